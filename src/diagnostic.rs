@@ -1,0 +1,1 @@
+//! Problems in user files as data: rule id, severity, span, reason, fix.

@@ -1,0 +1,94 @@
+//! What the engine tells an observer. Every timeline, JSON line and chart of one trial is a fold
+//! over these events; the engine never formats them.
+
+use serde::Serialize;
+
+/// One thing that happened. Hosts are counts or indices within their zone; zones, regions, waves
+/// and alarms are indices of the plan's lists.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The trial began; says what the change carries.
+    RolloutStarted { defect: Option<u32> },
+    /// A wave began.
+    WaveStarted { wave: u32 },
+    /// Deployment to a zone began.
+    ZoneStarted { wave: u32, zone: u32 },
+    /// A batch began; `one_box` marks the one-box stage.
+    BatchStarted { zone: u32, hosts: u32, one_box: bool },
+    /// A batch ended; `hosts_done` of the zone now run the new version.
+    BatchDone { zone: u32, hosts_done: u32, one_box: bool },
+    /// A one-box or zone bake began.
+    ZoneBakeStarted { zone: u32, one_box: bool },
+    /// Deployment to a zone ended with its bake.
+    ZoneDone { zone: u32 },
+    /// A wave's bake began.
+    WaveBakeStarted { wave: u32 },
+    /// A wave's bake ended.
+    WaveDone { wave: u32 },
+    /// A host became impaired.
+    HostImpaired { zone: u32, host: u32 },
+    /// A host was healed by its rollback.
+    HostHealed { zone: u32, host: u32 },
+    /// A datapoint breached. `entity` is the zone, the region, or 0 for the service. Counts are
+    /// given where the alarm reads sampled traffic.
+    Breach { alarm: u32, entity: u32, requests: Option<u64>, errors: Option<u64> },
+    /// An alarm fired.
+    AlarmFired { alarm: u32, entity: u32 },
+    /// The pipeline stopped and chose what to roll back.
+    RollbackDecided { alarm: u32, hosts: u64 },
+    /// Rollback of a zone began.
+    ZoneRollbackStarted { zone: u32, hosts: u32 },
+    /// Rollback of a zone ended.
+    ZoneRollbackDone { zone: u32 },
+    /// The rollout ended: every host has the new version, or the rollback is done.
+    RolloutEnded { ending: crate::outcome::Ending },
+}
+
+/// An event and when it happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Record {
+    /// Milliseconds since the rollout's start.
+    pub at_ms: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Receives events; the default ignores them at no cost.
+pub trait Observer {
+    /// Whether events are wanted at all; the engine builds none when false.
+    const ENABLED: bool = true;
+    /// Takes one event. Calls are not in order of time.
+    fn observe(&mut self, at_ms: u64, event: Event);
+}
+
+/// Ignores everything.
+#[derive(Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    const ENABLED: bool = false;
+    fn observe(&mut self, _at_ms: u64, _event: Event) {}
+}
+
+/// Keeps every event, for replays.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    records: Vec<Record>,
+}
+
+impl Recorder {
+    /// The events in order of time; events of one instant keep the order of their causes.
+    #[must_use]
+    pub fn into_records(mut self) -> Vec<Record> {
+        self.records.sort_by_key(|record| record.at_ms);
+        self.records
+    }
+}
+
+impl Observer for Recorder {
+    fn observe(&mut self, at_ms: u64, event: Event) {
+        self.records.push(Record { at_ms, event });
+    }
+}

@@ -1,0 +1,264 @@
+//! The registry of measures: one table that CSV columns, summaries, thresholds and reports share.
+
+use super::{Ending, Outcome};
+
+/// What a metric's numbers mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Milliseconds of simulated time; reports print it as a duration.
+    DurationMs,
+    /// Hosts times milliseconds; reports print host-minutes.
+    HostMs,
+    /// A count of hosts.
+    Hosts,
+    /// A count of zones.
+    Zones,
+    /// A count of regions.
+    Regions,
+    /// A count of requests.
+    Requests,
+    /// Millionths of a whole.
+    Ppm,
+    /// 0 or 1 per trial; the mean is a share of trials.
+    YesNo,
+}
+
+/// Which trials a metric is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Population {
+    /// Every trial: "per change".
+    All,
+    /// Trials in which the change reached every host.
+    Complete,
+    /// Trials with a bad change: "per bad change".
+    Bad,
+    /// Trials with a good change.
+    Good,
+    /// Bad changes in which a host was impaired and an alarm fired after that.
+    Detected,
+    /// Bad changes in which a host was impaired and all were healed.
+    Mitigated,
+}
+
+/// One measure of a trial.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Stable name, with its unit: the CSV column and the threshold key.
+    pub name: &'static str,
+    /// Two to four words for tables and charts.
+    pub title: &'static str,
+    /// What it counts, in one sentence.
+    pub help: &'static str,
+    /// Unit of the numbers.
+    pub unit: Unit,
+    /// Trials it is about.
+    pub population: Population,
+    /// The value in a trial of the population, none elsewhere.
+    pub value: fn(&Outcome) -> Option<f64>,
+}
+
+fn complete(outcome: &Outcome, value: Option<u64>) -> Option<f64> {
+    if outcome.is_complete() { value.map(|v| v as f64) } else { None }
+}
+
+fn bad(outcome: &Outcome, value: f64) -> Option<f64> {
+    outcome.is_bad().then_some(value)
+}
+
+fn yes(value: bool) -> f64 {
+    f64::from(u8::from(value))
+}
+
+/// Delay between two instants of a bad change, where both happened in that order.
+fn delay(outcome: &Outcome, from: Option<u64>, to: Option<u64>) -> Option<f64> {
+    if !outcome.is_bad() {
+        return None;
+    }
+    Some(to?.checked_sub(from?)? as f64)
+}
+
+/// Every metric, in report order: speed, blast radius, isolation, response.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: "time_to_25_ms",
+        title: "time to 25 %",
+        unit: Unit::DurationMs,
+        population: Population::Complete,
+        help: "time until a quarter of all hosts ran the new version, in rollouts that reached every host",
+        value: |o| complete(o, o.to_25_ms),
+    },
+    Metric {
+        name: "time_to_50_ms",
+        title: "time to 50 %",
+        unit: Unit::DurationMs,
+        population: Population::Complete,
+        help: "time until half of all hosts ran the new version, in rollouts that reached every host",
+        value: |o| complete(o, o.to_50_ms),
+    },
+    Metric {
+        name: "time_to_100_ms",
+        title: "time to 100 %",
+        unit: Unit::DurationMs,
+        population: Population::Complete,
+        help: "time until every host ran the new version, in rollouts that reached every host",
+        value: |o| complete(o, o.to_100_ms),
+    },
+    Metric {
+        name: "duration_ms",
+        title: "rollout duration",
+        unit: Unit::DurationMs,
+        population: Population::Complete,
+        help: "time until the last bake ended, in rollouts that reached every host",
+        value: |o| complete(o, Some(o.end_ms)),
+    },
+    Metric {
+        name: "bake_ms",
+        title: "bake time",
+        unit: Unit::DurationMs,
+        population: Population::Complete,
+        help: "part of the duration spent baking on the critical path, in rollouts that reached every host",
+        value: |o| complete(o, Some(o.bake_ms)),
+    },
+    Metric {
+        name: "impaired_host_ms",
+        title: "impaired host-time",
+        unit: Unit::HostMs,
+        population: Population::Bad,
+        help: "impaired hosts integrated over time, per bad change",
+        value: |o| bad(o, o.impaired_host_ms as f64),
+    },
+    Metric {
+        name: "peak_impaired_hosts",
+        title: "peak impaired hosts",
+        unit: Unit::Hosts,
+        population: Population::Bad,
+        help: "most hosts impaired at once, per bad change",
+        value: |o| bad(o, o.peak_impaired_hosts as f64),
+    },
+    Metric {
+        name: "peak_impaired_traffic_ppm",
+        title: "peak impaired traffic",
+        unit: Unit::Ppm,
+        population: Population::Bad,
+        help: "largest share of the fleet's mean traffic served by impaired hosts at once, per bad change",
+        value: |o| bad(o, f64::from(o.peak_impaired_traffic_ppm)),
+    },
+    Metric {
+        name: "peak_impaired_zones",
+        title: "peak impaired zones",
+        unit: Unit::Zones,
+        population: Population::Bad,
+        help: "most zones with an impaired host at once, per bad change",
+        value: |o| bad(o, f64::from(o.peak_impaired_zones)),
+    },
+    Metric {
+        name: "peak_impaired_regions",
+        title: "peak impaired regions",
+        unit: Unit::Regions,
+        population: Population::Bad,
+        help: "most regions with an impaired host at once, per bad change",
+        value: |o| bad(o, f64::from(o.peak_impaired_regions)),
+    },
+    Metric {
+        name: "failed_requests",
+        title: "failed requests",
+        unit: Unit::Requests,
+        population: Population::Bad,
+        help: "expected requests failed by the defect, per bad change",
+        value: |o| bad(o, o.failed_requests),
+    },
+    Metric {
+        name: "exposed_host_ms",
+        title: "exposed host-time",
+        unit: Unit::HostMs,
+        population: Population::Bad,
+        help: "hosts on the new version integrated over time until the rollout ended, per bad change",
+        value: |o| bad(o, o.exposed_host_ms as f64),
+    },
+    Metric {
+        name: "peak_exposed_hosts",
+        title: "peak exposed hosts",
+        unit: Unit::Hosts,
+        population: Population::Bad,
+        help: "most hosts on the new version at once, per bad change",
+        value: |o| bad(o, o.peak_exposed_hosts as f64),
+    },
+    Metric {
+        name: "regions_touched",
+        title: "regions touched",
+        unit: Unit::Regions,
+        population: Population::Bad,
+        help: "regions that ever had a host on the new version, per bad change",
+        value: |o| bad(o, f64::from(o.regions_touched)),
+    },
+    Metric {
+        name: "two_regions_impaired",
+        title: "two regions impaired",
+        unit: Unit::YesNo,
+        population: Population::All,
+        help: "isolation violation: two regions were impaired at once, per change",
+        value: |o| Some(yes(o.two_regions_impaired)),
+    },
+    Metric {
+        name: "two_zones_impaired",
+        title: "two zones of a region impaired",
+        unit: Unit::YesNo,
+        population: Population::All,
+        help: "isolation violation: two zones of one region were impaired at once, per change",
+        value: |o| Some(yes(o.two_zones_impaired)),
+    },
+    Metric {
+        name: "isolation_violated",
+        title: "isolation violated",
+        unit: Unit::YesNo,
+        population: Population::All,
+        help: "two regions, or two zones of one region, were impaired at once, per change",
+        value: |o| Some(yes(o.two_regions_impaired || o.two_zones_impaired)),
+    },
+    Metric {
+        name: "escaped",
+        title: "escaped",
+        unit: Unit::YesNo,
+        population: Population::Bad,
+        help: "the defect reached every host and no alarm stopped it, per bad change",
+        value: |o| bad(o, yes(o.ending == Ending::Escaped)),
+    },
+    Metric {
+        name: "false_rollback",
+        title: "false rollback",
+        unit: Unit::YesNo,
+        population: Population::Good,
+        help: "a false alarm rolled the change back, per good change",
+        value: |o| (!o.is_bad()).then(|| yes(o.ending == Ending::FalseRollback)),
+    },
+    Metric {
+        name: "exposed_at_alarm_hosts",
+        title: "exposed at alarm",
+        unit: Unit::Hosts,
+        population: Population::Detected,
+        help: "hosts on the new version when the alarm fired, per detected bad change",
+        value: |o| delay(o, o.onset_ms, o.alarm_ms).and(o.exposed_at_alarm).map(|hosts| hosts as f64),
+    },
+    Metric {
+        name: "detection_delay_ms",
+        title: "onset to alarm",
+        unit: Unit::DurationMs,
+        population: Population::Detected,
+        help: "from the first impaired host to the alarm, per detected bad change",
+        value: |o| delay(o, o.onset_ms, o.alarm_ms),
+    },
+    Metric {
+        name: "mitigation_delay_ms",
+        title: "onset to mitigation",
+        unit: Unit::DurationMs,
+        population: Population::Mitigated,
+        help: "from the first impaired host to the last one healed, per mitigated bad change",
+        value: |o| delay(o, o.onset_ms, o.mitigated_ms),
+    },
+];
+
+/// Finds a metric by name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Metric> {
+    METRICS.iter().find(|metric| metric.name == name)
+}

@@ -1,0 +1,94 @@
+//! The flat facts of one trial. Filled by the engine, read by everything after it.
+
+pub mod metric;
+
+use serde::Serialize;
+
+/// How a rollout ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// A good change reached every host.
+    Completed,
+    /// A bad change reached every host and no alarm stopped it.
+    Escaped,
+    /// A bad change was rolled back.
+    Caught,
+    /// A good change was rolled back by a false alarm.
+    FalseRollback,
+}
+
+/// What happened in one trial of one strategy. Instants are milliseconds since the rollout's start.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outcome {
+    /// How the rollout ended.
+    pub ending: Ending,
+    /// Index of the defect that a bad change carried.
+    pub defect: Option<u32>,
+
+    /// The last bake or the last rollback ended.
+    pub end_ms: u64,
+    /// The batch completed that took the fleet to 25 % of hosts on the new version.
+    pub to_25_ms: Option<u64>,
+    /// As above, 50 %.
+    pub to_50_ms: Option<u64>,
+    /// As above, every host.
+    pub to_100_ms: Option<u64>,
+    /// Part of `end_ms` spent baking on the critical path (until the pipeline stopped, if it did).
+    pub bake_ms: u64,
+
+    /// First host impaired.
+    pub onset_ms: Option<u64>,
+    /// First alarm fired (its datapoint was published).
+    pub alarm_ms: Option<u64>,
+    /// Index of that alarm.
+    pub alarm: Option<u32>,
+    /// The pipeline stopped and began to roll back.
+    pub rollback_ms: Option<u64>,
+    /// Last impaired host healed; none while some are impaired at the end of the observation.
+    pub mitigated_ms: Option<u64>,
+
+    /// Most hosts on the new version at once.
+    pub peak_exposed_hosts: u64,
+    /// Hosts on the new version when the alarm fired.
+    pub exposed_at_alarm: Option<u64>,
+    /// Integral of hosts on the new version over time, until `end_ms`.
+    pub exposed_host_ms: u64,
+    /// Regions with at least one host on the new version at some time.
+    pub regions_touched: u32,
+    /// Hosts still on the new version when a rolled-back rollout ended (outside the rollback's scope).
+    pub left_exposed_hosts: u64,
+
+    /// Most hosts impaired at once.
+    pub peak_impaired_hosts: u64,
+    /// Most zones with an impaired host at once.
+    pub peak_impaired_zones: u32,
+    /// Most regions with an impaired host at once.
+    pub peak_impaired_regions: u32,
+    /// Largest share of the fleet's mean traffic served by impaired hosts at once, in millionths.
+    pub peak_impaired_traffic_ppm: u32,
+    /// Integral of impaired hosts over time, until the end of the observation.
+    pub impaired_host_ms: u64,
+    /// Expected requests failed by the defect.
+    pub failed_requests: f64,
+    /// Two regions were impaired at once.
+    pub two_regions_impaired: bool,
+    /// Two zones of one region were impaired at once.
+    pub two_zones_impaired: bool,
+    /// First instant of either violation.
+    pub first_violation_ms: Option<u64>,
+}
+
+impl Outcome {
+    /// Whether the change carried a defect.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        self.defect.is_some()
+    }
+
+    /// Whether the change reached every host and stayed.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        matches!(self.ending, Ending::Completed | Ending::Escaped)
+    }
+}

@@ -1,0 +1,103 @@
+//! The fleet: regions, their zones, hosts and traffic over the day.
+
+use super::HOUR_MS;
+use serde::Serialize;
+use std::ops::Range;
+
+/// How requests arrive in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrivals {
+    /// Request counts are Poisson with the period's mean.
+    Poisson,
+    /// Request counts are exactly the period's mean, rounded: for experiments with known answers.
+    Fixed,
+}
+
+/// All hosts that serve one service.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fleet {
+    /// Name for reports.
+    pub name: String,
+    /// Regions in the order of the file.
+    pub regions: Vec<Region>,
+    /// Zones of all regions, region by region: `regions[r].zones` indexes this list.
+    pub zones: Vec<Zone>,
+    /// Share of requests that fail on a healthy host.
+    pub background_error_ratio: f64,
+    /// How requests arrive.
+    pub arrivals: Arrivals,
+}
+
+/// One region.
+#[derive(Debug, Clone, Serialize)]
+pub struct Region {
+    /// Unique name, for example `eu-west-1`.
+    pub name: String,
+    /// Stable identity for random streams: a hash of the name, never a position.
+    pub entity: u64,
+    /// Its zones, as a range of [`Fleet::zones`].
+    pub zones: Range<usize>,
+    /// Mean requests per second over a day, for the whole region; 0 means no traffic model.
+    pub requests_per_second: f64,
+    /// IANA time zone of the traffic curve.
+    pub timezone: String,
+    /// Traffic in each hour of the UTC day relative to the mean (averages to 1).
+    pub hourly_factor: [f64; 24],
+    /// Free labels that waves select by.
+    pub labels: Vec<String>,
+}
+
+/// One availability zone.
+#[derive(Debug, Clone, Serialize)]
+pub struct Zone {
+    /// Name within its region, for example `a`.
+    pub name: String,
+    /// Stable identity for random streams: a hash of `region/zone`.
+    pub entity: u64,
+    /// Index of its region.
+    pub region: usize,
+    /// Hosts in the zone, at least 1; they share the zone's traffic evenly.
+    pub hosts: u32,
+}
+
+impl Fleet {
+    /// Hosts in the fleet.
+    #[must_use]
+    pub fn hosts(&self) -> u64 {
+        self.zones.iter().map(|zone| u64::from(zone.hosts)).sum()
+    }
+
+    /// Hosts in region `region`.
+    #[must_use]
+    pub fn region_hosts(&self, region: usize) -> u64 {
+        self.zones[self.regions[region].zones.clone()].iter().map(|zone| u64::from(zone.hosts)).sum()
+    }
+
+    /// Mean requests per second of the whole fleet.
+    #[must_use]
+    pub fn requests_per_second(&self) -> f64 {
+        self.regions.iter().map(|region| region.requests_per_second).sum()
+    }
+
+    /// `region/zone`, the name used in timelines.
+    #[must_use]
+    pub fn zone_name(&self, zone: usize) -> String {
+        let zone = &self.zones[zone];
+        format!("{}/{}", self.regions[zone.region].name, zone.name)
+    }
+}
+
+impl Region {
+    /// Requests per second in the hour of the UTC day that `utc_ms` falls in.
+    #[must_use]
+    pub fn rate_at(&self, utc_ms: u64) -> f64 {
+        self.requests_per_second * self.hourly_factor[hour_of_day(utc_ms)]
+    }
+}
+
+/// Hour of the UTC day, 0 to 23, of an instant in milliseconds since a UTC midnight.
+#[must_use]
+pub fn hour_of_day(utc_ms: u64) -> usize {
+    (utc_ms / HOUR_MS % 24) as usize
+}

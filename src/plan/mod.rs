@@ -1,0 +1,40 @@
+//! The resolved plan: validated, immutable, indices instead of names, integer milliseconds.
+//!
+//! Built only by [`crate::scenario`]; read by everything after it. It must not parse, print or
+//! simulate. Instants are milliseconds since the rollout's start; `*_ms` fields are durations.
+
+pub mod alarm;
+pub mod change;
+pub mod fleet;
+pub mod share;
+pub mod strategy;
+pub mod study;
+
+pub use alarm::{Alarm, Comparison, EvaluationClock, Scope, Signal, Watch};
+pub use change::{Change, Defect, DefectClock};
+pub use fleet::{Arrivals, Fleet, Region, Zone};
+pub use share::{HostShare, Ratio};
+pub use strategy::{OneBox, Procedure, Rollback, RollbackScope, Strategy, Wave};
+pub use study::{Level, Study, Threshold};
+
+/// Milliseconds in one hour; traffic is constant within an hour of the day.
+pub const HOUR_MS: u64 = 3_600_000;
+
+/// Everything one study needs, checked and cross-referenced.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Plan {
+    /// The scenario's name: the file stem unless the file says otherwise.
+    pub name: String,
+    /// One sentence for reports; may be empty.
+    pub description: String,
+    /// Regions, zones, hosts and their traffic.
+    pub fleet: Fleet,
+    /// How often a change is bad, and how.
+    pub change: Change,
+    /// Every alarm of the scenario; strategies refer to them by index.
+    pub alarms: Vec<Alarm>,
+    /// Strategies to compare, in report order.
+    pub strategies: Vec<Strategy>,
+    /// Trials, seed, baseline, thresholds.
+    pub study: Study,
+}
