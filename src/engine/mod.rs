@@ -1,26 +1,53 @@
 //! One rollout of one strategy: clock, queue, state machines, random streams.
+//!
+//! Does no IO, reads no wall clock, spawns no thread, and never looks at a strategy's name. The same
+//! (plan, strategy, trial) gives the same outcome wherever and whenever it runs.
 
+mod breach;
+mod candidates;
+mod deploy;
+mod flow;
+mod model;
+mod onset;
+mod queue;
+mod rollback;
+mod speed;
+mod tally;
 pub mod trace;
+mod trial;
+mod watch;
+
+pub use model::Model;
 
 use crate::outcome::Outcome;
-use crate::plan::Plan;
 use trace::Observer;
+use trial::{Buffers, Trial};
 
 /// Simulates rollouts of one plan. Holds buffers that are reused from trial to trial.
-pub struct Engine<'p> {
-    plan: &'p Plan,
+#[derive(Debug)]
+pub struct Engine<'m> {
+    model: &'m Model<'m>,
+    buffers: Buffers,
+    exhaustive: bool,
 }
 
-impl<'p> Engine<'p> {
-    /// Prepares an engine for `plan`.
+impl<'m> Engine<'m> {
+    /// An engine that skips the evaluations that cannot breach.
     #[must_use]
-    pub fn new(plan: &'p Plan) -> Self {
-        Self { plan }
+    pub fn new(model: &'m Model<'m>) -> Self {
+        Self { model, buffers: Buffers::default(), exhaustive: false }
     }
 
-    /// Simulates trial `trial` of strategy `strategy` and reports events to `observer`.
+    /// An engine that visits every evaluation of every watched alarm. Slower, and equal to the byte:
+    /// it exists to check [`Engine::new`].
+    #[must_use]
+    pub fn exhaustive(model: &'m Model<'m>) -> Self {
+        Self { exhaustive: true, ..Self::new(model) }
+    }
+
+    /// Simulates trial `trial` of strategy `strategy` (an index) and reports events to `observer`.
     pub fn run(&mut self, strategy: usize, trial: u64, observer: &mut impl Observer) -> Outcome {
-        let _ = (self.plan, strategy, trial, observer);
-        todo!("the engine lands next")
+        let strategy = &self.model.plan.strategies[strategy];
+        Trial::new(self.model, strategy, trial, self.exhaustive, &mut self.buffers, observer).run()
     }
 }

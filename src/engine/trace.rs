@@ -59,8 +59,11 @@ pub struct Record {
 pub trait Observer {
     /// Whether events are wanted at all; the engine builds none when false.
     const ENABLED: bool = true;
-    /// Takes one event. Calls are not in order of time.
+    /// Takes one event. Deployments are announced when they are laid out, so calls are not in order of
+    /// time.
     fn observe(&mut self, at_ms: u64, event: Event);
+    /// Takes back everything announced for later than `at_ms`: the rollout stopped.
+    fn retract_after(&mut self, at_ms: u64);
 }
 
 /// Ignores everything.
@@ -70,6 +73,7 @@ pub struct Silent;
 impl Observer for Silent {
     const ENABLED: bool = false;
     fn observe(&mut self, _at_ms: u64, _event: Event) {}
+    fn retract_after(&mut self, _at_ms: u64) {}
 }
 
 /// Keeps every event, for replays.
@@ -90,5 +94,9 @@ impl Recorder {
 impl Observer for Recorder {
     fn observe(&mut self, at_ms: u64, event: Event) {
         self.records.push(Record { at_ms, event });
+    }
+
+    fn retract_after(&mut self, at_ms: u64) {
+        self.records.retain(|record| record.at_ms <= at_ms);
     }
 }

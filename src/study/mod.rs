@@ -1,7 +1,7 @@
 //! A study: every strategy on the same seeds, in parallel. The only module that names rayon.
 
-use crate::engine::Engine;
 use crate::engine::trace::Silent;
+use crate::engine::{Engine, Model};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use rayon::prelude::*;
@@ -20,6 +20,7 @@ pub struct Outcomes {
 /// Simulates `plan.study.trials` rollouts of every strategy. `done` is told how many rollouts were
 /// finished since it was last told; setting `cancel` makes the study return none.
 pub fn run(plan: &Plan, cancel: &AtomicBool, done: &(dyn Fn(u64) + Sync)) -> Option<Outcomes> {
+    let model = Model::new(plan);
     let chunks: Vec<(usize, u64)> = (0..plan.strategies.len())
         .flat_map(|strategy| {
             (0..plan.study.trials).step_by(CHUNK_TRIALS as usize).map(move |first| (strategy, first))
@@ -28,7 +29,7 @@ pub fn run(plan: &Plan, cancel: &AtomicBool, done: &(dyn Fn(u64) + Sync)) -> Opt
     let finished: Vec<Vec<Outcome>> = chunks
         .par_iter()
         .map_init(
-            || Engine::new(plan),
+            || Engine::new(&model),
             |engine, &(strategy, first)| {
                 if cancel.load(Ordering::Relaxed) {
                     return Vec::new();

@@ -1,0 +1,232 @@
+//! The way forward: waves, regions of a wave, zones of a region, batches of a zone.
+//!
+//! A zone's deployment needs no event of its own between its start and its end: all its batches are
+//! laid out when it starts, and a stop cuts the layout short.
+
+use super::deploy::{Batch, SlowestOf};
+use super::model::one_box_hosts;
+use super::queue::{Class, Happening};
+use super::trace::{Event, Observer};
+use super::trial::{RegionState, Trial};
+use crate::plan::Procedure;
+use crate::random::{Distribution, Purpose};
+
+impl<'a, O: Observer> Trial<'a, O> {
+    pub(super) fn start_wave(&mut self, index: usize, path_bake_ms: u64) {
+        let now_ms = self.now_ms;
+        self.observe(now_ms, || Event::WaveStarted { wave: index as u32 });
+        let first_batch = self.buffers.batches.len();
+        self.buffers.wave_batches.push(first_batch);
+        self.wave.index = index;
+        self.wave.next_region = 0;
+        self.wave.active = 0;
+        self.wave.path_bake_ms = path_bake_ms;
+        self.promoted_ms = Some(now_ms);
+        self.fill_wave(path_bake_ms);
+    }
+
+    /// Starts regions while the wave has room, and bakes the wave when none is left.
+    fn fill_wave(&mut self, path_bake_ms: u64) {
+        let strategy = self.strategy;
+        let wave = &strategy.waves[self.wave.index];
+        while self.wave.active < wave.regions_at_once && self.wave.next_region < wave.regions.len() {
+            let region = wave.regions[self.wave.next_region];
+            self.wave.next_region += 1;
+            self.buffers.regions[region] = RegionState::default();
+            self.fill_region(region, path_bake_ms);
+            if self.buffers.regions[region].active > 0 {
+                self.wave.active += 1;
+            }
+        }
+        if self.wave.active == 0 && self.wave.next_region == wave.regions.len() {
+            self.bake_wave(path_bake_ms);
+        }
+    }
+
+    /// Starts zones while the region has room; zones with nothing left to deploy are passed over.
+    fn fill_region(&mut self, region: usize, path_bake_ms: u64) {
+        let strategy = self.strategy;
+        let wave = &strategy.waves[self.wave.index];
+        let zones = self.plan.fleet.regions[region].zones.clone();
+        loop {
+            let RegionState { next_zone, active } = self.buffers.regions[region];
+            let zone = zones.start + next_zone as usize;
+            if active >= wave.procedure.zones_at_once || zone >= zones.end {
+                return;
+            }
+            self.buffers.regions[region].next_zone += 1;
+            let target = wave.hosts.reach_of(self.plan.fleet.zones[zone].hosts);
+            if target > self.buffers.zones[zone].done {
+                self.buffers.regions[region].active += 1;
+                self.start_zone(zone, target, path_bake_ms);
+            }
+        }
+    }
+
+    fn start_zone(&mut self, zone: usize, target: u32, path_bake_ms: u64) {
+        let now_ms = self.now_ms;
+        let strategy = self.strategy;
+        let wave = self.wave.index as u32;
+        let procedure = &strategy.waves[self.wave.index].procedure;
+        self.observe(now_ms, || Event::ZoneStarted { wave, zone: zone as u32 });
+        let hosts = self.plan.fleet.zones[zone].hosts;
+        let state = &mut self.buffers.zones[zone];
+        state.in_flight = true;
+        state.path_bake_ms = path_bake_ms;
+        let fresh = state.done == 0;
+        let one_box = if fresh { one_box_hosts(procedure, hosts).map(|size| size.min(target)) } else { None };
+        if let Some(size) = one_box {
+            self.buffers.zones[zone].one_box = size;
+        }
+        self.lay_out(zone, target, one_box, procedure);
+    }
+
+    /// Lays out the deployment: one-box and its bake, then the batches and theirs.
+    fn lay_out(&mut self, zone: usize, target: u32, one_box: Option<u32>, procedure: &Procedure) {
+        let first_batch = self.buffers.batches.len();
+        let started_ms = self.now_ms;
+        let mut slowest = self.slowest_of(zone);
+        let mut at_ms = started_ms;
+        if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
+            at_ms = self.add_batch(zone, size, at_ms, &mut slowest, true);
+            self.observe_bake(zone, at_ms, stage.bake_ms, true);
+            at_ms += stage.bake_ms;
+            self.buffers.zones[zone].path_bake_ms += stage.bake_ms;
+        }
+        self.open_zone_watches(zone, started_ms, at_ms);
+        // Hosts that need no time would be on the new version at the very instant of the promotion;
+        // they must come after what the instant itself decides, so the promotion is an event then.
+        let instant = self.plan.change.deploy_time == Distribution::Fixed { ms: 0 };
+        if instant && at_ms > started_ms && self.buffers.zones[zone].done < target {
+            self.buffers.queue.push(at_ms, Class::Promote, Happening::OneBoxBaked { zone: zone as u32 });
+        } else {
+            self.lay_out_batches(zone, target, at_ms, &mut slowest, procedure);
+        }
+        self.expose(zone, first_batch);
+    }
+
+    /// The rest of a zone whose one-box bake ended just now.
+    pub(super) fn one_box_baked(&mut self, zone: usize) {
+        if self.response.stop_ms.is_some() {
+            return;
+        }
+        self.promoted_ms = Some(self.now_ms);
+        let strategy = self.strategy;
+        let wave = &strategy.waves[self.wave.index];
+        let target = wave.hosts.reach_of(self.plan.fleet.zones[zone].hosts);
+        let first_batch = self.buffers.batches.len();
+        let mut slowest = self.slowest_of(zone);
+        self.lay_out_batches(zone, target, self.now_ms, &mut slowest, &wave.procedure);
+        self.expose(zone, first_batch);
+    }
+
+    fn lay_out_batches(
+        &mut self,
+        zone: usize,
+        target: u32,
+        from_ms: u64,
+        slowest: &mut SlowestOf<'_>,
+        procedure: &Procedure,
+    ) {
+        let hosts = self.plan.fleet.zones[zone].hosts;
+        let batch = procedure.batch.of(hosts).min(procedure.max_unavailable.of(hosts));
+        let mut at_ms = from_ms;
+        while self.buffers.zones[zone].done < target {
+            let size = batch.min(target - self.buffers.zones[zone].done);
+            at_ms = self.add_batch(zone, size, at_ms, slowest, false);
+        }
+        self.observe_bake(zone, at_ms, procedure.zone_bake_ms, false);
+        let done_ms = at_ms + procedure.zone_bake_ms;
+        self.buffers.zones[zone].path_bake_ms += procedure.zone_bake_ms;
+        self.close_zone_watches(zone, done_ms);
+        self.buffers.queue.push(done_ms, Class::Promote, Happening::ZoneDone { zone: zone as u32 });
+    }
+
+    fn slowest_of(&self, zone: usize) -> SlowestOf<'a> {
+        let plan = self.plan;
+        let entity = plan.fleet.zones[zone].entity;
+        let ordinal = self.buffers.zones[zone].batches;
+        SlowestOf::new(&plan.change.deploy_time, &self.streams, Purpose::DeployBatch, entity, ordinal)
+    }
+
+    fn add_batch(
+        &mut self,
+        zone: usize,
+        hosts: u32,
+        start_ms: u64,
+        slowest: &mut SlowestOf<'_>,
+        one_box: bool,
+    ) -> u64 {
+        let state = &mut self.buffers.zones[zone];
+        let batch = Batch::new(
+            zone as u32,
+            state.done,
+            hosts,
+            start_ms,
+            slowest.next(hosts),
+            one_box,
+            state.last_batch,
+        );
+        state.done += hosts;
+        state.batches += 1;
+        state.last_batch = self.buffers.batches.len() as u32;
+        let hosts_done = state.done;
+        self.buffers.batches.push(batch);
+        let zone = zone as u32;
+        self.observe(start_ms, || Event::BatchStarted { zone, hosts, one_box });
+        self.observe(batch.end_ms, || Event::BatchDone { zone, hosts_done, one_box });
+        batch.end_ms
+    }
+
+    fn observe_bake(&mut self, zone: usize, at_ms: u64, bake_ms: u64, one_box: bool) {
+        if bake_ms > 0 {
+            self.observe(at_ms, || Event::ZoneBakeStarted { zone: zone as u32, one_box });
+        }
+    }
+
+    pub(super) fn zone_done(&mut self, zone: usize) {
+        if self.response.stop_ms.is_some() {
+            return;
+        }
+        let now_ms = self.now_ms;
+        self.promoted_ms = Some(now_ms);
+        self.observe(now_ms, || Event::ZoneDone { zone: zone as u32 });
+        let region = self.plan.fleet.zones[zone].region;
+        let path_bake_ms = self.buffers.zones[zone].path_bake_ms;
+        self.buffers.zones[zone].in_flight = false;
+        self.buffers.regions[region].active -= 1;
+        self.fill_region(region, path_bake_ms);
+        if self.buffers.regions[region].active == 0 {
+            self.close_region_watches(region, now_ms);
+            self.wave.active -= 1;
+            self.fill_wave(path_bake_ms);
+        }
+    }
+
+    fn bake_wave(&mut self, path_bake_ms: u64) {
+        let now_ms = self.now_ms;
+        let bake_ms = self.strategy.waves[self.wave.index].bake_ms;
+        self.wave.path_bake_ms = path_bake_ms + bake_ms;
+        if bake_ms > 0 {
+            let wave = self.wave.index as u32;
+            self.observe(now_ms, || Event::WaveBakeStarted { wave });
+        }
+        self.buffers.queue.push(now_ms + bake_ms, Class::Promote, Happening::WaveDone);
+    }
+
+    pub(super) fn wave_done(&mut self) {
+        if self.response.stop_ms.is_some() {
+            return;
+        }
+        let now_ms = self.now_ms;
+        let index = self.wave.index;
+        self.promoted_ms = Some(now_ms);
+        self.observe(now_ms, || Event::WaveDone { wave: index as u32 });
+        self.close_wave_watches(now_ms);
+        if index + 1 < self.strategy.waves.len() {
+            self.start_wave(index + 1, self.wave.path_bake_ms);
+        } else {
+            self.response.completed_ms = Some(now_ms);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What every trial of a plan shares: traffic integrals and the breach probabilities of healthy
+//! scopes. Built once, read by all threads.
+
+use super::breach::{RatioRule, ratio_breach_probability};
+use crate::plan::{Alarm, Fleet, HOUR_MS, Plan, Procedure, Scope, Signal};
+
+/// A plan with its tables.
+#[derive(Debug)]
+pub struct Model<'p> {
+    /// The plan itself.
+    pub plan: &'p Plan,
+    /// Requests since midnight UTC at the start of each hour, by region; the last entry is the day's.
+    requests_by_hour: Vec<[f64; 25]>,
+    /// Share of the fleet's mean traffic that one host serves, times 1e15, by region.
+    pub(super) host_traffic_e15: Vec<u64>,
+    /// Hosts by region.
+    pub(super) region_hosts: Vec<u64>,
+    /// Series of every alarm scope that a strategy can open.
+    series: Vec<Series>,
+    /// Index into `series` by alarm, then by scope entity.
+    index: Vec<ScopeIndex>,
+}
+
+/// The traffic of one alarm scope and how likely its datapoints breach while it is healthy.
+#[derive(Debug, Clone)]
+pub(super) struct Series {
+    /// Hosts in the scope.
+    pub(super) hosts: u64,
+    /// Mean requests in a period, by hour of the UTC day.
+    pub(super) requests: [f64; 24],
+    /// Breach probability by hour of the UTC day.
+    pub(super) healthy: [f64; 24],
+    /// Largest of them.
+    pub(super) healthy_envelope: f64,
+}
+
+/// Where to find an alarm's series.
+#[derive(Debug)]
+enum ScopeIndex {
+    /// By zone or region, or only entry 0 for the service.
+    ByEntity(Vec<u32>),
+    /// By zone and then by size of the one-box, which strategies choose.
+    OneBox(Vec<Vec<(u32, u32)>>),
+}
+
+impl<'p> Model<'p> {
+    /// Computes the tables of `plan`.
+    #[must_use]
+    pub fn new(plan: &'p Plan) -> Self {
+        let mut model = Self {
+            plan,
+            requests_by_hour: plan
+                .fleet
+                .regions
+                .iter()
+                .map(|region| {
+                    let mut sums = [0.0; 25];
+                    for hour in 0..24 {
+                        let rate = region.requests_per_second * region.hourly_factor[hour];
+                        sums[hour + 1] = sums[hour] + rate * (HOUR_MS / 1000) as f64;
+                    }
+                    sums
+                })
+                .collect(),
+            host_traffic_e15: host_traffic(&plan.fleet),
+            region_hosts: (0..plan.fleet.regions.len())
+                .map(|region| plan.fleet.region_hosts(region))
+                .collect(),
+            series: Vec::new(),
+            index: Vec::new(),
+        };
+        for alarm in &plan.alarms {
+            let index = model.index_scopes(alarm);
+            model.index.push(index);
+        }
+        model
+    }
+
+    fn index_scopes(&mut self, alarm: &Alarm) -> ScopeIndex {
+        let fleet = &self.plan.fleet;
+        match alarm.scope {
+            Scope::OneBox => ScopeIndex::OneBox(
+                (0..fleet.zones.len()).map(|zone| self.index_one_boxes(alarm, zone)).collect(),
+            ),
+            Scope::Zone => ScopeIndex::ByEntity(
+                (0..fleet.zones.len())
+                    .map(|zone| self.add_zone_part(alarm, zone, fleet.zones[zone].hosts))
+                    .collect(),
+            ),
+            Scope::Region => ScopeIndex::ByEntity(
+                (0..fleet.regions.len())
+                    .map(|region| {
+                        let rate = |hour| region_rate(fleet, region, hour);
+                        self.add_series(alarm, fleet.region_hosts(region), rate)
+                    })
+                    .collect(),
+            ),
+            Scope::Service => {
+                let rate =
+                    |hour| (0..fleet.regions.len()).map(|region| region_rate(fleet, region, hour)).sum();
+                ScopeIndex::ByEntity(vec![self.add_series(alarm, fleet.hosts(), rate)])
+            }
+        }
+    }
+
+    /// One series for every one-box size that some strategy uses in the zone.
+    fn index_one_boxes(&mut self, alarm: &Alarm, zone: usize) -> Vec<(u32, u32)> {
+        let plan = self.plan;
+        let hosts = plan.fleet.zones[zone].hosts;
+        let region = plan.fleet.zones[zone].region;
+        let mut sizes: Vec<u32> = plan
+            .strategies
+            .iter()
+            .flat_map(|strategy| &strategy.waves)
+            .filter(|wave| wave.regions.contains(&region))
+            .filter_map(|wave| one_box_hosts(&wave.procedure, hosts))
+            .collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes.into_iter().map(|size| (size, self.add_zone_part(alarm, zone, size))).collect()
+    }
+
+    /// A series for `hosts` hosts of a zone; traffic is even over the hosts of the region.
+    fn add_zone_part(&mut self, alarm: &Alarm, zone: usize, hosts: u32) -> u32 {
+        let fleet = &self.plan.fleet;
+        let region = fleet.zones[zone].region;
+        let share = f64::from(hosts) / fleet.region_hosts(region) as f64;
+        self.add_series(alarm, u64::from(hosts), |hour| share * region_rate(fleet, region, hour))
+    }
+
+    fn add_series(&mut self, alarm: &Alarm, hosts: u64, rate: impl Fn(usize) -> f64) -> u32 {
+        let period_s = alarm.period_ms as f64 / 1000.0;
+        let requests: [f64; 24] = std::array::from_fn(|hour| rate(hour) * period_s);
+        let mut healthy = [0.0; 24];
+        for hour in 0..24 {
+            // A flat curve repeats: look for the same rate before summing again.
+            healthy[hour] = match (0..hour).find(|earlier| requests[*earlier] == requests[hour]) {
+                Some(earlier) => healthy[earlier],
+                None => self.healthy_probability(alarm, requests[hour]),
+            };
+        }
+        let healthy_envelope = healthy.iter().copied().fold(0.0, f64::max);
+        self.series.push(Series { hosts, requests, healthy, healthy_envelope });
+        (self.series.len() - 1) as u32
+    }
+
+    fn healthy_probability(&self, alarm: &Alarm, requests: f64) -> f64 {
+        match &alarm.signal {
+            Signal::ErrorRatio { .. } => {
+                self.ratio_probability(alarm, requests, self.plan.fleet.background_error_ratio)
+            }
+            Signal::ImpairedHosts { .. } => f64::from(u8::from(hosts_breach(&alarm.signal, 0, 1))),
+            Signal::BreachProbability { healthy, .. } => *healthy,
+            Signal::DetectionDelay(_) => 0.0,
+        }
+    }
+
+    /// Breach probability of an error-ratio alarm at `requests` per period that fail with probability `p`.
+    pub(super) fn ratio_probability(&self, alarm: &Alarm, requests: f64, p: f64) -> f64 {
+        match rule_of(&alarm.signal) {
+            Some(rule) => ratio_breach_probability(&rule, self.plan.fleet.arrivals, requests, p),
+            None => 0.0,
+        }
+    }
+
+    /// Index of the series of `alarm` at `entity`; `one_box` is the size of the zone's one-box.
+    pub(super) fn series_index(&self, alarm: usize, entity: usize, one_box: u32) -> u32 {
+        match &self.index[alarm] {
+            ScopeIndex::ByEntity(by_entity) => by_entity[entity],
+            ScopeIndex::OneBox(by_zone) => {
+                let found = by_zone[entity].iter().find(|(size, _)| *size == one_box);
+                found.expect("invariant: every one-box size of the plan has a series").1
+            }
+        }
+    }
+
+    pub(super) fn series(&self, index: u32) -> &Series {
+        &self.series[index as usize]
+    }
+
+    /// Requests to `region` between two instants, in milliseconds since a UTC midnight.
+    pub(super) fn requests_between(&self, region: usize, from_ms: u64, to_ms: u64) -> f64 {
+        self.requests_until(region, to_ms) - self.requests_until(region, from_ms)
+    }
+
+    fn requests_until(&self, region: usize, utc_ms: u64) -> f64 {
+        let sums = &self.requests_by_hour[region];
+        let (days, of_day) = (utc_ms / (24 * HOUR_MS), utc_ms % (24 * HOUR_MS));
+        let hour = (of_day / HOUR_MS) as usize;
+        let into_hour = (of_day % HOUR_MS) as f64 / HOUR_MS as f64;
+        days as f64 * sums[24] + sums[hour] + into_hour * (sums[hour + 1] - sums[hour])
+    }
+}
+
+/// Size of the one-box stage in a zone of `hosts`, if the procedure has one.
+pub(super) fn one_box_hosts(procedure: &Procedure, hosts: u32) -> Option<u32> {
+    procedure.one_box.as_ref().map(|one_box| one_box.hosts.of(hosts).min(procedure.max_unavailable.of(hosts)))
+}
+
+/// Whether `impaired` of `hosts` breach a health-check alarm. Integers only.
+pub(super) fn hosts_breach(signal: &Signal, impaired: u64, hosts: u64) -> bool {
+    let Signal::ImpairedHosts { threshold, comparison } = *signal else { return false };
+    RatioRule { threshold, comparison, min_requests: 1 }.breaches(impaired, hosts)
+}
+
+/// The ratio rule of an error-ratio alarm.
+pub(super) fn rule_of(signal: &Signal) -> Option<RatioRule> {
+    match *signal {
+        Signal::ErrorRatio { threshold, comparison, min_requests } => {
+            Some(RatioRule { threshold, comparison, min_requests })
+        }
+        _ => None,
+    }
+}
+
+fn region_rate(fleet: &Fleet, region: usize, hour: usize) -> f64 {
+    fleet.regions[region].requests_per_second * fleet.regions[region].hourly_factor[hour]
+}
+
+/// Integers, so that adding and removing hosts never leaves a remainder.
+fn host_traffic(fleet: &Fleet) -> Vec<u64> {
+    let total = fleet.requests_per_second();
+    (0..fleet.regions.len())
+        .map(|region| {
+            let hosts = fleet.region_hosts(region) as f64;
+            let share = if total > 0.0 {
+                fleet.regions[region].requests_per_second / total / hosts
+            } else {
+                1.0 / fleet.hosts() as f64
+            };
+            libm::round(share * 1e15) as u64
+        })
+        .collect()
+}

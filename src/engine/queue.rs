@@ -1,0 +1,133 @@
+//! The event queue: a binary heap with a total order, so that ties never depend on heap internals.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// What comes first among events of one instant. An evaluation sees every host that changed at its
+/// instant; an action at the very end of a bake prevents the promotion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Class {
+    /// A host heals: its rollback completed.
+    Heal,
+    /// A host becomes impaired.
+    Impair,
+    /// An alarm looks for its next breach after its scope changed.
+    Resample,
+    /// An alarm evaluates a datapoint.
+    Evaluate,
+    /// An alarm fires, the pipeline stops, a rollback ends.
+    Act,
+    /// A bake ends and the next step starts.
+    Promote,
+}
+
+/// What happens. Indices are of the plan's zones, of the trial's watches, of hosts in a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Happening {
+    /// The zone's one-box bake is over and its batches are not laid out yet.
+    OneBoxBaked { zone: u32 },
+    /// The zone's deployment and its bake are over.
+    ZoneDone { zone: u32 },
+    /// The wave's bake is over.
+    WaveDone,
+    /// The first host of the rollout may have been exposed.
+    FirstExposure,
+    /// The change's latent clock ran out.
+    LatentOnset,
+    /// The next onset of the zone is due; its host is not known yet.
+    NextOnset { zone: u32 },
+    /// The host becomes impaired if it is on the new version.
+    Impair { zone: u32, host: u32 },
+    /// The host is healed.
+    Heal { zone: u32, host: u32 },
+    /// The watch's scope changed: its next breach has to be found anew.
+    Resample { watch: u32 },
+    /// The watch's datapoint breaches, unless `generation` is out of date.
+    Evaluate { watch: u32, generation: u32 },
+    /// A fixed-delay alarm has seen impairment for long enough.
+    DelayOver { watch: u32 },
+    /// The alarm's result is published.
+    Fire { watch: u32 },
+    /// The pipeline reacts to the first alarm.
+    Stop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    /// Time, class and sequence number in one integer: the whole order.
+    key: u128,
+    happening: Happening,
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.key.cmp(&self.key)
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Events by (time, class, order of scheduling).
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    heap: BinaryHeap<Entry>,
+    sequence: u64,
+}
+
+impl Queue {
+    /// Forgets everything, keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.heap.clear();
+        self.sequence = 0;
+    }
+
+    /// Schedules `happening` at `at_ms`.
+    pub(super) fn push(&mut self, at_ms: u64, class: Class, happening: Happening) {
+        debug_assert!(self.sequence < 1 << 56, "sequence numbers fit 56 bits");
+        let key = u128::from(at_ms) << 64 | u128::from(class as u8) << 56 | u128::from(self.sequence);
+        self.sequence += 1;
+        self.heap.push(Entry { key, happening });
+    }
+
+    /// The next event and its time.
+    pub(super) fn pop(&mut self) -> Option<(u64, Happening)> {
+        let entry = self.heap.pop()?;
+        Some(((entry.key >> 64) as u64, entry.happening))
+    }
+
+    /// Time of the next event.
+    pub(super) fn next_at(&self) -> Option<u64> {
+        self.heap.peek().map(|entry| (entry.key >> 64) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const CLASSES: [Class; 6] =
+        [Class::Heal, Class::Impair, Class::Resample, Class::Evaluate, Class::Act, Class::Promote];
+
+    proptest! {
+        #[test]
+        fn pops_by_time_then_class_then_order(events in prop::collection::vec((0_u64..20, 0_usize..6), 0..200)) {
+            let mut queue = Queue::default();
+            for (order, (at_ms, class)) in events.iter().enumerate() {
+                queue.push(*at_ms, CLASSES[*class], Happening::NextOnset { zone: order as u32 });
+            }
+            let mut expected: Vec<(u64, usize, u32)> =
+                events.iter().enumerate().map(|(order, (at_ms, class))| (*at_ms, *class, order as u32)).collect();
+            expected.sort_unstable();
+            for (at_ms, _, order) in expected {
+                prop_assert_eq!(queue.pop(), Some((at_ms, Happening::NextOnset { zone: order })));
+            }
+            prop_assert_eq!(queue.pop(), None);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How fast and how far the rollout went: the part of the outcome that batches tell.
+
+use super::deploy::Batch;
+use super::trace::Observer;
+use super::trial::Trial;
+use crate::outcome::{Ending, Outcome};
+
+impl<O: Observer> Trial<'_, O> {
+    /// The outcome's speed, exposure and response; the blast radius is still to be filled in.
+    pub(super) fn speed(&mut self, end_ms: u64, ending: Ending) -> Outcome {
+        let stop_ms = self.response.stop_ms;
+        let total = self.plan.fleet.hosts();
+        let alarm = self.response.alarm;
+        let exposed = match stop_ms {
+            None => total,
+            Some(_) => (0..self.buffers.zones.len()).map(|zone| u64::from(self.hosts_at_stop(zone))).sum(),
+        };
+        let to_100_ms =
+            stop_ms.is_none().then(|| self.buffers.batches.iter().map(|batch| batch.end_ms).max()).flatten();
+        Outcome {
+            ending,
+            defect: self.defect.map(|defect| defect as u32),
+            end_ms,
+            to_25_ms: self.reached_ms(total.div_ceil(4)),
+            to_50_ms: self.reached_ms(total.div_ceil(2)),
+            to_100_ms,
+            bake_ms: self.wave.path_bake_ms,
+            onset_ms: None,
+            alarm_ms: alarm.map(|(at_ms, _)| at_ms),
+            alarm: alarm.map(|(_, watch)| self.watch_scope(watch).0),
+            rollback_ms: stop_ms,
+            mitigated_ms: None,
+            peak_exposed_hosts: exposed,
+            exposed_at_alarm: alarm.map(|(at_ms, _)| self.exposed_at(at_ms)),
+            exposed_host_ms: self.exposed_host_ms(end_ms),
+            regions_touched: self.regions_touched(),
+            left_exposed_hosts: self.left_exposed(),
+            peak_impaired_hosts: 0,
+            peak_impaired_zones: 0,
+            peak_impaired_regions: 0,
+            peak_impaired_traffic_ppm: 0,
+            impaired_host_ms: 0,
+            failed_requests: 0.0,
+            two_regions_impaired: false,
+            two_zones_impaired: false,
+            first_violation_ms: None,
+        }
+    }
+
+    fn is_done(&self, batch: &Batch) -> bool {
+        self.response.stop_ms.is_none_or(|stop_ms| batch.end_ms <= stop_ms)
+    }
+
+    /// When the batch completed that brought `hosts` hosts to the new version. Waves follow each
+    /// other, so only the batches of the wave that crosses the mark need sorting.
+    fn reached_ms(&mut self, hosts: u64) -> Option<u64> {
+        let mut before = 0;
+        let bounds = self.buffers.wave_batches.len();
+        for wave in 0..bounds {
+            let first = self.buffers.wave_batches[wave];
+            let last = self.buffers.wave_batches.get(wave + 1).copied().unwrap_or(self.buffers.batches.len());
+            let batches = &self.buffers.batches[first..last];
+            let in_wave: u64 = batches.iter().map(|batch| u64::from(batch.hosts)).sum();
+            if before + in_wave < hosts {
+                before += in_wave;
+                continue;
+            }
+            let mut completions = std::mem::take(&mut self.buffers.completions);
+            completions.clear();
+            completions.extend(batches.iter().filter(|b| self.is_done(b)).map(|b| (b.end_ms, b.hosts)));
+            completions.sort_unstable();
+            let crossing = completions.iter().find(|(_, size)| {
+                before += u64::from(*size);
+                before >= hosts
+            });
+            let at_ms = crossing.map(|(end_ms, _)| *end_ms);
+            self.buffers.completions = completions;
+            return at_ms;
+        }
+        None
+    }
+
+    /// Hosts whose batch had completed by `at_ms`.
+    fn exposed_at(&self, at_ms: u64) -> u64 {
+        let done = self.buffers.batches.iter().filter(|batch| batch.end_ms <= at_ms);
+        done.map(|batch| u64::from(batch.hosts)).sum()
+    }
+
+    fn exposed_host_ms(&self, end_ms: u64) -> u64 {
+        let done = self.buffers.batches.iter().filter(|batch| self.is_done(batch));
+        let forward: u64 = done.map(|batch| u64::from(batch.hosts) * (end_ms - batch.end_ms)).sum();
+        let Some(stop_ms) = self.response.stop_ms else { return forward };
+        let zones = 0..self.buffers.zones.len();
+        let interrupted: u64 = zones.clone().map(|zone| self.interrupted_hosts(zone)).sum();
+        let saved: u64 = zones.map(|zone| self.retreat_saves_host_ms(zone, end_ms)).sum();
+        forward + interrupted * (end_ms - stop_ms) - saved
+    }
+
+    fn regions_touched(&self) -> u32 {
+        let touched = |zone: usize| match self.response.stop_ms {
+            None => self.buffers.zones[zone].done > 0,
+            Some(_) => self.hosts_at_stop(zone) > 0,
+        };
+        let regions = self.plan.fleet.regions.iter();
+        regions.filter(|region| region.zones.clone().any(touched)).count() as u32
+    }
+}

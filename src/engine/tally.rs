@@ -1,0 +1,151 @@
+//! Blast radius: who is impaired now, at most, and for how long in sum.
+
+use super::model::Model;
+use crate::outcome::Outcome;
+
+/// Running account of impairment. All time integrals are exact integers.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    hosts: u64,
+    zones: u32,
+    regions: u32,
+    traffic_e15: u64,
+    zone_hosts: Vec<u32>,
+    region_hosts: Vec<u32>,
+    region_zones: Vec<u32>,
+    /// Hosts are constant between two changes: the integral up to `changed_ms`.
+    host_ms: u64,
+    changed_ms: u64,
+    /// Requests to impaired hosts, by region up to its own last change.
+    region_changed_ms: Vec<u64>,
+    requests_to_impaired: f64,
+    peak_hosts: u64,
+    peak_zones: u32,
+    peak_regions: u32,
+    peak_traffic_e15: u64,
+    two_regions: bool,
+    two_zones: bool,
+    first_violation_ms: Option<u64>,
+    onset_ms: Option<u64>,
+    cleared_ms: Option<u64>,
+}
+
+impl Tally {
+    /// Forgets everything, keeps the memory.
+    pub(super) fn reset(&mut self, zones: usize, regions: usize) {
+        let mut fresh = Self::default();
+        fresh.zone_hosts = recycled(&mut self.zone_hosts, zones);
+        fresh.region_hosts = recycled(&mut self.region_hosts, regions);
+        fresh.region_zones = recycled(&mut self.region_zones, regions);
+        fresh.region_changed_ms = recycled(&mut self.region_changed_ms, regions);
+        *self = fresh;
+    }
+
+    /// Impaired hosts of a zone.
+    pub(super) fn in_zone(&self, zone: usize) -> u32 {
+        self.zone_hosts[zone]
+    }
+
+    /// Impaired hosts of a region.
+    pub(super) fn in_region(&self, region: usize) -> u32 {
+        self.region_hosts[region]
+    }
+
+    /// Impaired hosts of the fleet.
+    pub(super) fn in_fleet(&self) -> u64 {
+        self.hosts
+    }
+
+    /// One more host of `zone` is impaired from `at_ms` on.
+    pub(super) fn impair(&mut self, model: &Model, start_utc_ms: u64, zone: usize, at_ms: u64) {
+        let region = model.plan.fleet.zones[zone].region;
+        self.advance(model, start_utc_ms, region, at_ms);
+        self.hosts += 1;
+        self.zone_hosts[zone] += 1;
+        self.region_hosts[region] += 1;
+        self.traffic_e15 += model.host_traffic_e15[region];
+        if self.zone_hosts[zone] == 1 {
+            self.zones += 1;
+            self.region_zones[region] += 1;
+            self.two_zones |= self.region_zones[region] > 1;
+        }
+        if self.region_hosts[region] == 1 {
+            self.regions += 1;
+            self.two_regions |= self.regions > 1;
+        }
+        if self.two_zones || self.two_regions {
+            self.first_violation_ms.get_or_insert(at_ms);
+        }
+        self.peak_hosts = self.peak_hosts.max(self.hosts);
+        self.peak_zones = self.peak_zones.max(self.zones);
+        self.peak_regions = self.peak_regions.max(self.regions);
+        self.peak_traffic_e15 = self.peak_traffic_e15.max(self.traffic_e15);
+        self.onset_ms.get_or_insert(at_ms);
+        self.cleared_ms = None;
+    }
+
+    /// One host of `zone` is healed at `at_ms`.
+    pub(super) fn heal(&mut self, model: &Model, start_utc_ms: u64, zone: usize, at_ms: u64) {
+        let region = model.plan.fleet.zones[zone].region;
+        self.advance(model, start_utc_ms, region, at_ms);
+        self.hosts -= 1;
+        self.zone_hosts[zone] -= 1;
+        self.region_hosts[region] -= 1;
+        self.traffic_e15 -= model.host_traffic_e15[region];
+        if self.zone_hosts[zone] == 0 {
+            self.zones -= 1;
+            self.region_zones[region] -= 1;
+        }
+        if self.region_hosts[region] == 0 {
+            self.regions -= 1;
+        }
+        if self.hosts == 0 {
+            self.cleared_ms = Some(at_ms);
+        }
+    }
+
+    /// Brings the integrals up to the end of the observation and writes the blast radius.
+    pub(super) fn close(
+        &mut self,
+        model: &Model,
+        start_utc_ms: u64,
+        end_ms: u64,
+        error_ratio: f64,
+        outcome: &mut Outcome,
+    ) {
+        for region in 0..self.region_hosts.len() {
+            self.advance(model, start_utc_ms, region, end_ms);
+        }
+        outcome.onset_ms = self.onset_ms;
+        outcome.mitigated_ms = self.cleared_ms;
+        outcome.peak_impaired_hosts = self.peak_hosts;
+        outcome.peak_impaired_zones = self.peak_zones;
+        outcome.peak_impaired_regions = self.peak_regions;
+        outcome.peak_impaired_traffic_ppm = (self.peak_traffic_e15 / 1_000_000_000).min(1_000_000) as u32;
+        outcome.impaired_host_ms = self.host_ms;
+        outcome.failed_requests = self.requests_to_impaired * error_ratio;
+        outcome.two_regions_impaired = self.two_regions;
+        outcome.two_zones_impaired = self.two_zones;
+        outcome.first_violation_ms = self.first_violation_ms;
+    }
+
+    fn advance(&mut self, model: &Model, start_utc_ms: u64, region: usize, at_ms: u64) {
+        self.host_ms += self.hosts * (at_ms - self.changed_ms);
+        self.changed_ms = at_ms;
+        let since = std::mem::replace(&mut self.region_changed_ms[region], at_ms);
+        let impaired = self.region_hosts[region];
+        if impaired > 0 && since < at_ms {
+            let requests = model.requests_between(region, start_utc_ms + since, start_utc_ms + at_ms);
+            let hosts = model.region_hosts[region];
+            self.requests_to_impaired += requests * f64::from(impaired) / hosts as f64;
+        }
+    }
+}
+
+/// A zeroed vector of `len` in the memory of `old`.
+fn recycled<T: Default + Clone>(old: &mut Vec<T>, len: usize) -> Vec<T> {
+    let mut vector = std::mem::take(old);
+    vector.clear();
+    vector.resize(len, T::default());
+    vector
+}
