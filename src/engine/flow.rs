@@ -158,15 +158,8 @@ impl<'a, O: Observer> Trial<'a, O> {
         one_box: bool,
     ) -> u64 {
         let state = &mut self.buffers.zones[zone];
-        let batch = Batch::new(
-            zone as u32,
-            state.done,
-            hosts,
-            start_ms,
-            slowest.next(hosts),
-            one_box,
-            state.last_batch,
-        );
+        let batch =
+            Batch::new(zone as u32, state.done, hosts, start_ms, slowest.next(hosts), state.last_batch);
         state.done += hosts;
         state.batches += 1;
         state.last_batch = self.buffers.batches.len() as u32;

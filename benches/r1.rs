@@ -1,0 +1,94 @@
+//! R1 as an ordinary scenario through the public engine against the textbook reference: interleaved
+//! rounds on one core, ratios of medians. Nothing here gates by absolute time.
+//!
+//! Run with `cargo bench --bench r1`; `-- --rounds N` changes the number of rounds.
+
+#![expect(clippy::disallowed_types, reason = "a benchmark reads the clock")]
+
+mod textbook;
+
+use std::time::Instant;
+use wavetank::engine::trace::Silent;
+use wavetank::engine::{Engine, Model};
+use wavetank::plan::Plan;
+
+/// One measured program.
+struct Contender<'a> {
+    name: String,
+    /// Rollouts per round.
+    rollouts: u64,
+    run: Box<dyn FnMut(u64) -> u64 + 'a>,
+    /// Rollouts per second, by round.
+    rates: Vec<f64>,
+}
+
+impl Contender<'_> {
+    fn round(&mut self, first: u64) {
+        let started = Instant::now();
+        let mut checksum = 0_u64;
+        for rollout in first..first + self.rollouts {
+            checksum = checksum.wrapping_add((self.run)(rollout));
+        }
+        std::hint::black_box(checksum);
+        self.rates.push(self.rollouts as f64 / started.elapsed().as_secs_f64());
+    }
+
+    fn median(&self) -> f64 {
+        let mut rates = self.rates.clone();
+        rates.sort_by(f64::total_cmp);
+        rates[rates.len() / 2]
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let rounds =
+        arguments.iter().position(|a| a == "--rounds").and_then(|i| arguments.get(i + 1)?.parse().ok());
+    let rounds: u64 = rounds.unwrap_or(7);
+    println!("interleaved on one core, {rounds} rounds, medians");
+    for (file, reference) in
+        [("scenarios/r1.toml", textbook::R1::standard()), ("scenarios/r1-slow.toml", textbook::R1::slow())]
+    {
+        let loaded = wavetank::scenario::load(file.as_ref());
+        let plan = loaded.plan.unwrap_or_else(|| panic!("{file} is a valid scenario"));
+        compare(file, &plan, &reference, rounds);
+    }
+    if let Some(peak) = peak_memory_kib() {
+        println!("peak memory of this process: {:.1} MiB", peak as f64 / 1024.0);
+    }
+}
+
+fn compare(file: &str, plan: &Plan, reference: &textbook::R1, rounds: u64) {
+    let model = Model::new(plan);
+    let mut engine = Engine::new(&model);
+    let mut contenders = [
+        Contender {
+            name: "engine".into(),
+            rollouts: 20_000,
+            run: Box::new(|trial| engine.run(0, trial, &mut Silent).end_ms),
+            rates: Vec::new(),
+        },
+        Contender {
+            name: "textbook reference".into(),
+            rollouts: 1_500,
+            run: Box::new(|seed| textbook::simulate(reference, seed).duration_ms),
+            rates: Vec::new(),
+        },
+    ];
+    for round in 0..rounds {
+        for contender in &mut contenders {
+            contender.round(round * contender.rollouts);
+        }
+    }
+    println!("{file}");
+    for contender in &contenders {
+        println!("  {:<20} {:>10.0} rollouts/s", contender.name, contender.median());
+    }
+    println!("  ratio                {:>10.1} x", contenders[0].median() / contenders[1].median());
+}
+
+/// Largest resident set so far, where the system tells.
+fn peak_memory_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find(|line| line.starts_with("VmHWM"))?.split_whitespace().nth(1)?.parse().ok()
+}
