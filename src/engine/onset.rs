@@ -8,7 +8,7 @@
 use super::deploy::NONE;
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
-use super::trial::{ChangeDraw, Trial};
+use super::trial::{LATENT_ONSET_DRAW, Trial};
 use crate::plan::{Defect, DefectClock};
 use crate::random::{Purpose, Stream};
 
@@ -170,7 +170,7 @@ impl<O: Observer> Trial<'_, O> {
     pub(super) fn first_exposure(&mut self) {
         let Some(defect) = self.defect.filter(|_| !self.buffers.defective.exposed) else { return };
         self.buffers.defective.exposed = true;
-        let u = self.streams.stream(Purpose::Change, 0).uniform_at(ChangeDraw::LatentOnset as u64);
+        let u = self.streams.stream(Purpose::Change, 0).uniform_at(LATENT_ONSET_DRAW);
         let at_ms = self.now_ms + self.plan.change.defects[defect].onset.by_cdf(u);
         self.buffers.queue.push(at_ms, Class::Impair, Happening::LatentOnset);
     }

@@ -53,9 +53,20 @@ pub(super) enum Happening {
     Stop,
 }
 
+impl Happening {
+    /// Order among events of one instant and class: alarms come in the order in which they were
+    /// opened, not in that in which their breaches happened to be found.
+    fn rank(self) -> u32 {
+        match self {
+            Self::Evaluate { watch, .. } | Self::DelayOver { watch } | Self::Fire { watch } => watch,
+            _ => 0,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entry {
-    /// Time, class and sequence number in one integer: the whole order.
+    /// Time, class, rank and sequence number in one integer: the whole order.
     key: u128,
     happening: Happening,
 }
@@ -72,7 +83,7 @@ impl PartialOrd for Entry {
     }
 }
 
-/// Events by (time, class, order of scheduling).
+/// Events by (time, class, rank, order of scheduling).
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     heap: BinaryHeap<Entry>,
@@ -88,8 +99,9 @@ impl Queue {
 
     /// Schedules `happening` at `at_ms`.
     pub(super) fn push(&mut self, at_ms: u64, class: Class, happening: Happening) {
-        debug_assert!(self.sequence < 1 << 56, "sequence numbers fit 56 bits");
-        let key = u128::from(at_ms) << 64 | u128::from(class as u8) << 56 | u128::from(self.sequence);
+        debug_assert!(self.sequence < 1 << 32 && happening.rank() < 1 << 24, "both fit their bits");
+        let order = u64::from(class as u8) << 56 | u64::from(happening.rank()) << 32 | self.sequence;
+        let key = u128::from(at_ms) << 64 | u128::from(order);
         self.sequence += 1;
         self.heap.push(Entry { key, happening });
     }

@@ -13,14 +13,9 @@ use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Strategy};
 use crate::random::{Purpose, Streams};
 
-/// Draws of [`Purpose::Change`], by position.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum ChangeDraw {
-    Start = 0,
-    IsBad = 1,
-    WhichDefect = 2,
-    LatentOnset = 3,
-}
+/// Position of the latent onset among the draws of [`Purpose::Change`]; before it come the start
+/// instant, whether the change is bad, and which defect it carries.
+pub(super) const LATENT_ONSET_DRAW: u64 = 3;
 
 /// Deployment state of one zone.
 #[derive(Debug, Clone, Copy)]
@@ -129,10 +124,9 @@ impl<'a, O: Observer> Trial<'a, O> {
         let plan = model.plan;
         let streams = Streams::new(plan.study.seed, trial);
         let mut luck = streams.stream(Purpose::Change, 0);
-        let mut draw = |which: ChangeDraw| luck.uniform_at(which as u64);
-        let spread = draw(ChangeDraw::Start) * plan.study.start_spread_ms as f64;
-        let is_bad = draw(ChangeDraw::IsBad) < plan.change.bad_probability;
-        let defect = is_bad.then(|| pick_defect(plan, draw(ChangeDraw::WhichDefect)));
+        let spread = luck.uniform() * plan.study.start_spread_ms as f64;
+        let is_bad = luck.uniform() < plan.change.bad_probability;
+        let defect = is_bad.then(|| pick_defect(plan, luck.uniform()));
         buffers.reset(plan);
         Self {
             model,

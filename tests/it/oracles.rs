@@ -5,33 +5,23 @@
 //! behave as a wrong engine would; the same row must then be rejected, which shows that the sample
 //! size can tell.
 
+use crate::support::{self, Edits};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use wavetank::outcome::Outcome;
-use wavetank::scenario;
 
 const ACCEPT: f64 = 4.5;
 const MINUTE: f64 = 60_000.0;
 
-/// Edits of a scenario's text: what to find and what to put there.
-type Edits<'a> = &'a [(&'a str, &'a str)];
-
 fn run(file: &str, edits: Edits) -> Vec<Outcome> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles").join(file);
-    let mut text = std::fs::read_to_string(&path).unwrap();
-    for (from, to) in edits {
-        assert!(text.contains(from), "{file} has no `{from}` to edit");
-        text = text.replace(from, to);
-    }
-    let loaded = scenario::load_str(file, &text);
-    let plan = loaded.plan.unwrap_or_else(|| panic!("{file} {edits:?}: {:#?}", loaded.diagnostics));
+    let plan = support::plan(&format!("tests/oracles/{file}"), edits);
     let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &|_| {}).unwrap();
     outcomes.by_strategy.into_iter().next().unwrap()
 }
 
 fn oracle(id: &str, value: &str) -> f64 {
-    let all: Vec<serde_json::Value> = serde_json::from_str(include_str!("../oracles/closed_form.json")).unwrap();
+    let all: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../oracles/closed_form.json")).unwrap();
     let found = all.iter().find(|oracle| oracle["id"] == id).unwrap_or_else(|| panic!("no oracle {id}"));
     found["values"][value].as_f64().unwrap_or_else(|| panic!("oracle {id} has no value {value}"))
 }
@@ -90,9 +80,11 @@ fn o1_continuous_detection_in_the_one_box_bake() {
     let file = "one-box-continuous.toml";
     accept("O1 P(caught), k = 1", z_share(&run(file, &[]), oracle("O1", "P_k1"), stopped));
     accept("O1 P(caught), k = 3", z_share(&run(file, &[ONE_BOX_3]), oracle("O1", "P_k3"), stopped));
-    let lognormal = [(EXPONENTIAL_30, "lognormal = { median = \"45m\", sigma = 1.2 }"), ("seed = 1", "seed = 101")];
+    let lognormal =
+        [(EXPONENTIAL_30, "lognormal = { median = \"45m\", sigma = 1.2 }"), ("seed = 1", "seed = 101")];
     accept("O1c lognormal onset", z_share(&run(file, &lognormal), oracle("O1c", "P_lognormal"), stopped));
-    let weibull = [(EXPONENTIAL_30, "weibull = { scale = \"40m\", shape = 0.7 }"), ("seed = 1", "seed = 102")];
+    let weibull =
+        [(EXPONENTIAL_30, "weibull = { scale = \"40m\", shape = 0.7 }"), ("seed = 1", "seed = 102")];
     accept("O1c Weibull onset", z_share(&run(file, &weibull), oracle("O1c", "P_weibull"), stopped));
     let forgotten = [("detection-delay = \"5m\"", "detection-delay = \"0s\"")];
     reject("forget the delay D", z_share(&run(file, &forgotten), oracle("O1", "P_k1"), stopped));
@@ -114,11 +106,23 @@ fn o2_detection_on_an_evaluation_lattice() {
     let below = detected.iter().filter(|t| **t < p99).count() as f64 / detected.len() as f64;
     let slack = ACCEPT * (0.99 * 0.01 / detected.len() as f64).sqrt();
     assert!(at_most >= 0.99 - slack && below <= 0.99 + slack, "p99: {below} {at_most}");
-    let slow = [("period = \"1m\"", "period = \"5m\""), ("datapoints = 3", "datapoints = 2"), ("\"30s\"", "\"1m\""), ("seed = 2", "seed = 202")];
+    let slow = [
+        ("period = \"1m\"", "period = \"5m\""),
+        ("datapoints = 3", "datapoints = 2"),
+        ("\"30s\"", "\"1m\""),
+        ("seed = 2", "seed = 202"),
+    ];
     accept("O2b P(caught)", z_share(&run(file, &slow), oracle("O2b", "P_detect_in_bake"), stopped));
-    let slow_endless: Vec<_> = slow[..3].iter().copied().chain([endless[0], ("seed = 2", "seed = 203")]).collect();
-    accept("O2b E[detect time]", z_mean(&minutes(&run(file, &slow_endless), alarm_ms), oracle("O2b", "E_detect_time")));
-    reject("act on the bake's end and after", z_share(&run(file, &[("bake = \"60m\"", "bake = \"61m\"")]), p, stopped));
+    let slow_endless: Vec<_> =
+        slow[..3].iter().copied().chain([endless[0], ("seed = 2", "seed = 203")]).collect();
+    accept(
+        "O2b E[detect time]",
+        z_mean(&minutes(&run(file, &slow_endless), alarm_ms), oracle("O2b", "E_detect_time")),
+    );
+    reject(
+        "act on the bake's end and after",
+        z_share(&run(file, &[("bake = \"60m\"", "bake = \"61m\"")]), p, stopped),
+    );
     reject("M - 1 datapoints", z_share(&run(file, &[("datapoints = 3", "datapoints = 2")]), p, stopped));
 }
 
@@ -128,8 +132,11 @@ fn o3_o4_o5_batches_end_with_their_slowest_host() {
     let o3 = minutes(&run(file, &[]), |o| o.end_ms);
     accept("O3 E[max of 20 exponentials]", z_mean(&o3, oracle("O3", "E")));
     accept("O3 sd", z_sd(&o3, oracle("O3", "E"), oracle("O3", "SD")));
-    let lognormal =
-        [("exponential = { mean = \"4m\" }", "lognormal = { median = \"3m\", sigma = 0.5 }"), ("hosts-per-zone = 20", "hosts-per-zone = 10"), ("seed = 3", "seed = 301")];
+    let lognormal = [
+        ("exponential = { mean = \"4m\" }", "lognormal = { median = \"3m\", sigma = 0.5 }"),
+        ("hosts-per-zone = 20", "hosts-per-zone = 10"),
+        ("seed = 3", "seed = 301"),
+    ];
     let outcomes = run(file, &lognormal);
     let o4 = minutes(&outcomes, |o| o.end_ms);
     accept("O4 E[max of 10 lognormals]", z_mean(&o4, oracle("O4", "E")));
@@ -138,15 +145,23 @@ fn o3_o4_o5_batches_end_with_their_slowest_host() {
         let limit = oracle("O4", name) * MINUTE;
         accept(&format!("O4 {name}"), z_share(&outcomes, p, |o| o.end_ms as f64 <= limit));
     }
-    let rolling = [("hosts-per-zone = 20", "hosts-per-zone = 50"), ("batch = \"100%\"", "batch = 8"), ("seed = 3", "seed = 302")];
+    let rolling = [
+        ("hosts-per-zone = 20", "hosts-per-zone = 50"),
+        ("batch = \"100%\"", "batch = 8"),
+        ("seed = 3", "seed = 302"),
+    ];
     let o5 = minutes(&run(file, &rolling), |o| o.end_ms);
     accept("O5 E[rolling deployment]", z_mean(&o5, oracle("O5", "E")));
     accept("O5 sd", z_sd(&o5, oracle("O5", "E"), oracle("O5", "SD")));
-    let constant: Vec<_> = rolling.iter().copied().chain([("{ exponential = { mean = \"4m\" } }", "\"4m\"")]).collect();
+    let constant: Vec<_> =
+        rolling.iter().copied().chain([("{ exponential = { mean = \"4m\" } }", "\"4m\"")]).collect();
     let exact = run(file, &constant);
     assert!(exact.iter().all(|o| o.end_ms as f64 == oracle("O5", "deterministic(th=4)") * MINUTE));
     let one_less = [("hosts-per-zone = 20", "hosts-per-zone = 19")];
-    reject("a batch ends with its last host but one", z_mean(&minutes(&run(file, &one_less), |o| o.end_ms), oracle("O3", "E")));
+    reject(
+        "a batch ends with its last host but one",
+        z_mean(&minutes(&run(file, &one_less), |o| o.end_ms), oracle("O3", "E")),
+    );
 }
 
 #[test]
@@ -165,13 +180,17 @@ fn o7_first_run_of_consecutive_breaches() {
         accept(&format!("O7 {name}"), z_share(&outcomes, oracle("O7", name), |o| alarm_ms(o) == k * 60_000));
     }
     reject("M = 2 for 3", z_share(&run(file, &[("3 of 3", "2 of 2")]), p12, stopped));
-    reject("a good datapoint does not reset the run", z_share(&run(file, &[("3 of 3", "3 of 64")]), p12, stopped));
+    reject(
+        "a good datapoint does not reset the run",
+        z_share(&run(file, &[("3 of 3", "3 of 64")]), p12, stopped),
+    );
 }
 
 #[test]
 fn o8_m_of_n_datapoints() {
     let file = "run-of-breaches.toml";
-    let m_of_n = [("healthy = \"30%\"", "healthy = \"10%\""), ("3 of 3", "3 of 5"), ("seed = 4", "seed = 403")];
+    let m_of_n =
+        [("healthy = \"30%\"", "healthy = \"10%\""), ("3 of 3", "3 of 5"), ("seed = 4", "seed = 403")];
     let with = |bake: (&'static str, &'static str)| m_of_n.iter().copied().chain([bake]).collect::<Vec<_>>();
     accept("O8 P(N <= 12)", z_share(&run(file, &m_of_n), oracle("O8", "P(N<=12)"), stopped));
     let p60 = oracle("O8", "P(N<=60)");
@@ -196,7 +215,10 @@ fn o9_false_alarms_per_bake() {
     let two_of_three = [("1 of 1", "2 of 3"), ("seed = 5", "seed = 502")];
     accept("O9 2 of 3", z_share(&run(file, &two_of_three), oracle("O9", "FA_2of3"), stopped));
     // At least 6 errors of 500 instead of 5.
-    reject("threshold 6 for 5", z_share(&run(file, &[("at-least = \"1%\"", "at-least = \"1.2%\"")]), p1, stopped));
+    reject(
+        "threshold 6 for 5",
+        z_share(&run(file, &[("at-least = \"1%\"", "at-least = \"1.2%\"")]), p1, stopped),
+    );
 }
 
 #[test]
@@ -214,13 +236,20 @@ fn o10_error_ratio_on_poisson_traffic() {
     for (requests, seed) in [("10", "64"), ("100", "65"), ("1000", "66")] {
         let rate = format!("requests-per-second = {requests}");
         let seed = format!("seed = {seed}");
-        let edits =
-            [("\"0.1%\"", "\"2%\""), ("requests-per-second = 100", rate.as_str()), ("seed = 6", seed.as_str())];
+        let edits = [
+            ("\"0.1%\"", "\"2%\""),
+            ("requests-per-second = 100", rate.as_str()),
+            ("seed = 6", seed.as_str()),
+        ];
         let p = oracle("O10", &format!("power_l{requests}"));
         accept(&format!("O10 power, {requests} requests"), z_share(&run(file, &edits), p, stopped));
     }
-    let composite =
-        [("\"0.1%\"", "\"1.5%\""), ("1 of 1", "3 of 3"), ("zone-bake = \"1s\"", "zone-bake = \"12s\""), ("seed = 6", "seed = 67")];
+    let composite = [
+        ("\"0.1%\"", "\"1.5%\""),
+        ("1 of 1", "3 of 3"),
+        ("zone-bake = \"1s\"", "zone-bake = \"12s\""),
+        ("seed = 6", "seed = 67"),
+    ];
     let p = oracle("O10b", "P_det_3of3_in_12_l100_p015");
     accept("O10b 3 of 3 within 12, 100 requests", z_share(&run(file, &composite), p, stopped));
     reject(">= for > in the ratio rule", z_share(&run(file, &[("above = ", "at-least = ")]), alpha, stopped));
@@ -262,7 +291,10 @@ fn o23_o26_exact_host_time() {
     }
     for outcome in run("rollback.toml", &[]) {
         assert_eq!(outcome.impaired_host_ms as f64, oracle("O26", "host_min") * MINUTE);
-        assert_eq!((outcome.end_ms - outcome.rollback_ms.unwrap()) as f64, oracle("O26", "duration") * MINUTE);
+        assert_eq!(
+            (outcome.end_ms - outcome.rollback_ms.unwrap()) as f64,
+            oracle("O26", "duration") * MINUTE
+        );
     }
 }
 
@@ -274,14 +306,19 @@ fn o27_dilution() {
     accept("O27 zone alarm at 0.2 %", z_share(&run(file, &[]), oracle("O27", "service_alarm_0.2pct"), first));
     let blind = run(file, &[("above = \"0.2%\"", "above = \"1%\"")]);
     assert_eq!(blind.iter().filter(|o| first(o)).count(), 0, "P is 1e-180");
-    let own = run(file, &[("above = \"0.2%\"", "above = \"1%\""), ("scope = \"zone\"", "scope = \"one-box\"")]);
+    let own =
+        run(file, &[("above = \"0.2%\"", "above = \"1%\""), ("scope = \"zone\"", "scope = \"one-box\"")]);
     assert!(own.iter().all(first), "P is 1 - 8e-15");
-    reject("no dilution: the zone sees the host's ratio", z_share(&own, oracle("O27", "service_alarm_0.2pct"), first));
+    reject(
+        "no dilution: the zone sees the host's ratio",
+        z_share(&own, oracle("O27", "service_alarm_0.2pct"), first),
+    );
 }
 
 #[test]
 fn every_copied_oracle_is_used() {
-    let all: Vec<serde_json::Value> = serde_json::from_str(include_str!("../oracles/closed_form.json")).unwrap();
+    let all: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../oracles/closed_form.json")).unwrap();
     let source = include_str!("oracles.rs");
     let unused: BTreeMap<String, bool> = all
         .iter()
