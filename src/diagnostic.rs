@@ -1,1 +1,0 @@
-//! Problems in user files as data: rule id, severity, span, reason, fix.

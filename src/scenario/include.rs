@@ -1,0 +1,226 @@
+//! Reads a scenario and its includes into one written scenario.
+//!
+//! Included files come first: their lists before the including file's, their single keys overruled by
+//! it. A file that is reached twice is read once.
+
+use super::problems::Problems;
+use super::reader::{Field, Reader, Written};
+use super::rules;
+use super::spec::{Inherit, ScenarioSpec};
+use crate::diagnostic::{Diagnostic, FileId, Sources, Span};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use toml::de::DeTable;
+
+/// Where files come from.
+pub(super) trait Files {
+    /// The bytes of a file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// The same path for the same file, however it is written.
+    fn identity(&self, path: &Path) -> PathBuf;
+}
+
+/// The files of the machine.
+pub(super) struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    }
+}
+
+/// The state of reading a scenario.
+pub(super) struct Loader<'f> {
+    files: &'f dyn Files,
+    /// Texts read so far.
+    pub sources: Sources,
+    /// Problems found so far.
+    pub problems: Problems,
+    /// Whether every file could be read and is valid TOML.
+    pub sound: bool,
+    /// Files being read, from the scenario inwards.
+    open: Vec<PathBuf>,
+    /// Files read to the end.
+    done: Vec<PathBuf>,
+}
+
+impl<'f> Loader<'f> {
+    /// A loader that has read nothing.
+    pub fn new(files: &'f dyn Files) -> Self {
+        Self {
+            files,
+            sources: Sources::default(),
+            problems: Problems::default(),
+            sound: true,
+            open: Vec::new(),
+            done: Vec::new(),
+        }
+    }
+
+    /// Reads the scenario itself.
+    pub fn load_root(&mut self, path: &Path) -> Option<ScenarioSpec> {
+        self.load_file(path, None)
+    }
+
+    fn load_file(&mut self, path: &Path, included_at: Option<Span>) -> Option<ScenarioSpec> {
+        let text = self.files.read(path).and_then(|bytes| {
+            String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+        });
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => {
+                self.unreadable(path, &error, included_at);
+                return None;
+            }
+        };
+        let file = self.sources.add(path.to_string_lossy(), text.as_str());
+        let own = self.parse(file, &text)?;
+        self.open.push(self.files.identity(path));
+        let included = self.load_includes(&own, path);
+        self.done.extend(self.open.pop());
+        Some(merge(included, own))
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &io::Error, included_at: Option<Span>) {
+        self.sound = false;
+        let reason = reason(error);
+        let message = format!("cannot read {}: {reason}", path.display());
+        let diagnostic = Diagnostic::new(&rules::UNREADABLE_FILE, message);
+        let diagnostic = match included_at {
+            Some(span) => diagnostic.at(span, "").help("included files are looked for relative to this file"),
+            None => diagnostic,
+        };
+        self.problems.report(diagnostic);
+    }
+
+    fn parse(&mut self, file: FileId, text: &str) -> Option<ScenarioSpec> {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut found = Problems::default();
+        let spec = Reader::new(file, &mut found).document(&table);
+        let mut bad_lines = Vec::new();
+        for error in &errors {
+            let range = error.span().unwrap_or(0..0);
+            bad_lines.push(self.sources.position(file, range.start).line);
+            let span = Span { file, start: range.start, end: range.end };
+            let message = format!("invalid TOML: {}", error.message().lines().collect::<Vec<_>>().join(", "));
+            self.problems.report(Diagnostic::new(&rules::SYNTAX, message).at(span, ""));
+        }
+        if !errors.is_empty() {
+            self.sound = false;
+            // What the parser made of a broken line is not what was written there.
+            found.retain(|diagnostic| {
+                let line = diagnostic.primary().map(|label| self.sources.position(file, label.range.start).line);
+                diagnostic.rule != &rules::MISSING_KEY && !line.is_some_and(|line| bad_lines.contains(&line))
+            });
+        }
+        self.problems.append(found);
+        spec
+    }
+
+    fn load_includes(&mut self, spec: &ScenarioSpec, path: &Path) -> ScenarioSpec {
+        self.sound &= !spec.include.is_broken();
+        let mut merged = ScenarioSpec::default();
+        for Written { value, span } in spec.include.value().into_iter().flatten() {
+            let target = normalised(&path.parent().unwrap_or(Path::new("")).join(&value.0));
+            let identity = self.files.identity(&target);
+            if self.open.contains(&identity) {
+                let message = format!("{} includes itself", target.display());
+                let diagnostic = Diagnostic::new(&rules::INCLUDE_CYCLE, message).at(*span, "");
+                self.problems.report(diagnostic.help("remove one of the includes of the cycle"));
+                self.sound = false;
+            } else if !self.done.contains(&identity)
+                && let Some(included) = self.load_file(&target, Some(*span))
+            {
+                merged = merge(merged, included);
+            }
+        }
+        merged
+    }
+}
+
+/// The part of an IO error that people read: without the error number.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// `a/b/../c` as `a/c`, for display and comparison.
+fn normalised(path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        let inside = matches!(result.components().next_back(), Some(Component::Normal(_)));
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if inside => {
+                result.pop();
+            }
+            other => result.push(other),
+        }
+    }
+    result
+}
+
+/// `later` on top of `earlier`.
+fn merge(earlier: ScenarioSpec, later: ScenarioSpec) -> ScenarioSpec {
+    ScenarioSpec {
+        name: later.name,
+        description: later.description,
+        include: later.include,
+        study: overlay(earlier.study, later.study, |later, earlier| later.inherit_from(earlier)),
+        fleet: overlay(earlier.fleet, later.fleet, |later, earlier| {
+            later.region = concat(earlier.region.clone(), std::mem::take(&mut later.region));
+            later.inherit_from(earlier);
+        }),
+        change: overlay(earlier.change, later.change, |later, earlier| later.inherit_from(earlier)),
+        defect: concat(earlier.defect, later.defect),
+        alarm: concat(earlier.alarm, later.alarm),
+        strategy: concat(earlier.strategy, later.strategy),
+        threshold: concat(earlier.threshold, later.threshold),
+    }
+}
+
+/// Combines two tables key by key with `combine`, which changes the later one.
+fn overlay<T: Clone>(earlier: Field<T>, later: Field<T>, combine: impl Fn(&mut T, &T)) -> Field<T> {
+    match (earlier, later) {
+        (Field::Given(earlier), Field::Given(mut later)) => {
+            combine(&mut later.value, &earlier.value);
+            Field::Given(later)
+        }
+        (earlier, Field::Absent) => earlier,
+        (Field::Broken, _) => Field::Broken,
+        (_, later) => later,
+    }
+}
+
+/// Two lists as one; broken if one of them is.
+fn concat<T>(earlier: Field<Vec<T>>, later: Field<Vec<T>>) -> Field<Vec<T>> {
+    match (earlier, later) {
+        (Field::Given(mut earlier), Field::Given(later)) => {
+            earlier.value.extend(later.value);
+            Field::Given(earlier)
+        }
+        (Field::Broken, _) | (_, Field::Broken) => Field::Broken,
+        (Field::Absent, other) | (other, Field::Absent) => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_without_detours() {
+        assert_eq!(normalised(Path::new("a/b/../c.toml")), Path::new("a/c.toml"));
+        assert_eq!(normalised(Path::new("./c.toml")), Path::new("c.toml"));
+        assert_eq!(normalised(Path::new("../../c.toml")), Path::new("../../c.toml"));
+        assert_eq!(normalised(Path::new("/../c.toml")), Path::new("/../c.toml"));
+    }
+}

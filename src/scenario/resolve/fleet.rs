@@ -1,0 +1,212 @@
+//! Resolves `[fleet]`: regions, zones, hosts, and traffic by hour of the UTC day.
+
+use super::{check_unique, name, unknown};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::plan::{self, Arrivals, Ratio};
+use crate::random::stable_hash;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::{Field, Written};
+use crate::scenario::rules;
+use crate::scenario::spec::{DiurnalSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
+use crate::scenario::timezone;
+use crate::scenario::value::{Int, MAX_HOSTS, Name, NonNegative, Percent, Text};
+
+/// The fleet and whether all of it could be resolved.
+pub(super) struct Fleet {
+    /// The plan's fleet.
+    pub plan: plan::Fleet,
+    /// Where each region was written.
+    pub spans: Vec<Span>,
+    /// False if a region, a name or a label was reported: what is missing then says nothing.
+    pub names_known: bool,
+    /// False if, beyond that, the zones or hosts of a region were reported.
+    pub sound: bool,
+}
+
+/// Resolves the fleet.
+pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Fleet {
+    let absent = FleetSpec::default();
+    let spec = field.value().unwrap_or(&absent);
+    let regions = spec.region.value().map_or(&[][..], Vec::as_slice);
+    if regions.is_empty() && !spec.region.is_broken() && !field.is_broken() {
+        let diagnostic = Diagnostic::new(&rules::NO_REGION, "the fleet has no region");
+        let diagnostic = diagnostic.at(spec.region.span().or(field.span()).unwrap_or_default(), "");
+        problems.report(diagnostic.help("add a `[[fleet.region]]` or include a file that has some"));
+    }
+    check_unique("region", regions.iter().map(|region| &region.value.name), problems);
+    let mut fleet = Fleet {
+        plan: plan::Fleet {
+            name: spec.name.value().map_or_else(|| "fleet".to_owned(), |Name(name)| name.clone()),
+            regions: Vec::new(),
+            zones: Vec::new(),
+            background_error_ratio: ratio(&spec.background_error_ratio, 0.0),
+            arrivals: spec.arrivals.or(Arrivals::Poisson),
+        },
+        spans: Vec::new(),
+        names_known: !spec.region.is_broken() && !field.is_broken(),
+        sound: !spec.region.is_broken() && !field.is_broken(),
+    };
+    let usual_day = day(&spec.diurnal, problems);
+    for region in regions {
+        add_region(&mut fleet, region, usual_day, problems);
+    }
+    check_size(&fleet, problems);
+    fleet
+}
+
+/// A probability, exact up to the one division.
+pub(super) fn ratio(field: &Field<Percent>, default: f64) -> f64 {
+    field.value().map_or(default, |Percent(ratio)| ratio.as_f64())
+}
+
+fn check_size(fleet: &Fleet, problems: &mut Problems) {
+    let mut total: u64 = 0;
+    for (index, span) in fleet.spans.iter().enumerate() {
+        total += fleet.plan.region_hosts(index);
+        if total > MAX_HOSTS {
+            let message = format!("the fleet has {total} hosts up to this region");
+            let diagnostic = Diagnostic::new(&rules::TOO_LARGE, message).at(*span, "");
+            problems.report(diagnostic.help("simulate at most 1000000000 hosts, for example one service at a time"));
+            return;
+        }
+    }
+}
+
+fn add_region(fleet: &mut Fleet, written: &Written<RegionSpec>, usual: [f64; 24], problems: &mut Problems) {
+    let spec = &written.value;
+    let region_name = name(&spec.name);
+    let zones = zones(spec, problems);
+    fleet.names_known &= !spec.name.is_broken() && !spec.labels.is_broken();
+    fleet.sound &= fleet.names_known && zones.is_some() && !spec.requests_per_second.is_broken();
+    let zones = zones.unwrap_or_else(|| vec![("a".to_owned(), 1)]);
+    let first = fleet.plan.zones.len();
+    let index = fleet.plan.regions.len();
+    fleet.plan.zones.extend(zones.into_iter().map(|(zone, hosts)| plan::Zone {
+        entity: stable_hash(format!("{region_name}/{zone}").as_bytes()),
+        name: zone,
+        region: index,
+        hosts,
+    }));
+    let local = if spec.diurnal.is_absent() { usual } else { day(&spec.diurnal, problems) };
+    let (timezone, offset) = timezone(&spec.timezone, problems);
+    fleet.spans.push(written.span);
+    fleet.plan.regions.push(plan::Region {
+        entity: stable_hash(region_name.as_bytes()),
+        name: region_name,
+        zones: first..fleet.plan.zones.len(),
+        requests_per_second: spec.requests_per_second.value().map_or(0.0, |NonNegative(rate)| *rate),
+        timezone,
+        hourly_factor: timezone::to_utc(local, offset),
+        labels: spec.labels.value().into_iter().flatten().map(|label| label.value.0.clone()).collect(),
+    });
+}
+
+/// Zones with their hosts; none if one of the keys was reported.
+fn zones(spec: &RegionSpec, problems: &mut Problems) -> Option<Vec<(String, u32)>> {
+    let names: Vec<String> = match spec.zones.value() {
+        _ if spec.zones.is_broken() => return None,
+        None => vec!["a".to_owned()],
+        Some(Zones::Count(count)) => (0..*count).map(zone_letter).collect(),
+        Some(Zones::Names(names)) => {
+            let fields: Vec<Field<Name>> = names.iter().cloned().map(Field::Given).collect();
+            check_unique("zone", fields.iter(), problems);
+            names.iter().map(|zone| zone.value.0.clone()).collect()
+        }
+    };
+    let hosts = spec.hosts_per_zone.get()?;
+    match &hosts.value {
+        HostsPerZone::Same(count) => Some(names.into_iter().map(|zone| (zone, host_count(*count))).collect()),
+        HostsPerZone::Each(counts) if counts.len() == names.len() => {
+            let counts = counts.iter().map(|count| host_count(count.value.0));
+            Some(names.into_iter().zip(counts).collect())
+        }
+        HostsPerZone::Each(counts) => {
+            let message = format!("`hosts-per-zone` has {} numbers for {} zones", counts.len(), names.len());
+            let mut diagnostic = Diagnostic::new(&rules::ZONE_COUNT, message).at(hosts.span, "");
+            if let Some(span) = spec.zones.span() {
+                diagnostic = diagnostic.and(span, "the zones");
+            }
+            problems.report(diagnostic.help("give one number for each zone, or a single number for all"));
+            None
+        }
+    }
+}
+
+fn host_count(count: u64) -> u32 {
+    u32::try_from(count).expect("invariant: the reader allows at most 10^9")
+}
+
+/// a to z, then aa, ab and so on.
+fn zone_letter(index: u64) -> String {
+    let last = char::from(b'a' + (index % 26) as u8);
+    match index / 26 {
+        0 => last.to_string(),
+        rest => format!("{}{last}", zone_letter(rest - 1)),
+    }
+}
+
+fn timezone(field: &Field<Text>, problems: &mut Problems) -> (String, i64) {
+    let Some(Written { value: Text(name), span }) = field.get() else {
+        return ("UTC".to_owned(), 0);
+    };
+    let offset = timezone::offset_hours(name).unwrap_or_else(|| {
+        let names = timezone::names();
+        unknown(&rules::UNKNOWN_TIMEZONE, "time zone", name, *span, names.iter().map(String::as_str), problems);
+        0
+    });
+    (name.clone(), offset)
+}
+
+/// Traffic by local hour, with mean 1; flat where it was left out or reported.
+fn day(field: &Field<DiurnalSpec>, problems: &mut Problems) -> [f64; 24] {
+    let Some(Written { value: spec, span }) = field.get() else { return timezone::FLAT };
+    let cosine_span = spec.peak_hour.span().or(spec.trough.span());
+    if let (Some(curve), Some(other)) = (spec.curve.span(), cosine_span) {
+        let message = "`curve` excludes `peak-hour` and `trough`";
+        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(curve, "").and(other, "");
+        problems.report(diagnostic.help("keep the curve or the peak"));
+        return timezone::FLAT;
+    }
+    if let Some(curve) = spec.curve.get() {
+        return curve_day(curve, problems);
+    }
+    if let (Some(Int(peak)), Some(Percent(trough))) = (spec.peak_hour.value(), spec.trough.value()) {
+        return timezone::normalised(timezone::cosine(*peak, trough.as_f64()));
+    }
+    let broken = spec.peak_hour.is_broken() || spec.trough.is_broken() || spec.curve.is_broken();
+    if !broken {
+        let missing = if spec.peak_hour.is_absent() { "peak-hour" } else { "trough" };
+        let message = format!("`diurnal` has no `{missing}`");
+        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(*span, "");
+        problems.report(diagnostic.help("give `peak-hour` and `trough`, or a `curve` of 24 numbers"));
+    }
+    timezone::FLAT
+}
+
+fn curve_day(curve: &Written<Vec<Written<NonNegative>>>, problems: &mut Problems) -> [f64; 24] {
+    let values: Vec<f64> = curve.value.iter().map(|value| value.value.0).collect();
+    let message = match <[f64; 24]>::try_from(values.as_slice()) {
+        Ok(local) if local.iter().sum::<f64>() > 0.0 => return timezone::normalised(local),
+        Ok(_) => "`curve` is 0 at every hour".to_owned(),
+        Err(_) => format!("`curve` has {} numbers instead of 24", values.len()),
+    };
+    let diagnostic = Diagnostic::new(&rules::BAD_CURVE, message).at(curve.span, "");
+    problems.report(diagnostic.help("give one relative rate for each local hour, from midnight on"));
+    timezone::FLAT
+}
+
+/// `true` where `ratio` is 0.
+pub(super) fn is_zero(ratio: Ratio) -> bool {
+    ratio.num == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_are_lettered_like_spreadsheet_columns() {
+        let letters: Vec<String> = [0, 1, 25, 26, 27, 701, 702].into_iter().map(zone_letter).collect();
+        assert_eq!(letters, ["a", "b", "z", "aa", "ab", "zz", "aaa"]);
+    }
+}

@@ -1,0 +1,89 @@
+//! Turns a written scenario into a plan: defaults, names to indices, and every check that needs more
+//! than one value. It always builds a whole plan; where a value was reported, a placeholder stands in,
+//! and the caller drops the plan if there was any error.
+
+mod alarm;
+mod change;
+mod fleet;
+mod limit;
+mod procedure;
+mod select;
+mod sense;
+mod strategy;
+mod study;
+
+use super::extend;
+use super::problems::Problems;
+use super::reader::{Field, Written};
+use super::rules;
+use super::spec::ScenarioSpec;
+use super::suggest;
+use super::value::{Name, Text};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::plan::Plan;
+
+/// Resolves the scenario; `stem` is its name unless it gives one.
+pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) -> Plan {
+    let fleet = fleet::resolve(&spec.fleet, problems);
+    let change = change::resolve(&spec.change, &spec.defect, problems);
+    let alarms = alarm::resolve(&spec.alarm, problems);
+    let written = spec.strategy.value().map_or(&[][..], Vec::as_slice);
+    check_unique("strategy", written.iter().map(|strategy| &strategy.value.name), problems);
+    let extended = extend::extend_all(written, problems);
+    let drafts = strategy::resolve(extended, &fleet, &alarms, problems);
+    let names = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
+    let (study, order) = study::resolve(spec, &names, problems);
+    sense::check(&fleet, &alarms, &drafts, problems);
+    Plan {
+        name: spec.name.value().map_or_else(|| stem.to_owned(), |Name(name)| name.clone()),
+        description: text(&spec.description),
+        fleet: fleet.plan,
+        change,
+        alarms: alarms.into_iter().map(|alarm| alarm.plan).collect(),
+        strategies: order.into_iter().map(|index| drafts[index].plan.clone()).collect(),
+        study,
+    }
+}
+
+/// Free text, empty where it was left out.
+fn text(field: &Field<Text>) -> String {
+    field.value().map_or_else(String::new, |Text(text)| text.clone())
+}
+
+/// A name, empty where it was reported.
+fn name(field: &Field<Name>) -> String {
+    field.value().map_or_else(String::new, |Name(name)| name.clone())
+}
+
+/// Reports names that are given twice, showing both places.
+fn check_unique<'a>(kind: &str, names: impl Iterator<Item = &'a Field<Name>>, problems: &mut Problems) {
+    let mut seen: Vec<&Written<Name>> = Vec::new();
+    for name in names.filter_map(Field::get) {
+        match seen.iter().find(|other| other.value == name.value) {
+            None => seen.push(name),
+            Some(first) => {
+                let message = format!("there are two {kind} entries named `{}`", name.value.0);
+                let diagnostic = Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "the second one");
+                problems.report_once(diagnostic.and(first.span, "the first one").help("rename one of them"));
+            }
+        }
+    }
+}
+
+/// Reports a name that refers to nothing; `what` is for example `alarm`.
+fn unknown<'a>(
+    rule: &'static crate::diagnostic::Rule,
+    what: &str,
+    name: &str,
+    span: Span,
+    known: impl Iterator<Item = &'a str> + Clone,
+    problems: &mut Problems,
+) {
+    let message = format!("there is no {what} `{name}`");
+    let help = suggest::help(name, known, &format!("the {} are", plural(what)));
+    problems.report_once(Diagnostic::new(rule, message).at(span, "").help(help));
+}
+
+fn plural(noun: &str) -> String {
+    noun.strip_suffix('y').map_or_else(|| format!("{noun}s"), |stem| format!("{stem}ies"))
+}

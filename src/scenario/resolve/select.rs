@@ -1,0 +1,214 @@
+//! Which regions each wave takes, and whether the waves of a strategy together reach every host once.
+
+use super::fleet::Fleet;
+use super::procedure::share;
+use super::unknown;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::plan::HostShare;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::Written;
+use crate::scenario::rules;
+use crate::scenario::spec::{Order, SelectSpec, Selector, WaveSpec};
+use crate::scenario::suggest;
+use crate::scenario::value::{Int, Name, Percent};
+use std::collections::BTreeSet;
+
+/// What the waves so far have taken.
+pub(super) struct Selection<'f> {
+    fleet: &'f Fleet,
+    /// Hosts of each zone on the new version after the waves so far.
+    reached: Vec<u32>,
+    /// The wave that selected each region last.
+    selected_at: Vec<Option<Span>>,
+    /// False if a selection was reported: what is left out then says nothing.
+    pub sound: bool,
+}
+
+impl<'f> Selection<'f> {
+    /// Before the first wave.
+    pub fn new(fleet: &'f Fleet) -> Self {
+        Self {
+            fleet,
+            reached: vec![0; fleet.plan.zones.len()],
+            selected_at: vec![None; fleet.plan.regions.len()],
+            sound: fleet.names_known,
+        }
+    }
+
+    /// The regions of the next wave, in start order.
+    pub fn select(&mut self, wave: &WaveSpec, header: Span, problems: &mut Problems) -> Vec<usize> {
+        let Some(Written { value: selector, span }) = wave.regions.get() else {
+            self.sound = false;
+            return Vec::new();
+        };
+        let regions = match selector {
+            Selector::All => (0..self.selected_at.len()).collect(),
+            Selector::Rest => self.candidates(),
+            Selector::Names(names) => self.named(names, problems),
+            Selector::Table(table) => self.filtered(table, *span, problems),
+        };
+        if regions.is_empty() && self.sound {
+            let message = "this wave selects no region";
+            let diagnostic = Diagnostic::new(&rules::EMPTY_WAVE, message).at(*span, "");
+            let help = "earlier waves have taken what it could select; remove it or select fewer regions earlier";
+            problems.report_once(diagnostic.help(help));
+            self.sound = false;
+        }
+        if wave.hosts.is_broken() {
+            self.sound = false;
+        }
+        let place = wave.hosts.span().unwrap_or(*span);
+        self.advance(&regions, share(&wave.hosts, HostShare::ALL), place, problems);
+        for &region in &regions {
+            self.selected_at[region] = Some(header);
+        }
+        regions
+    }
+
+    /// Regions that no earlier wave selected, in the order of the fleet.
+    fn candidates(&self) -> Vec<usize> {
+        (0..self.selected_at.len()).filter(|&region| self.selected_at[region].is_none()).collect()
+    }
+
+    fn named(&mut self, names: &[Written<Name>], problems: &mut Problems) -> Vec<usize> {
+        let regions = &self.fleet.plan.regions;
+        let mut selected = Vec::new();
+        for Written { value: Name(name), span } in names {
+            match regions.iter().position(|region| region.name == *name) {
+                Some(index) if selected.contains(&index) => {
+                    let message = format!("this wave selects `{name}` twice");
+                    problems.report_once(Diagnostic::new(&rules::NO_GROWTH, message).at(*span, "").help("remove one"));
+                    self.sound = false;
+                }
+                Some(index) => selected.push(index),
+                None => {
+                    if self.fleet.names_known {
+                        let known = regions.iter().map(|region| region.name.as_str());
+                        unknown(&rules::UNKNOWN_REGION, "region", name, *span, known, problems);
+                    }
+                    self.sound = false;
+                }
+            }
+        }
+        selected
+    }
+
+    fn filtered(&mut self, table: &SelectSpec, span: Span, problems: &mut Problems) -> Vec<usize> {
+        let broken = table.label.is_broken() || table.order.is_broken();
+        if broken || table.count.is_broken() || table.percent.is_broken() {
+            self.sound = false;
+        }
+        let regions = &self.fleet.plan.regions;
+        let mut selected = self.candidates();
+        if let Some(Written { value: Name(label), span }) = table.label.get() {
+            let labels: BTreeSet<&str> = regions.iter().flat_map(|region| &region.labels).map(String::as_str).collect();
+            if !labels.contains(label.as_str()) && self.fleet.names_known {
+                unknown(&rules::UNKNOWN_LABEL, "label", label, *span, labels.iter().copied(), problems);
+                self.sound = false;
+            }
+            selected.retain(|&region| regions[region].labels.contains(label));
+        }
+        // The sort is stable: regions with equal traffic stay in the order of the fleet.
+        let rate = |region: &usize| regions[*region].requests_per_second;
+        match table.order.or(Order::Listed) {
+            Order::Listed => {}
+            Order::LowTrafficFirst => selected.sort_by(|a, b| rate(a).total_cmp(&rate(b))),
+            Order::HighTrafficFirst => selected.sort_by(|a, b| rate(b).total_cmp(&rate(a))),
+        }
+        let wanted = self.wanted(table, selected.len(), span, problems);
+        selected.truncate(wanted);
+        selected
+    }
+
+    /// How many of `available` regions the table takes.
+    fn wanted(&mut self, table: &SelectSpec, available: usize, span: Span, problems: &mut Problems) -> usize {
+        match (table.count.get(), table.percent.get()) {
+            (Some(count), Some(percent)) => {
+                let message = "`count` and `percent` exclude each other";
+                let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(percent.span, "");
+                problems.report_once(diagnostic.and(count.span, "").help("keep one of them"));
+                self.sound = false;
+                available
+            }
+            (Some(Written { value: Int(count), .. }), None) => {
+                let count = usize::try_from(*count).unwrap_or(usize::MAX);
+                if count > available && available > 0 && self.sound {
+                    let message = format!("this wave asks for {count} regions, but only {available} are left to select");
+                    let diagnostic = Diagnostic::new(&rules::FEWER_REGIONS, message).at(span, "");
+                    problems.report_once(diagnostic.help(format!("write `count = {available}`")));
+                }
+                count
+            }
+            (None, Some(Written { value: Percent(share), .. })) => (share.floor_of(available as u64) as usize).max(1),
+            (None, None) => available,
+        }
+    }
+
+    /// Takes the hosts of `regions` to `hosts`; reports regions in which that is no step forward.
+    fn advance(&mut self, regions: &[usize], hosts: HostShare, place: Span, problems: &mut Problems) {
+        let mut stuck = Vec::new();
+        let mut first = None;
+        for &region in regions {
+            let zones = self.fleet.plan.regions[region].zones.clone();
+            let steps = zones.clone().map(|zone| (self.reached[zone], hosts.reach_of(self.fleet.plan.zones[zone].hosts)));
+            let (mut grows, mut shrinks) = (false, false);
+            for (before, after) in steps {
+                grows |= after > before;
+                shrinks |= after < before;
+            }
+            if shrinks || !grows {
+                stuck.push(self.fleet.plan.regions[region].name.as_str());
+                first = first.or(self.selected_at[region]);
+                continue;
+            }
+            for zone in zones {
+                self.reached[zone] = hosts.reach_of(self.fleet.plan.zones[zone].hosts);
+            }
+        }
+        if !stuck.is_empty() && self.sound && self.fleet.sound {
+            let message = format!("this wave deploys to no more hosts of {}", some(&stuck));
+            let mut diagnostic = Diagnostic::new(&rules::NO_GROWTH, message).at(place, "");
+            if let Some(first) = first {
+                diagnostic = diagnostic.and(first, "this wave got as far or further");
+            }
+            problems.report_once(diagnostic.help("`hosts` counts from the first wave on: let it grow from wave to wave"));
+            self.sound = false;
+        }
+    }
+
+    /// After the last wave: reports regions and hosts that no wave reached, at `place`.
+    pub fn finish(&mut self, place: Span, problems: &mut Problems) {
+        if !self.sound {
+            return;
+        }
+        let fleet = &self.fleet.plan;
+        let left_out: Vec<&str> = self.candidates().into_iter().map(|region| fleet.regions[region].name.as_str()).collect();
+        if !left_out.is_empty() {
+            let message = format!("no wave selects {}", some(&left_out));
+            let diagnostic = Diagnostic::new(&rules::REGION_LEFT_OUT, message).at(place, "the last wave");
+            problems.report_once(diagnostic.help("add a last wave with `regions = \"rest\"`"));
+        }
+        let complete = |region: &usize| {
+            fleet.regions[*region].zones.clone().all(|zone| self.reached[zone] == fleet.zones[zone].hosts)
+        };
+        let partial: Vec<&str> = (0..fleet.regions.len())
+            .filter(|region| self.selected_at[*region].is_some() && !complete(region))
+            .map(|region| fleet.regions[region].name.as_str())
+            .collect();
+        if !partial.is_empty() && self.fleet.sound {
+            let message = format!("the last wave does not reach all hosts of {}", some(&partial));
+            let diagnostic = Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(place, "the last wave");
+            problems.report_once(diagnostic.help("end with `hosts = \"100%\"`, the default"));
+        }
+        self.sound = left_out.is_empty() && partial.is_empty();
+    }
+}
+
+/// The first few names and how many more there are.
+pub(super) fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    if names.len() <= SHOWN + 1 {
+        return suggest::list(names);
+    }
+    format!("{} and {} more", suggest::list(&names[..SHOWN]), names.len() - SHOWN)
+}

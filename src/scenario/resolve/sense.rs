@@ -1,0 +1,261 @@
+//! Checks of alarms against the strategies that listen to them: whether an alarm has anything to see,
+//! and time to say so. It changes nothing.
+
+use super::alarm::Alarm;
+use super::fleet::Fleet;
+use super::procedure;
+use super::select::some;
+use super::strategy::Draft;
+use crate::diagnostic::{Diagnostic, FileId, Rule, Span};
+use crate::plan::{Scope, Signal, Watch, Wave};
+use crate::random::Distribution;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::Written;
+use crate::scenario::rules;
+use crate::scenario::spec::OneBox;
+use crate::scenario::value::Duration;
+use std::collections::BTreeSet;
+
+/// Runs every check on strategies that could be resolved.
+pub(super) fn check(fleet: &Fleet, alarms: &[Alarm], drafts: &[Draft], problems: &mut Problems) {
+    let running: Vec<&Draft> = drafts.iter().filter(|draft| !draft.template).collect();
+    check_unused(alarms, &running, problems);
+    let heard = |index: usize| running.iter().any(|draft| draft.plan.alarms.contains(&index));
+    for (index, alarm) in alarms.iter().enumerate() {
+        if heard(index) && fleet.sound {
+            check_traffic(fleet, alarm, problems);
+        }
+        check_any_one_box(index, alarm, &running, problems);
+    }
+    for draft in running.into_iter().filter(|draft| draft.sound) {
+        for (wave, written) in draft.plan.waves.iter().zip(&draft.procedures) {
+            check_capped(fleet, wave, written, problems);
+        }
+        for &index in &draft.plan.alarms {
+            let alarm = &alarms[index];
+            if alarm.sound && alarm.plan.scope == Scope::OneBox {
+                check_one_box_alarm(fleet, alarm, draft, problems);
+            }
+        }
+        check_watch(alarms, draft, problems);
+    }
+}
+
+/// Warns of alarms of the scenario itself that nobody listens to; a library may have some to spare.
+fn check_unused(alarms: &[Alarm], running: &[&Draft], problems: &mut Problems) {
+    if running.is_empty() || running.iter().any(|draft| draft.spec.alarms.is_broken()) {
+        return;
+    }
+    for (index, alarm) in alarms.iter().enumerate() {
+        let heard = running.iter().any(|draft| draft.plan.alarms.contains(&index));
+        if !heard && alarm.span.file == FileId::default() {
+            let message = format!("no strategy listens to the alarm `{}`", alarm.plan.name);
+            let diagnostic = Diagnostic::new(&rules::UNUSED_ALARM, message).at(alarm.span, "");
+            problems.report(diagnostic.help("add it to the `alarms` of a strategy, or remove it"));
+        }
+    }
+}
+
+fn check_traffic(fleet: &Fleet, alarm: &Alarm, problems: &mut Problems) {
+    if !matches!(alarm.plan.signal, Signal::ErrorRatio { .. }) || !alarm.sound {
+        return;
+    }
+    let silent = |region: &&crate::plan::Region| region.requests_per_second <= 0.0;
+    let names: Vec<&str> = fleet.plan.regions.iter().filter(silent).map(|region| region.name.as_str()).collect();
+    // A service-wide ratio needs traffic somewhere, the others need it everywhere.
+    if names.is_empty() || (alarm.plan.scope == Scope::Service && names.len() < fleet.plan.regions.len()) {
+        return;
+    }
+    let message = format!("alarm `{}` measures errors, but there is no traffic in {}", alarm.plan.name, some(&names));
+    let mut diagnostic = Diagnostic::new(&rules::NO_TRAFFIC, message).at(alarm.span, "");
+    if let Some(region) = fleet.plan.regions.iter().position(|region| region.requests_per_second <= 0.0) {
+        diagnostic = diagnostic.and(fleet.spans[region], "no `requests-per-second` here");
+    }
+    problems.report(diagnostic.help("give the regions `requests-per-second`, or use `impaired-hosts`"));
+}
+
+/// Warns if no strategy has a one-box for a one-box alarm that all of them merely listen to by default.
+fn check_any_one_box(index: usize, alarm: &Alarm, running: &[&Draft], problems: &mut Problems) {
+    let listeners = || running.iter().filter(|draft| draft.plan.alarms.contains(&index));
+    let by_default = listeners().all(|draft| draft.spec.alarms.is_absent());
+    let sound = alarm.sound && listeners().all(|draft| draft.sound);
+    let seen = listeners().any(|draft| draft.plan.waves.iter().any(bakes_one_box));
+    if alarm.plan.scope == Scope::OneBox && sound && listeners().count() > 0 && by_default && !seen {
+        let message = format!("alarm `{}` never sees a one-box: no strategy has one that bakes", alarm.plan.name);
+        let diagnostic = Diagnostic::new(&rules::NO_ONE_BOX, message).at(alarm.span, "");
+        problems.report(diagnostic.help(ONE_BOX_HELP));
+    }
+}
+
+const ONE_BOX_HELP: &str = "give the strategy `one-box = { hosts = 1, bake = \"1h\" }`, or do not let it listen to the alarm";
+
+fn bakes_one_box(wave: &Wave) -> bool {
+    wave.procedure.one_box.as_ref().is_some_and(|one_box| one_box.bake_ms > 0)
+}
+
+fn check_one_box_alarm(fleet: &Fleet, alarm: &Alarm, draft: &Draft, problems: &mut Problems) {
+    let listed = draft.spec.alarms.get().and_then(|alarms| {
+        alarms.value.iter().find(|name| name.value.0 == alarm.plan.name).map(|name| name.span)
+    });
+    if let (Some(span), false) = (listed, draft.plan.waves.iter().any(bakes_one_box)) {
+        let message = format!("alarm `{}` never sees a one-box that bakes in this strategy", alarm.plan.name);
+        let diagnostic = Diagnostic::new(&rules::NO_ONE_BOX, message).at(span, "");
+        problems.report_once(diagnostic.help(ONE_BOX_HELP));
+    }
+    for (wave, written) in draft.plan.waves.iter().zip(&draft.procedures) {
+        check_one_box_time(alarm, wave, written, problems);
+        check_requests(fleet, alarm, wave, written, problems);
+    }
+}
+
+fn check_one_box_time(alarm: &Alarm, wave: &Wave, written: &procedure::Written, problems: &mut Problems) {
+    let Some(one_box) = wave.procedure.one_box.as_ref().filter(|one_box| one_box.bake_ms > 0) else { return };
+    let least = least_ms(alarm);
+    let enough = enough_ms(alarm);
+    let (rule, message): (&'static Rule, String) = if one_box.bake_ms < least {
+        let message = format!("alarm `{}` can never fire within the one-box bake", alarm.plan.name);
+        (&rules::ONE_BOX_TOO_SHORT, message)
+    } else if one_box.bake_ms < enough {
+        let message = format!("alarm `{}` fires within the one-box bake only by luck", alarm.plan.name);
+        (&rules::ONE_BOX_TIGHT, message)
+    } else {
+        return;
+    };
+    let bake = Duration { ms: one_box.bake_ms };
+    let help = format!("bake the one-box for at least {} instead of {bake}", Duration { ms: enough });
+    let diagnostic = Diagnostic::new(rule, message).at(one_box_bake_span(written), "");
+    problems.report_once(diagnostic.and(alarm.span, time_text(alarm)).help(help));
+}
+
+/// Where the one-box bake was written.
+fn one_box_bake_span(written: &procedure::Written) -> Span {
+    let stage = written.one_box.get();
+    let bake = stage.and_then(|stage| match &stage.value {
+        OneBox::Stage(stage) => stage.bake.span(),
+        OneBox::None => None,
+    });
+    bake.or(stage.map(|stage| stage.span)).unwrap_or_default()
+}
+
+/// The least time from an impaired host to the alarm: M - 1 whole periods between the first breach and
+/// the last, and the publish delay.
+fn least_ms(alarm: &Alarm) -> u64 {
+    match alarm.plan.signal {
+        Signal::DetectionDelay(Distribution::Fixed { ms }) => ms,
+        Signal::DetectionDelay(_) => 0,
+        _ => u64::from(alarm.plan.datapoints_to_alarm - 1) * alarm.plan.period_ms + alarm.plan.publish_delay_ms,
+    }
+}
+
+/// The time after which a host that fails every request has certainly been seen, wherever the
+/// evaluations fall: one period more.
+fn enough_ms(alarm: &Alarm) -> u64 {
+    match alarm.plan.signal {
+        Signal::DetectionDelay(_) => least_ms(alarm),
+        _ => least_ms(alarm) + alarm.plan.period_ms,
+    }
+}
+
+/// How the time comes about, for a label.
+fn time_text(alarm: &Alarm) -> String {
+    let plan = &alarm.plan;
+    if let Signal::DetectionDelay(_) = plan.signal {
+        return format!("this alarm takes {}", Duration { ms: least_ms(alarm) });
+    }
+    let period = Duration { ms: plan.period_ms };
+    let mut text = format!("this alarm takes {}: {} x {period}", Duration { ms: enough_ms(alarm) }, plan.datapoints_to_alarm);
+    if plan.publish_delay_ms > 0 {
+        text.push_str(&format!(" and {} to publish", Duration { ms: plan.publish_delay_ms }));
+    }
+    text
+}
+
+/// Warns of regions whose one-box has too few requests in a period, even in the busiest hour.
+fn check_requests(fleet: &Fleet, alarm: &Alarm, wave: &Wave, written: &procedure::Written, problems: &mut Problems) {
+    let (Signal::ErrorRatio { min_requests, .. }, Some(one_box)) = (&alarm.plan.signal, &wave.procedure.one_box) else {
+        return;
+    };
+    let most_requests = |region: usize| {
+        let plan = &fleet.plan.regions[region];
+        let peak = plan.hourly_factor.iter().copied().fold(0.0, f64::max);
+        let per_host = plan.requests_per_second * peak / fleet.plan.region_hosts(region) as f64;
+        let hosts = plan.zones.clone().map(|zone| one_box.hosts.of(fleet.plan.zones[zone].hosts)).max().unwrap_or(0);
+        per_host * f64::from(hosts) * alarm.plan.period_ms as f64 / 1_000.0
+    };
+    let quiet: Vec<&str> = wave
+        .regions
+        .iter()
+        .filter(|&&region| fleet.plan.regions[region].requests_per_second > 0.0)
+        .filter(|&&region| most_requests(region) < *min_requests as f64)
+        .map(|&region| fleet.plan.regions[region].name.as_str())
+        .collect();
+    if quiet.is_empty() {
+        return;
+    }
+    let message = format!(
+        "the one-box expects fewer than the {min_requests} requests in {} that alarm `{}` needs, even at the peak, in {}",
+        Duration { ms: alarm.plan.period_ms },
+        alarm.plan.name,
+        some(&quiet)
+    );
+    let place = written.one_box.span().unwrap_or(alarm.span);
+    let diagnostic = Diagnostic::new(&rules::FEW_REQUESTS, message).at(place, "").and(alarm.span, "");
+    problems.report_once(diagnostic.help("use more one-box hosts, a longer `period` or a smaller `min-requests`"));
+}
+
+/// Warns of sizes that `max-unavailable` cuts down in some zone.
+fn check_capped(fleet: &Fleet, wave: &Wave, written: &procedure::Written, problems: &mut Problems) {
+    let Some(Written { span: limit_span, .. }) = written.max_unavailable.get() else { return };
+    let limit = wave.procedure.max_unavailable;
+    let hosts: BTreeSet<u32> = wave
+        .regions
+        .iter()
+        .flat_map(|&region| fleet.plan.regions[region].zones.clone())
+        .map(|zone| fleet.plan.zones[zone].hosts)
+        .collect();
+    let one_box = wave.procedure.one_box.as_ref().map(|one_box| one_box.hosts);
+    let sizes = [("batch", written.batch.span(), Some(wave.procedure.batch)), ("one-box", written.one_box.span(), one_box)];
+    for (what, span, size) in sizes {
+        let (Some(span), Some(size)) = (span, size) else { continue };
+        let Some(&zone) = hosts.iter().rev().find(|&&hosts| size.of(hosts) > limit.of(hosts)) else { continue };
+        let message = format!(
+            "the {what} of {} hosts is cut down to {} in a zone of {zone}",
+            size.of(zone),
+            limit.of(zone)
+        );
+        let diagnostic = Diagnostic::new(&rules::CAPPED, message).at(span, "").and(*limit_span, "the limit");
+        problems.report_once(diagnostic.help(format!("make the {what} smaller or `max-unavailable` larger")));
+    }
+}
+
+/// Warns once a strategy if zone or region alarms have too little time after the last zone of a wave.
+fn check_watch(alarms: &[Alarm], draft: &Draft, problems: &mut Problems) {
+    for wave in &draft.plan.waves {
+        let slow: Vec<&Alarm> = draft.plan.alarms.iter().map(|&index| &alarms[index]).filter(|alarm| too_slow(alarm, wave)).collect();
+        let Some(slowest) = slow.iter().max_by_key(|alarm| enough_ms(alarm)) else { continue };
+        let names: Vec<&str> = slow.iter().map(|alarm| alarm.plan.name.as_str()).collect();
+        let message = format!(
+            "wave `{}` of strategy `{}` ends before {} can be relied on to fire",
+            wave.name,
+            draft.plan.name,
+            some(&names)
+        );
+        let diagnostic = Diagnostic::new(&rules::SHORT_WATCH, message).at(draft.span, "");
+        let help = format!(
+            "after the last zone of a wave bake for at least {}, or let the alarm `watch = \"rollout\"`",
+            Duration { ms: enough_ms(slowest) }
+        );
+        problems.report_once(diagnostic.and(slowest.span, time_text(slowest)).help(help));
+        return;
+    }
+}
+
+fn too_slow(alarm: &Alarm, wave: &Wave) -> bool {
+    let local = matches!(alarm.plan.scope, Scope::Zone | Scope::Region);
+    let time = match alarm.plan.watch {
+        Watch::Deployment => wave.procedure.zone_bake_ms,
+        Watch::Wave => wave.procedure.zone_bake_ms + wave.bake_ms,
+        Watch::Rollout => return false,
+    };
+    alarm.sound && local && time < enough_ms(alarm)
+}

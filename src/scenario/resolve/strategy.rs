@@ -1,0 +1,169 @@
+//! Resolves `[[strategy]]`: waves, alarms and rollback of each strategy that is not a template.
+
+use super::alarm::Alarm;
+use super::fleet::Fleet;
+use super::procedure::{self, ms, share};
+use super::select::Selection;
+use super::{check_unique, name, text, unknown};
+use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::plan::{self, HostShare, Rollback, RollbackScope, Wave};
+use crate::scenario::extend::Extended;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::{Field, Written};
+use crate::scenario::rules;
+use crate::scenario::spec::{RollbackSpec, StrategySpec, WaveSpec};
+use crate::scenario::value::Name;
+
+/// A strategy of the plan with what the later checks need of its text.
+pub(super) struct Draft {
+    /// The plan's strategy; without waves for a template.
+    pub plan: plan::Strategy,
+    /// Everything written for it, inherited keys included.
+    pub spec: StrategySpec,
+    /// Where it was written.
+    pub span: Span,
+    /// The procedure of each wave as written.
+    pub procedures: Vec<procedure::Written>,
+    /// Only to be extended.
+    pub template: bool,
+    /// True if the waves or a parent were reported: what is missing then says nothing.
+    pub broken: bool,
+    /// False if, beyond that, the fleet or a selection was reported.
+    pub sound: bool,
+}
+
+/// The names of strategies, for references to them.
+pub(super) struct Names<'a> {
+    /// All strategies.
+    pub drafts: &'a [Draft],
+    /// Whether all could be read; a reference to a missing one then is an error.
+    pub complete: bool,
+}
+
+impl Names<'_> {
+    /// Index of a strategy; reports unknown names.
+    pub fn find(&self, written: &Written<Name>, problems: &mut Problems) -> Option<usize> {
+        let wanted = &written.value.0;
+        let index = self.drafts.iter().position(|draft| draft.plan.name == *wanted);
+        let names_known = self.complete && self.drafts.iter().all(|draft| !draft.spec.name.is_broken());
+        if index.is_none() && names_known {
+            let names = self.drafts.iter().filter(|draft| !draft.template).map(|draft| draft.plan.name.as_str());
+            unknown(&rules::UNKNOWN_STRATEGY, "strategy", wanted, written.span, names, problems);
+        }
+        index
+    }
+}
+
+/// Resolves all strategies.
+pub(super) fn resolve(
+    extended: Vec<Extended>,
+    fleet: &Fleet,
+    alarms: &[Alarm],
+    problems: &mut Problems,
+) -> Vec<Draft> {
+    check_templates(&extended, problems);
+    extended.into_iter().map(|strategy| resolve_one(strategy, fleet, alarms, problems)).collect()
+}
+
+/// Warns of templates of the scenario itself that nothing extends; a library may have some to spare.
+fn check_templates(extended: &[Extended], problems: &mut Problems) {
+    let is_template = |strategy: &Extended| strategy.spec.template.or(false);
+    for template in extended.iter().filter(|strategy| is_template(strategy) && strategy.header.file == FileId::default()) {
+        let name = template.spec.name.get();
+        let used = extended.iter().any(|strategy| strategy.spec.extends.value() == name.map(|name| &name.value));
+        if let (Some(name), false) = (name, used) {
+            let message = format!("no strategy extends the template `{}`", name.value.0);
+            let diagnostic = Diagnostic::new(&rules::UNUSED_TEMPLATE, message).at(name.span, "");
+            problems.report(diagnostic.help("remove it, or remove `template = true` to run it"));
+        }
+    }
+}
+
+fn resolve_one(extended: Extended, fleet: &Fleet, alarms: &[Alarm], problems: &mut Problems) -> Draft {
+    let Extended { spec, header, broken } = extended;
+    let template = spec.template.or(false) || spec.template.is_broken();
+    let mut draft = Draft {
+        plan: plan::Strategy {
+            name: name(&spec.name),
+            description: text(&spec.description),
+            source: text(&spec.source),
+            waves: Vec::new(),
+            alarms: listened_to(&spec.alarms, alarms, problems),
+            rollback: rollback(spec.rollback.value()),
+        },
+        span: spec.name.span().unwrap_or(header),
+        procedures: Vec::new(),
+        template,
+        broken: broken || spec.wave.is_broken(),
+        sound: !broken && !spec.wave.is_broken() && fleet.sound,
+        spec,
+    };
+    if !template {
+        resolve_waves(&mut draft, fleet, problems);
+    }
+    draft
+}
+
+fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
+    let absent = RollbackSpec::default();
+    let spec = spec.unwrap_or(&absent);
+    Rollback {
+        scope: spec.scope.or(RollbackScope::Everything),
+        batch: share(&spec.batch, HostShare::ALL),
+        reaction_delay_ms: ms(&spec.reaction_delay),
+    }
+}
+
+/// Indices of the alarms a strategy listens to: those it lists, or all.
+fn listened_to(field: &Field<Vec<Written<Name>>>, alarms: &[Alarm], problems: &mut Problems) -> Vec<usize> {
+    let Some(listed) = field.value() else { return (0..alarms.len()).collect() };
+    let fields: Vec<Field<Name>> = listed.iter().cloned().map(Field::Given).collect();
+    check_unique("alarms", fields.iter(), problems);
+    let mut indices = Vec::new();
+    for Written { value: Name(name), span } in listed {
+        match alarms.iter().position(|alarm| alarm.plan.name == *name) {
+            Some(index) => indices.push(index),
+            None => {
+                let names = alarms.iter().map(|alarm| alarm.plan.name.as_str());
+                unknown(&rules::UNKNOWN_ALARM, "alarm", name, *span, names, problems);
+            }
+        }
+    }
+    indices
+}
+
+fn resolve_waves(draft: &mut Draft, fleet: &Fleet, problems: &mut Problems) {
+    let waves = draft.spec.wave.value().cloned().unwrap_or_default();
+    if waves.is_empty() {
+        if !draft.broken {
+            let message = format!("strategy `{}` has no wave", draft.plan.name);
+            let diagnostic = Diagnostic::new(&rules::NO_WAVE, message).at(draft.span, "");
+            problems.report(diagnostic.help("add a `[[strategy.wave]]` with `regions = \"all\"`, or extend a strategy"));
+        }
+        draft.sound = false;
+        return;
+    }
+    check_unique("wave", waves.iter().map(|wave| &wave.value.name), problems);
+    let mut selection = Selection::new(fleet);
+    for wave in &waves {
+        let Written { value: spec, span } = wave;
+        let procedure = procedure::Written::of(&draft.spec, spec);
+        let regions = selection.select(spec, *span, problems);
+        draft.plan.waves.push(resolve_wave(spec, &procedure, regions));
+        draft.procedures.push(procedure);
+    }
+    let place = waves.last().map_or(draft.span, |wave| wave.value.regions.span().unwrap_or(wave.span));
+    selection.finish(place, problems);
+    draft.sound &= selection.sound;
+}
+
+fn resolve_wave(spec: &WaveSpec, procedure: &procedure::Written, regions: Vec<usize>) -> Wave {
+    Wave {
+        name: name(&spec.name),
+        regions,
+        hosts: share(&spec.hosts, HostShare::ALL),
+        regions_at_once: procedure.regions_at_once(),
+        bake_ms: ms(&spec.bake),
+        procedure: procedure.resolve(),
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests that every rule's examples do what they say.

@@ -1,0 +1,133 @@
+//! `[fleet]` and `[[fleet.region]]` as written.
+
+use super::spec;
+use crate::plan::Arrivals;
+use crate::scenario::reader::{Node, Read, Reader, Written};
+use crate::scenario::value::{Int, MAX_HOSTS, Name, NonNegative, Percent, Text, keywords};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+use toml::de::DeValue;
+
+/// Zones that a region can have.
+const MAX_ZONES: u64 = 10_000;
+
+spec! {
+    /// All hosts that serve one service.
+    pub struct FleetSpec {
+        /// Name for reports. Default: "fleet".
+        optional name: Name,
+        /// Share of requests that fail on a healthy host. Default: "0%".
+        optional background_error_ratio: Percent,
+        /// Whether request counts are random ("poisson") or exactly their mean ("fixed").
+        /// Default: "poisson".
+        optional arrivals: Arrivals,
+        /// How traffic changes over the local day, in every region without its own. Default: not at all.
+        optional diurnal: DiurnalSpec,
+        /// The regions, in the order that waves use unless they say otherwise.
+        optional region: Vec<Written<RegionSpec>>,
+    }
+}
+
+spec! {
+    /// Traffic over the local day: a peak and a trough, or a curve. Its mean is always 1.
+    pub struct DiurnalSpec {
+        /// Local hour of the most traffic, 0 to 23. Needs `trough`.
+        optional peak_hour: Int<0, 23>,
+        /// Traffic at the least, relative to the most; a cosine lies between. Needs `peak-hour`.
+        optional trough: Percent,
+        /// 24 relative rates, one for each local hour from midnight; scaled so that their mean is 1.
+        optional curve: Vec<Written<NonNegative>>,
+    }
+}
+
+spec! {
+    /// One region.
+    pub struct RegionSpec {
+        /// Unique name, for example "eu-west-1".
+        required name: Name,
+        /// Zones: a count (they are named a, b, c, …) or a list of names. Default: 1.
+        optional zones: Zones,
+        /// Hosts in each zone: one number, or a list with one number for each zone.
+        required hosts_per_zone: HostsPerZone,
+        /// Mean requests per second of the whole region over a day. Default: 0, no traffic.
+        optional requests_per_second: NonNegative,
+        /// IANA time zone of the traffic, with its offset of January; daylight saving is not modelled
+        /// and part hours are rounded down. Default: "UTC".
+        optional timezone: Text,
+        /// Labels that waves can select by. Default: none.
+        optional labels: Vec<Written<Name>>,
+        /// How traffic changes over the local day. Default: as the fleet says.
+        optional diurnal: DiurnalSpec,
+    }
+}
+
+keywords! {
+    Arrivals {
+        "poisson" => Arrivals::Poisson,
+        "fixed" => Arrivals::Fixed,
+    }
+}
+
+/// The zones of a region.
+#[derive(Debug, Clone)]
+pub enum Zones {
+    /// This many, named by letters.
+    Count(u64),
+    /// These.
+    Names(Vec<Written<Name>>),
+}
+
+impl Read for Zones {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::Integer(_) => Int::<1, MAX_ZONES>::read(node, reader).map(|Int(count)| Self::Count(count)),
+            DeValue::Array(array) if array.is_empty() => {
+                reader.wrong_type(node, "a count or names of zones", "give at least one zone")
+            }
+            DeValue::Array(_) => Vec::read(node, reader).map(Self::Names),
+            _ => reader.wrong_type(node, "a count or names of zones", "write 3 or [\"a\", \"b\", \"c\"]"),
+        }
+    }
+}
+
+impl JsonSchema for Zones {
+    fn schema_name() -> Cow<'static, str> {
+        "Zones".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let count = generator.subschema_for::<Int<1, MAX_ZONES>>();
+        let name = generator.subschema_for::<Name>();
+        json_schema!({ "anyOf": [count, { "type": "array", "items": name, "minItems": 1 }] })
+    }
+}
+
+/// Hosts in the zones of a region.
+#[derive(Debug, Clone)]
+pub enum HostsPerZone {
+    /// The same number in each.
+    Same(u64),
+    /// One number for each.
+    Each(Vec<Written<Int<1, MAX_HOSTS>>>),
+}
+
+impl Read for HostsPerZone {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::Integer(_) => Int::<1, MAX_HOSTS>::read(node, reader).map(|Int(count)| Self::Same(count)),
+            DeValue::Array(_) => Vec::read(node, reader).map(Self::Each),
+            _ => reader.wrong_type(node, "a number of hosts or one for each zone", "write 50 or [50, 40, 60]"),
+        }
+    }
+}
+
+impl JsonSchema for HostsPerZone {
+    fn schema_name() -> Cow<'static, str> {
+        "HostsPerZone".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let count = generator.subschema_for::<Int<1, MAX_HOSTS>>();
+        json_schema!({ "anyOf": [count, { "type": "array", "items": count, "minItems": 1 }] })
+    }
+}

@@ -1,0 +1,240 @@
+//! `[[strategy]]`, its waves and its patches as written.
+
+use super::spec;
+use crate::plan::RollbackScope;
+use crate::scenario::reader::{Node, Read, Reader, Written};
+use crate::scenario::value::{AtOnce, Duration, HostCount, Int, Name, Percent, Text, keywords};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+use toml::de::DeValue;
+
+spec! {
+    /// A strategy: ordered waves, the procedure within a zone, and what a rollback does.
+    pub struct StrategySpec {
+        /// Unique name.
+        required name: Name,
+        /// One sentence for reports.
+        optional description: Text,
+        /// Where the numbers come from.
+        optional source: Text,
+        /// Only to be extended, never run. Default: false.
+        optional template: bool,
+        /// Strategy to inherit every key from that is not set here; `one-box` and `rollback` merge
+        /// key by key.
+        optional extends: Name,
+        /// Alarms to listen to. Default: all of the scenario.
+        optional alarms: Vec<Written<Name>>,
+        /// First hosts of each zone, deployed alone: a table or "none". Default: "none".
+        optional one_box: OneBox,
+        /// Hosts per batch: a count or a share of the zone. Default: "100%".
+        optional batch: HostCount,
+        /// Hosts of a zone that may be out of service at once; caps batches and the one-box.
+        /// Default: "100%".
+        optional max_unavailable: HostCount,
+        /// Wait after the last batch of each zone. Default: "0s".
+        optional zone_bake: Duration,
+        /// Zones of one region deployed to at once: a count or "all". Default: 1.
+        optional zones_at_once: AtOnce,
+        /// Regions of one wave deployed to at once: a count or "all". Default: 1.
+        optional regions_at_once: AtOnce,
+        /// What happens when an alarm fires.
+        optional rollback: RollbackSpec,
+        /// The waves in order; at least one, own or inherited. Own waves replace inherited ones.
+        optional wave: Vec<Written<WaveSpec>>,
+        /// Changes to named inherited waves.
+        optional patch: Vec<Written<PatchSpec>>,
+    }
+}
+
+spec! {
+    /// One wave. The keys of the procedure override the strategy's for this wave; `one-box` merges
+    /// with it key by key.
+    pub struct WaveSpec {
+        /// Name for reports and patches. Default: "wave 1", "wave 2", …
+        optional name: Name,
+        /// Regions: names, "rest" (all that no earlier wave selected), "all", or a table.
+        required regions: Selector,
+        /// Hosts of each zone on the new version when the wave is done: a share or a count, counted
+        /// from the first wave on. Default: "100%".
+        optional hosts: HostCount,
+        /// Wait after the wave's last region. Default: "0s".
+        optional bake: Duration,
+        /// First hosts of each zone, deployed alone: a table or "none". Default: as the strategy.
+        optional one_box: OneBox,
+        /// Hosts per batch: a count or a share of the zone. Default: as the strategy.
+        optional batch: HostCount,
+        /// Hosts of a zone that may be out of service at once. Default: as the strategy.
+        optional max_unavailable: HostCount,
+        /// Wait after the last batch of each zone. Default: as the strategy.
+        optional zone_bake: Duration,
+        /// Zones of one region deployed to at once: a count or "all". Default: as the strategy.
+        optional zones_at_once: AtOnce,
+        /// Regions of the wave deployed to at once: a count or "all". Default: as the strategy.
+        optional regions_at_once: AtOnce,
+    }
+}
+
+spec! {
+    /// A change to an inherited wave: any key of a wave except its name.
+    pub struct PatchSpec {
+        /// Name of the wave to change.
+        required wave: Name,
+        /// As in a wave.
+        optional regions: Selector,
+        /// As in a wave.
+        optional hosts: HostCount,
+        /// As in a wave.
+        optional bake: Duration,
+        /// As in a wave; merges key by key.
+        optional one_box: OneBox,
+        /// As in a wave.
+        optional batch: HostCount,
+        /// As in a wave.
+        optional max_unavailable: HostCount,
+        /// As in a wave.
+        optional zone_bake: Duration,
+        /// As in a wave.
+        optional zones_at_once: AtOnce,
+        /// As in a wave.
+        optional regions_at_once: AtOnce,
+    }
+}
+
+spec! {
+    /// The one-box stage.
+    pub struct OneBoxSpec {
+        /// Hosts in the one-box: a count or a share of the zone. Default: 1.
+        optional hosts: HostCount,
+        /// Wait after its last host. Default: "0s".
+        optional bake: Duration,
+    }
+}
+
+spec! {
+    /// What happens when an alarm fires.
+    pub struct RollbackSpec {
+        /// Which hosts go back. Whatever it is, nothing new starts. Default: "everything".
+        optional scope: RollbackScope,
+        /// Hosts per rollback batch in each zone: a count or a share. Default: "100%".
+        optional batch: HostCount,
+        /// Delay from the alarm to the stop and the start of the rollback. Default: "0s".
+        optional reaction_delay: Duration,
+    }
+}
+
+spec! {
+    /// Selects among the regions that no earlier wave selected: by label, then in an order, then the
+    /// first few.
+    pub struct SelectSpec {
+        /// Only regions with this label. Default: all.
+        optional label: Name,
+        /// Order in which they are taken and deployed to. Default: "listed".
+        optional order: Order,
+        /// Take this many. Not together with `percent`. Default: all.
+        optional count: Int<1, 1_000_000>,
+        /// Take this share, rounded down to whole regions but at least 1. Default: "100%".
+        optional percent: Percent,
+    }
+}
+
+/// An order of regions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As in the fleet.
+    Listed,
+    /// Least mean traffic first.
+    LowTrafficFirst,
+    /// Most mean traffic first.
+    HighTrafficFirst,
+}
+
+keywords! {
+    Order {
+        "listed" => Order::Listed,
+        "low-traffic-first" => Order::LowTrafficFirst,
+        "high-traffic-first" => Order::HighTrafficFirst,
+    }
+}
+
+keywords! {
+    RollbackScope {
+        "deployment" => RollbackScope::Deployment,
+        "region" => RollbackScope::Region,
+        "wave" => RollbackScope::Wave,
+        "everything" => RollbackScope::Everything,
+    }
+}
+
+/// A one-box stage, or the explicit lack of one.
+#[derive(Debug, Clone)]
+pub enum OneBox {
+    /// No one-box.
+    None,
+    /// A one-box.
+    Stage(OneBoxSpec),
+}
+
+impl Read for OneBox {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::String(text) if text == "none" => Some(Self::None),
+            DeValue::Table(_) => OneBoxSpec::read(node, reader).map(Self::Stage),
+            _ => reader.wrong_type(node, "a table or \"none\"", "write { hosts = 1, bake = \"1h\" } or \"none\""),
+        }
+    }
+}
+
+impl JsonSchema for OneBox {
+    fn schema_name() -> Cow<'static, str> {
+        "OneBoxOrNone".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let stage = generator.subschema_for::<OneBoxSpec>();
+        json_schema!({ "anyOf": [stage, { "const": "none" }] })
+    }
+}
+
+/// The regions of a wave.
+#[derive(Debug, Clone)]
+pub enum Selector {
+    /// These.
+    Names(Vec<Written<Name>>),
+    /// All that no earlier wave selected.
+    Rest,
+    /// All of the fleet.
+    All,
+    /// By label, order and count.
+    Table(SelectSpec),
+}
+
+impl Read for Selector {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::String(text) if text == "rest" => Some(Self::Rest),
+            DeValue::String(text) if text == "all" => Some(Self::All),
+            DeValue::String(text) => {
+                let wanted = "names in brackets, \"rest\", \"all\" or a table";
+                reader.wrong_type(node, wanted, format!("write [\"{text}\"] for the region of that name"))
+            }
+            DeValue::Array(_) => Vec::read(node, reader).map(Self::Names),
+            DeValue::Table(_) => SelectSpec::read(node, reader).map(Self::Table),
+            _ => reader.wrong_type(node, "names, \"rest\", \"all\" or a table", "write [\"eu-west-1\"] or \"rest\""),
+        }
+    }
+}
+
+impl JsonSchema for Selector {
+    fn schema_name() -> Cow<'static, str> {
+        "Regions".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let name = generator.subschema_for::<Name>();
+        let table = generator.subschema_for::<SelectSpec>();
+        json_schema!({
+            "description": "Regions: names, \"rest\", \"all\", or { label, order, count or percent }.",
+            "anyOf": [{ "type": "array", "items": name }, { "enum": ["rest", "all"] }, table],
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! `[study]` and `[[threshold]]` as written.
+
+use super::spec;
+use crate::plan::Level;
+use crate::plan::study::Statistic;
+use crate::scenario::reader::{Node, Read, Reader, Written};
+use crate::scenario::value::{Duration, Int, Name, NonNegative, Seed, Text, TimeOfDay, keywords};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+use toml::de::DeValue;
+
+spec! {
+    /// What to simulate.
+    pub struct StudySpec {
+        /// Rollouts simulated for each strategy, from 1. Default: 1000.
+        optional trials: Int<1, 1_000_000_000>,
+        /// Root of all randomness: 42, "0x2a" or a 40-digit git commit. Default: 0.
+        optional seed: Seed,
+        /// The strategy that the others are compared with. Default: the first one.
+        optional baseline: Name,
+        /// Strategies to compare, in report order. Default: all that are not templates, in the order
+        /// of their definition.
+        optional strategies: Vec<Written<Name>>,
+        /// UTC time of day at which the rollout starts, "HH:MM". Default: "00:00".
+        optional start: TimeOfDay,
+        /// The start moves forward by a random part of this, the same for every strategy.
+        /// Default: "0s".
+        optional start_spread: Duration,
+        /// How long an escaped defect goes on doing damage after the rollout. Default: "0s".
+        optional observe_after: Duration,
+    }
+}
+
+spec! {
+    /// A limit on a statistic of a metric.
+    pub struct ThresholdSpec {
+        /// Name of the metric, for example "impaired_host_ms".
+        required metric: Text,
+        /// Statistic over trials.
+        required statistic: Statistic,
+        /// Strategy it applies to. Default: all.
+        optional strategy: Name,
+        /// Largest allowed value: a duration for times, "5000 host-minutes" or "2 host-hours" for
+        /// host-time, a percentage for shares, a number for counts.
+        required max: Limit,
+        /// Whether breaking it fails the run. Default: "error".
+        optional level: Level,
+    }
+}
+
+keywords! {
+    Statistic {
+        "mean" => Statistic::Mean,
+        "p50" => Statistic::P50,
+        "p90" => Statistic::P90,
+        "p99" => Statistic::P99,
+        "max" => Statistic::Max,
+    }
+}
+
+keywords! {
+    Level {
+        "error" => Level::Error,
+        "warn" => Level::Warn,
+    }
+}
+
+/// A limit in the unit of its metric, which only the resolver knows.
+#[derive(Debug, Clone)]
+pub enum Limit {
+    /// In the metric's raw unit.
+    Number(f64),
+    /// With a unit.
+    Text(String),
+}
+
+impl Read for Limit {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::String(text) => Some(Self::Text(text.to_string())),
+            DeValue::Integer(_) | DeValue::Float(_) => {
+                NonNegative::read(node, reader).map(|NonNegative(value)| Self::Number(value))
+            }
+            _ => reader.wrong_type(node, "a number or a text with a unit", "write 12, \"30m\", \"5%\" or \"90 host-minutes\""),
+        }
+    }
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A limit: 12, \"30m\", \"5%\", \"5000 host-minutes\" or \"2 host-hours\".",
+            "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string" }],
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the language as a whole, on texts.

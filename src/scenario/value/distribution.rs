@@ -1,0 +1,167 @@
+//! Distributions of durations: a fixed duration, a word, or a table that names a family.
+
+use super::{Duration, Positive};
+use crate::diagnostic::Diagnostic;
+use crate::random::Distribution;
+use crate::scenario::reader::{Field, Node, Read, Reader, Written};
+use crate::scenario::rules;
+use crate::scenario::spec::spec;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+use toml::de::DeValue;
+
+/// Widest lognormal: beyond it the mean is 10^21 medians.
+const MAX_SIGMA: f64 = 10.0;
+/// Weibull shapes that double precision samples without overflow.
+const SHAPES: std::ops::RangeInclusive<f64> = 0.05..=100.0;
+
+/// A distribution as written.
+#[derive(Debug, Clone, Copy)]
+pub struct DistributionText(pub Distribution);
+
+spec! {
+    /// A family of distributions: exactly one of the keys.
+    pub struct FamilySpec {
+        /// Always this long.
+        optional fixed: Duration,
+        /// Exponential: memoryless, many short and few long.
+        optional exponential: ExponentialSpec,
+        /// Lognormal: a typical value and a long tail.
+        optional lognormal: LognormalSpec,
+        /// Weibull: early (shape < 1) or late (shape > 1) failures.
+        optional weibull: WeibullSpec,
+    }
+}
+
+spec! {
+    /// An exponential distribution.
+    pub struct ExponentialSpec {
+        /// Mean, greater than 0.
+        required mean: Duration,
+    }
+}
+
+spec! {
+    /// A lognormal distribution.
+    pub struct LognormalSpec {
+        /// Median, greater than 0.
+        required median: Duration,
+        /// Standard deviation of the logarithm, greater than 0 and at most 10; 0.3 is a mild spread.
+        required sigma: Positive,
+    }
+}
+
+spec! {
+    /// A Weibull distribution.
+    pub struct WeibullSpec {
+        /// Scale (the 63rd percentile), greater than 0.
+        required scale: Duration,
+        /// Shape, from 0.05 to 100; 1 is exponential.
+        required shape: Positive,
+    }
+}
+
+impl Read for DistributionText {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::String(text) if text == "immediate" => Some(Self(Distribution::Fixed { ms: 0 })),
+            DeValue::Table(_) => {
+                let family = FamilySpec::read(node, reader)?;
+                read_family(&family, node, reader).map(Self)
+            }
+            _ => Duration::read(node, reader).map(|duration| Self(Distribution::Fixed { ms: duration.ms })),
+        }
+    }
+}
+
+fn read_family(family: &FamilySpec, node: Node<'_>, reader: &mut Reader<'_>) -> Option<Distribution> {
+    let broken = family.fixed.is_broken()
+        || family.exponential.is_broken()
+        || family.lognormal.is_broken()
+        || family.weibull.is_broken();
+    let mut given: Vec<Option<Distribution>> = Vec::new();
+    given.extend(family.fixed.value().map(|duration| Some(Distribution::Fixed { ms: duration.ms })));
+    given.extend(family.exponential.value().map(|spec| spec.resolve(reader)));
+    given.extend(family.lognormal.value().map(|spec| spec.resolve(reader)));
+    given.extend(family.weibull.value().map(|spec| spec.resolve(reader)));
+    let names = "`fixed`, `exponential`, `lognormal`, `weibull`";
+    match given.len() {
+        _ if broken => None,
+        1 => given.remove(0),
+        0 => {
+            let message = format!("`{}` names no distribution", reader.key());
+            let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(node.span, "");
+            reader.report(diagnostic.help(format!("give one of {names}")));
+            None
+        }
+        _ => {
+            let message = format!("`{}` names {} distributions", reader.key(), given.len());
+            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(node.span, "");
+            reader.report(diagnostic.help(format!("give exactly one of {names}")));
+            None
+        }
+    }
+}
+
+impl ExponentialSpec {
+    fn resolve(&self, reader: &mut Reader<'_>) -> Option<Distribution> {
+        Some(Distribution::Exponential { mean_ms: positive_ms(&self.mean, "mean", reader)? })
+    }
+}
+
+impl LognormalSpec {
+    fn resolve(&self, reader: &mut Reader<'_>) -> Option<Distribution> {
+        let median_ms = positive_ms(&self.median, "median", reader);
+        let sigma = within(&self.sigma, "sigma", 0.0..=MAX_SIGMA, reader);
+        Some(Distribution::Lognormal { median_ms: median_ms?, sigma: sigma? })
+    }
+}
+
+impl WeibullSpec {
+    fn resolve(&self, reader: &mut Reader<'_>) -> Option<Distribution> {
+        let scale_ms = positive_ms(&self.scale, "scale", reader);
+        let shape = within(&self.shape, "shape", SHAPES, reader);
+        Some(Distribution::Weibull { scale_ms: scale_ms?, shape: shape? })
+    }
+}
+
+fn positive_ms(field: &Field<Duration>, key: &str, reader: &mut Reader<'_>) -> Option<f64> {
+    let Written { value, span } = field.get()?;
+    if value.ms == 0 {
+        let message = format!("`{key}` of a distribution must be greater than 0");
+        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
+        reader.report(diagnostic.help("write \"immediate\" instead of the distribution for no delay"));
+        return None;
+    }
+    Some(value.ms as f64)
+}
+
+fn within(
+    field: &Field<Positive>,
+    key: &str,
+    range: std::ops::RangeInclusive<f64>,
+    reader: &mut Reader<'_>,
+) -> Option<f64> {
+    let Written { value: Positive(value), span } = field.get()?;
+    if !range.contains(value) {
+        let message = format!("`{key}` must be from {} to {}", range.start(), range.end());
+        reader.report(Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, ""));
+        return None;
+    }
+    Some(*value)
+}
+
+impl JsonSchema for DistributionText {
+    fn schema_name() -> Cow<'static, str> {
+        "Distribution".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let duration = generator.subschema_for::<Duration>();
+        let family = generator.subschema_for::<FamilySpec>();
+        json_schema!({
+            "description": "A distribution of durations: \"4m\", \"immediate\", or { lognormal = { median = \"4m\", sigma = 0.3 } }.",
+            "anyOf": [duration, { "const": "immediate" }, family],
+        })
+    }
+}

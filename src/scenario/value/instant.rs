@@ -1,0 +1,186 @@
+//! Small texts with a grammar of their own: times of day, `"3 of 5"` and seeds.
+
+use super::number::read_integer;
+use crate::diagnostic::Diagnostic;
+use crate::scenario::reader::{Node, Read, Reader};
+use crate::scenario::rules;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+use toml::de::DeValue;
+
+/// Longest evaluation window of an alarm: its history is kept in one 64-bit word.
+const MAX_WINDOW: u64 = 64;
+
+/// A UTC time of day, written `"HH:MM"`.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeOfDay {
+    /// Milliseconds after midnight.
+    pub ms: u64,
+}
+
+impl TimeOfDay {
+    fn parse(text: &str) -> Option<Self> {
+        let (hours, minutes) = text.split_once(':')?;
+        let number = |text: &str, limit: u64| {
+            let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse::<u64>().ok().filter(|value| digits && *value < limit)
+        };
+        let (hours, minutes) = (number(hours, 24)?, number(minutes, 60)?);
+        Some(Self { ms: (hours * 60 + minutes) * 60_000 })
+    }
+}
+
+impl Read for TimeOfDay {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let time = match node.value {
+            DeValue::String(text) => Self::parse(text),
+            DeValue::Datetime(_) => return reader.wrong_type(node, "a time of day", "put it in quotes, as in \"09:30\""),
+            _ => return reader.wrong_type(node, "a time of day", "write \"HH:MM\" in UTC, as in \"09:30\""),
+        };
+        if time.is_none() {
+            let message = format!("`{}` is not a time of day", reader.key());
+            let diagnostic = Diagnostic::new(&rules::BAD_TIME, message).at(node.span, "");
+            reader.report(diagnostic.help("write \"HH:MM\" in UTC, from \"00:00\" to \"23:59\""));
+        }
+        time
+    }
+}
+
+impl JsonSchema for TimeOfDay {
+    fn schema_name() -> Cow<'static, str> {
+        "TimeOfDay".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        super::string_pattern("^([01][0-9]|2[0-3]):[0-5][0-9]$", "A UTC time of day: \"09:30\".")
+    }
+}
+
+/// M breaching datapoints of the last N.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Datapoints {
+    /// Datapoints that must breach (M), at least 1.
+    pub to_alarm: u32,
+    /// Datapoints looked at (N), from M to 64.
+    pub window: u32,
+}
+
+impl Datapoints {
+    fn parse(text: &str) -> Option<(u64, u64)> {
+        let (m, n) = text.split_once(" of ")?;
+        Some((m.trim().parse().ok()?, n.trim().parse().ok()?))
+    }
+}
+
+impl Read for Datapoints {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let counts = match node.value {
+            DeValue::Integer(_) => {
+                let count = read_integer(node, 1..=MAX_WINDOW, "a count of datapoints", reader)?;
+                Some((count, count))
+            }
+            DeValue::String(text) => Self::parse(text),
+            _ => return reader.wrong_type(node, "\"M of N\" or a number", "write \"3 of 5\", or 3 for \"3 of 3\""),
+        };
+        let problem = match counts {
+            None => "is not of the form \"M of N\"",
+            Some((0, _)) => "needs at least 1 breaching datapoint",
+            Some((m, n)) if m > n => "needs more breaching datapoints than it looks at",
+            Some((_, n)) if n > MAX_WINDOW => "looks at more than 64 datapoints",
+            Some((m, n)) => return Some(Self { to_alarm: m as u32, window: n as u32 }),
+        };
+        let message = format!("`{}` {problem}", reader.key());
+        let diagnostic = Diagnostic::new(&rules::BAD_DATAPOINTS, message).at(node.span, "");
+        reader.report(diagnostic.help("write \"3 of 5\": 3 breaching of the last 5, at most 64"));
+        None
+    }
+}
+
+impl JsonSchema for Datapoints {
+    fn schema_name() -> Cow<'static, str> {
+        "Datapoints".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Breaching datapoints needed among the last N: \"3 of 5\", or 3 for \"3 of 3\"; N is at most 64.",
+            "anyOf": [
+                { "type": "integer", "minimum": 1, "maximum": MAX_WINDOW },
+                { "type": "string", "pattern": "^[1-9][0-9]? of [1-9][0-9]?$" },
+            ],
+        })
+    }
+}
+
+/// The root of all random streams.
+#[derive(Debug, Clone, Copy)]
+pub struct Seed(pub u64);
+
+impl Seed {
+    fn parse(text: &str) -> Option<u64> {
+        let hex = |digits: &str| {
+            let plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            u64::from_str_radix(digits, 16).ok().filter(|_| plain)
+        };
+        if let Some(digits) = text.strip_prefix("0x") {
+            return hex(digits);
+        }
+        // A git commit: its first 16 digits are the seed.
+        (text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| hex(&text[..16]))?
+    }
+}
+
+impl Read for Seed {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let seed = match node.value {
+            DeValue::Integer(_) => return read_integer(node, 0..=u64::MAX, "a seed", reader).map(Self),
+            DeValue::String(text) => Self::parse(text),
+            _ => return reader.wrong_type(node, "a seed", "write 42, \"0x2a\" or a full git commit"),
+        };
+        if seed.is_none() {
+            let message = format!("`{}` is neither hexadecimal nor a git commit", reader.key());
+            let diagnostic = Diagnostic::new(&rules::BAD_SEED, message).at(node.span, "");
+            reader.report(diagnostic.help("write 42, \"0x2a\" or the 40 hexadecimal digits of a commit"));
+        }
+        seed.map(Self)
+    }
+}
+
+impl JsonSchema for Seed {
+    fn schema_name() -> Cow<'static, str> {
+        "Seed".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A seed: 42, \"0x2a\", or a 40-digit git commit (its first 16 digits count).",
+            "anyOf": [
+                { "type": "integer", "minimum": 0 },
+                { "type": "string", "pattern": "^(0x[0-9a-fA-F]{1,16}|[0-9a-fA-F]{40})$" },
+            ],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_day_have_two_digits_each() {
+        assert_eq!(TimeOfDay::parse("09:30").map(|time| time.ms), Some(34_200_000));
+        assert_eq!(TimeOfDay::parse("23:59").map(|time| time.ms), Some(86_340_000));
+        for text in ["24:00", "9:30", "09:60", "09:30:00", "+9:30", "Mon 09:00", ""] {
+            assert!(TimeOfDay::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seeds_are_hexadecimal_or_commits() {
+        assert_eq!(Seed::parse("0x2a"), Some(42));
+        assert_eq!(Seed::parse("128f3c6000000001ffffffffffffffffffffffff"), Some(0x128f_3c60_0000_0001));
+        for text in ["42", "0x", "0x+1", "0x11112222333344445", "128f3c6", ""] {
+            assert_eq!(Seed::parse(text), None, "{text}");
+        }
+    }
+}

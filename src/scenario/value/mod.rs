@@ -1,0 +1,26 @@
+//! The kinds of values a key can have: how each is written, read, refused and described in the schema.
+//!
+//! Each type reads one TOML value without looking at any other; what depends on two values is checked
+//! when the plan is resolved.
+
+mod distribution;
+mod duration;
+mod instant;
+mod number;
+mod percent;
+mod text;
+
+pub use distribution::DistributionText;
+pub use duration::Duration;
+pub use instant::{Datapoints, Seed, TimeOfDay};
+pub use number::{Int, NonNegative, Positive};
+pub use percent::{AtOnce, HostCount, MAX_HOSTS, Percent};
+pub use text::{Name, Text};
+pub(super) use text::{keywords, read_word};
+
+use schemars::Schema;
+
+/// The schema of a string that matches a regular expression.
+pub(super) fn string_pattern(pattern: &str, description: &str) -> Schema {
+    schemars::json_schema!({ "type": "string", "pattern": pattern, "description": description })
+}

@@ -1,0 +1,206 @@
+//! Percentages, exact down to the last decimal, and the numbers that may be written as one.
+
+use super::number::read_integer;
+use crate::diagnostic::Diagnostic;
+use crate::plan::{HostShare, Ratio};
+use crate::scenario::reader::{Node, Read, Reader};
+use crate::scenario::rules;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+use toml::de::DeValue;
+
+/// Decimals of a percentage; more would not fit the arithmetic on host counts.
+const MAX_DECIMALS: usize = 9;
+
+/// Hosts that a scenario can have, in total and in any count.
+pub const MAX_HOSTS: u64 = 1_000_000_000;
+
+const PATTERN: &str = r"^[0-9]{1,3}(\.[0-9]{1,9})?%$";
+
+/// A percentage from 0 to 100, as an exact reduced ratio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Percent(pub Ratio);
+
+impl Percent {
+    /// Reads the text form; none when it is not one. Values over 100 are read, not refused.
+    pub fn parse(text: &str) -> Option<Ratio> {
+        let digits = text.strip_suffix('%')?;
+        let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let dangling = digits.contains('.') && decimals.is_empty();
+        if whole.is_empty() || whole.len() > 6 || decimals.len() > MAX_DECIMALS || dangling {
+            return None;
+        }
+        if !plain(whole) || !plain(decimals) {
+            return None;
+        }
+        let num: u64 = format!("{whole}{decimals}").parse().ok()?;
+        let den = 100 * 10_u64.pow(decimals.len() as u32);
+        let divisor = gcd(num, den);
+        Some(Ratio { num: num / divisor, den: den / divisor })
+    }
+
+    fn read_text(text: &str, node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(ratio) = Self::parse(text) else {
+            let message = format!("`{}` is not a percentage", reader.key());
+            let diagnostic = Diagnostic::new(&rules::BAD_PERCENTAGE, message).at(node.span, "");
+            reader.report(diagnostic.help(percent_help(text)));
+            return None;
+        };
+        if ratio.num > ratio.den {
+            let message = format!("`{}` is more than 100 %", reader.key());
+            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(node.span, "");
+            reader.report(diagnostic.help("write a percentage from \"0%\" to \"100%\""));
+            return None;
+        }
+        Some(Self(ratio))
+    }
+}
+
+fn percent_help(text: &str) -> String {
+    let digits = text.trim().trim_end_matches('%').trim();
+    if Percent::parse(&format!("{digits}%")).is_none() {
+        return "write digits and a percent sign, as in \"5%\" or \"0.05%\" (at most 9 decimals)".to_owned();
+    }
+    if text.contains('%') {
+        return format!("write \"{digits}%\"");
+    }
+    format!("write \"{digits}%\" for {digits} in a hundred")
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+impl Read for Percent {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::String(text) => Self::read_text(text, node, reader),
+            DeValue::Integer(number) => {
+                reader.wrong_type(node, "a percentage", percent_help(number.as_str()))
+            }
+            DeValue::Float(number) => reader.wrong_type(node, "a percentage", percent_help(number.as_str())),
+            _ => reader.wrong_type(node, "a percentage", "write a string, as in \"5%\""),
+        }
+    }
+}
+
+impl JsonSchema for Percent {
+    fn schema_name() -> Cow<'static, str> {
+        "Percent".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        super::string_pattern(PATTERN, "A percentage from 0 to 100: \"5%\", \"0.05%\", \"33.3%\".")
+    }
+}
+
+/// Hosts of a zone as a count or a share, never 0.
+#[derive(Debug, Clone, Copy)]
+pub struct HostCount(pub HostShare);
+
+impl Read for HostCount {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let zero = match node.value {
+            DeValue::Integer(_) => {
+                let hosts = read_integer(node, 0..=MAX_HOSTS, "a number of hosts", reader)?;
+                let hosts = u32::try_from(hosts).expect("invariant: at most 10^9");
+                if hosts > 0 {
+                    return Some(Self(HostShare::Count(hosts)));
+                }
+                "0"
+            }
+            DeValue::String(text) => {
+                let Percent(ratio) = Percent::read_text(text, node, reader)?;
+                if ratio.num > 0 {
+                    return Some(Self(HostShare::Share(ratio)));
+                }
+                "0 %"
+            }
+            _ => return reader.wrong_type(node, "a number or a percentage of hosts", "write 5 or \"5%\""),
+        };
+        let message = format!("`{}` is {zero}, which no host is part of", reader.key());
+        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(node.span, "");
+        reader.report(diagnostic.help("write at least 1, or more than \"0%\""));
+        None
+    }
+}
+
+impl JsonSchema for HostCount {
+    fn schema_name() -> Cow<'static, str> {
+        "HostCount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Hosts of a zone: a count (5) or a share of the zone (\"33%\"); not 0.",
+            "anyOf": [
+                { "type": "integer", "minimum": 1, "maximum": MAX_HOSTS },
+                { "type": "string", "pattern": PATTERN },
+            ],
+        })
+    }
+}
+
+/// How many things are deployed to at once: a count, or `"all"`.
+#[derive(Debug, Clone, Copy)]
+pub struct AtOnce(pub u32);
+
+impl Read for AtOnce {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::Integer(_) => {
+                let count = read_integer(node, 1..=MAX_HOSTS, "a count", reader)?;
+                Some(Self(u32::try_from(count).expect("invariant: at most 10^9")))
+            }
+            DeValue::String(text) if text == "all" => Some(Self(u32::MAX)),
+            _ => reader.wrong_type(node, "a count or \"all\"", "write 1, 2, … or \"all\""),
+        }
+    }
+}
+
+impl JsonSchema for AtOnce {
+    fn schema_name() -> Cow<'static, str> {
+        "AtOnce".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "How many at once: a count from 1, or \"all\".",
+            "anyOf": [{ "type": "integer", "minimum": 1, "maximum": MAX_HOSTS }, { "const": "all" }],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ratio(text: &str) -> Option<(u64, u64)> {
+        Percent::parse(text).map(|ratio| (ratio.num, ratio.den))
+    }
+
+    #[test]
+    fn percentages_are_exact_and_reduced() {
+        assert_eq!(ratio("5%"), Some((1, 20)));
+        assert_eq!(ratio("0.05%"), Some((1, 2_000)));
+        assert_eq!(ratio("33.3%"), Some((333, 1_000)));
+        assert_eq!(ratio("100%"), Some((1, 1)));
+        assert_eq!(ratio("0%"), Some((0, 1)));
+        assert_eq!(ratio("0.000000001%"), Some((1, 100_000_000_000)));
+    }
+
+    #[test]
+    fn other_texts_are_not_percentages() {
+        for text in ["5", "%", "5 %", ".5%", "5.%", "-1%", "1e2%", "0.0000000001%", "5%%", "٥%"] {
+            assert_eq!(ratio(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn help_shows_the_repaired_text_where_there_is_one() {
+        assert_eq!(percent_help("5 %"), "write \"5%\"");
+        assert_eq!(percent_help("0.1"), "write \"0.1%\" for 0.1 in a hundred");
+        assert!(percent_help("five").starts_with("write digits"));
+    }
+}

@@ -1,0 +1,183 @@
+//! Names, free text and the fixed words that some keys take.
+
+use crate::diagnostic::Diagnostic;
+use crate::scenario::reader::{Node, Read, Reader, Written};
+use crate::scenario::rules;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+use toml::de::DeValue;
+
+/// Longest name; keeps tables and file names usable.
+const MAX_NAME: usize = 100;
+
+/// A name that other keys can refer to. It is not empty and has no `/`, no control characters and no
+/// blanks at its ends, so that `region/zone` is unambiguous and tables stay straight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name(pub String);
+
+/// Free text for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(pub String);
+
+fn read_string<'a>(node: Node<'a>, wanted: &str, reader: &mut Reader<'_>) -> Option<&'a str> {
+    match node.value {
+        DeValue::String(text) => Some(text),
+        _ => reader.wrong_type(node, wanted, "write a string in double quotes"),
+    }
+}
+
+fn bad_name(node: Node<'_>, why: &str, reader: &mut Reader<'_>) {
+    let message = format!("`{}` {why}", reader.key());
+    reader.report(Diagnostic::new(&rules::BAD_NAME, message).at(node.span, ""));
+}
+
+impl Read for Name {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = read_string(node, "a name", reader)?;
+        let problem = if text.is_empty() {
+            Some("is an empty name")
+        } else if text.chars().count() > MAX_NAME {
+            Some("is longer than 100 characters")
+        } else if text.trim() != text {
+            Some("has blanks around the name")
+        } else if text.chars().any(|c| c.is_control() || c == '/') {
+            Some("has a `/` or a control character in the name")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            bad_name(node, problem, reader);
+            return None;
+        }
+        Some(Self(text.to_owned()))
+    }
+}
+
+impl Read for Text {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = read_string(node, "text", reader)?;
+        // Escape sequences would reach the terminals of everybody who prints the text.
+        if text.chars().any(|c| c.is_control() && c != '\n') {
+            bad_name(node, "has a control character in it", reader);
+            return None;
+        }
+        Some(Self(text.to_owned()))
+    }
+}
+
+impl JsonSchema for Name {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Name".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[^/]+$", "maxLength": MAX_NAME })
+    }
+}
+
+impl JsonSchema for Text {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+impl Read for bool {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::Boolean(value) => Some(*value),
+            _ => reader.wrong_type(node, "true or false", "write true or false without quotes"),
+        }
+    }
+}
+
+impl<T: Read> Read for Vec<Written<T>> {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let help = match node.value {
+            DeValue::Table(_) => format!("write `[[{}]]`, with double brackets", reader.path()),
+            DeValue::String(text) => format!("write [\"{text}\"]"),
+            _ => "write values in brackets, as in [\"a\", \"b\"]".to_owned(),
+        };
+        reader.array(node, &help)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Written<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// Defines how an enum of the plan is written: one fixed word a variant.
+macro_rules! keywords {
+    ($type:ty { $($word:literal => $variant:expr,)* }) => {
+        impl $crate::scenario::reader::Read for $type {
+            fn read(
+                node: $crate::scenario::reader::Node<'_>,
+                reader: &mut $crate::scenario::reader::Reader<'_>,
+            ) -> Option<Self> {
+                let word = $crate::scenario::value::read_word(node, &[$($word),*], reader)?;
+                match word {
+                    $($word => Some($variant),)*
+                    _ => unreachable!("invariant: read_word returns one of its words"),
+                }
+            }
+        }
+
+        impl schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "enum": [$($word),*] })
+            }
+        }
+    };
+}
+pub(in crate::scenario) use keywords;
+
+/// Reads one of `words`.
+pub(in crate::scenario) fn read_word<'w>(
+    node: Node<'_>,
+    words: &[&'w str],
+    reader: &mut Reader<'_>,
+) -> Option<&'w str> {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    let DeValue::String(text) = node.value else {
+        return reader.wrong_type(node, "a word", format!("write one of {}", quoted.join(", ")));
+    };
+    let word = words.iter().find(|word| **word == text.as_ref()).copied();
+    if word.is_none() {
+        let message = format!("`{}` cannot be \"{text}\"", reader.key());
+        let help = match crate::scenario::suggest::closest(text, words.iter().copied()) {
+            Some(word) => format!("did you mean \"{word}\"?"),
+            None => format!("write one of {}", quoted.join(", ")),
+        };
+        reader.report(Diagnostic::new(&rules::UNKNOWN_WORD, message).at(node.span, "").help(help));
+    }
+    word
+}
