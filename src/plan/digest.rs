@@ -9,7 +9,8 @@ impl Plan {
     /// written. It finds mix-ups; it does not resist forgery.
     #[must_use]
     pub fn digest(&self) -> String {
-        let json = serde_json::to_vec(self).expect("invariant: a plan holds only string keys and finite numbers");
+        let json =
+            serde_json::to_vec(self).expect("invariant: a plan holds only string keys and finite numbers");
         format!("{:016x}", stable_hash(&json))
     }
 }

@@ -80,7 +80,8 @@ impl Walk<'_> {
         let before = self.hosts_done();
         let fleet = &self.plan.fleet;
         let zones = wave.regions.iter().flat_map(|&region| fleet.regions[region].zones.clone());
-        let zones = zones.filter(|&zone| self.done[zone] < wave.hosts.reach_of(fleet.zones[zone].hosts)).count();
+        let zones =
+            zones.filter(|&zone| self.done[zone] < wave.hosts.reach_of(fleet.zones[zone].hosts)).count();
         let span = at_most_at_once(&wave.regions, wave.regions_at_once, start_ms, |&region, start| {
             let zones: Vec<usize> = self.plan.fleet.regions[region].zones.clone().collect();
             at_most_at_once(&zones, wave.procedure.zones_at_once, start, |&zone, start| {
