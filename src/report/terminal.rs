@@ -45,10 +45,8 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
         }
     };
     section("Speed", fit(width, |names| speed_table(summary, names)));
-    section(
-        "Blast radius of bad changes, in impaired host-minutes",
-        fit(width, |names| blast_table(summary, names)),
-    );
+    let blast = fit(width, |names| blast_table(summary, names)) + &notes(summary, width);
+    section("Blast radius of bad changes, in impaired host-minutes", blast);
     section("Peak of bad changes: most impaired at once", fit(width, |names| peak_table(summary, names)));
     section("Response, in % of changes [95 % interval]", fit(width, |names| response_table(summary, names)));
     let sentences = verdict::sentences(plan, summary);
@@ -105,6 +103,18 @@ fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
 fn fit(width: usize, table: impl Fn(usize) -> Table) -> String {
     let widest = NAME_WIDTHS.rev().find(|names| table(*names).width() + INDENT <= width);
     table(widest.unwrap_or(*NAME_WIDTHS.start())).render(INDENT)
+}
+
+/// Explains the marks of the tables.
+fn notes(summary: &Summary, width: usize) -> String {
+    let mut notes = Vec::new();
+    if summary.strategies.len() > 1 {
+        notes.push("x and ÷: the mean as a multiple or fraction of the baseline's, over the same trials.");
+    }
+    if summary.strategies.iter().any(|s| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough)) {
+        notes.push("~: few or heavy-tailed values; a rare large one may be missing, more trials would tell.");
+    }
+    notes.iter().map(|note| wrap(note, width, "  ", "  ")).collect()
 }
 
 fn speed_table(summary: &Summary, names: usize) -> Table {
