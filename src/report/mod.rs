@@ -14,4 +14,5 @@ pub mod timeline;
 pub mod verdict;
 
 #[cfg(test)]
+#[cfg(test)]
 mod sample;

@@ -45,16 +45,33 @@ pub fn duration(ms: f64) -> String {
     }
 }
 
-/// A duration as an axis tick says it, in one unit: `1 m`, `6 h`, `1 d`, `2 w`.
+/// A duration as an axis tick says it: `1 m`, `6 h`, `1 d 6 h`, `2 w`, `-5 m`.
 #[must_use]
 pub fn tick_duration(ms: f64) -> String {
-    let units = [(WEEK, "w"), (DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (1.0, "ms")];
-    if ms == 0.0 {
+    let size = ms.abs();
+    if size == 0.0 {
         return "0".to_owned();
     }
-    let divides = |unit: f64| ms >= unit && (ms / unit).fract() == 0.0;
-    let (unit, name) = units.into_iter().find(|(unit, _)| divides(*unit)).unwrap_or((1.0, "ms"));
-    format!("{} {name}", trim_zeros(format!("{:.2}", ms / unit)))
+    let sign = if ms < 0.0 { "-" } else { "" };
+    if (size / WEEK).fract() == 0.0 {
+        return format!("{sign}{} w", size / WEEK);
+    }
+    let units = [
+        (DAY, "d", HOUR, "h"),
+        (HOUR, "h", MINUTE, "m"),
+        (MINUTE, "m", SECOND, "s"),
+        (SECOND, "s", 1.0, "ms"),
+    ];
+    let Some((unit, name, smaller, smaller_name)) = units.into_iter().find(|(unit, ..)| size >= *unit) else {
+        return format!("{sign}{} ms", significant(size));
+    };
+    let rest = ((size % unit) / smaller).round();
+    let whole = (size / unit).floor();
+    if rest == 0.0 {
+        format!("{sign}{whole} {name}")
+    } else {
+        format!("{sign}{whole} {name} {rest} {smaller_name}")
+    }
 }
 
 /// `d hh:mm:ss` since the start, for the time column of a replay.
@@ -230,11 +247,12 @@ mod tests {
     }
 
     #[test]
-    fn ticks_use_one_unit() {
+    fn ticks_are_spaced_and_signed() {
         assert_eq!(tick_duration(6.0 * HOUR), "6 h");
         assert_eq!(tick_duration(DAY), "1 d");
         assert_eq!(tick_duration(WEEK), "1 w");
-        assert_eq!(tick_duration(90.0 * MINUTE), "90 m");
+        assert_eq!(tick_duration(90.0 * MINUTE), "1 h 30 m");
+        assert_eq!(tick_duration(-30.0 * HOUR), "-1 d 6 h");
         assert_eq!(tick_duration(0.0), "0");
     }
 
