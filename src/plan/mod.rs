@@ -5,10 +5,12 @@
 
 pub mod alarm;
 pub mod change;
+pub mod digest;
 pub mod fleet;
 pub mod share;
 pub mod strategy;
 pub mod study;
+pub mod timeline;
 
 pub use alarm::{Alarm, Comparison, EvaluationClock, Scope, Signal, Watch};
 pub use change::{Change, Defect, DefectClock};

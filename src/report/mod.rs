@@ -1,1 +1,18 @@
-//! Under construction.
+//! Estimates in, bytes out: terminal text, CSV, JSON and SVG charts.
+//!
+//! Does no IO and computes no statistic: what a report says is in the summary, the outcomes or the
+//! events it is given. Equal inputs give equal bytes.
+
+pub mod chart;
+pub mod csv;
+pub mod json;
+pub mod plan_view;
+mod table;
+pub mod terminal;
+pub mod text;
+pub mod timeline;
+pub mod verdict;
+
+#[cfg(test)]
+#[cfg(test)]
+mod sample;

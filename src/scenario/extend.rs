@@ -108,7 +108,9 @@ fn inherit(child: &mut StrategySpec, parent: &StrategySpec) {
 /// A one-box under one it is based on: two tables merge key by key.
 pub(super) fn merge_one_box(child: &mut Field<OneBox>, parent: &Field<OneBox>) {
     let base = parent.value();
-    if let (Field::Given(Written { value: OneBox::Stage(stage), .. }), Some(OneBox::Stage(base))) = (&mut *child, base) {
+    if let (Field::Given(Written { value: OneBox::Stage(stage), .. }), Some(OneBox::Stage(base))) =
+        (&mut *child, base)
+    {
         stage.inherit_from(base);
     }
     child.inherit(parent);

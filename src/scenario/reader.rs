@@ -135,7 +135,9 @@ impl<'p> Reader<'p> {
     pub fn wrong_type<T>(&mut self, node: Node<'_>, wanted: &str, help: impl Into<String>) -> Option<T> {
         let found = type_name(node.value);
         let message = format!("`{}` must be {wanted}, not {found}", self.key());
-        self.report(Diagnostic::new(&rules::WRONG_TYPE, message).at(node.span, format!("this is {found}")).help(help));
+        self.report(
+            Diagnostic::new(&rules::WRONG_TYPE, message).at(node.span, format!("this is {found}")).help(help),
+        );
         None
     }
 
@@ -196,7 +198,8 @@ impl Table<'_> {
             if !required {
                 return Field::Absent;
             }
-            let what = if reader.path.is_empty() { "scenario".into() } else { format!("`{}`", reader.path()) };
+            let what =
+                if reader.path.is_empty() { "scenario".into() } else { format!("`{}`", reader.path()) };
             let message = format!("{what} has no `{key}`");
             let label = format!("add `{key} = …` here");
             reader.report(Diagnostic::new(&rules::MISSING_KEY, message).at(self.span, label));

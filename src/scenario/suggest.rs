@@ -67,7 +67,10 @@ mod tests {
 
     #[test]
     fn lists_the_names_when_none_is_close() {
-        assert_eq!(help("xyz", ["aa", "bb"].into_iter(), "the keys here are"), "the keys here are `aa`, `bb`");
+        assert_eq!(
+            help("xyz", ["aa", "bb"].into_iter(), "the keys here are"),
+            "the keys here are `aa`, `bb`"
+        );
         assert_eq!(help("x", std::iter::empty(), "the alarms are"), "there is none in this scenario");
     }
 }

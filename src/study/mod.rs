@@ -1,5 +1,11 @@
 //! A study: every strategy on the same seeds, in parallel. The only module that names rayon.
 
+pub mod notable;
+pub mod summary;
+pub mod threshold;
+
+pub use summary::{Summary, summarise};
+
 use crate::engine::trace::Silent;
 use crate::engine::{Engine, Model};
 use crate::outcome::Outcome;

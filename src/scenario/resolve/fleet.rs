@@ -66,7 +66,9 @@ fn check_size(fleet: &Fleet, problems: &mut Problems) {
         if total > MAX_HOSTS {
             let message = format!("the fleet has {total} hosts up to this region");
             let diagnostic = Diagnostic::new(&rules::TOO_LARGE, message).at(*span, "");
-            problems.report(diagnostic.help("simulate at most 1000000000 hosts, for example one service at a time"));
+            problems.report(
+                diagnostic.help("simulate at most 1000000000 hosts, for example one service at a time"),
+            );
             return;
         }
     }
@@ -151,7 +153,14 @@ fn timezone(field: &Field<Text>, problems: &mut Problems) -> (String, i64) {
     };
     let offset = timezone::offset_hours(name).unwrap_or_else(|| {
         let names = timezone::names();
-        unknown(&rules::UNKNOWN_TIMEZONE, "time zone", name, *span, names.iter().map(String::as_str), problems);
+        unknown(
+            &rules::UNKNOWN_TIMEZONE,
+            "time zone",
+            name,
+            *span,
+            names.iter().map(String::as_str),
+            problems,
+        );
         0
     });
     (name.clone(), offset)

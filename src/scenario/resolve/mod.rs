@@ -63,7 +63,8 @@ fn check_unique<'a>(kind: &str, names: impl Iterator<Item = &'a Field<Name>>, pr
             None => seen.push(name),
             Some(first) => {
                 let message = format!("there are two {kind} entries named `{}`", name.value.0);
-                let diagnostic = Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "the second one");
+                let diagnostic =
+                    Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "the second one");
                 problems.report_once(diagnostic.and(first.span, "the first one").help("rename one of them"));
             }
         }

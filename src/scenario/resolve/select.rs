@@ -50,7 +50,8 @@ impl<'f> Selection<'f> {
         if regions.is_empty() && self.sound {
             let message = "this wave selects no region";
             let diagnostic = Diagnostic::new(&rules::EMPTY_WAVE, message).at(*span, "");
-            let help = "earlier waves have taken what it could select; remove it or select fewer regions earlier";
+            let help =
+                "earlier waves have taken what it could select; remove it or select fewer regions earlier";
             problems.report_once(diagnostic.help(help));
             self.sound = false;
         }
@@ -77,7 +78,9 @@ impl<'f> Selection<'f> {
             match regions.iter().position(|region| region.name == *name) {
                 Some(index) if selected.contains(&index) => {
                     let message = format!("this wave selects `{name}` twice");
-                    problems.report_once(Diagnostic::new(&rules::NO_GROWTH, message).at(*span, "").help("remove one"));
+                    problems.report_once(
+                        Diagnostic::new(&rules::NO_GROWTH, message).at(*span, "").help("remove one"),
+                    );
                     self.sound = false;
                 }
                 Some(index) => selected.push(index),
@@ -101,7 +104,8 @@ impl<'f> Selection<'f> {
         let regions = &self.fleet.plan.regions;
         let mut selected = self.candidates();
         if let Some(Written { value: Name(label), span }) = table.label.get() {
-            let labels: BTreeSet<&str> = regions.iter().flat_map(|region| &region.labels).map(String::as_str).collect();
+            let labels: BTreeSet<&str> =
+                regions.iter().flat_map(|region| &region.labels).map(String::as_str).collect();
             if !labels.contains(label.as_str()) && self.fleet.names_known {
                 unknown(&rules::UNKNOWN_LABEL, "label", label, *span, labels.iter().copied(), problems);
                 self.sound = false;
@@ -133,13 +137,17 @@ impl<'f> Selection<'f> {
             (Some(Written { value: Int(count), .. }), None) => {
                 let count = usize::try_from(*count).unwrap_or(usize::MAX);
                 if count > available && available > 0 && self.sound {
-                    let message = format!("this wave asks for {count} regions, but only {available} are left to select");
+                    let message = format!(
+                        "this wave asks for {count} regions, but only {available} are left to select"
+                    );
                     let diagnostic = Diagnostic::new(&rules::FEWER_REGIONS, message).at(span, "");
                     problems.report_once(diagnostic.help(format!("write `count = {available}`")));
                 }
                 count
             }
-            (None, Some(Written { value: Percent(share), .. })) => (share.floor_of(available as u64) as usize).max(1),
+            (None, Some(Written { value: Percent(share), .. })) => {
+                (share.floor_of(available as u64) as usize).max(1)
+            }
             (None, None) => available,
         }
     }
@@ -150,7 +158,9 @@ impl<'f> Selection<'f> {
         let mut first = None;
         for &region in regions {
             let zones = self.fleet.plan.regions[region].zones.clone();
-            let steps = zones.clone().map(|zone| (self.reached[zone], hosts.reach_of(self.fleet.plan.zones[zone].hosts)));
+            let steps = zones
+                .clone()
+                .map(|zone| (self.reached[zone], hosts.reach_of(self.fleet.plan.zones[zone].hosts)));
             let (mut grows, mut shrinks) = (false, false);
             for (before, after) in steps {
                 grows |= after > before;
@@ -171,7 +181,9 @@ impl<'f> Selection<'f> {
             if let Some(first) = first {
                 diagnostic = diagnostic.and(first, "this wave got as far or further");
             }
-            problems.report_once(diagnostic.help("`hosts` counts from the first wave on: let it grow from wave to wave"));
+            problems.report_once(
+                diagnostic.help("`hosts` counts from the first wave on: let it grow from wave to wave"),
+            );
             self.sound = false;
         }
     }
@@ -182,7 +194,8 @@ impl<'f> Selection<'f> {
             return;
         }
         let fleet = &self.fleet.plan;
-        let left_out: Vec<&str> = self.candidates().into_iter().map(|region| fleet.regions[region].name.as_str()).collect();
+        let left_out: Vec<&str> =
+            self.candidates().into_iter().map(|region| fleet.regions[region].name.as_str()).collect();
         if !left_out.is_empty() {
             let message = format!("no wave selects {}", some(&left_out));
             let diagnostic = Diagnostic::new(&rules::REGION_LEFT_OUT, message).at(place, "the last wave");

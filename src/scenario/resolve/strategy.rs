@@ -47,7 +47,8 @@ impl Names<'_> {
         let index = self.drafts.iter().position(|draft| draft.plan.name == *wanted);
         let names_known = self.complete && self.drafts.iter().all(|draft| !draft.spec.name.is_broken());
         if index.is_none() && names_known {
-            let names = self.drafts.iter().filter(|draft| !draft.template).map(|draft| draft.plan.name.as_str());
+            let names =
+                self.drafts.iter().filter(|draft| !draft.template).map(|draft| draft.plan.name.as_str());
             unknown(&rules::UNKNOWN_STRATEGY, "strategy", wanted, written.span, names, problems);
         }
         index
@@ -68,9 +69,12 @@ pub(super) fn resolve(
 /// Warns of templates of the scenario itself that nothing extends; a library may have some to spare.
 fn check_templates(extended: &[Extended], problems: &mut Problems) {
     let is_template = |strategy: &Extended| strategy.spec.template.or(false);
-    for template in extended.iter().filter(|strategy| is_template(strategy) && strategy.header.file == FileId::default()) {
+    for template in
+        extended.iter().filter(|strategy| is_template(strategy) && strategy.header.file == FileId::default())
+    {
         let name = template.spec.name.get();
-        let used = extended.iter().any(|strategy| strategy.spec.extends.value() == name.map(|name| &name.value));
+        let used =
+            extended.iter().any(|strategy| strategy.spec.extends.value() == name.map(|name| &name.value));
         if let (Some(name), false) = (name, used) {
             let message = format!("no strategy extends the template `{}`", name.value.0);
             let diagnostic = Diagnostic::new(&rules::UNUSED_TEMPLATE, message).at(name.span, "");
@@ -138,7 +142,9 @@ fn resolve_waves(draft: &mut Draft, fleet: &Fleet, problems: &mut Problems) {
         if !draft.broken {
             let message = format!("strategy `{}` has no wave", draft.plan.name);
             let diagnostic = Diagnostic::new(&rules::NO_WAVE, message).at(draft.span, "");
-            problems.report(diagnostic.help("add a `[[strategy.wave]]` with `regions = \"all\"`, or extend a strategy"));
+            problems.report(
+                diagnostic.help("add a `[[strategy.wave]]` with `regions = \"all\"`, or extend a strategy"),
+            );
         }
         draft.sound = false;
         return;

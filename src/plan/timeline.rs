@@ -1,0 +1,160 @@
+//! The undisturbed timetable of a strategy: when each wave starts and ends if no alarm fires and
+//! every host takes its distribution's median. No randomness and no simulation.
+//!
+//! A batch ends with its slowest host, so real rollouts with varying host times take longer.
+
+use super::{Plan, Strategy, Wave};
+
+/// The timetable of one strategy. Instants are milliseconds since the rollout's start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timetable {
+    /// One entry per wave, in order.
+    pub waves: Vec<WaveTimes>,
+}
+
+/// One wave of a timetable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaveTimes {
+    /// The wave begins.
+    pub start_ms: u64,
+    /// The last host of the wave runs the new version.
+    pub deployed_ms: u64,
+    /// The wave's bake ends.
+    pub end_ms: u64,
+    /// Zones that the wave deploys to (those not yet at its share of hosts).
+    pub zones: u64,
+    /// Hosts that the wave moves to the new version.
+    pub hosts_added: u64,
+    /// Hosts on the new version after the wave.
+    pub hosts_after: u64,
+    /// Share of the fleet's mean traffic on the new version after the wave; 0 without a traffic model.
+    pub traffic_share_after: f64,
+}
+
+impl Timetable {
+    /// The last bake ends.
+    #[must_use]
+    pub fn end_ms(&self) -> u64 {
+        self.waves.last().map_or(0, |wave| wave.end_ms)
+    }
+}
+
+/// Walks through the waves of strategy `strategy` of `plan`.
+#[must_use]
+pub fn timetable(plan: &Plan, strategy: usize) -> Timetable {
+    let strategy: &Strategy = &plan.strategies[strategy];
+    let mut walk =
+        Walk { plan, host_ms: plan.change.deploy_time.median_ms(), done: vec![0; plan.fleet.zones.len()] };
+    let mut now = 0;
+    let waves = strategy
+        .waves
+        .iter()
+        .map(|wave| {
+            let times = walk.wave(wave, now);
+            now = times.end_ms;
+            times
+        })
+        .collect();
+    Timetable { waves }
+}
+
+struct Walk<'p> {
+    plan: &'p Plan,
+    host_ms: u64,
+    /// Hosts on the new version in each zone.
+    done: Vec<u32>,
+}
+
+/// When a zone or region stops deploying, and when its bake has ended too.
+#[derive(Clone, Copy)]
+struct Span {
+    deployed_ms: u64,
+    end_ms: u64,
+}
+
+impl Walk<'_> {
+    fn wave(&mut self, wave: &Wave, start_ms: u64) -> WaveTimes {
+        let before = self.hosts_done();
+        let fleet = &self.plan.fleet;
+        let zones = wave.regions.iter().flat_map(|&region| fleet.regions[region].zones.clone());
+        let zones =
+            zones.filter(|&zone| self.done[zone] < wave.hosts.reach_of(fleet.zones[zone].hosts)).count();
+        let span = at_most_at_once(&wave.regions, wave.regions_at_once, start_ms, |&region, start| {
+            let zones: Vec<usize> = self.plan.fleet.regions[region].zones.clone().collect();
+            at_most_at_once(&zones, wave.procedure.zones_at_once, start, |&zone, start| {
+                self.zone(wave, zone, start)
+            })
+        });
+        WaveTimes {
+            start_ms,
+            deployed_ms: span.deployed_ms,
+            end_ms: span.end_ms + wave.bake_ms,
+            zones: zones as u64,
+            hosts_added: self.hosts_done() - before,
+            hosts_after: self.hosts_done(),
+            traffic_share_after: self.traffic_share(),
+        }
+    }
+
+    /// One-box, its bake, batches, zone bake; nothing if the zone already is where the wave wants it.
+    fn zone(&mut self, wave: &Wave, zone: usize, start_ms: u64) -> Span {
+        let hosts = self.plan.fleet.zones[zone].hosts;
+        let target = wave.hosts.reach_of(hosts);
+        let procedure = &wave.procedure;
+        let together = procedure.max_unavailable.of(hosts);
+        if self.done[zone] >= target {
+            return Span { deployed_ms: start_ms, end_ms: start_ms };
+        }
+        let mut now = start_ms;
+        let mut deployed_ms = now;
+        if let (Some(one_box), 0) = (&procedure.one_box, self.done[zone]) {
+            deployed_ms = now + self.host_ms;
+            now = deployed_ms + one_box.bake_ms;
+            self.done[zone] = one_box.hosts.of(hosts).min(together).min(target);
+        }
+        let left = target - self.done[zone];
+        if left > 0 {
+            let batch = procedure.batch.of(hosts).min(together);
+            now += u64::from(left.div_ceil(batch)) * self.host_ms;
+            deployed_ms = now;
+        }
+        self.done[zone] = target;
+        Span { deployed_ms, end_ms: now + procedure.zone_bake_ms }
+    }
+
+    fn hosts_done(&self) -> u64 {
+        self.done.iter().map(|&hosts| u64::from(hosts)).sum()
+    }
+
+    fn traffic_share(&self) -> f64 {
+        let fleet = &self.plan.fleet;
+        let total = fleet.requests_per_second();
+        if total <= 0.0 {
+            return 0.0;
+        }
+        let moved: f64 = fleet
+            .regions
+            .iter()
+            .enumerate()
+            .map(|(index, region)| {
+                let done: u64 = self.done[region.zones.clone()].iter().map(|&hosts| u64::from(hosts)).sum();
+                region.requests_per_second * done as f64 / fleet.region_hosts(index) as f64
+            })
+            .sum();
+        moved / total
+    }
+}
+
+/// Runs `items` in order, at most `limit` at once: the next one starts when any running one ends.
+fn at_most_at_once<T>(items: &[T], limit: u32, start_ms: u64, mut run: impl FnMut(&T, u64) -> Span) -> Span {
+    let mut whole = Span { deployed_ms: start_ms, end_ms: start_ms };
+    let mut slots = vec![start_ms; items.len().min(limit.max(1) as usize)];
+    for item in items {
+        let Some(slot) = slots.iter_mut().min() else { break };
+        let span = run(item, *slot);
+        *slot = span.end_ms;
+        whole.deployed_ms = whole.deployed_ms.max(span.deployed_ms);
+        whole.end_ms = whole.end_ms.max(span.end_ms);
+    }
+    whole
+}

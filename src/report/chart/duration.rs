@@ -1,0 +1,105 @@
+//! How long rollouts take: percentile strips per strategy on one axis from minutes to weeks.
+
+use super::canvas::{Canvas, Font, draw};
+use super::scale::Axis;
+use super::{AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, label, provenance};
+use crate::report::text;
+use crate::study::Summary;
+use crate::study::summary::StrategySummary;
+
+const ROW: i32 = 52;
+const LEFT: i32 = 280;
+const RIGHT: i32 = WIDTH - 60;
+const TOP: i32 = 118;
+/// A duration range wider than this factor gets a logarithmic axis.
+const WIDE: f64 = 20.0;
+
+/// The chart; fastest strategy on top.
+#[must_use]
+pub fn svg(summary: &Summary) -> String {
+    let mut rows: Vec<&StrategySummary> = summary.strategies.iter().collect();
+    rows.sort_by(|a, b| {
+        percentile(a, 50.0).unwrap_or(f64::MAX).total_cmp(&percentile(b, 50.0).unwrap_or(f64::MAX))
+    });
+    let bottom = (TOP + ROW * rows.len() as i32 + 10).max(430);
+    let values: Vec<f64> =
+        rows.iter().flat_map(|s| s.duration_percentiles.iter().map(|p| p.duration_ms)).collect();
+    let x = Axis::log_if_wide(&values, WIDE, LEFT, RIGHT);
+    draw(WIDTH, bottom + 110, |canvas| {
+        let note = "Only rollouts that reached every host count; those rolled back are in the tables.";
+        frame(canvas, "How long does a rollout take?", &provenance(summary), note);
+        for (pixel, label) in x.time_ticks(60) {
+            canvas.line(&[(pixel, TOP - 6), (pixel, bottom)], GRID, 1);
+            canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
+        }
+        canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
+        let scale = if x.is_log() { ", log scale" } else { "" };
+        let below = format!("duration from the first host to the end of the last bake{scale}");
+        canvas.text(((LEFT + RIGHT) / 2, bottom + 50), &below, Font::new(BODY).bold().centered(), INK);
+        legend(canvas);
+        for (index, strategy) in rows.iter().enumerate() {
+            strip(canvas, strategy, TOP + ROW * index as i32 + 34, &x);
+        }
+    })
+}
+
+fn percentile(strategy: &StrategySummary, percent: f64) -> Option<f64> {
+    strategy.duration_percentiles.iter().find(|p| p.percent == percent).map(|p| p.duration_ms)
+}
+
+fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, x: &Axis) {
+    canvas.text((LEFT - 14, y + 5), &label(strategy, 22), Font::new(BODY).ending(), INK);
+    let at = |percent| percentile(strategy, percent).map(|v| x.at(v));
+    let all = (at(1.0), at(10.0), at(25.0), at(50.0), at(75.0), at(90.0), at(99.0));
+    let (Some(p1), Some(p10), Some(p25), Some(p50), Some(p75), Some(p90), Some(p99)) = all else {
+        canvas.text((LEFT + 10, y + 5), "no rollout reached every host", Font::new(SMALL), MUTED);
+        return;
+    };
+    canvas.line(&[(p1, y), (p99, y)], BLUE, 2);
+    for end in [p1, p99] {
+        canvas.line(&[(end, y - 6), (end, y + 6)], BLUE, 2);
+    }
+    canvas.rect((p10, y - 6), (p90.max(p10 + 1), y + 6), BLUE, 0.35);
+    canvas.rect((p25, y - 9), (p75.max(p25 + 1), y + 9), BLUE, 0.75);
+    canvas.line(&[(p50, y - 12), (p50, y + 12)], INK, 3);
+    let words = |percent| percentile(strategy, percent).map_or(String::new(), text::duration);
+    let caption = format!("{} ({} to {})", words(50.0), words(1.0), words(99.0));
+    let width = Font::new(SMALL).width(&caption);
+    let center = p50.clamp(LEFT + width / 2, RIGHT + 50 - width / 2);
+    canvas.text((center, y - 17), &caption, Font::new(SMALL).centered(), INK);
+}
+
+fn legend(canvas: &mut Canvas) {
+    let y = 86;
+    let font = Font::new(SMALL);
+    canvas.line(&[(30, y), (110, y)], BLUE, 2);
+    canvas.line(&[(30, y - 6), (30, y + 6)], BLUE, 2);
+    canvas.line(&[(110, y - 6), (110, y + 6)], BLUE, 2);
+    canvas.rect((44, y - 6), (96, y + 6), BLUE, 0.35);
+    canvas.rect((56, y - 9), (84, y + 9), BLUE, 0.75);
+    canvas.line(&[(70, y - 12), (70, y + 12)], INK, 3);
+    let words = "median, middle half, middle 80 %, and whiskers from the 1st to the 99th percentile; numbers: median (p1 to p99)";
+    canvas.text((126, y + 4), words, font, INK);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+    use crate::study::summarise;
+
+    #[test]
+    fn strips_are_sorted_and_say_their_numbers() {
+        let (plan, mut outcomes) = sample::study(300);
+        for outcome in &mut outcomes.by_strategy[2] {
+            outcome.ending = crate::outcome::Ending::FalseRollback;
+        }
+        let summary = summarise(&plan, &outcomes);
+        let chart = svg(&summary);
+        let at = |name: &str| chart.find(&format!("\n{name}")).unwrap_or_else(|| panic!("{name} is missing"));
+        assert!(at("all-at-once") < at("doubling-waves") && at("doubling-waves") < at("nine-day-ring"));
+        assert!(at("nine-day-ring") < at("region-by-region"), "strategies without a value go last");
+        assert!(chart.contains("no rollout reached every host"));
+        assert_eq!(chart, svg(&summary));
+    }
+}

@@ -1,0 +1,134 @@
+//! How often a bad change does at least so much harm: one exceedance curve per strategy.
+
+use super::canvas::{Canvas, Font, Point, draw};
+use super::scale::Axis;
+use super::{AXIS, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, label, look, provenance};
+use crate::report::text;
+use crate::study::Summary;
+use crate::study::summary::{BLAST_METRIC, StrategySummary};
+
+const HEIGHT: i32 = 700;
+const LEFT: i32 = 110;
+const RIGHT: i32 = WIDTH - 330;
+const TOP: i32 = 96;
+const BOTTOM: i32 = HEIGHT - 104;
+const HOST_MINUTE: f64 = 60_000.0;
+
+/// The chart. Curves start at the left edge with the share of bad changes that did any harm.
+#[must_use]
+pub fn svg(summary: &Summary) -> String {
+    let curves: Vec<Curve> = summary.strategies.iter().map(curve).collect();
+    let xs: Vec<f64> = curves.iter().flat_map(|points| points.iter().map(|p| p.0)).collect();
+    let shares: Vec<f64> = curves.iter().flat_map(|points| points.iter().map(|p| p.1)).collect();
+    let x = Axis::log(&xs, LEFT, RIGHT);
+    let y = Axis::log(&[shares, vec![1.0]].concat(), BOTTOM, TOP);
+    draw(WIDTH, HEIGHT, |canvas| {
+        let note = "Farther left and lower is safer. The tail is drawn from few trials; intervals are in the tables.";
+        frame(canvas, "How often does a bad change do at least this much harm?", &provenance(summary), note);
+        axes(canvas, &x, &y);
+        for (index, points) in curves.iter().enumerate() {
+            steps(canvas, index, points, &x, &y);
+        }
+        legend(canvas, summary, &curves);
+    })
+}
+
+/// Points in host-minutes, those that did harm.
+type Curve = Vec<(f64, f64)>;
+
+fn curve(strategy: &StrategySummary) -> Curve {
+    let all = strategy.impaired_host_ms_exceedance.iter();
+    all.filter(|p| p.0 > 0.0).map(|&(x, share)| (x / HOST_MINUTE, share)).collect()
+}
+
+fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
+    for (pixel, label) in x.number_ticks(76, text::number) {
+        canvas.line(&[(pixel, TOP), (pixel, BOTTOM)], GRID, 1);
+        canvas.text((pixel, BOTTOM + 22), &label, Font::new(BODY).centered(), INK);
+    }
+    for (pixel, label) in y.number_ticks(40, text::percent) {
+        canvas.line(&[(LEFT, pixel), (RIGHT, pixel)], GRID, 1);
+        canvas.text((LEFT - 10, pixel + 5), &label, Font::new(BODY).ending(), INK);
+    }
+    canvas.line(&[(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], AXIS, 1);
+    let below = "blast radius x: impaired host-minutes of one bad change, log scale";
+    canvas.text(((LEFT + RIGHT) / 2, BOTTOM + 50), below, Font::new(BODY).bold().centered(), INK);
+    let beside = "share of bad changes with at least x, log scale";
+    canvas.text((36, (TOP + BOTTOM) / 2), beside, Font::new(BODY).bold().centered().turned(), INK);
+}
+
+/// The share holds up to its value and drops right after it.
+fn steps(canvas: &mut Canvas, index: usize, points: &[(f64, f64)], x: &Axis, y: &Axis) {
+    let (color, shape, dash) = look(index);
+    let mut path: Vec<Point> = Vec::new();
+    for &(value, share) in points {
+        let (px, py) = (x.at(value), y.at(share));
+        path.push((path.last().map_or(LEFT, |last| last.0), py));
+        path.push((px, py));
+    }
+    canvas.dashed(&path, color, 2, dash);
+    // Markers at the far end and at two rounder shares tell the curves apart without colour.
+    for limit in [0.5, 0.1] {
+        if let Some(&(value, share)) = points.iter().find(|p| p.1 <= limit) {
+            canvas.marker((x.at(value), y.at(share)), shape, 5, color, true);
+        }
+    }
+    if let Some(&(value, share)) = points.last() {
+        canvas.marker((x.at(value), y.at(share)), shape, 5, color, true);
+    }
+}
+
+fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
+    let left = RIGHT + 34;
+    let mut order: Vec<usize> = (0..curves.len()).collect();
+    let largest = |index: &usize| curves[*index].last().map_or(0.0, |p| p.0);
+    order.sort_by(|a, b| largest(b).total_cmp(&largest(a)));
+    canvas.text((left, TOP + 8), "strategy, largest harm first", Font::new(SMALL), MUTED);
+    for (row, &index) in order.iter().enumerate() {
+        let strategy = &summary.strategies[index];
+        let y = TOP + 38 + 46 * row as i32;
+        let (color, shape, dash) = look(index);
+        canvas.dashed(&[(left, y), (left + 40, y)], color, 2, dash);
+        canvas.marker((left + 20, y), shape, 5, color, true);
+        canvas.text((left + 52, y + 2), &label(strategy, 26), Font::new(BODY), INK);
+        let metric = strategy.metric(BLAST_METRIC);
+        let harm = match (metric.p50, metric.max) {
+            (_, None) | (None, _) => "no bad change".to_owned(),
+            (_, Some(0.0)) => "no bad change did harm".to_owned(),
+            (Some(p50), Some(max)) => {
+                format!("p50 {}, worst {}", text::host_minutes(p50.value), text::host_minutes(max))
+            }
+        };
+        canvas.text((left + 52, y + 19), &harm, Font::new(SMALL), MUTED);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+    use crate::study::summarise;
+
+    #[test]
+    fn all_strategies_are_in_the_legend_even_harmless_ones() {
+        let (plan, mut outcomes) = sample::study(300);
+        outcomes.by_strategy[6].iter_mut().for_each(|outcome| outcome.impaired_host_ms = 0);
+        let summary = summarise(&plan, &outcomes);
+        let chart = svg(&summary);
+        for strategy in &summary.strategies {
+            assert!(chart.contains(&format!("\n{}", strategy.name)), "{} is missing", strategy.name);
+        }
+        assert!(chart.contains("no bad change did harm"), "{chart}");
+        assert_eq!(chart, svg(&summary));
+    }
+
+    #[test]
+    fn curves_differ_without_colour() {
+        let looks: Vec<_> = (0..20)
+            .map(|index| (look(index).1, look(index).2.len(), look(index).2.first().copied()))
+            .collect();
+        for (index, own) in looks.iter().enumerate() {
+            assert!(!looks[..index].contains(own), "strategy {index} looks like an earlier one");
+        }
+    }
+}

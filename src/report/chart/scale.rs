@@ -1,0 +1,215 @@
+//! Axes: values to pixels, and ticks that people read.
+
+use crate::report::text;
+
+const SECOND: f64 = 1e3;
+const MINUTE: f64 = 60.0 * SECOND;
+const HOUR: f64 = 60.0 * MINUTE;
+const DAY: f64 = 24.0 * HOUR;
+const WEEK: f64 = 7.0 * DAY;
+
+/// Room kept at the low end of a logarithmic axis for values of 0.
+const ZERO_ROOM: i32 = 44;
+
+/// One axis: an interval of values laid on an interval of pixels.
+#[derive(Debug, Clone)]
+pub struct Axis {
+    low: f64,
+    high: f64,
+    from: i32,
+    to: i32,
+    log: bool,
+    /// Where 0 is drawn on a logarithmic axis that has to show it.
+    zero: Option<i32>,
+}
+
+/// A tick: its pixel and its label.
+pub type Tick = (i32, String);
+
+impl Axis {
+    /// A linear axis from `low` at pixel `from` to `high` at pixel `to`.
+    pub fn linear(low: f64, high: f64, from: i32, to: i32) -> Self {
+        Self { low, high: if high > low { high } else { low + 1.0 }, from, to, log: false, zero: None }
+    }
+
+    /// A logarithmic axis that holds every positive value of `values` with room to spare, and a
+    /// place for 0 if one of them is 0.
+    pub fn log(values: &[f64], from: i32, to: i32) -> Self {
+        let positive = || values.iter().copied().filter(|v| *v > 0.0 && v.is_finite());
+        let low = positive().fold(f64::INFINITY, f64::min);
+        let high = positive().fold(0.0, f64::max);
+        let (low, high) = if low <= high { (low, high) } else { (1.0, 10.0) };
+        let pad = (high / low).powf(0.06).max(1.25);
+        let axis = Self { low: low / pad, high: high * pad, from, to, log: true, zero: None };
+        if !values.contains(&0.0) {
+            return axis;
+        }
+        let inwards = if to > from { 1 } else { -1 };
+        Self { zero: Some(from + inwards * 12), from: from + inwards * ZERO_ROOM, ..axis }
+    }
+
+    /// A logarithmic axis if the positive values span more than a factor of `span`, else one from 0.
+    pub fn log_if_wide(values: &[f64], span: f64, from: i32, to: i32) -> Self {
+        let log = Self::log(values, from, to);
+        let highest = values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
+        let lowest = values.iter().copied().filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min);
+        if lowest <= highest && highest / lowest > span {
+            log
+        } else {
+            Self::linear(0.0, highest * 1.1, from, to)
+        }
+    }
+
+    /// Pixel of `value`, inside the axis.
+    pub fn at(&self, value: f64) -> i32 {
+        if self.log && value <= 0.0 {
+            return self.zero.unwrap_or(self.from);
+        }
+        let share = if self.log {
+            (value / self.low).ln() / (self.high / self.low).ln()
+        } else {
+            (value - self.low) / (self.high - self.low)
+        };
+        self.from + (share.clamp(0.0, 1.0) * f64::from(self.to - self.from)).round() as i32
+    }
+
+    /// Whether the axis is logarithmic.
+    pub fn is_log(&self) -> bool {
+        self.log
+    }
+
+    /// Pixel halfway between 0 and the smallest other value, where a logarithmic axis is broken.
+    pub fn break_at(&self) -> Option<i32> {
+        self.zero.map(|zero| (zero + self.from) / 2)
+    }
+
+    /// Ticks at round durations (values in milliseconds), at least `gap` pixels apart.
+    pub fn time_ticks(&self, gap: i32) -> Vec<Tick> {
+        let candidates: Vec<f64> = if self.log {
+            let rounder = [SECOND, MINUTE, HOUR, DAY, WEEK];
+            let others = [
+                10.0 * SECOND,
+                5.0 * MINUTE,
+                15.0 * MINUTE,
+                30.0 * MINUTE,
+                3.0 * HOUR,
+                6.0 * HOUR,
+                12.0 * HOUR,
+                2.0 * DAY,
+                4.0 * DAY,
+                2.0 * WEEK,
+                4.0 * WEEK,
+                8.0 * WEEK,
+                26.0 * WEEK,
+                52.0 * WEEK,
+                104.0 * WEEK,
+                2.0 * HOUR,
+                2.0 * MINUTE,
+                10.0 * MINUTE,
+                20.0 * MINUTE,
+                3.0 * DAY,
+                5.0 * DAY,
+            ];
+            rounder.into_iter().chain(others).collect()
+        } else {
+            let steps = [
+                SECOND,
+                5.0 * SECOND,
+                15.0 * SECOND,
+                MINUTE,
+                2.0 * MINUTE,
+                5.0 * MINUTE,
+                10.0 * MINUTE,
+                15.0 * MINUTE,
+                30.0 * MINUTE,
+                HOUR,
+                2.0 * HOUR,
+                3.0 * HOUR,
+                6.0 * HOUR,
+                12.0 * HOUR,
+                DAY,
+                2.0 * DAY,
+                WEEK,
+                2.0 * WEEK,
+                4.0 * WEEK,
+                13.0 * WEEK,
+                26.0 * WEEK,
+                52.0 * WEEK,
+            ];
+            self.multiples(steps.iter().copied(), gap)
+        };
+        self.keep(candidates, gap, text::tick_duration)
+    }
+
+    /// Ticks at round numbers, at least `gap` pixels apart.
+    pub fn number_ticks(&self, gap: i32, label: impl Fn(f64) -> String) -> Vec<Tick> {
+        let candidates = if self.log {
+            let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
+            let by = |digit: f64| decades.clone().map(move |d| digit * 10_f64.powi(d));
+            by(1.0).chain(by(3.0)).collect()
+        } else {
+            let steps = (-6..15).flat_map(|d| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(d)));
+            self.multiples(steps, gap)
+        };
+        self.keep(candidates, gap, label)
+    }
+
+    /// Multiples of the first step that keeps ticks `gap` pixels apart.
+    fn multiples(&self, mut steps: impl Iterator<Item = f64>, gap: i32) -> Vec<f64> {
+        let pixels = f64::from((self.to - self.from).abs());
+        let wide_enough = |step: &f64| step / (self.high - self.low) * pixels >= f64::from(gap);
+        let step = steps.find(wide_enough).unwrap_or(self.high - self.low);
+        let first = (self.low / step).ceil() as i64;
+        let last = (self.high / step).floor() as i64;
+        (first..=last).map(|k| k as f64 * step).collect()
+    }
+
+    /// The candidates on the axis that keep their distance from those before them, in axis order.
+    fn keep(&self, candidates: Vec<f64>, gap: i32, label: impl Fn(f64) -> String) -> Vec<Tick> {
+        let mut kept: Vec<(i32, f64)> = Vec::new();
+        for value in candidates {
+            let on_axis = value >= self.low && value <= self.high;
+            let pixel = self.at(value);
+            if on_axis && kept.iter().all(|(other, _)| (other - pixel).abs() >= gap) {
+                kept.push((pixel, value));
+            }
+        }
+        kept.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let zero = self.zero.map(|pixel| (pixel, "0".to_owned()));
+        zero.into_iter().chain(kept.into_iter().map(|(pixel, value)| (pixel, label(value)))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(ticks: &[Tick]) -> Vec<&str> {
+        ticks.iter().map(|(_, label)| label.as_str()).collect()
+    }
+
+    #[test]
+    fn wide_durations_get_human_ticks() {
+        let axis = Axis::log(&[20.0 * MINUTE, 9.0 * DAY], 100, 1100);
+        assert_eq!(
+            labels(&axis.time_ticks(70)),
+            ["15 m", "30 m", "1 h", "3 h", "6 h", "12 h", "1 d", "2 d", "4 d", "1 w"]
+        );
+    }
+
+    #[test]
+    fn zero_has_a_place_of_its_own_on_a_log_axis() {
+        let axis = Axis::log(&[0.0, 10.0, 1000.0], 600, 100);
+        assert!(axis.at(0.0) > axis.at(10.0), "0 is below 10 on a vertical axis");
+        assert_eq!(labels(&axis.number_ticks(40, text::number)), ["0", "10", "30", "100", "300", "1,000"]);
+        assert!(Axis::log(&[10.0], 600, 100).break_at().is_none());
+    }
+
+    #[test]
+    fn narrow_ranges_are_linear_from_zero() {
+        let axis = Axis::log_if_wide(&[HOUR, 3.0 * HOUR], 20.0, 0, 1000);
+        assert!(!axis.is_log());
+        assert_eq!(axis.at(0.0), 0);
+        assert_eq!(labels(&axis.time_ticks(90)), ["0", "30 m", "1 h", "1 h 30 m", "2 h", "2 h 30 m", "3 h"]);
+    }
+}

@@ -1,0 +1,264 @@
+//! Speed against blast radius: one point per strategy with 95 % intervals, and the Pareto front.
+
+use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
+use super::labels::{Area, place};
+use super::scale::Axis;
+use super::{AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame, label, provenance};
+use crate::report::text;
+use crate::stats::Interval;
+use crate::study::Summary;
+use crate::study::summary::{BLAST_METRIC, SPEED_METRIC, StrategySummary};
+
+const HEIGHT: i32 = 760;
+const LEFT: i32 = 130;
+const RIGHT: i32 = WIDTH - 40;
+const TOP: i32 = 110;
+const BOTTOM: i32 = HEIGHT - 116;
+/// Radius of a point, in pixels.
+const RADIUS: i32 = 6;
+/// Host-milliseconds in a host-minute.
+const HOST_MINUTE: f64 = 60_000.0;
+/// A duration range wider than this factor gets a logarithmic axis.
+const WIDE: f64 = 20.0;
+
+/// One strategy as a point: values and interval ends in milliseconds and host-minutes.
+struct Dot<'s> {
+    strategy: &'s StrategySummary,
+    speed: f64,
+    speed_interval: Interval,
+    blast: f64,
+    blast_interval: Interval,
+}
+
+/// The chart. Strategies that never reached every host, or never met a bad change, have no point and
+/// are named in the note.
+#[must_use]
+pub fn svg(summary: &Summary) -> String {
+    let dots: Vec<Dot> = summary.strategies.iter().filter_map(dot).collect();
+    let x = Axis::log_if_wide(&values(&dots, |d| (d.speed, d.speed_interval)), WIDE, LEFT, RIGHT);
+    let y = Axis::log(&values(&dots, |d| (d.blast, d.blast_interval)), BOTTOM, TOP);
+    draw(WIDTH, HEIGHT, |canvas| {
+        frame(canvas, "Speed against blast radius", &provenance(summary), &note(summary, &dots));
+        axes(canvas, &x, &y);
+        let front = front_points(&dots, &x, &y);
+        if front.len() > 1 {
+            canvas.dashed(&front, BLUE, 1, &[6.0, 5.0]);
+        }
+        names(canvas, &dots, &x, &y);
+        for dot in &dots {
+            whiskers(canvas, dot, &x, &y);
+        }
+        for dot in &dots {
+            let at = (x.at(dot.speed), y.at(dot.blast));
+            canvas.marker(at, Shape::Circle, RADIUS, color(dot), dot.strategy.on_front);
+        }
+        legend(canvas);
+    })
+}
+
+fn dot(strategy: &StrategySummary) -> Option<Dot<'_>> {
+    let speed = strategy.metric(SPEED_METRIC).p50?;
+    let blast = strategy.metric(BLAST_METRIC).mean?;
+    let minutes = |end: Option<f64>| end.map(|v| v / HOST_MINUTE);
+    Some(Dot {
+        strategy,
+        speed: speed.value,
+        speed_interval: speed.interval,
+        blast: blast.value / HOST_MINUTE,
+        blast_interval: Interval { low: minutes(blast.interval.low), high: minutes(blast.interval.high) },
+    })
+}
+
+/// Values that an axis has to hold. A lower end of 0 is drawn to the floor and asks for no room.
+fn values(dots: &[Dot], of: impl Fn(&Dot) -> (f64, Interval)) -> Vec<f64> {
+    let ends = |dot: &Dot| {
+        let (value, interval) = of(dot);
+        [Some(value), interval.low.filter(|v| *v > value / 50.0), interval.high]
+    };
+    dots.iter().flat_map(ends).flatten().collect()
+}
+
+fn color(dot: &Dot) -> Ink {
+    if dot.strategy.on_front { BLUE } else { VERMILLION }
+}
+
+fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
+    for (pixel, label) in x.time_ticks(64) {
+        canvas.line(&[(pixel, TOP), (pixel, BOTTOM)], GRID, 1);
+        canvas.text((pixel, BOTTOM + 22), &label, Font::new(BODY).centered(), INK);
+    }
+    for (pixel, label) in y.number_ticks(34, text::number) {
+        canvas.line(&[(LEFT, pixel), (RIGHT, pixel)], GRID, 1);
+        canvas.text((LEFT - 10, pixel + 5), &label, Font::new(BODY).ending(), INK);
+    }
+    canvas.line(&[(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], AXIS, 1);
+    if let Some(pixel) = y.break_at() {
+        canvas.rect((LEFT - 6, pixel - 3), (LEFT + 6, pixel + 3), PAPER, 1.0);
+        for up in [-3, 3] {
+            canvas.line(&[(LEFT - 7, pixel + up + 3), (LEFT + 7, pixel + up - 3)], AXIS, 1);
+        }
+    }
+    let scale = |axis: &Axis| if axis.is_log() { ", log scale" } else { "" };
+    let below = format!("median time until every host runs the new version{}", scale(x));
+    canvas.text(((LEFT + RIGHT) / 2, BOTTOM + 50), &below, Font::new(BODY).bold().centered(), INK);
+    let beside = format!("mean impaired host-minutes per bad change{}", scale(y));
+    canvas.text((38, (TOP + BOTTOM) / 2), &beside, Font::new(BODY).bold().centered().turned(), INK);
+    canvas.text((LEFT + 14, BOTTOM - 14), "↙ better: faster and safer", Font::new(BODY).bold(), MUTED);
+}
+
+/// Pixels of the front's members from fast to slow.
+fn front_points(dots: &[Dot], x: &Axis, y: &Axis) -> Vec<Point> {
+    let mut members: Vec<&Dot> = dots.iter().filter(|dot| dot.strategy.on_front).collect();
+    members.sort_by(|a, b| a.speed.total_cmp(&b.speed));
+    members.iter().map(|dot| (x.at(dot.speed), y.at(dot.blast))).collect()
+}
+
+/// Small boxes along the front: labels keep off it where that costs nothing else.
+fn front_areas(points: &[Point]) -> Vec<Area> {
+    let mut areas = Vec::new();
+    for pair in points.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        let pieces = ((to.0 - from.0).abs().max((to.1 - from.1).abs()) / 6).max(1);
+        for piece in 0..=pieces {
+            let x = from.0 + (to.0 - from.0) * piece / pieces;
+            let y = from.1 + (to.1 - from.1) * piece / pieces;
+            areas.push(Area(x - 1, y - 1, x + 1, y + 1));
+        }
+    }
+    areas
+}
+
+/// Intervals with their ends; those that the point hides anyway are left out.
+fn whiskers(canvas: &mut Canvas, dot: &Dot, x: &Axis, y: &Axis) {
+    let at = (x.at(dot.speed), y.at(dot.blast));
+    let color = color(dot);
+    let shows =
+        |low: i32, high: i32, center: i32| (low - center).abs().max((high - center).abs()) > RADIUS + 2;
+    if let (Some(low), Some(high)) = (dot.speed_interval.low, dot.speed_interval.high) {
+        let (low, high) = (x.at(low), x.at(high));
+        if shows(low, high, at.0) {
+            canvas.line(&[(low, at.1), (high, at.1)], color, 2);
+            for end in [low, high] {
+                canvas.line(&[(end, at.1 - 6), (end, at.1 + 6)], color, 2);
+            }
+        }
+    }
+    if let (Some(low), Some(high)) = (dot.blast_interval.low, dot.blast_interval.high) {
+        let (low, high) = (y.at(low), y.at(high));
+        if shows(low, high, at.1) {
+            canvas.line(&[(at.0, low), (at.0, high)], color, 2);
+            for end in [low, high] {
+                canvas.line(&[(at.0 - 6, end), (at.0 + 6, end)], color, 2);
+            }
+        }
+    }
+}
+
+fn names(canvas: &mut Canvas, dots: &[Dot], x: &Axis, y: &Axis) {
+    let (name_font, value_font) = (Font::new(BODY).bold(), Font::new(SMALL));
+    let mut taken = front_areas(&front_points(dots, x, y));
+    let mut boxes = Vec::new();
+    let mut lines = Vec::new();
+    for dot in dots {
+        let at = (x.at(dot.speed), y.at(dot.blast));
+        let reach = |end: Option<f64>| end.map_or(at.1, |v| y.at(v));
+        let (high, low) = (reach(dot.blast_interval.high), reach(dot.blast_interval.low));
+        taken.push(Area(at.0 - 10, high.min(at.1 - 10), at.0 + 10, low.max(at.1 + 10)));
+        let name = label(dot.strategy, 40);
+        let values = format!("{}, {} host-minutes", text::duration(dot.speed), text::number(dot.blast));
+        boxes.push((at, name_font.width(&name).max(value_font.width(&values)), 34));
+        lines.push((name, values));
+    }
+    taken.push(Area(LEFT, BOTTOM - 34, LEFT + 230, BOTTOM));
+    let corners = place(&boxes, Area(LEFT + 6, TOP, RIGHT + 34, BOTTOM - 4), &taken);
+    for (((corner, (name, values)), (at, width, _)), dot) in corners.iter().zip(&lines).zip(&boxes).zip(dots)
+    {
+        let near = (at.0.clamp(corner.0, corner.0 + width), at.1.clamp(corner.1, corner.1 + 34));
+        if (near.0 - at.0).abs() + (near.1 - at.1).abs() > 24 {
+            canvas.line(&[*at, near], AXIS, 1);
+        }
+        canvas.rect((corner.0 - 2, corner.1), (corner.0 + width + 2, corner.1 + 34), PAPER, 0.8);
+        // Labels left of their point end at it, so that estimated widths do not tear them apart.
+        let is_left = corner.0 + width < at.0;
+        let (anchor, side): (i32, fn(Font) -> Font) =
+            if is_left { (corner.0 + width, Font::ending) } else { (corner.0, |font| font) };
+        canvas.text((anchor, corner.1 + 13), name, side(name_font), color(dot));
+        canvas.text((anchor, corner.1 + 30), values, side(value_font), MUTED);
+    }
+}
+
+fn legend(canvas: &mut Canvas) {
+    let y = 88;
+    let font = Font::new(SMALL);
+    let mut left = LEFT;
+    let mut entry = |canvas: &mut Canvas, words: &str, draw: &dyn Fn(&mut Canvas, i32)| {
+        draw(canvas, left);
+        canvas.text((left + 30, y + 4), words, font, INK);
+        left += 30 + font.width(words) + 26;
+    };
+    entry(canvas, "on the Pareto front", &|canvas, x| {
+        canvas.dashed(&[(x - 4, y), (x + 24, y)], BLUE, 1, &[6.0, 5.0]);
+        canvas.marker((x + 10, y), Shape::Circle, 6, BLUE, true);
+    });
+    entry(canvas, "another strategy is faster and safer", &|canvas, x| {
+        canvas.marker((x + 10, y), Shape::Circle, 6, VERMILLION, false);
+    });
+    entry(canvas, "95 % interval, where wider than the point", &|canvas, x| {
+        canvas.line(&[(x, y), (x + 20, y)], MUTED, 2);
+        canvas.line(&[(x, y - 5), (x, y + 5)], MUTED, 2);
+        canvas.line(&[(x + 20, y - 5), (x + 20, y + 5)], MUTED, 2);
+    });
+}
+
+fn note(summary: &Summary, dots: &[Dot]) -> String {
+    let missing: Vec<&str> = summary
+        .strategies
+        .iter()
+        .filter(|s| dots.iter().all(|dot| dot.strategy.name != s.name))
+        .map(|s| s.name.as_str())
+        .collect();
+    if !missing.is_empty() {
+        return format!("Not drawn, without completed rollouts or bad changes: {}.", text::list(&missing, 5));
+    }
+    "Every strategy faced the same changes, so overlapping intervals are not ties: the tables give paired differences."
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+    use crate::study::summarise;
+
+    #[test]
+    fn every_strategy_has_a_name_and_a_point() {
+        let (plan, outcomes) = sample::study(300);
+        let summary = summarise(&plan, &outcomes);
+        let chart = svg(&summary);
+        for strategy in &summary.strategies {
+            assert!(chart.contains(&format!("\n{}", strategy.name)), "{} is missing", strategy.name);
+        }
+        assert!(chart.contains("amazon-five-waves (baseline)"));
+        assert_eq!(chart, svg(&summary));
+    }
+
+    #[test]
+    fn strategies_without_a_point_are_named() {
+        let (plan, mut outcomes) = sample::study(100);
+        for outcome in &mut outcomes.by_strategy[2] {
+            outcome.ending = crate::outcome::Ending::FalseRollback;
+        }
+        let chart = svg(&summarise(&plan, &outcomes));
+        assert!(chart.contains("without completed rollouts or bad changes: region-by-region."));
+    }
+
+    #[test]
+    fn zero_blast_radius_is_drawn_on_the_floor() {
+        let (plan, mut outcomes) = sample::study(100);
+        for outcome in &mut outcomes.by_strategy[6] {
+            outcome.impaired_host_ms = 0;
+        }
+        let chart = svg(&summarise(&plan, &outcomes));
+        assert!(chart.contains(", 0 host-minutes"), "{chart}");
+    }
+}

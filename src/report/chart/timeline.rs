@@ -1,0 +1,321 @@
+//! One rollout as a timeline: zones or regions over time, with onset, alarm and rollback.
+//!
+//! If the incident is a small part of the rollout, a second panel shows it enlarged.
+
+use super::canvas::{Canvas, Font, Ink, PAPER, draw};
+use super::scale::Axis;
+use super::timeline_lanes::{Lane, Phase, WaveSpan, regions, waves, zones};
+use super::{AXIS, BLUE, BODY, GRID, INK, SMALL, WIDTH, frame};
+use crate::engine::trace::Record;
+use crate::outcome::{Ending, Outcome};
+use crate::plan::Plan;
+use crate::report::text;
+
+const LEFT: i32 = 220;
+const RIGHT: i32 = WIDTH - 40;
+const TOP: i32 = 116;
+/// More zones than this are drawn region by region.
+const MOST_ZONES: usize = 40;
+/// The same for the enlarged incident.
+const MOST_ZONES_ENLARGED: usize = 14;
+/// Height of a row, of the wave strip, and of a line of markers.
+const ROW: i32 = 18;
+const STRIP: i32 = 24;
+const MARK_LINE: i32 = 18;
+/// Room under a panel for its axis.
+const BELOW: i32 = 66;
+/// An incident shorter than this share of the rollout is enlarged.
+const SMALL_SHARE: f64 = 0.25;
+
+const RED: Ink = Ink(0xd0, 0x1c, 0x1f);
+const BAKING: Ink = Ink(0xa9, 0xd3, 0xee);
+const UPDATED: Ink = Ink(0xdd, 0xe3, 0xe8);
+const ROLLING_BACK: Ink = Ink(0xe6, 0x9f, 0x00);
+const WAVE: Ink = Ink(0x5f, 0x63, 0x68);
+const WAVE_BAKE: Ink = Ink(0xc9, 0xce, 0xd4);
+
+/// A moment worth a vertical line.
+struct Mark {
+    at_ms: u64,
+    words: String,
+    color: Ink,
+}
+
+/// The chart of trial `trial` of strategy `strategy`.
+#[must_use]
+pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[Record]) -> String {
+    let end = records.iter().map(|r| r.at_ms).chain([outcome.end_ms, 1]).max().unwrap_or(1);
+    let by_zone = zones(plan, records, end);
+    let lanes = if by_zone.len() > MOST_ZONES { regions(plan, &by_zone) } else { by_zone.clone() };
+    let waves = waves(plan, strategy, records, end);
+    let marks = marks(plan, outcome);
+    let mut panels = vec![Panel { lanes, from_ms: 0, to_ms: end, origin_ms: 0, title: None }];
+    panels.extend(enlarged(plan, &by_zone, outcome, end));
+    let height = TOP + panels.iter().map(|panel| panel.height(&marks)).sum::<i32>() + 34;
+    let name = &plan.strategies[strategy].name;
+    let title = format!("One rollout of {name}: trial {trial}");
+    let subtitle = format!("{}: {}", plan.name, story(plan, outcome));
+    let note = format!(
+        "{} seed {}, model {}, plan {}",
+        untouched(plan, &by_zone),
+        plan.study.seed,
+        crate::MODEL_VERSION,
+        plan.digest()
+    );
+    draw(WIDTH, height.max(540), |canvas| {
+        frame(canvas, &title, &subtitle, &note);
+        legend(canvas);
+        let mut top = TOP;
+        for panel in &panels {
+            panel.draw(canvas, top, &marks, &waves);
+            top += panel.height(&marks);
+        }
+    })
+}
+
+fn untouched(plan: &Plan, by_zone: &[Lane]) -> String {
+    match plan.fleet.zones.len() - by_zone.len() {
+        0 => "The rollout reached every zone.".to_owned(),
+        untouched => {
+            let all = text::counted(plan.fleet.zones.len() as u64, "zone");
+            format!("{untouched} of {all} never saw the new version.")
+        }
+    }
+}
+
+fn story(plan: &Plan, outcome: &Outcome) -> String {
+    let defect =
+        outcome.defect.map_or("good change", |index| plan.change.defects[index as usize].name.as_str());
+    let what = match outcome.ending {
+        Ending::Completed => "completed",
+        Ending::Escaped => "escaped to every host",
+        Ending::Caught => "caught and rolled back",
+        Ending::FalseRollback => "rolled back by a false alarm",
+    };
+    if outcome.impaired_host_ms == 0 {
+        return format!("{defect}, {what}");
+    }
+    format!(
+        "{defect}, {what}, {} impaired host-minutes, at most {} in {} at once",
+        text::host_minutes(outcome.impaired_host_ms as f64),
+        text::counted(outcome.peak_impaired_hosts, "host"),
+        text::counted(u64::from(outcome.peak_impaired_regions), "region")
+    )
+}
+
+fn marks(plan: &Plan, outcome: &Outcome) -> Vec<Mark> {
+    let alarm = outcome.alarm.map_or("alarm", |index| plan.alarms[index as usize].name.as_str());
+    let since = |at: u64| match outcome.onset_ms {
+        Some(onset) if at > onset => format!("{} later", text::duration((at - onset) as f64)),
+        _ => format!("after {}", text::duration(at as f64)),
+    };
+    let moments = [
+        (outcome.onset_ms, "first host impaired", RED),
+        (outcome.alarm_ms, alarm, INK),
+        (outcome.rollback_ms, "rollback begins", Ink(0xa8, 0x6c, 0x00)),
+        (outcome.mitigated_ms, "all hosts healed", Ink(0x00, 0x7a, 0x56)),
+        (outcome.to_100_ms, "every host updated", BLUE),
+    ];
+    let mut marks: Vec<Mark> = moments
+        .into_iter()
+        .filter_map(|(at, words, color)| {
+            let at_ms = at?;
+            let words = if words == alarm { format!("alarm {alarm}") } else { words.to_owned() };
+            Some(Mark { at_ms, words: format!("{words}, {}", since(at_ms)), color })
+        })
+        .collect();
+    marks.sort_by_key(|mark| mark.at_ms);
+    marks
+}
+
+/// The incident on its own, if there was one and the whole timeline would hide it.
+fn enlarged(plan: &Plan, by_zone: &[Lane], outcome: &Outcome, end: u64) -> Option<Panel> {
+    let onset = outcome.onset_ms?;
+    let over = outcome.mitigated_ms.unwrap_or(end).max(outcome.rollback_ms.unwrap_or(0));
+    let length = over.saturating_sub(onset).max(1);
+    if length as f64 > end as f64 * SMALL_SHARE {
+        return None;
+    }
+    let hurt: Vec<Lane> = by_zone.iter().filter(|lane| !lane.impaired.is_empty()).cloned().collect();
+    let lanes = if hurt.len() > MOST_ZONES_ENLARGED { regions(plan, &hurt) } else { hurt };
+    let pad = length / 8 + 1;
+    Some(Panel {
+        lanes,
+        from_ms: onset.saturating_sub(pad),
+        to_ms: (over + pad).min(end.max(over + 1)),
+        origin_ms: onset,
+        title: Some("The incident enlarged, where hosts were impaired"),
+    })
+}
+
+/// One time axis with its lanes.
+struct Panel {
+    lanes: Vec<Lane>,
+    from_ms: u64,
+    to_ms: u64,
+    /// Instant that the axis calls 0.
+    origin_ms: u64,
+    title: Option<&'static str>,
+}
+
+impl Panel {
+    fn visible<'m>(&self, marks: &'m [Mark]) -> Vec<&'m Mark> {
+        marks.iter().filter(|mark| (self.from_ms..=self.to_ms).contains(&mark.at_ms)).collect()
+    }
+
+    /// Pixels above the lanes: a title, one line per marker, the wave strip.
+    fn head(&self, marks: &[Mark]) -> i32 {
+        let title = if self.title.is_some() { 30 } else { 0 };
+        title + MARK_LINE * self.visible(marks).len() as i32 + STRIP
+    }
+
+    fn height(&self, marks: &[Mark]) -> i32 {
+        self.head(marks) + ROW * self.lanes.len() as i32 + BELOW
+    }
+
+    fn draw(&self, canvas: &mut Canvas, top: i32, marks: &[Mark], waves: &[WaveSpan]) {
+        let shift = |ms: u64| ms as f64 - self.origin_ms as f64;
+        let x = Axis::linear(shift(self.from_ms), shift(self.to_ms), LEFT, RIGHT);
+        let at = |ms: u64| x.at(shift(ms));
+        let rows = top + self.head(marks);
+        let bottom = rows + ROW * self.lanes.len() as i32;
+        if let Some(title) = self.title {
+            canvas.text((30, top + 14), title, Font::new(BODY).bold(), INK);
+        }
+        for (pixel, label) in x.time_ticks(84) {
+            canvas.line(&[(pixel, rows), (pixel, bottom)], GRID, 1);
+            canvas.text((pixel, bottom + 19), &label, Font::new(SMALL).centered(), INK);
+        }
+        for wave in waves.iter().filter(|wave| wave.to_ms > self.from_ms && wave.from_ms < self.to_ms) {
+            wave_strip(canvas, wave, rows - STRIP, &at);
+        }
+        for (index, lane) in self.lanes.iter().enumerate() {
+            let previous = index.checked_sub(1).map(|above| &self.lanes[above]);
+            draw_lane(canvas, lane, previous, rows + ROW * index as i32, &at);
+        }
+        canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
+        let origin = if self.origin_ms == 0 { "the start of the rollout" } else { "the first impaired host" };
+        let words = format!("time since {origin}");
+        canvas.text(((LEFT + RIGHT) / 2, bottom + 40), &words, Font::new(SMALL).bold().centered(), INK);
+        self.draw_marks(canvas, rows, bottom, &self.visible(marks), &at);
+    }
+
+    /// One line of text per marker, so that markers minutes apart in a rollout of days stay readable.
+    fn draw_marks(
+        &self,
+        canvas: &mut Canvas,
+        rows: i32,
+        bottom: i32,
+        marks: &[&Mark],
+        at: &dyn Fn(u64) -> i32,
+    ) {
+        let font = Font::new(SMALL).bold();
+        let fits_right = |mark: &Mark| at(mark.at_ms) + 8 + font.width(&mark.words) < RIGHT + 30;
+        // Words right of their line go from early to late, words left of it from late to early: so
+        // hardly any line crosses words.
+        let (right, left): (Vec<&Mark>, Vec<&Mark>) = marks.iter().partition(|mark| fits_right(mark));
+        let lines: Vec<(&Mark, bool)> =
+            right.into_iter().map(|m| (m, true)).chain(left.into_iter().rev().map(|m| (m, false))).collect();
+        let first = rows - STRIP - MARK_LINE * lines.len() as i32;
+        let level = |index: usize| first + MARK_LINE * index as i32 + 10;
+        for (index, (mark, _)) in lines.iter().enumerate() {
+            let x = at(mark.at_ms);
+            canvas.dashed(&[(x, level(index)), (x, bottom)], mark.color, 2, &[4.0, 3.0]);
+        }
+        for (index, (mark, is_right)) in lines.iter().enumerate() {
+            let (x, y, width) = (at(mark.at_ms), level(index), font.width(&mark.words));
+            let (tick, from, words, set) = if *is_right {
+                (x + 5, x + 6, x + 8, font)
+            } else {
+                (x - 5, x - 10 - width, x - 8, font.ending())
+            };
+            canvas.rect((from, y - 8), (from + width + 4, y + 9), PAPER, 0.9);
+            canvas.line(&[(x, y), (tick, y)], mark.color, 2);
+            canvas.text((words, y + 4), &mark.words, set, mark.color);
+        }
+    }
+}
+
+fn wave_strip(canvas: &mut Canvas, wave: &WaveSpan, y: i32, at: &dyn Fn(u64) -> i32) {
+    let (from, bake, to) = (at(wave.from_ms), at(wave.bake_ms), at(wave.to_ms));
+    canvas.rect((from, y + 4), (bake, y + 19), WAVE, 1.0);
+    canvas.rect((bake, y + 4), (to, y + 19), WAVE_BAKE, 1.0);
+    canvas.line(&[(from, y + 2), (from, y + 21)], INK, 1);
+    let font = Font::new(SMALL);
+    if font.width(&wave.name) + 8 < bake - from {
+        canvas.text((from + 5, y + 16), &wave.name, font, PAPER);
+    } else if font.width(&wave.name) + 8 < to - bake {
+        canvas.text((bake + 5, y + 16), &wave.name, font, INK);
+    }
+}
+
+fn draw_lane(canvas: &mut Canvas, lane: &Lane, previous: Option<&Lane>, y: i32, at: &dyn Fn(u64) -> i32) {
+    if previous.is_none_or(|above| above.region != lane.region) {
+        canvas.line(&[(LEFT - 190, y), (RIGHT, y)], GRID, 1);
+    }
+    canvas.text((LEFT - 10, y + 13), &text::elide(&lane.name, 26), Font::new(SMALL).ending(), INK);
+    for span in &lane.phases {
+        let (color, inset) = match span.what {
+            Phase::Updated => (UPDATED, 5),
+            Phase::Baking => (BAKING, 3),
+            Phase::Deploying => (BLUE, 3),
+            Phase::RollingBack => (ROLLING_BACK, 3),
+        };
+        let (from, to) = (at(span.from_ms), at(span.to_ms));
+        canvas.rect((from, y + inset), (to.max(from + 1), y + ROW - inset), color, 1.0);
+    }
+    for span in &lane.impaired {
+        let (from, to) = (at(span.from_ms), at(span.to_ms));
+        canvas.rect((from, y + ROW - 7), (to.max(from + 2), y + ROW - 1), RED, 1.0);
+    }
+}
+
+fn legend(canvas: &mut Canvas) {
+    let y = 86;
+    let mut left = 30;
+    let font = Font::new(SMALL);
+    let entries = [
+        ("deploying", BLUE, 6),
+        ("one-box or zone bake", BAKING, 6),
+        ("on the new version", UPDATED, 4),
+        ("rolling back", ROLLING_BACK, 6),
+        ("impaired hosts", RED, 3),
+        ("wave", WAVE, 7),
+        ("wave bake", WAVE_BAKE, 7),
+    ];
+    for (words, color, half) in entries {
+        canvas.rect((left, y - half), (left + 24, y + half), color, 1.0);
+        canvas.text((left + 32, y + 4), words, font, INK);
+        left += 32 + font.width(words) + 22;
+    }
+    canvas.line(&[(30, y + 16), (RIGHT, y + 16)], GRID, 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn incident_is_marked_and_enlarged() {
+        let plan = sample::plan();
+        let (outcome, records) = sample::rollout(&plan);
+        let chart = svg(&plan, 4, 77, &outcome, &records);
+        for words in ["alarm zone-errors, 40m later", "rollback begins, 42m later", "The incident enlarged"] {
+            assert!(chart.contains(words), "{words} is missing");
+        }
+        assert!(chart.contains("12 of 24 zones never saw the new version."));
+        assert_eq!(chart, svg(&plan, 4, 77, &outcome, &records));
+    }
+
+    #[test]
+    fn many_zones_are_drawn_by_region() {
+        let mut plan = sample::plan();
+        plan.fleet = sample::fleet(24, 3, 50);
+        let started =
+            |zone| Record { at_ms: 0, event: crate::engine::trace::Event::ZoneStarted { wave: 0, zone } };
+        let records: Vec<Record> = (0..72).map(started).collect();
+        let chart = svg(&plan, 0, 0, &sample::escaped(), &records);
+        assert!(chart.contains("\nus-east-1\n") && !chart.contains("us-east-1/a"));
+    }
+}

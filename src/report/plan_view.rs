@@ -1,0 +1,1 @@
+//! The resolved plan before anything is simulated: what goes where, when, and how.

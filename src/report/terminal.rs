@@ -1,0 +1,429 @@
+//! The report of a study for a terminal: tables, verdict, thresholds, trials worth a replay.
+//!
+//! Tables are stacked so that they fit 100 columns; words carry the meaning and colour only repeats it.
+
+use super::table::{Align, Table};
+use super::{text, verdict};
+use crate::outcome::metric::{Unit, find};
+use crate::plan::study::Statistic;
+use crate::plan::{DefectClock, Level, Plan};
+use crate::study::Summary;
+use crate::study::notable::{Notable, NotableKind};
+use crate::study::summary::{BLAST_METRIC, Comparison, MetricSummary, SPEED_METRIC, StrategySummary};
+use crate::study::threshold::{ThresholdResult, Verdict};
+
+/// Narrower terminals get lines of this width.
+const LEAST_WIDTH: usize = 60;
+/// Wider terminals too: long lines do not read.
+const MOST_WIDTH: usize = 120;
+/// Longest and shortest that a strategy's name is cut to in a table.
+const NAME_WIDTHS: std::ops::RangeInclusive<usize> = 12..=32;
+/// Blanks before every line of a section.
+const INDENT: usize = 2;
+const NOTHING: &str = "-";
+
+/// How to print, and what the commands in the report call the scenario.
+#[derive(Debug, Clone, Copy)]
+pub struct Style<'a> {
+    /// Whether to use ANSI colours.
+    pub color: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// The scenario file as the user wrote it, for replay commands.
+    pub file: &'a str,
+}
+
+/// The report of a study.
+#[must_use]
+pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
+    let width = style.width.clamp(LEAST_WIDTH, MOST_WIDTH);
+    let paint = Paint { color: style.color };
+    let mut out = header(plan, summary, width);
+    let mut section = |title: &str, body: String| {
+        if !body.is_empty() {
+            out.push_str(&format!("\n{}\n{body}", paint.bold(title)));
+        }
+    };
+    section("Speed", fit(width, |names| speed_table(summary, names)));
+    let blast = fit(width, |names| blast_table(summary, names)) + &notes(summary, width);
+    section("Blast radius of bad changes, in impaired host-minutes", blast);
+    section("Peak of bad changes: most impaired at once", fit(width, |names| peak_table(summary, names)));
+    section("Response, in % of changes [95 % interval]", fit(width, |names| response_table(summary, names)));
+    let sentences = verdict::sentences(plan, summary);
+    section("Verdict", sentences.iter().map(|s| wrap(s, width, "  ", "  ")).collect());
+    section("Thresholds", thresholds(summary, width, &paint));
+    section("Trials worth a replay", notable(summary, style.file, width));
+    out
+}
+
+fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
+    let what = format!(
+        "{}: {} x {}, seed {}, model {}, plan {}",
+        summary.scenario,
+        match summary.strategies.len() {
+            1 => "1 strategy".to_owned(),
+            n => format!("{n} strategies"),
+        },
+        text::counted(summary.trials, "trial"),
+        summary.seed,
+        summary.model_version,
+        summary.plan_digest
+    );
+    let defects: Vec<String> = plan
+        .change
+        .defects
+        .iter()
+        .map(|defect| {
+            let clock = match defect.clock {
+                DefectClock::Host => "host clock",
+                DefectClock::Change => "change clock",
+            };
+            format!("{} ({clock})", defect.name)
+        })
+        .collect();
+    let defects: Vec<&str> = defects.iter().map(String::as_str).collect();
+    let bad = if defects.is_empty() {
+        "no change is bad".to_owned()
+    } else {
+        format!(
+            "{} of changes are bad: {}",
+            text::percent(plan.change.bad_probability),
+            text::list(&defects, 4)
+        )
+    };
+    let fleet = format!(
+        "{} in {}; {bad}",
+        text::counted(summary.fleet_hosts, "host"),
+        text::counted(summary.fleet_regions, "region"),
+    );
+    wrap(&what, width, "", "  ") + &wrap(&fleet, width, "", "  ")
+}
+
+/// The table with strategy names as long as `width` columns allow.
+fn fit(width: usize, table: impl Fn(usize) -> Table) -> String {
+    let widest = NAME_WIDTHS.rev().find(|names| table(*names).width() + INDENT <= width);
+    table(widest.unwrap_or(*NAME_WIDTHS.start())).render(INDENT)
+}
+
+/// Explains the marks of the tables.
+fn notes(summary: &Summary, width: usize) -> String {
+    let mut notes = Vec::new();
+    if summary.strategies.len() > 1 {
+        notes.push("x and ÷: the mean as a multiple or fraction of the baseline's, over the same trials.");
+    }
+    if summary.strategies.iter().any(|s| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough)) {
+        notes.push("~: few or heavy-tailed values; a rare large one may be missing, more trials would tell.");
+    }
+    notes.iter().map(|note| wrap(note, width, "  ", "  ")).collect()
+}
+
+fn speed_table(summary: &Summary, names: usize) -> Table {
+    let mut table = Table::new("strategy")
+        .column("time to 100 %\np50", Align::Right)
+        .column("\np90", Align::Right)
+        .column("with bakes\np50", Align::Right)
+        .column("against\nbaseline", Align::Right)
+        .column("Pareto front", Align::Left);
+    for strategy in &summary.strategies {
+        let speed = strategy.metric(SPEED_METRIC);
+        let front = match (&strategy.dominated_by, strategy.on_front) {
+            (_, true) => "on it".to_owned(),
+            (Some(by), false) => format!("beaten by {}", text::elide(by, names)),
+            (None, false) => NOTHING.to_owned(),
+        };
+        table.row(vec![
+            text::elide(&strategy.name, names),
+            quantile(speed, Unit::DurationMs, Statistic::P50),
+            quantile(speed, Unit::DurationMs, Statistic::P90),
+            quantile(strategy.metric("duration_ms"), Unit::DurationMs, Statistic::P50),
+            against_baseline(strategy, SPEED_METRIC),
+            front,
+        ]);
+    }
+    table
+}
+
+fn blast_table(summary: &Summary, names: usize) -> Table {
+    let mut table = Table::new("strategy")
+        .column("mean [95 % interval]", Align::Right)
+        .column("p50", Align::Right)
+        .column("p90", Align::Right)
+        .column("p99", Align::Right)
+        .column("worst", Align::Right)
+        .column("against\nbaseline", Align::Right);
+    for strategy in &summary.strategies {
+        let blast = strategy.metric(BLAST_METRIC);
+        table.row(vec![
+            text::elide(&strategy.name, names),
+            mean(blast, Unit::HostMs),
+            quantile(blast, Unit::HostMs, Statistic::P50),
+            quantile(blast, Unit::HostMs, Statistic::P90),
+            quantile(blast, Unit::HostMs, Statistic::P99),
+            maybe(blast.max.map(text::host_minutes)),
+            against_baseline(strategy, BLAST_METRIC),
+        ]);
+    }
+    table
+}
+
+fn peak_table(summary: &Summary, names: usize) -> Table {
+    let mut table = Table::new("strategy")
+        .column("traffic\np50", Align::Right)
+        .column("\np99", Align::Right)
+        .column("hosts\np50", Align::Right)
+        .column("\np99", Align::Right)
+        .column("zones\np99", Align::Right)
+        .column("\nworst", Align::Right)
+        .column("regions\np99", Align::Right)
+        .column("\nworst", Align::Right);
+    for strategy in &summary.strategies {
+        let of = |metric: &str, unit, statistic| quantile(strategy.metric(metric), unit, statistic);
+        let worst = |metric: &str| maybe(strategy.metric(metric).max.map(text::number));
+        table.row(vec![
+            text::elide(&strategy.name, names),
+            of("peak_impaired_traffic_ppm", Unit::Ppm, Statistic::P50),
+            of("peak_impaired_traffic_ppm", Unit::Ppm, Statistic::P99),
+            of("peak_impaired_hosts", Unit::Hosts, Statistic::P50),
+            of("peak_impaired_hosts", Unit::Hosts, Statistic::P99),
+            of("peak_impaired_zones", Unit::Zones, Statistic::P99),
+            worst("peak_impaired_zones"),
+            of("peak_impaired_regions", Unit::Regions, Statistic::P99),
+            worst("peak_impaired_regions"),
+        ]);
+    }
+    table
+}
+
+fn response_table(summary: &Summary, names: usize) -> Table {
+    let mut table = Table::new("strategy")
+        .column("isolation violated\nof all", Align::Right)
+        .column("escaped\nof bad ones", Align::Right)
+        .column("false rollback\nof good ones", Align::Right)
+        .column("onset to alarm\np50", Align::Right)
+        .column("\np90", Align::Right);
+    for strategy in &summary.strategies {
+        let share = |metric| {
+            maybe(strategy.metric(metric).share.map(|s| text::percent_interval(s.value, s.interval)))
+        };
+        let delay = strategy.metric("detection_delay_ms");
+        table.row(vec![
+            text::elide(&strategy.name, names),
+            share("isolation_violated"),
+            share("escaped"),
+            share("false_rollback"),
+            quantile(delay, Unit::DurationMs, Statistic::P50),
+            quantile(delay, Unit::DurationMs, Statistic::P90),
+        ]);
+    }
+    table
+}
+
+/// A quantile; `≥ x` where the trials are too few to bound it from above.
+fn quantile(metric: &MetricSummary, unit: Unit, statistic: Statistic) -> String {
+    let quantile = match statistic {
+        Statistic::P50 => metric.p50,
+        Statistic::P90 => metric.p90,
+        _ => metric.p99,
+    };
+    maybe(quantile.map(|q| {
+        let bound = if q.interval.high.is_none() { "≥ " } else { "" };
+        format!("{bound}{}", text::value(unit, q.value))
+    }))
+}
+
+/// A mean with its interval; `~` marks one that may well be off.
+fn mean(metric: &MetricSummary, unit: Unit) -> String {
+    maybe(metric.mean.map(|m| {
+        let end = |end: Option<f64>| end.map_or("?".to_owned(), |v| text::value(unit, v));
+        let rough = if m.rough { "~" } else { "" };
+        let (low, high) = (end(m.interval.low), end(m.interval.high));
+        format!("{rough}{} [{low}, {high}]", text::value(unit, m.value))
+    }))
+}
+
+/// The strategy's mean as a multiple or a fraction of the baseline's, on the same trials.
+fn against_baseline(strategy: &StrategySummary, metric: &str) -> String {
+    if strategy.is_baseline {
+        return "baseline".to_owned();
+    }
+    let Some(difference) = &strategy.metric(metric).against_baseline else { return NOTHING.to_owned() };
+    match (difference.verdict, difference.ratio) {
+        (Comparison::NoClearDifference, _) if difference.n > 0 => "no clear diff.".to_owned(),
+        (Comparison::Better, Some(ratio)) if ratio.value > 0.0 => {
+            format!("÷ {}", text::number(1.0 / ratio.value))
+        }
+        (_, Some(ratio)) => format!("x {}", text::number(ratio.value)),
+        (verdict, None) if difference.n > 0 => verdict.words().to_owned(),
+        _ => NOTHING.to_owned(),
+    }
+}
+
+fn maybe(cell: Option<String>) -> String {
+    cell.unwrap_or_else(|| NOTHING.to_owned())
+}
+
+fn thresholds(summary: &Summary, width: usize, paint: &Paint) -> String {
+    summary.thresholds.iter().map(|threshold| threshold_line(summary, threshold, width, paint)).collect()
+}
+
+fn threshold_line(summary: &Summary, result: &ThresholdResult, width: usize, paint: &Paint) -> String {
+    let unit = find(&result.metric).map_or(Unit::Hosts, |metric| metric.unit);
+    let measured = result.measured.map_or("no value".to_owned(), |v| text::value_with_unit(unit, v));
+    let interval = match result.statistic {
+        Statistic::Max => String::new(),
+        _ => format!(" (95 % interval {})", text::interval(unit, result.interval)),
+    };
+    let limit = text::value(unit, result.max);
+    let relation = match result.verdict {
+        Verdict::Pass => format!("at most {limit}"),
+        Verdict::Fail => format!("above {limit}"),
+        Verdict::Inconclusive => format!("limit {limit}; {}", advice(summary, result)),
+    };
+    let statistic = statistic_name(result.statistic);
+    let line =
+        format!("{}: {} {statistic} is {measured}{interval}, {relation}", result.strategy, result.metric);
+    let (sign, word, code) = match (result.verdict, result.level) {
+        (Verdict::Pass, _) => ("✓", "pass", "32"),
+        (Verdict::Fail, Level::Error) => ("✗", "fail", "31"),
+        (Verdict::Fail, Level::Warn) => ("✗", "warn", "33"),
+        (Verdict::Inconclusive, _) => ("?", "open", "33"),
+    };
+    let plain = wrap(&line, width, &format!("  {sign} {word}  "), "          ");
+    plain.replacen(&format!("{sign} {word}"), &paint.color(code, &format!("{sign} {word}")), 1)
+}
+
+fn advice(summary: &Summary, result: &ThresholdResult) -> String {
+    match result.trials_needed {
+        Some(needed) => format!(
+            "inconclusive at {}: needs about {}, rerun with --trials {needed}",
+            text::counted(summary.trials, "trial"),
+            text::count(needed)
+        ),
+        None if result.n == 0 => "inconclusive: no trial has a value".to_owned(),
+        None => "inconclusive: too close to the limit for any reasonable number of trials".to_owned(),
+    }
+}
+
+/// The name of a statistic in scenario files.
+#[must_use]
+pub fn statistic_name(statistic: Statistic) -> &'static str {
+    match statistic {
+        Statistic::Mean => "mean",
+        Statistic::P50 => "p50",
+        Statistic::P90 => "p90",
+        Statistic::P99 => "p99",
+        Statistic::Max => "max",
+    }
+}
+
+/// The worst trial of every strategy and every notable one of the baseline; the rest is in the JSON.
+fn notable(summary: &Summary, file: &str, width: usize) -> String {
+    let mut out = String::new();
+    for strategy in &summary.strategies {
+        let shown = strategy
+            .notable
+            .iter()
+            .filter(|n| strategy.is_baseline || n.kind == NotableKind::WorstBlastRadius);
+        for notable in shown {
+            let line = format!("{}, {}: {}", strategy.name, kind_name(notable.kind), story(notable));
+            out.push_str(&wrap(&line, width, "  ", "    "));
+            out.push_str(&format!(
+                "    {}\n",
+                replay_command(file, &strategy.name, summary.seed, notable.trial)
+            ));
+        }
+    }
+    out
+}
+
+/// The command that replays one trial.
+#[must_use]
+pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64) -> String {
+    format!("wavetank replay {} --strategy {} --seed {seed} --trial {trial}", quote(file), quote(strategy))
+}
+
+/// Single-quotes a shell word that needs it.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+fn kind_name(kind: NotableKind) -> &'static str {
+    match kind {
+        NotableKind::WorstBlastRadius => "worst blast radius",
+        NotableKind::MedianBad => "median bad change",
+        NotableKind::FirstIsolationViolation => "first isolation violation",
+        NotableKind::FirstEscape => "first escape",
+        NotableKind::FirstFalseRollback => "first false rollback",
+        NotableKind::SlowestCompleted => "slowest completed",
+    }
+}
+
+/// What happened, in a clause: `memory-leak caught by zone-errors, 1,900 host-minutes, ...`.
+fn story(notable: &Notable) -> String {
+    let what = match (&notable.defect, &notable.alarm) {
+        (Some(defect), Some(alarm)) => format!("{defect} caught by {alarm}"),
+        (Some(defect), None) => format!("{defect} escaped"),
+        (None, Some(alarm)) => format!("good change rolled back by {alarm}"),
+        (None, None) => "good change completed".to_owned(),
+    };
+    let hurt = if notable.impaired_host_ms == 0 {
+        String::new()
+    } else {
+        format!(
+            ", {} impaired host-minutes, {} in {} at peak",
+            text::host_minutes(notable.impaired_host_ms as f64),
+            text::counted(notable.peak_impaired_hosts, "host"),
+            text::counted(u64::from(notable.peak_impaired_regions), "region"),
+        )
+    };
+    format!("{what}{hurt}, over after {}", text::duration(notable.end_ms as f64))
+}
+
+/// Breaks `line` at blanks to `width` columns; `first` and `rest` begin its lines.
+fn wrap(line: &str, width: usize, first: &str, rest: &str) -> String {
+    let mut out = first.to_owned();
+    let mut column = first.chars().count();
+    let mut fresh = true;
+    // A percent sign stays with its number.
+    let glued = line.replace(" %", "\u{a0}%");
+    for word in glued.split(' ') {
+        let length = word.chars().count();
+        if !fresh && column + 1 + length > width {
+            out.push_str(&format!("\n{rest}"));
+            column = rest.chars().count();
+            fresh = true;
+        }
+        if !fresh {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+        fresh = false;
+    }
+    out.push('\n');
+    out.replace('\u{a0}', " ")
+}
+
+struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    fn bold(&self, text: &str) -> String {
+        self.color("1", text)
+    }
+
+    fn color(&self, code: &str, text: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+#[cfg(test)]
+#[path = "terminal_tests.rs"]
+mod tests;

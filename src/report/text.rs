@@ -1,0 +1,302 @@
+//! How numbers are said: durations, counts, shares and intervals, the same in every report.
+//!
+//! Three significant digits at most: more would promise a precision that no simulation has.
+
+use crate::outcome::metric::Unit;
+use crate::stats::Interval;
+
+const SECOND: f64 = 1_000.0;
+const MINUTE: f64 = 60_000.0;
+const HOUR: f64 = 3_600_000.0;
+const DAY: f64 = 86_400_000.0;
+const WEEK: f64 = 7.0 * DAY;
+
+/// A duration in milliseconds as people say it: `4d 3h`, `1h 30m`, `35m`, `2.5s`, `40ms`, `0s`.
+/// At most two units; rounded to the smaller one.
+#[must_use]
+pub fn duration(ms: f64) -> String {
+    let ms = ms.max(0.0);
+    let two = |large: f64, large_name: &str, small: f64, small_name: &str| {
+        let smalls = (ms / small).round();
+        let per = (large / small).round();
+        let (whole, rest) = ((smalls / per).floor(), smalls % per);
+        if rest == 0.0 {
+            format!("{whole}{large_name}")
+        } else {
+            format!("{whole}{large_name} {rest}{small_name}")
+        }
+    };
+    if ms == 0.0 {
+        "0s".to_owned()
+    } else if ms < SECOND {
+        format!("{}ms", significant(ms))
+    } else if ms < MINUTE - 50.0 {
+        format!("{}s", trim_zeros(format!("{:.1}", ms / SECOND)))
+    } else if ms < 10.0 * MINUTE {
+        two(MINUTE, "m", SECOND, "s")
+    } else if ms < HOUR - MINUTE / 2.0 {
+        format!("{}m", (ms / MINUTE).round())
+    } else if ms < DAY - MINUTE / 2.0 {
+        two(HOUR, "h", MINUTE, "m")
+    } else if ms < 100.0 * DAY {
+        two(DAY, "d", HOUR, "h")
+    } else {
+        format!("{}d", grouped((ms / DAY).round()))
+    }
+}
+
+/// A duration as an axis tick says it: `1 m`, `6 h`, `1 d 6 h`, `2 w`, `-5 m`.
+#[must_use]
+pub fn tick_duration(ms: f64) -> String {
+    let size = ms.abs();
+    if size == 0.0 {
+        return "0".to_owned();
+    }
+    let sign = if ms < 0.0 { "-" } else { "" };
+    if (size / WEEK).fract() == 0.0 {
+        return format!("{sign}{} w", size / WEEK);
+    }
+    let units = [
+        (DAY, "d", HOUR, "h"),
+        (HOUR, "h", MINUTE, "m"),
+        (MINUTE, "m", SECOND, "s"),
+        (SECOND, "s", 1.0, "ms"),
+    ];
+    let Some((unit, name, smaller, smaller_name)) = units.into_iter().find(|(unit, ..)| size >= *unit) else {
+        return format!("{sign}{} ms", significant(size));
+    };
+    let rest = ((size % unit) / smaller).round();
+    let whole = (size / unit).floor();
+    if rest == 0.0 {
+        format!("{sign}{whole} {name}")
+    } else {
+        format!("{sign}{whole} {name} {rest} {smaller_name}")
+    }
+}
+
+/// `d hh:mm:ss` since the start, for the time column of a replay.
+#[must_use]
+pub fn clock(ms: u64) -> String {
+    let seconds = ms / 1000;
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    format!("{days} {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+/// A whole number with thousands separators.
+#[must_use]
+pub fn count(n: u64) -> String {
+    grouped(n as f64)
+}
+
+/// `count` and a noun, plural where needed: `1 host`, `2 hosts`, `1,200 hosts`.
+#[must_use]
+pub fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// A number with three significant digits and thousands separators: `0.0123`, `4.5`, `1,230`.
+#[must_use]
+pub fn number(x: f64) -> String {
+    if !x.is_finite() {
+        return "unbounded".to_owned();
+    }
+    significant(x)
+}
+
+/// Host-minutes from host-milliseconds.
+#[must_use]
+pub fn host_minutes(host_ms: f64) -> String {
+    number(host_ms / MINUTE)
+}
+
+/// A share as a percentage: `3.1 %`, `0.037 %`, `0 %`, `100 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    format!("{} %", percent_number(share))
+}
+
+/// A share with its interval: `3.1 % [2.8, 3.4]`.
+#[must_use]
+pub fn percent_interval(share: f64, interval: Interval) -> String {
+    let end = |end: Option<f64>| end.map_or("?".to_owned(), percent_number);
+    format!("{} % [{}, {}]", percent_number(share), end(interval.low), end(interval.high))
+}
+
+/// Percentages never round to 0 or 100 unless they are.
+fn percent_number(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 99.0 && percent < 100.0 {
+        return trim_zeros(format!("{:.2}", (percent * 100.0).floor() / 100.0));
+    }
+    let digits = if percent >= 10.0 { 3 } else { 2 };
+    with_digits(percent, digits)
+}
+
+/// A value of a metric in the unit people read: durations, host-minutes, percentages, counts.
+#[must_use]
+pub fn value(unit: Unit, x: f64) -> String {
+    match unit {
+        Unit::DurationMs => duration(x),
+        Unit::HostMs => host_minutes(x),
+        Unit::Ppm => percent(x / 1e6),
+        Unit::YesNo => percent(x),
+        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests => number(x),
+    }
+}
+
+/// As [`value`], followed by the name of the unit where the number alone does not say it.
+#[must_use]
+pub fn value_with_unit(unit: Unit, x: f64) -> String {
+    let name = match unit {
+        Unit::HostMs => " host-minutes",
+        Unit::Hosts => " hosts",
+        Unit::Zones => " zones",
+        Unit::Regions => " regions",
+        Unit::Requests => " requests",
+        Unit::DurationMs | Unit::Ppm | Unit::YesNo => "",
+    };
+    format!("{}{name}", value(unit, x))
+}
+
+/// An interval in a unit: `2d 1h to 2d 4h`, `at least 2d 1h`, `at most 35m`, `unknown`.
+#[must_use]
+pub fn interval(unit: Unit, interval: Interval) -> String {
+    match (interval.low, interval.high) {
+        (Some(low), Some(high)) => format!("{} to {}", value(unit, low), value(unit, high)),
+        (Some(low), None) => format!("at least {}", value(unit, low)),
+        (None, Some(high)) => format!("at most {}", value(unit, high)),
+        (None, None) => "unknown".to_owned(),
+    }
+}
+
+/// Names in a row, at most `most` of them: `a, b, c and 4 more`.
+#[must_use]
+pub fn list(names: &[&str], most: usize) -> String {
+    // Eliding a single name would take as much room as the name.
+    if names.len() <= most + 1 {
+        return names.join(", ");
+    }
+    format!("{} and {} more", names[..most].join(", "), names.len() - most)
+}
+
+/// `text` cut to `width` characters, with an ellipsis where something is missing.
+#[must_use]
+pub fn elide(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+fn significant(x: f64) -> String {
+    with_digits(x, 3)
+}
+
+fn with_digits(x: f64, digits: i32) -> String {
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    // The exponent after rounding: 9.996 has three digits as 10.0.
+    let scientific = format!("{:.*e}", (digits - 1) as usize, x);
+    let exponent: i32 = scientific.split('e').nth(1).and_then(|e| e.parse().ok()).unwrap_or(0);
+    let rounded: f64 = scientific.parse().unwrap_or(x);
+    let decimals = (digits - 1 - exponent).max(0) as usize;
+    if decimals == 0 { grouped(rounded) } else { trim_zeros(format!("{rounded:.decimals$}")) }
+}
+
+fn trim_zeros(text: String) -> String {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+fn grouped(x: f64) -> String {
+    let plain = format!("{:.0}", x.abs());
+    let mut out = String::new();
+    for (index, digit) in plain.chars().enumerate() {
+        if index > 0 && (plain.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if x < 0.0 && plain != "0" { format!("-{out}") } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_use_two_units_at_most() {
+        let cases = [
+            (0.0, "0s"),
+            (40.0, "40ms"),
+            (2_500.0, "2.5s"),
+            (59_960.0, "1m"),
+            (90_000.0, "1m 30s"),
+            (35.0 * MINUTE, "35m"),
+            (59.7 * MINUTE, "1h"),
+            (90.0 * MINUTE, "1h 30m"),
+            (23.0 * HOUR + 59.6 * MINUTE, "1d"),
+            (4.0 * DAY + 3.2 * HOUR, "4d 3h"),
+            (DAY, "1d"),
+            (1234.0 * DAY, "1,234d"),
+        ];
+        for (ms, want) in cases {
+            assert_eq!(duration(ms), want, "{ms} ms");
+        }
+    }
+
+    #[test]
+    fn ticks_are_spaced_and_signed() {
+        assert_eq!(tick_duration(6.0 * HOUR), "6 h");
+        assert_eq!(tick_duration(DAY), "1 d");
+        assert_eq!(tick_duration(WEEK), "1 w");
+        assert_eq!(tick_duration(90.0 * MINUTE), "1 h 30 m");
+        assert_eq!(tick_duration(-30.0 * HOUR), "-1 d 6 h");
+        assert_eq!(tick_duration(0.0), "0");
+    }
+
+    #[test]
+    fn numbers_have_three_digits_and_separators() {
+        let cases = [
+            (0.0, "0"),
+            (0.01234, "0.0123"),
+            (4.5, "4.5"),
+            (9.996, "10"),
+            (123.4, "123"),
+            (1234.0, "1,230"),
+            (1_234_567.0, "1,230,000"),
+            (-1234.0, "-1,230"),
+        ];
+        for (x, want) in cases {
+            assert_eq!(number(x), want, "{x}");
+        }
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "host"), "1 host");
+    }
+
+    #[test]
+    fn percentages_never_round_to_certainty() {
+        assert_eq!(percent(0.0), "0 %");
+        assert_eq!(percent(1.0), "100 %");
+        assert_eq!(percent(0.99999), "99.99 %");
+        assert_eq!(percent(0.000368), "0.037 %");
+        assert_eq!(percent_interval(0.031, Interval::new(0.0284, 0.034)), "3.1 % [2.8, 3.4]");
+    }
+
+    #[test]
+    fn open_intervals_are_said_in_words() {
+        let open = Interval { low: Some(HOUR), high: None };
+        assert_eq!(interval(Unit::DurationMs, open), "at least 1h");
+        assert_eq!(interval(Unit::HostMs, Interval::new(0.0, 90.0 * MINUTE)), "0 to 90");
+        assert_eq!(interval(Unit::Hosts, Interval::UNBOUNDED), "unknown");
+    }
+
+    #[test]
+    fn lists_and_names_are_elided() {
+        assert_eq!(list(&["a", "b", "c", "d"], 3), "a, b, c, d");
+        assert_eq!(list(&["a", "b", "c", "d", "e"], 3), "a, b, c and 2 more");
+        assert_eq!(elide("amazon-five-waves", 8), "amazon-…");
+        assert_eq!(clock(90_061_000), "1 01:01:01");
+    }
+}

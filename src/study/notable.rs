@@ -1,0 +1,109 @@
+//! Picks the trials of a strategy that are worth a replay.
+
+use crate::outcome::{Ending, Outcome};
+use crate::plan::Plan;
+use serde::Serialize;
+
+/// Why a trial is notable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotableKind {
+    /// Most impaired host-time of all trials.
+    WorstBlastRadius,
+    /// The bad change in the middle, by impaired host-time.
+    MedianBad,
+    /// First trial with an isolation violation.
+    FirstIsolationViolation,
+    /// First bad change that no alarm stopped.
+    FirstEscape,
+    /// First good change that a false alarm rolled back.
+    FirstFalseRollback,
+    /// Longest rollout among those that reached every host.
+    SlowestCompleted,
+}
+
+/// A trial worth a replay, with the values that make it so.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Notable {
+    /// Why.
+    pub kind: NotableKind,
+    /// Trial number, the key of its replay together with seed and strategy.
+    pub trial: u64,
+    /// How it ended.
+    pub ending: Ending,
+    /// Name of the defect; absent for a good change.
+    pub defect: Option<String>,
+    /// Name of the first alarm that fired.
+    pub alarm: Option<String>,
+    /// The rollout's or its rollback's end.
+    pub end_ms: u64,
+    /// Impaired hosts integrated over time.
+    pub impaired_host_ms: u64,
+    /// Most hosts impaired at once.
+    pub peak_impaired_hosts: u64,
+    /// Most regions impaired at once.
+    pub peak_impaired_regions: u32,
+}
+
+/// The notable trials of one strategy's outcomes, at most one of each kind; ties go to the lower trial.
+#[must_use]
+pub fn notable(plan: &Plan, outcomes: &[Outcome]) -> Vec<Notable> {
+    let first = |holds: &dyn Fn(&Outcome) -> bool| outcomes.iter().position(holds);
+    let picks = [
+        (NotableKind::WorstBlastRadius, worst(outcomes)),
+        (NotableKind::MedianBad, median_bad(outcomes)),
+        (
+            NotableKind::FirstIsolationViolation,
+            first(&|outcome| outcome.two_regions_impaired || outcome.two_zones_impaired),
+        ),
+        (NotableKind::FirstEscape, first(&|outcome| outcome.ending == Ending::Escaped)),
+        (NotableKind::FirstFalseRollback, first(&|outcome| outcome.ending == Ending::FalseRollback)),
+        (NotableKind::SlowestCompleted, slowest(outcomes)),
+    ];
+    picks
+        .into_iter()
+        .filter_map(|(kind, trial)| trial.map(|trial| describe(plan, kind, trial, &outcomes[trial])))
+        .collect()
+}
+
+fn describe(plan: &Plan, kind: NotableKind, trial: usize, outcome: &Outcome) -> Notable {
+    Notable {
+        kind,
+        trial: trial as u64,
+        ending: outcome.ending,
+        defect: outcome.defect.map(|index| plan.change.defects[index as usize].name.clone()),
+        alarm: outcome.alarm.map(|index| plan.alarms[index as usize].name.clone()),
+        end_ms: outcome.end_ms,
+        impaired_host_ms: outcome.impaired_host_ms,
+        peak_impaired_hosts: outcome.peak_impaired_hosts,
+        peak_impaired_regions: outcome.peak_impaired_regions,
+    }
+}
+
+/// The trial with the most impaired host-time, if any host was impaired at all.
+fn worst(outcomes: &[Outcome]) -> Option<usize> {
+    let candidates = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.impaired_host_ms > 0);
+    first_with_max(candidates.map(|(trial, outcome)| (trial, outcome.impaired_host_ms)))
+}
+
+fn slowest(outcomes: &[Outcome]) -> Option<usize> {
+    let complete = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.is_complete());
+    first_with_max(complete.map(|(trial, outcome)| (trial, outcome.end_ms)))
+}
+
+fn first_with_max(keyed: impl Iterator<Item = (usize, u64)>) -> Option<usize> {
+    keyed.min_by_key(|&(trial, value)| (std::cmp::Reverse(value), trial)).map(|(trial, _)| trial)
+}
+
+/// The trial that holds the median (inverted CDF) of impaired host-time over bad changes.
+fn median_bad(outcomes: &[Outcome]) -> Option<usize> {
+    let mut bad: Vec<(u64, usize)> = outcomes
+        .iter()
+        .enumerate()
+        .filter(|(_, outcome)| outcome.is_bad())
+        .map(|(trial, outcome)| (outcome.impaired_host_ms, trial))
+        .collect();
+    bad.sort_unstable();
+    let middle = bad.get(bad.len().div_ceil(2).checked_sub(1)?)?.0;
+    bad.iter().find(|(value, _)| *value == middle).map(|(_, trial)| *trial)
+}
