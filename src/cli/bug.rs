@@ -63,50 +63,13 @@ fn apology(panic: &PanicHookInfo<'_>) -> String {
     let context = CONTEXT.try_lock().ok().and_then(|slot| slot.clone());
     let trial = context.as_ref().and_then(|context| context.trial).or_else(pipeline::current_trial);
     if let (Some((strategy, trial)), Some(context)) = (trial, context) {
-        lines.push(format!("  replay: {}", replay_command(&context, strategy, trial)));
+        let strategy = context.strategies.get(strategy).map_or("?", String::as_str);
+        let command = pipeline::replay_command(&context.file, strategy, context.seed, trial);
+        lines.push(format!("  replay: {command}"));
     }
     lines.push("  hint: please report it together with the scenario file and the lines above".to_owned());
     if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0") {
         lines.push(std::backtrace::Backtrace::force_capture().to_string());
     }
     lines.join("\n")
-}
-
-/// The command that simulates one trial again.
-fn replay_command(context: &ReplayContext, strategy: usize, trial: u64) -> String {
-    let strategy = context.strategies.get(strategy).map_or("?", String::as_str);
-    format!(
-        "wavetank replay {} --strategy {} --trial {trial} --seed {}",
-        quoted(&context.file),
-        quoted(strategy),
-        context.seed
-    )
-}
-
-/// `word` as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn replay_commands_survive_the_shell() {
-        let context = ReplayContext {
-            file: "my plan.toml".to_owned(),
-            seed: 7,
-            strategies: vec!["o'hara".to_owned()],
-            trial: None,
-        };
-        assert_eq!(
-            replay_command(&context, 0, 12),
-            r"wavetank replay 'my plan.toml' --strategy 'o'\''hara' --trial 12 --seed 7"
-        );
-    }
 }

@@ -3,15 +3,17 @@
 
 use super::error::CliError;
 use super::io::Io;
-use crate::diagnostic::{self, Diagnostic, Severity, Sources};
-use crate::engine::Engine;
+use crate::diagnostic::{self, Diagnostic, Rule, Severity, Sources};
 use crate::engine::trace::{Record, Recorder};
+use crate::engine::{Engine, Model};
 use crate::outcome::Outcome;
 use crate::plan::{Level, Plan};
 use crate::report;
+use crate::report::terminal::Style;
 use crate::scenario;
-use crate::study::summary::{Summary, summarise};
-use crate::study::{self, Outcomes};
+use crate::study::notable::NotableKind;
+use crate::study::threshold::Verdict;
+use crate::study::{self, Outcomes, Summary, summarise};
 use std::path::Path;
 
 /// The file name that stands for standard input.
@@ -85,10 +87,21 @@ pub fn schema() -> String {
     scenario::schema()
 }
 
-/// Every rule that `check` knows.
+/// Every rule that `check` knows, by id.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    scenario::rules::all()
+}
+
+/// The rule called `id`, by id or by name, in any case.
 #[must_use]
-pub fn rules() -> &'static [diagnostic::Rule] {
-    scenario::rules::RULES
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    scenario::rules::explain(id)
+}
+
+/// What a rule means, why it exists and how to satisfy it, as Markdown.
+#[must_use]
+pub fn explanation(rule: &Rule) -> String {
+    scenario::rules::markdown(rule)
 }
 
 /// The resolved plan of the chosen strategies as text.
@@ -116,6 +129,12 @@ pub fn set_threads(threads: usize) -> Result<(), CliError> {
     })
 }
 
+/// The command that simulates one trial again.
+#[must_use]
+pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64) -> String {
+    report::terminal::replay_command(file, strategy, seed, trial)
+}
+
 /// The (strategy, trial) that this thread is simulating for a study.
 #[must_use]
 pub fn current_trial() -> Option<(usize, u64)> {
@@ -140,7 +159,7 @@ impl Results {
     /// The report for people.
     #[must_use]
     pub fn text(&self, plan: &Plan, file: &str, color: bool, width: usize) -> String {
-        report::terminal::run_report(plan, &self.summary, file, color, width)
+        report::terminal::run_report(plan, &self.summary, &Style { color, width, file })
     }
 
     /// The summary for programs.
@@ -152,7 +171,10 @@ impl Results {
     /// Whether a threshold of `level` is known not to hold.
     #[must_use]
     pub fn broken(&self, level: Level) -> bool {
-        self.summary.thresholds.iter().any(|threshold| threshold.level == level && threshold.failed())
+        self.summary
+            .thresholds
+            .iter()
+            .any(|threshold| threshold.level == level && threshold.verdict == Verdict::Fail)
     }
 
     /// Contents of [`RESULT_FILES`].
@@ -173,11 +195,13 @@ impl Results {
     /// The trial whose timeline tells most: the baseline's worst, or that of the first strategy that
     /// has one, or the first trial if no change did harm.
     fn telling_trial(&self, plan: &Plan) -> (usize, u64) {
+        let worst = |strategy: usize| {
+            let notable = &self.summary.strategies[strategy].notable;
+            let worst = notable.iter().find(|notable| notable.kind == NotableKind::WorstBlastRadius)?;
+            Some((strategy, worst.trial))
+        };
         let baseline = plan.study.baseline;
-        std::iter::once(baseline)
-            .chain(0..plan.strategies.len())
-            .find_map(|strategy| Some((strategy, self.summary.strategies[strategy].worst_trial()?)))
-            .unwrap_or((baseline, 0))
+        worst(baseline).or_else(|| (0..plan.strategies.len()).find_map(worst)).unwrap_or((baseline, 0))
     }
 }
 
@@ -193,7 +217,7 @@ pub struct Replay {
 #[must_use]
 pub fn replay(plan: &Plan, strategy: usize, trial: u64) -> Replay {
     let mut recorder = Recorder::default();
-    let outcome = Engine::new(plan).run(strategy, trial, &mut recorder);
+    let outcome = Engine::new(&Model::new(plan)).run(strategy, trial, &mut recorder);
     Replay { strategy, trial, outcome, records: recorder.into_records() }
 }
 

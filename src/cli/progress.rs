@@ -21,12 +21,12 @@ impl Progress {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = if color { "{bar:32.cyan}" } else { "{bar:32}" };
-        let style = ProgressStyle::with_template(&format!(
-            "simulating {bar} {{percent:>3}} %  {{pos}} of {{len}} rollouts, {{eta}} left"
-        ))
-        .expect("invariant: the template is valid")
-        .progress_chars("=> ");
+        let bar = if color { "{bar:20.cyan}" } else { "{bar:20}" };
+        let template =
+            format!("simulating {bar} {{percent:>3}} %, {{pos}} of {{len}} rollouts, {{eta}} left");
+        let style = ProgressStyle::with_template(&template)
+            .expect("invariant: the template is valid")
+            .progress_chars("=> ");
         Self { bar: ProgressBar::with_draw_target(Some(total), target).with_style(style) }
     }
 

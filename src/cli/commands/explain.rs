@@ -25,54 +25,27 @@ pub struct Args {
 /// # Errors
 /// When the rule is unknown.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let rules = pipeline::rules();
     let text = match &args.rule {
-        None => list(rules),
-        Some(wanted) => explanation(find(wanted, rules)?),
+        None => list(&pipeline::rules().collect::<Vec<_>>()),
+        Some(wanted) => pipeline::explanation(pipeline::rule(wanted).ok_or_else(|| unknown(wanted))?),
     };
     io.data(text)?;
     Ok(Exit::Ok)
 }
 
-fn find<'r>(wanted: &str, rules: &'r [Rule]) -> Result<&'r Rule, CliError> {
-    let exact = |rule: &&Rule| rule.id.eq_ignore_ascii_case(wanted) || rule.name.eq_ignore_ascii_case(wanted);
-    if let Some(rule) = rules.iter().find(exact) {
-        return Ok(rule);
-    }
+fn unknown(wanted: &str) -> CliError {
     let mut error = CliError::invalid(format!("unknown rule `{wanted}`"));
-    let known: Vec<&str> = rules.iter().flat_map(|rule| [rule.id, rule.name]).collect();
+    let known: Vec<&str> = pipeline::rules().flat_map(|rule| [rule.id, rule.name]).collect();
     if let Some(near) = names::nearest(wanted, &known) {
         error = error.hint(format!("did you mean `{near}`?"));
     }
-    Err(error.hint("list all rules with `wavetank explain`"))
+    error.hint("list all rules with `wavetank explain`")
 }
 
-fn list(rules: &[Rule]) -> String {
+fn list(rules: &[&Rule]) -> String {
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
-    let line = |rule: &Rule| {
+    let line = |rule: &&Rule| {
         format!("{}  {:<7}  {:<width$}  {}\n", rule.id, rule.severity.name(), rule.name, rule.summary)
     };
     rules.iter().map(line).collect()
-}
-
-fn explanation(rule: &Rule) -> String {
-    format!(
-        "{} {} ({})\n\n{}\n\n{}\n\nWrong:\n\n{}\n\nRight:\n\n{}\n",
-        rule.id,
-        rule.name,
-        rule.severity.name(),
-        rule.summary,
-        rule.why,
-        indented(rule.example_bad),
-        indented(rule.example_good)
-    )
-}
-
-fn indented(text: &str) -> String {
-    let lines: Vec<String> = text
-        .trim_matches('\n')
-        .lines()
-        .map(|line| if line.is_empty() { String::new() } else { format!("    {line}") })
-        .collect();
-    lines.join("\n")
 }
