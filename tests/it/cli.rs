@@ -193,6 +193,25 @@ fn broken_thresholds_decide_the_exit_code() {
 }
 
 #[test]
+fn warnings_fail_only_where_asked() {
+    // Without its bake the only wave ends before the alarms can see anything.
+    let bench = Bench::with(|template| template.replacen("bake = \"10m\"", "bake = \"0s\"", 1));
+    let lenient = bench.wavetank(&["check", "s.toml"]);
+    assert_eq!(lenient.code, 0);
+    assert!(lenient.output.starts_with("warning[WT"), "{}", lenient.output);
+    assert!(lenient.output.ends_with("checked 1 scenario: 1 warning\n"), "{}", lenient.output);
+    assert_eq!(bench.wavetank(&["check", "s.toml", "--fail-on", "warning"]).code, 3);
+
+    let strict = bench.wavetank(&["run", "s.toml", "--fail-on", "warning"]);
+    assert_eq!((strict.code, strict.output.as_str()), (3, ""));
+    assert!(strict.talk.contains("s.toml has 1 warning"), "{}", strict.talk);
+    assert!(!bench.path("results").exists(), "nothing is simulated");
+    let run = bench.wavetank(&["run", "s.toml", "--no-output"]);
+    assert_eq!(run.code, 0);
+    assert!(run.talk.starts_with("warning[WT") && !run.output.contains("warning[WT"), "{}", run.talk);
+}
+
+#[test]
 fn invalid_scenarios_exit_2_and_say_where() {
     let bench = Bench::with(|template| template.replace("[study]", "[stduy]"));
     for command in ["run", "plan"] {
@@ -285,6 +304,7 @@ fn replay_tells_one_trial_in_two_formats_and_a_chart() {
     let filed = bench.wavetank(&[&base[..], &["--output", "events.txt"]].concat());
     assert_eq!((filed.output.as_str(), filed.talk.as_str()), ("", "wrote events.txt\n"));
     assert_eq!(fs::read_to_string(bench.path("events.txt")).expect("read"), text.output);
+    assert_eq!(bench.wavetank(&[&base[..], &["--output", "x", "--svg", "x"]].concat()).code, 2);
 }
 
 #[test]
@@ -361,8 +381,19 @@ fn shells_and_manuals_are_served() {
         pages.contains(&"wavetank-run.1".to_owned()) && pages.contains(&"wavetank.1".to_owned()),
         "{pages:?}"
     );
-    let schema = bench.wavetank(&["schema"]);
-    serde_json::from_str::<Value>(&schema.output).expect("the schema is JSON");
+}
+
+#[test]
+fn the_template_satisfies_the_schema() {
+    let bench = Bench::new();
+    let schema: Value =
+        serde_json::from_str(&bench.wavetank(&["schema"]).output).expect("the schema is JSON");
+    let template: Value =
+        toml::from_str(&bench.wavetank(&["init", "-"]).output).expect("the template is TOML");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let problems: Vec<String> = validator.iter_errors(&template).map(|error| error.to_string()).collect();
+    assert_eq!(problems, Vec::<String>::new());
+    assert!(!validator.is_valid(&serde_json::json!({ "stduy": {} })));
 }
 
 #[cfg(unix)]

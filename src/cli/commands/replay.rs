@@ -66,6 +66,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
     let strategy = select::find_strategy(&plan, &args.strategy)?;
     let output = args.output.clone().filter(|path| path.as_os_str() != STDIN);
+    if output.is_some() && output == args.svg {
+        return Err(CliError::invalid("--output and --svg name the same file").hint("give them two names"));
+    }
     let paths: Vec<PathBuf> = output.iter().chain(&args.svg).cloned().collect();
     let targets = Targets::open(paths.clone())?;
 
