@@ -11,6 +11,8 @@
 //! every strategy on the same seeds; [`stats`] turns slices of numbers into estimates; [`report`]
 //! turns estimates into bytes.
 
+#[doc(hidden)]
+pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod outcome;

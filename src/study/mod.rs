@@ -11,10 +11,30 @@ use crate::engine::{Engine, Model};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use rayon::prelude::*;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Trials that one task simulates in sequence; part of no result.
 const CHUNK_TRIALS: u64 = 256;
+
+thread_local! {
+    static CURRENT: Cell<Option<(usize, u64)>> = const { Cell::new(None) };
+}
+
+/// The (strategy, trial) that this thread simulates or simulated last: tells which one a panic is about.
+#[must_use]
+pub fn current_trial() -> Option<(usize, u64)> {
+    CURRENT.get()
+}
+
+/// Sets the number of worker threads; it changes how long a study takes and nothing else. Call it once,
+/// before the first study.
+///
+/// # Errors
+/// When the workers exist already or cannot be started.
+pub fn configure_threads(threads: usize) -> std::io::Result<()> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(std::io::Error::other)
+}
 
 /// The outcomes of a study: `outcomes[strategy][trial]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +44,8 @@ pub struct Outcomes {
 }
 
 /// Simulates `plan.study.trials` rollouts of every strategy. `done` is told how many rollouts were
-/// finished since it was last told; setting `cancel` makes the study return none.
+/// finished since it was last told; setting `cancel` makes the study return none, after the trial that
+/// each worker is in.
 pub fn run(plan: &Plan, cancel: &AtomicBool, done: &(dyn Fn(u64) + Sync)) -> Option<Outcomes> {
     let model = Model::new(plan);
     let chunks: Vec<(usize, u64)> = (0..plan.strategies.len())
@@ -37,11 +58,14 @@ pub fn run(plan: &Plan, cancel: &AtomicBool, done: &(dyn Fn(u64) + Sync)) -> Opt
         .map_init(
             || Engine::new(&model),
             |engine, &(strategy, first)| {
-                if cancel.load(Ordering::Relaxed) {
-                    return Vec::new();
-                }
                 let last = (first + CHUNK_TRIALS).min(plan.study.trials);
-                let outcomes = (first..last).map(|trial| engine.run(strategy, trial, &mut Silent)).collect();
+                let outcomes = (first..last)
+                    .take_while(|_| !cancel.load(Ordering::Relaxed))
+                    .map(|trial| {
+                        CURRENT.set(Some((strategy, trial)));
+                        engine.run(strategy, trial, &mut Silent)
+                    })
+                    .collect();
                 done(last - first);
                 outcomes
             },

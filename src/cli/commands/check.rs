@@ -1,0 +1,87 @@
+//! `wavetank check`: every problem of every file at once, nothing simulated. Problems are the data
+//! asked for, so they go to standard output.
+
+use crate::cli::args::{FailOn, Format};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::input::counted;
+use crate::cli::io::Io;
+use crate::cli::pipeline::{self, Loaded};
+use serde_json::{Value, json};
+
+const EXAMPLES: &str = "\
+Examples:
+  wavetank check wavetank.toml
+  wavetank check scenarios/*.toml --fail-on warning
+  wavetank check wavetank.toml --format json | jq '.files[].problems[].message'";
+
+/// Arguments of `wavetank check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Scenario files, `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// Print for people or for programs
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Fail on warnings too, with exit code 3
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
+    fail_on: FailOn,
+}
+
+/// Checks the files.
+///
+/// # Errors
+/// When standard input cannot be read or standard output cannot be written.
+pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
+    let mut checked: Vec<(&str, Loaded)> = Vec::with_capacity(args.files.len());
+    for file in &args.files {
+        checked.push((file, pipeline::load(file, io)?));
+    }
+    let errors = checked.iter().map(|(_, loaded)| loaded.errors()).sum();
+    let warnings = checked.iter().map(|(_, loaded)| loaded.warnings()).sum();
+    match args.format {
+        Format::Text => {
+            let problems: String = checked.iter().map(|(_, loaded)| loaded.text(io.stdout_color())).collect();
+            io.data(format!("{problems}{}\n", tally(checked.len(), errors, warnings)))?;
+        }
+        Format::Json => io.data(format!("{:#}\n", document(&checked, errors, warnings)))?,
+    }
+    Ok(match (errors, warnings) {
+        (1.., _) => Exit::Invalid,
+        (0, 1..) if args.fail_on == FailOn::Warning => Exit::Warnings,
+        _ => Exit::Ok,
+    })
+}
+
+/// The closing line; it says how much was read, so that silence is never mistaken for success.
+fn tally(files: usize, errors: usize, warnings: usize) -> String {
+    let found = match (errors, warnings) {
+        (0, 0) => "no problems".to_owned(),
+        (_, 0) => counted(errors, "error"),
+        (0, _) => counted(warnings, "warning"),
+        _ => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+    };
+    format!("checked {}: {found}", counted(files, "scenario"))
+}
+
+fn document(checked: &[(&str, Loaded)], errors: usize, warnings: usize) -> Value {
+    let files: Vec<Value> = checked
+        .iter()
+        .map(|(file, loaded)| json!({ "file": file, "valid": loaded.plan.is_some(), "problems": loaded.json() }))
+        .collect();
+    json!({ "schema_version": 1, "errors": errors, "warnings": warnings, "files": files })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tally;
+
+    #[test]
+    fn the_closing_line_counts() {
+        assert_eq!(tally(1, 0, 0), "checked 1 scenario: no problems");
+        assert_eq!(tally(3, 1, 2), "checked 3 scenarios: 1 error, 2 warnings");
+        assert_eq!(tally(2, 0, 1), "checked 2 scenarios: 1 warning");
+    }
+}

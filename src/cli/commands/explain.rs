@@ -1,0 +1,51 @@
+//! `wavetank explain`: what a rule of `check` means, why it exists, and how to satisfy it.
+
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::io::Io;
+use crate::cli::names;
+use crate::cli::pipeline;
+use crate::diagnostic::Rule;
+
+const EXAMPLES: &str = "\
+Examples:
+  wavetank explain          list every rule
+  wavetank explain WT002    explain one, by id or by name";
+
+/// Arguments of `wavetank explain`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Rule to explain, by id or by name; lists all rules when absent
+    rule: Option<String>,
+}
+
+/// Prints one rule or the list.
+///
+/// # Errors
+/// When the rule is unknown.
+pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
+    let text = match &args.rule {
+        None => list(&pipeline::rules().collect::<Vec<_>>()),
+        Some(wanted) => pipeline::explanation(pipeline::rule(wanted).ok_or_else(|| unknown(wanted))?),
+    };
+    io.data(text)?;
+    Ok(Exit::Ok)
+}
+
+fn unknown(wanted: &str) -> CliError {
+    let mut error = CliError::invalid(format!("unknown rule `{wanted}`"));
+    let known: Vec<&str> = pipeline::rules().flat_map(|rule| [rule.id, rule.name]).collect();
+    if let Some(near) = names::nearest(wanted, &known) {
+        error = error.hint(format!("did you mean `{near}`?"));
+    }
+    error.hint("list all rules with `wavetank explain`")
+}
+
+fn list(rules: &[&Rule]) -> String {
+    let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
+    let line = |rule: &&Rule| {
+        format!("{}  {:<7}  {:<width$}  {}\n", rule.id, rule.severity.name(), rule.name, rule.summary)
+    };
+    rules.iter().map(line).collect()
+}

@@ -1,0 +1,11 @@
+//! One file a command: its arguments and what it does with them.
+
+pub mod check;
+pub mod completions;
+pub mod explain;
+pub mod init;
+pub mod man;
+pub mod plan;
+pub mod replay;
+pub mod run;
+pub mod schema;

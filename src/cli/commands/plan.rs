@@ -1,0 +1,43 @@
+//! `wavetank plan`: what the strategies do when nothing goes wrong, without simulating.
+
+use crate::cli::args::{FailOn, Format};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::input;
+use crate::cli::io::Io;
+use crate::cli::pipeline;
+use crate::cli::select::Overrides;
+
+const EXAMPLES: &str = "\
+Examples:
+  wavetank plan wavetank.toml
+  wavetank plan wavetank.toml --strategy five-waves
+  wavetank plan wavetank.toml --format json | jq '.strategies[].name'";
+
+/// Arguments of `wavetank plan`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Scenario file, `-` for standard input
+    file: String,
+    /// Show only this strategy (repeatable)
+    #[arg(long = "strategy", value_name = "NAME")]
+    strategies: Vec<String>,
+    /// Print for people or for programs
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Prints the resolved plan.
+///
+/// # Errors
+/// When the scenario is invalid or a strategy is unknown.
+pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
+    let overrides = Overrides { strategies: args.strategies.clone(), ..Overrides::default() };
+    let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
+    match args.format {
+        Format::Text => io.data(pipeline::plan_text(&plan))?,
+        Format::Json => io.data(pipeline::plan_json(&plan))?,
+    }
+    Ok(Exit::Ok)
+}

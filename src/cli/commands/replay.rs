@@ -1,0 +1,95 @@
+//! `wavetank replay`: one trial again, event by event.
+
+use crate::cli::args::FailOn;
+use crate::cli::bug::{self, ReplayContext};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::input;
+use crate::cli::io::Io;
+use crate::cli::pipeline::{self, STDIN};
+use crate::cli::seed;
+use crate::cli::select::{self, Overrides};
+use crate::cli::targets::Targets;
+use clap::ValueEnum;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  wavetank replay wavetank.toml --strategy big-bang --trial 17
+  wavetank replay wavetank.toml --strategy big-bang --trial 17 --svg timeline.svg
+  wavetank replay wavetank.toml --strategy big-bang --trial 17 --format jsonl | jq -r .event
+
+Reports print the replay command of every trial they name.";
+
+/// Arguments of `wavetank replay`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Scenario file, `-` for standard input
+    file: String,
+    /// Strategy to simulate
+    #[arg(long, value_name = "NAME")]
+    strategy: String,
+    /// Number of the trial, from 0
+    #[arg(long, value_name = "N")]
+    trial: u64,
+    /// Draw from this seed: a number, hex, or a commit [default: the scenario's]
+    #[arg(long, value_parser = seed::parse)]
+    seed: Option<u64>,
+    /// Print for people or one JSON object a line
+    #[arg(long, value_enum, default_value_t)]
+    format: ReplayFormat,
+    /// Write the events to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Also draw the timeline to this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+}
+
+/// How events are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum ReplayFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// Simulates the trial and tells it.
+///
+/// # Errors
+/// When the scenario is invalid, the strategy is unknown, or a file cannot be written.
+pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
+    let overrides = Overrides { seed: args.seed, ..Overrides::default() };
+    let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
+    let strategy = select::find_strategy(&plan, &args.strategy)?;
+    let output = args.output.clone().filter(|path| path.as_os_str() != STDIN);
+    if output.is_some() && output == args.svg {
+        return Err(CliError::invalid("--output and --svg name the same file").hint("give them two names"));
+    }
+    let paths: Vec<PathBuf> = output.iter().chain(&args.svg).cloned().collect();
+    let targets = Targets::open(paths.clone())?;
+
+    bug::set_context(ReplayContext::new(&args.file, &plan, Some((strategy, args.trial))));
+    let replay = pipeline::replay(&plan, strategy, args.trial);
+    let events = match args.format {
+        ReplayFormat::Text => replay.text(&plan).into_bytes(),
+        ReplayFormat::Jsonl => replay.json_lines(&plan),
+    };
+    let mut contents = Vec::with_capacity(paths.len());
+    if output.is_none() {
+        io.data(events)?;
+    } else {
+        contents.push(events);
+    }
+    if args.svg.is_some() {
+        contents.push(replay.chart(&plan).into_bytes());
+    }
+    targets.commit(&contents)?;
+    for path in &paths {
+        io.talk(format_args!("wrote {}", path.display()));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,158 @@
+//! `wavetank run`: simulates, compares, checks thresholds, writes results. Output files are opened
+//! before the first rollout and replaced together after the last, or not at all.
+
+use crate::cli::args::{FailOn, Format};
+use crate::cli::bug::{self, ReplayContext};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::input::{self, counted};
+use crate::cli::io::Io;
+use crate::cli::pipeline::{self, RESULT_FILES, Results};
+use crate::cli::progress::Progress;
+use crate::cli::seed;
+use crate::cli::select::{MAX_TRIALS, Overrides};
+use crate::cli::targets::Targets;
+use crate::plan::{Level, Plan};
+use clap::builder::RangedU64ValueParser;
+use std::path::{Path, PathBuf};
+
+/// More threads than this is a typing mistake.
+const MAX_THREADS: u64 = 4096;
+
+const EXAMPLES: &str = "\
+Examples:
+  wavetank run wavetank.toml
+  wavetank run wavetank.toml --trials 20000 --seed 0x2a
+  wavetank run wavetank.toml --seed $(git rev-parse HEAD) --fail-on warning
+  wavetank run wavetank.toml --strategy big-bang --strategy one-by-one --baseline big-bang
+  wavetank run wavetank.toml --no-output --format json | jq .thresholds
+
+The same scenario, seed and model version give the same bytes with any number of threads.";
+
+/// Arguments of `wavetank run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Scenario file, `-` for standard input
+    file: String,
+    /// Simulate this many rollouts of each strategy [default: the scenario's]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TRIALS))]
+    trials: Option<u64>,
+    /// Draw from this seed: a number, hex, or the commit being deployed [default: the scenario's]
+    #[arg(long, value_parser = seed::parse)]
+    seed: Option<u64>,
+    /// Simulate only this strategy (repeatable)
+    #[arg(long = "strategy", value_name = "NAME")]
+    strategies: Vec<String>,
+    /// Compare the others with this strategy [default: the scenario's]
+    #[arg(long, value_name = "NAME")]
+    baseline: Option<String>,
+    /// Use this many threads; changes no result [default: one a core]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
+    threads: Option<usize>,
+    /// Write results to this folder [default: results/<scenario>]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_output")]
+    output: Option<PathBuf>,
+    /// Write no files
+    #[arg(long)]
+    no_output: bool,
+    /// Print the report for people or the summary for programs
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Fail on warnings too, with exit code 3
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
+    fail_on: FailOn,
+}
+
+/// Simulates the study and reports.
+///
+/// # Errors
+/// When the scenario or an argument is invalid, an output cannot be written, or the user interrupts.
+pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
+    let overrides = Overrides {
+        trials: args.trials,
+        seed: args.seed,
+        strategies: args.strategies.clone(),
+        baseline: args.baseline.clone(),
+    };
+    let plan = input::plan(&args.file, &overrides, args.fail_on, io)?;
+    if let Some(threads) = args.threads {
+        pipeline::set_threads(threads)?;
+    }
+    // From here on a plain Ctrl-C would leave temporary files behind.
+    io.interrupt.arm();
+    let output = if args.no_output { None } else { Some(Output::open(args.output.as_deref(), &plan)?) };
+
+    let results = simulate(&plan, &args.file, io)?;
+    let report = match args.format {
+        Format::Text => results.text(&plan, &args.file, io.stdout_color(), io.width).into_bytes(),
+        Format::Json => results.json(),
+    };
+    let files = output.is_some().then(|| results.files(&plan));
+    if io.interrupt.is_set() {
+        return Err(CliError::interrupted());
+    }
+    if let (Some(output), Some(files)) = (output, files) {
+        output.targets.commit(&files)?;
+        io.talk(format_args!("wrote {} ({})", output.dir.display(), counted(files.len(), "file")));
+    }
+    io.data(report)?;
+    Ok(verdict(&results, args.fail_on))
+}
+
+/// Result files, opened.
+struct Output {
+    dir: PathBuf,
+    targets: Targets,
+}
+
+impl Output {
+    fn open(dir: Option<&Path>, plan: &Plan) -> Result<Self, CliError> {
+        let dir = dir.map_or_else(|| Path::new("results").join(folder_name(&plan.name)), Path::to_owned);
+        let targets = Targets::in_dir(&dir, &RESULT_FILES.map(str::to_owned))?;
+        Ok(Self { dir, targets })
+    }
+}
+
+fn simulate(plan: &Plan, file: &str, io: &Io) -> Result<Results, CliError> {
+    bug::set_context(ReplayContext::new(file, plan, None));
+    let rollouts = plan.study.trials * plan.strategies.len() as u64;
+    let progress = Progress::new(rollouts, io.stderr_is_terminal, io.stderr_color());
+    pipeline::simulate(plan, io, &|finished| progress.advance(finished)).ok_or_else(CliError::interrupted)
+}
+
+fn verdict(results: &Results, fail_on: FailOn) -> Exit {
+    if results.broken(Level::Error) {
+        Exit::ThresholdFailed
+    } else if fail_on == FailOn::Warning && results.broken(Level::Warn) {
+        Exit::Warnings
+    } else {
+        Exit::Ok
+    }
+}
+
+/// The scenario's name as one harmless path component.
+fn folder_name(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let folder: String = name.chars().map(safe).collect();
+    let folder = folder.trim_start_matches('.');
+    if folder.is_empty() { "scenario".to_owned() } else { folder.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folder_name;
+
+    #[test]
+    fn scenario_names_stay_inside_the_results_folder() {
+        for (name, folder) in [
+            ("hands-off", "hands-off"),
+            ("../../etc", "-..-etc"),
+            ("..", "scenario"),
+            ("a b/c", "a-b-c"),
+            ("", "scenario"),
+        ] {
+            assert_eq!(folder_name(name), folder);
+        }
+    }
+}

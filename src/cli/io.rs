@@ -1,0 +1,200 @@
+//! The outside world as a command sees it: three streams, colour, and the interrupt flag. Tests build
+//! one over buffers; [`Io::process`] is the real one.
+//!
+//! Standard output carries the data asked for, standard error everything else. A reader that closes
+//! standard output early (`| head`) is no error and turns no verdict around: later writes are dropped.
+
+use super::error::CliError;
+use super::interrupt::Interrupt;
+use clap::ValueEnum;
+use clap::builder::styling::{AnsiColor, Style};
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Read, Write};
+
+/// Report width where the terminal does not tell one; fixed so that piped reports are reproducible.
+const DEFAULT_WIDTH: usize = 100;
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Even into a pipe
+    Always,
+    /// Words only
+    Never,
+}
+
+/// Streams and settings of one invocation.
+pub struct Io {
+    stdin: Box<dyn Read>,
+    stdout: Box<dyn Write>,
+    stderr: Box<dyn Write>,
+    stdout_closed: bool,
+    stdout_auto_color: bool,
+    stderr_auto_color: bool,
+    color: When,
+    /// Whether someone watches standard error: progress is drawn only then.
+    pub stderr_is_terminal: bool,
+    /// Columns for text reports.
+    pub width: usize,
+    /// Ctrl-C.
+    pub interrupt: Interrupt,
+}
+
+impl Io {
+    /// The streams of this process.
+    #[must_use]
+    pub fn process() -> Self {
+        let auto = |choice| choice != anstream::ColorChoice::Never;
+        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+        Self {
+            stdin: Box::new(io::stdin()),
+            // `always` passes bytes through, and translates colours on consoles that need it.
+            stdout: Box::new(anstream::AutoStream::always(io::stdout())),
+            stderr: Box::new(anstream::AutoStream::always(io::stderr())),
+            stdout_closed: false,
+            stdout_auto_color: auto(anstream::AutoStream::choice(&io::stdout())),
+            stderr_auto_color: auto(anstream::AutoStream::choice(&io::stderr())),
+            color: When::Auto,
+            stderr_is_terminal: io::stderr().is_terminal(),
+            width: columns.filter(|_| io::stdout().is_terminal()).unwrap_or(DEFAULT_WIDTH),
+            interrupt: Interrupt::of_process(),
+        }
+    }
+
+    /// Given streams, no terminal, no colour.
+    pub fn new(stdin: Box<dyn Read>, stdout: Box<dyn Write>, stderr: Box<dyn Write>) -> Self {
+        Self {
+            stdin,
+            stdout,
+            stderr,
+            stdout_closed: false,
+            stdout_auto_color: false,
+            stderr_auto_color: false,
+            color: When::Auto,
+            stderr_is_terminal: false,
+            width: DEFAULT_WIDTH,
+            interrupt: Interrupt::manual(),
+        }
+    }
+
+    /// Applies `--color`.
+    pub fn set_color(&mut self, color: When) {
+        self.color = color;
+    }
+
+    /// Whether data on standard output is coloured.
+    #[must_use]
+    pub fn stdout_color(&self) -> bool {
+        self.wants_color(self.stdout_auto_color)
+    }
+
+    /// Whether talk on standard error is coloured.
+    #[must_use]
+    pub fn stderr_color(&self) -> bool {
+        self.wants_color(self.stderr_auto_color)
+    }
+
+    fn wants_color(&self, auto: bool) -> bool {
+        match self.color {
+            When::Auto => auto,
+            When::Always => true,
+            When::Never => false,
+        }
+    }
+
+    /// Writes data to standard output.
+    ///
+    /// # Errors
+    /// When the stream cannot be written for another reason than its reader being gone.
+    pub fn data(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), CliError> {
+        if self.stdout_closed {
+            return Ok(());
+        }
+        match self.stdout.write_all(bytes.as_ref()).and_then(|()| self.stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.stdout_closed = true;
+                Ok(())
+            }
+            Err(error) => Err(CliError::at_path("write", "standard output".as_ref(), &error)
+                .hint("free some space, or write elsewhere")),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Reads standard input to its end.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not UTF-8.
+    pub fn read_stdin(&mut self) -> Result<String, CliError> {
+        let mut text = String::new();
+        self.stdin.read_to_string(&mut text).map_err(|error| {
+            CliError::at_path("read", "standard input".as_ref(), &error)
+                .hint("pipe a scenario in, as UTF-8 text")
+        })?;
+        Ok(text)
+    }
+
+    /// Prints rendered text on standard error.
+    pub fn talk(&mut self, text: impl Display) {
+        // Nobody is left to tell when standard error is gone.
+        let _ = writeln!(self.stderr, "{text}");
+    }
+
+    /// Prints `label: text` on standard error, for `label` one of note, hint, warning and error.
+    pub fn say(&mut self, label: &str, text: impl Display) {
+        let style = match label {
+            "error" => AnsiColor::Red.on_default().bold(),
+            "warning" => AnsiColor::Yellow.on_default().bold(),
+            _ => AnsiColor::Cyan.on_default(),
+        };
+        let style = if self.stderr_color() { style } else { Style::new() };
+        self.talk(format_args!("{style}{label}{style:#}: {text}"));
+    }
+
+    /// Prints an error and its hints.
+    pub fn fail(&mut self, error: &CliError) {
+        if !error.message.is_empty() {
+            self.say("error", error);
+        }
+        for hint in &error.hints {
+            self.say("  hint", hint);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Failing(io::ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn io_onto(kind: io::ErrorKind) -> Io {
+        Io::new(Box::new(io::empty()), Box::new(Failing(kind)), Box::new(io::sink()))
+    }
+
+    #[test]
+    fn closed_reader_is_no_error_but_a_full_disk_is() {
+        assert_eq!(io_onto(io::ErrorKind::BrokenPipe).data("x"), Ok(()));
+        assert!(io_onto(io::ErrorKind::StorageFull).data("x").is_err());
+    }
+
+    #[test]
+    fn the_flag_overrides_what_the_terminal_says() {
+        let mut io = io_onto(io::ErrorKind::Other);
+        assert!(!io.stdout_color());
+        io.set_color(When::Always);
+        assert!(io.stdout_color() && io.stderr_color());
+    }
+}

@@ -1,0 +1,96 @@
+//! The command line: reads arguments and files, calls the library, prints and writes.
+//!
+//! All input and output of the program happens here. No command computes a result, and only
+//! `pipeline` knows the modules that do. Not a public interface.
+
+mod args;
+mod bug;
+mod commands;
+mod error;
+mod exit;
+mod input;
+mod interrupt;
+mod io;
+mod names;
+mod pipeline;
+mod progress;
+mod seed;
+mod select;
+mod targets;
+
+pub use error::CliError;
+pub use exit::Exit;
+pub use interrupt::Interrupt;
+pub use io::{Io, When};
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::ffi::{OsStr, OsString};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+/// Runs the process's command line and never panics.
+#[must_use]
+pub fn main() -> ExitCode {
+    bug::install_hook();
+    let exit = catch_unwind(AssertUnwindSafe(|| run(std::env::args_os(), &mut Io::process())));
+    exit.unwrap_or(Exit::Internal).into()
+}
+
+/// Runs one command line, the program's name first, on the given streams.
+pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Exit {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let result = match Cli::try_parse_from(&args) {
+        Ok(cli) => {
+            io.set_color(cli.color);
+            dispatch(&cli.command, io)
+        }
+        Err(message) => {
+            io.set_color(color_of_unparsed(&args));
+            print_usage(&message, io)
+        }
+    };
+    result.unwrap_or_else(|error| {
+        io.fail(&error);
+        error.exit
+    })
+}
+
+fn dispatch(command: &Command, io: &mut Io) -> Result<Exit, CliError> {
+    match command {
+        Command::Init(args) => commands::init::run(args, io),
+        Command::Check(args) => commands::check::run(args, io),
+        Command::Plan(args) => commands::plan::run(args, io),
+        Command::Run(args) => commands::run::run(args, io),
+        Command::Replay(args) => commands::replay::run(args, io),
+        Command::Explain(args) => commands::explain::run(args, io),
+        Command::Schema => commands::schema::run(io),
+        Command::Completions(args) => commands::completions::run(args, io),
+        Command::Man(args) => commands::man::run(args, io),
+    }
+}
+
+/// Prints what clap has to say: help and versions are data, mistakes are talk.
+fn print_usage(message: &clap::Error, io: &mut Io) -> Result<Exit, CliError> {
+    let text = message.render();
+    if message.use_stderr() {
+        let text = if io.stderr_color() { text.ansi().to_string() } else { text.to_string() };
+        io.talk(text.trim_end());
+        return Ok(Exit::Invalid);
+    }
+    let text = if io.stdout_color() { text.ansi().to_string() } else { text.to_string() };
+    io.data(text)?;
+    Ok(Exit::Ok)
+}
+
+/// `--color` where the rest could not be parsed, so that help and mistakes obey it too.
+fn color_of_unparsed(args: &[OsString]) -> When {
+    let texts: Vec<&str> = args.iter().filter_map(|arg| OsStr::to_str(arg)).collect();
+    let joined = texts.iter().find_map(|text| text.strip_prefix("--color="));
+    let separate = texts.iter().skip_while(|text| **text != "--color").nth(1).copied();
+    match joined.or(separate) {
+        Some("always") => When::Always,
+        Some("never") => When::Never,
+        _ => When::Auto,
+    }
+}

@@ -1,0 +1,242 @@
+//! The only file of the command line that calls the scenario language, the engine, the study and the
+//! reports: commands speak to them in the words below.
+
+use super::error::CliError;
+use super::io::Io;
+use crate::diagnostic::{self, Diagnostic, Rule, Severity, Sources};
+use crate::engine::trace::{Record, Recorder};
+use crate::engine::{Engine, Model};
+use crate::outcome::Outcome;
+use crate::plan::{Level, Plan};
+use crate::report;
+use crate::report::terminal::Style;
+use crate::scenario;
+use crate::study::notable::NotableKind;
+use crate::study::threshold::Verdict;
+use crate::study::{self, Outcomes, Summary, summarise};
+use std::path::Path;
+
+/// The file name that stands for standard input.
+pub const STDIN: &str = "-";
+
+/// Files of a result folder, in the order they appear in it. `summary.json` is last: once it is new,
+/// everything is.
+pub const RESULT_FILES: [&str; 6] = [
+    "trials.csv",
+    "speed-vs-blast-radius.svg",
+    "exceedance.svg",
+    "duration.svg",
+    "timeline.svg",
+    "summary.json",
+];
+
+/// A scenario and everything there is to say about it.
+pub struct Loaded {
+    /// The plan, unless there are errors.
+    pub plan: Option<Plan>,
+    diagnostics: Vec<Diagnostic>,
+    sources: Sources,
+}
+
+impl Loaded {
+    /// Number of errors.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.count(Severity::Error)
+    }
+
+    /// Number of warnings.
+    #[must_use]
+    pub fn warnings(&self) -> usize {
+        self.count(Severity::Warning)
+    }
+
+    /// All problems with source lines and carets; empty without problems.
+    #[must_use]
+    pub fn text(&self, color: bool) -> String {
+        diagnostic::render(&self.diagnostics, &self.sources, color)
+    }
+
+    /// All problems as a JSON array.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        diagnostic::to_json(&self.diagnostics, &self.sources)
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+}
+
+/// Reads and resolves the scenario `file`, `-` for standard input.
+///
+/// # Errors
+/// When standard input cannot be read. An unreadable file is a diagnostic like any other.
+pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
+    let loaded = if file == STDIN {
+        scenario::load_str("stdin", &io.read_stdin()?)
+    } else {
+        scenario::load(Path::new(file))
+    };
+    Ok(Loaded { plan: loaded.plan, diagnostics: loaded.diagnostics, sources: loaded.sources })
+}
+
+/// The JSON schema of scenario files.
+#[must_use]
+pub fn schema() -> String {
+    scenario::schema()
+}
+
+/// Every rule that `check` knows, by id.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    scenario::rules::all()
+}
+
+/// The rule called `id`, by id or by name, in any case.
+#[must_use]
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    scenario::rules::explain(id)
+}
+
+/// What a rule means, why it exists and how to satisfy it, as Markdown.
+#[must_use]
+pub fn explanation(rule: &Rule) -> String {
+    scenario::rules::markdown(rule)
+}
+
+/// The resolved plan of the chosen strategies as text.
+#[must_use]
+pub fn plan_text(plan: &Plan) -> String {
+    let views: Vec<String> =
+        (0..plan.strategies.len()).map(|strategy| report::plan_view::text(plan, strategy)).collect();
+    views.join("\n")
+}
+
+/// The resolved plan of the chosen strategies as JSON.
+#[must_use]
+pub fn plan_json(plan: &Plan) -> Vec<u8> {
+    report::plan_view::json(plan)
+}
+
+/// Sets the number of worker threads.
+///
+/// # Errors
+/// When they cannot be started.
+pub fn set_threads(threads: usize) -> Result<(), CliError> {
+    study::configure_threads(threads).map_err(|error| {
+        CliError::invalid(format!("cannot start {threads} threads: {error}"))
+            .hint("choose fewer with --threads")
+    })
+}
+
+/// The command that simulates one trial again.
+#[must_use]
+pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64) -> String {
+    report::terminal::replay_command(file, strategy, seed, trial)
+}
+
+/// The (strategy, trial) that this thread is simulating for a study.
+#[must_use]
+pub fn current_trial() -> Option<(usize, u64)> {
+    study::current_trial()
+}
+
+/// A finished study.
+pub struct Results {
+    outcomes: Outcomes,
+    summary: Summary,
+}
+
+/// Simulates the study; none when interrupted. `done` is told about finished rollouts.
+#[must_use]
+pub fn simulate(plan: &Plan, io: &Io, done: &(dyn Fn(u64) + Sync)) -> Option<Results> {
+    let outcomes = study::run(plan, io.interrupt.flag(), done)?;
+    let summary = summarise(plan, &outcomes);
+    Some(Results { outcomes, summary })
+}
+
+impl Results {
+    /// The report for people.
+    #[must_use]
+    pub fn text(&self, plan: &Plan, file: &str, color: bool, width: usize) -> String {
+        report::terminal::run_report(plan, &self.summary, &Style { color, width, file })
+    }
+
+    /// The summary for programs.
+    #[must_use]
+    pub fn json(&self) -> Vec<u8> {
+        report::json::summary(&self.summary)
+    }
+
+    /// Whether a threshold of `level` is known not to hold.
+    #[must_use]
+    pub fn broken(&self, level: Level) -> bool {
+        self.summary
+            .thresholds
+            .iter()
+            .any(|threshold| threshold.level == level && threshold.verdict == Verdict::Fail)
+    }
+
+    /// Contents of [`RESULT_FILES`].
+    #[must_use]
+    pub fn files(&self, plan: &Plan) -> [Vec<u8>; RESULT_FILES.len()] {
+        let (strategy, trial) = self.telling_trial(plan);
+        let told = replay(plan, strategy, trial);
+        [
+            report::csv::trials(plan, &self.outcomes),
+            report::chart::speed_blast(plan, &self.summary).into(),
+            report::chart::exceedance(plan, &self.summary).into(),
+            report::chart::duration(plan, &self.summary).into(),
+            told.chart(plan).into(),
+            self.json(),
+        ]
+    }
+
+    /// The trial whose timeline tells most: the baseline's worst, or that of the first strategy that
+    /// has one, or the first trial if no change did harm.
+    fn telling_trial(&self, plan: &Plan) -> (usize, u64) {
+        let worst = |strategy: usize| {
+            let notable = &self.summary.strategies[strategy].notable;
+            let worst = notable.iter().find(|notable| notable.kind == NotableKind::WorstBlastRadius)?;
+            Some((strategy, worst.trial))
+        };
+        let baseline = plan.study.baseline;
+        worst(baseline).or_else(|| (0..plan.strategies.len()).find_map(worst)).unwrap_or((baseline, 0))
+    }
+}
+
+/// One trial, told event by event.
+pub struct Replay {
+    strategy: usize,
+    trial: u64,
+    outcome: Outcome,
+    records: Vec<Record>,
+}
+
+/// Simulates one trial and keeps its events.
+#[must_use]
+pub fn replay(plan: &Plan, strategy: usize, trial: u64) -> Replay {
+    let mut recorder = Recorder::default();
+    let outcome = Engine::new(&Model::new(plan)).run(strategy, trial, &mut recorder);
+    Replay { strategy, trial, outcome, records: recorder.into_records() }
+}
+
+impl Replay {
+    /// The event log for people.
+    #[must_use]
+    pub fn text(&self, plan: &Plan) -> String {
+        report::timeline::text(plan, self.strategy, self.trial, &self.outcome, &self.records)
+    }
+
+    /// One JSON object a line and event.
+    #[must_use]
+    pub fn json_lines(&self, plan: &Plan) -> Vec<u8> {
+        report::timeline::json_lines(plan, &self.records)
+    }
+
+    /// The timeline as SVG.
+    #[must_use]
+    pub fn chart(&self, plan: &Plan) -> String {
+        report::chart::timeline(plan, self.strategy, self.trial, &self.outcome, &self.records)
+    }
+}

@@ -1,0 +1,219 @@
+//! Command-line overrides of a plan: trials, seed, strategies, baseline. They change which rollouts
+//! are simulated, never how: no random stream depends on what else runs.
+
+use super::error::CliError;
+use super::names;
+use crate::plan::Plan;
+
+/// More trials than this for one strategy fit in no ordinary memory, and no estimate needs them.
+pub const MAX_TRIALS: u64 = 10_000_000;
+
+/// What the command line asks for; empty fields leave the scenario's choice.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Trials for each strategy.
+    pub trials: Option<u64>,
+    /// Root of every random stream.
+    pub seed: Option<u64>,
+    /// Names of strategies, in report order.
+    pub strategies: Vec<String>,
+    /// Name of the strategy to compare with.
+    pub baseline: Option<String>,
+}
+
+/// Applies `overrides` to `plan`. Returns notes on what follows from them without having been asked for.
+///
+/// # Errors
+/// When a name is unknown, the baseline is not among the chosen strategies, or there are too many trials.
+pub fn apply(plan: &mut Plan, overrides: &Overrides) -> Result<Vec<String>, CliError> {
+    let mut notes = Vec::new();
+    plan.study.trials = overrides.trials.unwrap_or(plan.study.trials);
+    plan.study.seed = overrides.seed.unwrap_or(plan.study.seed);
+    if plan.study.trials > MAX_TRIALS {
+        return Err(CliError::invalid(format!(
+            "{} trials are too many: at most {MAX_TRIALS} per strategy",
+            plan.study.trials
+        ))
+        .hint("choose fewer with --trials; the reports say whether a verdict needs more"));
+    }
+    if let Some(name) = &overrides.baseline {
+        plan.study.baseline = find_strategy(plan, name)?;
+        if !overrides.strategies.is_empty() && !overrides.strategies.contains(name) {
+            return Err(CliError::invalid(format!(
+                "the baseline `{name}` is not among the chosen strategies"
+            ))
+            .hint(format!("choose it too: --strategy {name}")));
+        }
+    }
+    if !overrides.strategies.is_empty() {
+        keep_strategies(plan, &overrides.strategies, &mut notes)?;
+    }
+    Ok(notes)
+}
+
+/// Index of the strategy called `name`.
+///
+/// # Errors
+/// When there is none; lists those there are.
+pub fn find_strategy(plan: &Plan, name: &str) -> Result<usize, CliError> {
+    let all: Vec<&str> = plan.strategies.iter().map(|strategy| strategy.name.as_str()).collect();
+    names::find("strategy", name, &all)
+}
+
+/// Reduces the plan to the strategies called `wanted`, in that order, and renumbers what refers to them.
+fn keep_strategies(plan: &mut Plan, wanted: &[String], notes: &mut Vec<String>) -> Result<(), CliError> {
+    let mut kept: Vec<usize> = Vec::with_capacity(wanted.len());
+    for name in wanted {
+        let index = find_strategy(plan, name)?;
+        if !kept.contains(&index) {
+            kept.push(index);
+        }
+    }
+    let renumbered = |old: usize| kept.iter().position(|&index| index == old);
+
+    let baseline = renumbered(plan.study.baseline);
+    if baseline.is_none() {
+        notes.push(format!(
+            "the baseline `{}` is not among the chosen strategies; comparing with `{}`",
+            plan.strategies[plan.study.baseline].name, plan.strategies[kept[0]].name
+        ));
+    }
+    plan.study.baseline = baseline.unwrap_or(0);
+
+    let before = plan.study.thresholds.len();
+    plan.study.thresholds.retain_mut(|threshold| match threshold.strategy {
+        None => true,
+        Some(old) => {
+            threshold.strategy = renumbered(old);
+            threshold.strategy.is_some()
+        }
+    });
+    let skipped = before - plan.study.thresholds.len();
+    if skipped > 0 {
+        let plural = if skipped == 1 { "threshold" } else { "thresholds" };
+        notes.push(format!("{skipped} {plural} of strategies that were not chosen cannot be checked"));
+    }
+    plan.strategies = kept.iter().map(|&index| plan.strategies[index].clone()).collect();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::study::Statistic;
+    use crate::plan::{
+        Arrivals, Change, Fleet, HostShare, Level, Rollback, RollbackScope, Strategy, Study, Threshold,
+    };
+    use crate::random::Distribution;
+
+    fn strategy(name: &str) -> Strategy {
+        Strategy {
+            name: name.to_owned(),
+            description: String::new(),
+            source: String::new(),
+            waves: Vec::new(),
+            alarms: Vec::new(),
+            rollback: Rollback {
+                scope: RollbackScope::Everything,
+                batch: HostShare::ALL,
+                reaction_delay_ms: 0,
+            },
+        }
+    }
+
+    fn threshold(strategy: Option<usize>) -> Threshold {
+        Threshold {
+            metric: "escaped".to_owned(),
+            statistic: Statistic::Mean,
+            strategy,
+            max: 0.0,
+            level: Level::Error,
+        }
+    }
+
+    fn plan() -> Plan {
+        let immediate = Distribution::Fixed { ms: 0 };
+        Plan {
+            name: "test".to_owned(),
+            description: String::new(),
+            fleet: Fleet {
+                name: "fleet".to_owned(),
+                regions: Vec::new(),
+                zones: Vec::new(),
+                background_error_ratio: 0.0,
+                arrivals: Arrivals::Poisson,
+            },
+            change: Change {
+                bad_probability: 0.0,
+                deploy_time: immediate,
+                rollback_time: immediate,
+                defects: Vec::new(),
+            },
+            alarms: Vec::new(),
+            strategies: vec![strategy("a"), strategy("b"), strategy("c")],
+            study: Study {
+                trials: 10,
+                seed: 0,
+                baseline: 0,
+                start_utc_ms: 0,
+                start_spread_ms: 0,
+                observe_after_ms: 0,
+                thresholds: vec![threshold(None), threshold(Some(0)), threshold(Some(2))],
+            },
+        }
+    }
+
+    fn names(plan: &Plan) -> Vec<&str> {
+        plan.strategies.iter().map(|strategy| strategy.name.as_str()).collect()
+    }
+
+    fn chosen(list: &[&str]) -> Overrides {
+        Overrides { strategies: list.iter().map(|&name| name.to_owned()).collect(), ..Overrides::default() }
+    }
+
+    #[test]
+    fn nothing_asked_changes_nothing() {
+        let mut plan = plan();
+        assert_eq!(apply(&mut plan, &Overrides::default()), Ok(Vec::new()));
+        assert_eq!((names(&plan), plan.study.trials, plan.study.baseline), (vec!["a", "b", "c"], 10, 0));
+    }
+
+    #[test]
+    fn chosen_strategies_keep_their_thresholds_and_baseline() {
+        let mut plan = plan();
+        let notes = apply(&mut plan, &chosen(&["c", "a", "c"])).expect("known names");
+        assert_eq!((names(&plan), plan.study.baseline), (vec!["c", "a"], 1));
+        let owners: Vec<_> = plan.study.thresholds.iter().map(|threshold| threshold.strategy).collect();
+        assert_eq!(owners, [None, Some(1), Some(0)]);
+        assert_eq!(notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn lost_baseline_and_thresholds_are_told() {
+        let mut plan = plan();
+        let notes = apply(&mut plan, &chosen(&["b"])).expect("known name");
+        assert_eq!((names(&plan), plan.study.baseline, plan.study.thresholds.len()), (vec!["b"], 0, 1));
+        assert_eq!(notes.len(), 2);
+        assert!(notes[0].contains("comparing with `b`"), "{notes:?}");
+        assert!(notes[1].starts_with("2 thresholds"), "{notes:?}");
+    }
+
+    #[test]
+    fn baseline_must_be_chosen_and_known() {
+        let overrides = Overrides { baseline: Some("b".to_owned()), ..chosen(&["c", "b"]) };
+        let mut first = plan();
+        apply(&mut first, &overrides).expect("chosen");
+        assert_eq!(first.study.baseline, 1);
+        let overrides = Overrides { baseline: Some("a".to_owned()), ..chosen(&["c", "b"]) };
+        let error = apply(&mut plan(), &overrides).expect_err("not chosen");
+        assert_eq!(error.message, "the baseline `a` is not among the chosen strategies");
+        let overrides = Overrides { baseline: Some("z".to_owned()), ..Overrides::default() };
+        assert_eq!(apply(&mut plan(), &overrides).expect_err("unknown").message, "unknown strategy `z`");
+    }
+
+    #[test]
+    fn absurd_trials_are_refused() {
+        let overrides = Overrides { trials: Some(u64::MAX), ..Overrides::default() };
+        assert!(apply(&mut plan(), &overrides).is_err());
+    }
+}
