@@ -199,6 +199,7 @@ impl<'a, O: Observer> Trial<'a, O> {
     fn bake_wave(&mut self, path_bake_ms: u64) {
         let now_ms = self.now_ms;
         let bake_ms = self.strategy.waves[self.wave.index].bake_ms;
+        self.close_service_watches(now_ms);
         self.wave.path_bake_ms = path_bake_ms + bake_ms;
         if bake_ms > 0 {
             let wave = self.wave.index as u32;

@@ -72,9 +72,14 @@ impl<O: Observer> Trial<'_, O> {
         let mut hosts = 0;
         for zone in 0..self.buffers.zones.len() {
             self.count_hosts(zone);
-            if self.goes_back(zone, alarm as usize, entity as usize) {
-                self.buffers.retreat.zones[zone].batch = 1;
-                hosts += u64::from(self.buffers.retreat.zones[zone].hosts());
+            let goes_back = self.goes_back(zone, alarm as usize, entity as usize);
+            let retreat = &mut self.buffers.retreat.zones[zone];
+            let affected = u64::from(retreat.hosts());
+            if goes_back {
+                retreat.batch = self.strategy.rollback.batch.of(self.plan.fleet.zones[zone].hosts);
+                hosts += affected;
+            } else {
+                self.response.left_exposed += affected;
             }
         }
         self.observe(now_ms, || Event::RollbackDecided { alarm, hosts });
@@ -129,7 +134,6 @@ impl<O: Observer> Trial<'_, O> {
         let mut slowest = SlowestOf::new(time, &self.streams, Purpose::RollbackBatch, place.entity, 0);
         let retreat = &mut self.buffers.retreat.zones[zone];
         let hosts = retreat.hosts();
-        retreat.batch = self.strategy.rollback.batch.of(place.hosts);
         if hosts == 0 {
             return;
         }
@@ -187,15 +191,6 @@ impl<O: Observer> Trial<'_, O> {
     /// Hosts of the zone that completed in a batch which the stop interrupted.
     pub(super) fn interrupted_hosts(&self, zone: usize) -> u64 {
         self.buffers.retreat.zones[zone].partial.len() as u64
-    }
-
-    /// Hosts that stay on the new version after a rollback.
-    pub(super) fn left_exposed(&self) -> u64 {
-        if self.response.stop_ms.is_none() {
-            return 0;
-        }
-        let zones = self.buffers.retreat.zones.iter().filter(|zone| zone.batch == 0);
-        zones.map(|zone| u64::from(zone.hosts())).sum()
     }
 
     /// Host-time that the zone's rollback takes off exposure that would last until `end_ms`.

@@ -34,7 +34,7 @@ impl<O: Observer> Trial<'_, O> {
             exposed_at_alarm: alarm.map(|(at_ms, _)| self.exposed_at(at_ms)),
             exposed_host_ms: self.exposed_host_ms(end_ms),
             regions_touched: self.regions_touched(),
-            left_exposed_hosts: self.left_exposed(),
+            left_exposed_hosts: self.response.left_exposed,
             peak_impaired_hosts: 0,
             peak_impaired_zones: 0,
             peak_impaired_regions: 0,

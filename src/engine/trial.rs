@@ -69,6 +69,8 @@ pub(super) struct Response {
     pub(super) completed_ms: Option<u64>,
     /// When the last rollback batch ends.
     pub(super) retreated_ms: u64,
+    /// Hosts that stay on the new version after the rollback.
+    pub(super) left_exposed: u64,
 }
 
 /// Buffers that live from trial to trial.
@@ -184,7 +186,7 @@ impl<'a, O: Observer> Trial<'a, O> {
     fn observation_end(&self) -> Option<u64> {
         let end_ms = self.ended_ms()?;
         let bad_hosts_remain =
-            self.defect.is_some() && (self.response.stop_ms.is_none() || self.left_exposed() > 0);
+            self.defect.is_some() && (self.response.stop_ms.is_none() || self.response.left_exposed > 0);
         Some(end_ms + if bad_hosts_remain { self.plan.study.observe_after_ms } else { 0 })
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Watch {
     last_k: u64,
     /// Breaches of the last 64 evaluations up to `last_k`; bit 0 is `last_k`.
     bits: u64,
-    /// A search for the next breach is scheduled for this instant.
+    /// The search for the next breach is scheduled for this instant; searches due at others are void.
     resample_ms: Option<u64>,
     /// A fixed-delay alarm has started its delay.
     delaying: bool,
@@ -70,9 +70,9 @@ impl<O: Observer> Trial<'_, O> {
         }
         if let Some(watch) = self.find_watch(alarm, entity) {
             let known = &mut self.buffers.watches[watch as usize];
-            let was_closed = known.closes_ms < self.now_ms;
-            known.closes_ms = closes_ms;
-            if was_closed {
+            // A watch with an end searched only up to it.
+            let had_end = std::mem::replace(&mut known.closes_ms, closes_ms) < u64::MAX;
+            if had_end {
                 self.reschedule(watch);
             }
             return;
@@ -140,13 +140,22 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
+    /// The wave's last region is done.
+    pub(super) fn close_service_watches(&mut self, now_ms: u64) {
+        for index in 0..self.buffers.service_watches.len() {
+            let watch = self.buffers.service_watches[index];
+            if self.definition(watch).watch == WatchUntil::Deployment {
+                self.buffers.watches[watch as usize].closes_ms = now_ms;
+            }
+        }
+    }
+
     /// The wave's bake is over.
     pub(super) fn close_wave_watches(&mut self, now_ms: u64) {
         for watch in 0..self.buffers.watches.len() as u32 {
             let closes = match self.definition(watch).watch {
-                WatchUntil::Rollout => false,
+                WatchUntil::Rollout | WatchUntil::Deployment => false,
                 WatchUntil::Wave => true,
-                WatchUntil::Deployment => self.definition(watch).scope == Scope::Service,
             };
             let closes_ms = &mut self.buffers.watches[watch as usize].closes_ms;
             if closes && *closes_ms > now_ms {
@@ -198,8 +207,9 @@ impl<O: Observer> Trial<'_, O> {
     }
 
     pub(super) fn resample(&mut self, watch: u32) {
-        self.buffers.watches[watch as usize].resample_ms = None;
-        if self.response.alarm.is_none() {
+        let due = self.buffers.watches[watch as usize].resample_ms == Some(self.now_ms);
+        if due && self.response.alarm.is_none() {
+            self.buffers.watches[watch as usize].resample_ms = None;
             self.reschedule(watch);
         }
     }
@@ -267,6 +277,7 @@ impl<O: Observer> Trial<'_, O> {
             }
         }
         if let Some(at_ms) = self.evaluation_ms(watch, from_k) {
+            self.buffers.watches[watch as usize].resample_ms = Some(at_ms);
             self.buffers.queue.push(at_ms, Class::Resample, Happening::Resample { watch });
         }
     }

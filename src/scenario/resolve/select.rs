@@ -20,6 +20,8 @@ pub(super) struct Selection<'f> {
     reached: Vec<u32>,
     /// The wave that selected each region last.
     selected_at: Vec<Option<Span>>,
+    /// The share of hosts that it asked for.
+    asked: Vec<Option<HostShare>>,
     /// False if a selection was reported: what is left out then says nothing.
     pub sound: bool,
 }
@@ -31,6 +33,7 @@ impl<'f> Selection<'f> {
             fleet,
             reached: vec![0; fleet.plan.zones.len()],
             selected_at: vec![None; fleet.plan.regions.len()],
+            asked: vec![None; fleet.plan.regions.len()],
             sound: fleet.names_known,
         }
     }
@@ -161,11 +164,12 @@ impl<'f> Selection<'f> {
             let steps = zones
                 .clone()
                 .map(|zone| (self.reached[zone], hosts.reach_of(self.fleet.plan.zones[zone].hosts)));
-            let (mut grows, mut shrinks) = (false, false);
+            let (mut grows, mut shrinks) = (asks_for_more(self.asked[region], hosts), false);
             for (before, after) in steps {
                 grows |= after > before;
                 shrinks |= after < before;
             }
+            self.asked[region] = Some(hosts);
             if shrinks || !grows {
                 stuck.push(self.fleet.plan.regions[region].name.as_str());
                 first = first.or(self.selected_at[region]);
@@ -214,6 +218,17 @@ impl<'f> Selection<'f> {
             problems.report_once(diagnostic.help("end with `hosts = \"100%\"`, the default"));
         }
         self.sound = left_out.is_empty() && partial.is_empty();
+    }
+}
+
+/// Whether a share is larger than the one before it as written. In a small zone both may mean the
+/// same number of hosts, which is no mistake: the wave passes the zone over.
+fn asks_for_more(before: Option<HostShare>, now: HostShare) -> bool {
+    match (before, now) {
+        (Some(HostShare::Share(before)), HostShare::Share(now)) => {
+            u128::from(now.num) * u128::from(before.den) > u128::from(before.num) * u128::from(now.den)
+        }
+        _ => false,
     }
 }
 
