@@ -78,11 +78,11 @@ pub struct Rollback {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RollbackScope {
-    /// The zones in flight under the alarm's scope (the zone itself for one-box and zone alarms).
+    /// Every host under the alarm's own scope: its zone, its region, or all for a service alarm.
     Deployment,
-    /// Every zone of the regions under the alarm's scope.
+    /// Every host of the alarm's region (all for a service alarm).
     Region,
-    /// Every zone deployed to by the wave in progress.
+    /// Every host of the regions of the wave in progress.
     Wave,
     /// Every host on the new version.
     Everything,
