@@ -68,7 +68,8 @@ impl<'f> Loader<'f> {
 
     fn load_file(&mut self, path: &Path, included_at: Option<Span>) -> Option<ScenarioSpec> {
         let text = self.files.read(path).and_then(|bytes| {
-            String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+            String::from_utf8(bytes)
+                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
         });
         let text = match text {
             Ok(text) => text,
@@ -100,7 +101,7 @@ impl<'f> Loader<'f> {
     fn parse(&mut self, file: FileId, text: &str) -> Option<ScenarioSpec> {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut found = Problems::default();
-        let spec = Reader::new(file, &mut found).document(&table);
+        let spec = Reader::new(file, &mut found).document(table);
         let mut bad_lines = Vec::new();
         for error in &errors {
             let range = error.span().unwrap_or(0..0);
@@ -113,7 +114,8 @@ impl<'f> Loader<'f> {
             self.sound = false;
             // What the parser made of a broken line is not what was written there.
             found.retain(|diagnostic| {
-                let line = diagnostic.primary().map(|label| self.sources.position(file, label.range.start).line);
+                let line =
+                    diagnostic.primary().map(|label| self.sources.position(file, label.range.start).line);
                 diagnostic.rule != &rules::MISSING_KEY && !line.is_some_and(|line| bad_lines.contains(&line))
             });
         }

@@ -19,7 +19,9 @@ impl Problems {
     /// Adds a problem, unless the same rule was reported at the same place before: for values that
     /// several strategies inherit.
     pub fn report_once(&mut self, diagnostic: Diagnostic) {
-        let same = |other: &Diagnostic| other.rule == diagnostic.rule && other.primary_place() == diagnostic.primary_place();
+        let same = |other: &Diagnostic| {
+            other.rule == diagnostic.rule && other.primary_place() == diagnostic.primary_place()
+        };
         if !self.found.iter().any(same) {
             self.found.push(diagnostic);
         }

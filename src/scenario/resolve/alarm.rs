@@ -38,7 +38,8 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
     let signal = resolve_signal(written, problems);
     check_combinations(spec, problems);
     if let Some(Written { value: Duration { ms: 0 }, span }) = spec.period.get() {
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, "`period` must be greater than 0").at(*span, "");
+        let diagnostic =
+            Diagnostic::new(&rules::OUT_OF_RANGE, "`period` must be greater than 0").at(*span, "");
         problems.report(diagnostic.help("write \"1m\" to evaluate every minute"));
     }
     let sound = signal.is_some()
@@ -94,8 +95,10 @@ fn resolve_signal(written: &Written<AlarmSpec>, problems: &mut Problems) -> Opti
         }
         [_] => {}
         [(first, first_key), (second, second_key), ..] => {
-            let message = format!("alarm `{}` has two signals, `{first_key}` and `{second_key}`", name(&spec.name));
-            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(*second, "").and(*first, "");
+            let message =
+                format!("alarm `{}` has two signals, `{first_key}` and `{second_key}`", name(&spec.name));
+            let diagnostic =
+                Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(*second, "").and(*first, "");
             problems.report(diagnostic.help("keep one, and write the other as an alarm of its own"));
             return None;
         }
@@ -118,7 +121,9 @@ fn signal_of(spec: &AlarmSpec, problems: &mut Problems) -> Option<Signal> {
         return Some(Signal::BreachProbability { healthy, impaired });
     }
     let immediately = Distribution::Fixed { ms: 0 };
-    spec.detection_delay.value().map(|_| Signal::DetectionDelay(distribution(&spec.detection_delay, immediately)))
+    spec.detection_delay
+        .value()
+        .map(|_| Signal::DetectionDelay(distribution(&spec.detection_delay, immediately)))
 }
 
 /// The limit of a ratio signal and its strictness; none if it was reported.

@@ -43,8 +43,8 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Flee
             arrivals: spec.arrivals.or(Arrivals::Poisson),
         },
         spans: Vec::new(),
-        names_known: !spec.region.is_broken() && !field.is_broken(),
-        sound: !spec.region.is_broken() && !field.is_broken(),
+        names_known: !regions.is_empty(),
+        sound: !regions.is_empty(),
     };
     let usual_day = day(&spec.diurnal, problems);
     for region in regions {
@@ -66,7 +66,9 @@ fn check_size(fleet: &Fleet, problems: &mut Problems) {
         if total > MAX_HOSTS {
             let message = format!("the fleet has {total} hosts up to this region");
             let diagnostic = Diagnostic::new(&rules::TOO_LARGE, message).at(*span, "");
-            problems.report(diagnostic.help("simulate at most 1000000000 hosts, for example one service at a time"));
+            problems.report(
+                diagnostic.help("simulate at most 1000000000 hosts, for example one service at a time"),
+            );
             return;
         }
     }
@@ -151,7 +153,14 @@ fn timezone(field: &Field<Text>, problems: &mut Problems) -> (String, i64) {
     };
     let offset = timezone::offset_hours(name).unwrap_or_else(|| {
         let names = timezone::names();
-        unknown(&rules::UNKNOWN_TIMEZONE, "time zone", name, *span, names.iter().map(String::as_str), problems);
+        unknown(
+            &rules::UNKNOWN_TIMEZONE,
+            "time zone",
+            name,
+            *span,
+            names.iter().map(String::as_str),
+            problems,
+        );
         0
     });
     (name.clone(), offset)

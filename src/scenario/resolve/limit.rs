@@ -46,7 +46,9 @@ fn help(unit: Unit) -> &'static str {
         Unit::DurationMs => "it is a time: write \"30m\" or \"2d\"",
         Unit::HostMs => "it is host-time: write \"5000 host-minutes\" or \"2 host-hours\"",
         Unit::Ppm | Unit::YesNo => "it is a share: write \"5%\"",
-        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests => "it is a count: write a number without quotes",
+        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests => {
+            "it is a count: write a number without quotes"
+        }
     }
 }
 

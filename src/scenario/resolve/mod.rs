@@ -63,9 +63,21 @@ fn check_unique<'a>(kind: &str, names: impl Iterator<Item = &'a Field<Name>>, pr
             None => seen.push(name),
             Some(first) => {
                 let message = format!("there are two {kind} entries named `{}`", name.value.0);
-                let diagnostic = Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "the second one");
+                let diagnostic =
+                    Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "the second one");
                 problems.report_once(diagnostic.and(first.span, "the first one").help("rename one of them"));
             }
+        }
+    }
+}
+
+/// Reports names that a list refers to twice.
+fn check_listed_once(names: &[Written<Name>], problems: &mut Problems) {
+    for (index, name) in names.iter().enumerate() {
+        if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
+            let message = format!("`{}` is listed twice", name.value.0);
+            let diagnostic = Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "");
+            problems.report_once(diagnostic.and(first.span, "").help("remove one"));
         }
     }
 }
@@ -80,7 +92,7 @@ fn unknown<'a>(
     problems: &mut Problems,
 ) {
     let message = format!("there is no {what} `{name}`");
-    let help = suggest::help(name, known, &format!("the {} are", plural(what)));
+    let help = suggest::help(name, known, &plural(what));
     problems.report_once(Diagnostic::new(rule, message).at(span, "").help(help));
 }
 

@@ -48,10 +48,9 @@ impl Written {
         Procedure {
             one_box: match self.one_box.value() {
                 None | Some(spec::OneBox::None) => None,
-                Some(spec::OneBox::Stage(stage)) => Some(OneBox {
-                    hosts: share(&stage.hosts, HostShare::Count(1)),
-                    bake_ms: ms(&stage.bake),
-                }),
+                Some(spec::OneBox::Stage(stage)) => {
+                    Some(OneBox { hosts: share(&stage.hosts, HostShare::Count(1)), bake_ms: ms(&stage.bake) })
+                }
             },
             batch: share(&self.batch, HostShare::ALL),
             max_unavailable: share(&self.max_unavailable, HostShare::ALL),

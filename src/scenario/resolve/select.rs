@@ -1,6 +1,6 @@
 //! Which regions each wave takes, and whether the waves of a strategy together reach every host once.
 
-use super::fleet::Fleet;
+use super::fleet::{Fleet, is_zero};
 use super::procedure::share;
 use super::unknown;
 use crate::diagnostic::{Diagnostic, Span};
@@ -50,7 +50,8 @@ impl<'f> Selection<'f> {
         if regions.is_empty() && self.sound {
             let message = "this wave selects no region";
             let diagnostic = Diagnostic::new(&rules::EMPTY_WAVE, message).at(*span, "");
-            let help = "earlier waves have taken what it could select; remove it or select fewer regions earlier";
+            let help =
+                "earlier waves have taken what it could select; remove it or select fewer regions earlier";
             problems.report_once(diagnostic.help(help));
             self.sound = false;
         }
@@ -77,7 +78,9 @@ impl<'f> Selection<'f> {
             match regions.iter().position(|region| region.name == *name) {
                 Some(index) if selected.contains(&index) => {
                     let message = format!("this wave selects `{name}` twice");
-                    problems.report_once(Diagnostic::new(&rules::NO_GROWTH, message).at(*span, "").help("remove one"));
+                    problems.report_once(
+                        Diagnostic::new(&rules::NO_GROWTH, message).at(*span, "").help("remove one"),
+                    );
                     self.sound = false;
                 }
                 Some(index) => selected.push(index),
@@ -101,7 +104,8 @@ impl<'f> Selection<'f> {
         let regions = &self.fleet.plan.regions;
         let mut selected = self.candidates();
         if let Some(Written { value: Name(label), span }) = table.label.get() {
-            let labels: BTreeSet<&str> = regions.iter().flat_map(|region| &region.labels).map(String::as_str).collect();
+            let labels: BTreeSet<&str> =
+                regions.iter().flat_map(|region| &region.labels).map(String::as_str).collect();
             if !labels.contains(label.as_str()) && self.fleet.names_known {
                 unknown(&rules::UNKNOWN_LABEL, "label", label, *span, labels.iter().copied(), problems);
                 self.sound = false;
@@ -133,13 +137,23 @@ impl<'f> Selection<'f> {
             (Some(Written { value: Int(count), .. }), None) => {
                 let count = usize::try_from(*count).unwrap_or(usize::MAX);
                 if count > available && available > 0 && self.sound {
-                    let message = format!("this wave asks for {count} regions, but only {available} are left to select");
+                    let message =
+                        format!("this wave asks for {count} regions, but can select only {available}");
                     let diagnostic = Diagnostic::new(&rules::FEWER_REGIONS, message).at(span, "");
                     problems.report_once(diagnostic.help(format!("write `count = {available}`")));
                 }
                 count
             }
-            (None, Some(Written { value: Percent(share), .. })) => (share.floor_of(available as u64) as usize).max(1),
+            (None, Some(Written { value: Percent(share), span })) if is_zero(*share) => {
+                let message = "`percent` is 0 %, which selects no region";
+                let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
+                problems.report_once(diagnostic.help("write more than \"0%\"; at least one region is taken"));
+                self.sound = false;
+                available
+            }
+            (None, Some(Written { value: Percent(share), .. })) => {
+                (share.floor_of(available as u64) as usize).max(1)
+            }
             (None, None) => available,
         }
     }
@@ -150,7 +164,9 @@ impl<'f> Selection<'f> {
         let mut first = None;
         for &region in regions {
             let zones = self.fleet.plan.regions[region].zones.clone();
-            let steps = zones.clone().map(|zone| (self.reached[zone], hosts.reach_of(self.fleet.plan.zones[zone].hosts)));
+            let steps = zones
+                .clone()
+                .map(|zone| (self.reached[zone], hosts.reach_of(self.fleet.plan.zones[zone].hosts)));
             let (mut grows, mut shrinks) = (false, false);
             for (before, after) in steps {
                 grows |= after > before;
@@ -171,18 +187,23 @@ impl<'f> Selection<'f> {
             if let Some(first) = first {
                 diagnostic = diagnostic.and(first, "this wave got as far or further");
             }
-            problems.report_once(diagnostic.help("`hosts` counts from the first wave on: let it grow from wave to wave"));
+            problems.report_once(
+                diagnostic.help("`hosts` counts from the first wave on: let it grow from wave to wave"),
+            );
             self.sound = false;
         }
     }
 
-    /// After the last wave: reports regions and hosts that no wave reached, at `place`.
-    pub fn finish(&mut self, place: Span, problems: &mut Problems) {
+    /// After the last wave: reports regions and hosts that no wave reached.
+    pub fn finish(&mut self, last: &Written<WaveSpec>, problems: &mut Problems) {
         if !self.sound {
             return;
         }
+        let place = last.value.regions.span().unwrap_or(last.span);
+        let hosts_place = last.value.hosts.span().unwrap_or(place);
         let fleet = &self.fleet.plan;
-        let left_out: Vec<&str> = self.candidates().into_iter().map(|region| fleet.regions[region].name.as_str()).collect();
+        let left_out: Vec<&str> =
+            self.candidates().into_iter().map(|region| fleet.regions[region].name.as_str()).collect();
         if !left_out.is_empty() {
             let message = format!("no wave selects {}", some(&left_out));
             let diagnostic = Diagnostic::new(&rules::REGION_LEFT_OUT, message).at(place, "the last wave");
@@ -197,7 +218,8 @@ impl<'f> Selection<'f> {
             .collect();
         if !partial.is_empty() && self.fleet.sound {
             let message = format!("the last wave does not reach all hosts of {}", some(&partial));
-            let diagnostic = Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(place, "the last wave");
+            let diagnostic =
+                Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(hosts_place, "the last wave");
             problems.report_once(diagnostic.help("end with `hosts = \"100%\"`, the default"));
         }
         self.sound = left_out.is_empty() && partial.is_empty();

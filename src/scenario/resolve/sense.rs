@@ -61,12 +61,14 @@ fn check_traffic(fleet: &Fleet, alarm: &Alarm, problems: &mut Problems) {
         return;
     }
     let silent = |region: &&crate::plan::Region| region.requests_per_second <= 0.0;
-    let names: Vec<&str> = fleet.plan.regions.iter().filter(silent).map(|region| region.name.as_str()).collect();
+    let names: Vec<&str> =
+        fleet.plan.regions.iter().filter(silent).map(|region| region.name.as_str()).collect();
     // A service-wide ratio needs traffic somewhere, the others need it everywhere.
     if names.is_empty() || (alarm.plan.scope == Scope::Service && names.len() < fleet.plan.regions.len()) {
         return;
     }
-    let message = format!("alarm `{}` measures errors, but there is no traffic in {}", alarm.plan.name, some(&names));
+    let message =
+        format!("alarm `{}` measures errors, but there is no traffic in {}", alarm.plan.name, some(&names));
     let mut diagnostic = Diagnostic::new(&rules::NO_TRAFFIC, message).at(alarm.span, "");
     if let Some(region) = fleet.plan.regions.iter().position(|region| region.requests_per_second <= 0.0) {
         diagnostic = diagnostic.and(fleet.spans[region], "no `requests-per-second` here");
@@ -81,13 +83,15 @@ fn check_any_one_box(index: usize, alarm: &Alarm, running: &[&Draft], problems: 
     let sound = alarm.sound && listeners().all(|draft| draft.sound);
     let seen = listeners().any(|draft| draft.plan.waves.iter().any(bakes_one_box));
     if alarm.plan.scope == Scope::OneBox && sound && listeners().count() > 0 && by_default && !seen {
-        let message = format!("alarm `{}` never sees a one-box: no strategy has one that bakes", alarm.plan.name);
+        let message =
+            format!("alarm `{}` never sees a one-box: no strategy has one that bakes", alarm.plan.name);
         let diagnostic = Diagnostic::new(&rules::NO_ONE_BOX, message).at(alarm.span, "");
         problems.report(diagnostic.help(ONE_BOX_HELP));
     }
 }
 
-const ONE_BOX_HELP: &str = "give the strategy `one-box = { hosts = 1, bake = \"1h\" }`, or do not let it listen to the alarm";
+const ONE_BOX_HELP: &str =
+    "give the strategy `one-box = { hosts = 1, bake = \"1h\" }`, or do not let it listen to the alarm";
 
 fn bakes_one_box(wave: &Wave) -> bool {
     wave.procedure.one_box.as_ref().is_some_and(|one_box| one_box.bake_ms > 0)
@@ -143,7 +147,9 @@ fn least_ms(alarm: &Alarm) -> u64 {
     match alarm.plan.signal {
         Signal::DetectionDelay(Distribution::Fixed { ms }) => ms,
         Signal::DetectionDelay(_) => 0,
-        _ => u64::from(alarm.plan.datapoints_to_alarm - 1) * alarm.plan.period_ms + alarm.plan.publish_delay_ms,
+        _ => {
+            u64::from(alarm.plan.datapoints_to_alarm - 1) * alarm.plan.period_ms + alarm.plan.publish_delay_ms
+        }
     }
 }
 
@@ -163,7 +169,11 @@ fn time_text(alarm: &Alarm) -> String {
         return format!("this alarm takes {}", Duration { ms: least_ms(alarm) });
     }
     let period = Duration { ms: plan.period_ms };
-    let mut text = format!("this alarm takes {}: {} x {period}", Duration { ms: enough_ms(alarm) }, plan.datapoints_to_alarm);
+    let mut text = format!(
+        "this alarm takes {}: {} x {period}",
+        Duration { ms: enough_ms(alarm) },
+        plan.datapoints_to_alarm
+    );
     if plan.publish_delay_ms > 0 {
         text.push_str(&format!(" and {} to publish", Duration { ms: plan.publish_delay_ms }));
     }
@@ -171,15 +181,24 @@ fn time_text(alarm: &Alarm) -> String {
 }
 
 /// Warns of regions whose one-box has too few requests in a period, even in the busiest hour.
-fn check_requests(fleet: &Fleet, alarm: &Alarm, wave: &Wave, written: &procedure::Written, problems: &mut Problems) {
-    let (Signal::ErrorRatio { min_requests, .. }, Some(one_box)) = (&alarm.plan.signal, &wave.procedure.one_box) else {
+fn check_requests(
+    fleet: &Fleet,
+    alarm: &Alarm,
+    wave: &Wave,
+    written: &procedure::Written,
+    problems: &mut Problems,
+) {
+    let (Signal::ErrorRatio { min_requests, .. }, Some(one_box)) =
+        (&alarm.plan.signal, &wave.procedure.one_box)
+    else {
         return;
     };
     let most_requests = |region: usize| {
         let plan = &fleet.plan.regions[region];
         let peak = plan.hourly_factor.iter().copied().fold(0.0, f64::max);
         let per_host = plan.requests_per_second * peak / fleet.plan.region_hosts(region) as f64;
-        let hosts = plan.zones.clone().map(|zone| one_box.hosts.of(fleet.plan.zones[zone].hosts)).max().unwrap_or(0);
+        let hosts =
+            plan.zones.clone().map(|zone| one_box.hosts.of(fleet.plan.zones[zone].hosts)).max().unwrap_or(0);
         per_host * f64::from(hosts) * alarm.plan.period_ms as f64 / 1_000.0
     };
     let quiet: Vec<&str> = wave
@@ -200,7 +219,9 @@ fn check_requests(fleet: &Fleet, alarm: &Alarm, wave: &Wave, written: &procedure
     );
     let place = written.one_box.span().unwrap_or(alarm.span);
     let diagnostic = Diagnostic::new(&rules::FEW_REQUESTS, message).at(place, "").and(alarm.span, "");
-    problems.report_once(diagnostic.help("use more one-box hosts, a longer `period` or a smaller `min-requests`"));
+    problems.report_once(
+        diagnostic.help("use more one-box hosts, a longer `period` or a smaller `min-requests`"),
+    );
 }
 
 /// Warns of sizes that `max-unavailable` cuts down in some zone.
@@ -214,10 +235,15 @@ fn check_capped(fleet: &Fleet, wave: &Wave, written: &procedure::Written, proble
         .map(|zone| fleet.plan.zones[zone].hosts)
         .collect();
     let one_box = wave.procedure.one_box.as_ref().map(|one_box| one_box.hosts);
-    let sizes = [("batch", written.batch.span(), Some(wave.procedure.batch)), ("one-box", written.one_box.span(), one_box)];
+    let sizes = [
+        ("batch", written.batch.span(), Some(wave.procedure.batch)),
+        ("one-box", written.one_box.span(), one_box),
+    ];
     for (what, span, size) in sizes {
         let (Some(span), Some(size)) = (span, size) else { continue };
-        let Some(&zone) = hosts.iter().rev().find(|&&hosts| size.of(hosts) > limit.of(hosts)) else { continue };
+        let Some(&zone) = hosts.iter().rev().find(|&&hosts| size.of(hosts) > limit.of(hosts)) else {
+            continue;
+        };
         let message = format!(
             "the {what} of {} hosts is cut down to {} in a zone of {zone}",
             size.of(zone),
@@ -231,7 +257,13 @@ fn check_capped(fleet: &Fleet, wave: &Wave, written: &procedure::Written, proble
 /// Warns once a strategy if zone or region alarms have too little time after the last zone of a wave.
 fn check_watch(alarms: &[Alarm], draft: &Draft, problems: &mut Problems) {
     for wave in &draft.plan.waves {
-        let slow: Vec<&Alarm> = draft.plan.alarms.iter().map(|&index| &alarms[index]).filter(|alarm| too_slow(alarm, wave)).collect();
+        let slow: Vec<&Alarm> = draft
+            .plan
+            .alarms
+            .iter()
+            .map(|&index| &alarms[index])
+            .filter(|alarm| too_slow(alarm, wave))
+            .collect();
         let Some(slowest) = slow.iter().max_by_key(|alarm| enough_ms(alarm)) else { continue };
         let names: Vec<&str> = slow.iter().map(|alarm| alarm.plan.name.as_str()).collect();
         let message = format!(

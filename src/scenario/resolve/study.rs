@@ -1,6 +1,6 @@
 //! Resolves `[study]` and `[[threshold]]`: which strategies run, in which order, against which limits.
 
-use super::check_unique;
+use super::check_listed_once;
 use super::limit;
 use super::strategy::Names;
 use super::unknown;
@@ -9,20 +9,26 @@ use crate::outcome::metric::{self, METRICS};
 use crate::plan::study::Statistic;
 use crate::plan::{Level, Study, Threshold};
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::{Field, Written};
+use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{ScenarioSpec, StudySpec, ThresholdSpec};
 use crate::scenario::value::{Duration, Int, Name, Seed, Text};
 
 /// The study, and the strategies to run as indices of the drafts.
-pub(super) fn resolve(spec: &ScenarioSpec, names: &Names<'_>, problems: &mut Problems) -> (Study, Vec<usize>) {
+pub(super) fn resolve(
+    spec: &ScenarioSpec,
+    names: &Names<'_>,
+    problems: &mut Problems,
+) -> (Study, Vec<usize>) {
     let absent = StudySpec::default();
     let study = spec.study.value().unwrap_or(&absent);
     let mut run = Run { names, order: Vec::new(), complete: true };
     run.choose(spec, study, problems);
-    let baseline = study.baseline.get().and_then(|name| run.position(name, "the baseline", problems)).unwrap_or(0);
+    let baseline =
+        study.baseline.get().and_then(|name| run.position(name, "the baseline", problems)).unwrap_or(0);
     let thresholds = spec.threshold.value().into_iter().flatten();
-    let thresholds = thresholds.filter_map(|threshold| resolve_threshold(threshold, &run, problems)).collect();
+    let thresholds =
+        thresholds.filter_map(|threshold| resolve_threshold(threshold, &run, problems)).collect();
     let study = Study {
         trials: study.trials.or(Int(1_000)).0,
         seed: study.seed.or(Seed(0)).0,
@@ -56,14 +62,16 @@ impl Run<'_> {
             }
             return;
         };
-        let fields: Vec<Field<Name>> = listed.iter().cloned().map(Field::Given).collect();
-        check_unique("strategies", fields.iter(), problems);
+        check_listed_once(listed, problems);
         for written in listed {
             match self.names.find(written, problems) {
                 Some(index) if drafts[index].template && !drafts[index].spec.template.is_broken() => {
                     let message = format!("`{}` is a template, which is never run", written.value.0);
                     let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
-                    problems.report(diagnostic.help("remove `template = true` from it, or name a strategy that extends it"));
+                    problems.report(
+                        diagnostic
+                            .help("remove `template = true` from it, or name a strategy that extends it"),
+                    );
                     self.complete = false;
                 }
                 Some(index) => self.order.push(index),
@@ -84,7 +92,9 @@ impl Run<'_> {
         };
         let place = listed.or(spec.strategy.span()).unwrap_or_default();
         let diagnostic = Diagnostic::new(&rules::NO_STRATEGY, message).at(place, "");
-        problems.report(diagnostic.help("add a `[[strategy]]` that is not a template, or include a file that has some"));
+        problems.report(
+            diagnostic.help("add a `[[strategy]]` that is not a template, or include a file that has some"),
+        );
     }
 
     /// Position among the strategies that run; `what` refers to it.
@@ -102,7 +112,11 @@ impl Run<'_> {
     }
 }
 
-fn resolve_threshold(written: &Written<ThresholdSpec>, run: &Run<'_>, problems: &mut Problems) -> Option<Threshold> {
+fn resolve_threshold(
+    written: &Written<ThresholdSpec>,
+    run: &Run<'_>,
+    problems: &mut Problems,
+) -> Option<Threshold> {
     let spec = &written.value;
     let metric = spec.metric.get().and_then(|Written { value: Text(name), span }| {
         let metric = metric::find(name);
@@ -112,7 +126,8 @@ fn resolve_threshold(written: &Written<ThresholdSpec>, run: &Run<'_>, problems: 
         }
         metric
     });
-    let strategy = spec.strategy.get().map(|name| run.position(name, "the strategy of this threshold", problems));
+    let strategy =
+        spec.strategy.get().map(|name| run.position(name, "the strategy of this threshold", problems));
     let metric = metric?;
     let limit = spec.max.get()?;
     let max = limit::resolve(metric, &limit.value, limit.span, problems)?;

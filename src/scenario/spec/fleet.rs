@@ -80,7 +80,9 @@ pub enum Zones {
 impl Read for Zones {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
-            DeValue::Integer(_) => Int::<1, MAX_ZONES>::read(node, reader).map(|Int(count)| Self::Count(count)),
+            DeValue::Integer(_) => {
+                Int::<1, MAX_ZONES>::read(node, reader).map(|Int(count)| Self::Count(count))
+            }
             DeValue::Array(array) if array.is_empty() => {
                 reader.wrong_type(node, "a count or names of zones", "give at least one zone")
             }
@@ -114,9 +116,13 @@ pub enum HostsPerZone {
 impl Read for HostsPerZone {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
-            DeValue::Integer(_) => Int::<1, MAX_HOSTS>::read(node, reader).map(|Int(count)| Self::Same(count)),
+            DeValue::Integer(_) => {
+                Int::<1, MAX_HOSTS>::read(node, reader).map(|Int(count)| Self::Same(count))
+            }
             DeValue::Array(_) => Vec::read(node, reader).map(Self::Each),
-            _ => reader.wrong_type(node, "a number of hosts or one for each zone", "write 50 or [50, 40, 60]"),
+            _ => {
+                reader.wrong_type(node, "a number of hosts or one for each zone", "write 50 or [50, 40, 60]")
+            }
         }
     }
 }

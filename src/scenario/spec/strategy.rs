@@ -179,7 +179,11 @@ impl Read for OneBox {
         match node.value {
             DeValue::String(text) if text == "none" => Some(Self::None),
             DeValue::Table(_) => OneBoxSpec::read(node, reader).map(Self::Stage),
-            _ => reader.wrong_type(node, "a table or \"none\"", "write { hosts = 1, bake = \"1h\" } or \"none\""),
+            _ => reader.wrong_type(
+                node,
+                "a table or \"none\"",
+                "write { hosts = 1, bake = \"1h\" } or \"none\"",
+            ),
         }
     }
 }
@@ -219,7 +223,11 @@ impl Read for Selector {
             }
             DeValue::Array(_) => Vec::read(node, reader).map(Self::Names),
             DeValue::Table(_) => SelectSpec::read(node, reader).map(Self::Table),
-            _ => reader.wrong_type(node, "names, \"rest\", \"all\" or a table", "write [\"eu-west-1\"] or \"rest\""),
+            _ => reader.wrong_type(
+                node,
+                "names, \"rest\", \"all\" or a table",
+                "write [\"eu-west-1\"] or \"rest\"",
+            ),
         }
     }
 }

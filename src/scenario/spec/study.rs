@@ -81,7 +81,11 @@ impl Read for Limit {
             DeValue::Integer(_) | DeValue::Float(_) => {
                 NonNegative::read(node, reader).map(|NonNegative(value)| Self::Number(value))
             }
-            _ => reader.wrong_type(node, "a number or a text with a unit", "write 12, \"30m\", \"5%\" or \"90 host-minutes\""),
+            _ => reader.wrong_type(
+                node,
+                "a number or a text with a unit",
+                "write 12, \"30m\", \"5%\" or \"90 host-minutes\"",
+            ),
         }
     }
 }

@@ -124,7 +124,8 @@ fn part_ms(number: &str, unit_ms: u64, alone: bool) -> Result<u64, Mistake> {
         Some(_) => return Err(Mistake::Decimal),
     };
     let whole: u64 = whole.parse().map_err(|_| Mistake::TooLong)?;
-    let tenths = whole.checked_mul(10).and_then(|w| w.checked_add(tenths)).and_then(|t| t.checked_mul(unit_ms));
+    let tenths =
+        whole.checked_mul(10).and_then(|w| w.checked_add(tenths)).and_then(|t| t.checked_mul(unit_ms));
     let tenths = tenths.ok_or(Mistake::TooLong)?;
     if tenths % 10 == 0 { Ok(tenths / 10) } else { Err(Mistake::Fraction) }
 }
@@ -147,10 +148,15 @@ impl fmt::Display for Mistake {
 impl Mistake {
     fn help(&self) -> String {
         match self {
-            Self::NoUnit(number) => format!("write \"{number}m\" for minutes; the units are `w`, `d`, `h`, `m`, `s`, `ms`"),
+            Self::NoUnit(number) => {
+                format!("write \"{number}m\" for minutes; the units are `w`, `d`, `h`, `m`, `s`, `ms`")
+            }
             Self::UnknownUnit(_) => "the units are `w`, `d`, `h`, `m`, `s`, `ms`".to_owned(),
             Self::Order => "write large units first and each once, as in \"1h30m\"".to_owned(),
-            Self::Decimal => "use one decimal in a single unit, as in \"1.5h\", or several units, as in \"1h30m\"".to_owned(),
+            Self::Decimal => {
+                "use one decimal in a single unit, as in \"1.5h\", or several units, as in \"1h30m\""
+                    .to_owned()
+            }
             Self::TooLong => "write at most \"3650d\"".to_owned(),
             Self::Empty | Self::NoNumber(_) | Self::Fraction => {
                 "write numbers with units, as in \"90s\", \"1h30m\" or \"2d\"".to_owned()
@@ -182,7 +188,11 @@ impl Read for Duration {
         let text = match node.value {
             DeValue::String(text) => text,
             DeValue::Integer(number) => {
-                let help = format!("write \"{}m\" for minutes, \"{}s\" for seconds", number.as_str(), number.as_str());
+                let help = format!(
+                    "write \"{}m\" for minutes, \"{}s\" for seconds",
+                    number.as_str(),
+                    number.as_str()
+                );
                 return reader.wrong_type(node, "a duration", help);
             }
             _ => return reader.wrong_type(node, "a duration", "write a string with units, as in \"30m\""),

@@ -34,7 +34,9 @@ impl Read for TimeOfDay {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let time = match node.value {
             DeValue::String(text) => Self::parse(text),
-            DeValue::Datetime(_) => return reader.wrong_type(node, "a time of day", "put it in quotes, as in \"09:30\""),
+            DeValue::Datetime(_) => {
+                return reader.wrong_type(node, "a time of day", "put it in quotes, as in \"09:30\"");
+            }
             _ => return reader.wrong_type(node, "a time of day", "write \"HH:MM\" in UTC, as in \"09:30\""),
         };
         if time.is_none() {
@@ -80,7 +82,13 @@ impl Read for Datapoints {
                 Some((count, count))
             }
             DeValue::String(text) => Self::parse(text),
-            _ => return reader.wrong_type(node, "\"M of N\" or a number", "write \"3 of 5\", or 3 for \"3 of 3\""),
+            _ => {
+                return reader.wrong_type(
+                    node,
+                    "\"M of N\" or a number",
+                    "write \"3 of 5\", or 3 for \"3 of 3\"",
+                );
+            }
         };
         let problem = match counts {
             None => "is not of the form \"M of N\"",

@@ -31,9 +31,14 @@ pub(super) fn read_integer(
     reader: &mut Reader<'_>,
 ) -> Option<u64> {
     let DeValue::Integer(number) = node.value else {
-        return reader.wrong_type(node, wanted, format!("write a whole number, as in {}", range.start().max(&1)));
+        return reader.wrong_type(
+            node,
+            wanted,
+            format!("write a whole number, as in {}", range.start().max(&1)),
+        );
     };
-    let value = u64::from_str_radix(number.as_str(), number.radix()).ok().filter(|value| range.contains(value));
+    let value =
+        u64::from_str_radix(number.as_str(), number.radix()).ok().filter(|value| range.contains(value));
     if value.is_none() {
         let limits = match (*range.start(), *range.end()) {
             (low, u64::MAX) => format!("at least {low}"),
@@ -48,7 +53,9 @@ pub(super) fn read_integer(
 pub(super) fn read_real(node: Node<'_>, reader: &mut Reader<'_>) -> Option<f64> {
     let value = match node.value {
         DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
-        DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n as f64),
+        DeValue::Integer(number) => {
+            u64::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n as f64)
+        }
         DeValue::Float(number) => number.as_str().parse().ok(),
         _ => return reader.wrong_type(node, "a number", "write a plain number, as in 1.5"),
     };
