@@ -71,7 +71,7 @@ fn extend(
 fn unknown_parent(name: &str, span: Span, strategies: &[Written<StrategySpec>], problems: &mut Problems) {
     let names = strategies.iter().filter_map(|other| other.value.name.value()).map(|name| name.0.as_str());
     let message = format!("there is no strategy `{name}` to extend");
-    let help = suggest::help(name, names, "the strategies are");
+    let help = suggest::help(name, names, "strategies");
     problems.report(Diagnostic::new(&rules::UNKNOWN_STRATEGY, message).at(span, "").help(help));
 }
 
@@ -149,7 +149,7 @@ fn apply_patches(extended: &mut Extended, problems: &mut Problems) {
         }
         let names = waves.iter().filter_map(|wave| wave.value.name.value()).map(|name| name.0.as_str());
         let message = format!("there is no wave `{}` to patch", name.0);
-        let help = suggest::help(&name.0, names, "the waves are");
+        let help = suggest::help(&name.0, names, "waves");
         problems.report(Diagnostic::new(&rules::UNKNOWN_WAVE, message).at(*span, "").help(help));
     }
 }

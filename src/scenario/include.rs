@@ -101,7 +101,7 @@ impl<'f> Loader<'f> {
     fn parse(&mut self, file: FileId, text: &str) -> Option<ScenarioSpec> {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut found = Problems::default();
-        let spec = Reader::new(file, &mut found).document(&table);
+        let spec = Reader::new(file, &mut found).document(table);
         let mut bad_lines = Vec::new();
         for error in &errors {
             let range = error.span().unwrap_or(0..0);

@@ -95,19 +95,21 @@ pub struct Reader<'p> {
     file: FileId,
     /// Keys from the root to the value being read.
     path: Vec<String>,
+    /// Whether the value being read is an element of an array.
+    in_array: bool,
     problems: &'p mut Problems,
 }
 
 impl<'p> Reader<'p> {
     /// A reader of `file` that reports to `problems`.
     pub fn new(file: FileId, problems: &'p mut Problems) -> Self {
-        Self { file, path: Vec::new(), problems }
+        Self { file, path: Vec::new(), in_array: false, problems }
     }
 
     /// Reads the whole document.
-    pub fn document<T: Read>(&mut self, table: &Spanned<DeTable<'_>>) -> Option<T> {
+    pub fn document<T: Read>(&mut self, table: Spanned<DeTable<'_>>) -> Option<T> {
         let span = self.span(&(0..0));
-        let value = DeValue::Table(table.get_ref().clone());
+        let value = DeValue::Table(table.into_inner());
         T::read(Node { value: &value, span }, self)
     }
 
@@ -143,12 +145,13 @@ impl<'p> Reader<'p> {
 
     /// Opens a table, or reports that there is none.
     pub fn table<'a>(&mut self, node: Node<'a>) -> Option<Table<'a>> {
+        let in_array = std::mem::take(&mut self.in_array);
         let DeValue::Table(table) = node.value else {
             let path = self.path();
-            let help = if matches!(node.value, DeValue::Array(_)) {
-                format!("write `[{path}]` once, with single brackets")
-            } else {
-                format!("write `{} = {{ … }}` or a `[{path}]` section", self.key())
+            let help = match node.value {
+                _ if in_array => format!("write {{ … }} in its place, or a `[[{path}]]` section"),
+                DeValue::Array(_) => format!("write `[{path}]` once, with single brackets"),
+                _ => format!("write `{} = {{ … }}` or a `[{path}]` section", self.key()),
             };
             return self.wrong_type(node, "a table", help);
         };
@@ -171,9 +174,11 @@ impl<'p> Reader<'p> {
             .iter()
             .map(|element| {
                 let node = Node { value: element.get_ref(), span: self.span(&element.span()) };
+                self.in_array = true;
                 T::read(node, self).map(|value| Written { value, span: node.span })
             })
             .collect();
+        self.in_array = false;
         elements.into_iter().collect()
     }
 }
@@ -222,7 +227,7 @@ impl Table<'_> {
                 format!("in `{}`", reader.path())
             };
             let message = format!("unknown key `{}` {place}", entry.key);
-            let help = suggest::help(entry.key, keys.iter().map(String::as_str), "the keys here are");
+            let help = suggest::help(entry.key, keys.iter().map(String::as_str), "keys here");
             reader.report(Diagnostic::new(&rules::UNKNOWN_KEY, message).at(entry.key_span, "").help(help));
         }
     }

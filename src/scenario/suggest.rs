@@ -33,16 +33,20 @@ fn similarity(word: &str, candidate: &str) -> f64 {
     jaro_winkler(word, candidate)
 }
 
-/// A help text: the closest candidate, else all of them after `intro`, unless they are many.
-pub fn help<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone, intro: &str) -> String {
+/// A help text: the closest candidate, else all of them, unless they are many. `what` they are is a
+/// plural, for example `alarms`.
+pub fn help<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone, what: &str) -> String {
     if let Some(candidate) = closest(word, candidates.clone()) {
         return format!("did you mean `{candidate}`?");
     }
     let names: Vec<&str> = candidates.collect();
     match names.len() {
-        0 => "there is none in this scenario".to_owned(),
-        count if count > LISTED => format!("{intro} {}, and {} more", list(&names[..LISTED]), count - LISTED),
-        _ => format!("{intro} {}", list(&names)),
+        0 => format!("there are no {what}"),
+        count if count > LISTED => {
+            format!("the {what} are {}, and {} more", list(&names[..LISTED]), count - LISTED)
+        }
+        1 => format!("the only one is {}", list(&names)),
+        _ => format!("the {what} are {}", list(&names)),
     }
 }
 
@@ -67,10 +71,8 @@ mod tests {
 
     #[test]
     fn lists_the_names_when_none_is_close() {
-        assert_eq!(
-            help("xyz", ["aa", "bb"].into_iter(), "the keys here are"),
-            "the keys here are `aa`, `bb`"
-        );
-        assert_eq!(help("x", std::iter::empty(), "the alarms are"), "there is none in this scenario");
+        assert_eq!(help("xyz", ["aa", "bb"].into_iter(), "keys"), "the keys are `aa`, `bb`");
+        assert_eq!(help("xyz", ["aa"].into_iter(), "keys"), "the only one is `aa`");
+        assert_eq!(help("x", std::iter::empty(), "alarms"), "there are no alarms");
     }
 }

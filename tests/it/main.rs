@@ -1,6 +1,8 @@
 //! Integration tests: one binary, one module a topic.
 
+mod cli;
 mod oracles;
 mod properties;
 mod reference;
+mod scenario;
 mod support;

@@ -43,8 +43,8 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Flee
             arrivals: spec.arrivals.or(Arrivals::Poisson),
         },
         spans: Vec::new(),
-        names_known: !spec.region.is_broken() && !field.is_broken(),
-        sound: !spec.region.is_broken() && !field.is_broken(),
+        names_known: !regions.is_empty(),
+        sound: !regions.is_empty(),
     };
     let usual_day = day(&spec.diurnal, problems);
     for region in regions {

@@ -71,6 +71,17 @@ fn check_unique<'a>(kind: &str, names: impl Iterator<Item = &'a Field<Name>>, pr
     }
 }
 
+/// Reports names that a list refers to twice.
+fn check_listed_once(names: &[Written<Name>], problems: &mut Problems) {
+    for (index, name) in names.iter().enumerate() {
+        if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
+            let message = format!("`{}` is listed twice", name.value.0);
+            let diagnostic = Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "");
+            problems.report_once(diagnostic.and(first.span, "").help("remove one"));
+        }
+    }
+}
+
 /// Reports a name that refers to nothing; `what` is for example `alarm`.
 fn unknown<'a>(
     rule: &'static crate::diagnostic::Rule,
@@ -81,7 +92,7 @@ fn unknown<'a>(
     problems: &mut Problems,
 ) {
     let message = format!("there is no {what} `{name}`");
-    let help = suggest::help(name, known, &format!("the {} are", plural(what)));
+    let help = suggest::help(name, known, &plural(what));
     problems.report_once(Diagnostic::new(rule, message).at(span, "").help(help));
 }
 

@@ -1,6 +1,6 @@
 //! Which regions each wave takes, and whether the waves of a strategy together reach every host once.
 
-use super::fleet::Fleet;
+use super::fleet::{Fleet, is_zero};
 use super::procedure::share;
 use super::unknown;
 use crate::diagnostic::{Diagnostic, Span};
@@ -140,13 +140,19 @@ impl<'f> Selection<'f> {
             (Some(Written { value: Int(count), .. }), None) => {
                 let count = usize::try_from(*count).unwrap_or(usize::MAX);
                 if count > available && available > 0 && self.sound {
-                    let message = format!(
-                        "this wave asks for {count} regions, but only {available} are left to select"
-                    );
+                    let message =
+                        format!("this wave asks for {count} regions, but can select only {available}");
                     let diagnostic = Diagnostic::new(&rules::FEWER_REGIONS, message).at(span, "");
                     problems.report_once(diagnostic.help(format!("write `count = {available}`")));
                 }
                 count
+            }
+            (None, Some(Written { value: Percent(share), span })) if is_zero(*share) => {
+                let message = "`percent` is 0 %, which selects no region";
+                let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
+                problems.report_once(diagnostic.help("write more than \"0%\"; at least one region is taken"));
+                self.sound = false;
+                available
             }
             (None, Some(Written { value: Percent(share), .. })) => {
                 (share.floor_of(available as u64) as usize).max(1)
@@ -192,11 +198,13 @@ impl<'f> Selection<'f> {
         }
     }
 
-    /// After the last wave: reports regions and hosts that no wave reached, at `place`.
-    pub fn finish(&mut self, place: Span, problems: &mut Problems) {
+    /// After the last wave: reports regions and hosts that no wave reached.
+    pub fn finish(&mut self, last: &Written<WaveSpec>, problems: &mut Problems) {
         if !self.sound {
             return;
         }
+        let place = last.value.regions.span().unwrap_or(last.span);
+        let hosts_place = last.value.hosts.span().unwrap_or(place);
         let fleet = &self.fleet.plan;
         let left_out: Vec<&str> =
             self.candidates().into_iter().map(|region| fleet.regions[region].name.as_str()).collect();
@@ -214,7 +222,8 @@ impl<'f> Selection<'f> {
             .collect();
         if !partial.is_empty() && self.fleet.sound {
             let message = format!("the last wave does not reach all hosts of {}", some(&partial));
-            let diagnostic = Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(place, "the last wave");
+            let diagnostic =
+                Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(hosts_place, "the last wave");
             problems.report_once(diagnostic.help("end with `hosts = \"100%\"`, the default"));
         }
         self.sound = left_out.is_empty() && partial.is_empty();

@@ -4,7 +4,7 @@ use super::alarm::Alarm;
 use super::fleet::Fleet;
 use super::procedure::{self, ms, share};
 use super::select::Selection;
-use super::{check_unique, name, text, unknown};
+use super::{check_listed_once, check_unique, name, text, unknown};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::plan::{self, HostShare, Rollback, RollbackScope, Wave};
 use crate::scenario::extend::Extended;
@@ -69,6 +69,10 @@ pub(super) fn resolve(
 /// Warns of templates of the scenario itself that nothing extends; a library may have some to spare.
 fn check_templates(extended: &[Extended], problems: &mut Problems) {
     let is_template = |strategy: &Extended| strategy.spec.template.or(false);
+    if extended.iter().all(is_template) {
+        // That there is nothing to run is an error of its own.
+        return;
+    }
     for template in
         extended.iter().filter(|strategy| is_template(strategy) && strategy.header.file == FileId::default())
     {
@@ -121,8 +125,7 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
 /// Indices of the alarms a strategy listens to: those it lists, or all.
 fn listened_to(field: &Field<Vec<Written<Name>>>, alarms: &[Alarm], problems: &mut Problems) -> Vec<usize> {
     let Some(listed) = field.value() else { return (0..alarms.len()).collect() };
-    let fields: Vec<Field<Name>> = listed.iter().cloned().map(Field::Given).collect();
-    check_unique("alarms", fields.iter(), problems);
+    check_listed_once(listed, problems);
     let mut indices = Vec::new();
     for Written { value: Name(name), span } in listed {
         match alarms.iter().position(|alarm| alarm.plan.name == *name) {
@@ -158,8 +161,9 @@ fn resolve_waves(draft: &mut Draft, fleet: &Fleet, problems: &mut Problems) {
         draft.plan.waves.push(resolve_wave(spec, &procedure, regions));
         draft.procedures.push(procedure);
     }
-    let place = waves.last().map_or(draft.span, |wave| wave.value.regions.span().unwrap_or(wave.span));
-    selection.finish(place, problems);
+    if let Some(last) = waves.last() {
+        selection.finish(last, problems);
+    }
     draft.sound &= selection.sound;
 }
 

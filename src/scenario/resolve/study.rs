@@ -1,6 +1,6 @@
 //! Resolves `[study]` and `[[threshold]]`: which strategies run, in which order, against which limits.
 
-use super::check_unique;
+use super::check_listed_once;
 use super::limit;
 use super::strategy::Names;
 use super::unknown;
@@ -9,7 +9,7 @@ use crate::outcome::metric::{self, METRICS};
 use crate::plan::study::Statistic;
 use crate::plan::{Level, Study, Threshold};
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::{Field, Written};
+use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{ScenarioSpec, StudySpec, ThresholdSpec};
 use crate::scenario::value::{Duration, Int, Name, Seed, Text};
@@ -62,8 +62,7 @@ impl Run<'_> {
             }
             return;
         };
-        let fields: Vec<Field<Name>> = listed.iter().cloned().map(Field::Given).collect();
-        check_unique("strategies", fields.iter(), problems);
+        check_listed_once(listed, problems);
         for written in listed {
             match self.names.find(written, problems) {
                 Some(index) if drafts[index].template && !drafts[index].spec.template.is_broken() => {

@@ -1,0 +1,194 @@
+//! The scenario language from outside: files with expected diagnostics, the schema, the documentation
+//! of the rules, and texts that nobody would write.
+//!
+//! `UPDATE_EXPECT=1 cargo test` rewrites the expected files instead of comparing them.
+
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use wavetank::diagnostic::{render, to_json};
+use wavetank::scenario::{Loaded, load, load_str, rules, schema};
+
+/// Rules that the schema can check as well, unless a file's first line says otherwise.
+const IN_SCHEMA: [&str; 10] =
+    ["WT002", "WT003", "WT004", "WT005", "WT006", "WT007", "WT008", "WT009", "WT010", "WT011"];
+
+fn toml_files(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    assert!(!files.is_empty(), "{folder} is empty");
+    files
+}
+
+fn expect(path: &Path, actual: &str) {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(path, actual).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(actual, expected, "{} is not current: run UPDATE_EXPECT=1 cargo test", path.display());
+}
+
+fn report(loaded: &Loaded) -> String {
+    render(&loaded.diagnostics, &loaded.sources, false)
+}
+
+/// `WT002` of `tests/plans/err/WT002-unknown-key.toml`.
+fn rule_of(path: &Path) -> &'static wavetank::diagnostic::Rule {
+    let stem = path.file_stem().unwrap().to_str().unwrap();
+    let rule = rules::explain(&stem[..5]).unwrap_or_else(|| panic!("{stem} names no rule"));
+    assert!(stem[6..].starts_with(rule.name), "{stem} should begin with {}-{}", rule.id, rule.name);
+    rule
+}
+
+#[test]
+fn files_with_problems_are_reported_as_expected() {
+    for path in toml_files("tests/plans/err") {
+        let loaded = load(&path);
+        let rule = rule_of(&path);
+        let found = loaded.diagnostics.iter().any(|diagnostic| diagnostic.rule == rule);
+        assert!(found, "{} should break {}:\n{}", path.display(), rule.id, report(&loaded));
+        let errors = loaded.diagnostics.iter().any(|diagnostic| diagnostic.severity.name() == "error");
+        assert_eq!(loaded.plan.is_none(), errors, "{}", path.display());
+        expect(&path.with_extension("stderr"), &report(&loaded));
+    }
+}
+
+#[test]
+fn every_rule_has_a_file_that_breaks_it() {
+    let covered: BTreeSet<&str> = toml_files("tests/plans/err").iter().map(|path| rule_of(path).id).collect();
+    let missing: Vec<&str> = rules::all().map(|rule| rule.id).filter(|id| !covered.contains(id)).collect();
+    assert!(missing.is_empty(), "no file in tests/plans/err breaks {missing:?}");
+}
+
+#[test]
+fn good_files_have_a_plan_and_no_problem() {
+    for path in toml_files("tests/plans/ok") {
+        let loaded = load(&path);
+        assert!(loaded.diagnostics.is_empty(), "{}", report(&loaded));
+        assert!(loaded.plan.is_some());
+    }
+}
+
+#[test]
+fn the_json_form_has_the_same_problems_with_their_places() {
+    let path = Path::new("tests/plans/err/WT002-unknown-key.toml");
+    let loaded = load(path);
+    let json = to_json(&loaded.diagnostics, &loaded.sources);
+    assert_eq!(json.as_array().unwrap().len(), loaded.diagnostics.len());
+    assert_eq!(json[0]["rule"], "WT002");
+    assert_eq!(json[0]["severity"], "error");
+    assert_eq!(json[0]["file"], path.to_str().unwrap());
+    assert!(json[0]["line"].as_u64().unwrap() > 1);
+    assert_eq!(json[0]["column"], 1);
+}
+
+#[test]
+fn a_missing_scenario_is_a_diagnostic_without_a_place() {
+    let loaded = load(Path::new("no/such/scenario.toml"));
+    assert!(loaded.plan.is_none());
+    assert_eq!(report(&loaded), "error[WT015]: cannot read no/such/scenario.toml: there is no such file\n\n");
+    assert!(to_json(&loaded.diagnostics, &loaded.sources)[0]["file"].is_null());
+}
+
+#[test]
+fn the_documentation_of_rules_is_current() {
+    expect(Path::new("docs/diagnostics.md"), &rules::document());
+}
+
+#[test]
+fn the_committed_schema_is_current() {
+    expect(Path::new("scenarios/wavetank.schema.json"), &schema());
+}
+
+/// Whether the schema accepts a TOML text; none if it is not TOML at all.
+fn schema_accepts(validator: &jsonschema::Validator, text: &str) -> Option<Result<(), String>> {
+    let value: toml::Value = toml::from_str(text).ok()?;
+    let json = serde_json::to_value(value).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path)).collect();
+    Some(if errors.is_empty() { Ok(()) } else { Err(errors.join("\n")) })
+}
+
+fn validator() -> jsonschema::Validator {
+    let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
+    jsonschema::draft7::new(&schema).unwrap()
+}
+
+fn all_toml_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all_toml_below(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_schema_accepts_every_good_file() {
+    let mut files = Vec::new();
+    all_toml_below(Path::new("tests/plans/ok"), &mut files);
+    all_toml_below(Path::new("scenarios"), &mut files);
+    let validator = validator();
+    for path in files {
+        let result = schema_accepts(&validator, &fs::read_to_string(&path).unwrap());
+        assert_eq!(result, Some(Ok(())), "{}", path.display());
+    }
+}
+
+/// A file's first line may be `# schema: accepts` or `# schema: refuses` where it is not as usual for
+/// its rule.
+#[test]
+fn the_schema_refuses_wrong_shapes_and_nothing_else() {
+    let validator = validator();
+    for path in toml_files("tests/plans/err") {
+        let text = fs::read_to_string(&path).unwrap();
+        let Some(result) = schema_accepts(&validator, &text) else {
+            assert_eq!(rule_of(&path).id, "WT001", "{}", path.display());
+            continue;
+        };
+        let refused = match text.lines().next() {
+            Some("# schema: accepts") => false,
+            Some("# schema: refuses") => true,
+            _ => IN_SCHEMA.contains(&rule_of(&path).id),
+        };
+        assert_eq!(result.is_err(), refused, "{}: {result:?}", path.display());
+    }
+}
+
+fn texts() -> Vec<String> {
+    let files = toml_files("tests/plans/ok").into_iter().chain(toml_files("tests/plans/err"));
+    files.map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn mutated_files_never_panic(
+        which in any::<prop::sample::Index>(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..6),
+    ) {
+        let texts = texts();
+        let mut bytes = which.get(&texts).clone().into_bytes();
+        for (at, byte, kind) in edits {
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                2 if bytes.len() > 1 => { bytes.remove(at); }
+                _ => bytes[at] ^= 1,
+            }
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let loaded = load_str("mutated.toml", &text);
+        let rendered = render(&loaded.diagnostics, &loaded.sources, true);
+        prop_assert_eq!(rendered.is_empty(), loaded.diagnostics.is_empty());
+        prop_assert!(loaded.plan.is_some() || !loaded.diagnostics.is_empty());
+    }
+}
