@@ -14,3 +14,21 @@ impl Plan {
         format!("{:016x}", stable_hash(&json))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::report::sample;
+
+    #[test]
+    fn digest_moves_with_anything_that_decides_a_result() {
+        let plan = sample::plan();
+        assert_eq!(plan.digest(), sample::plan().digest());
+        assert_eq!(plan.digest().len(), 16);
+        let mut other = plan.clone();
+        other.study.seed += 1;
+        assert_ne!(plan.digest(), other.digest());
+        let mut other = plan.clone();
+        other.strategies[3].waves[1].bake_ms += 1;
+        assert_ne!(plan.digest(), other.digest());
+    }
+}

@@ -158,3 +158,81 @@ fn at_most_at_once<T>(items: &[T], limit: u32, start_ms: u64, mut run: impl FnMu
     }
     whole
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{HostShare, OneBox, Ratio};
+    use crate::random::Distribution;
+    use crate::report::sample;
+
+    const MINUTE: u64 = 60_000;
+
+    /// Three zones of 10 hosts in each of four regions, hosts take exactly 2 minutes, no bakes.
+    fn plan(change: impl FnOnce(&mut Wave)) -> Plan {
+        let mut plan = sample::plan();
+        plan.fleet = sample::fleet(4, 3, 10);
+        plan.change.deploy_time = Distribution::Fixed { ms: 2 * MINUTE };
+        let mut wave = plan.strategies[0].waves[0].clone();
+        wave.regions = vec![0, 1, 2, 3];
+        wave.regions_at_once = u32::MAX;
+        wave.bake_ms = 0;
+        wave.procedure.one_box = None;
+        wave.procedure.zone_bake_ms = 0;
+        wave.procedure.zones_at_once = u32::MAX;
+        wave.procedure.batch = HostShare::Count(4);
+        wave.procedure.max_unavailable = HostShare::ALL;
+        change(&mut wave);
+        plan.strategies[0].waves = vec![wave];
+        plan
+    }
+
+    fn end(change: impl FnOnce(&mut Wave)) -> u64 {
+        timetable(&plan(change), 0).end_ms() / MINUTE
+    }
+
+    #[test]
+    fn concurrency_limits_shape_the_end() {
+        // A zone of 10 hosts in batches of 4 takes three batches of 2 minutes.
+        assert_eq!(end(|_| {}), 6);
+        assert_eq!(end(|wave| wave.procedure.zones_at_once = 1), 18);
+        assert_eq!(end(|wave| wave.procedure.zones_at_once = 2), 12);
+        assert_eq!(end(|wave| wave.regions_at_once = 1), 24);
+        assert_eq!(end(|wave| wave.regions_at_once = 3), 12);
+        let third = HostShare::Share(Ratio { num: 1, den: 3 });
+        assert_eq!(end(|wave| wave.procedure.max_unavailable = third), 8);
+    }
+
+    #[test]
+    fn bakes_add_up_along_the_path() {
+        let one_box = OneBox { hosts: HostShare::Count(2), bake_ms: 10 * MINUTE };
+        // 2 + 10 for the one-box, 2 batches of 4 for the other 8 hosts, 5 and 7 of bakes.
+        let times = timetable(
+            &plan(|wave| {
+                wave.procedure.one_box = Some(one_box);
+                wave.procedure.zone_bake_ms = 5 * MINUTE;
+                wave.bake_ms = 7 * MINUTE;
+            }),
+            0,
+        );
+        assert_eq!(times.waves[0].deployed_ms, 16 * MINUTE);
+        assert_eq!(times.waves[0].end_ms, 28 * MINUTE);
+    }
+
+    #[test]
+    fn a_second_wave_over_the_same_zones_adds_the_rest_without_a_one_box() {
+        let mut plan = plan(|wave| {
+            wave.hosts = HostShare::Share(Ratio { num: 1, den: 4 });
+            wave.procedure.one_box = Some(OneBox { hosts: HostShare::Count(1), bake_ms: MINUTE });
+        });
+        let mut rest = plan.strategies[0].waves[0].clone();
+        rest.hosts = HostShare::ALL;
+        plan.strategies[0].waves.push(rest);
+        let times = timetable(&plan, 0);
+        assert_eq!(times.waves[0].hosts_after, 36, "a quarter of 10 hosts is rounded up to 3");
+        assert_eq!(times.waves[1].start_ms, 5 * MINUTE, "one-box 2, bake 1, batch 2");
+        assert_eq!((times.waves[1].hosts_added, times.waves[1].hosts_after), (84, 120));
+        assert_eq!(times.end_ms(), 9 * MINUTE, "7 hosts left are two batches");
+        assert!((times.waves[0].traffic_share_after - 0.3).abs() < 1e-12);
+    }
+}

@@ -9,10 +9,10 @@ pub mod json;
 pub mod plan_view;
 mod table;
 pub mod terminal;
+mod terminal_tables;
 pub mod text;
 pub mod timeline;
 pub mod verdict;
 
 #[cfg(test)]
-#[cfg(test)]
-mod sample;
+pub(crate) mod sample;

@@ -1,1 +1,225 @@
 //! The resolved plan before anything is simulated: what goes where, when, and how.
+
+use super::table::{Align, Table};
+use super::text;
+use crate::plan::timeline::{Timetable, timetable};
+use crate::plan::{HostShare, Plan, Procedure, RollbackScope, Strategy, Wave};
+use crate::random::Distribution;
+use serde_json::{Value, json};
+
+/// Region names shown for a wave before the rest is counted.
+const MOST_NAMES: usize = 2;
+const NAME_WIDTH: usize = 24;
+
+/// The waves of one strategy as text: where and when, then how.
+#[must_use]
+pub fn text(plan: &Plan, strategy: usize) -> String {
+    let times = timetable(plan, strategy);
+    let strategy = &plan.strategies[strategy];
+    let mut out = heading(plan, strategy, &times);
+    out.push_str("\nWhere and when\n");
+    out.push_str(&where_and_when(plan, strategy, &times).render(2));
+    out.push_str("\nHow\n");
+    out.push_str(&how(strategy).render(2));
+    out.push_str(&footnote(plan));
+    out
+}
+
+fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
+    let mut out = format!(
+        "{}: {} over {} in {}, {} if undisturbed\n",
+        strategy.name,
+        text::counted(strategy.waves.len() as u64, "wave"),
+        text::counted(plan.fleet.hosts(), "host"),
+        text::counted(plan.fleet.regions.len() as u64, "region"),
+        text::duration(times.end_ms() as f64)
+    );
+    for line in [&strategy.description, &strategy.source].into_iter().filter(|line| !line.is_empty()) {
+        out.push_str(&format!("  {line}\n"));
+    }
+    let alarms: Vec<&str> = strategy.alarms.iter().map(|&alarm| plan.alarms[alarm].name.as_str()).collect();
+    if alarms.is_empty() {
+        return out + "  listens to no alarm: nothing is ever rolled back\n";
+    }
+    let rollback = &strategy.rollback;
+    out + &format!(
+        "  on an alarm ({}): after {} rolls back {} in batches of {}\n",
+        text::list(&alarms, 4),
+        text::duration(rollback.reaction_delay_ms as f64),
+        match rollback.scope {
+            RollbackScope::Deployment => "the zones in flight under it",
+            RollbackScope::Region => "the regions under it",
+            RollbackScope::Wave => "the wave in progress",
+            RollbackScope::Everything => "everything",
+        },
+        share(rollback.batch)
+    )
+}
+
+fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> Table {
+    let hosts = plan.fleet.hosts() as f64;
+    let mut table = Table::new("wave")
+        .column("regions", Align::Left)
+        .column("zones", Align::Right)
+        .column("hosts\nadded", Align::Right)
+        .column("hosts\nafter", Align::Right)
+        .column("traffic\nafter", Align::Right)
+        .column("typical\nstart", Align::Right)
+        .column("\ndeployed", Align::Right)
+        .column("\nend", Align::Right);
+    let has_traffic = plan.fleet.requests_per_second() > 0.0;
+    for (wave, time) in strategy.waves.iter().zip(&times.waves) {
+        let names: Vec<&str> = wave.regions.iter().map(|&r| plan.fleet.regions[r].name.as_str()).collect();
+        table.row(vec![
+            text::elide(&wave.name, NAME_WIDTH),
+            text::list(&names, MOST_NAMES),
+            text::count(time.zones),
+            text::count(time.hosts_added),
+            text::percent(time.hosts_after as f64 / hosts),
+            if has_traffic { text::percent(time.traffic_share_after) } else { "-".to_owned() },
+            text::duration(time.start_ms as f64),
+            text::duration(time.deployed_ms as f64),
+            text::duration(time.end_ms as f64),
+        ]);
+    }
+    table
+}
+
+fn how(strategy: &Strategy) -> Table {
+    let mut table = Table::new("wave")
+        .column("regions\nat once", Align::Right)
+        .column("zones\nat once", Align::Right)
+        .column("one-box", Align::Right)
+        .column("one-box\nbake", Align::Right)
+        .column("batch", Align::Right)
+        .column("up to", Align::Right)
+        .column("zone\nbake", Align::Right)
+        .column("wave\nbake", Align::Right);
+    for wave in &strategy.waves {
+        let Procedure { one_box, zone_bake_ms, zones_at_once, .. } = &wave.procedure;
+        table.row(vec![
+            text::elide(&wave.name, NAME_WIDTH),
+            at_once(wave.regions_at_once, wave.regions.len()),
+            at_once(*zones_at_once, usize::MAX),
+            one_box.as_ref().map_or("none".to_owned(), |one_box| share(one_box.hosts)),
+            one_box.as_ref().map_or("-".to_owned(), |one_box| text::duration(one_box.bake_ms as f64)),
+            batch(&wave.procedure),
+            share(wave.hosts),
+            text::duration(*zone_bake_ms as f64),
+            text::duration(wave.bake_ms as f64),
+        ]);
+    }
+    table
+}
+
+fn at_once(limit: u32, available: usize) -> String {
+    if limit == u32::MAX || limit as usize >= available.max(2) { "all".to_owned() } else { limit.to_string() }
+}
+
+/// The batch, and what caps it if that is not plainly the larger.
+fn batch(procedure: &Procedure) -> String {
+    let (batch, cap) = (procedure.batch, procedure.max_unavailable);
+    if cap == HostShare::ALL || cap == batch {
+        return share(batch);
+    }
+    format!("{}, at most {}", share(batch), share(cap))
+}
+
+fn share(share: HostShare) -> String {
+    match share {
+        HostShare::Count(hosts) => text::counted(u64::from(hosts), "host"),
+        HostShare::Share(ratio) => text::percent(ratio.as_f64()),
+    }
+}
+
+fn footnote(plan: &Plan) -> String {
+    let typical = text::duration(plan.change.deploy_time.median_ms());
+    match plan.change.deploy_time {
+        Distribution::Fixed { .. } => {
+            format!("\nTimes hold if no alarm fires; every host takes {typical}.\n")
+        }
+        _ => format!(
+            "\nTypical: no alarm fires and every host takes its median of {typical}. A batch waits for its slowest\n\
+             host, so simulated rollouts take longer.\n"
+        ),
+    }
+}
+
+/// All strategies with their waves resolved, durations in milliseconds.
+#[must_use]
+pub fn json(plan: &Plan) -> Value {
+    let strategies: Vec<Value> = plan
+        .strategies
+        .iter()
+        .enumerate()
+        .map(|(index, strategy)| {
+            let times = timetable(plan, index);
+            let waves: Vec<Value> =
+                strategy.waves.iter().zip(&times.waves).map(|(w, t)| wave_json(plan, w, t)).collect();
+            json!({
+                "name": strategy.name,
+                "description": strategy.description,
+                "source": strategy.source,
+                "is_baseline": index == plan.study.baseline,
+                "alarms": strategy.alarms.iter().map(|&a| plan.alarms[a].name.as_str()).collect::<Vec<_>>(),
+                "rollback": strategy.rollback,
+                "typical_end_ms": times.end_ms(),
+                "waves": waves,
+            })
+        })
+        .collect();
+    json!({
+        "schema_version": 1,
+        "tool": env!("CARGO_PKG_NAME"),
+        "tool_version": env!("CARGO_PKG_VERSION"),
+        "model_version": crate::MODEL_VERSION,
+        "scenario": plan.name,
+        "plan_digest": plan.digest(),
+        "fleet_hosts": plan.fleet.hosts(),
+        "typical_host_ms": plan.change.deploy_time.median_ms(),
+        "strategies": strategies,
+    })
+}
+
+fn wave_json(plan: &Plan, wave: &Wave, times: &crate::plan::timeline::WaveTimes) -> Value {
+    let regions: Vec<&str> = wave.regions.iter().map(|&r| plan.fleet.regions[r].name.as_str()).collect();
+    json!({
+        "name": wave.name,
+        "regions": regions,
+        "regions_at_once": wave.regions_at_once,
+        "zones": times.zones,
+        "hosts_added": times.hosts_added,
+        "hosts_after": times.hosts_after,
+        "hosts_share_after": times.hosts_after as f64 / plan.fleet.hosts() as f64,
+        "traffic_share_after": times.traffic_share_after,
+        "hosts": wave.hosts,
+        "procedure": wave.procedure,
+        "bake_ms": wave.bake_ms,
+        "typical_start_ms": times.start_ms,
+        "typical_deployed_ms": times.deployed_ms,
+        "typical_end_ms": times.end_ms,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn waves_say_where_when_and_how() {
+        insta::assert_snapshot!(text(&sample::plan(), 4));
+    }
+
+    #[test]
+    fn json_has_every_strategy_and_wave() {
+        let plan = sample::plan();
+        let value = json(&plan);
+        assert_eq!(value["strategies"].as_array().unwrap().len(), 7);
+        let waves = &value["strategies"][4]["waves"];
+        assert_eq!(waves[3]["hosts_share_after"], 1.0);
+        assert_eq!(waves[0]["regions"][0], "sa-east-1");
+        assert_eq!(waves[1]["typical_start_ms"], waves[0]["typical_end_ms"]);
+        assert_eq!(value["strategies"][4]["is_baseline"], true);
+    }
+}

@@ -1,1 +1,340 @@
-//! tl
+//! One rollout told event by event, for people and as JSON lines.
+//!
+//! Runs of routine events (batches, impaired and healed hosts, breaches) are folded into one line
+//! with counts, so that a rollout over hundreds of zones stays readable.
+
+use super::csv::ending_name;
+use super::text;
+use crate::engine::trace::{Event, Record};
+use crate::outcome::{Ending, Outcome};
+use crate::plan::{Plan, Scope};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Shorter runs of routine events are told one by one.
+const FOLD_FROM: usize = 4;
+
+/// Routine events that fold with their neighbours of the same kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Routine {
+    Batch,
+    Impaired,
+    Healed,
+    Breach,
+    ZoneRollback,
+}
+
+/// The rollout of strategy `strategy` as indented lines with a `d hh:mm:ss` column, and the outcome.
+#[must_use]
+pub fn text(plan: &Plan, strategy: usize, outcome: &Outcome, records: &[Record]) -> String {
+    let teller = Teller { plan, strategy };
+    let mut out = String::new();
+    for run in records.chunk_by(|a, b| routine(&a.event).is_some() && routine(&a.event) == routine(&b.event))
+    {
+        match routine(&run[0].event) {
+            Some(kind) if run.len() >= FOLD_FROM => {
+                push(&mut out, run[0].at_ms, depth(&run[0].event), &teller.fold(kind, run));
+            }
+            _ => run.iter().for_each(|r| push(&mut out, r.at_ms, depth(&r.event), &teller.tell(&r.event))),
+        }
+    }
+    out.push('\n');
+    out.push_str(&teller.ending(outcome));
+    out
+}
+
+fn push(out: &mut String, at_ms: u64, depth: usize, words: &str) {
+    out.push_str(&format!("{:>11}  {}{words}\n", text::clock(at_ms), "  ".repeat(depth)));
+}
+
+fn routine(event: &Event) -> Option<Routine> {
+    match event {
+        Event::BatchStarted { one_box: false, .. } | Event::BatchDone { one_box: false, .. } => {
+            Some(Routine::Batch)
+        }
+        Event::HostImpaired { .. } => Some(Routine::Impaired),
+        Event::HostHealed { .. } => Some(Routine::Healed),
+        Event::Breach { .. } => Some(Routine::Breach),
+        Event::ZoneRollbackStarted { .. } | Event::ZoneRollbackDone { .. } => Some(Routine::ZoneRollback),
+        _ => None,
+    }
+}
+
+/// Indentation: the rollout and what stops it at the margin, then waves, zones, batches.
+fn depth(event: &Event) -> usize {
+    match event {
+        Event::RolloutStarted { .. }
+        | Event::RolloutEnded { .. }
+        | Event::AlarmFired { .. }
+        | Event::RollbackDecided { .. } => 0,
+        Event::WaveStarted { .. } | Event::WaveBakeStarted { .. } | Event::WaveDone { .. } => 1,
+        Event::ZoneStarted { .. }
+        | Event::ZoneDone { .. }
+        | Event::Breach { .. }
+        | Event::ZoneRollbackStarted { .. }
+        | Event::ZoneRollbackDone { .. } => 2,
+        Event::BatchStarted { .. }
+        | Event::BatchDone { .. }
+        | Event::ZoneBakeStarted { .. }
+        | Event::HostImpaired { .. }
+        | Event::HostHealed { .. } => 3,
+    }
+}
+
+struct Teller<'p> {
+    plan: &'p Plan,
+    strategy: usize,
+}
+
+impl Teller<'_> {
+    fn zone(&self, zone: u32) -> String {
+        self.plan.fleet.zone_name(zone as usize)
+    }
+
+    fn wave(&self, wave: u32) -> &str {
+        &self.plan.strategies[self.strategy].waves[wave as usize].name
+    }
+
+    fn alarm(&self, alarm: u32) -> &str {
+        &self.plan.alarms[alarm as usize].name
+    }
+
+    fn defect(&self, defect: u32) -> &str {
+        &self.plan.change.defects[defect as usize].name
+    }
+
+    /// What an alarm instance looks at, in words.
+    fn entity(&self, alarm: u32, entity: u32) -> String {
+        match self.plan.alarms[alarm as usize].scope {
+            Scope::OneBox => format!("one-box of {}", self.zone(entity)),
+            Scope::Zone => self.zone(entity),
+            Scope::Region => self.plan.fleet.regions[entity as usize].name.clone(),
+            Scope::Service => "the service".to_owned(),
+        }
+    }
+
+    fn tell(&self, event: &Event) -> String {
+        let hosts = |n: &u32| text::counted(u64::from(*n), "host");
+        match event {
+            Event::RolloutStarted { defect: Some(defect) } => {
+                format!("rollout starts; the change is bad: {}", self.defect(*defect))
+            }
+            Event::RolloutStarted { defect: None } => "rollout starts; the change is good".to_owned(),
+            Event::WaveStarted { wave } => format!("wave {} starts", self.wave(*wave)),
+            Event::ZoneStarted { zone, .. } => format!("{} starts", self.zone(*zone)),
+            Event::BatchStarted { zone, hosts: n, one_box } => {
+                format!("{} of {} starts: {}", batch_name(*one_box), self.zone(*zone), hosts(n))
+            }
+            Event::BatchDone { zone, hosts_done, one_box } => {
+                let name = batch_name(*one_box);
+                format!("{name} of {} done: {} on the new version", self.zone(*zone), hosts(hosts_done))
+            }
+            Event::ZoneBakeStarted { zone, one_box: true } => {
+                format!("one-box of {} bakes", self.zone(*zone))
+            }
+            Event::ZoneBakeStarted { zone, .. } => format!("{} bakes", self.zone(*zone)),
+            Event::ZoneDone { zone } => format!("{} done", self.zone(*zone)),
+            Event::WaveBakeStarted { wave } => format!("wave {} bakes", self.wave(*wave)),
+            Event::WaveDone { wave } => format!("wave {} done", self.wave(*wave)),
+            Event::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", self.zone(*zone)),
+            Event::HostHealed { zone, host } => format!("healed: host {host} of {}", self.zone(*zone)),
+            Event::Breach { alarm, entity, requests, errors } => {
+                let counts = match (requests, errors) {
+                    (Some(requests), Some(errors)) => {
+                        format!(
+                            ": {} failed of {}",
+                            text::count(*errors),
+                            text::counted(*requests, "request")
+                        )
+                    }
+                    _ => String::new(),
+                };
+                format!("breach of {} at {}{counts}", self.alarm(*alarm), self.entity(*alarm, *entity))
+            }
+            Event::AlarmFired { alarm, entity } => {
+                format!("ALARM: {} at {}", self.alarm(*alarm), self.entity(*alarm, *entity))
+            }
+            Event::RollbackDecided { alarm, hosts } => {
+                let hosts = text::counted(*hosts, "host");
+                format!("ROLLBACK: {} stops the rollout, {hosts} go back", self.alarm(*alarm))
+            }
+            Event::ZoneRollbackStarted { zone, hosts: n } => {
+                format!("{} goes back: {}", self.zone(*zone), hosts(n))
+            }
+            Event::ZoneRollbackDone { zone } => format!("{} is back on the old version", self.zone(*zone)),
+            Event::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(*ending)),
+        }
+    }
+
+    /// A run of routine events in one line: how many, where, until when.
+    fn fold(&self, kind: Routine, run: &[Record]) -> String {
+        let mut places = BTreeSet::new();
+        let (mut started, mut done) = (0, 0);
+        for record in run {
+            match &record.event {
+                Event::BatchStarted { zone, .. } | Event::ZoneRollbackStarted { zone, .. } => {
+                    started += 1;
+                    places.insert(self.zone(*zone));
+                }
+                Event::BatchDone { zone, .. } | Event::ZoneRollbackDone { zone } => {
+                    done += 1;
+                    places.insert(self.zone(*zone));
+                }
+                Event::HostImpaired { zone, .. } | Event::HostHealed { zone, .. } => {
+                    places.insert(self.zone(*zone));
+                }
+                Event::Breach { alarm, entity, .. } => {
+                    places.insert(format!("{} at {}", self.alarm(*alarm), self.entity(*alarm, *entity)));
+                }
+                _ => {}
+            }
+        }
+        let names: Vec<&str> = places.iter().map(String::as_str).collect();
+        let (names, until) = (text::list(&names, 3), text::clock(run[run.len() - 1].at_ms));
+        let hosts = text::counted(run.len() as u64, "host");
+        let what = match kind {
+            Routine::Batch => format!("batches of {names}: {started} started, {done} done"),
+            Routine::Impaired => format!("IMPAIRED: {hosts} of {names}"),
+            Routine::Healed => format!("healed: {hosts} of {names}"),
+            Routine::Breach => format!("{} breaches of {names}", text::count(run.len() as u64)),
+            Routine::ZoneRollback => format!("zones going back: {started} started, {done} done, {names}"),
+        };
+        format!("{what}, until {until}")
+    }
+
+    fn ending(&self, outcome: &Outcome) -> String {
+        let mut parts = vec![ending_words(outcome.ending).to_owned()];
+        if let Some(at) = outcome.to_100_ms {
+            parts.push(format!("every host updated after {}", text::duration(at as f64)));
+        }
+        if let Some(onset) = outcome.onset_ms {
+            let since =
+                |at: Option<u64>| at.and_then(|at| at.checked_sub(onset)).map(|ms| text::duration(ms as f64));
+            let alarm = since(outcome.alarm_ms)
+                .map_or("no alarm after it".to_owned(), |d| format!("alarm {d} later"));
+            let healed = since(outcome.mitigated_ms)
+                .map_or("not healed".to_owned(), |d| format!("all healed {d} later"));
+            parts.push(format!(
+                "first host impaired after {}, {alarm}, {healed}",
+                text::duration(onset as f64)
+            ));
+        }
+        if outcome.impaired_host_ms > 0 {
+            parts.push(format!(
+                "{} impaired host-minutes, at most {} in {} and {} at once",
+                text::host_minutes(outcome.impaired_host_ms as f64),
+                text::counted(outcome.peak_impaired_hosts, "host"),
+                text::counted(u64::from(outcome.peak_impaired_zones), "zone"),
+                text::counted(u64::from(outcome.peak_impaired_regions), "region"),
+            ));
+        }
+        if let Some(at) = outcome.first_violation_ms {
+            parts.push(format!("ISOLATION VIOLATED after {}", text::duration(at as f64)));
+        }
+        if outcome.left_exposed_hosts > 0 {
+            parts.push(format!(
+                "{} left on the new version",
+                text::counted(outcome.left_exposed_hosts, "host")
+            ));
+        }
+        format!("outcome: {}\n", parts.join("; "))
+    }
+}
+
+fn batch_name(one_box: bool) -> &'static str {
+    if one_box { "one-box" } else { "batch" }
+}
+
+fn ending_words(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Completed => "completed",
+        Ending::Escaped => "ESCAPED, the defect is on every host and no alarm stopped it",
+        Ending::Caught => "caught, the bad change was rolled back",
+        Ending::FalseRollback => "FALSE ROLLBACK, a good change was rolled back",
+    }
+}
+
+/// One JSON object per event and line: `at_ms`, `event`, and names instead of indices.
+#[must_use]
+pub fn json_lines(plan: &Plan, strategy: usize, records: &[Record]) -> Vec<u8> {
+    let teller = Teller { plan, strategy };
+    let mut out = Vec::new();
+    for record in records {
+        let mut line = json!(record);
+        if let Some(fields) = line.as_object_mut() {
+            let names: Vec<(String, Value)> = fields
+                .iter()
+                .map(|(key, value)| (key.clone(), named(&teller, &record.event, key, value)))
+                .collect();
+            fields.extend(names);
+        }
+        out.extend_from_slice(line.to_string().as_bytes());
+        out.push(b'\n');
+    }
+    out
+}
+
+/// The value of a field with an index replaced by the name it stands for.
+fn named(teller: &Teller, event: &Event, key: &str, value: &Value) -> Value {
+    let Some(index) = value.as_u64().map(|index| index as u32) else { return value.clone() };
+    match (key, event) {
+        ("zone", _) => Value::from(teller.zone(index)),
+        ("wave", _) => Value::from(teller.wave(index)),
+        ("alarm", _) => Value::from(teller.alarm(index)),
+        ("defect", _) => Value::from(teller.defect(index)),
+        ("entity", Event::Breach { alarm, .. } | Event::AlarmFired { alarm, .. }) => {
+            Value::from(teller.entity(*alarm, index))
+        }
+        _ => value.clone(),
+    }
+}
+
+/// The outcome as one JSON object, with names.
+#[must_use]
+pub fn outcome_json(plan: &Plan, outcome: &Outcome) -> Value {
+    let mut value = json!(outcome);
+    value["ending"] = Value::from(ending_name(outcome.ending));
+    value["defect"] = json!(outcome.defect.map(|index| plan.change.defects[index as usize].name.as_str()));
+    value["alarm"] = json!(outcome.alarm.map(|index| plan.alarms[index as usize].name.as_str()));
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn rollout_reads_as_a_story() {
+        let plan = sample::plan();
+        let (outcome, records) = sample::rollout(&plan);
+        insta::assert_snapshot!(text(&plan, 4, &outcome, &records));
+    }
+
+    #[test]
+    fn json_lines_carry_names_and_integer_times() {
+        let plan = sample::plan();
+        let (_, records) = sample::rollout(&plan);
+        let bytes = json_lines(&plan, 4, &records);
+        let lines: Vec<Value> = bytes
+            .split(|b| *b == b'\n')
+            .filter(|l| !l.is_empty())
+            .map(|l| serde_json::from_slice(l).unwrap())
+            .collect();
+        assert_eq!(lines.len(), records.len());
+        assert_eq!(lines[0]["defect"], "memory-leak");
+        assert_eq!(lines[1], json!({"at_ms": 0, "event": "wave-started", "wave": "first"}));
+        let fired = lines.iter().find(|line| line["event"] == "alarm-fired").unwrap();
+        assert_eq!(fired["alarm"], "zone-errors");
+        assert_eq!(fired["entity"], "ap-northeast-1/c");
+        assert!(lines.iter().all(|line| line["at_ms"].is_u64()));
+    }
+
+    #[test]
+    fn outcome_json_names_what_it_refers_to() {
+        let value = outcome_json(&sample::plan(), &sample::escaped());
+        assert_eq!(value["defect"], "memory-leak");
+        assert_eq!(value["alarm"], Value::Null);
+        assert_eq!(value["ending"], "escaped");
+    }
+}

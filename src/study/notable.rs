@@ -107,3 +107,40 @@ fn median_bad(outcomes: &[Outcome]) -> Option<usize> {
     let middle = bad.get(bad.len().div_ceil(2).checked_sub(1)?)?.0;
     bad.iter().find(|(value, _)| *value == middle).map(|(_, trial)| *trial)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn picks_are_what_they_claim_and_ties_go_to_the_first() {
+        let (plan, outcomes) = sample::study(400);
+        let row = &outcomes.by_strategy[1];
+        let picks = notable(&plan, row);
+        let pick = |kind| picks.iter().find(|n| n.kind == kind).map(|n| &row[n.trial as usize]).unwrap();
+        let worst = pick(NotableKind::WorstBlastRadius).impaired_host_ms;
+        assert!(row.iter().all(|outcome| outcome.impaired_host_ms <= worst));
+        let mut bad: Vec<u64> = row.iter().filter(|o| o.is_bad()).map(|o| o.impaired_host_ms).collect();
+        bad.sort_unstable();
+        assert_eq!(pick(NotableKind::MedianBad).impaired_host_ms, bad[bad.len().div_ceil(2) - 1]);
+        assert_eq!(pick(NotableKind::FirstEscape).ending, Ending::Escaped);
+        assert_eq!(pick(NotableKind::FirstFalseRollback).ending, Ending::FalseRollback);
+        assert!(pick(NotableKind::SlowestCompleted).is_complete());
+        let same = vec![sample::escaped(); 3];
+        assert!(notable(&plan, &same).iter().all(|n| n.trial == 0));
+    }
+
+    #[test]
+    fn harmless_good_changes_offer_only_the_slowest() {
+        let mut good = sample::escaped();
+        good.ending = Ending::Completed;
+        good.defect = None;
+        good.impaired_host_ms = 0;
+        good.two_regions_impaired = false;
+        good.two_zones_impaired = false;
+        let picks = notable(&sample::plan(), &[good]);
+        assert_eq!(picks.iter().map(|n| n.kind).collect::<Vec<_>>(), [NotableKind::SlowestCompleted]);
+        assert_eq!(notable(&sample::plan(), &[]), []);
+    }
+}

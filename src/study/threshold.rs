@@ -175,3 +175,69 @@ fn trials_needed(trials: f64, growth: f64) -> Option<u64> {
     }
     Some((libm::ceil(wanted / unit) * unit) as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn verdict(trials: u64, metric: &str, statistic: Statistic, max: f64) -> ThresholdResult {
+        let (mut plan, outcomes) = sample::study(trials);
+        let level = Level::Error;
+        plan.study.thresholds =
+            vec![Threshold { metric: metric.into(), statistic, strategy: Some(4), max, level }];
+        let mut results = judge(&plan, &outcomes);
+        assert_eq!(results.len(), 1);
+        results.remove(0)
+    }
+
+    #[test]
+    fn limits_outside_the_interval_are_decided() {
+        let metric = "duration_ms";
+        let day = 86_400_000.0;
+        for statistic in [Statistic::Mean, Statistic::P50, Statistic::P90, Statistic::P99, Statistic::Max] {
+            assert_eq!(verdict(1000, metric, statistic, 7.0 * day).verdict, Verdict::Pass);
+            let failed = verdict(1000, metric, statistic, 2.0 * day);
+            assert_eq!((failed.verdict, failed.trials_needed), (Verdict::Fail, None));
+        }
+    }
+
+    #[test]
+    fn a_limit_equal_to_the_upper_end_passes() {
+        let high = verdict(1000, "duration_ms", Statistic::P90, 0.0).interval.high.unwrap();
+        assert_eq!(verdict(1000, "duration_ms", Statistic::P90, high).verdict, Verdict::Pass);
+        assert_eq!(verdict(1000, "duration_ms", Statistic::P90, high - 1.0).verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn the_advised_number_of_trials_decides() {
+        // 40 trials have too few bad changes for a bound on their 99th percentile.
+        let open = verdict(40, "impaired_host_ms", Statistic::P99, 5_000.0 * 60_000.0);
+        assert_eq!(open.verdict, Verdict::Inconclusive);
+        assert_eq!(open.interval.high, None);
+        let needed = open.trials_needed.unwrap();
+        assert!((1000..10_000).contains(&needed), "{needed}");
+        assert_eq!(
+            verdict(needed, "impaired_host_ms", Statistic::P99, 5_000.0 * 60_000.0).verdict,
+            Verdict::Pass
+        );
+    }
+
+    #[test]
+    fn rare_events_need_trials_in_proportion() {
+        let open = verdict(200, "isolation_violated", Statistic::Mean, 0.001);
+        assert_eq!((open.measured, open.verdict), (Some(0.0), Verdict::Inconclusive));
+        let needed = open.trials_needed.unwrap();
+        assert_eq!(
+            verdict(needed, "isolation_violated", Statistic::Mean, 0.001).verdict,
+            Verdict::Pass,
+            "{needed}"
+        );
+    }
+
+    #[test]
+    fn no_value_is_inconclusive() {
+        let open = verdict(0, "duration_ms", Statistic::Mean, 1.0);
+        assert_eq!((open.verdict, open.measured, open.trials_needed), (Verdict::Inconclusive, None, None));
+    }
+}

@@ -4,5 +4,6 @@ mod cli;
 mod oracles;
 mod properties;
 mod reference;
+mod report;
 mod scenario;
 mod support;

@@ -7,7 +7,10 @@ use crate::report::text;
 use crate::study::Summary;
 use crate::study::summary::StrategySummary;
 
-const ROW: i32 = 52;
+/// Height of a strategy's row: more when there are few.
+const ROWS: (i32, i32) = (52, 84);
+/// Where the axis is at least.
+const LEAST_BOTTOM: i32 = 430;
 const LEFT: i32 = 280;
 const RIGHT: i32 = WIDTH - 60;
 const TOP: i32 = 118;
@@ -21,14 +24,16 @@ pub fn svg(summary: &Summary) -> String {
     rows.sort_by(|a, b| {
         percentile(a, 50.0).unwrap_or(f64::MAX).total_cmp(&percentile(b, 50.0).unwrap_or(f64::MAX))
     });
-    let bottom = (TOP + ROW * rows.len() as i32 + 10).max(430);
+    let count = rows.len().max(1) as i32;
+    let row = ((LEAST_BOTTOM - TOP) / count).clamp(ROWS.0, ROWS.1);
+    let bottom = (TOP + row * count + 10).max(LEAST_BOTTOM);
     let values: Vec<f64> =
         rows.iter().flat_map(|s| s.duration_percentiles.iter().map(|p| p.duration_ms)).collect();
     let x = Axis::log_if_wide(&values, WIDE, LEFT, RIGHT);
     draw(WIDTH, bottom + 110, |canvas| {
         let note = "Only rollouts that reached every host count; those rolled back are in the tables.";
         frame(canvas, "How long does a rollout take?", &provenance(summary), note);
-        for (pixel, label) in x.time_ticks(60) {
+        for (pixel, label) in x.time_ticks(if x.is_log() { 60 } else { 92 }) {
             canvas.line(&[(pixel, TOP - 6), (pixel, bottom)], GRID, 1);
             canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
         }
@@ -38,7 +43,7 @@ pub fn svg(summary: &Summary) -> String {
         canvas.text(((LEFT + RIGHT) / 2, bottom + 50), &below, Font::new(BODY).bold().centered(), INK);
         legend(canvas);
         for (index, strategy) in rows.iter().enumerate() {
-            strip(canvas, strategy, TOP + ROW * index as i32 + 34, &x);
+            strip(canvas, strategy, TOP + row * index as i32 + row / 2 + 8, &x);
         }
     })
 }
@@ -48,7 +53,7 @@ fn percentile(strategy: &StrategySummary, percent: f64) -> Option<f64> {
 }
 
 fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, x: &Axis) {
-    canvas.text((LEFT - 14, y + 5), &label(strategy, 22), Font::new(BODY).ending(), INK);
+    canvas.text((LEFT - 14, y + 5), &label(strategy, 30), Font::new(BODY).ending(), INK);
     let at = |percent| percentile(strategy, percent).map(|v| x.at(v));
     let all = (at(1.0), at(10.0), at(25.0), at(50.0), at(75.0), at(90.0), at(99.0));
     let (Some(p1), Some(p10), Some(p25), Some(p50), Some(p75), Some(p90), Some(p99)) = all else {

@@ -7,11 +7,12 @@ use crate::report::text;
 use crate::study::Summary;
 use crate::study::summary::{BLAST_METRIC, StrategySummary};
 
-const HEIGHT: i32 = 700;
+const LEAST_HEIGHT: i32 = 700;
+/// Height of a strategy in the legend.
+const ROW: i32 = 46;
 const LEFT: i32 = 110;
 const RIGHT: i32 = WIDTH - 330;
 const TOP: i32 = 96;
-const BOTTOM: i32 = HEIGHT - 104;
 const HOST_MINUTE: f64 = 60_000.0;
 
 /// The chart. Curves start at the left edge with the share of bad changes that did any harm.
@@ -21,11 +22,13 @@ pub fn svg(summary: &Summary) -> String {
     let xs: Vec<f64> = curves.iter().flat_map(|points| points.iter().map(|p| p.0)).collect();
     let shares: Vec<f64> = curves.iter().flat_map(|points| points.iter().map(|p| p.1)).collect();
     let x = Axis::log(&xs, LEFT, RIGHT);
-    let y = Axis::log(&[shares, vec![1.0]].concat(), BOTTOM, TOP);
-    draw(WIDTH, HEIGHT, |canvas| {
+    let height = LEAST_HEIGHT.max(TOP + 60 + ROW * curves.len() as i32);
+    let bottom = height - 104;
+    let y = Axis::log(&[shares, vec![1.0]].concat(), bottom, TOP);
+    draw(WIDTH, height, |canvas| {
         let note = "Farther left and lower is safer. The tail is drawn from few trials; intervals are in the tables.";
         frame(canvas, "How often does a bad change do at least this much harm?", &provenance(summary), note);
-        axes(canvas, &x, &y);
+        axes(canvas, bottom, &x, &y);
         for (index, points) in curves.iter().enumerate() {
             steps(canvas, index, points, &x, &y);
         }
@@ -41,20 +44,20 @@ fn curve(strategy: &StrategySummary) -> Curve {
     all.filter(|p| p.0 > 0.0).map(|&(x, share)| (x / HOST_MINUTE, share)).collect()
 }
 
-fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
+fn axes(canvas: &mut Canvas, bottom: i32, x: &Axis, y: &Axis) {
     for (pixel, label) in x.number_ticks(76, text::number) {
-        canvas.line(&[(pixel, TOP), (pixel, BOTTOM)], GRID, 1);
-        canvas.text((pixel, BOTTOM + 22), &label, Font::new(BODY).centered(), INK);
+        canvas.line(&[(pixel, TOP), (pixel, bottom)], GRID, 1);
+        canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
     }
     for (pixel, label) in y.number_ticks(40, text::percent) {
         canvas.line(&[(LEFT, pixel), (RIGHT, pixel)], GRID, 1);
         canvas.text((LEFT - 10, pixel + 5), &label, Font::new(BODY).ending(), INK);
     }
-    canvas.line(&[(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], AXIS, 1);
+    canvas.line(&[(LEFT, TOP), (LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
     let below = "blast radius x: impaired host-minutes of one bad change, log scale";
-    canvas.text(((LEFT + RIGHT) / 2, BOTTOM + 50), below, Font::new(BODY).bold().centered(), INK);
+    canvas.text(((LEFT + RIGHT) / 2, bottom + 50), below, Font::new(BODY).bold().centered(), INK);
     let beside = "share of bad changes with at least x, log scale";
-    canvas.text((36, (TOP + BOTTOM) / 2), beside, Font::new(BODY).bold().centered().turned(), INK);
+    canvas.text((36, (TOP + bottom) / 2), beside, Font::new(BODY).bold().centered().turned(), INK);
 }
 
 /// The share holds up to its value and drops right after it.
@@ -86,11 +89,11 @@ fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
     canvas.text((left, TOP + 8), "strategy, largest harm first", Font::new(SMALL), MUTED);
     for (row, &index) in order.iter().enumerate() {
         let strategy = &summary.strategies[index];
-        let y = TOP + 38 + 46 * row as i32;
+        let y = TOP + 38 + ROW * row as i32;
         let (color, shape, dash) = look(index);
         canvas.dashed(&[(left, y), (left + 40, y)], color, 2, dash);
         canvas.marker((left + 20, y), shape, 5, color, true);
-        canvas.text((left + 52, y + 2), &label(strategy, 26), Font::new(BODY), INK);
+        canvas.text((left + 52, y + 2), &label(strategy, 28), Font::new(BODY), INK);
         let metric = strategy.metric(BLAST_METRIC);
         let harm = match (metric.p50, metric.max) {
             (_, None) | (None, _) => "no bad change".to_owned(),

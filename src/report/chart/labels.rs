@@ -19,16 +19,22 @@ impl Area {
     }
 }
 
+/// A box that labels should keep off, and how much covering a pixel of it costs.
+pub type Obstacle = (Area, i64);
+
+/// Cost of a pixel of another label.
+const LABEL_COST: i64 = 4;
+
 /// Places a label of `width` by `height` pixels near each of `points` and returns its top left corner.
 /// `bounds` is where labels may be, `taken` what they should not cover.
-pub fn place(points: &[(Point, i32, i32)], bounds: Area, taken: &[Area]) -> Vec<Point> {
+pub fn place(points: &[(Point, i32, i32)], bounds: Area, taken: &[Obstacle]) -> Vec<Point> {
     let mut taken = taken.to_vec();
     points
         .iter()
         .map(|&(at, width, height)| {
             let cost = |corner: &Point| {
                 let area = Area(corner.0, corner.1, corner.0 + width, corner.1 + height);
-                let covered: i64 = taken.iter().map(|other| area.overlap(*other)).sum();
+                let covered: i64 = taken.iter().map(|(other, weight)| weight * area.overlap(*other)).sum();
                 // Outside is worse than on top of something: it may be cut off.
                 covered + 4 * (area.size() - area.overlap(bounds))
             };
@@ -36,7 +42,7 @@ pub fn place(points: &[(Point, i32, i32)], bounds: Area, taken: &[Area]) -> Vec<
                 .into_iter()
                 .min_by_key(|(corner, gap)| cost(corner) + 4 * i64::from(*gap))
                 .map_or(at, |(corner, _)| corner);
-            taken.push(Area(best.0 - 3, best.1 - 2, best.0 + width + 3, best.1 + height + 2));
+            taken.push((Area(best.0 - 3, best.1 - 2, best.0 + width + 3, best.1 + height + 2), LABEL_COST));
             best
         })
         .collect()
@@ -45,7 +51,7 @@ pub fn place(points: &[(Point, i32, i32)], bounds: Area, taken: &[Area]) -> Vec<
 /// Corners to try and their distance, best first: beside the point, diagonal, above and below, then
 /// the same farther out.
 fn candidates((x, y): Point, width: i32, height: i32) -> Vec<(Point, i32)> {
-    [14, 26, 42]
+    [14, 26, 42, 64, 92]
         .into_iter()
         .flat_map(|gap| {
             let (left, right, middle) = (x - gap - width, x + gap, x - width / 2);

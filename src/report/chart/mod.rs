@@ -75,8 +75,8 @@ fn provenance(summary: &Summary) -> String {
     )
 }
 
-/// A strategy's name for a label, with the baseline marked.
+/// A strategy's name for a label of at most `width` characters, with the baseline marked.
 fn label(strategy: &crate::study::summary::StrategySummary, width: usize) -> String {
     let mark = if strategy.is_baseline { " (baseline)" } else { "" };
-    format!("{}{mark}", text::elide(&strategy.name, width))
+    format!("{}{mark}", text::elide(&strategy.name, width - mark.len()))
 }

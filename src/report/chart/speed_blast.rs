@@ -1,7 +1,7 @@
 //! Speed against blast radius: one point per strategy with 95 % intervals, and the Pareto front.
 
 use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
-use super::labels::{Area, place};
+use super::labels::{Area, Obstacle, place};
 use super::scale::Axis;
 use super::{AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame, label, provenance};
 use crate::report::text;
@@ -44,10 +44,10 @@ pub fn svg(summary: &Summary) -> String {
         if front.len() > 1 {
             canvas.dashed(&front, BLUE, 1, &[6.0, 5.0]);
         }
-        names(canvas, &dots, &x, &y);
         for dot in &dots {
             whiskers(canvas, dot, &x, &y);
         }
+        names(canvas, &dots, &x, &y);
         for dot in &dots {
             let at = (x.at(dot.speed), y.at(dot.blast));
             canvas.marker(at, Shape::Circle, RADIUS, color(dot), dot.strategy.on_front);
@@ -83,7 +83,7 @@ fn color(dot: &Dot) -> Ink {
 }
 
 fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
-    for (pixel, label) in x.time_ticks(64) {
+    for (pixel, label) in x.time_ticks(if x.is_log() { 64 } else { 92 }) {
         canvas.line(&[(pixel, TOP), (pixel, BOTTOM)], GRID, 1);
         canvas.text((pixel, BOTTOM + 22), &label, Font::new(BODY).centered(), INK);
     }
@@ -114,7 +114,7 @@ fn front_points(dots: &[Dot], x: &Axis, y: &Axis) -> Vec<Point> {
 }
 
 /// Small boxes along the front: labels keep off it where that costs nothing else.
-fn front_areas(points: &[Point]) -> Vec<Area> {
+fn front_areas(points: &[Point]) -> Vec<Obstacle> {
     let mut areas = Vec::new();
     for pair in points.windows(2) {
         let (from, to) = (pair[0], pair[1]);
@@ -122,7 +122,7 @@ fn front_areas(points: &[Point]) -> Vec<Area> {
         for piece in 0..=pieces {
             let x = from.0 + (to.0 - from.0) * piece / pieces;
             let y = from.1 + (to.1 - from.1) * piece / pieces;
-            areas.push(Area(x - 1, y - 1, x + 1, y + 1));
+            areas.push((Area(x - 1, y - 1, x + 1, y + 1), 1));
         }
     }
     areas
@@ -163,13 +163,17 @@ fn names(canvas: &mut Canvas, dots: &[Dot], x: &Axis, y: &Axis) {
         let at = (x.at(dot.speed), y.at(dot.blast));
         let reach = |end: Option<f64>| end.map_or(at.1, |v| y.at(v));
         let (high, low) = (reach(dot.blast_interval.high), reach(dot.blast_interval.low));
-        taken.push(Area(at.0 - 10, high.min(at.1 - 10), at.0 + 10, low.max(at.1 + 10)));
-        let name = label(dot.strategy, 40);
+        taken.push((Area(at.0 - 10, at.1 - 10, at.0 + 10, at.1 + 10), 4));
+        taken.push((Area(at.0 - 8, high, at.0 + 8, low), 1));
+        for end in [high, low] {
+            taken.push((Area(at.0 - 8, end - 6, at.0 + 8, end + 6), 4));
+        }
+        let name = label(dot.strategy, 38);
         let values = format!("{}, {} host-minutes", text::duration(dot.speed), text::number(dot.blast));
         boxes.push((at, name_font.width(&name).max(value_font.width(&values)), 34));
         lines.push((name, values));
     }
-    taken.push(Area(LEFT, BOTTOM - 34, LEFT + 230, BOTTOM));
+    taken.push((Area(LEFT, BOTTOM - 34, LEFT + 230, BOTTOM), 2));
     let corners = place(&boxes, Area(LEFT + 6, TOP, RIGHT + 34, BOTTOM - 4), &taken);
     for (((corner, (name, values)), (at, width, _)), dot) in corners.iter().zip(&lines).zip(&boxes).zip(dots)
     {

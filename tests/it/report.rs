@@ -1,0 +1,193 @@
+//! From outcomes to files: every report of one small study, checked from outside the crate.
+
+use wavetank::outcome::{Ending, Outcome};
+use wavetank::plan::{
+    Arrivals, Change, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Rollback,
+    RollbackScope, Strategy, Study, Wave, Zone,
+};
+use wavetank::random::Distribution;
+use wavetank::report::{chart, csv, json, plan_view, terminal};
+use wavetank::study::{Outcomes, Summary, summarise};
+
+fn plan() -> Plan {
+    let region = |index: usize| Region {
+        name: format!("region-{index}"),
+        entity: index as u64,
+        zones: index..index + 1,
+        requests_per_second: 100.0,
+        timezone: "UTC".into(),
+        hourly_factor: [1.0; 24],
+        labels: Vec::new(),
+    };
+    let wave = |regions: Vec<usize>| Wave {
+        name: "wave".into(),
+        regions,
+        hosts: HostShare::ALL,
+        regions_at_once: 1,
+        bake_ms: 3_600_000,
+        procedure: Procedure {
+            one_box: None,
+            batch: HostShare::ALL,
+            max_unavailable: HostShare::ALL,
+            zone_bake_ms: 0,
+            zones_at_once: 1,
+        },
+    };
+    let strategy = |name: &str, waves: Vec<Wave>| Strategy {
+        name: name.into(),
+        description: String::new(),
+        source: String::new(),
+        waves,
+        alarms: Vec::new(),
+        rollback: Rollback { scope: RollbackScope::Everything, batch: HostShare::ALL, reaction_delay_ms: 0 },
+    };
+    Plan {
+        name: "small".into(),
+        description: String::new(),
+        fleet: Fleet {
+            name: "fleet".into(),
+            regions: vec![region(0), region(1)],
+            zones: (0..2)
+                .map(|r| Zone { name: "a".into(), entity: r, region: r as usize, hosts: 10 })
+                .collect(),
+            background_error_ratio: 0.0,
+            arrivals: Arrivals::Fixed,
+        },
+        change: Change {
+            bad_probability: 0.5,
+            deploy_time: Distribution::Fixed { ms: 60_000 },
+            rollback_time: Distribution::Fixed { ms: 60_000 },
+            defects: vec![Defect {
+                name: "crash".into(),
+                probability: 1.0,
+                clock: DefectClock::Host,
+                onset: Distribution::Fixed { ms: 0 },
+                reach: HostShare::ALL,
+                error_ratio: 1.0,
+            }],
+        },
+        alarms: Vec::new(),
+        strategies: vec![
+            strategy("at, once", vec![wave(vec![0, 1])]),
+            strategy("in \"turn\" <&>", vec![wave(vec![0]), wave(vec![1])]),
+        ],
+        study: Study {
+            trials: 40,
+            seed: u64::MAX,
+            baseline: 0,
+            start_utc_ms: 0,
+            start_spread_ms: 0,
+            observe_after_ms: 0,
+            thresholds: Vec::new(),
+        },
+    }
+}
+
+/// Every second change is bad; the second strategy takes twice as long and does half the harm.
+fn outcome(strategy: u64, trial: u64) -> Outcome {
+    let bad = trial.is_multiple_of(2);
+    let end_ms = 3_600_000 * (1 + strategy) + trial * 1000;
+    let harm = if bad { (trial + 1) * 600_000 / (1 + strategy) } else { 0 };
+    Outcome {
+        ending: if bad { Ending::Escaped } else { Ending::Completed },
+        defect: bad.then_some(0),
+        end_ms,
+        to_25_ms: Some(end_ms / 4),
+        to_50_ms: Some(end_ms / 2),
+        to_100_ms: Some(end_ms),
+        bake_ms: 0,
+        onset_ms: bad.then_some(60_000),
+        alarm_ms: None,
+        alarm: None,
+        rollback_ms: None,
+        mitigated_ms: None,
+        peak_exposed_hosts: 20,
+        exposed_at_alarm: None,
+        exposed_host_ms: end_ms,
+        regions_touched: 2,
+        left_exposed_hosts: 0,
+        peak_impaired_hosts: 10,
+        peak_impaired_zones: 1,
+        peak_impaired_regions: 1,
+        peak_impaired_traffic_ppm: 500_000,
+        impaired_host_ms: harm,
+        failed_requests: harm as f64 / 7.0,
+        two_regions_impaired: false,
+        two_zones_impaired: false,
+        first_violation_ms: None,
+    }
+}
+
+fn study() -> (Plan, Outcomes, Summary) {
+    let plan = plan();
+    let by_strategy = (0..2).map(|s| (0..plan.study.trials).map(|t| outcome(s, t)).collect()).collect();
+    let outcomes = Outcomes { by_strategy };
+    let summary = summarise(&plan, &outcomes);
+    (plan, outcomes, summary)
+}
+
+#[test]
+fn trials_survive_a_csv_reader() {
+    let (plan, outcomes, _) = study();
+    let bytes = csv::trials(&plan, &outcomes);
+    let mut reader = ::csv::Reader::from_reader(bytes.as_slice());
+    let headers = reader.headers().expect("header").clone();
+    let column =
+        |name: &str| headers.iter().position(|h| h == name).unwrap_or_else(|| panic!("no column {name}"));
+    let rows: Vec<::csv::StringRecord> = reader.records().map(|row| row.expect("row")).collect();
+    assert_eq!(rows.len(), 80);
+    assert_eq!(&rows[41][column("strategy")], "in \"turn\" <&>");
+    assert_eq!(&rows[41][column("trial")], "1");
+    assert_eq!(&rows[41][column("seed")], "18446744073709551615");
+    assert_eq!(&rows[41][column("defect")], "");
+    assert_eq!(rows[2][column("failed_requests")].parse::<f64>().ok(), Some(1_800_000.0 / 7.0));
+}
+
+#[test]
+fn summary_json_holds_known_answers() {
+    let (_, _, summary) = study();
+    let bytes = json::summary(&summary);
+    assert_eq!(bytes.last(), Some(&b'\n'));
+    let value: serde_json::Value = serde_json::from_slice(&bytes).expect("valid JSON");
+    assert_eq!(value["schema_version"], 1);
+    assert_eq!(value["seed"], u64::MAX);
+    assert_eq!(value["baseline"], "at, once");
+    let harm = value["strategies"][1]["metrics"]
+        .as_array()
+        .and_then(|metrics| metrics.iter().find(|m| m["metric"] == "impaired_host_ms"))
+        .expect("the metric");
+    // Trials 0, 2, ..., 38: (trial + 1) * 5 host-minutes, mean 100, and half the baseline's.
+    assert_eq!(harm["n"], 20);
+    assert_eq!(harm["mean"]["value"], 6_000_000.0);
+    assert_eq!(harm["against_baseline"]["verdict"], "better");
+    assert_eq!(harm["against_baseline"]["ratio"]["value"], 0.5);
+    assert_eq!(value["strategies"][0]["on_front"], true);
+    assert_eq!(value["strategies"][1]["on_front"], true);
+}
+
+#[test]
+fn text_reports_name_both_strategies() {
+    let (plan, _, summary) = study();
+    let style = terminal::Style { color: false, width: 100, file: "small.toml" };
+    let report = terminal::run_report(&plan, &summary, &style);
+    assert!(
+        report.contains(
+            "wavetank replay small.toml --strategy 'at, once' --seed 18446744073709551615 --trial 38"
+        )
+    );
+    assert!(report.contains("its blast radius is smaller, by a factor of 2"), "{report}");
+    assert!(plan_view::text(&plan, 1).contains("2 waves over 20 hosts in 2 regions, 2h 2m if undisturbed"));
+}
+
+#[test]
+fn charts_are_well_formed_whatever_the_names() {
+    let (_, _, summary) = study();
+    for svg in
+        [chart::speed_blast::svg(&summary), chart::exceedance::svg(&summary), chart::duration::svg(&summary)]
+    {
+        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+        assert!(svg.contains("in &quot;turn&quot; &lt;&amp;&gt;"), "{svg}");
+        assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+        assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    }
+}
