@@ -128,6 +128,19 @@ fn waves_select_by_name_label_order_count_and_rest() {
 }
 
 #[test]
+fn shares_that_round_to_the_same_hosts_are_no_mistake_but_equal_ones_are() {
+    let with = |waves: &str| rule_ids(&format!("{REGIONS}\n[[strategy]]\nname = \"s\"\nwave = [{waves}]\n"));
+    let all = |hosts: &str| format!("{{ regions = \"all\", hosts = {hosts} }}");
+    let waves = |hosts: [&str; 3]| with(&hosts.map(all).join(", "));
+    // In zones of 4 and 10 hosts 1 % and 5 % are both 1 host, in zones of 50 they are 1 and 3.
+    assert_eq!(waves([r#""1%""#, r#""5%""#, r#""100%""#]), Vec::<&str>::new());
+    assert_eq!(waves([r#""5%""#, r#""5%""#, r#""100%""#]), ["WT035"]);
+    assert_eq!(waves([r#""1%""#, r#""2%""#, r#""100%""#]), ["WT058"], "1 host everywhere");
+    assert_eq!(waves(["2", r#""10%""#, r#""100%""#]), ["WT035"], "1 host of 4 is a step back");
+    assert_eq!(waves(["1", "5", r#""100%""#]), Vec::<&str>::new(), "5 of 4 hosts are all");
+}
+
+#[test]
 fn extending_inherits_keys_and_merges_one_box_and_rollback() {
     let plan = plan(&format!(
         r#"{REGIONS}
