@@ -186,6 +186,16 @@ wave = [{{ name = "first", regions = ["small"], bake = "1h" }}, {{ regions = "re
 }
 
 #[test]
+fn long_chains_of_strategies_do_not_exhaust_the_stack() {
+    let mut text = String::from(REGIONS);
+    for index in 0..2_000 {
+        text.push_str(&format!("[[strategy]]\nname = \"s{index}\"\nextends = \"s{}\"\n", index + 1));
+    }
+    text.push_str("[[strategy]]\nname = \"s2000\"\nwave = [{ regions = \"all\" }]\n");
+    assert_eq!(plan(&text).strategies.len(), 2_001);
+}
+
+#[test]
 fn own_waves_replace_inherited_ones() {
     let plan = plan(&format!(
         "{REGIONS}\n[[strategy]]\nname = \"a\"\nwave = [{{ regions = [\"small\"] }}, {{ regions = \"rest\" }}]\n\
