@@ -24,48 +24,60 @@ pub(super) struct Extended {
 pub(super) fn extend_all(strategies: &[Written<StrategySpec>], problems: &mut Problems) -> Vec<Extended> {
     let mut done: Vec<Option<Extended>> = vec![None; strategies.len()];
     for index in 0..strategies.len() {
-        extend(index, strategies, &mut done, &mut Vec::new(), problems);
+        // From the strategy to the last ancestor that is not extended yet; a loop and no recursion,
+        // because files can be long.
+        let mut chain = vec![index];
+        let mut cut = None;
+        while let Some(parent) = chain.last().and_then(|&last| parent_of(last, strategies)) {
+            if done[parent].is_some() {
+                break;
+            }
+            if chain.contains(&parent) {
+                report_cycle(parent, &chain, strategies, problems);
+                cut = chain.last().copied();
+                break;
+            }
+            chain.push(parent);
+        }
+        for &member in chain.iter().rev() {
+            if done[member].is_none() {
+                done[member] = Some(extend(member, strategies, &done, cut == Some(member), problems));
+            }
+        }
     }
     done.into_iter().flatten().collect()
 }
 
-/// Extends one strategy, its parents first. `open` are the strategies whose parents are being looked
-/// up; meeting one again is a cycle.
+/// Index of the strategy that another extends.
+fn parent_of(index: usize, strategies: &[Written<StrategySpec>]) -> Option<usize> {
+    let parent = strategies[index].value.extends.value()?;
+    strategies.iter().position(|other| other.value.name.value() == Some(parent))
+}
+
+/// Extends one strategy whose parent is done; `cut` breaks a cycle here.
 fn extend(
     index: usize,
     strategies: &[Written<StrategySpec>],
-    done: &mut Vec<Option<Extended>>,
-    open: &mut Vec<usize>,
+    done: &[Option<Extended>],
+    cut: bool,
     problems: &mut Problems,
-) {
-    if done[index].is_some() {
-        return;
-    }
+) -> Extended {
     let Written { value, span: header } = &strategies[index];
-    let mut extended = Extended { spec: value.clone(), header: *header, broken: value.extends.is_broken() };
-    open.push(index);
-    if let Some(Written { value: Name(name), span }) = value.extends.get() {
-        match strategies.iter().position(|other| other.value.name.value().is_some_and(|n| n.0 == *name)) {
-            None => {
-                unknown_parent(name, *span, strategies, problems);
-                extended.broken = true;
-            }
-            Some(parent) if open.contains(&parent) => {
-                report_cycle(parent, *span, strategies, open, problems);
-                extended.broken = true;
-            }
-            Some(parent) => {
-                extend(parent, strategies, done, open, problems);
-                let parent = done[parent].as_ref().expect("invariant: extended above");
-                extended.broken |= parent.broken;
-                inherit(&mut extended.spec, &parent.spec);
-            }
+    let mut extended =
+        Extended { spec: value.clone(), header: *header, broken: cut || value.extends.is_broken() };
+    if let (Some(Written { value: Name(name), span }), false) = (value.extends.get(), cut) {
+        if let Some(parent) = parent_of(index, strategies) {
+            let parent = done[parent].as_ref().expect("invariant: parents are extended first");
+            extended.broken |= parent.broken;
+            inherit(&mut extended.spec, &parent.spec);
+        } else {
+            unknown_parent(name, *span, strategies, problems);
+            extended.broken = true;
         }
     }
-    open.pop();
     name_waves(&mut extended.spec);
     apply_patches(&mut extended, problems);
-    done[index] = Some(extended);
+    extended
 }
 
 fn unknown_parent(name: &str, span: Span, strategies: &[Written<StrategySpec>], problems: &mut Problems) {
@@ -75,24 +87,22 @@ fn unknown_parent(name: &str, span: Span, strategies: &[Written<StrategySpec>], 
     problems.report(Diagnostic::new(&rules::UNKNOWN_STRATEGY, message).at(span, "").help(help));
 }
 
-/// Reports a cycle that ends at `parent`, which is still open, once for all its members.
+/// Reports that the last of `chain` extends `parent`, which comes earlier in it.
 fn report_cycle(
     parent: usize,
-    span: Span,
+    chain: &[usize],
     strategies: &[Written<StrategySpec>],
-    open: &[usize],
     problems: &mut Problems,
 ) {
-    let start = open.iter().position(|&index| index == parent).unwrap_or(0);
-    let names: Vec<&str> = open[start..]
-        .iter()
-        .chain([&parent])
-        .filter_map(|&index| strategies[index].value.name.value())
-        .map(|name| name.0.as_str())
-        .collect();
+    let start = chain.iter().position(|&index| index == parent).unwrap_or(0);
+    let members = chain[start..].iter().chain([&parent]);
+    let names = members.filter_map(|&index| strategies[index].value.name.value()).map(|name| name.0.as_str());
+    let names: Vec<&str> = names.collect();
+    let last = chain.last().map(|&index| &strategies[index]);
+    let span = last.and_then(|last| last.value.extends.span()).unwrap_or_default();
     let message = format!("strategies extend each other in a circle: {}", names.join(" -> "));
     let diagnostic = Diagnostic::new(&rules::EXTENDS_CYCLE, message).at(span, "");
-    problems.report_once(diagnostic.help("let one of them stand on its own"));
+    problems.report(diagnostic.help("let one of them stand on its own"));
 }
 
 /// Takes over everything but what makes a strategy itself.

@@ -128,6 +128,19 @@ fn waves_select_by_name_label_order_count_and_rest() {
 }
 
 #[test]
+fn shares_that_round_to_the_same_hosts_are_no_mistake_but_equal_ones_are() {
+    let with = |waves: &str| rule_ids(&format!("{REGIONS}\n[[strategy]]\nname = \"s\"\nwave = [{waves}]\n"));
+    let all = |hosts: &str| format!("{{ regions = \"all\", hosts = {hosts} }}");
+    let waves = |hosts: [&str; 3]| with(&hosts.map(all).join(", "));
+    // In zones of 4 and 10 hosts 1 % and 5 % are both 1 host, in zones of 50 they are 1 and 3.
+    assert_eq!(waves([r#""1%""#, r#""5%""#, r#""100%""#]), Vec::<&str>::new());
+    assert_eq!(waves([r#""5%""#, r#""5%""#, r#""100%""#]), ["WT035"]);
+    assert_eq!(waves([r#""1%""#, r#""2%""#, r#""100%""#]), ["WT058"], "1 host everywhere");
+    assert_eq!(waves(["2", r#""10%""#, r#""100%""#]), ["WT035"], "1 host of 4 is a step back");
+    assert_eq!(waves(["1", "5", r#""100%""#]), Vec::<&str>::new(), "5 of 4 hosts are all");
+}
+
+#[test]
 fn extending_inherits_keys_and_merges_one_box_and_rollback() {
     let plan = plan(&format!(
         r#"{REGIONS}
@@ -170,6 +183,16 @@ wave = [{{ name = "first", regions = ["small"], bake = "1h" }}, {{ regions = "re
         (HostShare::Count(9), 7_200_000),
         "the patch merges key by key"
     );
+}
+
+#[test]
+fn long_chains_of_strategies_do_not_exhaust_the_stack() {
+    let mut text = String::from(REGIONS);
+    for index in 0..2_000 {
+        text.push_str(&format!("[[strategy]]\nname = \"s{index}\"\nextends = \"s{}\"\n", index + 1));
+    }
+    text.push_str("[[strategy]]\nname = \"s2000\"\nwave = [{ regions = \"all\" }]\n");
+    assert_eq!(plan(&text).strategies.len(), 2_001);
 }
 
 #[test]

@@ -170,6 +170,34 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
+    fn shuffled_lines_never_panic(
+        which in any::<prop::sample::Index>(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4_u8), 1..8),
+    ) {
+        let texts = texts();
+        let all: Vec<&str> = texts.iter().flat_map(|text| text.lines()).collect();
+        let mut lines: Vec<String> = which.get(&texts).lines().map(str::to_owned).collect();
+        for (at, other, kind) in edits {
+            let at = at.index(lines.len());
+            let other = other.get(&all);
+            match (kind, lines[at].split_once(" = "), other.split_once(" = ")) {
+                (0, _, _) => lines.insert(at, (*other).to_owned()),
+                (1, _, _) if lines.len() > 1 => { lines.remove(at); }
+                (2, _, _) => lines[at] = (*other).to_owned(),
+                // The key of one line with the value of another.
+                (_, Some((key, _)), Some((_, value))) => lines[at] = format!("{key} = {value}"),
+                _ => {}
+            }
+        }
+        let loaded = load_str("shuffled.toml", &lines.join("\n"));
+        let errors = loaded.diagnostics.iter().any(|diagnostic| diagnostic.severity.name() == "error");
+        prop_assert_eq!(loaded.plan.is_none(), errors, "{}", report(&loaded));
+        for diagnostic in &loaded.diagnostics {
+            prop_assert!(diagnostic.primary().is_some());
+        }
+    }
+
+    #[test]
     fn mutated_files_never_panic(
         which in any::<prop::sample::Index>(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..6),

@@ -1,7 +1,7 @@
 //! Resolves `[[alarm]]`.
 
 use super::change::distribution;
-use super::fleet::{is_zero, ratio};
+use super::fleet::ratio;
 use super::{check_unique, name};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::{self, Comparison, EvaluationClock, Ratio, Scope, Signal, Watch};
@@ -135,14 +135,14 @@ fn threshold(
 ) -> Option<(Ratio, Comparison)> {
     match (above.get(), at_least.get()) {
         (Some(above), None) => Some((above.value.0, Comparison::Above)),
-        (None, Some(Written { value: Percent(limit), span })) => {
-            if is_zero(*limit) {
+        (None, Some(Written { value: limit, span })) => {
+            if limit.is_zero() {
                 let message = "`at-least` of 0 % breaches at every datapoint";
                 let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
                 problems.report(diagnostic.help("write { above = \"0%\" }"));
                 return None;
             }
-            Some((*limit, Comparison::AtLeast))
+            Some((limit.0, Comparison::AtLeast))
         }
         (Some(above), Some(at_least)) => {
             let message = "`above` and `at-least` exclude each other";

@@ -1,6 +1,6 @@
 //! Resolves `[change]` and `[[defect]]`.
 
-use super::fleet::{is_zero, ratio};
+use super::fleet::ratio;
 use super::{check_unique, name};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Change, Defect, DefectClock, HostShare};
@@ -9,7 +9,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{ChangeSpec, DefectSpec};
-use crate::scenario::value::{DistributionText, HostCount, Percent, Positive};
+use crate::scenario::value::{DistributionText, HostCount, Positive};
 
 const IMMEDIATE: Distribution = Distribution::Fixed { ms: 0 };
 
@@ -22,8 +22,8 @@ pub(super) fn resolve(
     let absent = ChangeSpec::default();
     let spec = change.value().unwrap_or(&absent);
     let catalogue = resolve_defects(defects.value().map_or(&[][..], Vec::as_slice), problems);
-    if let Some(Written { value: Percent(probability), span }) = spec.bad_probability.get()
-        && !is_zero(*probability)
+    if let Some(Written { value: probability, span }) = spec.bad_probability.get()
+        && !probability.is_zero()
         && catalogue.is_empty()
         && !defects.is_broken()
     {

@@ -2,7 +2,7 @@
 
 use super::{check_unique, name, unknown};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::plan::{self, Arrivals, Ratio};
+use crate::plan::{self, Arrivals};
 use crate::random::stable_hash;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -202,11 +202,6 @@ fn curve_day(curve: &Written<Vec<Written<NonNegative>>>, problems: &mut Problems
     let diagnostic = Diagnostic::new(&rules::BAD_CURVE, message).at(curve.span, "");
     problems.report(diagnostic.help("give one relative rate for each local hour, from midnight on"));
     timezone::FLAT
-}
-
-/// `true` where `ratio` is 0.
-pub(super) fn is_zero(ratio: Ratio) -> bool {
-    ratio.num == 0
 }
 
 #[cfg(test)]

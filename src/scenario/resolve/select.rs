@@ -1,6 +1,6 @@
 //! Which regions each wave takes, and whether the waves of a strategy together reach every host once.
 
-use super::fleet::{Fleet, is_zero};
+use super::fleet::Fleet;
 use super::procedure::share;
 use super::unknown;
 use crate::diagnostic::{Diagnostic, Span};
@@ -13,15 +13,26 @@ use crate::scenario::suggest;
 use crate::scenario::value::{Int, Name, Percent};
 use std::collections::BTreeSet;
 
+/// What a wave does to a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Deploys to more hosts.
+    Grows,
+    /// Deploys to no host, because the larger share rounds to the same number.
+    Rounds,
+    /// Asks for no more than there was.
+    Stuck,
+}
+
 /// What the waves so far have taken.
 pub(super) struct Selection<'f> {
     fleet: &'f Fleet,
     /// Hosts of each zone on the new version after the waves so far.
     reached: Vec<u32>,
+    /// `hosts` of the wave that selected each region last.
+    written: Vec<Option<HostShare>>,
     /// The wave that selected each region last.
     selected_at: Vec<Option<Span>>,
-    /// The share of hosts that it asked for.
-    asked: Vec<Option<HostShare>>,
     /// False if a selection was reported: what is left out then says nothing.
     pub sound: bool,
 }
@@ -32,8 +43,8 @@ impl<'f> Selection<'f> {
         Self {
             fleet,
             reached: vec![0; fleet.plan.zones.len()],
+            written: vec![None; fleet.plan.regions.len()],
             selected_at: vec![None; fleet.plan.regions.len()],
-            asked: vec![None; fleet.plan.regions.len()],
             sound: fleet.names_known,
         }
     }
@@ -147,7 +158,7 @@ impl<'f> Selection<'f> {
                 }
                 count
             }
-            (None, Some(Written { value: Percent(share), span })) if is_zero(*share) => {
+            (None, Some(Written { value: share, span })) if share.is_zero() => {
                 let message = "`percent` is 0 %, which selects no region";
                 let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
                 problems.report_once(diagnostic.help("write more than \"0%\"; at least one region is taken"));
@@ -165,27 +176,24 @@ impl<'f> Selection<'f> {
     fn advance(&mut self, regions: &[usize], hosts: HostShare, place: Span, problems: &mut Problems) {
         let mut stuck = Vec::new();
         let mut first = None;
+        let mut idle = true;
         for &region in regions {
-            let zones = self.fleet.plan.regions[region].zones.clone();
-            let steps = zones
-                .clone()
-                .map(|zone| (self.reached[zone], hosts.reach_of(self.fleet.plan.zones[zone].hosts)));
-            let (mut grows, mut shrinks) = (asks_for_more(self.asked[region], hosts), false);
-            for (before, after) in steps {
-                grows |= after > before;
-                shrinks |= after < before;
-            }
-            self.asked[region] = Some(hosts);
-            if shrinks || !grows {
+            let step = self.step(region, hosts);
+            idle &= step != Step::Grows;
+            if step == Step::Stuck {
                 stuck.push(self.fleet.plan.regions[region].name.as_str());
                 first = first.or(self.selected_at[region]);
                 continue;
             }
-            for zone in zones {
+            self.written[region] = Some(hosts);
+            for zone in self.fleet.plan.regions[region].zones.clone() {
                 self.reached[zone] = hosts.reach_of(self.fleet.plan.zones[zone].hosts);
             }
         }
-        if !stuck.is_empty() && self.sound && self.fleet.sound {
+        if !self.sound || !self.fleet.sound {
+            return;
+        }
+        if !stuck.is_empty() {
             let message = format!("this wave deploys to no more hosts of {}", some(&stuck));
             let mut diagnostic = Diagnostic::new(&rules::NO_GROWTH, message).at(place, "");
             if let Some(first) = first {
@@ -195,6 +203,34 @@ impl<'f> Selection<'f> {
                 diagnostic.help("`hosts` counts from the first wave on: let it grow from wave to wave"),
             );
             self.sound = false;
+        } else if idle && !regions.is_empty() {
+            let message = "this wave deploys to no host: its zones are too small for the difference";
+            let diagnostic = Diagnostic::new(&rules::IDLE_WAVE, message).at(place, "");
+            problems.report_once(diagnostic.help("make the step larger, or drop the wave and its bake"));
+        }
+    }
+
+    /// What reaching `hosts` means for a region.
+    fn step(&self, region: usize, hosts: HostShare) -> Step {
+        let (mut grows, mut shrinks) = (false, false);
+        for zone in self.fleet.plan.regions[region].zones.clone() {
+            let after = hosts.reach_of(self.fleet.plan.zones[zone].hosts);
+            grows |= after > self.reached[zone];
+            shrinks |= after < self.reached[zone];
+        }
+        // A share that grows may still round up to the same hosts in a small zone, which is no mistake.
+        let written_grows = match (self.written[region], hosts) {
+            (Some(HostShare::Share(before)), HostShare::Share(after)) => {
+                u128::from(before.num) * u128::from(after.den)
+                    < u128::from(after.num) * u128::from(before.den)
+            }
+            (Some(HostShare::Count(before)), HostShare::Count(after)) => before < after,
+            _ => true,
+        };
+        match (grows, shrinks || !written_grows) {
+            (_, true) => Step::Stuck,
+            (true, false) => Step::Grows,
+            (false, false) => Step::Rounds,
         }
     }
 
@@ -227,17 +263,6 @@ impl<'f> Selection<'f> {
             problems.report_once(diagnostic.help("end with `hosts = \"100%\"`, the default"));
         }
         self.sound = left_out.is_empty() && partial.is_empty();
-    }
-}
-
-/// Whether a share is larger than the one before it as written. In a small zone both may mean the
-/// same number of hosts, which is no mistake: the wave passes the zone over.
-fn asks_for_more(before: Option<HostShare>, now: HostShare) -> bool {
-    match (before, now) {
-        (Some(HostShare::Share(before)), HostShare::Share(now)) => {
-            u128::from(now.num) * u128::from(before.den) > u128::from(before.num) * u128::from(now.den)
-        }
-        _ => false,
     }
 }
 

@@ -451,4 +451,27 @@ name = "careful"
 wave = [{ regions = { count = 1 } }]
 "#,
     }
+    IDLE_WAVE = "WT058" "idle-wave" Warning {
+        summary: "a wave deploys to no host, because its larger share rounds to the same hosts",
+        why: "Shares are rounded up to whole hosts in each zone. In small zones two shares can mean the same hosts; the \
+              wave then only costs its bake.",
+        bad: r#"
+[[fleet.region]]
+name = "us-east-1"
+hosts-per-zone = 10
+
+[[strategy]]
+name = "careful"
+wave = [{ regions = "all", hosts = "1%" }, { regions = "all", hosts = "5%" }, { regions = "all" }]
+"#,
+        good: r#"
+[[fleet.region]]
+name = "us-east-1"
+hosts-per-zone = 10
+
+[[strategy]]
+name = "careful"
+wave = [{ regions = "all", hosts = "1%" }, { regions = "all", hosts = "50%" }, { regions = "all" }]
+"#,
+    }
 }

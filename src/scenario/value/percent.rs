@@ -22,6 +22,11 @@ const PATTERN: &str = r"^[0-9]{1,3}(\.[0-9]{1,9})?%$";
 pub struct Percent(pub Ratio);
 
 impl Percent {
+    /// Nothing at all.
+    pub fn is_zero(self) -> bool {
+        self.0.num == 0
+    }
+
     /// Reads the text form; none when it is not one. Values over 100 are read, not refused.
     pub fn parse(text: &str) -> Option<Ratio> {
         let digits = text.strip_suffix('%')?;
