@@ -133,7 +133,7 @@ fn share(share: HostShare) -> String {
 }
 
 fn footnote(plan: &Plan) -> String {
-    let typical = text::duration(plan.change.deploy_time.median_ms());
+    let typical = text::duration(plan.change.deploy_time.median_ms() as f64);
     match plan.change.deploy_time {
         Distribution::Fixed { .. } => {
             format!("\nTimes hold if no alarm fires; every host takes {typical}.\n")
