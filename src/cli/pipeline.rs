@@ -115,7 +115,7 @@ pub fn plan_text(plan: &Plan) -> String {
 /// The resolved plan of the chosen strategies as JSON.
 #[must_use]
 pub fn plan_json(plan: &Plan) -> Vec<u8> {
-    report::plan_view::json(plan)
+    format!("{:#}\n", report::plan_view::json(plan)).into_bytes()
 }
 
 /// Sets the number of worker threads.
@@ -184,9 +184,9 @@ impl Results {
         let told = replay(plan, strategy, trial);
         [
             report::csv::trials(plan, &self.outcomes),
-            report::chart::speed_blast(plan, &self.summary).into(),
-            report::chart::exceedance(plan, &self.summary).into(),
-            report::chart::duration(plan, &self.summary).into(),
+            report::chart::speed_blast::svg(&self.summary).into(),
+            report::chart::exceedance::svg(&self.summary).into(),
+            report::chart::duration::svg(&self.summary).into(),
             told.chart(plan).into(),
             self.json(),
         ]
@@ -225,18 +225,18 @@ impl Replay {
     /// The event log for people.
     #[must_use]
     pub fn text(&self, plan: &Plan) -> String {
-        report::timeline::text(plan, self.strategy, self.trial, &self.outcome, &self.records)
+        report::timeline::text(plan, self.strategy, &self.outcome, &self.records)
     }
 
     /// One JSON object a line and event.
     #[must_use]
     pub fn json_lines(&self, plan: &Plan) -> Vec<u8> {
-        report::timeline::json_lines(plan, &self.records)
+        report::timeline::json_lines(plan, self.strategy, &self.records)
     }
 
     /// The timeline as SVG.
     #[must_use]
     pub fn chart(&self, plan: &Plan) -> String {
-        report::chart::timeline(plan, self.strategy, self.trial, &self.outcome, &self.records)
+        report::chart::timeline::svg(plan, self.strategy, self.trial, &self.outcome, &self.records)
     }
 }
