@@ -194,10 +194,31 @@ impl<O: Observer> Trial<'_, O> {
                 let at_ms = now_ms + delay.by_cdf(u);
                 self.buffers.queue.push(at_ms, Class::Evaluate, Happening::DelayOver { watch });
             }
-        } else if !self.exhaustive && state.resample_ms != Some(now_ms) {
-            state.resample_ms = Some(now_ms);
-            self.buffers.queue.push(now_ms, Class::Resample, Happening::Resample { watch });
+        } else if !self.exhaustive {
+            self.search_at_next_evaluation(watch);
         }
+    }
+
+    /// Voids what was found and searches again when the next evaluation is due: only then does the
+    /// state of the scope matter, however many hosts change before.
+    fn search_at_next_evaluation(&mut self, watch: u32) {
+        let k = self.first_evaluation(watch, self.next_open_ms());
+        let state = &self.buffers.watches[watch as usize];
+        let due_ms = self.evaluation_ms(watch, k).filter(|due_ms| *due_ms <= state.closes_ms);
+        if due_ms.is_some() && state.resample_ms == due_ms {
+            return;
+        }
+        let state = &mut self.buffers.watches[watch as usize];
+        state.generation += 1;
+        state.resample_ms = due_ms;
+        if let Some(due_ms) = due_ms {
+            self.buffers.queue.push(due_ms, Class::Resample, Happening::Resample { watch });
+        }
+    }
+
+    /// First instant whose evaluations are still open: they are over once something was promoted.
+    fn next_open_ms(&self) -> u64 {
+        if self.promoted_ms == Some(self.now_ms) { self.now_ms + 1 } else { self.now_ms }
     }
 
     pub(super) fn delay_over(&mut self, watch: u32) {
@@ -220,10 +241,7 @@ impl<O: Observer> Trial<'_, O> {
         if matches!(self.definition(watch).signal, Signal::DetectionDelay(_)) {
             return;
         }
-        // Evaluations of this instant are over once something was promoted at it.
-        let promoted = self.promoted_ms == Some(self.now_ms);
-        let from_ms = if promoted { self.now_ms + 1 } else { self.now_ms };
-        let from_k = self.first_evaluation(watch, from_ms);
+        let from_k = self.first_evaluation(watch, self.next_open_ms());
         self.schedule_from(watch, from_k);
     }
 
