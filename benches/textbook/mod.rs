@@ -286,7 +286,7 @@ impl Rollout<'_> {
     fn zone_baked(&mut self, zone: usize) {
         self.zones[zone].active = false;
         let next = zone + 1;
-        if next % self.r1.zones_per_region != 0 {
+        if !next.is_multiple_of(self.r1.zones_per_region) {
             return self.start_zone(next);
         }
         self.regions_left -= 1;

@@ -33,12 +33,13 @@ pub(super) struct Tally {
 impl Tally {
     /// Forgets everything, keeps the memory.
     pub(super) fn reset(&mut self, zones: usize, regions: usize) {
-        let mut fresh = Self::default();
-        fresh.zone_hosts = recycled(&mut self.zone_hosts, zones);
-        fresh.region_hosts = recycled(&mut self.region_hosts, regions);
-        fresh.region_zones = recycled(&mut self.region_zones, regions);
-        fresh.region_changed_ms = recycled(&mut self.region_changed_ms, regions);
-        *self = fresh;
+        *self = Self {
+            zone_hosts: recycled(&mut self.zone_hosts, zones),
+            region_hosts: recycled(&mut self.region_hosts, regions),
+            region_zones: recycled(&mut self.region_zones, regions),
+            region_changed_ms: recycled(&mut self.region_changed_ms, regions),
+            ..Self::default()
+        };
     }
 
     /// Impaired hosts of a zone.

@@ -39,7 +39,7 @@ impl Axis {
         let low = positive().fold(f64::INFINITY, f64::min);
         let high = positive().fold(0.0, f64::max);
         let (low, high) = if low <= high { (low, high) } else { (1.0, 10.0) };
-        let pad = (high / low).powf(0.06).max(1.25);
+        let pad = libm::pow(high / low, 0.06).max(1.25);
         let axis = Self { low: low / pad, high: high * pad, from, to, log: true, zero: None };
         if !values.contains(&0.0) {
             return axis;
@@ -66,7 +66,7 @@ impl Axis {
             return self.zero.unwrap_or(self.from);
         }
         let share = if self.log {
-            (value / self.low).ln() / (self.high / self.low).ln()
+            libm::log(value / self.low) / libm::log(self.high / self.low)
         } else {
             (value - self.low) / (self.high - self.low)
         };
@@ -144,11 +144,12 @@ impl Axis {
     /// Ticks at round numbers, at least `gap` pixels apart.
     pub fn number_ticks(&self, gap: i32, label: impl Fn(f64) -> String) -> Vec<Tick> {
         let candidates = if self.log {
-            let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
-            let by = |digit: f64| decades.clone().map(move |d| digit * 10_f64.powi(d));
+            let decades = libm::log10(self.low).floor() as i32..=libm::log10(self.high).ceil() as i32;
+            let by = |digit: f64| decades.clone().map(move |d| digit * libm::pow(10.0, f64::from(d)));
             by(1.0).chain(by(3.0)).collect()
         } else {
-            let steps = (-6..15).flat_map(|d| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(d)));
+            let steps =
+                (-6..15).flat_map(|d| [1.0, 2.0, 5.0].map(|digit| digit * libm::pow(10.0, f64::from(d))));
             self.multiples(steps, gap)
         };
         self.keep(candidates, gap, label)
