@@ -3,8 +3,9 @@
 //! A batch ends with its slowest host, whose time is one order statistic. By exchangeability slot 0
 //! of the batch is that host; every other slot is, given the slowest, independent and below it.
 
+use super::model::Model;
 use crate::plan::Plan;
-use crate::random::{Distribution, Purpose, Stream, Streams, survival_of_largest};
+use crate::random::{Distribution, Purpose, Stream, Streams};
 
 /// Marks "no batch".
 pub(super) const NONE: u32 = u32::MAX;
@@ -17,32 +18,22 @@ pub(super) struct Batch {
     pub(super) hosts: u32,
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
-    /// Survival probability of the slowest host's time.
-    survival: f64,
+    /// The slowest host's uniform.
+    uniform: f64,
     /// The zone's batch before this one, or [`NONE`].
     pub(super) previous: u32,
 }
 
-/// What is drawn for a group of hosts that change version together.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Slowest {
-    /// Time of the slowest host.
-    pub(super) duration_ms: u64,
-    /// Its survival probability.
-    pub(super) survival: f64,
-}
-
-/// Draws slowest hosts, one uniform each.
-pub(super) struct SlowestOf<'a> {
-    time: &'a Distribution,
+/// The uniforms of a zone's batches, one each.
+pub(super) struct BatchDraws {
     /// Absent for a fixed time, which needs no draw.
     stream: Option<Stream>,
 }
 
-impl<'a> SlowestOf<'a> {
+impl BatchDraws {
     /// Draws from number `ordinal` of the zone's batches on.
     pub(super) fn new(
-        time: &'a Distribution,
+        time: &Distribution,
         streams: &Streams,
         purpose: Purpose,
         entity: u64,
@@ -58,38 +49,35 @@ impl<'a> SlowestOf<'a> {
                 Some(stream)
             }
         };
-        Self { time, stream }
+        Self { stream }
     }
 
-    /// The slowest of the next batch of `hosts`.
-    pub(super) fn next(&mut self, hosts: u32) -> Slowest {
-        match &mut self.stream {
-            None => Slowest { duration_ms: self.time.by_cdf(0.5), survival: 0.5 },
-            Some(stream) => {
-                let survival = survival_of_largest(stream.uniform(), hosts);
-                Slowest { duration_ms: self.time.by_survival(survival), survival }
-            }
-        }
+    /// The uniform of the next batch's slowest host.
+    pub(super) fn next(&mut self) -> f64 {
+        self.stream.as_mut().map_or(0.5, Stream::uniform)
     }
 }
 
-/// Time of a host that is not its batch's slowest, given the slowest's survival probability.
-pub(super) fn other_host_ms(time: &Distribution, survival: f64, uniform: f64) -> u64 {
-    time.by_cdf((1.0 - survival) * uniform)
+/// Time of a host that is not the slowest of its batch of `hosts`: independent of the others below
+/// the slowest, whose uniform is `slowest`.
+pub(super) fn other_host_ms(time: &Distribution, slowest: f64, hosts: u32, uniform: f64) -> u64 {
+    let share_below = libm::exp(libm::log(slowest) / f64::from(hosts));
+    time.by_cdf(share_below * uniform)
 }
 
 impl Batch {
     /// A batch of hosts `first .. first + hosts` that starts at `start_ms`.
     pub(super) fn new(
+        model: &Model,
         zone: u32,
         first: u32,
         hosts: u32,
         start_ms: u64,
-        slowest: Slowest,
+        uniform: f64,
         previous: u32,
     ) -> Self {
-        let Slowest { duration_ms, survival } = slowest;
-        Self { zone, first, hosts, start_ms, end_ms: start_ms + duration_ms, survival, previous }
+        let end_ms = start_ms + model.slowest_deploy_ms(hosts, uniform);
+        Self { zone, first, hosts, start_ms, end_ms, uniform, previous }
     }
 
     /// Whether the batch holds host `host` of its zone.
@@ -106,6 +94,7 @@ impl Batch {
         }
         let entity = plan.fleet.zones[self.zone as usize].entity;
         let uniform = streams.stream(Purpose::DeployHost, entity).uniform_at(u64::from(host));
-        self.start_ms + other_host_ms(time, self.survival, uniform).min(self.end_ms - self.start_ms)
+        let after_ms = other_host_ms(time, self.uniform, self.hosts, uniform);
+        self.start_ms + after_ms.min(self.end_ms - self.start_ms)
     }
 }

@@ -3,7 +3,7 @@
 //! A zone's deployment needs no event of its own between its start and its end: all its batches are
 //! laid out when it starts, and a stop cuts the layout short.
 
-use super::deploy::{Batch, SlowestOf};
+use super::deploy::{Batch, BatchDraws};
 use super::model::one_box_hosts;
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
@@ -85,10 +85,10 @@ impl<'a, O: Observer> Trial<'a, O> {
     fn lay_out(&mut self, zone: usize, target: u32, one_box: Option<u32>, procedure: &Procedure) {
         let first_batch = self.buffers.batches.len();
         let started_ms = self.now_ms;
-        let mut slowest = self.slowest_of(zone);
+        let mut draws = self.batch_draws(zone);
         let mut at_ms = started_ms;
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
-            at_ms = self.add_batch(zone, size, at_ms, &mut slowest, true);
+            at_ms = self.add_batch(zone, size, at_ms, &mut draws, true);
             self.observe_bake(zone, at_ms, stage.bake_ms, true);
             at_ms += stage.bake_ms;
             self.buffers.zones[zone].path_bake_ms += stage.bake_ms;
@@ -100,7 +100,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         if instant && at_ms > started_ms && self.buffers.zones[zone].done < target {
             self.buffers.queue.push(at_ms, Class::Promote, Happening::OneBoxBaked { zone: zone as u32 });
         } else {
-            self.lay_out_batches(zone, target, at_ms, &mut slowest, procedure);
+            self.lay_out_batches(zone, target, at_ms, &mut draws, procedure);
         }
         self.expose(zone, first_batch);
     }
@@ -115,8 +115,8 @@ impl<'a, O: Observer> Trial<'a, O> {
         let wave = &strategy.waves[self.wave.index];
         let target = wave.hosts.reach_of(self.plan.fleet.zones[zone].hosts);
         let first_batch = self.buffers.batches.len();
-        let mut slowest = self.slowest_of(zone);
-        self.lay_out_batches(zone, target, self.now_ms, &mut slowest, &wave.procedure);
+        let mut draws = self.batch_draws(zone);
+        self.lay_out_batches(zone, target, self.now_ms, &mut draws, &wave.procedure);
         self.expose(zone, first_batch);
     }
 
@@ -125,7 +125,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         zone: usize,
         target: u32,
         from_ms: u64,
-        slowest: &mut SlowestOf<'_>,
+        draws: &mut BatchDraws,
         procedure: &Procedure,
     ) {
         let hosts = self.plan.fleet.zones[zone].hosts;
@@ -133,7 +133,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         let mut at_ms = from_ms;
         while self.buffers.zones[zone].done < target {
             let size = batch.min(target - self.buffers.zones[zone].done);
-            at_ms = self.add_batch(zone, size, at_ms, slowest, false);
+            at_ms = self.add_batch(zone, size, at_ms, draws, false);
         }
         self.observe_bake(zone, at_ms, procedure.zone_bake_ms, false);
         let done_ms = at_ms + procedure.zone_bake_ms;
@@ -142,11 +142,11 @@ impl<'a, O: Observer> Trial<'a, O> {
         self.buffers.queue.push(done_ms, Class::Promote, Happening::ZoneDone { zone: zone as u32 });
     }
 
-    fn slowest_of(&self, zone: usize) -> SlowestOf<'a> {
+    fn batch_draws(&self, zone: usize) -> BatchDraws {
         let plan = self.plan;
         let entity = plan.fleet.zones[zone].entity;
         let ordinal = self.buffers.zones[zone].batches;
-        SlowestOf::new(&plan.change.deploy_time, &self.streams, Purpose::DeployBatch, entity, ordinal)
+        BatchDraws::new(&plan.change.deploy_time, &self.streams, Purpose::DeployBatch, entity, ordinal)
     }
 
     fn add_batch(
@@ -154,12 +154,12 @@ impl<'a, O: Observer> Trial<'a, O> {
         zone: usize,
         hosts: u32,
         start_ms: u64,
-        slowest: &mut SlowestOf<'_>,
+        draws: &mut BatchDraws,
         one_box: bool,
     ) -> u64 {
         let state = &mut self.buffers.zones[zone];
         let batch =
-            Batch::new(zone as u32, state.done, hosts, start_ms, slowest.next(hosts), state.last_batch);
+            Batch::new(self.model, zone as u32, state.done, hosts, start_ms, draws.next(), state.last_batch);
         state.done += hosts;
         state.batches += 1;
         state.last_batch = self.buffers.batches.len() as u32;

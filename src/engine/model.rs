@@ -3,6 +3,8 @@
 
 use super::breach::{RatioRule, ratio_breach_probability};
 use crate::plan::{Alarm, Fleet, HOUR_MS, Plan, Procedure, Scope, Signal};
+use crate::random::{SlowestOf, survival_of_largest};
+use std::sync::OnceLock;
 
 /// A plan with its tables.
 #[derive(Debug)]
@@ -15,6 +17,9 @@ pub struct Model<'p> {
     pub(super) host_traffic_e15: Vec<u64>,
     /// Hosts by region.
     pub(super) region_hosts: Vec<u64>,
+    /// The slowest of n hosts by n, each tabulated when it is first asked for. The order in which
+    /// threads ask leaves no trace: a table is a pure function of the plan.
+    slowest_deploy: Vec<OnceLock<SlowestOf>>,
     /// Series of every alarm scope that a strategy can open.
     series: Vec<Series>,
     /// Index into `series` by alarm, then by scope entity.
@@ -66,6 +71,7 @@ impl<'p> Model<'p> {
             region_hosts: (0..plan.fleet.regions.len())
                 .map(|region| plan.fleet.region_hosts(region))
                 .collect(),
+            slowest_deploy: (0..=largest_table(&plan.fleet)).map(|_| OnceLock::new()).collect(),
             series: Vec::new(),
             index: Vec::new(),
         };
@@ -174,6 +180,15 @@ impl<'p> Model<'p> {
         }
     }
 
+    /// Time of the slowest of `hosts` hosts that deploy together, at the uniform `u`.
+    pub(super) fn slowest_deploy_ms(&self, hosts: u32, u: f64) -> u64 {
+        let time = self.plan.change.deploy_time;
+        match self.slowest_deploy.get(hosts as usize) {
+            Some(table) => table.get_or_init(|| SlowestOf::new(time, hosts)).at(u),
+            None => time.by_survival(survival_of_largest(u, hosts)),
+        }
+    }
+
     pub(super) fn series(&self, index: u32) -> &Series {
         &self.series[index as usize]
     }
@@ -211,6 +226,11 @@ pub(super) fn rule_of(signal: &Signal) -> Option<RatioRule> {
         }
         _ => None,
     }
+}
+
+/// Largest number of hosts with a table of its own: bounds the memory of absurdly large zones.
+fn largest_table(fleet: &Fleet) -> u32 {
+    fleet.zones.iter().map(|zone| zone.hosts).max().unwrap_or(0).min(1 << 14)
 }
 
 fn region_rate(fleet: &Fleet, region: usize, hour: usize) -> f64 {

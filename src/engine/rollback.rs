@@ -1,11 +1,11 @@
 //! The way back: the pipeline stops, and a rollback is a deployment of its own.
 
-use super::deploy::{NONE, Slowest, SlowestOf, other_host_ms};
+use super::deploy::{BatchDraws, NONE, other_host_ms};
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
 use super::trial::Trial;
 use crate::plan::{RollbackScope, Scope};
-use crate::random::{Distribution, Purpose};
+use crate::random::{Distribution, Purpose, survival_of_largest};
 
 /// Rollbacks of one trial.
 #[derive(Debug, Default)]
@@ -23,8 +23,18 @@ struct ZoneRetreat {
     whole: u32,
     /// Hosts of the interrupted batch that had completed, ascending.
     partial: Vec<u32>,
-    /// Start and slowest host of each rollback batch.
-    batches: Vec<(u64, Slowest)>,
+    /// Rollback batches in order.
+    batches: Vec<RollbackBatch>,
+}
+
+/// Hosts that go back together.
+#[derive(Debug, Clone, Copy)]
+struct RollbackBatch {
+    start_ms: u64,
+    end_ms: u64,
+    hosts: u32,
+    /// The slowest host's uniform.
+    uniform: f64,
 }
 
 impl Retreat {
@@ -131,7 +141,7 @@ impl<O: Observer> Trial<'_, O> {
         let now_ms = self.now_ms;
         let place = &self.plan.fleet.zones[zone];
         let time = &self.plan.change.rollback_time;
-        let mut slowest = SlowestOf::new(time, &self.streams, Purpose::RollbackBatch, place.entity, 0);
+        let mut draws = BatchDraws::new(time, &self.streams, Purpose::RollbackBatch, place.entity, 0);
         let retreat = &mut self.buffers.retreat.zones[zone];
         let hosts = retreat.hosts();
         if hosts == 0 {
@@ -141,9 +151,10 @@ impl<O: Observer> Trial<'_, O> {
         let mut left = hosts;
         while left > 0 {
             let size = retreat.batch.min(left);
-            let next = slowest.next(size);
-            retreat.batches.push((at_ms, next));
-            at_ms += next.duration_ms;
+            let uniform = draws.next();
+            let end_ms = at_ms + time.by_survival(survival_of_largest(uniform, size));
+            retreat.batches.push(RollbackBatch { start_ms: at_ms, end_ms, hosts: size, uniform });
+            at_ms = end_ms;
             left -= size;
         }
         self.response.retreated_ms = self.response.retreated_ms.max(at_ms);
@@ -173,14 +184,15 @@ impl<O: Observer> Trial<'_, O> {
             return None;
         }
         let position = retreat.position(host)?;
-        let (start_ms, slowest) = *retreat.batches.get((position / retreat.batch) as usize)?;
+        let batch = retreat.batches.get((position / retreat.batch) as usize)?;
         let time = &self.plan.change.rollback_time;
         if position % retreat.batch == 0 || matches!(time, Distribution::Fixed { .. }) {
-            return Some(start_ms + slowest.duration_ms);
+            return Some(batch.end_ms);
         }
         let entity = self.plan.fleet.zones[zone].entity;
         let uniform = self.streams.stream(Purpose::RollbackHost, entity).uniform_at(u64::from(host));
-        Some(start_ms + other_host_ms(time, slowest.survival, uniform).min(slowest.duration_ms))
+        let after_ms = other_host_ms(time, batch.uniform, batch.hosts, uniform);
+        Some((batch.start_ms + after_ms).min(batch.end_ms))
     }
 
     /// Hosts of the zone on the new version at the stop.
@@ -195,13 +207,8 @@ impl<O: Observer> Trial<'_, O> {
 
     /// Host-time that the zone's rollback takes off exposure that would last until `end_ms`.
     pub(super) fn retreat_saves_host_ms(&self, zone: usize, end_ms: u64) -> u64 {
-        let retreat = &self.buffers.retreat.zones[zone];
-        let mut left = retreat.hosts();
-        let batches = retreat.batches.iter().map(|(start_ms, slowest)| {
-            let size = retreat.batch.min(left);
-            left -= size;
-            u64::from(size) * (end_ms - (start_ms + slowest.duration_ms))
-        });
-        batches.sum()
+        let batches = self.buffers.retreat.zones[zone].batches.iter();
+        let saved = batches.map(|batch| u64::from(batch.hosts) * (end_ms - batch.end_ms));
+        saved.sum()
     }
 }

@@ -68,12 +68,7 @@ impl<O: Observer> Trial<'_, O> {
             let mut completions = std::mem::take(&mut self.buffers.completions);
             completions.clear();
             completions.extend(batches.iter().filter(|b| self.is_done(b)).map(|b| (b.end_ms, b.hosts)));
-            completions.sort_unstable();
-            let crossing = completions.iter().find(|(_, size)| {
-                before += u64::from(*size);
-                before >= hosts
-            });
-            let at_ms = crossing.map(|(end_ms, _)| *end_ms);
+            let at_ms = weighted_rank(&mut completions, hosts - before);
             self.buffers.completions = completions;
             return at_ms;
         }
@@ -103,5 +98,47 @@ impl<O: Observer> Trial<'_, O> {
         };
         let regions = self.plan.fleet.regions.iter();
         regions.filter(|region| region.zones.clone().any(touched)).count() as u32
+    }
+}
+
+/// The smallest time by which at least `wanted` hosts are done, from (time, hosts) pairs in any
+/// order: quickselect by weight, linear on average.
+fn weighted_rank(mut pairs: &mut [(u64, u32)], mut wanted: u64) -> Option<u64> {
+    loop {
+        let middle = pairs.len() / 2;
+        if pairs.len() <= 1 {
+            return pairs.first().filter(|(_, hosts)| u64::from(*hosts) >= wanted).map(|(at_ms, _)| *at_ms);
+        }
+        let (earlier, _, _) = pairs.select_nth_unstable(middle);
+        let done: u64 = earlier.iter().map(|(_, hosts)| u64::from(*hosts)).sum();
+        if done >= wanted {
+            pairs = &mut pairs[..middle];
+        } else {
+            wanted -= done;
+            pairs = &mut pairs[middle..];
+            let (at_ms, hosts) = pairs[0];
+            if u64::from(hosts) >= wanted {
+                return Some(at_ms);
+            }
+            wanted -= u64::from(hosts);
+            pairs = &mut pairs[1..];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::weighted_rank;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_rank_is_that_of_the_sorted_list(mut pairs in prop::collection::vec((0_u64..50, 1_u32..9), 0..60), wanted in 1_u64..300) {
+            let mut sorted = pairs.clone();
+            sorted.sort_unstable();
+            let mut done = 0;
+            let expected = sorted.iter().find(|(_, hosts)| { done += u64::from(*hosts); done >= wanted });
+            prop_assert_eq!(weighted_rank(&mut pairs, wanted), expected.map(|(at_ms, _)| *at_ms));
+        }
     }
 }

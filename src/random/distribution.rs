@@ -29,9 +29,7 @@ impl Distribution {
     pub fn by_cdf(&self, p: f64) -> u64 {
         match *self {
             Self::Fixed { ms } => ms,
-            Self::Exponential { mean_ms } => to_ms(-mean_ms * libm::log1p(-p)),
-            Self::Lognormal { median_ms, sigma } => to_ms(median_ms * libm::exp(sigma * normal::quantile(p))),
-            Self::Weibull { scale_ms, shape } => to_ms(scale_ms * libm::pow(-libm::log1p(-p), 1.0 / shape)),
+            _ => to_ms(self.cdf_ms(p)),
         }
     }
 
@@ -40,11 +38,27 @@ impl Distribution {
     pub fn by_survival(&self, s: f64) -> u64 {
         match *self {
             Self::Fixed { ms } => ms,
-            Self::Exponential { mean_ms } => to_ms(-mean_ms * libm::log(s)),
-            Self::Lognormal { median_ms, sigma } => {
-                to_ms(median_ms * libm::exp(-sigma * normal::quantile(s)))
-            }
-            Self::Weibull { scale_ms, shape } => to_ms(scale_ms * libm::pow(-libm::log(s), 1.0 / shape)),
+            _ => to_ms(self.survival_ms(s)),
+        }
+    }
+
+    /// As [`Distribution::by_cdf`], before rounding.
+    pub(super) fn cdf_ms(&self, p: f64) -> f64 {
+        match *self {
+            Self::Fixed { ms } => ms as f64,
+            Self::Exponential { mean_ms } => -mean_ms * libm::log1p(-p),
+            Self::Lognormal { median_ms, sigma } => median_ms * libm::exp(sigma * normal::quantile(p)),
+            Self::Weibull { scale_ms, shape } => scale_ms * libm::pow(-libm::log1p(-p), 1.0 / shape),
+        }
+    }
+
+    /// As [`Distribution::by_survival`], before rounding.
+    pub(super) fn survival_ms(&self, s: f64) -> f64 {
+        match *self {
+            Self::Fixed { ms } => ms as f64,
+            Self::Exponential { mean_ms } => -mean_ms * libm::log(s),
+            Self::Lognormal { median_ms, sigma } => median_ms * libm::exp(-sigma * normal::quantile(s)),
+            Self::Weibull { scale_ms, shape } => scale_ms * libm::pow(-libm::log(s), 1.0 / shape),
         }
     }
 
@@ -68,8 +82,9 @@ impl Distribution {
 }
 
 /// Rounds a sampled duration to whole milliseconds: at least 1, at most [`LONGEST_MS`].
-fn to_ms(ms: f64) -> u64 {
-    (libm::round(ms) as u64).clamp(1, LONGEST_MS)
+pub(super) fn to_ms(ms: f64) -> u64 {
+    // Half a millisecond up, then the cast truncates: exact for every duration in range.
+    ((ms + 0.5) as u64).clamp(1, LONGEST_MS)
 }
 
 /// Survival probability of the largest of `n` independent samples, from one uniform `u`:

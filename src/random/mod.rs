@@ -5,9 +5,11 @@
 
 pub mod distribution;
 pub mod normal;
+pub mod slowest;
 pub mod stream;
 
 pub use distribution::{Distribution, survival_of_largest};
+pub use slowest::SlowestOf;
 pub use stream::{Purpose, Stream, Streams};
 
 /// A stable 64-bit hash (FNV-1a) for identities in stream keys; not for security.
