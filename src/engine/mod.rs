@@ -11,6 +11,8 @@ mod model;
 mod onset;
 mod queue;
 mod rollback;
+mod search;
+mod signal;
 mod speed;
 mod tally;
 pub mod trace;

@@ -7,3 +7,4 @@ mod reference;
 mod report;
 mod scenario;
 mod support;
+mod tidy;

@@ -1,0 +1,103 @@
+//! How likely a datapoint breaches in the present state of its scope, and what a replay shows of it.
+
+use super::breach::Counts;
+use super::model::{Series, hosts_breach, rule_of};
+use super::trace::{Event, Observer};
+use super::trial::Trial;
+use super::watch::Watch;
+use crate::plan::{Scope, Signal};
+use crate::random::{Purpose, mix};
+use std::collections::BTreeMap;
+
+/// Breach probabilities of impaired scopes: (series, defect, hour, impaired hosts).
+pub(super) type BreachMemo = BTreeMap<(u32, u32, u8, u32), f64>;
+
+impl<O: Observer> Trial<'_, O> {
+    /// Impaired hosts in the watch's scope.
+    pub(super) fn impaired_in(&self, watch: u32) -> u64 {
+        let entity = self.buffers.watches[watch as usize].entity as usize;
+        match self.definition(watch).scope {
+            Scope::OneBox if self.defect.is_none() => 0,
+            Scope::OneBox => u64::from(self.buffers.defective.zone(entity).one_box_impaired),
+            Scope::Zone => u64::from(self.buffers.tally.in_zone(entity)),
+            Scope::Region => u64::from(self.buffers.tally.in_region(entity)),
+            Scope::Service => self.buffers.tally.in_fleet(),
+        }
+    }
+
+    /// Probability that the datapoint ending at `at_ms` breaches in the scope's present state.
+    pub(super) fn breach_probability(&mut self, watch: u32, at_ms: u64) -> f64 {
+        let model = self.model;
+        let hour = self.hour_at(at_ms);
+        let Watch { series, alarm, .. } = self.buffers.watches[watch as usize];
+        let alarm = &self.plan.alarms[alarm as usize];
+        let impaired = self.impaired_in(watch);
+        let numbers = model.series(series);
+        match &alarm.signal {
+            _ if impaired == 0 => numbers.healthy[hour],
+            Signal::BreachProbability { impaired, .. } => *impaired,
+            Signal::ImpairedHosts { .. } => {
+                f64::from(u8::from(hosts_breach(&alarm.signal, impaired, numbers.hosts)))
+            }
+            Signal::ErrorRatio { .. } if alarm.scope == Scope::Service => {
+                model.ratio_probability(alarm, numbers.requests[hour], self.service_failure(hour))
+            }
+            Signal::ErrorRatio { .. } => {
+                let key = (series, self.defect.unwrap_or(0) as u32, hour as u8, impaired as u32);
+                if let Some(known) = self.buffers.memo.get(&key) {
+                    return *known;
+                }
+                let p = self.failure(impaired as f64 / numbers.hosts as f64);
+                let probability = model.ratio_probability(alarm, numbers.requests[hour], p);
+                self.buffers.memo.insert(key, probability);
+                probability
+            }
+            Signal::DetectionDelay(_) => 0.0,
+        }
+    }
+
+    /// Probability that a request fails when a share of them reaches impaired hosts.
+    fn failure(&self, share: f64) -> f64 {
+        let background = self.plan.fleet.background_error_ratio;
+        let extra = self.defect.map_or(0.0, |defect| self.plan.change.defects[defect].error_ratio);
+        background + share * ((background + extra).min(1.0) - background)
+    }
+
+    /// The same for the whole fleet, where regions differ in traffic per host.
+    fn service_failure(&self, hour: usize) -> f64 {
+        let (mut total, mut impaired) = (0.0, 0.0);
+        for (index, region) in self.plan.fleet.regions.iter().enumerate() {
+            let rate = region.requests_per_second * region.hourly_factor[hour];
+            let share =
+                f64::from(self.buffers.tally.in_region(index)) / self.model.region_hosts[index] as f64;
+            total += rate;
+            impaired += rate * share;
+        }
+        self.failure(if total > 0.0 { impaired / total } else { 0.0 })
+    }
+
+    pub(super) fn observe_breach(&mut self, watch: u32) {
+        if !O::ENABLED {
+            return;
+        }
+        let now_ms = self.now_ms;
+        let Watch { alarm, entity, series, stream_entity, last_k, .. } = self.buffers.watches[watch as usize];
+        let definition = &self.plan.alarms[alarm as usize];
+        let hour = self.hour_at(now_ms);
+        let Series { hosts, requests, .. } = self.model.series(series);
+        let p = match definition.scope {
+            Scope::Service => self.service_failure(hour),
+            _ => self.failure(self.impaired_in(watch) as f64 / *hosts as f64),
+        };
+        let mut stream = self.streams.stream(Purpose::ReplayCounts, mix(&[stream_entity, last_k]));
+        let counts = rule_of(&definition.signal).and_then(|rule| {
+            Counts::given_breach(&rule, self.plan.fleet.arrivals, requests[hour], p, &mut stream)
+        });
+        self.observe(now_ms, || Event::Breach {
+            alarm,
+            entity,
+            requests: counts.map(|counts| counts.requests),
+            errors: counts.map(|counts| counts.errors),
+        });
+    }
+}

@@ -1,0 +1,165 @@
+//! The house rules that a compiler does not check: who may use what, and how long things may get.
+
+use crate::support::project;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules in the order in which data flows; a module may use those before it and the leaves.
+const FLOW: [&str; 7] = ["scenario", "plan", "engine", "outcome", "study", "report", "cli"];
+const LEAVES: [&str; 3] = ["random", "stats", "diagnostic"];
+
+/// What each module may use of the crate, beyond itself. `plan` is built by `scenario`, so `scenario`
+/// knows it; nothing else looks down the flow.
+fn allowed(module: &str) -> Vec<&'static str> {
+    match module {
+        "random" | "stats" | "diagnostic" => Vec::new(),
+        "plan" => vec!["random"],
+        "outcome" => Vec::new(),
+        "scenario" => vec!["plan", "outcome", "random", "diagnostic"],
+        "engine" => vec!["plan", "outcome", "random"],
+        "study" => vec!["plan", "engine", "outcome", "stats"],
+        "report" => vec!["plan", "engine", "outcome", "study", "stats", "random"],
+        _ => FLOW.into_iter().chain(LEAVES).collect(),
+    }
+}
+
+/// Crates that only one module may name.
+const OWNED: [(&str, &str); 8] = [
+    ("rand", "random"),
+    ("rand_chacha", "random"),
+    ("rayon", "study"),
+    ("annotate_snippets", "diagnostic"),
+    ("toml", "scenario"),
+    ("jiff", "scenario"),
+    ("plotters", "report"),
+    ("clap", "cli"),
+];
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![project(folder)];
+    while let Some(folder) = folders.pop() {
+        let mut entries: Vec<PathBuf> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((path, text));
+            }
+        }
+    }
+    files
+}
+
+fn module_of(path: &Path) -> String {
+    let inside = path.strip_prefix(project("src")).unwrap();
+    inside.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+}
+
+/// The file without its `mod tests`.
+fn code(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests").next().unwrap()
+}
+
+#[test]
+fn data_flows_one_way() {
+    let mut faults = Vec::new();
+    for (path, text) in sources("src") {
+        let module = module_of(&path);
+        if module == "lib" || module == "main" {
+            continue;
+        }
+        for line in code(&text).lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for used in FLOW.iter().chain(&LEAVES) {
+                let named =
+                    line.contains(&format!("crate::{used}::")) || line.contains(&format!("crate::{used};"));
+                if named && module != **used && !allowed(&module).contains(used) {
+                    faults.push(format!("{}: {line}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn each_foreign_crate_has_one_home() {
+    let mut faults = Vec::new();
+    for (path, text) in sources("src") {
+        let module = module_of(&path);
+        for (name, home) in OWNED {
+            let named = code(&text).lines().any(|line| {
+                let line = line.trim_start();
+                !line.starts_with("//")
+                    && (line.contains(&format!(" {name}::")) || line.starts_with(&format!("use {name}")))
+            });
+            if named && module != home {
+                faults.push(format!("{} names {name}, which belongs to {home}", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_file_says_its_purpose_and_stays_short() {
+    for folder in ["src", "tests", "benches"] {
+        for (path, text) in sources(folder) {
+            assert!(text.starts_with("//!"), "{} does not open with its purpose", path.display());
+            let lines = code(&text).lines().count();
+            assert!(lines <= 600, "{} has {lines} lines", path.display());
+        }
+    }
+}
+
+#[test]
+fn functions_stay_short() {
+    let mut faults = Vec::new();
+    for (path, text) in sources("src") {
+        let mut open: Option<(usize, usize)> = None;
+        for (number, line) in text.lines().enumerate() {
+            let indent = line.len() - line.trim_start().len();
+            let word = line
+                .trim_start()
+                .trim_start_matches("pub")
+                .trim_start_matches("(super)")
+                .trim_start_matches("(crate)");
+            if open.is_none()
+                && (word.starts_with(" fn ") || word.starts_with("fn ") || word.starts_with(" const fn "))
+            {
+                open = Some((number, indent));
+            }
+            if let Some((first, indent)) = open
+                && line.starts_with(&format!("{}}}", " ".repeat(indent)))
+            {
+                if number - first + 1 > 70 {
+                    faults.push(format!("{}:{} has {} lines", path.display(), first + 1, number - first + 1));
+                }
+                open = None;
+            } else if line.ends_with(';') && open.is_some_and(|(first, _)| first == number) {
+                open = None;
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_documents_name_what_exists() {
+    for document in
+        ["README.md", "ARCHITECTURE.md", "docs/model.md", "docs/validation.md", "docs/scenario.md"]
+    {
+        let text = fs::read_to_string(project(document)).unwrap();
+        let folder = project(document).parent().unwrap().to_path_buf();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            assert!(folder.join(target).exists(), "{document} links to {target}, which does not exist");
+        }
+    }
+}
