@@ -33,8 +33,9 @@ pub(super) struct SickZone {
     hazard: f64,
     /// Hosts that the defect can impair at all.
     susceptible: u32,
-    /// Hosts already struck or known susceptible, ascending.
-    struck: Vec<u32>,
+    /// The zone's hosts, shuffled as far as `struck`: those before it are struck.
+    order: Vec<u32>,
+    struck: usize,
     /// Struck hosts not yet deployed to, with their delay.
     pending: Vec<(u32, u64)>,
     /// Hosts impaired at some time.
@@ -48,7 +49,6 @@ impl Defective {
         if self.dirty || self.zones.len() != zones {
             for zone in &mut self.zones {
                 zone.stream = None;
-                zone.struck.clear();
                 zone.pending.clear();
                 zone.impaired.clear();
                 zone.one_box_impaired = 0;
@@ -66,17 +66,19 @@ impl Defective {
 }
 
 impl SickZone {
-    /// Draws one of the `hosts` not struck yet and marks it.
-    fn strike(&mut self, hosts: u32) -> u32 {
-        let Some(stream) = &mut self.stream else { return 0 };
-        let mut host = stream.below(u64::from(hosts - self.struck.len() as u32)) as u32;
-        let mut rank = 0;
-        while rank < self.struck.len() && self.struck[rank] <= host {
-            host += 1;
-            rank += 1;
+    /// Whether the change clock strikes the host; the struck hosts are in order then.
+    fn is_susceptible(&self, host: u32) -> bool {
+        self.order[..self.struck].binary_search(&host).is_ok()
+    }
+
+    /// Draws one of the hosts not struck yet: one step of a Fisher-Yates shuffle.
+    fn strike(&mut self) -> u32 {
+        let left = (self.order.len() - self.struck) as u64;
+        if let Some(stream) = &mut self.stream {
+            self.order.swap(self.struck, self.struck + stream.below(left) as usize);
         }
-        self.struck.insert(rank, host);
-        host
+        self.struck += 1;
+        self.order[self.struck - 1]
     }
 }
 
@@ -108,12 +110,16 @@ impl<O: Observer> Trial<'_, O> {
         sick.started_ms = self.now_ms;
         sick.hazard = 0.0;
         sick.susceptible = defect.reach.of(place.hosts);
+        sick.order.clear();
+        sick.order.extend(0..place.hosts);
+        sick.struck = 0;
         match defect.clock {
             DefectClock::Host => self.schedule_onset(zone, defect),
             DefectClock::Change if sick.susceptible < place.hosts => {
                 for _ in 0..sick.susceptible {
-                    sick.strike(place.hosts);
+                    sick.strike();
                 }
+                sick.order[..sick.struck].sort_unstable();
             }
             DefectClock::Change => {}
         }
@@ -122,7 +128,7 @@ impl<O: Observer> Trial<'_, O> {
     /// Draws the zone's next onset delay, if a susceptible host is left.
     fn schedule_onset(&mut self, zone: usize, defect: &Defect) {
         let sick = &mut self.buffers.defective.zones[zone];
-        let left = sick.susceptible - sick.struck.len() as u32;
+        let left = sick.susceptible - sick.struck as u32;
         let Some(stream) = sick.stream.as_mut().filter(|_| left > 0) else { return };
         sick.hazard -= libm::log(stream.uniform()) / f64::from(left);
         let at_ms = sick.started_ms + defect.onset.by_hazard(sick.hazard);
@@ -136,7 +142,7 @@ impl<O: Observer> Trial<'_, O> {
         let defect = &plan.change.defects[defect];
         let sick = &mut self.buffers.defective.zones[zone];
         let delay_ms = self.now_ms - sick.started_ms;
-        let host = sick.strike(plan.fleet.zones[zone].hosts);
+        let host = sick.strike();
         sick.pending.push((host, delay_ms));
         self.impair_pending(zone);
         self.schedule_onset(zone, defect);
@@ -187,13 +193,12 @@ impl<O: Observer> Trial<'_, O> {
 
     /// Schedules the impairment of the zone's susceptible hosts in batches from `first_batch` on.
     fn impair_susceptible(&mut self, zone: usize, first_batch: usize) {
-        let sick = &self.buffers.defective.zones[zone];
-        let all = sick.susceptible == self.plan.fleet.zones[zone].hosts;
+        let all = self.buffers.defective.zones[zone].susceptible == self.plan.fleet.zones[zone].hosts;
         let mut index = self.buffers.zones[zone].last_batch;
         while index != NONE && index as usize >= first_batch {
             let batch = self.buffers.batches[index as usize];
             for host in batch.first..batch.first + batch.hosts {
-                if all || self.buffers.defective.zones[zone].struck.binary_search(&host).is_ok() {
+                if all || self.buffers.defective.zones[zone].is_susceptible(host) {
                     let at_ms = batch.completion_ms(self.plan, &self.streams, host).max(self.now_ms);
                     self.buffers.queue.push(
                         at_ms,

@@ -136,6 +136,27 @@ mod tests {
     }
 
     #[test]
+    fn a_thousand_samples_have_a_golden_digest() {
+        let digests = all().map(|time| {
+            let slowest = SlowestOf::new(time, 10);
+            let mut stream = Streams::new(1, 1).stream(Purpose::DeployBatch, 1);
+            let samples: Vec<u64> = (0..1000).map(|_| slowest.at(stream.uniform())).collect();
+            format!("{:016x}", crate::random::mix(&samples))
+        });
+        // Moves only with MODEL_VERSION.
+        assert_eq!(
+            digests,
+            [
+                "1ddff074cc27a445",
+                "c367825079aa0649",
+                "9d3782d0bc40f2bd",
+                "0803c29e68c49e0c",
+                "a47fa9ab04ecfdd4"
+            ]
+        );
+    }
+
+    #[test]
     fn both_ends_and_every_octave_are_reached() {
         let time = Distribution::Lognormal { median_ms: 4.0 * MINUTE, sigma: 0.3 };
         let slowest = SlowestOf::new(time, 10);

@@ -144,6 +144,15 @@ mod tests {
     }
 
     #[test]
+    fn integers_have_a_golden_digest_and_stay_in_range() {
+        let mut stream = Streams::new(1, 1).stream(Purpose::Onset, 1);
+        let samples: Vec<u64> = (1..=1000).map(|n| stream.below(n)).collect();
+        assert!(samples.iter().zip(1..).all(|(sample, n)| *sample < n));
+        // Moves only with MODEL_VERSION.
+        assert_eq!(format!("{:016x}", crate::random::mix(&samples)), "442ebffeedd0dc2c");
+    }
+
+    #[test]
     fn a_position_can_be_read_in_any_order() {
         let mut ordered = Streams::new(1, 2).stream(Purpose::Onset, 3);
         let sequence: Vec<f64> = (0..40).map(|_| ordered.uniform()).collect();
