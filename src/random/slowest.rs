@@ -4,7 +4,7 @@
 //! three transcendental functions. A table of it per (distribution, n) costs a cubic. The cells
 //! shrink towards both ends of (0, 1) by octaves, so that the relative width of a cell, and with it
 //! the error, stays the same; the outermost tails are computed directly, and so is every octave in
-//! which the table would be off by more than [`TOLERANCE`].
+//! which the table would be off by more than `TOLERANCE`.
 
 use super::distribution::{Distribution, to_ms};
 use super::survival_of_largest;
@@ -90,8 +90,9 @@ impl SlowestOf {
 }
 
 /// The cubic through nodes `cell .. cell + 4`, at `t` of the way from the second to the third.
+#[inline]
 fn cubic(nodes: &[f64; NODES], cell: usize, t: f64) -> f64 {
-    let [a, b, c, d] = [nodes[cell], nodes[cell + 1], nodes[cell + 2], nodes[cell + 3]];
+    let [a, b, c, d] = *nodes[cell..].first_chunk().expect("invariant: a cell has four nodes");
     let linear = c - b * 0.5 - a * (1.0 / 3.0) - d * (1.0 / 6.0);
     let square = (a + c) * 0.5 - b;
     let cube = (d - a) * (1.0 / 6.0) + (b - c) * 0.5;
