@@ -77,9 +77,8 @@ mod tests {
     #[test]
     fn a_clear_numerator_over_an_unclear_denominator_has_a_lower_end() {
         // One denominator is huge: their mean cannot be told from 0, that of the numerators can.
-        let pairs: Vec<(f64, f64)> = (0..40)
-            .map(|i| (1000.0 + f64::from(i % 7), if i == 11 { 90.0 } else { 0.1 }))
-            .collect();
+        let pairs: Vec<(f64, f64)> =
+            (0..40).map(|i| (1000.0 + f64::from(i % 7), if i == 11 { 90.0 } else { 0.1 })).collect();
         let got = ratio_of_means(&pairs).unwrap();
         assert_eq!(got.interval.high, None);
         let low = got.interval.low.unwrap();
