@@ -7,6 +7,7 @@ pub mod chart;
 pub mod csv;
 pub mod json;
 pub mod plan_view;
+mod story;
 mod table;
 pub mod terminal;
 mod terminal_tables;

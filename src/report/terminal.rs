@@ -1,8 +1,9 @@
-//! The report of a study for a terminal: tables, verdict, thresholds, trials worth a replay.
+//! The report of a study for a terminal: verdict, tables, thresholds, trials worth a replay.
 //!
-//! Tables are stacked so that they fit 100 columns; words carry the meaning and colour only repeats it.
+//! Tables fit any terminal from 60 columns on and never cut a name; words carry the meaning and colour only repeats it.
 
-use super::terminal_tables::{blast_table, fit, peak_table, response_table, speed_table};
+use super::terminal_tables::{blast_table, comparison_table, peak_table, response_table, speed_table};
+use super::text::wrap;
 use super::{text, verdict};
 use crate::outcome::metric::{Unit, find};
 use crate::plan::study::Statistic;
@@ -12,6 +13,8 @@ use crate::study::notable::{Notable, NotableKind};
 use crate::study::summary::BLAST_METRIC;
 use crate::study::threshold::{ThresholdResult, Verdict};
 
+/// Blanks before every line of a section.
+const INDENT: usize = 2;
 /// Narrower terminals get lines of this width.
 const LEAST_WIDTH: usize = 60;
 /// Wider terminals too: long lines do not read.
@@ -39,13 +42,19 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
             out.push_str(&format!("\n{}\n{body}", paint.bold(title)));
         }
     };
-    section("Speed", fit(width, |names| speed_table(summary, names)));
-    let blast = fit(width, |names| blast_table(summary, names)) + &notes(summary, width);
-    section("Blast radius of bad changes, in impaired host-minutes", blast);
-    section("Peak of bad changes: most impaired at once", fit(width, |names| peak_table(summary, names)));
-    section("Response, in % of changes [95 % interval]", fit(width, |names| response_table(summary, names)));
-    let sentences = verdict::sentences(plan, summary);
-    section("Verdict", sentences.iter().map(|s| wrap(s, width, "  ", "  ")).collect());
+    section("Verdict", wrap(&verdict::headline(plan, summary), width, "  ", "  "));
+    section("Speed of rollouts that reached every host", speed_table(summary).fit(width, INDENT));
+    if summary.safest.is_some() {
+        let title = "Blast radius of bad changes, in impaired host-minutes";
+        section(title, blast_table(summary).fit(width, INDENT));
+        section("Peak of bad changes: most impaired at once", peak_table(summary).fit(width, INDENT));
+    }
+    section("Response, in % of changes", response_table(summary).fit(width, INDENT));
+    if summary.strategies.len() > 1 {
+        let title = format!("Means against {}, over the same trials", summary.baseline);
+        section(&title, comparison_table(summary).fit(width, INDENT));
+    }
+    section("How to read this", notes(summary, width));
     section("Thresholds", thresholds(summary, width, &paint));
     section("Trials worth a replay", notable(summary, style.file, width));
     out
@@ -94,16 +103,26 @@ fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
     wrap(&what, width, "", "  ") + &wrap(&fleet, width, "", "  ")
 }
 
-/// Explains the marks of the tables.
+/// What backs the verdict up, and what the marks of the tables mean.
 fn notes(summary: &Summary, width: usize) -> String {
-    let mut notes = Vec::new();
+    let mut notes = verdict::details(summary);
+    notes.push(
+        "[ ]: 95 % interval, left out where it rounds to the estimate; ?: too few values for a bound. Worst is the largest value seen, not an estimate."
+            .to_owned(),
+    );
     if summary.strategies.len() > 1 {
-        notes.push("x and ÷: the mean as a multiple or fraction of the baseline's, over the same trials.");
+        notes.push(
+            "x and ÷: the mean as a multiple or fraction of the baseline's; times are of changes that reached every host under both."
+                .to_owned(),
+        );
     }
     if summary.strategies.iter().any(|s| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough)) {
-        notes.push("~: few or heavy-tailed values; a rare large one may be missing, more trials would tell.");
+        notes.push(
+            "~: few or heavy-tailed values; a rare large one may be missing, so the true mean may be outside its interval. More trials would tell."
+                .to_owned(),
+        );
     }
-    notes.iter().map(|note| wrap(note, width, "  ", "  ")).collect()
+    notes.iter().map(|note| wrap(note, width, "  ", "    ")).collect()
 }
 
 fn thresholds(summary: &Summary, width: usize, paint: &Paint) -> String {
@@ -226,32 +245,6 @@ fn story(notable: &Notable) -> String {
         )
     };
     format!("{what}{hurt}, over after {}", text::duration(notable.end_ms as f64))
-}
-
-/// Breaks `line` at blanks to `width` columns; `first` and `rest` begin its lines.
-fn wrap(line: &str, width: usize, first: &str, rest: &str) -> String {
-    let mut out = first.to_owned();
-    let mut column = first.chars().count();
-    let mut fresh = true;
-    // A percent sign stays with its number.
-    let glued = line.replace(" %", "\u{a0}%");
-    for word in glued.split(' ') {
-        let length = word.chars().count();
-        if !fresh && column + 1 + length > width {
-            out.push_str(&format!("\n{rest}"));
-            column = rest.chars().count();
-            fresh = true;
-        }
-        if !fresh {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += length;
-        fresh = false;
-    }
-    out.push('\n');
-    out.replace('\u{a0}', " ")
 }
 
 struct Paint {

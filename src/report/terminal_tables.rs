@@ -1,80 +1,87 @@
-//! The comparison tables of the terminal report: one row per strategy, units in the headers.
+//! The comparison tables of the terminal report: one row per strategy, units in the headers, and under
+//! every estimate its interval.
 
+use super::verdict;
 use crate::outcome::metric::Unit;
 use crate::plan::study::Statistic;
 use crate::report::table::{Align, Table};
 use crate::report::text;
+use crate::stats::Interval;
 use crate::study::Summary;
-use crate::study::summary::{BLAST_METRIC, Comparison, MetricSummary, SPEED_METRIC, StrategySummary};
+use crate::study::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, StrategySummary};
 
-/// Longest and shortest that a strategy's name is cut to in a table.
-const NAME_WIDTHS: std::ops::RangeInclusive<usize> = 12..=32;
-/// Blanks before every line of a section.
-const INDENT: usize = 2;
 /// Cell without a value.
 const NOTHING: &str = "-";
 
-/// The table with strategy names as long as `width` columns allow.
-pub(super) fn fit(width: usize, table: impl Fn(usize) -> Table) -> String {
-    let widest = NAME_WIDTHS.rev().find(|names| table(*names).width() + INDENT <= width);
-    table(widest.unwrap_or(*NAME_WIDTHS.start())).render(INDENT)
-}
-
 /// How fast each strategy is.
-pub(super) fn speed_table(summary: &Summary, names: usize) -> Table {
+pub(super) fn speed_table(summary: &Summary) -> Table {
     let mut table = Table::new("strategy")
         .column("time to 100 %\np50", Align::Right)
         .column("\np90", Align::Right)
+        .column("\np99", Align::Right)
+        .column("\nworst", Align::Right)
         .column("with bakes\np50", Align::Right)
-        .column("against\nbaseline", Align::Right)
-        .column("Pareto front", Align::Left);
+        .column("trials\nof them", Align::Right);
     for strategy in &summary.strategies {
         let speed = strategy.metric(SPEED_METRIC);
-        let front = match (&strategy.dominated_by, strategy.on_front) {
-            (_, true) => "on it".to_owned(),
-            (Some(by), false) => format!("beaten by {}", text::elide(by, names)),
-            (None, false) => NOTHING.to_owned(),
-        };
-        table.row(vec![
-            text::elide(&strategy.name, names),
-            quantile(speed, Unit::DurationMs, Statistic::P50),
-            quantile(speed, Unit::DurationMs, Statistic::P90),
-            quantile(strategy.metric("duration_ms"), Unit::DurationMs, Statistic::P50),
-            against_baseline(strategy, SPEED_METRIC),
-            front,
-        ]);
+        let mut row = vec![strategy.name.clone()];
+        row.extend(quantiles(speed, Unit::DurationMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));
+        row.push(maybe(speed.max.map(text::duration)));
+        row.extend(quantiles(strategy.metric("duration_ms"), Unit::DurationMs, &[Statistic::P50]));
+        row.push(text::count(speed.n));
+        table.row(row);
     }
     table
 }
 
 /// How much harm bad changes do, in impaired host-minutes.
-pub(super) fn blast_table(summary: &Summary, names: usize) -> Table {
+pub(super) fn blast_table(summary: &Summary) -> Table {
     let mut table = Table::new("strategy")
-        .column("mean [95 % interval]", Align::Right)
+        .column("mean", Align::Right)
         .column("p50", Align::Right)
         .column("p90", Align::Right)
         .column("p99", Align::Right)
         .column("worst", Align::Right)
-        .column("against\nbaseline", Align::Right);
+        .column("trials", Align::Right);
     for strategy in &summary.strategies {
         let blast = strategy.metric(BLAST_METRIC);
-        table.row(vec![
-            text::elide(&strategy.name, names),
-            mean(blast, Unit::HostMs),
-            quantile(blast, Unit::HostMs, Statistic::P50),
-            quantile(blast, Unit::HostMs, Statistic::P90),
-            quantile(blast, Unit::HostMs, Statistic::P99),
-            maybe(blast.max.map(text::host_minutes)),
-            against_baseline(strategy, BLAST_METRIC),
-        ]);
+        let mut row = vec![strategy.name.clone(), mean(blast, Unit::HostMs)];
+        row.extend(quantiles(blast, Unit::HostMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));
+        row.push(maybe(blast.max.map(|v| value(Unit::HostMs, v))));
+        row.push(text::count(blast.n));
+        table.row(row);
+    }
+    table
+}
+
+/// Every strategy against the baseline, by the means over the trials that both have a value for.
+pub(super) fn comparison_table(summary: &Summary) -> Table {
+    let mut table = Table::new("strategy")
+        .column("time to 100 %\nfactor", Align::Right)
+        .column("\ndifference", Align::Right)
+        .column("impaired host-minutes\nfactor", Align::Right)
+        .column("\ndifference", Align::Right)
+        .column("Pareto front\nby estimates", Align::Left);
+    for strategy in &summary.strategies {
+        let mut row = vec![strategy.name.clone()];
+        for (metric, unit) in [(SPEED_METRIC, Unit::DurationMs), (BLAST_METRIC, Unit::HostMs)] {
+            row.push(factor(strategy, metric));
+            row.push(difference(strategy, metric, unit));
+        }
+        row.push(match (&strategy.dominated_by, strategy.on_front) {
+            (_, true) => "on it".to_owned(),
+            (Some(by), false) => format!("beaten by\n{by}"),
+            (None, false) => NOTHING.to_owned(),
+        });
+        table.row(row);
     }
     table
 }
 
 /// How far bad changes reach at their worst moment.
-pub(super) fn peak_table(summary: &Summary, names: usize) -> Table {
+pub(super) fn peak_table(summary: &Summary) -> Table {
     let mut table = Table::new("strategy")
-        .column("traffic\np50", Align::Right)
+        .column("% of traffic\np50", Align::Right)
         .column("\np99", Align::Right)
         .column("hosts\np50", Align::Right)
         .column("\np99", Align::Right)
@@ -83,86 +90,103 @@ pub(super) fn peak_table(summary: &Summary, names: usize) -> Table {
         .column("regions\np99", Align::Right)
         .column("\nworst", Align::Right);
     for strategy in &summary.strategies {
-        let of = |metric: &str, unit, statistic| quantile(strategy.metric(metric), unit, statistic);
-        let worst = |metric: &str| maybe(strategy.metric(metric).max.map(text::number));
-        table.row(vec![
-            text::elide(&strategy.name, names),
-            of("peak_impaired_traffic_ppm", Unit::Ppm, Statistic::P50),
-            of("peak_impaired_traffic_ppm", Unit::Ppm, Statistic::P99),
-            of("peak_impaired_hosts", Unit::Hosts, Statistic::P50),
-            of("peak_impaired_hosts", Unit::Hosts, Statistic::P99),
-            of("peak_impaired_zones", Unit::Zones, Statistic::P99),
-            worst("peak_impaired_zones"),
-            of("peak_impaired_regions", Unit::Regions, Statistic::P99),
-            worst("peak_impaired_regions"),
-        ]);
+        let worst = |metric: &str| maybe(strategy.metric(metric).max.map(text::compact));
+        let both = [Statistic::P50, Statistic::P99];
+        let mut row = vec![strategy.name.clone()];
+        row.extend(quantiles(strategy.metric("peak_impaired_traffic_ppm"), Unit::Ppm, &both));
+        row.extend(quantiles(strategy.metric("peak_impaired_hosts"), Unit::Hosts, &both));
+        for metric in ["peak_impaired_zones", "peak_impaired_regions"] {
+            row.extend(quantiles(strategy.metric(metric), Unit::Zones, &both[1..]));
+            row.push(worst(metric));
+        }
+        table.row(row);
     }
     table
 }
 
-/// How often isolation breaks, defects escape and good changes are rolled back.
-pub(super) fn response_table(summary: &Summary, names: usize) -> Table {
+/// How often isolation breaks, defects escape and good changes are rolled back, and how late alarms are.
+pub(super) fn response_table(summary: &Summary) -> Table {
     let mut table = Table::new("strategy")
         .column("isolation violated\nof all", Align::Right)
         .column("escaped\nof bad ones", Align::Right)
         .column("false rollback\nof good ones", Align::Right)
         .column("onset to alarm\np50", Align::Right)
-        .column("\np90", Align::Right);
+        .column("\np90", Align::Right)
+        .column("\np99", Align::Right);
     for strategy in &summary.strategies {
-        let share = |metric| {
-            maybe(strategy.metric(metric).share.map(|s| text::percent_interval(s.value, s.interval)))
-        };
+        let mut row = vec![strategy.name.clone()];
+        for metric in ["isolation_violated", "escaped", "false_rollback"] {
+            let share = strategy.metric(metric).share;
+            row.push(maybe(share.map(|s| {
+                // A bound on a share never rounds to the share unless it is it.
+                estimate(&text::percent_number(s.value), s.interval, text::percent_number)
+            })));
+        }
         let delay = strategy.metric("detection_delay_ms");
-        table.row(vec![
-            text::elide(&strategy.name, names),
-            share("isolation_violated"),
-            share("escaped"),
-            share("false_rollback"),
-            quantile(delay, Unit::DurationMs, Statistic::P50),
-            quantile(delay, Unit::DurationMs, Statistic::P90),
-        ]);
+        row.extend(quantiles(delay, Unit::DurationMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));
+        table.row(row);
     }
     table
 }
 
-/// A quantile; `≥ x` where the trials are too few to bound it from above.
-fn quantile(metric: &MetricSummary, unit: Unit, statistic: Statistic) -> String {
-    let quantile = match statistic {
-        Statistic::P50 => metric.p50,
-        Statistic::P90 => metric.p90,
-        _ => metric.p99,
+/// Quantiles with their intervals underneath.
+fn quantiles(metric: &MetricSummary, unit: Unit, statistics: &[Statistic]) -> Vec<String> {
+    let cell = |statistic: &Statistic| {
+        let quantile = match statistic {
+            Statistic::P50 => metric.p50,
+            Statistic::P90 => metric.p90,
+            _ => metric.p99,
+        };
+        maybe(quantile.map(|q| estimate(&value(unit, q.value), q.interval, |v| value(unit, v))))
     };
-    maybe(quantile.map(|q| {
-        let bound = if q.interval.high.is_none() { "≥ " } else { "" };
-        format!("{bound}{}", text::value(unit, q.value))
-    }))
+    statistics.iter().map(cell).collect()
 }
 
-/// A mean with its interval; `~` marks one that may well be off.
+/// A mean with its interval underneath; `~` marks one that may well be off.
 fn mean(metric: &MetricSummary, unit: Unit) -> String {
     maybe(metric.mean.map(|m| {
-        let end = |end: Option<f64>| end.map_or("?".to_owned(), |v| text::value(unit, v));
         let rough = if m.rough { "~" } else { "" };
-        let (low, high) = (end(m.interval.low), end(m.interval.high));
-        format!("{rough}{} [{low}, {high}]", text::value(unit, m.value))
+        format!("{rough}{}", estimate(&value(unit, m.value), m.interval, |v| value(unit, v)))
     }))
 }
 
-/// The strategy's mean as a multiple or a fraction of the baseline's, on the same trials.
-fn against_baseline(strategy: &StrategySummary, metric: &str) -> String {
+/// An estimate and, underneath, its interval unless it says the same.
+fn estimate(words: &str, interval: Interval, say: impl Fn(f64) -> String) -> String {
+    let end = |end: Option<f64>| end.map_or("?".to_owned(), &say);
+    let (low, high) = (end(interval.low), end(interval.high));
+    if low == words && high == words { words.to_owned() } else { format!("{words}\n[{low}, {high}]") }
+}
+
+/// A value as tables print it: no unit that the header says, and short.
+fn value(unit: Unit, x: f64) -> String {
+    match unit {
+        Unit::HostMs => text::compact(x / 60_000.0),
+        Unit::Ppm => text::percent_number(x / 1e6),
+        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests => text::compact(x),
+        Unit::DurationMs | Unit::YesNo => text::value(unit, x),
+    }
+}
+
+/// The strategy's mean as a multiple or a fraction of the baseline's.
+fn factor(strategy: &StrategySummary, metric: &str) -> String {
     if strategy.is_baseline {
         return "baseline".to_owned();
     }
-    let Some(difference) = &strategy.metric(metric).against_baseline else { return NOTHING.to_owned() };
-    match (difference.verdict, difference.ratio) {
-        (Comparison::NoClearDifference, _) if difference.n > 0 => "no clear diff.".to_owned(),
-        (Comparison::Better, Some(ratio)) if ratio.value > 0.0 => {
-            format!("÷ {}", text::number(1.0 / ratio.value))
-        }
-        (_, Some(ratio)) => format!("x {}", text::number(ratio.value)),
-        (verdict, None) if difference.n > 0 => verdict.words().to_owned(),
-        _ => NOTHING.to_owned(),
-    }
+    maybe(verdict::factor(strategy, metric).map(|words| words.replacen(" [", "\n[", 1)))
+}
+
+/// The mean difference from the baseline, with its sign.
+fn difference(strategy: &StrategySummary, metric: &str, unit: Unit) -> String {
+    let mean = strategy.metric(metric).against_baseline.as_ref().and_then(|d| d.mean);
+    let signed = |v: f64| match value(unit, v.abs()) {
+        zero if zero == "0" || zero == "0s" => zero,
+        size if v < 0.0 => format!("-{size}"),
+        size => format!("+{size}"),
+    };
+    maybe(mean.map(|m| {
+        let rough = if m.rough { "~" } else { "" };
+        format!("{rough}{}", estimate(&signed(m.value), m.interval, signed))
+    }))
 }
 
 fn maybe(cell: Option<String>) -> String {

@@ -74,12 +74,18 @@ pub fn tick_duration(ms: f64) -> String {
     }
 }
 
-/// `d hh:mm:ss` since the start, for the time column of a replay.
+/// `2d 09:14:03` since the start, for moments within a sentence.
 #[must_use]
 pub fn clock(ms: u64) -> String {
     let seconds = ms / 1000;
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    format!("{days} {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+    format!("{days}d {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+/// `2d 09:14:03.250` since the start, for the time column of a replay.
+#[must_use]
+pub fn clock_ms(ms: u64) -> String {
+    format!("{}.{:03}", clock(ms), ms % 1000)
 }
 
 /// A whole number with thousands separators.
@@ -103,6 +109,49 @@ pub fn number(x: f64) -> String {
     significant(x)
 }
 
+/// As [`number`], with `k`, `M` and `G` for thousands, millions and billions from 10,000 on, for tables.
+#[must_use]
+pub fn compact(x: f64) -> String {
+    if !x.is_finite() || x.abs() < 9_995.0 {
+        return number(x);
+    }
+    // Rounded first: 999,900 is 1M, not 1,000k.
+    let rounded: f64 = format!("{x:.2e}").parse().unwrap_or(x);
+    let (unit, name) = match rounded.abs() {
+        size if size < 1e6 => (1e3, "k"),
+        size if size < 1e9 => (1e6, "M"),
+        _ => (1e9, "G"),
+    };
+    format!("{}{name}", significant(rounded / unit))
+}
+
+/// Breaks `line` at blanks to `width` columns; `first` and `rest` begin its lines.
+#[must_use]
+pub fn wrap(line: &str, width: usize, first: &str, rest: &str) -> String {
+    let mut out = first.to_owned();
+    let mut column = first.chars().count();
+    let mut fresh = true;
+    // A percent sign stays with its number.
+    let glued = line.replace(" %", "\u{a0}%");
+    for word in glued.split(' ') {
+        let length = word.chars().count();
+        if !fresh && column + 1 + length > width {
+            out.push_str(&format!("\n{rest}"));
+            column = rest.chars().count();
+            fresh = true;
+        }
+        if !fresh {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+        fresh = false;
+    }
+    out.push('\n');
+    out.replace('\u{a0}', " ")
+}
+
 /// Host-minutes from host-milliseconds.
 #[must_use]
 pub fn host_minutes(host_ms: f64) -> String {
@@ -115,15 +164,9 @@ pub fn percent(share: f64) -> String {
     format!("{} %", percent_number(share))
 }
 
-/// A share with its interval: `3.1 % [2.8, 3.4]`.
+/// The number of [`percent`]. Percentages never round to 0 or 100 unless they are.
 #[must_use]
-pub fn percent_interval(share: f64, interval: Interval) -> String {
-    let end = |end: Option<f64>| end.map_or("?".to_owned(), percent_number);
-    format!("{} % [{}, {}]", percent_number(share), end(interval.low), end(interval.high))
-}
-
-/// Percentages never round to 0 or 100 unless they are.
-fn percent_number(share: f64) -> String {
+pub fn percent_number(share: f64) -> String {
     let percent = share * 100.0;
     if percent > 99.0 && percent < 100.0 {
         return trim_zeros(format!("{:.2}", (percent * 100.0).floor() / 100.0));
@@ -276,12 +319,29 @@ mod tests {
     }
 
     #[test]
+    fn compact_numbers_change_units_after_rounding() {
+        let cases = [
+            (9.91, "9.91"),
+            (3_410.0, "3,410"),
+            (9_996.0, "10k"),
+            (51_234.0, "51.2k"),
+            (999_900.0, "1M"),
+            (7_310_000.0, "7.31M"),
+            (-12_345.0, "-12.3k"),
+            (2.5e9, "2.5G"),
+        ];
+        for (x, want) in cases {
+            assert_eq!(compact(x), want, "{x}");
+        }
+    }
+
+    #[test]
     fn percentages_never_round_to_certainty() {
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(1.0), "100 %");
         assert_eq!(percent(0.99999), "99.99 %");
         assert_eq!(percent(0.000368), "0.037 %");
-        assert_eq!(percent_interval(0.031, Interval::new(0.0284, 0.034)), "3.1 % [2.8, 3.4]");
+        assert_eq!(percent(0.031), "3.1 %");
     }
 
     #[test]
@@ -297,6 +357,7 @@ mod tests {
         assert_eq!(list(&["a", "b", "c", "d"], 3), "a, b, c, d");
         assert_eq!(list(&["a", "b", "c", "d", "e"], 3), "a, b, c and 2 more");
         assert_eq!(elide("amazon-five-waves", 8), "amazon-…");
-        assert_eq!(clock(90_061_000), "1 01:01:01");
+        assert_eq!(clock(90_061_000), "1d 01:01:01");
+        assert_eq!(clock_ms(250), "0d 00:00:00.250");
     }
 }

@@ -1,16 +1,18 @@
 //! One rollout told event by event, for people and as JSON lines.
 //!
 //! Runs of routine events (batches, impaired and healed hosts, breaches) are folded into one line
-//! with counts, so that a rollout over hundreds of zones stays readable.
+//! with counts; a rollout that is still long is told by [`super::story`]. JSON lines keep everything.
 
 use super::csv::ending_name;
-use super::text;
+use super::{story, text};
 use crate::engine::trace::{Event, Record};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Scope};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// Longer replays are told as a story.
+const MOST_LINES: usize = 70;
 /// Shorter runs of routine events are told one by one.
 const FOLD_FROM: usize = 4;
 
@@ -24,27 +26,37 @@ enum Routine {
     ZoneRollback,
 }
 
-/// The rollout of strategy `strategy` as indented lines with a `d hh:mm:ss` column, and the outcome.
+/// The rollout of strategy `strategy` as indented lines with a time column, and the outcome. A short one
+/// is told event by event; a long one by waves, regions and the moments of its incident.
 #[must_use]
 pub fn text(plan: &Plan, strategy: usize, outcome: &Outcome, records: &[Record]) -> String {
     let teller = Teller { plan, strategy };
+    let every_event = folded(&teller, records);
+    let lines =
+        if every_event.len() <= MOST_LINES { every_event } else { story::lines(&teller, outcome, records) };
+    let widest = lines.iter().map(|line| text::clock_ms(line.0).len()).max().unwrap_or(0);
     let mut out = String::new();
-    for run in records.chunk_by(|a, b| routine(&a.event).is_some() && routine(&a.event) == routine(&b.event))
-    {
-        match routine(&run[0].event) {
-            Some(kind) if run.len() >= FOLD_FROM => {
-                push(&mut out, run[0].at_ms, depth(&run[0].event), &teller.fold(kind, run));
-            }
-            _ => run.iter().for_each(|r| push(&mut out, r.at_ms, depth(&r.event), &teller.tell(&r.event))),
-        }
+    for (at_ms, depth, words) in lines {
+        out.push_str(&format!("{:>widest$}  {}{words}\n", text::clock_ms(at_ms), "  ".repeat(depth)));
     }
     out.push('\n');
     out.push_str(&teller.ending(outcome));
     out
 }
 
-fn push(out: &mut String, at_ms: u64, depth: usize, words: &str) {
-    out.push_str(&format!("{:>11}  {}{words}\n", text::clock(at_ms), "  ".repeat(depth)));
+/// Every event, with runs of routine ones folded.
+fn folded(teller: &Teller, records: &[Record]) -> Vec<story::Line> {
+    let mut lines = Vec::new();
+    for run in records.chunk_by(|a, b| routine(&a.event).is_some() && routine(&a.event) == routine(&b.event))
+    {
+        match routine(&run[0].event) {
+            Some(kind) if run.len() >= FOLD_FROM => {
+                lines.push((run[0].at_ms, depth(&run[0].event), teller.fold(kind, run)));
+            }
+            _ => lines.extend(run.iter().map(|r| (r.at_ms, depth(&r.event), teller.tell(&r.event)))),
+        }
+    }
+    lines
 }
 
 fn routine(event: &Event) -> Option<Routine> {
@@ -81,21 +93,30 @@ fn depth(event: &Event) -> usize {
     }
 }
 
-struct Teller<'p> {
+/// Says events in the plan's names.
+pub(super) struct Teller<'p> {
     plan: &'p Plan,
     strategy: usize,
 }
 
 impl Teller<'_> {
-    fn zone(&self, zone: u32) -> String {
+    pub(super) fn zone(&self, zone: u32) -> String {
         self.plan.fleet.zone_name(zone as usize)
     }
 
-    fn wave(&self, wave: u32) -> &str {
+    pub(super) fn region_of(&self, zone: u32) -> usize {
+        self.plan.fleet.zones[zone as usize].region
+    }
+
+    pub(super) fn region(&self, region: usize) -> &str {
+        &self.plan.fleet.regions[region].name
+    }
+
+    pub(super) fn wave(&self, wave: u32) -> &str {
         &self.plan.strategies[self.strategy].waves[wave as usize].name
     }
 
-    fn alarm(&self, alarm: u32) -> &str {
+    pub(super) fn alarm(&self, alarm: u32) -> &str {
         &self.plan.alarms[alarm as usize].name
     }
 
@@ -104,7 +125,7 @@ impl Teller<'_> {
     }
 
     /// What an alarm instance looks at, in words.
-    fn entity(&self, alarm: u32, entity: u32) -> String {
+    pub(super) fn entity(&self, alarm: u32, entity: u32) -> String {
         match self.plan.alarms[alarm as usize].scope {
             Scope::OneBox => format!("one-box of {}", self.zone(entity)),
             Scope::Zone => self.zone(entity),
@@ -113,7 +134,7 @@ impl Teller<'_> {
         }
     }
 
-    fn tell(&self, event: &Event) -> String {
+    pub(super) fn tell(&self, event: &Event) -> String {
         let hosts = |n: &u32| text::counted(u64::from(*n), "host");
         match event {
             Event::RolloutStarted { defect: Some(defect) } => {
@@ -190,7 +211,7 @@ impl Teller<'_> {
             }
         }
         let names: Vec<&str> = places.iter().map(String::as_str).collect();
-        let (names, until) = (text::list(&names, 3), text::clock(run[run.len() - 1].at_ms));
+        let (names, until) = (text::list(&names, 3), text::clock_ms(run[run.len() - 1].at_ms));
         let hosts = text::counted(run.len() as u64, "host");
         let what = match kind {
             Routine::Batch => format!("batches of {names}: {started} started, {done} done"),

@@ -1,121 +1,256 @@
-//! The comparison in sentences: fastest and safest against the baseline, and the Pareto front.
+//! The comparison in one sentence that can be quoted, and what backs it up.
 //!
-//! Says "cannot be told apart" where the paired interval does not separate two strategies.
+//! A strategy is called faster or safer than the baseline only if the interval of the paired
+//! difference says so; where it does not, the sentence says that the two cannot be told apart.
 
 use super::text;
 use crate::plan::Plan;
 use crate::stats::Ratio;
 use crate::study::Summary;
-use crate::study::summary::{BLAST_METRIC, Comparison, SPEED_METRIC, StrategySummary};
+use crate::study::summary::{BLAST_METRIC, Comparison, Leader, SPEED_METRIC, StrategySummary};
 
-/// One sentence for each thing worth knowing, most important first.
+/// Names listed before the rest is counted.
+const MOST_NAMES: usize = 3;
+
+/// The verdict: one plain sentence.
 #[must_use]
-pub fn sentences(plan: &Plan, summary: &Summary) -> Vec<String> {
-    let mut out = Vec::new();
-    let fastest = least(summary, |s| s.metric(SPEED_METRIC).p50.map(|q| q.value));
-    let safest = least(summary, |s| s.metric(BLAST_METRIC).mean.map(|m| m.value));
-    match (fastest, safest) {
-        (Some(fastest), Some(safest)) if fastest.name == safest.name && summary.strategies.len() > 1 => {
-            out.push(format!("{} is both the fastest and the safest.", fastest.name));
-            out.extend(against_baseline(summary, fastest));
+pub fn headline(plan: &Plan, summary: &Summary) -> String {
+    let Some(baseline) = summary.strategies.iter().find(|s| s.is_baseline) else {
+        return "There is no strategy to judge.".to_owned();
+    };
+    if summary.strategies.len() == 1 {
+        return alone(plan, summary, baseline);
+    }
+    let fastest = best(summary, SPEED_METRIC, |s| s.metric(SPEED_METRIC).p50.map(|q| q.value));
+    let safest = best(summary, BLAST_METRIC, |s| s.metric(BLAST_METRIC).mean.map(|m| m.value));
+    let name = &baseline.name;
+    let rest = match (fastest, safest) {
+        (Some(both), Some(other)) if both.name == other.name => format!(
+            "{} is both the fastest, reaching every host in {}, and the safest, at {}",
+            both.name,
+            times(both, baseline),
+            harm(both, baseline)
+        ),
+        (None, None) => format!("{}, and {}", no_faster(summary, name), no_safer(plan, summary, name)),
+        (Some(fast), None) => {
+            format!("{}, and {}", fast_phrase(summary, fast, baseline), no_safer(plan, summary, name))
         }
-        _ => {
-            for (strategy, what) in [(fastest, "fastest"), (safest, "safest")] {
-                let Some(strategy) = strategy else { continue };
-                let role = if strategy.is_baseline { ", the baseline," } else { "" };
-                out.push(format!("{}{role} is the {what}: {}.", strategy.name, levels(strategy)));
-                out.extend(against_baseline(summary, strategy));
-            }
+        (None, Some(safe)) => {
+            format!("{}, and {}", safe_phrase(summary, safe, baseline), no_faster(summary, name))
         }
-    }
-    if fastest.is_none() {
-        out.push("No rollout reached every host, so speed cannot be compared.".to_owned());
-    }
-    if safest.is_none() {
-        out.push(nothing_bad(plan));
-    }
-    out.extend(front(summary));
-    out
+        (Some(fast), Some(safe)) => {
+            let (fast_words, known) = (fast_phrase(summary, fast, baseline), compared(fast, BLAST_METRIC));
+            // What the baseline does need not be said twice.
+            let safe_words = match known {
+                Some(Comparison::Better | Comparison::Worse) => safe_briefly(summary, safe),
+                _ => safe_phrase(summary, safe, baseline),
+            };
+            format!("{fast_words}; {safe_words}")
+        }
+    };
+    format!("Compared with {name}, the baseline, {rest}.")
 }
 
-fn nothing_bad(plan: &Plan) -> String {
-    if plan.change.defects.is_empty() || plan.change.bad_probability == 0.0 {
-        "No change is ever bad in this scenario, so blast radius cannot be compared: add a [[defect]]."
-            .to_owned()
-    } else {
-        "No trial drew a bad change, so blast radius cannot be compared: run more trials.".to_owned()
-    }
-}
-
-fn least(summary: &Summary, key: impl Fn(&StrategySummary) -> Option<f64>) -> Option<&StrategySummary> {
-    let keyed = summary.strategies.iter().filter_map(|s| Some((s, key(s)?)));
+/// The strategy with the least `estimate` among those clearly better than the baseline.
+fn best<'s>(
+    summary: &'s Summary,
+    metric: &str,
+    estimate: impl Fn(&StrategySummary) -> Option<f64>,
+) -> Option<&'s StrategySummary> {
+    let better = summary.strategies.iter().filter(|s| compared(s, metric) == Some(Comparison::Better));
+    let keyed = better.filter_map(|s| Some((s, estimate(s)?)));
     keyed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(strategy, _)| strategy)
 }
 
-/// "a median of 18m to 100 % and a mean of 24 impaired host-minutes per bad change".
-fn levels(strategy: &StrategySummary) -> String {
-    let speed = strategy
-        .metric(SPEED_METRIC)
-        .p50
-        .map(|q| format!("a median of {} to 100 %", text::duration(q.value)));
-    let blast = strategy
-        .metric(BLAST_METRIC)
-        .mean
-        .map(|m| format!("a mean of {} impaired host-minutes per bad change", text::host_minutes(m.value)));
-    speed.into_iter().chain(blast).collect::<Vec<_>>().join(" and ")
+/// What the paired difference says; none for the baseline and without trials in common.
+fn compared(strategy: &StrategySummary, metric: &str) -> Option<Comparison> {
+    let difference = strategy.metric(metric).against_baseline.as_ref()?;
+    (difference.n > 0).then_some(difference.verdict)
 }
 
-/// "Against B, it reaches 100 % sooner, by a factor of 5 (95 % interval 4.8 to 5.2), and ..."
-fn against_baseline(summary: &Summary, strategy: &StrategySummary) -> Option<String> {
-    let other = &summary.baseline;
-    let phrase = |metric: &str, less: &str, more: &str, same: &str| {
-        let difference = strategy.metric(metric).against_baseline.as_ref()?;
-        let ratio = difference.ratio?;
-        Some(match difference.verdict {
-            Comparison::NoClearDifference => {
-                format!("{same} cannot be told apart at {}", text::counted(summary.trials, "trial"))
-            }
-            Comparison::Better => format!("{less}, by a factor of {}", factor(inverse(ratio))),
-            Comparison::Worse => format!("{more}, by a factor of {}", factor(ratio)),
-        })
-    };
-    let speed = phrase(SPEED_METRIC, "it reaches 100 % sooner", "it takes longer to reach 100 %", "speeds");
-    let blast =
-        phrase(BLAST_METRIC, "its blast radius is smaller", "its blast radius is larger", "blast radii");
-    let parts: Vec<String> = speed.into_iter().chain(blast).collect();
-    (!parts.is_empty()).then(|| format!("Against {other}, {}.", parts.join(", and ")))
-}
-
-/// "5.2 (95 % interval 4.8 to 5.6)".
-fn factor(ratio: Ratio) -> String {
-    let interval = match (ratio.interval.low, ratio.interval.high) {
-        (Some(low), Some(high)) if text::number(low) == text::number(high) => String::new(),
-        (Some(low), Some(high)) => {
-            format!(" (95 % interval {} to {})", text::number(low), text::number(high))
+fn fast_phrase(summary: &Summary, fast: &StrategySummary, baseline: &StrategySummary) -> String {
+    let role = if is_alone(summary.fastest.as_ref(), fast) { "the fastest" } else { "among the fastest" };
+    let gain = format!("{} is {role}, reaching every host in {}", fast.name, times(fast, baseline));
+    match compared(fast, BLAST_METRIC) {
+        None => gain,
+        Some(Comparison::Worse) => format!("{gain}, but costs {}", harm(fast, baseline)),
+        Some(Comparison::Better) => format!("{gain}, and does less harm, {}", harm(fast, baseline)),
+        Some(Comparison::NoClearDifference) => {
+            format!("{gain}, with a blast radius that cannot be told apart")
         }
-        (Some(low), None) => format!(" (95 % interval from {})", text::number(low)),
-        _ => " (interval unknown)".to_owned(),
+    }
+}
+
+/// As [`safe_phrase`], where the baseline's speed and harm have been said.
+fn safe_briefly(summary: &Summary, safe: &StrategySummary) -> String {
+    let role = if is_alone(summary.safest.as_ref(), safe) { "the safest" } else { "among the safest" };
+    let blast = safe.metric(BLAST_METRIC).mean.map_or("?".to_owned(), |m| text::host_minutes(m.value));
+    let time = safe.metric(SPEED_METRIC).p50.map(|q| text::duration(q.value));
+    let gain = format!("{} is {role}, at {blast}", safe.name);
+    match (compared(safe, SPEED_METRIC), time) {
+        (Some(Comparison::Worse), Some(time)) => format!("{gain}, but takes {time}"),
+        (Some(Comparison::Better), Some(time)) => format!("{gain}, and takes only {time}"),
+        (Some(Comparison::NoClearDifference), Some(_)) => {
+            format!("{gain}, and not clearly slower or faster than the baseline")
+        }
+        _ => gain,
+    }
+}
+
+fn safe_phrase(summary: &Summary, safe: &StrategySummary, baseline: &StrategySummary) -> String {
+    let role = if is_alone(summary.safest.as_ref(), safe) { "the safest" } else { "among the safest" };
+    let gain = format!("{} is {role}, at {}", safe.name, harm(safe, baseline));
+    match compared(safe, SPEED_METRIC) {
+        None => gain,
+        Some(Comparison::Worse) => {
+            format!("{gain}, but takes {} to reach every host", times(safe, baseline))
+        }
+        Some(Comparison::Better) => format!("{gain}, and takes only {}", times(safe, baseline)),
+        Some(Comparison::NoClearDifference) => format!("{gain}, and not clearly slower or faster"),
+    }
+}
+
+/// Whether `strategy` leads and no other may be as good.
+fn is_alone(leader: Option<&Leader>, strategy: &StrategySummary) -> bool {
+    leader.is_some_and(|l| l.strategy == strategy.name && l.not_clearly_worse.is_empty())
+}
+
+/// "none is faster", or who may be.
+fn no_faster(summary: &Summary, baseline: &str) -> String {
+    let Some(leader) = &summary.fastest else {
+        return "no rollout reached every host, so speed cannot be compared".to_owned();
     };
-    format!("{}{interval}", text::number(ratio.value))
+    lead(summary, leader, baseline, "faster", "the shortest median")
+}
+
+fn no_safer(plan: &Plan, summary: &Summary, baseline: &str) -> String {
+    match &summary.safest {
+        None => nothing_bad(plan).to_owned(),
+        Some(leader) => lead(summary, leader, baseline, "safer", "the least mean harm"),
+    }
+}
+
+/// No strategy is clearly better than the baseline: says whether it leads, or who does without proof.
+fn lead(summary: &Summary, leader: &Leader, baseline: &str, better: &str, what: &str) -> String {
+    if leader.strategy == baseline {
+        return match leader.not_clearly_worse.as_slice() {
+            [] => format!("none is {better}"),
+            others => {
+                let others: Vec<&str> = others.iter().map(String::as_str).collect();
+                format!(
+                    "none is shown to be {better}, though {} cannot be told apart from it",
+                    text::list(&others, MOST_NAMES)
+                )
+            }
+        };
+    }
+    format!(
+        "none is shown to be {better}: {} has {what} but cannot be told apart from it at {}",
+        leader.strategy,
+        text::counted(summary.trials, "trial")
+    )
+}
+
+fn nothing_bad(plan: &Plan) -> &'static str {
+    if plan.change.defects.is_empty() || plan.change.bad_probability == 0.0 {
+        "no change is ever bad in this scenario, so blast radius cannot be compared: add a [[defect]]"
+    } else {
+        "no trial drew a bad change, so blast radius cannot be compared: run more trials"
+    }
+}
+
+/// "12m (median) rather than 2d 9h".
+fn times(strategy: &StrategySummary, baseline: &StrategySummary) -> String {
+    let median =
+        |s: &StrategySummary| s.metric(SPEED_METRIC).p50.map_or("?".to_owned(), |q| text::duration(q.value));
+    format!("{} rather than {}", median(strategy), median(baseline))
+}
+
+/// "4,610 rather than 15.5 impaired host-minutes per bad change".
+fn harm(strategy: &StrategySummary, baseline: &StrategySummary) -> String {
+    let mean = |s: &StrategySummary| {
+        s.metric(BLAST_METRIC).mean.map_or("?".to_owned(), |m| text::host_minutes(m.value))
+    };
+    format!("{} rather than {} impaired host-minutes per bad change", mean(strategy), mean(baseline))
+}
+
+/// The sentence for a study of one strategy.
+fn alone(plan: &Plan, summary: &Summary, strategy: &StrategySummary) -> String {
+    let speed = strategy.metric(SPEED_METRIC).p50.map_or_else(
+        || format!("{} never reached every host", strategy.name),
+        |q| format!("{} reaches every host in {} (median)", strategy.name, text::duration(q.value)),
+    );
+    let Some(mean) = strategy.metric(BLAST_METRIC).mean else {
+        let reason = nothing_bad(plan).replace("be compared", "be told");
+        return format!("{speed}; {reason}.");
+    };
+    let violated = strategy.metric("isolation_violated").share.map_or(String::new(), |share| {
+        format!(" and {} of all changes violate isolation", text::percent(share.value))
+    });
+    let few =
+        if summary.strategies[0].metric(BLAST_METRIC).n < 2 { ", from one bad change only" } else { "" };
+    format!(
+        "{speed}, and a bad change costs {} impaired host-minutes on average{few}{violated}.",
+        text::host_minutes(mean.value)
+    )
+}
+
+/// What backs the headline up, one sentence each: factors with intervals, and who cannot be told apart.
+#[must_use]
+pub fn details(summary: &Summary) -> Vec<String> {
+    if summary.strategies.len() == 1 {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    let leaders =
+        [(&summary.fastest, "the shortest median to 100 %"), (&summary.safest, "the least mean harm")];
+    for (leader, what) in leaders {
+        let Some(leader) = leader else { continue };
+        let others: Vec<&str> = leader.not_clearly_worse.iter().map(String::as_str).collect();
+        let rest = match others.len() {
+            0 => "clearly less than every other strategy".to_owned(),
+            _ => format!("not clearly less than {}", text::list(&others, MOST_NAMES)),
+        };
+        out.push(format!("{} has {what}, {rest}.", leader.strategy));
+    }
+    let on_front = summary.strategies.iter().filter(|s| s.on_front).count();
+    if on_front > 1 {
+        out.push(format!(
+            "{on_front} of {} strategies are on the Pareto front of these two point estimates, whatever their intervals.",
+            summary.strategies.len()
+        ));
+    }
+    out
+}
+
+/// "x 5.2 [4.8, 5.6]", "÷ 3 [2.9, 3.1]", "x 2,030 [120, ?]", "no clear diff.".
+#[must_use]
+pub fn factor(strategy: &StrategySummary, metric: &str) -> Option<String> {
+    let difference = strategy.metric(metric).against_baseline.as_ref()?;
+    if difference.n == 0 {
+        return None;
+    }
+    Some(match (difference.verdict, difference.ratio) {
+        (Comparison::NoClearDifference, _) => "no clear diff.".to_owned(),
+        (verdict, None) => verdict.words().to_owned(),
+        (Comparison::Better, Some(ratio)) if ratio.value > 0.0 => format!("÷ {}", ends(inverse(ratio))),
+        (_, Some(ratio)) => format!("x {}", ends(ratio)),
+    })
+}
+
+/// "5.2 [4.8, 5.6]". An end that the data do not bound is a question mark.
+fn ends(ratio: Ratio) -> String {
+    let value = text::compact(ratio.value);
+    let end = |end: Option<f64>| end.filter(|v| *v > 0.0).map_or("?".to_owned(), text::compact);
+    let (low, high) = (end(ratio.interval.low), end(ratio.interval.high));
+    if low == value && high == value { value } else { format!("{value} [{low}, {high}]") }
 }
 
 /// The ratio the other way round. A lower end of 0 has no finite inverse.
 fn inverse(ratio: Ratio) -> Ratio {
     let flip = |end: Option<f64>| end.filter(|v| *v > 0.0).map(|v| 1.0 / v);
-    let low = match ratio.interval.high {
-        Some(_) => flip(ratio.interval.high),
-        None => Some(0.0),
-    };
     Ratio {
         value: 1.0 / ratio.value,
-        interval: crate::stats::Interval { low, high: flip(ratio.interval.low) },
+        interval: crate::stats::Interval { low: flip(ratio.interval.high), high: flip(ratio.interval.low) },
     }
-}
-
-fn front(summary: &Summary) -> Option<String> {
-    let members: Vec<&str> =
-        summary.strategies.iter().filter(|s| s.on_front).map(|s| s.name.as_str()).collect();
-    (summary.strategies.len() > 1 && !members.is_empty()).then(|| {
-        format!("On the Pareto front (no other strategy is both faster and safer): {}.", members.join(", "))
-    })
 }

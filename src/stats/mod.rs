@@ -62,6 +62,12 @@ impl Interval {
         self.high.is_some_and(|high| high <= limit)
     }
 
+    /// Whether both ends are known.
+    #[must_use]
+    pub fn is_bounded(self) -> bool {
+        self.low.is_some() && self.high.is_some()
+    }
+
     /// Whether the whole interval lies above `limit`.
     #[must_use]
     pub fn is_above(self, limit: f64) -> bool {

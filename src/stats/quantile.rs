@@ -53,11 +53,16 @@ fn rank(n: u64, q: f64) -> u64 {
 /// Ranks of the interval's ends; 0 and `n + 1` stand for no bound.
 fn interval_ranks(n: u64, q: f64) -> (u64, u64) {
     // P(count <= k) rises with k: find the first k in 0..=n that satisfies a condition.
+    // Seven standard deviations around the mean hold it; if they did not, the search is over all.
+    let (mean, reach) = (n as f64 * q, 7.0 * libm::sqrt(n as f64 * q * (1.0 - q)) + 7.0);
+    let near = ((mean - reach).max(0.0) as u64, ((mean + reach) as u64).min(n));
     let first = |holds: &dyn Fn(f64) -> bool| {
-        let (mut low, mut high) = (0, n);
+        let at = |k: u64| holds(binomial_cdf(k, n, q));
+        let is_inside = at(near.1) && (near.0 == 0 || !at(near.0 - 1));
+        let (mut low, mut high) = if is_inside { near } else { (0, n) };
         while low < high {
             let middle = low + (high - low) / 2;
-            if holds(binomial_cdf(middle, n, q)) { high = middle } else { low = middle + 1 }
+            if at(middle) { high = middle } else { low = middle + 1 }
         }
         low
     };

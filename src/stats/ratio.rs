@@ -9,8 +9,9 @@ use serde::Serialize;
 pub struct Ratio {
     /// Mean of the numerators over mean of the denominators.
     pub value: f64,
-    /// Fieller's interval: every ratio `r` for which `a - r * b` averages to 0 within its t interval.
-    /// Pairing shrinks it; no upper end if the denominator cannot be told from 0.
+    /// Fieller's interval: every ratio `r >= 0` for which `a - r * b` averages to 0 within its t interval.
+    /// Pairing shrinks it. No upper end if the denominator cannot be told from 0; a positive lower end
+    /// even then if the numerator can.
     #[serde(flatten)]
     pub interval: Interval,
 }
@@ -34,11 +35,15 @@ pub fn ratio_of_means(pairs: &[(f64, f64)]) -> Option<Ratio> {
     let ab = t * t * moment(&|p| (p.0 - a) * (p.1 - b));
     // (a - r b)^2 = t^2 var(a - r b) is a quadratic in r.
     let (square, half, constant) = (b * b - bb, a * b - ab, a * a - aa);
-    let interval = if square <= 0.0 {
-        Interval { low: Some(0.0), high: None }
-    } else {
-        let root = libm::sqrt((half * half - square * constant).max(0.0));
+    let root = libm::sqrt((half * half - square * constant).max(0.0));
+    let interval = if square > 0.0 {
         Interval::new((half - root) / square, (half + root) / square)
+    } else if square < 0.0 && constant > 0.0 {
+        // The denominator may be 0 and the numerator not. The roots have opposite signs, and what
+        // solves the inequality lies outside of them: every ratio above the positive one.
+        Interval { low: Some((half - root) / square), high: None }
+    } else {
+        Interval { low: Some(0.0), high: None }
     };
     Some(Ratio { value: a / b, interval })
 }
@@ -67,6 +72,21 @@ mod tests {
             let t = mean.abs() / var.sqrt();
             assert!((t - student_quantile(0.975, 5.0)).abs() < 1e-9, "t = {t}");
         }
+    }
+
+    #[test]
+    fn a_clear_numerator_over_an_unclear_denominator_has_a_lower_end() {
+        // One denominator is huge: their mean cannot be told from 0, that of the numerators can.
+        let pairs: Vec<(f64, f64)> =
+            (0..40).map(|i| (1000.0 + f64::from(i % 7), if i == 11 { 90.0 } else { 0.1 })).collect();
+        let got = ratio_of_means(&pairs).unwrap();
+        assert_eq!(got.interval.high, None);
+        let low = got.interval.low.unwrap();
+        assert!(low > 100.0 && low < got.value, "{got:?}");
+        let d: Vec<f64> = pairs.iter().map(|p| p.0 - low * p.1).collect();
+        let mean = d.iter().sum::<f64>() / 40.0;
+        let var = d.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / 39.0 / 40.0;
+        assert!((mean / var.sqrt() - student_quantile(0.975, 39.0)).abs() < 1e-9);
     }
 
     #[test]

@@ -53,7 +53,11 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
 /// The `x` with `I_x(a, b) = p`, by bisection.
 #[must_use]
 pub fn incomplete_beta_inverse(a: f64, b: f64, p: f64) -> f64 {
-    let (mut low, mut high) = (0.0_f64, 1.0_f64);
+    bisect_beta(a, b, p, (0.0, 1.0))
+}
+
+/// As [`incomplete_beta_inverse`], from a bracket that holds the answer.
+fn bisect_beta(a: f64, b: f64, p: f64, (mut low, mut high): (f64, f64)) -> f64 {
     for _ in 0..BISECTIONS {
         let middle = 0.5 * (low + high);
         if middle <= low || middle >= high {
@@ -98,7 +102,15 @@ pub fn student_quantile(p: f64, freedom: f64) -> f64 {
         return 0.0;
     }
     // y = t^2 / (freedom + t^2) is Beta(1/2, freedom/2); small y keeps full precision.
-    let y = incomplete_beta_inverse(0.5, 0.5 * freedom, 1.0 - outside);
+    let (half, inside) = (0.5 * freedom, 1.0 - outside);
+    // With much freedom a series around the normal quantile z is nearly there.
+    let z = normal_quantile(0.5 * outside).abs();
+    let guess = z + (z * z + 1.0) * z / (4.0 * freedom);
+    let y_of = |t: f64| t * t / (freedom + t * t);
+    let near = (y_of(guess * 0.999), y_of(guess * 1.001));
+    let is_inside =
+        incomplete_beta(0.5, half, near.0) < inside && incomplete_beta(0.5, half, near.1) >= inside;
+    let y = bisect_beta(0.5, half, inside, if is_inside { near } else { (0.0, 1.0) });
     let size = libm::sqrt(freedom * y / (1.0 - y));
     if p < 0.5 { -size } else { size }
 }

@@ -10,7 +10,7 @@ use super::threshold::{ThresholdResult, judge};
 use crate::outcome::metric::{METRICS, Metric, Population, Unit, find};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
-use crate::stats::{self, Mean, Proportion, Quantile, Ratio};
+use crate::stats::{self, Interval, Mean, Proportion, Quantile, Ratio};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -25,6 +25,9 @@ pub const BLAST_METRIC: &str = "impaired_host_ms";
 const DURATION_METRIC: &str = "duration_ms";
 /// Most points of an exceedance curve, about.
 const CURVE_POINTS: usize = 120;
+/// Fewer pairs than this decide nothing: even if all have the same sign, chance alone gives that more
+/// than one time in twenty (`2 / 2^n`), whatever a t interval says of two or three values.
+const FEWEST_PAIRS: usize = 6;
 /// Percentiles of the duration chart.
 const DURATION_PERCENTS: [f64; 7] = [1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 99.0];
 
@@ -55,10 +58,23 @@ pub struct Summary {
     pub fleet_hosts: u64,
     /// Regions in the fleet.
     pub fleet_regions: u64,
+    /// The strategy with the least median time to 100 %; absent if no rollout reached every host.
+    pub fastest: Option<Leader>,
+    /// The strategy with the least mean impaired host-time; absent if no change was bad.
+    pub safest: Option<Leader>,
     /// Strategies in plan order.
     pub strategies: Vec<StrategySummary>,
     /// Limits and whether they hold.
     pub thresholds: Vec<ThresholdResult>,
+}
+
+/// The strategy with the least estimate of a metric, and those that may be as good.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Leader {
+    /// Its name; ties go to the first in plan order.
+    pub strategy: String,
+    /// Strategies whose paired difference from it is not clearly above 0, in plan order.
+    pub not_clearly_worse: Vec<String>,
 }
 
 /// What the study says about one strategy.
@@ -105,6 +121,9 @@ pub struct DurationPercentile {
     pub percent: f64,
     /// Its value.
     pub duration_ms: f64,
+    /// Its interval.
+    #[serde(flatten)]
+    pub interval: Interval,
 }
 
 /// One metric of one strategy. All values are in the metric's unit.
@@ -126,7 +145,7 @@ pub struct MetricSummary {
     pub p90: Option<Quantile>,
     /// 99th percentile.
     pub p99: Option<Quantile>,
-    /// Largest value.
+    /// Largest value seen: a fact of these trials, not an estimate, so it has no interval.
     pub max: Option<f64>,
     /// Share of trials, for a yes/no metric.
     pub share: Option<Proportion>,
@@ -156,7 +175,7 @@ pub enum Comparison {
     /// The whole interval is above 0.
     #[serde(rename = "worse")]
     Worse,
-    /// The interval contains 0, or there are too few trials for one.
+    /// The interval contains 0, or there are under six pairs.
     #[serde(rename = "no clear difference")]
     NoClearDifference,
 }
@@ -219,6 +238,8 @@ pub fn summarise(plan: &Plan, outcomes: &Outcomes) -> Summary {
         confidence: stats::CONFIDENCE,
         fleet_hosts: plan.fleet.hosts(),
         fleet_regions: plan.fleet.regions.len() as u64,
+        fastest: leader(plan, rows, SPEED_METRIC, |s| s.p50.map(|q| q.value), &strategies),
+        safest: leader(plan, rows, BLAST_METRIC, |s| s.mean.map(|m| m.value), &strategies),
         strategies,
         thresholds: judge(plan, outcomes),
     }
@@ -234,22 +255,27 @@ pub(super) fn sorted_values(metric: &Metric, outcomes: &[Outcome]) -> Vec<f64> {
 fn strategy_summary(plan: &Plan, rows: &[Vec<Outcome>], index: usize) -> StrategySummary {
     let baseline = (index != plan.study.baseline).then(|| rows[plan.study.baseline].as_slice());
     let own = rows[index].as_slice();
-    let named = |name| sorted_values(find(name).expect("invariant: the name is one of METRICS"), own);
-    let durations = named(DURATION_METRIC);
+    let (metrics, sorted): (Vec<MetricSummary>, Vec<Vec<f64>>) =
+        METRICS.par_iter().map(|metric| metric_summary(metric, own, baseline)).unzip();
+    let sorted_of = |name| {
+        let index = METRICS.iter().position(|metric| metric.name == name);
+        &sorted[index.expect("invariant: the name is one of METRICS")]
+    };
+    let durations = sorted_of(DURATION_METRIC);
     StrategySummary {
         name: plan.strategies[index].name.clone(),
         is_baseline: baseline.is_none(),
         endings: endings(own),
         on_front: false,
         dominated_by: None,
-        metrics: METRICS.par_iter().map(|metric| metric_summary(metric, own, baseline)).collect(),
+        metrics,
         notable: notable(plan, own),
-        impaired_host_ms_exceedance: stats::exceedance(&named(BLAST_METRIC), CURVE_POINTS),
+        impaired_host_ms_exceedance: stats::exceedance(sorted_of(BLAST_METRIC), CURVE_POINTS),
         duration_percentiles: DURATION_PERCENTS
             .iter()
             .filter_map(|&percent| {
-                let quantile = stats::quantile(&durations, percent / 100.0)?;
-                Some(DurationPercentile { percent, duration_ms: quantile.value })
+                let quantile = stats::quantile(durations, percent / 100.0)?;
+                Some(DurationPercentile { percent, duration_ms: quantile.value, interval: quantile.interval })
             })
             .collect(),
     }
@@ -267,12 +293,18 @@ fn endings(outcomes: &[Outcome]) -> Endings {
     })
 }
 
-fn metric_summary(metric: &Metric, own: &[Outcome], baseline: Option<&[Outcome]>) -> MetricSummary {
+/// The summary of one metric, and its values sorted.
+fn metric_summary(
+    metric: &Metric,
+    own: &[Outcome],
+    baseline: Option<&[Outcome]>,
+) -> (MetricSummary, Vec<f64>) {
     let in_order: Vec<f64> = own.iter().filter_map(metric.value).collect();
-    let sorted = sorted_values(metric, own);
+    let mut sorted = in_order.clone();
+    stats::sort(&mut sorted);
     let is_share = metric.unit == Unit::YesNo;
     let quantile = |q| if is_share { None } else { stats::quantile(&sorted, q) };
-    MetricSummary {
+    let summary = MetricSummary {
         metric: metric.name,
         unit: unit_name(metric.unit),
         population: population_name(metric.population),
@@ -284,7 +316,8 @@ fn metric_summary(metric: &Metric, own: &[Outcome], baseline: Option<&[Outcome]>
         max: sorted.last().copied().filter(|_| !is_share),
         share: if is_share { share(&sorted) } else { None },
         against_baseline: baseline.map(|baseline| difference(metric, own, baseline)),
-    }
+    };
+    (summary, sorted)
 }
 
 /// The mean of values that cannot be negative, nor can their expectation.
@@ -307,6 +340,7 @@ fn difference(metric: &Metric, own: &[Outcome], baseline: &[Outcome]) -> Differe
     let differences: Vec<f64> = pairs.iter().map(|(a, b)| a - b).collect();
     let mean = stats::mean(&differences);
     let verdict = match mean.map(|mean| mean.interval) {
+        _ if pairs.len() < FEWEST_PAIRS => Comparison::NoClearDifference,
         Some(interval) if interval.high.is_some_and(|high| high < 0.0) => Comparison::Better,
         Some(interval) if interval.is_above(0.0) => Comparison::Worse,
         _ => Comparison::NoClearDifference,
@@ -314,6 +348,27 @@ fn difference(metric: &Metric, own: &[Outcome], baseline: &[Outcome]) -> Differe
     let ratio = stats::ratio_of_means(&pairs);
     let ratio = ratio.map(|ratio| Ratio { interval: ratio.interval.at_least(0.0), ..ratio });
     Difference { n: pairs.len() as u64, mean, ratio, verdict }
+}
+
+/// The strategy with the least `estimate`, each of the others compared with it trial by trial.
+fn leader(
+    plan: &Plan,
+    rows: &[Vec<Outcome>],
+    name: &str,
+    estimate: impl Fn(&MetricSummary) -> Option<f64>,
+    strategies: &[StrategySummary],
+) -> Option<Leader> {
+    let metric = find(name).expect("invariant: the name is one of METRICS");
+    let estimates = strategies.iter().enumerate().filter_map(|(i, s)| Some((i, estimate(s.metric(name))?)));
+    let (best, _) = estimates.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let may_be_as_good = |&index: &usize| {
+        index != best
+            && strategies[index].metric(name).n > 0
+            && difference(metric, &rows[index], &rows[best]).verdict != Comparison::Worse
+    };
+    let name_of = |index: usize| plan.strategies[index].name.clone();
+    let not_clearly_worse = (0..rows.len()).filter(may_be_as_good).map(name_of).collect();
+    Some(Leader { strategy: name_of(best), not_clearly_worse })
 }
 
 fn mark_front(strategies: &mut [StrategySummary]) {
@@ -399,6 +454,39 @@ mod tests {
         let both = outcomes.by_strategy[0].iter().zip(&outcomes.by_strategy[4]);
         let both = both.filter(|(a, b)| a.is_complete() && b.is_complete()).count() as u64;
         assert_eq!(against(0, "duration_ms").unwrap().n, both);
+    }
+
+    #[test]
+    fn leaders_name_those_that_may_be_as_good() {
+        let (plan, mut outcomes) = sample::study(500);
+        outcomes.by_strategy[2] = outcomes.by_strategy[6].clone();
+        let summary = summarise(&plan, &outcomes);
+        let safest = summary.safest.unwrap();
+        assert_eq!((safest.strategy.as_str(), safest.not_clearly_worse.len()), ("region-by-region", 1));
+        assert_eq!(safest.not_clearly_worse[0], "nine-day-ring");
+        assert_eq!(
+            summary.fastest,
+            Some(Leader { strategy: "all-at-once".into(), not_clearly_worse: vec![] })
+        );
+        let (plan, outcomes) = sample::study(0);
+        assert_eq!(summarise(&plan, &outcomes).safest, None);
+    }
+
+    #[test]
+    fn five_pairs_decide_nothing() {
+        let (plan, outcomes) = sample::study(500);
+        let completed: Vec<usize> = (0..500)
+            .filter(|&t| outcomes.by_strategy.iter().all(|row| row[t].is_complete()))
+            .take(6)
+            .collect();
+        let verdict = |trials: &[usize]| {
+            let pick = |row: &Vec<Outcome>| trials.iter().map(|&t| row[t].clone()).collect();
+            let few = Outcomes { by_strategy: outcomes.by_strategy.iter().map(pick).collect() };
+            let summary = summarise(&plan, &few);
+            summary.strategies[0].metric("time_to_100_ms").against_baseline.as_ref().unwrap().verdict
+        };
+        assert_eq!(verdict(&completed[..5]), Comparison::NoClearDifference);
+        assert_eq!(verdict(&completed), Comparison::Better);
     }
 
     #[test]
