@@ -9,7 +9,7 @@ use crate::engine::{Engine, Model};
 use crate::outcome::Outcome;
 use crate::plan::{Level, Plan};
 use crate::report;
-use crate::report::terminal::Style;
+pub use crate::report::terminal::Style;
 use crate::scenario;
 use crate::study::notable::NotableKind;
 use crate::study::threshold::Verdict;
@@ -158,8 +158,8 @@ pub fn simulate(plan: &Plan, io: &Io, done: &(dyn Fn(u64) + Sync)) -> Option<Res
 impl Results {
     /// The report for people.
     #[must_use]
-    pub fn text(&self, plan: &Plan, file: &str, color: bool, width: usize) -> String {
-        report::terminal::run_report(plan, &self.summary, &Style { color, width, file })
+    pub fn text(&self, plan: &Plan, style: &Style) -> String {
+        report::terminal::run_report(plan, &self.summary, style)
     }
 
     /// The summary for programs.

@@ -44,7 +44,7 @@ impl<O: Observer> Trial<'_, O> {
 
     pub(super) fn resample(&mut self, watch: u32) {
         let due = self.buffers.watches[watch as usize].resample_ms == Some(self.now_ms);
-        if due && self.response.alarm.is_none() {
+        if due && self.listening() {
             self.buffers.watches[watch as usize].resample_ms = None;
             self.reschedule(watch);
         }
@@ -166,7 +166,7 @@ impl<O: Observer> Trial<'_, O> {
     pub(super) fn evaluate(&mut self, watch: u32, generation: u32) {
         let state = &self.buffers.watches[watch as usize];
         let (k, void) = (state.next_k, state.generation != generation || self.now_ms > state.closes_ms);
-        if void || self.response.alarm.is_some() {
+        if void || !self.listening() {
             return;
         }
         if !self.exhaustive || self.breaches_now(watch, k) {

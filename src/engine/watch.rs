@@ -156,7 +156,7 @@ impl<O: Observer> Trial<'_, O> {
 
     /// A host of the zone became impaired: every alarm over it looks again.
     pub(super) fn scope_changed(&mut self, zone: usize) {
-        if self.response.alarm.is_some() {
+        if !self.listening() {
             return;
         }
         let region = self.plan.fleet.zones[zone].region;
@@ -210,7 +210,7 @@ impl<O: Observer> Trial<'_, O> {
     }
 
     pub(super) fn fire(&mut self, watch: u32) {
-        if self.response.alarm.is_some() || self.response.completed_ms.is_some() {
+        if !self.listening() {
             return;
         }
         let now_ms = self.now_ms;
@@ -219,6 +219,11 @@ impl<O: Observer> Trial<'_, O> {
         self.observe(now_ms, || Event::AlarmFired { alarm, entity });
         let at_ms = now_ms + self.strategy.rollback.reaction_delay_ms;
         self.buffers.queue.push(at_ms, Class::Act, Happening::Stop);
+    }
+
+    /// Whether the pipeline still listens: until the first alarm fires or the rollout is complete.
+    pub(super) fn listening(&self) -> bool {
+        self.response.alarm.is_none() && self.response.completed_ms.is_none()
     }
 
     /// Index of the watch's alarm and its scope entity.

@@ -24,10 +24,13 @@ pub(super) type Line = (u64, usize, String);
 /// The rollout as lines in order of time.
 pub(super) fn lines(teller: &Teller, outcome: &Outcome, records: &[Record]) -> Vec<Line> {
     let stop_ms = outcome.rollback_ms;
-    let mut lines = deployments(teller, records, stop_ms);
+    let starts = records.iter().filter(|record| matches!(record.event, Event::RolloutStarted { .. }));
+    let mut lines: Vec<Line> = starts.map(|record| (record.at_ms, 0, teller.tell(&record.event))).collect();
+    lines.extend(deployments(teller, records, stop_ms));
     lines.extend(incident(teller, outcome, records));
     lines.extend(rollback(teller, records));
-    // Stable: lines of one instant keep deployments first, then the incident, then what undoes it.
+    // Stable: lines of one instant keep the start first, then deployments, then the incident, then what
+    // undoes it.
     lines.sort_by_key(|line| line.0);
     lines
 }
@@ -197,7 +200,7 @@ fn incident(teller: &Teller, outcome: &Outcome, records: &[Record]) -> Vec<Line>
                 tell_breaches(teller, &mut breaches, Some((*alarm, *entity)), &mut lines);
                 lines.push((at, 0, teller.tell(event)));
             }
-            Event::RolloutStarted { .. } | Event::RollbackDecided { .. } | Event::RolloutEnded { .. } => {
+            Event::RollbackDecided { .. } | Event::RolloutEnded { .. } => {
                 hurt.flush(&mut lines, "IMPAIRED");
                 tell_breaches(teller, &mut breaches, None, &mut lines);
                 lines.push((at, 0, teller.tell(event)));

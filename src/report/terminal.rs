@@ -2,7 +2,10 @@
 //!
 //! Tables fit any terminal from 60 columns on and never cut a name; words carry the meaning and colour only repeats it.
 
-use super::terminal_tables::{blast_table, comparison_table, peak_table, response_table, speed_table};
+use super::table::Table;
+use super::terminal_tables::{
+    blast_table, comparison_table, overview_table, peak_table, response_table, speed_table,
+};
 use super::text::wrap;
 use super::{text, verdict};
 use crate::outcome::metric::{Unit, find};
@@ -27,6 +30,8 @@ pub struct Style<'a> {
     pub color: bool,
     /// Columns of the terminal.
     pub width: usize,
+    /// Whether to print every table, or the comparison only.
+    pub details: bool,
     /// The scenario file as the user wrote it, for replay commands.
     pub file: &'a str,
 }
@@ -42,21 +47,25 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
             out.push_str(&format!("\n{}\n{body}", paint.bold(title)));
         }
     };
+    let wide = |table: Table| table.fit(width, INDENT);
+    section("Comparison, with 95 % intervals", wide(overview_table(summary)));
     section("Verdict", wrap(&verdict::headline(plan, summary), width, "  ", "  "));
-    section("Speed of rollouts that reached every host", speed_table(summary).fit(width, INDENT));
-    if summary.safest.is_some() {
-        let title = "Blast radius of bad changes, in impaired host-minutes";
-        section(title, blast_table(summary).fit(width, INDENT));
-        section("Peak of bad changes: most impaired at once", peak_table(summary).fit(width, INDENT));
+    if style.details {
+        section("Speed of rollouts that reached every host", wide(speed_table(summary)));
+        if summary.safest.is_some() {
+            let title = "Blast radius of bad changes, in impaired host-minutes";
+            section(title, wide(blast_table(summary)));
+            section("Peak of bad changes: most impaired at once", wide(peak_table(summary)));
+        }
+        section("Response, in % of changes", wide(response_table(summary)));
+        if summary.strategies.len() > 1 {
+            let title = format!("Means against {}, over the same trials", summary.baseline);
+            section(&title, wide(comparison_table(summary)));
+        }
     }
-    section("Response, in % of changes", response_table(summary).fit(width, INDENT));
-    if summary.strategies.len() > 1 {
-        let title = format!("Means against {}, over the same trials", summary.baseline);
-        section(&title, comparison_table(summary).fit(width, INDENT));
-    }
-    section("How to read this", notes(summary, width));
+    section("How to read this", notes(summary, style.details, width));
     section("Thresholds", thresholds(summary, width, &paint));
-    section("Trials worth a replay", notable(summary, style.file, width));
+    section("Trials worth a replay", notable(summary, style, width));
     out
 }
 
@@ -104,13 +113,13 @@ fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
 }
 
 /// What backs the verdict up, and what the marks of the tables mean.
-fn notes(summary: &Summary, width: usize) -> String {
+fn notes(summary: &Summary, details: bool, width: usize) -> String {
     let mut notes = verdict::details(summary);
     notes.push(
         "[ ]: 95 % interval, left out where it rounds to the estimate; ?: too few values for a bound. Worst is the largest value seen, not an estimate."
             .to_owned(),
     );
-    if summary.strategies.len() > 1 {
+    if details && summary.strategies.len() > 1 {
         notes.push(
             "x and ÷: the mean as a multiple or fraction of the baseline's; times are of changes that reached every host under both."
                 .to_owned(),
@@ -121,6 +130,9 @@ fn notes(summary: &Summary, width: usize) -> String {
             "~: few or heavy-tailed values; a rare large one may be missing, so the true mean may be outside its interval. More trials would tell."
                 .to_owned(),
         );
+    }
+    if !details {
+        notes.push("More tables: --details. Every number with its interval: summary.json.".to_owned());
     }
     notes.iter().map(|note| wrap(note, width, "  ", "    ")).collect()
 }
@@ -179,20 +191,21 @@ pub fn statistic_name(statistic: Statistic) -> &'static str {
     }
 }
 
-/// The worst trial of every strategy and every notable one of the baseline; the rest is in the JSON.
-fn notable(summary: &Summary, file: &str, width: usize) -> String {
+/// The notable trials of the baseline and, with details, the worst one of every other strategy; the rest
+/// is in the JSON.
+fn notable(summary: &Summary, style: &Style, width: usize) -> String {
     let mut out = String::new();
     for strategy in &summary.strategies {
         let shown = strategy
             .notable
             .iter()
-            .filter(|n| strategy.is_baseline || n.kind == NotableKind::WorstBlastRadius);
+            .filter(|n| strategy.is_baseline || style.details && n.kind == NotableKind::WorstBlastRadius);
         for notable in shown {
             let line = format!("{}, {}: {}", strategy.name, kind_name(notable.kind), story(notable));
             out.push_str(&wrap(&line, width, "  ", "    "));
             out.push_str(&format!(
                 "    {}\n",
-                replay_command(file, &strategy.name, summary.seed, notable.trial)
+                replay_command(style.file, &strategy.name, summary.seed, notable.trial)
             ));
         }
     }

@@ -13,6 +13,43 @@ use crate::study::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, StrategyS
 /// Cell without a value.
 const NOTHING: &str = "-";
 
+/// The comparison on one page: speed, harm and isolation.
+pub(super) fn overview_table(summary: &Summary) -> Table {
+    let mut table = Table::new("strategy")
+        .column("to 100 %\np50", Align::Right)
+        .column("impaired host-\nminutes: mean", Align::Right)
+        .column("per bad change\np50", Align::Right)
+        .column("\np90", Align::Right)
+        .column("\np99", Align::Right)
+        .column("\nworst", Align::Right)
+        .column("isolation\nviolated", Align::Right);
+    for strategy in &summary.strategies {
+        let blast = strategy.metric(BLAST_METRIC);
+        let speed = strategy.metric(SPEED_METRIC).p50;
+        let mut row = vec![label(strategy), maybe(speed.map(|q| value(Unit::DurationMs, q.value)))];
+        row.push(mean(blast, Unit::HostMs));
+        row.extend(quantiles(blast, Unit::HostMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));
+        row.push(maybe(blast.max.map(|v| value(Unit::HostMs, v))));
+        row.push(share(strategy, "isolation_violated", " %"));
+        table.row(row);
+    }
+    table
+}
+
+/// The strategy's name, and whether the others are compared with it.
+fn label(strategy: &StrategySummary) -> String {
+    if strategy.is_baseline { format!("{} (baseline)", strategy.name) } else { strategy.name.clone() }
+}
+
+/// A share of trials in percent with its interval underneath.
+fn share(strategy: &StrategySummary, metric: &str, unit: &str) -> String {
+    maybe(strategy.metric(metric).share.map(|s| {
+        // A bound on a share never rounds to the share unless it is it.
+        let value = format!("{}{unit}", text::percent_number(s.value));
+        estimate(&value, s.interval, text::percent_number)
+    }))
+}
+
 /// How fast each strategy is.
 pub(super) fn speed_table(summary: &Summary) -> Table {
     let mut table = Table::new("strategy")
@@ -116,11 +153,7 @@ pub(super) fn response_table(summary: &Summary) -> Table {
     for strategy in &summary.strategies {
         let mut row = vec![strategy.name.clone()];
         for metric in ["isolation_violated", "escaped", "false_rollback"] {
-            let share = strategy.metric(metric).share;
-            row.push(maybe(share.map(|s| {
-                // A bound on a share never rounds to the share unless it is it.
-                estimate(&text::percent_number(s.value), s.interval, text::percent_number)
-            })));
+            row.push(share(strategy, metric, ""));
         }
         let delay = strategy.metric("detection_delay_ms");
         row.extend(quantiles(delay, Unit::DurationMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));

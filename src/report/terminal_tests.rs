@@ -4,7 +4,7 @@ use super::*;
 use crate::report::sample;
 use crate::study::{Outcomes, summarise};
 
-const STYLE: Style = Style { color: false, width: 100, file: "plans/hands off.toml" };
+const STYLE: Style = Style { color: false, width: 100, details: true, file: "plans/hands off.toml" };
 
 fn report(plan: &Plan, outcomes: &Outcomes, style: &Style) -> String {
     run_report(plan, &summarise(plan, outcomes), style)

@@ -168,7 +168,7 @@ fn summary_json_holds_known_answers() {
 #[test]
 fn text_reports_name_both_strategies() {
     let (plan, _, summary) = study();
-    let style = terminal::Style { color: false, width: 100, file: "small.toml" };
+    let style = terminal::Style { color: false, width: 100, details: true, file: "small.toml" };
     let report = terminal::run_report(&plan, &summary, &style);
     assert!(
         report.contains(

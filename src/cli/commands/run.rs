@@ -7,7 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
-use crate::cli::pipeline::{self, RESULT_FILES, Results};
+use crate::cli::pipeline::{self, RESULT_FILES, Results, Style};
 use crate::cli::progress::Progress;
 use crate::cli::seed;
 use crate::cli::select::{MAX_TRIALS, Overrides};
@@ -50,7 +50,10 @@ pub struct Args {
     /// Use this many threads; changes no result [default: one a core]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
     threads: Option<usize>,
-    /// Write results to this folder [default: results/<scenario>]
+    /// Print every table: speed, blast radius, peaks, response, differences
+    #[arg(long)]
+    details: bool,
+    /// Write results to this folder [default: results/ and the scenario's name]
     #[arg(long, value_name = "DIR", conflicts_with = "no_output")]
     output: Option<PathBuf>,
     /// Write no files
@@ -85,7 +88,11 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 
     let results = simulate(&plan, &args.file, io)?;
     let report = match args.format {
-        Format::Text => results.text(&plan, &args.file, io.stdout_color(), io.width).into_bytes(),
+        Format::Text => {
+            let (color, width) = (io.stdout_color(), io.width);
+            let style = Style { color, width, details: args.details, file: &args.file };
+            results.text(&plan, &style).into_bytes()
+        }
         Format::Json => results.json(),
     };
     let files = output.is_some().then(|| results.files(&plan));
