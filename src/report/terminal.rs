@@ -2,7 +2,9 @@
 //!
 //! Tables fit any terminal from 60 columns on and never cut a name; words carry the meaning and colour only repeats it.
 
-use super::terminal_tables::{blast_table, comparison_table, peak_table, response_table, speed_table};
+use super::terminal_tables::{
+    blast_table, comparison_table, delay_table, peak_table, response_table, speed_table,
+};
 use super::text::wrap;
 use super::{text, verdict};
 use crate::outcome::metric::{Unit, find};
@@ -50,6 +52,9 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
         section("Peak of bad changes: most impaired at once", peak_table(summary).fit(width, INDENT));
     }
     section("Response, in % of changes", response_table(summary).fit(width, INDENT));
+    if summary.strategies.iter().any(|s| s.metric("detection_delay_ms").n > 0) {
+        section("From the first impaired host to the alarm", delay_table(summary).fit(width, INDENT));
+    }
     if summary.strategies.len() > 1 {
         let title = format!("Means against {}, over the same trials", summary.baseline);
         section(&title, comparison_table(summary).fit(width, INDENT));
