@@ -23,14 +23,16 @@ pub(super) type Line = (u64, usize, String);
 
 /// The rollout as lines in order of time.
 pub(super) fn lines(teller: &Teller, outcome: &Outcome, records: &[Record]) -> Vec<Line> {
-    let stop_ms = outcome.rollback_ms;
-    let starts = records.iter().filter(|record| matches!(record.event, Event::RolloutStarted { .. }));
-    let mut lines: Vec<Line> = starts.map(|record| (record.at_ms, 0, teller.tell(&record.event))).collect();
-    lines.extend(deployments(teller, records, stop_ms));
+    let told = |wanted: fn(&Event) -> bool| {
+        records.iter().filter(move |r| wanted(&r.event)).map(|r| (r.at_ms, 0, teller.tell(&r.event)))
+    };
+    let mut lines: Vec<Line> = told(|event| matches!(event, Event::RolloutStarted { .. })).collect();
+    lines.extend(deployments(teller, records, outcome.rollback_ms));
     lines.extend(incident(teller, outcome, records));
     lines.extend(rollback(teller, records));
-    // Stable: lines of one instant keep the start first, then deployments, then the incident, then what
-    // undoes it.
+    lines.extend(all_healed(records));
+    lines.extend(told(|event| matches!(event, Event::RolloutEnded { .. })));
+    // Stable: lines of one instant keep the order above.
     lines.sort_by_key(|line| line.0);
     lines
 }
@@ -162,36 +164,51 @@ fn progress(visits: &[&Visit], stop_ms: Option<u64>) -> String {
     }
 }
 
-/// Start, harm, breaches, alarms, the decision and the end.
+/// The moments at which the last impaired host was healed.
+fn all_healed(records: &[Record]) -> Vec<Line> {
+    let mut impaired = 0_u64;
+    let mut lines = Vec::new();
+    for record in records {
+        match record.event {
+            Event::HostImpaired { .. } => impaired += 1,
+            Event::HostHealed { .. } => {
+                impaired = impaired.saturating_sub(1);
+                if impaired == 0 {
+                    lines.push((record.at_ms, 1, "no host is impaired any more".to_owned()));
+                }
+            }
+            _ => {}
+        }
+    }
+    // A rollback may heal hosts faster than others fall ill: only the last time counts.
+    lines.pop().into_iter().collect()
+}
+
+/// Harm, breaches, alarms, violations and the decision.
 fn incident(teller: &Teller, outcome: &Outcome, records: &[Record]) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut hurt = Spread::default();
     let mut healed = Spread::default();
     let mut breaches: Vec<(u64, &Event)> = Vec::new();
-    let (mut any, mut impaired) = (false, 0_u64);
+    let mut any = false;
     for record in records {
         let (at, event) = (record.at_ms, &record.event);
         match event {
             Event::HostImpaired { zone, .. } => {
-                impaired += 1;
                 if any {
                     hurt.add(teller, at, *zone);
                 } else {
                     any = true;
+                    tell_breaches(teller, &mut breaches, None, &mut lines);
                     lines.push((at, 1, teller.tell(event)));
                 }
             }
-            Event::HostHealed { zone, .. } => {
-                impaired = impaired.saturating_sub(1);
-                healed.add(teller, at, *zone);
-                if impaired == 0 {
-                    hurt.flush(&mut lines, "IMPAIRED");
-                    healed.flush(&mut lines, "healed");
-                    lines.push((at, 1, "no host is impaired any more".to_owned()));
-                }
-            }
+            Event::HostHealed { zone, .. } => healed.add(teller, at, *zone),
             Event::Breach { .. } => breaches.push((at, event)),
-            Event::WaveStarted { .. } | Event::WaveBakeStarted { .. } | Event::WaveDone { .. } => {
+            Event::WaveStarted { .. }
+            | Event::WaveBakeStarted { .. }
+            | Event::WaveDone { .. }
+            | Event::RolloutEnded { .. } => {
                 tell_breaches(teller, &mut breaches, None, &mut lines);
                 hurt.flush(&mut lines, "IMPAIRED");
             }
@@ -200,7 +217,7 @@ fn incident(teller: &Teller, outcome: &Outcome, records: &[Record]) -> Vec<Line>
                 tell_breaches(teller, &mut breaches, Some((*alarm, *entity)), &mut lines);
                 lines.push((at, 0, teller.tell(event)));
             }
-            Event::RollbackDecided { .. } | Event::RolloutEnded { .. } => {
+            Event::RollbackDecided { .. } => {
                 hurt.flush(&mut lines, "IMPAIRED");
                 tell_breaches(teller, &mut breaches, None, &mut lines);
                 lines.push((at, 0, teller.tell(event)));

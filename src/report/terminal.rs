@@ -4,7 +4,7 @@
 
 use super::table::Table;
 use super::terminal_tables::{
-    blast_table, comparison_table, overview_table, peak_table, response_table, speed_table,
+    blast_table, comparison_table, delay_table, overview_table, peak_table, response_table, speed_table,
 };
 use super::text::wrap;
 use super::{text, verdict};
@@ -58,6 +58,9 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
             section("Peak of bad changes: most impaired at once", wide(peak_table(summary)));
         }
         section("Response, in % of changes", wide(response_table(summary)));
+        if summary.strategies.iter().any(|s| s.metric("detection_delay_ms").n > 0) {
+            section("From the first impaired host to the alarm", wide(delay_table(summary)));
+        }
         if summary.strategies.len() > 1 {
             let title = format!("Means against {}, over the same trials", summary.baseline);
             section(&title, wide(comparison_table(summary)));

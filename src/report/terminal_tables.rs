@@ -141,22 +141,36 @@ pub(super) fn peak_table(summary: &Summary) -> Table {
     table
 }
 
-/// How often isolation breaks, defects escape and good changes are rolled back, and how late alarms are.
+/// How often isolation breaks, defects escape and good changes are rolled back.
 pub(super) fn response_table(summary: &Summary) -> Table {
     let mut table = Table::new("strategy")
         .column("isolation violated\nof all", Align::Right)
         .column("escaped\nof bad ones", Align::Right)
-        .column("false rollback\nof good ones", Align::Right)
-        .column("onset to alarm\np50", Align::Right)
-        .column("\np90", Align::Right)
-        .column("\np99", Align::Right);
+        .column("false rollback\nof good ones", Align::Right);
     for strategy in &summary.strategies {
         let mut row = vec![strategy.name.clone()];
         for metric in ["isolation_violated", "escaped", "false_rollback"] {
             row.push(share(strategy, metric, ""));
         }
+        table.row(row);
+    }
+    table
+}
+
+/// How long alarms take from the first impaired host.
+pub(super) fn delay_table(summary: &Summary) -> Table {
+    let mut table = Table::new("strategy")
+        .column("p50", Align::Right)
+        .column("p90", Align::Right)
+        .column("p99", Align::Right)
+        .column("worst", Align::Right)
+        .column("trials", Align::Right);
+    for strategy in &summary.strategies {
         let delay = strategy.metric("detection_delay_ms");
+        let mut row = vec![strategy.name.clone()];
         row.extend(quantiles(delay, Unit::DurationMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));
+        row.push(maybe(delay.max.map(text::duration)));
+        row.push(text::count(delay.n));
         table.row(row);
     }
     table

@@ -146,7 +146,13 @@ impl Axis {
         let candidates = if self.log {
             let decades = libm::log10(self.low).floor() as i32..=libm::log10(self.high).ceil() as i32;
             let by = |digit: f64| decades.clone().map(move |d| digit * libm::pow(10.0, f64::from(d)));
-            by(1.0).chain(by(3.0)).collect()
+            // Few round numbers fall on an axis of a decade or so.
+            let others: &[f64] = if self.high / self.low < 30.0 {
+                &[2.0, 5.0, 7.0, 1.5, 4.0, 6.0, 8.0, 9.0, 1.2]
+            } else {
+                &[]
+            };
+            [1.0, 3.0].iter().chain(others).flat_map(|digit| by(*digit)).collect()
         } else {
             let steps =
                 (-6..15).flat_map(|d| [1.0, 2.0, 5.0].map(|digit| digit * libm::pow(10.0, f64::from(d))));
@@ -203,6 +209,8 @@ mod tests {
         let axis = Axis::log(&[0.0, 10.0, 1000.0], 600, 100);
         assert!(axis.at(0.0) > axis.at(10.0), "0 is below 10 on a vertical axis");
         assert_eq!(labels(&axis.number_ticks(40, text::number)), ["0", "10", "30", "100", "300", "1,000"]);
+        let short = Axis::log(&[8.2, 12.0], 600, 100).number_ticks(40, text::number);
+        assert!(short.len() >= 5, "{short:?}");
         assert!(Axis::log(&[10.0], 600, 100).break_at().is_none());
     }
 

@@ -174,7 +174,7 @@ fn names(canvas: &mut Canvas, dots: &[Dot], x: &Axis, y: &Axis) {
         lines.push((name, values));
     }
     taken.push((Area(LEFT, BOTTOM - 34, LEFT + 230, BOTTOM), 2));
-    let corners = place(&boxes, Area(LEFT + 6, TOP, RIGHT + 34, BOTTOM - 4), &taken);
+    let corners = place(&boxes, Area(LEFT + 6, TOP, RIGHT, BOTTOM - 4), &taken);
     for (((corner, (name, values)), (at, width, _)), dot) in corners.iter().zip(&lines).zip(&boxes).zip(dots)
     {
         let near = (at.0.clamp(corner.0, corner.0 + width), at.1.clamp(corner.1, corner.1 + 34));
@@ -200,7 +200,7 @@ fn legend(canvas: &mut Canvas) {
         canvas.text((left + 30, y + 4), words, font, INK);
         left += 30 + font.width(words) + 26;
     };
-    entry(canvas, "on the Pareto front", &|canvas, x| {
+    entry(canvas, "on the Pareto front, by point estimates", &|canvas, x| {
         canvas.dashed(&[(x - 4, y), (x + 24, y)], BLUE, 1, &[6.0, 5.0]);
         canvas.marker((x + 10, y), Shape::Circle, 6, BLUE, true);
     });

@@ -56,7 +56,7 @@ pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records:
     let title = format!("One rollout of {name}: trial {trial}");
     let subtitle = format!("{}: {}", plan.name, story(plan, outcome));
     let note = format!(
-        "{} Seed {}, model {}, plan {}",
+        "{} Trial {trial}, seed {}, model {}, plan {}. Times are simulated.",
         untouched(plan, &by_zone),
         plan.study.seed,
         crate::MODEL_VERSION,
