@@ -16,7 +16,7 @@ pub enum Exit {
     Warnings = 3,
     /// A bug in wavetank itself.
     Internal = 70,
-    /// Ctrl-C: nothing was written.
+    /// Ctrl-C, or a request to terminate: nothing was written.
     Interrupted = 130,
 }
 

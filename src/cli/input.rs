@@ -26,8 +26,8 @@ pub fn plan(file: &str, overrides: &Overrides, fail_on: FailOn, io: &mut Io) -> 
     }
     let errors = counted(loaded.errors(), "error");
     let Some(mut plan) = loaded.plan else {
-        return Err(CliError::invalid(format!("{file} is not valid: {errors}"))
-            .hint("correct the lines above; `wavetank explain RULE` tells more about a rule"));
+        return Err(CliError::invalid(format!("{file} cannot be used: {errors}"))
+            .hint("correct what is said above; `wavetank explain RULE` tells more about a rule"));
     };
     for note in select::apply(&mut plan, overrides)? {
         io.say("note", note);

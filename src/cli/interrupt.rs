@@ -1,4 +1,4 @@
-//! Ctrl-C as a flag. The handler is installed only by commands that clean up after themselves;
+//! Ctrl-C, and a polite request to terminate, as a flag. The handler is installed only by commands that clean up after themselves;
 //! every other command keeps the system's default and just ends.
 
 use super::exit::Exit;

@@ -12,9 +12,9 @@ mod input;
 mod interrupt;
 mod io;
 mod names;
+mod numbers;
 mod pipeline;
 mod progress;
-mod seed;
 mod select;
 mod targets;
 

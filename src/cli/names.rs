@@ -1,6 +1,7 @@
 //! Finding things by the name the user typed, with "did you mean" for the rest.
 
 use super::error::CliError;
+use super::pipeline;
 
 /// Position of `given` in `names`.
 ///
@@ -11,24 +12,10 @@ pub fn find(kind: &str, given: &str, names: &[&str]) -> Result<usize, CliError> 
         return Ok(index);
     }
     let mut error = CliError::invalid(format!("unknown {kind} `{given}`"));
-    if let Some(near) = nearest(given, names) {
+    if let Some(near) = pipeline::nearest(given, names) {
         error = error.hint(format!("did you mean `{near}`?"));
     }
     Err(error.hint(format!("choose from: {}", names.join(", "))))
-}
-
-/// The name most like `given`, if one is so near that a typing mistake explains it.
-#[must_use]
-pub fn nearest<'n>(given: &str, names: &[&'n str]) -> Option<&'n str> {
-    let given = given.to_lowercase();
-    names
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&given, &name.to_lowercase()), *name))
-        .filter(|(distance, name)| {
-            *distance <= (name.chars().count() / 3).max(2).min(name.len().saturating_sub(1))
-        })
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::plan::{Level, Plan};
 use crate::report;
 pub use crate::report::terminal::Style;
 use crate::scenario;
+pub use crate::scenario::MAX_TRIALS;
 use crate::study::notable::NotableKind;
 use crate::study::threshold::Verdict;
 use crate::study::{self, Outcomes, Summary, summarise};
@@ -85,6 +86,18 @@ pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
 #[must_use]
 pub fn schema() -> String {
     scenario::schema()
+}
+
+/// The seed that `text` stands for, in the notations of the scenario language.
+#[must_use]
+pub fn seed(text: &str) -> Option<u64> {
+    scenario::Seed::parse(text).map(|seed| seed.0)
+}
+
+/// The name most like `given`, if one is so near that a typing mistake explains it.
+#[must_use]
+pub fn nearest<'n>(given: &str, names: &[&'n str]) -> Option<&'n str> {
+    scenario::closest(given, names.iter().copied())
 }
 
 /// Every rule that `check` knows, by id.
@@ -228,10 +241,15 @@ impl Replay {
         report::timeline::text(plan, self.strategy, &self.outcome, &self.records)
     }
 
-    /// One JSON object a line and event.
+    /// One JSON object a line: the events, then the outcome.
     #[must_use]
     pub fn json_lines(&self, plan: &Plan) -> Vec<u8> {
-        report::timeline::json_lines(plan, self.strategy, &self.records)
+        let mut lines = report::timeline::json_lines(plan, self.strategy, &self.records);
+        let mut outcome = report::timeline::outcome_json(plan, &self.outcome);
+        outcome["event"] = "outcome".into();
+        outcome["at_ms"] = self.outcome.end_ms.into();
+        lines.extend_from_slice(format!("{outcome}\n").as_bytes());
+        lines
     }
 
     /// The timeline as SVG.

@@ -5,9 +5,6 @@ use super::error::CliError;
 use super::names;
 use crate::plan::Plan;
 
-/// More trials than this for one strategy fit in no ordinary memory, and no estimate needs them.
-pub const MAX_TRIALS: u64 = 10_000_000;
-
 /// What the command line asks for; empty fields leave the scenario's choice.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
@@ -24,18 +21,11 @@ pub struct Overrides {
 /// Applies `overrides` to `plan`. Returns notes on what follows from them without having been asked for.
 ///
 /// # Errors
-/// When a name is unknown, the baseline is not among the chosen strategies, or there are too many trials.
+/// When a name is unknown or the baseline is not among the chosen strategies.
 pub fn apply(plan: &mut Plan, overrides: &Overrides) -> Result<Vec<String>, CliError> {
     let mut notes = Vec::new();
     plan.study.trials = overrides.trials.unwrap_or(plan.study.trials);
     plan.study.seed = overrides.seed.unwrap_or(plan.study.seed);
-    if plan.study.trials > MAX_TRIALS {
-        return Err(CliError::invalid(format!(
-            "{} trials are too many: at most {MAX_TRIALS} per strategy",
-            plan.study.trials
-        ))
-        .hint("choose fewer with --trials; the reports say whether a verdict needs more"));
-    }
     if let Some(name) = &overrides.baseline {
         plan.study.baseline = find_strategy(plan, name)?;
         if !overrides.strategies.is_empty() && !overrides.strategies.contains(name) {
@@ -209,11 +199,5 @@ mod tests {
         assert_eq!(error.message, "the baseline `a` is not among the chosen strategies");
         let overrides = Overrides { baseline: Some("z".to_owned()), ..Overrides::default() };
         assert_eq!(apply(&mut plan(), &overrides).expect_err("unknown").message, "unknown strategy `z`");
-    }
-
-    #[test]
-    fn absurd_trials_are_refused() {
-        let overrides = Overrides { trials: Some(u64::MAX), ..Overrides::default() };
-        assert!(apply(&mut plan(), &overrides).is_err());
     }
 }

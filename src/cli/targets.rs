@@ -33,15 +33,16 @@ impl Targets {
     pub fn open(paths: Vec<PathBuf>) -> Result<Self, CliError> {
         let mut targets = Self { files: Vec::new(), made: Vec::new() };
         for path in paths {
-            let dir = match path.parent() {
-                Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
-                _ => PathBuf::from("."),
-            };
+            let dir = folder_of(&path);
             targets.make_dirs(&dir).map_err(|error| unwritable("create folder", &dir, &error))?;
-            if path.is_dir() {
-                return Err(CliError::invalid(format!("cannot write {}: it is a folder", path.display()))
-                    .hint("move the folder away, or choose another output"));
+            // A link stays: what it points to is replaced.
+            let path = if path.is_symlink() { path.canonicalize().unwrap_or(path) } else { path };
+            check_replaceable(&path)?;
+            if targets.files.iter().any(|(other, _)| same_place(other, &path)) {
+                return Err(CliError::invalid(format!("two outputs would be written to {}", path.display()))
+                    .hint("give them two names"));
             }
+            let dir = folder_of(&path);
             let file = temporary_in(&dir).map_err(|error| unwritable("write to folder", &dir, &error))?;
             targets.files.push((path, file));
         }
@@ -90,6 +91,30 @@ impl Drop for Targets {
             let _ = fs::remove_dir(dir);
         }
     }
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Folders, devices and pipes cannot give way to a file; `/dev/null` had better not.
+fn check_replaceable(path: &Path) -> Result<(), CliError> {
+    let what = match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => "a folder",
+        Ok(metadata) if !metadata.is_file() => "not an ordinary file",
+        _ => return Ok(()),
+    };
+    Err(CliError::invalid(format!("cannot write {}: it is {what}", path.display()))
+        .hint("choose another output"))
+}
+
+/// Whether two paths name one file of a folder that exists.
+fn same_place(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| folder_of(path).canonicalize().ok();
+    one.file_name() == other.file_name() && folder(one) == folder(other)
 }
 
 /// A hidden file next to its target, with the permissions of any new file instead of private ones.
@@ -155,6 +180,21 @@ mod tests {
         let error = Targets::in_dir(root.path(), &names(&["x", "y"])).expect_err("a folder is in the way");
         assert!(error.message.ends_with("it is a folder"), "{error}");
         assert_eq!(entries(root.path()), ["file", "y"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_refused_and_links_stay() {
+        let root = tempfile::tempdir().expect("dir");
+        let error = Targets::open(vec!["/dev/null".into()]).expect_err("a device");
+        assert_eq!(error.message, "cannot write /dev/null: it is not an ordinary file");
+        let (file, link) = (root.path().join("file"), root.path().join("link"));
+        fs::write(&file, "old").expect("write");
+        std::os::unix::fs::symlink("file", &link).expect("link");
+        Targets::open(vec![link.clone()]).expect("open").commit(&["new"]).expect("commit");
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&file).expect("file"), "new");
+        assert!(Targets::open(vec![file, link]).is_err(), "both are the same file");
     }
 
     #[cfg(unix)]

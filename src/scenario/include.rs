@@ -93,7 +93,14 @@ impl<'f> Loader<'f> {
         let diagnostic = Diagnostic::new(&rules::UNREADABLE_FILE, message);
         let diagnostic = match included_at {
             Some(span) => diagnostic.at(span, "").help("included files are looked for relative to this file"),
-            None => diagnostic,
+            None => match error.kind() {
+                io::ErrorKind::NotFound => {
+                    diagnostic.help(format!("`wavetank init {}` writes one to start from", path.display()))
+                }
+                io::ErrorKind::IsADirectory => diagnostic.help("name a scenario file in it"),
+                io::ErrorKind::InvalidData => diagnostic.help("save it as UTF-8"),
+                _ => diagnostic,
+            },
         };
         self.problems.report(diagnostic);
     }

@@ -18,7 +18,9 @@ mod value;
 
 pub use crate::diagnostic::Sources;
 pub use schema::schema;
-pub use value::Duration;
+pub use spec::MAX_TRIALS;
+pub use suggest::closest;
+pub use value::{Duration, Seed};
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;

@@ -218,7 +218,7 @@ fn invalid_scenarios_exit_2_and_say_where() {
         let ran = bench.wavetank(&[command, "s.toml"]);
         assert_eq!((ran.code, ran.output.as_str()), (2, ""), "{command}");
         assert!(ran.talk.contains("stduy"), "{}", ran.talk);
-        assert!(ran.talk.contains("s.toml is not valid: 1 error"), "{}", ran.talk);
+        assert!(ran.talk.contains("s.toml cannot be used: 1 error"), "{}", ran.talk);
     }
     assert!(!bench.path("results").exists());
     let ran = bench.wavetank(&["check", "s.toml"]);
@@ -295,16 +295,55 @@ fn replay_tells_one_trial_in_two_formats_and_a_chart() {
 
     let lines = bench.wavetank(&[&base[..], &["--format", "jsonl", "--svg", "t/chart.svg"]].concat());
     assert_eq!((lines.code, lines.talk.as_str()), (0, "wrote t/chart.svg\n"));
-    for line in lines.output.lines() {
-        serde_json::from_str::<Value>(line).expect("every line is JSON");
-    }
+    let lines: Vec<Value> =
+        lines.output.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect();
+    assert!(lines.iter().all(|line| line["event"].is_string() && line["at_ms"].is_u64()));
+    let [.., ended, outcome] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((&ended["event"], &outcome["event"]), (&"rollout-ended".into(), &"outcome".into()));
+    assert_eq!((&outcome["ending"], &outcome["end_ms"]), (&ended["ending"], &ended["at_ms"]));
     let chart = fs::read_to_string(bench.path("t/chart.svg")).expect("read");
     assert!(chart.contains("<svg"), "{chart}");
 
     let filed = bench.wavetank(&[&base[..], &["--output", "events.txt"]].concat());
     assert_eq!((filed.output.as_str(), filed.talk.as_str()), ("", "wrote events.txt\n"));
     assert_eq!(fs::read_to_string(bench.path("events.txt")).expect("read"), text.output);
-    assert_eq!(bench.wavetank(&[&base[..], &["--output", "x", "--svg", "x"]].concat()).code, 2);
+    let twice = bench.wavetank(&[&base[..], &["--output", "x", "--svg", "./x"]].concat());
+    assert_eq!(twice.code, 2);
+    assert!(twice.talk.starts_with("error: two outputs would be written to ./x"), "{}", twice.talk);
+
+    let beyond = bench.wavetank(&["replay", "s.toml", "--strategy", "all-at-once", "--trial", "60"]);
+    assert_eq!(beyond.code, 0);
+    assert!(beyond.talk.starts_with("note: the study has the trials 0 to 59"), "{}", beyond.talk);
+}
+
+#[test]
+fn numbers_out_of_their_limits_say_what_to_write() {
+    let bench = Bench::new();
+    for (option, value, message) in [
+        ("--trials", "0", "write a whole number from 1 to 10000000"),
+        ("--trials", "-5", "write a whole number from 1 to 10000000"),
+        ("--threads", "many", "write a whole number from 1 to 4096"),
+        ("--seed", "-1", "write a number from 0 to 18446744073709551615, hex like 0x2a"),
+    ] {
+        let ran = bench.wavetank(&["run", "s.toml", "--no-output", option, value]);
+        assert_eq!((ran.code, ran.output.as_str()), (2, ""), "{option} {value}");
+        assert!(ran.talk.contains(message), "{}", ran.talk);
+    }
+    // What one study may have, the language and the option agree on.
+    let bench = Bench::with(|template| template.replace("trials = 1000", "trials = 10_000_001"));
+    assert!(bench.wavetank(&["check", "s.toml"]).output.contains("from 1 to 10000000"));
+}
+
+#[test]
+fn seeds_in_quotes_are_what_they_are_as_options() {
+    let seeds = ["7", "0x7", "0000000000000007000000000000000000000000"];
+    for seed in seeds {
+        let bench = Bench::with(|template| template.replace("seed = 42 ", &format!("seed = \"{seed}\" ")));
+        let quoted = bench.wavetank(&["run", "s.toml", "--no-output", "--trials", "5"]);
+        let option = bench.wavetank(&["run", "s.toml", "--no-output", "--trials", "5", "--seed", seed]);
+        assert_eq!((quoted.code, quoted.output.as_str()), (0, option.output.as_str()), "{seed}");
+        assert!(quoted.output.contains("seed 7,"), "{}", quoted.output);
+    }
 }
 
 #[test]
@@ -454,17 +493,17 @@ mod unix {
     }
 
     #[test]
-    fn ctrl_c_leaves_old_results_and_no_trace() {
+    fn an_interrupt_or_termination_leaves_old_results_and_no_trace() {
         let bench = Bench::new();
         assert_eq!(bench.wavetank(&["run", "s.toml", "--output", "old"]).code, 0);
         let before = bench.files("old");
-        for dir in ["old", "fresh/deep"] {
+        for (dir, signal) in [("old", "-INT"), ("fresh/deep", "-TERM")] {
             let args = ["run", "s.toml", "--trials", "10000000", "--output", dir];
             let child = bench.plain().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
             let mut child = child.expect("wavetank starts");
             wait_until("its files are open", &mut child, || has_temporary(&bench.path(dir)));
             let signalled =
-                std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+                std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
             assert!(signalled.expect("kill runs").success());
             let mut ended = None;
             let deadline = Instant::now() + Duration::from_secs(60);

@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input::counted;
 use crate::cli::io::Io;
-use crate::cli::pipeline::{self, Loaded};
+use crate::cli::pipeline::{self, Loaded, STDIN};
 use serde_json::{Value, json};
 
 const EXAMPLES: &str = "\
@@ -33,8 +33,11 @@ pub struct Args {
 /// Checks the files.
 ///
 /// # Errors
-/// When standard input cannot be read or standard output cannot be written.
+/// When standard input cannot be read or is named twice, or standard output cannot be written.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
+    if args.files.iter().filter(|file| *file == STDIN).count() > 1 {
+        return Err(CliError::invalid("standard input can be read only once").hint("give `-` once"));
+    }
     let mut checked: Vec<(&str, Loaded)> = Vec::with_capacity(args.files.len());
     for file in &args.files {
         checked.push((file, pipeline::load(file, io)?));

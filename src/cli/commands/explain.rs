@@ -3,7 +3,6 @@
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::io::Io;
-use crate::cli::names;
 use crate::cli::pipeline;
 use crate::diagnostic::Rule;
 
@@ -36,7 +35,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 fn unknown(wanted: &str) -> CliError {
     let mut error = CliError::invalid(format!("unknown rule `{wanted}`"));
     let known: Vec<&str> = pipeline::rules().flat_map(|rule| [rule.id, rule.name]).collect();
-    if let Some(near) = names::nearest(wanted, &known) {
+    if let Some(near) = pipeline::nearest(wanted, &known) {
         error = error.hint(format!("did you mean `{near}`?"));
     }
     error.hint("list all rules with `wavetank explain`")

@@ -38,7 +38,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         io.data(TEMPLATE)?;
         return Ok(Exit::Ok);
     }
-    if !args.force && Path::new(path).symlink_metadata().is_ok() {
+    if !args.force && !Path::new(path).is_dir() && Path::new(path).symlink_metadata().is_ok() {
         return Err(CliError::invalid(format!("{path} exists already"))
             .hint("choose another name, or overwrite it with --force"));
     }

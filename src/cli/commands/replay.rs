@@ -6,8 +6,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
+use crate::cli::numbers;
 use crate::cli::pipeline::{self, STDIN};
-use crate::cli::seed;
 use crate::cli::select::{self, Overrides};
 use crate::cli::targets::Targets;
 use clap::ValueEnum;
@@ -31,10 +31,10 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     strategy: String,
     /// Number of the trial, from 0
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trial)]
     trial: u64,
     /// Draw from this seed: a number, hex, or a commit [default: the scenario's]
-    #[arg(long, value_parser = seed::parse)]
+    #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
     seed: Option<u64>,
     /// Print for people or one JSON object a line
     #[arg(long, value_enum, default_value_t)]
@@ -53,7 +53,7 @@ enum ReplayFormat {
     /// For people
     #[default]
     Text,
-    /// One JSON object a line
+    /// One JSON object a line, the outcome last
     Jsonl,
 }
 
@@ -66,8 +66,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
     let strategy = select::find_strategy(&plan, &args.strategy)?;
     let output = args.output.clone().filter(|path| path.as_os_str() != STDIN);
-    if output.is_some() && output == args.svg {
-        return Err(CliError::invalid("--output and --svg name the same file").hint("give them two names"));
+    if args.trial >= plan.study.trials {
+        let last = plan.study.trials - 1;
+        io.say("note", format_args!("the study has the trials 0 to {last}; this one is beyond them"));
     }
     let paths: Vec<PathBuf> = output.iter().chain(&args.svg).cloned().collect();
     let targets = Targets::open(paths.clone())?;

@@ -7,17 +7,13 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
+use crate::cli::numbers;
 use crate::cli::pipeline::{self, RESULT_FILES, Results, Style};
 use crate::cli::progress::Progress;
-use crate::cli::seed;
-use crate::cli::select::{MAX_TRIALS, Overrides};
+use crate::cli::select::Overrides;
 use crate::cli::targets::Targets;
 use crate::plan::{Level, Plan};
-use clap::builder::RangedU64ValueParser;
 use std::path::{Path, PathBuf};
-
-/// More threads than this is a typing mistake.
-const MAX_THREADS: u64 = 4096;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,10 +32,10 @@ pub struct Args {
     /// Scenario file, `-` for standard input
     file: String,
     /// Simulate this many rollouts of each strategy [default: the scenario's]
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TRIALS))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
     trials: Option<u64>,
     /// Draw from this seed: a number, hex, or the commit being deployed [default: the scenario's]
-    #[arg(long, value_parser = seed::parse)]
+    #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
     seed: Option<u64>,
     /// Simulate only this strategy (repeatable)
     #[arg(long = "strategy", value_name = "NAME")]
@@ -48,7 +44,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
     /// Use this many threads; changes no result [default: one a core]
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
     threads: Option<usize>,
     /// Print every table: speed, blast radius, peaks, response, differences
     #[arg(long)]

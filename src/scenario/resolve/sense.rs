@@ -197,9 +197,13 @@ fn check_requests(
         let plan = &fleet.plan.regions[region];
         let peak = plan.hourly_factor.iter().copied().fold(0.0, f64::max);
         let per_host = plan.requests_per_second * peak / fleet.plan.region_hosts(region) as f64;
-        let hosts =
-            plan.zones.clone().map(|zone| one_box.hosts.of(fleet.plan.zones[zone].hosts)).max().unwrap_or(0);
-        per_host * f64::from(hosts) * alarm.plan.period_ms as f64 / 1_000.0
+        // The one-box that is deployed: never more than may be unavailable, or than the wave wants.
+        let deployed = |hosts: u32| {
+            let limit = wave.procedure.max_unavailable.of(hosts).min(wave.hosts.reach_of(hosts));
+            one_box.hosts.of(hosts).min(limit)
+        };
+        let zones = plan.zones.clone().map(|zone| deployed(fleet.plan.zones[zone].hosts));
+        per_host * f64::from(zones.max().unwrap_or(0)) * alarm.plan.period_ms as f64 / 1_000.0
     };
     let quiet: Vec<&str> = wave
         .regions

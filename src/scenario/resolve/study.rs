@@ -11,8 +11,8 @@ use crate::plan::{Level, Study, Threshold};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
-use crate::scenario::spec::{ScenarioSpec, StudySpec, ThresholdSpec};
-use crate::scenario::value::{Duration, Int, Name, Seed, Text};
+use crate::scenario::spec::{MetricName, ScenarioSpec, StudySpec, ThresholdSpec};
+use crate::scenario::value::{Duration, Int, Name, Seed};
 
 /// The study, and the strategies to run as indices of the drafts.
 pub(super) fn resolve(
@@ -118,7 +118,7 @@ fn resolve_threshold(
     problems: &mut Problems,
 ) -> Option<Threshold> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|Written { value: Text(name), span }| {
+    let metric = spec.metric.get().and_then(|Written { value: MetricName(name), span }| {
         let metric = metric::find(name);
         if metric.is_none() {
             let known = METRICS.iter().map(|metric| metric.name);

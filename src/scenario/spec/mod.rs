@@ -14,7 +14,7 @@ pub use alarm::AlarmSpec;
 pub use change::{ChangeSpec, DefectSpec};
 pub use fleet::{DiurnalSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
 pub use strategy::{OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec};
-pub use study::{Limit, StudySpec, ThresholdSpec};
+pub use study::{Limit, MAX_TRIALS, MetricName, StudySpec, ThresholdSpec};
 
 use super::reader::Written;
 use super::value::{Name, Text};

@@ -77,25 +77,28 @@ spec! {
 spec! {
     /// A change to an inherited wave: any key of a wave except its name.
     pub struct PatchSpec {
-        /// Name of the wave to change.
+        /// Name of the inherited wave to change.
         required wave: Name,
-        /// As in a wave.
+        /// Regions: names, "rest" (all that no earlier wave selected), "all", or a table. Default: as
+        /// inherited.
         optional regions: Selector,
-        /// As in a wave.
+        /// Hosts of each zone on the new version when the wave is done: a share or a count, counted from
+        /// the first wave on. Default: as inherited.
         optional hosts: HostCount,
-        /// As in a wave.
+        /// Wait after the wave's last region. Default: as inherited.
         optional bake: Duration,
-        /// As in a wave; merges key by key.
+        /// First hosts of each zone, deployed alone: a table, merged key by key, or "none". Default: as
+        /// inherited.
         optional one_box: OneBox,
-        /// As in a wave.
+        /// Hosts per batch: a count or a share of the zone. Default: as inherited.
         optional batch: HostCount,
-        /// As in a wave.
+        /// Hosts of a zone that may be out of service at once. Default: as inherited.
         optional max_unavailable: HostCount,
-        /// As in a wave.
+        /// Wait after the last batch of each zone. Default: as inherited.
         optional zone_bake: Duration,
-        /// As in a wave.
+        /// Zones of one region deployed to at once: a count or "all". Default: as inherited.
         optional zones_at_once: AtOnce,
-        /// As in a wave.
+        /// Regions of the wave deployed to at once: a count or "all". Default: as inherited.
         optional regions_at_once: AtOnce,
     }
 }

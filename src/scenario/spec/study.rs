@@ -1,6 +1,7 @@
 //! `[study]` and `[[threshold]]` as written.
 
 use super::spec;
+use crate::outcome::metric::METRICS;
 use crate::plan::Level;
 use crate::plan::study::Statistic;
 use crate::scenario::reader::{Node, Read, Reader, Written};
@@ -9,11 +10,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use toml::de::DeValue;
 
+/// More trials than this for one strategy fit in no ordinary memory, and no estimate needs them.
+pub const MAX_TRIALS: u64 = 10_000_000;
+
 spec! {
     /// What to simulate.
     pub struct StudySpec {
-        /// Rollouts simulated for each strategy, from 1. Default: 1000.
-        optional trials: Int<1, 1_000_000_000>,
+        /// Rollouts simulated for each strategy, 1 to 10 million. Default: 1000.
+        optional trials: Int<1, MAX_TRIALS>,
         /// Root of all randomness: 42, "0x2a" or a 40-digit git commit. Default: 0.
         optional seed: Seed,
         /// The strategy that the others are compared with. Default: the first one.
@@ -34,8 +38,9 @@ spec! {
 spec! {
     /// A limit on a statistic of a metric.
     pub struct ThresholdSpec {
-        /// Name of the metric, for example "impaired_host_ms".
-        required metric: Text,
+        /// Name of the metric, for example "impaired_host_ms"; `_ms` and `_ppm` are the units of a bare
+        /// number in `max`.
+        required metric: MetricName,
         /// Statistic over trials.
         required statistic: Statistic,
         /// Strategy it applies to. Default: all.
@@ -62,6 +67,31 @@ keywords! {
     Level {
         "error" => Level::Error,
         "warn" => Level::Warn,
+    }
+}
+
+/// The name of a metric; whether there is one, the resolver says.
+#[derive(Debug, Clone)]
+pub struct MetricName(pub String);
+
+impl Read for MetricName {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        Text::read(node, reader).map(|Text(name)| Self(name))
+    }
+}
+
+impl JsonSchema for MetricName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "MetricName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+        json_schema!({ "type": "string", "enum": names })
     }
 }
 

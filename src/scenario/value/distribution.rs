@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use toml::de::DeValue;
 
-/// Widest lognormal: beyond it the mean is 10^21 medians.
-const MAX_SIGMA: f64 = 10.0;
+/// Spreads of a lognormal, 0 excepted: beyond them its mean is 10^21 medians.
+const SIGMAS: std::ops::RangeInclusive<f64> = 0.0..=10.0;
 /// Weibull shapes that double precision samples without overflow.
 const SHAPES: std::ops::RangeInclusive<f64> = 0.05..=100.0;
 
@@ -112,7 +112,7 @@ impl ExponentialSpec {
 impl LognormalSpec {
     fn resolve(&self, reader: &mut Reader<'_>) -> Option<Distribution> {
         let median_ms = positive_ms(&self.median, "median", reader);
-        let sigma = within(&self.sigma, "sigma", 0.0..=MAX_SIGMA, reader);
+        let sigma = within(&self.sigma, "sigma", SIGMAS, reader);
         Some(Distribution::Lognormal { median_ms: median_ms?, sigma: sigma? })
     }
 }
@@ -144,7 +144,11 @@ fn within(
 ) -> Option<f64> {
     let Written { value: Positive(value), span } = field.get()?;
     if !range.contains(value) {
-        let message = format!("`{key}` must be from {} to {}", range.start(), range.end());
+        let message = if value > range.end() {
+            format!("`{key}` must be at most {}", range.end())
+        } else {
+            format!("`{key}` must be at least {}", range.start())
+        };
         reader.report(Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, ""));
         return None;
     }

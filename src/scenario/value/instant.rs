@@ -120,21 +120,33 @@ impl JsonSchema for Datapoints {
     }
 }
 
+/// Hex digits of a git commit.
+const COMMIT_DIGITS: usize = 40;
+/// Hex digits of a commit that make the seed: 64 bits.
+const SEED_DIGITS: usize = 16;
+
 /// The root of all random streams.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seed(pub u64);
 
 impl Seed {
-    fn parse(text: &str) -> Option<u64> {
+    /// Reads `42`, `0x2a`, or a git commit of 40 hex digits, of which the first 16 are the seed. The
+    /// command line reads its seeds with it, too.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        // The standard parsers also take a leading `+`.
         let hex = |digits: &str| {
             let plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
             u64::from_str_radix(digits, 16).ok().filter(|_| plain)
         };
-        if let Some(digits) = text.strip_prefix("0x") {
-            return hex(digits);
-        }
-        // A git commit: its first 16 digits are the seed.
-        (text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| hex(&text[..16]))?
+        let seed = if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+            hex(digits)
+        } else if text.len() == COMMIT_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            hex(&text[..SEED_DIGITS])
+        } else {
+            text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        seed.map(Self)
     }
 }
 
@@ -146,11 +158,11 @@ impl Read for Seed {
             _ => return reader.wrong_type(node, "a seed", "write 42, \"0x2a\" or a full git commit"),
         };
         if seed.is_none() {
-            let message = format!("`{}` is neither hexadecimal nor a git commit", reader.key());
+            let message = format!("`{}` is neither a number nor a git commit", reader.key());
             let diagnostic = Diagnostic::new(&rules::BAD_SEED, message).at(node.span, "");
             reader.report(diagnostic.help("write 42, \"0x2a\" or the 40 hexadecimal digits of a commit"));
         }
-        seed.map(Self)
+        seed
     }
 }
 
@@ -164,7 +176,7 @@ impl JsonSchema for Seed {
             "description": "A seed: 42, \"0x2a\", or a 40-digit git commit (its first 16 digits count).",
             "anyOf": [
                 { "type": "integer", "minimum": 0 },
-                { "type": "string", "pattern": "^(0x[0-9a-fA-F]{1,16}|[0-9a-fA-F]{40})$" },
+                { "type": "string", "pattern": "^([0-9]{1,20}|0[xX][0-9a-fA-F]+|[0-9a-fA-F]{40})$" },
             ],
         })
     }
@@ -184,10 +196,19 @@ mod tests {
     }
 
     #[test]
-    fn seeds_are_hexadecimal_or_commits() {
-        assert_eq!(Seed::parse("0x2a"), Some(42));
-        assert_eq!(Seed::parse("128f3c6000000001ffffffffffffffffffffffff"), Some(0x128f_3c60_0000_0001));
-        for text in ["42", "0x", "0x+1", "0x11112222333344445", "128f3c6", ""] {
+    fn seeds_are_numbers_or_commits() {
+        for (text, seed) in [
+            ("42", 42),
+            ("0x2a", 42),
+            ("0X2A", 42),
+            ("18446744073709551615", u64::MAX),
+            ("0xffffffffffffffff", u64::MAX),
+            ("128f3c6000000001ffffffffffffffffffffffff", 0x128f_3c60_0000_0001),
+            ("0000000000000042999999999999999999999999", 0x42),
+        ] {
+            assert_eq!(Seed::parse(text), Some(Seed(seed)), "{text}");
+        }
+        for text in ["", "0x", "0x+1", "+1", "-1", "1_000", "4 2", "1e3", "128f3c6", "18446744073709551616"] {
             assert_eq!(Seed::parse(text), None, "{text}");
         }
     }

@@ -10,6 +10,8 @@ use toml::de::DeValue;
 /// Longest name; keeps tables and file names usable.
 const MAX_NAME: usize = 100;
 
+const NAME_HELP: &str = "write up to 100 letters, digits, blanks, `-`, `_` or `.`, as in \"eu-west-1\"";
+
 /// A name that other keys can refer to. It is not empty and has no `/`, no control characters and no
 /// blanks at its ends, so that `region/zone` is unambiguous and tables stay straight.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,27 +28,27 @@ fn read_string<'a>(node: Node<'a>, wanted: &str, reader: &mut Reader<'_>) -> Opt
     }
 }
 
-fn bad_name(node: Node<'_>, why: &str, reader: &mut Reader<'_>) {
+fn bad_name(node: Node<'_>, why: &str, help: &str, reader: &mut Reader<'_>) {
     let message = format!("`{}` {why}", reader.key());
-    reader.report(Diagnostic::new(&rules::BAD_NAME, message).at(node.span, ""));
+    reader.report(Diagnostic::new(&rules::BAD_NAME, message).at(node.span, "").help(help));
 }
 
 impl Read for Name {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let text = read_string(node, "a name", reader)?;
         let problem = if text.is_empty() {
-            Some("is an empty name")
+            Some("is empty")
         } else if text.chars().count() > MAX_NAME {
             Some("is longer than 100 characters")
         } else if text.trim() != text {
-            Some("has blanks around the name")
+            Some("begins or ends with a blank")
         } else if text.chars().any(|c| c.is_control() || c == '/') {
-            Some("has a `/` or a control character in the name")
+            Some("has a `/` or a control character in it")
         } else {
             None
         };
         if let Some(problem) = problem {
-            bad_name(node, problem, reader);
+            bad_name(node, problem, NAME_HELP, reader);
             return None;
         }
         Some(Self(text.to_owned()))
@@ -58,7 +60,12 @@ impl Read for Text {
         let text = read_string(node, "text", reader)?;
         // Escape sequences would reach the terminals of everybody who prints the text.
         if text.chars().any(|c| c.is_control() && c != '\n') {
-            bad_name(node, "has a control character in it", reader);
+            bad_name(
+                node,
+                "has a control character in it",
+                "write it without escapes such as `\\u001b`",
+                reader,
+            );
             return None;
         }
         Some(Self(text.to_owned()))
