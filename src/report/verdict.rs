@@ -7,7 +7,7 @@ use super::text;
 use crate::plan::Plan;
 use crate::stats::Ratio;
 use crate::study::Summary;
-use crate::study::summary::{BLAST_METRIC, Comparison, Leader, SPEED_METRIC, StrategySummary};
+use crate::study::summary::{BLAST_METRIC, Comparison, FEWEST_PAIRS, Leader, SPEED_METRIC, StrategySummary};
 
 /// Names listed before the rest is counted.
 const MOST_NAMES: usize = 3;
@@ -143,6 +143,17 @@ fn lead(summary: &Summary, leader: &Leader, baseline: &str, better: &str, what: 
                 )
             }
         };
+    }
+    let metric = if better == "faster" { SPEED_METRIC } else { BLAST_METRIC };
+    let in_common = summary
+        .strategies
+        .iter()
+        .find(|s| s.name == leader.strategy)
+        .and_then(|s| s.metric(metric).against_baseline.as_ref())
+        .map_or(0, |difference| difference.n);
+    if in_common < FEWEST_PAIRS as u64 {
+        let said = if better == "faster" { "reached every host" } else { "were bad" };
+        return format!("too few changes {said} under both to tell whether any strategy is {better}");
     }
     format!(
         "none is shown to be {better}: {} has {what} but cannot be told apart from it at {}",

@@ -47,16 +47,22 @@ pub fn mean(values: &[f64]) -> Option<Mean> {
         return Some(Mean { value, interval: Interval::new(value, value), rough: values.len() < FEW });
     }
     let cubes = sum(values.iter().map(|x| (x - value) * (x - value) * (x - value)));
-    let spread = libm::sqrt(squares / n);
-    let skewness = cubes / n / (spread * spread * spread);
-    let deviation = libm::sqrt(squares / (n - 1.0));
-    let t = student_quantile(1.0 - TAIL, n - 1.0) / libm::sqrt(n);
-    let interval = Interval::new(
-        value - deviation * unskew(t, skewness, n),
-        value - deviation * unskew(-t, skewness, n),
-    );
+    let interval = hall(value, squares, cubes, n, student_quantile(1.0 - TAIL, n - 1.0));
+    let skewness = skewness(squares, cubes, n);
     let rough = values.len() < FEW || n < COCHRAN * skewness * skewness;
     Some(Mean { value, interval, rough })
+}
+
+/// Hall's interval from the mean, the sums of squared and cubed deviations, `n` and its Student quantile.
+pub(super) fn hall(value: f64, squares: f64, cubes: f64, n: f64, student: f64) -> Interval {
+    let deviation = libm::sqrt(squares / (n - 1.0));
+    let (t, skewness) = (student / libm::sqrt(n), skewness(squares, cubes, n));
+    Interval::new(value - deviation * unskew(t, skewness, n), value - deviation * unskew(-t, skewness, n))
+}
+
+fn skewness(squares: f64, cubes: f64, n: f64) -> f64 {
+    let spread = libm::sqrt(squares / n);
+    if spread == 0.0 { 0.0 } else { cubes / n / (spread * spread * spread) }
 }
 
 /// Hall's inverse transformation: the value of `(mean - mu) / s` whose unskewed form is `x`.

@@ -27,7 +27,7 @@ const DURATION_METRIC: &str = "duration_ms";
 const CURVE_POINTS: usize = 120;
 /// Fewer pairs than this decide nothing: even if all have the same sign, chance alone gives that more
 /// than one time in twenty (`2 / 2^n`), whatever a t interval says of two or three values.
-const FEWEST_PAIRS: usize = 6;
+pub const FEWEST_PAIRS: usize = 6;
 /// Percentiles of the duration chart.
 const DURATION_PERCENTS: [f64; 7] = [1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 99.0];
 

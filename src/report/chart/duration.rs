@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Font, draw};
 use super::scale::Axis;
-use super::{AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, label, provenance};
+use super::{AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, label, nothing_to_draw, provenance};
 use crate::report::text;
 use crate::study::Summary;
 use crate::study::summary::StrategySummary;
@@ -41,6 +41,9 @@ pub fn svg(summary: &Summary) -> String {
         let scale = if x.is_log() { ", log scale" } else { "" };
         let below = format!("duration from the first host to the end of the last bake{scale}");
         canvas.text(((LEFT + RIGHT) / 2, bottom + 50), &below, Font::new(BODY).bold().centered(), INK);
+        if values.is_empty() {
+            return nothing_to_draw(canvas, "Nothing to draw: no rollout reached every host.");
+        }
         legend(canvas);
         for (index, strategy) in rows.iter().enumerate() {
             strip(canvas, strategy, TOP + row * index as i32 + row / 2 + 8, &x);
@@ -53,7 +56,8 @@ fn percentile(strategy: &StrategySummary, percent: f64) -> Option<f64> {
 }
 
 fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, x: &Axis) {
-    canvas.text((LEFT - 14, y + 5), &label(strategy, 30), Font::new(BODY).ending(), INK);
+    let (name, font) = label(strategy, LEFT - 14 - 10);
+    canvas.text((LEFT - 14, y + 5), &name, font.ending(), INK);
     let at = |percent| percentile(strategy, percent).map(|v| x.at(v));
     let all = (at(1.0), at(10.0), at(25.0), at(50.0), at(75.0), at(90.0), at(99.0));
     let (Some(p1), Some(p10), Some(p25), Some(p50), Some(p75), Some(p90), Some(p99)) = all else {

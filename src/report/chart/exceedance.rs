@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Font, Point, draw};
 use super::scale::Axis;
-use super::{AXIS, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, label, look, provenance};
+use super::{AXIS, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, label, look, nothing_to_draw, provenance};
 use crate::report::text;
 use crate::study::Summary;
 use crate::study::summary::{BLAST_METRIC, StrategySummary};
@@ -24,10 +24,13 @@ pub fn svg(summary: &Summary) -> String {
     let x = Axis::log(&xs, LEFT, RIGHT);
     let height = LEAST_HEIGHT.max(TOP + 60 + ROW * curves.len() as i32);
     let bottom = height - 104;
-    let y = Axis::log(&[shares, vec![1.0]].concat(), bottom, TOP);
+    let y = Axis::log(&[shares.as_slice(), &[1.0]].concat(), bottom, TOP);
     draw(WIDTH, height, |canvas| {
         let note = "Farther left and lower is safer. The tail is drawn from few trials; intervals are in the tables.";
         frame(canvas, "How often does a bad change do at least this much harm?", &provenance(summary), note);
+        if xs.is_empty() {
+            return nothing_to_draw(canvas, "Nothing to draw: no bad change did harm in these trials.");
+        }
         axes(canvas, bottom, &x, &y);
         for (index, points) in curves.iter().enumerate() {
             steps(canvas, index, points, &x, &y);
@@ -49,7 +52,8 @@ fn axes(canvas: &mut Canvas, bottom: i32, x: &Axis, y: &Axis) {
         canvas.line(&[(pixel, TOP), (pixel, bottom)], GRID, 1);
         canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
     }
-    for (pixel, label) in y.number_ticks(40, text::percent) {
+    // The axis has room above 100 %, where no share can be.
+    for (pixel, label) in y.number_ticks(40, text::percent).into_iter().filter(|tick| tick.0 >= y.at(1.0)) {
         canvas.line(&[(LEFT, pixel), (RIGHT, pixel)], GRID, 1);
         canvas.text((LEFT - 10, pixel + 5), &label, Font::new(BODY).ending(), INK);
     }
@@ -93,7 +97,8 @@ fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
         let (color, shape, dash) = look(index);
         canvas.dashed(&[(left, y), (left + 40, y)], color, 2, dash);
         canvas.marker((left + 20, y), shape, 5, color, true);
-        canvas.text((left + 52, y + 2), &label(strategy, 28), Font::new(BODY), INK);
+        let (name, font) = label(strategy, WIDTH - left - 52 - 8);
+        canvas.text((left + 52, y + 2), &name, font, INK);
         let metric = strategy.metric(BLAST_METRIC);
         let harm = match (metric.p50, metric.max) {
             (_, None) | (None, _) => "no bad change".to_owned(),

@@ -75,8 +75,30 @@ fn provenance(summary: &Summary) -> String {
     )
 }
 
-/// A strategy's name for a label of at most `width` characters, with the baseline marked.
-fn label(strategy: &crate::study::summary::StrategySummary, width: usize) -> String {
+/// A strategy's name, with the baseline marked, and the font in which it takes at most `width` pixels.
+/// Names that do not fit even when set small lose their middle: relatives differ at their ends.
+fn label(strategy: &crate::study::summary::StrategySummary, width: i32) -> (String, Font) {
     let mark = if strategy.is_baseline { " (baseline)" } else { "" };
-    format!("{}{mark}", text::elide(&strategy.name, width - mark.len()))
+    let fits = |text: &str, size| Font::new(size).width(text) <= width;
+    let whole = format!("{}{mark}", strategy.name);
+    if fits(&whole, BODY) {
+        return (whole, Font::new(BODY));
+    }
+    let letters = strategy.name.chars().count();
+    let shortened = |kept: usize| {
+        if kept >= letters {
+            return whole.clone();
+        }
+        let head: String = strategy.name.chars().take(kept.div_ceil(2)).collect();
+        let tail: String = strategy.name.chars().skip(letters - kept / 2).collect();
+        format!("{head}…{tail}{mark}")
+    };
+    let kept = (2..=letters).rev().find(|kept| fits(&shortened(*kept), SMALL)).unwrap_or(2);
+    (shortened(kept), Font::new(SMALL))
+}
+
+/// Says in the middle of an empty chart why it is.
+fn nothing_to_draw(canvas: &mut Canvas, why: &str) {
+    let middle = canvas.height() / 2;
+    canvas.text((WIDTH / 2, middle), why, Font::new(TITLE).centered(), MUTED);
 }

@@ -3,7 +3,9 @@
 use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
 use super::labels::{Area, Obstacle, place};
 use super::scale::Axis;
-use super::{AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame, label, provenance};
+use super::{
+    AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame, label, nothing_to_draw, provenance,
+};
 use crate::report::text;
 use crate::stats::Interval;
 use crate::study::Summary;
@@ -14,6 +16,12 @@ const LEFT: i32 = 130;
 const RIGHT: i32 = WIDTH - 40;
 const TOP: i32 = 110;
 const BOTTOM: i32 = HEIGHT - 116;
+/// Right end of the points: labels need room beside them.
+const POINTS_RIGHT: i32 = RIGHT - 100;
+/// More points than this are numbered, and named in a list below.
+const MOST_NAMED: usize = 12;
+/// Columns and line height of that list.
+const LIST: (usize, i32) = (2, 19);
 /// Radius of a point, in pixels.
 const RADIUS: i32 = 6;
 /// Host-milliseconds in a host-minute.
@@ -35,10 +43,15 @@ struct Dot<'s> {
 #[must_use]
 pub fn svg(summary: &Summary) -> String {
     let dots: Vec<Dot> = summary.strategies.iter().filter_map(dot).collect();
-    let x = Axis::log_if_wide(&values(&dots, |d| (d.speed, d.speed_interval)), WIDE, LEFT, RIGHT);
+    let x = Axis::log_if_wide(&values(&dots, |d| (d.speed, d.speed_interval)), WIDE, LEFT, POINTS_RIGHT);
     let y = Axis::log(&values(&dots, |d| (d.blast, d.blast_interval)), BOTTOM, TOP);
-    draw(WIDTH, HEIGHT, |canvas| {
+    let numbered = dots.len() > MOST_NAMED;
+    let list_lines = if numbered { dots.len().div_ceil(LIST.0) } else { 0 };
+    draw(WIDTH, HEIGHT + LIST.1 * list_lines as i32, |canvas| {
         frame(canvas, "Speed against blast radius", &provenance(summary), &note(summary, &dots));
+        if dots.is_empty() {
+            return nothing_to_draw(canvas, "Nothing to draw: no completed rollouts, or no bad changes.");
+        }
         axes(canvas, &x, &y);
         let front = front_points(&dots, &x, &y);
         if front.len() > 1 {
@@ -47,7 +60,10 @@ pub fn svg(summary: &Summary) -> String {
         for dot in &dots {
             whiskers(canvas, dot, &x, &y);
         }
-        names(canvas, &dots, &x, &y);
+        names(canvas, &dots, &x, &y, numbered);
+        if numbered {
+            list(canvas, &dots);
+        }
         for dot in &dots {
             let at = (x.at(dot.speed), y.at(dot.blast));
             canvas.marker(at, Shape::Circle, RADIUS, color(dot), dot.strategy.on_front);
@@ -154,40 +170,66 @@ fn whiskers(canvas: &mut Canvas, dot: &Dot, x: &Axis, y: &Axis) {
     }
 }
 
-fn names(canvas: &mut Canvas, dots: &[Dot], x: &Axis, y: &Axis) {
+fn names(canvas: &mut Canvas, dots: &[Dot], x: &Axis, y: &Axis, numbered: bool) {
     let (name_font, value_font) = (Font::new(BODY).bold(), Font::new(SMALL));
     let mut taken = front_areas(&front_points(dots, x, y));
     let mut boxes = Vec::new();
     let mut lines = Vec::new();
-    for dot in dots {
+    for (index, dot) in dots.iter().enumerate() {
         let at = (x.at(dot.speed), y.at(dot.blast));
         let reach = |end: Option<f64>| end.map_or(at.1, |v| y.at(v));
         let (high, low) = (reach(dot.blast_interval.high), reach(dot.blast_interval.low));
         taken.push((Area(at.0 - 10, at.1 - 10, at.0 + 10, at.1 + 10), 4));
-        taken.push((Area(at.0 - 8, high, at.0 + 8, low), 1));
+        taken.push((Area(at.0 - 8, high, at.0 + 8, low), 2));
         for end in [high, low] {
             taken.push((Area(at.0 - 8, end - 6, at.0 + 8, end + 6), 4));
         }
-        let name = label(dot.strategy, 38);
-        let values = format!("{}, {} host-minutes", text::duration(dot.speed), text::number(dot.blast));
-        boxes.push((at, name_font.width(&name).max(value_font.width(&values)), 34));
-        lines.push((name, values));
+        if numbered {
+            let number = (index + 1).to_string();
+            boxes.push((at, name_font.width(&number), 16));
+            lines.push((number, String::new()));
+        } else {
+            let name = label(dot.strategy, 330).0;
+            let values = values_of(dot);
+            boxes.push((at, name_font.width(&name).max(value_font.width(&values)), 34));
+            lines.push((name, values));
+        }
     }
     taken.push((Area(LEFT, BOTTOM - 34, LEFT + 230, BOTTOM), 2));
-    let corners = place(&boxes, Area(LEFT + 6, TOP, RIGHT, BOTTOM - 4), &taken);
-    for (((corner, (name, values)), (at, width, _)), dot) in corners.iter().zip(&lines).zip(&boxes).zip(dots)
+    let corners = place(&boxes, Area(LEFT + 6, TOP, RIGHT + 24, BOTTOM - 4), &taken);
+    for (((corner, (name, values)), (at, width, height)), dot) in
+        corners.iter().zip(&lines).zip(&boxes).zip(dots)
     {
-        let near = (at.0.clamp(corner.0, corner.0 + width), at.1.clamp(corner.1, corner.1 + 34));
+        let near = (at.0.clamp(corner.0, corner.0 + width), at.1.clamp(corner.1, corner.1 + height));
         if (near.0 - at.0).abs() + (near.1 - at.1).abs() > 24 {
             canvas.line(&[*at, near], AXIS, 1);
         }
-        canvas.rect((corner.0 - 2, corner.1), (corner.0 + width + 2, corner.1 + 34), PAPER, 0.8);
+        canvas.rect((corner.0 - 2, corner.1), (corner.0 + width + 2, corner.1 + height), PAPER, 0.8);
         // Labels left of their point end at it, so that estimated widths do not tear them apart.
         let is_left = corner.0 + width < at.0;
         let (anchor, side): (i32, fn(Font) -> Font) =
             if is_left { (corner.0 + width, Font::ending) } else { (corner.0, |font| font) };
         canvas.text((anchor, corner.1 + 13), name, side(name_font), color(dot));
         canvas.text((anchor, corner.1 + 30), values, side(value_font), MUTED);
+    }
+}
+
+/// "4d 21h, 79.8 host-minutes".
+fn values_of(dot: &Dot) -> String {
+    format!("{}, {} host-minutes", text::duration(dot.speed), text::number(dot.blast))
+}
+
+/// Number, name and values of every point, in columns below the axis.
+fn list(canvas: &mut Canvas, dots: &[Dot]) {
+    let lines = dots.len().div_ceil(LIST.0);
+    let width = (WIDTH - 60) / LIST.0 as i32;
+    for (index, dot) in dots.iter().enumerate() {
+        let left = 30 + width * (index / lines) as i32;
+        let y = BOTTOM + 84 + LIST.1 * (index % lines) as i32;
+        let (name, font) = label(dot.strategy, width - 40 - 230);
+        canvas.text((left + 26, y), &(index + 1).to_string(), Font::new(BODY).bold().ending(), color(dot));
+        canvas.text((left + 36, y), &name, font, color(dot));
+        canvas.text((left + width - 20, y), &values_of(dot), Font::new(SMALL).ending(), MUTED);
     }
 }
 
@@ -254,6 +296,35 @@ mod tests {
         }
         let chart = svg(&summarise(&plan, &outcomes));
         assert!(chart.contains("without completed rollouts or bad changes: region-by-region."));
+    }
+
+    #[test]
+    fn many_strategies_are_numbered_and_listed() {
+        let (plan, outcomes) = sample::study(50);
+        let mut summary = summarise(&plan, &outcomes);
+        summary.strategies = (0..30)
+            .map(|index| {
+                let mut strategy = summary.strategies[index % 7].clone();
+                strategy.name =
+                    format!("strategy-{index}-of-thirty-with-a-name-that-is-far-too-long-{index}");
+                strategy
+            })
+            .collect();
+        let chart = svg(&summary);
+        for index in 0..30 {
+            assert!(chart.contains(&format!("\n{}\n", index + 1)), "no number {}", index + 1);
+            assert!(chart.contains(&format!("\nstrategy-{index}-of")), "{chart}");
+        }
+        assert!(chart.contains("far-too-long-29\n"), "the end of a name tells it from its relatives");
+    }
+
+    #[test]
+    fn empty_charts_say_why() {
+        let (plan, mut outcomes) = sample::study(20);
+        outcomes.by_strategy.iter_mut().flatten().for_each(|outcome| outcome.defect = None);
+        let summary = summarise(&plan, &outcomes);
+        assert!(svg(&summary).contains("Nothing to draw"));
+        assert!(crate::report::chart::exceedance::svg(&summary).contains("Nothing to draw"));
     }
 
     #[test]

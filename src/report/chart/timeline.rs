@@ -62,7 +62,7 @@ pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records:
         crate::MODEL_VERSION,
         plan.digest()
     );
-    draw(WIDTH, height.max(540), |canvas| {
+    draw(WIDTH, height.max(330), |canvas| {
         frame(canvas, &title, &subtitle, &note);
         legend(canvas);
         let mut top = TOP;
