@@ -12,7 +12,8 @@ const LEAVES: [&str; 3] = ["random", "stats", "diagnostic"];
 /// knows it; nothing else looks down the flow.
 fn allowed(module: &str) -> Vec<&'static str> {
     match module {
-        "random" | "stats" | "diagnostic" => Vec::new(),
+        "random" | "diagnostic" => Vec::new(),
+        "stats" => vec!["random"],
         "plan" => vec!["random"],
         "outcome" => Vec::new(),
         "scenario" => vec!["plan", "outcome", "random", "diagnostic"],
