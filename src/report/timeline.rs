@@ -1,7 +1,7 @@
 //! One rollout told event by event, for people and as JSON lines.
 //!
 //! Runs of routine events (batches, impaired and healed hosts, breaches) are folded into one line
-//! with counts; a rollout that is still long is told by [`super::story`]. JSON lines keep everything.
+//! with counts; a rollout that is still long is told by `story`. JSON lines keep everything.
 
 use super::csv::ending_name;
 use super::{story, text};
