@@ -46,7 +46,7 @@ pub struct Args {
     /// Use this many threads; changes no result [default: one a core]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
     threads: Option<usize>,
-    /// Write results to this folder [default: results/<scenario>]
+    /// Write results to this folder [default: results/NAME, by the scenario's name]
     #[arg(long, value_name = "DIR", conflicts_with = "no_output")]
     output: Option<PathBuf>,
     /// Write no files
