@@ -92,6 +92,9 @@ impl<'f> Loader<'f> {
         let message = format!("cannot read {}: {reason}", path.display());
         let diagnostic = Diagnostic::new(&rules::UNREADABLE_FILE, message);
         let diagnostic = match included_at {
+            Some(span) if error.kind() == io::ErrorKind::Unsupported => {
+                diagnostic.at(span, "").help("save the scenario as a file that includes it")
+            }
             Some(span) => diagnostic.at(span, "").help("included files are looked for relative to this file"),
             None => match error.kind() {
                 io::ErrorKind::NotFound => {

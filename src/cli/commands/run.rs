@@ -49,7 +49,7 @@ pub struct Args {
     /// Print every table: speed, blast radius, peaks, response, differences
     #[arg(long)]
     details: bool,
-    /// Write results to this folder [default: results/ and the scenario's name]
+    /// Write results to this folder [default: results/NAME, by the scenario's name]
     #[arg(long, value_name = "DIR", conflicts_with = "no_output")]
     output: Option<PathBuf>,
     /// Write no files
