@@ -135,7 +135,8 @@ mod tests {
         // means 10 and 4, sums of squares 40 and 10, products 0, n = 5, t(4) = 2.7764451.
         let pairs =
             [(6.0, 4.0), (14.0, 4.0), (10.0, 4.0 - 5_f64.sqrt()), (10.0, 4.0 + 5_f64.sqrt()), (10.0, 4.0)];
-        let t2 = 2.776_445_105_197_793_f64.powi(2);
+        let t = 2.776_445_105_197_793_f64;
+        let t2 = t * t;
         let (aa, bb) = (t2 * 32.0 / 20.0, t2 * 10.0 / 20.0);
         let (square, half, constant) = (16.0 - bb, 40.0, 100.0 - aa);
         let root = (half * half - square * constant).sqrt();
