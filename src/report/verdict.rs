@@ -48,7 +48,17 @@ pub fn headline(plan: &Plan, summary: &Summary) -> String {
             format!("{fast_words}; {safe_words}")
         }
     };
-    format!("Compared with {name}, the baseline, {rest}.")
+    format!("Compared with {name}, the baseline, {rest}{}.", caution(summary, baseline))
+}
+
+/// What the means of the sentence cannot know, if they are rough.
+fn caution(summary: &Summary, baseline: &StrategySummary) -> String {
+    let is_rough = |s: &StrategySummary| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough);
+    if !summary.strategies.iter().any(is_rough) {
+        return String::new();
+    }
+    let bad = text::counted(baseline.metric(BLAST_METRIC).n, "bad change");
+    format!(" (mean harm is rough: {bad} may not show the rarest disasters)")
 }
 
 /// The strategy with the least `estimate` among those clearly better than the baseline.
