@@ -67,18 +67,18 @@ impl<'a, O: Observer> Trial<'a, O> {
         let now_ms = self.now_ms;
         let strategy = self.strategy;
         let wave = self.wave.index as u32;
-        let procedure = &strategy.waves[self.wave.index].procedure;
+        let plan = &strategy.waves[self.wave.index];
         self.observe(now_ms, || Event::ZoneStarted { wave, zone: zone as u32 });
         let hosts = self.plan.fleet.zones[zone].hosts;
         let state = &mut self.buffers.zones[zone];
         state.in_flight = true;
         state.path_bake_ms = path_bake_ms;
         let fresh = state.done == 0;
-        let one_box = if fresh { one_box_hosts(procedure, hosts).map(|size| size.min(target)) } else { None };
+        let one_box = if fresh { one_box_hosts(plan, hosts) } else { None };
         if let Some(size) = one_box {
             self.buffers.zones[zone].one_box = size;
         }
-        self.lay_out(zone, target, one_box, procedure);
+        self.lay_out(zone, target, one_box, &plan.procedure);
     }
 
     /// Lays out the deployment: one-box and its bake, then the batches and theirs.

@@ -2,7 +2,7 @@
 //! scopes. Built once, read by all threads.
 
 use super::breach::{RatioRule, ratio_breach_probability};
-use crate::plan::{Alarm, Fleet, HOUR_MS, Plan, Procedure, Scope, Signal};
+use crate::plan::{Alarm, Fleet, HOUR_MS, Plan, Scope, Signal, Wave};
 use crate::random::{SlowestOf, survival_of_largest};
 use std::sync::OnceLock;
 
@@ -119,7 +119,7 @@ impl<'p> Model<'p> {
             .iter()
             .flat_map(|strategy| &strategy.waves)
             .filter(|wave| wave.regions.contains(&region))
-            .filter_map(|wave| one_box_hosts(&wave.procedure, hosts))
+            .filter_map(|wave| one_box_hosts(wave, hosts))
             .collect();
         sizes.sort_unstable();
         sizes.dedup();
@@ -207,9 +207,11 @@ impl<'p> Model<'p> {
     }
 }
 
-/// Size of the one-box stage in a zone of `hosts`, if the procedure has one.
-pub(super) fn one_box_hosts(procedure: &Procedure, hosts: u32) -> Option<u32> {
-    procedure.one_box.as_ref().map(|one_box| one_box.hosts.of(hosts).min(procedure.max_unavailable.of(hosts)))
+/// Size of the one-box stage of a wave in a zone of `hosts`, if it has one.
+pub(super) fn one_box_hosts(wave: &Wave, hosts: u32) -> Option<u32> {
+    let one_box = wave.procedure.one_box.as_ref()?;
+    let most = wave.procedure.max_unavailable.of(hosts).min(wave.hosts.reach_of(hosts));
+    Some(one_box.hosts.of(hosts).min(most))
 }
 
 /// Whether `impaired` of `hosts` breach a health-check alarm. Integers only.

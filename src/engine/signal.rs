@@ -9,8 +9,12 @@ use crate::plan::{Scope, Signal};
 use crate::random::{Purpose, mix};
 use std::collections::BTreeMap;
 
-/// Breach probabilities of impaired scopes: (series, defect, hour, impaired hosts).
-pub(super) type BreachMemo = BTreeMap<(u32, u32, u8, u32), f64>;
+/// Breach probabilities of impaired scopes, by series, hour and the bits of a request's probability to
+/// fail. They are pure functions of their key: what is remembered changes no result.
+pub(super) type BreachMemo = BTreeMap<(u32, u8, u64), f64>;
+
+/// Entries after which the memo starts afresh.
+const MEMO_ENTRIES: usize = 1 << 16;
 
 impl<O: Observer> Trial<'_, O> {
     /// Impaired hosts in the watch's scope.
@@ -39,16 +43,19 @@ impl<O: Observer> Trial<'_, O> {
             Signal::ImpairedHosts { .. } => {
                 f64::from(u8::from(hosts_breach(&alarm.signal, impaired, numbers.hosts)))
             }
-            Signal::ErrorRatio { .. } if alarm.scope == Scope::Service => {
-                model.ratio_probability(alarm, numbers.requests[hour], self.service_failure(hour))
-            }
             Signal::ErrorRatio { .. } => {
-                let key = (series, self.defect.unwrap_or(0) as u32, hour as u8, impaired as u32);
+                let p = match alarm.scope {
+                    Scope::Service => self.service_failure(hour),
+                    _ => self.failure(impaired as f64 / numbers.hosts as f64),
+                };
+                let key = (series, hour as u8, p.to_bits());
                 if let Some(known) = self.buffers.memo.get(&key) {
                     return *known;
                 }
-                let p = self.failure(impaired as f64 / numbers.hosts as f64);
                 let probability = model.ratio_probability(alarm, numbers.requests[hour], p);
+                if self.buffers.memo.len() >= MEMO_ENTRIES {
+                    self.buffers.memo.clear();
+                }
                 self.buffers.memo.insert(key, probability);
                 probability
             }

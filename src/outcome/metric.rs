@@ -117,7 +117,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::DurationMs,
         population: Population::Complete,
         help: "part of the duration spent baking on the critical path, in rollouts that reached every host",
-        value: |o| complete(o, Some(o.bake_ms)),
+        value: |o| complete(o, o.bake_ms),
     },
     Metric {
         name: "impaired_host_ms",
@@ -237,7 +237,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Hosts,
         population: Population::Detected,
         help: "hosts on the new version when the alarm fired, per detected bad change",
-        value: |o| delay(o, o.onset_ms, o.alarm_ms).and(o.exposed_at_alarm).map(|hosts| hosts as f64),
+        value: |o| delay(o, o.onset_ms, o.alarm_ms).and(o.exposed_at_alarm_hosts).map(|hosts| hosts as f64),
     },
     Metric {
         name: "detection_delay_ms",

@@ -34,8 +34,8 @@ pub struct Outcome {
     pub to_50_ms: Option<u64>,
     /// As above, every host.
     pub to_100_ms: Option<u64>,
-    /// Part of `end_ms` spent baking on the critical path (until the pipeline stopped, if it did).
-    pub bake_ms: u64,
+    /// Part of `end_ms` spent baking on the critical path, if every host got the new version.
+    pub bake_ms: Option<u64>,
 
     /// First host impaired.
     pub onset_ms: Option<u64>,
@@ -51,7 +51,7 @@ pub struct Outcome {
     /// Most hosts on the new version at once.
     pub peak_exposed_hosts: u64,
     /// Hosts on the new version when the alarm fired.
-    pub exposed_at_alarm: Option<u64>,
+    pub exposed_at_alarm_hosts: Option<u64>,
     /// Integral of hosts on the new version over time, until `end_ms`.
     pub exposed_host_ms: u64,
     /// Regions with at least one host on the new version at some time.

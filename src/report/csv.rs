@@ -68,14 +68,14 @@ fn fields(plan: &Plan, outcome: &Outcome) -> [String; 26] {
         maybe(outcome.to_25_ms),
         maybe(outcome.to_50_ms),
         maybe(outcome.to_100_ms),
-        outcome.bake_ms.to_string(),
+        maybe(outcome.bake_ms),
         maybe(outcome.onset_ms),
         maybe(outcome.alarm_ms),
         alarm.unwrap_or_default(),
         maybe(outcome.rollback_ms),
         maybe(outcome.mitigated_ms),
         outcome.peak_exposed_hosts.to_string(),
-        maybe(outcome.exposed_at_alarm),
+        maybe(outcome.exposed_at_alarm_hosts),
         outcome.exposed_host_ms.to_string(),
         outcome.regions_touched.to_string(),
         outcome.left_exposed_hosts.to_string(),
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(lines[0], TRIAL_COLUMNS.join(","));
         assert_eq!(
             lines[1],
-            "all-at-once,0,42,escaped,memory-leak,1200000,300000,600000,900000,0,960000,,,,,960,,500,8,0,\
+            "all-at-once,0,42,escaped,memory-leak,1200000,300000,600000,900000,,960000,,,,,960,,500,8,0,\
              900,24,8,1000000,54000000000,12.5,1,1,970000"
         );
     }

@@ -48,8 +48,8 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
         }
     };
     let wide = |table: Table| table.fit(width, INDENT);
-    section("Comparison, with 95 % intervals", wide(overview_table(summary)));
     section("Verdict", wrap(&verdict::headline(plan, summary), width, "  ", "  "));
+    section("Comparison, with 95 % intervals", wide(overview_table(summary)));
     if style.details {
         section("Speed of rollouts that reached every host", wide(speed_table(summary)));
         if summary.safest.is_some() {

@@ -4,6 +4,7 @@ mod cli;
 mod oracles;
 mod properties;
 mod reference;
+mod regressions;
 mod report;
 mod scenario;
 mod support;

@@ -270,10 +270,11 @@ proptest! {
 
 fn check_balance(outcome: &Outcome, hosts: u64) {
     assert!(outcome.peak_impaired_hosts <= outcome.peak_exposed_hosts && outcome.peak_exposed_hosts <= hosts);
-    assert!(outcome.exposed_at_alarm.is_none_or(|exposed| exposed <= hosts));
+    assert!(outcome.exposed_at_alarm_hosts.is_none_or(|exposed| exposed <= hosts));
     assert!(outcome.left_exposed_hosts <= outcome.peak_exposed_hosts);
     assert!(outcome.peak_impaired_traffic_ppm <= 1_000_000);
-    assert!(outcome.bake_ms <= outcome.end_ms || !outcome.is_complete());
+    assert!(outcome.bake_ms.is_none_or(|bake_ms| bake_ms <= outcome.end_ms));
+    assert_eq!(outcome.is_complete(), outcome.bake_ms.is_some());
     assert!(u128::from(outcome.exposed_host_ms) <= u128::from(hosts) * u128::from(outcome.end_ms));
     assert_eq!(outcome.is_complete(), outcome.rollback_ms.is_none());
     assert_eq!(outcome.is_complete(), outcome.to_100_ms.is_some());

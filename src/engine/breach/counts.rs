@@ -35,9 +35,11 @@ impl Counts {
 
 fn fixed_counts(rule: &RatioRule, requests_mean: f64, p: f64, stream: &mut Stream) -> Option<Counts> {
     let requests = libm::round(requests_mean) as u64;
-    let weights = (0..=requests)
-        .zip(fixed::binomial_pmf(requests, p))
-        .filter(|(errors, _)| rule.breaches(*errors, requests));
+    let least = fixed::least_breaching_errors(rule, requests)?;
+    // Where nearly every count breaches, start where the counts are.
+    let mean = requests as f64 * p;
+    let first = least.max(libm::floor((mean - 10.0 * mean.sqrt() - 20.0).max(0.0)) as u64);
+    let weights = fixed::upwards(requests, p, first);
     let errors = pick(weights.collect(), stream.uniform())?;
     Some(Counts { requests, errors })
 }

@@ -79,6 +79,12 @@ fn settled(rule: &RatioRule, requests_mean: f64, p: f64) -> Option<f64> {
         return Some(0.0);
     }
     let limit = rule.threshold.as_f64();
+    let enough = requests_mean - 10.0 * requests_mean.sqrt() - 20.0 > rule.min_requests.max(1) as f64;
+    if limit <= 0.0 && enough {
+        // Without a limit one error is enough, or none.
+        let any_error = -libm::expm1(-requests_mean * p);
+        return Some(if rule.comparison == Comparison::AtLeast { 1.0 } else { any_error });
+    }
     if limit <= 0.0 || limit >= 1.0 {
         return None;
     }
@@ -98,8 +104,7 @@ fn settled(rule: &RatioRule, requests_mean: f64, p: f64) -> Option<f64> {
         return Some(0.0);
     }
     // The ratio breaches for certain; the datapoint still needs its minimum of requests.
-    let enough = requests_mean - 10.0 * requests_mean.sqrt() - 20.0;
-    (enough > rule.min_requests.max(1) as f64).then_some(1.0)
+    enough.then_some(1.0)
 }
 
 #[cfg(test)]
