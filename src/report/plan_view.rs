@@ -92,7 +92,7 @@ fn how(strategy: &Strategy) -> Table {
         .column("one-box", Align::Right)
         .column("one-box\nbake", Align::Right)
         .column("batch", Align::Right)
-        .column("up to", Align::Right)
+        .column("of hosts", Align::Right)
         .column("zone\nbake", Align::Right)
         .column("wave\nbake", Align::Right);
     for wave in &strategy.waves {
