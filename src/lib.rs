@@ -1,15 +1,35 @@
 //! `wavetank` tests a deployment plan before production does.
 //!
-//! Data flows one way, and the modules below are listed in that order:
+//! Data flows one way:
 //!
 //! ```text
-//! scenario -> plan -> engine -> outcome -> study -> stats -> report
+//! scenario -> plan -> engine -> outcome -> study -> report
 //! ```
 //!
 //! A [`plan::Plan`] is the validated, immutable form of a scenario file. [`engine::Engine`]
 //! simulates one rollout of one strategy and returns an [`outcome::Outcome`]; [`study`] does so for
-//! every strategy on the same seeds; [`stats`] turns slices of numbers into estimates; [`report`]
-//! turns estimates into bytes.
+//! every strategy on the same seeds and sums the outcomes up; [`report`] turns the sums into bytes.
+//! [`random`], [`stats`] and [`diagnostic`] are leaves that know nothing of rollouts.
+//!
+//! ```
+//! use wavetank::engine::{Engine, Model, trace::Silent};
+//!
+//! let scenario = r#"
+//!     [[fleet.region]]
+//!     name = "eu-west-1"
+//!     hosts-per-zone = 30
+//!     [change]
+//!     deploy-time = "5m"
+//!     [[strategy]]
+//!     name = "rolling"
+//!     batch = 10
+//!     wave = [{ regions = "all" }]
+//! "#;
+//! let plan = wavetank::scenario::load_str("demo", scenario).plan.expect("a valid scenario");
+//! let model = Model::new(&plan);
+//! let outcome = Engine::new(&model).run(0, 0, &mut Silent);
+//! assert_eq!(outcome.end_ms, 3 * 5 * 60_000);
+//! ```
 
 #[doc(hidden)]
 pub mod cli;
