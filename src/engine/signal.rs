@@ -44,10 +44,7 @@ impl<O: Observer> Trial<'_, O> {
                 f64::from(u8::from(hosts_breach(&alarm.signal, impaired, numbers.hosts)))
             }
             Signal::ErrorRatio { .. } => {
-                let p = match alarm.scope {
-                    Scope::Service => self.service_failure(hour),
-                    _ => self.failure(impaired as f64 / numbers.hosts as f64),
-                };
+                let p = self.request_failure(watch, hour);
                 let key = (series, hour as u8, p.to_bits());
                 if let Some(known) = self.buffers.memo.get(&key) {
                     return *known;
@@ -63,15 +60,27 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
-    /// Probability that a request fails when a share of them reaches impaired hosts.
-    fn failure(&self, share: f64) -> f64 {
-        let background = self.plan.fleet.background_error_ratio;
-        let extra = self.defect.map_or(0.0, |defect| self.plan.change.defects[defect].error_ratio);
-        background + share * ((background + extra).min(1.0) - background)
+    /// Probability that a request to the watch's scope fails.
+    fn request_failure(&self, watch: u32, hour: usize) -> f64 {
+        let share = match self.definition(watch).scope {
+            Scope::Service => self.service_share(hour),
+            _ => {
+                let hosts = self.model.series(self.buffers.watches[watch as usize].series).hosts;
+                self.impaired_in(watch) as f64 / hosts as f64
+            }
+        };
+        self.plan.fleet.background_error_ratio + share * self.excess_failure()
     }
 
-    /// The same for the whole fleet, where regions differ in traffic per host.
-    fn service_failure(&self, hour: usize) -> f64 {
+    /// How much more likely a request fails on an impaired host than on a healthy one.
+    pub(super) fn excess_failure(&self) -> f64 {
+        let background = self.plan.fleet.background_error_ratio;
+        let extra = self.defect.map_or(0.0, |defect| self.plan.change.defects[defect].error_ratio);
+        (background + extra).min(1.0) - background
+    }
+
+    /// Share of the fleet's requests that impaired hosts serve: regions differ in traffic per host.
+    fn service_share(&self, hour: usize) -> f64 {
         let (mut total, mut impaired) = (0.0, 0.0);
         for (index, region) in self.plan.fleet.regions.iter().enumerate() {
             let rate = region.requests_per_second * region.hourly_factor[hour];
@@ -80,7 +89,7 @@ impl<O: Observer> Trial<'_, O> {
             total += rate;
             impaired += rate * share;
         }
-        self.failure(if total > 0.0 { impaired / total } else { 0.0 })
+        if total > 0.0 { impaired / total } else { 0.0 }
     }
 
     pub(super) fn observe_breach(&mut self, watch: u32) {
@@ -91,11 +100,8 @@ impl<O: Observer> Trial<'_, O> {
         let Watch { alarm, entity, series, stream_entity, last_k, .. } = self.buffers.watches[watch as usize];
         let definition = &self.plan.alarms[alarm as usize];
         let hour = self.hour_at(now_ms);
-        let Series { hosts, requests, .. } = self.model.series(series);
-        let p = match definition.scope {
-            Scope::Service => self.service_failure(hour),
-            _ => self.failure(self.impaired_in(watch) as f64 / *hosts as f64),
-        };
+        let Series { requests, .. } = self.model.series(series);
+        let p = self.request_failure(watch, hour);
         let mut stream = self.streams.stream(Purpose::ReplayCounts, mix(&[stream_entity, last_k]));
         let counts = rule_of(&definition.signal).and_then(|rule| {
             Counts::given_breach(&rule, self.plan.fleet.arrivals, requests[hour], p, &mut stream)

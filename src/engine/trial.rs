@@ -211,10 +211,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         let ending = self.ending();
         self.observe(end_ms, || Event::RolloutEnded { ending });
         let mut outcome = self.speed(end_ms, ending);
-        let error_ratio = self.defect.map_or(0.0, |defect| {
-            let background = self.plan.fleet.background_error_ratio;
-            (background + self.plan.change.defects[defect].error_ratio).min(1.0) - background
-        });
+        let error_ratio = self.excess_failure();
         let Buffers { tally, .. } = self.buffers;
         tally.close(self.model, self.start_utc_ms, observed_ms, error_ratio, &mut outcome);
         outcome
