@@ -5,6 +5,7 @@
 
 pub mod alarm;
 pub mod change;
+pub mod diff;
 pub mod digest;
 pub mod fleet;
 pub mod share;

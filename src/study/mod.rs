@@ -1,5 +1,6 @@
 //! A study: every strategy on the same seeds, in parallel. The only module that names rayon.
 
+pub mod compare;
 pub mod notable;
 pub mod summary;
 pub mod threshold;
