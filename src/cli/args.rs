@@ -3,6 +3,9 @@
 use super::commands::{check, completions, explain, init, man, plan, replay, run};
 use super::exit::Exit;
 use super::io::When;
+use super::numbers;
+use super::select::{Overrides, Trials};
+use crate::plan::Estimator;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::sync::LazyLock;
 
@@ -91,6 +94,66 @@ pub enum Format {
     Text,
     /// For programs
     Json,
+}
+
+/// How trials are drawn: see docs/statistics.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EstimatorName {
+    /// Good changes and each defect get trials of their own, weighed by their probability
+    ByDefect,
+    /// Late defects are also split by how late they show, for very rare harm
+    ByDefectAndLatency,
+    /// As chance would have it
+    Plain,
+}
+
+impl From<EstimatorName> for Estimator {
+    fn from(name: EstimatorName) -> Self {
+        match name {
+            EstimatorName::ByDefect => Self::ByDefect,
+            EstimatorName::ByDefectAndLatency => Self::ByDefectAndLatency,
+            EstimatorName::Plain => Self::Plain,
+        }
+    }
+}
+
+/// What says how many trials there are and how they are drawn, for every command that simulates.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Effort {
+    /// Simulate this many rollouts of each strategy, or `auto`: until results are precise
+    /// [default: the scenario's]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials_or_auto)]
+    pub trials: Option<Trials>,
+    /// Draw from this seed: a number, hex, or the commit being deployed [default: the scenario's]
+    #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
+    pub seed: Option<u64>,
+    /// Draw trials this way [default: the scenario's]
+    #[arg(long, value_enum)]
+    pub estimator: Option<EstimatorName>,
+    /// Add trials until this estimate is so precise, as in "p99 impaired_host_ms 5%" (repeatable)
+    #[arg(long, value_name = "PRECISION")]
+    pub precision: Vec<String>,
+    /// Let precision take at most this many rollouts of each strategy [default: the scenario's]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
+    pub max_trials: Option<u64>,
+    /// Use this many threads; changes no result [default: one a core]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
+    pub threads: Option<usize>,
+}
+
+impl Effort {
+    /// As overrides of a plan.
+    #[must_use]
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            trials: self.trials,
+            seed: self.seed,
+            estimator: self.estimator.map(Estimator::from),
+            precision: self.precision.clone(),
+            max_trials: self.max_trials,
+            ..Overrides::default()
+        }
+    }
 }
 
 /// From which severity on the command fails.

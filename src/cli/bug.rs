@@ -14,6 +14,8 @@ pub struct ReplayContext {
     pub file: String,
     /// The seed in use.
     pub seed: u64,
+    /// How trials are drawn.
+    pub estimator: &'static str,
     /// Strategy names in the order of the plan that is simulated.
     pub strategies: Vec<String>,
     /// The (strategy, trial) of a replay; a study tells its own.
@@ -27,6 +29,7 @@ impl ReplayContext {
         Self {
             file: file.to_owned(),
             seed: plan.study.seed,
+            estimator: plan.study.estimator.name(),
             strategies: plan.strategies.iter().map(|strategy| strategy.name.clone()).collect(),
             trial,
         }
@@ -64,7 +67,8 @@ fn apology(panic: &PanicHookInfo<'_>) -> String {
     let trial = context.as_ref().and_then(|context| context.trial).or_else(pipeline::current_trial);
     if let (Some((strategy, trial)), Some(context)) = (trial, context) {
         let strategy = context.strategies.get(strategy).map_or("?", String::as_str);
-        let command = pipeline::replay_command(&context.file, strategy, context.seed, trial);
+        let command =
+            pipeline::replay_command(&context.file, strategy, context.seed, trial, context.estimator);
         lines.push(format!("  replay: {command}"));
     }
     lines.push("  hint: please report it together with the scenario file and the lines above".to_owned());

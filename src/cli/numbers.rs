@@ -1,6 +1,7 @@
 //! Numbers among the arguments, with messages that say what to write.
 
 use super::pipeline::{self, MAX_TRIALS};
+use super::select::Trials;
 use std::ops::RangeInclusive;
 
 /// More threads than this is a typing mistake.
@@ -20,6 +21,14 @@ pub fn seed(text: &str) -> Result<u64, String> {
 /// Parses a number of trials.
 pub fn trials(text: &str) -> Result<u64, String> {
     whole(text, 1..=MAX_TRIALS)
+}
+
+/// Parses a number of trials, or `auto`.
+pub fn trials_or_auto(text: &str) -> Result<Trials, String> {
+    if text == "auto" {
+        return Ok(Trials::Auto);
+    }
+    trials(text).map(Trials::Exactly).map_err(|message| format!("{message}, or `auto`"))
 }
 
 /// Parses a number of threads.

@@ -7,14 +7,15 @@ use crate::diagnostic::{self, Diagnostic, Rule, Severity, Sources};
 use crate::engine::trace::{Record, Recorder};
 use crate::engine::{Engine, Model};
 use crate::outcome::Outcome;
-use crate::plan::{Level, Plan};
+use crate::outcome::metric::{self, METRICS};
+use crate::plan::{Level, Plan, Precision};
 use crate::report;
 pub use crate::report::terminal::Style;
 use crate::scenario;
 pub use crate::scenario::MAX_TRIALS;
 use crate::study::notable::NotableKind;
 use crate::study::threshold::Verdict;
-use crate::study::{self, Outcomes, Summary, summarise};
+use crate::study::{self, Outcomes, Summary, Watcher, summarise};
 use std::path::Path;
 
 /// The file name that stands for standard input.
@@ -94,6 +95,25 @@ pub fn seed(text: &str) -> Option<u64> {
     scenario::Seed::parse(text).map(|seed| seed.0)
 }
 
+/// The precision that `text` stands for, in the notation of the scenario language.
+///
+/// # Errors
+/// When it is none, or there is no such metric.
+pub fn precision(text: &str) -> Result<Precision, CliError> {
+    let Some(read) = scenario::PrecisionText::parse(text) else {
+        return Err(CliError::invalid(format!("`{text}` does not say how precise an estimate must be"))
+            .hint(
+                "write a statistic, a metric and a half-width, as in --precision \"p99 impaired_host_ms 5%\"",
+            ));
+    };
+    let Some(metric) = metric::find_words(&read.metric) else {
+        let known: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+        return Err(super::names::find("metric", &read.metric, &known).expect_err("it was not found"));
+    };
+    let metric = metric.name.to_owned();
+    Ok(Precision { metric, statistic: read.statistic, strategy: None, relative: read.relative })
+}
+
 /// The name most like `given`, if one is so near that a typing mistake explains it.
 #[must_use]
 pub fn nearest<'n>(given: &str, names: &[&'n str]) -> Option<&'n str> {
@@ -144,8 +164,8 @@ pub fn set_threads(threads: usize) -> Result<(), CliError> {
 
 /// The command that simulates one trial again.
 #[must_use]
-pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64) -> String {
-    report::terminal::replay_command(file, strategy, seed, trial)
+pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64, estimator: &str) -> String {
+    report::terminal::replay_command(file, strategy, seed, trial, estimator)
 }
 
 /// The (strategy, trial) that this thread is simulating for a study.
@@ -160,10 +180,10 @@ pub struct Results {
     summary: Summary,
 }
 
-/// Simulates the study; none when interrupted. `done` is told about finished rollouts.
+/// Simulates the study; none when interrupted.
 #[must_use]
-pub fn simulate(plan: &Plan, io: &Io, done: &(dyn Fn(u64) + Sync)) -> Option<Results> {
-    let outcomes = study::run(plan, io.interrupt.flag(), done)?;
+pub fn simulate(plan: &Plan, io: &Io, watcher: &dyn Watcher) -> Option<Results> {
+    let outcomes = study::run(plan, io.interrupt.flag(), watcher)?;
     let summary = summarise(plan, &outcomes);
     Some(Results { outcomes, summary })
 }

@@ -1,6 +1,7 @@
 //! The progress bar: drawn on standard error, for people only. Times in it come from the wall clock
 //! and reach no result.
 
+use crate::study::Watcher;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Redraws per second; enough to look alive, rare enough to cost nothing.
@@ -13,9 +14,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A bar for `total` rollouts, invisible unless `visible`.
+    /// A bar, invisible unless `visible`.
     #[must_use]
-    pub fn new(total: u64, visible: bool, color: bool) -> Self {
+    pub fn new(visible: bool, color: bool) -> Self {
         let target = if visible {
             ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND)
         } else {
@@ -27,11 +28,16 @@ impl Progress {
         let style = ProgressStyle::with_template(&template)
             .expect("invariant: the template is valid")
             .progress_chars("=> ");
-        Self { bar: ProgressBar::with_draw_target(Some(total), target).with_style(style) }
+        Self { bar: ProgressBar::with_draw_target(None, target).with_style(style) }
+    }
+}
+
+impl Watcher for Progress {
+    fn planned(&self, rollouts: u64) {
+        self.bar.set_length(rollouts);
     }
 
-    /// Adds finished rollouts; safe to call from any thread.
-    pub fn advance(&self, rollouts: u64) {
+    fn done(&self, rollouts: u64) {
         self.bar.inc(rollouts);
     }
 }

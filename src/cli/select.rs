@@ -3,13 +3,20 @@
 
 use super::error::CliError;
 use super::names;
-use crate::plan::Plan;
+use super::pipeline;
+use crate::plan::{Estimator, Plan, Precision, Strata};
 
 /// What the command line asks for; empty fields leave the scenario's choice.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// Trials for each strategy.
-    pub trials: Option<u64>,
+    pub trials: Option<Trials>,
+    /// How they are drawn.
+    pub estimator: Option<Estimator>,
+    /// Precisions to reach, instead of the scenario's.
+    pub precision: Vec<String>,
+    /// Most trials that they may take.
+    pub max_trials: Option<u64>,
     /// Root of every random stream.
     pub seed: Option<u64>,
     /// Names of strategies, in report order.
@@ -24,7 +31,7 @@ pub struct Overrides {
 /// When a name is unknown or the baseline is not among the chosen strategies.
 pub fn apply(plan: &mut Plan, overrides: &Overrides) -> Result<Vec<String>, CliError> {
     let mut notes = Vec::new();
-    plan.study.trials = overrides.trials.unwrap_or(plan.study.trials);
+    effort(plan, overrides)?;
     plan.study.seed = overrides.seed.unwrap_or(plan.study.seed);
     if let Some(name) = &overrides.baseline {
         plan.study.baseline = find_strategy(plan, name)?;
@@ -39,6 +46,56 @@ pub fn apply(plan: &mut Plan, overrides: &Overrides) -> Result<Vec<String>, CliE
         keep_strategies(plan, &overrides.strategies, &mut notes)?;
     }
     Ok(notes)
+}
+
+/// Trials: as many as given, or as many as it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trials {
+    /// So many, and no more rounds.
+    Exactly(u64),
+    /// Until the precision of the scenario is reached, or a usual one if it asks for none.
+    Auto,
+}
+
+/// What `--trials auto` asks for where the scenario asks for nothing: enough to compare plans by.
+const USUAL_PRECISION: [&str; 2] = ["mean impaired_host_ms 10%", "p50 time_to_100_ms 5%"];
+
+/// Applies what says how many trials there are and how they are drawn.
+fn effort(plan: &mut Plan, overrides: &Overrides) -> Result<(), CliError> {
+    let study = &mut plan.study;
+    study.estimator = overrides.estimator.unwrap_or(study.estimator);
+    if !overrides.precision.is_empty() {
+        let asked: Vec<&str> = overrides.precision.iter().map(String::as_str).collect();
+        study.precision = precisions(&asked)?;
+    }
+    match overrides.trials {
+        None => {}
+        Some(Trials::Exactly(trials)) => {
+            study.trials = trials;
+            // A number is a number, unless precision is asked for beside it: then it is the first round.
+            if overrides.precision.is_empty() {
+                study.precision.clear();
+            }
+        }
+        Some(Trials::Auto) if study.precision.is_empty() => study.precision = precisions(&USUAL_PRECISION)?,
+        Some(Trials::Auto) => {}
+    }
+    study.max_trials = overrides.max_trials.unwrap_or(study.max_trials);
+    let fewest = Strata::of(plan).fewest_trials();
+    if plan.study.trials < fewest {
+        let estimator = plan.study.estimator.name();
+        let trials = plan.study.trials;
+        return Err(CliError::invalid(format!(
+            "{trials} trials are too few for the estimator `{estimator}`"
+        ))
+        .hint(format!("use --trials {fewest} or more, or --estimator plain")));
+    }
+    Ok(())
+}
+
+/// Reads precisions such as `p99 impaired_host_ms 5%`.
+fn precisions(asked: &[&str]) -> Result<Vec<Precision>, CliError> {
+    asked.iter().map(|text| pipeline::precision(text)).collect()
 }
 
 /// Index of the strategy called `name`.
@@ -148,6 +205,10 @@ mod tests {
                 start_utc_ms: 0,
                 start_spread_ms: 0,
                 observe_after_ms: 0,
+                estimator: crate::plan::Estimator::Plain,
+                precision: Vec::new(),
+                max_trials: 10,
+                guards: Vec::new(),
                 thresholds: vec![threshold(None), threshold(Some(0)), threshold(Some(2))],
             },
         }

@@ -2,7 +2,7 @@
 //! scopes. Built once, read by all threads.
 
 use super::breach::{RatioRule, ratio_breach_probability};
-use crate::plan::{Alarm, Fleet, HOUR_MS, Plan, Scope, Signal, Wave};
+use crate::plan::{Alarm, Fleet, HOUR_MS, Plan, Scope, Signal, Strata, Wave};
 use crate::random::{SlowestOf, survival_of_largest};
 use std::sync::OnceLock;
 
@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 pub struct Model<'p> {
     /// The plan itself.
     pub plan: &'p Plan,
+    /// Which part of all possible changes each trial is drawn from.
+    pub(super) strata: Strata,
     /// Requests since midnight UTC at the start of each hour, by region; the last entry is the day's.
     requests_by_hour: Vec<[f64; 25]>,
     /// Share of the fleet's mean traffic that one host serves, times 1e15, by region.
@@ -54,6 +56,7 @@ impl<'p> Model<'p> {
     pub fn new(plan: &'p Plan) -> Self {
         let mut model = Self {
             plan,
+            strata: Strata::of(plan),
             requests_by_hour: plan
                 .fleet
                 .regions

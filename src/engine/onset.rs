@@ -9,6 +9,7 @@ use super::deploy::NONE;
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
 use super::trial::{LATENT_ONSET_DRAW, Trial};
+use crate::plan::strata::Fate;
 use crate::plan::{Defect, DefectClock};
 use crate::random::{Purpose, Stream};
 
@@ -177,8 +178,14 @@ impl<O: Observer> Trial<'_, O> {
         let Some(defect) = self.defect.filter(|_| !self.buffers.defective.exposed) else { return };
         self.buffers.defective.exposed = true;
         let u = self.streams.stream(Purpose::Change, 0).uniform_at(LATENT_ONSET_DRAW);
-        let at_ms = self.now_ms + self.plan.change.defects[defect].onset.by_cdf(u);
-        self.buffers.queue.push(at_ms, Class::Impair, Happening::LatentOnset);
+        let onset = self.plan.change.defects[defect].onset;
+        let delay_ms = match self.fate {
+            // Near 0 a survival probability still tells long latencies apart; near 1 a distribution
+            // function no longer does.
+            Fate::Bad { rarer, commoner, .. } => onset.by_survival(rarer + (commoner - rarer) * (1.0 - u)),
+            Fate::Any | Fate::Good => onset.by_cdf(u),
+        };
+        self.buffers.queue.push(self.now_ms + delay_ms, Class::Impair, Happening::LatentOnset);
     }
 
     /// The latent clock ran out: every susceptible host is impaired, now or on completion.

@@ -11,6 +11,7 @@ use super::tally::Tally;
 use super::trace::{Event, Observer};
 use super::watch::Watch;
 use crate::outcome::{Ending, Outcome};
+use crate::plan::strata::Fate;
 use crate::plan::{Plan, Strategy};
 use crate::random::{Purpose, Streams};
 
@@ -103,6 +104,8 @@ pub(super) struct Trial<'a, O> {
     /// The rollout's start, in milliseconds after a UTC midnight.
     pub(super) start_utc_ms: u64,
     pub(super) defect: Option<usize>,
+    /// The part of all possible changes that this one is drawn from.
+    pub(super) fate: Fate,
     /// Whether every evaluation is visited, for checking the lazy search.
     pub(super) exhaustive: bool,
     pub(super) buffers: &'a mut Buffers,
@@ -125,11 +128,20 @@ impl<'a, O: Observer> Trial<'a, O> {
         observer: &'a mut O,
     ) -> Self {
         let plan = model.plan;
-        let streams = Streams::new(plan.study.seed, trial);
+        let place = model.strata.place(trial);
+        let stratum = &model.strata.list()[place.stratum];
+        let streams = match stratum.fate {
+            Fate::Any => Streams::new(plan.study.seed, trial),
+            _ => Streams::in_stratum(plan.study.seed, stratum.entity, place.index),
+        };
         let mut luck = streams.stream(Purpose::Change, 0);
         let spread = luck.uniform() * plan.study.start_spread_ms as f64;
-        let is_bad = luck.uniform() < plan.change.bad_probability;
-        let defect = is_bad.then(|| pick_defect(plan, luck.uniform()));
+        let (bad, which) = (luck.uniform(), luck.uniform());
+        let defect = match stratum.fate {
+            Fate::Any => (bad < plan.change.bad_probability).then(|| pick_defect(plan, which)),
+            Fate::Good => None,
+            Fate::Bad { defect, .. } => Some(defect),
+        };
         buffers.reset(plan);
         Self {
             model,
@@ -138,6 +150,7 @@ impl<'a, O: Observer> Trial<'a, O> {
             streams,
             start_utc_ms: plan.study.start_utc_ms + spread as u64,
             defect,
+            fate: stratum.fate,
             exhaustive,
             buffers,
             observer,

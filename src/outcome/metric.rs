@@ -53,6 +53,8 @@ pub struct Metric {
     pub unit: Unit,
     /// Trials it is about.
     pub population: Population,
+    /// Whether it is 0 for every good change, whatever happens: a defect is needed to do harm.
+    pub zero_if_good: bool,
     /// The value in a trial of the population, none elsewhere.
     pub value: fn(&Outcome) -> Option<f64>,
 }
@@ -84,6 +86,7 @@ pub const METRICS: &[Metric] = &[
         title: "time to 25 %",
         unit: Unit::DurationMs,
         population: Population::Complete,
+        zero_if_good: false,
         help: "time until a quarter of all hosts ran the new version, in rollouts that reached every host",
         value: |o| complete(o, o.to_25_ms),
     },
@@ -92,6 +95,7 @@ pub const METRICS: &[Metric] = &[
         title: "time to 50 %",
         unit: Unit::DurationMs,
         population: Population::Complete,
+        zero_if_good: false,
         help: "time until half of all hosts ran the new version, in rollouts that reached every host",
         value: |o| complete(o, o.to_50_ms),
     },
@@ -100,6 +104,7 @@ pub const METRICS: &[Metric] = &[
         title: "time to 100 %",
         unit: Unit::DurationMs,
         population: Population::Complete,
+        zero_if_good: false,
         help: "time until every host ran the new version, in rollouts that reached every host",
         value: |o| complete(o, o.to_100_ms),
     },
@@ -108,6 +113,7 @@ pub const METRICS: &[Metric] = &[
         title: "rollout duration",
         unit: Unit::DurationMs,
         population: Population::Complete,
+        zero_if_good: false,
         help: "time until the last bake ended, in rollouts that reached every host",
         value: |o| complete(o, Some(o.end_ms)),
     },
@@ -116,6 +122,7 @@ pub const METRICS: &[Metric] = &[
         title: "bake time",
         unit: Unit::DurationMs,
         population: Population::Complete,
+        zero_if_good: false,
         help: "part of the duration spent baking on the critical path, in rollouts that reached every host",
         value: |o| complete(o, o.bake_ms),
     },
@@ -124,6 +131,7 @@ pub const METRICS: &[Metric] = &[
         title: "impaired host-time",
         unit: Unit::HostMs,
         population: Population::Bad,
+        zero_if_good: false,
         help: "impaired hosts integrated over time, per bad change",
         value: |o| bad(o, o.impaired_host_ms as f64),
     },
@@ -132,6 +140,7 @@ pub const METRICS: &[Metric] = &[
         title: "peak impaired hosts",
         unit: Unit::Hosts,
         population: Population::Bad,
+        zero_if_good: false,
         help: "most hosts impaired at once, per bad change",
         value: |o| bad(o, o.peak_impaired_hosts as f64),
     },
@@ -140,6 +149,7 @@ pub const METRICS: &[Metric] = &[
         title: "peak impaired traffic",
         unit: Unit::Ppm,
         population: Population::Bad,
+        zero_if_good: false,
         help: "largest share of the fleet's mean traffic served by impaired hosts at once, per bad change",
         value: |o| bad(o, f64::from(o.peak_impaired_traffic_ppm)),
     },
@@ -148,6 +158,7 @@ pub const METRICS: &[Metric] = &[
         title: "peak impaired zones",
         unit: Unit::Zones,
         population: Population::Bad,
+        zero_if_good: false,
         help: "most zones with an impaired host at once, per bad change",
         value: |o| bad(o, f64::from(o.peak_impaired_zones)),
     },
@@ -156,6 +167,7 @@ pub const METRICS: &[Metric] = &[
         title: "peak impaired regions",
         unit: Unit::Regions,
         population: Population::Bad,
+        zero_if_good: false,
         help: "most regions with an impaired host at once, per bad change",
         value: |o| bad(o, f64::from(o.peak_impaired_regions)),
     },
@@ -164,6 +176,7 @@ pub const METRICS: &[Metric] = &[
         title: "failed requests",
         unit: Unit::Requests,
         population: Population::Bad,
+        zero_if_good: false,
         help: "expected requests failed by the defect, per bad change",
         value: |o| bad(o, o.failed_requests),
     },
@@ -172,6 +185,7 @@ pub const METRICS: &[Metric] = &[
         title: "exposed host-time",
         unit: Unit::HostMs,
         population: Population::Bad,
+        zero_if_good: false,
         help: "hosts on the new version integrated over time until the rollout ended, per bad change",
         value: |o| bad(o, o.exposed_host_ms as f64),
     },
@@ -180,6 +194,7 @@ pub const METRICS: &[Metric] = &[
         title: "peak exposed hosts",
         unit: Unit::Hosts,
         population: Population::Bad,
+        zero_if_good: false,
         help: "most hosts on the new version at once, per bad change",
         value: |o| bad(o, o.peak_exposed_hosts as f64),
     },
@@ -188,6 +203,7 @@ pub const METRICS: &[Metric] = &[
         title: "regions touched",
         unit: Unit::Regions,
         population: Population::Bad,
+        zero_if_good: false,
         help: "regions that ever had a host on the new version, per bad change",
         value: |o| bad(o, f64::from(o.regions_touched)),
     },
@@ -196,6 +212,7 @@ pub const METRICS: &[Metric] = &[
         title: "two regions impaired",
         unit: Unit::YesNo,
         population: Population::All,
+        zero_if_good: true,
         help: "isolation violation: two regions were impaired at once, per change",
         value: |o| Some(yes(o.two_regions_impaired)),
     },
@@ -204,6 +221,7 @@ pub const METRICS: &[Metric] = &[
         title: "two zones of a region impaired",
         unit: Unit::YesNo,
         population: Population::All,
+        zero_if_good: true,
         help: "isolation violation: two zones of one region were impaired at once, per change",
         value: |o| Some(yes(o.two_zones_impaired)),
     },
@@ -212,6 +230,7 @@ pub const METRICS: &[Metric] = &[
         title: "isolation violated",
         unit: Unit::YesNo,
         population: Population::All,
+        zero_if_good: true,
         help: "two regions, or two zones of one region, were impaired at once, per change",
         value: |o| Some(yes(o.two_regions_impaired || o.two_zones_impaired)),
     },
@@ -220,6 +239,7 @@ pub const METRICS: &[Metric] = &[
         title: "escaped",
         unit: Unit::YesNo,
         population: Population::Bad,
+        zero_if_good: false,
         help: "the defect reached every host and no alarm stopped it, per bad change",
         value: |o| bad(o, yes(o.ending == Ending::Escaped)),
     },
@@ -228,6 +248,7 @@ pub const METRICS: &[Metric] = &[
         title: "false rollback",
         unit: Unit::YesNo,
         population: Population::Good,
+        zero_if_good: false,
         help: "a false alarm rolled the change back, per good change",
         value: |o| (!o.is_bad()).then(|| yes(o.ending == Ending::FalseRollback)),
     },
@@ -236,6 +257,7 @@ pub const METRICS: &[Metric] = &[
         title: "exposed at alarm",
         unit: Unit::Hosts,
         population: Population::Detected,
+        zero_if_good: false,
         help: "hosts on the new version when the alarm fired, per detected bad change",
         value: |o| delay(o, o.onset_ms, o.alarm_ms).and(o.exposed_at_alarm_hosts).map(|hosts| hosts as f64),
     },
@@ -244,6 +266,7 @@ pub const METRICS: &[Metric] = &[
         title: "onset to alarm",
         unit: Unit::DurationMs,
         population: Population::Detected,
+        zero_if_good: false,
         help: "from the first impaired host to the alarm, per detected bad change",
         value: |o| delay(o, o.onset_ms, o.alarm_ms),
     },
@@ -252,13 +275,52 @@ pub const METRICS: &[Metric] = &[
         title: "onset to mitigation",
         unit: Unit::DurationMs,
         population: Population::Mitigated,
+        zero_if_good: false,
         help: "from the first impaired host to the last one healed, per mitigated bad change",
         value: |o| delay(o, o.onset_ms, o.mitigated_ms),
     },
 ];
 
+/// Finds a metric by its name or its title, however they are spaced: `impaired_host_ms`, `impaired host
+/// time`, and `blast radius`, which is the same.
+#[must_use]
+pub fn find_words(words: &str) -> Option<&'static Metric> {
+    let plain = |text: &str| text.to_lowercase().replace(['_', '-', ' ', '%'], "");
+    let wanted = plain(words);
+    if wanted == "blastradius" {
+        return find("impaired_host_ms");
+    }
+    METRICS.iter().find(|metric| {
+        let name = metric.name.trim_end_matches("_ms").trim_end_matches("_ppm");
+        [metric.name, metric.title, name].into_iter().any(|known| plain(known) == wanted)
+    })
+}
+
 /// Finds a metric by name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_need_not_know_the_exact_name() {
+        for words in ["blast radius", "impaired_host_ms", "impaired host-time", "Impaired Host"] {
+            assert_eq!(find_words(words).map(|m| m.name), Some("impaired_host_ms"), "{words}");
+        }
+        assert_eq!(find_words("time to 100 %").map(|m| m.name), Some("time_to_100_ms"));
+        assert_eq!(find_words("isolation violated").map(|m| m.name), Some("isolation_violated"));
+        assert!(find_words("happiness").is_none());
+    }
+
+    #[test]
+    fn no_two_metrics_answer_to_one_name() {
+        for metric in METRICS {
+            assert_eq!(find_words(metric.name).map(|m| m.name), Some(metric.name));
+            assert_eq!(find_words(metric.title).map(|m| m.name), Some(metric.name));
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub mod diff;
 pub mod digest;
 pub mod fleet;
 pub mod share;
+pub mod strata;
 pub mod strategy;
 pub mod study;
 pub mod timeline;
@@ -17,8 +18,9 @@ pub use alarm::{Alarm, Comparison, EvaluationClock, Scope, Signal, Watch};
 pub use change::{Change, Defect, DefectClock};
 pub use fleet::{Arrivals, Fleet, Region, Zone};
 pub use share::{HostShare, Ratio};
+pub use strata::{Estimator, Strata};
 pub use strategy::{OneBox, Procedure, Rollback, RollbackScope, Strategy, Wave};
-pub use study::{Level, Study, Threshold};
+pub use study::{Guard, Level, Precision, Study, Threshold};
 
 /// Milliseconds in one hour; traffic is constant within an hour of the day.
 pub const HOUR_MS: u64 = 3_600_000;

@@ -1,12 +1,19 @@
 //! What to simulate and what to promise: trials, seed, baseline, thresholds.
 
+use super::Estimator;
 use serde::Serialize;
 
 /// The study's parameters.
 #[derive(Debug, Clone, Serialize)]
 pub struct Study {
-    /// Rollouts simulated for each strategy.
+    /// Rollouts simulated for each strategy; the first of several rounds if a precision is asked for.
     pub trials: u64,
+    /// How they are drawn.
+    pub estimator: Estimator,
+    /// Estimates that must be precise before the study ends; none: after `trials`.
+    pub precision: Vec<Precision>,
+    /// Most rollouts of each strategy that precision may take, or a gate.
+    pub max_trials: u64,
     /// Root of every random stream.
     pub seed: u64,
     /// Index of the strategy that others are compared with.
@@ -19,10 +26,38 @@ pub struct Study {
     pub observe_after_ms: u64,
     /// Limits to hold.
     pub thresholds: Vec<Threshold>,
+    /// What must not get worse from one version of the plan to the next.
+    pub guards: Vec<Guard>,
+}
+
+/// How precise an estimate must be.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Precision {
+    /// Metric name, one of [`crate::outcome::metric::METRICS`].
+    pub metric: String,
+    /// Statistic of the metric.
+    pub statistic: Statistic,
+    /// Strategy whose estimate it is; all when absent.
+    pub strategy: Option<usize>,
+    /// Largest half-width of the interval, as a share of the estimate.
+    pub relative: f64,
+}
+
+/// A statistic that must not grow by more than a tolerance between two versions of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Guard {
+    /// Metric name, one of [`crate::outcome::metric::METRICS`].
+    pub metric: String,
+    /// Statistic of the metric.
+    pub statistic: Statistic,
+    /// Strategy it applies to; all that both versions have when absent.
+    pub strategy: Option<usize>,
+    /// Accepted increase as a share of the old value.
+    pub tolerance: f64,
 }
 
 /// A limit on a statistic of a metric.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Threshold {
     /// Metric name, one of [`crate::outcome::metric::METRICS`].
     pub metric: String,
@@ -48,8 +83,36 @@ pub enum Statistic {
     P90,
     /// 99th percentile.
     P99,
+    /// Mean of the worst hundredth, also called conditional value at risk or expected shortfall.
+    Cvar99,
     /// Largest value seen.
     Max,
+}
+
+impl Statistic {
+    /// The name in scenario files and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::P50 => "p50",
+            Self::P90 => "p90",
+            Self::P99 => "p99",
+            Self::Cvar99 => "cvar99",
+            Self::Max => "max",
+        }
+    }
+
+    /// The share of values below a percentile; none for other statistics.
+    #[must_use]
+    pub fn percentile(self) -> Option<f64> {
+        match self {
+            Self::P50 => Some(0.5),
+            Self::P90 => Some(0.9),
+            Self::P99 => Some(0.99),
+            Self::Mean | Self::Cvar99 | Self::Max => None,
+        }
+    }
 }
 
 /// Severity of a broken threshold.

@@ -1,4 +1,4 @@
-//! Keyed streams: every draw is addressed by (seed, trial, purpose, entity, index).
+//! Keyed streams: every draw is addressed by (seed, stratum, trial, purpose, entity, index).
 //!
 //! The address is packed into ChaCha8's key, stream and position without hashing, so two different
 //! addresses never share a value. A stream must never be keyed by a strategy: common random numbers
@@ -31,10 +31,14 @@ pub enum Purpose {
     ReplayCounts = 9,
 }
 
+/// Last part of a key where trials are not drawn from strata.
+const UNSTRATIFIED: u64 = u64::from_le_bytes(*b"wavetank");
+
 /// The streams of one trial.
 #[derive(Debug, Clone, Copy)]
 pub struct Streams {
     seed: u64,
+    stratum: u64,
     trial: u64,
 }
 
@@ -42,7 +46,13 @@ impl Streams {
     /// The streams of trial `trial` under `seed`.
     #[must_use]
     pub fn new(seed: u64, trial: u64) -> Self {
-        Self { seed, trial }
+        Self::in_stratum(seed, UNSTRATIFIED, trial)
+    }
+
+    /// The streams of number `index` of the stratum called `stratum` under `seed`.
+    #[must_use]
+    pub fn in_stratum(seed: u64, stratum: u64, index: u64) -> Self {
+        Self { seed, stratum, trial: index }
     }
 
     /// The stream for one purpose of one entity.
@@ -52,7 +62,7 @@ impl Streams {
         key[0..8].copy_from_slice(&self.seed.to_le_bytes());
         key[8..16].copy_from_slice(&self.trial.to_le_bytes());
         key[16..24].copy_from_slice(&(purpose as u64).to_le_bytes());
-        key[24..32].copy_from_slice(b"wavetank");
+        key[24..32].copy_from_slice(&self.stratum.to_le_bytes());
         let mut generator = ChaCha8Rng::from_seed(key);
         generator.set_stream(entity);
         Stream { generator }

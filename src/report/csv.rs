@@ -5,13 +5,14 @@
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
 use crate::stats::Interval;
-use crate::study::{Outcomes, Summary};
+use crate::study::{Outcomes, Summary, weights};
 
 /// Columns of [`trials`]: the replay key, then the outcome's fields in their order.
-const TRIAL_COLUMNS: [&str; 29] = [
+const TRIAL_COLUMNS: [&str; 30] = [
     "strategy",
     "trial",
     "seed",
+    "weight",
     "ending",
     "defect",
     "end_ms",
@@ -40,15 +41,18 @@ const TRIAL_COLUMNS: [&str; 29] = [
     "first_violation_ms",
 ];
 
-/// One row per strategy and trial, in that order.
+/// One row per strategy and trial, in that order. `weight` is what the trial counts in an average over all
+/// changes; the weights of a strategy add up to 1.
 #[must_use]
 pub fn trials(plan: &Plan, outcomes: &Outcomes) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     write(&mut writer, TRIAL_COLUMNS);
     let seed = plan.study.seed.to_string();
+    let weights = weights(plan, outcomes);
     for (strategy, row) in plan.strategies.iter().zip(&outcomes.by_strategy) {
         for (trial, outcome) in row.iter().enumerate() {
-            let key = [strategy.name.clone(), trial.to_string(), seed.clone()];
+            let weight = weights[trial].to_string();
+            let key = [strategy.name.clone(), trial.to_string(), seed.clone(), weight];
             write(&mut writer, key.into_iter().chain(fields(plan, outcome)));
         }
     }
@@ -120,6 +124,7 @@ pub fn summary(summary: &Summary) -> Vec<u8> {
                 ("p50", metric.p50.map(|q| (q.value, q.interval))),
                 ("p90", metric.p90.map(|q| (q.value, q.interval))),
                 ("p99", metric.p99.map(|q| (q.value, q.interval))),
+                ("cvar99", metric.cvar99.map(|t| (t.value, t.interval))),
                 ("max", metric.max.map(|max| (max, none))),
                 ("mean_difference_from_baseline", difference.map(|m| (m.value, m.interval))),
             ];
@@ -170,7 +175,7 @@ mod tests {
         assert_eq!(lines[0], TRIAL_COLUMNS.join(","));
         assert_eq!(
             lines[1],
-            "all-at-once,0,42,escaped,memory-leak,1200000,300000,600000,900000,,960000,,,,,960,,500,8,0,\
+            "all-at-once,0,42,1,escaped,memory-leak,1200000,300000,600000,900000,,960000,,,,,960,,500,8,0,\
              900,24,8,1000000,54000000000,12.5,1,1,970000"
         );
     }

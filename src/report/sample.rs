@@ -5,8 +5,8 @@ use crate::engine::trace::{Event, Record};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::study::Statistic;
 use crate::plan::{
-    Alarm, Arrivals, Change, Comparison, Defect, DefectClock, EvaluationClock, Fleet, HostShare, Level,
-    OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope, Signal, Strategy, Study,
+    Alarm, Arrivals, Change, Comparison, Defect, DefectClock, Estimator, EvaluationClock, Fleet, HostShare,
+    Level, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope, Signal, Strategy, Study,
     Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
@@ -92,6 +92,10 @@ pub fn plan() -> Plan {
             start_utc_ms: 0,
             start_spread_ms: 0,
             observe_after_ms: 24 * HOUR,
+            estimator: Estimator::Plain,
+            precision: Vec::new(),
+            max_trials: 1_000_000,
+            guards: Vec::new(),
             thresholds: vec![
                 threshold("impaired_host_ms", Statistic::P99, 4, 5_000.0 * MINUTE as f64),
                 threshold("impaired_host_ms", Statistic::Mean, 0, 5_000.0 * MINUTE as f64),

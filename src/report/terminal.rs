@@ -10,7 +10,7 @@ use super::text::wrap;
 use super::{text, verdict};
 use crate::outcome::metric::{Unit, find};
 use crate::plan::study::Statistic;
-use crate::plan::{DefectClock, Level, Plan};
+use crate::plan::{DefectClock, Estimator, Level, Plan};
 use crate::study::Summary;
 use crate::study::notable::{Notable, NotableKind};
 use crate::study::summary::BLAST_METRIC;
@@ -122,6 +122,12 @@ fn notes(summary: &Summary, details: bool, width: usize) -> String {
         "[ ]: 95 % interval, left out where it rounds to the estimate; ?: too few values for a bound. Worst is the largest value seen, not an estimate."
             .to_owned(),
     );
+    if summary.thresholds.iter().any(|threshold| threshold.confidence > summary.confidence + 1e-9) {
+        notes.push(
+            "Limits are judged together: each has a wider interval, so that all their verdicts hold with 95 %."
+                .to_owned(),
+        );
+    }
     if details && summary.strategies.len() > 1 {
         notes.push(
             "x and ÷: the mean as a multiple or fraction of the baseline's; times are of changes that reached every host under both."
@@ -149,7 +155,11 @@ fn threshold_line(summary: &Summary, result: &ThresholdResult, width: usize, pai
     let measured = result.measured.map_or("no value".to_owned(), |v| text::value_with_unit(unit, v));
     let interval = match result.statistic {
         Statistic::Max => String::new(),
-        _ => format!(" (95 % interval {})", text::interval(unit, result.interval)),
+        _ => format!(
+            " ({} interval {})",
+            text::percent(result.confidence),
+            text::interval(unit, result.interval)
+        ),
     };
     let limit = text::value(unit, result.max);
     let relation = match result.verdict {
@@ -157,7 +167,7 @@ fn threshold_line(summary: &Summary, result: &ThresholdResult, width: usize, pai
         Verdict::Fail => format!("above {limit}"),
         Verdict::Inconclusive => format!("limit {limit}; {}", advice(summary, result)),
     };
-    let statistic = statistic_name(result.statistic);
+    let statistic = result.statistic.name();
     let line =
         format!("{}: {} {statistic} is {measured}{interval}, {relation}", result.strategy, result.metric);
     let (sign, word, code) = match (result.verdict, result.level) {
@@ -182,18 +192,6 @@ fn advice(summary: &Summary, result: &ThresholdResult) -> String {
     }
 }
 
-/// The name of a statistic in scenario files.
-#[must_use]
-pub fn statistic_name(statistic: Statistic) -> &'static str {
-    match statistic {
-        Statistic::Mean => "mean",
-        Statistic::P50 => "p50",
-        Statistic::P90 => "p90",
-        Statistic::P99 => "p99",
-        Statistic::Max => "max",
-    }
-}
-
 /// The notable trials of the baseline and, with details, the worst one of every other strategy; the rest
 /// is in the JSON.
 fn notable(summary: &Summary, style: &Style, width: usize) -> String {
@@ -208,17 +206,24 @@ fn notable(summary: &Summary, style: &Style, width: usize) -> String {
             out.push_str(&wrap(&line, width, "  ", "    "));
             out.push_str(&format!(
                 "    {}\n",
-                replay_command(style.file, &strategy.name, summary.seed, notable.trial)
+                replay_command(style.file, &strategy.name, summary.seed, notable.trial, summary.estimator)
             ));
         }
     }
     out
 }
 
-/// The command that replays one trial.
+/// The command that replays one trial. It names the estimator unless it is the usual one, because what a
+/// trial is depends on it and the scenario may not say so.
 #[must_use]
-pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64) -> String {
-    format!("wavetank replay {} --strategy {} --seed {seed} --trial {trial}", quote(file), quote(strategy))
+pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64, estimator: &str) -> String {
+    let (file, strategy) = (quote(file), quote(strategy));
+    let command = format!("wavetank replay {file} --strategy {strategy} --seed {seed} --trial {trial}");
+    if estimator == Estimator::default().name() {
+        command
+    } else {
+        format!("{command} --estimator {estimator}")
+    }
 }
 
 /// Single-quotes a shell word that needs it.

@@ -81,11 +81,11 @@ fn one_trial_is_enough_to_print() {
 #[test]
 fn replay_commands_survive_a_shell() {
     assert_eq!(
-        replay_command("it's.toml", "five waves", 7, 3),
+        replay_command("it's.toml", "five waves", 7, 3, "by-defect"),
         r"wavetank replay 'it'\''s.toml' --strategy 'five waves' --seed 7 --trial 3"
     );
     assert_eq!(
-        replay_command("a/b.toml", "x", 7, 3),
+        replay_command("a/b.toml", "x", 7, 3, "by-defect"),
         "wavetank replay a/b.toml --strategy x --seed 7 --trial 3"
     );
 }

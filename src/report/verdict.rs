@@ -7,7 +7,8 @@ use super::text;
 use crate::plan::Plan;
 use crate::stats::Ratio;
 use crate::study::Summary;
-use crate::study::summary::{BLAST_METRIC, Comparison, FEWEST_PAIRS, Leader, SPEED_METRIC, StrategySummary};
+use crate::study::difference::{Comparison, FEWEST_PAIRS};
+use crate::study::summary::{BLAST_METRIC, Leader, SPEED_METRIC, StrategySummary};
 
 /// Names listed before the rest is counted.
 const MOST_NAMES: usize = 3;

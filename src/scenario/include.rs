@@ -196,6 +196,7 @@ fn merge(earlier: ScenarioSpec, later: ScenarioSpec) -> ScenarioSpec {
         alarm: concat(earlier.alarm, later.alarm),
         strategy: concat(earlier.strategy, later.strategy),
         threshold: concat(earlier.threshold, later.threshold),
+        guard: concat(earlier.guard, later.guard),
     }
 }
 

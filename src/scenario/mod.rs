@@ -20,7 +20,7 @@ pub use crate::diagnostic::Sources;
 pub use schema::schema;
 pub use spec::MAX_TRIALS;
 pub use suggest::closest;
-pub use value::{Duration, Seed};
+pub use value::{Duration, PrecisionText, Seed};
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;

@@ -1,4 +1,4 @@
-//! Slices of numbers in, estimates with intervals out.
+//! Samples of numbers in, estimates with intervals out.
 //!
 //! Knows nothing of rollouts and does no IO. Every function is deterministic: fixed order of
 //! summation, total order of floats, and only `libm` for transcendental functions, so the same
@@ -7,17 +7,22 @@
 pub mod exceedance;
 pub mod front;
 pub mod mean;
+mod moments;
 pub mod proportion;
 pub mod quantile;
 pub mod ratio;
+pub mod sample;
 pub mod special;
+pub mod tail;
 
 pub use exceedance::exceedance;
 pub use front::front;
-pub use mean::{Mean, mean};
-pub use proportion::{Proportion, proportion};
-pub use quantile::{Quantile, quantile, sort};
+pub use mean::{Mean, mean, mean_at};
+pub use proportion::{Proportion, proportion, proportion_at};
+pub use quantile::{Quantile, Sorted};
 pub use ratio::{Ratio, ratio_of_means};
+pub use sample::{Sample, Stratum};
+pub use tail::{TailMean, tail_mean, tail_mean_at};
 
 use serde::Serialize;
 

@@ -1,7 +1,13 @@
-//! Shares of trials with exact intervals.
+//! Shares of trials with intervals that hold for rare events and zero counts.
+//!
+//! From one stratum: Clopper and Pearson's exact interval. From several: the same interval for the
+//! effective number of trials (Korn and Graubard 1998, Survey Methodology 24), whose upper end is computed
+//! as if one more event had been seen where an event weighs most (Fay and Feuer 1997, Statistics in
+//! Medicine 16), because that is where the next one would hurt. It is Clopper and Pearson's for one
+//! stratum, and for no events at all the exact bound `1 - tail^(1/n)` on the heaviest stratum.
 
-use super::special::incomplete_beta_inverse;
-use super::{Interval, TAIL};
+use super::special::{incomplete_beta, incomplete_beta_inverse};
+use super::{Interval, Sample, TAIL, sum};
 use serde::Serialize;
 
 /// A share of trials.
@@ -11,29 +17,175 @@ pub struct Proportion {
     pub count: u64,
     /// Trials looked at.
     pub n: u64,
-    /// `count / n`.
+    /// The share, strata weighed by their probability: `count / n` only if there is one.
     pub value: f64,
-    /// Clopper-Pearson interval: never covers less than promised, and its upper end at 0 of n is
-    /// the honest answer to "how rare can it still be" (about `3.7 / n`).
+    /// Covers at least as often as promised; its upper end at 0 of n is the honest answer to "how rare
+    /// can it still be" (about `3.7 / n`).
     #[serde(flatten)]
     pub interval: Interval,
 }
 
-/// `count` of `n`; none if `n` is 0.
+/// The share of values above one half at the usual confidence; none if there are none.
 #[must_use]
-pub fn proportion(count: u64, n: u64) -> Option<Proportion> {
-    if n == 0 {
+pub fn proportion(sample: &Sample) -> Option<Proportion> {
+    proportion_at(sample, TAIL)
+}
+
+/// As [`proportion`], leaving `tail` out on each side of the interval.
+#[must_use]
+pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
+    if sample.is_empty() {
         return None;
     }
-    let (k, all) = (count as f64, n as f64);
-    let low = if count == 0 { 0.0 } else { incomplete_beta_inverse(k, all - k + 1.0, TAIL) };
-    let high = if count >= n { 1.0 } else { incomplete_beta_inverse(k + 1.0, all - k, 1.0 - TAIL) };
-    Some(Proportion { count, n, value: k / all, interval: Interval::new(low, high) })
+    let cells: Vec<Cell> = sample
+        .strata()
+        .iter()
+        .map(|stratum| Cell {
+            unit: stratum.unit(),
+            trials: stratum.trials as f64,
+            values: stratum.values.len() as f64,
+            events: stratum.values.iter().filter(|value| **value > 0.5).count() as f64,
+            settled: stratum.settled,
+        })
+        .collect();
+    let share = Share { cells, confined: sample.is_confined() };
+    let (low, high) = (share.low(tail), share.high(tail));
+    Some(Proportion {
+        count: sum(share.cells.iter().map(|cell| cell.events)) as u64,
+        n: sample.len() as u64,
+        value: share.value(),
+        interval: Interval::new(low, high),
+    })
+}
+
+/// How often something happened in one stratum. Counts are whole numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    /// What one trial weighs.
+    pub unit: f64,
+    /// Trials of the stratum.
+    pub trials: f64,
+    /// Those that have a value.
+    pub values: f64,
+    /// Those in which it happened.
+    pub events: f64,
+    /// Whether that is certain.
+    pub settled: bool,
+}
+
+/// A weighted share, by stratum.
+#[derive(Debug, Clone)]
+pub(super) struct Share {
+    pub cells: Vec<Cell>,
+    /// See [`Sample::of_slices`].
+    pub confined: bool,
+}
+
+impl Share {
+    pub fn value(&self) -> f64 {
+        match self.cells.as_slice() {
+            [only] => only.events / only.values,
+            cells => sum(cells.iter().map(|c| c.unit * c.events)) / self.weight(),
+        }
+    }
+
+    /// Upper end of the interval.
+    pub fn high(&self, tail: f64) -> f64 {
+        self.beta().map_or(1.0, |(a, b)| incomplete_beta_inverse(a, b, 1.0 - tail))
+    }
+
+    /// Lower end of the interval.
+    pub fn low(&self, tail: f64) -> f64 {
+        // From the tail itself: 1 - high of the complement would cancel digits of a rare event.
+        self.complement().beta().map_or(0.0, |(a, b)| incomplete_beta_inverse(b, a, tail))
+    }
+
+    /// Whether the upper end is at least `q`, in the time of one function value instead of a root.
+    pub fn high_reaches(&self, q: f64, tail: f64) -> bool {
+        self.beta().is_none_or(|(a, b)| incomplete_beta(a, b, q) <= 1.0 - tail)
+    }
+
+    /// Whether the lower end is at least `q`.
+    pub fn low_reaches(&self, q: f64, tail: f64) -> bool {
+        self.complement().beta().is_some_and(|(a, b)| incomplete_beta(b, a, q) <= tail)
+    }
+
+    /// Parameters of the beta distribution whose upper quantile is the upper end; none if every trial has
+    /// the event, so that there is no bound below 1.
+    fn beta(&self) -> Option<(f64, f64)> {
+        let next = self.heaviest_without()?;
+        if let [only] = self.cells.as_slice() {
+            return Some((only.events + 1.0, only.values - only.events));
+        }
+        let mut more = self.clone();
+        more.cells[next].events += 1.0;
+        let share = more.value().min(1.0);
+        let unit = self.cells[next].unit / self.weight();
+        let variance = more.variance(share);
+        // A share without variance is one event, or all but one: as many trials as it has parts.
+        let trials = if variance > 0.0 { share * (1.0 - share) / variance } else { 1.0 / unit };
+        Some((share * trials, (1.0 - share) * trials + 1.0))
+    }
+
+    /// The cell in which one more event would weigh most.
+    fn heaviest_without(&self) -> Option<usize> {
+        let nothing_seen = self.cells.iter().all(|cell| cell.events == 0.0);
+        let seen = |index: usize| self.cells.get(index).is_some_and(|cell| cell.events > 0.0);
+        let near = |index: usize| seen(index) || seen(index + 1) || index > 0 && seen(index - 1);
+        let open = |index: &usize| self.cells[*index].events < self.cells[*index].values;
+        let by_unit = |a: &usize, b: &usize| self.cells[*a].unit.total_cmp(&self.cells[*b].unit);
+        let all = (0..self.cells.len()).filter(open).filter(|&index| !self.cells[index].settled);
+        let suspects = all.clone().filter(|&index| !self.confined || nothing_seen || near(index));
+        // Where all that is near is full, the next one can only come from elsewhere.
+        suspects.max_by(by_unit).or_else(|| all.max_by(by_unit))
+    }
+
+    fn complement(&self) -> Self {
+        let cells = self.cells.iter().map(|cell| Cell { events: cell.values - cell.events, ..*cell });
+        Self { cells: cells.collect(), confined: self.confined }
+    }
+
+    fn weight(&self) -> f64 {
+        sum(self.cells.iter().map(|cell| cell.unit * cell.values))
+    }
+
+    /// Variance of the share by linearisation, as for means.
+    fn variance(&self, share: f64) -> f64 {
+        let weight = self.weight();
+        let of_cell = |cell: &Cell| {
+            let (yes, no) = (1.0 - share, -share);
+            let rest = cell.values - cell.events;
+            let centre = (cell.events * yes + rest * no) / cell.trials;
+            let squares = cell.events * yes * yes + rest * no * no - cell.trials * centre * centre;
+            let unit = cell.unit / weight;
+            unit * unit * squares.max(0.0) * cell.trials / (cell.trials - 1.0).max(1.0)
+        };
+        sum(self.cells.iter().map(of_cell))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Stratum;
+
+    fn of(count: u64, n: u64) -> Option<Proportion> {
+        proportion(&Sample::plain(bits(count, n)))
+    }
+
+    fn bits(count: u64, n: u64) -> Vec<f64> {
+        (0..n).map(|i| f64::from(u8::from(i < count))).collect()
+    }
+
+    fn strata(parts: &[(f64, u64, u64)]) -> Vec<Stratum> {
+        let part = |&(weight, count, n): &(f64, u64, u64)| Stratum {
+            weight,
+            trials: n,
+            values: bits(count, n),
+            settled: false,
+        };
+        parts.iter().map(part).collect()
+    }
 
     #[test]
     fn intervals_match_the_definition() {
@@ -45,10 +197,109 @@ mod tests {
             (1, 1000, 0.000_025_317_487_491_294, 0.005_558_924_279_826_7),
             (5, 20, 0.086_571_469_101_461_3, 0.491_045_871_707_957_5),
         ] {
-            let got = proportion(count, n).unwrap().interval;
+            let got = of(count, n).unwrap().interval;
             assert!((got.low.unwrap() - low).abs() < 1e-9, "{count} of {n}: {got:?}");
             assert!((got.high.unwrap() - high).abs() < 1e-9, "{count} of {n}: {got:?}");
         }
-        assert_eq!(proportion(0, 0), None);
+        assert_eq!(of(0, 0), None);
+    }
+
+    #[test]
+    fn equal_strata_are_nearly_one_stratum() {
+        let split = proportion(&Sample::new(strata(&[(0.5, 6, 500), (0.5, 4, 500)]))).unwrap();
+        let whole = of(10, 1000).unwrap();
+        assert!((split.value - whole.value).abs() < 1e-15);
+        for (a, b) in [(split.interval.low, whole.interval.low), (split.interval.high, whole.interval.high)] {
+            assert!((a.unwrap() / b.unwrap() - 1.0).abs() < 0.02, "{split:?} {whole:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_seen_is_bounded_by_the_heaviest_stratum() {
+        // The largest sum of w p with product of (1 - p)^n at 2.5 % puts all of it where w / n is largest:
+        // 0.9 / 300 * 3.69.
+        let sample = Sample::new(strata(&[(0.9, 0, 300), (0.1, 0, 1000)]));
+        let got = proportion(&sample).unwrap();
+        assert_eq!((got.count, got.value, got.interval.low), (0, 0.0, Some(0.0)));
+        let bound = 0.9 * (1.0 - libm::pow(0.025, 1.0 / 300.0));
+        assert!((got.interval.high.unwrap() / bound - 1.0).abs() < 0.01, "{got:?} {bound}");
+        let sliced = proportion(&Sample::of_slices(sample.strata().to_vec())).unwrap();
+        assert_eq!(sliced.interval, got.interval, "nothing confines what was never seen");
+    }
+
+    #[test]
+    fn what_cannot_happen_is_not_suspected() {
+        let mut parts = strata(&[(0.9, 0, 300), (0.1, 0, 1000)]);
+        parts[0].settled = true;
+        let high = proportion(&Sample::new(parts)).unwrap().interval.high.unwrap();
+        let bound = 0.1 * (1.0 - libm::pow(0.025, 1.0 / 1000.0));
+        assert!((high / bound - 1.0).abs() < 0.01, "{high} {bound}");
+    }
+
+    #[test]
+    fn slices_confine_an_event_to_its_neighbourhood() {
+        let parts = strata(&[(0.9, 0, 40), (0.09, 0, 40), (0.009, 10, 40), (0.001, 38, 40)]);
+        let high = |sample: &Sample| proportion(sample).unwrap().interval.high.unwrap();
+        let open = high(&Sample::new(parts.clone()));
+        let confined = high(&Sample::of_slices(parts));
+        assert!(open > 0.07, "an event in the heaviest stratum cannot be excluded: {open}");
+        assert!(confined < 0.015, "beside a neighbour it can: {confined}");
+    }
+
+    #[test]
+    fn certain_strata_still_leave_doubt() {
+        let got = proportion(&Sample::new(strata(&[(0.3, 100, 100), (0.7, 0, 100)]))).unwrap();
+        assert!((got.value - 0.3).abs() < 1e-15);
+        let (low, high) = (got.interval.low.unwrap(), got.interval.high.unwrap());
+        assert!(low < 0.295 && high > 0.31, "{low} {high}");
+        let all = proportion(&Sample::new(strata(&[(0.3, 100, 100), (0.7, 100, 100)]))).unwrap();
+        assert_eq!((all.value, all.interval.high), (1.0, Some(1.0)));
+        assert!((0.95..0.98).contains(&all.interval.low.unwrap()), "{all:?}");
+    }
+
+    #[test]
+    fn a_rare_event_is_bounded_below_in_full_precision() {
+        let got = proportion(&Sample::new(strata(&[(1e-7, 20, 40), (1e-3, 0, 40), (0.999, 0, 40)])));
+        let low = got.unwrap().interval.low.unwrap();
+        assert!(low > 3e-8 && low < 4.5e-8, "{low}");
+    }
+
+    /// Share of 3000 draws whose interval holds the truth.
+    fn coverage(parts: &[(f64, f64, u64)], seed: u64) -> f64 {
+        let mut state = seed;
+        let mut uniform = || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((z ^ (z >> 31)) >> 12) as f64 / (1_u64 << 52) as f64
+        };
+        let truth: f64 = parts.iter().map(|(weight, p, _)| weight * p).sum();
+        let held = (0..3000)
+            .filter(|_| {
+                let drawn: Vec<(f64, u64, u64)> = parts
+                    .iter()
+                    .map(|&(weight, p, n)| (weight, (0..n).filter(|_| uniform() < p).count() as u64, n))
+                    .collect();
+                let got = proportion(&Sample::new(strata(&drawn))).unwrap().interval;
+                got.low.unwrap() <= truth && truth <= got.high.unwrap()
+            })
+            .count();
+        held as f64 / 3000.0
+    }
+
+    #[test]
+    fn stratified_intervals_cover_what_they_promise() {
+        // A true coverage of 95 % falls below 93.5 % in 3000 draws with probability 1e-4.
+        for (parts, seed) in [
+            (&[(0.8, 0.001, 200), (0.2, 0.05, 100)][..], 1),
+            (&[(0.5, 0.0, 100), (0.3, 0.02, 60), (0.2, 0.5, 30)], 2),
+            (&[(0.97, 0.0, 40), (0.03, 0.3, 40)], 3),
+            (&[(0.6, 0.9, 50), (0.4, 0.99, 50)], 4),
+            (&[(0.5, 0.01, 20), (0.5, 0.01, 500)], 5),
+        ] {
+            let held = coverage(parts, seed);
+            assert!(held >= 0.935, "{parts:?}: {held}");
+        }
     }
 }

@@ -3,17 +3,22 @@
 //! The quantile is the smallest value whose empirical distribution function reaches `q`. It is
 //! never interpolated: rollout measures have atoms (0 impaired hosts, a whole zone), and a number
 //! between two atoms is one that no rollout can show.
+//!
+//! From one stratum the interval is made of two order statistics, by exact binomial ranks. From several
+//! the interval of the distribution function is inverted (Woodruff 1952): the same thing, as both rest on
+//! the interval of a share.
 
+use super::proportion::{Cell, Share};
 use super::special::binomial_cdf;
-use super::{Interval, TAIL};
+use super::{Interval, Sample, TAIL};
 use serde::Serialize;
 
 /// A quantile and its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Quantile {
-    /// The order statistic.
+    /// A value of the sample.
     pub value: f64,
-    /// Distribution-free interval between two order statistics; an end is missing where the sample
+    /// Distribution-free interval between two values of the sample; an end is missing where the sample
     /// is too small for any value in it to be a bound.
     #[serde(flatten)]
     pub interval: Interval,
@@ -24,16 +29,105 @@ pub fn sort(values: &mut [f64]) {
     values.sort_unstable_by(f64::total_cmp);
 }
 
-/// The `q` quantile (`0 < q < 1`) of values sorted by [`sort`]; none if there are none.
+/// A sample sorted for quantiles.
+#[derive(Debug, Clone)]
+pub struct Sorted {
+    /// By stratum, each sorted.
+    strata: Sample,
+    /// All distinct values, sorted; all values if there is one stratum.
+    merged: Vec<f64>,
+}
+
+impl Sorted {
+    /// Sorts a sample.
+    #[must_use]
+    pub fn new(sample: &Sample) -> Self {
+        let mut strata = sample.clone();
+        strata.each_mut(|values| sort(values));
+        let mut merged: Vec<f64> = strata.values().copied().collect();
+        if strata.only().is_none() {
+            sort(&mut merged);
+            merged.dedup();
+        }
+        Self { strata, merged }
+    }
+
+    /// The largest value.
+    #[must_use]
+    pub fn max(&self) -> Option<f64> {
+        self.merged.last().copied()
+    }
+
+    /// Distinct values in order; with repetitions if there is one stratum.
+    pub(super) fn merged(&self) -> &[f64] {
+        &self.merged
+    }
+
+    /// The `q` quantile (`0 < q < 1`) at the usual confidence; none if there are no values.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<Quantile> {
+        self.quantile_at(q, TAIL)
+    }
+
+    /// As [`Sorted::quantile`], leaving `tail` out on each side of the interval.
+    #[must_use]
+    pub fn quantile_at(&self, q: f64, tail: f64) -> Option<Quantile> {
+        if self.strata.only().is_some() {
+            return order_statistics(&self.merged, q, tail);
+        }
+        let first = |holds: &dyn Fn(f64) -> bool| {
+            let index = self.merged.partition_point(|x| !holds(*x));
+            self.merged.get(index).copied()
+        };
+        let value = first(&|x| self.up_to(x).value() >= q - ROUNDING)?;
+        // Below the smallest value nothing has been counted; if even that may reach q, there is no bound.
+        let open_below = self.below(self.merged[0]).high_reaches(q, tail);
+        let low = if open_below { None } else { first(&|x| self.up_to(x).high_reaches(q, tail)) };
+        let high = first(&|x| self.up_to(x).low_reaches(q, tail));
+        Some(Quantile { value, interval: Interval { low, high } })
+    }
+
+    /// The share of values up to `x`.
+    pub(super) fn up_to(&self, x: f64) -> Share {
+        self.count(|values| values.partition_point(|value| *value <= x))
+    }
+
+    /// The share of values below `x`.
+    pub(super) fn below(&self, x: f64) -> Share {
+        self.count(|values| values.partition_point(|value| *value < x))
+    }
+
+    /// The interval of the share of values up to `x`.
+    #[must_use]
+    pub fn share_up_to(&self, x: f64, tail: f64) -> (f64, Interval) {
+        let share = self.up_to(x);
+        (share.value(), Interval::new(share.low(tail), share.high(tail)))
+    }
+
+    fn count(&self, events: impl Fn(&[f64]) -> usize) -> Share {
+        let cells = self.strata.strata().iter().map(|stratum| Cell {
+            unit: stratum.unit(),
+            trials: stratum.trials as f64,
+            values: stratum.values.len() as f64,
+            events: events(&stratum.values) as f64,
+            settled: stratum.settled,
+        });
+        Share { cells: cells.collect(), confined: self.strata.is_confined() }
+    }
+}
+
+/// Weighted shares that differ by less are equal but for rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// The quantile of values from one stratum.
 ///
 /// The interval holds the order statistics of ranks `l` and `u` such that a binomial count falls
-/// below `l`, or at or above `u`, with at most 2.5 % each; atoms only make it wider than needed.
-#[must_use]
-pub fn quantile(sorted: &[f64], q: f64) -> Option<Quantile> {
+/// below `l`, or at or above `u`, with at most `tail` each; atoms only make it wider than needed.
+fn order_statistics(sorted: &[f64], q: f64, tail: f64) -> Option<Quantile> {
     let n = sorted.len() as u64;
     let at = |rank: u64| rank.checked_sub(1).and_then(|index| sorted.get(index as usize)).copied();
     let value = at(rank(n, q))?;
-    let (low, high) = interval_ranks(n, q);
+    let (low, high) = interval_ranks(n, q, tail);
     Some(Quantile { value, interval: Interval { low: at(low), high: at(high) } })
 }
 
@@ -51,7 +145,7 @@ fn rank(n: u64, q: f64) -> u64 {
 }
 
 /// Ranks of the interval's ends; 0 and `n + 1` stand for no bound.
-fn interval_ranks(n: u64, q: f64) -> (u64, u64) {
+fn interval_ranks(n: u64, q: f64, tail: f64) -> (u64, u64) {
     // P(count <= k) rises with k: find the first k in 0..=n that satisfies a condition.
     // Seven standard deviations around the mean hold it; if they did not, the search is over all.
     let (mean, reach) = (n as f64 * q, 7.0 * libm::sqrt(n as f64 * q * (1.0 - q)) + 7.0);
@@ -66,20 +160,25 @@ fn interval_ranks(n: u64, q: f64) -> (u64, u64) {
         }
         low
     };
-    (first(&|cdf| cdf > TAIL), first(&|cdf| cdf >= 1.0 - TAIL) + 1)
+    (first(&|cdf| cdf > tail), first(&|cdf| cdf >= 1.0 - tail) + 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Stratum;
 
     fn one_to(n: u64) -> Vec<f64> {
         (1..=n).map(|v| v as f64).collect()
     }
 
+    fn quantile(values: &[f64], q: f64) -> Option<Quantile> {
+        Sorted::new(&Sample::plain(values.to_vec())).quantile(q)
+    }
+
     #[test]
     fn quantile_is_the_smallest_value_that_reaches_q() {
-        let four = [1.0, 2.0, 3.0, 4.0];
+        let four = [3.0, 1.0, 2.0, 4.0];
         assert_eq!(quantile(&four, 0.5).unwrap().value, 2.0);
         assert_eq!(quantile(&four, 0.51).unwrap().value, 3.0);
         assert_eq!(quantile(&[7.0], 0.99).unwrap().value, 7.0);
@@ -113,8 +212,42 @@ mod tests {
     fn atoms_give_a_degenerate_interval_not_a_wrong_one() {
         let mut values = vec![0.0; 990];
         values.extend(one_to(10));
-        sort(&mut values);
         let p90 = quantile(&values, 0.9).unwrap();
         assert_eq!((p90.value, p90.interval), (0.0, Interval::new(0.0, 0.0)));
+    }
+
+    #[test]
+    fn two_equal_strata_are_nearly_one() {
+        let split = |odd: u64| {
+            let values: Vec<f64> = one_to(2000).into_iter().filter(|v| *v as u64 % 2 == odd).collect();
+            Stratum { weight: 0.5, trials: 1000, values, settled: false }
+        };
+        let sorted = Sorted::new(&Sample::new(vec![split(0), split(1)]));
+        for q in [0.1, 0.5, 0.9, 0.99] {
+            let (got, want) = (sorted.quantile(q).unwrap(), quantile(&one_to(2000), q).unwrap());
+            assert_eq!(got.value, want.value);
+            let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() <= 3.0;
+            assert!(near(got.interval.low, want.interval.low), "{q}: {got:?} {want:?}");
+            assert!(near(got.interval.high, want.interval.high), "{q}: {got:?} {want:?}");
+        }
+    }
+
+    #[test]
+    fn weights_move_quantiles_and_small_strata_leave_them_open() {
+        let low = Stratum { weight: 0.98, trials: 500, values: one_to(500), settled: false };
+        let high = Stratum {
+            weight: 0.02,
+            trials: 500,
+            values: one_to(500).iter().map(|v| v + 1e6).collect(),
+            settled: false,
+        };
+        let sorted = Sorted::new(&Sample::new(vec![low.clone(), high]));
+        assert_eq!(sorted.quantile(0.5).unwrap().value, 256.0, "0.98 * 256 / 500 is the first over one half");
+        let p99 = sorted.quantile(0.99).unwrap();
+        assert_eq!(p99.value, 1_000_250.0, "half of the rare stratum lies above");
+        assert!(p99.interval.low.unwrap() > 1_000_000.0 && p99.interval.high.unwrap() < 1_000_500.0);
+        let few = Stratum { weight: 0.02, trials: 5, values: vec![1e6; 5], settled: false };
+        let sorted = Sorted::new(&Sample::new(vec![low, few]));
+        assert_eq!(sorted.quantile(0.999).unwrap().interval.high, None);
     }
 }

@@ -1,8 +1,9 @@
 //! Ratio of two means over the same trials.
 
-use super::mean::hall;
+use super::mean::moments;
+use super::moments::Moments;
 use super::special::student_quantile;
-use super::{Interval, TAIL, sum};
+use super::{Interval, Sample, Stratum, TAIL, sum};
 use serde::Serialize;
 
 /// Halvings of a bracket: enough to reach neighbouring floats.
@@ -23,17 +24,17 @@ pub struct Ratio {
     pub interval: Interval,
 }
 
-/// The ratio of the means of pairs `(a, b)`; none under two pairs or if the mean of `b` is not positive
+/// The ratio of the means of pairs `(a, b)`; none under two pairs in a stratum or if the mean of `b` is not positive
 /// or that of `a` is negative.
 #[must_use]
-pub fn ratio_of_means(pairs: &[(f64, f64)]) -> Option<Ratio> {
-    let moments = Moments::of(pairs)?;
-    if moments.b <= 0.0 || moments.a < 0.0 {
+pub fn ratio_of_means(pairs: &Sample<(f64, f64)>) -> Option<Ratio> {
+    let pair = Pair::of(pairs)?;
+    if pair.b <= 0.0 || pair.a < 0.0 {
         return None;
     }
-    let value = moments.a / moments.b;
+    let value = pair.a / pair.b;
     let (sees_more, sees_less) =
-        (|r: f64| moments.remainder(r).is_above(0.0), |r: f64| moments.remainder(r).is_at_most(0.0));
+        (|r: f64| pair.remainder(r).is_above(0.0), |r: f64| pair.remainder(r).is_at_most(0.0));
     let low = if sees_more(0.0) { edge(value, 0.0, sees_more) } else { 0.0 };
     let mut far = value.max(f64::MIN_POSITIVE);
     while !sees_less(far) && far < UNBOUNDED * value {
@@ -55,50 +56,66 @@ fn edge(mut inside: f64, mut outside: f64, is_outside: impl Fn(f64) -> bool) -> 
     inside
 }
 
-/// Means and sums of products of deviations: all that the mean of `a - r * b` and its interval need.
-struct Moments {
-    n: f64,
-    student: f64,
+/// All that the mean of `a - r * b` and its interval need, as polynomials in `r`.
+struct Pair {
     a: f64,
     b: f64,
-    /// Sums of `da^2`, `da db`, `db^2`.
+    student: f64,
+    /// Variance of the mean of `a`, covariance, variance of the mean of `b`.
     squares: [f64; 3],
-    /// Sums of `da^3`, `da^2 db`, `da db^2`, `db^3`.
+    /// Third central moments: `aaa`, `aab`, `abb`, `bbb`.
     cubes: [f64; 4],
 }
 
-impl Moments {
-    fn of(pairs: &[(f64, f64)]) -> Option<Self> {
-        let n = pairs.len() as f64;
-        if pairs.len() < 2 {
+impl Pair {
+    fn of(pairs: &Sample<(f64, f64)>) -> Option<Self> {
+        let (a, b) = (moments(&pairs.map(|p| p.0))?, moments(&pairs.map(|p| p.1))?);
+        let freedom = a.freedom.min(b.freedom);
+        if freedom <= 0.0 {
             return None;
         }
-        let a = sum(pairs.iter().map(|p| p.0)) / n;
-        let b = sum(pairs.iter().map(|p| p.1)) / n;
-        let (mut squares, mut cubes) = ([0.0; 3], [0.0; 4]);
-        // Deviations cancel little, so plain sums do, and one pass.
-        for &(x, y) in pairs {
-            let (x, y) = (x - a, y - b);
-            let (xx, xy, yy) = (x * x, x * y, y * y);
-            for (total, term) in squares.iter_mut().zip([xx, xy, yy]) {
-                *total += term;
-            }
-            for (total, term) in cubes.iter_mut().zip([xx * x, xx * y, x * yy, yy * y]) {
-                *total += term;
-            }
+        let student = student_quantile(1.0 - TAIL, freedom);
+        let mut pair = Self { a: a.value, b: b.value, student, squares: [0.0; 3], cubes: [0.0; 4] };
+        let share = pairs.share();
+        for stratum in pairs.strata() {
+            pair.add(stratum, stratum.unit() / share);
         }
-        Some(Self { n, student: student_quantile(1.0 - TAIL, n - 1.0), a, b, squares, cubes })
+        Some(pair)
+    }
+
+    /// The part of one stratum, as for the mean of a single value.
+    fn add(&mut self, stratum: &Stratum<(f64, f64)>, unit: f64) {
+        let trials = stratum.trials as f64;
+        let centre_a = sum(stratum.values.iter().map(|p| p.0 - self.a)) / trials;
+        let centre_b = sum(stratum.values.iter().map(|p| p.1 - self.b)) / trials;
+        let bessel = libm::sqrt(trials / (trials - 1.0));
+        let (two, three) = (unit * unit * bessel * bessel, unit * unit * unit * bessel * bessel * bessel);
+        let mut products = |x: f64, y: f64, times: f64| {
+            let (xx, xy, yy) = (x * x, x * y, y * y);
+            for (total, term) in self.squares.iter_mut().zip([xx, xy, yy]) {
+                *total += times * two * term;
+            }
+            for (total, term) in self.cubes.iter_mut().zip([xx * x, xx * y, x * yy, yy * y]) {
+                *total += times * three * term;
+            }
+        };
+        for &(a, b) in &stratum.values {
+            products(a - self.a - centre_a, b - self.b - centre_b, 1.0);
+        }
+        products(-centre_a, -centre_b, stratum.without());
     }
 
     /// Interval of the mean of `a - r * b`.
     fn remainder(&self, r: f64) -> Interval {
-        let mean = self.a - r * self.b;
         let [aa, ab, bb] = self.squares;
         let [aaa, aab, abb, bbb] = self.cubes;
-        // Rounding may leave a little less than nothing.
-        let squares = (aa - 2.0 * r * ab + r * r * bb).max(0.0);
-        let cubes = aaa - 3.0 * r * aab + 3.0 * r * r * abb - r * r * r * bbb;
-        hall(mean, squares, cubes, self.n, self.student)
+        let moments = Moments {
+            value: self.a - r * self.b,
+            variance: aa - 2.0 * r * ab + r * r * bb,
+            third: aaa - 3.0 * r * aab + 3.0 * r * r * abb - r * r * r * bbb,
+            freedom: 1.0,
+        };
+        moments.interval_by(self.student)
     }
 }
 
@@ -106,10 +123,14 @@ impl Moments {
 mod tests {
     use super::*;
 
+    fn ratio(pairs: &[(f64, f64)]) -> Option<Ratio> {
+        ratio_of_means(&Sample::plain(pairs.to_vec()))
+    }
+
     #[test]
     fn proportional_pairs_have_a_sharp_ratio() {
         let pairs: Vec<(f64, f64)> = (1..=50).map(|i| (3.0 * f64::from(i), f64::from(i))).collect();
-        let got = ratio_of_means(&pairs).unwrap();
+        let got = ratio(&pairs).unwrap();
         assert!((got.value - 3.0).abs() < 1e-12);
         assert!((got.interval.low.unwrap() - 3.0).abs() < 1e-6);
         assert!((got.interval.high.unwrap() - 3.0).abs() < 1e-6);
@@ -118,13 +139,13 @@ mod tests {
     /// The interval of the mean of `a - r * b`.
     fn remainder(pairs: &[(f64, f64)], r: f64) -> Interval {
         let differences: Vec<f64> = pairs.iter().map(|p| p.0 - r * p.1).collect();
-        crate::stats::mean(&differences).unwrap().interval
+        crate::stats::mean(&Sample::plain(differences)).unwrap().interval
     }
 
     #[test]
     fn at_the_ends_the_remainder_just_holds_zero() {
         let pairs = [(3.0, 1.0), (5.0, 2.0), (4.0, 2.0), (7.0, 2.5), (6.0, 3.5), (9.0, 3.0)];
-        let got = ratio_of_means(&pairs).unwrap().interval;
+        let got = ratio(&pairs).unwrap().interval;
         assert!(remainder(&pairs, got.low.unwrap()).low.unwrap().abs() < 1e-9, "{got:?}");
         assert!(remainder(&pairs, got.high.unwrap()).high.unwrap().abs() < 1e-9, "{got:?}");
     }
@@ -139,7 +160,7 @@ mod tests {
         let (aa, bb) = (t2 * 32.0 / 20.0, t2 * 10.0 / 20.0);
         let (square, half, constant) = (16.0 - bb, 40.0, 100.0 - aa);
         let root = (half * half - square * constant).sqrt();
-        let got = ratio_of_means(&pairs).unwrap().interval;
+        let got = ratio(&pairs).unwrap().interval;
         assert!((got.low.unwrap() - (half - root) / square).abs() < 1e-6, "{got:?}");
         assert!((got.high.unwrap() - (half + root) / square).abs() < 1e-6, "{got:?}");
     }
@@ -149,7 +170,7 @@ mod tests {
         // Denominators that may as well average to 0 and numerators that do not.
         let pairs: Vec<(f64, f64)> =
             (0..40).map(|i| (1000.0 + f64::from(i % 7), if i % 2 == 0 { 90.0 } else { -89.0 })).collect();
-        let got = ratio_of_means(&pairs).unwrap();
+        let got = ratio(&pairs).unwrap();
         assert_eq!(got.interval.high, None);
         let low = got.interval.low.unwrap();
         assert!(low > 10.0 && low < got.value, "{got:?}");
@@ -161,7 +182,7 @@ mod tests {
         for large in [3.0, 30.0, 300.0, 3000.0] {
             let pairs: Vec<(f64, f64)> =
                 (0..60).map(|i| (if i % 9 == 0 { large } else { 1.0 }, 1.0 + f64::from(i % 3))).collect();
-            let ratio = ratio_of_means(&pairs).unwrap().interval;
+            let ratio = ratio(&pairs).unwrap().interval;
             let difference = remainder(&pairs, 1.0);
             assert_eq!(ratio.is_above(1.0), difference.is_above(0.0), "{large}: {ratio:?} {difference:?}");
         }
@@ -170,8 +191,8 @@ mod tests {
     #[test]
     fn a_denominator_near_zero_gives_no_upper_end() {
         let pairs = [(1.0, -8.0), (2.0, 0.0), (3.0, 9.0)];
-        assert_eq!(ratio_of_means(&pairs).unwrap().interval.high, None);
-        assert_eq!(ratio_of_means(&[(1.0, 0.0), (2.0, 0.0)]), None);
-        assert_eq!(ratio_of_means(&[(1.0, 1.0)]), None);
+        assert_eq!(ratio(&pairs).unwrap().interval.high, None);
+        assert_eq!(ratio(&[(1.0, 0.0), (2.0, 0.0)]), None);
+        assert_eq!(ratio(&[(1.0, 1.0)]), None);
     }
 }

@@ -1,9 +1,9 @@
 //! Two plans on the same trials: what got better, what got worse, and what cannot be told.
 
+pub use super::estimate::Estimate;
 use super::threshold::ThresholdResult;
 use crate::plan::diff::PlanChange;
 use crate::plan::study::Statistic;
-use crate::stats::Interval;
 use serde::Serialize;
 
 /// The result of comparing a candidate plan with a baseline plan.
@@ -83,16 +83,6 @@ pub struct Row {
     pub most_worse_trial: Option<u64>,
     /// Trials that would probably decide; absent unless inconclusive, or if no reasonable number would.
     pub trials_needed: Option<u64>,
-}
-
-/// A value with its interval, in the metric's unit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Estimate {
-    /// The estimate.
-    pub value: f64,
-    /// Its interval.
-    #[serde(flatten)]
-    pub interval: Interval,
 }
 
 /// What a paired difference says.

@@ -1,7 +1,11 @@
 //! A study: every strategy on the same seeds, in parallel. The only module that names rayon.
 
 pub mod compare;
+pub mod difference;
+mod estimate;
 pub mod notable;
+pub mod precision;
+mod sampling;
 pub mod summary;
 pub mod threshold;
 
@@ -40,26 +44,89 @@ pub fn configure_threads(threads: usize) -> std::io::Result<()> {
 /// The outcomes of a study: `outcomes[strategy][trial]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcomes {
-    /// One row per strategy in plan order, one outcome per trial in trial order.
+    /// One row per strategy in plan order, one outcome per trial in trial order. All rows are equally long.
     pub by_strategy: Vec<Vec<Outcome>>,
 }
 
-/// Simulates `plan.study.trials` rollouts of every strategy. `done` is told how many rollouts were
-/// finished since it was last told; setting `cancel` makes the study return none, after the trial that
-/// each worker is in.
-pub fn run(plan: &Plan, cancel: &AtomicBool, done: &(dyn Fn(u64) + Sync)) -> Option<Outcomes> {
+impl Outcomes {
+    /// No outcomes yet, for `strategies` strategies.
+    #[must_use]
+    pub fn none(strategies: usize) -> Self {
+        Self { by_strategy: vec![Vec::new(); strategies] }
+    }
+
+    /// Trials of each strategy.
+    #[must_use]
+    pub fn trials(&self) -> u64 {
+        self.by_strategy.first().map_or(0, |row| row.len() as u64)
+    }
+}
+
+/// What each trial counts in an average over all changes: the same for every strategy, 1 in all.
+#[must_use]
+pub fn weights(plan: &Plan, outcomes: &Outcomes) -> Vec<f64> {
+    let sampling = sampling::Sampling::of(plan, outcomes);
+    (0..outcomes.trials()).map(|trial| sampling.weight(trial)).collect()
+}
+
+/// Somebody who waits for a study.
+pub trait Watcher: Sync {
+    /// So many rollouts are planned by now, those that are done included.
+    fn planned(&self, rollouts: u64);
+    /// So many more are done.
+    fn done(&self, rollouts: u64);
+}
+
+/// Nobody waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+impl Watcher for Nobody {
+    fn planned(&self, _: u64) {}
+    fn done(&self, _: u64) {}
+}
+
+/// Simulates the study: `plan.study.trials` rollouts of every strategy, and more in rounds until the
+/// precision that the plan asks for is reached. Setting `cancel` makes the study return none, after the
+/// trial that each worker is in.
+pub fn run(plan: &Plan, cancel: &AtomicBool, watcher: &dyn Watcher) -> Option<Outcomes> {
     let model = Model::new(plan);
-    let chunks: Vec<(usize, u64)> = (0..plan.strategies.len())
-        .flat_map(|strategy| {
-            (0..plan.study.trials).step_by(CHUNK_TRIALS as usize).map(move |first| (strategy, first))
+    let every: Vec<usize> = (0..plan.strategies.len()).collect();
+    let mut outcomes = Outcomes::none(every.len());
+    let mut trials = plan.study.trials;
+    loop {
+        watcher.planned(trials * every.len() as u64);
+        extend(&model, &mut outcomes, &every, trials, cancel, watcher)?;
+        match precision::next_round(plan, &outcomes) {
+            Some(more) => trials = more,
+            None => return Some(outcomes),
+        }
+    }
+}
+
+/// Adds trials to the rows of some `strategies` until they have `trials`. What a trial is does not depend
+/// on how many rounds it took to get there.
+fn extend(
+    model: &Model,
+    outcomes: &mut Outcomes,
+    strategies: &[usize],
+    trials: u64,
+    cancel: &AtomicBool,
+    watcher: &dyn Watcher,
+) -> Option<()> {
+    let chunks: Vec<(usize, u64)> = strategies
+        .iter()
+        .flat_map(|&strategy| {
+            let have = outcomes.by_strategy[strategy].len() as u64;
+            (have..trials).step_by(CHUNK_TRIALS as usize).map(move |first| (strategy, first))
         })
         .collect();
     let finished: Vec<Vec<Outcome>> = chunks
         .par_iter()
         .map_init(
-            || Engine::new(&model),
+            || Engine::new(model),
             |engine, &(strategy, first)| {
-                let last = (first + CHUNK_TRIALS).min(plan.study.trials);
+                let last = (first + CHUNK_TRIALS).min(trials);
                 let outcomes = (first..last)
                     .take_while(|_| !cancel.load(Ordering::Relaxed))
                     .map(|trial| {
@@ -67,7 +134,7 @@ pub fn run(plan: &Plan, cancel: &AtomicBool, done: &(dyn Fn(u64) + Sync)) -> Opt
                         engine.run(strategy, trial, &mut Silent)
                     })
                     .collect();
-                done(last - first);
+                watcher.done(last - first);
                 outcomes
             },
         )
@@ -75,9 +142,8 @@ pub fn run(plan: &Plan, cancel: &AtomicBool, done: &(dyn Fn(u64) + Sync)) -> Opt
     if cancel.load(Ordering::Relaxed) {
         return None;
     }
-    let mut by_strategy = vec![Vec::with_capacity(plan.study.trials as usize); plan.strategies.len()];
-    for ((strategy, _), outcomes) in chunks.into_iter().zip(finished) {
-        by_strategy[strategy].extend(outcomes);
+    for ((strategy, _), chunk) in chunks.into_iter().zip(finished) {
+        outcomes.by_strategy[strategy].extend(chunk);
     }
-    Some(Outcomes { by_strategy })
+    Some(())
 }

@@ -46,12 +46,13 @@ pub struct Notable {
 }
 
 /// The notable trials of one strategy's outcomes, at most one of each kind; ties go to the lower trial.
+/// `median_harm` is the median of impaired host-time over bad changes.
 #[must_use]
-pub fn notable(plan: &Plan, outcomes: &[Outcome]) -> Vec<Notable> {
+pub fn notable(plan: &Plan, outcomes: &[Outcome], median_harm: Option<f64>) -> Vec<Notable> {
     let first = |holds: &dyn Fn(&Outcome) -> bool| outcomes.iter().position(holds);
     let picks = [
         (NotableKind::WorstBlastRadius, worst(outcomes)),
-        (NotableKind::MedianBad, median_bad(outcomes)),
+        (NotableKind::MedianBad, median_harm.and_then(|median| median_bad(outcomes, median))),
         (
             NotableKind::FirstIsolationViolation,
             first(&|outcome| outcome.two_regions_impaired || outcome.two_zones_impaired),
@@ -95,17 +96,9 @@ fn first_with_max(keyed: impl Iterator<Item = (usize, u64)>) -> Option<usize> {
     keyed.min_by_key(|&(trial, value)| (std::cmp::Reverse(value), trial)).map(|(trial, _)| trial)
 }
 
-/// The trial that holds the median (inverted CDF) of impaired host-time over bad changes.
-fn median_bad(outcomes: &[Outcome]) -> Option<usize> {
-    let mut bad: Vec<(u64, usize)> = outcomes
-        .iter()
-        .enumerate()
-        .filter(|(_, outcome)| outcome.is_bad())
-        .map(|(trial, outcome)| (outcome.impaired_host_ms, trial))
-        .collect();
-    bad.sort_unstable();
-    let middle = bad.get(bad.len().div_ceil(2).checked_sub(1)?)?.0;
-    bad.iter().find(|(value, _)| *value == middle).map(|(_, trial)| *trial)
+/// The first bad change whose impaired host-time is `median`.
+fn median_bad(outcomes: &[Outcome], median: f64) -> Option<usize> {
+    outcomes.iter().position(|outcome| outcome.is_bad() && outcome.impaired_host_ms as f64 == median)
 }
 
 #[cfg(test)]
@@ -117,18 +110,19 @@ mod tests {
     fn picks_are_what_they_claim_and_ties_go_to_the_first() {
         let (plan, outcomes) = sample::study(400);
         let row = &outcomes.by_strategy[1];
-        let picks = notable(&plan, row);
+        let mut bad: Vec<u64> = row.iter().filter(|o| o.is_bad()).map(|o| o.impaired_host_ms).collect();
+        bad.sort_unstable();
+        let median = bad[bad.len().div_ceil(2) - 1];
+        let picks = notable(&plan, row, Some(median as f64));
         let pick = |kind| picks.iter().find(|n| n.kind == kind).map(|n| &row[n.trial as usize]).unwrap();
         let worst = pick(NotableKind::WorstBlastRadius).impaired_host_ms;
         assert!(row.iter().all(|outcome| outcome.impaired_host_ms <= worst));
-        let mut bad: Vec<u64> = row.iter().filter(|o| o.is_bad()).map(|o| o.impaired_host_ms).collect();
-        bad.sort_unstable();
-        assert_eq!(pick(NotableKind::MedianBad).impaired_host_ms, bad[bad.len().div_ceil(2) - 1]);
+        assert_eq!(pick(NotableKind::MedianBad).impaired_host_ms, median);
         assert_eq!(pick(NotableKind::FirstEscape).ending, Ending::Escaped);
         assert_eq!(pick(NotableKind::FirstFalseRollback).ending, Ending::FalseRollback);
         assert!(pick(NotableKind::SlowestCompleted).is_complete());
         let same = vec![sample::escaped(); 3];
-        assert!(notable(&plan, &same).iter().all(|n| n.trial == 0));
+        assert!(notable(&plan, &same, None).iter().all(|n| n.trial == 0));
     }
 
     #[test]
@@ -139,8 +133,8 @@ mod tests {
         good.impaired_host_ms = 0;
         good.two_regions_impaired = false;
         good.two_zones_impaired = false;
-        let picks = notable(&sample::plan(), &[good]);
+        let picks = notable(&sample::plan(), &[good], None);
         assert_eq!(picks.iter().map(|n| n.kind).collect::<Vec<_>>(), [NotableKind::SlowestCompleted]);
-        assert_eq!(notable(&sample::plan(), &[]), []);
+        assert_eq!(notable(&sample::plan(), &[], None), []);
     }
 }

@@ -1,13 +1,14 @@
 //! Judges the limits of a study: pass, fail, or not enough trials to say.
 
 use super::Outcomes;
-use super::summary::{mean_of_sizes, share, sorted_values};
+use super::estimate::{Estimate, Values};
+use super::sampling::Sampling;
 use crate::outcome::Outcome;
-use crate::outcome::metric::{Metric, Unit, find};
+use crate::outcome::metric::{Unit, find};
 use crate::plan::study::Statistic;
 use crate::plan::{Level, Plan, Threshold};
 use crate::stats::special::normal_quantile;
-use crate::stats::{self, Interval, TAIL};
+use crate::stats::{CONFIDENCE, Interval};
 use serde::Serialize;
 
 /// Beyond this many trials the advice to run more is not given.
@@ -32,6 +33,9 @@ pub struct ThresholdResult {
     pub measured: Option<f64>,
     /// Its interval. The largest value seen is a fact of these trials and has no width.
     pub interval: Interval,
+    /// Confidence of the interval: with several limits each has a stricter one, so that all verdicts
+    /// together hold with 95 %.
+    pub confidence: f64,
     /// The judgement.
     pub verdict: Verdict,
     /// Trials that would probably decide an inconclusive one; absent if decided, or if no
@@ -51,33 +55,44 @@ pub enum Verdict {
     Inconclusive,
 }
 
-/// Judges every threshold for every strategy it applies to, in that order.
+/// Judges every threshold for every strategy it applies to, in that order. All verdicts together are wrong
+/// with at most 5 %, by Bonferroni's inequality: each interval is that much wider.
 ///
 /// # Panics
 /// If a threshold names an unknown metric, which a resolved plan does not.
 #[must_use]
 pub fn judge(plan: &Plan, outcomes: &Outcomes) -> Vec<ThresholdResult> {
-    let mut results = Vec::new();
-    for threshold in &plan.study.thresholds {
-        let metric = find(&threshold.metric).expect("invariant: a resolved threshold names a known metric");
-        for (index, strategy) in plan.strategies.iter().enumerate() {
-            if threshold.strategy.is_none_or(|only| only == index) {
-                results.push(judge_one(threshold, metric, &strategy.name, &outcomes.by_strategy[index]));
-            }
-        }
-    }
-    results
+    let sampling = Sampling::of(plan, outcomes);
+    let judged: Vec<(&Threshold, usize)> = plan
+        .study
+        .thresholds
+        .iter()
+        .flat_map(|threshold| (0..plan.strategies.len()).map(move |strategy| (threshold, strategy)))
+        .filter(|(threshold, strategy)| threshold.strategy.is_none_or(|only| only == *strategy))
+        .collect();
+    let uncertain = judged.iter().filter(|(threshold, _)| threshold.statistic != Statistic::Max).count();
+    let doubt = (1.0 - CONFIDENCE) / uncertain.max(1) as f64;
+    judged
+        .iter()
+        .map(|(threshold, strategy)| {
+            let name = &plan.strategies[*strategy].name;
+            judge_one(threshold, &sampling, name, &outcomes.by_strategy[*strategy], doubt)
+        })
+        .collect()
 }
 
 fn judge_one(
     threshold: &Threshold,
-    metric: &Metric,
+    sampling: &Sampling,
     strategy: &str,
     outcomes: &[Outcome],
+    doubt: f64,
 ) -> ThresholdResult {
-    let sorted = sorted_values(metric, outcomes);
-    let estimate = estimate(threshold.statistic, metric, outcomes, &sorted);
-    let interval = estimate.map_or(Interval::UNBOUNDED, |(_, interval)| interval);
+    let metric = find(&threshold.metric).expect("invariant: a resolved threshold names a known metric");
+    let values = Values::new(metric, sampling.values(metric, outcomes));
+    let tail = doubt / 2.0;
+    let estimate = values.estimate(threshold.statistic, tail);
+    let interval = estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval);
     let verdict = if interval.is_above(threshold.max) {
         Verdict::Fail
     } else if interval.is_at_most(threshold.max) {
@@ -86,9 +101,8 @@ fn judge_one(
         Verdict::Inconclusive
     };
     let trials_needed = match (verdict, estimate) {
-        (Verdict::Inconclusive, Some((value, interval))) => {
-            let growth = growth_needed(threshold, metric, value, interval, &sorted);
-            trials_needed(outcomes.len() as f64, growth)
+        (Verdict::Inconclusive, Some(estimate)) => {
+            trials_needed(outcomes.len() as f64, growth_needed(threshold, &values, estimate, tail))
         }
         _ => None,
     };
@@ -98,73 +112,54 @@ fn judge_one(
         strategy: strategy.to_owned(),
         max: threshold.max,
         level: threshold.level,
-        n: sorted.len() as u64,
-        measured: estimate.map(|(value, _)| value),
+        n: values.sample.len() as u64,
+        measured: estimate.map(|estimate| estimate.value),
         interval,
+        confidence: 1.0 - doubt,
         verdict,
         trials_needed,
     }
 }
 
-/// The statistic and its interval; none without values.
-fn estimate(
-    statistic: Statistic,
-    metric: &Metric,
-    outcomes: &[Outcome],
-    sorted: &[f64],
-) -> Option<(f64, Interval)> {
-    match statistic {
-        Statistic::Mean if metric.unit == Unit::YesNo => share(sorted).map(|s| (s.value, s.interval)),
-        Statistic::Mean => {
-            let in_order: Vec<f64> = outcomes.iter().filter_map(metric.value).collect();
-            mean_of_sizes(&in_order).map(|m| (m.value, m.interval))
-        }
-        Statistic::Max => sorted.last().map(|&max| (max, Interval::new(max, max))),
-        quantile => {
-            let q = stats::quantile(sorted, level(quantile))?;
-            Some((q.value, q.interval))
-        }
-    }
-}
-
-fn level(statistic: Statistic) -> f64 {
-    match statistic {
-        Statistic::P50 => 0.5,
-        Statistic::P90 => 0.9,
-        Statistic::P99 => 0.99,
-        Statistic::Mean | Statistic::Max => 1.0,
-    }
-}
-
 /// How many times as many values would probably decide, from the fact that widths shrink with the
 /// square root of the number of values.
-fn growth_needed(
-    threshold: &Threshold,
-    metric: &Metric,
-    value: f64,
-    interval: Interval,
-    sorted: &[f64],
-) -> f64 {
-    let (max, n) = (threshold.max, sorted.len() as f64);
-    let z = normal_quantile(1.0 - TAIL);
-    let for_share =
-        |seen: f64, limit: f64| z * z * limit * (1.0 - limit) / ((seen - limit) * (seen - limit)) / n;
-    match threshold.statistic {
-        Statistic::Mean if metric.unit == Unit::YesNo => for_share(value, max),
-        Statistic::Mean | Statistic::Max => {
-            let end = if value <= max { interval.high } else { interval.low };
-            end.map_or(f64::INFINITY, |end| ((end - value) / (max - value)) * ((end - value) / (max - value)))
-        }
-        // A quantile is below the limit if the share of values up to the limit reaches q.
-        quantile => {
-            let up_to_limit = sorted.partition_point(|x| *x <= max) as f64 / n;
-            for_share(up_to_limit, level(quantile))
-        }
+fn growth_needed(threshold: &Threshold, values: &Values, estimate: Estimate, tail: f64) -> f64 {
+    let (limit, Estimate { value, interval }) = (threshold.max, estimate);
+    if values.metric.unit == Unit::YesNo {
+        return growth_of_share(value, interval, limit, tail);
     }
+    match threshold.statistic.percentile() {
+        // A percentile is below the limit if the share of values up to the limit reaches it.
+        Some(q) => {
+            let (share, interval) = values.sorted.share_up_to(limit, tail);
+            growth_of_share(share, interval, q, tail)
+        }
+        None => growth_of_mean(value, interval, limit),
+    }
+}
+
+/// Growth until the interval of a mean leaves out `limit`.
+pub(super) fn growth_of_mean(value: f64, interval: Interval, limit: f64) -> f64 {
+    let end = if value <= limit { interval.high } else { interval.low };
+    end.map_or(f64::INFINITY, |end| ((end - value) / (limit - value)) * ((end - value) / (limit - value)))
+}
+
+/// Growth until the interval of a share leaves out `limit`. The width of the interval says how many plain
+/// trials it is worth; near 0 and 1 it shrinks with their number, not with its root.
+fn growth_of_share(share: f64, interval: Interval, limit: f64, tail: f64) -> f64 {
+    let (Some(low), Some(high)) = (interval.low, interval.high) else { return f64::INFINITY };
+    let z = normal_quantile(1.0 - tail);
+    let width = high - low;
+    let worth = if share > 0.0 && share < 1.0 {
+        4.0 * z * z * share * (1.0 - share) / (width * width)
+    } else {
+        -libm::log(tail) / width
+    };
+    z * z * limit * (1.0 - limit) / ((share - limit) * (share - limit)) / worth
 }
 
 /// Trials from growth: a quarter more than now at least, two significant digits, rounded up.
-fn trials_needed(trials: f64, growth: f64) -> Option<u64> {
+pub(super) fn trials_needed(trials: f64, growth: f64) -> Option<u64> {
     let wanted = trials * growth.max(1.25);
     if !wanted.is_finite() || wanted > MOST_TRIALS {
         return None;
@@ -233,6 +228,27 @@ mod tests {
             Verdict::Pass,
             "{needed}"
         );
+    }
+
+    #[test]
+    fn many_limits_share_the_doubt() {
+        let (mut plan, outcomes) = sample::study(1000);
+        let limit = |statistic| Threshold {
+            metric: "duration_ms".into(),
+            statistic,
+            strategy: Some(4),
+            max: 1.0,
+            level: Level::Error,
+        };
+        plan.study.thresholds = vec![limit(Statistic::Mean)];
+        let alone = judge(&plan, &outcomes).remove(0);
+        // A fact needs no share of the doubt.
+        plan.study.thresholds =
+            vec![limit(Statistic::Mean), limit(Statistic::P90), limit(Statistic::Max), limit(Statistic::P50)];
+        let together = judge(&plan, &outcomes).remove(0);
+        assert_eq!(alone.confidence, 0.95);
+        assert!((together.confidence - (1.0 - 0.05 / 3.0)).abs() < 1e-12);
+        assert!(together.interval.high > alone.interval.high && together.interval.low < alone.interval.low);
     }
 
     #[test]

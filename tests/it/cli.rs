@@ -339,8 +339,8 @@ fn seeds_in_quotes_are_what_they_are_as_options() {
     let seeds = ["7", "0x7", "0000000000000007000000000000000000000000"];
     for seed in seeds {
         let bench = Bench::with(|template| template.replace("seed = 42 ", &format!("seed = \"{seed}\" ")));
-        let quoted = bench.wavetank(&["run", "s.toml", "--no-output", "--trials", "5"]);
-        let option = bench.wavetank(&["run", "s.toml", "--no-output", "--trials", "5", "--seed", seed]);
+        let quoted = bench.wavetank(&["run", "s.toml", "--no-output", "--trials", "50"]);
+        let option = bench.wavetank(&["run", "s.toml", "--no-output", "--trials", "50", "--seed", seed]);
         assert_eq!((quoted.code, quoted.output.as_str()), (0, option.output.as_str()), "{seed}");
         assert!(quoted.output.contains("seed 7,"), "{}", quoted.output);
     }

@@ -15,7 +15,7 @@ const MINUTE: f64 = 60_000.0;
 
 fn run(file: &str, edits: Edits) -> Vec<Outcome> {
     let plan = support::plan(&format!("tests/oracles/{file}"), edits);
-    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &|_| {}).unwrap();
+    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
     outcomes.by_strategy.into_iter().next().unwrap()
 }
 

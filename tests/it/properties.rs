@@ -82,7 +82,7 @@ fn observing_a_trial_does_not_change_it() {
 fn the_study_runs_the_same_trials_as_the_engine() {
     let mut plan = support::plan("scenarios/small.toml", &[]);
     plan.study.trials = 600;
-    let study = wavetank::study::run(&plan, &AtomicBool::new(false), &|_| {}).unwrap();
+    let study = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
     for (strategy, row) in study.by_strategy.iter().enumerate() {
         assert_eq!(*row, outcomes(&plan, strategy, 600));
     }

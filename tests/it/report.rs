@@ -81,7 +81,11 @@ fn plan() -> Plan {
             start_utc_ms: 0,
             start_spread_ms: 0,
             observe_after_ms: 0,
+            estimator: wavetank::plan::Estimator::Plain,
+            precision: Vec::new(),
+            max_trials: 40,
             thresholds: Vec::new(),
+            guards: Vec::new(),
         },
     }
 }
@@ -152,7 +156,7 @@ fn summary_json_holds_known_answers() {
     let bytes = json::summary(&summary);
     assert_eq!(bytes.last(), Some(&b'\n'));
     let value: serde_json::Value = serde_json::from_slice(&bytes).expect("valid JSON");
-    assert_eq!(value["schema_version"], 1);
+    assert_eq!(value["schema_version"], 2);
     assert_eq!(value["seed"], u64::MAX);
     assert_eq!(value["baseline"], "at, once");
     let harm = value["strategies"][1]["metrics"]
@@ -206,7 +210,8 @@ fn replays_of_the_flagship_are_short_stories_in_order() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/hands-off.toml");
     let mut plan = wavetank::scenario::load(&path).plan.expect("a valid scenario");
     plan.study.trials = 400;
-    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &|_| {}).expect("not cancelled");
+    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody)
+        .expect("not cancelled");
     let model = Model::new(&plan);
     for (index, strategy) in summarise(&plan, &outcomes).strategies.iter().enumerate() {
         for notable in &strategy.notable {

@@ -1,6 +1,6 @@
 //! `wavetank replay`: one trial again, event by event.
 
-use crate::cli::args::FailOn;
+use crate::cli::args::{EstimatorName, FailOn};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -36,6 +36,9 @@ pub struct Args {
     /// Draw from this seed: a number, hex, or a commit [default: the scenario's]
     #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
     seed: Option<u64>,
+    /// Draw trials this way [default: the scenario's]
+    #[arg(long, value_enum)]
+    estimator: Option<EstimatorName>,
     /// Print for people or one JSON object a line
     #[arg(long, value_enum, default_value_t)]
     format: ReplayFormat,
@@ -62,12 +65,17 @@ enum ReplayFormat {
 /// # Errors
 /// When the scenario is invalid, the strategy is unknown, or a file cannot be written.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let overrides = Overrides { seed: args.seed, ..Overrides::default() };
+    let estimator = args.estimator.map(Into::into);
+    let overrides = Overrides { seed: args.seed, estimator, ..Overrides::default() };
     let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
     let strategy = select::find_strategy(&plan, &args.strategy)?;
     let output = args.output.clone().filter(|path| path.as_os_str() != STDIN);
-    if args.trial >= plan.study.trials {
-        let last = plan.study.trials - 1;
+    let trials = match plan.study.precision.as_slice() {
+        [] => plan.study.trials,
+        _ => plan.study.max_trials,
+    };
+    if args.trial >= trials {
+        let last = trials - 1;
         io.say("note", format_args!("the study has the trials 0 to {last}; this one is beyond them"));
     }
     let paths: Vec<PathBuf> = output.iter().chain(&args.svg).cloned().collect();

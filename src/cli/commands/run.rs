@@ -1,13 +1,12 @@
 //! `wavetank run`: simulates, compares, checks thresholds, writes results. Output files are opened
 //! before the first rollout and replaced together after the last, or not at all.
 
-use crate::cli::args::{FailOn, Format};
+use crate::cli::args::{Effort, FailOn, Format};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
-use crate::cli::numbers;
 use crate::cli::pipeline::{self, RESULT_FILES, Results, Style};
 use crate::cli::progress::Progress;
 use crate::cli::select::Overrides;
@@ -19,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   wavetank run wavetank.toml
   wavetank run wavetank.toml --trials 20000 --seed 0x2a
+  wavetank run wavetank.toml --precision 'p99 blast radius 5%'
   wavetank run wavetank.toml --seed $(git rev-parse HEAD) --fail-on warning
   wavetank run wavetank.toml --strategy big-bang --strategy one-by-one --baseline big-bang
   wavetank run wavetank.toml --no-output --format json | jq .thresholds
@@ -31,21 +31,14 @@ The same scenario, seed and model version give the same bytes with any number of
 pub struct Args {
     /// Scenario file, `-` for standard input
     file: String,
-    /// Simulate this many rollouts of each strategy [default: the scenario's]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
-    trials: Option<u64>,
-    /// Draw from this seed: a number, hex, or the commit being deployed [default: the scenario's]
-    #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
-    seed: Option<u64>,
+    #[command(flatten)]
+    effort: Effort,
     /// Simulate only this strategy (repeatable)
     #[arg(long = "strategy", value_name = "NAME")]
     strategies: Vec<String>,
     /// Compare the others with this strategy [default: the scenario's]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
-    /// Use this many threads; changes no result [default: one a core]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
-    threads: Option<usize>,
     /// Print every table: speed, blast radius, peaks, response, differences
     #[arg(long)]
     details: bool,
@@ -69,13 +62,12 @@ pub struct Args {
 /// When the scenario or an argument is invalid, an output cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let overrides = Overrides {
-        trials: args.trials,
-        seed: args.seed,
         strategies: args.strategies.clone(),
         baseline: args.baseline.clone(),
+        ..args.effort.overrides()
     };
     let plan = input::plan(&args.file, &overrides, args.fail_on, io)?;
-    if let Some(threads) = args.threads {
+    if let Some(threads) = args.effort.threads {
         pipeline::set_threads(threads)?;
     }
     // From here on a plain Ctrl-C would leave temporary files behind.
@@ -119,9 +111,8 @@ impl Output {
 
 fn simulate(plan: &Plan, file: &str, io: &Io) -> Result<Results, CliError> {
     bug::set_context(ReplayContext::new(file, plan, None));
-    let rollouts = plan.study.trials * plan.strategies.len() as u64;
-    let progress = Progress::new(rollouts, io.stderr_is_terminal, io.stderr_color());
-    pipeline::simulate(plan, io, &|finished| progress.advance(finished)).ok_or_else(CliError::interrupted)
+    let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
+    pipeline::simulate(plan, io, &progress).ok_or_else(CliError::interrupted)
 }
 
 fn verdict(results: &Results, fail_on: FailOn) -> Exit {

@@ -34,7 +34,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let names = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, order) = study::resolve(spec, &names, problems);
     sense::check(&fleet, &alarms, &drafts, problems);
-    Plan {
+    let plan = Plan {
         name: spec.name.value().map_or_else(|| stem.to_owned(), |Name(name)| name.clone()),
         description: text(&spec.description),
         fleet: fleet.plan,
@@ -42,7 +42,9 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
         alarms: alarms.into_iter().map(|alarm| alarm.plan).collect(),
         strategies: order.into_iter().map(|index| drafts[index].plan.clone()).collect(),
         study,
-    }
+    };
+    study::check_trials(&plan, spec, problems);
+    plan
 }
 
 /// Free text, empty where it was left out.

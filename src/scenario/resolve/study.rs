@@ -5,14 +5,14 @@ use super::limit;
 use super::strategy::Names;
 use super::unknown;
 use crate::diagnostic::Diagnostic;
-use crate::outcome::metric::{self, METRICS};
+use crate::outcome::metric::{self, METRICS, Metric};
 use crate::plan::study::Statistic;
-use crate::plan::{Level, Study, Threshold};
+use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, Study, Threshold};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
-use crate::scenario::spec::{MetricName, ScenarioSpec, StudySpec, ThresholdSpec};
-use crate::scenario::value::{Duration, Int, Name, Seed};
+use crate::scenario::spec::{GuardSpec, MetricName, ScenarioSpec, StudySpec, ThresholdSpec};
+use crate::scenario::value::{Duration, Int, Name, Percent, PrecisionText, Seed};
 
 /// The study, and the strategies to run as indices of the drafts.
 pub(super) fn resolve(
@@ -37,8 +37,55 @@ pub(super) fn resolve(
         start_spread_ms: study.start_spread.or(Duration::ZERO).ms,
         observe_after_ms: study.observe_after.or(Duration::ZERO).ms,
         thresholds,
+        estimator: study.estimator.or(Estimator::default()),
+        precision: precisions(study, problems),
+        max_trials: study.max_trials.or(Int(MAX_TRIALS_IF_UNSAID)).0,
+        guards: spec
+            .guard
+            .value()
+            .into_iter()
+            .flatten()
+            .filter_map(|guard| resolve_guard(guard, &run, problems))
+            .collect(),
     };
     (study, run.order)
+}
+
+/// Most trials that precision may take if nothing is said: minutes rather than hours.
+const MAX_TRIALS_IF_UNSAID: u64 = 200_000;
+/// Accepted increase of a guarded statistic if nothing is said.
+const TOLERANCE_IF_UNSAID: f64 = 0.05;
+
+/// Checks what needs the whole plan: that there are trials enough for its strata.
+pub(super) fn check_trials(plan: &Plan, spec: &ScenarioSpec, problems: &mut Problems) {
+    let fewest = Strata::of(plan).fewest_trials();
+    let Some(written) = spec.study.value().and_then(|study| study.trials.get()) else { return };
+    if written.value.0 < fewest {
+        let message = format!(
+            "{} trials are too few for the estimator `{}`",
+            written.value.0,
+            plan.study.estimator.name()
+        );
+        let diagnostic = Diagnostic::new(&rules::TOO_FEW_TRIALS, message).at(written.span, "");
+        let help = format!("write {fewest} or more, or set `estimator = \"plain\"`");
+        problems.report(diagnostic.help(help));
+    }
+}
+
+fn precisions(study: &StudySpec, problems: &mut Problems) -> Vec<Precision> {
+    let written = study.precision.value().into_iter().flatten();
+    written
+        .filter_map(|Written { value, span }| {
+            let PrecisionText { statistic, metric, relative } = value;
+            let Some(found) = metric::find_words(metric) else {
+                let known = METRICS.iter().map(|metric| metric.name);
+                unknown(&rules::UNKNOWN_METRIC, "metric", metric, *span, known, problems);
+                return None;
+            };
+            let metric = found.name.to_owned();
+            Some(Precision { metric, statistic: *statistic, strategy: None, relative: *relative })
+        })
+        .collect()
 }
 
 /// The strategies that run.
@@ -118,14 +165,7 @@ fn resolve_threshold(
     problems: &mut Problems,
 ) -> Option<Threshold> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|Written { value: MetricName(name), span }| {
-        let metric = metric::find(name);
-        if metric.is_none() {
-            let known = METRICS.iter().map(|metric| metric.name);
-            unknown(&rules::UNKNOWN_METRIC, "metric", name, *span, known, problems);
-        }
-        metric
-    });
+    let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
     let strategy =
         spec.strategy.get().map(|name| run.position(name, "the strategy of this threshold", problems));
     let metric = metric?;
@@ -137,5 +177,34 @@ fn resolve_threshold(
         strategy: strategy.flatten(),
         max,
         level: spec.level.or(Level::Error),
+    })
+}
+
+fn resolve_metric(written: &Written<MetricName>, problems: &mut Problems) -> Option<&'static Metric> {
+    let Written { value: MetricName(name), span } = written;
+    let metric = metric::find(name);
+    if metric.is_none() {
+        let known = METRICS.iter().map(|metric| metric.name);
+        unknown(&rules::UNKNOWN_METRIC, "metric", name, *span, known, problems);
+    }
+    metric
+}
+
+fn resolve_guard(written: &Written<GuardSpec>, run: &Run<'_>, problems: &mut Problems) -> Option<Guard> {
+    let spec = &written.value;
+    let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
+    let strategy = spec.strategy.get().map(|name| run.position(name, "the strategy of this guard", problems));
+    let statistic = spec.statistic.get()?;
+    if statistic.value == Statistic::Max {
+        let message = "the largest value seen cannot be guarded";
+        let diagnostic = Diagnostic::new(&rules::GUARDED_MAXIMUM, message).at(statistic.span, "");
+        problems.report(diagnostic.help("write \"cvar99\" or \"p99\""));
+        return None;
+    }
+    Some(Guard {
+        metric: metric?.name.to_owned(),
+        statistic: statistic.value,
+        strategy: strategy.flatten(),
+        tolerance: spec.tolerance.value().map_or(TOLERANCE_IF_UNSAID, |Percent(ratio)| ratio.as_f64()),
     })
 }

@@ -245,6 +245,46 @@ one-box = { bake = "30m" }
 wave = [{ regions = "all" }]
 "#,
     }
+    TOO_FEW_TRIALS = "WT043" "too-few-trials" Error {
+        summary: "there are fewer trials than the estimator needs to weigh every kind of change",
+        why: "Good changes and every defect get trials of their own. Two of each kind are the least from which anything \
+              can be said about how much they vary.",
+        bad: r#"
+[study]
+trials = 2
+
+[change]
+bad-probability = "5%"
+
+[[defect]]
+name = "crash"
+"#,
+        good: r#"
+[study]
+trials = 2000
+
+[change]
+bad-probability = "5%"
+
+[[defect]]
+name = "crash"
+"#,
+    }
+    GUARDED_MAXIMUM = "WT044" "guarded-maximum" Error {
+        summary: "a guard is about the largest value seen",
+        why: "The largest value of a number of trials is a fact about those trials, and grows with their number. It cannot \
+              be shown to be better or worse. `cvar99`, the mean of the worst hundredth, can.",
+        bad: r#"
+[[guard]]
+metric = "impaired_host_ms"
+statistic = "max"
+"#,
+        good: r#"
+[[guard]]
+metric = "impaired_host_ms"
+statistic = "cvar99"
+"#,
+    }
     ONE_BOX_TIGHT = "WT050" "one-box-tight" Warning {
         summary: "a one-box alarm fires within the one-box bake only by luck",
         why: "M whole periods and the publish delay do not fit into the bake, so it depends on where the evaluations \

@@ -227,4 +227,17 @@ include = ["example.toml"]
 include = []
 "#,
     }
+    BAD_PRECISION = "WT017" "bad-precision" Error {
+        summary: "a text does not say how precise an estimate must be",
+        why: "A precision is a statistic (`mean`, `p50`, `p90`, `p99` or `cvar99`), a metric and the largest half-width of \
+              its interval as a percentage of the estimate. The largest value seen has no precision.",
+        bad: r#"
+[study]
+precision = ["p99 impaired_host_ms"]
+"#,
+        good: r#"
+[study]
+precision = ["p99 impaired_host_ms 5%"]
+"#,
+    }
 }

@@ -14,7 +14,7 @@ pub use alarm::AlarmSpec;
 pub use change::{ChangeSpec, DefectSpec};
 pub use fleet::{DiurnalSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
 pub use strategy::{OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec};
-pub use study::{Limit, MAX_TRIALS, MetricName, StudySpec, ThresholdSpec};
+pub use study::{GuardSpec, Limit, MAX_TRIALS, MetricName, StudySpec, ThresholdSpec};
 
 use super::reader::Written;
 use super::value::{Name, Text};
@@ -119,5 +119,7 @@ spec! {
         optional strategy: Vec<Written<StrategySpec>>,
         /// Limits that the run must hold.
         optional threshold: Vec<Written<ThresholdSpec>>,
+        /// What must not get worse from one version of this scenario to the next.
+        optional guard: Vec<Written<GuardSpec>>,
     }
 }

@@ -2,10 +2,12 @@
 
 use super::spec;
 use crate::outcome::metric::METRICS;
-use crate::plan::Level;
 use crate::plan::study::Statistic;
+use crate::plan::{Estimator, Level};
 use crate::scenario::reader::{Node, Read, Reader, Written};
-use crate::scenario::value::{Duration, Int, Name, NonNegative, Seed, Text, TimeOfDay, keywords};
+use crate::scenario::value::{
+    Duration, Int, Name, NonNegative, Percent, PrecisionText, Seed, Text, TimeOfDay, keywords,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use toml::de::DeValue;
@@ -16,8 +18,19 @@ pub const MAX_TRIALS: u64 = 10_000_000;
 spec! {
     /// What to simulate.
     pub struct StudySpec {
-        /// Rollouts simulated for each strategy, 1 to 10 million. Default: 1000.
+        /// Rollouts simulated for each strategy, 1 to 10 million; with `precision`, of the first round.
+        /// Default: 1000.
         optional trials: Int<1, MAX_TRIALS>,
+        /// How trials are drawn and weighed. "by-defect": good changes and each defect get trials of their
+        /// own, weighed by their probability. "by-defect-and-latency": defects on the change clock are also
+        /// split by how long they take to show, for harm that happens once in 10,000 rollouts or less.
+        /// "plain": as chance would have it. Default: "by-defect".
+        optional estimator: Estimator,
+        /// Estimates that must be so precise: more trials are added in rounds until the half-width of
+        /// each interval is at most this share of the estimate. Default: none.
+        optional precision: Vec<Written<PrecisionText>>,
+        /// Most rollouts of each strategy that `precision`, or a gate, may take. Default: 200000.
+        optional max_trials: Int<1, MAX_TRIALS>,
         /// Root of all randomness: 42, "0x2a" or a 40-digit git commit. Default: 0.
         optional seed: Seed,
         /// The strategy that the others are compared with. Default: the first one.
@@ -53,12 +66,35 @@ spec! {
     }
 }
 
+spec! {
+    /// A statistic that must not get worse from one version of the scenario to the next.
+    pub struct GuardSpec {
+        /// Name of the metric, for example "impaired_host_ms".
+        required metric: MetricName,
+        /// Statistic over trials; "max" is a fact of some trials and cannot be guarded.
+        required statistic: Statistic,
+        /// Strategy it applies to. Default: all that both versions have.
+        optional strategy: Name,
+        /// Accepted increase, relative to the old value. Default: "5%".
+        optional tolerance: Percent,
+    }
+}
+
+keywords! {
+    Estimator {
+        "by-defect" => Estimator::ByDefect,
+        "by-defect-and-latency" => Estimator::ByDefectAndLatency,
+        "plain" => Estimator::Plain,
+    }
+}
+
 keywords! {
     Statistic {
         "mean" => Statistic::Mean,
         "p50" => Statistic::P50,
         "p90" => Statistic::P90,
         "p99" => Statistic::P99,
+        "cvar99" => Statistic::Cvar99,
         "max" => Statistic::Max,
     }
 }

@@ -8,6 +8,7 @@ mod duration;
 mod instant;
 mod number;
 mod percent;
+mod precision;
 mod text;
 
 pub use distribution::DistributionText;
@@ -15,6 +16,7 @@ pub use duration::Duration;
 pub use instant::{Datapoints, Seed, TimeOfDay};
 pub use number::{Int, NonNegative, Positive};
 pub use percent::{AtOnce, HostCount, MAX_HOSTS, Percent};
+pub use precision::PrecisionText;
 pub use text::{Name, Text};
 pub(super) use text::{keywords, read_word};
 

@@ -1,0 +1,157 @@
+//! Values drawn from strata of known weight: what every estimator takes.
+//!
+//! A metric has values in part of the trials only (rollouts that reached every host, say), so a stratum
+//! knows how many trials it had beside the values of those that count. The estimators in the files
+//! beside this one are about the trials that count.
+
+use super::sum;
+
+/// The values of one stratum.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stratum<T = f64> {
+    /// Probability of the stratum, or anything in proportion to it.
+    pub weight: f64,
+    /// Trials drawn from it, with a value or without.
+    pub trials: u64,
+    /// The values, in trial order.
+    pub values: Vec<T>,
+    /// They cannot be different: good changes never do harm. Then they leave no doubt either.
+    pub settled: bool,
+}
+
+/// Values by stratum. Strata without a value are left out: they say nothing about the trials that count.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample<T = f64> {
+    strata: Vec<Stratum<T>>,
+    /// Whether a stratum that did not show an event is taken never to show it, unless it is next to one
+    /// that did. See [`Sample::of_slices`].
+    confined: bool,
+}
+
+impl<T> Sample<T> {
+    /// A sample of strata.
+    ///
+    /// Where only one stratum has values, its weight plays no part, and neither do the trials without a
+    /// value: what the estimators say is conditional on the number of values.
+    #[must_use]
+    pub fn new(strata: Vec<Stratum<T>>) -> Self {
+        let mut strata: Vec<Stratum<T>> = strata.into_iter().filter(|s| !s.values.is_empty()).collect();
+        if let [only] = strata.as_mut_slice() {
+            only.weight = 1.0;
+            only.trials = only.values.len() as u64;
+        }
+        Self { strata, confined: false }
+    }
+
+    /// A sample of slices of something ordered, neighbours side by side, of which the far ones are far too
+    /// light to bound what never happened in the heavy ones: an event that is seen at all is taken to live
+    /// in the slices that showed it and their neighbours.
+    #[must_use]
+    pub fn of_slices(strata: Vec<Stratum<T>>) -> Self {
+        Self { confined: true, ..Self::new(strata) }
+    }
+
+    /// A sample from one stratum.
+    #[must_use]
+    pub fn plain(values: Vec<T>) -> Self {
+        Self::new(vec![Stratum { weight: 1.0, trials: values.len() as u64, values, settled: false }])
+    }
+
+    /// The strata that have values.
+    #[must_use]
+    pub fn strata(&self) -> &[Stratum<T>] {
+        &self.strata
+    }
+
+    /// Whether events are taken to be confined to where they were seen.
+    #[must_use]
+    pub(super) fn is_confined(&self) -> bool {
+        self.confined
+    }
+
+    /// The only stratum, if there is one.
+    #[must_use]
+    pub(super) fn only(&self) -> Option<&Stratum<T>> {
+        if let [only] = self.strata.as_slice() { Some(only) } else { None }
+    }
+
+    /// Number of values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.strata.iter().map(|stratum| stratum.values.len()).sum()
+    }
+
+    /// Whether there are no values.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.strata.is_empty()
+    }
+
+    /// All values, by stratum and then in trial order.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.strata.iter().flat_map(|stratum| &stratum.values)
+    }
+
+    /// Changes the values of every stratum in place; their number must stay.
+    pub(super) fn each_mut(&mut self, change: impl Fn(&mut Vec<T>)) {
+        self.strata.iter_mut().for_each(|stratum| change(&mut stratum.values));
+    }
+
+    /// The same sample with other values.
+    #[must_use]
+    pub fn map<U>(&self, mut change: impl FnMut(&T) -> U) -> Sample<U> {
+        let strata = self
+            .strata
+            .iter()
+            .map(|stratum| Stratum {
+                weight: stratum.weight,
+                trials: stratum.trials,
+                values: stratum.values.iter().map(&mut change).collect(),
+                settled: stratum.settled,
+            })
+            .collect();
+        Sample { strata, confined: self.confined }
+    }
+
+    /// Estimated weight of the trials that count.
+    pub(super) fn share(&self) -> f64 {
+        sum(self.strata.iter().map(|stratum| stratum.unit() * stratum.values.len() as f64))
+    }
+}
+
+impl<T> Stratum<T> {
+    /// What one trial weighs.
+    #[must_use]
+    pub(super) fn unit(&self) -> f64 {
+        self.weight / self.trials as f64
+    }
+
+    /// Trials without a value.
+    #[must_use]
+    pub(super) fn without(&self) -> f64 {
+        (self.trials - self.values.len() as u64) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_stratum_forgets_its_weight_and_the_others() {
+        let strata = vec![
+            Stratum { weight: 0.9, trials: 50, values: vec![], settled: false },
+            Stratum { weight: 0.1, trials: 50, values: vec![1.0, 2.0], settled: false },
+        ];
+        assert_eq!(Sample::new(strata), Sample::plain(vec![1.0, 2.0]));
+    }
+
+    #[test]
+    fn the_share_of_trials_that_count_is_weighted() {
+        let strata = vec![
+            Stratum { weight: 0.9, trials: 10, values: vec![1.0; 5], settled: false },
+            Stratum { weight: 0.1, trials: 10, values: vec![1.0; 10], settled: false },
+        ];
+        assert!((Sample::new(strata).share() - 0.55).abs() < 1e-15);
+    }
+}

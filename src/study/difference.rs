@@ -1,0 +1,101 @@
+//! One strategy against another over the same trials, and all against the best.
+
+use super::sampling::Sampling;
+use super::summary::{Leader, MetricSummary, StrategySummary};
+use crate::outcome::Outcome;
+use crate::outcome::metric::{Metric, find};
+use crate::stats::{self, Mean, Ratio, TAIL};
+use serde::Serialize;
+
+/// Fewer pairs than this decide nothing: even if all have the same sign, chance alone gives that more
+/// than one time in twenty (`2 / 2^n`), whatever a t interval says of two or three values.
+pub const FEWEST_PAIRS: usize = 6;
+/// A strategy minus the baseline, over the trials in which both have a value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// Trials in which both have a value.
+    pub n: u64,
+    /// Mean difference; negative means less than the baseline, which is better for every metric.
+    pub mean: Option<Mean>,
+    /// The strategy's mean over the baseline's, on the same trials.
+    pub ratio: Option<Ratio>,
+    /// What the interval of the mean difference says.
+    pub verdict: Comparison,
+}
+
+/// What a paired difference says. Less is better for every metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Comparison {
+    /// The whole interval is below 0.
+    #[serde(rename = "better")]
+    Better,
+    /// The whole interval is above 0.
+    #[serde(rename = "worse")]
+    Worse,
+    /// The interval contains 0, or there are under six pairs.
+    #[serde(rename = "no clear difference")]
+    NoClearDifference,
+}
+
+impl Comparison {
+    /// The words, for reports.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::NoClearDifference => "no clear difference",
+        }
+    }
+}
+
+/// The paired difference of `own` from `baseline`.
+pub(super) fn difference(
+    metric: &Metric,
+    sampling: &Sampling,
+    own: &[Outcome],
+    baseline: &[Outcome],
+) -> Difference {
+    let pairs = sampling.pairs(metric, own, baseline);
+    let mean = stats::mean(&pairs.map(|(a, b)| a - b));
+    let verdict = match mean.map(|mean| mean.interval) {
+        _ if pairs.len() < FEWEST_PAIRS => Comparison::NoClearDifference,
+        Some(interval) if interval.high.is_some_and(|high| high < 0.0) => Comparison::Better,
+        Some(interval) if interval.is_above(0.0) => Comparison::Worse,
+        _ => Comparison::NoClearDifference,
+    };
+    let ratio = stats::ratio_of_means(&pairs);
+    let ratio = ratio.map(|ratio| Ratio { interval: ratio.interval.at_least(0.0), ..ratio });
+    Difference { n: pairs.len() as u64, mean, ratio, verdict }
+}
+
+/// The strategy with the least `estimate`, and those that may be as good.
+///
+/// Multiple comparisons with the best (Hsu 1984, Annals of Statistics 12), by one-sided intervals of paired
+/// differences: a strategy is out only if it is worse than another one beyond a doubt of 5 % shared by all
+/// its comparisons. The truly best one is then ruled out with at most 5 %, however many compete.
+pub(super) fn leader(
+    sampling: &Sampling,
+    rows: &[Vec<Outcome>],
+    name: &str,
+    estimate: impl Fn(&MetricSummary) -> Option<f64>,
+    strategies: &[StrategySummary],
+) -> Option<Leader> {
+    let metric = find(name).expect("invariant: the name is one of METRICS");
+    let estimates = strategies.iter().enumerate().filter_map(|(i, s)| Some((i, estimate(s.metric(name))?)));
+    let (best, _) = estimates.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let rivals: Vec<usize> = (0..rows.len()).filter(|&index| strategies[index].metric(name).n > 0).collect();
+    let tail = 2.0 * TAIL / (rivals.len() as f64 - 1.0).max(1.0);
+    let is_worse = |index: usize, than: usize| {
+        let pairs = sampling.pairs(metric, &rows[index], &rows[than]);
+        let mean = stats::mean_at(&pairs.map(|(a, b)| a - b), tail);
+        pairs.len() >= FEWEST_PAIRS && mean.is_some_and(|mean| mean.interval.is_above(0.0))
+    };
+    let is_out = |index: usize| rivals.iter().any(|&than| than != index && is_worse(index, than));
+    // The leader stays whatever the others say: it has the least estimate.
+    let not_clearly_worse = rivals.iter().filter(|&&index| index != best && !is_out(index));
+    Some(Leader {
+        strategy: strategies[best].name.clone(),
+        not_clearly_worse: not_clearly_worse.map(|&index| strategies[index].name.clone()).collect(),
+    })
+}

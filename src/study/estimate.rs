@@ -1,0 +1,53 @@
+//! One statistic of one metric, whichever it is: value and interval.
+
+use super::sampling::mean_of_sizes;
+use crate::outcome::metric::{Metric, Unit};
+use crate::plan::study::Statistic;
+use crate::stats::{self, Interval, Sample, Sorted};
+use serde::Serialize;
+
+/// A value with its interval, in the metric's unit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// Its interval.
+    #[serde(flatten)]
+    pub interval: Interval,
+}
+
+/// Where the worst hundredth begins.
+pub(super) const CVAR_LEVEL: f64 = 0.99;
+
+/// The values of a metric, ready for any statistic.
+#[derive(Debug)]
+pub(super) struct Values {
+    pub metric: &'static Metric,
+    pub sample: Sample,
+    pub sorted: Sorted,
+}
+
+impl Values {
+    pub fn new(metric: &'static Metric, sample: Sample) -> Self {
+        Self { metric, sorted: Sorted::new(&sample), sample }
+    }
+
+    /// The statistic and its interval, which leaves `tail` out on each side; none without values. The
+    /// largest value seen is a fact of these trials and has no width.
+    pub fn estimate(&self, statistic: Statistic, tail: f64) -> Option<Estimate> {
+        let (value, interval) = match statistic {
+            Statistic::Mean if self.metric.unit == Unit::YesNo => {
+                stats::proportion_at(&self.sample, tail).map(|p| (p.value, p.interval))
+            }
+            Statistic::Mean => mean_of_sizes(&self.sample, tail).map(|m| (m.value, m.interval)),
+            Statistic::Cvar99 => stats::tail_mean_at(&self.sample, &self.sorted, CVAR_LEVEL, tail)
+                .map(|m| (m.value, m.interval.at_least(0.0))),
+            Statistic::Max => self.sorted.max().map(|max| (max, Interval::new(max, max))),
+            Statistic::P50 | Statistic::P90 | Statistic::P99 => self
+                .sorted
+                .quantile_at(statistic.percentile().unwrap_or(0.5), tail)
+                .map(|q| (q.value, q.interval)),
+        }?;
+        Some(Estimate { value, interval })
+    }
+}

@@ -1,0 +1,135 @@
+//! Precision instead of trial counts: how many trials are enough, decided by the trials themselves.
+//!
+//! Trials come in rounds, each half as large again as all before it, until every interval asked for is
+//! narrow enough or the cap is reached. The decision looks at whole rounds only, so it depends on the
+//! scenario and the seed and on nothing else. Looking often and stopping at the first narrow interval would
+//! prefer samples that happen to look narrow; few rounds and the guards below keep the coverage, which a
+//! test measures.
+
+use super::Outcomes;
+use super::estimate::{Estimate, Values};
+use super::sampling::Sampling;
+use crate::outcome::metric::find;
+use crate::plan::study::Statistic;
+use crate::plan::{Plan, Precision};
+use crate::stats::TAIL;
+use serde::Serialize;
+
+/// Fewer values than this are not believed, however alike they are.
+const FEWEST_VALUES: usize = 100;
+/// Fewer values other than 0 than this neither: none at all would be "0, exactly".
+const FEWEST_EVENTS: usize = 30;
+/// Each round makes all trials so many times as many.
+const GROWTH: f64 = 1.5;
+
+/// A precision that was asked for, and what was reached.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PrecisionResult {
+    /// The strategy.
+    pub strategy: String,
+    /// The metric's name.
+    pub metric: String,
+    /// Its statistic.
+    pub statistic: Statistic,
+    /// Largest half-width asked for, as a share of the estimate.
+    pub wanted: f64,
+    /// Half-width of the 95 % interval as a share of the estimate; absent without a bounded interval.
+    pub reached: Option<f64>,
+    /// Whether it was reached; if not, the cap on trials came first.
+    pub met: bool,
+}
+
+/// What was asked for and what was reached, by precision and then by strategy.
+#[must_use]
+pub fn results(plan: &Plan, outcomes: &Outcomes) -> Vec<PrecisionResult> {
+    let sampling = Sampling::of(plan, outcomes);
+    let mut results = Vec::new();
+    for wanted in &plan.study.precision {
+        for (index, strategy) in plan.strategies.iter().enumerate() {
+            if wanted.strategy.is_some_and(|only| only != index) {
+                continue;
+            }
+            let metric = find(&wanted.metric).expect("invariant: a resolved precision names a known metric");
+            let values = Values::new(metric, sampling.values(metric, &outcomes.by_strategy[index]));
+            let estimate = values.estimate(wanted.statistic, TAIL);
+            let reached = estimate.and_then(relative_half_width);
+            results.push(PrecisionResult {
+                strategy: strategy.name.clone(),
+                metric: wanted.metric.clone(),
+                statistic: wanted.statistic,
+                wanted: wanted.relative,
+                reached,
+                met: is_believable(&values, wanted) && reached.is_some_and(|half| half <= wanted.relative),
+            });
+        }
+    }
+    results
+}
+
+/// Trials of the next round; none if the study is done.
+pub(super) fn next_round(plan: &Plan, outcomes: &Outcomes) -> Option<u64> {
+    let trials = outcomes.trials();
+    if trials >= plan.study.max_trials || results(plan, outcomes).iter().all(|result| result.met) {
+        return None;
+    }
+    let more = libm::ceil(trials as f64 * GROWTH) as u64;
+    Some(more.min(plan.study.max_trials))
+}
+
+/// Half the width of the interval over the estimate.
+fn relative_half_width(estimate: Estimate) -> Option<f64> {
+    let width = estimate.interval.high? - estimate.interval.low?;
+    if width == 0.0 { Some(0.0) } else { Some(width / 2.0 / estimate.value).filter(|half| half.is_finite()) }
+}
+
+fn is_believable(values: &Values, wanted: &Precision) -> bool {
+    let events = values.sample.values().filter(|value| **value != 0.0).count();
+    // A percentile may well be 0; its interval counts trials and needs no events.
+    let enough = wanted.statistic.percentile().is_some() || events >= FEWEST_EVENTS;
+    values.sample.len() >= FEWEST_VALUES && enough
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn asked(statistic: Statistic, metric: &str, relative: f64) -> Plan {
+        let mut plan = sample::plan();
+        plan.study.precision =
+            vec![Precision { metric: metric.into(), statistic, strategy: Some(1), relative }];
+        plan.study.max_trials = 100_000;
+        plan
+    }
+
+    #[test]
+    fn rounds_grow_by_half_until_narrow_or_capped() {
+        let mut plan = asked(Statistic::Mean, "impaired_host_ms", 0.1);
+        let (mut trials, mut rounds) = (400, Vec::new());
+        while let Some(more) = next_round(&plan, &sample::study(trials).1) {
+            rounds.push(more);
+            trials = more;
+        }
+        assert!(rounds.len() > 3, "{rounds:?}");
+        assert!(rounds.windows(2).all(|pair| pair[1] == (pair[0] * 3).div_ceil(2)), "{rounds:?}");
+        let done = results(&plan, &sample::study(trials).1).remove(0);
+        assert!(done.met && done.reached.unwrap() <= 0.1);
+        plan.study.max_trials = 1000;
+        assert_eq!(next_round(&plan, &sample::study(900).1), Some(1000));
+        assert_eq!(next_round(&plan, &sample::study(1000).1), None);
+    }
+
+    #[test]
+    fn nothing_seen_is_not_precise() {
+        // Strategy 6 never escapes: a share of 0 without a relative width.
+        let mut plan = asked(Statistic::Mean, "escaped", 0.1);
+        plan.study.precision[0].strategy = Some(6);
+        let result = results(&plan, &sample::study(3000).1).remove(0);
+        assert_eq!((result.reached, result.met), (None, false));
+    }
+
+    #[test]
+    fn without_a_wish_one_round_is_enough() {
+        assert_eq!(next_round(&sample::plan(), &sample::study(10).1), None);
+    }
+}

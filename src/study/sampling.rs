@@ -1,0 +1,87 @@
+//! From outcomes to samples: the values of a metric, by stratum.
+
+use super::Outcomes;
+use crate::outcome::Outcome;
+use crate::outcome::metric::{Metric, Unit};
+use crate::plan::strata::{Fate, Place};
+use crate::plan::{Estimator, Plan, Strata};
+use crate::stats::{self, Mean, Proportion, Sample, Stratum};
+
+/// The strata of a study and how many trials each had.
+#[derive(Debug)]
+pub(super) struct Sampling {
+    strata: Strata,
+    estimator: Estimator,
+    counts: Vec<u64>,
+}
+
+impl Sampling {
+    /// The sampling of `trials` trials of `plan`.
+    pub fn new(plan: &Plan, trials: u64) -> Self {
+        let strata = Strata::of(plan);
+        Self { counts: strata.counts(trials), strata, estimator: plan.study.estimator }
+    }
+
+    /// The sampling behind `outcomes`.
+    pub fn of(plan: &Plan, outcomes: &Outcomes) -> Self {
+        Self::new(plan, outcomes.trials())
+    }
+
+    /// What one trial weighs, strata weighed by their probability; all of them make 1.
+    pub fn weight(&self, trial: u64) -> f64 {
+        let Place { stratum, .. } = self.strata.place(trial);
+        self.strata.list()[stratum].weight / self.counts[stratum] as f64
+    }
+
+    /// Number of strata.
+    pub fn len(&self) -> usize {
+        self.strata.list().len()
+    }
+
+    /// The values of a metric.
+    pub fn values(&self, metric: &Metric, outcomes: &[Outcome]) -> Sample {
+        self.sample(metric.zero_if_good, outcomes.iter().map(metric.value))
+    }
+
+    /// The values of a metric under two strategies, in the trials in which both have one.
+    pub fn pairs(&self, metric: &Metric, a: &[Outcome], b: &[Outcome]) -> Sample<(f64, f64)> {
+        let both = a.iter().zip(b).map(|(a, b)| Some(((metric.value)(a)?, (metric.value)(b)?)));
+        self.sample(metric.zero_if_good, both)
+    }
+
+    /// Values by stratum, from one entry per trial.
+    fn sample<T>(&self, zero_if_good: bool, values: impl Iterator<Item = Option<T>>) -> Sample<T> {
+        let single = self.strata.is_single();
+        let mut strata: Vec<Stratum<T>> = self
+            .strata
+            .list()
+            .iter()
+            .zip(&self.counts)
+            .map(|(stratum, &trials)| Stratum {
+                weight: stratum.weight,
+                trials,
+                values: Vec::new(),
+                settled: zero_if_good && !single && stratum.fate == Fate::Good,
+            })
+            .collect();
+        for (trial, value) in values.enumerate() {
+            if let Some(value) = value {
+                strata[self.strata.place(trial as u64).stratum].values.push(value);
+            }
+        }
+        match self.estimator {
+            Estimator::ByDefectAndLatency => Sample::of_slices(strata),
+            Estimator::Plain | Estimator::ByDefect => Sample::new(strata),
+        }
+    }
+}
+
+/// The mean of values that cannot be negative, nor can their expectation.
+pub(super) fn mean_of_sizes(sample: &Sample, tail: f64) -> Option<Mean> {
+    stats::mean_at(sample, tail).map(|mean| Mean { interval: mean.interval.at_least(0.0), ..mean })
+}
+
+/// The share of ones, if the metric is a yes or a no.
+pub(super) fn share(metric: &Metric, sample: &Sample) -> Option<Proportion> {
+    if metric.unit == Unit::YesNo { stats::proportion(sample) } else { None }
+}
