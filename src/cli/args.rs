@@ -29,6 +29,7 @@ Examples:
   wavetank plan wavetank.toml       show what each strategy will do, and when
   wavetank run wavetank.toml        simulate and compare; results go to results/
 
+A scenario is a file, `-` for standard input, or git:REV:PATH for a file of a git revision.
 Data goes to standard output, everything else to standard error. `-` stands for a standard stream.
 Colour follows --color, NO_COLOR and CLICOLOR_FORCE.
 

@@ -8,6 +8,7 @@ mod bug;
 mod commands;
 mod error;
 mod exit;
+mod git;
 mod input;
 mod interrupt;
 mod io;

@@ -2,6 +2,7 @@
 //! reports: commands speak to them in the words below.
 
 use super::error::CliError;
+use super::git;
 use super::io::Io;
 use crate::diagnostic::{self, Diagnostic, Rule, Severity, Sources};
 use crate::engine::trace::{Record, Recorder};
@@ -70,13 +71,19 @@ impl Loaded {
     }
 }
 
-/// Reads and resolves the scenario `file`, `-` for standard input.
+/// Reads and resolves the scenario `file`: `-` for standard input, `git:REV:PATH` for a file of a
+/// revision.
 ///
 /// # Errors
-/// When standard input cannot be read. An unreadable file is a diagnostic like any other.
+/// When standard input or the file of the revision cannot be read. An unreadable file on the disk is a
+/// diagnostic like any other.
 pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
     let loaded = if file == STDIN {
         scenario::load_str("stdin", &io.read_stdin()?)
+    } else if let Some(address) = git::Address::parse(file)? {
+        let revision = git::Revision::open(address)?;
+        let loaded = scenario::load_with(revision.path(), &|path| revision.read(path));
+        scenario::Loaded { sources: loaded.sources.with_prefix(&revision.prefix()), ..loaded }
     } else {
         scenario::load(Path::new(file))
     };

@@ -28,31 +28,59 @@ pub struct Position {
 /// Every text that was read, under the name the user knows it by.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<(String, String)>,
+    files: Vec<Source>,
+    /// Begins every name that is shown.
+    prefix: String,
+}
+
+#[derive(Debug, Clone)]
+struct Source {
+    /// The path it was read from.
+    path: String,
+    /// Its name for people: the prefix and the path.
+    shown: String,
+    text: String,
 }
 
 impl Sources {
     /// Adds a file.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        self.files.push((name.into(), text.into()));
+        let path = name.into();
+        self.files.push(Source { shown: format!("{}{path}", self.prefix), path, text: text.into() });
         FileId(u32::try_from(self.files.len() - 1).expect("invariant: fewer files than 2^32"))
     }
 
     /// Name of a file as the user wrote it.
     #[must_use]
     pub fn name(&self, file: FileId) -> &str {
-        &self.files[file.0 as usize].0
+        &self.files[file.0 as usize].shown
     }
 
     /// Text of a file.
     #[must_use]
     pub fn text(&self, file: FileId) -> &str {
-        &self.files[file.0 as usize].1
+        &self.files[file.0 as usize].text
     }
 
     /// Names of all files, the scenario first and then its includes.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|(name, _)| name.as_str())
+        self.files.iter().map(|source| source.shown.as_str())
+    }
+
+    /// Path and text of all files, in the same order: what [`crate::scenario::load_texts`] takes to read
+    /// the scenario again. A prefix is not part of the path.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|source| (source.path.as_str(), source.text.as_str()))
+    }
+
+    /// Puts `prefix` before every name, to say where the files are when they are not on the disk.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut self.prefix);
+        for source in &mut self.files {
+            source.shown = format!("{prefix}{}", source.path);
+        }
+        self
     }
 
     /// Line and column of byte `offset`; offsets past the end mean the end.
@@ -81,5 +109,15 @@ mod tests {
         assert_eq!(sources.position(file, 0), Position { line: 1, column: 1 });
         assert_eq!(sources.position(file, 4), Position { line: 2, column: 2 });
         assert_eq!(sources.position(file, 99), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn a_prefix_is_shown_and_belongs_to_no_path() {
+        let mut sources = Sources::default();
+        sources.add("a.toml", "1");
+        let mut sources = sources.with_prefix("git:main:");
+        sources.add("b.toml", "2");
+        assert_eq!(sources.names().collect::<Vec<_>>(), ["git:main:a.toml", "git:main:b.toml"]);
+        assert_eq!(sources.texts().collect::<Vec<_>>(), [("a.toml", "1"), ("b.toml", "2")]);
     }
 }

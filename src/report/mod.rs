@@ -6,6 +6,7 @@
 pub mod chart;
 pub mod csv;
 pub mod json;
+pub mod plan_diff;
 pub mod plan_view;
 mod story;
 mod table;

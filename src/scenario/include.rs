@@ -33,6 +33,45 @@ impl Files for Disk {
     }
 }
 
+/// Texts in place of files.
+pub(super) struct Texts<'a> {
+    /// Paths with their texts.
+    pub texts: &'a [(PathBuf, String)],
+    /// Whether these are all files there are. If not, a missing one is no mistake of the scenario.
+    pub complete: bool,
+}
+
+impl Files for Texts<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let wanted = normalised(path);
+        match self.texts.iter().find(|(name, _)| normalised(name) == wanted) {
+            Some((_, text)) => Ok(text.as_bytes().to_vec()),
+            None if self.complete => Err(io::ErrorKind::NotFound.into()),
+            None => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "text that is not in a file cannot include files",
+            )),
+        }
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        normalised(path)
+    }
+}
+
+/// Whatever a function reads.
+pub(super) struct Reading<'a>(pub &'a dyn Fn(&Path) -> io::Result<Vec<u8>>);
+
+impl Files for Reading<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        (self.0)(path)
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        normalised(path)
+    }
+}
+
 /// The state of reading a scenario.
 pub(super) struct Loader<'f> {
     files: &'f dyn Files,

@@ -24,7 +24,7 @@ pub use value::{Duration, PrecisionText, Seed};
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
-use include::{Disk, Files, Loader};
+use include::{Disk, Files, Loader, Reading, Texts};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,23 @@ pub fn load(path: &Path) -> Loaded {
 /// Reads a scenario from text; `name` stands for its file. It cannot include files.
 #[must_use]
 pub fn load_str(name: &str, text: &str) -> Loaded {
-    load_from(Path::new(name), &Memory { name, text })
+    let texts = [(PathBuf::from(name), text.to_owned())];
+    load_from(Path::new(name), &Texts { texts: &texts, complete: false })
+}
+
+/// Reads the scenario `root` and its includes from `texts`, which stand for the files of these paths.
+/// What [`Sources::texts`] gives leads to the same plan as the files did.
+#[must_use]
+pub fn load_texts(root: &Path, texts: &[(PathBuf, String)]) -> Loaded {
+    load_from(root, &Texts { texts, complete: true })
+}
+
+/// Reads a scenario and its includes through `read`, from wherever it gets them. It is asked for the
+/// path as given, and for includes relative to it, without `a/..`. The text of its errors is shown
+/// unless their kind says it all.
+#[must_use]
+pub fn load_with(path: &Path, read: &dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Loaded {
+    load_from(path, &Reading(read))
 }
 
 fn load_from(path: &Path, files: &dyn Files) -> Loaded {
@@ -63,25 +79,6 @@ fn load_from(path: &Path, files: &dyn Files) -> Loaded {
     };
     let plan = plan.filter(|_| !problems.has_errors());
     Loaded { plan, diagnostics: problems.into_sorted(), sources }
-}
-
-/// A single text in place of a disk.
-struct Memory<'a> {
-    name: &'a str,
-    text: &'a str,
-}
-
-impl Files for Memory<'_> {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        if path == Path::new(self.name) {
-            return Ok(self.text.as_bytes().to_vec());
-        }
-        Err(io::Error::new(io::ErrorKind::Unsupported, "text that is not in a file cannot include files"))
-    }
-
-    fn identity(&self, path: &Path) -> PathBuf {
-        path.to_owned()
-    }
 }
 
 #[cfg(test)]

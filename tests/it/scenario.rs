@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use wavetank::diagnostic::{render, to_json};
-use wavetank::scenario::{Loaded, load, load_str, rules, schema};
+use wavetank::scenario::{Loaded, load, load_str, load_texts, load_with, rules, schema};
 
 /// Rules that the schema can check as well, unless a file's first line says otherwise.
 const IN_SCHEMA: [&str; 10] =
@@ -221,4 +221,46 @@ proptest! {
         prop_assert_eq!(rendered.is_empty(), loaded.diagnostics.is_empty());
         prop_assert!(loaded.plan.is_some() || !loaded.diagnostics.is_empty());
     }
+}
+
+/// The texts a scenario was made of, as one would save them.
+fn saved(loaded: &Loaded) -> Vec<(PathBuf, String)> {
+    loaded.sources.texts().map(|(path, text)| (PathBuf::from(path), text.to_owned())).collect()
+}
+
+#[test]
+fn saved_texts_resolve_as_the_files_did() {
+    // From another directory, the root path has a detour that its includes have not.
+    for file in ["scenarios/hands-off.toml", "scenarios/small.toml", "tests/../scenarios/hands-off.toml"] {
+        let from_disk = load(Path::new(file));
+        let texts = saved(&from_disk);
+        let again = load_texts(Path::new(file), &texts);
+        let digest = |loaded: &Loaded| loaded.plan.as_ref().expect("a valid scenario").digest();
+        assert_eq!(digest(&from_disk), digest(&again), "{file}");
+        assert_eq!(report(&from_disk), report(&again), "{file}");
+        assert_eq!(saved(&again), texts, "{file}");
+    }
+}
+
+#[test]
+fn a_missing_text_is_a_missing_file() {
+    let loaded = load(Path::new("scenarios/hands-off.toml"));
+    let texts = saved(&loaded);
+    let loaded = load_texts(Path::new("scenarios/hands-off.toml"), &texts[..texts.len() - 1]);
+    assert!(loaded.plan.is_none());
+    assert!(report(&loaded).contains("there is no such file"), "{}", report(&loaded));
+}
+
+#[test]
+fn a_scenario_is_read_through_a_function() {
+    let asked = std::cell::RefCell::new(Vec::new());
+    let read = |path: &Path| {
+        asked.borrow_mut().push(path.to_owned());
+        fs::read(Path::new("scenarios").join(path))
+    };
+    let loaded = load_with(Path::new("hands-off.toml"), &read);
+    assert!(loaded.plan.is_some(), "{}", report(&loaded));
+    assert_eq!(asked.borrow()[..2], [PathBuf::from("hands-off.toml"), PathBuf::from("fleets/aws-like.toml")]);
+    let loaded = load_with(Path::new("x.toml"), &|_| Err(std::io::Error::other("the shelf is empty")));
+    assert!(report(&loaded).contains("cannot read x.toml: the shelf is empty"), "{}", report(&loaded));
 }

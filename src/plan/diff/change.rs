@@ -1,0 +1,60 @@
+//! Differences between changes and their defects.
+
+use super::PlanValue;
+use super::list::{Changes, distribution, hosts, parts, share, word};
+use super::pairs::{Pair, by_name, order};
+use crate::plan::{Change, Defect};
+
+/// Compares the changes.
+pub(super) fn diff(changes: &mut Changes, before: &Change, after: &Change) {
+    let mut at = changes.at("change");
+    at.key("bad-probability", &before.bad_probability, &after.bad_probability, share);
+    at.key("deploy-time", &before.deploy_time, &after.deploy_time, distribution);
+    at.key("rollback-time", &before.rollback_time, &after.rollback_time, distribution);
+    let pairs = by_name(&before.defects, &after.defects, |defect| &defect.name);
+    if let Some((before, after)) = order(&pairs, |defect| &defect.name) {
+        changes.at("defects").differs("order", Some(before), Some(after));
+    }
+    let with_probability = !only_rescaled(&pairs);
+    for pair in &pairs {
+        match (pair.before, pair.after) {
+            (Some((_, before)), Some((_, after))) => defect(changes, before, after, with_probability),
+            (before, after) => {
+                let name = before.or(after).map_or("", |(_, defect)| &defect.name);
+                let described = |side: Option<(usize, &Defect)>| side.map(|(_, defect)| described(defect));
+                changes.whole(format!("defect {name}"), described(before), described(after));
+            }
+        }
+    }
+}
+
+fn defect(changes: &mut Changes, before: &Defect, after: &Defect, with_probability: bool) {
+    let mut at = changes.at(format!("defect {}", before.name));
+    if with_probability {
+        at.key("probability", &before.probability, &after.probability, share);
+    }
+    at.key("clock", &before.clock, &after.clock, word);
+    at.key("onset", &before.onset, &after.onset, distribution);
+    at.key("reach", &before.reach, &after.reach, hosts);
+    at.key("error-ratio", &before.error_ratio, &after.error_ratio, share);
+}
+
+fn described(defect: &Defect) -> PlanValue {
+    parts([
+        ("probability", PlanValue::Share(defect.probability)),
+        ("clock", word(&defect.clock)),
+        ("onset", PlanValue::Distribution(defect.onset)),
+    ])
+}
+
+/// Whether defects came or went and the others kept their weights: then their probabilities differ
+/// only because the sum of the weights does, which needs no words.
+fn only_rescaled(pairs: &[Pair<'_, Defect>]) -> bool {
+    let mut scales = pairs
+        .iter()
+        .filter_map(|pair| Some((pair.before?.1.probability, pair.after?.1.probability)))
+        .map(|(before, after)| after / before);
+    let Some(scale) = scales.next() else { return true };
+    let resized = pairs.iter().any(|pair| pair.before.is_none() || pair.after.is_none());
+    resized && scales.all(|other| (other / scale - 1.0).abs() < 1e-9)
+}

@@ -1,0 +1,111 @@
+//! Differences between studies: what is simulated, and the thresholds.
+
+use super::list::{Changes, duration, number, text, word};
+use super::pairs::{by_name, order};
+use super::{PlanChange, PlanValue};
+use crate::plan::{Plan, Threshold};
+
+/// Compares the studies, but for their thresholds.
+pub(super) fn diff(changes: &mut Changes, before: &Plan, after: &Plan) {
+    let (old, new) = (&before.study, &after.study);
+    let mut at = changes.at("study");
+    at.key("trials", &old.trials, &new.trials, |trials| number(&(*trials as f64)));
+    // A seed is no quantity, and may be larger than a float can hold exactly.
+    at.key("seed", &old.seed, &new.seed, |seed| text(&seed.to_string()));
+    at.key("baseline", strategy(before, old.baseline), strategy(after, new.baseline), text);
+    let strategies = by_name(&before.strategies, &after.strategies, |strategy| &strategy.name);
+    if let Some((before, after)) = order(&strategies, |strategy| &strategy.name) {
+        at.differs("strategies", Some(before), Some(after));
+    }
+    at.key("start", &old.start_utc_ms, &new.start_utc_ms, |ms| text(&time_of_day(*ms)));
+    at.key("start-spread", &old.start_spread_ms, &new.start_spread_ms, duration);
+    at.key("observe-after", &old.observe_after_ms, &new.observe_after_ms, duration);
+}
+
+fn strategy(plan: &Plan, index: usize) -> &str {
+    plan.strategies.get(index).map_or("", |strategy| &strategy.name)
+}
+
+/// `09:00`, as the language writes it; with milliseconds where there are some.
+fn time_of_day(ms: u64) -> String {
+    let minutes = format!("{:02}:{:02}", ms / 3_600_000, ms / 60_000 % 60);
+    match ms % 60_000 {
+        0 => minutes,
+        rest => format!("{minutes}:{:02}.{:03}", rest / 1000, rest % 1000),
+    }
+}
+
+/// A threshold with the name of its strategy.
+#[derive(Clone, Copy)]
+struct Named<'p> {
+    threshold: &'p Threshold,
+    strategy: Option<&'p str>,
+}
+
+/// Compares the thresholds, matched by metric, statistic and strategy. Where several have all of these
+/// in common (a warning before the error), the same ones go together, then those of one level.
+pub(super) fn thresholds(before: &Plan, after: &Plan) -> Vec<PlanChange> {
+    let (mut old, mut new) = (all_named(before), all_named(after));
+    let mut pairs: Vec<(Named<'_>, Named<'_>)> = Vec::new();
+    let same_place = |a: &Named<'_>, b: &Named<'_>| place(a) == place(b);
+    let same_level = |a: &Named<'_>, b: &Named<'_>| a.threshold.level == b.threshold.level;
+    let equal = |a: &Named<'_>, b: &Named<'_>| {
+        same_place(a, b) && same_level(a, b) && a.threshold.max == b.threshold.max
+    };
+    let mut take = |matches: &dyn Fn(&Named<'_>, &Named<'_>) -> bool| {
+        old.retain(|a| match new.iter().position(|b| matches(a, b)) {
+            Some(index) => {
+                pairs.push((*a, new.remove(index)));
+                false
+            }
+            None => true,
+        });
+    };
+    take(&equal);
+    take(&|a, b| same_place(a, b) && same_level(a, b));
+    take(&same_place);
+    let mut changes = Changes::default();
+    for (a, b) in &pairs {
+        let mut at = changes.at(place(a));
+        at.key("max", &a.threshold.max, &b.threshold.max, |max| limit(&a.threshold.metric, *max));
+        at.key("level", &a.threshold.level, &b.threshold.level, word);
+    }
+    for gone in old {
+        changes.whole(place(&gone), Some(limit(&gone.threshold.metric, gone.threshold.max)), None);
+    }
+    for came in new {
+        changes.whole(place(&came), None, Some(limit(&came.threshold.metric, came.threshold.max)));
+    }
+    changes.into_list()
+}
+
+fn all_named(plan: &Plan) -> Vec<Named<'_>> {
+    let named = |threshold| Named { threshold, strategy: threshold_strategy(plan, threshold) };
+    plan.study.thresholds.iter().map(named).collect()
+}
+
+fn threshold_strategy<'p>(plan: &'p Plan, threshold: &Threshold) -> Option<&'p str> {
+    threshold.strategy.map(|index| strategy(plan, index))
+}
+
+/// What thresholds promise, in no particular order, as JSON.
+pub(super) fn promises(plan: &Plan) -> Vec<String> {
+    let promise = |threshold: &Threshold| {
+        let anywhere = Threshold { strategy: None, ..threshold.clone() };
+        serde_json::json!([threshold_strategy(plan, threshold), anywhere]).to_string()
+    };
+    let mut promises: Vec<String> = plan.study.thresholds.iter().map(promise).collect();
+    promises.sort_unstable();
+    promises
+}
+
+fn limit(metric: &str, max: f64) -> PlanValue {
+    PlanValue::Limit { metric: metric.to_owned(), max }
+}
+
+fn place(named: &Named<'_>) -> String {
+    let Threshold { metric, statistic, .. } = named.threshold;
+    let PlanValue::Text(statistic) = word(statistic) else { unreachable!("invariant: a keyword is text") };
+    let strategy = named.strategy.map_or_else(String::new, |name| format!(", strategy {name}"));
+    format!("threshold {statistic} of {metric}{strategy}")
+}
