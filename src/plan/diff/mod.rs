@@ -65,26 +65,27 @@ pub enum PlanValue {
 }
 
 /// What differs between `before` and `after`; empty if and only if both describe the same study with
-/// the same thresholds. What is only said to people is no difference: the names of the scenario, the
+/// the same thresholds and guards. What is only said to people is no difference: the names of the scenario, the
 /// fleet and the waves, descriptions, sources.
 #[must_use]
 pub fn diff(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     let mut changes = simulated(before, after);
     changes.append(&mut study::thresholds(before, after));
+    changes.append(&mut study::guards(before, after));
     if changes.is_empty() && study::promises(before) != study::promises(after) {
         changes.push(something_else(before, after));
     }
     changes
 }
 
-/// Whether both plans lead to the same numbers: they differ in nothing but thresholds, which judge
-/// numbers and decide none, and in what is only said to people.
+/// Whether both plans lead to the same numbers: they differ in nothing but thresholds and guards, which
+/// judge numbers and decide none, and in what is only said to people.
 #[must_use]
 pub fn same_study(before: &Plan, after: &Plan) -> bool {
     simulated(before, after).is_empty()
 }
 
-/// Differences in everything but thresholds.
+/// Differences in everything but thresholds and guards.
 fn simulated(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     let mut changes = Changes::default();
     fleet::diff(&mut changes, &before.fleet, &after.fleet);
@@ -107,6 +108,7 @@ fn essence(plan: &Plan) -> Value {
     plan.description.clear();
     plan.fleet.name.clear();
     plan.study.thresholds.clear();
+    plan.study.guards.clear();
     for strategy in &mut plan.strategies {
         strategy.description.clear();
         strategy.source.clear();
@@ -132,8 +134,8 @@ mod tests {
     use super::*;
     use crate::plan::study::Statistic;
     use crate::plan::{
-        Alarm, Arrivals, Comparison, DefectClock, EvaluationClock, HostShare, Level, OneBox, Ratio,
-        RollbackScope, Scope, Signal, Watch,
+        Alarm, Arrivals, Comparison, DefectClock, Estimator, EvaluationClock, Guard, HostShare, Level,
+        OneBox, Precision, Ratio, RollbackScope, Scope, Signal, Watch,
     };
     use crate::report::sample;
     use std::collections::BTreeSet;
@@ -164,6 +166,9 @@ mod tests {
             strategy.alarms = (0..plan.alarms.len()).collect();
         }
         plan.fleet.regions[2].labels = vec!["large".to_owned()];
+        let (metric, statistic, strategy) = ("impaired_host_ms".to_owned(), Statistic::P99, Some(4));
+        plan.study.precision = vec![Precision { metric: metric.clone(), statistic, strategy, relative: 0.5 }];
+        plan.study.guards = vec![Guard { metric, statistic, strategy, tolerance: 0.05 }];
         plan
     }
 
@@ -321,6 +326,12 @@ mod tests {
     fn edits_of_study() -> Vec<Edit> {
         vec![
             ("study: trials", |p| p.study.trials = 9),
+            ("study: estimator", |p| p.study.estimator = Estimator::ByDefectAndLatency),
+            ("study: precision", |p| p.study.precision[0].metric = "duration_ms".into()),
+            ("study: precision", |p| p.study.precision[0].statistic = Statistic::Mean),
+            ("study: precision", |p| p.study.precision[0].strategy = None),
+            ("study: precision", |p| p.study.precision[0].relative = 0.25),
+            ("study: max-trials", |p| p.study.max_trials = 9),
             ("study: seed", |p| p.study.seed = 9),
             ("study: baseline", |p| p.study.baseline = 0),
             ("study: start", |p| p.study.start_utc_ms = 9 * HOUR),
@@ -340,6 +351,18 @@ mod tests {
             }),
             ("threshold mean of escaped, strategy amazon-five-waves: level", |p| {
                 p.study.thresholds[2].level = Level::Warn;
+            }),
+            ("guard p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
+                p.study.guards[0].metric = "duration_ms".into();
+            }),
+            ("guard p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
+                p.study.guards[0].statistic = Statistic::P90;
+            }),
+            ("guard p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
+                p.study.guards[0].strategy = Some(1);
+            }),
+            ("guard p99 of impaired_host_ms, strategy amazon-five-waves: tolerance", |p| {
+                p.study.guards[0].tolerance = 0.1;
             }),
         ]
     }
@@ -523,6 +546,8 @@ mod tests {
             for threshold in &mut plan.study.thresholds {
                 threshold.strategy = threshold.strategy.map(|index| 4 - index);
             }
+            plan.study.guards[0].strategy = Some(0);
+            plan.study.precision[0].strategy = Some(0);
         });
         assert_eq!(said.len(), 1, "{said:#?}");
         assert!(said[0].starts_with("study: strategies all-at-once canary-then-all"), "{said:#?}");

@@ -1,15 +1,19 @@
 //! Differences between studies: what is simulated, and the thresholds.
 
-use super::list::{Changes, duration, number, text, word};
+use super::list::{Changes, duration, names, number, share, text, word};
 use super::pairs::{by_name, order};
 use super::{PlanChange, PlanValue};
-use crate::plan::{Plan, Threshold};
+use crate::plan::study::Statistic;
+use crate::plan::{Guard, Plan, Precision, Threshold};
 
 /// Compares the studies, but for their thresholds.
 pub(super) fn diff(changes: &mut Changes, before: &Plan, after: &Plan) {
     let (old, new) = (&before.study, &after.study);
     let mut at = changes.at("study");
     at.key("trials", &old.trials, &new.trials, |trials| number(&(*trials as f64)));
+    at.key("estimator", &old.estimator, &new.estimator, word);
+    at.key("precision", &precisions(before), &precisions(after), |asked| names(asked));
+    at.key("max-trials", &old.max_trials, &new.max_trials, |trials| number(&(*trials as f64)));
     // A seed is no quantity, and may be larger than a float can hold exactly.
     at.key("seed", &old.seed, &new.seed, |seed| text(&seed.to_string()));
     at.key("baseline", strategy(before, old.baseline), strategy(after, new.baseline), text);
@@ -20,6 +24,16 @@ pub(super) fn diff(changes: &mut Changes, before: &Plan, after: &Plan) {
     at.key("start", &old.start_utc_ms, &new.start_utc_ms, |ms| text(&time_of_day(*ms)));
     at.key("start-spread", &old.start_spread_ms, &new.start_spread_ms, duration);
     at.key("observe-after", &old.observe_after_ms, &new.observe_after_ms, duration);
+}
+
+/// Precisions asked for, as the language writes them.
+fn precisions(plan: &Plan) -> Vec<String> {
+    let said = |precision: &Precision| {
+        let Precision { metric, statistic, strategy: index, relative } = precision;
+        let of = index.map_or_else(String::new, |index| format!(" of {}", strategy(plan, index)));
+        format!("{} {metric}{of} {}%", statistic.name(), relative * 100.0)
+    };
+    plan.study.precision.iter().map(said).collect()
 }
 
 fn strategy(plan: &Plan, index: usize) -> &str {
@@ -79,6 +93,32 @@ pub(super) fn thresholds(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     changes.into_list()
 }
 
+/// Compares the guards, matched by metric, statistic and strategy.
+pub(super) fn guards(before: &Plan, after: &Plan) -> Vec<PlanChange> {
+    let place_of = |plan: &Plan, guard: &Guard| {
+        let on = guard.strategy.map(|index| strategy(plan, index));
+        rule("guard", guard.statistic, &guard.metric, on)
+    };
+    let listed = |plan: &Plan| -> Vec<(String, f64)> {
+        plan.study.guards.iter().map(|guard| (place_of(plan, guard), guard.tolerance)).collect()
+    };
+    let (old, mut new) = (listed(before), listed(after));
+    let mut changes = Changes::default();
+    for (place, tolerance) in old {
+        match new.iter().position(|(other, _)| *other == place) {
+            Some(index) => {
+                let (_, now) = new.remove(index);
+                changes.at(place).key("tolerance", &tolerance, &now, share);
+            }
+            None => changes.whole(place, Some(share(&tolerance)), None),
+        }
+    }
+    for (place, tolerance) in new {
+        changes.whole(place, None, Some(share(&tolerance)));
+    }
+    changes.into_list()
+}
+
 fn all_named(plan: &Plan) -> Vec<Named<'_>> {
     let named = |threshold| Named { threshold, strategy: threshold_strategy(plan, threshold) };
     plan.study.thresholds.iter().map(named).collect()
@@ -88,13 +128,19 @@ fn threshold_strategy<'p>(plan: &'p Plan, threshold: &Threshold) -> Option<&'p s
     threshold.strategy.map(|index| strategy(plan, index))
 }
 
-/// What thresholds promise, in no particular order, as JSON.
+/// What thresholds and guards promise, in no particular order, as JSON.
 pub(super) fn promises(plan: &Plan) -> Vec<String> {
     let promise = |threshold: &Threshold| {
         let anywhere = Threshold { strategy: None, ..threshold.clone() };
         serde_json::json!([threshold_strategy(plan, threshold), anywhere]).to_string()
     };
-    let mut promises: Vec<String> = plan.study.thresholds.iter().map(promise).collect();
+    let guarded = |guard: &Guard| {
+        let anywhere = Guard { strategy: None, ..guard.clone() };
+        serde_json::json!([guard.strategy.map(|index| strategy(plan, index)), anywhere]).to_string()
+    };
+    let study = &plan.study;
+    let mut promises: Vec<String> =
+        study.thresholds.iter().map(promise).chain(study.guards.iter().map(guarded)).collect();
     promises.sort_unstable();
     promises
 }
@@ -105,7 +151,11 @@ fn limit(metric: &str, max: f64) -> PlanValue {
 
 fn place(named: &Named<'_>) -> String {
     let Threshold { metric, statistic, .. } = named.threshold;
-    let PlanValue::Text(statistic) = word(statistic) else { unreachable!("invariant: a keyword is text") };
-    let strategy = named.strategy.map_or_else(String::new, |name| format!(", strategy {name}"));
-    format!("threshold {statistic} of {metric}{strategy}")
+    rule("threshold", *statistic, metric, named.strategy)
+}
+
+/// `threshold p99 of impaired_host_ms, strategy careful`.
+fn rule(kind: &str, statistic: Statistic, metric: &str, strategy: Option<&str>) -> String {
+    let strategy = strategy.map_or_else(String::new, |name| format!(", strategy {name}"));
+    format!("{kind} {} of {metric}{strategy}", statistic.name())
 }

@@ -102,8 +102,16 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "5%", "p99 5%", "p99 blast radius", "p99 blast radius 0%", "mean x -5%", "mean x 5", "max x 5%"]
-        {
+        for text in [
+            "",
+            "5%",
+            "p99 5%",
+            "p99 blast radius",
+            "p99 blast radius 0%",
+            "mean x -5%",
+            "mean x 5",
+            "max x 5%",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }
