@@ -4,6 +4,7 @@
 //! summation, total order of floats, and only `libm` for transcendental functions, so the same
 //! numbers give the same bytes on every machine. Intervals are two-sided at [`CONFIDENCE`].
 
+pub mod contrast;
 pub mod exceedance;
 pub mod front;
 pub mod mean;

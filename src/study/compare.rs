@@ -1,10 +1,29 @@
 //! Two plans on the same trials: what got better, what got worse, and what cannot be told.
+//!
+//! A gate that fails when a number is larger than before fails half of all harmless changes. So each guarded
+//! statistic is compared trial by trial, a regression must be beyond doubt, and so must its absence. Where
+//! neither is, there is another look at four times the trials, three looks at most; all rows and looks
+//! together are wrong with at most 5 %.
 
 pub use super::estimate::Estimate;
-use super::threshold::ThresholdResult;
+use super::guard::{Guarded, guarded};
+use super::row;
+use super::threshold::{ThresholdResult, Verdict, judge};
+use super::{Outcomes, Watcher, extend};
+use crate::engine::Model;
 use crate::plan::diff::PlanChange;
 use crate::plan::study::Statistic;
+use crate::plan::{Level, Plan, diff};
+use crate::stats::{CONFIDENCE, TAIL};
 use serde::Serialize;
+use std::sync::atomic::AtomicBool;
+
+/// Version of the layout of [`Compared`].
+pub const SCHEMA_VERSION: u32 = 1;
+/// Looks at the data, at most.
+const LOOKS: u32 = 3;
+/// Each look has so many times the trials of the one before.
+const LOOK_GROWTH: u64 = 4;
 
 /// The result of comparing a candidate plan with a baseline plan.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,11 +44,13 @@ pub struct Compared {
     pub estimator: &'static str,
     /// Probability that every verdict on a difference holds, all rows and looks together.
     pub confidence: f64,
-    /// Rollouts simulated for each strategy of each side.
+    /// Rollouts of each side at the last look.
     pub trials: u64,
-    /// Looks at the data, each with four times the trials of the one before; the last is reported.
+    /// Looks at the data, each with four times the trials of the one before; a row is decided at the first
+    /// that can.
     pub looks: u32,
-    /// Inputs that differ, in the order of the scenario language; none means the same study.
+    /// Inputs that differ, in the order of the scenario language; none where strategies of one plan are
+    /// compared, or nothing differs.
     pub inputs: Vec<PlanChange>,
     /// Strategies that only the baseline has.
     pub removed_strategies: Vec<String>,
@@ -75,6 +96,8 @@ pub struct Row {
     pub difference: Option<Estimate>,
     /// What the difference says.
     pub change: Change,
+    /// Rollouts of each side that it rests on.
+    pub trials: u64,
     /// Trials in which both have a value.
     pub pairs: u64,
     /// Of those, trials in which the two values differ.
@@ -89,7 +112,8 @@ pub struct Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
-    /// Every trial has the same value under both plans.
+    /// Every trial has the same value under both plans; where the inputs of the strategy differ, at the last
+    /// look too.
     NoChange,
     /// Less than before, beyond doubt.
     Improved,
@@ -126,3 +150,237 @@ pub enum GateVerdict {
     /// Neither is shown, and something is open.
     Inconclusive,
 }
+
+/// What to compare.
+#[derive(Debug, Clone)]
+pub struct Question<'p> {
+    /// The plan that is compared with.
+    pub baseline: &'p Plan,
+    /// The plan under judgement; may be the same, to compare strategies of one plan.
+    pub candidate: &'p Plan,
+    /// Strategies that belong together: index in the baseline, index in the candidate.
+    pub pairs: Vec<(usize, usize)>,
+    /// Where the two came from, as the user wrote it.
+    pub sources: [String; 2],
+    /// Tolerance of every guarded statistic, instead of what the plans say.
+    pub tolerance: Option<f64>,
+}
+
+impl<'p> Question<'p> {
+    /// Strategies of the same name in both plans.
+    #[must_use]
+    pub fn by_name(baseline: &'p Plan, candidate: &'p Plan, sources: [String; 2]) -> Self {
+        let named = |name: &str| baseline.strategies.iter().position(|other| other.name == name);
+        let pairs = candidate.strategies.iter().enumerate();
+        let pairs = pairs.filter_map(|(index, strategy)| Some((named(&strategy.name)?, index))).collect();
+        Self { baseline, candidate, pairs, sources, tolerance: None }
+    }
+
+    /// Every other strategy of one plan against its baseline.
+    #[must_use]
+    pub fn within(plan: &'p Plan, source: String) -> Self {
+        let others = (0..plan.strategies.len()).filter(|&index| index != plan.study.baseline);
+        let pairs = others.map(|index| (plan.study.baseline, index)).collect();
+        Self { baseline: plan, candidate: plan, pairs, sources: [source.clone(), source], tolerance: None }
+    }
+
+    fn is_within(&self) -> bool {
+        std::ptr::eq(self.baseline, self.candidate)
+    }
+
+    /// Whether anything that decides a result differs for a pair of strategies.
+    fn is_touched(&self, (old, new): (usize, usize)) -> bool {
+        let alone = |plan: &Plan, strategy: usize| {
+            let mut plan = plan.clone();
+            plan.strategies = vec![plan.strategies[strategy].clone()];
+            plan.strategies[0].name.clear();
+            plan.study.baseline = 0;
+            plan.study.precision.clear();
+            plan
+        };
+        !diff::same_study(&alone(self.baseline, old), &alone(self.candidate, new))
+    }
+
+    /// One row each: the pair and what is guarded of it.
+    fn rows(&self) -> Vec<((usize, usize), Guarded)> {
+        let guards = guarded(self.baseline, self.candidate, self.tolerance);
+        let of_pair = |&(old, new): &(usize, usize)| {
+            let name = &self.candidate.strategies[new].name;
+            let applies =
+                guards.iter().filter(|guard| guard.strategy.as_ref().is_none_or(|only| only == name));
+            applies.map(|guard| ((old, new), guard.clone())).collect::<Vec<_>>()
+        };
+        self.pairs.iter().flat_map(of_pair).collect()
+    }
+}
+
+/// Simulates both plans and compares them, in as many looks as it takes. Setting `cancel` makes it return
+/// none.
+pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) -> Option<Compared> {
+    let asked = question.rows();
+    let tail = TAIL / (asked.len().max(1) as f64 * f64::from(LOOKS));
+    let mut sides = Sides::new(question);
+    let mut rows: Vec<Option<Row>> = vec![None; asked.len()];
+    let mut thresholds = Vec::new();
+    let (mut look, mut trials) = (1, question.candidate.study.trials);
+    let touched: Vec<bool> = asked.iter().map(|(pair, _)| question.is_touched(*pair)).collect();
+    loop {
+        let open: Vec<bool> =
+            rows.iter().zip(&touched).map(|(row, touched)| is_open_row(row.as_ref(), *touched)).collect();
+        let pairs: Vec<(usize, usize)> =
+            asked.iter().zip(&open).filter(|(_, open)| **open).map(|((pair, _), _)| *pair).collect();
+        sides.extend(&pairs, &open_limits(question, &thresholds, look), trials, cancel, watcher)?;
+        for ((((old, new), guard), row), open) in asked.iter().zip(&mut rows).zip(open) {
+            if open {
+                let (baseline, candidate) = (sides.baseline(*old), sides.candidate(*new));
+                let name = &question.candidate.strategies[*new].name;
+                *row = Some(row::compare(guard, name, baseline, candidate, tail));
+            }
+        }
+        thresholds = judge(question.candidate, sides.candidates());
+        let is_open = rows.iter().zip(&touched).any(|(row, touched)| is_open_row(row.as_ref(), *touched))
+            || thresholds.iter().any(is_open_limit);
+        let next = (trials * LOOK_GROWTH).min(question.candidate.study.max_trials);
+        if !is_open || look == LOOKS || next <= trials {
+            break;
+        }
+        (look, trials) = (look + 1, next);
+    }
+    let rows: Vec<Row> = rows.into_iter().flatten().collect();
+    Some(report(question, rows, thresholds, trials, look))
+}
+
+/// Whether another look would tell more. That no trial differs says little where inputs do: the difference
+/// may be rare.
+fn is_open_row(row: Option<&Row>, touched: bool) -> bool {
+    row.is_none_or(|row| row.change == Change::Inconclusive || touched && row.change == Change::NoChange)
+}
+
+fn is_open_limit(threshold: &ThresholdResult) -> bool {
+    threshold.level == Level::Error && threshold.verdict == Verdict::Inconclusive
+}
+
+/// Strategies of the candidate with a limit that is not decided; at the first look all that have one.
+fn open_limits(question: &Question, thresholds: &[ThresholdResult], look: u32) -> Vec<usize> {
+    let all = question.candidate.strategies.iter().enumerate();
+    let is_open = |name: &str| thresholds.iter().any(|limit| limit.strategy == name && is_open_limit(limit));
+    all.filter(|(_, strategy)| look == 1 || is_open(&strategy.name)).map(|(index, _)| index).collect()
+}
+
+fn report(
+    question: &Question,
+    rows: Vec<Row>,
+    thresholds: Vec<ThresholdResult>,
+    trials: u64,
+    looks: u32,
+) -> Compared {
+    let names = |plan: &Plan| plan.strategies.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
+    let (old, new) = (names(question.baseline), names(question.candidate));
+    let only = |these: &[String], others: &[String]| {
+        these.iter().filter(|name| !others.contains(name)).cloned().collect::<Vec<_>>()
+    };
+    let side = |plan: &Plan, source: &String| Side {
+        scenario: plan.name.clone(),
+        source: source.clone(),
+        plan_digest: plan.digest(),
+        seed: plan.study.seed,
+    };
+    let inputs =
+        if question.is_within() { Vec::new() } else { diff::diff(question.baseline, question.candidate) };
+    Compared {
+        schema_version: SCHEMA_VERSION,
+        tool: env!("CARGO_PKG_NAME"),
+        tool_version: env!("CARGO_PKG_VERSION"),
+        model_version: crate::MODEL_VERSION,
+        baseline: side(question.baseline, &question.sources[0]),
+        candidate: side(question.candidate, &question.sources[1]),
+        estimator: question.candidate.study.estimator.name(),
+        confidence: CONFIDENCE,
+        trials,
+        looks,
+        inputs,
+        removed_strategies: only(&old, &new),
+        added_strategies: only(&new, &old),
+        verdict: verdict(&rows, &thresholds),
+        rows,
+        thresholds,
+    }
+}
+
+/// The verdict on all rows and limits together.
+pub(super) fn verdict(rows: &[Row], thresholds: &[ThresholdResult]) -> GateVerdict {
+    let is_broken = |limit: &ThresholdResult| limit.level == Level::Error && limit.verdict == Verdict::Fail;
+    if rows.iter().any(|row| row.change == Change::Regressed) || thresholds.iter().any(is_broken) {
+        GateVerdict::Fail
+    } else if rows.iter().any(|row| row.change == Change::Inconclusive)
+        || thresholds.iter().any(is_open_limit)
+    {
+        GateVerdict::Inconclusive
+    } else {
+        GateVerdict::Pass
+    }
+}
+
+/// The outcomes of both plans, each strategy with as many trials as it needed so far.
+struct Sides<'p> {
+    candidate: (Model<'p>, Outcomes),
+    /// None where both are one plan.
+    baseline: Option<(Model<'p>, Outcomes)>,
+}
+
+impl<'p> Sides<'p> {
+    fn new(question: &Question<'p>) -> Self {
+        let side = |plan: &'p Plan| (Model::new(plan), Outcomes::none(plan.strategies.len()));
+        Self {
+            candidate: side(question.candidate),
+            baseline: (!question.is_within()).then(|| side(question.baseline)),
+        }
+    }
+
+    /// Adds trials to the strategies of `pairs`, and to `more` strategies of the candidate.
+    fn extend(
+        &mut self,
+        pairs: &[(usize, usize)],
+        more: &[usize],
+        trials: u64,
+        cancel: &AtomicBool,
+        watcher: &dyn Watcher,
+    ) -> Option<()> {
+        let distinct = |mut list: Vec<usize>| {
+            list.sort_unstable();
+            list.dedup();
+            list
+        };
+        let old = distinct(pairs.iter().map(|pair| pair.0).collect());
+        let mut new: Vec<usize> = pairs.iter().map(|pair| pair.1).chain(more.iter().copied()).collect();
+        if self.baseline.is_none() {
+            new.extend(&old);
+        }
+        let new = distinct(new);
+        let simulated = self.baseline.as_ref().map_or(0, |_| old.len()) + new.len();
+        watcher.planned(simulated as u64 * trials);
+        let (model, outcomes) = &mut self.candidate;
+        extend(model, outcomes, &new, trials, cancel, watcher)?;
+        if let Some((model, outcomes)) = &mut self.baseline {
+            extend(model, outcomes, &old, trials, cancel, watcher)?;
+        }
+        Some(())
+    }
+
+    fn candidates(&self) -> &Outcomes {
+        &self.candidate.1
+    }
+
+    fn candidate(&self, strategy: usize) -> row::Side<'_> {
+        row::Side { plan: self.candidate.0.plan, outcomes: &self.candidate.1.by_strategy[strategy] }
+    }
+
+    fn baseline(&self, strategy: usize) -> row::Side<'_> {
+        let (model, outcomes) = self.baseline.as_ref().unwrap_or(&self.candidate);
+        row::Side { plan: model.plan, outcomes: &outcomes.by_strategy[strategy] }
+    }
+}
+
+#[cfg(test)]
+#[path = "compare_tests.rs"]
+mod tests;

@@ -3,8 +3,10 @@
 pub mod compare;
 pub mod difference;
 mod estimate;
+mod guard;
 pub mod notable;
 pub mod precision;
+mod row;
 mod sampling;
 pub mod summary;
 pub mod threshold;

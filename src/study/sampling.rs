@@ -5,6 +5,7 @@ use crate::outcome::Outcome;
 use crate::outcome::metric::{Metric, Unit};
 use crate::plan::strata::{Fate, Place};
 use crate::plan::{Estimator, Plan, Strata};
+use crate::stats::contrast::Draws;
 use crate::stats::{self, Mean, Proportion, Sample, Stratum};
 
 /// The strata of a study and how many trials each had.
@@ -49,9 +50,42 @@ impl Sampling {
         self.sample(metric.zero_if_good, both)
     }
 
+    /// The strata themselves.
+    pub fn strata(&self) -> &Strata {
+        &self.strata
+    }
+
+    /// Whether an event is taken to be confined to the slices that show it: see [`Sample::of_slices`].
+    pub fn is_confined(&self) -> bool {
+        self.estimator == Estimator::ByDefectAndLatency
+    }
+
+    /// Every trial's value of a metric, or none, by stratum and then in trial order.
+    pub fn draws(&self, metric: &Metric, outcomes: &[Outcome]) -> Vec<Draws> {
+        let mut all: Vec<Draws> = self
+            .strata
+            .list()
+            .iter()
+            .map(|stratum| Draws {
+                key: stratum.entity,
+                weight: stratum.weight,
+                values: Vec::new(),
+                settled: self.is_settled(metric.zero_if_good, stratum.fate),
+            })
+            .collect();
+        for (trial, outcome) in outcomes.iter().enumerate() {
+            all[self.strata.place(trial as u64).stratum].values.push((metric.value)(outcome));
+        }
+        all
+    }
+
+    /// Whether the values of a stratum cannot be different from what they are.
+    fn is_settled(&self, zero_if_good: bool, fate: Fate) -> bool {
+        zero_if_good && !self.strata.is_single() && fate == Fate::Good
+    }
+
     /// Values by stratum, from one entry per trial.
     fn sample<T>(&self, zero_if_good: bool, values: impl Iterator<Item = Option<T>>) -> Sample<T> {
-        let single = self.strata.is_single();
         let mut strata: Vec<Stratum<T>> = self
             .strata
             .list()
@@ -61,7 +95,7 @@ impl Sampling {
                 weight: stratum.weight,
                 trials,
                 values: Vec::new(),
-                settled: zero_if_good && !single && stratum.fate == Fate::Good,
+                settled: self.is_settled(zero_if_good, stratum.fate),
             })
             .collect();
         for (trial, value) in values.enumerate() {
@@ -69,10 +103,7 @@ impl Sampling {
                 strata[self.strata.place(trial as u64).stratum].values.push(value);
             }
         }
-        match self.estimator {
-            Estimator::ByDefectAndLatency => Sample::of_slices(strata),
-            Estimator::Plain | Estimator::ByDefect => Sample::new(strata),
-        }
+        if self.is_confined() { Sample::of_slices(strata) } else { Sample::new(strata) }
     }
 }
 

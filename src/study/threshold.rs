@@ -62,7 +62,6 @@ pub enum Verdict {
 /// If a threshold names an unknown metric, which a resolved plan does not.
 #[must_use]
 pub fn judge(plan: &Plan, outcomes: &Outcomes) -> Vec<ThresholdResult> {
-    let sampling = Sampling::of(plan, outcomes);
     let judged: Vec<(&Threshold, usize)> = plan
         .study
         .thresholds
@@ -76,7 +75,8 @@ pub fn judge(plan: &Plan, outcomes: &Outcomes) -> Vec<ThresholdResult> {
         .iter()
         .map(|(threshold, strategy)| {
             let name = &plan.strategies[*strategy].name;
-            judge_one(threshold, &sampling, name, &outcomes.by_strategy[*strategy], doubt)
+            let row = &outcomes.by_strategy[*strategy];
+            judge_one(threshold, &Sampling::new(plan, row.len() as u64), name, row, doubt)
         })
         .collect()
 }

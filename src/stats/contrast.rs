@@ -1,0 +1,212 @@
+//! The same statistic of two samples that share their random numbers: how much larger is one than the
+//! other, and how sure is that?
+//!
+//! Each statistic is written as its value and what every trial contributes to its error (its influence
+//! function). Trials with the same number in the same stratum met the same luck, so their contributions
+//! are subtracted one by one and what the two samples have in common cancels. Strata of which the two
+//! sides drew different numbers of trials are compared as independent ones, which only widens intervals.
+
+use super::moments::{Accumulator, Moments};
+use super::tail::above;
+use super::{Interval, Sample, Sorted, Stratum, sum};
+
+/// All trials of one stratum, in order; those that do not count have no value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draws {
+    /// Which stratum: the same on both sides for the same part of all changes.
+    pub key: u64,
+    /// Its probability.
+    pub weight: f64,
+    /// The values.
+    pub values: Vec<Option<f64>>,
+    /// See [`Stratum::settled`].
+    pub settled: bool,
+}
+
+/// A statistic of one side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistic {
+    /// Its value.
+    pub value: f64,
+    parts: Vec<Part>,
+    /// Ends of the interval of a percentile, which is not made of contributions.
+    ends: Option<Interval>,
+}
+
+/// What the trials of a stratum contribute to the error.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    key: u64,
+    weight: f64,
+    contributions: Vec<f64>,
+}
+
+/// The values that count, as a sample.
+#[must_use]
+pub fn sample(draws: &[Draws], confined: bool) -> Sample {
+    let stratum = |draws: &Draws| Stratum {
+        weight: draws.weight,
+        trials: draws.values.len() as u64,
+        values: draws.values.iter().flatten().copied().collect(),
+        settled: draws.settled,
+    };
+    let strata = draws.iter().map(stratum).collect();
+    if confined { Sample::of_slices(strata) } else { Sample::new(strata) }
+}
+
+impl Statistic {
+    /// The mean of the trials that count; none if there are none.
+    #[must_use]
+    pub fn mean(draws: &[Draws]) -> Option<Self> {
+        Self::mean_of(draws, |x| x)
+    }
+
+    /// The mean of the worst share `1 - q`.
+    #[must_use]
+    pub fn tail_mean(draws: &[Draws], q: f64) -> Option<Self> {
+        let start = Sorted::new(&sample(draws, false)).quantile(q)?.value;
+        Self::mean_of(draws, |x| above(x, start, q))
+    }
+
+    /// The quantile `q`, with an interval that leaves `tail` out on each side.
+    #[must_use]
+    pub fn quantile(draws: &[Draws], confined: bool, q: f64, tail: f64) -> Option<Self> {
+        let quantile = Sorted::new(&sample(draws, confined)).quantile_at(q, tail)?;
+        let is_up_to = |x: f64| f64::from(u8::from(x <= quantile.value));
+        let parts = Self::mean_of(draws, is_up_to)?.parts;
+        Some(Self { value: quantile.value, parts, ends: Some(quantile.interval) })
+    }
+
+    fn mean_of(draws: &[Draws], of: impl Fn(f64) -> f64) -> Option<Self> {
+        let unit = |draws: &Draws| draws.weight / draws.values.len() as f64;
+        let weighted = |each: &dyn Fn(f64) -> f64| {
+            let total = |draws: &Draws| unit(draws) * sum(draws.values.iter().flatten().map(|x| each(*x)));
+            sum(draws.iter().filter(|draws| !draws.values.is_empty()).map(total))
+        };
+        let share = weighted(&|_| 1.0);
+        if share == 0.0 {
+            return None;
+        }
+        let value = weighted(&of) / share;
+        let contribution = |x: &Option<f64>| x.map_or(0.0, |x| (of(x) - value) / share);
+        let parts = draws
+            .iter()
+            .map(|draws| Part {
+                key: draws.key,
+                weight: draws.weight,
+                contributions: draws.values.iter().map(contribution).collect(),
+            })
+            .collect();
+        Some(Self { value, parts, ends: None })
+    }
+}
+
+/// `b - times * a` with an interval that leaves `tail` out on each side.
+#[must_use]
+pub fn difference(b: &Statistic, a: &Statistic, times: f64, tail: f64) -> (f64, Interval) {
+    let value = b.value - times * a.value;
+    match (b.ends, a.ends) {
+        (Some(of_b), Some(of_a)) => {
+            let ends = Ends { b, a, of_b, of_a, times, correlation: correlation(b, a) };
+            (value, Interval { low: ends.low(), high: ends.high() })
+        }
+        _ => (value, moments(b, a, times).interval(tail)),
+    }
+}
+
+/// The moments of the error of `b - times * a`.
+fn moments(b: &Statistic, a: &Statistic, times: f64) -> Moments {
+    let mut total = Accumulator::default();
+    for (ours, theirs) in matched(b, a) {
+        match (ours, theirs) {
+            (Some(ours), Some(theirs)) => {
+                let pairs = ours.contributions.iter().zip(&theirs.contributions);
+                let both = pairs.map(|(x, y)| ours.weight * x - times * theirs.weight * y).collect();
+                add(&mut total, both);
+            }
+            (Some(one), None) => add(&mut total, one.scaled(1.0)),
+            (None, Some(one)) => add(&mut total, one.scaled(-times)),
+            (None, None) => {}
+        }
+    }
+    total.finish(b.value - times * a.value)
+}
+
+impl Part {
+    fn scaled(&self, times: f64) -> Vec<f64> {
+        self.contributions.iter().map(|x| times * self.weight * x).collect()
+    }
+}
+
+/// Adds the mean of `values` to the estimate whose moments are summed. Strata that contribute nothing, as
+/// good changes to harm, say nothing about its error.
+fn add(total: &mut Accumulator, values: Vec<f64>) {
+    let n = values.len() as f64;
+    if values.iter().all(|x| *x == 0.0) {
+        return;
+    }
+    let mean = sum(values.iter().copied()) / n;
+    let squares = sum(values.iter().map(|x| (x - mean) * (x - mean)));
+    let cubes = sum(values.iter().map(|x| (x - mean) * (x - mean) * (x - mean)));
+    total.add(1.0 / n, n, squares, cubes);
+}
+
+/// Strata of both sides: together where trials can be paired, else one by one.
+fn matched<'s>(b: &'s Statistic, a: &'s Statistic) -> Vec<(Option<&'s Part>, Option<&'s Part>)> {
+    let partner = |of: &Part, among: &'s Statistic| {
+        let same = |part: &&Part| part.key == of.key && part.contributions.len() == of.contributions.len();
+        among.parts.iter().find(same)
+    };
+    let mut matched: Vec<_> = b.parts.iter().map(|part| (Some(part), partner(part, a))).collect();
+    matched.extend(a.parts.iter().filter(|part| partner(part, b).is_none()).map(|part| (None, Some(part))));
+    matched
+}
+
+/// Correlation of the errors of two statistics.
+fn correlation(b: &Statistic, a: &Statistic) -> f64 {
+    let variance = |times_b: f64, times_a: f64| {
+        let scaled = |of: &Statistic, times: f64| Statistic {
+            parts: of.parts.iter().map(|part| Part { weight: part.weight * times, ..part.clone() }).collect(),
+            ..of.clone()
+        };
+        moments(&scaled(b, times_b), &scaled(a, times_a), 1.0).variance
+    };
+    let (of_b, of_a) = (variance(1.0, 0.0), variance(0.0, 1.0));
+    if of_b <= 0.0 || of_a <= 0.0 {
+        return 0.0;
+    }
+    ((of_b + of_a - variance(1.0, 1.0)) / 2.0 / libm::sqrt(of_b * of_a)).clamp(-1.0, 1.0)
+}
+
+/// The difference of two percentiles from the ends of their intervals: method of variance estimates
+/// recovery (Zou and Donner 2008, Statistics in Medicine 27), with the correlation of how many values lie
+/// up to each (Bahadur's representation: a percentile errs as that count does).
+struct Ends<'s> {
+    b: &'s Statistic,
+    a: &'s Statistic,
+    of_b: Interval,
+    of_a: Interval,
+    times: f64,
+    correlation: f64,
+}
+
+impl Ends<'_> {
+    fn low(&self) -> Option<f64> {
+        let (down, up) = (self.b.value - self.of_b.low?, self.of_a.high? - self.a.value);
+        Some(self.b.value - self.times * self.a.value - self.joint(down, up))
+    }
+
+    fn high(&self) -> Option<f64> {
+        let (up, down) = (self.of_b.high? - self.b.value, self.a.value - self.of_a.low?);
+        Some(self.b.value - self.times * self.a.value + self.joint(up, down))
+    }
+
+    fn joint(&self, of_b: f64, of_a: f64) -> f64 {
+        let of_a = self.times * of_a;
+        libm::sqrt((of_b * of_b + of_a * of_a - 2.0 * self.correlation * of_b * of_a).max(0.0))
+    }
+}
+
+#[cfg(test)]
+#[path = "contrast_tests.rs"]
+mod tests;
