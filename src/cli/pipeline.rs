@@ -178,7 +178,7 @@ impl Results {
     /// The summary for programs.
     #[must_use]
     pub fn json(&self) -> Vec<u8> {
-        report::json::summary(&self.summary)
+        report::json::pretty(&self.summary)
     }
 
     /// Whether a threshold of `level` is known not to hold.
