@@ -6,6 +6,8 @@
 pub mod chart;
 pub mod csv;
 pub mod json;
+mod limits;
+mod paint;
 pub mod plan_view;
 mod story;
 mod table;
