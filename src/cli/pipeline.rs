@@ -20,6 +20,9 @@ use std::path::Path;
 /// The file name that stands for standard input.
 pub const STDIN: &str = "-";
 
+/// What problems call it.
+const STDIN_NAME: &str = "stdin";
+
 /// Files of a result folder, in the order they appear in it. `summary.json` is last: once it is new,
 /// everything is.
 pub const RESULT_FILES: [&str; 6] = [
@@ -75,11 +78,29 @@ impl Loaded {
 /// When standard input cannot be read. An unreadable file is a diagnostic like any other.
 pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
     let loaded = if file == STDIN {
-        scenario::load_str("stdin", &io.read_stdin()?)
+        scenario::load_str(STDIN_NAME, &io.read_stdin()?)
     } else {
         scenario::load(Path::new(file))
     };
     Ok(Loaded { plan: loaded.plan, diagnostics: loaded.diagnostics, sources: loaded.sources })
+}
+
+/// The problems of all scenarios as SARIF. A scenario is its name on the command line and what was found.
+#[must_use]
+pub fn sarif(checked: &[(&str, Loaded)]) -> Vec<u8> {
+    diagnostic::to_sarif(&problems(checked))
+}
+
+/// The problems of all scenarios as annotations for the log of a GitHub workflow.
+#[must_use]
+pub fn github_annotations(checked: &[(&str, Loaded)]) -> String {
+    let rest = "`wavetank check` without --format lists them all";
+    diagnostic::github::log(&diagnostic::github::annotations(&problems(checked)), rest)
+}
+
+fn problems<'c>(checked: &'c [(&str, Loaded)]) -> Vec<(&'c str, &'c [Diagnostic], &'c Sources)> {
+    let named = |file: &'c str| if file == STDIN { STDIN_NAME } else { file };
+    checked.iter().map(|(file, loaded)| (named(file), &loaded.diagnostics[..], &loaded.sources)).collect()
 }
 
 /// The JSON schema of scenario files.
