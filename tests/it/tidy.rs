@@ -19,7 +19,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "scenario" => vec!["plan", "outcome", "random", "diagnostic"],
         "engine" => vec!["plan", "outcome", "random"],
         "study" => vec!["plan", "engine", "outcome", "stats"],
-        "report" => vec!["plan", "engine", "outcome", "study", "stats", "random"],
+        "report" => vec!["plan", "engine", "outcome", "study", "stats", "random", "diagnostic"],
         _ => FLOW.into_iter().chain(LEAVES).collect(),
     }
 }
