@@ -17,8 +17,7 @@ Examples:
   wavetank check wavetank.toml --format json | jq '.files[].problems[].message'
   wavetank check scenarios/*.toml --format sarif > wavetank.sarif
 
-With --format sarif, problems do not fail the command, whatever --fail-on says: the step that uploads
-the file has to run after it.";
+With --format sarif problems do not fail the command: the step that uploads them must run.";
 
 /// Arguments of `wavetank check`.
 #[derive(Debug, clap::Args)]
