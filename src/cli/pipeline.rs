@@ -22,6 +22,9 @@ use std::path::Path;
 /// The file name that stands for standard input.
 pub const STDIN: &str = "-";
 
+/// What problems call it.
+const STDIN_NAME: &str = "stdin";
+
 /// Files of a result folder, in the order they appear in it. `summary.json` is last: once it is new,
 /// everything is.
 pub const RESULT_FILES: [&str; 6] = [
@@ -79,7 +82,7 @@ impl Loaded {
 /// diagnostic like any other.
 pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
     let loaded = if file == STDIN {
-        scenario::load_str("stdin", &io.read_stdin()?)
+        scenario::load_str(STDIN_NAME, &io.read_stdin()?)
     } else if let Some(address) = git::Address::parse(file)? {
         let revision = git::Revision::open(address)?;
         let loaded = scenario::load_with(revision.path(), &|path| revision.read(path));
@@ -88,6 +91,24 @@ pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
         scenario::load(Path::new(file))
     };
     Ok(Loaded { plan: loaded.plan, diagnostics: loaded.diagnostics, sources: loaded.sources })
+}
+
+/// The problems of all scenarios as SARIF. A scenario is its name on the command line and what was found.
+#[must_use]
+pub fn sarif(checked: &[(&str, Loaded)]) -> Vec<u8> {
+    diagnostic::to_sarif(&problems(checked))
+}
+
+/// The problems of all scenarios as annotations for the log of a GitHub workflow.
+#[must_use]
+pub fn github_annotations(checked: &[(&str, Loaded)]) -> String {
+    let rest = "`wavetank check` without --format lists them all";
+    diagnostic::github::log(&diagnostic::github::annotations(&problems(checked)), rest)
+}
+
+fn problems<'c>(checked: &'c [(&str, Loaded)]) -> Vec<(&'c str, &'c [Diagnostic], &'c Sources)> {
+    let named = |file: &'c str| if file == STDIN { STDIN_NAME } else { file };
+    checked.iter().map(|(file, loaded)| (named(file), &loaded.diagnostics[..], &loaded.sources)).collect()
 }
 
 /// The JSON schema of scenario files.
@@ -205,7 +226,7 @@ impl Results {
     /// The summary for programs.
     #[must_use]
     pub fn json(&self) -> Vec<u8> {
-        report::json::summary(&self.summary)
+        report::json::pretty(&self.summary)
     }
 
     /// Whether a threshold of `level` is known not to hold.

@@ -1,14 +1,18 @@
 //! Problems in user files as data: rule, severity, place, reason, fix.
 //!
 //! Nothing here decides what is a problem (that is `scenario`) or writes to a terminal (that is the
-//! command line); this module only stores problems and turns them into text or JSON.
+//! command line); this module only stores problems and turns them into text, JSON, SARIF or annotations.
 
+pub mod github;
 mod json;
+mod path;
 mod render;
+mod sarif;
 mod source;
 
 pub use json::to_json;
 pub use render::render;
+pub use sarif::to_sarif;
 pub use source::{FileId, Position, Sources, Span};
 
 use std::ops::Range;
@@ -116,6 +120,14 @@ impl Diagnostic {
     #[must_use]
     pub fn primary_place(&self) -> Option<Span> {
         self.primary().map(|label| Span { file: label.file, start: label.range.start, end: label.range.end })
+    }
+
+    /// The message and, on a line of its own, the help: for formats with one text a problem.
+    fn message_and_help(&self) -> String {
+        match &self.help {
+            None => self.message.clone(),
+            Some(help) => format!("{}\nhelp: {help}", self.message),
+        }
     }
 
     fn label(mut self, span: Span, text: String, primary: bool) -> Self {

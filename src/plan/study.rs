@@ -1,7 +1,7 @@
 //! What to simulate and what to promise: trials, seed, baseline, thresholds.
 
 use super::Estimator;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The study's parameters.
 #[derive(Debug, Clone, Serialize)]
@@ -72,7 +72,7 @@ pub struct Threshold {
 }
 
 /// A statistic of a metric over trials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Statistic {
     /// Mean (the share of trials, for a yes/no metric).

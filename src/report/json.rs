@@ -1,12 +1,12 @@
-//! The summary as JSON: the machine-readable result.
+//! Results as JSON: the machine-readable form of everything that is reported.
 
-use crate::study::Summary;
+use serde::Serialize;
 
-/// Pretty-printed JSON of the summary, fields in declaration order, with a newline at the end.
+/// Pretty-printed JSON, fields in declaration order, with a newline at the end.
 #[must_use]
-pub fn summary(summary: &Summary) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(summary)
-        .expect("invariant: a summary holds only string keys and finite numbers");
+pub fn pretty<T: Serialize>(result: &T) -> Vec<u8> {
+    let mut bytes =
+        serde_json::to_vec_pretty(result).expect("invariant: a result holds only string keys and plain data");
     bytes.push(b'\n');
     bytes
 }

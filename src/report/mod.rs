@@ -1,11 +1,14 @@
-//! Estimates in, bytes out: terminal text, CSV, JSON and SVG charts.
+//! Estimates in, bytes out: terminal text, CSV, JSON, SVG charts, and the formats of review and CI.
 //!
 //! Does no IO and computes no statistic: what a report says is in the summary, the outcomes or the
 //! events it is given. Equal inputs give equal bytes.
 
 pub mod chart;
+pub mod compare;
 pub mod csv;
 pub mod json;
+mod limits;
+mod paint;
 pub mod plan_diff;
 pub mod plan_view;
 mod story;

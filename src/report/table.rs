@@ -54,7 +54,7 @@ impl Table {
         }
         let stacked = self.map_names(|_| String::new());
         if indent + stacked.width() <= width {
-            return stacked.render_under(indent, &self.rows);
+            return stacked.render_under(width, indent, &self.rows);
         }
         match self.blocks(width.saturating_sub(indent)) {
             Some(blocks) => blocks.iter().map(|block| block.render(indent)).collect(),
@@ -135,11 +135,12 @@ impl Table {
     }
 
     /// As [`Self::render`], each row under its name.
-    fn render_under(&self, indent: usize, named: &[Vec<String>]) -> String {
+    fn render_under(&self, width: usize, indent: usize, named: &[Vec<String>]) -> String {
+        let blanks = " ".repeat(indent);
         let widths = self.widths();
         let mut out = self.header(indent, &widths);
         for (row, named) in self.rows.iter().zip(named) {
-            out.push_str(&format!("{}{}\n", " ".repeat(indent), named[0]));
+            out.push_str(&text::wrap(&named[0], width, &blanks, &blanks));
             self.push_row(&mut out, indent, &widths, row);
         }
         out
@@ -151,7 +152,8 @@ impl Table {
         let inner = " ".repeat(indent + 2);
         let mut out = String::new();
         for row in &self.rows {
-            out.push_str(&format!("{}{}\n", " ".repeat(indent), row[0]));
+            let blanks = " ".repeat(indent);
+            out.push_str(&text::wrap(&row[0], width, &blanks, &blanks));
             let cells: Vec<String> = titles
                 .iter()
                 .zip(row)

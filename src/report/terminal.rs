@@ -2,26 +2,24 @@
 //!
 //! Tables fit any terminal from 60 columns on and never cut a name; words carry the meaning and colour only repeats it.
 
+use super::paint::Paint;
 use super::table::Table;
 use super::terminal_tables::{
     blast_table, comparison_table, delay_table, overview_table, peak_table, response_table, speed_table,
 };
 use super::text::wrap;
-use super::{text, verdict};
-use crate::outcome::metric::{Unit, find};
-use crate::plan::study::Statistic;
-use crate::plan::{DefectClock, Estimator, Level, Plan};
+use super::{limits, text, verdict};
+use crate::plan::{DefectClock, Estimator, Plan};
 use crate::study::Summary;
 use crate::study::notable::{Notable, NotableKind};
 use crate::study::summary::BLAST_METRIC;
-use crate::study::threshold::{ThresholdResult, Verdict};
 
 /// Blanks before every line of a section.
-const INDENT: usize = 2;
+pub(super) const INDENT: usize = 2;
 /// Narrower terminals get lines of this width.
-const LEAST_WIDTH: usize = 60;
+pub(super) const LEAST_WIDTH: usize = 60;
 /// Wider terminals too: long lines do not read.
-const MOST_WIDTH: usize = 120;
+pub(super) const MOST_WIDTH: usize = 120;
 
 /// How to print, and what the commands in the report call the scenario.
 #[derive(Debug, Clone, Copy)]
@@ -147,49 +145,7 @@ fn notes(summary: &Summary, details: bool, width: usize) -> String {
 }
 
 fn thresholds(summary: &Summary, width: usize, paint: &Paint) -> String {
-    summary.thresholds.iter().map(|threshold| threshold_line(summary, threshold, width, paint)).collect()
-}
-
-fn threshold_line(summary: &Summary, result: &ThresholdResult, width: usize, paint: &Paint) -> String {
-    let unit = find(&result.metric).map_or(Unit::Hosts, |metric| metric.unit);
-    let measured = result.measured.map_or("no value".to_owned(), |v| text::value_with_unit(unit, v));
-    let interval = match result.statistic {
-        Statistic::Max => String::new(),
-        _ => format!(
-            " ({} interval {})",
-            text::percent(result.confidence),
-            text::interval(unit, result.interval)
-        ),
-    };
-    let limit = text::value(unit, result.max);
-    let relation = match result.verdict {
-        Verdict::Pass => format!("at most {limit}"),
-        Verdict::Fail => format!("above {limit}"),
-        Verdict::Inconclusive => format!("limit {limit}; {}", advice(summary, result)),
-    };
-    let statistic = result.statistic.name();
-    let line =
-        format!("{}: {} {statistic} is {measured}{interval}, {relation}", result.strategy, result.metric);
-    let (sign, word, code) = match (result.verdict, result.level) {
-        (Verdict::Pass, _) => ("✓", "pass", "32"),
-        (Verdict::Fail, Level::Error) => ("✗", "fail", "31"),
-        (Verdict::Fail, Level::Warn) => ("✗", "warn", "33"),
-        (Verdict::Inconclusive, _) => ("?", "open", "33"),
-    };
-    let plain = wrap(&line, width, &format!("  {sign} {word}  "), "          ");
-    plain.replacen(&format!("{sign} {word}"), &paint.color(code, &format!("{sign} {word}")), 1)
-}
-
-fn advice(summary: &Summary, result: &ThresholdResult) -> String {
-    match result.trials_needed {
-        Some(needed) => format!(
-            "inconclusive at {}: needs about {}, rerun with --trials {needed}",
-            text::counted(summary.trials, "trial"),
-            text::count(needed)
-        ),
-        None if result.n == 0 => "inconclusive: no trial has a value".to_owned(),
-        None => "inconclusive: too close to the limit for any reasonable number of trials".to_owned(),
-    }
+    summary.thresholds.iter().map(|result| limits::line(result, summary.trials, width, paint)).collect()
 }
 
 /// The notable trials of the baseline and, with details, the worst one of every other strategy; the rest
@@ -266,20 +222,6 @@ fn story(notable: &Notable) -> String {
         )
     };
     format!("{what}{hurt}, over after {}", text::duration(notable.end_ms as f64))
-}
-
-struct Paint {
-    color: bool,
-}
-
-impl Paint {
-    fn bold(&self, text: &str) -> String {
-        self.color("1", text)
-    }
-
-    fn color(&self, code: &str, text: &str) -> String {
-        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
 }
 
 #[cfg(test)]

@@ -190,15 +190,23 @@ pub fn value(unit: Unit, x: f64) -> String {
 /// As [`value`], followed by the name of the unit where the number alone does not say it.
 #[must_use]
 pub fn value_with_unit(unit: Unit, x: f64) -> String {
-    let name = match unit {
-        Unit::HostMs => " host-minutes",
-        Unit::Hosts => " hosts",
-        Unit::Zones => " zones",
-        Unit::Regions => " regions",
-        Unit::Requests => " requests",
+    match unit_name(unit) {
+        "" => value(unit, x),
+        name => format!("{} {name}", value(unit, x)),
+    }
+}
+
+/// The name of the unit in which [`value`] says a number; empty where the number has its unit with it.
+#[must_use]
+pub fn unit_name(unit: Unit) -> &'static str {
+    match unit {
+        Unit::HostMs => "host-minutes",
+        Unit::Hosts => "hosts",
+        Unit::Zones => "zones",
+        Unit::Regions => "regions",
+        Unit::Requests => "requests",
         Unit::DurationMs | Unit::Ppm | Unit::YesNo => "",
-    };
-    format!("{}{name}", value(unit, x))
+    }
 }
 
 /// An interval in a unit: `2d 1h to 2d 4h`, `at least 2d 1h`, `at most 35m`, `unknown`.
@@ -210,6 +218,37 @@ pub fn interval(unit: Unit, interval: Interval) -> String {
         (None, Some(high)) => format!("at most {}", value(unit, high)),
         (None, None) => "unknown".to_owned(),
     }
+}
+
+/// The difference between two values of a metric, with its sign: `+9,470`, `-1h 30m`, `+1.9 pp`, `0`.
+/// Shares differ by percentage points: a percentage would read as a share of the first value.
+#[must_use]
+pub fn difference(unit: Unit, x: f64) -> String {
+    let points = if matches!(unit, Unit::Ppm | Unit::YesNo) { " pp" } else { "" };
+    format!("{}{points}", signed(unit, x))
+}
+
+fn signed(unit: Unit, x: f64) -> String {
+    let size = match unit {
+        Unit::Ppm => percent_number(x.abs() / 1e6),
+        Unit::YesNo => percent_number(x.abs()),
+        _ => value(unit, x.abs()),
+    };
+    let sign = if x > 0.0 {
+        "+"
+    } else if x < 0.0 {
+        "-"
+    } else {
+        ""
+    };
+    format!("{sign}{size}")
+}
+
+/// The interval of a [`difference`], to stand next to it: `[+8,100, +11,000]`, `[-5m, ?]`.
+#[must_use]
+pub fn difference_interval(unit: Unit, interval: Interval) -> String {
+    let end = |end: Option<f64>| end.map_or("?".to_owned(), |x| signed(unit, x));
+    format!("[{}, {}]", end(interval.low), end(interval.high))
 }
 
 /// Names in a row, at most `most` of them: `a, b, c and 4 more`.
@@ -350,6 +389,18 @@ mod tests {
         assert_eq!(interval(Unit::DurationMs, open), "at least 1h");
         assert_eq!(interval(Unit::HostMs, Interval::new(0.0, 90.0 * MINUTE)), "0 to 90");
         assert_eq!(interval(Unit::Hosts, Interval::UNBOUNDED), "unknown");
+    }
+
+    #[test]
+    fn differences_have_signs_and_shares_differ_by_points() {
+        assert_eq!(difference(Unit::DurationMs, -90.0 * MINUTE), "-1h 30m");
+        assert_eq!(difference(Unit::HostMs, 90.0 * MINUTE), "+90");
+        assert_eq!(difference(Unit::YesNo, 0.019), "+1.9 pp");
+        assert_eq!(difference(Unit::Ppm, -19_000.0), "-1.9 pp");
+        assert_eq!(difference(Unit::DurationMs, -0.0), "0s");
+        let open = Interval { low: Some(-5.0 * MINUTE), high: None };
+        assert_eq!(difference_interval(Unit::DurationMs, open), "[-5m, ?]");
+        assert_eq!(difference_interval(Unit::YesNo, Interval::new(-0.01, 0.027)), "[-1, +2.7]");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use ratio::{Ratio, ratio_of_means};
 pub use sample::{Sample, Stratum};
 pub use tail::{TailMean, tail_mean, tail_mean_at};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Confidence of every interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -35,7 +35,7 @@ pub const TAIL: f64 = 0.025;
 
 /// A two-sided interval at [`CONFIDENCE`]. A missing end means that the data give no finite bound
 /// on that side: too few values, never "zero" or "equal to the estimate".
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower end.
     pub low: Option<f64>,

@@ -5,6 +5,7 @@
 //! neither is, there is another look at four times the trials, three looks at most; all rows and looks
 //! together are wrong with at most 5 %.
 
+use super::baseline::{Remembered, fingerprint};
 pub use super::estimate::Estimate;
 use super::guard::{Guarded, guarded};
 use super::row;
@@ -62,6 +63,10 @@ pub struct Compared {
     pub thresholds: Vec<ThresholdResult>,
     /// The verdict on all rows and thresholds of level error.
     pub verdict: GateVerdict,
+    /// Strategies of the baseline that no longer give the numbers they gave when it was accepted, with the
+    /// same plan and model: a program that is not what it says it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drifted: Vec<String>,
 }
 
 /// One of the two plans.
@@ -96,6 +101,9 @@ pub struct Row {
     pub difference: Option<Estimate>,
     /// What the difference says.
     pub change: Change,
+    /// Confidence of the interval of the difference, which is what makes all verdicts hold together. The
+    /// intervals of the two values have the usual one.
+    pub confidence: f64,
     /// Rollouts of each side that it rests on.
     pub trials: u64,
     /// Trials in which both have a value.
@@ -164,6 +172,8 @@ pub struct Question<'p> {
     pub sources: [String; 2],
     /// Tolerance of every guarded statistic, instead of what the plans say.
     pub tolerance: Option<f64>,
+    /// Fingerprints of the baseline's outcomes by strategy, from when it was accepted.
+    pub recorded: Vec<(String, String)>,
 }
 
 impl<'p> Question<'p> {
@@ -173,7 +183,7 @@ impl<'p> Question<'p> {
         let named = |name: &str| baseline.strategies.iter().position(|other| other.name == name);
         let pairs = candidate.strategies.iter().enumerate();
         let pairs = pairs.filter_map(|(index, strategy)| Some((named(&strategy.name)?, index))).collect();
-        Self { baseline, candidate, pairs, sources, tolerance: None }
+        Self { baseline, candidate, pairs, sources, tolerance: None, recorded: Vec::new() }
     }
 
     /// Every other strategy of one plan against its baseline.
@@ -181,7 +191,19 @@ impl<'p> Question<'p> {
     pub fn within(plan: &'p Plan, source: String) -> Self {
         let others = (0..plan.strategies.len()).filter(|&index| index != plan.study.baseline);
         let pairs = others.map(|index| (plan.study.baseline, index)).collect();
-        Self { baseline: plan, candidate: plan, pairs, sources: [source.clone(), source], tolerance: None }
+        let sources = [source.clone(), source];
+        Self { baseline: plan, candidate: plan, pairs, sources, tolerance: None, recorded: Vec::new() }
+    }
+
+    /// Tolerance of a remembered statistic.
+    pub(super) fn tolerance_of(&self, was: &Remembered) -> f64 {
+        let is_it = |guard: &&Guarded| {
+            guard.metric.name == was.metric
+                && guard.statistic == was.statistic
+                && guard.strategy.as_ref().is_none_or(|only| *only == was.strategy)
+        };
+        let guards = guarded(self.baseline, self.candidate, self.tolerance);
+        guards.iter().find(is_it).map_or(0.0, |guard| guard.tolerance)
     }
 
     fn is_within(&self) -> bool {
@@ -247,7 +269,8 @@ pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) 
         (look, trials) = (look + 1, next);
     }
     let rows: Vec<Row> = rows.into_iter().flatten().collect();
-    Some(report(question, rows, thresholds, trials, look))
+    let drifted = sides.drifted(question);
+    Some(Compared { drifted, ..report(question, rows, thresholds, trials, look) })
 }
 
 /// Whether another look would tell more. That no trial differs says little where inputs do: the difference
@@ -267,7 +290,8 @@ fn open_limits(question: &Question, thresholds: &[ThresholdResult], look: u32) -
     all.filter(|(_, strategy)| look == 1 || is_open(&strategy.name)).map(|(index, _)| index).collect()
 }
 
-fn report(
+/// The document around the rows.
+pub(super) fn report(
     question: &Question,
     rows: Vec<Row>,
     thresholds: Vec<ThresholdResult>,
@@ -302,13 +326,14 @@ fn report(
         removed_strategies: only(&old, &new),
         added_strategies: only(&new, &old),
         verdict: verdict(&rows, &thresholds),
+        drifted: Vec::new(),
         rows,
         thresholds,
     }
 }
 
 /// The verdict on all rows and limits together.
-pub(super) fn verdict(rows: &[Row], thresholds: &[ThresholdResult]) -> GateVerdict {
+fn verdict(rows: &[Row], thresholds: &[ThresholdResult]) -> GateVerdict {
     let is_broken = |limit: &ThresholdResult| limit.level == Level::Error && limit.verdict == Verdict::Fail;
     if rows.iter().any(|row| row.change == Change::Regressed) || thresholds.iter().any(is_broken) {
         GateVerdict::Fail
@@ -365,6 +390,21 @@ impl<'p> Sides<'p> {
             extend(model, outcomes, &old, trials, cancel, watcher)?;
         }
         Some(())
+    }
+
+    /// Strategies of the baseline whose first outcomes are not those that were recorded.
+    fn drifted(&self, question: &Question) -> Vec<String> {
+        let Some((model, outcomes)) = &self.baseline else { return Vec::new() };
+        let plan = model.plan;
+        let first = plan.study.trials as usize;
+        let is_same = |name: &str, recorded: &str| {
+            let row = plan.strategies.iter().position(|strategy| strategy.name == name);
+            // Strategies that were not simulated so far cannot be checked.
+            let row = row.and_then(|index| outcomes.by_strategy[index].get(..first));
+            row.is_none_or(|row| fingerprint(row) == recorded)
+        };
+        let drifted = question.recorded.iter().filter(|(name, recorded)| !is_same(name, recorded));
+        drifted.map(|(name, _)| name.clone()).collect()
     }
 
     fn candidates(&self) -> &Outcomes {

@@ -4,10 +4,10 @@ use super::sampling::mean_of_sizes;
 use crate::outcome::metric::{Metric, Unit};
 use crate::plan::study::Statistic;
 use crate::stats::{self, Interval, Sample, Sorted};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A value with its interval, in the metric's unit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The estimate.
     pub value: f64,

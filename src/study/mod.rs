@@ -1,5 +1,6 @@
 //! A study: every strategy on the same seeds, in parallel. The only module that names rayon.
 
+pub mod baseline;
 pub mod compare;
 pub mod difference;
 mod estimate;

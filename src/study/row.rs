@@ -77,6 +77,7 @@ pub(super) fn compare(guard: &Guarded, strategy: &str, baseline: Side, candidate
         candidate: candidate.estimate(guard),
         difference,
         change,
+        confidence: 1.0 - 2.0 * tail,
         trials,
         pairs: pairs.both,
         pairs_that_differ: pairs.differ,

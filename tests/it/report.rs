@@ -153,7 +153,7 @@ fn trials_survive_a_csv_reader() {
 #[test]
 fn summary_json_holds_known_answers() {
     let (_, _, summary) = study();
-    let bytes = json::summary(&summary);
+    let bytes = json::pretty(&summary);
     assert_eq!(bytes.last(), Some(&b'\n'));
     let value: serde_json::Value = serde_json::from_slice(&bytes).expect("valid JSON");
     assert_eq!(value["schema_version"], 2);

@@ -18,8 +18,8 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "outcome" => Vec::new(),
         "scenario" => vec!["plan", "outcome", "random", "diagnostic"],
         "engine" => vec!["plan", "outcome", "random"],
-        "study" => vec!["plan", "engine", "outcome", "stats"],
-        "report" => vec!["plan", "engine", "outcome", "study", "stats", "random"],
+        "study" => vec!["plan", "engine", "outcome", "stats", "random"],
+        "report" => vec!["plan", "engine", "outcome", "study", "stats", "random", "diagnostic"],
         _ => FLOW.into_iter().chain(LEAVES).collect(),
     }
 }

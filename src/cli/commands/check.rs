@@ -1,19 +1,23 @@
 //! `wavetank check`: every problem of every file at once, nothing simulated. Problems are the data
 //! asked for, so they go to standard output.
 
-use crate::cli::args::{FailOn, Format};
+use crate::cli::args::FailOn;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input::counted;
 use crate::cli::io::Io;
 use crate::cli::pipeline::{self, Loaded, STDIN};
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 const EXAMPLES: &str = "\
 Examples:
   wavetank check wavetank.toml
   wavetank check scenarios/*.toml --fail-on warning
-  wavetank check wavetank.toml --format json | jq '.files[].problems[].message'";
+  wavetank check wavetank.toml --format json | jq '.files[].problems[].message'
+  wavetank check scenarios/*.toml --format sarif > wavetank.sarif
+
+With --format sarif problems do not fail the command: the step that uploads them must run.";
 
 /// Arguments of `wavetank check`.
 #[derive(Debug, clap::Args)]
@@ -22,12 +26,26 @@ pub struct Args {
     /// Scenario files, `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Print for people or for programs
+    /// Print for people, for programs, or for a service that annotates code
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: CheckFormat,
     /// Fail on warnings too, with exit code 3
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
     fail_on: FailOn,
+}
+
+/// Text for people or a format for programs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0 for code scanning; exits 0 even if there are problems
+    Sarif,
+    /// Annotations in the log of a GitHub workflow, ten a severity at most
+    Github,
 }
 
 /// Checks the files.
@@ -45,13 +63,19 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let errors = checked.iter().map(|(_, loaded)| loaded.errors()).sum();
     let warnings = checked.iter().map(|(_, loaded)| loaded.warnings()).sum();
     match args.format {
-        Format::Text => {
+        CheckFormat::Text => {
             let problems: String = checked.iter().map(|(_, loaded)| loaded.text(io.stdout_color())).collect();
             io.data(format!("{problems}{}\n", tally(checked.len(), errors, warnings)))?;
         }
-        Format::Json => io.data(format!("{:#}\n", document(&checked, errors, warnings)))?,
+        CheckFormat::Json => io.data(format!("{:#}\n", document(&checked, errors, warnings)))?,
+        CheckFormat::Sarif => io.data(pipeline::sarif(&checked))?,
+        CheckFormat::Github => {
+            let annotations = pipeline::github_annotations(&checked);
+            io.data(format!("{annotations}{}\n", tally(checked.len(), errors, warnings)))?;
+        }
     }
     Ok(match (errors, warnings) {
+        _ if args.format == CheckFormat::Sarif => Exit::Ok,
         (1.., _) => Exit::Invalid,
         (0, 1..) if args.fail_on == FailOn::Warning => Exit::Warnings,
         _ => Exit::Ok,

@@ -1,0 +1,69 @@
+//! A comparison in a GitHub workflow: annotations for the log, Markdown for the summary of the step.
+
+use super::{Options, markdown, words};
+use crate::diagnostic::github::{Annotation, Level, log};
+use crate::plan;
+use crate::report::limits;
+use crate::study::compare::{Change, Compared, GateVerdict, Row};
+use crate::study::threshold::{ThresholdResult, Verdict};
+
+/// One annotation for each row and threshold that somebody should see, an error if it fails the gate,
+/// and one for the verdict; more than ten of a level are counted in the tenth.
+#[must_use]
+pub fn annotations(compared: &Compared, options: &Options) -> String {
+    let verdict_level = match compared.verdict {
+        GateVerdict::Pass => Level::Notice,
+        GateVerdict::Inconclusive if options.allow_inconclusive => Level::Warning,
+        GateVerdict::Fail | GateVerdict::Inconclusive => Level::Error,
+    };
+    let title = format!("rollout gate {}", words::ending(compared.verdict));
+    let mut all = vec![annotation(verdict_level, title, words::verdict(compared, options))];
+    for row in words::worst_first(&compared.rows) {
+        all.extend(of_row(row, compared, options));
+    }
+    for result in &compared.thresholds {
+        all.extend(of_threshold(result, compared.trials, options));
+    }
+    log(&all, "the report has them all")
+}
+
+/// The comparison as Markdown for the summary of a step: less than 60,000 bytes, of the 1 MiB it may have.
+#[must_use]
+pub fn step_summary(compared: &Compared, options: &Options) -> String {
+    markdown::comment(compared, options)
+}
+
+fn annotation(level: Level, title: String, message: String) -> Annotation {
+    Annotation { level, properties: vec![("title", title)], message }
+}
+
+fn open(options: &Options) -> Level {
+    if options.allow_inconclusive { Level::Warning } else { Level::Error }
+}
+
+fn of_row(row: &Row, compared: &Compared, options: &Options) -> Option<Annotation> {
+    let level = match row.change {
+        Change::Regressed => Level::Error,
+        Change::Inconclusive => open(options),
+        Change::NoChange | Change::Improved | Change::WithinTolerance => return None,
+    };
+    let mut lines = vec![words::sentence(row)];
+    lines.extend(
+        row.most_worse_trial
+            .into_iter()
+            .flat_map(|trial| words::commands(compared, options, &row.strategy, trial)),
+    );
+    Some(annotation(level, format!("{} {}", row.strategy, row.change.word()), lines.join("\n")))
+}
+
+fn of_threshold(result: &ThresholdResult, trials: u64, options: &Options) -> Option<Annotation> {
+    let (level, word) = match (result.verdict, result.level) {
+        (Verdict::Pass, _) => return None,
+        (Verdict::Fail, plan::Level::Error) => (Level::Error, "broken"),
+        (Verdict::Fail, plan::Level::Warn) => (Level::Warning, "broken"),
+        (Verdict::Inconclusive, plan::Level::Error) => (open(options), "inconclusive"),
+        (Verdict::Inconclusive, plan::Level::Warn) => (Level::Warning, "inconclusive"),
+    };
+    let title = format!("{} threshold {word}", result.strategy);
+    Some(annotation(level, title, limits::sentence(result, trials)))
+}

@@ -1,0 +1,181 @@
+//! A comparison for a terminal: the verdict, what changed, every row, limits, trials worth a replay.
+
+use super::{Options, words};
+use crate::report::limits;
+use crate::report::paint::Paint;
+use crate::report::plan_diff;
+use crate::report::table::{Align, Table};
+use crate::report::terminal::{INDENT, LEAST_WIDTH, MOST_WIDTH};
+use crate::report::text::{self, wrap};
+use crate::study::compare::{Change, Compared, GateVerdict, Row};
+
+/// Changed inputs listed before the rest is counted.
+const MOST_INPUTS: usize = 30;
+/// Trials listed for a replay.
+const MOST_REPLAYS: usize = 5;
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub struct Style<'a> {
+    /// Whether to use ANSI colours.
+    pub color: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// What the numbers do not say.
+    pub options: Options<'a>,
+}
+
+/// The comparison as text.
+#[must_use]
+pub fn report(compared: &Compared, style: &Style) -> String {
+    let width = style.width.clamp(LEAST_WIDTH, MOST_WIDTH);
+    let paint = Paint { color: style.color };
+    let mut out = verdict(compared, style, width, &paint);
+    let mut section = |title: &str, body: String| {
+        if !body.is_empty() {
+            out.push_str(&format!("\n{}\n{body}", paint.bold(title)));
+        }
+    };
+    section("What changed", inputs(compared, width));
+    section("Comparison, worst first", rows(compared, width, &paint));
+    let thresholds = compared.thresholds.iter();
+    section("Thresholds", thresholds.map(|t| limits::line(t, compared.trials, width, &paint)).collect());
+    section("Trials that got worse by most", replays(compared, &style.options, width));
+    section("How to read this", notes(compared, width));
+    out
+}
+
+fn verdict(compared: &Compared, style: &Style, width: usize, paint: &Paint) -> String {
+    let (mark, code) = match compared.verdict {
+        GateVerdict::Pass => ("✓ pass", "32"),
+        GateVerdict::Fail => ("✗ fail", "31"),
+        GateVerdict::Inconclusive => ("? open", "33"),
+    };
+    let sentence = words::verdict(compared, &style.options);
+    let plain = wrap(&sentence, width, &format!("{mark}  "), "        ");
+    plain.replacen(mark, &paint.color(code, mark), 1)
+}
+
+fn inputs(compared: &Compared, width: usize) -> String {
+    let mut lines = plan_diff::lines(&compared.inputs);
+    if lines.is_empty() {
+        lines.push("nothing: both plans are the same study".to_owned());
+    }
+    // Eliding a single line would take as much room as the line.
+    if lines.len() > MOST_INPUTS + 1 {
+        let rest = lines.split_off(MOST_INPUTS).len();
+        lines.push(format!("and {rest} more"));
+    }
+    lines.extend(words::not_compared(compared));
+    lines.iter().map(|line| wrap(line, width, "  ", "    ")).collect()
+}
+
+fn rows(compared: &Compared, width: usize, paint: &Paint) -> String {
+    if compared.rows.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new("strategy: statistic of metric, unit")
+        .column("baseline", Align::Right)
+        .column("candidate", Align::Right)
+        .column("difference\n[interval]", Align::Right)
+        .column("verdict", Align::Left);
+    let sorted = words::worst_first(&compared.rows);
+    sorted.iter().for_each(|row| table.row(cells(row)));
+    let mut out = colored(&table.fit(width, INDENT), paint);
+    for row in sorted.iter().filter(|row| row.change == Change::Inconclusive) {
+        let line = format!("{}: {}", words::name(row), words::advice(row));
+        out.push_str(&wrap(&line, width, "  ? ", "    "));
+    }
+    out
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let unit = words::unit(row);
+    let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value(unit, x));
+    // The unit once, next to the metric, keeps the columns narrow.
+    let name = match text::unit_name(unit) {
+        "" => words::name(row),
+        unit => format!("{}, {unit}", words::name(row)),
+    };
+    let difference = row.difference.map_or("-".to_owned(), |difference| match row.change {
+        Change::NoChange => text::difference(unit, difference.value),
+        _ => format!(
+            "{}\n{}",
+            text::difference(unit, difference.value),
+            text::difference_interval(unit, difference.interval)
+        ),
+    });
+    let word = match row.change {
+        Change::NoChange => words::no_change(row).replacen(" in any of ", "\nin any of\n", 1),
+        Change::WithinTolerance => row.change.word().replacen(' ', "\n", 1),
+        change => change.word().to_owned(),
+    };
+    vec![
+        name,
+        value(row.baseline.map(|estimate| estimate.value)),
+        value(row.candidate.map(|estimate| estimate.value)),
+        difference,
+        word,
+    ]
+}
+
+/// The table with its verdicts, the last words of lines, in colour.
+fn colored(table: &str, paint: &Paint) -> String {
+    let marks = [(Change::Regressed, "31"), (Change::Inconclusive, "33"), (Change::Improved, "32")];
+    let mut out = String::with_capacity(table.len());
+    for line in table.lines() {
+        let found = marks
+            .iter()
+            .find_map(|(change, code)| Some((line.strip_suffix(change.word())?, change.word(), code)));
+        match found {
+            Some((before, word, code)) => out.push_str(&format!("{before}{}\n", paint.color(code, word))),
+            None => out.push_str(&format!("{line}\n")),
+        }
+    }
+    out
+}
+
+fn replays(compared: &Compared, options: &Options, width: usize) -> String {
+    let replays = words::replays(compared, options);
+    let mut out = String::new();
+    for replay in replays.iter().take(MOST_REPLAYS) {
+        out.push_str(&wrap(&replay.title, width, "  ", "    "));
+        for command in &replay.commands {
+            out.push_str(&format!("    {command}\n"));
+        }
+    }
+    if replays.len() > MOST_REPLAYS {
+        out.push_str(&format!("  and {} more: most_worse_trial in the JSON\n", replays.len() - MOST_REPLAYS));
+    }
+    out
+}
+
+fn notes(compared: &Compared, width: usize) -> String {
+    let mut notes = vec![
+        "Less is better for every metric. Both plans met the same trials, so a difference comes from the plans and not from luck."
+            .to_owned(),
+    ];
+    if !compared.rows.is_empty() {
+        notes.push(format!(
+            "Regressed: more than the tolerance ({}) above the baseline. Within tolerance: not more than that. Improved: below the baseline. All verdicts hold together with {} confidence.",
+            tolerances(&compared.rows),
+            text::percent(compared.confidence)
+        ));
+        notes.push(
+            "[ ]: interval of the difference; ?: too few values for a bound; pp: percentage points."
+                .to_owned(),
+        );
+    }
+    notes.extend(words::provenance(compared));
+    notes.iter().map(|note| wrap(note, width, "  ", "    ")).collect()
+}
+
+/// The tolerances in use, each once, ascending.
+fn tolerances(rows: &[Row]) -> String {
+    let mut shares: Vec<f64> = rows.iter().map(|row| row.tolerance).collect();
+    shares.sort_by(f64::total_cmp);
+    shares.dedup();
+    let shares: Vec<String> = shares.into_iter().map(text::percent).collect();
+    let shares: Vec<&str> = shares.iter().map(String::as_str).collect();
+    text::list(&shares, 4)
+}

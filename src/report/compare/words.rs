@@ -1,0 +1,278 @@
+//! What every report of a comparison says in the same words: the verdict, a row, the trials to replay.
+
+use super::Options;
+use crate::outcome::metric::{Unit, find};
+use crate::plan::Level;
+use crate::report::terminal::replay_command;
+use crate::report::{limits, text};
+use crate::study::compare::{Change, Compared, GateVerdict, Row};
+use crate::study::threshold::{ThresholdResult, Verdict};
+
+/// Names listed in the verdict before the rest is counted.
+const MOST_NAMES: usize = 3;
+
+/// The rows, those that need attention first and otherwise in the given order.
+pub(super) fn worst_first(rows: &[Row]) -> Vec<&Row> {
+    let mut sorted: Vec<&Row> = rows.iter().collect();
+    sorted.sort_by_key(|row| match row.change {
+        Change::Regressed => 0,
+        Change::Inconclusive => 1,
+        Change::Improved => 2,
+        Change::WithinTolerance => 3,
+        Change::NoChange => 4,
+    });
+    sorted
+}
+
+/// The unit of a row's numbers.
+pub(super) fn unit(row: &Row) -> Unit {
+    find(row.metric).map_or(Unit::Hosts, |metric| metric.unit)
+}
+
+/// What a row compares, within its strategy: `p99 of impaired_host_ms`.
+pub(super) fn measure(row: &Row) -> String {
+    format!("{} of {}", row.statistic.name(), row.metric)
+}
+
+/// What a row compares: `careful: p99 of impaired_host_ms`.
+pub(super) fn name(row: &Row) -> String {
+    format!("{}: {}", row.strategy, measure(row))
+}
+
+/// A row in one sentence. Its interval has a confidence of its own: all rows and looks share the doubt.
+pub(super) fn sentence(row: &Row) -> String {
+    let name = name(row);
+    let word = row.change.word();
+    let tolerance = text::percent(row.tolerance);
+    match row.change {
+        Change::NoChange => format!("{name}: {}", no_change(row)),
+        Change::Improved | Change::Regressed => {
+            format!("{name} {word}: {}, tolerance {tolerance}", values(row))
+        }
+        Change::WithinTolerance => {
+            format!("{name} is {word}: {}, tolerance {tolerance}", values(row))
+        }
+        Change::Inconclusive => {
+            let values = values(row);
+            format!("{name} is {word}: {values}, tolerance {tolerance}; {}", advice(row))
+        }
+    }
+}
+
+/// "no change in any of 1,000 pairs".
+pub(super) fn no_change(row: &Row) -> String {
+    format!("{} in any of {}", row.change.word(), text::counted(row.pairs, "pair"))
+}
+
+/// What would decide an inconclusive row.
+pub(super) fn advice(row: &Row) -> String {
+    match row.trials_needed {
+        Some(needed) => format!("needs about {}", text::counted(needed, "trial")),
+        None if row.pairs == 0 => "no trial has a value under both plans".to_owned(),
+        None => "no reasonable number of trials would tell".to_owned(),
+    }
+}
+
+/// "3,430 -> 12,900 host-minutes (+9,470, 95 % interval [+8,100, +11,000])".
+fn values(row: &Row) -> String {
+    if row.baseline.is_none() && row.candidate.is_none() {
+        return "no value".to_owned();
+    }
+    let unit = unit(row);
+    let before = row.baseline.map_or("no value".to_owned(), |e| text::value(unit, e.value));
+    let after = row.candidate.map_or("no value".to_owned(), |e| text::value_with_unit(unit, e.value));
+    let Some(difference) = row.difference else {
+        return format!("{before} -> {after}");
+    };
+    format!(
+        "{before} -> {after} ({}, {} interval {})",
+        text::difference(unit, difference.value),
+        text::percent(row.confidence),
+        text::difference_interval(unit, difference.interval)
+    )
+}
+
+/// How the gate ended, in one word.
+pub(super) fn ending(verdict: GateVerdict) -> &'static str {
+    match verdict {
+        GateVerdict::Pass => "passed",
+        GateVerdict::Fail => "failed",
+        GateVerdict::Inconclusive => "undecided",
+    }
+}
+
+/// The verdict in one sentence that can be quoted.
+pub(super) fn verdict(compared: &Compared, options: &Options) -> String {
+    match compared.verdict {
+        GateVerdict::Fail => format!("The candidate fails: {}.", failed(compared)),
+        GateVerdict::Pass if compared.rows.is_empty() && compared.thresholds.is_empty() => {
+            "Nothing was judged: the plans have no strategy in common, and there are no limits.".to_owned()
+        }
+        GateVerdict::Pass => format!("The candidate passes: {}.", passed(compared)),
+        GateVerdict::Inconclusive => undecided(compared, options),
+    }
+}
+
+/// "2 of 8 comparisons regressed (careful: p99 of impaired_host_ms, ...); 4 cannot be decided".
+fn failed(compared: &Compared) -> String {
+    let mut faults = Vec::new();
+    let regressed: Vec<String> = rows(compared, Change::Regressed).map(name).collect();
+    if !regressed.is_empty() {
+        let names = listed(&regressed);
+        faults.push(format!("{} of {} regressed ({names})", regressed.len(), comparisons(compared)));
+    }
+    let broken: Vec<String> = limits(compared, Verdict::Fail).map(limits::name).collect();
+    if !broken.is_empty() {
+        faults.push(format!("{} ({})", are(broken.len(), "limit", "broken"), listed(&broken)));
+    }
+    let open = rows(compared, Change::Inconclusive).count() + limits(compared, Verdict::Inconclusive).count();
+    if open > 0 {
+        faults.push(format!("{open} cannot be decided"));
+    }
+    faults.join("; ")
+}
+
+fn undecided(compared: &Compared, options: &Options) -> String {
+    let mut open = Vec::new();
+    match rows(compared, Change::Inconclusive).count() {
+        0 => {}
+        count => open.push(format!("{count} of {}", comparisons(compared))),
+    }
+    match limits(compared, Verdict::Inconclusive).count() {
+        0 => {}
+        count => open.push(text::counted(count as u64, "limit")),
+    }
+    let advice = match trials_needed(compared) {
+        Some(needed) => format!("about {} would probably tell", text::counted(needed, "trial")),
+        None => "more trials may not tell either".to_owned(),
+    };
+    let gate = if options.allow_inconclusive { "which is allowed" } else { "which fails the gate" };
+    format!(
+        "The candidate is not shown to be worse, but {} cannot be decided at {}, {gate}; {advice}.",
+        open.join(" and "),
+        text::counted(compared.trials, "trial")
+    )
+}
+
+/// "none of 7 comparisons regressed (2 improved, 5 no change); 3 limits are held".
+fn passed(compared: &Compared) -> String {
+    let counts: Vec<String> = [Change::Improved, Change::WithinTolerance, Change::NoChange]
+        .into_iter()
+        .map(|change| (change, rows(compared, change).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(change, count)| format!("{count} {}", change.word()))
+        .collect();
+    let mut parts = Vec::new();
+    if !compared.rows.is_empty() {
+        parts.push(format!("none of {} regressed ({})", comparisons(compared), counts.join(", ")));
+    }
+    let held = limits(compared, Verdict::Pass).count();
+    if held > 0 {
+        parts.push(are(held, "limit", "held"));
+    }
+    let warned = compared.thresholds.iter().filter(|t| t.level == Level::Warn && t.verdict == Verdict::Fail);
+    match warned.count() {
+        0 => {}
+        warned => parts.push(are(warned, "warning limit", "broken")),
+    }
+    if parts.is_empty() {
+        parts.push("there is nothing that could fail".to_owned());
+    }
+    parts.join("; ")
+}
+
+fn comparisons(compared: &Compared) -> String {
+    text::counted(compared.rows.len() as u64, "comparison")
+}
+
+fn rows(compared: &Compared, change: Change) -> impl Iterator<Item = &Row> {
+    compared.rows.iter().filter(move |row| row.change == change)
+}
+
+/// Judgements of level error that ended so.
+fn limits(compared: &Compared, verdict: Verdict) -> impl Iterator<Item = &ThresholdResult> {
+    compared.thresholds.iter().filter(move |t| t.level == Level::Error && t.verdict == verdict)
+}
+
+/// Trials that would probably decide everything that is open; none if one thing stays open.
+fn trials_needed(compared: &Compared) -> Option<u64> {
+    let needed = rows(compared, Change::Inconclusive).map(|row| row.trials_needed);
+    let needed = needed.chain(limits(compared, Verdict::Inconclusive).map(|result| result.trials_needed));
+    needed.collect::<Option<Vec<u64>>>()?.into_iter().max()
+}
+
+fn listed(names: &[String]) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    text::list(&names, MOST_NAMES)
+}
+
+fn are(count: usize, noun: &str, what: &str) -> String {
+    let verb = if count == 1 { "is" } else { "are" };
+    format!("{} {verb} {what}", text::counted(count as u64, noun))
+}
+
+/// Strategies that only one plan has, in one sentence; none if there are none.
+pub(super) fn not_compared(compared: &Compared) -> Option<String> {
+    let side = |names: &[String], side: &str| {
+        (!names.is_empty()).then(|| format!("{} (only in the {side})", listed(names)))
+    };
+    let sides =
+        [side(&compared.removed_strategies, "baseline"), side(&compared.added_strategies, "candidate")];
+    let sides: Vec<String> = sides.into_iter().flatten().collect();
+    (!sides.is_empty()).then(|| format!("Not compared: {}.", sides.join(", ")))
+}
+
+/// Where the numbers come from, one fact a line.
+pub(super) fn provenance(compared: &Compared) -> Vec<String> {
+    let mut facts = Vec::new();
+    for (role, side) in [("baseline", &compared.baseline), ("candidate", &compared.candidate)] {
+        facts.push(format!(
+            "{role}: {} from {}, plan {}, seed {}",
+            side.scenario, side.source, side.plan_digest, side.seed
+        ));
+    }
+    facts.push(format!(
+        "{} a strategy and side, {}, estimator {}, confidence {}",
+        text::counted(compared.trials, "trial"),
+        text::counted(u64::from(compared.looks), "look"),
+        compared.estimator,
+        text::percent(compared.confidence)
+    ));
+    facts.push(format!("{} {}, model {}", compared.tool, compared.tool_version, compared.model_version));
+    facts
+}
+
+/// A trial that shows what got worse.
+pub(super) struct Replay {
+    /// `careful, trial 17: most worse in p99 of impaired_host_ms`.
+    pub title: String,
+    /// Commands that replay it, the baseline's first.
+    pub commands: Vec<String>,
+}
+
+/// The most worse trials of regressed and inconclusive rows, each once, the worst rows first.
+pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<Replay> {
+    let mut trials: Vec<(&str, u64, Vec<String>)> = Vec::new();
+    for row in worst_first(&compared.rows) {
+        let Some(trial) = row.most_worse_trial else { continue };
+        if !matches!(row.change, Change::Regressed | Change::Inconclusive) {
+            continue;
+        }
+        match trials.iter_mut().find(|(strategy, known, _)| *strategy == row.strategy && *known == trial) {
+            Some((_, _, measures)) => measures.push(measure(row)),
+            None => trials.push((&row.strategy, trial, vec![measure(row)])),
+        }
+    }
+    let replay = |(strategy, trial, measures): (&str, u64, Vec<String>)| Replay {
+        title: format!("{strategy}, trial {trial}: most worse in {}", listed(&measures)),
+        commands: commands(compared, options, strategy, trial),
+    };
+    trials.into_iter().map(replay).filter(|replay| !replay.commands.is_empty()).collect()
+}
+
+/// Commands that replay a trial under both plans, as far as there are files to replay from.
+pub(super) fn commands(compared: &Compared, options: &Options, strategy: &str, trial: u64) -> Vec<String> {
+    let sides = [(options.baseline_file, &compared.baseline), (options.candidate_file, &compared.candidate)];
+    let known = sides.into_iter().filter_map(|(file, side)| Some((file?, side)));
+    known.map(|(file, side)| replay_command(file, strategy, side.seed, trial, compared.estimator)).collect()
+}

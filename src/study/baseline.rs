@@ -1,0 +1,280 @@
+//! What was accepted: a scenario with all its texts, and the numbers it gave.
+//!
+//! The texts make it whole: the old plan can be simulated again, next to the new one and on the same trials,
+//! long after the files have moved on. The fingerprints tell whether this program still gives the old
+//! numbers; the estimates are for a later model, which cannot.
+
+use super::compare::{Change, Compared, Question, Row, report};
+use super::estimate::{Estimate, Values};
+use super::guard::{Guarded, guarded};
+use super::sampling::Sampling;
+use super::threshold::judge;
+use super::{Outcomes, Watcher, extend};
+use crate::engine::Model;
+use crate::outcome::Outcome;
+use crate::outcome::metric::find;
+use crate::plan::Plan;
+use crate::plan::study::Statistic;
+use crate::random::{mix, stable_hash};
+use crate::stats::special::normal_quantile;
+use crate::stats::{Interval, TAIL};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::AtomicBool;
+
+/// Version of the layout; a file of another one is refused.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// An accepted study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// Layout of this document.
+    pub schema_version: u32,
+    /// Version of the program that wrote it.
+    pub tool_version: String,
+    /// Version of the simulated model: numbers compare exactly only within one version.
+    pub model_version: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Fingerprint of the resolved plan.
+    pub plan_digest: String,
+    /// Root of every random stream.
+    pub seed: u64,
+    /// Rollouts of each strategy.
+    pub trials: u64,
+    /// How they were drawn.
+    pub estimator: String,
+    /// Fingerprint of the outcomes of each strategy.
+    pub outcomes: Vec<Recorded>,
+    /// What is guarded, as it was.
+    pub estimates: Vec<Remembered>,
+    /// The scenario file and what it includes, the scenario first.
+    pub files: Vec<File>,
+}
+
+/// The outcomes of one strategy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The strategy.
+    pub strategy: String,
+    /// Fingerprint of the first trials, as many as the scenario says.
+    pub digest: String,
+}
+
+/// A guarded statistic as it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// The strategy.
+    pub strategy: String,
+    /// The metric's name.
+    pub metric: String,
+    /// The statistic.
+    pub statistic: Statistic,
+    /// Its value and 95 % interval; absent without values.
+    pub estimate: Option<Estimate>,
+}
+
+/// A file of the scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Its path as it was given.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Baseline {
+    /// What there is to remember of a study.
+    #[must_use]
+    pub fn of(plan: &Plan, outcomes: &Outcomes, files: Vec<File>) -> Self {
+        let first = plan.study.trials as usize;
+        let digest = |row: &Vec<Outcome>| fingerprint(&row[..first.min(row.len())]);
+        let rows = plan.strategies.iter().zip(&outcomes.by_strategy);
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            model_version: crate::MODEL_VERSION,
+            scenario: plan.name.clone(),
+            plan_digest: plan.digest(),
+            seed: plan.study.seed,
+            trials: outcomes.trials(),
+            estimator: plan.study.estimator.name().to_owned(),
+            outcomes: rows
+                .map(|(strategy, row)| Recorded { strategy: strategy.name.clone(), digest: digest(row) })
+                .collect(),
+            estimates: remember(plan, outcomes),
+            files,
+        }
+    }
+
+    /// Fingerprints by strategy.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<(String, String)> {
+        self.outcomes.iter().map(|of| (of.strategy.clone(), of.digest.clone())).collect()
+    }
+}
+
+fn remember(plan: &Plan, outcomes: &Outcomes) -> Vec<Remembered> {
+    let sampling = Sampling::of(plan, outcomes);
+    let guards = guarded(plan, plan, None);
+    let mut all = Vec::new();
+    for (strategy, row) in plan.strategies.iter().zip(&outcomes.by_strategy) {
+        let applies = |guard: &&Guarded| guard.strategy.as_ref().is_none_or(|only| *only == strategy.name);
+        for guard in guards.iter().filter(applies) {
+            let values = Values::new(guard.metric, sampling.values(guard.metric, row));
+            all.push(Remembered {
+                strategy: strategy.name.clone(),
+                metric: guard.metric.name.to_owned(),
+                statistic: guard.statistic,
+                estimate: values.estimate(guard.statistic, TAIL),
+            });
+        }
+    }
+    all
+}
+
+/// A fingerprint of outcomes: FNV-1a 64, as 16 hex digits. It finds differences; it does not resist forgery.
+#[must_use]
+pub fn fingerprint(outcomes: &[Outcome]) -> String {
+    let hashes: Vec<u64> = outcomes
+        .iter()
+        .map(|outcome| {
+            stable_hash(&serde_json::to_vec(outcome).expect("invariant: an outcome has only finite numbers"))
+        })
+        .collect();
+    format!("{:016x}", mix(&hashes))
+}
+
+/// Compares a plan with a baseline of another model version by the estimates of both. The trials have
+/// nothing in common, so intervals are wider than those of [`super::compare::compare`].
+pub fn across_models(
+    baseline: &Baseline,
+    question: &Question,
+    cancel: &AtomicBool,
+    watcher: &dyn Watcher,
+) -> Option<Compared> {
+    let plan = question.candidate;
+    let model = Model::new(plan);
+    let every: Vec<usize> = (0..plan.strategies.len()).collect();
+    let mut outcomes = Outcomes::none(every.len());
+    watcher.planned(plan.study.trials * every.len() as u64);
+    extend(&model, &mut outcomes, &every, plan.study.trials, cancel, watcher)?;
+    let sampling = Sampling::of(plan, &outcomes);
+    let tail = TAIL / baseline.estimates.len().max(1) as f64;
+    let rows: Vec<Row> = baseline
+        .estimates
+        .iter()
+        .filter_map(|was| {
+            let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
+            let metric = find(&was.metric)?;
+            let values = Values::new(metric, sampling.values(metric, &outcomes.by_strategy[index]));
+            let tolerance = question.tolerance_of(was);
+            Some(unpaired(was, &values, tolerance, tail, plan.study.trials))
+        })
+        .collect();
+    let thresholds = judge(plan, &outcomes);
+    Some(report(question, rows, thresholds, plan.study.trials, 1))
+}
+
+/// A row from a remembered estimate and a new one.
+fn unpaired(was: &Remembered, values: &Values, tolerance: f64, tail: f64, trials: u64) -> Row {
+    let now = values.estimate(was.statistic, TAIL);
+    // A remembered interval has the usual confidence; as wide as one of `tail` it is stretched in proportion
+    // to the normal quantile.
+    let stretch = normal_quantile(1.0 - tail) / normal_quantile(1.0 - TAIL);
+    let contrast = |times: f64| Some(apart(was.estimate?, now?, times, stretch));
+    let (difference, beyond) = (contrast(1.0), contrast(1.0 + tolerance));
+    let change = match (difference, beyond) {
+        (Some(_), Some(beyond)) if beyond.interval.is_above(0.0) => Change::Regressed,
+        (Some(difference), _) if difference.interval.high.is_some_and(|high| high < 0.0) => Change::Improved,
+        (_, Some(beyond)) if beyond.interval.is_at_most(0.0) => Change::WithinTolerance,
+        _ => Change::Inconclusive,
+    };
+    Row {
+        strategy: was.strategy.clone(),
+        metric: values.metric.name,
+        statistic: was.statistic,
+        tolerance,
+        baseline: was.estimate,
+        candidate: now,
+        difference,
+        change,
+        confidence: 1.0 - 2.0 * tail,
+        trials,
+        pairs: 0,
+        pairs_that_differ: 0,
+        most_worse_trial: None,
+        trials_needed: None,
+    }
+}
+
+/// `now - times * was` from two independent intervals: method of variance estimates recovery.
+fn apart(was: Estimate, now: Estimate, times: f64, stretch: f64) -> Estimate {
+    let value = now.value - times * was.value;
+    let joint = |a: f64, b: f64| stretch * libm::sqrt(a * a + times * times * b * b);
+    let down = now.interval.low.zip(was.interval.high);
+    let up = now.interval.high.zip(was.interval.low);
+    let low = down.map(|(low, high)| value - joint(now.value - low, high - was.value));
+    let high = up.map(|(high, low)| value + joint(high - now.value, was.value - low));
+    Estimate { value, interval: Interval { low, high } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+    use crate::study::Nobody;
+
+    #[test]
+    fn equal_outcomes_have_equal_fingerprints_and_any_difference_shows() {
+        let (_, outcomes) = sample::study(50);
+        let row = outcomes.by_strategy[0].clone();
+        let mut other = row.clone();
+        other[49].failed_requests += 1e-9;
+        assert_eq!(fingerprint(&row), fingerprint(&row.clone()));
+        assert_ne!(fingerprint(&row), fingerprint(&other));
+        assert_ne!(fingerprint(&row), fingerprint(&row[..49]));
+    }
+
+    #[test]
+    fn a_baseline_survives_its_file() {
+        let (plan, outcomes) = sample::study(300);
+        let files = vec![File { path: "a.toml".into(), text: "name = \"a\"\n".into() }];
+        let baseline = Baseline::of(&plan, &outcomes, files);
+        let text = serde_json::to_string_pretty(&baseline).unwrap();
+        assert_eq!(serde_json::from_str::<Baseline>(&text).unwrap(), baseline);
+        assert_eq!(baseline.estimates.len(), 4 * plan.strategies.len());
+    }
+
+    fn estimate(value: f64, half: f64) -> Estimate {
+        Estimate { value, interval: Interval::new(value - half, value + half) }
+    }
+
+    #[test]
+    fn independent_intervals_add_like_errors() {
+        let got = apart(estimate(10.0, 3.0), estimate(20.0, 4.0), 1.0, 1.0);
+        assert_eq!((got.value, got.interval), (10.0, Interval::new(5.0, 15.0)));
+        let open = Estimate { value: 1.0, interval: Interval { low: Some(0.5), high: None } };
+        assert_eq!(apart(open, estimate(2.0, 1.0), 1.0, 1.0).interval.low, None);
+    }
+
+    #[test]
+    fn another_model_is_compared_by_estimates() {
+        let text = "[study]\ntrials = 400\n[[fleet.region]]\nname = \"one\"\nhosts-per-zone = 10\n\
+                    [change]\ndeploy-time = { exponential = { mean = \"2m\" } }\n[[strategy]]\nname = \"all\"\n\
+                    wave = [{ regions = \"all\", bake = \"10m\" }]\n";
+        let plan = crate::scenario::load_str("s.toml", text).plan.unwrap();
+        let never = AtomicBool::new(false);
+        let outcomes = super::super::run(&plan, &never, &Nobody).unwrap();
+        let baseline = Baseline::of(&plan, &outcomes, Vec::new());
+        let mut slower = plan.clone();
+        slower.change.deploy_time = crate::random::Distribution::Exponential { mean_ms: 240_000.0 };
+        let verdict = |candidate: &Plan| {
+            let question = Question::by_name(&plan, candidate, ["old".into(), "new".into()]);
+            let compared = across_models(&baseline, &question, &never, &Nobody).unwrap();
+            let of = |row: &&Row| row.metric == "time_to_100_ms";
+            compared.rows.iter().find(of).unwrap().change
+        };
+        assert_eq!(verdict(&slower), Change::Regressed);
+        assert_ne!(verdict(&plan), Change::Regressed);
+    }
+}
