@@ -1,6 +1,6 @@
 //! The grammar of the command line. Each command's own arguments are in its file; nothing is done here.
 
-use super::commands::{check, completions, explain, init, man, plan, replay, run};
+use super::commands::{baseline, check, compare, completions, explain, gate, init, man, plan, replay, run};
 use super::exit::Exit;
 use super::io::When;
 use super::numbers;
@@ -75,6 +75,12 @@ pub enum Command {
     Plan(plan::Args),
     /// Simulate every strategy, compare them and check the thresholds
     Run(run::Args),
+    /// Compare two scenarios, or the strategies of one, trial by trial
+    Compare(compare::Args),
+    /// Fail if a scenario does worse than the accepted one
+    Gate(gate::Args),
+    /// Keep what was accepted, for `gate` to compare with
+    Baseline(baseline::Args),
     /// Simulate one trial again and tell it event by event
     Replay(replay::Args),
     /// Explain a rule of `check`, or list them all

@@ -8,12 +8,14 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything asked for was done; warnings may have been printed.
     Ok = 0,
-    /// A threshold of level `error` does not hold.
-    ThresholdFailed = 1,
+    /// A threshold of level `error` does not hold, or a guarded statistic got worse.
+    Failed = 1,
     /// Wrong usage, an invalid scenario, or a file that cannot be read or written.
     Invalid = 2,
     /// Warnings under `--fail-on warning`.
     Warnings = 3,
+    /// A gate could not be decided by the trials it may take.
+    Inconclusive = 4,
     /// A bug in wavetank itself.
     Internal = 70,
     /// Ctrl-C, or a request to terminate: nothing was written.
@@ -22,8 +24,15 @@ pub enum Exit {
 
 impl Exit {
     /// Every exit code, ascending.
-    pub const ALL: [Self; 6] =
-        [Self::Ok, Self::ThresholdFailed, Self::Invalid, Self::Warnings, Self::Internal, Self::Interrupted];
+    pub const ALL: [Self; 7] = [
+        Self::Ok,
+        Self::Failed,
+        Self::Invalid,
+        Self::Warnings,
+        Self::Inconclusive,
+        Self::Internal,
+        Self::Interrupted,
+    ];
 
     /// The number given to the operating system.
     #[must_use]
@@ -36,9 +45,10 @@ impl Exit {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Ok => "done, possibly with warnings",
-            Self::ThresholdFailed => "a threshold of level error does not hold",
+            Self::Failed => "a threshold of level error does not hold, or a guarded statistic got worse",
             Self::Invalid => "wrong usage, invalid scenario, or a file that cannot be read or written",
             Self::Warnings => "warnings, under --fail-on warning",
+            Self::Inconclusive => "the trials do not decide a gate",
             Self::Internal => "bug in wavetank: prints the command that reproduces it",
             Self::Interrupted => "interrupted: nothing was written",
         }

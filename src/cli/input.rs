@@ -5,7 +5,7 @@ use super::args::FailOn;
 use super::error::CliError;
 use super::exit::Exit;
 use super::io::Io;
-use super::pipeline;
+use super::pipeline::{self, Loaded};
 use super::select::{self, Overrides};
 use crate::plan::Plan;
 
@@ -14,6 +14,19 @@ use crate::plan::Plan;
 /// # Errors
 /// When the scenario is invalid or has warnings under `--fail-on warning`, or an override does not fit.
 pub fn plan(file: &str, overrides: &Overrides, fail_on: FailOn, io: &mut Io) -> Result<Plan, CliError> {
+    loaded(file, overrides, fail_on, io).map(|(plan, _)| plan)
+}
+
+/// As [`plan`], with the texts it was made of.
+///
+/// # Errors
+/// As [`plan`].
+pub fn loaded(
+    file: &str,
+    overrides: &Overrides,
+    fail_on: FailOn,
+    io: &mut Io,
+) -> Result<(Plan, Loaded), CliError> {
     let loaded = pipeline::load(file, io)?;
     let problems = loaded.text(io.stderr_color());
     if !problems.is_empty() {
@@ -25,14 +38,14 @@ pub fn plan(file: &str, overrides: &Overrides, fail_on: FailOn, io: &mut Io) -> 
             .hint("correct the scenario, or run without --fail-on warning"));
     }
     let errors = counted(loaded.errors(), "error");
-    let Some(mut plan) = loaded.plan else {
+    let Some(mut plan) = loaded.plan.clone() else {
         return Err(CliError::invalid(format!("{file} cannot be used: {errors}"))
             .hint("correct what is said above; `wavetank explain RULE` tells more about a rule"));
     };
     for note in select::apply(&mut plan, overrides)? {
         io.say("note", note);
     }
-    Ok(plan)
+    Ok((plan, loaded))
 }
 
 /// `1 error`, `2 errors`.

@@ -16,6 +16,7 @@ mod names;
 mod numbers;
 mod pipeline;
 mod progress;
+mod review;
 mod select;
 mod targets;
 
@@ -63,6 +64,9 @@ fn dispatch(command: &Command, io: &mut Io) -> Result<Exit, CliError> {
         Command::Check(args) => commands::check::run(args, io),
         Command::Plan(args) => commands::plan::run(args, io),
         Command::Run(args) => commands::run::run(args, io),
+        Command::Compare(args) => commands::compare::run(args, io),
+        Command::Gate(args) => commands::gate::run(args, io),
+        Command::Baseline(args) => commands::baseline::run(args, io),
         Command::Replay(args) => commands::replay::run(args, io),
         Command::Explain(args) => commands::explain::run(args, io),
         Command::Schema => commands::schema::run(io),

@@ -31,6 +31,11 @@ pub fn trials_or_auto(text: &str) -> Result<Trials, String> {
     trials(text).map(Trials::Exactly).map_err(|message| format!("{message}, or `auto`"))
 }
 
+/// Parses a percentage to a share.
+pub fn percentage(text: &str) -> Result<f64, String> {
+    pipeline::percentage(text).ok_or_else(|| "write a percentage, as in 5% or 0.5%".to_owned())
+}
+
 /// Parses a number of threads.
 pub fn threads(text: &str) -> Result<usize, String> {
     whole(text, 1..=MAX_THREADS).map(|threads| threads as usize)

@@ -81,5 +81,11 @@ fn load_from(path: &Path, files: &dyn Files) -> Loaded {
     Loaded { plan, diagnostics: problems.into_sorted(), sources }
 }
 
+/// The share that a percentage such as `5%` stands for; none if the text is none.
+#[must_use]
+pub fn percentage(text: &str) -> Option<f64> {
+    value::Percent::parse(text).map(crate::plan::Ratio::as_f64)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,11 @@
 //! One file a command: its arguments and what it does with them.
 
+pub mod baseline;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod explain;
+pub mod gate;
 pub mod init;
 pub mod man;
 pub mod plan;

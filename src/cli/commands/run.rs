@@ -117,8 +117,8 @@ fn simulate(plan: &Plan, file: &str, io: &Io) -> Result<Results, CliError> {
 
 fn verdict(results: &Results, fail_on: FailOn) -> Exit {
     if results.broken(Level::Error) {
-        Exit::ThresholdFailed
-    } else if fail_on == FailOn::Warning && results.broken(Level::Warn) {
+        Exit::Failed
+    } else if fail_on == FailOn::Warning && (results.broken(Level::Warn) || results.is_open()) {
         Exit::Warnings
     } else {
         Exit::Ok
@@ -126,7 +126,7 @@ fn verdict(results: &Results, fail_on: FailOn) -> Exit {
 }
 
 /// The scenario's name as one harmless path component.
-fn folder_name(name: &str) -> String {
+pub fn folder_name(name: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let folder: String = name.chars().map(safe).collect();
     let folder = folder.trim_start_matches('.');

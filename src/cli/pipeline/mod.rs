@@ -1,5 +1,7 @@
-//! The only file of the command line that calls the scenario language, the engine, the study and the
+//! The only folder of the command line that calls the scenario language, the engine, the study and the
 //! reports: commands speak to them in the words below.
+
+pub mod compare;
 
 use super::error::CliError;
 use super::git;
@@ -15,7 +17,7 @@ pub use crate::report::terminal::Style;
 use crate::scenario;
 pub use crate::scenario::MAX_TRIALS;
 use crate::study::notable::NotableKind;
-use crate::study::threshold::Verdict;
+use crate::study::threshold::{ThresholdResult, Verdict};
 use crate::study::{self, Outcomes, Summary, Watcher, summarise};
 use std::path::Path;
 
@@ -142,6 +144,12 @@ pub fn precision(text: &str) -> Result<Precision, CliError> {
     Ok(Precision { metric, statistic: read.statistic, strategy: None, relative: read.relative })
 }
 
+/// The share that `text` stands for, in the notation of the scenario language.
+#[must_use]
+pub fn percentage(text: &str) -> Option<f64> {
+    scenario::percentage(text)
+}
+
 /// The name most like `given`, if one is so near that a typing mistake explains it.
 #[must_use]
 pub fn nearest<'n>(given: &str, names: &[&'n str]) -> Option<&'n str> {
@@ -236,6 +244,13 @@ impl Results {
             .thresholds
             .iter()
             .any(|threshold| threshold.level == level && threshold.verdict == Verdict::Fail)
+    }
+
+    /// Whether the trials leave a threshold of level error open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let open = |t: &ThresholdResult| t.level == Level::Error && t.verdict == Verdict::Inconclusive;
+        self.summary.thresholds.iter().any(open)
     }
 
     /// Contents of [`RESULT_FILES`].

@@ -1,0 +1,264 @@
+//! Comparisons and baselines, in the words that commands use.
+
+use super::{Loaded, Results};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::io::Io;
+use crate::plan::Plan;
+use crate::report::compare::{Options, github, junit, markdown, text};
+use crate::report::json;
+use crate::scenario;
+use crate::study::Watcher;
+use crate::study::baseline::{self, Baseline, File, SCHEMA_VERSION};
+use crate::study::compare::{self, Compared, GateVerdict, Question};
+use std::path::{Path, PathBuf};
+
+/// How a comparison is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people at a terminal.
+    Text,
+    /// For a pull request.
+    Markdown,
+    /// Annotations in the log of a GitHub workflow.
+    Github,
+    /// JUnit XML.
+    Junit,
+    /// For programs.
+    Json,
+}
+
+/// What the reports of a comparison need to know beside its numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// Scenario file of the baseline, if it can be replayed from.
+    pub baseline_file: Option<&'a str>,
+    /// Scenario file of the candidate.
+    pub candidate_file: Option<&'a str>,
+    /// Whether what cannot be decided passes.
+    pub allow_inconclusive: bool,
+    /// Whether to use colours.
+    pub color: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+impl<'a> Setting<'a> {
+    fn options(&self) -> Options<'a> {
+        Options {
+            baseline_file: self.baseline_file,
+            candidate_file: self.candidate_file,
+            allow_inconclusive: self.allow_inconclusive,
+        }
+    }
+}
+
+/// A finished comparison.
+pub struct Comparison(Compared);
+
+impl Comparison {
+    /// The comparison in this form.
+    #[must_use]
+    pub fn report(&self, form: Form, setting: &Setting) -> Vec<u8> {
+        let options = setting.options();
+        match form {
+            Form::Text => {
+                let style = text::Style { color: setting.color, width: setting.width, options };
+                text::report(&self.0, &style).into_bytes()
+            }
+            Form::Markdown => markdown::comment(&self.0, &options).into_bytes(),
+            Form::Github => github::annotations(&self.0, &options).into_bytes(),
+            Form::Junit => junit::document(&self.0, &options).into_bytes(),
+            Form::Json => json::pretty(&self.0),
+        }
+    }
+
+    /// Markdown for the summary page of a GitHub workflow.
+    #[must_use]
+    pub fn step_summary(&self, setting: &Setting) -> String {
+        github::step_summary(&self.0, &setting.options())
+    }
+
+    /// How a gate ends.
+    #[must_use]
+    pub fn exit(&self, allow_inconclusive: bool) -> Exit {
+        match self.0.verdict {
+            GateVerdict::Pass => Exit::Ok,
+            GateVerdict::Fail => Exit::Failed,
+            GateVerdict::Inconclusive if allow_inconclusive => Exit::Ok,
+            GateVerdict::Inconclusive => Exit::Inconclusive,
+        }
+    }
+
+    /// Strategies that no longer give the numbers they gave when they were accepted.
+    fn drifted(&self) -> &[String] {
+        &self.0.drifted
+    }
+}
+
+/// Two plans, strategy by strategy of the same name; none when interrupted.
+///
+/// # Errors
+/// When they have no strategy in common.
+pub fn two_plans(
+    baseline: (&Plan, &str),
+    candidate: (&Plan, &str),
+    tolerance: Option<f64>,
+    io: &Io,
+    watcher: &dyn Watcher,
+) -> Result<Comparison, CliError> {
+    let sources = [baseline.1.to_owned(), candidate.1.to_owned()];
+    let question = Question { tolerance, ..Question::by_name(baseline.0, candidate.0, sources) };
+    if question.pairs.is_empty() {
+        let names = |plan: &Plan| {
+            plan.strategies.iter().map(|s| format!("`{}`", s.name)).collect::<Vec<_>>().join(", ")
+        };
+        return Err(CliError::invalid("the two plans have no strategy of the same name")
+            .hint(format!("{} has {}", baseline.1, names(baseline.0)))
+            .hint(format!("{} has {}", candidate.1, names(candidate.0))));
+    }
+    run(&question, io, watcher)
+}
+
+/// The strategies of one plan against its baseline; none when interrupted.
+///
+/// # Errors
+/// When there is only one.
+pub fn one_plan(
+    plan: &Plan,
+    file: &str,
+    tolerance: Option<f64>,
+    io: &Io,
+    watcher: &dyn Watcher,
+) -> Result<Comparison, CliError> {
+    let question = Question { tolerance, ..Question::within(plan, file.to_owned()) };
+    if question.pairs.is_empty() {
+        return Err(CliError::invalid(format!(
+            "{file} has one strategy only, and nothing to compare it with"
+        ))
+        .hint(format!("name another file: wavetank compare OLD {file}")));
+    }
+    run(&question, io, watcher)
+}
+
+fn run(question: &Question, io: &Io, watcher: &dyn Watcher) -> Result<Comparison, CliError> {
+    let compared = compare::compare(question, io.interrupt.flag(), watcher);
+    compared.map(Comparison).ok_or_else(CliError::interrupted)
+}
+
+/// An accepted study, read from its file.
+pub struct Accepted {
+    baseline: Baseline,
+    plan: Option<Plan>,
+}
+
+impl Accepted {
+    /// Reads a baseline and resolves the scenario in it.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no baseline of this layout.
+    pub fn read(path: &Path) -> Result<Self, CliError> {
+        let bytes = std::fs::read(path).map_err(|error| {
+            let error = CliError::at_path("read baseline", path, &error);
+            error.hint("write one on your machine and commit it: wavetank baseline accept FILE")
+        })?;
+        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| bad(path, &error))?;
+        let layout = value.get("schema_version").and_then(serde_json::Value::as_u64);
+        if let Some(other) = layout.filter(|layout| *layout != u64::from(SCHEMA_VERSION)) {
+            return Err(CliError::invalid(format!(
+                "{} has layout {other}, and this wavetank reads layout {SCHEMA_VERSION}",
+                path.display()
+            ))
+            .hint("accept again with this version: wavetank baseline accept FILE"));
+        }
+        let baseline: Baseline = serde_json::from_value(value).map_err(|error| bad(path, &error))?;
+        let texts: Vec<(PathBuf, String)> =
+            baseline.files.iter().map(|file| (PathBuf::from(&file.path), file.text.clone())).collect();
+        let plan = texts.first().and_then(|(root, _)| scenario::load_texts(root, &texts).plan);
+        Ok(Self { baseline, plan })
+    }
+
+    /// Compares `candidate` with the accepted study.
+    ///
+    /// # Errors
+    /// When the models differ and `across_models` is not set, or the baseline is not what it was.
+    pub fn gate(
+        &self,
+        path: &Path,
+        candidate: (&Plan, &str),
+        across_models: bool,
+        io: &Io,
+        watcher: &dyn Watcher,
+    ) -> Result<Comparison, CliError> {
+        let again = format!("accept anew: wavetank baseline accept {}", candidate.1);
+        let Some(plan) = &self.plan else {
+            let message = format!("the scenario in {} is no longer valid", path.display());
+            return Err(CliError::invalid(message).hint(again));
+        };
+        let sources = [path.display().to_string(), candidate.1.to_owned()];
+        let question = Question::by_name(plan, candidate.0, sources);
+        if question.pairs.is_empty() {
+            let message = format!("{} has no strategy of {}", candidate.1, path.display());
+            return Err(CliError::invalid(message).hint(again));
+        }
+        if self.baseline.model_version != crate::MODEL_VERSION {
+            if !across_models {
+                return Err(self.other_model(path).hint(again));
+            }
+            let flag = io.interrupt.flag();
+            let compared = baseline::across_models(&self.baseline, &question, flag, watcher);
+            return compared.map(Comparison).ok_or_else(CliError::interrupted);
+        }
+        if plan.digest() != self.baseline.plan_digest {
+            let message = format!("{} does not lead to the plan that was accepted", path.display());
+            return Err(CliError::invalid(message)
+                .hint("it was edited, or the scenario language has changed since")
+                .hint(again));
+        }
+        let question = Question { recorded: self.baseline.recorded(), ..question };
+        let comparison = run(&question, io, watcher)?;
+        match comparison.drifted() {
+            [] => Ok(comparison),
+            drifted => Err(drift(path, drifted).hint(again)),
+        }
+    }
+
+    fn other_model(&self, path: &Path) -> CliError {
+        let (theirs, ours) = (self.baseline.model_version, crate::MODEL_VERSION);
+        CliError::invalid(format!(
+            "{} was accepted with model {theirs}, and this is model {ours}: the numbers are not comparable one by one",
+            path.display()
+        ))
+        .hint("compare the estimates, with wider intervals: --across-models")
+    }
+}
+
+fn bad(path: &Path, error: &serde_json::Error) -> CliError {
+    CliError::invalid(format!("{} is not a baseline: {error}", path.display()))
+        .hint("write one with `wavetank baseline accept FILE`; it is not meant to be edited")
+}
+
+/// The same plan and model gave other numbers: never a matter of chance.
+fn drift(path: &Path, strategies: &[String]) -> CliError {
+    CliError::invalid(format!(
+        "{} holds other numbers than this program gives for the same plan and model ({})",
+        path.display(),
+        strategies.join(", ")
+    ))
+    .hint("it was edited, or was written by a program whose model changed without a new version")
+}
+
+/// The accepted form of a finished study.
+#[must_use]
+pub fn accepted(plan: &Plan, loaded: &Loaded, results: &Results) -> Vec<u8> {
+    let files =
+        loaded.sources.texts().map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() });
+    json::pretty(&Baseline::of(plan, &results.outcomes, files.collect()))
+}
+
+/// What differs between the accepted study and the one that is about to be accepted, a line each.
+#[must_use]
+pub fn differences(path: &Path, plan: &Plan) -> Option<Vec<String>> {
+    let before = Accepted::read(path).ok()?.plan?;
+    Some(crate::report::plan_diff::lines(&crate::plan::diff::diff(&before, plan)))
+}

@@ -1,0 +1,143 @@
+//! Where the result of a comparison goes: standard output in one form, files in others, and the summary
+//! page of a workflow. Shared by the commands that compare.
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::io::Io;
+use super::pipeline::compare::{Comparison, Form, Setting};
+use super::targets::Targets;
+use clap::ValueEnum;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// The environment variable that names the file of a workflow's summary page.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
+/// Forms of a comparison.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReviewFormat {
+    /// For people at a terminal
+    #[default]
+    Text,
+    /// A comment for a pull request, with a hidden marker to update it by
+    Markdown,
+    /// Annotations in the log of a GitHub workflow, and its summary page
+    Github,
+    /// Test results for a CI system
+    Junit,
+    /// For programs
+    Json,
+}
+
+impl From<ReviewFormat> for Form {
+    fn from(format: ReviewFormat) -> Self {
+        match format {
+            ReviewFormat::Text => Self::Text,
+            ReviewFormat::Markdown => Self::Markdown,
+            ReviewFormat::Github => Self::Github,
+            ReviewFormat::Junit => Self::Junit,
+            ReviewFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// How to print a comparison.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ReviewArgs {
+    /// Print in this form
+    #[arg(long, value_enum, default_value_t)]
+    format: ReviewFormat,
+    /// Also write this form to a file, as in junit=gate.xml (repeatable)
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
+    reports: Vec<(ReviewFormat, PathBuf)>,
+    /// Let through what the trials cannot decide
+    #[arg(long)]
+    allow_inconclusive: bool,
+}
+
+fn report(text: &str) -> Result<(ReviewFormat, PathBuf), String> {
+    let forms: Vec<String> = ReviewFormat::value_variants()
+        .iter()
+        .filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()))
+        .collect();
+    let help = || format!("write FORMAT=FILE, with one of {}", forms.join(", "));
+    let (form, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(help)?;
+    ReviewFormat::from_str(form, false).map(|form| (form, PathBuf::from(path))).map_err(|_| help())
+}
+
+/// Files opened before the first rollout, so that a folder that cannot be written to fails at once.
+pub struct Review<'a> {
+    args: &'a ReviewArgs,
+    targets: Targets,
+}
+
+impl<'a> Review<'a> {
+    /// Opens the files.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub fn open(args: &'a ReviewArgs) -> Result<Self, CliError> {
+        let paths = args.reports.iter().map(|(_, path)| path.clone()).collect();
+        Ok(Self { args, targets: Targets::open(paths)? })
+    }
+
+    /// Writes and prints everything; says how a gate ends.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn publish(
+        self,
+        comparison: &Comparison,
+        files: (Option<&str>, Option<&str>),
+        io: &mut Io,
+    ) -> Result<Exit, CliError> {
+        let Self { args, targets } = self;
+        let plain = Setting {
+            baseline_file: files.0,
+            candidate_file: files.1,
+            allow_inconclusive: args.allow_inconclusive,
+            color: false,
+            width: io.width,
+        };
+        let contents: Vec<Vec<u8>> =
+            args.reports.iter().map(|(form, _)| comparison.report((*form).into(), &plain)).collect();
+        targets.commit(&contents)?;
+        for (_, path) in &args.reports {
+            io.talk(format_args!("wrote {}", path.display()));
+        }
+        if args.format == ReviewFormat::Github {
+            append_summary(&comparison.step_summary(&plain))?;
+        }
+        let setting = Setting { color: io.stdout_color(), ..plain };
+        io.data(comparison.report(args.format.into(), &setting))?;
+        Ok(comparison.exit(args.allow_inconclusive))
+    }
+}
+
+/// Appends to the summary page of the running workflow, if there is one.
+fn append_summary(markdown: &str) -> Result<(), CliError> {
+    let Some(path) = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()).map(PathBuf::from) else {
+        return Ok(());
+    };
+    let append = |path: &PathBuf| {
+        OpenOptions::new().append(true).create(true).open(path)?.write_all(markdown.as_bytes())
+    };
+    append(&path).map_err(|error| {
+        CliError::at_path("append to", &path, &error).hint(format!("{STEP_SUMMARY} names this file"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_name_a_form_and_a_file() {
+        assert_eq!(report("junit=a=b.xml"), Ok((ReviewFormat::Junit, PathBuf::from("a=b.xml"))));
+        for text in ["junit", "junit=", "html=x", "=x", ""] {
+            let message = report(text).expect_err(text);
+            assert!(message.contains("text, markdown, github, junit, json"), "{message}");
+        }
+    }
+}
