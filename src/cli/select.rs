@@ -80,7 +80,10 @@ fn effort(plan: &mut Plan, overrides: &Overrides) -> Result<(), CliError> {
         Some(Trials::Auto) if study.precision.is_empty() => study.precision = precisions(&USUAL_PRECISION)?,
         Some(Trials::Auto) => {}
     }
-    study.max_trials = overrides.max_trials.unwrap_or(study.max_trials);
+    if let Some(most) = overrides.max_trials {
+        study.max_trials = most;
+        study.trials = study.trials.min(most);
+    }
     let fewest = Strata::of(plan).fewest_trials();
     if plan.study.trials < fewest {
         let estimator = plan.study.estimator.name();
@@ -127,19 +130,22 @@ fn keep_strategies(plan: &mut Plan, wanted: &[String], notes: &mut Vec<String>) 
     }
     plan.study.baseline = baseline.unwrap_or(0);
 
-    let before = plan.study.thresholds.len();
-    plan.study.thresholds.retain_mut(|threshold| match threshold.strategy {
+    let keep = |strategy: &mut Option<usize>| match *strategy {
         None => true,
         Some(old) => {
-            threshold.strategy = renumbered(old);
-            threshold.strategy.is_some()
+            *strategy = renumbered(old);
+            strategy.is_some()
         }
-    });
+    };
+    let before = plan.study.thresholds.len();
+    plan.study.thresholds.retain_mut(|threshold| keep(&mut threshold.strategy));
     let skipped = before - plan.study.thresholds.len();
     if skipped > 0 {
         let plural = if skipped == 1 { "threshold" } else { "thresholds" };
         notes.push(format!("{skipped} {plural} of strategies that were not chosen cannot be checked"));
     }
+    plan.study.guards.retain_mut(|guard| keep(&mut guard.strategy));
+    plan.study.precision.retain_mut(|precision| keep(&mut precision.strategy));
     plan.strategies = kept.iter().map(|&index| plan.strategies[index].clone()).collect();
     Ok(())
 }
@@ -149,7 +155,7 @@ mod tests {
     use super::*;
     use crate::plan::study::Statistic;
     use crate::plan::{
-        Arrivals, Change, Fleet, HostShare, Level, Rollback, RollbackScope, Strategy, Study, Threshold,
+        Arrivals, Change, Fleet, Guard, HostShare, Level, Rollback, RollbackScope, Strategy, Study, Threshold,
     };
     use crate::random::Distribution;
 
@@ -176,6 +182,10 @@ mod tests {
             max: 0.0,
             level: Level::Error,
         }
+    }
+
+    fn guard(strategy: Option<usize>) -> Guard {
+        Guard { metric: "escaped".to_owned(), statistic: Statistic::Mean, strategy, tolerance: 0.05 }
     }
 
     fn plan() -> Plan {
@@ -208,7 +218,7 @@ mod tests {
                 estimator: crate::plan::Estimator::Plain,
                 precision: Vec::new(),
                 max_trials: 10,
-                guards: Vec::new(),
+                guards: vec![guard(Some(0)), guard(None), guard(Some(2))],
                 thresholds: vec![threshold(None), threshold(Some(0)), threshold(Some(2))],
             },
         }
@@ -236,6 +246,8 @@ mod tests {
         assert_eq!((names(&plan), plan.study.baseline), (vec!["c", "a"], 1));
         let owners: Vec<_> = plan.study.thresholds.iter().map(|threshold| threshold.strategy).collect();
         assert_eq!(owners, [None, Some(1), Some(0)]);
+        let guarded: Vec<_> = plan.study.guards.iter().map(|guard| guard.strategy).collect();
+        assert_eq!(guarded, [Some(1), None, Some(0)]);
         assert_eq!(notes, Vec::<String>::new());
     }
 

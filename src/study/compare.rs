@@ -9,7 +9,7 @@ use super::baseline::{Remembered, fingerprint};
 pub use super::estimate::Estimate;
 use super::guard::{Guarded, guarded};
 use super::row;
-use super::threshold::{ThresholdResult, Verdict, judge};
+use super::threshold::{ThresholdResult, Verdict, judge_in_looks};
 use super::{Outcomes, Watcher, extend};
 use crate::engine::Model;
 use crate::plan::diff::PlanChange;
@@ -259,7 +259,7 @@ pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) 
                 *row = Some(row::compare(guard, name, baseline, candidate, tail));
             }
         }
-        thresholds = judge(question.candidate, sides.candidates());
+        thresholds = judge_in_looks(question.candidate, sides.candidates(), LOOKS);
         let is_open = rows.iter().zip(&touched).any(|(row, touched)| is_open_row(row.as_ref(), *touched))
             || thresholds.iter().any(is_open_limit);
         let next = (trials * LOOK_GROWTH).min(question.candidate.study.max_trials);
@@ -269,6 +269,7 @@ pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) 
         (look, trials) = (look + 1, next);
     }
     let rows: Vec<Row> = rows.into_iter().flatten().collect();
+    sides.complete(question, cancel, watcher)?;
     let drifted = sides.drifted(question);
     Some(Compared { drifted, ..report(question, rows, thresholds, trials, look) })
 }
@@ -392,6 +393,17 @@ impl<'p> Sides<'p> {
         Some(())
     }
 
+    /// Adds what is missing of the baseline to be held against what was recorded of it: a candidate with
+    /// fewer trials does not spare the check.
+    fn complete(&mut self, question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) -> Option<()> {
+        let Some((model, outcomes)) = &mut self.baseline else { return Some(()) };
+        if question.recorded.is_empty() {
+            return Some(());
+        }
+        let compared: Vec<usize> = question.pairs.iter().map(|pair| pair.0).collect();
+        extend(model, outcomes, &compared, model.plan.study.trials, cancel, watcher)
+    }
+
     /// Strategies of the baseline whose first outcomes are not those that were recorded.
     fn drifted(&self, question: &Question) -> Vec<String> {
         let Some((model, outcomes)) = &self.baseline else { return Vec::new() };
@@ -399,7 +411,7 @@ impl<'p> Sides<'p> {
         let first = plan.study.trials as usize;
         let is_same = |name: &str, recorded: &str| {
             let row = plan.strategies.iter().position(|strategy| strategy.name == name);
-            // Strategies that were not simulated so far cannot be checked.
+            // Strategies that the candidate lacks were not simulated.
             let row = row.and_then(|index| outcomes.by_strategy[index].get(..first));
             row.is_none_or(|row| fingerprint(row) == recorded)
         };

@@ -15,7 +15,7 @@ pub(super) struct Guarded {
     pub tolerance: f64,
 }
 
-/// Guarded where neither plan says anything: harm on average and at its worst, isolation, speed.
+/// Guarded where the baseline says nothing: harm on average and at its worst, isolation, speed.
 const USUAL: [(&str, Statistic); 4] = [
     ("impaired_host_ms", Statistic::Mean),
     ("impaired_host_ms", Statistic::P99),
@@ -25,34 +25,36 @@ const USUAL: [(&str, Statistic); 4] = [
 /// Tolerance of these.
 const USUAL_TOLERANCE: f64 = 0.05;
 
-/// What both plans guard. A candidate can add to what the baseline guards and not loosen it: a change does
-/// not choose the gate that judges it.
+/// What is guarded: what the baseline guards, or the usual if it guards nothing, and what the candidate adds.
+/// A candidate loosens none of it: a change does not choose the gate that judges it.
 pub(super) fn guarded(baseline: &Plan, candidate: &Plan, tolerance: Option<f64>) -> Vec<Guarded> {
-    let mut all: Vec<Guarded> = Vec::new();
-    for plan in [baseline, candidate] {
-        for guard in &plan.study.guards {
-            let guard = named(plan, guard);
-            let same = |other: &&Guarded| {
-                (other.metric.name, other.statistic, &other.strategy)
-                    == (guard.metric.name, guard.statistic, &guard.strategy)
-            };
-            if all.iter().find(same).is_none() {
-                all.push(guard);
-            }
-        }
-    }
+    let own = |plan: &Plan| plan.study.guards.iter().map(|guard| named(plan, guard)).collect::<Vec<_>>();
+    let mut all = own(baseline);
     if all.is_empty() {
-        all.extend(USUAL.map(|(metric, statistic)| Guarded {
-            metric: find(metric).expect("invariant: the usual guards name known metrics"),
-            statistic,
-            strategy: None,
-            tolerance: USUAL_TOLERANCE,
-        }));
+        all.extend(usual());
+    }
+    for guard in own(candidate) {
+        let same = |other: &Guarded| {
+            (other.metric.name, other.statistic, &other.strategy)
+                == (guard.metric.name, guard.statistic, &guard.strategy)
+        };
+        if !all.iter().any(same) {
+            all.push(guard);
+        }
     }
     if let Some(tolerance) = tolerance {
         all.iter_mut().for_each(|guard| guard.tolerance = tolerance);
     }
     all
+}
+
+fn usual() -> impl Iterator<Item = Guarded> {
+    USUAL.into_iter().map(|(metric, statistic)| Guarded {
+        metric: find(metric).expect("invariant: the usual guards name known metrics"),
+        statistic,
+        strategy: None,
+        tolerance: USUAL_TOLERANCE,
+    })
 }
 
 fn named(plan: &Plan, guard: &Guard) -> Guarded {
@@ -83,6 +85,13 @@ mod tests {
         assert_eq!(said, [("escaped", 0.05), ("duration_ms", 0.1)]);
         assert_eq!(all[0].strategy.as_deref(), Some("amazon-five-waves"));
         assert!(guarded(&old, &new, Some(0.2)).iter().all(|guard| guard.tolerance == 0.2));
+    }
+
+    #[test]
+    fn a_guard_of_the_candidate_does_not_switch_off_the_usual_ones() {
+        let (old, mut new) = (sample::plan(), sample::plan());
+        new.study.guards = vec![guard("false_rollback", 1.0)];
+        assert_eq!(guarded(&old, &new, None).len(), USUAL.len() + 1);
     }
 
     #[test]

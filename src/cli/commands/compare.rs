@@ -1,6 +1,6 @@
 //! `wavetank compare`: two scenarios, or the strategies of one, on the same trials.
 
-use crate::cli::args::{Effort, FailOn};
+use crate::cli::args::{Draw, FailOn};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -10,7 +10,8 @@ use crate::cli::numbers;
 use crate::cli::pipeline::{self, compare};
 use crate::cli::progress::Progress;
 use crate::cli::review::{Review, ReviewArgs};
-use crate::cli::select::Overrides;
+use crate::cli::select::{self, Overrides, Trials};
+use crate::plan::Plan;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,8 +33,11 @@ pub struct Args {
     /// What to judge; without it, the strategies of the first file are compared
     #[arg(value_name = "CANDIDATE")]
     candidate_file: Option<String>,
+    /// Look first at this many rollouts of each strategy [default: the candidate's]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
+    trials: Option<u64>,
     #[command(flatten)]
-    effort: Effort,
+    draw: Draw,
     /// Compare only this strategy (repeatable)
     #[arg(long = "strategy", value_name = "NAME")]
     strategies: Vec<String>,
@@ -55,14 +59,14 @@ pub struct Args {
 /// # Errors
 /// When a scenario or an argument is invalid, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let mut overrides = Overrides { baseline: args.baseline.clone(), ..args.effort.overrides() };
-    overrides.strategies = with_baseline(args);
-    let old = input::plan(&args.baseline_file, &overrides, FailOn::Error, io)?;
-    let new = match &args.candidate_file {
+    let overrides = Overrides { trials: args.trials.map(Trials::Exactly), ..args.draw.overrides() };
+    let mut old = input::plan(&args.baseline_file, &overrides, FailOn::Error, io)?;
+    let mut new = match &args.candidate_file {
         Some(file) => Some((file.as_str(), input::plan(file, &overrides, FailOn::Error, io)?)),
         None => None,
     };
-    if let Some(threads) = args.effort.threads {
+    choose(&mut old, new.as_mut().map(|(_, plan)| plan), args, io)?;
+    if let Some(threads) = args.draw.threads {
         pipeline::set_threads(threads)?;
     }
     io.interrupt.arm();
@@ -86,13 +90,21 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     Ok(if args.gate { exit } else { Exit::Ok })
 }
 
-/// Within one file the baseline takes part without being asked for.
-fn with_baseline(args: &Args) -> Vec<String> {
-    let mut strategies = args.strategies.clone();
-    if let (false, Some(baseline)) = (strategies.is_empty(), &args.baseline)
-        && !strategies.contains(baseline)
-    {
-        strategies.insert(0, baseline.clone());
+/// Keeps the strategies asked for; within one file the baseline takes part without being asked for.
+fn choose(old: &mut Plan, new: Option<&mut Plan>, args: &Args, io: &mut Io) -> Result<(), CliError> {
+    let mut overrides = Overrides { baseline: args.baseline.clone(), ..Overrides::default() };
+    overrides.strategies.clone_from(&args.strategies);
+    if let Some(new) = new {
+        select::apply(new, &overrides)?;
+    } else if !args.strategies.is_empty() {
+        let usual = &old.strategies[old.study.baseline].name;
+        let baseline = args.baseline.as_ref().unwrap_or(usual).clone();
+        if !overrides.strategies.contains(&baseline) {
+            overrides.strategies.insert(0, baseline);
+        }
     }
-    strategies
+    for note in select::apply(old, &overrides)? {
+        io.say("note", note);
+    }
+    Ok(())
 }
