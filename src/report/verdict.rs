@@ -49,13 +49,14 @@ pub fn headline(plan: &Plan, summary: &Summary) -> String {
             format!("{fast_words}; {safe_words}")
         }
     };
-    format!("Compared with {name}, the baseline, {rest}{}.", caution(summary, baseline))
+    let named: Vec<&StrategySummary> = [Some(baseline), fastest, safest].into_iter().flatten().collect();
+    format!("Compared with {name}, the baseline, {rest}{}.", caution(&named, baseline))
 }
 
 /// What the means of the sentence cannot know, if they are rough.
-fn caution(summary: &Summary, baseline: &StrategySummary) -> String {
-    let is_rough = |s: &StrategySummary| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough);
-    if !summary.strategies.iter().any(is_rough) {
+fn caution(named: &[&StrategySummary], baseline: &StrategySummary) -> String {
+    let is_rough = |s: &&StrategySummary| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough);
+    if !named.iter().any(is_rough) {
         return String::new();
     }
     let bad = text::counted(baseline.metric(BLAST_METRIC).n, "bad change");
