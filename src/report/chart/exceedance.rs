@@ -53,7 +53,7 @@ fn axes(canvas: &mut Canvas, bottom: i32, x: &Axis, y: &Axis) {
         canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
     }
     // The axis has room above 100 %, where no share can be.
-    for (pixel, label) in y.number_ticks(40, text::percent).into_iter().filter(|tick| tick.0 >= y.at(1.0)) {
+    for (pixel, label) in y.number_ticks(40, share).into_iter().filter(|tick| tick.0 >= y.at(1.0)) {
         canvas.line(&[(LEFT, pixel), (RIGHT, pixel)], GRID, 1);
         canvas.text((LEFT - 10, pixel + 5), &label, Font::new(BODY).ending(), INK);
     }
@@ -111,9 +111,23 @@ fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
     }
 }
 
+/// A share as a short label: percent, or `1 in 1M` where percents would be all zeros.
+fn share(share: f64) -> String {
+    const RARE: f64 = 0.99e-4;
+    if share >= RARE { text::percent(share) } else { format!("1 in {}", text::compact(1.0 / share)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rare_shares_are_said_in_changes() {
+        assert_eq!(
+            [0.5, 1e-3, 1e-4, 1e-5, 1e-8].map(share),
+            ["50 %", "0.1 %", "0.01 %", "1 in 100k", "1 in 100M"]
+        );
+    }
     use crate::report::sample;
     use crate::study::summarise;
 
