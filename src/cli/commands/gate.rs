@@ -8,7 +8,8 @@ use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::pipeline::{self, compare::Accepted};
+use crate::cli::pipeline;
+use crate::cli::pipeline::compare::{Accepted, How, accept_command};
 use crate::cli::progress::Progress;
 use crate::cli::review::{Review, ReviewArgs};
 use crate::cli::select::Overrides;
@@ -21,7 +22,7 @@ Examples:
   wavetank gate wavetank.toml --format markdown > comment.md
   wavetank gate wavetank.toml --report junit=gate.xml --report json=gate.json
 
-If the change is meant: wavetank baseline accept FILE, and commit the baseline with it.
+Writes no baseline. If a change is meant: wavetank baseline accept FILE, and commit both together.
 Exit codes: 0 nothing got worse, 1 something did or a limit is broken, 4 the trials do not decide.";
 
 /// Arguments of `wavetank gate`.
@@ -36,7 +37,8 @@ pub struct Args {
     /// Compare estimates if the baseline comes from another version of the model
     #[arg(long)]
     across_models: bool,
-    /// Take at most this many rollouts of each strategy [default: the scenario's]
+    /// Where few trials do not decide, go on to at most this many rollouts of each strategy
+    /// [default: the scenario's]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
     max_trials: Option<u64>,
     /// Use this many threads; changes no result [default: one a core]
@@ -54,7 +56,15 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let overrides = Overrides { max_trials: args.max_trials, ..Overrides::default() };
     let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
     let path = args.baseline.clone().unwrap_or_else(|| default_path(&plan));
-    let accepted = Accepted::read(&path)?;
+    let how = How {
+        across_models: args.across_models,
+        max_trials: args.max_trials,
+        accept: accept_command(&args.file, args.baseline.as_deref()),
+    };
+    let accepted = Accepted::read(&path, &how.accept)?;
+    if accepted.seed() != plan.study.seed {
+        io.say("note", "the seed is not the accepted one, so trials have nothing in common");
+    }
     if let Some(threads) = args.threads {
         pipeline::set_threads(threads)?;
     }
@@ -62,13 +72,13 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let review = Review::open(&args.review)?;
     bug::set_context(ReplayContext::new(&args.file, &plan, None));
     let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let comparison = accepted.gate(&path, (&plan, &args.file), args.across_models, io, &progress)?;
+    let comparison = accepted.gate(&path, (&plan, &args.file), &how, io, &progress)?;
     drop(progress);
     let exit = review.publish(&comparison, (None, Some(&args.file)), io)?;
     if exit != Exit::Ok {
-        let baseline =
-            args.baseline.as_ref().map_or(String::new(), |path| format!(" --baseline {}", path.display()));
-        io.say("hint", format_args!("to accept: wavetank baseline accept {}{baseline}", args.file));
+        for way in comparison.ways_out(&how.accept) {
+            io.say("hint", way);
+        }
     }
     Ok(exit)
 }
