@@ -15,7 +15,7 @@ pub(super) struct Guarded {
     pub tolerance: f64,
 }
 
-/// Guarded where neither plan says anything: harm on average and at its worst, isolation, speed.
+/// Guarded where the baseline says nothing: harm on average and at its worst, isolation, speed.
 const USUAL: [(&str, Statistic); 4] = [
     ("impaired_host_ms", Statistic::Mean),
     ("impaired_host_ms", Statistic::P99),
@@ -25,34 +25,35 @@ const USUAL: [(&str, Statistic); 4] = [
 /// Tolerance of these.
 const USUAL_TOLERANCE: f64 = 0.05;
 
-/// What both plans guard. A candidate can add to what the baseline guards and not loosen it: a change does
-/// not choose the gate that judges it.
+/// What both plans guard. A candidate can add to what the baseline guards, which is the usual if it says
+/// nothing, and not loosen it: a change does not choose the gate that judges it.
 pub(super) fn guarded(baseline: &Plan, candidate: &Plan, tolerance: Option<f64>) -> Vec<Guarded> {
+    let of = |plan: &Plan| plan.study.guards.iter().map(|guard| named(plan, guard)).collect::<Vec<_>>();
+    let old = if baseline.study.guards.is_empty() { usual() } else { of(baseline) };
     let mut all: Vec<Guarded> = Vec::new();
-    for plan in [baseline, candidate] {
-        for guard in &plan.study.guards {
-            let guard = named(plan, guard);
-            let same = |other: &&Guarded| {
-                (other.metric.name, other.statistic, &other.strategy)
-                    == (guard.metric.name, guard.statistic, &guard.strategy)
-            };
-            if all.iter().find(same).is_none() {
-                all.push(guard);
-            }
+    for guard in old.into_iter().chain(of(candidate)) {
+        let same = |other: &Guarded| {
+            (other.metric.name, other.statistic, &other.strategy)
+                == (guard.metric.name, guard.statistic, &guard.strategy)
+        };
+        if !all.iter().any(same) {
+            all.push(guard);
         }
-    }
-    if all.is_empty() {
-        all.extend(USUAL.map(|(metric, statistic)| Guarded {
-            metric: find(metric).expect("invariant: the usual guards name known metrics"),
-            statistic,
-            strategy: None,
-            tolerance: USUAL_TOLERANCE,
-        }));
     }
     if let Some(tolerance) = tolerance {
         all.iter_mut().for_each(|guard| guard.tolerance = tolerance);
     }
     all
+}
+
+fn usual() -> Vec<Guarded> {
+    let guard = |(metric, statistic)| Guarded {
+        metric: find(metric).expect("invariant: the usual guards name known metrics"),
+        statistic,
+        strategy: None,
+        tolerance: USUAL_TOLERANCE,
+    };
+    USUAL.map(guard).to_vec()
 }
 
 fn named(plan: &Plan, guard: &Guard) -> Guarded {
@@ -89,5 +90,10 @@ mod tests {
     fn without_guards_the_usual_ones_hold() {
         let plan = sample::plan();
         assert_eq!(guarded(&plan, &plan, None).len(), USUAL.len());
+        // The first guard that a candidate has comes on top: harmless ones would else lift the usual.
+        let mut new = sample::plan();
+        new.study.guards = vec![guard("detection_delay_ms", 0.05)];
+        assert_eq!(guarded(&plan, &new, None).len(), USUAL.len() + 1);
+        assert_eq!(guarded(&new, &plan, None).len(), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod formats;
+mod gate;
 mod git;
 mod oracles;
 mod properties;

@@ -150,9 +150,14 @@ fn functions_stay_short() {
 
 #[test]
 fn the_documents_name_what_exists() {
-    for document in
-        ["README.md", "ARCHITECTURE.md", "docs/model.md", "docs/validation.md", "docs/scenario.md"]
-    {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "docs/model.md",
+        "docs/validation.md",
+        "docs/scenario.md",
+        "docs/ci.md",
+    ] {
         let text = fs::read_to_string(project(document)).unwrap();
         let folder = project(document).parent().unwrap().to_path_buf();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -75,6 +75,10 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         pipeline::set_threads(threads)?;
     }
     let path = args.baseline.clone().unwrap_or_else(|| default_path(&plan));
+    if compare::is_source(&path, &loaded) {
+        return Err(CliError::invalid(format!("{} is a file of the scenario itself", path.display()))
+            .hint("keep the baseline in a file of its own: --baseline FILE"));
+    }
     let before = compare::differences(&path, &plan);
     io.interrupt.arm();
     let target = Targets::open(vec![path.clone()])?;

@@ -184,9 +184,14 @@ impl Accepted {
     pub fn read(path: &Path, accept: &str) -> Result<Self, CliError> {
         let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error, accept))?;
         let bad = |error: &dyn Display| {
-            CliError::invalid(format!("{} is not a baseline: {error}", path.display()))
-                .hint("it is not meant to be edited or merged by hand")
-                .hint(format!("write it anew: {accept}"))
+            let refusal = CliError::invalid(format!("{} is not a baseline: {error}", path.display()));
+            // Anything else than JSON is another file, and had better not be replaced.
+            if bytes.trim_ascii_start().starts_with(b"{") {
+                let refusal = refusal.hint("it is not meant to be edited or merged by hand");
+                refusal.hint(format!("write it anew: {accept}"))
+            } else {
+                refusal.hint("name a file that `wavetank baseline accept` has written")
+            }
         };
         let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| bad(&error))?;
         let layout = value.get("schema_version").and_then(serde_json::Value::as_u64);
@@ -311,6 +316,14 @@ pub fn accepted(plan: &Plan, loaded: &Loaded, results: &Results) -> Vec<u8> {
     let files =
         loaded.sources.texts().map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() });
     json::pretty(&Baseline::of(plan, &results.outcomes, files.collect()))
+}
+
+/// Whether `path` is one of the files that the scenario was made of.
+#[must_use]
+pub fn is_source(path: &Path, loaded: &Loaded) -> bool {
+    let place = |path: &Path| path.canonicalize().ok();
+    let Some(target) = place(path) else { return false };
+    loaded.sources.texts().any(|(source, _)| place(Path::new(source)).is_some_and(|place| place == target))
 }
 
 /// What differs between the accepted study and the one that is about to be accepted, a line each.
