@@ -361,7 +361,7 @@ fn a_change_does_not_loosen_the_gate_that_judges_it() {
     let bench = Bench::accepted();
     bench.edit(HARM);
     bench.edit(("statistic = \"mean\"\n[[guard]]", "statistic = \"mean\"\ntolerance = \"90%\"\n[[guard]]"));
-    bench.edit(("trials = 200 ", "max-trials = 12\ntrials = 12 "));
+    bench.edit(("trials = 200 ", "max-trials = 20\ntrials = 20 "));
     let ran = bench.gate(&[]);
     assert_eq!(ran.code, Some(1), "{}", ran.output);
     assert!(ran.section("What changed").iter().any(|line| line.contains("5 % -> 90 %")), "{}", ran.output);
