@@ -27,6 +27,9 @@ const HARM_SAID: &str = "strategy careful: one-box bake 30m -> 5m";
 /// An edit that leaves nothing to compare in a time that a test could wait.
 const ENDLESS: (&str, &str) = ("trials = 200 ", "trials = 9_000_000 ");
 
+/// A change of a baseline's JSON.
+type Edit = fn(&mut Value);
+
 /// A repository with `s.toml` in it.
 struct Bench {
     dir: TempDir,
@@ -298,7 +301,7 @@ fn another_model_is_refused_unless_estimates_will_do() {
 fn a_baseline_that_is_not_what_was_accepted_is_refused() {
     let bench = Bench::accepted();
     let good = bench.read(BASELINE);
-    let edits: [(fn(&mut Value), &str); 6] = [
+    let edits: [(Edit, &str); 6] = [
         (|b| b["outcomes"][1]["digest"] = "0123456789abcdef".into(), "holds other numbers"),
         (|b| b["plan_digest"] = "0123456789abcdef".into(), "does not lead to the plan that was accepted"),
         (

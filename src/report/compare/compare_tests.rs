@@ -120,7 +120,7 @@ fn verdicts_can_be_quoted() {
 #[test]
 fn rows_are_sentences() {
     let compared = sample::compared();
-    let all: Vec<String> = compared.rows.iter().map(|row| super::words::sentence(row)).collect();
+    let all: Vec<String> = compared.rows.iter().map(super::words::sentence).collect();
     snapshot("rows", &all.join("\n"));
 }
 
