@@ -4,7 +4,7 @@ use super::commands::{baseline, check, compare, completions, explain, gate, init
 use super::exit::Exit;
 use super::io::When;
 use super::numbers;
-use super::select::{Overrides, Trials};
+use super::select::Overrides;
 use crate::plan::Estimator;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::sync::LazyLock;
@@ -124,23 +124,16 @@ impl From<EstimatorName> for Estimator {
     }
 }
 
-/// What says how many trials there are and how they are drawn, for every command that simulates.
+/// How trials are drawn, for every command that simulates studies.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Effort {
-    /// Simulate this many rollouts of each strategy, or `auto`: until results are precise
-    /// [default: the scenario's]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials_or_auto)]
-    pub trials: Option<Trials>,
+pub struct Draw {
     /// Draw from this seed: a number, hex, or the commit being deployed [default: the scenario's]
     #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
     pub seed: Option<u64>,
     /// Draw trials this way [default: the scenario's]
     #[arg(long, value_enum)]
     pub estimator: Option<EstimatorName>,
-    /// Add trials until this estimate is so precise, as in "p99 impaired_host_ms 5%" (repeatable)
-    #[arg(long, value_name = "PRECISION")]
-    pub precision: Vec<String>,
-    /// Let precision take at most this many rollouts of each strategy [default: the scenario's]
+    /// Take at most this many rollouts of each strategy [default: the scenario's]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
     pub max_trials: Option<u64>,
     /// Use this many threads; changes no result [default: one a core]
@@ -148,15 +141,13 @@ pub struct Effort {
     pub threads: Option<usize>,
 }
 
-impl Effort {
+impl Draw {
     /// As overrides of a plan.
     #[must_use]
     pub fn overrides(&self) -> Overrides {
         Overrides {
-            trials: self.trials,
             seed: self.seed,
             estimator: self.estimator.map(Estimator::from),
-            precision: self.precision.clone(),
             max_trials: self.max_trials,
             ..Overrides::default()
         }

@@ -101,7 +101,10 @@ fn effort(plan: &mut Plan, overrides: &Overrides) -> Result<(), CliError> {
         Some(Trials::Auto) if study.precision.is_empty() => study.precision = precisions(&USUAL_PRECISION)?,
         Some(Trials::Auto) => {}
     }
-    study.max_trials = overrides.max_trials.unwrap_or(study.max_trials);
+    if let Some(most) = overrides.max_trials {
+        study.max_trials = most;
+        study.trials = study.trials.min(most);
+    }
     let fewest = Strata::of(plan).fewest_trials();
     if plan.study.trials < fewest {
         let estimator = plan.study.estimator.name();
@@ -153,7 +156,6 @@ fn keep_strategies(
     }
     plan.study.baseline = baseline.unwrap_or(0);
 
-    // Whether what is said of a strategy is still about one.
     let keep = |strategy: &mut Option<usize>| match *strategy {
         None => true,
         Some(old) => {
@@ -161,8 +163,6 @@ fn keep_strategies(
             strategy.is_some()
         }
     };
-    plan.study.guards.retain_mut(|guard| keep(&mut guard.strategy));
-    plan.study.precision.retain_mut(|precision| keep(&mut precision.strategy));
     let before = plan.study.thresholds.len();
     plan.study.thresholds.retain_mut(|threshold| keep(&mut threshold.strategy));
     let skipped = before - plan.study.thresholds.len();
@@ -170,6 +170,8 @@ fn keep_strategies(
         let plural = if skipped == 1 { "threshold" } else { "thresholds" };
         notes.push(format!("{skipped} {plural} of strategies that were not chosen cannot be checked"));
     }
+    plan.study.guards.retain_mut(|guard| keep(&mut guard.strategy));
+    plan.study.precision.retain_mut(|precision| keep(&mut precision.strategy));
     plan.strategies = kept.iter().map(|&index| plan.strategies[index].clone()).collect();
     Ok(())
 }
@@ -208,6 +210,10 @@ mod tests {
         }
     }
 
+    fn guard(strategy: Option<usize>) -> Guard {
+        Guard { metric: "escaped".to_owned(), statistic: Statistic::Mean, strategy, tolerance: 0.05 }
+    }
+
     fn plan() -> Plan {
         let immediate = Distribution::Fixed { ms: 0 };
         Plan {
@@ -238,7 +244,7 @@ mod tests {
                 estimator: crate::plan::Estimator::Plain,
                 precision: Vec::new(),
                 max_trials: 10,
-                guards: Vec::new(),
+                guards: vec![guard(Some(0)), guard(None), guard(Some(2))],
                 thresholds: vec![threshold(None), threshold(Some(0)), threshold(Some(2))],
             },
         }
@@ -266,23 +272,9 @@ mod tests {
         assert_eq!((names(&plan), plan.study.baseline), (vec!["c", "a"], 1));
         let owners: Vec<_> = plan.study.thresholds.iter().map(|threshold| threshold.strategy).collect();
         assert_eq!(owners, [None, Some(1), Some(0)]);
+        let guarded: Vec<_> = plan.study.guards.iter().map(|guard| guard.strategy).collect();
+        assert_eq!(guarded, [Some(1), None, Some(0)]);
         assert_eq!(notes, Vec::<String>::new());
-    }
-
-    #[test]
-    fn guards_and_precisions_follow_their_strategies() {
-        let mut plan = plan();
-        let (metric, statistic) = ("escaped".to_owned(), Statistic::Mean);
-        plan.study.guards = [None, Some(0), Some(2)]
-            .map(|strategy| Guard { metric: metric.clone(), statistic, strategy, tolerance: 0.05 })
-            .to_vec();
-        plan.study.precision = [None, Some(0), Some(2)]
-            .map(|strategy| Precision { metric: metric.clone(), statistic, strategy, relative: 0.1 })
-            .to_vec();
-        apply(&mut plan, &chosen(&["c"])).expect("known name");
-        let guards: Vec<_> = plan.study.guards.iter().map(|guard| guard.strategy).collect();
-        let precisions: Vec<_> = plan.study.precision.iter().map(|precision| precision.strategy).collect();
-        assert_eq!((guards, precisions), (vec![None, Some(0)], vec![None, Some(0)]));
     }
 
     #[test]

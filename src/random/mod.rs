@@ -1,6 +1,6 @@
 //! Randomness: keyed streams and own samplers. The only module that names the rand crates.
 //!
-//! Everything is a pure function of (seed, trial, purpose, entity, index). It must never read a
+//! Everything is a pure function of (seed, stratum, trial, purpose, entity, index). It must never read a
 //! clock, the operating system's entropy or the platform's math library.
 
 pub mod distribution;

@@ -12,6 +12,7 @@ use super::{limits, text, verdict};
 use crate::plan::{DefectClock, Estimator, Plan};
 use crate::study::Summary;
 use crate::study::notable::{Notable, NotableKind};
+use crate::study::precision::PrecisionResult;
 use crate::study::summary::BLAST_METRIC;
 
 /// Blanks before every line of a section.
@@ -65,6 +66,7 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
         }
     }
     section("How to read this", notes(summary, style.details, width));
+    section("Precision", precision(summary, width));
     section("Thresholds", thresholds(summary, width, &paint));
     section("Trials worth a replay", notable(summary, style, width));
     out
@@ -72,13 +74,14 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
 
 fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
     let what = format!(
-        "{}: {} x {}, seed {}, model {}, plan {}",
+        "{}: {} x {}, {}, seed {}, model {}, plan {}",
         summary.scenario,
         match summary.strategies.len() {
             1 => "1 strategy".to_owned(),
             n => format!("{n} strategies"),
         },
         text::counted(summary.trials, "trial"),
+        drawn(summary),
         summary.seed,
         summary.model_version,
         summary.plan_digest
@@ -113,6 +116,14 @@ fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
     wrap(&what, width, "", "  ") + &wrap(&fleet, width, "", "  ")
 }
 
+/// How trials were drawn: `by-defect (9 strata)`.
+fn drawn(summary: &Summary) -> String {
+    match summary.strata {
+        0 | 1 => summary.estimator.to_owned(),
+        strata => format!("{} ({strata} strata)", summary.estimator),
+    }
+}
+
 /// What backs the verdict up, and what the marks of the tables mean.
 fn notes(summary: &Summary, details: bool, width: usize) -> String {
     let mut notes = verdict::details(summary);
@@ -132,6 +143,12 @@ fn notes(summary: &Summary, details: bool, width: usize) -> String {
                 .to_owned(),
         );
     }
+    if summary.strata > 1 {
+        notes.push(
+            "Good changes and each defect got trials of their own; every number weighs them by how likely they are."
+                .to_owned(),
+        );
+    }
     if summary.strategies.iter().any(|s| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough)) {
         notes.push(
             "~: few or heavy-tailed values; a rare large one may be missing, so the true mean may be outside its interval. More trials would tell."
@@ -142,6 +159,25 @@ fn notes(summary: &Summary, details: bool, width: usize) -> String {
         notes.push("More tables: --details. Every number with its interval: summary.json.".to_owned());
     }
     notes.iter().map(|note| wrap(note, width, "  ", "    ")).collect()
+}
+
+/// What precision was asked for and what was reached.
+fn precision(summary: &Summary, width: usize) -> String {
+    let line = |result: &PrecisionResult| {
+        let reached =
+            result.reached.map_or("no bound".to_owned(), |half| format!("±{}", text::percent(half)));
+        let wanted = text::percent(result.wanted);
+        let (sign, rest) = if result.met {
+            ("✓", format!("±{wanted} wanted"))
+        } else {
+            let trials = text::counted(summary.trials, "trial");
+            ("?", format!("±{wanted} wanted and not reached at {trials}: raise --max-trials"))
+        };
+        let PrecisionResult { strategy, metric, statistic, .. } = result;
+        let line = format!("{strategy}: {metric} {} is known to {reached}, {rest}", statistic.name());
+        wrap(&line, width, &format!("  {sign} "), "    ")
+    };
+    summary.precision.iter().map(line).collect()
 }
 
 fn thresholds(summary: &Summary, width: usize, paint: &Paint) -> String {

@@ -78,12 +78,14 @@ pub(super) fn blast_table(summary: &Summary) -> Table {
         .column("p50", Align::Right)
         .column("p90", Align::Right)
         .column("p99", Align::Right)
-        .column("worst", Align::Right)
+        .column("mean of\nworst 1 %", Align::Right)
+        .column("\nworst", Align::Right)
         .column("trials", Align::Right);
     for strategy in &summary.strategies {
         let blast = strategy.metric(BLAST_METRIC);
         let mut row = vec![strategy.name.clone(), mean(blast, Unit::HostMs)];
         row.extend(quantiles(blast, Unit::HostMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));
+        row.push(tail_mean(blast, Unit::HostMs));
         row.push(maybe(blast.max.map(|v| value(Unit::HostMs, v))));
         row.push(text::count(blast.n));
         table.row(row);
@@ -194,6 +196,14 @@ fn mean(metric: &MetricSummary, unit: Unit) -> String {
     maybe(metric.mean.map(|m| {
         let rough = if m.rough { "~" } else { "" };
         format!("{rough}{}", estimate(&value(unit, m.value), m.interval, |v| value(unit, v)))
+    }))
+}
+
+/// The mean of the worst hundredth, as [`mean`].
+fn tail_mean(metric: &MetricSummary, unit: Unit) -> String {
+    maybe(metric.cvar99.map(|m| {
+        let rough = if m.rough { "~" } else { "" };
+        format!("{rough}{}", estimate(&value(unit, m.value), m.interval.at_least(0.0), |v| value(unit, v)))
     }))
 }
 

@@ -231,7 +231,11 @@ pub fn details(summary: &Summary) -> Vec<String> {
         let others: Vec<&str> = leader.not_clearly_worse.iter().map(String::as_str).collect();
         let rest = match others.len() {
             0 => "clearly less than every other strategy".to_owned(),
-            _ => format!("not clearly less than {}", text::list(&others, MOST_NAMES)),
+            _ => format!(
+                "but {} cannot be told apart from it at {}",
+                text::list(&others, MOST_NAMES),
+                text::counted(summary.trials, "trial")
+            ),
         };
         out.push(format!("{} has {what}, {rest}.", leader.strategy));
     }

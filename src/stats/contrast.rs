@@ -21,6 +21,8 @@ pub struct Draws {
     pub values: Vec<Option<f64>>,
     /// See [`Stratum::settled`].
     pub settled: bool,
+    /// See [`Stratum::group`].
+    pub group: u32,
 }
 
 /// A statistic of one side.
@@ -49,6 +51,7 @@ pub fn sample(draws: &[Draws], confined: bool) -> Sample {
         trials: draws.values.len() as u64,
         values: draws.values.iter().flatten().copied().collect(),
         settled: draws.settled,
+        group: draws.group,
     };
     let strata = draws.iter().map(stratum).collect();
     if confined { Sample::of_slices(strata) } else { Sample::new(strata) }

@@ -15,7 +15,7 @@ impl Uniforms {
 }
 
 fn draws(key: u64, weight: f64, values: Vec<f64>) -> Draws {
-    Draws { key, weight, values: values.into_iter().map(Some).collect(), settled: false }
+    Draws { key, weight, values: values.into_iter().map(Some).collect(), settled: false, group: 0 }
 }
 
 fn exponentials(uniforms: &mut Uniforms, n: usize) -> Vec<f64> {
@@ -95,8 +95,8 @@ fn two_sides(uniforms: &mut Uniforms) -> (Vec<Draws>, Vec<Draws>) {
             a.push((key == 1 || counts > 0.2).then_some(e * of_a));
             b.push(Some(other * of_b));
         }
-        sides.0.push(Draws { key, weight, values: a, settled: false });
-        sides.1.push(Draws { key, weight, values: b, settled: false });
+        sides.0.push(Draws { key, weight, values: a, settled: false, group: 0 });
+        sides.1.push(Draws { key, weight, values: b, settled: false, group: 0 });
     }
     sides
 }
@@ -136,7 +136,7 @@ fn differences_of_percentiles_are_covered() {
 
 #[test]
 fn no_trial_that_counts_is_no_statistic() {
-    let empty = [Draws { key: 1, weight: 1.0, values: vec![None; 5], settled: false }];
+    let empty = [Draws { key: 1, weight: 1.0, values: vec![None; 5], settled: false, group: 0 }];
     assert_eq!(Statistic::mean(&empty), None);
     assert_eq!(Statistic::quantile(&empty, false, 0.5, 0.025), None);
     assert_eq!(Statistic::tail_mean(&empty, 0.99), None);

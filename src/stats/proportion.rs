@@ -46,6 +46,7 @@ pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
             values: stratum.values.len() as f64,
             events: stratum.values.iter().filter(|value| **value > 0.5).count() as f64,
             settled: stratum.settled,
+            group: stratum.group,
         })
         .collect();
     let share = Share { cells, confined: sample.is_confined() };
@@ -71,6 +72,8 @@ pub(super) struct Cell {
     pub events: f64,
     /// Whether that is certain.
     pub settled: bool,
+    /// What the stratum is a slice of.
+    pub group: u32,
 }
 
 /// A weighted share, by stratum.
@@ -130,8 +133,14 @@ impl Share {
     /// The cell in which one more event would weigh most.
     fn heaviest_without(&self) -> Option<usize> {
         let nothing_seen = self.cells.iter().all(|cell| cell.events == 0.0);
-        let seen = |index: usize| self.cells.get(index).is_some_and(|cell| cell.events > 0.0);
-        let near = |index: usize| seen(index) || seen(index + 1) || index > 0 && seen(index - 1);
+        let group = |index: usize| self.cells[index].group;
+        let seen = |index: usize, of: u32| {
+            self.cells.get(index).is_some_and(|cell| cell.group == of && cell.events > 0.0)
+        };
+        let near = |index: usize| {
+            let around = index.saturating_sub(1)..=index + 1;
+            around.into_iter().any(|other| seen(other, group(index)))
+        };
         let open = |index: &usize| self.cells[*index].events < self.cells[*index].values;
         let by_unit = |a: &usize, b: &usize| self.cells[*a].unit.total_cmp(&self.cells[*b].unit);
         let all = (0..self.cells.len()).filter(open).filter(|&index| !self.cells[index].settled);
@@ -183,6 +192,7 @@ mod tests {
             trials: n,
             values: bits(count, n),
             settled: false,
+            group: 0,
         };
         parts.iter().map(part).collect()
     }
@@ -244,6 +254,18 @@ mod tests {
         let confined = high(&Sample::of_slices(parts));
         assert!(open > 0.07, "an event in the heaviest stratum cannot be excluded: {open}");
         assert!(confined < 0.015, "beside a neighbour it can: {confined}");
+    }
+
+    #[test]
+    fn the_first_slice_of_another_group_is_no_neighbour() {
+        let mut parts = strata(&[(0.09, 0, 40), (0.01, 10, 40), (0.9, 0, 40)]);
+        parts[2].group = 1;
+        let high = |parts: &[Stratum]| {
+            proportion(&Sample::of_slices(parts.to_vec())).unwrap().interval.high.unwrap()
+        };
+        let apart = high(&parts);
+        parts[2].group = 0;
+        assert!(apart < 0.02 && high(&parts) > 0.07, "{apart}");
     }
 
     #[test]

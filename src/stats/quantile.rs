@@ -111,6 +111,7 @@ impl Sorted {
             values: stratum.values.len() as f64,
             events: events(&stratum.values) as f64,
             settled: stratum.settled,
+            group: stratum.group,
         });
         Share { cells: cells.collect(), confined: self.strata.is_confined() }
     }
@@ -220,7 +221,7 @@ mod tests {
     fn two_equal_strata_are_nearly_one() {
         let split = |odd: u64| {
             let values: Vec<f64> = one_to(2000).into_iter().filter(|v| *v as u64 % 2 == odd).collect();
-            Stratum { weight: 0.5, trials: 1000, values, settled: false }
+            Stratum { weight: 0.5, trials: 1000, values, settled: false, group: 0 }
         };
         let sorted = Sorted::new(&Sample::new(vec![split(0), split(1)]));
         for q in [0.1, 0.5, 0.9, 0.99] {
@@ -234,19 +235,20 @@ mod tests {
 
     #[test]
     fn weights_move_quantiles_and_small_strata_leave_them_open() {
-        let low = Stratum { weight: 0.98, trials: 500, values: one_to(500), settled: false };
+        let low = Stratum { weight: 0.98, trials: 500, values: one_to(500), settled: false, group: 0 };
         let high = Stratum {
             weight: 0.02,
             trials: 500,
             values: one_to(500).iter().map(|v| v + 1e6).collect(),
             settled: false,
+            group: 0,
         };
         let sorted = Sorted::new(&Sample::new(vec![low.clone(), high]));
         assert_eq!(sorted.quantile(0.5).unwrap().value, 256.0, "0.98 * 256 / 500 is the first over one half");
         let p99 = sorted.quantile(0.99).unwrap();
         assert_eq!(p99.value, 1_000_250.0, "half of the rare stratum lies above");
         assert!(p99.interval.low.unwrap() > 1_000_000.0 && p99.interval.high.unwrap() < 1_000_500.0);
-        let few = Stratum { weight: 0.02, trials: 5, values: vec![1e6; 5], settled: false };
+        let few = Stratum { weight: 0.02, trials: 5, values: vec![1e6; 5], settled: false, group: 0 };
         let sorted = Sorted::new(&Sample::new(vec![low, few]));
         assert_eq!(sorted.quantile(0.999).unwrap().interval.high, None);
     }

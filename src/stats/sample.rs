@@ -17,6 +17,8 @@ pub struct Stratum<T = f64> {
     pub values: Vec<T>,
     /// They cannot be different: good changes never do harm. Then they leave no doubt either.
     pub settled: bool,
+    /// What the stratum is a slice of: see [`Sample::of_slices`].
+    pub group: u32,
 }
 
 /// Values by stratum. Strata without a value are left out: they say nothing about the trials that count.
@@ -43,7 +45,7 @@ impl<T> Sample<T> {
         Self { strata, confined: false }
     }
 
-    /// A sample of slices of something ordered, neighbours side by side, of which the far ones are far too
+    /// A sample of slices, those of one group side by side and in order, of which the far ones are far too
     /// light to bound what never happened in the heavy ones: an event that is seen at all is taken to live
     /// in the slices that showed it and their neighbours.
     #[must_use]
@@ -54,7 +56,13 @@ impl<T> Sample<T> {
     /// A sample from one stratum.
     #[must_use]
     pub fn plain(values: Vec<T>) -> Self {
-        Self::new(vec![Stratum { weight: 1.0, trials: values.len() as u64, values, settled: false }])
+        Self::new(vec![Stratum {
+            weight: 1.0,
+            trials: values.len() as u64,
+            values,
+            settled: false,
+            group: 0,
+        }])
     }
 
     /// The strata that have values.
@@ -108,6 +116,7 @@ impl<T> Sample<T> {
                 trials: stratum.trials,
                 values: stratum.values.iter().map(&mut change).collect(),
                 settled: stratum.settled,
+                group: stratum.group,
             })
             .collect();
         Sample { strata, confined: self.confined }
@@ -140,8 +149,8 @@ mod tests {
     #[test]
     fn one_stratum_forgets_its_weight_and_the_others() {
         let strata = vec![
-            Stratum { weight: 0.9, trials: 50, values: vec![], settled: false },
-            Stratum { weight: 0.1, trials: 50, values: vec![1.0, 2.0], settled: false },
+            Stratum { weight: 0.9, trials: 50, values: vec![], settled: false, group: 0 },
+            Stratum { weight: 0.1, trials: 50, values: vec![1.0, 2.0], settled: false, group: 0 },
         ];
         assert_eq!(Sample::new(strata), Sample::plain(vec![1.0, 2.0]));
     }
@@ -149,8 +158,8 @@ mod tests {
     #[test]
     fn the_share_of_trials_that_count_is_weighted() {
         let strata = vec![
-            Stratum { weight: 0.9, trials: 10, values: vec![1.0; 5], settled: false },
-            Stratum { weight: 0.1, trials: 10, values: vec![1.0; 10], settled: false },
+            Stratum { weight: 0.9, trials: 10, values: vec![1.0; 5], settled: false, group: 0 },
+            Stratum { weight: 0.1, trials: 10, values: vec![1.0; 10], settled: false, group: 0 },
         ];
         assert!((Sample::new(strata).share() - 0.55).abs() < 1e-15);
     }

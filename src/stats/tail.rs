@@ -72,9 +72,14 @@ mod tests {
     #[test]
     fn strata_are_weighed() {
         // The heavy stratum is 2 % of all: the worst hundredth is its upper half, 51 to 100.
-        let light = Stratum { weight: 0.98, trials: 100, values: vec![0.0; 100], settled: false };
-        let heavy =
-            Stratum { weight: 0.02, trials: 100, values: (1..=100).map(f64::from).collect(), settled: false };
+        let light = Stratum { weight: 0.98, trials: 100, values: vec![0.0; 100], settled: false, group: 0 };
+        let heavy = Stratum {
+            weight: 0.02,
+            trials: 100,
+            values: (1..=100).map(f64::from).collect(),
+            settled: false,
+            group: 0,
+        };
         let sample = Sample::new(vec![light, heavy]);
         let got = tail_mean(&sample, &Sorted::new(&sample), 0.99).unwrap();
         assert!((got.value - 75.5).abs() < 1e-9, "{got:?}");

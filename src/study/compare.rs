@@ -9,7 +9,7 @@ use super::baseline::{Remembered, fingerprint};
 pub use super::estimate::Estimate;
 use super::guard::{Guarded, guarded};
 use super::row;
-use super::threshold::{ThresholdResult, Verdict, judge};
+use super::threshold::{ThresholdResult, Verdict, judge_in_looks};
 use super::{Outcomes, Watcher, extend};
 use crate::engine::Model;
 use crate::plan::diff::PlanChange;
@@ -178,18 +178,29 @@ pub struct Question<'p> {
     pub sources: [String; 2],
     /// Tolerance of every guarded statistic, instead of what the plans say.
     pub tolerance: Option<f64>,
+    /// Trials of the last look at most, instead of what the plans say.
+    pub max_trials: Option<u64>,
     /// Fingerprints of the baseline's outcomes by strategy, from when it was accepted.
     pub recorded: Vec<(String, String)>,
 }
 
 impl<'p> Question<'p> {
+    fn new(
+        (baseline, candidate): (&'p Plan, &'p Plan),
+        pairs: Vec<(usize, usize)>,
+        sources: [String; 2],
+    ) -> Self {
+        let recorded = Vec::new();
+        Self { baseline, candidate, pairs, sources, tolerance: None, max_trials: None, recorded }
+    }
+
     /// Strategies of the same name in both plans.
     #[must_use]
     pub fn by_name(baseline: &'p Plan, candidate: &'p Plan, sources: [String; 2]) -> Self {
         let named = |name: &str| baseline.strategies.iter().position(|other| other.name == name);
         let pairs = candidate.strategies.iter().enumerate();
         let pairs = pairs.filter_map(|(index, strategy)| Some((named(&strategy.name)?, index))).collect();
-        Self { baseline, candidate, pairs, sources, tolerance: None, recorded: Vec::new() }
+        Self::new((baseline, candidate), pairs, sources)
     }
 
     /// Every other strategy of one plan against its baseline.
@@ -198,7 +209,7 @@ impl<'p> Question<'p> {
         let others = (0..plan.strategies.len()).filter(|&index| index != plan.study.baseline);
         let pairs = others.map(|index| (plan.study.baseline, index)).collect();
         let sources = [source.clone(), source];
-        Self { baseline: plan, candidate: plan, pairs, sources, tolerance: None, recorded: Vec::new() }
+        Self::new((plan, plan), pairs, sources)
     }
 
     /// Tolerance of a remembered statistic.
@@ -231,11 +242,13 @@ impl<'p> Question<'p> {
         !diff::same_study(&alone(self.baseline, old), &alone(self.candidate, new))
     }
 
-    /// Trials of the first look and of the last. The more thorough plan decides: a change does not choose
-    /// how closely it is looked at.
+    /// Trials of the first look, and of the last at most. The more thorough plan decides: a change does not
+    /// choose how closely it is looked at.
     fn trials(&self) -> (u64, u64) {
         let [old, new] = [&self.baseline.study, &self.candidate.study];
-        (old.trials.max(new.trials), old.max_trials.max(new.max_trials))
+        let most = self.max_trials.unwrap_or(old.max_trials.max(new.max_trials));
+        let first = old.trials.max(new.trials);
+        (self.max_trials.map_or(first, |most| first.min(most)), most)
     }
 
     /// One row each: the pair and what is guarded of it.
@@ -275,7 +288,7 @@ pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) 
                 *row = Some(row::compare(guard, name, baseline, candidate, tail));
             }
         }
-        thresholds = judge(question.candidate, sides.candidates());
+        thresholds = judge_in_looks(question.candidate, sides.candidates(), LOOKS);
         let is_open = rows.iter().zip(&touched).any(|(row, touched)| is_open_row(row.as_ref(), *touched))
             || thresholds.iter().any(is_open_limit);
         let next = (trials * LOOK_GROWTH).min(most);
@@ -285,6 +298,7 @@ pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) 
         (look, trials) = (look + 1, next);
     }
     let rows: Vec<Row> = rows.into_iter().flatten().collect();
+    sides.complete(question, cancel, watcher)?;
     let drifted = sides.drifted(question);
     Some(Compared { drifted, ..report(question, rows, thresholds, trials, look) })
 }
@@ -410,6 +424,17 @@ impl<'p> Sides<'p> {
         Some(())
     }
 
+    /// Adds what is missing of the baseline to be held against what was recorded of it: a candidate with
+    /// fewer trials does not spare the check.
+    fn complete(&mut self, question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) -> Option<()> {
+        let Some((model, outcomes)) = &mut self.baseline else { return Some(()) };
+        if question.recorded.is_empty() {
+            return Some(());
+        }
+        let compared: Vec<usize> = question.pairs.iter().map(|pair| pair.0).collect();
+        extend(model, outcomes, &compared, model.plan.study.trials, cancel, watcher)
+    }
+
     /// Strategies of the baseline whose first outcomes are not those that were recorded.
     fn drifted(&self, question: &Question) -> Vec<String> {
         let Some((model, outcomes)) = &self.baseline else { return Vec::new() };
@@ -417,7 +442,7 @@ impl<'p> Sides<'p> {
         let first = plan.study.trials as usize;
         let is_same = |name: &str, recorded: &str| {
             let row = plan.strategies.iter().position(|strategy| strategy.name == name);
-            // Strategies that were not simulated so far cannot be checked.
+            // Strategies that the candidate lacks were not simulated.
             let row = row.and_then(|index| outcomes.by_strategy[index].get(..first));
             row.is_none_or(|row| fingerprint(row) == recorded)
         };

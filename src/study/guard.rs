@@ -25,13 +25,15 @@ const USUAL: [(&str, Statistic); 4] = [
 /// Tolerance of these.
 const USUAL_TOLERANCE: f64 = 0.05;
 
-/// What both plans guard. A candidate can add to what the baseline guards, which is the usual if it says
-/// nothing, and not loosen it: a change does not choose the gate that judges it.
+/// What is guarded: what the baseline guards, or the usual if it guards nothing, and what the candidate adds.
+/// A candidate loosens none of it: a change does not choose the gate that judges it.
 pub(super) fn guarded(baseline: &Plan, candidate: &Plan, tolerance: Option<f64>) -> Vec<Guarded> {
-    let of = |plan: &Plan| plan.study.guards.iter().map(|guard| named(plan, guard)).collect::<Vec<_>>();
-    let old = if baseline.study.guards.is_empty() { usual() } else { of(baseline) };
-    let mut all: Vec<Guarded> = Vec::new();
-    for guard in old.into_iter().chain(of(candidate)) {
+    let own = |plan: &Plan| plan.study.guards.iter().map(|guard| named(plan, guard)).collect::<Vec<_>>();
+    let mut all = own(baseline);
+    if all.is_empty() {
+        all.extend(usual());
+    }
+    for guard in own(candidate) {
         let same = |other: &Guarded| {
             (other.metric.name, other.statistic, &other.strategy)
                 == (guard.metric.name, guard.statistic, &guard.strategy)
@@ -46,14 +48,13 @@ pub(super) fn guarded(baseline: &Plan, candidate: &Plan, tolerance: Option<f64>)
     all
 }
 
-fn usual() -> Vec<Guarded> {
-    let guard = |(metric, statistic)| Guarded {
+fn usual() -> impl Iterator<Item = Guarded> {
+    USUAL.into_iter().map(|(metric, statistic)| Guarded {
         metric: find(metric).expect("invariant: the usual guards name known metrics"),
         statistic,
         strategy: None,
         tolerance: USUAL_TOLERANCE,
-    };
-    USUAL.map(guard).to_vec()
+    })
 }
 
 fn named(plan: &Plan, guard: &Guard) -> Guarded {
@@ -87,13 +88,15 @@ mod tests {
     }
 
     #[test]
+    fn a_guard_of_the_candidate_does_not_switch_off_the_usual_ones() {
+        let (old, mut new) = (sample::plan(), sample::plan());
+        new.study.guards = vec![guard("false_rollback", 1.0)];
+        assert_eq!(guarded(&old, &new, None).len(), USUAL.len() + 1);
+    }
+
+    #[test]
     fn without_guards_the_usual_ones_hold() {
         let plan = sample::plan();
         assert_eq!(guarded(&plan, &plan, None).len(), USUAL.len());
-        // The first guard that a candidate has comes on top: harmless ones would else lift the usual.
-        let mut new = sample::plan();
-        new.study.guards = vec![guard("detection_delay_ms", 0.05)];
-        assert_eq!(guarded(&plan, &new, None).len(), USUAL.len() + 1);
-        assert_eq!(guarded(&new, &plan, None).len(), 1);
     }
 }

@@ -71,6 +71,7 @@ impl Sampling {
                 weight: stratum.weight,
                 values: Vec::new(),
                 settled: self.is_settled(metric.zero_if_good, stratum.fate),
+                group: group(stratum.fate),
             })
             .collect();
         for (trial, outcome) in outcomes.iter().enumerate() {
@@ -96,6 +97,7 @@ impl Sampling {
                 trials,
                 values: Vec::new(),
                 settled: self.is_settled(zero_if_good, stratum.fate),
+                group: group(stratum.fate),
             })
             .collect();
         for (trial, value) in values.enumerate() {
@@ -104,6 +106,14 @@ impl Sampling {
             }
         }
         if self.is_confined() { Sample::of_slices(strata) } else { Sample::new(strata) }
+    }
+}
+
+/// Slices of one defect belong together.
+fn group(fate: Fate) -> u32 {
+    match fate {
+        Fate::Any | Fate::Good => 0,
+        Fate::Bad { defect, .. } => defect as u32 + 1,
     }
 }
 

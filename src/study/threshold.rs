@@ -62,6 +62,11 @@ pub enum Verdict {
 /// If a threshold names an unknown metric, which a resolved plan does not.
 #[must_use]
 pub fn judge(plan: &Plan, outcomes: &Outcomes) -> Vec<ThresholdResult> {
+    judge_in_looks(plan, outcomes, 1)
+}
+
+/// As [`judge`], at one of several `looks`, which share the doubt too.
+pub(super) fn judge_in_looks(plan: &Plan, outcomes: &Outcomes, looks: u32) -> Vec<ThresholdResult> {
     let judged: Vec<(&Threshold, usize)> = plan
         .study
         .thresholds
@@ -70,7 +75,7 @@ pub fn judge(plan: &Plan, outcomes: &Outcomes) -> Vec<ThresholdResult> {
         .filter(|(threshold, strategy)| threshold.strategy.is_none_or(|only| only == *strategy))
         .collect();
     let uncertain = judged.iter().filter(|(threshold, _)| threshold.statistic != Statistic::Max).count();
-    let doubt = (1.0 - CONFIDENCE) / uncertain.max(1) as f64;
+    let doubt = (1.0 - CONFIDENCE) / (uncertain.max(1) as f64 * f64::from(looks));
     judged
         .iter()
         .map(|(threshold, strategy)| {

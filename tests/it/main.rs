@@ -1,6 +1,7 @@
 //! Integration tests: one binary, one module a topic.
 
 mod cli;
+mod estimators;
 mod formats;
 mod gate;
 mod git;

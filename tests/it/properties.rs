@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use wavetank::engine::trace::{Event, Recorder, Silent};
 use wavetank::engine::{Engine, Model};
 use wavetank::outcome::{Ending, Outcome};
-use wavetank::plan::{Plan, RollbackScope};
+use wavetank::plan::{Estimator, Plan, RollbackScope};
 use wavetank::random::Distribution;
 
 fn outcomes(plan: &Plan, strategy: usize, trials: u64) -> Vec<Outcome> {
@@ -157,6 +157,7 @@ fn a_longer_bake_never_misses_what_a_shorter_one_caught() {
 #[test]
 fn more_bad_luck_only_adds_bad_changes() {
     let mut plan = support::plan("scenarios/small.toml", &[]);
+    plan.study.estimator = Estimator::Plain;
     let mut bad_before: Vec<bool> = vec![false; 400];
     for probability in [0.05, 0.2, 0.6, 1.0] {
         plan.change.bad_probability = probability;
@@ -165,6 +166,63 @@ fn more_bad_luck_only_adds_bad_changes() {
         bad_before = bad;
     }
     assert!(bad_before.iter().all(|bad| *bad));
+}
+
+#[test]
+fn more_bad_luck_changes_weights_and_no_trial() {
+    let mut plan = support::plan("scenarios/small.toml", &[]);
+    let before = outcomes(&plan, 0, 400);
+    let share = |plan: &Plan| {
+        let mut plan = plan.clone();
+        (plan.study.trials, plan.study.thresholds) = (400, Vec::new());
+        let study = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+        let summary = wavetank::study::summarise(&plan, &study);
+        summary.strategies[2].metric("two_regions_impaired").share.unwrap().value
+    };
+    let (once, bad) = (share(&plan), plan.change.bad_probability);
+    plan.change.bad_probability = bad / 4.0;
+    assert_eq!(outcomes(&plan, 0, 400), before);
+    assert!((share(&plan) - once / 4.0).abs() < 1e-15, "harm per change is exactly in proportion");
+}
+
+#[test]
+fn another_defect_leaves_the_trials_of_the_others_alone() {
+    let plan = support::plan("scenarios/small.toml", &[]);
+    let mut more = plan.clone();
+    let mut another = plan.change.defects[2].clone();
+    another.name = "another".into();
+    more.change.defects.insert(0, another);
+    let total = more.change.defects.len() as f64;
+    more.change.defects.iter_mut().for_each(|defect| defect.probability = 1.0 / total);
+    for (defect, _) in plan.change.defects.iter().enumerate() {
+        let of = |plan: &Plan, defect: usize| {
+            let all = outcomes(plan, 0, 600).into_iter();
+            all.filter(|o| o.defect == Some(defect as u32)).map(|o| Outcome { defect: None, ..o }).collect()
+        };
+        let (before, after): (Vec<Outcome>, Vec<Outcome>) = (of(&plan, defect), of(&more, defect + 1));
+        let both = before.len().min(after.len());
+        assert!(both > 20);
+        assert_eq!(before[..both], after[..both]);
+    }
+}
+
+#[test]
+fn rounds_add_to_trials_and_change_none() {
+    let mut plan = support::plan("scenarios/small.toml", &[]);
+    let study =
+        |plan: &Plan| wavetank::study::run(plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+    plan.study.trials = 100;
+    plan.study.max_trials = 500;
+    plan.study.precision = vec![wavetank::plan::Precision {
+        metric: "impaired_host_ms".into(),
+        statistic: wavetank::plan::study::Statistic::Mean,
+        strategy: None,
+        relative: 1e-6,
+    }];
+    let in_rounds = study(&plan);
+    plan.study.precision.clear();
+    plan.study.trials = 500;
+    assert_eq!(in_rounds, study(&plan), "100, 150, 225, 338, 500 trials are 500 trials");
 }
 
 #[test]

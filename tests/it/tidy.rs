@@ -154,9 +154,11 @@ fn the_documents_name_what_exists() {
         "README.md",
         "ARCHITECTURE.md",
         "docs/model.md",
-        "docs/validation.md",
-        "docs/scenario.md",
         "docs/ci.md",
+        "docs/scenario.md",
+        "docs/statistics.md",
+        "docs/validation.md",
+        "docs/performance.md",
     ] {
         let text = fs::read_to_string(project(document)).unwrap();
         let folder = project(document).parent().unwrap().to_path_buf();

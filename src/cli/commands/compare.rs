@@ -1,6 +1,6 @@
 //! `wavetank compare`: two scenarios, or the strategies of one, on the same trials.
 
-use crate::cli::args::{EstimatorName, FailOn};
+use crate::cli::args::{Draw, FailOn};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -10,8 +10,8 @@ use crate::cli::numbers;
 use crate::cli::pipeline::{self, compare};
 use crate::cli::progress::Progress;
 use crate::cli::review::{Review, ReviewArgs};
-use crate::cli::select::{Overrides, Role, Trials};
-use crate::plan::{Estimator, Plan};
+use crate::cli::select::{self, Overrides, Role, Trials};
+use crate::plan::Plan;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,22 +33,12 @@ pub struct Args {
     /// What to judge; without it, the strategies of the first file are compared
     #[arg(value_name = "CANDIDATE")]
     candidate_file: Option<String>,
-    /// Begin with this many rollouts of each strategy [default: the scenarios']
+    /// Look first at this many rollouts of each strategy, and at up to 16 times as many where they do
+    /// not decide [default: the scenarios']
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
     trials: Option<u64>,
-    /// Where few trials do not decide, go on to at most this many of each strategy, in two more looks
-    /// [default: the scenarios']
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
-    max_trials: Option<u64>,
-    /// Draw from this seed: a number, hex, or the commit being deployed [default: the scenarios']
-    #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
-    seed: Option<u64>,
-    /// Draw trials this way [default: the scenarios']
-    #[arg(long, value_enum)]
-    estimator: Option<EstimatorName>,
-    /// Use this many threads; changes no result [default: one a core]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    draw: Draw,
     /// Compare only this strategy (repeatable)
     #[arg(long = "strategy", value_name = "NAME")]
     strategies: Vec<String>,
@@ -70,14 +60,19 @@ pub struct Args {
 /// # Errors
 /// When a scenario or an argument is invalid, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let (old, new) = plans(args, io)?;
-    if let Some(threads) = args.threads {
+    let overrides = Overrides { trials: args.trials.map(Trials::Exactly), ..args.draw.overrides() };
+    let mut old = input::plan(&args.baseline_file, &overrides, FailOn::Error, io)?;
+    let mut new = match &args.candidate_file {
+        Some(file) => Some((file.as_str(), input::plan(file, &overrides, FailOn::Error, io)?)),
+        None => None,
+    };
+    choose(&mut old, new.as_mut().map(|(_, plan)| plan), args, io)?;
+    if let Some(threads) = args.draw.threads {
         pipeline::set_threads(threads)?;
     }
     io.interrupt.arm();
     let review = Review::open(&args.review)?;
     let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let new = args.candidate_file.as_deref().zip(new);
     let (file, plan) = new.as_ref().map_or((args.baseline_file.as_str(), &old), |(file, plan)| (*file, plan));
     bug::set_context(ReplayContext::new(file, plan, None));
     let comparison = match &new {
@@ -96,21 +91,24 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     Ok(if args.gate { exit } else { Exit::Ok })
 }
 
-/// The plan to compare with, and the candidate if it is another.
-fn plans(args: &Args, io: &mut Io) -> Result<(Plan, Option<Plan>), CliError> {
-    let role = if args.candidate_file.is_some() { Role::Old } else { Role::Within };
-    let overrides = Overrides {
-        trials: args.trials.map(Trials::Exactly),
-        estimator: args.estimator.map(Estimator::from),
-        max_trials: args.max_trials,
-        seed: args.seed,
-        strategies: args.strategies.clone(),
-        baseline: args.baseline.clone(),
+/// Keeps the strategies asked for; within one file the baseline takes part without being asked for.
+fn choose(old: &mut Plan, new: Option<&mut Plan>, args: &Args, io: &mut Io) -> Result<(), CliError> {
+    let (strategies, baseline) = (&args.strategies, &args.baseline);
+    let overrides = |role| Overrides {
+        strategies: strategies.clone(),
+        baseline: baseline.clone(),
         role,
         ..Overrides::default()
     };
-    let old = input::plan(&args.baseline_file, &overrides, FailOn::Error, io)?;
-    let Some(file) = &args.candidate_file else { return Ok((old, None)) };
-    let new = input::plan(file, &Overrides { role: Role::New, ..overrides }, FailOn::Error, io)?;
-    Ok((old, Some(new)))
+    let notes = match new {
+        None => select::apply(old, &overrides(Role::Within))?,
+        Some(new) => {
+            select::apply(old, &overrides(Role::Old))?;
+            select::apply(new, &overrides(Role::New))?
+        }
+    };
+    for note in notes {
+        io.say("note", note);
+    }
+    Ok(())
 }

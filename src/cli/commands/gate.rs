@@ -12,7 +12,7 @@ use crate::cli::pipeline;
 use crate::cli::pipeline::compare::{Accepted, How, accept_command};
 use crate::cli::progress::Progress;
 use crate::cli::review::{Review, ReviewArgs};
-use crate::cli::select::Overrides;
+use crate::cli::select::{self, Overrides};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -37,8 +37,7 @@ pub struct Args {
     /// Compare estimates if the baseline comes from another version of the model
     #[arg(long)]
     across_models: bool,
-    /// Where few trials do not decide, go on to at most this many rollouts of each strategy
-    /// [default: the scenario's]
+    /// Take at most this many rollouts of each strategy [default: the scenario's]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
     max_trials: Option<u64>,
     /// Use this many threads; changes no result [default: one a core]
@@ -53,8 +52,10 @@ pub struct Args {
 /// # Errors
 /// When the scenario or the baseline is unusable, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let overrides = Overrides { max_trials: args.max_trials, ..Overrides::default() };
-    let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
+    let plan = input::plan(&args.file, &Overrides::default(), FailOn::Error, io)?;
+    // Only whether it fits: what is said on the command line is no change of the scenario.
+    let limit = Overrides { max_trials: args.max_trials, ..Overrides::default() };
+    select::apply(&mut plan.clone(), &limit)?;
     let path = args.baseline.clone().unwrap_or_else(|| default_path(&plan));
     let how = How {
         across_models: args.across_models,

@@ -1,15 +1,16 @@
 //! `wavetank run`: simulates, compares, checks thresholds, writes results. Output files are opened
 //! before the first rollout and replaced together after the last, or not at all.
 
-use crate::cli::args::{Effort, FailOn, Format};
+use crate::cli::args::{Draw, FailOn, Format};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
+use crate::cli::numbers;
 use crate::cli::pipeline::{self, RESULT_FILES, Results, Style};
 use crate::cli::progress::Progress;
-use crate::cli::select::Overrides;
+use crate::cli::select::{Overrides, Trials};
 use crate::cli::targets::Targets;
 use crate::plan::{Level, Plan};
 use std::path::{Path, PathBuf};
@@ -31,8 +32,15 @@ The same scenario, seed and model version give the same bytes with any number of
 pub struct Args {
     /// Scenario file, `-` for standard input
     file: String,
+    /// Simulate this many rollouts of each strategy, or `auto`: until results are precise
+    /// [default: the scenario's]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials_or_auto)]
+    trials: Option<Trials>,
+    /// Add trials until this estimate is so precise, as in "p99 impaired_host_ms 5%" (repeatable)
+    #[arg(long, value_name = "PRECISION")]
+    precision: Vec<String>,
     #[command(flatten)]
-    effort: Effort,
+    draw: Draw,
     /// Simulate only this strategy (repeatable)
     #[arg(long = "strategy", value_name = "NAME")]
     strategies: Vec<String>,
@@ -64,10 +72,12 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let overrides = Overrides {
         strategies: args.strategies.clone(),
         baseline: args.baseline.clone(),
-        ..args.effort.overrides()
+        trials: args.trials,
+        precision: args.precision.clone(),
+        ..args.draw.overrides()
     };
     let plan = input::plan(&args.file, &overrides, args.fail_on, io)?;
-    if let Some(threads) = args.effort.threads {
+    if let Some(threads) = args.draw.threads {
         pipeline::set_threads(threads)?;
     }
     // From here on a plain Ctrl-C would leave temporary files behind.

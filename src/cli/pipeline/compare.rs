@@ -229,15 +229,12 @@ impl Accepted {
         watcher: &dyn Watcher,
     ) -> Result<Comparison, CliError> {
         let again = format!("accept anew: {}", how.accept);
-        let Some(accepted) = &self.plan else {
+        let Some(plan) = &self.plan else {
             let message = format!("the scenario in {} is no longer valid", path.display());
             return Err(CliError::invalid(message).hint(again));
         };
-        // What the command line says holds for both sides.
-        let mut plan = accepted.clone();
-        plan.study.max_trials = how.max_trials.unwrap_or(plan.study.max_trials);
         let sources = [path.display().to_string(), candidate.1.to_owned()];
-        let question = Question::by_name(&plan, candidate.0, sources);
+        let question = Question::by_name(plan, candidate.0, sources);
         if question.pairs.is_empty() {
             let message = format!("{} has no strategy of {}", candidate.1, path.display());
             return Err(CliError::invalid(message).hint(again));
@@ -250,13 +247,14 @@ impl Accepted {
             let compared = baseline::across_models(&self.baseline, &question, flag, watcher);
             return compared.map(Comparison).ok_or_else(CliError::interrupted);
         }
-        if accepted.digest() != self.baseline.plan_digest {
+        if plan.digest() != self.baseline.plan_digest {
             let message = format!("{} does not lead to the plan that was accepted", path.display());
             return Err(CliError::invalid(message)
                 .hint("it was edited, or the scenario language has changed since")
                 .hint(again));
         }
-        let question = Question { recorded: self.baseline.recorded(), ..question };
+        let recorded = self.baseline.recorded();
+        let question = Question { recorded, max_trials: how.max_trials, ..question };
         let comparison = run(&question, io, watcher)?;
         match comparison.drifted() {
             [] => Ok(comparison),

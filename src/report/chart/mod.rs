@@ -66,9 +66,10 @@ fn frame(canvas: &mut Canvas, title: &str, subtitle: &str, note: &str) {
 /// What every chart of a study says about where it comes from.
 fn provenance(summary: &Summary) -> String {
     format!(
-        "{}: {} per strategy, seed {}, model {}, plan {}",
+        "{}: {} per strategy, {}, seed {}, model {}, plan {}",
         summary.scenario,
         text::counted(summary.trials, "trial"),
+        summary.estimator,
         summary.seed,
         summary.model_version,
         summary.plan_digest

@@ -29,8 +29,9 @@ pub(super) fn resolve(
     let thresholds = spec.threshold.value().into_iter().flatten();
     let thresholds =
         thresholds.filter_map(|threshold| resolve_threshold(threshold, &run, problems)).collect();
+    let trials = study.trials.or(Int(1_000)).0;
     let study = Study {
-        trials: study.trials.or(Int(1_000)).0,
+        trials,
         seed: study.seed.or(Seed(0)).0,
         baseline,
         start_utc_ms: study.start.value().map_or(0, |time| time.ms),
@@ -39,7 +40,7 @@ pub(super) fn resolve(
         thresholds,
         estimator: study.estimator.or(Estimator::default()),
         precision: precisions(study, problems),
-        max_trials: study.max_trials.or(Int(MAX_TRIALS_IF_UNSAID)).0,
+        max_trials: study.max_trials.or(Int(MAX_TRIALS_IF_UNSAID)).0.max(trials),
         guards: spec
             .guard
             .value()
@@ -59,17 +60,20 @@ const TOLERANCE_IF_UNSAID: f64 = 0.05;
 /// Checks what needs the whole plan: that there are trials enough for its strata.
 pub(super) fn check_trials(plan: &Plan, spec: &ScenarioSpec, problems: &mut Problems) {
     let fewest = Strata::of(plan).fewest_trials();
-    let Some(written) = spec.study.value().and_then(|study| study.trials.get()) else { return };
-    if written.value.0 < fewest {
-        let message = format!(
-            "{} trials are too few for the estimator `{}`",
-            written.value.0,
-            plan.study.estimator.name()
-        );
-        let diagnostic = Diagnostic::new(&rules::TOO_FEW_TRIALS, message).at(written.span, "");
-        let help = format!("write {fewest} or more, or set `estimator = \"plain\"`");
-        problems.report(diagnostic.help(help));
+    if plan.study.trials >= fewest {
+        return;
     }
+    let estimator = plan.study.estimator.name();
+    let message = format!("{} trials are too few for the estimator `{estimator}`", plan.study.trials);
+    let study = spec.study.value();
+    // Without a number of trials the estimator is what asks for more than the default.
+    let place = study.and_then(|study| study.trials.span().or(study.estimator.span()));
+    let mut diagnostic = Diagnostic::new(&rules::TOO_FEW_TRIALS, message);
+    if let Some(place) = place {
+        diagnostic = diagnostic.at(place, "");
+    }
+    let help = format!("write `trials = {fewest}` or more, or `estimator = \"plain\"`");
+    problems.report(diagnostic.help(help));
 }
 
 fn precisions(study: &StudySpec, problems: &mut Problems) -> Vec<Precision> {

@@ -7,7 +7,8 @@ rules! {
     NAMES:
     DUPLICATE_NAME = "WT020" "duplicate-name" Error {
         summary: "two things of a kind have the same name",
-        why: "Names are how strategies, thresholds and reports refer to things, and how random streams are told apart.",
+        why: "Names are how strategies, thresholds, guards and reports refer to things, and how random streams are told \
+              apart.",
         bad: r#"
 [[defect]]
 name = "leak"
@@ -92,7 +93,7 @@ wave = [{ regions = "all" }]
     }
     UNKNOWN_STRATEGY = "WT024" "unknown-strategy" Error {
         summary: "a strategy that something refers to does not exist",
-        why: "`extends`, `baseline`, `strategies` and thresholds refer to strategies by name.",
+        why: "`extends`, `baseline`, `strategies`, thresholds and guards refer to strategies by name.",
         bad: r#"
 [study]
 baseline = "fast"
@@ -136,7 +137,7 @@ patch = [{ wave = "only", bake = "1d" }]
 "#,
     }
     UNKNOWN_METRIC = "WT026" "unknown-metric" Error {
-        summary: "a threshold is about a metric that does not exist",
+        summary: "a threshold, a guard or a precision is about a metric that does not exist",
         why: "Metrics are the measures that reports and CSV columns show.",
         bad: r#"
 [[threshold]]
@@ -191,7 +192,7 @@ extends = "a"
     }
     NOT_COMPARED = "WT029" "strategy-not-compared" Error {
         summary: "the study refers to a strategy that it does not run",
-        why: "A template is never run, and a baseline or a threshold can only be about a strategy that is.",
+        why: "A template is never run, and a baseline, a threshold or a guard can only be about a strategy that is.",
         bad: r#"
 [study]
 strategies = ["careful"]

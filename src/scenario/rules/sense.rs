@@ -247,8 +247,9 @@ wave = [{ regions = "all" }]
     }
     TOO_FEW_TRIALS = "WT043" "too-few-trials" Error {
         summary: "there are fewer trials than the estimator needs to weigh every kind of change",
-        why: "Good changes and every defect get trials of their own. Two of each kind are the least from which anything \
-              can be said about how much they vary.",
+        why: "Good changes and every defect get trials of their own; with `by-defect-and-latency`, so does every slice of \
+              a late defect's latency. Two of each kind are the least from which anything can be said about how much \
+              they vary. The message says how many trials are enough.",
         bad: r#"
 [study]
 trials = 2
@@ -272,8 +273,9 @@ name = "crash"
     }
     GUARDED_MAXIMUM = "WT044" "guarded-maximum" Error {
         summary: "a guard is about the largest value seen",
-        why: "The largest value of a number of trials is a fact about those trials, and grows with their number. It cannot \
-              be shown to be better or worse. `cvar99`, the mean of the worst hundredth, can.",
+        why: "The largest value seen is a fact about the trials that were drawn, and grows with their number. Nothing \
+              follows from it about other trials, so it cannot be shown to have become better or worse. `cvar99`, the \
+              mean of the worst hundredth, can.",
         bad: r#"
 [[guard]]
 metric = "impaired_host_ms"

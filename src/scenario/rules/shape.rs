@@ -229,8 +229,9 @@ include = []
     }
     BAD_PRECISION = "WT017" "bad-precision" Error {
         summary: "a text does not say how precise an estimate must be",
-        why: "A precision is a statistic (`mean`, `p50`, `p90`, `p99` or `cvar99`), a metric and the largest half-width of \
-              its interval as a percentage of the estimate. The largest value seen has no precision.",
+        why: "A precision is a statistic (`mean`, `p50`, `p90`, `p99` or `cvar99`; `mean` if there is none), a metric and \
+              the largest half-width of its interval, as a percentage of the estimate. `max`, the largest value seen, is \
+              no estimate and has no interval.",
         bad: r#"
 [study]
 precision = ["p99 impaired_host_ms"]

@@ -1,0 +1,215 @@
+//! Estimators against known answers: do they hit, and do their intervals hold what they promise?
+//!
+//! Seeds are fixed, so a pass never flaps. Where a share of repeated studies is measured, the bounds are
+//! those that the documentation promises.
+
+use crate::support;
+use std::sync::atomic::AtomicBool;
+use wavetank::plan::{Estimator, Plan, Precision};
+use wavetank::stats::{Interval, Proportion};
+use wavetank::study::compare::{Change, Question, compare};
+use wavetank::study::summary::{Summary, summarise};
+use wavetank::study::{self, Nobody};
+
+fn studied(plan: &Plan) -> Summary {
+    summarise(plan, &study::run(plan, &AtomicBool::new(false), &Nobody).unwrap())
+}
+
+fn two_regions(plan: &Plan, strategy: usize) -> Proportion {
+    studied(plan).strategies[strategy].metric("two_regions_impaired").share.unwrap()
+}
+
+fn holds(interval: Interval, truth: f64) -> bool {
+    interval.low.is_some_and(|low| low <= truth) && interval.high.is_some_and(|high| truth <= high)
+}
+
+/// Half the width of an interval in standard errors of a normal estimate.
+fn error(interval: Interval) -> f64 {
+    (interval.high.unwrap() - interval.low.unwrap()) / (2.0 * 1.959_963_984_540_054)
+}
+
+fn with(plan: &Plan, estimator: Estimator, trials: u64, seed: u64) -> Plan {
+    let mut plan = plan.clone();
+    (plan.study.estimator, plan.study.trials, plan.study.seed) = (estimator, trials, seed);
+    plan
+}
+
+/// O25: 0.03 * (0.7 e^(-2000/6) + 0.27 e^(-2000/45) + 0.03 e^(-2000/300)).
+const O25: f64 = 1.145_370_421_205_827_3e-6;
+
+#[test]
+fn o25_is_met_by_slices_and_by_defects_alone() {
+    let plan = support::plan("tests/oracles/multi-region.toml", &[]);
+    let sliced = two_regions(&with(&plan, Estimator::ByDefectAndLatency, 40_000, 1), 0);
+    let whole = two_regions(&with(&plan, Estimator::ByDefect, 400_000, 2), 0);
+    for (name, got) in [("O25 by defect and latency", sliced), ("O25 by defect", whole)] {
+        let z = (got.value - O25) / error(got.interval);
+        println!("{name:<44} z = {z:+.2}, relative error {:.1} %", 100.0 * error(got.interval) / O25);
+        assert!(z.abs() <= 4.5, "{name}: {got:?}");
+    }
+    let joint = libm::hypot(error(sliced.interval), error(whole.interval));
+    assert!((sliced.value - whole.value).abs() <= 4.0 * joint);
+}
+
+#[test]
+fn intervals_of_rare_events_hold_the_truth() {
+    let plan = support::plan("tests/oracles/multi-region.toml", &[]);
+    let held = (0..500)
+        .filter(|&seed| {
+            let plan = with(&plan, Estimator::ByDefectAndLatency, 2_000, seed);
+            holds(two_regions(&plan, 0).interval, O25)
+        })
+        .count();
+    println!("O25, 2,000 trials: 95 % intervals hold the truth in {held} of 500 studies");
+    assert!((465..=495).contains(&held), "{held} of 500");
+}
+
+#[test]
+fn a_rare_event_in_a_real_fleet_takes_a_thousandth_of_the_work() {
+    let plan = support::plan("scenarios/rare.toml", &[]);
+    let trials = 4_000;
+    let sliced = two_regions(&with(&plan, Estimator::ByDefectAndLatency, trials, 3), 0);
+    assert!((2e-6..5e-5).contains(&sliced.value), "about once in 100,000: {sliced:?}");
+    // The variance of plain trials is known: p (1 - p) / n.
+    let plain = sliced.value * (1.0 - sliced.value) / trials as f64;
+    let gain = plain / (error(sliced.interval) * error(sliced.interval));
+    println!("rare.toml: {:.2e}, {gain:.0} times less variance than plain trials", sliced.value);
+    assert!(gain > 1_000.0, "{gain}");
+}
+
+#[test]
+fn two_estimators_agree_on_a_rare_event() {
+    let plan = support::plan("scenarios/rare.toml", &[]);
+    let mut only = plan.clone();
+    only.strategies.truncate(1);
+    only.study.thresholds.clear();
+    let sliced = two_regions(&with(&only, Estimator::ByDefectAndLatency, 4_000, 4), 0);
+    let whole = two_regions(&with(&only, Estimator::ByDefect, 60_000, 5), 0);
+    let joint = libm::hypot(error(sliced.interval), error(whole.interval));
+    println!("rare.toml: {:.2e} by slices, {:.2e} by defects alone", sliced.value, whole.value);
+    assert!((sliced.value - whole.value).abs() <= 4.0 * joint, "{sliced:?} {whole:?}");
+}
+
+#[test]
+fn brute_force_agrees_where_it_can_see() {
+    // Five hasty waves let two regions suffer once in a thousand changes.
+    let plan = support::plan("scenarios/rare.toml", &[]);
+    let mut hasty = plan.clone();
+    hasty.strategies = vec![plan.strategies[2].clone()];
+    hasty.study.thresholds.clear();
+    hasty.study.baseline = 0;
+    let plain = two_regions(&with(&hasty, Estimator::Plain, 60_000, 6), 0);
+    for estimator in [Estimator::ByDefect, Estimator::ByDefectAndLatency] {
+        let got = two_regions(&with(&hasty, estimator, 6_000, 7), 0);
+        let joint = libm::hypot(error(plain.interval), error(got.interval));
+        let z = (got.value - plain.value) / joint;
+        println!("hasty: {:.3e} plain, {:.3e} {}, z = {z:+.2}", plain.value, got.value, estimator.name());
+        assert!(plain.count > 20 && z.abs() <= 4.0, "{plain:?} {got:?}");
+    }
+}
+
+/// O11: expected impaired host-minutes with one latent clock.
+const O11: f64 = 878.237_446_780_548_1;
+
+#[test]
+fn stopping_when_precise_keeps_the_coverage() {
+    let mut plan = support::plan("tests/oracles/latent-clock.toml", &[]);
+    let (metric, statistic) = ("impaired_host_ms".to_owned(), wavetank::plan::study::Statistic::Mean);
+    plan.study.precision = vec![Precision { metric, statistic, strategy: None, relative: 0.1 }];
+    plan.study.thresholds.clear();
+    (plan.study.trials, plan.study.max_trials) = (200, 100_000);
+    let (mut held, mut trials) = (0, 0);
+    for seed in 0..500 {
+        plan.study.seed = seed;
+        let summary = studied(&plan);
+        assert!(summary.precision.iter().all(|result| result.met));
+        let mean = summary.strategies[0].metric("impaired_host_ms").mean.unwrap();
+        held += usize::from(holds(mean.interval, O11 * 60_000.0));
+        trials += summary.trials;
+    }
+    println!("O11 to 10 %: {held} of 500 intervals hold the truth, {} trials on average", trials / 500);
+    assert!((465..=485).contains(&held), "{held} of 500");
+}
+
+/// A fleet of three regions with two late defects, and waves whose first bake is `bake`.
+fn policy(bake: &str, seed: u64) -> Plan {
+    let text = format!(
+        r#"
+        [study]
+        trials = 1000
+        max-trials = 16000
+        seed = {seed}
+        [[fleet.region]]
+        name = "small"
+        hosts-per-zone = 4
+        [[fleet.region]]
+        name = "middle"
+        hosts-per-zone = 20
+        [[fleet.region]]
+        name = "large"
+        hosts-per-zone = 60
+        [change]
+        bad-probability = "3%"
+        deploy-time = {{ lognormal = {{ median = "4m", sigma = 0.3 }} }}
+        [[defect]]
+        name = "late"
+        weight = 9
+        clock = "change"
+        onset = {{ lognormal = {{ median = "45m", sigma = 1.2 }} }}
+        [[defect]]
+        name = "later"
+        clock = "change"
+        onset = {{ exponential = {{ mean = "5h" }} }}
+        [[alarm]]
+        name = "alarm"
+        scope = "service"
+        detection-delay = {{ lognormal = {{ median = "6m", sigma = 0.4 }} }}
+        watch = "rollout"
+        [[strategy]]
+        name = "waves"
+        [[strategy.wave]]
+        regions = ["small"]
+        bake = "{bake}"
+        [[strategy.wave]]
+        regions = ["middle"]
+        bake = "6h"
+        [[strategy.wave]]
+        regions = ["large"]
+        bake = "24h"
+        [[guard]]
+        metric = "impaired_host_ms"
+        statistic = "mean"
+        tolerance = "10%"
+        "#
+    );
+    wavetank::scenario::load_str("policy.toml", &text).plan.expect("a valid scenario")
+}
+
+/// Verdicts on a changed bake over many seeds: regressed, inconclusive, and the trials each took.
+fn verdicts(bake: &str, panels: u64) -> (u64, u64, u64) {
+    let (mut regressed, mut open, mut trials) = (0, 0, 0);
+    for seed in 0..panels {
+        let (old, new) = (policy("4h", seed), policy(bake, seed));
+        let question = Question::by_name(&old, &new, ["old".into(), "new".into()]);
+        let compared = compare(&question, &AtomicBool::new(false), &Nobody).unwrap();
+        regressed += u64::from(compared.rows[0].change == Change::Regressed);
+        open += u64::from(compared.rows[0].change == Change::Inconclusive);
+        trials += compared.rows[0].trials;
+    }
+    println!(
+        "bake 4h -> {bake}: regressed in {regressed}, open in {open} of {panels} panels, {} trials on average",
+        trials / panels
+    );
+    (regressed, open, trials / panels)
+}
+
+#[test]
+fn the_gate_is_right_and_does_not_flap() {
+    assert_eq!(verdicts("4h", 20), (0, 0, 1000), "nothing changed");
+    let (regressed, open, _) = verdicts("3h50m", 100);
+    assert!(regressed == 0 && open <= 20, "a change of a few percent, under the tolerance of 10 %");
+    let (regressed, _, _) = verdicts("3h", 100);
+    assert!(regressed >= 95, "a change far beyond it");
+    let (regressed, open, _) = verdicts("6h", 100);
+    assert_eq!((regressed, open), (0, 0), "an improvement");
+}
