@@ -7,9 +7,9 @@ use super::io::Io;
 use super::pipeline::compare::{Comparison, Form, Setting};
 use super::targets::Targets;
 use clap::ValueEnum;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 /// The environment variable that names the file of a workflow's summary page.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
@@ -70,6 +70,8 @@ fn report(text: &str) -> Result<(ReviewFormat, PathBuf), String> {
 pub struct Review<'a> {
     args: &'a ReviewArgs,
     targets: Targets,
+    /// The summary page of the running workflow, with its name.
+    page: Option<(PathBuf, File)>,
 }
 
 impl<'a> Review<'a> {
@@ -79,7 +81,9 @@ impl<'a> Review<'a> {
     /// When one cannot be written.
     pub fn open(args: &'a ReviewArgs) -> Result<Self, CliError> {
         let paths = args.reports.iter().map(|(_, path)| path.clone()).collect();
-        Ok(Self { args, targets: Targets::open(paths)? })
+        let targets = Targets::open(paths)?;
+        let page = if args.format == ReviewFormat::Github { summary_page()? } else { None };
+        Ok(Self { args, targets, page })
     }
 
     /// Writes and prints everything; says how a gate ends.
@@ -92,7 +96,7 @@ impl<'a> Review<'a> {
         files: (Option<&str>, Option<&str>),
         io: &mut Io,
     ) -> Result<Exit, CliError> {
-        let Self { args, targets } = self;
+        let Self { args, targets, page } = self;
         let plain = Setting {
             baseline_file: files.0,
             candidate_file: files.1,
@@ -106,8 +110,9 @@ impl<'a> Review<'a> {
         for (_, path) in &args.reports {
             io.talk(format_args!("wrote {}", path.display()));
         }
-        if args.format == ReviewFormat::Github {
-            append_summary(&comparison.step_summary(&plain))?;
+        if let Some((path, mut page)) = page {
+            let written = page.write_all(comparison.step_summary(&plain).as_bytes());
+            written.map_err(|error| unwritable(&path, &error))?;
         }
         let setting = Setting { color: io.stdout_color(), ..plain };
         io.data(comparison.report(args.format.into(), &setting))?;
@@ -115,17 +120,17 @@ impl<'a> Review<'a> {
     }
 }
 
-/// Appends to the summary page of the running workflow, if there is one.
-fn append_summary(markdown: &str) -> Result<(), CliError> {
+/// The summary page of the running workflow, to append to, if there is one.
+fn summary_page() -> Result<Option<(PathBuf, File)>, CliError> {
     let Some(path) = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()).map(PathBuf::from) else {
-        return Ok(());
+        return Ok(None);
     };
-    let append = |path: &PathBuf| {
-        OpenOptions::new().append(true).create(true).open(path)?.write_all(markdown.as_bytes())
-    };
-    append(&path).map_err(|error| {
-        CliError::at_path("append to", &path, &error).hint(format!("{STEP_SUMMARY} names this file"))
-    })
+    let page = OpenOptions::new().append(true).create(true).open(&path);
+    page.map(|page| Some((path.clone(), page))).map_err(|error| unwritable(&path, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> CliError {
+    CliError::at_path("append to", path, error).hint(format!("{STEP_SUMMARY} names this file"))
 }
 
 #[cfg(test)]

@@ -23,6 +23,22 @@ pub struct Overrides {
     pub strategies: Vec<String>,
     /// Name of the strategy to compare with.
     pub baseline: Option<String>,
+    /// What the plan is for.
+    pub role: Role,
+}
+
+/// What a plan is for, which decides what there is to say about a choice of strategies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// To be simulated; the others are compared with the baseline if it is chosen.
+    #[default]
+    Alone,
+    /// The other strategies are compared with the baseline, which is kept without being chosen.
+    Within,
+    /// Its strategies are compared with those of another plan; this one is not judged.
+    Old,
+    /// The plan under judgement.
+    New,
 }
 
 /// Applies `overrides` to `plan`. Returns notes on what follows from them without having been asked for.
@@ -35,7 +51,8 @@ pub fn apply(plan: &mut Plan, overrides: &Overrides) -> Result<Vec<String>, CliE
     plan.study.seed = overrides.seed.unwrap_or(plan.study.seed);
     if let Some(name) = &overrides.baseline {
         plan.study.baseline = find_strategy(plan, name)?;
-        if !overrides.strategies.is_empty() && !overrides.strategies.contains(name) {
+        let is_lost = !overrides.strategies.is_empty() && !overrides.strategies.contains(name);
+        if is_lost && overrides.role != Role::Within {
             return Err(CliError::invalid(format!(
                 "the baseline `{name}` is not among the chosen strategies"
             ))
@@ -43,7 +60,11 @@ pub fn apply(plan: &mut Plan, overrides: &Overrides) -> Result<Vec<String>, CliE
         }
     }
     if !overrides.strategies.is_empty() {
-        keep_strategies(plan, &overrides.strategies, &mut notes)?;
+        let mut wanted = overrides.strategies.clone();
+        if overrides.role == Role::Within {
+            wanted.insert(0, plan.strategies[plan.study.baseline].name.clone());
+        }
+        keep_strategies(plan, &wanted, overrides.role, &mut notes)?;
     }
     Ok(notes)
 }
@@ -111,7 +132,12 @@ pub fn find_strategy(plan: &Plan, name: &str) -> Result<usize, CliError> {
 }
 
 /// Reduces the plan to the strategies called `wanted`, in that order, and renumbers what refers to them.
-fn keep_strategies(plan: &mut Plan, wanted: &[String], notes: &mut Vec<String>) -> Result<(), CliError> {
+fn keep_strategies(
+    plan: &mut Plan,
+    wanted: &[String],
+    role: Role,
+    notes: &mut Vec<String>,
+) -> Result<(), CliError> {
     let mut kept: Vec<usize> = Vec::with_capacity(wanted.len());
     for name in wanted {
         let index = find_strategy(plan, name)?;
@@ -122,7 +148,7 @@ fn keep_strategies(plan: &mut Plan, wanted: &[String], notes: &mut Vec<String>) 
     let renumbered = |old: usize| kept.iter().position(|&index| index == old);
 
     let baseline = renumbered(plan.study.baseline);
-    if baseline.is_none() {
+    if baseline.is_none() && role == Role::Alone {
         notes.push(format!(
             "the baseline `{}` is not among the chosen strategies; comparing with `{}`",
             plan.strategies[plan.study.baseline].name, plan.strategies[kept[0]].name
@@ -140,7 +166,7 @@ fn keep_strategies(plan: &mut Plan, wanted: &[String], notes: &mut Vec<String>) 
     let before = plan.study.thresholds.len();
     plan.study.thresholds.retain_mut(|threshold| keep(&mut threshold.strategy));
     let skipped = before - plan.study.thresholds.len();
-    if skipped > 0 {
+    if skipped > 0 && role != Role::Old {
         let plural = if skipped == 1 { "threshold" } else { "thresholds" };
         notes.push(format!("{skipped} {plural} of strategies that were not chosen cannot be checked"));
     }
@@ -249,6 +275,24 @@ mod tests {
         let guarded: Vec<_> = plan.study.guards.iter().map(|guard| guard.strategy).collect();
         assert_eq!(guarded, [Some(1), None, Some(0)]);
         assert_eq!(notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_role_decides_what_is_kept_and_said() {
+        let with = |role, strategies: &[&str]| {
+            let mut plan = plan();
+            let notes = apply(&mut plan, &Overrides { role, ..chosen(strategies) }).expect("known names");
+            let names: Vec<String> = names(&plan).into_iter().map(str::to_owned).collect();
+            (names.join(" "), notes.len())
+        };
+        assert_eq!(with(Role::Alone, &["b"]), ("b".to_owned(), 2));
+        assert_eq!(with(Role::Within, &["b"]), ("a b".to_owned(), 1));
+        assert_eq!(with(Role::New, &["b"]), ("b".to_owned(), 1));
+        assert_eq!(with(Role::Old, &["b"]), ("b".to_owned(), 0));
+        let mut plan = plan();
+        let other = Overrides { baseline: Some("c".to_owned()), role: Role::Within, ..chosen(&["b"]) };
+        apply(&mut plan, &other).expect("the baseline is kept");
+        assert_eq!((names(&plan), plan.study.baseline), (vec!["c", "b"], 0));
     }
 
     #[test]

@@ -7,10 +7,10 @@ use crate::plan::Level;
 use crate::plan::study::Statistic;
 use crate::study::threshold::{ThresholdResult, Verdict};
 
-/// The threshold on a line of its own, wrapped to `width`: sign, word and sentence.
-pub(super) fn line(result: &ThresholdResult, trials: u64, width: usize, paint: &Paint) -> String {
+/// The threshold on a line of its own, wrapped to `width`: sign, word and sentence, which is `sentence`.
+pub(super) fn line(result: &ThresholdResult, sentence: &str, width: usize, paint: &Paint) -> String {
     let (sign, word, code) = mark(result);
-    let plain = wrap(&sentence(result, trials), width, &format!("  {sign} {word}  "), "          ");
+    let plain = wrap(sentence, width, &format!("  {sign} {word}  "), "          ");
     plain.replacen(&format!("{sign} {word}"), &paint.color(code, &format!("{sign} {word}")), 1)
 }
 
@@ -59,13 +59,17 @@ pub(super) fn sentence(result: &ThresholdResult, trials: u64) -> String {
     format!("{} is {measured}{interval}, {relation}", name(result))
 }
 
+/// As [`sentence`], for a command that takes a number of trials.
+pub(super) fn sentence_with_command(result: &ThresholdResult, trials: u64) -> String {
+    let command = result.trials_needed.map(|needed| format!(", rerun with --trials {needed}"));
+    sentence(result, trials) + &command.unwrap_or_default()
+}
+
 fn advice(result: &ThresholdResult, trials: u64) -> String {
     match result.trials_needed {
-        Some(needed) => format!(
-            "inconclusive at {}: needs about {}, rerun with --trials {needed}",
-            text::counted(trials, "trial"),
-            text::count(needed)
-        ),
+        Some(needed) => {
+            format!("inconclusive at {}: needs about {}", text::counted(trials, "trial"), text::count(needed))
+        }
         None if result.n == 0 => "inconclusive: no trial has a value".to_owned(),
         None => "inconclusive: too close to the limit for any reasonable number of trials".to_owned(),
     }

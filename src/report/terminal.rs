@@ -181,7 +181,9 @@ fn precision(summary: &Summary, width: usize) -> String {
 }
 
 fn thresholds(summary: &Summary, width: usize, paint: &Paint) -> String {
-    summary.thresholds.iter().map(|result| limits::line(result, summary.trials, width, paint)).collect()
+    let line =
+        |result| limits::line(result, &limits::sentence_with_command(result, summary.trials), width, paint);
+    summary.thresholds.iter().map(line).collect()
 }
 
 /// The notable trials of the baseline and, with details, the worst one of every other strategy; the rest
@@ -219,7 +221,8 @@ pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64, estimat
 }
 
 /// Single-quotes a shell word that needs it.
-fn quote(word: &str) -> String {
+#[must_use]
+pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+:,@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

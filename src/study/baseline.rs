@@ -172,7 +172,7 @@ pub fn across_models(
         })
         .collect();
     let thresholds = judge(plan, &outcomes);
-    Some(report(question, rows, thresholds, plan.study.trials, 1))
+    Some(Compared { paired: false, ..report(question, rows, thresholds, plan.study.trials, 1) })
 }
 
 /// A row from a remembered estimate and a new one.

@@ -45,6 +45,12 @@ pub struct Compared {
     pub estimator: &'static str,
     /// Probability that every verdict on a difference holds, all rows and looks together.
     pub confidence: f64,
+    /// Whether both sides met the same trials. They did not if the seeds differ, or the baseline was
+    /// accepted with another version of the model.
+    pub paired: bool,
+    /// The strategy that the others are compared with, where all are strategies of one plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline_strategy: Option<String>,
     /// Rollouts of each side at the last look.
     pub trials: u64,
     /// Looks at the data, each with four times the trials of the one before; a row is decided at the first
@@ -172,18 +178,29 @@ pub struct Question<'p> {
     pub sources: [String; 2],
     /// Tolerance of every guarded statistic, instead of what the plans say.
     pub tolerance: Option<f64>,
+    /// Trials of the last look at most, instead of what the plans say.
+    pub max_trials: Option<u64>,
     /// Fingerprints of the baseline's outcomes by strategy, from when it was accepted.
     pub recorded: Vec<(String, String)>,
 }
 
 impl<'p> Question<'p> {
+    fn new(
+        (baseline, candidate): (&'p Plan, &'p Plan),
+        pairs: Vec<(usize, usize)>,
+        sources: [String; 2],
+    ) -> Self {
+        let recorded = Vec::new();
+        Self { baseline, candidate, pairs, sources, tolerance: None, max_trials: None, recorded }
+    }
+
     /// Strategies of the same name in both plans.
     #[must_use]
     pub fn by_name(baseline: &'p Plan, candidate: &'p Plan, sources: [String; 2]) -> Self {
         let named = |name: &str| baseline.strategies.iter().position(|other| other.name == name);
         let pairs = candidate.strategies.iter().enumerate();
         let pairs = pairs.filter_map(|(index, strategy)| Some((named(&strategy.name)?, index))).collect();
-        Self { baseline, candidate, pairs, sources, tolerance: None, recorded: Vec::new() }
+        Self::new((baseline, candidate), pairs, sources)
     }
 
     /// Every other strategy of one plan against its baseline.
@@ -192,7 +209,7 @@ impl<'p> Question<'p> {
         let others = (0..plan.strategies.len()).filter(|&index| index != plan.study.baseline);
         let pairs = others.map(|index| (plan.study.baseline, index)).collect();
         let sources = [source.clone(), source];
-        Self { baseline: plan, candidate: plan, pairs, sources, tolerance: None, recorded: Vec::new() }
+        Self::new((plan, plan), pairs, sources)
     }
 
     /// Tolerance of a remembered statistic.
@@ -218,9 +235,20 @@ impl<'p> Question<'p> {
             plan.strategies[0].name.clear();
             plan.study.baseline = 0;
             plan.study.precision.clear();
+            // How many trials there are decides nothing about a trial.
+            (plan.study.trials, plan.study.max_trials) = (0, 0);
             plan
         };
         !diff::same_study(&alone(self.baseline, old), &alone(self.candidate, new))
+    }
+
+    /// Trials of the first look, and of the last at most. The more thorough plan decides: a change does not
+    /// choose how closely it is looked at.
+    fn trials(&self) -> (u64, u64) {
+        let [old, new] = [&self.baseline.study, &self.candidate.study];
+        let most = self.max_trials.unwrap_or(old.max_trials.max(new.max_trials));
+        let first = old.trials.max(new.trials);
+        (self.max_trials.map_or(first, |most| first.min(most)), most)
     }
 
     /// One row each: the pair and what is guarded of it.
@@ -244,7 +272,8 @@ pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) 
     let mut sides = Sides::new(question);
     let mut rows: Vec<Option<Row>> = vec![None; asked.len()];
     let mut thresholds = Vec::new();
-    let (mut look, mut trials) = (1, question.candidate.study.trials);
+    let (first, most) = question.trials();
+    let (mut look, mut trials) = (1, first);
     let touched: Vec<bool> = asked.iter().map(|(pair, _)| question.is_touched(*pair)).collect();
     loop {
         let open: Vec<bool> =
@@ -262,7 +291,7 @@ pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) 
         thresholds = judge_in_looks(question.candidate, sides.candidates(), LOOKS);
         let is_open = rows.iter().zip(&touched).any(|(row, touched)| is_open_row(row.as_ref(), *touched))
             || thresholds.iter().any(is_open_limit);
-        let next = (trials * LOOK_GROWTH).min(question.candidate.study.max_trials);
+        let next = (trials * LOOK_GROWTH).min(most);
         if !is_open || look == LOOKS || next <= trials {
             break;
         }
@@ -321,6 +350,8 @@ pub(super) fn report(
         candidate: side(question.candidate, &question.sources[1]),
         estimator: question.candidate.study.estimator.name(),
         confidence: CONFIDENCE,
+        paired: question.baseline.study.seed == question.candidate.study.seed,
+        baseline_strategy: question.is_within().then(|| old[question.baseline.study.baseline].clone()),
         trials,
         looks,
         inputs,

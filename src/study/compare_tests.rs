@@ -179,3 +179,33 @@ fn a_broken_limit_of_the_candidate_fails_too() {
     new.study.thresholds[0].level = Level::Warn;
     assert_eq!(compared(&old, &new).verdict, GateVerdict::Pass);
 }
+
+#[test]
+fn a_candidate_does_not_choose_how_closely_it_is_looked_at() {
+    let (old, mut new) = (plan("4h"), plan("1h"));
+    (new.study.trials, new.study.max_trials) = (12, 12);
+    let result = compared(&old, &new);
+    assert_eq!(result.verdict, GateVerdict::Fail);
+    assert!(result.rows.iter().all(|row| row.trials >= 600), "{:?}", result.rows);
+}
+
+#[test]
+fn more_trials_alone_are_no_reason_for_another_look() {
+    let (old, mut new) = (plan("4h"), plan("4h"));
+    new.study.trials = 1200;
+    let result = compared(&old, &new);
+    assert_eq!((result.verdict, result.looks, result.trials), (GateVerdict::Pass, 1, 1200));
+    assert_eq!(result.inputs.len(), 1, "{:?}", result.inputs);
+}
+
+#[test]
+fn it_is_said_whether_both_sides_met_the_same_trials() {
+    let (old, mut new) = (plan("4h"), plan("4h"));
+    assert!(compared(&old, &new).paired);
+    new.study.seed += 1;
+    let result = compared(&old, &new);
+    assert!(!result.paired && result.baseline_strategy.is_none());
+    let within = Question::within(&old, "s.toml".into());
+    let result = compare(&within, &AtomicBool::new(false), &Nobody).unwrap();
+    assert_eq!((result.paired, result.baseline_strategy.as_deref()), (true, Some("waves")));
+}

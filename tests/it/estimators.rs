@@ -47,7 +47,7 @@ fn o25_is_met_by_slices_and_by_defects_alone() {
         println!("{name:<44} z = {z:+.2}, relative error {:.1} %", 100.0 * error(got.interval) / O25);
         assert!(z.abs() <= 4.5, "{name}: {got:?}");
     }
-    let joint = (error(sliced.interval).powi(2) + error(whole.interval).powi(2)).sqrt();
+    let joint = libm::hypot(error(sliced.interval), error(whole.interval));
     assert!((sliced.value - whole.value).abs() <= 4.0 * joint);
 }
 
@@ -72,7 +72,7 @@ fn a_rare_event_in_a_real_fleet_takes_a_thousandth_of_the_work() {
     assert!((2e-6..5e-5).contains(&sliced.value), "about once in 100,000: {sliced:?}");
     // The variance of plain trials is known: p (1 - p) / n.
     let plain = sliced.value * (1.0 - sliced.value) / trials as f64;
-    let gain = plain / error(sliced.interval).powi(2);
+    let gain = plain / (error(sliced.interval) * error(sliced.interval));
     println!("rare.toml: {:.2e}, {gain:.0} times less variance than plain trials", sliced.value);
     assert!(gain > 1_000.0, "{gain}");
 }
@@ -85,7 +85,7 @@ fn two_estimators_agree_on_a_rare_event() {
     only.study.thresholds.clear();
     let sliced = two_regions(&with(&only, Estimator::ByDefectAndLatency, 4_000, 4), 0);
     let whole = two_regions(&with(&only, Estimator::ByDefect, 60_000, 5), 0);
-    let joint = (error(sliced.interval).powi(2) + error(whole.interval).powi(2)).sqrt();
+    let joint = libm::hypot(error(sliced.interval), error(whole.interval));
     println!("rare.toml: {:.2e} by slices, {:.2e} by defects alone", sliced.value, whole.value);
     assert!((sliced.value - whole.value).abs() <= 4.0 * joint, "{sliced:?} {whole:?}");
 }
@@ -101,7 +101,7 @@ fn brute_force_agrees_where_it_can_see() {
     let plain = two_regions(&with(&hasty, Estimator::Plain, 60_000, 6), 0);
     for estimator in [Estimator::ByDefect, Estimator::ByDefectAndLatency] {
         let got = two_regions(&with(&hasty, estimator, 6_000, 7), 0);
-        let joint = (error(plain.interval).powi(2) + error(got.interval).powi(2)).sqrt();
+        let joint = libm::hypot(error(plain.interval), error(got.interval));
         let z = (got.value - plain.value) / joint;
         println!("hasty: {:.3e} plain, {:.3e} {}, z = {z:+.2}", plain.value, got.value, estimator.name());
         assert!(plain.count > 20 && z.abs() <= 4.0, "{plain:?} {got:?}");

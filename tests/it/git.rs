@@ -102,7 +102,7 @@ impl Repository {
 }
 
 /// No setting and no repository of the machine has a say.
-fn isolate(command: &mut Command, dir: &Path) {
+pub fn isolate(command: &mut Command, dir: &Path) {
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     command.env("GIT_CEILING_DIRECTORIES", dir.parent().expect("a folder of temporary files"));
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "NO_COLOR", "CLICOLOR_FORCE"] {

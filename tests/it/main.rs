@@ -3,6 +3,7 @@
 mod cli;
 mod estimators;
 mod formats;
+mod gate;
 mod git;
 mod oracles;
 mod properties;

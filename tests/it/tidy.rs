@@ -154,6 +154,7 @@ fn the_documents_name_what_exists() {
         "README.md",
         "ARCHITECTURE.md",
         "docs/model.md",
+        "docs/ci.md",
         "docs/scenario.md",
         "docs/statistics.md",
         "docs/validation.md",

@@ -12,7 +12,7 @@ use crate::cli::pipeline::{self, compare};
 use crate::cli::progress::Progress;
 use crate::cli::select::Overrides;
 use crate::cli::targets::Targets;
-use crate::plan::Plan;
+use crate::plan::{Level, Plan};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -75,6 +75,10 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         pipeline::set_threads(threads)?;
     }
     let path = args.baseline.clone().unwrap_or_else(|| default_path(&plan));
+    if compare::is_source(&path, &loaded) {
+        return Err(CliError::invalid(format!("{} is a file of the scenario itself", path.display()))
+            .hint("keep the baseline in a file of its own: --baseline FILE"));
+    }
     let before = compare::differences(&path, &plan);
     io.interrupt.arm();
     let target = Targets::open(vec![path.clone()])?;
@@ -84,6 +88,10 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     drop(progress);
     target.commit(&[compare::accepted(&plan, &loaded, &results)])?;
     tell(before, io);
+    if results.broken(Level::Error) {
+        io.say("warning", "a [[threshold]] does not hold, so the gate fails all the same");
+        io.say("  hint", format_args!("wavetank run {} shows which", args.file));
+    }
     io.talk(format_args!("wrote {}: commit it together with {}", path.display(), args.file));
     Ok(Exit::Ok)
 }

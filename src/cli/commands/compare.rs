@@ -10,7 +10,7 @@ use crate::cli::numbers;
 use crate::cli::pipeline::{self, compare};
 use crate::cli::progress::Progress;
 use crate::cli::review::{Review, ReviewArgs};
-use crate::cli::select::{self, Overrides, Trials};
+use crate::cli::select::{self, Overrides, Role, Trials};
 use crate::plan::Plan;
 
 const EXAMPLES: &str = "\
@@ -33,7 +33,8 @@ pub struct Args {
     /// What to judge; without it, the strategies of the first file are compared
     #[arg(value_name = "CANDIDATE")]
     candidate_file: Option<String>,
-    /// Look first at this many rollouts of each strategy [default: the candidate's]
+    /// Look first at this many rollouts of each strategy, and at up to 16 times as many where they do
+    /// not decide [default: the scenarios']
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
     trials: Option<u64>,
     #[command(flatten)]
@@ -92,18 +93,21 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 
 /// Keeps the strategies asked for; within one file the baseline takes part without being asked for.
 fn choose(old: &mut Plan, new: Option<&mut Plan>, args: &Args, io: &mut Io) -> Result<(), CliError> {
-    let mut overrides = Overrides { baseline: args.baseline.clone(), ..Overrides::default() };
-    overrides.strategies.clone_from(&args.strategies);
-    if let Some(new) = new {
-        select::apply(new, &overrides)?;
-    } else if !args.strategies.is_empty() {
-        let usual = &old.strategies[old.study.baseline].name;
-        let baseline = args.baseline.as_ref().unwrap_or(usual).clone();
-        if !overrides.strategies.contains(&baseline) {
-            overrides.strategies.insert(0, baseline);
+    let (strategies, baseline) = (&args.strategies, &args.baseline);
+    let overrides = |role| Overrides {
+        strategies: strategies.clone(),
+        baseline: baseline.clone(),
+        role,
+        ..Overrides::default()
+    };
+    let notes = match new {
+        None => select::apply(old, &overrides(Role::Within))?,
+        Some(new) => {
+            select::apply(old, &overrides(Role::Old))?;
+            select::apply(new, &overrides(Role::New))?
         }
-    }
-    for note in select::apply(old, &overrides)? {
+    };
+    for note in notes {
         io.say("note", note);
     }
     Ok(())

@@ -8,10 +8,11 @@ use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::pipeline::{self, compare::Accepted};
+use crate::cli::pipeline;
+use crate::cli::pipeline::compare::{Accepted, How, accept_command};
 use crate::cli::progress::Progress;
 use crate::cli::review::{Review, ReviewArgs};
-use crate::cli::select::Overrides;
+use crate::cli::select::{self, Overrides};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -21,7 +22,7 @@ Examples:
   wavetank gate wavetank.toml --format markdown > comment.md
   wavetank gate wavetank.toml --report junit=gate.xml --report json=gate.json
 
-If the change is meant: wavetank baseline accept FILE, and commit the baseline with it.
+Writes no baseline. If a change is meant: wavetank baseline accept FILE, and commit both together.
 Exit codes: 0 nothing got worse, 1 something did or a limit is broken, 4 the trials do not decide.";
 
 /// Arguments of `wavetank gate`.
@@ -51,10 +52,20 @@ pub struct Args {
 /// # Errors
 /// When the scenario or the baseline is unusable, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let overrides = Overrides { max_trials: args.max_trials, ..Overrides::default() };
-    let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
+    let plan = input::plan(&args.file, &Overrides::default(), FailOn::Error, io)?;
+    // Only whether it fits: what is said on the command line is no change of the scenario.
+    let limit = Overrides { max_trials: args.max_trials, ..Overrides::default() };
+    select::apply(&mut plan.clone(), &limit)?;
     let path = args.baseline.clone().unwrap_or_else(|| default_path(&plan));
-    let accepted = Accepted::read(&path)?;
+    let how = How {
+        across_models: args.across_models,
+        max_trials: args.max_trials,
+        accept: accept_command(&args.file, args.baseline.as_deref()),
+    };
+    let accepted = Accepted::read(&path, &how.accept)?;
+    if accepted.seed() != plan.study.seed {
+        io.say("note", "the seed is not the accepted one, so trials have nothing in common");
+    }
     if let Some(threads) = args.threads {
         pipeline::set_threads(threads)?;
     }
@@ -62,13 +73,13 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let review = Review::open(&args.review)?;
     bug::set_context(ReplayContext::new(&args.file, &plan, None));
     let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let comparison = accepted.gate(&path, (&plan, &args.file), args.across_models, io, &progress)?;
+    let comparison = accepted.gate(&path, (&plan, &args.file), &how, io, &progress)?;
     drop(progress);
     let exit = review.publish(&comparison, (None, Some(&args.file)), io)?;
     if exit != Exit::Ok {
-        let baseline =
-            args.baseline.as_ref().map_or(String::new(), |path| format!(" --baseline {}", path.display()));
-        io.say("hint", format_args!("to accept: wavetank baseline accept {}{baseline}", args.file));
+        for way in comparison.ways_out(&how.accept) {
+            io.say("hint", way);
+        }
     }
     Ok(exit)
 }

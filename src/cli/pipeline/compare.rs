@@ -4,13 +4,16 @@ use super::{Loaded, Results};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::io::Io;
-use crate::plan::Plan;
+use crate::plan::{Level, Plan};
 use crate::report::compare::{Options, github, junit, markdown, text};
-use crate::report::json;
+use crate::report::{json, terminal};
 use crate::scenario;
 use crate::study::Watcher;
 use crate::study::baseline::{self, Baseline, File, SCHEMA_VERSION};
-use crate::study::compare::{self, Compared, GateVerdict, Question};
+use crate::study::compare::{self, Change, Compared, GateVerdict, Question};
+use crate::study::threshold::{ThresholdResult, Verdict};
+use std::fmt::Display;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// How a comparison is printed.
@@ -90,6 +93,27 @@ impl Comparison {
         }
     }
 
+    /// What to do about a gate that does not pass; `accept` is the command that accepts the candidate.
+    #[must_use]
+    pub fn ways_out(&self, accept: &str) -> Vec<String> {
+        let has = |change| self.0.rows.iter().any(|row| row.change == change);
+        let is_broken =
+            |limit: &ThresholdResult| limit.level == Level::Error && limit.verdict == Verdict::Fail;
+        let mut ways = Vec::new();
+        if self.0.verdict == GateVerdict::Inconclusive {
+            ways.push(
+                "to decide it: more `trials` in [study]; to let it through: --allow-inconclusive".to_owned(),
+            );
+        }
+        if has(Change::Regressed) || has(Change::Inconclusive) {
+            ways.push(format!("to accept: {accept}"));
+        }
+        if self.0.thresholds.iter().any(is_broken) {
+            ways.push("accepting lifts no [[threshold]]: change the plan, or the limit itself".to_owned());
+        }
+        ways
+    }
+
     /// Strategies that no longer give the numbers they gave when they were accepted.
     fn drifted(&self) -> &[String] {
         &self.0.drifted
@@ -133,10 +157,10 @@ pub fn one_plan(
 ) -> Result<Comparison, CliError> {
     let question = Question { tolerance, ..Question::within(plan, file.to_owned()) };
     if question.pairs.is_empty() {
-        return Err(CliError::invalid(format!(
-            "{file} has one strategy only, and nothing to compare it with"
-        ))
-        .hint(format!("name another file: wavetank compare OLD {file}")));
+        let name = &plan.strategies[plan.study.baseline].name;
+        return Err(CliError::invalid(format!("there is nothing to compare the strategy `{name}` with"))
+            .hint("choose another strategy of the file, if there is one")
+            .hint(format!("or name another file: wavetank compare OLD {file}")));
     }
     run(&question, io, watcher)
 }
@@ -153,44 +177,58 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Reads a baseline and resolves the scenario in it.
+    /// Reads a baseline and resolves the scenario in it; `accept` is the command that writes one.
     ///
     /// # Errors
     /// When the file cannot be read or is no baseline of this layout.
-    pub fn read(path: &Path) -> Result<Self, CliError> {
-        let bytes = std::fs::read(path).map_err(|error| {
-            let error = CliError::at_path("read baseline", path, &error);
-            error.hint("write one on your machine and commit it: wavetank baseline accept FILE")
-        })?;
-        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| bad(path, &error))?;
+    pub fn read(path: &Path, accept: &str) -> Result<Self, CliError> {
+        let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error, accept))?;
+        let bad = |error: &dyn Display| {
+            let refusal = CliError::invalid(format!("{} is not a baseline: {error}", path.display()));
+            // Anything else than JSON is another file, and had better not be replaced.
+            if bytes.trim_ascii_start().starts_with(b"{") {
+                let refusal = refusal.hint("it is not meant to be edited or merged by hand");
+                refusal.hint(format!("write it anew: {accept}"))
+            } else {
+                refusal.hint("name a file that `wavetank baseline accept` has written")
+            }
+        };
+        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| bad(&error))?;
         let layout = value.get("schema_version").and_then(serde_json::Value::as_u64);
-        if let Some(other) = layout.filter(|layout| *layout != u64::from(SCHEMA_VERSION)) {
+        let layout = layout.ok_or_else(|| bad(&"it has no schema_version"))?;
+        if layout != u64::from(SCHEMA_VERSION) {
             return Err(CliError::invalid(format!(
-                "{} has layout {other}, and this wavetank reads layout {SCHEMA_VERSION}",
+                "{} has layout {layout}, and this wavetank reads layout {SCHEMA_VERSION}",
                 path.display()
             ))
-            .hint("accept again with this version: wavetank baseline accept FILE"));
+            .hint(format!("accept anew with this version: {accept}")));
         }
-        let baseline: Baseline = serde_json::from_value(value).map_err(|error| bad(path, &error))?;
+        let baseline: Baseline = serde_json::from_value(value).map_err(|error| bad(&error))?;
         let texts: Vec<(PathBuf, String)> =
             baseline.files.iter().map(|file| (PathBuf::from(&file.path), file.text.clone())).collect();
         let plan = texts.first().and_then(|(root, _)| scenario::load_texts(root, &texts).plan);
         Ok(Self { baseline, plan })
     }
 
+    /// Root of the random streams of the accepted study.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.baseline.seed
+    }
+
     /// Compares `candidate` with the accepted study.
     ///
     /// # Errors
-    /// When the models differ and `across_models` is not set, or the baseline is not what it was.
+    /// When the models differ and it is not said to go across them, or the baseline is not what it was.
     pub fn gate(
         &self,
         path: &Path,
         candidate: (&Plan, &str),
-        across_models: bool,
+        how: &How,
         io: &Io,
         watcher: &dyn Watcher,
     ) -> Result<Comparison, CliError> {
-        let again = format!("accept anew: wavetank baseline accept {}", candidate.1);
+        let again = format!("accept anew: {}", how.accept);
         let Some(plan) = &self.plan else {
             let message = format!("the scenario in {} is no longer valid", path.display());
             return Err(CliError::invalid(message).hint(again));
@@ -202,7 +240,7 @@ impl Accepted {
             return Err(CliError::invalid(message).hint(again));
         }
         if self.baseline.model_version != crate::MODEL_VERSION {
-            if !across_models {
+            if !how.across_models {
                 return Err(self.other_model(path).hint(again));
             }
             let flag = io.interrupt.flag();
@@ -215,7 +253,8 @@ impl Accepted {
                 .hint("it was edited, or the scenario language has changed since")
                 .hint(again));
         }
-        let question = Question { recorded: self.baseline.recorded(), ..question };
+        let recorded = self.baseline.recorded();
+        let question = Question { recorded, max_trials: how.max_trials, ..question };
         let comparison = run(&question, io, watcher)?;
         match comparison.drifted() {
             [] => Ok(comparison),
@@ -233,9 +272,30 @@ impl Accepted {
     }
 }
 
-fn bad(path: &Path, error: &serde_json::Error) -> CliError {
-    CliError::invalid(format!("{} is not a baseline: {error}", path.display()))
-        .hint("write one with `wavetank baseline accept FILE`; it is not meant to be edited")
+/// How to gate.
+#[derive(Debug, Clone)]
+pub struct How {
+    /// Whether estimates are compared where the models differ.
+    pub across_models: bool,
+    /// Rollouts of each strategy at the last look, at most; instead of what the plans say.
+    pub max_trials: Option<u64>,
+    /// The command that accepts the candidate.
+    pub accept: String,
+}
+
+/// The command that accepts `file`.
+#[must_use]
+pub fn accept_command(file: &str, baseline: Option<&Path>) -> String {
+    let baseline = baseline.map(|path| format!(" --baseline {}", terminal::quote(&path.to_string_lossy())));
+    format!("wavetank baseline accept {}{}", terminal::quote(file), baseline.unwrap_or_default())
+}
+
+fn unreadable(path: &Path, error: &io::Error, accept: &str) -> CliError {
+    let mut refusal = CliError::at_path("read baseline", path, error);
+    if error.kind() == io::ErrorKind::NotFound {
+        refusal = refusal.hint("if your machine has it, commit it; check that git does not ignore it");
+    }
+    refusal.hint(format!("write one on your machine and commit it: {accept}"))
 }
 
 /// The same plan and model gave other numbers: never a matter of chance.
@@ -256,9 +316,23 @@ pub fn accepted(plan: &Plan, loaded: &Loaded, results: &Results) -> Vec<u8> {
     json::pretty(&Baseline::of(plan, &results.outcomes, files.collect()))
 }
 
+/// Whether `path` is one of the files that the scenario was made of.
+#[must_use]
+pub fn is_source(path: &Path, loaded: &Loaded) -> bool {
+    let place = |path: &Path| path.canonicalize().ok();
+    let Some(target) = place(path) else { return false };
+    loaded.sources.texts().any(|(source, _)| place(Path::new(source)).is_some_and(|place| place == target))
+}
+
 /// What differs between the accepted study and the one that is about to be accepted, a line each.
 #[must_use]
 pub fn differences(path: &Path, plan: &Plan) -> Option<Vec<String>> {
-    let before = Accepted::read(path).ok()?.plan?;
-    Some(crate::report::plan_diff::lines(&crate::plan::diff::diff(&before, plan)))
+    let before = Accepted::read(path, "").ok()?;
+    let mut lines = Vec::new();
+    let (theirs, ours) = (before.baseline.model_version, crate::MODEL_VERSION);
+    if theirs != ours {
+        lines.push(format!("model: version {theirs} -> {ours}"));
+    }
+    lines.append(&mut crate::report::plan_diff::lines(&crate::plan::diff::diff(&before.plan?, plan)));
+    Some(lines)
 }

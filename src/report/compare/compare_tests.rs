@@ -44,6 +44,40 @@ fn text_is_readable_at_all_widths() {
 }
 
 #[test]
+fn what_did_not_change_takes_one_line() {
+    let text = terminal(&sample::unchanged(), 100);
+    snapshot("text_unchanged", &text);
+    assert!(!text.contains("[interval]") && !text.contains("Regressed:"), "{text}");
+    let line =
+        "  no change in any trial: at-once (2 comparisons); careful: mean of regions_touched (800 pairs)\n";
+    assert!(terminal(&sample::compared(), 120).contains(line));
+    let comment = markdown::comment(&sample::unchanged(), &OPTIONS);
+    assert!(comment.contains("\nNo change in any trial: careful, at-once (3 comparisons).\n"), "{comment}");
+    assert!(!comment.contains("\n| "), "{comment}");
+}
+
+#[test]
+fn what_is_compared_is_said() {
+    let mut within = sample::unchanged();
+    within.baseline_strategy = Some("careful".into());
+    assert!(terminal(&within, 100).contains("\n  one plan: its strategies are compared with careful,"));
+    let mut seeds = sample::compared();
+    assert!(terminal(&seeds, 100).contains("Both plans met the same trials"));
+    (seeds.paired, seeds.candidate.seed) = (false, 43);
+    assert!(terminal(&seeds, 100).contains("The seeds differ"));
+    seeds.candidate.seed = seeds.baseline.seed;
+    assert!(terminal(&seeds, 100).contains("another version of the model"));
+}
+
+#[test]
+fn strategies_that_are_gone_are_in_the_verdict_and_the_log() {
+    let passing = sample::passing();
+    assert!(super::words::verdict(&passing, &OPTIONS).ends_with("; 1 strategy is gone (yolo)."));
+    let log = github::annotations(&passing, &OPTIONS);
+    assert!(log.contains("::warning title=strategies not compared::Not compared: yolo"), "{log}");
+}
+
+#[test]
 fn no_line_of_text_is_wider_than_the_terminal() {
     for width in [60, 72, 80, 100, 120, 400] {
         for compared in [sample::compared(), sample::called(&"long name ".repeat(10), 40)] {
@@ -86,7 +120,7 @@ fn verdicts_can_be_quoted() {
 #[test]
 fn rows_are_sentences() {
     let compared = sample::compared();
-    let all: Vec<String> = compared.rows.iter().map(|row| super::words::sentence(row)).collect();
+    let all: Vec<String> = compared.rows.iter().map(super::words::sentence).collect();
     snapshot("rows", &all.join("\n"));
 }
 

@@ -18,6 +18,9 @@ pub fn annotations(compared: &Compared, options: &Options) -> String {
     };
     let title = format!("rollout gate {}", words::ending(compared.verdict));
     let mut all = vec![annotation(verdict_level, title, words::verdict(compared, options))];
+    if let Some(note) = words::not_compared(compared).filter(|_| !compared.removed_strategies.is_empty()) {
+        all.push(annotation(Level::Warning, "strategies not compared".to_owned(), note));
+    }
     for row in words::worst_first(&compared.rows) {
         all.extend(of_row(row, compared, options));
     }

@@ -21,7 +21,7 @@ const NAME: usize = 100;
 /// Bytes of each part. Together with the fixed texts they stay under 60,000.
 const INPUT_BYTES: usize = 8_000;
 const ROW_BYTES: usize = 10_000;
-const MORE_ROW_BYTES: usize = 12_000;
+const MORE_ROW_BYTES: usize = 9_000;
 const THRESHOLD_BYTES: usize = 7_000;
 const REPLAY_BYTES: usize = 5_000;
 const PROVENANCE_BYTES: usize = 6_000;
@@ -56,10 +56,13 @@ pub fn comment(compared: &Compared, options: &Options) -> String {
         escape(&words::verdict(compared, options), VERDICT)
     );
     out.push_str(&inputs(compared));
-    let sorted = words::worst_first(&compared.rows);
+    let sorted = words::changed(compared);
     let shown = sorted.len().min(MOST_ROWS);
     if shown > 0 {
         out.push_str(&format!("{}\n", table(&sorted[..shown], ROW_BYTES)));
+    }
+    if let Some(line) = words::unchanged(compared) {
+        out.push_str(&format!("{}.\n\n", capitalised(&escape(&line, LINE))));
     }
     out.push_str(&details(compared, options, &sorted[shown..]));
     out
@@ -69,7 +72,7 @@ fn inputs(compared: &Compared) -> String {
     let mut lines: Vec<String> =
         plan_diff::lines(&compared.inputs).iter().map(|line| format!("- {}\n", escape(line, LINE))).collect();
     if lines.is_empty() {
-        lines.push("- nothing: both plans are the same study\n".to_owned());
+        lines.push(format!("- {}\n", escape(&words::same_inputs(compared), LINE)));
     }
     let hidden = lines.split_off(MOST_INPUTS.min(lines.len())).len();
     let list = capped(&lines, INPUT_BYTES, hidden, |rest| format!("- and {rest} more\n"));
@@ -92,13 +95,12 @@ fn table(rows: &[&Row], budget: usize) -> String {
 fn line(row: &Row) -> String {
     let unit = words::unit(row);
     let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value_with_unit(unit, x));
-    let difference = row.difference.map_or("-".to_owned(), |difference| match row.change {
-        Change::NoChange => text::difference(unit, difference.value),
-        _ => format!(
+    let difference = row.difference.map_or("-".to_owned(), |difference| {
+        format!(
             "{} {}",
             text::difference(unit, difference.value),
             text::difference_interval(unit, difference.interval)
-        ),
+        )
     });
     let verdict = match row.change {
         Change::NoChange => words::no_change(row),

@@ -19,8 +19,10 @@ pub fn compared() -> Compared {
         model_version: 1,
         baseline: side("git:main:plans/hands-off.toml", "5e0c"),
         candidate: side("plans/hands-off.toml", "a17f"),
-        estimator: "paired",
+        estimator: "by-defect",
         confidence: 0.95,
+        paired: true,
+        baseline_strategy: None,
         trials: 4000,
         looks: 2,
         inputs: inputs(),
@@ -39,6 +41,16 @@ pub fn passing() -> Compared {
     compared.rows.retain(|row| !matches!(row.change, Change::Regressed | Change::Inconclusive));
     compared.thresholds.retain(|t| t.verdict == Verdict::Pass || t.level == Level::Warn);
     compared.verdict = GateVerdict::Pass;
+    compared
+}
+
+/// Two versions of one plan in which nothing that matters differs.
+pub fn unchanged() -> Compared {
+    let mut compared = passing();
+    compared.rows.retain(|row| row.change == Change::NoChange);
+    compared.inputs.clear();
+    compared.removed_strategies.clear();
+    compared.added_strategies.clear();
     compared
 }
 
@@ -158,6 +170,8 @@ fn rows() -> Vec<Row> {
     vec![
         row(("careful", "time_to_100_ms", Statistic::P50), Improved, time, None),
         row(("careful", "regions_touched", Statistic::Mean), NoChange, same, None),
+        row(("at-once", "regions_touched", Statistic::Mean), NoChange, same, None),
+        row(("at-once", "peak_impaired_regions", Statistic::P90), NoChange, same, None),
         row(("careful", "impaired_host_ms", Statistic::P99), Regressed, blast, Some(17)),
         row(("careful", "isolation_violated", Statistic::Mean), Regressed, share, Some(17)),
         row(("fast", "peak_impaired_traffic_ppm", Statistic::P90), WithinTolerance, traffic, Some(9)),

@@ -37,9 +37,9 @@ pub fn report(compared: &Compared, style: &Style) -> String {
         }
     };
     section("What changed", inputs(compared, width));
-    section("Comparison, worst first", rows(compared, width, &paint));
-    let thresholds = compared.thresholds.iter();
-    section("Thresholds", thresholds.map(|t| limits::line(t, compared.trials, width, &paint)).collect());
+    let title = if is_unchanged(compared) { "Comparison" } else { "Comparison, worst first" };
+    section(title, rows(compared, width, &paint));
+    section("Thresholds", thresholds(compared, width, &paint));
     section("Trials that got worse by most", replays(compared, &style.options, width));
     section("How to read this", notes(compared, width));
     out
@@ -59,7 +59,7 @@ fn verdict(compared: &Compared, style: &Style, width: usize, paint: &Paint) -> S
 fn inputs(compared: &Compared, width: usize) -> String {
     let mut lines = plan_diff::lines(&compared.inputs);
     if lines.is_empty() {
-        lines.push("nothing: both plans are the same study".to_owned());
+        lines.push(words::same_inputs(compared));
     }
     // Eliding a single line would take as much room as the line.
     if lines.len() > MOST_INPUTS + 1 {
@@ -70,19 +70,35 @@ fn inputs(compared: &Compared, width: usize) -> String {
     lines.iter().map(|line| wrap(line, width, "  ", "    ")).collect()
 }
 
+/// Whether there is no row that needs words of its own.
+fn is_unchanged(compared: &Compared) -> bool {
+    compared.rows.iter().all(|row| row.change == Change::NoChange)
+}
+
+fn thresholds(compared: &Compared, width: usize, paint: &Paint) -> String {
+    let sentence = |result| limits::sentence(result, compared.trials);
+    compared.thresholds.iter().map(|result| limits::line(result, &sentence(result), width, paint)).collect()
+}
+
+/// The rows in which something changed as a table, the others in a line.
 fn rows(compared: &Compared, width: usize, paint: &Paint) -> String {
-    if compared.rows.is_empty() {
-        return String::new();
+    let changed = words::changed(compared);
+    let mut out = if changed.is_empty() { String::new() } else { table(&changed, width, paint) };
+    if let Some(line) = words::unchanged(compared) {
+        out.push_str(&wrap(&line, width, "  ", "    "));
     }
+    out
+}
+
+fn table(rows: &[&Row], width: usize, paint: &Paint) -> String {
     let mut table = Table::new("strategy: statistic of metric, unit")
         .column("baseline", Align::Right)
         .column("candidate", Align::Right)
         .column("difference\n[interval]", Align::Right)
         .column("verdict", Align::Left);
-    let sorted = words::worst_first(&compared.rows);
-    sorted.iter().for_each(|row| table.row(cells(row)));
+    rows.iter().for_each(|row| table.row(cells(row)));
     let mut out = colored(&table.fit(width, INDENT), paint);
-    for row in sorted.iter().filter(|row| row.change == Change::Inconclusive) {
+    for row in rows.iter().filter(|row| row.change == Change::Inconclusive) {
         let line = format!("{}: {}", words::name(row), words::advice(row));
         out.push_str(&wrap(&line, width, "  ? ", "    "));
     }
@@ -97,16 +113,14 @@ fn cells(row: &Row) -> Vec<String> {
         "" => words::name(row),
         unit => format!("{}, {unit}", words::name(row)),
     };
-    let difference = row.difference.map_or("-".to_owned(), |difference| match row.change {
-        Change::NoChange => text::difference(unit, difference.value),
-        _ => format!(
+    let difference = row.difference.map_or("-".to_owned(), |difference| {
+        format!(
             "{}\n{}",
             text::difference(unit, difference.value),
             text::difference_interval(unit, difference.interval)
-        ),
+        )
     });
     let word = match row.change {
-        Change::NoChange => words::no_change(row).replacen(" in any of ", "\nin any of\n", 1),
         Change::WithinTolerance => row.change.word().replacen(' ', "\n", 1),
         change => change.word().to_owned(),
     };
@@ -151,27 +165,28 @@ fn replays(compared: &Compared, options: &Options, width: usize) -> String {
 }
 
 fn notes(compared: &Compared, width: usize) -> String {
-    let mut notes = vec![
-        "Less is better for every metric. Both plans met the same trials, so a difference comes from the plans and not from luck."
-            .to_owned(),
-    ];
-    if !compared.rows.is_empty() {
+    let mut notes = Vec::new();
+    let changed = words::changed(compared);
+    if !changed.is_empty() || !compared.inputs.is_empty() {
+        notes.push(format!("Less is better for every metric. {}", words::pairing(compared)));
+    }
+    if let Some(row) = changed.first() {
         notes.push(format!(
-            "Regressed: more than the tolerance ({}) above the baseline. Within tolerance: not more than that. Improved: below the baseline. All verdicts hold together with {} confidence.",
-            tolerances(&compared.rows),
+            "Regressed: more than the tolerance ({}) above the baseline. Within tolerance: not more than that. Improved: below the baseline.",
+            tolerances(&changed)
+        ));
+        notes.push(format!(
+            "[ ]: interval of the difference; intervals of differences have {} each, so that all verdicts together hold with {}. ?: too few values for a bound; pp: percentage points.",
+            text::percent(row.confidence),
             text::percent(compared.confidence)
         ));
-        notes.push(
-            "[ ]: interval of the difference; ?: too few values for a bound; pp: percentage points."
-                .to_owned(),
-        );
     }
     notes.extend(words::provenance(compared));
     notes.iter().map(|note| wrap(note, width, "  ", "    ")).collect()
 }
 
 /// The tolerances in use, each once, ascending.
-fn tolerances(rows: &[Row]) -> String {
+fn tolerances(rows: &[&Row]) -> String {
     let mut shares: Vec<f64> = rows.iter().map(|row| row.tolerance).collect();
     shares.sort_by(f64::total_cmp);
     shares.dedup();

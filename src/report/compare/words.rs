@@ -59,6 +59,64 @@ pub(super) fn sentence(row: &Row) -> String {
     }
 }
 
+/// The rows that need words of their own: those in which something changed, the worst first.
+pub(super) fn changed(compared: &Compared) -> Vec<&Row> {
+    let mut rows = worst_first(&compared.rows);
+    rows.retain(|row| row.change != Change::NoChange);
+    rows
+}
+
+/// The other rows, in one sentence: `no change in any trial: fast, slow (8 comparisons); careful: mean of
+/// escaped (2,000 pairs)`. None if there are none.
+pub(super) fn unchanged(compared: &Compared) -> Option<String> {
+    let mut strategies: Vec<(&str, Vec<&Row>)> = Vec::new();
+    for row in &compared.rows {
+        match strategies.iter_mut().find(|(name, _)| *name == row.strategy) {
+            Some((_, rows)) => rows.push(row),
+            None => strategies.push((&row.strategy, vec![row])),
+        }
+    }
+    let is_same = |row: &&Row| row.change == Change::NoChange;
+    let (whole, rest): (Vec<_>, Vec<_>) =
+        strategies.into_iter().partition(|(_, rows)| rows.iter().all(is_same));
+    let mut parts = Vec::new();
+    if !whole.is_empty() {
+        let names: Vec<&str> = whole.iter().map(|(name, _)| *name).collect();
+        let count = whole.iter().map(|(_, rows)| rows.len() as u64).sum();
+        parts.push(format!("{} ({})", names.join(", "), text::counted(count, "comparison")));
+    }
+    for (name, rows) in rest {
+        let same = rows.into_iter().filter(is_same);
+        let same: Vec<String> =
+            same.map(|row| format!("{} ({})", measure(row), text::counted(row.pairs, "pair"))).collect();
+        if !same.is_empty() {
+            parts.push(format!("{name}: {}", same.join(", ")));
+        }
+    }
+    (!parts.is_empty()).then(|| format!("no change in any trial: {}", parts.join("; ")))
+}
+
+/// Why no input is listed, where none is.
+pub(super) fn same_inputs(compared: &Compared) -> String {
+    match &compared.baseline_strategy {
+        Some(baseline) => format!("one plan: its strategies are compared with {baseline}, its baseline"),
+        None => "nothing: both plans are the same study".to_owned(),
+    }
+}
+
+/// What makes the difference between two sides a difference of the plans.
+pub(super) fn pairing(compared: &Compared) -> &'static str {
+    if compared.baseline_strategy.is_some() {
+        "All strategies met the same trials, so a difference comes from the strategies and not from luck."
+    } else if compared.paired {
+        "Both plans met the same trials, so a difference comes from the plans and not from luck."
+    } else if compared.baseline.seed != compared.candidate.seed {
+        "The seeds differ, so each plan met trials of its own and intervals are wide: only the same seed tells plans from luck."
+    } else {
+        "The baseline comes from another version of the model, so each plan met trials of its own and intervals are wide."
+    }
+}
+
 /// "no change in any of 1,000 pairs".
 pub(super) fn no_change(row: &Row) -> String {
     format!("{} in any of {}", row.change.word(), text::counted(row.pairs, "pair"))
@@ -68,9 +126,15 @@ pub(super) fn no_change(row: &Row) -> String {
 pub(super) fn advice(row: &Row) -> String {
     match row.trials_needed {
         Some(needed) => format!("needs about {}", text::counted(needed, "trial")),
+        None if is_unpaired(row) => "the trials of two models cannot be compared one by one".to_owned(),
         None if row.pairs == 0 => "no trial has a value under both plans".to_owned(),
         None => "no reasonable number of trials would tell".to_owned(),
     }
+}
+
+/// Whether both sides have a value and no trial was compared with another at all.
+fn is_unpaired(row: &Row) -> bool {
+    row.baseline.is_some() && row.candidate.is_some() && row.pairs == 0 && row.pairs_that_differ == 0
 }
 
 /// "3,430 -> 12,900 host-minutes (+9,470, 95 % interval [+8,100, +11,000])".
@@ -177,6 +241,13 @@ fn passed(compared: &Compared) -> String {
     }
     if parts.is_empty() {
         parts.push("there is nothing that could fail".to_owned());
+    }
+    if !compared.removed_strategies.is_empty() {
+        let gone = match compared.removed_strategies.len() {
+            1 => "1 strategy is gone".to_owned(),
+            many => format!("{many} strategies are gone"),
+        };
+        parts.push(format!("{gone} ({})", listed(&compared.removed_strategies)));
     }
     parts.join("; ")
 }
