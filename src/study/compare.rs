@@ -61,6 +61,8 @@ pub struct Compared {
     pub inputs: Vec<PlanChange>,
     /// Strategies that only the baseline has.
     pub removed_strategies: Vec<String>,
+    /// Of these, those that a guard of the baseline names: leaving is no way out of a guard, so they fail.
+    pub unguarded_strategies: Vec<String>,
     /// Strategies that only the candidate has.
     pub added_strategies: Vec<String>,
     /// One row per strategy and guarded statistic.
@@ -159,7 +161,7 @@ impl Change {
 pub enum GateVerdict {
     /// Nothing regressed, no limit is broken, nothing is open.
     Pass,
-    /// A row regressed or a limit of level error is broken.
+    /// A row regressed, a limit of level error is broken, or a guarded strategy is gone.
     Fail,
     /// Neither is shown, and something is open.
     Inconclusive,
@@ -341,6 +343,11 @@ pub(super) fn report(
     };
     let inputs =
         if question.is_within() { Vec::new() } else { diff::diff(question.baseline, question.candidate) };
+    let removed = only(&old, &new);
+    let guards = &question.baseline.study.guards;
+    let is_guarded =
+        |name: &&String| guards.iter().any(|guard| guard.strategy.is_some_and(|index| old[index] == **name));
+    let unguarded: Vec<String> = removed.iter().filter(is_guarded).cloned().collect();
     Compared {
         schema_version: SCHEMA_VERSION,
         tool: env!("CARGO_PKG_NAME"),
@@ -355,9 +362,10 @@ pub(super) fn report(
         trials,
         looks,
         inputs,
-        removed_strategies: only(&old, &new),
+        removed_strategies: removed,
         added_strategies: only(&new, &old),
-        verdict: verdict(&rows, &thresholds),
+        verdict: if unguarded.is_empty() { verdict(&rows, &thresholds) } else { GateVerdict::Fail },
+        unguarded_strategies: unguarded,
         drifted: Vec::new(),
         rows,
         thresholds,

@@ -166,6 +166,22 @@ fn strategies_that_came_or_went_are_named() {
 }
 
 #[test]
+fn leaving_is_no_way_out_of_a_guard() {
+    let (mut old, mut new) = (plan("4h"), plan("4h"));
+    new.strategies[1].name = "everything".into();
+    old.study.guards = vec![Guard {
+        metric: "escaped".into(),
+        statistic: Statistic::Mean,
+        strategy: Some(1),
+        tolerance: 0.05,
+    }];
+    let result = compared(&old, &new);
+    assert_eq!((result.verdict, result.unguarded_strategies), (GateVerdict::Fail, vec!["at-once".into()]));
+    old.study.guards[0].strategy = Some(0);
+    assert_eq!(compared(&old, &new).verdict, GateVerdict::Pass);
+}
+
+#[test]
 fn a_broken_limit_of_the_candidate_fails_too() {
     let (old, mut new) = (plan("4h"), plan("4h"));
     new.study.thresholds = vec![crate::plan::Threshold {

@@ -33,7 +33,9 @@ pub fn document(compared: &Compared, options: &Options) -> String {
 fn strategies(compared: &Compared) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     let rows = compared.rows.iter().map(|row| row.strategy.as_str());
-    for name in rows.chain(compared.thresholds.iter().map(|result| result.strategy.as_str())) {
+    let limits = compared.thresholds.iter().map(|result| result.strategy.as_str());
+    let gone = compared.unguarded_strategies.iter().map(String::as_str);
+    for name in rows.chain(limits).chain(gone) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -46,6 +48,7 @@ fn cases(strategy: &str, compared: &Compared, options: &Options) -> Vec<Case> {
     let thresholds = compared.thresholds.iter().filter(|result| result.strategy == strategy);
     rows.map(|row| of_row(row, compared, options))
         .chain(thresholds.map(|result| of_threshold(result, compared.trials, options)))
+        .chain(compared.unguarded_strategies.iter().filter(|gone| *gone == strategy).map(of_gone))
         .collect()
 }
 
@@ -88,6 +91,16 @@ impl Case {
 
 fn open(options: &Options) -> Ending {
     if options.allow_inconclusive { Ending::Skipped } else { Ending::Failed("inconclusive") }
+}
+
+/// A strategy that a guard names and the candidate lacks.
+fn of_gone(strategy: &String) -> Case {
+    Case {
+        name: "guarded strategy".to_owned(),
+        ending: Ending::Failed("gone"),
+        message: words::gone(std::slice::from_ref(strategy)),
+        commands: Vec::new(),
+    }
 }
 
 fn of_row(row: &Row, compared: &Compared, options: &Options) -> Case {

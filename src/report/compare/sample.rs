@@ -27,6 +27,7 @@ pub fn compared() -> Compared {
         looks: 2,
         inputs: inputs(),
         removed_strategies: vec!["yolo".into()],
+        unguarded_strategies: Vec::new(),
         added_strategies: vec!["one-region-a-day".into(), "two-regions-a-day".into()],
         rows: rows(),
         thresholds: thresholds(),

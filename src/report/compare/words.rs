@@ -189,11 +189,20 @@ fn failed(compared: &Compared) -> String {
     if !broken.is_empty() {
         faults.push(format!("{} ({})", are(broken.len(), "limit", "broken"), listed(&broken)));
     }
+    if !compared.unguarded_strategies.is_empty() {
+        faults.push(gone(&compared.unguarded_strategies));
+    }
     let open = rows(compared, Change::Inconclusive).count() + limits(compared, Verdict::Inconclusive).count();
     if open > 0 {
         faults.push(format!("{open} cannot be decided"));
     }
     faults.join("; ")
+}
+
+/// "guarded strategies are gone (careful)".
+pub(super) fn gone(unguarded: &[String]) -> String {
+    let what = if unguarded.len() == 1 { "a guarded strategy is" } else { "guarded strategies are" };
+    format!("{what} gone ({})", listed(unguarded))
 }
 
 fn undecided(compared: &Compared, options: &Options) -> String {
