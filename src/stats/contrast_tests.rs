@@ -1,18 +1,7 @@
 //! Tests of contrasts: known values, pairing, coverage.
 
 use super::*;
-
-struct Uniforms(u64);
-
-impl Uniforms {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 12) as f64 / (1_u64 << 52) as f64 + 1e-17
-    }
-}
+use crate::stats::test_uniforms::Uniforms;
 
 fn draws(key: u64, weight: f64, values: Vec<f64>) -> Draws {
     Draws { key, weight, values: values.into_iter().map(Some).collect(), settled: false, group: 0 }

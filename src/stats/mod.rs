@@ -15,6 +15,8 @@ pub mod ratio;
 pub mod sample;
 pub mod special;
 pub mod tail;
+#[cfg(test)]
+mod test_uniforms;
 
 pub use exceedance::exceedance;
 pub use front::front;

@@ -177,6 +177,7 @@ impl Share {
 mod tests {
     use super::*;
     use crate::stats::Stratum;
+    use crate::stats::test_uniforms::Uniforms;
 
     fn of(count: u64, n: u64) -> Option<Proportion> {
         proportion(&Sample::plain(bits(count, n)))
@@ -288,20 +289,13 @@ mod tests {
 
     /// Share of 3000 draws whose interval holds the truth.
     fn coverage(parts: &[(f64, f64, u64)], seed: u64) -> f64 {
-        let mut state = seed;
-        let mut uniform = || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((z ^ (z >> 31)) >> 12) as f64 / (1_u64 << 52) as f64
-        };
+        let mut uniforms = Uniforms(seed);
         let truth: f64 = parts.iter().map(|(weight, p, _)| weight * p).sum();
         let held = (0..3000)
             .filter(|_| {
                 let drawn: Vec<(f64, u64, u64)> = parts
                     .iter()
-                    .map(|&(weight, p, n)| (weight, (0..n).filter(|_| uniform() < p).count() as u64, n))
+                    .map(|&(weight, p, n)| (weight, (0..n).filter(|_| uniforms.next() < p).count() as u64, n))
                     .collect();
                 let got = proportion(&Sample::new(strata(&drawn))).unwrap().interval;
                 got.low.unwrap() <= truth && truth <= got.high.unwrap()
