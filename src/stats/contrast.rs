@@ -110,8 +110,7 @@ pub fn difference(b: &Statistic, a: &Statistic, times: f64, tail: f64) -> (f64, 
     let value = b.value - times * a.value;
     match (b.ends, a.ends) {
         (Some(of_b), Some(of_a)) => {
-            let ends = Ends { b, a, of_b, of_a, times, correlation: correlation(b, a) };
-            (value, Interval { low: ends.low(), high: ends.high() })
+            (value, recovered((b.value, of_b), (a.value, of_a), times, correlation(b, a)))
         }
         _ => (value, moments(b, a, times).interval(tail)),
     }
@@ -167,46 +166,28 @@ fn matched<'s>(b: &'s Statistic, a: &'s Statistic) -> Vec<(Option<&'s Part>, Opt
 
 /// Correlation of the errors of two statistics.
 fn correlation(b: &Statistic, a: &Statistic) -> f64 {
-    let variance = |times_b: f64, times_a: f64| {
-        let scaled = |of: &Statistic, times: f64| Statistic {
-            parts: of.parts.iter().map(|part| Part { weight: part.weight * times, ..part.clone() }).collect(),
-            ..of.clone()
-        };
-        moments(&scaled(b, times_b), &scaled(a, times_a), 1.0).variance
-    };
-    let (of_b, of_a) = (variance(1.0, 0.0), variance(0.0, 1.0));
+    let (of_b, of_a) = (moments(b, a, 0.0).variance, moments(a, b, 0.0).variance);
     if of_b <= 0.0 || of_a <= 0.0 {
         return 0.0;
     }
-    ((of_b + of_a - variance(1.0, 1.0)) / 2.0 / libm::sqrt(of_b * of_a)).clamp(-1.0, 1.0)
+    let of_difference = moments(b, a, 1.0).variance;
+    ((of_b + of_a - of_difference) / 2.0 / libm::sqrt(of_b * of_a)).clamp(-1.0, 1.0)
 }
 
-/// The difference of two percentiles from the ends of their intervals: method of variance estimates
-/// recovery (Zou and Donner 2008, Statistics in Medicine 27), with the correlation of how many values lie
-/// up to each (Bahadur's representation: a percentile errs as that count does).
-struct Ends<'s> {
-    b: &'s Statistic,
-    a: &'s Statistic,
-    of_b: Interval,
-    of_a: Interval,
-    times: f64,
-    correlation: f64,
-}
-
-impl Ends<'_> {
-    fn low(&self) -> Option<f64> {
-        let (down, up) = (self.b.value - self.of_b.low?, self.of_a.high? - self.a.value);
-        Some(self.b.value - self.times * self.a.value - self.joint(down, up))
-    }
-
-    fn high(&self) -> Option<f64> {
-        let (up, down) = (self.of_b.high? - self.b.value, self.a.value - self.of_a.low?);
-        Some(self.b.value - self.times * self.a.value + self.joint(up, down))
-    }
-
-    fn joint(&self, of_b: f64, of_a: f64) -> f64 {
-        let of_a = self.times * of_a;
-        libm::sqrt((of_b * of_b + of_a * of_a - 2.0 * self.correlation * of_b * of_a).max(0.0))
+/// The interval of `b - times * a` from the values and intervals of both and the correlation of their errors:
+/// method of variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27). For percentiles
+/// the correlation is that of how many values lie up to each (Bahadur: a percentile errs as that count does).
+#[must_use]
+pub fn recovered(b: (f64, Interval), a: (f64, Interval), times: f64, correlation: f64) -> Interval {
+    let ((b, of_b), (a, of_a)) = (b, a);
+    let value = b - times * a;
+    let joint = |of_b: f64, of_a: f64| {
+        let of_a = times * of_a;
+        libm::sqrt((of_b * of_b + of_a * of_a - 2.0 * correlation * of_b * of_a).max(0.0))
+    };
+    Interval {
+        low: of_b.low.zip(of_a.high).map(|(low, high)| value - joint(b - low, high - a)),
+        high: of_b.high.zip(of_a.low).map(|(high, low)| value + joint(high - b, a - low)),
     }
 }
 

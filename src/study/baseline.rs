@@ -4,9 +4,10 @@
 //! long after the files have moved on. The fingerprints tell whether this program still gives the old
 //! numbers; the estimates are for a later model, which cannot.
 
-use super::compare::{Change, Compared, Question, Row, report};
+use super::compare::{Compared, Question, Row, report};
 use super::estimate::{Estimate, Values};
 use super::guard::{Guarded, guarded};
+use super::row;
 use super::sampling::Sampling;
 use super::threshold::judge;
 use super::{Outcomes, Watcher, extend};
@@ -16,6 +17,7 @@ use crate::outcome::metric::find;
 use crate::plan::Plan;
 use crate::plan::study::Statistic;
 use crate::random::{mix, stable_hash};
+use crate::stats::contrast;
 use crate::stats::special::normal_quantile;
 use crate::stats::{Interval, TAIL};
 use serde::{Deserialize, Serialize};
@@ -182,13 +184,8 @@ fn unpaired(was: &Remembered, values: &Values, tolerance: f64, tail: f64, trials
     // to the normal quantile.
     let stretch = normal_quantile(1.0 - tail) / normal_quantile(1.0 - TAIL);
     let contrast = |times: f64| Some(apart(was.estimate?, now?, times, stretch));
-    let (difference, beyond) = (contrast(1.0), contrast(1.0 + tolerance));
-    let change = match (difference, beyond) {
-        (Some(_), Some(beyond)) if beyond.interval.is_above(0.0) => Change::Regressed,
-        (Some(difference), _) if difference.interval.high.is_some_and(|high| high < 0.0) => Change::Improved,
-        (_, Some(beyond)) if beyond.interval.is_at_most(0.0) => Change::WithinTolerance,
-        _ => Change::Inconclusive,
-    };
+    let difference = contrast(1.0);
+    let change = row::judge(difference, contrast(1.0 + tolerance));
     Row {
         strategy: was.strategy.clone(),
         metric: values.metric.name,
@@ -207,15 +204,14 @@ fn unpaired(was: &Remembered, values: &Values, tolerance: f64, tail: f64, trials
     }
 }
 
-/// `now - times * was` from two independent intervals: method of variance estimates recovery.
+/// `now - times * was` from two independent intervals, each stretched about its value.
 fn apart(was: Estimate, now: Estimate, times: f64, stretch: f64) -> Estimate {
-    let value = now.value - times * was.value;
-    let joint = |a: f64, b: f64| stretch * libm::sqrt(a * a + times * times * b * b);
-    let down = now.interval.low.zip(was.interval.high);
-    let up = now.interval.high.zip(was.interval.low);
-    let low = down.map(|(low, high)| value - joint(now.value - low, high - was.value));
-    let high = up.map(|(high, low)| value + joint(high - now.value, was.value - low));
-    Estimate { value, interval: Interval { low, high } }
+    let wide = |Estimate { value, interval }: Estimate| {
+        let away = |end: f64| value + stretch * (end - value);
+        (value, Interval { low: interval.low.map(away), high: interval.high.map(away) })
+    };
+    let interval = contrast::recovered(wide(now), wide(was), times, 0.0);
+    Estimate { value: now.value - times * was.value, interval }
 }
 
 #[cfg(test)]
@@ -223,6 +219,7 @@ mod tests {
     use super::*;
     use crate::report::sample;
     use crate::study::Nobody;
+    use crate::study::compare::Change;
 
     #[test]
     fn equal_outcomes_have_equal_fingerprints_and_any_difference_shows() {

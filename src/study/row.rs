@@ -29,8 +29,8 @@ impl Side<'_> {
     }
 
     /// The statistic for people, with the usual confidence.
-    fn estimate(&self, guard: &Guarded) -> Option<Estimate> {
-        let sample = self.sampling().values(guard.metric, self.outcomes);
+    fn estimate(&self, guard: &Guarded, draws: &[Draws]) -> Option<Estimate> {
+        let sample = contrast::sample(draws, self.sampling().is_confined());
         Values::new(guard.metric, sample).estimate(guard.statistic, TAIL)
     }
 
@@ -59,7 +59,8 @@ pub(super) fn compare(guard: &Guarded, strategy: &str, baseline: Side, candidate
         _ => None,
     };
     let (mut difference, beyond) = (contrast(1.0), contrast(1.0 + guard.tolerance));
-    let change = if is_same(&old, &new) { Change::NoChange } else { judge(difference, beyond) };
+    // Every trial has the same value and weight on both sides.
+    let change = if old == new { Change::NoChange } else { judge(difference, beyond) };
     if change == Change::NoChange {
         difference = difference.map(|_| Estimate { value: 0.0, interval: Interval::new(0.0, 0.0) });
     }
@@ -73,8 +74,8 @@ pub(super) fn compare(guard: &Guarded, strategy: &str, baseline: Side, candidate
         metric: guard.metric.name,
         statistic: guard.statistic,
         tolerance: guard.tolerance,
-        baseline: baseline.estimate(guard),
-        candidate: candidate.estimate(guard),
+        baseline: baseline.estimate(guard, &old),
+        candidate: candidate.estimate(guard, &new),
         difference,
         change,
         confidence: 1.0 - 2.0 * tail,
@@ -87,7 +88,7 @@ pub(super) fn compare(guard: &Guarded, strategy: &str, baseline: Side, candidate
 }
 
 /// What the difference says, and the difference from as much more as is accepted.
-fn judge(difference: Option<Estimate>, beyond: Option<Estimate>) -> Change {
+pub(super) fn judge(difference: Option<Estimate>, beyond: Option<Estimate>) -> Change {
     let (Some(difference), Some(beyond)) = (difference, beyond) else { return Change::Inconclusive };
     if beyond.interval.is_above(0.0) {
         Change::Regressed
@@ -98,11 +99,6 @@ fn judge(difference: Option<Estimate>, beyond: Option<Estimate>) -> Change {
     } else {
         Change::Inconclusive
     }
-}
-
-/// Whether every trial has the same value and weight on both sides.
-fn is_same(old: &[Draws], new: &[Draws]) -> bool {
-    old == new
 }
 
 /// Trials of both sides that met the same luck.
