@@ -180,24 +180,10 @@ fn keep_strategies(
 mod tests {
     use super::*;
     use crate::plan::study::Statistic;
-    use crate::plan::{
-        Arrivals, Change, Fleet, Guard, HostShare, Level, Rollback, RollbackScope, Strategy, Study, Threshold,
-    };
-    use crate::random::Distribution;
+    use crate::plan::{Change, Fleet, Guard, Level, Strategy, Study, Threshold};
 
     fn strategy(name: &str) -> Strategy {
-        Strategy {
-            name: name.to_owned(),
-            description: String::new(),
-            source: String::new(),
-            waves: Vec::new(),
-            alarms: Vec::new(),
-            rollback: Rollback {
-                scope: RollbackScope::Everything,
-                batch: HostShare::ALL,
-                reaction_delay_ms: 0,
-            },
-        }
+        Strategy { name: name.to_owned(), ..Strategy::default() }
     }
 
     fn threshold(strategy: Option<usize>) -> Threshold {
@@ -215,23 +201,11 @@ mod tests {
     }
 
     fn plan() -> Plan {
-        let immediate = Distribution::Fixed { ms: 0 };
         Plan {
             name: "test".to_owned(),
             description: String::new(),
-            fleet: Fleet {
-                name: "fleet".to_owned(),
-                regions: Vec::new(),
-                zones: Vec::new(),
-                background_error_ratio: 0.0,
-                arrivals: Arrivals::Poisson,
-            },
-            change: Change {
-                bad_probability: 0.0,
-                deploy_time: immediate,
-                rollback_time: immediate,
-                defects: Vec::new(),
-            },
+            fleet: Fleet::default(),
+            change: Change::default(),
             alarms: Vec::new(),
             strategies: vec![strategy("a"), strategy("b"), strategy("c")],
             study: Study {

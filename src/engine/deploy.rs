@@ -3,8 +3,8 @@
 //! A batch ends with its slowest host, whose time is one order statistic. By exchangeability slot 0
 //! of the batch is that host; every other slot is, given the slowest, independent and below it.
 
-use super::model::Model;
-use crate::plan::Plan;
+use super::trace::Observer;
+use super::trial::Trial;
 use crate::random::{Distribution, Purpose, Stream, Streams};
 
 /// Marks "no batch".
@@ -19,9 +19,11 @@ pub(super) struct Batch {
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
     /// The slowest host's uniform.
-    uniform: f64,
+    pub(super) uniform: f64,
     /// The zone's batch before this one, or [`NONE`].
     pub(super) previous: u32,
+    /// It takes the change by itself, and no pipeline stops it.
+    pub(super) past_waves: bool,
 }
 
 /// The uniforms of a zone's batches, one each.
@@ -66,35 +68,26 @@ pub(super) fn other_host_ms(time: &Distribution, slowest: f64, hosts: u32, unifo
 }
 
 impl Batch {
-    /// A batch of hosts `first .. first + hosts` that starts at `start_ms`.
-    pub(super) fn new(
-        model: &Model,
-        zone: u32,
-        first: u32,
-        hosts: u32,
-        start_ms: u64,
-        uniform: f64,
-        previous: u32,
-    ) -> Self {
-        let end_ms = start_ms + model.slowest_deploy_ms(hosts, uniform);
-        Self { zone, first, hosts, start_ms, end_ms, uniform, previous }
-    }
-
     /// Whether the batch holds host `host` of its zone.
     pub(super) fn holds(&self, host: u32) -> bool {
         (self.first..self.first + self.hosts).contains(&host)
     }
+}
 
+impl<O: Observer> Trial<'_, O> {
     /// When host `host` of the batch has the new version.
-    pub(super) fn completion_ms(&self, plan: &Plan, streams: &Streams, host: u32) -> u64 {
-        debug_assert!(self.holds(host), "host {host} is in batch {self:?}");
-        let time = &plan.change.deploy_time;
-        if host == self.first || matches!(time, Distribution::Fixed { .. }) {
-            return self.end_ms;
+    pub(super) fn batch_completion_ms(&self, batch: &Batch, host: u32) -> u64 {
+        debug_assert!(batch.holds(host), "host {host} is in batch {batch:?}");
+        let time = match self.strategy.bypass.filter(|_| batch.past_waves) {
+            Some(bypass) => bypass.time,
+            None => self.strategy.deploy_time(&self.plan.change),
+        };
+        if host == batch.first || matches!(time, Distribution::Fixed { .. }) {
+            return batch.end_ms;
         }
-        let entity = plan.fleet.zones[self.zone as usize].entity;
-        let uniform = streams.stream(Purpose::DeployHost, entity).uniform_at(u64::from(host));
-        let after_ms = other_host_ms(time, self.uniform, self.hosts, uniform);
-        self.start_ms + after_ms.min(self.end_ms - self.start_ms)
+        let entity = self.plan.fleet.zones[batch.zone as usize].entity;
+        let uniform = self.streams.stream(Purpose::DeployHost, entity).uniform_at(u64::from(host));
+        let after_ms = other_host_ms(&time, batch.uniform, batch.hosts, uniform);
+        batch.start_ms + after_ms.min(batch.end_ms - batch.start_ms)
     }
 }

@@ -4,6 +4,7 @@
 //! laid out when it starts, and a stop cuts the layout short.
 
 use super::deploy::{Batch, BatchDraws};
+use super::lag::Lag;
 use super::model::one_box_hosts;
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
@@ -12,8 +13,19 @@ use crate::plan::Procedure;
 use crate::random::{Distribution, Purpose};
 
 impl<'a, O: Observer> Trial<'a, O> {
+    /// Starts a wave, or waits where an alarm already fires for another reason.
     pub(super) fn start_wave(&mut self, index: usize, path_bake_ms: u64) {
         let now_ms = self.now_ms;
+        if self.response.stop_ms.is_some() {
+            return;
+        }
+        if let Some(clear_ms) = self.ambient_alarm_until(now_ms) {
+            let wave = index as u32;
+            self.response.blocked_ms += clear_ms - now_ms;
+            self.observe(now_ms, || Event::WaveBlocked { wave });
+            self.buffers.queue.push(clear_ms, Class::Promote, Happening::StartWave { wave, path_bake_ms });
+            return;
+        }
         self.observe(now_ms, || Event::WaveStarted { wave: index as u32 });
         let first_batch = self.buffers.batches.len();
         self.buffers.wave_batches.push(first_batch);
@@ -55,12 +67,20 @@ impl<'a, O: Observer> Trial<'a, O> {
                 return;
             }
             self.buffers.regions[region].next_zone += 1;
-            let target = wave.hosts.reach_of(self.plan.fleet.zones[zone].hosts);
+            let target = self.target(zone);
             if target > self.buffers.zones[zone].done {
                 self.buffers.regions[region].active += 1;
                 self.start_zone(zone, target, path_bake_ms);
             }
         }
+    }
+
+    /// Hosts of the zone that have the new version when the wave is done; those past the waves are not
+    /// among them.
+    fn target(&self, zone: usize) -> u32 {
+        let hosts = self.plan.fleet.zones[zone].hosts;
+        let past_waves = self.strategy.bypass.map_or(0, |bypass| bypass.hosts.of(hosts));
+        self.strategy.waves[self.wave.index].hosts.reach_of(hosts).min(hosts - past_waves)
     }
 
     fn start_zone(&mut self, zone: usize, target: u32, path_bake_ms: u64) {
@@ -96,7 +116,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         self.open_zone_watches(zone, started_ms, at_ms);
         // Hosts that need no time would be on the new version at the very instant of the promotion;
         // they must come after what the instant itself decides, so the promotion is an event then.
-        let instant = self.plan.change.deploy_time == Distribution::Fixed { ms: 0 };
+        let instant = self.strategy.deploy_time(&self.plan.change) == Distribution::Fixed { ms: 0 };
         if instant && at_ms > started_ms && self.buffers.zones[zone].done < target {
             self.buffers.queue.push(at_ms, Class::Promote, Happening::OneBoxBaked { zone: zone as u32 });
         } else {
@@ -113,7 +133,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         self.promoted_ms = Some(self.now_ms);
         let strategy = self.strategy;
         let wave = &strategy.waves[self.wave.index];
-        let target = wave.hosts.reach_of(self.plan.fleet.zones[zone].hosts);
+        let target = self.target(zone);
         let first_batch = self.buffers.batches.len();
         let mut draws = self.batch_draws(zone);
         self.lay_out_batches(zone, target, self.now_ms, &mut draws, &wave.procedure);
@@ -146,7 +166,13 @@ impl<'a, O: Observer> Trial<'a, O> {
         let plan = self.plan;
         let entity = plan.fleet.zones[zone].entity;
         let ordinal = self.buffers.zones[zone].batches;
-        BatchDraws::new(&plan.change.deploy_time, &self.streams, Purpose::DeployBatch, entity, ordinal)
+        BatchDraws::new(
+            &self.strategy.deploy_time(&plan.change),
+            &self.streams,
+            Purpose::DeployBatch,
+            entity,
+            ordinal,
+        )
     }
 
     fn add_batch(
@@ -157,14 +183,29 @@ impl<'a, O: Observer> Trial<'a, O> {
         draws: &mut BatchDraws,
         one_box: bool,
     ) -> u64 {
+        let time = self.strategy.deploy_time(&self.plan.change);
+        let Lag { behind, wait_ms } = self.lag(zone, hosts);
+        let uniform = draws.next();
+        let end_ms =
+            start_ms + self.model.slowest_deploy_ms(time, (hosts - behind).max(1), uniform).max(wait_ms);
         let state = &mut self.buffers.zones[zone];
-        let batch =
-            Batch::new(self.model, zone as u32, state.done, hosts, start_ms, draws.next(), state.last_batch);
+        let batch = Batch {
+            zone: zone as u32,
+            first: state.done,
+            hosts: hosts - behind,
+            start_ms,
+            end_ms,
+            uniform,
+            previous: state.last_batch,
+            past_waves: false,
+        };
         state.done += hosts;
+        state.left_behind += behind;
         state.batches += 1;
         state.last_batch = self.buffers.batches.len() as u32;
-        let hosts_done = state.done;
+        let hosts_done = state.done - state.left_behind;
         self.buffers.batches.push(batch);
+        self.announce_aboard(zone, batch.hosts as i32, end_ms);
         let zone = zone as u32;
         self.observe(start_ms, || Event::BatchStarted { zone, hosts, one_box });
         self.observe(batch.end_ms, || Event::BatchDone { zone, hosts_done, one_box });
@@ -221,6 +262,7 @@ impl<'a, O: Observer> Trial<'a, O> {
             self.start_wave(index + 1, self.wave.path_bake_ms);
         } else {
             self.response.completed_ms = Some(now_ms);
+            self.response.settled_ms = now_ms;
         }
     }
 }

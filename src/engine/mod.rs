@@ -3,17 +3,23 @@
 //! Does no IO, reads no wall clock, spawns no thread, and never looks at a strategy's name. The same
 //! (plan, strategy, trial) gives the same outcome wherever and whenever it runs.
 
+mod background;
 mod breach;
 mod candidates;
+mod condition;
+mod cure;
 mod deploy;
 mod flow;
+mod lag;
 mod model;
 mod onset;
 mod queue;
+mod respond;
 mod rollback;
 mod search;
 mod signal;
 mod speed;
+mod suffering;
 mod tally;
 pub mod trace;
 mod trial;

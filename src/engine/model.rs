@@ -3,7 +3,7 @@
 
 use super::breach::{RatioRule, ratio_breach_probability};
 use crate::plan::{Alarm, Fleet, HOUR_MS, Plan, Scope, Signal, Strata, Wave};
-use crate::random::{SlowestOf, survival_of_largest};
+use crate::random::{Distribution, SlowestOf, survival_of_largest};
 use std::sync::OnceLock;
 
 /// A plan with its tables.
@@ -184,11 +184,12 @@ impl<'p> Model<'p> {
     }
 
     /// Time of the slowest of `hosts` hosts that deploy together, at the uniform `u`.
-    pub(super) fn slowest_deploy_ms(&self, hosts: u32, u: f64) -> u64 {
-        let time = self.plan.change.deploy_time;
+    pub(super) fn slowest_deploy_ms(&self, time: Distribution, hosts: u32, u: f64) -> u64 {
         match self.slowest_deploy.get(hosts as usize) {
-            Some(table) => table.get_or_init(|| SlowestOf::new(time, hosts)).at(u),
-            None => time.by_survival(survival_of_largest(u, hosts)),
+            Some(table) if time == self.plan.change.deploy_time => {
+                table.get_or_init(|| SlowestOf::new(time, hosts)).at(u)
+            }
+            _ => time.by_survival(survival_of_largest(u, hosts)),
         }
     }
 
@@ -199,6 +200,25 @@ impl<'p> Model<'p> {
     /// Requests to `region` between two instants, in milliseconds since a UTC midnight.
     pub(super) fn requests_between(&self, region: usize, from_ms: u64, to_ms: u64) -> f64 {
         self.requests_until(region, to_ms) - self.requests_until(region, from_ms)
+    }
+
+    /// When `requests` more requests have come to `region` after `utc_ms`; none if there is no traffic.
+    pub(super) fn after_requests(&self, region: usize, utc_ms: u64, requests: f64) -> Option<u64> {
+        let sums = &self.requests_by_hour[region];
+        if sums[24] <= 0.0 {
+            return None;
+        }
+        let wanted = self.requests_until(region, utc_ms) + requests;
+        let days = libm::floor(wanted / sums[24]);
+        let mut left = wanted - days * sums[24];
+        let mut hour = 0;
+        while hour < 23 && sums[hour + 1] <= left {
+            hour += 1;
+        }
+        left -= sums[hour];
+        let share = (left / (sums[hour + 1] - sums[hour])).clamp(0.0, 1.0);
+        let at_ms = (days * 24.0 + hour as f64 + share) * HOUR_MS as f64;
+        Some((libm::ceil(at_ms) as u64).max(utc_ms))
     }
 
     fn requests_until(&self, region: usize, utc_ms: u64) -> f64 {

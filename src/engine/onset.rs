@@ -1,72 +1,44 @@
-//! Bad changes: which host becomes impaired, and when.
+//! Bad changes: on which host the fault wakes, and when.
 //!
 //! Host clock: the onset delays of a zone's susceptible hosts are drawn in ascending order (Rényi's
 //! representation of exponential order statistics, pushed through the inverse hazard), each struck
-//! host being a random one of those left. Only delays that come due are ever drawn.
+//! host being a random one of those left. Only delays that come due are ever drawn. With the requests
+//! clock hazard grows with traffic instead of time.
 //! Change clock: one delay for all, from the first exposure.
+//! What an awake fault does to whom is in `suffering`.
 
 use super::deploy::NONE;
 use super::queue::{Class, Happening};
-use super::trace::{Event, Observer};
+use super::trace::Observer;
 use super::trial::{LATENT_ONSET_DRAW, Trial};
 use crate::plan::strata::Fate;
-use crate::plan::{Defect, DefectClock};
+use crate::plan::{Defect, DefectClock, Plan};
 use crate::random::{Purpose, Stream};
 
-/// State that only a trial with a bad change needs.
-#[derive(Debug, Default)]
-pub(super) struct Defective {
-    zones: Vec<SickZone>,
-    /// The first host has the new version.
-    exposed: bool,
-    /// The latent clock ran out.
-    latent: bool,
-    dirty: bool,
-}
-
-/// One zone under a bad change.
+/// Where the fault of one zone may wake, and where it has.
 #[derive(Debug, Default)]
 pub(super) struct SickZone {
     /// Draws of the zone's onsets; absent before its first deployment.
-    stream: Option<Stream>,
+    pub(super) stream: Option<Stream>,
     started_ms: u64,
     /// Cumulative hazard of the latest onset.
     hazard: f64,
     /// Hosts that the defect can impair at all.
     susceptible: u32,
-    /// The zone's hosts, shuffled as far as `struck`: those before it are struck.
+    /// The zone's susceptible hosts as far as they are known, shuffled up to `struck`: those before it
+    /// are struck.
     order: Vec<u32>,
     struck: usize,
-    /// Struck hosts not yet deployed to, with their delay.
-    pending: Vec<(u32, u64)>,
-    /// Hosts impaired at some time.
-    pub(super) impaired: Vec<u32>,
-    /// Impaired hosts in the one-box.
-    pub(super) one_box_impaired: u32,
-}
-
-impl Defective {
-    pub(super) fn reset(&mut self, zones: usize) {
-        if self.dirty || self.zones.len() != zones {
-            for zone in &mut self.zones {
-                zone.stream = None;
-                zone.pending.clear();
-                zone.impaired.clear();
-                zone.one_box_impaired = 0;
-            }
-            self.zones.resize_with(zones, SickZone::default);
-            self.exposed = false;
-            self.latent = false;
-            self.dirty = false;
-        }
-    }
-
-    pub(super) fn zone(&self, zone: usize) -> &SickZone {
-        &self.zones[zone]
-    }
+    /// Struck hosts not yet deployed to, with their hazard.
+    pending: Vec<(u32, f64)>,
 }
 
 impl SickZone {
+    pub(super) fn reset(&mut self) {
+        self.stream = None;
+        self.pending.clear();
+    }
+
     /// Whether the change clock strikes the host; the struck hosts are in order then.
     fn is_susceptible(&self, host: u32) -> bool {
         self.order[..self.struck].binary_search(&host).is_ok()
@@ -81,23 +53,45 @@ impl SickZone {
         self.struck += 1;
         self.order[self.struck - 1]
     }
+
+    /// Settles which hosts are susceptible: `first` if the one-box covers the cohort, then any.
+    fn choose(&mut self, first: Option<u32>) {
+        if let Some(host) = first.filter(|_| self.susceptible > 0) {
+            self.order.swap(0, host as usize);
+            self.struck = 1;
+        }
+        while self.struck < self.susceptible as usize {
+            self.strike();
+        }
+    }
+}
+
+/// Hosts of the zone in which the defect can wake.
+fn susceptible_hosts(plan: &Plan, defect: &Defect, zone: usize) -> u32 {
+    let place = &plan.fleet.zones[zone];
+    if defect.regions.as_ref().is_some_and(|regions| !regions.contains(&place.region)) {
+        return 0;
+    }
+    match defect.cohort {
+        Some(cohort) => {
+            let share = plan.fleet.regions[place.region].cohort_shares[cohort];
+            share.floor_of(u64::from(place.hosts)) as u32
+        }
+        None => defect.reach.of(place.hosts),
+    }
 }
 
 impl<O: Observer> Trial<'_, O> {
     /// A zone got new batches, from `first_batch` on. Does nothing for a good change.
     pub(super) fn expose(&mut self, zone: usize, first_batch: usize) {
-        let Some(defect) = self.defect else { return };
-        let plan = self.plan;
-        let defect = &plan.change.defects[defect];
+        let Some(defect) = self.defect() else { return };
         self.buffers.defective.dirty = true;
-        if self.buffers.defective.zones[zone].stream.is_none() {
+        if self.buffers.defective.onsets[zone].stream.is_none() {
             self.infect(zone, defect);
         }
         match defect.clock {
-            DefectClock::Host => self.impair_pending(zone),
-            DefectClock::Change if self.buffers.defective.latent => {
-                self.impair_susceptible(zone, first_batch)
-            }
+            DefectClock::Host | DefectClock::Requests => self.wake_pending(zone),
+            DefectClock::Change if self.buffers.defective.latent => self.wake_susceptible(zone, first_batch),
             DefectClock::Change if !self.buffers.defective.exposed => self.await_first_exposure(first_batch),
             DefectClock::Change => {}
         }
@@ -106,157 +100,170 @@ impl<O: Observer> Trial<'_, O> {
     /// The zone meets the change for the first time.
     fn infect(&mut self, zone: usize, defect: &Defect) {
         let place = &self.plan.fleet.zones[zone];
-        let sick = &mut self.buffers.defective.zones[zone];
+        let covered = defect.cohort.and_then(|cohort| self.covered_host(zone, cohort));
+        let sick = &mut self.buffers.defective.onsets[zone];
         sick.stream = Some(self.streams.stream(Purpose::Onset, place.entity));
         sick.started_ms = self.now_ms;
         sick.hazard = 0.0;
-        sick.susceptible = defect.reach.of(place.hosts);
+        sick.susceptible = susceptible_hosts(self.plan, defect, zone);
         sick.order.clear();
         sick.order.extend(0..place.hosts);
         sick.struck = 0;
         match defect.clock {
-            DefectClock::Host => self.schedule_onset(zone, defect),
-            DefectClock::Change if sick.susceptible < place.hosts => {
-                for _ in 0..sick.susceptible {
-                    sick.strike();
+            DefectClock::Host | DefectClock::Requests => {
+                if defect.cohort.is_some() {
+                    sick.choose(covered);
+                    sick.order.truncate(sick.struck);
+                    sick.struck = 0;
                 }
+                self.schedule_onset(zone, defect);
+            }
+            DefectClock::Change if sick.susceptible < place.hosts => {
+                sick.choose(covered);
                 sick.order[..sick.struck].sort_unstable();
             }
             DefectClock::Change => {}
         }
     }
 
-    /// Draws the zone's next onset delay, if a susceptible host is left.
+    /// The host of the cohort that the one-box has, if it makes a point of having one.
+    fn covered_host(&self, zone: usize, cohort: usize) -> Option<u32> {
+        let one_box = self.strategy.waves[self.wave.index].procedure.one_box.as_ref()?;
+        let position = one_box.covers.iter().position(|&covered| covered == cohort)? as u32;
+        Some(position).filter(|&position| position < self.buffers.zones[zone].one_box)
+    }
+
+    /// Draws the zone's next onset, if a susceptible host is left.
     fn schedule_onset(&mut self, zone: usize, defect: &Defect) {
-        let sick = &mut self.buffers.defective.zones[zone];
+        let sick = &mut self.buffers.defective.onsets[zone];
         let left = sick.susceptible - sick.struck as u32;
         let Some(stream) = sick.stream.as_mut().filter(|_| left > 0) else { return };
         sick.hazard -= libm::log(stream.uniform()) / f64::from(left);
-        let at_ms = sick.started_ms + defect.onset.by_hazard(sick.hazard);
-        self.buffers.queue.push(at_ms, Class::Impair, Happening::NextOnset { zone: zone as u32 });
+        let (hazard, from_ms) = (sick.hazard, sick.started_ms);
+        if let Some(at_ms) = self.after_hazard(zone, defect, from_ms, hazard) {
+            self.buffers.queue.push(at_ms, Class::Impair, Happening::NextOnset { zone: zone as u32 });
+        }
     }
 
-    /// A delay of the zone has passed since its first deployment: no host can be struck earlier.
+    /// When a host that is exposed from `from_ms` on has run up this hazard; none: never.
+    fn after_hazard(&self, zone: usize, defect: &Defect, from_ms: u64, hazard: f64) -> Option<u64> {
+        if defect.clock != DefectClock::Requests {
+            return Some(from_ms + defect.onset.by_hazard(hazard));
+        }
+        let region = self.plan.fleet.zones[zone].region;
+        let requests = hazard / defect.per_request * self.model.region_hosts[region] as f64;
+        let at_utc_ms = self.model.after_requests(region, self.start_utc_ms + from_ms, requests)?;
+        Some((at_utc_ms - self.start_utc_ms).max(from_ms + 1))
+    }
+
+    /// The next hazard has come due for a host of the first deployment: no host can be struck earlier.
     pub(super) fn next_onset(&mut self, zone: usize) {
-        let Some(defect) = self.defect else { return };
-        let plan = self.plan;
-        let defect = &plan.change.defects[defect];
-        let sick = &mut self.buffers.defective.zones[zone];
-        let delay_ms = self.now_ms - sick.started_ms;
+        let Some(defect) = self.defect() else { return };
+        let sick = &mut self.buffers.defective.onsets[zone];
         let host = sick.strike();
-        sick.pending.push((host, delay_ms));
-        self.impair_pending(zone);
+        let hazard = sick.hazard;
+        sick.pending.push((host, hazard));
+        self.wake_pending(zone);
         self.schedule_onset(zone, defect);
     }
 
-    /// Schedules the impairment of struck hosts whose deployment is laid out by now.
-    fn impair_pending(&mut self, zone: usize) {
-        let done = self.buffers.zones[zone].done;
-        let mut pending = std::mem::take(&mut self.buffers.defective.zones[zone].pending);
-        pending.retain(|&(host, delay_ms)| {
-            if host >= done {
-                return true;
+    /// Schedules the awakening of struck hosts whose deployment is laid out by now.
+    fn wake_pending(&mut self, zone: usize) {
+        let Some(defect) = self.defect() else { return };
+        let mut pending = std::mem::take(&mut self.buffers.defective.onsets[zone].pending);
+        pending.retain(|&(host, hazard)| {
+            let Some(completion_ms) = self.laid_out_ms(zone, host) else { return true };
+            if let Some(at_ms) = self.after_hazard(zone, defect, completion_ms, hazard) {
+                let at_ms = at_ms.max(self.now_ms);
+                self.buffers.queue.push(at_ms, Class::Impair, Happening::Wake { zone: zone as u32, host });
             }
-            let at_ms = (self.completion_ms(zone, host) + delay_ms).max(self.now_ms);
-            self.buffers.queue.push(at_ms, Class::Impair, Happening::Impair { zone: zone as u32, host });
             false
         });
-        self.buffers.defective.zones[zone].pending = pending;
+        self.buffers.defective.onsets[zone].pending = pending;
     }
 
     /// Any of the zone's first batch may be the first host on the new version.
     fn await_first_exposure(&mut self, first_batch: usize) {
         let Some(batch) = self.buffers.batches.get(first_batch).copied() else { return };
         let hosts = batch.first..batch.first + batch.hosts;
-        let first = hosts.map(|host| batch.completion_ms(self.plan, &self.streams, host)).min();
+        let first = hosts.map(|host| self.batch_completion_ms(&batch, host)).min();
         if let Some(at_ms) = first {
             self.buffers.queue.push(at_ms, Class::Impair, Happening::FirstExposure);
         }
     }
 
     pub(super) fn first_exposure(&mut self) {
-        let Some(defect) = self.defect.filter(|_| !self.buffers.defective.exposed) else { return };
+        let Some(defect) = self.defect().filter(|_| !self.buffers.defective.exposed) else { return };
         self.buffers.defective.exposed = true;
         let u = self.streams.stream(Purpose::Change, 0).uniform_at(LATENT_ONSET_DRAW);
-        let onset = self.plan.change.defects[defect].onset;
         let delay_ms = match self.fate {
             // Near 0 a survival probability still tells long latencies apart; near 1 a distribution
             // function no longer does.
-            Fate::Bad { rarer, commoner, .. } => onset.by_survival(rarer + (commoner - rarer) * (1.0 - u)),
-            Fate::Any | Fate::Good => onset.by_cdf(u),
+            Fate::Bad { rarer, commoner, .. } => {
+                defect.onset.by_survival(rarer + (commoner - rarer) * (1.0 - u))
+            }
+            Fate::Any | Fate::Good => defect.onset.by_cdf(u),
         };
         self.buffers.queue.push(self.now_ms + delay_ms, Class::Impair, Happening::LatentOnset);
     }
 
-    /// The latent clock ran out: every susceptible host is impaired, now or on completion.
+    /// The latent clock ran out: the fault wakes on every susceptible host, now or on completion.
     pub(super) fn latent_onset(&mut self) {
         self.buffers.defective.latent = true;
         for zone in 0..self.buffers.zones.len() {
-            if self.buffers.zones[zone].batches > 0 {
-                self.impair_susceptible(zone, 0);
+            if self.buffers.defective.onsets[zone].stream.is_some() {
+                self.wake_susceptible(zone, 0);
             }
         }
     }
 
-    /// Schedules the impairment of the zone's susceptible hosts in batches from `first_batch` on.
-    fn impair_susceptible(&mut self, zone: usize, first_batch: usize) {
-        let all = self.buffers.defective.zones[zone].susceptible == self.plan.fleet.zones[zone].hosts;
+    /// Schedules the awakening of the zone's susceptible hosts in batches from `first_batch` on.
+    fn wake_susceptible(&mut self, zone: usize, first_batch: usize) {
+        let all = self.buffers.defective.onsets[zone].susceptible == self.plan.fleet.zones[zone].hosts;
+        let past_waves = self.buffers.zones[zone].bypass;
         let mut index = self.buffers.zones[zone].last_batch;
         while index != NONE && index as usize >= first_batch {
-            let batch = self.buffers.batches[index as usize];
-            for host in batch.first..batch.first + batch.hosts {
-                if all || self.buffers.defective.zones[zone].is_susceptible(host) {
-                    let at_ms = batch.completion_ms(self.plan, &self.streams, host).max(self.now_ms);
-                    self.buffers.queue.push(
-                        at_ms,
-                        Class::Impair,
-                        Happening::Impair { zone: zone as u32, host },
-                    );
-                }
+            self.wake_batch(zone, index, all);
+            index = self.buffers.batches[index as usize].previous;
+        }
+        if past_waves != NONE && past_waves as usize >= first_batch {
+            self.wake_batch(zone, past_waves, all);
+        }
+    }
+
+    fn wake_batch(&mut self, zone: usize, index: u32, all: bool) {
+        let batch = self.buffers.batches[index as usize];
+        for host in batch.first..batch.first + batch.hosts {
+            if all || self.buffers.defective.onsets[zone].is_susceptible(host) {
+                let at_ms = self.batch_completion_ms(&batch, host).max(self.now_ms);
+                self.buffers.queue.push(at_ms, Class::Impair, Happening::Wake { zone: zone as u32, host });
             }
-            index = batch.previous;
         }
     }
 
-    /// The host becomes impaired, unless it never got the new version or has left it again.
-    pub(super) fn impair(&mut self, zone: usize, host: u32) {
-        let now_ms = self.now_ms;
-        if self.response.stop_ms.is_some_and(|stop_ms| self.completion_ms(zone, host) > stop_ms) {
-            return;
+    /// When the host got, or would have got, the new version; none if it is not laid out.
+    pub(super) fn laid_out_ms(&self, zone: usize, host: u32) -> Option<u64> {
+        let state = &self.buffers.zones[zone];
+        if state.bypass != NONE {
+            let batch = &self.buffers.batches[state.bypass as usize];
+            if batch.holds(host) {
+                return Some(self.batch_completion_ms(batch, host));
+            }
         }
-        let back_ms = self.back_ms(zone, host);
-        if back_ms.is_some_and(|back_ms| back_ms <= now_ms) {
-            return;
-        }
-        self.buffers.tally.impair(self.model, self.start_utc_ms, zone, now_ms);
-        let sick = &mut self.buffers.defective.zones[zone];
-        sick.impaired.push(host);
-        sick.one_box_impaired += u32::from(host < self.buffers.zones[zone].one_box);
-        self.observe(now_ms, || Event::HostImpaired { zone: zone as u32, host });
-        if let Some(back_ms) = back_ms {
-            self.buffers.queue.push(back_ms, Class::Heal, Happening::Heal { zone: zone as u32, host });
-        }
-        self.scope_changed(zone);
-    }
-
-    pub(super) fn heal(&mut self, zone: usize, host: u32) {
-        let now_ms = self.now_ms;
-        self.buffers.tally.heal(self.model, self.start_utc_ms, zone, now_ms);
-        let sick = &mut self.buffers.defective.zones[zone];
-        sick.one_box_impaired -= u32::from(host < self.buffers.zones[zone].one_box);
-        self.observe(now_ms, || Event::HostHealed { zone: zone as u32, host });
-    }
-
-    /// When the host got, or would have got, the new version.
-    pub(super) fn completion_ms(&self, zone: usize, host: u32) -> u64 {
-        let mut index = self.buffers.zones[zone].last_batch;
+        let mut index = state.last_batch;
         while index != NONE {
             let batch = &self.buffers.batches[index as usize];
             if batch.holds(host) {
-                return batch.completion_ms(self.plan, &self.streams, host);
+                return Some(self.batch_completion_ms(batch, host));
             }
             index = batch.previous;
         }
-        u64::MAX
+        None
+    }
+
+    /// Whether the host gets the new version however the pipeline stops.
+    pub(super) fn is_past_the_waves(&self, zone: usize, host: u32) -> bool {
+        let bypass = self.buffers.zones[zone].bypass;
+        bypass != NONE && self.buffers.batches[bypass as usize].holds(host)
     }
 }

@@ -37,10 +37,38 @@ pub(super) enum Happening {
     LatentOnset,
     /// The next onset of the zone is due; its host is not known yet.
     NextOnset { zone: u32 },
-    /// The host becomes impaired if it is on the new version.
-    Impair { zone: u32, host: u32 },
-    /// The host is healed.
-    Heal { zone: u32, host: u32 },
+    /// The fault wakes on the host if it is on the new version.
+    Wake { zone: u32, host: u32 },
+    /// A hidden fault shows.
+    Unmask { zone: u32, host: u32 },
+    /// A host with the fault is back on the old version.
+    GoneBack { zone: u32, host: u32 },
+    /// The old version makes the host ill.
+    Worsen { zone: u32, host: u32 },
+    /// The host has a version without the fault.
+    Treated { zone: u32, host: u32 },
+    /// Work on the host is done.
+    Repaired { zone: u32, host: u32 },
+    /// A healed host falls ill again.
+    Relapse { zone: u32, host: u32 },
+    /// The zone has more or fewer hosts on the new version.
+    Aboard { zone: u32, hosts: i32 },
+    /// A dormant fault's trigger reaches the region.
+    Trigger { region: u32 },
+    /// The trigger is over there.
+    TriggerOver { region: u32 },
+    /// An hour begins, which a condition looks at.
+    Hour,
+    /// An intermittent fault pauses or comes back.
+    Turn,
+    /// The fault is switched off in the region.
+    Relief { region: u32 },
+    /// People know what to do and want to do it.
+    OperatorsReady,
+    /// People do it.
+    Remedy,
+    /// A wave starts that something held up.
+    StartWave { wave: u32, path_bake_ms: u64 },
     /// The watch's scope changed: its next breach has to be found anew.
     Resample { watch: u32 },
     /// The watch's datapoint breaches, unless `generation` is out of date.

@@ -4,7 +4,7 @@ use super::deploy::{BatchDraws, NONE, other_host_ms};
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
 use super::trial::Trial;
-use crate::plan::{RollbackScope, Scope};
+use crate::plan::{OnAlarm, RollbackEffect, RollbackScope, RollbackTarget, Scope};
 use crate::random::{Distribution, Purpose, survival_of_largest};
 
 /// Rollbacks of one trial.
@@ -21,8 +21,13 @@ struct ZoneRetreat {
     batch: u32,
     /// Hosts `0 .. whole` completed with their batches before the stop.
     whole: u32,
-    /// Hosts of the interrupted batch that had completed, ascending.
+    /// Other hosts that had completed, ascending: those of the interrupted batch, and all where some were
+    /// left behind.
     partial: Vec<u32>,
+    /// Those of them in the interrupted batch.
+    interrupted: u32,
+    /// Hosts that take the change by themselves and do not go back.
+    past_waves: u32,
     /// Rollback batches in order.
     batches: Vec<RollbackBatch>,
 }
@@ -44,6 +49,8 @@ impl Retreat {
                 zone.batch = 0;
                 zone.whole = 0;
                 zone.partial.clear();
+                zone.interrupted = 0;
+                zone.past_waves = 0;
                 zone.batches.clear();
             }
             self.zones.resize_with(zones, ZoneRetreat::default);
@@ -68,23 +75,43 @@ impl ZoneRetreat {
 }
 
 impl<O: Observer> Trial<'_, O> {
-    /// Stops the pipeline and starts the rollback, unless the rollout has completed meanwhile.
+    /// The pipeline reacts to an alarm, unless the rollout has completed meanwhile and is not suspect, or
+    /// people were faster.
     pub(super) fn stop(&mut self) {
-        let now_ms = self.now_ms;
-        let Some((_, watch)) = self.response.alarm.filter(|_| self.response.completed_ms.is_none()) else {
+        self.response.pending -= 1;
+        let over = self.response.completed_ms.is_some() && self.strategy.response.suspect_for_ms == 0;
+        let Some((_, watch)) = self.response.alarm else { return };
+        if over || self.response.stop_ms.is_some() {
             return;
-        };
-        self.response.stop_ms = Some(now_ms);
-        self.response.retreated_ms = now_ms;
-        self.observer.retract_after(now_ms);
-        self.buffers.retreat.dirty = true;
+        }
+        self.halt();
+        if self.strategy.response.on_alarm == OnAlarm::Rollback {
+            self.begin_mitigation();
+            self.roll_back(false);
+        } else {
+            let (now_ms, alarm) = (self.now_ms, self.watch_scope(watch).0);
+            self.observe(now_ms, || Event::Halted { alarm });
+            self.response.unhealed = self.defect.is_some();
+        }
+    }
+
+    /// Takes the hosts in scope back; people (`by_hand`) also reach those that took the change by themselves.
+    pub(super) fn roll_back(&mut self, by_hand: bool) {
+        let now_ms = self.now_ms;
+        let Some((_, watch)) = self.response.alarm else { return };
         let (alarm, entity) = self.watch_scope(watch);
+        self.response.rolled_back = true;
+        self.response.poisoned =
+            self.strategy.rollback.target == RollbackTarget::LastBlessed && self.wave.index > 0;
         let mut hosts = 0;
         for zone in 0..self.buffers.zones.len() {
-            self.count_hosts(zone);
+            if by_hand {
+                self.catch_past_waves(zone);
+            }
             let goes_back = self.goes_back(zone, alarm as usize, entity as usize);
             let retreat = &mut self.buffers.retreat.zones[zone];
             let affected = u64::from(retreat.hosts());
+            self.response.left_exposed += u64::from(retreat.past_waves);
             if goes_back {
                 retreat.batch = self.strategy.rollback.batch.of(self.plan.fleet.zones[zone].hosts);
                 hosts += affected;
@@ -98,25 +125,74 @@ impl<O: Observer> Trial<'_, O> {
                 self.start_retreat(zone);
             }
         }
+        self.roll_back_others();
+    }
+
+    /// Settles which hosts have the new version at the stop.
+    pub(super) fn settle_hosts(&mut self) {
+        self.buffers.retreat.dirty = true;
+        for zone in 0..self.buffers.zones.len() {
+            self.count_hosts(zone);
+            let interrupted = self.buffers.retreat.zones[zone].interrupted;
+            if self.counts_hosts() {
+                self.count_aboard(zone, interrupted as i32);
+            }
+        }
     }
 
     /// Settles which hosts of the zone have the new version at the stop.
     fn count_hosts(&mut self, zone: usize) {
         let stop_ms = self.now_ms;
-        let mut index = self.buffers.zones[zone].last_batch;
+        let state = self.buffers.zones[zone];
+        // Where hosts were left behind, those that were not are no prefix of the zone.
+        let one_by_one = state.left_behind > 0;
+        let mut index = state.last_batch;
         while index != NONE {
             let batch = self.buffers.batches[index as usize];
             index = batch.previous;
-            let retreat = &mut self.buffers.retreat.zones[zone];
-            if batch.end_ms <= stop_ms {
-                retreat.whole = batch.first + batch.hosts;
+            if batch.end_ms <= stop_ms && !one_by_one {
+                self.buffers.retreat.zones[zone].whole = batch.first + batch.hosts;
                 break;
             }
             if batch.start_ms < stop_ms {
                 let hosts = batch.first..batch.first + batch.hosts;
-                retreat.partial = hosts
-                    .filter(|host| batch.completion_ms(self.plan, &self.streams, *host) <= stop_ms)
-                    .collect();
+                let done: Vec<u32> =
+                    hosts.filter(|host| self.batch_completion_ms(&batch, *host) <= stop_ms).collect();
+                let retreat = &mut self.buffers.retreat.zones[zone];
+                if batch.end_ms > stop_ms {
+                    retreat.interrupted += done.len() as u32;
+                }
+                retreat.partial.extend(done);
+            }
+        }
+        self.buffers.retreat.zones[zone].partial.sort_unstable();
+        if state.bypass != NONE {
+            self.buffers.retreat.zones[zone].past_waves = self.buffers.batches[state.bypass as usize].hosts;
+        }
+    }
+
+    /// Hosts that took the change by themselves go back with the others.
+    fn catch_past_waves(&mut self, zone: usize) {
+        let bypass = self.buffers.zones[zone].bypass;
+        if bypass != NONE {
+            let batch = self.buffers.batches[bypass as usize];
+            let retreat = &mut self.buffers.retreat.zones[zone];
+            retreat.partial.extend(batch.first..batch.first + batch.hosts);
+            retreat.past_waves = 0;
+        }
+    }
+
+    /// All deployments of the team that are in flight in a region that goes back go back as well.
+    fn roll_back_others(&mut self) {
+        let mean = self.strategy.response.other_deployments;
+        if mean == 0.0 {
+            return;
+        }
+        for region in &self.plan.fleet.regions {
+            let retreats = &self.buffers.retreat.zones[region.zones.clone()];
+            if retreats.iter().any(|retreat| !retreat.batches.is_empty()) {
+                let u = self.streams.stream(Purpose::Collateral, region.entity).uniform();
+                self.response.collateral += poisson(mean, u);
             }
         }
     }
@@ -140,7 +216,7 @@ impl<O: Observer> Trial<'_, O> {
     fn start_retreat(&mut self, zone: usize) {
         let now_ms = self.now_ms;
         let place = &self.plan.fleet.zones[zone];
-        let time = &self.plan.change.rollback_time;
+        let time = &self.strategy.rollback_time(&self.plan.change);
         let mut draws = BatchDraws::new(time, &self.streams, Purpose::RollbackBatch, place.entity, 0);
         let retreat = &mut self.buffers.retreat.zones[zone];
         let hosts = retreat.hosts();
@@ -157,23 +233,40 @@ impl<O: Observer> Trial<'_, O> {
             at_ms = end_ms;
             left -= size;
         }
-        self.response.retreated_ms = self.response.retreated_ms.max(at_ms);
+        self.response.settled_ms = self.response.settled_ms.max(at_ms);
+        self.announce_retreat(zone);
         let zone_index = zone as u32;
         self.observe(now_ms, || Event::ZoneRollbackStarted { zone: zone_index, hosts });
         self.observe(at_ms, || Event::ZoneRollbackDone { zone: zone_index });
         self.heal_impaired(zone);
     }
 
-    /// Hosts impaired already heal when they are back; later ones are scheduled as they fall ill.
+    /// Hosts with the fault go back like the others; later ones are scheduled as they fall ill. The old
+    /// version may make hosts ill that were not.
     fn heal_impaired(&mut self, zone: usize) {
-        if self.defect.is_none() {
-            return;
-        }
-        for index in 0..self.buffers.defective.zone(zone).impaired.len() {
-            let host = self.buffers.defective.zone(zone).impaired[index];
+        let Some(defect) = self.defect() else { return };
+        let zone_index = zone as u32;
+        for index in 0..self.buffers.defective.wards[zone].ever.len() {
+            let host = self.buffers.defective.wards[zone].ever[index];
             if let Some(back_ms) = self.back_ms(zone, host) {
-                self.buffers.queue.push(back_ms, Class::Heal, Happening::Heal { zone: zone as u32, host });
+                let happening = Happening::GoneBack { zone: zone_index, host };
+                self.buffers.queue.push(back_ms, Class::Heal, happening);
             }
+        }
+        if defect.cure.rollback == RollbackEffect::Worsens {
+            for host in 0..self.plan.fleet.zones[zone].hosts {
+                if let Some(back_ms) = self.back_ms(zone, host) {
+                    let happening = Happening::Worsen { zone: zone_index, host };
+                    self.buffers.queue.push(back_ms, Class::Impair, happening);
+                }
+            }
+        }
+    }
+
+    fn announce_retreat(&mut self, zone: usize) {
+        for index in 0..self.buffers.retreat.zones[zone].batches.len() {
+            let batch = self.buffers.retreat.zones[zone].batches[index];
+            self.announce_aboard(zone, -(batch.hosts as i32), batch.end_ms);
         }
     }
 
@@ -185,7 +278,7 @@ impl<O: Observer> Trial<'_, O> {
         }
         let position = retreat.position(host)?;
         let batch = retreat.batches.get((position / retreat.batch) as usize)?;
-        let time = &self.plan.change.rollback_time;
+        let time = &self.strategy.rollback_time(&self.plan.change);
         if position % retreat.batch == 0 || matches!(time, Distribution::Fixed { .. }) {
             return Some(batch.end_ms);
         }
@@ -197,12 +290,12 @@ impl<O: Observer> Trial<'_, O> {
 
     /// Hosts of the zone on the new version at the stop.
     pub(super) fn hosts_at_stop(&self, zone: usize) -> u32 {
-        self.buffers.retreat.zones[zone].hosts()
+        self.buffers.retreat.zones[zone].hosts() + self.buffers.retreat.zones[zone].past_waves
     }
 
     /// Hosts of the zone that completed in a batch which the stop interrupted.
     pub(super) fn interrupted_hosts(&self, zone: usize) -> u64 {
-        self.buffers.retreat.zones[zone].partial.len() as u64
+        u64::from(self.buffers.retreat.zones[zone].interrupted)
     }
 
     /// Host-time that the zone's rollback takes off exposure that would last until `end_ms`.
@@ -211,4 +304,16 @@ impl<O: Observer> Trial<'_, O> {
         let saved = batches.map(|batch| u64::from(batch.hosts) * (end_ms - batch.end_ms));
         saved.sum()
     }
+}
+
+/// A Poisson variate with mean `mean` by inverse distribution function.
+fn poisson(mean: f64, u: f64) -> u32 {
+    let mut pmf = libm::exp(-mean);
+    let (mut count, mut sum) = (0, pmf);
+    while sum < u && count < 100_000 {
+        count += 1;
+        pmf *= mean / f64::from(count);
+        sum += pmf;
+    }
+    count
 }

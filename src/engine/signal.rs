@@ -22,7 +22,7 @@ impl<O: Observer> Trial<'_, O> {
         let entity = self.buffers.watches[watch as usize].entity as usize;
         match self.definition(watch).scope {
             Scope::OneBox if self.defect.is_none() => 0,
-            Scope::OneBox => u64::from(self.buffers.defective.zone(entity).one_box_impaired),
+            Scope::OneBox => u64::from(self.buffers.defective.wards[entity].one_box_impaired),
             Scope::Zone => u64::from(self.buffers.tally.in_zone(entity)),
             Scope::Region => u64::from(self.buffers.tally.in_region(entity)),
             Scope::Service => self.buffers.tally.in_fleet(),
@@ -75,7 +75,7 @@ impl<O: Observer> Trial<'_, O> {
     /// How much more likely a request fails on an impaired host than on a healthy one.
     pub(super) fn excess_failure(&self) -> f64 {
         let background = self.plan.fleet.background_error_ratio;
-        let extra = self.defect.map_or(0.0, |defect| self.plan.change.defects[defect].error_ratio);
+        let extra = self.defect().map_or(0.0, |defect| defect.symptom.error_ratio);
         (background + extra).min(1.0) - background
     }
 

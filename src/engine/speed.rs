@@ -1,6 +1,6 @@
 //! How fast and how far the rollout went: the part of the outcome that batches tell.
 
-use super::deploy::Batch;
+use super::deploy::{Batch, NONE};
 use super::trace::Observer;
 use super::trial::Trial;
 use crate::outcome::{Ending, Outcome};
@@ -11,12 +11,13 @@ impl<O: Observer> Trial<'_, O> {
         let stop_ms = self.response.stop_ms;
         let total = self.plan.fleet.hosts();
         let alarm = self.response.alarm;
+        let complete = self.response.completed_ms.is_some();
         let exposed = match stop_ms {
-            None => total,
+            None => total - self.left_behind(),
             Some(_) => (0..self.buffers.zones.len()).map(|zone| u64::from(self.hosts_at_stop(zone))).sum(),
         };
         let to_100_ms =
-            stop_ms.is_none().then(|| self.buffers.batches.iter().map(|batch| batch.end_ms).max()).flatten();
+            complete.then(|| self.buffers.batches.iter().map(|batch| batch.end_ms).max()).flatten();
         Outcome {
             ending,
             defect: self.defect.map(|defect| defect as u32),
@@ -24,12 +25,24 @@ impl<O: Observer> Trial<'_, O> {
             to_25_ms: self.reached_ms(total.div_ceil(4)),
             to_50_ms: self.reached_ms(total.div_ceil(2)),
             to_100_ms,
-            bake_ms: stop_ms.is_none().then_some(self.wave.path_bake_ms),
+            completed_ms: self.response.completed_ms,
+            bake_ms: complete.then_some(self.wave.path_bake_ms),
+            introduced_ms: self.buffers.batches.iter().map(|batch| batch.end_ms).min(),
+            activated_ms: self.activated_ms,
             onset_ms: None,
             alarm_ms: alarm.map(|(at_ms, _)| at_ms),
             alarm: alarm.map(|(_, watch)| self.watch_scope(watch).0),
             rollback_ms: stop_ms,
+            mitigation_ms: self.response.mitigation_ms,
+            first_recovery_ms: None,
+            half_recovered_ms: None,
             mitigated_ms: None,
+            restored_ms: None,
+            ignored_alarms: self.response.ignored,
+            blocked_ms: self.response.blocked_ms,
+            collateral_rollbacks: self.response.collateral,
+            wrong_change: self.response.wrong_change,
+            left_behind_hosts: self.left_behind(),
             peak_exposed_hosts: exposed,
             exposed_at_alarm_hosts: alarm.map(|(at_ms, _)| self.exposed_at(at_ms)),
             exposed_host_ms: self.exposed_host_ms(end_ms),
@@ -41,24 +54,32 @@ impl<O: Observer> Trial<'_, O> {
             peak_impaired_traffic_ppm: 0,
             impaired_host_ms: 0,
             failed_requests: 0.0,
+            damaged_items: 0.0,
             two_regions_impaired: false,
             two_zones_impaired: false,
             first_violation_ms: None,
         }
     }
 
+    /// Hosts that never took the change.
+    fn left_behind(&self) -> u64 {
+        self.buffers.zones.iter().map(|zone| u64::from(zone.left_behind)).sum()
+    }
+
     fn is_done(&self, batch: &Batch) -> bool {
-        self.response.stop_ms.is_none_or(|stop_ms| batch.end_ms <= stop_ms)
+        batch.past_waves || self.response.stop_ms.is_none_or(|stop_ms| batch.end_ms <= stop_ms)
     }
 
     /// When the batch completed that brought `hosts` hosts to the new version. Waves follow each
     /// other, so only the batches of the wave that crosses the mark need sorting.
     fn reached_ms(&mut self, hosts: u64) -> Option<u64> {
         let mut before = 0;
-        let bounds = self.buffers.wave_batches.len();
+        // Hosts past the waves come whenever they like: then all batches are one group.
+        let bounds = if self.strategy.bypass.is_some() { 1 } else { self.buffers.wave_batches.len() };
         for wave in 0..bounds {
             let first = self.buffers.wave_batches[wave];
-            let last = self.buffers.wave_batches.get(wave + 1).copied().unwrap_or(self.buffers.batches.len());
+            let next = self.buffers.wave_batches.get(wave + 1).copied().filter(|_| wave + 1 < bounds);
+            let last = next.unwrap_or(self.buffers.batches.len());
             let batches = &self.buffers.batches[first..last];
             let in_wave: u64 = batches.iter().map(|batch| u64::from(batch.hosts)).sum();
             if before + in_wave < hosts {
@@ -83,7 +104,8 @@ impl<O: Observer> Trial<'_, O> {
 
     fn exposed_host_ms(&self, end_ms: u64) -> u64 {
         let done = self.buffers.batches.iter().filter(|batch| self.is_done(batch));
-        let forward: u64 = done.map(|batch| u64::from(batch.hosts) * (end_ms - batch.end_ms)).sum();
+        let exposed = |batch: &Batch| u64::from(batch.hosts) * end_ms.saturating_sub(batch.end_ms);
+        let forward: u64 = done.map(exposed).sum();
         let Some(stop_ms) = self.response.stop_ms else { return forward };
         let zones = 0..self.buffers.zones.len();
         let interrupted: u64 = zones.clone().map(|zone| self.interrupted_hosts(zone)).sum();
@@ -93,7 +115,7 @@ impl<O: Observer> Trial<'_, O> {
 
     fn regions_touched(&self) -> u32 {
         let touched = |zone: usize| match self.response.stop_ms {
-            None => self.buffers.zones[zone].done > 0,
+            None => self.buffers.zones[zone].done > 0 || self.buffers.zones[zone].bypass != NONE,
             Some(_) => self.hosts_at_stop(zone) > 0,
         };
         let regions = self.plan.fleet.regions.iter();

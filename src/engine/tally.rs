@@ -2,6 +2,7 @@
 
 use super::model::Model;
 use crate::outcome::Outcome;
+use crate::plan::{HOUR_MS, Symptom};
 
 /// Running account of impairment. All time integrals are exact integers.
 #[derive(Debug, Default)]
@@ -28,6 +29,12 @@ pub(super) struct Tally {
     first_violation_ms: Option<u64>,
     onset_ms: Option<u64>,
     cleared_ms: Option<u64>,
+    /// Impaired hosts have been at most half of their peak since then.
+    halved_ms: Option<u64>,
+    /// A remedy is under way: regions that are clear from now on have recovered.
+    pub(super) mitigating: bool,
+    /// The first region that recovered wholly.
+    first_clear_ms: Option<u64>,
 }
 
 impl Tally {
@@ -57,23 +64,57 @@ impl Tally {
         self.hosts
     }
 
-    /// One more host of `zone` is impaired from `at_ms` on.
-    pub(super) fn impair(&mut self, model: &Model, start_utc_ms: u64, zone: usize, at_ms: u64) {
+    /// From `at_ms` on `impaired` hosts of `zone` are impaired.
+    pub(super) fn set(&mut self, model: &Model, start_utc_ms: u64, zone: usize, impaired: u32, at_ms: u64) {
         let region = model.plan.fleet.zones[zone].region;
         self.advance(model, start_utc_ms, region, at_ms);
-        self.hosts += 1;
-        self.zone_hosts[zone] += 1;
-        self.region_hosts[region] += 1;
-        self.traffic_e15 += model.host_traffic_e15[region];
-        if self.zone_hosts[zone] == 1 {
-            self.zones += 1;
-            self.region_zones[region] += 1;
-            self.two_zones |= self.region_zones[region] > 1;
+        let before = std::mem::replace(&mut self.zone_hosts[zone], impaired);
+        self.hosts = self.hosts + u64::from(impaired) - u64::from(before);
+        self.region_hosts[region] = self.region_hosts[region] + impaired - before;
+        let host_traffic = model.host_traffic_e15[region];
+        self.traffic_e15 =
+            self.traffic_e15 + host_traffic * u64::from(impaired) - host_traffic * u64::from(before);
+        if before == 0 && impaired > 0 {
+            self.zone_fell_ill(region);
         }
-        if self.region_hosts[region] == 1 {
+        if before > 0 && impaired == 0 {
+            self.zone_recovered(region, at_ms);
+        }
+        if impaired > before {
+            self.note_peaks(at_ms);
+        }
+        if self.hosts == 0 {
+            self.cleared_ms = Some(at_ms);
+        }
+        if 2 * self.hosts > self.peak_hosts {
+            self.halved_ms = None;
+        } else {
+            self.halved_ms.get_or_insert(at_ms);
+        }
+    }
+
+    fn zone_fell_ill(&mut self, region: usize) {
+        self.zones += 1;
+        self.region_zones[region] += 1;
+        self.two_zones |= self.region_zones[region] > 1;
+        if self.region_zones[region] == 1 {
             self.regions += 1;
             self.two_regions |= self.regions > 1;
         }
+    }
+
+    fn zone_recovered(&mut self, region: usize, at_ms: u64) {
+        self.zones -= 1;
+        self.region_zones[region] -= 1;
+        if self.region_zones[region] == 0 {
+            self.regions -= 1;
+            if self.mitigating {
+                self.first_clear_ms.get_or_insert(at_ms);
+            }
+        }
+    }
+
+    fn note_peaks(&mut self, at_ms: u64) {
         if self.two_zones || self.two_regions {
             self.first_violation_ms.get_or_insert(at_ms);
         }
@@ -85,33 +126,13 @@ impl Tally {
         self.cleared_ms = None;
     }
 
-    /// One host of `zone` is healed at `at_ms`.
-    pub(super) fn heal(&mut self, model: &Model, start_utc_ms: u64, zone: usize, at_ms: u64) {
-        let region = model.plan.fleet.zones[zone].region;
-        self.advance(model, start_utc_ms, region, at_ms);
-        self.hosts -= 1;
-        self.zone_hosts[zone] -= 1;
-        self.region_hosts[region] -= 1;
-        self.traffic_e15 -= model.host_traffic_e15[region];
-        if self.zone_hosts[zone] == 0 {
-            self.zones -= 1;
-            self.region_zones[region] -= 1;
-        }
-        if self.region_hosts[region] == 0 {
-            self.regions -= 1;
-        }
-        if self.hosts == 0 {
-            self.cleared_ms = Some(at_ms);
-        }
-    }
-
     /// Brings the integrals up to the end of the observation and writes the blast radius.
     pub(super) fn close(
         &mut self,
         model: &Model,
         start_utc_ms: u64,
         end_ms: u64,
-        error_ratio: f64,
+        symptom: Symptom,
         outcome: &mut Outcome,
     ) {
         for region in 0..self.region_hosts.len() {
@@ -124,7 +145,12 @@ impl Tally {
         outcome.peak_impaired_regions = self.peak_regions;
         outcome.peak_impaired_traffic_ppm = (self.peak_traffic_e15 / 1_000_000_000).min(1_000_000) as u32;
         outcome.impaired_host_ms = self.host_ms;
-        outcome.failed_requests = self.requests_to_impaired * error_ratio;
+        outcome.failed_requests = self.requests_to_impaired * symptom.error_ratio;
+        let impaired_hours = self.host_ms as f64 / HOUR_MS as f64;
+        outcome.damaged_items = self.requests_to_impaired * symptom.damage_per_request
+            + impaired_hours * symptom.damage_per_host_hour;
+        outcome.half_recovered_ms = self.halved_ms.filter(|_| self.onset_ms.is_some());
+        outcome.first_recovery_ms = self.first_clear_ms;
         outcome.two_regions_impaired = self.two_regions;
         outcome.two_zones_impaired = self.two_zones;
         outcome.first_violation_ms = self.first_violation_ms;

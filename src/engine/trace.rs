@@ -18,6 +18,8 @@ pub enum Event {
     BatchStarted { zone: u32, hosts: u32, one_box: bool },
     /// A batch ended; `hosts_done` of the zone now run the new version.
     BatchDone { zone: u32, hosts_done: u32, one_box: bool },
+    /// Hosts that take the change by themselves all had it.
+    PastWaves { zone: u32, hosts: u32 },
     /// A one-box or zone bake began.
     ZoneBakeStarted { zone: u32, one_box: bool },
     /// Deployment to a zone ended with its bake.
@@ -30,11 +32,23 @@ pub enum Event {
     HostImpaired { zone: u32, host: u32 },
     /// A host was healed by its rollback.
     HostHealed { zone: u32, host: u32 },
+    /// This many hosts of the zone are impaired now.
+    ZoneSuffers { zone: u32, hosts: u32 },
+    /// What wakes a dormant fault reached a region.
+    Triggered { region: u32 },
     /// A datapoint breached. `entity` is the zone, the region, or 0 for the service. Counts are
     /// given where the alarm reads sampled traffic.
     Breach { alarm: u32, entity: u32, requests: Option<u64>, errors: Option<u64> },
     /// An alarm fired.
     AlarmFired { alarm: u32, entity: u32 },
+    /// The verdict of an alarm that fired was lost or overridden.
+    AlarmIgnored { alarm: u32, entity: u32 },
+    /// A wave waits for an alarm that fires for another reason.
+    WaveBlocked { wave: u32 },
+    /// People began to act.
+    RemedyStarted { remedy: crate::plan::Remedy },
+    /// The pipeline stopped and left everything as it was.
+    Halted { alarm: u32 },
     /// The pipeline stopped and chose what to roll back.
     RollbackDecided { alarm: u32, hosts: u64 },
     /// Rollback of a zone began.

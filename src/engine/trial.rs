@@ -1,18 +1,20 @@
 //! One trial: its state, its event loop and its outcome. What each event does is in the files
 //! beside this one, named after what they move: flow, onset, watch, rollback.
 
+use super::cure::RepairShop;
 use super::deploy::{Batch, NONE};
 use super::model::Model;
-use super::onset::Defective;
 use super::queue::{Happening, Queue};
+use super::respond::Response;
 use super::rollback::Retreat;
 use super::signal::BreachMemo;
+use super::suffering::Defective;
 use super::tally::Tally;
 use super::trace::{Event, Observer};
 use super::watch::Watch;
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use crate::plan::strata::Fate;
-use crate::plan::{Plan, Strategy};
+use crate::plan::{Defect, Plan, Strategy, Symptom};
 use crate::random::{Purpose, Streams};
 
 /// Position of the latent onset among the draws of [`Purpose::Change`]; before it come the start
@@ -32,12 +34,24 @@ pub(super) struct ZoneState {
     pub(super) one_box: u32,
     /// Bake time on the path that led to the end of the zone's deployment.
     pub(super) path_bake_ms: u64,
+    /// Batches beside the waves, or [`NONE`].
+    pub(super) bypass: u32,
+    /// Hosts that never take the change.
+    pub(super) left_behind: u32,
     /// Whether a deployment, bake included, is under way.
     pub(super) in_flight: bool,
 }
 
-const UNTOUCHED: ZoneState =
-    ZoneState { done: 0, last_batch: NONE, batches: 0, one_box: 0, path_bake_ms: 0, in_flight: false };
+const UNTOUCHED: ZoneState = ZoneState {
+    done: 0,
+    last_batch: NONE,
+    batches: 0,
+    one_box: 0,
+    bypass: NONE,
+    left_behind: 0,
+    path_bake_ms: 0,
+    in_flight: false,
+};
 
 /// Progress of one region in the current wave.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,21 +74,6 @@ pub(super) struct WaveState {
     pub(super) path_bake_ms: u64,
 }
 
-/// The pipeline's reaction so far.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Response {
-    /// When the first alarm fired, and which watch.
-    pub(super) alarm: Option<(u64, u32)>,
-    /// When the pipeline stopped.
-    pub(super) stop_ms: Option<u64>,
-    /// When the last wave ended.
-    pub(super) completed_ms: Option<u64>,
-    /// When the last rollback batch ends.
-    pub(super) retreated_ms: u64,
-    /// Hosts that stay on the new version after the rollback.
-    pub(super) left_exposed: u64,
-}
-
 /// Buffers that live from trial to trial.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
@@ -91,6 +90,7 @@ pub(super) struct Buffers {
     pub(super) service_watches: Vec<u32>,
     pub(super) memo: BreachMemo,
     pub(super) defective: Defective,
+    pub(super) repairs: RepairShop,
     pub(super) retreat: Retreat,
     pub(super) completions: Vec<(u64, u32)>,
 }
@@ -115,6 +115,8 @@ pub(super) struct Trial<'a, O> {
     pub(super) promoted_ms: Option<u64>,
     pub(super) wave: WaveState,
     pub(super) response: Response,
+    /// When the fault was first awake where its conditions held.
+    pub(super) activated_ms: Option<u64>,
 }
 
 impl<'a, O: Observer> Trial<'a, O> {
@@ -158,13 +160,21 @@ impl<'a, O: Observer> Trial<'a, O> {
             promoted_ms: None,
             wave: WaveState::default(),
             response: Response::default(),
+            activated_ms: None,
         }
+    }
+
+    /// The defect that the change carries.
+    pub(super) fn defect(&self) -> Option<&'a Defect> {
+        self.defect.map(|defect| &self.plan.change.defects[defect])
     }
 
     /// Runs to the end of the observation.
     pub(super) fn run(mut self) -> Outcome {
         let defect = self.defect.map(|defect| defect as u32);
         self.observe(0, || Event::RolloutStarted { defect });
+        self.schedule_trigger();
+        self.start_past_waves();
         self.start_wave(0, 0);
         while let Some(next_ms) = self.buffers.queue.next_at() {
             if self.observation_end().is_some_and(|end_ms| next_ms > end_ms) {
@@ -183,38 +193,32 @@ impl<'a, O: Observer> Trial<'a, O> {
             Happening::OneBoxBaked { zone } => self.one_box_baked(zone as usize),
             Happening::ZoneDone { zone } => self.zone_done(zone as usize),
             Happening::WaveDone => self.wave_done(),
+            Happening::StartWave { wave, path_bake_ms } => self.start_wave(wave as usize, path_bake_ms),
             Happening::FirstExposure => self.first_exposure(),
             Happening::LatentOnset => self.latent_onset(),
             Happening::NextOnset { zone } => self.next_onset(zone as usize),
-            Happening::Impair { zone, host } => self.impair(zone as usize, host),
-            Happening::Heal { zone, host } => self.heal(zone as usize, host),
+            Happening::Wake { zone, host } => self.wake(zone as usize, host),
+            Happening::Unmask { zone, host } => self.unmask(zone as usize, host),
+            Happening::GoneBack { zone, host } => self.gone_back(zone as usize, host),
+            Happening::Worsen { zone, host } => self.worsen(zone as usize, host),
+            Happening::Treated { zone, host } => self.cause_removed(zone as usize, host),
+            Happening::Repaired { zone, host } => self.healed(zone as usize, host),
+            Happening::Relapse { zone, host } => {
+                self.fall_ill(zone as usize, host);
+            }
+            Happening::Aboard { zone, hosts } => self.aboard(zone as usize, hosts),
+            Happening::Trigger { region } => self.trigger(region as usize),
+            Happening::TriggerOver { region } => self.trigger_over(region as usize),
+            Happening::Hour => self.hour(),
+            Happening::Turn => self.turn(),
+            Happening::Relief { region } => self.relief(region as usize),
+            Happening::OperatorsReady => self.operators_ready(),
+            Happening::Remedy => self.remedy(),
             Happening::Resample { watch } => self.resample(watch),
             Happening::Evaluate { watch, generation } => self.evaluate(watch, generation),
             Happening::DelayOver { watch } => self.delay_over(watch),
             Happening::Fire { watch } => self.fire(watch),
             Happening::Stop => self.stop(),
-        }
-    }
-
-    /// When observation ends; none while the rollout or the rollback is under way.
-    fn observation_end(&self) -> Option<u64> {
-        let end_ms = self.ended_ms()?;
-        let bad_hosts_remain =
-            self.defect.is_some() && (self.response.stop_ms.is_none() || self.response.left_exposed > 0);
-        Some(end_ms + if bad_hosts_remain { self.plan.study.observe_after_ms } else { 0 })
-    }
-
-    /// When the rollout was complete or the rollback done.
-    fn ended_ms(&self) -> Option<u64> {
-        self.response.completed_ms.or(self.response.stop_ms.map(|_| self.response.retreated_ms))
-    }
-
-    fn ending(&self) -> Ending {
-        match (self.response.stop_ms.is_some(), self.defect.is_some()) {
-            (false, false) => Ending::Completed,
-            (false, true) => Ending::Escaped,
-            (true, true) => Ending::Caught,
-            (true, false) => Ending::FalseRollback,
         }
     }
 
@@ -224,9 +228,11 @@ impl<'a, O: Observer> Trial<'a, O> {
         let ending = self.ending();
         self.observe(end_ms, || Event::RolloutEnded { ending });
         let mut outcome = self.speed(end_ms, ending);
-        let error_ratio = self.excess_failure();
-        let Buffers { tally, .. } = self.buffers;
-        tally.close(self.model, self.start_utc_ms, observed_ms, error_ratio, &mut outcome);
+        let symptom = self.defect().map_or(Defect::default().symptom, |defect| defect.symptom);
+        let symptom = Symptom { error_ratio: self.excess_failure(), ..symptom };
+        self.buffers.tally.close(self.model, self.start_utc_ms, observed_ms, symptom, &mut outcome);
+        outcome.restored_ms =
+            outcome.mitigated_ms.map(|at_ms| self.restored_ms(at_ms, outcome.damaged_items));
         outcome
     }
 
@@ -268,7 +274,8 @@ impl Buffers {
             clear_each(&mut self.region_watches, regions);
             self.service_watches.clear();
         }
-        self.defective.reset(zones);
+        self.defective.reset(zones, regions);
+        self.repairs.reset();
         self.retreat.reset(zones);
     }
 }

@@ -3,7 +3,7 @@
 //! breaches. Which datapoints breach is found in `search`, how likely they do in `signal`.
 
 use super::queue::{Class, Happening};
-use super::trace::{Event, Observer};
+use super::trace::Observer;
 use super::trial::Trial;
 use crate::plan::{Alarm, Scope, Signal, Watch as WatchUntil};
 use crate::random::{Purpose, mix};
@@ -32,6 +32,8 @@ pub(super) struct Watch {
     pub(super) resample_ms: Option<u64>,
     /// A fixed-delay alarm has started its delay.
     pub(super) delaying: bool,
+    /// It fired and nobody acted on it: it is not heard again.
+    pub(super) muted: bool,
 }
 
 impl<O: Observer> Trial<'_, O> {
@@ -87,6 +89,7 @@ impl<O: Observer> Trial<'_, O> {
             bits: 0,
             resample_ms: None,
             delaying: false,
+            muted: false,
         });
         match definition.scope {
             Scope::OneBox | Scope::Zone => self.buffers.zone_watches[entity].push(watch),
@@ -207,23 +210,6 @@ impl<O: Observer> Trial<'_, O> {
     pub(super) fn publish(&mut self, watch: u32) {
         let at_ms = self.now_ms + self.definition(watch).publish_delay_ms;
         self.buffers.queue.push(at_ms, Class::Act, Happening::Fire { watch });
-    }
-
-    pub(super) fn fire(&mut self, watch: u32) {
-        if !self.listening() {
-            return;
-        }
-        let now_ms = self.now_ms;
-        let Watch { alarm, entity, .. } = self.buffers.watches[watch as usize];
-        self.response.alarm = Some((now_ms, watch));
-        self.observe(now_ms, || Event::AlarmFired { alarm, entity });
-        let at_ms = now_ms + self.strategy.rollback.reaction_delay_ms;
-        self.buffers.queue.push(at_ms, Class::Act, Happening::Stop);
-    }
-
-    /// Whether the pipeline still listens: until the first alarm fires or the rollout is complete.
-    pub(super) fn listening(&self) -> bool {
-        self.response.alarm.is_none() && self.response.completed_ms.is_none()
     }
 
     /// Index of the watch's alarm and its scope entity.

@@ -7,6 +7,8 @@ use super::{Ending, Outcome};
 pub enum Unit {
     /// Milliseconds of simulated time; reports print it as a duration.
     DurationMs,
+    /// Milliseconds of simulated time from one event to another, negative if the other came first.
+    LeadMs,
     /// Hosts times milliseconds; reports print host-minutes.
     HostMs,
     /// A count of hosts.
@@ -17,6 +19,12 @@ pub enum Unit {
     Regions,
     /// A count of requests.
     Requests,
+    /// A count of items of data.
+    Items,
+    /// A count of deployments.
+    Deployments,
+    /// A count of alarms.
+    Alarms,
     /// Millionths of a whole.
     Ppm,
     /// 0 or 1 per trial; the mean is a share of trials.
@@ -36,6 +44,8 @@ pub enum Population {
     Good,
     /// Bad changes in which a host was impaired and an alarm fired after that.
     Detected,
+    /// Bad changes in which a host was impaired.
+    Impaired,
     /// Bad changes in which a host was impaired and all were healed.
     Mitigated,
 }
@@ -73,10 +83,15 @@ fn yes(value: bool) -> f64 {
 
 /// Delay between two instants of a bad change, where both happened in that order.
 fn delay(outcome: &Outcome, from: Option<u64>, to: Option<u64>) -> Option<f64> {
+    lead(outcome, from, to).filter(|ms| *ms >= 0.0)
+}
+
+/// Time from one instant of a bad change to another, negative if the other came first.
+fn lead(outcome: &Outcome, from: Option<u64>, to: Option<u64>) -> Option<f64> {
     if !outcome.is_bad() {
         return None;
     }
-    Some(to?.checked_sub(from?)? as f64)
+    Some(to? as f64 - from? as f64)
 }
 
 /// Every metric, in report order: speed, blast radius, isolation, response.
@@ -115,7 +130,7 @@ pub const METRICS: &[Metric] = &[
         population: Population::Complete,
         zero_if_good: false,
         help: "time until the last bake ended, in rollouts that reached every host",
-        value: |o| complete(o, Some(o.end_ms)),
+        value: |o| complete(o, o.completed_ms.or(Some(o.end_ms))),
     },
     Metric {
         name: "bake_ms",
@@ -179,6 +194,15 @@ pub const METRICS: &[Metric] = &[
         zero_if_good: false,
         help: "expected requests failed by the defect, per bad change",
         value: |o| bad(o, o.failed_requests),
+    },
+    Metric {
+        name: "damaged_items",
+        title: "damaged items",
+        unit: Unit::Items,
+        population: Population::Bad,
+        zero_if_good: false,
+        help: "expected bad items that the defect left, per bad change",
+        value: |o| bad(o, o.damaged_items),
     },
     Metric {
         name: "exposed_host_ms",
@@ -269,6 +293,123 @@ pub const METRICS: &[Metric] = &[
         zero_if_good: false,
         help: "from the first impaired host to the alarm, per detected bad change",
         value: |o| delay(o, o.onset_ms, o.alarm_ms),
+    },
+    Metric {
+        name: "onset_ms",
+        title: "start to onset",
+        unit: Unit::DurationMs,
+        population: Population::Impaired,
+        zero_if_good: false,
+        help: "from the rollout's start to the first impaired host, per bad change that impaired some",
+        value: |o| delay(o, Some(0), o.onset_ms),
+    },
+    Metric {
+        name: "activation_delay_ms",
+        title: "introduction to activation",
+        unit: Unit::DurationMs,
+        population: Population::Impaired,
+        zero_if_good: false,
+        help: "from the first batch on the new version to the fault being awake, seen or not, per bad change that impaired some host",
+        value: |o| o.onset_ms.and(delay(o, o.introduced_ms, o.activated_ms)),
+    },
+    Metric {
+        name: "alarm_lead_ms",
+        title: "onset to alarm, signed",
+        unit: Unit::LeadMs,
+        population: Population::Detected,
+        zero_if_good: false,
+        help: "from the first impaired host to the alarm, negative if the alarm came first, per bad change with both",
+        value: |o| lead(o, o.onset_ms, o.alarm_ms),
+    },
+    Metric {
+        name: "response_delay_ms",
+        title: "onset to response",
+        unit: Unit::LeadMs,
+        population: Population::Detected,
+        zero_if_good: false,
+        help: "from the first impaired host to the beginning of a rollback or another remedy, negative if that came first, per bad change with both",
+        value: |o| lead(o, o.onset_ms, o.mitigation_ms),
+    },
+    Metric {
+        name: "first_recovery_delay_ms",
+        title: "onset to first recovery",
+        unit: Unit::DurationMs,
+        population: Population::Mitigated,
+        zero_if_good: false,
+        help: "from the first impaired host to the first impaired region without one, once a remedy had begun, per bad change where that happened",
+        value: |o| delay(o, o.onset_ms, o.first_recovery_ms),
+    },
+    Metric {
+        name: "half_recovery_delay_ms",
+        title: "onset to half recovery",
+        unit: Unit::DurationMs,
+        population: Population::Mitigated,
+        zero_if_good: false,
+        help: "from the first impaired host to at most half of the peak being impaired, for good, per bad change where that happened",
+        value: |o| delay(o, o.onset_ms, o.half_recovered_ms),
+    },
+    Metric {
+        name: "restoration_delay_ms",
+        title: "onset to restoration",
+        unit: Unit::DurationMs,
+        population: Population::Mitigated,
+        zero_if_good: false,
+        help: "from the first impaired host to everything being as before, bad data and switched-off features included, per mitigated bad change",
+        value: |o| delay(o, o.onset_ms, o.restored_ms),
+    },
+    Metric {
+        name: "collateral_rollbacks",
+        title: "collateral rollbacks",
+        unit: Unit::Deployments,
+        population: Population::All,
+        zero_if_good: false,
+        help: "other deployments of the team that were rolled back together with this one, per change",
+        value: |o| Some(f64::from(o.collateral_rollbacks)),
+    },
+    Metric {
+        name: "ignored_alarms",
+        title: "ignored alarms",
+        unit: Unit::Alarms,
+        population: Population::All,
+        zero_if_good: false,
+        help: "alarms that fired and whose verdict was lost or overridden, per change",
+        value: |o| Some(f64::from(o.ignored_alarms)),
+    },
+    Metric {
+        name: "wrong_change",
+        title: "wrong change taken back",
+        unit: Unit::YesNo,
+        population: Population::All,
+        zero_if_good: false,
+        help: "people first took another change back, in vain, per change",
+        value: |o| Some(yes(o.wrong_change)),
+    },
+    Metric {
+        name: "blocked_ms",
+        title: "blocked",
+        unit: Unit::DurationMs,
+        population: Population::All,
+        zero_if_good: false,
+        help: "time that waves waited for an alarm that fired for another reason, per change",
+        value: |o| Some(o.blocked_ms as f64),
+    },
+    Metric {
+        name: "left_behind_hosts",
+        title: "hosts left behind",
+        unit: Unit::Hosts,
+        population: Population::Complete,
+        zero_if_good: false,
+        help: "stragglers that never took the change, in rollouts that reached every other host",
+        value: |o| complete(o, Some(o.left_behind_hosts)),
+    },
+    Metric {
+        name: "left_exposed_hosts",
+        title: "hosts left exposed",
+        unit: Unit::Hosts,
+        population: Population::All,
+        zero_if_good: false,
+        help: "hosts outside of the rollback's scope that kept the new version after it, per change",
+        value: |o| Some(o.left_exposed_hosts as f64),
     },
     Metric {
         name: "mitigation_delay_ms",

@@ -5,29 +5,34 @@ pub mod metric;
 use serde::Serialize;
 
 /// How a rollout ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
+    #[default]
     /// A good change reached every host.
     Completed,
     /// A bad change reached every host and no alarm stopped it.
     Escaped,
-    /// A bad change was rolled back.
+    /// A bad change was stopped before it reached every host.
     Caught,
-    /// A good change was rolled back by a false alarm.
+    /// A bad change reached every host and was taken back or treated afterwards.
+    Recalled,
+    /// A good change was stopped by a false alarm.
     FalseRollback,
 }
 
 /// What happened in one trial of one strategy. Instants are milliseconds since the rollout's start.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Outcome {
     /// How the rollout ended.
     pub ending: Ending,
     /// Index of the defect that a bad change carried.
     pub defect: Option<u32>,
 
-    /// The last bake or the last rollback ended.
+    /// The last bake or the last rollback or other remedy ended.
     pub end_ms: u64,
+    /// The last bake ended, if every host got the new version.
+    pub completed_ms: Option<u64>,
     /// The batch completed that took the fleet to 25 % of hosts on the new version.
     pub to_25_ms: Option<u64>,
     /// As above, 50 %.
@@ -37,16 +42,38 @@ pub struct Outcome {
     /// Part of `end_ms` spent baking on the critical path, if every host got the new version.
     pub bake_ms: Option<u64>,
 
-    /// First host impaired.
+    /// The first host had the new version.
+    pub introduced_ms: Option<u64>,
+    /// The fault was first awake where its conditions held, whether or not customers could see it.
+    pub activated_ms: Option<u64>,
+    /// First host impaired: customers could see it.
     pub onset_ms: Option<u64>,
     /// First alarm fired (its datapoint was published).
     pub alarm_ms: Option<u64>,
     /// Index of that alarm.
     pub alarm: Option<u32>,
-    /// The pipeline stopped and began to roll back.
+    /// The pipeline stopped.
     pub rollback_ms: Option<u64>,
+    /// A rollback or another remedy began.
+    pub mitigation_ms: Option<u64>,
+    /// The first region that had been impaired was clear of it.
+    pub first_recovery_ms: Option<u64>,
+    /// Impaired hosts were at most half of their peak from then on.
+    pub half_recovered_ms: Option<u64>,
     /// Last impaired host healed; none while some are impaired at the end of the observation.
     pub mitigated_ms: Option<u64>,
+    /// Everything was as before: bad data put right, features switched on again.
+    pub restored_ms: Option<u64>,
+    /// Alarms that fired and were lost or overridden.
+    pub ignored_alarms: u32,
+    /// Time that waves waited for an alarm that fired for a reason of its own.
+    pub blocked_ms: u64,
+    /// Other deployments of the team that were rolled back together with this one.
+    pub collateral_rollbacks: u32,
+    /// Whether another change was taken back first, in vain.
+    pub wrong_change: bool,
+    /// Hosts that never took the change.
+    pub left_behind_hosts: u64,
 
     /// Most hosts on the new version at once.
     pub peak_exposed_hosts: u64,
@@ -71,6 +98,8 @@ pub struct Outcome {
     pub impaired_host_ms: u64,
     /// Expected requests failed by the defect.
     pub failed_requests: f64,
+    /// Expected bad items left by the defect.
+    pub damaged_items: f64,
     /// Two regions were impaired at once.
     pub two_regions_impaired: bool,
     /// Two zones of one region were impaired at once.
@@ -89,6 +118,6 @@ impl Outcome {
     /// Whether the change reached every host and stayed.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        matches!(self.ending, Ending::Completed | Ending::Escaped)
+        matches!(self.ending, Ending::Completed | Ending::Escaped | Ending::Recalled)
     }
 }

@@ -1,6 +1,6 @@
-//! The change under test: how often it is bad, and how a bad one behaves.
+//! The change under test: how often it is bad, and how long hosts take to move.
 
-use super::HostShare;
+use super::{Defect, HOUR_MS};
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -13,34 +13,25 @@ pub struct Change {
     pub deploy_time: Distribution,
     /// Time one host takes to move back.
     pub rollback_time: Distribution,
+    /// Probability that a host does not take the change by itself and needs a hand.
+    pub straggler_probability: f64,
+    /// Time until such a host was helped.
+    pub straggler_time: Distribution,
     /// What a bad change may carry; exactly one is drawn, by weight.
     pub defects: Vec<Defect>,
 }
 
-/// One entry of the defect catalogue.
-#[derive(Debug, Clone, Serialize)]
-pub struct Defect {
-    /// Unique name.
-    pub name: String,
-    /// Probability of this entry given a bad change; the catalogue's sum to 1.
-    pub probability: f64,
-    /// What the onset delay counts from.
-    pub clock: DefectClock,
-    /// Delay from exposure to impairment.
-    pub onset: Distribution,
-    /// Hosts of each zone that can be impaired at all, drawn at random without replacement.
-    pub reach: HostShare,
-    /// Share of its requests that an impaired host fails, on top of the background.
-    pub error_ratio: f64,
-}
-
-/// The two fault clocks, which prefer opposite plans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DefectClock {
-    /// Exposure hazard: each host runs its own delay from the end of its own deployment.
-    Host,
-    /// Latent clock: one delay for the whole change, from the first exposed host. When it ends every
-    /// exposed host is impaired at once, and each later one as soon as it is deployed.
-    Change,
+impl Default for Change {
+    /// Always good, and every host takes it at once.
+    fn default() -> Self {
+        let immediate = Distribution::Fixed { ms: 0 };
+        Self {
+            bad_probability: 0.0,
+            deploy_time: immediate,
+            rollback_time: immediate,
+            straggler_probability: 0.0,
+            straggler_time: Distribution::Fixed { ms: HOUR_MS },
+            defects: Vec::new(),
+        }
+    }
 }

@@ -1,21 +1,23 @@
 //! The fleet: regions, their zones, hosts and traffic over the day.
 
-use super::HOUR_MS;
+use super::{HOUR_MS, Ratio};
+use crate::random::Distribution;
 use serde::Serialize;
 use std::ops::Range;
 
 /// How requests arrive in a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arrivals {
     /// Request counts are Poisson with the period's mean.
+    #[default]
     Poisson,
     /// Request counts are exactly the period's mean, rounded: for experiments with known answers.
     Fixed,
 }
 
 /// All hosts that serve one service.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Fleet {
     /// Name for reports.
     pub name: String,
@@ -27,10 +29,37 @@ pub struct Fleet {
     pub background_error_ratio: f64,
     /// How requests arrive.
     pub arrivals: Arrivals,
+    /// Load of a host at its region's daily peak while every host is in service, as a share of what it can
+    /// serve; none: hosts can serve any load.
+    pub peak_utilisation: Option<f64>,
+    /// Kinds of hosts, by name.
+    pub cohorts: Vec<String>,
+    /// What goes wrong without any change.
+    pub background: Background,
+}
+
+/// What goes wrong without any change.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Background {
+    /// A zone goes dark: every zone by itself.
+    pub zone_failures: Option<Episodes>,
+    /// A region goes dark: every region by itself.
+    pub region_failures: Option<Episodes>,
+    /// An alarm of the service fires for a reason of its own.
+    pub ambient_alarms: Option<Episodes>,
+}
+
+/// Something that comes and goes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Episodes {
+    /// From the end of one (or the rollout's start) to the beginning of the next.
+    pub every: Distribution,
+    /// How long it lasts.
+    pub lasts: Distribution,
 }
 
 /// One region.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Region {
     /// Unique name, for example `eu-west-1`.
     pub name: String,
@@ -46,6 +75,10 @@ pub struct Region {
     pub hourly_factor: [f64; 24],
     /// Free labels that waves select by.
     pub labels: Vec<String>,
+    /// Share of each zone's hosts in every cohort of [`Fleet::cohorts`].
+    pub cohort_shares: Vec<Ratio>,
+    /// Offset of the local day from UTC, in whole hours.
+    pub utc_offset_hours: i64,
 }
 
 /// One availability zone.

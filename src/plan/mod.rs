@@ -5,9 +5,11 @@
 
 pub mod alarm;
 pub mod change;
+pub mod defect;
 pub mod diff;
 pub mod digest;
 pub mod fleet;
+pub mod response;
 pub mod share;
 pub mod strata;
 pub mod strategy;
@@ -15,11 +17,15 @@ pub mod study;
 pub mod timeline;
 
 pub use alarm::{Alarm, Comparison, EvaluationClock, Scope, Signal, Watch};
-pub use change::{Change, Defect, DefectClock};
-pub use fleet::{Arrivals, Fleet, Region, Zone};
+pub use change::Change;
+pub use defect::{
+    Condition, Cure, Defect, DefectClock, Hurts, Relapse, Repair, RollbackEffect, Symptom, Trigger, Within,
+};
+pub use fleet::{Arrivals, Background, Episodes, Fleet, Region, Zone};
+pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use share::{HostShare, Ratio};
 pub use strata::{Estimator, Strata};
-pub use strategy::{OneBox, Procedure, Rollback, RollbackScope, Strategy, Wave};
+pub use strategy::{Bypass, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave};
 pub use study::{Guard, Level, Precision, Study, Threshold};
 
 /// Milliseconds in one hour; traffic is constant within an hour of the day.

@@ -288,7 +288,6 @@ fn interleaved(per_cycle: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::HostShare;
 
     fn defect(name: &str, probability: f64, clock: DefectClock) -> Defect {
         Defect {
@@ -296,16 +295,14 @@ mod tests {
             probability,
             clock,
             onset: Distribution::Exponential { mean_ms: 6e5 },
-            reach: HostShare::ALL,
-            error_ratio: 1.0,
+            ..Defect::default()
         }
     }
 
     fn change(bad_probability: f64) -> Change {
-        let immediate = Distribution::Fixed { ms: 0 };
         let defects =
             vec![defect("fast", 0.97, DefectClock::Host), defect("slow", 0.03, DefectClock::Change)];
-        Change { bad_probability, deploy_time: immediate, rollback_time: immediate, defects }
+        Change { bad_probability, defects, ..Change::default() }
     }
 
     const ALL: [Estimator; 3] = [Estimator::Plain, Estimator::ByDefect, Estimator::ByDefectAndLatency];

@@ -1,6 +1,7 @@
 //! Strategies: ordered waves, the procedure inside a zone, and what a rollback does.
 
-use super::HostShare;
+use super::{Change, HostShare, Operators, Ratio, Response};
+use crate::random::Distribution;
 use serde::Serialize;
 
 /// The production part of a pipeline.
@@ -16,8 +17,80 @@ pub struct Strategy {
     pub waves: Vec<Wave>,
     /// Indices of the alarms that this strategy's pipeline listens to.
     pub alarms: Vec<usize>,
-    /// What happens when one of them fires.
+    /// Share of a zone's hosts at which its deployment counts as done; stragglers beyond it are waited for.
+    pub complete_at: Ratio,
+    /// Time one host takes to move to the new version on this strategy's channel; none: as the change says.
+    pub deploy_time: Option<Distribution>,
+    /// Time one host takes to move back; none: as the change says.
+    pub rollback_time: Option<Distribution>,
+    /// Hosts that get the change past the waves.
+    pub bypass: Option<Bypass>,
+    /// Time from one region to the next, in the order of the waves, in which what triggers a dormant defect
+    /// arrives; 0: everywhere at once.
+    pub trigger_step_ms: u64,
+    /// What the pipeline does when an alarm fires.
+    pub response: Response,
+    /// What people do; none: nobody comes.
+    pub operators: Option<Operators>,
+    /// How hosts go back.
     pub rollback: Rollback,
+}
+
+impl Default for Strategy {
+    /// No wave, no alarm; a rollback takes everything back at once.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: String::new(),
+            source: String::new(),
+            waves: Vec::new(),
+            alarms: Vec::new(),
+            complete_at: Ratio::ONE,
+            deploy_time: None,
+            rollback_time: None,
+            bypass: None,
+            trigger_step_ms: 0,
+            response: Response::default(),
+            operators: None,
+            rollback: Rollback::default(),
+        }
+    }
+}
+
+impl Default for Rollback {
+    /// Everything, at once, to the version before.
+    fn default() -> Self {
+        Self {
+            scope: RollbackScope::Everything,
+            batch: HostShare::ALL,
+            reaction_delay_ms: 0,
+            target: RollbackTarget::Previous,
+        }
+    }
+}
+
+impl Strategy {
+    /// Time one host takes to move to the new version.
+    #[must_use]
+    pub fn deploy_time(&self, change: &Change) -> Distribution {
+        self.deploy_time.unwrap_or(change.deploy_time)
+    }
+
+    /// Time one host takes to move back.
+    #[must_use]
+    pub fn rollback_time(&self, change: &Change) -> Distribution {
+        self.rollback_time.unwrap_or(change.rollback_time)
+    }
+}
+
+/// A channel beside the waves: some hosts of every zone take the change by themselves as soon as there is
+/// one, and no pipeline stops them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Bypass {
+    /// Hosts of each zone.
+    pub hosts: HostShare,
+    /// Time from the rollout's start until such a host has the new version.
+    pub time: Distribution,
 }
 
 /// One wave.
@@ -60,9 +133,11 @@ pub struct OneBox {
     pub hosts: HostShare,
     /// Wait after its last host.
     pub bake_ms: u64,
+    /// Cohorts with at least one host in it if it is large enough, as indices of the fleet's list.
+    pub covers: Vec<usize>,
 }
 
-/// What the pipeline does when an alarm fires.
+/// How hosts go back.
 #[derive(Debug, Clone, Serialize)]
 pub struct Rollback {
     /// Which hosts go back.
@@ -72,6 +147,18 @@ pub struct Rollback {
     /// Delay from the alarm to the pipeline's stop and the start of the rollback. Until then the
     /// rollout goes on.
     pub reaction_delay_ms: u64,
+    /// Which version they go back to.
+    pub target: RollbackTarget,
+}
+
+/// Which version a rollback brings back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RollbackTarget {
+    /// The one before the change.
+    Previous,
+    /// The latest that passed a gate: after the first wave's bake that is the change itself.
+    LastBlessed,
 }
 
 /// Which hosts go back. Whatever the scope, nothing new starts anywhere.

@@ -43,8 +43,11 @@ impl Timetable {
 #[must_use]
 pub fn timetable(plan: &Plan, strategy: usize) -> Timetable {
     let strategy: &Strategy = &plan.strategies[strategy];
-    let mut walk =
-        Walk { plan, host_ms: plan.change.deploy_time.median_ms(), done: vec![0; plan.fleet.zones.len()] };
+    let mut walk = Walk {
+        plan,
+        host_ms: strategy.deploy_time(&plan.change).median_ms(),
+        done: vec![0; plan.fleet.zones.len()],
+    };
     let mut now = 0;
     let waves = strategy
         .waves
@@ -205,7 +208,7 @@ mod tests {
 
     #[test]
     fn bakes_add_up_along_the_path() {
-        let one_box = OneBox { hosts: HostShare::Count(2), bake_ms: 10 * MINUTE };
+        let one_box = OneBox { hosts: HostShare::Count(2), bake_ms: 10 * MINUTE, covers: Vec::new() };
         // 2 + 10 for the one-box, 2 batches of 4 for the other 8 hosts, 5 and 7 of bakes.
         let times = timetable(
             &plan(|wave| {
@@ -223,7 +226,8 @@ mod tests {
     fn a_second_wave_over_the_same_zones_adds_the_rest_without_a_one_box() {
         let mut plan = plan(|wave| {
             wave.hosts = HostShare::Share(Ratio { num: 1, den: 4 });
-            wave.procedure.one_box = Some(OneBox { hosts: HostShare::Count(1), bake_ms: MINUTE });
+            wave.procedure.one_box =
+                Some(OneBox { hosts: HostShare::Count(1), bake_ms: MINUTE, covers: Vec::new() });
         });
         let mut rest = plan.strategies[0].waves[0].clone();
         rest.hosts = HostShare::ALL;

@@ -21,6 +21,8 @@ pub enum Distribution {
     Lognormal { median_ms: f64, sigma: f64 },
     /// Weibull: `scale * E^(1/shape)` with E a unit exponential.
     Weibull { scale_ms: f64, shape: f64 },
+    /// Even between two durations: a window.
+    Uniform { from_ms: f64, to_ms: f64 },
 }
 
 impl Distribution {
@@ -49,6 +51,7 @@ impl Distribution {
             Self::Exponential { mean_ms } => -mean_ms * libm::log1p(-p),
             Self::Lognormal { median_ms, sigma } => median_ms * libm::exp(sigma * normal::quantile(p)),
             Self::Weibull { scale_ms, shape } => scale_ms * libm::pow(-libm::log1p(-p), 1.0 / shape),
+            Self::Uniform { from_ms, to_ms } => from_ms + (to_ms - from_ms) * p,
         }
     }
 
@@ -59,6 +62,7 @@ impl Distribution {
             Self::Exponential { mean_ms } => -mean_ms * libm::log(s),
             Self::Lognormal { median_ms, sigma } => median_ms * libm::exp(-sigma * normal::quantile(s)),
             Self::Weibull { scale_ms, shape } => scale_ms * libm::pow(-libm::log(s), 1.0 / shape),
+            Self::Uniform { from_ms, to_ms } => to_ms - (to_ms - from_ms) * s,
         }
     }
 
@@ -68,6 +72,7 @@ impl Distribution {
         match *self {
             Self::Fixed { ms } => ms,
             Self::Exponential { mean_ms } => to_ms(mean_ms * h),
+            Self::Uniform { .. } => self.by_cdf(-libm::expm1(-h)),
             Self::Lognormal { .. } if h < std::f64::consts::LN_2 => self.by_cdf(-libm::expm1(-h)),
             Self::Lognormal { .. } => self.by_survival(libm::exp(-h)),
             Self::Weibull { scale_ms, shape } => to_ms(scale_ms * libm::pow(h, 1.0 / shape)),

@@ -29,6 +29,34 @@ pub enum Purpose {
     DetectionDelay = 8,
     /// Request and error counts shown in replays; they decide nothing.
     ReplayCounts = 9,
+    /// How long an awake fault stays hidden, by zone and host.
+    Mask = 10,
+    /// When a dormant fault's trigger comes and how long it lasts, by region or 0.
+    Trigger = 11,
+    /// How long an intermittent fault hurts and does not, in turn.
+    Intermittent = 12,
+    /// Whether the old version heals a host, by zone and host.
+    Cure = 13,
+    /// Work on a host, by zone and host.
+    Repair = 14,
+    /// Whether, when and for how long a healed host falls ill again, by zone and host.
+    Relapse = 15,
+    /// Whether an alarm's verdict is lost or overridden, by alarm and scope entity.
+    Verdict = 16,
+    /// How long people take, one draw a step.
+    Operators = 17,
+    /// When a remedy reaches a region.
+    Spread = 18,
+    /// Other deployments in flight, by region.
+    Collateral = 19,
+    /// Hosts past the waves, by zone.
+    Bypass = 20,
+    /// Hosts that need a hand, and for how long, by zone.
+    Straggler = 21,
+    /// What goes wrong without any change, by zone, region or 0.
+    Background = 22,
+    /// Batches that get another version as a remedy, by zone.
+    Fix = 23,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -102,7 +130,7 @@ impl Stream {
 mod tests {
     use super::*;
 
-    const ALL: [Purpose; 9] = [
+    const ALL: [Purpose; 23] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -112,12 +140,26 @@ mod tests {
         Purpose::Datapoint,
         Purpose::DetectionDelay,
         Purpose::ReplayCounts,
+        Purpose::Mask,
+        Purpose::Trigger,
+        Purpose::Intermittent,
+        Purpose::Cure,
+        Purpose::Repair,
+        Purpose::Relapse,
+        Purpose::Verdict,
+        Purpose::Operators,
+        Purpose::Spread,
+        Purpose::Collateral,
+        Purpose::Bypass,
+        Purpose::Straggler,
+        Purpose::Background,
+        Purpose::Fix,
     ];
 
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(numbers, (1..=23).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -149,6 +191,20 @@ mod tests {
                 "cc5bb28598a1559f",
                 "d1000bac4ceaa5df",
                 "1f60b0b09248daae",
+                "995beea46e301bd6",
+                "a90780acea0ac609",
+                "9746d44dfd51e62d",
+                "0bd15e96d3aec230",
+                "110c225b3d7a197f",
+                "b0eafc7f4ec8c848",
+                "86b4e54754a0eb98",
+                "79ed55591bfa1e18",
+                "67db15bd8af7cc99",
+                "d92392da5d7e259e",
+                "4b6276add3f5171c",
+                "f54ad1b3b8ed97d0",
+                "685c677a4fed5c6d",
+                "c5d29e25cb8e0a69",
             ]
         );
     }

@@ -102,6 +102,7 @@ pub fn ending_name(ending: Ending) -> &'static str {
         Ending::Completed => "completed",
         Ending::Escaped => "escaped",
         Ending::Caught => "caught",
+        Ending::Recalled => "recalled",
         Ending::FalseRollback => "false-rollback",
     }
 }

@@ -170,6 +170,9 @@ fn said_distribution(distribution: &Distribution, exact: bool) -> String {
             let scale = float_duration(scale_ms, exact);
             format!("weibull (scale {scale}, shape {})", plain(shape, exact))
         }
+        Distribution::Uniform { from_ms, to_ms } => {
+            format!("uniform ({} to {})", float_duration(from_ms, exact), float_duration(to_ms, exact))
+        }
     }
 }
 

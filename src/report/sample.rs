@@ -7,7 +7,7 @@ use crate::plan::study::Statistic;
 use crate::plan::{
     Alarm, Arrivals, Change, Comparison, Defect, DefectClock, Estimator, EvaluationClock, Fleet, HostShare,
     Level, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope, Signal, Strategy, Study,
-    Threshold, Watch, Wave, Zone,
+    Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
 use crate::study::Outcomes;
@@ -63,8 +63,8 @@ pub fn plan() -> Plan {
         probability: 1.0,
         clock: DefectClock::Host,
         onset: Distribution::Exponential { mean_ms: 45.0 * MINUTE as f64 },
-        reach: HostShare::ALL,
-        error_ratio: 0.2,
+        symptom: Symptom { error_ratio: 0.2, ..Defect::default().symptom },
+        ..Defect::default()
     };
     let threshold = |metric: &str, statistic, strategy, max| Threshold {
         metric: metric.into(),
@@ -82,6 +82,7 @@ pub fn plan() -> Plan {
             deploy_time: Distribution::Lognormal { median_ms: 4.0 * MINUTE as f64, sigma: 0.3 },
             rollback_time: Distribution::Fixed { ms: 3 * MINUTE },
             defects: vec![defect],
+            ..Change::default()
         },
         alarms: vec![alarm],
         strategies,
@@ -129,7 +130,7 @@ pub fn fleet(regions: usize, zones: usize, hosts: u32) -> Fleet {
                 requests_per_second: 1000.0 * (regions - r) as f64,
                 timezone: "UTC".into(),
                 hourly_factor: [1.0; 24],
-                labels: Vec::new(),
+                ..Region::default()
             })
             .collect(),
         zones: (0..regions * zones)
@@ -137,6 +138,7 @@ pub fn fleet(regions: usize, zones: usize, hosts: u32) -> Fleet {
             .collect(),
         background_error_ratio: 0.0005,
         arrivals: Arrivals::Poisson,
+        ..Fleet::default()
     }
 }
 
@@ -149,7 +151,7 @@ pub fn strategy(name: &str) -> Strategy {
         regions_at_once: 2,
         bake_ms: 12 * HOUR,
         procedure: Procedure {
-            one_box: Some(OneBox { hosts: HostShare::Count(1), bake_ms: HOUR }),
+            one_box: Some(OneBox { hosts: HostShare::Count(1), bake_ms: HOUR, covers: Vec::new() }),
             batch: HostShare::Count(10),
             max_unavailable: HostShare::Share(Ratio { num: 1, den: 3 }),
             zone_bake_ms: 30 * MINUTE,
@@ -166,7 +168,9 @@ pub fn strategy(name: &str) -> Strategy {
             scope: RollbackScope::Everything,
             batch: HostShare::Share(Ratio { num: 1, den: 3 }),
             reaction_delay_ms: MINUTE,
+            ..Rollback::default()
         },
+        ..Strategy::default()
     }
 }
 
@@ -223,6 +227,7 @@ fn outcome(strategy: u64, row: (&str, f64, f64, f64, bool), trial: u64) -> Outco
         two_regions_impaired: many,
         two_zones_impaired: many,
         first_violation_ms: many.then_some(end_ms / 19),
+        ..Outcome::default()
     }
 }
 
@@ -255,6 +260,7 @@ pub fn escaped() -> Outcome {
         two_regions_impaired: true,
         two_zones_impaired: true,
         first_violation_ms: Some(970_000),
+        ..Outcome::default()
     }
 }
 

@@ -94,6 +94,7 @@ fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
             let clock = match defect.clock {
                 DefectClock::Host => "host clock",
                 DefectClock::Change => "change clock",
+                DefectClock::Requests => "requests clock",
             };
             format!("{} ({clock})", defect.name)
         })

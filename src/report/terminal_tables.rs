@@ -219,8 +219,8 @@ fn value(unit: Unit, x: f64) -> String {
     match unit {
         Unit::HostMs => text::compact(x / 60_000.0),
         Unit::Ppm => text::percent_number(x / 1e6),
-        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests => text::compact(x),
-        Unit::DurationMs | Unit::YesNo => text::value(unit, x),
+        Unit::DurationMs | Unit::LeadMs | Unit::YesNo => text::value(unit, x),
+        _ => text::compact(x),
     }
 }
 

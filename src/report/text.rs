@@ -180,10 +180,12 @@ pub fn percent_number(share: f64) -> String {
 pub fn value(unit: Unit, x: f64) -> String {
     match unit {
         Unit::DurationMs => duration(x),
+        Unit::LeadMs if x < 0.0 => format!("-{}", duration(-x)),
+        Unit::LeadMs => duration(x),
         Unit::HostMs => host_minutes(x),
         Unit::Ppm => percent(x / 1e6),
         Unit::YesNo => percent(x),
-        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests => number(x),
+        _ => number(x),
     }
 }
 
@@ -205,7 +207,10 @@ pub fn unit_name(unit: Unit) -> &'static str {
         Unit::Zones => "zones",
         Unit::Regions => "regions",
         Unit::Requests => "requests",
-        Unit::DurationMs | Unit::Ppm | Unit::YesNo => "",
+        Unit::Items => "items",
+        Unit::Deployments => "deployments",
+        Unit::Alarms => "alarms",
+        Unit::DurationMs | Unit::LeadMs | Unit::Ppm | Unit::YesNo => "",
     }
 }
 

@@ -7,7 +7,7 @@ use super::csv::ending_name;
 use super::{story, text};
 use crate::engine::trace::{Event, Record};
 use crate::outcome::{Ending, Outcome};
-use crate::plan::{Plan, Scope};
+use crate::plan::{Plan, Remedy, Scope};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -78,11 +78,20 @@ fn depth(event: &Event) -> usize {
         Event::RolloutStarted { .. }
         | Event::RolloutEnded { .. }
         | Event::AlarmFired { .. }
+        | Event::AlarmIgnored { .. }
+        | Event::Halted { .. }
+        | Event::RemedyStarted { .. }
         | Event::RollbackDecided { .. } => 0,
-        Event::WaveStarted { .. } | Event::WaveBakeStarted { .. } | Event::WaveDone { .. } => 1,
+        Event::WaveStarted { .. }
+        | Event::WaveBlocked { .. }
+        | Event::Triggered { .. }
+        | Event::WaveBakeStarted { .. }
+        | Event::WaveDone { .. } => 1,
         Event::ZoneStarted { .. }
         | Event::ZoneDone { .. }
         | Event::Breach { .. }
+        | Event::ZoneSuffers { .. }
+        | Event::PastWaves { .. }
         | Event::ZoneRollbackStarted { .. }
         | Event::ZoneRollbackDone { .. } => 2,
         Event::BatchStarted { .. }
@@ -184,6 +193,37 @@ impl Teller<'_> {
             }
             Event::ZoneRollbackDone { zone } => format!("{} is back on the old version", self.zone(*zone)),
             Event::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(*ending)),
+            _ => self.tell_mechanism(event),
+        }
+    }
+
+    /// Events of mechanisms that most rollouts do not have.
+    fn tell_mechanism(&self, event: &Event) -> String {
+        let hosts = |n: &u32| text::counted(u64::from(*n), "host");
+        match event {
+            Event::ZoneSuffers { zone, hosts: 0 } => format!("{} no longer suffers", self.zone(*zone)),
+            Event::ZoneSuffers { zone, hosts: n } => {
+                format!("IMPAIRED: {} of {} suffer", hosts(n), self.zone(*zone))
+            }
+            Event::PastWaves { zone, hosts: n } => {
+                format!("{} of {} took the change past the waves", hosts(n), self.zone(*zone))
+            }
+            Event::Triggered { region } => {
+                format!("TRIGGER: what wakes the fault reaches {}", self.region(*region as usize))
+            }
+            Event::AlarmIgnored { alarm, entity } => format!(
+                "verdict of {} at {} lost or overridden",
+                self.alarm(*alarm),
+                self.entity(*alarm, *entity)
+            ),
+            Event::WaveBlocked { wave } => {
+                format!("wave {} waits: an alarm fires for another reason", self.wave(*wave))
+            }
+            Event::Halted { alarm } => {
+                format!("STOP because of {}: everything stays as it is", self.alarm(*alarm))
+            }
+            Event::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(*remedy)),
+            other => unreachable!("invariant: {other:?} is told above"),
         }
     }
 
@@ -262,6 +302,15 @@ impl Teller<'_> {
     }
 }
 
+fn remedy_words(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::Rollback => "back to the old version",
+        Remedy::KillSwitch => "the faulty part is switched off",
+        Remedy::FixForward => "forward to a fixed version",
+        Remedy::Repair => "work on every suffering host",
+    }
+}
+
 fn batch_name(one_box: bool) -> &'static str {
     if one_box { "one-box" } else { "batch" }
 }
@@ -270,7 +319,8 @@ fn ending_words(ending: Ending) -> &'static str {
     match ending {
         Ending::Completed => "completed",
         Ending::Escaped => "ESCAPED, the defect is on every host and no alarm stopped it",
-        Ending::Caught => "caught, the bad change was rolled back",
+        Ending::Caught => "caught, the bad change was stopped",
+        Ending::Recalled => "RECALLED, the bad change had reached every host",
         Ending::FalseRollback => "FALSE ROLLBACK, a good change was rolled back",
     }
 }
@@ -303,9 +353,11 @@ fn named(teller: &Teller, event: &Event, key: &str, value: &Value) -> Value {
         ("wave", _) => Value::from(teller.wave(index)),
         ("alarm", _) => Value::from(teller.alarm(index)),
         ("defect", _) => Value::from(teller.defect(index)),
-        ("entity", Event::Breach { alarm, .. } | Event::AlarmFired { alarm, .. }) => {
-            Value::from(teller.entity(*alarm, index))
-        }
+        ("region", _) => Value::from(teller.region(index as usize)),
+        (
+            "entity",
+            Event::Breach { alarm, .. } | Event::AlarmFired { alarm, .. } | Event::AlarmIgnored { alarm, .. },
+        ) => Value::from(teller.entity(*alarm, index)),
         _ => value.clone(),
     }
 }

@@ -4,7 +4,7 @@
 use super::problems::Problems;
 use super::reader::{Field, Written};
 use super::rules;
-use super::spec::{Inherit, OneBox, PatchSpec, RollbackSpec, StrategySpec, WaveSpec};
+use super::spec::{Inherit, OneBox, PatchSpec, StrategySpec, WaveSpec};
 use super::suggest;
 use super::value::Name;
 use crate::diagnostic::{Diagnostic, Span};
@@ -109,7 +109,9 @@ fn report_cycle(
 fn inherit(child: &mut StrategySpec, parent: &StrategySpec) {
     let (template, patch) = (child.template.clone(), child.patch.clone());
     merge_one_box(&mut child.one_box, &parent.one_box);
-    merge_rollback(&mut child.rollback, &parent.rollback);
+    merge(&mut child.rollback, &parent.rollback);
+    merge(&mut child.response, &parent.response);
+    merge(&mut child.operators, &parent.operators);
     child.inherit_from(parent);
     child.template = template;
     child.patch = patch;
@@ -126,9 +128,10 @@ pub(super) fn merge_one_box(child: &mut Field<OneBox>, parent: &Field<OneBox>) {
     child.inherit(parent);
 }
 
-fn merge_rollback(child: &mut Field<RollbackSpec>, parent: &Field<RollbackSpec>) {
-    if let (Field::Given(rollback), Some(base)) = (&mut *child, parent.value()) {
-        rollback.value.inherit_from(base);
+/// A table under one it is based on: they merge key by key.
+fn merge<T: Inherit + Clone>(child: &mut Field<T>, parent: &Field<T>) {
+    if let (Field::Given(own), Some(base)) = (&mut *child, parent.value()) {
+        own.value.inherit_from(base);
     }
     child.inherit(parent);
 }

@@ -1,6 +1,6 @@
 //! One statistic of one metric, whichever it is: value and interval.
 
-use super::sampling::mean_of_sizes;
+use super::sampling::mean_of;
 use crate::outcome::metric::{Metric, Unit};
 use crate::plan::study::Statistic;
 use crate::stats::{self, Interval, Sample, Sorted};
@@ -39,7 +39,7 @@ impl Values {
             Statistic::Mean if self.metric.unit == Unit::YesNo => {
                 stats::proportion_at(&self.sample, tail).map(|p| (p.value, p.interval))
             }
-            Statistic::Mean => mean_of_sizes(&self.sample, tail).map(|m| (m.value, m.interval)),
+            Statistic::Mean => mean_of(self.metric.unit, &self.sample, tail).map(|m| (m.value, m.interval)),
             Statistic::Cvar99 => stats::tail_mean_at(&self.sample, &self.sorted, CVAR_LEVEL, tail)
                 .map(|m| (m.value, m.interval.at_least(0.0))),
             Statistic::Max => self.sorted.max().map(|max| (max, Interval::new(max, max))),

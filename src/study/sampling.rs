@@ -117,9 +117,11 @@ fn group(fate: Fate) -> u32 {
     }
 }
 
-/// The mean of values that cannot be negative, nor can their expectation.
-pub(super) fn mean_of_sizes(sample: &Sample, tail: f64) -> Option<Mean> {
-    stats::mean_at(sample, tail).map(|mean| Mean { interval: mean.interval.at_least(0.0), ..mean })
+/// The mean. Where values cannot be negative, nor can their expectation.
+pub(super) fn mean_of(unit: Unit, sample: &Sample, tail: f64) -> Option<Mean> {
+    let mean = stats::mean_at(sample, tail)?;
+    let signed = unit == Unit::LeadMs;
+    Some(if signed { mean } else { Mean { interval: mean.interval.at_least(0.0), ..mean } })
 }
 
 /// The share of ones, if the metric is a yes or a no.

@@ -9,7 +9,7 @@ use super::difference::{Difference, difference, leader};
 use super::estimate::{CVAR_LEVEL, Values};
 use super::notable::{Notable, notable};
 use super::precision::{self, PrecisionResult};
-use super::sampling::{Sampling, mean_of_sizes, share};
+use super::sampling::{Sampling, mean_of, share};
 use super::threshold::{ThresholdResult, judge};
 use crate::outcome::metric::{METRICS, Metric, Population, Unit};
 use crate::outcome::{Ending, Outcome};
@@ -118,9 +118,11 @@ pub struct Endings {
     pub completed: u64,
     /// A bad change reached every host.
     pub escaped: u64,
-    /// A bad change was rolled back.
+    /// A bad change was stopped before it reached every host.
     pub caught: u64,
-    /// A good change was rolled back.
+    /// A bad change reached every host and was taken back or treated afterwards.
+    pub recalled: u64,
+    /// A good change was stopped.
     pub false_rollback: u64,
 }
 
@@ -263,6 +265,7 @@ fn endings(outcomes: &[Outcome]) -> Endings {
             Ending::Completed => counts.completed += 1,
             Ending::Escaped => counts.escaped += 1,
             Ending::Caught => counts.caught += 1,
+            Ending::Recalled => counts.recalled += 1,
             Ending::FalseRollback => counts.false_rollback += 1,
         }
         counts
@@ -286,7 +289,7 @@ fn metric_summary(
         unit: unit_name(metric.unit),
         population: population_name(metric.population),
         n: values.sample.len() as u64,
-        mean: if is_share { None } else { mean_of_sizes(&values.sample, TAIL) },
+        mean: if is_share { None } else { mean_of(metric.unit, &values.sample, TAIL) },
         p50: quantile(0.5),
         p90: quantile(0.9),
         p99: quantile(0.99),
@@ -322,12 +325,15 @@ fn mark_front(strategies: &mut [StrategySummary]) {
 #[must_use]
 pub fn unit_name(unit: Unit) -> &'static str {
     match unit {
-        Unit::DurationMs => "ms",
+        Unit::DurationMs | Unit::LeadMs => "ms",
         Unit::HostMs => "host-ms",
         Unit::Hosts => "hosts",
         Unit::Zones => "zones",
         Unit::Regions => "regions",
         Unit::Requests => "requests",
+        Unit::Items => "items",
+        Unit::Deployments => "deployments",
+        Unit::Alarms => "alarms",
         Unit::Ppm => "ppm",
         Unit::YesNo => "share of trials",
     }
@@ -342,6 +348,7 @@ pub fn population_name(population: Population) -> &'static str {
         Population::Bad => "bad changes",
         Population::Good => "good changes",
         Population::Detected => "detected bad changes",
+        Population::Impaired => "bad changes that impaired some host",
         Population::Mitigated => "mitigated bad changes",
     }
 }

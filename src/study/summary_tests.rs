@@ -14,9 +14,9 @@ fn every_metric_counts_its_population() {
         assert_eq!(strategy.metric("impaired_host_ms").n, bad);
         assert_eq!(strategy.metric("false_rollback").n, 500 - bad);
         assert_eq!(strategy.metric("isolation_violated").n, 500);
-        let Endings { completed, escaped, caught, false_rollback } = strategy.endings;
-        assert_eq!(completed + escaped + caught + false_rollback, 500);
-        assert_eq!(strategy.metric("time_to_100_ms").n, completed + escaped);
+        let Endings { completed, escaped, caught, recalled, false_rollback } = strategy.endings;
+        assert_eq!(completed + escaped + caught + recalled + false_rollback, 500);
+        assert_eq!(strategy.metric("time_to_100_ms").n, completed + escaped + recalled);
         assert_eq!(strategy.metric("escaped").share.unwrap().count, escaped);
     }
 }

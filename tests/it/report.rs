@@ -5,8 +5,8 @@ use wavetank::engine::trace::Recorder;
 use wavetank::engine::{Engine, Model};
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{
-    Arrivals, Change, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Rollback,
-    RollbackScope, Strategy, Study, Wave, Zone,
+    Arrivals, Change, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy, Study, Wave,
+    Zone,
 };
 use wavetank::random::Distribution;
 use wavetank::report::{chart, csv, json, plan_view, terminal, timeline};
@@ -20,7 +20,7 @@ fn plan() -> Plan {
         requests_per_second: 100.0,
         timezone: "UTC".into(),
         hourly_factor: [1.0; 24],
-        labels: Vec::new(),
+        ..Region::default()
     };
     let wave = |regions: Vec<usize>| Wave {
         name: "wave".into(),
@@ -42,7 +42,7 @@ fn plan() -> Plan {
         source: String::new(),
         waves,
         alarms: Vec::new(),
-        rollback: Rollback { scope: RollbackScope::Everything, batch: HostShare::ALL, reaction_delay_ms: 0 },
+        ..Strategy::default()
     };
     Plan {
         name: "small".into(),
@@ -55,6 +55,7 @@ fn plan() -> Plan {
                 .collect(),
             background_error_ratio: 0.0,
             arrivals: Arrivals::Fixed,
+            ..Fleet::default()
         },
         change: Change {
             bad_probability: 0.5,
@@ -65,9 +66,9 @@ fn plan() -> Plan {
                 probability: 1.0,
                 clock: DefectClock::Host,
                 onset: Distribution::Fixed { ms: 0 },
-                reach: HostShare::ALL,
-                error_ratio: 1.0,
+                ..Defect::default()
             }],
+            ..Change::default()
         },
         alarms: Vec::new(),
         strategies: vec![
@@ -122,6 +123,7 @@ fn outcome(strategy: u64, trial: u64) -> Outcome {
         two_regions_impaired: false,
         two_zones_impaired: false,
         first_violation_ms: None,
+        ..Outcome::default()
     }
 }
 

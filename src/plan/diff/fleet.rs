@@ -1,7 +1,7 @@
 //! Differences between fleets.
 
 use super::PlanValue;
-use super::list::{Changes, count, names, number, parts, share, text, word};
+use super::list::{Changes, count, names, number, parts, share, tables, text, word};
 use super::pairs::{by_name, order};
 use crate::plan::{Fleet, Region, Zone};
 
@@ -17,6 +17,9 @@ pub(super) fn diff(changes: &mut Changes, before: &Fleet, after: &Fleet) {
     let mut at = changes.at("fleet");
     at.key("background-error-ratio", &before.background_error_ratio, &after.background_error_ratio, share);
     at.key("arrivals", &before.arrivals, &after.arrivals, word);
+    tables(&mut at, "peak-utilisation", &before.peak_utilisation, &after.peak_utilisation);
+    tables(&mut at, "cohorts", &before.cohorts, &after.cohorts);
+    tables(&mut at, "background", &before.background, &after.background);
     if let Some((before, after)) = &same_day_everywhere {
         at.differs("diurnal", Some(before.clone()), Some(after.clone()));
     }
@@ -52,6 +55,7 @@ fn zones_of<'f>(fleet: &'f Fleet, region: &Region) -> &'f [Zone] {
 fn region(changes: &mut Changes, before: &Region, after: &Region, with_day: bool) {
     let mut at = changes.at(format!("region {}", before.name));
     at.key("requests-per-second", &before.requests_per_second, &after.requests_per_second, number);
+    tables(&mut at, "cohorts", &before.cohort_shares, &after.cohort_shares);
     at.key("timezone", &before.timezone, &after.timezone, |zone| text(zone));
     if with_day && day_differs(before, after) {
         at.differs("diurnal", Some(day(before, true)), Some(day(after, true)));

@@ -4,6 +4,7 @@ use super::{PlanChange, PlanValue};
 use crate::plan::HostShare;
 use crate::random::Distribution;
 use serde::Serialize;
+use serde_json::Value;
 
 /// The differences found so far.
 #[derive(Default)]
@@ -112,6 +113,66 @@ pub(super) fn word<T: Serialize>(keyword: &T) -> PlanValue {
         Ok(serde_json::Value::String(word)) => PlanValue::Text(word),
         other => unreachable!("invariant: a keyword serialises as a string, not as {other:?}"),
     }
+}
+
+/// Notes every leaf in which two parts of a plan differ, under its path of keys: for tables that matter too
+/// rarely to have words of their own.
+pub(super) fn tables<T: Serialize>(at: &mut At<'_>, path: &str, before: &T, after: &T) {
+    let value = |side: &T| serde_json::to_value(side).expect("invariant: a plan holds finite numbers");
+    leaves(at, path, &value(before), &value(after));
+}
+
+fn leaves(at: &mut At<'_>, path: &str, before: &Value, after: &Value) {
+    if before == after {
+        return;
+    }
+    match (before, after) {
+        (Value::Object(old), Value::Object(new)) if !is_distribution(old) && old.keys().eq(new.keys()) => {
+            for (key, value) in old {
+                leaves(at, format!("{path} {key}").trim(), value, &new[key]);
+            }
+        }
+        _ => {
+            let key = path.replace("_ms", "").replace('_', "-");
+            let is_time = path.ends_with("_ms");
+            let say = |value: &Value| if value.is_null() { None } else { Some(leaf(value, is_time)) };
+            at.differs(&key, say(before), say(after));
+        }
+    }
+}
+
+fn is_distribution(table: &serde_json::Map<String, Value>) -> bool {
+    let families = ["fixed", "exponential", "lognormal", "weibull", "uniform"];
+    table.len() == 1 && table.keys().all(|key| families.contains(&key.as_str()))
+}
+
+fn leaf(value: &Value, is_time: bool) -> PlanValue {
+    match value {
+        Value::Object(table) if is_distribution(table) => known_distribution(value)
+            .map_or_else(|| PlanValue::Text(value.to_string()), PlanValue::Distribution),
+        Value::Number(number) if is_time => PlanValue::DurationMs(number.as_u64().unwrap_or(0)),
+        Value::Number(number) => PlanValue::Number(number.as_f64().unwrap_or(0.0)),
+        Value::String(word) => PlanValue::Text(word.clone()),
+        other => PlanValue::Text(other.to_string()),
+    }
+}
+
+fn known_distribution(value: &Value) -> Option<Distribution> {
+    let number = |family: &str, key: &str| value[family][key].as_f64();
+    if let Some(ms) = value["fixed"]["ms"].as_u64() {
+        return Some(Distribution::Fixed { ms });
+    }
+    if let Some(mean_ms) = number("exponential", "mean_ms") {
+        return Some(Distribution::Exponential { mean_ms });
+    }
+    if let (Some(median_ms), Some(sigma)) = (number("lognormal", "median_ms"), number("lognormal", "sigma")) {
+        return Some(Distribution::Lognormal { median_ms, sigma });
+    }
+    if let (Some(scale_ms), Some(shape)) = (number("weibull", "scale_ms"), number("weibull", "shape")) {
+        return Some(Distribution::Weibull { scale_ms, shape });
+    }
+    let (from_ms, to_ms) = (number("uniform", "from_ms")?, number("uniform", "to_ms")?);
+    Some(Distribution::Uniform { from_ms, to_ms })
 }
 
 /// Values under their keys.

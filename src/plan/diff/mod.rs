@@ -130,7 +130,11 @@ fn something_else(before: &Plan, after: &Plan) -> PlanChange {
 }
 
 #[cfg(test)]
+mod mechanisms;
+
+#[cfg(test)]
 mod tests {
+    use super::mechanisms;
     use super::*;
     use crate::plan::study::Statistic;
     use crate::plan::{
@@ -197,7 +201,8 @@ mod tests {
 
     /// One edit for every field of a plan, and the place and key that it is reported under.
     fn edits() -> Vec<Edit> {
-        [edits_of_inputs(), edits_of_alarms(), edits_of_strategies(), edits_of_study()].concat()
+        let mechanisms = [mechanisms::edits_of_defects(), mechanisms::edits_of_responses()].concat();
+        [edits_of_inputs(), edits_of_alarms(), edits_of_strategies(), edits_of_study(), mechanisms].concat()
     }
 
     fn edits_of_inputs() -> Vec<Edit> {
@@ -224,7 +229,7 @@ mod tests {
             ("defect crash: clock", |p| p.change.defects[1].clock = DefectClock::Change),
             ("defect crash: onset", |p| p.change.defects[1].onset = Distribution::Fixed { ms: 9 }),
             ("defect crash: reach", |p| p.change.defects[1].reach = HostShare::Count(1)),
-            ("defect crash: error-ratio", |p| p.change.defects[1].error_ratio = 1.0),
+            ("defect crash: error-ratio", |p| p.change.defects[1].symptom.error_ratio = 1.0),
         ]
     }
 
@@ -451,6 +456,7 @@ mod tests {
             "/strategies/0/waves/0/name",
             "/alarms/0/entity",
             "/fleet/regions/0/entity",
+            "/fleet/regions/0/utc_offset_hours",
             "/fleet/zones/0/entity",
             "/fleet/zones/0/region",
             "/fleet/regions/0/zones/start",

@@ -1,6 +1,6 @@
 //! Differences between strategies: their alarms, rollback and waves.
 
-use super::list::{Changes, at_once, count, duration, hosts, names, parts, word};
+use super::list::{Changes, at_once, count, duration, hosts, names, parts, tables, word};
 use super::pairs::{Pair, by_name, order};
 use super::{PlanChange, PlanValue};
 use crate::plan::{OneBox, Plan, Strategy, Wave};
@@ -44,6 +44,14 @@ fn strategy(changes: &mut Changes, plans: Plans<'_>, before: &Strategy, after: &
     at.key("rollback scope", &old.scope, &new.scope, word);
     at.key("rollback batch", &old.batch, &new.batch, hosts);
     at.key("rollback reaction-delay", &old.reaction_delay_ms, &new.reaction_delay_ms, duration);
+    at.key("rollback to", &old.target, &new.target, word);
+    tables(&mut at, "complete-at", &before.complete_at, &after.complete_at);
+    tables(&mut at, "deploy-time", &before.deploy_time, &after.deploy_time);
+    tables(&mut at, "rollback-time", &before.rollback_time, &after.rollback_time);
+    tables(&mut at, "bypass", &before.bypass, &after.bypass);
+    at.key("trigger-step", &before.trigger_step_ms, &after.trigger_step_ms, duration);
+    tables(&mut at, "response", &before.response, &after.response);
+    tables(&mut at, "operators", &before.operators, &after.operators);
     waves(changes, plans, &place, (&before.waves, &after.waves));
 }
 
@@ -135,6 +143,7 @@ fn wave(changes: &mut Changes, plans: Plans<'_>, (place, before, after): (&str, 
         (Some(old), Some(new)) => {
             at.key("one-box hosts", &old.hosts, &new.hosts, hosts);
             at.key("one-box bake", &old.bake_ms, &new.bake_ms, duration);
+            tables(&mut at, "one-box covers", &old.covers, &new.covers);
         }
         (None, None) => {}
         (old, new) => at.differs("one-box", old.as_ref().map(one_box), new.as_ref().map(one_box)),

@@ -89,7 +89,8 @@ fn story(plan: &Plan, outcome: &Outcome) -> String {
     let what = match outcome.ending {
         Ending::Completed => "completed",
         Ending::Escaped => "escaped to every host",
-        Ending::Caught => "caught and rolled back",
+        Ending::Caught => "caught and stopped",
+        Ending::Recalled => "recalled after it had reached every host",
         Ending::FalseRollback => "rolled back by a false alarm",
     };
     if outcome.impaired_host_ms == 0 {

@@ -1,27 +1,26 @@
-//! Resolves `[change]` and `[[defect]]`.
+//! Resolves `[change]`.
 
 use super::fleet::ratio;
-use super::{check_unique, name};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Change, Defect, DefectClock, HostShare};
+use crate::plan::{Change, Defect, HOUR_MS};
 use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{ChangeSpec, DefectSpec};
-use crate::scenario::value::{DistributionText, HostCount, Positive};
+use crate::scenario::value::DistributionText;
 
 const IMMEDIATE: Distribution = Distribution::Fixed { ms: 0 };
 
-/// Resolves the change and its defects.
+/// Resolves the change that carries one of `catalogue`, resolved from `defects`.
 pub(super) fn resolve(
     change: &Field<ChangeSpec>,
+    catalogue: Vec<Defect>,
     defects: &Field<Vec<Written<DefectSpec>>>,
     problems: &mut Problems,
 ) -> Change {
     let absent = ChangeSpec::default();
     let spec = change.value().unwrap_or(&absent);
-    let catalogue = resolve_defects(defects.value().map_or(&[][..], Vec::as_slice), problems);
     if let Some(Written { value: probability, span }) = spec.bad_probability.get()
         && !probability.is_zero()
         && catalogue.is_empty()
@@ -36,6 +35,8 @@ pub(super) fn resolve(
         bad_probability: ratio(&spec.bad_probability, if catalogue.is_empty() { 0.0 } else { 1.0 }),
         deploy_time,
         rollback_time: distribution(&spec.rollback_time, deploy_time),
+        straggler_probability: ratio(&spec.stragglers, 0.0),
+        straggler_time: distribution(&spec.straggler_time, Distribution::Fixed { ms: HOUR_MS }),
         defects: catalogue,
     }
 }
@@ -43,20 +44,4 @@ pub(super) fn resolve(
 /// A distribution, or `default` where it was left out.
 pub(super) fn distribution(field: &Field<DistributionText>, default: Distribution) -> Distribution {
     field.value().map_or(default, |DistributionText(distribution)| *distribution)
-}
-
-fn resolve_defects(defects: &[Written<DefectSpec>], problems: &mut Problems) -> Vec<Defect> {
-    check_unique("defect", defects.iter().map(|defect| &defect.value.name), problems);
-    let weight = |spec: &DefectSpec| spec.weight.value().map_or(1.0, |Positive(weight)| *weight);
-    // In order of definition: the same file gives the same bits everywhere.
-    let total: f64 = defects.iter().map(|defect| weight(&defect.value)).sum();
-    let resolve = |Written { value: spec, .. }: &Written<DefectSpec>| Defect {
-        name: name(&spec.name),
-        probability: weight(spec) / total,
-        clock: spec.clock.or(DefectClock::Host),
-        onset: distribution(&spec.onset, IMMEDIATE),
-        reach: spec.reach.value().map_or(HostShare::ALL, |HostCount(share)| *share),
-        error_ratio: ratio(&spec.error_ratio, 1.0),
-    };
-    defects.iter().map(resolve).collect()
 }

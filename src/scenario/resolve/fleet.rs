@@ -1,13 +1,17 @@
 //! Resolves `[fleet]`: regions, zones, hosts, and traffic by hour of the UTC day.
 
+use super::change::distribution;
 use super::{check_unique, name, unknown};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::plan::{self, Arrivals};
+use crate::plan::{self, Arrivals, Background, Episodes, Ratio};
+use crate::random::Distribution;
 use crate::random::stable_hash;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{DiurnalSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
+use crate::scenario::spec::{
+    BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones,
+};
 use crate::scenario::timezone;
 use crate::scenario::value::{Int, MAX_HOSTS, Name, NonNegative, Percent, Text};
 
@@ -41,6 +45,9 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Flee
             zones: Vec::new(),
             background_error_ratio: ratio(&spec.background_error_ratio, 0.0),
             arrivals: spec.arrivals.or(Arrivals::Poisson),
+            peak_utilisation: spec.peak_utilisation.value().map(|share| share.0.as_f64()),
+            cohorts: cohorts(regions),
+            background: spec.background.value().map_or_else(Background::default, background),
         },
         spans: Vec::new(),
         names_known: !regions.is_empty(),
@@ -52,6 +59,36 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Flee
     }
     check_size(&fleet, problems);
     fleet
+}
+
+/// Every cohort that some region has, by name.
+fn cohorts(regions: &[Written<RegionSpec>]) -> Vec<String> {
+    let shares = regions.iter().filter_map(|region| region.value.cohorts.value());
+    let mut names: Vec<String> = shares.flat_map(|shares| &shares.0).map(|(name, _)| name.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn cohort_share(region: &RegionSpec, cohort: &str) -> Ratio {
+    let shares = region.cohorts.value().into_iter().flat_map(|shares| &shares.0);
+    let mut found = shares.filter(|(name, _)| name == cohort).map(|(_, share)| share.value.0);
+    found.next().unwrap_or(Ratio { num: 0, den: 1 })
+}
+
+fn background(spec: &BackgroundSpec) -> Background {
+    let episodes = |field: &Field<EpisodesSpec>| {
+        let nothing = Distribution::Fixed { ms: 0 };
+        field.value().map(|spec| Episodes {
+            every: distribution(&spec.every, nothing),
+            lasts: distribution(&spec.lasts, nothing),
+        })
+    };
+    Background {
+        zone_failures: episodes(&spec.zone_failures),
+        region_failures: episodes(&spec.region_failures),
+        ambient_alarms: episodes(&spec.ambient_alarms),
+    }
 }
 
 /// A probability, exact up to the one division.
@@ -100,6 +137,8 @@ fn add_region(fleet: &mut Fleet, written: &Written<RegionSpec>, usual: [f64; 24]
         timezone,
         hourly_factor: timezone::to_utc(local, offset),
         labels: spec.labels.value().into_iter().flatten().map(|label| label.value.0.clone()).collect(),
+        cohort_shares: fleet.plan.cohorts.iter().map(|cohort| cohort_share(spec, cohort)).collect(),
+        utc_offset_hours: offset,
     });
 }
 
@@ -147,7 +186,7 @@ fn zone_letter(index: u64) -> String {
     }
 }
 
-fn timezone(field: &Field<Text>, problems: &mut Problems) -> (String, i64) {
+pub(super) fn timezone(field: &Field<Text>, problems: &mut Problems) -> (String, i64) {
     let Some(Written { value: Text(name), span }) = field.get() else {
         return ("UTC".to_owned(), 0);
     };

@@ -14,11 +14,11 @@ pub(super) fn resolve(metric: &Metric, limit: &Limit, span: Span, problems: &mut
         Limit::Text(text) => text,
     };
     let value = match metric.unit {
-        Unit::DurationMs => Duration::parse(text).ok().map(|duration| duration.ms as f64),
+        Unit::DurationMs | Unit::LeadMs => Duration::parse(text).ok().map(|duration| duration.ms as f64),
         Unit::HostMs => host_ms(text),
         Unit::Ppm => Percent::parse(text).map(|ratio| ratio.num as f64 * 1e6 / ratio.den as f64),
         Unit::YesNo => Percent::parse(text).map(crate::plan::Ratio::as_f64),
-        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests => None,
+        _ => None,
     };
     if value.is_none() {
         let message = format!("`{text}` is no limit for `{}`", metric.name);
@@ -43,12 +43,10 @@ fn host_ms(text: &str) -> Option<f64> {
 
 fn help(unit: Unit) -> &'static str {
     match unit {
-        Unit::DurationMs => "it is a time: write \"30m\" or \"2d\"",
+        Unit::DurationMs | Unit::LeadMs => "it is a time: write \"30m\" or \"2d\"",
         Unit::HostMs => "it is host-time: write \"5000 host-minutes\" or \"2 host-hours\"",
         Unit::Ppm | Unit::YesNo => "it is a share: write \"5%\"",
-        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests => {
-            "it is a count: write a number without quotes"
-        }
+        _ => "it is a count: write a number without quotes",
     }
 }
 

@@ -4,9 +4,11 @@
 
 mod alarm;
 mod change;
+mod defect;
 mod fleet;
 mod limit;
 mod procedure;
+mod response;
 mod select;
 mod sense;
 mod strategy;
@@ -25,12 +27,13 @@ use crate::plan::Plan;
 /// Resolves the scenario; `stem` is its name unless it gives one.
 pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) -> Plan {
     let fleet = fleet::resolve(&spec.fleet, problems);
-    let change = change::resolve(&spec.change, &spec.defect, problems);
     let alarms = alarm::resolve(&spec.alarm, problems);
+    let defects = defect::resolve(&spec.defect, &fleet, &alarms, problems);
+    let change = change::resolve(&spec.change, defects, &spec.defect, problems);
     let written = spec.strategy.value().map_or(&[][..], Vec::as_slice);
     check_unique("strategy", written.iter().map(|strategy| &strategy.value.name), problems);
     let extended = extend::extend_all(written, problems);
-    let drafts = strategy::resolve(extended, &fleet, &alarms, problems);
+    let drafts = strategy::resolve(extended, &Parts { fleet: &fleet, alarms: &alarms }, problems);
     let names = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, order) = study::resolve(spec, &names, problems);
     sense::check(&fleet, &alarms, &drafts, problems);
@@ -45,6 +48,12 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     };
     study::check_trials(&plan, spec, problems);
     plan
+}
+
+/// What strategies are resolved against.
+struct Parts<'a> {
+    fleet: &'a fleet::Fleet,
+    alarms: &'a [alarm::Alarm],
 }
 
 /// Free text, empty where it was left out.

@@ -1,7 +1,10 @@
 //! Resolves how a wave treats each zone: its own keys over the strategy's over the defaults.
 
+use super::defect::cohort;
+use super::fleet::Fleet;
 use crate::plan::{HostShare, OneBox, Procedure};
 use crate::scenario::extend::merge_one_box;
+use crate::scenario::problems::Problems;
 use crate::scenario::reader::Field;
 use crate::scenario::spec::{self, StrategySpec, WaveSpec};
 use crate::scenario::value::{AtOnce, Duration, HostCount};
@@ -44,12 +47,17 @@ impl Written {
     }
 
     /// The plan's procedure.
-    pub fn resolve(&self) -> Procedure {
+    pub fn resolve(&self, fleet: &Fleet, problems: &mut Problems) -> Procedure {
         Procedure {
             one_box: match self.one_box.value() {
                 None | Some(spec::OneBox::None) => None,
                 Some(spec::OneBox::Stage(stage)) => {
-                    Some(OneBox { hosts: share(&stage.hosts, HostShare::Count(1)), bake_ms: ms(&stage.bake) })
+                    let covers = stage.covers.value().into_iter().flatten();
+                    let covers = covers
+                        .filter_map(|name| cohort(&Field::Given(name.clone()), fleet, problems))
+                        .collect();
+                    let hosts = share(&stage.hosts, HostShare::Count(1));
+                    Some(OneBox { hosts, bake_ms: ms(&stage.bake), covers })
                 }
             },
             batch: share(&self.batch, HostShare::ALL),

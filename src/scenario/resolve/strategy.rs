@@ -1,17 +1,20 @@
 //! Resolves `[[strategy]]`: waves, alarms and rollback of each strategy that is not a template.
 
 use super::alarm::Alarm;
+use super::change::distribution;
+use super::defect::alarm_indices;
 use super::fleet::Fleet;
 use super::procedure::{self, ms, share};
 use super::select::Selection;
-use super::{check_listed_once, check_unique, name, text, unknown};
+use super::{Parts, check_unique, name, response, text, unknown};
 use crate::diagnostic::{Diagnostic, FileId, Span};
-use crate::plan::{self, HostShare, Rollback, RollbackScope, Wave};
+use crate::plan::{self, Bypass, HostShare, Ratio, Rollback, RollbackScope, RollbackTarget, Wave};
+use crate::random::Distribution;
 use crate::scenario::extend::Extended;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{RollbackSpec, StrategySpec, WaveSpec};
+use crate::scenario::spec::{BypassSpec, RollbackSpec, StrategySpec, WaveSpec};
 use crate::scenario::value::Name;
 
 /// A strategy of the plan with what the later checks need of its text.
@@ -56,14 +59,9 @@ impl Names<'_> {
 }
 
 /// Resolves all strategies.
-pub(super) fn resolve(
-    extended: Vec<Extended>,
-    fleet: &Fleet,
-    alarms: &[Alarm],
-    problems: &mut Problems,
-) -> Vec<Draft> {
+pub(super) fn resolve(extended: Vec<Extended>, parts: &Parts<'_>, problems: &mut Problems) -> Vec<Draft> {
     check_templates(&extended, problems);
-    extended.into_iter().map(|strategy| resolve_one(strategy, fleet, alarms, problems)).collect()
+    extended.into_iter().map(|strategy| resolve_one(strategy, parts, problems)).collect()
 }
 
 /// Warns of templates of the scenario itself that nothing extends; a library may have some to spare.
@@ -87,7 +85,8 @@ fn check_templates(extended: &[Extended], problems: &mut Problems) {
     }
 }
 
-fn resolve_one(extended: Extended, fleet: &Fleet, alarms: &[Alarm], problems: &mut Problems) -> Draft {
+fn resolve_one(extended: Extended, parts: &Parts<'_>, problems: &mut Problems) -> Draft {
+    let &Parts { fleet, alarms } = parts;
     let Extended { spec, header, broken } = extended;
     let template = spec.template.or(false) || spec.template.is_broken();
     let mut draft = Draft {
@@ -97,6 +96,14 @@ fn resolve_one(extended: Extended, fleet: &Fleet, alarms: &[Alarm], problems: &m
             source: text(&spec.source),
             waves: Vec::new(),
             alarms: listened_to(&spec.alarms, alarms, problems),
+            complete_at: spec.complete_at.value().map_or(Ratio::ONE, |share| share.0),
+            deploy_time: spec.deploy_time.value().map(|time| time.0),
+            // The way back takes as long as the way there, unless something nearer says otherwise.
+            rollback_time: spec.rollback_time.value().or(spec.deploy_time.value()).map(|time| time.0),
+            bypass: spec.bypass.value().map(bypass),
+            trigger_step_ms: ms(&spec.trigger_step),
+            response: response::response(&spec.response, alarms, problems),
+            operators: response::operators(&spec.operators, problems),
             rollback: rollback(spec.rollback.value()),
         },
         span: spec.name.span().unwrap_or(header),
@@ -112,6 +119,13 @@ fn resolve_one(extended: Extended, fleet: &Fleet, alarms: &[Alarm], problems: &m
     draft
 }
 
+fn bypass(spec: &BypassSpec) -> Bypass {
+    Bypass {
+        hosts: share(&spec.hosts, HostShare::ALL),
+        time: distribution(&spec.time, Distribution::Fixed { ms: 0 }),
+    }
+}
+
 fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
     let absent = RollbackSpec::default();
     let spec = spec.unwrap_or(&absent);
@@ -119,24 +133,15 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
         scope: spec.scope.or(RollbackScope::Everything),
         batch: share(&spec.batch, HostShare::ALL),
         reaction_delay_ms: ms(&spec.reaction_delay),
+        target: spec.to.or(RollbackTarget::Previous),
     }
 }
 
 /// Indices of the alarms a strategy listens to: those it lists, or all.
 fn listened_to(field: &Field<Vec<Written<Name>>>, alarms: &[Alarm], problems: &mut Problems) -> Vec<usize> {
-    let Some(listed) = field.value() else { return (0..alarms.len()).collect() };
-    check_listed_once(listed, problems);
-    let mut indices = Vec::new();
-    for Written { value: Name(name), span } in listed {
-        match alarms.iter().position(|alarm| alarm.plan.name == *name) {
-            Some(index) => indices.push(index),
-            None => {
-                let names = alarms.iter().map(|alarm| alarm.plan.name.as_str());
-                unknown(&rules::UNKNOWN_ALARM, "alarm", name, *span, names, problems);
-            }
-        }
-    }
-    indices
+    field
+        .value()
+        .map_or_else(|| (0..alarms.len()).collect(), |listed| alarm_indices(listed, alarms, problems))
 }
 
 fn resolve_waves(draft: &mut Draft, fleet: &Fleet, problems: &mut Problems) {
@@ -158,22 +163,29 @@ fn resolve_waves(draft: &mut Draft, fleet: &Fleet, problems: &mut Problems) {
         let Written { value: spec, span } = wave;
         let procedure = procedure::Written::of(&draft.spec, spec);
         let regions = selection.select(spec, *span, problems);
-        draft.plan.waves.push(resolve_wave(spec, &procedure, regions));
+        draft.plan.waves.push(resolve_wave(spec, &procedure, regions, fleet, problems));
         draft.procedures.push(procedure);
     }
     if let Some(last) = waves.last() {
         selection.finish(last, problems);
     }
     draft.sound &= selection.sound;
+    response::check(draft, problems);
 }
 
-fn resolve_wave(spec: &WaveSpec, procedure: &procedure::Written, regions: Vec<usize>) -> Wave {
+fn resolve_wave(
+    spec: &WaveSpec,
+    procedure: &procedure::Written,
+    regions: Vec<usize>,
+    fleet: &Fleet,
+    problems: &mut Problems,
+) -> Wave {
     Wave {
         name: name(&spec.name),
         regions,
         hosts: share(&spec.hosts, HostShare::ALL),
         regions_at_once: procedure.regions_at_once(),
         bake_ms: ms(&spec.bake),
-        procedure: procedure.resolve(),
+        procedure: procedure.resolve(fleet, problems),
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! `docs/diagnostics.md` and `wavetank explain` are printed from it. Identifiers are never reused.
 
+mod mechanism;
 mod names;
 mod sense;
 mod shape;
 
+pub use mechanism::*;
 pub use names::*;
 pub use sense::*;
 pub use shape::*;
@@ -44,7 +46,7 @@ use rules;
 
 /// Every rule, by identifier.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [SHAPE, NAMES, SENSE].into_iter().flatten().copied()
+    [SHAPE, NAMES, SENSE, MECHANISM].into_iter().flatten().copied()
 }
 
 /// The rule with this identifier (`WT002`, in any case) or name (`unknown-key`).

@@ -1,8 +1,7 @@
-//! `[change]` and `[[defect]]` as written.
+//! `[change]` as written.
 
 use super::spec;
-use crate::plan::DefectClock;
-use crate::scenario::value::{DistributionText, HostCount, Name, Percent, Positive, keywords};
+use crate::scenario::value::{DistributionText, Percent};
 
 spec! {
     /// The change that every trial rolls out.
@@ -14,31 +13,9 @@ spec! {
         optional deploy_time: DistributionText,
         /// Time that one host takes to move back. Default: as `deploy-time`.
         optional rollback_time: DistributionText,
-    }
-}
-
-spec! {
-    /// A defect that a bad change may carry; each bad change carries exactly one.
-    pub struct DefectSpec {
-        /// Unique name, for example "memory-leak".
-        required name: Name,
-        /// How often it is drawn, relative to the other defects; greater than 0. Default: 1.
-        optional weight: Positive,
-        /// What the onset counts from: each host's own deployment ("host") or the first exposed host
-        /// of the whole change ("change"). Default: "host".
-        optional clock: DefectClock,
-        /// Delay from exposure to impairment. Default: "immediate".
-        optional onset: DistributionText,
-        /// Hosts of each zone that it can impair: a count or a share. Default: "100%".
-        optional reach: HostCount,
-        /// Share of its requests that an impaired host fails. Default: "100%".
-        optional error_ratio: Percent,
-    }
-}
-
-keywords! {
-    DefectClock {
-        "host" => DefectClock::Host,
-        "change" => DefectClock::Change,
+        /// Probability that a host does not take the change by itself. Default: "0%".
+        optional stragglers: Percent,
+        /// Time until such a host was helped, where the deployment waits for it. Default: "1h".
+        optional straggler_time: DistributionText,
     }
 }

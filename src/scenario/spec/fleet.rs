@@ -3,7 +3,9 @@
 use super::spec;
 use crate::plan::Arrivals;
 use crate::scenario::reader::{Node, Read, Reader, Written};
-use crate::scenario::value::{Int, MAX_HOSTS, Name, NonNegative, Percent, Text, keywords};
+use crate::scenario::value::{
+    DistributionText, Int, MAX_HOSTS, Name, NonNegative, Percent, Shares, Text, keywords,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use toml::de::DeValue;
@@ -23,6 +25,11 @@ spec! {
         optional arrivals: Arrivals,
         /// How traffic changes over the local day, in every region without its own. Default: not at all.
         optional diurnal: DiurnalSpec,
+        /// Load of a host at its region's daily peak with every host in service, as a share of what it can
+        /// serve. Default: hosts can serve any load.
+        optional peak_utilisation: Percent,
+        /// What goes wrong without any change.
+        optional background: BackgroundSpec,
         /// The regions, in the order that waves use unless they say otherwise.
         optional region: Vec<Written<RegionSpec>>,
     }
@@ -56,8 +63,32 @@ spec! {
         optional timezone: Text,
         /// Labels that waves can select by. Default: none.
         optional labels: Vec<Written<Name>>,
+        /// Kinds of hosts and their share of each zone, for example { arm = "25%" }. Default: none.
+        optional cohorts: Shares,
         /// How traffic changes over the local day. Default: as the fleet says.
         optional diurnal: DiurnalSpec,
+    }
+}
+
+spec! {
+    /// What goes wrong without any change.
+    pub struct BackgroundSpec {
+        /// A zone goes dark, each by itself.
+        optional zone_failures: EpisodesSpec,
+        /// A region goes dark, each by itself.
+        optional region_failures: EpisodesSpec,
+        /// An alarm of the service fires for a reason of its own.
+        optional ambient_alarms: EpisodesSpec,
+    }
+}
+
+spec! {
+    /// Something that comes and goes.
+    pub struct EpisodesSpec {
+        /// From the end of one, or the rollout's start, to the beginning of the next.
+        required every: DistributionText,
+        /// How long it lasts.
+        required lasts: DistributionText,
     }
 }
 

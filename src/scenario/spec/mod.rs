@@ -6,14 +6,20 @@
 
 mod alarm;
 mod change;
+mod defect;
 mod fleet;
+mod response;
 mod strategy;
 mod study;
 
 pub use alarm::AlarmSpec;
-pub use change::{ChangeSpec, DefectSpec};
-pub use fleet::{DiurnalSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
-pub use strategy::{OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec};
+pub use change::ChangeSpec;
+pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
+pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
+pub use response::{OperatorsSpec, ResponseSpec};
+pub use strategy::{
+    BypassSpec, OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec,
+};
 pub use study::{GuardSpec, Limit, MAX_TRIALS, MetricName, StudySpec, ThresholdSpec};
 
 use super::reader::Written;
@@ -92,7 +98,7 @@ pub trait Inherit {
 
 /// A key as it is written in the file.
 pub(super) fn kebab(identifier: &str) -> String {
-    identifier.replace('_', "-")
+    identifier.trim_start_matches("r#").replace('_', "-")
 }
 
 spec! {

@@ -1,9 +1,11 @@
 //! `[[strategy]]`, its waves and its patches as written.
 
-use super::spec;
-use crate::plan::RollbackScope;
+use super::{OperatorsSpec, ResponseSpec, spec};
+use crate::plan::{RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
-use crate::scenario::value::{AtOnce, Duration, HostCount, Int, Name, Percent, Text, keywords};
+use crate::scenario::value::{
+    AtOnce, DistributionText, Duration, HostCount, Int, Name, Percent, Text, keywords,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use toml::de::DeValue;
@@ -19,8 +21,8 @@ spec! {
         optional source: Text,
         /// Only to be extended, never run. Default: false.
         optional template: bool,
-        /// Strategy to inherit every key from that is not set here; `one-box` and `rollback` merge
-        /// key by key.
+        /// Strategy to inherit every key from that is not set here; `one-box`, `response`,
+        /// `operators` and `rollback` merge key by key.
         optional extends: Name,
         /// Alarms to listen to. Default: all of the scenario.
         optional alarms: Vec<Written<Name>>,
@@ -37,7 +39,24 @@ spec! {
         optional zones_at_once: AtOnce,
         /// Regions of one wave deployed to at once: a count or "all". Default: 1.
         optional regions_at_once: AtOnce,
-        /// What happens when an alarm fires.
+        /// Share of a zone's hosts at which its deployment counts as done; stragglers beyond it are waited
+        /// for. Default: "100%".
+        optional complete_at: Percent,
+        /// Time that one host takes to move to the new version on this strategy's channel. Default: as
+        /// `[change]`.
+        optional deploy_time: DistributionText,
+        /// Time that one host takes to move back. Default: as `deploy-time` here, or as `[change]`.
+        optional rollback_time: DistributionText,
+        /// Hosts that get the change past the waves, and that no pipeline stops. Default: none.
+        optional bypass: BypassSpec,
+        /// Time from one region to the next, in the order of the waves, in which what triggers a dormant
+        /// defect arrives; a stop of the rollout stops it. Default: "0s", everywhere at once.
+        optional trigger_step: Duration,
+        /// What the pipeline does by itself when an alarm fires. Default: it rolls back.
+        optional response: ResponseSpec,
+        /// What people do. Default: nobody comes.
+        optional operators: OperatorsSpec,
+        /// How hosts go back.
         optional rollback: RollbackSpec,
         /// The waves in order; at least one, own or inherited. Own waves replace inherited ones.
         optional wave: Vec<Written<WaveSpec>>,
@@ -110,11 +129,23 @@ spec! {
         optional hosts: HostCount,
         /// Wait after its last host. Default: "0s".
         optional bake: Duration,
+        /// Cohorts of which it has at least one host each, as far as it has room. Default: as chance has it.
+        optional covers: Vec<Written<Name>>,
     }
 }
 
 spec! {
-    /// What happens when an alarm fires.
+    /// A channel beside the waves: hosts take the change by themselves.
+    pub struct BypassSpec {
+        /// Hosts of each zone: a count or a share.
+        required hosts: HostCount,
+        /// Time from the rollout's start until such a host has the new version.
+        required time: DistributionText,
+    }
+}
+
+spec! {
+    /// How hosts go back.
     pub struct RollbackSpec {
         /// Which hosts go back. Whatever it is, nothing new starts. Default: "everything".
         optional scope: RollbackScope,
@@ -122,6 +153,9 @@ spec! {
         optional batch: HostCount,
         /// Delay from the alarm to the stop and the start of the rollback. Default: "0s".
         optional reaction_delay: Duration,
+        /// Which version hosts go back to: the "previous" one, or the "last-blessed", which after the first
+        /// wave's bake is the change itself. Default: "previous".
+        optional to: RollbackTarget,
     }
 }
 
@@ -156,6 +190,13 @@ keywords! {
         "listed" => Order::Listed,
         "low-traffic-first" => Order::LowTrafficFirst,
         "high-traffic-first" => Order::HighTrafficFirst,
+    }
+}
+
+keywords! {
+    RollbackTarget {
+        "previous" => RollbackTarget::Previous,
+        "last-blessed" => RollbackTarget::LastBlessed,
     }
 }
 

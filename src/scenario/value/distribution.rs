@@ -30,6 +30,8 @@ spec! {
         optional lognormal: LognormalSpec,
         /// Weibull: early (shape < 1) or late (shape > 1) failures.
         optional weibull: WeibullSpec,
+        /// Uniform: anywhere in a window.
+        optional uniform: UniformSpec,
     }
 }
 
@@ -61,6 +63,16 @@ spec! {
     }
 }
 
+spec! {
+    /// A uniform distribution.
+    pub struct UniformSpec {
+        /// Shortest. Default: "0s".
+        optional from: Duration,
+        /// Longest, greater than `from`.
+        required to: Duration,
+    }
+}
+
 impl Read for DistributionText {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
@@ -78,13 +90,15 @@ fn read_family(family: &FamilySpec, node: Node<'_>, reader: &mut Reader<'_>) -> 
     let broken = family.fixed.is_broken()
         || family.exponential.is_broken()
         || family.lognormal.is_broken()
-        || family.weibull.is_broken();
+        || family.weibull.is_broken()
+        || family.uniform.is_broken();
     let mut given: Vec<Option<Distribution>> = Vec::new();
     given.extend(family.fixed.value().map(|duration| Some(Distribution::Fixed { ms: duration.ms })));
     given.extend(family.exponential.value().map(|spec| spec.resolve(reader)));
     given.extend(family.lognormal.value().map(|spec| spec.resolve(reader)));
     given.extend(family.weibull.value().map(|spec| spec.resolve(reader)));
-    let names = "`fixed`, `exponential`, `lognormal`, `weibull`";
+    given.extend(family.uniform.value().map(|spec| spec.resolve(reader)));
+    let names = "`fixed`, `exponential`, `lognormal`, `weibull`, `uniform`";
     match given.len() {
         _ if broken => None,
         1 => given.remove(0),
@@ -122,6 +136,23 @@ impl WeibullSpec {
         let scale_ms = positive_ms(&self.scale, "scale", reader);
         let shape = within(&self.shape, "shape", SHAPES, reader);
         Some(Distribution::Weibull { scale_ms: scale_ms?, shape: shape? })
+    }
+}
+
+impl UniformSpec {
+    fn resolve(&self, reader: &mut Reader<'_>) -> Option<Distribution> {
+        let to_ms = positive_ms(&self.to, "to", reader)?;
+        if self.from.is_broken() {
+            return None;
+        }
+        let from_ms = self.from.value().map_or(0.0, |from| from.ms as f64);
+        if from_ms >= to_ms {
+            let message = "`to` of a uniform distribution must be greater than `from`";
+            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message);
+            reader.report(diagnostic.at(self.to.span().unwrap_or_default(), ""));
+            return None;
+        }
+        Some(Distribution::Uniform { from_ms, to_ms })
     }
 }
 

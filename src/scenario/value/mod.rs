@@ -5,18 +5,22 @@
 
 mod distribution;
 mod duration;
+mod hours;
 mod instant;
 mod number;
 mod percent;
 mod precision;
+mod shares;
 mod text;
 
 pub use distribution::DistributionText;
 pub use duration::Duration;
+pub use hours::HoursText;
 pub use instant::{Datapoints, Seed, TimeOfDay};
 pub use number::{Int, NonNegative, Positive};
 pub use percent::{AtOnce, HostCount, MAX_HOSTS, Percent};
 pub use precision::PrecisionText;
+pub use shares::Shares;
 pub use text::{Name, Text};
 pub(super) use text::{keywords, read_word};
 

@@ -1,0 +1,228 @@
+//! What a bad change does: who can be hurt, when the fault wakes, while what it hurts, what customers
+//! see of it, and what heals it. Each is a choice of its own, so that few words make many incidents.
+
+use super::HostShare;
+use crate::random::Distribution;
+use serde::Serialize;
+
+/// One entry of the defect catalogue.
+#[derive(Debug, Clone, Serialize)]
+pub struct Defect {
+    /// Unique name.
+    pub name: String,
+    /// Probability of this entry given a bad change; the catalogue's sum to 1.
+    pub probability: f64,
+    /// What the onset counts from.
+    pub clock: DefectClock,
+    /// Delay from exposure to the fault's awakening. For [`DefectClock::Requests`] it is not used.
+    pub onset: Distribution,
+    /// Probability that a request wakes the fault on its host, for [`DefectClock::Requests`].
+    pub per_request: f64,
+    /// Hosts of each zone in which the fault can wake at all, drawn at random without replacement.
+    pub reach: HostShare,
+    /// Cohort whose hosts alone it can wake in: an index of the fleet's list. Its share of each zone
+    /// takes the place of `reach`.
+    pub cohort: Option<usize>,
+    /// Regions in which it can wake, as indices; none: in all.
+    pub regions: Option<Vec<usize>>,
+    /// When and where an awake fault hurts.
+    pub condition: Condition,
+    /// What wakes it from outside; none: nothing is needed.
+    pub trigger: Option<Trigger>,
+    /// How long a cache or a retry hides an awake fault from customers.
+    pub masked: Distribution,
+    /// Who suffers where it is awake.
+    pub hurts: Hurts,
+    /// What suffering hosts do.
+    pub symptom: Symptom,
+    /// Alarms that can see it, by index; none: all of them.
+    pub seen_by: Option<Vec<usize>>,
+    /// How long it keeps operators from acting, once they try; none: it does not.
+    pub locks_out: Option<Distribution>,
+    /// What takes it away.
+    pub cure: Cure,
+}
+
+/// What the onset of a defect counts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DefectClock {
+    /// Exposure hazard: each host runs its own delay from the end of its own deployment.
+    Host,
+    /// Latent clock: one delay for the whole change, from the first exposed host. When it ends the fault
+    /// wakes on every exposed host at once, and on each later one as soon as it is deployed.
+    Change,
+    /// Traffic: each request to an exposed host wakes the fault there with a small probability.
+    Requests,
+}
+
+/// A part of the fleet around a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Within {
+    /// The host's zone.
+    Zone,
+    /// The host's region.
+    Region,
+    /// The whole fleet.
+    Service,
+}
+
+/// While what an awake fault hurts; all that are given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Condition {
+    /// The region's traffic is more than this many requests per second.
+    pub traffic_above: Option<f64>,
+    /// The region's traffic is more than this share of its daily peak.
+    pub peak_share_above: Option<f64>,
+    /// Hours of the UTC day, by region.
+    pub hours: Option<Vec<[bool; 24]>>,
+    /// More than this share or number of the hosts there are on the new version.
+    pub exposed_above: Option<(HostShare, Within)>,
+    /// Hosts on both versions are there.
+    pub mixed: Option<Within>,
+    /// It comes and goes: for how long it hurts, and for how long it does not. It begins by hurting.
+    pub intermittent: Option<(Distribution, Distribution)>,
+}
+
+/// What wakes a dormant fault.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Trigger {
+    /// Time from the start of the rollout.
+    pub at: Distribution,
+    /// Whether it comes everywhere at once or to each region at a time of its own.
+    pub within: Within,
+    /// How long it lasts; none: for ever.
+    pub lasts: Option<Distribution>,
+}
+
+/// Who suffers from an awake fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hurts {
+    /// The host it is awake on.
+    Host,
+    /// Every host around, on whatever version, once it is awake on at least this share or number of the
+    /// hosts there: a shared dependency.
+    Everyone(HostShare, Within),
+}
+
+/// What a suffering host does.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Symptom {
+    /// Share of its requests that it fails, on top of the background.
+    pub error_ratio: f64,
+    /// It serves nothing: its load goes to the others of its region where the fleet has a capacity.
+    pub crash: bool,
+    /// Share of its requests that leave bad data behind.
+    pub damage_per_request: f64,
+    /// Bad items that it makes in an hour, whatever its traffic.
+    pub damage_per_host_hour: f64,
+}
+
+/// What takes a fault away from a host.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cure {
+    /// What the old version does to it.
+    pub rollback: RollbackEffect,
+    /// Probability that it does so to a host; it does nothing to the others.
+    pub share: f64,
+    /// Work on each host that a rollback or a switch alone does not heal.
+    pub repair: Option<Repair>,
+    /// It comes back.
+    pub relapse: Option<Relapse>,
+    /// Bad items put right in an hour once nobody suffers; none: they stay uncounted.
+    pub items_per_hour: Option<f64>,
+}
+
+/// What going back to the old version does to a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RollbackEffect {
+    /// The fault is gone.
+    Heals,
+    /// The fault stays: bad data, a bricked host.
+    Keeps,
+    /// The fault wakes on hosts that go back, those included that had been well.
+    Worsens,
+}
+
+/// Work on each host, at most so much at once.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Repair {
+    /// Time for one host.
+    pub per_host: Distribution,
+    /// Hosts worked on at once; none: all.
+    pub at_once: Option<u32>,
+    /// Around whom that limit holds: workers of the whole service, or a store of each region that
+    /// restarting hosts lean on.
+    pub within: Within,
+}
+
+/// A healed host falls ill again.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Relapse {
+    /// Probability, each time it is healed.
+    pub probability: f64,
+    /// Time from healing to relapse.
+    pub after: Distribution,
+    /// Time from relapse to being healed again.
+    pub lasts: Distribution,
+}
+
+impl Default for Defect {
+    /// Every exposed host fails every request at once, and a rollback heals it.
+    fn default() -> Self {
+        let immediate = Distribution::Fixed { ms: 0 };
+        Self {
+            name: String::new(),
+            probability: 1.0,
+            clock: DefectClock::Host,
+            onset: immediate,
+            per_request: 0.0,
+            reach: HostShare::ALL,
+            cohort: None,
+            regions: None,
+            condition: Condition::default(),
+            trigger: None,
+            masked: immediate,
+            hurts: Hurts::Host,
+            symptom: Symptom {
+                error_ratio: 1.0,
+                crash: false,
+                damage_per_request: 0.0,
+                damage_per_host_hour: 0.0,
+            },
+            seen_by: None,
+            locks_out: None,
+            cure: Cure::default(),
+        }
+    }
+}
+
+impl Default for Cure {
+    /// Going back heals.
+    fn default() -> Self {
+        Self {
+            rollback: RollbackEffect::Heals,
+            share: 1.0,
+            repair: None,
+            relapse: None,
+            items_per_hour: None,
+        }
+    }
+}
+
+impl Condition {
+    /// Whether it depends on how many hosts have the new version.
+    #[must_use]
+    pub fn counts_hosts(&self) -> bool {
+        self.exposed_above.is_some() || self.mixed.is_some()
+    }
+
+    /// Whether it depends on the hour.
+    #[must_use]
+    pub fn looks_at_the_clock(&self) -> bool {
+        self.traffic_above.is_some() || self.peak_share_above.is_some() || self.hours.is_some()
+    }
+}

@@ -1,0 +1,111 @@
+//! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
+
+use crate::plan::{
+    Background, Bypass, Condition, Cure, Episodes, HostShare, Hurts, OnAlarm, Operators, Plan, Relapse,
+    Remedy, Repair, Response, RollbackEffect, RollbackTarget, Trigger, Within,
+};
+use crate::random::Distribution;
+
+/// Where a difference is reported, and what makes it.
+type Edit = (&'static str, fn(&mut Plan));
+
+const MINUTE: Distribution = Distribution::Fixed { ms: 60_000 };
+const EPISODES: Episodes = Episodes { every: MINUTE, lasts: MINUTE };
+
+fn condition(plan: &mut Plan) -> &mut Condition {
+    &mut plan.change.defects[1].condition
+}
+
+fn cure(plan: &mut Plan) -> &mut Cure {
+    &mut plan.change.defects[1].cure
+}
+
+fn response(plan: &mut Plan) -> &mut Response {
+    &mut plan.strategies[0].response
+}
+
+fn operators() -> Operators {
+    Operators {
+        engage: MINUTE,
+        engage_off_hours: MINUTE,
+        hours: [true; 24],
+        diagnose: MINUTE,
+        prepare: MINUTE,
+        remedy: Remedy::Rollback,
+        spread: MINUTE,
+        restore: MINUTE,
+        wrong_change: 0.0,
+        wrong_change_costs: MINUTE,
+    }
+}
+
+fn background(plan: &mut Plan) -> &mut Background {
+    &mut plan.fleet.background
+}
+
+pub(super) fn edits_of_defects() -> Vec<Edit> {
+    vec![
+        ("defect crash: per-request", |p| p.change.defects[1].per_request = 0.5),
+        ("defect crash: cohort", |p| p.change.defects[1].cohort = Some(0)),
+        ("defect crash: region-label", |p| p.change.defects[1].regions = Some(vec![0])),
+        ("defect crash: while traffic-above", |p| condition(p).traffic_above = Some(5.0)),
+        ("defect crash: while peak-share-above", |p| condition(p).peak_share_above = Some(0.5)),
+        ("defect crash: while hours", |p| condition(p).hours = Some(vec![[true; 24]])),
+        ("defect crash: while exposed-above", |p| {
+            condition(p).exposed_above = Some((HostShare::ALL, Within::Zone));
+        }),
+        ("defect crash: while mixed", |p| condition(p).mixed = Some(Within::Zone)),
+        ("defect crash: while intermittent", |p| condition(p).intermittent = Some((MINUTE, MINUTE))),
+        ("defect crash: trigger", |p| {
+            p.change.defects[1].trigger = Some(Trigger { at: MINUTE, within: Within::Zone, lasts: None });
+        }),
+        ("defect crash: masked-for", |p| p.change.defects[1].masked = MINUTE),
+        ("defect crash: hurts", |p| {
+            p.change.defects[1].hurts = Hurts::Everyone(HostShare::ALL, Within::Zone);
+        }),
+        ("defect crash: crash", |p| p.change.defects[1].symptom.crash = true),
+        ("defect crash: damage-per-request", |p| p.change.defects[1].symptom.damage_per_request = 0.5),
+        ("defect crash: damage-per-host-hour", |p| p.change.defects[1].symptom.damage_per_host_hour = 1.0),
+        ("defect crash: seen-by", |p| p.change.defects[1].seen_by = Some(vec![0])),
+        ("defect crash: locks-out", |p| p.change.defects[1].locks_out = Some(MINUTE)),
+        ("defect crash: cure rollback", |p| cure(p).rollback = RollbackEffect::Keeps),
+        ("defect crash: cure share", |p| cure(p).share = 0.5),
+        ("defect crash: cure repair", |p| {
+            cure(p).repair = Some(Repair { per_host: MINUTE, at_once: None, within: Within::Zone });
+        }),
+        ("defect crash: cure relapse", |p| {
+            cure(p).relapse = Some(Relapse { probability: 0.5, after: MINUTE, lasts: MINUTE });
+        }),
+        ("defect crash: cure items-per-hour", |p| cure(p).items_per_hour = Some(5.0)),
+    ]
+}
+
+pub(super) fn edits_of_responses() -> Vec<Edit> {
+    vec![
+        ("change: stragglers", |p| p.change.straggler_probability = 0.5),
+        ("change: straggler-time", |p| p.change.straggler_time = MINUTE),
+        ("fleet: peak-utilisation", |p| p.fleet.peak_utilisation = Some(0.5)),
+        ("fleet: background zone-failures", |p| background(p).zone_failures = Some(EPISODES)),
+        ("fleet: background region-failures", |p| background(p).region_failures = Some(EPISODES)),
+        ("fleet: background ambient-alarms", |p| background(p).ambient_alarms = Some(EPISODES)),
+        ("strategy all-at-once: complete-at num", |p| p.strategies[0].complete_at.num = 0),
+        ("strategy all-at-once: complete-at den", |p| p.strategies[0].complete_at.den = 2),
+        ("strategy all-at-once: deploy-time", |p| p.strategies[0].deploy_time = Some(MINUTE)),
+        ("strategy all-at-once: rollback-time", |p| p.strategies[0].rollback_time = Some(MINUTE)),
+        ("strategy all-at-once: bypass", |p| {
+            p.strategies[0].bypass = Some(Bypass { hosts: HostShare::ALL, time: MINUTE });
+        }),
+        ("strategy all-at-once: trigger-step", |p| p.strategies[0].trigger_step_ms = 5),
+        ("strategy all-at-once: operators", |p| p.strategies[0].operators = Some(operators())),
+        ("strategy all-at-once: rollback to", |p| {
+            p.strategies[0].rollback.target = RollbackTarget::LastBlessed
+        }),
+        ("strategy all-at-once: response on-alarm", |p| response(p).on_alarm = OnAlarm::Halt),
+        ("strategy all-at-once: response suspect-for", |p| response(p).suspect_for_ms = 5),
+        ("strategy all-at-once: response lost-verdicts", |p| response(p).lost_verdicts = 0.5),
+        ("strategy all-at-once: response losing", |p| response(p).losing = Some(vec![0])),
+        ("strategy all-at-once: response overrides", |p| response(p).overrides = 0.5),
+        ("strategy all-at-once: response firing-alarm-blocks", |p| response(p).firing_alarm_blocks = false),
+        ("strategy all-at-once: response other-deployments", |p| response(p).other_deployments = 2.0),
+    ]
+}

@@ -1,0 +1,92 @@
+//! What follows an alarm: what the pipeline does by itself, and what people do after it or instead.
+
+use crate::random::Distribution;
+use serde::Serialize;
+
+/// What the pipeline does by itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Response {
+    /// When an alarm fires.
+    pub on_alarm: OnAlarm,
+    /// How long after its end a rollout remains suspect: an alarm that fires by then is acted on.
+    pub suspect_for_ms: u64,
+    /// Probability that an alarm's verdict never reaches the pipeline, drawn for every alarm instance.
+    pub lost_verdicts: f64,
+    /// Alarms whose verdicts may be lost, by index; none: all.
+    pub losing: Option<Vec<usize>>,
+    /// Probability that somebody overrides an alarm, true or false, drawn for every alarm instance.
+    pub overrides: f64,
+    /// Whether an alarm that already fires for another reason holds up the start of a wave.
+    pub firing_alarm_blocks: bool,
+    /// Mean number of the team's other deployments in flight in each region that goes back; all of them
+    /// go back as well.
+    pub other_deployments: f64,
+}
+
+/// What the pipeline does by itself when an alarm fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnAlarm {
+    /// Stops and rolls back.
+    Rollback,
+    /// Stops and asks: everything stays as it is until the operators act.
+    Halt,
+    /// Stops and leaves everything as it is, for good: where going back is worse.
+    Freeze,
+    /// Nothing: the rollout goes on until the operators act.
+    Page,
+}
+
+/// People: how long they take, and what they do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Operators {
+    /// From the alarm to somebody at work.
+    pub engage: Distribution,
+    /// The same outside of `hours`.
+    pub engage_off_hours: Distribution,
+    /// Hours of the UTC day at which somebody is at work.
+    pub hours: [bool; 24],
+    /// From there to knowing what to do.
+    pub diagnose: Distribution,
+    /// From there to its being ready.
+    pub prepare: Distribution,
+    /// What they do.
+    pub remedy: Remedy,
+    /// How long the remedy takes to reach a region.
+    pub spread: Distribution,
+    /// From nobody suffering to everything being as before, for example a feature switched on again.
+    pub restore: Distribution,
+    /// Probability that they first suspect another change, and take that back in vain.
+    pub wrong_change: f64,
+    /// Time lost by that.
+    pub wrong_change_costs: Distribution,
+}
+
+/// What operators do about a bad change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Remedy {
+    /// Take the hosts back to the old version.
+    Rollback,
+    /// Switch the faulty part off everywhere, without another deployment.
+    KillSwitch,
+    /// Deploy a version without the fault to the hosts that have it.
+    FixForward,
+    /// Work on the suffering hosts.
+    Repair,
+}
+
+impl Default for Response {
+    /// Rolls back at the first alarm, and looks away once the rollout is over.
+    fn default() -> Self {
+        Self {
+            on_alarm: OnAlarm::Rollback,
+            suspect_for_ms: 0,
+            lost_verdicts: 0.0,
+            losing: None,
+            overrides: 0.0,
+            firing_alarm_blocks: true,
+            other_deployments: 0.0,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `[[defect]]` as written: when it wakes, while what it hurts, whom, how, and what heals it.
+
+use super::spec;
+use crate::plan::{DefectClock, RollbackEffect, Within};
+use crate::scenario::reader::Written;
+use crate::scenario::value::{
+    DistributionText, HostCount, HoursText, Int, Name, NonNegative, Percent, Positive, keywords,
+};
+
+spec! {
+    /// A defect that a bad change may carry; each bad change carries exactly one.
+    pub struct DefectSpec {
+        /// Unique name, for example "memory-leak".
+        required name: Name,
+        /// How often it is drawn, relative to the other defects; greater than 0. Default: 1.
+        optional weight: Positive,
+        /// What the onset counts from: each host's own deployment ("host"), the first exposed host
+        /// of the whole change ("change"), or each host's own requests ("requests"). Default: "host".
+        optional clock: DefectClock,
+        /// Delay from exposure to the fault's awakening. Not with the clock "requests". Default: "immediate".
+        optional onset: DistributionText,
+        /// With the clock "requests": probability that one request wakes the fault on its host.
+        optional per_request: Percent,
+        /// Hosts of each zone that it can impair: a count or a share. Default: "100%".
+        optional reach: HostCount,
+        /// Kind of hosts that alone it can impair: a cohort of the fleet. Not with `reach`.
+        optional cohort: Name,
+        /// Only regions with this label. Default: all.
+        optional region_label: Name,
+        /// While what an awake fault hurts; everything given must hold. Default: always.
+        optional r#while: WhileSpec,
+        /// What wakes it from outside, after the rollout's start. Default: nothing is needed.
+        optional trigger: TriggerSpec,
+        /// How long a cache hides an awake fault from customers. Default: "immediate", not at all.
+        optional masked_for: DistributionText,
+        /// Hurts every host around, on whatever version, where it is awake: a shared dependency.
+        /// Default: only the host it is awake on.
+        optional hurts: HurtsSpec,
+        /// Share of its requests that an impaired host fails. Default: "100%", or "0%" for a defect that
+        /// only damages data.
+        optional error_ratio: Percent,
+        /// An impaired host serves nothing, and its load goes to the other hosts of its region; needs
+        /// `peak-utilisation` in the fleet. Default: false.
+        optional crash: bool,
+        /// Share of its requests with which an impaired host leaves bad data. Default: "0%".
+        optional damage_per_request: Percent,
+        /// Bad items that an impaired host makes in an hour. Default: 0.
+        optional damage_per_host_hour: NonNegative,
+        /// Alarms that can see it; none of them with []. Default: all.
+        optional seen_by: Vec<Written<Name>>,
+        /// How long it keeps operators out once they try to act. Default: not at all.
+        optional locks_out: DistributionText,
+        /// What heals a host. Default: going back does, at once.
+        optional cure: CureSpec,
+    }
+}
+
+spec! {
+    /// While what an awake fault hurts: everything given must hold.
+    pub struct WhileSpec {
+        /// The region has more than this many requests per second.
+        optional traffic_above: NonNegative,
+        /// The region has more than this share of the traffic of its busiest hour.
+        optional peak_share_above: Percent,
+        /// The local time is within these whole hours, "HH:MM-HH:MM".
+        optional hours: HoursText,
+        /// More hosts than this share or count are on the new version, within `of`.
+        optional exposed_above: HostCount,
+        /// Where `exposed-above` counts: "zone", "region" or "service". Default: "service".
+        optional of: Within,
+        /// Hosts on the old and on the new version are side by side in the "zone", "region" or "service".
+        optional mixed_in: Within,
+        /// It comes and goes: it hurts for this long. Together with `off-for`.
+        optional on_for: DistributionText,
+        /// Then it does not hurt for this long.
+        optional off_for: DistributionText,
+    }
+}
+
+spec! {
+    /// What wakes a dormant fault.
+    pub struct TriggerSpec {
+        /// Time from the rollout's start.
+        required at: DistributionText,
+        /// Whether it comes everywhere at the same time ("service") or to each region at a time of its own
+        /// ("region"). Default: "service".
+        optional r#in: Within,
+        /// How long it lasts. Default: for ever.
+        optional lasts: DistributionText,
+    }
+}
+
+spec! {
+    /// A fault that hurts every host around.
+    pub struct HurtsSpec {
+        /// Around: "zone", "region" or "service".
+        required everyone_in: Within,
+        /// It must be awake on at least this share or count of the hosts there. Default: 1.
+        optional from: HostCount,
+    }
+}
+
+spec! {
+    /// What heals a host.
+    pub struct CureSpec {
+        /// What going back to the old version does: "heals", "keeps" or "worsens". Default: "heals".
+        optional rollback: RollbackEffect,
+        /// Share of hosts that it does so to; the others keep the fault. Default: "100%".
+        optional share: Percent,
+        /// Work on each host before it is well. Default: none.
+        optional repair: RepairSpec,
+        /// A healed host falls ill again. Default: never.
+        optional relapse: RelapseSpec,
+        /// Bad items put right in an hour, once nobody suffers. Default: no wait for them.
+        optional items_per_hour: Positive,
+    }
+}
+
+spec! {
+    /// Work on each host.
+    pub struct RepairSpec {
+        /// Time for one host.
+        required per_host: DistributionText,
+        /// Hosts worked on at once. Default: all.
+        optional at_once: Int<1, 1_000_000_000>,
+        /// Where that limit holds: in each "zone", each "region" or the "service". Default: "service".
+        optional r#in: Within,
+    }
+}
+
+spec! {
+    /// A healed host falls ill again.
+    pub struct RelapseSpec {
+        /// Probability, each time it is healed; less than 100%.
+        required probability: Percent,
+        /// Time from healing to relapse. Default: "immediate".
+        optional after: DistributionText,
+        /// Time from relapse to being healed again.
+        required lasts: DistributionText,
+    }
+}
+
+keywords! {
+    DefectClock {
+        "host" => DefectClock::Host,
+        "change" => DefectClock::Change,
+        "requests" => DefectClock::Requests,
+    }
+}
+
+keywords! {
+    Within {
+        "zone" => Within::Zone,
+        "region" => Within::Region,
+        "service" => Within::Service,
+    }
+}
+
+keywords! {
+    RollbackEffect {
+        "heals" => RollbackEffect::Heals,
+        "keeps" => RollbackEffect::Keeps,
+        "worsens" => RollbackEffect::Worsens,
+    }
+}

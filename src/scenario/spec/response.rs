@@ -1,0 +1,77 @@
+//! What follows an alarm, as written: the pipeline's own response and that of people.
+
+use super::spec;
+use crate::plan::{OnAlarm, Remedy};
+use crate::scenario::reader::Written;
+use crate::scenario::value::{
+    DistributionText, Duration, HoursText, Name, NonNegative, Percent, Text, keywords,
+};
+
+spec! {
+    /// What the pipeline does by itself.
+    pub struct ResponseSpec {
+        /// When an alarm fires: "rollback", "halt" (stop and wait for the operators), "freeze" (stop and
+        /// leave everything as it is) or "page" (go on until the operators act). Default: "rollback".
+        optional on_alarm: OnAlarm,
+        /// How long after its end a rollout remains suspect: an alarm that fires by then is acted on. Only
+        /// alarms with `watch = "rollout"` are listened to then. Default: "0s".
+        optional suspect_for: Duration,
+        /// Probability that an alarm's verdict never reaches the pipeline. Default: "0%".
+        optional lost_verdicts: Percent,
+        /// Alarms whose verdicts can be lost. Default: all.
+        optional losing: Vec<Written<Name>>,
+        /// Probability that somebody overrides an alarm, true or false. Default: "0%".
+        optional overrides: Percent,
+        /// Whether an alarm that fires for a reason of its own holds up the start of a wave. Default: true.
+        optional firing_alarm_blocks: bool,
+        /// Mean number of the team's other deployments in flight in each region that goes back; they go
+        /// back as well. Default: 0.
+        optional other_deployments: NonNegative,
+    }
+}
+
+spec! {
+    /// People: how long they take, and what they do.
+    pub struct OperatorsSpec {
+        /// From the alarm to somebody at work. Default: "0s".
+        optional engage: DistributionText,
+        /// The same outside of `hours`. Default: as `engage`.
+        optional engage_off_hours: DistributionText,
+        /// Hours at which somebody is at work, "HH:MM-HH:MM" in `timezone`. Default: all.
+        optional hours: HoursText,
+        /// IANA time zone of `hours`. Default: "UTC".
+        optional timezone: Text,
+        /// From there to knowing what to do. Default: "0s".
+        optional diagnose: DistributionText,
+        /// From there to its being ready. Default: "0s".
+        optional prepare: DistributionText,
+        /// What they do: "rollback", "kill-switch", "fix-forward" or "repair". Default: "rollback".
+        optional remedy: Remedy,
+        /// How long a kill switch takes to reach a region. Default: "0s".
+        optional spread: DistributionText,
+        /// From nobody suffering to everything being as before. Default: "0s".
+        optional restore: DistributionText,
+        /// Probability that they first take back another change, in vain. Default: "0%".
+        optional wrong_change: Percent,
+        /// Time lost by that. Default: "0s".
+        optional wrong_change_costs: DistributionText,
+    }
+}
+
+keywords! {
+    OnAlarm {
+        "rollback" => OnAlarm::Rollback,
+        "halt" => OnAlarm::Halt,
+        "freeze" => OnAlarm::Freeze,
+        "page" => OnAlarm::Page,
+    }
+}
+
+keywords! {
+    Remedy {
+        "rollback" => Remedy::Rollback,
+        "kill-switch" => Remedy::KillSwitch,
+        "fix-forward" => Remedy::FixForward,
+        "repair" => Remedy::Repair,
+    }
+}

@@ -1,0 +1,89 @@
+//! Hours of the local day: "09:00-17:00".
+
+use crate::diagnostic::Diagnostic;
+use crate::scenario::reader::{Node, Read, Reader};
+use crate::scenario::rules;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::borrow::Cow;
+use toml::de::DeValue;
+
+/// Whole hours of the local day, written `"HH:00-HH:00"`; the end is not part of it, and an end at or before
+/// the beginning is on the next day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoursText {
+    /// By local hour.
+    pub local: [bool; 24],
+}
+
+impl HoursText {
+    fn parse(text: &str) -> Option<Self> {
+        let (from, to) = text.split_once('-')?;
+        let hour = |text: &str, limit: usize| {
+            let hour = text.trim().strip_suffix(":00").filter(|digits| digits.len() == 2)?;
+            hour.parse::<usize>().ok().filter(|hour| *hour <= limit)
+        };
+        let (from, to) = (hour(from, 23)?, hour(to, 24)?);
+        let length = if to > from { to - from } else { to + 24 - from };
+        Some(Self { local: std::array::from_fn(|hour| (hour + 24 - from) % 24 < length) })
+    }
+
+    /// By hour of the UTC day, where the local day is `offset_hours` ahead of it.
+    pub fn utc(self, offset_hours: i64) -> [bool; 24] {
+        std::array::from_fn(|utc| self.local[(utc as i64 + offset_hours).rem_euclid(24) as usize])
+    }
+}
+
+impl Read for HoursText {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let help = "write whole hours from and to, as in \"09:00-17:00\" or \"22:00-06:00\"";
+        let DeValue::String(text) = node.value else {
+            return reader.wrong_type(node, "hours of the day", help);
+        };
+        let hours = Self::parse(text);
+        if hours.is_none() {
+            let message = format!("`{}` are not hours of the day", reader.key());
+            reader.report(Diagnostic::new(&rules::BAD_TIME, message).at(node.span, "").help(help));
+        }
+        hours
+    }
+}
+
+impl JsonSchema for HoursText {
+    fn schema_name() -> Cow<'static, str> {
+        "Hours".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        super::string_pattern(
+            "^([01][0-9]|2[0-3]):00 *- *(([01][0-9]|2[0-3]):00|24:00)$",
+            "Whole hours of the local day: \"09:00-17:00\".",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HoursText;
+
+    fn hours(text: &str) -> Vec<usize> {
+        let local = HoursText::parse(text).unwrap().local;
+        (0..24).filter(|&hour| local[hour]).collect()
+    }
+
+    #[test]
+    fn the_end_is_not_part_of_it_and_may_be_tomorrow() {
+        assert_eq!(hours("09:00-12:00"), [9, 10, 11]);
+        assert_eq!(hours("22:00-02:00"), [0, 1, 22, 23]);
+        assert_eq!(hours("00:00-24:00").len(), 24);
+        assert_eq!(hours("07:00-07:00").len(), 24);
+        for bad in ["9:00-12:00", "09:30-12:00", "09:00", "09:00-25:00", "24:00-01:00"] {
+            assert!(HoursText::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_hour_of_a_zone_ahead_of_utc_comes_earlier_there() {
+        let utc = HoursText::parse("09:00-10:00").unwrap().utc(8);
+        assert_eq!((0..24).filter(|&hour| utc[hour]).collect::<Vec<_>>(), [1]);
+    }
+}
