@@ -185,6 +185,9 @@ impl<'p> Model<'p> {
 
     /// Time of the slowest of `hosts` hosts that deploy together, at the uniform `u`.
     pub(super) fn slowest_deploy_ms(&self, time: Distribution, hosts: u32, u: f64) -> u64 {
+        if let Distribution::Fixed { ms } = time {
+            return ms;
+        }
         match self.slowest_deploy.get(hosts as usize) {
             Some(table) if time == self.plan.change.deploy_time => {
                 table.get_or_init(|| SlowestOf::new(time, hosts)).at(u)

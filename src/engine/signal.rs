@@ -17,15 +17,39 @@ pub(super) type BreachMemo = BTreeMap<(u32, u8, u64), f64>;
 const MEMO_ENTRIES: usize = 1 << 16;
 
 impl<O: Observer> Trial<'_, O> {
-    /// Impaired hosts in the watch's scope.
+    /// Impaired hosts in the watch's scope, as far as its alarm can see them: an alarm that looks inside also
+    /// counts hosts whose fault is still hidden from customers.
     pub(super) fn impaired_in(&self, watch: u32) -> u64 {
-        let entity = self.buffers.watches[watch as usize].entity as usize;
+        let Watch { alarm, entity, .. } = self.buffers.watches[watch as usize];
+        let entity = entity as usize;
+        if !self.sees(alarm as usize) {
+            return 0;
+        }
+        if self.plan.alarms[alarm as usize].internal {
+            return self.active_in_scope(watch, entity);
+        }
         match self.definition(watch).scope {
             Scope::OneBox if self.defect.is_none() => 0,
             Scope::OneBox => u64::from(self.buffers.defective.wards[entity].one_box_impaired),
             Scope::Zone => u64::from(self.buffers.tally.in_zone(entity)),
             Scope::Region => u64::from(self.buffers.tally.in_region(entity)),
             Scope::Service => self.buffers.tally.in_fleet(),
+        }
+    }
+
+    /// Whether the alarm can see what the defect does.
+    fn sees(&self, alarm: usize) -> bool {
+        let seen_by = self.defect().and_then(|defect| defect.seen_by.as_ref());
+        seen_by.is_none_or(|alarms| alarms.contains(&alarm))
+    }
+
+    fn active_in_scope(&self, watch: u32, entity: usize) -> u64 {
+        let fleet = &self.plan.fleet;
+        match self.definition(watch).scope {
+            Scope::OneBox => self.active_in(entity..entity + 1, true),
+            Scope::Zone => self.active_in(entity..entity + 1, false),
+            Scope::Region => self.active_in(fleet.regions[entity].zones.clone(), false),
+            Scope::Service => self.active_in(0..fleet.zones.len(), false),
         }
     }
 
@@ -63,6 +87,7 @@ impl<O: Observer> Trial<'_, O> {
     /// Probability that a request to the watch's scope fails.
     fn request_failure(&self, watch: u32, hour: usize) -> f64 {
         let share = match self.definition(watch).scope {
+            _ if self.impaired_in(watch) == 0 => 0.0,
             Scope::Service => self.service_share(hour),
             _ => {
                 let hosts = self.model.series(self.buffers.watches[watch as usize].series).hosts;

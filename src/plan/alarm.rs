@@ -27,6 +27,8 @@ pub struct Alarm {
     pub watch: Watch,
     /// What the evaluation lattice is aligned to.
     pub clock: EvaluationClock,
+    /// It looks inside, and sees an awake fault that a cache still hides from customers.
+    pub internal: bool,
 }
 
 /// What one instance of an alarm looks at.

@@ -57,6 +57,7 @@ pub fn plan() -> Plan {
         publish_delay_ms: 30_000,
         watch: Watch::Wave,
         clock: EvaluationClock::Wall,
+        internal: false,
     };
     let defect = Defect {
         name: "memory-leak".into(),

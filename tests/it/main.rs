@@ -5,6 +5,7 @@ mod estimators;
 mod formats;
 mod gate;
 mod git;
+mod mechanisms;
 mod oracles;
 mod properties;
 mod reference;

@@ -1,7 +1,7 @@
 //! Differences between alarms.
 
 use super::PlanValue;
-use super::list::{At, Changes, distribution, duration, names, number, share, text, word};
+use super::list::{At, Changes, distribution, duration, names, number, share, tables, text, word};
 use super::pairs::{by_name, order};
 use crate::plan::{Alarm, Comparison, Plan, Ratio, Signal};
 
@@ -36,6 +36,7 @@ fn alarm(changes: &mut Changes, before: &Alarm, after: &Alarm) {
     at.key("publish-delay", &before.publish_delay_ms, &after.publish_delay_ms, duration);
     at.key("watch", &before.watch, &after.watch, word);
     at.key("clock", &before.clock, &after.clock, word);
+    tables(&mut at, "internal", &before.internal, &after.internal);
 }
 
 /// Key by key where both are signals of one kind, else as a whole.

@@ -66,6 +66,7 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
             // The one-box stage belongs to the deployment; there is nothing longer to watch.
             watch: spec.watch.or(if scope == Scope::OneBox { Watch::Deployment } else { Watch::Wave }),
             clock: spec.clock.or(EvaluationClock::Wall),
+            internal: spec.internal.or(false),
         },
     }
 }
@@ -179,6 +180,16 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
             let help = "remove it: a detection delay is the whole time from onset to alarm";
             conflict(span, key, delay, "`detection-delay`", help);
         }
+    }
+    if let Some(signal) = spec.error_ratio.span().filter(|_| spec.internal.or(false)) {
+        let help = "remove it, or give `impaired-hosts`";
+        conflict(
+            spec.internal.span(),
+            "internal",
+            signal,
+            "`error-ratio`, which customers' requests make",
+            help,
+        );
     }
     if let Some(Written { value: Scope::OneBox, span }) = spec.scope.get() {
         let help = "remove it: a one-box alarm watches the one-box stage";

@@ -34,6 +34,9 @@ spec! {
         /// Whether evaluations happen at whole periods of the wall clock or of the deployment.
         /// Default: "wall".
         optional clock: EvaluationClock,
+        /// Looks inside: sees an awake fault that a cache still hides from customers. Not for `error-ratio`.
+        /// Default: false.
+        optional internal: bool,
     }
 }
 
