@@ -11,6 +11,7 @@ mod cure;
 mod deploy;
 mod flow;
 mod lag;
+mod load;
 mod model;
 mod onset;
 mod queue;

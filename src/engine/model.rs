@@ -2,6 +2,7 @@
 //! scopes. Built once, read by all threads.
 
 use super::breach::{RatioRule, ratio_breach_probability};
+use crate::plan::fleet::hour_of_day;
 use crate::plan::{Alarm, Fleet, HOUR_MS, Plan, Scope, Signal, Strata, Wave};
 use crate::random::{Distribution, SlowestOf, survival_of_largest};
 use std::sync::OnceLock;
@@ -222,6 +223,36 @@ impl<'p> Model<'p> {
         let share = (left / (sums[hour + 1] - sums[hour])).clamp(0.0, 1.0);
         let at_ms = (days * 24.0 + hour as f64 + share) * HOUR_MS as f64;
         Some((libm::ceil(at_ms) as u64).max(utc_ms))
+    }
+
+    /// What one host of `region` can serve, in requests per second; infinite without a capacity.
+    fn host_capacity(&self, region: usize) -> f64 {
+        let Some(utilisation) = self.plan.fleet.peak_utilisation else { return f64::INFINITY };
+        let place = &self.plan.fleet.regions[region];
+        let peak = place.hourly_factor.iter().copied().fold(0.0, f64::max) * place.requests_per_second;
+        peak / self.region_hosts[region] as f64 / utilisation
+    }
+
+    /// Share of the requests to `region` in an hour of the UTC day that its hosts turn away while `down` of
+    /// them serve nothing.
+    pub(super) fn turned_away(&self, region: usize, hour: usize, down: u64) -> f64 {
+        let rate = region_rate(&self.plan.fleet, region, hour);
+        let up = self.region_hosts[region].saturating_sub(down) as f64;
+        let capacity = if up > 0.0 { up * self.host_capacity(region) } else { 0.0 };
+        if rate > capacity { 1.0 - capacity / rate } else { 0.0 }
+    }
+
+    /// Requests that `region` turns away between two instants while `down` of its hosts serve nothing.
+    pub(super) fn turned_away_between(&self, region: usize, from_ms: u64, to_ms: u64, down: u64) -> f64 {
+        let mut sum = 0.0;
+        let mut at_ms = from_ms;
+        while at_ms < to_ms {
+            let end_ms = ((at_ms / HOUR_MS + 1) * HOUR_MS).min(to_ms);
+            let share = self.turned_away(region, hour_of_day(at_ms), down);
+            sum += share * self.requests_between(region, at_ms, end_ms);
+            at_ms = end_ms;
+        }
+        sum
     }
 
     fn requests_until(&self, region: usize, utc_ms: u64) -> f64 {

@@ -267,6 +267,7 @@ impl<O: Observer> Trial<'_, O> {
         for index in 0..self.buffers.retreat.zones[zone].batches.len() {
             let batch = self.buffers.retreat.zones[zone].batches[index];
             self.announce_aboard(zone, -(batch.hosts as i32), batch.end_ms);
+            self.announce_rollback(zone, batch.hosts, batch.start_ms, batch.end_ms);
         }
     }
 

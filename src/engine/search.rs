@@ -118,7 +118,7 @@ impl<O: Observer> Trial<'_, O> {
     /// A bound on the breach probability from evaluation `from_k` on, and the last evaluation it
     /// holds for: a whole day's for a healthy scope, that of the hour for an impaired one.
     fn envelope(&mut self, watch: u32, from_k: u64, from_ms: u64) -> (f64, Option<u64>) {
-        if self.impaired_in(watch) == 0 {
+        if self.is_calm(watch) {
             let series = self.buffers.watches[watch as usize].series;
             return (self.model.series(series).healthy_envelope, None);
         }

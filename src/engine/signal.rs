@@ -37,6 +37,10 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
+    fn crashes(&self) -> bool {
+        self.defect().is_some_and(|defect| defect.symptom.crash)
+    }
+
     /// Whether the alarm can see what the defect does.
     fn sees(&self, alarm: usize) -> bool {
         let seen_by = self.defect().and_then(|defect| defect.seen_by.as_ref());
@@ -59,13 +63,13 @@ impl<O: Observer> Trial<'_, O> {
         let hour = self.hour_at(at_ms);
         let Watch { series, alarm, .. } = self.buffers.watches[watch as usize];
         let alarm = &self.plan.alarms[alarm as usize];
-        let impaired = self.impaired_in(watch);
         let numbers = model.series(series);
         match &alarm.signal {
-            _ if impaired == 0 => numbers.healthy[hour],
+            _ if self.is_calm(watch) => numbers.healthy[hour],
+            Signal::BreachProbability { .. } if self.impaired_in(watch) == 0 => numbers.healthy[hour],
             Signal::BreachProbability { impaired, .. } => *impaired,
             Signal::ImpairedHosts { .. } => {
-                f64::from(u8::from(hosts_breach(&alarm.signal, impaired, numbers.hosts)))
+                f64::from(u8::from(hosts_breach(&alarm.signal, self.unwell_in(watch), numbers.hosts)))
             }
             Signal::ErrorRatio { .. } => {
                 let p = self.request_failure(watch, hour);
@@ -84,10 +88,86 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
+    /// Whether the scope is as it always is: nobody impaired, nobody down.
+    pub(super) fn is_calm(&self, watch: u32) -> bool {
+        self.impaired_in(watch) == 0
+            && (!self.minds_load() || self.scope_regions(watch).all(|r| self.down_in_region(r) == 0))
+    }
+
+    /// Regions that the watch's scope has a part in.
+    fn scope_regions(&self, watch: u32) -> std::ops::Range<usize> {
+        let entity = self.buffers.watches[watch as usize].entity as usize;
+        match self.definition(watch).scope {
+            Scope::OneBox | Scope::Zone => {
+                let region = self.plan.fleet.zones[entity].region;
+                region..region + 1
+            }
+            Scope::Region => entity..entity + 1,
+            Scope::Service => 0..self.plan.fleet.regions.len(),
+        }
+    }
+
     /// Probability that a request to the watch's scope fails.
     fn request_failure(&self, watch: u32, hour: usize) -> f64 {
+        let own = self.own_failure(watch, hour);
+        if !self.minds_load() {
+            return own;
+        }
+        let away = self.turned_away_in(watch, hour);
+        own + (1.0 - own) * away
+    }
+
+    /// Probability that a request to the scope finds no host to serve it.
+    fn turned_away_in(&self, watch: u32, hour: usize) -> f64 {
+        let fleet = &self.plan.fleet;
+        let (mut total, mut away) = (0.0, 0.0);
+        for region in self.scope_regions(watch) {
+            let rate = fleet.regions[region].rate_in(hour);
+            total += rate;
+            away += rate
+                * if fleet.peak_utilisation.is_some() {
+                    self.turned_away(region, hour)
+                } else {
+                    self.dark_share(watch, region)
+                };
+        }
+        if total > 0.0 { away / total } else { 0.0 }
+    }
+
+    /// Share of the scope's hosts in the region that are dark.
+    fn dark_share(&self, watch: u32, region: usize) -> f64 {
+        let entity = self.buffers.watches[watch as usize].entity as usize;
+        let zones = match self.definition(watch).scope {
+            Scope::OneBox | Scope::Zone => entity..entity + 1,
+            Scope::Region | Scope::Service => self.plan.fleet.regions[region].zones.clone(),
+        };
+        let dark: u32 = zones.clone().map(|zone| self.dark_hosts(zone)).sum();
+        let hosts: u32 = zones.map(|zone| self.plan.fleet.zones[zone].hosts).sum();
+        f64::from(dark) / f64::from(hosts)
+    }
+
+    /// Hosts of the scope that a health check finds ill: impaired, or dark for another reason.
+    fn unwell_in(&self, watch: u32) -> u64 {
+        let impaired = self.impaired_in(watch);
+        if !self.minds_load() {
+            return impaired;
+        }
+        let Watch { entity, series, .. } = self.buffers.watches[watch as usize];
+        let zones = match self.definition(watch).scope {
+            Scope::OneBox | Scope::Zone => entity as usize..entity as usize + 1,
+            Scope::Region => self.plan.fleet.regions[entity as usize].zones.clone(),
+            Scope::Service => 0..self.plan.fleet.zones.len(),
+        };
+        let dark: u64 = zones.map(|zone| u64::from(self.dark_hosts(zone))).sum();
+        (impaired + dark).min(self.model.series(series).hosts)
+    }
+
+    /// Probability that a request that finds a host fails there.
+    fn own_failure(&self, watch: u32, hour: usize) -> f64 {
         let share = match self.definition(watch).scope {
             _ if self.impaired_in(watch) == 0 => 0.0,
+            // The load of crashed hosts moves; only the one-box is asked for its own answers.
+            Scope::Zone | Scope::Region | Scope::Service if self.crashes() => 0.0,
             Scope::Service => self.service_share(hour),
             _ => {
                 let hosts = self.model.series(self.buffers.watches[watch as usize].series).hosts;

@@ -54,6 +54,7 @@ impl<O: Observer> Trial<'_, O> {
             peak_impaired_traffic_ppm: 0,
             impaired_host_ms: 0,
             failed_requests: 0.0,
+            turned_away_requests: 0.0,
             damaged_items: 0.0,
             two_regions_impaired: false,
             two_zones_impaired: false,

@@ -244,7 +244,7 @@ impl<O: Observer> Trial<'_, O> {
             }
             _ => self.observe(now_ms, || Event::ZoneSuffers { zone: zone_index, hosts: impaired }),
         }
-        self.scope_changed(zone);
+        if defect.symptom.crash { self.down_changed(zone) } else { self.scope_changed(zone) }
     }
 
     /// Hosts that suffer in the zone, and those in its one-box.

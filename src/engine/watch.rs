@@ -57,7 +57,8 @@ impl<O: Observer> Trial<'_, O> {
         let one_box = if definition.scope == Scope::OneBox { self.buffers.zones[entity].one_box } else { 0 };
         let series = self.model.series_index(alarm, entity, one_box);
         // A healthy scope that cannot breach needs no watch while the change is good.
-        if self.defect.is_none() && self.model.series(series).healthy_envelope == 0.0 {
+        let calm_for_good = self.defect.is_none() && !self.minds_load();
+        if calm_for_good && self.model.series(series).healthy_envelope == 0.0 {
             return;
         }
         if let Some(watch) = self.find_watch(alarm, entity) {

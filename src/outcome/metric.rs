@@ -192,8 +192,17 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Requests,
         population: Population::Bad,
         zero_if_good: false,
-        help: "expected requests failed by the defect, per bad change",
+        help: "expected requests failed by the defect or turned away for want of capacity, per bad change",
         value: |o| bad(o, o.failed_requests),
+    },
+    Metric {
+        name: "turned_away_requests",
+        title: "requests turned away",
+        unit: Unit::Requests,
+        population: Population::All,
+        zero_if_good: false,
+        help: "expected requests turned away while too few hosts were in service, per change",
+        value: |o| Some(o.turned_away_requests),
     },
     Metric {
         name: "damaged_items",

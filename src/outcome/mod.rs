@@ -96,8 +96,10 @@ pub struct Outcome {
     pub peak_impaired_traffic_ppm: u32,
     /// Integral of impaired hosts over time, until the end of the observation.
     pub impaired_host_ms: u64,
-    /// Expected requests failed by the defect.
+    /// Expected requests failed by the defect, or turned away for want of capacity.
     pub failed_requests: f64,
+    /// Expected requests turned away for want of capacity, whatever took it away.
+    pub turned_away_requests: f64,
     /// Expected bad items left by the defect.
     pub damaged_items: f64,
     /// Two regions were impaired at once.

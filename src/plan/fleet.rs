@@ -122,6 +122,12 @@ impl Fleet {
 }
 
 impl Region {
+    /// Requests per second in an hour of the UTC day.
+    #[must_use]
+    pub fn rate_in(&self, hour: usize) -> f64 {
+        self.requests_per_second * self.hourly_factor[hour]
+    }
+
     /// Requests per second in the hour of the UTC day that `utc_ms` falls in.
     #[must_use]
     pub fn rate_at(&self, utc_ms: u64) -> f64 {
