@@ -206,7 +206,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         state.last_batch = self.buffers.batches.len() as u32;
         let hosts_done = state.done - state.left_behind;
         self.buffers.batches.push(batch);
-        self.announce_aboard(zone, batch.hosts as i32, end_ms);
+        self.announce_batch_aboard(&batch);
         self.announce_replacement(self.buffers.batches.len() as u32 - 1);
         let zone = zone as u32;
         self.observe(start_ms, || Event::BatchStarted { zone, hosts, one_box });

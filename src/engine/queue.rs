@@ -61,8 +61,8 @@ pub(super) enum Happening {
     Hour,
     /// An intermittent fault pauses or comes back.
     Turn,
-    /// The fault is switched off in the region.
-    Relief { region: u32 },
+    /// The fault is switched off in the zone.
+    Relief { zone: u32 },
     /// People know what to do and want to do it.
     OperatorsReady,
     /// People do it.

@@ -133,10 +133,6 @@ impl<O: Observer> Trial<'_, O> {
         self.buffers.retreat.dirty = true;
         for zone in 0..self.buffers.zones.len() {
             self.count_hosts(zone);
-            let interrupted = self.buffers.retreat.zones[zone].interrupted;
-            if self.counts_hosts() {
-                self.count_aboard(zone, interrupted as i32);
-            }
         }
     }
 

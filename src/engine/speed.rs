@@ -30,6 +30,7 @@ impl<O: Observer> Trial<'_, O> {
             introduced_ms: self.buffers.batches.iter().map(|batch| batch.end_ms).min(),
             activated_ms: self.activated_ms,
             onset_ms: None,
+            first_failure_ms: None,
             alarm_ms: alarm.map(|(at_ms, _)| at_ms),
             alarm: alarm.map(|(_, watch)| self.watch_scope(watch).0),
             rollback_ms: stop_ms,

@@ -2,6 +2,7 @@
 
 use super::model::Model;
 use crate::outcome::Outcome;
+use crate::plan::fleet::hour_of_day;
 use crate::plan::{HOUR_MS, Symptom};
 
 /// Running account of impairment. All time integrals are exact integers.
@@ -23,6 +24,7 @@ pub(super) struct Tally {
     /// Hosts that serve nothing, by region; counted only where the fleet has a capacity.
     region_down: Vec<u64>,
     requests_turned_away: f64,
+    turned_away_ms: Option<u64>,
     peak_hosts: u64,
     peak_zones: u32,
     peak_regions: u32,
@@ -79,6 +81,9 @@ impl Tally {
     ) {
         self.advance(model, start_utc_ms, region, at_ms);
         self.region_down[region] = down;
+        if model.turned_away(region, hour_of_day(start_utc_ms + at_ms), down) > 0.0 {
+            self.turned_away_ms.get_or_insert(at_ms);
+        }
     }
 
     /// From `at_ms` on `impaired` hosts of `zone` are impaired.
@@ -156,6 +161,8 @@ impl Tally {
             self.advance(model, start_utc_ms, region, end_ms);
         }
         outcome.onset_ms = self.onset_ms;
+        let failed_ms = self.onset_ms.filter(|_| symptom.error_ratio > 0.0 && !symptom.crash);
+        outcome.first_failure_ms = failed_ms.into_iter().chain(self.turned_away_ms).min();
         outcome.mitigated_ms = self.cleared_ms;
         outcome.peak_impaired_hosts = self.peak_hosts;
         outcome.peak_impaired_zones = self.peak_zones;

@@ -214,7 +214,7 @@ impl<'a, O: Observer> Trial<'a, O> {
             Happening::TriggerOver { region } => self.trigger_over(region as usize),
             Happening::Hour => self.hour(),
             Happening::Turn => self.turn(),
-            Happening::Relief { region } => self.relief(region as usize),
+            Happening::Relief { zone } => self.relief(zone as usize),
             Happening::OperatorsReady => self.operators_ready(),
             Happening::Remedy => self.remedy(),
             Happening::BatchBegins { batch } => self.batch_service(batch, 1),

@@ -48,7 +48,9 @@ pub struct Outcome {
     pub activated_ms: Option<u64>,
     /// First host impaired: customers could see it.
     pub onset_ms: Option<u64>,
-    /// First alarm fired (its datapoint was published).
+    /// Requests failed for the first time: on an impaired host, or turned away for want of capacity.
+    pub first_failure_ms: Option<u64>,
+    /// First alarm that was acted on fired (its datapoint was published).
     pub alarm_ms: Option<u64>,
     /// Index of that alarm.
     pub alarm: Option<u32>,

@@ -45,7 +45,7 @@ pub enum Purpose {
     Verdict = 16,
     /// How long people take, one draw a step.
     Operators = 17,
-    /// When a remedy reaches a region.
+    /// When a kill switch reaches a zone.
     Spread = 18,
     /// Other deployments in flight, by region.
     Collateral = 19,

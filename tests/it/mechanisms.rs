@@ -92,9 +92,7 @@ wave = [{ regions = "all" }]
     // The first hour has a quarter of the day's 864,000 requests, the second the rest: exp(-1.08), exp(-2.7).
     let outcomes = run(text);
     share_within(&outcomes, 1.0 - 0.339_596, |o| o.onset_ms.is_some_and(|ms| ms <= HOUR));
-    share_within(&outcomes, 1.0 - 0.067_206, |o| {
-        o.onset_ms.is_some_and(|ms| ms <= HOUR + 30 * MINUTE)
-    });
+    share_within(&outcomes, 1.0 - 0.067_206, |o| o.onset_ms.is_some_and(|ms| ms <= HOUR + 30 * MINUTE));
     // Nothing comes between 02:00 and the end of the observation at 10:00.
     assert!(outcomes.iter().all(|o| o.onset_ms.is_none_or(|ms| ms <= 2 * HOUR)));
 }
@@ -163,9 +161,7 @@ fn a_dormant_fault_waits_for_its_trigger() {
     );
     // Both regions have the change after an hour; the first of two triggers comes within 45 minutes of
     // exp(-2 * 45 / 30): but only `small` can show it before the hour is over.
-    share_within(&run(&text), 1.0 - 0.223_130, |o| {
-        o.onset_ms.is_some_and(|ms| ms <= 45 * MINUTE)
-    });
+    share_within(&run(&text), 1.0 - 0.223_130, |o| o.onset_ms.is_some_and(|ms| ms <= 45 * MINUTE));
 }
 
 #[test]
