@@ -12,6 +12,7 @@ mod deploy;
 mod flow;
 mod lag;
 mod load;
+mod missing;
 mod model;
 mod onset;
 mod queue;

@@ -5,7 +5,7 @@ use super::model::{Series, hosts_breach, rule_of};
 use super::trace::{Event, Observer};
 use super::trial::Trial;
 use super::watch::Watch;
-use crate::plan::{Scope, Signal};
+use crate::plan::{Arrivals, Scope, Signal};
 use crate::random::{Purpose, mix};
 use std::collections::BTreeMap;
 
@@ -66,13 +66,17 @@ impl<O: Observer> Trial<'_, O> {
         let numbers = model.series(series);
         match &alarm.signal {
             _ if self.is_calm(watch) => numbers.healthy[hour],
+            _ if self.is_lost(watch) => 0.0,
             Signal::BreachProbability { .. } if self.impaired_in(watch) == 0 => numbers.healthy[hour],
             Signal::BreachProbability { impaired, .. } => *impaired,
             Signal::ImpairedHosts { .. } => {
                 f64::from(u8::from(hosts_breach(&alarm.signal, self.unwell_in(watch), numbers.hosts)))
             }
-            Signal::ErrorRatio { .. } => {
-                let p = self.request_failure(watch, hour);
+            Signal::ErrorRatio { .. }
+            | Signal::SlowRatio { .. }
+            | Signal::ErrorCount { .. }
+            | Signal::Synthetic { .. } => {
+                let p = self.sign_probability(watch, hour);
                 let key = (series, hour as u8, p.to_bits());
                 if let Some(known) = self.buffers.memo.get(&key) {
                     return *known;
@@ -84,7 +88,7 @@ impl<O: Observer> Trial<'_, O> {
                 self.buffers.memo.insert(key, probability);
                 probability
             }
-            Signal::DetectionDelay(_) => 0.0,
+            Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
         }
     }
 
@@ -104,6 +108,23 @@ impl<O: Observer> Trial<'_, O> {
             }
             Scope::Region => entity..entity + 1,
             Scope::Service => 0..self.plan.fleet.regions.len(),
+        }
+    }
+
+    /// Probability that a request, or a probe, to the watch's scope shows what its alarm looks for.
+    pub(super) fn sign_probability(&self, watch: u32, hour: usize) -> f64 {
+        let fleet = &self.plan.fleet;
+        match self.definition(watch).signal {
+            Signal::SlowRatio { .. } => {
+                let extra = self.defect().map_or(0.0, |defect| defect.symptom.slow_ratio);
+                let background = fleet.background_slow_ratio;
+                background + self.impaired_share(watch, hour) * ((background + extra).min(1.0) - background)
+            }
+            Signal::Synthetic { covers, .. } => {
+                let background = fleet.background_error_ratio;
+                background + covers * (self.request_failure(watch, hour) - background)
+            }
+            _ => self.request_failure(watch, hour),
         }
     }
 
@@ -164,7 +185,13 @@ impl<O: Observer> Trial<'_, O> {
 
     /// Probability that a request that finds a host fails there.
     fn own_failure(&self, watch: u32, hour: usize) -> f64 {
-        let share = match self.definition(watch).scope {
+        let share = self.impaired_share(watch, hour);
+        self.plan.fleet.background_error_ratio + share * self.excess_failure()
+    }
+
+    /// Share of the scope's requests that impaired hosts serve.
+    fn impaired_share(&self, watch: u32, hour: usize) -> f64 {
+        match self.definition(watch).scope {
             _ if self.impaired_in(watch) == 0 => 0.0,
             // The load of crashed hosts moves; only the one-box is asked for its own answers.
             Scope::Zone | Scope::Region | Scope::Service if self.crashes() => 0.0,
@@ -173,8 +200,7 @@ impl<O: Observer> Trial<'_, O> {
                 let hosts = self.model.series(self.buffers.watches[watch as usize].series).hosts;
                 self.impaired_in(watch) as f64 / hosts as f64
             }
-        };
-        self.plan.fleet.background_error_ratio + share * self.excess_failure()
+        }
     }
 
     /// How much more likely a request fails on an impaired host than on a healthy one.
@@ -206,10 +232,15 @@ impl<O: Observer> Trial<'_, O> {
         let definition = &self.plan.alarms[alarm as usize];
         let hour = self.hour_at(now_ms);
         let Series { requests, .. } = self.model.series(series);
-        let p = self.request_failure(watch, hour);
+        let p = self.sign_probability(watch, hour);
         let mut stream = self.streams.stream(Purpose::ReplayCounts, mix(&[stream_entity, last_k]));
-        let counts = rule_of(&definition.signal).and_then(|rule| {
-            Counts::given_breach(&rule, self.plan.fleet.arrivals, requests[hour], p, &mut stream)
+        // Counts that an alarm was decided by are not drawn a second time.
+        let counts = rule_of(&definition.signal).filter(|_| !definition.minds_gaps()).and_then(|rule| {
+            let (arrivals, mean) = match definition.signal {
+                Signal::Synthetic { probes, .. } => (Arrivals::Fixed, probes as f64),
+                _ => (self.plan.fleet.arrivals, requests[hour]),
+            };
+            Counts::given_breach(&rule, arrivals, mean, p, &mut stream)
         });
         self.observe(now_ms, || Event::Breach {
             alarm,

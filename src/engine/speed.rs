@@ -32,7 +32,7 @@ impl<O: Observer> Trial<'_, O> {
             onset_ms: None,
             first_failure_ms: None,
             alarm_ms: alarm.map(|(at_ms, _)| at_ms),
-            alarm: alarm.map(|(_, watch)| self.watch_scope(watch).0),
+            alarm: alarm.map(|(_, watch)| self.buffers.watches[watch as usize].reported),
             rollback_ms: stop_ms,
             mitigation_ms: self.response.mitigation_ms,
             first_recovery_ms: None,

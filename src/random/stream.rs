@@ -57,6 +57,10 @@ pub enum Purpose {
     Background = 22,
     /// Batches that get another version as a remedy, by zone.
     Fix = 23,
+    /// Datapoints of alarms for which missing data matters, by alarm, scope entity and period.
+    Sampled = 24,
+    /// Whether a monitor is broken, by alarm.
+    Broken = 25,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -130,7 +134,7 @@ impl Stream {
 mod tests {
     use super::*;
 
-    const ALL: [Purpose; 23] = [
+    const ALL: [Purpose; 25] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -154,12 +158,14 @@ mod tests {
         Purpose::Straggler,
         Purpose::Background,
         Purpose::Fix,
+        Purpose::Sampled,
+        Purpose::Broken,
     ];
 
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=23).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=25).collect::<Vec<u64>>());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Integration tests: one binary, one module a topic.
 
+mod alarms;
 mod cli;
 mod estimators;
 mod formats;
