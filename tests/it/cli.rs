@@ -193,45 +193,6 @@ fn broken_thresholds_decide_the_exit_code() {
 }
 
 #[test]
-fn expectations_stand_beside_the_simulation_and_fail_it_only_where_asked() {
-    let bench = |value: &str, rest: &str| {
-        Bench::with(|template| {
-            let template = template.replace("trials = 1000", "trials = 200");
-            let strategy = "strategy = \"all-at-once\"";
-            format!(
-                "{template}\n[[expect]]\nmetric = \"time_to_100_ms\"\n{strategy}\nvalue = \"{value}\"\n{rest}\n"
-            )
-        })
-    };
-    let run = |bench: &Bench, args: &[&str]| {
-        let ran = bench.wavetank(&[&["run", "s.toml", "--no-output"], args].concat());
-        (ran.code, ran.output)
-    };
-    let json = |bench: &Bench| {
-        let json: Value = serde_json::from_str(&run(bench, &["--format", "json"]).1).expect("JSON");
-        json["expectations"][0].clone()
-    };
-    let off = bench("30d", "source = \"the brochure\"");
-    let (code, text) = run(&off, &[]);
-    assert_eq!(code, 0, "a missed expectation is a warning");
-    assert!(text.contains("Published vs simulated") && text.contains("p50 from: the brochure"), "{text}");
-    assert!(text.contains("✗ warn"), "{text}");
-    assert_eq!(run(&off, &["--fail-on", "warning"]).0, 3);
-    let missed = json(&off);
-    assert_eq!((&missed["verdict"], &missed["published"]), (&"fail".into(), &(30.0 * 86_400_000.0).into()));
-    let simulated = missed["simulated"].as_f64().expect("a value");
-    assert_eq!(missed["deviation"].as_f64(), Some(simulated - 30.0 * 86_400_000.0));
-
-    assert_eq!(run(&bench("30d", "level = \"error\""), &[]).0, 1);
-    let right = bench(&format!("{}s", (simulated / 1000.0) as u64), "level = \"error\"");
-    assert_eq!(json(&right)["verdict"], "pass");
-    assert_eq!(run(&right, &["--fail-on", "warning"]).0, 0);
-    let (code, _) = run(&right, &["--strategy", "one-box-first"]);
-    let talk = right.wavetank(&["run", "s.toml", "--no-output", "--strategy", "one-box-first"]).talk;
-    assert!(code == 0 && talk.contains("1 expectation of strategies that were not chosen"), "{talk}");
-}
-
-#[test]
 fn warnings_fail_only_where_asked() {
     // Without its bake the only wave ends before the alarms can see anything.
     let bench = Bench::with(|template| template.replacen("bake = \"10m\"", "bake = \"0s\"", 1));

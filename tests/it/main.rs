@@ -2,6 +2,7 @@
 
 mod cli;
 mod estimators;
+mod expect;
 mod formats;
 mod gate;
 mod git;
