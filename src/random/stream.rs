@@ -211,6 +211,8 @@ mod tests {
                 "f54ad1b3b8ed97d0",
                 "685c677a4fed5c6d",
                 "c5d29e25cb8e0a69",
+                "0d8bbfd43e81140c",
+                "c7f31868e0d81eb0",
             ]
         );
     }

@@ -101,6 +101,7 @@ pub fn plan() -> Plan {
             precision: Vec::new(),
             max_trials: 1_000_000,
             guards: Vec::new(),
+            expectations: Vec::new(),
             thresholds: vec![
                 threshold("impaired_host_ms", Statistic::P99, 4, 5_000.0 * MINUTE as f64),
                 threshold("impaired_host_ms", Statistic::Mean, 0, 5_000.0 * MINUTE as f64),

@@ -3,6 +3,7 @@
 mod alarms;
 mod cli;
 mod estimators;
+mod expect;
 mod formats;
 mod gate;
 mod git;
