@@ -42,26 +42,7 @@ pub fn study(trials: u64) -> (Plan, Outcomes) {
 pub fn plan() -> Plan {
     let fleet = fleet(8, 3, 40);
     let strategies = STRATEGIES.iter().map(|row| strategy(row.0)).collect();
-    let alarm = Alarm {
-        name: "zone-errors".into(),
-        entity: 1,
-        scope: Scope::Zone,
-        signal: Signal::ErrorRatio {
-            threshold: Ratio { num: 1, den: 100 },
-            comparison: Comparison::Above,
-            min_requests: 20,
-        },
-        period_ms: MINUTE,
-        datapoints_to_alarm: 3,
-        window: 5,
-        publish_delay_ms: 30_000,
-        watch: Watch::Wave,
-        clock: EvaluationClock::Wall,
-        missing: Missing::NotBreaching,
-        broken: 0.0,
-        lost_with_service: None,
-        internal: false,
-    };
+    let alarm = alarm();
     let defect = Defect {
         name: "memory-leak".into(),
         probability: 1.0,
@@ -108,6 +89,29 @@ pub fn plan() -> Plan {
                 threshold("escaped", Statistic::Mean, 4, 0.006),
             ],
         },
+    }
+}
+
+fn alarm() -> Alarm {
+    Alarm {
+        name: "zone-errors".into(),
+        entity: 1,
+        scope: Scope::Zone,
+        signal: Signal::ErrorRatio {
+            threshold: Ratio { num: 1, den: 100 },
+            comparison: Comparison::Above,
+            min_requests: 20,
+        },
+        period_ms: MINUTE,
+        datapoints_to_alarm: 3,
+        window: 5,
+        publish_delay_ms: 30_000,
+        watch: Watch::Wave,
+        clock: EvaluationClock::Wall,
+        missing: Missing::NotBreaching,
+        broken: 0.0,
+        lost_with_service: None,
+        internal: false,
     }
 }
 

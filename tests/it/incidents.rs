@@ -1,0 +1,85 @@
+//! Real outages as scenarios: what was published comes out of the simulation, and staging does what it would have.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use wavetank::outcome::Outcome;
+use wavetank::study::threshold::Verdict;
+
+use crate::support;
+
+/// Outcomes by strategy name, after holding the scenario to everything that it says was published.
+fn reproduced(id: &str, expectations: usize) -> BTreeMap<String, Vec<Outcome>> {
+    let plan = support::plan(&format!("scenarios/incidents/{id}.toml"), &[]);
+    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+    let summary = wavetank::study::summarise(&plan, &outcomes);
+    assert_eq!(summary.expectations.len(), expectations, "{id}");
+    for held in &summary.expectations {
+        println!(
+            "{id} {} {}: published {}, simulated {:?} {:?}",
+            held.strategy, held.metric, held.published, held.simulated, held.verdict
+        );
+        assert_eq!(held.verdict, Verdict::Pass, "{id}: {held:#?}");
+        assert!(held.n > 0, "{id}: {held:#?}");
+    }
+    plan.strategies.iter().map(|strategy| strategy.name.clone()).zip(outcomes.by_strategy).collect()
+}
+
+fn worst(outcomes: &[Outcome], of: impl Fn(&Outcome) -> u64) -> u64 {
+    outcomes.iter().map(of).max().unwrap()
+}
+
+fn median(outcomes: &[Outcome], of: impl Fn(&Outcome) -> u64) -> u64 {
+    let mut values: Vec<u64> = outcomes.iter().map(of).collect();
+    values.sort_unstable();
+    values[(values.len() - 1) / 2]
+}
+
+#[test]
+fn a_rule_that_eats_all_cpu_stops_at_the_first_stage() {
+    let by = reproduced("cloudflare-2019-07-02", 5);
+    assert_eq!(worst(&by["stages-of-software"], |o| o.peak_impaired_hosts), 20, "the dogfood stage");
+    assert_eq!(worst(&by["stages-of-software"], |o| u64::from(o.peak_impaired_regions)), 1);
+    let harm = |name: &str| median(&by[name], |o| o.impaired_host_ms);
+    assert!(harm("automatic-rollback-only") * 5 < harm("as-deployed"), "people took 22 of 27 minutes");
+}
+
+#[test]
+fn a_class_of_sites_in_the_last_stage_needs_one_of_its_own_in_the_first() {
+    let by = reproduced("cloudflare-2022-06-21", 6);
+    assert_eq!(worst(&by["one-site-of-each-class-first"], |o| u64::from(o.peak_impaired_zones)), 1);
+    assert_eq!(median(&by["commit-confirm"], |o| u64::from(o.peak_impaired_zones)), 19, "order, not speed");
+}
+
+#[test]
+fn updates_past_the_pipeline_stop_at_nothing() {
+    let by = reproduced("datadog-2023-03-08", 5);
+    assert_eq!(worst(&by["through-the-pipeline"], |o| u64::from(o.peak_impaired_regions)), 1);
+    assert_eq!(median(&by["one-forgotten-channel"], |o| u64::from(o.peak_impaired_regions)), 5);
+}
+
+#[test]
+fn a_lost_verdict_and_redundancy_hide_a_push_to_its_end() {
+    let by = reproduced("gce-2016-04-11", 5);
+    assert!(by["verdict-heard"].iter().all(|o| o.failed_requests == 0.0), "nobody outside would have noticed");
+    assert_eq!(worst(&by["verdict-heard"], |o| u64::from(o.peak_impaired_zones)), 1);
+    let failed = |name: &str| by[name].iter().map(|o| o.failed_requests).sum::<f64>();
+    assert!(failed("stop-at-first-symptom") * 5.0 < failed("as-deployed"));
+}
+
+#[test]
+fn waves_of_code_do_not_help_where_data_wakes_the_fault() {
+    let by = reproduced("gcp-service-control-2025-06-12", 5);
+    let harm = |name: &str| median(&by[name], |o| o.impaired_host_ms);
+    assert_eq!(harm("code-in-more-waves"), harm("as-deployed"), "to the millisecond: no wave uses the path");
+    assert_eq!(worst(&by["data-in-waves"], |o| u64::from(o.peak_impaired_regions)), 1);
+    assert!(harm("data-in-waves") * 100 < harm("as-deployed"));
+}
+
+#[test]
+fn a_cache_hides_a_fault_from_a_bake_shorter_than_it_lives() {
+    let by = reproduced("openai-2024-12-11", 5);
+    assert!(by["one-large-cluster-first"].iter().all(|o| o.onset_ms.is_none()), "the control plane tells in time");
+    assert!(by["short-bake-and-customers-errors"].iter().all(|o| o.onset_ms.is_some()));
+    let exposed = |name: &str| median(&by[name], |o| o.peak_exposed_hosts);
+    assert!(exposed("short-bake-and-customers-errors") > 10 * exposed("one-large-cluster-first"));
+}
