@@ -11,6 +11,8 @@ mod cure;
 mod deploy;
 mod flow;
 mod lag;
+mod load;
+mod missing;
 mod model;
 mod onset;
 mod queue;

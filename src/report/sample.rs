@@ -6,8 +6,8 @@ use crate::outcome::{Ending, Outcome};
 use crate::plan::study::Statistic;
 use crate::plan::{
     Alarm, Arrivals, Change, Comparison, Defect, DefectClock, Estimator, EvaluationClock, Fleet, HostShare,
-    Level, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope, Signal, Strategy, Study,
-    Symptom, Threshold, Watch, Wave, Zone,
+    Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope, Signal, Strategy,
+    Study, Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
 use crate::study::Outcomes;
@@ -57,6 +57,10 @@ pub fn plan() -> Plan {
         publish_delay_ms: 30_000,
         watch: Watch::Wave,
         clock: EvaluationClock::Wall,
+        missing: Missing::NotBreaching,
+        broken: 0.0,
+        lost_with_service: None,
+        internal: false,
     };
     let defect = Defect {
         name: "memory-leak".into(),

@@ -1,11 +1,13 @@
 //! Integration tests: one binary, one module a topic.
 
+mod alarms;
 mod cli;
 mod estimators;
 mod expect;
 mod formats;
 mod gate;
 mod git;
+mod mechanisms;
 mod oracles;
 mod properties;
 mod reference;

@@ -288,6 +288,7 @@ mod tests {
             ("alarm zone-errors: datapoints", |p| p.alarms[0].window = 6),
             ("alarm zone-errors: publish-delay", |p| p.alarms[0].publish_delay_ms = 1),
             ("alarm zone-errors: watch", |p| p.alarms[0].watch = Watch::Rollout),
+            ("alarm zone-errors: internal", |p| p.alarms[0].internal = true),
             ("alarm zone-errors: clock", |p| p.alarms[0].clock = EvaluationClock::Deployment),
         ]
     }
