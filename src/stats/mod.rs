@@ -1,4 +1,4 @@
-//! Samples of numbers in, estimates with intervals out.
+//! Samples of numbers in, estimates with intervals out; counts of two sides in, verdicts out.
 //!
 //! Knows nothing of rollouts and does no IO. Every function is deterministic: fixed order of
 //! summation, total order of floats, and only `libm` for transcendental functions, so the same
@@ -7,6 +7,7 @@
 pub mod contrast;
 pub mod exceedance;
 pub mod front;
+pub mod judge;
 pub mod mean;
 mod moments;
 pub mod proportion;
