@@ -35,6 +35,7 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
+pub mod foresight;
 pub mod outcome;
 pub mod plan;
 pub mod random;
