@@ -92,7 +92,8 @@ fn false_alarms_are_those_of_the_simulation() {
     let mut engine = crate::engine::Engine::new(&model);
     let engine = std::cell::RefCell::new(&mut engine);
     let (share, error) = simulated(plan, |_, trial| {
-        engine.borrow_mut().run(0, trial, &mut crate::engine::trace::Silent).alarm_ms.is_some()
+        let outcome = engine.borrow_mut().run(0, trial, &mut crate::engine::trace::Silent);
+        outcome.ending == crate::outcome::Ending::FalseRollback
     });
     let computed = falsely::share_of(&view(plan, &loaded.places));
     assert!(share > 0.1, "too quiet to tell: {share}");

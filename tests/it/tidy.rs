@@ -18,7 +18,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "outcome" => Vec::new(),
         "scenario" => vec!["plan", "outcome", "random", "diagnostic"],
         "engine" => vec!["plan", "outcome", "random"],
-        "foresight" => vec!["scenario", "plan", "engine", "random", "diagnostic"],
+        "foresight" => vec!["scenario", "plan", "engine", "outcome", "random", "diagnostic"],
         "study" => vec!["plan", "engine", "outcome", "stats", "random"],
         "report" => vec!["plan", "engine", "outcome", "study", "stats", "random", "diagnostic"],
         _ => FLOW.into_iter().chain(LEAVES).collect(),

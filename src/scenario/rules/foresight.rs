@@ -187,7 +187,7 @@ wave = [{ regions = { count = 1 }, bake = "1h" }, { regions = "rest", bake = "1h
 name = "us-east-1"
 zones = 3
 hosts-per-zone = 40
-requests-per-second = 120
+requests-per-second = 6
 
 [fleet]
 background-error-ratio = "0.1%"
@@ -209,7 +209,7 @@ wave = [{ regions = "all", bake = "3h" }]
 name = "us-east-1"
 zones = 3
 hosts-per-zone = 40
-requests-per-second = 120
+requests-per-second = 6
 
 [fleet]
 background-error-ratio = "0.1%"
