@@ -16,12 +16,15 @@ use std::collections::BTreeMap;
 const TOO_MANY: f64 = 0.01;
 
 /// Starts over which the hour of the day is averaged.
-const STARTS: u64 = 24;
+const STARTS: usize = 24;
 
 const HOURS: usize = 24;
 
 /// Rates of false alarms in the hours of the day, by alarm and the bits of the requests in a datapoint.
 type Known = BTreeMap<(usize, u64), f64>;
+
+/// Expected false alarms of one rollout by alarm, for each start.
+type Expected = BTreeMap<usize, [f64; STARTS]>;
 
 /// An alarm that is listened to for a while.
 struct Watched {
@@ -35,34 +38,36 @@ struct Watched {
 /// Warns of a strategy that stops more than [`TOO_MANY`] of the good rollouts.
 pub(super) fn false_alarms(view: &View<'_>) -> Option<Diagnostic> {
     let by_alarm = expected(view.plan, view);
-    let stopped = stopped_share(&by_alarm);
+    let stopped = stopped_share(by_alarm.values());
     if stopped <= TOO_MANY {
         return None;
     }
-    let (alarm, most) = by_alarm.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let alone = by_alarm.iter().map(|(&alarm, sums)| (alarm, stopped_share(std::iter::once(sums))));
+    let (alarm, most) = alone.max_by(|a, b| a.1.total_cmp(&b.1))?;
     let message = format!(
         "false alarms stop {} of the good rollouts of strategy `{}`, most of them `{}`: {} by itself",
         percent(stopped),
         view.strategy().name,
-        view.plan.alarms[*alarm].name,
-        percent(-libm::expm1(-most)),
+        view.plan.alarms[alarm].name,
+        percent(most),
     );
     let help = "ask for more datapoints, a higher limit, more `min-requests` or a longer period: few requests make \
                 an error ratio jump";
-    let noisy = view.places.alarms[*alarm];
+    let noisy = view.places.alarms[alarm];
     Some(view.warning(&rules::FALSE_ALARMS, message).and(noisy, "this alarm").help(help))
 }
 
 /// Share of good rollouts with at least one false alarm, given the expected number of each alarm: alarms of
 /// disjoint scopes and periods are independent and rare, so their number is Poisson.
-fn stopped_share(by_alarm: &BTreeMap<usize, f64>) -> f64 {
-    -libm::expm1(-by_alarm.values().sum::<f64>())
+fn stopped_share<'a>(expected: impl Iterator<Item = &'a [f64; STARTS]> + Clone) -> f64 {
+    let at = |i: usize| expected.clone().map(|sums| sums[i]).sum::<f64>();
+    (0..STARTS).map(|i| -libm::expm1(-at(i))).sum::<f64>() / STARTS as f64
 }
 
 /// Expected false alarms of one rollout, by alarm: over all watches, evaluations times the rate in their hours.
-fn expected(plan: &Plan, view: &View<'_>) -> BTreeMap<usize, f64> {
+fn expected(plan: &Plan, view: &View<'_>) -> Expected {
     let mut known = Known::new();
-    let mut by_alarm = BTreeMap::new();
+    let mut by_alarm = Expected::new();
     let heeded = 1.0 - view.strategy().response.overrides;
     let lost = |alarm: usize| {
         let response = &view.strategy().response;
@@ -80,13 +85,13 @@ fn expected(plan: &Plan, view: &View<'_>) -> BTreeMap<usize, f64> {
             continue;
         }
         let day = Day::new(rates);
-        let alarms = (0..STARTS)
-            .map(|i| plan.study.start_utc_ms + plan.study.start_spread_ms * (2 * i + 1) / (2 * STARTS))
-            .map(|start| day.until(start + watched.end_ms) - day.until(start + watched.start_ms))
-            .sum::<f64>()
-            / STARTS as f64;
-        *by_alarm.entry(watched.alarm).or_insert(0.0) +=
-            alarms / alarm.period_ms as f64 * heeded * (1.0 - lost(watched.alarm));
+        let share = heeded * (1.0 - lost(watched.alarm)) / alarm.period_ms as f64;
+        let sums = by_alarm.entry(watched.alarm).or_insert([0.0; STARTS]);
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let spread = plan.study.start_spread_ms * (2 * i as u64 + 1) / (2 * STARTS as u64);
+            let start = plan.study.start_utc_ms + spread;
+            *sum += share * (day.until(start + watched.end_ms) - day.until(start + watched.start_ms));
+        }
     }
     by_alarm
 }
@@ -208,5 +213,5 @@ fn requests(view: &View<'_>, alarm: usize, region: usize, share: f64) -> [f64; H
 /// What [`false_alarms`] compares with its limit, for tests against the simulation.
 #[cfg(test)]
 pub(super) fn share_of(view: &View<'_>) -> f64 {
-    stopped_share(&expected(view.plan, view))
+    stopped_share(expected(view.plan, view).values())
 }

@@ -37,8 +37,12 @@ fn of_what(view: &View<'_>) -> &'static str {
 }
 
 /// Warns of the first wave that deploys to several regions, or to several zones of one, at once, with a large share
-/// of the traffic and hardly anything baked before.
+/// of the traffic and hardly anything baked before. Silent about strategies of a single wave.
 pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
+    // A single wave does not pretend to be staged: it is what the others are compared with.
+    if view.strategy().waves.len() < 2 {
+        return None;
+    }
     let shares = shares(view);
     let mut baked = 0.0;
     for (index, wave) in view.strategy().waves.iter().enumerate() {

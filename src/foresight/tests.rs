@@ -45,12 +45,12 @@ trough = "30%"
 name = "one"
 zones = 1
 hosts-per-zone = 10
-requests-per-second = 30
+requests-per-second = 0.3
 [[fleet.region]]
 name = "two"
 zones = 1
 hosts-per-zone = 10
-requests-per-second = 60
+requests-per-second = 0.6
 [change]
 bad-probability = "{bad}"
 deploy-time = "1m"

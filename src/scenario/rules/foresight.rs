@@ -233,7 +233,7 @@ wave = [{ regions = "all", bake = "3h" }]
         why: "Regions, and the zones of a region, are there to fail alone. A defect that shows in several of them at once \
               takes away what customers would switch to. Published practice lets waves grow: one region, another, a few, \
               then many. A wave is reported that deploys at once to 10 % of the traffic or more, and to more than ten \
-              times of what has baked before it.",
+              times of what has baked before it. A strategy of a single wave is left alone: it does not pretend to be staged.",
         bad: r#"
 [[fleet.region]]
 name = "us-east-1"
@@ -241,11 +241,14 @@ hosts-per-zone = 40
 [[fleet.region]]
 name = "us-west-1"
 hosts-per-zone = 40
+[[fleet.region]]
+name = "eu-west-1"
+hosts-per-zone = 40
 
 [[strategy]]
 name = "hasty"
 regions-at-once = "all"
-wave = [{ regions = "all", bake = "1h" }]
+wave = [{ regions = { count = 2 }, bake = "1h" }, { regions = "rest", bake = "1h" }]
 "#,
         good: r#"
 [[fleet.region]]
@@ -253,6 +256,9 @@ name = "us-east-1"
 hosts-per-zone = 40
 [[fleet.region]]
 name = "us-west-1"
+hosts-per-zone = 40
+[[fleet.region]]
+name = "eu-west-1"
 hosts-per-zone = 40
 
 [[strategy]]
