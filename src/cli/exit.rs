@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything asked for was done; warnings may have been printed.
     Ok = 0,
-    /// A threshold of level `error` does not hold, or a guarded statistic got worse.
+    /// A threshold of level `error` does not hold, an expectation of that level is missed, or a guarded
+    /// statistic got worse.
     Failed = 1,
     /// Wrong usage, an invalid scenario, or a file that cannot be read or written.
     Invalid = 2,
@@ -45,7 +46,9 @@ impl Exit {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Ok => "done, possibly with warnings",
-            Self::Failed => "a threshold of level error does not hold, or a guarded statistic got worse",
+            Self::Failed => {
+                "a threshold or expectation of level error does not hold, or a guarded statistic got worse"
+            }
             Self::Invalid => "wrong usage, invalid scenario, or a file that cannot be read or written",
             Self::Warnings => "warnings, under --fail-on warning",
             Self::Inconclusive => "the trials do not decide a gate",

@@ -156,6 +156,28 @@ fn keep_strategies(
     }
     plan.study.baseline = baseline.unwrap_or(0);
 
+    let [thresholds, expectations] = keep_judged(plan, renumbered);
+    let mut say = |count: usize, noun: &str| {
+        if count > 0 {
+            let plural = if count == 1 { "" } else { "s" };
+            notes
+                .push(format!("{count} {noun}{plural} of strategies that were not chosen cannot be checked"));
+        }
+    };
+    if role != Role::Old {
+        say(thresholds, "threshold");
+    }
+    // Only a run looks at expectations.
+    if role == Role::Alone {
+        say(expectations, "expectation");
+    }
+    plan.strategies = kept.iter().map(|&index| plan.strategies[index].clone()).collect();
+    Ok(())
+}
+
+/// Keeps and renumbers what is judged of a strategy that stays, or of every one. Returns how many thresholds
+/// and how many expectations went.
+fn keep_judged(plan: &mut Plan, renumbered: impl Fn(usize) -> Option<usize>) -> [usize; 2] {
     let keep = |strategy: &mut Option<usize>| match *strategy {
         None => true,
         Some(old) => {
@@ -163,24 +185,23 @@ fn keep_strategies(
             strategy.is_some()
         }
     };
-    let before = plan.study.thresholds.len();
+    let before = (plan.study.thresholds.len(), plan.study.expectations.len());
     plan.study.thresholds.retain_mut(|threshold| keep(&mut threshold.strategy));
-    let skipped = before - plan.study.thresholds.len();
-    if skipped > 0 && role != Role::Old {
-        let plural = if skipped == 1 { "threshold" } else { "thresholds" };
-        notes.push(format!("{skipped} {plural} of strategies that were not chosen cannot be checked"));
-    }
+    plan.study.expectations.retain_mut(|expected| {
+        let new = renumbered(expected.strategy);
+        expected.strategy = new.unwrap_or(0);
+        new.is_some()
+    });
     plan.study.guards.retain_mut(|guard| keep(&mut guard.strategy));
     plan.study.precision.retain_mut(|precision| keep(&mut precision.strategy));
-    plan.strategies = kept.iter().map(|&index| plan.strategies[index].clone()).collect();
-    Ok(())
+    [before.0 - plan.study.thresholds.len(), before.1 - plan.study.expectations.len()]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::study::Statistic;
-    use crate::plan::{Change, Fleet, Guard, Level, Strategy, Study, Threshold};
+    use crate::plan::{Change, Expectation, Fleet, Guard, Level, Strategy, Study, Threshold, Tolerance};
 
     fn strategy(name: &str) -> Strategy {
         Strategy { name: name.to_owned(), ..Strategy::default() }
@@ -198,6 +219,18 @@ mod tests {
 
     fn guard(strategy: Option<usize>) -> Guard {
         Guard { metric: "escaped".to_owned(), statistic: Statistic::Mean, strategy, tolerance: 0.05 }
+    }
+
+    fn expectation(strategy: usize) -> Expectation {
+        Expectation {
+            metric: "escaped".to_owned(),
+            statistic: Statistic::Mean,
+            strategy,
+            value: 0.1,
+            tolerance: Tolerance::Relative(0.15),
+            source: String::new(),
+            level: Level::Warn,
+        }
     }
 
     fn plan() -> Plan {
@@ -219,6 +252,7 @@ mod tests {
                 precision: Vec::new(),
                 max_trials: 10,
                 guards: vec![guard(Some(0)), guard(None), guard(Some(2))],
+                expectations: vec![expectation(0), expectation(2)],
                 thresholds: vec![threshold(None), threshold(Some(0)), threshold(Some(2))],
             },
         }
@@ -248,6 +282,8 @@ mod tests {
         assert_eq!(owners, [None, Some(1), Some(0)]);
         let guarded: Vec<_> = plan.study.guards.iter().map(|guard| guard.strategy).collect();
         assert_eq!(guarded, [Some(1), None, Some(0)]);
+        let expected: Vec<_> = plan.study.expectations.iter().map(|expected| expected.strategy).collect();
+        assert_eq!(expected, [1, 0]);
         assert_eq!(notes, Vec::<String>::new());
     }
 
@@ -259,7 +295,7 @@ mod tests {
             let names: Vec<String> = names(&plan).into_iter().map(str::to_owned).collect();
             (names.join(" "), notes.len())
         };
-        assert_eq!(with(Role::Alone, &["b"]), ("b".to_owned(), 2));
+        assert_eq!(with(Role::Alone, &["b"]), ("b".to_owned(), 3));
         assert_eq!(with(Role::Within, &["b"]), ("a b".to_owned(), 1));
         assert_eq!(with(Role::New, &["b"]), ("b".to_owned(), 1));
         assert_eq!(with(Role::Old, &["b"]), ("b".to_owned(), 0));
@@ -274,9 +310,10 @@ mod tests {
         let mut plan = plan();
         let notes = apply(&mut plan, &chosen(&["b"])).expect("known name");
         assert_eq!((names(&plan), plan.study.baseline, plan.study.thresholds.len()), (vec!["b"], 0, 1));
-        assert_eq!(notes.len(), 2);
+        assert_eq!(notes.len(), 3);
         assert!(notes[0].contains("comparing with `b`"), "{notes:?}");
         assert!(notes[1].starts_with("2 thresholds"), "{notes:?}");
+        assert!(notes[2].starts_with("2 expectations"), "{notes:?}");
     }
 
     #[test]

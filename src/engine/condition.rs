@@ -2,6 +2,7 @@
 //! triggers from outside. Each changes at instants that are events of their own, and only defects that
 //! look at them pay for them.
 
+use super::deploy::Batch;
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
 use super::trial::Trial;
@@ -16,7 +17,7 @@ pub(super) struct Surroundings {
     aboard: Vec<u32>,
     /// Regions that the trigger has reached.
     triggered: Vec<bool>,
-    /// Regions in which the fault is switched off.
+    /// Zones in which the fault is switched off.
     relieved: Vec<bool>,
     /// An intermittent fault pauses.
     pauses: bool,
@@ -33,25 +34,20 @@ impl Surroundings {
         self.triggered.clear();
         self.triggered.resize(regions, false);
         self.relieved.clear();
-        self.relieved.resize(regions, false);
+        self.relieved.resize(zones, false);
         self.pauses = false;
         self.turns = 0;
         self.started = false;
     }
 
-    /// Whether the fault is switched off in the region.
-    pub(super) fn is_relieved(&self, region: usize) -> bool {
-        self.relieved[region]
+    /// Whether the fault is switched off in the zone.
+    pub(super) fn is_relieved(&self, zone: usize) -> bool {
+        self.relieved[zone]
     }
 
-    /// Switches the fault off everywhere.
-    pub(super) fn relieve_all(&mut self) {
-        self.relieved.fill(true);
-    }
-
-    /// Switches the fault off in the region.
-    pub(super) fn relieve(&mut self, region: usize) {
-        self.relieved[region] = true;
+    /// Switches the fault off in the zone.
+    pub(super) fn relieve(&mut self, zone: usize) {
+        self.relieved[zone] = true;
     }
 }
 
@@ -202,6 +198,20 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
+    /// Announces when each host of a batch gets the new version.
+    pub(super) fn announce_batch_aboard(&mut self, batch: &Batch) {
+        if !self.counts_hosts() {
+            return;
+        }
+        if batch.hosts > 0 && self.batch_completion_ms(batch, batch.first + batch.hosts - 1) == batch.end_ms {
+            return self.announce_aboard(batch.zone as usize, batch.hosts as i32, batch.end_ms);
+        }
+        for host in batch.first..batch.first + batch.hosts {
+            let at_ms = self.batch_completion_ms(batch, host);
+            self.announce_aboard(batch.zone as usize, 1, at_ms);
+        }
+    }
+
     /// Hosts got or left the new version; those in batches that a stop interrupted did not.
     pub(super) fn aboard(&mut self, zone: usize, hosts: i32) {
         let cut = hosts > 0 && self.response.stop_ms.is_some_and(|stop_ms| self.now_ms > stop_ms);
@@ -226,6 +236,7 @@ impl<O: Observer> Trial<'_, O> {
             if self.activated_ms.is_none() && self.active_in(zone..zone + 1, false) > 0 {
                 self.activated_ms = Some(self.now_ms);
             }
+            self.hide_latent(zone);
             self.refresh(zone, None);
         }
     }

@@ -126,7 +126,9 @@ impl<O: Observer> Trial<'_, O> {
                 end_ms = end_ms.max(self.treat_zone_in_batches(zone, time));
             }
             self.response.settled_ms = self.response.settled_ms.max(end_ms);
-            self.buffers.queue.push(end_ms, Class::Act, Happening::Relief { region: region as u32 });
+            for zone in self.plan.fleet.regions[region].zones.clone() {
+                self.buffers.queue.push(end_ms, Class::Act, Happening::Relief { zone: zone as u32 });
+            }
         }
     }
 
@@ -148,10 +150,10 @@ impl<O: Observer> Trial<'_, O> {
         at_ms
     }
 
-    /// The fault is switched off in the region.
-    pub(super) fn relief(&mut self, region: usize) {
-        self.buffers.defective.surroundings.relieve(region);
-        for zone in self.plan.fleet.regions[region].zones.clone() {
+    /// The fault is switched off in the zone.
+    pub(super) fn relief(&mut self, zone: usize) {
+        if self.defect.is_some() {
+            self.buffers.defective.surroundings.relieve(zone);
             self.treat_zone(zone);
         }
     }

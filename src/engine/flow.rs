@@ -22,8 +22,9 @@ impl<'a, O: Observer> Trial<'a, O> {
         if let Some(clear_ms) = self.ambient_alarm_until(now_ms) {
             let wave = index as u32;
             self.response.blocked_ms += clear_ms - now_ms;
+            self.wave.path_bake_ms = path_bake_ms;
             self.observe(now_ms, || Event::WaveBlocked { wave });
-            self.buffers.queue.push(clear_ms, Class::Promote, Happening::StartWave { wave, path_bake_ms });
+            self.buffers.queue.push(clear_ms, Class::Promote, Happening::StartWave { wave });
             return;
         }
         self.observe(now_ms, || Event::WaveStarted { wave: index as u32 });
@@ -205,7 +206,8 @@ impl<'a, O: Observer> Trial<'a, O> {
         state.last_batch = self.buffers.batches.len() as u32;
         let hosts_done = state.done - state.left_behind;
         self.buffers.batches.push(batch);
-        self.announce_aboard(zone, batch.hosts as i32, end_ms);
+        self.announce_batch_aboard(&batch);
+        self.announce_replacement(self.buffers.batches.len() as u32 - 1);
         let zone = zone as u32;
         self.observe(start_ms, || Event::BatchStarted { zone, hosts, one_box });
         self.observe(batch.end_ms, || Event::BatchDone { zone, hosts_done, one_box });

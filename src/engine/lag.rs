@@ -60,6 +60,7 @@ impl<O: Observer> Trial<'_, O> {
                 previous: super::deploy::NONE,
                 past_waves: true,
             });
+            self.announce_replacement(self.buffers.zones[zone].bypass);
             self.announce_past_waves(zone, hosts, end_ms);
             self.expose(zone, self.buffers.zones[zone].bypass as usize);
         }

@@ -11,6 +11,8 @@ mod cure;
 mod deploy;
 mod flow;
 mod lag;
+mod load;
+mod missing;
 mod model;
 mod onset;
 mod queue;
@@ -61,11 +63,11 @@ impl<'m> Engine<'m> {
     }
 }
 
-/// Probability that a datapoint of an error-ratio alarm breaches, with `requests_mean` requests in its period of
-/// which each fails with probability `p`; 0 for other alarms. For what is computed of a plan without a rollout.
-pub(crate) fn error_breach(alarm: &Alarm, arrivals: Arrivals, requests_mean: f64, p: f64) -> f64 {
-    model::rule_of(&alarm.signal)
-        .map_or(0.0, |rule| breach::ratio_breach_probability(&rule, arrivals, requests_mean, p))
+/// Probability that a datapoint of an alarm over requests breaches, with `requests_mean` requests in its period of
+/// which each shows what it looks for with probability `p`; 0 for other alarms. For what is computed of a plan
+/// without a rollout.
+pub(crate) fn request_breach(alarm: &Alarm, arrivals: Arrivals, requests_mean: f64, p: f64) -> f64 {
+    model::breach_of(alarm, arrivals, requests_mean, p)
 }
 
 /// Whether `impaired` of `hosts` breach a health-check alarm.

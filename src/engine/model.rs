@@ -1,8 +1,9 @@
 //! What every trial of a plan shares: traffic integrals and the breach probabilities of healthy
 //! scopes. Built once, read by all threads.
 
-use super::breach::{RatioRule, ratio_breach_probability};
-use crate::plan::{Alarm, Fleet, HOUR_MS, Plan, Scope, Signal, Strata, Wave};
+use super::breach::{RatioRule, poisson_at_least, ratio_breach_probability};
+use crate::plan::fleet::hour_of_day;
+use crate::plan::{Alarm, Arrivals, Fleet, HOUR_MS, Plan, Scope, Signal, Strata, Wave};
 use crate::random::{Distribution, SlowestOf, survival_of_largest};
 use std::sync::OnceLock;
 
@@ -138,8 +139,8 @@ impl<'p> Model<'p> {
     }
 
     fn add_series(&mut self, alarm: &Alarm, hosts: u64, rate: impl Fn(usize) -> f64) -> u32 {
-        let period_s = alarm.period_ms as f64 / 1000.0;
-        let requests: [f64; 24] = std::array::from_fn(|hour| rate(hour) * period_s);
+        let requests: [f64; 24] =
+            std::array::from_fn(|hour| requests_in_period(alarm.period_ms, hour, &rate));
         let mut healthy = [0.0; 24];
         for hour in 0..24 {
             // A flat curve repeats: look for the same rate before summing again.
@@ -155,21 +156,21 @@ impl<'p> Model<'p> {
 
     fn healthy_probability(&self, alarm: &Alarm, requests: f64) -> f64 {
         match &alarm.signal {
-            Signal::ErrorRatio { .. } => {
+            Signal::ErrorRatio { .. } | Signal::ErrorCount { .. } | Signal::Synthetic { .. } => {
                 self.ratio_probability(alarm, requests, self.plan.fleet.background_error_ratio)
+            }
+            Signal::SlowRatio { .. } => {
+                self.ratio_probability(alarm, requests, self.plan.fleet.background_slow_ratio)
             }
             Signal::ImpairedHosts { .. } => f64::from(u8::from(hosts_breach(&alarm.signal, 0, 1))),
             Signal::BreachProbability { healthy, .. } => *healthy,
-            Signal::DetectionDelay(_) => 0.0,
+            Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
         }
     }
 
-    /// Breach probability of an error-ratio alarm at `requests` per period that fail with probability `p`.
+    /// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`.
     pub(super) fn ratio_probability(&self, alarm: &Alarm, requests: f64, p: f64) -> f64 {
-        match rule_of(&alarm.signal) {
-            Some(rule) => ratio_breach_probability(&rule, self.plan.fleet.arrivals, requests, p),
-            None => 0.0,
-        }
+        breach_of(alarm, self.plan.fleet.arrivals, requests, p)
     }
 
     /// Index of the series of `alarm` at `entity`; `one_box` is the size of the zone's one-box.
@@ -224,6 +225,36 @@ impl<'p> Model<'p> {
         Some((libm::ceil(at_ms) as u64).max(utc_ms))
     }
 
+    /// What one host of `region` can serve, in requests per second; infinite without a capacity.
+    fn host_capacity(&self, region: usize) -> f64 {
+        let Some(utilisation) = self.plan.fleet.peak_utilisation else { return f64::INFINITY };
+        let place = &self.plan.fleet.regions[region];
+        let peak = place.hourly_factor.iter().copied().fold(0.0, f64::max) * place.requests_per_second;
+        peak / self.region_hosts[region] as f64 / utilisation
+    }
+
+    /// Share of the requests to `region` in an hour of the UTC day that its hosts turn away while `down` of
+    /// them serve nothing.
+    pub(super) fn turned_away(&self, region: usize, hour: usize, down: u64) -> f64 {
+        let rate = region_rate(&self.plan.fleet, region, hour);
+        let up = self.region_hosts[region].saturating_sub(down) as f64;
+        let capacity = if up > 0.0 { up * self.host_capacity(region) } else { 0.0 };
+        if rate > capacity { 1.0 - capacity / rate } else { 0.0 }
+    }
+
+    /// Requests that `region` turns away between two instants while `down` of its hosts serve nothing.
+    pub(super) fn turned_away_between(&self, region: usize, from_ms: u64, to_ms: u64, down: u64) -> f64 {
+        let mut sum = 0.0;
+        let mut at_ms = from_ms;
+        while at_ms < to_ms {
+            let end_ms = ((at_ms / HOUR_MS + 1) * HOUR_MS).min(to_ms);
+            let share = self.turned_away(region, hour_of_day(at_ms), down);
+            sum += share * self.requests_between(region, at_ms, end_ms);
+            at_ms = end_ms;
+        }
+        sum
+    }
+
     fn requests_until(&self, region: usize, utc_ms: u64) -> f64 {
         let sums = &self.requests_by_hour[region];
         let (days, of_day) = (utc_ms / (24 * HOUR_MS), utc_ms % (24 * HOUR_MS));
@@ -233,11 +264,35 @@ impl<'p> Model<'p> {
     }
 }
 
+/// Mean requests in a period that ends in (or with) an hour of the day: those of all its hours if it is whole
+/// hours long, else at the rate of that hour.
+fn requests_in_period(period_ms: u64, last_hour: usize, rate: impl Fn(usize) -> f64) -> f64 {
+    if !period_ms.is_multiple_of(HOUR_MS) {
+        return rate(last_hour) * (period_ms as f64 / 1000.0);
+    }
+    let hours = (period_ms / HOUR_MS) as usize;
+    let hour_s = (HOUR_MS / 1000) as f64;
+    (0..hours).map(|back| rate((last_hour + 24 * hours - back) % 24) * hour_s).sum()
+}
+
 /// Size of the one-box stage of a wave in a zone of `hosts`, if it has one.
 pub(super) fn one_box_hosts(wave: &Wave, hosts: u32) -> Option<u32> {
     let one_box = wave.procedure.one_box.as_ref()?;
     let most = wave.procedure.max_unavailable.of(hosts).min(wave.hosts.reach_of(hosts));
     Some(one_box.hosts.of(hosts).min(most))
+}
+
+/// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`; 0 for alarms
+/// that look at no requests.
+pub(super) fn breach_of(alarm: &Alarm, arrivals: Arrivals, requests: f64, p: f64) -> f64 {
+    match (&alarm.signal, rule_of(&alarm.signal)) {
+        (Signal::ErrorCount { at_least, seen }, _) => poisson_at_least(requests * p * seen, *at_least),
+        (Signal::Synthetic { probes, .. }, Some(rule)) => {
+            ratio_breach_probability(&rule, Arrivals::Fixed, *probes as f64, p)
+        }
+        (_, Some(rule)) => ratio_breach_probability(&rule, arrivals, requests, p),
+        (_, None) => 0.0,
+    }
 }
 
 /// Whether `impaired` of `hosts` breach a health-check alarm. Integers only.
@@ -249,8 +304,12 @@ pub(super) fn hosts_breach(signal: &Signal, impaired: u64, hosts: u64) -> bool {
 /// The ratio rule of an error-ratio alarm.
 pub(super) fn rule_of(signal: &Signal) -> Option<RatioRule> {
     match *signal {
-        Signal::ErrorRatio { threshold, comparison, min_requests } => {
+        Signal::ErrorRatio { threshold, comparison, min_requests }
+        | Signal::SlowRatio { threshold, comparison, min_requests } => {
             Some(RatioRule { threshold, comparison, min_requests })
+        }
+        Signal::Synthetic { threshold, comparison, .. } => {
+            Some(RatioRule { threshold, comparison, min_requests: 1 })
         }
         _ => None,
     }

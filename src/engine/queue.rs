@@ -61,14 +61,24 @@ pub(super) enum Happening {
     Hour,
     /// An intermittent fault pauses or comes back.
     Turn,
-    /// The fault is switched off in the region.
-    Relief { region: u32 },
+    /// The fault is switched off in the zone.
+    Relief { zone: u32 },
     /// People know what to do and want to do it.
     OperatorsReady,
     /// People do it.
     Remedy,
+    /// The hosts of a batch go out of service.
+    BatchBegins { batch: u32 },
+    /// They are back.
+    BatchEnds { batch: u32 },
+    /// More or fewer hosts of the zone are out of service.
+    OutOfService { zone: u32, hosts: i32 },
+    /// A zone or region goes dark.
+    Dark { place: u32, region: bool, number: u32 },
+    /// It is back.
+    Light { place: u32, region: bool, number: u32 },
     /// A wave starts that something held up.
-    StartWave { wave: u32, path_bake_ms: u64 },
+    StartWave { wave: u32 },
     /// The watch's scope changed: its next breach has to be found anew.
     Resample { watch: u32 },
     /// The watch's datapoint breaches, unless `generation` is out of date.

@@ -167,17 +167,16 @@ impl<O: Observer> Trial<'_, O> {
             Remedy::Rollback => self.roll_back(true),
             Remedy::FixForward => self.treat_in_batches(self.strategy.deploy_time(&self.plan.change), false),
             Remedy::KillSwitch => {
-                for region in 0..self.plan.fleet.regions.len() {
-                    let entity = self.plan.fleet.regions[region].entity;
+                for zone in 0..self.plan.fleet.zones.len() {
+                    let entity = self.plan.fleet.zones[zone].entity;
                     let u = self.streams.stream(Purpose::Spread, entity).uniform();
                     let at_ms = now_ms + people.spread.by_cdf(u);
                     self.response.settled_ms = self.response.settled_ms.max(at_ms);
-                    self.buffers.queue.push(at_ms, Class::Act, Happening::Relief { region: region as u32 });
+                    self.buffers.queue.push(at_ms, Class::Act, Happening::Relief { zone: zone as u32 });
                 }
             }
             Remedy::Repair => {
-                self.buffers.defective.surroundings.relieve_all();
-                (0..self.plan.fleet.zones.len()).for_each(|zone| self.treat_zone(zone));
+                (0..self.plan.fleet.zones.len()).for_each(|zone| self.relief(zone));
             }
         }
     }

@@ -133,10 +133,6 @@ impl<O: Observer> Trial<'_, O> {
         self.buffers.retreat.dirty = true;
         for zone in 0..self.buffers.zones.len() {
             self.count_hosts(zone);
-            let interrupted = self.buffers.retreat.zones[zone].interrupted;
-            if self.counts_hosts() {
-                self.count_aboard(zone, interrupted as i32);
-            }
         }
     }
 
@@ -267,6 +263,7 @@ impl<O: Observer> Trial<'_, O> {
         for index in 0..self.buffers.retreat.zones[zone].batches.len() {
             let batch = self.buffers.retreat.zones[zone].batches[index];
             self.announce_aboard(zone, -(batch.hosts as i32), batch.end_ms);
+            self.announce_rollback(zone, batch.hosts, batch.start_ms, batch.end_ms);
         }
     }
 

@@ -90,7 +90,7 @@ impl<O: Observer> Trial<'_, O> {
 
     fn schedule_from(&mut self, watch: u32, from_k: u64) {
         let closes_ms = self.buffers.watches[watch as usize].closes_ms;
-        if self.exhaustive {
+        if self.exhaustive || self.definition(watch).minds_gaps() {
             self.schedule_evaluation(watch, from_k);
             return;
         }
@@ -118,7 +118,7 @@ impl<O: Observer> Trial<'_, O> {
     /// A bound on the breach probability from evaluation `from_k` on, and the last evaluation it
     /// holds for: a whole day's for a healthy scope, that of the hour for an impaired one.
     fn envelope(&mut self, watch: u32, from_k: u64, from_ms: u64) -> (f64, Option<u64>) {
-        if self.impaired_in(watch) == 0 {
+        if self.is_calm(watch) {
             let series = self.buffers.watches[watch as usize].series;
             return (self.model.series(series).healthy_envelope, None);
         }
@@ -169,7 +169,9 @@ impl<O: Observer> Trial<'_, O> {
         if void || !self.listening() {
             return;
         }
-        if !self.exhaustive || self.breaches_now(watch, k) {
+        if self.definition(watch).minds_gaps() {
+            self.evaluate_with_gaps(watch, k);
+        } else if !self.exhaustive || self.breaches_now(watch, k) {
             self.record_breach(watch, k);
         }
         self.schedule_from(watch, k + 1);

@@ -1,6 +1,6 @@
 //! Who suffers from an awake fault: conditions, masks, shared dependencies.
 //!
-//! The state of every host is small: asleep, awake but hidden, awake. How many hosts of a zone suffer
+//! The state of every host is small: asleep, awake but latent or hidden, awake. How many hosts of a zone suffer
 //! follows from that and from the conditions around it, by one function; every event changes some part
 //! of the state and asks that function again. Nothing here decides when the fault wakes (`onset`), when a
 //! condition changes (`condition`) or what heals (`cure`).
@@ -43,6 +43,8 @@ pub(super) struct Ward {
     woken: [u32; 2],
     /// Hosts on which it is awake and not hidden, and those in the one-box.
     awake: [u32; 2],
+    /// Hosts on which it is latent.
+    latent: u32,
     /// Hosts of the one-box that suffer.
     pub(super) one_box_impaired: u32,
 }
@@ -50,9 +52,14 @@ pub(super) struct Ward {
 /// State of one host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Health {
+    /// The fault is not there, or sleeps.
     #[default]
     Asleep,
+    /// It is awake, but its conditions have not held since.
+    Latent,
+    /// They have, and a cache hides it for a while.
     Hidden,
+    /// Nothing hides it.
     Awake,
 }
 
@@ -80,6 +87,7 @@ impl Ward {
         self.ever.clear();
         self.woken = [0; 2];
         self.awake = [0; 2];
+        self.latent = 0;
         self.one_box_impaired = 0;
     }
 
@@ -136,10 +144,10 @@ impl<O: Observer> Trial<'_, O> {
     pub(super) fn fall_ill(&mut self, zone: usize, host: u32) -> bool {
         let Some(defect) = self.defect() else { return false };
         let place = &self.plan.fleet.zones[zone];
-        let (hosts, region, entity) = (place.hosts, place.region, place.entity);
+        let hosts = place.hosts;
         let in_one_box = host < self.buffers.zones[zone].one_box;
         let ward = &mut self.buffers.defective.wards[zone];
-        if ward.is_ill(host) || self.buffers.defective.surroundings.is_relieved(region) {
+        if ward.is_ill(host) || self.buffers.defective.surroundings.is_relieved(zone) {
             return false;
         }
         ward.ever.push(host);
@@ -149,14 +157,35 @@ impl<O: Observer> Trial<'_, O> {
         if defect.masked == (Distribution::Fixed { ms: 0 }) {
             self.show(zone, host, hosts);
         } else {
-            self.buffers.defective.wards[zone].set_health(host, hosts, Health::Hidden);
-            let u = self.streams.stream(Purpose::Mask, entity).uniform_at(u64::from(host));
-            let at_ms = self.now_ms + defect.masked.by_cdf(u);
-            self.buffers.queue.push(at_ms, Class::Impair, Happening::Unmask { zone: zone as u32, host });
+            let ward = &mut self.buffers.defective.wards[zone];
+            ward.set_health(host, hosts, Health::Latent);
+            ward.latent += 1;
+            self.hide_latent(zone);
             self.note_activation(zone);
             self.scope_changed(zone);
         }
         true
+    }
+
+    /// Where conditions hold, the time of a cache begins for every host on which the fault is latent.
+    pub(super) fn hide_latent(&mut self, zone: usize) {
+        let Some(defect) = self.defect() else { return };
+        if self.buffers.defective.wards[zone].latent == 0 || !self.holds(zone, defect) {
+            return;
+        }
+        let place = &self.plan.fleet.zones[zone];
+        let mut luck = self.streams.stream(Purpose::Mask, place.entity);
+        let ward = &mut self.buffers.defective.wards[zone];
+        ward.latent = 0;
+        for index in 0..ward.ever.len() {
+            let host = ward.ever[index];
+            if ward.health(host) == Health::Latent {
+                ward.set_health(host, place.hosts, Health::Hidden);
+                let at_ms = self.now_ms + defect.masked.by_cdf(luck.uniform_at(u64::from(host)));
+                let zone = zone as u32;
+                self.buffers.queue.push(at_ms, Class::Impair, Happening::Unmask { zone, host });
+            }
+        }
     }
 
     /// The mask is over.
@@ -193,6 +222,7 @@ impl<O: Observer> Trial<'_, O> {
         ward.set_health(host, place.hosts, Health::Asleep);
         ward.woken[0] -= 1;
         ward.woken[1] -= in_one_box;
+        ward.latent -= u32::from(before == Health::Latent);
         if before == Health::Awake {
             ward.awake[0] -= 1;
             ward.awake[1] -= in_one_box;
@@ -244,7 +274,7 @@ impl<O: Observer> Trial<'_, O> {
             }
             _ => self.observe(now_ms, || Event::ZoneSuffers { zone: zone_index, hosts: impaired }),
         }
-        self.scope_changed(zone);
+        if defect.symptom.crash { self.down_changed(zone) } else { self.scope_changed(zone) }
     }
 
     /// Hosts that suffer in the zone, and those in its one-box.

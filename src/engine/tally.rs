@@ -2,6 +2,7 @@
 
 use super::model::Model;
 use crate::outcome::Outcome;
+use crate::plan::fleet::hour_of_day;
 use crate::plan::{HOUR_MS, Symptom};
 
 /// Running account of impairment. All time integrals are exact integers.
@@ -20,6 +21,10 @@ pub(super) struct Tally {
     /// Requests to impaired hosts, by region up to its own last change.
     region_changed_ms: Vec<u64>,
     requests_to_impaired: f64,
+    /// Hosts that serve nothing, by region; counted only where the fleet has a capacity.
+    region_down: Vec<u64>,
+    requests_turned_away: f64,
+    turned_away_ms: Option<u64>,
     peak_hosts: u64,
     peak_zones: u32,
     peak_regions: u32,
@@ -45,6 +50,7 @@ impl Tally {
             region_hosts: recycled(&mut self.region_hosts, regions),
             region_zones: recycled(&mut self.region_zones, regions),
             region_changed_ms: recycled(&mut self.region_changed_ms, regions),
+            region_down: recycled(&mut self.region_down, regions),
             ..Self::default()
         };
     }
@@ -62,6 +68,22 @@ impl Tally {
     /// Impaired hosts of the fleet.
     pub(super) fn in_fleet(&self) -> u64 {
         self.hosts
+    }
+
+    /// From `at_ms` on `down` hosts of `region` serve nothing.
+    pub(super) fn set_down(
+        &mut self,
+        model: &Model,
+        start_utc_ms: u64,
+        region: usize,
+        down: u64,
+        at_ms: u64,
+    ) {
+        self.advance(model, start_utc_ms, region, at_ms);
+        self.region_down[region] = down;
+        if model.turned_away(region, hour_of_day(start_utc_ms + at_ms), down) > 0.0 {
+            self.turned_away_ms.get_or_insert(at_ms);
+        }
     }
 
     /// From `at_ms` on `impaired` hosts of `zone` are impaired.
@@ -139,13 +161,18 @@ impl Tally {
             self.advance(model, start_utc_ms, region, end_ms);
         }
         outcome.onset_ms = self.onset_ms;
+        let failed_ms = self.onset_ms.filter(|_| symptom.error_ratio > 0.0 && !symptom.crash);
+        outcome.first_failure_ms = failed_ms.into_iter().chain(self.turned_away_ms).min();
         outcome.mitigated_ms = self.cleared_ms;
         outcome.peak_impaired_hosts = self.peak_hosts;
         outcome.peak_impaired_zones = self.peak_zones;
         outcome.peak_impaired_regions = self.peak_regions;
         outcome.peak_impaired_traffic_ppm = (self.peak_traffic_e15 / 1_000_000_000).min(1_000_000) as u32;
         outcome.impaired_host_ms = self.host_ms;
-        outcome.failed_requests = self.requests_to_impaired * symptom.error_ratio;
+        // The load of crashed hosts moves: who is turned away is counted where it moves to.
+        let failing = if symptom.crash { 0.0 } else { symptom.error_ratio };
+        outcome.turned_away_requests = self.requests_turned_away;
+        outcome.failed_requests = self.requests_to_impaired * failing + self.requests_turned_away;
         let impaired_hours = self.host_ms as f64 / HOUR_MS as f64;
         outcome.damaged_items = self.requests_to_impaired * symptom.damage_per_request
             + impaired_hours * symptom.damage_per_host_hour;
@@ -160,6 +187,11 @@ impl Tally {
         self.host_ms += self.hosts * (at_ms - self.changed_ms);
         self.changed_ms = at_ms;
         let since = std::mem::replace(&mut self.region_changed_ms[region], at_ms);
+        let down = self.region_down[region];
+        if down > 0 && since < at_ms {
+            let (from_ms, to_ms) = (start_utc_ms + since, start_utc_ms + at_ms);
+            self.requests_turned_away += model.turned_away_between(region, from_ms, to_ms, down);
+        }
         let impaired = self.region_hosts[region];
         if impaired > 0 && since < at_ms {
             let requests = model.requests_between(region, start_utc_ms + since, start_utc_ms + at_ms);

@@ -34,6 +34,8 @@ pub enum Event {
     HostHealed { zone: u32, host: u32 },
     /// This many hosts of the zone are impaired now.
     ZoneSuffers { zone: u32, hosts: u32 },
+    /// A zone, or a whole region, went dark for a reason of its own.
+    WentDark { place: u32, whole_region: bool },
     /// What wakes a dormant fault reached a region.
     Triggered { region: u32 },
     /// A datapoint breached. `entity` is the zone, the region, or 0 for the service. Counts are

@@ -3,6 +3,7 @@
 
 use super::cure::RepairShop;
 use super::deploy::{Batch, NONE};
+use super::load::Load;
 use super::model::Model;
 use super::queue::{Happening, Queue};
 use super::respond::Response;
@@ -91,6 +92,7 @@ pub(super) struct Buffers {
     pub(super) memo: BreachMemo,
     pub(super) defective: Defective,
     pub(super) repairs: RepairShop,
+    pub(super) load: Load,
     pub(super) retreat: Retreat,
     pub(super) completions: Vec<(u64, u32)>,
 }
@@ -173,6 +175,7 @@ impl<'a, O: Observer> Trial<'a, O> {
     pub(super) fn run(mut self) -> Outcome {
         let defect = self.defect.map(|defect| defect as u32);
         self.observe(0, || Event::RolloutStarted { defect });
+        self.schedule_background();
         self.schedule_trigger();
         self.start_past_waves();
         self.start_wave(0, 0);
@@ -193,7 +196,7 @@ impl<'a, O: Observer> Trial<'a, O> {
             Happening::OneBoxBaked { zone } => self.one_box_baked(zone as usize),
             Happening::ZoneDone { zone } => self.zone_done(zone as usize),
             Happening::WaveDone => self.wave_done(),
-            Happening::StartWave { wave, path_bake_ms } => self.start_wave(wave as usize, path_bake_ms),
+            Happening::StartWave { wave } => self.start_wave(wave as usize, self.wave.path_bake_ms),
             Happening::FirstExposure => self.first_exposure(),
             Happening::LatentOnset => self.latent_onset(),
             Happening::NextOnset { zone } => self.next_onset(zone as usize),
@@ -211,9 +214,14 @@ impl<'a, O: Observer> Trial<'a, O> {
             Happening::TriggerOver { region } => self.trigger_over(region as usize),
             Happening::Hour => self.hour(),
             Happening::Turn => self.turn(),
-            Happening::Relief { region } => self.relief(region as usize),
+            Happening::Relief { zone } => self.relief(zone as usize),
             Happening::OperatorsReady => self.operators_ready(),
             Happening::Remedy => self.remedy(),
+            Happening::BatchBegins { batch } => self.batch_service(batch, 1),
+            Happening::BatchEnds { batch } => self.batch_service(batch, -1),
+            Happening::OutOfService { zone, hosts } => self.out_of_service(zone as usize, hosts),
+            Happening::Dark { place, region, number } => self.go_dark(place, region, number),
+            Happening::Light { place, region, number } => self.back_to_light(place, region, number),
             Happening::Resample { watch } => self.resample(watch),
             Happening::Evaluate { watch, generation } => self.evaluate(watch, generation),
             Happening::DelayOver { watch } => self.delay_over(watch),
@@ -276,6 +284,7 @@ impl Buffers {
         }
         self.defective.reset(zones, regions);
         self.repairs.reset();
+        self.load.reset(zones);
         self.retreat.reset(zones);
     }
 }

@@ -2,6 +2,7 @@
 //! up to, and when they fire. M of N is a bit mask over the lattice, shifted by the gap between
 //! breaches. Which datapoints breach is found in `search`, how likely they do in `signal`.
 
+use super::missing::History;
 use super::queue::{Class, Happening};
 use super::trace::Observer;
 use super::trial::Trial;
@@ -32,6 +33,10 @@ pub(super) struct Watch {
     pub(super) resample_ms: Option<u64>,
     /// A fixed-delay alarm has started its delay.
     pub(super) delaying: bool,
+    /// Datapoints so far, if missing ones matter.
+    pub(super) history: History,
+    /// The alarm that it is reported as: its own, or one that it is part of.
+    pub(super) reported: u32,
     /// It fired and nobody acted on it: it is not heard again.
     pub(super) muted: bool,
 }
@@ -40,24 +45,43 @@ impl<O: Observer> Trial<'_, O> {
     /// Opens the alarms that a zone's deployment brings into scope.
     pub(super) fn open_zone_watches(&mut self, zone: usize, opens_ms: u64, one_box_ends_ms: u64) {
         let plan = self.plan;
-        for &alarm in &self.strategy.alarms {
-            let region = plan.fleet.zones[zone].region;
-            match plan.alarms[alarm].scope {
-                Scope::OneBox if one_box_ends_ms > opens_ms => self.open(alarm, zone, one_box_ends_ms),
-                Scope::OneBox => {}
-                Scope::Zone => self.open(alarm, zone, u64::MAX),
-                Scope::Region => self.open(alarm, region, u64::MAX),
-                Scope::Service => self.open(alarm, 0, u64::MAX),
+        for &heard in &self.strategy.alarms {
+            let parts = match &plan.alarms[heard].signal {
+                Signal::AnyOf(parts) => parts.as_slice(),
+                _ => std::slice::from_ref(&heard),
+            };
+            for &alarm in parts {
+                let region = plan.fleet.zones[zone].region;
+                match plan.alarms[alarm].scope {
+                    Scope::OneBox if one_box_ends_ms > opens_ms => {
+                        self.open(alarm, heard, zone, one_box_ends_ms);
+                    }
+                    Scope::OneBox => {}
+                    Scope::Zone => self.open(alarm, heard, zone, u64::MAX),
+                    Scope::Region => self.open(alarm, heard, region, u64::MAX),
+                    Scope::Service => self.open(alarm, heard, 0, u64::MAX),
+                }
             }
         }
     }
 
-    fn open(&mut self, alarm: usize, entity: usize, closes_ms: u64) {
+    /// Whether the monitor is broken in this trial.
+    fn is_broken(&self, alarm: usize) -> bool {
+        let Alarm { broken, entity, .. } = self.plan.alarms[alarm];
+        broken > 0.0 && self.streams.stream(Purpose::Broken, entity).uniform() < broken
+    }
+
+    /// Opens an instance of `alarm`, reported as `reported`.
+    fn open(&mut self, alarm: usize, reported: usize, entity: usize, closes_ms: u64) {
+        if self.is_broken(alarm) {
+            return;
+        }
         let definition = &self.plan.alarms[alarm];
         let one_box = if definition.scope == Scope::OneBox { self.buffers.zones[entity].one_box } else { 0 };
         let series = self.model.series_index(alarm, entity, one_box);
         // A healthy scope that cannot breach needs no watch while the change is good.
-        if self.defect.is_none() && self.model.series(series).healthy_envelope == 0.0 {
+        let calm_for_good = self.defect.is_none() && !self.minds_load() && !definition.minds_gaps();
+        if calm_for_good && self.model.series(series).healthy_envelope == 0.0 {
             return;
         }
         if let Some(watch) = self.find_watch(alarm, entity) {
@@ -89,6 +113,8 @@ impl<O: Observer> Trial<'_, O> {
             bits: 0,
             resample_ms: None,
             delaying: false,
+            history: History::HEALTHY,
+            reported: reported as u32,
             muted: false,
         });
         match definition.scope {
@@ -187,7 +213,7 @@ impl<O: Observer> Trial<'_, O> {
                 let at_ms = now_ms + delay.by_cdf(u);
                 self.buffers.queue.push(at_ms, Class::Evaluate, Happening::DelayOver { watch });
             }
-        } else if !self.exhaustive {
+        } else if !self.exhaustive && !alarm.minds_gaps() {
             self.search_at_next_evaluation(watch);
         }
     }

@@ -5,7 +5,7 @@ use super::View;
 use super::window::fire_rate;
 use super::words::percent;
 use crate::diagnostic::Diagnostic;
-use crate::engine::{error_breach, one_box_hosts};
+use crate::engine::{one_box_hosts, request_breach};
 use crate::plan::fleet::hour_of_day;
 use crate::plan::{Alarm, HOUR_MS, Plan, Scope, Signal, Watch};
 use crate::scenario::rules;
@@ -85,7 +85,8 @@ fn expected(plan: &Plan, view: &View<'_>) -> Expected {
             continue;
         }
         let day = Day::new(rates);
-        let share = heeded * (1.0 - lost(watched.alarm)) / alarm.period_ms as f64;
+        let works = (1.0 - alarm.broken) * (1.0 - lost(watched.alarm));
+        let share = heeded * works / alarm.period_ms as f64;
         let sums = by_alarm.entry(watched.alarm).or_insert([0.0; STARTS]);
         for (i, sum) in sums.iter_mut().enumerate() {
             let spread = plan.study.start_spread_ms * (2 * i as u64 + 1) / (2 * STARTS as u64);
@@ -98,12 +99,16 @@ fn expected(plan: &Plan, view: &View<'_>) -> Expected {
 
 /// Probability that a datapoint breaches while nothing is wrong.
 fn healthy(plan: &Plan, alarm: &Alarm, requests: f64) -> f64 {
+    let fleet = &plan.fleet;
     match alarm.signal {
-        Signal::ErrorRatio { .. } => {
-            error_breach(alarm, plan.fleet.arrivals, requests, plan.fleet.background_error_ratio)
+        Signal::ErrorRatio { .. } | Signal::ErrorCount { .. } | Signal::Synthetic { .. } => {
+            request_breach(alarm, fleet.arrivals, requests, fleet.background_error_ratio)
+        }
+        Signal::SlowRatio { .. } => {
+            request_breach(alarm, fleet.arrivals, requests, fleet.background_slow_ratio)
         }
         Signal::BreachProbability { healthy, .. } => healthy,
-        Signal::ImpairedHosts { .. } | Signal::DetectionDelay(_) => 0.0,
+        Signal::ImpairedHosts { .. } | Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
     }
 }
 
@@ -134,7 +139,8 @@ impl Day {
 /// Everything that the strategy listens to, one entry for each watch of each instance.
 fn watches(view: &View<'_>) -> Vec<Watched> {
     let mut list = Vec::new();
-    for &alarm in &view.strategy().alarms {
+    // What gaps in the data do to an alarm that minds them depends on when they come: those are left out.
+    for alarm in view.heard().into_iter().filter(|&alarm| !view.plan.alarms[alarm].minds_gaps()) {
         match view.plan.alarms[alarm].scope {
             Scope::OneBox => one_boxes(view, alarm, &mut list),
             _ => scopes(view, alarm, &mut list),

@@ -11,8 +11,8 @@ mod window;
 mod words;
 
 use crate::diagnostic::{self, Diagnostic};
-use crate::plan::Plan;
 use crate::plan::timeline::{Timetable, timetable};
+use crate::plan::{Plan, Signal};
 use crate::scenario::{Loaded, Places};
 
 /// One strategy, as the lints look at it.
@@ -56,6 +56,22 @@ pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
 impl View<'_> {
     fn strategy(&self) -> &crate::plan::Strategy {
         &self.plan.strategies[self.strategy]
+    }
+
+    /// Indices of the alarms that the strategy listens to, with those that a composite stands for in its place.
+    fn heard(&self) -> Vec<usize> {
+        let mut heard = Vec::new();
+        let mut open: Vec<usize> = self.strategy().alarms.iter().rev().copied().collect();
+        while let Some(alarm) = open.pop() {
+            if heard.contains(&alarm) {
+                continue;
+            }
+            match &self.plan.alarms[alarm].signal {
+                Signal::AnyOf(parts) => open.extend(parts.iter().rev()),
+                _ => heard.push(alarm),
+            }
+        }
+        heard
     }
 
     /// A warning at the strategy's name.

@@ -5,7 +5,7 @@ use super::View;
 use super::window::fires_within;
 use super::words::{percent, rate};
 use crate::diagnostic::Diagnostic;
-use crate::engine::{error_breach, health_breach, one_box_hosts};
+use crate::engine::{health_breach, one_box_hosts, request_breach};
 use crate::plan::{Alarm, Comparison, Defect, DefectClock, Hurts, Scope, Signal, Watch, Wave};
 use crate::scenario::{Duration, rules};
 use std::collections::BTreeMap;
@@ -72,17 +72,17 @@ pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
         n => format!(", and so do {n} more defects"),
     };
     let sees = match alarm_plan.signal {
-        Signal::ErrorRatio { .. } => match instances {
+        Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } => match instances {
             1 => format!("sees {} requests/s there and ", rate(quietest)),
             n => format!("sees {} requests/s in the quietest of {n} places and ", rate(quietest)),
         },
         _ => String::new(),
     };
     let message = format!(
-        "`{}`, which fails {} of requests at once, passes the first wave of strategy `{}` unseen with probability \
+        "`{}`, which {} of requests at once, passes the first wave of strategy `{}` unseen with probability \
          {}{others}: `{}` {sees}fires in time with probability {}",
         defect.name,
-        percent(defect.symptom.error_ratio),
+        spoils(defect),
         view.strategy().name,
         percent(worst.unseen),
         alarm_plan.name,
@@ -92,10 +92,20 @@ pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
     Some(warning.and(view.places.alarms[alarm], "sees it best").help(advice(view, defect, alarm_plan)))
 }
 
+/// What a defect does to its requests: `fails 1 %`.
+fn spoils(defect: &Defect) -> String {
+    let symptom = &defect.symptom;
+    if symptom.error_ratio > 0.0 {
+        format!("fails {}", percent(symptom.error_ratio))
+    } else {
+        format!("slows down {}", percent(symptom.slow_ratio))
+    }
+}
+
 /// What would let the alarm see the defect.
 fn advice(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> String {
-    let background = view.plan.fleet.background_error_ratio;
-    let fails = (background + defect.symptom.error_ratio).min(1.0);
+    let (background, excess) = sign(view, defect, alarm);
+    let fails = background + excess;
     match alarm.signal {
         Signal::ErrorRatio { threshold, .. } if fails <= threshold.as_f64() => format!(
             "a host with it fails {} of requests, under the limit of {}: no bake is long enough; lower the limit where \
@@ -121,7 +131,7 @@ fn shows_at_once(defect: &Defect) -> bool {
         && defect.regions.is_none()
         && defect.cohort.is_none()
         && !defect.symptom.crash
-        && defect.symptom.error_ratio > 0.0
+        && defect.symptom.error_ratio.max(defect.symptom.slow_ratio) > 0.0
 }
 
 /// None if the defect passes with at most `limit`, or if no alarm of the strategy has a chance at all in its first
@@ -130,7 +140,15 @@ fn escape(view: &View<'_>, index: usize, limit: f64) -> Option<Escape> {
     let defect = &view.plan.change.defects[index];
     let mut unseen = [1.0; HOURS];
     let mut best: Option<Witness> = None;
-    for &alarm in &view.strategy().alarms {
+    let heard = view.heard();
+    // What gaps in the data do to an alarm depends on when they come: no closed form.
+    let minds = |alarm: &usize| {
+        view.plan.alarms[*alarm].minds_gaps() || view.plan.alarms[*alarm].lost_with_service.is_some()
+    };
+    if heard.iter().any(minds) {
+        return None;
+    }
+    for alarm in heard {
         if defect.seen_by.as_ref().is_some_and(|alarms| !alarms.contains(&alarm)) {
             continue;
         }
@@ -138,20 +156,26 @@ fn escape(view: &View<'_>, index: usize, limit: f64) -> Option<Escape> {
         if chances.is_empty() {
             continue;
         }
+        // A broken monitor is broken everywhere.
+        let broken = view.plan.alarms[alarm].broken;
+        let through = |missed: f64| broken + (1.0 - broken) * missed;
         let mut missed = [1.0; HOURS];
         let mut quietest = f64::INFINITY;
         let mut known = Known::new();
         for chance in &chances {
             let fires = fires(view, defect, &view.plan.alarms[alarm], chance, &mut known);
             missed.iter_mut().zip(fires).for_each(|(missed, fires)| *missed *= 1.0 - fires);
-            unseen.iter_mut().zip(fires).for_each(|(unseen, fires)| *unseen *= 1.0 - fires);
             // More alarms only see more, and what is seen is no finding.
-            if unseen.iter().sum::<f64>() <= limit * HOURS as f64 {
+            let passing =
+                unseen.iter().zip(missed).map(|(unseen, missed)| unseen * through(missed)).sum::<f64>();
+            if passing <= limit * HOURS as f64 {
                 return None;
             }
             let seconds = view.plan.alarms[alarm].period_ms as f64 / 1_000.0;
             quietest = quietest.min(chance.requests.iter().sum::<f64>() / HOURS as f64 / seconds);
         }
+        let missed = missed.map(through);
+        unseen.iter_mut().zip(missed).for_each(|(unseen, missed)| *unseen *= missed);
         let power = 1.0 - missed.iter().sum::<f64>() / HOURS as f64;
         if best.as_ref().is_none_or(|most| power > most.power) {
             best = Some(Witness { alarm, power, instances: chances.len(), quietest });
@@ -169,13 +193,15 @@ fn fires(
     chance: &Chance,
     known: &mut Known,
 ) -> [f64; HOURS] {
-    let background = view.plan.fleet.background_error_ratio;
-    let excess = (background + defect.symptom.error_ratio).min(1.0) - background;
+    let (background, excess) = sign(view, defect, alarm);
     let window = |p| fires_within(p, chance.evaluations, alarm.datapoints_to_alarm, alarm.window);
     let mut of_share = |hour: usize, share: f64, (impaired, hosts): (u64, u64)| match alarm.signal {
-        Signal::ErrorRatio { .. } => {
+        Signal::ErrorRatio { .. }
+        | Signal::SlowRatio { .. }
+        | Signal::ErrorCount { .. }
+        | Signal::Synthetic { .. } => {
             let (requests, p) = (chance.requests[hour], background + share * excess);
-            let compute = || window(error_breach(alarm, view.plan.fleet.arrivals, requests, p));
+            let compute = || window(request_breach(alarm, view.plan.fleet.arrivals, requests, p));
             *known.entry((requests.to_bits(), p.to_bits())).or_insert_with(compute)
         }
         Signal::ImpairedHosts { .. } => window(f64::from(u8::from(health_breach(alarm, impaired, hosts)))),
@@ -183,6 +209,7 @@ fn fires(
         Signal::BreachProbability { impaired, .. } => window(impaired),
         // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
         Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
+        Signal::AnyOf(_) => 0.0,
     };
     std::array::from_fn(|hour| {
         let parts = chance.shares.iter().zip(&chance.hosts);
@@ -190,6 +217,21 @@ fn fires(
             parts.map(|((probability, share), &hosts)| probability * of_share(hour, share[hour], hosts));
         all.sum::<f64>().min(1.0)
     })
+}
+
+/// Probability that a request or a probe shows what the alarm looks for: on a healthy host, and how much more on one
+/// with the defect.
+fn sign(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> (f64, f64) {
+    let fleet = &view.plan.fleet;
+    let more = |background: f64, extra: f64| (background + extra).min(1.0) - background;
+    let errors = more(fleet.background_error_ratio, defect.symptom.error_ratio);
+    match alarm.signal {
+        Signal::SlowRatio { .. } => {
+            (fleet.background_slow_ratio, more(fleet.background_slow_ratio, defect.symptom.slow_ratio))
+        }
+        Signal::Synthetic { covers, .. } => (fleet.background_error_ratio, covers * errors),
+        _ => (fleet.background_error_ratio, errors),
+    }
 }
 
 /// The instances of an alarm in the first wave that have time to fire before the wave is over.
@@ -334,7 +376,7 @@ fn hypergeometric(hosts: u32, marked: u32, sample: u32, drawn: u32) -> f64 {
 pub(super) fn late_reaction(view: &View<'_>) -> Option<Diagnostic> {
     let strategy = view.strategy();
     let reaction = strategy.rollback.reaction_delay_ms;
-    let wide = strategy.alarms.iter().copied().filter(|&alarm| {
+    let wide = view.heard().into_iter().filter(|&alarm| {
         let alarm = &view.plan.alarms[alarm];
         alarm.scope != Scope::OneBox && !matches!(alarm.signal, Signal::DetectionDelay(_))
     });
@@ -369,13 +411,8 @@ pub(super) fn late_reaction(view: &View<'_>) -> Option<Diagnostic> {
 /// zones of the fleet.
 pub(super) fn diluted(view: &View<'_>) -> Option<Diagnostic> {
     let fleet = &view.plan.fleet;
-    let alarms: Vec<usize> = view
-        .strategy()
-        .alarms
-        .iter()
-        .copied()
-        .filter(|&alarm| view.plan.alarms[alarm].scope != Scope::OneBox)
-        .collect();
+    let alarms: Vec<usize> =
+        view.heard().into_iter().filter(|&alarm| view.plan.alarms[alarm].scope != Scope::OneBox).collect();
     if alarms.is_empty() || alarms.iter().any(|&alarm| limit(&view.plan.alarms[alarm]).is_none()) {
         return None;
     }
@@ -408,7 +445,7 @@ fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
     match alarm.signal {
         Signal::ErrorRatio { threshold, comparison, .. }
         | Signal::ImpairedHosts { threshold, comparison } => Some((threshold.as_f64(), comparison)),
-        Signal::BreachProbability { .. } | Signal::DetectionDelay(_) => None,
+        _ => None,
     }
 }
 

@@ -48,7 +48,9 @@ pub struct Outcome {
     pub activated_ms: Option<u64>,
     /// First host impaired: customers could see it.
     pub onset_ms: Option<u64>,
-    /// First alarm fired (its datapoint was published).
+    /// Requests failed for the first time: on an impaired host, or turned away for want of capacity.
+    pub first_failure_ms: Option<u64>,
+    /// First alarm that was acted on fired (its datapoint was published).
     pub alarm_ms: Option<u64>,
     /// Index of that alarm.
     pub alarm: Option<u32>,
@@ -96,8 +98,10 @@ pub struct Outcome {
     pub peak_impaired_traffic_ppm: u32,
     /// Integral of impaired hosts over time, until the end of the observation.
     pub impaired_host_ms: u64,
-    /// Expected requests failed by the defect.
+    /// Expected requests failed by the defect, or turned away for want of capacity.
     pub failed_requests: f64,
+    /// Expected requests turned away for want of capacity, whatever took it away.
+    pub turned_away_requests: f64,
     /// Expected bad items left by the defect.
     pub damaged_items: f64,
     /// Two regions were impaired at once.

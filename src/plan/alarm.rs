@@ -27,6 +27,13 @@ pub struct Alarm {
     pub watch: Watch,
     /// What the evaluation lattice is aligned to.
     pub clock: EvaluationClock,
+    /// What a missing datapoint counts as.
+    pub missing: Missing,
+    /// Probability that this monitor is broken, drawn once for every trial: then it never fires.
+    pub broken: f64,
+    /// Share of the scope's hosts from which on its datapoints are missing when they are impaired: monitoring
+    /// that goes down with what it monitors.
+    pub lost_with_service: Option<Ratio>,
     /// It looks inside, and sees an awake fault that a cache still hides from customers.
     pub internal: bool,
 }
@@ -46,7 +53,7 @@ pub enum Scope {
 }
 
 /// What makes a datapoint breach.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signal {
     /// Failed requests over requests in the period, sampled from the scope's traffic.
@@ -65,6 +72,37 @@ pub enum Signal {
         /// Whether the limit itself breaches.
         comparison: Comparison,
     },
+    /// Slow requests over requests in the period: a percentile of latency against its limit. That p99 is above
+    /// a limit means that more than 1 % of requests are slower than it.
+    SlowRatio {
+        /// Limit on the ratio.
+        threshold: Ratio,
+        /// Whether the limit itself breaches.
+        comparison: Comparison,
+        /// Fewer requests than this make the datapoint missing.
+        min_requests: u64,
+    },
+    /// Failed requests in the period, each of them noticed with a probability: error logs, or customers who
+    /// call.
+    ErrorCount {
+        /// So many breach, at least 1.
+        at_least: u64,
+        /// Probability that a failed request is noticed.
+        seen: f64,
+    },
+    /// Synthetic requests of a canary: constant traffic, whatever customers do.
+    Synthetic {
+        /// Probes in a period, at least 1.
+        probes: u64,
+        /// Probability that a probe takes the path that the defect is on.
+        covers: f64,
+        /// Limit on the share of probes that fail.
+        threshold: Ratio,
+        /// Whether the limit itself breaches.
+        comparison: Comparison,
+    },
+    /// Fires when one of these alarms does, each with a scope of its own.
+    AnyOf(Vec<usize>),
     /// The breach probability of each datapoint given directly: no traffic model.
     BreachProbability {
         /// While no host of the scope is impaired.
@@ -84,6 +122,29 @@ pub enum Comparison {
     Above,
     /// Breaches when the value is greater than or equal to the limit.
     AtLeast,
+}
+
+/// What a missing datapoint counts as; the words and their meaning are those of Amazon CloudWatch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Missing {
+    /// As one that does not breach.
+    #[default]
+    NotBreaching,
+    /// As one that breaches.
+    Breaching,
+    /// As no news: the state stays as it is unless there is enough data.
+    Ignore,
+    /// As no data.
+    Missing,
+}
+
+impl Alarm {
+    /// Whether gaps in its data do more than not breach.
+    #[must_use]
+    pub fn minds_gaps(&self) -> bool {
+        self.missing != Missing::NotBreaching
+    }
 }
 
 /// How long the pipeline listens to an alarm instance, from the start of the first deployment in

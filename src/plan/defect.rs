@@ -112,6 +112,8 @@ pub enum Hurts {
 pub struct Symptom {
     /// Share of its requests that it fails, on top of the background.
     pub error_ratio: f64,
+    /// Share of its requests that are slow, on top of the background.
+    pub slow_ratio: f64,
     /// It serves nothing: its load goes to the others of its region where the fleet has a capacity.
     pub crash: bool,
     /// Share of its requests that leave bad data behind.
@@ -189,6 +191,7 @@ impl Default for Defect {
             hurts: Hurts::Host,
             symptom: Symptom {
                 error_ratio: 1.0,
+                slow_ratio: 0.0,
                 crash: false,
                 damage_per_request: 0.0,
                 damage_per_host_hour: 0.0,

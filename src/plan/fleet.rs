@@ -27,6 +27,8 @@ pub struct Fleet {
     pub zones: Vec<Zone>,
     /// Share of requests that fail on a healthy host.
     pub background_error_ratio: f64,
+    /// Share of requests that are slow on a healthy host: slower than the limit that alarms look at.
+    pub background_slow_ratio: f64,
     /// How requests arrive.
     pub arrivals: Arrivals,
     /// Load of a host at its region's daily peak while every host is in service, as a share of what it can
@@ -122,6 +124,12 @@ impl Fleet {
 }
 
 impl Region {
+    /// Requests per second in an hour of the UTC day.
+    #[must_use]
+    pub fn rate_in(&self, hour: usize) -> f64 {
+        self.requests_per_second * self.hourly_factor[hour]
+    }
+
     /// Requests per second in the hour of the UTC day that `utc_ms` falls in.
     #[must_use]
     pub fn rate_at(&self, utc_ms: u64) -> f64 {

@@ -16,7 +16,7 @@ pub mod strategy;
 pub mod study;
 pub mod timeline;
 
-pub use alarm::{Alarm, Comparison, EvaluationClock, Scope, Signal, Watch};
+pub use alarm::{Alarm, Comparison, EvaluationClock, Missing, Scope, Signal, Watch};
 pub use change::Change;
 pub use defect::{
     Condition, Cure, Defect, DefectClock, Hurts, Relapse, Repair, RollbackEffect, Symptom, Trigger, Within,
@@ -26,7 +26,7 @@ pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use share::{HostShare, Ratio};
 pub use strata::{Estimator, Strata};
 pub use strategy::{Bypass, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave};
-pub use study::{Guard, Level, Precision, Study, Threshold};
+pub use study::{Expectation, Guard, Level, Precision, Study, Threshold, Tolerance};
 
 /// Milliseconds in one hour; traffic is constant within an hour of the day.
 pub const HOUR_MS: u64 = 3_600_000;
@@ -46,6 +46,6 @@ pub struct Plan {
     pub alarms: Vec<Alarm>,
     /// Strategies to compare, in report order.
     pub strategies: Vec<Strategy>,
-    /// Trials, seed, baseline, thresholds.
+    /// Trials, seed, baseline, thresholds, expectations.
     pub study: Study,
 }

@@ -52,7 +52,7 @@ pub struct Operators {
     pub prepare: Distribution,
     /// What they do.
     pub remedy: Remedy,
-    /// How long the remedy takes to reach a region.
+    /// How long a kill switch takes to reach a zone.
     pub spread: Distribution,
     /// From nobody suffering to everything being as before, for example a feature switched on again.
     pub restore: Distribution,

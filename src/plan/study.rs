@@ -1,4 +1,4 @@
-//! What to simulate and what to promise: trials, seed, baseline, thresholds.
+//! What to simulate, what to promise and what was published: trials, seed, baseline, thresholds, expectations.
 
 use super::Estimator;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,10 @@ pub struct Study {
     pub thresholds: Vec<Threshold>,
     /// What must not get worse from one version of the plan to the next.
     pub guards: Vec<Guard>,
+    /// What was published, to be shown beside what is simulated. Left out of the plan's fingerprint where there
+    /// is nothing, so that a plan without keeps the one it always had.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<Expectation>,
 }
 
 /// How precise an estimate must be.
@@ -69,6 +73,47 @@ pub struct Threshold {
     pub max: f64,
     /// What breaking it means.
     pub level: Level,
+}
+
+/// A number that was published or promised about one strategy.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Expectation {
+    /// Metric name, one of [`crate::outcome::metric::METRICS`].
+    pub metric: String,
+    /// Statistic of the metric; the mean for a yes/no metric, whose percentiles say nothing.
+    pub statistic: Statistic,
+    /// Strategy it is about.
+    pub strategy: usize,
+    /// The number in the metric's unit; below 0 only where the metric can be.
+    pub value: f64,
+    /// How far off the simulation may be.
+    pub tolerance: Tolerance,
+    /// Where the number comes from; may be empty.
+    pub source: String,
+    /// What missing it means.
+    pub level: Level,
+}
+
+impl Expectation {
+    /// The least and the largest statistic that agree with what was published, in the metric's unit.
+    #[must_use]
+    pub fn band(&self) -> (f64, f64) {
+        let room = match self.tolerance {
+            Tolerance::Relative(share) => self.value.abs() * share,
+            Tolerance::Within(room) => room,
+        };
+        (self.value - room, self.value + room)
+    }
+}
+
+/// How far from a published number the simulated one may be, on either side.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tolerance {
+    /// This share of the published number.
+    Relative(f64),
+    /// This much in the metric's unit.
+    Within(f64),
 }
 
 /// A statistic of a metric over trials.
@@ -115,7 +160,7 @@ impl Statistic {
     }
 }
 
-/// Severity of a broken threshold.
+/// Severity of a broken threshold or a missed expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {

@@ -45,7 +45,7 @@ pub enum Purpose {
     Verdict = 16,
     /// How long people take, one draw a step.
     Operators = 17,
-    /// When a remedy reaches a region.
+    /// When a kill switch reaches a zone.
     Spread = 18,
     /// Other deployments in flight, by region.
     Collateral = 19,
@@ -57,6 +57,10 @@ pub enum Purpose {
     Background = 22,
     /// Batches that get another version as a remedy, by zone.
     Fix = 23,
+    /// Datapoints of alarms for which missing data matters, by alarm, scope entity and period.
+    Sampled = 24,
+    /// Whether a monitor is broken, by alarm.
+    Broken = 25,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -130,7 +134,7 @@ impl Stream {
 mod tests {
     use super::*;
 
-    const ALL: [Purpose; 23] = [
+    const ALL: [Purpose; 25] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -154,12 +158,14 @@ mod tests {
         Purpose::Straggler,
         Purpose::Background,
         Purpose::Fix,
+        Purpose::Sampled,
+        Purpose::Broken,
     ];
 
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=23).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=25).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -205,6 +211,8 @@ mod tests {
                 "f54ad1b3b8ed97d0",
                 "685c677a4fed5c6d",
                 "c5d29e25cb8e0a69",
+                "0d8bbfd43e81140c",
+                "c7f31868e0d81eb0",
             ]
         );
     }

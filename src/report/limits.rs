@@ -9,14 +9,27 @@ use crate::study::threshold::{ThresholdResult, Verdict};
 
 /// The threshold on a line of its own, wrapped to `width`: sign, word and sentence, which is `sentence`.
 pub(super) fn line(result: &ThresholdResult, sentence: &str, width: usize, paint: &Paint) -> String {
-    let (sign, word, code) = mark(result);
+    marked(sentence, width, mark(result), paint)
+}
+
+/// A sentence after a mark, wrapped to `width`.
+pub(super) fn marked(sentence: &str, width: usize, mark: Mark, paint: &Paint) -> String {
+    let (sign, word, code) = mark;
     let plain = wrap(sentence, width, &format!("  {sign} {word}  "), "          ");
     plain.replacen(&format!("{sign} {word}"), &paint.color(code, &format!("{sign} {word}")), 1)
 }
 
-/// Sign, word of four letters, and ANSI colour of a judgement.
-pub(super) fn mark(result: &ThresholdResult) -> (&'static str, &'static str, &'static str) {
-    match (result.verdict, result.level) {
+/// Sign, word of four letters, and ANSI colour.
+pub(super) type Mark = (&'static str, &'static str, &'static str);
+
+/// The mark of a judged threshold.
+pub(super) fn mark(result: &ThresholdResult) -> Mark {
+    mark_of(result.verdict, result.level)
+}
+
+/// The mark of a judgement.
+pub(super) fn mark_of(verdict: Verdict, level: Level) -> Mark {
+    match (verdict, level) {
         (Verdict::Pass, _) => ("✓", "pass", "32"),
         (Verdict::Fail, Level::Error) => ("✗", "fail", "31"),
         (Verdict::Fail, Level::Warn) => ("✗", "warn", "33"),

@@ -6,6 +6,7 @@
 pub mod chart;
 pub mod compare;
 pub mod csv;
+mod expectations;
 pub mod json;
 mod limits;
 mod paint;

@@ -6,8 +6,8 @@ use crate::outcome::{Ending, Outcome};
 use crate::plan::study::Statistic;
 use crate::plan::{
     Alarm, Arrivals, Change, Comparison, Defect, DefectClock, Estimator, EvaluationClock, Fleet, HostShare,
-    Level, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope, Signal, Strategy, Study,
-    Symptom, Threshold, Watch, Wave, Zone,
+    Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope, Signal, Strategy,
+    Study, Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
 use crate::study::Outcomes;
@@ -57,6 +57,9 @@ pub fn plan() -> Plan {
         publish_delay_ms: 30_000,
         watch: Watch::Wave,
         clock: EvaluationClock::Wall,
+        missing: Missing::NotBreaching,
+        broken: 0.0,
+        lost_with_service: None,
         internal: false,
     };
     let defect = Defect {
@@ -98,6 +101,7 @@ pub fn plan() -> Plan {
             precision: Vec::new(),
             max_trials: 1_000_000,
             guards: Vec::new(),
+            expectations: Vec::new(),
             thresholds: vec![
                 threshold("impaired_host_ms", Statistic::P99, 4, 5_000.0 * MINUTE as f64),
                 threshold("impaired_host_ms", Statistic::Mean, 0, 5_000.0 * MINUTE as f64),

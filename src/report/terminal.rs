@@ -8,7 +8,7 @@ use super::terminal_tables::{
     blast_table, comparison_table, delay_table, overview_table, peak_table, response_table, speed_table,
 };
 use super::text::wrap;
-use super::{limits, text, verdict};
+use super::{expectations, limits, text, verdict};
 use crate::plan::{DefectClock, Estimator, Plan};
 use crate::study::Summary;
 use crate::study::notable::{Notable, NotableKind};
@@ -67,6 +67,7 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
     }
     section("How to read this", notes(summary, style.details, width));
     section("Precision", precision(summary, width));
+    section("Published vs simulated", expectations::section(summary, width, &paint));
     section("Thresholds", thresholds(summary, width, &paint));
     section("Trials worth a replay", notable(summary, style, width));
     out
@@ -135,6 +136,12 @@ fn notes(summary: &Summary, details: bool, width: usize) -> String {
     if summary.thresholds.iter().any(|threshold| threshold.confidence > summary.confidence + 1e-9) {
         notes.push(
             "Limits are judged together: each has a wider interval, so that all their verdicts hold with 95 %."
+                .to_owned(),
+        );
+    }
+    if summary.expectations.iter().any(|expected| expected.confidence > summary.confidence + 1e-9) {
+        notes.push(
+            "Expectations are judged together, apart from limits: each has a wider interval, so that all their verdicts hold with 95 %."
                 .to_owned(),
         );
     }

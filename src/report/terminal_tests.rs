@@ -1,6 +1,8 @@
 //! Tests of the terminal report.
 
 use super::*;
+use crate::plan::study::Statistic;
+use crate::plan::{Expectation, Level, Tolerance};
 use crate::report::sample;
 use crate::study::{Outcomes, summarise};
 
@@ -16,9 +18,49 @@ fn report_of_seven_strategies() {
     insta::assert_snapshot!(report(&plan, &outcomes, &STYLE));
 }
 
+/// Expectations about strategies 0 and 4 of the sample that agree, miss, stay open and find nothing.
+fn expectations() -> Vec<Expectation> {
+    let minutes = |minutes: f64| minutes * 60_000.0;
+    let expected = |metric: &str, strategy, value, tolerance, source: &str| Expectation {
+        metric: metric.into(),
+        statistic: Statistic::P50,
+        strategy,
+        value,
+        tolerance,
+        source: source.into(),
+        level: Level::Warn,
+    };
+    let near = Tolerance::Relative(0.15);
+    let mut escaped = expected("escaped", 4, 0.0, Tolerance::Within(0.05), "");
+    escaped.statistic = Statistic::Mean;
+    let mut worst = expected("impaired_host_ms", 0, minutes(90_000.0), near, "postmortem of 12 March");
+    (worst.statistic, worst.level) = (Statistic::P99, Level::Error);
+    let share = expected("impaired_host_ms", 4, minutes(30.0), near, "status page");
+    vec![
+        expected("detection_delay_ms", 4, minutes(5.5), near, "status page"),
+        expected("alarm_lead_ms", 4, minutes(-3.0), near, "status page"),
+        worst,
+        escaped,
+        share,
+        expected("half_recovery_delay_ms", 4, minutes(10.0), near, ""),
+    ]
+}
+
+#[test]
+fn what_was_published_stands_beside_what_is_simulated() {
+    let (mut plan, outcomes) = sample::study(2000);
+    plan.study.expectations = expectations();
+    let text = report(&plan, &outcomes, &Style { details: false, ..STYLE });
+    let section = &text[text.find("Published vs simulated").expect("the section")..];
+    insta::assert_snapshot!(&section[..section.find("\nThresholds").expect("the next section")]);
+    plan.study.expectations.clear();
+    assert!(!report(&plan, &outcomes, &STYLE).contains("Published"));
+}
+
 #[test]
 fn no_line_is_wider_than_the_terminal() {
     let (mut plan, outcomes) = sample::study(500);
+    plan.study.expectations = expectations();
     plan.strategies[1].name = "a-strategy-with-a-name-that-nobody-should-give-to-anything".into();
     for width in [60, 80, 100, 120, 400] {
         for line in report(&plan, &outcomes, &Style { width, ..STYLE }).lines() {

@@ -92,6 +92,7 @@ fn depth(event: &Event) -> usize {
         | Event::Breach { .. }
         | Event::ZoneSuffers { .. }
         | Event::PastWaves { .. }
+        | Event::WentDark { .. }
         | Event::ZoneRollbackStarted { .. }
         | Event::ZoneRollbackDone { .. } => 2,
         Event::BatchStarted { .. }
@@ -207,6 +208,12 @@ impl Teller<'_> {
             }
             Event::PastWaves { zone, hosts: n } => {
                 format!("{} of {} took the change past the waves", hosts(n), self.zone(*zone))
+            }
+            Event::WentDark { place, whole_region: true } => {
+                format!("{} goes dark, the change has no part in it", self.region(*place as usize))
+            }
+            Event::WentDark { place, .. } => {
+                format!("{} goes dark, the change has no part in it", self.zone(*place))
             }
             Event::Triggered { region } => {
                 format!("TRIGGER: what wakes the fault reaches {}", self.region(*region as usize))

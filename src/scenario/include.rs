@@ -236,6 +236,7 @@ fn merge(earlier: ScenarioSpec, later: ScenarioSpec) -> ScenarioSpec {
         strategy: concat(earlier.strategy, later.strategy),
         threshold: concat(earlier.threshold, later.threshold),
         guard: concat(earlier.guard, later.guard),
+        expect: concat(earlier.expect, later.expect),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One statistic of one metric, whichever it is: value and interval.
 
-use super::sampling::mean_of;
+use super::sampling::{mean_of, sizes};
 use crate::outcome::metric::{Metric, Unit};
 use crate::plan::study::Statistic;
 use crate::stats::{self, Interval, Sample, Sorted};
@@ -41,7 +41,7 @@ impl Values {
             }
             Statistic::Mean => mean_of(self.metric.unit, &self.sample, tail).map(|m| (m.value, m.interval)),
             Statistic::Cvar99 => stats::tail_mean_at(&self.sample, &self.sorted, CVAR_LEVEL, tail)
-                .map(|m| (m.value, m.interval.at_least(0.0))),
+                .map(|m| (m.value, sizes(self.metric.unit, m.interval))),
             Statistic::Max => self.sorted.max().map(|max| (max, Interval::new(max, max))),
             Statistic::P50 | Statistic::P90 | Statistic::P99 => self
                 .sorted

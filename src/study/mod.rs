@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod compare;
 pub mod difference;
 mod estimate;
+pub mod expectation;
 mod guard;
 pub mod notable;
 pub mod precision;

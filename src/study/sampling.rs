@@ -6,7 +6,7 @@ use crate::outcome::metric::{Metric, Unit};
 use crate::plan::strata::{Fate, Place};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
-use crate::stats::{self, Mean, Proportion, Sample, Stratum};
+use crate::stats::{self, Interval, Mean, Proportion, Sample, Stratum};
 
 /// The strata of a study and how many trials each had.
 #[derive(Debug)]
@@ -117,11 +117,15 @@ fn group(fate: Fate) -> u32 {
     }
 }
 
-/// The mean. Where values cannot be negative, nor can their expectation.
+/// The mean.
 pub(super) fn mean_of(unit: Unit, sample: &Sample, tail: f64) -> Option<Mean> {
     let mean = stats::mean_at(sample, tail)?;
-    let signed = unit == Unit::LeadMs;
-    Some(if signed { mean } else { Mean { interval: mean.interval.at_least(0.0), ..mean } })
+    Some(Mean { interval: sizes(unit, mean.interval), ..mean })
+}
+
+/// The interval of a mean of values in `unit`: where none can be negative, nor can their expectation.
+pub(super) fn sizes(unit: Unit, interval: Interval) -> Interval {
+    if unit == Unit::LeadMs { interval } else { interval.at_least(0.0) }
 }
 
 /// The share of ones, if the metric is a yes or a no.

@@ -7,6 +7,7 @@
 use super::Outcomes;
 use super::difference::{Difference, difference, leader};
 use super::estimate::{CVAR_LEVEL, Values};
+use super::expectation::{self, ExpectationResult};
 use super::notable::{Notable, notable};
 use super::precision::{self, PrecisionResult};
 use super::sampling::{Sampling, mean_of, share};
@@ -73,6 +74,9 @@ pub struct Summary {
     pub strategies: Vec<StrategySummary>,
     /// Limits and whether they hold.
     pub thresholds: Vec<ThresholdResult>,
+    /// What was published and whether the simulation agrees; left out if nothing is expected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<ExpectationResult>,
 }
 
 /// The strategy with the least estimate of a metric, and those that may be as good.
@@ -221,6 +225,7 @@ pub fn summarise(plan: &Plan, outcomes: &Outcomes) -> Summary {
         safest: leader(&sampling, rows, BLAST_METRIC, |s| s.mean.map(|m| m.value), &strategies),
         strategies,
         thresholds: judge(plan, outcomes),
+        expectations: expectation::judge(plan, outcomes),
     }
 }
 

@@ -43,7 +43,7 @@ pub struct ThresholdResult {
     pub trials_needed: Option<u64>,
 }
 
-/// A three-valued judgement.
+/// A three-valued judgement of a limit; of what was published see [`super::expectation`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -107,7 +107,8 @@ fn judge_one(
     };
     let trials_needed = match (verdict, estimate) {
         (Verdict::Inconclusive, Some(estimate)) => {
-            trials_needed(outcomes.len() as f64, growth_needed(threshold, &values, estimate, tail))
+            let growth = growth_needed(threshold.statistic, threshold.max, &values, estimate, tail);
+            trials_needed(outcomes.len() as f64, growth)
         }
         _ => None,
     };
@@ -128,12 +129,18 @@ fn judge_one(
 
 /// How many times as many values would probably decide, from the fact that widths shrink with the
 /// square root of the number of values.
-fn growth_needed(threshold: &Threshold, values: &Values, estimate: Estimate, tail: f64) -> f64 {
-    let (limit, Estimate { value, interval }) = (threshold.max, estimate);
+pub(super) fn growth_needed(
+    statistic: Statistic,
+    limit: f64,
+    values: &Values,
+    estimate: Estimate,
+    tail: f64,
+) -> f64 {
+    let Estimate { value, interval } = estimate;
     if values.metric.unit == Unit::YesNo {
         return growth_of_share(value, interval, limit, tail);
     }
-    match threshold.statistic.percentile() {
+    match statistic.percentile() {
         // A percentile is below the limit if the share of values up to the limit reaches it.
         Some(q) => {
             let (share, interval) = values.sorted.share_up_to(limit, tail);

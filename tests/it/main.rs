@@ -1,7 +1,9 @@
 //! Integration tests: one binary, one module a topic.
 
+mod alarms;
 mod cli;
 mod estimators;
+mod expect;
 mod formats;
 mod gate;
 mod git;

@@ -89,13 +89,10 @@ per-request = "0.0005%"
 name = "s"
 wave = [{ regions = "all" }]
 "#;
-    // The first hour has a quarter of the day's 864,000 requests, the second the rest.
+    // The first hour has a quarter of the day's 864,000 requests, the second the rest: exp(-1.08), exp(-2.7).
     let outcomes = run(text);
-    let survival = |requests: f64| (-requests * 5e-6_f64).exp_m1() + 1.0;
-    share_within(&outcomes, 1.0 - survival(216_000.0), |o| o.onset_ms.is_some_and(|ms| ms <= HOUR));
-    share_within(&outcomes, 1.0 - survival(216_000.0 + 324_000.0), |o| {
-        o.onset_ms.is_some_and(|ms| ms <= HOUR + 30 * MINUTE)
-    });
+    share_within(&outcomes, 1.0 - 0.339_596, |o| o.onset_ms.is_some_and(|ms| ms <= HOUR));
+    share_within(&outcomes, 1.0 - 0.067_206, |o| o.onset_ms.is_some_and(|ms| ms <= HOUR + 30 * MINUTE));
     // Nothing comes between 02:00 and the end of the observation at 10:00.
     assert!(outcomes.iter().all(|o| o.onset_ms.is_none_or(|ms| ms <= 2 * HOUR)));
 }
@@ -164,9 +161,7 @@ fn a_dormant_fault_waits_for_its_trigger() {
     );
     // Both regions have the change after an hour; the first of two triggers comes within 45 minutes of
     // exp(-2 * 45 / 30): but only `small` can show it before the hour is over.
-    share_within(&run(&text), 1.0 - (-1.5_f64).exp_m1() - 1.0, |o| {
-        o.onset_ms.is_some_and(|ms| ms <= 45 * MINUTE)
-    });
+    share_within(&run(&text), 1.0 - 0.223_130, |o| o.onset_ms.is_some_and(|ms| ms <= 45 * MINUTE));
 }
 
 #[test]
@@ -494,4 +489,84 @@ fn versions_stay_mixed_where_hosts_are_left_behind() {
         assert_eq!(outcome.onset_ms.is_some(), outcome.left_behind_hosts > 0);
         assert_eq!(outcome.mitigated_ms, None);
     }
+}
+
+// --- Capacity and background ----------------------------------------------------------------------------
+
+/// A region of ten hosts with 100 requests a second and a load of 60 % at the peak, which is always.
+fn crowded(change: &str, strategy: &str, more: &str) -> Outcome {
+    once(&format!(
+        "[change]\n{change}\n[fleet]\npeak-utilisation = \"60%\"\n[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 10\n\
+         requests-per-second = 100\n{more}\n[[strategy]]\nname = \"s\"\nzone-bake = \"1h\"\n{strategy}\n\
+         wave = [{{ regions = \"all\" }}]"
+    ))
+}
+
+#[test]
+fn a_batch_takes_capacity_away() {
+    let half = crowded("deploy-time = \"10m\"", "batch = 5", "");
+    // Five hosts can serve 5/6 of the load: 1/6 is turned away for twice ten minutes.
+    assert!((half.turned_away_requests - 100.0 / 6.0 * 1200.0).abs() < 1e-6, "{}", half.turned_away_requests);
+    assert!(
+        crowded("deploy-time = \"10m\"", "batch = 4", "").turned_away_requests == 0.0,
+        "six can just serve all"
+    );
+    let all = crowded("deploy-time = \"10m\"", "", "");
+    assert!((all.turned_away_requests - 100.0 * 600.0).abs() < 1e-6, "nobody is left");
+}
+
+#[test]
+fn crashed_hosts_leave_their_load_to_the_others() {
+    let crash =
+        |reach: u32| crowded("", "", &format!("[[defect]]\nname = \"d\"\nreach = {reach}\ncrash = true"));
+    assert!(crash(4).failed_requests == 0.0, "the others can just serve all");
+    let seconds = 5.0 * 3600.0;
+    assert!((crash(5).failed_requests - 100.0 / 6.0 * seconds).abs() < 1e-6);
+    assert_eq!(crash(5).peak_impaired_hosts, 5);
+}
+
+#[test]
+fn a_brown_out_is_seen_by_alarms_of_the_region() {
+    let alarm = "[[alarm]]\nname = \"a\"\nscope = \"region\"\nerror-ratio = { above = \"1%\" }\nwatch = \"rollout\"\n";
+    let crash = |reach: u32| {
+        crowded("", "", &format!("{alarm}[[defect]]\nname = \"d\"\nreach = {reach}\ncrash = true"))
+    };
+    assert_eq!(crash(4).alarm_ms, None);
+    assert_eq!(crash(5).alarm_ms, Some(MINUTE));
+    let batch = crowded("deploy-time = \"10m\"", "batch = 5", alarm);
+    assert_eq!(
+        (batch.ending, batch.alarm_ms),
+        (Ending::FalseRollback, Some(MINUTE)),
+        "good code can hurt too"
+    );
+}
+
+#[test]
+fn a_zone_that_goes_dark_by_itself_is_no_harm_of_the_change_but_alarms_see_it() {
+    let text = |background: &str| {
+        format!(
+            "[fleet.background]\n{background}\n[[fleet.region]]\nname = \"r\"\nzones = 2\nhosts-per-zone = 10\n\
+             requests-per-second = 100\n[[alarm]]\nname = \"a\"\nscope = \"zone\"\nimpaired-hosts = {{ above = \"10%\" }}\n\
+             [[strategy]]\nname = \"s\"\nzone-bake = \"1h\"\nwave = [{{ regions = \"all\" }}]"
+        )
+    };
+    let dark = once(&text("zone-failures = { every = \"30m\", lasts = \"10m\" }"));
+    assert_eq!((dark.ending, dark.alarm_ms), (Ending::FalseRollback, Some(30 * MINUTE)));
+    assert_eq!(dark.peak_impaired_hosts, 0);
+    let region = once(&text("region-failures = { every = \"20m\", lasts = \"10m\" }"));
+    assert_eq!((region.ending, region.alarm_ms), (Ending::FalseRollback, Some(20 * MINUTE)));
+    assert_eq!(once(&text("")).ending, Ending::Completed);
+}
+
+#[test]
+fn a_region_that_goes_dark_while_a_batch_is_out_is_counted_once() {
+    let dark = crowded(
+        "deploy-time = \"10m\"",
+        "batch = 5",
+        "[fleet.background]\nregion-failures = { every = \"5m\", lasts = \"5m\" }",
+    );
+    // Minutes 0 to 5 with five hosts out, then dark for five minutes, then five out for five minutes, dark
+    // again to minute 20, and dark every other five minutes of the hour's bake.
+    let expected = (5.0 / 6.0 + 5.0 + 5.0 / 6.0 + 5.0 + 30.0) * 60.0 * 100.0;
+    assert!((dark.turned_away_requests - expected).abs() < 1e-6, "{}", dark.turned_away_requests);
 }

@@ -87,6 +87,7 @@ fn plan() -> Plan {
             max_trials: 40,
             thresholds: Vec::new(),
             guards: Vec::new(),
+            expectations: Vec::new(),
         },
     }
 }

@@ -239,20 +239,19 @@ impl Results {
         report::json::pretty(&self.summary)
     }
 
-    /// Whether a threshold of `level` is known not to hold.
+    /// Whether a threshold of `level` is known not to hold, or an expectation of `level` to be missed.
     #[must_use]
     pub fn broken(&self, level: Level) -> bool {
-        self.summary
-            .thresholds
-            .iter()
-            .any(|threshold| threshold.level == level && threshold.verdict == Verdict::Fail)
+        let summary = &self.summary;
+        summary.thresholds.iter().any(|t| t.level == level && t.verdict == Verdict::Fail)
+            || summary.expectations.iter().any(|e| e.level == level && e.verdict == Verdict::Fail)
     }
 
-    /// Whether the trials leave a threshold of level error open.
+    /// Whether the trials leave a threshold of level error open, or an expectation that deserves a look.
     #[must_use]
     pub fn is_open(&self) -> bool {
         let open = |t: &ThresholdResult| t.level == Level::Error && t.verdict == Verdict::Inconclusive;
-        self.summary.thresholds.iter().any(open)
+        self.summary.thresholds.iter().any(open) || self.summary.expectations.iter().any(|e| e.is_open())
     }
 
     /// Contents of [`RESULT_FILES`].

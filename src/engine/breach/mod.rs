@@ -70,6 +70,23 @@ pub fn ratio_breach_probability(rule: &RatioRule, arrivals: Arrivals, requests_m
     if probability < NEVER { 0.0 } else { probability.min(1.0) }
 }
 
+/// Probability that a Poisson variable with this mean is at least `count`.
+#[must_use]
+pub fn poisson_at_least(mean: f64, count: u64) -> f64 {
+    let probability = match count {
+        0 => 1.0,
+        _ if mean <= 0.0 => 0.0,
+        _ => poisson::at_least(mean, count),
+    };
+    if probability < NEVER { 0.0 } else { probability.min(1.0) }
+}
+
+/// The value of a Poisson variable with this mean at the uniform `u`.
+#[must_use]
+pub fn poisson_quantile(mean: f64, u: f64) -> u64 {
+    if mean <= 0.0 { 0 } else { poisson::PoissonTable::new(mean).quantile(u) }
+}
+
 /// The datapoint is a foregone conclusion: 0 or 1 to within `exp(-45) < 2^-62`. Chernoff's bound on
 /// `(1-t) X - t Y` for Poisson errors X and successes Y and limit t; it spares the sum for the
 /// healthy, busy scopes that make up most of a fleet.

@@ -74,6 +74,21 @@ pub(super) fn between(table: &PoissonTable, (least, most): (u64, u64)) -> f64 {
     table.cdf(most) - if least == 0 { 0.0 } else { table.cdf(least - 1) }
 }
 
+/// `P(V >= count)`, from the smaller of the two tails.
+pub(super) fn at_least(mean: f64, count: u64) -> f64 {
+    if (count as f64) <= mean {
+        return 1.0 - PoissonTable::new(mean).cdf(count - 1);
+    }
+    let mut pmf = libm::exp(count as f64 * libm::log(mean) - mean - libm::lgamma(count as f64 + 1.0));
+    let (mut value, mut sum) = (count, 0.0);
+    while pmf > sum * 1e-17 {
+        sum += pmf;
+        value += 1;
+        pmf *= mean / value as f64;
+    }
+    sum
+}
+
 pub(super) fn breach_probability(rule: &RatioRule, requests_mean: f64, p: f64) -> f64 {
     let successes = PoissonTable::new(requests_mean * (1.0 - p));
     // The running pmf, not differences of the cdf: far-tail terms must keep their relative precision.

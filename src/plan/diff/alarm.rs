@@ -36,11 +36,17 @@ fn alarm(changes: &mut Changes, before: &Alarm, after: &Alarm) {
     at.key("publish-delay", &before.publish_delay_ms, &after.publish_delay_ms, duration);
     at.key("watch", &before.watch, &after.watch, word);
     at.key("clock", &before.clock, &after.clock, word);
+    at.key("missing-data", &before.missing, &after.missing, word);
+    at.key("broken", &before.broken, &after.broken, share);
+    tables(&mut at, "lost-with-service", &before.lost_with_service, &after.lost_with_service);
     tables(&mut at, "internal", &before.internal, &after.internal);
 }
 
 /// Key by key where both are signals of one kind, else as a whole.
 fn signal(at: &mut At<'_>, before: &Signal, after: &Signal) {
+    if before == after {
+        return;
+    }
     match (before, after) {
         (
             Signal::ErrorRatio { threshold: a, comparison: by, min_requests: least },
@@ -62,6 +68,7 @@ fn signal(at: &mut At<'_>, before: &Signal, after: &Signal) {
             at.key("breach-probability healthy", a, b, share);
             at.key("breach-probability impaired", c, d, share);
         }
+        (Signal::AnyOf(a), Signal::AnyOf(b)) if a == b => {}
         (Signal::DetectionDelay(a), Signal::DetectionDelay(b)) => {
             at.key("detection-delay", a, b, distribution);
         }
@@ -79,6 +86,20 @@ fn signal_parts(signal: &Signal) -> Vec<(String, PlanValue)> {
             (format!("error-ratio {}", said(*comparison)), ratio(threshold)),
             ("min-requests".to_owned(), PlanValue::Number(*min_requests as f64)),
         ],
+        Signal::SlowRatio { threshold, comparison, min_requests } => vec![
+            (format!("slow-ratio {}", said(*comparison)), ratio(threshold)),
+            ("min-requests".to_owned(), PlanValue::Number(*min_requests as f64)),
+        ],
+        Signal::ErrorCount { at_least, seen } => vec![
+            ("error-count at-least".to_owned(), PlanValue::Number(*at_least as f64)),
+            ("seen".to_owned(), PlanValue::Share(*seen)),
+        ],
+        Signal::Synthetic { probes, covers, threshold, comparison } => vec![
+            (format!("synthetic {}", said(*comparison)), ratio(threshold)),
+            ("probes".to_owned(), PlanValue::Number(*probes as f64)),
+            ("covers".to_owned(), PlanValue::Share(*covers)),
+        ],
+        Signal::AnyOf(parts) => vec![("any-of".to_owned(), PlanValue::Number(parts.len() as f64))],
         Signal::ImpairedHosts { threshold, comparison } => {
             vec![(format!("impaired-hosts {}", said(*comparison)), ratio(threshold))]
         }

@@ -47,6 +47,7 @@ fn defect(changes: &mut Changes, before: &Defect, after: &Defect, with_probabili
     tables(&mut at, "hurts", &before.hurts, &after.hurts);
     let (old, new) = (&before.symptom, &after.symptom);
     at.key("error-ratio", &old.error_ratio, &new.error_ratio, share);
+    at.key("slow-ratio", &old.slow_ratio, &new.slow_ratio, share);
     tables(&mut at, "crash", &old.crash, &new.crash);
     at.key("damage-per-request", &old.damage_per_request, &new.damage_per_request, share);
     tables(&mut at, "damage-per-host-hour", &old.damage_per_host_hour, &new.damage_per_host_hour);

@@ -16,6 +16,7 @@ pub(super) fn diff(changes: &mut Changes, before: &Fleet, after: &Fleet) {
     let same_day_everywhere = common_day(&both);
     let mut at = changes.at("fleet");
     at.key("background-error-ratio", &before.background_error_ratio, &after.background_error_ratio, share);
+    at.key("background-slow-ratio", &before.background_slow_ratio, &after.background_slow_ratio, share);
     at.key("arrivals", &before.arrivals, &after.arrivals, word);
     tables(&mut at, "peak-utilisation", &before.peak_utilisation, &after.peak_utilisation);
     tables(&mut at, "cohorts", &before.cohorts, &after.cohorts);

@@ -1,8 +1,8 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
 use crate::plan::{
-    Background, Bypass, Condition, Cure, Episodes, HostShare, Hurts, OnAlarm, Operators, Plan, Relapse,
-    Remedy, Repair, Response, RollbackEffect, RollbackTarget, Trigger, Within,
+    Background, Bypass, Condition, Cure, Episodes, HostShare, Hurts, Missing, OnAlarm, Operators, Plan,
+    Ratio, Relapse, Remedy, Repair, Response, RollbackEffect, RollbackTarget, Trigger, Within,
 };
 use crate::random::Distribution;
 
@@ -62,6 +62,13 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
         ("defect crash: masked-for", |p| p.change.defects[1].masked = MINUTE),
         ("defect crash: hurts", |p| {
             p.change.defects[1].hurts = Hurts::Everyone(HostShare::ALL, Within::Zone);
+        }),
+        ("defect crash: slow-ratio", |p| p.change.defects[1].symptom.slow_ratio = 0.5),
+        ("fleet: background-slow-ratio", |p| p.fleet.background_slow_ratio = 0.5),
+        ("alarm zone-errors: missing-data", |p| p.alarms[0].missing = Missing::Ignore),
+        ("alarm zone-errors: broken", |p| p.alarms[0].broken = 0.5),
+        ("alarm zone-errors: lost-with-service", |p| {
+            p.alarms[0].lost_with_service = Some(Ratio { num: 1, den: 2 });
         }),
         ("defect crash: crash", |p| p.change.defects[1].symptom.crash = true),
         ("defect crash: damage-per-request", |p| p.change.defects[1].symptom.damage_per_request = 0.5),

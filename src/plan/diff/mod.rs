@@ -5,6 +5,7 @@
 
 mod alarm;
 mod change;
+mod expectation;
 mod fleet;
 mod list;
 mod pairs;
@@ -53,11 +54,11 @@ pub enum PlanValue {
         /// Traffic of the quietest hour relative to the busiest.
         trough: f64,
     },
-    /// The limit of a threshold.
+    /// The limit of a threshold, or what was published.
     Limit {
         /// Metric name, which tells the unit.
         metric: String,
-        /// The limit in that unit.
+        /// The amount in that unit.
         max: f64,
     },
     /// Several values, each under its key.
@@ -65,27 +66,28 @@ pub enum PlanValue {
 }
 
 /// What differs between `before` and `after`; empty if and only if both describe the same study with
-/// the same thresholds and guards. What is only said to people is no difference: the names of the scenario, the
+/// the same thresholds, guards and expectations. What is only said to people is no difference: the names of the scenario, the
 /// fleet and the waves, descriptions, sources.
 #[must_use]
 pub fn diff(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     let mut changes = simulated(before, after);
     changes.append(&mut study::thresholds(before, after));
     changes.append(&mut study::guards(before, after));
+    changes.append(&mut expectation::diff(before, after));
     if changes.is_empty() && study::promises(before) != study::promises(after) {
         changes.push(something_else(before, after));
     }
     changes
 }
 
-/// Whether both plans lead to the same numbers: they differ in nothing but thresholds and guards, which
-/// judge numbers and decide none, and in what is only said to people.
+/// Whether both plans lead to the same numbers: they differ in nothing but thresholds, guards and
+/// expectations, which judge numbers and decide none, and in what is only said to people.
 #[must_use]
 pub fn same_study(before: &Plan, after: &Plan) -> bool {
     simulated(before, after).is_empty()
 }
 
-/// Differences in everything but thresholds and guards.
+/// Differences in everything but thresholds, guards and expectations.
 fn simulated(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     let mut changes = Changes::default();
     fleet::diff(&mut changes, &before.fleet, &after.fleet);
@@ -109,6 +111,7 @@ fn essence(plan: &Plan) -> Value {
     plan.fleet.name.clear();
     plan.study.thresholds.clear();
     plan.study.guards.clear();
+    plan.study.expectations.clear();
     for strategy in &mut plan.strategies {
         strategy.description.clear();
         strategy.source.clear();
@@ -138,8 +141,8 @@ mod tests {
     use super::*;
     use crate::plan::study::Statistic;
     use crate::plan::{
-        Alarm, Arrivals, Comparison, DefectClock, Estimator, EvaluationClock, Guard, HostShare, Level,
-        OneBox, Precision, Ratio, RollbackScope, Scope, Signal, Watch,
+        Alarm, Arrivals, Comparison, DefectClock, Estimator, EvaluationClock, Expectation, Guard, HostShare,
+        Level, OneBox, Precision, Ratio, RollbackScope, Scope, Signal, Tolerance, Watch,
     };
     use crate::report::sample;
     use std::collections::BTreeSet;
@@ -172,7 +175,16 @@ mod tests {
         plan.fleet.regions[2].labels = vec!["large".to_owned()];
         let (metric, statistic, strategy) = ("impaired_host_ms".to_owned(), Statistic::P99, Some(4));
         plan.study.precision = vec![Precision { metric: metric.clone(), statistic, strategy, relative: 0.5 }];
-        plan.study.guards = vec![Guard { metric, statistic, strategy, tolerance: 0.05 }];
+        plan.study.guards = vec![Guard { metric: metric.clone(), statistic, strategy, tolerance: 0.05 }];
+        plan.study.expectations = vec![Expectation {
+            metric,
+            statistic,
+            strategy: 4,
+            value: 60_000.0,
+            tolerance: Tolerance::Relative(0.15),
+            source: "status page".into(),
+            level: Level::Warn,
+        }];
         plan
     }
 
@@ -202,7 +214,8 @@ mod tests {
     /// One edit for every field of a plan, and the place and key that it is reported under.
     fn edits() -> Vec<Edit> {
         let mechanisms = [mechanisms::edits_of_defects(), mechanisms::edits_of_responses()].concat();
-        [edits_of_inputs(), edits_of_alarms(), edits_of_strategies(), edits_of_study(), mechanisms].concat()
+        let study = [edits_of_study(), edits_of_expectations()].concat();
+        [edits_of_inputs(), edits_of_alarms(), edits_of_strategies(), study, mechanisms].concat()
     }
 
     fn edits_of_inputs() -> Vec<Edit> {
@@ -373,6 +386,32 @@ mod tests {
         ]
     }
 
+    fn edits_of_expectations() -> Vec<Edit> {
+        vec![
+            ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
+                p.study.expectations[0].metric = "duration_ms".into();
+            }),
+            ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
+                p.study.expectations[0].statistic = Statistic::P90;
+            }),
+            ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
+                p.study.expectations[0].strategy = 1;
+            }),
+            ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: value", |p| {
+                p.study.expectations[0].value = -1.0;
+            }),
+            ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: tolerance 15%", |p| {
+                p.study.expectations[0].tolerance = Tolerance::Relative(0.2);
+            }),
+            ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: within 15%", |p| {
+                p.study.expectations[0].tolerance = Tolerance::Within(9.0);
+            }),
+            ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: level", |p| {
+                p.study.expectations[0].level = Level::Error;
+            }),
+        ]
+    }
+
     fn set_threshold(alarm: &mut Alarm, num: u64, den: u64) {
         match &mut alarm.signal {
             Signal::ErrorRatio { threshold, .. } | Signal::ImpairedHosts { threshold, .. } => {
@@ -454,6 +493,7 @@ mod tests {
             "/fleet/name",
             "/strategies/0/description",
             "/strategies/0/source",
+            "/study/expectations/0/source",
             "/strategies/0/waves/0/name",
             "/alarms/0/entity",
             "/fleet/regions/0/entity",
@@ -487,9 +527,34 @@ mod tests {
         assert!(same_study(&plan(), &after));
         assert_eq!(diff(&plan(), &after).len(), 3, "three thresholds went");
         after.study.thresholds = plan().study.thresholds;
+        after.study.expectations[0].source = "another".into();
         assert_eq!(diff(&plan(), &after), []);
+        after.study.expectations.clear();
+        assert!(same_study(&plan(), &after));
+        assert_eq!(diff(&plan(), &after).len(), 1, "an expectation went");
+        after.study.expectations = plan().study.expectations;
         after.study.seed = 1;
         assert!(!same_study(&plan(), &after));
+    }
+
+    #[test]
+    fn two_sources_that_disagree_are_told_apart() {
+        let two = |first: f64, second: f64| {
+            let mut plan = plan();
+            let mut other = plan.study.expectations[0].clone();
+            (other.source, other.value) = ("postmortem".into(), second);
+            plan.study.expectations[0].value = first;
+            plan.study.expectations.push(other);
+            plan
+        };
+        let said = in_words(&two(1.0, 2.0), &two(3.0, 2.0));
+        assert_eq!(said.len(), 1, "{said:#?}");
+        let mut swapped = two(1.0, 2.0);
+        swapped.study.expectations.reverse();
+        assert_eq!(diff(&two(1.0, 2.0), &swapped), []);
+        swapped.study.expectations[0].value = 5.0;
+        let said = in_words(&two(1.0, 2.0), &swapped);
+        assert!(said.len() == 1 && said[0].contains("max: 2.0") && said[0].contains("max: 5.0"), "{said:#?}");
     }
 
     #[test]
@@ -555,6 +620,7 @@ mod tests {
             }
             plan.study.guards[0].strategy = Some(0);
             plan.study.precision[0].strategy = Some(0);
+            plan.study.expectations[0].strategy = 0;
         });
         assert_eq!(said.len(), 1, "{said:#?}");
         assert!(said[0].starts_with("study: strategies all-at-once canary-then-all"), "{said:#?}");

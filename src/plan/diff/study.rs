@@ -1,8 +1,8 @@
-//! Differences between studies: what is simulated, and the thresholds.
+//! Differences between studies: what is simulated, the thresholds and the guards.
 
 use super::list::{Changes, duration, names, number, share, text, word};
 use super::pairs::{by_name, order};
-use super::{PlanChange, PlanValue};
+use super::{PlanChange, PlanValue, expectation};
 use crate::plan::study::Statistic;
 use crate::plan::{Guard, Plan, Precision, Threshold};
 
@@ -36,7 +36,7 @@ fn precisions(plan: &Plan) -> Vec<String> {
     plan.study.precision.iter().map(said).collect()
 }
 
-fn strategy(plan: &Plan, index: usize) -> &str {
+pub(super) fn strategy(plan: &Plan, index: usize) -> &str {
     plan.strategies.get(index).map_or("", |strategy| &strategy.name)
 }
 
@@ -81,14 +81,14 @@ pub(super) fn thresholds(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     let mut changes = Changes::default();
     for (a, b) in &pairs {
         let mut at = changes.at(place(a));
-        at.key("max", &a.threshold.max, &b.threshold.max, |max| limit(&a.threshold.metric, *max));
+        at.key("max", &a.threshold.max, &b.threshold.max, |max| amount(&a.threshold.metric, *max));
         at.key("level", &a.threshold.level, &b.threshold.level, word);
     }
     for gone in old {
-        changes.whole(place(&gone), Some(limit(&gone.threshold.metric, gone.threshold.max)), None);
+        changes.whole(place(&gone), Some(amount(&gone.threshold.metric, gone.threshold.max)), None);
     }
     for came in new {
-        changes.whole(place(&came), None, Some(limit(&came.threshold.metric, came.threshold.max)));
+        changes.whole(place(&came), None, Some(amount(&came.threshold.metric, came.threshold.max)));
     }
     changes.into_list()
 }
@@ -128,7 +128,7 @@ fn threshold_strategy<'p>(plan: &'p Plan, threshold: &Threshold) -> Option<&'p s
     threshold.strategy.map(|index| strategy(plan, index))
 }
 
-/// What thresholds and guards promise, in no particular order, as JSON.
+/// What thresholds, guards and expectations promise, in no particular order, as JSON.
 pub(super) fn promises(plan: &Plan) -> Vec<String> {
     let promise = |threshold: &Threshold| {
         let anywhere = Threshold { strategy: None, ..threshold.clone() };
@@ -141,11 +141,13 @@ pub(super) fn promises(plan: &Plan) -> Vec<String> {
     let study = &plan.study;
     let mut promises: Vec<String> =
         study.thresholds.iter().map(promise).chain(study.guards.iter().map(guarded)).collect();
+    promises.extend(expectation::promises(plan));
     promises.sort_unstable();
     promises
 }
 
-fn limit(metric: &str, max: f64) -> PlanValue {
+/// An amount of a metric.
+pub(super) fn amount(metric: &str, max: f64) -> PlanValue {
     PlanValue::Limit { metric: metric.to_owned(), max }
 }
 
@@ -155,7 +157,7 @@ fn place(named: &Named<'_>) -> String {
 }
 
 /// `threshold p99 of impaired_host_ms, strategy careful`.
-fn rule(kind: &str, statistic: Statistic, metric: &str, strategy: Option<&str>) -> String {
+pub(super) fn rule(kind: &str, statistic: Statistic, metric: &str, strategy: Option<&str>) -> String {
     let strategy = strategy.map_or_else(String::new, |name| format!(", strategy {name}"));
     format!("{kind} {} of {metric}{strategy}", statistic.name())
 }

@@ -1,10 +1,11 @@
 //! Resolves `[[alarm]]`.
 
 use super::change::distribution;
+use super::defect::alarm_indices;
 use super::fleet::ratio;
 use super::{check_unique, name};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::plan::{self, Comparison, EvaluationClock, Ratio, Scope, Signal, Watch};
+use crate::plan::{self, Comparison, EvaluationClock, Missing, Ratio, Scope, Signal, Watch};
 use crate::random::{Distribution, stable_hash};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -13,7 +14,16 @@ use crate::scenario::spec::AlarmSpec;
 use crate::scenario::suggest;
 use crate::scenario::value::{Datapoints, Duration, Int, Percent};
 
-const SIGNALS: [&str; 4] = ["error-ratio", "impaired-hosts", "breach-probability", "detection-delay"];
+const SIGNALS: [&str; 8] = [
+    "error-ratio",
+    "slow-ratio",
+    "error-count",
+    "synthetic",
+    "impaired-hosts",
+    "breach-probability",
+    "detection-delay",
+    "any-of",
+];
 const MINUTE: Duration = Duration { ms: 60_000 };
 
 /// An alarm and where it was written.
@@ -30,13 +40,41 @@ pub(super) struct Alarm {
 pub(super) fn resolve(field: &Field<Vec<Written<AlarmSpec>>>, problems: &mut Problems) -> Vec<Alarm> {
     let alarms = field.value().map_or(&[][..], Vec::as_slice);
     check_unique("alarm", alarms.iter().map(|alarm| &alarm.value.name), problems);
-    alarms.iter().map(|alarm| resolve_one(alarm, problems)).collect()
+    let mut resolved: Vec<Alarm> = alarms.iter().map(|alarm| resolve_one(alarm, problems)).collect();
+    resolve_parts(alarms, &mut resolved, problems);
+    resolved
+}
+
+/// Resolves the names of the alarms that others are made of.
+fn resolve_parts(written: &[Written<AlarmSpec>], resolved: &mut [Alarm], problems: &mut Problems) {
+    for (index, alarm) in written.iter().enumerate() {
+        let Some(parts) = alarm.value.any_of.get() else { continue };
+        let indices = alarm_indices(&parts.value, resolved, problems);
+        if parts.value.is_empty() {
+            let diagnostic =
+                Diagnostic::new(&rules::MISSING_KEY, "`any-of` names no alarm").at(parts.span, "");
+            problems.report(diagnostic.help("list the alarms that it is made of"));
+        }
+        let composite = |&&part: &&usize| matches!(resolved[part].plan.signal, Signal::AnyOf(_));
+        if let Some(part) = indices.iter().find(composite) {
+            let message = format!("`{}` is itself made of alarms", resolved[*part].plan.name);
+            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(parts.span, "");
+            problems.report(diagnostic.help("list the alarms that it is made of instead"));
+        }
+        resolved[index].plan.signal = Signal::AnyOf(indices);
+    }
 }
 
 fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
     let spec = &written.value;
     let signal = resolve_signal(written, problems);
     check_combinations(spec, problems);
+    let made_of_others = spec.any_of.span().is_some() || spec.any_of.is_broken();
+    if spec.scope.is_absent() && !made_of_others {
+        let message = format!("alarm `{}` has no `scope`", name(&spec.name));
+        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(written.span, "");
+        problems.report(diagnostic.help("add `scope = \"zone\"`, or another of one-box, region and service"));
+    }
     if let Some(Written { value: Duration { ms: 0 }, span }) = spec.period.get() {
         let diagnostic =
             Diagnostic::new(&rules::OUT_OF_RANGE, "`period` must be greater than 0").at(*span, "");
@@ -49,7 +87,7 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
         && !spec.publish_delay.is_broken()
         && !spec.watch.is_broken();
     let alarm_name = name(&spec.name);
-    let scope = spec.scope.or(Scope::Zone);
+    let scope = spec.scope.or(if made_of_others { Scope::Service } else { Scope::Zone });
     let datapoints = spec.datapoints.or(Datapoints { to_alarm: 1, window: 1 });
     Alarm {
         span: spec.name.span().unwrap_or(written.span),
@@ -66,6 +104,9 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
             // The one-box stage belongs to the deployment; there is nothing longer to watch.
             watch: spec.watch.or(if scope == Scope::OneBox { Watch::Deployment } else { Watch::Wave }),
             clock: spec.clock.or(EvaluationClock::Wall),
+            missing: spec.missing_data.or(Missing::NotBreaching),
+            broken: ratio(&spec.broken, 0.0),
+            lost_with_service: spec.lost_with_service.value().map(|share| share.0),
             internal: spec.internal.or(false),
         },
     }
@@ -76,13 +117,21 @@ fn resolve_signal(written: &Written<AlarmSpec>, problems: &mut Problems) -> Opti
     let spec = &written.value;
     let spans = [
         spec.error_ratio.span(),
+        spec.slow_ratio.span(),
+        spec.error_count.span(),
+        spec.synthetic.span(),
         spec.impaired_hosts.span(),
         spec.breach_probability.span(),
         spec.detection_delay.span(),
+        spec.any_of.span(),
     ];
     let given: Vec<(Span, &str)> =
         spans.into_iter().zip(SIGNALS).filter_map(|(span, key)| Some((span?, key))).collect();
     let broken = spec.error_ratio.is_broken()
+        || spec.slow_ratio.is_broken()
+        || spec.error_count.is_broken()
+        || spec.synthetic.is_broken()
+        || spec.any_of.is_broken()
         || spec.impaired_hosts.is_broken()
         || spec.breach_probability.is_broken()
         || spec.detection_delay.is_broken();
@@ -112,6 +161,23 @@ fn signal_of(spec: &AlarmSpec, problems: &mut Problems) -> Option<Signal> {
         let (threshold, comparison) = threshold(&signal.above, &signal.at_least, *span, problems)?;
         let min_requests = signal.min_requests.or(Int(1)).0;
         return Some(Signal::ErrorRatio { threshold, comparison, min_requests });
+    }
+    if let Some(Written { value: signal, span }) = spec.slow_ratio.get() {
+        let (threshold, comparison) = threshold(&signal.above, &signal.at_least, *span, problems)?;
+        let min_requests = signal.min_requests.or(Int(1)).0;
+        return Some(Signal::SlowRatio { threshold, comparison, min_requests });
+    }
+    if let Some(signal) = spec.error_count.value() {
+        let at_least = signal.at_least.or(Int(1)).0;
+        return Some(Signal::ErrorCount { at_least, seen: ratio(&signal.seen, 1.0) });
+    }
+    if let Some(Written { value: signal, span }) = spec.synthetic.get() {
+        let (threshold, comparison) = threshold(&signal.above, &signal.at_least, *span, problems)?;
+        let (probes, covers) = (signal.probes.or(Int(1)).0, ratio(&signal.covers, 1.0));
+        return Some(Signal::Synthetic { probes, covers, threshold, comparison });
+    }
+    if spec.any_of.value().is_some() {
+        return Some(Signal::AnyOf(Vec::new()));
     }
     if let Some(Written { value: signal, span }) = spec.impaired_hosts.get() {
         let (threshold, comparison) = threshold(&signal.above, &signal.at_least, *span, problems)?;
@@ -175,10 +241,27 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
             (spec.datapoints.span(), "datapoints"),
             (spec.publish_delay.span(), "publish-delay"),
             (spec.clock.span(), "clock"),
+            (spec.missing_data.span(), "missing-data"),
         ];
         for (span, key) in keys {
             let help = "remove it: a detection delay is the whole time from onset to alarm";
             conflict(span, key, delay, "`detection-delay`", help);
+        }
+    }
+    if let Some(parts) = spec.any_of.span() {
+        let keys = [
+            (spec.scope.span(), "scope"),
+            (spec.period.span(), "period"),
+            (spec.datapoints.span(), "datapoints"),
+            (spec.publish_delay.span(), "publish-delay"),
+            (spec.watch.span(), "watch"),
+            (spec.clock.span(), "clock"),
+            (spec.missing_data.span(), "missing-data"),
+            (spec.broken.span(), "broken"),
+            (spec.lost_with_service.span(), "lost-with-service"),
+        ];
+        for (span, key) in keys {
+            conflict(span, key, parts, "`any-of`", "remove it: the alarms listed have their own");
         }
     }
     if let Some(signal) = spec.error_ratio.span().filter(|_| spec.internal.or(false)) {

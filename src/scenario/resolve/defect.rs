@@ -79,9 +79,11 @@ fn resolve_one(
 fn symptom(spec: &DefectSpec) -> Symptom {
     let damage_per_request = ratio(&spec.damage_per_request, 0.0);
     let damage_per_host_hour = spec.damage_per_host_hour.value().map_or(0.0, |NonNegative(rate)| *rate);
-    let only_data = damage_per_request > 0.0 || damage_per_host_hour > 0.0;
+    let slow_ratio = ratio(&spec.slow_ratio, 0.0);
+    let other_symptom = damage_per_request > 0.0 || damage_per_host_hour > 0.0 || slow_ratio > 0.0;
     Symptom {
-        error_ratio: ratio(&spec.error_ratio, if only_data { 0.0 } else { 1.0 }),
+        error_ratio: ratio(&spec.error_ratio, if other_symptom { 0.0 } else { 1.0 }),
+        slow_ratio,
         crash: spec.crash.or(false),
         damage_per_request,
         damage_per_host_hour,

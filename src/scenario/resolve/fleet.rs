@@ -44,6 +44,7 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Flee
             regions: Vec::new(),
             zones: Vec::new(),
             background_error_ratio: ratio(&spec.background_error_ratio, 0.0),
+            background_slow_ratio: ratio(&spec.background_slow_ratio, 0.0),
             arrivals: spec.arrivals.or(Arrivals::Poisson),
             peak_utilisation: spec.peak_utilisation.value().map(|share| share.0.as_f64()),
             cohorts: cohorts(regions),

@@ -1,31 +1,54 @@
-//! Limits of thresholds: a text or a number into the raw unit of its metric.
+//! Limits of thresholds and values of expectations: a text or a number into the raw unit of its metric.
 
-use crate::diagnostic::{Diagnostic, Span};
-use crate::outcome::metric::{Metric, Unit};
+use crate::diagnostic::Diagnostic;
+use crate::outcome::metric::{METRICS, Metric, Unit};
 use crate::scenario::problems::Problems;
+use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::Limit;
 use crate::scenario::value::{Duration, Percent};
 
-/// The limit in the metric's raw unit; none if it was reported.
-pub(super) fn resolve(metric: &Metric, limit: &Limit, span: Span, problems: &mut Problems) -> Option<f64> {
-    let text = match limit {
-        Limit::Number(value) => return Some(*value),
-        Limit::Text(text) => text,
+/// The amount in the metric's raw unit, below 0 only where the metric can be; none if it was reported.
+pub(super) fn resolve(metric: &Metric, limit: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
+    let value = match &limit.value {
+        Limit::Number(value) => Some(*value),
+        Limit::Text(text) => signed(metric.unit, text),
     };
-    let value = match metric.unit {
+    let Some(value) = value else {
+        let Limit::Text(text) = &limit.value else { return None };
+        let message = format!("`{text}` is not in the unit of `{}`", metric.name);
+        let diagnostic = Diagnostic::new(&rules::THRESHOLD_UNIT, message).at(limit.span, "");
+        problems.report(diagnostic.help(help(metric.unit)));
+        return None;
+    };
+    if value < 0.0 && metric.unit != Unit::LeadMs {
+        let message = format!("`{}` is never below 0", metric.name);
+        let signed = METRICS.iter().filter(|metric| metric.unit == Unit::LeadMs);
+        let signed: Vec<String> = signed.map(|metric| format!("`{}`", metric.name)).collect();
+        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(limit.span, "");
+        problems.report(diagnostic.help(format!("those that can be: {}", signed.join(", "))));
+        return None;
+    }
+    Some(value)
+}
+
+/// A text with an optional minus sign.
+fn signed(unit: Unit, text: &str) -> Option<f64> {
+    match text.strip_prefix('-') {
+        // Not a mere change of sign: "-0s" is 0, not the float's other zero.
+        Some(size) => amount(unit, size).map(|size| 0.0 - size),
+        None => amount(unit, text),
+    }
+}
+
+fn amount(unit: Unit, text: &str) -> Option<f64> {
+    match unit {
         Unit::DurationMs | Unit::LeadMs => Duration::parse(text).ok().map(|duration| duration.ms as f64),
         Unit::HostMs => host_ms(text),
         Unit::Ppm => Percent::parse(text).map(|ratio| ratio.num as f64 * 1e6 / ratio.den as f64),
         Unit::YesNo => Percent::parse(text).map(crate::plan::Ratio::as_f64),
         _ => None,
-    };
-    if value.is_none() {
-        let message = format!("`{text}` is no limit for `{}`", metric.name);
-        let diagnostic = Diagnostic::new(&rules::THRESHOLD_UNIT, message).at(span, "");
-        problems.report(diagnostic.help(help(metric.unit)));
     }
-    value
 }
 
 /// `5000 host-minutes` or `1.5 host-hours` as host-milliseconds.
@@ -43,7 +66,8 @@ fn host_ms(text: &str) -> Option<f64> {
 
 fn help(unit: Unit) -> &'static str {
     match unit {
-        Unit::DurationMs | Unit::LeadMs => "it is a time: write \"30m\" or \"2d\"",
+        Unit::DurationMs => "it is a time: write \"30m\" or \"2d\"",
+        Unit::LeadMs => "it is a time: write \"30m\", or \"-30m\" for the other way round",
         Unit::HostMs => "it is host-time: write \"5000 host-minutes\" or \"2 host-hours\"",
         Unit::Ppm | Unit::YesNo => "it is a share: write \"5%\"",
         _ => "it is a count: write a number without quotes",
@@ -60,6 +84,16 @@ mod tests {
         assert_eq!(host_ms("1.5 host-hours"), Some(5.4e6));
         for text in ["5000", "5000 minutes", "-1 host-minutes", "inf host-minutes", "1e3 host-hours"] {
             assert_eq!(host_ms(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_minus_sign_turns_any_unit_round() {
+        assert_eq!(signed(Unit::LeadMs, "-3m"), Some(-180_000.0));
+        assert_eq!(signed(Unit::Ppm, "-1%"), Some(-10_000.0));
+        assert_eq!(signed(Unit::LeadMs, "-0s").map(f64::to_bits), Some(0.0_f64.to_bits()));
+        for text in ["--3m", "- 3m", "-", "3m-"] {
+            assert_eq!(signed(Unit::LeadMs, text), None, "{text}");
         }
     }
 }

@@ -5,6 +5,7 @@
 mod alarm;
 mod change;
 mod defect;
+mod expect;
 mod fleet;
 mod limit;
 mod procedure;

@@ -47,7 +47,9 @@ fn check_unused(alarms: &[Alarm], running: &[&Draft], problems: &mut Problems) {
         return;
     }
     for (index, alarm) in alarms.iter().enumerate() {
-        let heard = running.iter().any(|draft| draft.plan.alarms.contains(&index));
+        let part_of = |other: usize| matches!(&alarms[other].plan.signal, Signal::AnyOf(parts) if parts.contains(&index));
+        let hears = |alarm: &usize| *alarm == index || part_of(*alarm);
+        let heard = running.iter().any(|draft| draft.plan.alarms.iter().any(hears));
         if !heard && alarm.span.file == FileId::default() {
             let message = format!("no strategy listens to the alarm `{}`", alarm.plan.name);
             let diagnostic = Diagnostic::new(&rules::UNUSED_ALARM, message).at(alarm.span, "");

@@ -1,6 +1,7 @@
-//! Resolves `[study]` and `[[threshold]]`: which strategies run, in which order, against which limits.
+//! Resolves `[study]`, `[[threshold]]` and `[[guard]]`: which strategies run, in which order, against which limits.
 
 use super::check_listed_once;
+use super::expect;
 use super::limit;
 use super::strategy::Names;
 use super::unknown;
@@ -48,6 +49,7 @@ pub(super) fn resolve(
             .flatten()
             .filter_map(|guard| resolve_guard(guard, &run, problems))
             .collect(),
+        expectations: expect::resolve(spec, &run, problems),
     };
     (study, run.order)
 }
@@ -93,12 +95,12 @@ fn precisions(study: &StudySpec, problems: &mut Problems) -> Vec<Precision> {
 }
 
 /// The strategies that run.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     names: &'a Names<'a>,
     /// Indices of the drafts, in report order.
-    order: Vec<usize>,
+    pub order: Vec<usize>,
     /// False if one of those listed was reported.
-    complete: bool,
+    pub complete: bool,
 }
 
 impl Run<'_> {
@@ -149,17 +151,21 @@ impl Run<'_> {
     }
 
     /// Position among the strategies that run; `what` refers to it.
-    fn position(&self, written: &Written<Name>, what: &str, problems: &mut Problems) -> Option<usize> {
+    pub fn position(&self, written: &Written<Name>, what: &str, problems: &mut Problems) -> Option<usize> {
         let index = self.names.find(written, problems)?;
         let position = self.order.iter().position(|&other| other == index);
         if position.is_none() && self.complete {
             let message = format!("{what} is `{}`, which the study does not run", written.value.0);
             let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
-            let names = self.order.iter().map(|&index| self.names.drafts[index].plan.name.as_str());
-            let names: Vec<&str> = names.collect();
-            problems.report(diagnostic.help(format!("the study runs {}", super::select::some(&names))));
+            problems
+                .report(diagnostic.help(format!("the study runs {}", super::select::some(&self.listed()))));
         }
         position
+    }
+
+    /// The names of those that run.
+    pub fn listed(&self) -> Vec<&str> {
+        self.order.iter().map(|&index| self.names.drafts[index].plan.name.as_str()).collect()
     }
 }
 
@@ -174,7 +180,7 @@ fn resolve_threshold(
         spec.strategy.get().map(|name| run.position(name, "the strategy of this threshold", problems));
     let metric = metric?;
     let limit = spec.max.get()?;
-    let max = limit::resolve(metric, &limit.value, limit.span, problems)?;
+    let max = limit::resolve(metric, limit, problems)?;
     Some(Threshold {
         metric: metric.name.to_owned(),
         statistic: spec.statistic.value().copied().unwrap_or(Statistic::Mean),
@@ -184,7 +190,10 @@ fn resolve_threshold(
     })
 }
 
-fn resolve_metric(written: &Written<MetricName>, problems: &mut Problems) -> Option<&'static Metric> {
+pub(super) fn resolve_metric(
+    written: &Written<MetricName>,
+    problems: &mut Problems,
+) -> Option<&'static Metric> {
     let Written { value: MetricName(name), span } = written;
     let metric = metric::find(name);
     if metric.is_none() {

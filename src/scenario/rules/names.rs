@@ -137,7 +137,7 @@ patch = [{ wave = "only", bake = "1d" }]
 "#,
     }
     UNKNOWN_METRIC = "WT026" "unknown-metric" Error {
-        summary: "a threshold, a guard or a precision is about a metric that does not exist",
+        summary: "a threshold, a guard, an expectation or a precision is about a metric that does not exist",
         why: "Metrics are the measures that reports and CSV columns show.",
         bad: r#"
 [[threshold]]

@@ -158,7 +158,7 @@ name = "crash"
 "#,
     }
     THRESHOLD_UNIT = "WT039" "threshold-unit" Error {
-        summary: "a limit is not in the unit of its metric",
+        summary: "a limit or an expected value is not in the unit of its metric",
         why: "Times take durations, host-time \"5000 host-minutes\" or \"2 host-hours\", shares percentages, and counts \
               plain numbers. A plain number is always taken in the metric's raw unit.",
         bad: r#"

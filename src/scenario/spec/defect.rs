@@ -39,6 +39,8 @@ spec! {
         /// Share of its requests that an impaired host fails. Default: "100%", or "0%" for a defect that
         /// only damages data.
         optional error_ratio: Percent,
+        /// Share of its requests that an impaired host serves too slowly. Default: "0%".
+        optional slow_ratio: Percent,
         /// An impaired host serves nothing, and its load goes to the other hosts of its region; needs
         /// `peak-utilisation` in the fleet. Default: false.
         optional crash: bool,

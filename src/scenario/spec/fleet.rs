@@ -20,6 +20,8 @@ spec! {
         optional name: Name,
         /// Share of requests that fail on a healthy host. Default: "0%".
         optional background_error_ratio: Percent,
+        /// Share of requests that are slow on a healthy host. Default: "0%".
+        optional background_slow_ratio: Percent,
         /// Whether request counts are random ("poisson") or exactly their mean ("fixed").
         /// Default: "poisson".
         optional arrivals: Arrivals,

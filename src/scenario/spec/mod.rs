@@ -7,6 +7,7 @@
 mod alarm;
 mod change;
 mod defect;
+mod expect;
 mod fleet;
 mod response;
 mod strategy;
@@ -15,6 +16,7 @@ mod study;
 pub use alarm::AlarmSpec;
 pub use change::ChangeSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
+pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
 pub use response::{OperatorsSpec, ResponseSpec};
 pub use strategy::{
@@ -127,5 +129,7 @@ spec! {
         optional threshold: Vec<Written<ThresholdSpec>>,
         /// What must not get worse from one version of this scenario to the next.
         optional guard: Vec<Written<GuardSpec>>,
+        /// What was published or promised, to be shown beside what is simulated.
+        optional expect: Vec<Written<ExpectSpec>>,
     }
 }

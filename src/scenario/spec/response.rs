@@ -47,7 +47,7 @@ spec! {
         optional prepare: DistributionText,
         /// What they do: "rollback", "kill-switch", "fix-forward" or "repair". Default: "rollback".
         optional remedy: Remedy,
-        /// How long a kill switch takes to reach a region. Default: "0s".
+        /// How long a kill switch takes to reach a zone. Default: "0s".
         optional spread: DistributionText,
         /// From nobody suffering to everything being as before. Default: "0s".
         optional restore: DistributionText,

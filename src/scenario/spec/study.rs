@@ -6,7 +6,7 @@ use crate::plan::study::Statistic;
 use crate::plan::{Estimator, Level};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::value::{
-    Duration, Int, Name, NonNegative, Percent, PrecisionText, Seed, Text, TimeOfDay, keywords,
+    Duration, Int, Name, Percent, PrecisionText, Real, Seed, Text, TimeOfDay, keywords,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -131,7 +131,7 @@ impl JsonSchema for MetricName {
     }
 }
 
-/// A limit in the unit of its metric, which only the resolver knows.
+/// An amount in the unit of its metric, which only the resolver knows, as it knows whether it may be below 0.
 #[derive(Debug, Clone)]
 pub enum Limit {
     /// In the metric's raw unit.
@@ -145,7 +145,7 @@ impl Read for Limit {
         match node.value {
             DeValue::String(text) => Some(Self::Text(text.to_string())),
             DeValue::Integer(_) | DeValue::Float(_) => {
-                NonNegative::read(node, reader).map(|NonNegative(value)| Self::Number(value))
+                Real::read(node, reader).map(|Real(value)| Self::Number(value))
             }
             _ => reader.wrong_type(
                 node,
@@ -164,7 +164,7 @@ impl JsonSchema for Limit {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "A limit: 12, \"30m\", \"5%\", \"5000 host-minutes\" or \"2 host-hours\".",
-            "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string" }],
+            "anyOf": [{ "type": "number" }, { "type": "string" }],
         })
     }
 }

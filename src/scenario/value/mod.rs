@@ -17,7 +17,7 @@ pub use distribution::DistributionText;
 pub use duration::Duration;
 pub use hours::HoursText;
 pub use instant::{Datapoints, Seed, TimeOfDay};
-pub use number::{Int, NonNegative, Positive};
+pub use number::{Int, NonNegative, Positive, Real};
 pub use percent::{AtOnce, HostCount, MAX_HOSTS, Percent};
 pub use precision::PrecisionText;
 pub use shares::Shares;

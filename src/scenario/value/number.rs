@@ -23,6 +23,10 @@ pub struct Positive(pub f64);
 #[derive(Debug, Clone, Copy)]
 pub struct NonNegative(pub f64);
 
+/// A finite number of either sign.
+#[derive(Debug, Clone, Copy)]
+pub struct Real(pub f64);
+
 /// Reads an integer within `range`; `wanted` has its article.
 pub(super) fn read_integer(
     node: Node<'_>,
@@ -86,6 +90,12 @@ impl Read for Positive {
             return None;
         }
         Some(Self(value))
+    }
+}
+
+impl Read for Real {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        read_real(node, reader).map(Self)
     }
 }
 

@@ -1,0 +1,139 @@
+//! Resolves `[[expect]]`: what was published about which strategy, and how far off is near enough.
+
+use super::limit;
+use super::study::{Run, resolve_metric};
+use crate::diagnostic::Diagnostic;
+use crate::outcome::metric::{Metric, Unit};
+use crate::plan::study::Statistic;
+use crate::plan::{Expectation, Level, Tolerance};
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::{Field, Written};
+use crate::scenario::rules;
+use crate::scenario::spec::{ExpectSpec, Limit, ScenarioSpec};
+use crate::scenario::value::Percent;
+
+/// How far off the simulation may be if nothing is said. Published times are rounded, and told by people.
+const TOLERANCE_IF_UNSAID: f64 = 0.15;
+
+/// Every expectation that makes sense.
+pub(super) fn resolve(spec: &ScenarioSpec, run: &Run<'_>, problems: &mut Problems) -> Vec<Expectation> {
+    let written = spec.expect.value().into_iter().flatten();
+    written.filter_map(|written| resolve_one(written, run, problems)).collect()
+}
+
+fn resolve_one(written: &Written<ExpectSpec>, run: &Run<'_>, problems: &mut Problems) -> Option<Expectation> {
+    let spec = &written.value;
+    let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
+    let strategy = strategy(written, run, problems);
+    let both = spec.tolerance.span().zip(spec.within.span());
+    if let Some((tolerance, within)) = both {
+        let message = "`tolerance` and `within` exclude each other";
+        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(within, "").and(tolerance, "");
+        problems.report(diagnostic.help("keep `within` for values near 0, else `tolerance`"));
+    }
+    let metric = metric?;
+    let statistic = statistic(metric, &spec.statistic, problems);
+    let value = spec.value.get().and_then(|value| amount(metric, value, problems));
+    let within = spec.within.get().map(|within| room(metric, within, problems));
+    let unusable = both.is_some() || spec.tolerance.is_broken() || spec.within.is_broken();
+    if unusable || spec.statistic.is_broken() {
+        return None;
+    }
+    let value = value?;
+    let tolerance = match within {
+        Some(room) => Tolerance::Within(room?),
+        None => Tolerance::Relative(relative(metric, spec, value, problems)?),
+    };
+    Some(Expectation {
+        metric: metric.name.to_owned(),
+        statistic: statistic?,
+        strategy: strategy?,
+        value,
+        tolerance,
+        source: super::text(&spec.source),
+        level: spec.level.or(Level::Warn),
+    })
+}
+
+/// The strategy that the number is about: without a name the only one there is.
+fn strategy(written: &Written<ExpectSpec>, run: &Run<'_>, problems: &mut Problems) -> Option<usize> {
+    if let Some(name) = written.value.strategy.get() {
+        return run.position(name, "the strategy of this expectation", problems);
+    }
+    if written.value.strategy.is_broken() || !run.complete {
+        return None;
+    }
+    let names = run.listed();
+    if names.len() > 1 {
+        let message = "`expect` does not say which strategy was measured";
+        let diagnostic = Diagnostic::new(&rules::WHOSE_EXPECTATION, message).at(written.span, "");
+        let others = super::select::some(&names);
+        problems
+            .report(diagnostic.help(format!("write `strategy = \"{}\"`: the study runs {others}", names[0])));
+        return None;
+    }
+    (names.len() == 1).then_some(0)
+}
+
+/// The statistic; a share of trials has only one.
+fn statistic(metric: &Metric, field: &Field<Statistic>, problems: &mut Problems) -> Option<Statistic> {
+    let is_share = metric.unit == Unit::YesNo;
+    let Some(written) = field.get() else {
+        return Some(if is_share { Statistic::Mean } else { Statistic::P50 });
+    };
+    if is_share && written.value != Statistic::Mean {
+        let message = format!("`{}` is a yes or a no, of which only the share says something", metric.name);
+        let diagnostic = Diagnostic::new(&rules::SHARE_HAS_A_MEAN, message).at(written.span, "");
+        problems.report(diagnostic.help("write `statistic = \"mean\"`, or leave it out"));
+        return None;
+    }
+    Some(written.value)
+}
+
+/// A value that the metric can have.
+fn amount(metric: &Metric, written: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
+    let value = limit::resolve(metric, written, problems)?;
+    let whole = match metric.unit {
+        Unit::YesNo => 1.0,
+        Unit::Ppm => 1e6,
+        _ => return Some(value),
+    };
+    if value > whole {
+        let message = format!("`{}` is never more than 100 %", metric.name);
+        let help = format!("write \"5%\"; a bare number is taken as it is, and {whole} is all of it");
+        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(written.span, "");
+        problems.report(diagnostic.help(help));
+        return None;
+    }
+    Some(value)
+}
+
+/// Room on either side, which cannot be below 0 even where the metric can.
+fn room(metric: &Metric, written: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
+    let room = limit::resolve(metric, written, problems)?;
+    if room < 0.0 {
+        let message = "`within` is a distance, which is never below 0";
+        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(written.span, "");
+        problems.report(diagnostic.help("write it without the sign: it holds on either side"));
+        return None;
+    }
+    Some(room)
+}
+
+/// Room as a share of the value, which leaves none around 0.
+fn relative(metric: &Metric, spec: &ExpectSpec, value: f64, problems: &mut Problems) -> Option<f64> {
+    if value == 0.0 {
+        let message = "a share of 0 leaves no room around it";
+        let place = spec.tolerance.span().or(spec.value.span()).unwrap_or_default();
+        let example = match metric.unit {
+            Unit::DurationMs | Unit::LeadMs => "\"2m\"",
+            Unit::HostMs => "\"5 host-minutes\"",
+            Unit::Ppm | Unit::YesNo => "\"1%\"",
+            _ => "2",
+        };
+        let diagnostic = Diagnostic::new(&rules::NO_ROOM_AROUND_ZERO, message).at(place, "");
+        problems.report(diagnostic.help(format!("write `within = {example}` for the room on either side")));
+        return None;
+    }
+    Some(spec.tolerance.value().map_or(TOLERANCE_IF_UNSAID, |Percent(ratio)| ratio.as_f64()))
+}

@@ -1,0 +1,272 @@
+//! Holds what was published against what is simulated: agrees, misses, or not enough trials to say.
+//!
+//! An expectation is about the model, not about the plan: it says whether the simulation reproduces what was
+//! measured, so it has two sides, and a plan that does better than was published misses it too.
+
+use super::Outcomes;
+use super::estimate::{Estimate, Values};
+use super::sampling::Sampling;
+use super::threshold::{Verdict, growth_needed, trials_needed};
+use crate::outcome::metric::{Unit, find};
+use crate::plan::study::Statistic;
+use crate::plan::{Expectation, Level, Plan};
+use crate::stats::{CONFIDENCE, Interval};
+use serde::Serialize;
+
+/// What was published, what is simulated, and whether they agree. All numbers are in the metric's unit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExpectationResult {
+    /// Metric name.
+    pub metric: String,
+    /// Statistic of the metric.
+    pub statistic: Statistic,
+    /// Strategy it is about.
+    pub strategy: String,
+    /// Where the number comes from; may be empty.
+    pub source: String,
+    /// What was published.
+    pub published: f64,
+    /// The least simulated value that agrees.
+    pub at_least: f64,
+    /// The largest simulated value that agrees.
+    pub at_most: f64,
+    /// What missing it means.
+    pub level: Level,
+    /// Trials with a value.
+    pub n: u64,
+    /// The statistic's estimate; absent without values.
+    pub simulated: Option<f64>,
+    /// Its interval. The largest value seen is a fact of these trials and has no width.
+    pub interval: Interval,
+    /// Confidence of the interval: stricter with several expectations, so that all their verdicts together
+    /// hold with 95 %.
+    pub confidence: f64,
+    /// Simulated less published; absent without values.
+    pub deviation: Option<f64>,
+    /// The deviation as a share of the size of what was published; absent if that is 0.
+    pub relative_deviation: Option<f64>,
+    /// Pass: the whole interval agrees. Fail: none of it does. Inconclusive: a part, or there is no interval.
+    pub verdict: Verdict,
+    /// Trials that would probably decide an inconclusive one; absent if decided, or if no reasonable number
+    /// would do.
+    pub trials_needed: Option<u64>,
+}
+
+impl ExpectationResult {
+    /// Whether somebody should look although nothing is shown to be wrong: what must agree may not, or what
+    /// was published happened in no trial at all.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.verdict == Verdict::Inconclusive && (self.level == Level::Error || self.n == 0)
+    }
+}
+
+/// Judges every expectation, in plan order. All verdicts together are wrong with at most 5 %, by Bonferroni's
+/// inequality. Limits share a doubt of their own: asking what was published loosens no promise.
+///
+/// # Panics
+/// If an expectation names an unknown metric, which a resolved plan does not.
+#[must_use]
+pub fn judge(plan: &Plan, outcomes: &Outcomes) -> Vec<ExpectationResult> {
+    let expectations = &plan.study.expectations;
+    let uncertain = expectations.iter().filter(|expected| expected.statistic != Statistic::Max).count();
+    let doubt = (1.0 - CONFIDENCE) / uncertain.max(1) as f64;
+    expectations.iter().map(|expected| judge_one(expected, plan, outcomes, doubt)).collect()
+}
+
+fn judge_one(expected: &Expectation, plan: &Plan, outcomes: &Outcomes, doubt: f64) -> ExpectationResult {
+    let metric = find(&expected.metric).expect("invariant: a resolved expectation names a known metric");
+    let row = &outcomes.by_strategy[expected.strategy];
+    let sampling = Sampling::new(plan, row.len() as u64);
+    let values = Values::new(metric, sampling.values(metric, row));
+    let tail = doubt / 2.0;
+    let estimate = values.estimate(expected.statistic, tail);
+    let interval = estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval);
+    let (low, high) = expected.band();
+    // No room is lost: nothing is simulated below 0 but what has a sign.
+    let low = if metric.unit == Unit::LeadMs { low } else { low.max(0.0) };
+    let verdict = agreement(interval, low, high);
+    let needed = estimate.filter(|_| verdict == Verdict::Inconclusive).and_then(|estimate| {
+        let growth = |edge| growth_needed(expected.statistic, edge, &values, estimate, tail);
+        trials_needed(row.len() as f64, growth_to_leave(low, high, estimate, growth))
+    });
+    let deviation = estimate.map(|estimate| estimate.value - expected.value);
+    ExpectationResult {
+        metric: expected.metric.clone(),
+        statistic: expected.statistic,
+        strategy: plan.strategies[expected.strategy].name.clone(),
+        source: expected.source.clone(),
+        published: expected.value,
+        at_least: low,
+        at_most: high,
+        level: expected.level,
+        n: values.sample.len() as u64,
+        simulated: estimate.map(|estimate| estimate.value),
+        interval,
+        confidence: 1.0 - doubt,
+        deviation,
+        relative_deviation: deviation
+            .map(|deviation| deviation / expected.value.abs())
+            .filter(|share| share.is_finite()),
+        verdict,
+        trials_needed: needed,
+    }
+}
+
+/// Where the interval lies with regard to the band from `low` to `high`, whose ends belong to it.
+fn agreement(interval: Interval, low: f64, high: f64) -> Verdict {
+    let is_below = interval.high.is_some_and(|end| end < low);
+    if is_below || interval.is_above(high) {
+        Verdict::Fail
+    } else if interval.low.is_some_and(|end| end >= low) && interval.is_at_most(high) {
+        Verdict::Pass
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+/// How many times as many trials bring the interval to one side of every edge that matters: of both if the
+/// estimate agrees, else of the nearer one.
+fn growth_to_leave(low: f64, high: f64, estimate: Estimate, growth: impl Fn(f64) -> f64) -> f64 {
+    if estimate.value < low {
+        growth(low)
+    } else if estimate.value > high {
+        growth(high)
+    } else {
+        growth(low).max(growth(high))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Tolerance;
+    use crate::report::sample;
+
+    const MINUTE: f64 = 60_000.0;
+
+    /// Strategy 4 of the sample: alarms five minutes after the onset in every trial that has one.
+    fn expected(metric: &str, value: f64, tolerance: Tolerance) -> Expectation {
+        Expectation {
+            metric: metric.into(),
+            statistic: Statistic::P50,
+            strategy: 4,
+            value,
+            tolerance,
+            source: "status page".into(),
+            level: Level::Warn,
+        }
+    }
+
+    fn judged(trials: u64, expectation: Expectation) -> ExpectationResult {
+        let (mut plan, outcomes) = sample::study(trials);
+        plan.study.expectations = vec![expectation];
+        judge(&plan, &outcomes).remove(0)
+    }
+
+    #[test]
+    fn both_sides_are_judged_and_the_edges_agree() {
+        let delay = |value, tolerance| judged(1000, expected("detection_delay_ms", value, tolerance));
+        for (value, tolerance, verdict) in [
+            (5.0, Tolerance::Relative(0.0), Verdict::Pass),
+            (4.0, Tolerance::Relative(0.25), Verdict::Pass),
+            (4.0, Tolerance::Relative(0.24), Verdict::Fail),
+            (6.0, Tolerance::Within(1.0 * MINUTE), Verdict::Pass),
+            (6.0, Tolerance::Within(0.99 * MINUTE), Verdict::Fail),
+            (20.0, Tolerance::Relative(0.15), Verdict::Fail),
+        ] {
+            assert_eq!(delay(value * MINUTE, tolerance).verdict, verdict, "{value} {tolerance:?}");
+        }
+        let off = delay(4.0 * MINUTE, Tolerance::Relative(0.15));
+        assert_eq!((off.simulated, off.deviation), (Some(5.0 * MINUTE), Some(MINUTE)));
+        assert_eq!(off.relative_deviation, Some(0.25));
+        assert_eq!(delay(MINUTE, Tolerance::Within(2.0 * MINUTE)).at_least, 0.0);
+        assert!((off.at_least - 3.4 * MINUTE).abs() < 1e-6 && (off.at_most - 4.6 * MINUTE).abs() < 1e-6);
+    }
+
+    #[test]
+    fn numbers_below_zero_have_their_band_the_right_way_round() {
+        let (mut plan, mut outcomes) = sample::study(1000);
+        // The alarm fires three minutes before the first host is impaired.
+        for outcome in &mut outcomes.by_strategy[4] {
+            outcome.alarm_ms = outcome.onset_ms.map(|onset| onset - 180_000);
+        }
+        let lead = |value, tolerance| expected("alarm_lead_ms", value, tolerance);
+        plan.study.expectations = vec![
+            lead(-3.0 * MINUTE, Tolerance::Relative(0.15)),
+            lead(-2.0 * MINUTE, Tolerance::Relative(0.4)),
+            lead(0.0, Tolerance::Within(3.0 * MINUTE)),
+            lead(3.0 * MINUTE, Tolerance::Relative(0.5)),
+        ];
+        plan.study
+            .expectations
+            .push(Expectation { statistic: Statistic::Mean, ..lead(-3.0 * MINUTE, Tolerance::Within(1.0)) });
+        plan.study.expectations.push(Expectation {
+            statistic: Statistic::Cvar99,
+            ..lead(-3.0 * MINUTE, Tolerance::Within(1.0))
+        });
+        let results = judge(&plan, &outcomes);
+        let verdicts: Vec<Verdict> = results.iter().map(|result| result.verdict).collect();
+        use Verdict::{Fail, Pass};
+        assert_eq!(verdicts, [Pass, Fail, Pass, Fail, Pass, Pass]);
+        assert_eq!((results[0].at_least, results[0].at_most), (-3.45 * MINUTE, -2.55 * MINUTE));
+        // A minute earlier than published: below, as a share of the size of what was published.
+        assert_eq!((results[1].deviation, results[1].relative_deviation), (Some(-MINUTE), Some(-0.5)));
+        assert_eq!((results[2].deviation, results[2].relative_deviation), (Some(-3.0 * MINUTE), None));
+    }
+
+    #[test]
+    fn what_no_trial_shows_is_open_and_deserves_a_look() {
+        let mut nothing = expected("detection_delay_ms", MINUTE, Tolerance::Relative(0.15));
+        let (mut plan, mut outcomes) = sample::study(300);
+        outcomes.by_strategy[4].iter_mut().for_each(|outcome| outcome.alarm_ms = None);
+        plan.study.expectations = vec![nothing.clone()];
+        let result = judge(&plan, &outcomes).remove(0);
+        assert_eq!((result.n, result.simulated, result.deviation), (0, None, None));
+        assert_eq!(
+            (result.verdict, result.trials_needed, result.is_open()),
+            (Verdict::Inconclusive, None, true)
+        );
+        // An open one that has values is of interest only if it must agree.
+        nothing.metric = "impaired_host_ms".into();
+        nothing.value = judged(100, nothing.clone()).simulated.unwrap();
+        let open = judged(100, Expectation { tolerance: Tolerance::Relative(0.01), ..nothing.clone() });
+        assert_eq!((open.verdict, open.is_open()), (Verdict::Inconclusive, false));
+        let error = Expectation { tolerance: Tolerance::Relative(0.01), level: Level::Error, ..nothing };
+        assert!(judged(100, error).is_open());
+    }
+
+    #[test]
+    fn following_the_advice_ends_with_the_right_verdict() {
+        let mean = |trials, value| {
+            let expected = expected("impaired_host_ms", value, Tolerance::Relative(0.05));
+            judged(trials, Expectation { statistic: Statistic::Mean, ..expected })
+        };
+        let truth = mean(200_000, MINUTE).simulated.unwrap();
+        for (value, verdict) in
+            [(truth, Verdict::Pass), (truth * 0.9, Verdict::Fail), (truth * 1.11, Verdict::Fail)]
+        {
+            // Advice rests on the estimate at hand, so that it may take several rounds.
+            let mut rounds = vec![8000];
+            while let Some(needed) = mean(*rounds.last().unwrap(), value).trials_needed {
+                rounds.push(needed);
+            }
+            assert!((2..6).contains(&rounds.len()) && rounds.is_sorted(), "{value}: {rounds:?}");
+            assert_eq!(mean(*rounds.last().unwrap(), value).verdict, verdict, "{value}: {rounds:?}");
+        }
+    }
+
+    #[test]
+    fn several_expectations_share_the_doubt_and_facts_take_none() {
+        let (mut plan, outcomes) = sample::study(1000);
+        let one = expected("impaired_host_ms", MINUTE, Tolerance::Relative(0.15));
+        plan.study.expectations = vec![one.clone()];
+        let alone = judge(&plan, &outcomes).remove(0);
+        let max = Expectation { statistic: Statistic::Max, ..one.clone() };
+        plan.study.expectations = vec![one.clone(), max, one];
+        let together = judge(&plan, &outcomes);
+        assert_eq!((alone.confidence, together[0].confidence), (0.95, 0.975));
+        assert!(together[0].interval.high > alone.interval.high);
+        assert_eq!(together[1].interval.low, together[1].simulated);
+    }
+}
