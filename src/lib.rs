@@ -35,6 +35,7 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
+pub mod foresight;
 pub mod outcome;
 pub mod plan;
 pub mod random;
@@ -46,4 +47,4 @@ pub mod study;
 /// Version of the simulated model: two runs with the same scenario, seed and model version print
 /// the same bytes. Any change that moves a number for an existing scenario and seed bumps it and is
 /// written in CHANGELOG.md.
-pub const MODEL_VERSION: u32 = 2;
+pub const MODEL_VERSION: u32 = 3;

@@ -30,6 +30,7 @@ mod watch;
 pub use model::Model;
 
 use crate::outcome::Outcome;
+use crate::plan::{Alarm, Arrivals, Wave};
 use trace::Observer;
 use trial::{Buffers, Trial};
 
@@ -60,4 +61,21 @@ impl<'m> Engine<'m> {
         let strategy = &self.model.plan.strategies[strategy];
         Trial::new(self.model, strategy, trial, self.exhaustive, &mut self.buffers, observer).run()
     }
+}
+
+/// Probability that a datapoint of an alarm over requests breaches, with `requests_mean` requests in its period of
+/// which each shows what it looks for with probability `p`; 0 for other alarms. For what is computed of a plan
+/// without a rollout.
+pub(crate) fn request_breach(alarm: &Alarm, arrivals: Arrivals, requests_mean: f64, p: f64) -> f64 {
+    model::breach_of(alarm, arrivals, requests_mean, p)
+}
+
+/// Whether `impaired` of `hosts` breach a health-check alarm.
+pub(crate) fn health_breach(alarm: &Alarm, impaired: u64, hosts: u64) -> bool {
+    model::hosts_breach(&alarm.signal, impaired, hosts)
+}
+
+/// Hosts of the one-box that `wave` puts into a zone of `hosts`; none without one.
+pub(crate) fn one_box_hosts(wave: &Wave, hosts: u32) -> Option<u32> {
+    model::one_box_hosts(wave, hosts)
 }

@@ -170,14 +170,7 @@ impl<'p> Model<'p> {
 
     /// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`.
     pub(super) fn ratio_probability(&self, alarm: &Alarm, requests: f64, p: f64) -> f64 {
-        match (&alarm.signal, rule_of(&alarm.signal)) {
-            (Signal::ErrorCount { at_least, seen }, _) => poisson_at_least(requests * p * seen, *at_least),
-            (Signal::Synthetic { probes, .. }, Some(rule)) => {
-                ratio_breach_probability(&rule, Arrivals::Fixed, *probes as f64, p)
-            }
-            (_, Some(rule)) => ratio_breach_probability(&rule, self.plan.fleet.arrivals, requests, p),
-            (_, None) => 0.0,
-        }
+        breach_of(alarm, self.plan.fleet.arrivals, requests, p)
     }
 
     /// Index of the series of `alarm` at `entity`; `one_box` is the size of the zone's one-box.
@@ -287,6 +280,19 @@ pub(super) fn one_box_hosts(wave: &Wave, hosts: u32) -> Option<u32> {
     let one_box = wave.procedure.one_box.as_ref()?;
     let most = wave.procedure.max_unavailable.of(hosts).min(wave.hosts.reach_of(hosts));
     Some(one_box.hosts.of(hosts).min(most))
+}
+
+/// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`; 0 for alarms
+/// that look at no requests.
+pub(super) fn breach_of(alarm: &Alarm, arrivals: Arrivals, requests: f64, p: f64) -> f64 {
+    match (&alarm.signal, rule_of(&alarm.signal)) {
+        (Signal::ErrorCount { at_least, seen }, _) => poisson_at_least(requests * p * seen, *at_least),
+        (Signal::Synthetic { probes, .. }, Some(rule)) => {
+            ratio_breach_probability(&rule, Arrivals::Fixed, *probes as f64, p)
+        }
+        (_, Some(rule)) => ratio_breach_probability(&rule, arrivals, requests, p),
+        (_, None) => 0.0,
+    }
 }
 
 /// Whether `impaired` of `hosts` breach a health-check alarm. Integers only.

@@ -29,6 +29,21 @@ pub struct WaveTimes {
     pub hosts_after: u64,
     /// Share of the fleet's mean traffic on the new version after the wave; 0 without a traffic model.
     pub traffic_share_after: f64,
+    /// The zones that the wave deploys to, in no order that matters.
+    pub deployments: Vec<Deployment>,
+}
+
+/// The work of a wave in one zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployment {
+    /// Index of the zone.
+    pub zone: usize,
+    /// Its first host begins.
+    pub start_ms: u64,
+    /// The one-box and its bake are over; none without a one-box.
+    pub one_box_end_ms: Option<u64>,
+    /// Its bake has ended.
+    pub end_ms: u64,
 }
 
 impl Timetable {
@@ -47,6 +62,7 @@ pub fn timetable(plan: &Plan, strategy: usize) -> Timetable {
         plan,
         host_ms: strategy.deploy_time(&plan.change).median_ms(),
         done: vec![0; plan.fleet.zones.len()],
+        deployments: Vec::new(),
     };
     let mut now = 0;
     let waves = strategy
@@ -66,6 +82,8 @@ struct Walk<'p> {
     host_ms: u64,
     /// Hosts on the new version in each zone.
     done: Vec<u32>,
+    /// Of the present wave so far.
+    deployments: Vec<Deployment>,
 }
 
 /// When a zone or region stops deploying, and when its bake has ended too.
@@ -96,6 +114,7 @@ impl Walk<'_> {
             hosts_added: self.hosts_done() - before,
             hosts_after: self.hosts_done(),
             traffic_share_after: self.traffic_share(),
+            deployments: std::mem::take(&mut self.deployments),
         }
     }
 
@@ -110,9 +129,11 @@ impl Walk<'_> {
         }
         let mut now = start_ms;
         let mut deployed_ms = now;
+        let mut one_box_end_ms = None;
         if let (Some(one_box), 0) = (&procedure.one_box, self.done[zone]) {
             deployed_ms = now + self.host_ms;
             now = deployed_ms + one_box.bake_ms;
+            one_box_end_ms = Some(now);
             self.done[zone] = one_box.hosts.of(hosts).min(together).min(target);
         }
         let left = target - self.done[zone];
@@ -122,7 +143,9 @@ impl Walk<'_> {
             deployed_ms = now;
         }
         self.done[zone] = target;
-        Span { deployed_ms, end_ms: now + procedure.zone_bake_ms }
+        let end_ms = now + procedure.zone_bake_ms;
+        self.deployments.push(Deployment { zone, start_ms, one_box_end_ms, end_ms });
+        Span { deployed_ms, end_ms }
     }
 
     fn hosts_done(&self) -> u64 {

@@ -6,6 +6,7 @@
 
 mod extend;
 mod include;
+mod places;
 mod problems;
 mod reader;
 mod resolve;
@@ -17,6 +18,7 @@ mod timezone;
 mod value;
 
 pub use crate::diagnostic::Sources;
+pub use places::Places;
 pub use schema::schema;
 pub use spec::MAX_TRIALS;
 pub use suggest::closest;
@@ -37,6 +39,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that the diagnostics point into: the scenario and its includes.
     pub sources: Sources,
+    /// Where the parts of the plan were written, for problems that are found later.
+    pub places: Places,
 }
 
 /// Reads a scenario file and the files it includes. A file that cannot be read is a diagnostic, too.
@@ -72,13 +76,16 @@ fn load_from(path: &Path, files: &dyn Files) -> Loaded {
     let spec = loader.load_root(path);
     let Loader { mut problems, sources, sound, .. } = loader;
     let stem = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy());
-    let plan = match spec {
+    let (plan, places) = match spec {
         // A tree that was repaired after a syntax error would only cause follow-up problems.
-        Some(spec) if sound => Some(resolve::resolve(&spec, &stem, &mut problems)),
-        _ => None,
+        Some(spec) if sound => {
+            let (plan, places) = resolve::resolve(&spec, &stem, &mut problems);
+            (Some(plan), places)
+        }
+        _ => (None, Places::default()),
     };
     let plan = plan.filter(|_| !problems.has_errors());
-    Loaded { plan, diagnostics: problems.into_sorted(), sources }
+    Loaded { plan, diagnostics: problems.into_sorted(), sources, places }
 }
 
 /// The share that a percentage such as `5%` stands for; none if the text is none.

@@ -236,7 +236,9 @@ fn check_reads_every_file_before_it_fails() {
     let files = report["files"].as_array().expect("files");
     let valid: Vec<bool> = files.iter().map(|file| file["valid"].as_bool().expect("valid")).collect();
     assert_eq!(valid, [false, false, true]);
-    let problems: usize = files.iter().map(|file| file["problems"].as_array().expect("problems").len()).sum();
+    let problems = files.iter().flat_map(|file| file["problems"].as_array().expect("problems"));
+    // The valid one may be worth a warning.
+    let problems = problems.filter(|problem| problem["severity"] == "error").count();
     assert_eq!(report["errors"], problems);
     assert!(problems >= 3, "both unknown keys and the missing file: {report:#}");
 }

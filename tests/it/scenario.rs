@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use wavetank::diagnostic::{render, to_json};
+use wavetank::foresight::look_ahead;
 use wavetank::scenario::{Loaded, load, load_str, load_texts, load_with, rules, schema};
 
 /// Rules that the schema can check as well, unless a file's first line says otherwise.
@@ -47,7 +48,7 @@ fn rule_of(path: &Path) -> &'static wavetank::diagnostic::Rule {
 #[test]
 fn files_with_problems_are_reported_as_expected() {
     for path in toml_files("tests/plans/err") {
-        let loaded = load(&path);
+        let loaded = look_ahead(load(&path));
         let rule = rule_of(&path);
         let found = loaded.diagnostics.iter().any(|diagnostic| diagnostic.rule == rule);
         assert!(found, "{} should break {}:\n{}", path.display(), rule.id, report(&loaded));

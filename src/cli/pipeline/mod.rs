@@ -9,6 +9,7 @@ use super::io::Io;
 use crate::diagnostic::{self, Diagnostic, Rule, Severity, Sources};
 use crate::engine::trace::{Record, Recorder};
 use crate::engine::{Engine, Model};
+use crate::foresight;
 use crate::outcome::Outcome;
 use crate::outcome::metric::{self, METRICS};
 use crate::plan::{Level, Plan, Precision};
@@ -92,6 +93,7 @@ pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
     } else {
         scenario::load(Path::new(file))
     };
+    let loaded = foresight::look_ahead(loaded);
     Ok(Loaded { plan: loaded.plan, diagnostics: loaded.diagnostics, sources: loaded.sources })
 }
 

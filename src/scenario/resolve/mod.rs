@@ -16,6 +16,7 @@ mod strategy;
 mod study;
 
 use super::extend;
+use super::places::Places;
 use super::problems::Problems;
 use super::reader::{Field, Written};
 use super::rules;
@@ -25,8 +26,8 @@ use super::value::{Name, Text};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::Plan;
 
-/// Resolves the scenario; `stem` is its name unless it gives one.
-pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) -> Plan {
+/// Resolves the scenario; `stem` is its name unless it gives one. The places are those of the plan's parts.
+pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) -> (Plan, Places) {
     let fleet = fleet::resolve(&spec.fleet, problems);
     let alarms = alarm::resolve(&spec.alarm, problems);
     let defects = defect::resolve(&spec.defect, &fleet, &alarms, problems);
@@ -38,6 +39,10 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let names = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, order) = study::resolve(spec, &names, problems);
     sense::check(&fleet, &alarms, &drafts, problems);
+    let places = Places {
+        alarms: alarms.iter().map(|alarm| alarm.span).collect(),
+        strategies: order.iter().map(|&index| drafts[index].span).collect(),
+    };
     let plan = Plan {
         name: spec.name.value().map_or_else(|| stem.to_owned(), |Name(name)| name.clone()),
         description: text(&spec.description),
@@ -48,7 +53,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
         study,
     };
     study::check_trials(&plan, spec, problems);
-    plan
+    (plan, places)
 }
 
 /// What strategies are resolved against.

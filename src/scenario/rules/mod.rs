@@ -3,12 +3,14 @@
 //! `docs/diagnostics.md` and `wavetank explain` are printed from it. Identifiers are never reused.
 
 mod expect;
+mod foresight;
 mod mechanism;
 mod names;
 mod sense;
 mod shape;
 
 pub use expect::*;
+pub use foresight::*;
 pub use mechanism::*;
 pub use names::*;
 pub use sense::*;
@@ -48,7 +50,7 @@ use rules;
 
 /// Every rule, by identifier.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [SHAPE, NAMES, SENSE, MECHANISM, EXPECT].into_iter().flatten().copied()
+    [SHAPE, NAMES, SENSE, FORESIGHT, MECHANISM, EXPECT].into_iter().flatten().copied()
 }
 
 /// The rule with this identifier (`WT002`, in any case) or name (`unknown-key`).

@@ -37,7 +37,8 @@ fn identifiers_ascend_and_names_are_unique() {
 
 #[test]
 fn bad_examples_break_their_rule_and_no_other() {
-    for rule in all() {
+    // What only the lints of a later layer find is tested there.
+    for rule in all().filter(|rule| !FORESIGHT.contains(rule)) {
         let loaded = load_str("example.toml", &complete(rule.example_bad));
         assert!(breaks(&loaded, rule), "{} {}\n{}", rule.id, rule.name, problems(&loaded));
         assert_eq!(loaded.diagnostics.len(), 1, "{} {}\n{}", rule.id, rule.name, problems(&loaded));

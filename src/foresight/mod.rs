@@ -1,0 +1,84 @@
+//! What a plan will do that its author may not expect, in numbers and before anything is simulated.
+//!
+//! Each lint reads a resolved plan, computes closed forms and returns warnings at the places that the scenario
+//! language remembers. A lint never simulates, never fails and never changes the plan; docs/statistics.md has its
+//! formulas. All numbers are of the undisturbed timetable, with median deploy times.
+
+mod falsely;
+mod power;
+mod risk;
+mod window;
+mod words;
+
+use crate::diagnostic::{self, Diagnostic};
+use crate::plan::timeline::{Timetable, timetable};
+use crate::plan::{Plan, Signal};
+use crate::scenario::{Loaded, Places};
+
+/// One strategy, as the lints look at it.
+struct View<'p> {
+    plan: &'p Plan,
+    /// Index of the strategy.
+    strategy: usize,
+    /// Its undisturbed timetable.
+    times: Timetable,
+    places: &'p Places,
+}
+
+/// Adds the warnings of every lint to a scenario that has a plan, and brings all problems into reading order.
+#[must_use]
+pub fn look_ahead(mut loaded: Loaded) -> Loaded {
+    if let Some(plan) = &loaded.plan {
+        loaded.diagnostics.extend(warnings(plan, &loaded.places));
+        loaded.diagnostics = diagnostic::sorted(&loaded.diagnostics).into_iter().cloned().collect();
+    }
+    loaded
+}
+
+/// The warnings of every lint about every strategy.
+#[must_use]
+pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for strategy in 0..plan.strategies.len() {
+        let view = View { plan, strategy, times: timetable(plan, strategy), places };
+        found.extend(power::blind_first_wave(&view));
+        found.extend(power::late_reaction(&view));
+        found.extend(power::diluted(&view));
+        found.extend(falsely::false_alarms(&view));
+        found.extend(risk::together(&view));
+        found.extend(risk::short_last_bake(&view));
+        found.extend(risk::late_class(&view));
+        found.extend(risk::left_behind(&view));
+    }
+    found
+}
+
+impl View<'_> {
+    fn strategy(&self) -> &crate::plan::Strategy {
+        &self.plan.strategies[self.strategy]
+    }
+
+    /// Indices of the alarms that the strategy listens to, with those that a composite stands for in its place.
+    fn heard(&self) -> Vec<usize> {
+        let mut heard = Vec::new();
+        let mut open: Vec<usize> = self.strategy().alarms.iter().rev().copied().collect();
+        while let Some(alarm) = open.pop() {
+            if heard.contains(&alarm) {
+                continue;
+            }
+            match &self.plan.alarms[alarm].signal {
+                Signal::AnyOf(parts) => open.extend(parts.iter().rev()),
+                _ => heard.push(alarm),
+            }
+        }
+        heard
+    }
+
+    /// A warning at the strategy's name.
+    fn warning(&self, rule: &'static diagnostic::Rule, message: String) -> Diagnostic {
+        Diagnostic::new(rule, message).at(self.places.strategies[self.strategy], "")
+    }
+}
+
+#[cfg(test)]
+mod tests;

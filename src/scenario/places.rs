@@ -1,0 +1,13 @@
+//! Where the parts of a plan were written, by their indices in the plan: the plan itself knows no text. It judges
+//! nothing; whoever looks at a plan later points at these places.
+
+use crate::diagnostic::Span;
+
+/// Places of the parts of a plan: their names.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Of each alarm of [`crate::plan::Plan::alarms`].
+    pub alarms: Vec<Span>,
+    /// Of each strategy of [`crate::plan::Plan::strategies`].
+    pub strategies: Vec<Span>,
+}
