@@ -60,7 +60,10 @@ fn updates_past_the_pipeline_stop_at_nothing() {
 #[test]
 fn a_lost_verdict_and_redundancy_hide_a_push_to_its_end() {
     let by = reproduced("gce-2016-04-11", 5);
-    assert!(by["verdict-heard"].iter().all(|o| o.failed_requests == 0.0), "nobody outside would have noticed");
+    assert!(
+        by["verdict-heard"].iter().all(|o| o.failed_requests == 0.0),
+        "nobody outside would have noticed"
+    );
     assert_eq!(worst(&by["verdict-heard"], |o| u64::from(o.peak_impaired_zones)), 1);
     let failed = |name: &str| by[name].iter().map(|o| o.failed_requests).sum::<f64>();
     assert!(failed("stop-at-first-symptom") * 5.0 < failed("as-deployed"));
@@ -78,7 +81,10 @@ fn waves_of_code_do_not_help_where_data_wakes_the_fault() {
 #[test]
 fn a_cache_hides_a_fault_from_a_bake_shorter_than_it_lives() {
     let by = reproduced("openai-2024-12-11", 5);
-    assert!(by["one-large-cluster-first"].iter().all(|o| o.onset_ms.is_none()), "the control plane tells in time");
+    assert!(
+        by["one-large-cluster-first"].iter().all(|o| o.onset_ms.is_none()),
+        "the control plane tells in time"
+    );
     assert!(by["short-bake-and-customers-errors"].iter().all(|o| o.onset_ms.is_some()));
     let exposed = |name: &str| median(&by[name], |o| o.peak_exposed_hosts);
     assert!(exposed("short-bake-and-customers-errors") > 10 * exposed("one-large-cluster-first"));
