@@ -5,9 +5,9 @@ use super::View;
 use super::window::fire_rate;
 use super::words::percent;
 use crate::diagnostic::Diagnostic;
-use crate::engine::{one_box_hosts, request_breach};
+use crate::engine::one_box_hosts;
 use crate::plan::fleet::hour_of_day;
-use crate::plan::{Alarm, HOUR_MS, Plan, Scope, Signal, Watch};
+use crate::plan::{HOUR_MS, Plan, Scope, Signal, Watch};
 use crate::scenario::rules;
 use std::collections::BTreeMap;
 
@@ -19,9 +19,6 @@ const TOO_MANY: f64 = 0.01;
 const STARTS: usize = 24;
 
 const HOURS: usize = 24;
-
-/// Rates of false alarms in the hours of the day, by alarm and the bits of the requests in a datapoint.
-type Known = BTreeMap<(usize, u64), f64>;
 
 /// Expected false alarms of one rollout by alarm, for each start.
 type Expected = BTreeMap<usize, [f64; STARTS]>;
@@ -66,7 +63,7 @@ fn stopped_share<'a>(expected: impl Iterator<Item = &'a [f64; STARTS]> + Clone) 
 
 /// Expected false alarms of one rollout, by alarm: over all watches, evaluations times the rate in their hours.
 fn expected(plan: &Plan, view: &View<'_>) -> Expected {
-    let mut known = Known::new();
+    let mut rates_known = view.known.rates.borrow_mut();
     let mut by_alarm = Expected::new();
     let heeded = 1.0 - view.strategy().response.overrides;
     let lost = |alarm: usize| {
@@ -78,8 +75,8 @@ fn expected(plan: &Plan, view: &View<'_>) -> Expected {
         let alarm = &plan.alarms[watched.alarm];
         let rates = watched.requests.map(|requests| {
             let compute =
-                || fire_rate(healthy(plan, alarm, requests), alarm.datapoints_to_alarm, alarm.window);
-            *known.entry((watched.alarm, requests.to_bits())).or_insert_with(compute)
+                || fire_rate(healthy(view, watched.alarm, requests), alarm.datapoints_to_alarm, alarm.window);
+            *rates_known.entry((watched.alarm, requests.to_bits())).or_insert_with(compute)
         });
         if rates.iter().all(|&rate| rate <= 0.0) {
             continue;
@@ -98,15 +95,13 @@ fn expected(plan: &Plan, view: &View<'_>) -> Expected {
 }
 
 /// Probability that a datapoint breaches while nothing is wrong.
-fn healthy(plan: &Plan, alarm: &Alarm, requests: f64) -> f64 {
-    let fleet = &plan.fleet;
-    match alarm.signal {
+fn healthy(view: &View<'_>, alarm: usize, requests: f64) -> f64 {
+    let fleet = &view.plan.fleet;
+    match view.plan.alarms[alarm].signal {
         Signal::ErrorRatio { .. } | Signal::ErrorCount { .. } | Signal::Synthetic { .. } => {
-            request_breach(alarm, fleet.arrivals, requests, fleet.background_error_ratio)
+            view.breach(alarm, requests, fleet.background_error_ratio)
         }
-        Signal::SlowRatio { .. } => {
-            request_breach(alarm, fleet.arrivals, requests, fleet.background_slow_ratio)
-        }
+        Signal::SlowRatio { .. } => view.breach(alarm, requests, fleet.background_slow_ratio),
         Signal::BreachProbability { healthy, .. } => healthy,
         Signal::ImpairedHosts { .. } | Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
     }

@@ -11,9 +11,12 @@ mod window;
 mod words;
 
 use crate::diagnostic::{self, Diagnostic};
+use crate::engine::request_breach;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{Plan, Signal};
 use crate::scenario::{Loaded, Places};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// One strategy, as the lints look at it.
 struct View<'p> {
@@ -23,6 +26,18 @@ struct View<'p> {
     /// Its undisturbed timetable.
     times: Timetable,
     places: &'p Places,
+    known: &'p Known,
+}
+
+/// What was computed for one strategy and holds for others too: the same zones have the same traffic. All of it are pure
+/// functions of their keys.
+#[derive(Default)]
+struct Known {
+    /// Probability that a datapoint breaches, by alarm and the bits of the requests in it and of the probability that
+    /// one of them shows what the alarm looks for.
+    breaches: RefCell<BTreeMap<(usize, u64, u64), f64>>,
+    /// Rate of false alarms an evaluation, by alarm and the bits of the requests in a datapoint.
+    rates: RefCell<BTreeMap<(usize, u64), f64>>,
 }
 
 /// Adds the warnings of every lint to a scenario that has a plan, and brings all problems into reading order.
@@ -39,8 +54,9 @@ pub fn look_ahead(mut loaded: Loaded) -> Loaded {
 #[must_use]
 pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let known = Known::default();
     for strategy in 0..plan.strategies.len() {
-        let view = View { plan, strategy, times: timetable(plan, strategy), places };
+        let view = View { plan, strategy, times: timetable(plan, strategy), places, known: &known };
         found.extend(power::blind_first_wave(&view));
         found.extend(power::late_reaction(&view));
         found.extend(power::diluted(&view));
@@ -56,6 +72,13 @@ pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
 impl View<'_> {
     fn strategy(&self) -> &crate::plan::Strategy {
         &self.plan.strategies[self.strategy]
+    }
+
+    /// Probability that a datapoint of an alarm over requests breaches; see [`request_breach`].
+    fn breach(&self, alarm: usize, requests: f64, p: f64) -> f64 {
+        let compute = || request_breach(&self.plan.alarms[alarm], self.plan.fleet.arrivals, requests, p);
+        let key = (alarm, requests.to_bits(), p.to_bits());
+        *self.known.breaches.borrow_mut().entry(key).or_insert_with(compute)
     }
 
     /// Indices of the alarms that the strategy listens to, with those that a composite stands for in its place.

@@ -5,7 +5,7 @@ use super::View;
 use super::window::fires_within;
 use super::words::{percent, rate};
 use crate::diagnostic::Diagnostic;
-use crate::engine::{health_breach, one_box_hosts, request_breach};
+use crate::engine::{health_breach, one_box_hosts};
 use crate::plan::{Alarm, Comparison, Defect, DefectClock, Hurts, Scope, Signal, Watch, Wave};
 use crate::scenario::{Duration, rules};
 use std::collections::BTreeMap;
@@ -14,11 +14,15 @@ use std::collections::BTreeMap;
 /// one pointless.
 const BLIND: f64 = 0.5;
 
-const HOURS: usize = 24;
+/// Hours that stand for the day: every second one.
+const HOURS: usize = 12;
+
+/// Hours of the UTC day from one to the next.
+const STEP: usize = 24 / HOURS;
 
 /// One chance of an alarm to see a defect: an instance, what its datapoints see, and its time.
 struct Chance {
-    /// Mean requests in a datapoint in each hour of the UTC day.
+    /// Mean requests in a datapoint in each of the hours.
     requests: [f64; HOURS],
     /// Probability of each share of the scope's requests that fails: more than one where chance decides whether the
     /// defect reaches the one-box.
@@ -51,7 +55,7 @@ struct Witness {
 }
 
 /// Probabilities to fire in time, by the bits of the requests in a datapoint and of a request's probability to fail.
-type Known = BTreeMap<(u64, u64), f64>;
+type Fired = BTreeMap<(u64, u64), f64>;
 
 /// Warns if a defect of the catalogue that shows at once is likely to pass the first wave unseen. Names the one that
 /// passes most easily, and the alarm that is most likely to see it.
@@ -161,9 +165,9 @@ fn escape(view: &View<'_>, index: usize, limit: f64) -> Option<Escape> {
         let through = |missed: f64| broken + (1.0 - broken) * missed;
         let mut missed = [1.0; HOURS];
         let mut quietest = f64::INFINITY;
-        let mut known = Known::new();
+        let mut known = Fired::new();
         for chance in &chances {
-            let fires = fires(view, defect, &view.plan.alarms[alarm], chance, &mut known);
+            let fires = fires(view, defect, alarm, chance, &mut known);
             missed.iter_mut().zip(fires).for_each(|(missed, fires)| *missed *= 1.0 - fires);
             // More alarms only see more, and what is seen is no finding.
             let passing =
@@ -185,14 +189,9 @@ fn escape(view: &View<'_>, index: usize, limit: f64) -> Option<Escape> {
     best.map(|best| Escape { defect: index, unseen, best })
 }
 
-/// Probability that the instance fires in time, for a bake that falls into each hour of the UTC day.
-fn fires(
-    view: &View<'_>,
-    defect: &Defect,
-    alarm: &Alarm,
-    chance: &Chance,
-    known: &mut Known,
-) -> [f64; HOURS] {
+/// Probability that the instance fires in time, for a bake that falls into each of the hours.
+fn fires(view: &View<'_>, defect: &Defect, index: usize, chance: &Chance, known: &mut Fired) -> [f64; HOURS] {
+    let alarm = &view.plan.alarms[index];
     let (background, excess) = sign(view, defect, alarm);
     let window = |p| fires_within(p, chance.evaluations, alarm.datapoints_to_alarm, alarm.window);
     let mut of_share = |hour: usize, share: f64, (impaired, hosts): (u64, u64)| match alarm.signal {
@@ -201,7 +200,7 @@ fn fires(
         | Signal::ErrorCount { .. }
         | Signal::Synthetic { .. } => {
             let (requests, p) = (chance.requests[hour], background + share * excess);
-            let compute = || window(request_breach(alarm, view.plan.fleet.arrivals, requests, p));
+            let compute = || window(view.breach(index, requests, p));
             *known.entry((requests.to_bits(), p.to_bits())).or_insert_with(compute)
         }
         Signal::ImpairedHosts { .. } => window(f64::from(u8::from(health_breach(alarm, impaired, hosts)))),
@@ -331,8 +330,9 @@ fn wide(
         ill += impaired;
         parts.push((region, share));
         for hour in 0..HOURS {
-            let rate =
-                fleet.regions[region].requests_per_second * fleet.regions[region].hourly_factor[hour] * share;
+            let rate = fleet.regions[region].requests_per_second
+                * fleet.regions[region].hourly_factor[STEP * hour]
+                * share;
             total[hour] += rate;
             hit[hour] += rate * impaired / f64::from(hosts);
         }
@@ -352,7 +352,7 @@ fn requests(view: &View<'_>, alarm: &Alarm, parts: &[(usize, f64)]) -> [f64; HOU
     let regions = &view.plan.fleet.regions;
     std::array::from_fn(|hour| {
         let rate = |&(region, share): &(usize, f64)| {
-            regions[region].requests_per_second * regions[region].hourly_factor[hour] * share
+            regions[region].requests_per_second * regions[region].hourly_factor[STEP * hour] * share
         };
         parts.iter().map(rate).sum::<f64>() * seconds
     })

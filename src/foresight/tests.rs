@@ -80,8 +80,8 @@ fn simulated(plan: &Plan, is: impl Fn(&crate::plan::Plan, u64) -> bool) -> (f64,
     (share, (share * (1.0 - share) / TRIALS as f64).sqrt())
 }
 
-fn view<'p>(plan: &'p Plan, places: &'p Places) -> View<'p> {
-    View { plan, strategy: 0, times: timetable(plan, 0), places }
+fn view<'p>(plan: &'p Plan, places: &'p Places, known: &'p Known) -> View<'p> {
+    View { plan, strategy: 0, times: timetable(plan, 0), places, known }
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn false_alarms_are_those_of_the_simulation() {
         let outcome = engine.borrow_mut().run(0, trial, &mut crate::engine::trace::Silent);
         outcome.ending == crate::outcome::Ending::FalseRollback
     });
-    let computed = falsely::share_of(&view(plan, &loaded.places));
+    let computed = falsely::share_of(&view(plan, &loaded.places, &Known::default()));
     assert!(share > 0.1, "too quiet to tell: {share}");
     // The rate is that of an alarm long at rest and its hours are averaged before the exponential: a twentieth.
     assert!((computed - share).abs() < 0.05 * share + 4.5 * error, "{computed} instead of {share} ± {error}");
@@ -113,7 +113,7 @@ fn what_the_first_wave_misses_is_missed_by_the_simulation() {
         let outcome = engine.borrow_mut().run(0, trial, &mut crate::engine::trace::Silent);
         outcome.alarm_ms.is_none_or(|alarm| alarm > second_ms)
     });
-    let computed = power::unseen(&view(plan, &loaded.places), 0).expect("a chance");
+    let computed = power::unseen(&view(plan, &loaded.places, &Known::default()), 0).expect("a chance");
     assert!((0.05..0.95).contains(&share), "too clear to tell: {share}");
     // The hour may change within the bake, which the closed form leaves out.
     assert!((computed - share).abs() < 0.02 + 4.5 * error, "{computed} instead of {share} ± {error}");
