@@ -71,7 +71,9 @@ impl<O: Observer> Trial<'_, O> {
 
     /// Nothing keeps the host ill any more; it is well at once, or after work on it.
     pub(super) fn cause_removed(&mut self, zone: usize, host: u32) {
-        match self.defect().and_then(|defect| defect.cure.repair) {
+        // A fault that sleeps, or whose conditions do not hold, has left no work behind.
+        let active = self.is_active(zone, host);
+        match self.defect().and_then(|defect| defect.cure.repair).filter(|_| active) {
             None => self.healed(zone, host),
             Some(repair) => self.start_repair(zone, host, repair),
         }

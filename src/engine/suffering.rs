@@ -308,6 +308,13 @@ impl<O: Observer> Trial<'_, O> {
         zones.map(active).sum()
     }
 
+    /// Whether the fault is active on the host: awake, and its conditions hold.
+    pub(super) fn is_active(&self, zone: usize, host: u32) -> bool {
+        let health = self.buffers.defective.wards[zone].health(host);
+        !matches!(health, Health::Asleep | Health::Latent)
+            && self.defect().is_some_and(|d| self.holds(zone, d))
+    }
+
     fn awake_around(&self, zone: usize, within: Within) -> u64 {
         let defective = &self.buffers.defective;
         match within {

@@ -17,6 +17,8 @@ const MOST_BREACHES: usize = 4;
 const MOST_TOGETHER: usize = 4;
 /// Names listed before the rest is counted.
 const MOST_NAMES: usize = 3;
+/// Changes of who suffers together that are told one by one.
+const MOST_CHANGES: usize = 4;
 
 /// A line: when, how deep, what.
 pub(super) type Line = (u64, usize, String);
@@ -29,6 +31,7 @@ pub(super) fn lines(teller: &Teller, outcome: &Outcome, records: &[Record]) -> V
     let mut lines: Vec<Line> = told(|event| matches!(event, Event::RolloutStarted { .. })).collect();
     lines.extend(deployments(teller, records, outcome.rollback_ms));
     lines.extend(incident(teller, outcome, records));
+    lines.extend(surroundings(teller, records));
     lines.extend(rollback(teller, records));
     lines.extend(all_healed(records));
     lines.extend(told(|event| matches!(event, Event::RolloutEnded { .. })));
@@ -217,11 +220,15 @@ fn incident(teller: &Teller, outcome: &Outcome, records: &[Record]) -> Vec<Line>
                 tell_breaches(teller, &mut breaches, Some((*alarm, *entity)), &mut lines);
                 lines.push((at, 0, teller.tell(event)));
             }
-            Event::RollbackDecided { .. } => {
+            Event::RollbackDecided { .. }
+            | Event::Halted { .. }
+            | Event::AlarmIgnored { .. }
+            | Event::RemedyStarted { .. } => {
                 hurt.flush(&mut lines, "IMPAIRED");
                 tell_breaches(teller, &mut breaches, None, &mut lines);
                 lines.push((at, 0, teller.tell(event)));
             }
+            Event::WaveBlocked { .. } | Event::WentDark { .. } => lines.push((at, 1, teller.tell(event))),
             _ => {}
         }
     }
@@ -235,6 +242,57 @@ fn incident(teller: &Teller, outcome: &Outcome, records: &[Record]) -> Vec<Line>
             _ => "two zones of one region suffer at once",
         };
         lines.push((at, 1, format!("ISOLATION VIOLATED: {what}")));
+    }
+    lines
+}
+
+/// What woke a dormant fault, and how many hosts suffered together from one with conditions.
+fn surroundings(teller: &Teller, records: &[Record]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut suffering: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut changes: Vec<(u64, u64, usize)> = Vec::new();
+    for together in records.chunk_by(|a, b| a.at_ms == b.at_ms) {
+        let at = together[0].at_ms;
+        let triggered: Vec<&Event> =
+            together.iter().map(|r| &r.event).filter(|e| matches!(e, Event::Triggered { .. })).collect();
+        match triggered.as_slice() {
+            [] => {}
+            [only] => lines.push((at, 1, teller.tell(only))),
+            many => {
+                lines.push((at, 1, format!("TRIGGER: what wakes the fault reaches {} regions", many.len())));
+            }
+        }
+        let mut changed = false;
+        for record in together {
+            if let Event::ZoneSuffers { zone, hosts } = record.event {
+                suffering.insert(zone, hosts);
+                changed = true;
+            }
+        }
+        if changed {
+            let hosts = suffering.values().map(|&hosts| u64::from(hosts)).sum();
+            changes.push((at, hosts, suffering.values().filter(|&&hosts| hosts > 0).count()));
+        }
+    }
+    let told = changes.len().min(MOST_CHANGES);
+    for &(at, hosts, zones) in &changes[..told] {
+        let words = if hosts == 0 {
+            "nobody suffers from it at the moment".to_owned()
+        } else {
+            let (hosts, zones) = (text::counted(hosts, "host"), text::counted(zones as u64, "zone"));
+            format!("IMPAIRED: {hosts} in {zones} suffer together")
+        };
+        lines.push((at, 1, words));
+    }
+    if let Some(&(last, hosts, _)) = changes.last().filter(|_| changes.len() > told) {
+        let more = changes.len() - told;
+        let hosts = text::counted(hosts, "host");
+        let first = changes[told].0;
+        lines.push((
+            first,
+            1,
+            format!("{more} more such changes until {}, then {hosts} suffer", text::clock(last)),
+        ));
     }
     lines
 }

@@ -570,3 +570,16 @@ fn a_region_that_goes_dark_while_a_batch_is_out_is_counted_once() {
     let expected = (5.0 / 6.0 + 5.0 + 5.0 / 6.0 + 5.0 + 30.0) * 60.0 * 100.0;
     assert!((dark.turned_away_requests - expected).abs() < 1e-6, "{}", dark.turned_away_requests);
 }
+
+#[test]
+fn a_fault_that_never_woke_leaves_no_work_behind() {
+    let keys = "response = { suspect-for = \"9h\" }\ntrigger-step = \"1h\"\n";
+    let dormant = "trigger = { at = \"3h\" }\ncure = { repair = { per-host = \"1h\", at-once = 5 } }";
+    let outcome = alarmed(keys, dormant);
+    assert_eq!(outcome.mitigated_ms, Some(5 * HOUR + MINUTE), "ten hosts in two rounds");
+    assert_eq!(
+        outcome.end_ms,
+        5 * HOUR + MINUTE,
+        "those of the other region, which it never reached, need none"
+    );
+}
