@@ -6,12 +6,11 @@
 //! missing data", which gives an evaluation range of 5 periods for N = 3; for other N the range is not published and N + 2
 //! is assumed.
 
-use super::breach::poisson_quantile;
 use super::model::rule_of;
 use super::trace::Observer;
 use super::trial::Trial;
 use super::watch::Watch;
-use crate::plan::{Arrivals, Missing, Signal};
+use crate::plan::{Missing, Signal};
 use crate::random::{Purpose, mix};
 
 /// Periods beyond N that an evaluation looks at.
@@ -116,17 +115,8 @@ impl<O: Observer> Trial<'_, O> {
         let hour = self.hour_at(now_ms);
         let p = self.sign_probability(watch, hour);
         let mean = self.model.series(series).requests[hour];
-        let (errors, requests) = match self.plan.fleet.arrivals {
-            Arrivals::Poisson => {
-                let errors = poisson_quantile(mean * p, luck.uniform());
-                (errors, errors + poisson_quantile(mean * (1.0 - p), luck.uniform()))
-            }
-            Arrivals::Fixed => {
-                let requests = libm::round(mean) as u64;
-                return (requests >= rule.min_requests.max(1))
-                    .then(|| luck.uniform() < self.breach_probability(watch, now_ms));
-            }
-        };
+        let arrivals = self.plan.fleet.arrivals;
+        let (errors, requests) = self.buffers.sampler.draw(arrivals, mean, p, &mut luck);
         (requests >= rule.min_requests.max(1)).then(|| rule.breaches(errors, requests))
     }
 

@@ -3,8 +3,10 @@
 //! Does no IO, reads no wall clock, spawns no thread, and never looks at a strategy's name. The same
 //! (plan, strategy, trial) gives the same outcome wherever and whenever it runs.
 
+mod alert;
 mod background;
 mod breach;
+mod canary;
 mod candidates;
 mod condition;
 mod cure;
@@ -15,6 +17,7 @@ mod load;
 mod missing;
 mod model;
 mod onset;
+mod promql;
 mod queue;
 mod respond;
 mod rollback;

@@ -1,9 +1,11 @@
 //! What every trial of a plan shares: traffic integrals and the breach probabilities of healthy
 //! scopes. Built once, read by all threads.
 
-use super::breach::{RatioRule, poisson_at_least, ratio_breach_probability};
+use super::breach::{RatioRule, never_breaches, poisson_at_least, ratio_breach_probability};
 use crate::plan::fleet::hour_of_day;
-use crate::plan::{Alarm, Arrivals, Fleet, HOUR_MS, Plan, Scope, Signal, Strata, Wave};
+use crate::plan::{
+    Alarm, Arrivals, Comparison, Fleet, HOUR_MS, Plan, RateRule, Ratio, Scope, Signal, Strata, Wave,
+};
 use crate::random::{Distribution, SlowestOf, survival_of_largest};
 use std::sync::OnceLock;
 
@@ -41,6 +43,9 @@ pub(super) struct Series {
     /// Largest of them.
     pub(super) healthy_envelope: f64,
 }
+
+/// Limits are rounded down to so many parts where they bound a rule.
+const BILLION: f64 = 1e9;
 
 /// Where to find an alarm's series.
 #[derive(Debug)]
@@ -149,7 +154,10 @@ impl<'p> Model<'p> {
                 None => self.healthy_probability(alarm, requests[hour]),
             };
         }
-        let healthy_envelope = healthy.iter().copied().fold(0.0, f64::max);
+        let healthy_envelope = match alarm.rate_rule() {
+            Some(rule) => self.rule_envelope(alarm, rule, &requests),
+            None => healthy.iter().copied().fold(0.0, f64::max),
+        };
         self.series.push(Series { hosts, requests, healthy, healthy_envelope });
         (self.series.len() - 1) as u32
     }
@@ -164,8 +172,24 @@ impl<'p> Model<'p> {
             }
             Signal::ImpairedHosts { .. } => f64::from(u8::from(hosts_breach(&alarm.signal, 0, 1))),
             Signal::BreachProbability { healthy, .. } => *healthy,
+            // A canary's verdict is no datapoint, and a rule is bounded for all hours at once.
+            Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
             Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
         }
+    }
+
+    /// 0 if the rule cannot breach while its scope is healthy, else 1. A ratio over a window is that of everything
+    /// between its first scrape and its last; fewer requests deviate more, so the quietest hour bounds all.
+    fn rule_envelope(&self, alarm: &Alarm, rule: &RateRule, requests: &[f64; 24]) -> f64 {
+        let quietest = requests.iter().copied().fold(f64::INFINITY, f64::min);
+        let background = self.plan.fleet.background_error_ratio;
+        let never = |window_ms: u64| {
+            let gaps = (window_ms - 1) / alarm.period_ms;
+            let limit = Ratio { num: libm::floor(rule.threshold * BILLION) as u64, den: BILLION as u64 };
+            let ratio = RatioRule { threshold: limit, comparison: Comparison::AtLeast, min_requests: 1 };
+            gaps == 0 || never_breaches(&ratio, quietest * gaps as f64, background)
+        };
+        f64::from(u8::from(!rule.windows_ms.iter().any(|window_ms| never(*window_ms))))
     }
 
     /// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`.

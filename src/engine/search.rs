@@ -5,9 +5,11 @@
 //! each datapoint by itself instead, and must agree.
 
 use super::candidates;
+use super::deploy::NONE;
 use super::queue::{Class, Happening};
 use super::trace::Observer;
 use super::trial::Trial;
+use super::watch::Watch;
 use crate::plan::{EvaluationClock, HOUR_MS, Signal};
 
 /// Hours searched in one go when an impaired scope's datapoints cannot breach.
@@ -73,7 +75,7 @@ impl<O: Observer> Trial<'_, O> {
     }
 
     /// When evaluation `k` happens; none past the end of time.
-    fn evaluation_ms(&self, watch: u32, k: u64) -> Option<u64> {
+    pub(super) fn evaluation_ms(&self, watch: u32, k: u64) -> Option<u64> {
         let elapsed_ms = k.checked_mul(self.definition(watch).period_ms)?;
         match self.definition(watch).clock {
             EvaluationClock::Wall => elapsed_ms.checked_sub(self.start_utc_ms),
@@ -90,8 +92,12 @@ impl<O: Observer> Trial<'_, O> {
 
     fn schedule_from(&mut self, watch: u32, from_k: u64) {
         let closes_ms = self.buffers.watches[watch as usize].closes_ms;
-        if self.exhaustive || self.definition(watch).minds_gaps() {
+        if self.exhaustive || self.visits_each(watch) {
             self.schedule_evaluation(watch, from_k);
+            return;
+        }
+        if self.definition(watch).rate_rule().is_some() {
+            // It sleeps until its scope changes.
             return;
         }
         let mut from_k = from_k;
@@ -113,6 +119,17 @@ impl<O: Observer> Trial<'_, O> {
             self.buffers.watches[watch as usize].resample_ms = Some(at_ms);
             self.buffers.queue.push(at_ms, Class::Resample, Happening::Resample { watch });
         }
+    }
+
+    /// Whether every evaluation of the watch is visited from now on: what came before decides with it. A rule over
+    /// rates sleeps while its scope is as always, if it cannot breach then.
+    pub(super) fn visits_each(&self, watch: u32) -> bool {
+        let alarm = self.definition(watch);
+        if alarm.rate_rule().is_none() {
+            return !alarm.is_memoryless();
+        }
+        let Watch { memory, series, .. } = self.buffers.watches[watch as usize];
+        memory != NONE || self.model.series(series).healthy_envelope > 0.0 || !self.is_calm(watch)
     }
 
     /// A bound on the breach probability from evaluation `from_k` on, and the last evaluation it
@@ -166,10 +183,17 @@ impl<O: Observer> Trial<'_, O> {
     pub(super) fn evaluate(&mut self, watch: u32, generation: u32) {
         let state = &self.buffers.watches[watch as usize];
         let (k, void) = (state.next_k, state.generation != generation || self.now_ms > state.closes_ms);
-        if void || !self.listening() {
+        let signal = &self.definition(watch).signal;
+        let (is_rule, is_canary) =
+            (matches!(signal, Signal::RateRatio(_)), matches!(signal, Signal::Canary(_)));
+        if void || !(self.listening() || O::FOLLOWS_ALERTS && is_rule) {
             return;
         }
-        if self.definition(watch).minds_gaps() {
+        if is_rule {
+            self.scrape(watch, k);
+        } else if is_canary {
+            self.compare_canary(watch, k);
+        } else if self.definition(watch).minds_gaps() {
             self.evaluate_with_gaps(watch, k);
         } else if !self.exhaustive || self.breaches_now(watch, k) {
             self.record_breach(watch, k);

@@ -5,7 +5,7 @@ use super::model::{Series, hosts_breach, rule_of};
 use super::trace::{Event, Observer};
 use super::trial::Trial;
 use super::watch::Watch;
-use crate::plan::{Arrivals, Scope, Signal};
+use crate::plan::{Arrivals, Hurts, Scope, Signal};
 use crate::random::{Purpose, mix};
 use std::collections::BTreeMap;
 
@@ -88,6 +88,8 @@ impl<O: Observer> Trial<'_, O> {
                 self.buffers.memo.insert(key, probability);
                 probability
             }
+            // They are not searched: every datapoint is drawn.
+            Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
             Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
         }
     }
@@ -128,9 +130,24 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
+    /// Probability that a request to fresh hosts on the old version beside the one-box fails: they suffer only from
+    /// what hurts everyone around.
+    pub(super) fn baseline_failure(&self, watch: u32, hour: usize) -> f64 {
+        let fleet = &self.plan.fleet;
+        let zone = self.buffers.watches[watch as usize].entity as usize;
+        let hurts_all = self.defect().is_some_and(|defect| matches!(defect.hurts, Hurts::Everyone(..)));
+        let ill = if hurts_all { self.buffers.tally.in_zone(zone) } else { 0 };
+        let share = f64::from(ill) / f64::from(fleet.zones[zone].hosts);
+        self.with_load(watch, hour, fleet.background_error_ratio + share * self.excess_failure())
+    }
+
     /// Probability that a request to the watch's scope fails.
     fn request_failure(&self, watch: u32, hour: usize) -> f64 {
-        let own = self.own_failure(watch, hour);
+        self.with_load(watch, hour, self.own_failure(watch, hour))
+    }
+
+    /// Probability that a request fails that would with probability `own` if there were capacity for it.
+    fn with_load(&self, watch: u32, hour: usize, own: f64) -> f64 {
         if !self.minds_load() {
             return own;
         }

@@ -61,6 +61,21 @@ pub enum Event {
     RolloutEnded { ending: crate::outcome::Ending },
 }
 
+/// What a scrape found, and what the rule over it made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scraped {
+    /// Index of the alarm.
+    pub alarm: u32,
+    /// The zone, the region, or 0 for the service.
+    pub entity: u32,
+    /// When, in milliseconds of the wall clock since the midnight (UTC) before the rollout; below 0 before it.
+    pub utc_ms: i64,
+    /// Failed requests and all requests so far; none if the scrape failed.
+    pub counters: Option<(u64, u64)>,
+    /// Whether the alert fires now; none if the rule is not evaluated at this scrape.
+    pub firing: Option<bool>,
+}
+
 /// An event and when it happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Record {
@@ -75,6 +90,11 @@ pub struct Record {
 pub trait Observer {
     /// Whether events are wanted at all; the engine builds none when false.
     const ENABLED: bool = true;
+    /// Whether every scrape of a rule is wanted, until its alert is resolved, whether or not the pipeline still
+    /// listens. It changes nothing else of the trial.
+    const FOLLOWS_ALERTS: bool = false;
+    /// Takes one scrape, if it follows alerts.
+    fn scraped(&mut self, _scraped: Scraped) {}
     /// Takes one event. Deployments are announced when they are laid out, so calls are not in order of
     /// time.
     fn observe(&mut self, at_ms: u64, event: Event);
@@ -104,6 +124,23 @@ impl Recorder {
     pub fn into_records(mut self) -> Vec<Record> {
         self.records.sort_by_key(|record| record.at_ms);
         self.records
+    }
+}
+
+/// Follows the alerts of rules to their end, and ignores everything else.
+#[derive(Debug, Default)]
+pub struct Follower {
+    /// Every scrape, in the order in which scopes were scraped; those of one scope in order of time.
+    pub scraped: Vec<Scraped>,
+}
+
+impl Observer for Follower {
+    const ENABLED: bool = false;
+    const FOLLOWS_ALERTS: bool = true;
+    fn observe(&mut self, _at_ms: u64, _event: Event) {}
+    fn retract_after(&mut self, _at_ms: u64) {}
+    fn scraped(&mut self, scraped: Scraped) {
+        self.scraped.push(scraped);
     }
 }
 

@@ -1,6 +1,9 @@
 //! One trial: its state, its event loop and its outcome. What each event does is in the files
 //! beside this one, named after what they move: flow, onset, watch, rollback.
 
+use super::alert::RuleState;
+use super::breach::Sampler;
+use super::canary::CanaryState;
 use super::cure::RepairShop;
 use super::deploy::{Batch, NONE};
 use super::load::Load;
@@ -90,6 +93,9 @@ pub(super) struct Buffers {
     pub(super) region_watches: Vec<Vec<u32>>,
     pub(super) service_watches: Vec<u32>,
     pub(super) memo: BreachMemo,
+    pub(super) sampler: Sampler,
+    pub(super) alerts: Vec<RuleState>,
+    pub(super) canaries: Vec<CanaryState>,
     pub(super) defective: Defective,
     pub(super) repairs: RepairShop,
     pub(super) load: Load,
@@ -231,6 +237,7 @@ impl<'a, O: Observer> Trial<'a, O> {
     }
 
     fn finish(mut self) -> Outcome {
+        self.follow_alerts();
         let end_ms = self.ended_ms().expect("invariant: the queue runs dry only after the end");
         let observed_ms = self.observation_end().expect("invariant: the rollout has ended");
         let ending = self.ending();
@@ -278,6 +285,8 @@ impl Buffers {
         self.wave_batches.clear();
         if !self.watches.is_empty() || self.zone_watches.len() != zones {
             self.watches.clear();
+            self.alerts.clear();
+            self.canaries.clear();
             clear_each(&mut self.zone_watches, zones);
             clear_each(&mut self.region_watches, regions);
             self.service_watches.clear();

@@ -2,6 +2,7 @@
 //! up to, and when they fire. M of N is a bit mask over the lattice, shifted by the gap between
 //! breaches. Which datapoints breach is found in `search`, how likely they do in `signal`.
 
+use super::deploy::NONE;
 use super::missing::History;
 use super::queue::{Class, Happening};
 use super::trace::Observer;
@@ -35,6 +36,8 @@ pub(super) struct Watch {
     pub(super) delaying: bool,
     /// Datapoints so far, if missing ones matter.
     pub(super) history: History,
+    /// Where its memory is among those of its kind, or [`NONE`] before it has any.
+    pub(super) memory: u32,
     /// The alarm that it is reported as: its own, or one that it is part of.
     pub(super) reported: u32,
     /// It fired and nobody acted on it: it is not heard again.
@@ -80,7 +83,8 @@ impl<O: Observer> Trial<'_, O> {
         let one_box = if definition.scope == Scope::OneBox { self.buffers.zones[entity].one_box } else { 0 };
         let series = self.model.series_index(alarm, entity, one_box);
         // A healthy scope that cannot breach needs no watch while the change is good.
-        let calm_for_good = self.defect.is_none() && !self.minds_load() && !definition.minds_gaps();
+        let thinks_ahead = definition.is_memoryless() || definition.rate_rule().is_some();
+        let calm_for_good = self.defect.is_none() && !self.minds_load() && thinks_ahead;
         if calm_for_good && self.model.series(series).healthy_envelope == 0.0 {
             return;
         }
@@ -114,6 +118,7 @@ impl<O: Observer> Trial<'_, O> {
             resample_ms: None,
             delaying: false,
             history: History::HEALTHY,
+            memory: NONE,
             reported: reported as u32,
             muted: false,
         });
@@ -204,7 +209,7 @@ impl<O: Observer> Trial<'_, O> {
         let now_ms = self.now_ms;
         let plan = self.plan;
         let state = &mut self.buffers.watches[watch as usize];
-        let alarm = &plan.alarms[state.alarm as usize];
+        let (alarm, memory) = (&plan.alarms[state.alarm as usize], state.memory);
         if let Signal::DetectionDelay(delay) = &alarm.signal {
             if !state.delaying && self.impaired_in(watch) > 0 {
                 let state = &mut self.buffers.watches[watch as usize];
@@ -213,7 +218,9 @@ impl<O: Observer> Trial<'_, O> {
                 let at_ms = now_ms + delay.by_cdf(u);
                 self.buffers.queue.push(at_ms, Class::Evaluate, Happening::DelayOver { watch });
             }
-        } else if !self.exhaustive && !alarm.minds_gaps() {
+        } else if !self.exhaustive && (alarm.is_memoryless() || alarm.rate_rule().is_some() && memory == NONE)
+        {
+            // A rule that has begun to scrape goes on by itself.
             self.search_at_next_evaluation(watch);
         }
     }

@@ -104,6 +104,7 @@ fn healthy(view: &View<'_>, alarm: usize, requests: f64) -> f64 {
         Signal::SlowRatio { .. } => view.breach(alarm, requests, fleet.background_slow_ratio),
         Signal::BreachProbability { healthy, .. } => healthy,
         Signal::ImpairedHosts { .. } | Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
+        Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
     }
 }
 
@@ -134,8 +135,9 @@ impl Day {
 /// Everything that the strategy listens to, one entry for each watch of each instance.
 fn watches(view: &View<'_>) -> Vec<Watched> {
     let mut list = Vec::new();
-    // What gaps in the data do to an alarm that minds them depends on when they come: those are left out.
-    for alarm in view.heard().into_iter().filter(|&alarm| !view.plan.alarms[alarm].minds_gaps()) {
+    // What gaps in the data do to an alarm that minds them depends on when they come, and what windows and judges
+    // remember is no chain of independent datapoints: those are left out.
+    for alarm in view.heard().into_iter().filter(|&alarm| view.plan.alarms[alarm].is_memoryless()) {
         match view.plan.alarms[alarm].scope {
             Scope::OneBox => one_boxes(view, alarm, &mut list),
             _ => scopes(view, alarm, &mut list),

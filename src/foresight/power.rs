@@ -145,9 +145,10 @@ fn escape(view: &View<'_>, index: usize, limit: f64) -> Option<Escape> {
     let mut unseen = [1.0; HOURS];
     let mut best: Option<Witness> = None;
     let heard = view.heard();
-    // What gaps in the data do to an alarm depends on when they come: no closed form.
+    // What gaps in the data do to an alarm depends on when they come, and what windows and judges remember is no
+    // chain of independent datapoints: no closed form.
     let minds = |alarm: &usize| {
-        view.plan.alarms[*alarm].minds_gaps() || view.plan.alarms[*alarm].lost_with_service.is_some()
+        !view.plan.alarms[*alarm].is_memoryless() || view.plan.alarms[*alarm].lost_with_service.is_some()
     };
     if heard.iter().any(minds) {
         return None;
@@ -208,7 +209,7 @@ fn fires(view: &View<'_>, defect: &Defect, index: usize, chance: &Chance, known:
         Signal::BreachProbability { impaired, .. } => window(impaired),
         // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
         Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
-        Signal::AnyOf(_) => 0.0,
+        Signal::AnyOf(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
     };
     std::array::from_fn(|hour| {
         let parts = chance.shares.iter().zip(&chance.hosts);
@@ -378,7 +379,8 @@ pub(super) fn late_reaction(view: &View<'_>) -> Option<Diagnostic> {
     let reaction = strategy.rollback.reaction_delay_ms;
     let wide = view.heard().into_iter().filter(|&alarm| {
         let alarm = &view.plan.alarms[alarm];
-        alarm.scope != Scope::OneBox && !matches!(alarm.signal, Signal::DetectionDelay(_))
+        let delay = matches!(alarm.signal, Signal::DetectionDelay(_));
+        alarm.scope != Scope::OneBox && alarm.is_memoryless() && !delay
     });
     // A host that fails every request has been seen after one period more, wherever the evaluations fall.
     let takes = |alarm: usize| {
@@ -445,6 +447,7 @@ fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
     match alarm.signal {
         Signal::ErrorRatio { threshold, comparison, .. }
         | Signal::ImpairedHosts { threshold, comparison } => Some((threshold.as_f64(), comparison)),
+        Signal::RateRatio(ref rule) => Some((rule.threshold, rule.comparison)),
         _ => None,
     }
 }
@@ -461,7 +464,7 @@ fn ratio(view: &View<'_>, alarm: &Alarm, zone: usize) -> f64 {
     let fleet = &view.plan.fleet;
     let (hosts, region) = (u64::from(fleet.zones[zone].hosts), fleet.zones[zone].region);
     let of_region = hosts as f64 / fleet.region_hosts(region) as f64;
-    let errors = matches!(alarm.signal, Signal::ErrorRatio { .. });
+    let errors = matches!(alarm.signal, Signal::ErrorRatio { .. } | Signal::RateRatio(_));
     let share = match alarm.scope {
         Scope::OneBox | Scope::Zone => 1.0,
         Scope::Region => of_region,

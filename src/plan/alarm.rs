@@ -101,6 +101,11 @@ pub enum Signal {
         /// Whether the limit itself breaches.
         comparison: Comparison,
     },
+    /// Failed requests a second over requests a second, from counters that are scraped, over several windows at
+    /// once: a Prometheus alerting rule.
+    RateRatio(RateRule),
+    /// The one-box beside a baseline: as many hosts that were started afresh with the old version.
+    Canary(CanaryRule),
     /// Fires when one of these alarms does, each with a scope of its own.
     AnyOf(Vec<usize>),
     /// The breach probability of each datapoint given directly: no traffic model.
@@ -112,6 +117,79 @@ pub enum Signal {
     },
     /// The simple form: fires once, this long after the scope's first impaired host.
     DetectionDelay(Distribution),
+}
+
+/// An alerting rule over rates. Its counters are scraped once every period of the alarm.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RateRule {
+    /// Windows of the rates, in milliseconds, at least one, each at least two scrapes. The ratio must be over the
+    /// limit in all of them.
+    pub windows_ms: Vec<u64>,
+    /// Limit on the ratio; a floating-point number, as the rule compares it.
+    pub threshold: f64,
+    /// Whether the limit itself breaches.
+    pub comparison: Comparison,
+    /// Scrapes from one evaluation of the rule to the next, at least 1.
+    pub scrapes_per_evaluation: u64,
+    /// How long the ratio must be over the limit before the alert fires: `for`.
+    pub for_ms: u64,
+    /// How long the alert goes on firing once the ratio is not over the limit any more: `keep_firing_for`.
+    pub keep_firing_for_ms: u64,
+}
+
+impl RateRule {
+    /// The longest window, in milliseconds.
+    #[must_use]
+    pub fn longest_ms(&self) -> u64 {
+        self.windows_ms.iter().copied().max().unwrap_or(0)
+    }
+
+    /// How long requests that fail with probability `failing` must come, at an even rate and after none failed,
+    /// until the ratio is at the limit in every window, in milliseconds; none if it never is. Google, The Site
+    /// Reliability Workbook, chapter 5: window times limit over error rate.
+    #[must_use]
+    pub fn time_to_limit_ms(&self, failing: f64) -> Option<f64> {
+        (failing >= self.threshold && failing > 0.0)
+            .then(|| self.longest_ms() as f64 * self.threshold / failing)
+    }
+}
+
+/// How a canary is judged beside its baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CanaryRule {
+    /// Who judges.
+    pub judge: Judge,
+    /// Fewer requests than this on either side, in all that the judge looks at, are not enough to judge.
+    /// Whether a bake that ends without a verdict stops the rollout: too few requests, or evidence for neither side.
+    pub fail_inconclusive: bool,
+}
+
+/// A judge of a canary.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Judge {
+    /// Wald's sequential probability ratio test, asked every period: healthy, or failing `ratio` times as often.
+    Sequential {
+        /// How many times as many failures as the baseline are too many; above 1.
+        ratio: f64,
+        /// Probability of stopping a canary like its baseline, over the whole bake.
+        false_positive: f64,
+        /// Probability of passing one that fails `ratio` times as often, if the bake is long enough.
+        false_negative: f64,
+    },
+    /// The z-score of all requests, asked once, at the end of the one-box bake.
+    ZScore {
+        /// Two-sided confidence, between 0 and 1.
+        confidence: f64,
+        /// The canary's share of failures must be at least this many times the baseline's.
+        least_ratio: f64,
+    },
+    /// The Mann-Whitney test as Kayenta's judge applies it, of the error ratios of all periods, asked once, at the
+    /// end of the one-box bake.
+    MannWhitney {
+        /// The canary's mean must be at least this many times the baseline's.
+        least_ratio: f64,
+    },
 }
 
 /// Strictness of a threshold.
@@ -144,6 +222,22 @@ impl Alarm {
     #[must_use]
     pub fn minds_gaps(&self) -> bool {
         self.missing != Missing::NotBreaching
+    }
+
+    /// Whether it is M of N datapoints that each breach by themselves and by what their period saw. Others need
+    /// every datapoint drawn.
+    #[must_use]
+    pub fn is_memoryless(&self) -> bool {
+        !self.minds_gaps() && !matches!(self.signal, Signal::RateRatio(_) | Signal::Canary(_))
+    }
+
+    /// The rule over rates, if it is one.
+    #[must_use]
+    pub fn rate_rule(&self) -> Option<&RateRule> {
+        match &self.signal {
+            Signal::RateRatio(rule) => Some(rule),
+            _ => None,
+        }
     }
 }
 

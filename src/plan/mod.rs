@@ -16,7 +16,9 @@ pub mod strategy;
 pub mod study;
 pub mod timeline;
 
-pub use alarm::{Alarm, Comparison, EvaluationClock, Missing, Scope, Signal, Watch};
+pub use alarm::{
+    Alarm, CanaryRule, Comparison, EvaluationClock, Judge, Missing, RateRule, Scope, Signal, Watch,
+};
 pub use change::Change;
 pub use defect::{
     Condition, Cure, Defect, DefectClock, Hurts, Relapse, Repair, RollbackEffect, Symptom, Trigger, Within,

@@ -61,6 +61,10 @@ pub enum Purpose {
     Sampled = 24,
     /// Whether a monitor is broken, by alarm.
     Broken = 25,
+    /// What counters grow by from scrape to scrape, by scope and scrape.
+    Scrape = 26,
+    /// Requests and failures of a canary and of its baseline, by alarm, zone and period.
+    Canary = 27,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -134,7 +138,7 @@ impl Stream {
 mod tests {
     use super::*;
 
-    const ALL: [Purpose; 25] = [
+    const ALL: [Purpose; 27] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -160,12 +164,14 @@ mod tests {
         Purpose::Fix,
         Purpose::Sampled,
         Purpose::Broken,
+        Purpose::Scrape,
+        Purpose::Canary,
     ];
 
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=25).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=27).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -213,6 +219,8 @@ mod tests {
                 "c5d29e25cb8e0a69",
                 "0d8bbfd43e81140c",
                 "c7f31868e0d81eb0",
+                "7c55a53b7acb585e",
+                "c5e791e3a6ff53e1",
             ]
         );
     }

@@ -12,6 +12,7 @@ mod limits;
 mod paint;
 pub mod plan_diff;
 pub mod plan_view;
+pub mod promtool;
 mod story;
 mod table;
 pub mod terminal;

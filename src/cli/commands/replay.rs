@@ -10,14 +10,19 @@ use crate::cli::numbers;
 use crate::cli::pipeline::{self, STDIN};
 use crate::cli::select::{self, Overrides};
 use crate::cli::targets::Targets;
+use crate::plan::{Plan, Signal};
 use clap::ValueEnum;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// The only format to export to so far.
+const PROMTOOL: &str = "promtool";
 
 const EXAMPLES: &str = "\
 Examples:
   wavetank replay wavetank.toml --strategy big-bang --trial 17
   wavetank replay wavetank.toml --strategy big-bang --trial 17 --svg timeline.svg
   wavetank replay wavetank.toml --strategy big-bang --trial 17 --format jsonl | jq -r .event
+  wavetank replay rules.toml --strategy waves --trial 17 --export promtool tests/ && promtool test rules tests/*.test.yml
 
 Reports print the replay command of every trial they name.";
 
@@ -48,6 +53,9 @@ pub struct Args {
     /// Also draw the timeline to this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Also write what the alerting rules saw and did, as unit tests for `promtool test rules`, to this folder
+    #[arg(long, num_args = 2, value_names = ["FORMAT", "DIR"])]
+    export: Option<Vec<PathBuf>>,
 }
 
 /// How events are printed.
@@ -78,7 +86,15 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         let last = trials - 1;
         io.say("note", format_args!("the study has the trials 0 to {last}; this one is beyond them"));
     }
-    let paths: Vec<PathBuf> = output.iter().chain(&args.svg).cloned().collect();
+    let rules = match args.export.as_deref() {
+        Some([format, dir]) => exported(args, format, &plan, strategy)?
+            .into_iter()
+            .map(|(name, text)| (dir.join(name), text.into_bytes()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let paths: Vec<PathBuf> =
+        output.iter().chain(&args.svg).chain(rules.iter().map(|(path, _)| path)).cloned().collect();
     let targets = Targets::open(paths.clone())?;
 
     bug::set_context(ReplayContext::new(&args.file, &plan, Some((strategy, args.trial))));
@@ -96,9 +112,42 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     if args.svg.is_some() {
         contents.push(replay.chart(&plan).into_bytes());
     }
+    contents.extend(rules.into_iter().map(|(_, text)| text));
     targets.commit(&contents)?;
     for path in &paths {
         io.talk(format_args!("wrote {}", path.display()));
     }
     Ok(Exit::Ok)
+}
+
+/// The files of an export.
+fn exported(
+    args: &Args,
+    format: &Path,
+    plan: &Plan,
+    strategy: usize,
+) -> Result<Vec<(String, String)>, CliError> {
+    if format.as_os_str() != PROMTOOL {
+        let message = format!("`{}` is no format to export to", format.display());
+        return Err(CliError::invalid(message).hint("write `--export promtool DIR`"));
+    }
+    let alarms = &plan.alarms;
+    let heard = &plan.strategies[strategy].alarms;
+    let is_rule = |alarm: &usize| match &alarms[*alarm].signal {
+        Signal::AnyOf(parts) => parts.iter().any(|part| alarms[*part].rate_rule().is_some()),
+        _ => alarms[*alarm].rate_rule().is_some(),
+    };
+    if !heard.iter().any(is_rule) {
+        let message = format!("strategy `{}` listens to no alerting rule", args.strategy);
+        return Err(CliError::invalid(message)
+            .hint("promtool knows `rate-ratio` and `burn-rate` alarms; it does not know the others"));
+    }
+    let files = pipeline::promtool(plan, strategy, args.trial);
+    if files.is_empty() {
+        let message = format!("in trial {} no rule had anything to see", args.trial);
+        return Err(
+            CliError::invalid(message).hint("choose a trial with a bad change: `wavetank run` names some")
+        );
+    }
+    Ok(files)
 }

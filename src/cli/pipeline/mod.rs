@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::git;
 use super::io::Io;
 use crate::diagnostic::{self, Diagnostic, Rule, Severity, Sources};
-use crate::engine::trace::{Record, Recorder};
+use crate::engine::trace::{Follower, Record, Recorder};
 use crate::engine::{Engine, Model};
 use crate::foresight;
 use crate::outcome::Outcome;
@@ -296,6 +296,14 @@ pub fn replay(plan: &Plan, strategy: usize, trial: u64) -> Replay {
     let mut recorder = Recorder::default();
     let outcome = Engine::new(&Model::new(plan)).run(strategy, trial, &mut recorder);
     Replay { strategy, trial, outcome, records: recorder.into_records() }
+}
+
+/// One trial's rules as unit tests for promtool, by file name; none of a rule that had nothing to see.
+#[must_use]
+pub fn promtool(plan: &Plan, strategy: usize, trial: u64) -> Vec<(String, String)> {
+    let mut follower = Follower::default();
+    let _ = Engine::new(&Model::new(plan)).run(strategy, trial, &mut follower);
+    report::promtool::files(plan, trial, &follower.scraped)
 }
 
 impl Replay {

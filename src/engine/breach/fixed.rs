@@ -47,6 +47,22 @@ pub(super) fn upwards(n: u64, p: f64, from: u64) -> impl Iterator<Item = (u64, f
     })
 }
 
+/// Smallest `k` with `P(X <= k) >= u` for X ~ Binomial(n, p); what lies ten deviations below the mean is negligible.
+pub(super) fn quantile(n: u64, p: f64, u: f64) -> u64 {
+    let mean = n as f64 * p;
+    let first = libm::floor((mean - 10.0 * mean.sqrt() - 20.0).max(0.0)) as u64;
+    let mut sum = 0.0;
+    let mut last = first;
+    for (k, pmf) in upwards(n, p, first) {
+        sum += pmf;
+        last = k;
+        if sum >= u {
+            break;
+        }
+    }
+    last
+}
+
 fn pmf(n: u64, p: f64, k: u64) -> f64 {
     if k > n {
         return 0.0;

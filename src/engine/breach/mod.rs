@@ -6,8 +6,10 @@
 mod counts;
 mod fixed;
 mod poisson;
+mod sampler;
 
 pub use counts::Counts;
+pub use sampler::Sampler;
 
 use crate::plan::{Arrivals, Comparison, Ratio};
 
@@ -81,10 +83,11 @@ pub fn poisson_at_least(mean: f64, count: u64) -> f64 {
     if probability < NEVER { 0.0 } else { probability.min(1.0) }
 }
 
-/// The value of a Poisson variable with this mean at the uniform `u`.
+/// Whether a datapoint with these requests on average, each of which fails with probability `p`, breaches with a
+/// probability below [`NEVER`] at Poisson arrivals. False if it takes a sum to know.
 #[must_use]
-pub fn poisson_quantile(mean: f64, u: f64) -> u64 {
-    if mean <= 0.0 { 0 } else { poisson::PoissonTable::new(mean).quantile(u) }
+pub fn never_breaches(rule: &RatioRule, requests_mean: f64, p: f64) -> bool {
+    settled(rule, requests_mean, p) == Some(0.0)
 }
 
 /// The datapoint is a foregone conclusion: 0 or 1 to within `exp(-45) < 2^-62`. Chernoff's bound on

@@ -9,6 +9,7 @@ use super::RatioRule;
 const WIDTH: f64 = 10.0;
 
 /// The pmf of a Poisson variable over the range where it is not negligible.
+#[derive(Debug)]
 pub(super) struct PoissonTable {
     /// First value of the range.
     pub(super) first: u64,

@@ -3,7 +3,7 @@
 use super::PlanValue;
 use super::list::{At, Changes, distribution, duration, names, number, share, tables, text, word};
 use super::pairs::{by_name, order};
-use crate::plan::{Alarm, Comparison, Plan, Ratio, Signal};
+use crate::plan::{Alarm, CanaryRule, Comparison, Judge, Plan, RateRule, Ratio, Signal};
 
 /// Compares the alarms.
 pub(super) fn diff(changes: &mut Changes, before: &Plan, after: &Plan) {
@@ -99,6 +99,8 @@ fn signal_parts(signal: &Signal) -> Vec<(String, PlanValue)> {
             ("probes".to_owned(), PlanValue::Number(*probes as f64)),
             ("covers".to_owned(), PlanValue::Share(*covers)),
         ],
+        Signal::RateRatio(rule) => rate_parts(rule),
+        Signal::Canary(rule) => canary_parts(rule),
         Signal::AnyOf(parts) => vec![("any-of".to_owned(), PlanValue::Number(parts.len() as f64))],
         Signal::ImpairedHosts { threshold, comparison } => {
             vec![(format!("impaired-hosts {}", said(*comparison)), ratio(threshold))]
@@ -111,6 +113,40 @@ fn signal_parts(signal: &Signal) -> Vec<(String, PlanValue)> {
             vec![("detection-delay".to_owned(), PlanValue::Distribution(*delay))]
         }
     }
+}
+
+fn rate_parts(rule: &RateRule) -> Vec<(String, PlanValue)> {
+    let mut parts = vec![(format!("rate-ratio {}", said(rule.comparison)), PlanValue::Share(rule.threshold))];
+    parts.extend(rule.windows_ms.iter().map(|ms| ("window".to_owned(), duration(ms))));
+    let every = rule.scrapes_per_evaluation as f64;
+    parts.push(("scrapes per evaluation".to_owned(), PlanValue::Number(every)));
+    parts.push(("for".to_owned(), duration(&rule.for_ms)));
+    parts.push(("keep-firing-for".to_owned(), duration(&rule.keep_firing_for_ms)));
+    parts
+}
+
+fn canary_parts(rule: &CanaryRule) -> Vec<(String, PlanValue)> {
+    let share = |key: &str, value: f64| (key.to_owned(), PlanValue::Share(value));
+    let count = |key: &str, value: f64| (key.to_owned(), PlanValue::Number(value));
+    let mut parts = match rule.judge {
+        Judge::Sequential { ratio, false_positive, false_negative } => vec![
+            ("canary".to_owned(), text("sequential")),
+            count("ratio", ratio),
+            share("false-positive", false_positive),
+            share("false-negative", false_negative),
+        ],
+        Judge::ZScore { confidence, least_ratio } => vec![
+            ("canary".to_owned(), text("z-score")),
+            share("confidence", confidence),
+            count("least-ratio", least_ratio),
+        ],
+        Judge::MannWhitney { least_ratio } => {
+            vec![("canary".to_owned(), text("mann-whitney")), count("least-ratio", least_ratio)]
+        }
+    };
+    let inconclusive = if rule.fail_inconclusive { "fail" } else { "pass" };
+    parts.push(("inconclusive".to_owned(), text(inconclusive)));
+    parts
 }
 
 /// The key of a comparison, as the language writes it.

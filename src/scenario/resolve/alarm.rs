@@ -1,5 +1,6 @@
 //! Resolves `[[alarm]]`.
 
+use super::alert;
 use super::change::distribution;
 use super::defect::alarm_indices;
 use super::fleet::ratio;
@@ -14,11 +15,14 @@ use crate::scenario::spec::AlarmSpec;
 use crate::scenario::suggest;
 use crate::scenario::value::{Datapoints, Duration, Int, Percent};
 
-const SIGNALS: [&str; 8] = [
+const SIGNALS: [&str; 11] = [
     "error-ratio",
     "slow-ratio",
     "error-count",
     "synthetic",
+    "rate-ratio",
+    "burn-rate",
+    "canary",
     "impaired-hosts",
     "breach-probability",
     "detection-delay",
@@ -67,7 +71,9 @@ fn resolve_parts(written: &[Written<AlarmSpec>], resolved: &mut [Alarm], problem
 
 fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
     let spec = &written.value;
-    let signal = resolve_signal(written, problems);
+    let period = spec.period.or(MINUTE);
+    let (signal, period_ms) =
+        resolve_signal(written, problems).map_or((None, period.ms), |(signal, ms)| (Some(signal), ms));
     check_combinations(spec, problems);
     let made_of_others = spec.any_of.span().is_some() || spec.any_of.is_broken();
     if spec.scope.is_absent() && !made_of_others {
@@ -97,7 +103,7 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
             name: alarm_name,
             scope,
             signal: signal.unwrap_or(Signal::BreachProbability { healthy: 0.0, impaired: 1.0 }),
-            period_ms: spec.period.or(MINUTE).ms.max(1),
+            period_ms: period_ms.max(1),
             datapoints_to_alarm: datapoints.to_alarm,
             window: datapoints.window,
             publish_delay_ms: spec.publish_delay.or(Duration::ZERO).ms,
@@ -112,14 +118,17 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
     }
 }
 
-/// The signal; none if it was reported.
-fn resolve_signal(written: &Written<AlarmSpec>, problems: &mut Problems) -> Option<Signal> {
+/// The signal and the time between its datapoints; none if it was reported.
+fn resolve_signal(written: &Written<AlarmSpec>, problems: &mut Problems) -> Option<(Signal, u64)> {
     let spec = &written.value;
     let spans = [
         spec.error_ratio.span(),
         spec.slow_ratio.span(),
         spec.error_count.span(),
         spec.synthetic.span(),
+        spec.rate_ratio.span(),
+        spec.burn_rate.span(),
+        spec.canary.span(),
         spec.impaired_hosts.span(),
         spec.breach_probability.span(),
         spec.detection_delay.span(),
@@ -131,6 +140,9 @@ fn resolve_signal(written: &Written<AlarmSpec>, problems: &mut Problems) -> Opti
         || spec.slow_ratio.is_broken()
         || spec.error_count.is_broken()
         || spec.synthetic.is_broken()
+        || spec.rate_ratio.is_broken()
+        || spec.burn_rate.is_broken()
+        || spec.canary.is_broken()
         || spec.any_of.is_broken()
         || spec.impaired_hosts.is_broken()
         || spec.breach_probability.is_broken()
@@ -153,7 +165,17 @@ fn resolve_signal(written: &Written<AlarmSpec>, problems: &mut Problems) -> Opti
             return None;
         }
     }
-    signal_of(spec, problems)
+    let period = spec.period.or(MINUTE);
+    if let Some(rule) = spec.rate_ratio.get() {
+        return alert::rate_ratio(rule, period, problems);
+    }
+    if let Some(rule) = spec.burn_rate.get() {
+        return alert::burn_rate(rule, period, problems);
+    }
+    if let Some(rule) = spec.canary.get() {
+        return Some((alert::canary(rule, &spec.scope, problems)?, period.ms));
+    }
+    Some((signal_of(spec, problems)?, period.ms))
 }
 
 fn signal_of(spec: &AlarmSpec, problems: &mut Problems) -> Option<Signal> {
@@ -194,7 +216,7 @@ fn signal_of(spec: &AlarmSpec, problems: &mut Problems) -> Option<Signal> {
 }
 
 /// The limit of a ratio signal and its strictness; none if it was reported.
-fn threshold(
+pub(super) fn threshold(
     above: &Field<Percent>,
     at_least: &Field<Percent>,
     span: Span,
@@ -264,15 +286,23 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
             conflict(span, key, parts, "`any-of`", "remove it: the alarms listed have their own");
         }
     }
-    if let Some(signal) = spec.error_ratio.span().filter(|_| spec.internal.or(false)) {
+    let rule = spec.rate_ratio.span().or(spec.burn_rate.span());
+    let canary = spec.canary.span();
+    for (signal, reason) in [(rule, "a rule over rates"), (canary, "`canary`")] {
+        let Some(signal) = signal else { continue };
+        let keys = [(spec.datapoints.span(), "datapoints"), (spec.missing_data.span(), "missing-data")];
+        for (span, key) in keys {
+            conflict(span, key, signal, reason, "remove it: windows or the judge decide instead");
+        }
+    }
+    if let Some(signal) = rule {
+        let help = "remove it: rules are evaluated on the wall clock";
+        conflict(spec.clock.span(), "clock", signal, "a rule over rates", help);
+    }
+    let requests = spec.error_ratio.span().or(rule).or(canary);
+    if let Some(signal) = requests.filter(|_| spec.internal.or(false)) {
         let help = "remove it, or give `impaired-hosts`";
-        conflict(
-            spec.internal.span(),
-            "internal",
-            signal,
-            "`error-ratio`, which customers' requests make",
-            help,
-        );
+        conflict(spec.internal.span(), "internal", signal, "a signal that customers' requests make", help);
     }
     if let Some(Written { value: Scope::OneBox, span }) = spec.scope.get() {
         let help = "remove it: a one-box alarm watches the one-box stage";

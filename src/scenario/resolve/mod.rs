@@ -3,6 +3,7 @@
 //! and the caller drops the plan if there was any error.
 
 mod alarm;
+mod alert;
 mod change;
 mod defect;
 mod expect;

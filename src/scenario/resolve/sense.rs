@@ -59,7 +59,9 @@ fn check_unused(alarms: &[Alarm], running: &[&Draft], problems: &mut Problems) {
 }
 
 fn check_traffic(fleet: &Fleet, alarm: &Alarm, problems: &mut Problems) {
-    if !matches!(alarm.plan.signal, Signal::ErrorRatio { .. }) || !alarm.sound {
+    let counts =
+        matches!(alarm.plan.signal, Signal::ErrorRatio { .. } | Signal::RateRatio(_) | Signal::Canary(_));
+    if !counts || !alarm.sound {
         return;
     }
     let silent = |region: &&crate::plan::Region| region.requests_per_second <= 0.0;
@@ -149,6 +151,9 @@ fn least_ms(alarm: &Alarm) -> u64 {
     match alarm.plan.signal {
         Signal::DetectionDelay(Distribution::Fixed { ms }) => ms,
         Signal::DetectionDelay(_) => 0,
+        Signal::RateRatio(ref rule) => rule.for_ms + alarm.plan.publish_delay_ms,
+        // How long a canary must be seen is up to its judge.
+        Signal::Canary(_) => alarm.plan.publish_delay_ms,
         _ => {
             u64::from(alarm.plan.datapoints_to_alarm - 1) * alarm.plan.period_ms + alarm.plan.publish_delay_ms
         }
@@ -160,6 +165,11 @@ fn least_ms(alarm: &Alarm) -> u64 {
 fn enough_ms(alarm: &Alarm) -> u64 {
     match alarm.plan.signal {
         Signal::DetectionDelay(_) => least_ms(alarm),
+        Signal::RateRatio(ref rule) => {
+            let limit_ms = rule.time_to_limit_ms(1.0).unwrap_or(0.0) as u64;
+            let evaluation_ms = rule.scrapes_per_evaluation * alarm.plan.period_ms;
+            least_ms(alarm) + limit_ms + evaluation_ms + alarm.plan.period_ms
+        }
         _ => least_ms(alarm) + alarm.plan.period_ms,
     }
 }
@@ -169,6 +179,16 @@ fn time_text(alarm: &Alarm) -> String {
     let plan = &alarm.plan;
     if let Signal::DetectionDelay(_) = plan.signal {
         return format!("this alarm takes {}", Duration { ms: least_ms(alarm) });
+    }
+    if let Signal::RateRatio(rule) = &plan.signal {
+        let longest = Duration { ms: rule.longest_ms() };
+        let waits = Duration { ms: rule.for_ms };
+        let takes = Duration { ms: enough_ms(alarm) };
+        return format!(
+            "this rule takes {takes} if everything fails: {:.3} of its window of {longest}, `for` {waits}, and the time to \
+             scrape, evaluate and publish",
+            rule.threshold
+        );
     }
     let period = Duration { ms: plan.period_ms };
     let mut text = format!(

@@ -3,11 +3,13 @@
 use super::spec;
 use crate::plan::{EvaluationClock, Missing, Scope, Watch};
 use crate::scenario::reader::Written;
-use crate::scenario::value::{Datapoints, DistributionText, Duration, Int, Name, Percent, keywords};
+use crate::scenario::value::{
+    Datapoints, DistributionText, Duration, Int, Name, Percent, Positive, keywords,
+};
 
 spec! {
-    /// An alarm. It has exactly one signal: `error-ratio`, `slow-ratio`, `error-count`, `synthetic`,
-    /// `impaired-hosts`, `breach-probability`, `detection-delay` or `any-of`.
+    /// An alarm. It has exactly one signal: `error-ratio`, `slow-ratio`, `error-count`, `synthetic`, `rate-ratio`,
+    /// `burn-rate`, `canary`, `impaired-hosts`, `breach-probability`, `detection-delay` or `any-of`.
     pub struct AlarmSpec {
         /// Unique name, for example "zone-errors".
         required name: Name,
@@ -21,6 +23,16 @@ spec! {
         optional error_count: ErrorCountSpec,
         /// Signal: a canary's own requests, constant whatever customers do.
         optional synthetic: SyntheticSpec,
+        /// Signal: failed requests a second over requests a second in one window or several, as a Prometheus
+        /// alerting rule over `rate()`. `period` is its evaluation interval; `datapoints`, `clock` and
+        /// `missing-data` do not go with it.
+        optional rate_ratio: RateRatioSpec,
+        /// Signal: the error budget is spent this many times too fast in every window: a burn-rate alert of the Site
+        /// Reliability Workbook. As `rate-ratio` with a limit of factor x (100 % - objective).
+        optional burn_rate: BurnRateSpec,
+        /// Signal: the one-box is worse than as many fresh hosts on the old version. With `scope = "one-box"` only;
+        /// `datapoints` and `missing-data` do not go with it.
+        optional canary: CanarySpec,
         /// Fires when one of these alarms does. Everything else is theirs.
         optional any_of: Vec<Written<Name>>,
         /// Signal: share of the scope's hosts that are impaired, as a health check sees them.
@@ -66,6 +78,64 @@ spec! {
         optional at_least: Percent,
         /// Periods with fewer requests do not breach; from 1. Default: 1.
         optional min_requests: Int<1, 1_000_000_000_000>,
+    }
+}
+
+spec! {
+    /// A limit on a ratio of rates: `above` or `at-least`.
+    pub struct RateRatioSpec {
+        /// True when the ratio is greater than this.
+        optional above: Percent,
+        /// True when the ratio is this or greater.
+        optional at_least: Percent,
+        /// Windows of the rates, for example ["1h", "5m"]; the ratio must be over the limit in all of them.
+        required windows: Vec<Written<Duration>>,
+        /// Time between scrapes; `period` must be a multiple of it. Default: `period`.
+        optional scrape: Duration,
+        /// How long the ratio must be over the limit before the alert fires: Prometheus' `for`. Default: "0s".
+        optional r#for: Duration,
+        /// How long the alert goes on firing once it is not: Prometheus' `keep_firing_for`. Default: "0s".
+        optional keep_firing_for: Duration,
+    }
+}
+
+spec! {
+    /// A limit on how fast the error budget is spent.
+    pub struct BurnRateSpec {
+        /// Service level objective on requests, for example "99.9%"; below 100 %.
+        required objective: Percent,
+        /// How many times as fast as evenly over the budget's whole time: 14.4 spends 2 % of 30 days in an hour.
+        required factor: Positive,
+        /// Windows of the rates, for example ["1h", "5m"]; the budget must burn too fast in all of them.
+        required windows: Vec<Written<Duration>>,
+        /// Time between scrapes; `period` must be a multiple of it. Default: `period`.
+        optional scrape: Duration,
+        /// How long it must burn too fast before the alert fires: Prometheus' `for`. Default: "0s".
+        optional r#for: Duration,
+        /// How long the alert goes on firing once it does not: Prometheus' `keep_firing_for`. Default: "0s".
+        optional keep_firing_for: Duration,
+    }
+}
+
+spec! {
+    /// Who judges the one-box beside a baseline, and how strictly.
+    pub struct CanarySpec {
+        /// "sequential", asked every period; "z-score" or "mann-whitney" (as Kayenta), asked once, at the end of
+        /// the bake.
+        required judge: JudgeName,
+        /// Sequential: so many times the baseline's failures are too many; above 1. Default: 2.
+        optional ratio: Positive,
+        /// Sequential: probability of stopping a canary like its baseline. Default: "1%".
+        optional false_positive: Percent,
+        /// Sequential: probability of passing one that fails `ratio` times as often, given time. Default: "5%".
+        optional false_negative: Percent,
+        /// Z-score: two-sided confidence. Default: "99%".
+        optional confidence: Percent,
+        /// Z-score and Mann-Whitney: a difference counts only from so many times the baseline's failures on; from 1.
+        /// Default: 1.
+        optional least_ratio: Positive,
+        /// What too little evidence at the end of the bake does: "pass" or "fail". Default: "pass".
+        optional inconclusive: Inconclusive,
     }
 }
 
@@ -119,6 +189,41 @@ keywords! {
         "zone" => Scope::Zone,
         "region" => Scope::Region,
         "service" => Scope::Service,
+    }
+}
+
+/// The judges of a canary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JudgeName {
+    /// Wald's sequential probability ratio test.
+    Sequential,
+    /// The z-score of two shares.
+    ZScore,
+    /// Mann and Whitney's test as Kayenta applies it.
+    MannWhitney,
+}
+
+/// What too little evidence does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inconclusive {
+    /// The canary passes.
+    Pass,
+    /// The canary fails.
+    Fail,
+}
+
+keywords! {
+    JudgeName {
+        "sequential" => JudgeName::Sequential,
+        "z-score" => JudgeName::ZScore,
+        "mann-whitney" => JudgeName::MannWhitney,
+    }
+}
+
+keywords! {
+    Inconclusive {
+        "pass" => Inconclusive::Pass,
+        "fail" => Inconclusive::Fail,
     }
 }
 

@@ -13,7 +13,7 @@ mod response;
 mod strategy;
 mod study;
 
-pub use alarm::AlarmSpec;
+pub use alarm::{AlarmSpec, BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
 pub use change::ChangeSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
