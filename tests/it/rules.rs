@@ -88,6 +88,18 @@ fn two_speeds_see_the_spike_in_minutes_and_the_seep_in_hours() {
     assert!(seep.abs_diff(36 * 6 * MINUTE) <= 30_000, "3.6 hours, not {seep}");
 }
 
+#[test]
+fn careful_batches_are_twenty_forward_and_four_back() {
+    // practice.md, 6.8: 5 % forward, 33 % back; with deployments of a minute that is 20 and 4 minutes.
+    let text = "[change]\nbad-probability = \"100%\"\ndeploy-time = \"1m\"\nrollback-time = \"1m\"\n[[fleet.region]]\nname = \"r\"\n\
+                hosts-per-zone = 100\n[[alarm]]\nname = \"a\"\nscope = \"zone\"\nimpaired-hosts = { above = \"99%\" }\n\
+                clock = \"deployment\"\n[[defect]]\nname = \"d\"\n[[strategy]]\nname = \"s\"\nbatch = \"5%\"\nzone-bake = \"1h\"\n\
+                wave = [{ regions = \"all\" }]\nrollback = { batch = \"33%\" }";
+    let outcome = run(text).remove(0);
+    assert_eq!(outcome.alarm_ms, Some(20 * MINUTE));
+    assert_eq!(outcome.mitigated_ms, Some(24 * MINUTE));
+}
+
 /// An alert over a window of five minutes, scraped every half minute: ten scrapes. The error counter begins at 0, so
 /// that `rate()` does not carry it back to the window's start: each scrape in which all fails is a tenth.
 fn alert(keys: &str) -> String {

@@ -17,7 +17,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "plan" => vec!["random"],
         "outcome" => Vec::new(),
         "scenario" => vec!["plan", "outcome", "random", "diagnostic"],
-        "engine" => vec!["plan", "outcome", "random"],
+        "engine" => vec!["plan", "outcome", "random", "stats"],
         "foresight" => vec!["scenario", "plan", "engine", "outcome", "random", "diagnostic"],
         "study" => vec!["plan", "engine", "outcome", "stats", "random"],
         "report" => vec!["plan", "engine", "outcome", "study", "stats", "random", "diagnostic"],

@@ -6,9 +6,9 @@ use super::canvas::{Canvas, Font, Ink, PAPER, draw};
 use super::scale::Axis;
 use super::timeline_lanes::{Lane, Phase, WaveSpan, regions, waves, zones};
 use super::{AXIS, BLUE, BODY, GRID, INK, SMALL, WIDTH, frame};
-use crate::engine::trace::Record;
+use crate::engine::trace::{Event, Record};
 use crate::outcome::{Ending, Outcome};
-use crate::plan::Plan;
+use crate::plan::{Plan, Remedy};
 use crate::report::text;
 
 const LEFT: i32 = 220;
@@ -48,7 +48,7 @@ pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records:
     let by_zone = zones(plan, records, end);
     let lanes = if by_zone.len() > MOST_ZONES { regions(plan, &by_zone) } else { by_zone.clone() };
     let waves = waves(plan, strategy, records, end);
-    let marks = marks(plan, outcome);
+    let marks = marks(plan, outcome, records);
     let mut panels = vec![Panel { lanes, from_ms: 0, to_ms: end, origin_ms: 0, title: None }];
     panels.extend(enlarged(plan, &by_zone, outcome, end));
     let height = TOP + panels.iter().map(|panel| panel.height(&marks)).sum::<i32>() + 34;
@@ -104,16 +104,30 @@ fn story(plan: &Plan, outcome: &Outcome) -> String {
     )
 }
 
-fn marks(plan: &Plan, outcome: &Outcome) -> Vec<Mark> {
+fn marks(plan: &Plan, outcome: &Outcome, records: &[Record]) -> Vec<Mark> {
     let alarm = outcome.alarm.map_or("alarm", |index| plan.alarms[index as usize].name.as_str());
     let since = |at: u64| match outcome.onset_ms {
         Some(onset) if at > onset => format!("{} later", text::duration((at - onset) as f64)),
         _ => format!("after {}", text::duration(at as f64)),
     };
+    let first = |wanted: fn(&Event) -> bool| records.iter().find(|r| wanted(&r.event)).map(|r| r.at_ms);
+    let remedy = records.iter().find_map(|record| match record.event {
+        Event::RemedyStarted { remedy } => Some((record.at_ms, remedy)),
+        _ => None,
+    });
+    // A stop that rolls nothing back is told as what it is.
+    let halted = first(|event| matches!(event, Event::Halted { .. }));
+    let stopped = if halted.is_some() { "the pipeline stops" } else { "rollback begins" };
     let moments = [
+        (first(|event| matches!(event, Event::Triggered { .. })), "triggered", Ink(0x7a, 0x3e, 0x9d)),
         (outcome.onset_ms, "first host impaired", RED),
         (outcome.alarm_ms, alarm, INK),
-        (outcome.rollback_ms, "rollback begins", Ink(0xa8, 0x6c, 0x00)),
+        (halted.or(outcome.rollback_ms), stopped, Ink(0xa8, 0x6c, 0x00)),
+        (
+            remedy.map(|(at_ms, _)| at_ms),
+            remedy.map_or("", |(_, remedy)| acts(remedy)),
+            Ink(0x00, 0x5a, 0x9c),
+        ),
         (outcome.mitigated_ms, "all hosts healed", Ink(0x00, 0x7a, 0x56)),
         (outcome.to_100_ms, "every host updated", BLUE),
     ];
@@ -127,6 +141,16 @@ fn marks(plan: &Plan, outcome: &Outcome) -> Vec<Mark> {
         .collect();
     marks.sort_by_key(|mark| mark.at_ms);
     marks
+}
+
+/// What people do.
+fn acts(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::Rollback => "people roll back",
+        Remedy::KillSwitch => "people switch it off",
+        Remedy::FixForward => "people fix forward",
+        Remedy::Repair => "people begin to repair",
+    }
 }
 
 /// The incident on its own, if there was one and the whole timeline would hide it.
@@ -307,6 +331,22 @@ mod tests {
         }
         assert!(chart.contains("12 of 24 zones never saw the new version."));
         assert_eq!(chart, svg(&plan, 4, 77, &outcome, &records));
+    }
+
+    #[test]
+    fn triggers_and_people_are_marked() {
+        let plan = sample::plan();
+        let (outcome, mut records) = sample::rollout(&plan);
+        let unmarked = svg(&plan, 4, 77, &outcome, &records);
+        records.push(Record { at_ms: 60_000, event: Event::Triggered { region: 0 } });
+        records.push(Record { at_ms: outcome.rollback_ms.unwrap(), event: Event::Halted { alarm: 0 } });
+        let remedy = Remedy::KillSwitch;
+        records.push(Record { at_ms: outcome.end_ms, event: Event::RemedyStarted { remedy } });
+        let chart = svg(&plan, 4, 77, &outcome, &records);
+        for words in ["triggered, after 1m", "people switch it off", "the pipeline stops"] {
+            assert!(chart.contains(words) && !unmarked.contains(words), "{words}");
+        }
+        assert!(!chart.contains("rollback begins"));
     }
 
     #[test]
