@@ -19,6 +19,13 @@ impl<'a, O: Observer> Trial<'a, O> {
         if self.response.stop_ms.is_some() {
             return;
         }
+        let Some(opens_ms) = self.gate_opens(index) else { return };
+        if opens_ms > now_ms {
+            self.wave.path_bake_ms = path_bake_ms;
+            let wave = index as u32;
+            self.buffers.queue.push(opens_ms, Class::Promote, Happening::StartWave { wave });
+            return;
+        }
         if let Some(clear_ms) = self.ambient_alarm_until(now_ms) {
             let wave = index as u32;
             self.response.blocked_ms += clear_ms - now_ms;
@@ -35,6 +42,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         self.wave.active = 0;
         self.wave.path_bake_ms = path_bake_ms;
         self.promoted_ms = Some(now_ms);
+        self.log_wave_start();
         self.fill_wave(path_bake_ms);
     }
 
@@ -110,9 +118,10 @@ impl<'a, O: Observer> Trial<'a, O> {
         let mut at_ms = started_ms;
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
             at_ms = self.add_batch(zone, size, at_ms, &mut draws, true);
-            self.observe_bake(zone, at_ms, stage.bake_ms, true);
-            at_ms += stage.bake_ms;
-            self.buffers.zones[zone].path_bake_ms += stage.bake_ms;
+            let bake_ms = self.bake(stage.bake_ms);
+            self.observe_bake(zone, at_ms, bake_ms, true);
+            at_ms += bake_ms;
+            self.buffers.zones[zone].path_bake_ms += bake_ms;
         }
         self.open_zone_watches(zone, started_ms, at_ms);
         // Hosts that need no time would be on the new version at the very instant of the promotion;
@@ -156,9 +165,10 @@ impl<'a, O: Observer> Trial<'a, O> {
             let size = batch.min(target - self.buffers.zones[zone].done);
             at_ms = self.add_batch(zone, size, at_ms, draws, false);
         }
-        self.observe_bake(zone, at_ms, procedure.zone_bake_ms, false);
-        let done_ms = at_ms + procedure.zone_bake_ms;
-        self.buffers.zones[zone].path_bake_ms += procedure.zone_bake_ms;
+        let bake_ms = self.bake(procedure.zone_bake_ms);
+        self.observe_bake(zone, at_ms, bake_ms, false);
+        let done_ms = at_ms + bake_ms;
+        self.buffers.zones[zone].path_bake_ms += bake_ms;
         self.close_zone_watches(zone, done_ms);
         self.buffers.queue.push(done_ms, Class::Promote, Happening::ZoneDone { zone: zone as u32 });
     }
@@ -241,7 +251,7 @@ impl<'a, O: Observer> Trial<'a, O> {
 
     fn bake_wave(&mut self, path_bake_ms: u64) {
         let now_ms = self.now_ms;
-        let bake_ms = self.strategy.waves[self.wave.index].bake_ms;
+        let bake_ms = self.bake(self.strategy.waves[self.wave.index].bake_ms);
         self.close_service_watches(now_ms);
         self.wave.path_bake_ms = path_bake_ms + bake_ms;
         if bake_ms > 0 {
@@ -259,6 +269,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         let index = self.wave.index;
         self.promoted_ms = Some(now_ms);
         self.observe(now_ms, || Event::WaveDone { wave: index as u32 });
+        self.log_wave_end();
         self.close_wave_watches(now_ms);
         if index + 1 < self.strategy.waves.len() {
             self.start_wave(index + 1, self.wave.path_bake_ms);

@@ -13,6 +13,7 @@ mod cure;
 mod deploy;
 mod flow;
 mod lag;
+pub mod launch;
 mod load;
 mod missing;
 mod model;
@@ -34,6 +35,7 @@ pub use model::Model;
 
 use crate::outcome::Outcome;
 use crate::plan::{Alarm, Arrivals, Wave};
+use launch::{Launch, Launched};
 use trace::Observer;
 use trial::{Buffers, Trial};
 
@@ -57,6 +59,17 @@ impl<'m> Engine<'m> {
     #[must_use]
     pub fn exhaustive(model: &'m Model<'m>) -> Self {
         Self { exhaustive: true, ..Self::new(model) }
+    }
+
+    /// Simulates a rollout among others of a pipeline, by strategy `strategy` (an index).
+    pub fn launch(&mut self, strategy: usize, launch: &Launch<'_>) -> Launched {
+        let strategy = &self.model.plan.strategies[strategy];
+        let mut silent = trace::Silent;
+        let mut trial = Trial::launched(self.model, strategy, launch, &mut self.buffers, &mut silent);
+        let outcome = trial.run();
+        let stopped_outside = trial.stopped_outside;
+        let waves = launch::closed(&self.buffers.wave_times, &outcome);
+        Launched { outcome, waves, stopped_outside }
     }
 
     /// Simulates trial `trial` of strategy `strategy` (an index) and reports events to `observer`.

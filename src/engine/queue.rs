@@ -77,6 +77,8 @@ pub(super) enum Happening {
     Dark { place: u32, region: bool, number: u32 },
     /// It is back.
     Light { place: u32, region: bool, number: u32 },
+    /// Somebody else stops the rollout.
+    OutsideStop,
     /// A wave starts that something held up.
     StartWave { wave: u32 },
     /// The watch's scope changed: its next breach has to be found anew.

@@ -41,6 +41,8 @@ pub(super) struct Response {
     pub(super) collateral: u32,
     /// Another change was taken back first.
     pub(super) wrong_change: bool,
+    /// A wave can never start: the rollout is over as it is.
+    pub(super) grounded_ms: Option<u64>,
     /// Time that waves waited for an alarm with another cause.
     pub(super) blocked_ms: u64,
 }
@@ -205,7 +207,8 @@ impl<O: Observer> Trial<'_, O> {
             let suspect_for_ms = self.strategy.response.suspect_for_ms;
             suspect_for_ms > 0 && self.now_ms <= completed_ms + suspect_for_ms
         };
-        self.response.alarm.is_none() && self.response.completed_ms.is_none_or(suspect)
+        let Response { alarm, stop_ms, completed_ms, .. } = self.response;
+        alarm.is_none() && stop_ms.is_none() && completed_ms.is_none_or(suspect)
     }
 
     /// When observation ends; none while the rollout or a remedy is under way.
@@ -229,7 +232,7 @@ impl<O: Observer> Trial<'_, O> {
             return None;
         }
         let stopped_ms = self.response.stop_ms.map(|_| self.response.settled_ms);
-        stopped_ms.or(self.response.completed_ms)
+        stopped_ms.or(self.response.completed_ms).or(self.response.grounded_ms)
     }
 
     pub(super) fn ending(&self) -> Ending {

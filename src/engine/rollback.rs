@@ -95,11 +95,11 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
-    /// Takes the hosts in scope back; people (`by_hand`) also reach those that took the change by themselves.
+    /// Takes the hosts in scope back, or all of them if no alarm says which; people (`by_hand`) also reach those that
+    /// took the change by themselves.
     pub(super) fn roll_back(&mut self, by_hand: bool) {
         let now_ms = self.now_ms;
-        let Some((_, watch)) = self.response.alarm else { return };
-        let (alarm, entity) = self.watch_scope(watch);
+        let cause = self.response.alarm.map(|(_, watch)| self.watch_scope(watch));
         self.response.rolled_back = true;
         self.response.poisoned =
             self.strategy.rollback.target == RollbackTarget::LastBlessed && self.wave.index > 0;
@@ -108,7 +108,8 @@ impl<O: Observer> Trial<'_, O> {
             if by_hand {
                 self.catch_past_waves(zone);
             }
-            let goes_back = self.goes_back(zone, alarm as usize, entity as usize);
+            let goes_back =
+                cause.is_none_or(|(alarm, entity)| self.goes_back(zone, alarm as usize, entity as usize));
             let retreat = &mut self.buffers.retreat.zones[zone];
             let affected = u64::from(retreat.hosts());
             self.response.left_exposed += u64::from(retreat.past_waves);
@@ -119,7 +120,9 @@ impl<O: Observer> Trial<'_, O> {
                 self.response.left_exposed += affected;
             }
         }
-        self.observe(now_ms, || Event::RollbackDecided { alarm, hosts });
+        if let Some((alarm, _)) = cause {
+            self.observe(now_ms, || Event::RollbackDecided { alarm, hosts });
+        }
         for zone in 0..self.buffers.zones.len() {
             if self.buffers.retreat.zones[zone].batch > 0 {
                 self.start_retreat(zone);

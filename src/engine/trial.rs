@@ -6,6 +6,7 @@ use super::breach::Sampler;
 use super::canary::CanaryState;
 use super::cure::RepairShop;
 use super::deploy::{Batch, NONE};
+use super::launch::{Launch, WaveTimes, World};
 use super::load::Load;
 use super::model::Model;
 use super::queue::{Happening, Queue};
@@ -19,7 +20,10 @@ use super::watch::Watch;
 use crate::outcome::Outcome;
 use crate::plan::strata::Fate;
 use crate::plan::{Defect, Plan, Strategy, Symptom};
-use crate::random::{Purpose, Streams};
+use crate::random::{Purpose, Streams, mix};
+
+/// Tells the streams of revisions from those of strata.
+const REVISION: u64 = u64::from_le_bytes(*b"revision");
 
 /// Position of the latent onset among the draws of [`Purpose::Change`]; before it come the start
 /// instant, whether the change is bad, and which defect it carries.
@@ -88,6 +92,8 @@ pub(super) struct Buffers {
     pub(super) batches: Vec<Batch>,
     /// First batch of every wave so far.
     pub(super) wave_batches: Vec<usize>,
+    /// Waves of a launched rollout.
+    pub(super) wave_times: Vec<WaveTimes>,
     pub(super) watches: Vec<Watch>,
     pub(super) zone_watches: Vec<Vec<u32>>,
     pub(super) region_watches: Vec<Vec<u32>>,
@@ -125,6 +131,12 @@ pub(super) struct Trial<'a, O> {
     pub(super) response: Response,
     /// When the fault was first awake where its conditions held.
     pub(super) activated_ms: Option<u64>,
+    /// What holds a rollout among others.
+    pub(super) launch: Option<&'a Launch<'a>>,
+    /// It was stopped from outside.
+    pub(super) stopped_outside: bool,
+    /// Bake time on the path before the present wave.
+    pub(super) baked_before_ms: u64,
 }
 
 impl<'a, O: Observer> Trial<'a, O> {
@@ -169,7 +181,30 @@ impl<'a, O: Observer> Trial<'a, O> {
             wave: WaveState::default(),
             response: Response::default(),
             activated_ms: None,
+            launch: None,
+            stopped_outside: false,
+            baked_before_ms: 0,
         }
+    }
+
+    /// Sets up a rollout among others.
+    pub(super) fn launched(
+        model: &'a Model<'a>,
+        strategy: &'a Strategy,
+        launch: &'a Launch<'a>,
+        buffers: &'a mut Buffers,
+        observer: &'a mut O,
+    ) -> Self {
+        let (World::Trial(trial) | World::Revision { trial, .. }) = launch.world;
+        let mut set_up = Self::new(model, strategy, trial, false, buffers, observer);
+        if let World::Revision { key, .. } = launch.world {
+            set_up.streams = Streams::in_stratum(model.plan.study.seed, mix(&[REVISION, key]), trial);
+            set_up.fate = Fate::Any;
+        }
+        set_up.defect = launch.defect;
+        set_up.start_utc_ms = launch.start_utc_ms;
+        set_up.launch = Some(launch);
+        set_up
     }
 
     /// The defect that the change carries.
@@ -178,12 +213,13 @@ impl<'a, O: Observer> Trial<'a, O> {
     }
 
     /// Runs to the end of the observation.
-    pub(super) fn run(mut self) -> Outcome {
+    pub(super) fn run(&mut self) -> Outcome {
         let defect = self.defect.map(|defect| defect as u32);
         self.observe(0, || Event::RolloutStarted { defect });
         self.schedule_background();
         self.schedule_trigger();
         self.start_past_waves();
+        self.expect_outside_stop();
         self.start_wave(0, 0);
         while let Some(next_ms) = self.buffers.queue.next_at() {
             if self.observation_end().is_some_and(|end_ms| next_ms > end_ms) {
@@ -233,10 +269,11 @@ impl<'a, O: Observer> Trial<'a, O> {
             Happening::DelayOver { watch } => self.delay_over(watch),
             Happening::Fire { watch } => self.fire(watch),
             Happening::Stop => self.stop(),
+            Happening::OutsideStop => self.outside_stop(),
         }
     }
 
-    fn finish(mut self) -> Outcome {
+    fn finish(&mut self) -> Outcome {
         self.follow_alerts();
         let end_ms = self.ended_ms().expect("invariant: the queue runs dry only after the end");
         let observed_ms = self.observation_end().expect("invariant: the rollout has ended");
@@ -283,6 +320,7 @@ impl Buffers {
         self.regions.resize(regions, RegionState::default());
         self.batches.clear();
         self.wave_batches.clear();
+        self.wave_times.clear();
         if !self.watches.is_empty() || self.zone_watches.len() != zones {
             self.watches.clear();
             self.alerts.clear();

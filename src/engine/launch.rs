@@ -1,0 +1,137 @@
+//! One rollout among many: when its waves may start, what stops it from outside, and its timetable.
+//!
+//! A pipeline over weeks launches rollouts; each is a pure function of its launch. Without constraints a launch of
+//! a study's trial is that trial.
+
+use super::queue::{Class, Happening};
+use super::trace::Observer;
+use super::trial::Trial;
+use crate::outcome::Outcome;
+
+/// When a wave may start that is ready at an instant of the rollout: then or later, or never. Asked at an instant that
+/// it gave itself it must agree.
+pub type Gate<'a> = &'a dyn Fn(usize, u64) -> Option<u64>;
+
+/// Whose luck a rollout has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum World {
+    /// That of a trial of the study.
+    Trial(u64),
+    /// That of another revision on its way in the same trial of a pipeline, by its key.
+    Revision {
+        /// Trial of the pipeline.
+        trial: u64,
+        /// Stable identity of the revision.
+        key: u64,
+    },
+}
+
+/// A stop from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutsideStop {
+    /// Instant of the rollout.
+    pub at_ms: u64,
+    /// Whether all hosts go back; otherwise they stay as they are, and another revision takes over.
+    pub roll_back: bool,
+}
+
+/// A rollout to launch.
+#[derive(Clone, Copy)]
+pub struct Launch<'a> {
+    /// Whose luck it has.
+    pub world: World,
+    /// Defect that the revision carries, an index of the plan's catalogue.
+    pub defect: Option<usize>,
+    /// Start in milliseconds since a UTC midnight.
+    pub start_utc_ms: u64,
+    /// Bakes are skipped: an urgent fix.
+    pub skips_bakes: bool,
+    /// When waves may start.
+    pub gate: Gate<'a>,
+    /// A stop from outside, if one comes.
+    pub stop: Option<OutsideStop>,
+}
+
+/// When one wave was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaveTimes {
+    /// It started.
+    pub start_ms: u64,
+    /// Its bake was over, or the rollout stopped.
+    pub end_ms: u64,
+    /// Part of it that was baking, on the path that led to its end; of all its bakes if they were not cut short.
+    pub bake_ms: u64,
+}
+
+/// A launched rollout, to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Launched {
+    /// What happened.
+    pub outcome: Outcome,
+    /// The waves that started, in order.
+    pub waves: Vec<WaveTimes>,
+    /// It was stopped from outside before anything else did.
+    pub stopped_outside: bool,
+}
+
+impl<O: Observer> Trial<'_, O> {
+    /// Announces a stop from outside.
+    pub(super) fn expect_outside_stop(&mut self) {
+        if let Some(stop) = self.launch.and_then(|launch| launch.stop) {
+            self.buffers.queue.push(stop.at_ms, Class::Act, Happening::OutsideStop);
+        }
+    }
+
+    /// Somebody else stops the rollout, unless it has ended.
+    pub(super) fn outside_stop(&mut self) {
+        let Some(stop) = self.launch.and_then(|launch| launch.stop) else { return };
+        if self.response.stop_ms.is_some() || self.response.completed_ms.is_some() {
+            return;
+        }
+        self.stopped_outside = true;
+        self.halt();
+        if stop.roll_back {
+            self.begin_mitigation();
+            self.roll_back(true);
+        }
+    }
+
+    /// When the wave may start that is ready now; none if never, and then the rollout is over.
+    pub(super) fn gate_opens(&mut self, wave: usize) -> Option<u64> {
+        let Some(launch) = self.launch else { return Some(self.now_ms) };
+        let opens_ms = (launch.gate)(wave, self.now_ms);
+        if opens_ms.is_none() {
+            self.response.grounded_ms = Some(self.now_ms);
+        }
+        opens_ms
+    }
+
+    /// A bake of `bake_ms`, unless bakes are skipped.
+    pub(super) fn bake(&self, bake_ms: u64) -> u64 {
+        if self.launch.is_some_and(|launch| launch.skips_bakes) { 0 } else { bake_ms }
+    }
+
+    /// Keeps when a wave started.
+    pub(super) fn log_wave_start(&mut self) {
+        if self.launch.is_some() {
+            let start_ms = self.now_ms;
+            self.buffers.wave_times.push(WaveTimes { start_ms, end_ms: u64::MAX, bake_ms: 0 });
+            self.baked_before_ms = self.wave.path_bake_ms;
+        }
+    }
+
+    /// Keeps when it was over.
+    pub(super) fn log_wave_end(&mut self) {
+        let bake_ms = self.wave.path_bake_ms - self.baked_before_ms;
+        if let Some(wave) = self.buffers.wave_times.last_mut() {
+            wave.end_ms = self.now_ms;
+            wave.bake_ms = bake_ms;
+        }
+    }
+}
+
+/// The waves, with the one that was cut off ending at the end of the rollout.
+pub(super) fn closed(waves: &[WaveTimes], outcome: &Outcome) -> Vec<WaveTimes> {
+    let over_ms = outcome.rollback_ms.unwrap_or(outcome.end_ms);
+    waves.iter().map(|wave| WaveTimes { end_ms: wave.end_ms.min(over_ms), ..*wave }).collect()
+}
