@@ -61,6 +61,19 @@ pub enum Purpose {
     Sampled = 24,
     /// Whether a monitor is broken, by alarm.
     Broken = 25,
+    /// When changes are merged, in turn.
+    Merge = 40,
+    /// What a change carries and how its review goes, by change.
+    Review = 41,
+    /// How long a stage's runs take, by revision and stage.
+    StageTime = 42,
+    /// What a stage sees: of a defect, by change and stage; false alarms and flaky runs, by revision
+    /// and stage.
+    StageLuck = 43,
+    /// Which change is blamed for a rejection, by revision.
+    Attribution = 44,
+    /// How long it takes until a blamed change is out, by revision, or in again, by change.
+    Repaired = 45,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -134,7 +147,7 @@ impl Stream {
 mod tests {
     use super::*;
 
-    const ALL: [Purpose; 25] = [
+    const ALL: [Purpose; 31] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -160,12 +173,18 @@ mod tests {
         Purpose::Fix,
         Purpose::Sampled,
         Purpose::Broken,
+        Purpose::Merge,
+        Purpose::Review,
+        Purpose::StageTime,
+        Purpose::StageLuck,
+        Purpose::Attribution,
+        Purpose::Repaired,
     ];
 
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=25).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=25).chain(40..=45).collect::<Vec<u64>>());
     }
 
     #[test]

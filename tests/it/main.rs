@@ -10,6 +10,7 @@ mod git;
 mod incidents;
 mod mechanisms;
 mod oracles;
+mod pipeline;
 mod properties;
 mod reference;
 mod regressions;
