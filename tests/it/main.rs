@@ -7,6 +7,7 @@ mod expect;
 mod formats;
 mod gate;
 mod git;
+mod horizon;
 mod incidents;
 mod mechanisms;
 mod oracles;
