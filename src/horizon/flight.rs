@@ -8,7 +8,7 @@ use super::World;
 use super::agenda::Event;
 use super::production::{Ask, Carried, Gates, Rollout, Stop, Why};
 use super::revision::Place;
-use crate::outcome::horizon::{Incident, Part};
+use crate::outcome::horizon::{Incident, Part, Parts};
 use crate::plan::pipeline::{AfterRejection, Entry};
 
 /// A revision in production.
@@ -18,6 +18,8 @@ pub(super) struct Flight<'a> {
     generation: u32,
     ask: Ask<'a>,
     rollout: Rollout,
+    /// Where its time went, as far as its revision knows.
+    booked: Parts,
     /// It was stopped, and is being taken back.
     stopped: bool,
     /// It went past its last wave; kept only while an alarm is still to come.
@@ -144,7 +146,15 @@ impl<'a> World<'a> {
         let defects = defects.collect();
         let ask = Ask { key, attempt, urgent, defects, start_ms: at, gates, stop: None };
         let rollout = self.production.roll_out(&ask);
-        self.flights.push(Flight { number, generation: 0, ask, rollout, stopped: false, landed: false });
+        self.flights.push(Flight {
+            number,
+            generation: 0,
+            ask,
+            rollout,
+            booked: Parts::default(),
+            stopped: false,
+            landed: false,
+        });
         self.announce(self.flights.len() - 1);
     }
 
@@ -172,7 +182,6 @@ impl<'a> World<'a> {
     /// A rollout has passed its last wave.
     pub(super) fn landed(&mut self, number: usize, generation: u32, at: u64) {
         let Some(index) = self.flight(number, generation) else { return };
-        self.book_flight(index, at);
         self.deliver(number, at);
         self.revisions.remove(&number);
         self.flights[index].landed = true;
@@ -248,12 +257,10 @@ impl<'a> World<'a> {
 
     /// A rollout ends now: by its own alarm, or by a stop from outside.
     fn halt(&mut self, index: usize, stop: Option<Stop>, at: u64) {
+        self.book_flights(at);
         if stop.is_some() {
             self.flights[index].ask.stop = stop;
             self.flights[index].rollout = self.production.roll_out(&self.flights[index].ask);
-        }
-        if !self.flights[index].landed {
-            self.book_flight(index, at);
         }
         let flight = &mut self.flights[index];
         flight.stopped = true;
@@ -269,6 +276,7 @@ impl<'a> World<'a> {
 
     /// Asks again for the rollouts whose way ahead has changed.
     fn follow(&mut self, at: u64) {
+        self.book_flights(at);
         for index in 0..self.flights.len() {
             let flight = &self.flights[index];
             if flight.stopped || flight.landed {
@@ -282,7 +290,10 @@ impl<'a> World<'a> {
                 continue;
             }
             self.flights[index].ask.gates.free_ms = free_ms;
-            self.flights[index].rollout = self.production.roll_out(&self.flights[index].ask);
+            let flight = &mut self.flights[index];
+            flight.rollout = self.production.roll_out(&flight.ask);
+            // What it has waited for so far is booked as it seemed then.
+            flight.booked = flight.rollout.parts(&flight.ask.gates, at);
             self.announce(index);
         }
     }
@@ -295,20 +306,18 @@ impl<'a> World<'a> {
         self.launch(at);
     }
 
-    /// Books the time of a rollout to its revision.
-    fn book_flight(&mut self, index: usize, at: u64) {
-        let flight = &self.flights[index];
-        let parts = flight.rollout.parts(&flight.ask.gates, at);
-        let number = flight.number;
-        self.revision(number).book(&parts, at);
-    }
-
-    /// Books the rollouts under way at the horizon's end.
+    /// Books the time of the rollouts under way to their revisions, before anything gets on or off them.
     pub(super) fn book_flights(&mut self, at: u64) {
-        for index in 0..self.flights.len() {
-            if !self.flights[index].stopped && !self.flights[index].landed {
-                self.book_flight(index, at);
+        for flight in &mut self.flights {
+            if flight.stopped || flight.landed {
+                continue;
             }
+            let parts = flight.rollout.parts(&flight.ask.gates, at);
+            let mut spent = Parts::default();
+            spent.add_since(&parts, &flight.booked);
+            flight.booked = parts;
+            let revision = self.revisions.get_mut(&flight.number).expect("it is in production");
+            revision.book(&spent, at);
         }
     }
 

@@ -47,6 +47,7 @@ impl World<'_> {
 
     /// A revision is given up: its changes ride with the next newer one, or wait for one.
     pub(super) fn give_up(&mut self, revision: usize, at: u64) {
+        self.book_flights(at);
         let riders = std::mem::take(&mut self.revision(revision).riders);
         for number in riders {
             self.alight(number, at);
@@ -63,6 +64,7 @@ impl World<'_> {
     /// Changes that a revert took out of the revision they ride with get off.
     pub(super) fn strand(&mut self, number: usize, at: u64) {
         let Some((revision, _)) = self.changes[number].carrier else { return };
+        self.book_flights(at);
         self.alight(number, at);
         self.revision(revision).riders.retain(|rider| *rider != number);
         self.stranded.push(number);
@@ -70,6 +72,7 @@ impl World<'_> {
 
     /// A revision has come to the end of the line: what it has is delivered.
     pub(super) fn deliver(&mut self, revision: usize, at: u64) {
+        self.book_flights(at);
         let upto: Vec<usize> = self.open.range(..=revision).copied().collect();
         for number in upto {
             if !self.changes[number].is_in(number, revision) {
