@@ -282,9 +282,13 @@ impl<'a> World<'a> {
             if flight.stopped || flight.landed {
                 continue;
             }
-            let begun = |wave: usize| flight.rollout.waves.get(wave).is_some_and(|run| run.start_ms <= at);
             let free_ms: Vec<u64> = (0..flight.ask.gates.free_ms.len())
-                .map(|wave| if begun(wave) { flight.ask.gates.free_ms[wave] } else { self.free(wave, index) })
+                .map(|wave| {
+                    let before = flight.ask.gates.free_ms[wave];
+                    let begun = flight.rollout.waves.get(wave).is_some_and(|run| run.start_ms <= at);
+                    // Rollouts that have gone are forgotten; that it did not begin until now is not.
+                    if begun { before } else { self.free(wave, index).max(before.min(at)) }
+                })
                 .collect();
             if free_ms == flight.ask.gates.free_ms {
                 continue;
