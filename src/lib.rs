@@ -36,6 +36,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod foresight;
+pub mod horizon;
 pub mod outcome;
 pub mod plan;
 pub mod random;

@@ -1,5 +1,6 @@
-//! The flat facts of one trial. Filled by the engine, read by everything after it.
+//! The flat facts of one trial, or of one horizon. Filled by the engine, read by everything after it.
 
+pub mod horizon;
 pub mod metric;
 
 use serde::Serialize;

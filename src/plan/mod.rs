@@ -9,6 +9,7 @@ pub mod defect;
 pub mod diff;
 pub mod digest;
 pub mod fleet;
+pub mod pipeline;
 pub mod response;
 pub mod share;
 pub mod strata;
@@ -24,6 +25,7 @@ pub use defect::{
     Condition, Cure, Defect, DefectClock, Hurts, Relapse, Repair, RollbackEffect, Symptom, Trigger, Within,
 };
 pub use fleet::{Arrivals, Background, Episodes, Fleet, Region, Zone};
+pub use pipeline::Pipeline;
 pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use share::{HostShare, Ratio};
 pub use strata::{Estimator, Strata};

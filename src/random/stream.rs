@@ -65,6 +65,19 @@ pub enum Purpose {
     Scrape = 26,
     /// Requests and failures of a canary and of its baseline, by alarm, zone and period.
     Canary = 27,
+    /// When changes are merged, in turn.
+    Merge = 40,
+    /// What a change carries and how its review goes, by change.
+    Review = 41,
+    /// How long a stage's runs take, by revision and stage.
+    StageTime = 42,
+    /// What a stage sees: of a defect, by change and stage; false alarms and flaky runs, by revision
+    /// and stage.
+    StageLuck = 43,
+    /// Which change is blamed for a rejection, by revision.
+    Attribution = 44,
+    /// How long it takes until a blamed change is out, by revision, or in again, by change.
+    Repaired = 45,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -138,7 +151,7 @@ impl Stream {
 mod tests {
     use super::*;
 
-    const ALL: [Purpose; 27] = [
+    const ALL: [Purpose; 33] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -166,12 +179,18 @@ mod tests {
         Purpose::Broken,
         Purpose::Scrape,
         Purpose::Canary,
+        Purpose::Merge,
+        Purpose::Review,
+        Purpose::StageTime,
+        Purpose::StageLuck,
+        Purpose::Attribution,
+        Purpose::Repaired,
     ];
 
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=27).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=27).chain(40..=45).collect::<Vec<u64>>());
     }
 
     #[test]

@@ -1,0 +1,336 @@
+//! Revisions in production: one a wave, in order, none overtaking; stops, and what they drag along.
+//!
+//! A rollout's timetable follows from the one ahead. When one is stopped, those behind that carry what
+//! was blamed stop with it and the others are asked for again with what then holds. Waves that have begun
+//! keep their constraints, so their past does not change.
+
+use super::World;
+use super::agenda::Event;
+use super::production::{Ask, Carried, Gates, Rollout, Stop, Why};
+use super::revision::Place;
+use crate::outcome::horizon::{Incident, Part, Parts};
+use crate::plan::pipeline::{AfterRejection, Entry};
+
+/// A revision in production.
+#[derive(Debug)]
+pub(super) struct Flight<'a> {
+    pub(super) number: usize,
+    generation: u32,
+    ask: Ask<'a>,
+    rollout: Rollout,
+    /// Where its time went, as far as its revision knows.
+    booked: Parts,
+    /// It was stopped, and is being taken back.
+    stopped: bool,
+    /// It went past its last wave; kept only while an alarm is still to come.
+    landed: bool,
+}
+
+impl Flight<'_> {
+    fn start(&self) -> u64 {
+        self.ask.start_ms
+    }
+
+    /// The end of the last wave, if it gets there.
+    fn landing(&self) -> Option<u64> {
+        let last = self.rollout.waves.last()?.end_ms;
+        let complete = self.rollout.waves.len() == self.ask.gates.free_ms.len();
+        (complete && self.rollout.stopped.is_none_or(|(at, _)| at > last)).then_some(last)
+    }
+
+    /// When a wave's target is free of it.
+    fn leaves(&self, wave: usize) -> u64 {
+        if self.stopped {
+            return self.rollout.settled_ms;
+        }
+        match self.rollout.waves.get(wave + 1) {
+            Some(next) => next.start_ms,
+            None => self.landing().unwrap_or(self.rollout.settled_ms),
+        }
+    }
+}
+
+impl<'a> World<'a> {
+    /// A revision has passed the last stage.
+    pub(super) fn arrive_at_production(&mut self, number: usize, at: u64) {
+        if self.entry_newest.is_some_and(|newest| newest > number) {
+            return self.give_up(number, at);
+        }
+        self.entry_newest = Some(number);
+        if self.wave_stays.is_empty() {
+            self.deliver(number, at);
+            self.revisions.remove(&number);
+            return;
+        }
+        let revision = self.revision(number);
+        revision.place = Place::Entry;
+        revision.came_ms = at;
+        revision.turn_to(Part::Queue, at);
+        if self.plan.entry != Entry::Queued {
+            for waiting in std::mem::take(&mut self.entry) {
+                let came = self.revisions[&waiting].came_ms;
+                self.entry_stays.leave(came, at);
+                self.give_up(waiting, at);
+            }
+        }
+        self.entry.push_back(number);
+        self.entry_stays.come(at);
+        if self.plan.entry == Entry::Restart {
+            self.overtake(at);
+        }
+        self.launch(at);
+    }
+
+    /// The newest rollout under way gives its place to a newer revision.
+    fn overtake(&mut self, at: u64) {
+        let Some(index) = self.flights.iter().rposition(|flight| !flight.stopped && !flight.landed) else {
+            return;
+        };
+        self.outcome.overtaken += u64::from(self.span.has(self.flights[index].start()));
+        self.halt(index, Some(Stop { at_ms: at, roll_back: false }), at);
+        let number = self.flights[index].number;
+        self.give_up(number, at);
+        self.follow(at);
+    }
+
+    /// When the first wave is free of all rollouts.
+    fn free(&self, wave: usize, before: usize) -> u64 {
+        self.flights[..before].iter().map(|flight| flight.leaves(wave)).max().unwrap_or(0)
+    }
+
+    /// Begins the next rollout if the first wave is free and open.
+    pub(super) fn launch(&mut self, at: u64) {
+        while let Some(number) = self.entry.front().copied() {
+            let free = self.free(0, self.flights.len());
+            let window = self.plan.wave_windows[0].map(|index| &self.plan.calendars[index]);
+            let open = match window {
+                _ if free > at => Some(free),
+                Some(calendar) => calendar.next_open(at),
+                None => Some(at),
+            };
+            if open == Some(at) {
+                self.entry.pop_front();
+                let came = self.revisions[&number].came_ms;
+                self.entry_stays.leave(came, at);
+                self.roll_out(number, at);
+                continue;
+            }
+            if free <= at {
+                self.revision(number).turn_to(Part::Window, at);
+            }
+            if let Some(open) = open
+                && self.entry_wake.is_none_or(|wake| wake > open)
+            {
+                self.entry_wake = Some(open);
+                self.agenda.plan(open, Event::WakeEntry);
+            }
+            return;
+        }
+    }
+
+    fn roll_out(&mut self, number: usize, at: u64) {
+        self.enter_production(number, at);
+        let revision = self.revision(number);
+        revision.place = Place::Production;
+        revision.turn_to(Part::Deploy, at);
+        let (key, urgent, attempt) = (revision.key, revision.urgent, revision.attempt);
+        let waves = self.wave_stays.len();
+        let free_ms = (0..waves).map(|wave| self.free(wave, self.flights.len())).collect();
+        let plan: &'a crate::plan::Pipeline = self.plan;
+        let windows = plan.wave_windows.iter().map(|index| index.map(|index| &plan.calendars[index]));
+        let gates = Gates { free_ms, windows: windows.collect() };
+        let defects = self.defects(number).map(|change| {
+            let brought = &self.changes[change];
+            Carried { change, key: brought.key, class: brought.defect.unwrap_or_default() }
+        });
+        let defects = defects.collect();
+        let ask = Ask { key, attempt, urgent, defects, start_ms: at, gates, stop: None };
+        let rollout = self.production.roll_out(&ask);
+        self.flights.push(Flight {
+            number,
+            generation: 0,
+            ask,
+            rollout,
+            booked: Parts::default(),
+            stopped: false,
+            landed: false,
+        });
+        self.announce(self.flights.len() - 1);
+    }
+
+    /// Plans the events of a timetable and makes the earlier ones of that rollout void.
+    fn announce(&mut self, index: usize) {
+        self.announced += 1;
+        let flight = &mut self.flights[index];
+        flight.generation = self.announced;
+        let (revision, generation) = (flight.number, flight.generation);
+        if flight.stopped {
+            return self.agenda.plan(flight.rollout.settled_ms, Event::Settled { revision, generation });
+        }
+        if let Some(landing) = flight.landing().filter(|_| !flight.landed) {
+            self.agenda.plan(landing, Event::Done { revision, generation });
+        }
+        if let Some((stop, _)) = flight.rollout.stopped {
+            self.agenda.plan(stop, Event::Stop { revision, generation });
+        }
+    }
+
+    fn flight(&self, number: usize, generation: u32) -> Option<usize> {
+        self.flights.iter().position(|flight| flight.number == number && flight.generation == generation)
+    }
+
+    /// A rollout has passed its last wave.
+    pub(super) fn landed(&mut self, number: usize, generation: u32, at: u64) {
+        let Some(index) = self.flight(number, generation) else { return };
+        self.deliver(number, at);
+        self.revisions.remove(&number);
+        self.flights[index].landed = true;
+        if self.flights[index].rollout.stopped.is_none() {
+            let flight = self.flights.remove(index);
+            self.count_waves(&flight, at);
+        }
+        self.launch(at);
+    }
+
+    /// An alarm stops a rollout.
+    pub(super) fn alarm(&mut self, number: usize, generation: u32, at: u64) {
+        let Some(index) = self.flight(number, generation) else { return };
+        let why = self.flights[index].rollout.stopped.map(|(_, why)| why);
+        let culprit = match why {
+            Some(Why::Defect(change)) => Some(change),
+            _ => None,
+        };
+        let began = self
+            .flights
+            .iter()
+            .filter(|flight| flight.ask.defects.iter().any(|defect| Some(defect.change) == culprit));
+        let began_ms = began.map(Flight::start).min().unwrap_or(at);
+        let landed = self.flights[index].landed;
+        self.halt(index, None, at);
+        let mut settled = self.flights[index].rollout.settled_ms;
+        if let Some(culprit) = culprit {
+            let carries = move |world: &Self, revision| world.changes[culprit].harms(culprit, revision);
+            settled = settled.max(self.stop_rollouts(carries, Some(number), at));
+            if self.span.has(at) {
+                self.outcome.incidents.push(Incident { began_ms, detected_ms: at, restored_ms: settled });
+            }
+        }
+        // A recall of what was delivered leaves nothing to reject; the revert is asked for all the same.
+        if landed {
+            let key = self.changes[number].key;
+            self.revisions.insert(number, super::Revision::new(key, false, at));
+            if !matches!(self.plan.after_rejection, AfterRejection::Revert(_)) {
+                self.revisions.remove(&number);
+                return self.launch(at);
+            }
+        }
+        let revision = self.revision(number);
+        revision.place = Place::Away;
+        revision.turn_to(Part::Blocked, at);
+        self.reject(number, culprit, at, settled);
+        self.follow(at);
+        self.launch(at);
+    }
+
+    /// Stops the rollouts that `carries` names, but for `except`, and takes them back. Returns when the
+    /// last one is.
+    pub(super) fn stop_rollouts(
+        &mut self,
+        carries: impl Fn(&Self, usize) -> bool,
+        except: Option<usize>,
+        at: u64,
+    ) -> u64 {
+        let mut settled = 0;
+        for index in 0..self.flights.len() {
+            let number = self.flights[index].number;
+            let flight = &self.flights[index];
+            if flight.stopped || flight.landed || Some(number) == except || !carries(self, number) {
+                continue;
+            }
+            self.halt(index, Some(Stop { at_ms: at, roll_back: true }), at);
+            settled = settled.max(self.flights[index].rollout.settled_ms);
+            self.give_up(number, at);
+        }
+        self.follow(at);
+        settled
+    }
+
+    /// A rollout ends now: by its own alarm, or by a stop from outside.
+    fn halt(&mut self, index: usize, stop: Option<Stop>, at: u64) {
+        self.book_flights(at);
+        if stop.is_some() {
+            self.flights[index].ask.stop = stop;
+            self.flights[index].rollout = self.production.roll_out(&self.flights[index].ask);
+        }
+        let flight = &mut self.flights[index];
+        flight.stopped = true;
+        let harmful = !flight.ask.defects.is_empty();
+        let begun = self.span.has(flight.start());
+        let rolled_back = stop.is_none_or(|stop| stop.roll_back);
+        if begun && rolled_back {
+            self.outcome.needed_rollbacks += u64::from(harmful);
+            self.outcome.needless_rollbacks += u64::from(!harmful);
+        }
+        self.announce(index);
+    }
+
+    /// Asks again for the rollouts whose way ahead has changed.
+    fn follow(&mut self, at: u64) {
+        self.book_flights(at);
+        for index in 0..self.flights.len() {
+            let flight = &self.flights[index];
+            if flight.stopped || flight.landed {
+                continue;
+            }
+            let free_ms: Vec<u64> = (0..flight.ask.gates.free_ms.len())
+                .map(|wave| {
+                    let before = flight.ask.gates.free_ms[wave];
+                    let begun = flight.rollout.waves.get(wave).is_some_and(|run| run.start_ms <= at);
+                    // Rollouts that have gone are forgotten; that it did not begin until now is not.
+                    if begun { before } else { self.free(wave, index).max(before.min(at)) }
+                })
+                .collect();
+            if free_ms == flight.ask.gates.free_ms {
+                continue;
+            }
+            self.flights[index].ask.gates.free_ms = free_ms;
+            let flight = &mut self.flights[index];
+            flight.rollout = self.production.roll_out(&flight.ask);
+            // What it has waited for so far is booked as it seemed then.
+            flight.booked = flight.rollout.parts(&flight.ask.gates, at);
+            self.announce(index);
+        }
+    }
+
+    /// A stopped rollout is taken back.
+    pub(super) fn settled(&mut self, number: usize, generation: u32, at: u64) {
+        let Some(index) = self.flight(number, generation) else { return };
+        let flight = self.flights.remove(index);
+        self.count_waves(&flight, at);
+        self.launch(at);
+    }
+
+    /// Books the time of the rollouts under way to their revisions, before anything gets on or off them.
+    pub(super) fn book_flights(&mut self, at: u64) {
+        for flight in &mut self.flights {
+            if flight.stopped || flight.landed {
+                continue;
+            }
+            let parts = flight.rollout.parts(&flight.ask.gates, at);
+            let mut spent = Parts::default();
+            spent.add_since(&parts, &flight.booked);
+            flight.booked = parts;
+            let revision = self.revisions.get_mut(&flight.number).expect("it is in production");
+            revision.book(&spent, at);
+        }
+    }
+
+    /// Counts how long a rollout held each wave's target, until `at` at most.
+    pub(super) fn count_waves(&mut self, flight: &Flight, at: u64) {
+        for (wave, run) in flight.rollout.waves.iter().enumerate() {
+            let passed = flight.rollout.waves.get(wave + 1).map(|next| next.start_ms);
+            let left = passed.or(flight.landing()).unwrap_or(flight.rollout.settled_ms).min(at);
+            self.wave_stays[wave].whole(run.start_ms, left.max(run.start_ms));
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! One pipeline over weeks: changes merge, revisions pass stages and waves, rejections are repaired.
+//!
+//! `engine` is one rollout; this is everything before and between rollouts. It asks production through
+//! [`Production`] and never looks inside. Time is integer milliseconds, events have a total order, draws
+//! are keyed by change and stage: a horizon is a function of pipeline, seed and trial. Cost is
+//! proportional to events; an idle weekend has none. It does no IO and estimates nothing.
+
+mod agenda;
+mod flight;
+mod gauge;
+mod line;
+mod merges;
+mod production;
+mod repair;
+mod revision;
+mod riders;
+
+pub use production::{Ask, Carried, Gates, Production, Rollout, Stop, Timed, TimedWave, WaveRun, Why};
+
+use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, Part};
+use crate::plan::pipeline::Pipeline;
+use crate::random::Streams;
+use agenda::{Agenda, Event};
+use flight::Flight;
+use gauge::{Gauge, Span, Stays};
+use line::StageState;
+use merges::Instants;
+use repair::Rejection;
+use revision::{Change, Kind, Place, Revision};
+use riders::Fleet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Index of draws about defects in streams whose low indices belong to revisions.
+const DEFECT_INDEX: u64 = 1 << 40;
+
+/// Runs trial `trial` of a pipeline under `seed`.
+///
+/// # Panics
+///
+/// If [`Pipeline::faults`] has something to say.
+pub fn run(pipeline: &Pipeline, production: &mut dyn Production, seed: u64, trial: u64) -> HorizonOutcome {
+    let faults = pipeline.faults(production.waves());
+    assert!(faults.is_empty(), "{}", faults.join("; "));
+    let mut world = World::new(pipeline, production, Streams::new(seed, trial));
+    world.plan_merge();
+    while let Some((at, event)) = world.agenda.next_before(pipeline.length_ms) {
+        world.outcome.events += 1;
+        world.happens(at, event);
+    }
+    world.finish()
+}
+
+/// The state of one horizon.
+struct World<'a> {
+    plan: &'a Pipeline,
+    production: &'a mut dyn Production,
+    streams: Streams,
+    span: Span,
+    agenda: Agenda,
+    instants: Instants<'a>,
+    /// Own changes so far: the next one's key.
+    merged: u64,
+    changes: Vec<Change>,
+    /// Own changes that were not delivered.
+    open: BTreeSet<usize>,
+    /// Changes with a defect.
+    harmful: Vec<usize>,
+    /// Own, undelivered changes that ride with no revision.
+    stranded: Vec<usize>,
+    revisions: BTreeMap<usize, Revision>,
+    stages: Vec<StageState>,
+    entry: VecDeque<usize>,
+    entry_stays: Stays,
+    entry_wake: Option<u64>,
+    /// Newest revision that has come to production.
+    entry_newest: Option<usize>,
+    flights: Vec<Flight<'a>>,
+    /// Timetables so far.
+    announced: u32,
+    wave_stays: Vec<Stays>,
+    rejections: Vec<Rejection>,
+    /// Rejections whose revert is not merged.
+    pending: usize,
+    undelivered: Gauge,
+    fleet: Fleet,
+    outcome: HorizonOutcome,
+}
+
+impl<'a> World<'a> {
+    fn new(plan: &'a Pipeline, production: &'a mut dyn Production, streams: Streams) -> Self {
+        let span = Span { from: plan.warm_up_ms, to: plan.length_ms };
+        let waves = production.waves();
+        Self {
+            plan,
+            production,
+            span,
+            agenda: Agenda::default(),
+            instants: Instants::new(&plan.source, &streams),
+            streams,
+            merged: 0,
+            changes: Vec::new(),
+            open: BTreeSet::new(),
+            harmful: Vec::new(),
+            stranded: Vec::new(),
+            revisions: BTreeMap::new(),
+            stages: plan.stages.iter().map(|_| StageState::new(span)).collect(),
+            entry: VecDeque::new(),
+            entry_stays: Stays::new(span),
+            entry_wake: None,
+            entry_newest: None,
+            flights: Vec::new(),
+            announced: 0,
+            wave_stays: vec![Stays::new(span); waves],
+            rejections: Vec::new(),
+            pending: 0,
+            undelivered: Gauge::new(span),
+            fleet: Fleet::new(span),
+            outcome: HorizonOutcome { from_ms: span.from, to_ms: span.to, ..HorizonOutcome::default() },
+        }
+    }
+
+    fn happens(&mut self, at: u64, event: Event) {
+        match event {
+            Event::Merge => self.merge_own(at),
+            Event::Repair { rejection } => self.repair(rejection, at),
+            Event::Again { change } => self.merge_again(change, at),
+            Event::Wake { stage } => self.wake(stage, at),
+            Event::WakeEntry => {
+                self.entry_wake = None;
+                self.launch(at);
+            }
+            Event::End { revision, generation } if self.is_due(revision, generation) => {
+                self.end_of_run(revision, at);
+            }
+            Event::Rerun { revision, generation } if self.is_due(revision, generation) => {
+                self.run_again(revision, at);
+            }
+            Event::Rejoin { revision, generation } if self.is_due(revision, generation) => {
+                self.arrive(revision, 0, at);
+            }
+            Event::Stop { revision, generation } => self.alarm(revision, generation, at),
+            Event::Done { revision, generation } => self.landed(revision, generation, at),
+            Event::Settled { revision, generation } => self.settled(revision, generation, at),
+            Event::End { .. } | Event::Rerun { .. } | Event::Rejoin { .. } => {}
+        }
+    }
+
+    fn is_due(&self, revision: usize, generation: u32) -> bool {
+        self.revisions.get(&revision).is_some_and(|found| found.generation == generation)
+    }
+
+    fn revision(&mut self, number: usize) -> &mut Revision {
+        self.revisions.get_mut(&number).expect("only revisions on their way are moved")
+    }
+
+    /// Plans an event of a revision and makes its earlier ones void.
+    fn plan_for(&mut self, number: usize, at: u64, event: fn(usize, u32) -> Event) {
+        let revision = self.revision(number);
+        revision.generation += 1;
+        let event = event(number, revision.generation);
+        self.agenda.plan(at, event);
+    }
+
+    fn plan_merge(&mut self) {
+        if let Some(at) = self.instants.next_before(self.plan.length_ms) {
+            self.agenda.plan(at, Event::Merge);
+        }
+    }
+
+    /// The source's next change is merged.
+    fn merge_own(&mut self, at: u64) {
+        let key = self.merged;
+        self.merged += 1;
+        let drawn = merges::draw(&self.plan.source, &self.streams, key);
+        let number = self.changes.len();
+        let mut change = Change::new(Kind::Own, key, at);
+        change.defect = drawn.defect;
+        change.account.add(Part::Review, drawn.review_ms);
+        if drawn.defect.is_some() {
+            self.harmful.push(number);
+        }
+        self.changes.push(change);
+        self.open.insert(number);
+        self.undelivered.up(at);
+        self.stranded.push(number);
+        self.make_revision(false, at);
+        self.plan_merge();
+    }
+
+    /// A revision of everything that is merged sets out, unless the line waits for a revert.
+    fn make_revision(&mut self, urgent: bool, at: u64) {
+        if self.pending > 0 {
+            return;
+        }
+        let number = self.changes.len() - 1;
+        self.revisions.insert(number, Revision::new(self.changes[number].key, urgent, at));
+        self.board(number, at);
+        self.arrive(number, 0, at);
+    }
+
+    /// Closes all accounts at the horizon's end.
+    fn finish(mut self) -> HorizonOutcome {
+        let end = self.span.to;
+        self.book_flights(end);
+        for number in std::mem::take(&mut self.open) {
+            self.alight(number, end);
+            let change = &self.changes[number];
+            self.outcome.line_stays_ms += self.span.clip(change.merged_ms, end);
+        }
+        self.undelivered.advance(end);
+        self.outcome.line_area_ms = self.undelivered.area();
+        self.count_remaining();
+        for flight in std::mem::take(&mut self.flights) {
+            self.count_waves(&flight, end);
+        }
+        self.fleet.close(end);
+        self.outcome.age_area = self.fleet.area;
+        self.outcome.oldest_age_ms = self.fleet.oldest;
+        self.outcome.stages = self.stages.into_iter().map(|stage| stage.stays.outcome()).collect();
+        self.outcome.entry = self.entry_stays.outcome();
+        self.outcome.waves = self.wave_stays.into_iter().map(Stays::outcome_of_wholes).collect();
+        let own = self.changes.iter().filter(|change| change.kind == Kind::Own);
+        let counted = own.filter(|change| self.span.has(change.merged_ms));
+        self.outcome.changes = counted
+            .map(|change| ChangeOutcome {
+                key: change.key,
+                merged_ms: change.merged_ms,
+                entered_ms: change.entered_ms,
+                delivered_ms: change.delivered_ms,
+                defect: change.defect.map(|class| class as u32),
+                reverts: change.out.len() as u32,
+                parts: change.account,
+            })
+            .collect();
+        self.outcome
+    }
+
+    /// Books the stays of the revisions that are still somewhere.
+    fn count_remaining(&mut self) {
+        for revision in self.revisions.values() {
+            match revision.place {
+                Place::Waiting(stage) | Place::Running(stage) | Place::Held(stage) => {
+                    self.stages[stage].stays.remains(revision.came_ms);
+                }
+                Place::Entry => self.entry_stays.remains(revision.came_ms),
+                Place::Production | Place::Away => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One pipeline over weeks: where changes come from, the stages they pass, and what follows a rejection.
+//!
+//! Everything is resolved: calendars are intervals in milliseconds since the horizon's start, rates are
+//! steps on that axis. Nothing here may draw, simulate or know a time zone. Invariants are those that
+//! [`Pipeline::faults`] lists; the horizon relies on them.
+
+pub mod calendar;
+pub mod source;
+pub mod stage;
+
+pub use calendar::{Calendar, Holds, Window};
+pub use source::{DefectClass, Merges, RateStep, Source};
+pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
+
+use crate::random::Distribution;
+use serde::Serialize;
+
+/// Most stages and waves of a pipeline: a stage's number has eight bits of a stream's key.
+pub const MOST_STAGES: usize = 255;
+
+/// A pipeline from merge to the last wave.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pipeline {
+    /// Merges, and what they may carry.
+    pub source: Source,
+    /// Stages before production, in order; at least one.
+    pub stages: Vec<Stage>,
+    /// Calendars that stages and waves refer to by index.
+    pub calendars: Vec<Calendar>,
+    /// Window of each wave; as many entries as production has waves.
+    pub wave_windows: Vec<Option<usize>>,
+    /// What a revision does that reaches production while another one is there.
+    pub entry: Entry,
+    /// What follows when a stage or production rejects a revision.
+    pub after_rejection: AfterRejection,
+    /// Length of the horizon, milliseconds, warm-up included.
+    pub length_ms: u64,
+    /// Nothing is counted before this instant; below `length_ms`.
+    pub warm_up_ms: u64,
+}
+
+/// What a revision does that reaches production while another one is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entry {
+    /// It waits its turn for the first wave, behind those that wait already.
+    Queued,
+    /// It waits for the first wave and takes the place of whatever waits there.
+    Superseded,
+    /// It stops the newest rollout where it is and begins at the first wave in its place. The hosts
+    /// that have the older revision keep it until the newer one arrives there.
+    Restart,
+}
+
+/// What follows when a stage or production rejects a revision.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterRejection {
+    /// The revision leaves the line; what it carries rides with the next one, the defect as well.
+    Leave,
+    /// The same revision begins again at the first stage.
+    Restart {
+        /// From the rejection (in production: from the end of the rollback) until then.
+        after: Distribution,
+    },
+    /// The line is blocked until the change that was blamed is taken out.
+    Revert(Repair),
+}
+
+/// How a team takes out what broke the pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Repair {
+    /// From a rejection until a revert or fix is merged.
+    pub latency: Distribution,
+    /// Probability that another change of the revision is blamed first; 0 to 1.
+    pub misattribution: f64,
+    /// From the merge of a revert that hit an innocent change until that change is merged again.
+    pub again: Distribution,
+    /// Whether a revision made by a revert passes by the stages that let fixes pass, and skips bakes.
+    pub fast_track: bool,
+}
+
+impl Pipeline {
+    /// What is wrong with the pipeline, in words; empty if the horizon may run it. `waves` is how many
+    /// production has.
+    #[must_use]
+    pub fn faults(&self, waves: usize) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut check = |holds: bool, fault: &str| {
+            if !holds {
+                faults.push(fault.to_owned());
+            }
+        };
+        check(!self.stages.is_empty(), "a pipeline has at least one stage");
+        check(self.stages.len() + waves <= MOST_STAGES, "at most 255 stages and waves");
+        check(self.wave_windows.len() == waves, "every wave says whether it has a window");
+        check(self.warm_up_ms < self.length_ms, "the warm-up ends before the horizon");
+        let calendars = self.stages.iter().filter_map(|stage| stage.window.map(|w| w.calendar));
+        let all = calendars.chain(self.wave_windows.iter().flatten().copied());
+        check(all.into_iter().all(|index| index < self.calendars.len()), "every window has a calendar");
+        let classes = self.source.defects.len();
+        check(
+            self.stages.iter().all(|stage| stage.catches.len() == classes),
+            "every stage says how likely it catches each class of defect",
+        );
+        let sum: f64 = self.source.defects.iter().map(|defect| defect.probability).sum();
+        check(sum <= 1.0 + 1e-12, "a change carries at most one defect");
+        if let AfterRejection::Revert(repair) = &self.after_rejection {
+            check((0.0..=1.0).contains(&repair.misattribution), "a probability is from 0 to 1");
+        }
+        faults
+    }
+}
