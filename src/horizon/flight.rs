@@ -325,8 +325,11 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Counts how long a rollout held each wave's target, until `at` at most.
+    /// Counts how long a rollout held each wave's target, until `at` at most, and what it did to customers.
     pub(super) fn count_waves(&mut self, flight: &Flight, at: u64) {
+        if self.span.has(flight.start()) && at < self.span.to {
+            self.outcome.harm.add_all(&flight.rollout.harm);
+        }
         for (wave, run) in flight.rollout.waves.iter().enumerate() {
             let passed = flight.rollout.waves.get(wave + 1).map(|next| next.start_ms);
             let left = passed.or(flight.landing()).unwrap_or(flight.rollout.settled_ms).min(at);

@@ -14,8 +14,10 @@ mod production;
 mod repair;
 mod revision;
 mod riders;
+mod rollouts;
 
 pub use production::{Ask, Carried, Gates, Production, Rollout, Stop, Timed, TimedWave, WaveRun, Why};
+pub use rollouts::Rollouts;
 
 use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, Part};
 use crate::plan::pipeline::Pipeline;

@@ -4,7 +4,7 @@
 //! again under more constraints; what lies before the first of these to matter comes out the same.
 //! Nothing here knows stages, queues or repairs.
 
-use crate::outcome::horizon::{Part, Parts};
+use crate::outcome::horizon::{Harm, Part, Parts};
 use crate::plan::pipeline::Calendar;
 use crate::random::{Distribution, Purpose, Streams};
 
@@ -89,7 +89,7 @@ pub enum Why {
 }
 
 /// The timetable of one revision in production.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rollout {
     /// The waves that begin, in order. All of them unless it is stopped or a gate never opens.
     pub waves: Vec<WaveRun>,
@@ -97,6 +97,8 @@ pub struct Rollout {
     pub stopped: Option<(u64, Why)>,
     /// When its targets are free again if it was stopped: the rollback's end. `u64::MAX` otherwise.
     pub settled_ms: u64,
+    /// What it does to customers.
+    pub harm: Harm,
 }
 
 impl Rollout {
@@ -238,6 +240,6 @@ impl Production for Timed {
             let last = self.uniform(Purpose::StageTime, ask.key, 0, (1 << 41) + u64::from(ask.attempt));
             settled_ms = if rolled_back { at + self.rollback.by_cdf(last) } else { at };
         }
-        Rollout { waves, stopped, settled_ms }
+        Rollout { waves, stopped, settled_ms, harm: Harm::default() }
     }
 }

@@ -4,6 +4,7 @@
 //! part of every stay that lies after it. Instants are milliseconds since the horizon's start. No
 //! estimates and no intervals here: those need more than one horizon.
 
+use super::Outcome;
 use serde::Serialize;
 
 /// Where lead time goes.
@@ -122,6 +123,33 @@ pub struct Incident {
     pub restored_ms: u64,
 }
 
+/// What rollouts did to customers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Harm {
+    /// Integral of impaired hosts over time, milliseconds.
+    pub impaired_host_ms: u64,
+    /// Expected requests that failed.
+    pub failed_requests: f64,
+    /// Rollouts in which two regions were impaired at once, or two zones of one region.
+    pub isolation_violations: u64,
+}
+
+impl Harm {
+    /// Adds that of one rollout.
+    pub fn add(&mut self, outcome: &Outcome) {
+        self.impaired_host_ms += outcome.impaired_host_ms;
+        self.failed_requests += outcome.failed_requests;
+        self.isolation_violations += u64::from(outcome.two_regions_impaired || outcome.two_zones_impaired);
+    }
+
+    /// Adds that of others.
+    pub fn add_all(&mut self, other: &Self) {
+        self.impaired_host_ms += other.impaired_host_ms;
+        self.failed_requests += other.failed_requests;
+        self.isolation_violations += other.isolation_violations;
+    }
+}
+
 /// What happened in one horizon.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HorizonOutcome {
@@ -159,6 +187,8 @@ pub struct HorizonOutcome {
     pub reverts: u64,
     /// Part of `reverts` that hit an innocent change or nothing at all.
     pub vain_reverts: u64,
+    /// Harm of the rollouts begun, as far as they are over.
+    pub harm: Harm,
     /// Defects that production saw, by detection.
     pub incidents: Vec<Incident>,
     /// Integral over time of the age of the oldest version that hosts may have, in ms x hours: from the

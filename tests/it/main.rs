@@ -17,6 +17,7 @@ mod properties;
 mod reference;
 mod regressions;
 mod report;
+mod rollouts;
 mod rules;
 mod scenario;
 mod support;

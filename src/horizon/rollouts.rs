@@ -1,0 +1,112 @@
+//! Production as the engine simulates it: real waves, alarms, bakes and rollbacks of one strategy.
+//!
+//! A revision with several defects is rolled out once for each, under the same luck: the first alarm stops it, and the
+//! others are asked again with that stop, so that harm counts until then. What a defect that got through does after
+//! its rollout is up to the study's `observe-after`.
+
+use super::production::{Ask, Carried, Production, Rollout, Stop, WaveRun, Why};
+use crate::engine::launch::{Launch, Launched, OutsideStop, World};
+use crate::engine::{Engine, Model};
+use crate::outcome::Ending;
+use crate::outcome::horizon::Harm;
+
+/// One strategy's production in one trial of a pipeline.
+#[derive(Debug)]
+pub struct Rollouts<'m> {
+    engine: Engine<'m>,
+    model: &'m Model<'m>,
+    strategy: usize,
+    trial: u64,
+    /// The horizon's start in milliseconds since a UTC midnight.
+    epoch_ms: u64,
+}
+
+/// Bits of a key that tell attempts of one revision apart.
+const ATTEMPT_BITS: u32 = 8;
+
+impl<'m> Rollouts<'m> {
+    /// The production of `strategy` (an index) in trial `trial`. The horizon's first instant is `epoch_ms` after a UTC
+    /// midnight.
+    #[must_use]
+    pub fn new(model: &'m Model<'m>, strategy: usize, trial: u64, epoch_ms: u64) -> Self {
+        Self { engine: Engine::new(model), model, strategy, trial, epoch_ms }
+    }
+
+    /// The rollout of what is asked with one of its defects, or none, and perhaps another stop.
+    fn launch(&mut self, ask: &Ask, defect: Option<Carried>, stop: Option<Stop>) -> Launched {
+        // The source's first change has the luck of the study's trial: a horizon of one change is that trial.
+        let world = if ask.key == 0 && ask.attempt == 0 {
+            World::Trial(self.trial)
+        } else {
+            let key = ask.key << ATTEMPT_BITS | u64::from(ask.attempt);
+            World::Revision { trial: self.trial, key }
+        };
+        let start_ms = ask.start_ms;
+        let gate = |wave: usize, at_ms: u64| Some(ask.gates.opens(wave, start_ms + at_ms)? - start_ms);
+        let launch = Launch {
+            world,
+            defect: defect.map(|carried| carried.class),
+            start_utc_ms: self.epoch_ms + start_ms,
+            skips_bakes: ask.urgent,
+            gate: &gate,
+            stop: stop.map(|stop| OutsideStop {
+                at_ms: stop.at_ms.saturating_sub(start_ms),
+                roll_back: stop.roll_back,
+            }),
+        };
+        self.engine.launch(self.strategy, &launch)
+    }
+}
+
+impl Production for Rollouts<'_> {
+    fn waves(&self) -> usize {
+        self.model.plan.strategies[self.strategy].waves.len()
+    }
+
+    fn roll_out(&mut self, ask: &Ask) -> Rollout {
+        let all: Vec<Option<Carried>> = match ask.defects.as_slice() {
+            [] => vec![None],
+            defects => defects.iter().copied().map(Some).collect(),
+        };
+        let mut runs: Vec<(Option<Carried>, Launched)> =
+            all.into_iter().map(|defect| (defect, self.launch(ask, defect, ask.stop))).collect();
+        let stop_of = |run: &(Option<Carried>, Launched)| run.1.outcome.rollback_ms.unwrap_or(u64::MAX);
+        let first = (0..runs.len()).min_by_key(|&index| stop_of(&runs[index])).unwrap_or(0);
+        if let (true, Some(stop_ms)) = (runs.len() > 1, runs[first].1.outcome.rollback_ms) {
+            let stop = Stop { at_ms: ask.start_ms + stop_ms, roll_back: true };
+            for (index, run) in runs.iter_mut().enumerate() {
+                if index != first && run.1.outcome.rollback_ms != Some(stop_ms) {
+                    run.1 = self.launch(ask, run.0, Some(stop));
+                }
+            }
+        }
+        let mut harm = Harm::default();
+        runs.iter().for_each(|(_, launched)| harm.add(&launched.outcome));
+        let (defect, launched) = &runs[first];
+        timetable(ask, *defect, launched, harm)
+    }
+}
+
+/// The line's view of a rollout.
+fn timetable(ask: &Ask, defect: Option<Carried>, launched: &Launched, harm: Harm) -> Rollout {
+    let at = |ms: u64| ask.start_ms + ms;
+    let waves = launched.waves.iter().map(|wave| WaveRun {
+        start_ms: at(wave.start_ms),
+        // Where bakes and deployments alternate, the bakes are counted last.
+        deployed_ms: at(wave.end_ms - wave.bake_ms.min(wave.end_ms - wave.start_ms)),
+        end_ms: at(wave.end_ms),
+    });
+    let outcome = &launched.outcome;
+    let why = match (launched.stopped_outside, defect, outcome.ending) {
+        (true, ..) => Why::Outside,
+        (_, Some(carried), Ending::Caught | Ending::Recalled) => Why::Defect(carried.change),
+        _ => Why::FalseAlarm,
+    };
+    let stopped = outcome.rollback_ms.map(|stop_ms| (at(stop_ms), why));
+    Rollout {
+        waves: waves.collect(),
+        stopped,
+        settled_ms: stopped.map_or(u64::MAX, |_| at(outcome.end_ms)),
+        harm,
+    }
+}

@@ -1,0 +1,189 @@
+//! Real rollouts inside a pipeline: a horizon of one change is a trial of the study, gates and stops do what they say.
+
+use super::pipeline::{HOUR, MINUTE, fixed, line, stages};
+use super::support;
+use wavetank::engine::launch::{Launch, OutsideStop, World};
+use wavetank::engine::trace::Silent;
+use wavetank::engine::{Engine, Model};
+use wavetank::horizon::{self, Rollouts};
+use wavetank::outcome::horizon::{Harm, Part};
+use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Entry, Merges, Repair};
+use wavetank::plan::{Pipeline, Plan};
+
+const START: u64 = 9 * HOUR;
+
+/// The small scenario, all rollouts at nine.
+fn small() -> Plan {
+    support::plan("scenarios/small.toml", &[("start-spread = \"24h\"", "start-spread = \"0s\"")])
+}
+
+/// Merges that go to production at once.
+fn straight(plan: &Plan, strategy: usize, merges: Vec<u64>, defect: Option<usize>) -> Pipeline {
+    let mut pipeline = line(Merges::Recorded(merges), stages([fixed(0)]), 0, 60 * 24 * HOUR);
+    pipeline.source.defects = plan
+        .change
+        .defects
+        .iter()
+        .enumerate()
+        .map(|(class, listed)| DefectClass {
+            name: listed.name.clone(),
+            probability: f64::from(u8::from(defect == Some(class))),
+            review_catches: 0.0,
+        })
+        .collect();
+    pipeline.stages[0].catches = vec![0.0; plan.change.defects.len()];
+    pipeline.wave_windows = vec![None; plan.strategies[strategy].waves.len()];
+    pipeline
+}
+
+#[test]
+fn a_horizon_of_one_change_is_the_trial_of_the_study() {
+    let plan = small();
+    let model = Model::new(&plan);
+    let mut engine = Engine::new(&model);
+    let mut endings = std::collections::BTreeSet::new();
+    for strategy in 0..plan.strategies.len() {
+        for trial in 0..120 {
+            let alone = engine.run(strategy, trial, &mut Silent);
+            let defect = alone.defect.map(|index| index as usize);
+            let launch = Launch {
+                world: World::Trial(trial),
+                defect,
+                start_utc_ms: START,
+                skips_bakes: false,
+                gate: &|_, at_ms| Some(at_ms),
+                stop: None,
+            };
+            assert_eq!(engine.launch(strategy, &launch).outcome, alone, "{strategy} {trial}");
+            let pipeline = straight(&plan, strategy, vec![START], defect);
+            let mut production = Rollouts::new(&model, strategy, trial, 0);
+            let horizon = horizon::run(&pipeline, &mut production, plan.study.seed, trial);
+            let mut harm = Harm::default();
+            harm.add(&alone);
+            assert_eq!(horizon.harm, harm, "{strategy} {trial}");
+            assert_eq!(horizon.deployments, 1);
+            assert_eq!(
+                horizon.changes[0].delivered_ms,
+                alone.completed_ms.map(|ms| START + ms),
+                "{strategy} {trial}"
+            );
+            let incident = horizon.incidents.first().map(|i| (i.detected_ms - START, i.restored_ms - START));
+            let caught = alone.rollback_ms.filter(|_| alone.is_bad()).map(|ms| (ms, alone.end_ms));
+            assert_eq!(incident, caught, "{strategy} {trial}");
+            endings.insert(alone.ending);
+        }
+    }
+    assert!(endings.len() >= 3, "{endings:?}");
+}
+
+#[test]
+fn waves_wait_for_their_gates() {
+    let plan = small();
+    let model = Model::new(&plan);
+    let mut engine = Engine::new(&model);
+    let free = |_: usize, at_ms: u64| Some(at_ms);
+    // From the second wave on nothing starts before the third day.
+    let late = |wave: usize, at_ms: u64| Some(if wave == 1 { at_ms.max(72 * HOUR) } else { at_ms });
+    let never = |wave: usize, at_ms: u64| (wave < 2).then_some(at_ms);
+    let mut launch = Launch {
+        world: World::Trial(0),
+        defect: None,
+        start_utc_ms: START,
+        skips_bakes: false,
+        gate: &free,
+        stop: None,
+    };
+    let undisturbed = engine.launch(0, &launch);
+    launch.gate = &late;
+    let delayed = engine.launch(0, &launch);
+    assert_eq!(delayed.waves[0], undisturbed.waves[0], "what lies before is the same");
+    assert_eq!(delayed.waves[1].start_ms, 72 * HOUR);
+    launch.gate = &never;
+    let grounded = engine.launch(0, &launch);
+    assert_eq!(grounded.waves, undisturbed.waves[..2]);
+    assert_eq!(grounded.outcome.completed_ms, None);
+    launch.gate = &free;
+    launch.skips_bakes = true;
+    let urgent = engine.launch(0, &launch);
+    assert!(urgent.waves.iter().all(|wave| wave.bake_ms == 0));
+    let baked: u64 = undisturbed.waves.iter().map(|wave| wave.bake_ms).sum();
+    assert_eq!(
+        urgent.outcome.completed_ms.unwrap() + baked,
+        undisturbed.outcome.completed_ms.unwrap(),
+        "an urgent rollout is one without its bakes"
+    );
+}
+
+#[test]
+fn a_stop_from_outside_takes_everything_back_or_leaves_it() {
+    let plan = small();
+    let model = Model::new(&plan);
+    let mut engine = Engine::new(&model);
+    let stop = |roll_back| Launch {
+        world: World::Trial(3),
+        defect: None,
+        start_utc_ms: START,
+        skips_bakes: false,
+        gate: &|_, at_ms| Some(at_ms),
+        stop: Some(OutsideStop { at_ms: 3 * HOUR, roll_back }),
+    };
+    let back = engine.launch(0, &stop(true));
+    assert!(back.stopped_outside);
+    assert_eq!(back.outcome.rollback_ms, Some(3 * HOUR));
+    assert_eq!(back.outcome.left_exposed_hosts, 0);
+    assert!(back.outcome.end_ms > 3 * HOUR, "hosts take time to go back");
+    let left = engine.launch(0, &stop(false));
+    assert_eq!(left.outcome.end_ms, 3 * HOUR, "another revision takes over at once");
+    assert_eq!(left.waves, back.waves);
+}
+
+#[test]
+fn the_next_revision_follows_wave_by_wave() {
+    let plan = small();
+    let model = Model::new(&plan);
+    let pipeline = straight(&plan, 0, vec![START, START + MINUTE, START + 2 * MINUTE], None);
+    let run =
+        |pipeline: &Pipeline| horizon::run(pipeline, &mut Rollouts::new(&model, 0, 5, 0), plan.study.seed, 5);
+    let queued = run(&pipeline);
+    assert_eq!((queued.deployments, queued.completed), (3, 3));
+    let delivered: Vec<u64> = queued.changes.iter().filter_map(|change| change.delivered_ms).collect();
+    // Wave after wave: three take far less than three times as long as one.
+    let alone = delivered[0] - START;
+    assert!(delivered.is_sorted() && delivered[2] - START < 3 * alone, "{delivered:?}");
+    assert!(delivered[2] - START > alone + alone / 4);
+    let mut superseded = pipeline.clone();
+    superseded.entry = Entry::Superseded;
+    let batched = run(&superseded);
+    assert_eq!(batched.deployments, 2, "the second waits, and the third takes its place");
+    assert_eq!(batched.changes_per_deployment(), Some(1.5));
+    let mut closed = pipeline.clone();
+    closed.calendars = vec![Calendar::new(vec![(START, START + HOUR), (33 * HOUR, 34 * HOUR)])];
+    closed.wave_windows = vec![Some(0); closed.wave_windows.len()];
+    let waits = run(&closed);
+    assert!(waits.changes[0].parts.of(Part::Window) > 12 * HOUR, "it waits for the next day");
+}
+
+#[test]
+fn a_defect_that_rides_with_two_revisions_stops_both() {
+    let plan = small();
+    let model = Model::new(&plan);
+    // The latent defect shows after the second revision has set out.
+    let latent = plan.change.defects.iter().position(|defect| defect.name == "latent").unwrap();
+    let mut stopped_both = 0;
+    for trial in 0..40 {
+        let mut pipeline = straight(&plan, 0, vec![START, START + 90 * MINUTE], None);
+        pipeline.source.defects[latent].probability = 1.0;
+        pipeline.after_rejection = AfterRejection::Revert(Repair {
+            latency: fixed(60),
+            misattribution: 0.0,
+            again: fixed(60 * 24),
+            fast_track: true,
+        });
+        let outcome = horizon::run(&pipeline, &mut Rollouts::new(&model, 0, trial, 0), 1, trial);
+        let incident = outcome.incidents.first();
+        assert!(incident.is_none_or(|incident| incident.restored_ms >= incident.detected_ms));
+        stopped_both += u64::from(outcome.needed_rollbacks >= 2);
+        assert!(outcome.harm.impaired_host_ms > 0, "trial {trial}");
+    }
+    assert!(stopped_both > 5, "{stopped_both}");
+}
