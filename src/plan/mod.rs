@@ -25,7 +25,7 @@ pub use defect::{
     Condition, Cure, Defect, DefectClock, Hurts, Relapse, Repair, RollbackEffect, Symptom, Trigger, Within,
 };
 pub use fleet::{Arrivals, Background, Episodes, Fleet, Region, Zone};
-pub use pipeline::Pipeline;
+pub use pipeline::{Horizon, Pipeline};
 pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use share::{HostShare, Ratio};
 pub use strata::{Estimator, Strata};
@@ -52,4 +52,7 @@ pub struct Plan {
     pub strategies: Vec<Strategy>,
     /// Trials, seed, baseline, thresholds, expectations.
     pub study: Study,
+    /// One pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<Horizon>,
 }

@@ -7,6 +7,7 @@ pub mod chart;
 pub mod compare;
 pub mod csv;
 mod expectations;
+pub mod horizon;
 pub mod json;
 mod limits;
 mod paint;

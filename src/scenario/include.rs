@@ -237,6 +237,11 @@ fn merge(earlier: ScenarioSpec, later: ScenarioSpec) -> ScenarioSpec {
         threshold: concat(earlier.threshold, later.threshold),
         guard: concat(earlier.guard, later.guard),
         expect: concat(earlier.expect, later.expect),
+        pipeline: overlay(earlier.pipeline, later.pipeline, |later, earlier| {
+            later.stage = concat(earlier.stage.clone(), std::mem::take(&mut later.stage));
+            later.calendar = concat(earlier.calendar.clone(), std::mem::take(&mut later.calendar));
+            later.inherit_from(earlier);
+        }),
     }
 }
 

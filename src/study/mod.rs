@@ -6,6 +6,8 @@ pub mod difference;
 mod estimate;
 pub mod expectation;
 mod guard;
+pub mod horizon;
+pub mod horizon_summary;
 pub mod notable;
 pub mod precision;
 mod row;

@@ -12,11 +12,12 @@ use crate::engine::{Engine, Model};
 use crate::foresight;
 use crate::outcome::Outcome;
 use crate::outcome::metric::{self, METRICS};
-use crate::plan::{Level, Plan, Precision};
+use crate::plan::{Horizon, Level, Plan, Precision};
 use crate::report;
 pub use crate::report::terminal::Style;
 use crate::scenario;
 pub use crate::scenario::MAX_TRIALS;
+use crate::study::horizon_summary::HorizonSummary;
 use crate::study::notable::NotableKind;
 use crate::study::threshold::{ThresholdResult, Verdict};
 use crate::study::{self, Outcomes, Summary, Watcher, summarise};
@@ -280,6 +281,31 @@ impl Results {
         let baseline = plan.study.baseline;
         worst(baseline).or_else(|| (0..plan.strategies.len()).find_map(worst)).unwrap_or((baseline, 0))
     }
+}
+
+/// Simulates horizons of every strategy and summarises them; none when interrupted.
+#[must_use]
+pub fn horizons(
+    plan: &Plan,
+    horizon: &Horizon,
+    trials: u64,
+    io: &Io,
+    watcher: &dyn Watcher,
+) -> Option<HorizonSummary> {
+    let horizons = study::horizon::run(plan, horizon, trials, io.interrupt.flag(), watcher)?;
+    Some(study::horizon_summary::summarise(plan, horizon, &horizons))
+}
+
+/// A pipeline study for people.
+#[must_use]
+pub fn horizon_text(summary: &HorizonSummary, width: usize) -> String {
+    report::horizon::text(summary, width)
+}
+
+/// A pipeline study for programs.
+#[must_use]
+pub fn horizon_json(summary: &HorizonSummary) -> Vec<u8> {
+    report::json::pretty(summary)
 }
 
 /// One trial, told event by event.

@@ -18,6 +18,27 @@ use serde::Serialize;
 /// Most stages and waves of a pipeline: a stage's number has eight bits of a stream's key.
 pub const MOST_STAGES: usize = 255;
 
+/// A pipeline and how its study goes. Production is any strategy of the plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Horizon {
+    /// The pipeline; `wave_windows` are filled in for a strategy by [`Horizon::with_waves`].
+    pub pipeline: Pipeline,
+    /// Calendar that every wave needs open to begin.
+    pub wave_calendar: Option<usize>,
+    /// First day, for reports; its midnight UTC is instant 0.
+    pub start: String,
+    /// Horizons simulated for each strategy.
+    pub trials: u64,
+}
+
+impl Horizon {
+    /// The pipeline with a production of so many waves.
+    #[must_use]
+    pub fn with_waves(&self, waves: usize) -> Pipeline {
+        Pipeline { wave_windows: vec![self.wave_calendar; waves], ..self.pipeline.clone() }
+    }
+}
+
 /// A pipeline from merge to the last wave.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pipeline {

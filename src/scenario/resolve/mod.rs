@@ -4,11 +4,13 @@
 
 mod alarm;
 mod alert;
+mod calendar;
 mod change;
 mod defect;
 mod expect;
 mod fleet;
 mod limit;
+mod pipeline;
 mod procedure;
 mod response;
 mod select;
@@ -40,6 +42,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let names = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, order) = study::resolve(spec, &names, problems);
     sense::check(&fleet, &alarms, &drafts, problems);
+    let horizon = pipeline::resolve(&spec.pipeline, &change, problems);
     let places = Places {
         alarms: alarms.iter().map(|alarm| alarm.span).collect(),
         strategies: order.iter().map(|&index| drafts[index].span).collect(),
@@ -52,6 +55,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
         alarms: alarms.into_iter().map(|alarm| alarm.plan).collect(),
         strategies: order.into_iter().map(|index| drafts[index].plan.clone()).collect(),
         study,
+        horizon,
     };
     study::check_trials(&plan, spec, problems);
     (plan, places)

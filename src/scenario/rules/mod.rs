@@ -6,6 +6,7 @@ mod expect;
 mod foresight;
 mod mechanism;
 mod names;
+mod pipeline;
 mod sense;
 mod shape;
 
@@ -13,6 +14,7 @@ pub use expect::*;
 pub use foresight::*;
 pub use mechanism::*;
 pub use names::*;
+pub use pipeline::*;
 pub use sense::*;
 pub use shape::*;
 
@@ -50,7 +52,7 @@ use rules;
 
 /// Every rule, by identifier.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [SHAPE, NAMES, SENSE, FORESIGHT, MECHANISM, EXPECT].into_iter().flatten().copied()
+    [SHAPE, NAMES, SENSE, FORESIGHT, MECHANISM, EXPECT, PIPELINE].into_iter().flatten().copied()
 }
 
 /// The rule with this identifier (`WT002`, in any case) or name (`unknown-key`).

@@ -9,6 +9,7 @@ mod change;
 mod defect;
 mod expect;
 mod fleet;
+mod pipeline;
 mod response;
 mod strategy;
 mod study;
@@ -18,6 +19,7 @@ pub use change::ChangeSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
+pub use pipeline::{AfterRejectionSpec, CalendarSpec, PipelineSpec, SourceSpec, StageSpec, Weekday};
 pub use response::{OperatorsSpec, ResponseSpec};
 pub use strategy::{
     BypassSpec, OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec,
@@ -131,5 +133,7 @@ spec! {
         optional guard: Vec<Written<GuardSpec>>,
         /// What was published or promised, to be shown beside what is simulated.
         optional expect: Vec<Written<ExpectSpec>>,
+        /// One pipeline over weeks, with many changes in flight.
+        optional pipeline: PipelineSpec,
     }
 }

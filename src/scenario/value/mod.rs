@@ -3,6 +3,7 @@
 //! Each type reads one TOML value without looking at any other; what depends on two values is checked
 //! when the plan is resolved.
 
+mod date;
 mod distribution;
 mod duration;
 mod hours;
@@ -13,6 +14,7 @@ mod precision;
 mod shares;
 mod text;
 
+pub use date::DateText;
 pub use distribution::DistributionText;
 pub use duration::Duration;
 pub use hours::HoursText;

@@ -1,0 +1,141 @@
+//! Resolves `[[pipeline.calendar]]`: days, hours, time zones, holidays and freezes become intervals in milliseconds.
+//!
+//! Daylight saving is the time zone database's: an office that opens at nine opens at nine all year.
+
+use super::{check_unique, name, unknown};
+use crate::diagnostic::Diagnostic;
+use crate::plan::pipeline::Calendar;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::{Field, Written};
+use crate::scenario::rules;
+use crate::scenario::spec::{CalendarSpec, PipelineSpec, Weekday};
+use crate::scenario::timezone;
+use crate::scenario::value::{DateText, Name, Text};
+use jiff::civil::{Date, date};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{Span as Time, ToSpan};
+
+/// Days beyond the horizon that are still resolved, so that what waits at its end sees the next opening.
+const SPARE_DAYS: i64 = 40;
+const DAY_MS: u64 = 86_400_000;
+
+/// The calendars of a pipeline.
+pub(super) struct Calendars {
+    /// By index.
+    pub(super) list: Vec<Calendar>,
+    /// Open hours of an open day, by index.
+    pub(super) hours: Vec<u32>,
+    /// First day of the horizon.
+    pub(super) start: Date,
+    names: Vec<String>,
+}
+
+impl Calendars {
+    /// The calendar that a key names; none if there is no such key or no such calendar, which is reported.
+    pub(super) fn find(&self, field: &Field<Name>, problems: &mut Problems) -> Option<usize> {
+        let Written { value: Name(wanted), span } = field.get()?;
+        let found = self.names.iter().position(|name| name == wanted);
+        if found.is_none() {
+            let known = self.names.iter().map(String::as_str);
+            unknown(&rules::UNKNOWN_CALENDAR, "calendar", wanted, *span, known, problems);
+        }
+        found
+    }
+}
+
+/// Resolves all calendars of a pipeline whose horizon has this length.
+pub(super) fn resolve(spec: &PipelineSpec, length_ms: u64, problems: &mut Problems) -> Calendars {
+    let start = spec.start.value().map_or(date(2026, 3, 2), |date| date.0);
+    let written = spec.calendar.value().map_or(&[][..], Vec::as_slice);
+    check_unique("calendar", written.iter().map(|calendar| &calendar.value.name), problems);
+    let days = (length_ms / DAY_MS) as i64 + SPARE_DAYS;
+    let mut calendars = Calendars { list: Vec::new(), hours: Vec::new(), start, names: Vec::new() };
+    for Written { value, .. } in written {
+        let hours = value.hours.value().map_or([true; 24], |hours| hours.local);
+        calendars.list.push(resolve_one(value, hours, start, days, problems));
+        calendars.hours.push(hours.iter().filter(|open| **open).count() as u32);
+        calendars.names.push(name(&value.name));
+    }
+    calendars
+}
+
+fn resolve_one(
+    spec: &CalendarSpec,
+    hours: [bool; 24],
+    start: Date,
+    days: i64,
+    problems: &mut Problems,
+) -> Calendar {
+    let zone = zone(&spec.time_zone, problems);
+    let epoch = start.to_zoned(TimeZone::UTC).map_or(0, |midnight| midnight.timestamp().as_millisecond());
+    let mut open = Vec::new();
+    // A day early: somewhere east it is tomorrow already.
+    for day in -1..days {
+        let Ok(today) = start.checked_add(Time::new().days(day)) else { break };
+        if !is_open(spec, today) {
+            continue;
+        }
+        for hour in (0..24).filter(|hour| hours[*hour as usize]) {
+            let from = today.at(hour, 0, 0, 0);
+            let until = from.checked_add(1.hour()).unwrap_or(from);
+            let instant = |local: jiff::civil::DateTime| {
+                local.to_zoned(zone.clone()).map_or(0, |zoned| zoned.timestamp().as_millisecond() - epoch)
+            };
+            open.push((instant(from).max(0) as u64, instant(until).max(0) as u64));
+        }
+    }
+    Calendar::new(open)
+}
+
+fn is_open(spec: &CalendarSpec, day: Date) -> bool {
+    let weekday = weekday(day);
+    let working = match spec.days.value() {
+        Some(days) => days.iter().any(|listed| listed.value == weekday),
+        None => !matches!(weekday, Weekday::Sat | Weekday::Sun),
+    };
+    let holidays = spec.holidays.value().map_or(&[][..], Vec::as_slice);
+    let freezes = spec.freeze.value().map_or(&[][..], Vec::as_slice);
+    let given = |field: &Field<DateText>| field.value().map(|date| date.0);
+    let frozen = freezes.iter().any(|freeze| {
+        given(&freeze.value.from).is_some_and(|from| from <= day)
+            && given(&freeze.value.to).is_some_and(|to| day <= to)
+    });
+    working && !frozen && !holidays.iter().any(|holiday| holiday.value.0 == day)
+}
+
+fn weekday(day: Date) -> Weekday {
+    match day.weekday() {
+        jiff::civil::Weekday::Monday => Weekday::Mon,
+        jiff::civil::Weekday::Tuesday => Weekday::Tue,
+        jiff::civil::Weekday::Wednesday => Weekday::Wed,
+        jiff::civil::Weekday::Thursday => Weekday::Thu,
+        jiff::civil::Weekday::Friday => Weekday::Fri,
+        jiff::civil::Weekday::Saturday => Weekday::Sat,
+        jiff::civil::Weekday::Sunday => Weekday::Sun,
+    }
+}
+
+fn zone(field: &Field<Text>, problems: &mut Problems) -> TimeZone {
+    let Some(Written { value: Text(wanted), span }) = field.get() else { return TimeZone::UTC };
+    TimeZoneDatabase::bundled().get(wanted).unwrap_or_else(|_| {
+        let names = timezone::names();
+        let known = names.iter().map(String::as_str);
+        unknown(&rules::UNKNOWN_TIMEZONE, "time zone", wanted, *span, known, problems);
+        TimeZone::UTC
+    })
+}
+
+/// Reports a freeze that ends before it begins.
+pub(super) fn check_freezes(spec: &PipelineSpec, problems: &mut Problems) {
+    let calendars = spec.calendar.value().map_or(&[][..], Vec::as_slice);
+    for freeze in calendars.iter().flat_map(|c| c.value.freeze.value().map_or(&[][..], Vec::as_slice)) {
+        if let (Some(from), Some(to)) = (freeze.value.from.get(), freeze.value.to.get())
+            && to.value.0 < from.value.0
+        {
+            let message = "the freeze ends before it begins";
+            let diagnostic =
+                Diagnostic::new(&rules::OUT_OF_RANGE, message).at(to.span, "").and(from.span, "");
+            problems.report(diagnostic.help("swap the two days"));
+        }
+    }
+}

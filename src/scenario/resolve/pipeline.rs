@@ -1,0 +1,201 @@
+//! Resolves `[pipeline]`.
+
+use super::calendar::{self, Calendars};
+use super::change::distribution;
+use super::fleet::ratio;
+use super::{check_unique, name, unknown};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::plan::Change;
+use crate::plan::pipeline::{
+    AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
+    RateStep, Repair, Source, Stage, Window,
+};
+use crate::random::Distribution;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::{Field, Written};
+use crate::scenario::rules;
+use crate::scenario::spec::{AfterRejectionSpec, PipelineSpec, SourceSpec, StageSpec};
+use crate::scenario::value::{Duration, Int, Name};
+
+const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
+const NOW: Distribution = Distribution::Fixed { ms: 0 };
+
+/// The horizon; none without a `[pipeline]`, or if something about it was reported.
+pub(super) fn resolve(
+    field: &Field<PipelineSpec>,
+    change: &Change,
+    problems: &mut Problems,
+) -> Option<Horizon> {
+    let Written { value: spec, span } = field.get()?;
+    let length_ms = spec.length.or(Duration { ms: 90 * DAY_MS }).ms;
+    let warm_up_ms = spec.warm_up.or(Duration { ms: 14 * DAY_MS }).ms;
+    if warm_up_ms >= length_ms {
+        let place = spec.warm_up.span().or(spec.length.span()).unwrap_or(*span);
+        let message = "the warm-up is as long as the whole horizon: nothing would be counted";
+        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(place, "");
+        problems.report(diagnostic.help("make `length` longer or `warm-up` shorter"));
+    }
+    let calendars = calendar::resolve(spec, length_ms, problems);
+    calendar::check_freezes(spec, problems);
+    let written = spec.stage.value().map_or(&[][..], Vec::as_slice);
+    check_unique("stage", written.iter().map(|stage| &stage.value.name), problems);
+    if written.is_empty() && !spec.stage.is_broken() {
+        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, "the pipeline has no stage").at(*span, "");
+        problems.report(diagnostic.help("add `[[pipeline.stage]]`: a build at least"));
+    }
+    let stages =
+        written.iter().map(|stage| resolve_stage(&stage.value, change, &calendars, problems)).collect();
+    let source = resolve_source(&spec.source, change, &calendars, length_ms, *span, problems);
+    let wave_calendar = calendars.find(&spec.wave_calendar, problems);
+    let after_rejection = resolve_rejection(&spec.after_rejection, problems);
+    Some(Horizon {
+        pipeline: Pipeline {
+            source,
+            stages,
+            calendars: calendars.list,
+            wave_windows: Vec::new(),
+            entry: spec.entry.or(Entry::Superseded),
+            after_rejection,
+            length_ms,
+            warm_up_ms,
+        },
+        wave_calendar,
+        start: calendars.start.to_string(),
+        trials: spec.trials.or(Int(20)).0,
+    })
+}
+
+fn resolve_source(
+    field: &Field<SourceSpec>,
+    change: &Change,
+    calendars: &Calendars,
+    length_ms: u64,
+    place: Span,
+    problems: &mut Problems,
+) -> Source {
+    let absent = SourceSpec::default();
+    let spec = field.value().unwrap_or(&absent);
+    let calendar = calendars.find(&spec.calendar, problems);
+    let merges = match (spec.per_day.get(), spec.every.get()) {
+        (Some(per_day), None) => Merges::Poisson(rates(per_day.value.0, calendar, calendars)),
+        (None, Some(Written { value, span })) => {
+            if value.ms == 0 {
+                let message = "`every` must be greater than 0";
+                let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
+                problems.report(diagnostic.help("write \"2h\" for a change every two hours"));
+            }
+            if let Some(span) = spec.calendar.span() {
+                let message = "`calendar` does not go with `every`, which knows no hours";
+                let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(span, "");
+                problems.report(diagnostic.help("use `per-day`, or remove the calendar"));
+            }
+            Merges::Every { first_ms: 0, gap_ms: value.ms.max(1), count: length_ms / value.ms.max(1) + 1 }
+        }
+        (Some(per_day), Some(every)) => {
+            let message = "`per-day` and `every` exclude each other";
+            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(every.span, "");
+            problems.report(diagnostic.and(per_day.span, "").help("keep one of them"));
+            Merges::Recorded(Vec::new())
+        }
+        (None, None) => {
+            if !field.is_broken() && !spec.per_day.is_broken() && !spec.every.is_broken() {
+                let message = "the pipeline does not say how often changes are merged";
+                let diagnostic =
+                    Diagnostic::new(&rules::MISSING_KEY, message).at(field.span().unwrap_or(place), "");
+                problems.report(diagnostic.help("add `source = { per-day = 10, calendar = \"office\" }`"));
+            }
+            Merges::Recorded(Vec::new())
+        }
+    };
+    let review_catches = ratio(&spec.review_catches, 0.0);
+    let defects = change.defects.iter().map(|defect| DefectClass {
+        name: defect.name.clone(),
+        probability: change.bad_probability * defect.probability,
+        review_catches,
+    });
+    Source { merges, review: distribution(&spec.review, NOW), defects: defects.collect() }
+}
+
+/// So many merges on an open day, evenly over its hours.
+fn rates(per_day: f64, calendar: Option<usize>, calendars: &Calendars) -> Vec<RateStep> {
+    let Some(index) = calendar else {
+        return vec![RateStep { from_ms: 0, per_hour: per_day / 24.0 }];
+    };
+    let open = calendars.list[index].intervals();
+    let per_hour = per_day / f64::from(calendars.hours[index]).max(1.0);
+    let mut steps = Vec::with_capacity(2 * open.len() + 1);
+    if open.first().is_none_or(|(from, _)| *from > 0) {
+        steps.push(RateStep { from_ms: 0, per_hour: 0.0 });
+    }
+    for &(from_ms, to_ms) in open {
+        steps.push(RateStep { from_ms, per_hour });
+        steps.push(RateStep { from_ms: to_ms, per_hour: 0.0 });
+    }
+    steps
+}
+
+fn resolve_stage(spec: &StageSpec, change: &Change, calendars: &Calendars, problems: &mut Problems) -> Stage {
+    let mut catches = vec![ratio(&spec.catches, 0.0); change.defects.len()];
+    for Written { value: sees, .. } in spec.sees.value().map_or(&[][..], Vec::as_slice) {
+        let Some(Written { value: Name(wanted), span }) = sees.defect.get() else { continue };
+        match change.defects.iter().position(|defect| defect.name == *wanted) {
+            Some(index) => catches[index] = ratio(&sees.probability, 0.0),
+            None => {
+                let known = change.defects.iter().map(|defect| defect.name.as_str());
+                unknown(&rules::UNKNOWN_DEFECT, "defect", wanted, *span, known, problems);
+            }
+        }
+    }
+    let then = match spec.flaky_wait.value() {
+        Some(_) => OnFlaky::Block { wait: distribution(&spec.flaky_wait, NOW) },
+        None => OnFlaky::Retry { times: spec.retries.or(Int(2)).0 as u32 },
+    };
+    let probability = ratio(&spec.flaky, 0.0);
+    if let Some(Written { span, .. }) = spec.flaky.get().filter(|_| probability >= 1.0) {
+        let message = "a stage that always fails for no reason lets nothing through";
+        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
+        problems.report(diagnostic.help("write less than \"100%\""));
+    }
+    let window = calendars
+        .find(&spec.calendar, problems)
+        .map(|calendar| Window { calendar, holds: spec.holds.or(Holds::Start) });
+    Stage {
+        name: name(&spec.name),
+        phase: spec.phase.or(Phase::Test),
+        duration: distribution(&spec.duration, NOW),
+        mode: spec.mode.or(Mode::Superseded),
+        room: spec.room.value().map(|room| room.0 as usize),
+        flaky: Flaky { probability: probability.min(0.999_999), then },
+        catches,
+        false_alarm: ratio(&spec.false_alarm, 0.0),
+        window,
+        fixes_pass_by: spec.fixes_pass_by.or(false),
+    }
+}
+
+fn resolve_rejection(field: &Field<AfterRejectionSpec>, problems: &mut Problems) -> AfterRejection {
+    let Some(Written { value: spec, span }) = field.get() else { return AfterRejection::Leave };
+    match (spec.revert.get(), spec.restart.get()) {
+        (Some(revert), Some(restart)) => {
+            let message = "`revert` and `restart` exclude each other";
+            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(restart.span, "");
+            problems.report(diagnostic.and(revert.span, "").help("keep one of them"));
+            AfterRejection::Leave
+        }
+        (None, Some(_)) => AfterRejection::Restart { after: distribution(&spec.restart, NOW) },
+        (Some(_), None) => AfterRejection::Revert(Repair {
+            latency: distribution(&spec.revert, NOW),
+            misattribution: ratio(&spec.misattribution, 0.0),
+            again: distribution(&spec.again, Distribution::Fixed { ms: DAY_MS }),
+            fast_track: spec.fast_track.or(false),
+        }),
+        (None, None) => {
+            if !spec.revert.is_broken() && !spec.restart.is_broken() {
+                let message = "`after-rejection` says neither `revert` nor `restart`";
+                let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(*span, "");
+                problems.report(diagnostic.help("add `revert = \"2h\"`: the time until a revert is merged"));
+            }
+            AfterRejection::Leave
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Rules about `[pipeline]`: WT100 to WT109.
+
+use super::rules;
+
+rules! {
+    /// Rules about the pipeline.
+    PIPELINE:
+    UNKNOWN_CALENDAR = "WT100" "unknown-calendar" Error {
+        summary: "there is no calendar of that name",
+        why: "Stages, waves and the source name the calendars of their own pipeline.",
+        bad: r#"
+[[pipeline.calendar]]
+name = "office"
+time-zone = "Europe/Berlin"
+hours = "09:00-17:00"
+
+[pipeline.source]
+per-day = 8
+calendar = "ofice"
+"#,
+        good: r#"
+[[pipeline.calendar]]
+name = "office"
+time-zone = "Europe/Berlin"
+hours = "09:00-17:00"
+
+[pipeline.source]
+per-day = 8
+calendar = "office"
+"#,
+    }
+    UNKNOWN_DEFECT = "WT101" "unknown-defect" Error {
+        summary: "there is no defect of that name",
+        why: "A stage that sees some defects better than others names entries of the catalogue.",
+        bad: r#"
+[[defect]]
+name = "memory-leak"
+
+[[pipeline.stage]]
+name = "load-test"
+phase = "test"
+duration = "2h"
+sees = [{ defect = "memory-leek", probability = "60%" }]
+"#,
+        good: r#"
+[[defect]]
+name = "memory-leak"
+
+[[pipeline.stage]]
+name = "load-test"
+phase = "test"
+duration = "2h"
+sees = [{ defect = "memory-leak", probability = "60%" }]
+"#,
+    }
+}

@@ -1,0 +1,205 @@
+//! `[pipeline]` as written.
+
+use super::spec;
+use crate::plan::pipeline::{Entry, Holds, Mode, Phase};
+use crate::scenario::reader::Written;
+use crate::scenario::value::{
+    DateText, DistributionText, Duration, HoursText, Int, Name, Percent, Positive, Text, keywords,
+};
+
+spec! {
+    /// One pipeline over weeks: where changes come from, what they pass before production, and what follows a
+    /// rejection. Production is every strategy in turn.
+    pub struct PipelineSpec {
+        /// First day of the horizon, which begins at midnight UTC. Default: "2026-03-02", a Monday.
+        optional start: DateText,
+        /// Length of the horizon, warm-up included. Default: "90d".
+        optional length: Duration,
+        /// Nothing is counted before; shorter than `length`. Default: "14d".
+        optional warm_up: Duration,
+        /// Horizons simulated for each strategy. Default: 20.
+        optional trials: Int<2, 100_000>,
+        /// What a revision does that reaches production while another one is there: "queued", "superseded" (the newest
+        /// takes the place of what waits) or "restart". Default: "superseded".
+        optional entry: Entry,
+        /// Calendar that every wave needs open to begin; one that has begun may finish. Default: always open.
+        optional wave_calendar: Name,
+        /// Where changes come from.
+        optional source: SourceSpec,
+        /// Stages before production, in order; at least one.
+        optional stage: Vec<Written<StageSpec>>,
+        /// When people work, deployments may begin, and so on.
+        optional calendar: Vec<Written<CalendarSpec>>,
+        /// What follows a rejection; without it the revision leaves, and its defect rides with the next one.
+        optional after_rejection: AfterRejectionSpec,
+    }
+}
+
+spec! {
+    /// Merges: `per-day` at random, or `every` so long.
+    pub struct SourceSpec {
+        /// Changes merged on an open day, on average: a Poisson process over its open hours.
+        optional per_day: Positive,
+        /// One change every so long, from the horizon's start.
+        optional every: Duration,
+        /// When people merge. Default: around the clock.
+        optional calendar: Name,
+        /// From ready for review until merged. Default: "0s".
+        optional review: DistributionText,
+        /// Probability that review sees a defect, whose author then puts the change right. Default: "0%".
+        optional review_catches: Percent,
+    }
+}
+
+spec! {
+    /// When something is open.
+    pub struct CalendarSpec {
+        /// Unique name, for example "office".
+        required name: Name,
+        /// IANA time zone of its days and hours, daylight saving included. Default: "UTC".
+        optional time_zone: Text,
+        /// Days of the week: ["mon", "tue"]. Default: Monday to Friday.
+        optional days: Vec<Written<Weekday>>,
+        /// Hours of the day. Default: "00:00-24:00".
+        optional hours: HoursText,
+        /// Days on which it stays closed.
+        optional holidays: Vec<Written<DateText>>,
+        /// Longer times in which it stays closed.
+        optional freeze: Vec<Written<FreezeSpec>>,
+    }
+}
+
+spec! {
+    /// Days on which nothing opens.
+    pub struct FreezeSpec {
+        /// First day.
+        required from: DateText,
+        /// Last day.
+        required to: DateText,
+    }
+}
+
+spec! {
+    /// A stage before production. It holds one revision at a time unless it is "parallel".
+    pub struct StageSpec {
+        /// Unique name, for example "gamma".
+        required name: Name,
+        /// Which part of the lead time it is: "build", "test", "approval", "deploy" or "bake".
+        required phase: Phase,
+        /// Time of one run.
+        required duration: DistributionText,
+        /// "queued", "superseded" (the newest takes the place of what waits) or "parallel". Default: "superseded".
+        optional mode: Mode,
+        /// Places to wait; without one a revision stays in the stage before, and blocks it. Default: any number.
+        optional room: Int<0, 1000>,
+        /// Probability that a run fails for no reason. Default: "0%".
+        optional flaky: Percent,
+        /// Runs that are repeated at once after such a failure. Default: 2.
+        optional retries: Int<0, 100>,
+        /// Instead of repeating at once: until somebody has seen that it was nothing.
+        optional flaky_wait: DistributionText,
+        /// Probability that the stage sees a defect, whichever. Default: "0%".
+        optional catches: Percent,
+        /// Other probabilities for some defects.
+        optional sees: Vec<Written<SeesSpec>>,
+        /// Probability that a run rejects what is good. Default: "0%".
+        optional false_alarm: Percent,
+        /// Calendar that it needs. Default: always open.
+        optional calendar: Name,
+        /// What must be open: the "start", the "whole-run", or the "work", which rests while closed. Default: "start".
+        optional holds: Holds,
+        /// A fix on the fast track passes it by. Default: false.
+        optional fixes_pass_by: bool,
+    }
+}
+
+spec! {
+    /// How likely a stage sees one defect.
+    pub struct SeesSpec {
+        /// Name of the defect.
+        required defect: Name,
+        /// Probability.
+        required probability: Percent,
+    }
+}
+
+spec! {
+    /// The line is blocked until a revert is merged, or the revision begins again: `revert` or `restart`.
+    pub struct AfterRejectionSpec {
+        /// From the rejection until a revert or fix is merged; until then the line is blocked.
+        optional revert: DistributionText,
+        /// Probability that another change of the revision is blamed, and reverted, first. Default: "0%".
+        optional misattribution: Percent,
+        /// From a revert until the change is merged again, put right. Default: "1d".
+        optional again: DistributionText,
+        /// A revert passes by stages with `fixes-pass-by` and skips bakes. Default: false.
+        optional fast_track: bool,
+        /// The same revision begins again at the first stage, so long after the rejection or the rollback.
+        optional restart: DistributionText,
+    }
+}
+
+/// Days of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weekday {
+    /// Monday, and so on.
+    Mon,
+    /// Tuesday.
+    Tue,
+    /// Wednesday.
+    Wed,
+    /// Thursday.
+    Thu,
+    /// Friday.
+    Fri,
+    /// Saturday.
+    Sat,
+    /// Sunday.
+    Sun,
+}
+
+keywords! {
+    Weekday {
+        "mon" => Weekday::Mon,
+        "tue" => Weekday::Tue,
+        "wed" => Weekday::Wed,
+        "thu" => Weekday::Thu,
+        "fri" => Weekday::Fri,
+        "sat" => Weekday::Sat,
+        "sun" => Weekday::Sun,
+    }
+}
+
+keywords! {
+    Entry {
+        "queued" => Entry::Queued,
+        "superseded" => Entry::Superseded,
+        "restart" => Entry::Restart,
+    }
+}
+
+keywords! {
+    Mode {
+        "queued" => Mode::Queued,
+        "superseded" => Mode::Superseded,
+        "parallel" => Mode::Parallel,
+    }
+}
+
+keywords! {
+    Phase {
+        "build" => Phase::Build,
+        "test" => Phase::Test,
+        "approval" => Phase::Approval,
+        "deploy" => Phase::Deploy,
+        "bake" => Phase::Bake,
+    }
+}
+
+keywords! {
+    Holds {
+        "start" => Holds::Start,
+        "whole-run" => Holds::WholeRun,
+        "work" => Holds::Work,
+    }
+}

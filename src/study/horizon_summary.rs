@@ -1,0 +1,303 @@
+//! What horizons say of a pipeline: the DORA measures, where lead time goes, how busy stages are, and whether it was in
+//! a steady state. Every number is the mean over horizons of what one horizon says, with an interval from these
+//! independent replications.
+
+use super::horizon::Horizons;
+use crate::outcome::horizon::{HorizonOutcome, PARTS, Part, StageOutcome};
+use crate::plan::{Horizon, Plan};
+use crate::stats::mean::{Mean, mean};
+use crate::stats::{Sample, sum};
+use serde::Serialize;
+
+const DAY_MS: f64 = 86_400_000.0;
+/// Days of the quarter that rare events are counted by.
+const QUARTER_DAYS: f64 = 91.0;
+/// Lead times of the second half of a horizon that are this share above (or below) those of the first are a drift.
+const DRIFT: f64 = 0.2;
+
+/// In what a measure is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measured {
+    /// Milliseconds.
+    Time,
+    /// Events.
+    Count,
+    /// A share of 1.
+    Share,
+    /// Host-milliseconds.
+    HostTime,
+}
+
+/// A measure of a horizon.
+pub struct Measure {
+    /// Name for programs.
+    pub name: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// Its unit.
+    pub unit: Measured,
+    /// What one horizon says; none where it has nothing to say.
+    of: fn(&HorizonOutcome) -> Option<f64>,
+}
+
+/// Every measure, in report order. The first four are DORA's; lead time is from merge to the end of the last wave.
+pub const MEASURES: [Measure; 13] = [
+    Measure { name: "deployments_per_day", title: "deployments a day", unit: Measured::Count, of: per_day },
+    Measure { name: "lead_time_p50_ms", title: "lead time p50", unit: Measured::Time, of: |h| lead(h, 0.5) },
+    Measure {
+        name: "change_fail_rate",
+        title: "change fail rate",
+        unit: Measured::Share,
+        of: HorizonOutcome::change_fail_rate,
+    },
+    Measure { name: "time_to_restore_ms", title: "time to restore", unit: Measured::Time, of: restore },
+    Measure { name: "lead_time_p90_ms", title: "lead time p90", unit: Measured::Time, of: |h| lead(h, 0.9) },
+    Measure {
+        name: "changes_per_deployment",
+        title: "changes a deployment",
+        unit: Measured::Count,
+        of: HorizonOutcome::changes_per_deployment,
+    },
+    Measure { name: "changes_in_flight", title: "changes in flight", unit: Measured::Count, of: in_flight },
+    Measure {
+        name: "needless_rollbacks_per_quarter",
+        title: "needless rollbacks a quarter",
+        unit: Measured::Count,
+        of: needless,
+    },
+    Measure {
+        name: "incidents_per_quarter",
+        title: "incidents a quarter",
+        unit: Measured::Count,
+        of: incidents,
+    },
+    Measure {
+        name: "isolation_violations_per_quarter",
+        title: "isolation violations a quarter",
+        unit: Measured::Count,
+        of: violations,
+    },
+    Measure {
+        name: "impaired_host_ms_per_quarter",
+        title: "impaired host-minutes a quarter",
+        unit: Measured::HostTime,
+        of: impaired,
+    },
+    Measure {
+        name: "oldest_version_age_ms",
+        title: "age of the oldest version",
+        unit: Measured::Time,
+        of: age,
+    },
+    Measure {
+        name: "oldest_version_worst_ms",
+        title: "at worst",
+        unit: Measured::Time,
+        of: |h| Some(h.oldest_age_ms as f64),
+    },
+];
+
+fn days(horizon: &HorizonOutcome) -> f64 {
+    horizon.counted_ms() as f64 / DAY_MS
+}
+
+fn per_quarter(horizon: &HorizonOutcome, events: f64) -> Option<f64> {
+    Some(events / days(horizon) * QUARTER_DAYS)
+}
+
+fn per_day(horizon: &HorizonOutcome) -> Option<f64> {
+    Some(horizon.deployments as f64 / days(horizon))
+}
+
+fn needless(horizon: &HorizonOutcome) -> Option<f64> {
+    per_quarter(horizon, horizon.needless_rollbacks as f64)
+}
+
+fn incidents(horizon: &HorizonOutcome) -> Option<f64> {
+    per_quarter(horizon, horizon.incidents.len() as f64)
+}
+
+fn violations(horizon: &HorizonOutcome) -> Option<f64> {
+    per_quarter(horizon, horizon.harm.isolation_violations as f64)
+}
+
+fn impaired(horizon: &HorizonOutcome) -> Option<f64> {
+    per_quarter(horizon, horizon.harm.impaired_host_ms as f64)
+}
+
+fn in_flight(horizon: &HorizonOutcome) -> Option<f64> {
+    Some(horizon.line_area_ms as f64 / horizon.counted_ms() as f64)
+}
+
+/// Mean age over time: `age_area` is in milliseconds times hours.
+fn age(horizon: &HorizonOutcome) -> Option<f64> {
+    Some(horizon.age_area / (horizon.counted_ms() as f64 / 3_600_000.0))
+}
+
+/// From the first host with the defect until the last rollback ended.
+fn restore(horizon: &HorizonOutcome) -> Option<f64> {
+    average(horizon.incidents.iter().map(|incident| (incident.restored_ms - incident.began_ms) as f64))
+}
+
+/// A quantile of lead times, the least value that so many reach. Changes that were not delivered by the horizon's end
+/// count with the time they have waited: leaving them out would flatter a pipeline that is stuck.
+fn lead(horizon: &HorizonOutcome, q: f64) -> Option<f64> {
+    let mut leads: Vec<u64> = horizon
+        .changes
+        .iter()
+        .map(|change| change.delivered_ms.unwrap_or(horizon.to_ms) - change.merged_ms)
+        .collect();
+    leads.sort_unstable();
+    let index = (libm::ceil(q * leads.len() as f64) as usize).saturating_sub(1);
+    leads.get(index).map(|ms| *ms as f64)
+}
+
+fn average(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    (!values.is_empty()).then(|| sum(values.iter().copied()) / values.len() as f64)
+}
+
+/// The summary of a pipeline study.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HorizonSummary {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Version of the model.
+    pub model_version: u32,
+    /// Fingerprint of the plan.
+    pub plan: String,
+    /// Root of every random stream.
+    pub seed: u64,
+    /// First day of the horizon.
+    pub start: String,
+    /// Its length, warm-up included.
+    pub length_ms: u64,
+    /// The part that is not counted.
+    pub warm_up_ms: u64,
+    /// Horizons of each strategy.
+    pub trials: u64,
+    /// In plan order.
+    pub strategies: Vec<StrategyHorizons>,
+}
+
+/// One strategy as production of the pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StrategyHorizons {
+    /// Its name.
+    pub name: String,
+    /// One estimate a measure, in the order of [`MEASURES`]; none where no horizon has anything to say.
+    pub measures: Vec<Estimated>,
+    /// Mean time of a delivered change in each part, review included.
+    pub parts: Vec<PartMean>,
+    /// The stages, the wait for production, and the waves.
+    pub stages: Vec<StageMeans>,
+    /// Whether lead times drifted from the first half of the horizons to the second: then there is no steady state, and
+    /// every number depends on the horizon's length.
+    pub drifts: bool,
+}
+
+/// An estimate and what it is of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimated {
+    /// Name of the measure.
+    pub measure: &'static str,
+    /// Mean over horizons.
+    pub mean: Option<Mean>,
+}
+
+/// A part of the lead time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PartMean {
+    /// The part.
+    pub part: Part,
+    /// Mean over delivered changes, milliseconds.
+    pub mean_ms: f64,
+}
+
+/// A stage, or a wave.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageMeans {
+    /// Its name.
+    pub name: String,
+    /// Share of the time in which somebody was inside.
+    pub utilisation: f64,
+    /// Revisions that waited, on average over time.
+    pub waiting: f64,
+    /// Revisions that came in a day.
+    pub per_day: f64,
+}
+
+/// Summarises horizons.
+#[must_use]
+pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> HorizonSummary {
+    let strategies = plan.strategies.iter().zip(&horizons.by_strategy);
+    HorizonSummary {
+        scenario: plan.name.clone(),
+        model_version: crate::MODEL_VERSION,
+        plan: plan.digest(),
+        seed: plan.study.seed,
+        start: horizon.start.clone(),
+        length_ms: horizon.pipeline.length_ms,
+        warm_up_ms: horizon.pipeline.warm_up_ms,
+        trials: horizons.by_strategy.first().map_or(0, |row| row.len() as u64),
+        strategies: strategies
+            .map(|(strategy, row)| StrategyHorizons {
+                name: strategy.name.clone(),
+                measures: MEASURES.iter().map(|measure| estimate(measure, row)).collect(),
+                parts: PARTS.iter().map(|part| part_mean(*part, row)).collect(),
+                stages: stages(horizon, strategy, row),
+                drifts: drifts(row),
+            })
+            .collect(),
+    }
+}
+
+fn estimate(measure: &Measure, row: &[HorizonOutcome]) -> Estimated {
+    let values: Vec<f64> = row.iter().filter_map(measure.of).collect();
+    Estimated { measure: measure.name, mean: mean(&Sample::plain(values)) }
+}
+
+fn part_mean(part: Part, row: &[HorizonOutcome]) -> PartMean {
+    let delivered =
+        row.iter().flat_map(|horizon| &horizon.changes).filter(|change| change.delivered_ms.is_some());
+    PartMean { part, mean_ms: average(delivered.map(|change| change.parts.of(part) as f64)).unwrap_or(0.0) }
+}
+
+fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[HorizonOutcome]) -> Vec<StageMeans> {
+    let means = |name: &str, of: &dyn Fn(&HorizonOutcome) -> Option<StageOutcome>| {
+        let over = |value: fn(&HorizonOutcome, &StageOutcome) -> f64| {
+            average(row.iter().filter_map(|h| Some(value(h, &of(h)?)))).unwrap_or(0.0)
+        };
+        StageMeans {
+            name: name.to_owned(),
+            utilisation: over(|h, stage| stage.occupied_ms as f64 / h.counted_ms() as f64),
+            waiting: over(|h, stage| stage.waiting_area_ms as f64 / h.counted_ms() as f64),
+            per_day: over(|h, stage| stage.entered as f64 / days(h)),
+        }
+    };
+    let before = horizon.pipeline.stages.iter().enumerate();
+    let mut all: Vec<StageMeans> =
+        before.map(|(i, stage)| means(&stage.name, &|h| h.stages.get(i).cloned())).collect();
+    all.push(means("before production", &|h| Some(h.entry.clone())));
+    let waves = strategy.waves.iter().enumerate();
+    all.extend(waves.map(|(i, wave)| means(&wave.name, &|h| h.waves.get(i).cloned())));
+    all
+}
+
+/// Whether changes merged in the second half of a horizon wait clearly longer, or shorter, than those of the first.
+fn drifts(row: &[HorizonOutcome]) -> bool {
+    let half = |horizon: &HorizonOutcome, second: bool| {
+        let middle_ms = horizon.from_ms + horizon.counted_ms() / 2;
+        let chosen = horizon.changes.iter().filter(|change| (change.merged_ms >= middle_ms) == second);
+        average(chosen.map(|c| (c.delivered_ms.unwrap_or(horizon.to_ms) - c.merged_ms) as f64))
+    };
+    let pairs: Vec<(f64, f64)> = row.iter().filter_map(|h| Some((half(h, false)?, half(h, true)?))).collect();
+    let level = average(pairs.iter().map(|(first, second)| (first + second) / 2.0)).unwrap_or(0.0);
+    let change = mean(&Sample::plain(pairs.iter().map(|(first, second)| second - first).collect()));
+    change.is_some_and(|change| {
+        let room = DRIFT * level;
+        change.interval.low.is_some_and(|low| low > room)
+            || change.interval.high.is_some_and(|high| high < -room)
+    })
+}
