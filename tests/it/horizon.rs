@@ -3,7 +3,7 @@
 use crate::pipeline::{HOUR, MINUTE, WEEK, accept, exponential, fixed, line, poisson, stages, z_mean};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use wavetank::horizon::{self, Ask, Production, Rollout, Timed, TimedWave};
+use wavetank::horizon::{self, Ask, Production, Rollout, Timed, TimedWave, WaveRun, Why};
 use wavetank::outcome::horizon::{HorizonOutcome, Incident, Part, StageOutcome};
 use wavetank::plan::Pipeline;
 use wavetank::plan::pipeline::{
@@ -237,6 +237,38 @@ fn the_oldest_version_ages_until_the_last_wave_has_the_next() {
     // Ages 0 to 150 over 150 minutes, 50 to 150 over 100, 50 to 100 over 50.
     let expected = (75.0 * 150.0 + 100.0 * 100.0 + 75.0 * 50.0) / 300.0;
     assert!((mean - expected).abs() < 1e-9, "{mean} {expected}");
+}
+
+/// Production of one wave of 10 minutes, whose alarm comes half an hour after its end.
+struct Late;
+
+impl Production for Late {
+    fn waves(&self) -> usize {
+        1
+    }
+
+    fn roll_out(&mut self, ask: &Ask) -> Rollout {
+        let mut end = ask.start_ms + 10 * MINUTE;
+        let seen = ask.defects.first().map(|defect| (end + 30 * MINUTE, Why::Defect(defect.change)));
+        let told = ask.stop.map(|stop| (stop.at_ms, Why::Outside));
+        let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
+        end = stopped.map_or(end, |(at, _)| end.min(at));
+        let wave = WaveRun { start_ms: ask.start_ms, deployed_ms: end, end_ms: end };
+        Rollout { waves: vec![wave], stopped, settled_ms: stopped.map_or(u64::MAX, |(at, _)| at + MINUTE) }
+    }
+}
+
+#[test]
+fn a_recall_takes_back_every_delivered_revision_with_the_defect_once() {
+    let pipeline = with_waves(every(0, 2), 1);
+    let outcome = (0..1000)
+        .map(|trial| horizon::run(&pipeline, &mut Late, 4, trial))
+        .find(|outcome| outcome.changes[0].defect.is_some() && outcome.changes[1].defect.is_none());
+    let outcome = outcome.expect("one trial in four");
+    assert_eq!(delivered(&outcome), [11, 21].map(Some));
+    let incident = Incident { began_ms: MINUTE, detected_ms: 41 * MINUTE, restored_ms: 42 * MINUTE };
+    assert_eq!(outcome.incidents, [incident]);
+    assert_eq!((outcome.needed_rollbacks, outcome.needless_rollbacks, outcome.reverts), (2, 0, 1));
 }
 
 /// Production that remembers the last timetable of every rollout, by start.
