@@ -9,6 +9,7 @@
 //! A [`plan::Plan`] is the validated, immutable form of a scenario file. [`engine::Engine`]
 //! simulates one rollout of one strategy and returns an [`outcome::Outcome`]; [`study`] does so for
 //! every strategy on the same seeds and sums the outcomes up; [`report`] turns the sums into bytes.
+//! [`horizon`] is one pipeline over weeks, with many rollouts in flight.
 //! [`random`], [`stats`] and [`diagnostic`] are leaves that know nothing of rollouts.
 //!
 //! ```

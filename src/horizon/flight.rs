@@ -232,8 +232,8 @@ impl<'a> World<'a> {
         self.launch(at);
     }
 
-    /// Stops the rollouts that `carries` names, but for `except`, and takes them back. Returns when the
-    /// last one is.
+    /// Stops the rollouts that `carries` names and takes them back; `except` is the one whose alarm saw the
+    /// defect, none on a mere suspicion. Returns when the last one is back.
     pub(super) fn stop_rollouts(
         &mut self,
         carries: impl Fn(&Self, usize) -> bool,
@@ -244,12 +244,17 @@ impl<'a> World<'a> {
         for index in 0..self.flights.len() {
             let number = self.flights[index].number;
             let flight = &self.flights[index];
-            if flight.stopped || flight.landed || Some(number) == except || !carries(self, number) {
+            let landed = flight.landed;
+            // One that has landed is taken back for a defect that was seen, not on a suspicion.
+            let spared = landed && except.is_none();
+            if flight.stopped || spared || Some(number) == except || !carries(self, number) {
                 continue;
             }
             self.halt(index, Some(Stop { at_ms: at, roll_back: true }), at);
             settled = settled.max(self.flights[index].rollout.settled_ms);
-            self.give_up(number, at);
+            if !landed {
+                self.give_up(number, at);
+            }
         }
         self.follow(at);
         settled
