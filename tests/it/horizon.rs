@@ -4,7 +4,7 @@ use crate::pipeline::{HOUR, MINUTE, WEEK, accept, exponential, fixed, line, pois
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use wavetank::horizon::{self, Ask, Production, Rollout, Timed, TimedWave, WaveRun, Why};
-use wavetank::outcome::horizon::{HorizonOutcome, Incident, Part, StageOutcome};
+use wavetank::outcome::horizon::{Harm, HorizonOutcome, Incident, Part, StageOutcome};
 use wavetank::plan::Pipeline;
 use wavetank::plan::pipeline::{
     AfterRejection, Calendar, DefectClass, Entry, Flaky, Holds, Merges, Mode, OnFlaky, Phase, Repair, Stage,
@@ -254,7 +254,12 @@ impl Production for Late {
         let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
         end = stopped.map_or(end, |(at, _)| end.min(at));
         let wave = WaveRun { start_ms: ask.start_ms, deployed_ms: end, end_ms: end };
-        Rollout { waves: vec![wave], stopped, settled_ms: stopped.map_or(u64::MAX, |(at, _)| at + MINUTE) }
+        Rollout {
+            waves: vec![wave],
+            stopped,
+            settled_ms: stopped.map_or(u64::MAX, |(at, _)| at + MINUTE),
+            harm: Harm::default(),
+        }
     }
 }
 

@@ -1,8 +1,12 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
+use crate::plan::pipeline::{
+    AfterRejection, Calendar, DefectClass, Entry, Holds, Merges, Mode, OnFlaky, Phase, Source, Stage, Window,
+};
 use crate::plan::{
-    Background, Bypass, Condition, Cure, Episodes, HostShare, Hurts, Missing, OnAlarm, Operators, Plan,
-    Ratio, Relapse, Remedy, Repair, Response, RollbackEffect, RollbackTarget, Trigger, Within,
+    Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
+    Pipeline, Plan, Ratio, Relapse, Remedy, Repair, Response, RollbackEffect, RollbackTarget, Trigger,
+    Within,
 };
 use crate::random::Distribution;
 
@@ -84,6 +88,76 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
             cure(p).relapse = Some(Relapse { probability: 0.5, after: MINUTE, lasts: MINUTE });
         }),
         ("defect crash: cure items-per-hour", |p| cure(p).items_per_hour = Some(5.0)),
+    ]
+}
+
+/// The pipeline of [`edits_of_pipelines`]: a build in an office.
+pub(super) fn horizon() -> Horizon {
+    let mut build = Stage::plain("build", Phase::Build, MINUTE);
+    build.catches = vec![0.5];
+    Horizon {
+        pipeline: Pipeline {
+            source: Source {
+                merges: Merges::Every { first_ms: 0, gap_ms: 5, count: 3 },
+                review: MINUTE,
+                defects: Vec::new(),
+            },
+            stages: vec![build],
+            calendars: vec![Calendar::new(vec![(0, 10)])],
+            wave_windows: Vec::new(),
+            entry: Entry::Queued,
+            after_rejection: AfterRejection::Leave,
+            length_ms: 1000,
+            warm_up_ms: 10,
+        },
+        wave_calendar: None,
+        start: "2026-03-02".to_owned(),
+        trials: 20,
+    }
+}
+
+fn pipeline(plan: &mut Plan) -> &mut Pipeline {
+    &mut plan.horizon.as_mut().expect("the plan of these tests has a pipeline").pipeline
+}
+
+pub(super) fn edits_of_pipelines() -> Vec<Edit> {
+    vec![
+        ("pipeline: ", |p| p.horizon = None),
+        ("pipeline: start", |p| p.horizon.as_mut().unwrap().start = "2026-03-03".to_owned()),
+        ("pipeline: trials", |p| p.horizon.as_mut().unwrap().trials = 21),
+        ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = Some(0)),
+        ("pipeline: pipeline length", |p| pipeline(p).length_ms = 2000),
+        ("pipeline: pipeline warm-up", |p| pipeline(p).warm_up_ms = 20),
+        ("pipeline: pipeline entry", |p| pipeline(p).entry = Entry::Restart),
+        ("pipeline: pipeline wave-windows", |p| pipeline(p).wave_windows.push(None)),
+        ("pipeline: pipeline after-rejection", |p| {
+            pipeline(p).after_rejection = AfterRejection::Restart { after: MINUTE };
+        }),
+        ("pipeline: pipeline source review", |p| {
+            pipeline(p).source.review = Distribution::Fixed { ms: 1 };
+        }),
+        ("pipeline: pipeline source defects", |p| {
+            let name = "crash".to_owned();
+            let class = DefectClass { name, probability: 0.1, review_catches: 0.0 };
+            pipeline(p).source.defects.push(class);
+        }),
+        ("pipeline: source merges", |p| pipeline(p).source.merges = Merges::Recorded(vec![5])),
+        ("pipeline: calendars", |p| pipeline(p).calendars[0] = Calendar::new(vec![(0, 11)])),
+        ("stage build: ", |p| pipeline(p).stages[0].name = "compile".to_owned()),
+        ("stage build: phase", |p| pipeline(p).stages[0].phase = Phase::Test),
+        ("stage build: duration", |p| pipeline(p).stages[0].duration = Distribution::Fixed { ms: 1 }),
+        ("stage build: mode", |p| pipeline(p).stages[0].mode = Mode::Parallel),
+        ("stage build: room", |p| pipeline(p).stages[0].room = Some(2)),
+        ("stage build: flaky probability", |p| pipeline(p).stages[0].flaky.probability = 0.5),
+        ("stage build: flaky then retry times", |p| {
+            pipeline(p).stages[0].flaky.then = OnFlaky::Retry { times: 7 };
+        }),
+        ("stage build: catches", |p| pipeline(p).stages[0].catches = vec![0.6]),
+        ("stage build: false-alarm", |p| pipeline(p).stages[0].false_alarm = 0.5),
+        ("stage build: window", |p| {
+            pipeline(p).stages[0].window = Some(Window { calendar: 0, holds: Holds::Start });
+        }),
+        ("stage build: fixes-pass-by", |p| pipeline(p).stages[0].fixes_pass_by = true),
     ]
 }
 

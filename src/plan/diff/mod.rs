@@ -9,6 +9,7 @@ mod expectation;
 mod fleet;
 mod list;
 mod pairs;
+mod pipeline;
 mod strategy;
 mod study;
 
@@ -95,6 +96,7 @@ fn simulated(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     alarm::diff(&mut changes, before, after);
     strategy::diff(&mut changes, before, after);
     study::diff(&mut changes, before, after);
+    pipeline::diff(&mut changes, before.horizon.as_ref(), after.horizon.as_ref());
     let changes = changes.into_list();
     // A field that was forgotten above must not make two different plans look the same.
     if changes.is_empty() && essence(before) != essence(after) {
@@ -176,6 +178,7 @@ mod tests {
         let (metric, statistic, strategy) = ("impaired_host_ms".to_owned(), Statistic::P99, Some(4));
         plan.study.precision = vec![Precision { metric: metric.clone(), statistic, strategy, relative: 0.5 }];
         plan.study.guards = vec![Guard { metric: metric.clone(), statistic, strategy, tolerance: 0.05 }];
+        plan.horizon = Some(mechanisms::horizon());
         plan.study.expectations = vec![Expectation {
             metric,
             statistic,
@@ -215,7 +218,8 @@ mod tests {
     fn edits() -> Vec<Edit> {
         let mechanisms = [mechanisms::edits_of_defects(), mechanisms::edits_of_responses()].concat();
         let study = [edits_of_study(), edits_of_expectations()].concat();
-        [edits_of_inputs(), edits_of_alarms(), edits_of_strategies(), study, mechanisms].concat()
+        let pipeline = mechanisms::edits_of_pipelines();
+        [edits_of_inputs(), edits_of_alarms(), edits_of_strategies(), study, mechanisms, pipeline].concat()
     }
 
     fn edits_of_inputs() -> Vec<Edit> {
