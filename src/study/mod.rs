@@ -198,7 +198,7 @@ mod tests {
                 (engine.events(), outcomes)
             });
         assert_eq!(lazy, exhaustive);
-        // A zone is watched for hours, minute by minute.
-        assert!(many > 10 * few, "{many} events instead of {few}");
+        // Most of these changes are caught within the hour; where none is, the factor is in the dozens.
+        assert!(many > 3 * few, "{many} events instead of {few}");
     }
 }
