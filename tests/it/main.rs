@@ -14,6 +14,7 @@ mod properties;
 mod reference;
 mod regressions;
 mod report;
+mod scaling;
 mod scenario;
 mod support;
 mod tidy;
