@@ -49,7 +49,7 @@ bake = "4h"
 [fleet]
 name = "scaling"
 "#,
-        // One host in thousands shows it within the hours of its zone: the fewer hosts, the likelier each.
+        // The more hosts, the slower each: a zone of any size shows its first at the same pace.
         mean_minutes = hosts_per_zone * 20,
     );
     for region in 0..regions {
