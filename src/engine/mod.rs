@@ -72,6 +72,12 @@ impl<'m> Engine<'m> {
         Launched { outcome, waves, stopped_outside }
     }
 
+    /// Events taken from the queue in all trials so far: how much work there was, the same on any machine.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.buffers.queue.popped()
+    }
+
     /// Simulates trial `trial` of strategy `strategy` (an index) and reports events to `observer`.
     pub fn run(&mut self, strategy: usize, trial: u64, observer: &mut impl Observer) -> Outcome {
         let strategy = &self.model.plan.strategies[strategy];

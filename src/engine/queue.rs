@@ -128,10 +128,12 @@ impl PartialOrd for Entry {
 pub(super) struct Queue {
     heap: BinaryHeap<Entry>,
     sequence: u64,
+    /// Events handed out since the queue was made: a measure of work that needs no clock.
+    popped: u64,
 }
 
 impl Queue {
-    /// Forgets everything, keeps the memory.
+    /// Forgets everything but the count of what was handed out, keeps the memory.
     pub(super) fn clear(&mut self) {
         self.heap.clear();
         self.sequence = 0;
@@ -149,7 +151,13 @@ impl Queue {
     /// The next event and its time.
     pub(super) fn pop(&mut self) -> Option<(u64, Happening)> {
         let entry = self.heap.pop()?;
+        self.popped += 1;
         Some(((entry.key >> 64) as u64, entry.happening))
+    }
+
+    /// Events handed out since the queue was made.
+    pub(super) fn popped(&self) -> u64 {
+        self.popped
     }
 
     /// Time of the next event.

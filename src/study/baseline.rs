@@ -10,7 +10,7 @@ use super::guard::{Guarded, guarded};
 use super::row;
 use super::sampling::Sampling;
 use super::threshold::judge;
-use super::{Outcomes, Watcher, extend};
+use super::{Evaluations, Outcomes, Watcher, extend};
 use crate::engine::Model;
 use crate::outcome::Outcome;
 use crate::outcome::metric::find;
@@ -159,7 +159,7 @@ pub fn across_models(
     let every: Vec<usize> = (0..plan.strategies.len()).collect();
     let mut outcomes = Outcomes::none(every.len());
     watcher.planned(plan.study.trials * every.len() as u64);
-    extend(&model, &mut outcomes, &every, plan.study.trials, cancel, watcher)?;
+    extend(&model, Evaluations::Promising, &mut outcomes, &every, plan.study.trials, cancel, watcher)?;
     let sampling = Sampling::of(plan, &outcomes);
     let tail = TAIL / baseline.estimates.len().max(1) as f64;
     let rows: Vec<Row> = baseline

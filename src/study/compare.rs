@@ -10,7 +10,7 @@ pub use super::estimate::Estimate;
 use super::guard::{Guarded, guarded};
 use super::row;
 use super::threshold::{ThresholdResult, Verdict, judge_in_looks};
-use super::{Outcomes, Watcher, extend};
+use super::{Evaluations, Outcomes, Watcher, extend};
 use crate::engine::Model;
 use crate::plan::diff::PlanChange;
 use crate::plan::study::Statistic;
@@ -425,9 +425,9 @@ impl<'p> Sides<'p> {
         let simulated = self.baseline.as_ref().map_or(0, |_| old.len()) + new.len();
         watcher.planned(simulated as u64 * trials);
         let (model, outcomes) = &mut self.candidate;
-        extend(model, outcomes, &new, trials, cancel, watcher)?;
+        extend(model, Evaluations::Promising, outcomes, &new, trials, cancel, watcher)?;
         if let Some((model, outcomes)) = &mut self.baseline {
-            extend(model, outcomes, &old, trials, cancel, watcher)?;
+            extend(model, Evaluations::Promising, outcomes, &old, trials, cancel, watcher)?;
         }
         Some(())
     }
@@ -440,7 +440,7 @@ impl<'p> Sides<'p> {
             return Some(());
         }
         let compared: Vec<usize> = question.pairs.iter().map(|pair| pair.0).collect();
-        extend(model, outcomes, &compared, model.plan.study.trials, cancel, watcher)
+        extend(model, Evaluations::Promising, outcomes, &compared, model.plan.study.trials, cancel, watcher)
     }
 
     /// Strategies of the baseline whose first outcomes are not those that were recorded.

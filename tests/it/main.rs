@@ -19,6 +19,7 @@ mod regressions;
 mod report;
 mod rollouts;
 mod rules;
+mod scaling;
 mod scenario;
 mod support;
 mod tidy;

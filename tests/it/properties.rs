@@ -2,6 +2,8 @@
 
 use crate::support;
 use proptest::prelude::*;
+use std::ffi::OsStr;
+use std::fs;
 use std::sync::atomic::AtomicBool;
 use wavetank::engine::trace::{Event, Recorder, Silent};
 use wavetank::engine::{Engine, Model};
@@ -31,6 +33,34 @@ fn skipping_evaluations_changes_nothing() {
                 assert_eq!(lazy.run(strategy, trial, &mut Silent), expected, "{file} {strategy} {trial}");
             }
         }
+    }
+}
+
+#[test]
+fn skipping_evaluations_changes_no_byte_of_a_study() {
+    // Limits so low that healthy hosts breach now and then: without doubt there would be nothing to search.
+    let noisy = fs::read_to_string(support::project("scenarios/small.toml"))
+        .unwrap()
+        .replace("{ above = \"1.5%\"", "{ above = \"0.2%\"")
+        .replace("{ above = \"1%\"", "{ above = \"0.13%\"");
+    let dir = tempfile::TempDir::new().unwrap();
+    fs::write(dir.path().join("noisy.toml"), noisy).unwrap();
+    let run = |output: &str, options: &[&str]| {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("wavetank");
+        command.current_dir(dir.path()).args(["run", "noisy.toml", "--trials", "40", "--output", output]);
+        command.args(options).output().unwrap().stdout
+    };
+    assert_eq!(run("lazy", &[]), run("exhaustive", &["--exhaustive"]));
+    let read = |output: &str, name: &OsStr| fs::read(dir.path().join(output).join(name)).unwrap();
+    let names: Vec<_> =
+        fs::read_dir(dir.path().join("lazy")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 6);
+    for name in names {
+        assert!(read("lazy", &name) == read("exhaustive", &name), "{name:?} differs");
+    }
+    let trials = String::from_utf8(read("lazy", "trials.csv".as_ref())).unwrap();
+    for ending in ["completed", "caught", "false-rollback"] {
+        assert!(trials.contains(ending), "no trial is {ending}");
     }
 }
 

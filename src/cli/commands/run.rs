@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::pipeline::{self, RESULT_FILES, Results, Style};
+use crate::cli::pipeline::{self, Evaluations, RESULT_FILES, Results, Style};
 use crate::cli::progress::Progress;
 use crate::cli::select::{Overrides, Trials};
 use crate::cli::targets::Targets;
@@ -47,6 +47,9 @@ pub struct Args {
     /// Compare the others with this strategy [default: the scenario's]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
+    /// Visit every evaluation of every alarm, to check the engine: slower, and equal to the byte
+    #[arg(long)]
+    exhaustive: bool,
     /// Print every table: speed, blast radius, peaks, response, differences
     #[arg(long)]
     details: bool,
@@ -84,7 +87,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     io.interrupt.arm();
     let output = if args.no_output { None } else { Some(Output::open(args.output.as_deref(), &plan)?) };
 
-    let results = simulate(&plan, &args.file, io)?;
+    let results = simulate(&plan, args, io)?;
     let report = match args.format {
         Format::Text => {
             let (color, width) = (io.stdout_color(), io.width);
@@ -119,10 +122,11 @@ impl Output {
     }
 }
 
-fn simulate(plan: &Plan, file: &str, io: &Io) -> Result<Results, CliError> {
-    bug::set_context(ReplayContext::new(file, plan, None));
+fn simulate(plan: &Plan, args: &Args, io: &Io) -> Result<Results, CliError> {
+    bug::set_context(ReplayContext::new(&args.file, plan, None));
+    let evaluations = if args.exhaustive { Evaluations::All } else { Evaluations::Promising };
     let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    pipeline::simulate(plan, io, &progress).ok_or_else(CliError::interrupted)
+    pipeline::simulate(plan, evaluations, io, &progress).ok_or_else(CliError::interrupted)
 }
 
 fn verdict(results: &Results, fail_on: FailOn) -> Exit {

@@ -17,6 +17,7 @@ use crate::report;
 pub use crate::report::terminal::Style;
 use crate::scenario;
 pub use crate::scenario::MAX_TRIALS;
+pub use crate::study::Evaluations;
 use crate::study::horizon_summary::HorizonSummary;
 use crate::study::notable::NotableKind;
 use crate::study::threshold::{ThresholdResult, Verdict};
@@ -219,10 +220,10 @@ pub struct Results {
     summary: Summary,
 }
 
-/// Simulates the study; none when interrupted.
+/// Simulates the study; none when interrupted. What the `evaluations` are that it visits changes no byte.
 #[must_use]
-pub fn simulate(plan: &Plan, io: &Io, watcher: &dyn Watcher) -> Option<Results> {
-    let outcomes = study::run(plan, io.interrupt.flag(), watcher)?;
+pub fn simulate(plan: &Plan, evaluations: Evaluations, io: &Io, watcher: &dyn Watcher) -> Option<Results> {
+    let outcomes = study::run_with(plan, evaluations, io.interrupt.flag(), watcher)?;
     let summary = summarise(plan, &outcomes);
     Some(Results { outcomes, summary })
 }
