@@ -29,7 +29,7 @@ pub fn text(summary: &HorizonSummary, width: usize) -> String {
     let mut out = text::wrap(&head, width, "", "  ");
     for strategy in summary.strategies.iter().filter(|strategy| strategy.drifts) {
         let words = format!(
-            "Not in a steady state: with {} lead times grow or fall from the first half of the horizon to the second, so \
+            "Not in a steady state: with {} lead times grow or fall from the first third of the horizon to the second, so \
              that every number depends on its length. Perhaps changes arrive faster than the slowest stage passes them.",
             strategy.name
         );

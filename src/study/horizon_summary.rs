@@ -12,7 +12,7 @@ use serde::Serialize;
 const DAY_MS: f64 = 86_400_000.0;
 /// Days of the quarter that rare events are counted by.
 const QUARTER_DAYS: f64 = 91.0;
-/// Lead times of the second half of a horizon that are this share above (or below) those of the first are a drift.
+/// Lead times of the second third of a horizon that are this share above (or below) those of the first are a drift.
 const DRIFT: f64 = 0.2;
 
 /// In what a measure is counted.
@@ -192,7 +192,7 @@ pub struct StrategyHorizons {
     pub parts: Vec<PartMean>,
     /// The stages, the wait for production, and the waves.
     pub stages: Vec<StageMeans>,
-    /// Whether lead times drifted from the first half of the horizons to the second: then there is no steady state, and
+    /// Whether lead times drifted from the first third of the horizons to the second: then there is no steady state, and
     /// every number depends on the horizon's length.
     pub drifts: bool,
 }
@@ -285,14 +285,17 @@ fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[HorizonOut
     all
 }
 
-/// Whether changes merged in the second half of a horizon wait clearly longer, or shorter, than those of the first.
+/// Whether changes merged in the second third of a horizon wait clearly longer, or shorter, than those of the first.
+/// Those of the last third are left out: many of them are still on their way at the end, which hides how long they take.
 fn drifts(row: &[HorizonOutcome]) -> bool {
-    let half = |horizon: &HorizonOutcome, second: bool| {
-        let middle_ms = horizon.from_ms + horizon.counted_ms() / 2;
-        let chosen = horizon.changes.iter().filter(|change| (change.merged_ms >= middle_ms) == second);
+    let third = |horizon: &HorizonOutcome, number: u64| {
+        let third_ms = horizon.counted_ms() / 3;
+        let from_ms = horizon.from_ms + number * third_ms;
+        let within = from_ms..from_ms + third_ms;
+        let chosen = horizon.changes.iter().filter(|change| within.contains(&change.merged_ms));
         average(chosen.map(|c| (c.delivered_ms.unwrap_or(horizon.to_ms) - c.merged_ms) as f64))
     };
-    let pairs: Vec<(f64, f64)> = row.iter().filter_map(|h| Some((half(h, false)?, half(h, true)?))).collect();
+    let pairs: Vec<(f64, f64)> = row.iter().filter_map(|h| Some((third(h, 0)?, third(h, 1)?))).collect();
     let level = average(pairs.iter().map(|(first, second)| (first + second) / 2.0)).unwrap_or(0.0);
     let change = mean(&Sample::plain(pairs.iter().map(|(first, second)| second - first).collect()));
     change.is_some_and(|change| {

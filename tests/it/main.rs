@@ -12,6 +12,7 @@ mod incidents;
 mod mechanisms;
 mod oracles;
 mod pipeline;
+mod pipeline_study;
 mod promtool;
 mod properties;
 mod reference;

@@ -33,6 +33,9 @@ pub struct Args {
     /// Draw from this seed: a number, hex, or a commit [default: the scenario's]
     #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
     seed: Option<u64>,
+    /// Use this many threads; changes no result [default: one a core]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
+    threads: Option<usize>,
     /// Simulate only this strategy (repeatable)
     #[arg(long = "strategy", value_name = "NAME")]
     strategies: Vec<String>,
@@ -67,6 +70,10 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             "`wavetank run` simulates single rollouts; docs/pipeline.md says how to write a pipeline",
         ));
     };
+    if let Some(threads) = args.threads {
+        pipeline::set_threads(threads)?;
+    }
+    io.interrupt.arm();
     let targets = Targets::open(args.output.iter().cloned().collect())?;
     let trials = args.trials.unwrap_or(horizon.trials);
     let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());

@@ -1,0 +1,156 @@
+//! Pipelines as scenarios say them: calendars, the Amazon pipeline, studies of horizons, the command.
+
+use super::pipeline::HOUR;
+use super::support;
+use std::sync::atomic::AtomicBool;
+use tempfile::TempDir;
+use wavetank::engine::Model;
+use wavetank::horizon::{self, Rollouts};
+use wavetank::plan::Plan;
+use wavetank::plan::pipeline::{AfterRejection, Merges};
+use wavetank::scenario;
+use wavetank::study::{Nobody, horizon as study};
+
+const DAY: u64 = 24 * HOUR;
+
+fn plan(text: &str) -> Plan {
+    let loaded = scenario::load_str("p.toml", text);
+    loaded.plan.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
+}
+
+/// A pipeline of one stage with this calendar.
+fn with_calendar(calendar: &str) -> Plan {
+    plan(&format!(
+        "[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 4\n[[strategy]]\nname = \"s\"\nwave = [{{ regions = \"all\" }}]\n\
+         [pipeline]\nlength = \"28d\"\nsource = {{ per-day = 9, calendar = \"c\" }}\n\
+         [[pipeline.stage]]\nname = \"build\"\nphase = \"build\"\nduration = \"10m\"\n\
+         [[pipeline.calendar]]\nname = \"c\"\n{calendar}\n"
+    ))
+}
+
+fn openings(plan: &Plan) -> Vec<(f64, f64)> {
+    let open = plan.horizon.as_ref().unwrap().pipeline.calendars[0].intervals();
+    open.iter().map(|(from, to)| (*from as f64 / HOUR as f64, *to as f64 / HOUR as f64)).collect()
+}
+
+#[test]
+fn an_office_opens_at_nine_all_year() {
+    let office = openings(&with_calendar("time-zone = \"America/New_York\"\nhours = \"09:00-17:00\""));
+    // 2 March is a Monday at UTC-5; on Sunday the 8th New York goes to UTC-4.
+    assert_eq!(office[..2], [(14.0, 22.0), (38.0, 46.0)]);
+    assert_eq!(office[5], (7.0 * 24.0 + 13.0, 7.0 * 24.0 + 21.0), "Monday after");
+}
+
+#[test]
+fn nights_holidays_and_freezes_are_closed() {
+    let nights = "hours = \"22:00-06:00\"\ndays = [\"mon\", \"sun\"]\nholidays = [\"2026-03-09\"]\n\
+                  freeze = [{ from = \"2026-03-15\", to = \"2026-03-16\" }]";
+    let open = openings(&with_calendar(nights));
+    // Monday's hours after midnight are its own, not Sunday's.
+    let days = |day: f64| [(day * 24.0, day * 24.0 + 6.0), (day * 24.0 + 22.0, day * 24.0 + 24.0)];
+    assert_eq!(open[..2], days(0.0));
+    let sunday = days(6.0);
+    assert_eq!(open[2..4], sunday, "the 9th is a holiday");
+    assert_eq!(open[4], (21.0 * 24.0 - 24.0, 21.0 * 24.0 - 18.0), "and the 15th and 16th are frozen");
+}
+
+#[test]
+fn merges_come_in_office_hours_at_the_rate_of_a_day() {
+    let plan = with_calendar("hours = \"09:00-18:00\"");
+    let Merges::Poisson(steps) = &plan.horizon.as_ref().unwrap().pipeline.source.merges else { panic!() };
+    assert_eq!((steps[0].from_ms, steps[0].per_hour), (0, 0.0));
+    assert_eq!((steps[1].from_ms, steps[1].per_hour), (9 * HOUR, 1.0));
+    assert_eq!((steps[2].from_ms, steps[2].per_hour), (18 * HOUR, 0.0));
+    let horizon = plan.horizon.as_ref().unwrap();
+    let done = study::run(&plan, horizon, 40, &AtomicBool::new(false), &Nobody).unwrap();
+    // Two weeks are counted: 90 merges on average, 40 times.
+    let merges: usize = done.by_strategy[0].iter().map(|h| h.changes.len()).sum();
+    let z = (merges as f64 - 3600.0) / 60.0;
+    assert!(z.abs() < 4.5, "{merges}");
+}
+
+#[test]
+fn a_change_takes_four_to_five_business_days_as_published() {
+    let plan = support::plan("scenarios/amazon-pipeline.toml", &[]);
+    let model = Model::new(&plan);
+    let horizon = plan.horizon.as_ref().unwrap();
+    let strategy = plan.strategies.iter().position(|s| s.name == "amazon-five-waves").unwrap();
+    let mut taken = Vec::new();
+    for trial in 0..20 {
+        for weekday in 0..5 {
+            // Alone and good, merged at ten in Seattle in the second week, on any working day.
+            let mut pipeline = horizon.with_waves(plan.strategies[strategy].waves.len());
+            let merged = (7 + weekday) * DAY + 17 * HOUR;
+            pipeline.source.merges = Merges::Recorded(vec![merged]);
+            pipeline.source.defects.iter_mut().for_each(|class| class.probability = 0.0);
+            pipeline.after_rejection = AfterRejection::Leave;
+            pipeline.warm_up_ms = 0;
+            let mut production = Rollouts::new(&model, strategy, trial, 0);
+            let outcome = horizon::run(&pipeline, &mut production, 5, trial);
+            // A false alarm now and then takes one out.
+            let Some(delivered) = outcome.changes[0].delivered_ms else { continue };
+            let weekends = (merged / DAY..delivered / DAY).filter(|day| day % 7 >= 5).count() as u64;
+            taken.push((delivered - merged - weekends * DAY) as f64 / DAY as f64);
+        }
+    }
+    assert!(taken.len() > 90, "{}", taken.len());
+    let within = taken.iter().filter(|days| (4.0..=5.0).contains(*days)).count();
+    println!(
+        "business days: {:.2} to {:.2}",
+        taken.iter().copied().fold(9.0, f64::min),
+        taken.iter().copied().fold(0.0, f64::max)
+    );
+    assert!(within as f64 > 0.95 * taken.len() as f64, "{taken:?}");
+}
+
+#[test]
+fn the_command_says_what_the_library_says() {
+    let dir = TempDir::new().unwrap();
+    let run = |args: &[&str]| {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("wavetank");
+        command.current_dir(dir.path()).env_remove("CLICOLOR_FORCE").arg("horizon").args(args);
+        let output = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let file = support::project("scenarios/amazon-pipeline.toml");
+    let file = file.to_str().unwrap();
+    let few = [file, "--trials", "3", "--strategy", "all-at-once", "--strategy", "hasty-five-waves"];
+    let (code, text, _) = run(&few);
+    assert_eq!(code, Some(0));
+    for words in ["change fail rate", "Where lead time goes", "twelve regions", "2 strategies x 3 horizons"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let json = [&few[..], &["--format", "json", "--output", "sub/h.json", "--threads", "1"]].concat();
+    let (code, one, talk) = run(&json);
+    assert_eq!((code, talk.contains("wrote sub/h.json")), (Some(0), true), "{talk}");
+    assert_eq!(one, std::fs::read_to_string(dir.path().join("sub/h.json")).unwrap());
+    let summary: serde_json::Value = serde_json::from_str(&one).unwrap();
+    assert_eq!(summary["strategies"][0]["measures"][0]["measure"], "deployments_per_day");
+    let two = [&few[..], &["--format", "json", "--threads", "2"]].concat();
+    assert_eq!(run(&two).1, one, "threads change nothing");
+    let small = support::project("scenarios/small.toml");
+    let (code, out, talk) = run(&[small.to_str().unwrap()]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(talk.contains("has no [pipeline]"), "{talk}");
+}
+
+#[test]
+fn a_pipeline_that_is_too_slow_is_called_unsteady() {
+    let text = |every: &str| {
+        format!(
+            "[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 4\n[[strategy]]\nname = \"s\"\nwave = [{{ regions = \"all\" }}]\n\
+             [pipeline]\nlength = \"42d\"\nentry = \"queued\"\nsource = {{ every = \"{every}\" }}\n\
+             [[pipeline.stage]]\nname = \"build\"\nphase = \"build\"\nmode = \"queued\"\n\
+             duration = {{ exponential = {{ mean = \"50m\" }} }}\n"
+        )
+    };
+    let drifts = |every: &str| {
+        let plan = plan(&text(every));
+        let horizon = plan.horizon.as_ref().unwrap();
+        let done = study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
+        wavetank::study::horizon_summary::summarise(&plan, horizon, &done).strategies[0].drifts
+    };
+    assert!(drifts("40m"), "a build takes 50 minutes");
+    assert!(!drifts("2h"));
+}
