@@ -5,6 +5,7 @@
 //! formulas. All numbers are of the undisturbed timetable, with median deploy times.
 
 mod falsely;
+mod flow;
 mod power;
 mod risk;
 mod window;
@@ -66,6 +67,7 @@ pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
         found.extend(risk::late_class(&view));
         found.extend(risk::left_behind(&view));
     }
+    found.extend(flow::unstable(plan, places));
     found
 }
 

@@ -30,6 +30,25 @@ fn good_examples_have_no_problem() {
     }
 }
 
+#[test]
+fn a_queue_for_production_is_found_too() {
+    let text = |every: &str, entry: &str| {
+        format!(
+            "[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 4\n[[strategy]]\nname = \"s\"\nzone-bake = \"20h\"\n\
+             wave = [{{ regions = \"all\" }}]\n[pipeline]\nentry = \"{entry}\"\nwave-calendar = \"office\"\n\
+             source = {{ every = \"{every}\" }}\n[[pipeline.calendar]]\nname = \"office\"\nhours = \"09:00-17:00\"\n\
+             [[pipeline.stage]]\nname = \"build\"\nphase = \"build\"\nduration = \"1h\"\n"
+        )
+    };
+    let warned = |every: &str, entry: &str| {
+        looked_at(&text(every, entry)).diagnostics.iter().filter(|p| p.rule.id == "WT068").count()
+    };
+    // One rollout a working day: five a week.
+    assert_eq!(warned("33h", "queued"), 1, "five and a bit a week");
+    assert_eq!(warned("34h", "queued"), 0);
+    assert_eq!(warned("33h", "superseded"), 0);
+}
+
 /// Two regions of one zone, one after the other; noisy alarms, or a defect that is hard to see.
 fn noisy(bad: &str) -> String {
     format!(

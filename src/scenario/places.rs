@@ -10,4 +10,6 @@ pub struct Places {
     pub alarms: Vec<Span>,
     /// Of each strategy of [`crate::plan::Plan::strategies`].
     pub strategies: Vec<Span>,
+    /// Of the pipeline, if there is one.
+    pub pipeline: Option<Span>,
 }

@@ -44,6 +44,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     sense::check(&fleet, &alarms, &drafts, problems);
     let horizon = pipeline::resolve(&spec.pipeline, &change, problems);
     let places = Places {
+        pipeline: spec.pipeline.span(),
         alarms: alarms.iter().map(|alarm| alarm.span).collect(),
         strategies: order.iter().map(|&index| drafts[index].span).collect(),
     };

@@ -388,4 +388,48 @@ rollback = { scope = "everything" }
 wave = [{ regions = { count = 1 }, bake = "1h" }, { regions = "rest", bake = "1h" }]
 "#,
     }
+    UNSTABLE_PIPELINE = "WT068" "unstable-pipeline" Warning {
+        summary: "changes arrive faster than the pipeline passes them",
+        why: "A queue in front of a stage or of production grows without end if more revisions arrive a day than are served \
+              a day. Then lead time depends on how long one looks, and no measure of the horizon means anything. \
+              Superseding passes on the newest revision only, so its queue never grows; changes batch up instead.",
+        bad: r#"
+[[fleet.region]]
+name = "us-east-1"
+hosts-per-zone = 40
+
+[[strategy]]
+name = "careful"
+zone-bake = "1h"
+wave = [{ regions = "all" }]
+
+[pipeline]
+source = { every = "30m" }
+
+[[pipeline.stage]]
+name = "integration tests"
+phase = "test"
+mode = "queued"
+duration = "45m"
+"#,
+        good: r#"
+[[fleet.region]]
+name = "us-east-1"
+hosts-per-zone = 40
+
+[[strategy]]
+name = "careful"
+zone-bake = "1h"
+wave = [{ regions = "all" }]
+
+[pipeline]
+source = { every = "30m" }
+
+[[pipeline.stage]]
+name = "integration tests"
+phase = "test"
+mode = "superseded"
+duration = "45m"
+"#,
+    }
 }

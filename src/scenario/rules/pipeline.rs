@@ -14,6 +14,11 @@ name = "office"
 time-zone = "Europe/Berlin"
 hours = "09:00-17:00"
 
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
+
 [pipeline.source]
 per-day = 8
 calendar = "ofice"
@@ -23,6 +28,11 @@ calendar = "ofice"
 name = "office"
 time-zone = "Europe/Berlin"
 hours = "09:00-17:00"
+
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
 
 [pipeline.source]
 per-day = 8
@@ -36,6 +46,9 @@ calendar = "office"
 [[defect]]
 name = "memory-leak"
 
+[pipeline.source]
+per-day = 8
+
 [[pipeline.stage]]
 name = "load-test"
 phase = "test"
@@ -45,6 +58,9 @@ sees = [{ defect = "memory-leek", probability = "60%" }]
         good: r#"
 [[defect]]
 name = "memory-leak"
+
+[pipeline.source]
+per-day = 8
 
 [[pipeline.stage]]
 name = "load-test"

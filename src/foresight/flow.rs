@@ -1,0 +1,113 @@
+//! Whether a pipeline passes changes as fast as they arrive, in closed form: arrivals against the rate at which each
+//! queue is served. It knows nothing of rejections, which only make it slower.
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::Plan;
+use crate::plan::pipeline::{Entry, Horizon, Merges, Mode, Pipeline, Stage};
+use crate::plan::timeline::timetable;
+use crate::random::Distribution;
+use crate::scenario::{Places, rules};
+
+const DAY_MS: f64 = 86_400_000.0;
+/// Quantiles that a mean is made of.
+const SLICES: u32 = 400;
+
+/// Warns of queues in which changes arrive faster than they are served: they grow for as long as one looks.
+pub(super) fn unstable(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
+    let (Some(horizon), Some(place)) = (&plan.horizon, places.pipeline) else { return Vec::new() };
+    let mut found = Vec::new();
+    let warn = |message: String| {
+        let help = "make it faster, let revisions be superseded, or merge less often";
+        Diagnostic::new(&rules::UNSTABLE_PIPELINE, message).at(place, "").help(help)
+    };
+    let mut arriving = merges_a_day(&horizon.pipeline);
+    for stage in &horizon.pipeline.stages {
+        let Some(served) = served_a_day(stage, &horizon.pipeline) else { continue };
+        if stage.mode == Mode::Queued && arriving > served {
+            let message = format!(
+                "revisions queue for the stage `{}` without end: {arriving:.1} arrive a day, and it passes {served:.1}",
+                stage.name
+            );
+            found.push(warn(message));
+        }
+        arriving = arriving.min(served);
+    }
+    if horizon.pipeline.entry == Entry::Queued {
+        for (index, strategy) in plan.strategies.iter().enumerate() {
+            let (served, wave) = slowest_wave(plan, index, horizon);
+            if arriving > served {
+                let message = format!(
+                    "revisions queue for production by `{}` without end: {arriving:.1} arrive a day, and wave `{wave}` passes \
+                     {served:.1}",
+                    strategy.name
+                );
+                found.push(warn(message).and(places.strategies[index], "this strategy"));
+            }
+        }
+    }
+    found
+}
+
+fn merges_a_day(pipeline: &Pipeline) -> f64 {
+    let length_ms = pipeline.length_ms as f64;
+    match &pipeline.source.merges {
+        Merges::Every { gap_ms, .. } => DAY_MS / *gap_ms as f64,
+        Merges::Recorded(instants) => instants.len() as f64 / length_ms * DAY_MS,
+        Merges::Poisson(steps) => {
+            let until = |index: usize| {
+                steps.get(index + 1).map_or(length_ms, |next| next.from_ms as f64).min(length_ms)
+            };
+            let hours = |index: usize, from_ms: f64| (until(index) - from_ms).max(0.0) / 3_600_000.0;
+            let all = steps.iter().enumerate();
+            let merges: f64 = all.map(|(i, step)| step.per_hour * hours(i, step.from_ms as f64)).sum();
+            merges / length_ms * DAY_MS
+        }
+    }
+}
+
+/// Runs a day of a stage that is never idle while it is open; none if any number run at once.
+fn served_a_day(stage: &Stage, pipeline: &Pipeline) -> Option<f64> {
+    let open = stage.window.map_or(1.0, |window| {
+        let intervals = pipeline.calendars[window.calendar].intervals();
+        let length_ms = pipeline.length_ms;
+        let open_ms: u64 = intervals.iter().map(|(from, to)| to.min(&length_ms).saturating_sub(*from)).sum();
+        open_ms as f64 / length_ms as f64
+    });
+    let runs = 1.0 + stage.flaky.probability / (1.0 - stage.flaky.probability);
+    let mean_ms = mean_ms(&stage.duration) * runs;
+    (stage.mode != Mode::Parallel && mean_ms > 0.0).then(|| open * DAY_MS / mean_ms)
+}
+
+fn mean_ms(time: &Distribution) -> f64 {
+    let slices = 0..SLICES;
+    slices.map(|i| time.by_cdf((f64::from(i) + 0.5) / f64::from(SLICES)) as f64).sum::<f64>()
+        / f64::from(SLICES)
+}
+
+/// Rollouts a day that the slowest wave passes, and its name. With a calendar at most one begins at each opening that is shorter
+/// than the wave.
+fn slowest_wave(plan: &Plan, strategy: usize, horizon: &Horizon) -> (f64, String) {
+    let waves = &plan.strategies[strategy].waves;
+    let times = timetable(plan, strategy).waves;
+    let openings = horizon.wave_calendar.map(|calendar| {
+        let length_ms = horizon.pipeline.length_ms;
+        let all = horizon.pipeline.calendars[calendar].intervals();
+        all.iter()
+            .filter(|(from, _)| *from < length_ms)
+            .map(|(from, to)| (to - from) as f64)
+            .collect::<Vec<f64>>()
+    });
+    let passed = |length_ms: f64| match &openings {
+        None => DAY_MS / length_ms,
+        Some(list) => {
+            let begun: f64 = list.iter().map(|open_ms| libm::ceil(open_ms / length_ms)).sum();
+            (begun / horizon.pipeline.length_ms as f64 * DAY_MS).min(DAY_MS / length_ms)
+        }
+    };
+    times
+        .iter()
+        .zip(waves)
+        .map(|(times, wave)| (passed(((times.end_ms - times.start_ms) as f64).max(1.0)), wave.name.clone()))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .unwrap_or((f64::INFINITY, String::new()))
+}
