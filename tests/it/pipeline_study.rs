@@ -69,38 +69,89 @@ fn merges_come_in_office_hours_at_the_rate_of_a_day() {
     assert!(z.abs() < 4.5, "{merges}");
 }
 
+/// When a good change that is alone in its pipeline is delivered, by trial; none where a false alarm took it out.
+fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Option<u64>> {
+    let model = Model::new(plan);
+    let strategy = plan.strategies.iter().position(|listed| listed.name == strategy).unwrap();
+    let horizon = plan.horizon.as_ref().unwrap();
+    let mut pipeline = horizon.with_waves(plan.strategies[strategy].waves.len());
+    pipeline.source.merges = Merges::Recorded(vec![merged]);
+    pipeline.source.defects.iter_mut().for_each(|class| class.probability = 0.0);
+    pipeline.after_rejection = AfterRejection::Leave;
+    pipeline.warm_up_ms = 0;
+    let one = |trial| {
+        let mut production = Rollouts::new(&model, strategy, trial, 0);
+        horizon::run(&pipeline, &mut production, 5, trial).changes[0].delivered_ms
+    };
+    (0..trials).map(one).collect()
+}
+
 #[test]
 fn a_change_takes_four_to_five_business_days_as_published() {
     let plan = support::plan("scenarios/amazon-pipeline.toml", &[]);
-    let model = Model::new(&plan);
-    let horizon = plan.horizon.as_ref().unwrap();
-    let strategy = plan.strategies.iter().position(|s| s.name == "amazon-five-waves").unwrap();
     let mut taken = Vec::new();
-    for trial in 0..20 {
-        for weekday in 0..5 {
-            // Alone and good, merged at ten in Seattle in the second week, on any working day.
-            let mut pipeline = horizon.with_waves(plan.strategies[strategy].waves.len());
-            let merged = (7 + weekday) * DAY + 17 * HOUR;
-            pipeline.source.merges = Merges::Recorded(vec![merged]);
-            pipeline.source.defects.iter_mut().for_each(|class| class.probability = 0.0);
-            pipeline.after_rejection = AfterRejection::Leave;
-            pipeline.warm_up_ms = 0;
-            let mut production = Rollouts::new(&model, strategy, trial, 0);
-            let outcome = horizon::run(&pipeline, &mut production, 5, trial);
-            // A false alarm now and then takes one out.
-            let Some(delivered) = outcome.changes[0].delivered_ms else { continue };
+    for weekday in 0..5 {
+        // Merged at ten in Seattle in the second week, on any working day.
+        let merged = (7 + weekday) * DAY + 17 * HOUR;
+        for delivered in delivered(&plan, "amazon-five-waves", merged, 20).into_iter().flatten() {
             let weekends = (merged / DAY..delivered / DAY).filter(|day| day % 7 >= 5).count() as u64;
             taken.push((delivered - merged - weekends * DAY) as f64 / DAY as f64);
         }
     }
     assert!(taken.len() > 90, "{}", taken.len());
     let within = taken.iter().filter(|days| (4.0..=5.0).contains(*days)).count();
-    println!(
-        "business days: {:.2} to {:.2}",
-        taken.iter().copied().fold(9.0, f64::min),
-        taken.iter().copied().fold(0.0, f64::max)
-    );
     assert!(within as f64 > 0.95 * taken.len() as f64, "{taken:?}");
+}
+
+#[test]
+fn azures_stages_are_done_on_day_eight_as_published() {
+    let plan = support::plan("scenarios/pipelines/azure.toml", &[]);
+    // Merged early on a Monday.
+    let all = delivered(&plan, "azure-sdp", 7 * DAY + 15 * HOUR, 40);
+    let days: Vec<u64> = all.into_iter().flatten().map(|at| at / DAY - 7 + 1).collect();
+    assert!(days.len() > 35, "{days:?}");
+    assert!(days.iter().filter(|day| **day == 8).count() as f64 > 0.95 * days.len() as f64, "{days:?}");
+}
+
+/// A measure of a scenario's only strategy, over some horizons.
+fn measured(file: &str, trials: u64, measure: &str) -> wavetank::stats::mean::Mean {
+    let plan = support::plan(file, &[]);
+    let horizon = plan.horizon.as_ref().unwrap();
+    let done = study::run(&plan, horizon, trials, &AtomicBool::new(false), &Nobody).unwrap();
+    let summary = wavetank::study::horizon_summary::summarise(&plan, horizon, &done);
+    let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure == measure);
+    found.unwrap().mean.unwrap_or_else(|| panic!("{file} says nothing of {measure}"))
+}
+
+#[test]
+fn every_small_step_is_better_on_what_it_promises() {
+    let step = |name: &str| format!("scenarios/pipelines/start-small/{name}.toml");
+    let (hand, rollback) = (step("1-by-hand"), step("2-automatic-rollback"));
+    let (bakes, hands_off) = (step("3-one-box-and-bakes"), step("4-hands-off"));
+    for (before, after, measure) in [
+        (&hand, &rollback, "time_to_restore_ms"),
+        (&rollback, &bakes, "impaired_host_ms_per_quarter"),
+        (&bakes, &hands_off, "lead_time_p50_ms"),
+    ] {
+        let (before, after) = (measured(before, 20, measure), measured(after, 20, measure));
+        let (low, high) = (before.interval.low.unwrap(), after.interval.high.unwrap());
+        assert!(high < low, "{measure}: {} and then {}", before.value, after.value);
+    }
+}
+
+#[test]
+fn continuous_delivery_makes_small_batches_and_a_week_large_ones() {
+    let continuous = "scenarios/pipelines/continuous.toml";
+    // Published: 30 to 40 deployments a working day, a median of three changes in each.
+    let a_day = measured(continuous, 4, "deployments_per_day").value * 7.0 / 5.0;
+    assert!((30.0..80.0).contains(&a_day), "{a_day}");
+    assert!((1.5..4.0).contains(&measured(continuous, 4, "changes_per_deployment").value));
+    let weekly = "scenarios/pipelines/weekly.toml";
+    let a_week = measured(weekly, 4, "deployments_per_day").value * 7.0;
+    assert!((1.0..5.0).contains(&a_week), "what is taken back is tried again: {a_week}");
+    assert!(measured(weekly, 4, "changes_per_deployment").value > 25.0);
+    let failures = [weekly, continuous].map(|file| measured(file, 4, "change_fail_rate").value);
+    assert!(failures[0] > 3.0 * failures[1], "large batches fail: {failures:?}");
 }
 
 #[test]
