@@ -54,7 +54,11 @@ pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records:
     let height = TOP + panels.iter().map(|panel| panel.height(&marks)).sum::<i32>() + 34;
     let name = &plan.strategies[strategy].name;
     let title = format!("One rollout of {name}: trial {trial}");
-    let subtitle = format!("{}: {}", plan.name, story(plan, outcome));
+    let story = story(plan, outcome);
+    let subtitle = match format!("{}: {story}", plan.name) {
+        long if Font::new(BODY).width(&long) > RIGHT - 30 => story,
+        fits => fits,
+    };
     let note = format!(
         "{} Trial {trial}, seed {}, model {}, plan {}. Times are simulated.",
         untouched(plan, &by_zone),
@@ -115,14 +119,15 @@ fn marks(plan: &Plan, outcome: &Outcome, records: &[Record]) -> Vec<Mark> {
         Event::RemedyStarted { remedy } => Some((record.at_ms, remedy)),
         _ => None,
     });
-    // A stop that rolls nothing back is told as what it is.
+    // A stop that rolls nothing back is told as what it is, and people who act stop the pipeline without a word.
     let halted = first(|event| matches!(event, Event::Halted { .. }));
+    let decided = first(|event| matches!(event, Event::RollbackDecided { .. }));
     let stopped = if halted.is_some() { "the pipeline stops" } else { "rollback begins" };
     let moments = [
         (first(|event| matches!(event, Event::Triggered { .. })), "triggered", Ink(0x7a, 0x3e, 0x9d)),
         (outcome.onset_ms, "first host impaired", RED),
         (outcome.alarm_ms, alarm, INK),
-        (halted.or(outcome.rollback_ms), stopped, Ink(0xa8, 0x6c, 0x00)),
+        (halted.or(decided), stopped, Ink(0xa8, 0x6c, 0x00)),
         (
             remedy.map(|(at_ms, _)| at_ms),
             remedy.map_or("", |(_, remedy)| acts(remedy)),
