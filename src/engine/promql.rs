@@ -22,20 +22,28 @@ pub(super) struct Scrape {
 /// between samples.
 const CLOSE: f64 = 1.1;
 
-/// Growth a second of a counter that never restarts, over the samples of a window that ends at `now_ms`; none with
-/// fewer than two samples.
+/// A counter's samples in a window, as far as `rate()` looks at those of one that never restarts: the first and the last,
+/// each with its instant, and how many there are.
+#[derive(Clone, Copy)]
+struct Samples {
+    first: (i64, u64),
+    last: (i64, u64),
+    count: usize,
+}
+
+/// Growth a second of a counter over the samples of a window that ends at `now_ms`; none with fewer than two samples.
 ///
 /// The growth between the first and the last sample is carried on to both ends of the window: all the way where a
 /// sample is close to the end, by half the mean distance where it is not, and never back past the time at which the
 /// counter would have been 0.
-fn rate(samples: &[(i64, u64)], now_ms: i64, window_ms: u64) -> Option<f64> {
-    let (&(first_ms, first), &(last_ms, last)) = (samples.first()?, samples.last()?);
-    if samples.len() < 2 {
+fn rate(samples: Samples, now_ms: i64, window_ms: u64) -> Option<f64> {
+    let Samples { first: (first_ms, first), last: (last_ms, last), count } = samples;
+    if count < 2 {
         return None;
     }
     let growth = last as f64 - first as f64;
     let sampled = (last_ms - first_ms) as f64 / 1000.0;
-    let mean_distance = sampled / (samples.len() - 1) as f64;
+    let mean_distance = sampled / (count - 1) as f64;
     let mut to_start = (first_ms - (now_ms - window_ms as i64)) as f64 / 1000.0;
     let mut to_end = (now_ms - last_ms) as f64 / 1000.0;
     if to_start >= mean_distance * CLOSE {
@@ -86,11 +94,13 @@ impl Scrapes {
     fn ratio(&self, now_ms: i64, window_ms: u64) -> Option<f64> {
         let oldest_ms = now_ms - window_ms as i64;
         let first = self.samples.partition_point(|sample| sample.at_ms <= oldest_ms);
-        let series = |of: fn(&Scrape) -> u64| -> Vec<(i64, u64)> {
-            self.samples.range(first..).map(|scrape| (scrape.at_ms, of(scrape))).collect()
+        let count = self.samples.len() - first;
+        let (oldest, latest) = (self.samples.get(first)?, self.samples.back()?);
+        let rate_of = |of: fn(&Scrape) -> u64| {
+            let (first, last) = ((oldest.at_ms, of(oldest)), (latest.at_ms, of(latest)));
+            rate(Samples { first, last, count }, now_ms, window_ms)
         };
-        let errors = rate(&series(|scrape| scrape.errors), now_ms, window_ms)?;
-        let requests = rate(&series(|scrape| scrape.requests), now_ms, window_ms)?;
+        let (errors, requests) = (rate_of(|scrape| scrape.errors)?, rate_of(|scrape| scrape.requests)?);
         Some(errors / requests)
     }
 }
@@ -137,6 +147,12 @@ impl Alert {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The rate of a counter's samples.
+    fn rate(samples: &[(i64, u64)], now_ms: i64, window_ms: u64) -> Option<f64> {
+        let (first, last) = (*samples.first()?, *samples.last()?);
+        super::rate(Samples { first, last, count: samples.len() }, now_ms, window_ms)
+    }
 
     fn rule(windows_ms: &[u64], threshold: f64, for_ms: u64, keep_firing_for_ms: u64) -> RateRule {
         RateRule {

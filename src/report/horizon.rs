@@ -19,7 +19,7 @@ pub fn text(summary: &HorizonSummary, width: usize) -> String {
     let head = format!(
         "{}: {} x {} of {length} from {}, the first {warm_up} not counted, seed {}, model {}, plan {}",
         summary.scenario,
-        text::counted(summary.strategies.len() as u64, "strategy").replace("strategys", "strategies"),
+        text::strategies(summary.strategies.len()),
         text::counted(summary.trials, "horizon"),
         summary.start,
         summary.seed,

@@ -77,10 +77,7 @@ fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
     let what = format!(
         "{}: {} x {}, {}, seed {}, model {}, plan {}",
         summary.scenario,
-        match summary.strategies.len() {
-            1 => "1 strategy".to_owned(),
-            n => format!("{n} strategies"),
-        },
+        text::strategies(summary.strategies.len()),
         text::counted(summary.trials, "trial"),
         drawn(summary),
         summary.seed,

@@ -100,6 +100,12 @@ pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
+/// So many strategies.
+#[must_use]
+pub fn strategies(n: usize) -> String {
+    if n == 1 { "1 strategy".to_owned() } else { format!("{n} strategies") }
+}
+
 /// A number with three significant digits and thousands separators: `0.0123`, `4.5`, `1,230`.
 #[must_use]
 pub fn number(x: f64) -> String {

@@ -5,7 +5,7 @@ use super::Watcher;
 use crate::engine::Model;
 use crate::horizon::{self, Rollouts};
 use crate::outcome::horizon::HorizonOutcome;
-use crate::plan::{Horizon, Plan};
+use crate::plan::{Horizon, Pipeline, Plan};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,6 +26,8 @@ pub fn run(
     watcher: &dyn Watcher,
 ) -> Option<Horizons> {
     let model = Model::new(plan);
+    let pipelines: Vec<Pipeline> =
+        plan.strategies.iter().map(|strategy| horizon.with_waves(strategy.waves.len())).collect();
     let strategies = plan.strategies.len();
     watcher.planned(trials * strategies as u64);
     let jobs: Vec<(usize, u64)> =
@@ -36,7 +38,8 @@ pub fn run(
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
-            let outcome = one(&model, horizon, strategy, trial);
+            let mut production = Rollouts::new(&model, strategy, trial, 0);
+            let outcome = horizon::run(&pipelines[strategy], &mut production, plan.study.seed, trial);
             watcher.done(1);
             Some(outcome)
         })
@@ -45,12 +48,4 @@ pub fn run(
     let mut row = || (0..trials).map(|_| done.next().flatten()).collect::<Option<Vec<_>>>();
     let by_strategy = (0..strategies).map(|_| row()).collect::<Option<Vec<_>>>()?;
     Some(Horizons { by_strategy })
-}
-
-/// One horizon of one strategy.
-fn one(model: &Model<'_>, horizon: &Horizon, strategy: usize, trial: u64) -> HorizonOutcome {
-    let plan = model.plan;
-    let pipeline = horizon.with_waves(plan.strategies[strategy].waves.len());
-    let mut production = Rollouts::new(model, strategy, trial, 0);
-    horizon::run(&pipeline, &mut production, plan.study.seed, trial)
 }

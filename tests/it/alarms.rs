@@ -2,19 +2,13 @@
 //!
 //! As in `mechanisms`: deploying takes no time, traffic is flat, and shares are held within 4.5 standard errors.
 
+use crate::support::plan_of as plan;
 use std::sync::atomic::AtomicBool;
 use wavetank::engine::trace::Silent;
 use wavetank::engine::{Engine, Model};
 use wavetank::outcome::{Ending, Outcome};
-use wavetank::plan::Plan;
-use wavetank::scenario;
 
 const MINUTE: u64 = 60_000;
-
-fn plan(text: &str) -> Plan {
-    let loaded = scenario::load_str("alarm.toml", text);
-    loaded.plan.unwrap_or_else(|| panic!("{text}\n{:#?}", loaded.diagnostics))
-}
 
 /// One region of one zone of ten hosts and 100 requests a second, an hour's bake, and what is given.
 fn text(trials: u32, alarm: &str, defect: &str) -> String {

@@ -1,6 +1,7 @@
 //! Pipelines over a horizon: small timetables worked out by hand, and Little's law on random pipelines.
 
-use crate::pipeline::{HOUR, MINUTE, WEEK, accept, exponential, fixed, line, poisson, stages, z_mean};
+use crate::pipeline::{HOUR, MINUTE, WEEK, exponential, fixed, line, poisson, stages, z_mean};
+use crate::support::accept;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use wavetank::horizon::{self, Ask, Production, Rollout, Timed, TimedWave, WaveRun, Why};

@@ -5,25 +5,17 @@
 //! behave as a wrong engine would; the same row must then be rejected, which shows that the sample
 //! size can tell.
 
-use crate::support::{self, Edits};
+use crate::support::{self, ACCEPT, Edits, accept, oracle, reject};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use wavetank::outcome::Outcome;
 
-const ACCEPT: f64 = 4.5;
 const MINUTE: f64 = 60_000.0;
 
 fn run(file: &str, edits: Edits) -> Vec<Outcome> {
     let plan = support::plan(&format!("tests/oracles/{file}"), edits);
     let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
     outcomes.by_strategy.into_iter().next().unwrap()
-}
-
-fn oracle(id: &str, value: &str) -> f64 {
-    let all: Vec<serde_json::Value> =
-        serde_json::from_str(include_str!("../oracles/closed_form.json")).unwrap();
-    let found = all.iter().find(|oracle| oracle["id"] == id).unwrap_or_else(|| panic!("no oracle {id}"));
-    found["values"][value].as_f64().unwrap_or_else(|| panic!("oracle {id} has no value {value}"))
 }
 
 /// z of a share of trials against its probability.
@@ -57,19 +49,6 @@ fn stopped(outcome: &Outcome) -> bool {
 
 fn alarm_ms(outcome: &Outcome) -> u64 {
     outcome.alarm_ms.expect("the bake is long enough for every alarm")
-}
-
-/// Prints and judges one row.
-#[track_caller]
-fn accept(row: &str, z: f64) {
-    println!("{row:<44} z = {z:+.2}");
-    assert!(z.abs() <= ACCEPT, "{row}: z = {z:+.2}");
-}
-
-#[track_caller]
-fn reject(mutant: &str, z: f64) {
-    println!("mutant: {mutant:<36} z = {z:+.1}");
-    assert!(z.abs() > ACCEPT, "the mutant `{mutant}` survives: z = {z:+.2}");
 }
 
 const ONE_BOX_3: (&str, &str) = ("hosts = 1, bake", "hosts = 3, bake");

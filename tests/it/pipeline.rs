@@ -4,6 +4,7 @@
 //! independent replications, each with its warm-up left out. Every pipeline is built from ordinary
 //! features.
 
+use crate::support::{accept, oracle, reject};
 use wavetank::horizon::{self, Timed};
 use wavetank::outcome::horizon::{HorizonOutcome, Part};
 use wavetank::plan::Pipeline;
@@ -15,15 +16,6 @@ use wavetank::random::Distribution;
 pub(crate) const MINUTE: u64 = 60_000;
 pub(crate) const HOUR: u64 = 60 * MINUTE;
 pub(crate) const WEEK: u64 = 7 * 24 * HOUR;
-const ACCEPT: f64 = 4.5;
-
-fn oracle(id: &str, value: &str) -> f64 {
-    let all: Vec<serde_json::Value> =
-        serde_json::from_str(include_str!("../oracles/closed_form.json")).unwrap();
-    let found = all.iter().find(|oracle| oracle["id"] == id).unwrap_or_else(|| panic!("no oracle {id}"));
-    found["values"][value].as_f64().unwrap_or_else(|| panic!("oracle {id} has no value {value}"))
-}
-
 pub(crate) fn fixed(minutes: u64) -> Distribution {
     Distribution::Fixed { ms: minutes * MINUTE }
 }
@@ -71,18 +63,6 @@ pub(crate) fn z_mean(values: &[f64], mean: f64) -> f64 {
 
 fn z_share(count: usize, n: usize, p: f64) -> f64 {
     (count as f64 / n as f64 - p) / (p * (1.0 - p) / n as f64).sqrt()
-}
-
-#[track_caller]
-pub(crate) fn accept(row: &str, z: f64) {
-    println!("{row:<44} z = {z:+.2}");
-    assert!(z.abs() <= ACCEPT, "{row}: z = {z:+.2}");
-}
-
-#[track_caller]
-fn reject(mutant: &str, z: f64) {
-    println!("mutant: {mutant:<36} z = {z:+.1}");
-    assert!(z.abs() > ACCEPT, "the mutant `{mutant}` survives: z = {z:+.2}");
 }
 
 /// Mean minutes from merge to delivery, of changes delivered.

@@ -1,22 +1,16 @@
 //! Pipelines as scenarios say them: calendars, the Amazon pipeline, studies of horizons, the command.
 
 use super::pipeline::HOUR;
-use super::support;
+use super::support::{self, plan_of as plan};
 use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use wavetank::engine::Model;
 use wavetank::horizon::{self, Rollouts};
 use wavetank::plan::Plan;
 use wavetank::plan::pipeline::{AfterRejection, Merges};
-use wavetank::scenario;
 use wavetank::study::{Nobody, horizon as study};
 
 const DAY: u64 = 24 * HOUR;
-
-fn plan(text: &str) -> Plan {
-    let loaded = scenario::load_str("p.toml", text);
-    loaded.plan.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
-}
 
 /// A pipeline of one stage with this calendar.
 fn with_calendar(calendar: &str) -> Plan {

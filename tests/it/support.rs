@@ -26,3 +26,34 @@ pub fn plan(file: &str, edits: Edits) -> Plan {
     };
     loaded.plan.unwrap_or_else(|| panic!("{file} {edits:?}: {:#?}", loaded.diagnostics))
 }
+
+/// The plan of a scenario's text.
+pub fn plan_of(text: &str) -> Plan {
+    let loaded = scenario::load_str("test.toml", text);
+    loaded.plan.unwrap_or_else(|| panic!("{text}\n{:#?}", loaded.diagnostics))
+}
+
+/// A value of the closed forms in tests/oracles.
+pub fn oracle(id: &str, value: &str) -> f64 {
+    let all: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../oracles/closed_form.json")).unwrap();
+    let found = all.iter().find(|oracle| oracle["id"] == id).unwrap_or_else(|| panic!("no oracle {id}"));
+    found["values"][value].as_f64().unwrap_or_else(|| panic!("oracle {id} has no value {value}"))
+}
+
+/// Largest |z| of a row that passes: a right engine fails one with probability 7e-6.
+pub const ACCEPT: f64 = 4.5;
+
+/// Prints and judges one row.
+#[track_caller]
+pub fn accept(row: &str, z: f64) {
+    println!("{row:<44} z = {z:+.2}");
+    assert!(z.abs() <= ACCEPT, "{row}: z = {z:+.2}");
+}
+
+/// Prints and judges a row that a mutant makes wrong.
+#[track_caller]
+pub fn reject(mutant: &str, z: f64) {
+    println!("mutant: {mutant:<36} z = {z:+.1}");
+    assert!(z.abs() > ACCEPT, "the mutant `{mutant}` survives: z = {z:+.2}");
+}

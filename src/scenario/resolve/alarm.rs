@@ -72,8 +72,8 @@ fn resolve_parts(written: &[Written<AlarmSpec>], resolved: &mut [Alarm], problem
 fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
     let spec = &written.value;
     let period = spec.period.or(MINUTE);
-    let (signal, period_ms) =
-        resolve_signal(written, problems).map_or((None, period.ms), |(signal, ms)| (Some(signal), ms));
+    let (signal, period_ms) = resolve_signal(written, period, problems)
+        .map_or((None, period.ms), |(signal, ms)| (Some(signal), ms));
     check_combinations(spec, problems);
     let made_of_others = spec.any_of.span().is_some() || spec.any_of.is_broken();
     if spec.scope.is_absent() && !made_of_others {
@@ -119,7 +119,11 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Alarm {
 }
 
 /// The signal and the time between its datapoints; none if it was reported.
-fn resolve_signal(written: &Written<AlarmSpec>, problems: &mut Problems) -> Option<(Signal, u64)> {
+fn resolve_signal(
+    written: &Written<AlarmSpec>,
+    period: Duration,
+    problems: &mut Problems,
+) -> Option<(Signal, u64)> {
     let spec = &written.value;
     let spans = [
         spec.error_ratio.span(),
@@ -165,7 +169,6 @@ fn resolve_signal(written: &Written<AlarmSpec>, problems: &mut Problems) -> Opti
             return None;
         }
     }
-    let period = spec.period.or(MINUTE);
     if let Some(rule) = spec.rate_ratio.get() {
         return alert::rate_ratio(rule, period, problems);
     }

@@ -20,6 +20,18 @@ struct Timing<'s> {
     keep_firing_for_ms: u64,
 }
 
+impl<'s> Timing<'s> {
+    fn of(
+        windows: &'s Field<Vec<Written<Duration>>>,
+        scrape: &'s Field<Duration>,
+        wait: &Field<Duration>,
+        keep: &Field<Duration>,
+    ) -> Self {
+        let ms = |field: &Field<Duration>| field.or(Duration::ZERO).ms;
+        Self { windows, scrape, for_ms: ms(wait), keep_firing_for_ms: ms(keep) }
+    }
+}
+
 /// A rule over rates, and the time between its scrapes; none if it was reported. `period` is its evaluation interval.
 pub(super) fn rate_ratio(
     spec: &Written<RateRatioSpec>,
@@ -28,12 +40,7 @@ pub(super) fn rate_ratio(
 ) -> Option<(Signal, u64)> {
     let Written { value: spec, span } = spec;
     let limit = threshold(&spec.above, &spec.at_least, *span, problems);
-    let timing = Timing {
-        windows: &spec.windows,
-        scrape: &spec.scrape,
-        for_ms: spec.r#for.or(Duration::ZERO).ms,
-        keep_firing_for_ms: spec.keep_firing_for.or(Duration::ZERO).ms,
-    };
+    let timing = Timing::of(&spec.windows, &spec.scrape, &spec.r#for, &spec.keep_firing_for);
     let limit = limit.map(|(ratio, comparison)| (ratio.as_f64(), comparison));
     rule(&timing, limit, period, problems)
 }
@@ -45,12 +52,7 @@ pub(super) fn burn_rate(
     problems: &mut Problems,
 ) -> Option<(Signal, u64)> {
     let spec = &spec.value;
-    let timing = Timing {
-        windows: &spec.windows,
-        scrape: &spec.scrape,
-        for_ms: spec.r#for.or(Duration::ZERO).ms,
-        keep_firing_for_ms: spec.keep_firing_for.or(Duration::ZERO).ms,
-    };
+    let timing = Timing::of(&spec.windows, &spec.scrape, &spec.r#for, &spec.keep_firing_for);
     let limit = burn_limit(spec, problems).map(|limit| (limit, Comparison::Above));
     rule(&timing, limit, period, problems)
 }
