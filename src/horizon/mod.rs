@@ -1,6 +1,7 @@
 //! One pipeline over weeks: changes merge, revisions pass stages and waves, rejections are repaired.
 //!
-//! `engine` is one rollout; this is everything before and between rollouts. It asks production through
+//! `engine` is one rollout; this is everything before and between rollouts, of one pipeline or of several
+//! that share a fleet. It asks production through
 //! [`Production`] and never looks inside. Time is integer milliseconds, events have a total order, draws
 //! are keyed by change and stage: a horizon is a function of pipeline, seed and trial. Cost is
 //! proportional to events; an idle weekend has none. It does no IO and estimates nothing.
@@ -15,9 +16,11 @@ mod repair;
 mod revision;
 mod riders;
 mod rollouts;
+mod together;
 
 pub use production::{Ask, Carried, Gates, Production, Rollout, Stop, Timed, TimedWave, WaveRun, Why};
 pub use rollouts::Rollouts;
+pub use together::{Member, Sharing, run_together};
 
 use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, Part};
 use crate::plan::pipeline::Pipeline;
@@ -31,6 +34,7 @@ use repair::Rejection;
 use revision::{Change, Kind, Place, Revision};
 use riders::Fleet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use together::Neighbours;
 
 /// Index of draws about defects in streams whose low indices belong to revisions.
 const DEFECT_INDEX: u64 = 1 << 40;
@@ -41,18 +45,12 @@ const DEFECT_INDEX: u64 = 1 << 40;
 ///
 /// If [`Pipeline::faults`] has something to say.
 pub fn run(pipeline: &Pipeline, production: &mut dyn Production, seed: u64, trial: u64) -> HorizonOutcome {
-    let faults = pipeline.faults(production.waves());
-    assert!(faults.is_empty(), "{}", faults.join("; "));
     let mut world = World::new(pipeline, production, Streams::new(seed, trial));
-    world.plan_merge();
-    while let Some((at, event)) = world.agenda.next_before(pipeline.length_ms) {
-        world.outcome.events += 1;
-        world.happens(at, event);
-    }
+    while world.step().is_some() {}
     world.finish()
 }
 
-/// The state of one horizon.
+/// The state of one pipeline in one horizon.
 struct World<'a> {
     plan: &'a Pipeline,
     production: &'a mut dyn Production,
@@ -79,6 +77,7 @@ struct World<'a> {
     flights: Vec<Flight<'a>>,
     /// Timetables so far.
     announced: u32,
+    neighbours: Neighbours,
     wave_stays: Vec<Stays>,
     rejections: Vec<Rejection>,
     /// Rejections whose revert is not merged.
@@ -90,9 +89,11 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     fn new(plan: &'a Pipeline, production: &'a mut dyn Production, streams: Streams) -> Self {
+        let faults = plan.faults(production.waves());
+        assert!(faults.is_empty(), "{}", faults.join("; "));
         let span = Span { from: plan.warm_up_ms, to: plan.length_ms };
         let waves = production.waves();
-        Self {
+        let mut world = Self {
             plan,
             production,
             span,
@@ -112,13 +113,29 @@ impl<'a> World<'a> {
             entry_newest: None,
             flights: Vec::new(),
             announced: 0,
+            neighbours: Neighbours::default(),
             wave_stays: vec![Stays::new(span); waves],
             rejections: Vec::new(),
             pending: 0,
             undelivered: Gauge::new(span),
             fleet: Fleet::new(span),
             outcome: HorizonOutcome { from_ms: span.from, to_ms: span.to, ..HorizonOutcome::default() },
-        }
+        };
+        world.plan_merge();
+        world
+    }
+
+    /// Time and class of what happens next; none at the horizon's end.
+    fn next(&self) -> Option<(u64, u8)> {
+        self.agenda.look_before(self.plan.length_ms)
+    }
+
+    /// The next thing happens; returns when. None at the horizon's end.
+    fn step(&mut self) -> Option<u64> {
+        let (at, event) = self.agenda.next_before(self.plan.length_ms)?;
+        self.outcome.events += 1;
+        self.happens(at, event);
+        Some(at)
     }
 
     fn happens(&mut self, at: u64, event: Event) {
@@ -143,6 +160,7 @@ impl<'a> World<'a> {
             Event::Stop { revision, generation } => self.alarm(revision, generation, at),
             Event::Done { revision, generation } => self.landed(revision, generation, at),
             Event::Settled { revision, generation } => self.settled(revision, generation, at),
+            Event::Wave { revision, generation } => self.wave_begins(revision, generation),
             Event::End { .. } | Event::Rerun { .. } | Event::Rejoin { .. } => {}
         }
     }

@@ -41,8 +41,11 @@ pub struct Measure {
     of: fn(&HorizonOutcome) -> Option<f64>,
 }
 
+/// The measure that is 0 where a pipeline has the fleet for itself.
+pub const COLLATERAL: &str = "collateral_rollbacks_per_quarter";
+
 /// Every measure, in report order. The first four are DORA's; lead time is from merge to the end of the last wave.
-pub const MEASURES: [Measure; 13] = [
+pub const MEASURES: [Measure; 14] = [
     Measure { name: "deployments_per_day", title: "deployments a day", unit: Measured::Count, of: per_day },
     Measure { name: "lead_time_p50_ms", title: "lead time p50", unit: Measured::Time, of: |h| lead(h, 0.5) },
     Measure {
@@ -65,6 +68,12 @@ pub const MEASURES: [Measure; 13] = [
         title: "needless rollbacks a quarter",
         unit: Measured::Count,
         of: needless,
+    },
+    Measure {
+        name: COLLATERAL,
+        title: "collateral rollbacks a quarter",
+        unit: Measured::Count,
+        of: collateral,
     },
     Measure {
         name: "incidents_per_quarter",
@@ -112,6 +121,10 @@ fn per_day(horizon: &HorizonOutcome) -> Option<f64> {
 
 fn needless(horizon: &HorizonOutcome) -> Option<f64> {
     per_quarter(horizon, horizon.needless_rollbacks as f64)
+}
+
+fn collateral(horizon: &HorizonOutcome) -> Option<f64> {
+    per_quarter(horizon, horizon.collateral_rollbacks as f64)
 }
 
 fn incidents(horizon: &HorizonOutcome) -> Option<f64> {
@@ -179,6 +192,18 @@ pub struct HorizonSummary {
     pub trials: u64,
     /// In plan order.
     pub strategies: Vec<StrategyHorizons>,
+    /// The other pipelines on the fleet, in plan order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherPipeline>,
+}
+
+/// Another pipeline on the fleet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OtherPipeline {
+    /// Its name.
+    pub name: String,
+    /// Its measures while each strategy in plan order is production of the pipeline that is studied.
+    pub beside: Vec<Vec<Estimated>>,
 }
 
 /// One strategy as production of the pipeline.
@@ -244,13 +269,22 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Horizon
         strategies: strategies
             .map(|(strategy, row)| StrategyHorizons {
                 name: strategy.name.clone(),
-                measures: MEASURES.iter().map(|measure| estimate(measure, row)).collect(),
+                measures: measures(row),
                 parts: PARTS.iter().map(|part| part_mean(*part, row)).collect(),
                 stages: stages(horizon, strategy, row),
                 drifts: drifts(row),
             })
             .collect(),
+        others: horizon.others.iter().zip(&horizons.others).map(other).collect(),
     }
+}
+
+fn other((plan, rows): (&Plan, &Vec<Vec<HorizonOutcome>>)) -> OtherPipeline {
+    OtherPipeline { name: plan.name.clone(), beside: rows.iter().map(|row| measures(row)).collect() }
+}
+
+fn measures(row: &[HorizonOutcome]) -> Vec<Estimated> {
+    MEASURES.iter().map(|measure| estimate(measure, row)).collect()
 }
 
 fn estimate(measure: &Measure, row: &[HorizonOutcome]) -> Estimated {

@@ -24,3 +24,4 @@ mod scaling;
 mod scenario;
 mod support;
 mod tidy;
+mod together;
