@@ -115,7 +115,7 @@ impl<'a> World<'a> {
     pub(super) fn held(&self, regions: usize, at: u64) -> Vec<u64> {
         let mut held = vec![0; regions];
         for flight in &self.flights {
-            for wave in 0..flight.begun.min(flight.rollout.waves.len()) {
+            for wave in 0..flight.begun {
                 let until = flight.holds(wave);
                 for region in self.production.regions(wave).iter().filter(|_| until > at) {
                     held[*region] = until.max(held[*region]);
@@ -250,10 +250,10 @@ impl<'a> World<'a> {
             .filter(|flight| flight.ask.defects.iter().any(|defect| Some(defect.change) == culprit));
         let began_ms = began.map(Flight::start).min().unwrap_or(at);
         let landed = self.flights[index].landed;
+        self.halt(index, None, at);
         if let Some(culprit) = culprit {
             self.neighbours.seen = self.reached(culprit);
         }
-        self.halt(index, None, at);
         let mut settled = self.flights[index].rollout.settled_ms;
         if let Some(culprit) = culprit {
             let carries = move |world: &Self, revision| world.changes[culprit].harms(culprit, revision);
@@ -347,6 +347,8 @@ impl<'a> World<'a> {
         }
         let flight = &mut self.flights[index];
         flight.stopped = true;
+        // Of a wave that begins and is stopped at the same instant nobody was told.
+        flight.begun = flight.rollout.waves.len();
         let harmful = !flight.ask.defects.is_empty();
         let begun = self.span.has(flight.start());
         let rolled_back = stop.is_none_or(|stop| stop.roll_back);

@@ -94,24 +94,30 @@ impl Board {
     /// Tells every pipeline what the others hold, until nobody has anything new to say. A rollout that begins on this
     /// occasion holds its first wave at once, so the first pipeline in order wins.
     fn settle(&mut self, lines: &mut [World], at: u64) {
-        while lines.iter().any(|line| line.neighbours.moved) {
+        let mut news = false;
+        for (line, world) in lines.iter_mut().enumerate() {
+            news |= self.listen(world, line, at);
+        }
+        while std::mem::take(&mut news) {
             for line in 0..lines.len() {
-                self.listen(&mut lines[line], line, at);
                 let free_ms = self.held_by_others(line);
                 if lines[line].neighbours.free_ms != free_ms {
                     lines[line].neighbours.free_ms = free_ms;
                     lines[line].follow(at);
                     lines[line].launch(at);
-                    self.listen(&mut lines[line], line, at);
+                    news |= self.listen(&mut lines[line], line, at);
                 }
             }
         }
     }
 
-    fn listen(&mut self, world: &mut World, line: usize, at: u64) {
-        if std::mem::take(&mut world.neighbours.moved) {
-            self.held[line] = world.held(self.sharing.regions, at);
+    /// Whether a pipeline holds something else than before.
+    fn listen(&mut self, world: &mut World, line: usize, at: u64) -> bool {
+        if !std::mem::take(&mut world.neighbours.moved) {
+            return false;
         }
+        let held = world.held(self.sharing.regions, at);
+        held != std::mem::replace(&mut self.held[line], held.clone())
     }
 
     fn held_by_others(&self, line: usize) -> Vec<u64> {
