@@ -144,7 +144,7 @@ impl<'a> World<'a> {
             Carried { change, key: brought.key, class: brought.defect.unwrap_or_default() }
         });
         let defects = defects.collect();
-        let ask = Ask { key, attempt, urgent, defects, start_ms: at, gates, stop: None };
+        let ask = Ask { key, attempt, urgent, defects, start_ms: at, gates, stop: None, back_from_ms: 0 };
         let rollout = self.production.roll_out(&ask);
         self.flights.push(Flight {
             number,

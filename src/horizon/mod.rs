@@ -6,6 +6,7 @@
 //! proportional to events; an idle weekend has none. It does no IO and estimates nothing.
 
 mod agenda;
+mod combined;
 mod flight;
 mod gauge;
 mod line;
@@ -16,6 +17,7 @@ mod revision;
 mod riders;
 mod rollouts;
 
+pub use combined::Combined;
 pub use production::{Ask, Carried, Gates, Production, Rollout, Stop, Timed, TimedWave, WaveRun, Why};
 pub use rollouts::Rollouts;
 

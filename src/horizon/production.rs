@@ -64,6 +64,16 @@ pub struct Ask<'a> {
     pub gates: Gates<'a>,
     /// A stop from outside.
     pub stop: Option<Stop>,
+    /// If it is stopped, nothing goes back before this instant; 0: at once.
+    pub back_from_ms: u64,
+}
+
+impl Ask<'_> {
+    /// Whether somebody outside takes it back.
+    #[must_use]
+    pub fn takes_back(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.roll_back)
+    }
 }
 
 /// One wave of a rollout; what a stop cuts off ends with the stop.
@@ -73,6 +83,8 @@ pub struct WaveRun {
     pub start_ms: u64,
     /// Its last host has the revision.
     pub deployed_ms: u64,
+    /// Part of what follows that it waited for a window to open, and not baked.
+    pub closed_ms: u64,
     /// Its bake is over.
     pub end_ms: u64,
 }
@@ -102,6 +114,9 @@ pub struct Rollout {
 }
 
 impl Rollout {
+    /// That of what has not begun.
+    pub const NOTHING: Self = Self { waves: Vec::new(), stopped: None, settled_ms: u64::MAX, harm: Harm::NONE };
+
     /// Where its time goes from its start until `at`: at most the end of its waves, or its stop.
     #[must_use]
     pub fn parts(&self, gates: &Gates, at: u64) -> Parts {
@@ -117,7 +132,9 @@ impl Rollout {
             let Some(run) = run.filter(|run| run.start_ms < at) else { break };
             let (deployed, end) = (run.deployed_ms.min(at), run.end_ms.min(at));
             parts.add(Part::Deploy, deployed - run.start_ms);
-            parts.add(Part::Bake, end - deployed);
+            let closed = run.closed_ms.min(end - deployed);
+            parts.add(Part::Window, closed);
+            parts.add(Part::Bake, end - deployed - closed);
             ready = end;
         }
         parts
@@ -213,7 +230,8 @@ impl Production for Timed {
             let draw = |offset| self.uniform(Purpose::StageTime, ask.key, wave, index + offset);
             let deployed = start + self.waves[wave].deploy.by_cdf(draw(0));
             let bake = if ask.urgent { 0 } else { self.waves[wave].bake.by_cdf(draw(1)) };
-            let run = WaveRun { start_ms: start, deployed_ms: deployed, end_ms: deployed + bake };
+            let run =
+                WaveRun { start_ms: start, deployed_ms: deployed, closed_ms: 0, end_ms: deployed + bake };
             stopped = self.alarm(ask, wave, run);
             waves.push(run);
             ready = run.end_ms;
@@ -238,7 +256,8 @@ impl Production for Timed {
                 run.end_ms = run.end_ms.min(at);
             }
             let last = self.uniform(Purpose::StageTime, ask.key, 0, (1 << 41) + u64::from(ask.attempt));
-            settled_ms = if rolled_back { at + self.rollback.by_cdf(last) } else { at };
+            let back_from = at.max(ask.back_from_ms);
+            settled_ms = if rolled_back { back_from + self.rollback.by_cdf(last) } else { at };
         }
         Rollout { waves, stopped, settled_ms, harm: Harm::default() }
     }

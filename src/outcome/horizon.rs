@@ -135,6 +135,9 @@ pub struct Harm {
 }
 
 impl Harm {
+    /// None at all.
+    pub const NONE: Self = Self { impaired_host_ms: 0, failed_requests: 0.0, isolation_violations: 0 };
+
     /// Adds that of one rollout.
     pub fn add(&mut self, outcome: &Outcome) {
         self.impaired_host_ms += outcome.impaired_host_ms;

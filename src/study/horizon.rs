@@ -3,7 +3,7 @@
 
 use super::Watcher;
 use crate::engine::Model;
-use crate::horizon::{self, Rollouts};
+use crate::horizon::{self, Combined};
 use crate::outcome::horizon::HorizonOutcome;
 use crate::plan::{Horizon, Pipeline, Plan};
 use rayon::prelude::*;
@@ -38,7 +38,7 @@ pub fn run(
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
-            let mut production = Rollouts::new(&model, strategy, trial, 0);
+            let mut production = Combined::of(&model, horizon, strategy, trial, 0);
             let outcome = horizon::run(&pipelines[strategy], &mut production, plan.study.seed, trial);
             watcher.done(1);
             Some(outcome)

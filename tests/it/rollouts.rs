@@ -53,8 +53,9 @@ fn a_horizon_of_one_change_is_the_trial_of_the_study() {
                 skips_bakes: false,
                 gate: &|_, at_ms| Some(at_ms),
                 stop: None,
+                back_from_ms: 0,
             };
-            assert_eq!(engine.launch(strategy, &launch).outcome, alone, "{strategy} {trial}");
+            assert_eq!(engine.launch(&plan.strategies[strategy], &launch).outcome, alone, "{strategy} {trial}");
             let pipeline = straight(&plan, strategy, vec![START], defect);
             let mut production = Rollouts::new(&model, strategy, trial, 0);
             let horizon = horizon::run(&pipeline, &mut production, plan.study.seed, trial);
@@ -92,19 +93,20 @@ fn waves_wait_for_their_gates() {
         skips_bakes: false,
         gate: &free,
         stop: None,
+        back_from_ms: 0,
     };
-    let undisturbed = engine.launch(0, &launch);
+    let undisturbed = engine.launch(&plan.strategies[0], &launch);
     launch.gate = &late;
-    let delayed = engine.launch(0, &launch);
+    let delayed = engine.launch(&plan.strategies[0], &launch);
     assert_eq!(delayed.waves[0], undisturbed.waves[0], "what lies before is the same");
     assert_eq!(delayed.waves[1].start_ms, 72 * HOUR);
     launch.gate = &never;
-    let grounded = engine.launch(0, &launch);
+    let grounded = engine.launch(&plan.strategies[0], &launch);
     assert_eq!(grounded.waves, undisturbed.waves[..2]);
     assert_eq!(grounded.outcome.completed_ms, None);
     launch.gate = &free;
     launch.skips_bakes = true;
-    let urgent = engine.launch(0, &launch);
+    let urgent = engine.launch(&plan.strategies[0], &launch);
     assert!(urgent.waves.iter().all(|wave| wave.bake_ms == 0));
     let baked: u64 = undisturbed.waves.iter().map(|wave| wave.bake_ms).sum();
     assert_eq!(
@@ -126,13 +128,14 @@ fn a_stop_from_outside_takes_everything_back_or_leaves_it() {
         skips_bakes: false,
         gate: &|_, at_ms| Some(at_ms),
         stop: Some(OutsideStop { at_ms: 3 * HOUR, roll_back }),
+        back_from_ms: 0,
     };
-    let back = engine.launch(0, &stop(true));
+    let back = engine.launch(&plan.strategies[0], &stop(true));
     assert!(back.stopped_outside);
     assert_eq!(back.outcome.rollback_ms, Some(3 * HOUR));
     assert_eq!(back.outcome.left_exposed_hosts, 0);
     assert!(back.outcome.end_ms > 3 * HOUR, "hosts take time to go back");
-    let left = engine.launch(0, &stop(false));
+    let left = engine.launch(&plan.strategies[0], &stop(false));
     assert_eq!(left.outcome.end_ms, 3 * HOUR, "another revision takes over at once");
     assert_eq!(left.waves, back.waves);
 }

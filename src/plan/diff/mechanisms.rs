@@ -111,6 +111,7 @@ pub(super) fn horizon() -> Horizon {
             warm_up_ms: 10,
         },
         wave_calendar: None,
+        components: Vec::new(),
         start: "2026-03-02".to_owned(),
         trials: 20,
     }

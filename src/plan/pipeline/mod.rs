@@ -5,10 +5,12 @@
 //! [`Pipeline::faults`] lists; the horizon relies on them.
 
 pub mod calendar;
+pub mod component;
 pub mod source;
 pub mod stage;
 
 pub use calendar::{Calendar, Holds, Window};
+pub use component::Component;
 pub use source::{DefectClass, Merges, RateStep, Source};
 pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
 
@@ -19,12 +21,15 @@ use serde::Serialize;
 pub const MOST_STAGES: usize = 255;
 
 /// A pipeline and how its study goes. Production is any strategy of the plan.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Horizon {
     /// The pipeline; `wave_windows` are filled in for a strategy by [`Horizon::with_waves`].
     pub pipeline: Pipeline,
     /// Calendar that every wave needs open to begin.
     pub wave_calendar: Option<usize>,
+    /// What each wave deploys, in order; empty: only what the strategy under study deploys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Component>,
     /// First day, for reports; its midnight UTC is instant 0.
     pub start: String,
     /// Horizons simulated for each strategy.
@@ -36,6 +41,14 @@ impl Horizon {
     #[must_use]
     pub fn with_waves(&self, waves: usize) -> Pipeline {
         Pipeline { wave_windows: vec![self.wave_calendar; waves], ..self.pipeline.clone() }
+    }
+
+    /// The component that has a class of defect; 0 without components.
+    #[must_use]
+    pub fn owner(&self, class: usize) -> usize {
+        let claims = self.components.iter().position(|component| component.defects.contains(&class));
+        let studied = || self.components.iter().position(|component| component.strategy.is_none());
+        claims.or_else(studied).unwrap_or(0)
     }
 }
 

@@ -60,6 +60,7 @@ pub(super) fn resolve(
             warm_up_ms,
         },
         wave_calendar,
+        components: Vec::new(),
         start: calendars.start.to_string(),
         trials: spec.trials.or(Int(20)).0,
     })
