@@ -49,13 +49,8 @@ impl<'m> Combined<Rollouts<'m>> {
     #[must_use]
     pub fn of(model: &'m Model<'m>, horizon: &'m Horizon, strategy: usize, trial: u64, epoch_ms: u64) -> Self {
         let studied = &model.plan.strategies[strategy];
-        let by = |strategy| Rollouts::by(model, strategy, trial, epoch_ms);
-        let listed = horizon.components.iter();
-        let mut components: Vec<Rollouts<'m>> =
-            listed.map(|component| by(component.strategy.as_ref().unwrap_or(studied))).collect();
-        if components.is_empty() {
-            components.push(by(studied));
-        }
+        let strategies = horizon.deployed_by(studied).into_iter();
+        let components = strategies.map(|strategy| Rollouts::by(model, strategy, trial, epoch_ms)).collect();
         let classes = 0..horizon.pipeline.source.defects.len();
         Self::new(components, classes.map(|class| horizon.owner(class)).collect())
     }

@@ -1,7 +1,7 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
 use crate::plan::pipeline::{
-    AfterRejection, Calendar, DefectClass, Entry, Holds, Merges, Mode, OnFlaky, Phase, Source, Stage, Window,
+    AfterRejection, Calendar, Component, DefectClass, Entry, Holds, Merges, Mode, OnFlaky, Phase, Source, Stage, Window,
 };
 use crate::plan::{
     Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
@@ -127,6 +127,10 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: start", |p| p.horizon.as_mut().unwrap().start = "2026-03-03".to_owned()),
         ("pipeline: trials", |p| p.horizon.as_mut().unwrap().trials = 21),
         ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = Some(0)),
+        ("pipeline: components", |p| {
+            let component = |name: &str| Component { name: name.to_owned(), strategy: None, defects: Vec::new() };
+            p.horizon.as_mut().unwrap().components = vec![component("service")];
+        }),
         ("pipeline: pipeline length", |p| pipeline(p).length_ms = 2000),
         ("pipeline: pipeline warm-up", |p| pipeline(p).warm_up_ms = 20),
         ("pipeline: pipeline entry", |p| pipeline(p).entry = Entry::Restart),

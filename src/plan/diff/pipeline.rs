@@ -1,6 +1,6 @@
 //! Differences between pipelines.
 
-use super::list::{Changes, tables, text};
+use super::list::{Changes, names, tables, text};
 use super::pairs::{by_name, order};
 use crate::plan::pipeline::{Horizon, Merges, Stage};
 
@@ -22,6 +22,7 @@ pub(super) fn diff(changes: &mut Changes, before: Option<&Horizon>, after: Optio
         let intervals: usize = list.iter().map(|calendar| calendar.intervals().len()).sum();
         text(&format!("{} with {intervals} openings", list.len()))
     });
+    at.key("components", &components(before), &components(after), |list| names(list));
     let (old, new) = (&before.pipeline.source.merges, &after.pipeline.source.merges);
     if old != new {
         at.differs("source merges", Some(merges(old)), Some(merges(new)));
@@ -34,10 +35,23 @@ fn rest(changes: &mut Changes, before: &Horizon, after: &Horizon) {
         let mut horizon = horizon.clone();
         horizon.pipeline.stages.clear();
         horizon.pipeline.calendars.clear();
+        horizon.components.clear();
         horizon.pipeline.source.merges = Merges::Recorded(Vec::new());
         horizon
     };
     tables(&mut changes.at("pipeline"), "", &stripped(before), &stripped(after));
+}
+
+/// What each component is, in words. What differs within a strategy is said of the strategy.
+fn components(horizon: &Horizon) -> Vec<String> {
+    let classes = &horizon.pipeline.source.defects;
+    let said = horizon.components.iter().map(|component| {
+        let by = component.strategy.as_ref().map_or("the strategy under study", |strategy| &strategy.name);
+        let own: Vec<&str> = component.defects.iter().map(|&class| classes[class].name.as_str()).collect();
+        let defects = if own.is_empty() { String::new() } else { format!(" with {}", own.join(" and ")) };
+        format!("{} by {by}{defects}", component.name)
+    });
+    said.collect()
 }
 
 fn stages(changes: &mut Changes, before: &[Stage], after: &[Stage]) {

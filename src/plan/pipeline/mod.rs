@@ -14,6 +14,7 @@ pub use component::Component;
 pub use source::{DefectClass, Merges, RateStep, Source};
 pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
 
+use super::Strategy;
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -41,6 +42,15 @@ impl Horizon {
     #[must_use]
     pub fn with_waves(&self, waves: usize) -> Pipeline {
         Pipeline { wave_windows: vec![self.wave_calendar; waves], ..self.pipeline.clone() }
+    }
+
+    /// What deploys each component, in order, with `studied` as the strategy under study.
+    #[must_use]
+    pub fn deployed_by<'a>(&'a self, studied: &'a Strategy) -> Vec<&'a Strategy> {
+        if self.components.is_empty() {
+            return vec![studied];
+        }
+        self.components.iter().map(|component| component.strategy.as_ref().unwrap_or(studied)).collect()
     }
 
     /// The component that has a class of defect; 0 without components.

@@ -6,6 +6,7 @@ mod alarm;
 mod alert;
 mod calendar;
 mod change;
+mod component;
 mod defect;
 mod expect;
 mod fleet;
@@ -42,7 +43,12 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let names = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, order) = study::resolve(spec, &names, problems);
     sense::check(&fleet, &alarms, &drafts, problems);
-    let horizon = pipeline::resolve(&spec.pipeline, &change, problems);
+    let horizon = pipeline::resolve(
+        &spec.pipeline,
+        &change,
+        &component::Strategies { names: &names, compared: &order },
+        problems,
+    );
     let places = Places {
         pipeline: spec.pipeline.span(),
         alarms: alarms.iter().map(|alarm| alarm.span).collect(),

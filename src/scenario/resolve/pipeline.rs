@@ -2,6 +2,7 @@
 
 use super::calendar::{self, Calendars};
 use super::change::distribution;
+use super::component::{self, Strategies};
 use super::fleet::ratio;
 use super::{check_unique, name, unknown};
 use crate::diagnostic::{Diagnostic, Span};
@@ -24,6 +25,7 @@ const NOW: Distribution = Distribution::Fixed { ms: 0 };
 pub(super) fn resolve(
     field: &Field<PipelineSpec>,
     change: &Change,
+    strategies: &Strategies<'_>,
     problems: &mut Problems,
 ) -> Option<Horizon> {
     let Written { value: spec, span } = field.get()?;
@@ -60,7 +62,7 @@ pub(super) fn resolve(
             warm_up_ms,
         },
         wave_calendar,
-        components: Vec::new(),
+        components: component::resolve(spec, change, strategies, problems),
         start: calendars.start.to_string(),
         trials: spec.trials.or(Int(20)).0,
     })

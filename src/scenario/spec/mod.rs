@@ -6,6 +6,7 @@
 
 mod alarm;
 mod change;
+mod component;
 mod defect;
 mod expect;
 mod fleet;
@@ -16,6 +17,7 @@ mod study;
 
 pub use alarm::{AlarmSpec, BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
 pub use change::ChangeSpec;
+pub use component::ComponentSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
