@@ -83,7 +83,7 @@ pub struct WaveRun {
     pub start_ms: u64,
     /// Its last host has the revision.
     pub deployed_ms: u64,
-    /// Part of what follows that it waited for a window to open, and not baked.
+    /// Part of it that it waited for a window to open, counted last.
     pub closed_ms: u64,
     /// Its bake is over.
     pub end_ms: u64,
@@ -131,10 +131,10 @@ impl Rollout {
             parts.add(Part::Window, start.max(free) - free);
             let Some(run) = run.filter(|run| run.start_ms < at) else { break };
             let (deployed, end) = (run.deployed_ms.min(at), run.end_ms.min(at));
+            let baked = (run.end_ms - run.closed_ms).min(at);
             parts.add(Part::Deploy, deployed - run.start_ms);
-            let closed = run.closed_ms.min(end - deployed);
-            parts.add(Part::Window, closed);
-            parts.add(Part::Bake, end - deployed - closed);
+            parts.add(Part::Bake, baked - deployed);
+            parts.add(Part::Window, end - baked);
             ready = end;
         }
         parts

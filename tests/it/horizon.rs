@@ -15,12 +15,12 @@ use wavetank::random::Distribution;
 
 const ROLLBACK: u64 = 15;
 
-fn every(gap: u64, count: u64) -> Merges {
+pub fn every(gap: u64, count: u64) -> Merges {
     Merges::Every { first_ms: 0, gap_ms: gap * MINUTE, count }
 }
 
 /// A wave of 10 minutes of deployment and 50 of bake, whose alarm sees a defect after half an hour.
-fn wave(catches: f64) -> TimedWave {
+pub fn wave(catches: f64) -> TimedWave {
     TimedWave {
         deploy: fixed(10),
         bake: fixed(50),
@@ -42,7 +42,7 @@ fn with_waves(merges: Merges, waves: usize) -> Pipeline {
     pipeline
 }
 
-fn repair() -> Repair {
+pub fn repair() -> Repair {
     Repair { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false }
 }
 
@@ -59,7 +59,7 @@ fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> HorizonOutco
 }
 
 /// When each change was delivered, in minutes.
-fn delivered(outcome: &HorizonOutcome) -> Vec<Option<u64>> {
+pub fn delivered(outcome: &HorizonOutcome) -> Vec<Option<u64>> {
     outcome.changes.iter().map(|change| change.delivered_ms.map(|ms| ms / MINUTE)).collect()
 }
 
@@ -352,7 +352,7 @@ fn stage() -> impl Strategy<Value = Stage> {
     )
 }
 
-fn timed_wave() -> impl Strategy<Value = TimedWave> {
+pub fn timed_wave() -> impl Strategy<Value = TimedWave> {
     (duration(), duration(), 0.0..1.0, duration(), 0.0..0.1).prop_map(
         |(deploy, bake, catches, detection, false_alarm)| TimedWave {
             deploy,
@@ -364,7 +364,7 @@ fn timed_wave() -> impl Strategy<Value = TimedWave> {
     )
 }
 
-fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
+pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
     let repair = (duration(), 0.0..1.0, duration(), any::<bool>()).prop_map(
         |(latency, misattribution, again, fast_track)| {
             AfterRejection::Revert(Repair { latency, misattribution, again, fast_track })
@@ -394,6 +394,26 @@ fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
     )
 }
 
+/// What holds of every horizon: Little's law, accounts that add up, one revision a wave.
+pub fn invariants(outcome: &HorizonOutcome) -> Result<(), TestCaseError> {
+    let holds = |stage: &StageOutcome| stage.area_ms == stage.stays_ms;
+    prop_assert!(outcome.stages.iter().all(holds), "{:#?}", outcome.stages);
+    prop_assert!(holds(&outcome.entry), "{:#?}", outcome.entry);
+    prop_assert_eq!(outcome.line_area_ms, outcome.line_stays_ms);
+    for wave in &outcome.waves {
+        prop_assert!(wave.stays_ms <= outcome.counted_ms(), "two revisions in one wave: {wave:?}");
+    }
+    for change in &outcome.changes {
+        let until = change.delivered_ms.unwrap_or(outcome.to_ms);
+        let review = change.parts.of(Part::Review);
+        prop_assert_eq!(change.parts.total(), until - change.merged_ms + review, "{:?}", change);
+        prop_assert!(change.entered_ms.is_none_or(|entered| entered >= change.merged_ms));
+    }
+    let failed = outcome.needed_rollbacks + outcome.needless_rollbacks + outcome.overtaken;
+    prop_assert!(failed <= outcome.deployments, "{:?}", outcome.deployments);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -411,20 +431,6 @@ proptest! {
         let (outcome, collisions) = run();
         prop_assert_eq!(collisions, 0);
         prop_assert_eq!(&outcome, &run().0);
-        let holds = |stage: &StageOutcome| stage.area_ms == stage.stays_ms;
-        prop_assert!(outcome.stages.iter().all(holds), "{:#?}", outcome.stages);
-        prop_assert!(holds(&outcome.entry), "{:#?}", outcome.entry);
-        prop_assert_eq!(outcome.line_area_ms, outcome.line_stays_ms);
-        for wave in &outcome.waves {
-            prop_assert!(wave.stays_ms <= outcome.counted_ms(), "two revisions in one wave: {wave:?}");
-        }
-        for change in &outcome.changes {
-            let until = change.delivered_ms.unwrap_or(outcome.to_ms);
-            let review = change.parts.of(Part::Review);
-            prop_assert_eq!(change.parts.total(), until - change.merged_ms + review, "{:?}", change);
-            prop_assert!(change.entered_ms.is_none_or(|entered| entered >= change.merged_ms));
-        }
-        let failed = outcome.needed_rollbacks + outcome.needless_rollbacks + outcome.overtaken;
-        prop_assert!(failed <= outcome.deployments, "{:?}", outcome.deployments);
+        invariants(&outcome)?;
     }
 }

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod cli;
+mod combined;
 mod estimators;
 mod expect;
 mod formats;

@@ -2,7 +2,7 @@
 
 use super::pipeline::{HOUR, MINUTE, fixed, line, stages};
 use super::support;
-use wavetank::engine::launch::{Launch, OutsideStop, World};
+use wavetank::engine::launch::{Launch, Launched, OutsideStop, World};
 use wavetank::engine::trace::Silent;
 use wavetank::engine::{Engine, Model};
 use wavetank::horizon::{self, Rollouts};
@@ -189,4 +189,42 @@ fn a_defect_that_rides_with_two_revisions_stops_both() {
         assert!(outcome.harm.impaired_host_ms > 0, "trial {trial}");
     }
     assert!(stopped_both > 5, "{stopped_both}");
+}
+
+/// A rollout of a good change that is stopped from outside after so long, if at all, and goes back from then on.
+fn stopped(plan: &Plan, at_ms: Option<u64>, roll_back: bool, back_from_ms: u64) -> Launched {
+    let launch = Launch {
+        world: World::Trial(3),
+        defect: None,
+        start_utc_ms: START,
+        skips_bakes: false,
+        gate: &|_, at_ms| Some(at_ms),
+        stop: at_ms.map(|at_ms| OutsideStop { at_ms, roll_back }),
+        back_from_ms,
+    };
+    Engine::new(&Model::new(plan)).launch(&plan.strategies[0], &launch)
+}
+
+#[test]
+fn what_is_complete_can_be_taken_back_and_not_be_overtaken() {
+    let plan = small();
+    let undisturbed = stopped(&plan, None, true, 0);
+    let late = undisturbed.outcome.completed_ms.unwrap() + HOUR;
+    assert_eq!(stopped(&plan, Some(late), false, 0), undisturbed);
+    let back = stopped(&plan, Some(late), true, 0);
+    assert_eq!(back.waves, undisturbed.waves);
+    assert_eq!((back.outcome.rollback_ms, back.outcome.left_exposed_hosts), (Some(late), 0));
+    assert!(back.stopped_outside && back.outcome.end_ms > late);
+}
+
+#[test]
+fn a_rollout_waits_for_its_turn_to_go_back() {
+    let plan = small();
+    let at_once = stopped(&plan, Some(3 * HOUR), true, 0).outcome;
+    let in_turn = stopped(&plan, Some(3 * HOUR), true, 5 * HOUR).outcome;
+    assert_eq!(in_turn.rollback_ms, at_once.rollback_ms, "it stops at once");
+    assert_eq!(in_turn.mitigation_ms, Some(5 * HOUR));
+    assert_eq!(in_turn.end_ms - 5 * HOUR, at_once.end_ms - 3 * HOUR, "and takes as long as ever");
+    assert_eq!(in_turn.peak_exposed_hosts, at_once.peak_exposed_hosts, "nothing is deployed meanwhile");
+    assert!(in_turn.exposed_host_ms > at_once.exposed_host_ms);
 }
