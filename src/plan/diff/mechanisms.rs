@@ -1,7 +1,7 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
 use crate::plan::pipeline::{
-    AfterRejection, Calendar, Component, DefectClass, Entry, Holds, Merges, Mode, OnFlaky, Phase, Source, Stage, Window,
+    AfterRejection, BakesFrom, Calendar, Component, DefectClass, Entry, Holds, Merges, Mode, OnFlaky, Phase, Source, Stage, TwoPhase, Window,
 };
 use crate::plan::{
     Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
@@ -105,6 +105,7 @@ pub(super) fn horizon() -> Horizon {
             stages: vec![build],
             calendars: vec![Calendar::new(vec![(0, 10)])],
             wave_windows: Vec::new(),
+            two_phase: None,
             entry: Entry::Queued,
             after_rejection: AfterRejection::Leave,
             length_ms: 1000,
@@ -135,6 +136,10 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: pipeline warm-up", |p| pipeline(p).warm_up_ms = 20),
         ("pipeline: pipeline entry", |p| pipeline(p).entry = Entry::Restart),
         ("pipeline: pipeline wave-windows", |p| pipeline(p).wave_windows.push(None)),
+        ("pipeline: pipeline two-phase", |p| {
+            let (from, bake) = (BakesFrom::Merge, MINUTE);
+            pipeline(p).two_phase = Some(TwoPhase { share: 0.1, bake, from, unprepared: 0 });
+        }),
         ("pipeline: pipeline after-rejection", |p| {
             pipeline(p).after_rejection = AfterRejection::Restart { after: MINUTE };
         }),

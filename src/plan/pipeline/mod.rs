@@ -8,11 +8,13 @@ pub mod calendar;
 pub mod component;
 pub mod source;
 pub mod stage;
+pub mod two_phase;
 
 pub use calendar::{Calendar, Holds, Window};
 pub use component::Component;
 pub use source::{DefectClass, Merges, RateStep, Source};
 pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
+pub use two_phase::{BakesFrom, TwoPhase};
 
 use super::Strategy;
 use crate::random::Distribution;
@@ -75,6 +77,9 @@ pub struct Pipeline {
     pub wave_windows: Vec<Option<usize>>,
     /// What a revision does that reaches production while another one is there.
     pub entry: Entry,
+    /// Changes in two halves, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_phase: Option<TwoPhase>,
     /// What follows when a stage or production rejects a revision.
     pub after_rejection: AfterRejection,
     /// Length of the horizon, milliseconds, warm-up included.
@@ -149,6 +154,10 @@ impl Pipeline {
         );
         let sum: f64 = self.source.defects.iter().map(|defect| defect.probability).sum();
         check(sum <= 1.0 + 1e-12, "a change carries at most one defect");
+        if let Some(two_phase) = &self.two_phase {
+            check((0.0..=1.0).contains(&two_phase.share), "a share is from 0 to 1");
+            check(two_phase.unprepared < classes, "what is not prepared is a class of defect");
+        }
         if let AfterRejection::Revert(repair) = &self.after_rejection {
             check((0.0..=1.0).contains(&repair.misattribution), "a probability is from 0 to 1");
         }

@@ -18,6 +18,7 @@ mod select;
 mod sense;
 mod strategy;
 mod study;
+mod two_phase;
 
 use super::extend;
 use super::places::Places;

@@ -4,7 +4,7 @@ use super::calendar::{self, Calendars};
 use super::change::distribution;
 use super::component::{self, Strategies};
 use super::fleet::ratio;
-use super::{check_unique, name, unknown};
+use super::{check_unique, name, two_phase, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::Change;
 use crate::plan::pipeline::{
@@ -47,7 +47,8 @@ pub(super) fn resolve(
     }
     let stages =
         written.iter().map(|stage| resolve_stage(&stage.value, change, &calendars, problems)).collect();
-    let source = resolve_source(&spec.source, change, &calendars, length_ms, *span, problems);
+    let mut source = resolve_source(&spec.source, change, &calendars, length_ms, *span, problems);
+    let two_phase = two_phase::resolve(&spec.two_phase, change, &mut source.defects, problems);
     let wave_calendar = calendars.find(&spec.wave_calendar, problems);
     let after_rejection = resolve_rejection(&spec.after_rejection, problems);
     Some(Horizon {
@@ -56,6 +57,7 @@ pub(super) fn resolve(
             stages,
             calendars: calendars.list,
             wave_windows: Vec::new(),
+            two_phase,
             entry: spec.entry.or(Entry::Superseded),
             after_rejection,
             length_ms,

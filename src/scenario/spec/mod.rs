@@ -14,6 +14,7 @@ mod pipeline;
 mod response;
 mod strategy;
 mod study;
+mod two_phase;
 
 pub use alarm::{AlarmSpec, BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
 pub use change::ChangeSpec;
@@ -27,6 +28,7 @@ pub use strategy::{
     BypassSpec, OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec,
 };
 pub use study::{GuardSpec, Limit, MAX_TRIALS, MetricName, StudySpec, ThresholdSpec};
+pub use two_phase::TwoPhaseSpec;
 
 use super::reader::Written;
 use super::value::{Name, Text};
