@@ -47,7 +47,13 @@ impl<'m> Combined<Rollouts<'m>> {
     /// The production of a pipeline in trial `trial`, with `strategy` (an index) as the one under study. The
     /// horizon's first instant is `epoch_ms` after a UTC midnight.
     #[must_use]
-    pub fn of(model: &'m Model<'m>, horizon: &'m Horizon, strategy: usize, trial: u64, epoch_ms: u64) -> Self {
+    pub fn of(
+        model: &'m Model<'m>,
+        horizon: &'m Horizon,
+        strategy: usize,
+        trial: u64,
+        epoch_ms: u64,
+    ) -> Self {
         let studied = &model.plan.strategies[strategy];
         let strategies = horizon.deployed_by(studied).into_iter();
         let components = strategies.map(|strategy| Rollouts::by(model, strategy, trial, epoch_ms)).collect();
@@ -65,7 +71,10 @@ impl<P: Production> Combined<P> {
     #[must_use]
     pub fn new(components: Vec<P>, owners: Vec<usize>) -> Self {
         let waves = components.first().map(Production::waves).expect("at least one component");
-        assert!(components.iter().all(|component| component.waves() == waves), "components share their waves");
+        assert!(
+            components.iter().all(|component| component.waves() == waves),
+            "components share their waves"
+        );
         Self { components, owners }
     }
 

@@ -115,7 +115,8 @@ pub struct Rollout {
 
 impl Rollout {
     /// That of what has not begun.
-    pub const NOTHING: Self = Self { waves: Vec::new(), stopped: None, settled_ms: u64::MAX, harm: Harm::NONE };
+    pub const NOTHING: Self =
+        Self { waves: Vec::new(), stopped: None, settled_ms: u64::MAX, harm: Harm::NONE };
 
     /// Where its time goes from its start until `at`: at most the end of its waves, or its stop.
     #[must_use]

@@ -55,7 +55,11 @@ fn a_horizon_of_one_change_is_the_trial_of_the_study() {
                 stop: None,
                 back_from_ms: 0,
             };
-            assert_eq!(engine.launch(&plan.strategies[strategy], &launch).outcome, alone, "{strategy} {trial}");
+            assert_eq!(
+                engine.launch(&plan.strategies[strategy], &launch).outcome,
+                alone,
+                "{strategy} {trial}"
+            );
             let pipeline = straight(&plan, strategy, vec![START], defect);
             let mut production = Rollouts::new(&model, strategy, trial, 0);
             let horizon = horizon::run(&pipeline, &mut production, plan.study.seed, trial);

@@ -1,8 +1,9 @@
 //! Differences between pipelines.
 
+use super::PlanValue;
 use super::list::{Changes, names, tables, text};
 use super::pairs::{by_name, order};
-use crate::plan::pipeline::{Horizon, Merges, Stage};
+use crate::plan::pipeline::{Horizon, Merges, Stage, TwoPhase};
 
 /// Compares the pipelines. Calendars are intervals by now: that they differ is all that can be said.
 pub(super) fn diff(changes: &mut Changes, before: Option<&Horizon>, after: Option<&Horizon>) {
@@ -23,6 +24,11 @@ pub(super) fn diff(changes: &mut Changes, before: Option<&Horizon>, after: Optio
         text(&format!("{} with {intervals} openings", list.len()))
     });
     at.key("components", &components(before), &components(after), |list| names(list));
+    match (&before.pipeline.two_phase, &after.pipeline.two_phase) {
+        (Some(old), Some(new)) => tables(&mut at, "two-phase", old, new),
+        (None, None) => {}
+        (old, new) => at.differs("two-phase", two_phase(old.as_ref()), two_phase(new.as_ref())),
+    }
     let (old, new) = (&before.pipeline.source.merges, &after.pipeline.source.merges);
     if old != new {
         at.differs("source merges", Some(merges(old)), Some(merges(new)));
@@ -36,6 +42,7 @@ fn rest(changes: &mut Changes, before: &Horizon, after: &Horizon) {
         horizon.pipeline.stages.clear();
         horizon.pipeline.calendars.clear();
         horizon.components.clear();
+        horizon.pipeline.two_phase = None;
         horizon.pipeline.source.merges = Merges::Recorded(Vec::new());
         horizon
     };
@@ -52,6 +59,10 @@ fn components(horizon: &Horizon) -> Vec<String> {
         format!("{} by {by}{defects}", component.name)
     });
     said.collect()
+}
+
+fn two_phase(plan: Option<&TwoPhase>) -> Option<PlanValue> {
+    plan.map(|plan| text(&format!("{:.1}% of changes", plan.share * 100.0)))
 }
 
 fn stages(changes: &mut Changes, before: &[Stage], after: &[Stage]) {
@@ -75,7 +86,7 @@ fn stages(changes: &mut Changes, before: &[Stage], after: &[Stage]) {
     }
 }
 
-fn merges(merges: &Merges) -> super::PlanValue {
+fn merges(merges: &Merges) -> PlanValue {
     match merges {
         Merges::Poisson(steps) => {
             let most = steps.iter().map(|step| step.per_hour).fold(0.0, f64::max);

@@ -127,7 +127,8 @@ fn own_defects(
                 let message = format!("the defect `{wanted}` is claimed twice");
                 let diagnostic =
                     Diagnostic::new(&rules::DUPLICATE_NAME, message).at(*span, "").and(*first, "");
-                problems.report(diagnostic.help("a defect belongs to one component: remove it from the other"));
+                problems
+                    .report(diagnostic.help("a defect belongs to one component: remove it from the other"));
             }
             None => {
                 claimed.push((class, *span));
