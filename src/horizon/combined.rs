@@ -207,6 +207,8 @@ impl<P: Production> Production for Combined<P> {
         };
         let mut harm = Harm::default();
         parts.iter().for_each(|part| harm.add_all(&part.rollout.harm));
-        Rollout { waves, stopped, settled_ms, harm }
+        let began = |component: usize| parts.get(component).map_or(u64::MAX, |part| part.ask.start_ms);
+        let brought_ms = ask.defects.iter().map(|defect| began(self.owners[defect.class])).collect();
+        Rollout { waves, stopped, settled_ms, brought_ms, harm }
     }
 }

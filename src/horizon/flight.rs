@@ -201,11 +201,11 @@ impl<'a> World<'a> {
             Some(Why::Defect(change)) => Some(change),
             _ => None,
         };
-        let began = self
-            .flights
-            .iter()
-            .filter(|flight| flight.ask.defects.iter().any(|defect| Some(defect.change) == culprit));
-        let began_ms = began.map(Flight::start).min().unwrap_or(at);
+        let brought = self.flights.iter().filter_map(|flight| {
+            let carried = flight.ask.defects.iter().position(|defect| Some(defect.change) == culprit)?;
+            Some(flight.rollout.brought_ms[carried])
+        });
+        let began_ms = brought.min().unwrap_or(at);
         let landed = self.flights[index].landed;
         self.halt(index, None, at);
         let mut settled = self.flights[index].rollout.settled_ms;

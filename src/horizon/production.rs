@@ -109,14 +109,21 @@ pub struct Rollout {
     pub stopped: Option<(u64, Why)>,
     /// When its targets are free again if it was stopped: the rollback's end. `u64::MAX` otherwise.
     pub settled_ms: u64,
+    /// When the first host may have each of the defects that were asked for, in their order; `u64::MAX` if none had it.
+    pub brought_ms: Vec<u64>,
     /// What it does to customers.
     pub harm: Harm,
 }
 
 impl Rollout {
     /// That of what has not begun.
-    pub const NOTHING: Self =
-        Self { waves: Vec::new(), stopped: None, settled_ms: u64::MAX, harm: Harm::NONE };
+    pub const NOTHING: Self = Self {
+        waves: Vec::new(),
+        stopped: None,
+        settled_ms: u64::MAX,
+        brought_ms: Vec::new(),
+        harm: Harm::NONE,
+    };
 
     /// Where its time goes from its start until `at`: at most the end of its waves, or its stop.
     #[must_use]
@@ -260,6 +267,7 @@ impl Production for Timed {
             let back_from = at.max(ask.back_from_ms);
             settled_ms = if rolled_back { back_from + self.rollback.by_cdf(last) } else { at };
         }
-        Rollout { waves, stopped, settled_ms, harm: Harm::default() }
+        let brought_ms = vec![ask.start_ms; ask.defects.len()];
+        Rollout { waves, stopped, settled_ms, brought_ms, harm: Harm::default() }
     }
 }

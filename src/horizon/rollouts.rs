@@ -115,6 +115,7 @@ fn timetable(ask: &Ask, defect: Option<Carried>, launched: &Launched, harm: Harm
         waves: waves.collect(),
         stopped,
         settled_ms: stopped.map_or(u64::MAX, |_| at(outcome.end_ms)),
+        brought_ms: vec![ask.start_ms; ask.defects.len()],
         harm,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::horizon::{any_pipeline, delivered, every, invariants, repair, timed_wave, wave};
 use crate::pipeline::{MINUTE, fixed, line, stages};
+use crate::pipeline_study::measured;
 use proptest::prelude::*;
 use wavetank::horizon::{self, Combined, Timed, TimedWave};
 use wavetank::outcome::horizon::{HorizonOutcome, Incident, Part};
@@ -59,16 +60,16 @@ fn a_wave_is_over_when_the_last_component_has_baked() {
     assert_eq!(held, [180, 180]);
 }
 
-fn incident(outcome: &HorizonOutcome) -> (u64, u64) {
-    let Incident { detected_ms, restored_ms, .. } = outcome.incidents[0];
-    (detected_ms / MINUTE, restored_ms / MINUTE)
+fn incident(outcome: &HorizonOutcome) -> [u64; 3] {
+    let Incident { began_ms, detected_ms, restored_ms } = outcome.incidents[0];
+    [began_ms, detected_ms, restored_ms].map(|ms| ms / MINUTE)
 }
 
 #[test]
 fn a_stop_in_the_second_component_takes_it_back_before_the_first() {
     let outcome = run(&pipeline(every(0, 1), Some(SERVICE)), [false; 2], [false, true]);
     // The service's second wave begins at 121 and is seen at 131: back at 146, and the table 25 later.
-    assert_eq!(incident(&outcome), (131, 131 + 15 + 25));
+    assert_eq!(incident(&outcome), [31, 131, 131 + 15 + 25], "it began with the service");
     assert_eq!((outcome.needed_rollbacks, outcome.needless_rollbacks), (1, 0));
 }
 
@@ -76,9 +77,9 @@ fn a_stop_in_the_second_component_takes_it_back_before_the_first() {
 fn an_alarm_of_the_first_component_waits_for_the_second_to_be_back() {
     let outcome = run(&pipeline(every(0, 1), Some(TABLE)), [false, true], [false; 2]);
     // The table's second wave begins at 91; the service is in its first wave by then.
-    assert_eq!(incident(&outcome), (101, 101 + 15 + 25));
+    assert_eq!(incident(&outcome), [1, 101, 101 + 15 + 25]);
     let outcome = run(&pipeline(every(0, 1), Some(TABLE)), [true, false], [false; 2]);
-    assert_eq!(incident(&outcome), (11, 11 + 25), "a service that has not begun has nothing to take back");
+    assert_eq!(incident(&outcome), [1, 11, 11 + 25], "a service that has not begun has nothing to take back");
 }
 
 #[test]
@@ -89,7 +90,7 @@ fn the_next_revision_waits_for_the_whole_way_back() {
     // The second revision has the defect as well: it waits for wave 1 until 91, and is stopped with the first.
     assert_eq!((outcome.deployments, outcome.needed_rollbacks), (2, 2));
     // It has begun wave 1 of the table only, so that it is back earlier: at 101 + 25.
-    assert_eq!(incident(&outcome), (101, 141));
+    assert_eq!(incident(&outcome), [1, 101, 141]);
 }
 
 #[test]
@@ -114,6 +115,16 @@ fn each_component_needs_its_window() {
     let outcome = run(&pipeline, [false; 2], [false; 2]);
     assert_eq!(delivered(&outcome), [None]);
     assert_eq!(outcome.changes[0].parts.of(Part::Window), (3000 - 31) * MINUTE);
+}
+
+#[test]
+fn order_costs_deployments_and_buys_half_of_the_failures() {
+    let of = |name: &str, measure| measured(&format!("scenarios/pipelines/combined/{name}.toml"), 8, measure);
+    let (ordered, at_once) = (of("in-order", "deployments_per_day"), of("at-once", "deployments_per_day"));
+    assert!(ordered.interval.high < at_once.interval.low, "{ordered:?} {at_once:?}");
+    let (ordered, at_once) = (of("in-order", "change_fail_rate"), of("at-once", "change_fail_rate"));
+    assert!(ordered.interval.high < at_once.interval.low, "{ordered:?} {at_once:?}");
+    assert!(ordered.value < 0.75 * at_once.value, "{ordered:?} {at_once:?}");
 }
 
 /// A component that takes no time and sees nothing.

@@ -259,6 +259,7 @@ impl Production for Late {
             waves: vec![wave],
             stopped,
             settled_ms: stopped.map_or(u64::MAX, |(at, _)| at + MINUTE),
+            brought_ms: vec![ask.start_ms; ask.defects.len()],
             harm: Harm::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::horizon::{any_pipeline, delivered, every, invariants, repair, wave};
 use crate::pipeline::{MINUTE, fixed, line, stages};
+use crate::pipeline_study::measured;
 use proptest::prelude::*;
 use wavetank::horizon::{self, Timed, TimedWave};
 use wavetank::outcome::horizon::{HorizonOutcome, Part};
@@ -77,6 +78,19 @@ fn taking_out_the_first_half_takes_out_the_second() {
     assert_eq!(delivered(&outcome), [None, None]);
     assert_eq!(outcome.changes.iter().map(|change| change.reverts).collect::<Vec<_>>(), [1, 1]);
     assert_eq!(outcome.needed_rollbacks, 1, "the second half was on its way behind the first");
+}
+
+#[test]
+fn activating_early_saves_days_and_does_a_hundred_times_the_harm() {
+    let of =
+        |name: &str, measure| measured(&format!("scenarios/pipelines/two-phase/{name}.toml"), 8, measure);
+    let harm = ["from-delivery", "early"].map(|name| of(name, "impaired_host_ms_per_quarter").value);
+    assert!(harm[1] > 100.0 * harm[0], "{harm:?}");
+    let lead = ["from-delivery", "early"].map(|name| of(name, "two_phase_lead_time_p50_ms").interval);
+    assert!(lead[1].high < lead[0].low, "{lead:?}");
+    let unprepared =
+        ["from-delivery", "early"].map(|name| of(name, "unprepared_activations_per_quarter").value);
+    assert!(unprepared[0] == 0.0 && unprepared[1] > 10.0, "{unprepared:?}");
 }
 
 proptest! {
