@@ -98,9 +98,12 @@ fn deployed_by(
     };
     if let Some(&other) = strategies.compared.iter().find(differs) {
         let (other, waves) = (&drafts[other], drafts[other].plan.waves.len());
+        let counted = |count: usize| if count == 1 { "1 wave".to_owned() } else { format!("{count} waves") };
         let message = format!(
-            "`{}` has {own} waves, and `{}`, which is compared, has {waves}",
-            draft.plan.name, other.plan.name
+            "`{}` has {}, and `{}`, which is compared, has {waves}",
+            draft.plan.name,
+            counted(own),
+            other.plan.name
         );
         let help = "a wave is over when every component has it: give them as many waves";
         let diagnostic = Diagnostic::new(&rules::COMPONENT_WAVES, message).at(written.span, "");
