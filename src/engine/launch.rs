@@ -50,6 +50,8 @@ pub struct Launch<'a> {
     pub gate: Gate<'a>,
     /// A stop from outside, if one comes.
     pub stop: Option<OutsideStop>,
+    /// No host goes back before this instant of the rollout: what came later goes back first. 0: at once.
+    pub back_from_ms: u64,
 }
 
 /// When one wave was under way.
@@ -82,17 +84,45 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
-    /// Somebody else stops the rollout, unless it has ended.
+    /// Somebody else stops the rollout. One that is complete can be taken back, but not be overtaken.
     pub(super) fn outside_stop(&mut self) {
         let Some(stop) = self.launch.and_then(|launch| launch.stop) else { return };
-        if self.response.stop_ms.is_some() || self.response.completed_ms.is_some() {
+        let overtaken_late = self.response.completed_ms.is_some() && !stop.roll_back;
+        if self.response.stop_ms.is_some() || overtaken_late {
             return;
         }
         self.stopped_outside = true;
         self.halt();
         if stop.roll_back {
+            self.go_back(true);
+        }
+    }
+
+    /// Whether somebody else will take the rollout back, complete or not.
+    pub(super) fn will_be_taken_back(&self) -> bool {
+        let stop = self.launch.and_then(|launch| launch.stop);
+        self.response.stop_ms.is_none() && stop.is_some_and(|stop| stop.roll_back)
+    }
+
+    /// Hosts go back as soon as it is this rollout's turn.
+    pub(super) fn go_back(&mut self, by_hand: bool) {
+        let turn_ms = self.launch.map_or(0, |launch| launch.back_from_ms);
+        if turn_ms > self.now_ms {
+            self.response.pending += 1;
+            self.response.settled_ms = self.response.settled_ms.max(turn_ms);
+            self.buffers.queue.push(turn_ms, Class::Act, Happening::TurnToGoBack { by_hand });
+        } else {
             self.begin_mitigation();
-            self.roll_back(true);
+            self.roll_back(by_hand);
+        }
+    }
+
+    /// It is this rollout's turn.
+    pub(super) fn turn_to_go_back(&mut self, by_hand: bool) {
+        self.response.pending -= 1;
+        if !self.response.rolled_back {
+            self.begin_mitigation();
+            self.roll_back(by_hand);
         }
     }
 

@@ -34,7 +34,7 @@ mod watch;
 pub use model::Model;
 
 use crate::outcome::Outcome;
-use crate::plan::{Alarm, Arrivals, Wave};
+use crate::plan::{Alarm, Arrivals, Strategy, Wave};
 use launch::{Launch, Launched};
 use trace::Observer;
 use trial::{Buffers, Trial};
@@ -61,9 +61,8 @@ impl<'m> Engine<'m> {
         Self { exhaustive: true, ..Self::new(model) }
     }
 
-    /// Simulates a rollout among others of a pipeline, by strategy `strategy` (an index).
-    pub fn launch(&mut self, strategy: usize, launch: &Launch<'_>) -> Launched {
-        let strategy = &self.model.plan.strategies[strategy];
+    /// Simulates a rollout among others of a pipeline, by a strategy of the model's plan.
+    pub fn launch(&mut self, strategy: &Strategy, launch: &Launch<'_>) -> Launched {
         let mut silent = trace::Silent;
         let mut trial = Trial::launched(self.model, strategy, launch, &mut self.buffers, &mut silent);
         let outcome = trial.run();

@@ -124,8 +124,7 @@ impl<'p> Model<'p> {
         let hosts = plan.fleet.zones[zone].hosts;
         let region = plan.fleet.zones[zone].region;
         let mut sizes: Vec<u32> = plan
-            .strategies
-            .iter()
+            .strategies_in_use()
             .flat_map(|strategy| &strategy.waves)
             .filter(|wave| wave.regions.contains(&region))
             .filter_map(|wave| one_box_hosts(wave, hosts))

@@ -79,6 +79,8 @@ pub(super) enum Happening {
     Light { place: u32, region: bool, number: u32 },
     /// Somebody else stops the rollout.
     OutsideStop,
+    /// What came later is back: now this rollout's hosts go.
+    TurnToGoBack { by_hand: bool },
     /// A wave starts that something held up.
     StartWave { wave: u32 },
     /// The watch's scope changed: its next breach has to be found anew.

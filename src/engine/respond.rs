@@ -166,7 +166,7 @@ impl<O: Observer> Trial<'_, O> {
             Remedy::Rollback if self.response.rolled_back => {
                 self.treat_in_batches(self.strategy.rollback_time(&self.plan.change), true);
             }
-            Remedy::Rollback => self.roll_back(true),
+            Remedy::Rollback => self.go_back(true),
             Remedy::FixForward => self.treat_in_batches(self.strategy.deploy_time(&self.plan.change), false),
             Remedy::KillSwitch => {
                 for zone in 0..self.plan.fleet.zones.len() {
@@ -232,7 +232,8 @@ impl<O: Observer> Trial<'_, O> {
             return None;
         }
         let stopped_ms = self.response.stop_ms.map(|_| self.response.settled_ms);
-        stopped_ms.or(self.response.completed_ms).or(self.response.grounded_ms)
+        let ended_ms = stopped_ms.or(self.response.completed_ms).or(self.response.grounded_ms);
+        ended_ms.filter(|_| !self.will_be_taken_back())
     }
 
     pub(super) fn ending(&self) -> Ending {

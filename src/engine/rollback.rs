@@ -86,8 +86,7 @@ impl<O: Observer> Trial<'_, O> {
         }
         self.halt();
         if self.strategy.response.on_alarm == OnAlarm::Rollback {
-            self.begin_mitigation();
-            self.roll_back(false);
+            self.go_back(false);
         } else {
             let (now_ms, alarm) = (self.now_ms, self.watch_scope(watch).0);
             self.observe(now_ms, || Event::Halted { alarm });

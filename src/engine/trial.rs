@@ -270,6 +270,7 @@ impl<'a, O: Observer> Trial<'a, O> {
             Happening::Fire { watch } => self.fire(watch),
             Happening::Stop => self.stop(),
             Happening::OutsideStop => self.outside_stop(),
+            Happening::TurnToGoBack { by_hand } => self.turn_to_go_back(by_hand),
         }
     }
 

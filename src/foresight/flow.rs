@@ -4,7 +4,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use crate::plan::pipeline::{Entry, Horizon, Merges, Mode, Pipeline, Stage};
-use crate::plan::timeline::timetable;
+use crate::plan::timeline::{Timetable, timetable_of};
 use crate::random::Distribution;
 use crate::scenario::{Places, rules};
 
@@ -87,8 +87,14 @@ fn mean_ms(time: &Distribution) -> f64 {
 /// Rollouts a day that the slowest wave passes, and its name. With a calendar at most one begins at each opening that is shorter
 /// than the wave.
 fn slowest_wave(plan: &Plan, strategy: usize, horizon: &Horizon) -> (f64, String) {
-    let waves = &plan.strategies[strategy].waves;
-    let times = timetable(plan, strategy).waves;
+    let studied = &plan.strategies[strategy];
+    let components: Vec<Timetable> =
+        horizon.deployed_by(studied).into_iter().map(|by| timetable_of(plan, by)).collect();
+    // A wave is over when every component has had its turn.
+    let length_ms = |wave: usize| -> f64 {
+        let all = components.iter().filter_map(|times| times.waves.get(wave));
+        all.map(|times| (times.end_ms - times.start_ms) as f64).sum()
+    };
     let openings = horizon.wave_calendar.map(|calendar| {
         let length_ms = horizon.pipeline.length_ms;
         let all = horizon.pipeline.calendars[calendar].intervals();
@@ -104,10 +110,9 @@ fn slowest_wave(plan: &Plan, strategy: usize, horizon: &Horizon) -> (f64, String
             (begun / horizon.pipeline.length_ms as f64 * DAY_MS).min(DAY_MS / length_ms)
         }
     };
-    times
-        .iter()
-        .zip(waves)
-        .map(|(times, wave)| (passed(((times.end_ms - times.start_ms) as f64).max(1.0)), wave.name.clone()))
+    let waves = studied.waves.iter().enumerate();
+    waves
+        .map(|(index, wave)| (passed(length_ms(index).max(1.0)), wave.name.clone()))
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .unwrap_or((f64::INFINITY, String::new()))
 }

@@ -25,6 +25,8 @@ pub(super) enum Event {
     Repair { rejection: usize },
     /// A reverted change is merged again.
     Again { change: usize },
+    /// The time has come to merge the activation of a two-phase change.
+    Activate { pair: usize },
     /// The source's next change is merged.
     Merge,
     /// A stage looks whether it may begin.
@@ -41,7 +43,7 @@ impl Event {
             Self::Done { .. } | Self::Settled { .. } => 1,
             Self::End { .. } | Self::Rerun { .. } => 2,
             Self::Rejoin { .. } => 3,
-            Self::Repair { .. } | Self::Again { .. } => 4,
+            Self::Repair { .. } | Self::Again { .. } | Self::Activate { .. } => 4,
             Self::Merge => 5,
             Self::Wake { .. } | Self::WakeEntry => 6,
             Self::Wave { .. } => 7,

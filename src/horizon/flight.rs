@@ -170,8 +170,9 @@ impl<'a> World<'a> {
             let brought = &self.changes[change];
             Carried { change, key: brought.key, class: brought.defect.unwrap_or_default() }
         });
-        let defects = defects.collect();
-        let ask = Ask { key, attempt, urgent, defects, start_ms: at, gates, stop: None };
+        let mut defects: Vec<Carried> = defects.collect();
+        defects.append(&mut self.unprepared(number));
+        let ask = Ask { key, attempt, urgent, defects, start_ms: at, gates, stop: None, back_from_ms: 0 };
         let rollout = self.production.roll_out(&ask);
         self.flights.push(Flight {
             number,
@@ -244,11 +245,11 @@ impl<'a> World<'a> {
             Some(Why::Defect(change)) => Some(change),
             _ => None,
         };
-        let began = self
-            .flights
-            .iter()
-            .filter(|flight| flight.ask.defects.iter().any(|defect| Some(defect.change) == culprit));
-        let began_ms = began.map(Flight::start).min().unwrap_or(at);
+        let brought = self.flights.iter().filter_map(|flight| {
+            let carried = flight.ask.defects.iter().position(|defect| Some(defect.change) == culprit)?;
+            Some(flight.rollout.brought_ms[carried])
+        });
+        let began_ms = brought.min().unwrap_or(at);
         let landed = self.flights[index].landed;
         self.halt(index, None, at);
         if let Some(culprit) = culprit {
@@ -256,7 +257,8 @@ impl<'a> World<'a> {
         }
         let mut settled = self.flights[index].rollout.settled_ms;
         if let Some(culprit) = culprit {
-            let carries = move |world: &Self, revision| world.changes[culprit].harms(culprit, revision);
+            let carries =
+                |_: &Self, flight: &Flight| flight.ask.defects.iter().any(|defect| defect.change == culprit);
             settled = settled.max(self.stop_rollouts(carries, Some(number), at));
             if self.span.has(at) {
                 self.outcome.incidents.push(Incident { began_ms, detected_ms: at, restored_ms: settled });
@@ -314,7 +316,7 @@ impl<'a> World<'a> {
     /// defect, none on a mere suspicion. Returns when the last one is back.
     pub(super) fn stop_rollouts(
         &mut self,
-        carries: impl Fn(&Self, usize) -> bool,
+        carries: impl Fn(&Self, &Flight) -> bool,
         except: Option<usize>,
         at: u64,
     ) -> u64 {
@@ -325,7 +327,7 @@ impl<'a> World<'a> {
             let landed = flight.landed;
             // One that has landed is taken back for a defect that was seen, not on a suspicion.
             let spared = landed && except.is_none();
-            if flight.stopped || spared || Some(number) == except || !carries(self, number) {
+            if flight.stopped || spared || Some(number) == except || !carries(self, flight) {
                 continue;
             }
             self.halt(index, Some(Stop { at_ms: at, roll_back: true }), at);

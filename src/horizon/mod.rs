@@ -7,6 +7,7 @@
 //! proportional to events; an idle weekend has none. It does no IO and estimates nothing.
 
 mod agenda;
+mod combined;
 mod flight;
 mod gauge;
 mod line;
@@ -17,7 +18,9 @@ mod revision;
 mod riders;
 mod rollouts;
 mod together;
+mod two_phase;
 
+pub use combined::Combined;
 pub use production::{Ask, Carried, Gates, Production, Rollout, Stop, Timed, TimedWave, WaveRun, Why};
 pub use rollouts::Rollouts;
 pub use together::{Member, Sharing, run_together};
@@ -35,6 +38,7 @@ use revision::{Change, Kind, Place, Revision};
 use riders::Fleet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use together::Neighbours;
+use two_phase::Pair;
 
 /// Index of draws about defects in streams whose low indices belong to revisions.
 const DEFECT_INDEX: u64 = 1 << 40;
@@ -61,6 +65,10 @@ struct World<'a> {
     /// Own changes so far: the next one's key.
     merged: u64,
     changes: Vec<Change>,
+    /// Two-phase changes.
+    pairs: Vec<Pair>,
+    /// The newest revision that every host has.
+    everywhere: Option<usize>,
     /// Own changes that were not delivered.
     open: BTreeSet<usize>,
     /// Changes with a defect.
@@ -102,6 +110,8 @@ impl<'a> World<'a> {
             streams,
             merged: 0,
             changes: Vec::new(),
+            pairs: Vec::new(),
+            everywhere: None,
             open: BTreeSet::new(),
             harmful: Vec::new(),
             stranded: Vec::new(),
@@ -140,7 +150,8 @@ impl<'a> World<'a> {
 
     fn happens(&mut self, at: u64, event: Event) {
         match event {
-            Event::Merge => self.merge_own(at),
+            Event::Merge => self.merge_next(at),
+            Event::Activate { pair } => self.activate(pair, at),
             Event::Repair { rejection } => self.repair(rejection, at),
             Event::Again { change } => self.merge_again(change, at),
             Event::Wake { stage } => self.wake(stage, at),
@@ -188,12 +199,20 @@ impl<'a> World<'a> {
     }
 
     /// The source's next change is merged.
-    fn merge_own(&mut self, at: u64) {
+    fn merge_next(&mut self, at: u64) {
         let key = self.merged;
         self.merged += 1;
+        let number = self.merge_change(Kind::Own, key, at);
+        self.perhaps_prepare(number, at);
+        self.make_revision(false, at);
+        self.plan_merge();
+    }
+
+    /// A change in its own right is merged; returns its number.
+    fn merge_change(&mut self, kind: Kind, key: u64, at: u64) -> usize {
         let drawn = merges::draw(&self.plan.source, &self.streams, key);
         let number = self.changes.len();
-        let mut change = Change::new(Kind::Own, key, at);
+        let mut change = Change::new(kind, key, at);
         change.defect = drawn.defect;
         change.account.add(Part::Review, drawn.review_ms);
         if drawn.defect.is_some() {
@@ -203,8 +222,7 @@ impl<'a> World<'a> {
         self.open.insert(number);
         self.undelivered.up(at);
         self.stranded.push(number);
-        self.make_revision(false, at);
-        self.plan_merge();
+        number
     }
 
     /// A revision of everything that is merged sets out, unless the line waits for a revert.
@@ -233,13 +251,14 @@ impl<'a> World<'a> {
         for flight in std::mem::take(&mut self.flights) {
             self.count_waves(&flight, end);
         }
+        self.outcome.two_phase = self.count_two_phase();
         self.fleet.close(end);
         self.outcome.age_area = self.fleet.area;
         self.outcome.oldest_age_ms = self.fleet.oldest;
         self.outcome.stages = self.stages.into_iter().map(|stage| stage.stays.outcome()).collect();
         self.outcome.entry = self.entry_stays.outcome();
         self.outcome.waves = self.wave_stays.into_iter().map(Stays::outcome_of_wholes).collect();
-        let own = self.changes.iter().filter(|change| change.kind == Kind::Own);
+        let own = self.changes.iter().filter(|change| change.kind.is_own());
         let counted = own.filter(|change| self.span.has(change.merged_ms));
         self.outcome.changes = counted
             .map(|change| ChangeOutcome {

@@ -64,6 +64,16 @@ pub struct Ask<'a> {
     pub gates: Gates<'a>,
     /// A stop from outside.
     pub stop: Option<Stop>,
+    /// If it is stopped, nothing goes back before this instant; 0: at once.
+    pub back_from_ms: u64,
+}
+
+impl Ask<'_> {
+    /// Whether somebody outside takes it back.
+    #[must_use]
+    pub fn takes_back(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.roll_back)
+    }
 }
 
 /// One wave of a rollout; what a stop cuts off ends with the stop.
@@ -73,6 +83,8 @@ pub struct WaveRun {
     pub start_ms: u64,
     /// Its last host has the revision.
     pub deployed_ms: u64,
+    /// Part of it that it waited for a window to open, counted last.
+    pub closed_ms: u64,
     /// Its bake is over.
     pub end_ms: u64,
 }
@@ -97,11 +109,22 @@ pub struct Rollout {
     pub stopped: Option<(u64, Why)>,
     /// When its targets are free again if it was stopped: the rollback's end. `u64::MAX` otherwise.
     pub settled_ms: u64,
+    /// When the first host may have each of the defects that were asked for, in their order; `u64::MAX` if none had it.
+    pub brought_ms: Vec<u64>,
     /// What it does to customers.
     pub harm: Harm,
 }
 
 impl Rollout {
+    /// That of what has not begun.
+    pub const NOTHING: Self = Self {
+        waves: Vec::new(),
+        stopped: None,
+        settled_ms: u64::MAX,
+        brought_ms: Vec::new(),
+        harm: Harm::NONE,
+    };
+
     /// Where its time goes from its start until `at`: at most the end of its waves, or its stop.
     #[must_use]
     pub fn parts(&self, gates: &Gates, at: u64) -> Parts {
@@ -116,8 +139,10 @@ impl Rollout {
             parts.add(Part::Window, start.max(free) - free);
             let Some(run) = run.filter(|run| run.start_ms < at) else { break };
             let (deployed, end) = (run.deployed_ms.min(at), run.end_ms.min(at));
+            let baked = (run.end_ms - run.closed_ms).min(at);
             parts.add(Part::Deploy, deployed - run.start_ms);
-            parts.add(Part::Bake, end - deployed);
+            parts.add(Part::Bake, baked - deployed);
+            parts.add(Part::Window, end - baked);
             ready = end;
         }
         parts
@@ -222,7 +247,8 @@ impl Production for Timed {
             let draw = |offset| self.uniform(Purpose::StageTime, ask.key, wave, index + offset);
             let deployed = start + self.waves[wave].deploy.by_cdf(draw(0));
             let bake = if ask.urgent { 0 } else { self.waves[wave].bake.by_cdf(draw(1)) };
-            let run = WaveRun { start_ms: start, deployed_ms: deployed, end_ms: deployed + bake };
+            let run =
+                WaveRun { start_ms: start, deployed_ms: deployed, closed_ms: 0, end_ms: deployed + bake };
             stopped = self.alarm(ask, wave, run);
             waves.push(run);
             ready = run.end_ms;
@@ -247,8 +273,10 @@ impl Production for Timed {
                 run.end_ms = run.end_ms.min(at);
             }
             let last = self.uniform(Purpose::StageTime, ask.key, 0, (1 << 41) + u64::from(ask.attempt));
-            settled_ms = if rolled_back { at + self.rollback.by_cdf(last) } else { at };
+            let back_from = at.max(ask.back_from_ms);
+            settled_ms = if rolled_back { back_from + self.rollback.by_cdf(last) } else { at };
         }
-        Rollout { waves, stopped, settled_ms, harm: Harm::default() }
+        let brought_ms = vec![ask.start_ms; ask.defects.len()];
+        Rollout { waves, stopped, settled_ms, brought_ms, harm: Harm::default() }
     }
 }

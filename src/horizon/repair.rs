@@ -91,7 +91,7 @@ impl World<'_> {
 
     /// Everything on its way that has the blamed change is known to be no good.
     fn stop_all_with(&mut self, blamed: usize, at: u64) {
-        self.stop_rollouts(|world, revision| world.changes[blamed].is_in(blamed, revision), None, at);
+        self.stop_rollouts(|world, flight| world.changes[blamed].is_in(blamed, flight.number), None, at);
         let mut bad: Vec<usize> = self.revisions.range(blamed..).map(|(number, _)| *number).collect();
         bad.retain(|number| self.changes[blamed].is_in(blamed, *number));
         // From the newest on, so that what is given up is not handed to the next one to go.
@@ -118,6 +118,10 @@ impl World<'_> {
         {
             self.changes[blamed].out.push((number, usize::MAX));
             self.strand(blamed, at);
+            if let Some(activation) = self.goes_with(blamed, number) {
+                self.changes[activation].out.push((number, usize::MAX));
+                self.strand(activation, at);
+            }
             let again = repair.again.by_cdf(self.streams.stream(Purpose::Repaired, key).uniform_at(1));
             self.agenda.plan(at + again, Event::Again { change: blamed });
         }
@@ -127,6 +131,9 @@ impl World<'_> {
     /// A reverted change is merged again, without its defect if it had one.
     pub(super) fn merge_again(&mut self, change: usize, at: u64) {
         let number = self.changes.len();
+        if self.changes[change].is_in(change, number) || self.must_wait(change) {
+            return;
+        }
         let times = self.changes[change].out.len() as u64;
         let key = (self.changes[change].key + REVERT * times) | AGAIN;
         if let Some(last) = self.changes[change].out.last_mut() {

@@ -10,10 +10,19 @@ use crate::outcome::horizon::{Part, Parts};
 pub(super) enum Kind {
     /// The source's own change.
     Own,
+    /// The second half of a two-phase change.
+    Activation,
     /// A revert, or a fix.
     Revert,
     /// The merge, once more, of a change that was reverted.
     Again,
+}
+
+impl Kind {
+    /// Whether it is a change in its own right: neither a revert nor the same change once more.
+    pub(super) fn is_own(self) -> bool {
+        matches!(self, Self::Own | Self::Activation)
+    }
 }
 
 /// A change that was merged. Its number is its place in the order of merging.

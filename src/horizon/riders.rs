@@ -7,7 +7,6 @@
 
 use super::World;
 use super::gauge::Span;
-use super::revision::Kind;
 use crate::outcome::horizon::Part;
 
 impl World<'_> {
@@ -95,6 +94,7 @@ impl World<'_> {
         }
         self.outcome.completed += u64::from(self.span.has(at));
         self.fleet.update(self.changes[revision].merged_ms, at);
+        self.reach_everywhere(revision, at);
     }
 
     /// Notes that the rollout of what `revision` carries began.
@@ -106,7 +106,7 @@ impl World<'_> {
         }
         for number in riders {
             let change = &mut self.changes[*number];
-            debug_assert!(change.kind == Kind::Own);
+            debug_assert!(change.kind.is_own());
             change.entered_ms.get_or_insert(at);
         }
     }

@@ -9,13 +9,13 @@ use crate::engine::launch::{Launch, Launched, OutsideStop, World};
 use crate::engine::{Engine, Model};
 use crate::outcome::Ending;
 use crate::outcome::horizon::Harm;
+use crate::plan::Strategy;
 
 /// One strategy's production in one trial of a pipeline.
 #[derive(Debug)]
 pub struct Rollouts<'m> {
     engine: Engine<'m>,
-    model: &'m Model<'m>,
-    strategy: usize,
+    strategy: &'m Strategy,
     trial: u64,
     /// The horizon's start in milliseconds since a UTC midnight.
     epoch_ms: u64,
@@ -29,7 +29,13 @@ impl<'m> Rollouts<'m> {
     /// midnight.
     #[must_use]
     pub fn new(model: &'m Model<'m>, strategy: usize, trial: u64, epoch_ms: u64) -> Self {
-        Self { engine: Engine::new(model), model, strategy, trial, epoch_ms }
+        Self::by(model, &model.plan.strategies[strategy], trial, epoch_ms)
+    }
+
+    /// The production by a strategy that the model's plan uses.
+    #[must_use]
+    pub fn by(model: &'m Model<'m>, strategy: &'m Strategy, trial: u64, epoch_ms: u64) -> Self {
+        Self { engine: Engine::new(model), strategy, trial, epoch_ms }
     }
 
     /// The rollout of what is asked with one of its defects, or none, and perhaps another stop.
@@ -53,6 +59,7 @@ impl<'m> Rollouts<'m> {
                 at_ms: stop.at_ms.saturating_sub(start_ms),
                 roll_back: stop.roll_back,
             }),
+            back_from_ms: ask.back_from_ms.saturating_sub(start_ms),
         };
         self.engine.launch(self.strategy, &launch)
     }
@@ -60,11 +67,11 @@ impl<'m> Rollouts<'m> {
 
 impl Production for Rollouts<'_> {
     fn waves(&self) -> usize {
-        self.model.plan.strategies[self.strategy].waves.len()
+        self.strategy.waves.len()
     }
 
     fn regions(&self, wave: usize) -> &[usize] {
-        &self.model.plan.strategies[self.strategy].waves[wave].regions
+        &self.strategy.waves[wave].regions
     }
 
     fn roll_out(&mut self, ask: &Ask) -> Rollout {
@@ -98,6 +105,7 @@ fn timetable(ask: &Ask, defect: Option<Carried>, launched: &Launched, harm: Harm
         start_ms: at(wave.start_ms),
         // Where bakes and deployments alternate, the bakes are counted last.
         deployed_ms: at(wave.end_ms - wave.bake_ms.min(wave.end_ms - wave.start_ms)),
+        closed_ms: 0,
         end_ms: at(wave.end_ms),
     });
     let outcome = &launched.outcome;
@@ -111,6 +119,7 @@ fn timetable(ask: &Ask, defect: Option<Carried>, launched: &Launched, harm: Harm
         waves: waves.collect(),
         stopped,
         settled_ms: stopped.map_or(u64::MAX, |_| at(outcome.end_ms)),
+        brought_ms: vec![ask.start_ms; ask.defects.len()],
         harm,
     }
 }

@@ -93,6 +93,21 @@ pub struct ChangeOutcome {
     pub parts: Parts,
 }
 
+/// What became of a change in two halves whose first one was merged after the warm-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TwoPhaseOutcome {
+    /// Place of its first half among the source's merges.
+    pub key: u64,
+    /// Its second half was merged.
+    pub activation_merged_ms: Option<u64>,
+    /// Its second half was delivered.
+    pub delivered_ms: Option<u64>,
+    /// From the first half's being ready for review until then, or until the horizon ended, milliseconds.
+    pub lead_ms: u64,
+    /// The second half went to production while the first one was not everywhere.
+    pub unprepared: bool,
+}
+
 /// Stays in one stage, in the queue before production, or in one wave.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StageOutcome {
@@ -135,6 +150,9 @@ pub struct Harm {
 }
 
 impl Harm {
+    /// None at all.
+    pub const NONE: Self = Self { impaired_host_ms: 0, failed_requests: 0.0, isolation_violations: 0 };
+
     /// Adds that of one rollout.
     pub fn add(&mut self, outcome: &Outcome) {
         self.impaired_host_ms += outcome.impaired_host_ms;
@@ -161,6 +179,8 @@ pub struct HorizonOutcome {
     pub events: u64,
     /// Changes merged after the warm-up; reverts and merges of the same change again do not count.
     pub changes: Vec<ChangeOutcome>,
+    /// Changes in two halves, whose halves are among `changes` as well.
+    pub two_phase: Vec<TwoPhaseOutcome>,
     /// One entry a stage, in order.
     pub stages: Vec<StageOutcome>,
     /// The queue before the first wave.

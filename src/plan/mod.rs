@@ -56,3 +56,11 @@ pub struct Plan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub horizon: Option<Horizon>,
 }
+
+impl Plan {
+    /// Every strategy that something is rolled out by: those that are compared, and those of a pipeline's components.
+    pub fn strategies_in_use(&self) -> impl Iterator<Item = &Strategy> {
+        let components = self.horizon.iter().flat_map(|horizon| &horizon.components);
+        self.strategies.iter().chain(components.filter_map(|component| component.strategy.as_ref()))
+    }
+}

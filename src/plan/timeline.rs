@@ -57,7 +57,12 @@ impl Timetable {
 /// Walks through the waves of strategy `strategy` of `plan`.
 #[must_use]
 pub fn timetable(plan: &Plan, strategy: usize) -> Timetable {
-    let strategy: &Strategy = &plan.strategies[strategy];
+    timetable_of(plan, &plan.strategies[strategy])
+}
+
+/// Walks through the waves of a strategy that `plan` uses.
+#[must_use]
+pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
     let mut walk = Walk {
         plan,
         host_ms: strategy.deploy_time(&plan.change).median_ms(),

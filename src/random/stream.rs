@@ -78,6 +78,8 @@ pub enum Purpose {
     Attribution = 44,
     /// How long it takes until a blamed change is out, by revision, or in again, by change.
     Repaired = 45,
+    /// Whether a change is the first half of a two-phase one, and how long it bakes, by change.
+    TwoPhase = 46,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -151,7 +153,7 @@ impl Stream {
 mod tests {
     use super::*;
 
-    const ALL: [Purpose; 33] = [
+    const ALL: [Purpose; 34] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -185,12 +187,13 @@ mod tests {
         Purpose::StageLuck,
         Purpose::Attribution,
         Purpose::Repaired,
+        Purpose::TwoPhase,
     ];
 
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=27).chain(40..=45).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=27).chain(40..=46).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -246,6 +249,7 @@ mod tests {
                 "c3396698773b35d7",
                 "d3a5de7b4142219e",
                 "093c5b20aafb90d7",
+                "64afd5007589245c",
             ]
         );
     }

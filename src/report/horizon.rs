@@ -4,7 +4,7 @@ use super::table::{Align, Table};
 use super::text;
 use crate::stats::mean::Mean;
 use crate::study::horizon_summary::{
-    COLLATERAL, Estimated, HorizonSummary, MEASURES, Measure, Measured, StrategyHorizons,
+    COLLATERAL, ComponentName, Estimated, HorizonSummary, Measure, Measured, StrategyHorizons, measure,
 };
 use std::fmt::Write as _;
 
@@ -27,6 +27,9 @@ pub fn text(summary: &HorizonSummary, width: usize) -> String {
         summary.plan,
     );
     let mut out = text::wrap(&head, width, "", "  ");
+    if !summary.components.is_empty() {
+        out.push_str(&text::wrap(&components(&summary.components), width, "", "  "));
+    }
     for strategy in summary.strategies.iter().filter(|strategy| strategy.drifts) {
         let words = format!(
             "Not in a steady state: with {} lead times grow or fall from the first third of the horizon to the second, so \
@@ -53,13 +56,24 @@ pub fn text(summary: &HorizonSummary, width: usize) -> String {
     out
 }
 
+/// What each wave deploys, in words.
+fn components(components: &[ComponentName]) -> String {
+    let by = |component: &ComponentName| match &component.strategy {
+        Some(strategy) => format!("{} by {strategy}", component.name),
+        None => format!("{} by the strategy under study", component.name),
+    };
+    let all: Vec<String> = components.iter().map(by).collect();
+    format!("Each wave deploys in order, and goes back in reverse: {}", all.join(", then "))
+}
+
 /// One column a strategy; `columns` are what to show there, of one pipeline.
 fn measures(summary: &HorizonSummary, columns: &[&[Estimated]]) -> Table {
     let mut table = Table::new("measure");
     for strategy in &summary.strategies {
         table = table.column(&strategy.name, Align::Right);
     }
-    for (index, measure) in MEASURES.iter().enumerate() {
+    for (index, estimated) in columns.first().copied().unwrap_or_default().iter().enumerate() {
+        let Some(measure) = measure(estimated.measure) else { continue };
         if measure.name == COLLATERAL && summary.others.is_empty() {
             continue;
         }

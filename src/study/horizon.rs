@@ -3,7 +3,7 @@
 
 use super::Watcher;
 use crate::engine::Model;
-use crate::horizon::{self, Member, Rollouts, Sharing};
+use crate::horizon::{self, Combined, Member, Sharing};
 use crate::outcome::horizon::HorizonOutcome;
 use crate::plan::{Horizon, Pipeline, Plan};
 use crate::random::mix;
@@ -79,19 +79,21 @@ struct Fleet<'p> {
 /// One pipeline with the tables of its production.
 struct Line<'p> {
     model: Model<'p>,
+    horizon: &'p Horizon,
     /// With the waves of each strategy.
     pipelines: Vec<Pipeline>,
 }
 
 impl<'p> Line<'p> {
-    fn new(plan: &'p Plan, horizon: &Horizon) -> Self {
+    fn new(plan: &'p Plan, horizon: &'p Horizon) -> Self {
         let waves = plan.strategies.iter().map(|strategy| strategy.waves.len());
-        Self { model: Model::new(plan), pipelines: waves.map(|waves| horizon.with_waves(waves)).collect() }
+        let pipelines = waves.map(|waves| horizon.with_waves(waves)).collect();
+        Self { model: Model::new(plan), horizon, pipelines }
     }
 }
 
 impl<'p> Fleet<'p> {
-    fn new(plan: &'p Plan, horizon: &Horizon, others: &'p [Plan]) -> Self {
+    fn new(plan: &'p Plan, horizon: &'p Horizon, others: &'p [Plan]) -> Self {
         let others = others.iter().filter_map(|other| Some(Line::new(other, other.horizon.as_ref()?)));
         Self {
             sharing: Sharing {
@@ -108,8 +110,10 @@ impl<'p> Fleet<'p> {
     fn run(&self, strategy: usize, trial: u64) -> Vec<HorizonOutcome> {
         let own = [(&self.own, strategy)].into_iter();
         let lines: Vec<(&Line, usize)> = own.chain(self.others.iter().map(|line| (line, 0))).collect();
-        let mut productions: Vec<Rollouts> =
-            lines.iter().map(|(line, strategy)| Rollouts::new(&line.model, *strategy, trial, 0)).collect();
+        let mut productions: Vec<_> = lines
+            .iter()
+            .map(|(line, strategy)| Combined::of(&line.model, line.horizon, *strategy, trial, 0))
+            .collect();
         let members = lines.iter().zip(&mut productions).map(|((line, strategy), production)| Member {
             pipeline: &line.pipelines[*strategy],
             production,

@@ -3,7 +3,7 @@
 //! independent replications.
 
 use super::horizon::Horizons;
-use crate::outcome::horizon::{HorizonOutcome, PARTS, Part, StageOutcome};
+use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, PARTS, Part, StageOutcome};
 use crate::plan::{Horizon, Plan};
 use crate::stats::mean::{Mean, mean};
 use crate::stats::{Sample, sum};
@@ -107,6 +107,35 @@ pub const MEASURES: [Measure; 14] = [
     },
 ];
 
+/// Measures of changes in two halves, where a pipeline has them.
+pub const OF_TWO_PHASES: [Measure; 2] = [
+    Measure {
+        name: "two_phase_lead_time_p50_ms",
+        title: "two-phase lead time p50",
+        unit: Measured::Time,
+        of: two_phase_lead,
+    },
+    Measure {
+        name: "unprepared_activations_per_quarter",
+        title: "unprepared activations a quarter",
+        unit: Measured::Count,
+        of: |h| per_quarter(h, h.two_phase.iter().filter(|change| change.unprepared).count() as f64),
+    },
+];
+
+/// The measure of that name.
+#[must_use]
+pub fn measure(name: &str) -> Option<&'static Measure> {
+    static ALL: [&[Measure]; 2] = [&MEASURES, &OF_TWO_PHASES];
+    ALL.into_iter().flatten().find(|measure| measure.name == name)
+}
+
+/// From the first half's being ready for review until the second one was delivered. As with [`lead`], what is still
+/// under way counts with the time that it has waited.
+fn two_phase_lead(horizon: &HorizonOutcome) -> Option<f64> {
+    quantile(horizon.two_phase.iter().map(|change| change.lead_ms).collect(), 0.5)
+}
+
 fn days(horizon: &HorizonOutcome) -> f64 {
     horizon.counted_ms() as f64 / DAY_MS
 }
@@ -156,14 +185,15 @@ fn restore(horizon: &HorizonOutcome) -> Option<f64> {
 /// A quantile of lead times, the least value that so many reach. Changes that were not delivered by the horizon's end
 /// count with the time they have waited: leaving them out would flatter a pipeline that is stuck.
 fn lead(horizon: &HorizonOutcome, q: f64) -> Option<f64> {
-    let mut leads: Vec<u64> = horizon
-        .changes
-        .iter()
-        .map(|change| change.delivered_ms.unwrap_or(horizon.to_ms) - change.merged_ms)
-        .collect();
-    leads.sort_unstable();
-    let index = (libm::ceil(q * leads.len() as f64) as usize).saturating_sub(1);
-    leads.get(index).map(|ms| *ms as f64)
+    let waited = |change: &ChangeOutcome| change.delivered_ms.unwrap_or(horizon.to_ms) - change.merged_ms;
+    quantile(horizon.changes.iter().map(waited).collect(), q)
+}
+
+/// The least value that so many reach.
+fn quantile(mut times_ms: Vec<u64>, q: f64) -> Option<f64> {
+    times_ms.sort_unstable();
+    let index = (libm::ceil(q * times_ms.len() as f64) as usize).saturating_sub(1);
+    times_ms.get(index).map(|ms| *ms as f64)
 }
 
 fn average(values: impl Iterator<Item = f64>) -> Option<f64> {
@@ -190,6 +220,9 @@ pub struct HorizonSummary {
     pub warm_up_ms: u64,
     /// Horizons of each strategy.
     pub trials: u64,
+    /// What each wave deploys, in order; empty where it is only what the strategy deploys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<ComponentName>,
     /// In plan order.
     pub strategies: Vec<StrategyHorizons>,
     /// The other pipelines on the fleet, in plan order.
@@ -206,12 +239,21 @@ pub struct OtherPipeline {
     pub beside: Vec<Vec<Estimated>>,
 }
 
+/// A component of a combined pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComponentName {
+    /// Its name.
+    pub name: String,
+    /// What deploys it; none: each strategy of the summary.
+    pub strategy: Option<String>,
+}
+
 /// One strategy as production of the pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StrategyHorizons {
     /// Its name.
     pub name: String,
-    /// One estimate a measure, in the order of [`MEASURES`]; none where no horizon has anything to say.
+    /// One estimate a measure, in the order of [`MEASURES`], then [`OF_TWO_PHASES`] if the pipeline has any; none where no horizon has anything to say.
     pub measures: Vec<Estimated>,
     /// Mean time of a delivered change in each part, review included.
     pub parts: Vec<PartMean>,
@@ -257,6 +299,10 @@ pub struct StageMeans {
 #[must_use]
 pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> HorizonSummary {
     let strategies = plan.strategies.iter().zip(&horizons.by_strategy);
+    let components = horizon.components.iter().map(|component| ComponentName {
+        name: component.name.clone(),
+        strategy: component.strategy.as_ref().map(|strategy| strategy.name.clone()),
+    });
     HorizonSummary {
         scenario: plan.name.clone(),
         model_version: crate::MODEL_VERSION,
@@ -266,25 +312,32 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Horizon
         length_ms: horizon.pipeline.length_ms,
         warm_up_ms: horizon.pipeline.warm_up_ms,
         trials: horizons.by_strategy.first().map_or(0, |row| row.len() as u64),
+        components: components.collect(),
         strategies: strategies
             .map(|(strategy, row)| StrategyHorizons {
                 name: strategy.name.clone(),
-                measures: measures(row),
+                measures: estimates(horizon, row),
                 parts: PARTS.iter().map(|part| part_mean(*part, row)).collect(),
                 stages: stages(horizon, strategy, row),
                 drifts: drifts(row),
             })
             .collect(),
-        others: horizon.others.iter().zip(&horizons.others).map(other).collect(),
+        others: horizon.others.iter().zip(&horizons.others).filter_map(other).collect(),
     }
 }
 
-fn other((plan, rows): (&Plan, &Vec<Vec<HorizonOutcome>>)) -> OtherPipeline {
-    OtherPipeline { name: plan.name.clone(), beside: rows.iter().map(|row| measures(row)).collect() }
+fn other((plan, rows): (&Plan, &Vec<Vec<HorizonOutcome>>)) -> Option<OtherPipeline> {
+    let horizon = plan.horizon.as_ref()?;
+    Some(OtherPipeline {
+        name: plan.name.clone(),
+        beside: rows.iter().map(|row| estimates(horizon, row)).collect(),
+    })
 }
 
-fn measures(row: &[HorizonOutcome]) -> Vec<Estimated> {
-    MEASURES.iter().map(|measure| estimate(measure, row)).collect()
+/// What there is to say of a pipeline.
+fn estimates(horizon: &Horizon, row: &[HorizonOutcome]) -> Vec<Estimated> {
+    let of_two_phases = OF_TWO_PHASES.iter().filter(|_| horizon.pipeline.two_phase.is_some());
+    MEASURES.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
 }
 
 fn estimate(measure: &Measure, row: &[HorizonOutcome]) -> Estimated {

@@ -259,11 +259,12 @@ impl Production for Late {
         let told = ask.stop.map(|stop| (stop.at_ms, Why::Outside));
         let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
         end = stopped.map_or(end, |(at, _)| end.min(at));
-        let wave = WaveRun { start_ms: ask.start_ms, deployed_ms: end, end_ms: end };
+        let wave = WaveRun { start_ms: ask.start_ms, deployed_ms: end, closed_ms: 0, end_ms: end };
         Rollout {
             waves: vec![wave],
             stopped,
             settled_ms: stopped.map_or(u64::MAX, |(at, _)| at + MINUTE),
+            brought_ms: vec![ask.start_ms; ask.defects.len()],
             harm: Harm::default(),
         }
     }
@@ -361,7 +362,7 @@ fn stage() -> impl Strategy<Value = Stage> {
     )
 }
 
-fn timed_wave() -> impl Strategy<Value = TimedWave> {
+pub fn timed_wave() -> impl Strategy<Value = TimedWave> {
     (duration(), duration(), 0.0..1.0, duration(), 0.0..0.1).prop_map(
         |(deploy, bake, catches, detection, false_alarm)| TimedWave {
             deploy,
@@ -404,6 +405,26 @@ pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
     )
 }
 
+/// What holds of every horizon: Little's law, accounts that add up, one revision a wave.
+pub fn invariants(outcome: &HorizonOutcome) -> Result<(), TestCaseError> {
+    let holds = |stage: &StageOutcome| stage.area_ms == stage.stays_ms;
+    prop_assert!(outcome.stages.iter().all(holds), "{:#?}", outcome.stages);
+    prop_assert!(holds(&outcome.entry), "{:#?}", outcome.entry);
+    prop_assert_eq!(outcome.line_area_ms, outcome.line_stays_ms);
+    for wave in &outcome.waves {
+        prop_assert!(wave.stays_ms <= outcome.counted_ms(), "two revisions in one wave: {wave:?}");
+    }
+    for change in &outcome.changes {
+        let until = change.delivered_ms.unwrap_or(outcome.to_ms);
+        let review = change.parts.of(Part::Review);
+        prop_assert_eq!(change.parts.total(), until - change.merged_ms + review, "{:?}", change);
+        prop_assert!(change.entered_ms.is_none_or(|entered| entered >= change.merged_ms));
+    }
+    let failed = outcome.needed_rollbacks + outcome.needless_rollbacks + outcome.overtaken;
+    prop_assert!(failed <= outcome.deployments, "{:?}", outcome.deployments);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -421,20 +442,6 @@ proptest! {
         let (outcome, collisions) = run();
         prop_assert_eq!(collisions, 0);
         prop_assert_eq!(&outcome, &run().0);
-        let holds = |stage: &StageOutcome| stage.area_ms == stage.stays_ms;
-        prop_assert!(outcome.stages.iter().all(holds), "{:#?}", outcome.stages);
-        prop_assert!(holds(&outcome.entry), "{:#?}", outcome.entry);
-        prop_assert_eq!(outcome.line_area_ms, outcome.line_stays_ms);
-        for wave in &outcome.waves {
-            prop_assert!(wave.stays_ms <= outcome.counted_ms(), "two revisions in one wave: {wave:?}");
-        }
-        for change in &outcome.changes {
-            let until = change.delivered_ms.unwrap_or(outcome.to_ms);
-            let review = change.parts.of(Part::Review);
-            prop_assert_eq!(change.parts.total(), until - change.merged_ms + review, "{:?}", change);
-            prop_assert!(change.entered_ms.is_none_or(|entered| entered >= change.merged_ms));
-        }
-        let failed = outcome.needed_rollbacks + outcome.needless_rollbacks + outcome.overtaken;
-        prop_assert!(failed <= outcome.deployments, "{:?}", outcome.deployments);
+        invariants(&outcome)?;
     }
 }

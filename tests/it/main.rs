@@ -2,6 +2,7 @@
 
 mod alarms;
 mod cli;
+mod combined;
 mod estimators;
 mod expect;
 mod formats;
@@ -25,3 +26,4 @@ mod scenario;
 mod support;
 mod tidy;
 mod together;
+mod two_phase;

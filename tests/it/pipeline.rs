@@ -34,6 +34,7 @@ pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_m
         stages,
         calendars: Vec::new(),
         wave_windows: Vec::new(),
+        two_phase: None,
         entry: Entry::Queued,
         after_rejection: AfterRejection::Leave,
         length_ms,

@@ -108,7 +108,7 @@ fn azures_stages_are_done_on_day_eight_as_published() {
 }
 
 /// A measure of a scenario's only strategy, over some horizons.
-fn measured(file: &str, trials: u64, measure: &str) -> wavetank::stats::mean::Mean {
+pub fn measured(file: &str, trials: u64, measure: &str) -> wavetank::stats::mean::Mean {
     let plan = support::plan(file, &[]);
     let horizon = plan.horizon.as_ref().unwrap();
     let done = study::run(&plan, horizon, trials, &AtomicBool::new(false), &Nobody).unwrap();

@@ -2,7 +2,7 @@
 
 use super::pipeline::{HOUR, MINUTE, fixed, line, stages};
 use super::support;
-use wavetank::engine::launch::{Launch, OutsideStop, World};
+use wavetank::engine::launch::{Launch, Launched, OutsideStop, World};
 use wavetank::engine::trace::Silent;
 use wavetank::engine::{Engine, Model};
 use wavetank::horizon::{self, Rollouts};
@@ -53,8 +53,13 @@ fn a_horizon_of_one_change_is_the_trial_of_the_study() {
                 skips_bakes: false,
                 gate: &|_, at_ms| Some(at_ms),
                 stop: None,
+                back_from_ms: 0,
             };
-            assert_eq!(engine.launch(strategy, &launch).outcome, alone, "{strategy} {trial}");
+            assert_eq!(
+                engine.launch(&plan.strategies[strategy], &launch).outcome,
+                alone,
+                "{strategy} {trial}"
+            );
             let pipeline = straight(&plan, strategy, vec![START], defect);
             let mut production = Rollouts::new(&model, strategy, trial, 0);
             let horizon = horizon::run(&pipeline, &mut production, plan.study.seed, trial);
@@ -92,19 +97,20 @@ fn waves_wait_for_their_gates() {
         skips_bakes: false,
         gate: &free,
         stop: None,
+        back_from_ms: 0,
     };
-    let undisturbed = engine.launch(0, &launch);
+    let undisturbed = engine.launch(&plan.strategies[0], &launch);
     launch.gate = &late;
-    let delayed = engine.launch(0, &launch);
+    let delayed = engine.launch(&plan.strategies[0], &launch);
     assert_eq!(delayed.waves[0], undisturbed.waves[0], "what lies before is the same");
     assert_eq!(delayed.waves[1].start_ms, 72 * HOUR);
     launch.gate = &never;
-    let grounded = engine.launch(0, &launch);
+    let grounded = engine.launch(&plan.strategies[0], &launch);
     assert_eq!(grounded.waves, undisturbed.waves[..2]);
     assert_eq!(grounded.outcome.completed_ms, None);
     launch.gate = &free;
     launch.skips_bakes = true;
-    let urgent = engine.launch(0, &launch);
+    let urgent = engine.launch(&plan.strategies[0], &launch);
     assert!(urgent.waves.iter().all(|wave| wave.bake_ms == 0));
     let baked: u64 = undisturbed.waves.iter().map(|wave| wave.bake_ms).sum();
     assert_eq!(
@@ -126,13 +132,14 @@ fn a_stop_from_outside_takes_everything_back_or_leaves_it() {
         skips_bakes: false,
         gate: &|_, at_ms| Some(at_ms),
         stop: Some(OutsideStop { at_ms: 3 * HOUR, roll_back }),
+        back_from_ms: 0,
     };
-    let back = engine.launch(0, &stop(true));
+    let back = engine.launch(&plan.strategies[0], &stop(true));
     assert!(back.stopped_outside);
     assert_eq!(back.outcome.rollback_ms, Some(3 * HOUR));
     assert_eq!(back.outcome.left_exposed_hosts, 0);
     assert!(back.outcome.end_ms > 3 * HOUR, "hosts take time to go back");
-    let left = engine.launch(0, &stop(false));
+    let left = engine.launch(&plan.strategies[0], &stop(false));
     assert_eq!(left.outcome.end_ms, 3 * HOUR, "another revision takes over at once");
     assert_eq!(left.waves, back.waves);
 }
@@ -186,4 +193,42 @@ fn a_defect_that_rides_with_two_revisions_stops_both() {
         assert!(outcome.harm.impaired_host_ms > 0, "trial {trial}");
     }
     assert!(stopped_both > 5, "{stopped_both}");
+}
+
+/// A rollout of a good change that is stopped from outside after so long, if at all, and goes back from then on.
+fn stopped(plan: &Plan, at_ms: Option<u64>, roll_back: bool, back_from_ms: u64) -> Launched {
+    let launch = Launch {
+        world: World::Trial(3),
+        defect: None,
+        start_utc_ms: START,
+        skips_bakes: false,
+        gate: &|_, at_ms| Some(at_ms),
+        stop: at_ms.map(|at_ms| OutsideStop { at_ms, roll_back }),
+        back_from_ms,
+    };
+    Engine::new(&Model::new(plan)).launch(&plan.strategies[0], &launch)
+}
+
+#[test]
+fn what_is_complete_can_be_taken_back_and_not_be_overtaken() {
+    let plan = small();
+    let undisturbed = stopped(&plan, None, true, 0);
+    let late = undisturbed.outcome.completed_ms.unwrap() + HOUR;
+    assert_eq!(stopped(&plan, Some(late), false, 0), undisturbed);
+    let back = stopped(&plan, Some(late), true, 0);
+    assert_eq!(back.waves, undisturbed.waves);
+    assert_eq!((back.outcome.rollback_ms, back.outcome.left_exposed_hosts), (Some(late), 0));
+    assert!(back.stopped_outside && back.outcome.end_ms > late);
+}
+
+#[test]
+fn a_rollout_waits_for_its_turn_to_go_back() {
+    let plan = small();
+    let at_once = stopped(&plan, Some(3 * HOUR), true, 0).outcome;
+    let in_turn = stopped(&plan, Some(3 * HOUR), true, 5 * HOUR).outcome;
+    assert_eq!(in_turn.rollback_ms, at_once.rollback_ms, "it stops at once");
+    assert_eq!(in_turn.mitigation_ms, Some(5 * HOUR));
+    assert_eq!(in_turn.end_ms - 5 * HOUR, at_once.end_ms - 3 * HOUR, "and takes as long as ever");
+    assert_eq!(in_turn.peak_exposed_hosts, at_once.peak_exposed_hosts, "nothing is deployed meanwhile");
+    assert!(in_turn.exposed_host_ms > at_once.exposed_host_ms);
 }

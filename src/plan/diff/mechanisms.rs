@@ -1,7 +1,8 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
 use crate::plan::pipeline::{
-    AfterRejection, Calendar, DefectClass, Entry, Holds, Merges, Mode, OnFlaky, Phase, Source, Stage, Window,
+    AfterRejection, BakesFrom, Calendar, Component, DefectClass, Entry, Holds, Merges, Mode, OnFlaky, Phase,
+    Source, Stage, TwoPhase, Window,
 };
 use crate::plan::{
     Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
@@ -105,12 +106,14 @@ pub(super) fn horizon() -> Horizon {
             stages: vec![build],
             calendars: vec![Calendar::new(vec![(0, 10)])],
             wave_windows: Vec::new(),
+            two_phase: Some(TwoPhase { share: 0.1, bake: MINUTE, from: BakesFrom::Merge, unprepared: 0 }),
             entry: Entry::Queued,
             after_rejection: AfterRejection::Leave,
             length_ms: 1000,
             warm_up_ms: 10,
         },
         wave_calendar: None,
+        components: Vec::new(),
         start: "2026-03-02".to_owned(),
         trials: 20,
         others: Vec::new(),
@@ -121,6 +124,10 @@ pub(super) fn horizon() -> Horizon {
 
 fn pipeline(plan: &mut Plan) -> &mut Pipeline {
     &mut plan.horizon.as_mut().expect("the plan of these tests has a pipeline").pipeline
+}
+
+fn two_phase(plan: &mut Plan) -> &mut TwoPhase {
+    pipeline(plan).two_phase.as_mut().expect("the pipeline of these tests has two-phase changes")
 }
 
 pub(super) fn edits_of_pipelines() -> Vec<Edit> {
@@ -137,10 +144,20 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             p.horizon.as_mut().unwrap().others.push(other);
         }),
         ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = Some(0)),
+        ("pipeline: components", |p| {
+            let component =
+                |name: &str| Component { name: name.to_owned(), strategy: None, defects: Vec::new() };
+            p.horizon.as_mut().unwrap().components = vec![component("service")];
+        }),
         ("pipeline: pipeline length", |p| pipeline(p).length_ms = 2000),
         ("pipeline: pipeline warm-up", |p| pipeline(p).warm_up_ms = 20),
         ("pipeline: pipeline entry", |p| pipeline(p).entry = Entry::Restart),
         ("pipeline: pipeline wave-windows", |p| pipeline(p).wave_windows.push(None)),
+        ("pipeline: two-phase", |p| pipeline(p).two_phase = None),
+        ("pipeline: two-phase share", |p| two_phase(p).share = 0.2),
+        ("pipeline: two-phase bake", |p| two_phase(p).bake = Distribution::Fixed { ms: 1 }),
+        ("pipeline: two-phase from", |p| two_phase(p).from = BakesFrom::Delivery),
+        ("pipeline: two-phase unprepared", |p| two_phase(p).unprepared = 1),
         ("pipeline: pipeline after-rejection", |p| {
             pipeline(p).after_rejection = AfterRejection::Restart { after: MINUTE };
         }),

@@ -114,7 +114,9 @@ fn essence(plan: &Plan) -> Value {
     plan.study.thresholds.clear();
     plan.study.guards.clear();
     plan.study.expectations.clear();
-    for strategy in &mut plan.strategies {
+    let components = plan.horizon.iter_mut().flat_map(|horizon| &mut horizon.components);
+    let theirs = components.filter_map(|component| component.strategy.as_mut());
+    for strategy in plan.strategies.iter_mut().chain(theirs) {
         strategy.description.clear();
         strategy.source.clear();
         for wave in &mut strategy.waves {

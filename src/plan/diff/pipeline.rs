@@ -1,10 +1,10 @@
 //! Differences between pipelines.
 
-use super::PlanChange;
-use super::list::{Changes, tables, text};
+use super::list::{Changes, names, tables, text};
 use super::pairs::{by_name, order};
+use super::{PlanChange, PlanValue};
 use crate::plan::Plan;
-use crate::plan::pipeline::{Horizon, Merges, Stage};
+use crate::plan::pipeline::{Horizon, Merges, Stage, TwoPhase};
 
 /// Compares the pipelines. Calendars are intervals by now: that they differ is all that can be said.
 pub(super) fn diff(changes: &mut Changes, before: Option<&Horizon>, after: Option<&Horizon>) {
@@ -24,6 +24,12 @@ pub(super) fn diff(changes: &mut Changes, before: Option<&Horizon>, after: Optio
         let intervals: usize = list.iter().map(|calendar| calendar.intervals().len()).sum();
         text(&format!("{} with {intervals} openings", list.len()))
     });
+    at.key("components", &components(before), &components(after), |list| names(list));
+    match (&before.pipeline.two_phase, &after.pipeline.two_phase) {
+        (Some(old), Some(new)) => tables(&mut at, "two-phase", old, new),
+        (None, None) => {}
+        (old, new) => at.differs("two-phase", two_phase(old.as_ref()), two_phase(new.as_ref())),
+    }
     let (old, new) = (&before.pipeline.source.merges, &after.pipeline.source.merges);
     if old != new {
         at.differs("source merges", Some(merges(old)), Some(merges(new)));
@@ -66,10 +72,28 @@ fn rest(changes: &mut Changes, before: &Horizon, after: &Horizon) {
         horizon.pipeline.stages.clear();
         horizon.pipeline.calendars.clear();
         horizon.others.clear();
+        horizon.components.clear();
+        horizon.pipeline.two_phase = None;
         horizon.pipeline.source.merges = Merges::Recorded(Vec::new());
         horizon
     };
     tables(&mut changes.at("pipeline"), "", &stripped(before), &stripped(after));
+}
+
+/// What each component is, in words. What differs within a strategy is said of the strategy.
+fn components(horizon: &Horizon) -> Vec<String> {
+    let classes = &horizon.pipeline.source.defects;
+    let said = horizon.components.iter().map(|component| {
+        let by = component.strategy.as_ref().map_or("the strategy under study", |strategy| &strategy.name);
+        let own: Vec<&str> = component.defects.iter().map(|&class| classes[class].name.as_str()).collect();
+        let defects = if own.is_empty() { String::new() } else { format!(" with {}", own.join(" and ")) };
+        format!("{} by {by}{defects}", component.name)
+    });
+    said.collect()
+}
+
+fn two_phase(plan: Option<&TwoPhase>) -> Option<PlanValue> {
+    plan.map(|plan| text(&format!("{:.1}% of changes", plan.share * 100.0)))
 }
 
 fn stages(changes: &mut Changes, before: &[Stage], after: &[Stage]) {
@@ -93,7 +117,7 @@ fn stages(changes: &mut Changes, before: &[Stage], after: &[Stage]) {
     }
 }
 
-fn merges(merges: &Merges) -> super::PlanValue {
+fn merges(merges: &Merges) -> PlanValue {
     match merges {
         Merges::Poisson(steps) => {
             let most = steps.iter().map(|step| step.per_hour).fold(0.0, f64::max);

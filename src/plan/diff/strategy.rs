@@ -19,17 +19,28 @@ struct Plans<'p> {
 /// Compares the strategies.
 pub(super) fn diff(changes: &mut Changes, before: &Plan, after: &Plan) {
     let plans = Plans { before, after };
-    for pair in by_name(&before.strategies, &after.strategies, |strategy| &strategy.name) {
+    for pair in by_name(&in_use(before), &in_use(after), |strategy| &strategy.name) {
         match (pair.before, pair.after) {
             (Some((_, before)), Some((_, after))) => strategy(changes, plans, before, after),
             (before, after) => {
                 let name = before.or(after).map_or("", |(_, strategy)| &strategy.name);
                 let described =
-                    |(_, strategy): (usize, &Strategy)| parts([("waves", count(strategy.waves.len()))]);
+                    |(_, strategy): (usize, &&Strategy)| parts([("waves", count(strategy.waves.len()))]);
                 changes.whole(format!("strategy {name}"), before.map(described), after.map(described));
             }
         }
     }
+}
+
+/// The strategies of a plan by name, each once.
+fn in_use(plan: &Plan) -> Vec<&Strategy> {
+    let mut found: Vec<&Strategy> = Vec::new();
+    for strategy in plan.strategies_in_use() {
+        if found.iter().all(|other| other.name != strategy.name) {
+            found.push(strategy);
+        }
+    }
+    found
 }
 
 fn strategy(changes: &mut Changes, plans: Plans<'_>, before: &Strategy, after: &Strategy) {

@@ -5,13 +5,18 @@
 //! [`Pipeline::faults`] lists; the horizon relies on them.
 
 pub mod calendar;
+pub mod component;
 pub mod source;
 pub mod stage;
+pub mod two_phase;
 
 pub use calendar::{Calendar, Holds, Window};
+pub use component::Component;
 pub use source::{DefectClass, Merges, RateStep, Source};
 pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
+pub use two_phase::{BakesFrom, TwoPhase};
 
+use super::Strategy;
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -25,6 +30,9 @@ pub struct Horizon {
     pub pipeline: Pipeline,
     /// Calendar that every wave needs open to begin.
     pub wave_calendar: Option<usize>,
+    /// What each wave deploys, in order; empty: only what the strategy under study deploys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Component>,
     /// First day, for reports; its midnight UTC is instant 0.
     pub start: String,
     /// Horizons simulated for each strategy.
@@ -44,6 +52,23 @@ impl Horizon {
     pub fn with_waves(&self, waves: usize) -> Pipeline {
         Pipeline { wave_windows: vec![self.wave_calendar; waves], ..self.pipeline.clone() }
     }
+
+    /// What deploys each component, in order, with `studied` as the strategy under study.
+    #[must_use]
+    pub fn deployed_by<'a>(&'a self, studied: &'a Strategy) -> Vec<&'a Strategy> {
+        if self.components.is_empty() {
+            return vec![studied];
+        }
+        self.components.iter().map(|component| component.strategy.as_ref().unwrap_or(studied)).collect()
+    }
+
+    /// The component that has a class of defect; 0 without components.
+    #[must_use]
+    pub fn owner(&self, class: usize) -> usize {
+        let claims = self.components.iter().position(|component| component.defects.contains(&class));
+        let studied = || self.components.iter().position(|component| component.strategy.is_none());
+        claims.or_else(studied).unwrap_or(0)
+    }
 }
 
 /// A pipeline from merge to the last wave.
@@ -59,6 +84,9 @@ pub struct Pipeline {
     pub wave_windows: Vec<Option<usize>>,
     /// What a revision does that reaches production while another one is there.
     pub entry: Entry,
+    /// Changes in two halves, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_phase: Option<TwoPhase>,
     /// What follows when a stage or production rejects a revision.
     pub after_rejection: AfterRejection,
     /// Length of the horizon, milliseconds, warm-up included.
@@ -133,6 +161,10 @@ impl Pipeline {
         );
         let sum: f64 = self.source.defects.iter().map(|defect| defect.probability).sum();
         check(sum <= 1.0 + 1e-12, "a change carries at most one defect");
+        if let Some(two_phase) = &self.two_phase {
+            check((0.0..=1.0).contains(&two_phase.share), "a share is from 0 to 1");
+            check(two_phase.unprepared < classes, "what is not prepared is a class of defect");
+        }
         if let AfterRejection::Revert(repair) = &self.after_rejection {
             check((0.0..=1.0).contains(&repair.misattribution), "a probability is from 0 to 1");
         }

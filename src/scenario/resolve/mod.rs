@@ -6,6 +6,7 @@ mod alarm;
 mod alert;
 mod calendar;
 mod change;
+mod component;
 mod defect;
 mod expect;
 mod fleet;
@@ -17,6 +18,7 @@ mod select;
 mod sense;
 mod strategy;
 mod study;
+mod two_phase;
 
 use super::extend;
 use super::places::Places;
@@ -54,11 +56,12 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
         fleet: fleet.plan,
         change,
         alarms: alarms.into_iter().map(|alarm| alarm.plan).collect(),
-        strategies: order.into_iter().map(|index| drafts[index].plan.clone()).collect(),
+        strategies: order.iter().map(|&index| drafts[index].plan.clone()).collect(),
         study,
         horizon: None,
     };
-    plan.horizon = pipeline::resolve(spec, &plan, &names, problems);
+    let strategies = component::Strategies { names: &names, compared: &order };
+    plan.horizon = pipeline::resolve(spec, &plan, &strategies, problems);
     study::check_trials(&plan, spec, problems);
     (plan, places)
 }

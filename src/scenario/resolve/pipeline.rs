@@ -2,9 +2,9 @@
 
 use super::calendar::{self, Calendars};
 use super::change::{self, distribution};
+use super::component::{self, Strategies};
 use super::fleet::ratio;
-use super::strategy::Names;
-use super::{check_unique, name, unknown};
+use super::{check_unique, name, two_phase, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::pipeline::{
     AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
@@ -16,7 +16,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{
-    AfterRejectionSpec, Inherit, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec,
+    AfterRejectionSpec, Inherit, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec, TwoPhaseSpec,
 };
 use crate::scenario::value::{Duration, Int, Name};
 
@@ -27,7 +27,7 @@ const NOW: Distribution = Distribution::Fixed { ms: 0 };
 pub(super) fn resolve(
     spec: &ScenarioSpec,
     plan: &Plan,
-    strategies: &Names<'_>,
+    strategies: &Strategies<'_>,
     problems: &mut Problems,
 ) -> Option<Horizon> {
     let Written { value: spec_of_pipeline, span } = spec.pipeline.get()?;
@@ -43,12 +43,14 @@ pub(super) fn resolve(
         entry: &spec_of_pipeline.entry,
         wave_calendar: &spec_of_pipeline.wave_calendar,
         after_rejection: &spec_of_pipeline.after_rejection,
+        two_phase: &spec_of_pipeline.two_phase,
         span: *span,
     };
     Some(Horizon {
         others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
         exclusive_regions: spec_of_pipeline.exclusive_regions.or(true),
         shared_alarms: spec_of_pipeline.shared_alarms.or(true),
+        components: component::resolve(spec_of_pipeline, &plan.change, strategies, problems),
         ..context.resolve_line(&own, &plan.change, problems)
     })
 }
@@ -80,6 +82,7 @@ struct Line<'a> {
     entry: &'a Field<Entry>,
     wave_calendar: &'a Field<Name>,
     after_rejection: &'a Field<AfterRejectionSpec>,
+    two_phase: &'a Field<TwoPhaseSpec>,
     span: Span,
 }
 
@@ -87,7 +90,7 @@ struct Line<'a> {
 struct Context<'a> {
     scenario: &'a ScenarioSpec,
     plan: &'a Plan,
-    strategies: &'a Names<'a>,
+    strategies: &'a Strategies<'a>,
     calendars: &'a Calendars,
     times: Times,
 }
@@ -106,7 +109,8 @@ impl Context<'_> {
         let stages =
             written.iter().map(|stage| resolve_stage(&stage.value, change, calendars, problems)).collect();
         let Times { length_ms, warm_up_ms, trials } = self.times;
-        let source = resolve_source(line.source, change, calendars, length_ms, line.span, problems);
+        let mut source = resolve_source(line.source, change, calendars, length_ms, line.span, problems);
+        let two_phase = two_phase::resolve(line.two_phase, change, &mut source.defects, problems);
         let wave_calendar = calendars.find(line.wave_calendar, problems);
         Horizon {
             pipeline: Pipeline {
@@ -114,6 +118,7 @@ impl Context<'_> {
                 stages,
                 calendars: calendars.list.clone(),
                 wave_windows: Vec::new(),
+                two_phase,
                 entry: line.entry.or(Entry::Superseded),
                 after_rejection: resolve_rejection(line.after_rejection, problems),
                 length_ms,
@@ -122,6 +127,7 @@ impl Context<'_> {
             wave_calendar,
             start: calendars.start.to_string(),
             trials,
+            components: Vec::new(),
             others: Vec::new(),
             exclusive_regions: false,
             shared_alarms: false,
@@ -141,10 +147,11 @@ impl Context<'_> {
             entry: &spec.entry,
             wave_calendar: &spec.wave_calendar,
             after_rejection: &spec.after_rejection,
+            two_phase: &Field::default(),
             span: *span,
         };
         let horizon = self.resolve_line(&line, &change, problems);
-        let strategy = self.strategies.find_runnable(spec.strategy.get()?, problems)?;
+        let strategy = self.strategies.names.find_runnable(spec.strategy.get()?, problems)?;
         let study = Study {
             baseline: 0,
             thresholds: Vec::new(),
@@ -157,7 +164,7 @@ impl Context<'_> {
             name: name(&spec.name),
             description: String::new(),
             change,
-            strategies: vec![self.strategies.drafts[strategy].plan.clone()],
+            strategies: vec![self.strategies.names.drafts[strategy].plan.clone()],
             study,
             horizon: Some(horizon),
             ..self.plan.clone()

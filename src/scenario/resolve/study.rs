@@ -1,9 +1,10 @@
 //! Resolves `[study]`, `[[threshold]]` and `[[guard]]`: which strategies run, in which order, against which limits.
 
 use super::check_listed_once;
+use super::component::is_spoken_for;
 use super::expect;
 use super::limit;
-use super::strategy::Names;
+use super::strategy::{Draft, Names};
 use super::unknown;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::metric::{self, METRICS, Metric};
@@ -108,7 +109,8 @@ impl Run<'_> {
         let drafts = self.names.drafts;
         self.complete = !study.strategies.is_broken() && self.names.complete;
         let Some(listed) = study.strategies.value() else {
-            self.order = (0..drafts.len()).filter(|&index| !drafts[index].template).collect();
+            let compared = |draft: &Draft| !draft.template && !is_spoken_for(spec, &draft.plan.name);
+            self.order = (0..drafts.len()).filter(|&index| compared(&drafts[index])).collect();
             let template_broken = drafts.iter().any(|draft| draft.spec.template.is_broken());
             if self.order.is_empty() && self.complete && !template_broken {
                 self.nothing_to_run(spec, problems);
@@ -132,6 +134,9 @@ impl Run<'_> {
         let message = match (self.names.drafts, listed) {
             ([], _) => "the scenario has no strategy",
             (_, Some(_)) => "the study runs no strategy",
+            (drafts, None) if drafts.iter().any(|draft| !draft.template) => {
+                "every strategy of the scenario is a component's, or a template"
+            }
             (_, None) => "every strategy of the scenario is a template",
         };
         let place = listed.or(spec.strategy.span()).unwrap_or_default();

@@ -69,4 +69,119 @@ duration = "2h"
 sees = [{ defect = "memory-leak", probability = "60%" }]
 "#,
     }
+    COMPONENT_UNDER_STUDY = "WT105" "component-under-study" Error {
+        summary: "not exactly one component is deployed by the strategy under study",
+        why: "A combined pipeline deploys its components in order within each wave. The strategies that are compared take \
+              turns at deploying one of them, the one that names no strategy; each other one has a strategy of its own.",
+        bad: r#"
+[[strategy]]
+name = "slowly"
+zone-bake = "4h"
+wave = [{ regions = "all" }]
+
+[[strategy]]
+name = "by-zone"
+zone-bake = "1h"
+wave = [{ regions = "all" }]
+
+[pipeline.source]
+per-day = 8
+
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
+
+[[pipeline.component]]
+name = "table"
+strategy = "slowly"
+
+[[pipeline.component]]
+name = "service"
+strategy = "slowly"
+"#,
+        good: r#"
+[[strategy]]
+name = "slowly"
+zone-bake = "4h"
+wave = [{ regions = "all" }]
+
+[[strategy]]
+name = "by-zone"
+zone-bake = "1h"
+wave = [{ regions = "all" }]
+
+[pipeline.source]
+per-day = 8
+
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
+
+[[pipeline.component]]
+name = "table"
+strategy = "slowly"
+
+[[pipeline.component]]
+name = "service"
+"#,
+    }
+    COMPONENT_WAVES = "WT106" "component-waves" Error {
+        summary: "a component has more or fewer waves than the strategy under study",
+        why: "A wave of a combined pipeline is over when every component has deployed and baked in it, so all of them need as \
+              many waves.",
+        bad: r#"
+[[strategy]]
+name = "slowly"
+zone-bake = "4h"
+wave = [{ regions = "all" }]
+
+[[strategy]]
+name = "by-zone"
+zone-bake = "1h"
+wave = [{ regions = "all", hosts = "10%" }, { regions = "all" }]
+
+[pipeline.source]
+per-day = 8
+
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
+
+[[pipeline.component]]
+name = "table"
+strategy = "slowly"
+
+[[pipeline.component]]
+name = "service"
+"#,
+        good: r#"
+[[strategy]]
+name = "slowly"
+zone-bake = "4h"
+wave = [{ regions = "all", hosts = "10%" }, { regions = "all" }]
+
+[[strategy]]
+name = "by-zone"
+zone-bake = "1h"
+wave = [{ regions = "all", hosts = "10%" }, { regions = "all" }]
+
+[pipeline.source]
+per-day = 8
+
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
+
+[[pipeline.component]]
+name = "table"
+strategy = "slowly"
+
+[[pipeline.component]]
+name = "service"
+"#,
+    }
 }

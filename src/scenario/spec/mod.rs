@@ -6,6 +6,7 @@
 
 mod alarm;
 mod change;
+mod component;
 mod defect;
 mod expect;
 mod fleet;
@@ -13,9 +14,11 @@ mod pipeline;
 mod response;
 mod strategy;
 mod study;
+mod two_phase;
 
 pub use alarm::{AlarmSpec, BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
 pub use change::ChangeSpec;
+pub use component::ComponentSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
@@ -27,6 +30,7 @@ pub use strategy::{
     BypassSpec, OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec,
 };
 pub use study::{GuardSpec, Limit, MAX_TRIALS, MetricName, StudySpec, ThresholdSpec};
+pub use two_phase::TwoPhaseSpec;
 
 use super::reader::Written;
 use super::value::{Name, Text};

@@ -1,6 +1,6 @@
 //! `[pipeline]` as written.
 
-use super::{ChangeSpec, spec};
+use super::{ChangeSpec, ComponentSpec, TwoPhaseSpec, spec};
 use crate::plan::pipeline::{Entry, Holds, Mode, Phase};
 use crate::scenario::reader::Written;
 use crate::scenario::value::{
@@ -28,6 +28,10 @@ spec! {
         optional source: SourceSpec,
         /// Stages before production, in order; at least one.
         optional stage: Vec<Written<StageSpec>>,
+        /// What each wave deploys, in order. Default: what the strategy under study deploys, alone.
+        optional component: Vec<Written<ComponentSpec>>,
+        /// Changes in two halves, days apart. Default: none.
+        optional two_phase: TwoPhaseSpec,
         /// When people work, deployments may begin, and so on.
         optional calendar: Vec<Written<CalendarSpec>>,
         /// What follows a rejection; without it the revision leaves, and its defect rides with the next one.

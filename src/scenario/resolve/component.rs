@@ -1,0 +1,145 @@
+//! Resolves `[[pipeline.component]]`: what deploys each component, and which defects are its own.
+
+use super::strategy::Names;
+use super::{check_unique, name, unknown};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::plan::Change;
+use crate::plan::pipeline::Component;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::{Field, Written};
+use crate::scenario::rules;
+use crate::scenario::spec::{ComponentSpec, PipelineSpec, ScenarioSpec};
+use crate::scenario::value::Name;
+
+/// The strategies that components refer to.
+pub(super) struct Strategies<'a> {
+    /// All of the scenario.
+    pub names: &'a Names<'a>,
+    /// Those that are compared, as indices.
+    pub compared: &'a [usize],
+}
+
+fn listed(pipeline: Option<&PipelineSpec>) -> &[Written<ComponentSpec>] {
+    pipeline.and_then(|pipeline| pipeline.component.value()).map_or(&[][..], Vec::as_slice)
+}
+
+/// Whether a strategy deploys a component or another pipeline: then it is compared only where the study lists it.
+pub(super) fn is_spoken_for(spec: &ScenarioSpec, strategy: &str) -> bool {
+    let components = listed(spec.pipeline.value()).iter().filter_map(|c| c.value.strategy.value());
+    let others = spec.pipeline.value().and_then(|pipeline| pipeline.other.value());
+    let others = others.into_iter().flatten().filter_map(|other| other.value.strategy.value());
+    components.chain(others).any(|Name(named)| named == strategy)
+}
+
+/// The components, in order; empty if the pipeline has none.
+pub(super) fn resolve(
+    pipeline: &PipelineSpec,
+    change: &Change,
+    strategies: &Strategies<'_>,
+    problems: &mut Problems,
+) -> Vec<Component> {
+    let listed = listed(Some(pipeline));
+    check_unique("component", listed.iter().map(|component| &component.value.name), problems);
+    check_under_study(listed, problems);
+    let mut claimed: Vec<(usize, Span)> = Vec::new();
+    let one = |Written { value: spec, .. }: &Written<ComponentSpec>| Component {
+        name: name(&spec.name),
+        strategy: deployed_by(spec, strategies, problems),
+        defects: own_defects(&spec.defects, change, &mut claimed, problems),
+    };
+    listed.iter().map(one).collect()
+}
+
+/// Exactly one component is deployed by the strategy under study.
+fn check_under_study(listed: &[Written<ComponentSpec>], problems: &mut Problems) {
+    let all_read = listed.iter().all(|component| !component.value.strategy.is_broken());
+    let mut without = listed.iter().filter(|component| component.value.strategy.get().is_none());
+    let (first, second) = (without.next(), without.next());
+    let place = |component: &Written<ComponentSpec>| component.value.name.span().unwrap_or(component.span);
+    let diagnostic = match (listed.last(), first, second) {
+        (Some(last), None, _) => {
+            let message = "no component is deployed by the strategy under study";
+            let help = "leave `strategy` out of the component whose strategies are compared";
+            Diagnostic::new(&rules::COMPONENT_UNDER_STUDY, message).at(place(last), "").help(help)
+        }
+        (_, Some(first), Some(second)) => {
+            let message = "two components are deployed by the strategy under study";
+            let help = "give one of them a `strategy`";
+            Diagnostic::new(&rules::COMPONENT_UNDER_STUDY, message)
+                .at(place(second), "the second one")
+                .and(place(first), "the first one")
+                .help(help)
+        }
+        _ => return,
+    };
+    if all_read {
+        problems.report(diagnostic);
+    }
+}
+
+/// The strategy of a component, which takes its waves together with those that are compared.
+fn deployed_by(
+    spec: &ComponentSpec,
+    strategies: &Strategies<'_>,
+    problems: &mut Problems,
+) -> Option<crate::plan::Strategy> {
+    let written = spec.strategy.get()?;
+    let drafts = strategies.names.drafts;
+    let draft = &drafts[strategies.names.find(written, problems)?];
+    if draft.template {
+        let message = format!("`{}` is a template, which is never run", written.value.0);
+        let help = "remove `template = true` from it, or name a strategy that extends it";
+        let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
+        problems.report(diagnostic.help(help));
+        return None;
+    }
+    let own = draft.plan.waves.len();
+    let differs = |index: &&usize| {
+        let other = &drafts[**index];
+        !draft.broken && !other.broken && other.plan.waves.len() != own
+    };
+    if let Some(&other) = strategies.compared.iter().find(differs) {
+        let (other, waves) = (&drafts[other], drafts[other].plan.waves.len());
+        let counted = |count: usize| if count == 1 { "1 wave".to_owned() } else { format!("{count} waves") };
+        let message = format!(
+            "`{}` has {}, and `{}`, which is compared, has {waves}",
+            draft.plan.name,
+            counted(own),
+            other.plan.name
+        );
+        let help = "a wave is over when every component has it: give them as many waves";
+        let diagnostic = Diagnostic::new(&rules::COMPONENT_WAVES, message).at(written.span, "");
+        problems.report(diagnostic.and(other.span, "").help(help));
+    }
+    Some(draft.plan.clone())
+}
+
+fn own_defects(
+    field: &Field<Vec<Written<Name>>>,
+    change: &Change,
+    claimed: &mut Vec<(usize, Span)>,
+    problems: &mut Problems,
+) -> Vec<usize> {
+    let mut own = Vec::new();
+    for Written { value: Name(wanted), span } in field.value().into_iter().flatten() {
+        let Some(class) = change.defects.iter().position(|defect| defect.name == *wanted) else {
+            let known = change.defects.iter().map(|defect| defect.name.as_str());
+            unknown(&rules::UNKNOWN_DEFECT, "defect", wanted, *span, known, problems);
+            continue;
+        };
+        match claimed.iter().find(|(other, _)| *other == class) {
+            Some((_, first)) => {
+                let message = format!("the defect `{wanted}` is claimed twice");
+                let diagnostic =
+                    Diagnostic::new(&rules::DUPLICATE_NAME, message).at(*span, "").and(*first, "");
+                problems
+                    .report(diagnostic.help("a defect belongs to one component: remove it from the other"));
+            }
+            None => {
+                claimed.push((class, *span));
+                own.push(class);
+            }
+        }
+    }
+    own
+}

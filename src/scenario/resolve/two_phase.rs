@@ -1,0 +1,41 @@
+//! Resolves `[pipeline.two-phase]`, and keeps its defect to itself.
+
+use super::change::distribution;
+use super::fleet::ratio;
+use super::unknown;
+use crate::plan::Change;
+use crate::plan::pipeline::{BakesFrom, DefectClass, TwoPhase};
+use crate::random::Distribution;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::{Field, Written};
+use crate::scenario::rules;
+use crate::scenario::spec::TwoPhaseSpec;
+use crate::scenario::value::Name;
+
+/// The two-phase changes of a pipeline. Ordinary changes have the defect of unprepared hosts no more: what is left of
+/// `defects` is as likely together as all of them were.
+pub(super) fn resolve(
+    field: &Field<TwoPhaseSpec>,
+    change: &Change,
+    defects: &mut [DefectClass],
+    problems: &mut Problems,
+) -> Option<TwoPhase> {
+    let spec = field.value()?;
+    let Written { value: Name(wanted), span } = spec.unprepared.get()?;
+    let Some(unprepared) = change.defects.iter().position(|defect| defect.name == *wanted) else {
+        let known = change.defects.iter().map(|defect| defect.name.as_str());
+        unknown(&rules::UNKNOWN_DEFECT, "defect", wanted, *span, known, problems);
+        return None;
+    };
+    let others = 1.0 - change.defects[unprepared].probability;
+    defects[unprepared].probability = 0.0;
+    if others > 0.0 {
+        defects.iter_mut().for_each(|class| class.probability /= others);
+    }
+    Some(TwoPhase {
+        share: ratio(&spec.share, 0.0),
+        bake: distribution(&spec.bake, Distribution::Fixed { ms: 0 }),
+        from: spec.from.or(BakesFrom::Delivery),
+        unprepared,
+    })
+}

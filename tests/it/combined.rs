@@ -1,0 +1,172 @@
+//! Combined pipelines: components deploy in order, go back in reverse, and carry only their own defects.
+
+use crate::horizon::{any_pipeline, delivered, every, invariants, repair, timed_wave, wave};
+use crate::pipeline::{MINUTE, fixed, line, stages};
+use crate::pipeline_study::measured;
+use proptest::prelude::*;
+use wavetank::horizon::{self, Combined, Timed, TimedWave};
+use wavetank::outcome::horizon::{HorizonOutcome, Incident, Part};
+use wavetank::plan::Pipeline;
+use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Merges};
+
+/// Classes of defect: the table's, and the service's.
+const TABLE: usize = 0;
+const SERVICE: usize = 1;
+
+/// A stage of a minute, then two waves; no more than one class of defect, which every change has.
+fn pipeline(merges: Merges, defect: Option<usize>) -> Pipeline {
+    let mut pipeline = line(merges, stages([fixed(1)]), 0, 3000 * MINUTE);
+    pipeline.source.defects = [TABLE, SERVICE]
+        .map(|class| DefectClass {
+            name: format!("class {class}"),
+            probability: f64::from(u8::from(defect == Some(class))),
+            review_catches: 0.0,
+        })
+        .to_vec();
+    pipeline.stages[0].catches = vec![0.0; 2];
+    pipeline.wave_windows = vec![None; 2];
+    pipeline.after_rejection = AfterRejection::Revert(repair());
+    pipeline
+}
+
+/// Deploys for ten minutes and bakes for `bake`; sees everything that it carries after ten minutes in the waves of
+/// `sees`.
+fn component(bake: u64, sees: [bool; 2], rollback: u64) -> Timed {
+    let waves = sees.map(|sees| TimedWave {
+        deploy: fixed(10),
+        bake: fixed(bake),
+        catches: vec![f64::from(u8::from(sees)); 2],
+        detection: fixed(10),
+        false_alarm: 0.0,
+        regions: Vec::new(),
+    });
+    Timed::new(4, 0, waves.to_vec(), fixed(rollback))
+}
+
+/// A table that bakes for 20 minutes and goes back in 25, a service that bakes for 50 and goes back in 15.
+fn run(pipeline: &Pipeline, table_sees: [bool; 2], service_sees: [bool; 2]) -> HorizonOutcome {
+    let components = vec![component(20, table_sees, 25), component(50, service_sees, 15)];
+    horizon::run(pipeline, &mut Combined::new(components, vec![0, 1]), 4, 0)
+}
+
+#[test]
+fn a_wave_is_over_when_the_last_component_has_baked() {
+    let outcome = run(&pipeline(every(0, 2), None), [true; 2], [true; 2]);
+    // Table 1 to 31, service 31 to 91; wave 2 from 91 to 181; the second change follows a wave behind.
+    assert_eq!(delivered(&outcome), [181, 271].map(Some));
+    let first = &outcome.changes[0].parts;
+    assert_eq!(first.of(Part::Deploy), 40 * MINUTE);
+    assert_eq!(first.of(Part::Bake), 140 * MINUTE);
+    let held: Vec<u64> = outcome.waves.iter().map(|wave| wave.stays_ms / MINUTE).collect();
+    assert_eq!(held, [180, 180]);
+}
+
+fn incident(outcome: &HorizonOutcome) -> [u64; 3] {
+    let Incident { began_ms, detected_ms, restored_ms } = outcome.incidents[0];
+    [began_ms, detected_ms, restored_ms].map(|ms| ms / MINUTE)
+}
+
+#[test]
+fn a_stop_in_the_second_component_takes_it_back_before_the_first() {
+    let outcome = run(&pipeline(every(0, 1), Some(SERVICE)), [false; 2], [false, true]);
+    // The service's second wave begins at 121 and is seen at 131: back at 146, and the table 25 later.
+    assert_eq!(incident(&outcome), [31, 131, 131 + 15 + 25], "it began with the service");
+    assert_eq!((outcome.needed_rollbacks, outcome.needless_rollbacks), (1, 0));
+}
+
+#[test]
+fn an_alarm_of_the_first_component_waits_for_the_second_to_be_back() {
+    let outcome = run(&pipeline(every(0, 1), Some(TABLE)), [false, true], [false; 2]);
+    // The table's second wave begins at 91; the service is in its first wave by then.
+    assert_eq!(incident(&outcome), [1, 101, 101 + 15 + 25]);
+    let outcome = run(&pipeline(every(0, 1), Some(TABLE)), [true, false], [false; 2]);
+    assert_eq!(incident(&outcome), [1, 11, 11 + 25], "a service that has not begun has nothing to take back");
+}
+
+#[test]
+fn the_next_revision_waits_for_the_whole_way_back() {
+    let mut pipeline = pipeline(Merges::Recorded(vec![0, 20 * MINUTE]), Some(TABLE));
+    pipeline.after_rejection = AfterRejection::Leave;
+    let outcome = run(&pipeline, [false, true], [false; 2]);
+    // The second revision has the defect as well: it waits for wave 1 until 91, and is stopped with the first.
+    assert_eq!((outcome.deployments, outcome.needed_rollbacks), (2, 2));
+    // It has begun wave 1 of the table only, so that it is back earlier: at 101 + 25.
+    assert_eq!(incident(&outcome), [1, 101, 141]);
+}
+
+#[test]
+fn a_component_shows_only_its_own_defects() {
+    // The service would see anything; the defect is in the table, which sees nothing.
+    let outcome = run(&pipeline(every(0, 1), Some(TABLE)), [false; 2], [true; 2]);
+    assert_eq!(delivered(&outcome), [Some(181)]);
+    let outcome = run(&pipeline(every(0, 1), Some(SERVICE)), [true; 2], [false; 2]);
+    assert_eq!(delivered(&outcome), [Some(181)]);
+}
+
+#[test]
+fn each_component_needs_its_window() {
+    let mut pipeline = pipeline(every(0, 1), None);
+    pipeline.calendars = vec![Calendar::new(vec![(0, 20 * MINUTE), (100 * MINUTE, 1000 * MINUTE)])];
+    pipeline.wave_windows = vec![Some(0); 2];
+    let outcome = run(&pipeline, [false; 2], [false; 2]);
+    // The table is done at 31, the service waits until 100.
+    assert_eq!(delivered(&outcome), [Some(160 + 90)]);
+    assert_eq!(outcome.changes[0].parts.of(Part::Window), 69 * MINUTE);
+    pipeline.calendars = vec![Calendar::new(vec![(0, 20 * MINUTE)])];
+    let outcome = run(&pipeline, [false; 2], [false; 2]);
+    assert_eq!(delivered(&outcome), [None]);
+    assert_eq!(outcome.changes[0].parts.of(Part::Window), (3000 - 31) * MINUTE);
+}
+
+#[test]
+fn order_costs_deployments_and_buys_half_of_the_failures() {
+    let of = |name: &str, measure| measured(&format!("scenarios/pipelines/combined/{name}.toml"), 8, measure);
+    let (ordered, at_once) = (of("in-order", "deployments_per_day"), of("at-once", "deployments_per_day"));
+    assert!(ordered.interval.high < at_once.interval.low, "{ordered:?} {at_once:?}");
+    let (ordered, at_once) = (of("in-order", "change_fail_rate"), of("at-once", "change_fail_rate"));
+    assert!(ordered.interval.high < at_once.interval.low, "{ordered:?} {at_once:?}");
+    assert!(ordered.value < 0.75 * at_once.value, "{ordered:?} {at_once:?}");
+}
+
+/// A component that takes no time and sees nothing.
+fn nothing(waves: usize) -> Vec<TimedWave> {
+    let none = TimedWave { deploy: fixed(0), bake: fixed(0), detection: fixed(0), ..wave(0.0) };
+    vec![none; waves]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn one_component_is_plain_production_whatever_follows_it_in_no_time(
+        (mut pipeline, waves) in any_pipeline(),
+        seed in 0u64..1000,
+    ) {
+        pipeline.wave_windows.fill(None);
+        let timed = |waves: &[TimedWave], rollback| Timed::new(seed, 0, waves.to_vec(), fixed(rollback));
+        let plain = horizon::run(&pipeline, &mut timed(&waves, 15), seed, 0);
+        let mut alone = Combined::new(vec![timed(&waves, 15)], vec![0]);
+        prop_assert_eq!(&plain, &horizon::run(&pipeline, &mut alone, seed, 0));
+        let followed = vec![timed(&waves, 15), timed(&nothing(waves.len()), 0)];
+        let mut followed = Combined::new(followed, vec![0]);
+        prop_assert_eq!(&plain, &horizon::run(&pipeline, &mut followed, seed, 0));
+    }
+
+    #[test]
+    fn the_invariants_of_pipelines_hold_of_combined_ones(
+        (pipeline, waves) in any_pipeline(),
+        other in timed_wave(),
+        owner in 0usize..3,
+        seed in 0u64..1000,
+    ) {
+        let run = || {
+            let timed = |waves: Vec<TimedWave>| Timed::new(seed, 0, waves, fixed(15));
+            let first = timed(waves.clone());
+            let components = vec![first.clone(), timed(vec![other.clone(); waves.len()]), first];
+            horizon::run(&pipeline, &mut Combined::new(components, vec![owner]), seed, 0)
+        };
+        let outcome = run();
+        invariants(&outcome)?;
+        prop_assert_eq!(outcome, run());
+    }
+}
