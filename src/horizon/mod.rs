@@ -15,8 +15,10 @@ mod repair;
 mod revision;
 mod riders;
 mod rollouts;
+pub mod trace;
 
 pub use production::{Ask, Carried, Gates, Production, Rollout, Stop, Timed, TimedWave, WaveRun, Why};
+pub use revision::Kind;
 pub use rollouts::Rollouts;
 
 use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, Part};
@@ -28,9 +30,10 @@ use gauge::{Gauge, Span, Stays};
 use line::StageState;
 use merges::Instants;
 use repair::Rejection;
-use revision::{Change, Kind, Place, Revision};
+use revision::{Change, Place, Revision};
 use riders::Fleet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use trace::Observer;
 
 /// Index of draws about defects in streams whose low indices belong to revisions.
 const DEFECT_INDEX: u64 = 1 << 40;
@@ -41,9 +44,25 @@ const DEFECT_INDEX: u64 = 1 << 40;
 ///
 /// If [`Pipeline::faults`] has something to say.
 pub fn run(pipeline: &Pipeline, production: &mut dyn Production, seed: u64, trial: u64) -> HorizonOutcome {
+    run_observed(pipeline, production, seed, trial, None)
+}
+
+/// As [`run`], telling an observer; it changes nothing.
+///
+/// # Panics
+///
+/// As [`run`].
+pub fn run_observed<'a>(
+    pipeline: &'a Pipeline,
+    production: &'a mut dyn Production,
+    seed: u64,
+    trial: u64,
+    observer: Option<&'a mut dyn Observer>,
+) -> HorizonOutcome {
     let faults = pipeline.faults(production.waves());
     assert!(faults.is_empty(), "{}", faults.join("; "));
     let mut world = World::new(pipeline, production, Streams::new(seed, trial));
+    world.observer = observer;
     world.plan_merge();
     while let Some((at, event)) = world.agenda.next_before(pipeline.length_ms) {
         world.outcome.events += 1;
@@ -56,6 +75,7 @@ pub fn run(pipeline: &Pipeline, production: &mut dyn Production, seed: u64, tria
 struct World<'a> {
     plan: &'a Pipeline,
     production: &'a mut dyn Production,
+    observer: Option<&'a mut dyn Observer>,
     streams: Streams,
     span: Span,
     agenda: Agenda,
@@ -95,6 +115,7 @@ impl<'a> World<'a> {
         Self {
             plan,
             production,
+            observer: None,
             span,
             agenda: Agenda::default(),
             instants: Instants::new(&plan.source, &streams),
@@ -181,6 +202,7 @@ impl<'a> World<'a> {
         if drawn.defect.is_some() {
             self.harmful.push(number);
         }
+        self.note(at, trace::Event::Merged { change: number, kind: Kind::Own, defect: change.defect });
         self.changes.push(change);
         self.open.insert(number);
         self.undelivered.up(at);
@@ -196,6 +218,7 @@ impl<'a> World<'a> {
         }
         let number = self.changes.len() - 1;
         self.revisions.insert(number, Revision::new(self.changes[number].key, urgent, at));
+        self.note(at, trace::Event::SetOut { revision: number, urgent });
         self.board(number, at);
         self.arrive(number, 0, at);
     }
