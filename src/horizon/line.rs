@@ -10,7 +10,7 @@ use super::gauge::{Span, Stays};
 use super::revision::Place;
 use super::trace;
 use crate::outcome::horizon::Part;
-use crate::plan::pipeline::{Holds, Mode, OnFlaky, Phase};
+use crate::plan::pipeline::{Holds, Mode, OnFlaky, Phase, Stage};
 use crate::random::Purpose;
 use std::collections::VecDeque;
 
@@ -50,7 +50,8 @@ impl World<'_> {
     fn target(&self, number: usize, stage: usize) -> usize {
         let urgent = self.revisions[&number].urgent;
         let rest = &self.plan.stages[stage..];
-        rest.iter().position(|s| !(urgent && s.fixes_pass_by)).map_or(self.stages.len(), |skip| stage + skip)
+        let stops_at = |stage: &Stage| !(stage.passed_by || urgent && stage.fixes_pass_by);
+        rest.iter().position(stops_at).map_or(self.stages.len(), |skip| stage + skip)
     }
 
     /// Whether a stage takes one more, waiting or inside.
@@ -258,7 +259,8 @@ impl World<'_> {
     }
 
     fn reject_in_stage(&mut self, number: usize, stage: usize, culprit: Option<usize>, at: u64) {
-        self.note(at, trace::Event::Rejected { revision: number, stage, culprit });
+        let changes = self.revisions[&number].riders.len();
+        self.note(at, trace::Event::Rejected { revision: number, stage, culprit, changes });
         self.stages[stage].stays.reject(at);
         self.leave(number, stage, at);
         self.revision(number).place = Place::Away;

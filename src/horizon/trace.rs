@@ -27,8 +27,8 @@ pub enum Event {
     Flaked { revision: usize, stage: usize },
     /// A stage is done with it and cannot pass it on.
     Held { revision: usize, stage: usize },
-    /// A stage said no, for the defect of this change or for nothing.
-    Rejected { revision: usize, stage: usize, culprit: Option<usize> },
+    /// A stage said no, for the defect of this change or for nothing; `changes` rode with the revision.
+    Rejected { revision: usize, stage: usize, culprit: Option<usize>, changes: usize },
     /// Its rollout began; `changes` were never delivered nor ride with a rollout ahead.
     RolloutStarted { revision: usize, changes: usize },
     /// A wave began, whose last host had it and whose bake was over at these instants, or was cut off then.

@@ -3,6 +3,7 @@
 
 use super::Watcher;
 use crate::engine::Model;
+use crate::horizon::trace::{Record, Recorder};
 use crate::horizon::{self, Rollouts};
 use crate::outcome::horizon::HorizonOutcome;
 use crate::plan::{Horizon, Pipeline, Plan};
@@ -48,4 +49,16 @@ pub fn run(
     let mut row = || (0..trials).map(|_| done.next().flatten()).collect::<Option<Vec<_>>>();
     let by_strategy = (0..strategies).map(|_| row()).collect::<Option<Vec<_>>>()?;
     Some(Horizons { by_strategy })
+}
+
+/// Simulates one horizon of one strategy (an index) again, as in the study, and keeps what happens.
+#[must_use]
+pub fn replay(plan: &Plan, horizon: &Horizon, strategy: usize, trial: u64) -> (HorizonOutcome, Vec<Record>) {
+    let model = Model::new(plan);
+    let pipeline = horizon.with_waves(plan.strategies[strategy].waves.len());
+    let mut production = Rollouts::new(&model, strategy, trial, 0);
+    let mut recorder = Recorder::default();
+    let outcome =
+        horizon::run_observed(&pipeline, &mut production, plan.study.seed, trial, Some(&mut recorder));
+    (outcome, recorder.into_records())
 }

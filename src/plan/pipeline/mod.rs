@@ -37,6 +37,14 @@ impl Horizon {
     pub fn with_waves(&self, waves: usize) -> Pipeline {
         Pipeline { wave_windows: vec![self.wave_calendar; waves], ..self.pipeline.clone() }
     }
+
+    /// The same where every revision passes these stages by.
+    #[must_use]
+    pub fn without(&self, stages: &[usize]) -> Self {
+        let mut horizon = self.clone();
+        stages.iter().for_each(|stage| horizon.pipeline.stages[*stage].passed_by = true);
+        horizon
+    }
 }
 
 /// A pipeline from merge to the last wave.

@@ -1,0 +1,265 @@
+//! A horizon as a train schedule: time to the right, stages and waves downwards, a line a revision.
+//!
+//! After Marey's diagram of the trains from Paris to Lyon (1885): steep is fast, level is waiting. A part of the
+//! horizon is drawn, so that every line can be followed.
+
+use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
+use super::labels::{Area, place};
+use super::scale::Axis;
+use super::{AXIS, BLUE, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame};
+use crate::report::text;
+use crate::report::trains::text::Told;
+use crate::report::trains::{Diagram, Doing, Fate, Leg, Span, Train};
+
+const LEFT: i32 = 200;
+const RIGHT: i32 = WIDTH - 40;
+/// The line of merges.
+const TOP: i32 = 142;
+/// Heights of a stage, of the wait before production, and of a wave: so many pixels, within limits, for all waves.
+const STAGE: i32 = 34;
+const ENTRY: i32 = 24;
+const WAVES: i32 = 400;
+const WAVE: (i32, i32) = (24, 84);
+const DAY_MS: u64 = 86_400_000;
+
+const CLOSED: Ink = Ink(0xee, 0xf0, 0xf3);
+const QUIET: Ink = Ink(0xb4, 0xba, 0xc2);
+const REJECTED: Ink = Ink(0xb0, 0x4f, 0x8c);
+const UNDER_WAY: Ink = Ink(0x00, 0x9e, 0x73);
+const OVERTAKEN: Ink = Ink(0xe6, 0x9f, 0x00);
+
+/// What a fate is drawn in.
+fn ink(fate: Fate) -> Ink {
+    match fate {
+        Fate::Delivered => BLUE,
+        Fate::TakenBack => VERMILLION,
+        Fate::Rejected { .. } | Fate::Withdrawn => REJECTED,
+        Fate::Overtaken => OVERTAKEN,
+        Fate::UnderWay => UNDER_WAY,
+        Fate::GivenUp => QUIET,
+    }
+}
+
+/// The chart.
+#[must_use]
+pub fn svg(told: &Told, diagram: &Diagram) -> String {
+    let track = Track::new(told);
+    let bottom = track.bottom();
+    let (from, to) = (told.span.from_ms / DAY_MS, told.span.to_ms.div_ceil(DAY_MS) - 1);
+    let title = format!(
+        "Trains of {}: revisions from merge to the last wave, {} to {}",
+        told.stations.strategy.name,
+        told.dates.day(from),
+        told.dates.day(to)
+    );
+    let subtitle = format!(
+        "{}: trial {}, seed {}, model {}, plan {}",
+        told.plan.name,
+        told.trial,
+        told.plan.study.seed,
+        crate::MODEL_VERSION,
+        told.plan.digest()
+    );
+    let note = "Steep is fast, level is waiting. In a wave the upper half is deployment, the lower one the bake. Numbers are \
+                revisions, +n the changes that are new in production. Days are UTC.";
+    draw(WIDTH, bottom + 104, |canvas| {
+        frame(canvas, &title, &subtitle, note);
+        legend(canvas);
+        track.ground(canvas);
+        track.blocks(canvas, &diagram.blocked);
+        let within: Vec<&Train> = diagram.trains.iter().filter(|train| train.is_within(told.span)).collect();
+        // What is telling lies on top.
+        for is_telling in [false, true] {
+            for train in within.iter().filter(|train| train.is_telling() == is_telling) {
+                track.train(canvas, train);
+            }
+        }
+        track.merges(canvas, &diagram.merges);
+        track.names(canvas, &within);
+    })
+}
+
+/// Where places and instants are in the picture.
+struct Track<'t> {
+    told: &'t Told<'t>,
+    x: Axis,
+    /// Upper edge of each place, and the lower edge of the last.
+    edges: Vec<i32>,
+}
+
+impl<'t> Track<'t> {
+    fn new(told: &'t Told<'t>) -> Self {
+        let stations = told.stations;
+        let waves = stations.len() - stations.stages() - 1;
+        let wave = (WAVES / waves.max(1) as i32).clamp(WAVE.0, WAVE.1);
+        let mut edges = vec![TOP];
+        for place in 0..stations.len() {
+            let height = match stations.wave(place) {
+                Some(_) => wave,
+                None if place == stations.stages() => ENTRY,
+                None => STAGE,
+            };
+            edges.push(edges[place] + height);
+        }
+        let span = told.span;
+        Self { told, x: Axis::linear(span.from_ms as f64, span.to_ms as f64, LEFT, RIGHT), edges }
+    }
+
+    fn bottom(&self) -> i32 {
+        self.edges[self.edges.len() - 1]
+    }
+
+    fn at(&self, ms: u64) -> i32 {
+        self.x.at(ms as f64)
+    }
+
+    /// Closed windows, days, and the names of places.
+    fn ground(&self, canvas: &mut Canvas) {
+        let stations = self.told.stations;
+        for place in 0..stations.len() {
+            for closed in stations.closed(place, self.told.span) {
+                let (top, bottom) = (self.edges[place], self.edges[place + 1]);
+                canvas.rect((self.at(closed.from_ms), top), (self.at(closed.to_ms), bottom), CLOSED, 1.0);
+            }
+        }
+        let (first, last) = (self.told.span.from_ms / DAY_MS, self.told.span.to_ms.div_ceil(DAY_MS));
+        let wide = (RIGHT - LEFT) / (last - first).max(1) as i32;
+        for day in first..last {
+            let x = self.at(day * DAY_MS);
+            canvas.line(&[(x, TOP), (x, self.bottom())], if self.told.dates.is_monday(day) { AXIS } else { GRID }, 1);
+            let words = if wide > 74 { self.told.dates.day(day) } else { self.told.dates.short_day(day) };
+            if wide > 44 || self.told.dates.is_monday(day) {
+                let centre = x + wide / 2;
+                canvas.text((centre, self.bottom() + 40), &words, Font::new(SMALL).centered(), INK);
+            }
+        }
+        for place in 0..stations.len() {
+            let (top, bottom) = (self.edges[place], self.edges[place + 1]);
+            canvas.line(&[(30, top), (RIGHT, top)], GRID, 1);
+            let name = text::elide(stations.name(place), 27);
+            let ink = if place == stations.stages() { MUTED } else { INK };
+            canvas.text((LEFT - 12, (top + bottom) / 2 + 4), &name, Font::new(SMALL).ending(), ink);
+        }
+        canvas.line(&[(30, TOP), (RIGHT, TOP)], AXIS, 1);
+        canvas.line(&[(30, self.bottom()), (RIGHT, self.bottom())], AXIS, 1);
+        canvas.text((LEFT - 12, TOP - 8), "merged", Font::new(SMALL).ending(), MUTED);
+        canvas.text((LEFT - 12, self.bottom() + 16), "delivered", Font::new(SMALL).ending(), MUTED);
+    }
+
+    fn blocks(&self, canvas: &mut Canvas, blocked: &[Span]) {
+        let span = self.told.span;
+        for block in blocked.iter().filter(|block| block.from_ms < span.to_ms && block.to_ms > span.from_ms) {
+            let (from, to) = (self.at(block.from_ms), self.at(block.to_ms));
+            canvas.rect((from, TOP - 26), (to.max(from + 2), TOP - 18), VERMILLION, 0.55);
+        }
+    }
+
+    /// A tick a merge, red where it brings a defect.
+    fn merges(&self, canvas: &mut Canvas, merges: &[(u64, bool)]) {
+        for (at, is_bad) in merges.iter().filter(|(at, _)| self.told.span.has(*at)) {
+            let x = self.at(*at);
+            if *is_bad {
+                canvas.marker((x, TOP - 8), Shape::Triangle, 4, VERMILLION, true);
+            } else {
+                canvas.line(&[(x, TOP - 12), (x, TOP - 4)], MUTED, 1);
+            }
+        }
+    }
+
+    /// From where to where a leg goes: level where it waits, down where it gets on, up where it is taken back.
+    fn ends(&self, leg: &Leg) -> (i32, i32) {
+        let (top, bottom) = (self.edges[leg.place], self.edges[leg.place + 1]);
+        let middle = (top + bottom) / 2;
+        match leg.doing {
+            Doing::Wait => (top, top),
+            Doing::Run => (top, bottom),
+            Doing::Held => (bottom, bottom),
+            Doing::Deploy => (top, middle),
+            Doing::Bake => (middle, bottom),
+            Doing::Back => (bottom, self.edges[self.told.stations.stages()]),
+        }
+    }
+
+    /// Pixel of `at` on a leg.
+    fn point(&self, leg: &Leg, at: u64) -> Point {
+        let (from, to) = self.ends(leg);
+        let share = (at - leg.from_ms) as f64 / (leg.to_ms - leg.from_ms) as f64;
+        (self.at(at), from + (share * f64::from(to - from)).round() as i32)
+    }
+
+    fn train(&self, canvas: &mut Canvas, train: &Train) {
+        let (color, width) = if train.is_telling() { (ink(train.fate), 2) } else { (QUIET, 1) };
+        let span = self.told.span;
+        for leg in train.legs.iter().filter(|leg| leg.to_ms > span.from_ms && leg.from_ms < span.to_ms) {
+            let from = self.point(leg, leg.from_ms.max(span.from_ms));
+            let to = self.point(leg, leg.to_ms.min(span.to_ms));
+            match leg.doing {
+                Doing::Back => canvas.dashed(&[from, to], color, 1, &[3.0, 3.0]),
+                Doing::Wait | Doing::Held => canvas.line(&[from, to], color, 1),
+                Doing::Run | Doing::Deploy | Doing::Bake => canvas.line(&[from, to], color, width),
+            }
+        }
+        let Some(at) = self.end(train) else { return };
+        match train.fate {
+            Fate::Delivered => canvas.marker(at, Shape::Circle, 3, color, true),
+            Fate::TakenBack | Fate::Rejected { .. } => canvas.marker(at, Shape::Cross, 5, color, true),
+            Fate::Overtaken | Fate::Withdrawn => canvas.marker(at, Shape::Diamond, 3, color, true),
+            Fate::GivenUp => canvas.marker(at, Shape::Circle, 2, color, false),
+            Fate::UnderWay => {}
+        }
+    }
+
+    /// Where its fate was sealed, if that is in the picture.
+    fn end(&self, train: &Train) -> Option<Point> {
+        let at = train.stopped_ms.unwrap_or(train.end_ms);
+        let leg = train.legs.iter().rfind(|leg| leg.from_ms < at && leg.to_ms >= at)?;
+        (self.told.span.has(at) && train.fate != Fate::UnderWay).then(|| self.point(leg, at))
+    }
+
+    /// Numbers at the ends of the telling ones, where they find room.
+    fn names(&self, canvas: &mut Canvas, trains: &[&Train]) {
+        let font = Font::new(SMALL);
+        let ends = trains.iter().filter(|train| train.is_telling()).filter_map(|train| Some((*train, self.end(train)?)));
+        let named: Vec<(&Train, Point, String)> = ends
+            .map(|(train, at)| {
+                let changes = if train.changes > 0 { format!(" +{}", train.changes) } else { String::new() };
+                (train, at, format!("{}{changes}", train.revision))
+            })
+            .collect();
+        let wanted: Vec<(Point, i32, i32)> =
+            named.iter().map(|(_, at, words)| (*at, font.width(words), 14)).collect();
+        let bounds = Area(LEFT, TOP, RIGHT + 30, self.bottom() + 26);
+        for ((train, _, words), corner) in named.iter().zip(place(&wanted, bounds, &[])) {
+            let width = font.width(words);
+            canvas.rect((corner.0 - 1, corner.1), (corner.0 + width + 1, corner.1 + 14), PAPER, 0.75);
+            canvas.text((corner.0, corner.1 + 11), words, font, ink(train.fate));
+        }
+    }
+}
+
+fn legend(canvas: &mut Canvas) {
+    let font = Font::new(SMALL);
+    let y = 88;
+    let mut left = 30;
+    let entries = [
+        ("delivered", BLUE, Some(Shape::Circle)),
+        ("stopped and taken back", VERMILLION, Some(Shape::Cross)),
+        ("a stage said no, or withdrawn", REJECTED, Some(Shape::Cross)),
+        ("under way", UNDER_WAY, None),
+        ("overtaken", OVERTAKEN, Some(Shape::Diamond)),
+        ("a newer one carries on", QUIET, None),
+        ("bad change", PAPER, Some(Shape::Triangle)),
+    ];
+    for (words, color, shape) in entries {
+        canvas.line(&[(left, y - 4), (left + 22, y - 4)], color, 2);
+        if let Some(shape) = shape {
+            let color = if shape == Shape::Triangle { VERMILLION } else { color };
+            canvas.marker((left + 12, y - 4), shape, 4, color, true);
+        }
+        canvas.text((left + 30, y), words, font, INK);
+        left += 30 + font.width(words) + 16;
+    }
+    canvas.rect((left, y - 9), (left + 22, y), VERMILLION, 0.55);
+    canvas.text((left + 30, y), "blocked", font, INK);
+    canvas.line(&[(30, y + 12), (RIGHT, y + 12)], GRID, 1);
+}
