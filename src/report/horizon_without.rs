@@ -32,7 +32,8 @@ fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
         });
         chosen.collect::<Vec<String>>()
     };
-    let say = |verb: &str, what: Vec<String>| (!what.is_empty()).then(|| format!("{verb} {}", what.join(", ")));
+    let say =
+        |verb: &str, what: Vec<String>| (!what.is_empty()).then(|| format!("{verb} {}", what.join(", ")));
     let said: Vec<String> =
         [say("lowers", clear(false)), say("raises", clear(true))].into_iter().flatten().collect();
     let name = &strategy.name;

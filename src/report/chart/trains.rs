@@ -126,7 +126,11 @@ impl<'t> Track<'t> {
         let wide = (RIGHT - LEFT) / (last - first).max(1) as i32;
         for day in first..last {
             let x = self.at(day * DAY_MS);
-            canvas.line(&[(x, TOP), (x, self.bottom())], if self.told.dates.is_monday(day) { AXIS } else { GRID }, 1);
+            canvas.line(
+                &[(x, TOP), (x, self.bottom())],
+                if self.told.dates.is_monday(day) { AXIS } else { GRID },
+                1,
+            );
             let words = if wide > 74 { self.told.dates.day(day) } else { self.told.dates.short_day(day) };
             if wide > 44 || self.told.dates.is_monday(day) {
                 let centre = x + wide / 2;
@@ -219,7 +223,10 @@ impl<'t> Track<'t> {
     /// Numbers at the ends of the telling ones, where they find room.
     fn names(&self, canvas: &mut Canvas, trains: &[&Train]) {
         let font = Font::new(SMALL);
-        let ends = trains.iter().filter(|train| train.is_telling()).filter_map(|train| Some((*train, self.end(train)?)));
+        let ends = trains
+            .iter()
+            .filter(|train| train.is_telling())
+            .filter_map(|train| Some((*train, self.end(train)?)));
         let named: Vec<(&Train, Point, String)> = ends
             .map(|(train, at)| {
                 let changes = if train.changes > 0 { format!(" +{}", train.changes) } else { String::new() };

@@ -2,14 +2,16 @@
 //!
 //! Chart and text draw the same trains; nothing here draws.
 
+pub mod json;
 pub mod stations;
 pub mod text;
 
-use crate::horizon::trace::{Event, Record};
 use crate::horizon::Kind;
+use crate::horizon::trace::{Event, Record};
 use std::collections::BTreeMap;
 
-const DAY_MS: u64 = 86_400_000;
+/// A day in milliseconds.
+pub const DAY_MS: u64 = 86_400_000;
 /// Trains that fit into a picture that is still read.
 const LEGIBLE: f64 = 26.0;
 /// Days shown at least and at most, unless asked for otherwise.
@@ -229,7 +231,8 @@ impl Fold {
             let wait = Leg { from_ms: last.to_ms, to_ms: at, place, doing: Doing::Wait };
             train.legs.push(wait);
         }
-        for (from_ms, to_ms, doing) in [(at, deployed_ms, Doing::Deploy), (deployed_ms, end_ms, Doing::Bake)] {
+        for (from_ms, to_ms, doing) in [(at, deployed_ms, Doing::Deploy), (deployed_ms, end_ms, Doing::Bake)]
+        {
             if to_ms > from_ms {
                 train.legs.push(Leg { from_ms, to_ms, place, doing });
             }

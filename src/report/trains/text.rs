@@ -141,9 +141,9 @@ impl Ruler {
     /// A letter in the columns that lie mostly in one of the spans.
     fn spans(&self, spans: &[Span], letter: char) -> String {
         let covered = |column: Span| {
-            let each = spans.iter().map(|span| {
-                span.to_ms.min(column.to_ms).saturating_sub(span.from_ms.max(column.from_ms))
-            });
+            let each = spans
+                .iter()
+                .map(|span| span.to_ms.min(column.to_ms).saturating_sub(span.from_ms.max(column.from_ms)));
             each.sum::<u64>() * 2 > column.to_ms - column.from_ms
         };
         self.columns().map(|column| if covered(column) { letter } else { ' ' }).collect()
@@ -286,7 +286,8 @@ impl Teller<'_> {
             Event::Merged { change, defect, .. } if change == culprit => defect,
             _ => None,
         });
-        let class = class.map_or("a defect", |class| &self.told.stations.horizon.pipeline.source.defects[class].name);
+        let class =
+            class.map_or("a defect", |class| &self.told.stations.horizon.pipeline.source.defects[class].name);
         format!("{class}, which change {culprit} brought")
     }
 
