@@ -80,9 +80,9 @@ pub(super) fn said(unit: Measured, x: f64) -> String {
     }
 }
 
-/// A mean of what is never below 0, and its interval after `gap`, unless there is no doubt about it.
+/// A mean and its interval after `gap`, unless there is no doubt about it.
 fn with_interval(mean: &Mean, gap: &str, say: impl Fn(f64) -> String) -> String {
-    let bound = |x: Option<f64>| x.map_or("?".to_owned(), |x| say(x.max(0.0)));
+    let bound = |x: Option<f64>| x.map_or("?".to_owned(), &say);
     let (low, high) = (bound(mean.interval.low), bound(mean.interval.high));
     let value = say(mean.value);
     if low == value && high == value { value } else { format!("{value}{gap}[{low}, {high}]") }

@@ -27,7 +27,7 @@ fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
         let measures = MEASURES.iter().zip(&strategy.measures);
         let chosen = measures.filter_map(|(measure, compared)| {
             let difference = compared.difference.filter(|difference| difference.is_clear())?;
-            let amount = said(measure.unit, difference.value.abs());
+            let amount = size(measure.unit, difference.value);
             ((difference.value > 0.0) == rises).then(|| format!("{} (by {amount})", measure.title))
         });
         chosen.collect::<Vec<String>>()
@@ -67,18 +67,22 @@ fn table(stages: &str, with: &StrategyHorizons, without: &StrategyWithout) -> Ta
     table
 }
 
-/// A difference; shares differ by percentage points.
-fn signed(unit: Measured, x: f64) -> String {
-    let size = match unit {
+/// How large a difference is; shares differ by percentage points.
+fn size(unit: Measured, x: f64) -> String {
+    match unit {
         Measured::Share => format!("{} pp", text::percent_number(x.abs())),
         _ => said(unit, x.abs()),
-    };
+    }
+}
+
+/// A difference with its sign.
+fn signed(unit: Measured, x: f64) -> String {
     let sign = match x {
         _ if x > 0.0 => "+",
         _ if x < 0.0 => "-",
         _ => "",
     };
-    format!("{sign}{size}")
+    format!("{sign}{}", size(unit, x))
 }
 
 fn ends(unit: Measured, interval: Interval) -> String {

@@ -7,7 +7,7 @@ use super::horizon_without::Without;
 use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, PARTS, Part, StageOutcome};
 use crate::plan::{Horizon, Plan};
 use crate::stats::mean::{Mean, mean};
-use crate::stats::{Sample, sum};
+use crate::stats::{Interval, Sample, sum};
 use serde::Serialize;
 
 const DAY_MS: f64 = 86_400_000.0;
@@ -281,11 +281,18 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Horizon
 
 /// The mean over the horizons that have something to say.
 fn over(row: &[HorizonOutcome], of: impl Fn(&HorizonOutcome) -> Option<f64>) -> Option<Mean> {
-    mean(&Sample::plain(row.iter().filter_map(of).collect()))
+    mean(&Sample::plain(row.iter().filter_map(of).collect())).map(|mean| within(mean, f64::INFINITY))
+}
+
+/// Nothing that is measured is below 0, and shares end at `most`.
+fn within(mean: Mean, most: f64) -> Mean {
+    let interval = mean.interval.at_least(0.0);
+    Mean { interval: Interval { high: interval.high.map(|high| high.min(most)), ..interval }, ..mean }
 }
 
 fn estimate(measure: &Measure, row: &[HorizonOutcome]) -> Estimated {
-    Estimated { measure: measure.name, mean: over(row, measure.of) }
+    let most = if measure.unit == Measured::Share { 1.0 } else { f64::INFINITY };
+    Estimated { measure: measure.name, mean: over(row, measure.of).map(|mean| within(mean, most)) }
 }
 
 /// Mean time of a horizon's delivered changes in one part, milliseconds; none without deliveries.
@@ -304,7 +311,8 @@ fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[HorizonOut
         let mean = |value: fn(&HorizonOutcome, &StageOutcome) -> f64| over(row, |h| Some(value(h, &of(h)?)));
         StageMeans {
             name: name.to_owned(),
-            utilisation: mean(|h, stage| stage.occupied_ms as f64 / h.counted_ms() as f64),
+            utilisation: mean(|h, stage| stage.occupied_ms as f64 / h.counted_ms() as f64)
+                .map(|mean| within(mean, 1.0)),
             waiting: mean(|h, stage| stage.waiting_area_ms as f64 / h.counted_ms() as f64),
             per_day: mean(|h, stage| stage.entered as f64 / days(h)),
         }

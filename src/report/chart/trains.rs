@@ -47,13 +47,13 @@ pub fn svg(told: &Told, diagram: &Diagram) -> String {
     let bottom = track.bottom();
     let (from, to) = (told.span.from_ms / DAY_MS, told.span.to_ms.div_ceil(DAY_MS) - 1);
     let title = format!(
-        "Trains of {}: revisions from merge to the last wave, {} to {}",
+        "Trains of {}, {} to {}",
         told.stations.strategy.name,
         told.dates.day(from),
         told.dates.day(to)
     );
     let subtitle = format!(
-        "{}: trial {}, seed {}, model {}, plan {}",
+        "{}: revisions from merge to the last wave; trial {}, seed {}, model {}, plan {}",
         told.plan.name,
         told.trial,
         told.plan.study.seed,
@@ -170,17 +170,19 @@ impl<'t> Track<'t> {
         }
     }
 
-    /// From where to where a leg goes: level where it waits, down where it gets on, up where it is taken back.
+    /// From where to where a leg goes: level where it waits, down where it gets on, up where it is taken back. Who waits for
+    /// production is at the door of the first wave.
     fn ends(&self, leg: &Leg) -> (i32, i32) {
         let (top, bottom) = (self.edges[leg.place], self.edges[leg.place + 1]);
         let middle = (top + bottom) / 2;
         match leg.doing {
+            Doing::Wait if leg.place == self.told.stations.stages() => (bottom, bottom),
             Doing::Wait => (top, top),
             Doing::Run => (top, bottom),
             Doing::Held => (bottom, bottom),
             Doing::Deploy => (top, middle),
             Doing::Bake => (middle, bottom),
-            Doing::Back => (bottom, self.edges[self.told.stations.stages()]),
+            Doing::Back => (middle, self.edges[self.told.stations.stages() + 1]),
         }
     }
 
@@ -194,9 +196,15 @@ impl<'t> Track<'t> {
     fn train(&self, canvas: &mut Canvas, train: &Train) {
         let (color, width) = if train.is_telling() { (ink(train.fate), 2) } else { (QUIET, 1) };
         let span = self.told.span;
+        let mut last: Option<(u64, Point)> = None;
         for leg in train.legs.iter().filter(|leg| leg.to_ms > span.from_ms && leg.from_ms < span.to_ms) {
             let from = self.point(leg, leg.from_ms.max(span.from_ms));
             let to = self.point(leg, leg.to_ms.min(span.to_ms));
+            // Passing on takes no time.
+            if let Some((_, before)) = last.filter(|(at, _)| *at == leg.from_ms && leg.doing != Doing::Back) {
+                canvas.line(&[before, from], color, 1);
+            }
+            last = Some((leg.to_ms, to));
             match leg.doing {
                 Doing::Back => canvas.dashed(&[from, to], color, 1, &[3.0, 3.0]),
                 Doing::Wait | Doing::Held => canvas.line(&[from, to], color, 1),
@@ -220,26 +228,33 @@ impl<'t> Track<'t> {
         (self.told.span.has(at) && train.fate != Fate::UnderWay).then(|| self.point(leg, at))
     }
 
-    /// Numbers at the ends of the telling ones, where they find room.
+    /// Numbers of the telling ones at their ends: under the last wave as far as they find room, elsewhere all of them.
     fn names(&self, canvas: &mut Canvas, trains: &[&Train]) {
         let font = Font::new(SMALL);
-        let ends = trains
-            .iter()
-            .filter(|train| train.is_telling())
-            .filter_map(|train| Some((*train, self.end(train)?)));
-        let named: Vec<(&Train, Point, String)> = ends
-            .map(|(train, at)| {
-                let changes = if train.changes > 0 { format!(" +{}", train.changes) } else { String::new() };
-                (train, at, format!("{}{changes}", train.revision))
-            })
-            .collect();
+        let words = |train: &Train| match train.changes {
+            0 => train.revision.to_string(),
+            changes => format!("{} +{changes}", train.revision),
+        };
+        let ends = trains.iter().filter(|train| train.is_telling());
+        let ends: Vec<(&Train, Point)> = ends.filter_map(|train| Some((*train, self.end(train)?))).collect();
+        let (mut delivered, elsewhere): (Vec<_>, Vec<_>) =
+            ends.into_iter().partition(|(train, _)| train.fate == Fate::Delivered);
+        delivered.sort_by_key(|(_, at)| at.0);
+        let mut taken = LEFT - 40;
+        for (train, at) in delivered {
+            let half = font.width(&words(train)) / 2;
+            if at.0 - half > taken {
+                canvas.text((at.0, self.bottom() + 17), &words(train), font.centered(), ink(train.fate));
+                taken = at.0 + half + 6;
+            }
+        }
         let wanted: Vec<(Point, i32, i32)> =
-            named.iter().map(|(_, at, words)| (*at, font.width(words), 14)).collect();
-        let bounds = Area(LEFT, TOP, RIGHT + 30, self.bottom() + 26);
-        for ((train, _, words), corner) in named.iter().zip(place(&wanted, bounds, &[])) {
-            let width = font.width(words);
+            elsewhere.iter().map(|(train, at)| (*at, font.width(&words(train)), 14)).collect();
+        let bounds = Area(LEFT, TOP, RIGHT + 30, self.bottom() - 4);
+        for ((train, _), corner) in elsewhere.iter().zip(place(&wanted, bounds, &[])) {
+            let width = font.width(&words(train));
             canvas.rect((corner.0 - 1, corner.1), (corner.0 + width + 1, corner.1 + 14), PAPER, 0.75);
-            canvas.text((corner.0, corner.1 + 11), words, font, ink(train.fate));
+            canvas.text((corner.0, corner.1 + 11), &words(train), font, ink(train.fate));
         }
     }
 }
@@ -250,8 +265,8 @@ fn legend(canvas: &mut Canvas) {
     let mut left = 30;
     let entries = [
         ("delivered", BLUE, Some(Shape::Circle)),
-        ("stopped and taken back", VERMILLION, Some(Shape::Cross)),
-        ("a stage said no, or withdrawn", REJECTED, Some(Shape::Cross)),
+        ("taken back", VERMILLION, Some(Shape::Cross)),
+        ("a stage said no, withdrawn", REJECTED, Some(Shape::Cross)),
         ("under way", UNDER_WAY, None),
         ("overtaken", OVERTAKEN, Some(Shape::Diamond)),
         ("a newer one carries on", QUIET, None),

@@ -15,7 +15,7 @@ pub const DAY_MS: u64 = 86_400_000;
 /// Trains that fit into a picture that is still read.
 const LEGIBLE: f64 = 26.0;
 /// Days shown at least and at most, unless asked for otherwise.
-const DAYS: (u64, u64) = (2, 14);
+const DAYS: (u64, u64) = (2, 9);
 
 /// What a revision does somewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Diagram {
         fold.finish(end_ms)
     }
 
-    /// The part that tells most and can still be read: from three days before the first rollback after `warm_up_ms`
+    /// The part that tells most and can still be read: from a few days before the first rollback after `warm_up_ms`
     /// (without one, from there) over as many days as it takes for some two dozen trains in production.
     pub fn telling(&self, warm_up_ms: u64, end_ms: u64, days: Option<u64>) -> Span {
         let counted = self.trains.iter().filter(|train| train.end_ms > warm_up_ms);

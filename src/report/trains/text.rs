@@ -157,13 +157,14 @@ fn line(told: &Told, train: &Train, ruler: &Ruler, letters: &[char]) -> String {
     let bad = if train.is_bad { "bad" } else { "" };
     let bar: String = ruler.columns().map(|column| cell(told, train, column, letters)).collect();
     let start = format!("{:>6}  {merged:<9}  {changes:<3} {bad:<3}  {bar}", train.revision);
-    let fate = text::elide(&fate(told, train), AFTER);
+    let fate = text::elide(&fate_within(told, train), AFTER);
     format!("{start}  {fate}").trim_end().to_owned() + "\n"
 }
 
-/// What became of it, in words.
-fn fate(told: &Told, train: &Train) -> String {
+/// What became of it by the end of the diagram, in words.
+fn fate_within(told: &Told, train: &Train) -> String {
     match train.fate {
+        _ if train.stopped_ms.unwrap_or(train.end_ms) >= told.span.to_ms => "under way".to_owned(),
         Fate::UnderWay => "under way".to_owned(),
         Fate::Delivered => "delivered".to_owned(),
         Fate::Rejected { place } => format!("{} said no", told.stations.name(place)),
@@ -214,8 +215,8 @@ fn legend(told: &Told, letters: &[char], ruler: &Ruler, width: usize) -> String 
                  back, / withdrawn or overtaken";
     let column = text::duration(ruler.column_ms as f64);
     let words = format!(
-        "A letter is where a revision spent most of {column}: {}. {marks}. Changes are those new in production; times are \
-         UTC.",
+        "A letter is where a revision spent most of {column}: {}. {marks}. Changes are those new in production; `bad` says that \
+         the newest one brought a defect. Times are UTC.",
         named.join(", ")
     );
     text::wrap(&words, width, "", "  ")
@@ -225,8 +226,14 @@ fn legend(told: &Told, letters: &[char], ruler: &Ruler, width: usize) -> String 
 fn incidents(told: &Told, records: &[Record], width: usize) -> String {
     let teller = Teller { told, records };
     let within = records.iter().filter(|record| told.span.has(record.at_ms));
-    let lines: Vec<(u64, String)> =
-        within.filter_map(|record| Some((record.at_ms, teller.tell(record)?))).collect();
+    let mut lines: Vec<(u64, String)> = Vec::new();
+    for (at, words) in within.filter_map(|record| Some((record.at_ms, teller.tell(record)?))) {
+        // What happens at one instant has one cause.
+        match lines.last_mut() {
+            Some((last, line)) if *last == at => line.push_str(&format!("; {words}")),
+            _ => lines.push((at, words)),
+        }
+    }
     if lines.is_empty() {
         return "\nNothing was rejected or taken back in this time.\n".to_owned();
     }
@@ -266,15 +273,10 @@ impl Teller<'_> {
             }
             Event::TakenBack { revision } => format!("{revision} is off every host again"),
             Event::Blocked { revision, blamed: Some(blamed) } => {
-                format!("the line is blocked; change {blamed} is blamed for what {revision} did")
+                format!("{revision} blocks the line, {blamed} is blamed")
             }
-            Event::Blocked { revision, blamed: None } => {
-                format!("the line is blocked; nobody knows what {revision} brought")
-            }
+            Event::Blocked { revision, blamed: None } => format!("{revision} blocks the line"),
             Event::Merged { change, kind: Kind::Revert, .. } => format!("revert {change} is merged"),
-            Event::Merged { change, kind: Kind::Again, .. } => {
-                format!("what was reverted is merged again as {change}")
-            }
             Event::Unblocked => "the line moves again".to_owned(),
             _ => return None,
         })
@@ -288,7 +290,7 @@ impl Teller<'_> {
         });
         let class =
             class.map_or("a defect", |class| &self.told.stations.horizon.pipeline.source.defects[class].name);
-        format!("{class}, which change {culprit} brought")
+        format!("{class}, brought by change {culprit}")
     }
 
     /// The last wave that a revision had begun by `at`.
