@@ -133,7 +133,9 @@ impl Journey<'_> {
         let (warm_up, end) = (horizon.pipeline.warm_up_ms, horizon.pipeline.length_ms);
         let telling = self.diagram.telling(warm_up, end, days);
         let from_ms = day.map_or(telling.from_ms, |day| day * trains::DAY_MS);
-        Span { from_ms, to_ms: (from_ms + telling.to_ms - telling.from_ms).min(end) }
+        let length = telling.to_ms - telling.from_ms;
+        let length = if day.is_some() { length.max(trains::DAY_MS) } else { length };
+        Span { from_ms, to_ms: (from_ms + length).min(end) }
     }
 
     fn told(&self, span: Span) -> Told<'_> {

@@ -4,12 +4,13 @@
 //! horizon is drawn, so that every line can be followed.
 
 use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
-use super::labels::{Area, place};
+use super::labels::{Area, Obstacle, place};
 use super::scale::Axis;
 use super::{AXIS, BLUE, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame};
+use crate::report::dates::clock;
 use crate::report::text;
 use crate::report::trains::text::Told;
-use crate::report::trains::{Diagram, Doing, Fate, Leg, Span, Train};
+use crate::report::trains::{DAY_MS, Diagram, Doing, Fate, HOUR_MS, Leg, Span, Train};
 
 const LEFT: i32 = 200;
 const RIGHT: i32 = WIDTH - 40;
@@ -20,7 +21,6 @@ const STAGE: i32 = 34;
 const ENTRY: i32 = 24;
 const WAVES: i32 = 400;
 const WAVE: (i32, i32) = (24, 84);
-const DAY_MS: u64 = 86_400_000;
 
 const CLOSED: Ink = Ink(0xee, 0xf0, 0xf3);
 const QUIET: Ink = Ink(0xb4, 0xba, 0xc2);
@@ -45,13 +45,7 @@ fn ink(fate: Fate) -> Ink {
 pub fn svg(told: &Told, diagram: &Diagram) -> String {
     let track = Track::new(told);
     let bottom = track.bottom();
-    let (from, to) = (told.span.from_ms / DAY_MS, told.span.to_ms.div_ceil(DAY_MS) - 1);
-    let title = format!(
-        "Trains of {}, {} to {}",
-        told.stations.strategy.name,
-        told.dates.day(from),
-        told.dates.day(to)
-    );
+    let title = format!("Trains of {}, {}", told.stations.strategy.name, told.span.words(&told.dates));
     let subtitle = format!(
         "{}: revisions from merge to the last wave; trial {}, seed {}, model {}, plan {}",
         told.plan.name,
@@ -122,21 +116,7 @@ impl<'t> Track<'t> {
                 canvas.rect((self.at(closed.from_ms), top), (self.at(closed.to_ms), bottom), CLOSED, 1.0);
             }
         }
-        let (first, last) = (self.told.span.from_ms / DAY_MS, self.told.span.to_ms.div_ceil(DAY_MS));
-        let wide = (RIGHT - LEFT) / (last - first).max(1) as i32;
-        for day in first..last {
-            let x = self.at(day * DAY_MS);
-            canvas.line(
-                &[(x, TOP), (x, self.bottom())],
-                if self.told.dates.is_monday(day) { AXIS } else { GRID },
-                1,
-            );
-            let words = if wide > 74 { self.told.dates.day(day) } else { self.told.dates.short_day(day) };
-            if wide > 44 || self.told.dates.is_monday(day) {
-                let centre = x + wide / 2;
-                canvas.text((centre, self.bottom() + 40), &words, Font::new(SMALL).centered(), INK);
-            }
-        }
+        self.time(canvas);
         for place in 0..stations.len() {
             let (top, bottom) = (self.edges[place], self.edges[place + 1]);
             canvas.line(&[(30, top), (RIGHT, top)], GRID, 1);
@@ -148,6 +128,28 @@ impl<'t> Track<'t> {
         canvas.line(&[(30, self.bottom()), (RIGHT, self.bottom())], AXIS, 1);
         canvas.text((LEFT - 12, TOP - 8), "merged", Font::new(SMALL).ending(), MUTED);
         canvas.text((LEFT - 12, self.bottom() + 16), "delivered", Font::new(SMALL).ending(), MUTED);
+    }
+
+    /// Days, or the hours of a short time.
+    fn time(&self, canvas: &mut Canvas) {
+        let (dates, span) = (self.told.dates, self.told.span);
+        let pixels =
+            |ms: u64| (f64::from(RIGHT - LEFT) * ms as f64 / (span.to_ms - span.from_ms) as f64) as i32;
+        let steps = if span.is_short() { [1, 2, 3, 6].map(|hours| hours * HOUR_MS) } else { [DAY_MS; 4] };
+        let step = steps.into_iter().find(|step| pixels(*step) >= 50).unwrap_or(steps[3]);
+        let wide = pixels(step);
+        for at in (span.from_ms.div_ceil(step) * step..span.to_ms).step_by(step as usize) {
+            let (x, is_monday) = (self.at(at), dates.is_monday(at / DAY_MS));
+            let ink = if is_monday && step == DAY_MS { AXIS } else { GRID };
+            canvas.line(&[(x, TOP), (x, self.bottom())], ink, 1);
+            let (centre, words) = match step {
+                DAY_MS if wide > 74 => (x + wide / 2, dates.day(at / DAY_MS)),
+                DAY_MS if wide > 44 || is_monday => (x + wide / 2, dates.short_day(at / DAY_MS)),
+                DAY_MS => continue,
+                _ => (x, clock(at)),
+            };
+            canvas.text((centre, self.bottom() + 40), &words, Font::new(SMALL).centered(), INK);
+        }
     }
 
     fn blocks(&self, canvas: &mut Canvas, blocked: &[Span]) {
@@ -250,8 +252,10 @@ impl<'t> Track<'t> {
         }
         let wanted: Vec<(Point, i32, i32)> =
             elsewhere.iter().map(|(train, at)| (*at, font.width(&words(train)), 14)).collect();
+        let marks: Vec<Obstacle> =
+            elsewhere.iter().map(|(_, (x, y))| (Area(x - 7, y - 7, x + 7, y + 7), 8)).collect();
         let bounds = Area(LEFT, TOP, RIGHT + 30, self.bottom() - 4);
-        for ((train, _), corner) in elsewhere.iter().zip(place(&wanted, bounds, &[])) {
+        for ((train, _), corner) in elsewhere.iter().zip(place(&wanted, bounds, &marks)) {
             let width = font.width(&words(train));
             canvas.rect((corner.0 - 1, corner.1), (corner.0 + width + 1, corner.1 + 14), PAPER, 0.75);
             canvas.text((corner.0, corner.1 + 11), &words(train), font, ink(train.fate));

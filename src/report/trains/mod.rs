@@ -6,16 +6,20 @@ pub mod json;
 pub mod stations;
 pub mod text;
 
+use super::dates::{Dates, clock};
 use crate::horizon::Kind;
 use crate::horizon::trace::{Event, Record};
 use std::collections::BTreeMap;
 
 /// A day in milliseconds.
 pub const DAY_MS: u64 = 86_400_000;
-/// Trains that fit into a picture that is still read.
-const LEGIBLE: f64 = 26.0;
+/// An hour in milliseconds.
+pub const HOUR_MS: u64 = 3_600_000;
+/// Trains in production that a picture shows before one that is taken back, and after it, so that it is still read.
+const BEFORE: usize = 8;
+const BEHIND: usize = 18;
 /// Days shown at least and at most, unless asked for otherwise.
-const DAYS: (u64, u64) = (2, 9);
+const DAYS: (u64, u64) = (1, 9);
 
 /// What a revision does somewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +107,22 @@ impl Span {
     pub fn has(self, at_ms: u64) -> bool {
         (self.from_ms..self.to_ms).contains(&at_ms)
     }
+
+    /// Whether it shows hours rather than days.
+    pub fn is_short(self) -> bool {
+        self.to_ms - self.from_ms <= DAY_MS
+    }
+
+    /// `Tue 24 Mar to Wed 1 Apr`, or `Mon 9 Mar, 14:00 to 19:00`.
+    pub fn words(self, dates: &Dates) -> String {
+        let (first, last) = (self.from_ms / DAY_MS, (self.to_ms - 1) / DAY_MS);
+        match (self.from_ms % DAY_MS, first == last) {
+            (0, true) if self.to_ms % DAY_MS == 0 => dates.day(first),
+            (_, true) => format!("{}, {} to {}", dates.day(first), clock(self.from_ms), clock(self.to_ms)),
+            (0, false) => format!("{} to {}", dates.day(first), dates.day(last)),
+            (_, false) => format!("{} to {}", dates.minute(self.from_ms), dates.minute(self.to_ms)),
+        }
+    }
 }
 
 /// Everything that a diagram shows of one horizon.
@@ -124,20 +144,31 @@ impl Diagram {
         fold.finish(end_ms)
     }
 
-    /// The part that tells most and can still be read: from a few days before the first rollback after `warm_up_ms`
-    /// (without one, from there) over as many days as it takes for some two dozen trains in production.
+    /// The part that tells most and can still be read: around the first rollback after `warm_up_ms` (without one, from
+    /// there), with some two dozen trains in production. Whole days, `days` of them if that is given, or a few hours of
+    /// a busy pipeline.
     pub fn telling(&self, warm_up_ms: u64, end_ms: u64, days: Option<u64>) -> Span {
-        let counted = self.trains.iter().filter(|train| train.end_ms > warm_up_ms);
         let in_production = |train: &&Train| train.legs.iter().any(|leg| leg.doing == Doing::Deploy);
-        let a_day = counted.filter(in_production).count() as f64 * DAY_MS as f64
-            / end_ms.saturating_sub(warm_up_ms).max(1) as f64;
-        let days = days.unwrap_or_else(|| ((LEGIBLE / a_day) as u64).clamp(DAYS.0, DAYS.1));
-        let stops = self.trains.iter().filter_map(|train| train.stopped_ms);
-        let first = stops.filter(|at| *at >= warm_up_ms).min().unwrap_or(warm_up_ms);
-        let before = if days > 6 { 3 } else { 1 };
+        let counted = self.trains.iter().filter(|train| train.end_ms > warm_up_ms);
+        let starts: Vec<u64> = counted.filter(in_production).map(|train| train.set_out_ms).collect();
+        let stops = self.trains.iter().filter(|train| train.stopped_ms.is_some_and(|at| at >= warm_up_ms));
+        let first = stops.min_by_key(|train| train.stopped_ms);
+        let (set_out, stopped) =
+            first.map_or((warm_up_ms, warm_up_ms), |train| (train.set_out_ms, train.stopped_ms.unwrap_or(0)));
+        let index = starts.partition_point(|start| *start < set_out);
+        let near = starts.get(index.saturating_sub(BEFORE)).zip(starts.get(index + BEHIND));
+        if let (Some((from, to)), None) = (near, days)
+            && to - from < DAY_MS / 2
+        {
+            let to = (to.max(&stopped) / HOUR_MS + 2) * HOUR_MS;
+            return Span { from_ms: from / HOUR_MS * HOUR_MS, to_ms: to.min(end_ms) };
+        }
+        let a_day = starts.len() as f64 * DAY_MS as f64 / end_ms.saturating_sub(warm_up_ms).max(1) as f64;
+        let legible = ((BEFORE + BEHIND) as f64 / a_day) as u64;
+        let days = days.unwrap_or_else(|| legible.clamp(DAYS.0, DAYS.1));
         let latest = (end_ms / DAY_MS).saturating_sub(days);
-        let day = (first / DAY_MS).saturating_sub(before).min(latest);
-        Span { from_ms: day * DAY_MS, to_ms: (day + days) * DAY_MS }
+        let day = (stopped / DAY_MS).saturating_sub(days / 3).min(latest);
+        Span { from_ms: day * DAY_MS, to_ms: ((day + days) * DAY_MS).min(end_ms) }
     }
 }
 

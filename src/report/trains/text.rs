@@ -2,18 +2,17 @@
 //! request: no colour, at most the width that is asked for.
 
 use super::stations::Stations;
-use super::{Diagram, Doing, Fate, Span, Train};
+use super::{DAY_MS, Diagram, Doing, Fate, HOUR_MS, Span, Train};
 use crate::horizon::trace::{Event, Record};
 use crate::horizon::{Kind, Why};
 use crate::plan::Plan;
 use crate::report::dates::{self, Dates};
 use crate::report::text;
 
-const HOUR_MS: u64 = 3_600_000;
-const DAY_MS: u64 = 24 * HOUR_MS;
 /// Hours (or parts) that a column may stand for: days must begin at a column.
-const COLUMNS_MS: [u64; 12] = [
+const COLUMNS_MS: [u64; 13] = [
     HOUR_MS / 12,
+    HOUR_MS / 6,
     HOUR_MS / 4,
     HOUR_MS / 2,
     HOUR_MS,
@@ -28,7 +27,7 @@ const COLUMNS_MS: [u64; 12] = [
 ];
 /// Columns before and after the bar: revision, merge, changes; what became of it.
 const BEFORE: usize = 27;
-const AFTER: usize = 18;
+const AFTER: usize = 17;
 /// Incidents told at most.
 const MOST_TOLD: usize = 30;
 
@@ -50,11 +49,12 @@ pub fn text(told: &Told, diagram: &Diagram, records: &[Record], width: usize) ->
     out.push_str(&format!("\n{:>6}  {:<9}  {:<7}  {}\n", "", "merged", "changes", ruler.days(&told.dates)));
     let first_wave = told.stations.stages() + 1;
     let closed = told.stations.closed(first_wave, told.span);
-    for (title, spans, letter) in
-        [("no wave may begin", &closed, '.'), ("the line is blocked", &diagram.blocked, '#')]
+    // A block is seen however short it was.
+    for (title, spans, letter, share) in
+        [("no wave may begin", &closed, '.', 2), ("the line is blocked", &diagram.blocked, '#', u64::MAX)]
     {
         if spans.iter().any(|span| span.from_ms < told.span.to_ms && span.to_ms > told.span.from_ms) {
-            out.push_str(format!("{title:<BEFORE$}{}\n", ruler.spans(spans, letter)).trim_end());
+            out.push_str(format!("{title:<BEFORE$}{}\n", ruler.spans(spans, letter, share)).trim_end());
             out.push('\n');
         }
     }
@@ -79,16 +79,14 @@ pub fn text(told: &Told, diagram: &Diagram, records: &[Record], width: usize) ->
 }
 
 fn head(told: &Told, diagram: &Diagram, width: usize) -> String {
-    let (from, to) = (told.span.from_ms / DAY_MS, told.span.to_ms.div_ceil(DAY_MS) - 1);
     let merged = diagram.merges.iter().filter(|(at, _)| told.span.has(*at));
     let (all, bad) = merged.fold((0, 0), |(all, bad), (_, is_bad)| (all + 1, bad + u64::from(*is_bad)));
     let head = format!(
-        "{}, {}: trial {}, {} to {}, seed {}, model {}, plan {}; {} merged, {bad} of them bad",
+        "{}, {}: trial {}, {}, seed {}, model {}, plan {}; {} merged, {bad} of them bad",
         told.plan.name,
         told.stations.strategy.name,
         told.trial,
-        told.dates.day(from),
-        told.dates.day(to),
+        told.span.words(&told.dates),
         told.plan.study.seed,
         crate::MODEL_VERSION,
         told.plan.digest(),
@@ -117,8 +115,25 @@ impl Ruler {
         starts.map(|from_ms| Span { from_ms, to_ms: (from_ms + self.column_ms).min(self.span.to_ms) })
     }
 
+    /// Hours where they begin, as far as they find room.
+    fn hours(&self) -> String {
+        let steps = [1, 2, 3, 4, 6, 12].map(|hours| hours * HOUR_MS);
+        let step = steps.into_iter().find(|step| step / self.column_ms >= 4).unwrap_or(DAY_MS);
+        let mut line = String::new();
+        for (index, column) in self.columns().enumerate() {
+            if column.from_ms % step == 0 && line.len() <= index {
+                line.push_str(&" ".repeat(index - line.len()));
+                line.push_str(&format!("|{:02}", column.from_ms % DAY_MS / HOUR_MS));
+            }
+        }
+        line
+    }
+
     /// Days where they begin, as far as they find room.
     fn days(&self, dates: &Dates) -> String {
+        if self.span.is_short() {
+            return self.hours();
+        }
         let mut line = String::new();
         for (index, column) in self.columns().enumerate() {
             let day = column.from_ms / DAY_MS;
@@ -138,13 +153,13 @@ impl Ruler {
         line
     }
 
-    /// A letter in the columns that lie mostly in one of the spans.
-    fn spans(&self, spans: &[Span], letter: char) -> String {
+    /// A letter in the columns of which more than one part in `share` lies in the spans.
+    fn spans(&self, spans: &[Span], letter: char, share: u64) -> String {
         let covered = |column: Span| {
             let each = spans
                 .iter()
                 .map(|span| span.to_ms.min(column.to_ms).saturating_sub(span.from_ms.max(column.from_ms)));
-            each.sum::<u64>() * 2 > column.to_ms - column.from_ms
+            each.sum::<u64>() > (column.to_ms - column.from_ms) / share
         };
         self.columns().map(|column| if covered(column) { letter } else { ' ' }).collect()
     }
