@@ -89,6 +89,15 @@ impl Train {
         self.fate != Fate::GivenUp
     }
 
+    /// Between waves it waits for the next one, of which nobody tells. Until `at_ms`, if nothing has become of it.
+    fn wait_for_wave(&mut self, at_ms: u64) {
+        let last = self.legs.last().filter(|last| matches!(last.doing, Doing::Deploy | Doing::Bake));
+        if let Some(last) = last.filter(|last| last.to_ms < at_ms && self.fate == Fate::UnderWay) {
+            let wait = Leg { from_ms: last.to_ms, to_ms: at_ms, place: last.place + 1, doing: Doing::Wait };
+            self.legs.push(wait);
+        }
+    }
+
     /// Whether it was on its way at some time of a span.
     pub fn is_within(&self, span: Span) -> bool {
         self.set_out_ms < span.to_ms && self.end_ms > span.from_ms
@@ -256,12 +265,8 @@ impl Fold {
 
     fn pass_wave(&mut self, revision: usize, wave: usize, [at, deployed_ms, end_ms]: [u64; 3]) {
         let place = self.stages + 1 + wave;
+        self.train(revision).wait_for_wave(at);
         let train = self.train(revision);
-        // Between two waves it waited for the later one.
-        if let Some(last) = train.legs.last().filter(|last| last.to_ms < at) {
-            let wait = Leg { from_ms: last.to_ms, to_ms: at, place, doing: Doing::Wait };
-            train.legs.push(wait);
-        }
         for (from_ms, to_ms, doing) in [(at, deployed_ms, Doing::Deploy), (deployed_ms, end_ms, Doing::Bake)]
         {
             if to_ms > from_ms {
@@ -271,6 +276,7 @@ impl Fold {
     }
 
     fn stop(&mut self, revision: usize, at: u64, taken_back: bool) {
+        self.train(revision).wait_for_wave(at);
         self.train(revision).stopped_ms = Some(at);
         self.end(revision, at, if taken_back { Fate::TakenBack } else { Fate::Overtaken });
         if taken_back {
@@ -298,10 +304,12 @@ impl Fold {
         self.blocked.extend(blocked_at_end);
         let mut trains: Vec<Train> = self.trains.into_values().collect();
         for train in &mut trains {
+            // A wave is told with ends that the horizon may not reach.
+            train.legs.iter_mut().for_each(|leg| leg.to_ms = leg.to_ms.min(end_ms));
+            train.wait_for_wave(end_ms);
             let last = train.legs.iter().map(|leg| leg.to_ms).max().unwrap_or(train.set_out_ms);
             // What is taken back is over when it is back.
             train.end_ms = if train.fate == Fate::UnderWay { end_ms } else { train.end_ms.max(last) };
-            train.legs.sort_by_key(|leg| leg.from_ms);
         }
         Diagram { trains, blocked: self.blocked, merges: self.merges }
     }
