@@ -56,7 +56,13 @@ impl Dates {
     /// `Mon 9`.
     #[must_use]
     pub fn short_day(&self, day: u64) -> String {
-        format!("{} {}", WEEKDAYS[self.weekday(day)], civil(self.first + day as i64).day)
+        format!("{} {}", WEEKDAYS[self.weekday(day)], self.number(day))
+    }
+
+    /// `9`.
+    #[must_use]
+    pub fn number(&self, day: u64) -> String {
+        civil(self.first + day as i64).day.to_string()
     }
 
     /// `2026-03-09`.

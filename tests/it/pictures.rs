@@ -180,7 +180,7 @@ fn a_text_diagram_is_the_timetable_worked_out_by_hand() {
     // Tested at 6, in the first wave until 12 and in the second until midnight; the next one is tested at 18,
     // in the first wave until midnight, and waits six hours for the morning; the third waits for that one.
     let rows = "
-                           |Mon 2 Mar              |Tue 3 Mar
+        merged     changes  |Mon 2 Mar              |Tue 3 Mar
 no wave may begin          ......                  ......
      0  Mon 00:00  +1       tttttt111111222222222222*                         delivered
      1  Mon 12:00  +1                   tttttt111111......222222222222*       delivered

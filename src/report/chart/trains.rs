@@ -84,10 +84,10 @@ struct Track<'t> {
 impl<'t> Track<'t> {
     fn new(told: &'t Told<'t>) -> Self {
         let stations = told.stations;
-        let waves = stations.len() - stations.stages() - 1;
+        let waves = stations.places() - stations.stages() - 1;
         let wave = (WAVES / waves.max(1) as i32).clamp(WAVE.0, WAVE.1);
         let mut edges = vec![TOP];
-        for place in 0..stations.len() {
+        for place in 0..stations.places() {
             let height = match stations.wave(place) {
                 Some(_) => wave,
                 None if place == stations.stages() => ENTRY,
@@ -110,14 +110,14 @@ impl<'t> Track<'t> {
     /// Closed windows, days, and the names of places.
     fn ground(&self, canvas: &mut Canvas) {
         let stations = self.told.stations;
-        for place in 0..stations.len() {
+        for place in 0..stations.places() {
             for closed in stations.closed(place, self.told.span) {
                 let (top, bottom) = (self.edges[place], self.edges[place + 1]);
                 canvas.rect((self.at(closed.from_ms), top), (self.at(closed.to_ms), bottom), CLOSED, 1.0);
             }
         }
         self.time(canvas);
-        for place in 0..stations.len() {
+        for place in 0..stations.places() {
             let (top, bottom) = (self.edges[place], self.edges[place + 1]);
             canvas.line(&[(30, top), (RIGHT, top)], GRID, 1);
             let name = text::elide(stations.name(place), 27);
@@ -174,7 +174,7 @@ impl<'t> Track<'t> {
 
     /// From where to where a leg goes: level where it waits, down where it gets on, up where it is taken back. Who waits for
     /// production is at the door of the first wave.
-    fn ends(&self, leg: &Leg) -> (i32, i32) {
+    fn ends(&self, train: &Train, leg: &Leg) -> (i32, i32) {
         let (top, bottom) = (self.edges[leg.place], self.edges[leg.place + 1]);
         let middle = (top + bottom) / 2;
         match leg.doing {
@@ -182,6 +182,7 @@ impl<'t> Track<'t> {
             Doing::Wait => (top, top),
             Doing::Run => (top, bottom),
             Doing::Held => (bottom, bottom),
+            Doing::Deploy if is_all_of_its_wave(train, leg) => (top, bottom),
             Doing::Deploy => (top, middle),
             Doing::Bake => (middle, bottom),
             Doing::Back => (middle, self.edges[self.told.stations.stages() + 1]),
@@ -189,8 +190,8 @@ impl<'t> Track<'t> {
     }
 
     /// Pixel of `at` on a leg.
-    fn point(&self, leg: &Leg, at: u64) -> Point {
-        let (from, to) = self.ends(leg);
+    fn point(&self, train: &Train, leg: &Leg, at: u64) -> Point {
+        let (from, to) = self.ends(train, leg);
         let share = (at - leg.from_ms) as f64 / (leg.to_ms - leg.from_ms) as f64;
         (self.at(at), from + (share * f64::from(to - from)).round() as i32)
     }
@@ -200,8 +201,8 @@ impl<'t> Track<'t> {
         let span = self.told.span;
         let mut last: Option<(u64, Point)> = None;
         for leg in train.legs.iter().filter(|leg| leg.to_ms > span.from_ms && leg.from_ms < span.to_ms) {
-            let from = self.point(leg, leg.from_ms.max(span.from_ms));
-            let to = self.point(leg, leg.to_ms.min(span.to_ms));
+            let from = self.point(train, leg, leg.from_ms.max(span.from_ms));
+            let to = self.point(train, leg, leg.to_ms.min(span.to_ms));
             // Passing on takes no time.
             if let Some((_, before)) = last.filter(|(at, _)| *at == leg.from_ms && leg.doing != Doing::Back) {
                 canvas.line(&[before, from], color, 1);
@@ -227,7 +228,7 @@ impl<'t> Track<'t> {
     fn end(&self, train: &Train) -> Option<Point> {
         let at = train.stopped_ms.unwrap_or(train.end_ms);
         let leg = train.legs.iter().rfind(|leg| leg.from_ms < at && leg.to_ms >= at)?;
-        (self.told.span.has(at) && train.fate != Fate::UnderWay).then(|| self.point(leg, at))
+        (self.told.span.has(at) && train.fate != Fate::UnderWay).then(|| self.point(train, leg, at))
     }
 
     /// Numbers of the telling ones at their ends: under the last wave as far as they find room, elsewhere all of them.
@@ -261,6 +262,13 @@ impl<'t> Track<'t> {
             canvas.text((corner.0, corner.1 + 11), &words(train), font, ink(train.fate));
         }
     }
+}
+
+/// Whether a train went on from a wave without a bake.
+fn is_all_of_its_wave(train: &Train, leg: &Leg) -> bool {
+    let others = || train.legs.iter().filter(|other| other.from_ms >= leg.to_ms);
+    let bakes = others().any(|other| other.place == leg.place && other.doing == Doing::Bake);
+    !bakes && (train.fate == Fate::Delivered || others().any(|other| other.place > leg.place))
 }
 
 fn legend(canvas: &mut Canvas) {

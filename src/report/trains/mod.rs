@@ -126,7 +126,7 @@ impl Span {
     pub fn words(self, dates: &Dates) -> String {
         let (first, last) = (self.from_ms / DAY_MS, (self.to_ms - 1) / DAY_MS);
         match (self.from_ms % DAY_MS, first == last) {
-            (0, true) if self.to_ms % DAY_MS == 0 => dates.day(first),
+            (0, true) if self.to_ms.is_multiple_of(DAY_MS) => dates.day(first),
             (_, true) => format!("{}, {} to {}", dates.day(first), clock(self.from_ms), clock(self.to_ms)),
             (0, false) => format!("{} to {}", dates.day(first), dates.day(last)),
             (_, false) => format!("{} to {}", dates.minute(self.from_ms), dates.minute(self.to_ms)),

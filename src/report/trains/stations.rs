@@ -18,7 +18,7 @@ impl<'p> Stations<'p> {
     }
 
     /// Number of places.
-    pub fn len(&self) -> usize {
+    pub fn places(&self) -> usize {
         self.stages() + 1 + self.strategy.waves.len()
     }
 
@@ -71,7 +71,7 @@ impl<'p> Stations<'p> {
     /// for the wait before production.
     pub fn letters(&self) -> Vec<char> {
         let mut taken = Vec::new();
-        (0..self.len())
+        (0..self.places())
             .map(|place| {
                 let named = self.name(place).to_lowercase();
                 let wanted: String = match self.wave(place) {

@@ -121,7 +121,7 @@ impl Ruler {
         let step = steps.into_iter().find(|step| step / self.column_ms >= 4).unwrap_or(DAY_MS);
         let mut line = String::new();
         for (index, column) in self.columns().enumerate() {
-            if column.from_ms % step == 0 && line.len() <= index {
+            if column.from_ms.is_multiple_of(step) && line.len() <= index {
                 line.push_str(&" ".repeat(index - line.len()));
                 line.push_str(&format!("|{:02}", column.from_ms % DAY_MS / HOUR_MS));
             }
@@ -137,14 +137,14 @@ impl Ruler {
         let mut line = String::new();
         for (index, column) in self.columns().enumerate() {
             let day = column.from_ms / DAY_MS;
-            let begins = column.from_ms % DAY_MS == 0 || self.column_ms > DAY_MS;
+            let begins = column.from_ms.is_multiple_of(DAY_MS) || self.column_ms > DAY_MS;
             let room = (DAY_MS / self.column_ms) as usize;
             if !begins || line.chars().count() > index {
                 continue;
             }
             line.push_str(&" ".repeat(index - line.chars().count()));
-            let label = [dates.day(day), dates.short_day(day)];
-            match label.iter().find(|label| label.len() < room.saturating_sub(1)) {
+            let label = [dates.day(day), dates.short_day(day), dates.number(day)];
+            match label.iter().find(|label| label.len() < room) {
                 Some(label) => line.push_str(&format!("|{label}")),
                 None if dates.is_monday(day) => line.push_str(&format!("|{}", dates.short_day(day))),
                 None => line.push('|'),
