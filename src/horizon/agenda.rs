@@ -13,6 +13,8 @@ pub(super) enum Event {
     Done { revision: usize, generation: u32 },
     /// A stopped rollout is taken back.
     Settled { revision: usize, generation: u32 },
+    /// The next wave of a rollout begins. After all that could still take its place away.
+    Wave { revision: usize, generation: u32 },
     /// A run of a stage ends.
     End { revision: usize, generation: u32 },
     /// A stage runs again after a flaky run.
@@ -42,6 +44,7 @@ impl Event {
             Self::Repair { .. } | Self::Again { .. } => 4,
             Self::Merge => 5,
             Self::Wake { .. } | Self::WakeEntry => 6,
+            Self::Wave { .. } => 7,
         }
     }
 }
@@ -62,12 +65,15 @@ impl Agenda {
         }
     }
 
+    /// Time and class of the next event before `end`.
+    pub(super) fn look_before(&self, end: u64) -> Option<(u64, u8)> {
+        let Reverse((at, class, ..)) = self.heap.peek()?;
+        (*at < end).then_some((*at, *class))
+    }
+
     /// The next event before `end`.
     pub(super) fn next_before(&mut self, end: u64) -> Option<(u64, Event)> {
-        let Reverse((at, ..)) = self.heap.peek()?;
-        if *at >= end {
-            return None;
-        }
+        self.look_before(end)?;
         self.heap.pop().map(|Reverse((at, _, _, event))| (at, event))
     }
 }

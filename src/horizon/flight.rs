@@ -2,7 +2,7 @@
 //!
 //! A rollout's timetable follows from the one ahead. When one is stopped, those behind that carry what
 //! was blamed stop with it and the others are asked for again with what then holds. Waves that have begun
-//! keep their constraints, so their past does not change.
+//! keep their constraints, so their past does not change. What other pipelines hold is a constraint like any other.
 
 use super::World;
 use super::agenda::Event;
@@ -19,6 +19,8 @@ pub(super) struct Flight<'a> {
     generation: u32,
     ask: Ask<'a>,
     rollout: Rollout,
+    /// Waves that have begun: they keep their constraints, whatever comes.
+    begun: usize,
     /// Where its time went, as far as its revision knows.
     booked: Parts,
     /// It was stopped, and is being taken back.
@@ -37,6 +39,16 @@ impl Flight<'_> {
         let last = self.rollout.waves.last()?.end_ms;
         let complete = self.rollout.waves.len() == self.ask.gates.free_ms.len();
         (complete && self.rollout.stopped.is_none_or(|(at, _)| at > last)).then_some(last)
+    }
+
+    /// Until when a wave that has begun is no place for another pipeline: to the end of its bake, or until
+    /// it is taken back.
+    fn holds(&self, wave: usize) -> u64 {
+        match (self.stopped, self.landed) {
+            (true, _) => self.rollout.settled_ms,
+            (false, true) => 0,
+            (false, false) => self.rollout.waves[wave].end_ms,
+        }
     }
 
     /// When a wave's target is free of it.
@@ -95,9 +107,24 @@ impl<'a> World<'a> {
         self.follow(at);
     }
 
-    /// When the first wave is free of all rollouts.
-    fn free(&self, wave: usize, before: usize) -> u64 {
-        self.flights[..before].iter().map(|flight| flight.leaves(wave)).max().unwrap_or(0)
+    /// When a wave's target is free of the rollouts ahead, the first so many, and of other pipelines.
+    fn free(&self, wave: usize, ahead: usize) -> u64 {
+        let left = self.flights[..ahead].iter().map(|flight| flight.leaves(wave)).max().unwrap_or(0);
+        left.max(self.neighbours.leave(self.production.regions(wave)))
+    }
+
+    /// Until when this pipeline holds each region, if longer than `at`.
+    pub(super) fn held(&self, regions: usize, at: u64) -> Vec<u64> {
+        let mut held = vec![0; regions];
+        for flight in &self.flights {
+            for wave in 0..flight.begun.min(flight.rollout.waves.len()) {
+                let until = flight.holds(wave);
+                for region in self.production.regions(wave).iter().filter(|_| until > at) {
+                    held[*region] = until.max(held[*region]);
+                }
+            }
+        }
+        held
     }
 
     /// Begins the next rollout if the first wave is free and open.
@@ -153,6 +180,7 @@ impl<'a> World<'a> {
             generation: 0,
             ask,
             rollout,
+            begun: 1,
             booked: Parts::default(),
             stopped: false,
             landed: false,
@@ -163,6 +191,7 @@ impl<'a> World<'a> {
     /// Plans the events of a timetable and makes the earlier ones of that rollout void.
     fn announce(&mut self, index: usize) {
         self.announced += 1;
+        self.neighbours.moved = true;
         let flight = &mut self.flights[index];
         flight.generation = self.announced;
         let (revision, generation) = (flight.number, flight.generation);
@@ -171,6 +200,9 @@ impl<'a> World<'a> {
         }
         if let Some(landing) = flight.landing().filter(|_| !flight.landed) {
             self.agenda.plan(landing, Event::Done { revision, generation });
+        }
+        if let Some(next) = flight.rollout.waves.get(flight.begun) {
+            self.agenda.plan(next.start_ms, Event::Wave { revision, generation });
         }
         if let Some((stop, _)) = flight.rollout.stopped {
             self.agenda.plan(stop, Event::Stop { revision, generation });
@@ -181,12 +213,24 @@ impl<'a> World<'a> {
         self.flights.iter().position(|flight| flight.number == number && flight.generation == generation)
     }
 
+    /// A wave of a rollout begins.
+    pub(super) fn wave_begins(&mut self, number: usize, generation: u32) {
+        let Some(index) = self.flight(number, generation) else { return };
+        let flight = &mut self.flights[index];
+        flight.begun += 1;
+        if let Some(next) = flight.rollout.waves.get(flight.begun) {
+            self.agenda.plan(next.start_ms, Event::Wave { revision: number, generation });
+        }
+        self.neighbours.moved = true;
+    }
+
     /// A rollout has passed its last wave.
     pub(super) fn landed(&mut self, number: usize, generation: u32, at: u64) {
         let Some(index) = self.flight(number, generation) else { return };
         self.deliver(number, at);
         self.revisions.remove(&number);
         self.flights[index].landed = true;
+        self.neighbours.moved = true;
         if self.flights[index].rollout.stopped.is_none() {
             let flight = self.flights.remove(index);
             self.count_waves(&flight, at);
@@ -208,6 +252,9 @@ impl<'a> World<'a> {
             .filter(|flight| flight.ask.defects.iter().any(|defect| Some(defect.change) == culprit));
         let began_ms = began.map(Flight::start).min().unwrap_or(at);
         let landed = self.flights[index].landed;
+        if let Some(culprit) = culprit {
+            self.neighbours.seen = self.reached(culprit);
+        }
         self.halt(index, None, at);
         let mut settled = self.flights[index].rollout.settled_ms;
         if let Some(culprit) = culprit {
@@ -226,12 +273,43 @@ impl<'a> World<'a> {
                 return self.launch(at);
             }
         }
+        self.reject_rollout(number, culprit, at, settled);
+    }
+
+    /// What follows for the line from a rollout that was stopped.
+    fn reject_rollout(&mut self, number: usize, culprit: Option<usize>, at: u64, settled: u64) {
         let revision = self.revision(number);
         revision.place = Place::Away;
         revision.turn_to(Part::Blocked, at);
         self.reject(number, culprit, at, settled);
         self.follow(at);
         self.launch(at);
+    }
+
+    /// Regions that have hosts with the defect of `culprit`.
+    fn reached(&self, culprit: usize) -> Vec<usize> {
+        let carry = |flight: &&Flight| flight.ask.defects.iter().any(|defect| defect.change == culprit);
+        let waves = self.flights.iter().filter(carry).flat_map(|flight| 0..flight.begun);
+        let mut regions: Vec<usize> = waves.flat_map(|wave| self.production.regions(wave)).copied().collect();
+        regions.sort_unstable();
+        regions.dedup();
+        regions
+    }
+
+    /// An alarm fires in `regions` for the defect of another pipeline. Whatever deploys or bakes there sees it
+    /// too, is taken back, and its own changes are blamed.
+    pub(super) fn suffer_collateral(&mut self, regions: &[usize], at: u64) {
+        while let Some(index) = self.flights.iter().position(|flight| {
+            let waves = flight.rollout.waves.iter().take(flight.begun).enumerate();
+            let mut under_way = waves.filter(|(_, run)| run.end_ms >= at).map(|(wave, _)| wave);
+            let is_hit = |wave| self.production.regions(wave).iter().any(|region| regions.contains(region));
+            !flight.stopped && !flight.landed && under_way.any(is_hit)
+        }) {
+            self.halt(index, Some(Stop { at_ms: at, roll_back: true }), at);
+            let flight = &self.flights[index];
+            self.outcome.collateral_rollbacks += u64::from(self.span.has(flight.start()));
+            self.reject_rollout(flight.number, None, at, flight.rollout.settled_ms);
+        }
     }
 
     /// Stops the rollouts that `carries` names and takes them back; `except` is the one whose alarm saw the
@@ -284,7 +362,7 @@ impl<'a> World<'a> {
     }
 
     /// Asks again for the rollouts whose way ahead has changed.
-    fn follow(&mut self, at: u64) {
+    pub(super) fn follow(&mut self, at: u64) {
         self.book_flights(at);
         for index in 0..self.flights.len() {
             let flight = &self.flights[index];
@@ -294,9 +372,8 @@ impl<'a> World<'a> {
             let free_ms: Vec<u64> = (0..flight.ask.gates.free_ms.len())
                 .map(|wave| {
                     let before = flight.ask.gates.free_ms[wave];
-                    let begun = flight.rollout.waves.get(wave).is_some_and(|run| run.start_ms <= at);
                     // Rollouts that have gone are forgotten; that it did not begin until now is not.
-                    if begun { before } else { self.free(wave, index).max(before.min(at)) }
+                    if wave < flight.begun { before } else { self.free(wave, index).max(before.min(at)) }
                 })
                 .collect();
             if free_ms == flight.ask.gates.free_ms {
@@ -315,6 +392,7 @@ impl<'a> World<'a> {
     pub(super) fn settled(&mut self, number: usize, generation: u32, at: u64) {
         let Some(index) = self.flight(number, generation) else { return };
         let flight = self.flights.remove(index);
+        self.neighbours.moved = true;
         self.note(at, trace::Event::TakenBack { revision: number });
         self.count_waves(&flight, at);
         self.launch(at);

@@ -1,6 +1,7 @@
 //! One pipeline over weeks: changes merge, revisions pass stages and waves, rejections are repaired.
 //!
-//! `engine` is one rollout; this is everything before and between rollouts. It asks production through
+//! `engine` is one rollout; this is everything before and between rollouts, of one pipeline or of several
+//! that share a fleet. It asks production through
 //! [`Production`] and never looks inside. Time is integer milliseconds, events have a total order, draws
 //! are keyed by change and stage: a horizon is a function of pipeline, seed and trial. Cost is
 //! proportional to events; an idle weekend has none. It does no IO and estimates nothing.
@@ -15,11 +16,13 @@ mod repair;
 mod revision;
 mod riders;
 mod rollouts;
+mod together;
 pub mod trace;
 
 pub use production::{Ask, Carried, Gates, Production, Rollout, Stop, Timed, TimedWave, WaveRun, Why};
 pub use revision::Kind;
 pub use rollouts::Rollouts;
+pub use together::{Member, Sharing, run_together, run_together_observed};
 
 use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, Part};
 use crate::plan::pipeline::Pipeline;
@@ -33,6 +36,7 @@ use repair::Rejection;
 use revision::{Change, Place, Revision};
 use riders::Fleet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use together::Neighbours;
 use trace::Observer;
 
 /// Index of draws about defects in streams whose low indices belong to revisions.
@@ -59,19 +63,13 @@ pub fn run_observed<'a>(
     trial: u64,
     observer: Option<&'a mut dyn Observer>,
 ) -> HorizonOutcome {
-    let faults = pipeline.faults(production.waves());
-    assert!(faults.is_empty(), "{}", faults.join("; "));
     let mut world = World::new(pipeline, production, Streams::new(seed, trial));
     world.observer = observer;
-    world.plan_merge();
-    while let Some((at, event)) = world.agenda.next_before(pipeline.length_ms) {
-        world.outcome.events += 1;
-        world.happens(at, event);
-    }
+    while world.step().is_some() {}
     world.finish()
 }
 
-/// The state of one horizon.
+/// The state of one pipeline in one horizon.
 struct World<'a> {
     plan: &'a Pipeline,
     production: &'a mut dyn Production,
@@ -99,6 +97,7 @@ struct World<'a> {
     flights: Vec<Flight<'a>>,
     /// Timetables so far.
     announced: u32,
+    neighbours: Neighbours,
     wave_stays: Vec<Stays>,
     rejections: Vec<Rejection>,
     /// Rejections whose revert is not merged.
@@ -110,9 +109,11 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     fn new(plan: &'a Pipeline, production: &'a mut dyn Production, streams: Streams) -> Self {
+        let faults = plan.faults(production.waves());
+        assert!(faults.is_empty(), "{}", faults.join("; "));
         let span = Span { from: plan.warm_up_ms, to: plan.length_ms };
         let waves = production.waves();
-        Self {
+        let mut world = Self {
             plan,
             production,
             observer: None,
@@ -133,13 +134,29 @@ impl<'a> World<'a> {
             entry_newest: None,
             flights: Vec::new(),
             announced: 0,
+            neighbours: Neighbours::default(),
             wave_stays: vec![Stays::new(span); waves],
             rejections: Vec::new(),
             pending: 0,
             undelivered: Gauge::new(span),
             fleet: Fleet::new(span),
             outcome: HorizonOutcome { from_ms: span.from, to_ms: span.to, ..HorizonOutcome::default() },
-        }
+        };
+        world.plan_merge();
+        world
+    }
+
+    /// Time and class of what happens next; none at the horizon's end.
+    fn next(&self) -> Option<(u64, u8)> {
+        self.agenda.look_before(self.plan.length_ms)
+    }
+
+    /// The next thing happens; returns when. None at the horizon's end.
+    fn step(&mut self) -> Option<u64> {
+        let (at, event) = self.agenda.next_before(self.plan.length_ms)?;
+        self.outcome.events += 1;
+        self.happens(at, event);
+        Some(at)
     }
 
     fn happens(&mut self, at: u64, event: Event) {
@@ -164,6 +181,7 @@ impl<'a> World<'a> {
             Event::Stop { revision, generation } => self.alarm(revision, generation, at),
             Event::Done { revision, generation } => self.landed(revision, generation, at),
             Event::Settled { revision, generation } => self.settled(revision, generation, at),
+            Event::Wave { revision, generation } => self.wave_begins(revision, generation),
             Event::End { .. } | Event::Rerun { .. } | Event::Rejoin { .. } => {}
         }
     }

@@ -131,6 +131,9 @@ pub trait Production {
     /// How many waves there are.
     fn waves(&self) -> usize;
 
+    /// The regions that a wave deploys to, which other pipelines may want as well.
+    fn regions(&self, wave: usize) -> &[usize];
+
     /// The timetable of a revision.
     fn roll_out(&mut self, ask: &Ask) -> Rollout;
 }
@@ -148,6 +151,8 @@ pub struct TimedWave {
     pub detection: Distribution,
     /// Probability that an alarm fires for nothing, at the wave's end.
     pub false_alarm: f64,
+    /// Regions that it deploys to.
+    pub regions: Vec<usize>,
 }
 
 /// Production as waves with given durations.
@@ -200,6 +205,10 @@ impl Timed {
 impl Production for Timed {
     fn waves(&self) -> usize {
         self.waves.len()
+    }
+
+    fn regions(&self, wave: usize) -> &[usize] {
+        &self.waves[wave].regions
     }
 
     fn roll_out(&mut self, ask: &Ask) -> Rollout {

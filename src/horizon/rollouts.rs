@@ -63,6 +63,10 @@ impl Production for Rollouts<'_> {
         self.model.plan.strategies[self.strategy].waves.len()
     }
 
+    fn regions(&self, wave: usize) -> &[usize] {
+        &self.model.plan.strategies[self.strategy].waves[wave].regions
+    }
+
     fn roll_out(&mut self, ask: &Ask) -> Rollout {
         let all: Vec<Option<Carried>> = match ask.defects.as_slice() {
             [] => vec![None],

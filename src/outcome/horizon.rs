@@ -201,6 +201,9 @@ pub struct HorizonOutcome {
     pub needed_rollbacks: u64,
     /// Rollouts taken back that carried none.
     pub needless_rollbacks: u64,
+    /// Rollouts taken back because of a defect that another pipeline brought to the same regions; part of the
+    /// two above.
+    pub collateral_rollbacks: u64,
     /// Reverts merged, and those that hit an innocent change.
     pub reverts: u64,
     /// Part of `reverts` that hit an innocent change or nothing at all.

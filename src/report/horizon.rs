@@ -4,7 +4,7 @@ use super::table::{Align, Table};
 use super::{horizon_without, text};
 use crate::stats::mean::Mean;
 use crate::study::horizon_summary::{
-    Estimated, HorizonSummary, MEASURES, Measure, Measured, StrategyHorizons,
+    COLLATERAL, Estimated, HorizonSummary, MEASURES, Measure, Measured, StrategyHorizons,
 };
 use std::fmt::Write as _;
 
@@ -37,7 +37,13 @@ pub fn text(summary: &HorizonSummary, width: usize) -> String {
         out.push_str(&text::wrap(&words, width, "", "  "));
     }
     out.push_str("\nMeasures: means over horizons, with 95 % intervals\n");
-    out.push_str(&measures(summary).fit(width, 2));
+    let own: Vec<&[Estimated]> = summary.strategies.iter().map(|strategy| &strategy.measures[..]).collect();
+    out.push_str(&measures(summary, &own).fit(width, 2));
+    for other in &summary.others {
+        let _ = writeln!(out, "\n{}, on the same fleet, beside each strategy", other.name);
+        let beside: Vec<&[Estimated]> = other.beside.iter().map(Vec::as_slice).collect();
+        out.push_str(&measures(summary, &beside).fit(width, 2));
+    }
     out.push_str("\nWhere lead time goes: mean over delivered changes, from ready for review\n");
     for strategy in &summary.strategies {
         parts(&mut out, strategy);
@@ -53,13 +59,17 @@ pub fn text(summary: &HorizonSummary, width: usize) -> String {
     out
 }
 
-fn measures(summary: &HorizonSummary) -> Table {
+/// One column a strategy; `columns` are what to show there, of one pipeline.
+fn measures(summary: &HorizonSummary, columns: &[&[Estimated]]) -> Table {
     let mut table = Table::new("measure");
     for strategy in &summary.strategies {
         table = table.column(&strategy.name, Align::Right);
     }
     for (index, measure) in MEASURES.iter().enumerate() {
-        let cells = summary.strategies.iter().map(|strategy| cell(measure, &strategy.measures[index]));
+        if measure.name == COLLATERAL && summary.others.is_empty() {
+            continue;
+        }
+        let cells = columns.iter().map(|estimates| cell(measure, &estimates[index]));
         table.row([measure.title.to_owned()].into_iter().chain(cells).collect());
     }
     table

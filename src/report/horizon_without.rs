@@ -4,7 +4,7 @@ use super::horizon::said;
 use super::table::{Align, Table};
 use super::text;
 use crate::stats::Interval;
-use crate::study::horizon_summary::{HorizonSummary, MEASURES, Measured, StrategyHorizons};
+use crate::study::horizon_summary::{COLLATERAL, HorizonSummary, MEASURES, Measured, StrategyHorizons};
 use crate::study::horizon_without::{StrategyWithout, Without};
 
 /// The comparison in at most `width` columns.
@@ -16,7 +16,8 @@ pub fn text(summary: &HorizonSummary, without: &Without, width: usize) -> String
     );
     for (with, without) in summary.strategies.iter().zip(&without.strategies) {
         out.push_str(&text::wrap(&verdict(&stages, without), width, "  ", "    "));
-        out.push_str(&table(&stages, with, without).fit(width, 4));
+        let is_alone = summary.others.is_empty();
+        out.push_str(&table(&stages, with, without, is_alone).fit(width, 4));
     }
     out
 }
@@ -43,12 +44,15 @@ fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
     format!("{name}: taking out {stages} {}", said.join("; it "))
 }
 
-fn table(stages: &str, with: &StrategyHorizons, without: &StrategyWithout) -> Table {
+fn table(stages: &str, with: &StrategyHorizons, without: &StrategyWithout, is_alone: bool) -> Table {
     let mut table = Table::new("measure")
         .column(&format!("with {stages}"), Align::Right)
         .column("without", Align::Right)
         .column("difference", Align::Right);
     for ((measure, with), without) in MEASURES.iter().zip(&with.measures).zip(&without.measures) {
+        if measure.name == COLLATERAL && is_alone {
+            continue;
+        }
         let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| said(measure.unit, x));
         let difference = without.difference.map_or("-".to_owned(), |difference| {
             let value = signed(measure.unit, difference.value);

@@ -1,20 +1,26 @@
 //! A study of pipelines: every strategy as production of the same pipeline, over several horizons, in parallel. Trial t has
-//! the same merges, reviews and stages' luck for every strategy.
+//! the same merges, reviews and stages' luck for every strategy, and so have the other pipelines on the fleet.
 
 use super::Watcher;
 use crate::engine::Model;
-use crate::horizon::trace::{Record, Recorder};
-use crate::horizon::{self, Rollouts};
+use crate::horizon::trace::{Observer, Record, Recorder};
+use crate::horizon::{self, Member, Rollouts, Sharing};
 use crate::outcome::horizon::HorizonOutcome;
 use crate::plan::{Horizon, Pipeline, Plan};
+use crate::random::mix;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The horizons of a study: `by_strategy[strategy][trial]`.
+/// First part of the seeds of other pipelines, so that no two share their luck.
+const OTHER: u64 = u64::from_le_bytes(*b"pipeline");
+
+/// The horizons of a study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Horizons {
     /// One row per strategy in plan order, one outcome per trial in trial order.
     pub by_strategy: Vec<Vec<HorizonOutcome>>,
+    /// What became of each other pipeline meanwhile: `others[pipeline][strategy][trial]`.
+    pub others: Vec<Vec<Vec<HorizonOutcome>>>,
 }
 
 /// Simulates `trials` horizons of every strategy. Setting `cancel` makes it return none, after the horizon that each
@@ -26,39 +32,105 @@ pub fn run(
     cancel: &AtomicBool,
     watcher: &dyn Watcher,
 ) -> Option<Horizons> {
-    let model = Model::new(plan);
-    let pipelines: Vec<Pipeline> =
-        plan.strategies.iter().map(|strategy| horizon.with_waves(strategy.waves.len())).collect();
+    let others = reseeded(horizon, plan.study.seed);
+    let fleet = Fleet::new(plan, horizon, &others);
     let strategies = plan.strategies.len();
     watcher.planned(trials * strategies as u64);
     let jobs: Vec<(usize, u64)> =
         (0..strategies).flat_map(|strategy| (0..trials).map(move |trial| (strategy, trial))).collect();
-    let done: Vec<Option<HorizonOutcome>> = jobs
+    let done: Vec<Option<Vec<HorizonOutcome>>> = jobs
         .par_iter()
         .map(|&(strategy, trial)| {
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
-            let mut production = Rollouts::new(&model, strategy, trial, 0);
-            let outcome = horizon::run(&pipelines[strategy], &mut production, plan.study.seed, trial);
+            let outcomes = fleet.run(strategy, trial, None);
             watcher.done(1);
-            Some(outcome)
+            Some(outcomes)
         })
         .collect();
-    let mut done = done.into_iter();
-    let mut row = || (0..trials).map(|_| done.next().flatten()).collect::<Option<Vec<_>>>();
-    let by_strategy = (0..strategies).map(|_| row()).collect::<Option<Vec<_>>>()?;
-    Some(Horizons { by_strategy })
+    let mut horizons = Horizons {
+        by_strategy: vec![Vec::new(); strategies],
+        others: vec![vec![Vec::new(); strategies]; others.len()],
+    };
+    for ((strategy, _), outcomes) in jobs.into_iter().zip(done) {
+        let mut outcomes = outcomes?.into_iter();
+        horizons.by_strategy[strategy].extend(outcomes.next());
+        outcomes.zip(&mut horizons.others).for_each(|(outcome, other)| other[strategy].push(outcome));
+    }
+    Some(horizons)
 }
 
-/// Simulates one horizon of one strategy (an index) again, as in the study, and keeps what happens.
+/// The other pipelines, with luck of their own.
+fn reseeded(horizon: &Horizon, seed: u64) -> Vec<Plan> {
+    let mut others = horizon.others.clone();
+    for (number, other) in others.iter_mut().enumerate() {
+        other.study.seed = mix(&[OTHER, seed, number as u64]);
+    }
+    others
+}
+
+/// Every pipeline on the fleet, ready to run.
+struct Fleet<'p> {
+    sharing: Sharing,
+    own: Line<'p>,
+    others: Vec<Line<'p>>,
+}
+
+/// One pipeline with the tables of its production.
+struct Line<'p> {
+    model: Model<'p>,
+    /// With the waves of each strategy.
+    pipelines: Vec<Pipeline>,
+}
+
+impl<'p> Line<'p> {
+    fn new(plan: &'p Plan, horizon: &Horizon) -> Self {
+        let waves = plan.strategies.iter().map(|strategy| strategy.waves.len());
+        Self { model: Model::new(plan), pipelines: waves.map(|waves| horizon.with_waves(waves)).collect() }
+    }
+}
+
+impl<'p> Fleet<'p> {
+    fn new(plan: &'p Plan, horizon: &Horizon, others: &'p [Plan]) -> Self {
+        let others = others.iter().filter_map(|other| Some(Line::new(other, other.horizon.as_ref()?)));
+        Self {
+            sharing: Sharing {
+                regions: plan.fleet.regions.len(),
+                exclusive: horizon.exclusive_regions,
+                alarms: horizon.shared_alarms,
+            },
+            own: Line::new(plan, horizon),
+            others: others.collect(),
+        }
+    }
+
+    /// One horizon of every pipeline; that of the study, by strategy `strategy`, comes first and is observed.
+    fn run(&self, strategy: usize, trial: u64, observer: Option<&mut dyn Observer>) -> Vec<HorizonOutcome> {
+        let own = [(&self.own, strategy)].into_iter();
+        let lines: Vec<(&Line, usize)> = own.chain(self.others.iter().map(|line| (line, 0))).collect();
+        let mut productions: Vec<Rollouts> =
+            lines.iter().map(|(line, strategy)| Rollouts::new(&line.model, *strategy, trial, 0)).collect();
+        let members = lines.iter().zip(&mut productions).map(|((line, strategy), production)| Member {
+            pipeline: &line.pipelines[*strategy],
+            production,
+            seed: line.model.plan.study.seed,
+        });
+        let observer = observer.map(|observer| observer as &mut dyn Observer);
+        horizon::run_together_observed(members.collect(), self.sharing, trial, observer)
+    }
+}
+
+/// Simulates one horizon of one strategy (an index) again, as in the study, and keeps what happens in its pipeline.
+///
+/// # Panics
+///
+/// If there is no such strategy.
 #[must_use]
 pub fn replay(plan: &Plan, horizon: &Horizon, strategy: usize, trial: u64) -> (HorizonOutcome, Vec<Record>) {
-    let model = Model::new(plan);
-    let pipeline = horizon.with_waves(plan.strategies[strategy].waves.len());
-    let mut production = Rollouts::new(&model, strategy, trial, 0);
+    let others = reseeded(horizon, plan.study.seed);
     let mut recorder = Recorder::default();
-    let outcome =
-        horizon::run_observed(&pipeline, &mut production, plan.study.seed, trial, Some(&mut recorder));
-    (outcome, recorder.into_records())
+    let outcomes = Fleet::new(plan, horizon, &others).run(strategy, trial, Some(&mut recorder));
+    let own = outcomes.into_iter().next().expect("the pipeline of the study comes first");
+    (own, recorder.into_records())
 }

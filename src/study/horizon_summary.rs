@@ -50,8 +50,11 @@ impl Measure {
     }
 }
 
+/// The measure that is 0 where a pipeline has the fleet for itself.
+pub const COLLATERAL: &str = "collateral_rollbacks_per_quarter";
+
 /// Every measure, in report order. The first four are DORA's; lead time is from merge to the end of the last wave.
-pub const MEASURES: [Measure; 14] = [
+pub const MEASURES: [Measure; 15] = [
     Measure { name: "deployments_per_day", title: "deployments a day", unit: Measured::Count, of: per_day },
     Measure { name: "lead_time_p50_ms", title: "lead time p50", unit: Measured::Time, of: |h| lead(h, 0.5) },
     Measure {
@@ -80,6 +83,12 @@ pub const MEASURES: [Measure; 14] = [
         title: "needless rollbacks a quarter",
         unit: Measured::Count,
         of: needless,
+    },
+    Measure {
+        name: COLLATERAL,
+        title: "collateral rollbacks a quarter",
+        unit: Measured::Count,
+        of: collateral,
     },
     Measure {
         name: "incidents_per_quarter",
@@ -131,6 +140,10 @@ fn rollbacks(horizon: &HorizonOutcome) -> Option<f64> {
 
 fn needless(horizon: &HorizonOutcome) -> Option<f64> {
     per_quarter(horizon, horizon.needless_rollbacks as f64)
+}
+
+fn collateral(horizon: &HorizonOutcome) -> Option<f64> {
+    per_quarter(horizon, horizon.collateral_rollbacks as f64)
 }
 
 fn incidents(horizon: &HorizonOutcome) -> Option<f64> {
@@ -198,9 +211,21 @@ pub struct HorizonSummary {
     pub trials: u64,
     /// In plan order.
     pub strategies: Vec<StrategyHorizons>,
+    /// The other pipelines on the fleet, in plan order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherPipeline>,
     /// The same without some stages, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without: Option<Without>,
+}
+
+/// Another pipeline on the fleet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OtherPipeline {
+    /// Its name.
+    pub name: String,
+    /// Its measures while each strategy in plan order is production of the pipeline that is studied.
+    pub beside: Vec<Vec<Estimated>>,
 }
 
 /// One strategy as production of the pipeline.
@@ -268,15 +293,24 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Horizon
         strategies: strategies
             .map(|(strategy, row)| StrategyHorizons {
                 name: strategy.name.clone(),
-                measures: MEASURES.iter().map(|measure| estimate(measure, row)).collect(),
+                measures: measures(row),
                 review_to_delivery: over(row, |h| mean_delivered(h, |change| change.parts.total())),
                 parts: PARTS.map(|part| PartMean { part, mean: over(row, |h| mean_part(h, part)) }).to_vec(),
                 stages: stages(horizon, strategy, row),
                 drifts: drifts(row),
             })
             .collect(),
+        others: horizon.others.iter().zip(&horizons.others).map(other).collect(),
         without: None,
     }
+}
+
+fn other((plan, rows): (&Plan, &Vec<Vec<HorizonOutcome>>)) -> OtherPipeline {
+    OtherPipeline { name: plan.name.clone(), beside: rows.iter().map(|row| measures(row)).collect() }
+}
+
+fn measures(row: &[HorizonOutcome]) -> Vec<Estimated> {
+    MEASURES.iter().map(|measure| estimate(measure, row)).collect()
 }
 
 /// The mean over the horizons that have something to say.

@@ -13,26 +13,27 @@ use wavetank::plan::pipeline::{
 };
 use wavetank::random::Distribution;
 
-const ROLLBACK: u64 = 15;
+pub const ROLLBACK: u64 = 15;
 
-fn every(gap: u64, count: u64) -> Merges {
+pub fn every(gap: u64, count: u64) -> Merges {
     Merges::Every { first_ms: 0, gap_ms: gap * MINUTE, count }
 }
 
 /// A wave of 10 minutes of deployment and 50 of bake, whose alarm sees a defect after half an hour.
-fn wave(catches: f64) -> TimedWave {
+pub fn wave(catches: f64) -> TimedWave {
     TimedWave {
         deploy: fixed(10),
         bake: fixed(50),
         catches: vec![catches],
         detection: fixed(30),
         false_alarm: 0.0,
+        regions: Vec::new(),
     }
 }
 
 /// One stage of a minute, then waves that see a defect with these probabilities; half of all changes
 /// are bad.
-fn with_waves(merges: Merges, waves: usize) -> Pipeline {
+pub fn with_waves(merges: Merges, waves: usize) -> Pipeline {
     let mut pipeline = line(merges, stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects =
         vec![DefectClass { name: "any".to_owned(), probability: 0.5, review_catches: 0.0 }];
@@ -42,7 +43,7 @@ fn with_waves(merges: Merges, waves: usize) -> Pipeline {
     pipeline
 }
 
-fn repair() -> Repair {
+pub fn repair() -> Repair {
     Repair { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false }
 }
 
@@ -59,11 +60,11 @@ fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> HorizonOutco
 }
 
 /// When each change was delivered, in minutes.
-fn delivered(outcome: &HorizonOutcome) -> Vec<Option<u64>> {
+pub fn delivered(outcome: &HorizonOutcome) -> Vec<Option<u64>> {
     outcome.changes.iter().map(|change| change.delivered_ms.map(|ms| ms / MINUTE)).collect()
 }
 
-fn part(outcome: &HorizonOutcome, change: usize, part: Part) -> u64 {
+pub fn part(outcome: &HorizonOutcome, change: usize, part: Part) -> u64 {
     outcome.changes[change].parts.of(part) / MINUTE
 }
 
@@ -248,6 +249,10 @@ impl Production for Late {
         1
     }
 
+    fn regions(&self, _: usize) -> &[usize] {
+        &[]
+    }
+
     fn roll_out(&mut self, ask: &Ask) -> Rollout {
         let mut end = ask.start_ms + 10 * MINUTE;
         let seen = ask.defects.first().map(|defect| (end + 30 * MINUTE, Why::Defect(defect.change)));
@@ -278,14 +283,18 @@ fn a_recall_takes_back_every_delivered_revision_with_the_defect_once() {
 }
 
 /// Production that remembers the last timetable of every rollout, by start.
-struct Recorder {
-    timed: Timed,
-    last: BTreeMap<(u64, u64), Rollout>,
+pub struct Recorder {
+    pub timed: Timed,
+    pub last: BTreeMap<(u64, u64), Rollout>,
 }
 
 impl Production for Recorder {
     fn waves(&self) -> usize {
         self.timed.waves()
+    }
+
+    fn regions(&self, wave: usize) -> &[usize] {
+        self.timed.regions(wave)
     }
 
     fn roll_out(&mut self, ask: &Ask) -> Rollout {
@@ -360,11 +369,12 @@ fn timed_wave() -> impl Strategy<Value = TimedWave> {
             catches: vec![catches],
             detection,
             false_alarm,
+            regions: Vec::new(),
         },
     )
 }
 
-fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
+pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
     let repair = (duration(), 0.0..1.0, duration(), any::<bool>()).prop_map(
         |(latency, misattribution, again, fast_track)| {
             AfterRejection::Revert(Repair { latency, misattribution, again, fast_track })

@@ -25,3 +25,4 @@ mod scaling;
 mod scenario;
 mod support;
 mod tidy;
+mod together;

@@ -113,6 +113,9 @@ pub(super) fn horizon() -> Horizon {
         wave_calendar: None,
         start: "2026-03-02".to_owned(),
         trials: 20,
+        others: Vec::new(),
+        exclusive_regions: true,
+        shared_alarms: true,
     }
 }
 
@@ -125,6 +128,14 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: ", |p| p.horizon = None),
         ("pipeline: start", |p| p.horizon.as_mut().unwrap().start = "2026-03-03".to_owned()),
         ("pipeline: trials", |p| p.horizon.as_mut().unwrap().trials = 21),
+        ("pipeline: exclusive-regions", |p| p.horizon.as_mut().unwrap().exclusive_regions = false),
+        ("pipeline: shared-alarms", |p| p.horizon.as_mut().unwrap().shared_alarms = false),
+        ("pipeline os: ", |p| {
+            let mut other = p.clone();
+            other.name = "os".to_owned();
+            other.strategies.truncate(1);
+            p.horizon.as_mut().unwrap().others.push(other);
+        }),
         ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = Some(0)),
         ("pipeline: pipeline length", |p| pipeline(p).length_ms = 2000),
         ("pipeline: pipeline warm-up", |p| pipeline(p).warm_up_ms = 20),

@@ -1,7 +1,9 @@
 //! Differences between pipelines.
 
+use super::PlanChange;
 use super::list::{Changes, tables, text};
 use super::pairs::{by_name, order};
+use crate::plan::Plan;
 use crate::plan::pipeline::{Horizon, Merges, Stage};
 
 /// Compares the pipelines. Calendars are intervals by now: that they differ is all that can be said.
@@ -26,6 +28,35 @@ pub(super) fn diff(changes: &mut Changes, before: Option<&Horizon>, after: Optio
     if old != new {
         at.differs("source merges", Some(merges(old)), Some(merges(new)));
     }
+    others(changes, &before.others, &after.others);
+}
+
+/// The other pipelines on the fleet. What they have in common with the plan is said there.
+fn others(changes: &mut Changes, before: &[Plan], after: &[Plan]) {
+    let pairs = by_name(before, after, |plan| &plan.name);
+    if let Some((before, after)) = order(&pairs, |plan| &plan.name) {
+        changes.at("pipeline").differs("order of other pipelines", Some(before), Some(after));
+    }
+    for pair in &pairs {
+        match (pair.before, pair.after) {
+            (Some((_, before)), Some((_, after))) => {
+                let (fleet, alarms, study) = (&after.fleet, &after.alarms, &after.study);
+                let (fleet, alarms, study) = (fleet.clone(), alarms.clone(), study.clone());
+                let before = Plan { fleet, alarms, study, ..before.clone() };
+                for change in super::simulated(&before, after) {
+                    let place = format!("pipeline {}: {}", after.name, change.place);
+                    changes.push(PlanChange { place, ..change });
+                }
+            }
+            (old, new) => {
+                let name = old.or(new).map_or("", |(_, plan)| plan.name.as_str());
+                let said = |side: Option<(usize, &Plan)>| {
+                    side.map(|(_, plan)| text(&format!("by {}", plan.strategies[0].name)))
+                };
+                changes.whole(format!("pipeline {name}"), said(old), said(new));
+            }
+        }
+    }
 }
 
 /// Everything but stages, calendars and merges.
@@ -34,6 +65,7 @@ fn rest(changes: &mut Changes, before: &Horizon, after: &Horizon) {
         let mut horizon = horizon.clone();
         horizon.pipeline.stages.clear();
         horizon.pipeline.calendars.clear();
+        horizon.others.clear();
         horizon.pipeline.source.merges = Merges::Recorded(Vec::new());
         horizon
     };

@@ -19,7 +19,7 @@ use serde::Serialize;
 pub const MOST_STAGES: usize = 255;
 
 /// A pipeline and how its study goes. Production is any strategy of the plan.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Horizon {
     /// The pipeline; `wave_windows` are filled in for a strategy by [`Horizon::with_waves`].
     pub pipeline: Pipeline,
@@ -29,6 +29,13 @@ pub struct Horizon {
     pub start: String,
     /// Horizons simulated for each strategy.
     pub trials: u64,
+    /// Other pipelines on the same fleet, in order: plans with a horizon of the same length and one strategy, which is
+    /// their production.
+    pub others: Vec<super::Plan>,
+    /// A wave begins only where no other pipeline deploys, bakes or is taken back.
+    pub exclusive_regions: bool,
+    /// An alarm that sees a defect also stops other pipelines' rollouts where the defect is.
+    pub shared_alarms: bool,
 }
 
 impl Horizon {

@@ -278,7 +278,7 @@ impl Teller<'_> {
                 format!("{stage} says no to {revision} ({changes}): {}", self.reason(culprit))
             }
             Event::Stopped { revision, why: Why::Outside, taken_back } => {
-                let then = if taken_back { "is taken back with it" } else { "makes way for a newer one" };
+                let then = if taken_back { "is taken back too" } else { "makes way for a newer one" };
                 format!("{revision} {then}")
             }
             Event::Stopped { revision, why, .. } => {

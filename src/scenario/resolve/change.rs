@@ -14,13 +14,11 @@ const IMMEDIATE: Distribution = Distribution::Fixed { ms: 0 };
 
 /// Resolves the change that carries one of `catalogue`, resolved from `defects`.
 pub(super) fn resolve(
-    change: &Field<ChangeSpec>,
+    spec: &ChangeSpec,
     catalogue: Vec<Defect>,
     defects: &Field<Vec<Written<DefectSpec>>>,
     problems: &mut Problems,
 ) -> Change {
-    let absent = ChangeSpec::default();
-    let spec = change.value().unwrap_or(&absent);
     if let Some(Written { value: probability, span }) = spec.bad_probability.get()
         && !probability.is_zero()
         && catalogue.is_empty()
@@ -28,7 +26,9 @@ pub(super) fn resolve(
     {
         let message = "changes can be bad, but no defect says how";
         let diagnostic = Diagnostic::new(&rules::NO_DEFECT, message).at(*span, "");
-        problems.report(diagnostic.help("add a `[[defect]]`, include a file that has some, or write \"0%\""));
+        problems.report_once(
+            diagnostic.help("add a `[[defect]]`, include a file that has some, or write \"0%\""),
+        );
     }
     let deploy_time = distribution(&spec.deploy_time, IMMEDIATE);
     Change {

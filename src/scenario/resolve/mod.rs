@@ -34,7 +34,8 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let fleet = fleet::resolve(&spec.fleet, problems);
     let alarms = alarm::resolve(&spec.alarm, problems);
     let defects = defect::resolve(&spec.defect, &fleet, &alarms, problems);
-    let change = change::resolve(&spec.change, defects, &spec.defect, problems);
+    let written = spec.change.value().cloned().unwrap_or_default();
+    let change = change::resolve(&written, defects, &spec.defect, problems);
     let written = spec.strategy.value().map_or(&[][..], Vec::as_slice);
     check_unique("strategy", written.iter().map(|strategy| &strategy.value.name), problems);
     let extended = extend::extend_all(written, problems);
@@ -42,13 +43,12 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let names = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, order) = study::resolve(spec, &names, problems);
     sense::check(&fleet, &alarms, &drafts, problems);
-    let horizon = pipeline::resolve(&spec.pipeline, &change, problems);
     let places = Places {
         pipeline: spec.pipeline.span(),
         alarms: alarms.iter().map(|alarm| alarm.span).collect(),
         strategies: order.iter().map(|&index| drafts[index].span).collect(),
     };
-    let plan = Plan {
+    let mut plan = Plan {
         name: spec.name.value().map_or_else(|| stem.to_owned(), |Name(name)| name.clone()),
         description: text(&spec.description),
         fleet: fleet.plan,
@@ -56,8 +56,9 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
         alarms: alarms.into_iter().map(|alarm| alarm.plan).collect(),
         strategies: order.into_iter().map(|index| drafts[index].plan.clone()).collect(),
         study,
-        horizon,
+        horizon: None,
     };
+    plan.horizon = pipeline::resolve(spec, &plan, &names, problems);
     study::check_trials(&plan, spec, problems);
     (plan, places)
 }

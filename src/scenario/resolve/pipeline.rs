@@ -1,68 +1,168 @@
 //! Resolves `[pipeline]`.
 
 use super::calendar::{self, Calendars};
-use super::change::distribution;
+use super::change::{self, distribution};
 use super::fleet::ratio;
+use super::strategy::Names;
 use super::{check_unique, name, unknown};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::plan::Change;
 use crate::plan::pipeline::{
     AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
     RateStep, Repair, Source, Stage, Window,
 };
+use crate::plan::{Change, Plan, Study};
 use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{AfterRejectionSpec, PipelineSpec, SourceSpec, StageSpec};
+use crate::scenario::spec::{
+    AfterRejectionSpec, Inherit, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec,
+};
 use crate::scenario::value::{Duration, Int, Name};
 
 const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
 const NOW: Distribution = Distribution::Fixed { ms: 0 };
 
-/// The horizon; none without a `[pipeline]`, or if something about it was reported.
+/// The horizon of `plan`, which has everything else; none without a `[pipeline]`.
 pub(super) fn resolve(
-    field: &Field<PipelineSpec>,
-    change: &Change,
+    spec: &ScenarioSpec,
+    plan: &Plan,
+    strategies: &Names<'_>,
     problems: &mut Problems,
 ) -> Option<Horizon> {
-    let Written { value: spec, span } = field.get()?;
+    let Written { value: spec_of_pipeline, span } = spec.pipeline.get()?;
+    let times = resolve_times(spec_of_pipeline, *span, problems);
+    let calendars = calendar::resolve(spec_of_pipeline, times.length_ms, problems);
+    calendar::check_freezes(spec_of_pipeline, problems);
+    let context = Context { scenario: spec, plan, strategies, calendars: &calendars, times };
+    let others = spec_of_pipeline.other.value().map_or(&[][..], Vec::as_slice);
+    check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
+    let own = Line {
+        source: &spec_of_pipeline.source,
+        stage: &spec_of_pipeline.stage,
+        entry: &spec_of_pipeline.entry,
+        wave_calendar: &spec_of_pipeline.wave_calendar,
+        after_rejection: &spec_of_pipeline.after_rejection,
+        span: *span,
+    };
+    Some(Horizon {
+        others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
+        exclusive_regions: spec_of_pipeline.exclusive_regions.or(true),
+        shared_alarms: spec_of_pipeline.shared_alarms.or(true),
+        ..context.resolve_line(&own, &plan.change, problems)
+    })
+}
+
+/// How long the horizon is.
+#[derive(Clone, Copy)]
+struct Times {
+    length_ms: u64,
+    warm_up_ms: u64,
+    trials: u64,
+}
+
+fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> Times {
     let length_ms = spec.length.or(Duration { ms: 90 * DAY_MS }).ms;
     let warm_up_ms = spec.warm_up.or(Duration { ms: 14 * DAY_MS }).ms;
     if warm_up_ms >= length_ms {
-        let place = spec.warm_up.span().or(spec.length.span()).unwrap_or(*span);
+        let place = spec.warm_up.span().or(spec.length.span()).unwrap_or(place);
         let message = "the warm-up is as long as the whole horizon: nothing would be counted";
         let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(place, "");
         problems.report(diagnostic.help("make `length` longer or `warm-up` shorter"));
     }
-    let calendars = calendar::resolve(spec, length_ms, problems);
-    calendar::check_freezes(spec, problems);
-    let written = spec.stage.value().map_or(&[][..], Vec::as_slice);
-    check_unique("stage", written.iter().map(|stage| &stage.value.name), problems);
-    if written.is_empty() && !spec.stage.is_broken() {
-        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, "the pipeline has no stage").at(*span, "");
-        problems.report(diagnostic.help("add `[[pipeline.stage]]`: a build at least"));
+    Times { length_ms, warm_up_ms, trials: spec.trials.or(Int(20)).0 }
+}
+
+/// What every pipeline on the fleet says of itself.
+struct Line<'a> {
+    source: &'a Field<SourceSpec>,
+    stage: &'a Field<Vec<Written<StageSpec>>>,
+    entry: &'a Field<Entry>,
+    wave_calendar: &'a Field<Name>,
+    after_rejection: &'a Field<AfterRejectionSpec>,
+    span: Span,
+}
+
+/// What they have in common.
+struct Context<'a> {
+    scenario: &'a ScenarioSpec,
+    plan: &'a Plan,
+    strategies: &'a Names<'a>,
+    calendars: &'a Calendars,
+    times: Times,
+}
+
+impl Context<'_> {
+    /// A pipeline alone on the fleet, whose changes are `change`.
+    fn resolve_line(&self, line: &Line<'_>, change: &Change, problems: &mut Problems) -> Horizon {
+        let written = line.stage.value().map_or(&[][..], Vec::as_slice);
+        check_unique("stage", written.iter().map(|stage| &stage.value.name), problems);
+        if written.is_empty() && !line.stage.is_broken() {
+            let message = "the pipeline has no stage";
+            let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(line.span, "");
+            problems.report(diagnostic.help("add `[[pipeline.stage]]`: a build at least"));
+        }
+        let calendars = self.calendars;
+        let stages =
+            written.iter().map(|stage| resolve_stage(&stage.value, change, calendars, problems)).collect();
+        let Times { length_ms, warm_up_ms, trials } = self.times;
+        let source = resolve_source(line.source, change, calendars, length_ms, line.span, problems);
+        let wave_calendar = calendars.find(line.wave_calendar, problems);
+        Horizon {
+            pipeline: Pipeline {
+                source,
+                stages,
+                calendars: calendars.list.clone(),
+                wave_windows: Vec::new(),
+                entry: line.entry.or(Entry::Superseded),
+                after_rejection: resolve_rejection(line.after_rejection, problems),
+                length_ms,
+                warm_up_ms,
+            },
+            wave_calendar,
+            start: calendars.start.to_string(),
+            trials,
+            others: Vec::new(),
+            exclusive_regions: false,
+            shared_alarms: false,
+        }
     }
-    let stages =
-        written.iter().map(|stage| resolve_stage(&stage.value, change, &calendars, problems)).collect();
-    let source = resolve_source(&spec.source, change, &calendars, length_ms, *span, problems);
-    let wave_calendar = calendars.find(&spec.wave_calendar, problems);
-    let after_rejection = resolve_rejection(&spec.after_rejection, problems);
-    Some(Horizon {
-        pipeline: Pipeline {
-            source,
-            stages,
-            calendars: calendars.list,
-            wave_windows: Vec::new(),
-            entry: spec.entry.or(Entry::Superseded),
-            after_rejection,
-            length_ms,
-            warm_up_ms,
-        },
-        wave_calendar,
-        start: calendars.start.to_string(),
-        trials: spec.trials.or(Int(20)).0,
-    })
+
+    /// Another pipeline on the fleet: the same plan with other changes and one strategy.
+    fn resolve_other(&self, other: &Written<OtherSpec>, problems: &mut Problems) -> Option<Plan> {
+        let Written { value: spec, span } = other;
+        let mut own = spec.change.value().cloned().unwrap_or_default();
+        own.inherit_from(&self.scenario.change.value().cloned().unwrap_or_default());
+        let catalogue = self.plan.change.defects.clone();
+        let change = change::resolve(&own, catalogue, &self.scenario.defect, problems);
+        let line = Line {
+            source: &spec.source,
+            stage: &spec.stage,
+            entry: &spec.entry,
+            wave_calendar: &spec.wave_calendar,
+            after_rejection: &spec.after_rejection,
+            span: *span,
+        };
+        let horizon = self.resolve_line(&line, &change, problems);
+        let strategy = self.strategies.find_runnable(spec.strategy.get()?, problems)?;
+        let study = Study {
+            baseline: 0,
+            thresholds: Vec::new(),
+            guards: Vec::new(),
+            expectations: Vec::new(),
+            precision: Vec::new(),
+            ..self.plan.study.clone()
+        };
+        Some(Plan {
+            name: name(&spec.name),
+            description: String::new(),
+            change,
+            strategies: vec![self.strategies.drafts[strategy].plan.clone()],
+            study,
+            horizon: Some(horizon),
+            ..self.plan.clone()
+        })
+    }
 }
 
 fn resolve_source(

@@ -56,6 +56,20 @@ impl Names<'_> {
         }
         index
     }
+
+    /// Index of a strategy that can run; reports unknown names and templates.
+    pub fn find_runnable(&self, written: &Written<Name>, problems: &mut Problems) -> Option<usize> {
+        let index = self.find(written, problems)?;
+        let draft = &self.drafts[index];
+        if draft.template && !draft.spec.template.is_broken() {
+            let message = format!("`{}` is a template, which is never run", written.value.0);
+            let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
+            let help = "remove `template = true` from it, or name a strategy that extends it";
+            problems.report(diagnostic.help(help));
+            return None;
+        }
+        Some(index)
+    }
 }
 
 /// Resolves all strategies.

@@ -117,16 +117,7 @@ impl Run<'_> {
         };
         check_listed_once(listed, problems);
         for written in listed {
-            match self.names.find(written, problems) {
-                Some(index) if drafts[index].template && !drafts[index].spec.template.is_broken() => {
-                    let message = format!("`{}` is a template, which is never run", written.value.0);
-                    let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
-                    problems.report(
-                        diagnostic
-                            .help("remove `template = true` from it, or name a strategy that extends it"),
-                    );
-                    self.complete = false;
-                }
+            match self.names.find_runnable(written, problems) {
                 Some(index) => self.order.push(index),
                 None => self.complete = false,
             }

@@ -19,7 +19,9 @@ pub use change::ChangeSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
-pub use pipeline::{AfterRejectionSpec, CalendarSpec, PipelineSpec, SourceSpec, StageSpec, Weekday};
+pub use pipeline::{
+    AfterRejectionSpec, CalendarSpec, OtherSpec, PipelineSpec, SourceSpec, StageSpec, Weekday,
+};
 pub use response::{OperatorsSpec, ResponseSpec};
 pub use strategy::{
     BypassSpec, OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec,

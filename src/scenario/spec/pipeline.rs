@@ -1,6 +1,6 @@
 //! `[pipeline]` as written.
 
-use super::spec;
+use super::{ChangeSpec, spec};
 use crate::plan::pipeline::{Entry, Holds, Mode, Phase};
 use crate::scenario::reader::Written;
 use crate::scenario::value::{
@@ -31,6 +31,35 @@ spec! {
         /// When people work, deployments may begin, and so on.
         optional calendar: Vec<Written<CalendarSpec>>,
         /// What follows a rejection; without it the revision leaves, and its defect rides with the next one.
+        optional after_rejection: AfterRejectionSpec,
+        /// Other pipelines that deploy to the same fleet at the same time.
+        optional other: Vec<Written<OtherSpec>>,
+        /// Whether a wave begins only where no other pipeline deploys, bakes or is taken back. Default: true.
+        optional exclusive_regions: bool,
+        /// Whether an alarm that sees a defect also stops the rollouts of other pipelines that are where the defect is;
+        /// their own changes are blamed. Default: true.
+        optional shared_alarms: bool,
+    }
+}
+
+spec! {
+    /// Another pipeline on the same fleet, with calendars, alarms and defects in common.
+    pub struct OtherSpec {
+        /// Unique name, for example "os-patches".
+        required name: Name,
+        /// Strategy that is its production, whichever strategies are compared.
+        required strategy: Name,
+        /// Its changes, as in `[change]`. Default: as `[change]`.
+        optional change: ChangeSpec,
+        /// As in `[pipeline]`.
+        optional entry: Entry,
+        /// As in `[pipeline]`.
+        optional wave_calendar: Name,
+        /// As in `[pipeline]`.
+        optional source: SourceSpec,
+        /// As in `[pipeline]`.
+        optional stage: Vec<Written<StageSpec>>,
+        /// As in `[pipeline]`.
         optional after_rejection: AfterRejectionSpec,
     }
 }

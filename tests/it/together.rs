@@ -1,0 +1,196 @@
+//! Several pipelines on one fleet: timetables worked out by hand, and what must hold of any of them.
+
+use crate::horizon::{ROLLBACK, Recorder, any_pipeline, delivered, every, part, wave, with_waves};
+use crate::pipeline::fixed;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use wavetank::horizon::{self, Member, Sharing, Timed, TimedWave, run_together};
+use wavetank::outcome::horizon::{HorizonOutcome, Part, StageOutcome};
+use wavetank::plan::Pipeline;
+
+const REGIONS: usize = 3;
+const ALONE: Sharing = Sharing { regions: REGIONS, exclusive: false, alarms: false };
+const EXCLUSIVE: Sharing = Sharing { exclusive: true, ..ALONE };
+const ALARMS: Sharing = Sharing { alarms: true, ..ALONE };
+
+/// A pipeline and its waves.
+type Line = (Pipeline, Vec<TimedWave>);
+
+/// A pipeline of one merge with a wave a region; each wave takes an hour.
+fn through(regions: &[usize], catches: f64) -> Line {
+    let waves: Vec<TimedWave> =
+        regions.iter().map(|region| TimedWave { regions: vec![*region], ..wave(catches) }).collect();
+    (with_waves(every(0, 1), waves.len()), waves)
+}
+
+/// One horizon of these pipelines together, and what their production was asked last.
+fn run(lines: &[Line], sharing: Sharing, trial: u64) -> Vec<(HorizonOutcome, Recorder)> {
+    let seed = |line: usize| 4 + line as u64;
+    let mut productions: Vec<Recorder> = lines
+        .iter()
+        .enumerate()
+        .map(|(line, (_, waves))| {
+            let timed = Timed::new(seed(line), trial, waves.clone(), fixed(ROLLBACK));
+            Recorder { timed, last: BTreeMap::new() }
+        })
+        .collect();
+    let members = lines.iter().zip(&mut productions).enumerate();
+    let members =
+        members.map(|(line, ((pipeline, _), production))| Member { pipeline, production, seed: seed(line) });
+    run_together(members.collect(), sharing, trial).into_iter().zip(productions).collect()
+}
+
+/// The first trial in which the first change of each pipeline is bad or good as wanted.
+fn trial(lines: &[Line], sharing: Sharing, bad: &[bool]) -> Vec<HorizonOutcome> {
+    let outcomes =
+        |trial| run(lines, sharing, trial).into_iter().map(|(outcome, _)| outcome).collect::<Vec<_>>();
+    let first = |outcome: &HorizonOutcome| outcome.changes[0].defect.is_some();
+    (0..1000)
+        .map(outcomes)
+        .find(|all| all.iter().map(first).eq(bad.iter().copied()))
+        .expect("one trial in a few has the wanted defects")
+}
+
+#[test]
+fn a_region_is_deployed_to_by_one_pipeline_at_a_time() {
+    let lines = [through(&[0], 0.0), through(&[0], 0.0)];
+    let apart = trial(&lines, EXCLUSIVE, &[false, false]);
+    assert_eq!(apart.iter().map(|one| delivered(one)[0]).collect::<Vec<_>>(), [Some(61), Some(121)]);
+    assert_eq!(part(&apart[1], 0, Part::Queue), 60);
+    let at_once = trial(&lines, ALONE, &[false, false]);
+    assert_eq!(at_once.iter().map(|one| delivered(one)[0]).collect::<Vec<_>>(), [Some(61), Some(61)]);
+}
+
+#[test]
+fn pipelines_that_cross_swap_their_regions() {
+    let lines = [through(&[0, 1], 0.0), through(&[1, 0], 0.0)];
+    let outcomes = trial(&lines, EXCLUSIVE, &[false, false]);
+    assert_eq!(outcomes.iter().map(|one| delivered(one)[0]).collect::<Vec<_>>(), [Some(121), Some(121)]);
+}
+
+#[test]
+fn of_two_that_want_a_region_at_once_the_first_pipeline_goes_first() {
+    // Both leave their first region at 61 and want region 2.
+    let lines = [through(&[0, 2], 0.0), through(&[1, 2], 0.0)];
+    let outcomes = trial(&lines, EXCLUSIVE, &[false, false]);
+    assert_eq!(outcomes.iter().map(|one| delivered(one)[0]).collect::<Vec<_>>(), [Some(121), Some(181)]);
+}
+
+#[test]
+fn a_region_is_held_until_the_rollback_is_over() {
+    let mut bad = through(&[0], 1.0);
+    bad.0.after_rejection = wavetank::plan::pipeline::AfterRejection::Leave;
+    let outcomes = trial(&[bad, through(&[0], 0.0)], EXCLUSIVE, &[true, false]);
+    // Stopped at 31, taken back at 46.
+    assert_eq!((delivered(&outcomes[0])[0], delivered(&outcomes[1])[0]), (None, Some(31 + ROLLBACK + 60)));
+}
+
+/// A pipeline whose defect is seen in its second region only, and one that comes to the first meanwhile.
+fn late_defect() -> [Line; 2] {
+    let mut first = through(&[0, 1], 1.0);
+    first.1[0].catches = vec![0.0];
+    let mut second = through(&[0], 0.0);
+    second.0.source.merges = every(0, 1);
+    second.0.stages[0].duration = fixed(70);
+    [first, second]
+}
+
+#[test]
+fn an_alarm_stops_whoever_is_where_the_defect_is() {
+    // Seen at 91, when the second pipeline has been in region 0 for 21 minutes.
+    let outcomes = trial(&late_defect(), ALARMS, &[true, false]);
+    assert_eq!((outcomes[0].needed_rollbacks, outcomes[0].collateral_rollbacks), (1, 0));
+    let second = &outcomes[1];
+    assert_eq!((second.needless_rollbacks, second.collateral_rollbacks, second.vain_reverts), (1, 1, 1));
+    // Its own good change is blamed and out; the line is blocked until 191, the change comes back 1000 later.
+    assert_eq!(delivered(second)[0], Some(191 + 1000 + 70 + 60));
+    let spared = trial(&late_defect(), ALONE, &[true, false]);
+    assert_eq!((spared[1].collateral_rollbacks, delivered(&spared[1])[0]), (0, Some(130)));
+}
+
+#[test]
+fn whoever_is_elsewhere_goes_on() {
+    let [first, mut second] = late_defect();
+    second.1[0].regions = vec![2];
+    let outcomes = trial(&[first, second], ALARMS, &[true, false]);
+    assert_eq!((outcomes[1].collateral_rollbacks, delivered(&outcomes[1])[0]), (0, Some(130)));
+}
+
+/// Any pipelines, their waves in random regions.
+fn any_lines() -> impl Strategy<Value = Vec<Line>> {
+    let regions = prop::collection::vec(prop::collection::vec(0..REGIONS, 0..3), 4);
+    let line = (any_pipeline(), regions).prop_map(|((pipeline, mut waves), regions)| {
+        waves.iter_mut().zip(regions).for_each(|(wave, regions)| wave.regions = regions);
+        (pipeline, waves)
+    });
+    prop::collection::vec(line, 2..4)
+}
+
+/// When a rollout holds regions: one interval a wave.
+fn holds(recorder: &Recorder, waves: &[TimedWave]) -> Vec<(u64, u64, Vec<usize>)> {
+    let of = |rollout: &wavetank::horizon::Rollout| {
+        let settled = rollout.stopped.map(|_| rollout.settled_ms);
+        let runs: Vec<_> = rollout.waves.iter().zip(waves).collect();
+        runs.into_iter()
+            .flat_map(|(run, wave)| {
+                let back = settled.map(|settled| (rollout.stopped.map_or(0, |(at, _)| at), settled));
+                [(run.start_ms, run.end_ms)]
+                    .into_iter()
+                    .chain(back)
+                    .map(|(from, to)| (from, to, wave.regions.clone()))
+            })
+            .collect::<Vec<_>>()
+    };
+    recorder.last.values().flat_map(of).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pipelines_that_share_nothing_are_each_as_if_alone(lines in any_lines(), trial in 0u64..1000) {
+        for (line, (together, _)) in run(&lines, ALONE, trial).into_iter().enumerate() {
+            let (pipeline, waves) = &lines[line];
+            let seed = 4 + line as u64;
+            let mut production = Timed::new(seed, trial, waves.clone(), fixed(ROLLBACK));
+            prop_assert_eq!(together, horizon::run(pipeline, &mut production, seed, trial));
+        }
+    }
+
+    #[test]
+    fn no_region_is_deployed_to_by_two_pipelines(mut lines in any_lines(), trial in 0u64..1000) {
+        // What is watched after its last wave and taken back then may find another pipeline there.
+        lines.iter_mut().for_each(|(pipeline, _)| pipeline.length_ms = 2 * pipeline.warm_up_ms);
+        let all = run(&lines, EXCLUSIVE, trial);
+        let held: Vec<Vec<_>> = all.iter().zip(&lines).map(|((_, r), (_, waves))| holds(r, waves)).collect();
+        let end = lines[0].0.length_ms;
+        for (line, own) in held.iter().enumerate() {
+            for (from, to, regions) in own {
+                let others = held[line + 1..].iter().flatten();
+                let both = others.filter(|(start, _, others)| *start < end && regions.iter().any(|r| others.contains(r)));
+                for (start, until, _) in both.filter(|_| *from < end) {
+                    prop_assert!(to <= start || until <= from || from == to || start == until,
+                        "{from}..{to} and {start}..{until} in one of {regions:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn littles_law_holds_for_each_of_several_pipelines(lines in any_lines(), trial in 0u64..1000) {
+        let sharing = Sharing { exclusive: true, alarms: true, regions: REGIONS };
+        let holds = |stage: &StageOutcome| stage.area_ms == stage.stays_ms;
+        let first: Vec<HorizonOutcome> = run(&lines, sharing, trial).into_iter().map(|(one, _)| one).collect();
+        for outcome in &first {
+            prop_assert!(outcome.stages.iter().all(holds) && holds(&outcome.entry));
+            prop_assert_eq!(outcome.line_area_ms, outcome.line_stays_ms);
+            for change in &outcome.changes {
+                let until = change.delivered_ms.unwrap_or(outcome.to_ms);
+                let review = change.parts.of(Part::Review);
+                prop_assert_eq!(change.parts.total(), until - change.merged_ms + review);
+            }
+        }
+        let again: Vec<HorizonOutcome> = run(&lines, sharing, trial).into_iter().map(|(one, _)| one).collect();
+        prop_assert_eq!(first, again);
+    }
+}
