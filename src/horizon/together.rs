@@ -113,14 +113,14 @@ impl Board {
     /// occasion holds its first wave at once, so the first pipeline in order wins.
     fn settle(&mut self, lines: &mut [World], at: u64) {
         while lines.iter().any(|line| line.neighbours.moved) {
-            for line in 0..lines.len() {
-                self.listen(&mut lines[line], line, at);
+            for (line, world) in lines.iter_mut().enumerate() {
+                self.listen(world, line, at);
                 let free_ms = self.held_by_others(line);
-                if lines[line].neighbours.free_ms != free_ms {
-                    lines[line].neighbours.free_ms = free_ms;
-                    lines[line].follow(at);
-                    lines[line].launch(at);
-                    self.listen(&mut lines[line], line, at);
+                if world.neighbours.free_ms != free_ms {
+                    world.neighbours.free_ms = free_ms;
+                    world.follow(at);
+                    world.launch(at);
+                    self.listen(world, line, at);
                 }
             }
         }
