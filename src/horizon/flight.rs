@@ -8,6 +8,7 @@ use super::World;
 use super::agenda::Event;
 use super::production::{Ask, Carried, Gates, Rollout, Stop, Why};
 use super::revision::Place;
+use super::trace;
 use crate::outcome::horizon::{Incident, Part, Parts};
 use crate::plan::pipeline::{AfterRejection, Entry};
 
@@ -78,6 +79,7 @@ impl<'a> World<'a> {
         revision.place = Place::Entry;
         revision.came_ms = at;
         revision.turn_to(Part::Queue, at);
+        self.note(at, trace::Event::Waits { revision: number, stage: self.stages.len() });
         if self.plan.entry != Entry::Queued {
             for waiting in std::mem::take(&mut self.entry) {
                 let came = self.revisions[&waiting].came_ms;
@@ -143,7 +145,7 @@ impl<'a> World<'a> {
                 continue;
             }
             if free <= at {
-                self.revision(number).turn_to(Part::Window, at);
+                self.wait_for_window(number, self.stages.len(), at);
             }
             if let Some(open) = open
                 && self.entry_wake.is_none_or(|wake| wake > open)
@@ -351,6 +353,7 @@ impl<'a> World<'a> {
         flight.stopped = true;
         // Of a wave that begins and is stopped at the same instant nobody was told.
         flight.begun = flight.rollout.waves.len();
+        let (revision, why) = (flight.number, flight.rollout.stopped.map_or(Why::Outside, |(_, why)| why));
         let harmful = !flight.ask.defects.is_empty();
         let begun = self.span.has(flight.start());
         let rolled_back = stop.is_none_or(|stop| stop.roll_back);
@@ -358,6 +361,7 @@ impl<'a> World<'a> {
             self.outcome.needed_rollbacks += u64::from(harmful);
             self.outcome.needless_rollbacks += u64::from(!harmful);
         }
+        self.note(at, trace::Event::Stopped { revision, why, taken_back: rolled_back });
         self.announce(index);
     }
 
@@ -393,6 +397,7 @@ impl<'a> World<'a> {
         let Some(index) = self.flight(number, generation) else { return };
         let flight = self.flights.remove(index);
         self.neighbours.moved = true;
+        self.note(at, trace::Event::TakenBack { revision: number });
         self.count_waves(&flight, at);
         self.launch(at);
     }
@@ -421,6 +426,7 @@ impl<'a> World<'a> {
             let passed = flight.rollout.waves.get(wave + 1).map(|next| next.start_ms);
             let left = passed.or(flight.landing()).unwrap_or(flight.rollout.settled_ms).min(at);
             self.wave_stays[wave].whole(run.start_ms, left.max(run.start_ms));
+            self.note_wave(flight.number, wave, run, at);
         }
     }
 }

@@ -8,8 +8,9 @@ use super::World;
 use super::agenda::Event;
 use super::gauge::{Span, Stays};
 use super::revision::Place;
+use super::trace;
 use crate::outcome::horizon::Part;
-use crate::plan::pipeline::{Holds, Mode, OnFlaky, Phase};
+use crate::plan::pipeline::{Holds, Mode, OnFlaky, Phase, Stage};
 use crate::random::Purpose;
 use std::collections::VecDeque;
 
@@ -49,7 +50,8 @@ impl World<'_> {
     fn target(&self, number: usize, stage: usize) -> usize {
         let urgent = self.revisions[&number].urgent;
         let rest = &self.plan.stages[stage..];
-        rest.iter().position(|s| !(urgent && s.fixes_pass_by)).map_or(self.stages.len(), |skip| stage + skip)
+        let stops_at = |stage: &Stage| !(stage.passed_by || urgent && stage.fixes_pass_by);
+        rest.iter().position(stops_at).map_or(self.stages.len(), |skip| stage + skip)
     }
 
     /// Whether a stage takes one more, waiting or inside.
@@ -75,6 +77,7 @@ impl World<'_> {
         revision.came_ms = at;
         revision.run = 0;
         revision.turn_to(Part::Queue, at);
+        self.note(at, trace::Event::Waits { revision: number, stage });
         if self.plan.stages[stage].mode == Mode::Superseded
             && let Some(waiting) = self.stages[stage].queue.pop_front()
         {
@@ -107,9 +110,8 @@ impl World<'_> {
                 continue;
             }
             let together = if parallel { usize::MAX } else { 1 };
-            for waiting in self.stages[stage].queue.iter().take(together) {
-                let revision = self.revisions.get_mut(waiting).expect("it waits");
-                revision.turn_to(Part::Window, at);
+            for waiting in 0..self.stages[stage].queue.len().min(together) {
+                self.wait_for_window(self.stages[stage].queue[waiting], stage, at);
             }
             if let Some(open) = open
                 && self.stages[stage].wake.is_none_or(|wake| wake > open)
@@ -119,6 +121,12 @@ impl World<'_> {
             }
             return;
         }
+    }
+
+    /// A revision has its turn, and its stage is closed.
+    pub(super) fn wait_for_window(&mut self, number: usize, stage: usize, at: u64) {
+        self.revision(number).turn_to(Part::Window, at);
+        self.note(at, trace::Event::WaitsForWindow { revision: number, stage });
     }
 
     /// When a run may begin, at `at` or later.
@@ -152,6 +160,7 @@ impl World<'_> {
         let revision = self.revision(number);
         revision.turn_to(phase, at);
         revision.work_ms = rests.map(|_| run);
+        self.note(at, trace::Event::Runs { revision: number, stage });
         self.plan_for(number, end.unwrap_or(u64::MAX), |revision, generation| Event::End {
             revision,
             generation,
@@ -164,7 +173,7 @@ impl World<'_> {
         match self.opening(number, stage, at) {
             Some(open) if open == at => self.run_now(number, stage, at),
             open => {
-                self.revision(number).turn_to(Part::Window, at);
+                self.wait_for_window(number, stage, at);
                 self.plan_for(number, open.unwrap_or(u64::MAX), |revision, generation| Event::Rerun {
                     revision,
                     generation,
@@ -221,11 +230,13 @@ impl World<'_> {
             let revision = self.revision(number);
             revision.place = Place::Held(stage);
             revision.turn_to(Part::Blocked, at);
+            self.note(at, trace::Event::Held { revision: number, stage });
         }
     }
 
     /// A run failed for no reason.
     fn flaky(&mut self, number: usize, stage: usize, at: u64) {
+        self.note(at, trace::Event::Flaked { revision: number, stage });
         match self.plan.stages[stage].flaky.then {
             OnFlaky::Retry { times } if self.revisions[&number].run >= times => {
                 self.reject_in_stage(number, stage, None, at);
@@ -248,6 +259,8 @@ impl World<'_> {
     }
 
     fn reject_in_stage(&mut self, number: usize, stage: usize, culprit: Option<usize>, at: u64) {
+        let changes = self.revisions[&number].riders.len();
+        self.note(at, trace::Event::Rejected { revision: number, stage, culprit, changes });
         self.stages[stage].stays.reject(at);
         self.leave(number, stage, at);
         self.revision(number).place = Place::Away;
@@ -302,6 +315,7 @@ impl World<'_> {
             Place::Production => return,
             Place::Away => None,
         };
+        self.note(at, trace::Event::Withdrawn { revision: number });
         self.give_up(number, at);
         if let Some(stage) = freed {
             self.fill(stage, at);

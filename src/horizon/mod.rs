@@ -18,12 +18,14 @@ mod revision;
 mod riders;
 mod rollouts;
 mod together;
+pub mod trace;
 mod two_phase;
 
 pub use combined::Combined;
 pub use production::{Ask, Carried, Gates, Production, Rollout, Stop, Timed, TimedWave, WaveRun, Why};
+pub use revision::Kind;
 pub use rollouts::Rollouts;
-pub use together::{Member, Sharing, run_together};
+pub use together::{Member, Sharing, run_together, run_together_observed};
 
 use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, Part};
 use crate::plan::pipeline::Pipeline;
@@ -34,10 +36,11 @@ use gauge::{Gauge, Span, Stays};
 use line::StageState;
 use merges::Instants;
 use repair::Rejection;
-use revision::{Change, Kind, Place, Revision};
+use revision::{Change, Place, Revision};
 use riders::Fleet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use together::Neighbours;
+use trace::Observer;
 use two_phase::Pair;
 
 /// Index of draws about defects in streams whose low indices belong to revisions.
@@ -49,7 +52,23 @@ const DEFECT_INDEX: u64 = 1 << 40;
 ///
 /// If [`Pipeline::faults`] has something to say.
 pub fn run(pipeline: &Pipeline, production: &mut dyn Production, seed: u64, trial: u64) -> HorizonOutcome {
+    run_observed(pipeline, production, seed, trial, None)
+}
+
+/// As [`run`], telling an observer; it changes nothing.
+///
+/// # Panics
+///
+/// As [`run`].
+pub fn run_observed<'a>(
+    pipeline: &'a Pipeline,
+    production: &'a mut dyn Production,
+    seed: u64,
+    trial: u64,
+    observer: Option<&'a mut dyn Observer>,
+) -> HorizonOutcome {
     let mut world = World::new(pipeline, production, Streams::new(seed, trial));
+    world.observer = observer;
     while world.step().is_some() {}
     world.finish()
 }
@@ -58,6 +77,7 @@ pub fn run(pipeline: &Pipeline, production: &mut dyn Production, seed: u64, tria
 struct World<'a> {
     plan: &'a Pipeline,
     production: &'a mut dyn Production,
+    observer: Option<&'a mut dyn Observer>,
     streams: Streams,
     span: Span,
     agenda: Agenda,
@@ -104,6 +124,7 @@ impl<'a> World<'a> {
         let mut world = Self {
             plan,
             production,
+            observer: None,
             span,
             agenda: Agenda::default(),
             instants: Instants::new(&plan.source, &streams),
@@ -218,6 +239,7 @@ impl<'a> World<'a> {
         if drawn.defect.is_some() {
             self.harmful.push(number);
         }
+        self.note(at, trace::Event::Merged { change: number, kind: Kind::Own, defect: change.defect });
         self.changes.push(change);
         self.open.insert(number);
         self.undelivered.up(at);
@@ -232,6 +254,7 @@ impl<'a> World<'a> {
         }
         let number = self.changes.len() - 1;
         self.revisions.insert(number, Revision::new(self.changes[number].key, urgent, at));
+        self.note(at, trace::Event::SetOut { revision: number, urgent });
         self.board(number, at);
         self.arrive(number, 0, at);
     }

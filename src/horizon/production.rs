@@ -7,6 +7,7 @@
 use crate::outcome::horizon::{Harm, Part, Parts};
 use crate::plan::pipeline::Calendar;
 use crate::random::{Distribution, Purpose, Streams};
+use serde::Serialize;
 
 /// A defect that a revision carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +91,8 @@ pub struct WaveRun {
 }
 
 /// Why a rollout stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Why {
     /// An alarm saw the defect of this change.
     Defect(usize),

@@ -6,6 +6,7 @@
 use super::World;
 use super::agenda::Event;
 use super::revision::{Change, Kind};
+use super::trace;
 use crate::plan::pipeline::{AfterRejection, Repair};
 use crate::random::{Purpose, mix};
 
@@ -62,6 +63,7 @@ impl World<'_> {
         let rejection = self.rejections.len();
         self.rejections.push(Rejection { blamed, rightly: blamed.is_some() && blamed == culprit, key });
         self.pending += 1;
+        self.note(at, trace::Event::Blocked { revision: number, blamed });
         let latency = repair.latency.by_cdf(self.streams.stream(Purpose::Repaired, key).uniform_at(0));
         self.agenda.plan(at + latency, Event::Repair { rejection });
         self.give_up(number, at);
@@ -106,12 +108,16 @@ impl World<'_> {
     pub(super) fn repair(&mut self, rejection: usize, at: u64) {
         let Rejection { blamed, rightly, key } = self.rejections[rejection];
         self.pending -= 1;
+        if self.pending == 0 {
+            self.note(at, trace::Event::Unblocked);
+        }
         if self.span.has(at) {
             self.outcome.reverts += 1;
             self.outcome.vain_reverts += u64::from(!rightly);
         }
         let AfterRejection::Revert(repair) = &self.plan.after_rejection else { return };
         let number = self.changes.len();
+        self.note(at, trace::Event::Merged { change: number, kind: Kind::Revert, defect: None });
         self.changes.push(Change::new(Kind::Revert, key, at));
         if let Some(blamed) = blamed
             && self.changes[blamed].is_in(blamed, number)
@@ -139,6 +145,7 @@ impl World<'_> {
         if let Some(last) = self.changes[change].out.last_mut() {
             last.1 = number;
         }
+        self.note(at, trace::Event::Merged { change: number, kind: Kind::Again, defect: None });
         self.changes.push(Change::new(Kind::Again, key, at));
         self.make_revision(false, at);
     }

@@ -4,10 +4,12 @@
 //! not taken out. Nothing here plans events or knows stages.
 
 use crate::outcome::horizon::{Part, Parts};
+use serde::Serialize;
 
 /// What a merge is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
     /// The source's own change.
     Own,
     /// The second half of a two-phase change.

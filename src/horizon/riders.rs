@@ -7,6 +7,7 @@
 
 use super::World;
 use super::gauge::Span;
+use super::trace;
 use crate::outcome::horizon::Part;
 
 impl World<'_> {
@@ -46,6 +47,7 @@ impl World<'_> {
 
     /// A revision is given up: its changes ride with the next newer one, or wait for one.
     pub(super) fn give_up(&mut self, revision: usize, at: u64) {
+        self.note(at, trace::Event::GivenUp { revision });
         self.book_flights(at);
         let riders = std::mem::take(&mut self.revision(revision).riders);
         for number in riders {
@@ -72,11 +74,10 @@ impl World<'_> {
     /// A revision has come to the end of the line: what it has is delivered.
     pub(super) fn deliver(&mut self, revision: usize, at: u64) {
         self.book_flights(at);
-        let upto: Vec<usize> = self.open.range(..=revision).copied().collect();
+        let mut upto: Vec<usize> = self.open.range(..=revision).copied().collect();
+        upto.retain(|number| self.changes[*number].is_in(*number, revision));
+        self.note(at, trace::Event::Delivered { revision, changes: upto.len() });
         for number in upto {
-            if !self.changes[number].is_in(number, revision) {
-                continue;
-            }
             let carrier = self.changes[number].carrier.map(|(carrier, _)| carrier);
             self.alight(number, at);
             match carrier {
@@ -99,6 +100,8 @@ impl World<'_> {
 
     /// Notes that the rollout of what `revision` carries began.
     pub(super) fn enter_production(&mut self, revision: usize, at: u64) {
+        let changes = self.revisions[&revision].riders.len();
+        self.note(at, trace::Event::RolloutStarted { revision, changes });
         let riders = &self.revisions[&revision].riders;
         if self.span.has(at) {
             self.outcome.deployments += 1;

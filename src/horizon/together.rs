@@ -7,6 +7,7 @@
 
 use super::World;
 use super::production::Production;
+use super::trace::Observer;
 use crate::outcome::horizon::HorizonOutcome;
 use crate::plan::pipeline::Pipeline;
 use crate::random::Streams;
@@ -56,9 +57,26 @@ impl Neighbours {
 ///
 /// If the faults of a pipeline are not empty, or their horizons differ in length.
 pub fn run_together(members: Vec<Member<'_>>, sharing: Sharing, trial: u64) -> Vec<HorizonOutcome> {
+    run_together_observed(members, sharing, trial, None)
+}
+
+/// As [`run_together`], telling an observer what happens in the first pipeline; it changes nothing.
+///
+/// # Panics
+///
+/// As [`run_together`].
+pub fn run_together_observed<'a>(
+    members: Vec<Member<'a>>,
+    sharing: Sharing,
+    trial: u64,
+    observer: Option<&'a mut dyn Observer>,
+) -> Vec<HorizonOutcome> {
     let mut lines: Vec<World> = Vec::with_capacity(members.len());
     for Member { pipeline, production, seed } in members {
         lines.push(World::new(pipeline, production, Streams::new(seed, trial)));
+    }
+    if let Some(first) = lines.first_mut() {
+        first.observer = observer;
     }
     assert!(lines.windows(2).all(|pair| pair[0].plan.length_ms == pair[1].plan.length_ms), "one horizon");
     let mut board = Board { sharing, held: vec![vec![0; sharing.regions]; lines.len()] };

@@ -44,6 +44,24 @@ pub const PARTS: [Part; 9] = [
     Part::Blocked,
 ];
 
+impl Part {
+    /// Its name, for people and for programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Review => "review",
+            Self::Build => "build",
+            Self::Test => "test",
+            Self::Approval => "approval",
+            Self::Deploy => "deploy",
+            Self::Bake => "bake",
+            Self::Queue => "queue",
+            Self::Window => "window",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
 /// Milliseconds by [`Part`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Parts([u64; PARTS.len()]);

@@ -150,11 +150,11 @@ pub fn summary(summary: &Summary) -> Vec<u8> {
     finish(writer)
 }
 
-fn write<T: AsRef<[u8]>>(writer: &mut csv::Writer<Vec<u8>>, cells: impl IntoIterator<Item = T>) {
+pub(super) fn write<T: AsRef<[u8]>>(writer: &mut csv::Writer<Vec<u8>>, cells: impl IntoIterator<Item = T>) {
     writer.write_record(cells).expect("invariant: rows have the header's length and memory does not fail");
 }
 
-fn finish(writer: csv::Writer<Vec<u8>>) -> Vec<u8> {
+pub(super) fn finish(writer: csv::Writer<Vec<u8>>) -> Vec<u8> {
     writer.into_inner().expect("invariant: flushing to memory does not fail")
 }
 

@@ -1,7 +1,7 @@
 //! A pipeline study on a terminal: the measures by strategy, where lead time goes, and how busy everything is.
 
 use super::table::{Align, Table};
-use super::text;
+use super::{horizon_without, text};
 use crate::stats::mean::Mean;
 use crate::study::horizon_summary::{
     COLLATERAL, ComponentName, Estimated, HorizonSummary, Measure, Measured, StrategyHorizons, measure,
@@ -9,7 +9,7 @@ use crate::study::horizon_summary::{
 use std::fmt::Write as _;
 
 /// Columns of the bar that shows where lead time goes.
-const BAR: usize = 40;
+const BAR: usize = 36;
 
 /// The report in at most `width` columns.
 #[must_use]
@@ -52,7 +52,13 @@ pub fn text(summary: &HorizonSummary, width: usize) -> String {
         parts(&mut out, strategy);
     }
     out.push_str("\nHow busy: share of time occupied, revisions waiting, revisions a day\n");
-    out.push_str(&stages(summary).fit(width, 2));
+    for strategy in &summary.strategies {
+        let _ = writeln!(out, "  {}", strategy.name);
+        out.push_str(&stages(strategy).fit(width, 4));
+    }
+    if let Some(without) = &summary.without {
+        out.push_str(&horizon_without::text(summary, without, width));
+    }
     out
 }
 
@@ -83,60 +89,63 @@ fn measures(summary: &HorizonSummary, columns: &[&[Estimated]]) -> Table {
     table
 }
 
+/// A mean with its interval under it, in the measure's unit.
 fn cell(measure: &Measure, estimated: &Estimated) -> String {
-    let Some(Mean { value, interval, .. }) = estimated.mean else { return "-".to_owned() };
-    let say = |x: f64| match measure.unit {
+    estimated.mean.map_or("-".to_owned(), |mean| with_interval(&mean, "\n", |x| said(measure.unit, x)))
+}
+
+/// A value of a measure in the unit that people read.
+pub(super) fn said(unit: Measured, x: f64) -> String {
+    match unit {
         Measured::Time => text::duration(x),
         Measured::Count => text::number(x),
         Measured::Share => text::percent(x),
         Measured::HostTime => text::host_minutes(x),
-    };
-    let bound = |x: Option<f64>| x.map_or("?".to_owned(), |x| say(x.max(0.0)));
-    let (low, high) = (bound(interval.low), bound(interval.high));
-    let value = say(value);
-    if low == value && high == value { value } else { format!("{value}\n[{low}, {high}]") }
+    }
 }
 
-/// One line a part that matters: its time, its share, a bar.
+/// A mean and its interval after `gap`, unless there is no doubt about it.
+fn with_interval(mean: &Mean, gap: &str, say: impl Fn(f64) -> String) -> String {
+    let bound = |x: Option<f64>| x.map_or("?".to_owned(), &say);
+    let (low, high) = (bound(mean.interval.low), bound(mean.interval.high));
+    let value = say(mean.value);
+    if low == value && high == value { value } else { format!("{value}{gap}[{low}, {high}]") }
+}
+
+/// One line a part that matters: its time with its interval, its share, a bar.
 fn parts(out: &mut String, strategy: &StrategyHorizons) {
-    let total: f64 = strategy.parts.iter().map(|part| part.mean_ms).sum();
-    let _ = writeln!(out, "  {}: {} in all", strategy.name, text::duration(total));
-    for part in strategy.parts.iter().filter(|part| part.mean_ms > 0.0) {
-        let share = part.mean_ms / total;
-        let name =
-            serde_json::to_value(part.part).map_or(String::new(), |v| v.as_str().unwrap_or("").to_owned());
+    let Some(total) = strategy.review_to_delivery else {
+        let _ = writeln!(out, "  {}: nothing was delivered", strategy.name);
+        return;
+    };
+    let _ = writeln!(out, "  {}: {} in all", strategy.name, with_interval(&total, " ", text::duration));
+    for part in &strategy.parts {
+        let Some(mean) = part.mean.filter(|mean| mean.value > 0.0) else { continue };
+        let share = mean.value / total.value;
         let bar = "#".repeat(libm::round(share * BAR as f64) as usize);
-        let line =
-            format!("    {name:<9} {:>8}  {:>6}  {bar}", text::duration(part.mean_ms), text::percent(share));
+        let interval = with_interval(&mean, "\n", text::duration);
+        let (value, interval) = interval.split_once('\n').unwrap_or((&interval, ""));
+        let name = part.part.name();
+        let line = format!("    {name:<9} {value:>8} {interval:<18} {:>6}  {bar}", text::percent(share));
         let _ = writeln!(out, "{}", line.trim_end());
     }
 }
 
-fn stages(summary: &HorizonSummary) -> Table {
+fn stages(strategy: &StrategyHorizons) -> Table {
     let mut table = Table::new("stage");
-    for strategy in &summary.strategies {
-        table = table.column(&strategy.name, Align::Right);
+    for title in ["occupied", "waiting", "a day"] {
+        table = table.column(title, Align::Right);
     }
-    // Strategies have the stages in common, and waves of their own.
-    let mut names: Vec<&str> = Vec::new();
-    for stage in summary.strategies.iter().flat_map(|strategy| &strategy.stages) {
-        if !names.contains(&stage.name.as_str()) {
-            names.push(&stage.name);
-        }
-    }
-    for name in names {
-        let cells = summary.strategies.iter().map(|strategy| {
-            let found = strategy.stages.iter().find(|stage| stage.name == name);
-            found.map_or("-".to_owned(), |stage| {
-                format!(
-                    "{}, {}, {}",
-                    text::percent(stage.utilisation),
-                    text::number(stage.waiting),
-                    text::number(stage.per_day)
-                )
-            })
-        });
-        table.row([name.to_owned()].into_iter().chain(cells).collect());
+    for stage in &strategy.stages {
+        let cell = |mean: Option<Mean>, say: fn(f64) -> String| {
+            mean.map_or("-".to_owned(), |mean| with_interval(&mean, " ", say))
+        };
+        table.row(vec![
+            stage.name.clone(),
+            cell(stage.utilisation, text::percent),
+            cell(stage.waiting, text::number),
+            cell(stage.per_day, text::number),
+        ]);
     }
     table
 }

@@ -6,8 +6,11 @@
 pub mod chart;
 pub mod compare;
 pub mod csv;
+pub mod dates;
 mod expectations;
 pub mod horizon;
+pub mod horizon_csv;
+mod horizon_without;
 pub mod json;
 mod limits;
 mod paint;
@@ -20,6 +23,7 @@ pub mod terminal;
 mod terminal_tables;
 pub mod text;
 pub mod timeline;
+pub mod trains;
 pub mod verdict;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::Watcher;
 use crate::engine::Model;
+use crate::horizon::trace::{Observer, Record, Recorder};
 use crate::horizon::{self, Combined, Member, Sharing};
 use crate::outcome::horizon::HorizonOutcome;
 use crate::plan::{Horizon, Pipeline, Plan};
@@ -43,7 +44,7 @@ pub fn run(
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
-            let outcomes = fleet.run(strategy, trial);
+            let outcomes = fleet.run(strategy, trial, None);
             watcher.done(1);
             Some(outcomes)
         })
@@ -106,8 +107,8 @@ impl<'p> Fleet<'p> {
         }
     }
 
-    /// One horizon of every pipeline; that of the study, by strategy `strategy`, comes first.
-    fn run(&self, strategy: usize, trial: u64) -> Vec<HorizonOutcome> {
+    /// One horizon of every pipeline; that of the study, by strategy `strategy`, comes first and is observed.
+    fn run(&self, strategy: usize, trial: u64, observer: Option<&mut dyn Observer>) -> Vec<HorizonOutcome> {
         let own = [(&self.own, strategy)].into_iter();
         let lines: Vec<(&Line, usize)> = own.chain(self.others.iter().map(|line| (line, 0))).collect();
         let mut productions: Vec<_> = lines
@@ -119,6 +120,21 @@ impl<'p> Fleet<'p> {
             production,
             seed: line.model.plan.study.seed,
         });
-        horizon::run_together(members.collect(), self.sharing, trial)
+        let observer = observer.map(|observer| observer as &mut dyn Observer);
+        horizon::run_together_observed(members.collect(), self.sharing, trial, observer)
     }
+}
+
+/// Simulates one horizon of one strategy (an index) again, as in the study, and keeps what happens in its pipeline.
+///
+/// # Panics
+///
+/// If there is no such strategy.
+#[must_use]
+pub fn replay(plan: &Plan, horizon: &Horizon, strategy: usize, trial: u64) -> (HorizonOutcome, Vec<Record>) {
+    let others = reseeded(horizon, plan.study.seed);
+    let mut recorder = Recorder::default();
+    let outcomes = Fleet::new(plan, horizon, &others).run(strategy, trial, Some(&mut recorder));
+    let own = outcomes.into_iter().next().expect("the pipeline of the study comes first");
+    (own, recorder.into_records())
 }

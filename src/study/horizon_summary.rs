@@ -3,10 +3,11 @@
 //! independent replications.
 
 use super::horizon::Horizons;
+use super::horizon_without::Without;
 use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, PARTS, Part, StageOutcome};
 use crate::plan::{Horizon, Plan};
 use crate::stats::mean::{Mean, mean};
-use crate::stats::{Sample, sum};
+use crate::stats::{Interval, Sample, sum};
 use serde::Serialize;
 
 const DAY_MS: f64 = 86_400_000.0;
@@ -41,11 +42,19 @@ pub struct Measure {
     of: fn(&HorizonOutcome) -> Option<f64>,
 }
 
+impl Measure {
+    /// What one horizon says; none where it has nothing to say.
+    #[must_use]
+    pub fn value(&self, horizon: &HorizonOutcome) -> Option<f64> {
+        (self.of)(horizon)
+    }
+}
+
 /// The measure that is 0 where a pipeline has the fleet for itself.
 pub const COLLATERAL: &str = "collateral_rollbacks_per_quarter";
 
 /// Every measure, in report order. The first four are DORA's; lead time is from merge to the end of the last wave.
-pub const MEASURES: [Measure; 14] = [
+pub const MEASURES: [Measure; 15] = [
     Measure { name: "deployments_per_day", title: "deployments a day", unit: Measured::Count, of: per_day },
     Measure { name: "lead_time_p50_ms", title: "lead time p50", unit: Measured::Time, of: |h| lead(h, 0.5) },
     Measure {
@@ -63,6 +72,12 @@ pub const MEASURES: [Measure; 14] = [
         of: HorizonOutcome::changes_per_deployment,
     },
     Measure { name: "changes_in_flight", title: "changes in flight", unit: Measured::Count, of: in_flight },
+    Measure {
+        name: "rollbacks_per_quarter",
+        title: "rollbacks a quarter",
+        unit: Measured::Count,
+        of: rollbacks,
+    },
     Measure {
         name: "needless_rollbacks_per_quarter",
         title: "needless rollbacks a quarter",
@@ -101,7 +116,7 @@ pub const MEASURES: [Measure; 14] = [
     },
     Measure {
         name: "oldest_version_worst_ms",
-        title: "at worst",
+        title: "oldest version, at worst",
         unit: Measured::Time,
         of: |h| Some(h.oldest_age_ms as f64),
     },
@@ -146,6 +161,10 @@ fn per_quarter(horizon: &HorizonOutcome, events: f64) -> Option<f64> {
 
 fn per_day(horizon: &HorizonOutcome) -> Option<f64> {
     Some(horizon.deployments as f64 / days(horizon))
+}
+
+fn rollbacks(horizon: &HorizonOutcome) -> Option<f64> {
+    per_quarter(horizon, (horizon.needed_rollbacks + horizon.needless_rollbacks) as f64)
 }
 
 fn needless(horizon: &HorizonOutcome) -> Option<f64> {
@@ -228,6 +247,9 @@ pub struct HorizonSummary {
     /// The other pipelines on the fleet, in plan order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherPipeline>,
+    /// The same without some stages, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without: Option<Without>,
 }
 
 /// Another pipeline on the fleet.
@@ -255,7 +277,9 @@ pub struct StrategyHorizons {
     pub name: String,
     /// One estimate a measure, in the order of [`MEASURES`], then [`OF_TWO_PHASES`] if the pipeline has any; none where no horizon has anything to say.
     pub measures: Vec<Estimated>,
-    /// Mean time of a delivered change in each part, review included.
+    /// Mean time from ready for review until delivered: the sum of `parts`.
+    pub review_to_delivery: Option<Mean>,
+    /// Mean time of a delivered change in each part.
     pub parts: Vec<PartMean>,
     /// The stages, the wait for production, and the waves.
     pub stages: Vec<StageMeans>,
@@ -278,8 +302,8 @@ pub struct Estimated {
 pub struct PartMean {
     /// The part.
     pub part: Part,
-    /// Mean over delivered changes, milliseconds.
-    pub mean_ms: f64,
+    /// Mean over delivered changes, milliseconds; none if no horizon delivered any.
+    pub mean: Option<Mean>,
 }
 
 /// A stage, or a wave.
@@ -287,12 +311,12 @@ pub struct PartMean {
 pub struct StageMeans {
     /// Its name.
     pub name: String,
-    /// Share of the time in which somebody was inside.
-    pub utilisation: f64,
+    /// Share of the time in which somebody was inside; none without horizons.
+    pub utilisation: Option<Mean>,
     /// Revisions that waited, on average over time.
-    pub waiting: f64,
+    pub waiting: Option<Mean>,
     /// Revisions that came in a day.
-    pub per_day: f64,
+    pub per_day: Option<Mean>,
 }
 
 /// Summarises horizons.
@@ -317,12 +341,14 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Horizon
             .map(|(strategy, row)| StrategyHorizons {
                 name: strategy.name.clone(),
                 measures: estimates(horizon, row),
-                parts: PARTS.iter().map(|part| part_mean(*part, row)).collect(),
+                review_to_delivery: over(row, |h| mean_delivered(h, |change| change.parts.total())),
+                parts: PARTS.map(|part| PartMean { part, mean: over(row, |h| mean_part(h, part)) }).to_vec(),
                 stages: stages(horizon, strategy, row),
                 drifts: drifts(row),
             })
             .collect(),
         others: horizon.others.iter().zip(&horizons.others).filter_map(other).collect(),
+        without: None,
     }
 }
 
@@ -340,27 +366,42 @@ fn estimates(horizon: &Horizon, row: &[HorizonOutcome]) -> Vec<Estimated> {
     MEASURES.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
 }
 
-fn estimate(measure: &Measure, row: &[HorizonOutcome]) -> Estimated {
-    let values: Vec<f64> = row.iter().filter_map(measure.of).collect();
-    Estimated { measure: measure.name, mean: mean(&Sample::plain(values)) }
+/// The mean over the horizons that have something to say.
+fn over(row: &[HorizonOutcome], of: impl Fn(&HorizonOutcome) -> Option<f64>) -> Option<Mean> {
+    mean(&Sample::plain(row.iter().filter_map(of).collect())).map(|mean| within(mean, f64::INFINITY))
 }
 
-fn part_mean(part: Part, row: &[HorizonOutcome]) -> PartMean {
-    let delivered =
-        row.iter().flat_map(|horizon| &horizon.changes).filter(|change| change.delivered_ms.is_some());
-    PartMean { part, mean_ms: average(delivered.map(|change| change.parts.of(part) as f64)).unwrap_or(0.0) }
+/// Nothing that is measured is below 0, and shares end at `most`.
+fn within(mean: Mean, most: f64) -> Mean {
+    let interval = mean.interval.at_least(0.0);
+    Mean { interval: Interval { high: interval.high.map(|high| high.min(most)), ..interval }, ..mean }
+}
+
+fn estimate(measure: &Measure, row: &[HorizonOutcome]) -> Estimated {
+    let most = if measure.unit == Measured::Share { 1.0 } else { f64::INFINITY };
+    Estimated { measure: measure.name, mean: over(row, measure.of).map(|mean| within(mean, most)) }
+}
+
+/// Mean time of a horizon's delivered changes in one part, milliseconds; none without deliveries.
+#[must_use]
+pub fn mean_part(horizon: &HorizonOutcome, part: Part) -> Option<f64> {
+    mean_delivered(horizon, |change| change.parts.of(part))
+}
+
+fn mean_delivered(horizon: &HorizonOutcome, of: impl Fn(&ChangeOutcome) -> u64) -> Option<f64> {
+    let delivered = horizon.changes.iter().filter(|change| change.delivered_ms.is_some());
+    average(delivered.map(|change| of(change) as f64))
 }
 
 fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[HorizonOutcome]) -> Vec<StageMeans> {
     let means = |name: &str, of: &dyn Fn(&HorizonOutcome) -> Option<StageOutcome>| {
-        let over = |value: fn(&HorizonOutcome, &StageOutcome) -> f64| {
-            average(row.iter().filter_map(|h| Some(value(h, &of(h)?)))).unwrap_or(0.0)
-        };
+        let mean = |value: fn(&HorizonOutcome, &StageOutcome) -> f64| over(row, |h| Some(value(h, &of(h)?)));
         StageMeans {
             name: name.to_owned(),
-            utilisation: over(|h, stage| stage.occupied_ms as f64 / h.counted_ms() as f64),
-            waiting: over(|h, stage| stage.waiting_area_ms as f64 / h.counted_ms() as f64),
-            per_day: over(|h, stage| stage.entered as f64 / days(h)),
+            utilisation: mean(|h, stage| stage.occupied_ms as f64 / h.counted_ms() as f64)
+                .map(|mean| within(mean, 1.0)),
+            waiting: mean(|h, stage| stage.waiting_area_ms as f64 / h.counted_ms() as f64),
+            per_day: mean(|h, stage| stage.entered as f64 / days(h)),
         }
     };
     let before = horizon.pipeline.stages.iter().enumerate();

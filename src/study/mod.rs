@@ -8,6 +8,7 @@ pub mod expectation;
 mod guard;
 pub mod horizon;
 pub mod horizon_summary;
+pub mod horizon_without;
 pub mod notable;
 pub mod precision;
 mod row;

@@ -12,6 +12,7 @@ mod horizon;
 mod incidents;
 mod mechanisms;
 mod oracles;
+mod pictures;
 mod pipeline;
 mod pipeline_study;
 mod promtool;

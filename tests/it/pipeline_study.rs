@@ -166,10 +166,10 @@ fn the_command_says_what_the_library_says() {
     for words in ["change fail rate", "Where lead time goes", "twelve regions", "2 strategies x 3 horizons"] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    let json = [&few[..], &["--format", "json", "--output", "sub/h.json", "--threads", "1"]].concat();
+    let json = [&few[..], &["--format", "json", "--output", "sub", "--threads", "1"]].concat();
     let (code, one, talk) = run(&json);
-    assert_eq!((code, talk.contains("wrote sub/h.json")), (Some(0), true), "{talk}");
-    assert_eq!(one, std::fs::read_to_string(dir.path().join("sub/h.json")).unwrap());
+    assert_eq!((code, talk.contains("wrote sub (5 files)")), (Some(0), true), "{talk}");
+    assert_eq!(one, std::fs::read_to_string(dir.path().join("sub/horizon.json")).unwrap());
     let summary: serde_json::Value = serde_json::from_str(&one).unwrap();
     assert_eq!(summary["strategies"][0]["measures"][0]["measure"], "deployments_per_day");
     let two = [&few[..], &["--format", "json", "--threads", "2"]].concat();

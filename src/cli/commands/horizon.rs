@@ -1,22 +1,27 @@
 //! `wavetank horizon`: the whole pipeline over weeks, with every strategy as its production.
 
+use super::run::folder_name;
 use crate::cli::args::FailOn;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::input;
+use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
+use crate::cli::names;
 use crate::cli::numbers;
-use crate::cli::pipeline;
+use crate::cli::pipeline::{self, horizon as study};
 use crate::cli::progress::Progress;
 use crate::cli::select::Overrides;
 use crate::cli::targets::Targets;
+use crate::plan::{Horizon, Plan};
 use clap::ValueEnum;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
   wavetank horizon scenarios/amazon-pipeline.toml
   wavetank horizon scenarios/amazon-pipeline.toml --trials 100 --strategy amazon-five-waves
+  wavetank horizon scenarios/pipelines/start-small/3-one-box-and-bakes.toml --without approval
+  wavetank horizon scenarios/amazon-pipeline.toml --output results/amazon-pipeline
   wavetank horizon scenarios/amazon-pipeline.toml --format json | jq '.strategies[].measures'
 
 The scenario needs a [pipeline]; docs/pipeline.md describes it.";
@@ -42,8 +47,11 @@ pub struct Args {
     /// Print for people or for programs
     #[arg(long, value_enum, default_value_t)]
     format: HorizonFormat,
-    /// Also write the summary for programs to this file
-    #[arg(long, value_name = "FILE")]
+    /// Compare with the same pipeline without this stage: what it buys and costs (repeatable: without all of them)
+    #[arg(long, value_name = "STAGE")]
+    without: Vec<String>,
+    /// Also write horizon.csv, horizon.json and charts to this folder
+    #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
 
@@ -65,29 +73,42 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let overrides =
         Overrides { seed: args.seed, strategies: args.strategies.clone(), ..Overrides::default() };
     let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
-    let Some(horizon) = &plan.horizon else {
-        return Err(CliError::invalid(format!("{} has no [pipeline]", args.file)).hint(
-            "`wavetank run` simulates single rollouts; docs/pipeline.md says how to write a pipeline",
-        ));
-    };
+    let horizon = pipeline::horizon_of(&plan, &args.file)?;
+    let without = stages(horizon, &args.without)?;
     if let Some(threads) = args.threads {
         pipeline::set_threads(threads)?;
     }
     io.interrupt.arm();
-    let targets = Targets::open(args.output.iter().cloned().collect())?;
+    let output = args.output.as_deref().map(|dir| open(dir, &plan)).transpose()?;
     let trials = args.trials.unwrap_or(horizon.trials);
     let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let summary =
-        pipeline::horizons(&plan, horizon, trials, io, &progress).ok_or_else(CliError::interrupted)?;
+    let results =
+        study::simulate(&plan, horizon, trials, &without, io, &progress).ok_or_else(CliError::interrupted)?;
     drop(progress);
-    let json = pipeline::horizon_json(&summary);
-    match args.format {
-        HorizonFormat::Text => io.data(pipeline::horizon_text(&summary, io.width).into_bytes())?,
-        HorizonFormat::Json => io.data(json.clone())?,
+    let report = match args.format {
+        HorizonFormat::Text => results.text(io.width).into_bytes(),
+        HorizonFormat::Json => results.json(),
+    };
+    if let (Some(targets), Some(dir)) = (output, &args.output) {
+        let contents = results.contents(&plan, horizon);
+        if io.interrupt.is_set() {
+            return Err(CliError::interrupted());
+        }
+        targets.commit(&contents)?;
+        io.talk(format_args!("wrote {} ({})", dir.display(), counted(contents.len(), "file")));
     }
-    if let Some(path) = &args.output {
-        targets.commit(&[json])?;
-        io.talk(format_args!("wrote {}", path.display()));
-    }
+    io.data(report)?;
     Ok(Exit::Ok)
+}
+
+/// Opens the files of a study in `dir`.
+fn open(dir: &Path, plan: &Plan) -> Result<Targets, CliError> {
+    let strategies: Vec<String> = plan.strategies.iter().map(|s| folder_name(&s.name)).collect();
+    Targets::in_dir(dir, &study::files(&strategies))
+}
+
+/// Indices of the stages called `names`.
+fn stages(horizon: &Horizon, names: &[String]) -> Result<Vec<usize>, CliError> {
+    let all: Vec<&str> = horizon.pipeline.stages.iter().map(|stage| stage.name.as_str()).collect();
+    names.iter().map(|name| names::find("stage", name, &all)).collect()
 }

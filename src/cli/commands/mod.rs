@@ -11,5 +11,6 @@ pub mod init;
 pub mod man;
 pub mod plan;
 pub mod replay;
+pub mod replay_horizon;
 pub mod run;
 pub mod schema;

@@ -1,5 +1,6 @@
-//! `wavetank replay`: one trial again, event by event.
+//! `wavetank replay`: one trial again, event by event; a horizon of a pipeline is in `replay_horizon`.
 
+use super::replay_horizon::{self, Part};
 use crate::cli::args::{EstimatorName, FailOn};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
@@ -22,6 +23,7 @@ Examples:
   wavetank replay wavetank.toml --strategy big-bang --trial 17
   wavetank replay wavetank.toml --strategy big-bang --trial 17 --svg timeline.svg
   wavetank replay wavetank.toml --strategy big-bang --trial 17 --format jsonl | jq -r .event
+  wavetank replay pipeline.toml --strategy waves --trial 3 --horizon --from 2026-03-16 --days 7 --svg trains.svg
   wavetank replay rules.toml --strategy waves --trial 17 --export promtool tests/ && promtool test rules tests/*.test.yml
 
 Reports print the replay command of every trial they name.";
@@ -31,13 +33,13 @@ Reports print the replay command of every trial they name.";
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Scenario file, `-` for standard input
-    file: String,
+    pub(super) file: String,
     /// Strategy to simulate
     #[arg(long, value_name = "NAME")]
     strategy: String,
     /// Number of the trial, from 0
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trial)]
-    trial: u64,
+    pub(super) trial: u64,
     /// Draw from this seed: a number, hex, or a commit [default: the scenario's]
     #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
     seed: Option<u64>,
@@ -46,21 +48,23 @@ pub struct Args {
     estimator: Option<EstimatorName>,
     /// Print for people or one JSON object a line
     #[arg(long, value_enum, default_value_t)]
-    format: ReplayFormat,
+    pub(super) format: ReplayFormat,
     /// Write the events to this file instead of standard output
     #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// Also draw the timeline to this file
     #[arg(long, value_name = "FILE")]
-    svg: Option<PathBuf>,
+    pub(super) svg: Option<PathBuf>,
     /// Also write what the alerting rules saw and did, as unit tests for `promtool test rules`, to this folder
     #[arg(long, num_args = 2, value_names = ["FORMAT", "DIR"])]
     export: Option<Vec<PathBuf>>,
+    #[command(flatten)]
+    pub(super) part: Part,
 }
 
 /// How events are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum ReplayFormat {
+pub(super) enum ReplayFormat {
     /// For people
     #[default]
     Text,
@@ -77,6 +81,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let overrides = Overrides { seed: args.seed, estimator, ..Overrides::default() };
     let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
     let strategy = select::find_strategy(&plan, &args.strategy)?;
+    if args.part.horizon {
+        return replay_horizon::run(args, &plan, strategy, io);
+    }
     let output = args.output.clone().filter(|path| path.as_os_str() != STDIN);
     let trials = match plan.study.precision.as_slice() {
         [] => plan.study.trials,

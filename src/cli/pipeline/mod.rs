@@ -2,6 +2,7 @@
 //! reports: commands speak to them in the words below.
 
 pub mod compare;
+pub mod horizon;
 
 use super::error::CliError;
 use super::git;
@@ -18,7 +19,6 @@ pub use crate::report::terminal::Style;
 use crate::scenario;
 pub use crate::scenario::MAX_TRIALS;
 pub use crate::study::Evaluations;
-use crate::study::horizon_summary::HorizonSummary;
 use crate::study::notable::NotableKind;
 use crate::study::threshold::{ThresholdResult, Verdict};
 use crate::study::{self, Outcomes, Summary, Watcher, summarise};
@@ -284,29 +284,15 @@ impl Results {
     }
 }
 
-/// Simulates horizons of every strategy and summarises them; none when interrupted.
-#[must_use]
-pub fn horizons(
-    plan: &Plan,
-    horizon: &Horizon,
-    trials: u64,
-    io: &Io,
-    watcher: &dyn Watcher,
-) -> Option<HorizonSummary> {
-    let horizons = study::horizon::run(plan, horizon, trials, io.interrupt.flag(), watcher)?;
-    Some(study::horizon_summary::summarise(plan, horizon, &horizons))
-}
-
-/// A pipeline study for people.
-#[must_use]
-pub fn horizon_text(summary: &HorizonSummary, width: usize) -> String {
-    report::horizon::text(summary, width)
-}
-
-/// A pipeline study for programs.
-#[must_use]
-pub fn horizon_json(summary: &HorizonSummary) -> Vec<u8> {
-    report::json::pretty(summary)
+/// The pipeline of the scenario in `file`.
+///
+/// # Errors
+/// When it has none.
+pub fn horizon_of<'p>(plan: &'p Plan, file: &str) -> Result<&'p Horizon, CliError> {
+    plan.horizon.as_ref().ok_or_else(|| {
+        CliError::invalid(format!("{file} has no [pipeline]"))
+            .hint("`wavetank run` simulates single rollouts; docs/pipeline.md says how to write a pipeline")
+    })
 }
 
 /// One trial, told event by event.

@@ -69,6 +69,14 @@ impl Horizon {
         let studied = || self.components.iter().position(|component| component.strategy.is_none());
         claims.or_else(studied).unwrap_or(0)
     }
+
+    /// The same where every revision passes these stages by.
+    #[must_use]
+    pub fn without(&self, stages: &[usize]) -> Self {
+        let mut horizon = self.clone();
+        stages.iter().for_each(|stage| horizon.pipeline.stages[*stage].passed_by = true);
+        horizon
+    }
 }
 
 /// A pipeline from merge to the last wave.

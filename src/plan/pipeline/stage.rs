@@ -31,6 +31,10 @@ pub struct Stage {
     pub window: Option<Window>,
     /// A revision made by a fast-tracked revert passes it by.
     pub fixes_pass_by: bool,
+    /// Every revision passes it by: what the pipeline would be without it. The draws of the others stay as they
+    /// are. No scenario says so, and no digest counts it.
+    #[serde(skip)]
+    pub passed_by: bool,
 }
 
 impl Stage {
@@ -48,6 +52,7 @@ impl Stage {
             false_alarm: 0.0,
             window: None,
             fixes_pass_by: false,
+            passed_by: false,
         }
     }
 }

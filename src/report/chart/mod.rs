@@ -8,10 +8,12 @@ mod canvas;
 pub mod duration;
 pub mod exceedance;
 mod labels;
+pub mod pipeline;
 mod scale;
 pub mod speed_blast;
 pub mod timeline;
 mod timeline_lanes;
+pub mod trains;
 
 use crate::report::text;
 use crate::study::Summary;
@@ -79,19 +81,23 @@ fn provenance(summary: &Summary) -> String {
 /// A strategy's name, with the baseline marked, and the font in which it takes at most `width` pixels.
 /// Names that do not fit even when set small lose their middle: relatives differ at their ends.
 fn label(strategy: &crate::study::summary::StrategySummary, width: i32) -> (String, Font) {
-    let mark = if strategy.is_baseline { " (baseline)" } else { "" };
+    fitted(&strategy.name, if strategy.is_baseline { " (baseline)" } else { "" }, width)
+}
+
+/// A name with a mark behind it, and the font in which both take at most `width` pixels.
+fn fitted(name: &str, mark: &str, width: i32) -> (String, Font) {
     let fits = |text: &str, size| Font::new(size).width(text) <= width;
-    let whole = format!("{}{mark}", strategy.name);
+    let whole = format!("{name}{mark}");
     if fits(&whole, BODY) {
         return (whole, Font::new(BODY));
     }
-    let letters = strategy.name.chars().count();
+    let letters = name.chars().count();
     let shortened = |kept: usize| {
         if kept >= letters {
             return whole.clone();
         }
-        let head: String = strategy.name.chars().take(kept.div_ceil(2)).collect();
-        let tail: String = strategy.name.chars().skip(letters - kept / 2).collect();
+        let head: String = name.chars().take(kept.div_ceil(2)).collect();
+        let tail: String = name.chars().skip(letters - kept / 2).collect();
         format!("{head}…{tail}{mark}")
     };
     let kept = (2..=letters).rev().find(|kept| fits(&shortened(*kept), SMALL)).unwrap_or(2);

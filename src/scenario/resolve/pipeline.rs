@@ -277,6 +277,7 @@ fn resolve_stage(spec: &StageSpec, change: &Change, calendars: &Calendars, probl
         false_alarm: ratio(&spec.false_alarm, 0.0),
         window,
         fixes_pass_by: spec.fixes_pass_by.or(false),
+        passed_by: false,
     }
 }
 

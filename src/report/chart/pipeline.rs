@@ -1,0 +1,148 @@
+//! Where lead time goes: one stacked bar a strategy, with its numbers.
+
+use super::canvas::{Canvas, Font, Ink, PAPER, draw};
+use super::scale::Axis;
+use super::{AXIS, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, nothing_to_draw};
+use crate::outcome::horizon::{PARTS, Part};
+use crate::report::text;
+use crate::study::horizon_summary::{HorizonSummary, StrategyHorizons};
+
+const LEFT: i32 = 240;
+const RIGHT: i32 = WIDTH - 150;
+const TOP: i32 = 128;
+/// Height of a strategy's row, and of its bar within.
+const ROW: i32 = 92;
+const BAR: i32 = 36;
+
+/// What a part is drawn in: work in blues and greens, waiting in warm colours.
+fn ink(part: Part) -> Ink {
+    match part {
+        Part::Review => Ink(0x8a, 0x8f, 0x96),
+        Part::Build => Ink(0x00, 0x5a, 0x9c),
+        Part::Test => Ink(0x3b, 0xa3, 0xe0),
+        Part::Approval => Ink(0xb0, 0x4f, 0x8c),
+        Part::Deploy => Ink(0x00, 0x7a, 0x56),
+        Part::Bake => Ink(0x8f, 0xcf, 0xb0),
+        Part::Queue => Ink(0xf0, 0xc9, 0x5c),
+        Part::Window => Ink(0xe6, 0x9f, 0x00),
+        Part::Blocked => Ink(0xd5, 0x5e, 0x00),
+    }
+}
+
+/// Whether white letters are read on a part's colour.
+fn is_dark(part: Part) -> bool {
+    !matches!(part, Part::Bake | Part::Queue | Part::Window)
+}
+
+/// The chart; strategies in plan order.
+#[must_use]
+pub fn svg(summary: &HorizonSummary) -> String {
+    let rows = summary.strategies.len() as i32;
+    let bottom = TOP + ROW * rows.max(2) + 6;
+    let totals = summary.strategies.iter().filter_map(|strategy| strategy.review_to_delivery);
+    let longest = totals.map(|total| total.value).fold(0.0, f64::max);
+    let x = Axis::linear(0.0, longest * 1.02, LEFT, RIGHT);
+    draw(WIDTH, bottom + 100, |canvas| {
+        let note = "Means over delivered changes, from ready for review to the end of the last wave; 95 % intervals from \
+                    independent horizons.";
+        frame(canvas, "Where does lead time go?", &provenance(summary), note);
+        if longest == 0.0 {
+            return nothing_to_draw(canvas, "Nothing to draw: no change was delivered.");
+        }
+        legend(canvas, summary);
+        for (pixel, label) in x.time_ticks(80) {
+            canvas.line(&[(pixel, TOP - 6), (pixel, bottom)], GRID, 1);
+            canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
+        }
+        canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
+        let below = "mean time of a delivered change";
+        canvas.text(((LEFT + RIGHT) / 2, bottom + 50), below, Font::new(BODY).bold().centered(), INK);
+        for (index, strategy) in summary.strategies.iter().enumerate() {
+            bar(canvas, strategy, TOP + ROW * index as i32 + 8, &x);
+        }
+    })
+}
+
+/// Where the numbers come from.
+fn provenance(summary: &HorizonSummary) -> String {
+    format!(
+        "{}: {} of {} per strategy, the first {} not counted, seed {}, model {}, plan {}",
+        summary.scenario,
+        text::counted(summary.trials, "horizon"),
+        text::duration(summary.length_ms as f64),
+        text::duration(summary.warm_up_ms as f64),
+        summary.seed,
+        summary.model_version,
+        summary.plan,
+    )
+}
+
+fn legend(canvas: &mut Canvas, summary: &HorizonSummary) {
+    let font = Font::new(SMALL);
+    let mut left = 30;
+    for part in PARTS.into_iter().filter(|part| summary.strategies.iter().any(|s| mean(s, *part) > 0.0)) {
+        canvas.rect((left, 80), (left + 22, 93), ink(part), 1.0);
+        canvas.text((left + 29, 91), part.name(), font, INK);
+        left += 29 + font.width(part.name()) + 24;
+    }
+}
+
+fn mean(strategy: &StrategyHorizons, part: Part) -> f64 {
+    let found = strategy.parts.iter().find(|listed| listed.part == part);
+    found.and_then(|listed| listed.mean).map_or(0.0, |mean| mean.value)
+}
+
+fn bar(canvas: &mut Canvas, strategy: &StrategyHorizons, top: i32, x: &Axis) {
+    let (name, font) = super::fitted(&strategy.name, "", LEFT - 14 - 10);
+    canvas.text((LEFT - 14, top + BAR / 2 + 5), &name, font.ending(), INK);
+    let Some(total) = strategy.review_to_delivery else {
+        canvas.text((LEFT + 10, top + BAR / 2 + 5), "nothing was delivered", Font::new(SMALL), MUTED);
+        return;
+    };
+    let small = Font::new(SMALL);
+    let mut spent = 0.0;
+    for part in PARTS {
+        let value = mean(strategy, part);
+        let (from, to) = (x.at(spent), x.at(spent + value));
+        spent += value;
+        if to == from {
+            continue;
+        }
+        canvas.rect((from, top), (to, top + BAR), ink(part), 1.0);
+        let words = text::duration(value);
+        if small.width(&words) + 6 < to - from {
+            let color = if is_dark(part) { PAPER } else { INK };
+            canvas.text(((from + to) / 2, top + BAR / 2 + 5), &words, small.centered(), color);
+        }
+    }
+    let end = x.at(total.value);
+    canvas.text((end + 10, top + 15), &text::duration(total.value), Font::new(BODY).bold(), INK);
+    if let (Some(low), Some(high)) = (total.interval.low, total.interval.high) {
+        let words = format!("{} to {}", text::duration(low), text::duration(high));
+        canvas.text((end + 10, top + 32), &words, small, MUTED);
+    }
+    numbers(canvas, strategy, total.value, top + BAR + 18);
+}
+
+/// Every number under its bar, those too small to be seen in it as well.
+fn numbers(canvas: &mut Canvas, strategy: &StrategyHorizons, total: f64, y: i32) {
+    let font = Font::new(SMALL);
+    let parts = PARTS.into_iter().map(|part| (part, mean(strategy, part))).filter(|(_, value)| *value > 0.0);
+    let words: Vec<String> = parts
+        .map(|(part, value)| {
+            format!("{} {} ({})", part.name(), text::duration(value), text::percent(value / total))
+        })
+        .collect();
+    let mut line = String::new();
+    let mut y = y;
+    for (index, word) in words.iter().enumerate() {
+        let longer = if line.is_empty() { word.clone() } else { format!("{line}, {word}") };
+        if font.width(&longer) > WIDTH - 30 - LEFT && index > 0 {
+            canvas.text((LEFT, y), &format!("{line},"), font, MUTED);
+            (line, y) = (word.clone(), y + 16);
+        } else {
+            line = longer;
+        }
+    }
+    canvas.text((LEFT, y), &line, font, MUTED);
+}

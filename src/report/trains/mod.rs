@@ -1,0 +1,316 @@
+//! Folds the events of one horizon into trains: each revision, where it was when, and what became of it.
+//!
+//! Chart and text draw the same trains; nothing here draws.
+
+pub mod json;
+pub mod stations;
+pub mod text;
+
+use super::dates::{Dates, clock};
+use crate::horizon::Kind;
+use crate::horizon::trace::{Event, Record};
+use std::collections::BTreeMap;
+
+/// A day in milliseconds.
+pub const DAY_MS: u64 = 86_400_000;
+/// An hour in milliseconds.
+pub const HOUR_MS: u64 = 3_600_000;
+/// Trains in production that a picture shows before one that is taken back, and after it, so that it is still read.
+const BEFORE: usize = 8;
+const BEHIND: usize = 18;
+/// Days shown at least and at most, unless asked for otherwise.
+const DAYS: (u64, u64) = (1, 9);
+
+/// What a revision does somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// It waits: behind others, or for a window.
+    Wait,
+    /// A stage's run.
+    Run,
+    /// The stage is done with it, or looks why it failed for no reason.
+    Held,
+    /// A wave gets it.
+    Deploy,
+    /// A wave has it, and is watched.
+    Bake,
+    /// It is taken back.
+    Back,
+}
+
+/// A span of a revision's time. Places count stages, the wait before the first wave, then waves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leg {
+    pub from_ms: u64,
+    pub to_ms: u64,
+    pub place: usize,
+    pub doing: Doing,
+}
+
+/// What became of a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing yet.
+    UnderWay,
+    /// It came to the end of the line.
+    Delivered,
+    /// A stage said no.
+    Rejected { place: usize },
+    /// Production took it back.
+    TakenBack,
+    /// It was stopped where it was, for a newer one.
+    Overtaken,
+    /// It left the line before production, with a change that was blamed.
+    Withdrawn,
+    /// A newer one carried on what it had.
+    GivenUp,
+}
+
+/// One revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Train {
+    pub revision: usize,
+    pub set_out_ms: u64,
+    /// Undelivered changes that it brought to production or to the stage that rejected it.
+    pub changes: usize,
+    /// The newest change aboard came with a defect.
+    pub is_bad: bool,
+    pub legs: Vec<Leg>,
+    pub fate: Fate,
+    /// When that was settled; the horizon's end if it never was.
+    pub end_ms: u64,
+    /// When its rollout stopped, if it did.
+    pub stopped_ms: Option<u64>,
+}
+
+impl Train {
+    /// Whether somebody would ask what became of it: not of those that only handed over what they had.
+    pub fn is_telling(&self) -> bool {
+        self.fate != Fate::GivenUp
+    }
+
+    /// Between waves it waits for the next one, of which nobody tells. Until `at_ms`, if nothing has become of it.
+    fn wait_for_wave(&mut self, at_ms: u64) {
+        let last = self.legs.last().filter(|last| matches!(last.doing, Doing::Deploy | Doing::Bake));
+        if let Some(last) = last.filter(|last| last.to_ms < at_ms && self.fate == Fate::UnderWay) {
+            let wait = Leg { from_ms: last.to_ms, to_ms: at_ms, place: last.place + 1, doing: Doing::Wait };
+            self.legs.push(wait);
+        }
+    }
+
+    /// Whether it was on its way at some time of a span.
+    pub fn is_within(&self, span: Span) -> bool {
+        self.set_out_ms < span.to_ms && self.end_ms > span.from_ms
+    }
+}
+
+/// A span of the horizon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub from_ms: u64,
+    pub to_ms: u64,
+}
+
+impl Span {
+    /// Whether an instant lies in it.
+    pub fn has(self, at_ms: u64) -> bool {
+        (self.from_ms..self.to_ms).contains(&at_ms)
+    }
+
+    /// Whether it shows hours rather than days.
+    pub fn is_short(self) -> bool {
+        self.to_ms - self.from_ms <= DAY_MS
+    }
+
+    /// `Tue 24 Mar to Wed 1 Apr`, or `Mon 9 Mar, 14:00 to 19:00`.
+    pub fn words(self, dates: &Dates) -> String {
+        let (first, last) = (self.from_ms / DAY_MS, (self.to_ms - 1) / DAY_MS);
+        match (self.from_ms % DAY_MS, first == last) {
+            (0, true) if self.to_ms.is_multiple_of(DAY_MS) => dates.day(first),
+            (_, true) => format!("{}, {} to {}", dates.day(first), clock(self.from_ms), clock(self.to_ms)),
+            (0, false) => format!("{} to {}", dates.day(first), dates.day(last)),
+            (_, false) => format!("{} to {}", dates.minute(self.from_ms), dates.minute(self.to_ms)),
+        }
+    }
+}
+
+/// Everything that a diagram shows of one horizon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagram {
+    /// In the order of setting out.
+    pub trains: Vec<Train>,
+    /// When the line was blocked for a revert.
+    pub blocked: Vec<Span>,
+    /// The source's merges, and whether they carry a defect.
+    pub merges: Vec<(u64, bool)>,
+}
+
+impl Diagram {
+    /// The diagram of a horizon of so many stages that ends at `end_ms`.
+    pub fn new(records: &[Record], stages: usize, end_ms: u64) -> Self {
+        let mut fold = Fold { stages, ..Fold::default() };
+        records.iter().for_each(|record| fold.take(record.at_ms, record.event));
+        fold.finish(end_ms)
+    }
+
+    /// The part that tells most and can still be read: around the first rollback after `warm_up_ms` (without one, from
+    /// there), with some two dozen trains in production. Whole days, `days` of them if that is given, or a few hours of
+    /// a busy pipeline.
+    pub fn telling(&self, warm_up_ms: u64, end_ms: u64, days: Option<u64>) -> Span {
+        let in_production = |train: &&Train| train.legs.iter().any(|leg| leg.doing == Doing::Deploy);
+        let counted = self.trains.iter().filter(|train| train.end_ms > warm_up_ms);
+        let starts: Vec<u64> = counted.filter(in_production).map(|train| train.set_out_ms).collect();
+        let stops = self.trains.iter().filter(|train| train.stopped_ms.is_some_and(|at| at >= warm_up_ms));
+        let first = stops.min_by_key(|train| train.stopped_ms);
+        let (set_out, stopped) =
+            first.map_or((warm_up_ms, warm_up_ms), |train| (train.set_out_ms, train.stopped_ms.unwrap_or(0)));
+        let index = starts.partition_point(|start| *start < set_out);
+        let near = starts.get(index.saturating_sub(BEFORE)).zip(starts.get(index + BEHIND));
+        if let (Some((from, to)), None) = (near, days)
+            && to - from < DAY_MS / 2
+        {
+            let to = (to.max(&stopped) / HOUR_MS + 2) * HOUR_MS;
+            return Span { from_ms: from / HOUR_MS * HOUR_MS, to_ms: to.min(end_ms) };
+        }
+        let a_day = starts.len() as f64 * DAY_MS as f64 / end_ms.saturating_sub(warm_up_ms).max(1) as f64;
+        let legible = ((BEFORE + BEHIND) as f64 / a_day) as u64;
+        let days = days.unwrap_or_else(|| legible.clamp(DAYS.0, DAYS.1));
+        let latest = (end_ms / DAY_MS).saturating_sub(days);
+        let day = (stopped / DAY_MS).saturating_sub(days / 3).min(latest);
+        Span { from_ms: day * DAY_MS, to_ms: ((day + days) * DAY_MS).min(end_ms) }
+    }
+}
+
+/// The diagram so far.
+#[derive(Debug, Default)]
+struct Fold {
+    stages: usize,
+    trains: BTreeMap<usize, Train>,
+    /// What revisions are doing: since when, where and what.
+    open: BTreeMap<usize, (u64, usize, Doing)>,
+    bad: Vec<usize>,
+    merges: Vec<(u64, bool)>,
+    blocked: Vec<Span>,
+    blocked_since: Option<u64>,
+}
+
+impl Fold {
+    fn take(&mut self, at: u64, event: Event) {
+        match event {
+            Event::Merged { change, kind, defect } => {
+                if kind == Kind::Own {
+                    self.merges.push((at, defect.is_some()));
+                }
+                self.bad.extend(defect.map(|_| change));
+            }
+            Event::SetOut { revision, .. } => self.set_out(revision, at),
+            Event::Waits { revision, stage } => {
+                self.train(revision).fate = Fate::UnderWay;
+                self.turn(revision, at, Some((stage, Doing::Wait)));
+            }
+            Event::WaitsForWindow { .. } => {}
+            Event::Runs { revision, stage } => self.turn(revision, at, Some((stage, Doing::Run))),
+            Event::Flaked { revision, stage } | Event::Held { revision, stage } => {
+                self.turn(revision, at, Some((stage, Doing::Held)));
+            }
+            Event::Rejected { revision, stage, changes, .. } => {
+                self.train(revision).changes = changes;
+                self.end(revision, at, Fate::Rejected { place: stage });
+            }
+            Event::RolloutStarted { revision, changes } => {
+                self.turn(revision, at, None);
+                self.train(revision).changes = changes;
+            }
+            Event::Wave { revision, wave, deployed_ms, end_ms } => {
+                self.pass_wave(revision, wave, [at, deployed_ms, end_ms]);
+            }
+            Event::Stopped { revision, taken_back, .. } => self.stop(revision, at, taken_back),
+            Event::TakenBack { revision } => self.turn(revision, at, None),
+            Event::Delivered { revision, .. } => self.end(revision, at, Fate::Delivered),
+            Event::Withdrawn { revision } => self.end(revision, at, Fate::Withdrawn),
+            Event::GivenUp { revision } => self.end(revision, at, Fate::GivenUp),
+            Event::Blocked { .. } => {
+                self.blocked_since.get_or_insert(at);
+            }
+            Event::Unblocked => {
+                let since = self.blocked_since.take();
+                self.blocked.extend(since.map(|from_ms| Span { from_ms, to_ms: at }));
+            }
+        }
+    }
+
+    fn train(&mut self, revision: usize) -> &mut Train {
+        self.trains.get_mut(&revision).expect("a revision sets out before anything else")
+    }
+
+    fn set_out(&mut self, revision: usize, at: u64) {
+        let is_bad = self.bad.last() == Some(&revision);
+        let (legs, fate, end_ms) = (Vec::new(), Fate::UnderWay, u64::MAX);
+        let train =
+            Train { revision, set_out_ms: at, changes: 0, is_bad, legs, fate, end_ms, stopped_ms: None };
+        self.trains.insert(revision, train);
+    }
+
+    /// Ends what a revision is doing and begins something else, or nothing.
+    fn turn(&mut self, revision: usize, at: u64, next: Option<(usize, Doing)>) {
+        if let Some((from_ms, place, doing)) = self.open.remove(&revision)
+            && at > from_ms
+        {
+            self.train(revision).legs.push(Leg { from_ms, to_ms: at, place, doing });
+        }
+        if let Some((place, doing)) = next {
+            self.open.insert(revision, (at, place, doing));
+        }
+    }
+
+    fn pass_wave(&mut self, revision: usize, wave: usize, [at, deployed_ms, end_ms]: [u64; 3]) {
+        let place = self.stages + 1 + wave;
+        self.train(revision).wait_for_wave(at);
+        let train = self.train(revision);
+        for (from_ms, to_ms, doing) in [(at, deployed_ms, Doing::Deploy), (deployed_ms, end_ms, Doing::Bake)]
+        {
+            if to_ms > from_ms {
+                train.legs.push(Leg { from_ms, to_ms, place, doing });
+            }
+        }
+    }
+
+    fn stop(&mut self, revision: usize, at: u64, taken_back: bool) {
+        self.train(revision).wait_for_wave(at);
+        self.train(revision).stopped_ms = Some(at);
+        self.end(revision, at, if taken_back { Fate::TakenBack } else { Fate::Overtaken });
+        if taken_back {
+            let waves = self.train(revision).legs.iter().filter(|leg| leg.from_ms < at);
+            let place = waves.map(|leg| leg.place).max().unwrap_or(self.stages);
+            self.turn(revision, at, Some((place, Doing::Back)));
+        }
+    }
+
+    /// The first fate of an instant counts: what follows from it is not news.
+    fn end(&mut self, revision: usize, at: u64, fate: Fate) {
+        let train = self.train(revision);
+        if train.end_ms == at && train.fate != Fate::UnderWay {
+            return;
+        }
+        (train.fate, train.end_ms) = (fate, at);
+        self.turn(revision, at, None);
+    }
+
+    fn finish(mut self, end_ms: u64) -> Diagram {
+        for revision in self.open.keys().copied().collect::<Vec<usize>>() {
+            self.turn(revision, end_ms, None);
+        }
+        let blocked_at_end = self.blocked_since.map(|from_ms| Span { from_ms, to_ms: end_ms });
+        self.blocked.extend(blocked_at_end);
+        let mut trains: Vec<Train> = self.trains.into_values().collect();
+        for train in &mut trains {
+            // A wave is told with ends that the horizon may not reach.
+            train.legs.iter_mut().for_each(|leg| leg.to_ms = leg.to_ms.min(end_ms));
+            train.wait_for_wave(end_ms);
+            let last = train.legs.iter().map(|leg| leg.to_ms).max().unwrap_or(train.set_out_ms);
+            // What is taken back is over when it is back.
+            train.end_ms = if train.fate == Fate::UnderWay { end_ms } else { train.end_ms.max(last) };
+        }
+        Diagram { trains, blocked: self.blocked, merges: self.merges }
+    }
+}

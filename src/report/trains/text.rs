@@ -1,0 +1,323 @@
+//! A horizon as a train diagram in text: a line a revision, a column so many hours, a letter where it was. Fits a pull
+//! request: no colour, at most the width that is asked for.
+
+use super::stations::Stations;
+use super::{DAY_MS, Diagram, Doing, Fate, HOUR_MS, Span, Train};
+use crate::horizon::trace::{Event, Record};
+use crate::horizon::{Kind, Why};
+use crate::plan::Plan;
+use crate::report::dates::{self, Dates};
+use crate::report::text;
+
+/// Hours (or parts) that a column may stand for: days must begin at a column.
+const COLUMNS_MS: [u64; 13] = [
+    HOUR_MS / 12,
+    HOUR_MS / 6,
+    HOUR_MS / 4,
+    HOUR_MS / 2,
+    HOUR_MS,
+    2 * HOUR_MS,
+    3 * HOUR_MS,
+    4 * HOUR_MS,
+    6 * HOUR_MS,
+    8 * HOUR_MS,
+    12 * HOUR_MS,
+    DAY_MS,
+    7 * DAY_MS,
+];
+/// Columns before and after the bar: revision, merge, changes; what became of it.
+const BEFORE: usize = 27;
+const AFTER: usize = 17;
+/// Incidents told at most.
+const MOST_TOLD: usize = 30;
+
+/// What there is to tell.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'p> {
+    pub plan: &'p Plan,
+    pub stations: Stations<'p>,
+    pub trial: u64,
+    pub dates: Dates,
+    pub span: Span,
+}
+
+/// The diagram and what happened, in at most `width` columns.
+#[must_use]
+pub fn text(told: &Told, diagram: &Diagram, records: &[Record], width: usize) -> String {
+    let ruler = Ruler::new(told.span, width.saturating_sub(BEFORE + AFTER + 2));
+    let mut out = head(told, diagram, width);
+    out.push_str(&format!("\n{:>6}  {:<9}  {:<7}  {}\n", "", "merged", "changes", ruler.days(&told.dates)));
+    let first_wave = told.stations.stages() + 1;
+    let closed = told.stations.closed(first_wave, told.span);
+    // A block is seen however short it was.
+    for (title, spans, letter, share) in
+        [("no wave may begin", &closed, '.', 2), ("the line is blocked", &diagram.blocked, '#', u64::MAX)]
+    {
+        if spans.iter().any(|span| span.from_ms < told.span.to_ms && span.to_ms > told.span.from_ms) {
+            out.push_str(format!("{title:<BEFORE$}{}\n", ruler.spans(spans, letter, share)).trim_end());
+            out.push('\n');
+        }
+    }
+    let within: Vec<&Train> = diagram.trains.iter().filter(|train| train.is_within(told.span)).collect();
+    let letters = told.stations.letters();
+    for train in within.iter().filter(|train| train.is_telling()) {
+        out.push_str(&line(told, train, &ruler, &letters));
+    }
+    out.push('\n');
+    out.push_str(&legend(told, &letters, &ruler, width));
+    let handed = within.iter().filter(|train| !train.is_telling()).count();
+    if handed > 0 {
+        let words = format!(
+            "{} not shown: a newer one took along what {} carried.",
+            text::counted(handed as u64, "revision"),
+            if handed == 1 { "it" } else { "they" }
+        );
+        out.push_str(&text::wrap(&words, width, "", "  "));
+    }
+    out.push_str(&incidents(told, records, width));
+    out
+}
+
+fn head(told: &Told, diagram: &Diagram, width: usize) -> String {
+    let merged = diagram.merges.iter().filter(|(at, _)| told.span.has(*at));
+    let (all, bad) = merged.fold((0, 0), |(all, bad), (_, is_bad)| (all + 1, bad + u64::from(*is_bad)));
+    let head = format!(
+        "{}, {}: trial {}, {}, seed {}, model {}, plan {}; {} merged, {bad} of them bad",
+        told.plan.name,
+        told.stations.strategy.name,
+        told.trial,
+        told.span.words(&told.dates),
+        told.plan.study.seed,
+        crate::MODEL_VERSION,
+        told.plan.digest(),
+        text::counted(all, "change"),
+    );
+    text::wrap(&head, width, "", "  ")
+}
+
+/// Columns of equal time.
+struct Ruler {
+    span: Span,
+    column_ms: u64,
+}
+
+impl Ruler {
+    fn new(span: Span, room: usize) -> Self {
+        let length = span.to_ms - span.from_ms;
+        let fits = |column: &&u64| length.div_ceil(**column) <= room as u64;
+        let column_ms = COLUMNS_MS.iter().find(fits).unwrap_or(&COLUMNS_MS[COLUMNS_MS.len() - 1]);
+        Self { span, column_ms: *column_ms }
+    }
+
+    /// The columns, each a span.
+    fn columns(&self) -> impl Iterator<Item = Span> {
+        let starts = (self.span.from_ms..self.span.to_ms).step_by(self.column_ms as usize);
+        starts.map(|from_ms| Span { from_ms, to_ms: (from_ms + self.column_ms).min(self.span.to_ms) })
+    }
+
+    /// Hours where they begin, as far as they find room.
+    fn hours(&self) -> String {
+        let steps = [1, 2, 3, 4, 6, 12].map(|hours| hours * HOUR_MS);
+        let step = steps.into_iter().find(|step| step / self.column_ms >= 4).unwrap_or(DAY_MS);
+        let mut line = String::new();
+        for (index, column) in self.columns().enumerate() {
+            if column.from_ms.is_multiple_of(step) && line.len() <= index {
+                line.push_str(&" ".repeat(index - line.len()));
+                line.push_str(&format!("|{:02}", column.from_ms % DAY_MS / HOUR_MS));
+            }
+        }
+        line
+    }
+
+    /// Days where they begin, as far as they find room.
+    fn days(&self, dates: &Dates) -> String {
+        if self.span.is_short() {
+            return self.hours();
+        }
+        let mut line = String::new();
+        for (index, column) in self.columns().enumerate() {
+            let day = column.from_ms / DAY_MS;
+            let begins = column.from_ms.is_multiple_of(DAY_MS) || self.column_ms > DAY_MS;
+            let room = (DAY_MS / self.column_ms) as usize;
+            if !begins || line.chars().count() > index {
+                continue;
+            }
+            line.push_str(&" ".repeat(index - line.chars().count()));
+            let label = [dates.day(day), dates.short_day(day), dates.number(day)];
+            match label.iter().find(|label| label.len() < room) {
+                Some(label) => line.push_str(&format!("|{label}")),
+                None if dates.is_monday(day) => line.push_str(&format!("|{}", dates.short_day(day))),
+                None => line.push('|'),
+            }
+        }
+        line
+    }
+
+    /// A letter in the columns of which more than one part in `share` lies in the spans.
+    fn spans(&self, spans: &[Span], letter: char, share: u64) -> String {
+        let covered = |column: Span| {
+            let each = spans
+                .iter()
+                .map(|span| span.to_ms.min(column.to_ms).saturating_sub(span.from_ms.max(column.from_ms)));
+            each.sum::<u64>() > (column.to_ms - column.from_ms) / share
+        };
+        self.columns().map(|column| if covered(column) { letter } else { ' ' }).collect()
+    }
+}
+
+fn line(told: &Told, train: &Train, ruler: &Ruler, letters: &[char]) -> String {
+    let day = told.dates.short_day(train.set_out_ms / DAY_MS);
+    let merged = format!("{} {}", &day[..3], dates::clock(train.set_out_ms));
+    let changes = if train.changes > 0 { format!("+{}", train.changes) } else { String::new() };
+    let bad = if train.is_bad { "bad" } else { "" };
+    let bar: String = ruler.columns().map(|column| cell(told, train, column, letters)).collect();
+    let start = format!("{:>6}  {merged:<9}  {changes:<3} {bad:<3}  {bar}", train.revision);
+    let fate = text::elide(&fate_within(told, train), AFTER);
+    format!("{start}  {fate}").trim_end().to_owned() + "\n"
+}
+
+/// What became of it by the end of the diagram, in words.
+fn fate_within(told: &Told, train: &Train) -> String {
+    match train.fate {
+        _ if train.stopped_ms.unwrap_or(train.end_ms) >= told.span.to_ms => "under way".to_owned(),
+        Fate::UnderWay => "under way".to_owned(),
+        Fate::Delivered => "delivered".to_owned(),
+        Fate::Rejected { place } => format!("{} said no", told.stations.name(place)),
+        Fate::TakenBack => "taken back".to_owned(),
+        Fate::Overtaken => "overtaken".to_owned(),
+        Fate::Withdrawn => "withdrawn".to_owned(),
+        Fate::GivenUp => "given up".to_owned(),
+    }
+}
+
+/// One column of a train: its end or stop, else where it spent most of that time.
+fn cell(told: &Told, train: &Train, column: Span, letters: &[char]) -> char {
+    if train.stopped_ms.is_some_and(|at| column.has(at)) {
+        return '<';
+    }
+    if column.has(train.end_ms) {
+        match train.fate {
+            Fate::Delivered => return '*',
+            Fate::Rejected { .. } => return '!',
+            Fate::Withdrawn | Fate::Overtaken => return '/',
+            Fate::UnderWay | Fate::TakenBack | Fate::GivenUp => {}
+        }
+    }
+    let inside = |leg: &&super::Leg| leg.from_ms < column.to_ms && leg.to_ms > column.from_ms;
+    let length = |leg: &super::Leg| leg.to_ms.min(column.to_ms) - leg.from_ms.max(column.from_ms);
+    let longest = train.legs.iter().filter(inside).max_by_key(|leg| length(leg));
+    let Some(leg) = longest else { return ' ' };
+    let closed = || {
+        let closed = told.stations.closed(leg.place, column);
+        let total: u64 = closed.iter().map(|span| span.to_ms - span.from_ms).sum();
+        total * 2 > column.to_ms - column.from_ms
+    };
+    match leg.doing {
+        Doing::Wait if closed() => '.',
+        Doing::Run if told.stations.rests(leg.place) && closed() => '.',
+        Doing::Wait => '-',
+        Doing::Held => '~',
+        Doing::Back => '<',
+        Doing::Run | Doing::Deploy | Doing::Bake => letters[leg.place],
+    }
+}
+
+fn legend(told: &Told, letters: &[char], ruler: &Ruler, width: usize) -> String {
+    let places = letters.iter().enumerate().filter(|(_, letter)| **letter != ' ');
+    let named = places.map(|(place, letter)| format!("{letter} {}", told.stations.name(place)));
+    let named: Vec<String> = named.collect();
+    let marks = "- waits behind others, . for a window, ~ held up; * delivered, ! a stage said no, < stopped and taken \
+                 back, / withdrawn or overtaken";
+    let column = text::duration(ruler.column_ms as f64);
+    let words = format!(
+        "A letter is where a revision spent most of {column}: {}. {marks}. Changes are those new in production; `bad` says that \
+         the newest one brought a defect. Times are UTC.",
+        named.join(", ")
+    );
+    text::wrap(&words, width, "", "  ")
+}
+
+/// What stopped the line, in order.
+fn incidents(told: &Told, records: &[Record], width: usize) -> String {
+    let teller = Teller { told, records };
+    let within = records.iter().filter(|record| told.span.has(record.at_ms));
+    let mut lines: Vec<(u64, String)> = Vec::new();
+    for (at, words) in within.filter_map(|record| Some((record.at_ms, teller.tell(record)?))) {
+        // What happens at one instant has one cause.
+        match lines.last_mut() {
+            Some((last, line)) if *last == at => line.push_str(&format!("; {words}")),
+            _ => lines.push((at, words)),
+        }
+    }
+    if lines.is_empty() {
+        return "\nNothing was rejected or taken back in this time.\n".to_owned();
+    }
+    let mut out = "\nWhat happened\n".to_owned();
+    for (at, words) in lines.iter().take(MOST_TOLD) {
+        let when = format!("  {:<16} ", told.dates.minute(*at));
+        out.push_str(&text::wrap(words, width, &when, &" ".repeat(21)));
+    }
+    if lines.len() > MOST_TOLD {
+        out.push_str(&format!("  and {} more\n", lines.len() - MOST_TOLD));
+    }
+    out
+}
+
+/// Says what happened in the plan's names.
+struct Teller<'t> {
+    told: &'t Told<'t>,
+    records: &'t [Record],
+}
+
+impl Teller<'_> {
+    fn tell(&self, record: &Record) -> Option<String> {
+        Some(match record.event {
+            Event::Rejected { revision, stage, culprit, changes } => {
+                let stage = self.told.stations.name(stage);
+                let changes = text::counted(changes as u64, "change");
+                format!("{stage} says no to {revision} ({changes}): {}", self.reason(culprit))
+            }
+            Event::Stopped { revision, why: Why::Outside, taken_back } => {
+                let then = if taken_back { "is taken back too" } else { "makes way for a newer one" };
+                format!("{revision} {then}")
+            }
+            Event::Stopped { revision, why, .. } => {
+                let culprit = if let Why::Defect(change) = why { Some(change) } else { None };
+                let place = self.wave_of(revision, record.at_ms);
+                format!("an alarm stops {revision} {place}: {}", self.reason(culprit))
+            }
+            Event::TakenBack { revision } => format!("{revision} is off every host again"),
+            Event::Blocked { revision, blamed: Some(blamed) } => {
+                format!("{revision} blocks the line, {blamed} is blamed")
+            }
+            Event::Blocked { revision, blamed: None } => format!("{revision} blocks the line"),
+            Event::Merged { change, kind: Kind::Revert, .. } => format!("revert {change} is merged"),
+            Event::Unblocked => "the line moves again".to_owned(),
+            _ => return None,
+        })
+    }
+
+    fn reason(&self, culprit: Option<usize>) -> String {
+        let Some(culprit) = culprit else { return "a false alarm".to_owned() };
+        let class = self.records.iter().find_map(|record| match record.event {
+            Event::Merged { change, defect, .. } if change == culprit => defect,
+            _ => None,
+        });
+        let class =
+            class.map_or("a defect", |class| &self.told.stations.horizon.pipeline.source.defects[class].name);
+        format!("{class}, brought by change {culprit}")
+    }
+
+    /// The last wave that a revision had begun by `at`.
+    fn wave_of(&self, revision: usize, at: u64) -> String {
+        let waves = self.records.iter().filter(|record| record.at_ms <= at);
+        let last = waves.filter_map(|record| match record.event {
+            Event::Wave { revision: of, wave, .. } if of == revision => Some(wave),
+            _ => None,
+        });
+        match last.max() {
+            Some(wave) => format!("in {}", self.told.stations.strategy.waves[wave].name),
+            None => "in production".to_owned(),
+        }
+    }
+}
