@@ -8,6 +8,7 @@ use wavetank::engine::Model;
 use wavetank::horizon::{self, Rollouts};
 use wavetank::plan::Plan;
 use wavetank::plan::pipeline::{AfterRejection, Merges};
+use wavetank::scenario;
 use wavetank::study::{Nobody, horizon as study};
 
 const DAY: u64 = 24 * HOUR;
@@ -61,6 +62,32 @@ fn merges_come_in_office_hours_at_the_rate_of_a_day() {
     let merges: usize = done.by_strategy[0].iter().map(|h| h.changes.len()).sum();
     let z = (merges as f64 - 3600.0) / 60.0;
     assert!(z.abs() < 4.5, "{merges}");
+}
+
+#[test]
+fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
+    let folder = TempDir::new().unwrap();
+    let text = "include = [\"sub/part.toml\"]\n[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 4\n[[strategy]]\n\
+                name = \"s\"\nwave = [{ regions = \"all\" }]\n[pipeline]\nlength = \"20d\"\n[[pipeline.stage]]\n\
+                name = \"build\"\nphase = \"build\"\nduration = \"10m\"\n";
+    let merges = "sha,merged\r\na1,2026-03-02T09:15:00Z\r\nb2,2026-03-02T09:15:00.5-05:00\r\n";
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("s.toml", text);
+    write("sub/part.toml", "[pipeline]\nsource = { merges = \"merges.csv\" }\n");
+    write("sub/merges.csv", merges);
+    let root = folder.path().join("s.toml");
+    let loaded = scenario::load(&root);
+    let source = &loaded.plan.as_ref().unwrap().horizon.as_ref().unwrap().pipeline.source;
+    let first = 9 * HOUR + HOUR / 4;
+    assert_eq!(
+        source.merges,
+        Merges::Recorded(vec![first, first + 5 * HOUR + 500]),
+        "beside the part that names it"
+    );
+    let texts: Vec<_> = loaded.sources.texts().map(|(path, text)| (path.into(), text.to_owned())).collect();
+    assert!(texts.iter().any(|(_, text)| text == merges));
+    assert_eq!(scenario::load_texts(&root, &texts).plan.unwrap().digest(), loaded.plan.unwrap().digest());
 }
 
 /// When a good change that is alone in its pipeline is delivered, by trial; none where a false alarm took it out.

@@ -12,6 +12,7 @@ mod fleet;
 mod limit;
 mod pipeline;
 mod procedure;
+mod recorded;
 mod response;
 mod select;
 mod sense;

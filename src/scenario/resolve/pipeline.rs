@@ -3,7 +3,7 @@
 use super::calendar::{self, Calendars};
 use super::change::distribution;
 use super::fleet::ratio;
-use super::{check_unique, name, unknown};
+use super::{check_unique, name, recorded, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::Change;
 use crate::plan::pipeline::{
@@ -75,38 +75,12 @@ fn resolve_source(
 ) -> Source {
     let absent = SourceSpec::default();
     let spec = field.value().unwrap_or(&absent);
-    let calendar = calendars.find(&spec.calendar, problems);
-    let merges = match (spec.per_day.get(), spec.every.get()) {
-        (Some(per_day), None) => Merges::Poisson(rates(per_day.value.0, calendar, calendars)),
-        (None, Some(Written { value, span })) => {
-            if value.ms == 0 {
-                let message = "`every` must be greater than 0";
-                let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
-                problems.report(diagnostic.help("write \"2h\" for a change every two hours"));
-            }
-            if let Some(span) = spec.calendar.span() {
-                let message = "`calendar` does not go with `every`, which knows no hours";
-                let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(span, "");
-                problems.report(diagnostic.help("use `per-day`, or remove the calendar"));
-            }
-            Merges::Every { first_ms: 0, gap_ms: value.ms.max(1), count: length_ms / value.ms.max(1) + 1 }
+    let merges = resolve_merges(spec, calendars, length_ms, problems).unwrap_or_else(|| {
+        if !field.is_broken() {
+            report_no_merges(spec, field.span().unwrap_or(place), problems);
         }
-        (Some(per_day), Some(every)) => {
-            let message = "`per-day` and `every` exclude each other";
-            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(every.span, "");
-            problems.report(diagnostic.and(per_day.span, "").help("keep one of them"));
-            Merges::Recorded(Vec::new())
-        }
-        (None, None) => {
-            if !field.is_broken() && !spec.per_day.is_broken() && !spec.every.is_broken() {
-                let message = "the pipeline does not say how often changes are merged";
-                let diagnostic =
-                    Diagnostic::new(&rules::MISSING_KEY, message).at(field.span().unwrap_or(place), "");
-                problems.report(diagnostic.help("add `source = { per-day = 10, calendar = \"office\" }`"));
-            }
-            Merges::Recorded(Vec::new())
-        }
-    };
+        Merges::Recorded(Vec::new())
+    });
     let review_catches = ratio(&spec.review_catches, 0.0);
     let defects = change.defects.iter().map(|defect| DefectClass {
         name: defect.name.clone(),
@@ -114,6 +88,55 @@ fn resolve_source(
         review_catches,
     });
     Source { merges, review: distribution(&spec.review, NOW), defects: defects.collect() }
+}
+
+/// When changes are merged; none if nothing says so.
+fn resolve_merges(
+    spec: &SourceSpec,
+    calendars: &Calendars,
+    length_ms: u64,
+    problems: &mut Problems,
+) -> Option<Merges> {
+    let calendar = calendars.find(&spec.calendar, problems);
+    let ways =
+        [("per-day", spec.per_day.span()), ("every", spec.every.span()), ("merges", spec.merges.span())];
+    let given: Vec<(&str, Span)> = ways.iter().filter_map(|(key, span)| Some((*key, (*span)?))).collect();
+    if let [(first, first_span), .., (last, last_span)] = given[..] {
+        let message = format!("`{first}` and `{last}` exclude each other");
+        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(last_span, "");
+        problems.report(diagnostic.and(first_span, "").help("keep one of them"));
+        return Some(Merges::Recorded(Vec::new()));
+    }
+    if let (Some((key @ ("every" | "merges"), _)), Some(span)) = (given.first(), spec.calendar.span()) {
+        let message = format!("`calendar` does not go with `{key}`, which knows no hours");
+        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(span, "");
+        problems.report(diagnostic.help("use `per-day`, or remove the calendar"));
+    }
+    if let Some(per_day) = spec.per_day.value() {
+        return Some(Merges::Poisson(rates(per_day.0, calendar, calendars)));
+    }
+    if let Some(Written { value, span }) = spec.every.get() {
+        if value.ms == 0 {
+            let message = "`every` must be greater than 0";
+            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
+            problems.report(diagnostic.help("write \"2h\" for a change every two hours"));
+        }
+        let gap_ms = value.ms.max(1);
+        return Some(Merges::Every { first_ms: 0, gap_ms, count: length_ms / gap_ms + 1 });
+    }
+    let recorded = spec.merges.value()?.content.as_ref();
+    let merges =
+        recorded.map(|(file, text)| recorded::merges(*file, text, calendars.start, length_ms, problems));
+    Some(Merges::Recorded(merges.unwrap_or_default()))
+}
+
+fn report_no_merges(spec: &SourceSpec, place: Span, problems: &mut Problems) {
+    if spec.per_day.is_broken() || spec.every.is_broken() || spec.merges.is_broken() {
+        return;
+    }
+    let message = "the pipeline does not say how often changes are merged";
+    let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(place, "");
+    problems.report(diagnostic.help("add `source = { per-day = 10, calendar = \"office\" }`"));
 }
 
 /// So many merges on an open day, evenly over its hours.

@@ -4,7 +4,7 @@ use super::spec;
 use crate::plan::pipeline::{Entry, Holds, Mode, Phase};
 use crate::scenario::reader::Written;
 use crate::scenario::value::{
-    DateText, DistributionText, Duration, HoursText, Int, Name, Percent, Positive, Text, keywords,
+    Attached, DateText, DistributionText, Duration, HoursText, Int, Name, Percent, Positive, Text, keywords,
 };
 
 spec! {
@@ -36,12 +36,15 @@ spec! {
 }
 
 spec! {
-    /// Merges: `per-day` at random, or `every` so long.
+    /// Merges: `per-day` at random, one `every` so long, or `merges` as they were.
     pub struct SourceSpec {
         /// Changes merged on an open day, on average: a Poisson process over its open hours.
         optional per_day: Positive,
         /// One change every so long, from the horizon's start.
         optional every: Duration,
+        /// A CSV file, relative to this file, whose column "merged" has the instants of merges, the earliest first, each
+        /// with its offset: 2026-03-02T14:05:00Z. All lie in the horizon.
+        optional merges: Attached,
         /// When people merge. Default: around the clock.
         optional calendar: Name,
         /// From ready for review until merged. Default: "0s".
