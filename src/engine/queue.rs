@@ -79,6 +79,8 @@ pub(super) enum Happening {
     Light { place: u32, region: bool, number: u32 },
     /// Somebody else stops the rollout.
     OutsideStop,
+    /// A region starts whose window was closed; `path_bake_ms` is the bake time on the path that led to it.
+    RegionOpens { region: u32, path_bake_ms: u64 },
     /// A wave starts that something held up.
     StartWave { wave: u32 },
     /// The watch's scope changed: its next breach has to be found anew.

@@ -89,25 +89,19 @@ fn mean_ms(time: &Distribution) -> f64 {
 fn slowest_wave(plan: &Plan, strategy: usize, horizon: &Horizon) -> (f64, String) {
     let waves = &plan.strategies[strategy].waves;
     let times = timetable(plan, strategy).waves;
-    let openings = horizon.wave_calendar.map(|calendar| {
-        let length_ms = horizon.pipeline.length_ms;
-        let all = horizon.pipeline.calendars[calendar].intervals();
-        all.iter()
-            .filter(|(from, _)| *from < length_ms)
-            .map(|(from, to)| (to - from) as f64)
-            .collect::<Vec<f64>>()
-    });
-    let passed = |length_ms: f64| match &openings {
-        None => DAY_MS / length_ms,
-        Some(list) => {
-            let begun: f64 = list.iter().map(|open_ms| libm::ceil(open_ms / length_ms)).sum();
-            (begun / horizon.pipeline.length_ms as f64 * DAY_MS).min(DAY_MS / length_ms)
-        }
+    let pipeline = horizon.with_waves(waves);
+    let passed = |window: Option<usize>, length_ms: f64| {
+        let Some(calendar) = window else { return DAY_MS / length_ms };
+        let open = pipeline.calendars[calendar].intervals().iter();
+        let open = open.filter(|(from, _)| *from < pipeline.length_ms).map(|(from, to)| (to - from) as f64);
+        let begun: f64 = open.map(|open_ms| libm::ceil(open_ms / length_ms)).sum();
+        (begun / pipeline.length_ms as f64 * DAY_MS).min(DAY_MS / length_ms)
     };
-    times
-        .iter()
+    let lengths = times.iter().map(|times| ((times.end_ms - times.start_ms) as f64).max(1.0));
+    lengths
         .zip(waves)
-        .map(|(times, wave)| (passed(((times.end_ms - times.start_ms) as f64).max(1.0)), wave.name.clone()))
+        .zip(&pipeline.wave_windows)
+        .map(|((length_ms, wave), window)| (passed(*window, length_ms), wave.name.clone()))
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .unwrap_or((f64::INFINITY, String::new()))
 }

@@ -47,9 +47,9 @@ fn part(phase: Phase) -> Part {
 impl World<'_> {
     /// The first stage from `stage` on that the revision does not pass by; `stages.len()` is production.
     fn target(&self, number: usize, stage: usize) -> usize {
-        let urgent = self.revisions[&number].urgent;
+        let lane = self.revisions[&number].lane;
         let rest = &self.plan.stages[stage..];
-        rest.iter().position(|s| !(urgent && s.fixes_pass_by)).map_or(self.stages.len(), |skip| stage + skip)
+        rest.iter().position(|stage| !lane.passes_by(stage)).map_or(self.stages.len(), |skip| stage + skip)
     }
 
     /// Whether a stage takes one more, waiting or inside.

@@ -6,8 +6,10 @@
 //! proportional to events; an idle weekend has none. It does no IO and estimates nothing.
 
 mod agenda;
+mod budget;
 mod flight;
 mod gauge;
+mod lane;
 mod line;
 mod merges;
 mod production;
@@ -23,8 +25,10 @@ use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, Part};
 use crate::plan::pipeline::Pipeline;
 use crate::random::Streams;
 use agenda::{Agenda, Event};
+use budget::Budget;
 use flight::Flight;
 use gauge::{Gauge, Span, Stays};
+use lane::Lane;
 use line::StageState;
 use merges::Instants;
 use repair::Rejection;
@@ -84,6 +88,7 @@ struct World<'a> {
     /// Rejections whose revert is not merged.
     pending: usize,
     undelivered: Gauge,
+    budget: Option<Budget>,
     fleet: Fleet,
     outcome: HorizonOutcome,
 }
@@ -116,6 +121,7 @@ impl<'a> World<'a> {
             rejections: Vec::new(),
             pending: 0,
             undelivered: Gauge::new(span),
+            budget: plan.error_budget.map(|budget| Budget::new(budget, span)),
             fleet: Fleet::new(span),
             outcome: HorizonOutcome { from_ms: span.from, to_ms: span.to, ..HorizonOutcome::default() },
         }
@@ -173,10 +179,11 @@ impl<'a> World<'a> {
     fn merge_own(&mut self, at: u64) {
         let key = self.merged;
         self.merged += 1;
-        let drawn = merges::draw(&self.plan.source, &self.streams, key);
+        let drawn = merges::draw(self.plan, &self.streams, key);
         let number = self.changes.len();
         let mut change = Change::new(Kind::Own, key, at);
         change.defect = drawn.defect;
+        change.urgent = drawn.urgent;
         change.account.add(Part::Review, drawn.review_ms);
         if drawn.defect.is_some() {
             self.harmful.push(number);
@@ -185,17 +192,20 @@ impl<'a> World<'a> {
         self.open.insert(number);
         self.undelivered.up(at);
         self.stranded.push(number);
-        self.make_revision(false, at);
+        self.make_revision(Lane::Ordinary, at);
         self.plan_merge();
     }
 
     /// A revision of everything that is merged sets out, unless the line waits for a revert.
-    fn make_revision(&mut self, urgent: bool, at: u64) {
+    fn make_revision(&mut self, lane: Lane, at: u64) {
         if self.pending > 0 {
             return;
         }
         let number = self.changes.len() - 1;
-        self.revisions.insert(number, Revision::new(self.changes[number].key, urgent, at));
+        let newest = &self.changes[number];
+        let mut revision = Revision::new(newest.key, lane, at);
+        revision.exempt = newest.kind == Kind::Revert;
+        self.revisions.insert(number, revision);
         self.board(number, at);
         self.arrive(number, 0, at);
     }
@@ -218,6 +228,7 @@ impl<'a> World<'a> {
         self.fleet.close(end);
         self.outcome.age_area = self.fleet.area;
         self.outcome.oldest_age_ms = self.fleet.oldest;
+        self.outcome.budget_spent_ms = self.budget.map_or(0, |budget| budget.frozen_ms);
         self.outcome.stages = self.stages.into_iter().map(|stage| stage.stays.outcome()).collect();
         self.outcome.entry = self.entry_stays.outcome();
         self.outcome.waves = self.wave_stays.into_iter().map(Stays::outcome_of_wholes).collect();
@@ -231,6 +242,7 @@ impl<'a> World<'a> {
                 delivered_ms: change.delivered_ms,
                 defect: change.defect.map(|class| class as u32),
                 reverts: change.out.len() as u32,
+                urgent: change.urgent,
                 parts: change.account,
             })
             .collect();

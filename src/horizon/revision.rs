@@ -3,6 +3,7 @@
 //! A revision is named by the number of its newest change and carries every change up to it that was
 //! not taken out. Nothing here plans events or knows stages.
 
+use super::lane::Lane;
 use crate::outcome::horizon::{Part, Parts};
 
 /// What a merge is.
@@ -25,6 +26,8 @@ pub(super) struct Change {
     pub(super) merged_ms: u64,
     /// Class of its defect.
     pub(super) defect: Option<usize>,
+    /// It cannot wait.
+    pub(super) urgent: bool,
     /// It is not in revisions from the first number on, until before the second.
     pub(super) out: Vec<(usize, usize)>,
     /// The revision that it rides with, and that revision's account when it got on.
@@ -43,6 +46,7 @@ impl Change {
             key,
             merged_ms: at,
             defect: None,
+            urgent: false,
             out: Vec::new(),
             carrier: None,
             stranded_ms: at,
@@ -86,8 +90,9 @@ pub(super) enum Place {
 pub(super) struct Revision {
     /// That of its newest change.
     pub(super) key: u64,
-    /// Made by a revert that goes the short way.
-    pub(super) urgent: bool,
+    pub(super) lane: Lane,
+    /// The error budget does not hold it: a fix, an emergency, or what took the place of one.
+    pub(super) exempt: bool,
     pub(super) place: Place,
     /// When it came to the stage.
     pub(super) came_ms: u64,
@@ -106,10 +111,11 @@ pub(super) struct Revision {
 }
 
 impl Revision {
-    pub(super) fn new(key: u64, urgent: bool, at: u64) -> Self {
+    pub(super) fn new(key: u64, lane: Lane, at: u64) -> Self {
         Self {
             key,
-            urgent,
+            lane,
+            exempt: false,
             place: Place::Away,
             came_ms: at,
             generation: 0,
@@ -120,6 +126,14 @@ impl Revision {
             since: at,
             account: Parts::default(),
             riders: Vec::new(),
+        }
+    }
+
+    /// An emergency rides with it from now on.
+    pub(super) fn hurry(&mut self) {
+        self.exempt = true;
+        if self.lane == Lane::Ordinary {
+            self.lane = Lane::Emergency;
         }
     }
 

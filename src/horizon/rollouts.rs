@@ -5,7 +5,7 @@
 //! its rollout is up to the study's `observe-after`.
 
 use super::production::{Ask, Carried, Production, Rollout, Stop, WaveRun, Why};
-use crate::engine::launch::{Launch, Launched, OutsideStop, World};
+use crate::engine::launch::{Gate, Launch, Launched, OutsideStop, World};
 use crate::engine::{Engine, Model};
 use crate::outcome::Ending;
 use crate::outcome::horizon::Harm;
@@ -42,19 +42,29 @@ impl<'m> Rollouts<'m> {
             World::Revision { trial: self.trial, key }
         };
         let start_ms = ask.start_ms;
-        let gate = |wave: usize, at_ms: u64| Some(ask.gates.opens(wave, start_ms + at_ms)? - start_ms);
         let launch = Launch {
             world,
             defect: defect.map(|carried| carried.class),
             start_utc_ms: self.epoch_ms + start_ms,
-            skips_bakes: ask.urgent,
-            gate: &gate,
+            bakes: ask.bakes,
+            gate: ask,
             stop: stop.map(|stop| OutsideStop {
                 at_ms: stop.at_ms.saturating_sub(start_ms),
                 roll_back: stop.roll_back,
             }),
         };
         self.engine.launch(self.strategy, &launch)
+    }
+}
+
+/// Gates in the time of the rollout.
+impl Gate for Ask<'_> {
+    fn wave(&self, wave: usize, at_ms: u64) -> Option<u64> {
+        Some(self.gates.opens(wave, self.start_ms + at_ms)? - self.start_ms)
+    }
+
+    fn region(&self, region: usize, at_ms: u64) -> Option<u64> {
+        Some(self.gates.region_opens(region, self.start_ms + at_ms)? - self.start_ms)
     }
 }
 
@@ -92,6 +102,7 @@ fn timetable(ask: &Ask, defect: Option<Carried>, launched: &Launched, harm: Harm
     let at = |ms: u64| ask.start_ms + ms;
     let waves = launched.waves.iter().map(|wave| WaveRun {
         start_ms: at(wave.start_ms),
+        closed_ms: wave.closed_ms,
         // Where bakes and deployments alternate, the bakes are counted last.
         deployed_ms: at(wave.end_ms - wave.bake_ms.min(wave.end_ms - wave.start_ms)),
         end_ms: at(wave.end_ms),

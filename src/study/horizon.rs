@@ -27,7 +27,7 @@ pub fn run(
 ) -> Option<Horizons> {
     let model = Model::new(plan);
     let pipelines: Vec<Pipeline> =
-        plan.strategies.iter().map(|strategy| horizon.with_waves(strategy.waves.len())).collect();
+        plan.strategies.iter().map(|strategy| horizon.with_waves(&strategy.waves)).collect();
     let strategies = plan.strategies.len();
     watcher.planned(trials * strategies as u64);
     let jobs: Vec<(usize, u64)> =

@@ -254,7 +254,7 @@ impl Production for Late {
         let told = ask.stop.map(|stop| (stop.at_ms, Why::Outside));
         let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
         end = stopped.map_or(end, |(at, _)| end.min(at));
-        let wave = WaveRun { start_ms: ask.start_ms, deployed_ms: end, end_ms: end };
+        let wave = WaveRun { start_ms: ask.start_ms, closed_ms: 0, deployed_ms: end, end_ms: end };
         Rollout {
             waves: vec![wave],
             stopped,

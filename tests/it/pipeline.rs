@@ -34,8 +34,11 @@ pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_m
         stages,
         calendars: Vec::new(),
         wave_windows: Vec::new(),
+        region_windows: Vec::new(),
         entry: Entry::Queued,
         after_rejection: AfterRejection::Leave,
+        emergency: None,
+        error_budget: None,
         length_ms,
         warm_up_ms,
     }

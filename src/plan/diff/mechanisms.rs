@@ -1,7 +1,8 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
 use crate::plan::pipeline::{
-    AfterRejection, Calendar, DefectClass, Entry, Holds, Merges, Mode, OnFlaky, Phase, Source, Stage, Window,
+    AfterRejection, Calendar, DefectClass, Emergency, Entry, ErrorBudget, Holds, Merges, Mode, OnFlaky,
+    Phase, Source, Stage, WaveCalendar, Window,
 };
 use crate::plan::{
     Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
@@ -105,16 +106,28 @@ pub(super) fn horizon() -> Horizon {
             stages: vec![build],
             calendars: vec![Calendar::new(vec![(0, 10)])],
             wave_windows: Vec::new(),
+            region_windows: Vec::new(),
             entry: Entry::Queued,
             after_rejection: AfterRejection::Leave,
+            emergency: None,
+            error_budget: None,
             length_ms: 1000,
             warm_up_ms: 10,
         },
-        wave_calendar: None,
+        wave_calendar: WaveCalendar::Always,
         start: "2026-03-02".to_owned(),
         trials: 20,
     }
 }
+
+const EMERGENCY: Emergency = Emergency {
+    share: 0.1,
+    bakes: Ratio::ONE,
+    review: None,
+    review_catches: None,
+    ignores_windows: false,
+    entry: Entry::Queued,
+};
 
 fn pipeline(plan: &mut Plan) -> &mut Pipeline {
     &mut plan.horizon.as_mut().expect("the plan of these tests has a pipeline").pipeline
@@ -125,11 +138,12 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: ", |p| p.horizon = None),
         ("pipeline: start", |p| p.horizon.as_mut().unwrap().start = "2026-03-03".to_owned()),
         ("pipeline: trials", |p| p.horizon.as_mut().unwrap().trials = 21),
-        ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = Some(0)),
+        ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = WaveCalendar::One(0)),
         ("pipeline: pipeline length", |p| pipeline(p).length_ms = 2000),
         ("pipeline: pipeline warm-up", |p| pipeline(p).warm_up_ms = 20),
         ("pipeline: pipeline entry", |p| pipeline(p).entry = Entry::Restart),
         ("pipeline: pipeline wave-windows", |p| pipeline(p).wave_windows.push(None)),
+        ("pipeline: pipeline region-windows", |p| pipeline(p).region_windows.push(0)),
         ("pipeline: pipeline after-rejection", |p| {
             pipeline(p).after_rejection = AfterRejection::Restart { after: MINUTE };
         }),
@@ -140,6 +154,10 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             let name = "crash".to_owned();
             let class = DefectClass { name, probability: 0.1, review_catches: 0.0 };
             pipeline(p).source.defects.push(class);
+        }),
+        ("pipeline: pipeline emergency", |p| pipeline(p).emergency = Some(EMERGENCY)),
+        ("pipeline: pipeline error-budget", |p| {
+            pipeline(p).error_budget = Some(ErrorBudget { allowed_host_ms: 1, window_ms: 2 });
         }),
         ("pipeline: source merges", |p| pipeline(p).source.merges = Merges::Recorded(vec![5])),
         ("pipeline: calendars", |p| pipeline(p).calendars[0] = Calendar::new(vec![(0, 11)])),
@@ -158,6 +176,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             pipeline(p).stages[0].window = Some(Window { calendar: 0, holds: Holds::Start });
         }),
         ("stage build: fixes-pass-by", |p| pipeline(p).stages[0].fixes_pass_by = true),
+        ("stage build: emergencies-pass-by", |p| pipeline(p).stages[0].emergencies_pass_by = true),
     ]
 }
 

@@ -31,6 +31,8 @@ pub struct Stage {
     pub window: Option<Window>,
     /// A revision made by a fast-tracked revert passes it by.
     pub fixes_pass_by: bool,
+    /// A revision with an emergency passes it by.
+    pub emergencies_pass_by: bool,
 }
 
 impl Stage {
@@ -48,6 +50,7 @@ impl Stage {
             false_alarm: 0.0,
             window: None,
             fixes_pass_by: false,
+            emergencies_pass_by: false,
         }
     }
 }

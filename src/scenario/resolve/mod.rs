@@ -11,6 +11,7 @@ mod expect;
 mod fleet;
 mod limit;
 mod pipeline;
+mod policy;
 mod procedure;
 mod recorded;
 mod response;
@@ -43,7 +44,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let names = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, order) = study::resolve(spec, &names, problems);
     sense::check(&fleet, &alarms, &drafts, problems);
-    let horizon = pipeline::resolve(&spec.pipeline, &change, problems);
+    let horizon = pipeline::resolve(&spec.pipeline, &fleet.plan, &change, problems);
     let places = Places {
         pipeline: spec.pipeline.span(),
         alarms: alarms.iter().map(|alarm| alarm.span).collect(),

@@ -3,13 +3,13 @@
 use super::calendar::{self, Calendars};
 use super::change::distribution;
 use super::fleet::ratio;
-use super::{check_unique, name, recorded, unknown};
+use super::{check_unique, name, policy, recorded, unknown};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::plan::Change;
 use crate::plan::pipeline::{
     AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
     RateStep, Repair, Source, Stage, Window,
 };
+use crate::plan::{Change, Fleet};
 use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -23,6 +23,7 @@ const NOW: Distribution = Distribution::Fixed { ms: 0 };
 /// The horizon; none without a `[pipeline]`, or if something about it was reported.
 pub(super) fn resolve(
     field: &Field<PipelineSpec>,
+    fleet: &Fleet,
     change: &Change,
     problems: &mut Problems,
 ) -> Option<Horizon> {
@@ -35,7 +36,7 @@ pub(super) fn resolve(
         let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(place, "");
         problems.report(diagnostic.help("make `length` longer or `warm-up` shorter"));
     }
-    let calendars = calendar::resolve(spec, length_ms, problems);
+    let calendars = calendar::resolve(spec, fleet, length_ms, problems);
     calendar::check_freezes(spec, problems);
     let written = spec.stage.value().map_or(&[][..], Vec::as_slice);
     check_unique("stage", written.iter().map(|stage| &stage.value.name), problems);
@@ -43,10 +44,12 @@ pub(super) fn resolve(
         let diagnostic = Diagnostic::new(&rules::MISSING_KEY, "the pipeline has no stage").at(*span, "");
         problems.report(diagnostic.help("add `[[pipeline.stage]]`: a build at least"));
     }
-    let stages =
+    let stages: Vec<Stage> =
         written.iter().map(|stage| resolve_stage(&stage.value, change, &calendars, problems)).collect();
+    policy::check_passing_by(spec, &stages, problems);
     let source = resolve_source(&spec.source, change, &calendars, length_ms, *span, problems);
-    let wave_calendar = calendars.find(&spec.wave_calendar, problems);
+    let entry = spec.entry.or(Entry::Superseded);
+    let wave_calendar = calendars.of_waves(&spec.wave_calendar, problems);
     let after_rejection = resolve_rejection(&spec.after_rejection, problems);
     Some(Horizon {
         pipeline: Pipeline {
@@ -54,8 +57,11 @@ pub(super) fn resolve(
             stages,
             calendars: calendars.list,
             wave_windows: Vec::new(),
-            entry: spec.entry.or(Entry::Superseded),
+            region_windows: Vec::new(),
+            entry,
             after_rejection,
+            emergency: policy::emergency(&spec.emergency, entry),
+            error_budget: policy::error_budget(&spec.error_budget, fleet, problems),
             length_ms,
             warm_up_ms,
         },
@@ -193,6 +199,7 @@ fn resolve_stage(spec: &StageSpec, change: &Change, calendars: &Calendars, probl
         false_alarm: ratio(&spec.false_alarm, 0.0),
         window,
         fixes_pass_by: spec.fixes_pass_by.or(false),
+        emergencies_pass_by: spec.emergencies_pass_by.or(false),
     }
 }
 

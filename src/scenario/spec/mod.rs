@@ -10,6 +10,7 @@ mod defect;
 mod expect;
 mod fleet;
 mod pipeline;
+mod policy;
 mod response;
 mod strategy;
 mod study;
@@ -20,6 +21,7 @@ pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
 pub use pipeline::{AfterRejectionSpec, CalendarSpec, PipelineSpec, SourceSpec, StageSpec, Weekday};
+pub use policy::{EmergencySpec, ErrorBudgetSpec};
 pub use response::{OperatorsSpec, ResponseSpec};
 pub use strategy::{
     BypassSpec, OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec,

@@ -1,6 +1,6 @@
 //! `[pipeline]` as written.
 
-use super::spec;
+use super::{EmergencySpec, ErrorBudgetSpec, spec};
 use crate::plan::pipeline::{Entry, Holds, Mode, Phase};
 use crate::scenario::reader::Written;
 use crate::scenario::value::{
@@ -22,7 +22,8 @@ spec! {
         /// What a revision does that reaches production while another one is there: "queued", "superseded" (the newest
         /// takes the place of what waits) or "restart". Default: "superseded".
         optional entry: Entry,
-        /// Calendar that every wave needs open to begin; one that has begun may finish. Default: always open.
+        /// Calendar that every wave needs open to begin; one that has begun may finish. With local hours each region begins at
+        /// its own. Default: always open.
         optional wave_calendar: Name,
         /// Where changes come from.
         optional source: SourceSpec,
@@ -32,6 +33,10 @@ spec! {
         optional calendar: Vec<Written<CalendarSpec>>,
         /// What follows a rejection; without it the revision leaves, and its defect rides with the next one.
         optional after_rejection: AfterRejectionSpec,
+        /// A lane for changes that cannot wait. Default: there are none.
+        optional emergency: EmergencySpec,
+        /// How much harm is allowed before ordinary changes wait. Default: any.
+        optional error_budget: ErrorBudgetSpec,
     }
 }
 
@@ -59,7 +64,8 @@ spec! {
     pub struct CalendarSpec {
         /// Unique name, for example "office".
         required name: Name,
-        /// IANA time zone of its days and hours, daylight saving included. Default: "UTC".
+        /// IANA time zone of its days and hours, daylight saving included, or "local": that of each region, for
+        /// `wave-calendar`. Default: "UTC".
         optional time_zone: Text,
         /// Days of the week: ["mon", "tue"]. Default: Monday to Friday.
         optional days: Vec<Written<Weekday>>,
@@ -113,6 +119,8 @@ spec! {
         optional holds: Holds,
         /// A fix on the fast track passes it by. Default: false.
         optional fixes_pass_by: bool,
+        /// A revision with an emergency passes it by. Default: false.
+        optional emergencies_pass_by: bool,
     }
 }
 
