@@ -1,11 +1,9 @@
 //! A pipeline study on a terminal: the measures by strategy, where lead time goes, and how busy everything is.
 
 use super::table::{Align, Table};
-use super::text;
+use super::{policies, text};
 use crate::stats::mean::Mean;
-use crate::study::horizon_summary::{
-    Estimated, HorizonSummary, MEASURES, Measure, Measured, StrategyHorizons,
-};
+use crate::study::horizon_summary::{HorizonSummary, MEASURES, Measured, StrategyHorizons};
 use std::fmt::Write as _;
 
 /// Columns of the bar that shows where lead time goes.
@@ -44,6 +42,7 @@ pub fn text(summary: &HorizonSummary, width: usize) -> String {
     }
     out.push_str("\nHow busy: share of time occupied, revisions waiting, revisions a day\n");
     out.push_str(&stages(summary).fit(width, 2));
+    out.push_str(&policies::text(summary, width));
     out
 }
 
@@ -53,15 +52,19 @@ fn measures(summary: &HorizonSummary) -> Table {
         table = table.column(&strategy.name, Align::Right);
     }
     for (index, measure) in MEASURES.iter().enumerate() {
-        let cells = summary.strategies.iter().map(|strategy| cell(measure, &strategy.measures[index]));
+        let cells = summary
+            .strategies
+            .iter()
+            .map(|strategy| cell(measure.unit, strategy.measures[index].mean.as_ref()));
         table.row([measure.title.to_owned()].into_iter().chain(cells).collect());
     }
     table
 }
 
-fn cell(measure: &Measure, estimated: &Estimated) -> String {
-    let Some(Mean { value, interval, .. }) = estimated.mean else { return "-".to_owned() };
-    let say = |x: f64| match measure.unit {
+/// A mean with its interval, in its unit.
+pub(super) fn cell(unit: Measured, mean: Option<&Mean>) -> String {
+    let Some(&Mean { value, interval, .. }) = mean else { return "-".to_owned() };
+    let say = |x: f64| match unit {
         Measured::Time => text::duration(x),
         Measured::Count => text::number(x),
         Measured::Share => text::percent(x),

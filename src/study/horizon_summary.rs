@@ -3,7 +3,8 @@
 //! independent replications.
 
 use super::horizon::Horizons;
-use crate::outcome::horizon::{HorizonOutcome, PARTS, Part, StageOutcome};
+use super::policy_summary::{Policies, policies};
+use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, PARTS, Part, StageOutcome};
 use crate::plan::{Horizon, Plan};
 use crate::stats::mean::{Mean, mean};
 use crate::stats::{Sample, sum};
@@ -102,7 +103,7 @@ fn days(horizon: &HorizonOutcome) -> f64 {
     horizon.counted_ms() as f64 / DAY_MS
 }
 
-fn per_quarter(horizon: &HorizonOutcome, events: f64) -> Option<f64> {
+pub(super) fn per_quarter(horizon: &HorizonOutcome, events: f64) -> Option<f64> {
     Some(events / days(horizon) * QUARTER_DAYS)
 }
 
@@ -143,9 +144,19 @@ fn restore(horizon: &HorizonOutcome) -> Option<f64> {
 /// A quantile of lead times, the least value that so many reach. Changes that were not delivered by the horizon's end
 /// count with the time they have waited: leaving them out would flatter a pipeline that is stuck.
 fn lead(horizon: &HorizonOutcome, q: f64) -> Option<f64> {
+    lead_of(horizon, q, |_| true)
+}
+
+/// As [`lead`], of the changes that `chosen` chooses.
+pub(super) fn lead_of(
+    horizon: &HorizonOutcome,
+    q: f64,
+    chosen: impl Fn(&ChangeOutcome) -> bool,
+) -> Option<f64> {
     let mut leads: Vec<u64> = horizon
         .changes
         .iter()
+        .filter(|change| chosen(change))
         .map(|change| change.delivered_ms.unwrap_or(horizon.to_ms) - change.merged_ms)
         .collect();
     leads.sort_unstable();
@@ -192,6 +203,9 @@ pub struct StrategyHorizons {
     pub parts: Vec<PartMean>,
     /// The stages, the wait for production, and the waves.
     pub stages: Vec<StageMeans>,
+    /// What its policies did.
+    #[serde(skip_serializing_if = "Policies::is_empty")]
+    pub policies: Policies,
     /// Whether lead times drifted from the first third of the horizons to the second: then there is no steady state, and
     /// every number depends on the horizon's length.
     pub drifts: bool,
@@ -247,6 +261,7 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Horizon
                 measures: MEASURES.iter().map(|measure| estimate(measure, row)).collect(),
                 parts: PARTS.iter().map(|part| part_mean(*part, row)).collect(),
                 stages: stages(horizon, strategy, row),
+                policies: policies(&horizon.pipeline, row),
                 drifts: drifts(row),
             })
             .collect(),

@@ -9,6 +9,7 @@ mod guard;
 pub mod horizon;
 pub mod horizon_summary;
 pub mod notable;
+pub mod policy_summary;
 pub mod precision;
 mod row;
 mod sampling;

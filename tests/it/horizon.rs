@@ -15,12 +15,12 @@ use wavetank::random::Distribution;
 
 const ROLLBACK: u64 = 15;
 
-fn every(gap: u64, count: u64) -> Merges {
+pub(crate) fn every(gap: u64, count: u64) -> Merges {
     Merges::Every { first_ms: 0, gap_ms: gap * MINUTE, count }
 }
 
 /// A wave of 10 minutes of deployment and 50 of bake, whose alarm sees a defect after half an hour.
-fn wave(catches: f64) -> TimedWave {
+pub(crate) fn wave(catches: f64) -> TimedWave {
     TimedWave {
         deploy: fixed(10),
         bake: fixed(50),
@@ -32,7 +32,7 @@ fn wave(catches: f64) -> TimedWave {
 
 /// One stage of a minute, then waves that see a defect with these probabilities; half of all changes
 /// are bad.
-fn with_waves(merges: Merges, waves: usize) -> Pipeline {
+pub(crate) fn with_waves(merges: Merges, waves: usize) -> Pipeline {
     let mut pipeline = line(merges, stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects =
         vec![DefectClass { name: "any".to_owned(), probability: 0.5, review_catches: 0.0 }];
@@ -47,7 +47,7 @@ fn repair() -> Repair {
 }
 
 /// The first trial whose changes are bad and good in this order.
-fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> HorizonOutcome {
+pub(crate) fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> HorizonOutcome {
     let run = |trial| {
         let mut production = Timed::new(4, trial, waves.to_vec(), fixed(ROLLBACK));
         horizon::run(pipeline, &mut production, 4, trial)
@@ -59,11 +59,11 @@ fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> HorizonOutco
 }
 
 /// When each change was delivered, in minutes.
-fn delivered(outcome: &HorizonOutcome) -> Vec<Option<u64>> {
+pub(crate) fn delivered(outcome: &HorizonOutcome) -> Vec<Option<u64>> {
     outcome.changes.iter().map(|change| change.delivered_ms.map(|ms| ms / MINUTE)).collect()
 }
 
-fn part(outcome: &HorizonOutcome, change: usize, part: Part) -> u64 {
+pub(crate) fn part(outcome: &HorizonOutcome, change: usize, part: Part) -> u64 {
     outcome.changes[change].parts.of(part) / MINUTE
 }
 

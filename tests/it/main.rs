@@ -13,6 +13,7 @@ mod mechanisms;
 mod oracles;
 mod pipeline;
 mod pipeline_study;
+mod policies;
 mod promtool;
 mod properties;
 mod reference;
