@@ -74,7 +74,13 @@ fn served_a_day(stage: &Stage, pipeline: &Pipeline) -> Option<f64> {
         open_ms as f64 / length_ms as f64
     });
     let runs = 1.0 + stage.flaky.probability / (1.0 - stage.flaky.probability);
-    let mean_ms = mean_ms(&stage.duration) * runs;
+    let run_ms = match &stage.rehearsal {
+        Some(there) => {
+            timetable(&there.plan, there.strategy).waves.last().map_or(0.0, |wave| wave.end_ms as f64)
+        }
+        None => mean_ms(&stage.duration),
+    };
+    let mean_ms = run_ms * runs;
     (stage.mode != Mode::Parallel && mean_ms > 0.0).then(|| open * DAY_MS / mean_ms)
 }
 

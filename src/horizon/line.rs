@@ -141,7 +141,7 @@ impl World<'_> {
     }
 
     fn run_now(&mut self, number: usize, stage: usize, at: u64) {
-        let run = self.run_ms(number, stage);
+        let run = self.rehearse(number, stage, at).unwrap_or_else(|| self.run_ms(number, stage));
         let plan = &self.plan.stages[stage];
         let rests = plan.window.filter(|window| window.holds == Holds::Work);
         let end = match rests {
@@ -206,6 +206,9 @@ impl World<'_> {
             && self.uniform(Purpose::StageLuck, number, stage, 0) < plan.flaky.probability;
         if flaky {
             return self.flaky(number, stage, at);
+        }
+        if let Some(culprit) = self.rehearsed(number) {
+            return self.reject_in_stage(number, stage, culprit, at);
         }
         if let Some(culprit) = self.seen(number, stage) {
             return self.reject_in_stage(number, stage, Some(culprit), at);

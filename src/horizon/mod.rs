@@ -13,6 +13,7 @@ mod lane;
 mod line;
 mod merges;
 mod production;
+mod rehearsal;
 mod repair;
 mod revision;
 mod riders;
@@ -31,6 +32,7 @@ use gauge::{Gauge, Span, Stays};
 use lane::Lane;
 use line::StageState;
 use merges::Instants;
+use rehearsal::Stand;
 use repair::Rejection;
 use revision::{Change, Kind, Place, Revision};
 use riders::Fleet;
@@ -47,7 +49,9 @@ const DEFECT_INDEX: u64 = 1 << 40;
 pub fn run(pipeline: &Pipeline, production: &mut dyn Production, seed: u64, trial: u64) -> HorizonOutcome {
     let faults = pipeline.faults(production.waves());
     assert!(faults.is_empty(), "{}", faults.join("; "));
+    let models = rehearsal::models(pipeline);
     let mut world = World::new(pipeline, production, Streams::new(seed, trial));
+    world.stands = rehearsal::stands(pipeline, &models, trial);
     world.plan_merge();
     while let Some((at, event)) = world.agenda.next_before(pipeline.length_ms) {
         world.outcome.events += 1;
@@ -75,6 +79,8 @@ struct World<'a> {
     stranded: Vec<usize>,
     revisions: BTreeMap<usize, Revision>,
     stages: Vec<StageState>,
+    /// The fleets that stages have of their own.
+    stands: Vec<Option<Stand<'a>>>,
     entry: VecDeque<usize>,
     entry_stays: Stays,
     entry_wake: Option<u64>,
@@ -111,6 +117,7 @@ impl<'a> World<'a> {
             stranded: Vec::new(),
             revisions: BTreeMap::new(),
             stages: plan.stages.iter().map(|_| StageState::new(span)).collect(),
+            stands: Vec::new(),
             entry: VecDeque::new(),
             entry_stays: Stays::new(span),
             entry_wake: None,

@@ -32,6 +32,12 @@ pub struct Gates<'a> {
 }
 
 impl Gates<'_> {
+    /// Nothing holds up any of so many waves.
+    #[must_use]
+    pub fn open(waves: usize) -> Self {
+        Self { free_ms: vec![0; waves], windows: vec![None; waves], regions: Vec::new() }
+    }
+
     /// When a wave begins whose revision is ready at `at`; none if never.
     #[must_use]
     pub fn opens(&self, wave: usize, at: u64) -> Option<u64> {

@@ -4,6 +4,7 @@
 //! not taken out. Nothing here plans events or knows stages.
 
 use super::lane::Lane;
+use super::production::Why;
 use crate::outcome::horizon::{Part, Parts};
 
 /// What a merge is.
@@ -103,6 +104,8 @@ pub(super) struct Revision {
     pub(super) run: u32,
     /// The part of the present run that is work, where the rest is waiting for people's hours.
     pub(super) work_ms: Option<u64>,
+    /// What the present run will have seen, where it is a rollout on a fleet of the stage.
+    pub(super) seen: Option<Why>,
     doing: Part,
     since: u64,
     account: Parts,
@@ -122,6 +125,7 @@ impl Revision {
             attempt: 0,
             run: 0,
             work_ms: None,
+            seen: None,
             doing: Part::Queue,
             since: at,
             account: Parts::default(),

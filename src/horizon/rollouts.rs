@@ -9,6 +9,7 @@ use crate::engine::launch::{Gate, Launch, Launched, OutsideStop, World};
 use crate::engine::{Engine, Model};
 use crate::outcome::Ending;
 use crate::outcome::horizon::Harm;
+use crate::random::mix;
 
 /// One strategy's production in one trial of a pipeline.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Rollouts<'m> {
     trial: u64,
     /// The horizon's start in milliseconds since a UTC midnight.
     epoch_ms: u64,
+    /// Tells the luck of a fleet that is not production from that of production.
+    place: Option<u64>,
 }
 
 /// Bits of a key that tell attempts of one revision apart.
@@ -29,21 +32,36 @@ impl<'m> Rollouts<'m> {
     /// midnight.
     #[must_use]
     pub fn new(model: &'m Model<'m>, strategy: usize, trial: u64, epoch_ms: u64) -> Self {
-        Self { engine: Engine::new(model), model, strategy, trial, epoch_ms }
+        Self { engine: Engine::new(model), model, strategy, trial, epoch_ms, place: None }
+    }
+
+    /// Rollouts on a fleet that is not production, called `place` in stream keys, in trial `trial`. The horizon begins at
+    /// midnight UTC.
+    pub(super) fn elsewhere(model: &'m Model<'m>, strategy: usize, trial: u64, place: u64) -> Self {
+        Self { place: Some(place), ..Self::new(model, strategy, trial, 0) }
+    }
+
+    /// Whose luck the rollout of what is asked has.
+    fn world(&self, ask: &Ask) -> World {
+        match self.place {
+            // The source's first change has the luck of the study's trial: a horizon of one change is that trial.
+            None if ask.key == 0 && ask.attempt == 0 => World::Trial(self.trial),
+            None => {
+                let key = ask.key << ATTEMPT_BITS | u64::from(ask.attempt);
+                World::Revision { trial: self.trial, key }
+            }
+            Some(place) => {
+                let key = mix(&[place, ask.key, u64::from(ask.attempt)]);
+                World::Revision { trial: self.trial, key }
+            }
+        }
     }
 
     /// The rollout of what is asked with one of its defects, or none, and perhaps another stop.
     fn launch(&mut self, ask: &Ask, defect: Option<Carried>, stop: Option<Stop>) -> Launched {
-        // The source's first change has the luck of the study's trial: a horizon of one change is that trial.
-        let world = if ask.key == 0 && ask.attempt == 0 {
-            World::Trial(self.trial)
-        } else {
-            let key = ask.key << ATTEMPT_BITS | u64::from(ask.attempt);
-            World::Revision { trial: self.trial, key }
-        };
         let start_ms = ask.start_ms;
         let launch = Launch {
-            world,
+            world: self.world(ask),
             defect: defect.map(|carried| carried.class),
             start_utc_ms: self.epoch_ms + start_ms,
             bakes: ask.bakes,

@@ -10,7 +10,7 @@ pub(super) fn text(summary: &HorizonSummary, width: usize) -> String {
     if summary.strategies.iter().all(|strategy| strategy.policies.is_empty()) {
         return String::new();
     }
-    let mut table = Table::new("policies");
+    let mut table = Table::new("measure");
     for strategy in &summary.strategies {
         table = table.column(&strategy.name, Align::Right);
     }
@@ -22,8 +22,8 @@ pub(super) fn text(summary: &HorizonSummary, width: usize) -> String {
             let cells = lanes.iter().map(|lanes| cell(measure.unit, of(lanes)[index].mean.as_ref()));
             [title].into_iter().chain(cells).collect()
         };
-        table.row(row(format!("{} of emergencies", measure.title), |lanes| &lanes.emergencies));
-        table.row(row("  of all else".to_owned(), |lanes| &lanes.others));
+        table.row(row(format!("emergencies: {}", measure.title), |lanes| &lanes.emergencies));
+        table.row(row("  all else".to_owned(), |lanes| &lanes.others));
     }
     let spent = || summary.strategies.iter().map(|strategy| strategy.policies.budget_spent.as_ref());
     if spent().any(|mean| mean.is_some()) {

@@ -112,8 +112,8 @@ impl<'f> Loader<'f> {
             return None;
         };
         let mut own = self.parse(file, &text)?;
-        self.attach_files(&mut own, path);
         self.open.push(self.files.identity(path));
+        self.attach_files(&mut own, path);
         let included = self.load_includes(&own, path);
         self.done.extend(self.open.pop());
         Some(merge(included, own))
@@ -137,12 +137,43 @@ impl<'f> Loader<'f> {
     /// Reads the files that keys of the scenario `spec` name, relative to its own `path`.
     fn attach_files(&mut self, spec: &mut ScenarioSpec, path: &Path) {
         let Field::Given(pipeline) = &mut spec.pipeline else { return };
-        let Field::Given(source) = &mut pipeline.value.source else { return };
-        if let Field::Given(Written { value: Attached { path: named, content }, span }) =
-            &mut source.value.merges
+        if let Field::Given(source) = &mut pipeline.value.source
+            && let Field::Given(Written { value: Attached { path: named, content }, span }) =
+                &mut source.value.merges
         {
             *content = self.read_text(&beside(path, named), Some(*span));
         }
+        let Field::Given(stages) = &mut pipeline.value.stage else { return };
+        for stage in &mut stages.value {
+            if let Field::Given(Written { value: Attached { path: named, content }, span }) =
+                &mut stage.value.scenario
+            {
+                *content = self.load_beside(&beside(path, named), *span).map(Box::new);
+            }
+        }
+    }
+
+    /// Reads a scenario of its own that another one names. What both include is read for each.
+    fn load_beside(&mut self, path: &Path, named_at: Span) -> Option<ScenarioSpec> {
+        if self.is_open(path, named_at) {
+            return None;
+        }
+        let done = std::mem::take(&mut self.done);
+        let spec = self.load_file(path, Some(named_at));
+        self.done = done;
+        spec
+    }
+
+    /// Whether a file is being read already, which is reported.
+    fn is_open(&mut self, path: &Path, named_at: Span) -> bool {
+        let open = self.open.contains(&self.files.identity(path));
+        if open {
+            let message = format!("{} includes itself", path.display());
+            let diagnostic = Diagnostic::new(&rules::INCLUDE_CYCLE, message).at(named_at, "");
+            self.problems.report(diagnostic.help("remove one of the includes of the cycle"));
+            self.sound = false;
+        }
+        open
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error, included_at: Option<Span>) {
@@ -198,13 +229,8 @@ impl<'f> Loader<'f> {
         let mut merged = ScenarioSpec::default();
         for Written { value, span } in spec.include.value().into_iter().flatten() {
             let target = beside(path, &value.0);
-            let identity = self.files.identity(&target);
-            if self.open.contains(&identity) {
-                let message = format!("{} includes itself", target.display());
-                let diagnostic = Diagnostic::new(&rules::INCLUDE_CYCLE, message).at(*span, "");
-                self.problems.report(diagnostic.help("remove one of the includes of the cycle"));
-                self.sound = false;
-            } else if !self.done.contains(&identity)
+            if !self.is_open(&target, *span)
+                && !self.done.contains(&self.files.identity(&target))
                 && let Some(included) = self.load_file(&target, Some(*span))
             {
                 merged = merge(merged, included);

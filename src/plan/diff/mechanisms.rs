@@ -2,7 +2,7 @@
 
 use crate::plan::pipeline::{
     AfterRejection, Calendar, DefectClass, Emergency, Entry, ErrorBudget, Holds, Merges, Mode, OnFlaky,
-    Phase, Source, Stage, WaveCalendar, Window,
+    Phase, Rehearsal, Source, Stage, WaveCalendar, Window,
 };
 use crate::plan::{
     Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
@@ -164,6 +164,10 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("stage build: ", |p| pipeline(p).stages[0].name = "compile".to_owned()),
         ("stage build: phase", |p| pipeline(p).stages[0].phase = Phase::Test),
         ("stage build: duration", |p| pipeline(p).stages[0].duration = Distribution::Fixed { ms: 1 }),
+        ("stage build: rehearsal", |p| {
+            let plan = Box::new(Plan { horizon: None, ..p.clone() });
+            pipeline(p).stages[0].rehearsal = Some(Rehearsal { plan, strategy: 0, classes: vec![None] });
+        }),
         ("stage build: mode", |p| pipeline(p).stages[0].mode = Mode::Parallel),
         ("stage build: room", |p| pipeline(p).stages[0].room = Some(2)),
         ("stage build: flaky probability", |p| pipeline(p).stages[0].flaky.probability = 0.5),

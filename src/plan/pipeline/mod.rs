@@ -6,11 +6,13 @@
 
 pub mod calendar;
 pub mod policy;
+pub mod rehearsal;
 pub mod source;
 pub mod stage;
 
 pub use calendar::{Calendar, Holds, Window};
 pub use policy::{Emergency, ErrorBudget};
+pub use rehearsal::Rehearsal;
 pub use source::{DefectClass, Merges, RateStep, Source};
 pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
 

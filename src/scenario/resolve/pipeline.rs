@@ -3,7 +3,7 @@
 use super::calendar::{self, Calendars};
 use super::change::distribution;
 use super::fleet::ratio;
-use super::{check_unique, name, policy, recorded, unknown};
+use super::{check_unique, name, policy, recorded, rehearsal, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::pipeline::{
     AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
@@ -45,7 +45,7 @@ pub(super) fn resolve(
         problems.report(diagnostic.help("add `[[pipeline.stage]]`: a build at least"));
     }
     let stages: Vec<Stage> =
-        written.iter().map(|stage| resolve_stage(&stage.value, change, &calendars, problems)).collect();
+        written.iter().map(|stage| resolve_stage(stage, change, &calendars, problems)).collect();
     policy::check_passing_by(spec, &stages, problems);
     let source = resolve_source(&spec.source, change, &calendars, length_ms, *span, problems);
     let entry = spec.entry.or(Entry::Superseded);
@@ -163,7 +163,13 @@ fn rates(per_day: f64, calendar: Option<usize>, calendars: &Calendars) -> Vec<Ra
     steps
 }
 
-fn resolve_stage(spec: &StageSpec, change: &Change, calendars: &Calendars, problems: &mut Problems) -> Stage {
+fn resolve_stage(
+    written: &Written<StageSpec>,
+    change: &Change,
+    calendars: &Calendars,
+    problems: &mut Problems,
+) -> Stage {
+    let spec = &written.value;
     let mut catches = vec![ratio(&spec.catches, 0.0); change.defects.len()];
     for Written { value: sees, .. } in spec.sees.value().map_or(&[][..], Vec::as_slice) {
         let Some(Written { value: Name(wanted), span }) = sees.defect.get() else { continue };
@@ -189,6 +195,7 @@ fn resolve_stage(spec: &StageSpec, change: &Change, calendars: &Calendars, probl
         .find(&spec.calendar, problems)
         .map(|calendar| Window { calendar, holds: spec.holds.or(Holds::Start) });
     Stage {
+        rehearsal: rehearsal::resolve(spec, written.span, change, problems),
         name: name(&spec.name),
         phase: spec.phase.or(Phase::Test),
         duration: distribution(&spec.duration, NOW),

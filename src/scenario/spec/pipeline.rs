@@ -1,6 +1,7 @@
 //! `[pipeline]` as written.
 
-use super::{EmergencySpec, ErrorBudgetSpec, spec};
+use super::{EmergencySpec, ErrorBudgetSpec, ScenarioSpec, spec};
+use crate::diagnostic::FileId;
 use crate::plan::pipeline::{Entry, Holds, Mode, Phase};
 use crate::scenario::reader::Written;
 use crate::scenario::value::{
@@ -49,7 +50,7 @@ spec! {
         optional every: Duration,
         /// A CSV file, relative to this file, whose column "merged" has the instants of merges, the earliest first, each
         /// with its offset: 2026-03-02T14:05:00Z. All lie in the horizon.
-        optional merges: Attached,
+        optional merges: Attached<(FileId, String)>,
         /// When people merge. Default: around the clock.
         optional calendar: Name,
         /// From ready for review until merged. Default: "0s".
@@ -95,8 +96,13 @@ spec! {
         required name: Name,
         /// Which part of the lead time it is: "build", "test", "approval", "deploy" or "bake".
         required phase: Phase,
-        /// Time of one run.
-        required duration: DistributionText,
+        /// Time of one run; required unless there is a `scenario`.
+        optional duration: DistributionText,
+        /// In place of `duration` and of what the stage sees: a scenario file, relative to this file, whose fleet the
+        /// revision is rolled out on. It sees what its alarms see; defects are those of the same name.
+        optional scenario: Attached<Box<ScenarioSpec>>,
+        /// Strategy of that scenario. Default: its first.
+        optional strategy: Name,
         /// "queued", "superseded" (the newest takes the place of what waits) or "parallel". Default: "superseded".
         optional mode: Mode,
         /// Places to wait; without one a revision stays in the stage before, and blocks it. Default: any number.
