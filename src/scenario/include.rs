@@ -153,14 +153,16 @@ impl<'f> Loader<'f> {
         }
     }
 
-    /// Reads a scenario of its own that another one names. What both include is read for each.
+    /// Reads a scenario of its own that another one names. What both include is read for each. That it is not sound is
+    /// reported, and says nothing of the other.
     fn load_beside(&mut self, path: &Path, named_at: Span) -> Option<ScenarioSpec> {
         if self.is_open(path, named_at) {
             return None;
         }
         let done = std::mem::take(&mut self.done);
-        let spec = self.load_file(path, Some(named_at));
-        self.done = done;
+        let sound = std::mem::replace(&mut self.sound, true);
+        let spec = self.load_file(path, Some(named_at)).filter(|_| self.sound);
+        (self.done, self.sound) = (done, sound);
         spec
     }
 
@@ -171,7 +173,6 @@ impl<'f> Loader<'f> {
             let message = format!("{} includes itself", path.display());
             let diagnostic = Diagnostic::new(&rules::INCLUDE_CYCLE, message).at(named_at, "");
             self.problems.report(diagnostic.help("remove one of the includes of the cycle"));
-            self.sound = false;
         }
         open
     }
@@ -229,8 +230,9 @@ impl<'f> Loader<'f> {
         let mut merged = ScenarioSpec::default();
         for Written { value, span } in spec.include.value().into_iter().flatten() {
             let target = beside(path, &value.0);
-            if !self.is_open(&target, *span)
-                && !self.done.contains(&self.files.identity(&target))
+            if self.is_open(&target, *span) {
+                self.sound = false;
+            } else if !self.done.contains(&self.files.identity(&target))
                 && let Some(included) = self.load_file(&target, Some(*span))
             {
                 merged = merge(merged, included);

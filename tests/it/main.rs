@@ -18,6 +18,7 @@ mod promtool;
 mod properties;
 mod reference;
 mod regressions;
+mod rehearsals;
 mod report;
 mod rollouts;
 mod rules;

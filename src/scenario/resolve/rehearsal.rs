@@ -54,6 +54,14 @@ fn rehearsal(
 ) -> Option<Rehearsal> {
     let stem = Path::new(&scenario.path).file_stem().unwrap_or_default().to_string_lossy();
     let (plan, _) = super::resolve(scenario.content.as_ref()?, &stem, problems);
+    let listed = |name: &str| plan.change.defects.iter().position(|defect| defect.name == name);
+    let classes: Vec<Option<usize>> = change.defects.iter().map(|defect| listed(&defect.name)).collect();
+    if !classes.is_empty() && classes.iter().all(Option::is_none) {
+        let message =
+            format!("{} has none of the defects of this scenario: it would see nothing", scenario.path);
+        let diagnostic = Diagnostic::new(&rules::UNKNOWN_DEFECT, message).at(span, "");
+        problems.report(diagnostic.help("include the same catalogue of defects there"));
+    }
     let strategy = match spec.strategy.get() {
         None => 0,
         Some(Written { value: Name(wanted), span }) => {
@@ -65,13 +73,5 @@ fn rehearsal(
             found?
         }
     };
-    let listed = |name: &str| plan.change.defects.iter().position(|defect| defect.name == name);
-    let classes: Vec<Option<usize>> = change.defects.iter().map(|defect| listed(&defect.name)).collect();
-    if !classes.is_empty() && classes.iter().all(Option::is_none) {
-        let message =
-            format!("{} has none of the defects of this scenario: it would see nothing", scenario.path);
-        let diagnostic = Diagnostic::new(&rules::UNKNOWN_DEFECT, message).at(span, "");
-        problems.report(diagnostic.help("include the same catalogue of defects there"));
-    }
     (strategy < plan.strategies.len()).then(|| Rehearsal { plan: Box::new(plan), strategy, classes })
 }
