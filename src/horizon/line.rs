@@ -216,13 +216,15 @@ impl World<'_> {
         if plan.false_alarm > 0.0 && self.uniform(Purpose::StageLuck, number, stage, 1) < plan.false_alarm {
             return self.reject_in_stage(number, stage, None, at);
         }
-        if self.accepts(self.target(number, stage + 1)) {
+        let next = self.target(number, stage + 1);
+        if self.accepts(next) {
             self.leave(number, stage, at);
             self.arrive(number, stage + 1, at);
             self.fill(stage, at);
         } else {
             let revision = self.revision(number);
             revision.place = Place::Held(stage);
+            revision.held_for = next;
             revision.turn_to(Part::Blocked, at);
         }
     }
@@ -273,12 +275,18 @@ impl World<'_> {
         self.begin_runs(stage, at);
         for before in (0..stage).rev() {
             let held = self.stages[before].inside.iter().copied().find(|number| {
-                self.revisions[number].place == Place::Held(before)
-                    && self.target(*number, before + 1) == stage
+                let revision = &self.revisions[number];
+                revision.place == Place::Held(before) && revision.held_for == stage
             });
-            let Some(number) = held.filter(|_| self.accepts(stage)) else { continue };
+            let Some(number) = held else { continue };
+            // An emergency that got on meanwhile may pass by the place that it waited for.
+            let next = self.target(number, before + 1);
+            if !self.accepts(next) {
+                self.revision(number).held_for = next;
+                continue;
+            }
             self.leave(number, before, at);
-            self.arrive(number, stage, at);
+            self.arrive(number, next, at);
             return self.fill(before, at);
         }
     }

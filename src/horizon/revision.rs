@@ -95,6 +95,8 @@ pub(super) struct Revision {
     /// The error budget does not hold it: a fix, an emergency, or what took the place of one.
     pub(super) exempt: bool,
     pub(super) place: Place,
+    /// The stage whose place it waits for, where a stage that is done with it cannot pass it on.
+    pub(super) held_for: usize,
     /// When it came to the stage.
     pub(super) came_ms: u64,
     /// Events planned under an older generation are void.
@@ -120,6 +122,7 @@ impl Revision {
             lane,
             exempt: false,
             place: Place::Away,
+            held_for: 0,
             came_ms: at,
             generation: 0,
             attempt: 0,

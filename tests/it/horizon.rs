@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use wavetank::horizon::{self, Ask, Production, Rollout, Timed, TimedWave, WaveRun, Why};
 use wavetank::outcome::horizon::{Harm, HorizonOutcome, Incident, Part, StageOutcome};
-use wavetank::plan::Pipeline;
 use wavetank::plan::pipeline::{
-    AfterRejection, Calendar, DefectClass, Entry, Flaky, Holds, Merges, Mode, OnFlaky, Phase, Repair, Stage,
-    Window,
+    AfterRejection, Calendar, DefectClass, Emergency, Entry, ErrorBudget, Flaky, Holds, Merges, Mode,
+    OnFlaky, Phase, Repair, Stage, Window,
 };
+use wavetank::plan::{Pipeline, Ratio};
 use wavetank::random::Distribution;
 
 const ROLLBACK: u64 = 15;
@@ -289,7 +289,8 @@ impl Production for Recorder {
     }
 
     fn roll_out(&mut self, ask: &Ask) -> Rollout {
-        let rollout = self.timed.roll_out(ask);
+        let mut rollout = self.timed.roll_out(ask);
+        rollout.harm.impaired_host_ms = ask.defects.len() as u64 * MINUTE;
         let asked_before = self.last.insert((ask.start_ms, ask.key), rollout.clone());
         // What a stop from outside cuts is the end, never the beginning.
         if let (Some(before), Some(stop)) = (asked_before, ask.stop) {
@@ -347,6 +348,7 @@ fn stage() -> impl Strategy<Value = Stage> {
             catches: vec![catches],
             false_alarm,
             fixes_pass_by,
+            emergencies_pass_by: !fixes_pass_by,
             ..Stage::plain("stage", Phase::Test, duration)
         },
     )
@@ -364,6 +366,27 @@ fn timed_wave() -> impl Strategy<Value = TimedWave> {
     )
 }
 
+fn emergency() -> impl Strategy<Value = Emergency> {
+    let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
+    let review = prop::option::of(duration());
+    (0.0..0.5, 0u64..4, review, any::<bool>(), entry).prop_map(
+        |(share, quarters, review, ignores_windows, entry)| Emergency {
+            share,
+            bakes: Ratio { num: quarters, den: 4 },
+            review,
+            review_catches: None,
+            ignores_windows,
+            entry,
+        },
+    )
+}
+
+fn error_budget() -> impl Strategy<Value = ErrorBudget> {
+    let minutes = |minutes: u64| minutes * MINUTE;
+    ((0u64..5).prop_map(minutes), (60u64..10_000).prop_map(minutes))
+        .prop_map(|(allowed_host_ms, window_ms)| ErrorBudget { allowed_host_ms, window_ms })
+}
+
 fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
     let repair = (duration(), 0.0..1.0, duration(), any::<bool>()).prop_map(
         |(latency, misattribution, again, fast_track)| {
@@ -378,13 +401,15 @@ fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
     let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
     let stages = prop::collection::vec(stage(), 1..5);
     let waves = prop::collection::vec((timed_wave(), any::<bool>()), 0..4);
-    (stages, waves, entry, after, 0.001..0.05, 0.0..0.3, duration()).prop_map(
-        |(stages, waves, entry, after_rejection, rate, bad, review)| {
+    let policies = (prop::option::of(emergency()), prop::option::of(error_budget()));
+    (stages, waves, entry, after, 0.001..0.05, 0.0..0.3, duration(), policies).prop_map(
+        |(stages, waves, entry, after_rejection, rate, bad, review, (emergency, error_budget))| {
             let mut pipeline = line(poisson(rate), stages, WEEK / 2, 3 * WEEK);
             let days = (0..21).map(|day| (day * 24 * HOUR + 9 * HOUR, day * 24 * HOUR + 17 * HOUR));
             pipeline.calendars = vec![Calendar::new(days.collect())];
             pipeline.wave_windows = waves.iter().map(|(_, window)| window.then_some(0)).collect();
             pipeline.entry = entry;
+            (pipeline.emergency, pipeline.error_budget) = (emergency, error_budget);
             pipeline.after_rejection = after_rejection;
             pipeline.source.review = review;
             pipeline.source.defects =
@@ -426,5 +451,8 @@ proptest! {
         }
         let failed = outcome.needed_rollbacks + outcome.needless_rollbacks + outcome.overtaken;
         prop_assert!(failed <= outcome.deployments, "{:?}", outcome.deployments);
+        prop_assert!(outcome.emergencies.deployments <= outcome.deployments);
+        prop_assert!(outcome.emergencies.rollbacks <= outcome.needed_rollbacks + outcome.needless_rollbacks);
+        prop_assert!(outcome.budget_spent_ms <= outcome.counted_ms());
     }
 }

@@ -92,10 +92,10 @@ fn every_strategy_has_the_same_rehearsals() {
         pipeline.source.defects.iter_mut().for_each(|class| class.probability *= 0.1);
         (pipeline.length_ms, pipeline.warm_up_ms) = (20 * 24 * HOUR, 0);
         let outcome = run(&plan, &pipeline, strategy, 3);
-        (outcome.stages, outcome.deployments)
+        (outcome.stages, outcome.waves)
     };
     let (careful, hasty) = (stages(0), stages(1));
     assert_eq!(careful.0, hasty.0);
     assert!(careful.0[1].rejections > 5, "{:?}", careful.0[1]);
-    assert!(careful.1 > 0 && hasty.1 > careful.1, "production differs: {} {}", careful.1, hasty.1);
+    assert_ne!(careful.1, hasty.1, "production differs");
 }
