@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use wavetank::engine::Model;
 use wavetank::horizon::{self, Rollouts};
 use wavetank::plan::Plan;
-use wavetank::plan::pipeline::{AfterRejection, Merges};
+use wavetank::plan::pipeline::{AfterRejection, Merges, WaveCalendar};
 use wavetank::scenario;
 use wavetank::study::{Nobody, horizon as study};
 
@@ -109,19 +109,40 @@ fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Optio
 
 #[test]
 fn a_change_takes_four_to_five_business_days_as_published() {
-    let plan = support::plan("scenarios/amazon-pipeline.toml", &[]);
+    let business_days = business_days(&support::plan("scenarios/amazon-pipeline.toml", &[]));
+    let within = business_days.iter().filter(|days| (4.0..=5.0).contains(*days)).count();
+    assert!(within as f64 > 0.95 * business_days.len() as f64, "{business_days:?}");
+}
+
+#[test]
+fn local_hours_take_no_longer_than_those_of_one_office() {
+    let local = |path: &std::path::Path| {
+        let text = std::fs::read_to_string(support::project("scenarios").join(path))?;
+        let (before, waves) = text.split_once("name = \"deployments\"").unwrap_or((&text, ""));
+        let waves = waves.replacen("America/Los_Angeles", "local", 1);
+        let name = if waves.is_empty() { "" } else { "name = \"deployments\"" };
+        Ok(format!("{before}{name}{waves}").into_bytes())
+    };
+    let plan = scenario::load_with("amazon-pipeline.toml".as_ref(), &local).plan.expect("a valid scenario");
+    assert!(matches!(plan.horizon.as_ref().unwrap().wave_calendar, WaveCalendar::Local(_)));
+    let business_days = business_days(&plan);
+    let within = business_days.iter().filter(|days| (3.0..=5.0).contains(*days)).count();
+    assert!(within as f64 > 0.95 * business_days.len() as f64, "{business_days:?}");
+}
+
+/// Business days that a change that is alone takes, merged on any working day of the second week.
+fn business_days(plan: &Plan) -> Vec<f64> {
     let mut taken = Vec::new();
     for weekday in 0..5 {
         // Merged at ten in Seattle in the second week, on any working day.
         let merged = (7 + weekday) * DAY + 17 * HOUR;
-        for delivered in delivered(&plan, "amazon-five-waves", merged, 20).into_iter().flatten() {
+        for delivered in delivered(plan, "amazon-five-waves", merged, 20).into_iter().flatten() {
             let weekends = (merged / DAY..delivered / DAY).filter(|day| day % 7 >= 5).count() as u64;
             taken.push((delivered - merged - weekends * DAY) as f64 / DAY as f64);
         }
     }
     assert!(taken.len() > 90, "{}", taken.len());
-    let within = taken.iter().filter(|days| (4.0..=5.0).contains(*days)).count();
-    assert!(within as f64 > 0.95 * taken.len() as f64, "{taken:?}");
+    taken
 }
 
 #[test]

@@ -3,14 +3,18 @@
 
 use crate::horizon::{delivered, every, part, trial, wave, with_waves};
 use crate::pipeline::{HOUR, MINUTE, fixed};
-use crate::support::plan_of as plan;
+use crate::support::{self, plan_of as plan};
+use std::sync::atomic::AtomicBool;
 use wavetank::engine::Model;
 use wavetank::horizon::{self, Ask, Production, Rollout, Rollouts, Timed, TimedWave};
 use wavetank::outcome::horizon::{Emergencies, HorizonOutcome, Part};
 use wavetank::plan::pipeline::{
     AfterRejection, Calendar, Emergency, Entry, ErrorBudget, Merges, Mode, Repair,
 };
-use wavetank::plan::{Pipeline, Ratio};
+use wavetank::plan::{Horizon, Pipeline, Ratio};
+use wavetank::report;
+use wavetank::study::horizon_summary::{Estimated, summarise};
+use wavetank::study::{self, Nobody};
 
 const LANE: Emergency = Emergency {
     share: 1.0,
@@ -211,4 +215,28 @@ fn an_alarm_that_fires_for_another_reason_holds_up_a_rollout_in_a_pipeline() {
     let parts = [Part::Blocked, Part::Window, Part::Deploy, Part::Bake].map(|named| part(&outcome, 0, named));
     assert_eq!(parts, [20, 0, 20, 40]);
     assert_eq!(outcome.changes[0].parts.total(), 90 * MINUTE);
+}
+
+#[test]
+fn the_report_says_what_the_lane_buys_and_how_long_the_budget_was_spent() {
+    let plan = support::plan("scenarios/pipelines/local-hours.toml", &[]);
+    let settings = plan.horizon.as_ref().unwrap();
+    let done = study::horizon::run(&plan, settings, 4, &AtomicBool::new(false), &Nobody).unwrap();
+    let summary = summarise(&plan, settings, &done);
+    let lead = |estimates: &[Estimated]| estimates[0].mean.unwrap().value;
+    for strategy in &summary.strategies {
+        let lanes = strategy.policies.lanes.as_ref().unwrap();
+        assert!(lead(&lanes.emergencies) < 0.7 * lead(&lanes.others), "{}", strategy.name);
+        assert!((0.0..=1.0).contains(&strategy.policies.budget_spent.unwrap().value));
+    }
+    let text = report::horizon::text(&summary, 100);
+    for words in ["emergencies: change fail rate", "all else", "time with the error budget spent"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let none = summarise(&plan, &Horizon { pipeline: without_policies(settings), ..settings.clone() }, &done);
+    assert!(!report::horizon::text(&none, 100).contains("Who may hurry"));
+}
+
+fn without_policies(horizon: &Horizon) -> Pipeline {
+    Pipeline { emergency: None, error_budget: None, ..horizon.pipeline.clone() }
 }
