@@ -54,18 +54,27 @@ impl<'a, O: Observer> Trial<'a, O> {
             let region = wave.regions[self.wave.next_region];
             self.wave.next_region += 1;
             self.buffers.regions[region] = RegionState::default();
-            self.fill_region(region, path_bake_ms);
-            if self.buffers.regions[region].active > 0 {
+            if self.has_work(region) {
                 self.wave.active += 1;
+                if !self.awaits_window(region, path_bake_ms) {
+                    self.fill_region(region, path_bake_ms);
+                }
             }
         }
+        self.account_windows();
         if self.wave.active == 0 && self.wave.next_region == wave.regions.len() {
             self.bake_wave(path_bake_ms);
         }
     }
 
+    /// Whether a zone of the region has hosts that the wave still moves.
+    fn has_work(&self, region: usize) -> bool {
+        let mut zones = self.plan.fleet.regions[region].zones.clone();
+        zones.any(|zone| self.target(zone) > self.buffers.zones[zone].done)
+    }
+
     /// Starts zones while the region has room; zones with nothing left to deploy are passed over.
-    fn fill_region(&mut self, region: usize, path_bake_ms: u64) {
+    pub(super) fn fill_region(&mut self, region: usize, path_bake_ms: u64) {
         let strategy = self.strategy;
         let wave = &strategy.waves[self.wave.index];
         let zones = self.plan.fleet.regions[region].zones.clone();

@@ -7,10 +7,27 @@ use super::queue::{Class, Happening};
 use super::trace::Observer;
 use super::trial::Trial;
 use crate::outcome::Outcome;
+use crate::plan::Ratio;
 
-/// When a wave may start that is ready at an instant of the rollout: then or later, or never. Asked at an instant that
-/// it gave itself it must agree.
-pub type Gate<'a> = &'a dyn Fn(usize, u64) -> Option<u64>;
+/// When waves and regions may start that are ready at an instant of the rollout: then or later, or never. Asked at an
+/// instant that it gave itself it must agree.
+pub trait Gate {
+    /// When wave `wave` may start.
+    fn wave(&self, wave: usize, at_ms: u64) -> Option<u64>;
+
+    /// When region `region` of the fleet may start in a wave that has started.
+    fn region(&self, region: usize, at_ms: u64) -> Option<u64> {
+        let _ = region;
+        Some(at_ms)
+    }
+}
+
+/// A gate for waves only.
+impl<F: Fn(usize, u64) -> Option<u64>> Gate for F {
+    fn wave(&self, wave: usize, at_ms: u64) -> Option<u64> {
+        self(wave, at_ms)
+    }
+}
 
 /// Whose luck a rollout has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +61,10 @@ pub struct Launch<'a> {
     pub defect: Option<usize>,
     /// Start in milliseconds since a UTC midnight.
     pub start_utc_ms: u64,
-    /// Bakes are skipped: an urgent fix.
-    pub skips_bakes: bool,
-    /// When waves may start.
-    pub gate: Gate<'a>,
+    /// Share of each bake that is kept: an urgent change waits less, or not at all.
+    pub bakes: Ratio,
+    /// When waves and regions may start.
+    pub gate: &'a dyn Gate,
     /// A stop from outside, if one comes.
     pub stop: Option<OutsideStop>,
     /// No host goes back before this instant of the rollout: what came later goes back first. 0: at once.
@@ -63,6 +80,8 @@ pub struct WaveTimes {
     pub end_ms: u64,
     /// Part of it that was baking, on the path that led to its end; of all its bakes if they were not cut short.
     pub bake_ms: u64,
+    /// Part of it in which nothing went on because every region that was left waited for its window.
+    pub closed_ms: u64,
 }
 
 /// A launched rollout, to its end.
@@ -129,23 +148,65 @@ impl<O: Observer> Trial<'_, O> {
     /// When the wave may start that is ready now; none if never, and then the rollout is over.
     pub(super) fn gate_opens(&mut self, wave: usize) -> Option<u64> {
         let Some(launch) = self.launch else { return Some(self.now_ms) };
-        let opens_ms = (launch.gate)(wave, self.now_ms);
+        let opens_ms = launch.gate.wave(wave, self.now_ms);
         if opens_ms.is_none() {
             self.response.grounded_ms = Some(self.now_ms);
         }
         opens_ms
     }
 
-    /// A bake of `bake_ms`, unless bakes are skipped.
+    /// Whether a region has to wait for its window; it comes back when that opens.
+    pub(super) fn awaits_window(&mut self, region: usize, path_bake_ms: u64) -> bool {
+        let Some(launch) = self.launch else { return false };
+        match launch.gate.region(region, self.now_ms) {
+            Some(opens_ms) if opens_ms <= self.now_ms => return false,
+            Some(opens_ms) => {
+                let region = region as u32;
+                let opening = Happening::RegionOpens { region, path_bake_ms };
+                self.buffers.queue.push(opens_ms, Class::Promote, opening);
+            }
+            None => self.response.grounded_ms = Some(self.now_ms),
+        }
+        self.wave.waiting += 1;
+        true
+    }
+
+    /// The window of a region opens that its wave waits for.
+    pub(super) fn region_opens(&mut self, region: usize, path_bake_ms: u64) {
+        if self.response.stop_ms.is_some() {
+            return;
+        }
+        self.promoted_ms = Some(self.now_ms);
+        self.wave.waiting -= 1;
+        self.fill_region(region, path_bake_ms);
+        self.account_windows();
+    }
+
+    /// Keeps how long a wave waits for nothing but windows; to be called when what it waits for has changed.
+    pub(super) fn account_windows(&mut self) {
+        let idle = self.wave.waiting > 0 && self.wave.waiting == self.wave.active;
+        match self.wave.idle_since_ms {
+            None if idle => self.wave.idle_since_ms = Some(self.now_ms),
+            Some(since_ms) if !idle => {
+                self.wave.idle_since_ms = None;
+                if let Some(wave) = self.buffers.wave_times.last_mut() {
+                    wave.closed_ms += self.now_ms - since_ms;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is left of a bake of `bake_ms`.
     pub(super) fn bake(&self, bake_ms: u64) -> u64 {
-        if self.launch.is_some_and(|launch| launch.skips_bakes) { 0 } else { bake_ms }
+        self.launch.map_or(bake_ms, |launch| launch.bakes.floor_of(bake_ms))
     }
 
     /// Keeps when a wave started.
     pub(super) fn log_wave_start(&mut self) {
         if self.launch.is_some() {
             let start_ms = self.now_ms;
-            self.buffers.wave_times.push(WaveTimes { start_ms, end_ms: u64::MAX, bake_ms: 0 });
+            self.buffers.wave_times.push(WaveTimes { start_ms, end_ms: u64::MAX, bake_ms: 0, closed_ms: 0 });
             self.baked_before_ms = self.wave.path_bake_ms;
         }
     }

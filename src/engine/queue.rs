@@ -81,6 +81,8 @@ pub(super) enum Happening {
     OutsideStop,
     /// What came later is back: now this rollout's hosts go.
     TurnToGoBack { by_hand: bool },
+    /// A region starts whose window was closed; `path_bake_ms` is the bake time on the path that led to it.
+    RegionOpens { region: u32, path_bake_ms: u64 },
     /// A wave starts that something held up.
     StartWave { wave: u32 },
     /// The watch's scope changed: its next breach has to be found anew.

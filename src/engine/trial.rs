@@ -76,8 +76,12 @@ pub(super) struct WaveState {
     pub(super) index: usize,
     /// Next region to start, as an offset in the wave.
     pub(super) next_region: usize,
-    /// Regions under way.
+    /// Regions under way, or waiting for their window.
     pub(super) active: u32,
+    /// Regions among them that wait for their window.
+    pub(super) waiting: u32,
+    /// Since when all of them do.
+    pub(super) idle_since_ms: Option<u64>,
     /// Bake time on the critical path so far.
     pub(super) path_bake_ms: u64,
 }
@@ -239,6 +243,9 @@ impl<'a, O: Observer> Trial<'a, O> {
             Happening::ZoneDone { zone } => self.zone_done(zone as usize),
             Happening::WaveDone => self.wave_done(),
             Happening::StartWave { wave } => self.start_wave(wave as usize, self.wave.path_bake_ms),
+            Happening::RegionOpens { region, path_bake_ms } => {
+                self.region_opens(region as usize, path_bake_ms);
+            }
             Happening::FirstExposure => self.first_exposure(),
             Happening::LatentOnset => self.latent_onset(),
             Happening::NextOnset { zone } => self.next_onset(zone as usize),

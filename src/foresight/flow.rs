@@ -4,7 +4,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use crate::plan::pipeline::{Entry, Horizon, Merges, Mode, Pipeline, Stage};
-use crate::plan::timeline::{Timetable, timetable_of};
+use crate::plan::timeline::{Timetable, timetable, timetable_of};
 use crate::random::Distribution;
 use crate::scenario::{Places, rules};
 
@@ -74,7 +74,13 @@ fn served_a_day(stage: &Stage, pipeline: &Pipeline) -> Option<f64> {
         open_ms as f64 / length_ms as f64
     });
     let runs = 1.0 + stage.flaky.probability / (1.0 - stage.flaky.probability);
-    let mean_ms = mean_ms(&stage.duration) * runs;
+    let run_ms = match &stage.rehearsal {
+        Some(there) => {
+            timetable(&there.plan, there.strategy).waves.last().map_or(0.0, |wave| wave.end_ms as f64)
+        }
+        None => mean_ms(&stage.duration),
+    };
+    let mean_ms = run_ms * runs;
     (stage.mode != Mode::Parallel && mean_ms > 0.0).then(|| open * DAY_MS / mean_ms)
 }
 
@@ -95,24 +101,17 @@ fn slowest_wave(plan: &Plan, strategy: usize, horizon: &Horizon) -> (f64, String
         let all = components.iter().filter_map(|times| times.waves.get(wave));
         all.map(|times| (times.end_ms - times.start_ms) as f64).sum()
     };
-    let openings = horizon.wave_calendar.map(|calendar| {
-        let length_ms = horizon.pipeline.length_ms;
-        let all = horizon.pipeline.calendars[calendar].intervals();
-        all.iter()
-            .filter(|(from, _)| *from < length_ms)
-            .map(|(from, to)| (to - from) as f64)
-            .collect::<Vec<f64>>()
-    });
-    let passed = |length_ms: f64| match &openings {
-        None => DAY_MS / length_ms,
-        Some(list) => {
-            let begun: f64 = list.iter().map(|open_ms| libm::ceil(open_ms / length_ms)).sum();
-            (begun / horizon.pipeline.length_ms as f64 * DAY_MS).min(DAY_MS / length_ms)
-        }
+    let pipeline = horizon.with_waves(&studied.waves);
+    let passed = |window: Option<usize>, length_ms: f64| {
+        let Some(calendar) = window else { return DAY_MS / length_ms };
+        let open = pipeline.calendars[calendar].intervals().iter();
+        let open = open.filter(|(from, _)| *from < pipeline.length_ms).map(|(from, to)| (to - from) as f64);
+        let begun: f64 = open.map(|open_ms| libm::ceil(open_ms / length_ms)).sum();
+        (begun / pipeline.length_ms as f64 * DAY_MS).min(DAY_MS / length_ms)
     };
-    let waves = studied.waves.iter().enumerate();
+    let waves = studied.waves.iter().zip(&pipeline.wave_windows).enumerate();
     waves
-        .map(|(index, wave)| (passed(length_ms(index).max(1.0)), wave.name.clone()))
+        .map(|(index, (wave, window))| (passed(*window, length_ms(index).max(1.0)), wave.name.clone()))
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .unwrap_or((f64::INFINITY, String::new()))
 }

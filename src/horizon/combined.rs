@@ -168,12 +168,14 @@ impl<P: Production> Combined<P> {
             let (first, last) = (runs.first()?, runs.last()?);
             let all_begun = runs.len() == self.components.len();
             let end_ms = if all_begun { last.end_ms } else { stopped.unwrap_or(u64::MAX) };
-            let deployed: u64 = runs.iter().map(|run| run.deployed_ms - run.start_ms).sum();
-            let worked: u64 = runs.iter().map(|run| run.end_ms - run.start_ms - run.closed_ms).sum();
+            let closed = |run: &WaveRun| run.closed_ms.min(run.deployed_ms - run.start_ms);
+            let deployed: u64 = runs.iter().map(|run| run.deployed_ms - run.start_ms - closed(run)).sum();
+            let worked: u64 = runs.iter().map(|run| run.end_ms - run.start_ms - closed(run)).sum();
+            let closed_ms = end_ms - first.start_ms - worked;
             Some(WaveRun {
                 start_ms: first.start_ms,
-                deployed_ms: first.start_ms + deployed,
-                closed_ms: end_ms - first.start_ms - worked,
+                closed_ms,
+                deployed_ms: first.start_ms + closed_ms + deployed,
                 end_ms,
             })
         };

@@ -6,16 +6,20 @@
 
 use super::World;
 use super::agenda::Event;
+use super::lane::Lane;
 use super::production::{Ask, Carried, Gates, Rollout, Stop, Why};
 use super::revision::Place;
 use super::trace;
 use crate::outcome::horizon::{Incident, Part, Parts};
-use crate::plan::pipeline::{AfterRejection, Entry};
+use crate::plan::Pipeline;
+use crate::plan::pipeline::{AfterRejection, Calendar, Entry};
 
 /// A revision in production.
 #[derive(Debug)]
 pub(super) struct Flight<'a> {
     pub(super) number: usize,
+    /// An emergency rode with it when it began.
+    emergency: bool,
     generation: u32,
     ask: Ask<'a>,
     rollout: Rollout,
@@ -80,7 +84,8 @@ impl<'a> World<'a> {
         revision.came_ms = at;
         revision.turn_to(Part::Queue, at);
         self.note(at, trace::Event::Waits { revision: number, stage: self.stages.len() });
-        if self.plan.entry != Entry::Queued {
+        let entry = self.entry_of(number);
+        if entry != Entry::Queued {
             for waiting in std::mem::take(&mut self.entry) {
                 let came = self.revisions[&waiting].came_ms;
                 self.entry_stays.leave(came, at);
@@ -89,7 +94,7 @@ impl<'a> World<'a> {
         }
         self.entry.push_back(number);
         self.entry_stays.come(at);
-        if self.plan.entry == Entry::Restart {
+        if entry == Entry::Restart {
             self.overtake(at);
         }
         self.launch(at);
@@ -127,25 +132,26 @@ impl<'a> World<'a> {
         held
     }
 
-    /// Begins the next rollout if the first wave is free and open.
+    /// Begins the next rollout if it may, and the first wave is free and open.
     pub(super) fn launch(&mut self, at: u64) {
-        while let Some(number) = self.entry.front().copied() {
+        while let Some(number) = self.next_to_enter(at) {
             let free = self.free(0, self.flights.len());
-            let window = self.plan.wave_windows[0].map(|index| &self.plan.calendars[index]);
-            let open = match window {
-                _ if free > at => Some(free),
-                Some(calendar) => calendar.next_open(at),
-                None => Some(at),
+            let thaws = self.thaws(number, at);
+            let window = self.window(number, 0);
+            let (open, waits_for) = match window {
+                _ if free > at => (Some(free), Part::Queue),
+                _ if thaws > at => (Some(thaws), Part::Blocked),
+                Some(calendar) => (calendar.next_open(at), Part::Window),
+                None => (Some(at), Part::Window),
             };
             if open == Some(at) {
-                self.entry.pop_front();
-                let came = self.revisions[&number].came_ms;
-                self.entry_stays.leave(came, at);
+                self.leave_entry(number, at);
                 self.roll_out(number, at);
                 continue;
             }
-            if free <= at {
-                self.wait_for_window(number, self.stages.len(), at);
+            match waits_for {
+                Part::Window => self.wait_for_window(number, self.stages.len(), at),
+                other => self.revision(number).turn_to(other, at),
             }
             if let Some(open) = open
                 && self.entry_wake.is_none_or(|wake| wake > open)
@@ -157,27 +163,50 @@ impl<'a> World<'a> {
         }
     }
 
+    /// The window that a wave of a revision waits for.
+    fn window(&self, number: usize, wave: usize) -> Option<&'a Calendar> {
+        let plan: &'a Pipeline = self.plan;
+        let index = plan.wave_windows[wave].filter(|_| !self.ignores_windows(self.revisions[&number].lane));
+        index.map(|index| &plan.calendars[index])
+    }
+
+    /// A revision goes from the queue into production; those that it passes ride with it.
+    fn leave_entry(&mut self, number: usize, at: u64) {
+        while let Some(first) = self.entry.pop_front() {
+            let came = self.revisions[&first].came_ms;
+            self.entry_stays.leave(came, at);
+            if first == number {
+                return;
+            }
+            self.give_up(first, at);
+        }
+    }
+
     fn roll_out(&mut self, number: usize, at: u64) {
         self.enter_production(number, at);
         let revision = self.revision(number);
         revision.place = Place::Production;
         revision.turn_to(Part::Deploy, at);
-        let (key, urgent, attempt) = (revision.key, revision.urgent, revision.attempt);
+        let (key, lane, attempt) = (revision.key, revision.lane, revision.attempt);
         let waves = self.wave_stays.len();
         let free_ms = (0..waves).map(|wave| self.free(wave, self.flights.len())).collect();
-        let plan: &'a crate::plan::Pipeline = self.plan;
-        let windows = plan.wave_windows.iter().map(|index| index.map(|index| &plan.calendars[index]));
-        let gates = Gates { free_ms, windows: windows.collect() };
+        let plan: &'a Pipeline = self.plan;
+        let windows = (0..waves).map(|wave| self.window(number, wave)).collect();
+        let regions = plan.region_windows.iter().filter(|_| !self.ignores_windows(lane));
+        let regions = regions.map(|index| &plan.calendars[*index]).collect();
+        let gates = Gates { free_ms, windows, regions };
+        let bakes = self.bakes(lane);
         let defects = self.defects(number).map(|change| {
             let brought = &self.changes[change];
             Carried { change, key: brought.key, class: brought.defect.unwrap_or_default() }
         });
         let mut defects: Vec<Carried> = defects.collect();
         defects.append(&mut self.unprepared(number));
-        let ask = Ask { key, attempt, urgent, defects, start_ms: at, gates, stop: None, back_from_ms: 0 };
+        let ask = Ask { key, attempt, bakes, defects, start_ms: at, gates, stop: None, back_from_ms: 0 };
         let rollout = self.production.roll_out(&ask);
         self.flights.push(Flight {
             number,
+            emergency: lane == Lane::Emergency,
             generation: 0,
             ask,
             rollout,
@@ -269,7 +298,7 @@ impl<'a> World<'a> {
         // A recall of what was delivered leaves nothing to reject; the revert is asked for all the same.
         if landed {
             let key = self.changes[number].key;
-            self.revisions.insert(number, super::Revision::new(key, false, at));
+            self.revisions.insert(number, super::Revision::new(key, Lane::Ordinary, at));
             if !matches!(self.plan.after_rejection, AfterRejection::Revert(_)) {
                 self.revisions.remove(&number);
                 return self.launch(at);
@@ -354,12 +383,13 @@ impl<'a> World<'a> {
         // Of a wave that begins and is stopped at the same instant nobody was told.
         flight.begun = flight.rollout.waves.len();
         let (revision, why) = (flight.number, flight.rollout.stopped.map_or(Why::Outside, |(_, why)| why));
-        let harmful = !flight.ask.defects.is_empty();
+        let (harmful, emergency) = (!flight.ask.defects.is_empty(), flight.emergency);
         let begun = self.span.has(flight.start());
         let rolled_back = stop.is_none_or(|stop| stop.roll_back);
         if begun && rolled_back {
             self.outcome.needed_rollbacks += u64::from(harmful);
             self.outcome.needless_rollbacks += u64::from(!harmful);
+            self.outcome.emergencies.rollbacks += u64::from(emergency);
         }
         self.note(at, trace::Event::Stopped { revision, why, taken_back: rolled_back });
         self.announce(index);
@@ -387,7 +417,7 @@ impl<'a> World<'a> {
             let flight = &mut self.flights[index];
             flight.rollout = self.production.roll_out(&flight.ask);
             // What it has waited for so far is booked as it seemed then.
-            flight.booked = flight.rollout.parts(&flight.ask.gates, at);
+            flight.booked = flight.rollout.parts(&flight.ask, at);
             self.announce(index);
         }
     }
@@ -408,7 +438,7 @@ impl<'a> World<'a> {
             if flight.stopped || flight.landed {
                 continue;
             }
-            let parts = flight.rollout.parts(&flight.ask.gates, at);
+            let parts = flight.rollout.parts(&flight.ask, at);
             let mut spent = Parts::default();
             spent.add_since(&parts, &flight.booked);
             flight.booked = parts;
@@ -421,7 +451,11 @@ impl<'a> World<'a> {
     pub(super) fn count_waves(&mut self, flight: &Flight, at: u64) {
         if self.span.has(flight.start()) && at < self.span.to {
             self.outcome.harm.add_all(&flight.rollout.harm);
+            if flight.emergency {
+                self.outcome.emergencies.impaired_host_ms += flight.rollout.harm.impaired_host_ms;
+            }
         }
+        self.spend(flight.rollout.harm.impaired_host_ms, at);
         for (wave, run) in flight.rollout.waves.iter().enumerate() {
             let passed = flight.rollout.waves.get(wave + 1).map(|next| next.start_ms);
             let left = passed.or(flight.landing()).unwrap_or(flight.rollout.settled_ms).min(at);

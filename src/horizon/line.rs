@@ -48,9 +48,9 @@ fn part(phase: Phase) -> Part {
 impl World<'_> {
     /// The first stage from `stage` on that the revision does not pass by; `stages.len()` is production.
     fn target(&self, number: usize, stage: usize) -> usize {
-        let urgent = self.revisions[&number].urgent;
+        let lane = self.revisions[&number].lane;
         let rest = &self.plan.stages[stage..];
-        let stops_at = |stage: &Stage| !(stage.passed_by || urgent && stage.fixes_pass_by);
+        let stops_at = |stage: &Stage| !(stage.passed_by || lane.passes_by(stage));
         rest.iter().position(stops_at).map_or(self.stages.len(), |skip| stage + skip)
     }
 
@@ -149,7 +149,7 @@ impl World<'_> {
     }
 
     fn run_now(&mut self, number: usize, stage: usize, at: u64) {
-        let run = self.run_ms(number, stage);
+        let run = self.rehearse(number, stage, at).unwrap_or_else(|| self.run_ms(number, stage));
         let plan = &self.plan.stages[stage];
         let rests = plan.window.filter(|window| window.holds == Holds::Work);
         let end = match rests {
@@ -216,19 +216,24 @@ impl World<'_> {
         if flaky {
             return self.flaky(number, stage, at);
         }
+        if let Some(culprit) = self.rehearsed(number) {
+            return self.reject_in_stage(number, stage, culprit, at);
+        }
         if let Some(culprit) = self.seen(number, stage) {
             return self.reject_in_stage(number, stage, Some(culprit), at);
         }
         if plan.false_alarm > 0.0 && self.uniform(Purpose::StageLuck, number, stage, 1) < plan.false_alarm {
             return self.reject_in_stage(number, stage, None, at);
         }
-        if self.accepts(self.target(number, stage + 1)) {
+        let next = self.target(number, stage + 1);
+        if self.accepts(next) {
             self.leave(number, stage, at);
             self.arrive(number, stage + 1, at);
             self.fill(stage, at);
         } else {
             let revision = self.revision(number);
             revision.place = Place::Held(stage);
+            revision.held_for = next;
             revision.turn_to(Part::Blocked, at);
             self.note(at, trace::Event::Held { revision: number, stage });
         }
@@ -283,12 +288,18 @@ impl World<'_> {
         self.begin_runs(stage, at);
         for before in (0..stage).rev() {
             let held = self.stages[before].inside.iter().copied().find(|number| {
-                self.revisions[number].place == Place::Held(before)
-                    && self.target(*number, before + 1) == stage
+                let revision = &self.revisions[number];
+                revision.place == Place::Held(before) && revision.held_for == stage
             });
-            let Some(number) = held.filter(|_| self.accepts(stage)) else { continue };
+            let Some(number) = held else { continue };
+            // An emergency that got on meanwhile may pass by the place that it waited for.
+            let next = self.target(number, before + 1);
+            if !self.accepts(next) {
+                self.revision(number).held_for = next;
+                continue;
+            }
             self.leave(number, before, at);
-            self.arrive(number, stage, at);
+            self.arrive(number, next, at);
             return self.fill(before, at);
         }
     }

@@ -3,9 +3,11 @@
 //! A Poisson process with a stepwise rate is a unit process in operational time: the sum of unit
 //! exponentials, mapped through the inverse of the integrated rate. It must not know the line.
 
-use crate::plan::pipeline::{Merges, Source};
+use crate::plan::pipeline::{Merges, Pipeline, Source};
 use crate::random::{Purpose, Stream, Streams};
 
+/// Index of the draw whether a change is an emergency, after all others of its review.
+const URGENT_INDEX: u64 = 8;
 const MS_PER_HOUR: f64 = 3_600_000.0;
 
 /// The instants of a source, in order.
@@ -66,31 +68,40 @@ pub(super) struct Drawn {
     pub(super) defect: Option<usize>,
     /// Time in review before the merge.
     pub(super) review_ms: u64,
+    /// It cannot wait.
+    pub(super) urgent: bool,
 }
 
 /// What the source's change number `key` is.
-pub(super) fn draw(source: &Source, streams: &Streams, key: u64) -> Drawn {
+pub(super) fn draw(pipeline: &Pipeline, streams: &Streams, key: u64) -> Drawn {
+    let source = &pipeline.source;
     let mut stream = streams.stream(Purpose::Review, key);
-    let mut review_ms = source.review.by_cdf(stream.uniform());
+    let lane = pipeline.emergency.as_ref().filter(|lane| stream.uniform_at(URGENT_INDEX) < lane.share);
+    let (urgent, review) = (lane.is_some(), lane.and_then(|lane| lane.review).unwrap_or(source.review));
+    stream.seek(0);
+    let mut review_ms = review.by_cdf(stream.uniform());
     if source.defects.is_empty() {
-        return Drawn { defect: None, review_ms };
+        return Drawn { defect: None, review_ms, urgent };
     }
     let mut left = stream.uniform();
     let class = source.defects.iter().position(|class| {
         left -= class.probability;
         left < 0.0
     });
-    let seen = class.is_some_and(|class| stream.uniform() < source.defects[class].review_catches);
+    let catches = |class: usize| {
+        lane.and_then(|lane| lane.review_catches).unwrap_or(source.defects[class].review_catches)
+    };
+    let seen = class.is_some_and(|class| stream.uniform() < catches(class));
     if seen {
-        review_ms += source.review.by_cdf(stream.uniform());
+        review_ms += review.by_cdf(stream.uniform());
     }
-    Drawn { defect: class.filter(|_| !seen), review_ms }
+    Drawn { defect: class.filter(|_| !seen), review_ms, urgent }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::pipeline::{DefectClass, RateStep};
+    use crate::plan::pipeline::{AfterRejection, DefectClass, Entry, RateStep, Source};
     use crate::random::Distribution;
 
     const HOUR: u64 = 3_600_000;
@@ -103,6 +114,23 @@ mod tests {
         };
         let defects = vec![class("logic", 0.2, 0.5), class("leak", 0.1, 0.0)];
         Source { merges, review: Distribution::Fixed { ms: 10 }, defects }
+    }
+
+    fn pipeline(source: Source) -> Pipeline {
+        Pipeline {
+            source,
+            stages: Vec::new(),
+            calendars: Vec::new(),
+            two_phase: None,
+            wave_windows: Vec::new(),
+            region_windows: Vec::new(),
+            entry: Entry::Queued,
+            after_rejection: AfterRejection::Leave,
+            emergency: None,
+            error_budget: None,
+            length_ms: 1,
+            warm_up_ms: 0,
+        }
     }
 
     #[test]
@@ -122,9 +150,9 @@ mod tests {
 
     #[test]
     fn review_turns_some_defects_away_and_takes_another_round_for_it() {
-        let source = source(Merges::Recorded(Vec::new()));
+        let pipeline = pipeline(source(Merges::Recorded(Vec::new())));
         let n = 100_000;
-        let drawn: Vec<Drawn> = (0..n).map(|key| draw(&source, &Streams::new(4, 0), key)).collect();
+        let drawn: Vec<Drawn> = (0..n).map(|key| draw(&pipeline, &Streams::new(4, 0), key)).collect();
         let share = |hit: &dyn Fn(&Drawn) -> bool, p: f64| {
             let count = drawn.iter().filter(|change| hit(change)).count() as f64;
             let z = (count - p * n as f64) / (p * (1.0 - p) * n as f64).sqrt();

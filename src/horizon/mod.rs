@@ -7,12 +7,15 @@
 //! proportional to events; an idle weekend has none. It does no IO and estimates nothing.
 
 mod agenda;
+mod budget;
 mod combined;
 mod flight;
 mod gauge;
+mod lane;
 mod line;
 mod merges;
 mod production;
+mod rehearsal;
 mod repair;
 mod revision;
 mod riders;
@@ -31,10 +34,13 @@ use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, Part};
 use crate::plan::pipeline::Pipeline;
 use crate::random::Streams;
 use agenda::{Agenda, Event};
+use budget::Budget;
 use flight::Flight;
 use gauge::{Gauge, Span, Stays};
+use lane::Lane;
 use line::StageState;
 use merges::Instants;
+use rehearsal::Stand;
 use repair::Rejection;
 use revision::{Change, Place, Revision};
 use riders::Fleet;
@@ -67,8 +73,10 @@ pub fn run_observed<'a>(
     trial: u64,
     observer: Option<&'a mut dyn Observer>,
 ) -> HorizonOutcome {
+    let models = rehearsal::models(pipeline);
     let mut world = World::new(pipeline, production, Streams::new(seed, trial));
-    world.observer = observer;
+    world.stands = rehearsal::stands(pipeline, &models, trial);
+    world.observer = observer.map(|observer| observer as &mut dyn Observer);
     while world.step().is_some() {}
     world.finish()
 }
@@ -97,6 +105,8 @@ struct World<'a> {
     stranded: Vec<usize>,
     revisions: BTreeMap<usize, Revision>,
     stages: Vec<StageState>,
+    /// The fleets that stages have of their own.
+    stands: Vec<Option<Stand<'a>>>,
     entry: VecDeque<usize>,
     entry_stays: Stays,
     entry_wake: Option<u64>,
@@ -111,6 +121,7 @@ struct World<'a> {
     /// Rejections whose revert is not merged.
     pending: usize,
     undelivered: Gauge,
+    budget: Option<Budget>,
     fleet: Fleet,
     outcome: HorizonOutcome,
 }
@@ -138,6 +149,7 @@ impl<'a> World<'a> {
             stranded: Vec::new(),
             revisions: BTreeMap::new(),
             stages: plan.stages.iter().map(|_| StageState::new(span)).collect(),
+            stands: Vec::new(),
             entry: VecDeque::new(),
             entry_stays: Stays::new(span),
             entry_wake: None,
@@ -149,6 +161,7 @@ impl<'a> World<'a> {
             rejections: Vec::new(),
             pending: 0,
             undelivered: Gauge::new(span),
+            budget: plan.error_budget.map(|budget| Budget::new(budget, span)),
             fleet: Fleet::new(span),
             outcome: HorizonOutcome { from_ms: span.from, to_ms: span.to, ..HorizonOutcome::default() },
         };
@@ -225,16 +238,17 @@ impl<'a> World<'a> {
         self.merged += 1;
         let number = self.merge_change(Kind::Own, key, at);
         self.perhaps_prepare(number, at);
-        self.make_revision(false, at);
+        self.make_revision(Lane::Ordinary, at);
         self.plan_merge();
     }
 
     /// A change in its own right is merged; returns its number.
     fn merge_change(&mut self, kind: Kind, key: u64, at: u64) -> usize {
-        let drawn = merges::draw(&self.plan.source, &self.streams, key);
+        let drawn = merges::draw(self.plan, &self.streams, key);
         let number = self.changes.len();
         let mut change = Change::new(kind, key, at);
         change.defect = drawn.defect;
+        change.urgent = drawn.urgent;
         change.account.add(Part::Review, drawn.review_ms);
         if drawn.defect.is_some() {
             self.harmful.push(number);
@@ -248,13 +262,16 @@ impl<'a> World<'a> {
     }
 
     /// A revision of everything that is merged sets out, unless the line waits for a revert.
-    fn make_revision(&mut self, urgent: bool, at: u64) {
+    fn make_revision(&mut self, lane: Lane, at: u64) {
         if self.pending > 0 {
             return;
         }
         let number = self.changes.len() - 1;
-        self.revisions.insert(number, Revision::new(self.changes[number].key, urgent, at));
-        self.note(at, trace::Event::SetOut { revision: number, urgent });
+        let newest = &self.changes[number];
+        let mut revision = Revision::new(newest.key, lane, at);
+        revision.exempt = newest.kind == Kind::Revert;
+        self.revisions.insert(number, revision);
+        self.note(at, trace::Event::SetOut { revision: number, urgent: lane == Lane::FastTrack });
         self.board(number, at);
         self.arrive(number, 0, at);
     }
@@ -278,6 +295,7 @@ impl<'a> World<'a> {
         self.fleet.close(end);
         self.outcome.age_area = self.fleet.area;
         self.outcome.oldest_age_ms = self.fleet.oldest;
+        self.outcome.budget_spent_ms = self.budget.map_or(0, |budget| budget.frozen_ms);
         self.outcome.stages = self.stages.into_iter().map(|stage| stage.stays.outcome()).collect();
         self.outcome.entry = self.entry_stays.outcome();
         self.outcome.waves = self.wave_stays.into_iter().map(Stays::outcome_of_wholes).collect();
@@ -291,6 +309,7 @@ impl<'a> World<'a> {
                 delivered_ms: change.delivered_ms,
                 defect: change.defect.map(|class| class as u32),
                 reverts: change.out.len() as u32,
+                urgent: change.urgent,
                 parts: change.account,
             })
             .collect();

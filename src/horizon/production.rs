@@ -5,6 +5,7 @@
 //! Nothing here knows stages, queues or repairs.
 
 use crate::outcome::horizon::{Harm, Part, Parts};
+use crate::plan::Ratio;
 use crate::plan::pipeline::Calendar;
 use crate::random::{Distribution, Purpose, Streams};
 use serde::Serialize;
@@ -27,15 +28,29 @@ pub struct Gates<'a> {
     pub free_ms: Vec<u64>,
     /// The wave's window; a wave that has begun may finish after closing.
     pub windows: Vec<Option<&'a Calendar>>,
+    /// The windows of single regions, by region of the fleet; empty if they have none. What has begun may finish.
+    pub regions: Vec<&'a Calendar>,
 }
 
 impl Gates<'_> {
+    /// Nothing holds up any of so many waves.
+    #[must_use]
+    pub fn open(waves: usize) -> Self {
+        Self { free_ms: vec![0; waves], windows: vec![None; waves], regions: Vec::new() }
+    }
+
     /// When a wave begins whose revision is ready at `at`; none if never.
     #[must_use]
     pub fn opens(&self, wave: usize, at: u64) -> Option<u64> {
         let at = at.max(self.free_ms[wave]);
         let at = self.windows[wave].map_or(Some(at), |window| window.next_open(at));
         at.filter(|at| *at < u64::MAX)
+    }
+
+    /// When a region begins whose wave has begun and has come to it at `at`; none if never.
+    #[must_use]
+    pub fn region_opens(&self, region: usize, at: u64) -> Option<u64> {
+        self.regions.get(region).map_or(Some(at), |window| window.next_open(at))
     }
 }
 
@@ -55,8 +70,8 @@ pub struct Ask<'a> {
     pub key: u64,
     /// How often this revision has been rolled out before.
     pub attempt: u32,
-    /// Bakes are skipped.
-    pub urgent: bool,
+    /// Share of each bake that is kept.
+    pub bakes: Ratio,
     /// What it carries.
     pub defects: Vec<Carried>,
     /// The first wave begins.
@@ -82,10 +97,10 @@ impl Ask<'_> {
 pub struct WaveRun {
     /// It begins.
     pub start_ms: u64,
+    /// Part of it in which it waited for nothing but windows, of its regions or of a component; counted first.
+    pub closed_ms: u64,
     /// Its last host has the revision.
     pub deployed_ms: u64,
-    /// Part of it that it waited for a window to open, counted last.
-    pub closed_ms: u64,
     /// Its bake is over.
     pub end_ms: u64,
 }
@@ -129,22 +144,27 @@ impl Rollout {
 
     /// Where its time goes from its start until `at`: at most the end of its waves, or its stop.
     #[must_use]
-    pub fn parts(&self, gates: &Gates, at: u64) -> Parts {
+    pub fn parts(&self, ask: &Ask, at: u64) -> Parts {
+        let gates = &ask.gates;
         let mut parts = Parts::default();
-        let mut ready = self.waves.first().map_or(at, |wave| wave.start_ms);
+        let mut ready = ask.start_ms.min(at);
         let all = gates.free_ms.len();
         for wave in 0..all {
             let run = self.waves.get(wave);
             let start = run.map_or(at, |run| run.start_ms.min(at));
             let free = gates.free_ms[wave].clamp(ready, start.max(ready));
+            let open = gates.opens(wave, ready).map_or(start, |open| open.min(start)).max(free);
             parts.add(Part::Queue, free - ready);
-            parts.add(Part::Window, start.max(free) - free);
+            parts.add(Part::Window, open - free);
+            // It was free and open, and an alarm held it up that fired for another reason.
+            parts.add(Part::Blocked, start.max(open) - open);
             let Some(run) = run.filter(|run| run.start_ms < at) else { break };
             let (deployed, end) = (run.deployed_ms.min(at), run.end_ms.min(at));
-            let baked = (run.end_ms - run.closed_ms).min(at);
-            parts.add(Part::Deploy, deployed - run.start_ms);
-            parts.add(Part::Bake, baked - deployed);
-            parts.add(Part::Window, end - baked);
+            // Where waits of single regions and deployments alternate, the waits are counted first.
+            let begun = (run.start_ms + run.closed_ms).min(deployed);
+            parts.add(Part::Window, begun - run.start_ms);
+            parts.add(Part::Deploy, deployed - begun);
+            parts.add(Part::Bake, end - deployed);
             ready = end;
         }
         parts
@@ -248,9 +268,9 @@ impl Production for Timed {
             let index = u64::from(ask.attempt) * 2;
             let draw = |offset| self.uniform(Purpose::StageTime, ask.key, wave, index + offset);
             let deployed = start + self.waves[wave].deploy.by_cdf(draw(0));
-            let bake = if ask.urgent { 0 } else { self.waves[wave].bake.by_cdf(draw(1)) };
+            let bake = ask.bakes.floor_of(self.waves[wave].bake.by_cdf(draw(1)));
             let run =
-                WaveRun { start_ms: start, deployed_ms: deployed, closed_ms: 0, end_ms: deployed + bake };
+                WaveRun { start_ms: start, closed_ms: 0, deployed_ms: deployed, end_ms: deployed + bake };
             stopped = self.alarm(ask, wave, run);
             waves.push(run);
             ready = run.end_ms;

@@ -5,6 +5,7 @@
 
 use super::World;
 use super::agenda::Event;
+use super::lane::Lane;
 use super::revision::{Change, Kind};
 use super::trace;
 use crate::plan::pipeline::{AfterRejection, Repair};
@@ -131,7 +132,7 @@ impl World<'_> {
             let again = repair.again.by_cdf(self.streams.stream(Purpose::Repaired, key).uniform_at(1));
             self.agenda.plan(at + again, Event::Again { change: blamed });
         }
-        self.make_revision(repair.fast_track, at);
+        self.make_revision(if repair.fast_track { Lane::FastTrack } else { Lane::Ordinary }, at);
     }
 
     /// A reverted change is merged again, without its defect if it had one.
@@ -147,6 +148,6 @@ impl World<'_> {
         }
         self.note(at, trace::Event::Merged { change: number, kind: Kind::Again, defect: None });
         self.changes.push(Change::new(Kind::Again, key, at));
-        self.make_revision(false, at);
+        self.make_revision(Lane::Ordinary, at);
     }
 }

@@ -3,6 +3,8 @@
 //! A revision is named by the number of its newest change and carries every change up to it that was
 //! not taken out. Nothing here plans events or knows stages.
 
+use super::lane::Lane;
+use super::production::Why;
 use crate::outcome::horizon::{Part, Parts};
 use serde::Serialize;
 
@@ -36,6 +38,8 @@ pub(super) struct Change {
     pub(super) merged_ms: u64,
     /// Class of its defect.
     pub(super) defect: Option<usize>,
+    /// It cannot wait.
+    pub(super) urgent: bool,
     /// It is not in revisions from the first number on, until before the second.
     pub(super) out: Vec<(usize, usize)>,
     /// The revision that it rides with, and that revision's account when it got on.
@@ -54,6 +58,7 @@ impl Change {
             key,
             merged_ms: at,
             defect: None,
+            urgent: false,
             out: Vec::new(),
             carrier: None,
             stranded_ms: at,
@@ -97,9 +102,12 @@ pub(super) enum Place {
 pub(super) struct Revision {
     /// That of its newest change.
     pub(super) key: u64,
-    /// Made by a revert that goes the short way.
-    pub(super) urgent: bool,
+    pub(super) lane: Lane,
+    /// The error budget does not hold it: a fix, an emergency, or what took the place of one.
+    pub(super) exempt: bool,
     pub(super) place: Place,
+    /// The stage whose place it waits for, where a stage that is done with it cannot pass it on.
+    pub(super) held_for: usize,
     /// When it came to the stage.
     pub(super) came_ms: u64,
     /// Events planned under an older generation are void.
@@ -109,6 +117,8 @@ pub(super) struct Revision {
     pub(super) run: u32,
     /// The part of the present run that is work, where the rest is waiting for people's hours.
     pub(super) work_ms: Option<u64>,
+    /// What the present run will have seen, where it is a rollout on a fleet of the stage.
+    pub(super) seen: Option<Why>,
     doing: Part,
     since: u64,
     account: Parts,
@@ -117,20 +127,31 @@ pub(super) struct Revision {
 }
 
 impl Revision {
-    pub(super) fn new(key: u64, urgent: bool, at: u64) -> Self {
+    pub(super) fn new(key: u64, lane: Lane, at: u64) -> Self {
         Self {
             key,
-            urgent,
+            lane,
+            exempt: false,
             place: Place::Away,
+            held_for: 0,
             came_ms: at,
             generation: 0,
             attempt: 0,
             run: 0,
             work_ms: None,
+            seen: None,
             doing: Part::Queue,
             since: at,
             account: Parts::default(),
             riders: Vec::new(),
+        }
+    }
+
+    /// An emergency rides with it from now on.
+    pub(super) fn hurry(&mut self) {
+        self.exempt = true;
+        if self.lane == Lane::Ordinary {
+            self.lane = Lane::Emergency;
         }
     }
 

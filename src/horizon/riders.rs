@@ -7,6 +7,7 @@
 
 use super::World;
 use super::gauge::Span;
+use super::lane::Lane;
 use super::trace;
 use crate::outcome::horizon::Part;
 
@@ -28,6 +29,9 @@ impl World<'_> {
         carrier.riders.push(number);
         let account = carrier.account_at(at);
         let change = &mut self.changes[number];
+        if change.urgent {
+            carrier.hurry();
+        }
         change.account.add(Part::Blocked, at - change.stranded_ms);
         change.carrier = Some((revision, account));
     }
@@ -59,7 +63,12 @@ impl World<'_> {
                 None => self.stranded.push(number),
             }
         }
-        self.revisions.remove(&revision);
+        let lost = self.revisions.remove(&revision);
+        if lost.is_some_and(|lost| lost.exempt)
+            && let Some((_, heir)) = self.revisions.range_mut(revision + 1..).next()
+        {
+            heir.exempt = true;
+        }
     }
 
     /// Changes that a revert took out of the revision they ride with get off.
@@ -104,6 +113,8 @@ impl World<'_> {
         self.note(at, trace::Event::RolloutStarted { revision, changes });
         let riders = &self.revisions[&revision].riders;
         if self.span.has(at) {
+            let emergency = self.revisions[&revision].lane == Lane::Emergency;
+            self.outcome.emergencies.deployments += u64::from(emergency);
             self.outcome.deployments += 1;
             self.outcome.deployed_changes += riders.len() as u64;
         }

@@ -5,11 +5,12 @@
 //! its rollout is up to the study's `observe-after`.
 
 use super::production::{Ask, Carried, Production, Rollout, Stop, WaveRun, Why};
-use crate::engine::launch::{Launch, Launched, OutsideStop, World};
+use crate::engine::launch::{Gate, Launch, Launched, OutsideStop, World};
 use crate::engine::{Engine, Model};
 use crate::outcome::Ending;
 use crate::outcome::horizon::Harm;
 use crate::plan::Strategy;
+use crate::random::mix;
 
 /// One strategy's production in one trial of a pipeline.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Rollouts<'m> {
     trial: u64,
     /// The horizon's start in milliseconds since a UTC midnight.
     epoch_ms: u64,
+    /// Tells the luck of a fleet that is not production from that of production.
+    place: Option<u64>,
 }
 
 /// Bits of a key that tell attempts of one revision apart.
@@ -35,26 +38,40 @@ impl<'m> Rollouts<'m> {
     /// The production by a strategy that the model's plan uses.
     #[must_use]
     pub fn by(model: &'m Model<'m>, strategy: &'m Strategy, trial: u64, epoch_ms: u64) -> Self {
-        Self { engine: Engine::new(model), strategy, trial, epoch_ms }
+        Self { engine: Engine::new(model), strategy, trial, epoch_ms, place: None }
+    }
+
+    /// Rollouts on a fleet that is not production, called `place` in stream keys, in trial `trial`. The horizon begins at
+    /// midnight UTC.
+    pub(super) fn elsewhere(model: &'m Model<'m>, strategy: usize, trial: u64, place: u64) -> Self {
+        Self { place: Some(place), ..Self::new(model, strategy, trial, 0) }
+    }
+
+    /// Whose luck the rollout of what is asked has.
+    fn world(&self, ask: &Ask) -> World {
+        match self.place {
+            // The source's first change has the luck of the study's trial: a horizon of one change is that trial.
+            None if ask.key == 0 && ask.attempt == 0 => World::Trial(self.trial),
+            None => {
+                let key = ask.key << ATTEMPT_BITS | u64::from(ask.attempt);
+                World::Revision { trial: self.trial, key }
+            }
+            Some(place) => {
+                let key = mix(&[place, ask.key, u64::from(ask.attempt)]);
+                World::Revision { trial: self.trial, key }
+            }
+        }
     }
 
     /// The rollout of what is asked with one of its defects, or none, and perhaps another stop.
     fn launch(&mut self, ask: &Ask, defect: Option<Carried>, stop: Option<Stop>) -> Launched {
-        // The source's first change has the luck of the study's trial: a horizon of one change is that trial.
-        let world = if ask.key == 0 && ask.attempt == 0 {
-            World::Trial(self.trial)
-        } else {
-            let key = ask.key << ATTEMPT_BITS | u64::from(ask.attempt);
-            World::Revision { trial: self.trial, key }
-        };
         let start_ms = ask.start_ms;
-        let gate = |wave: usize, at_ms: u64| Some(ask.gates.opens(wave, start_ms + at_ms)? - start_ms);
         let launch = Launch {
-            world,
+            world: self.world(ask),
             defect: defect.map(|carried| carried.class),
             start_utc_ms: self.epoch_ms + start_ms,
-            skips_bakes: ask.urgent,
-            gate: &gate,
+            bakes: ask.bakes,
+            gate: ask,
             stop: stop.map(|stop| OutsideStop {
                 at_ms: stop.at_ms.saturating_sub(start_ms),
                 roll_back: stop.roll_back,
@@ -62,6 +79,17 @@ impl<'m> Rollouts<'m> {
             back_from_ms: ask.back_from_ms.saturating_sub(start_ms),
         };
         self.engine.launch(self.strategy, &launch)
+    }
+}
+
+/// Gates in the time of the rollout.
+impl Gate for Ask<'_> {
+    fn wave(&self, wave: usize, at_ms: u64) -> Option<u64> {
+        Some(self.gates.opens(wave, self.start_ms + at_ms)? - self.start_ms)
+    }
+
+    fn region(&self, region: usize, at_ms: u64) -> Option<u64> {
+        Some(self.gates.region_opens(region, self.start_ms + at_ms)? - self.start_ms)
     }
 }
 
@@ -103,9 +131,9 @@ fn timetable(ask: &Ask, defect: Option<Carried>, launched: &Launched, harm: Harm
     let at = |ms: u64| ask.start_ms + ms;
     let waves = launched.waves.iter().map(|wave| WaveRun {
         start_ms: at(wave.start_ms),
+        closed_ms: wave.closed_ms,
         // Where bakes and deployments alternate, the bakes are counted last.
         deployed_ms: at(wave.end_ms - wave.bake_ms.min(wave.end_ms - wave.start_ms)),
-        closed_ms: 0,
         end_ms: at(wave.end_ms),
     });
     let outcome = &launched.outcome;

@@ -7,6 +7,7 @@
 
 use super::World;
 use super::production::Production;
+use super::rehearsal;
 use super::trace::Observer;
 use crate::outcome::horizon::HorizonOutcome;
 use crate::plan::pipeline::Pipeline;
@@ -71,12 +72,15 @@ pub fn run_together_observed<'a>(
     trial: u64,
     observer: Option<&'a mut dyn Observer>,
 ) -> Vec<HorizonOutcome> {
+    let models: Vec<_> = members.iter().map(|member| rehearsal::models(member.pipeline)).collect();
     let mut lines: Vec<World> = Vec::with_capacity(members.len());
-    for Member { pipeline, production, seed } in members {
-        lines.push(World::new(pipeline, production, Streams::new(seed, trial)));
+    for (Member { pipeline, production, seed }, models) in members.into_iter().zip(&models) {
+        let mut line = World::new(pipeline, production, Streams::new(seed, trial));
+        line.stands = rehearsal::stands(pipeline, models, trial);
+        lines.push(line);
     }
     if let Some(first) = lines.first_mut() {
-        first.observer = observer;
+        first.observer = observer.map(|observer| observer as &mut dyn Observer);
     }
     assert!(lines.windows(2).all(|pair| pair[0].plan.length_ms == pair[1].plan.length_ms), "one horizon");
     let mut board = Board { sharing, held: vec![vec![0; sharing.regions]; lines.len()] };

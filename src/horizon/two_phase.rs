@@ -5,6 +5,7 @@
 
 use super::World;
 use super::agenda::Event;
+use super::lane::Lane;
 use super::production::Carried;
 use super::revision::Kind;
 use crate::outcome::horizon::{Part, TwoPhaseOutcome};
@@ -97,7 +98,7 @@ impl World<'_> {
             None => {
                 self.pairs[pair].activation = Some(self.changes.len());
                 self.merge_change(Kind::Activation, self.changes[prepare].key | ACTIVATION, at);
-                self.make_revision(false, at);
+                self.make_revision(Lane::Ordinary, at);
             }
         }
     }

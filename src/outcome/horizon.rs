@@ -107,6 +107,8 @@ pub struct ChangeOutcome {
     pub defect: Option<u32>,
     /// How often it was reverted, rightly or not.
     pub reverts: u32,
+    /// It was an emergency.
+    pub urgent: bool,
     /// Where the time from ready for review went, until it was delivered or the horizon ended.
     pub parts: Parts,
 }
@@ -186,6 +188,17 @@ impl Harm {
     }
 }
 
+/// Rollouts that an emergency rode with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Emergencies {
+    /// Begun.
+    pub deployments: u64,
+    /// Taken back.
+    pub rollbacks: u64,
+    /// Integral of impaired hosts over time, milliseconds.
+    pub impaired_host_ms: u64,
+}
+
 /// What happened in one horizon.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HorizonOutcome {
@@ -230,6 +243,10 @@ pub struct HorizonOutcome {
     pub vain_reverts: u64,
     /// Harm of the rollouts begun, as far as they are over.
     pub harm: Harm,
+    /// The part of the rollouts, rollbacks and harm above that an emergency rode with.
+    pub emergencies: Emergencies,
+    /// Time in which the error budget was spent.
+    pub budget_spent_ms: u64,
     /// Defects that production saw, by detection.
     pub incidents: Vec<Incident>,
     /// Integral over time of the age of the oldest version that hosts may have, in ms x hours: from the

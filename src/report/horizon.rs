@@ -1,10 +1,10 @@
 //! A pipeline study on a terminal: the measures by strategy, where lead time goes, and how busy everything is.
 
 use super::table::{Align, Table};
-use super::{horizon_without, text};
+use super::{horizon_without, policies, text};
 use crate::stats::mean::Mean;
 use crate::study::horizon_summary::{
-    COLLATERAL, ComponentName, Estimated, HorizonSummary, Measure, Measured, StrategyHorizons, measure,
+    COLLATERAL, ComponentName, Estimated, HorizonSummary, Measured, StrategyHorizons, measure,
 };
 use std::fmt::Write as _;
 
@@ -56,6 +56,7 @@ pub fn text(summary: &HorizonSummary, width: usize) -> String {
         let _ = writeln!(out, "  {}", strategy.name);
         out.push_str(&stages(strategy).fit(width, 4));
     }
+    out.push_str(&policies::text(summary, width));
     if let Some(without) = &summary.without {
         out.push_str(&horizon_without::text(summary, without, width));
     }
@@ -83,15 +84,15 @@ fn measures(summary: &HorizonSummary, columns: &[&[Estimated]]) -> Table {
         if measure.name == COLLATERAL && summary.others.is_empty() {
             continue;
         }
-        let cells = columns.iter().map(|estimates| cell(measure, &estimates[index]));
+        let cells = columns.iter().map(|estimates| cell(measure.unit, estimates[index].mean.as_ref()));
         table.row([measure.title.to_owned()].into_iter().chain(cells).collect());
     }
     table
 }
 
-/// A mean with its interval under it, in the measure's unit.
-fn cell(measure: &Measure, estimated: &Estimated) -> String {
-    estimated.mean.map_or("-".to_owned(), |mean| with_interval(&mean, "\n", |x| said(measure.unit, x)))
+/// A mean with its interval under it, in its unit.
+pub(super) fn cell(unit: Measured, mean: Option<&Mean>) -> String {
+    mean.map_or("-".to_owned(), |mean| with_interval(mean, "\n", |x| said(unit, x)))
 }
 
 /// A value of a measure in the unit that people read.

@@ -16,6 +16,7 @@ mod limits;
 mod paint;
 pub mod plan_diff;
 pub mod plan_view;
+mod policies;
 pub mod promtool;
 mod story;
 mod table;

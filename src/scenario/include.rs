@@ -7,6 +7,7 @@ use super::problems::Problems;
 use super::reader::{Field, Reader, Written};
 use super::rules;
 use super::spec::{Inherit, ScenarioSpec};
+use super::value::Attached;
 use crate::diagnostic::{Diagnostic, FileId, Sources, Span};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -106,35 +107,87 @@ impl<'f> Loader<'f> {
     }
 
     fn load_file(&mut self, path: &Path, included_at: Option<Span>) -> Option<ScenarioSpec> {
-        let text = self.files.read(path).and_then(|bytes| {
-            String::from_utf8(bytes)
-                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
-        });
-        let text = match text {
-            Ok(text) => text,
-            Err(error) => {
-                self.unreadable(path, &error, included_at);
-                return None;
-            }
+        let Some((file, text)) = self.read_text(path, included_at) else {
+            self.sound = false;
+            return None;
         };
-        let file = self.sources.add(path.to_string_lossy(), text.as_str());
-        let own = self.parse(file, &text)?;
+        let mut own = self.parse(file, &text)?;
         self.open.push(self.files.identity(path));
+        self.attach_files(&mut own, path);
         let included = self.load_includes(&own, path);
         self.done.extend(self.open.pop());
         Some(merge(included, own))
     }
 
+    /// The text of a file, which is among the sources from now on; reported if it cannot be read.
+    fn read_text(&mut self, path: &Path, named_at: Option<Span>) -> Option<(FileId, String)> {
+        let text = self.files.read(path).and_then(|bytes| {
+            String::from_utf8(bytes)
+                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+        });
+        match text {
+            Ok(text) => Some((self.sources.add(path.to_string_lossy(), text.as_str()), text)),
+            Err(error) => {
+                self.unreadable(path, &error, named_at);
+                None
+            }
+        }
+    }
+
+    /// Reads the files that keys of the scenario `spec` name, relative to its own `path`.
+    fn attach_files(&mut self, spec: &mut ScenarioSpec, path: &Path) {
+        let Field::Given(pipeline) = &mut spec.pipeline else { return };
+        if let Field::Given(source) = &mut pipeline.value.source
+            && let Field::Given(Written { value: Attached { path: named, content }, span }) =
+                &mut source.value.merges
+        {
+            *content = self.read_text(&beside(path, named), Some(*span));
+        }
+        let Field::Given(stages) = &mut pipeline.value.stage else { return };
+        for stage in &mut stages.value {
+            if let Field::Given(Written { value: Attached { path: named, content }, span }) =
+                &mut stage.value.scenario
+            {
+                *content = self.load_beside(&beside(path, named), *span).map(Box::new);
+            }
+        }
+    }
+
+    /// Reads a scenario of its own that another one names. What both include is read for each. That it is not sound is
+    /// reported, and says nothing of the other.
+    fn load_beside(&mut self, path: &Path, named_at: Span) -> Option<ScenarioSpec> {
+        if self.is_open(path, named_at) {
+            return None;
+        }
+        let done = std::mem::take(&mut self.done);
+        let sound = std::mem::replace(&mut self.sound, true);
+        let spec = self.load_file(path, Some(named_at)).filter(|_| self.sound);
+        (self.done, self.sound) = (done, sound);
+        spec
+    }
+
+    /// Whether a file is being read already, which is reported.
+    fn is_open(&mut self, path: &Path, named_at: Span) -> bool {
+        let open = self.open.contains(&self.files.identity(path));
+        if open {
+            let message = format!("{} includes itself", path.display());
+            let diagnostic = Diagnostic::new(&rules::INCLUDE_CYCLE, message).at(named_at, "");
+            self.problems.report(diagnostic.help("remove one of the includes of the cycle"));
+        }
+        open
+    }
+
     fn unreadable(&mut self, path: &Path, error: &io::Error, included_at: Option<Span>) {
-        self.sound = false;
         let reason = reason(error);
         let message = format!("cannot read {}: {reason}", path.display());
         let diagnostic = Diagnostic::new(&rules::UNREADABLE_FILE, message);
         let diagnostic = match included_at {
             Some(span) if error.kind() == io::ErrorKind::Unsupported => {
-                diagnostic.at(span, "").help("save the scenario as a file that includes it")
+                diagnostic.at(span, "").help("save the scenario as a file beside it")
             }
-            Some(span) => diagnostic.at(span, "").help("included files are looked for relative to this file"),
+            Some(span) => {
+                diagnostic.at(span, "").help("files are looked for relative to the one that names them")
+            }
             None => match error.kind() {
                 io::ErrorKind::NotFound => {
                     diagnostic.help(format!("`wavetank init {}` writes one to start from", path.display()))
@@ -176,14 +229,10 @@ impl<'f> Loader<'f> {
         self.sound &= !spec.include.is_broken();
         let mut merged = ScenarioSpec::default();
         for Written { value, span } in spec.include.value().into_iter().flatten() {
-            let target = normalised(&path.parent().unwrap_or(Path::new("")).join(&value.0));
-            let identity = self.files.identity(&target);
-            if self.open.contains(&identity) {
-                let message = format!("{} includes itself", target.display());
-                let diagnostic = Diagnostic::new(&rules::INCLUDE_CYCLE, message).at(*span, "");
-                self.problems.report(diagnostic.help("remove one of the includes of the cycle"));
+            let target = beside(path, &value.0);
+            if self.is_open(&target, *span) {
                 self.sound = false;
-            } else if !self.done.contains(&identity)
+            } else if !self.done.contains(&self.files.identity(&target))
                 && let Some(included) = self.load_file(&target, Some(*span))
             {
                 merged = merge(merged, included);
@@ -201,6 +250,11 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
         _ => error.to_string(),
     }
+}
+
+/// The file that is called `named` in the file `path`.
+fn beside(path: &Path, named: &str) -> PathBuf {
+    normalised(&path.parent().unwrap_or(Path::new("")).join(named))
 }
 
 /// `a/b/../c` as `a/c`, for display and comparison.

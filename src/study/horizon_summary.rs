@@ -4,6 +4,7 @@
 
 use super::horizon::Horizons;
 use super::horizon_without::Without;
+use super::policy_summary::{Policies, policies};
 use crate::outcome::horizon::{ChangeOutcome, HorizonOutcome, PARTS, Part, StageOutcome};
 use crate::plan::{Horizon, Plan};
 use crate::stats::mean::{Mean, mean};
@@ -155,7 +156,7 @@ fn days(horizon: &HorizonOutcome) -> f64 {
     horizon.counted_ms() as f64 / DAY_MS
 }
 
-fn per_quarter(horizon: &HorizonOutcome, events: f64) -> Option<f64> {
+pub(super) fn per_quarter(horizon: &HorizonOutcome, events: f64) -> Option<f64> {
     Some(events / days(horizon) * QUARTER_DAYS)
 }
 
@@ -204,8 +205,17 @@ fn restore(horizon: &HorizonOutcome) -> Option<f64> {
 /// A quantile of lead times, the least value that so many reach. Changes that were not delivered by the horizon's end
 /// count with the time they have waited: leaving them out would flatter a pipeline that is stuck.
 fn lead(horizon: &HorizonOutcome, q: f64) -> Option<f64> {
+    lead_of(horizon, q, |_| true)
+}
+
+/// As [`lead`], of the changes that `chosen` chooses.
+pub(super) fn lead_of(
+    horizon: &HorizonOutcome,
+    q: f64,
+    chosen: impl Fn(&ChangeOutcome) -> bool,
+) -> Option<f64> {
     let waited = |change: &ChangeOutcome| change.delivered_ms.unwrap_or(horizon.to_ms) - change.merged_ms;
-    quantile(horizon.changes.iter().map(waited).collect(), q)
+    quantile(horizon.changes.iter().filter(|change| chosen(change)).map(waited).collect(), q)
 }
 
 /// The least value that so many reach.
@@ -283,6 +293,9 @@ pub struct StrategyHorizons {
     pub parts: Vec<PartMean>,
     /// The stages, the wait for production, and the waves.
     pub stages: Vec<StageMeans>,
+    /// What its policies did.
+    #[serde(skip_serializing_if = "Policies::is_empty")]
+    pub policies: Policies,
     /// Whether lead times drifted from the first third of the horizons to the second: then there is no steady state, and
     /// every number depends on the horizon's length.
     pub drifts: bool,
@@ -344,6 +357,7 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Horizon
                 review_to_delivery: over(row, |h| mean_delivered(h, |change| change.parts.total())),
                 parts: PARTS.map(|part| PartMean { part, mean: over(row, |h| mean_part(h, part)) }).to_vec(),
                 stages: stages(horizon, strategy, row),
+                policies: policies(&horizon.pipeline, row),
                 drifts: drifts(row),
             })
             .collect(),

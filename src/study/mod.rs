@@ -10,6 +10,7 @@ pub mod horizon;
 pub mod horizon_summary;
 pub mod horizon_without;
 pub mod notable;
+pub mod policy_summary;
 pub mod precision;
 mod row;
 mod sampling;

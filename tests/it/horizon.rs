@@ -6,21 +6,21 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use wavetank::horizon::{self, Ask, Production, Rollout, Timed, TimedWave, WaveRun, Why};
 use wavetank::outcome::horizon::{Harm, HorizonOutcome, Incident, Part, StageOutcome};
-use wavetank::plan::Pipeline;
 use wavetank::plan::pipeline::{
-    AfterRejection, Calendar, DefectClass, Entry, Flaky, Holds, Merges, Mode, OnFlaky, Phase, Repair, Stage,
-    Window,
+    AfterRejection, Calendar, DefectClass, Emergency, Entry, ErrorBudget, Flaky, Holds, Merges, Mode,
+    OnFlaky, Phase, Repair, Stage, Window,
 };
+use wavetank::plan::{Pipeline, Ratio};
 use wavetank::random::Distribution;
 
 pub const ROLLBACK: u64 = 15;
 
-pub fn every(gap: u64, count: u64) -> Merges {
+pub(crate) fn every(gap: u64, count: u64) -> Merges {
     Merges::Every { first_ms: 0, gap_ms: gap * MINUTE, count }
 }
 
 /// A wave of 10 minutes of deployment and 50 of bake, whose alarm sees a defect after half an hour.
-pub fn wave(catches: f64) -> TimedWave {
+pub(crate) fn wave(catches: f64) -> TimedWave {
     TimedWave {
         deploy: fixed(10),
         bake: fixed(50),
@@ -33,7 +33,7 @@ pub fn wave(catches: f64) -> TimedWave {
 
 /// One stage of a minute, then waves that see a defect with these probabilities; half of all changes
 /// are bad.
-pub fn with_waves(merges: Merges, waves: usize) -> Pipeline {
+pub(crate) fn with_waves(merges: Merges, waves: usize) -> Pipeline {
     let mut pipeline = line(merges, stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects =
         vec![DefectClass { name: "any".to_owned(), probability: 0.5, review_catches: 0.0 }];
@@ -48,7 +48,7 @@ pub fn repair() -> Repair {
 }
 
 /// The first trial whose changes are bad and good in this order.
-fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> HorizonOutcome {
+pub(crate) fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> HorizonOutcome {
     let run = |trial| {
         let mut production = Timed::new(4, trial, waves.to_vec(), fixed(ROLLBACK));
         horizon::run(pipeline, &mut production, 4, trial)
@@ -60,11 +60,11 @@ fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> HorizonOutco
 }
 
 /// When each change was delivered, in minutes.
-pub fn delivered(outcome: &HorizonOutcome) -> Vec<Option<u64>> {
+pub(crate) fn delivered(outcome: &HorizonOutcome) -> Vec<Option<u64>> {
     outcome.changes.iter().map(|change| change.delivered_ms.map(|ms| ms / MINUTE)).collect()
 }
 
-pub fn part(outcome: &HorizonOutcome, change: usize, part: Part) -> u64 {
+pub(crate) fn part(outcome: &HorizonOutcome, change: usize, part: Part) -> u64 {
     outcome.changes[change].parts.of(part) / MINUTE
 }
 
@@ -259,7 +259,7 @@ impl Production for Late {
         let told = ask.stop.map(|stop| (stop.at_ms, Why::Outside));
         let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
         end = stopped.map_or(end, |(at, _)| end.min(at));
-        let wave = WaveRun { start_ms: ask.start_ms, deployed_ms: end, closed_ms: 0, end_ms: end };
+        let wave = WaveRun { start_ms: ask.start_ms, closed_ms: 0, deployed_ms: end, end_ms: end };
         Rollout {
             waves: vec![wave],
             stopped,
@@ -299,7 +299,8 @@ impl Production for Recorder {
     }
 
     fn roll_out(&mut self, ask: &Ask) -> Rollout {
-        let rollout = self.timed.roll_out(ask);
+        let mut rollout = self.timed.roll_out(ask);
+        rollout.harm.impaired_host_ms = ask.defects.len() as u64 * MINUTE;
         let asked_before = self.last.insert((ask.start_ms, ask.key), rollout.clone());
         // What a stop from outside cuts is the end, never the beginning.
         if let (Some(before), Some(stop)) = (asked_before, ask.stop) {
@@ -357,6 +358,7 @@ fn stage() -> impl Strategy<Value = Stage> {
             catches: vec![catches],
             false_alarm,
             fixes_pass_by,
+            emergencies_pass_by: !fixes_pass_by,
             ..Stage::plain("stage", Phase::Test, duration)
         },
     )
@@ -375,6 +377,27 @@ pub fn timed_wave() -> impl Strategy<Value = TimedWave> {
     )
 }
 
+fn emergency() -> impl Strategy<Value = Emergency> {
+    let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
+    let review = prop::option::of(duration());
+    (0.0..0.5, 0u64..4, review, any::<bool>(), entry).prop_map(
+        |(share, quarters, review, ignores_windows, entry)| Emergency {
+            share,
+            bakes: Ratio { num: quarters, den: 4 },
+            review,
+            review_catches: None,
+            ignores_windows,
+            entry,
+        },
+    )
+}
+
+fn error_budget() -> impl Strategy<Value = ErrorBudget> {
+    let minutes = |minutes: u64| minutes * MINUTE;
+    ((0u64..5).prop_map(minutes), (60u64..10_000).prop_map(minutes))
+        .prop_map(|(allowed_host_ms, window_ms)| ErrorBudget { allowed_host_ms, window_ms })
+}
+
 pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
     let repair = (duration(), 0.0..1.0, duration(), any::<bool>()).prop_map(
         |(latency, misattribution, again, fast_track)| {
@@ -389,13 +412,15 @@ pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
     let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
     let stages = prop::collection::vec(stage(), 1..5);
     let waves = prop::collection::vec((timed_wave(), any::<bool>()), 0..4);
-    (stages, waves, entry, after, 0.001..0.05, 0.0..0.3, duration()).prop_map(
-        |(stages, waves, entry, after_rejection, rate, bad, review)| {
+    let policies = (prop::option::of(emergency()), prop::option::of(error_budget()));
+    (stages, waves, entry, after, 0.001..0.05, 0.0..0.3, duration(), policies).prop_map(
+        |(stages, waves, entry, after_rejection, rate, bad, review, (emergency, error_budget))| {
             let mut pipeline = line(poisson(rate), stages, WEEK / 2, 3 * WEEK);
             let days = (0..21).map(|day| (day * 24 * HOUR + 9 * HOUR, day * 24 * HOUR + 17 * HOUR));
             pipeline.calendars = vec![Calendar::new(days.collect())];
             pipeline.wave_windows = waves.iter().map(|(_, window)| window.then_some(0)).collect();
             pipeline.entry = entry;
+            (pipeline.emergency, pipeline.error_budget) = (emergency, error_budget);
             pipeline.after_rejection = after_rejection;
             pipeline.source.review = review;
             pipeline.source.defects =
@@ -443,5 +468,8 @@ proptest! {
         prop_assert_eq!(collisions, 0);
         prop_assert_eq!(&outcome, &run().0);
         invariants(&outcome)?;
+        prop_assert!(outcome.emergencies.deployments <= outcome.deployments);
+        prop_assert!(outcome.emergencies.rollbacks <= outcome.needed_rollbacks + outcome.needless_rollbacks);
+        prop_assert!(outcome.budget_spent_ms <= outcome.counted_ms());
     }
 }

@@ -35,8 +35,11 @@ pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_m
         calendars: Vec::new(),
         wave_windows: Vec::new(),
         two_phase: None,
+        region_windows: Vec::new(),
         entry: Entry::Queued,
         after_rejection: AfterRejection::Leave,
+        emergency: None,
+        error_budget: None,
         length_ms,
         warm_up_ms,
     }

@@ -7,7 +7,8 @@ use tempfile::TempDir;
 use wavetank::engine::Model;
 use wavetank::horizon::{self, Rollouts};
 use wavetank::plan::Plan;
-use wavetank::plan::pipeline::{AfterRejection, Merges};
+use wavetank::plan::pipeline::{AfterRejection, Merges, WaveCalendar};
+use wavetank::scenario;
 use wavetank::study::{Nobody, horizon as study};
 
 const DAY: u64 = 24 * HOUR;
@@ -63,12 +64,38 @@ fn merges_come_in_office_hours_at_the_rate_of_a_day() {
     assert!(z.abs() < 4.5, "{merges}");
 }
 
+#[test]
+fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
+    let folder = TempDir::new().unwrap();
+    let text = "include = [\"sub/part.toml\"]\n[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 4\n[[strategy]]\n\
+                name = \"s\"\nwave = [{ regions = \"all\" }]\n[pipeline]\nlength = \"20d\"\n[[pipeline.stage]]\n\
+                name = \"build\"\nphase = \"build\"\nduration = \"10m\"\n";
+    let merges = "sha,merged\r\na1,2026-03-02T09:15:00Z\r\nb2,2026-03-02T09:15:00.5-05:00\r\n";
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("s.toml", text);
+    write("sub/part.toml", "[pipeline]\nsource = { merges = \"merges.csv\" }\n");
+    write("sub/merges.csv", merges);
+    let root = folder.path().join("s.toml");
+    let loaded = scenario::load(&root);
+    let source = &loaded.plan.as_ref().unwrap().horizon.as_ref().unwrap().pipeline.source;
+    let first = 9 * HOUR + HOUR / 4;
+    assert_eq!(
+        source.merges,
+        Merges::Recorded(vec![first, first + 5 * HOUR + 500]),
+        "beside the part that names it"
+    );
+    let texts: Vec<_> = loaded.sources.texts().map(|(path, text)| (path.into(), text.to_owned())).collect();
+    assert!(texts.iter().any(|(_, text)| text == merges));
+    assert_eq!(scenario::load_texts(&root, &texts).plan.unwrap().digest(), loaded.plan.unwrap().digest());
+}
+
 /// When a good change that is alone in its pipeline is delivered, by trial; none where a false alarm took it out.
 fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Option<u64>> {
     let model = Model::new(plan);
     let strategy = plan.strategies.iter().position(|listed| listed.name == strategy).unwrap();
     let horizon = plan.horizon.as_ref().unwrap();
-    let mut pipeline = horizon.with_waves(plan.strategies[strategy].waves.len());
+    let mut pipeline = horizon.with_waves(&plan.strategies[strategy].waves);
     pipeline.source.merges = Merges::Recorded(vec![merged]);
     pipeline.source.defects.iter_mut().for_each(|class| class.probability = 0.0);
     pipeline.after_rejection = AfterRejection::Leave;
@@ -82,19 +109,40 @@ fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Optio
 
 #[test]
 fn a_change_takes_four_to_five_business_days_as_published() {
-    let plan = support::plan("scenarios/amazon-pipeline.toml", &[]);
+    let business_days = business_days(&support::plan("scenarios/amazon-pipeline.toml", &[]));
+    let within = business_days.iter().filter(|days| (4.0..=5.0).contains(*days)).count();
+    assert!(within as f64 > 0.95 * business_days.len() as f64, "{business_days:?}");
+}
+
+#[test]
+fn local_hours_take_no_longer_than_those_of_one_office() {
+    let local = |path: &std::path::Path| {
+        let text = std::fs::read_to_string(support::project("scenarios").join(path))?;
+        let (before, waves) = text.split_once("name = \"deployments\"").unwrap_or((&text, ""));
+        let waves = waves.replacen("America/Los_Angeles", "local", 1);
+        let name = if waves.is_empty() { "" } else { "name = \"deployments\"" };
+        Ok(format!("{before}{name}{waves}").into_bytes())
+    };
+    let plan = scenario::load_with("amazon-pipeline.toml".as_ref(), &local).plan.expect("a valid scenario");
+    assert!(matches!(plan.horizon.as_ref().unwrap().wave_calendar, WaveCalendar::Local(_)));
+    let business_days = business_days(&plan);
+    let within = business_days.iter().filter(|days| (3.0..=5.0).contains(*days)).count();
+    assert!(within as f64 > 0.95 * business_days.len() as f64, "{business_days:?}");
+}
+
+/// Business days that a change that is alone takes, merged on any working day of the second week.
+fn business_days(plan: &Plan) -> Vec<f64> {
     let mut taken = Vec::new();
     for weekday in 0..5 {
         // Merged at ten in Seattle in the second week, on any working day.
         let merged = (7 + weekday) * DAY + 17 * HOUR;
-        for delivered in delivered(&plan, "amazon-five-waves", merged, 20).into_iter().flatten() {
+        for delivered in delivered(plan, "amazon-five-waves", merged, 20).into_iter().flatten() {
             let weekends = (merged / DAY..delivered / DAY).filter(|day| day % 7 >= 5).count() as u64;
             taken.push((delivered - merged - weekends * DAY) as f64 / DAY as f64);
         }
     }
     assert!(taken.len() > 90, "{}", taken.len());
-    let within = taken.iter().filter(|days| (4.0..=5.0).contains(*days)).count();
-    assert!(within as f64 > 0.95 * taken.len() as f64, "{taken:?}");
+    taken
 }
 
 #[test]

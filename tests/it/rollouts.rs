@@ -8,7 +8,7 @@ use wavetank::engine::{Engine, Model};
 use wavetank::horizon::{self, Rollouts};
 use wavetank::outcome::horizon::{Harm, Part};
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Entry, Merges, Repair};
-use wavetank::plan::{Pipeline, Plan};
+use wavetank::plan::{Pipeline, Plan, Ratio};
 
 const START: u64 = 9 * HOUR;
 
@@ -50,8 +50,8 @@ fn a_horizon_of_one_change_is_the_trial_of_the_study() {
                 world: World::Trial(trial),
                 defect,
                 start_utc_ms: START,
-                skips_bakes: false,
-                gate: &|_, at_ms| Some(at_ms),
+                bakes: Ratio::ONE,
+                gate: &|_: usize, at_ms: u64| Some(at_ms),
                 stop: None,
                 back_from_ms: 0,
             };
@@ -94,7 +94,7 @@ fn waves_wait_for_their_gates() {
         world: World::Trial(0),
         defect: None,
         start_utc_ms: START,
-        skips_bakes: false,
+        bakes: Ratio::ONE,
         gate: &free,
         stop: None,
         back_from_ms: 0,
@@ -109,7 +109,7 @@ fn waves_wait_for_their_gates() {
     assert_eq!(grounded.waves, undisturbed.waves[..2]);
     assert_eq!(grounded.outcome.completed_ms, None);
     launch.gate = &free;
-    launch.skips_bakes = true;
+    launch.bakes = Ratio { num: 0, den: 1 };
     let urgent = engine.launch(&plan.strategies[0], &launch);
     assert!(urgent.waves.iter().all(|wave| wave.bake_ms == 0));
     let baked: u64 = undisturbed.waves.iter().map(|wave| wave.bake_ms).sum();
@@ -129,8 +129,8 @@ fn a_stop_from_outside_takes_everything_back_or_leaves_it() {
         world: World::Trial(3),
         defect: None,
         start_utc_ms: START,
-        skips_bakes: false,
-        gate: &|_, at_ms| Some(at_ms),
+        bakes: Ratio::ONE,
+        gate: &|_: usize, at_ms: u64| Some(at_ms),
         stop: Some(OutsideStop { at_ms: 3 * HOUR, roll_back }),
         back_from_ms: 0,
     };
@@ -201,7 +201,7 @@ fn stopped(plan: &Plan, at_ms: Option<u64>, roll_back: bool, back_from_ms: u64) 
         world: World::Trial(3),
         defect: None,
         start_utc_ms: START,
-        skips_bakes: false,
+        bakes: Ratio::ONE,
         gate: &|_, at_ms| Some(at_ms),
         stop: at_ms.map(|at_ms| OutsideStop { at_ms, roll_back }),
         back_from_ms,

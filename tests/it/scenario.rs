@@ -232,7 +232,13 @@ fn saved(loaded: &Loaded) -> Vec<(PathBuf, String)> {
 #[test]
 fn saved_texts_resolve_as_the_files_did() {
     // From another directory, the root path has a detour that its includes have not.
-    for file in ["scenarios/hands-off.toml", "scenarios/small.toml", "tests/../scenarios/hands-off.toml"] {
+    let files = [
+        "scenarios/hands-off.toml",
+        "scenarios/small.toml",
+        "tests/../scenarios/hands-off.toml",
+        "scenarios/pipelines/gamma.toml",
+    ];
+    for file in files {
         let from_disk = load(Path::new(file));
         let texts = saved(&from_disk);
         let again = load_texts(Path::new(file), &texts);

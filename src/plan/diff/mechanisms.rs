@@ -1,8 +1,8 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
 use crate::plan::pipeline::{
-    AfterRejection, BakesFrom, Calendar, Component, DefectClass, Entry, Holds, Merges, Mode, OnFlaky, Phase,
-    Source, Stage, TwoPhase, Window,
+    AfterRejection, BakesFrom, Calendar, Component, DefectClass, Emergency, Entry, ErrorBudget, Holds,
+    Merges, Mode, OnFlaky, Phase, Rehearsal, Source, Stage, TwoPhase, WaveCalendar, Window,
 };
 use crate::plan::{
     Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
@@ -107,12 +107,15 @@ pub(super) fn horizon() -> Horizon {
             calendars: vec![Calendar::new(vec![(0, 10)])],
             wave_windows: Vec::new(),
             two_phase: Some(TwoPhase { share: 0.1, bake: MINUTE, from: BakesFrom::Merge, unprepared: 0 }),
+            region_windows: Vec::new(),
             entry: Entry::Queued,
             after_rejection: AfterRejection::Leave,
+            emergency: None,
+            error_budget: None,
             length_ms: 1000,
             warm_up_ms: 10,
         },
-        wave_calendar: None,
+        wave_calendar: WaveCalendar::Always,
         components: Vec::new(),
         start: "2026-03-02".to_owned(),
         trials: 20,
@@ -121,6 +124,15 @@ pub(super) fn horizon() -> Horizon {
         shared_alarms: true,
     }
 }
+
+const EMERGENCY: Emergency = Emergency {
+    share: 0.1,
+    bakes: Ratio::ONE,
+    review: None,
+    review_catches: None,
+    ignores_windows: false,
+    entry: Entry::Queued,
+};
 
 fn pipeline(plan: &mut Plan) -> &mut Pipeline {
     &mut plan.horizon.as_mut().expect("the plan of these tests has a pipeline").pipeline
@@ -143,7 +155,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             other.strategies.truncate(1);
             p.horizon.as_mut().unwrap().others.push(other);
         }),
-        ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = Some(0)),
+        ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = WaveCalendar::One(0)),
         ("pipeline: components", |p| {
             let component =
                 |name: &str| Component { name: name.to_owned(), strategy: None, defects: Vec::new() };
@@ -158,6 +170,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: two-phase bake", |p| two_phase(p).bake = Distribution::Fixed { ms: 1 }),
         ("pipeline: two-phase from", |p| two_phase(p).from = BakesFrom::Delivery),
         ("pipeline: two-phase unprepared", |p| two_phase(p).unprepared = 1),
+        ("pipeline: pipeline region-windows", |p| pipeline(p).region_windows.push(0)),
         ("pipeline: pipeline after-rejection", |p| {
             pipeline(p).after_rejection = AfterRejection::Restart { after: MINUTE };
         }),
@@ -169,11 +182,19 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             let class = DefectClass { name, probability: 0.1, review_catches: 0.0 };
             pipeline(p).source.defects.push(class);
         }),
+        ("pipeline: pipeline emergency", |p| pipeline(p).emergency = Some(EMERGENCY)),
+        ("pipeline: pipeline error-budget", |p| {
+            pipeline(p).error_budget = Some(ErrorBudget { allowed_host_ms: 1, window_ms: 2 });
+        }),
         ("pipeline: source merges", |p| pipeline(p).source.merges = Merges::Recorded(vec![5])),
         ("pipeline: calendars", |p| pipeline(p).calendars[0] = Calendar::new(vec![(0, 11)])),
         ("stage build: ", |p| pipeline(p).stages[0].name = "compile".to_owned()),
         ("stage build: phase", |p| pipeline(p).stages[0].phase = Phase::Test),
         ("stage build: duration", |p| pipeline(p).stages[0].duration = Distribution::Fixed { ms: 1 }),
+        ("stage build: rehearsal", |p| {
+            let plan = Box::new(Plan { horizon: None, ..p.clone() });
+            pipeline(p).stages[0].rehearsal = Some(Rehearsal { plan, strategy: 0, classes: vec![None] });
+        }),
         ("stage build: mode", |p| pipeline(p).stages[0].mode = Mode::Parallel),
         ("stage build: room", |p| pipeline(p).stages[0].room = Some(2)),
         ("stage build: flaky probability", |p| pipeline(p).stages[0].flaky.probability = 0.5),
@@ -186,6 +207,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             pipeline(p).stages[0].window = Some(Window { calendar: 0, holds: Holds::Start });
         }),
         ("stage build: fixes-pass-by", |p| pipeline(p).stages[0].fixes_pass_by = true),
+        ("stage build: emergencies-pass-by", |p| pipeline(p).stages[0].emergencies_pass_by = true),
     ]
 }
 

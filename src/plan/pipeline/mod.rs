@@ -6,17 +6,21 @@
 
 pub mod calendar;
 pub mod component;
+pub mod policy;
+pub mod rehearsal;
 pub mod source;
 pub mod stage;
 pub mod two_phase;
 
 pub use calendar::{Calendar, Holds, Window};
 pub use component::Component;
+pub use policy::{Emergency, ErrorBudget};
+pub use rehearsal::Rehearsal;
 pub use source::{DefectClass, Merges, RateStep, Source};
 pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
 pub use two_phase::{BakesFrom, TwoPhase};
 
-use super::Strategy;
+use super::{Strategy, Wave};
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -26,10 +30,10 @@ pub const MOST_STAGES: usize = 255;
 /// A pipeline and how its study goes. Production is any strategy of the plan.
 #[derive(Debug, Clone, Serialize)]
 pub struct Horizon {
-    /// The pipeline; `wave_windows` are filled in for a strategy by [`Horizon::with_waves`].
+    /// The pipeline; the windows of waves and regions are filled in for a strategy by [`Horizon::with_waves`].
     pub pipeline: Pipeline,
-    /// Calendar that every wave needs open to begin.
-    pub wave_calendar: Option<usize>,
+    /// What must be open for a wave to begin.
+    pub wave_calendar: WaveCalendar,
     /// What each wave deploys, in order; empty: only what the strategy under study deploys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
@@ -46,11 +50,40 @@ pub struct Horizon {
     pub shared_alarms: bool,
 }
 
+/// What must be open for a wave to begin; indices are of the pipeline's calendars.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaveCalendar {
+    /// Nothing.
+    Always,
+    /// One calendar for all waves.
+    One(usize),
+    /// A calendar for each region of the fleet: each begins at its own hours.
+    Local(Vec<usize>),
+}
+
 impl Horizon {
-    /// The pipeline with a production of so many waves.
+    /// The pipeline with these waves as its production. With local hours a wave begins when the first of the regions opens
+    /// that would begin with it, and every other region at its own opening.
     #[must_use]
-    pub fn with_waves(&self, waves: usize) -> Pipeline {
-        Pipeline { wave_windows: vec![self.wave_calendar; waves], ..self.pipeline.clone() }
+    pub fn with_waves(&self, waves: &[Wave]) -> Pipeline {
+        let mut pipeline = self.pipeline.clone();
+        match &self.wave_calendar {
+            WaveCalendar::Always => pipeline.wave_windows = vec![None; waves.len()],
+            WaveCalendar::One(calendar) => pipeline.wave_windows = vec![Some(*calendar); waves.len()],
+            WaveCalendar::Local(by_region) => {
+                for wave in waves {
+                    let first = wave.regions.iter().take(wave.regions_at_once as usize);
+                    let open =
+                        first.flat_map(|region| self.pipeline.calendars[by_region[*region]].intervals());
+                    let open = Calendar::new(open.copied().collect());
+                    pipeline.wave_windows.push(Some(pipeline.calendars.len()));
+                    pipeline.calendars.push(open);
+                }
+                pipeline.region_windows.clone_from(by_region);
+            }
+        }
+        pipeline
     }
 
     /// What deploys each component, in order, with `studied` as the strategy under study.
@@ -90,6 +123,8 @@ pub struct Pipeline {
     pub calendars: Vec<Calendar>,
     /// Window of each wave; as many entries as production has waves.
     pub wave_windows: Vec<Option<usize>>,
+    /// Window of each region of the fleet, beside that of its wave; empty if regions have none.
+    pub region_windows: Vec<usize>,
     /// What a revision does that reaches production while another one is there.
     pub entry: Entry,
     /// Changes in two halves, if there are any.
@@ -97,6 +132,10 @@ pub struct Pipeline {
     pub two_phase: Option<TwoPhase>,
     /// What follows when a stage or production rejects a revision.
     pub after_rejection: AfterRejection,
+    /// A lane for changes that cannot wait.
+    pub emergency: Option<Emergency>,
+    /// What stops ordinary changes when too much went wrong.
+    pub error_budget: Option<ErrorBudget>,
     /// Length of the horizon, milliseconds, warm-up included.
     pub length_ms: u64,
     /// Nothing is counted before this instant; below `length_ms`.
@@ -160,7 +199,8 @@ impl Pipeline {
         check(self.wave_windows.len() == waves, "every wave says whether it has a window");
         check(self.warm_up_ms < self.length_ms, "the warm-up ends before the horizon");
         let calendars = self.stages.iter().filter_map(|stage| stage.window.map(|w| w.calendar));
-        let all = calendars.chain(self.wave_windows.iter().flatten().copied());
+        let waves = self.wave_windows.iter().flatten().chain(&self.region_windows);
+        let all = calendars.chain(waves.copied());
         check(all.into_iter().all(|index| index < self.calendars.len()), "every window has a calendar");
         let classes = self.source.defects.len();
         check(
@@ -176,6 +216,10 @@ impl Pipeline {
         if let AfterRejection::Revert(repair) = &self.after_rejection {
             check((0.0..=1.0).contains(&repair.misattribution), "a probability is from 0 to 1");
         }
+        if let Some(emergency) = &self.emergency {
+            check((0.0..=1.0).contains(&emergency.share), "a share is from 0 to 1");
+        }
+        check(self.error_budget.is_none_or(|budget| budget.window_ms > 0), "a budget has a window");
         faults
     }
 }

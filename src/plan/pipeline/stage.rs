@@ -2,7 +2,7 @@
 //!
 //! Plain data; what the words mean in time is in `horizon::line`.
 
-use super::Window;
+use super::{Rehearsal, Window};
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -13,8 +13,10 @@ pub struct Stage {
     pub name: String,
     /// Which part of the lead time it counts as.
     pub phase: Phase,
-    /// Time of one run.
+    /// Time of one run; 0 with a rehearsal, which decides that.
     pub duration: Distribution,
+    /// A fleet of its own that a revision is rolled out on.
+    pub rehearsal: Option<Rehearsal>,
     /// Who is let in, and in which order.
     pub mode: Mode,
     /// Places to wait for it; none is any number. Without a place a revision stays in the stage
@@ -35,6 +37,8 @@ pub struct Stage {
     /// are. No scenario says so, and no digest counts it.
     #[serde(skip)]
     pub passed_by: bool,
+    /// A revision with an emergency passes it by.
+    pub emergencies_pass_by: bool,
 }
 
 impl Stage {
@@ -45,6 +49,7 @@ impl Stage {
             name: name.to_owned(),
             phase,
             duration,
+            rehearsal: None,
             mode: Mode::Queued,
             room: None,
             flaky: Flaky::NEVER,
@@ -53,6 +58,7 @@ impl Stage {
             window: None,
             fixes_pass_by: false,
             passed_by: false,
+            emergencies_pass_by: false,
         }
     }
 }

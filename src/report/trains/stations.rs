@@ -1,7 +1,7 @@
 //! The places that trains pass: stages, the wait before the first wave, waves. Their names, letters and windows.
 
 use super::Span;
-use crate::plan::pipeline::{Calendar, Holds};
+use crate::plan::pipeline::{Calendar, Holds, WaveCalendar};
 use crate::plan::{Horizon, Strategy};
 
 /// The places of one strategy's pipeline, by number: stages, the wait before the first wave, waves.
@@ -39,7 +39,11 @@ impl<'p> Stations<'p> {
     fn calendar(&self, place: usize) -> Option<&'p Calendar> {
         let index = match self.horizon.pipeline.stages.get(place) {
             Some(stage) => stage.window.map(|window| window.calendar),
-            None => self.horizon.wave_calendar,
+            None => match self.horizon.wave_calendar {
+                WaveCalendar::One(calendar) => Some(calendar),
+                // With local hours a wave has no hours of its own to show.
+                WaveCalendar::Always | WaveCalendar::Local(_) => None,
+            },
         };
         index.map(|index| &self.horizon.pipeline.calendars[index])
     }

@@ -1,10 +1,12 @@
 //! Resolves `[[pipeline.calendar]]`: days, hours, time zones, holidays and freezes become intervals in milliseconds.
 //!
-//! Daylight saving is the time zone database's: an office that opens at nine opens at nine all year.
+//! Daylight saving is the time zone database's: an office that opens at nine opens at nine all year. A calendar of local hours
+//! becomes one for each time zone of the fleet.
 
 use super::{check_unique, name, unknown};
-use crate::diagnostic::Diagnostic;
-use crate::plan::pipeline::Calendar;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::plan::Fleet;
+use crate::plan::pipeline::{Calendar, WaveCalendar};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
@@ -14,6 +16,7 @@ use crate::scenario::value::{DateText, Name, Text};
 use jiff::civil::{Date, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span as Time, ToSpan};
+use std::collections::BTreeMap;
 
 /// Days beyond the horizon that are still resolved, so that what waits at its end sees the next opening.
 const SPARE_DAYS: i64 = 40;
@@ -27,46 +30,107 @@ pub(super) struct Calendars {
     pub(super) hours: Vec<u32>,
     /// First day of the horizon.
     pub(super) start: Date,
-    names: Vec<String>,
+    named: Vec<Named>,
 }
 
+/// A calendar as others refer to it.
+struct Named {
+    name: String,
+    /// Where it was written.
+    span: Span,
+    hours: Hours,
+}
+
+/// Whose hours a calendar keeps; indices of the list.
+enum Hours {
+    /// The same everywhere.
+    Everywhere(usize),
+    /// Those of each region of the fleet.
+    Local(Vec<usize>),
+}
+
+/// What `time-zone` says for the hours of each region.
+const LOCAL: &str = "local";
+
 impl Calendars {
-    /// The calendar that a key names; none if there is no such key or no such calendar, which is reported.
+    /// The calendar that a key of a place without a region names; none if there is no such key, or no such calendar, which
+    /// is reported.
     pub(super) fn find(&self, field: &Field<Name>, problems: &mut Problems) -> Option<usize> {
+        let (named, span) = self.named(field, problems)?;
+        match named.hours {
+            Hours::Everywhere(index) => Some(index),
+            Hours::Local(_) => {
+                let message = format!("`{}` keeps the hours of each region, and this is in none", named.name);
+                let diagnostic = Diagnostic::new(&rules::NO_LOCAL_HOURS, message).at(span, "");
+                let help = "name a calendar with a time zone of its own; `wave-calendar` takes local ones";
+                problems.report(diagnostic.and(named.span, "").help(help));
+                None
+            }
+        }
+    }
+
+    /// What must be open for a wave to begin.
+    pub(super) fn of_waves(&self, field: &Field<Name>, problems: &mut Problems) -> WaveCalendar {
+        match self.named(field, problems).map(|(named, _)| &named.hours) {
+            None => WaveCalendar::Always,
+            Some(Hours::Everywhere(index)) => WaveCalendar::One(*index),
+            Some(Hours::Local(by_region)) => WaveCalendar::Local(by_region.clone()),
+        }
+    }
+
+    fn named(&self, field: &Field<Name>, problems: &mut Problems) -> Option<(&Named, Span)> {
         let Written { value: Name(wanted), span } = field.get()?;
-        let found = self.names.iter().position(|name| name == wanted);
+        let found = self.named.iter().find(|named| named.name == *wanted);
         if found.is_none() {
-            let known = self.names.iter().map(String::as_str);
+            let known = self.named.iter().map(|named| named.name.as_str());
             unknown(&rules::UNKNOWN_CALENDAR, "calendar", wanted, *span, known, problems);
         }
-        found
+        found.map(|named| (named, *span))
     }
 }
 
-/// Resolves all calendars of a pipeline whose horizon has this length.
-pub(super) fn resolve(spec: &PipelineSpec, length_ms: u64, problems: &mut Problems) -> Calendars {
+/// Resolves all calendars of a pipeline on `fleet` whose horizon has this length.
+pub(super) fn resolve(
+    spec: &PipelineSpec,
+    fleet: &Fleet,
+    length_ms: u64,
+    problems: &mut Problems,
+) -> Calendars {
     let start = spec.start.value().map_or(date(2026, 3, 2), |date| date.0);
     let written = spec.calendar.value().map_or(&[][..], Vec::as_slice);
     check_unique("calendar", written.iter().map(|calendar| &calendar.value.name), problems);
     let days = (length_ms / DAY_MS) as i64 + SPARE_DAYS;
-    let mut calendars = Calendars { list: Vec::new(), hours: Vec::new(), start, names: Vec::new() };
-    for Written { value, .. } in written {
+    let mut calendars = Calendars { list: Vec::new(), hours: Vec::new(), start, named: Vec::new() };
+    for Written { value, span } in written {
         let hours = value.hours.value().map_or([true; 24], |hours| hours.local);
-        calendars.list.push(resolve_one(value, hours, start, days, problems));
-        calendars.hours.push(hours.iter().filter(|open| **open).count() as u32);
-        calendars.names.push(name(&value.name));
+        let mut add = |zone: &TimeZone| {
+            calendars.list.push(resolve_one(value, hours, zone, start, days));
+            calendars.hours.push(hours.iter().filter(|open| **open).count() as u32);
+            calendars.list.len() - 1
+        };
+        let hours = if value.time_zone.value().is_some_and(|Text(zone)| zone == LOCAL) {
+            Hours::Local(by_region(fleet, add))
+        } else {
+            Hours::Everywhere(add(&zone(&value.time_zone, problems)))
+        };
+        calendars.named.push(Named { name: name(&value.name), span: *span, hours });
     }
     calendars
 }
 
-fn resolve_one(
-    spec: &CalendarSpec,
-    hours: [bool; 24],
-    start: Date,
-    days: i64,
-    problems: &mut Problems,
-) -> Calendar {
-    let zone = zone(&spec.time_zone, problems);
+/// The calendar of each region, where `add` makes that of a time zone.
+fn by_region(fleet: &Fleet, mut add: impl FnMut(&TimeZone) -> usize) -> Vec<usize> {
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    let indices = fleet.regions.iter().map(|region| {
+        *known.entry(&region.timezone).or_insert_with(|| {
+            // A zone that is not known was reported with its region.
+            add(&TimeZoneDatabase::bundled().get(&region.timezone).unwrap_or(TimeZone::UTC))
+        })
+    });
+    indices.collect()
+}
+
+fn resolve_one(spec: &CalendarSpec, hours: [bool; 24], zone: &TimeZone, start: Date, days: i64) -> Calendar {
     let epoch = start.to_zoned(TimeZone::UTC).map_or(0, |midnight| midnight.timestamp().as_millisecond());
     let mut open = Vec::new();
     // A day early: somewhere east it is tomorrow already.
@@ -119,7 +183,7 @@ fn zone(field: &Field<Text>, problems: &mut Problems) -> TimeZone {
     let Some(Written { value: Text(wanted), span }) = field.get() else { return TimeZone::UTC };
     TimeZoneDatabase::bundled().get(wanted).unwrap_or_else(|_| {
         let names = timezone::names();
-        let known = names.iter().map(String::as_str);
+        let known = names.iter().map(String::as_str).chain([LOCAL]);
         unknown(&rules::UNKNOWN_TIMEZONE, "time zone", wanted, *span, known, problems);
         TimeZone::UTC
     })

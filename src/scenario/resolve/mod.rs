@@ -12,7 +12,10 @@ mod expect;
 mod fleet;
 mod limit;
 mod pipeline;
+mod policy;
 mod procedure;
+mod recorded;
+mod rehearsal;
 mod response;
 mod select;
 mod sense;
@@ -96,6 +99,13 @@ fn check_unique<'a>(kind: &str, names: impl Iterator<Item = &'a Field<Name>>, pr
             }
         }
     }
+}
+
+/// Reports a key that says nothing without another one.
+fn missing(key: &str, other: &str, span: Span, problems: &mut Problems) {
+    let message = format!("`{key}` says nothing without `{other}`");
+    let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(span, "");
+    problems.report(diagnostic.help(format!("add `{other}`, or remove `{key}`")));
 }
 
 /// Reports names that a list refers to twice.

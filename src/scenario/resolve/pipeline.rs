@@ -4,7 +4,7 @@ use super::calendar::{self, Calendars};
 use super::change::{self, distribution};
 use super::component::{self, Strategies};
 use super::fleet::ratio;
-use super::{check_unique, name, two_phase, unknown};
+use super::{check_unique, name, policy, recorded, rehearsal, two_phase, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::pipeline::{
     AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
@@ -32,7 +32,7 @@ pub(super) fn resolve(
 ) -> Option<Horizon> {
     let Written { value: spec_of_pipeline, span } = spec.pipeline.get()?;
     let times = resolve_times(spec_of_pipeline, *span, problems);
-    let calendars = calendar::resolve(spec_of_pipeline, times.length_ms, problems);
+    let calendars = calendar::resolve(spec_of_pipeline, &plan.fleet, times.length_ms, problems);
     calendar::check_freezes(spec_of_pipeline, problems);
     let context = Context { scenario: spec, plan, strategies, calendars: &calendars, times };
     let others = spec_of_pipeline.other.value().map_or(&[][..], Vec::as_slice);
@@ -46,12 +46,17 @@ pub(super) fn resolve(
         two_phase: &spec_of_pipeline.two_phase,
         span: *span,
     };
+    let mut horizon = context.resolve_line(&own, &plan.change, problems);
+    let pipeline = &mut horizon.pipeline;
+    pipeline.emergency = policy::emergency(&spec_of_pipeline.emergency, pipeline.entry);
+    pipeline.error_budget = policy::error_budget(&spec_of_pipeline.error_budget, &plan.fleet, problems);
+    policy::check_passing_by(spec_of_pipeline, &pipeline.stages, problems);
     Some(Horizon {
         others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
         exclusive_regions: spec_of_pipeline.exclusive_regions.or(true),
         shared_alarms: spec_of_pipeline.shared_alarms.or(true),
         components: component::resolve(spec_of_pipeline, &plan.change, strategies, problems),
-        ..context.resolve_line(&own, &plan.change, problems)
+        ..horizon
     })
 }
 
@@ -106,21 +111,23 @@ impl Context<'_> {
             problems.report(diagnostic.help("add `[[pipeline.stage]]`: a build at least"));
         }
         let calendars = self.calendars;
-        let stages =
-            written.iter().map(|stage| resolve_stage(&stage.value, change, calendars, problems)).collect();
+        let stages = written.iter().map(|stage| resolve_stage(stage, change, calendars, problems)).collect();
         let Times { length_ms, warm_up_ms, trials } = self.times;
         let mut source = resolve_source(line.source, change, calendars, length_ms, line.span, problems);
         let two_phase = two_phase::resolve(line.two_phase, change, &mut source.defects, problems);
-        let wave_calendar = calendars.find(line.wave_calendar, problems);
+        let wave_calendar = calendars.of_waves(line.wave_calendar, problems);
         Horizon {
             pipeline: Pipeline {
                 source,
                 stages,
                 calendars: calendars.list.clone(),
                 wave_windows: Vec::new(),
+                region_windows: Vec::new(),
                 two_phase,
                 entry: line.entry.or(Entry::Superseded),
                 after_rejection: resolve_rejection(line.after_rejection, problems),
+                emergency: None,
+                error_budget: None,
                 length_ms,
                 warm_up_ms,
             },
@@ -182,38 +189,12 @@ fn resolve_source(
 ) -> Source {
     let absent = SourceSpec::default();
     let spec = field.value().unwrap_or(&absent);
-    let calendar = calendars.find(&spec.calendar, problems);
-    let merges = match (spec.per_day.get(), spec.every.get()) {
-        (Some(per_day), None) => Merges::Poisson(rates(per_day.value.0, calendar, calendars)),
-        (None, Some(Written { value, span })) => {
-            if value.ms == 0 {
-                let message = "`every` must be greater than 0";
-                let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
-                problems.report(diagnostic.help("write \"2h\" for a change every two hours"));
-            }
-            if let Some(span) = spec.calendar.span() {
-                let message = "`calendar` does not go with `every`, which knows no hours";
-                let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(span, "");
-                problems.report(diagnostic.help("use `per-day`, or remove the calendar"));
-            }
-            Merges::Every { first_ms: 0, gap_ms: value.ms.max(1), count: length_ms / value.ms.max(1) + 1 }
+    let merges = resolve_merges(spec, calendars, length_ms, problems).unwrap_or_else(|| {
+        if !field.is_broken() {
+            report_no_merges(spec, field.span().unwrap_or(place), problems);
         }
-        (Some(per_day), Some(every)) => {
-            let message = "`per-day` and `every` exclude each other";
-            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(every.span, "");
-            problems.report(diagnostic.and(per_day.span, "").help("keep one of them"));
-            Merges::Recorded(Vec::new())
-        }
-        (None, None) => {
-            if !field.is_broken() && !spec.per_day.is_broken() && !spec.every.is_broken() {
-                let message = "the pipeline does not say how often changes are merged";
-                let diagnostic =
-                    Diagnostic::new(&rules::MISSING_KEY, message).at(field.span().unwrap_or(place), "");
-                problems.report(diagnostic.help("add `source = { per-day = 10, calendar = \"office\" }`"));
-            }
-            Merges::Recorded(Vec::new())
-        }
-    };
+        Merges::Recorded(Vec::new())
+    });
     let review_catches = ratio(&spec.review_catches, 0.0);
     let defects = change.defects.iter().map(|defect| DefectClass {
         name: defect.name.clone(),
@@ -221,6 +202,55 @@ fn resolve_source(
         review_catches,
     });
     Source { merges, review: distribution(&spec.review, NOW), defects: defects.collect() }
+}
+
+/// When changes are merged; none if nothing says so.
+fn resolve_merges(
+    spec: &SourceSpec,
+    calendars: &Calendars,
+    length_ms: u64,
+    problems: &mut Problems,
+) -> Option<Merges> {
+    let calendar = calendars.find(&spec.calendar, problems);
+    let ways =
+        [("per-day", spec.per_day.span()), ("every", spec.every.span()), ("merges", spec.merges.span())];
+    let given: Vec<(&str, Span)> = ways.iter().filter_map(|(key, span)| Some((*key, (*span)?))).collect();
+    if let [(first, first_span), .., (last, last_span)] = given[..] {
+        let message = format!("`{first}` and `{last}` exclude each other");
+        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(last_span, "");
+        problems.report(diagnostic.and(first_span, "").help("keep one of them"));
+        return Some(Merges::Recorded(Vec::new()));
+    }
+    if let (Some((key @ ("every" | "merges"), _)), Some(span)) = (given.first(), spec.calendar.span()) {
+        let message = format!("`calendar` does not go with `{key}`, which knows no hours");
+        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(span, "");
+        problems.report(diagnostic.help("use `per-day`, or remove the calendar"));
+    }
+    if let Some(per_day) = spec.per_day.value() {
+        return Some(Merges::Poisson(rates(per_day.0, calendar, calendars)));
+    }
+    if let Some(Written { value, span }) = spec.every.get() {
+        if value.ms == 0 {
+            let message = "`every` must be greater than 0";
+            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
+            problems.report(diagnostic.help("write \"2h\" for a change every two hours"));
+        }
+        let gap_ms = value.ms.max(1);
+        return Some(Merges::Every { first_ms: 0, gap_ms, count: length_ms / gap_ms + 1 });
+    }
+    let recorded = spec.merges.value()?.content.as_ref();
+    let merges =
+        recorded.map(|(file, text)| recorded::merges(*file, text, calendars.start, length_ms, problems));
+    Some(Merges::Recorded(merges.unwrap_or_default()))
+}
+
+fn report_no_merges(spec: &SourceSpec, place: Span, problems: &mut Problems) {
+    if spec.per_day.is_broken() || spec.every.is_broken() || spec.merges.is_broken() {
+        return;
+    }
+    let message = "the pipeline does not say how often changes are merged";
+    let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(place, "");
+    problems.report(diagnostic.help("add `source = { per-day = 10, calendar = \"office\" }`"));
 }
 
 /// So many merges on an open day, evenly over its hours.
@@ -241,7 +271,13 @@ fn rates(per_day: f64, calendar: Option<usize>, calendars: &Calendars) -> Vec<Ra
     steps
 }
 
-fn resolve_stage(spec: &StageSpec, change: &Change, calendars: &Calendars, problems: &mut Problems) -> Stage {
+fn resolve_stage(
+    written: &Written<StageSpec>,
+    change: &Change,
+    calendars: &Calendars,
+    problems: &mut Problems,
+) -> Stage {
+    let spec = &written.value;
     let mut catches = vec![ratio(&spec.catches, 0.0); change.defects.len()];
     for Written { value: sees, .. } in spec.sees.value().map_or(&[][..], Vec::as_slice) {
         let Some(Written { value: Name(wanted), span }) = sees.defect.get() else { continue };
@@ -267,6 +303,7 @@ fn resolve_stage(spec: &StageSpec, change: &Change, calendars: &Calendars, probl
         .find(&spec.calendar, problems)
         .map(|calendar| Window { calendar, holds: spec.holds.or(Holds::Start) });
     Stage {
+        rehearsal: rehearsal::resolve(spec, written.span, change, problems),
         name: name(&spec.name),
         phase: spec.phase.or(Phase::Test),
         duration: distribution(&spec.duration, NOW),
@@ -278,6 +315,7 @@ fn resolve_stage(spec: &StageSpec, change: &Change, calendars: &Calendars, probl
         window,
         fixes_pass_by: spec.fixes_pass_by.or(false),
         passed_by: false,
+        emergencies_pass_by: spec.emergencies_pass_by.or(false),
     }
 }
 

@@ -184,4 +184,41 @@ strategy = "slowly"
 name = "service"
 "#,
     }
+    NO_LOCAL_HOURS = "WT102" "no-local-hours" Error {
+        summary: "a calendar of local hours is used where there is no region",
+        why: "A calendar with `time-zone = \"local\"` opens in each region at its own hours. Waves have regions; stages and the \
+              source have none.",
+        bad: r#"
+[[pipeline.calendar]]
+name = "office"
+time-zone = "local"
+hours = "09:00-17:00"
+
+[pipeline.source]
+per-day = 8
+calendar = "office"
+
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
+"#,
+        good: r#"
+[pipeline]
+wave-calendar = "office"
+
+[[pipeline.calendar]]
+name = "office"
+time-zone = "local"
+hours = "09:00-17:00"
+
+[pipeline.source]
+per-day = 8
+
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
+"#,
+    }
 }

@@ -120,8 +120,9 @@ detection-delay = "5m"
 "#,
     }
     BAD_TIME = "WT009" "bad-time-of-day" Error {
-        summary: "a text is not a time of day",
-        why: "Times of day are \"HH:MM\" in UTC, with two digits each.",
+        summary: "a text is not a time",
+        why: "Times of day are \"HH:MM\" in UTC, with two digits each. Days are \"2026-03-02\", instants \
+              2026-03-02T14:05:00Z or with another offset.",
         bad: r#"
 [study]
 start = "9:00"

@@ -60,8 +60,8 @@ spec! {
         required hosts_per_zone: HostsPerZone,
         /// Mean requests per second of the whole region over a day. Default: 0, no traffic.
         optional requests_per_second: NonNegative,
-        /// IANA time zone of the traffic, with its offset of January; daylight saving is not modelled
-        /// and part hours are rounded down. Default: "UTC".
+        /// IANA time zone. The traffic has its offset of January, without daylight saving and part hours; deployment
+        /// windows in local hours are exact. Default: "UTC".
         optional timezone: Text,
         /// Labels that waves can select by. Default: none.
         optional labels: Vec<Written<Name>>,

@@ -11,6 +11,7 @@ mod defect;
 mod expect;
 mod fleet;
 mod pipeline;
+mod policy;
 mod response;
 mod strategy;
 mod study;
@@ -25,6 +26,7 @@ pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZo
 pub use pipeline::{
     AfterRejectionSpec, CalendarSpec, OtherSpec, PipelineSpec, SourceSpec, StageSpec, Weekday,
 };
+pub use policy::{EmergencySpec, ErrorBudgetSpec};
 pub use response::{OperatorsSpec, ResponseSpec};
 pub use strategy::{
     BypassSpec, OneBox, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec,

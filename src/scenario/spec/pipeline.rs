@@ -1,10 +1,11 @@
 //! `[pipeline]` as written.
 
-use super::{ChangeSpec, ComponentSpec, TwoPhaseSpec, spec};
+use super::{ChangeSpec, ComponentSpec, EmergencySpec, ErrorBudgetSpec, ScenarioSpec, TwoPhaseSpec, spec};
+use crate::diagnostic::FileId;
 use crate::plan::pipeline::{Entry, Holds, Mode, Phase};
 use crate::scenario::reader::Written;
 use crate::scenario::value::{
-    DateText, DistributionText, Duration, HoursText, Int, Name, Percent, Positive, Text, keywords,
+    Attached, DateText, DistributionText, Duration, HoursText, Int, Name, Percent, Positive, Text, keywords,
 };
 
 spec! {
@@ -22,7 +23,8 @@ spec! {
         /// What a revision does that reaches production while another one is there: "queued", "superseded" (the newest
         /// takes the place of what waits) or "restart". Default: "superseded".
         optional entry: Entry,
-        /// Calendar that every wave needs open to begin; one that has begun may finish. Default: always open.
+        /// Calendar that every wave needs open to begin; one that has begun may finish. With local hours each region begins at
+        /// its own. Default: always open.
         optional wave_calendar: Name,
         /// Where changes come from.
         optional source: SourceSpec,
@@ -36,6 +38,10 @@ spec! {
         optional calendar: Vec<Written<CalendarSpec>>,
         /// What follows a rejection; without it the revision leaves, and its defect rides with the next one.
         optional after_rejection: AfterRejectionSpec,
+        /// A lane for changes that cannot wait. Default: there are none.
+        optional emergency: EmergencySpec,
+        /// How much harm is allowed before ordinary changes wait. Default: any.
+        optional error_budget: ErrorBudgetSpec,
         /// Other pipelines that deploy to the same fleet at the same time.
         optional other: Vec<Written<OtherSpec>>,
         /// Whether a wave begins only where no other pipeline deploys, bakes or is taken back. Default: true.
@@ -69,12 +75,15 @@ spec! {
 }
 
 spec! {
-    /// Merges: `per-day` at random, or `every` so long.
+    /// Merges: `per-day` at random, one `every` so long, or `merges` as they were.
     pub struct SourceSpec {
         /// Changes merged on an open day, on average: a Poisson process over its open hours.
         optional per_day: Positive,
         /// One change every so long, from the horizon's start.
         optional every: Duration,
+        /// A CSV file, relative to this file, whose column "merged" has the instants of merges, the earliest first, each
+        /// with its offset: 2026-03-02T14:05:00Z. All lie in the horizon.
+        optional merges: Attached<(FileId, String)>,
         /// When people merge. Default: around the clock.
         optional calendar: Name,
         /// From ready for review until merged. Default: "0s".
@@ -89,7 +98,8 @@ spec! {
     pub struct CalendarSpec {
         /// Unique name, for example "office".
         required name: Name,
-        /// IANA time zone of its days and hours, daylight saving included. Default: "UTC".
+        /// IANA time zone of its days and hours, daylight saving included, or "local": that of each region, for
+        /// `wave-calendar`. Default: "UTC".
         optional time_zone: Text,
         /// Days of the week: ["mon", "tue"]. Default: Monday to Friday.
         optional days: Vec<Written<Weekday>>,
@@ -119,8 +129,13 @@ spec! {
         required name: Name,
         /// Which part of the lead time it is: "build", "test", "approval", "deploy" or "bake".
         required phase: Phase,
-        /// Time of one run.
-        required duration: DistributionText,
+        /// Time of one run; required unless there is a `scenario`.
+        optional duration: DistributionText,
+        /// In place of `duration` and of what the stage sees: a scenario file, relative to this file, whose fleet the
+        /// revision is rolled out on. It sees what its alarms see; defects are those of the same name.
+        optional scenario: Attached<Box<ScenarioSpec>>,
+        /// Strategy of that scenario. Default: its first.
+        optional strategy: Name,
         /// "queued", "superseded" (the newest takes the place of what waits) or "parallel". Default: "superseded".
         optional mode: Mode,
         /// Places to wait; without one a revision stays in the stage before, and blocks it. Default: any number.
@@ -143,6 +158,8 @@ spec! {
         optional holds: Holds,
         /// A fix on the fast track passes it by. Default: false.
         optional fixes_pass_by: bool,
+        /// A revision with an emergency passes it by. Default: false.
+        optional emergencies_pass_by: bool,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each type reads one TOML value without looking at any other; what depends on two values is checked
 //! when the plan is resolved.
 
+mod attached;
 mod date;
 mod distribution;
 mod duration;
@@ -14,6 +15,7 @@ mod precision;
 mod shares;
 mod text;
 
+pub use attached::Attached;
 pub use date::DateText;
 pub use distribution::DistributionText;
 pub use duration::Duration;

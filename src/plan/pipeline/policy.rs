@@ -1,0 +1,32 @@
+//! Who may hurry and who must wait: the emergency lane and the error budget. Plain data.
+
+use super::Entry;
+use crate::plan::Ratio;
+use crate::random::Distribution;
+use serde::Serialize;
+
+/// A lane for changes that cannot wait. A revision is in it while one of these changes rides with it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Emergency {
+    /// Probability that a change of the source is an emergency; 0 to 1.
+    pub share: f64,
+    /// Share of each production bake that is kept.
+    pub bakes: Ratio,
+    /// Time in review; none: as for others.
+    pub review: Option<Distribution>,
+    /// Probability that review sees a defect, 0 to 1; none: as for others.
+    pub review_catches: Option<f64>,
+    /// Waves and regions begin outside their windows.
+    pub ignores_windows: bool,
+    /// What it does that reaches production while another revision is there.
+    pub entry: Entry,
+}
+
+/// How much harm is allowed before ordinary changes have to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ErrorBudget {
+    /// Impaired host-milliseconds that are allowed within the window.
+    pub allowed_host_ms: u64,
+    /// Length of the rolling window, milliseconds, at least 1.
+    pub window_ms: u64,
+}

@@ -1,0 +1,65 @@
+//! Resolves `[pipeline.emergency]` and `[pipeline.error-budget]`.
+
+use super::change::distribution;
+use super::fleet::ratio;
+use crate::diagnostic::Diagnostic;
+use crate::plan::pipeline::{Emergency, Entry, ErrorBudget, Stage};
+use crate::plan::{Fleet, Ratio};
+use crate::random::Distribution;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::{Field, Written};
+use crate::scenario::rules;
+use crate::scenario::spec::{EmergencySpec, ErrorBudgetSpec, PipelineSpec};
+use crate::scenario::value::{Duration, Percent};
+
+const WINDOW_MS: u64 = 28 * 24 * crate::plan::HOUR_MS;
+
+/// The emergency lane of a pipeline that others enter production as `entry`.
+pub(super) fn emergency(field: &Field<EmergencySpec>, entry: Entry) -> Option<Emergency> {
+    let spec = field.value()?;
+    let nothing = Distribution::Fixed { ms: 0 };
+    Some(Emergency {
+        share: ratio(&spec.share, 0.0),
+        bakes: spec.bakes.value().map_or(Ratio::ONE, |Percent(share)| *share),
+        review: spec.review.value().map(|_| distribution(&spec.review, nothing)),
+        review_catches: spec.review_catches.value().map(|_| ratio(&spec.review_catches, 0.0)),
+        ignores_windows: spec.ignores_windows.or(false),
+        entry: spec.entry.or(entry),
+    })
+}
+
+/// The error budget of a pipeline on `fleet`: what the objective leaves of all its host-time in the window.
+pub(super) fn error_budget(
+    field: &Field<ErrorBudgetSpec>,
+    fleet: &Fleet,
+    problems: &mut Problems,
+) -> Option<ErrorBudget> {
+    let spec = field.value()?;
+    let window_ms = spec.window.or(Duration { ms: WINDOW_MS }).ms;
+    if let Some(Written { span, .. }) = spec.window.get().filter(|_| window_ms == 0) {
+        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, "a window of no length holds no harm");
+        problems.report(diagnostic.at(*span, "").help("write \"28d\", as is usual"));
+    }
+    let objective = spec.objective.value().map_or(Ratio::ONE, |Percent(share)| *share);
+    let left = Ratio { num: objective.den - objective.num.min(objective.den), den: objective.den };
+    let allowed_host_ms = left.floor_of(fleet.hosts().saturating_mul(window_ms));
+    Some(ErrorBudget { allowed_host_ms, window_ms: window_ms.max(1) })
+}
+
+/// Reports stages that let emergencies pass by where there are none.
+pub(super) fn check_passing_by(spec: &PipelineSpec, stages: &[Stage], problems: &mut Problems) {
+    if !spec.emergency.is_absent() {
+        return;
+    }
+    let written = spec.stage.value().map_or(&[][..], Vec::as_slice);
+    for (stage, written) in stages.iter().zip(written) {
+        let Some(span) = written.value.emergencies_pass_by.span().filter(|_| stage.emergencies_pass_by)
+        else {
+            continue;
+        };
+        let message = format!("emergencies pass by `{}`, and the pipeline has no emergencies", stage.name);
+        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(span, "");
+        problems
+            .report(diagnostic.help("add `[pipeline.emergency]` with `share = \"2%\"`, or remove the key"));
+    }
+}

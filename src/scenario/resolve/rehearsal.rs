@@ -1,0 +1,77 @@
+//! Resolves a stage that is a fleet of its own: a scenario beside this one, and one of its strategies.
+
+use super::{missing, unknown};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::plan::Change;
+use crate::plan::pipeline::Rehearsal;
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::Written;
+use crate::scenario::rules;
+use crate::scenario::spec::{ScenarioSpec, StageSpec};
+use crate::scenario::value::{Attached, Name};
+use std::path::Path;
+
+/// The fleet of a stage, written at `place`; none if it has none, or if that was reported.
+pub(super) fn resolve(
+    spec: &StageSpec,
+    place: Span,
+    change: &Change,
+    problems: &mut Problems,
+) -> Option<Rehearsal> {
+    let Some(Written { value: scenario, span }) = spec.scenario.get() else {
+        if spec.duration.is_absent() && spec.scenario.is_absent() {
+            let message = "`pipeline.stage` has no `duration`";
+            let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(place, "");
+            problems.report(diagnostic.help("add `duration = \"10m\"`, or a `scenario` to roll out"));
+        }
+        if let Some(strategy) = spec.strategy.span() {
+            missing("strategy", "scenario", strategy, problems);
+        }
+        return None;
+    };
+    let own = [
+        ("duration", spec.duration.span()),
+        ("catches", spec.catches.span()),
+        ("sees", spec.sees.span()),
+        ("false-alarm", spec.false_alarm.span()),
+        ("holds", spec.holds.span()),
+    ];
+    for (key, other) in own {
+        let Some(other) = other else { continue };
+        let message = format!("`{key}` does not go with `scenario`, whose rollout decides that");
+        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(other, "");
+        problems.report(diagnostic.and(*span, "").help("keep one of them"));
+    }
+    rehearsal(spec, scenario, *span, change, problems)
+}
+
+fn rehearsal(
+    spec: &StageSpec,
+    scenario: &Attached<Box<ScenarioSpec>>,
+    span: Span,
+    change: &Change,
+    problems: &mut Problems,
+) -> Option<Rehearsal> {
+    let stem = Path::new(&scenario.path).file_stem().unwrap_or_default().to_string_lossy();
+    let (plan, _) = super::resolve(scenario.content.as_ref()?, &stem, problems);
+    let listed = |name: &str| plan.change.defects.iter().position(|defect| defect.name == name);
+    let classes: Vec<Option<usize>> = change.defects.iter().map(|defect| listed(&defect.name)).collect();
+    if !classes.is_empty() && classes.iter().all(Option::is_none) {
+        let message =
+            format!("{} has none of the defects of this scenario: it would see nothing", scenario.path);
+        let diagnostic = Diagnostic::new(&rules::UNKNOWN_DEFECT, message).at(span, "");
+        problems.report(diagnostic.help("include the same catalogue of defects there"));
+    }
+    let strategy = match spec.strategy.get() {
+        None => 0,
+        Some(Written { value: Name(wanted), span }) => {
+            let found = plan.strategies.iter().position(|strategy| strategy.name == *wanted);
+            if found.is_none() {
+                let known = plan.strategies.iter().map(|strategy| strategy.name.as_str());
+                unknown(&rules::UNKNOWN_STRATEGY, "strategy", wanted, *span, known, problems);
+            }
+            found?
+        }
+    };
+    (strategy < plan.strategies.len()).then(|| Rehearsal { plan: Box::new(plan), strategy, classes })
+}
