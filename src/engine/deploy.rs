@@ -5,7 +5,7 @@
 
 use super::trace::Observer;
 use super::trial::Trial;
-use crate::random::{Distribution, Purpose, Stream, Streams};
+use crate::random::{Distribution, Purpose};
 
 /// Marks "no batch".
 pub(super) const NONE: u32 = u32::MAX;
@@ -24,40 +24,6 @@ pub(super) struct Batch {
     pub(super) previous: u32,
     /// It takes the change by itself, and no pipeline stops it.
     pub(super) past_waves: bool,
-}
-
-/// The uniforms of a zone's batches, one each.
-pub(super) struct BatchDraws {
-    /// Absent for a fixed time, which needs no draw.
-    stream: Option<Stream>,
-}
-
-impl BatchDraws {
-    /// Draws from number `ordinal` of the zone's batches on.
-    pub(super) fn new(
-        time: &Distribution,
-        streams: &Streams,
-        purpose: Purpose,
-        entity: u64,
-        ordinal: u32,
-    ) -> Self {
-        let stream = match time {
-            Distribution::Fixed { .. } => None,
-            _ => {
-                let mut stream = streams.stream(purpose, entity);
-                if ordinal > 0 {
-                    stream.seek(u64::from(ordinal));
-                }
-                Some(stream)
-            }
-        };
-        Self { stream }
-    }
-
-    /// The uniform of the next batch's slowest host.
-    pub(super) fn next(&mut self) -> f64 {
-        self.stream.as_mut().map_or(0.5, Stream::uniform)
-    }
 }
 
 /// Time of a host that is not the slowest of its batch of `hosts`: independent of the others below
@@ -80,7 +46,7 @@ impl<O: Observer> Trial<'_, O> {
         debug_assert!(batch.holds(host), "host {host} is in batch {batch:?}");
         let time = match self.strategy.bypass.filter(|_| batch.past_waves) {
             Some(bypass) => bypass.time,
-            None => self.strategy.deploy_time(&self.plan.change),
+            None => self.deploy.host,
         };
         if host == batch.first || matches!(time, Distribution::Fixed { .. }) {
             return batch.end_ms;

@@ -3,7 +3,7 @@
 //! A zone's deployment needs no event of its own between its start and its end: all its batches are
 //! laid out when it starts, and a stop cuts the layout short.
 
-use super::deploy::{Batch, BatchDraws};
+use super::deploy::Batch;
 use super::lag::Lag;
 use super::model::one_box_hosts;
 use super::queue::{Class, Happening};
@@ -114,10 +114,9 @@ impl<'a, O: Observer> Trial<'a, O> {
     fn lay_out(&mut self, zone: usize, target: u32, one_box: Option<u32>, procedure: &Procedure) {
         let first_batch = self.buffers.batches.len();
         let started_ms = self.now_ms;
-        let mut draws = self.batch_draws(zone);
         let mut at_ms = started_ms;
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
-            at_ms = self.add_batch(zone, size, at_ms, &mut draws, true);
+            at_ms = self.add_batch(zone, size, at_ms, true);
             let bake_ms = self.bake(stage.bake_ms);
             self.observe_bake(zone, at_ms, bake_ms, true);
             at_ms += bake_ms;
@@ -126,11 +125,11 @@ impl<'a, O: Observer> Trial<'a, O> {
         self.open_zone_watches(zone, started_ms, at_ms);
         // Hosts that need no time would be on the new version at the very instant of the promotion;
         // they must come after what the instant itself decides, so the promotion is an event then.
-        let instant = self.strategy.deploy_time(&self.plan.change) == Distribution::Fixed { ms: 0 };
+        let instant = self.deploy.host == Distribution::Fixed { ms: 0 };
         if instant && at_ms > started_ms && self.buffers.zones[zone].done < target {
             self.buffers.queue.push(at_ms, Class::Promote, Happening::OneBoxBaked { zone: zone as u32 });
         } else {
-            self.lay_out_batches(zone, target, at_ms, &mut draws, procedure);
+            self.lay_out_batches(zone, target, at_ms, procedure);
         }
         self.expose(zone, first_batch);
     }
@@ -145,25 +144,17 @@ impl<'a, O: Observer> Trial<'a, O> {
         let wave = &strategy.waves[self.wave.index];
         let target = self.target(zone);
         let first_batch = self.buffers.batches.len();
-        let mut draws = self.batch_draws(zone);
-        self.lay_out_batches(zone, target, self.now_ms, &mut draws, &wave.procedure);
+        self.lay_out_batches(zone, target, self.now_ms, &wave.procedure);
         self.expose(zone, first_batch);
     }
 
-    fn lay_out_batches(
-        &mut self,
-        zone: usize,
-        target: u32,
-        from_ms: u64,
-        draws: &mut BatchDraws,
-        procedure: &Procedure,
-    ) {
+    fn lay_out_batches(&mut self, zone: usize, target: u32, from_ms: u64, procedure: &Procedure) {
         let hosts = self.plan.fleet.zones[zone].hosts;
         let batch = procedure.batch.of(hosts).min(procedure.max_unavailable.of(hosts));
         let mut at_ms = from_ms;
         while self.buffers.zones[zone].done < target {
             let size = batch.min(target - self.buffers.zones[zone].done);
-            at_ms = self.add_batch(zone, size, at_ms, draws, false);
+            at_ms = self.add_batch(zone, size, at_ms, false);
         }
         let bake_ms = self.bake(procedure.zone_bake_ms);
         self.observe_bake(zone, at_ms, bake_ms, false);
@@ -173,32 +164,20 @@ impl<'a, O: Observer> Trial<'a, O> {
         self.buffers.queue.push(done_ms, Class::Promote, Happening::ZoneDone { zone: zone as u32 });
     }
 
-    fn batch_draws(&self, zone: usize) -> BatchDraws {
-        let plan = self.plan;
-        let entity = plan.fleet.zones[zone].entity;
-        let ordinal = self.buffers.zones[zone].batches;
-        BatchDraws::new(
-            &self.strategy.deploy_time(&plan.change),
-            &self.streams,
-            Purpose::DeployBatch,
-            entity,
-            ordinal,
-        )
+    /// The uniform of the zone's next batch; none is drawn for a fixed time.
+    fn draw_batch(&mut self, zone: usize) -> f64 {
+        if self.deploy.is_fixed() {
+            return 0.5;
+        }
+        let zones = &self.plan.fleet.zones;
+        self.buffers.deploy_draws.of(&self.streams, Purpose::DeployBatch, zones, zone).uniform()
     }
 
-    fn add_batch(
-        &mut self,
-        zone: usize,
-        hosts: u32,
-        start_ms: u64,
-        draws: &mut BatchDraws,
-        one_box: bool,
-    ) -> u64 {
-        let time = self.strategy.deploy_time(&self.plan.change);
+    fn add_batch(&mut self, zone: usize, hosts: u32, start_ms: u64, one_box: bool) -> u64 {
         let Lag { behind, wait_ms } = self.lag(zone, hosts);
-        let uniform = draws.next();
-        let end_ms =
-            start_ms + self.model.slowest_deploy_ms(time, (hosts - behind).max(1), uniform).max(wait_ms);
+        let uniform = self.draw_batch(zone);
+        let end_ms = start_ms + self.deploy.slowest_ms((hosts - behind).max(1), uniform).max(wait_ms);
+        let index = self.buffers.batches.len() as u32;
         let state = &mut self.buffers.zones[zone];
         let batch = Batch {
             zone: zone as u32,
@@ -213,15 +192,15 @@ impl<'a, O: Observer> Trial<'a, O> {
         state.done += hosts;
         state.left_behind += behind;
         state.batches += 1;
-        state.last_batch = self.buffers.batches.len() as u32;
+        state.last_batch = index;
         let hosts_done = state.done - state.left_behind;
         self.buffers.batches.push(batch);
         self.announce_batch_aboard(&batch);
-        self.announce_replacement(self.buffers.batches.len() as u32 - 1);
+        self.announce_replacement(index);
         let zone = zone as u32;
         self.observe(start_ms, || Event::BatchStarted { zone, hosts, one_box });
-        self.observe(batch.end_ms, || Event::BatchDone { zone, hosts_done, one_box });
-        batch.end_ms
+        self.observe(end_ms, || Event::BatchDone { zone, hosts_done, one_box });
+        end_ms
     }
 
     fn observe_bake(&mut self, zone: usize, at_ms: u64, bake_ms: u64, one_box: bool) {

@@ -41,8 +41,11 @@ impl<O: Observer> Trial<'_, O> {
 
     /// Announces that the hosts of a batch are out of service while it lasts.
     pub(super) fn announce_replacement(&mut self, batch: u32) {
+        if self.plan.fleet.peak_utilisation.is_none() {
+            return;
+        }
         let placed = self.buffers.batches[batch as usize];
-        if self.plan.fleet.peak_utilisation.is_some() && placed.end_ms > placed.start_ms {
+        if placed.end_ms > placed.start_ms {
             let begins = Happening::BatchBegins { batch };
             self.buffers.queue.push(placed.start_ms, Class::Impair, begins);
             self.buffers.queue.push(placed.end_ms, Class::Heal, Happening::BatchEnds { batch });
@@ -77,6 +80,9 @@ impl<O: Observer> Trial<'_, O> {
 
     /// Schedules the first failure of every zone and region.
     pub(super) fn schedule_background(&mut self) {
+        if !self.has_background_failures() {
+            return;
+        }
         let fleet = &self.plan.fleet;
         for zone in 0..fleet.zones.len() {
             self.schedule_failure(zone as u32, false, 0);

@@ -5,6 +5,7 @@
 
 mod alert;
 mod background;
+mod batch_time;
 mod breach;
 mod canary;
 mod candidates;
@@ -30,6 +31,7 @@ mod tally;
 pub mod trace;
 mod trial;
 mod watch;
+mod zone_streams;
 
 pub use model::Model;
 
@@ -63,7 +65,6 @@ impl<'m> Engine<'m> {
 
     /// Simulates a rollout among others of a pipeline, by strategy `strategy` (an index).
     pub fn launch(&mut self, strategy: usize, launch: &Launch<'_>) -> Launched {
-        let strategy = &self.model.plan.strategies[strategy];
         let mut silent = trace::Silent;
         let mut trial = Trial::launched(self.model, strategy, launch, &mut self.buffers, &mut silent);
         let outcome = trial.run();
@@ -80,7 +81,6 @@ impl<'m> Engine<'m> {
 
     /// Simulates trial `trial` of strategy `strategy` (an index) and reports events to `observer`.
     pub fn run(&mut self, strategy: usize, trial: u64, observer: &mut impl Observer) -> Outcome {
-        let strategy = &self.model.plan.strategies[strategy];
         Trial::new(self.model, strategy, trial, self.exhaustive, &mut self.buffers, observer).run()
     }
 }

@@ -25,8 +25,10 @@ pub(super) struct SickZone {
     hazard: f64,
     /// Hosts that the defect can impair at all.
     susceptible: u32,
+    /// Hosts of the zone.
+    hosts: u32,
     /// The zone's susceptible hosts as far as they are known, shuffled up to `struck`: those before it
-    /// are struck.
+    /// are struck. Empty, for all of them, before the first strike.
     order: Vec<u32>,
     struck: usize,
     /// Struck hosts not yet deployed to, with their hazard.
@@ -44,8 +46,16 @@ impl SickZone {
         self.order[..self.struck].binary_search(&host).is_ok()
     }
 
+    /// Lists the zone's hosts, once.
+    fn list(&mut self) {
+        if self.order.is_empty() {
+            self.order.extend(0..self.hosts);
+        }
+    }
+
     /// Draws one of the hosts not struck yet: one step of a Fisher-Yates shuffle.
     fn strike(&mut self) -> u32 {
+        self.list();
         let left = (self.order.len() - self.struck) as u64;
         if let Some(stream) = &mut self.stream {
             self.order.swap(self.struck, self.struck + stream.below(left) as usize);
@@ -57,6 +67,7 @@ impl SickZone {
     /// Settles which hosts are susceptible: `first` if the one-box covers the cohort, then any.
     fn choose(&mut self, first: Option<u32>) {
         if let Some(host) = first.filter(|_| self.susceptible > 0) {
+            self.list();
             self.order.swap(0, host as usize);
             self.struck = 1;
         }
@@ -101,13 +112,15 @@ impl<O: Observer> Trial<'_, O> {
     fn infect(&mut self, zone: usize, defect: &Defect) {
         let place = &self.plan.fleet.zones[zone];
         let covered = defect.cohort.and_then(|cohort| self.covered_host(zone, cohort));
+        let zones = &self.plan.fleet.zones;
+        let draws = self.buffers.onset_draws.of(&self.streams, Purpose::Onset, zones, zone);
         let sick = &mut self.buffers.defective.onsets[zone];
-        sick.stream = Some(self.streams.stream(Purpose::Onset, place.entity));
+        sick.stream = Some(draws.clone());
         sick.started_ms = self.now_ms;
         sick.hazard = 0.0;
         sick.susceptible = susceptible_hosts(self.plan, defect, zone);
+        sick.hosts = place.hosts;
         sick.order.clear();
-        sick.order.extend(0..place.hosts);
         sick.struck = 0;
         match defect.clock {
             DefectClock::Host | DefectClock::Requests => {

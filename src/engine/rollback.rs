@@ -1,6 +1,6 @@
 //! The way back: the pipeline stops, and a rollback is a deployment of its own.
 
-use super::deploy::{BatchDraws, NONE, other_host_ms};
+use super::deploy::{NONE, other_host_ms};
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
 use super::trial::Trial;
@@ -216,7 +216,7 @@ impl<O: Observer> Trial<'_, O> {
         let now_ms = self.now_ms;
         let place = &self.plan.fleet.zones[zone];
         let time = &self.strategy.rollback_time(&self.plan.change);
-        let mut draws = BatchDraws::new(time, &self.streams, Purpose::RollbackBatch, place.entity, 0);
+        let mut draws = self.streams.stream(Purpose::RollbackBatch, place.entity);
         let retreat = &mut self.buffers.retreat.zones[zone];
         let hosts = retreat.hosts();
         if hosts == 0 {
@@ -226,7 +226,7 @@ impl<O: Observer> Trial<'_, O> {
         let mut left = hosts;
         while left > 0 {
             let size = retreat.batch.min(left);
-            let uniform = draws.next();
+            let uniform = draws.uniform();
             let end_ms = at_ms + time.by_survival(survival_of_largest(uniform, size));
             retreat.batches.push(RollbackBatch { start_ms: at_ms, end_ms, hosts: size, uniform });
             at_ms = end_ms;

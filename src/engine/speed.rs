@@ -125,29 +125,38 @@ impl<O: Observer> Trial<'_, O> {
     }
 }
 
-/// The smallest time by which at least `wanted` hosts are done, from (time, hosts) pairs in any
-/// order: quickselect by weight, linear on average.
-fn weighted_rank(mut pairs: &mut [(u64, u32)], mut wanted: u64) -> Option<u64> {
-    loop {
-        let middle = pairs.len() / 2;
-        if pairs.len() <= 1 {
-            return pairs.first().filter(|(_, hosts)| u64::from(*hosts) >= wanted).map(|(at_ms, _)| *at_ms);
+/// The smallest time by which at least `wanted` hosts are done, from (time, hosts) pairs in any order: quickselect by
+/// weight, linear on average. Empties `pairs`.
+fn weighted_rank(pairs: &mut Vec<(u64, u32)>, mut wanted: u64) -> Option<u64> {
+    while !pairs.is_empty() {
+        // Batches are laid out in about the order in which they end.
+        let pivot = pairs[pairs.len() / 2].0;
+        let (mut before, mut with) = (0, 0);
+        for &(at_ms, hosts) in &*pairs {
+            before += if at_ms < pivot { u64::from(hosts) } else { 0 };
+            with += if at_ms <= pivot { u64::from(hosts) } else { 0 };
         }
-        let (earlier, _, _) = pairs.select_nth_unstable(middle);
-        let done: u64 = earlier.iter().map(|(_, hosts)| u64::from(*hosts)).sum();
-        if done >= wanted {
-            pairs = &mut pairs[..middle];
+        if before >= wanted {
+            keep(pairs, |at_ms| at_ms < pivot);
+        } else if with >= wanted {
+            return Some(pivot);
         } else {
-            wanted -= done;
-            pairs = &mut pairs[middle..];
-            let (at_ms, hosts) = pairs[0];
-            if u64::from(hosts) >= wanted {
-                return Some(at_ms);
-            }
-            wanted -= u64::from(hosts);
-            pairs = &mut pairs[1..];
+            keep(pairs, |at_ms| at_ms > pivot);
+            wanted -= with;
         }
     }
+    None
+}
+
+/// As `Vec::retain`, without a branch that could be mispredicted.
+fn keep(pairs: &mut Vec<(u64, u32)>, stays: impl Fn(u64) -> bool) {
+    let mut kept = 0;
+    for index in 0..pairs.len() {
+        let pair = pairs[index];
+        pairs[kept] = pair;
+        kept += usize::from(stays(pair.0));
+    }
+    pairs.truncate(kept);
 }
 
 #[cfg(test)]
