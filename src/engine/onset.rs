@@ -199,7 +199,8 @@ impl<O: Observer> Trial<'_, O> {
     fn await_first_exposure(&mut self, first_batch: usize) {
         let Some(batch) = self.buffers.batches.get(first_batch).copied() else { return };
         let hosts = batch.first..batch.first + batch.hosts;
-        let first = hosts.map(|host| self.batch_completion_ms(&batch, host)).min();
+        let mut draws = self.host_draws(batch.zone as usize);
+        let first = hosts.map(|host| self.batch_completion_ms(&batch, host, &mut draws)).min();
         if let Some(at_ms) = first {
             self.buffers.queue.push(at_ms, Class::Impair, Happening::FirstExposure);
         }
@@ -246,9 +247,10 @@ impl<O: Observer> Trial<'_, O> {
 
     fn wake_batch(&mut self, zone: usize, index: u32, all: bool) {
         let batch = self.buffers.batches[index as usize];
+        let mut draws = self.host_draws(zone);
         for host in batch.first..batch.first + batch.hosts {
             if all || self.buffers.defective.onsets[zone].is_susceptible(host) {
-                let at_ms = self.batch_completion_ms(&batch, host).max(self.now_ms);
+                let at_ms = self.batch_completion_ms(&batch, host, &mut draws).max(self.now_ms);
                 self.buffers.queue.push(at_ms, Class::Impair, Happening::Wake { zone: zone as u32, host });
             }
         }
@@ -257,17 +259,18 @@ impl<O: Observer> Trial<'_, O> {
     /// When the host got, or would have got, the new version; none if it is not laid out.
     pub(super) fn laid_out_ms(&self, zone: usize, host: u32) -> Option<u64> {
         let state = &self.buffers.zones[zone];
+        let mut draws = self.host_draws(zone);
         if state.bypass != NONE {
             let batch = &self.buffers.batches[state.bypass as usize];
             if batch.holds(host) {
-                return Some(self.batch_completion_ms(batch, host));
+                return Some(self.batch_completion_ms(batch, host, &mut draws));
             }
         }
         let mut index = state.last_batch;
         while index != NONE {
             let batch = &self.buffers.batches[index as usize];
             if batch.holds(host) {
-                return Some(self.batch_completion_ms(batch, host));
+                return Some(self.batch_completion_ms(batch, host, &mut draws));
             }
             index = batch.previous;
         }

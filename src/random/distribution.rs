@@ -87,6 +87,7 @@ impl Distribution {
 }
 
 /// Rounds a sampled duration to whole milliseconds: at least 1, at most [`LONGEST_MS`].
+#[inline]
 pub(super) fn to_ms(ms: f64) -> u64 {
     // Half a millisecond up, then the cast truncates: exact for every duration in range. Signed casts are faster.
     ((ms + 0.5) as i64).clamp(1, LONGEST_MS as i64) as u64
