@@ -32,9 +32,10 @@ struct Case {
     run: fn(u64),
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     Case { name: "r1", units: 300, run: |trials| rollouts(&plan("r1"), trials) },
     Case { name: "r1-slow", units: 300, run: |trials| rollouts(&plan("r1-slow"), trials) },
+    Case { name: "r1-600-hosts-a-zone", units: 100, run: |trials| rollouts(&with_hosts(600), trials) },
     Case { name: "hands-off", units: 5, run: |trials| rollouts(&plan("hands-off"), trials) },
     Case { name: "hands-off-fixed-delays", units: 5, run: |trials| rollouts(&with_fixed_delays(), trials) },
     Case { name: "small", units: 200, run: |trials| rollouts(&plan("small"), trials) },
@@ -119,6 +120,13 @@ fn count(name: &str, units: u64) -> u64 {
 fn plan(name: &str) -> Plan {
     let loaded = scenario::load(format!("scenarios/{name}.toml").as_ref());
     loaded.plan.unwrap_or_else(|| panic!("{name} is a valid scenario"))
+}
+
+/// R1 with as many hosts in every zone.
+fn with_hosts(hosts: u32) -> Plan {
+    let mut plan = plan("r1");
+    plan.fleet.zones.iter_mut().for_each(|zone| zone.hosts = hosts);
+    plan
 }
 
 /// The flagship without sampled traffic: each alarm fires four minutes after the first impaired host of its scope.

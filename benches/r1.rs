@@ -1,15 +1,17 @@
-//! R1 as an ordinary scenario through the public engine against the textbook reference: interleaved
-//! rounds on one core, ratios of medians. Nothing here gates by absolute time.
+//! R1 and R1-slow as ordinary scenarios, and variants of them, through the public engine against the textbook
+//! reference: interleaved rounds on one core, ratios of medians. Nothing here gates by absolute time.
 //!
 //! Run with `cargo bench --bench r1`. `-- --rounds N` changes the number of rounds; `-- --at-least R`
-//! fails if a ratio is below R. A ratio of interleaved rounds is no absolute time: it says how much
+//! fails if a ratio is below R; `-- --case NAME` takes one. A ratio of interleaved rounds is no absolute time: it says how much
 //! work the engine avoids, on any machine.
 
 #![expect(clippy::disallowed_types, reason = "a benchmark reads the clock")]
 
 mod textbook;
+mod variants;
 
 use std::time::Instant;
+use textbook::R1;
 use wavetank::engine::trace::Silent;
 use wavetank::engine::{Engine, Model};
 use wavetank::plan::Plan;
@@ -46,40 +48,61 @@ fn main() {
     let rounds = option("--rounds").unwrap_or(7.0) as u64;
     let at_least = option("--at-least").unwrap_or(0.0);
     println!("interleaved on one core, {rounds} rounds, medians");
-    for (file, reference) in
-        [("scenarios/r1.toml", textbook::R1::standard()), ("scenarios/r1-slow.toml", textbook::R1::slow())]
-    {
-        let loaded = wavetank::scenario::load(file.as_ref());
-        let plan = loaded.plan.unwrap_or_else(|| panic!("{file} is a valid scenario"));
-        let ratio = compare(file, &plan, &reference, rounds);
-        assert!(ratio >= at_least, "{file}: {ratio:.1} x the reference, expected at least {at_least} x");
+    let only = text("--case");
+    for (name, plan, reference) in cases() {
+        if only.as_ref().is_none_or(|only| name.contains(only.as_str())) {
+            let ratio = compare(name, &plan, &reference, rounds);
+            assert!(ratio >= at_least, "{name}: {ratio:.1} x the reference, expected at least {at_least} x");
+        }
     }
     if let Some(peak) = peak_memory_kib() {
         println!("peak memory of this process: {:.1} MiB", peak as f64 / 1024.0);
     }
 }
 
+/// Both benchmarks as they are shipped, and the variants.
+fn cases() -> Vec<(&'static str, Plan, R1)> {
+    let load = |file: &str| {
+        let loaded = wavetank::scenario::load(file.as_ref());
+        loaded.plan.unwrap_or_else(|| panic!("{file} is a valid scenario"))
+    };
+    let r1 = load("scenarios/r1.toml");
+    let variants = variants::all().into_iter().map(|(name, reference)| {
+        let plan = variants::fitted(r1.clone(), &reference);
+        (name, plan, reference)
+    });
+    let shipped =
+        [("R1", r1.clone(), R1::standard()), ("R1-slow", load("scenarios/r1-slow.toml"), R1::slow())];
+    shipped.into_iter().chain(variants).collect()
+}
+
 /// The number that follows `name` on the command line.
 fn option(name: &str) -> Option<f64> {
+    text(name)?.parse().ok()
+}
+
+/// The word that follows `name` on the command line.
+fn text(name: &str) -> Option<String> {
     let arguments: Vec<String> = std::env::args().collect();
     let position = arguments.iter().position(|argument| argument == name)?;
-    arguments.get(position + 1)?.parse().ok()
+    arguments.get(position + 1).cloned()
 }
 
 /// Prints the rates and returns the ratio of their medians.
-fn compare(file: &str, plan: &Plan, reference: &textbook::R1, rounds: u64) -> f64 {
+fn compare(name: &str, plan: &Plan, reference: &R1, rounds: u64) -> f64 {
     let model = Model::new(plan);
     let mut engine = Engine::new(&model);
     let mut contenders = [
         Contender {
             name: "engine".into(),
-            rollouts: 20_000,
+            rollouts: 10_000,
             run: Box::new(|trial| engine.run(0, trial, &mut Silent).end_ms),
             rates: Vec::new(),
         },
         Contender {
             name: "textbook reference".into(),
-            rollouts: 1_500,
+            // A third of a second or so, however many hosts there are.
+            rollouts: (30_000 / reference.hosts as u64).min(600),
             run: Box::new(|seed| textbook::simulate(reference, seed).duration_ms),
             rates: Vec::new(),
         },
@@ -89,7 +112,7 @@ fn compare(file: &str, plan: &Plan, reference: &textbook::R1, rounds: u64) -> f6
             contender.round(round * contender.rollouts);
         }
     }
-    println!("{file}");
+    println!("{name}");
     for contender in &contenders {
         println!("  {:<20} {:>10.0} rollouts/s", contender.name, contender.median());
     }

@@ -2,8 +2,8 @@
 //!
 //! One event per host, one per alarm evaluation, a `BinaryHeap`, one generator per rollout. It
 //! shares no line with the engine, and serves as its oracle (tests) and its yardstick (benches).
-//! Rules of R1: waves of regions in parallel, zones of a region in sequence; per zone a one-box, its
-//! bake, batches, a zone bake; a bad host manifests some time after its completion; a zone's alarm
+//! Rules of R1: waves of regions in parallel, zones of a region in sequence (or some at once); per zone a one-box,
+//! its bake, batches, a zone bake; a bad host manifests some time after its completion; a zone's alarm
 //! evaluates every period from the zone's start while the zone is active, and fires at the M-th
 //! consecutive evaluation that sees enough manifested hosts; after the reaction every completed
 //! host goes back in parallel.
@@ -15,11 +15,21 @@ use rand_chacha::ChaCha8Rng;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+/// Time from a bad host's completion until it manifests, in minutes.
+#[derive(Debug, Clone, Copy)]
+pub enum Onset {
+    /// With this mean.
+    Exponential(f64),
+    /// Median and sigma.
+    Lognormal(f64, f64),
+}
+
 /// Parameters of R1 and its variants. Times in minutes.
 #[derive(Debug, Clone)]
 pub struct R1 {
     pub waves: Vec<usize>,
     pub zones_per_region: usize,
+    pub zones_at_once: usize,
     pub hosts: usize,
     pub one_box: usize,
     pub batch: usize,
@@ -29,7 +39,7 @@ pub struct R1 {
     pub deploy: (f64, f64),
     pub rollback: (f64, f64),
     pub p_bad: f64,
-    pub onset_mean: f64,
+    pub onset: Onset,
     pub period: f64,
     pub datapoints: u32,
     /// Manifested hosts of a zone that make an evaluation breach.
@@ -43,6 +53,7 @@ impl R1 {
         Self {
             waves: vec![1, 1, 3, 6, 13],
             zones_per_region: 3,
+            zones_at_once: 1,
             hosts: 50,
             one_box: 1,
             batch: 10,
@@ -52,7 +63,7 @@ impl R1 {
             deploy: (4.0, 0.3),
             rollback: (3.0, 0.3),
             p_bad: 0.2,
-            onset_mean: 45.0,
+            onset: Onset::Exponential(45.0),
             period: 1.0,
             datapoints: 3,
             breach_hosts: 1,
@@ -62,7 +73,7 @@ impl R1 {
 
     /// R1-slow: a defect slow enough to separate plans.
     pub fn slow() -> Self {
-        Self { onset_mean: 20_000.0, p_bad: 0.9, ..Self::standard() }
+        Self { onset: Onset::Exponential(20_000.0), p_bad: 0.9, ..Self::standard() }
     }
 }
 
@@ -106,6 +117,13 @@ struct Zone {
     run: u32,
 }
 
+#[derive(Debug, Clone, Default)]
+struct Region {
+    /// Zones started and zones under way.
+    started: usize,
+    active: usize,
+}
+
 struct Rollout<'a> {
     r1: &'a R1,
     rng: ChaCha8Rng,
@@ -115,6 +133,7 @@ struct Rollout<'a> {
     bad: bool,
     hosts: Vec<Host>,
     zones: Vec<Zone>,
+    regions: Vec<Region>,
     wave: usize,
     wave_first: usize,
     regions_left: usize,
@@ -141,6 +160,7 @@ pub fn simulate(r1: &R1, seed: u64) -> Result {
         bad: false,
         hosts: vec![Host::default(); zones * r1.hosts],
         zones: vec![Zone::default(); zones],
+        regions: vec![Region::default(); regions],
         wave: 0,
         wave_first: 0,
         regions_left: 0,
@@ -183,7 +203,17 @@ impl Rollout<'_> {
     fn start_wave(&mut self) {
         self.regions_left = self.r1.waves[self.wave];
         for region in self.wave_first..self.wave_first + self.regions_left {
-            self.start_zone(region * self.r1.zones_per_region);
+            self.start_zones(region);
+        }
+    }
+
+    fn start_zones(&mut self, region: usize) {
+        let R1 { zones_per_region, zones_at_once, .. } = *self.r1;
+        let Region { started, active } = self.regions[region];
+        let more = (zones_at_once - active).min(zones_per_region - started);
+        self.regions[region] = Region { started: started + more, active: active + more };
+        for zone in started..started + more {
+            self.start_zone(region * zones_per_region + zone);
         }
     }
 
@@ -203,7 +233,10 @@ impl Rollout<'_> {
             let done = self.now + self.lognormal(self.r1.deploy);
             self.push(done, Event::HostDone(host));
             if self.bad {
-                let delay = ms(-self.r1.onset_mean * self.uniform().ln());
+                let delay = match self.r1.onset {
+                    Onset::Exponential(mean) => ms(-mean * self.uniform().ln()),
+                    Onset::Lognormal(median, sigma) => self.lognormal((median, sigma)),
+                };
                 self.push(done + delay, Event::Manifest(host));
             }
         }
@@ -285,9 +318,11 @@ impl Rollout<'_> {
 
     fn zone_baked(&mut self, zone: usize) {
         self.zones[zone].active = false;
-        let next = zone + 1;
-        if !next.is_multiple_of(self.r1.zones_per_region) {
-            return self.start_zone(next);
+        let region = zone / self.r1.zones_per_region;
+        self.regions[region].active -= 1;
+        self.start_zones(region);
+        if self.regions[region].active > 0 {
+            return;
         }
         self.regions_left -= 1;
         if self.regions_left > 0 {

@@ -203,11 +203,13 @@ impl<O: Observer> Trial<'_, O> {
         if !self.counts_hosts() {
             return;
         }
-        if batch.hosts > 0 && self.batch_completion_ms(batch, batch.first + batch.hosts - 1) == batch.end_ms {
+        let mut draws = self.host_draws(batch.zone as usize);
+        let last = batch.first + batch.hosts.max(1) - 1;
+        if batch.hosts > 0 && self.batch_completion_ms(batch, last, &mut draws) == batch.end_ms {
             return self.announce_aboard(batch.zone as usize, batch.hosts as i32, batch.end_ms);
         }
         for host in batch.first..batch.first + batch.hosts {
-            let at_ms = self.batch_completion_ms(batch, host);
+            let at_ms = self.batch_completion_ms(batch, host, &mut draws);
             self.announce_aboard(batch.zone as usize, 1, at_ms);
         }
     }

@@ -5,7 +5,7 @@
 
 use super::trace::Observer;
 use super::trial::Trial;
-use crate::random::{Distribution, Purpose, Stream, Streams};
+use crate::random::{Distribution, Purpose, Stream};
 
 /// Marks "no batch".
 pub(super) const NONE: u32 = u32::MAX;
@@ -16,6 +16,8 @@ pub(super) struct Batch {
     pub(super) zone: u32,
     pub(super) first: u32,
     pub(super) hosts: u32,
+    /// Hosts beside them that were to be in it and stay behind.
+    pub(super) behind: u32,
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
     /// The slowest host's uniform.
@@ -24,40 +26,6 @@ pub(super) struct Batch {
     pub(super) previous: u32,
     /// It takes the change by itself, and no pipeline stops it.
     pub(super) past_waves: bool,
-}
-
-/// The uniforms of a zone's batches, one each.
-pub(super) struct BatchDraws {
-    /// Absent for a fixed time, which needs no draw.
-    stream: Option<Stream>,
-}
-
-impl BatchDraws {
-    /// Draws from number `ordinal` of the zone's batches on.
-    pub(super) fn new(
-        time: &Distribution,
-        streams: &Streams,
-        purpose: Purpose,
-        entity: u64,
-        ordinal: u32,
-    ) -> Self {
-        let stream = match time {
-            Distribution::Fixed { .. } => None,
-            _ => {
-                let mut stream = streams.stream(purpose, entity);
-                if ordinal > 0 {
-                    stream.seek(u64::from(ordinal));
-                }
-                Some(stream)
-            }
-        };
-        Self { stream }
-    }
-
-    /// The uniform of the next batch's slowest host.
-    pub(super) fn next(&mut self) -> f64 {
-        self.stream.as_mut().map_or(0.5, Stream::uniform)
-    }
 }
 
 /// Time of a host that is not the slowest of its batch of `hosts`: independent of the others below
@@ -75,19 +43,23 @@ impl Batch {
 }
 
 impl<O: Observer> Trial<'_, O> {
-    /// When host `host` of the batch has the new version.
-    pub(super) fn batch_completion_ms(&self, batch: &Batch, host: u32) -> u64 {
+    /// What the hosts of a zone draw their times from on the way forward, host by host.
+    pub(super) fn host_draws(&self, zone: usize) -> Stream {
+        self.streams.stream(Purpose::DeployHost, self.plan.fleet.zones[zone].entity)
+    }
+
+    /// When host `host` of the batch has the new version. Who asks for many hosts of a zone passes the same `draws`,
+    /// so that neighbours share a block.
+    pub(super) fn batch_completion_ms(&self, batch: &Batch, host: u32, draws: &mut Stream) -> u64 {
         debug_assert!(batch.holds(host), "host {host} is in batch {batch:?}");
         let time = match self.strategy.bypass.filter(|_| batch.past_waves) {
             Some(bypass) => bypass.time,
-            None => self.strategy.deploy_time(&self.plan.change),
+            None => self.deploy.host,
         };
         if host == batch.first || matches!(time, Distribution::Fixed { .. }) {
             return batch.end_ms;
         }
-        let entity = self.plan.fleet.zones[batch.zone as usize].entity;
-        let uniform = self.streams.stream(Purpose::DeployHost, entity).uniform_at(u64::from(host));
-        let after_ms = other_host_ms(&time, batch.uniform, batch.hosts, uniform);
+        let after_ms = other_host_ms(&time, batch.uniform, batch.hosts, draws.uniform_at(u64::from(host)));
         batch.start_ms + after_ms.min(batch.end_ms - batch.start_ms)
     }
 }

@@ -3,12 +3,12 @@
 //! A zone's deployment needs no event of its own between its start and its end: all its batches are
 //! laid out when it starts, and a stop cuts the layout short.
 
-use super::deploy::{Batch, BatchDraws};
-use super::lag::Lag;
+use super::deploy::Batch;
+use super::lag::{Lag, Stragglers};
 use super::model::one_box_hosts;
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
-use super::trial::{RegionState, Trial};
+use super::trial::{Buffers, RegionState, Trial};
 use crate::plan::Procedure;
 use crate::random::{Distribution, Purpose};
 
@@ -123,10 +123,9 @@ impl<'a, O: Observer> Trial<'a, O> {
     fn lay_out(&mut self, zone: usize, target: u32, one_box: Option<u32>, procedure: &Procedure) {
         let first_batch = self.buffers.batches.len();
         let started_ms = self.now_ms;
-        let mut draws = self.batch_draws(zone);
         let mut at_ms = started_ms;
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
-            at_ms = self.add_batch(zone, size, at_ms, &mut draws, true);
+            at_ms = self.add_batches(zone, size, size, at_ms, true);
             let bake_ms = self.bake(stage.bake_ms);
             self.observe_bake(zone, at_ms, bake_ms, true);
             at_ms += bake_ms;
@@ -135,11 +134,11 @@ impl<'a, O: Observer> Trial<'a, O> {
         self.open_zone_watches(zone, started_ms, at_ms);
         // Hosts that need no time would be on the new version at the very instant of the promotion;
         // they must come after what the instant itself decides, so the promotion is an event then.
-        let instant = self.strategy.deploy_time(&self.plan.change) == Distribution::Fixed { ms: 0 };
+        let instant = self.deploy.host == Distribution::Fixed { ms: 0 };
         if instant && at_ms > started_ms && self.buffers.zones[zone].done < target {
             self.buffers.queue.push(at_ms, Class::Promote, Happening::OneBoxBaked { zone: zone as u32 });
         } else {
-            self.lay_out_batches(zone, target, at_ms, &mut draws, procedure);
+            self.lay_out_batches(zone, target, at_ms, procedure);
         }
         self.expose(zone, first_batch);
     }
@@ -154,26 +153,14 @@ impl<'a, O: Observer> Trial<'a, O> {
         let wave = &strategy.waves[self.wave.index];
         let target = self.target(zone);
         let first_batch = self.buffers.batches.len();
-        let mut draws = self.batch_draws(zone);
-        self.lay_out_batches(zone, target, self.now_ms, &mut draws, &wave.procedure);
+        self.lay_out_batches(zone, target, self.now_ms, &wave.procedure);
         self.expose(zone, first_batch);
     }
 
-    fn lay_out_batches(
-        &mut self,
-        zone: usize,
-        target: u32,
-        from_ms: u64,
-        draws: &mut BatchDraws,
-        procedure: &Procedure,
-    ) {
+    fn lay_out_batches(&mut self, zone: usize, target: u32, from_ms: u64, procedure: &Procedure) {
         let hosts = self.plan.fleet.zones[zone].hosts;
         let batch = procedure.batch.of(hosts).min(procedure.max_unavailable.of(hosts));
-        let mut at_ms = from_ms;
-        while self.buffers.zones[zone].done < target {
-            let size = batch.min(target - self.buffers.zones[zone].done);
-            at_ms = self.add_batch(zone, size, at_ms, draws, false);
-        }
+        let at_ms = self.add_batches(zone, batch, target, from_ms, false);
         let bake_ms = self.bake(procedure.zone_bake_ms);
         self.observe_bake(zone, at_ms, bake_ms, false);
         let done_ms = at_ms + bake_ms;
@@ -182,55 +169,63 @@ impl<'a, O: Observer> Trial<'a, O> {
         self.buffers.queue.push(done_ms, Class::Promote, Happening::ZoneDone { zone: zone as u32 });
     }
 
-    fn batch_draws(&self, zone: usize) -> BatchDraws {
-        let plan = self.plan;
-        let entity = plan.fleet.zones[zone].entity;
-        let ordinal = self.buffers.zones[zone].batches;
-        BatchDraws::new(
-            &self.strategy.deploy_time(&plan.change),
-            &self.streams,
-            Purpose::DeployBatch,
-            entity,
-            ordinal,
-        )
+    /// Batches of `size` hosts, the last one perhaps smaller, one after the other until the zone has `target`; says
+    /// when the last is done.
+    fn add_batches(&mut self, zone: usize, size: u32, target: u32, start_ms: u64, one_box: bool) -> u64 {
+        let Buffers { zones, batches, deploy_draws, .. } = &mut *self.buffers;
+        // A fixed time needs no draw.
+        let mut draws = (!self.deploy.is_fixed())
+            .then(|| deploy_draws.of(&self.streams, Purpose::DeployBatch, &self.plan.fleet.zones, zone));
+        let mut stragglers = Stragglers::of(self.plan, self.strategy, &self.streams, zone);
+        let state = &mut zones[zone];
+        let first = batches.len();
+        let mut at_ms = start_ms;
+        while state.done < target {
+            let hosts = size.min(target - state.done);
+            let lag = stragglers.as_mut().map_or(Lag::NONE, |stragglers| stragglers.lag(state, hosts));
+            let uniform = draws.as_mut().map_or(0.5, |draws| draws.uniform());
+            let slowest_ms = self.deploy.slowest_ms((hosts - lag.behind).max(1), uniform);
+            let end_ms = at_ms + slowest_ms.max(lag.wait_ms);
+            let batch = Batch {
+                zone: zone as u32,
+                first: state.done,
+                hosts: hosts - lag.behind,
+                behind: lag.behind,
+                start_ms: at_ms,
+                end_ms,
+                uniform,
+                previous: state.last_batch,
+                past_waves: false,
+            };
+            state.done += hosts;
+            state.left_behind += lag.behind;
+            state.batches += 1;
+            state.last_batch = batches.len() as u32;
+            at_ms = end_ms;
+            batches.push(batch);
+        }
+        self.announce_batches(first, one_box);
+        at_ms
     }
 
-    fn add_batch(
-        &mut self,
-        zone: usize,
-        hosts: u32,
-        start_ms: u64,
-        draws: &mut BatchDraws,
-        one_box: bool,
-    ) -> u64 {
-        let time = self.strategy.deploy_time(&self.plan.change);
-        let Lag { behind, wait_ms } = self.lag(zone, hosts);
-        let uniform = draws.next();
-        let end_ms =
-            start_ms + self.model.slowest_deploy_ms(time, (hosts - behind).max(1), uniform).max(wait_ms);
-        let state = &mut self.buffers.zones[zone];
-        let batch = Batch {
-            zone: zone as u32,
-            first: state.done,
-            hosts: hosts - behind,
-            start_ms,
-            end_ms,
-            uniform,
-            previous: state.last_batch,
-            past_waves: false,
-        };
-        state.done += hosts;
-        state.left_behind += behind;
-        state.batches += 1;
-        state.last_batch = self.buffers.batches.len() as u32;
-        let hosts_done = state.done - state.left_behind;
-        self.buffers.batches.push(batch);
-        self.announce_batch_aboard(&batch);
-        self.announce_replacement(self.buffers.batches.len() as u32 - 1);
-        let zone = zone as u32;
-        self.observe(start_ms, || Event::BatchStarted { zone, hosts, one_box });
-        self.observe(batch.end_ms, || Event::BatchDone { zone, hosts_done, one_box });
-        batch.end_ms
+    /// Tells whoever wants to know of the batches from number `first` on.
+    fn announce_batches(&mut self, first: usize, one_box: bool) {
+        if !(O::ENABLED || self.counts_hosts() || self.replacement_counts()) {
+            return;
+        }
+        let made: u32 = self.buffers.batches[first..].iter().map(|batch| batch.hosts).sum();
+        let Some(zone) = self.buffers.batches.get(first).map(|batch| batch.zone) else { return };
+        let state = &self.buffers.zones[zone as usize];
+        let mut hosts_done = state.done - state.left_behind - made;
+        for number in first..self.buffers.batches.len() {
+            let batch = self.buffers.batches[number];
+            self.announce_batch_aboard(&batch);
+            self.announce_replacement(&batch, number as u32);
+            let hosts = batch.hosts + batch.behind;
+            hosts_done += batch.hosts;
+            self.observe(batch.start_ms, || Event::BatchStarted { zone, hosts, one_box });
+            self.observe(batch.end_ms, || Event::BatchDone { zone, hosts_done, one_box });
+        }
     }
 
     fn observe_bake(&mut self, zone: usize, at_ms: u64, bake_ms: u64, one_box: bool) {

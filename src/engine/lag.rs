@@ -5,8 +5,9 @@
 
 use super::deploy::Batch;
 use super::trace::{Event, Observer};
-use super::trial::Trial;
-use crate::random::{Purpose, survival_of_largest};
+use super::trial::{Trial, ZoneState};
+use crate::plan::{Change, Plan, Strategy};
+use crate::random::{Purpose, Stream, Streams, survival_of_largest};
 
 /// What stragglers do to a batch.
 pub(super) struct Lag {
@@ -16,31 +17,49 @@ pub(super) struct Lag {
     pub(super) wait_ms: u64,
 }
 
+impl Lag {
+    /// All hosts keep up.
+    pub(super) const NONE: Self = Self { behind: 0, wait_ms: 0 };
+}
+
+/// The stragglers of one zone.
+pub(super) struct Stragglers<'a> {
+    change: &'a Change,
+    /// Hosts of the zone that may be left behind.
+    spare: u32,
+    luck: Stream,
+}
+
 /// Draws of a batch.
 const STRAGGLERS: u64 = 0;
 const HELP: u64 = 1;
 
-impl<O: Observer> Trial<'_, O> {
-    /// Stragglers of the zone's next batch of `hosts`.
-    pub(super) fn lag(&self, zone: usize, hosts: u32) -> Lag {
-        let change = &self.plan.change;
-        if change.straggler_probability == 0.0 {
-            return Lag { behind: 0, wait_ms: 0 };
+impl<'a> Stragglers<'a> {
+    /// Those of `zone`; none where every host keeps up.
+    pub(super) fn of(plan: &'a Plan, strategy: &Strategy, streams: &Streams, zone: usize) -> Option<Self> {
+        if plan.change.straggler_probability == 0.0 {
+            return None;
         }
-        let place = &self.plan.fleet.zones[zone];
-        let state = &self.buffers.zones[zone];
-        let mut luck = self.streams.stream(Purpose::Straggler, place.entity);
-        let first_draw = 2 * u64::from(state.batches);
-        let stragglers =
-            binomial(hosts, change.straggler_probability, luck.uniform_at(first_draw + STRAGGLERS));
-        let needed = self.strategy.complete_at.ceil_of(u64::from(place.hosts)) as u32;
-        let behind = stragglers.min((place.hosts - needed).saturating_sub(state.left_behind));
-        let waits = stragglers > behind;
-        let help_ms =
-            if waits { change.straggler_time.by_cdf(luck.uniform_at(first_draw + HELP)) } else { 0 };
-        Lag { behind, wait_ms: help_ms }
+        let place = &plan.fleet.zones[zone];
+        let needed = strategy.complete_at.ceil_of(u64::from(place.hosts)) as u32;
+        let luck = streams.stream(Purpose::Straggler, place.entity);
+        Some(Self { change: &plan.change, spare: place.hosts - needed, luck })
     }
 
+    /// What they do to the zone's next batch, of `hosts`; `state` says what came before.
+    pub(super) fn lag(&mut self, state: &ZoneState, hosts: u32) -> Lag {
+        let first_draw = 2 * u64::from(state.batches);
+        let stragglers =
+            binomial(hosts, self.change.straggler_probability, self.luck.uniform_at(first_draw + STRAGGLERS));
+        let behind = stragglers.min(self.spare.saturating_sub(state.left_behind));
+        let waits = stragglers > behind;
+        let help = self.luck.uniform_at(first_draw + HELP);
+        let wait_ms = if waits { self.change.straggler_time.by_cdf(help) } else { 0 };
+        Lag { behind, wait_ms }
+    }
+}
+
+impl<O: Observer> Trial<'_, O> {
     /// Hosts past the waves start to take the change.
     pub(super) fn start_past_waves(&mut self) {
         let Some(bypass) = self.strategy.bypass else { return };
@@ -50,17 +69,19 @@ impl<O: Observer> Trial<'_, O> {
             let uniform = self.streams.stream(Purpose::Bypass, place.entity).uniform();
             let end_ms = bypass.time.by_survival(survival_of_largest(uniform, hosts));
             self.buffers.zones[zone].bypass = self.buffers.batches.len() as u32;
-            self.buffers.batches.push(Batch {
+            let batch = Batch {
                 zone: zone as u32,
                 first: place.hosts - hosts,
                 hosts,
+                behind: 0,
                 start_ms: 0,
                 end_ms,
                 uniform,
                 previous: super::deploy::NONE,
                 past_waves: true,
-            });
-            self.announce_replacement(self.buffers.zones[zone].bypass);
+            };
+            self.buffers.batches.push(batch);
+            self.announce_replacement(&batch, self.buffers.zones[zone].bypass);
             self.announce_past_waves(zone, hosts, end_ms);
             self.expose(zone, self.buffers.zones[zone].bypass as usize);
         }

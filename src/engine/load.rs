@@ -4,6 +4,7 @@
 //! a capacity its load goes to the other hosts of its region; over capacity they turn requests away. Without
 //! a capacity nothing moves: whoever reaches a dark zone fails, and replacing hosts costs nothing.
 
+use super::deploy::Batch;
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
 use super::trial::Trial;
@@ -39,19 +40,23 @@ impl<O: Observer> Trial<'_, O> {
         background.zone_failures.is_some() || background.region_failures.is_some()
     }
 
-    /// Announces that the hosts of a batch are out of service while it lasts.
-    pub(super) fn announce_replacement(&mut self, batch: u32) {
-        let placed = self.buffers.batches[batch as usize];
-        if self.plan.fleet.peak_utilisation.is_some() && placed.end_ms > placed.start_ms {
-            let begins = Happening::BatchBegins { batch };
-            self.buffers.queue.push(placed.start_ms, Class::Impair, begins);
-            self.buffers.queue.push(placed.end_ms, Class::Heal, Happening::BatchEnds { batch });
+    /// Whether hosts that are being replaced matter.
+    pub(super) fn replacement_counts(&self) -> bool {
+        self.plan.fleet.peak_utilisation.is_some()
+    }
+
+    /// Announces that the hosts of batch number `number` are out of service while it lasts.
+    pub(super) fn announce_replacement(&mut self, batch: &Batch, number: u32) {
+        if self.replacement_counts() && batch.end_ms > batch.start_ms {
+            let begins = Happening::BatchBegins { batch: number };
+            self.buffers.queue.push(batch.start_ms, Class::Impair, begins);
+            self.buffers.queue.push(batch.end_ms, Class::Heal, Happening::BatchEnds { batch: number });
         }
     }
 
     /// Announces the same of hosts that go back, which nothing interrupts.
     pub(super) fn announce_rollback(&mut self, zone: usize, hosts: u32, start_ms: u64, end_ms: u64) {
-        if self.plan.fleet.peak_utilisation.is_some() && end_ms > start_ms {
+        if self.replacement_counts() && end_ms > start_ms {
             let zone = zone as u32;
             let out = Happening::OutOfService { zone, hosts: hosts as i32 };
             self.buffers.queue.push(start_ms, Class::Impair, out);
@@ -77,6 +82,9 @@ impl<O: Observer> Trial<'_, O> {
 
     /// Schedules the first failure of every zone and region.
     pub(super) fn schedule_background(&mut self) {
+        if !self.has_background_failures() {
+            return;
+        }
         let fleet = &self.plan.fleet;
         for zone in 0..fleet.zones.len() {
             self.schedule_failure(zone as u32, false, 0);

@@ -5,6 +5,7 @@
 
 mod alert;
 mod background;
+mod batch_time;
 mod breach;
 mod canary;
 mod candidates;
@@ -30,6 +31,7 @@ mod tally;
 pub mod trace;
 mod trial;
 mod watch;
+mod zone_streams;
 
 pub use model::Model;
 

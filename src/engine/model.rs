@@ -1,13 +1,12 @@
 //! What every trial of a plan shares: traffic integrals and the breach probabilities of healthy
 //! scopes. Built once, read by all threads.
 
+use super::batch_time::BatchTime;
 use super::breach::{RatioRule, never_breaches, poisson_at_least, ratio_breach_probability};
 use crate::plan::fleet::hour_of_day;
 use crate::plan::{
-    Alarm, Arrivals, Comparison, Fleet, HOUR_MS, Plan, RateRule, Ratio, Scope, Signal, Strata, Wave,
+    Alarm, Arrivals, Comparison, Fleet, HOUR_MS, Plan, RateRule, Ratio, Scope, Signal, Strata, Strategy, Wave,
 };
-use crate::random::{Distribution, SlowestOf, survival_of_largest};
-use std::sync::OnceLock;
 
 /// A plan with its tables.
 #[derive(Debug)]
@@ -22,9 +21,8 @@ pub struct Model<'p> {
     pub(super) host_traffic_e15: Vec<u64>,
     /// Hosts by region.
     pub(super) region_hosts: Vec<u64>,
-    /// The slowest of n hosts by n, each tabulated when it is first asked for. The order in which
-    /// threads ask leaves no trace: a table is a pure function of the plan.
-    slowest_deploy: Vec<OnceLock<SlowestOf>>,
+    /// How long batches take on the way forward: as the change has it, then by strategies with times of their own.
+    deploy_times: Vec<BatchTime>,
     /// Series of every alarm scope that a strategy can open.
     series: Vec<Series>,
     /// Index into `series` by alarm, then by scope entity.
@@ -80,10 +78,18 @@ impl<'p> Model<'p> {
             region_hosts: (0..plan.fleet.regions.len())
                 .map(|region| plan.fleet.region_hosts(region))
                 .collect(),
-            slowest_deploy: (0..=largest_table(&plan.fleet)).map(|_| OnceLock::new()).collect(),
+            deploy_times: Vec::new(),
             series: Vec::new(),
             index: Vec::new(),
         };
+        let largest_zone = plan.fleet.zones.iter().map(|zone| zone.hosts).max().unwrap_or(0);
+        model.deploy_times.push(BatchTime::tabulated(plan.change.deploy_time, largest_zone));
+        for strategy in plan.strategies_in_use() {
+            let time = strategy.deploy_time(&plan.change);
+            if model.deploy_times.iter().all(|known| known.host != time) {
+                model.deploy_times.push(BatchTime::computed(time));
+            }
+        }
         for alarm in &plan.alarms {
             let index = model.index_scopes(alarm);
             model.index.push(index);
@@ -207,17 +213,11 @@ impl<'p> Model<'p> {
         }
     }
 
-    /// Time of the slowest of `hosts` hosts that deploy together, at the uniform `u`.
-    pub(super) fn slowest_deploy_ms(&self, time: Distribution, hosts: u32, u: f64) -> u64 {
-        if let Distribution::Fixed { ms } = time {
-            return ms;
-        }
-        match self.slowest_deploy.get(hosts as usize) {
-            Some(table) if time == self.plan.change.deploy_time => {
-                table.get_or_init(|| SlowestOf::new(time, hosts)).at(u)
-            }
-            _ => time.by_survival(survival_of_largest(u, hosts)),
-        }
+    /// How long the batches of a strategy take, one that the plan uses.
+    pub(super) fn deploy_time(&self, strategy: &Strategy) -> &BatchTime {
+        let time = strategy.deploy_time(&self.plan.change);
+        let found = self.deploy_times.iter().find(|known| known.host == time);
+        found.expect("invariant: every strategy in use has its time here")
     }
 
     pub(super) fn series(&self, index: u32) -> &Series {
@@ -336,11 +336,6 @@ pub(super) fn rule_of(signal: &Signal) -> Option<RatioRule> {
         }
         _ => None,
     }
-}
-
-/// Largest number of hosts with a table of its own: bounds the memory of absurdly large zones.
-fn largest_table(fleet: &Fleet) -> u32 {
-    fleet.zones.iter().map(|zone| zone.hosts).max().unwrap_or(0).min(1 << 14)
 }
 
 fn region_rate(fleet: &Fleet, region: usize, hour: usize) -> f64 {

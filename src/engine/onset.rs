@@ -25,8 +25,10 @@ pub(super) struct SickZone {
     hazard: f64,
     /// Hosts that the defect can impair at all.
     susceptible: u32,
+    /// Hosts of the zone.
+    hosts: u32,
     /// The zone's susceptible hosts as far as they are known, shuffled up to `struck`: those before it
-    /// are struck.
+    /// are struck. Empty, for all of them, before the first strike.
     order: Vec<u32>,
     struck: usize,
     /// Struck hosts not yet deployed to, with their hazard.
@@ -44,8 +46,16 @@ impl SickZone {
         self.order[..self.struck].binary_search(&host).is_ok()
     }
 
+    /// Lists the zone's hosts, once.
+    fn list(&mut self) {
+        if self.order.is_empty() {
+            self.order.extend(0..self.hosts);
+        }
+    }
+
     /// Draws one of the hosts not struck yet: one step of a Fisher-Yates shuffle.
     fn strike(&mut self) -> u32 {
+        self.list();
         let left = (self.order.len() - self.struck) as u64;
         if let Some(stream) = &mut self.stream {
             self.order.swap(self.struck, self.struck + stream.below(left) as usize);
@@ -57,6 +67,7 @@ impl SickZone {
     /// Settles which hosts are susceptible: `first` if the one-box covers the cohort, then any.
     fn choose(&mut self, first: Option<u32>) {
         if let Some(host) = first.filter(|_| self.susceptible > 0) {
+            self.list();
             self.order.swap(0, host as usize);
             self.struck = 1;
         }
@@ -101,13 +112,15 @@ impl<O: Observer> Trial<'_, O> {
     fn infect(&mut self, zone: usize, defect: &Defect) {
         let place = &self.plan.fleet.zones[zone];
         let covered = defect.cohort.and_then(|cohort| self.covered_host(zone, cohort));
+        let zones = &self.plan.fleet.zones;
+        let draws = self.buffers.onset_draws.of(&self.streams, Purpose::Onset, zones, zone);
         let sick = &mut self.buffers.defective.onsets[zone];
-        sick.stream = Some(self.streams.stream(Purpose::Onset, place.entity));
+        sick.stream = Some(draws.clone());
         sick.started_ms = self.now_ms;
         sick.hazard = 0.0;
         sick.susceptible = susceptible_hosts(self.plan, defect, zone);
+        sick.hosts = place.hosts;
         sick.order.clear();
-        sick.order.extend(0..place.hosts);
         sick.struck = 0;
         match defect.clock {
             DefectClock::Host | DefectClock::Requests => {
@@ -186,7 +199,8 @@ impl<O: Observer> Trial<'_, O> {
     fn await_first_exposure(&mut self, first_batch: usize) {
         let Some(batch) = self.buffers.batches.get(first_batch).copied() else { return };
         let hosts = batch.first..batch.first + batch.hosts;
-        let first = hosts.map(|host| self.batch_completion_ms(&batch, host)).min();
+        let mut draws = self.host_draws(batch.zone as usize);
+        let first = hosts.map(|host| self.batch_completion_ms(&batch, host, &mut draws)).min();
         if let Some(at_ms) = first {
             self.buffers.queue.push(at_ms, Class::Impair, Happening::FirstExposure);
         }
@@ -233,9 +247,10 @@ impl<O: Observer> Trial<'_, O> {
 
     fn wake_batch(&mut self, zone: usize, index: u32, all: bool) {
         let batch = self.buffers.batches[index as usize];
+        let mut draws = self.host_draws(zone);
         for host in batch.first..batch.first + batch.hosts {
             if all || self.buffers.defective.onsets[zone].is_susceptible(host) {
-                let at_ms = self.batch_completion_ms(&batch, host).max(self.now_ms);
+                let at_ms = self.batch_completion_ms(&batch, host, &mut draws).max(self.now_ms);
                 self.buffers.queue.push(at_ms, Class::Impair, Happening::Wake { zone: zone as u32, host });
             }
         }
@@ -244,17 +259,18 @@ impl<O: Observer> Trial<'_, O> {
     /// When the host got, or would have got, the new version; none if it is not laid out.
     pub(super) fn laid_out_ms(&self, zone: usize, host: u32) -> Option<u64> {
         let state = &self.buffers.zones[zone];
+        let mut draws = self.host_draws(zone);
         if state.bypass != NONE {
             let batch = &self.buffers.batches[state.bypass as usize];
             if batch.holds(host) {
-                return Some(self.batch_completion_ms(batch, host));
+                return Some(self.batch_completion_ms(batch, host, &mut draws));
             }
         }
         let mut index = state.last_batch;
         while index != NONE {
             let batch = &self.buffers.batches[index as usize];
             if batch.holds(host) {
-                return Some(self.batch_completion_ms(batch, host));
+                return Some(self.batch_completion_ms(batch, host, &mut draws));
             }
             index = batch.previous;
         }

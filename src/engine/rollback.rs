@@ -1,11 +1,11 @@
 //! The way back: the pipeline stops, and a rollback is a deployment of its own.
 
-use super::deploy::{BatchDraws, NONE, other_host_ms};
+use super::deploy::{NONE, other_host_ms};
 use super::queue::{Class, Happening};
 use super::trace::{Event, Observer};
 use super::trial::Trial;
 use crate::plan::{OnAlarm, RollbackEffect, RollbackScope, RollbackTarget, Scope};
-use crate::random::{Distribution, Purpose, survival_of_largest};
+use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
 
 /// Rollbacks of one trial.
 #[derive(Debug, Default)]
@@ -153,14 +153,18 @@ impl<O: Observer> Trial<'_, O> {
                 break;
             }
             if batch.start_ms < stop_ms {
+                let mut draws = self.host_draws(zone);
+                let mut partial = std::mem::take(&mut self.buffers.retreat.zones[zone].partial);
+                let before = partial.len();
                 let hosts = batch.first..batch.first + batch.hosts;
-                let done: Vec<u32> =
-                    hosts.filter(|host| self.batch_completion_ms(&batch, *host) <= stop_ms).collect();
+                partial.extend(
+                    hosts.filter(|host| self.batch_completion_ms(&batch, *host, &mut draws) <= stop_ms),
+                );
                 let retreat = &mut self.buffers.retreat.zones[zone];
                 if batch.end_ms > stop_ms {
-                    retreat.interrupted += done.len() as u32;
+                    retreat.interrupted += (partial.len() - before) as u32;
                 }
-                retreat.partial.extend(done);
+                retreat.partial = partial;
             }
         }
         self.buffers.retreat.zones[zone].partial.sort_unstable();
@@ -215,17 +219,17 @@ impl<O: Observer> Trial<'_, O> {
         let now_ms = self.now_ms;
         let place = &self.plan.fleet.zones[zone];
         let time = &self.strategy.rollback_time(&self.plan.change);
-        let mut draws = BatchDraws::new(time, &self.streams, Purpose::RollbackBatch, place.entity, 0);
         let retreat = &mut self.buffers.retreat.zones[zone];
         let hosts = retreat.hosts();
         if hosts == 0 {
             return;
         }
+        let mut draws = self.streams.stream(Purpose::RollbackBatch, place.entity);
         let mut at_ms = now_ms;
         let mut left = hosts;
         while left > 0 {
             let size = retreat.batch.min(left);
-            let uniform = draws.next();
+            let uniform = draws.uniform();
             let end_ms = at_ms + time.by_survival(survival_of_largest(uniform, size));
             retreat.batches.push(RollbackBatch { start_ms: at_ms, end_ms, hosts: size, uniform });
             at_ms = end_ms;
@@ -244,16 +248,17 @@ impl<O: Observer> Trial<'_, O> {
     fn heal_impaired(&mut self, zone: usize) {
         let Some(defect) = self.defect() else { return };
         let zone_index = zone as u32;
+        let mut draws = self.return_draws(zone);
         for index in 0..self.buffers.defective.wards[zone].ever.len() {
             let host = self.buffers.defective.wards[zone].ever[index];
-            if let Some(back_ms) = self.back_ms(zone, host) {
+            if let Some(back_ms) = self.back_ms(zone, host, &mut draws) {
                 let happening = Happening::GoneBack { zone: zone_index, host };
                 self.buffers.queue.push(back_ms, Class::Heal, happening);
             }
         }
         if defect.cure.rollback == RollbackEffect::Worsens {
             for host in 0..self.plan.fleet.zones[zone].hosts {
-                if let Some(back_ms) = self.back_ms(zone, host) {
+                if let Some(back_ms) = self.back_ms(zone, host, &mut draws) {
                     let happening = Happening::Worsen { zone: zone_index, host };
                     self.buffers.queue.push(back_ms, Class::Impair, happening);
                 }
@@ -269,8 +274,13 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
-    /// When the host is back on the old version; none if it does not go back.
-    pub(super) fn back_ms(&self, zone: usize, host: u32) -> Option<u64> {
+    /// What the hosts of a zone draw their times from on the way back, host by host.
+    pub(super) fn return_draws(&self, zone: usize) -> Stream {
+        self.streams.stream(Purpose::RollbackHost, self.plan.fleet.zones[zone].entity)
+    }
+
+    /// When the host is back on the old version; none if it does not go back. Neighbours share a block of `draws`.
+    pub(super) fn back_ms(&self, zone: usize, host: u32, draws: &mut Stream) -> Option<u64> {
         let retreat = &self.buffers.retreat.zones[zone];
         if retreat.batch == 0 {
             return None;
@@ -281,9 +291,7 @@ impl<O: Observer> Trial<'_, O> {
         if position % retreat.batch == 0 || matches!(time, Distribution::Fixed { .. }) {
             return Some(batch.end_ms);
         }
-        let entity = self.plan.fleet.zones[zone].entity;
-        let uniform = self.streams.stream(Purpose::RollbackHost, entity).uniform_at(u64::from(host));
-        let after_ms = other_host_ms(time, batch.uniform, batch.hosts, uniform);
+        let after_ms = other_host_ms(time, batch.uniform, batch.hosts, draws.uniform_at(u64::from(host)));
         Some((batch.start_ms + after_ms).min(batch.end_ms))
     }
 

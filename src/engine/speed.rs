@@ -5,6 +5,16 @@ use super::trace::Observer;
 use super::trial::Trial;
 use crate::outcome::{Ending, Outcome};
 
+/// What the batches of a rollout say together.
+struct Course {
+    first_ms: Option<u64>,
+    last_ms: Option<u64>,
+    /// Hosts whose batch was done when the first alarm fired.
+    exposed_at_alarm: u64,
+    /// Host-time on the new version until the end, of whole batches.
+    exposed_host_ms: u64,
+}
+
 impl<O: Observer> Trial<'_, O> {
     /// The outcome's speed, exposure and response; the blast radius is still to be filled in.
     pub(super) fn speed(&mut self, end_ms: u64, ending: Ending) -> Outcome {
@@ -16,18 +26,17 @@ impl<O: Observer> Trial<'_, O> {
             None => total - self.left_behind(),
             Some(_) => (0..self.buffers.zones.len()).map(|zone| u64::from(self.hosts_at_stop(zone))).sum(),
         };
-        let to_100_ms =
-            complete.then(|| self.buffers.batches.iter().map(|batch| batch.end_ms).max()).flatten();
+        let Course { first_ms, last_ms, exposed_at_alarm, exposed_host_ms } = self.course(end_ms);
         Outcome {
             ending,
             defect: self.defect.map(|defect| defect as u32),
             end_ms,
             to_25_ms: self.reached_ms(total.div_ceil(4)),
             to_50_ms: self.reached_ms(total.div_ceil(2)),
-            to_100_ms,
+            to_100_ms: last_ms.filter(|_| complete),
             completed_ms: self.response.completed_ms,
             bake_ms: complete.then_some(self.wave.path_bake_ms),
-            introduced_ms: self.buffers.batches.iter().map(|batch| batch.end_ms).min(),
+            introduced_ms: first_ms,
             activated_ms: self.activated_ms,
             onset_ms: None,
             first_failure_ms: None,
@@ -45,8 +54,8 @@ impl<O: Observer> Trial<'_, O> {
             wrong_change: self.response.wrong_change,
             left_behind_hosts: self.left_behind(),
             peak_exposed_hosts: exposed,
-            exposed_at_alarm_hosts: alarm.map(|(at_ms, _)| self.exposed_at(at_ms)),
-            exposed_host_ms: self.exposed_host_ms(end_ms),
+            exposed_at_alarm_hosts: alarm.map(|_| exposed_at_alarm),
+            exposed_host_ms: self.with_stop(exposed_host_ms, end_ms),
             regions_touched: self.regions_touched(),
             left_exposed_hosts: self.response.left_exposed,
             peak_impaired_hosts: 0,
@@ -68,8 +77,30 @@ impl<O: Observer> Trial<'_, O> {
         self.buffers.zones.iter().map(|zone| u64::from(zone.left_behind)).sum()
     }
 
-    fn is_done(&self, batch: &Batch) -> bool {
-        batch.past_waves || self.response.stop_ms.is_none_or(|stop_ms| batch.end_ms <= stop_ms)
+    /// Batches that end by then are done; a stop does not reach those past the waves.
+    fn last_end_ms(&self, batch: &Batch) -> u64 {
+        match self.response.stop_ms {
+            Some(stop_ms) if !batch.past_waves => stop_ms,
+            _ => u64::MAX,
+        }
+    }
+
+    /// What all batches say together, in one pass.
+    fn course(&self, end_ms: u64) -> Course {
+        let alarm_ms = self.response.alarm.map_or(0, |(at_ms, _)| at_ms);
+        let (mut first_ms, mut last_ms) = (u64::MAX, 0);
+        let (mut exposed_at_alarm, mut exposed_host_ms) = (0, 0);
+        for batch in &self.buffers.batches {
+            let hosts = u64::from(batch.hosts);
+            first_ms = first_ms.min(batch.end_ms);
+            last_ms = last_ms.max(batch.end_ms);
+            exposed_at_alarm += if batch.end_ms <= alarm_ms { hosts } else { 0 };
+            let done = batch.end_ms <= self.last_end_ms(batch);
+            exposed_host_ms += if done { hosts * end_ms.saturating_sub(batch.end_ms) } else { 0 };
+        }
+        let some = !self.buffers.batches.is_empty();
+        let [first_ms, last_ms] = [first_ms, last_ms].map(|at_ms| some.then_some(at_ms));
+        Course { first_ms, last_ms, exposed_at_alarm, exposed_host_ms }
     }
 
     /// When the batch completed that brought `hosts` hosts to the new version. Waves follow each
@@ -90,7 +121,10 @@ impl<O: Observer> Trial<'_, O> {
             }
             let mut completions = std::mem::take(&mut self.buffers.completions);
             completions.clear();
-            completions.extend(batches.iter().filter(|b| self.is_done(b)).map(|b| (b.end_ms, b.hosts)));
+            completions.extend(batches.iter().map(|batch| {
+                let done = batch.end_ms <= self.last_end_ms(batch);
+                (batch.end_ms, if done { batch.hosts } else { 0 })
+            }));
             let at_ms = weighted_rank(&mut completions, hosts - before);
             self.buffers.completions = completions;
             return at_ms;
@@ -98,21 +132,14 @@ impl<O: Observer> Trial<'_, O> {
         None
     }
 
-    /// Hosts whose batch had completed by `at_ms`.
-    fn exposed_at(&self, at_ms: u64) -> u64 {
-        let done = self.buffers.batches.iter().filter(|batch| batch.end_ms <= at_ms);
-        done.map(|batch| u64::from(batch.hosts)).sum()
-    }
-
-    fn exposed_host_ms(&self, end_ms: u64) -> u64 {
-        let done = self.buffers.batches.iter().filter(|batch| self.is_done(batch));
-        let exposed = |batch: &Batch| u64::from(batch.hosts) * end_ms.saturating_sub(batch.end_ms);
-        let forward: u64 = done.map(exposed).sum();
-        let Some(stop_ms) = self.response.stop_ms else { return forward };
+    /// Exposure until `end_ms`, given that by whole batches without a rollback: hosts of interrupted batches that were
+    /// done are exposed as well, and hosts that went back no longer.
+    fn with_stop(&self, forward_host_ms: u64, end_ms: u64) -> u64 {
+        let Some(stop_ms) = self.response.stop_ms else { return forward_host_ms };
         let zones = 0..self.buffers.zones.len();
         let interrupted: u64 = zones.clone().map(|zone| self.interrupted_hosts(zone)).sum();
         let saved: u64 = zones.map(|zone| self.retreat_saves_host_ms(zone, end_ms)).sum();
-        forward + interrupted * (end_ms - stop_ms) - saved
+        forward_host_ms + interrupted * (end_ms - stop_ms) - saved
     }
 
     fn regions_touched(&self) -> u32 {
@@ -125,29 +152,38 @@ impl<O: Observer> Trial<'_, O> {
     }
 }
 
-/// The smallest time by which at least `wanted` hosts are done, from (time, hosts) pairs in any
-/// order: quickselect by weight, linear on average.
-fn weighted_rank(mut pairs: &mut [(u64, u32)], mut wanted: u64) -> Option<u64> {
-    loop {
-        let middle = pairs.len() / 2;
-        if pairs.len() <= 1 {
-            return pairs.first().filter(|(_, hosts)| u64::from(*hosts) >= wanted).map(|(at_ms, _)| *at_ms);
+/// The smallest time by which at least `wanted` hosts are done, from (time, hosts) pairs in any order: quickselect by
+/// weight, linear on average. Empties `pairs`.
+fn weighted_rank(pairs: &mut Vec<(u64, u32)>, mut wanted: u64) -> Option<u64> {
+    while !pairs.is_empty() {
+        // Batches are laid out in about the order in which they end.
+        let pivot = pairs[pairs.len() / 2].0;
+        let (mut before, mut with) = (0, 0);
+        for &(at_ms, hosts) in &*pairs {
+            before += if at_ms < pivot { u64::from(hosts) } else { 0 };
+            with += if at_ms <= pivot { u64::from(hosts) } else { 0 };
         }
-        let (earlier, _, _) = pairs.select_nth_unstable(middle);
-        let done: u64 = earlier.iter().map(|(_, hosts)| u64::from(*hosts)).sum();
-        if done >= wanted {
-            pairs = &mut pairs[..middle];
+        if before >= wanted {
+            keep(pairs, |at_ms| at_ms < pivot);
+        } else if with >= wanted {
+            return Some(pivot);
         } else {
-            wanted -= done;
-            pairs = &mut pairs[middle..];
-            let (at_ms, hosts) = pairs[0];
-            if u64::from(hosts) >= wanted {
-                return Some(at_ms);
-            }
-            wanted -= u64::from(hosts);
-            pairs = &mut pairs[1..];
+            keep(pairs, |at_ms| at_ms > pivot);
+            wanted -= with;
         }
     }
+    None
+}
+
+/// As `Vec::retain`, without a branch that could be mispredicted.
+fn keep(pairs: &mut Vec<(u64, u32)>, stays: impl Fn(u64) -> bool) {
+    let mut kept = 0;
+    for index in 0..pairs.len() {
+        let pair = pairs[index];
+        pairs[kept] = pair;
+        kept += usize::from(stays(pair.0));
+    }
+    pairs.truncate(kept);
 }
 
 #[cfg(test)]

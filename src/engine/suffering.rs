@@ -123,13 +123,13 @@ impl<O: Observer> Trial<'_, O> {
     /// is switched off there.
     pub(super) fn wake(&mut self, zone: usize, host: u32) {
         let now_ms = self.now_ms;
-        if !self.is_past_the_waves(zone, host) {
-            let Some(completion_ms) = self.laid_out_ms(zone, host) else { return };
-            if self.response.stop_ms.is_some_and(|stop_ms| completion_ms > stop_ms) {
-                return;
-            }
+        if let Some(stop_ms) = self.response.stop_ms
+            && !self.is_past_the_waves(zone, host)
+            && self.laid_out_ms(zone, host).is_none_or(|completion_ms| completion_ms > stop_ms)
+        {
+            return;
         }
-        let back_ms = self.back_ms(zone, host);
+        let back_ms = self.back_ms(zone, host, &mut self.return_draws(zone));
         if back_ms.is_some_and(|back_ms| back_ms <= now_ms) {
             return;
         }

@@ -2,6 +2,7 @@
 //! beside this one, named after what they move: flow, onset, watch, rollback.
 
 use super::alert::RuleState;
+use super::batch_time::BatchTime;
 use super::breach::Sampler;
 use super::canary::CanaryState;
 use super::cure::RepairShop;
@@ -17,6 +18,7 @@ use super::suffering::Defective;
 use super::tally::Tally;
 use super::trace::{Event, Observer};
 use super::watch::Watch;
+use super::zone_streams::ZoneStreams;
 use crate::outcome::Outcome;
 use crate::plan::strata::Fate;
 use crate::plan::{Defect, Plan, Strategy, Symptom};
@@ -94,6 +96,10 @@ pub(super) struct Buffers {
     pub(super) zones: Vec<ZoneState>,
     pub(super) regions: Vec<RegionState>,
     pub(super) batches: Vec<Batch>,
+    /// The uniforms of their slowest hosts.
+    pub(super) deploy_draws: ZoneStreams,
+    /// What onsets are drawn from.
+    pub(super) onset_draws: ZoneStreams,
     /// First batch of every wave so far.
     pub(super) wave_batches: Vec<usize>,
     /// Waves of a launched rollout.
@@ -118,6 +124,8 @@ pub(super) struct Trial<'a, O> {
     pub(super) model: &'a Model<'a>,
     pub(super) plan: &'a Plan,
     pub(super) strategy: &'a Strategy,
+    /// How long its batches take.
+    pub(super) deploy: &'a BatchTime,
     pub(super) streams: Streams,
     /// The rollout's start, in milliseconds after a UTC midnight.
     pub(super) start_utc_ms: u64,
@@ -144,7 +152,7 @@ pub(super) struct Trial<'a, O> {
 }
 
 impl<'a, O: Observer> Trial<'a, O> {
-    /// Sets up trial `trial`: the same world for every strategy.
+    /// Sets up trial `trial` of a strategy that the plan uses: the same world for every strategy.
     pub(super) fn new(
         model: &'a Model<'a>,
         strategy: &'a Strategy,
@@ -173,6 +181,7 @@ impl<'a, O: Observer> Trial<'a, O> {
             model,
             plan,
             strategy,
+            deploy: model.deploy_time(strategy),
             streams,
             start_utc_ms: plan.study.start_utc_ms + spread as u64,
             defect,
@@ -327,6 +336,8 @@ impl Buffers {
         self.regions.clear();
         self.regions.resize(regions, RegionState::default());
         self.batches.clear();
+        self.deploy_draws.reset(zones);
+        self.onset_draws.reset(zones);
         self.wave_batches.clear();
         self.wave_times.clear();
         if !self.watches.is_empty() || self.zone_watches.len() != zones {

@@ -24,13 +24,21 @@ impl Ratio {
     /// `floor(whole * self)`.
     #[must_use]
     pub fn floor_of(self, whole: u64) -> u64 {
-        (u128::from(whole) * u128::from(self.num) / u128::from(self.den)) as u64
+        match whole.checked_mul(self.num) {
+            _ if self.num == self.den => whole,
+            Some(parts) => parts / self.den,
+            None => (u128::from(whole) * u128::from(self.num) / u128::from(self.den)) as u64,
+        }
     }
 
     /// `ceil(whole * self)`.
     #[must_use]
     pub fn ceil_of(self, whole: u64) -> u64 {
-        (u128::from(whole) * u128::from(self.num)).div_ceil(u128::from(self.den)) as u64
+        match whole.checked_mul(self.num) {
+            _ if self.num == self.den => whole,
+            Some(parts) => parts.div_ceil(self.den),
+            None => (u128::from(whole) * u128::from(self.num)).div_ceil(u128::from(self.den)) as u64,
+        }
     }
 }
 

@@ -87,9 +87,10 @@ impl Distribution {
 }
 
 /// Rounds a sampled duration to whole milliseconds: at least 1, at most [`LONGEST_MS`].
+#[inline]
 pub(super) fn to_ms(ms: f64) -> u64 {
-    // Half a millisecond up, then the cast truncates: exact for every duration in range.
-    ((ms + 0.5) as u64).clamp(1, LONGEST_MS)
+    // Half a millisecond up, then the cast truncates: exact for every duration in range. Signed casts are faster.
+    ((ms + 0.5) as i64).clamp(1, LONGEST_MS as i64) as u64
 }
 
 /// Survival probability of the largest of `n` independent samples, from one uniform `u`:

@@ -1,13 +1,15 @@
-//! Randomness: keyed streams and own samplers. The only module that names the rand crates.
+//! Randomness: keyed streams and own samplers.
 //!
 //! Everything is a pure function of (seed, stratum, trial, purpose, entity, index). It must never read a
 //! clock, the operating system's entropy or the platform's math library.
 
+mod chacha;
 pub mod distribution;
 pub mod normal;
 pub mod slowest;
 pub mod stream;
 
+pub use chacha::LANES;
 pub use distribution::{Distribution, survival_of_largest};
 pub use slowest::SlowestOf;
 pub use stream::{Purpose, Stream, Streams};

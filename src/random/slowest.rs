@@ -17,49 +17,55 @@ const TOLERANCE_MS: f64 = 0.01;
 const OCTAVES: usize = 12;
 /// Cells of an octave.
 const CELLS: usize = 64;
-/// Nodes of an octave: its own and the neighbours that the cubic reaches for.
-const NODES: usize = CELLS + 3;
+/// Bits of a float's mantissa that are the place in a cell.
+const PLACE_BITS: u32 = 52 - CELLS.trailing_zeros();
+/// Cell after the topmost one: that of an exact half, counted as the bits of floats count them.
+const TOP: u64 = 1022 << (52 - PLACE_BITS);
+
+/// A cubic in the place between two nodes, by ascending powers.
+type Cubic = [f64; 4];
 
 /// The slowest of `hosts` hosts, each with an independent time from `time`.
 #[derive(Debug, Clone)]
 pub struct SlowestOf {
     time: Distribution,
     hosts: u32,
-    /// Octave j of the lower tail, then of the upper one: values at the nodes; none where a cubic is not
-    /// accurate enough.
-    octaves: Vec<Option<Box<[f64; NODES]>>>,
+    /// Cells from a half downwards, of the lower tail and of the upper one; NaN where a cubic is not accurate enough.
+    tails: [Vec<Cubic>; 2],
 }
 
 impl SlowestOf {
     /// Tabulates the quantile function; a fixed time needs no table.
     #[must_use]
     pub fn new(time: Distribution, hosts: u32) -> Self {
-        let mut slowest = Self { time, hosts, octaves: Vec::new() };
+        let mut slowest = Self { time, hosts, tails: [Vec::new(), Vec::new()] };
         if !matches!(time, Distribution::Fixed { .. }) {
-            let octaves = 0..2 * OCTAVES;
-            slowest.octaves = octaves.map(|index| slowest.tabulate(index)).collect();
+            slowest.tails = [false, true]
+                .map(|upper| (0..OCTAVES).flat_map(|octave| slowest.tabulate(octave, upper)).collect());
         }
         slowest
     }
 
     /// Time of the slowest host at the uniform `u`, in milliseconds.
     #[must_use]
+    #[inline]
     pub fn at(&self, u: f64) -> u64 {
         let upper = u >= 0.5;
         let tail = if upper { 1.0 - u } else { u };
-        // A float's exponent is its octave (0 for [1/4, 1/2)), its leading mantissa bits the cell, the
-        // rest the place in it. An exact half has no octave and wraps out of the table.
+        // A float's exponent is its octave, its leading mantissa bits the cell, the rest the place in it: without the
+        // rest, its bits count cells. An exact half is above the topmost and wraps out of the table.
         let bits = tail.to_bits();
-        let octave = 1021_u64.wrapping_sub(bits >> 52) as usize;
-        let index = octave.saturating_add(if upper { OCTAVES } else { 0 });
-        let table = if octave < OCTAVES { self.octaves.get(index).and_then(Option::as_deref) } else { None };
-        let Some(nodes) = table else { return to_ms(self.exact(tail, upper)) };
-        const CELL_BITS: u32 = CELLS.trailing_zeros();
-        let mantissa = bits & ((1 << 52) - 1);
-        let cell = (mantissa >> (52 - CELL_BITS)) as usize;
-        let rest = mantissa & ((1 << (52 - CELL_BITS)) - 1);
-        let place = rest as f64 * (1.0 / (1_u64 << (52 - CELL_BITS)) as f64);
-        to_ms(cubic(nodes, cell, place))
+        let cell = (TOP - 1).wrapping_sub(bits >> PLACE_BITS) as usize;
+        let place = (bits & ((1 << PLACE_BITS) - 1)) as i64 as f64 * (1.0 / (1_u64 << PLACE_BITS) as f64);
+        match self.tails[usize::from(upper)].get(cell) {
+            Some(cubic) if !cubic[0].is_nan() => to_ms(value(cubic, place)),
+            _ => self.computed(tail, upper),
+        }
+    }
+
+    #[cold]
+    fn computed(&self, tail: f64, upper: bool) -> u64 {
+        to_ms(self.exact(tail, upper))
     }
 
     /// The quantile in milliseconds at `tail` from the lower or the upper end.
@@ -72,31 +78,37 @@ impl SlowestOf {
         self.time.survival_ms(survival_of_largest(u, self.hosts))
     }
 
-    fn tabulate(&self, index: usize) -> Option<Box<[f64; NODES]>> {
-        let (upper, octave) = (index >= OCTAVES, index % OCTAVES);
+    /// Cells of an octave from its upper end downwards.
+    fn tabulate(&self, octave: usize, upper: bool) -> impl Iterator<Item = Cubic> + use<> {
         let first = 1.0 / (4_u64 << octave) as f64;
         let width = first / CELLS as f64;
-        let place = |node: f64| first + (node - 1.0) * width;
-        let mut nodes = Box::new([0.0; NODES]);
-        for (node, value) in nodes.iter_mut().enumerate() {
-            *value = self.exact(place(node as f64), upper);
-        }
-        let accurate = (0..CELLS).all(|cell| {
-            let (guess, truth) = (cubic(&nodes, cell, 0.5), self.exact(place(cell as f64 + 1.5), upper));
+        let exact = |node: f64| self.exact(first + node * width, upper);
+        // Beside the octave's own nodes, the neighbours that the outermost cubics reach for.
+        let nodes: Vec<f64> = (0..CELLS + 3).map(|node| exact(node as f64 - 1.0)).collect();
+        let mut cubics: Vec<Cubic> =
+            nodes.windows(4).map(|four| through([four[0], four[1], four[2], four[3]])).collect();
+        let accurate = cubics.iter().enumerate().all(|(cell, cubic)| {
+            let (guess, truth) = (value(cubic, 0.5), exact(cell as f64 + 0.5));
             (guess - truth).abs() <= (TOLERANCE * truth).max(TOLERANCE_MS)
         });
-        accurate.then_some(nodes)
+        if !accurate {
+            cubics.fill([f64::NAN; 4]);
+        }
+        cubics.into_iter().rev()
     }
 }
 
-/// The cubic through nodes `cell .. cell + 4`, at `t` of the way from the second to the third.
-#[inline]
-fn cubic(nodes: &[f64; NODES], cell: usize, t: f64) -> f64 {
-    let [a, b, c, d] = *nodes[cell..].first_chunk().expect("invariant: a cell has four nodes");
+/// The cubic through four nodes a step apart, from the second to the third.
+fn through([a, b, c, d]: [f64; 4]) -> Cubic {
     let linear = c - b * 0.5 - a * (1.0 / 3.0) - d * (1.0 / 6.0);
     let square = (a + c) * 0.5 - b;
     let cube = (d - a) * (1.0 / 6.0) + (b - c) * 0.5;
-    b + t * (linear + t * (square + t * cube))
+    [b, linear, square, cube]
+}
+
+#[inline]
+fn value([constant, linear, square, cube]: &Cubic, t: f64) -> f64 {
+    constant + t * (linear + t * (square + t * cube))
 }
 
 #[cfg(test)]
@@ -161,7 +173,8 @@ mod tests {
     fn both_ends_and_every_octave_are_reached() {
         let time = Distribution::Lognormal { median_ms: 4.0 * MINUTE, sigma: 0.3 };
         let slowest = SlowestOf::new(time, 10);
-        assert!(slowest.octaves.iter().filter(|octave| octave.is_some()).count() >= 20);
+        let accurate = slowest.tails.iter().flatten().filter(|cubic| !cubic[0].is_nan()).count();
+        assert!(accurate >= 20 * CELLS, "{accurate} cells");
         let mut last = 0;
         for exponent in 1..52 {
             let u = 1.0 - 1.0 / (1_u64 << exponent) as f64;

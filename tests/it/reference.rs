@@ -5,9 +5,11 @@
 
 #[path = "../../benches/textbook/mod.rs"]
 mod textbook;
+#[path = "../../benches/variants/mod.rs"]
+mod variants;
 
 use crate::support;
-use textbook::R1;
+use textbook::{Onset, R1};
 use wavetank::engine::trace::Silent;
 use wavetank::engine::{Engine, Model};
 use wavetank::plan::Plan;
@@ -21,11 +23,11 @@ struct Pair {
     reference: Vec<f64>,
 }
 
-fn sample(plan: &Plan, r1: &R1) -> Vec<Pair> {
+fn sample(plan: &Plan, r1: &R1, rollouts: u64) -> Vec<Pair> {
     let model = Model::new(plan);
     let mut engine = Engine::new(&model);
-    let ours: Vec<_> = (0..ROLLOUTS).map(|trial| engine.run(0, trial, &mut Silent)).collect();
-    let theirs: Vec<_> = (0..ROLLOUTS).map(|seed| textbook::simulate(r1, seed)).collect();
+    let ours: Vec<_> = (0..rollouts).map(|trial| engine.run(0, trial, &mut Silent)).collect();
+    let theirs: Vec<_> = (0..rollouts).map(|seed| textbook::simulate(r1, seed)).collect();
     let yes = |value: bool| f64::from(u8::from(value));
     vec![
         Pair {
@@ -87,9 +89,13 @@ fn distances(pair: &Pair) -> (f64, f64, f64) {
 }
 
 fn agree(what: &str, plan: &Plan, r1: &R1) {
-    for pair in sample(plan, r1) {
+    agree_in(what, plan, r1, ROLLOUTS);
+}
+
+fn agree_in(what: &str, plan: &Plan, r1: &R1, rollouts: u64) {
+    for pair in sample(plan, r1, rollouts) {
         let (z, distance, limit) = distances(&pair);
-        println!("{what:<10} {:<32} z = {z:+.2}, KS = {distance:.4} (limit {limit:.4})", pair.name);
+        println!("{what:<18} {:<32} z = {z:+.2}, KS = {distance:.4} (limit {limit:.4})", pair.name);
         assert!(z.abs() <= 4.5, "{what}, {}: z = {z:+.2}", pair.name);
         assert!(distance <= limit, "{what}, {}: KS = {distance:.4} over {limit:.4}", pair.name);
     }
@@ -117,7 +123,7 @@ fn a_variant_of_every_parameter_agrees() {
         deploy: (2.0, 0.6),
         rollback: (5.0, 0.2),
         p_bad: 0.7,
-        onset_mean: 3_000.0,
+        onset: Onset::Exponential(3_000.0),
         period: 10.0 / 60.0,
         datapoints: 5,
         breach_hosts: 2,
@@ -130,6 +136,16 @@ fn a_variant_of_every_parameter_agrees() {
 }
 
 #[test]
+fn the_variants_of_the_bench_agree() {
+    for (name, r1) in variants::all() {
+        let plan = variants::fitted(support::plan("scenarios/r1.toml", &[]), &r1);
+        // Hosts are what the reference pays for.
+        let rollouts = if r1.hosts > 100 { ROLLOUTS / 12 } else { ROLLOUTS / 3 };
+        agree_in(name, &plan, &r1, rollouts);
+    }
+}
+
+#[test]
 fn the_comparison_can_tell() {
     // A reference that reacts 3 min later, or whose batches are half as large, must be rejected.
     let late = R1 { reaction: 5.0, ..R1::slow() };
@@ -137,7 +153,7 @@ fn the_comparison_can_tell() {
     for (what, file, wrong) in
         [("late", "scenarios/r1-slow.toml", late), ("small", "scenarios/r1.toml", small)]
     {
-        let rejected = sample(&support::plan(file, &[]), &wrong).iter().any(|pair| {
+        let rejected = sample(&support::plan(file, &[]), &wrong, ROLLOUTS).iter().any(|pair| {
             let (z, distance, limit) = distances(pair);
             z.abs() > 4.5 || distance > limit
         });

@@ -28,9 +28,8 @@ fn allowed(module: &str) -> Vec<&'static str> {
 }
 
 /// Crates that only one module may name.
-const OWNED: [(&str, &str); 8] = [
-    ("rand", "random"),
-    ("rand_chacha", "random"),
+const OWNED: [(&str, &str); 7] = [
+    ("wide", "random"),
     ("rayon", "study"),
     ("annotate_snippets", "diagnostic"),
     ("toml", "scenario"),

@@ -27,11 +27,13 @@ impl PoissonTable {
         } else {
             1.0
         };
-        let mut sum = 0.0;
+        // Counted as a float, which is exact that far: a conversion a value would cost more than the term itself.
+        let (mut sum, mut next) = (0.0, first as f64 + 1.0);
         let cdf = (first..=last)
-            .map(|value| {
+            .map(|_| {
                 sum += pmf;
-                pmf *= mean / (value + 1) as f64;
+                pmf *= mean / next;
+                next += 1.0;
                 sum
             })
             .collect();
