@@ -5,7 +5,7 @@
 //! minute. Chi-square tests of two samples refuse at p < 1e-6; seeds are fixed, so a pass never flaps.
 
 use crate::support::plan_of as plan;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use wavetank::engine::trace::Silent;
 use wavetank::engine::{Engine, Model};
