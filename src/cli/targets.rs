@@ -4,10 +4,13 @@
 //! Targets are opened before any simulation, so that a read-only folder fails in the first second.
 
 use super::error::CliError;
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
+
+/// Bytes that are written to a file at once.
+const BUFFER: usize = 1 << 18;
 
 /// Files that will be written together, or not at all.
 #[derive(Debug)]
@@ -49,6 +52,37 @@ impl Targets {
         Ok(targets)
     }
 
+    /// Writes the target of this number under its temporary name.
+    ///
+    /// # Errors
+    /// When it cannot be written; no old file has been touched.
+    pub fn fill(
+        &mut self,
+        index: usize,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), CliError> {
+        let (path, file) = &mut self.files[index];
+        let mut buffered = BufWriter::with_capacity(BUFFER, file);
+        let written = write(&mut buffered).and_then(|()| buffered.flush());
+        written.map_err(|error| unwritable("write", path, &error))
+    }
+
+    /// A file without a name, on the disk of the target of this number: gone when it is closed, however the
+    /// process ends.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn scratch(&self, index: usize) -> Result<File, CliError> {
+        let dir = folder_of(&self.files[index].0);
+        tempfile::tempfile_in(&dir).map_err(|error| unwritable("write to folder", &dir, &error))
+    }
+
+    /// The error of a scratch file of the target of this number.
+    #[must_use]
+    pub fn scratch_error(&self, index: usize, error: &io::Error) -> CliError {
+        unwritable("write", &self.files[index].0, error)
+    }
+
     /// Writes `contents` in the order the targets were opened in, then renames all of them.
     ///
     /// # Errors
@@ -56,11 +90,17 @@ impl Targets {
     /// after a successful write takes a folder that changed meanwhile.
     pub fn commit<C: AsRef<[u8]>>(mut self, contents: &[C]) -> Result<(), CliError> {
         assert_eq!(contents.len(), self.files.len(), "invariant: one content for each target");
-        for ((path, file), content) in self.files.iter_mut().zip(contents) {
-            file.write_all(content.as_ref())
-                .and_then(|()| file.flush())
-                .map_err(|error| unwritable("write", path, &error))?;
+        for (index, content) in contents.iter().enumerate() {
+            self.fill(index, |file| file.write_all(content.as_ref()))?;
         }
+        self.publish()
+    }
+
+    /// Renames all targets.
+    ///
+    /// # Errors
+    /// When a rename fails, which after a successful write takes a folder that changed meanwhile.
+    pub fn publish(mut self) -> Result<(), CliError> {
         self.made.clear();
         for (path, file) in self.files.drain(..) {
             file.persist(&path).map_err(|error| unwritable("write", &path, &error.error))?;

@@ -5,7 +5,8 @@
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
 use crate::stats::Interval;
-use crate::study::{Outcomes, Summary, weights};
+use crate::study::{Outcomes, Summary, Weights};
+use std::io::{self, Read, Write};
 
 /// Columns of [`trials`]: the replay key, then the outcome's fields in their order.
 const TRIAL_COLUMNS: [&str; 30] = [
@@ -43,20 +44,73 @@ const TRIAL_COLUMNS: [&str; 30] = [
 
 /// One row per strategy and trial, in that order. `weight` is what the trial counts in an average over all
 /// changes; the weights of a strategy add up to 1.
+///
+/// A long study cannot wait with its rows until the end, and does not know the weights before it: so they are
+/// made in two steps, and this is both.
 #[must_use]
 pub fn trials(plan: &Plan, outcomes: &Outcomes) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    write(&mut writer, TRIAL_COLUMNS);
-    let seed = plan.study.seed.to_string();
-    let weights = weights(plan, outcomes);
-    for (strategy, row) in plan.strategies.iter().zip(&outcomes.by_strategy) {
-        for (trial, outcome) in row.iter().enumerate() {
-            let weight = weights[trial].to_string();
-            let key = [strategy.name.clone(), trial.to_string(), seed.clone(), weight];
-            write(&mut writer, key.into_iter().chain(fields(plan, outcome)));
+    let facts: Vec<Vec<u8>> = outcomes.by_strategy.iter().map(|row| facts(plan, row)).collect();
+    let mut text = Vec::new();
+    let written = write_trials(plan, outcomes.trials(), facts.iter().map(Vec::as_slice), &mut text);
+    written.expect("invariant: there are facts of every trial and memory does not fail");
+    text
+}
+
+/// First step: what is known of each outcome by itself, as the rest of its row after its length in bytes
+/// (four, little-endian). A name in it may hold a line break, so lines cannot be told apart by those.
+#[must_use]
+pub fn facts(plan: &Plan, outcomes: &[Outcome]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for outcome in outcomes {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        write(&mut writer, fields(plan, outcome));
+        let row = finish(writer);
+        text.extend_from_slice(&(row.len() as u32).to_le_bytes());
+        text.extend_from_slice(&row);
+    }
+    text
+}
+
+/// Second step: the file, from the facts of every strategy.
+///
+/// # Errors
+/// When the facts cannot be read or the file cannot be written.
+pub fn write_trials<R: Read>(
+    plan: &Plan,
+    trials: u64,
+    facts: impl IntoIterator<Item = R>,
+    file: &mut dyn Write,
+) -> io::Result<()> {
+    let mut header = csv::Writer::from_writer(Vec::new());
+    write(&mut header, TRIAL_COLUMNS);
+    file.write_all(&finish(header))?;
+    let weights = Weights::new(plan, trials);
+    let written: Vec<String> = weights.by_stratum().iter().map(f64::to_string).collect();
+    let mut row = Vec::new();
+    for (strategy, mut facts) in plan.strategies.iter().zip(facts) {
+        let name = cell(&strategy.name);
+        for trial in 0..trials {
+            let mut length = [0; 4];
+            facts.read_exact(&mut length)?;
+            row.clear();
+            row.extend_from_slice(&name);
+            write!(row, ",{trial},{},{},", plan.study.seed, written[weights.stratum(trial)])?;
+            let key = row.len();
+            row.resize(key + u32::from_le_bytes(length) as usize, 0);
+            facts.read_exact(&mut row[key..])?;
+            file.write_all(&row)?;
         }
     }
-    finish(writer)
+    Ok(())
+}
+
+/// One value, quoted if it has to be.
+fn cell(value: &str) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    write(&mut writer, [value, ""]);
+    let mut text = finish(writer);
+    text.truncate(text.len() - ",\n".len());
+    text
 }
 
 /// The fields of an outcome, with names for indices.

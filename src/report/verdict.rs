@@ -163,7 +163,7 @@ fn lead(summary: &Summary, leader: &Leader, baseline: &str, better: &str, what: 
         .find(|s| s.name == leader.strategy)
         .and_then(|s| s.metric(metric).against_baseline.as_ref())
         .map_or(0, |difference| difference.n);
-    if in_common < FEWEST_PAIRS as u64 {
+    if in_common < FEWEST_PAIRS {
         let said = if better == "faster" { "reached every host" } else { "were bad" };
         return format!("too few changes {said} under both to tell whether any strategy is {better}");
     }

@@ -1,7 +1,8 @@
 //! Means, with the interval of `moments`.
 
 use super::moments::{Accumulator, Moments};
-use super::{Interval, Sample, TAIL, sum};
+use super::sample::Valued;
+use super::{Interval, Sample, Stratum, TAIL, sum};
 use serde::Serialize;
 
 /// A mean and its interval.
@@ -19,26 +20,32 @@ pub struct Mean {
 
 /// The mean of a sample at the usual confidence; none if it is empty.
 #[must_use]
-pub fn mean(sample: &Sample) -> Option<Mean> {
+pub fn mean<V: Valued>(sample: &Sample<V>) -> Option<Mean> {
     mean_at(sample, TAIL)
 }
 
 /// As [`mean`], leaving `tail` out on each side of the interval.
 #[must_use]
-pub fn mean_at(sample: &Sample, tail: f64) -> Option<Mean> {
-    let moments = moments(sample)?;
-    Some(Mean { value: moments.value, interval: moments.interval(tail), rough: moments.is_rough() })
+pub fn mean_at<V: Valued>(sample: &Sample<V>, tail: f64) -> Option<Mean> {
+    Some(Mean::of(moments(sample)?, tail))
+}
+
+impl Mean {
+    pub(super) fn of(moments: Moments, tail: f64) -> Self {
+        Self { value: moments.value, interval: moments.interval(tail), rough: moments.is_rough() }
+    }
 }
 
 /// The mean and the moments of its error; none if the sample is empty.
-pub(super) fn moments(sample: &Sample) -> Option<Moments> {
+pub(super) fn moments<V: Valued>(sample: &Sample<V>) -> Option<Moments> {
     if sample.is_empty() {
         return None;
     }
     let share = sample.share();
-    let weighted = |stratum: &super::Stratum| stratum.unit() * sum(stratum.values.iter().copied());
+    let total_of = |stratum: &Stratum<V>| sum(stratum.values.iter().map(V::total));
+    let weighted = |stratum: &Stratum<V>| stratum.unit() * total_of(stratum);
     let value = match sample.only() {
-        Some(only) => sum(only.values.iter().copied()) / only.trials as f64,
+        Some(only) => total_of(only) / only.trials as f64,
         None => sum(sample.strata().iter().map(weighted)) / share,
     };
     // A ratio of two weighted sums, linearised: a trial that counts contributes its distance from the
@@ -46,12 +53,13 @@ pub(super) fn moments(sample: &Sample) -> Option<Moments> {
     let mut total = Accumulator::default();
     for stratum in sample.strata() {
         let trials = stratum.trials as f64;
-        let centre = sum(stratum.values.iter().map(|x| x - value)) / trials;
+        let apart = |x: &V| x.times() as f64 * (x.value() - value);
+        let centre = sum(stratum.values.iter().map(apart)) / trials;
         let (mut squares, mut cubes) = (0.0, 0.0);
         for x in &stratum.values {
-            let residual = x - value - centre;
-            squares += residual * residual;
-            cubes += residual * residual * residual;
+            let (residual, times) = (x.value() - value - centre, x.times() as f64);
+            squares += times * (residual * residual);
+            cubes += times * (residual * residual * residual);
         }
         let without = stratum.without();
         squares += without * centre * centre;

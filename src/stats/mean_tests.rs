@@ -32,7 +32,7 @@ fn symmetric_values_give_the_student_interval() {
 
 #[test]
 fn too_few_values_give_no_bound() {
-    assert_eq!(mean(&Sample::plain(vec![])), None);
+    assert_eq!(mean(&Sample::<f64>::plain(vec![])), None);
     assert_eq!(mean(&Sample::plain(vec![3.0])).unwrap().interval, Interval::UNBOUNDED);
     assert_eq!(mean(&Sample::plain(vec![3.0; 40])).unwrap().interval, Interval::new(3.0, 3.0));
 }

@@ -10,23 +10,27 @@ pub mod front;
 pub mod judge;
 pub mod mean;
 mod moments;
+pub mod paired;
 pub mod proportion;
 pub mod quantile;
 pub mod ratio;
 pub mod sample;
 pub mod special;
 pub mod tail;
+pub mod tally;
 #[cfg(test)]
 mod test_uniforms;
 
 pub use exceedance::exceedance;
 pub use front::front;
 pub use mean::{Mean, mean, mean_at};
+pub use paired::{Paired, PairedStratum, Pairs};
 pub use proportion::{Proportion, proportion, proportion_at};
 pub use quantile::{Quantile, Sorted};
 pub use ratio::{Ratio, ratio_of_means};
 pub use sample::{Sample, Stratum};
 pub use tail::{TailMean, tail_mean, tail_mean_at};
+pub use tally::{Bin, Tally};
 
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,7 @@
 //! Medicine 16), because that is where the next one would hurt. It is Clopper and Pearson's for one
 //! stratum, and for no events at all the exact bound `1 - tail^(1/n)` on the heaviest stratum.
 
+use super::sample::Valued;
 use super::special::{incomplete_beta, incomplete_beta_inverse};
 use super::{Interval, Sample, TAIL, sum};
 use serde::Serialize;
@@ -27,13 +28,13 @@ pub struct Proportion {
 
 /// The share of values above one half at the usual confidence; none if there are none.
 #[must_use]
-pub fn proportion(sample: &Sample) -> Option<Proportion> {
+pub fn proportion<V: Valued>(sample: &Sample<V>) -> Option<Proportion> {
     proportion_at(sample, TAIL)
 }
 
 /// As [`proportion`], leaving `tail` out on each side of the interval.
 #[must_use]
-pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
+pub fn proportion_at<V: Valued>(sample: &Sample<V>, tail: f64) -> Option<Proportion> {
     if sample.is_empty() {
         return None;
     }
@@ -43,8 +44,8 @@ pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
         .map(|stratum| Cell {
             unit: stratum.unit(),
             trials: stratum.trials as f64,
-            values: stratum.values.len() as f64,
-            events: stratum.values.iter().filter(|value| **value > 0.5).count() as f64,
+            values: stratum.len() as f64,
+            events: stratum.values.iter().filter(|x| x.value() > 0.5).map(V::times).sum::<u64>() as f64,
             settled: stratum.settled,
             group: stratum.group,
         })
@@ -53,7 +54,7 @@ pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
     let (low, high) = (share.low(tail), share.high(tail));
     Some(Proportion {
         count: sum(share.cells.iter().map(|cell| cell.events)) as u64,
-        n: sample.len() as u64,
+        n: sample.len(),
         value: share.value(),
         interval: Interval::new(low, high),
     })

@@ -9,8 +9,9 @@
 //! the interval of a share.
 
 use super::proportion::{Cell, Share};
+use super::sample::Valued;
 use super::special::binomial_cdf;
-use super::{Interval, Sample, TAIL};
+use super::{Interval, Sample, Stratum, TAIL};
 use serde::Serialize;
 
 /// A quantile and its interval.
@@ -24,32 +25,71 @@ pub struct Quantile {
     pub interval: Interval,
 }
 
-/// Sorts in the total order of floats.
-pub fn sort(values: &mut [f64]) {
-    values.sort_unstable_by(f64::total_cmp);
-}
-
 /// A sample sorted for quantiles.
 #[derive(Debug, Clone)]
 pub struct Sorted {
-    /// By stratum, each sorted.
-    strata: Sample,
-    /// All distinct values, sorted; all values if there is one stratum.
+    strata: Vec<Counts>,
+    confined: bool,
+    /// All distinct values, sorted.
     merged: Vec<f64>,
+}
+
+/// The values of a stratum, sorted and counted.
+#[derive(Debug, Clone)]
+struct Counts {
+    /// All of it but the values and their number.
+    cell: Cell,
+    /// Distinct values, sorted.
+    values: Vec<f64>,
+    /// Trials up to each of them.
+    up_to: Vec<u64>,
+}
+
+impl Counts {
+    fn of<V: Valued>(stratum: &Stratum<V>) -> Self {
+        let mut sorted: Vec<(f64, u64)> = stratum.values.iter().map(|x| (x.largest(), x.times())).collect();
+        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let (mut values, mut up_to, mut seen) = (Vec::new(), Vec::new(), 0);
+        for (value, times) in sorted {
+            seen += times;
+            if values.last() == Some(&value) {
+                up_to.pop();
+            } else {
+                values.push(value);
+            }
+            up_to.push(seen);
+        }
+        let cell = Cell {
+            unit: stratum.unit(),
+            trials: stratum.trials as f64,
+            values: seen as f64,
+            events: 0.0,
+            settled: stratum.settled,
+            group: stratum.group,
+        };
+        Self { cell, values, up_to }
+    }
+
+    fn len(&self) -> u64 {
+        self.up_to.last().copied().unwrap_or(0)
+    }
+
+    /// The value of a rank of `1..=len`.
+    fn at(&self, rank: u64) -> Option<f64> {
+        let index = self.up_to.partition_point(|&up_to| up_to < rank);
+        if rank == 0 { None } else { self.values.get(index).copied() }
+    }
 }
 
 impl Sorted {
     /// Sorts a sample.
     #[must_use]
-    pub fn new(sample: &Sample) -> Self {
-        let mut strata = sample.clone();
-        strata.each_mut(|values| sort(values));
-        let mut merged: Vec<f64> = strata.values().copied().collect();
-        if strata.only().is_none() {
-            sort(&mut merged);
-            merged.dedup();
-        }
-        Self { strata, merged }
+    pub fn new<V: Valued>(sample: &Sample<V>) -> Self {
+        let strata: Vec<Counts> = sample.strata().iter().map(Counts::of).collect();
+        let mut merged: Vec<f64> = strata.iter().flat_map(|counts| &counts.values).copied().collect();
+        merged.sort_unstable_by(f64::total_cmp);
+        merged.dedup();
+        Self { strata, confined: sample.is_confined(), merged }
     }
 
     /// The largest value.
@@ -58,9 +98,21 @@ impl Sorted {
         self.merged.last().copied()
     }
 
-    /// Distinct values in order; with repetitions if there is one stratum.
+    /// Distinct values in order.
     pub(super) fn merged(&self) -> &[f64] {
         &self.merged
+    }
+
+    /// Number of trials with a value.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.strata.iter().map(Counts::len).sum()
+    }
+
+    /// Whether there are no values.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.merged.is_empty()
     }
 
     /// The `q` quantile (`0 < q < 1`) at the usual confidence; none if there are no values.
@@ -72,8 +124,8 @@ impl Sorted {
     /// As [`Sorted::quantile`], leaving `tail` out on each side of the interval.
     #[must_use]
     pub fn quantile_at(&self, q: f64, tail: f64) -> Option<Quantile> {
-        if self.strata.only().is_some() {
-            return order_statistics(&self.merged, q, tail);
+        if let [only] = self.strata.as_slice() {
+            return order_statistics(only, q, tail);
         }
         let first = |holds: &dyn Fn(f64) -> bool| {
             let index = self.merged.partition_point(|x| !holds(*x));
@@ -105,15 +157,11 @@ impl Sorted {
     }
 
     fn count(&self, events: impl Fn(&[f64]) -> usize) -> Share {
-        let cells = self.strata.strata().iter().map(|stratum| Cell {
-            unit: stratum.unit(),
-            trials: stratum.trials as f64,
-            values: stratum.values.len() as f64,
-            events: events(&stratum.values) as f64,
-            settled: stratum.settled,
-            group: stratum.group,
+        let cells = self.strata.iter().map(|counts| {
+            let before = events(&counts.values).checked_sub(1);
+            Cell { events: before.map_or(0, |index| counts.up_to[index]) as f64, ..counts.cell }
         });
-        Share { cells: cells.collect(), confined: self.strata.is_confined() }
+        Share { cells: cells.collect(), confined: self.confined }
     }
 }
 
@@ -124,12 +172,11 @@ const ROUNDING: f64 = 1e-12;
 ///
 /// The interval holds the order statistics of ranks `l` and `u` such that a binomial count falls
 /// below `l`, or at or above `u`, with at most `tail` each; atoms only make it wider than needed.
-fn order_statistics(sorted: &[f64], q: f64, tail: f64) -> Option<Quantile> {
-    let n = sorted.len() as u64;
-    let at = |rank: u64| rank.checked_sub(1).and_then(|index| sorted.get(index as usize)).copied();
-    let value = at(rank(n, q))?;
+fn order_statistics(sorted: &Counts, q: f64, tail: f64) -> Option<Quantile> {
+    let n = sorted.len();
+    let value = sorted.at(rank(n, q))?;
     let (low, high) = interval_ranks(n, q, tail);
-    Some(Quantile { value, interval: Interval { low: at(low), high: at(high) } })
+    Some(Quantile { value, interval: Interval { low: sorted.at(low), high: sorted.at(high) } })
 }
 
 /// Smallest rank `k` of `1..=n` with `k / n >= q`.

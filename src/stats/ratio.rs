@@ -28,20 +28,7 @@ pub struct Ratio {
 /// or that of `a` is negative.
 #[must_use]
 pub fn ratio_of_means(pairs: &Sample<(f64, f64)>) -> Option<Ratio> {
-    let pair = Pair::of(pairs)?;
-    if pair.b <= 0.0 || pair.a < 0.0 {
-        return None;
-    }
-    let value = pair.a / pair.b;
-    let (sees_more, sees_less) =
-        (|r: f64| pair.remainder(r).is_above(0.0), |r: f64| pair.remainder(r).is_at_most(0.0));
-    let low = if sees_more(0.0) { edge(value, 0.0, sees_more) } else { 0.0 };
-    let mut far = value.max(f64::MIN_POSITIVE);
-    while !sees_less(far) && far < UNBOUNDED * value {
-        far *= 2.0;
-    }
-    let high = sees_less(far).then(|| edge(value, far, sees_less));
-    Some(Ratio { value, interval: Interval { low: Some(low), high } })
+    Pair::of(pairs)?.ratio()
 }
 
 /// Where `is_outside` begins between a point inside and one outside.
@@ -57,17 +44,37 @@ fn edge(mut inside: f64, mut outside: f64, is_outside: impl Fn(f64) -> bool) -> 
 }
 
 /// All that the mean of `a - r * b` and its interval need, as polynomials in `r`.
-struct Pair {
-    a: f64,
-    b: f64,
-    student: f64,
+pub(super) struct Pair {
+    /// Mean of `a`.
+    pub a: f64,
+    /// Mean of `b`.
+    pub b: f64,
+    /// Student quantile.
+    pub student: f64,
     /// Variance of the mean of `a`, covariance, variance of the mean of `b`.
-    squares: [f64; 3],
+    pub squares: [f64; 3],
     /// Third central moments: `aaa`, `aab`, `abb`, `bbb`.
-    cubes: [f64; 4],
+    pub cubes: [f64; 4],
 }
 
 impl Pair {
+    /// See [`ratio_of_means`].
+    pub fn ratio(&self) -> Option<Ratio> {
+        if self.b <= 0.0 || self.a < 0.0 {
+            return None;
+        }
+        let value = self.a / self.b;
+        let (sees_more, sees_less) =
+            (|r: f64| self.remainder(r).is_above(0.0), |r: f64| self.remainder(r).is_at_most(0.0));
+        let low = if sees_more(0.0) { edge(value, 0.0, sees_more) } else { 0.0 };
+        let mut far = value.max(f64::MIN_POSITIVE);
+        while !sees_less(far) && far < UNBOUNDED * value {
+            far *= 2.0;
+        }
+        let high = sees_less(far).then(|| edge(value, far, sees_less));
+        Some(Ratio { value, interval: Interval { low: Some(low), high } })
+    }
+
     fn of(pairs: &Sample<(f64, f64)>) -> Option<Self> {
         let (a, b) = (moments(&pairs.map(|p| p.0))?, moments(&pairs.map(|p| p.1))?);
         let freedom = a.freedom.min(b.freedom);

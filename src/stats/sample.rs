@@ -6,6 +6,46 @@
 
 use super::sum;
 
+/// Something that stands for one trial or for several.
+pub trait Counted {
+    /// How many trials it stands for.
+    fn times(&self) -> u64 {
+        1
+    }
+}
+
+/// A number, or equal ones counted together, or some so near to each other that nobody minds: see
+/// [`super::tally::Bin`].
+pub trait Valued: Counted + Sized {
+    /// All that it stands for, added up.
+    fn total(&self) -> f64;
+    /// What each is on average.
+    fn value(&self) -> f64;
+    /// The largest.
+    fn largest(&self) -> f64;
+    /// The same trials with another value.
+    #[must_use]
+    fn change(&self, change: impl Fn(f64) -> f64) -> Self;
+}
+
+impl Counted for f64 {}
+impl Counted for (f64, f64) {}
+
+impl Valued for f64 {
+    fn total(&self) -> f64 {
+        *self
+    }
+    fn value(&self) -> f64 {
+        *self
+    }
+    fn largest(&self) -> f64 {
+        *self
+    }
+    fn change(&self, change: impl Fn(f64) -> f64) -> Self {
+        change(*self)
+    }
+}
+
 /// The values of one stratum.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stratum<T = f64> {
@@ -13,7 +53,7 @@ pub struct Stratum<T = f64> {
     pub weight: f64,
     /// Trials drawn from it, with a value or without.
     pub trials: u64,
-    /// The values, in trial order.
+    /// The values: one a trial, in trial order, or counted together, in any order.
     pub values: Vec<T>,
     /// They cannot be different: good changes never do harm. Then they leave no doubt either.
     pub settled: bool,
@@ -30,7 +70,7 @@ pub struct Sample<T = f64> {
     confined: bool,
 }
 
-impl<T> Sample<T> {
+impl<T: Counted> Sample<T> {
     /// A sample of strata.
     ///
     /// Where only one stratum has values, its weight plays no part, and neither do the trials without a
@@ -40,7 +80,7 @@ impl<T> Sample<T> {
         let mut strata: Vec<Stratum<T>> = strata.into_iter().filter(|s| !s.values.is_empty()).collect();
         if let [only] = strata.as_mut_slice() {
             only.weight = 1.0;
-            only.trials = only.values.len() as u64;
+            only.trials = only.len();
         }
         Self { strata, confined: false }
     }
@@ -83,26 +123,16 @@ impl<T> Sample<T> {
         if let [only] = self.strata.as_slice() { Some(only) } else { None }
     }
 
-    /// Number of values.
+    /// Number of trials with a value.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.strata.iter().map(|stratum| stratum.values.len()).sum()
+    pub fn len(&self) -> u64 {
+        self.strata.iter().map(Stratum::len).sum()
     }
 
     /// Whether there are no values.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.strata.is_empty()
-    }
-
-    /// All values, by stratum and then in trial order.
-    pub fn values(&self) -> impl Iterator<Item = &T> {
-        self.strata.iter().flat_map(|stratum| &stratum.values)
-    }
-
-    /// Changes the values of every stratum in place; their number must stay.
-    pub(super) fn each_mut(&mut self, change: impl Fn(&mut Vec<T>)) {
-        self.strata.iter_mut().for_each(|stratum| change(&mut stratum.values));
     }
 
     /// The same sample with other values.
@@ -124,7 +154,7 @@ impl<T> Sample<T> {
 
     /// Estimated weight of the trials that count.
     pub(super) fn share(&self) -> f64 {
-        sum(self.strata.iter().map(|stratum| stratum.unit() * stratum.values.len() as f64))
+        sum(self.strata.iter().map(|stratum| stratum.unit() * stratum.len() as f64))
     }
 }
 
@@ -134,11 +164,18 @@ impl<T> Stratum<T> {
     pub(super) fn unit(&self) -> f64 {
         self.weight / self.trials as f64
     }
+}
+
+impl<T: Counted> Stratum<T> {
+    /// Trials with a value.
+    pub(super) fn len(&self) -> u64 {
+        self.values.iter().map(T::times).sum()
+    }
 
     /// Trials without a value.
     #[must_use]
     pub(super) fn without(&self) -> f64 {
-        (self.trials - self.values.len() as u64) as f64
+        (self.trials - self.len()) as f64
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::mean::moments;
 use super::moments::Moments;
+use super::sample::Valued;
 use super::{Interval, Sample, Sorted, TAIL};
 use serde::Serialize;
 
@@ -23,13 +24,13 @@ pub struct TailMean {
 
 /// The mean of the worst share `1 - q` of a sample at the usual confidence; none if it is empty.
 #[must_use]
-pub fn tail_mean(sample: &Sample, sorted: &Sorted, q: f64) -> Option<TailMean> {
+pub fn tail_mean<V: Valued>(sample: &Sample<V>, sorted: &Sorted, q: f64) -> Option<TailMean> {
     tail_mean_at(sample, sorted, q, TAIL)
 }
 
 /// As [`tail_mean`], leaving `tail` out on each side of the interval.
 #[must_use]
-pub fn tail_mean_at(sample: &Sample, sorted: &Sorted, q: f64, tail: f64) -> Option<TailMean> {
+pub fn tail_mean_at<V: Valued>(sample: &Sample<V>, sorted: &Sorted, q: f64, tail: f64) -> Option<TailMean> {
     let moments = tail_moments(sample, sorted, q)?;
     Some(TailMean { value: moments.value, interval: moments.interval(tail), rough: moments.is_rough() })
 }
@@ -37,9 +38,9 @@ pub fn tail_mean_at(sample: &Sample, sorted: &Sorted, q: f64, tail: f64) -> Opti
 /// Rockafellar and Uryasev (2002, Journal of Banking and Finance 26): with the quantile `t`, the tail mean
 /// is the mean of `t + max(0, x - t) / (1 - q)`. It is least at the true quantile, so that the error of
 /// the estimated one does not matter to first order.
-pub(super) fn tail_moments(sample: &Sample, sorted: &Sorted, q: f64) -> Option<Moments> {
+pub(super) fn tail_moments<V: Valued>(sample: &Sample<V>, sorted: &Sorted, q: f64) -> Option<Moments> {
     let start = sorted.quantile(q)?.value;
-    moments(&sample.map(|x| above(*x, start, q)))
+    moments(&sample.map(|x| x.change(|value| above(value, start, q))))
 }
 
 /// The value whose mean is the tail mean.

@@ -116,7 +116,7 @@ impl Baseline {
 }
 
 fn remember(plan: &Plan, outcomes: &Outcomes) -> Vec<Remembered> {
-    let sampling = Sampling::of(plan, outcomes);
+    let sampling = Sampling::new(plan, outcomes.trials());
     let guards = guarded(plan, plan, None);
     let mut all = Vec::new();
     for (strategy, row) in plan.strategies.iter().zip(&outcomes.by_strategy) {
@@ -160,7 +160,7 @@ pub fn across_models(
     let mut outcomes = Outcomes::none(every.len());
     watcher.planned(plan.study.trials * every.len() as u64);
     extend(&model, Evaluations::Promising, &mut outcomes, &every, plan.study.trials, cancel, watcher)?;
-    let sampling = Sampling::of(plan, &outcomes);
+    let sampling = Sampling::new(plan, outcomes.trials());
     let tail = TAIL / baseline.estimates.len().max(1) as f64;
     let rows: Vec<Row> = baseline
         .estimates

@@ -1,15 +1,15 @@
 //! One strategy against another over the same trials, and all against the best.
 
+use super::evidence::Evidence;
 use super::sampling::Sampling;
 use super::summary::{Leader, MetricSummary, StrategySummary};
-use crate::outcome::Outcome;
 use crate::outcome::metric::{Metric, find};
-use crate::stats::{self, Mean, Ratio, TAIL};
+use crate::stats::{Mean, Ratio, TAIL};
 use serde::Serialize;
 
 /// Fewer pairs than this decide nothing: even if all have the same sign, chance alone gives that more
 /// than one time in twenty (`2 / 2^n`), whatever a t interval says of two or three values.
-pub const FEWEST_PAIRS: usize = 6;
+pub const FEWEST_PAIRS: u64 = 6;
 /// A strategy minus the baseline, over the trials in which both have a value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
@@ -49,24 +49,24 @@ impl Comparison {
     }
 }
 
-/// The paired difference of `own` from `baseline`.
+/// The paired difference of the strategy `own` from `baseline`.
 pub(super) fn difference(
-    metric: &Metric,
+    metric: &'static Metric,
     sampling: &Sampling,
-    own: &[Outcome],
-    baseline: &[Outcome],
+    evidence: &impl Evidence,
+    own: usize,
+    baseline: usize,
 ) -> Difference {
-    let pairs = sampling.pairs(metric, own, baseline);
-    let mean = stats::mean(&pairs.map(|(a, b)| a - b));
+    let pairs = evidence.pairs(sampling, metric, own, baseline);
+    let mean = pairs.mean_difference(TAIL);
     let verdict = match mean.map(|mean| mean.interval) {
         _ if pairs.len() < FEWEST_PAIRS => Comparison::NoClearDifference,
         Some(interval) if interval.high.is_some_and(|high| high < 0.0) => Comparison::Better,
         Some(interval) if interval.is_above(0.0) => Comparison::Worse,
         _ => Comparison::NoClearDifference,
     };
-    let ratio = stats::ratio_of_means(&pairs);
-    let ratio = ratio.map(|ratio| Ratio { interval: ratio.interval.at_least(0.0), ..ratio });
-    Difference { n: pairs.len() as u64, mean, ratio, verdict }
+    let ratio = pairs.ratio().map(|ratio| Ratio { interval: ratio.interval.at_least(0.0), ..ratio });
+    Difference { n: pairs.len(), mean, ratio, verdict }
 }
 
 /// The strategy with the least `estimate`, and those that may be as good.
@@ -76,7 +76,7 @@ pub(super) fn difference(
 /// its comparisons. The truly best one is then ruled out with at most 5 %, however many compete.
 pub(super) fn leader(
     sampling: &Sampling,
-    rows: &[Vec<Outcome>],
+    evidence: &impl Evidence,
     name: &str,
     estimate: impl Fn(&MetricSummary) -> Option<f64>,
     strategies: &[StrategySummary],
@@ -84,11 +84,12 @@ pub(super) fn leader(
     let metric = find(name).expect("invariant: the name is one of METRICS");
     let estimates = strategies.iter().enumerate().filter_map(|(i, s)| Some((i, estimate(s.metric(name))?)));
     let (best, _) = estimates.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let rivals: Vec<usize> = (0..rows.len()).filter(|&index| strategies[index].metric(name).n > 0).collect();
+    let rivals: Vec<usize> =
+        (0..strategies.len()).filter(|&index| strategies[index].metric(name).n > 0).collect();
     let tail = 2.0 * TAIL / (rivals.len() as f64 - 1.0).max(1.0);
     let is_worse = |index: usize, than: usize| {
-        let pairs = sampling.pairs(metric, &rows[index], &rows[than]);
-        let mean = stats::mean_at(&pairs.map(|(a, b)| a - b), tail);
+        let pairs = evidence.pairs(sampling, metric, index, than);
+        let mean = pairs.mean_difference(tail);
         pairs.len() >= FEWEST_PAIRS && mean.is_some_and(|mean| mean.interval.is_above(0.0))
     };
     let is_out = |index: usize| rivals.iter().any(|&than| than != index && is_worse(index, than));

@@ -3,6 +3,7 @@
 use super::sampling::{mean_of, sizes};
 use crate::outcome::metric::{Metric, Unit};
 use crate::plan::study::Statistic;
+use crate::stats::sample::Valued;
 use crate::stats::{self, Interval, Sample, Sorted};
 use serde::{Deserialize, Serialize};
 
@@ -21,14 +22,14 @@ pub(super) const CVAR_LEVEL: f64 = 0.99;
 
 /// The values of a metric, ready for any statistic.
 #[derive(Debug)]
-pub(super) struct Values {
+pub(super) struct Values<V = f64> {
     pub metric: &'static Metric,
-    pub sample: Sample,
+    pub sample: Sample<V>,
     pub sorted: Sorted,
 }
 
-impl Values {
-    pub fn new(metric: &'static Metric, sample: Sample) -> Self {
+impl<V: Valued> Values<V> {
+    pub fn new(metric: &'static Metric, sample: Sample<V>) -> Self {
         Self { metric, sorted: Sorted::new(&sample), sample }
     }
 

@@ -3,8 +3,8 @@
 //! An expectation is about the model, not about the plan: it says whether the simulation reproduces what was
 //! measured, so it has two sides, and a plan that does better than was published misses it too.
 
-use super::Outcomes;
 use super::estimate::{Estimate, Values};
+use super::evidence::Evidence;
 use super::sampling::Sampling;
 use super::threshold::{Verdict, growth_needed, trials_needed};
 use crate::outcome::metric::{Unit, find};
@@ -67,18 +67,18 @@ impl ExpectationResult {
 /// # Panics
 /// If an expectation names an unknown metric, which a resolved plan does not.
 #[must_use]
-pub fn judge(plan: &Plan, outcomes: &Outcomes) -> Vec<ExpectationResult> {
+pub fn judge(plan: &Plan, evidence: &impl Evidence) -> Vec<ExpectationResult> {
     let expectations = &plan.study.expectations;
     let uncertain = expectations.iter().filter(|expected| expected.statistic != Statistic::Max).count();
     let doubt = (1.0 - CONFIDENCE) / uncertain.max(1) as f64;
-    expectations.iter().map(|expected| judge_one(expected, plan, outcomes, doubt)).collect()
+    expectations.iter().map(|expected| judge_one(expected, plan, evidence, doubt)).collect()
 }
 
-fn judge_one(expected: &Expectation, plan: &Plan, outcomes: &Outcomes, doubt: f64) -> ExpectationResult {
+fn judge_one(expected: &Expectation, plan: &Plan, evidence: &impl Evidence, doubt: f64) -> ExpectationResult {
     let metric = find(&expected.metric).expect("invariant: a resolved expectation names a known metric");
-    let row = &outcomes.by_strategy[expected.strategy];
-    let sampling = Sampling::new(plan, row.len() as u64);
-    let values = Values::new(metric, sampling.values(metric, row));
+    let trials = evidence.trials(expected.strategy);
+    let sampling = Sampling::new(plan, trials);
+    let values = Values::new(metric, evidence.values(&sampling, metric, expected.strategy));
     let tail = doubt / 2.0;
     let estimate = values.estimate(expected.statistic, tail);
     let interval = estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval);
@@ -88,7 +88,7 @@ fn judge_one(expected: &Expectation, plan: &Plan, outcomes: &Outcomes, doubt: f6
     let verdict = agreement(interval, low, high);
     let needed = estimate.filter(|_| verdict == Verdict::Inconclusive).and_then(|estimate| {
         let growth = |edge| growth_needed(expected.statistic, edge, &values, estimate, tail);
-        trials_needed(row.len() as f64, growth_to_leave(low, high, estimate, growth))
+        trials_needed(trials as f64, growth_to_leave(low, high, estimate, growth))
     });
     let deviation = estimate.map(|estimate| estimate.value - expected.value);
     ExpectationResult {
@@ -100,7 +100,7 @@ fn judge_one(expected: &Expectation, plan: &Plan, outcomes: &Outcomes, doubt: f6
         at_least: low,
         at_most: high,
         level: expected.level,
-        n: values.sample.len() as u64,
+        n: values.sample.len(),
         simulated: estimate.map(|estimate| estimate.value),
         interval,
         confidence: 1.0 - doubt,

@@ -2,9 +2,12 @@
 
 pub mod baseline;
 pub mod compare;
+mod condensed;
 pub mod difference;
 mod estimate;
+mod evidence;
 pub mod expectation;
+pub mod gather;
 mod guard;
 pub mod horizon;
 pub mod horizon_summary;
@@ -17,6 +20,7 @@ mod sampling;
 pub mod summary;
 pub mod threshold;
 
+pub use condensed::Condensed;
 pub use summary::{Summary, summarise};
 
 use crate::engine::trace::Silent;
@@ -25,10 +29,12 @@ use crate::outcome::Outcome;
 use crate::plan::Plan;
 use rayon::prelude::*;
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Trials that one task simulates in sequence; part of no result.
-const CHUNK_TRIALS: u64 = 256;
+const CHUNK_TRIALS: u64 = 64;
 
 thread_local! {
     static CURRENT: Cell<Option<(usize, u64)>> = const { Cell::new(None) };
@@ -90,10 +96,31 @@ impl Outcomes {
 }
 
 /// What each trial counts in an average over all changes: the same for every strategy, 1 in all.
-#[must_use]
-pub fn weights(plan: &Plan, outcomes: &Outcomes) -> Vec<f64> {
-    let sampling = sampling::Sampling::of(plan, outcomes);
-    (0..outcomes.trials()).map(|trial| sampling.weight(trial)).collect()
+#[derive(Debug)]
+pub struct Weights {
+    sampling: sampling::Sampling,
+    by_stratum: Vec<f64>,
+}
+
+impl Weights {
+    /// The weights of a study of `plan` with so many trials.
+    #[must_use]
+    pub fn new(plan: &Plan, trials: u64) -> Self {
+        let sampling = sampling::Sampling::new(plan, trials);
+        Self { by_stratum: sampling.weights(), sampling }
+    }
+
+    /// The weight of a trial of each stratum.
+    #[must_use]
+    pub fn by_stratum(&self) -> &[f64] {
+        &self.by_stratum
+    }
+
+    /// The stratum of a trial.
+    #[must_use]
+    pub fn stratum(&self, trial: u64) -> usize {
+        self.sampling.stratum(trial)
+    }
 }
 
 /// Somebody who waits for a study.
@@ -113,28 +140,17 @@ impl Watcher for Nobody {
     fn done(&self, _: u64) {}
 }
 
-/// Simulates the study: `plan.study.trials` rollouts of every strategy, and more in rounds until the
-/// precision that the plan asks for is reached. Setting `cancel` makes the study return none, after the
-/// trial that each worker is in.
+/// Simulates the study and keeps every outcome: `plan.study.trials` rollouts of every strategy, and more in
+/// rounds until the precision that the plan asks for is reached. Setting `cancel` makes the study return
+/// none, after the trial that each worker is in. [`gather::gather`] needs less memory.
 pub fn run(plan: &Plan, cancel: &AtomicBool, watcher: &dyn Watcher) -> Option<Outcomes> {
-    run_with(plan, Evaluations::Promising, cancel, watcher)
-}
-
-/// [`run`], with a word on the evaluations of alarms that are visited. It changes how long a study takes and
-/// no result.
-pub fn run_with(
-    plan: &Plan,
-    evaluations: Evaluations,
-    cancel: &AtomicBool,
-    watcher: &dyn Watcher,
-) -> Option<Outcomes> {
     let model = Model::new(plan);
     let every: Vec<usize> = (0..plan.strategies.len()).collect();
     let mut outcomes = Outcomes::none(every.len());
     let mut trials = plan.study.trials;
     loop {
         watcher.planned(trials * every.len() as u64);
-        extend(&model, evaluations, &mut outcomes, &every, trials, cancel, watcher)?;
+        extend(&model, Evaluations::Promising, &mut outcomes, &every, trials, cancel, watcher)?;
         match precision::next_round(plan, &outcomes) {
             Some(more) => trials = more,
             None => return Some(outcomes),
@@ -153,38 +169,79 @@ fn extend(
     cancel: &AtomicBool,
     watcher: &dyn Watcher,
 ) -> Option<()> {
-    let chunks: Vec<(usize, u64)> = strategies
-        .iter()
-        .flat_map(|&strategy| {
-            let have = outcomes.by_strategy[strategy].len() as u64;
-            (have..trials).step_by(CHUNK_TRIALS as usize).map(move |first| (strategy, first))
-        })
-        .collect();
-    let finished: Vec<Vec<Outcome>> = chunks
-        .par_iter()
-        .map_init(
-            || evaluations.engine(model),
-            |engine, &(strategy, first)| {
-                let last = (first + CHUNK_TRIALS).min(trials);
-                let outcomes = (first..last)
-                    .take_while(|_| !cancel.load(Ordering::Relaxed))
-                    .map(|trial| {
-                        CURRENT.set(Some((strategy, trial)));
-                        engine.run(strategy, trial, &mut Silent)
-                    })
-                    .collect();
-                watcher.done(last - first);
-                outcomes
-            },
-        )
-        .collect();
-    if cancel.load(Ordering::Relaxed) {
+    let work = Work::new(model, evaluations, cancel, watcher);
+    let missing = |&strategy: &usize| (strategy, outcomes.by_strategy[strategy].len() as u64..trials);
+    let wanted: Vec<_> = strategies.iter().map(missing).collect();
+    let finished = work.simulate(&wanted, |outcomes| outcomes);
+    if work.is_cancelled() {
         return None;
     }
-    for ((strategy, _), chunk) in chunks.into_iter().zip(finished) {
+    for (strategy, chunk) in finished {
         outcomes.by_strategy[strategy].extend(chunk);
     }
     Some(())
+}
+
+/// What simulates trials, and who may stop it.
+struct Work<'w> {
+    model: &'w Model<'w>,
+    evaluations: Evaluations,
+    cancel: &'w AtomicBool,
+    watcher: &'w dyn Watcher,
+    /// Engines that are not at work: their buffers are worth keeping.
+    idle: Mutex<Vec<Engine<'w>>>,
+}
+
+impl<'w> Work<'w> {
+    fn new(
+        model: &'w Model<'w>,
+        evaluations: Evaluations,
+        cancel: &'w AtomicBool,
+        watcher: &'w dyn Watcher,
+    ) -> Self {
+        Self { model, evaluations, cancel, watcher, idle: Mutex::default() }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
+    /// Simulates trials of strategies in chunks, in parallel. What `finish` makes of a chunk comes back with
+    /// its strategy, in the order of `wanted` and then of trials. Once cancelled, chunks are cut short.
+    fn simulate<T: Send>(
+        &self,
+        wanted: &[(usize, Range<u64>)],
+        finish: impl Fn(Vec<Outcome>) -> T + Sync,
+    ) -> Vec<(usize, T)> {
+        let in_chunks = |(strategy, trials): &(usize, Range<u64>)| {
+            let (strategy, end) = (*strategy, trials.end);
+            let firsts = trials.clone().step_by(CHUNK_TRIALS as usize);
+            firsts.map(move |first| (strategy, first..(first + CHUNK_TRIALS).min(end)))
+        };
+        let chunks: Vec<(usize, Range<u64>)> = wanted.iter().flat_map(in_chunks).collect();
+        let simulated = chunks.into_par_iter().map(|(strategy, trials)| {
+            let count = trials.end - trials.start;
+            let finished = finish(self.chunk(strategy, trials));
+            self.watcher.done(count);
+            (strategy, finished)
+        });
+        simulated.collect()
+    }
+
+    fn chunk(&self, strategy: usize, trials: Range<u64>) -> Vec<Outcome> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let spare = idle().pop();
+        let mut engine = spare.unwrap_or_else(|| self.evaluations.engine(self.model));
+        let going = trials.take_while(|_| !self.is_cancelled());
+        let outcomes = going
+            .map(|trial| {
+                CURRENT.set(Some((strategy, trial)));
+                engine.run(strategy, trial, &mut Silent)
+            })
+            .collect();
+        idle().push(engine);
+        outcomes
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// Why a trial is notable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -45,32 +46,40 @@ pub struct Notable {
     pub peak_impaired_regions: u32,
 }
 
-/// The notable trials of one strategy's outcomes, at most one of each kind; ties go to the lower trial.
-/// `median_harm` is the median of impaired host-time over bad changes.
+/// A trial and what happened in it.
+pub type Candidate<'o> = (u64, &'o Outcome);
+
+/// Kinds of which the first trial is picked, and what makes one.
+const FIRSTS: [(NotableKind, fn(&Outcome) -> bool); 3] = [
+    (NotableKind::FirstIsolationViolation, |o| o.two_regions_impaired || o.two_zones_impaired),
+    (NotableKind::FirstEscape, |o| o.ending == Ending::Escaped),
+    (NotableKind::FirstFalseRollback, |o| o.ending == Ending::FalseRollback),
+];
+
+/// The notable trials of one strategy, of `candidates` in the order of trials: at most one of each kind; ties
+/// go to the lower trial. `median_harm` is the median of impaired host-time over bad changes.
 #[must_use]
-pub fn notable(plan: &Plan, outcomes: &[Outcome], median_harm: Option<f64>) -> Vec<Notable> {
-    let first = |holds: &dyn Fn(&Outcome) -> bool| outcomes.iter().position(holds);
-    let picks = [
-        (NotableKind::WorstBlastRadius, worst(outcomes)),
-        (NotableKind::MedianBad, median_harm.and_then(|median| median_bad(outcomes, median))),
-        (
-            NotableKind::FirstIsolationViolation,
-            first(&|outcome| outcome.two_regions_impaired || outcome.two_zones_impaired),
-        ),
-        (NotableKind::FirstEscape, first(&|outcome| outcome.ending == Ending::Escaped)),
-        (NotableKind::FirstFalseRollback, first(&|outcome| outcome.ending == Ending::FalseRollback)),
-        (NotableKind::SlowestCompleted, slowest(outcomes)),
-    ];
-    picks
+pub fn notable(plan: &Plan, candidates: &[Candidate], median_harm: Option<f64>) -> Vec<Notable> {
+    let most = |of: fn(&Outcome) -> Option<u64>| {
+        let keyed = candidates.iter().filter_map(|&(trial, outcome)| Some((of(outcome)?, trial, outcome)));
+        let first = keyed.min_by_key(|&(value, trial, _)| (Reverse(value), trial));
+        first.map(|(_, trial, outcome)| (trial, outcome))
+    };
+    let median = median_harm.and_then(|median| median_bad(candidates, median));
+    let firsts = FIRSTS
         .into_iter()
-        .filter_map(|(kind, trial)| trial.map(|trial| describe(plan, kind, trial, &outcomes[trial])))
-        .collect()
+        .map(|(kind, holds)| (kind, candidates.iter().copied().find(|(_, outcome)| holds(outcome))));
+    let picks = [(NotableKind::WorstBlastRadius, most(harm)), (NotableKind::MedianBad, median)]
+        .into_iter()
+        .chain(firsts)
+        .chain([(NotableKind::SlowestCompleted, most(completion))]);
+    picks.filter_map(|(kind, pick)| pick.map(|pick| describe(plan, kind, pick))).collect()
 }
 
-fn describe(plan: &Plan, kind: NotableKind, trial: usize, outcome: &Outcome) -> Notable {
+fn describe(plan: &Plan, kind: NotableKind, (trial, outcome): Candidate) -> Notable {
     Notable {
         kind,
-        trial: trial as u64,
+        trial,
         ending: outcome.ending,
         defect: outcome.defect.map(|index| plan.change.defects[index as usize].name.clone()),
         alarm: outcome.alarm.map(|index| plan.alarms[index as usize].name.clone()),
@@ -81,24 +90,64 @@ fn describe(plan: &Plan, kind: NotableKind, trial: usize, outcome: &Outcome) -> 
     }
 }
 
-/// The trial with the most impaired host-time, if any host was impaired at all.
-fn worst(outcomes: &[Outcome]) -> Option<usize> {
-    let candidates = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.impaired_host_ms > 0);
-    first_with_max(candidates.map(|(trial, outcome)| (trial, outcome.impaired_host_ms)))
+/// Impaired host-time, if any host was impaired at all.
+fn harm(outcome: &Outcome) -> Option<u64> {
+    (outcome.impaired_host_ms > 0).then_some(outcome.impaired_host_ms)
 }
 
-fn slowest(outcomes: &[Outcome]) -> Option<usize> {
-    let complete = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.is_complete());
-    first_with_max(complete.map(|(trial, outcome)| (trial, outcome.end_ms)))
+/// End of a rollout that reached every host.
+fn completion(outcome: &Outcome) -> Option<u64> {
+    outcome.is_complete().then_some(outcome.end_ms)
 }
 
-fn first_with_max(keyed: impl Iterator<Item = (usize, u64)>) -> Option<usize> {
-    keyed.min_by_key(|&(trial, value)| (std::cmp::Reverse(value), trial)).map(|(trial, _)| trial)
+/// The bad change whose impaired host-time is nearest to `median`.
+fn median_bad<'o>(candidates: &[Candidate<'o>], median: f64) -> Option<Candidate<'o>> {
+    let bad = candidates.iter().copied().filter(|(_, outcome)| outcome.is_bad());
+    let off = |(_, outcome): &Candidate| (outcome.impaired_host_ms as f64 - median).abs();
+    bad.min_by(|a, b| off(a).total_cmp(&off(b)))
 }
 
-/// The first bad change whose impaired host-time is `median`.
-fn median_bad(outcomes: &[Outcome], median: f64) -> Option<usize> {
-    outcomes.iter().position(|outcome| outcome.is_bad() && outcome.impaired_host_ms as f64 == median)
+/// Trials that will be notable, or may: what is kept where outcomes are not. All kinds are found in it that
+/// are found in all trials, but the bad change in the middle: that is sought among the first bad ones.
+#[derive(Debug, Default)]
+pub(super) struct Shortlist {
+    bad: Vec<(u64, Outcome)>,
+    firsts: [Option<(u64, Outcome)>; FIRSTS.len()],
+    worst: Option<(u64, Outcome)>,
+    slowest: Option<(u64, Outcome)>,
+}
+
+/// Bad changes that are kept: one of so many is near the middle.
+const BAD_KEPT: usize = 500;
+
+impl Shortlist {
+    /// Looks at the next trial.
+    pub fn look(&mut self, trial: u64, outcome: &Outcome) {
+        if outcome.is_bad() && self.bad.len() < BAD_KEPT {
+            self.bad.push((trial, outcome.clone()));
+        }
+        for (first, (_, holds)) in self.firsts.iter_mut().zip(FIRSTS) {
+            if first.is_none() && holds(outcome) {
+                *first = Some((trial, outcome.clone()));
+            }
+        }
+        for (most, of) in
+            [(&mut self.worst, harm as fn(&Outcome) -> Option<u64>), (&mut self.slowest, completion)]
+        {
+            if of(outcome) > most.as_ref().and_then(|(_, most)| of(most)) {
+                *most = Some((trial, outcome.clone()));
+            }
+        }
+    }
+
+    /// The trials, in order.
+    pub fn candidates(&self) -> Vec<Candidate<'_>> {
+        let some = self.firsts.iter().chain([&self.worst, &self.slowest]).flatten();
+        let mut all: Vec<Candidate> = self.bad.iter().chain(some).map(|(trial, o)| (*trial, o)).collect();
+        all.sort_by_key(|(trial, _)| *trial);
+        all.dedup_by_key(|(trial, _)| *trial);
+        all
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +162,8 @@ mod tests {
         let mut bad: Vec<u64> = row.iter().filter(|o| o.is_bad()).map(|o| o.impaired_host_ms).collect();
         bad.sort_unstable();
         let median = bad[bad.len().div_ceil(2) - 1];
-        let picks = notable(&plan, row, Some(median as f64));
+        let all: Vec<Candidate> = (0..).zip(row).collect();
+        let picks = notable(&plan, &all, Some(median as f64));
         let pick = |kind| picks.iter().find(|n| n.kind == kind).map(|n| &row[n.trial as usize]).unwrap();
         let worst = pick(NotableKind::WorstBlastRadius).impaired_host_ms;
         assert!(row.iter().all(|outcome| outcome.impaired_host_ms <= worst));
@@ -122,6 +172,7 @@ mod tests {
         assert_eq!(pick(NotableKind::FirstFalseRollback).ending, Ending::FalseRollback);
         assert!(pick(NotableKind::SlowestCompleted).is_complete());
         let same = vec![sample::escaped(); 3];
+        let same: Vec<Candidate> = (0..).zip(&same).collect();
         assert!(notable(&plan, &same, None).iter().all(|n| n.trial == 0));
     }
 
@@ -133,8 +184,19 @@ mod tests {
         good.impaired_host_ms = 0;
         good.two_regions_impaired = false;
         good.two_zones_impaired = false;
-        let picks = notable(&sample::plan(), &[good], None);
+        let picks = notable(&sample::plan(), &[(0, &good)], None);
         assert_eq!(picks.iter().map(|n| n.kind).collect::<Vec<_>>(), [NotableKind::SlowestCompleted]);
         assert_eq!(notable(&sample::plan(), &[], None), []);
+    }
+    #[test]
+    fn the_shortlist_holds_what_is_notable_of_all() {
+        let (plan, outcomes) = sample::study(600);
+        for row in &outcomes.by_strategy {
+            let mut list = Shortlist::default();
+            (0..).zip(row).for_each(|(trial, outcome)| list.look(trial, outcome));
+            let all: Vec<Candidate> = (0..).zip(row).collect();
+            assert!(list.candidates().len() < all.len());
+            assert_eq!(notable(&plan, &list.candidates(), None), notable(&plan, &all, None));
+        }
     }
 }

@@ -6,19 +6,20 @@
 //! prefer samples that happen to look narrow; few rounds and the guards below keep the coverage, which a
 //! test measures.
 
-use super::Outcomes;
 use super::estimate::{Estimate, Values};
+use super::evidence::Evidence;
 use super::sampling::Sampling;
 use crate::outcome::metric::find;
 use crate::plan::study::Statistic;
 use crate::plan::{Plan, Precision};
 use crate::stats::TAIL;
+use crate::stats::sample::Valued;
 use serde::Serialize;
 
 /// Fewer values than this are not believed, however alike they are.
-const FEWEST_VALUES: usize = 100;
+const FEWEST_VALUES: u64 = 100;
 /// Fewer values other than 0 than this neither: none at all would be "0, exactly".
-const FEWEST_EVENTS: usize = 30;
+const FEWEST_EVENTS: u64 = 30;
 /// Each round makes all trials so many times as many.
 const GROWTH: f64 = 1.5;
 
@@ -41,8 +42,8 @@ pub struct PrecisionResult {
 
 /// What was asked for and what was reached, by precision and then by strategy.
 #[must_use]
-pub fn results(plan: &Plan, outcomes: &Outcomes) -> Vec<PrecisionResult> {
-    let sampling = Sampling::of(plan, outcomes);
+pub fn results(plan: &Plan, evidence: &impl Evidence) -> Vec<PrecisionResult> {
+    let sampling = Sampling::new(plan, evidence.trials(0));
     let mut results = Vec::new();
     for wanted in &plan.study.precision {
         for (index, strategy) in plan.strategies.iter().enumerate() {
@@ -50,7 +51,7 @@ pub fn results(plan: &Plan, outcomes: &Outcomes) -> Vec<PrecisionResult> {
                 continue;
             }
             let metric = find(&wanted.metric).expect("invariant: a resolved precision names a known metric");
-            let values = Values::new(metric, sampling.values(metric, &outcomes.by_strategy[index]));
+            let values = Values::new(metric, evidence.values(&sampling, metric, index));
             let estimate = values.estimate(wanted.statistic, TAIL);
             let reached = estimate.and_then(relative_half_width);
             results.push(PrecisionResult {
@@ -67,9 +68,9 @@ pub fn results(plan: &Plan, outcomes: &Outcomes) -> Vec<PrecisionResult> {
 }
 
 /// Trials of the next round; none if the study is done.
-pub(super) fn next_round(plan: &Plan, outcomes: &Outcomes) -> Option<u64> {
-    let trials = outcomes.trials();
-    if trials >= plan.study.max_trials || results(plan, outcomes).iter().all(|result| result.met) {
+pub(super) fn next_round(plan: &Plan, evidence: &impl Evidence) -> Option<u64> {
+    let trials = evidence.trials(0);
+    if trials >= plan.study.max_trials || results(plan, evidence).iter().all(|result| result.met) {
         return None;
     }
     let more = libm::ceil(trials as f64 * GROWTH) as u64;
@@ -82,8 +83,9 @@ fn relative_half_width(estimate: Estimate) -> Option<f64> {
     if width == 0.0 { Some(0.0) } else { Some(width / 2.0 / estimate.value).filter(|half| half.is_finite()) }
 }
 
-fn is_believable(values: &Values, wanted: &Precision) -> bool {
-    let events = values.sample.values().filter(|value| **value != 0.0).count();
+fn is_believable<V: Valued>(values: &Values<V>, wanted: &Precision) -> bool {
+    let all = values.sample.strata().iter().flat_map(|stratum| &stratum.values);
+    let events: u64 = all.filter(|x| x.value() != 0.0).map(V::times).sum();
     // A percentile may well be 0; its interval counts trials and needs no events.
     let enough = wanted.statistic.percentile().is_some() || events >= FEWEST_EVENTS;
     values.sample.len() >= FEWEST_VALUES && enough

@@ -1,16 +1,16 @@
 //! From outcomes to samples: the values of a metric, by stratum.
 
-use super::Outcomes;
 use crate::outcome::Outcome;
 use crate::outcome::metric::{Metric, Unit};
 use crate::plan::strata::{Fate, Place};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
-use crate::stats::{self, Interval, Mean, Proportion, Sample, Stratum};
+use crate::stats::sample::{Counted, Valued};
+use crate::stats::{self, Interval, Mean, Paired, PairedStratum, Pairs, Proportion, Sample, Stratum};
 
 /// The strata of a study and how many trials each had.
 #[derive(Debug)]
-pub(super) struct Sampling {
+pub struct Sampling {
     strata: Strata,
     estimator: Estimator,
     counts: Vec<u64>,
@@ -23,15 +23,15 @@ impl Sampling {
         Self { counts: strata.counts(trials), strata, estimator: plan.study.estimator }
     }
 
-    /// The sampling behind `outcomes`.
-    pub fn of(plan: &Plan, outcomes: &Outcomes) -> Self {
-        Self::new(plan, outcomes.trials())
+    /// What one trial of each stratum weighs, strata weighed by their probability; all trials make 1.
+    pub fn weights(&self) -> Vec<f64> {
+        self.strata.list().iter().zip(&self.counts).map(|(s, &trials)| s.weight / trials as f64).collect()
     }
 
-    /// What one trial weighs, strata weighed by their probability; all of them make 1.
-    pub fn weight(&self, trial: u64) -> f64 {
+    /// The stratum of a trial.
+    pub fn stratum(&self, trial: u64) -> usize {
         let Place { stratum, .. } = self.strata.place(trial);
-        self.strata.list()[stratum].weight / self.counts[stratum] as f64
+        stratum
     }
 
     /// Number of strata.
@@ -86,26 +86,35 @@ impl Sampling {
     }
 
     /// Values by stratum, from one entry per trial.
-    fn sample<T>(&self, zero_if_good: bool, values: impl Iterator<Item = Option<T>>) -> Sample<T> {
-        let mut strata: Vec<Stratum<T>> = self
-            .strata
-            .list()
-            .iter()
-            .zip(&self.counts)
-            .map(|(stratum, &trials)| Stratum {
-                weight: stratum.weight,
-                trials,
-                values: Vec::new(),
-                settled: self.is_settled(zero_if_good, stratum.fate),
-                group: group(stratum.fate),
-            })
-            .collect();
+    fn sample<T: Counted>(&self, zero_if_good: bool, values: impl Iterator<Item = Option<T>>) -> Sample<T> {
+        let mut by_stratum: Vec<Vec<T>> = (0..self.len()).map(|_| Vec::new()).collect();
         for (trial, value) in values.enumerate() {
             if let Some(value) = value {
-                strata[self.strata.place(trial as u64).stratum].values.push(value);
+                by_stratum[self.stratum(trial as u64)].push(value);
             }
         }
-        if self.is_confined() { Sample::of_slices(strata) } else { Sample::new(strata) }
+        self.sample_of(zero_if_good, by_stratum)
+    }
+
+    /// A sample of values that are given by stratum.
+    pub fn sample_of<T: Counted>(&self, zero_if_good: bool, by_stratum: Vec<Vec<T>>) -> Sample<T> {
+        let strata = self.strata.list().iter().zip(&self.counts).zip(by_stratum);
+        let strata = strata.map(|((stratum, &trials), values)| Stratum {
+            weight: stratum.weight,
+            trials,
+            values,
+            settled: self.is_settled(zero_if_good, stratum.fate),
+            group: group(stratum.fate),
+        });
+        if self.is_confined() { Sample::of_slices(strata.collect()) } else { Sample::new(strata.collect()) }
+    }
+
+    /// Pairs that are given by stratum.
+    pub fn paired_of(&self, by_stratum: impl Iterator<Item = Pairs>) -> Paired {
+        let strata = self.strata.list().iter().zip(&self.counts).zip(by_stratum);
+        let strata =
+            strata.map(|((stratum, &trials), pairs)| PairedStratum { weight: stratum.weight, trials, pairs });
+        Paired::new(strata.collect())
     }
 }
 
@@ -118,7 +127,7 @@ fn group(fate: Fate) -> u32 {
 }
 
 /// The mean.
-pub(super) fn mean_of(unit: Unit, sample: &Sample, tail: f64) -> Option<Mean> {
+pub(super) fn mean_of<V: Valued>(unit: Unit, sample: &Sample<V>, tail: f64) -> Option<Mean> {
     let mean = stats::mean_at(sample, tail)?;
     Some(Mean { interval: sizes(unit, mean.interval), ..mean })
 }
@@ -129,6 +138,6 @@ pub(super) fn sizes(unit: Unit, interval: Interval) -> Interval {
 }
 
 /// The share of ones, if the metric is a yes or a no.
-pub(super) fn share(metric: &Metric, sample: &Sample) -> Option<Proportion> {
+pub(super) fn share<V: Valued>(metric: &Metric, sample: &Sample<V>) -> Option<Proportion> {
     if metric.unit == Unit::YesNo { stats::proportion(sample) } else { None }
 }

@@ -4,18 +4,18 @@
 //! This is the machine-readable result, and all that reports and charts read. It must not format
 //! anything and holds no wall-clock time: equal studies give equal summaries.
 
-use super::Outcomes;
 use super::difference::{Difference, difference, leader};
 use super::estimate::{CVAR_LEVEL, Values};
+use super::evidence::Evidence;
 use super::expectation::{self, ExpectationResult};
 use super::notable::{Notable, notable};
 use super::precision::{self, PrecisionResult};
 use super::sampling::{Sampling, mean_of, share};
 use super::threshold::{ThresholdResult, judge};
+use crate::outcome::Ending;
 use crate::outcome::metric::{METRICS, Metric, Population, Unit};
-use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
-use crate::stats::{self, Interval, Mean, Proportion, Quantile, TAIL, TailMean};
+use crate::stats::{self, Interval, Mean, Proportion, Quantile, Sorted, TAIL, TailMean};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -28,6 +28,8 @@ pub const SPEED_METRIC: &str = "time_to_100_ms";
 pub const BLAST_METRIC: &str = "impaired_host_ms";
 /// Metric whose percentiles the duration chart draws.
 const DURATION_METRIC: &str = "duration_ms";
+/// Metrics of which more than the statistics below is drawn.
+const DRAWN: [&str; 2] = [DURATION_METRIC, BLAST_METRIC];
 /// Most points of an exceedance curve, about.
 const CURVE_POINTS: usize = 120;
 /// Percentiles of the duration chart.
@@ -130,6 +132,19 @@ pub struct Endings {
     pub false_rollback: u64,
 }
 
+impl Endings {
+    /// Counts one more.
+    pub fn count(&mut self, ending: Ending) {
+        match ending {
+            Ending::Completed => self.completed += 1,
+            Ending::Escaped => self.escaped += 1,
+            Ending::Caught => self.caught += 1,
+            Ending::Recalled => self.recalled += 1,
+            Ending::FalseRollback => self.false_rollback += 1,
+        }
+    }
+}
+
 /// One percentile of the duration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct DurationPercentile {
@@ -193,17 +208,18 @@ impl Summary {
     }
 }
 
-/// Summarises the outcomes of a study of `plan`.
+/// Summarises a study of `plan`, from its outcomes or from what was kept of them.
 ///
 /// # Panics
-/// If `outcomes` does not have one row per strategy of the plan.
+/// If there is not one row of outcomes for each strategy of the plan.
 #[must_use]
-pub fn summarise(plan: &Plan, outcomes: &Outcomes) -> Summary {
-    let rows = &outcomes.by_strategy;
-    assert_eq!(rows.len(), plan.strategies.len(), "outcomes and plan differ in strategies");
-    let sampling = Sampling::of(plan, outcomes);
+pub fn summarise(plan: &Plan, evidence: &impl Evidence) -> Summary {
+    let count = plan.strategies.len();
+    assert_eq!(evidence.strategies(), count, "outcomes and plan differ in strategies");
+    let trials = evidence.trials(0);
+    let sampling = Sampling::new(plan, trials);
     let mut strategies: Vec<StrategySummary> =
-        (0..rows.len()).into_par_iter().map(|index| strategy_summary(plan, &sampling, rows, index)).collect();
+        (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, evidence, index)).collect();
     mark_front(&mut strategies);
     Summary {
         schema_version: SCHEMA_VERSION,
@@ -213,47 +229,47 @@ pub fn summarise(plan: &Plan, outcomes: &Outcomes) -> Summary {
         scenario: plan.name.clone(),
         plan_digest: plan.digest(),
         seed: plan.study.seed,
-        trials: outcomes.trials(),
+        trials,
         estimator: plan.study.estimator.name(),
         strata: sampling.len() as u64,
-        precision: precision::results(plan, outcomes),
+        precision: precision::results(plan, evidence),
         baseline: plan.strategies[plan.study.baseline].name.clone(),
         confidence: stats::CONFIDENCE,
         fleet_hosts: plan.fleet.hosts(),
         fleet_regions: plan.fleet.regions.len() as u64,
-        fastest: leader(&sampling, rows, SPEED_METRIC, |s| s.p50.map(|q| q.value), &strategies),
-        safest: leader(&sampling, rows, BLAST_METRIC, |s| s.mean.map(|m| m.value), &strategies),
+        fastest: leader(&sampling, evidence, SPEED_METRIC, |s| s.p50.map(|q| q.value), &strategies),
+        safest: leader(&sampling, evidence, BLAST_METRIC, |s| s.mean.map(|m| m.value), &strategies),
         strategies,
-        thresholds: judge(plan, outcomes),
-        expectations: expectation::judge(plan, outcomes),
+        thresholds: judge(plan, evidence),
+        expectations: expectation::judge(plan, evidence),
     }
 }
 
 fn strategy_summary(
     plan: &Plan,
     sampling: &Sampling,
-    rows: &[Vec<Outcome>],
+    evidence: &impl Evidence,
     index: usize,
 ) -> StrategySummary {
-    let baseline = (index != plan.study.baseline).then(|| rows[plan.study.baseline].as_slice());
-    let own = rows[index].as_slice();
-    let (metrics, values): (Vec<MetricSummary>, Vec<Values>) =
-        METRICS.par_iter().map(|metric| metric_summary(metric, sampling, own, baseline)).unzip();
+    let baseline = (index != plan.study.baseline).then_some(plan.study.baseline);
+    let (metrics, sorted): (Vec<MetricSummary>, Vec<Option<Sorted>>) =
+        METRICS.par_iter().map(|metric| metric_summary(metric, sampling, evidence, index, baseline)).unzip();
     let sorted_of = |name| {
         let index = METRICS.iter().position(|metric| metric.name == name);
-        &values[index.expect("invariant: the name is one of METRICS")].sorted
+        let index = index.expect("invariant: the name is one of METRICS");
+        sorted[index].as_ref().expect("invariant: it is one of DRAWN")
     };
-    let durations = sorted_of(DURATION_METRIC);
-    let median_harm = sorted_of(BLAST_METRIC).quantile(0.5).map(|median| median.value);
+    let (durations, harm) = (sorted_of(DURATION_METRIC), sorted_of(BLAST_METRIC));
+    let median_harm = harm.quantile(0.5).map(|median| median.value);
     StrategySummary {
         name: plan.strategies[index].name.clone(),
         is_baseline: baseline.is_none(),
-        endings: endings(own),
+        endings: evidence.endings(index),
         on_front: false,
         dominated_by: None,
         metrics,
-        notable: notable(plan, own, median_harm),
-        impaired_host_ms_exceedance: stats::exceedance(sorted_of(BLAST_METRIC), CURVE_POINTS),
+        notable: notable(plan, &evidence.shortlist(index), median_harm),
+        impaired_host_ms_exceedance: stats::exceedance(harm, CURVE_POINTS),
         duration_percentiles: DURATION_PERCENTS
             .iter()
             .filter_map(|&percent| {
@@ -264,27 +280,15 @@ fn strategy_summary(
     }
 }
 
-fn endings(outcomes: &[Outcome]) -> Endings {
-    outcomes.iter().fold(Endings::default(), |mut counts, outcome| {
-        match outcome.ending {
-            Ending::Completed => counts.completed += 1,
-            Ending::Escaped => counts.escaped += 1,
-            Ending::Caught => counts.caught += 1,
-            Ending::Recalled => counts.recalled += 1,
-            Ending::FalseRollback => counts.false_rollback += 1,
-        }
-        counts
-    })
-}
-
-/// The summary of one metric, and its values.
+/// The summary of one metric, and its sorted values if they are drawn.
 fn metric_summary(
     metric: &'static Metric,
     sampling: &Sampling,
-    own: &[Outcome],
-    baseline: Option<&[Outcome]>,
-) -> (MetricSummary, Values) {
-    let values = Values::new(metric, sampling.values(metric, own));
+    evidence: &impl Evidence,
+    index: usize,
+    baseline: Option<usize>,
+) -> (MetricSummary, Option<Sorted>) {
+    let values = Values::new(metric, evidence.values(sampling, metric, index));
     let share = share(metric, &values.sample);
     let is_share = metric.unit == Unit::YesNo;
     let quantile = |q| if is_share { None } else { values.sorted.quantile(q) };
@@ -293,7 +297,7 @@ fn metric_summary(
         metric: metric.name,
         unit: unit_name(metric.unit),
         population: population_name(metric.population),
-        n: values.sample.len() as u64,
+        n: values.sample.len(),
         mean: if is_share { None } else { mean_of(metric.unit, &values.sample, TAIL) },
         p50: quantile(0.5),
         p90: quantile(0.9),
@@ -301,9 +305,9 @@ fn metric_summary(
         cvar99: if is_share { None } else { tail_mean() },
         max: values.sorted.max().filter(|_| !is_share),
         share,
-        against_baseline: baseline.map(|baseline| difference(metric, sampling, own, baseline)),
+        against_baseline: baseline.map(|baseline| difference(metric, sampling, evidence, index, baseline)),
     };
-    (summary, values)
+    (summary, DRAWN.contains(&metric.name).then_some(values.sorted))
 }
 
 fn mark_front(strategies: &mut [StrategySummary]) {

@@ -1,7 +1,9 @@
 //! Tests of the summary: populations, pairs, leaders, the front.
 
 use super::*;
+use crate::outcome::Outcome;
 use crate::report::sample;
+use crate::study::Outcomes;
 use crate::study::difference::Comparison;
 
 #[test]

@@ -1,9 +1,8 @@
 //! Judges the limits of a study: pass, fail, or not enough trials to say.
 
-use super::Outcomes;
 use super::estimate::{Estimate, Values};
+use super::evidence::Evidence;
 use super::sampling::Sampling;
-use crate::outcome::Outcome;
 use crate::outcome::metric::{Unit, find};
 use crate::plan::study::Statistic;
 use crate::plan::{Level, Plan, Threshold};
@@ -61,12 +60,12 @@ pub enum Verdict {
 /// # Panics
 /// If a threshold names an unknown metric, which a resolved plan does not.
 #[must_use]
-pub fn judge(plan: &Plan, outcomes: &Outcomes) -> Vec<ThresholdResult> {
-    judge_in_looks(plan, outcomes, 1)
+pub fn judge(plan: &Plan, evidence: &impl Evidence) -> Vec<ThresholdResult> {
+    judge_in_looks(plan, evidence, 1)
 }
 
 /// As [`judge`], at one of several `looks`, which share the doubt too.
-pub(super) fn judge_in_looks(plan: &Plan, outcomes: &Outcomes, looks: u32) -> Vec<ThresholdResult> {
+pub(super) fn judge_in_looks(plan: &Plan, evidence: &impl Evidence, looks: u32) -> Vec<ThresholdResult> {
     let judged: Vec<(&Threshold, usize)> = plan
         .study
         .thresholds
@@ -78,23 +77,20 @@ pub(super) fn judge_in_looks(plan: &Plan, outcomes: &Outcomes, looks: u32) -> Ve
     let doubt = (1.0 - CONFIDENCE) / (uncertain.max(1) as f64 * f64::from(looks));
     judged
         .iter()
-        .map(|(threshold, strategy)| {
-            let name = &plan.strategies[*strategy].name;
-            let row = &outcomes.by_strategy[*strategy];
-            judge_one(threshold, &Sampling::new(plan, row.len() as u64), name, row, doubt)
-        })
+        .map(|(threshold, strategy)| judge_one(threshold, plan, evidence, *strategy, doubt))
         .collect()
 }
 
 fn judge_one(
     threshold: &Threshold,
-    sampling: &Sampling,
-    strategy: &str,
-    outcomes: &[Outcome],
+    plan: &Plan,
+    evidence: &impl Evidence,
+    strategy: usize,
     doubt: f64,
 ) -> ThresholdResult {
+    let trials = evidence.trials(strategy);
     let metric = find(&threshold.metric).expect("invariant: a resolved threshold names a known metric");
-    let values = Values::new(metric, sampling.values(metric, outcomes));
+    let values = Values::new(metric, evidence.values(&Sampling::new(plan, trials), metric, strategy));
     let tail = doubt / 2.0;
     let estimate = values.estimate(threshold.statistic, tail);
     let interval = estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval);
@@ -108,17 +104,17 @@ fn judge_one(
     let trials_needed = match (verdict, estimate) {
         (Verdict::Inconclusive, Some(estimate)) => {
             let growth = growth_needed(threshold.statistic, threshold.max, &values, estimate, tail);
-            trials_needed(outcomes.len() as f64, growth)
+            trials_needed(trials as f64, growth)
         }
         _ => None,
     };
     ThresholdResult {
         metric: threshold.metric.clone(),
         statistic: threshold.statistic,
-        strategy: strategy.to_owned(),
+        strategy: plan.strategies[strategy].name.clone(),
         max: threshold.max,
         level: threshold.level,
-        n: values.sample.len() as u64,
+        n: values.sample.len(),
         measured: estimate.map(|estimate| estimate.value),
         interval,
         confidence: 1.0 - doubt,
@@ -129,10 +125,10 @@ fn judge_one(
 
 /// How many times as many values would probably decide, from the fact that widths shrink with the
 /// square root of the number of values.
-pub(super) fn growth_needed(
+pub(super) fn growth_needed<V>(
     statistic: Statistic,
     limit: f64,
-    values: &Values,
+    values: &Values<V>,
     estimate: Estimate,
     tail: f64,
 ) -> f64 {

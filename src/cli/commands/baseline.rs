@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::pipeline::{self, Evaluations, compare};
+use crate::cli::pipeline::{self, compare};
 use crate::cli::progress::Progress;
 use crate::cli::select::Overrides;
 use crate::cli::targets::Targets;
@@ -84,10 +84,10 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let target = Targets::open(vec![path.clone()])?;
     bug::set_context(ReplayContext::new(&args.file, &plan, None));
     let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let results =
-        pipeline::simulate(&plan, Evaluations::Promising, io, &progress).ok_or_else(CliError::interrupted)?;
+    let (results, accepted) =
+        compare::accepted(&plan, &loaded, io, &progress).ok_or_else(CliError::interrupted)?;
     drop(progress);
-    target.commit(&[compare::accepted(&plan, &loaded, &results)])?;
+    target.commit(&[accepted])?;
     tell(before, io);
     if results.broken(Level::Error) {
         io.say("warning", "a [[threshold]] does not hold, so the gate fails all the same");

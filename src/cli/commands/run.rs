@@ -8,6 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
 use crate::cli::numbers;
+use crate::cli::pipeline::spool::Spool;
 use crate::cli::pipeline::{self, Evaluations, RESULT_FILES, Results, Style};
 use crate::cli::progress::Progress;
 use crate::cli::select::{Overrides, Trials};
@@ -85,9 +86,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     }
     // From here on a plain Ctrl-C would leave temporary files behind.
     io.interrupt.arm();
-    let output = if args.no_output { None } else { Some(Output::open(args.output.as_deref(), &plan)?) };
+    let mut output = if args.no_output { None } else { Some(Output::open(args.output.as_deref(), &plan)?) };
 
-    let results = simulate(&plan, args, io)?;
+    let results = simulate(&plan, args, output.as_mut(), io)?;
     let report = match args.format {
         Format::Text => {
             let (color, width) = (io.stdout_color(), io.width);
@@ -96,13 +97,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         }
         Format::Json => results.json(),
     };
-    let files = output.is_some().then(|| results.files(&plan));
-    if io.interrupt.is_set() {
-        return Err(CliError::interrupted());
-    }
-    if let (Some(output), Some(files)) = (output, files) {
-        output.targets.commit(&files)?;
-        io.talk(format_args!("wrote {} ({})", output.dir.display(), counted(files.len(), "file")));
+    if let Some(output) = output {
+        let dir = output.write(&plan, &results, io)?;
+        io.talk(format_args!("wrote {} ({})", dir.display(), counted(RESULT_FILES.len(), "file")));
     }
     io.data(report)?;
     Ok(verdict(&results, args.fail_on))
@@ -112,21 +109,42 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 struct Output {
     dir: PathBuf,
     targets: Targets,
+    /// What becomes the first of them.
+    spool: Spool,
 }
 
 impl Output {
     fn open(dir: Option<&Path>, plan: &Plan) -> Result<Self, CliError> {
         let dir = dir.map_or_else(|| Path::new("results").join(folder_name(&plan.name)), Path::to_owned);
         let targets = Targets::in_dir(&dir, &RESULT_FILES.map(str::to_owned))?;
-        Ok(Self { dir, targets })
+        let spool = Spool::open(plan, &targets)?;
+        Ok(Self { dir, targets, spool })
+    }
+
+    /// Replaces the files in the folder, and says which folder it is.
+    fn write(mut self, plan: &Plan, results: &Results, io: &Io) -> Result<PathBuf, CliError> {
+        self.spool.finish(plan, results.trials(), &mut self.targets)?;
+        for (index, content) in (1..).zip(results.files(plan)) {
+            self.targets.fill(index, |file| file.write_all(&content))?;
+        }
+        if io.interrupt.is_set() {
+            return Err(CliError::interrupted());
+        }
+        self.targets.publish()?;
+        Ok(self.dir)
     }
 }
 
-fn simulate(plan: &Plan, args: &Args, io: &Io) -> Result<Results, CliError> {
+fn simulate(plan: &Plan, args: &Args, output: Option<&mut Output>, io: &Io) -> Result<Results, CliError> {
     bug::set_context(ReplayContext::new(&args.file, plan, None));
     let evaluations = if args.exhaustive { Evaluations::All } else { Evaluations::Promising };
     let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    pipeline::simulate(plan, evaluations, io, &progress).ok_or_else(CliError::interrupted)
+    let Some(output) = output else {
+        let results = pipeline::simulate(plan, evaluations, None, io, &progress);
+        return results.ok_or_else(CliError::interrupted);
+    };
+    let results = pipeline::simulate(plan, evaluations, Some(&mut output.spool), io, &progress);
+    results.ok_or_else(|| output.spool.failure(&output.targets).unwrap_or_else(CliError::interrupted))
 }
 
 fn verdict(results: &Results, fail_on: FailOn) -> Exit {

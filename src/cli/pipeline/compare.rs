@@ -8,10 +8,10 @@ use crate::plan::{Level, Plan};
 use crate::report::compare::{Options, github, junit, markdown, text};
 use crate::report::{json, terminal};
 use crate::scenario;
-use crate::study::Watcher;
 use crate::study::baseline::{self, Baseline, File, SCHEMA_VERSION};
 use crate::study::compare::{self, Change, Compared, GateVerdict, Question};
 use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::{self, Watcher};
 use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -308,12 +308,14 @@ fn drift(path: &Path, strategies: &[String]) -> CliError {
     .hint("it was edited, or was written by a program whose model changed without a new version")
 }
 
-/// The accepted form of a finished study.
+/// Simulates the study for acceptance: its results and their accepted form; none when interrupted.
 #[must_use]
-pub fn accepted(plan: &Plan, loaded: &Loaded, results: &Results) -> Vec<u8> {
+pub fn accepted(plan: &Plan, loaded: &Loaded, io: &Io, watcher: &dyn Watcher) -> Option<(Results, Vec<u8>)> {
+    let outcomes = study::run(plan, io.interrupt.flag(), watcher)?;
     let files =
         loaded.sources.texts().map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() });
-    json::pretty(&Baseline::of(plan, &results.outcomes, files.collect()))
+    let accepted = json::pretty(&Baseline::of(plan, &outcomes, files.collect()));
+    Some((Results::of(plan, &outcomes), accepted))
 }
 
 /// Whether `path` is one of the files that the scenario was made of.

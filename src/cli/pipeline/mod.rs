@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod horizon;
+pub mod spool;
 
 use super::error::CliError;
 use super::git;
@@ -19,9 +20,11 @@ pub use crate::report::terminal::Style;
 use crate::scenario;
 pub use crate::scenario::MAX_TRIALS;
 pub use crate::study::Evaluations;
+use crate::study::gather::Rows;
 use crate::study::notable::NotableKind;
 use crate::study::threshold::{ThresholdResult, Verdict};
 use crate::study::{self, Outcomes, Summary, Watcher, summarise};
+use spool::Spool;
 use std::path::Path;
 
 /// The file name that stands for standard input.
@@ -216,19 +219,34 @@ pub fn current_trial() -> Option<(usize, u64)> {
 
 /// A finished study.
 pub struct Results {
-    outcomes: Outcomes,
     summary: Summary,
 }
 
-/// Simulates the study; none when interrupted. What the `evaluations` are that it visits changes no byte.
+/// Simulates the study; none when interrupted, or when `spool`, which takes the trials, cannot go on. What the
+/// `evaluations` are that it visits changes no byte.
 #[must_use]
-pub fn simulate(plan: &Plan, evaluations: Evaluations, io: &Io, watcher: &dyn Watcher) -> Option<Results> {
-    let outcomes = study::run_with(plan, evaluations, io.interrupt.flag(), watcher)?;
-    let summary = summarise(plan, &outcomes);
-    Some(Results { outcomes, summary })
+pub fn simulate(
+    plan: &Plan,
+    evaluations: Evaluations,
+    spool: Option<&mut Spool>,
+    io: &Io,
+    watcher: &dyn Watcher,
+) -> Option<Results> {
+    let flag = io.interrupt.flag();
+    let format = |outcomes: &[Outcome]| report::csv::facts(plan, outcomes);
+    let mut take = spool.map(|spool| |strategy: usize, text: &[u8]| spool.take(strategy, text));
+    let rows = take.as_mut().map(|take| Rows { format: &format, take });
+    let gathered = study::gather::gather(plan, evaluations, rows, flag, watcher)?;
+    Some(Results { summary: gathered.summarise(plan) })
 }
 
 impl Results {
+    /// What there is to say about outcomes that were kept.
+    #[must_use]
+    pub fn of(plan: &Plan, outcomes: &Outcomes) -> Self {
+        Self { summary: summarise(plan, outcomes) }
+    }
+
     /// The report for people.
     #[must_use]
     pub fn text(&self, plan: &Plan, style: &Style) -> String {
@@ -256,13 +274,18 @@ impl Results {
         self.summary.thresholds.iter().any(open) || self.summary.expectations.iter().any(|e| e.is_open())
     }
 
-    /// Contents of [`RESULT_FILES`].
+    /// Trials of each strategy.
     #[must_use]
-    pub fn files(&self, plan: &Plan) -> [Vec<u8>; RESULT_FILES.len()] {
+    pub fn trials(&self) -> u64 {
+        self.summary.trials
+    }
+
+    /// Contents of [`RESULT_FILES`] after the first, which is the [`Spool`]'s.
+    #[must_use]
+    pub fn files(&self, plan: &Plan) -> [Vec<u8>; RESULT_FILES.len() - 1] {
         let (strategy, trial) = self.telling_trial(plan);
         let told = replay(plan, strategy, trial);
         [
-            report::csv::trials(plan, &self.outcomes),
             report::chart::speed_blast::svg(&self.summary).into(),
             report::chart::exceedance::svg(&self.summary).into(),
             report::chart::duration::svg(&self.summary).into(),

@@ -1,0 +1,177 @@
+//! What a study keeps of its trials when there are too many to keep: counts of values, sums over pairs, and
+//! the few trials that are worth a replay. Its size does not depend on the number of trials.
+//!
+//! It is a function of the outcomes in trial order: not of batches, rounds or threads.
+
+use super::evidence::{Evidence, Pairing};
+use super::notable::{Candidate, Shortlist};
+use super::sampling::Sampling;
+use super::summary::{BLAST_METRIC, Endings, SPEED_METRIC};
+use crate::outcome::Outcome;
+use crate::outcome::metric::{METRICS, Metric};
+use crate::plan::Plan;
+use crate::stats::{Bin, Pairs, Sample, Tally};
+use rayon::prelude::*;
+
+/// Bins of one metric of one strategy, all strata together.
+const BINS: usize = 1 << 15;
+/// Bins of one stratum of these, at least.
+const FEWEST_BINS: usize = 1 << 12;
+
+/// The trials of a study, condensed.
+#[derive(Debug)]
+pub struct Condensed {
+    /// Knows the stratum of a trial; its counts play no part.
+    sampling: Sampling,
+    trials: u64,
+    strategies: Vec<Strategy>,
+    contrasts: Vec<Contrast>,
+}
+
+#[derive(Debug, Default)]
+struct Strategy {
+    endings: Endings,
+    shortlist: Shortlist,
+    /// One per metric.
+    columns: Vec<Column>,
+}
+
+/// The values of a metric by stratum.
+#[derive(Debug)]
+struct Column {
+    metric: &'static Metric,
+    by_stratum: Vec<Tally>,
+}
+
+/// Two strategies compared by a metric.
+#[derive(Debug)]
+struct Contrast {
+    metric: &'static Metric,
+    a: usize,
+    b: usize,
+    by_stratum: Vec<Pairs>,
+}
+
+/// Outcomes of one strategy in trial order, in pieces.
+pub(super) type Row<'o> = Vec<&'o [Outcome]>;
+
+impl Condensed {
+    /// No trials yet.
+    pub(super) fn new(plan: &Plan) -> Self {
+        let sampling = Sampling::new(plan, 0);
+        let strata = sampling.len();
+        let most = FEWEST_BINS.max(BINS / strata);
+        let column = |metric| Column { metric, by_stratum: vec![Tally::new(most); strata] };
+        let strategy = |_| Strategy { columns: METRICS.iter().map(column).collect(), ..Strategy::default() };
+        let count = plan.strategies.len();
+        let mut contrasts = Vec::new();
+        for metric in METRICS {
+            // The baseline is compared by everything; who leads is asked of all.
+            let is_raced = metric.name == SPEED_METRIC || metric.name == BLAST_METRIC;
+            for (a, b) in (0..count).flat_map(|a| (0..count).map(move |b| (a, b))) {
+                let baseline = plan.study.baseline;
+                let is_asked = b == baseline && a != b || is_raced && a < b && a != baseline;
+                if is_asked {
+                    contrasts.push(Contrast { metric, a, b, by_stratum: vec![Pairs::default(); strata] });
+                }
+            }
+        }
+        Self { sampling, trials: 0, strategies: (0..count).map(strategy).collect(), contrasts }
+    }
+
+    /// Adds the next trials: as many of every strategy.
+    pub(super) fn add(&mut self, rows: &[Row]) {
+        let count = rows.first().map_or(0, |row| row.iter().map(|part| part.len() as u64).sum());
+        let first = self.trials;
+        self.trials += count;
+        let strata: Vec<usize> = (first..self.trials).map(|trial| self.sampling.stratum(trial)).collect();
+        self.strategies.par_iter_mut().zip(rows).for_each(|(strategy, row)| {
+            let Strategy { endings, shortlist, columns } = strategy;
+            let columns = || columns.par_iter_mut().for_each(|column| column.add(row, &strata));
+            let others = || {
+                for (trial, outcome) in (first..).zip(each(row)) {
+                    endings.count(outcome.ending);
+                    shortlist.look(trial, outcome);
+                }
+            };
+            rayon::join(columns, others);
+        });
+        self.contrasts.par_iter_mut().for_each(|contrast| contrast.add(rows, &strata));
+    }
+
+    /// Bytes held by what grows with values: for the test that it does not grow with trials.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let columns = self.strategies.iter().flat_map(|strategy| &strategy.columns);
+        columns.flat_map(|column| &column.by_stratum).map(Tally::bytes).sum()
+    }
+
+    fn column(&self, metric: &Metric, strategy: usize) -> &Column {
+        let found = self.strategies[strategy].columns.iter().find(|column| column.metric.name == metric.name);
+        found.expect("invariant: there is a column for each of METRICS")
+    }
+}
+
+fn each<'o>(row: &'o Row) -> impl Iterator<Item = &'o Outcome> {
+    row.iter().flat_map(|part| part.iter())
+}
+
+impl Column {
+    fn add(&mut self, row: &Row, strata: &[usize]) {
+        for (outcome, &stratum) in each(row).zip(strata) {
+            if let Some(value) = (self.metric.value)(outcome) {
+                self.by_stratum[stratum].push(value);
+            }
+        }
+    }
+}
+
+impl Contrast {
+    fn add(&mut self, rows: &[Row], strata: &[usize]) {
+        let value = self.metric.value;
+        for ((a, b), &stratum) in each(&rows[self.a]).zip(each(&rows[self.b])).zip(strata) {
+            if let (Some(a), Some(b)) = (value(a), value(b)) {
+                self.by_stratum[stratum].push(a, b);
+            }
+        }
+    }
+}
+
+impl Evidence for Condensed {
+    type Value = Bin;
+
+    fn strategies(&self) -> usize {
+        self.strategies.len()
+    }
+
+    fn trials(&self, _: usize) -> u64 {
+        self.trials
+    }
+
+    fn values(&self, sampling: &Sampling, metric: &'static Metric, strategy: usize) -> Sample<Bin> {
+        let column = self.column(metric, strategy);
+        sampling.sample_of(metric.zero_if_good, column.by_stratum.iter().map(Tally::bins).collect())
+    }
+
+    fn pairs(&self, sampling: &Sampling, metric: &'static Metric, a: usize, b: usize) -> Pairing {
+        let of = |a: usize, b: usize| {
+            let is_it = |c: &&Contrast| c.metric.name == metric.name && (c.a, c.b) == (a, b);
+            self.contrasts.iter().find(is_it)
+        };
+        Pairing::Summed(match of(a, b) {
+            Some(contrast) => sampling.paired_of(contrast.by_stratum.iter().copied()),
+            None => {
+                let turned = of(b, a).expect("invariant: every pair that is asked for is summed");
+                sampling.paired_of(turned.by_stratum.iter().map(|pairs| pairs.reversed()))
+            }
+        })
+    }
+
+    fn endings(&self, strategy: usize) -> Endings {
+        self.strategies[strategy].endings
+    }
+
+    fn shortlist(&self, strategy: usize) -> Vec<Candidate<'_>> {
+        self.strategies[strategy].shortlist.candidates()
+    }
+}
