@@ -280,6 +280,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         } else {
             self.response.completed_ms = Some(now_ms);
             self.response.settled_ms = now_ms;
+            self.forget_alarm();
         }
     }
 }

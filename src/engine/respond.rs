@@ -29,6 +29,8 @@ pub(super) struct Response {
     pub(super) settled_ms: u64,
     /// Something is decided that has not happened yet.
     pub(super) pending: u32,
+    /// One of them is the pipeline's own, to the alarm that it heard.
+    pub(super) reacting: bool,
     /// Hosts on the new version outside of every remedy's scope.
     pub(super) left_exposed: u64,
     /// Some host is ill that no remedy so far heals.
@@ -80,12 +82,20 @@ impl<O: Observer> Trial<'_, O> {
         }
         self.response.alarm = Some((now_ms, watch));
         if self.strategy.response.on_alarm != OnAlarm::Page {
+            self.response.reacting = true;
             self.response.pending += 1;
             let at_ms = now_ms + self.strategy.rollback.reaction_delay_ms;
             self.buffers.queue.push(at_ms, Class::Act, Happening::Stop);
         }
         if self.strategy.response.on_alarm != OnAlarm::Freeze {
             self.call_operators();
+        }
+    }
+
+    /// The rollout is complete: unless it remains suspect, nobody reacts any more to an alarm that fired just before.
+    pub(super) fn forget_alarm(&mut self) {
+        if self.strategy.response.suspect_for_ms == 0 && std::mem::take(&mut self.response.reacting) {
+            self.response.pending -= 1;
         }
     }
 

@@ -75,15 +75,15 @@ impl ZoneRetreat {
 }
 
 impl<O: Observer> Trial<'_, O> {
-    /// The pipeline reacts to an alarm, unless the rollout has completed meanwhile and is not suspect, or
-    /// people were faster.
+    /// The pipeline reacts to an alarm, unless that is forgotten by now or people were faster.
     pub(super) fn stop(&mut self) {
-        self.response.pending -= 1;
-        let over = self.response.completed_ms.is_some() && self.strategy.response.suspect_for_ms == 0;
-        let Some((_, watch)) = self.response.alarm else { return };
-        if over || self.response.stop_ms.is_some() {
+        if !std::mem::take(&mut self.response.reacting) {
             return;
         }
+        self.response.pending -= 1;
+        let Some((_, watch)) = self.response.alarm.filter(|_| self.response.stop_ms.is_none()) else {
+            return;
+        };
         self.halt();
         if self.strategy.response.on_alarm == OnAlarm::Rollback {
             self.go_back(false);

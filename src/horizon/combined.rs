@@ -63,6 +63,11 @@ impl<'m> Combined<Rollouts<'m>> {
         let classes = 0..horizon.pipeline.source.defects.len();
         Self::new(components, classes.map(|class| horizon.owner(class)).collect())
     }
+
+    /// The same production in another trial: what its engines have looked up stays.
+    pub fn turn_to(&mut self, trial: u64) {
+        self.components.iter_mut().for_each(|component| component.turn_to(trial));
+    }
 }
 
 impl<P: Production> Combined<P> {
@@ -168,14 +173,12 @@ impl<P: Production> Combined<P> {
             let (first, last) = (runs.first()?, runs.last()?);
             let all_begun = runs.len() == self.components.len();
             let end_ms = if all_begun { last.end_ms } else { stopped.unwrap_or(u64::MAX) };
-            let closed = |run: &WaveRun| run.closed_ms.min(run.deployed_ms - run.start_ms);
-            let deployed: u64 = runs.iter().map(|run| run.deployed_ms - run.start_ms - closed(run)).sum();
-            let worked: u64 = runs.iter().map(|run| run.end_ms - run.start_ms - closed(run)).sum();
-            let closed_ms = end_ms - first.start_ms - worked;
+            let deployed: u64 = runs.iter().map(|run| run.deployed_ms - run.start_ms).sum();
+            let worked: u64 = runs.iter().map(|run| run.end_ms - run.start_ms - run.closed_ms).sum();
             Some(WaveRun {
                 start_ms: first.start_ms,
-                closed_ms,
-                deployed_ms: first.start_ms + closed_ms + deployed,
+                deployed_ms: first.start_ms + deployed,
+                closed_ms: end_ms - first.start_ms - worked,
                 end_ms,
             })
         };

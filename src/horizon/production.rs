@@ -97,7 +97,7 @@ impl Ask<'_> {
 pub struct WaveRun {
     /// It begins.
     pub start_ms: u64,
-    /// Part of it in which it waited for nothing but windows, of its regions or of a component; counted first.
+    /// Part of it in which it waited for nothing but windows, of its regions or of a component; counted last.
     pub closed_ms: u64,
     /// Its last host has the revision.
     pub deployed_ms: u64,
@@ -160,11 +160,11 @@ impl Rollout {
             parts.add(Part::Blocked, start.max(open) - open);
             let Some(run) = run.filter(|run| run.start_ms < at) else { break };
             let (deployed, end) = (run.deployed_ms.min(at), run.end_ms.min(at));
-            // Where waits of single regions and deployments alternate, the waits are counted first.
-            let begun = (run.start_ms + run.closed_ms).min(deployed);
-            parts.add(Part::Window, begun - run.start_ms);
-            parts.add(Part::Deploy, deployed - begun);
-            parts.add(Part::Bake, end - deployed);
+            // Where waits and deployments alternate, the waits are counted last.
+            let baked = (run.end_ms - run.closed_ms).min(at).max(deployed);
+            parts.add(Part::Deploy, deployed - run.start_ms);
+            parts.add(Part::Bake, baked - deployed);
+            parts.add(Part::Window, end - baked);
             ready = end;
         }
         parts

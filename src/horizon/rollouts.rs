@@ -47,6 +47,11 @@ impl<'m> Rollouts<'m> {
         Self { place: Some(place), ..Self::new(model, strategy, trial, 0) }
     }
 
+    /// The same production in another trial: what its engine has looked up stays.
+    pub(super) fn turn_to(&mut self, trial: u64) {
+        self.trial = trial;
+    }
+
     /// Whose luck the rollout of what is asked has.
     fn world(&self, ask: &Ask) -> World {
         match self.place {
@@ -129,12 +134,16 @@ impl Production for Rollouts<'_> {
 /// The line's view of a rollout.
 fn timetable(ask: &Ask, defect: Option<Carried>, launched: &Launched, harm: Harm) -> Rollout {
     let at = |ms: u64| ask.start_ms + ms;
-    let waves = launched.waves.iter().map(|wave| WaveRun {
-        start_ms: at(wave.start_ms),
-        closed_ms: wave.closed_ms,
-        // Where bakes and deployments alternate, the bakes are counted last.
-        deployed_ms: at(wave.end_ms - wave.bake_ms.min(wave.end_ms - wave.start_ms)),
-        end_ms: at(wave.end_ms),
+    let waves = launched.waves.iter().map(|wave| {
+        // Where deployments, bakes and waits alternate, they are counted in this order.
+        let closed_ms = wave.closed_ms.min(wave.end_ms - wave.start_ms);
+        let worked_ms = wave.end_ms - closed_ms;
+        WaveRun {
+            start_ms: at(wave.start_ms),
+            deployed_ms: at(worked_ms - wave.bake_ms.min(worked_ms - wave.start_ms)),
+            closed_ms,
+            end_ms: at(wave.end_ms),
+        }
     });
     let outcome = &launched.outcome;
     let why = match (launched.stopped_outside, defect, outcome.ending) {

@@ -4,11 +4,12 @@
 use super::Watcher;
 use crate::engine::Model;
 use crate::horizon::trace::{Observer, Record, Recorder};
-use crate::horizon::{self, Combined, Member, Sharing};
+use crate::horizon::{self, Combined, Member, Rollouts, Sharing};
 use crate::outcome::horizon::HorizonOutcome;
 use crate::plan::{Horizon, Pipeline, Plan};
 use crate::random::mix;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// First part of the seeds of other pipelines, so that no two share their luck.
@@ -40,11 +41,11 @@ pub fn run(
         (0..strategies).flat_map(|strategy| (0..trials).map(move |trial| (strategy, trial))).collect();
     let done: Vec<Option<Vec<HorizonOutcome>>> = jobs
         .par_iter()
-        .map(|&(strategy, trial)| {
+        .map_init(Worker::new, |worker, &(strategy, trial)| {
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
-            let outcomes = fleet.run(strategy, trial, None);
+            let outcomes = fleet.run(worker, strategy, trial, None);
             watcher.done(1);
             Some(outcomes)
         })
@@ -77,6 +78,9 @@ struct Fleet<'p> {
     others: Vec<Line<'p>>,
 }
 
+/// What a thread has made so far, by pipeline and strategy: engines remember what they have looked up.
+type Worker<'p> = BTreeMap<(usize, usize), Combined<Rollouts<'p>>>;
+
 /// One pipeline with the tables of its production.
 struct Line<'p> {
     model: Model<'p>,
@@ -108,14 +112,23 @@ impl<'p> Fleet<'p> {
     }
 
     /// One horizon of every pipeline; that of the study, by strategy `strategy`, comes first and is observed.
-    fn run(&self, strategy: usize, trial: u64, observer: Option<&mut dyn Observer>) -> Vec<HorizonOutcome> {
+    fn run<'w>(
+        &'p self,
+        worker: &'w mut Worker<'p>,
+        strategy: usize,
+        trial: u64,
+        observer: Option<&mut dyn Observer>,
+    ) -> Vec<HorizonOutcome> {
         let own = [(&self.own, strategy)].into_iter();
         let lines: Vec<(&Line, usize)> = own.chain(self.others.iter().map(|line| (line, 0))).collect();
-        let mut productions: Vec<_> = lines
-            .iter()
-            .map(|(line, strategy)| Combined::of(&line.model, line.horizon, *strategy, trial, 0))
-            .collect();
-        let members = lines.iter().zip(&mut productions).map(|((line, strategy), production)| Member {
+        for (index, (line, strategy)) in lines.iter().enumerate() {
+            let made = || Combined::of(&line.model, line.horizon, *strategy, trial, 0);
+            worker.entry((index, *strategy)).or_insert_with(made).turn_to(trial);
+        }
+        let wanted =
+            |(index, by): &(usize, usize)| lines.get(*index).is_some_and(|(_, strategy)| strategy == by);
+        let productions = worker.iter_mut().filter(|(key, _)| wanted(key)).map(|(_, production)| production);
+        let members = lines.iter().zip(productions).map(|((line, strategy), production)| Member {
             pipeline: &line.pipelines[*strategy],
             production,
             seed: line.model.plan.study.seed,
@@ -134,7 +147,8 @@ impl<'p> Fleet<'p> {
 pub fn replay(plan: &Plan, horizon: &Horizon, strategy: usize, trial: u64) -> (HorizonOutcome, Vec<Record>) {
     let others = reseeded(horizon, plan.study.seed);
     let mut recorder = Recorder::default();
-    let outcomes = Fleet::new(plan, horizon, &others).run(strategy, trial, Some(&mut recorder));
+    let fleet = Fleet::new(plan, horizon, &others);
+    let outcomes = fleet.run(&mut Worker::new(), strategy, trial, Some(&mut recorder));
     let own = outcomes.into_iter().next().expect("the pipeline of the study comes first");
     (own, recorder.into_records())
 }

@@ -34,7 +34,8 @@ fn twice_the_trials_need_no_more_memory() {
     println!("{some} bytes, {twice} with twice the trials");
     // Values of their own would be 8 bytes each.
     assert!(twice < some + some / 5, "{some} bytes become {twice}");
-    assert!(twice < 8 << 20, "{twice}");
+    // Two strategies; each value of a metric has at most so many bins.
+    assert!(twice < 16 << 20, "{twice}");
 }
 
 #[test]
@@ -67,7 +68,11 @@ fn condensed_trials_say_what_whole_ones_say() {
     let (a, b) = (numbers(&whole), numbers(&condensed));
     assert!(a.len() == b.len() && a.len() > 300);
     for (index, pair) in a.into_iter().zip(b).enumerate() {
-        let (Some(whole), Some(condensed)) = pair else { panic!("{index}: {pair:?}") };
+        let (whole, condensed) = match pair {
+            (Some(whole), Some(condensed)) => (whole, condensed),
+            (None, None) => continue,
+            _ => panic!("{index}: {pair:?}"),
+        };
         let off = (whole - condensed).abs() / whole.abs().max(1.0);
         assert!(off < 1e-3, "{index}: {condensed} instead of {whole}");
     }

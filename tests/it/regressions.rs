@@ -76,3 +76,34 @@ fn bakes_that_never_happened_do_not_count() {
         assert!(outcome.bake_ms.is_none_or(|bake_ms| bake_ms < outcome.end_ms));
     }
 }
+
+#[test]
+fn an_alarm_just_before_the_end_does_not_prolong_what_is_observed() {
+    let outcomes = run_some(
+        r#"
+        [study]
+        observe-after = "0s"
+        [[fleet.region]]
+        name = "r"
+        hosts-per-zone = 10
+        [[defect]]
+        name = "d"
+        clock = "host"
+        onset = { uniform = { to = "65m" } }
+        [[alarm]]
+        name = "a"
+        scope = "zone"
+        watch = "deployment"
+        impaired-hosts = { at-least = "90%" }
+        [[strategy]]
+        name = "s"
+        zone-bake = "1h"
+        rollback = { scope = "everything", batch = "100%", reaction-delay = "10m" }
+        wave = [{ regions = "all" }]
+        "#,
+    );
+    let too_late: Vec<_> =
+        outcomes.iter().filter(|o| o.alarm_ms.is_some() && o.rollback_ms.is_none()).collect();
+    assert!(!too_late.is_empty(), "some alarm fires in the last ten minutes");
+    assert!(too_late.iter().all(|outcome| outcome.completed_ms == Some(outcome.end_ms)));
+}

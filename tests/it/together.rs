@@ -169,7 +169,8 @@ proptest! {
         for (line, (together, _)) in run(&lines, ALONE, trial).into_iter().enumerate() {
             let (pipeline, waves) = &lines[line];
             let seed = 4 + line as u64;
-            let mut production = Timed::new(seed, trial, waves.clone(), fixed(ROLLBACK));
+            let timed = Timed::new(seed, trial, waves.clone(), fixed(ROLLBACK));
+            let mut production = Recorder { timed, last: BTreeMap::new() };
             prop_assert_eq!(together, horizon::run(pipeline, &mut production, seed, trial));
         }
     }

@@ -73,7 +73,11 @@ impl Program {
             let recent = &breaches[minute.saturating_sub(2)..=minute];
             if recent.iter().filter(|breach| **breach).count() >= 2 {
                 let rollback = minute + 5;
-                return Seen { bad, alarm: minute, rollback, peak: ill(rollback) };
+                // After that the rollout is complete, and nobody stops it any more.
+                if rollback <= BAKE {
+                    return Seen { bad, alarm: minute, rollback, peak: ill(rollback) };
+                }
+                return Seen { bad, alarm: minute, rollback: 0, peak: if bad { HOSTS } else { 0 } };
             }
         }
         Seen { bad, alarm: 0, rollback: 0, peak: if bad { HOSTS } else { 0 } }

@@ -69,6 +69,43 @@ duration = "2h"
 sees = [{ defect = "memory-leak", probability = "60%" }]
 "#,
     }
+    NO_LOCAL_HOURS = "WT102" "no-local-hours" Error {
+        summary: "a calendar of local hours is used where there is no region",
+        why: "A calendar with `time-zone = \"local\"` opens in each region at its own hours. Waves have regions; stages and the \
+              source have none.",
+        bad: r#"
+[[pipeline.calendar]]
+name = "office"
+time-zone = "local"
+hours = "09:00-17:00"
+
+[pipeline.source]
+per-day = 8
+calendar = "office"
+
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
+"#,
+        good: r#"
+[pipeline]
+wave-calendar = "office"
+
+[[pipeline.calendar]]
+name = "office"
+time-zone = "local"
+hours = "09:00-17:00"
+
+[pipeline.source]
+per-day = 8
+
+[[pipeline.stage]]
+name = "build"
+phase = "build"
+duration = "10m"
+"#,
+    }
     COMPONENT_UNDER_STUDY = "WT105" "component-under-study" Error {
         summary: "not exactly one component is deployed by the strategy under study",
         why: "A combined pipeline deploys its components in order within each wave. The strategies that are compared take \
@@ -182,43 +219,6 @@ strategy = "slowly"
 
 [[pipeline.component]]
 name = "service"
-"#,
-    }
-    NO_LOCAL_HOURS = "WT102" "no-local-hours" Error {
-        summary: "a calendar of local hours is used where there is no region",
-        why: "A calendar with `time-zone = \"local\"` opens in each region at its own hours. Waves have regions; stages and the \
-              source have none.",
-        bad: r#"
-[[pipeline.calendar]]
-name = "office"
-time-zone = "local"
-hours = "09:00-17:00"
-
-[pipeline.source]
-per-day = 8
-calendar = "office"
-
-[[pipeline.stage]]
-name = "build"
-phase = "build"
-duration = "10m"
-"#,
-        good: r#"
-[pipeline]
-wave-calendar = "office"
-
-[[pipeline.calendar]]
-name = "office"
-time-zone = "local"
-hours = "09:00-17:00"
-
-[pipeline.source]
-per-day = 8
-
-[[pipeline.stage]]
-name = "build"
-phase = "build"
-duration = "10m"
 "#,
     }
 }
