@@ -121,13 +121,13 @@ impl Board {
             news |= self.listen(world, line, at);
         }
         while std::mem::take(&mut news) {
-            for line in 0..lines.len() {
+            for (line, world) in lines.iter_mut().enumerate() {
                 let free_ms = self.held_by_others(line);
-                if lines[line].neighbours.free_ms != free_ms {
-                    lines[line].neighbours.free_ms = free_ms;
-                    lines[line].follow(at);
-                    lines[line].launch(at);
-                    news |= self.listen(&mut lines[line], line, at);
+                if world.neighbours.free_ms != free_ms {
+                    world.neighbours.free_ms = free_ms;
+                    world.follow(at);
+                    world.launch(at);
+                    news |= self.listen(world, line, at);
                 }
             }
         }

@@ -20,10 +20,13 @@ const BATCH_ROLLOUTS: u64 = 1 << 14;
 /// Trials of a batch, at least.
 const FEWEST_IN_BATCH: u64 = 1 << 9;
 
+/// Makes text of outcomes.
+pub type Format<'f> = dyn Fn(&[Outcome]) -> Vec<u8> + Sync + 'f;
+
 /// Somebody who wants every outcome as text, by strategy and in trial order.
 pub struct Rows<'r> {
     /// Makes text of outcomes; called on any thread.
-    pub format: &'r (dyn Fn(&[Outcome]) -> Vec<u8> + Sync),
+    pub format: &'r Format<'r>,
     /// Takes the next text of a strategy, or breaks the study off.
     pub take: &'r mut (dyn FnMut(usize, &[u8]) -> ControlFlow<()> + Send),
 }
@@ -157,11 +160,7 @@ fn stream(
 }
 
 /// A batch, by strategy.
-fn simulate(
-    work: &Work,
-    trials: Range<u64>,
-    format: Option<&(dyn Fn(&[Outcome]) -> Vec<u8> + Sync)>,
-) -> Vec<Vec<Chunk>> {
+fn simulate(work: &Work, trials: Range<u64>, format: Option<&Format<'_>>) -> Vec<Vec<Chunk>> {
     let strategies = work.model.plan.strategies.len();
     let every: Vec<(usize, Range<u64>)> =
         (0..strategies).map(|strategy| (strategy, trials.clone())).collect();

@@ -49,8 +49,11 @@ pub struct Notable {
 /// A trial and what happened in it.
 pub type Candidate<'o> = (u64, &'o Outcome);
 
+/// Whether an outcome is of a kind.
+type Makes = fn(&Outcome) -> bool;
+
 /// Kinds of which the first trial is picked, and what makes one.
-const FIRSTS: [(NotableKind, fn(&Outcome) -> bool); 3] = [
+const FIRSTS: [(NotableKind, Makes); 3] = [
     (NotableKind::FirstIsolationViolation, |o| o.two_regions_impaired || o.two_zones_impaired),
     (NotableKind::FirstEscape, |o| o.ending == Ending::Escaped),
     (NotableKind::FirstFalseRollback, |o| o.ending == Ending::FalseRollback),

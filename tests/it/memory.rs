@@ -81,7 +81,7 @@ fn condensed_trials_say_what_whole_ones_say() {
 #[test]
 fn rows_that_are_streamed_are_the_rows_of_the_file() {
     let plan = study(3000);
-    let mut facts = vec![Vec::new(), Vec::new()];
+    let mut facts = [Vec::new(), Vec::new()];
     let format = |outcomes: &[_]| csv::facts(&plan, outcomes);
     let mut take = |strategy: usize, text: &[u8]| {
         facts[strategy].extend_from_slice(text);

@@ -243,7 +243,7 @@ impl<'t> Track<'t> {
         let (mut delivered, elsewhere): (Vec<_>, Vec<_>) =
             ends.into_iter().partition(|(train, _)| train.fate == Fate::Delivered);
         delivered.sort_by_key(|(_, at)| at.0);
-        let mut taken = LEFT - 40;
+        let mut taken = LEFT - 4;
         for (train, at) in delivered {
             let half = font.width(&words(train)) / 2;
             if at.0 - half > taken {
