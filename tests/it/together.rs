@@ -2,11 +2,15 @@
 
 use crate::horizon::{ROLLBACK, Recorder, any_pipeline, delivered, every, part, wave, with_waves};
 use crate::pipeline::fixed;
+use crate::support;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use wavetank::horizon::{self, Member, Sharing, Timed, TimedWave, run_together};
 use wavetank::outcome::horizon::{HorizonOutcome, Part, StageOutcome};
-use wavetank::plan::Pipeline;
+use wavetank::plan::{Horizon, Pipeline};
+use wavetank::study::horizon_summary::{COLLATERAL, Estimated, summarise};
+use wavetank::study::{self, Nobody};
 
 const REGIONS: usize = 3;
 const ALONE: Sharing = Sharing { regions: REGIONS, exclusive: false, alarms: false };
@@ -114,6 +118,37 @@ fn whoever_is_elsewhere_goes_on() {
     second.1[0].regions = vec![2];
     let outcomes = trial(&[first, second], ALARMS, &[true, false]);
     assert_eq!((outcomes[1].collateral_rollbacks, delivered(&outcomes[1])[0]), (0, Some(130)));
+}
+
+/// A measure of every pipeline of the shared fleet, beside the first strategy: its own, then the others in order.
+fn measured(edit: impl Fn(&mut Horizon), measure: &str) -> Vec<f64> {
+    let mut plan = support::plan("scenarios/pipelines/shared-fleet.toml", &[]);
+    edit(plan.horizon.as_mut().unwrap());
+    let horizon = plan.horizon.as_ref().unwrap();
+    let done = study::horizon::run(&plan, horizon, 6, &AtomicBool::new(false), &Nobody).unwrap();
+    let summary = summarise(&plan, horizon, &done);
+    let own = &summary.strategies[0].measures;
+    let value = |estimates: &Vec<Estimated>| {
+        let found = estimates.iter().find(|estimated| estimated.measure == measure).unwrap();
+        found.mean.as_ref().unwrap().value
+    };
+    [own].into_iter().chain(summary.others.iter().map(|other| &other.beside[0])).map(value).collect()
+}
+
+#[test]
+fn exclusion_costs_days_and_spares_the_innocent() {
+    let same = |_: &mut Horizon| {};
+    let free = |horizon: &mut Horizon| horizon.exclusive_regions = false;
+    let lead = "lead_time_p50_ms";
+    let (apart, together) = (measured(same, lead)[1], measured(free, lead)[1]);
+    assert!(
+        apart > 24.0 * together,
+        "configuration waits for days instead of half an hour: {apart} {together}"
+    );
+    let (apart, together) = (measured(same, COLLATERAL)[2], measured(free, COLLATERAL)[2]);
+    assert!(apart < together / 2.0, "patches are stopped for others: {apart} {together}");
+    let deaf = measured(|horizon| horizon.shared_alarms = false, COLLATERAL);
+    assert_eq!(deaf, [0.0; 3]);
 }
 
 /// Any pipelines, their waves in random regions.

@@ -73,14 +73,14 @@ impl Program {
             let recent = &breaches[minute.saturating_sub(2)..=minute];
             if recent.iter().filter(|breach| **breach).count() >= 2 {
                 let rollback = minute + 5;
-                // After that the rollout is complete, and nobody stops it any more.
+                // After that the rollout is complete, nobody stops it any more, and nothing is observed.
                 if rollback <= BAKE {
                     return Seen { bad, alarm: minute, rollback, peak: ill(rollback) };
                 }
-                return Seen { bad, alarm: minute, rollback: 0, peak: if bad { HOSTS } else { 0 } };
+                return Seen { bad, alarm: minute, rollback: 0, peak: ill(BAKE) };
             }
         }
-        Seen { bad, alarm: 0, rollback: 0, peak: if bad { HOSTS } else { 0 } }
+        Seen { bad, alarm: 0, rollback: 0, peak: ill(BAKE) }
     }
 }
 
