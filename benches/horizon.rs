@@ -26,7 +26,7 @@ fn main() {
         let settings = plan.horizon.as_ref().unwrap_or_else(|| panic!("{file} has a pipeline"));
         let model = Model::new(&plan);
         for (index, strategy) in plan.strategies.iter().enumerate() {
-            let pipeline = settings.with_waves(&strategy.waves);
+            let pipeline = settings.with_waves(&plan, strategy);
             let mut idle = pipeline.clone();
             // One change in ten years.
             idle.length_ms = 3_650 * DAY_MS;

@@ -2,9 +2,9 @@
 //! queue is served. It knows nothing of rejections, which only make it slower.
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
 use crate::plan::pipeline::{Entry, Horizon, Merges, Mode, Pipeline, Stage};
 use crate::plan::timeline::{Timetable, timetable, timetable_of};
+use crate::plan::{Plan, Strategy};
 use crate::random::Distribution;
 use crate::scenario::{Places, rules};
 
@@ -32,6 +32,20 @@ pub(super) fn unstable(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
         }
         arriving = arriving.min(served);
     }
+    for (index, strategy) in plan.strategies.iter().enumerate() {
+        let help = "let the window hold less of the wave, open it for longer, or make the wave shorter";
+        let message = |wave: &str| {
+            format!(
+                "wave `{wave}` of strategy `{}` never begins: no opening is as long as what must be done in it",
+                strategy.name
+            )
+        };
+        let closed = waves_without_opening(plan, strategy, horizon).into_iter();
+        found.extend(closed.map(|wave| {
+            let diagnostic = Diagnostic::new(&rules::UNSTABLE_PIPELINE, message(&wave)).at(place, "");
+            diagnostic.and(places.strategies[index], "this strategy").help(help)
+        }));
+    }
     if horizon.pipeline.entry == Entry::Queued {
         for (index, strategy) in plan.strategies.iter().enumerate() {
             let (served, wave) = slowest_wave(plan, index, horizon);
@@ -46,6 +60,23 @@ pub(super) fn unstable(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Waves that, or a region of which, cannot begin on any day of the horizon.
+fn waves_without_opening(plan: &Plan, strategy: &Strategy, horizon: &Horizon) -> Vec<String> {
+    let pipeline = horizon.with_waves(plan, strategy);
+    let opens = |calendar: &usize| {
+        let intervals = pipeline.calendars[*calendar].intervals();
+        intervals.first().is_some_and(|(from, _)| *from < pipeline.length_ms)
+    };
+    let waves = strategy.waves.iter().zip(&pipeline.wave_windows);
+    waves
+        .filter(|(wave, window)| {
+            let mut regions = wave.regions.iter().filter_map(|region| pipeline.region_windows.get(*region));
+            !window.as_ref().is_none_or(opens) || !regions.all(opens)
+        })
+        .map(|(wave, _)| wave.name.clone())
+        .collect()
 }
 
 fn merges_a_day(pipeline: &Pipeline) -> f64 {
@@ -101,7 +132,7 @@ fn slowest_wave(plan: &Plan, strategy: usize, horizon: &Horizon) -> (f64, String
         let all = components.iter().filter_map(|times| times.waves.get(wave));
         all.map(|times| (times.end_ms - times.start_ms) as f64).sum()
     };
-    let pipeline = horizon.with_waves(&studied.waves);
+    let pipeline = horizon.with_waves(plan, studied);
     let passed = |window: Option<usize>, length_ms: f64| {
         let Some(calendar) = window else { return DAY_MS / length_ms };
         let open = pipeline.calendars[calendar].intervals().iter();

@@ -91,8 +91,7 @@ struct Line<'p> {
 
 impl<'p> Line<'p> {
     fn new(plan: &'p Plan, horizon: &'p Horizon) -> Self {
-        let waves = plan.strategies.iter().map(|strategy| &strategy.waves);
-        let pipelines = waves.map(|waves| horizon.with_waves(waves)).collect();
+        let pipelines = plan.strategies.iter().map(|strategy| horizon.with_waves(plan, strategy)).collect();
         Self { model: Model::new(plan), horizon, pipelines }
     }
 }

@@ -41,7 +41,7 @@ fn two_cities(wave: &str, more: &str) -> String {
 /// The horizon of the only strategy whose changes are merged at these instants.
 fn simulate(text: &str, merges: Vec<u64>) -> HorizonOutcome {
     let plan = plan(text);
-    let mut pipeline = plan.horizon.as_ref().unwrap().with_waves(&plan.strategies[0].waves);
+    let mut pipeline = plan.horizon.as_ref().unwrap().with_waves(&plan, &plan.strategies[0]);
     pipeline.source.merges = Merges::Recorded(merges);
     let model = Model::new(&plan);
     horizon::run(&pipeline, &mut Rollouts::new(&model, 0, 0, 0), 1, 0)
@@ -64,6 +64,36 @@ fn each_region_begins_at_its_own_hours() {
     // On the Monday after, daylight saving has begun in New York.
     let week = 7 * 24 * HOUR;
     assert_eq!(delivered(&simulate(&text, vec![week])), [Some(7 * 24 * 60 + 13 * 60 + 30)]);
+}
+
+#[test]
+fn a_window_may_hold_the_deployment_or_the_whole_wave() {
+    // In Tokyo it closes at 8:00 UTC, and its zone takes half an hour with its bake.
+    let held = two_cities("regions-at-once = \"all\"", &format!("{SOURCE}\nwave-holds = \"deployment\""));
+    assert_eq!(delivered(&simulate(&held, vec![(7 * 60 + 20) * MINUTE])), [Some(14 * 60 + 30)]);
+    assert_eq!(delivered(&simulate(&held, vec![(7 * 60 + 21) * MINUTE])), [Some(24 * 60 + 30)]);
+    let free = two_cities("regions-at-once = \"all\"", SOURCE);
+    assert_eq!(delivered(&simulate(&free, vec![(7 * 60 + 21) * MINUTE])), [Some(14 * 60 + 30)]);
+    // One calendar until 17:00: ten minutes of deployment, or an hour and a half with all bakes.
+    for (holds, last) in [("deployment", 16 * 60 + 50), ("whole-run", 15 * 60 + 30)] {
+        let policy = format!("{SOURCE}\nwave-holds = \"{holds}\"");
+        let text = two_cities("regions-at-once = \"all\", bake = \"1h\"", &policy);
+        let text = text.replace("time-zone = \"local\"", "time-zone = \"UTC\"");
+        assert_eq!(delivered(&simulate(&text, vec![(last - 10) * MINUTE])), [Some(last + 90)], "{holds}");
+        let next_day = (24 + 9) * 60;
+        assert_eq!(delivered(&simulate(&text, vec![(last - 9) * MINUTE])), [Some(next_day + 90)], "{holds}");
+    }
+}
+
+#[test]
+fn a_wave_that_fits_no_opening_is_found_before_anything_is_simulated() {
+    let text = two_cities("regions-at-once = 1", &format!("{SOURCE}\nwave-holds = \"whole-run\""));
+    let said = |text: &str| {
+        let loaded = wavetank::foresight::look_ahead(wavetank::scenario::load_str("window", text));
+        loaded.diagnostics.iter().any(|diagnostic| diagnostic.message.contains("never begins"))
+    };
+    assert!(!said(&text));
+    assert!(said(&text.replace("zone-bake = \"20m\"", "zone-bake = \"8h\"")));
 }
 
 #[test]

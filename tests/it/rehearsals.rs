@@ -29,7 +29,7 @@ fn with_gamma(bad: &str, gamma: &str) -> Plan {
 }
 
 fn pipeline(plan: &Plan, strategy: usize) -> Pipeline {
-    plan.horizon.as_ref().unwrap().with_waves(&plan.strategies[strategy].waves)
+    plan.horizon.as_ref().unwrap().with_waves(plan, &plan.strategies[strategy])
 }
 
 fn run(plan: &Plan, pipeline: &Pipeline, strategy: usize, trial: u64) -> HorizonOutcome {

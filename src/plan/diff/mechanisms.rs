@@ -2,7 +2,7 @@
 
 use crate::plan::pipeline::{
     AfterRejection, BakesFrom, Calendar, Component, DefectClass, Emergency, Entry, ErrorBudget, Holds,
-    Merges, Mode, OnFlaky, Phase, Rehearsal, Source, Stage, TwoPhase, WaveCalendar, Window,
+    Merges, Mode, OnFlaky, Phase, Rehearsal, Source, Stage, TwoPhase, WaveCalendar, WaveHolds, Window,
 };
 use crate::plan::{
     Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
@@ -116,6 +116,7 @@ pub(super) fn horizon() -> Horizon {
             warm_up_ms: 10,
         },
         wave_calendar: WaveCalendar::Always,
+        wave_holds: WaveHolds::Start,
         components: Vec::new(),
         start: "2026-03-02".to_owned(),
         trials: 20,
@@ -156,6 +157,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             p.horizon.as_mut().unwrap().others.push(other);
         }),
         ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = WaveCalendar::One(0)),
+        ("pipeline: wave-holds", |p| p.horizon.as_mut().unwrap().wave_holds = WaveHolds::Deployment),
         ("pipeline: components", |p| {
             let component =
                 |name: &str| Component { name: name.to_owned(), strategy: None, defects: Vec::new() };

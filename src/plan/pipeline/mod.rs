@@ -11,6 +11,7 @@ pub mod rehearsal;
 pub mod source;
 pub mod stage;
 pub mod two_phase;
+pub mod windows;
 
 pub use calendar::{Calendar, Holds, Window};
 pub use component::Component;
@@ -19,8 +20,9 @@ pub use rehearsal::Rehearsal;
 pub use source::{DefectClass, Merges, RateStep, Source};
 pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
 pub use two_phase::{BakesFrom, TwoPhase};
+pub use windows::{WaveCalendar, WaveHolds};
 
-use super::{Strategy, Wave};
+use super::Strategy;
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -34,6 +36,8 @@ pub struct Horizon {
     pub pipeline: Pipeline,
     /// What must be open for a wave to begin.
     pub wave_calendar: WaveCalendar,
+    /// What of a wave must be done before that closes.
+    pub wave_holds: WaveHolds,
     /// What each wave deploys, in order; empty: only what the strategy under study deploys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
@@ -50,42 +54,7 @@ pub struct Horizon {
     pub shared_alarms: bool,
 }
 
-/// What must be open for a wave to begin; indices are of the pipeline's calendars.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WaveCalendar {
-    /// Nothing.
-    Always,
-    /// One calendar for all waves.
-    One(usize),
-    /// A calendar for each region of the fleet: each begins at its own hours.
-    Local(Vec<usize>),
-}
-
 impl Horizon {
-    /// The pipeline with these waves as its production. With local hours a wave begins when the first of the regions opens
-    /// that would begin with it, and every other region at its own opening.
-    #[must_use]
-    pub fn with_waves(&self, waves: &[Wave]) -> Pipeline {
-        let mut pipeline = self.pipeline.clone();
-        match &self.wave_calendar {
-            WaveCalendar::Always => pipeline.wave_windows = vec![None; waves.len()],
-            WaveCalendar::One(calendar) => pipeline.wave_windows = vec![Some(*calendar); waves.len()],
-            WaveCalendar::Local(by_region) => {
-                for wave in waves {
-                    let first = wave.regions.iter().take(wave.regions_at_once as usize);
-                    let open =
-                        first.flat_map(|region| self.pipeline.calendars[by_region[*region]].intervals());
-                    let open = Calendar::new(open.copied().collect());
-                    pipeline.wave_windows.push(Some(pipeline.calendars.len()));
-                    pipeline.calendars.push(open);
-                }
-                pipeline.region_windows.clone_from(by_region);
-            }
-        }
-        pipeline
-    }
-
     /// What deploys each component, in order, with `studied` as the strategy under study.
     #[must_use]
     pub fn deployed_by<'a>(&'a self, studied: &'a Strategy) -> Vec<&'a Strategy> {

@@ -8,7 +8,7 @@ use super::{check_unique, name, policy, recorded, rehearsal, two_phase, unknown}
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::pipeline::{
     AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
-    RateStep, Repair, Source, Stage, Window,
+    RateStep, Repair, Source, Stage, WaveHolds, Window,
 };
 use crate::plan::{Change, Plan, Study};
 use crate::random::Distribution;
@@ -34,7 +34,8 @@ pub(super) fn resolve(
     let times = resolve_times(spec_of_pipeline, *span, problems);
     let calendars = calendar::resolve(spec_of_pipeline, &plan.fleet, times.length_ms, problems);
     calendar::check_freezes(spec_of_pipeline, problems);
-    let context = Context { scenario: spec, plan, strategies, calendars: &calendars, times };
+    let wave_holds = spec_of_pipeline.wave_holds.or(WaveHolds::Start);
+    let context = Context { scenario: spec, plan, strategies, calendars: &calendars, wave_holds, times };
     let others = spec_of_pipeline.other.value().map_or(&[][..], Vec::as_slice);
     check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
     let own = Line {
@@ -97,6 +98,7 @@ struct Context<'a> {
     plan: &'a Plan,
     strategies: &'a Strategies<'a>,
     calendars: &'a Calendars,
+    wave_holds: WaveHolds,
     times: Times,
 }
 
@@ -132,6 +134,7 @@ impl Context<'_> {
                 warm_up_ms,
             },
             wave_calendar,
+            wave_holds: self.wave_holds,
             start: calendars.start.to_string(),
             trials,
             components: Vec::new(),

@@ -389,7 +389,7 @@ wave = [{ regions = { count = 1 }, bake = "1h" }, { regions = "rest", bake = "1h
 "#,
     }
     UNSTABLE_PIPELINE = "WT068" "unstable-pipeline" Warning {
-        summary: "changes arrive faster than the pipeline passes them",
+        summary: "changes arrive faster than the pipeline passes them, or a wave fits no window",
         why: "A queue in front of a stage or of production grows without end if more revisions arrive a day than are served \
               a day. Then lead time depends on how long one looks, and no measure of the horizon means anything. \
               Superseding passes on the newest revision only, so its queue never grows; changes batch up instead.",

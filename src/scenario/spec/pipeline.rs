@@ -2,7 +2,7 @@
 
 use super::{ChangeSpec, ComponentSpec, EmergencySpec, ErrorBudgetSpec, ScenarioSpec, TwoPhaseSpec, spec};
 use crate::diagnostic::FileId;
-use crate::plan::pipeline::{Entry, Holds, Mode, Phase};
+use crate::plan::pipeline::{Entry, Holds, Mode, Phase, WaveHolds};
 use crate::scenario::reader::Written;
 use crate::scenario::value::{
     Attached, DateText, DistributionText, Duration, HoursText, Int, Name, Percent, Positive, Text, keywords,
@@ -23,9 +23,12 @@ spec! {
         /// What a revision does that reaches production while another one is there: "queued", "superseded" (the newest
         /// takes the place of what waits) or "restart". Default: "superseded".
         optional entry: Entry,
-        /// Calendar that every wave needs open to begin; one that has begun may finish. With local hours each region begins at
+        /// Calendar that every wave needs open to begin. With local hours each region begins at
         /// its own. Default: always open.
         optional wave_calendar: Name,
+        /// What must be done before that closes: nothing but the "start", the "deployment" (its bake may go on), or the
+        /// "whole-run". Default: "start".
+        optional wave_holds: WaveHolds,
         /// Where changes come from.
         optional source: SourceSpec,
         /// Stages before production, in order; at least one.
@@ -243,6 +246,14 @@ keywords! {
         "approval" => Phase::Approval,
         "deploy" => Phase::Deploy,
         "bake" => Phase::Bake,
+    }
+}
+
+keywords! {
+    WaveHolds {
+        "start" => WaveHolds::Start,
+        "deployment" => WaveHolds::Deployment,
+        "whole-run" => WaveHolds::WholeRun,
     }
 }
 

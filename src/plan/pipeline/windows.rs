@@ -1,0 +1,106 @@
+//! When waves may begin: calendars of waves and of single regions, and what must be done before they close.
+//!
+//! "It begins only where it is done in time" is a calendar of starts: each opening ends earlier, by the length of the run. So nobody
+//! after the plan needs to know what a window holds.
+
+use super::{Calendar, Horizon, Pipeline};
+use crate::plan::timeline::timetable_of;
+use crate::plan::{Plan, Strategy};
+use serde::Serialize;
+
+/// What must be open for a wave to begin; indices are of the pipeline's calendars.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaveCalendar {
+    /// Nothing.
+    Always,
+    /// One calendar for all waves.
+    One(usize),
+    /// A calendar for each region of the fleet: each begins at its own hours.
+    Local(Vec<usize>),
+}
+
+/// What a wave's window holds. How long a wave takes is what its undisturbed timetable says, with hosts at their median: the team
+/// plans with that, and a real rollout may take longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaveHolds {
+    /// The start; a wave that has begun may finish after closing.
+    Start,
+    /// The deployment: the last host has the change before closing, and the wave's bake goes on.
+    Deployment,
+    /// The wave with its bake.
+    WholeRun,
+}
+
+/// How long waves take, and regions in their longest wave, as far as windows hold it; milliseconds.
+struct Runs {
+    waves: Vec<u64>,
+    regions: Vec<u64>,
+}
+
+impl Horizon {
+    /// The pipeline with `strategy` of `plan` as its production. With local hours a wave begins when the first of the regions
+    /// opens that would begin with it, and every other region at its own opening.
+    #[must_use]
+    pub fn with_waves(&self, plan: &Plan, strategy: &Strategy) -> Pipeline {
+        let mut pipeline = self.pipeline.clone();
+        let runs = self.runs(plan, strategy);
+        match &self.wave_calendar {
+            WaveCalendar::Always => pipeline.wave_windows = vec![None; strategy.waves.len()],
+            WaveCalendar::One(calendar) => {
+                let windows = runs.waves.iter().map(|run_ms| Some(starts(&mut pipeline, *calendar, *run_ms)));
+                pipeline.wave_windows = windows.collect();
+            }
+            WaveCalendar::Local(by_region) => {
+                let regions = by_region.iter().zip(&runs.regions);
+                let windows = regions.map(|(calendar, run_ms)| starts(&mut pipeline, *calendar, *run_ms));
+                pipeline.region_windows = windows.collect();
+                for wave in &strategy.waves {
+                    let first = wave.regions.iter().take(wave.regions_at_once as usize);
+                    let open = first
+                        .flat_map(|region| pipeline.calendars[pipeline.region_windows[*region]].intervals());
+                    let open = Calendar::new(open.copied().collect());
+                    pipeline.wave_windows.push(Some(pipeline.calendars.len()));
+                    pipeline.calendars.push(open);
+                }
+            }
+        }
+        pipeline
+    }
+
+    fn runs(&self, plan: &Plan, strategy: &Strategy) -> Runs {
+        let mut runs =
+            Runs { waves: vec![0; strategy.waves.len()], regions: vec![0; plan.fleet.regions.len()] };
+        if self.wave_holds == WaveHolds::Start {
+            return runs;
+        }
+        for deployed_by in self.deployed_by(strategy) {
+            for (run_ms, times) in runs.waves.iter_mut().zip(timetable_of(plan, deployed_by).waves) {
+                let until_ms =
+                    if self.wave_holds == WaveHolds::Deployment { times.deployed_ms } else { times.end_ms };
+                *run_ms = (*run_ms).max(until_ms - times.start_ms);
+                for (region, run_ms) in runs.regions.iter_mut().enumerate() {
+                    let own =
+                        times.deployments.iter().filter(|one| plan.fleet.zones[one.zone].region == region);
+                    let (from, to) = own
+                        .fold((u64::MAX, 0), |(from, to), one| (one.start_ms.min(from), one.end_ms.max(to)));
+                    *run_ms = (*run_ms).max(to.saturating_sub(from));
+                }
+            }
+        }
+        runs
+    }
+}
+
+/// The calendar in which a run of `run_ms` may begin that is done before `calendar` closes.
+fn starts(pipeline: &mut Pipeline, calendar: usize, run_ms: u64) -> usize {
+    if run_ms == 0 {
+        return calendar;
+    }
+    let open = pipeline.calendars[calendar].intervals().iter();
+    let starts = open.filter(|(from, to)| to - from >= run_ms).map(|(from, to)| (*from, to - run_ms + 1));
+    let starts = Calendar::new(starts.collect());
+    pipeline.calendars.push(starts);
+    pipeline.calendars.len() - 1
+}
