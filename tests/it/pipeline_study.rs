@@ -95,7 +95,7 @@ fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Optio
     let model = Model::new(plan);
     let strategy = plan.strategies.iter().position(|listed| listed.name == strategy).unwrap();
     let horizon = plan.horizon.as_ref().unwrap();
-    let mut pipeline = horizon.with_waves(&plan, &plan.strategies[strategy]);
+    let mut pipeline = horizon.with_waves(plan, &plan.strategies[strategy]);
     pipeline.source.merges = Merges::Recorded(vec![merged]);
     pipeline.source.defects.iter_mut().for_each(|class| class.probability = 0.0);
     pipeline.after_rejection = AfterRejection::Leave;

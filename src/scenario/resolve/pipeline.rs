@@ -110,7 +110,7 @@ impl Context<'_> {
         if written.is_empty() && !line.stage.is_broken() {
             let message = "the pipeline has no stage";
             let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(line.span, "");
-            problems.report(diagnostic.help("add `[[pipeline.stage]]`: a build at least"));
+            problems.report(diagnostic.help("add a `stage` table to it: a build at least"));
         }
         let calendars = self.calendars;
         let stages = written.iter().map(|stage| resolve_stage(stage, change, calendars, problems)).collect();
