@@ -135,7 +135,7 @@ fn nothing(waves: usize) -> Vec<TimedWave> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::support::cases(100))]
 
     #[test]
     fn one_component_is_plain_production_whatever_follows_it_in_no_time(

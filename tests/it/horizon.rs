@@ -451,7 +451,7 @@ pub fn invariants(outcome: &HorizonOutcome) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::support::cases(200))]
 
     #[test]
     fn littles_law_holds_and_every_minute_has_a_part_and_no_wave_holds_two(

@@ -328,7 +328,7 @@ fn scopes() -> impl Strategy<Value = RollbackScope> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::support::cases(60))]
 
     #[test]
     fn accounts_always_balance(seed: u64, bad in 0.0..1.0_f64, noise in 0.0..0.02_f64, scope in scopes(), onset_min in 0_u64..2_000, deploy_s in 0_u64..600) {

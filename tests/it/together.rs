@@ -197,7 +197,7 @@ fn intrudes(wave: &Hold, other: &Hold) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::support::cases(100))]
 
     #[test]
     fn pipelines_that_share_nothing_are_each_as_if_alone(lines in any_lines(), trial in 0u64..1000) {

@@ -94,7 +94,7 @@ fn activating_early_saves_days_and_does_a_hundred_times_the_harm() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::support::cases(100))]
 
     #[test]
     fn with_patience_nothing_is_ever_unprepared_and_the_invariants_hold(
