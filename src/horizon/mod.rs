@@ -73,12 +73,9 @@ pub fn run_observed<'a>(
     trial: u64,
     observer: Option<&'a mut dyn Observer>,
 ) -> HorizonOutcome {
-    let models = rehearsal::models(pipeline);
-    let mut world = World::new(pipeline, production, Streams::new(seed, trial));
-    world.stands = rehearsal::stands(pipeline, &models, trial);
-    world.observer = observer.map(|observer| observer as &mut dyn Observer);
-    while world.step().is_some() {}
-    world.finish()
+    let alone = vec![Member { pipeline, production, seed }];
+    let outcome = run_together_observed(alone, Sharing::NOTHING, trial, observer).pop();
+    outcome.expect("invariant: one outcome a member")
 }
 
 /// The state of one pipeline in one horizon.

@@ -34,6 +34,11 @@ pub struct Sharing {
     pub alarms: bool,
 }
 
+impl Sharing {
+    /// Each pipeline has the fleet for itself.
+    pub const NOTHING: Self = Self { regions: 0, exclusive: false, alarms: false };
+}
+
 /// What a pipeline knows of the others, and what it has to tell them.
 #[derive(Debug, Default)]
 pub(super) struct Neighbours {
@@ -83,6 +88,7 @@ pub fn run_together_observed<'a>(
         first.observer = observer.map(|observer| observer as &mut dyn Observer);
     }
     assert!(lines.windows(2).all(|pair| pair[0].plan.length_ms == pair[1].plan.length_ms), "one horizon");
+    let exclusive = sharing.exclusive && lines.len() > 1;
     let mut board = Board { sharing, held: vec![vec![0; sharing.regions]; lines.len()] };
     while let Some(line) = next(&lines) {
         let Some(at) = lines[line].step() else { break };
@@ -91,7 +97,7 @@ pub fn run_together_observed<'a>(
             let others = lines.iter_mut().enumerate().filter(|(other, _)| *other != line);
             others.for_each(|(_, other)| other.suffer_collateral(&seen, at));
         }
-        if sharing.exclusive {
+        if exclusive {
             board.settle(&mut lines, at);
         }
     }
