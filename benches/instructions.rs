@@ -12,11 +12,11 @@
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
-use wavetank::engine::trace::Silent;
-use wavetank::engine::{Engine, Model};
 use wavetank::plan::{Plan, Signal};
 use wavetank::random::Distribution;
-use wavetank::{foresight, scenario};
+use wavetank::rollout::trace::Silent;
+use wavetank::rollout::{Engine, Model};
+use wavetank::{lints, scenario};
 
 const FIGURES: &str = "results/bench/instructions.json";
 
@@ -160,6 +160,6 @@ fn models(times: u64) {
 fn checks(times: u64) {
     for _ in 0..times {
         let loaded = scenario::load("scenarios/hands-off.toml".as_ref());
-        std::hint::black_box(foresight::look_ahead(loaded));
+        std::hint::black_box(lints::look_ahead(loaded));
     }
 }

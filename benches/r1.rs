@@ -12,9 +12,9 @@ mod variants;
 
 use std::time::Instant;
 use textbook::R1;
-use wavetank::engine::trace::Silent;
-use wavetank::engine::{Engine, Model};
 use wavetank::plan::Plan;
+use wavetank::rollout::trace::Silent;
+use wavetank::rollout::{Engine, Model};
 
 /// One measured program.
 struct Contender<'a> {

@@ -6,14 +6,14 @@
 //! scenario -> plan -> engine -> outcome -> study -> report
 //! ```
 //!
-//! A [`plan::Plan`] is the validated, immutable form of a scenario file. [`engine::Engine`]
+//! A [`plan::Plan`] is the validated, immutable form of a scenario file. [`rollout::Engine`]
 //! simulates one rollout of one strategy and returns an [`outcome::Outcome`]; [`study`] does so for
 //! every strategy on the same seeds and sums the outcomes up; [`report`] turns the sums into bytes.
 //! [`horizon`] is one pipeline over weeks, with many rollouts in flight.
 //! [`random`], [`stats`] and [`diagnostic`] are leaves that know nothing of rollouts.
 //!
 //! ```
-//! use wavetank::engine::{Engine, Model, trace::Silent};
+//! use wavetank::rollout::{Engine, Model, trace::Silent};
 //!
 //! let scenario = r#"
 //!     [[fleet.region]]
@@ -35,13 +35,13 @@
 #[doc(hidden)]
 pub mod cli;
 pub mod diagnostic;
-pub mod engine;
-pub mod foresight;
-pub mod horizon;
+pub mod lints;
 pub mod outcome;
+pub mod pipeline;
 pub mod plan;
 pub mod random;
 pub mod report;
+pub mod rollout;
 pub mod scenario;
 pub mod stats;
 pub mod study;

@@ -1,7 +1,7 @@
 //! The grammar of the command line. Each command's own arguments are in its file; nothing is done here.
 
 use super::commands::{
-    baseline, check, compare, completions, explain, gate, horizon, init, man, plan, replay, run,
+    baseline, check, compare, completions, explain, gate, init, man, pipeline, plan, replay, run,
 };
 use super::exit::Exit;
 use super::io::When;
@@ -78,7 +78,7 @@ pub enum Command {
     /// Simulate every strategy, compare them and check the thresholds
     Run(run::Args),
     /// Simulate the whole pipeline over weeks, with many changes in flight
-    Horizon(horizon::Args),
+    Pipeline(pipeline::Args),
     /// Compare two scenarios, or the strategies of one, trial by trial
     Compare(compare::Args),
     /// Fail if a scenario does worse than the accepted one

@@ -1,6 +1,6 @@
 //! Panics are our bugs: say so shortly, with the command that reproduces it where one is known.
 
-use super::pipeline;
+use super::studies;
 use crate::plan::Plan;
 use std::io::Write;
 use std::panic::PanicHookInfo;
@@ -64,11 +64,11 @@ fn apology(panic: &PanicHookInfo<'_>) -> String {
         text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
     let mut lines = vec![format!("error: this is a bug in wavetank, sorry: {reason}{place}")];
     let context = CONTEXT.try_lock().ok().and_then(|slot| slot.clone());
-    let trial = context.as_ref().and_then(|context| context.trial).or_else(pipeline::current_trial);
+    let trial = context.as_ref().and_then(|context| context.trial).or_else(studies::current_trial);
     if let (Some((strategy, trial)), Some(context)) = (trial, context) {
         let strategy = context.strategies.get(strategy).map_or("?", String::as_str);
         let command =
-            pipeline::replay_command(&context.file, strategy, context.seed, trial, context.estimator);
+            studies::replay_command(&context.file, strategy, context.seed, trial, context.estimator);
         lines.push(format!("  replay: {command}"));
     }
     lines.push("  hint: please report it together with the scenario file and the lines above".to_owned());

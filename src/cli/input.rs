@@ -5,8 +5,8 @@ use super::args::FailOn;
 use super::error::CliError;
 use super::exit::Exit;
 use super::io::Io;
-use super::pipeline::{self, Loaded};
 use super::select::{self, Overrides};
+use super::studies::{self, Loaded};
 use crate::plan::Plan;
 
 /// Loads `file`, tells its problems and applies `overrides`.
@@ -27,7 +27,7 @@ pub fn loaded(
     fail_on: FailOn,
     io: &mut Io,
 ) -> Result<(Plan, Loaded), CliError> {
-    let loaded = pipeline::load(file, io)?;
+    let loaded = studies::load(file, io)?;
     let problems = loaded.text(io.stderr_color());
     if !problems.is_empty() {
         io.talk(problems.trim_end());

@@ -14,10 +14,10 @@ mod interrupt;
 mod io;
 mod names;
 mod numbers;
-mod pipeline;
 mod progress;
 mod review;
 mod select;
+mod studies;
 mod targets;
 
 pub use error::CliError;
@@ -67,7 +67,7 @@ fn dispatch(command: &Command, io: &mut Io) -> Result<Exit, CliError> {
         Command::Compare(args) => commands::compare::run(args, io),
         Command::Gate(args) => commands::gate::run(args, io),
         Command::Baseline(args) => commands::baseline::run(args, io),
-        Command::Horizon(args) => commands::horizon::run(args, io),
+        Command::Pipeline(args) => commands::pipeline::run(args, io),
         Command::Replay(args) => commands::replay::run(args, io),
         Command::Explain(args) => commands::explain::run(args, io),
         Command::Schema => commands::schema::run(io),

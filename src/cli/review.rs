@@ -4,7 +4,7 @@
 use super::error::CliError;
 use super::exit::Exit;
 use super::io::Io;
-use super::pipeline::compare::{Comparison, Form, Setting};
+use super::studies::compare::{Comparison, Form, Setting};
 use super::targets::Targets;
 use clap::ValueEnum;
 use std::fs::{File, OpenOptions};

@@ -3,7 +3,7 @@
 
 use super::error::CliError;
 use super::names;
-use super::pipeline;
+use super::studies;
 use crate::plan::{Estimator, Plan, Precision, Strata};
 
 /// What the command line asks for; empty fields leave the scenario's choice.
@@ -119,7 +119,7 @@ fn effort(plan: &mut Plan, overrides: &Overrides) -> Result<(), CliError> {
 
 /// Reads precisions such as `p99 impaired_host_ms 5%`.
 fn precisions(asked: &[&str]) -> Result<Vec<Precision>, CliError> {
-    asked.iter().map(|text| pipeline::precision(text)).collect()
+    asked.iter().map(|text| studies::precision(text)).collect()
 }
 
 /// Index of the strategy called `name`.

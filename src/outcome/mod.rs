@@ -1,7 +1,7 @@
 //! The flat facts of one trial, or of one horizon. Filled by the engine, read by everything after it.
 
-pub mod horizon;
 pub mod metric;
+pub mod pipeline;
 
 use serde::Serialize;
 

@@ -1,12 +1,12 @@
 //! The part of a pipeline study that its policies fill: emergencies beside all else, and the error budget.
 
-use super::horizon::cell;
+use super::pipeline::cell;
 use super::table::{Align, Table};
-use crate::study::horizon_summary::{Estimated, HorizonSummary, Measured, StrategyHorizons};
+use crate::study::pipeline_summary::{Estimated, Measured, PipelineSummary, StrategyPipelines};
 use crate::study::policy_summary::{LANE_MEASURES, Lanes};
 
 /// What policies did, by strategy, in at most `width` columns; empty without policies.
-pub(super) fn text(summary: &HorizonSummary, width: usize) -> String {
+pub(super) fn text(summary: &PipelineSummary, width: usize) -> String {
     if summary.strategies.iter().all(|strategy| strategy.policies.is_empty()) {
         return String::new();
     }
@@ -14,7 +14,7 @@ pub(super) fn text(summary: &HorizonSummary, width: usize) -> String {
     for strategy in &summary.strategies {
         table = table.column(&strategy.name, Align::Right);
     }
-    let of = |strategy: &'_ StrategyHorizons| strategy.policies.lanes.clone();
+    let of = |strategy: &'_ StrategyPipelines| strategy.policies.lanes.clone();
     let lanes: Vec<Lanes> = summary.strategies.iter().filter_map(of).collect();
     let rows = LANE_MEASURES.iter().enumerate().filter(|_| !lanes.is_empty());
     for (index, measure) in rows {

@@ -4,8 +4,8 @@
 //! Windows are written a millisecond short. Since version 3 a window does not hold the sample at its very start;
 //! before, it did. A window that ends just after that sample is the same to both.
 
-use crate::engine::trace::Scraped;
 use crate::plan::{Alarm, Comparison, Plan, RateRule, Scope};
+use crate::rollout::trace::Scraped;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

@@ -1,7 +1,6 @@
 //! A made-up study for the tests of reports: seven strategies from twenty minutes to nine days and
 //! from a few host-minutes to a million, correlated trial by trial as common random numbers are.
 
-use crate::engine::trace::{Event, Record};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::study::Statistic;
 use crate::plan::{
@@ -10,6 +9,7 @@ use crate::plan::{
     Study, Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
+use crate::rollout::trace::{Event, Record};
 use crate::study::Outcomes;
 
 const MINUTE: u64 = 60_000;

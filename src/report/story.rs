@@ -5,8 +5,8 @@
 
 use super::text;
 use super::timeline::Teller;
-use crate::engine::trace::{Event, Record};
 use crate::outcome::Outcome;
+use crate::rollout::trace::{Event, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Waves with at most this many zones are told zone by zone.

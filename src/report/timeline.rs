@@ -5,9 +5,9 @@
 
 use super::csv::ending_name;
 use super::{story, text};
-use crate::engine::trace::{Event, Record};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy, Scope};
+use crate::rollout::trace::{Event, Record};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

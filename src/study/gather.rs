@@ -5,9 +5,9 @@ use super::condensed::Condensed;
 use super::evidence::Evidence;
 use super::summary::{Summary, summarise};
 use super::{Evaluations, Outcomes, Watcher, Work, precision};
-use crate::engine::Model;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
+use crate::rollout::Model;
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::AtomicBool;
 

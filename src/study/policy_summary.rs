@@ -1,8 +1,8 @@
 //! What the policies of a pipeline buy and cost: emergencies beside all other changes, and how long the error budget was
 //! spent. Every number is the mean over horizons of what one horizon says, as in the summary that this is a part of.
 
-use super::horizon_summary::{Estimated, Measured, lead_of, per_quarter};
-use crate::outcome::horizon::{Emergencies, HorizonOutcome};
+use super::pipeline_summary::{Estimated, Measured, lead_of, per_quarter};
+use crate::outcome::pipeline::{Emergencies, PipelineOutcome};
 use crate::plan::Pipeline;
 use crate::stats::Sample;
 use crate::stats::mean::{Mean, mean};
@@ -17,7 +17,7 @@ pub struct LaneMeasure {
     /// Its unit.
     pub unit: Measured,
     /// What one horizon says of emergencies, or of all else.
-    of: fn(&HorizonOutcome, bool) -> Option<f64>,
+    of: fn(&PipelineOutcome, bool) -> Option<f64>,
 }
 
 /// Every measure of a lane, in report order: what it buys, then what it costs.
@@ -83,7 +83,7 @@ impl Policies {
 }
 
 /// Summarises the horizons of one strategy.
-pub(super) fn policies(pipeline: &Pipeline, row: &[HorizonOutcome]) -> Policies {
+pub(super) fn policies(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Policies {
     let lane = |urgent: bool| {
         let estimate = |measure: &LaneMeasure| {
             let values = row.iter().filter_map(|horizon| (measure.of)(horizon, urgent)).collect();
@@ -99,7 +99,7 @@ pub(super) fn policies(pipeline: &Pipeline, row: &[HorizonOutcome]) -> Policies 
 }
 
 /// The rollouts that an emergency rode with, or all others.
-fn lane(horizon: &HorizonOutcome, urgent: bool) -> Emergencies {
+fn lane(horizon: &PipelineOutcome, urgent: bool) -> Emergencies {
     let own = horizon.emergencies;
     if urgent {
         return own;

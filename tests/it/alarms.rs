@@ -4,9 +4,9 @@
 
 use crate::support::plan_of as plan;
 use std::sync::atomic::AtomicBool;
-use wavetank::engine::trace::Silent;
-use wavetank::engine::{Engine, Model};
 use wavetank::outcome::{Ending, Outcome};
+use wavetank::rollout::trace::Silent;
+use wavetank::rollout::{Engine, Model};
 
 const MINUTE: u64 = 60_000;
 

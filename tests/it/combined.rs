@@ -1,11 +1,11 @@
 //! Combined pipelines: components deploy in order, go back in reverse, and carry only their own defects.
 
-use crate::horizon::{any_pipeline, delivered, every, invariants, repair, timed_wave, wave};
-use crate::pipeline::{MINUTE, fixed, line, stages};
+use crate::pipeline::{any_pipeline, delivered, every, invariants, repair, timed_wave, wave};
+use crate::pipeline_oracles::{MINUTE, fixed, line, stages};
 use crate::pipeline_study::measured;
 use proptest::prelude::*;
-use wavetank::horizon::{self, Combined, Timed, TimedWave};
-use wavetank::outcome::horizon::{HorizonOutcome, Incident, Part};
+use wavetank::outcome::pipeline::{Incident, Part, PipelineOutcome};
+use wavetank::pipeline::{self, Combined, Timed, TimedWave};
 use wavetank::plan::Pipeline;
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Merges};
 
@@ -44,9 +44,9 @@ fn component(bake: u64, sees: [bool; 2], rollback: u64) -> Timed {
 }
 
 /// A table that bakes for 20 minutes and goes back in 25, a service that bakes for 50 and goes back in 15.
-fn run(pipeline: &Pipeline, table_sees: [bool; 2], service_sees: [bool; 2]) -> HorizonOutcome {
+fn run(pipeline: &Pipeline, table_sees: [bool; 2], service_sees: [bool; 2]) -> PipelineOutcome {
     let components = vec![component(20, table_sees, 25), component(50, service_sees, 15)];
-    horizon::run(pipeline, &mut Combined::new(components, vec![0, 1]), 4, 0)
+    pipeline::run(pipeline, &mut Combined::new(components, vec![0, 1]), 4, 0)
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_wave_is_over_when_the_last_component_has_baked() {
     assert_eq!(held, [180, 180]);
 }
 
-fn incident(outcome: &HorizonOutcome) -> [u64; 3] {
+fn incident(outcome: &PipelineOutcome) -> [u64; 3] {
     let Incident { began_ms, detected_ms, restored_ms } = outcome.incidents[0];
     [began_ms, detected_ms, restored_ms].map(|ms| ms / MINUTE)
 }
@@ -144,12 +144,12 @@ proptest! {
     ) {
         pipeline.wave_windows.fill(None);
         let timed = |waves: &[TimedWave], rollback| Timed::new(seed, 0, waves.to_vec(), fixed(rollback));
-        let plain = horizon::run(&pipeline, &mut timed(&waves, 15), seed, 0);
+        let plain = pipeline::run(&pipeline, &mut timed(&waves, 15), seed, 0);
         let mut alone = Combined::new(vec![timed(&waves, 15)], vec![0]);
-        prop_assert_eq!(&plain, &horizon::run(&pipeline, &mut alone, seed, 0));
+        prop_assert_eq!(&plain, &pipeline::run(&pipeline, &mut alone, seed, 0));
         let followed = vec![timed(&waves, 15), timed(&nothing(waves.len()), 0)];
         let mut followed = Combined::new(followed, vec![0]);
-        prop_assert_eq!(&plain, &horizon::run(&pipeline, &mut followed, seed, 0));
+        prop_assert_eq!(&plain, &pipeline::run(&pipeline, &mut followed, seed, 0));
     }
 
     #[test]
@@ -163,7 +163,7 @@ proptest! {
             let timed = |waves: Vec<TimedWave>| Timed::new(seed, 0, waves, fixed(15));
             let first = timed(waves.clone());
             let components = vec![first.clone(), timed(vec![other.clone(); waves.len()]), first];
-            horizon::run(&pipeline, &mut Combined::new(components, vec![owner]), seed, 0)
+            pipeline::run(&pipeline, &mut Combined::new(components, vec![owner]), seed, 0)
         };
         let outcome = run();
         invariants(&outcome)?;

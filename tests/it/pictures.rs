@@ -1,14 +1,14 @@
 //! Horizons observed and drawn: what the observer hears agrees with the outcome, trains account for all of their time,
 //! diagrams in text and as charts, and what a stage buys.
 
-use super::pipeline::{HOUR, MINUTE, fixed, line, stages};
+use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support::{self, plan_of};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
-use wavetank::horizon::trace::{Event, Record, Recorder};
-use wavetank::horizon::{self, Kind, Timed};
-use wavetank::outcome::horizon::{HorizonOutcome, Part};
+use wavetank::outcome::pipeline::{Part, PipelineOutcome};
+use wavetank::pipeline::trace::{Event, Record, Recorder};
+use wavetank::pipeline::{self, Kind, Timed};
 use wavetank::plan::Plan;
 use wavetank::plan::pipeline::{AfterRejection, DefectClass, Merges, Repair};
 use wavetank::report::chart;
@@ -16,9 +16,9 @@ use wavetank::report::dates::Dates;
 use wavetank::report::trains::stations::Stations;
 use wavetank::report::trains::text::{Told, text};
 use wavetank::report::trains::{Diagram, Doing, Fate, Span};
-use wavetank::study::horizon as study;
-use wavetank::study::horizon_summary::{MEASURES, summarise};
-use wavetank::study::{Nobody, horizon_without};
+use wavetank::study::pipeline as study;
+use wavetank::study::pipeline_summary::{MEASURES, summarise};
+use wavetank::study::{Nobody, pipeline_without};
 
 const DAY: u64 = 24 * HOUR;
 
@@ -36,7 +36,7 @@ fn an_observer_hears_each_fact_once_and_in_order() {
     let repair = Repair { latency: fixed(20), misattribution: 0.0, again: fixed(600), fast_track: false };
     pipeline.after_rejection = AfterRejection::Revert(repair);
     let mut recorder = Recorder::default();
-    let _ = horizon::run_observed(&pipeline, &mut Timed::none(), 1, 0, Some(&mut recorder));
+    let _ = pipeline::run_observed(&pipeline, &mut Timed::none(), 1, 0, Some(&mut recorder));
     let heard: Vec<(u64, Event)> =
         recorder.into_records().iter().map(|record| (record.at_ms / MINUTE, record.event)).collect();
     let merged = |change, kind, defect| Event::Merged { change, kind, defect };
@@ -69,7 +69,7 @@ fn an_observer_hears_each_fact_once_and_in_order() {
 }
 
 /// The first horizon of every strategy of a scenario, observed.
-fn observed(file: &str) -> Vec<(Plan, usize, HorizonOutcome, Vec<Record>)> {
+fn observed(file: &str) -> Vec<(Plan, usize, PipelineOutcome, Vec<Record>)> {
     let plan = support::plan(file, &[]);
     let horizon = plan.horizon.clone().unwrap();
     let silent = study::run(&plan, &horizon, 1, &AtomicBool::new(false), &Nobody).unwrap();
@@ -252,7 +252,7 @@ fn a_stage_that_does_nothing_is_not_missed() {
     let stage = horizon.pipeline.stages.iter().position(|stage| stage.name == "look").unwrap();
     let run = |horizon: &_| study::run(&plan, horizon, 3, &AtomicBool::new(false), &Nobody).unwrap();
     let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
-    let compared = horizon_without::compare(&plan, vec!["look".to_owned()], &with, &without);
+    let compared = pipeline_without::compare(&plan, vec!["look".to_owned()], &with, &without);
     for measure in &compared.strategies[0].measures {
         let difference = measure.difference.unwrap();
         assert_eq!((difference.value, difference.is_clear()), (0.0, false), "{}", measure.measure);
@@ -269,14 +269,14 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     let run = |horizon: &_| study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
     let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
     for (a, b) in with.by_strategy[0].iter().zip(&without.by_strategy[0]) {
-        let luck = |outcome: &HorizonOutcome| -> Vec<(u64, Option<u32>, u64)> {
+        let luck = |outcome: &PipelineOutcome| -> Vec<(u64, Option<u32>, u64)> {
             let changes = outcome.changes.iter();
             changes.map(|c| (c.merged_ms, c.defect, c.parts.of(Part::Review))).collect()
         };
         assert_eq!(luck(a), luck(b), "the same changes arrive");
         assert!(b.changes.iter().all(|change| change.parts.of(Part::Approval) == 0));
     }
-    let compared = horizon_without::compare(&plan, vec!["approval".to_owned()], &with, &without);
+    let compared = pipeline_without::compare(&plan, vec!["approval".to_owned()], &with, &without);
     let of = |name: &str| {
         let index = MEASURES.iter().position(|measure| measure.name == name).unwrap();
         compared.strategies[0].measures[index].difference.unwrap()
@@ -312,7 +312,7 @@ fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 fn a_study_writes_its_folder_whole_and_with_any_number_of_threads() {
     let dir = TempDir::new().unwrap();
     let file = support::project(SCENARIOS[0]);
-    let few = ["horizon", file.to_str().unwrap(), "--trials", "2", "--strategy", "all-at-once"];
+    let few = ["pipeline", file.to_str().unwrap(), "--trials", "2", "--strategy", "all-at-once"];
     let run = |threads: &str, folder: &str| {
         let more = ["--without", "gamma", "--without", "beta", "--threads", threads, "--output", folder];
         wavetank(dir.path(), &[&few[..], &more].concat())
@@ -324,7 +324,7 @@ fn a_study_writes_its_folder_whole_and_with_any_number_of_threads() {
     let written = files(&dir.path().join("sub/one"));
     assert_eq!(written, files(&dir.path().join("two")));
     let names: Vec<&str> = written.iter().map(|(name, _)| name.to_str().unwrap()).collect();
-    assert_eq!(names, ["horizon.csv", "horizon.json", "pipeline.svg", "trains-all-at-once.svg"]);
+    assert_eq!(names, ["pipeline.csv", "pipeline.json", "pipeline.svg", "trains-all-at-once.svg"]);
     let table = String::from_utf8(written[0].1.clone()).unwrap();
     assert_eq!(table.lines().count(), 3);
     assert!(table.lines().all(|line| line.split(',').count() == 5 + MEASURES.len() + 9), "{table}");
@@ -348,22 +348,22 @@ fn replay_tells_a_horizon_as_trains() {
         wavetank(dir.path(), &[&fixed[..], more].concat())
     };
     let (code, out, talk) =
-        replay(&["--horizon", "--from", "2026-03-23", "--days", "7", "--svg", "trains.svg"]);
+        replay(&["--pipeline", "--from", "2026-03-23", "--days", "7", "--svg", "trains.svg"]);
     assert_eq!((code, talk.contains("wrote trains.svg")), (Some(0), true), "{talk}");
     assert!(out.contains("Mon 23 Mar to Sun 29 Mar") && out.lines().all(|line| line.chars().count() <= 100));
     let svg = std::fs::read_to_string(dir.path().join("trains.svg")).unwrap();
     assert!(svg.contains("Mon 23 Mar to Sun 29 Mar"));
-    let lines = replay(&["--horizon", "--format", "jsonl"]).1;
+    let lines = replay(&["--pipeline", "--format", "jsonl"]).1;
     let all: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let wave = all.iter().find(|event| event["event"] == "wave").unwrap();
     assert_eq!(wave["wave"], "quiet region");
     assert!(all.iter().any(|event| event["event"] == "rejected" && event["stage"] == "gamma"));
     for (args, words) in [
-        (&["--horizon", "--from", "2026-02-30"][..], "write one from 2026-03-02 to 2026-06-07"),
-        (&["--horizon", "--from", "2026-06-08"], "is not a day of the horizon"),
-        (&["--from", "2026-03-23"], "--horizon"),
-        (&["--horizon", "--days", "0"], "0 is not in 1..=366"),
-        (&["--horizon", "--export", "promtool", "x"], "cannot be used with"),
+        (&["--pipeline", "--from", "2026-02-30"][..], "write one from 2026-03-02 to 2026-06-07"),
+        (&["--pipeline", "--from", "2026-06-08"], "is not a day of the horizon"),
+        (&["--from", "2026-03-23"], "--pipeline"),
+        (&["--pipeline", "--days", "0"], "0 is not in 1..=366"),
+        (&["--pipeline", "--export", "promtool", "x"], "cannot be used with"),
     ] {
         let (code, out, talk) = replay(args);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{args:?}");

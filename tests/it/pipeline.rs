@@ -1,233 +1,475 @@
-//! Pipelines over a horizon against closed forms: lines, queues, restarts, windows.
-//!
-//! Acceptance as in `oracles`: exact rows exactly, |z| <= 4.5 at fixed seeds. Steady-state rows use
-//! independent replications, each with its warm-up left out. Every pipeline is built from ordinary
-//! features.
+//! Pipelines over a horizon: small timetables worked out by hand, and Little's law on random pipelines.
 
-use crate::support::{accept, oracle, reject};
-use wavetank::horizon::{self, Timed};
-use wavetank::outcome::horizon::{HorizonOutcome, Part};
-use wavetank::plan::Pipeline;
+use crate::pipeline_oracles::{HOUR, MINUTE, WEEK, exponential, fixed, line, poisson, stages, z_mean};
+use crate::support::accept;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use wavetank::outcome::pipeline::{Harm, Incident, Part, PipelineOutcome, StageOutcome};
+use wavetank::pipeline::{self, Ask, Production, Rollout, Timed, TimedWave, WaveRun, Why};
 use wavetank::plan::pipeline::{
-    AfterRejection, Calendar, DefectClass, Entry, Holds, Merges, Mode, Phase, RateStep, Source, Stage, Window,
+    AfterRejection, Calendar, DefectClass, Emergency, Entry, ErrorBudget, Flaky, Holds, Merges, Mode,
+    OnFlaky, Phase, Repair, Stage, Window,
 };
+use wavetank::plan::{Pipeline, Ratio};
 use wavetank::random::Distribution;
 
-pub(crate) const MINUTE: u64 = 60_000;
-pub(crate) const HOUR: u64 = 60 * MINUTE;
-pub(crate) const WEEK: u64 = 7 * 24 * HOUR;
-pub(crate) fn fixed(minutes: u64) -> Distribution {
-    Distribution::Fixed { ms: minutes * MINUTE }
+pub const ROLLBACK: u64 = 15;
+
+pub(crate) fn every(gap: u64, count: u64) -> Merges {
+    Merges::Every { first_ms: 0, gap_ms: gap * MINUTE, count }
 }
 
-pub(crate) fn exponential(minutes: f64) -> Distribution {
-    Distribution::Exponential { mean_ms: minutes * MINUTE as f64 }
-}
-
-pub(crate) fn poisson(per_minute: f64) -> Merges {
-    Merges::Poisson(vec![RateStep { from_ms: 0, per_hour: per_minute * 60.0 }])
-}
-
-pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_ms: u64) -> Pipeline {
-    Pipeline {
-        source: Source { merges, review: fixed(0), defects: Vec::new() },
-        stages,
-        calendars: Vec::new(),
-        wave_windows: Vec::new(),
-        two_phase: None,
-        region_windows: Vec::new(),
-        entry: Entry::Queued,
-        after_rejection: AfterRejection::Leave,
-        emergency: None,
-        error_budget: None,
-        length_ms,
-        warm_up_ms,
+/// A wave of 10 minutes of deployment and 50 of bake, whose alarm sees a defect after half an hour.
+pub(crate) fn wave(catches: f64) -> TimedWave {
+    TimedWave {
+        deploy: fixed(10),
+        bake: fixed(50),
+        catches: vec![catches],
+        detection: fixed(30),
+        false_alarm: 0.0,
+        regions: Vec::new(),
     }
 }
 
-pub(crate) fn stages(durations: impl IntoIterator<Item = Distribution>) -> Vec<Stage> {
-    durations.into_iter().map(|duration| Stage::plain("stage", Phase::Test, duration)).collect()
-}
-
-fn run(pipeline: &Pipeline, seed: u64, trial: u64) -> HorizonOutcome {
-    horizon::run(pipeline, &mut Timed::none(), seed, trial)
-}
-
-fn replications(pipeline: &Pipeline, seed: u64, trials: u64) -> Vec<HorizonOutcome> {
-    (0..trials).map(|trial| run(pipeline, seed, trial)).collect()
-}
-
-/// z of a mean against its value, in the sample's standard errors.
-pub(crate) fn z_mean(values: &[f64], mean: f64) -> f64 {
-    let n = values.len() as f64;
-    let average = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|v| (v - average) * (v - average)).sum::<f64>() / (n - 1.0);
-    (average - mean) / (variance / n).sqrt()
-}
-
-fn z_share(count: usize, n: usize, p: f64) -> f64 {
-    (count as f64 / n as f64 - p) / (p * (1.0 - p) / n as f64).sqrt()
-}
-
-/// Mean minutes from merge to delivery, of changes delivered.
-fn mean_lead(outcome: &HorizonOutcome) -> f64 {
-    let leads = outcome.changes.iter().filter_map(|change| Some(change.delivered_ms? - change.merged_ms));
-    let leads: Vec<f64> = leads.map(|ms| ms as f64 / MINUTE as f64).collect();
-    leads.iter().sum::<f64>() / leads.len() as f64
-}
-
-#[test]
-fn o13_a_deterministic_line_takes_the_sum_and_then_the_slowest_stage() {
-    let together = Merges::Every { first_ms: 0, gap_ms: 0, count: 12 };
-    for room in [None, Some(3), Some(0)] {
-        let mut stages = stages([20, 65, 40, 180, 60].map(fixed));
-        stages.iter_mut().for_each(|stage| stage.room = room);
-        let outcome = run(&line(together.clone(), stages, 0, 10_000 * MINUTE), 13, 0);
-        let last = outcome.changes.iter().map(|change| change.delivered_ms.unwrap()).max();
-        assert_eq!(last, Some(oracle("O13", "makespan") as u64 * MINUTE), "{room:?}");
-        assert_eq!(outcome.completed, 12);
-    }
-}
-
-/// Revisions per mean service time that a saturated line without places between its stages passes.
-fn saturated(rates: &[f64], room: Option<usize>, seed: u64) -> Vec<f64> {
-    let mut stages = stages(rates.iter().map(|rate| exponential(1.0 / rate)));
-    stages.iter_mut().for_each(|stage| stage.room = room);
-    let (warm_up, length) = (100 * MINUTE, 3100 * MINUTE);
-    let ever = Merges::Every { first_ms: 0, gap_ms: 0, count: 3500 };
-    let outcomes = replications(&line(ever, stages, warm_up, length), seed, 60);
-    outcomes.iter().map(|outcome| outcome.completed as f64 / 3000.0).collect()
-}
-
-#[test]
-fn o14_blocking_after_service_costs_throughput() {
-    let rows: [(&str, &[f64]); 6] = [
-        ("m2_mu1", &[1.0; 2]),
-        ("m3_mu1", &[1.0; 3]),
-        ("m4_mu1", &[1.0; 4]),
-        ("m5_mu1", &[1.0; 5]),
-        ("m3_unequal(1,1.25,0.8)", &[1.0, 1.25, 0.8]),
-        ("m2_unequal(1,0.5): 1/(1/m1+1/m2-1/(m1+m2))", &[1.0, 0.5]),
-    ];
-    for (seed, (row, rates)) in (140..).zip(rows) {
-        accept(&format!("O14 {row}"), z_mean(&saturated(rates, Some(0), seed), oracle("O14", row)));
-    }
-    reject("a place between stages", z_mean(&saturated(&[1.0; 2], Some(1), 146), oracle("O14", "m2_mu1")));
-}
-
-#[test]
-fn o15_a_tandem_of_queues() {
-    let line =
-        line(poisson(0.02), stages([0.05, 0.03, 0.04].map(|mu| exponential(1.0 / mu))), WEEK, 20 * WEEK);
-    let outcomes = replications(&line, 15, 40);
-    let leads: Vec<f64> = outcomes.iter().map(mean_lead).collect();
-    accept("O15 W", z_mean(&leads, oracle("O15", "W")));
-    let time = |outcome: &HorizonOutcome| outcome.counted_ms() as f64;
-    let present: Vec<f64> = outcomes.iter().map(|o| o.line_area_ms as f64 / time(o)).collect();
-    accept("O15 L", z_mean(&present, oracle("O15", "L")));
-    let long = |o: &HorizonOutcome| o.stages[1].time_at_ms[5..].iter().sum::<u64>() as f64 / time(o);
-    let long: Vec<f64> = outcomes.iter().map(long).collect();
-    accept("O15 P(stage 2 >= 5)", z_mean(&long, oracle("O15", "P(stage2 queue>=5 in system)")));
-}
-
-#[test]
-fn o16_a_single_stage_with_lognormal_runs() {
-    let run = |sigma| {
-        let lognormal = Distribution::Lognormal { median_ms: 30.0 * MINUTE as f64, sigma };
-        replications(&line(poisson(0.02), stages([lognormal]), 2 * WEEK, 30 * WEEK), 16, 40)
-    };
-    let queued = |outcome: &HorizonOutcome| {
-        let done = outcome.changes.iter().filter(|change| change.delivered_ms.is_some());
-        let waits: Vec<f64> = done.map(|c| c.parts.of(Part::Queue) as f64 / MINUTE as f64).collect();
-        waits.iter().sum::<f64>() / waits.len() as f64
-    };
-    let outcomes = run(0.6);
-    let waits: Vec<f64> = outcomes.iter().map(queued).collect();
-    accept("O16 Wq", z_mean(&waits, oracle("O16", "Wq")));
-    accept("O16 W", z_mean(&outcomes.iter().map(mean_lead).collect::<Vec<f64>>(), oracle("O16", "W")));
-    let busy: Vec<f64> =
-        outcomes.iter().map(|o| o.stages[0].occupied_ms as f64 / o.counted_ms() as f64).collect();
-    accept("O16 rho", z_mean(&busy, oracle("O16", "rho")));
-    let waits: Vec<f64> = run(0.5).iter().map(queued).collect();
-    reject("runs that vary less", z_mean(&waits, oracle("O16", "Wq")));
-}
-
-#[test]
-fn o18_a_chain_of_stages_lets_through_what_bayes_says() {
-    let mut pipeline =
-        line(Merges::Every { first_ms: 0, gap_ms: 0, count: 1 }, stages([fixed(1); 4]), 0, HOUR);
+/// One stage of a minute, then waves that see a defect with these probabilities; half of all changes
+/// are bad.
+pub(crate) fn with_waves(merges: Merges, waves: usize) -> Pipeline {
+    let mut pipeline = line(merges, stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects =
-        vec![DefectClass { name: "any".to_owned(), probability: 0.03, review_catches: 0.0 }];
-    // The closed form counts every rejection of a bad change as a detection. Here a stage that does not see
-    // the defect may still raise a false alarm, so what it sees makes up the rest of the published share.
-    let false_alarm = 0.01;
-    for (stage, detected) in pipeline.stages.iter_mut().zip([0.8, 0.5, 0.5, 0.3]) {
-        stage.catches = vec![1.0 - (1.0 - detected) / (1.0 - false_alarm)];
-        stage.false_alarm = false_alarm;
+        vec![DefectClass { name: "any".to_owned(), probability: 0.5, review_catches: 0.0 }];
+    pipeline.stages[0].catches = vec![0.0];
+    pipeline.wave_windows = vec![None; waves];
+    pipeline.after_rejection = AfterRejection::Revert(repair());
+    pipeline
+}
+
+pub fn repair() -> Repair {
+    Repair { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false }
+}
+
+/// The first trial whose changes are bad and good in this order.
+pub(crate) fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> PipelineOutcome {
+    let run = |trial| {
+        let mut production = Timed::new(4, trial, waves.to_vec(), fixed(ROLLBACK));
+        pipeline::run(pipeline, &mut production, 4, trial)
+    };
+    let fits = |outcome: &PipelineOutcome| {
+        outcome.changes.iter().map(|change| change.defect.is_some()).eq(bad.iter().copied())
+    };
+    (0..1000).map(run).find(fits).expect("one trial in a few has the wanted order")
+}
+
+/// When each change was delivered, in minutes.
+pub(crate) fn delivered(outcome: &PipelineOutcome) -> Vec<Option<u64>> {
+    outcome.changes.iter().map(|change| change.delivered_ms.map(|ms| ms / MINUTE)).collect()
+}
+
+pub(crate) fn part(outcome: &PipelineOutcome, change: usize, part: Part) -> u64 {
+    outcome.changes[change].parts.of(part) / MINUTE
+}
+
+#[test]
+fn superseding_batches_what_waits() {
+    let mut pipeline = line(every(4, 6), stages([fixed(10)]), 0, HOUR);
+    pipeline.stages[0].mode = Mode::Superseded;
+    let outcome = pipeline::run(&pipeline, &mut Timed::none(), 1, 0);
+    assert_eq!(delivered(&outcome), [10, 20, 20, 30, 30, 40].map(Some));
+    assert_eq!((part(&outcome, 1, Part::Queue), part(&outcome, 1, Part::Test)), (6, 10));
+    assert_eq!(outcome.completed, 4);
+}
+
+#[test]
+fn waves_hold_one_revision_each() {
+    let outcome = trial(&with_waves(every(0, 2), 2), &[wave(0.0), wave(0.0)], &[false, false]);
+    assert_eq!(delivered(&outcome), [121, 181].map(Some));
+    assert_eq!(part(&outcome, 1, Part::Queue), 1 + 59);
+    assert_eq!((part(&outcome, 1, Part::Deploy), part(&outcome, 1, Part::Bake)), (20, 100));
+    let held: Vec<u64> = outcome.waves.iter().map(|wave| wave.stays_ms / MINUTE).collect();
+    assert_eq!(held, [120, 120]);
+}
+
+#[test]
+fn a_wave_waits_for_its_window_and_so_does_what_comes_behind() {
+    let mut pipeline = with_waves(every(0, 2), 2);
+    pipeline.calendars =
+        vec![Calendar::new(vec![(100 * MINUTE, 110 * MINUTE), (500 * MINUTE, 600 * MINUTE)])];
+    pipeline.wave_windows[1] = Some(0);
+    let outcome = trial(&pipeline, &[wave(0.0), wave(0.0)], &[false, false]);
+    // The first change leaves wave 1 at 100 only; the second ends wave 1 at 160 and waits until 500.
+    assert_eq!(delivered(&outcome), [160, 560].map(Some));
+    assert_eq!((part(&outcome, 0, Part::Window), part(&outcome, 1, Part::Window)), (39, 340));
+}
+
+#[test]
+fn a_defect_seen_in_wave_2_stops_the_next_revision_in_wave_1_as_well() {
+    let outcome = trial(&with_waves(every(0, 2), 2), &[wave(0.0), wave(1.0)], &[true, false]);
+    // Both stop at 91. The revert is merged at 191 and takes the second change along; the first is merged
+    // again, put right, at 1191.
+    assert_eq!(delivered(&outcome), [1312, 312].map(Some));
+    assert_eq!((outcome.needed_rollbacks, outcome.needless_rollbacks), (2, 0));
+    let incident =
+        Incident { began_ms: MINUTE, detected_ms: 91 * MINUTE, restored_ms: (91 + ROLLBACK) * MINUTE };
+    assert_eq!(outcome.incidents, [incident]);
+    let second = &outcome.changes[1].parts;
+    assert_eq!(second.total(), 312 * MINUTE);
+    assert_eq!(second.of(Part::Blocked), 100 * MINUTE);
+    assert_eq!(second.of(Part::Bake), (20 + 100) * MINUTE);
+}
+
+#[test]
+fn a_defect_of_the_revision_behind_leaves_the_one_ahead_alone() {
+    let outcome = trial(&with_waves(every(0, 2), 2), &[wave(1.0), wave(1.0)], &[false, true]);
+    assert_eq!(delivered(&outcome), [Some(121), Some(1312)]);
+    assert_eq!((outcome.needed_rollbacks, outcome.incidents.len()), (1, 1));
+}
+
+#[test]
+fn a_fast_track_passes_by_stages_and_skips_bakes() {
+    let mut pipeline = with_waves(every(0, 2), 2);
+    pipeline.after_rejection = AfterRejection::Revert(Repair { fast_track: true, ..repair() });
+    let waves = [wave(0.0), wave(1.0)];
+    assert_eq!(delivered(&trial(&pipeline, &waves, &[true, false]))[1], Some(192 + 20));
+    pipeline.stages[0].fixes_pass_by = true;
+    assert_eq!(delivered(&trial(&pipeline, &waves, &[true, false]))[1], Some(191 + 20));
+}
+
+#[test]
+fn blaming_the_wrong_change_costs_another_round() {
+    let mut pipeline = with_waves(every(1, 3), 0);
+    pipeline.stages = stages([fixed(5)]);
+    pipeline.stages[0].mode = Mode::Superseded;
+    pipeline.stages[0].catches = vec![1.0];
+    pipeline.after_rejection = AfterRejection::Revert(Repair { misattribution: 1.0, ..repair() });
+    let outcome = trial(&pipeline, &[], &[false, true, false]);
+    // The second and the third run together until 10; the third is blamed and out at 110; the rest is
+    // rejected at 115 and the second, alone now, is out at 215. Each comes again 1000 later.
+    assert_eq!(delivered(&outcome), [5, 1220, 1115].map(Some));
+    assert_eq!((outcome.reverts, outcome.vain_reverts, outcome.stages[0].rejections), (2, 1, 2));
+}
+
+#[test]
+fn a_false_alarm_reverts_a_good_change() {
+    let mut waves = [wave(0.0), wave(0.0)];
+    waves[1].false_alarm = 1.0;
+    let mut pipeline = with_waves(every(0, 2), 2);
+    pipeline.length_ms = 200 * MINUTE;
+    let outcome = trial(&pipeline, &waves, &[false, false]);
+    assert_eq!(delivered(&outcome), [None, None]);
+    // At 121 the first is blamed; the second carries it and stops too.
+    assert_eq!((outcome.needed_rollbacks, outcome.needless_rollbacks), (0, 2));
+    assert_eq!(outcome.change_fail_rate(), Some(1.0));
+    assert!(outcome.incidents.is_empty());
+}
+
+#[test]
+fn a_newer_revision_may_restart_production() {
+    let mut pipeline = with_waves(every(0, 2), 2);
+    pipeline.entry = Entry::Restart;
+    let outcome = trial(&pipeline, &[wave(0.0), wave(0.0)], &[false, false]);
+    assert_eq!(delivered(&outcome), [122, 122].map(Some));
+    assert_eq!((outcome.deployments, outcome.overtaken, outcome.needless_rollbacks), (2, 1, 0));
+}
+
+#[test]
+fn before_production_the_newest_may_take_the_place_of_what_waits() {
+    let mut pipeline = with_waves(every(0, 3), 2);
+    pipeline.entry = Entry::Superseded;
+    let outcome = trial(&pipeline, &[wave(0.0), wave(0.0)], &[false; 3]);
+    assert_eq!(delivered(&outcome), [121, 181, 181].map(Some));
+    assert_eq!((outcome.deployments, outcome.changes_per_deployment()), (2, Some(1.5)));
+}
+
+#[test]
+fn flaky_runs_cost_their_repetition_and_the_wait_for_somebody() {
+    let flaky = |then| {
+        let mut pipeline = line(every(10_000, 20_000), stages([fixed(30)]), 0, 300_000_000 * MINUTE);
+        pipeline.stages[0].flaky = Flaky { probability: 0.2, then };
+        pipeline::run(&pipeline, &mut Timed::none(), 7, 0)
+    };
+    let blocks = flaky(OnFlaky::Block { wait: fixed(60) });
+    let leads = |outcome: &PipelineOutcome| -> Vec<f64> {
+        outcome.changes.iter().map(|change| change.parts.total() as f64 / MINUTE as f64).collect()
+    };
+    accept("flaky, block: (d + f w) / (1 - f)", z_mean(&leads(&blocks), (30.0 + 0.2 * 60.0) / 0.8));
+    let retries = flaky(OnFlaky::Retry { times: 2 });
+    let rejections = retries.stages[0].rejections as f64;
+    let (n, p) = (20_000.0, 0.2 * 0.2 * 0.2);
+    accept("flaky, retry: rejected f^3", (rejections - n * p) / (n * p * (1.0 - p)).sqrt());
+}
+
+#[test]
+fn windows_hold_the_start_the_whole_run_or_the_work() {
+    let done = |holds| {
+        let mut stage = Stage::plain("approval", Phase::Approval, fixed(240));
+        stage.window = Some(Window { calendar: 0, holds });
+        let merges = Merges::Recorded(vec![15 * HOUR]);
+        let mut pipeline = line(merges, vec![stage], 0, WEEK);
+        let days = (0..5).map(|day| (day * 24 * HOUR + 9 * HOUR, day * 24 * HOUR + 17 * HOUR));
+        pipeline.calendars = vec![Calendar::new(days.collect())];
+        let outcome = pipeline::run(&pipeline, &mut Timed::none(), 1, 0);
+        let change = &outcome.changes[0];
+        let parts = [Part::Approval, Part::Window].map(|part| change.parts.of(part) / HOUR);
+        (change.delivered_ms.unwrap() / HOUR, parts)
+    };
+    assert_eq!(done(Holds::Start), (19, [4, 0]));
+    assert_eq!(done(Holds::WholeRun), (24 + 13, [4, 18]));
+    assert_eq!(done(Holds::Work), (24 + 11, [4, 16]));
+}
+
+#[test]
+fn an_idle_year_is_free_and_review_counts() {
+    let events = |length| {
+        let mut pipeline = line(every(0, 1), stages([fixed(10); 3]), 0, length);
+        pipeline.source.review = fixed(90);
+        pipeline::run(&pipeline, &mut Timed::none(), 1, 0)
+    };
+    let (week, year) = (events(WEEK), events(52 * WEEK));
+    assert_eq!((week.events, year.events), (4, 4));
+    assert_eq!(week.changes[0].parts.total(), 120 * MINUTE);
+    assert_eq!(week.changes[0].parts.of(Part::Review), 90 * MINUTE);
+}
+
+#[test]
+fn the_oldest_version_ages_until_the_last_wave_has_the_next() {
+    let outcome =
+        pipeline::run(&line(every(100, 3), stages([fixed(50)]), 0, 300 * MINUTE), &mut Timed::none(), 1, 0);
+    // Delivered at 50, 150 and 250, each merged 50 before; what runs at first was merged at 0.
+    assert_eq!(outcome.oldest_age_ms, 150 * MINUTE);
+    let mean = outcome.age_area * HOUR as f64 / outcome.counted_ms() as f64 / MINUTE as f64;
+    // Ages 0 to 150 over 150 minutes, 50 to 150 over 100, 50 to 100 over 50.
+    let expected = (75.0 * 150.0 + 100.0 * 100.0 + 75.0 * 50.0) / 300.0;
+    assert!((mean - expected).abs() < 1e-9, "{mean} {expected}");
+}
+
+/// Production of one wave of 10 minutes, whose alarm comes half an hour after its end.
+struct Late;
+
+impl Production for Late {
+    fn waves(&self) -> usize {
+        1
     }
-    let n = 400_000;
-    let outcomes = replications(&pipeline, 18, n as u64);
-    let count = |bad: Option<bool>, done: Option<bool>| {
-        let fits = |o: &&HorizonOutcome| {
-            let change = &o.changes[0];
-            bad.is_none_or(|bad| change.defect.is_some() == bad)
-                && done.is_none_or(|done| change.delivered_ms.is_some() == done)
+
+    fn regions(&self, _: usize) -> &[usize] {
+        &[]
+    }
+
+    fn roll_out(&mut self, ask: &Ask) -> Rollout {
+        let mut end = ask.start_ms + 10 * MINUTE;
+        let seen = ask.defects.first().map(|defect| (end + 30 * MINUTE, Why::Defect(defect.change)));
+        let told = ask.stop.map(|stop| (stop.at_ms, Why::Outside));
+        let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
+        end = stopped.map_or(end, |(at, _)| end.min(at));
+        let wave = WaveRun { start_ms: ask.start_ms, closed_ms: 0, deployed_ms: end, end_ms: end };
+        Rollout {
+            waves: vec![wave],
+            stopped,
+            settled_ms: stopped.map_or(u64::MAX, |(at, _)| at + MINUTE),
+            brought_ms: vec![ask.start_ms; ask.defects.len()],
+            harm: Harm::default(),
+        }
+    }
+}
+
+#[test]
+fn a_recall_takes_back_every_delivered_revision_with_the_defect_once() {
+    let pipeline = with_waves(every(0, 2), 1);
+    let outcome = (0..1000)
+        .map(|trial| pipeline::run(&pipeline, &mut Late, 4, trial))
+        .find(|outcome| outcome.changes[0].defect.is_some() && outcome.changes[1].defect.is_none());
+    let outcome = outcome.expect("one trial in four");
+    assert_eq!(delivered(&outcome), [11, 21].map(Some));
+    let incident = Incident { began_ms: MINUTE, detected_ms: 41 * MINUTE, restored_ms: 42 * MINUTE };
+    assert_eq!(outcome.incidents, [incident]);
+    assert_eq!((outcome.needed_rollbacks, outcome.needless_rollbacks, outcome.reverts), (2, 0, 1));
+}
+
+/// Production that remembers the last timetable of every rollout, by start.
+pub struct Recorder {
+    pub timed: Timed,
+    pub last: BTreeMap<(u64, u64), Rollout>,
+}
+
+impl Production for Recorder {
+    fn waves(&self) -> usize {
+        self.timed.waves()
+    }
+
+    fn regions(&self, wave: usize) -> &[usize] {
+        self.timed.regions(wave)
+    }
+
+    fn roll_out(&mut self, ask: &Ask) -> Rollout {
+        let mut rollout = self.timed.roll_out(ask);
+        rollout.harm.impaired_host_ms = ask.defects.len() as u64 * MINUTE;
+        let asked_before = self.last.insert((ask.start_ms, ask.key), rollout.clone());
+        // What a stop from outside cuts is the end, never the beginning.
+        if let (Some(before), Some(stop)) = (asked_before, ask.stop) {
+            let begun = before.waves.iter().map(|wave| wave.start_ms).filter(|start| *start < stop.at_ms);
+            assert!(begun.eq(rollout.waves.iter().map(|wave| wave.start_ms)), "{before:?} {rollout:?}");
+        }
+        rollout
+    }
+}
+
+impl Recorder {
+    /// Pairs of rollouts that were in one wave at once, or passed each other.
+    fn collisions(&self) -> usize {
+        let mut collisions = 0;
+        for wave in 0..self.waves() {
+            let mut free = 0;
+            for rollout in self.last.values() {
+                let Some(run) = rollout.waves.get(wave) else { continue };
+                collisions += usize::from(run.start_ms < free);
+                let next = rollout.waves.get(wave + 1).map(|next| next.start_ms);
+                free = match (next, rollout.stopped) {
+                    (Some(next), _) => next,
+                    (None, None) if wave + 1 == self.waves() => run.end_ms,
+                    (None, _) => rollout.settled_ms,
+                };
+            }
+        }
+        collisions
+    }
+}
+
+fn duration() -> impl Strategy<Value = Distribution> {
+    prop_oneof![
+        (0u64..90).prop_map(fixed),
+        (1.0..90.0).prop_map(exponential),
+        (1.0..60.0f64).prop_map(|m| Distribution::Lognormal { median_ms: m * 60_000.0, sigma: 0.8 }),
+    ]
+}
+
+fn stage() -> impl Strategy<Value = Stage> {
+    let mode = prop_oneof![Just(Mode::Queued), Just(Mode::Superseded), Just(Mode::Parallel)];
+    let holds = prop_oneof![Just(Holds::Start), Just(Holds::WholeRun), Just(Holds::Work)];
+    let window = prop::option::of(holds.prop_map(|holds| Window { calendar: 0, holds }));
+    let then = prop_oneof![
+        duration().prop_map(|wait| OnFlaky::Block { wait }),
+        (0u32..3).prop_map(|times| OnFlaky::Retry { times })
+    ];
+    let room = prop::option::of(0usize..3);
+    (duration(), mode, room, window, then, 0.0..0.3, 0.0..1.0, 0.0..0.1, any::<bool>()).prop_map(
+        |(duration, mode, room, window, then, probability, catches, false_alarm, fixes_pass_by)| Stage {
+            mode,
+            room,
+            window,
+            flaky: Flaky { probability, then },
+            catches: vec![catches],
+            false_alarm,
+            fixes_pass_by,
+            emergencies_pass_by: !fixes_pass_by,
+            ..Stage::plain("stage", Phase::Test, duration)
+        },
+    )
+}
+
+pub fn timed_wave() -> impl Strategy<Value = TimedWave> {
+    (duration(), duration(), 0.0..1.0, duration(), 0.0..0.1).prop_map(
+        |(deploy, bake, catches, detection, false_alarm)| TimedWave {
+            deploy,
+            bake,
+            catches: vec![catches],
+            detection,
+            false_alarm,
+            regions: Vec::new(),
+        },
+    )
+}
+
+fn emergency() -> impl Strategy<Value = Emergency> {
+    let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
+    let review = prop::option::of(duration());
+    (0.0..0.5, 0u64..4, review, any::<bool>(), entry).prop_map(
+        |(share, quarters, review, ignores_windows, entry)| Emergency {
+            share,
+            bakes: Ratio { num: quarters, den: 4 },
+            review,
+            review_catches: None,
+            ignores_windows,
+            entry,
+        },
+    )
+}
+
+fn error_budget() -> impl Strategy<Value = ErrorBudget> {
+    let minutes = |minutes: u64| minutes * MINUTE;
+    ((0u64..5).prop_map(minutes), (60u64..10_000).prop_map(minutes))
+        .prop_map(|(allowed_host_ms, window_ms)| ErrorBudget { allowed_host_ms, window_ms })
+}
+
+pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
+    let repair = (duration(), 0.0..1.0, duration(), any::<bool>()).prop_map(
+        |(latency, misattribution, again, fast_track)| {
+            AfterRejection::Revert(Repair { latency, misattribution, again, fast_track })
+        },
+    );
+    let after = prop_oneof![
+        1 => Just(AfterRejection::Leave),
+        1 => duration().prop_map(|after| AfterRejection::Restart { after }),
+        3 => repair,
+    ];
+    let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
+    let stages = prop::collection::vec(stage(), 1..5);
+    let waves = prop::collection::vec((timed_wave(), any::<bool>()), 0..4);
+    let policies = (prop::option::of(emergency()), prop::option::of(error_budget()));
+    (stages, waves, entry, after, 0.001..0.05, 0.0..0.3, duration(), policies).prop_map(
+        |(stages, waves, entry, after_rejection, rate, bad, review, (emergency, error_budget))| {
+            let mut pipeline = line(poisson(rate), stages, WEEK / 2, 3 * WEEK);
+            let days = (0..21).map(|day| (day * 24 * HOUR + 9 * HOUR, day * 24 * HOUR + 17 * HOUR));
+            pipeline.calendars = vec![Calendar::new(days.collect())];
+            pipeline.wave_windows = waves.iter().map(|(_, window)| window.then_some(0)).collect();
+            pipeline.entry = entry;
+            (pipeline.emergency, pipeline.error_budget) = (emergency, error_budget);
+            pipeline.after_rejection = after_rejection;
+            pipeline.source.review = review;
+            pipeline.source.defects =
+                vec![DefectClass { name: "any".to_owned(), probability: bad, review_catches: 0.2 }];
+            (pipeline, waves.into_iter().map(|(wave, _)| wave).collect())
+        },
+    )
+}
+
+/// What holds of every horizon: Little's law, accounts that add up, one revision a wave.
+pub fn invariants(outcome: &PipelineOutcome) -> Result<(), TestCaseError> {
+    let holds = |stage: &StageOutcome| stage.area_ms == stage.stays_ms;
+    prop_assert!(outcome.stages.iter().all(holds), "{:#?}", outcome.stages);
+    prop_assert!(holds(&outcome.entry), "{:#?}", outcome.entry);
+    prop_assert_eq!(outcome.line_area_ms, outcome.line_stays_ms);
+    for wave in &outcome.waves {
+        prop_assert!(wave.stays_ms <= outcome.counted_ms(), "two revisions in one wave: {wave:?}");
+    }
+    for change in &outcome.changes {
+        let until = change.delivered_ms.unwrap_or(outcome.to_ms);
+        let review = change.parts.of(Part::Review);
+        prop_assert_eq!(change.parts.total(), until - change.merged_ms + review, "{:?}", change);
+        prop_assert!(change.entered_ms.is_none_or(|entered| entered >= change.merged_ms));
+    }
+    let failed = outcome.needed_rollbacks + outcome.needless_rollbacks + outcome.overtaken;
+    prop_assert!(failed <= outcome.deployments, "{:?}", outcome.deployments);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(crate::support::cases(200))]
+
+    #[test]
+    fn littles_law_holds_and_every_minute_has_a_part_and_no_wave_holds_two(
+        (pipeline, waves) in any_pipeline(),
+        seed in 0u64..1000,
+    ) {
+        let run = || {
+            let timed = Timed::new(seed, 0, waves.clone(), fixed(ROLLBACK));
+            let mut production = Recorder { timed, last: BTreeMap::new() };
+            let outcome = pipeline::run(&pipeline, &mut production, seed, 0);
+            (outcome, production.collisions())
         };
-        outcomes.iter().filter(fits).count()
-    };
-    let (complete, stopped) = (count(None, Some(true)), count(None, Some(false)));
-    accept(
-        "O18 P(good, rejected)",
-        z_share(count(Some(false), Some(false)), n, oracle("O18", "P_rollback_and_good")),
-    );
-    accept("O18 P(escape)", z_share(count(Some(true), Some(true)), n, oracle("O18", "P_escape")));
-    accept(
-        "O18 precision",
-        z_share(count(Some(true), Some(false)), stopped, oracle("O18", "precision_of_rollback")),
-    );
-    accept("O18 P(complete)", z_share(complete, n, oracle("O18", "P_complete")));
-}
-
-#[test]
-fn o19_false_alarms_send_a_good_change_back_to_the_first_stage() {
-    let run = |after| {
-        let mut pipeline = line(
-            Merges::Every { first_ms: 0, gap_ms: 100_000 * MINUTE, count: 40_000 },
-            stages([fixed(90); 5]),
-            0,
-            4_000_000_000 * MINUTE,
-        );
-        pipeline.after_rejection = AfterRejection::Restart { after: fixed(after) };
-        pipeline.stages.iter_mut().for_each(|stage| stage.false_alarm = 0.02);
-        run(&pipeline, 19, 0)
-    };
-    let outcome = run(20);
-    let leads = |outcome: &HorizonOutcome| -> Vec<f64> {
-        let leads = outcome.changes.iter().map(|c| c.delivered_ms.unwrap() - c.merged_ms);
-        leads.map(|ms| ms as f64 / MINUTE as f64).collect()
-    };
-    accept("O19 E[T]", z_mean(&leads(&outcome), oracle("O19", "E_T")));
-    let restarts: Vec<f64> =
-        outcome.changes.iter().map(|c| c.parts.of(Part::Blocked) as f64 / (20 * MINUTE) as f64).collect();
-    accept("O19 E[restarts]", z_mean(&restarts, oracle("O19", "E_restarts")));
-    reject("a longer rollback", z_mean(&leads(&run(120)), oracle("O19", "E_T")));
-}
-
-#[test]
-fn o22_a_window_makes_changes_wait() {
-    let days = (0..520).flat_map(|week| (0..5).map(move |day| week * WEEK + day * 24 * HOUR));
-    let open = days.map(|day| (day + 9 * HOUR, day + 17 * HOUR)).collect();
-    let mut stage = Stage::plain("window", Phase::Deploy, fixed(0));
-    stage.mode = Mode::Parallel;
-    stage.window = Some(Window { calendar: 0, holds: Holds::Start });
-    let mut pipeline = line(poisson(0.1), vec![stage], 0, 500 * WEEK);
-    pipeline.calendars = vec![Calendar::new(open)];
-    let outcome = run(&pipeline, 22, 0);
-    let done = outcome.changes.iter().filter(|change| change.delivered_ms.is_some());
-    let waits: Vec<f64> = done.map(|c| c.parts.of(Part::Window) as f64 / HOUR as f64).collect();
-    accept("O22 E[wait]", z_mean(&waits, oracle("O22", "E_wait_h")));
-    let none = waits.iter().filter(|wait| **wait == 0.0).count();
-    accept("O22 P(no wait)", z_share(none, waits.len(), oracle("O22", "P_wait0")));
-    let longest = waits.iter().copied().fold(0.0, f64::max);
-    assert!(longest <= oracle("O22", "max_wait_h") && longest > 63.9, "{longest}");
+        let (outcome, collisions) = run();
+        prop_assert_eq!(collisions, 0);
+        prop_assert_eq!(&outcome, &run().0);
+        invariants(&outcome)?;
+        prop_assert!(outcome.emergencies.deployments <= outcome.deployments);
+        prop_assert!(outcome.emergencies.rollbacks <= outcome.needed_rollbacks + outcome.needless_rollbacks);
+        prop_assert!(outcome.budget_spent_ms <= outcome.counted_ms());
+    }
 }

@@ -1,15 +1,15 @@
 //! Pipelines as scenarios say them: calendars, the Amazon pipeline, studies of horizons, the command.
 
-use super::pipeline::HOUR;
+use super::pipeline_oracles::HOUR;
 use super::support::{self, plan_of as plan};
 use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
-use wavetank::engine::Model;
-use wavetank::horizon::{self, Rollouts};
+use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::Plan;
 use wavetank::plan::pipeline::{AfterRejection, Merges, WaveCalendar};
+use wavetank::rollout::Model;
 use wavetank::scenario;
-use wavetank::study::{Nobody, horizon as study};
+use wavetank::study::{Nobody, pipeline as study};
 
 const DAY: u64 = 24 * HOUR;
 
@@ -102,7 +102,7 @@ fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Optio
     pipeline.warm_up_ms = 0;
     let one = |trial| {
         let mut production = Rollouts::new(&model, strategy, trial, 0);
-        horizon::run(&pipeline, &mut production, 5, trial).changes[0].delivered_ms
+        pipeline::run(&pipeline, &mut production, 5, trial).changes[0].delivered_ms
     };
     (0..trials).map(one).collect()
 }
@@ -160,7 +160,7 @@ pub fn measured(file: &str, trials: u64, measure: &str) -> wavetank::stats::mean
     let plan = support::plan(file, &[]);
     let horizon = plan.horizon.as_ref().unwrap();
     let done = study::run(&plan, horizon, trials, &AtomicBool::new(false), &Nobody).unwrap();
-    let summary = wavetank::study::horizon_summary::summarise(&plan, horizon, &done);
+    let summary = wavetank::study::pipeline_summary::summarise(&plan, horizon, &done);
     let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure == measure);
     found.unwrap().mean.unwrap_or_else(|| panic!("{file} says nothing of {measure}"))
 }
@@ -201,7 +201,7 @@ fn the_command_says_what_the_library_says() {
     let dir = TempDir::new().unwrap();
     let run = |args: &[&str]| {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("wavetank");
-        command.current_dir(dir.path()).env_remove("CLICOLOR_FORCE").arg("horizon").args(args);
+        command.current_dir(dir.path()).env_remove("CLICOLOR_FORCE").arg("pipeline").args(args);
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
@@ -217,7 +217,7 @@ fn the_command_says_what_the_library_says() {
     let json = [&few[..], &["--format", "json", "--output", "sub", "--threads", "1"]].concat();
     let (code, one, talk) = run(&json);
     assert_eq!((code, talk.contains("wrote sub (5 files)")), (Some(0), true), "{talk}");
-    assert_eq!(one, std::fs::read_to_string(dir.path().join("sub/horizon.json")).unwrap());
+    assert_eq!(one, std::fs::read_to_string(dir.path().join("sub/pipeline.json")).unwrap());
     let summary: serde_json::Value = serde_json::from_str(&one).unwrap();
     assert_eq!(summary["strategies"][0]["measures"][0]["measure"], "deployments_per_day");
     let two = [&few[..], &["--format", "json", "--threads", "2"]].concat();
@@ -242,7 +242,7 @@ fn a_pipeline_that_is_too_slow_is_called_unsteady() {
         let plan = plan(&text(every));
         let horizon = plan.horizon.as_ref().unwrap();
         let done = study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
-        wavetank::study::horizon_summary::summarise(&plan, horizon, &done).strategies[0].drifts
+        wavetank::study::pipeline_summary::summarise(&plan, horizon, &done).strategies[0].drifts
     };
     assert!(drifts("40m"), "a build takes 50 minutes");
     assert!(!drifts("2h"));

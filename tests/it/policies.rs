@@ -1,19 +1,19 @@
 //! Who may hurry and who must wait in a pipeline: local hours, the emergency lane, the error budget, alarms that hold up a
 //! start. Timetables worked out by hand.
 
-use crate::horizon::{delivered, every, part, trial, wave, with_waves};
-use crate::pipeline::{HOUR, MINUTE, fixed};
+use crate::pipeline::{delivered, every, part, trial, wave, with_waves};
+use crate::pipeline_oracles::{HOUR, MINUTE, fixed};
 use crate::support::{self, plan_of as plan};
 use std::sync::atomic::AtomicBool;
-use wavetank::engine::Model;
-use wavetank::horizon::{self, Ask, Production, Rollout, Rollouts, Timed, TimedWave};
-use wavetank::outcome::horizon::{Emergencies, HorizonOutcome, Part};
+use wavetank::outcome::pipeline::{Emergencies, Part, PipelineOutcome};
+use wavetank::pipeline::{self, Ask, Production, Rollout, Rollouts, Timed, TimedWave};
 use wavetank::plan::pipeline::{
     AfterRejection, Calendar, Emergency, Entry, ErrorBudget, Merges, Mode, Repair,
 };
 use wavetank::plan::{Horizon, Pipeline, Ratio};
 use wavetank::report;
-use wavetank::study::horizon_summary::{Estimated, summarise};
+use wavetank::rollout::Model;
+use wavetank::study::pipeline_summary::{Estimated, summarise};
 use wavetank::study::{self, Nobody};
 
 const LANE: Emergency = Emergency {
@@ -39,12 +39,12 @@ fn two_cities(wave: &str, more: &str) -> String {
 }
 
 /// The horizon of the only strategy whose changes are merged at these instants.
-fn simulate(text: &str, merges: Vec<u64>) -> HorizonOutcome {
+fn simulate(text: &str, merges: Vec<u64>) -> PipelineOutcome {
     let plan = plan(text);
     let mut pipeline = plan.horizon.as_ref().unwrap().with_waves(&plan, &plan.strategies[0]);
     pipeline.source.merges = Merges::Recorded(merges);
     let model = Model::new(&plan);
-    horizon::run(&pipeline, &mut Rollouts::new(&model, 0, 0, 0), 1, 0)
+    pipeline::run(&pipeline, &mut Rollouts::new(&model, 0, 0, 0), 1, 0)
 }
 
 const SOURCE: &str = "source = { every = \"1h\" }";
@@ -89,7 +89,7 @@ fn a_window_may_hold_the_deployment_or_the_whole_wave() {
 fn a_wave_that_fits_no_opening_is_found_before_anything_is_simulated() {
     let text = two_cities("regions-at-once = 1", &format!("{SOURCE}\nwave-holds = \"whole-run\""));
     let said = |text: &str| {
-        let loaded = wavetank::foresight::look_ahead(wavetank::scenario::load_str("window", text));
+        let loaded = wavetank::lints::look_ahead(wavetank::scenario::load_str("window", text));
         loaded.diagnostics.iter().any(|diagnostic| diagnostic.message.contains("never begins"))
     };
     assert!(!said(&text));
@@ -158,10 +158,10 @@ fn whoever_takes_an_emergency_along_hurries() {
     pipeline.emergency = Some(Emergency { share: 0.5, ..LANE });
     let run = |trial| {
         let mut production = Timed::new(4, trial, vec![wave(0.0)], fixed(15));
-        horizon::run(&pipeline, &mut production, 4, trial)
+        pipeline::run(&pipeline, &mut production, 4, trial)
     };
     let urgent =
-        |outcome: &HorizonOutcome| outcome.changes.iter().map(|change| change.urgent).collect::<Vec<_>>();
+        |outcome: &PipelineOutcome| outcome.changes.iter().map(|change| change.urgent).collect::<Vec<_>>();
     let outcome = (0..1000).map(run).find(|outcome| urgent(outcome) == [false, true, false]);
     // The third takes the place of the second in the queue. It waits for the first, which goes the long way.
     let outcome = outcome.expect("one trial in eight");
@@ -189,13 +189,13 @@ impl Production for Harmful {
 }
 
 /// The first trial of harmful rollouts whose changes are bad and good in this order.
-fn harmful(pipeline: &Pipeline, bad: &[bool]) -> HorizonOutcome {
+fn harmful(pipeline: &Pipeline, bad: &[bool]) -> PipelineOutcome {
     let quick = TimedWave { bake: fixed(0), ..wave(1.0) };
     let run = |trial| {
         let timed = Timed::new(4, trial, vec![quick.clone()], fixed(15));
-        horizon::run(pipeline, &mut Harmful(timed, 10), 4, trial)
+        pipeline::run(pipeline, &mut Harmful(timed, 10), 4, trial)
     };
-    let fits = |outcome: &HorizonOutcome| {
+    let fits = |outcome: &PipelineOutcome| {
         outcome.changes.iter().map(|change| change.defect.is_some()).eq(bad.iter().copied())
     };
     (0..1000).map(run).find(fits).expect("one trial in a few has the wanted order")
@@ -255,7 +255,7 @@ fn an_alarm_that_fires_for_another_reason_holds_up_a_rollout_in_a_pipeline() {
 fn the_report_says_what_the_lane_buys_and_how_long_the_budget_was_spent() {
     let plan = support::plan("scenarios/pipelines/local-hours.toml", &[]);
     let settings = plan.horizon.as_ref().unwrap();
-    let done = study::horizon::run(&plan, settings, 4, &AtomicBool::new(false), &Nobody).unwrap();
+    let done = study::pipeline::run(&plan, settings, 4, &AtomicBool::new(false), &Nobody).unwrap();
     let summary = summarise(&plan, settings, &done);
     let lead = |estimates: &[Estimated]| estimates[0].mean.unwrap().value;
     for strategy in &summary.strategies {
@@ -263,12 +263,12 @@ fn the_report_says_what_the_lane_buys_and_how_long_the_budget_was_spent() {
         assert!(lead(&lanes.emergencies) < 0.7 * lead(&lanes.others), "{}", strategy.name);
         assert!((0.0..=1.0).contains(&strategy.policies.budget_spent.unwrap().value));
     }
-    let text = report::horizon::text(&summary, 100);
+    let text = report::pipeline::text(&summary, 100);
     for words in ["emergencies: change fail rate", "all else", "time with the error budget spent"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     let none = summarise(&plan, &Horizon { pipeline: without_policies(settings), ..settings.clone() }, &done);
-    assert!(!report::horizon::text(&none, 100).contains("Who may hurry"));
+    assert!(!report::pipeline::text(&none, 100).contains("Who may hurry"));
 }
 
 fn without_policies(horizon: &Horizon) -> Pipeline {

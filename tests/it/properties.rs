@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use std::ffi::OsStr;
 use std::fs;
 use std::sync::atomic::AtomicBool;
-use wavetank::engine::trace::{Event, Recorder, Silent};
-use wavetank::engine::{Engine, Model};
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{Estimator, Plan, RollbackScope};
 use wavetank::random::Distribution;
+use wavetank::rollout::trace::{Event, Recorder, Silent};
+use wavetank::rollout::{Engine, Model};
 
 fn outcomes(plan: &Plan, strategy: usize, trials: u64) -> Vec<Outcome> {
     let model = Model::new(plan);
@@ -296,7 +296,7 @@ fn a_replay_tells_what_the_outcome_says() {
 }
 
 /// Recomputes the blast radius from the events alone.
-fn retell(outcome: &Outcome, records: &[wavetank::engine::trace::Record]) {
+fn retell(outcome: &Outcome, records: &[wavetank::rollout::trace::Record]) {
     let (mut impaired, mut peak, mut host_ms, mut since) = (0_u64, 0_u64, 0_u64, 0_u64);
     let mut alarm_ms = None;
     assert!(records.is_sorted_by_key(|record| record.at_ms));

@@ -10,9 +10,9 @@ mod variants;
 
 use crate::support;
 use textbook::{Onset, R1};
-use wavetank::engine::trace::Silent;
-use wavetank::engine::{Engine, Model};
 use wavetank::plan::Plan;
+use wavetank::rollout::trace::Silent;
+use wavetank::rollout::{Engine, Model};
 
 const ROLLOUTS: u64 = 6_000;
 

@@ -1,8 +1,8 @@
 //! Scenarios that once went wrong.
 
 use crate::support;
-use wavetank::engine::trace::Silent;
-use wavetank::engine::{Engine, Model};
+use wavetank::rollout::trace::Silent;
+use wavetank::rollout::{Engine, Model};
 
 fn run_some(text: &str) -> Vec<wavetank::outcome::Outcome> {
     let loaded = wavetank::scenario::load_str("regression", text);

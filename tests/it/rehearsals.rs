@@ -1,14 +1,14 @@
 //! Stages that are fleets of their own: timetables by hand, what traffic there buys, the same luck before every strategy.
 
-use crate::horizon::delivered;
-use crate::pipeline::{HOUR, MINUTE};
+use crate::pipeline::delivered;
+use crate::pipeline_oracles::{HOUR, MINUTE};
 use crate::support::project;
 use std::path::{Path, PathBuf};
-use wavetank::engine::Model;
-use wavetank::horizon::{self, Rollouts};
-use wavetank::outcome::horizon::HorizonOutcome;
+use wavetank::outcome::pipeline::PipelineOutcome;
+use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::pipeline::{AfterRejection, Merges};
 use wavetank::plan::{Pipeline, Plan};
+use wavetank::rollout::Model;
 use wavetank::scenario;
 
 const GAMMA: &str = "[[fleet.region]]\nname = \"gamma\"\nhosts-per-zone = 2\n[[defect]]\nname = \"other\"\n\
@@ -32,9 +32,9 @@ fn pipeline(plan: &Plan, strategy: usize) -> Pipeline {
     plan.horizon.as_ref().unwrap().with_waves(plan, &plan.strategies[strategy])
 }
 
-fn run(plan: &Plan, pipeline: &Pipeline, strategy: usize, trial: u64) -> HorizonOutcome {
+fn run(plan: &Plan, pipeline: &Pipeline, strategy: usize, trial: u64) -> PipelineOutcome {
     let model = Model::new(plan);
-    horizon::run(pipeline, &mut Rollouts::new(&model, strategy, trial, 0), 1, trial)
+    pipeline::run(pipeline, &mut Rollouts::new(&model, strategy, trial, 0), 1, trial)
 }
 
 #[test]

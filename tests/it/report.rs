@@ -1,8 +1,6 @@
 //! From outcomes to files: every report of one small study, checked from outside the crate.
 
 use std::sync::atomic::AtomicBool;
-use wavetank::engine::trace::Recorder;
-use wavetank::engine::{Engine, Model};
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{
     Arrivals, Change, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy, Study, Wave,
@@ -10,6 +8,8 @@ use wavetank::plan::{
 };
 use wavetank::random::Distribution;
 use wavetank::report::{chart, csv, json, plan_view, terminal, timeline};
+use wavetank::rollout::trace::Recorder;
+use wavetank::rollout::{Engine, Model};
 use wavetank::study::{Outcomes, Summary, summarise};
 
 fn plan() -> Plan {

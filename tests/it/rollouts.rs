@@ -1,14 +1,14 @@
 //! Real rollouts inside a pipeline: a horizon of one change is a trial of the study, gates and stops do what they say.
 
-use super::pipeline::{HOUR, MINUTE, fixed, line, stages};
+use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support;
-use wavetank::engine::launch::{Launch, Launched, OutsideStop, World};
-use wavetank::engine::trace::Silent;
-use wavetank::engine::{Engine, Model};
-use wavetank::horizon::{self, Rollouts};
-use wavetank::outcome::horizon::{Harm, Part};
+use wavetank::outcome::pipeline::{Harm, Part};
+use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Entry, Merges, Repair};
 use wavetank::plan::{Pipeline, Plan, Ratio};
+use wavetank::rollout::launch::{Launch, Launched, OutsideStop, World};
+use wavetank::rollout::trace::Silent;
+use wavetank::rollout::{Engine, Model};
 
 const START: u64 = 9 * HOUR;
 
@@ -62,7 +62,7 @@ fn a_horizon_of_one_change_is_the_trial_of_the_study() {
             );
             let pipeline = straight(&plan, strategy, vec![START], defect);
             let mut production = Rollouts::new(&model, strategy, trial, 0);
-            let horizon = horizon::run(&pipeline, &mut production, plan.study.seed, trial);
+            let horizon = pipeline::run(&pipeline, &mut production, plan.study.seed, trial);
             let mut harm = Harm::default();
             harm.add(&alone);
             assert_eq!(horizon.harm, harm, "{strategy} {trial}");
@@ -149,8 +149,9 @@ fn the_next_revision_follows_wave_by_wave() {
     let plan = small();
     let model = Model::new(&plan);
     let pipeline = straight(&plan, 0, vec![START, START + MINUTE, START + 2 * MINUTE], None);
-    let run =
-        |pipeline: &Pipeline| horizon::run(pipeline, &mut Rollouts::new(&model, 0, 5, 0), plan.study.seed, 5);
+    let run = |pipeline: &Pipeline| {
+        pipeline::run(pipeline, &mut Rollouts::new(&model, 0, 5, 0), plan.study.seed, 5)
+    };
     let queued = run(&pipeline);
     assert_eq!((queued.deployments, queued.completed), (3, 3));
     let delivered: Vec<u64> = queued.changes.iter().filter_map(|change| change.delivered_ms).collect();
@@ -186,7 +187,7 @@ fn a_defect_that_rides_with_two_revisions_stops_both() {
             again: fixed(60 * 24),
             fast_track: true,
         });
-        let outcome = horizon::run(&pipeline, &mut Rollouts::new(&model, 0, trial, 0), 1, trial);
+        let outcome = pipeline::run(&pipeline, &mut Rollouts::new(&model, 0, trial, 0), 1, trial);
         let incident = outcome.incidents.first();
         assert!(incident.is_none_or(|incident| incident.restored_ms >= incident.detected_ms));
         stopped_both += u64::from(outcome.needed_rollbacks >= 2);

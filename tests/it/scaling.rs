@@ -2,9 +2,9 @@
 //! `benches/`.
 
 use std::fmt::Write;
-use wavetank::engine::trace::Silent;
-use wavetank::engine::{Engine, Model};
 use wavetank::plan::Plan;
+use wavetank::rollout::trace::Silent;
+use wavetank::rollout::{Engine, Model};
 use wavetank::scenario;
 
 /// Regions of ten zones of so many hosts, in two waves; a tenth of a zone at a time. One host that is impaired fires

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use wavetank::diagnostic::{render, to_json};
-use wavetank::foresight::look_ahead;
+use wavetank::lints::look_ahead;
 use wavetank::scenario::{Loaded, load, load_str, load_texts, load_with, rules, schema};
 
 /// Rules that the schema can check as well, unless a file's first line says otherwise.

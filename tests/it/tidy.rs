@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data flows; a module may use those before it and the leaves.
 const FLOW: [&str; 9] =
-    ["scenario", "plan", "engine", "horizon", "foresight", "outcome", "study", "report", "cli"];
+    ["scenario", "plan", "rollout", "pipeline", "lints", "outcome", "study", "report", "cli"];
 const LEAVES: [&str; 3] = ["random", "stats", "diagnostic"];
 
 /// What each module may use of the crate, beyond itself. `plan` is built by `scenario`, so `scenario`
@@ -18,11 +18,11 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "plan" => vec!["random"],
         "outcome" => Vec::new(),
         "scenario" => vec!["plan", "outcome", "random", "diagnostic"],
-        "engine" => vec!["plan", "outcome", "random", "stats"],
-        "horizon" => vec!["engine", "plan", "outcome", "random"],
-        "foresight" => vec!["scenario", "plan", "engine", "outcome", "random", "diagnostic"],
-        "study" => vec!["plan", "engine", "horizon", "outcome", "stats", "random"],
-        "report" => vec!["plan", "engine", "horizon", "outcome", "study", "stats", "random", "diagnostic"],
+        "rollout" => vec!["plan", "outcome", "random", "stats"],
+        "pipeline" => vec!["rollout", "plan", "outcome", "random"],
+        "lints" => vec!["scenario", "plan", "rollout", "outcome", "random", "diagnostic"],
+        "study" => vec!["plan", "rollout", "pipeline", "outcome", "stats", "random"],
+        "report" => vec!["plan", "rollout", "pipeline", "outcome", "study", "stats", "random", "diagnostic"],
         _ => FLOW.into_iter().chain(LEAVES).collect(),
     }
 }

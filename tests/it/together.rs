@@ -1,15 +1,15 @@
 //! Several pipelines on one fleet: timetables worked out by hand, and what must hold of any of them.
 
-use crate::horizon::{ROLLBACK, Recorder, any_pipeline, delivered, every, part, wave, with_waves};
-use crate::pipeline::fixed;
+use crate::pipeline::{ROLLBACK, Recorder, any_pipeline, delivered, every, part, wave, with_waves};
+use crate::pipeline_oracles::fixed;
 use crate::support;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use wavetank::horizon::{self, Member, Sharing, Timed, TimedWave, run_together};
-use wavetank::outcome::horizon::{HorizonOutcome, Part, StageOutcome};
+use wavetank::outcome::pipeline::{Part, PipelineOutcome, StageOutcome};
+use wavetank::pipeline::{self, Member, Sharing, Timed, TimedWave, run_together};
 use wavetank::plan::{Horizon, Pipeline};
-use wavetank::study::horizon_summary::{COLLATERAL, Estimated, summarise};
+use wavetank::study::pipeline_summary::{COLLATERAL, Estimated, summarise};
 use wavetank::study::{self, Nobody};
 
 const REGIONS: usize = 3;
@@ -28,7 +28,7 @@ fn through(regions: &[usize], catches: f64) -> Line {
 }
 
 /// One horizon of these pipelines together, and what their production was asked last.
-fn run(lines: &[Line], sharing: Sharing, trial: u64) -> Vec<(HorizonOutcome, Recorder)> {
+fn run(lines: &[Line], sharing: Sharing, trial: u64) -> Vec<(PipelineOutcome, Recorder)> {
     let seed = |line: usize| 4 + line as u64;
     let mut productions: Vec<Recorder> = lines
         .iter()
@@ -45,10 +45,10 @@ fn run(lines: &[Line], sharing: Sharing, trial: u64) -> Vec<(HorizonOutcome, Rec
 }
 
 /// The first trial in which the first change of each pipeline is bad or good as wanted.
-fn trial(lines: &[Line], sharing: Sharing, bad: &[bool]) -> Vec<HorizonOutcome> {
+fn trial(lines: &[Line], sharing: Sharing, bad: &[bool]) -> Vec<PipelineOutcome> {
     let outcomes =
         |trial| run(lines, sharing, trial).into_iter().map(|(outcome, _)| outcome).collect::<Vec<_>>();
-    let first = |outcome: &HorizonOutcome| outcome.changes[0].defect.is_some();
+    let first = |outcome: &PipelineOutcome| outcome.changes[0].defect.is_some();
     (0..1000)
         .map(outcomes)
         .find(|all| all.iter().map(first).eq(bad.iter().copied()))
@@ -125,7 +125,7 @@ fn measured(edit: impl Fn(&mut Horizon), measure: &str) -> Vec<f64> {
     let mut plan = support::plan("scenarios/pipelines/shared-fleet.toml", &[]);
     edit(plan.horizon.as_mut().unwrap());
     let horizon = plan.horizon.as_ref().unwrap();
-    let done = study::horizon::run(&plan, horizon, 6, &AtomicBool::new(false), &Nobody).unwrap();
+    let done = study::pipeline::run(&plan, horizon, 6, &AtomicBool::new(false), &Nobody).unwrap();
     let summary = summarise(&plan, horizon, &done);
     let own = &summary.strategies[0].measures;
     let value = |estimates: &Vec<Estimated>| {
@@ -172,7 +172,7 @@ struct Hold<'a> {
 
 /// Every wave, and every rollback for each of its waves.
 fn holds<'a>(recorder: &'a Recorder, waves: &'a [TimedWave]) -> Vec<Hold<'a>> {
-    let of = |rollout: &'a wavetank::horizon::Rollout| {
+    let of = |rollout: &'a wavetank::pipeline::Rollout| {
         rollout.waves.iter().zip(waves).flat_map(|(run, wave)| {
             let regions = &wave.regions[..];
             let wave = Hold { from: run.start_ms, to: run.end_ms, rollback: false, regions };
@@ -206,7 +206,7 @@ proptest! {
             let seed = 4 + line as u64;
             let timed = Timed::new(seed, trial, waves.clone(), fixed(ROLLBACK));
             let mut production = Recorder { timed, last: BTreeMap::new() };
-            prop_assert_eq!(together, horizon::run(pipeline, &mut production, seed, trial));
+            prop_assert_eq!(together, pipeline::run(pipeline, &mut production, seed, trial));
         }
     }
 
@@ -227,7 +227,7 @@ proptest! {
     fn littles_law_holds_for_each_of_several_pipelines(lines in any_lines(), trial in 0u64..1000) {
         let sharing = Sharing { exclusive: true, alarms: true, regions: REGIONS };
         let holds = |stage: &StageOutcome| stage.area_ms == stage.stays_ms;
-        let first: Vec<HorizonOutcome> = run(&lines, sharing, trial).into_iter().map(|(one, _)| one).collect();
+        let first: Vec<PipelineOutcome> = run(&lines, sharing, trial).into_iter().map(|(one, _)| one).collect();
         for outcome in &first {
             prop_assert!(outcome.stages.iter().all(holds) && holds(&outcome.entry));
             prop_assert_eq!(outcome.line_area_ms, outcome.line_stays_ms);
@@ -237,7 +237,7 @@ proptest! {
                 prop_assert_eq!(change.parts.total(), until - change.merged_ms + review);
             }
         }
-        let again: Vec<HorizonOutcome> = run(&lines, sharing, trial).into_iter().map(|(one, _)| one).collect();
+        let again: Vec<PipelineOutcome> = run(&lines, sharing, trial).into_iter().map(|(one, _)| one).collect();
         prop_assert_eq!(first, again);
     }
 }

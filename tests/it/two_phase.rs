@@ -1,11 +1,11 @@
 //! Two-phase changes: prepare, bake, activate; what activating early does, and what is taken out together.
 
-use crate::horizon::{any_pipeline, delivered, every, invariants, repair, wave};
-use crate::pipeline::{MINUTE, fixed, line, stages};
+use crate::pipeline::{any_pipeline, delivered, every, invariants, repair, wave};
+use crate::pipeline_oracles::{MINUTE, fixed, line, stages};
 use crate::pipeline_study::measured;
 use proptest::prelude::*;
-use wavetank::horizon::{self, Timed, TimedWave};
-use wavetank::outcome::horizon::{HorizonOutcome, Part};
+use wavetank::outcome::pipeline::{Part, PipelineOutcome};
+use wavetank::pipeline::{self, Timed, TimedWave};
 use wavetank::plan::Pipeline;
 use wavetank::plan::pipeline::{AfterRejection, BakesFrom, DefectClass, TwoPhase};
 
@@ -22,9 +22,9 @@ fn pipeline(bake: u64, from: BakesFrom) -> Pipeline {
 }
 
 /// Waves of 10 minutes and a bake of 50, that see every defect after half an hour, or none.
-fn run(pipeline: &Pipeline, sees: [f64; 2]) -> HorizonOutcome {
+fn run(pipeline: &Pipeline, sees: [f64; 2]) -> PipelineOutcome {
     let waves: Vec<TimedWave> = sees.map(wave).to_vec();
-    horizon::run(pipeline, &mut Timed::new(4, 0, waves, fixed(15)), 4, 0)
+    pipeline::run(pipeline, &mut Timed::new(4, 0, waves, fixed(15)), 4, 0)
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn taking_out_the_first_half_takes_out_the_second() {
     // A false alarm in wave 2 blames the first half, which is the only undelivered change of its revision.
     let waves = vec![wave(0.0), TimedWave { false_alarm: 1.0, ..wave(0.0) }];
     pipeline.length_ms = 1000 * MINUTE;
-    let outcome = horizon::run(&pipeline, &mut Timed::new(4, 0, waves, fixed(15)), 4, 0);
+    let outcome = pipeline::run(&pipeline, &mut Timed::new(4, 0, waves, fixed(15)), 4, 0);
     assert_eq!(delivered(&outcome), [None, None]);
     assert_eq!(outcome.changes.iter().map(|change| change.reverts).collect::<Vec<_>>(), [1, 1]);
     assert_eq!(outcome.needed_rollbacks, 1, "the second half was on its way behind the first");
@@ -106,7 +106,7 @@ proptest! {
         let run = |from| {
             let mut pipeline = pipeline.clone();
             pipeline.two_phase = Some(TwoPhase { share, bake: fixed(bake), from, unprepared: 0 });
-            horizon::run(&pipeline, &mut Timed::new(seed, 0, waves.clone(), fixed(15)), seed, 0)
+            pipeline::run(&pipeline, &mut Timed::new(seed, 0, waves.clone(), fixed(15)), seed, 0)
         };
         let patient = run(BakesFrom::Delivery);
         invariants(&patient)?;

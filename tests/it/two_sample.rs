@@ -7,9 +7,9 @@
 use crate::support::plan_of as plan;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use wavetank::engine::trace::Silent;
-use wavetank::engine::{Engine, Model};
 use wavetank::outcome::Outcome;
+use wavetank::rollout::trace::Silent;
+use wavetank::rollout::{Engine, Model};
 
 const ROLLOUTS: u64 = 100_000;
 const HOSTS: usize = 10;

@@ -8,9 +8,9 @@ use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::pipeline::{self, compare};
 use crate::cli::progress::Progress;
 use crate::cli::select::Overrides;
+use crate::cli::studies::{self, compare};
 use crate::cli::targets::Targets;
 use crate::plan::{Level, Plan};
 use std::path::{Path, PathBuf};
@@ -72,7 +72,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     }
     let (plan, loaded) = input::loaded(&args.file, &Overrides::default(), FailOn::Error, io)?;
     if let Some(threads) = args.threads {
-        pipeline::set_threads(threads)?;
+        studies::set_threads(threads)?;
     }
     let path = args.baseline.clone().unwrap_or_else(|| default_path(&plan));
     if compare::is_source(&path, &loaded) {

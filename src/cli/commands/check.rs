@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input::counted;
 use crate::cli::io::Io;
-use crate::cli::pipeline::{self, Loaded, STDIN};
+use crate::cli::studies::{self, Loaded, STDIN};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     }
     let mut checked: Vec<(&str, Loaded)> = Vec::with_capacity(args.files.len());
     for file in &args.files {
-        checked.push((file, pipeline::load(file, io)?));
+        checked.push((file, studies::load(file, io)?));
     }
     let errors = checked.iter().map(|(_, loaded)| loaded.errors()).sum();
     let warnings = checked.iter().map(|(_, loaded)| loaded.warnings()).sum();
@@ -68,9 +68,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             io.data(format!("{problems}{}\n", tally(checked.len(), errors, warnings)))?;
         }
         CheckFormat::Json => io.data(format!("{:#}\n", document(&checked, errors, warnings)))?,
-        CheckFormat::Sarif => io.data(pipeline::sarif(&checked))?,
+        CheckFormat::Sarif => io.data(studies::sarif(&checked))?,
         CheckFormat::Github => {
-            let annotations = pipeline::github_annotations(&checked);
+            let annotations = studies::github_annotations(&checked);
             io.data(format!("{annotations}{}\n", tally(checked.len(), errors, warnings)))?;
         }
     }

@@ -7,10 +7,10 @@ use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::pipeline::{self, compare};
 use crate::cli::progress::Progress;
 use crate::cli::review::{Review, ReviewArgs};
 use crate::cli::select::{self, Overrides, Role, Trials};
+use crate::cli::studies::{self, compare};
 use crate::plan::Plan;
 
 const EXAMPLES: &str = "\
@@ -68,7 +68,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     };
     choose(&mut old, new.as_mut().map(|(_, plan)| plan), args, io)?;
     if let Some(threads) = args.draw.threads {
-        pipeline::set_threads(threads)?;
+        studies::set_threads(threads)?;
     }
     io.interrupt.arm();
     let review = Review::open(&args.review)?;

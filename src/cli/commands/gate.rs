@@ -8,11 +8,11 @@ use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::pipeline;
-use crate::cli::pipeline::compare::{Accepted, How, accept_command};
 use crate::cli::progress::Progress;
 use crate::cli::review::{Review, ReviewArgs};
 use crate::cli::select::{self, Overrides};
+use crate::cli::studies;
+use crate::cli::studies::compare::{Accepted, How, accept_command};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -67,7 +67,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         io.say("note", "the seed is not the accepted one, so trials have nothing in common");
     }
     if let Some(threads) = args.threads {
-        pipeline::set_threads(threads)?;
+        studies::set_threads(threads)?;
     }
     io.interrupt.arm();
     let review = Review::open(&args.review)?;

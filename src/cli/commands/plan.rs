@@ -5,8 +5,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
-use crate::cli::pipeline;
 use crate::cli::select::Overrides;
+use crate::cli::studies;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,8 +36,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let overrides = Overrides { strategies: args.strategies.clone(), ..Overrides::default() };
     let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
     match args.format {
-        Format::Text => io.data(pipeline::plan_text(&plan))?,
-        Format::Json => io.data(pipeline::plan_json(&plan))?,
+        Format::Text => io.data(studies::plan_text(&plan))?,
+        Format::Json => io.data(studies::plan_json(&plan))?,
     }
     Ok(Exit::Ok)
 }

@@ -1,6 +1,6 @@
-//! `wavetank replay`: one trial again, event by event; a horizon of a pipeline is in `replay_horizon`.
+//! `wavetank replay`: one trial again, event by event; a horizon of a pipeline is in `replay_pipeline`.
 
-use super::replay_horizon::{self, Part};
+use super::replay_pipeline::{self, Part};
 use crate::cli::args::{EstimatorName, FailOn};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
@@ -8,8 +8,8 @@ use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::pipeline::{self, STDIN};
 use crate::cli::select::{self, Overrides};
+use crate::cli::studies::{self, STDIN};
 use crate::cli::targets::Targets;
 use crate::plan::{Plan, Signal};
 use clap::ValueEnum;
@@ -23,7 +23,7 @@ Examples:
   wavetank replay wavetank.toml --strategy big-bang --trial 17
   wavetank replay wavetank.toml --strategy big-bang --trial 17 --svg timeline.svg
   wavetank replay wavetank.toml --strategy big-bang --trial 17 --format jsonl | jq -r .event
-  wavetank replay pipeline.toml --strategy waves --trial 3 --horizon --from 2026-03-16 --days 7 --svg trains.svg
+  wavetank replay pipeline.toml --strategy waves --trial 3 --pipeline --from 2026-03-16 --days 7 --svg trains.svg
   wavetank replay rules.toml --strategy waves --trial 17 --export promtool tests/ && promtool test rules tests/*.test.yml
 
 Reports print the replay command of every trial they name.";
@@ -81,8 +81,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let overrides = Overrides { seed: args.seed, estimator, ..Overrides::default() };
     let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
     let strategy = select::find_strategy(&plan, &args.strategy)?;
-    if args.part.horizon {
-        return replay_horizon::run(args, &plan, strategy, io);
+    if args.part.pipeline {
+        return replay_pipeline::run(args, &plan, strategy, io);
     }
     let output = args.output.clone().filter(|path| path.as_os_str() != STDIN);
     let trials = match plan.study.precision.as_slice() {
@@ -105,7 +105,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let targets = Targets::open(paths.clone())?;
 
     bug::set_context(ReplayContext::new(&args.file, &plan, Some((strategy, args.trial))));
-    let replay = pipeline::replay(&plan, strategy, args.trial);
+    let replay = studies::replay(&plan, strategy, args.trial);
     let events = match args.format {
         ReplayFormat::Text => replay.text(&plan).into_bytes(),
         ReplayFormat::Jsonl => replay.json_lines(&plan),
@@ -149,7 +149,7 @@ fn exported(
         return Err(CliError::invalid(message)
             .hint("promtool knows `rate-ratio` and `burn-rate` alarms; it does not know the others"));
     }
-    let files = pipeline::promtool(plan, strategy, args.trial);
+    let files = studies::promtool(plan, strategy, args.trial);
     if files.is_empty() {
         let message = format!("in trial {} no rule had anything to see", args.trial);
         return Err(

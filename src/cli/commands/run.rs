@@ -8,10 +8,10 @@ use crate::cli::exit::Exit;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::pipeline::spool::Spool;
-use crate::cli::pipeline::{self, Evaluations, RESULT_FILES, Results, Style};
 use crate::cli::progress::Progress;
 use crate::cli::select::{Overrides, Trials};
+use crate::cli::studies::spool::Spool;
+use crate::cli::studies::{self, Evaluations, RESULT_FILES, Results, Style};
 use crate::cli::targets::Targets;
 use crate::plan::{Level, Plan};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     };
     let plan = input::plan(&args.file, &overrides, args.fail_on, io)?;
     if let Some(threads) = args.draw.threads {
-        pipeline::set_threads(threads)?;
+        studies::set_threads(threads)?;
     }
     // From here on a plain Ctrl-C would leave temporary files behind.
     io.interrupt.arm();
@@ -140,10 +140,10 @@ fn simulate(plan: &Plan, args: &Args, output: Option<&mut Output>, io: &Io) -> R
     let evaluations = if args.exhaustive { Evaluations::All } else { Evaluations::Promising };
     let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
     let Some(output) = output else {
-        let results = pipeline::simulate(plan, evaluations, None, io, &progress);
+        let results = studies::simulate(plan, evaluations, None, io, &progress);
         return results.ok_or_else(CliError::interrupted);
     };
-    let results = pipeline::simulate(plan, evaluations, Some(&mut output.spool), io, &progress);
+    let results = studies::simulate(plan, evaluations, Some(&mut output.spool), io, &progress);
     results.ok_or_else(|| output.spool.failure(&output.targets).unwrap_or_else(CliError::interrupted))
 }
 

@@ -3,13 +3,13 @@
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::io::Io;
-use crate::cli::pipeline;
+use crate::cli::studies;
 
 /// Prints the schema.
 ///
 /// # Errors
 /// When standard output cannot be written.
 pub fn run(io: &mut Io) -> Result<Exit, CliError> {
-    io.data(format!("{}\n", pipeline::schema().trim_end()))?;
+    io.data(format!("{}\n", studies::schema().trim_end()))?;
     Ok(Exit::Ok)
 }

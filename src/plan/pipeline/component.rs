@@ -1,6 +1,6 @@
 //! The components of a combined pipeline: what is deployed in order, and by which strategy.
 //!
-//! Plain data; what the order means in time is in `horizon::combined`.
+//! Plain data; what the order means in time is in `pipeline::combined`.
 
 use crate::plan::Strategy;
 use serde::Serialize;

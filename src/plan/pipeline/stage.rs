@@ -1,6 +1,6 @@
 //! One stage before production: what it takes, whom it lets in, and what it sees.
 //!
-//! Plain data; what the words mean in time is in `horizon::line`.
+//! Plain data; what the words mean in time is in `pipeline::line`.
 
 use super::{Rehearsal, Window};
 use crate::random::Distribution;

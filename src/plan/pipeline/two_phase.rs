@@ -1,6 +1,6 @@
 //! Two-phase changes: how many there are, and when their second half is merged.
 //!
-//! Plain data; what it means in time is in `horizon::two_phase`.
+//! Plain data; what it means in time is in `pipeline::two_phase`.
 
 use crate::random::Distribution;
 use serde::Serialize;

@@ -3,9 +3,9 @@
 use super::canvas::{Canvas, Font, Ink, PAPER, draw};
 use super::scale::Axis;
 use super::{AXIS, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, nothing_to_draw};
-use crate::outcome::horizon::{PARTS, Part};
+use crate::outcome::pipeline::{PARTS, Part};
 use crate::report::text;
-use crate::study::horizon_summary::{HorizonSummary, StrategyHorizons};
+use crate::study::pipeline_summary::{PipelineSummary, StrategyPipelines};
 
 const LEFT: i32 = 240;
 const RIGHT: i32 = WIDTH - 150;
@@ -36,7 +36,7 @@ fn is_dark(part: Part) -> bool {
 
 /// The chart; strategies in plan order.
 #[must_use]
-pub fn svg(summary: &HorizonSummary) -> String {
+pub fn svg(summary: &PipelineSummary) -> String {
     let rows = summary.strategies.len() as i32;
     let bottom = TOP + ROW * rows.max(2) + 6;
     let totals = summary.strategies.iter().filter_map(|strategy| strategy.review_to_delivery);
@@ -64,7 +64,7 @@ pub fn svg(summary: &HorizonSummary) -> String {
 }
 
 /// Where the numbers come from.
-fn provenance(summary: &HorizonSummary) -> String {
+fn provenance(summary: &PipelineSummary) -> String {
     format!(
         "{}: {} of {} per strategy, the first {} not counted, seed {}, model {}, plan {}",
         summary.scenario,
@@ -77,7 +77,7 @@ fn provenance(summary: &HorizonSummary) -> String {
     )
 }
 
-fn legend(canvas: &mut Canvas, summary: &HorizonSummary) {
+fn legend(canvas: &mut Canvas, summary: &PipelineSummary) {
     let font = Font::new(SMALL);
     let mut left = 30;
     for part in PARTS.into_iter().filter(|part| summary.strategies.iter().any(|s| mean(s, *part) > 0.0)) {
@@ -87,12 +87,12 @@ fn legend(canvas: &mut Canvas, summary: &HorizonSummary) {
     }
 }
 
-fn mean(strategy: &StrategyHorizons, part: Part) -> f64 {
+fn mean(strategy: &StrategyPipelines, part: Part) -> f64 {
     let found = strategy.parts.iter().find(|listed| listed.part == part);
     found.and_then(|listed| listed.mean).map_or(0.0, |mean| mean.value)
 }
 
-fn bar(canvas: &mut Canvas, strategy: &StrategyHorizons, top: i32, x: &Axis) {
+fn bar(canvas: &mut Canvas, strategy: &StrategyPipelines, top: i32, x: &Axis) {
     let (name, font) = super::fitted(&strategy.name, "", LEFT - 14 - 10);
     canvas.text((LEFT - 14, top + BAR / 2 + 5), &name, font.ending(), INK);
     let Some(total) = strategy.review_to_delivery else {
@@ -125,7 +125,7 @@ fn bar(canvas: &mut Canvas, strategy: &StrategyHorizons, top: i32, x: &Axis) {
 }
 
 /// Every number under its bar, those too small to be seen in it as well.
-fn numbers(canvas: &mut Canvas, strategy: &StrategyHorizons, total: f64, y: i32) {
+fn numbers(canvas: &mut Canvas, strategy: &StrategyPipelines, total: f64, y: i32) {
     let font = Font::new(SMALL);
     let parts = PARTS.into_iter().map(|part| (part, mean(strategy, part))).filter(|(_, value)| *value > 0.0);
     let words: Vec<String> = parts

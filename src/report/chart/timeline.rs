@@ -6,10 +6,10 @@ use super::canvas::{Canvas, Font, Ink, PAPER, draw};
 use super::scale::Axis;
 use super::timeline_lanes::{Lane, Phase, WaveSpan, regions, waves, zones};
 use super::{AXIS, BLUE, BODY, GRID, INK, SMALL, WIDTH, frame};
-use crate::engine::trace::{Event, Record};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy};
 use crate::report::text;
+use crate::rollout::trace::{Event, Record};
 
 const LEFT: i32 = 220;
 const RIGHT: i32 = WIDTH - 40;
@@ -359,7 +359,7 @@ mod tests {
         let mut plan = sample::plan();
         plan.fleet = sample::fleet(24, 3, 50);
         let started =
-            |zone| Record { at_ms: 0, event: crate::engine::trace::Event::ZoneStarted { wave: 0, zone } };
+            |zone| Record { at_ms: 0, event: crate::rollout::trace::Event::ZoneStarted { wave: 0, zone } };
         let records: Vec<Record> = (0..72).map(started).collect();
         let chart = svg(&plan, 0, 0, &sample::escaped(), &records);
         assert!(chart.contains("\nus-east-1\n") && !chart.contains("us-east-1/a"));

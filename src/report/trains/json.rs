@@ -1,7 +1,7 @@
 //! The events of a horizon as JSON lines, with names for indices.
 
 use super::stations::Stations;
-use crate::horizon::trace::Record;
+use crate::pipeline::trace::Record;
 use serde_json::Value;
 
 /// One object a line, in order of time.

@@ -7,8 +7,8 @@ pub mod stations;
 pub mod text;
 
 use super::dates::{Dates, clock};
-use crate::horizon::Kind;
-use crate::horizon::trace::{Event, Record};
+use crate::pipeline::Kind;
+use crate::pipeline::trace::{Event, Record};
 use std::collections::BTreeMap;
 
 /// A day in milliseconds.

@@ -3,8 +3,8 @@
 
 use super::stations::Stations;
 use super::{DAY_MS, Diagram, Doing, Fate, HOUR_MS, Span, Train};
-use crate::horizon::trace::{Event, Record};
-use crate::horizon::{Kind, Why};
+use crate::pipeline::trace::{Event, Record};
+use crate::pipeline::{Kind, Why};
 use crate::plan::Plan;
 use crate::report::dates::{self, Dates};
 use crate::report::text;

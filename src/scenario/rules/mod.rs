@@ -3,7 +3,7 @@
 //! `docs/diagnostics.md` and `wavetank explain` are printed from it. Identifiers are never reused.
 
 mod expect;
-mod foresight;
+mod lints;
 mod mechanism;
 mod names;
 mod pipeline;
@@ -11,7 +11,7 @@ mod sense;
 mod shape;
 
 pub use expect::*;
-pub use foresight::*;
+pub use lints::*;
 pub use mechanism::*;
 pub use names::*;
 pub use pipeline::*;
