@@ -3,13 +3,13 @@
 //! Data flows one way:
 //!
 //! ```text
-//! scenario -> plan -> engine -> outcome -> study -> report
+//! scenario -> plan -> rollout -> outcome -> study -> report
 //! ```
 //!
 //! A [`plan::Plan`] is the validated, immutable form of a scenario file. [`rollout::Engine`]
 //! simulates one rollout of one strategy and returns an [`outcome::Outcome`]; [`study`] does so for
 //! every strategy on the same seeds and sums the outcomes up; [`report`] turns the sums into bytes.
-//! [`horizon`] is one pipeline over weeks, with many rollouts in flight.
+//! [`pipeline`] is one pipeline over weeks, with many rollouts in flight.
 //! [`random`], [`stats`] and [`diagnostic`] are leaves that know nothing of rollouts.
 //!
 //! ```
@@ -35,6 +35,7 @@
 #[doc(hidden)]
 pub mod cli;
 pub mod diagnostic;
+pub mod ids;
 pub mod lints;
 pub mod outcome;
 pub mod pipeline;
@@ -43,6 +44,7 @@ pub mod random;
 pub mod report;
 pub mod rollout;
 pub mod scenario;
+pub mod sim;
 pub mod stats;
 pub mod study;
 

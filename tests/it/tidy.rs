@@ -7,22 +7,33 @@ use std::path::{Path, PathBuf};
 /// Modules in the order in which data flows; a module may use those before it and the leaves.
 const FLOW: [&str; 9] =
     ["scenario", "plan", "rollout", "pipeline", "lints", "outcome", "study", "report", "cli"];
-const LEAVES: [&str; 3] = ["random", "stats", "diagnostic"];
+const LEAVES: [&str; 5] = ["ids", "sim", "random", "stats", "diagnostic"];
 
 /// What each module may use of the crate, beyond itself. `plan` is built by `scenario`, so `scenario`
 /// knows it; nothing else looks down the flow.
 fn allowed(module: &str) -> Vec<&'static str> {
     match module {
-        "random" | "diagnostic" => Vec::new(),
+        "ids" | "sim" | "random" | "diagnostic" => Vec::new(),
         "stats" => vec!["random"],
-        "plan" => vec!["random"],
-        "outcome" => Vec::new(),
-        "scenario" => vec!["plan", "outcome", "random", "diagnostic"],
-        "rollout" => vec!["plan", "outcome", "random", "stats"],
-        "pipeline" => vec!["rollout", "plan", "outcome", "random"],
-        "lints" => vec!["scenario", "plan", "rollout", "outcome", "random", "diagnostic"],
-        "study" => vec!["plan", "rollout", "pipeline", "outcome", "stats", "random"],
-        "report" => vec!["plan", "rollout", "pipeline", "outcome", "study", "stats", "random", "diagnostic"],
+        "plan" => vec!["ids", "random"],
+        "outcome" => vec!["ids"],
+        "scenario" => vec!["ids", "sim", "plan", "outcome", "random", "diagnostic"],
+        "rollout" => vec!["ids", "sim", "plan", "outcome", "random", "stats"],
+        "pipeline" => vec!["ids", "sim", "rollout", "plan", "outcome", "random"],
+        "lints" => vec!["ids", "sim", "scenario", "plan", "rollout", "outcome", "random", "diagnostic"],
+        "study" => vec!["ids", "sim", "plan", "rollout", "pipeline", "outcome", "stats", "random"],
+        "report" => vec![
+            "ids",
+            "sim",
+            "plan",
+            "rollout",
+            "pipeline",
+            "outcome",
+            "study",
+            "stats",
+            "random",
+            "diagnostic",
+        ],
         _ => FLOW.into_iter().chain(LEAVES).collect(),
     }
 }
