@@ -27,6 +27,7 @@ mod rollouts;
 mod rules;
 mod scaling;
 mod scenario;
+mod structure;
 mod support;
 mod tidy;
 mod together;

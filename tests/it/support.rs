@@ -1,6 +1,9 @@
 //! Shared by the integration tests: loading scenarios, with edits.
 
-use proptest::test_runner::{Config as ProptestConfig, RngSeed};
+#[path = "../../src/properties.rs"]
+mod properties;
+
+pub use properties::cases;
 use std::path::{Path, PathBuf};
 use wavetank::plan::Plan;
 use wavetank::scenario;
@@ -57,14 +60,4 @@ pub fn accept(row: &str, z: f64) {
 pub fn reject(mutant: &str, z: f64) {
     println!("mutant: {mutant:<36} z = {z:+.1}");
     assert!(z.abs() > ACCEPT, "the mutant `{mutant}` survives: z = {z:+.2}");
-}
-
-/// So many random cases of a property, the same ones on every run: a failure is one for everybody.
-pub fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(0x005e_a7e5),
-        ..ProptestConfig::default()
-    }
 }

@@ -49,7 +49,7 @@ const OWNED: [(&str, &str); 7] = [
     ("clap", "cli"),
 ];
 
-fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+pub fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     let mut folders = vec![project(folder)];
     while let Some(folder) = folders.pop() {
@@ -74,7 +74,7 @@ fn module_of(path: &Path) -> String {
 }
 
 /// The file without its `mod tests`.
-fn code(text: &str) -> &str {
+pub fn code(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests").next().unwrap()
 }
 
