@@ -163,29 +163,29 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
                 |name: &str| Component { name: name.to_owned(), strategy: None, defects: Vec::new() };
             p.horizon.as_mut().unwrap().components = vec![component("service")];
         }),
-        ("pipeline: pipeline length", |p| pipeline(p).length_ms = 2000),
-        ("pipeline: pipeline warm-up", |p| pipeline(p).warm_up_ms = 20),
-        ("pipeline: pipeline entry", |p| pipeline(p).entry = Entry::Restart),
-        ("pipeline: pipeline wave-windows", |p| pipeline(p).wave_windows.push(None)),
+        ("pipeline: length", |p| pipeline(p).length_ms = 2000),
+        ("pipeline: warm-up", |p| pipeline(p).warm_up_ms = 20),
+        ("pipeline: entry", |p| pipeline(p).entry = Entry::Restart),
+        ("pipeline: wave-windows", |p| pipeline(p).wave_windows.push(None)),
         ("pipeline: two-phase", |p| pipeline(p).two_phase = None),
         ("pipeline: two-phase share", |p| two_phase(p).share = 0.2),
         ("pipeline: two-phase bake", |p| two_phase(p).bake = Distribution::Fixed { ms: 1 }),
         ("pipeline: two-phase from", |p| two_phase(p).from = BakesFrom::Delivery),
         ("pipeline: two-phase unprepared", |p| two_phase(p).unprepared = 1),
-        ("pipeline: pipeline region-windows", |p| pipeline(p).region_windows.push(0)),
-        ("pipeline: pipeline after-rejection", |p| {
+        ("pipeline: region-windows", |p| pipeline(p).region_windows.push(0)),
+        ("pipeline: after-rejection", |p| {
             pipeline(p).after_rejection = AfterRejection::Restart { after: MINUTE };
         }),
-        ("pipeline: pipeline source review", |p| {
+        ("pipeline: source review", |p| {
             pipeline(p).source.review = Distribution::Fixed { ms: 1 };
         }),
-        ("pipeline: pipeline source defects", |p| {
+        ("pipeline: source defects", |p| {
             let name = "crash".to_owned();
             let class = DefectClass { name, probability: 0.1, review_catches: 0.0 };
             pipeline(p).source.defects.push(class);
         }),
-        ("pipeline: pipeline emergency", |p| pipeline(p).emergency = Some(EMERGENCY)),
-        ("pipeline: pipeline error-budget", |p| {
+        ("pipeline: emergency", |p| pipeline(p).emergency = Some(EMERGENCY)),
+        ("pipeline: error-budget", |p| {
             pipeline(p).error_budget = Some(ErrorBudget { allowed_host_ms: 1, window_ms: 2 });
         }),
         ("pipeline: source merges", |p| pipeline(p).source.merges = Merges::Recorded(vec![5])),
@@ -221,8 +221,8 @@ pub(super) fn edits_of_responses() -> Vec<Edit> {
         ("fleet: background zone-failures", |p| background(p).zone_failures = Some(EPISODES)),
         ("fleet: background region-failures", |p| background(p).region_failures = Some(EPISODES)),
         ("fleet: background ambient-alarms", |p| background(p).ambient_alarms = Some(EPISODES)),
-        ("strategy all-at-once: complete-at num", |p| p.strategies[0].complete_at.num = 0),
-        ("strategy all-at-once: complete-at den", |p| p.strategies[0].complete_at.den = 2),
+        ("strategy all-at-once: complete-at", |p| p.strategies[0].complete_at.num = 0),
+        ("strategy all-at-once: complete-at", |p| p.strategies[0].complete_at.den = 2),
         ("strategy all-at-once: deploy-time", |p| p.strategies[0].deploy_time = Some(MINUTE)),
         ("strategy all-at-once: rollback-time", |p| p.strategies[0].rollback_time = Some(MINUTE)),
         ("strategy all-at-once: bypass", |p| {
