@@ -24,6 +24,7 @@ mod regressions;
 mod rehearsals;
 mod report;
 mod rollouts;
+mod rule_pages;
 mod rules;
 mod scaling;
 mod scenario;

@@ -37,6 +37,17 @@ pub fn plan_of(text: &str) -> Plan {
     loaded.plan.unwrap_or_else(|| panic!("{text}\n{:#?}", loaded.diagnostics))
 }
 
+/// Compares a committed file with what it should be; writes it instead if `UPDATE_EXPECT` is set.
+#[track_caller]
+pub fn expect(path: &Path, actual: &str) {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, actual).unwrap();
+        return;
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(actual, expected, "{} is not current: run UPDATE_EXPECT=1 cargo test", path.display());
+}
+
 /// A value of the closed forms in tests/oracles.
 pub fn oracle(id: &str, value: &str) -> f64 {
     let all: Vec<serde_json::Value> =

@@ -171,13 +171,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 /// The rule called `id`, by id or by name, in any case.
 #[must_use]
 pub fn rule(id: &str) -> Option<&'static Rule> {
-    scenario::rules::explain(id)
-}
-
-/// What a rule means, why it exists and how to satisfy it, as Markdown.
-#[must_use]
-pub fn explanation(rule: &Rule) -> String {
-    scenario::rules::markdown(rule)
+    scenario::rules::find(id)
 }
 
 /// The resolved plan of the chosen strategies as text.
