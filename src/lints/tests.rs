@@ -9,14 +9,14 @@ fn looked_at(text: &str) -> Loaded {
 }
 
 fn said(loaded: &Loaded) -> String {
-    diagnostic::render(&loaded.diagnostics, &loaded.sources, false)
+    loaded.problems.to_string()
 }
 
 #[test]
 fn bad_examples_break_their_rule_and_no_other() {
     for rule in rules::FORESIGHT {
         let loaded = looked_at(rule.example_bad);
-        let found: Vec<&str> = loaded.diagnostics.iter().map(|problem| problem.rule.id).collect();
+        let found: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
         assert_eq!(found, [rule.id], "{}", said(&loaded));
     }
 }
@@ -25,7 +25,7 @@ fn bad_examples_break_their_rule_and_no_other() {
 fn good_examples_have_no_problem() {
     for rule in rules::FORESIGHT {
         let loaded = looked_at(rule.example_good);
-        assert!(loaded.diagnostics.is_empty(), "{} {}", rule.id, said(&loaded));
+        assert!(loaded.problems.list().is_empty(), "{} {}", rule.id, said(&loaded));
         assert!(loaded.plan.is_some());
     }
 }
@@ -41,7 +41,7 @@ fn a_queue_for_production_is_found_too() {
         )
     };
     let warned = |every: &str, entry: &str| {
-        looked_at(&text(every, entry)).diagnostics.iter().filter(|p| p.rule.id == "WT068").count()
+        looked_at(&text(every, entry)).problems.list().iter().filter(|p| p.rule.id == "WT068").count()
     };
     // One rollout a working day: five a week.
     assert_eq!(warned("33h", "queued"), 1, "five and a bit a week");

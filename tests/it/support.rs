@@ -25,13 +25,13 @@ pub fn plan(file: &str, edits: Edits) -> Plan {
         }
         scenario::load_str(file, &text)
     };
-    loaded.plan.unwrap_or_else(|| panic!("{file} {edits:?}: {:#?}", loaded.diagnostics))
+    loaded.plan.unwrap_or_else(|| panic!("{file} {edits:?}: {}", loaded.problems))
 }
 
 /// The plan of a scenario's text.
 pub fn plan_of(text: &str) -> Plan {
     let loaded = scenario::load_str("test.toml", text);
-    loaded.plan.unwrap_or_else(|| panic!("{text}\n{:#?}", loaded.diagnostics))
+    loaded.plan.unwrap_or_else(|| panic!("{text}\n{}", loaded.problems))
 }
 
 /// A value of the closed forms in tests/oracles.

@@ -18,11 +18,11 @@ fn complete(example: &str) -> String {
 }
 
 fn breaks(loaded: &Loaded, rule: &Rule) -> bool {
-    loaded.diagnostics.iter().any(|diagnostic| diagnostic.rule == rule)
+    loaded.problems.list().iter().any(|diagnostic| diagnostic.rule == rule)
 }
 
 fn problems(loaded: &Loaded) -> String {
-    crate::diagnostic::render(&loaded.diagnostics, &loaded.sources, false)
+    loaded.problems.to_string()
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn bad_examples_break_their_rule_and_no_other() {
     for rule in all().filter(|rule| !FORESIGHT.contains(rule)) {
         let loaded = load_str("example.toml", &complete(rule.example_bad));
         assert!(breaks(&loaded, rule), "{} {}\n{}", rule.id, rule.name, problems(&loaded));
-        assert_eq!(loaded.diagnostics.len(), 1, "{} {}\n{}", rule.id, rule.name, problems(&loaded));
+        assert_eq!(loaded.problems.list().len(), 1, "{} {}\n{}", rule.id, rule.name, problems(&loaded));
     }
 }
 
@@ -49,7 +49,7 @@ fn bad_examples_break_their_rule_and_no_other() {
 fn good_examples_have_no_problem() {
     for rule in all() {
         let loaded = load_str("example.toml", &complete(rule.example_good));
-        assert!(loaded.diagnostics.is_empty(), "{} {}\n{}", rule.id, rule.name, problems(&loaded));
+        assert!(loaded.problems.list().is_empty(), "{} {}\n{}", rule.id, rule.name, problems(&loaded));
         assert!(loaded.plan.is_some(), "{} {}", rule.id, rule.name);
     }
 }
