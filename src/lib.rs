@@ -32,6 +32,7 @@
 //! assert_eq!(outcome.end_ms, 3 * 5 * 60_000);
 //! ```
 
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 pub mod diagnostic;

@@ -19,7 +19,7 @@ fn a_queue_for_production_is_found_too() {
         )
     };
     let warned = |every: &str, entry: &str| {
-        looked_at(&text(every, entry)).diagnostics.iter().filter(|p| p.rule.id == "WT068").count()
+        looked_at(&text(every, entry)).problems.list().iter().filter(|p| p.rule.id == "WT068").count()
     };
     // One rollout a working day: five a week.
     assert_eq!(warned("33h", "queued"), 1, "five and a bit a week");

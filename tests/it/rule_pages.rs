@@ -36,7 +36,7 @@ fn checked(example: &str) -> Loaded {
 }
 
 fn said(loaded: &Loaded) -> String {
-    render(&loaded.diagnostics, &loaded.sources, false)
+    loaded.problems.to_string()
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn every_page_has_the_form_of_a_page_and_shows_what_check_says() {
 fn bad_examples_break_their_rule_and_no_other() {
     for rule in rules::all() {
         let loaded = checked(rule.bad_example());
-        let broken: Vec<&str> = loaded.diagnostics.iter().map(|problem| problem.rule.id).collect();
+        let broken: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
         assert_eq!(broken, [rule.id], "{}\n{}", stem(rule), said(&loaded));
     }
 }
@@ -72,7 +72,7 @@ fn bad_examples_break_their_rule_and_no_other() {
 fn good_examples_have_a_plan_and_no_problem() {
     for rule in rules::all() {
         let loaded = checked(rule.good_example());
-        assert!(loaded.diagnostics.is_empty(), "{}\n{}", stem(rule), said(&loaded));
+        assert!(loaded.problems.list().is_empty(), "{}\n{}", stem(rule), said(&loaded));
         assert!(loaded.plan.is_some(), "{}", stem(rule));
     }
 }

@@ -8,7 +8,6 @@ use crate::support::expect;
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
-use wavetank::diagnostic::{render, to_json};
 use wavetank::lints::look_ahead;
 use wavetank::scenario::{Loaded, load, load_str, load_texts, load_with, rules, schema};
 
@@ -31,7 +30,7 @@ fn toml_files(folder: &str) -> Vec<PathBuf> {
 }
 
 fn report(loaded: &Loaded) -> String {
-    render(&loaded.diagnostics, &loaded.sources, false)
+    loaded.problems.to_string()
 }
 
 /// `WT002` of `tests/plans/err/WT002-unknown-key.toml`.
@@ -47,9 +46,9 @@ fn files_with_problems_are_reported_as_expected() {
     for path in toml_files("tests/plans/err") {
         let loaded = look_ahead(load(&path));
         let rule = rule_of(&path);
-        let found = loaded.diagnostics.iter().any(|diagnostic| diagnostic.rule == rule);
+        let found = loaded.problems.list().iter().any(|diagnostic| diagnostic.rule == rule);
         assert!(found, "{} should break {}:\n{}", path.display(), rule.id, report(&loaded));
-        let errors = loaded.diagnostics.iter().any(|diagnostic| diagnostic.severity.name() == "error");
+        let errors = loaded.problems.list().iter().any(|diagnostic| diagnostic.severity.name() == "error");
         assert_eq!(loaded.plan.is_none(), errors, "{}", path.display());
         expect(&path.with_extension("stderr"), &report(&loaded));
     }
@@ -59,7 +58,7 @@ fn files_with_problems_are_reported_as_expected() {
 fn good_files_have_a_plan_and_no_problem() {
     for path in toml_files("tests/plans/ok") {
         let loaded = load(&path);
-        assert!(loaded.diagnostics.is_empty(), "{}", report(&loaded));
+        assert!(loaded.problems.list().is_empty(), "{}", report(&loaded));
         assert!(loaded.plan.is_some());
     }
 }
@@ -67,8 +66,8 @@ fn good_files_have_a_plan_and_no_problem() {
 #[test]
 fn the_json_form_has_the_same_problems_with_their_places() {
     let loaded = load_str("example.toml", &complete(rules::UNKNOWN_KEY.bad_example()));
-    let json = to_json(&loaded.diagnostics, &loaded.sources);
-    assert_eq!(json.as_array().unwrap().len(), loaded.diagnostics.len());
+    let json = loaded.problems.to_json();
+    assert_eq!(json.as_array().unwrap().len(), loaded.problems.list().len());
     assert_eq!(json[0]["rule"], "WT002");
     assert_eq!(json[0]["severity"], "error");
     assert_eq!(json[0]["file"], "example.toml");
@@ -83,7 +82,7 @@ fn a_missing_scenario_is_a_diagnostic_without_a_place() {
     let report = report(&loaded);
     assert!(report.starts_with("error[WT015]: cannot read no/such/scenario.toml: there is no such file\n"));
     assert!(report.contains("`wavetank init no/such/scenario.toml` writes one"), "{report}");
-    assert!(to_json(&loaded.diagnostics, &loaded.sources)[0]["file"].is_null());
+    assert!(loaded.problems.to_json()[0]["file"].is_null());
 }
 
 #[test]
@@ -186,9 +185,9 @@ proptest! {
             }
         }
         let loaded = load_str("shuffled.toml", &lines.join("\n"));
-        let errors = loaded.diagnostics.iter().any(|diagnostic| diagnostic.severity.name() == "error");
+        let errors = loaded.problems.list().iter().any(|diagnostic| diagnostic.severity.name() == "error");
         prop_assert_eq!(loaded.plan.is_none(), errors, "{}", report(&loaded));
-        for diagnostic in &loaded.diagnostics {
+        for diagnostic in loaded.problems.list() {
             prop_assert!(diagnostic.primary().is_some());
         }
     }
@@ -211,15 +210,15 @@ proptest! {
         }
         let text = String::from_utf8_lossy(&bytes);
         let loaded = load_str("mutated.toml", &text);
-        let rendered = render(&loaded.diagnostics, &loaded.sources, true);
-        prop_assert_eq!(rendered.is_empty(), loaded.diagnostics.is_empty());
-        prop_assert!(loaded.plan.is_some() || !loaded.diagnostics.is_empty());
+        let rendered = loaded.problems.render(true);
+        prop_assert_eq!(rendered.is_empty(), loaded.problems.list().is_empty());
+        prop_assert!(loaded.plan.is_some() || !loaded.problems.list().is_empty());
     }
 }
 
 /// The texts a scenario was made of, as one would save them.
 fn saved(loaded: &Loaded) -> Vec<(PathBuf, String)> {
-    loaded.sources.texts().map(|(path, text)| (PathBuf::from(path), text.to_owned())).collect()
+    loaded.problems.sources().texts().map(|(path, text)| (PathBuf::from(path), text.to_owned())).collect()
 }
 
 #[test]

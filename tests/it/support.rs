@@ -28,13 +28,13 @@ pub fn plan(file: &str, edits: Edits) -> Plan {
         }
         scenario::load_str(file, &text)
     };
-    loaded.plan.unwrap_or_else(|| panic!("{file} {edits:?}: {:#?}", loaded.diagnostics))
+    loaded.plan.unwrap_or_else(|| panic!("{file} {edits:?}: {}", loaded.problems))
 }
 
 /// The plan of a scenario's text.
 pub fn plan_of(text: &str) -> Plan {
     let loaded = scenario::load_str("test.toml", text);
-    loaded.plan.unwrap_or_else(|| panic!("{text}\n{:#?}", loaded.diagnostics))
+    loaded.plan.unwrap_or_else(|| panic!("{text}\n{}", loaded.problems))
 }
 
 /// Compares a committed file with what it should be; writes it instead if `UPDATE_EXPECT` is set.
