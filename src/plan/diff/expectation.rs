@@ -31,17 +31,17 @@ pub(super) fn diff(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     take(&|_, _| true);
     let mut changes = Changes::default();
     for (a, b) in pairs {
-        let metric = &a.expectation.metric;
+        let metric = a.expectation.metric.name;
         let (a, b, mut at) = (a.expectation, b.expectation, changes.at(a.place));
         at.key("value", &a.value, &b.value, |value| amount(metric, *value));
         room(&mut at, metric, a.tolerance, b.tolerance);
         at.key("level", &a.level, &b.level, word);
     }
     for gone in old {
-        changes.whole(gone.place, Some(amount(&gone.expectation.metric, gone.expectation.value)), None);
+        changes.whole(gone.place, Some(amount(gone.expectation.metric.name, gone.expectation.value)), None);
     }
     for came in new {
-        changes.whole(came.place, None, Some(amount(&came.expectation.metric, came.expectation.value)));
+        changes.whole(came.place, None, Some(amount(came.expectation.metric.name, came.expectation.value)));
     }
     changes.into_list()
 }
@@ -59,7 +59,7 @@ fn promise(placed: &Placed<'_>) -> String {
 fn placed(plan: &Plan) -> Vec<Placed<'_>> {
     let place = |expectation: &Expectation| {
         let on = strategy(plan, expectation.strategy);
-        rule("expectation", expectation.statistic, &expectation.metric, Some(on))
+        rule("expectation", expectation.statistic, expectation.metric.name, Some(on))
     };
     plan.study
         .expectations

@@ -81,14 +81,14 @@ pub(super) fn thresholds(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     let mut changes = Changes::default();
     for (a, b) in &pairs {
         let mut at = changes.at(place(a));
-        at.key("max", &a.threshold.max, &b.threshold.max, |max| amount(&a.threshold.metric, *max));
+        at.key("max", &a.threshold.max, &b.threshold.max, |max| amount(a.threshold.metric.name, *max));
         at.key("level", &a.threshold.level, &b.threshold.level, word);
     }
     for gone in old {
-        changes.whole(place(&gone), Some(amount(&gone.threshold.metric, gone.threshold.max)), None);
+        changes.whole(place(&gone), Some(amount(gone.threshold.metric.name, gone.threshold.max)), None);
     }
     for came in new {
-        changes.whole(place(&came), None, Some(amount(&came.threshold.metric, came.threshold.max)));
+        changes.whole(place(&came), None, Some(amount(came.threshold.metric.name, came.threshold.max)));
     }
     changes.into_list()
 }
@@ -97,7 +97,7 @@ pub(super) fn thresholds(before: &Plan, after: &Plan) -> Vec<PlanChange> {
 pub(super) fn guards(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     let place_of = |plan: &Plan, guard: &Guard| {
         let on = guard.strategy.map(|index| strategy(plan, index));
-        rule("guard", guard.statistic, &guard.metric, on)
+        rule("guard", guard.statistic, guard.metric.name, on)
     };
     let listed = |plan: &Plan| -> Vec<(String, f64)> {
         plan.study.guards.iter().map(|guard| (place_of(plan, guard), guard.tolerance)).collect()
@@ -153,7 +153,7 @@ pub(super) fn amount(metric: &str, max: f64) -> PlanValue {
 
 fn place(named: &Named<'_>) -> String {
     let Threshold { metric, statistic, .. } = named.threshold;
-    rule("threshold", *statistic, metric, named.strategy)
+    rule("threshold", *statistic, metric.name, named.strategy)
 }
 
 /// `threshold p99 of impaired_host_ms, strategy careful`.
