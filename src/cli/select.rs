@@ -200,6 +200,7 @@ fn keep_judged(plan: &mut Plan, renumbered: impl Fn(usize) -> Option<usize>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::measures;
     use crate::plan::study::Statistic;
     use crate::plan::{Change, Expectation, Fleet, Guard, Level, Strategy, Study, Threshold, Tolerance};
 
@@ -209,7 +210,7 @@ mod tests {
 
     fn threshold(strategy: Option<usize>) -> Threshold {
         Threshold {
-            metric: "escaped".to_owned(),
+            metric: &measures::ESCAPED,
             statistic: Statistic::Mean,
             strategy,
             max: 0.0,
@@ -218,12 +219,12 @@ mod tests {
     }
 
     fn guard(strategy: Option<usize>) -> Guard {
-        Guard { metric: "escaped".to_owned(), statistic: Statistic::Mean, strategy, tolerance: 0.05 }
+        Guard { metric: &measures::ESCAPED, statistic: Statistic::Mean, strategy, tolerance: 0.05 }
     }
 
     fn expectation(strategy: usize) -> Expectation {
         Expectation {
-            metric: "escaped".to_owned(),
+            metric: &measures::ESCAPED,
             statistic: Statistic::Mean,
             strategy,
             value: 0.1,

@@ -11,7 +11,7 @@ use super::io::Io;
 use crate::diagnostic::{self, Diagnostic, Rule, Sources};
 use crate::lints;
 use crate::outcome::Outcome;
-use crate::outcome::metric::{self, METRICS};
+use crate::outcome::measures;
 use crate::plan::{Horizon, Level, Plan, Precision};
 use crate::report;
 pub use crate::report::terminal::Style;
@@ -107,11 +107,10 @@ pub fn precision(text: &str) -> Result<Precision, CliError> {
                 "write a statistic, a metric and a half-width, as in --precision \"p99 impaired_host_ms 5%\"",
             ));
     };
-    let Some(metric) = metric::find_words(&read.metric) else {
-        let known: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+    let Some(metric) = measures::find_words(&read.metric) else {
+        let known: Vec<&str> = measures::all().map(|metric| metric.name).collect();
         return Err(super::names::find("metric", &read.metric, &known).expect_err("it was not found"));
     };
-    let metric = metric.name.to_owned();
     Ok(Precision { metric, statistic: read.statistic, strategy: None, relative: read.relative })
 }
 

@@ -1,7 +1,7 @@
 //! `[study]` and `[[threshold]]` as written.
 
 use super::spec;
-use crate::outcome::metric::METRICS;
+use crate::outcome::measures;
 use crate::plan::study::Statistic;
 use crate::plan::{Estimator, Level};
 use crate::scenario::reader::{Node, Read, Reader, Written};
@@ -126,7 +126,7 @@ impl JsonSchema for MetricName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+        let names: Vec<&str> = measures::all().map(|metric| metric.name).collect();
         json_schema!({ "type": "string", "enum": names })
     }
 }
