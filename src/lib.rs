@@ -103,6 +103,8 @@ pub mod lints;
 pub mod outcome;
 pub mod pipeline;
 pub mod plan;
+#[cfg(test)]
+mod properties;
 pub mod random;
 pub mod report;
 pub mod rollout;

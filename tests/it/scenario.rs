@@ -3,8 +3,9 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test` rewrites the expected files instead of comparing them.
 
+use crate::rule_pages::complete;
+use crate::support::expect;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use wavetank::lints::look_ahead;
@@ -13,6 +14,11 @@ use wavetank::scenario::{Loaded, load, load_str, load_texts, load_with, rules, s
 /// Rules that the schema can check as well, unless a file's first line says otherwise.
 const IN_SCHEMA: [&str; 10] =
     ["WT002", "WT003", "WT004", "WT005", "WT006", "WT007", "WT008", "WT009", "WT010", "WT011"];
+
+/// Rules whose page's bad example the schema refuses although it is not in the list, or accepts although it is: it knows
+/// the names of metrics, what a name may be made of and how a precision is written, and not that five of three are too
+/// many.
+const UNUSUAL: [&str; 4] = ["WT010", "WT014", "WT017", "WT026"];
 
 fn toml_files(folder: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
@@ -23,15 +29,6 @@ fn toml_files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-fn expect(path: &Path, actual: &str) {
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        fs::write(path, actual).unwrap();
-        return;
-    }
-    let expected = fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(actual, expected, "{} is not current: run UPDATE_EXPECT=1 cargo test", path.display());
-}
-
 fn report(loaded: &Loaded) -> String {
     loaded.problems.to_string()
 }
@@ -39,7 +36,7 @@ fn report(loaded: &Loaded) -> String {
 /// `WT002` of `tests/plans/err/WT002-unknown-key.toml`.
 fn rule_of(path: &Path) -> &'static wavetank::diagnostic::Rule {
     let stem = path.file_stem().unwrap().to_str().unwrap();
-    let rule = rules::explain(&stem[..5]).unwrap_or_else(|| panic!("{stem} names no rule"));
+    let rule = rules::find(&stem[..5]).unwrap_or_else(|| panic!("{stem} names no rule"));
     assert!(stem[6..].starts_with(rule.name), "{stem} should begin with {}-{}", rule.id, rule.name);
     rule
 }
@@ -58,13 +55,6 @@ fn files_with_problems_are_reported_as_expected() {
 }
 
 #[test]
-fn every_rule_has_a_file_that_breaks_it() {
-    let covered: BTreeSet<&str> = toml_files("tests/plans/err").iter().map(|path| rule_of(path).id).collect();
-    let missing: Vec<&str> = rules::all().map(|rule| rule.id).filter(|id| !covered.contains(id)).collect();
-    assert!(missing.is_empty(), "no file in tests/plans/err breaks {missing:?}");
-}
-
-#[test]
 fn good_files_have_a_plan_and_no_problem() {
     for path in toml_files("tests/plans/ok") {
         let loaded = load(&path);
@@ -75,13 +65,12 @@ fn good_files_have_a_plan_and_no_problem() {
 
 #[test]
 fn the_json_form_has_the_same_problems_with_their_places() {
-    let path = Path::new("tests/plans/err/WT002-unknown-key.toml");
-    let loaded = load(path);
+    let loaded = load_str("example.toml", &complete(rules::UNKNOWN_KEY.bad_example()));
     let json = loaded.problems.to_json();
     assert_eq!(json.as_array().unwrap().len(), loaded.problems.list().len());
     assert_eq!(json[0]["rule"], "WT002");
     assert_eq!(json[0]["severity"], "error");
-    assert_eq!(json[0]["file"], path.to_str().unwrap());
+    assert_eq!(json[0]["file"], "example.toml");
     assert!(json[0]["line"].as_u64().unwrap() > 1);
     assert_eq!(json[0]["column"], 1);
 }
@@ -94,11 +83,6 @@ fn a_missing_scenario_is_a_diagnostic_without_a_place() {
     assert!(report.starts_with("error[WT015]: cannot read no/such/scenario.toml: there is no such file\n"));
     assert!(report.contains("`wavetank init no/such/scenario.toml` writes one"), "{report}");
     assert!(loaded.problems.to_json()[0]["file"].is_null());
-}
-
-#[test]
-fn the_documentation_of_rules_is_current() {
-    expect(Path::new("docs/diagnostics.md"), &rules::document());
 }
 
 #[test]
@@ -161,11 +145,20 @@ fn the_schema_refuses_wrong_shapes_and_nothing_else() {
         };
         assert_eq!(result.is_err(), refused, "{}: {result:?}", path.display());
     }
+    let unusual: Vec<&str> = rules::all()
+        .filter(|rule| {
+            let result = schema_accepts(&validator, &complete(rule.bad_example()));
+            result.map_or(rule.id != "WT001", |result| result.is_err() != IN_SCHEMA.contains(&rule.id))
+        })
+        .map(|rule| rule.id)
+        .collect();
+    assert_eq!(unusual, UNUSUAL);
 }
 
 fn texts() -> Vec<String> {
     let files = toml_files("tests/plans/ok").into_iter().chain(toml_files("tests/plans/err"));
-    files.map(|path| fs::read_to_string(path).unwrap()).collect()
+    let pages = rules::all().map(|rule| complete(rule.bad_example()));
+    files.map(|path| fs::read_to_string(path).unwrap()).chain(pages).collect()
 }
 
 proptest! {
