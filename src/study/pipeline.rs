@@ -1,8 +1,7 @@
-//! A study of pipelines: every strategy as production of the same pipeline, over several horizons, in parallel. Trial t has
-//! the same merges, reviews and stages' luck for every strategy, and so have the other pipelines on the fleet.
+//! Trials that are horizons of a pipeline: every strategy as production of the same pipeline, in parallel. Trial t has the
+//! same merges, reviews and stages' luck for every strategy, and so have the other pipelines on the fleet. Nothing is
+//! estimated here.
 
-use super::pipeline_summary::{PipelineSummary, summarise};
-use super::pipeline_without;
 use super::progress::{Progress, Stopped};
 use super::workers::{Simulator, Workers};
 use crate::outcome::pipeline::PipelineOutcome;
@@ -15,63 +14,6 @@ use std::collections::BTreeMap;
 
 /// First part of the seeds of other pipelines, so that no two share their luck.
 const OTHER: u64 = u64::from_le_bytes(*b"pipeline");
-
-/// A study of the pipeline of a plan, with every strategy as its production.
-#[derive(Debug, Clone)]
-pub struct PipelineStudy<'p> {
-    plan: &'p Plan,
-    horizon: &'p Horizon,
-    trials: u64,
-    without: Vec<usize>,
-}
-
-impl<'p> PipelineStudy<'p> {
-    /// The study as the plan describes it; none if the plan has no pipeline.
-    #[must_use]
-    pub fn new(plan: &'p Plan) -> Option<Self> {
-        let horizon = plan.horizon.as_ref()?;
-        Some(Self { plan, horizon, trials: horizon.trials, without: Vec::new() })
-    }
-
-    /// So many trials of each strategy.
-    #[must_use]
-    pub fn trials(self, trials: u64) -> Self {
-        Self { trials, ..self }
-    }
-
-    /// Also compares with the same pipeline without these stages (indices): what they buy and cost.
-    #[must_use]
-    pub fn without(self, stages: Vec<usize>) -> Self {
-        Self { without: stages, ..self }
-    }
-
-    /// Simulates every trial, and again without the stages if some are to be left out.
-    ///
-    /// # Errors
-    /// When `progress` cancels it.
-    pub fn run(&self, progress: &dyn Progress) -> Result<PipelineResult, Stopped> {
-        let Self { plan, horizon, trials, without } = self;
-        let sides = if without.is_empty() { 1 } else { 2 };
-        progress.planned(sides * trials * plan.strategies.len() as u64);
-        let horizons = simulate(plan, horizon, *trials, progress)?;
-        let mut summary = summarise(plan, horizon, &horizons);
-        if !without.is_empty() {
-            let other = simulate(plan, &horizon.without(without), *trials, progress)?;
-            let stages = without.iter().map(|stage| horizon.pipeline.stages[*stage].name.clone()).collect();
-            summary.without = Some(pipeline_without::compare(plan, stages, &horizons, &other));
-        }
-        Ok(PipelineResult { horizons, summary })
-    }
-}
-
-/// A finished study of a pipeline.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PipelineResult {
-    /// What every trial gave.
-    pub horizons: Horizons,
-    /// What they say together.
-    pub summary: PipelineSummary,
-}
 
 /// The horizons of a study.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +48,8 @@ pub fn run(
     simulate(plan, horizon, trials, progress)
 }
 
-fn simulate(
+/// As [`run`], for whoever has said what is planned.
+pub(super) fn simulate(
     plan: &Plan,
     horizon: &Horizon,
     trials: u64,

@@ -14,8 +14,8 @@ use crate::cli::threads::Threads;
 use crate::plan::{Horizon, Plan, Restriction};
 use crate::report::trains::journey::Journey;
 use crate::report::{self, chart, json, pipeline_csv};
-use crate::study::PipelineStudy;
-use crate::study::pipeline::{PipelineResult, replay};
+use crate::study::pipeline::replay;
+use crate::study::{PipelineResult, PipelineStudy};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
