@@ -7,10 +7,12 @@
 use super::compare::{Compared, Question, Row, report};
 use super::estimate::{Estimate, Values};
 use super::guard::{Guarded, guarded};
+use super::outcomes::Outcomes;
+use super::progress::{Progress, Stopped};
+use super::rollouts::extend;
 use super::row;
 use super::sampling::Sampling;
 use super::threshold::judge;
-use super::{Evaluations, Outcomes, Watcher, extend};
 use crate::outcome::Outcome;
 use crate::outcome::measures;
 use crate::plan::Plan;
@@ -21,7 +23,6 @@ use crate::stats::contrast;
 use crate::stats::special::normal_quantile;
 use crate::stats::{Interval, TAIL};
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::AtomicBool;
 
 /// Version of the layout; a file of another one is refused.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -148,18 +149,20 @@ pub fn fingerprint(outcomes: &[Outcome]) -> String {
 
 /// Compares a plan with a baseline of another model version by the estimates of both. The trials have
 /// nothing in common, so intervals are wider than those of [`super::compare::compare`].
+///
+/// # Errors
+/// When `progress` cancels it.
 pub fn across_models(
     baseline: &Baseline,
     question: &Question,
-    cancel: &AtomicBool,
-    watcher: &dyn Watcher,
-) -> Option<Compared> {
+    progress: &dyn Progress,
+) -> Result<Compared, Stopped> {
     let plan = question.candidate;
     let model = Model::new(plan);
     let every: Vec<usize> = (0..plan.strategies.len()).collect();
     let mut outcomes = Outcomes::none(every.len());
-    watcher.planned(plan.study.trials * every.len() as u64);
-    extend(&model, Evaluations::Promising, &mut outcomes, &every, plan.study.trials, cancel, watcher)?;
+    progress.planned(plan.study.trials * every.len() as u64);
+    extend(&model, &mut outcomes, &every, plan.study.trials, progress)?;
     let sampling = Sampling::new(plan, outcomes.trials());
     let tail = TAIL / baseline.estimates.len().max(1) as f64;
     let rows: Vec<Row> = baseline
@@ -174,7 +177,7 @@ pub fn across_models(
         })
         .collect();
     let thresholds = judge(plan, &outcomes);
-    Some(Compared { paired: false, ..report(question, rows, thresholds, plan.study.trials, 1) })
+    Ok(Compared { paired: false, ..report(question, rows, thresholds, plan.study.trials, 1) })
 }
 
 /// A row from a remembered estimate and a new one.
@@ -260,14 +263,13 @@ mod tests {
                     [change]\ndeploy-time = { exponential = { mean = \"2m\" } }\n[[strategy]]\nname = \"all\"\n\
                     wave = [{ regions = \"all\", bake = \"10m\" }]\n";
         let plan = crate::scenario::load_str("s.toml", text).plan.unwrap();
-        let never = AtomicBool::new(false);
-        let outcomes = super::super::run(&plan, &never, &Nobody).unwrap();
+        let outcomes = crate::study::run(&plan, &Nobody).unwrap();
         let baseline = Baseline::of(&plan, &outcomes, Vec::new());
         let mut slower = plan.clone();
         slower.change.deploy_time = crate::random::Distribution::Exponential { mean_ms: 240_000.0 };
         let verdict = |candidate: &Plan| {
             let question = Question::by_name(&plan, candidate, ["old".into(), "new".into()]);
-            let compared = across_models(&baseline, &question, &never, &Nobody).unwrap();
+            let compared = across_models(&baseline, &question, &Nobody).unwrap();
             let of = |row: &&Row| *row.metric == measures::TIME_TO_100_MS;
             compared.rows.iter().find(of).unwrap().change
         };

@@ -46,7 +46,7 @@ fn plan(bake: &str) -> Plan {
 
 fn compared(baseline: &Plan, candidate: &Plan) -> Compared {
     let question = Question::by_name(baseline, candidate, ["old".into(), "new".into()]);
-    compare(&question, &AtomicBool::new(false), &Nobody).expect("not cancelled")
+    compare(&question, &Nobody).expect("not cancelled")
 }
 
 fn row<'c>(compared: &'c Compared, strategy: &str, metric: &Measure) -> &'c Row {
@@ -147,7 +147,7 @@ fn a_more_likely_defect_changes_weights_and_not_trials() {
 fn strategies_of_one_plan_are_compared_with_its_baseline() {
     let plan = plan("4h");
     let question = Question::within(&plan, "s.toml".into());
-    let result = compare(&question, &AtomicBool::new(false), &Nobody).unwrap();
+    let result = compare(&question, &Nobody).unwrap();
     assert!(result.inputs.is_empty());
     assert_eq!(row(&result, "at-once", &measures::IMPAIRED_HOST_MS).change, Change::Regressed);
     assert_eq!(row(&result, "at-once", &measures::TIME_TO_100_MS).change, Change::Improved);
@@ -223,6 +223,6 @@ fn it_is_said_whether_both_sides_met_the_same_trials() {
     let result = compared(&old, &new);
     assert!(!result.paired && result.baseline_strategy.is_none());
     let within = Question::within(&old, "s.toml".into());
-    let result = compare(&within, &AtomicBool::new(false), &Nobody).unwrap();
+    let result = compare(&within, &Nobody).unwrap();
     assert_eq!((result.paired, result.baseline_strategy.as_deref()), (true, Some("waves")));
 }

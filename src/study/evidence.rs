@@ -1,8 +1,8 @@
 //! What the estimators ask of the trials of a study, whether outcomes were kept or only what is needed of
 //! them. Must not know how trials were simulated.
 
-use super::Outcomes;
 use super::notable::Candidate;
+use super::outcomes::Outcomes;
 use super::sampling::Sampling;
 use super::summary::Endings;
 use crate::outcome::measures::Measure;

@@ -4,7 +4,6 @@
 //! those that the documentation promises.
 
 use crate::support;
-use std::sync::atomic::AtomicBool;
 use wavetank::plan::{Estimator, Plan, Precision};
 use wavetank::stats::{Interval, Proportion};
 use wavetank::study::compare::{Change, Question, compare};
@@ -12,7 +11,7 @@ use wavetank::study::summary::{Summary, summarise};
 use wavetank::study::{self, Nobody};
 
 fn studied(plan: &Plan) -> Summary {
-    summarise(plan, &study::run(plan, &AtomicBool::new(false), &Nobody).unwrap())
+    summarise(plan, &study::run(plan, &Nobody).unwrap())
 }
 
 fn two_regions(plan: &Plan, strategy: usize) -> Proportion {
@@ -195,7 +194,7 @@ fn verdicts(bake: &str, panels: u64) -> (u64, u64, u64) {
     for seed in 0..panels {
         let (old, new) = (policy("4h", seed), policy(bake, seed));
         let question = Question::by_name(&old, &new, ["old".into(), "new".into()]);
-        let compared = compare(&question, &AtomicBool::new(false), &Nobody).unwrap();
+        let compared = compare(&question, &Nobody).unwrap();
         regressed += u64::from(compared.rows[0].change == Change::Regressed);
         open += u64::from(compared.rows[0].change == Change::Inconclusive);
         trials += compared.rows[0].trials;

@@ -4,7 +4,6 @@
 use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support::{self, plan_of};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use wavetank::outcome::measures;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
@@ -73,7 +72,7 @@ fn an_observer_hears_each_fact_once_and_in_order() {
 fn observed(file: &str) -> Vec<(Plan, usize, PipelineOutcome, Vec<Record>)> {
     let plan = support::plan(file, &[]);
     let horizon = plan.horizon.clone().unwrap();
-    let silent = study::run(&plan, &horizon, 1, &AtomicBool::new(false), &Nobody).unwrap();
+    let silent = study::run(&plan, &horizon, 1, &Nobody).unwrap();
     let tell = |strategy: usize| {
         let (outcome, records) = study::replay(&plan, &horizon, strategy, 0);
         assert_eq!(outcome, silent.by_strategy[strategy][0], "{file}: observing changes nothing");
@@ -224,7 +223,7 @@ fn charts_of_trains_and_of_lead_time_say_what_they_show() {
         assert!(svg.contains(words), "{words}");
     }
     assert_eq!(svg, chart::trains::svg(&told, &diagram));
-    let done = study::run(&plan, horizon, 2, &AtomicBool::new(false), &Nobody).unwrap();
+    let done = study::run(&plan, horizon, 2, &Nobody).unwrap();
     let summary = summarise(&plan, horizon, &done);
     let svg = chart::pipeline::svg(&summary);
     for words in ["Where does lead time go?", "hasty-five-waves", "2 horizons of 98d", "window"] {
@@ -251,7 +250,7 @@ fn a_stage_that_does_nothing_is_not_missed() {
     let plan = wavetank::scenario::load(&copy).plan.expect("it is valid");
     let horizon = plan.horizon.as_ref().unwrap();
     let stage = horizon.pipeline.stages.iter().position(|stage| stage.name == "look").unwrap();
-    let run = |horizon: &_| study::run(&plan, horizon, 3, &AtomicBool::new(false), &Nobody).unwrap();
+    let run = |horizon: &_| study::run(&plan, horizon, 3, &Nobody).unwrap();
     let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
     let compared = pipeline_without::compare(&plan, vec!["look".to_owned()], &with, &without);
     for measure in &compared.strategies[0].measures {
@@ -267,7 +266,7 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     let plan = support::plan("scenarios/pipelines/start-small/3-one-box-and-bakes.toml", &[]);
     let horizon = plan.horizon.as_ref().unwrap();
     let stage = horizon.pipeline.stages.iter().position(|stage| stage.name == "approval").unwrap();
-    let run = |horizon: &_| study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
+    let run = |horizon: &_| study::run(&plan, horizon, 12, &Nobody).unwrap();
     let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
     for (a, b) in with.by_strategy[0].iter().zip(&without.by_strategy[0]) {
         let luck = |outcome: &PipelineOutcome| -> Vec<(u64, Option<u32>, u64)> {

@@ -5,7 +5,6 @@ use crate::pipeline_oracles::fixed;
 use crate::support;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::measures::COLLATERAL_ROLLBACKS_PER_QUARTER as COLLATERAL;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome, StageOutcome};
 use wavetank::pipeline::{self, Member, Sharing, Timed, TimedWave, run_together};
@@ -126,7 +125,7 @@ fn measured(edit: impl Fn(&mut Horizon), measure: &str) -> Vec<f64> {
     let mut plan = support::plan("scenarios/pipelines/shared-fleet.toml", &[]);
     edit(plan.horizon.as_mut().unwrap());
     let horizon = plan.horizon.as_ref().unwrap();
-    let done = study::pipeline::run(&plan, horizon, 6, &AtomicBool::new(false), &Nobody).unwrap();
+    let done = study::pipeline::run(&plan, horizon, 6, &Nobody).unwrap();
     let summary = summarise(&plan, horizon, &done);
     let own = &summary.strategies[0].measures;
     let value = |estimates: &Vec<Estimated>| {
