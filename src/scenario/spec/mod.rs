@@ -23,9 +23,7 @@ pub use component::ComponentSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
-pub use pipeline::{
-    AfterRejectionSpec, CalendarSpec, OtherSpec, PipelineSpec, SourceSpec, StageSpec, Weekday,
-};
+pub use pipeline::{AfterRejectionSpec, CalendarSpec, OtherSpec, PipelineSpec, SourceSpec, StageSpec};
 pub use policy::{EmergencySpec, ErrorBudgetSpec};
 pub use response::{OperatorsSpec, ResponseSpec};
 pub use strategy::{
