@@ -3,8 +3,9 @@
 //! A restriction changes which rollouts are simulated, never how: no random stream depends on what else runs,
 //! so the trials that both plans have are equal to the bit. It must not print; who asks says what got lost.
 
-use super::study::Statistic;
-use super::{Estimator, Plan, Precision, Strata};
+use super::strata::Strata;
+use super::study::{Estimator, Precision, Statistic};
+use super::whole::Plan;
 use crate::outcome::measures;
 use std::fmt;
 

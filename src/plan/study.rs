@@ -1,6 +1,5 @@
 //! What to simulate, what to promise and what was published: trials, seed, baseline, thresholds, expectations.
 
-use super::Estimator;
 use crate::outcome::measures::Measure;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +32,31 @@ pub struct Study {
     /// is nothing, so that a plan without keeps the one it always had.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
+}
+
+/// How trials are drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Estimator {
+    /// Every trial from all possible changes: plain Monte Carlo.
+    Plain,
+    /// One stratum for good changes and one for each defect.
+    #[default]
+    ByDefect,
+    /// As above, and every defect on the change clock split by how long it takes to show.
+    ByDefectAndLatency,
+}
+
+impl Estimator {
+    /// The name in scenario files and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::ByDefect => "by-defect",
+            Self::ByDefectAndLatency => "by-defect-and-latency",
+        }
+    }
 }
 
 /// How precise an estimate must be.

@@ -181,7 +181,7 @@ pub fn json(plan: &Plan) -> Value {
     })
 }
 
-fn wave_json(plan: &Plan, wave: &Wave, times: &crate::plan::timeline::WaveTimes) -> Value {
+fn wave_json(plan: &Plan, wave: &Wave, times: &crate::plan::timeline::WaveSchedule) -> Value {
     let regions: Vec<&str> = wave.regions.iter().map(|&r| plan.fleet.regions[r].name.as_str()).collect();
     json!({
         "name": wave.name,

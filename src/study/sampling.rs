@@ -2,7 +2,7 @@
 
 use crate::outcome::Outcome;
 use crate::outcome::measures::{Measure, Unit};
-use crate::plan::strata::{Fate, Place};
+use crate::plan::strata::{ChangeKind, TrialPlace};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
 use crate::stats::sample::{Counted, Valued};
@@ -30,7 +30,7 @@ impl Sampling {
 
     /// The stratum of a trial.
     pub fn stratum(&self, trial: u64) -> usize {
-        let Place { stratum, .. } = self.strata.place(trial);
+        let TrialPlace { stratum, .. } = self.strata.place(trial);
         stratum
     }
 
@@ -70,8 +70,8 @@ impl Sampling {
                 key: stratum.entity,
                 weight: stratum.weight,
                 values: Vec::new(),
-                settled: self.is_settled(metric.zero_if_good, stratum.fate),
-                group: group(stratum.fate),
+                settled: self.is_settled(metric.zero_if_good, stratum.kind),
+                group: group(stratum.kind),
             })
             .collect();
         for (trial, outcome) in outcomes.iter().enumerate() {
@@ -81,8 +81,8 @@ impl Sampling {
     }
 
     /// Whether the values of a stratum cannot be different from what they are.
-    fn is_settled(&self, zero_if_good: bool, fate: Fate) -> bool {
-        zero_if_good && !self.strata.is_single() && fate == Fate::Good
+    fn is_settled(&self, zero_if_good: bool, fate: ChangeKind) -> bool {
+        zero_if_good && !self.strata.is_single() && fate == ChangeKind::Good
     }
 
     /// Values by stratum, from one entry per trial.
@@ -103,8 +103,8 @@ impl Sampling {
             weight: stratum.weight,
             trials,
             values,
-            settled: self.is_settled(zero_if_good, stratum.fate),
-            group: group(stratum.fate),
+            settled: self.is_settled(zero_if_good, stratum.kind),
+            group: group(stratum.kind),
         });
         if self.is_confined() { Sample::of_slices(strata.collect()) } else { Sample::new(strata.collect()) }
     }
@@ -119,10 +119,10 @@ impl Sampling {
 }
 
 /// Slices of one defect belong together.
-fn group(fate: Fate) -> u32 {
+fn group(fate: ChangeKind) -> u32 {
     match fate {
-        Fate::Any | Fate::Good => 0,
-        Fate::Bad { defect, .. } => defect as u32 + 1,
+        ChangeKind::Any | ChangeKind::Good => 0,
+        ChangeKind::Bad { defect, .. } => defect as u32 + 1,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every field of a plan is compared, and what differs is said in the words of the language.
 
-use super::edits_tests as mechanisms;
+use super::edits_tests::{self as mechanisms, Edit};
 use super::*;
 use crate::outcome::measures;
 use crate::plan::study::Statistic;
@@ -8,13 +8,12 @@ use crate::plan::{
     Alarm, Arrivals, Comparison, DefectClock, Estimator, EvaluationClock, Expectation, Guard, HostShare,
     Level, OneBox, Precision, Ratio, RollbackScope, Scope, Signal, Tolerance, Watch,
 };
+use crate::random::Distribution;
 use crate::report::sample;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 const HOUR: u64 = 3_600_000;
-
-type Edit = (&'static str, fn(&mut Plan));
 
 /// The sample with every kind of signal, distribution and share in it.
 fn plan() -> Plan {

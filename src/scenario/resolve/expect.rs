@@ -1,7 +1,9 @@
 //! Resolves `[[expect]]`: what was published about which strategy, and how far off is near enough.
 
 use super::limit;
-use super::study::{Run, resolve_metric};
+use super::names::some;
+use super::read::text;
+use super::run::{StrategiesRun, resolve_metric};
 use crate::diagnostic::Diagnostic;
 use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
@@ -16,12 +18,20 @@ use crate::scenario::value::Percent;
 const TOLERANCE_IF_UNSAID: f64 = 0.15;
 
 /// Every expectation that makes sense.
-pub(super) fn resolve(spec: &ScenarioSpec, run: &Run<'_>, problems: &mut Problems) -> Vec<Expectation> {
+pub(super) fn resolve(
+    spec: &ScenarioSpec,
+    run: &StrategiesRun<'_>,
+    problems: &mut Problems,
+) -> Vec<Expectation> {
     let written = spec.expect.value().into_iter().flatten();
     written.filter_map(|written| resolve_one(written, run, problems)).collect()
 }
 
-fn resolve_one(written: &Written<ExpectSpec>, run: &Run<'_>, problems: &mut Problems) -> Option<Expectation> {
+fn resolve_one(
+    written: &Written<ExpectSpec>,
+    run: &StrategiesRun<'_>,
+    problems: &mut Problems,
+) -> Option<Expectation> {
     let spec = &written.value;
     let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
     let strategy = strategy(written, run, problems);
@@ -50,13 +60,17 @@ fn resolve_one(written: &Written<ExpectSpec>, run: &Run<'_>, problems: &mut Prob
         strategy: strategy?,
         value,
         tolerance,
-        source: super::text(&spec.source),
+        source: text(&spec.source),
         level: spec.level.or(Level::Warn),
     })
 }
 
 /// The strategy that the number is about: without a name the only one there is.
-fn strategy(written: &Written<ExpectSpec>, run: &Run<'_>, problems: &mut Problems) -> Option<usize> {
+fn strategy(
+    written: &Written<ExpectSpec>,
+    run: &StrategiesRun<'_>,
+    problems: &mut Problems,
+) -> Option<usize> {
     if let Some(name) = written.value.strategy.get() {
         return run.position(name, "the strategy of this expectation", problems);
     }
@@ -67,7 +81,7 @@ fn strategy(written: &Written<ExpectSpec>, run: &Run<'_>, problems: &mut Problem
     if names.len() > 1 {
         let message = "`expect` does not say which strategy was measured";
         let diagnostic = Diagnostic::new(&rules::WHOSE_EXPECTATION, message).at(written.span, "");
-        let others = super::select::some(&names);
+        let others = some(&names);
         problems
             .report(diagnostic.help(format!("write `strategy = \"{}\"`: the study runs {others}", names[0])));
         return None;

@@ -24,7 +24,7 @@ pub use component::ComponentSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
-pub use pipeline::{AfterRejectionSpec, CalendarSpec, SourceSpec, Weekday};
+pub use pipeline::{AfterRejectionSpec, CalendarSpec, SourceSpec};
 pub use policy::{EmergencySpec, ErrorBudgetSpec};
 pub use response::{OperatorsSpec, ResponseSpec};
 pub use scenario::{OtherSpec, PipelineSpec, ScenarioSpec, StageSpec};

@@ -94,6 +94,14 @@ pub enum Weekday {
     Sun,
 }
 
+impl Weekday {
+    /// The same of the civil calendar.
+    pub fn civil(self) -> jiff::civil::Weekday {
+        jiff::civil::Weekday::from_monday_zero_offset(self as i8)
+            .expect("invariant: the days are in order, from Monday on")
+    }
+}
+
 words! {
     Weekday { Mon, Tue, Wed, Thu, Fri, Sat, Sun }
     Entry { Queued, Superseded, Restart }
