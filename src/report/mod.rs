@@ -4,13 +4,14 @@
 //! events it is given. Equal inputs give equal bytes.
 
 pub mod chart;
+pub mod command;
 pub mod compare;
 pub mod csv;
 pub mod dates;
+pub mod document;
 mod expectations;
 pub mod json;
 mod limits;
-mod paint;
 pub mod pipeline;
 pub mod pipeline_csv;
 mod pipeline_without;
@@ -18,10 +19,8 @@ pub mod plan_diff;
 pub mod plan_view;
 mod policies;
 pub mod promtool;
-mod story;
-mod table;
+mod tables;
 pub mod terminal;
-mod terminal_tables;
 pub mod text;
 pub mod timeline;
 pub mod trains;

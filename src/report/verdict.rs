@@ -5,7 +5,7 @@
 
 use super::text;
 use crate::plan::Plan;
-use crate::stats::Ratio;
+use crate::stats::{Interval, Ratio};
 use crate::study::Summary;
 use crate::study::difference::{Comparison, FEWEST_PAIRS};
 use crate::study::summary::{BLAST_METRIC, Leader, SPEED_METRIC, StrategySummary};
@@ -147,13 +147,10 @@ fn lead(summary: &Summary, leader: &Leader, baseline: &str, better: &str, what: 
     if leader.strategy == baseline {
         return match leader.not_clearly_worse.as_slice() {
             [] => format!("none is {better}"),
-            others => {
-                let others: Vec<&str> = others.iter().map(String::as_str).collect();
-                format!(
-                    "none is shown to be {better}, though {} cannot be told apart from it",
-                    text::list(&others, MOST_NAMES)
-                )
-            }
+            others => format!(
+                "none is shown to be {better}, though {} cannot be told apart from it",
+                text::list(others, MOST_NAMES)
+            ),
         };
     }
     let metric = if better == "faster" { SPEED_METRIC } else { BLAST_METRIC };
@@ -229,12 +226,11 @@ pub fn details(summary: &Summary) -> Vec<String> {
         [(&summary.fastest, "the shortest median to 100 %"), (&summary.safest, "the least mean harm")];
     for (leader, what) in leaders {
         let Some(leader) = leader else { continue };
-        let others: Vec<&str> = leader.not_clearly_worse.iter().map(String::as_str).collect();
-        let rest = match others.len() {
-            0 => "clearly less than every other strategy".to_owned(),
-            _ => format!(
+        let rest = match leader.not_clearly_worse.as_slice() {
+            [] => "clearly less than every other strategy".to_owned(),
+            others => format!(
                 "but {} cannot be told apart from it at {}",
-                text::list(&others, MOST_NAMES),
+                text::list(others, MOST_NAMES),
                 text::counted(summary.trials, "trial")
             ),
         };
@@ -267,10 +263,9 @@ pub fn factor(strategy: &StrategySummary, metric: &str) -> Option<String> {
 
 /// "5.2 [4.8, 5.6]". An end that the data do not bound is a question mark.
 fn ends(ratio: Ratio) -> String {
-    let value = text::compact(ratio.value);
-    let end = |end: Option<f64>| end.filter(|v| *v > 0.0).map_or("?".to_owned(), text::compact);
-    let (low, high) = (end(ratio.interval.low), end(ratio.interval.high));
-    if low == value && high == value { value } else { format!("{value} [{low}, {high}]") }
+    let known = |end: Option<f64>| end.filter(|v| *v > 0.0);
+    let interval = Interval { low: known(ratio.interval.low), high: known(ratio.interval.high) };
+    text::with_interval(text::compact(ratio.value), " ", interval, text::compact)
 }
 
 /// The ratio the other way round. A lower end of 0 has no finite inverse.
@@ -278,6 +273,6 @@ fn inverse(ratio: Ratio) -> Ratio {
     let flip = |end: Option<f64>| end.filter(|v| *v > 0.0).map(|v| 1.0 / v);
     Ratio {
         value: 1.0 / ratio.value,
-        interval: crate::stats::Interval { low: flip(ratio.interval.high), high: flip(ratio.interval.low) },
+        interval: Interval { low: flip(ratio.interval.high), high: flip(ratio.interval.low) },
     }
 }

@@ -6,7 +6,8 @@ use crate::cli::exit::Exit;
 use crate::cli::io::Io;
 use crate::plan::{Level, Plan};
 use crate::report::compare::{Options, github, junit, markdown, text};
-use crate::report::{json, terminal};
+use crate::report::document::Terminal;
+use crate::report::{command, json};
 use crate::scenario;
 use crate::study::baseline::{self, Baseline, File, SCHEMA_VERSION};
 use crate::study::compare::{self, Change, Compared, GateVerdict, Question};
@@ -66,8 +67,8 @@ impl Comparison {
         let options = setting.options();
         match form {
             Form::Text => {
-                let style = text::Style { color: setting.color, width: setting.width, options };
-                text::report(&self.0, &style).into_bytes()
+                let terminal = Terminal { color: setting.color, width: setting.width };
+                text::report(&self.0, &options, &terminal).into_bytes()
             }
             Form::Markdown => markdown::comment(&self.0, &options).into_bytes(),
             Form::Github => github::annotations(&self.0, &options).into_bytes(),
@@ -286,8 +287,8 @@ pub struct How {
 /// The command that accepts `file`.
 #[must_use]
 pub fn accept_command(file: &str, baseline: Option<&Path>) -> String {
-    let baseline = baseline.map(|path| format!(" --baseline {}", terminal::quote(&path.to_string_lossy())));
-    format!("wavetank baseline accept {}{}", terminal::quote(file), baseline.unwrap_or_default())
+    let baseline = baseline.map(|path| format!(" --baseline {}", command::quote(&path.to_string_lossy())));
+    format!("wavetank baseline accept {}{}", command::quote(file), baseline.unwrap_or_default())
 }
 
 fn unreadable(path: &Path, error: &io::Error, accept: &str) -> CliError {

@@ -208,7 +208,7 @@ pub fn set_threads(threads: usize) -> Result<(), CliError> {
 /// The command that simulates one trial again.
 #[must_use]
 pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64, estimator: &str) -> String {
-    report::terminal::replay_command(file, strategy, seed, trial, estimator)
+    report::command::replay_command(file, strategy, seed, trial, estimator)
 }
 
 /// The (strategy, trial) that this thread is simulating for a study.

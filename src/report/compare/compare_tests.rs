@@ -1,7 +1,7 @@
 //! Tests of the reports of a comparison: how they look, and what no name can do to them.
 
-use super::text::Style;
 use super::{Options, github, junit, markdown, sample, text};
+use crate::report::document::Terminal;
 use crate::study::compare::{Change, Compared};
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ fn snapshot(name: &str, text: &str) {
 }
 
 fn terminal(compared: &Compared, width: usize) -> String {
-    text::report(compared, &Style { color: false, width, options: OPTIONS })
+    text::report(compared, &OPTIONS, &Terminal::plain(width))
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn no_line_of_text_is_wider_than_the_terminal() {
 
 #[test]
 fn color_of_text_only_repeats_words() {
-    let colored = text::report(&sample::compared(), &Style { color: true, width: 100, options: OPTIONS });
+    let colored = text::report(&sample::compared(), &OPTIONS, &Terminal { color: true, width: 100 });
     assert!(colored.starts_with("\u{1b}[31m✗ fail\u{1b}[0m"), "{colored}");
     assert!(colored.contains("\u{1b}[31mregressed\u{1b}[0m\n"), "{colored}");
     let mut plain = colored;

@@ -1,0 +1,149 @@
+//! The parts of a document. They say what is what; how much of it fits and how it looks is for a format to decide.
+
+use super::inline::{Mark, Text, Tone};
+use super::table::Table;
+
+/// A report before it has a format.
+#[derive(Debug, Default)]
+pub struct Document {
+    /// Its parts, in the order of reading.
+    pub blocks: Vec<Block>,
+}
+
+/// A part of a document.
+#[derive(Debug)]
+pub enum Block {
+    /// Words for scripts, which no reader sees.
+    Hidden(String),
+    /// The document's title.
+    Title(Text),
+    /// A part with a title of its own; without anything in it, it is not shown.
+    Section(Text, Vec<Block>),
+    /// Sentences.
+    Paragraph(Text),
+    /// A remark that stands apart.
+    Note(Text),
+    /// Items, each with what belongs to it.
+    List(Entries<Item>),
+    /// Numbers by name.
+    Table(Table),
+    /// Shell commands to copy.
+    Commands(Entries<Command>),
+    /// Lines that are laid out already.
+    Lines(Vec<String>),
+    /// What only some readers want; its sections name it.
+    Details(Vec<Block>),
+}
+
+/// Entries of one kind, and what is said instead of those that a reader does not get to see.
+#[derive(Debug)]
+pub struct Entries<T> {
+    /// What is there.
+    pub shown: Vec<T>,
+    /// How many more there are.
+    pub hidden: usize,
+    /// Bytes that a format with a limit may spend on them.
+    pub most_bytes: usize,
+    /// Says that so many are missing; empty to say nothing.
+    pub rest: fn(usize) -> String,
+}
+
+/// One entry of a list.
+#[derive(Debug)]
+pub struct Item {
+    /// How it looks at a glance.
+    pub mark: Option<Mark>,
+    /// What it says.
+    pub text: Text,
+    /// What belongs to it.
+    pub under: Vec<Block>,
+}
+
+/// Commands that belong together.
+#[derive(Debug)]
+pub struct Command {
+    /// What they show.
+    pub title: String,
+    /// The commands, one a line.
+    pub lines: Vec<String>,
+}
+
+impl Document {
+    /// Adds a part.
+    pub fn push(&mut self, block: Block) {
+        self.blocks.push(block);
+    }
+
+    /// Adds a section.
+    pub fn section(&mut self, title: impl Into<String>, blocks: Vec<Block>) {
+        self.blocks.push(Block::section(title, blocks));
+    }
+}
+
+impl Block {
+    /// A part with a plain title.
+    pub fn section(title: impl Into<String>, blocks: Vec<Self>) -> Self {
+        Self::Section(Text::toned(Tone::Strong, title), blocks)
+    }
+
+    /// A list of plain sentences.
+    pub fn list<T: Into<Item>>(items: impl IntoIterator<Item = T>) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Hidden(_) => true,
+            Self::Title(text) | Self::Paragraph(text) | Self::Note(text) => text.is_empty(),
+            Self::Section(_, blocks) | Self::Details(blocks) => blocks.iter().all(Self::is_empty),
+            Self::List(items) => items.is_empty(),
+            Self::Table(table) => table.is_empty(),
+            Self::Commands(commands) => commands.is_empty(),
+            Self::Lines(lines) => lines.is_empty(),
+        }
+    }
+}
+
+impl<T> Entries<T> {
+    /// Entries of which a format with a limit shows what fits into so many bytes.
+    pub fn within(shown: Vec<T>, most_bytes: usize) -> Self {
+        Self { most_bytes, ..shown.into_iter().collect() }
+    }
+
+    /// Keeps the first `most`, and counts the others.
+    pub fn truncate(&mut self, most: usize) {
+        self.hidden += self.shown.len().saturating_sub(most);
+        self.shown.truncate(most);
+    }
+
+    /// Whether there never was one.
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_empty() && self.hidden == 0
+    }
+}
+
+impl<T> FromIterator<T> for Entries<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(entries: I) -> Self {
+        let rest = |hidden| format!("and {hidden} more");
+        Self { shown: entries.into_iter().collect(), hidden: 0, most_bytes: usize::MAX, rest }
+    }
+}
+
+impl Item {
+    /// A sentence behind a mark.
+    pub fn marked(mark: Mark, text: impl Into<Text>) -> Self {
+        Self { mark: Some(mark), text: text.into(), under: Vec::new() }
+    }
+
+    /// The same with something that belongs to it.
+    pub fn over(self, block: Block) -> Self {
+        Self { under: vec![block], ..self }
+    }
+}
+
+impl<T: Into<Text>> From<T> for Item {
+    fn from(text: T) -> Self {
+        Self { mark: None, text: text.into(), under: Vec::new() }
+    }
+}

@@ -1,0 +1,17 @@
+//! What a report is before it has a format: a document of sections, paragraphs, lists, tables and commands.
+//!
+//! A report is built once as a [`Document`]; a terminal and Markdown each show it in their own way. Documents know
+//! no simulation: what they say was put into words by whoever built them.
+
+mod block;
+mod inline;
+mod layout;
+mod markdown;
+mod table;
+mod terminal;
+
+pub use block::{Block, Command, Document, Entries, Item};
+pub use inline::{Mark, Text, Tone, elide};
+pub use markdown::render as markdown;
+pub use table::{Align, Table};
+pub use terminal::{Terminal, wrap};
