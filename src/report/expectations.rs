@@ -1,6 +1,6 @@
 //! What was published beside what is simulated: a table, where the numbers come from, and what is off.
 
-use super::document::{Align, Block, Item, Table};
+use super::document::{Align, Block, DataTable, Item};
 use super::{limits, text};
 use crate::outcome::metric::Unit;
 use crate::plan::study::Statistic;
@@ -18,8 +18,8 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     vec![Block::Table(table(results)), Block::list(sources(results)), Block::list(off)]
 }
 
-fn table(results: &[ExpectationResult]) -> Table {
-    let mut table = Table::new("expectation")
+fn table(results: &[ExpectationResult]) -> DataTable {
+    let mut table = DataTable::new("expectation")
         .numbers(["published,\nwhat agrees", "simulated,\ninterval", "deviation"])
         .column("", Align::Left);
     for result in results {

@@ -13,6 +13,7 @@ mod expectations;
 pub mod json;
 mod limits;
 pub mod pipeline;
+mod pipeline_cells;
 pub mod pipeline_csv;
 mod pipeline_without;
 pub mod plan_diff;
@@ -27,4 +28,8 @@ pub mod trains;
 pub mod verdict;
 
 #[cfg(test)]
+#[path = "tests/compared.rs"]
+mod compared;
+#[cfg(test)]
+#[path = "tests/sample.rs"]
 pub(crate) mod sample;

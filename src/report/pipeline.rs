@@ -1,11 +1,12 @@
 //! The report of a pipeline study: the measures by strategy, where lead time goes, and how busy everything is.
 
-use super::document::{Block, Document, Item, Table, Terminal};
+use super::document::{Block, DataTable, Document, Item, Terminal};
+use super::pipeline_cells::{beside, cell, with_interval};
 use super::{pipeline_without, policies, text};
 use crate::outcome::pipeline::Part;
 use crate::stats::mean::Mean;
 use crate::study::pipeline_summary::{
-    COLLATERAL, ComponentName, Estimated, Measured, PipelineSummary, StrategyPipelines, measure,
+    COLLATERAL, ComponentName, Estimated, PipelineSummary, StrategyPipelines, measure,
 };
 
 /// Columns of the bar that shows where lead time goes.
@@ -76,11 +77,6 @@ fn components(components: &[ComponentName]) -> String {
     format!("Each wave deploys in order, and goes back in reverse: {}", all.join(", then "))
 }
 
-/// A table of measures with one column a strategy.
-pub(super) fn beside(summary: &PipelineSummary) -> Table {
-    Table::new("measure").numbers(summary.strategies.iter().map(|strategy| strategy.name.as_str()))
-}
-
 /// The measures of one pipeline; `columns` are what to show beside each strategy.
 fn measures(summary: &PipelineSummary, columns: &[&[Estimated]]) -> Block {
     let mut table = beside(summary);
@@ -93,26 +89,6 @@ fn measures(summary: &PipelineSummary, columns: &[&[Estimated]]) -> Block {
         table.row([measure.title.to_owned()].into_iter().chain(cells));
     }
     Block::Table(table)
-}
-
-/// A mean with its interval under it, in its unit.
-pub(super) fn cell(unit: Measured, mean: Option<&Mean>) -> String {
-    mean.map_or("-".to_owned(), |mean| with_interval(mean, "\n", |x| said(unit, x)))
-}
-
-/// A value of a measure in the unit that people read.
-pub(super) fn said(unit: Measured, x: f64) -> String {
-    match unit {
-        Measured::Time => text::duration(x),
-        Measured::Count => text::number(x),
-        Measured::Share => text::percent(x),
-        Measured::HostTime => text::host_minutes(x),
-    }
-}
-
-/// A mean and its interval after `gap`, unless there is no doubt about it.
-fn with_interval(mean: &Mean, gap: &str, say: impl Fn(f64) -> String) -> String {
-    text::with_interval(say(mean.value), gap, mean.interval, say)
 }
 
 /// One line a part that matters: its time with its interval, its share, a bar.
@@ -135,7 +111,7 @@ fn parts(strategy: &StrategyPipelines) -> Item {
 }
 
 fn stages(strategy: &StrategyPipelines) -> Item {
-    let mut table = Table::new("stage").numbers(["occupied", "waiting", "a day"]);
+    let mut table = DataTable::new("stage").numbers(["occupied", "waiting", "a day"]);
     let cell = |mean: Option<Mean>, say: fn(f64) -> String| {
         mean.map_or("-".to_owned(), |mean| with_interval(&mean, " ", say))
     };

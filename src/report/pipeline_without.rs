@@ -1,7 +1,7 @@
 //! What stages buy and cost: the clear differences in a sentence, all of them in a table.
 
-use super::document::{Block, Item, Table};
-use super::pipeline::said;
+use super::document::{Block, DataTable, Item};
+use super::pipeline_cells::said;
 use super::text;
 use crate::study::pipeline_summary::{COLLATERAL, MEASURES, Measured, PipelineSummary, StrategyPipelines};
 use crate::study::pipeline_without::{StrategyWithout, Without};
@@ -41,9 +41,9 @@ fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
     format!("{name}: taking out {stages} {}", said.join("; it "))
 }
 
-fn table(stages: &str, with: &StrategyPipelines, without: &StrategyWithout, is_alone: bool) -> Table {
+fn table(stages: &str, with: &StrategyPipelines, without: &StrategyWithout, is_alone: bool) -> DataTable {
     let mut table =
-        Table::new("measure").numbers([format!("with {stages}").as_str(), "without", "difference"]);
+        DataTable::new("measure").numbers([format!("with {stages}").as_str(), "without", "difference"]);
     for ((measure, with), without) in MEASURES.iter().zip(&with.measures).zip(&without.measures) {
         if measure.name == COLLATERAL && is_alone {
             continue;

@@ -1,6 +1,6 @@
 //! The resolved plan before anything is simulated: what goes where, when, and how.
 
-use super::document::{Align, Table, elide};
+use super::document::{Align, DataTable, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{HostShare, Plan, Procedure, RollbackScope, Strategy, Wave};
@@ -56,9 +56,9 @@ fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
     )
 }
 
-fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> Table {
+fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> DataTable {
     let hosts = plan.fleet.hosts() as f64;
-    let mut table = Table::new("wave")
+    let mut table = DataTable::new("wave")
         .column("regions", Align::Left)
         .column("zones", Align::Right)
         .column("hosts\nadded", Align::Right)
@@ -85,8 +85,8 @@ fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> Table 
     table
 }
 
-fn how(strategy: &Strategy) -> Table {
-    let mut table = Table::new("wave")
+fn how(strategy: &Strategy) -> DataTable {
+    let mut table = DataTable::new("wave")
         .column("regions\nat once", Align::Right)
         .column("zones\nat once", Align::Right)
         .column("one-box", Align::Right)

@@ -1,7 +1,7 @@
 //! The part of a pipeline study that its policies fill: emergencies beside all else, and the error budget.
 
-use super::document::{Block, Table};
-use super::pipeline::{beside, cell};
+use super::document::{Block, DataTable};
+use super::pipeline_cells::{beside, cell};
 use crate::study::pipeline_summary::{Estimated, Measured, PipelineSummary};
 use crate::study::policy_summary::{LANE_MEASURES, Lanes};
 
@@ -10,7 +10,7 @@ pub(super) fn section(summary: &PipelineSummary) -> Block {
     Block::section("Who may hurry and who must wait", vec![Block::Table(table(summary))])
 }
 
-fn table(summary: &PipelineSummary) -> Table {
+fn table(summary: &PipelineSummary) -> DataTable {
     let mut table = beside(summary);
     let lanes: Vec<&Lanes> = summary.strategies.iter().filter_map(|s| s.policies.lanes.as_ref()).collect();
     let rows = LANE_MEASURES.iter().enumerate().filter(|_| !lanes.is_empty());

@@ -1,7 +1,7 @@
 //! The comparison tables of a study's report: one row per strategy, units in the headers, and under every estimate
 //! its interval.
 
-use super::document::{Align, Table};
+use super::document::{Align, DataTable};
 use super::{text, verdict};
 use crate::outcome::metric::Unit;
 use crate::stats::Interval;
@@ -18,8 +18,8 @@ fn by_strategy<const N: usize>(
     titles: [&str; N],
     name: impl Fn(&StrategySummary) -> String,
     cells: impl Fn(&StrategySummary) -> Vec<String>,
-) -> Table {
-    let mut table = Table::new("strategy").numbers(titles);
+) -> DataTable {
+    let mut table = DataTable::new("strategy").numbers(titles);
     summary.strategies.iter().for_each(|strategy| {
         table.row([name(strategy)].into_iter().chain(cells(strategy)));
     });
@@ -31,7 +31,7 @@ fn name(strategy: &StrategySummary) -> String {
 }
 
 /// The comparison on one page: speed, harm and isolation.
-pub(super) fn overview(summary: &Summary) -> Table {
+pub(super) fn overview(summary: &Summary) -> DataTable {
     let titles = [
         "to 100 %\np50",
         "impaired host-\nminutes: mean",
@@ -67,7 +67,7 @@ fn share(strategy: &StrategySummary, metric: &str, unit: &str) -> String {
 }
 
 /// How fast each strategy is.
-pub(super) fn speed(summary: &Summary) -> Table {
+pub(super) fn speed(summary: &Summary) -> DataTable {
     let titles = ["time to 100 %\np50", "\np90", "\np99", "\nworst", "with bakes\np50", "trials\nof them"];
     by_strategy(summary, titles, name, |strategy| {
         let speed = strategy.metric(SPEED_METRIC);
@@ -80,7 +80,7 @@ pub(super) fn speed(summary: &Summary) -> Table {
 }
 
 /// How much harm bad changes do, in impaired host-minutes.
-pub(super) fn blast(summary: &Summary) -> Table {
+pub(super) fn blast(summary: &Summary) -> DataTable {
     let titles = ["mean", "p50", "p90", "p99", "mean of\nworst 1 %", "\nworst", "trials"];
     by_strategy(summary, titles, name, |strategy| {
         let blast = strategy.metric(BLAST_METRIC);
@@ -94,8 +94,8 @@ pub(super) fn blast(summary: &Summary) -> Table {
 }
 
 /// Every strategy against the baseline, by the means over the trials that both have a value for.
-pub(super) fn comparison(summary: &Summary) -> Table {
-    let mut table = Table::new("strategy")
+pub(super) fn comparison(summary: &Summary) -> DataTable {
+    let mut table = DataTable::new("strategy")
         .numbers(["time to 100 %\nfactor", "\ndifference", "impaired host-minutes\nfactor", "\ndifference"])
         .column("Pareto front\nby estimates", Align::Left);
     for strategy in &summary.strategies {
@@ -114,7 +114,7 @@ pub(super) fn comparison(summary: &Summary) -> Table {
 }
 
 /// How far bad changes reach at their worst moment.
-pub(super) fn peak(summary: &Summary) -> Table {
+pub(super) fn peak(summary: &Summary) -> DataTable {
     let titles = [
         "% of traffic\np50",
         "\np99",
@@ -139,7 +139,7 @@ pub(super) fn peak(summary: &Summary) -> Table {
 }
 
 /// How often isolation breaks, defects escape and good changes are rolled back.
-pub(super) fn response(summary: &Summary) -> Table {
+pub(super) fn response(summary: &Summary) -> DataTable {
     let titles = ["isolation violated\nof all", "escaped\nof bad ones", "false rollback\nof good ones"];
     by_strategy(summary, titles, name, |strategy| {
         let metrics = ["isolation_violated", "escaped", "false_rollback"];
@@ -148,7 +148,7 @@ pub(super) fn response(summary: &Summary) -> Table {
 }
 
 /// How long alarms take from the first impaired host.
-pub(super) fn delay(summary: &Summary) -> Table {
+pub(super) fn delay(summary: &Summary) -> DataTable {
     by_strategy(summary, ["p50", "p90", "p99", "worst", "trials"], name, |strategy| {
         let delay = strategy.metric("detection_delay_ms");
         let mut row = quantiles(Unit::DurationMs, &[delay.p50, delay.p90, delay.p99]);

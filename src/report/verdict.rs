@@ -81,7 +81,7 @@ fn compared(strategy: &StrategySummary, metric: &str) -> Option<Comparison> {
 }
 
 fn fast_phrase(summary: &Summary, fast: &StrategySummary, baseline: &StrategySummary) -> String {
-    let role = if is_alone(summary.fastest.as_ref(), fast) { "the fastest" } else { "among the fastest" };
+    let role = role(summary.fastest.as_ref(), fast, "fastest");
     let gain = format!("{} is {role}, reaching every host in {}", fast.name, times(fast, baseline));
     match compared(fast, BLAST_METRIC) {
         None => gain,
@@ -95,7 +95,7 @@ fn fast_phrase(summary: &Summary, fast: &StrategySummary, baseline: &StrategySum
 
 /// As [`safe_phrase`], where the baseline's speed and harm have been said.
 fn safe_briefly(summary: &Summary, safe: &StrategySummary) -> String {
-    let role = if is_alone(summary.safest.as_ref(), safe) { "the safest" } else { "among the safest" };
+    let role = role(summary.safest.as_ref(), safe, "safest");
     let blast = safe.metric(BLAST_METRIC).mean.map_or("?".to_owned(), |m| text::host_minutes(m.value));
     let time = safe.metric(SPEED_METRIC).p50.map(|q| text::duration(q.value));
     let gain = format!("{} is {role}, at {blast}", safe.name);
@@ -110,7 +110,7 @@ fn safe_briefly(summary: &Summary, safe: &StrategySummary) -> String {
 }
 
 fn safe_phrase(summary: &Summary, safe: &StrategySummary, baseline: &StrategySummary) -> String {
-    let role = if is_alone(summary.safest.as_ref(), safe) { "the safest" } else { "among the safest" };
+    let role = role(summary.safest.as_ref(), safe, "safest");
     let gain = format!("{} is {role}, at {}", safe.name, harm(safe, baseline));
     match compared(safe, SPEED_METRIC) {
         None => gain,
@@ -122,9 +122,10 @@ fn safe_phrase(summary: &Summary, safe: &StrategySummary, baseline: &StrategySum
     }
 }
 
-/// Whether `strategy` leads and no other may be as good.
-fn is_alone(leader: Option<&Leader>, strategy: &StrategySummary) -> bool {
-    leader.is_some_and(|l| l.strategy == strategy.name && l.not_clearly_worse.is_empty())
+/// "the fastest" if `strategy` leads and no other may be as good, else "among the fastest".
+fn role(leader: Option<&Leader>, strategy: &StrategySummary, what: &str) -> String {
+    let leads = leader.is_some_and(|l| l.strategy == strategy.name && l.not_clearly_worse.is_empty());
+    if leads { format!("the {what}") } else { format!("among the {what}") }
 }
 
 /// "none is faster", or who may be.

@@ -9,7 +9,7 @@ use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy};
 use crate::report::document::elide;
 use crate::report::text;
-use crate::report::timeline::history::{History, PlaceHistory, PlacePhase, WaveHistory, by_region};
+use crate::report::timeline::history::{PlaceHistory, PlacePhase, RolloutHistory, WaveHistory, by_region};
 use crate::rollout::trace::{Event, Record};
 
 const LEFT: i32 = 220;
@@ -45,7 +45,7 @@ struct Marker {
 /// The chart of trial `trial` of strategy `strategy`.
 #[must_use]
 pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[Record]) -> String {
-    let history = History::new(plan, outcome, records);
+    let history = RolloutHistory::new(plan, outcome, records);
     let waves = &plan.strategies[strategy].waves;
     let waves: Vec<(&str, &WaveHistory)> =
         history.waves.iter().map(|wave| (waves[wave.wave as usize].name.as_str(), wave)).collect();
@@ -115,7 +115,7 @@ fn story(plan: &Plan, outcome: &Outcome) -> String {
     )
 }
 
-fn marks(plan: &Plan, outcome: &Outcome, history: &History) -> Vec<Marker> {
+fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker> {
     let alarm = outcome.alarm.map_or("alarm", |index| plan.alarms[index as usize].name.as_str());
     let since = |at: u64| match outcome.onset_ms {
         Some(onset) if at > onset => format!("{} later", text::duration((at - onset) as f64)),
@@ -167,7 +167,7 @@ fn acts(remedy: Remedy) -> &'static str {
 }
 
 /// The incident on its own, if there was one and the whole timeline would hide it.
-fn enlarged(plan: &Plan, outcome: &Outcome, history: &History) -> Option<Panel> {
+fn enlarged(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Option<Panel> {
     let end = history.end_ms;
     let onset = outcome.onset_ms?;
     let over = outcome.mitigated_ms.unwrap_or(end).max(outcome.rollback_ms.unwrap_or(0));

@@ -4,7 +4,9 @@
 
 use super::options::Options;
 use super::words;
-use crate::report::document::{self, Align, Block, Document, Entries, Item, Table, Text, Tone, elide};
+use crate::report::document::{
+    self, Align, Block, DataTable, Document, Entries, Item, RichText, Tone, elide,
+};
 use crate::report::{limits, plan_diff, text};
 use crate::study::compare::{Change, Compared, Row};
 use crate::study::threshold::Verdict;
@@ -84,10 +86,10 @@ fn inputs(compared: &Compared) -> Entries<Item> {
 }
 
 /// Rows as a table.
-fn table(rows: &[&Row], most_bytes: usize) -> Table {
+fn table(rows: &[&Row], most_bytes: usize) -> DataTable {
     let confidence = rows.first().map_or(0.0, |row| row.confidence);
     let difference = format!("difference, {} interval", text::percent(confidence));
-    let mut table = Table::new("comparison")
+    let mut table = DataTable::new("comparison")
         .numbers(["baseline", "candidate", difference.as_str()])
         .column("verdict", Align::Left)
         .within(most_bytes, |rest| format!("and {rest} more, in the JSON"));
@@ -95,13 +97,13 @@ fn table(rows: &[&Row], most_bytes: usize) -> Table {
     table
 }
 
-fn cells(row: &Row) -> [Text; 5] {
+fn cells(row: &Row) -> [RichText; 5] {
     let unit = words::unit(row);
     let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value_with_unit(unit, x));
     let verdict = match row.change {
         Change::NoChange => words::no_change(row).into(),
         Change::Inconclusive => format!("inconclusive: {}", words::advice(row)).into(),
-        Change::Regressed => Text::toned(Tone::Bad, row.change.word())
+        Change::Regressed => RichText::toned(Tone::Bad, row.change.word())
             .then(Tone::Plain, format!(", tolerance {}", text::percent(row.tolerance))),
         Change::WithinTolerance => format!("within tolerance of {}", text::percent(row.tolerance)).into(),
         Change::Improved => row.change.word().into(),

@@ -2,7 +2,9 @@
 
 use super::options::Options;
 use super::words;
-use crate::report::document::{Align, Block, Document, Entries, Item, Mark, Table, Terminal, Text, Tone};
+use crate::report::document::{
+    Align, Block, DataTable, Document, Entries, Item, Mark, RichText, Terminal, Tone,
+};
 use crate::report::{limits, plan_diff, text};
 use crate::study::compare::{Change, Compared, GateVerdict, Row};
 
@@ -61,7 +63,7 @@ fn inputs(compared: &Compared) -> Vec<Block> {
 
 /// The rows in which something changed as a table, the others in a line.
 fn rows(compared: &Compared, changed: &[&Row]) -> Vec<Block> {
-    let mut table = Table::new("strategy: statistic of metric, unit")
+    let mut table = DataTable::new("strategy: statistic of metric, unit")
         .numbers(["baseline", "candidate", "difference\n[interval]"])
         .column("verdict", Align::Left);
     changed.iter().for_each(|row| table.row(cells(row)));
@@ -71,7 +73,7 @@ fn rows(compared: &Compared, changed: &[&Row]) -> Vec<Block> {
     vec![Block::Table(table), Block::list(open), Block::list(words::unchanged(compared))]
 }
 
-fn cells(row: &Row) -> [Text; 5] {
+fn cells(row: &Row) -> [RichText; 5] {
     let unit = words::unit(row);
     let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value(unit, x));
     // The unit once, next to the metric, keeps the columns narrow.
@@ -83,9 +85,9 @@ fn cells(row: &Row) -> [Text; 5] {
     let verdict = match row.change {
         Change::WithinTolerance => word.replacen(' ', "\n", 1).into(),
         Change::NoChange => word.into(),
-        Change::Regressed => Text::toned(Tone::Bad, word),
-        Change::Inconclusive => Text::toned(Tone::Doubtful, word),
-        Change::Improved => Text::toned(Tone::Good, word),
+        Change::Regressed => RichText::toned(Tone::Bad, word),
+        Change::Inconclusive => RichText::toned(Tone::Doubtful, word),
+        Change::Improved => RichText::toned(Tone::Good, word),
     };
     [
         name.into(),

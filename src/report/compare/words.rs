@@ -4,7 +4,7 @@ use super::options::Options;
 use crate::outcome::metric::Unit;
 use crate::plan::Level;
 use crate::report::command::replay_command;
-use crate::report::document::Command;
+use crate::report::document::ShellCommand;
 use crate::report::{limits, text};
 use crate::study::compare::{Change, Compared, GateVerdict, Row};
 use crate::study::threshold::{ThresholdResult, Verdict};
@@ -332,7 +332,7 @@ pub(super) fn provenance(compared: &Compared) -> Vec<String> {
 
 /// The most worse trials of regressed and inconclusive rows, each once, the worst rows first, each with the commands
 /// that replay it, the baseline's first: `careful, trial 17: most worse in p99 of impaired_host_ms`.
-pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<Command> {
+pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<ShellCommand> {
     let mut trials: Vec<(&str, u64, Vec<String>)> = Vec::new();
     for row in worst_first(&compared.rows) {
         let Some(trial) = row.most_worse_trial else { continue };
@@ -344,7 +344,7 @@ pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<Command> {
             None => trials.push((&row.strategy, trial, vec![measure(row)])),
         }
     }
-    let replay = |(strategy, trial, measures): (&str, u64, Vec<String>)| Command {
+    let replay = |(strategy, trial, measures): (&str, u64, Vec<String>)| ShellCommand {
         title: format!("{strategy}, trial {trial}: most worse in {}", listed(&measures)),
         lines: commands(compared, options, strategy, trial),
     };

@@ -1,7 +1,7 @@
 //! The parts of a document. They say what is what; how much of it fits and how it looks is for a format to decide.
 
-use super::inline::{Mark, Text, Tone};
-use super::table::Table;
+use super::inline::{Mark, RichText, Tone};
+use super::table::DataTable;
 
 /// A report before it has a format.
 #[derive(Debug, Default)]
@@ -16,19 +16,19 @@ pub enum Block {
     /// Words for scripts, which no reader sees.
     Hidden(String),
     /// The document's title.
-    Title(Text),
+    Title(RichText),
     /// A part with a title of its own; without anything in it, it is not shown.
-    Section(Text, Vec<Block>),
+    Section(RichText, Vec<Block>),
     /// Sentences.
-    Paragraph(Text),
+    Paragraph(RichText),
     /// A remark that stands apart.
-    Note(Text),
+    Note(RichText),
     /// Items, each with what belongs to it.
     List(Entries<Item>),
     /// Numbers by name.
-    Table(Table),
+    Table(DataTable),
     /// Shell commands to copy.
-    Commands(Entries<Command>),
+    Commands(Entries<ShellCommand>),
     /// Lines that are laid out already.
     Lines(Vec<String>),
     /// What only some readers want; its sections name it.
@@ -54,14 +54,14 @@ pub struct Item {
     /// How it looks at a glance.
     pub mark: Option<Mark>,
     /// What it says.
-    pub text: Text,
+    pub text: RichText,
     /// What belongs to it.
     pub under: Vec<Block>,
 }
 
 /// Commands that belong together.
 #[derive(Debug)]
-pub struct Command {
+pub struct ShellCommand {
     /// What they show.
     pub title: String,
     /// The commands, one a line.
@@ -83,7 +83,7 @@ impl Document {
 impl Block {
     /// A part with a plain title.
     pub fn section(title: impl Into<String>, blocks: Vec<Self>) -> Self {
-        Self::Section(Text::toned(Tone::Strong, title), blocks)
+        Self::Section(RichText::toned(Tone::Strong, title), blocks)
     }
 
     /// A list of plain sentences.
@@ -132,7 +132,7 @@ impl<T> FromIterator<T> for Entries<T> {
 
 impl Item {
     /// A sentence behind a mark.
-    pub fn marked(mark: Mark, text: impl Into<Text>) -> Self {
+    pub fn marked(mark: Mark, text: impl Into<RichText>) -> Self {
         Self { mark: Some(mark), text: text.into(), under: Vec::new() }
     }
 
@@ -142,7 +142,7 @@ impl Item {
     }
 }
 
-impl<T: Into<Text>> From<T> for Item {
+impl<T: Into<RichText>> From<T> for Item {
     fn from(text: T) -> Self {
         Self { mark: None, text: text.into(), under: Vec::new() }
     }

@@ -19,11 +19,11 @@ pub enum Tone {
 
 /// Words in runs of one tone each. In a cell a newline begins a second line; elsewhere there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+pub struct RichText {
     runs: Vec<(Tone, String)>,
 }
 
-impl Text {
+impl RichText {
     /// Words of one tone.
     pub fn toned(tone: Tone, words: impl Into<String>) -> Self {
         Self { runs: vec![(tone, words.into())] }
@@ -76,13 +76,13 @@ impl Text {
     }
 }
 
-impl From<&str> for Text {
+impl From<&str> for RichText {
     fn from(words: &str) -> Self {
         Self::toned(Tone::Plain, words)
     }
 }
 
-impl From<String> for Text {
+impl From<String> for RichText {
     fn from(words: String) -> Self {
         Self::toned(Tone::Plain, words)
     }

@@ -2,15 +2,15 @@
 //! to several tables or listed.
 
 use super::block::Entries;
-use super::inline::Text;
-use super::table::{Align, Column, Table};
+use super::inline::RichText;
+use super::table::{Align, DataTable, TableColumn};
 use super::terminal::Terminal;
 use unicode_width::UnicodeWidthStr;
 
 /// Blanks between columns.
 const GAP: usize = 2;
 
-impl Table {
+impl DataTable {
     /// The table with `indent` blanks before each line: with two-line cells on one line; or as they are; or with
     /// names on lines of their own; or in several tables; or as a list for each row.
     pub(super) fn fit(&self, terminal: &Terminal, indent: usize) -> String {
@@ -37,19 +37,19 @@ impl Table {
         self.lines(&Terminal::plain(usize::MAX), indent)
     }
 
-    fn with(&self, columns: Vec<Column>, rows: Vec<Vec<Text>>) -> Self {
+    fn with(&self, columns: Vec<TableColumn>, rows: Vec<Vec<RichText>>) -> Self {
         Self { columns, rows: Entries { shown: rows, ..self.rows } }
     }
 
-    fn map(&self, change: impl Fn(&Text) -> Text) -> Self {
+    fn map(&self, change: impl Fn(&RichText) -> RichText) -> Self {
         let rows = self.rows.shown.iter().map(|row| row.iter().map(&change).collect()).collect();
         self.with(self.columns.clone(), rows)
     }
 
     fn without_names(&self) -> Self {
-        let mut table = self.map(Text::clone);
+        let mut table = self.map(RichText::clone);
         table.columns[0].0 = vec![String::new()];
-        table.rows.shown.iter_mut().for_each(|row| row[0] = Text::from(""));
+        table.rows.shown.iter_mut().for_each(|row| row[0] = RichText::from(""));
         table
     }
 
@@ -99,7 +99,7 @@ impl Table {
     }
 
     fn widths(&self) -> Vec<usize> {
-        let width = |(index, (title, _)): (usize, &Column)| {
+        let width = |(index, (title, _)): (usize, &TableColumn)| {
             let cells = self.rows.shown.iter().flat_map(|row| row[index].split('\n'));
             title.iter().map(|line| line.width()).chain(cells.map(|line| line.width())).max().unwrap_or(0)
         };
@@ -115,7 +115,7 @@ impl Table {
     }
 
     /// As [`Self::lines`], each row under its name.
-    fn lines_under(&self, terminal: &Terminal, indent: usize, named: &[Vec<Text>]) -> String {
+    fn lines_under(&self, terminal: &Terminal, indent: usize, named: &[Vec<RichText>]) -> String {
         let blanks = " ".repeat(indent);
         let widths = self.widths();
         let mut out = self.header(terminal, indent, &widths);
@@ -148,23 +148,32 @@ impl Table {
         let mut out = String::new();
         for line in 0..height {
             // Short titles sit on the last header line, next to their numbers.
-            let cell = |(title, _): &Column| {
-                Text::from((line + title.len()).checked_sub(height).map_or("", |index| title[index].as_str()))
+            let cell = |(title, _): &TableColumn| {
+                RichText::from(
+                    (line + title.len()).checked_sub(height).map_or("", |index| title[index].as_str()),
+                )
             };
-            let cells: Vec<Text> = self.columns.iter().map(cell).collect();
+            let cells: Vec<RichText> = self.columns.iter().map(cell).collect();
             self.push_line(&mut out, terminal, indent, widths, &cells);
         }
         out
     }
 
     /// A row of as many lines as its tallest cell.
-    fn push_row(&self, out: &mut String, terminal: &Terminal, indent: usize, widths: &[usize], row: &[Text]) {
-        let cells: Vec<Vec<Text>> = row.iter().map(|cell| cell.split('\n')).collect();
+    fn push_row(
+        &self,
+        out: &mut String,
+        terminal: &Terminal,
+        indent: usize,
+        widths: &[usize],
+        row: &[RichText],
+    ) {
+        let cells: Vec<Vec<RichText>> = row.iter().map(|cell| cell.split('\n')).collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or(1);
         for line in 0..height {
-            let cells: Vec<Text> = cells
+            let cells: Vec<RichText> = cells
                 .iter()
-                .map(|lines| lines.get(line).cloned().unwrap_or_else(|| Text::from("")))
+                .map(|lines| lines.get(line).cloned().unwrap_or_else(|| RichText::from("")))
                 .collect();
             self.push_line(out, terminal, indent, widths, &cells);
         }
@@ -176,7 +185,7 @@ impl Table {
         terminal: &Terminal,
         indent: usize,
         widths: &[usize],
-        cells: &[Text],
+        cells: &[RichText],
     ) {
         let mut line = " ".repeat(indent);
         for (index, ((cell, width), (_, align))) in cells.iter().zip(widths).zip(&self.columns).enumerate() {
@@ -198,7 +207,8 @@ mod tests {
 
     #[test]
     fn columns_align_and_lines_do_not_trail() {
-        let mut table = Table::new("name").column("time to\n100 %", Align::Right).column("note", Align::Left);
+        let mut table =
+            DataTable::new("name").column("time to\n100 %", Align::Right).column("note", Align::Left);
         table.row(["a", "1h", "fast"]);
         table.row(["déjà", "4d 3h", ""]);
         let text = table.fit(&Terminal::plain(100), 2);
@@ -213,14 +223,15 @@ mod tests {
 
     #[test]
     fn wide_and_combining_letters_take_the_columns_that_they_show() {
-        let mut table = Table::new("name").column("n", Align::Right);
+        let mut table = DataTable::new("name").column("n", Align::Right);
         ["東京", "e\u{301}a", "🚢"].iter().for_each(|name| table.row([*name, "1"]));
         assert_eq!(table.render(0), "name  n\n東京  1\ne\u{301}a    1\n🚢    1\n");
     }
 
     #[test]
     fn narrow_tables_fold_then_stack_then_list_and_cut_nothing() {
-        let mut table = Table::new("name").column("harm\nmean", Align::Right).column("\np99", Align::Right);
+        let mut table =
+            DataTable::new("name").column("harm\nmean", Align::Right).column("\np99", Align::Right);
         table.row(["a-long-name", "5\n[4, 6]", "90\n[80, ?]"]);
         table.row(["b", "7", "-"]);
         let all: Vec<String> = [40, 28, 20, 14]

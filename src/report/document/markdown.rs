@@ -3,8 +3,8 @@
 //! Names are the users' own: nothing in them is read as Markdown, a mention or a reference.
 
 use super::block::{Block, Document, Entries, Item};
-use super::inline::{Text, Tone, elide};
-use super::table::{Align, Table};
+use super::inline::{RichText, Tone, elide};
+use super::table::{Align, DataTable};
 
 /// Characters of an item, a cell or a title before escaping, which takes up to eight bytes a character.
 const LINE: usize = 300;
@@ -56,13 +56,13 @@ fn item(item: &Item) -> String {
     format!("- {mark}{}\n{under}", escape(&item.text, LINE))
 }
 
-fn table(table: &Table) -> String {
+fn table(table: &DataTable) -> String {
     let titles: Vec<String> = table.columns.iter().map(|(title, _)| title.join(" ")).collect();
     let sides = table.columns.iter().map(|(_, align)| match align {
         Align::Left => "---|",
         Align::Right => "--:|",
     });
-    let row = |row: &Vec<Text>| {
+    let row = |row: &Vec<RichText>| {
         let cells: Vec<String> = row.iter().map(|cell| escape(&cell.replace("\n", " "), LINE)).collect();
         format!("| {} |\n", cells.join(" | "))
     };
@@ -115,7 +115,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// The words of a text, bad news in bold: it is what a reader must not miss.
-fn escape(text: &Text, most: usize) -> String {
+fn escape(text: &RichText, most: usize) -> String {
     let run = |(tone, words): (Tone, &str)| match tone {
         Tone::Bad => format!("**{}**", escape_words(words, most)),
         Tone::Plain | Tone::Strong | Tone::Good | Tone::Doubtful => escape_words(words, most),

@@ -10,8 +10,8 @@ mod markdown;
 mod table;
 mod terminal;
 
-pub use block::{Block, Command, Document, Entries, Item};
-pub use inline::{Mark, Text, Tone, elide};
+pub use block::{Block, Document, Entries, Item, ShellCommand};
+pub use inline::{Mark, RichText, Tone, elide};
 pub use markdown::render as markdown;
-pub use table::{Align, Table};
+pub use table::{Align, DataTable};
 pub use terminal::{Terminal, wrap};

@@ -1,7 +1,7 @@
 //! A table before it has a format: titled columns and rows of cells.
 
 use super::block::Entries;
-use super::inline::Text;
+use super::inline::RichText;
 
 /// Side of a column that its cells stick to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,16 +14,16 @@ pub enum Align {
 
 /// A column's title, one line at least, and its side. A column with an empty first line of several continues the
 /// group that a column before it begins.
-pub(super) type Column = (Vec<String>, Align);
+pub(super) type TableColumn = (Vec<String>, Align);
 
 /// A table: titled columns, then rows of equal length.
 #[derive(Debug)]
-pub struct Table {
-    pub(super) columns: Vec<Column>,
-    pub(super) rows: Entries<Vec<Text>>,
+pub struct DataTable {
+    pub(super) columns: Vec<TableColumn>,
+    pub(super) rows: Entries<Vec<RichText>>,
 }
 
-impl Table {
+impl DataTable {
     /// A table whose first column holds names.
     pub fn new(first: &str) -> Self {
         Self { columns: Vec::new(), rows: Vec::new().into_iter().collect() }.column(first, Align::Left)
@@ -43,8 +43,8 @@ impl Table {
     }
 
     /// Adds a row with one cell per column; a newline in a cell starts a second line.
-    pub fn row<C: Into<Text>>(&mut self, cells: impl IntoIterator<Item = C>) {
-        let cells: Vec<Text> = cells.into_iter().map(Into::into).collect();
+    pub fn row<C: Into<RichText>>(&mut self, cells: impl IntoIterator<Item = C>) {
+        let cells: Vec<RichText> = cells.into_iter().map(Into::into).collect();
         assert_eq!(cells.len(), self.columns.len(), "a row needs one cell per column");
         self.rows.shown.push(cells);
     }

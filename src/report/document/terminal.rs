@@ -1,7 +1,7 @@
 //! A document on a terminal: indented, wrapped to its width, coloured after layout because an escape has no width.
 
 use super::block::{Block, Document, Entries, Item};
-use super::inline::{Text, Tone};
+use super::inline::{RichText, Tone};
 use unicode_width::UnicodeWidthStr;
 
 /// Blanks by which a part is set off from what it belongs to.
@@ -88,7 +88,7 @@ impl Terminal {
                 let words = mark.words();
                 let gap = if mark.word.is_empty() { " " } else { "  " };
                 let hang = indent + words.width() + gap.len();
-                (format!("{pad}{}{gap}", self.paint(&Text::toned(mark.tone, words))), hang)
+                (format!("{pad}{}{gap}", self.paint(&RichText::toned(mark.tone, words))), hang)
             }
         };
         let column = item.mark.as_ref().map_or(indent, |_| hang);
@@ -104,12 +104,12 @@ impl Terminal {
     }
 
     /// Breaks `text` at blanks; `first` and `rest` begin its lines.
-    pub(super) fn wrapped(&self, text: &Text, first: &str, rest: &str) -> String {
+    pub(super) fn wrapped(&self, text: &RichText, first: &str, rest: &str) -> String {
         first.to_owned() + &self.flow(text, first.width(), rest)
     }
 
     /// The text from `column` on, broken at blanks; `rest` begins each line but the first.
-    fn flow(&self, text: &Text, mut column: usize, rest: &str) -> String {
+    fn flow(&self, text: &RichText, mut column: usize, rest: &str) -> String {
         let mut out = String::new();
         let mut is_fresh = true;
         // A percent sign stays with its number.
@@ -132,7 +132,7 @@ impl Terminal {
     }
 
     /// The words with their colours, if there are any.
-    pub(super) fn paint(&self, text: &Text) -> String {
+    pub(super) fn paint(&self, text: &RichText) -> String {
         if !self.color {
             return text.plain();
         }
@@ -158,5 +158,5 @@ fn code(tone: Tone) -> Option<u8> {
 /// Breaks a plain line at blanks to `width` columns; `first` and `rest` begin its lines.
 #[must_use]
 pub fn wrap(line: &str, width: usize, first: &str, rest: &str) -> String {
-    Terminal::plain(width).wrapped(&Text::from(line), first, rest)
+    Terminal::plain(width).wrapped(&RichText::from(line), first, rest)
 }

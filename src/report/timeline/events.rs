@@ -1,7 +1,8 @@
 //! A rollout told event by event; runs of routine events become one line with counts.
 
-use super::history::{History, Routine, Run};
-use super::names::{Names, depth};
+use super::history::{EventRun, RolloutHistory, Routine};
+use super::kinds::place_and_kind;
+use super::names::PlanNames;
 use crate::report::text;
 use crate::rollout::trace::{Event, Record};
 use std::collections::BTreeSet;
@@ -17,14 +18,18 @@ pub(super) struct EventLine {
 }
 
 /// One event as a line.
-pub(super) fn line(names: &Names, record: &Record) -> EventLine {
-    EventLine { at_ms: record.at_ms, depth: depth(&record.event), words: names.event(&record.event) }
+pub(super) fn line(names: &PlanNames, record: &Record) -> EventLine {
+    EventLine {
+        at_ms: record.at_ms,
+        depth: place_and_kind(&record.event).0,
+        words: names.event(&record.event),
+    }
 }
 
 /// Every event.
-pub(super) fn lines(names: &Names, records: &[Record], history: &History) -> Vec<EventLine> {
+pub(super) fn lines(names: &PlanNames, records: &[Record], history: &RolloutHistory) -> Vec<EventLine> {
     let mut lines = Vec::new();
-    for Run { kind, records: run } in &history.runs {
+    for EventRun { kind, records: run } in &history.runs {
         let run = &records[run.clone()];
         match kind {
             Some(kind) if run.len() >= FOLD_FROM => {
@@ -37,7 +42,7 @@ pub(super) fn lines(names: &Names, records: &[Record], history: &History) -> Vec
 }
 
 /// A run of routine events in one line: how many, where, until when.
-fn summary(names: &Names, kind: Routine, run: &[Record]) -> String {
+fn summary(names: &PlanNames, kind: Routine, run: &[Record]) -> String {
     let mut places = BTreeSet::new();
     let (mut started, mut done) = (0, 0);
     for record in run {

@@ -1,21 +1,23 @@
 //! The one fold over a rollout's records. What is made of each event is decided here and nowhere else; no word is said.
 
 use super::history::{
-    Affected, History, Moment, PlaceHistory, PlacePhase, Routine, Run, Stretch, Suffering, Visit, WaveHistory,
+    Affected, EventRun, Moment, PlaceHistory, PlacePhase, RolloutHistory, Stretch, Suffering, Visit,
+    WaveHistory,
 };
+use super::kinds::place_and_kind;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::rollout::trace::{Event, Record};
 use std::collections::BTreeMap;
 
-impl<'r> History<'r> {
+impl<'r> RolloutHistory<'r> {
     /// The history that `records`, in order of time, and the outcome tell.
     pub fn new(plan: &Plan, outcome: &Outcome, records: &'r [Record]) -> Self {
         let end_ms = records.iter().map(|r| r.at_ms).chain([outcome.end_ms, 1]).max().unwrap_or(1);
-        let mut fold = Fold {
-            history: History { end_ms, ..History::default() },
+        let mut fold = RolloutFold {
+            history: RolloutHistory { end_ms, ..RolloutHistory::default() },
             zones: vec![ZoneFold::default(); plan.fleet.zones.len()],
-            ..Fold::default()
+            ..RolloutFold::default()
         };
         records.iter().enumerate().for_each(|(index, record)| fold.take(index, record));
         fold.finish(plan)
@@ -24,8 +26,8 @@ impl<'r> History<'r> {
 
 /// The history so far, and what is still going on.
 #[derive(Default)]
-struct Fold<'r> {
-    history: History<'r>,
+struct RolloutFold<'r> {
+    history: RolloutHistory<'r>,
     zones: Vec<ZoneFold>,
     /// Zones in the order in which they were reached.
     reached: Vec<usize>,
@@ -40,7 +42,7 @@ struct Fold<'r> {
     suffering: BTreeMap<u32, u32>,
 }
 
-impl<'r> Fold<'r> {
+impl<'r> RolloutFold<'r> {
     fn take(&mut self, index: usize, record: &'r Record) {
         self.run(index, &record.event);
         let at = record.at_ms;
@@ -101,10 +103,10 @@ impl<'r> Fold<'r> {
     }
 
     fn run(&mut self, index: usize, event: &Event) {
-        let kind = routine(event);
+        let (_, kind) = place_and_kind(event);
         match self.history.runs.last_mut() {
             Some(last) if kind.is_some() && last.kind == kind => last.records.end = index + 1,
-            _ => self.history.runs.push(Run { kind, records: index..index + 1 }),
+            _ => self.history.runs.push(EventRun { kind, records: index..index + 1 }),
         }
     }
 
@@ -209,7 +211,7 @@ impl<'r> Fold<'r> {
         }
     }
 
-    fn finish(mut self, plan: &Plan) -> History<'r> {
+    fn finish(mut self, plan: &Plan) -> RolloutHistory<'r> {
         self.end_harm();
         if self.healed.hosts > 0 {
             self.history.incident.push(Moment::Healed(std::mem::take(&mut self.healed)));
@@ -231,38 +233,6 @@ impl<'r> Fold<'r> {
             self.history.zones.push(PlaceHistory { region: region(zone), name, phases, impaired });
         }
         self.history
-    }
-}
-
-fn routine(event: &Event) -> Option<Routine> {
-    match event {
-        Event::BatchStarted { one_box: false, .. } | Event::BatchDone { one_box: false, .. } => {
-            Some(Routine::Batch)
-        }
-        Event::HostImpaired { .. } => Some(Routine::Impaired),
-        Event::HostHealed { .. } => Some(Routine::Healed),
-        Event::Breach { .. } => Some(Routine::Breach),
-        Event::ZoneRollbackStarted { .. } | Event::ZoneRollbackDone { .. } => Some(Routine::ZoneRollback),
-        Event::BatchStarted { one_box: true, .. }
-        | Event::BatchDone { one_box: true, .. }
-        | Event::RolloutStarted { .. }
-        | Event::WaveStarted { .. }
-        | Event::ZoneStarted { .. }
-        | Event::PastWaves { .. }
-        | Event::ZoneBakeStarted { .. }
-        | Event::ZoneDone { .. }
-        | Event::WaveBakeStarted { .. }
-        | Event::WaveDone { .. }
-        | Event::ZoneSuffers { .. }
-        | Event::WentDark { .. }
-        | Event::Triggered { .. }
-        | Event::AlarmFired { .. }
-        | Event::AlarmIgnored { .. }
-        | Event::WaveBlocked { .. }
-        | Event::RemedyStarted { .. }
-        | Event::Halted { .. }
-        | Event::RollbackDecided { .. }
-        | Event::RolloutEnded { .. } => None,
     }
 }
 
@@ -351,7 +321,7 @@ mod tests {
             at(50, Event::ZoneRollbackDone { zone }),
         ];
         let outcome = Outcome { end_ms: 60, ..Outcome::default() };
-        let History { zones, all_healed_ms, .. } = History::new(&plan, &outcome, &records);
+        let RolloutHistory { zones, all_healed_ms, .. } = RolloutHistory::new(&plan, &outcome, &records);
         assert_eq!((zones.len(), all_healed_ms), (1, Some(50)));
         assert_eq!(zones[0].name, "us-west-2/a");
         let phases = [

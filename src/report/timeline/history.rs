@@ -8,9 +8,9 @@ use std::ops::Range;
 
 /// One rollout, complete.
 #[derive(Debug, Default)]
-pub struct History<'r> {
+pub struct RolloutHistory<'r> {
     /// Every record in order of time, cut into runs of routine events of one kind and single others.
-    pub runs: Vec<Run>,
+    pub runs: Vec<EventRun>,
     /// The waves that began.
     pub waves: Vec<WaveHistory<'r>>,
     /// The zones that it touched, regions in the order in which they were reached.
@@ -31,7 +31,7 @@ pub struct History<'r> {
     pub end_ms: u64,
 }
 
-impl History<'_> {
+impl RolloutHistory<'_> {
     /// The first event that `wanted` finds something in, of those that the incident keeps one by one, and when it was.
     pub fn first<T>(&self, wanted: impl Fn(&Event) -> Option<T>) -> Option<(u64, T)> {
         self.incident.iter().find_map(|moment| match moment {
@@ -53,7 +53,7 @@ pub enum Routine {
 
 /// Records next to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
+pub struct EventRun {
     /// What they all are; none for a single other event.
     pub kind: Option<Routine>,
     /// Their indices.

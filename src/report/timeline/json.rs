@@ -1,6 +1,6 @@
 //! One rollout as JSON lines: every event, with names instead of indices.
 
-use super::names::Names;
+use super::names::PlanNames;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::report::csv::ending_name;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// One JSON object per event and line: `at_ms`, `event`, and names instead of indices.
 #[must_use]
 pub fn json_lines(plan: &Plan, strategy: usize, records: &[Record]) -> Vec<u8> {
-    let names = Names { plan, strategy };
+    let names = PlanNames { plan, strategy };
     let mut out = Vec::new();
     for record in records {
         let mut line = json!(record);
@@ -25,7 +25,7 @@ pub fn json_lines(plan: &Plan, strategy: usize, records: &[Record]) -> Vec<u8> {
 }
 
 /// The name that an index in a field stands for; none for a number.
-fn named(names: &Names, event: &Event, key: &str, index: u64) -> Option<String> {
+fn named(names: &PlanNames, event: &Event, key: &str, index: u64) -> Option<String> {
     let index = u32::try_from(index).ok()?;
     Some(match (key, event) {
         ("zone", _) => names.zone(index),

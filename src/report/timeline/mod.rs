@@ -7,6 +7,7 @@ mod events;
 mod fold;
 pub mod history;
 mod json;
+mod kinds;
 mod names;
 mod story;
 mod text;

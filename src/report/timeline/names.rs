@@ -6,13 +6,13 @@ use crate::report::text;
 use crate::rollout::trace::Event;
 
 /// Says events of one strategy's rollout in the plan's names.
-pub(super) struct Names<'p> {
+pub(super) struct PlanNames<'p> {
     pub plan: &'p Plan,
     /// Index of the strategy.
     pub strategy: usize,
 }
 
-impl Names<'_> {
+impl PlanNames<'_> {
     pub fn zone(&self, zone: u32) -> String {
         self.plan.fleet.zone_name(zone as usize)
     }
@@ -138,37 +138,6 @@ impl Names<'_> {
             }
             _ => return None,
         })
-    }
-}
-
-/// Indentation: the rollout and what stops it at the margin, then waves, zones, batches.
-pub(super) fn depth(event: &Event) -> usize {
-    match event {
-        Event::RolloutStarted { .. }
-        | Event::RolloutEnded { .. }
-        | Event::AlarmFired { .. }
-        | Event::AlarmIgnored { .. }
-        | Event::Halted { .. }
-        | Event::RemedyStarted { .. }
-        | Event::RollbackDecided { .. } => 0,
-        Event::WaveStarted { .. }
-        | Event::WaveBlocked { .. }
-        | Event::Triggered { .. }
-        | Event::WaveBakeStarted { .. }
-        | Event::WaveDone { .. } => 1,
-        Event::ZoneStarted { .. }
-        | Event::ZoneDone { .. }
-        | Event::Breach { .. }
-        | Event::ZoneSuffers { .. }
-        | Event::PastWaves { .. }
-        | Event::WentDark { .. }
-        | Event::ZoneRollbackStarted { .. }
-        | Event::ZoneRollbackDone { .. } => 2,
-        Event::BatchStarted { .. }
-        | Event::BatchDone { .. }
-        | Event::ZoneBakeStarted { .. }
-        | Event::HostImpaired { .. }
-        | Event::HostHealed { .. } => 3,
     }
 }
 

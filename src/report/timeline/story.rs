@@ -2,8 +2,8 @@
 //! incident in order. Formats what the history holds; the JSON lines keep every event.
 
 use super::events::{EventLine, line as told};
-use super::history::{Affected, History, Moment, Suffering, Visit};
-use super::names::Names;
+use super::history::{Affected, Moment, RolloutHistory, Suffering, Visit};
+use super::names::PlanNames;
 use crate::outcome::Outcome;
 use crate::report::text;
 use crate::rollout::trace::{Event, Record};
@@ -15,17 +15,17 @@ const MOST_ZONES: usize = 8;
 const MOST_BREACHES: usize = 4;
 /// More regions than this that start at one instant share a line.
 const MOST_TOGETHER: usize = 4;
-/// Names listed before the rest is counted.
+/// PlanNames listed before the rest is counted.
 const MOST_NAMES: usize = 3;
 /// Changes of who suffers together that are told one by one.
 const MOST_CHANGES: usize = 4;
 
 /// The rollout as lines in order of time.
 pub(super) fn lines(
-    names: &Names,
+    names: &PlanNames,
     outcome: &Outcome,
     records: &[Record],
-    history: &History,
+    history: &RolloutHistory,
 ) -> Vec<EventLine> {
     let ends = |wanted: fn(&Event) -> bool| {
         records.iter().filter(move |record| wanted(&record.event)).map(|record| event(names, record))
@@ -49,13 +49,13 @@ fn line(at_ms: u64, depth: usize, words: String) -> EventLine {
 }
 
 /// One event, no deeper than a wave.
-fn event(names: &Names, record: &Record) -> EventLine {
+fn event(names: &PlanNames, record: &Record) -> EventLine {
     let line = told(names, record);
     EventLine { depth: line.depth.min(1), ..line }
 }
 
 /// Waves, their bakes and what they deployed to.
-fn deployments(names: &Names, history: &History, stop_ms: Option<u64>) -> Vec<EventLine> {
+fn deployments(names: &PlanNames, history: &RolloutHistory, stop_ms: Option<u64>) -> Vec<EventLine> {
     let mut lines = Vec::new();
     for wave in &history.waves {
         lines.extend(wave.bakes.iter().map(|record| event(names, record)));
@@ -65,7 +65,7 @@ fn deployments(names: &Names, history: &History, stop_ms: Option<u64>) -> Vec<Ev
     lines
 }
 
-fn wave_words(names: &Names, wave: u32, visits: &[Visit]) -> String {
+fn wave_words(names: &PlanNames, wave: u32, visits: &[Visit]) -> String {
     let regions: BTreeSet<usize> = visits.iter().map(|visit| names.region_of(visit.zone)).collect();
     format!(
         "wave {} starts: {} in {}",
@@ -76,7 +76,7 @@ fn wave_words(names: &Names, wave: u32, visits: &[Visit]) -> String {
 }
 
 /// One line per zone of a small wave; else one per region, or per instant that starts many regions.
-fn places(names: &Names, visits: &[Visit], stop_ms: Option<u64>) -> Vec<EventLine> {
+fn places(names: &PlanNames, visits: &[Visit], stop_ms: Option<u64>) -> Vec<EventLine> {
     if visits.len() <= MOST_ZONES {
         let line = |visit: &Visit| line(visit.from_ms, 2, zone_words(names, visit, stop_ms));
         return visits.iter().map(line).collect();
@@ -104,7 +104,7 @@ fn places(names: &Names, visits: &[Visit], stop_ms: Option<u64>) -> Vec<EventLin
     lines
 }
 
-fn zone_words(names: &Names, visit: &Visit, stop_ms: Option<u64>) -> String {
+fn zone_words(names: &PlanNames, visit: &Visit, stop_ms: Option<u64>) -> String {
     let one_box = if visit.one_box { "one-box, then " } else { "" };
     let batches = match visit.batches {
         0 => "stopped before the first batch".to_owned(),
@@ -139,7 +139,7 @@ fn progress(visits: &[&Visit], stop_ms: Option<u64>) -> String {
 }
 
 /// Harm, breaches, alarms and the decision.
-fn incident(names: &Names, history: &History) -> Vec<EventLine> {
+fn incident(names: &PlanNames, history: &RolloutHistory) -> Vec<EventLine> {
     let mut lines = Vec::new();
     for moment in &history.incident {
         match moment {
@@ -162,7 +162,7 @@ fn violation(outcome: &Outcome) -> Option<EventLine> {
 }
 
 /// What woke a dormant fault, a line an instant.
-fn triggers(names: &Names, history: &History) -> Vec<EventLine> {
+fn triggers(names: &PlanNames, history: &RolloutHistory) -> Vec<EventLine> {
     let told = |together: &Vec<&Record>| match together.as_slice() {
         [only] => event(names, only),
         many => {
@@ -197,7 +197,7 @@ fn suffering(changes: &[Suffering]) -> Vec<EventLine> {
 
 /// Hosts to which the same happened: how many, where, until when.
 fn affected(
-    names: &Names,
+    names: &PlanNames,
     what: &str,
     more: &str,
     Affected { hosts, from_ms, to_ms, zones }: &Affected,
@@ -212,7 +212,7 @@ fn affected(
 }
 
 /// Breaches between two moments: one by one if few or of the alarm instance that fires, else in one line.
-fn breaches(names: &Names, all: &[&Record], fired: Option<(u32, u32)>) -> Vec<EventLine> {
+fn breaches(names: &PlanNames, all: &[&Record], fired: Option<(u32, u32)>) -> Vec<EventLine> {
     let is_told = |record: &&&Record| {
         let Event::Breach { alarm, entity, .. } = record.event else { return false };
         all.len() <= MOST_BREACHES || fired == Some((alarm, entity))
@@ -247,7 +247,10 @@ fn breaches(names: &Names, all: &[&Record], fired: Option<(u32, u32)>) -> Vec<Ev
 }
 
 /// Zones going back: one by one if few, else their number, the first and the last to be back.
-fn rollback(names: &Names, History { rollbacks: begun, rolled_back: back, .. }: &History) -> Vec<EventLine> {
+fn rollback(
+    names: &PlanNames,
+    RolloutHistory { rollbacks: begun, rolled_back: back, .. }: &RolloutHistory,
+) -> Vec<EventLine> {
     if begun.len() <= MOST_ZONES {
         return begun.iter().chain(back).map(|record| event(names, record)).collect();
     }

@@ -1,7 +1,7 @@
 //! One rollout as lines with a time column: event by event if that is short, else as a story.
 
-use super::history::History;
-use super::names::{Names, outcome as outcome_words};
+use super::history::RolloutHistory;
+use super::names::{PlanNames, outcome as outcome_words};
 use super::{events, story};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
@@ -15,8 +15,8 @@ const MOST_LINES: usize = 70;
 /// one by waves, regions and the moments of its incident.
 #[must_use]
 pub fn text(plan: &Plan, strategy: usize, outcome: &Outcome, records: &[Record]) -> String {
-    let names = Names { plan, strategy };
-    let history = History::new(plan, outcome, records);
+    let names = PlanNames { plan, strategy };
+    let history = RolloutHistory::new(plan, outcome, records);
     let every_event = events::lines(&names, records, &history);
     let lines = if every_event.len() > MOST_LINES {
         story::lines(&names, outcome, records, &history)
