@@ -32,6 +32,7 @@
 //! assert_eq!(outcome.end_ms, 3 * 5 * 60_000);
 //! ```
 
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 pub mod diagnostic;
@@ -40,6 +41,8 @@ pub mod lints;
 pub mod outcome;
 pub mod pipeline;
 pub mod plan;
+#[cfg(test)]
+mod properties;
 pub mod random;
 pub mod report;
 pub mod rollout;

@@ -28,16 +28,16 @@ pub fn loaded(
     io: &mut Io,
 ) -> Result<(Plan, Loaded), CliError> {
     let loaded = studies::load(file, io)?;
-    let problems = loaded.text(io.stderr_color());
+    let problems = loaded.problems.render(io.stderr_color());
     if !problems.is_empty() {
         io.talk(problems.trim_end());
     }
-    if fail_on == FailOn::Warning && loaded.errors() == 0 && loaded.warnings() > 0 {
-        let counts = counted(loaded.warnings(), "warning");
+    if fail_on == FailOn::Warning && loaded.problems.errors() == 0 && loaded.problems.warnings() > 0 {
+        let counts = counted(loaded.problems.warnings(), "warning");
         return Err(CliError { exit: Exit::Warnings, ..CliError::invalid(format!("{file} has {counts}")) }
             .hint("correct the scenario, or run without --fail-on warning"));
     }
-    let errors = counted(loaded.errors(), "error");
+    let errors = counted(loaded.problems.errors(), "error");
     let Some(mut plan) = loaded.plan.clone() else {
         return Err(CliError::invalid(format!("{file} cannot be used: {errors}"))
             .hint("correct what is said above; `wavetank explain RULE` tells more about a rule"));

@@ -4,7 +4,7 @@
 //! exponentials, mapped through the inverse of the integrated rate. It must not know the line.
 
 use crate::plan::pipeline::{Merges, Pipeline, Source};
-use crate::random::{Purpose, Stream, Streams};
+use crate::random::{Purpose, Sequence, Streams};
 
 /// Index of the draw whether a change is an emergency, after all others of its review.
 const URGENT_INDEX: u64 = 8;
@@ -14,7 +14,7 @@ const MS_PER_HOUR: f64 = 3_600_000.0;
 #[derive(Debug)]
 pub(super) struct Instants<'a> {
     merges: &'a Merges,
-    stream: Stream,
+    sequence: Sequence,
     /// Merges so far.
     next: u64,
     /// Step of the rate, and the instant reached, in milliseconds with fractions.
@@ -24,8 +24,8 @@ pub(super) struct Instants<'a> {
 
 impl<'a> Instants<'a> {
     pub(super) fn new(source: &'a Source, streams: &Streams) -> Self {
-        let stream = streams.stream(Purpose::Merge, 0);
-        Self { merges: &source.merges, stream, next: 0, step: 0, reached: 0.0 }
+        let sequence = streams.sequence(Purpose::Merge, 0);
+        Self { merges: &source.merges, sequence, next: 0, step: 0, reached: 0.0 }
     }
 
     /// The next merge; none if there is none before `end`.
@@ -43,7 +43,7 @@ impl<'a> Instants<'a> {
 
     fn poisson(&mut self, end: u64) -> Option<u64> {
         let Merges::Poisson(steps) = self.merges else { return None };
-        let mut hazard = -libm::log(self.stream.uniform());
+        let mut hazard = -libm::log(self.sequence.uniform());
         while self.reached < end as f64 {
             let step = steps.get(self.step)?;
             let until = steps.get(self.step + 1).map_or(end, |next| next.from_ms.min(end)) as f64;

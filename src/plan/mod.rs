@@ -11,6 +11,7 @@ pub mod digest;
 pub mod fleet;
 pub mod pipeline;
 pub mod response;
+pub mod restrict;
 pub mod share;
 pub mod strata;
 pub mod strategy;
@@ -27,6 +28,7 @@ pub use defect::{
 pub use fleet::{Arrivals, Background, Episodes, Fleet, Region, Zone};
 pub use pipeline::{Horizon, Pipeline};
 pub use response::{OnAlarm, Operators, Remedy, Response};
+pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};
 pub use strata::{Estimator, Strata};
 pub use strategy::{Bypass, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave};

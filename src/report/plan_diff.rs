@@ -90,8 +90,10 @@ fn say(value: &PlanValue, exact: bool) -> String {
         }
         PlanValue::Limit { metric, max } => limit(metric, *max, exact),
         PlanValue::Parts(parts) => {
-            let parts: Vec<String> =
-                parts.iter().map(|(key, value)| format!("{key} {}", say(value, exact))).collect();
+            let parts: Vec<String> = parts
+                .iter()
+                .map(|(key, value)| format!("{key} {}", say(value, exact)).trim().to_owned())
+                .collect();
             parts.join(", ")
         }
     }

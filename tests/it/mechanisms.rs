@@ -14,7 +14,7 @@ const HOUR: u64 = 60 * MINUTE;
 /// Outcomes of the only strategy of a scenario.
 fn run(text: &str) -> Vec<Outcome> {
     let loaded = scenario::load_str("mechanism.toml", text);
-    let plan = loaded.plan.unwrap_or_else(|| panic!("{text}\n{:#?}", loaded.diagnostics));
+    let plan = loaded.plan.unwrap_or_else(|| panic!("{text}\n{}", loaded.problems));
     let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
     outcomes.by_strategy.into_iter().next().unwrap()
 }

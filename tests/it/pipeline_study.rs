@@ -85,7 +85,8 @@ fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
         Merges::Recorded(vec![first, first + 5 * HOUR + 500]),
         "beside the part that names it"
     );
-    let texts: Vec<_> = loaded.sources.texts().map(|(path, text)| (path.into(), text.to_owned())).collect();
+    let texts: Vec<_> =
+        loaded.problems.sources().texts().map(|(path, text)| (path.into(), text.to_owned())).collect();
     assert!(texts.iter().any(|(_, text)| text == merges));
     assert_eq!(scenario::load_texts(&root, &texts).plan.unwrap().digest(), loaded.plan.unwrap().digest());
 }

@@ -90,7 +90,7 @@ fn a_wave_that_fits_no_opening_is_found_before_anything_is_simulated() {
     let text = two_cities("regions-at-once = 1", &format!("{SOURCE}\nwave-holds = \"whole-run\""));
     let said = |text: &str| {
         let loaded = wavetank::lints::look_ahead(wavetank::scenario::load_str("window", text));
-        loaded.diagnostics.iter().any(|diagnostic| diagnostic.message.contains("never begins"))
+        loaded.problems.list().iter().any(|diagnostic| diagnostic.message.contains("never begins"))
     };
     assert!(!said(&text));
     assert!(said(&text.replace("zone-bake = \"20m\"", "zone-bake = \"8h\"")));

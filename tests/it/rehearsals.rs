@@ -25,7 +25,7 @@ fn with_gamma(bad: &str, gamma: &str) -> Plan {
     );
     let texts = [(PathBuf::from("p.toml"), text), (PathBuf::from("gamma.toml"), gamma.to_owned())];
     let loaded = scenario::load_texts(Path::new("p.toml"), &texts);
-    loaded.plan.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
+    loaded.plan.unwrap_or_else(|| panic!("{}", loaded.problems))
 }
 
 fn pipeline(plan: &Plan, strategy: usize) -> Pipeline {

@@ -60,11 +60,12 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     for file in &args.files {
         checked.push((file, studies::load(file, io)?));
     }
-    let errors = checked.iter().map(|(_, loaded)| loaded.errors()).sum();
-    let warnings = checked.iter().map(|(_, loaded)| loaded.warnings()).sum();
+    let errors = checked.iter().map(|(_, loaded)| loaded.problems.errors()).sum();
+    let warnings = checked.iter().map(|(_, loaded)| loaded.problems.warnings()).sum();
     match args.format {
         CheckFormat::Text => {
-            let problems: String = checked.iter().map(|(_, loaded)| loaded.text(io.stdout_color())).collect();
+            let problems: String =
+                checked.iter().map(|(_, loaded)| loaded.problems.render(io.stdout_color())).collect();
             io.data(format!("{problems}{}\n", tally(checked.len(), errors, warnings)))?;
         }
         CheckFormat::Json => io.data(format!("{:#}\n", document(&checked, errors, warnings)))?,
@@ -96,7 +97,7 @@ fn tally(files: usize, errors: usize, warnings: usize) -> String {
 fn document(checked: &[(&str, Loaded)], errors: usize, warnings: usize) -> Value {
     let files: Vec<Value> = checked
         .iter()
-        .map(|(file, loaded)| json!({ "file": file, "valid": loaded.plan.is_some(), "problems": loaded.json() }))
+        .map(|(file, loaded)| json!({ "file": file, "valid": loaded.plan.is_some(), "problems": loaded.problems.to_json() }))
         .collect();
     json!({ "schema_version": 1, "errors": errors, "warnings": warnings, "files": files })
 }

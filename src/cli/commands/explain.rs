@@ -26,7 +26,7 @@ pub struct Args {
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let text = match &args.rule {
         None => list(&studies::rules().collect::<Vec<_>>()),
-        Some(wanted) => studies::explanation(studies::rule(wanted).ok_or_else(|| unknown(wanted))?),
+        Some(wanted) => studies::rule(wanted).ok_or_else(|| unknown(wanted))?.page.to_owned(),
     };
     io.data(text)?;
     Ok(Exit::Ok)
@@ -44,7 +44,7 @@ fn unknown(wanted: &str) -> CliError {
 fn list(rules: &[&Rule]) -> String {
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
     let line = |rule: &&Rule| {
-        format!("{}  {:<7}  {:<width$}  {}\n", rule.id, rule.severity.name(), rule.name, rule.summary)
+        format!("{}  {:<7}  {:<width$}  {}\n", rule.id, rule.severity.name(), rule.name, rule.summary())
     };
     rules.iter().map(line).collect()
 }

@@ -313,8 +313,11 @@ fn drift(path: &Path, strategies: &[String]) -> CliError {
 #[must_use]
 pub fn accepted(plan: &Plan, loaded: &Loaded, io: &Io, watcher: &dyn Watcher) -> Option<(Results, Vec<u8>)> {
     let outcomes = study::run(plan, io.interrupt.flag(), watcher)?;
-    let files =
-        loaded.sources.texts().map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() });
+    let files = loaded
+        .problems
+        .sources()
+        .texts()
+        .map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() });
     let accepted = json::pretty(&Baseline::of(plan, &outcomes, files.collect()));
     Some((Results::of(plan, &outcomes), accepted))
 }
@@ -324,7 +327,11 @@ pub fn accepted(plan: &Plan, loaded: &Loaded, io: &Io, watcher: &dyn Watcher) ->
 pub fn is_source(path: &Path, loaded: &Loaded) -> bool {
     let place = |path: &Path| path.canonicalize().ok();
     let Some(target) = place(path) else { return false };
-    loaded.sources.texts().any(|(source, _)| place(Path::new(source)).is_some_and(|place| place == target))
+    loaded
+        .problems
+        .sources()
+        .texts()
+        .any(|(source, _)| place(Path::new(source)).is_some_and(|place| place == target))
 }
 
 /// What differs between the accepted study and the one that is about to be accepted, a line each.

@@ -8,7 +8,7 @@ pub mod spool;
 use super::error::CliError;
 use super::git;
 use super::io::Io;
-use crate::diagnostic::{self, Diagnostic, Rule, Severity, Sources};
+use crate::diagnostic::{self, Diagnostic, Rule, Sources};
 use crate::lints;
 use crate::outcome::Outcome;
 use crate::outcome::metric::{self, METRICS};
@@ -18,7 +18,7 @@ pub use crate::report::terminal::Style;
 use crate::rollout::trace::{Follower, Record, Recorder};
 use crate::rollout::{Engine, Model};
 use crate::scenario;
-pub use crate::scenario::MAX_TRIALS;
+pub use crate::scenario::{Loaded, MAX_TRIALS};
 pub use crate::study::Evaluations;
 use crate::study::gather::Rows;
 use crate::study::notable::NotableKind;
@@ -44,44 +44,6 @@ pub const RESULT_FILES: [&str; 6] = [
     "summary.json",
 ];
 
-/// A scenario and everything there is to say about it.
-pub struct Loaded {
-    /// The plan, unless there are errors.
-    pub plan: Option<Plan>,
-    diagnostics: Vec<Diagnostic>,
-    sources: Sources,
-}
-
-impl Loaded {
-    /// Number of errors.
-    #[must_use]
-    pub fn errors(&self) -> usize {
-        self.count(Severity::Error)
-    }
-
-    /// Number of warnings.
-    #[must_use]
-    pub fn warnings(&self) -> usize {
-        self.count(Severity::Warning)
-    }
-
-    /// All problems with source lines and carets; empty without problems.
-    #[must_use]
-    pub fn text(&self, color: bool) -> String {
-        diagnostic::render(&self.diagnostics, &self.sources, color)
-    }
-
-    /// All problems as a JSON array.
-    #[must_use]
-    pub fn json(&self) -> serde_json::Value {
-        diagnostic::to_json(&self.diagnostics, &self.sources)
-    }
-
-    fn count(&self, severity: Severity) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
-    }
-}
-
 /// Reads and resolves the scenario `file`: `-` for standard input, `git:REV:PATH` for a file of a
 /// revision.
 ///
@@ -94,12 +56,11 @@ pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
     } else if let Some(address) = git::Address::parse(file)? {
         let revision = git::Revision::open(address)?;
         let loaded = scenario::load_with(revision.path(), &|path| revision.read(path));
-        scenario::Loaded { sources: loaded.sources.with_prefix(&revision.prefix()), ..loaded }
+        scenario::Loaded { problems: loaded.problems.with_prefix(&revision.prefix()), ..loaded }
     } else {
         scenario::load(Path::new(file))
     };
-    let loaded = lints::look_ahead(loaded);
-    Ok(Loaded { plan: loaded.plan, diagnostics: loaded.diagnostics, sources: loaded.sources })
+    Ok(lints::look_ahead(loaded))
 }
 
 /// The problems of all scenarios as SARIF. A scenario is its name on the command line and what was found.
@@ -117,7 +78,10 @@ pub fn github_annotations(checked: &[(&str, Loaded)]) -> String {
 
 fn problems<'c>(checked: &'c [(&str, Loaded)]) -> Vec<(&'c str, &'c [Diagnostic], &'c Sources)> {
     let named = |file: &'c str| if file == STDIN { STDIN_NAME } else { file };
-    checked.iter().map(|(file, loaded)| (named(file), &loaded.diagnostics[..], &loaded.sources)).collect()
+    checked
+        .iter()
+        .map(|(file, loaded)| (named(file), loaded.problems.list(), loaded.problems.sources()))
+        .collect()
 }
 
 /// The JSON schema of scenario files.
@@ -171,13 +135,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 /// The rule called `id`, by id or by name, in any case.
 #[must_use]
 pub fn rule(id: &str) -> Option<&'static Rule> {
-    scenario::rules::explain(id)
-}
-
-/// What a rule means, why it exists and how to satisfy it, as Markdown.
-#[must_use]
-pub fn explanation(rule: &Rule) -> String {
-    scenario::rules::markdown(rule)
+    scenario::rules::find(id)
 }
 
 /// The resolved plan of the chosen strategies as text.
