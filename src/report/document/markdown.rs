@@ -151,3 +151,25 @@ fn capitalised(title: &str) -> String {
     let mut letters = title.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_have_budgets_and_what_is_left_out_is_counted() {
+        let items = || ["a", "b", "c"].into_iter().map(Item::from).collect::<Vec<Item>>();
+        let mut few = Entries::within(items(), 1_000);
+        few.truncate(2);
+        assert_eq!(block(&Block::List(few)), "- a\n- b\n- and 1 more\n");
+        assert_eq!(block(&Block::List(Entries::within(items(), 5))), "- a\n- and 2 more\n");
+    }
+
+    #[test]
+    fn bad_news_is_bold_and_what_belongs_to_an_item_stands_in_it() {
+        let text = RichText::toned(Tone::Bad, "worse").then(Tone::Plain, " in a_b, *not* @you");
+        let item = Item::from(text).over(Block::Lines(vec!["```".to_owned()]));
+        let expected = "- **worse** in a_b, \\*not\\* @&#8203;you\n  ````\n  ```\n  ````\n";
+        assert_eq!(block(&Block::list([item])), expected);
+    }
+}

@@ -160,3 +160,28 @@ fn code(tone: Tone) -> Option<u8> {
 pub fn wrap(line: &str, width: usize, first: &str, rest: &str) -> String {
     Terminal::plain(width).wrapped(&RichText::from(line), first, rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::document::Mark;
+
+    #[test]
+    fn parts_stand_under_what_they_belong_to_and_empty_ones_are_left_out() {
+        let mut report = Document::default();
+        report.push(Block::list(["one two three four five"]));
+        report.section("Empty", vec![Block::list(Vec::<Item>::new())]);
+        let mark = Mark { sign: "✗", word: "fail", tone: Tone::Bad };
+        let item = Item::marked(mark, "alpha beta gamma").over(Block::Lines(vec!["$ x".to_owned()]));
+        report.section("Marks", vec![Block::list([item])]);
+        let lines = "one two three four\n  five\n\nMarks\n  ✗ fail  alpha beta\n          gamma\n    $ x\n";
+        assert_eq!(Terminal::plain(20).render(&report), lines);
+        let colored = Terminal { width: 20, color: true }.render(&report);
+        assert!(colored.contains("  \u{1b}[31m✗ fail\u{1b}[0m  alpha beta\n"), "{colored}");
+    }
+
+    #[test]
+    fn lines_break_by_the_columns_that_letters_take() {
+        assert_eq!(wrap("東京 東京 5 %", 7, "", "  "), "東京\n  東京\n  5 %\n");
+    }
+}
