@@ -2,7 +2,7 @@
 
 use super::document::{Align, Block, DataTable, Item};
 use super::{limits, text};
-use crate::outcome::metric::Unit;
+use crate::outcome::measures::Unit;
 use crate::plan::study::Statistic;
 use crate::study::Summary;
 use crate::study::expectation::ExpectationResult;
@@ -40,7 +40,7 @@ fn name(result: &ExpectationResult) -> String {
 }
 
 fn unit(result: &ExpectationResult) -> Unit {
-    limits::unit(&result.metric)
+    result.metric.unit
 }
 
 /// How far off is near enough: `2m 33s to 3m 27s`.

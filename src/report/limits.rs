@@ -2,7 +2,7 @@
 
 use super::document::{Item, Mark, Tone};
 use super::text;
-use crate::outcome::metric::{Unit, find};
+use crate::outcome::measures::Unit;
 use crate::plan::Level;
 use crate::plan::study::Statistic;
 use crate::stats::Interval;
@@ -31,12 +31,7 @@ pub(super) fn name(result: &ThresholdResult) -> String {
 
 /// The limit in the unit people read.
 pub(super) fn limit(result: &ThresholdResult) -> String {
-    text::value(unit(&result.metric), result.max)
-}
-
-/// The unit of a metric's numbers.
-pub(super) fn unit(metric: &str) -> Unit {
-    find(metric).map_or(Unit::Hosts, |metric| metric.unit)
+    text::value(result.metric.unit, result.max)
 }
 
 /// The interval behind a measured value: ` (95 % interval 2 to 3)`. The largest value seen has none.
@@ -49,7 +44,7 @@ pub(super) fn interval(statistic: Statistic, confidence: f64, unit: Unit, interv
 
 /// The threshold and its judgement in one sentence. `trials` is how many there were.
 pub(super) fn sentence(result: &ThresholdResult, trials: u64) -> String {
-    let unit = unit(&result.metric);
+    let unit = result.metric.unit;
     let measured = result.measured.map_or("no value".to_owned(), |v| text::value_with_unit(unit, v));
     let interval = interval(result.statistic, result.confidence, unit, result.interval);
     let limit = limit(result);

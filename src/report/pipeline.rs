@@ -3,11 +3,10 @@
 use super::document::{Block, DataTable, Document, Item, Terminal};
 use super::pipeline_cells::{beside, cell, with_interval};
 use super::{pipeline_without, policies, text};
+use crate::outcome::measures;
 use crate::outcome::pipeline::Part;
 use crate::stats::mean::Mean;
-use crate::study::pipeline_summary::{
-    COLLATERAL, ComponentName, Estimated, PipelineSummary, StrategyPipelines, measure,
-};
+use crate::study::pipeline_summary::{ComponentName, Estimated, PipelineSummary, StrategyPipelines};
 
 /// Columns of the bar that shows where lead time goes.
 const BAR: usize = 36;
@@ -81,8 +80,8 @@ fn components(components: &[ComponentName]) -> String {
 fn measures(summary: &PipelineSummary, columns: &[&[Estimated]]) -> Block {
     let mut table = beside(summary);
     for (index, estimated) in columns.first().copied().unwrap_or_default().iter().enumerate() {
-        let Some(measure) = measure(estimated.measure) else { continue };
-        if measure.name == COLLATERAL && summary.others.is_empty() {
+        let measure = estimated.measure;
+        if *measure == measures::COLLATERAL_ROLLBACKS_PER_QUARTER && summary.others.is_empty() {
             continue;
         }
         let cells = columns.iter().map(|estimates| cell(measure.unit, estimates[index].mean.as_ref()));

@@ -2,8 +2,9 @@
 
 use super::document::DataTable;
 use super::text;
+use crate::outcome::measures::Unit;
 use crate::stats::mean::Mean;
-use crate::study::pipeline_summary::{Measured, PipelineSummary};
+use crate::study::pipeline_summary::PipelineSummary;
 
 /// A table of measures with one column a strategy.
 pub(super) fn beside(summary: &PipelineSummary) -> DataTable {
@@ -11,18 +12,8 @@ pub(super) fn beside(summary: &PipelineSummary) -> DataTable {
 }
 
 /// A mean with its interval under it, in its unit.
-pub(super) fn cell(unit: Measured, mean: Option<&Mean>) -> String {
-    mean.map_or("-".to_owned(), |mean| with_interval(mean, "\n", |x| said(unit, x)))
-}
-
-/// A value of a measure in the unit that people read.
-pub(super) fn said(unit: Measured, x: f64) -> String {
-    match unit {
-        Measured::Time => text::duration(x),
-        Measured::Count => text::number(x),
-        Measured::Share => text::percent(x),
-        Measured::HostTime => text::host_minutes(x),
-    }
+pub(super) fn cell(unit: Unit, mean: Option<&Mean>) -> String {
+    mean.map_or("-".to_owned(), |mean| with_interval(mean, "\n", |x| text::value(unit, x)))
 }
 
 /// A mean and its interval after `gap`, unless there is no doubt about it.

@@ -1,9 +1,9 @@
 //! What stages buy and cost: the clear differences in a sentence, all of them in a table.
 
 use super::document::{Block, DataTable, Item};
-use super::pipeline_cells::said;
 use super::text;
-use crate::study::pipeline_summary::{COLLATERAL, MEASURES, Measured, PipelineSummary, StrategyPipelines};
+use crate::outcome::measures::{self, Unit};
+use crate::study::pipeline_summary::{PipelineSummary, StrategyPipelines};
 use crate::study::pipeline_without::{StrategyWithout, Without};
 
 /// The comparison, strategy by strategy.
@@ -22,7 +22,7 @@ pub(super) fn section(summary: &PipelineSummary, without: &Without) -> Block {
 /// What is clear beyond chance.
 fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
     let clear = |rises: bool| {
-        let measures = MEASURES.iter().zip(&strategy.measures);
+        let measures = measures::PIPELINE.iter().zip(&strategy.measures);
         let chosen = measures.filter_map(|(measure, compared)| {
             let difference = compared.difference.filter(|difference| difference.is_clear())?;
             let amount = size(measure.unit, difference.value);
@@ -44,11 +44,11 @@ fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
 fn table(stages: &str, with: &StrategyPipelines, without: &StrategyWithout, is_alone: bool) -> DataTable {
     let mut table =
         DataTable::new("measure").numbers([format!("with {stages}").as_str(), "without", "difference"]);
-    for ((measure, with), without) in MEASURES.iter().zip(&with.measures).zip(&without.measures) {
-        if measure.name == COLLATERAL && is_alone {
+    for ((measure, with), without) in measures::PIPELINE.iter().zip(&with.measures).zip(&without.measures) {
+        if **measure == measures::COLLATERAL_ROLLBACKS_PER_QUARTER && is_alone {
             continue;
         }
-        let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| said(measure.unit, x));
+        let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value(measure.unit, x));
         let difference = without.difference.map_or("-".to_owned(), |difference| {
             let say = |x| signed(measure.unit, x);
             text::with_interval(say(difference.value), " ", difference.interval, say)
@@ -60,15 +60,16 @@ fn table(stages: &str, with: &StrategyPipelines, without: &StrategyWithout, is_a
 }
 
 /// How large a difference is; shares differ by percentage points.
-fn size(unit: Measured, x: f64) -> String {
-    match unit {
-        Measured::Share => format!("{} pp", text::percent_number(x.abs())),
-        _ => said(unit, x.abs()),
+fn size(unit: Unit, x: f64) -> String {
+    if unit.whole().is_some() {
+        format!("{} pp", text::percent_number(x.abs()))
+    } else {
+        text::value(unit, x.abs())
     }
 }
 
 /// A difference with its sign.
-fn signed(unit: Measured, x: f64) -> String {
+fn signed(unit: Unit, x: f64) -> String {
     let sign = match x {
         _ if x > 0.0 => "+",
         _ if x < 0.0 => "-",

@@ -2,8 +2,9 @@
 
 use super::document::{Block, DataTable};
 use super::pipeline_cells::{beside, cell};
-use crate::study::pipeline_summary::{Estimated, Measured, PipelineSummary};
-use crate::study::policy_summary::{LANE_MEASURES, Lanes};
+use crate::outcome::measures::{self, Unit};
+use crate::study::pipeline_summary::{Estimated, PipelineSummary};
+use crate::study::policy_summary::Lanes;
 
 /// What policies did, by strategy; nothing in it without policies.
 pub(super) fn section(summary: &PipelineSummary) -> Block {
@@ -13,7 +14,7 @@ pub(super) fn section(summary: &PipelineSummary) -> Block {
 fn table(summary: &PipelineSummary) -> DataTable {
     let mut table = beside(summary);
     let lanes: Vec<&Lanes> = summary.strategies.iter().filter_map(|s| s.policies.lanes.as_ref()).collect();
-    let rows = LANE_MEASURES.iter().enumerate().filter(|_| !lanes.is_empty());
+    let rows = measures::LANE.iter().enumerate().filter(|_| !lanes.is_empty());
     for (index, measure) in rows {
         let mut row = |title: String, of: fn(&Lanes) -> &Vec<Estimated>| {
             let cells = lanes.iter().map(|lanes| cell(measure.unit, of(lanes)[index].mean.as_ref()));
@@ -24,7 +25,7 @@ fn table(summary: &PipelineSummary) -> DataTable {
     }
     let spent = || summary.strategies.iter().map(|strategy| strategy.policies.budget_spent.as_ref());
     if spent().any(|mean| mean.is_some()) {
-        let cells = spent().map(|mean| cell(Measured::Share, mean));
+        let cells = spent().map(|mean| cell(Unit::Share, mean));
         table.row(["time with the error budget spent".to_owned()].into_iter().chain(cells));
     }
     table

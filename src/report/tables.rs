@@ -3,7 +3,7 @@
 
 use super::document::{Align, DataTable};
 use super::{text, verdict};
-use crate::outcome::metric::Unit;
+use crate::outcome::measures::{self, Measure, Unit};
 use crate::stats::Interval;
 use crate::stats::quantile::Quantile;
 use crate::study::Summary;
@@ -47,7 +47,7 @@ pub(super) fn overview(summary: &Summary) -> DataTable {
         let mut row = vec![maybe(speed.map(|q| value(Unit::DurationMs, q.value))), mean(blast)];
         row.extend(quantiles(Unit::HostMs, &[blast.p50, blast.p90, blast.p99]));
         row.push(worst(blast, Unit::HostMs));
-        row.push(share(strategy, "isolation_violated", " %"));
+        row.push(share(strategy, &measures::ISOLATION_VIOLATED, " %"));
         row
     })
 }
@@ -58,7 +58,7 @@ fn label(strategy: &StrategySummary) -> String {
 }
 
 /// A share of trials in percent with its interval underneath.
-fn share(strategy: &StrategySummary, metric: &str, unit: &str) -> String {
+fn share(strategy: &StrategySummary, metric: &Measure, unit: &str) -> String {
     maybe(strategy.metric(metric).share.map(|s| {
         // A bound on a share never rounds to the share unless it is it.
         let value = format!("{}{unit}", text::percent_number(s.value));
@@ -73,7 +73,7 @@ pub(super) fn speed(summary: &Summary) -> DataTable {
         let speed = strategy.metric(SPEED_METRIC);
         let mut row = quantiles(Unit::DurationMs, &[speed.p50, speed.p90, speed.p99]);
         row.push(worst(speed, Unit::DurationMs));
-        row.extend(quantiles(Unit::DurationMs, &[strategy.metric("duration_ms").p50]));
+        row.extend(quantiles(Unit::DurationMs, &[strategy.metric(&measures::DURATION_MS).p50]));
         row.push(text::count(speed.n));
         row
     })
@@ -126,11 +126,15 @@ pub(super) fn peak(summary: &Summary) -> DataTable {
         "\nworst",
     ];
     by_strategy(summary, titles, name, |strategy| {
-        let (traffic, hosts) =
-            (strategy.metric("peak_impaired_traffic_ppm"), strategy.metric("peak_impaired_hosts"));
+        let (traffic, hosts) = (
+            strategy.metric(&measures::PEAK_IMPAIRED_TRAFFIC_PPM),
+            strategy.metric(&measures::PEAK_IMPAIRED_HOSTS),
+        );
         let mut row = quantiles(Unit::Ppm, &[traffic.p50, traffic.p99]);
         row.extend(quantiles(Unit::Hosts, &[hosts.p50, hosts.p99]));
-        for metric in ["peak_impaired_zones", "peak_impaired_regions"].map(|name| strategy.metric(name)) {
+        for metric in [&measures::PEAK_IMPAIRED_ZONES, &measures::PEAK_IMPAIRED_REGIONS]
+            .map(|name| strategy.metric(name))
+        {
             row.extend(quantiles(Unit::Zones, &[metric.p99]));
             row.push(worst(metric, Unit::Zones));
         }
@@ -142,7 +146,7 @@ pub(super) fn peak(summary: &Summary) -> DataTable {
 pub(super) fn response(summary: &Summary) -> DataTable {
     let titles = ["isolation violated\nof all", "escaped\nof bad ones", "false rollback\nof good ones"];
     by_strategy(summary, titles, name, |strategy| {
-        let metrics = ["isolation_violated", "escaped", "false_rollback"];
+        let metrics = [&measures::ISOLATION_VIOLATED, &measures::ESCAPED, &measures::FALSE_ROLLBACK];
         metrics.map(|metric| share(strategy, metric, "")).to_vec()
     })
 }
@@ -150,7 +154,7 @@ pub(super) fn response(summary: &Summary) -> DataTable {
 /// How long alarms take from the first impaired host.
 pub(super) fn delay(summary: &Summary) -> DataTable {
     by_strategy(summary, ["p50", "p90", "p99", "worst", "trials"], name, |strategy| {
-        let delay = strategy.metric("detection_delay_ms");
+        let delay = strategy.metric(&measures::DETECTION_DELAY_MS);
         let mut row = quantiles(Unit::DurationMs, &[delay.p50, delay.p90, delay.p99]);
         row.extend([worst(delay, Unit::DurationMs), text::count(delay.n)]);
         row
@@ -189,19 +193,20 @@ fn value(unit: Unit, x: f64) -> String {
     match unit {
         Unit::HostMs => text::compact(x / 60_000.0),
         Unit::Ppm => text::percent_number(x / 1e6),
-        Unit::DurationMs | Unit::LeadMs | Unit::YesNo => text::value(unit, x),
+        Unit::DurationMs | Unit::LeadMs | Unit::Share | Unit::YesNo => text::value(unit, x),
         Unit::Hosts
         | Unit::Zones
         | Unit::Regions
         | Unit::Requests
         | Unit::Items
         | Unit::Deployments
-        | Unit::Alarms => text::compact(x),
+        | Unit::Alarms
+        | Unit::Count => text::compact(x),
     }
 }
 
 /// The strategy's mean as a multiple or a fraction of the baseline's.
-fn factor(strategy: &StrategySummary, metric: &str) -> String {
+fn factor(strategy: &StrategySummary, metric: &Measure) -> String {
     if strategy.is_baseline {
         return "baseline".to_owned();
     }
@@ -209,7 +214,7 @@ fn factor(strategy: &StrategySummary, metric: &str) -> String {
 }
 
 /// The mean difference from the baseline, with its sign.
-fn difference(strategy: &StrategySummary, metric: &str, unit: Unit) -> String {
+fn difference(strategy: &StrategySummary, metric: &Measure, unit: Unit) -> String {
     let mean = strategy.metric(metric).against_baseline.as_ref().and_then(|d| d.mean);
     let signed = |v: f64| match value(unit, v.abs()) {
         zero if zero == "0" || zero == "0s" => zero,

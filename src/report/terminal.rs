@@ -5,6 +5,7 @@
 use super::command::replay_command;
 use super::document::{Block, Document, Entries, Item, Mark, ShellCommand, Terminal};
 use super::{expectations, limits, tables, text, verdict};
+use crate::outcome::measures;
 use crate::plan::{DefectClock, Plan};
 use crate::study::Summary;
 use crate::study::notable::{Notable, NotableKind};
@@ -60,7 +61,7 @@ fn all_tables(report: &mut Document, summary: &Summary) {
         table("Peak of bad changes: most impaired at once", tables::peak(summary));
     }
     table("Response, in % of changes", tables::response(summary));
-    if summary.strategies.iter().any(|s| s.metric("detection_delay_ms").n > 0) {
+    if summary.strategies.iter().any(|s| s.metric(&measures::DETECTION_DELAY_MS).n > 0) {
         table("From the first impaired host to the alarm", tables::delay(summary));
     }
     if summary.strategies.len() > 1 {
@@ -233,8 +234,8 @@ mod tests {
     /// Expectations about strategies 0 and 4 of the sample that agree, miss, stay open and find nothing.
     fn expectations() -> Vec<Expectation> {
         let minutes = |minutes: f64| minutes * 60_000.0;
-        let expected = |metric: &str, strategy, value, tolerance, source: &str| Expectation {
-            metric: metric.into(),
+        let expected = |metric, strategy, value, tolerance, source: &str| Expectation {
+            metric,
             statistic: Statistic::P50,
             strategy,
             value,
@@ -243,18 +244,19 @@ mod tests {
             level: Level::Warn,
         };
         let near = Tolerance::Relative(0.15);
-        let mut escaped = expected("escaped", 4, 0.0, Tolerance::Within(0.05), "");
+        let mut escaped = expected(&measures::ESCAPED, 4, 0.0, Tolerance::Within(0.05), "");
         escaped.statistic = Statistic::Mean;
-        let mut worst = expected("impaired_host_ms", 0, minutes(90_000.0), near, "postmortem of 12 March");
+        let mut worst =
+            expected(&measures::IMPAIRED_HOST_MS, 0, minutes(90_000.0), near, "postmortem of 12 March");
         (worst.statistic, worst.level) = (Statistic::P99, Level::Error);
-        let share = expected("impaired_host_ms", 4, minutes(30.0), near, "status page");
+        let share = expected(&measures::IMPAIRED_HOST_MS, 4, minutes(30.0), near, "status page");
         vec![
-            expected("detection_delay_ms", 4, minutes(5.5), near, "status page"),
-            expected("alarm_lead_ms", 4, minutes(-3.0), near, "status page"),
+            expected(&measures::DETECTION_DELAY_MS, 4, minutes(5.5), near, "status page"),
+            expected(&measures::ALARM_LEAD_MS, 4, minutes(-3.0), near, "status page"),
             worst,
             escaped,
             share,
-            expected("half_recovery_delay_ms", 4, minutes(10.0), near, ""),
+            expected(&measures::HALF_RECOVERY_DELAY_MS, 4, minutes(10.0), near, ""),
         ]
     }
 

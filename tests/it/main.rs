@@ -4,6 +4,7 @@ mod alarms;
 mod cli;
 mod combined;
 mod estimators;
+mod examples;
 mod expect;
 mod formats;
 mod gate;

@@ -4,8 +4,8 @@
 use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support::{self, plan_of};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
+use wavetank::outcome::measures;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::trace::{Event, Record, Recorder};
 use wavetank::pipeline::{self, Kind, Timed};
@@ -17,7 +17,7 @@ use wavetank::report::trains::stations::Stations;
 use wavetank::report::trains::text::{Told, text};
 use wavetank::report::trains::{Diagram, Doing, Fate, Span};
 use wavetank::study::pipeline as study;
-use wavetank::study::pipeline_summary::{MEASURES, summarise};
+use wavetank::study::pipeline_summary::summarise;
 use wavetank::study::{Nobody, pipeline_without};
 
 const DAY: u64 = 24 * HOUR;
@@ -72,7 +72,7 @@ fn an_observer_hears_each_fact_once_and_in_order() {
 fn observed(file: &str) -> Vec<(Plan, usize, PipelineOutcome, Vec<Record>)> {
     let plan = support::plan(file, &[]);
     let horizon = plan.horizon.clone().unwrap();
-    let silent = study::run(&plan, &horizon, 1, &AtomicBool::new(false), &Nobody).unwrap();
+    let silent = study::run(&plan, &horizon, 1, &Nobody).unwrap();
     let tell = |strategy: usize| {
         let (outcome, records) = study::replay(&plan, &horizon, strategy, 0);
         assert_eq!(outcome, silent.by_strategy[strategy][0], "{file}: observing changes nothing");
@@ -223,7 +223,7 @@ fn charts_of_trains_and_of_lead_time_say_what_they_show() {
         assert!(svg.contains(words), "{words}");
     }
     assert_eq!(svg, chart::trains::svg(&told, &diagram));
-    let done = study::run(&plan, horizon, 2, &AtomicBool::new(false), &Nobody).unwrap();
+    let done = study::run(&plan, horizon, 2, &Nobody).unwrap();
     let summary = summarise(&plan, horizon, &done);
     let svg = chart::pipeline::svg(&summary);
     for words in ["Where does lead time go?", "hasty-five-waves", "2 horizons of 98d", "window"] {
@@ -250,7 +250,7 @@ fn a_stage_that_does_nothing_is_not_missed() {
     let plan = wavetank::scenario::load(&copy).plan.expect("it is valid");
     let horizon = plan.horizon.as_ref().unwrap();
     let stage = horizon.pipeline.stages.iter().position(|stage| stage.name == "look").unwrap();
-    let run = |horizon: &_| study::run(&plan, horizon, 3, &AtomicBool::new(false), &Nobody).unwrap();
+    let run = |horizon: &_| study::run(&plan, horizon, 3, &Nobody).unwrap();
     let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
     let compared = pipeline_without::compare(&plan, vec!["look".to_owned()], &with, &without);
     for measure in &compared.strategies[0].measures {
@@ -266,7 +266,7 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     let plan = support::plan("scenarios/pipelines/start-small/3-one-box-and-bakes.toml", &[]);
     let horizon = plan.horizon.as_ref().unwrap();
     let stage = horizon.pipeline.stages.iter().position(|stage| stage.name == "approval").unwrap();
-    let run = |horizon: &_| study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
+    let run = |horizon: &_| study::run(&plan, horizon, 12, &Nobody).unwrap();
     let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
     for (a, b) in with.by_strategy[0].iter().zip(&without.by_strategy[0]) {
         let luck = |outcome: &PipelineOutcome| -> Vec<(u64, Option<u32>, u64)> {
@@ -278,7 +278,7 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     }
     let compared = pipeline_without::compare(&plan, vec!["approval".to_owned()], &with, &without);
     let of = |name: &str| {
-        let index = MEASURES.iter().position(|measure| measure.name == name).unwrap();
+        let index = measures::PIPELINE.iter().position(|measure| measure.name == name).unwrap();
         compared.strategies[0].measures[index].difference.unwrap()
     };
     let lead = of("lead_time_p50_ms");
@@ -287,7 +287,8 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     // Means of both sides differ by the difference, and pairing makes it surer than two separate intervals.
     let summary = summarise(&plan, horizon, &with);
     let mean = summary.strategies[0].measures[1].mean.unwrap();
-    let index = MEASURES.iter().position(|measure| measure.name == "lead_time_p50_ms").unwrap();
+    let index =
+        measures::PIPELINE.iter().position(|measure| **measure == measures::LEAD_TIME_P50_MS).unwrap();
     let other = compared.strategies[0].measures[index].without.unwrap();
     assert!((other - mean.value - lead.value).abs() < 1.0);
 }
@@ -327,7 +328,7 @@ fn a_study_writes_its_folder_whole_and_with_any_number_of_threads() {
     assert_eq!(names, ["pipeline.csv", "pipeline.json", "pipeline.svg", "trains-all-at-once.svg"]);
     let table = String::from_utf8(written[0].1.clone()).unwrap();
     assert_eq!(table.lines().count(), 3);
-    assert!(table.lines().all(|line| line.split(',').count() == 5 + MEASURES.len() + 9), "{table}");
+    assert!(table.lines().all(|line| line.split(',').count() == 5 + measures::PIPELINE.len() + 9), "{table}");
     let summary: serde_json::Value = serde_json::from_slice(&written[1].1).unwrap();
     assert_eq!(summary["without"]["stages"], serde_json::json!(["gamma", "beta"]));
     std::fs::write(dir.path().join("taken"), "").unwrap();

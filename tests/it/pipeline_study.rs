@@ -2,7 +2,6 @@
 
 use super::pipeline_oracles::HOUR;
 use super::support::{self, plan_of as plan};
-use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::Plan;
@@ -57,7 +56,7 @@ fn merges_come_in_office_hours_at_the_rate_of_a_day() {
     assert_eq!((steps[1].from_ms, steps[1].per_hour), (9 * HOUR, 1.0));
     assert_eq!((steps[2].from_ms, steps[2].per_hour), (18 * HOUR, 0.0));
     let horizon = plan.horizon.as_ref().unwrap();
-    let done = study::run(&plan, horizon, 40, &AtomicBool::new(false), &Nobody).unwrap();
+    let done = study::run(&plan, horizon, 40, &Nobody).unwrap();
     // Two weeks are counted: 90 merges on average, 40 times.
     let merges: usize = done.by_strategy[0].iter().map(|h| h.changes.len()).sum();
     let z = (merges as f64 - 3600.0) / 60.0;
@@ -160,9 +159,9 @@ fn azures_stages_are_done_on_day_eight_as_published() {
 pub fn measured(file: &str, trials: u64, measure: &str) -> wavetank::stats::mean::Mean {
     let plan = support::plan(file, &[]);
     let horizon = plan.horizon.as_ref().unwrap();
-    let done = study::run(&plan, horizon, trials, &AtomicBool::new(false), &Nobody).unwrap();
+    let done = study::run(&plan, horizon, trials, &Nobody).unwrap();
     let summary = wavetank::study::pipeline_summary::summarise(&plan, horizon, &done);
-    let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure == measure);
+    let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure.name == measure);
     found.unwrap().mean.unwrap_or_else(|| panic!("{file} says nothing of {measure}"))
 }
 
@@ -242,7 +241,7 @@ fn a_pipeline_that_is_too_slow_is_called_unsteady() {
     let drifts = |every: &str| {
         let plan = plan(&text(every));
         let horizon = plan.horizon.as_ref().unwrap();
-        let done = study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
+        let done = study::run(&plan, horizon, 12, &Nobody).unwrap();
         wavetank::study::pipeline_summary::summarise(&plan, horizon, &done).strategies[0].drifts
     };
     assert!(drifts("40m"), "a build takes 50 minutes");

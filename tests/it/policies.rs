@@ -4,7 +4,6 @@
 use crate::pipeline::{delivered, every, part, trial, wave, with_waves};
 use crate::pipeline_oracles::{HOUR, MINUTE, fixed};
 use crate::support::{self, plan_of as plan};
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::pipeline::{Emergencies, Part, PipelineOutcome};
 use wavetank::pipeline::{self, Ask, Production, Rollout, Rollouts, Timed, TimedWave};
 use wavetank::plan::pipeline::{
@@ -255,7 +254,7 @@ fn an_alarm_that_fires_for_another_reason_holds_up_a_rollout_in_a_pipeline() {
 fn the_report_says_what_the_lane_buys_and_how_long_the_budget_was_spent() {
     let plan = support::plan("scenarios/pipelines/local-hours.toml", &[]);
     let settings = plan.horizon.as_ref().unwrap();
-    let done = study::pipeline::run(&plan, settings, 4, &AtomicBool::new(false), &Nobody).unwrap();
+    let done = study::pipeline::run(&plan, settings, 4, &Nobody).unwrap();
     let summary = summarise(&plan, settings, &done);
     let lead = |estimates: &[Estimated]| estimates[0].mean.unwrap().value;
     for strategy in &summary.strategies {

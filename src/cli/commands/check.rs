@@ -1,12 +1,13 @@
 //! `wavetank check`: every problem of every file at once, nothing simulated. Problems are the data
 //! asked for, so they go to standard output.
 
-use crate::cli::args::FailOn;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::input::counted;
-use crate::cli::io::Io;
-use crate::cli::studies::{self, Loaded, STDIN};
+use crate::cli::input::{self, STDIN_NAME, counted};
+use crate::cli::io::{Io, STDIN};
+use crate::cli::options::FailOn;
+use crate::diagnostic::{self, Diagnostic, Sources, github};
+use crate::scenario::Loaded;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -58,7 +59,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     }
     let mut checked: Vec<(&str, Loaded)> = Vec::with_capacity(args.files.len());
     for file in &args.files {
-        checked.push((file, studies::load(file, io)?));
+        checked.push((file, input::load(file, io)?));
     }
     let errors = checked.iter().map(|(_, loaded)| loaded.problems.errors()).sum();
     let warnings = checked.iter().map(|(_, loaded)| loaded.problems.warnings()).sum();
@@ -69,9 +70,10 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             io.data(format!("{problems}{}\n", tally(checked.len(), errors, warnings)))?;
         }
         CheckFormat::Json => io.data(format!("{:#}\n", document(&checked, errors, warnings)))?,
-        CheckFormat::Sarif => io.data(studies::sarif(&checked))?,
+        CheckFormat::Sarif => io.data(diagnostic::to_sarif(&problems(&checked)))?,
         CheckFormat::Github => {
-            let annotations = studies::github_annotations(&checked);
+            let rest = "`wavetank check` without --format lists them all";
+            let annotations = github::log(&github::annotations(&problems(&checked)), rest);
             io.data(format!("{annotations}{}\n", tally(checked.len(), errors, warnings)))?;
         }
     }
@@ -81,6 +83,13 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         (0, 1..) if args.fail_on == FailOn::Warning => Exit::Warnings,
         _ => Exit::Ok,
     })
+}
+
+/// What was found in each scenario, by its name.
+fn problems<'c>(checked: &'c [(&str, Loaded)]) -> Vec<(&'c str, &'c [Diagnostic], &'c Sources)> {
+    let named = |file: &'c str| if file == STDIN { STDIN_NAME } else { file };
+    let found = checked.iter().map(|(file, loaded)| (named(file), &loaded.problems));
+    found.map(|(file, problems)| (file, problems.list(), problems.sources())).collect()
 }
 
 /// The closing line; it says how much was read, so that silence is never mistaken for success.

@@ -48,12 +48,12 @@ fn matched(changes: &mut Vec<PlanChange>, mut old: Vec<Promise>, mut new: Vec<Pr
 
 fn thresholds(plan: &Plan) -> Vec<Promise> {
     let promise = |threshold: &Threshold| {
-        let max = amount(&threshold.metric, threshold.max);
+        let max = amount(threshold.metric.name, threshold.max);
         Promise {
             place: place(
                 "threshold",
                 threshold.statistic,
-                &threshold.metric,
+                threshold.metric.name,
                 named(plan, threshold.strategy),
             ),
             kin: format!("{:?}", threshold.level),
@@ -68,7 +68,7 @@ fn thresholds(plan: &Plan) -> Vec<Promise> {
 
 fn guards(plan: &Plan) -> Vec<Promise> {
     let promise = |guard: &Guard| Promise {
-        place: place("guard", guard.statistic, &guard.metric, named(plan, guard.strategy)),
+        place: place("guard", guard.statistic, guard.metric.name, named(plan, guard.strategy)),
         kin: String::new(),
         node: Node::of(plan, guard).without(&["metric", "statistic", "strategy"]),
         short: PlanValue::Share(guard.tolerance),
@@ -79,13 +79,13 @@ fn guards(plan: &Plan) -> Vec<Promise> {
 fn expectations(plan: &Plan) -> Vec<Promise> {
     let promise = |expected: &Expectation| {
         let on = Some(strategy_name(plan, expected.strategy));
-        let value = amount(&expected.metric, expected.value);
+        let value = amount(expected.metric.name, expected.value);
         let tolerance = match expected.tolerance {
             Tolerance::Relative(share) => PlanValue::Share(share),
-            Tolerance::Within(room) => amount(&expected.metric, room),
+            Tolerance::Within(room) => amount(expected.metric.name, room),
         };
         Promise {
-            place: place("expectation", expected.statistic, &expected.metric, on),
+            place: place("expectation", expected.statistic, expected.metric.name, on),
             kin: expected.source.clone(),
             node: Node::of(plan, expected)
                 .without(&["metric", "statistic", "strategy", "source"])

@@ -2,6 +2,7 @@
 
 use super::edits_tests as mechanisms;
 use super::*;
+use crate::outcome::measures;
 use crate::plan::study::Statistic;
 use crate::plan::{
     Alarm, Arrivals, Comparison, DefectClock, Estimator, EvaluationClock, Expectation, Guard, HostShare,
@@ -37,9 +38,9 @@ fn plan() -> Plan {
         strategy.alarms = (0..plan.alarms.len()).collect();
     }
     plan.fleet.regions[2].labels = vec!["large".to_owned()];
-    let (metric, statistic, strategy) = ("impaired_host_ms".to_owned(), Statistic::P99, Some(4));
-    plan.study.precision = vec![Precision { metric: metric.clone(), statistic, strategy, relative: 0.5 }];
-    plan.study.guards = vec![Guard { metric: metric.clone(), statistic, strategy, tolerance: 0.05 }];
+    let (metric, statistic, strategy) = (&measures::IMPAIRED_HOST_MS, Statistic::P99, Some(4));
+    plan.study.precision = vec![Precision { metric, statistic, strategy, relative: 0.5 }];
+    plan.study.guards = vec![Guard { metric, statistic, strategy, tolerance: 0.05 }];
     plan.horizon = Some(mechanisms::horizon());
     plan.study.expectations = vec![Expectation {
         metric,
@@ -209,7 +210,7 @@ fn edits_of_study() -> Vec<Edit> {
     vec![
         ("study: trials", |p| p.study.trials = 9),
         ("study: estimator", |p| p.study.estimator = Estimator::ByDefectAndLatency),
-        ("study: precision", |p| p.study.precision[0].metric = "duration_ms".into()),
+        ("study: precision", |p| p.study.precision[0].metric = &measures::DURATION_MS),
         ("study: precision", |p| p.study.precision[0].statistic = Statistic::Mean),
         ("study: precision", |p| p.study.precision[0].strategy = None),
         ("study: precision", |p| p.study.precision[0].relative = 0.25),
@@ -220,7 +221,7 @@ fn edits_of_study() -> Vec<Edit> {
         ("study: start-spread", |p| p.study.start_spread_ms = 1),
         ("study: observe-after", |p| p.study.observe_after_ms = 1),
         ("threshold mean of escaped, strategy amazon-five-waves: ", |p| {
-            p.study.thresholds[2].metric = "false_rollback".into();
+            p.study.thresholds[2].metric = &measures::FALSE_ROLLBACK;
         }),
         ("threshold mean of escaped, strategy amazon-five-waves: ", |p| {
             p.study.thresholds[2].statistic = Statistic::Max;
@@ -235,7 +236,7 @@ fn edits_of_study() -> Vec<Edit> {
             p.study.thresholds[2].level = Level::Warn;
         }),
         ("guard p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
-            p.study.guards[0].metric = "duration_ms".into();
+            p.study.guards[0].metric = &measures::DURATION_MS;
         }),
         ("guard p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
             p.study.guards[0].statistic = Statistic::P90;
@@ -252,7 +253,7 @@ fn edits_of_study() -> Vec<Edit> {
 fn edits_of_expectations() -> Vec<Edit> {
     vec![
         ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
-            p.study.expectations[0].metric = "duration_ms".into();
+            p.study.expectations[0].metric = &measures::DURATION_MS;
         }),
         ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
             p.study.expectations[0].statistic = Statistic::P90;

@@ -1,7 +1,7 @@
 //! What every report of a comparison says in the same words: the verdict, a row, the trials to replay.
 
 use super::options::Options;
-use crate::outcome::metric::Unit;
+use crate::outcome::measures::Unit;
 use crate::plan::Level;
 use crate::report::command::replay_command;
 use crate::report::document::ShellCommand;
@@ -27,7 +27,7 @@ pub(super) fn worst_first(rows: &[Row]) -> Vec<&Row> {
 
 /// The unit of a row's numbers.
 pub(super) fn unit(row: &Row) -> Unit {
-    limits::unit(row.metric)
+    row.metric.unit
 }
 
 /// What a row compares, within its strategy: `p99 of impaired_host_ms`.

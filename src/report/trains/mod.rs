@@ -2,6 +2,7 @@
 //!
 //! Chart and text draw the same trains; nothing here draws.
 
+pub mod journey;
 pub mod json;
 pub mod stations;
 pub mod text;

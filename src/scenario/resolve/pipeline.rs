@@ -16,8 +16,9 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{
-    AfterRejectionSpec, Inherit, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec, TwoPhaseSpec,
+    AfterRejectionSpec, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec, TwoPhaseSpec,
 };
+use crate::scenario::table::Inherit;
 use crate::scenario::value::{Duration, Int, Name};
 
 const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
