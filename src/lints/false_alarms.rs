@@ -1,12 +1,12 @@
 //! How many good rollouts false alarms stop. It looks at healthy fleets only; what alarms see of a defect is in
-//! `power.rs`.
+//! `blind_first_wave.rs`.
 
-use super::View;
+use super::view::View;
 use super::window::fire_rate;
 use super::words::percent;
 use crate::diagnostic::Diagnostic;
 use crate::plan::fleet::hour_of_day;
-use crate::plan::{HOUR_MS, Plan, Scope, Signal, Watch};
+use crate::plan::{HOUR_MS, Scope, Signal, Watch};
 use crate::rollout::one_box_hosts;
 use crate::scenario::rules;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ struct Watched {
 
 /// Warns of a strategy that stops more than [`TOO_MANY`] of the good rollouts.
 pub(super) fn false_alarms(view: &View<'_>) -> Option<Diagnostic> {
-    let by_alarm = expected(view.plan, view);
+    let by_alarm = expected(view);
     let stopped = stopped_share(by_alarm.values());
     if stopped <= TOO_MANY {
         return None;
@@ -62,8 +62,8 @@ fn stopped_share<'a>(expected: impl Iterator<Item = &'a [f64; STARTS]> + Clone) 
 }
 
 /// Expected false alarms of one rollout, by alarm: over all watches, evaluations times the rate in their hours.
-fn expected(plan: &Plan, view: &View<'_>) -> Expected {
-    let mut rates_known = view.known.rates.borrow_mut();
+fn expected(view: &View<'_>) -> Expected {
+    let plan = view.plan;
     let mut by_alarm = Expected::new();
     let heeded = 1.0 - view.strategy().response.overrides;
     let lost = |alarm: usize| {
@@ -76,7 +76,7 @@ fn expected(plan: &Plan, view: &View<'_>) -> Expected {
         let rates = watched.requests.map(|requests| {
             let compute =
                 || fire_rate(healthy(view, watched.alarm, requests), alarm.datapoints_to_alarm, alarm.window);
-            *rates_known.entry((watched.alarm, requests.to_bits())).or_insert_with(compute)
+            view.false_alarm_rate(watched.alarm, requests, compute)
         });
         if rates.iter().all(|&rate| rate <= 0.0) {
             continue;
@@ -151,9 +151,8 @@ fn one_boxes(view: &View<'_>, alarm: usize, list: &mut Vec<Watched>) {
         for deployment in &times.deployments {
             let hosts = view.plan.fleet.zones[deployment.zone].hosts;
             if let (Some(end_ms), Some(boxed)) = (deployment.one_box_end_ms, one_box_hosts(wave, hosts)) {
-                let region = view.plan.fleet.zones[deployment.zone].region;
-                let share = f64::from(boxed) / view.plan.fleet.region_hosts(region) as f64;
-                let requests = requests(view, alarm, region, share);
+                let share = view.share_of_region(deployment.zone, boxed);
+                let requests = requests(view, alarm, view.region_of(deployment.zone), share);
                 list.push(Watched { alarm, requests, start_ms: deployment.start_ms, end_ms });
             }
         }
@@ -187,9 +186,8 @@ fn scopes(view: &View<'_>, alarm: usize, list: &mut Vec<Watched>) {
             open.insert(entity, (start_ms, end_ms));
             let requests = match definition.scope {
                 Scope::OneBox | Scope::Zone => {
-                    let region = fleet.zones[entity].region;
-                    let share = f64::from(fleet.zones[entity].hosts) / fleet.region_hosts(region) as f64;
-                    requests(view, alarm, region, share)
+                    let share = view.share_of_region(entity, fleet.zones[entity].hosts);
+                    requests(view, alarm, view.region_of(entity), share)
                 }
                 Scope::Region => requests(view, alarm, entity, 1.0),
                 Scope::Service => {
@@ -216,5 +214,5 @@ fn requests(view: &View<'_>, alarm: usize, region: usize, share: f64) -> [f64; H
 /// What [`false_alarms`] compares with its limit, for tests against the simulation.
 #[cfg(test)]
 pub(super) fn share_of(view: &View<'_>) -> f64 {
-    stopped_share(expected(view.plan, view).values())
+    stopped_share(expected(view).values())
 }

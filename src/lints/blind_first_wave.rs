@@ -1,13 +1,13 @@
 //! What the alarms of a strategy see of a defect before the rollout goes on to its second wave. It looks at bad
-//! changes only; false alarms are in `falsely.rs`.
+//! changes only; false alarms are in `false_alarms.rs`.
 
-use super::View;
+use super::view::View;
 use super::window::fires_within;
 use super::words::{percent, rate};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Alarm, Comparison, Defect, DefectClock, Hurts, Scope, Signal, Watch, Wave};
+use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Scope, Signal, Watch, Wave};
 use crate::rollout::{health_breach, one_box_hosts};
-use crate::scenario::{Duration, rules};
+use crate::scenario::rules;
 use std::collections::BTreeMap;
 
 /// A defect that shows at once and more likely than not is still unseen when the second wave begins makes the first
@@ -131,7 +131,7 @@ fn shows_at_once(defect: &Defect) -> bool {
         && defect.trigger.is_none()
         && defect.masked.by_survival(1e-9) == 0
         && defect.hurts == Hurts::Host
-        && defect.condition == crate::plan::Condition::default()
+        && defect.condition == Condition::default()
         && defect.regions.is_none()
         && defect.cohort.is_none()
         && !defect.symptom.crash
@@ -370,111 +370,6 @@ fn hypergeometric(hosts: u32, marked: u32, sample: u32, drawn: u32) -> f64 {
             - libm::lgamma(f64::from(n - k) + 1.0)
     };
     libm::exp(choose(marked, drawn) + choose(hosts - marked, sample - drawn) - choose(hosts, sample))
-}
-
-/// Warns if the quickest alarm over zones, regions or the service fires within the bake of a wave, but the pipeline
-/// only stops when the next wave has begun.
-pub(super) fn late_reaction(view: &View<'_>) -> Option<Diagnostic> {
-    let strategy = view.strategy();
-    let reaction = strategy.rollback.reaction_delay_ms;
-    let wide = view.heard().into_iter().filter(|&alarm| {
-        let alarm = &view.plan.alarms[alarm];
-        let delay = matches!(alarm.signal, Signal::DetectionDelay(_));
-        alarm.scope != Scope::OneBox && alarm.is_memoryless() && !delay
-    });
-    // A host that fails every request has been seen after one period more, wherever the evaluations fall.
-    let takes = |alarm: usize| {
-        let alarm = &view.plan.alarms[alarm];
-        u64::from(alarm.datapoints_to_alarm) * alarm.period_ms + alarm.publish_delay_ms
-    };
-    let quickest = wide.min_by_key(|&alarm| takes(alarm))?;
-    let fires_ms = takes(quickest);
-    let (_, followed) = strategy.waves.split_last()?;
-    let wave = followed.iter().find(|wave| {
-        let time = wave.procedure.zone_bake_ms + wave.bake_ms;
-        fires_ms <= time && time < fires_ms + reaction
-    })?;
-    let message = format!(
-        "after an alarm late in wave `{}` strategy `{}` only stops when the next wave has begun: its bake is {}, \
-         `{}` takes {} and the reaction {}",
-        wave.name,
-        strategy.name,
-        Duration { ms: wave.procedure.zone_bake_ms + wave.bake_ms },
-        view.plan.alarms[quickest].name,
-        Duration { ms: fires_ms },
-        Duration { ms: reaction },
-    );
-    let help = format!("bake for at least {}", Duration { ms: fires_ms + reaction });
-    let quick = view.places.alarms[quickest];
-    Some(view.warning(&rules::LATE_REACTION, message).and(quick, "the quickest alarm").help(help))
-}
-
-/// Warns if a zone that fails every request stays under the limit of every alarm beyond the one-boxes, in most
-/// zones of the fleet.
-pub(super) fn diluted(view: &View<'_>) -> Option<Diagnostic> {
-    let fleet = &view.plan.fleet;
-    let alarms: Vec<usize> =
-        view.heard().into_iter().filter(|&alarm| view.plan.alarms[alarm].scope != Scope::OneBox).collect();
-    if alarms.is_empty() || alarms.iter().any(|&alarm| limit(&view.plan.alarms[alarm]).is_none()) {
-        return None;
-    }
-    let hidden = |zone: usize| alarms.iter().all(|&alarm| is_hidden(view, &view.plan.alarms[alarm], zone));
-    let zones = fleet.zones.len();
-    let count = (0..zones).filter(|&zone| hidden(zone)).count();
-    if 2 * count <= zones {
-        return None;
-    }
-    // The alarm that dilutes least: the one that one would expect to fire.
-    let zone = (0..zones).find(|&zone| hidden(zone))?;
-    let seen = |alarm: usize| ratio(view, &view.plan.alarms[alarm], zone);
-    let best = alarms.into_iter().max_by(|&a, &b| seen(a).total_cmp(&seen(b)))?;
-    let alarm = &view.plan.alarms[best];
-    let message = format!(
-        "a zone that fails every request is diluted under the limits of all alarms of strategy `{}`, in {count} of \
-         {zones} zones: `{}` sees {} in {}, and its limit is {}",
-        view.strategy().name,
-        alarm.name,
-        percent(seen(best)),
-        fleet.zone_name(zone),
-        percent(limit(alarm)?.0),
-    );
-    let help = "listen to an alarm with `scope = \"zone\"`, or lower the limit";
-    Some(view.warning(&rules::DILUTED, message).and(view.places.alarms[best], "this alarm").help(help))
-}
-
-/// The limit of an alarm on a ratio, and its strictness.
-fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
-    match alarm.signal {
-        Signal::ErrorRatio { threshold, comparison, .. }
-        | Signal::ImpairedHosts { threshold, comparison } => Some((threshold.as_f64(), comparison)),
-        Signal::RateRatio(ref rule) => Some((rule.threshold, rule.comparison)),
-        _ => None,
-    }
-}
-
-fn is_hidden(view: &View<'_>, alarm: &Alarm, zone: usize) -> bool {
-    limit(alarm).is_some_and(|(limit, comparison)| {
-        let seen = ratio(view, alarm, zone);
-        seen < limit || (seen == limit && comparison == Comparison::Above)
-    })
-}
-
-/// What the alarm measures on average, over the day, while every host of `zone` fails every request.
-fn ratio(view: &View<'_>, alarm: &Alarm, zone: usize) -> f64 {
-    let fleet = &view.plan.fleet;
-    let (hosts, region) = (u64::from(fleet.zones[zone].hosts), fleet.zones[zone].region);
-    let of_region = hosts as f64 / fleet.region_hosts(region) as f64;
-    let errors = matches!(alarm.signal, Signal::ErrorRatio { .. } | Signal::RateRatio(_));
-    let share = match alarm.scope {
-        Scope::OneBox | Scope::Zone => 1.0,
-        Scope::Region => of_region,
-        Scope::Service if errors => {
-            of_region * fleet.regions[region].requests_per_second
-                / fleet.requests_per_second().max(f64::MIN_POSITIVE)
-        }
-        Scope::Service => hosts as f64 / fleet.hosts() as f64,
-    };
-    if errors { share + (1.0 - share) * fleet.background_error_ratio } else { share }
 }
 
 /// What [`blind_first_wave`] finds for a defect, for tests against the simulation.

@@ -13,7 +13,7 @@ const DAY_MS: f64 = 86_400_000.0;
 const SLICES: u32 = 400;
 
 /// Warns of queues in which changes arrive faster than they are served: they grow for as long as one looks.
-pub(super) fn unstable(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
+pub(super) fn unstable_pipeline(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
     let (Some(horizon), Some(place)) = (&plan.horizon, places.pipeline) else { return Vec::new() };
     let mut found = Vec::new();
     let warn = |message: String| {
