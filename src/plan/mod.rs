@@ -32,7 +32,7 @@ pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};
 pub use strata::{Estimator, Strata};
 pub use strategy::{Bypass, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave};
-pub use study::{Expectation, Guard, Level, Precision, Study, Threshold, Tolerance};
+pub use study::{Expectation, Guard, Level, Precision, StudyPlan, Threshold, Tolerance};
 
 /// Milliseconds in one hour; traffic is constant within an hour of the day.
 pub const HOUR_MS: u64 = 3_600_000;
@@ -53,7 +53,7 @@ pub struct Plan {
     /// Strategies to compare, in report order.
     pub strategies: Vec<Strategy>,
     /// Trials, seed, baseline, thresholds, expectations.
-    pub study: Study,
+    pub study: StudyPlan,
     /// One pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub horizon: Option<Horizon>,

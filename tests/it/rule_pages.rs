@@ -7,7 +7,7 @@ use crate::support::expect;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use wavetank::diagnostic::{Rule, render};
+use wavetank::diagnostic::Rule;
 use wavetank::lints::look_ahead;
 use wavetank::scenario::{Loaded, load_str, rules};
 

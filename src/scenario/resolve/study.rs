@@ -9,7 +9,7 @@ use super::unknown;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::metric::{self, METRICS, Metric};
 use crate::plan::study::Statistic;
-use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, Study, Threshold};
+use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, StudyPlan, Threshold};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
@@ -21,7 +21,7 @@ pub(super) fn resolve(
     spec: &ScenarioSpec,
     names: &Names<'_>,
     problems: &mut Problems,
-) -> (Study, Vec<usize>) {
+) -> (StudyPlan, Vec<usize>) {
     let absent = StudySpec::default();
     let study = spec.study.value().unwrap_or(&absent);
     let mut run = Run { names, order: Vec::new(), complete: true };
@@ -32,7 +32,7 @@ pub(super) fn resolve(
     let thresholds =
         thresholds.filter_map(|threshold| resolve_threshold(threshold, &run, problems)).collect();
     let trials = study.trials.or(Int(1_000)).0;
-    let study = Study {
+    let study = StudyPlan {
         trials,
         seed: study.seed.or(Seed(0)).0,
         baseline,
