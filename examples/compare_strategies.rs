@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use wavetank::Plan;
+use wavetank::outcome::measures;
 use wavetank::study::{Nobody, Study};
 
 const SCENARIO: &str = r#"
@@ -33,10 +34,10 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let summary = Study::new(&plan).baseline("at-once").trials(2000).run(&Nobody)?;
 
     for strategy in &summary.strategies {
-        for name in ["duration_ms", "impaired_host_ms"] {
-            let metric = strategy.metric(name);
+        for measure in [&measures::DURATION_MS, &measures::IMPAIRED_HOST_MS] {
+            let metric = strategy.metric(measure);
             let mean = metric.mean.ok_or("no trial has a value")?;
-            print!("{:<9} {name:<17} mean {:>12.0} {}", strategy.name, mean.value, metric.unit);
+            print!("{:<9} {:<17} mean {:>12.0} {}", strategy.name, measure.name, mean.value, metric.unit);
             // Every trial is the same change for both, so chance that they share is no part of the difference.
             match metric.against_baseline.as_ref().and_then(|difference| difference.mean) {
                 Some(mean) => println!(", {:+.0} in {:?}", mean.value, mean.interval),

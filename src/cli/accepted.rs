@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use crate::plan::Plan;
-use crate::report::terminal::quote;
+use crate::report::command::quote;
 use crate::scenario;
 use crate::study::BaselineError;
 use crate::study::baseline::{Baseline, SCHEMA_VERSION};

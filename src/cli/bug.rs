@@ -1,7 +1,7 @@
 //! Panics are our bugs: say so shortly, with the command that reproduces it where one is known.
 
 use crate::plan::Plan;
-use crate::report::terminal::replay_command;
+use crate::report::command::replay_command;
 use std::cell::Cell;
 use std::io::Write;
 use std::panic::PanicHookInfo;

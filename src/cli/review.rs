@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::io::Io;
 use super::targets::Targets;
 use crate::report::compare::{Options, github, junit, markdown, text};
+use crate::report::document::Terminal;
 use crate::report::json;
 use crate::study::compare::{Compared, GateVerdict};
 use clap::ValueEnum;
@@ -89,8 +90,8 @@ impl<'a> Review<'a> {
         let Self { args, targets, page } = self;
         let allow_inconclusive = args.allow_inconclusive;
         let options = Options { baseline_file: files.0, candidate_file: files.1, allow_inconclusive };
-        let report =
-            |format, color| report(compared, format, text::Style { color, width: io.width, options });
+        let width = io.width;
+        let report = |format, color| report(compared, format, &options, &Terminal { color, width });
         let contents: Vec<Vec<u8>> = args.reports.iter().map(|(format, _)| report(*format, false)).collect();
         let printed = report(args.format, io.stdout_color());
         targets.commit(&contents)?;
@@ -112,12 +113,12 @@ impl<'a> Review<'a> {
 }
 
 /// A comparison in one form.
-fn report(compared: &Compared, format: ReviewFormat, style: text::Style) -> Vec<u8> {
+fn report(compared: &Compared, format: ReviewFormat, options: &Options, terminal: &Terminal) -> Vec<u8> {
     match format {
-        ReviewFormat::Text => text::report(compared, &style).into_bytes(),
-        ReviewFormat::Markdown => markdown::comment(compared, &style.options).into_bytes(),
-        ReviewFormat::Github => github::annotations(compared, &style.options).into_bytes(),
-        ReviewFormat::Junit => junit::document(compared, &style.options).into_bytes(),
+        ReviewFormat::Text => text::report(compared, options, terminal).into_bytes(),
+        ReviewFormat::Markdown => markdown::comment(compared, options).into_bytes(),
+        ReviewFormat::Github => github::annotations(compared, options).into_bytes(),
+        ReviewFormat::Junit => junit::document(compared, options).into_bytes(),
         ReviewFormat::Json => json::pretty(compared),
     }
 }

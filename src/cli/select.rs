@@ -4,7 +4,7 @@
 use super::error::CliError;
 use super::io::Io;
 use super::names;
-use crate::outcome::metric::{self, METRICS};
+use crate::outcome::measures;
 use crate::plan::{Plan, Precision, Restriction, RestrictionError};
 use crate::scenario::PrecisionText;
 
@@ -99,11 +99,10 @@ fn precision(text: &str) -> Result<Precision, CliError> {
                 "write a statistic, a metric and a half-width, as in --precision \"p99 impaired_host_ms 5%\"",
             ));
     };
-    let Some(metric) = metric::find_words(&read.metric) else {
-        let known: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+    let Some(metric) = measures::find_words(&read.metric) else {
+        let known: Vec<&str> = measures::all().map(|metric| metric.name).collect();
         return Err(names::find("metric", &read.metric, &known).expect_err("it was not found"));
     };
-    let metric = metric.name.to_owned();
     Ok(Precision { metric, statistic: read.statistic, strategy: None, relative: read.relative })
 }
 

@@ -26,7 +26,7 @@ const SHORT: u64 = 4;
 fn shares(view: &View<'_>) -> Vec<f64> {
     let hosts = view.plan.fleet.hosts() as f64;
     let traffic = view.plan.fleet.requests_per_second() > 0.0;
-    let share = |times: &crate::plan::timeline::WaveTimes| {
+    let share = |times: &crate::plan::timeline::WaveSchedule| {
         if traffic { times.traffic_share_after } else { times.hosts_after as f64 / hosts }
     };
     view.times.waves.iter().map(share).collect()
@@ -125,7 +125,7 @@ pub(super) fn late_class(view: &View<'_>) -> Option<Diagnostic> {
         return None;
     }
     let first_wave = |region: usize| {
-        let reaches = |times: &crate::plan::timeline::WaveTimes| {
+        let reaches = |times: &crate::plan::timeline::WaveSchedule| {
             times.deployments.iter().any(|deployment| fleet.zones[deployment.zone].region == region)
         };
         view.times.waves.iter().position(reaches)

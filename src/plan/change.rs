@@ -1,6 +1,7 @@
 //! The change under test: how often it is bad, and how long hosts take to move.
 
-use super::{Defect, HOUR_MS};
+use super::defect::Defect;
+use super::fleet::HOUR_MS;
 use crate::random::Distribution;
 use serde::Serialize;
 

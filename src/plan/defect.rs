@@ -1,7 +1,7 @@
 //! What a bad change does: who can be hurt, when the fault wakes, while what it hurts, what customers
 //! see of it, and what heals it. Each is a choice of its own, so that few words make many incidents.
 
-use super::HostShare;
+use super::share::HostShare;
 use crate::random::Distribution;
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! The plan's fingerprint, printed in every artefact: equal digests mean equal studies.
 
-use super::Plan;
+use super::whole::Plan;
 use crate::random::stable_hash;
 
 impl Plan {

@@ -1,9 +1,12 @@
 //! The fleet: regions, their zones, hosts and traffic over the day.
 
-use super::{HOUR_MS, Ratio};
+use super::share::Ratio;
 use crate::random::Distribution;
 use serde::Serialize;
 use std::ops::Range;
+
+/// Milliseconds in one hour; traffic is constant within an hour of the day.
+pub const HOUR_MS: u64 = 3_600_000;
 
 /// How requests arrive in a period.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

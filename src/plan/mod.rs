@@ -13,56 +13,25 @@ pub mod pipeline;
 pub mod response;
 pub mod restrict;
 pub mod share;
+pub mod signal;
 pub mod strata;
 pub mod strategy;
 pub mod study;
 pub mod timeline;
+mod whole;
 
-pub use alarm::{
-    Alarm, CanaryRule, Comparison, EvaluationClock, Judge, Missing, RateRule, Scope, Signal, Watch,
-};
+pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Watch};
 pub use change::Change;
 pub use defect::{
     Condition, Cure, Defect, DefectClock, Hurts, Relapse, Repair, RollbackEffect, Symptom, Trigger, Within,
 };
-pub use fleet::{Arrivals, Background, Episodes, Fleet, Region, Zone};
+pub use fleet::{Arrivals, Background, Episodes, Fleet, HOUR_MS, Region, Zone};
 pub use pipeline::{Horizon, Pipeline};
 pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};
-pub use strata::{Estimator, Strata};
+pub use signal::{CanaryRule, Comparison, Decides, Judge, RateRule, Reads, Sign, Signal, SignalKind};
+pub use strata::Strata;
 pub use strategy::{Bypass, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave};
-pub use study::{Expectation, Guard, Level, Precision, StudyPlan, Threshold, Tolerance};
-
-/// Milliseconds in one hour; traffic is constant within an hour of the day.
-pub const HOUR_MS: u64 = 3_600_000;
-
-/// Everything one study needs, checked and cross-referenced.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Plan {
-    /// The scenario's name: the file stem unless the file says otherwise.
-    pub name: String,
-    /// One sentence for reports; may be empty.
-    pub description: String,
-    /// Regions, zones, hosts and their traffic.
-    pub fleet: Fleet,
-    /// How often a change is bad, and how.
-    pub change: Change,
-    /// Every alarm of the scenario; strategies refer to them by index.
-    pub alarms: Vec<Alarm>,
-    /// Strategies to compare, in report order.
-    pub strategies: Vec<Strategy>,
-    /// Trials, seed, baseline, thresholds, expectations.
-    pub study: StudyPlan,
-    /// One pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub horizon: Option<Horizon>,
-}
-
-impl Plan {
-    /// Every strategy that something is rolled out by: those that are compared, and those of a pipeline's components.
-    pub fn strategies_in_use(&self) -> impl Iterator<Item = &Strategy> {
-        let components = self.horizon.iter().flat_map(|horizon| &horizon.components);
-        self.strategies.iter().chain(components.filter_map(|component| component.strategy.as_ref()))
-    }
-}
+pub use study::{Estimator, Expectation, Guard, Level, Precision, StudyPlan, Threshold, Tolerance};
+pub use whole::Plan;

@@ -3,8 +3,10 @@
 //! A restriction changes which rollouts are simulated, never how: no random stream depends on what else runs,
 //! so the trials that both plans have are equal to the bit. It must not print; who asks says what got lost.
 
-use super::study::Statistic;
-use super::{Estimator, Plan, Precision, Strata};
+use super::strata::Strata;
+use super::study::{Estimator, Precision, Statistic};
+use super::whole::Plan;
+use crate::outcome::measures;
 use std::fmt;
 
 /// What is asked of a plan. Empty fields leave what the plan says.
@@ -75,15 +77,10 @@ impl Precision {
     /// What [`Trials::Auto`] reaches where a plan asks for nothing: enough to compare plans by.
     #[must_use]
     pub fn usual() -> Vec<Self> {
-        let precise = |statistic, metric: &str, relative| Self {
-            metric: metric.to_owned(),
-            statistic,
-            strategy: None,
-            relative,
-        };
+        let precise = |statistic, metric, relative| Self { metric, statistic, strategy: None, relative };
         vec![
-            precise(Statistic::Mean, "impaired_host_ms", 0.1),
-            precise(Statistic::P50, "time_to_100_ms", 0.05),
+            precise(Statistic::Mean, &measures::IMPAIRED_HOST_MS, 0.1),
+            precise(Statistic::P50, &measures::TIME_TO_100_MS, 0.05),
         ]
     }
 }
@@ -199,17 +196,17 @@ mod tests {
     use crate::plan::{Change, Expectation, Fleet, Guard, Level, Strategy, StudyPlan, Threshold, Tolerance};
 
     fn threshold(strategy: Option<usize>) -> Threshold {
-        let (metric, statistic) = ("escaped".to_owned(), Statistic::Mean);
+        let (metric, statistic) = (&measures::ESCAPED, Statistic::Mean);
         Threshold { metric, statistic, strategy, max: 0.0, level: Level::Error }
     }
 
     fn guard(strategy: Option<usize>) -> Guard {
-        Guard { metric: "escaped".to_owned(), statistic: Statistic::Mean, strategy, tolerance: 0.05 }
+        Guard { metric: &measures::ESCAPED, statistic: Statistic::Mean, strategy, tolerance: 0.05 }
     }
 
     fn expectation(strategy: usize) -> Expectation {
         Expectation {
-            metric: "escaped".to_owned(),
+            metric: &measures::ESCAPED,
             statistic: Statistic::Mean,
             strategy,
             value: 0.1,

@@ -9,44 +9,15 @@
 //! Trial `t` is number `index` of its stratum, a function of `t` alone, so a study of more trials only
 //! adds to one of fewer, and any trial can be replayed.
 
-use super::{Change, Defect, DefectClock, Plan};
+use super::change::Change;
+use super::defect::{Defect, DefectClock};
+use super::study::Estimator;
+use super::whole::Plan;
 use crate::random::{Distribution, mix, stable_hash};
-use serde::Serialize;
-
-/// How trials are drawn.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Estimator {
-    /// Every trial from all possible changes: plain Monte Carlo.
-    Plain,
-    /// One stratum for good changes and one for each defect.
-    #[default]
-    ByDefect,
-    /// As above, and every defect on the change clock split by how long it takes to show.
-    ByDefectAndLatency,
-}
-
-impl Estimator {
-    /// The name in scenario files and reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::ByDefect => "by-defect",
-            Self::ByDefectAndLatency => "by-defect-and-latency",
-        }
-    }
-
-    /// Share of the trials that good changes get beside bad ones. They are about speed and false alarms
-    /// only; who looks for rare harm needs fewer of them.
-    fn good_share(self) -> f64 {
-        if self == Self::ByDefectAndLatency { 0.25 } else { 0.5 }
-    }
-}
 
 /// What a trial of a stratum is allowed to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Fate {
+pub enum ChangeKind {
     /// Whatever chance makes it.
     Any,
     /// A good change.
@@ -67,7 +38,7 @@ pub enum Fate {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stratum {
     /// Its changes.
-    pub fate: Fate,
+    pub kind: ChangeKind,
     /// Probability that a change is one of them; all strata together make 1.
     pub weight: f64,
     /// Identity for random streams, from names: other strata may come and go around it.
@@ -90,7 +61,7 @@ pub struct Strata {
 
 /// Where a trial belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct TrialPlace {
     /// Index of the stratum.
     pub stratum: usize,
     /// Number of the trial among those of the stratum, from 0.
@@ -136,8 +107,8 @@ impl Strata {
 
     fn new(change: &Change, estimator: Estimator) -> Self {
         let mut strata = match estimator {
-            Estimator::Plain => vec![Stratum { fate: Fate::Any, weight: 1.0, entity: 0, share: 1.0 }],
-            _ => split(change, estimator),
+            Estimator::Plain => vec![Stratum { kind: ChangeKind::Any, weight: 1.0, entity: 0, share: 1.0 }],
+            Estimator::ByDefect | Estimator::ByDefectAndLatency => split(change, estimator),
         };
         strata.retain(|stratum| stratum.weight > 0.0);
         let total: f64 = strata.iter().map(|stratum| stratum.share).sum();
@@ -169,17 +140,17 @@ impl Strata {
 
     /// Where trial number `trial` belongs.
     #[must_use]
-    pub fn place(&self, trial: u64) -> Place {
+    pub fn place(&self, trial: u64) -> TrialPlace {
         let length = self.cycle.len() as u64;
         let (round, slot) = (trial / length, (trial % length) as usize);
         let stratum = self.cycle[slot] as usize;
         let index = round * u64::from(self.per_cycle[stratum]) + u64::from(self.earlier[slot]);
-        Place { stratum, index }
+        TrialPlace { stratum, index }
     }
 
     /// The trial that is number `index` of `stratum`: undoes [`Strata::place`].
     #[must_use]
-    pub fn trial(&self, Place { stratum, index }: Place) -> u64 {
+    pub fn trial(&self, TrialPlace { stratum, index }: TrialPlace) -> u64 {
         let per_cycle = u64::from(self.per_cycle[stratum]);
         let (round, rank) = (index / per_cycle, index % per_cycle);
         let is_it =
@@ -211,24 +182,37 @@ impl Strata {
     }
 }
 
+/// Share of the trials that good changes get beside bad ones. They are about speed and false alarms
+/// only; who looks for rare harm needs fewer of them.
+fn good_share(estimator: Estimator) -> f64 {
+    match estimator {
+        Estimator::Plain | Estimator::ByDefect => 0.5,
+        Estimator::ByDefectAndLatency => 0.25,
+    }
+}
+
 /// Good changes, then every defect, sliced or whole.
 fn split(change: &Change, estimator: Estimator) -> Vec<Stratum> {
     let bad = if change.defects.is_empty() { 0.0 } else { change.bad_probability };
-    let good_share = if bad > 0.0 && bad < 1.0 { estimator.good_share() } else { 1.0 };
-    let good =
-        Stratum { fate: Fate::Good, weight: 1.0 - bad, entity: stable_hash(b"good"), share: good_share };
+    let good_share = if bad > 0.0 && bad < 1.0 { good_share(estimator) } else { 1.0 };
+    let good = Stratum {
+        kind: ChangeKind::Good,
+        weight: 1.0 - bad,
+        entity: stable_hash(b"good"),
+        share: good_share,
+    };
     let bad_share = if bad < 1.0 { 1.0 - good_share } else { 1.0 };
     let mut strata = vec![good];
     let kinds = change.defects.len() as f64;
     for (index, defect) in change.defects.iter().enumerate() {
         let weight = bad * defect.probability;
         let entity = mix(&[stable_hash(b"defect"), stable_hash(defect.name.as_bytes())]);
-        let whole = Fate::Bad { defect: index, rarer: 0.0, commoner: 1.0 };
+        let whole = ChangeKind::Bad { defect: index, rarer: 0.0, commoner: 1.0 };
         if estimator == Estimator::ByDefectAndLatency {
             // Every cell counts alike: nobody knows beforehand where the rare event lives.
             let edges = if is_sliced(defect) { &SLICES[..] } else { &[1.0, 0.0] };
             strata.extend(edges.windows(2).enumerate().map(|(slice, ends)| Stratum {
-                fate: Fate::Bad { defect: index, rarer: ends[1], commoner: ends[0] },
+                kind: ChangeKind::Bad { defect: index, rarer: ends[1], commoner: ends[0] },
                 weight: weight * (ends[0] - ends[1]),
                 entity: mix(&[entity, slice as u64 + 1]),
                 share: bad_share,
@@ -237,7 +221,7 @@ fn split(change: &Change, estimator: Estimator) -> Vec<Stratum> {
             // Half by frequency, which is best for what is common, half evenly, which is best for what
             // only the rare kinds do: at worst twice the variance of the better choice.
             let share = bad_share * (0.5 * defect.probability + 0.5 / kinds);
-            strata.push(Stratum { fate: whole, weight, entity, share });
+            strata.push(Stratum { kind: whole, weight, entity, share });
         }
     }
     let cells = strata.len() as f64 - 1.0;
@@ -325,13 +309,13 @@ mod tests {
 
     #[test]
     fn without_bad_changes_or_without_good_ones_their_strata_are_left_out() {
-        let fates = |bad| {
+        let kinds_of = |bad| {
             let strata = Strata::new(&change(bad), Estimator::ByDefect);
-            strata.list().iter().map(|s| s.fate == Fate::Good).collect::<Vec<_>>()
+            strata.list().iter().map(|s| s.kind == ChangeKind::Good).collect::<Vec<_>>()
         };
-        assert_eq!(fates(0.0), [true]);
-        assert_eq!(fates(1.0), [false, false]);
-        assert_eq!(fates(0.5), [true, false, false]);
+        assert_eq!(kinds_of(0.0), [true]);
+        assert_eq!(kinds_of(1.0), [false, false]);
+        assert_eq!(kinds_of(0.5), [true, false, false]);
         let mut none = change(0.5);
         none.defects.clear();
         assert!(Strata::new(&none, Estimator::ByDefect).is_single());

@@ -1,6 +1,8 @@
 //! Strategies: ordered waves, the procedure inside a zone, and what a rollback does.
 
-use super::{Change, HostShare, Operators, Ratio, Response};
+use super::change::Change;
+use super::response::{Operators, Response};
+use super::share::{HostShare, Ratio};
 use crate::random::Distribution;
 use serde::Serialize;
 

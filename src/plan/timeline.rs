@@ -3,18 +3,19 @@
 //!
 //! A batch ends with its slowest host, so real rollouts with varying host times take longer.
 
-use super::{Plan, Strategy, Wave};
+use super::strategy::{Strategy, Wave};
+use super::whole::Plan;
 
 /// The timetable of one strategy. Instants are milliseconds since the rollout's start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timetable {
     /// One entry per wave, in order.
-    pub waves: Vec<WaveTimes>,
+    pub waves: Vec<WaveSchedule>,
 }
 
 /// One wave of a timetable.
 #[derive(Debug, Clone, PartialEq)]
-pub struct WaveTimes {
+pub struct WaveSchedule {
     /// The wave begins.
     pub start_ms: u64,
     /// The last host of the wave runs the new version.
@@ -63,7 +64,7 @@ pub fn timetable(plan: &Plan, strategy: usize) -> Timetable {
 /// Walks through the waves of a strategy that `plan` uses.
 #[must_use]
 pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
-    let mut walk = Walk {
+    let mut walk = WavesWalk {
         plan,
         host_ms: strategy.deploy_time(&plan.change).median_ms(),
         done: vec![0; plan.fleet.zones.len()],
@@ -82,7 +83,7 @@ pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
     Timetable { waves }
 }
 
-struct Walk<'p> {
+struct WavesWalk<'p> {
     plan: &'p Plan,
     host_ms: u64,
     /// Hosts on the new version in each zone.
@@ -93,13 +94,13 @@ struct Walk<'p> {
 
 /// When a zone or region stops deploying, and when its bake has ended too.
 #[derive(Clone, Copy)]
-struct Span {
+struct Lapse {
     deployed_ms: u64,
     end_ms: u64,
 }
 
-impl Walk<'_> {
-    fn wave(&mut self, wave: &Wave, start_ms: u64) -> WaveTimes {
+impl WavesWalk<'_> {
+    fn wave(&mut self, wave: &Wave, start_ms: u64) -> WaveSchedule {
         let before = self.hosts_done();
         let fleet = &self.plan.fleet;
         let zones = wave.regions.iter().flat_map(|&region| fleet.regions[region].zones.clone());
@@ -111,7 +112,7 @@ impl Walk<'_> {
                 self.zone(wave, zone, start)
             })
         });
-        WaveTimes {
+        WaveSchedule {
             start_ms,
             deployed_ms: span.deployed_ms,
             end_ms: span.end_ms + wave.bake_ms,
@@ -124,13 +125,13 @@ impl Walk<'_> {
     }
 
     /// One-box, its bake, batches, zone bake; nothing if the zone already is where the wave wants it.
-    fn zone(&mut self, wave: &Wave, zone: usize, start_ms: u64) -> Span {
+    fn zone(&mut self, wave: &Wave, zone: usize, start_ms: u64) -> Lapse {
         let hosts = self.plan.fleet.zones[zone].hosts;
         let target = wave.hosts.reach_of(hosts);
         let procedure = &wave.procedure;
         let together = procedure.max_unavailable.of(hosts);
         if self.done[zone] >= target {
-            return Span { deployed_ms: start_ms, end_ms: start_ms };
+            return Lapse { deployed_ms: start_ms, end_ms: start_ms };
         }
         let mut now = start_ms;
         let mut deployed_ms = now;
@@ -150,7 +151,7 @@ impl Walk<'_> {
         self.done[zone] = target;
         let end_ms = now + procedure.zone_bake_ms;
         self.deployments.push(Deployment { zone, start_ms, one_box_end_ms, end_ms });
-        Span { deployed_ms, end_ms }
+        Lapse { deployed_ms, end_ms }
     }
 
     fn hosts_done(&self) -> u64 {
@@ -177,8 +178,13 @@ impl Walk<'_> {
 }
 
 /// Runs `items` in order, at most `limit` at once: the next one starts when any running one ends.
-fn at_most_at_once<T>(items: &[T], limit: u32, start_ms: u64, mut run: impl FnMut(&T, u64) -> Span) -> Span {
-    let mut whole = Span { deployed_ms: start_ms, end_ms: start_ms };
+fn at_most_at_once<T>(
+    items: &[T],
+    limit: u32,
+    start_ms: u64,
+    mut run: impl FnMut(&T, u64) -> Lapse,
+) -> Lapse {
+    let mut whole = Lapse { deployed_ms: start_ms, end_ms: start_ms };
     let mut slots = vec![start_ms; items.len().min(limit.max(1) as usize)];
     for item in items {
         let Some(slot) = slots.iter_mut().min() else { break };

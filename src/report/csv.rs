@@ -1,46 +1,53 @@
-//! Comma-separated values: one row per trial and strategy, and the summary in long form.
+//! Comma-separated values: one row per trial and strategy.
 //!
 //! Headers carry units; times are integer milliseconds, yes/no is 1/0, nothing is an empty cell.
 
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
-use crate::stats::Interval;
-use crate::study::{Outcomes, Summary, Weights};
+use crate::study::{Outcomes, Weights};
 use std::io::{self, Read, Write};
 
-/// Columns of [`trials`]: the replay key, then the outcome's fields in their order.
-const TRIAL_COLUMNS: [&str; 30] = [
-    "strategy",
-    "trial",
-    "seed",
-    "weight",
-    "ending",
-    "defect",
-    "end_ms",
-    "to_25_ms",
-    "to_50_ms",
-    "to_100_ms",
-    "bake_ms",
-    "onset_ms",
-    "alarm_ms",
-    "alarm",
-    "rollback_ms",
-    "mitigated_ms",
-    "peak_exposed_hosts",
-    "exposed_at_alarm_hosts",
-    "exposed_host_ms",
-    "regions_touched",
-    "left_exposed_hosts",
-    "peak_impaired_hosts",
-    "peak_impaired_zones",
-    "peak_impaired_regions",
-    "peak_impaired_traffic_ppm",
-    "impaired_host_ms",
-    "failed_requests",
-    "two_regions_impaired",
-    "two_zones_impaired",
-    "first_violation_ms",
+/// The replay key, with which every row of [`trials`] begins.
+const KEY: [&str; 4] = ["strategy", "trial", "seed", "weight"];
+
+/// What a column says of an outcome, with names for indices.
+type Say = fn(&Plan, &Outcome) -> String;
+
+/// The columns of [`trials`] behind the key.
+const FIELDS: [(&str, Say); 26] = [
+    ("ending", |_, o| ending_name(o.ending).to_owned()),
+    ("defect", |plan, o| {
+        o.defect.map_or_else(String::new, |index| plan.change.defects[index as usize].name.clone())
+    }),
+    ("end_ms", |_, o| o.end_ms.to_string()),
+    ("to_25_ms", |_, o| maybe(o.to_25_ms)),
+    ("to_50_ms", |_, o| maybe(o.to_50_ms)),
+    ("to_100_ms", |_, o| maybe(o.to_100_ms)),
+    ("bake_ms", |_, o| maybe(o.bake_ms)),
+    ("onset_ms", |_, o| maybe(o.onset_ms)),
+    ("alarm_ms", |_, o| maybe(o.alarm_ms)),
+    ("alarm", |plan, o| o.alarm.map_or_else(String::new, |index| plan.alarms[index as usize].name.clone())),
+    ("rollback_ms", |_, o| maybe(o.rollback_ms)),
+    ("mitigated_ms", |_, o| maybe(o.mitigated_ms)),
+    ("peak_exposed_hosts", |_, o| o.peak_exposed_hosts.to_string()),
+    ("exposed_at_alarm_hosts", |_, o| maybe(o.exposed_at_alarm_hosts)),
+    ("exposed_host_ms", |_, o| o.exposed_host_ms.to_string()),
+    ("regions_touched", |_, o| o.regions_touched.to_string()),
+    ("left_exposed_hosts", |_, o| o.left_exposed_hosts.to_string()),
+    ("peak_impaired_hosts", |_, o| o.peak_impaired_hosts.to_string()),
+    ("peak_impaired_zones", |_, o| o.peak_impaired_zones.to_string()),
+    ("peak_impaired_regions", |_, o| o.peak_impaired_regions.to_string()),
+    ("peak_impaired_traffic_ppm", |_, o| o.peak_impaired_traffic_ppm.to_string()),
+    ("impaired_host_ms", |_, o| o.impaired_host_ms.to_string()),
+    ("failed_requests", |_, o| o.failed_requests.to_string()),
+    ("two_regions_impaired", |_, o| u8::from(o.two_regions_impaired).to_string()),
+    ("two_zones_impaired", |_, o| u8::from(o.two_zones_impaired).to_string()),
+    ("first_violation_ms", |_, o| maybe(o.first_violation_ms)),
 ];
+
+fn maybe(value: Option<u64>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
 
 /// One row per strategy and trial, in that order. `weight` is what the trial counts in an average over all
 /// changes; the weights of a strategy add up to 1.
@@ -63,7 +70,7 @@ pub fn facts(plan: &Plan, outcomes: &[Outcome]) -> Vec<u8> {
     let mut text = Vec::new();
     for outcome in outcomes {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        write(&mut writer, fields(plan, outcome));
+        write(&mut writer, FIELDS.iter().map(|(_, say)| say(plan, outcome)));
         let row = finish(writer);
         text.extend_from_slice(&(row.len() as u32).to_le_bytes());
         text.extend_from_slice(&row);
@@ -82,7 +89,7 @@ pub fn write_trials<R: Read>(
     file: &mut dyn Write,
 ) -> io::Result<()> {
     let mut header = csv::Writer::from_writer(Vec::new());
-    write(&mut header, TRIAL_COLUMNS);
+    write(&mut header, columns());
     file.write_all(&finish(header))?;
     let weights = Weights::new(plan, trials);
     let written: Vec<String> = weights.by_stratum().iter().map(f64::to_string).collect();
@@ -104,6 +111,10 @@ pub fn write_trials<R: Read>(
     Ok(())
 }
 
+fn columns() -> impl Iterator<Item = &'static str> {
+    KEY.into_iter().chain(FIELDS.iter().map(|(name, _)| *name))
+}
+
 /// One value, quoted if it has to be.
 fn cell(value: &str) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -111,42 +122,6 @@ fn cell(value: &str) -> Vec<u8> {
     let mut text = finish(writer);
     text.truncate(text.len() - ",\n".len());
     text
-}
-
-/// The fields of an outcome, with names for indices.
-fn fields(plan: &Plan, outcome: &Outcome) -> [String; 26] {
-    let maybe = |value: Option<u64>| value.map_or_else(String::new, |v| v.to_string());
-    let bit = |value: bool| u8::from(value).to_string();
-    let defect = outcome.defect.map(|index| plan.change.defects[index as usize].name.clone());
-    let alarm = outcome.alarm.map(|index| plan.alarms[index as usize].name.clone());
-    [
-        ending_name(outcome.ending).to_owned(),
-        defect.unwrap_or_default(),
-        outcome.end_ms.to_string(),
-        maybe(outcome.to_25_ms),
-        maybe(outcome.to_50_ms),
-        maybe(outcome.to_100_ms),
-        maybe(outcome.bake_ms),
-        maybe(outcome.onset_ms),
-        maybe(outcome.alarm_ms),
-        alarm.unwrap_or_default(),
-        maybe(outcome.rollback_ms),
-        maybe(outcome.mitigated_ms),
-        outcome.peak_exposed_hosts.to_string(),
-        maybe(outcome.exposed_at_alarm_hosts),
-        outcome.exposed_host_ms.to_string(),
-        outcome.regions_touched.to_string(),
-        outcome.left_exposed_hosts.to_string(),
-        outcome.peak_impaired_hosts.to_string(),
-        outcome.peak_impaired_zones.to_string(),
-        outcome.peak_impaired_regions.to_string(),
-        outcome.peak_impaired_traffic_ppm.to_string(),
-        outcome.impaired_host_ms.to_string(),
-        outcome.failed_requests.to_string(),
-        bit(outcome.two_regions_impaired),
-        bit(outcome.two_zones_impaired),
-        maybe(outcome.first_violation_ms),
-    ]
 }
 
 /// The name of an ending in data files.
@@ -159,49 +134,6 @@ pub fn ending_name(ending: Ending) -> &'static str {
         Ending::Recalled => "recalled",
         Ending::FalseRollback => "false-rollback",
     }
-}
-
-/// The summary in long form: one row per strategy, metric and statistic, with its 95 % interval.
-#[must_use]
-pub fn summary(summary: &Summary) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    write(
-        &mut writer,
-        ["strategy", "metric", "unit", "population", "n", "statistic", "value", "low_95", "high_95"],
-    );
-    for strategy in &summary.strategies {
-        for metric in &strategy.metrics {
-            let none = Interval::UNBOUNDED;
-            let difference = metric.against_baseline.as_ref().and_then(|d| d.mean);
-            let rows = [
-                ("mean", metric.mean.map(|m| (m.value, m.interval))),
-                ("share", metric.share.map(|s| (s.value, s.interval))),
-                ("p50", metric.p50.map(|q| (q.value, q.interval))),
-                ("p90", metric.p90.map(|q| (q.value, q.interval))),
-                ("p99", metric.p99.map(|q| (q.value, q.interval))),
-                ("cvar99", metric.cvar99.map(|t| (t.value, t.interval))),
-                ("max", metric.max.map(|max| (max, none))),
-                ("mean_difference_from_baseline", difference.map(|m| (m.value, m.interval))),
-            ];
-            for (statistic, estimate) in rows {
-                let Some((value, interval)) = estimate else { continue };
-                let end = |end: Option<f64>| end.map_or_else(String::new, |v| v.to_string());
-                let cells = [
-                    strategy.name.clone(),
-                    metric.metric.to_owned(),
-                    metric.unit.to_owned(),
-                    metric.population.to_owned(),
-                    metric.n.to_string(),
-                    statistic.to_owned(),
-                    value.to_string(),
-                    end(interval.low),
-                    end(interval.high),
-                ];
-                write(&mut writer, cells);
-            }
-        }
-    }
-    finish(writer)
 }
 
 pub(super) fn write<T: AsRef<[u8]>>(writer: &mut csv::Writer<Vec<u8>>, cells: impl IntoIterator<Item = T>) {
@@ -227,7 +159,7 @@ mod tests {
         let text = String::from_utf8(trials(&plan, &outcomes)).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 1 + plan.strategies.len());
-        assert_eq!(lines[0], TRIAL_COLUMNS.join(","));
+        assert_eq!(lines[0], columns().collect::<Vec<_>>().join(","));
         assert_eq!(
             lines[1],
             "all-at-once,0,42,1,escaped,memory-leak,1200000,300000,600000,900000,,960000,,,,,960,,500,8,0,\
@@ -239,15 +171,9 @@ mod tests {
     fn no_trials_still_have_a_header() {
         let (plan, mut outcomes) = sample::study(1);
         outcomes.by_strategy.iter_mut().for_each(Vec::clear);
-        assert_eq!(String::from_utf8(trials(&plan, &outcomes)).unwrap(), TRIAL_COLUMNS.join(",") + "\n");
-    }
-
-    #[test]
-    fn summary_rows_carry_intervals() {
-        let (plan, outcomes) = sample::study(200);
-        let text = String::from_utf8(super::summary(&crate::study::summarise(&plan, &outcomes))).unwrap();
-        assert!(text.lines().all(|line| line.split(',').count() == 9));
-        assert!(text.contains("all-at-once,escaped,share of trials,bad changes,"));
-        assert!(text.contains(",mean_difference_from_baseline,"));
+        assert_eq!(
+            String::from_utf8(trials(&plan, &outcomes)).unwrap(),
+            columns().collect::<Vec<_>>().join(",") + "\n"
+        );
     }
 }

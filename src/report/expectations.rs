@@ -1,44 +1,34 @@
 //! What was published beside what is simulated: a table, where the numbers come from, and what is off.
 
-use super::paint::Paint;
-use super::table::{Align, Table};
-use super::text::{self, wrap};
-use super::{limits, terminal};
-use crate::outcome::metric::{Unit, find};
+use super::document::{Align, Block, DataTable, Item};
+use super::{limits, text};
+use crate::outcome::measures::Unit;
 use crate::plan::study::Statistic;
 use crate::study::Summary;
 use crate::study::expectation::ExpectationResult;
 use crate::study::threshold::Verdict;
-use std::collections::BTreeMap;
 
-/// The section's body; empty if nothing is expected.
-pub(super) fn section(summary: &Summary, width: usize, paint: &Paint) -> String {
+/// The section's body; nothing in it if nothing is expected.
+pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     let results = &summary.expectations;
-    if results.is_empty() {
-        return String::new();
-    }
-    let mut out = table(results).fit(width, terminal::INDENT);
-    out.push_str(&sources(results, width));
-    for result in results.iter().filter(|result| result.verdict != Verdict::Pass) {
-        let mark = limits::mark_of(result.verdict, result.level);
-        out.push_str(&limits::marked(&sentence(result, summary.trials), width, mark, paint));
-    }
-    out
+    let off = results.iter().filter(|result| result.verdict != Verdict::Pass);
+    let off = off.map(|result| {
+        Item::marked(limits::mark(result.verdict, result.level), sentence(result, summary.trials))
+    });
+    vec![Block::Table(table(results)), Block::list(sources(results)), Block::list(off)]
 }
 
-fn table(results: &[ExpectationResult]) -> Table {
-    let mut table = Table::new("expectation")
-        .column("published,\nwhat agrees", Align::Right)
-        .column("simulated,\ninterval", Align::Right)
-        .column("deviation", Align::Right)
+fn table(results: &[ExpectationResult]) -> DataTable {
+    let mut table = DataTable::new("expectation")
+        .numbers(["published,\nwhat agrees", "simulated,\ninterval", "deviation"])
         .column("", Align::Left);
     for result in results {
-        table.row(vec![
+        table.row([
             name(result),
             format!("{}\n{}", text::value_with_unit(unit(result), result.published), room(result)),
             simulated(result),
             deviation(result),
-            limits::mark_of(result.verdict, result.level).0.to_owned() + " " + word(result.verdict),
+            format!("{} {}", limits::mark(result.verdict, result.level).sign, word(result.verdict)),
         ]);
     }
     table
@@ -50,7 +40,7 @@ fn name(result: &ExpectationResult) -> String {
 }
 
 fn unit(result: &ExpectationResult) -> Unit {
-    find(&result.metric).map_or(Unit::Hosts, |metric| metric.unit)
+    result.metric.unit
 }
 
 /// How far off is near enough: `2m 33s to 3m 27s`.
@@ -66,11 +56,12 @@ fn simulated(result: &ExpectationResult) -> String {
     if result.statistic == Statistic::Max {
         return words;
     }
-    let end = |end: Option<f64>| end.map_or("?".to_owned(), |x| text::value(unit, x));
-    let (low, high) = (end(result.interval.low), end(result.interval.high));
     let same = text::value(unit, value);
     // Left out where it rounds to the estimate, as in every table.
-    if low == same && high == same { words } else { format!("{words}\n[{low}, {high}]") }
+    match text::bounds(result.interval, |x| text::value(unit, x)) {
+        bounds if bounds == format!("[{same}, {same}]") => words,
+        bounds => format!("{words}\n{bounds}"),
+    }
 }
 
 /// `+1m\n+33.3 %`: the share only where there is something to take it of.
@@ -95,23 +86,17 @@ fn word(verdict: Verdict) -> &'static str {
 }
 
 /// A line for each source, in the order in which they are named first.
-fn sources(results: &[ExpectationResult], width: usize) -> String {
-    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+fn sources(results: &[ExpectationResult]) -> Vec<String> {
     let mut named: Vec<(&str, Vec<String>)> = Vec::new();
     for result in results.iter().filter(|result| !result.source.is_empty()) {
-        let index = *first.entry(&result.source).or_insert_with(|| {
-            named.push((&result.source, Vec::new()));
-            named.len() - 1
-        });
         let what = format!("{} {}", result.metric, result.statistic.name());
-        if !named[index].1.contains(&what) {
-            named[index].1.push(what);
+        match named.iter_mut().find(|(source, _)| *source == result.source) {
+            Some((_, known)) if known.contains(&what) => {}
+            Some((_, known)) => known.push(what),
+            None => named.push((&result.source, vec![what])),
         }
     }
-    let line = |(source, what): &(&str, Vec<String>)| {
-        wrap(&format!("{} from: {source}", what.join(", ")), width, "  ", "    ")
-    };
-    named.iter().map(line).collect()
+    named.into_iter().map(|(source, what)| format!("{} from: {source}", what.join(", "))).collect()
 }
 
 /// What is off, and what to do about it.
@@ -124,14 +109,7 @@ fn sentence(result: &ExpectationResult, trials: u64) -> String {
         return format!("{name} was published as {published} and has no value in any of {trials}");
     };
     let value = text::value_with_unit(unit, value);
-    let interval = match result.statistic {
-        Statistic::Max => String::new(),
-        _ => format!(
-            " ({} interval {})",
-            text::percent(result.confidence),
-            text::interval(unit, result.interval)
-        ),
-    };
+    let interval = limits::interval(result.statistic, result.confidence, unit, result.interval);
     let rest = match (result.verdict, result.trials_needed) {
         (Verdict::Inconclusive, Some(needed)) => format!(
             "; inconclusive at {}: needs about {}, rerun with --trials {needed}",
@@ -141,7 +119,7 @@ fn sentence(result: &ExpectationResult, trials: u64) -> String {
         (Verdict::Inconclusive, None) => {
             "; inconclusive: too close to the edge for any reasonable number of trials".to_owned()
         }
-        _ => String::new(),
+        (Verdict::Pass | Verdict::Fail, _) => String::new(),
     };
     format!("{name} is {value}{interval}, published as {published}, where {} agrees{rest}", room(result))
 }

@@ -1,40 +1,27 @@
 //! How a judged threshold is said, the same in every report.
 
-use super::paint::Paint;
-use super::text::{self, wrap};
-use crate::outcome::metric::{Unit, find};
+use super::document::{Item, Mark, Tone};
+use super::text;
+use crate::outcome::measures::Unit;
 use crate::plan::Level;
 use crate::plan::study::Statistic;
+use crate::stats::Interval;
 use crate::study::threshold::{ThresholdResult, Verdict};
 
-/// The threshold on a line of its own, wrapped to `width`: sign, word and sentence, which is `sentence`.
-pub(super) fn line(result: &ThresholdResult, sentence: &str, width: usize, paint: &Paint) -> String {
-    marked(sentence, width, mark(result), paint)
+/// The threshold as an item that says `sentence`.
+pub(super) fn item(result: &ThresholdResult, sentence: String) -> Item {
+    Item::marked(mark(result.verdict, result.level), sentence)
 }
 
-/// A sentence after a mark, wrapped to `width`.
-pub(super) fn marked(sentence: &str, width: usize, mark: Mark, paint: &Paint) -> String {
-    let (sign, word, code) = mark;
-    let plain = wrap(sentence, width, &format!("  {sign} {word}  "), "          ");
-    plain.replacen(&format!("{sign} {word}"), &paint.color(code, &format!("{sign} {word}")), 1)
-}
-
-/// Sign, word of four letters, and ANSI colour.
-pub(super) type Mark = (&'static str, &'static str, &'static str);
-
-/// The mark of a judged threshold.
-pub(super) fn mark(result: &ThresholdResult) -> Mark {
-    mark_of(result.verdict, result.level)
-}
-
-/// The mark of a judgement.
-pub(super) fn mark_of(verdict: Verdict, level: Level) -> Mark {
-    match (verdict, level) {
-        (Verdict::Pass, _) => ("✓", "pass", "32"),
-        (Verdict::Fail, Level::Error) => ("✗", "fail", "31"),
-        (Verdict::Fail, Level::Warn) => ("✗", "warn", "33"),
-        (Verdict::Inconclusive, _) => ("?", "open", "33"),
-    }
+/// How a judgement looks at a glance.
+pub(super) fn mark(verdict: Verdict, level: Level) -> Mark {
+    let (sign, word, tone) = match (verdict, level) {
+        (Verdict::Pass, _) => ("✓", "pass", Tone::Good),
+        (Verdict::Fail, Level::Error) => ("✗", "fail", Tone::Bad),
+        (Verdict::Fail, Level::Warn) => ("✗", "warn", Tone::Doubtful),
+        (Verdict::Inconclusive, _) => ("?", "open", Tone::Doubtful),
+    };
+    Mark { sign, word, tone }
 }
 
 /// What is limited: `careful: impaired_host_ms p99`.
@@ -44,25 +31,22 @@ pub(super) fn name(result: &ThresholdResult) -> String {
 
 /// The limit in the unit people read.
 pub(super) fn limit(result: &ThresholdResult) -> String {
-    text::value(unit(result), result.max)
+    text::value(result.metric.unit, result.max)
 }
 
-fn unit(result: &ThresholdResult) -> Unit {
-    find(&result.metric).map_or(Unit::Hosts, |metric| metric.unit)
+/// The interval behind a measured value: ` (95 % interval 2 to 3)`. The largest value seen has none.
+pub(super) fn interval(statistic: Statistic, confidence: f64, unit: Unit, interval: Interval) -> String {
+    match statistic {
+        Statistic::Max => String::new(),
+        _ => format!(" ({} interval {})", text::percent(confidence), text::interval(unit, interval)),
+    }
 }
 
 /// The threshold and its judgement in one sentence. `trials` is how many there were.
 pub(super) fn sentence(result: &ThresholdResult, trials: u64) -> String {
-    let unit = unit(result);
+    let unit = result.metric.unit;
     let measured = result.measured.map_or("no value".to_owned(), |v| text::value_with_unit(unit, v));
-    let interval = match result.statistic {
-        Statistic::Max => String::new(),
-        _ => format!(
-            " ({} interval {})",
-            text::percent(result.confidence),
-            text::interval(unit, result.interval)
-        ),
-    };
+    let interval = interval(result.statistic, result.confidence, unit, result.interval);
     let limit = limit(result);
     let relation = match result.verdict {
         Verdict::Pass => format!("at most {limit}"),

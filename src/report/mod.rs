@@ -5,28 +5,32 @@
 
 #[cfg(feature = "charts")]
 pub mod chart;
+pub mod command;
 pub mod compare;
 pub mod csv;
 pub mod dates;
+pub mod document;
 mod expectations;
 pub mod json;
 mod limits;
-mod paint;
 pub mod pipeline;
+mod pipeline_cells;
 pub mod pipeline_csv;
 mod pipeline_without;
 pub mod plan_diff;
 pub mod plan_view;
 mod policies;
 pub mod promtool;
-mod story;
-mod table;
+mod tables;
 pub mod terminal;
-mod terminal_tables;
 pub mod text;
 pub mod timeline;
 pub mod trains;
 pub mod verdict;
 
 #[cfg(test)]
+#[path = "tests/compared.rs"]
+mod compared;
+#[cfg(test)]
+#[path = "tests/sample.rs"]
 pub(crate) mod sample;

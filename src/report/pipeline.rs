@@ -1,34 +1,29 @@
-//! A pipeline study on a terminal: the measures by strategy, where lead time goes, and how busy everything is.
+//! The report of a pipeline study: the measures by strategy, where lead time goes, and how busy everything is.
 
-use super::table::{Align, Table};
+use super::document::{Block, DataTable, Document, Item, Terminal};
+use super::pipeline_cells::{beside, cell, with_interval};
 use super::{pipeline_without, policies, text};
+use crate::outcome::measures;
+use crate::outcome::pipeline::Part;
 use crate::stats::mean::Mean;
-use crate::study::pipeline_summary::{
-    COLLATERAL, ComponentName, Estimated, Measured, PipelineSummary, StrategyPipelines, measure,
-};
-use std::fmt::Write as _;
+use crate::study::pipeline_summary::{ComponentName, Estimated, PipelineSummary, StrategyPipelines};
 
 /// Columns of the bar that shows where lead time goes.
 const BAR: usize = 36;
 
-/// The report in at most `width` columns.
+/// The report on a terminal of `width` columns.
 #[must_use]
 pub fn text(summary: &PipelineSummary, width: usize) -> String {
-    let length = text::duration(summary.length_ms as f64);
-    let warm_up = text::duration(summary.warm_up_ms as f64);
-    let head = format!(
-        "{}: {} x {} of {length} from {}, the first {warm_up} not counted, seed {}, model {}, plan {}",
-        summary.scenario,
-        text::strategies(summary.strategies.len()),
-        text::counted(summary.trials, "horizon"),
-        summary.start,
-        summary.seed,
-        summary.model_version,
-        summary.plan,
-    );
-    let mut out = text::wrap(&head, width, "", "  ");
+    Terminal::plain(width).render(&document(summary))
+}
+
+/// The report of a pipeline study.
+#[must_use]
+pub fn document(summary: &PipelineSummary) -> Document {
+    let mut report = Document::default();
+    report.push(Block::list([head(summary)]));
     if !summary.components.is_empty() {
-        out.push_str(&text::wrap(&components(&summary.components), width, "", "  "));
+        report.push(Block::list([components(&summary.components)]));
     }
     for strategy in summary.strategies.iter().filter(|strategy| strategy.drifts) {
         let words = format!(
@@ -36,31 +31,39 @@ pub fn text(summary: &PipelineSummary, width: usize) -> String {
              that every number depends on its length. Perhaps changes arrive faster than the slowest stage passes them.",
             strategy.name
         );
-        out.push('\n');
-        out.push_str(&text::wrap(&words, width, "", "  "));
+        report.push(Block::Note(words.into()));
     }
-    out.push_str("\nMeasures: means over horizons, with 95 % intervals\n");
     let own: Vec<&[Estimated]> = summary.strategies.iter().map(|strategy| &strategy.measures[..]).collect();
-    out.push_str(&measures(summary, &own).fit(width, 2));
+    report.section("Measures: means over horizons, with 95 % intervals", vec![measures(summary, &own)]);
     for other in &summary.others {
-        let _ = writeln!(out, "\n{}, on the same fleet, beside each strategy", other.name);
-        let beside: Vec<&[Estimated]> = other.beside.iter().map(Vec::as_slice).collect();
-        out.push_str(&measures(summary, &beside).fit(width, 2));
+        let shown: Vec<&[Estimated]> = other.beside.iter().map(Vec::as_slice).collect();
+        let title = format!("{}, on the same fleet, beside each strategy", other.name);
+        report.section(title, vec![measures(summary, &shown)]);
     }
-    out.push_str("\nWhere lead time goes: mean over delivered changes, from ready for review\n");
-    for strategy in &summary.strategies {
-        parts(&mut out, strategy);
-    }
-    out.push_str("\nHow busy: share of time occupied, revisions waiting, revisions a day\n");
-    for strategy in &summary.strategies {
-        let _ = writeln!(out, "  {}", strategy.name);
-        out.push_str(&stages(strategy).fit(width, 4));
-    }
-    out.push_str(&policies::text(summary, width));
+    let parts = Block::list(summary.strategies.iter().map(parts));
+    report.section("Where lead time goes: mean over delivered changes, from ready for review", vec![parts]);
+    let stages = Block::list(summary.strategies.iter().map(stages));
+    report.section("How busy: share of time occupied, revisions waiting, revisions a day", vec![stages]);
+    report.push(policies::section(summary));
     if let Some(without) = &summary.without {
-        out.push_str(&pipeline_without::text(summary, without, width));
+        report.push(pipeline_without::section(summary, without));
     }
-    out
+    report
+}
+
+fn head(summary: &PipelineSummary) -> String {
+    format!(
+        "{}: {} x {} of {} from {}, the first {} not counted, seed {}, model {}, plan {}",
+        summary.scenario,
+        text::strategies(summary.strategies.len()),
+        text::counted(summary.trials, "horizon"),
+        text::duration(summary.length_ms as f64),
+        summary.start,
+        text::duration(summary.warm_up_ms as f64),
+        summary.seed,
+        summary.model_version,
+        summary.plan,
+    )
 }
 
 /// What each wave deploys, in words.
@@ -73,80 +76,51 @@ fn components(components: &[ComponentName]) -> String {
     format!("Each wave deploys in order, and goes back in reverse: {}", all.join(", then "))
 }
 
-/// One column a strategy; `columns` are what to show there, of one pipeline.
-fn measures(summary: &PipelineSummary, columns: &[&[Estimated]]) -> Table {
-    let mut table = Table::new("measure");
-    for strategy in &summary.strategies {
-        table = table.column(&strategy.name, Align::Right);
-    }
+/// The measures of one pipeline; `columns` are what to show beside each strategy.
+fn measures(summary: &PipelineSummary, columns: &[&[Estimated]]) -> Block {
+    let mut table = beside(summary);
     for (index, estimated) in columns.first().copied().unwrap_or_default().iter().enumerate() {
-        let Some(measure) = measure(estimated.measure) else { continue };
-        if measure.name == COLLATERAL && summary.others.is_empty() {
+        let measure = estimated.measure;
+        if *measure == measures::COLLATERAL_ROLLBACKS_PER_QUARTER && summary.others.is_empty() {
             continue;
         }
         let cells = columns.iter().map(|estimates| cell(measure.unit, estimates[index].mean.as_ref()));
-        table.row([measure.title.to_owned()].into_iter().chain(cells).collect());
+        table.row([measure.title.to_owned()].into_iter().chain(cells));
     }
-    table
-}
-
-/// A mean with its interval under it, in its unit.
-pub(super) fn cell(unit: Measured, mean: Option<&Mean>) -> String {
-    mean.map_or("-".to_owned(), |mean| with_interval(mean, "\n", |x| said(unit, x)))
-}
-
-/// A value of a measure in the unit that people read.
-pub(super) fn said(unit: Measured, x: f64) -> String {
-    match unit {
-        Measured::Time => text::duration(x),
-        Measured::Count => text::number(x),
-        Measured::Share => text::percent(x),
-        Measured::HostTime => text::host_minutes(x),
-    }
-}
-
-/// A mean and its interval after `gap`, unless there is no doubt about it.
-fn with_interval(mean: &Mean, gap: &str, say: impl Fn(f64) -> String) -> String {
-    let bound = |x: Option<f64>| x.map_or("?".to_owned(), &say);
-    let (low, high) = (bound(mean.interval.low), bound(mean.interval.high));
-    let value = say(mean.value);
-    if low == value && high == value { value } else { format!("{value}{gap}[{low}, {high}]") }
+    Block::Table(table)
 }
 
 /// One line a part that matters: its time with its interval, its share, a bar.
-fn parts(out: &mut String, strategy: &StrategyPipelines) {
+fn parts(strategy: &StrategyPipelines) -> Item {
     let Some(total) = strategy.review_to_delivery else {
-        let _ = writeln!(out, "  {}: nothing was delivered", strategy.name);
-        return;
+        return Item::from(format!("{}: nothing was delivered", strategy.name));
     };
-    let _ = writeln!(out, "  {}: {} in all", strategy.name, with_interval(&total, " ", text::duration));
-    for part in &strategy.parts {
-        let Some(mean) = part.mean.filter(|mean| mean.value > 0.0) else { continue };
+    let line = |(part, mean): (Part, Mean)| {
         let share = mean.value / total.value;
         let bar = "#".repeat(libm::round(share * BAR as f64) as usize);
         let interval = with_interval(&mean, "\n", text::duration);
         let (value, interval) = interval.split_once('\n').unwrap_or((&interval, ""));
-        let name = part.part.name();
-        let line = format!("    {name:<9} {value:>8} {interval:<18} {:>6}  {bar}", text::percent(share));
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
+        let share = text::percent(share);
+        format!("{:<9} {value:>8} {interval:<18} {share:>6}  {bar}", part.name()).trim_end().to_owned()
+    };
+    let known = strategy.parts.iter().filter_map(|listed| Some((listed.part, listed.mean?)));
+    let lines = known.filter(|(_, mean)| mean.value > 0.0).map(line).collect();
+    Item::from(format!("{}: {} in all", strategy.name, with_interval(&total, " ", text::duration)))
+        .over(Block::Lines(lines))
 }
 
-fn stages(strategy: &StrategyPipelines) -> Table {
-    let mut table = Table::new("stage");
-    for title in ["occupied", "waiting", "a day"] {
-        table = table.column(title, Align::Right);
-    }
+fn stages(strategy: &StrategyPipelines) -> Item {
+    let mut table = DataTable::new("stage").numbers(["occupied", "waiting", "a day"]);
+    let cell = |mean: Option<Mean>, say: fn(f64) -> String| {
+        mean.map_or("-".to_owned(), |mean| with_interval(&mean, " ", say))
+    };
     for stage in &strategy.stages {
-        let cell = |mean: Option<Mean>, say: fn(f64) -> String| {
-            mean.map_or("-".to_owned(), |mean| with_interval(&mean, " ", say))
-        };
-        table.row(vec![
+        table.row([
             stage.name.clone(),
             cell(stage.utilisation, text::percent),
             cell(stage.waiting, text::number),
             cell(stage.per_day, text::number),
         ]);
     }
-    table
+    Item::from(strategy.name.as_str()).over(Block::Table(table))
 }

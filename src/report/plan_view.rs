@@ -1,6 +1,6 @@
 //! The resolved plan before anything is simulated: what goes where, when, and how.
 
-use super::table::{Align, Table};
+use super::document::{Align, DataTable, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{HostShare, Plan, Procedure, RollbackScope, Strategy, Wave};
@@ -56,9 +56,9 @@ fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
     )
 }
 
-fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> Table {
+fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> DataTable {
     let hosts = plan.fleet.hosts() as f64;
-    let mut table = Table::new("wave")
+    let mut table = DataTable::new("wave")
         .column("regions", Align::Left)
         .column("zones", Align::Right)
         .column("hosts\nadded", Align::Right)
@@ -71,7 +71,7 @@ fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> Table 
     for (wave, time) in strategy.waves.iter().zip(&times.waves) {
         let names: Vec<&str> = wave.regions.iter().map(|&r| plan.fleet.regions[r].name.as_str()).collect();
         table.row(vec![
-            text::elide(&wave.name, NAME_WIDTH),
+            elide(&wave.name, NAME_WIDTH),
             text::list(&names, MOST_NAMES),
             text::count(time.zones),
             text::count(time.hosts_added),
@@ -85,8 +85,8 @@ fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> Table 
     table
 }
 
-fn how(strategy: &Strategy) -> Table {
-    let mut table = Table::new("wave")
+fn how(strategy: &Strategy) -> DataTable {
+    let mut table = DataTable::new("wave")
         .column("regions\nat once", Align::Right)
         .column("zones\nat once", Align::Right)
         .column("one-box", Align::Right)
@@ -98,7 +98,7 @@ fn how(strategy: &Strategy) -> Table {
     for wave in &strategy.waves {
         let Procedure { one_box, zone_bake_ms, zones_at_once, .. } = &wave.procedure;
         table.row(vec![
-            text::elide(&wave.name, NAME_WIDTH),
+            elide(&wave.name, NAME_WIDTH),
             at_once(wave.regions_at_once, wave.regions.len()),
             at_once(*zones_at_once, usize::MAX),
             one_box.as_ref().map_or("none".to_owned(), |one_box| share(one_box.hosts)),
@@ -181,7 +181,7 @@ pub fn json(plan: &Plan) -> Value {
     })
 }
 
-fn wave_json(plan: &Plan, wave: &Wave, times: &crate::plan::timeline::WaveTimes) -> Value {
+fn wave_json(plan: &Plan, wave: &Wave, times: &crate::plan::timeline::WaveSchedule) -> Value {
     let regions: Vec<&str> = wave.regions.iter().map(|&r| plan.fleet.regions[r].name.as_str()).collect();
     json!({
         "name": wave.name,

@@ -1,34 +1,32 @@
 //! The part of a pipeline study that its policies fill: emergencies beside all else, and the error budget.
 
-use super::pipeline::cell;
-use super::table::{Align, Table};
-use crate::study::pipeline_summary::{Estimated, Measured, PipelineSummary, StrategyPipelines};
-use crate::study::policy_summary::{LANE_MEASURES, Lanes};
+use super::document::{Block, DataTable};
+use super::pipeline_cells::{beside, cell};
+use crate::outcome::measures::{self, Unit};
+use crate::study::pipeline_summary::{Estimated, PipelineSummary};
+use crate::study::policy_summary::Lanes;
 
-/// What policies did, by strategy, in at most `width` columns; empty without policies.
-pub(super) fn text(summary: &PipelineSummary, width: usize) -> String {
-    if summary.strategies.iter().all(|strategy| strategy.policies.is_empty()) {
-        return String::new();
-    }
-    let mut table = Table::new("measure");
-    for strategy in &summary.strategies {
-        table = table.column(&strategy.name, Align::Right);
-    }
-    let of = |strategy: &'_ StrategyPipelines| strategy.policies.lanes.clone();
-    let lanes: Vec<Lanes> = summary.strategies.iter().filter_map(of).collect();
-    let rows = LANE_MEASURES.iter().enumerate().filter(|_| !lanes.is_empty());
+/// What policies did, by strategy; nothing in it without policies.
+pub(super) fn section(summary: &PipelineSummary) -> Block {
+    Block::section("Who may hurry and who must wait", vec![Block::Table(table(summary))])
+}
+
+fn table(summary: &PipelineSummary) -> DataTable {
+    let mut table = beside(summary);
+    let lanes: Vec<&Lanes> = summary.strategies.iter().filter_map(|s| s.policies.lanes.as_ref()).collect();
+    let rows = measures::LANE.iter().enumerate().filter(|_| !lanes.is_empty());
     for (index, measure) in rows {
-        let row = |title: String, of: fn(&Lanes) -> &Vec<Estimated>| {
+        let mut row = |title: String, of: fn(&Lanes) -> &Vec<Estimated>| {
             let cells = lanes.iter().map(|lanes| cell(measure.unit, of(lanes)[index].mean.as_ref()));
-            [title].into_iter().chain(cells).collect()
+            table.row([title].into_iter().chain(cells));
         };
-        table.row(row(format!("emergencies: {}", measure.title), |lanes| &lanes.emergencies));
-        table.row(row("  all else".to_owned(), |lanes| &lanes.others));
+        row(format!("emergencies: {}", measure.title), |lanes| &lanes.emergencies);
+        row("  all else".to_owned(), |lanes| &lanes.others);
     }
     let spent = || summary.strategies.iter().map(|strategy| strategy.policies.budget_spent.as_ref());
     if spent().any(|mean| mean.is_some()) {
-        let cells = spent().map(|mean| cell(Measured::Share, mean));
-        table.row(["time with the error budget spent".to_owned()].into_iter().chain(cells).collect());
+        let cells = spent().map(|mean| cell(Unit::Share, mean));
+        table.row(["time with the error budget spent".to_owned()].into_iter().chain(cells));
     }
-    format!("\nWho may hurry and who must wait\n{}", table.fit(width, 2))
+    table
 }

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A file to write: its name and its text.
-pub type Named = (String, String);
+pub type NamedFile = (String, String);
 
 /// Two files for each rule that was scraped in the trial: `NAME.rules.yml` and `NAME.test.yml`.
 #[must_use]
-pub fn files(plan: &Plan, trial: u64, scraped: &[Scraped]) -> Vec<Named> {
+pub fn files(plan: &Plan, trial: u64, scraped: &[Scraped]) -> Vec<NamedFile> {
     let mut by_alarm: BTreeMap<u32, BTreeMap<u32, Vec<Scraped>>> = BTreeMap::new();
     for one in scraped {
         by_alarm.entry(one.alarm).or_default().entry(one.entity).or_default().push(*one);

@@ -1,26 +1,16 @@
-//! The report of a study for a terminal: verdict, tables, thresholds, trials worth a replay.
+//! The report of a study: verdict, tables, thresholds, trials worth a replay.
 //!
-//! Tables fit any terminal from 60 columns on and never cut a name; words carry the meaning and colour only repeats it.
+//! Words carry the meaning; tables fit any terminal from 60 columns on and never cut a name.
 
-use super::paint::Paint;
-use super::table::Table;
-use super::terminal_tables::{
-    blast_table, comparison_table, delay_table, overview_table, peak_table, response_table, speed_table,
-};
-use super::text::wrap;
-use super::{expectations, limits, text, verdict};
-use crate::plan::{DefectClock, Estimator, Plan};
+use super::command::replay_command;
+use super::document::{Block, Document, Entries, Item, Mark, ShellCommand, Terminal};
+use super::{expectations, limits, tables, text, verdict};
+use crate::outcome::measures;
+use crate::plan::{DefectClock, Plan};
 use crate::study::Summary;
 use crate::study::notable::{Notable, NotableKind};
 use crate::study::precision::PrecisionResult;
-use crate::study::summary::BLAST_METRIC;
-
-/// Blanks before every line of a section.
-pub(super) const INDENT: usize = 2;
-/// Narrower terminals get lines of this width.
-pub(super) const LEAST_WIDTH: usize = 60;
-/// Wider terminals too: long lines do not read.
-pub(super) const MOST_WIDTH: usize = 120;
+use crate::study::summary::{BLAST_METRIC, StrategySummary};
 
 /// How to print, and what the commands in the report call the scenario.
 #[derive(Debug, Clone, Copy)]
@@ -35,46 +25,53 @@ pub struct Style<'a> {
     pub file: &'a str,
 }
 
-/// The report of a study.
+/// The report of a study on a terminal.
 #[must_use]
 pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
-    let width = style.width.clamp(LEAST_WIDTH, MOST_WIDTH);
-    let paint = Paint { color: style.color };
-    let mut out = header(plan, summary, width);
-    let mut section = |title: &str, body: String| {
-        if !body.is_empty() {
-            out.push_str(&format!("\n{}\n{body}", paint.bold(title)));
-        }
-    };
-    let wide = |table: Table| table.fit(width, INDENT);
-    section("Verdict", wrap(&verdict::headline(plan, summary), width, "  ", "  "));
-    section("Comparison, with 95 % intervals", wide(overview_table(summary)));
-    if style.details {
-        section("Speed of rollouts that reached every host", wide(speed_table(summary)));
-        if summary.safest.is_some() {
-            let title = "Blast radius of bad changes, in impaired host-minutes";
-            section(title, wide(blast_table(summary)));
-            section("Peak of bad changes: most impaired at once", wide(peak_table(summary)));
-        }
-        section("Response, in % of changes", wide(response_table(summary)));
-        if summary.strategies.iter().any(|s| s.metric("detection_delay_ms").n > 0) {
-            section("From the first impaired host to the alarm", wide(delay_table(summary)));
-        }
-        if summary.strategies.len() > 1 {
-            let title = format!("Means against {}, over the same trials", summary.baseline);
-            section(&title, wide(comparison_table(summary)));
-        }
-    }
-    section("How to read this", notes(summary, style.details, width));
-    section("Precision", precision(summary, width));
-    section("Published vs simulated", expectations::section(summary, width, &paint));
-    section("Thresholds", thresholds(summary, width, &paint));
-    section("Trials worth a replay", notable(summary, style, width));
-    out
+    let terminal = Terminal { width: style.width, color: style.color };
+    terminal.readable().render(&document(plan, summary, style.details, style.file))
 }
 
-fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
-    let what = format!(
+/// The report of a study of the scenario in `file`; with `details`, all tables.
+#[must_use]
+pub fn document(plan: &Plan, summary: &Summary, details: bool, file: &str) -> Document {
+    let mut report = Document::default();
+    report.push(Block::list([head(summary), subject(plan, summary)]));
+    report.section("Verdict", vec![Block::Paragraph(verdict::headline(plan, summary).into())]);
+    report.section("Comparison, with 95 % intervals", vec![Block::Table(tables::overview(summary))]);
+    if details {
+        all_tables(&mut report, summary);
+    }
+    report.section("How to read this", vec![Block::list(notes(summary, details))]);
+    report.section("Precision", vec![Block::list(summary.precision.iter().map(|p| precision(p, summary)))]);
+    report.section("Published vs simulated", expectations::blocks(summary));
+    let limits = summary.thresholds.iter();
+    let limits =
+        limits.map(|result| limits::item(result, limits::sentence_with_command(result, summary.trials)));
+    report.section("Thresholds", vec![Block::list(limits)]);
+    report.section("Trials worth a replay", vec![Block::Commands(notable(summary, details, file))]);
+    report
+}
+
+fn all_tables(report: &mut Document, summary: &Summary) {
+    let mut table = |title: &str, table| report.section(title, vec![Block::Table(table)]);
+    table("Speed of rollouts that reached every host", tables::speed(summary));
+    if summary.safest.is_some() {
+        table("Blast radius of bad changes, in impaired host-minutes", tables::blast(summary));
+        table("Peak of bad changes: most impaired at once", tables::peak(summary));
+    }
+    table("Response, in % of changes", tables::response(summary));
+    if summary.strategies.iter().any(|s| s.metric(&measures::DETECTION_DELAY_MS).n > 0) {
+        table("From the first impaired host to the alarm", tables::delay(summary));
+    }
+    if summary.strategies.len() > 1 {
+        let title = format!("Means against {}, over the same trials", summary.baseline);
+        table(&title, tables::comparison(summary));
+    }
+}
+
+fn head(summary: &Summary) -> String {
+    format!(
         "{}: {} x {}, {}, seed {}, model {}, plan {}",
         summary.scenario,
         text::strategies(summary.strategies.len()),
@@ -83,36 +80,31 @@ fn header(plan: &Plan, summary: &Summary, width: usize) -> String {
         summary.seed,
         summary.model_version,
         summary.plan_digest
-    );
-    let defects: Vec<String> = plan
-        .change
-        .defects
-        .iter()
-        .map(|defect| {
-            let clock = match defect.clock {
-                DefectClock::Host => "host clock",
-                DefectClock::Change => "change clock",
-                DefectClock::Requests => "requests clock",
-            };
-            format!("{} ({clock})", defect.name)
-        })
-        .collect();
-    let defects: Vec<&str> = defects.iter().map(String::as_str).collect();
+    )
+}
+
+/// The fleet and what goes wrong in it.
+fn subject(plan: &Plan, summary: &Summary) -> String {
+    let defects = plan.change.defects.iter().map(|defect| {
+        let clock = match defect.clock {
+            DefectClock::Host => "host clock",
+            DefectClock::Change => "change clock",
+            DefectClock::Requests => "requests clock",
+        };
+        format!("{} ({clock})", defect.name)
+    });
+    let defects: Vec<String> = defects.collect();
     let bad = if defects.is_empty() {
         "no change is bad".to_owned()
     } else {
-        format!(
-            "{} of changes are bad: {}",
-            text::percent(plan.change.bad_probability),
-            text::list(&defects, 4)
-        )
+        let share = text::percent(plan.change.bad_probability);
+        format!("{share} of changes are bad: {}", text::list(&defects, 4))
     };
-    let fleet = format!(
+    format!(
         "{} in {}; {bad}",
         text::counted(summary.fleet_hosts, "host"),
         text::counted(summary.fleet_regions, "region"),
-    );
-    wrap(&what, width, "", "  ") + &wrap(&fleet, width, "", "  ")
+    )
 }
 
 /// How trials were drawn: `by-defect (9 strata)`.
@@ -124,116 +116,67 @@ fn drawn(summary: &Summary) -> String {
 }
 
 /// What backs the verdict up, and what the marks of the tables mean.
-fn notes(summary: &Summary, details: bool, width: usize) -> String {
-    let mut notes = verdict::details(summary);
-    notes.push(
-        "[ ]: 95 % interval, left out where it rounds to the estimate; ?: too few values for a bound. Worst is the largest value seen, not an estimate."
-            .to_owned(),
-    );
-    if summary.thresholds.iter().any(|threshold| threshold.confidence > summary.confidence + 1e-9) {
-        notes.push(
-            "Limits are judged together: each has a wider interval, so that all their verdicts hold with 95 %."
-                .to_owned(),
-        );
-    }
-    if summary.expectations.iter().any(|expected| expected.confidence > summary.confidence + 1e-9) {
-        notes.push(
-            "Expectations are judged together, apart from limits: each has a wider interval, so that all their verdicts hold with 95 %."
-                .to_owned(),
-        );
-    }
-    if details && summary.strategies.len() > 1 {
-        notes.push(
-            "x and ÷: the mean as a multiple or fraction of the baseline's; times are of changes that reached every host under both."
-                .to_owned(),
-        );
-    }
-    if summary.strata > 1 {
-        notes.push(
-            "Good changes and each defect got trials of their own; every number weighs them by how likely they are."
-                .to_owned(),
-        );
-    }
-    if summary.strategies.iter().any(|s| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough)) {
-        notes.push(
-            "~: few or heavy-tailed values; a rare large one may be missing, so the true mean may be outside its interval. More trials would tell."
-                .to_owned(),
-        );
-    }
-    if !details {
-        notes.push("More tables: --details. Every number with its interval: summary.json.".to_owned());
-    }
-    notes.iter().map(|note| wrap(note, width, "  ", "    ")).collect()
+fn notes(summary: &Summary, details: bool) -> Vec<String> {
+    let several = summary.strategies.len() > 1;
+    let wider = |confidence: f64| confidence > summary.confidence + 1e-9;
+    let is_rough = summary.strategies.iter().any(|s| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough));
+    let notes = [
+        (
+            true,
+            "[ ]: 95 % interval, left out where it rounds to the estimate; ?: too few values for a bound. Worst is the largest value seen, not an estimate.",
+        ),
+        (
+            summary.thresholds.iter().any(|threshold| wider(threshold.confidence)),
+            "Limits are judged together: each has a wider interval, so that all their verdicts hold with 95 %.",
+        ),
+        (
+            summary.expectations.iter().any(|expected| wider(expected.confidence)),
+            "Expectations are judged together, apart from limits: each has a wider interval, so that all their verdicts hold with 95 %.",
+        ),
+        (
+            details && several,
+            "x and ÷: the mean as a multiple or fraction of the baseline's; times are of changes that reached every host under both.",
+        ),
+        (
+            summary.strata > 1,
+            "Good changes and each defect got trials of their own; every number weighs them by how likely they are.",
+        ),
+        (
+            is_rough,
+            "~: few or heavy-tailed values; a rare large one may be missing, so the true mean may be outside its interval. More trials would tell.",
+        ),
+        (!details, "More tables: --details. Every number with its interval: summary.json."),
+    ];
+    let said = notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note.to_owned());
+    verdict::details(summary).into_iter().chain(said).collect()
 }
 
 /// What precision was asked for and what was reached.
-fn precision(summary: &Summary, width: usize) -> String {
-    let line = |result: &PrecisionResult| {
-        let reached =
-            result.reached.map_or("no bound".to_owned(), |half| format!("±{}", text::percent(half)));
-        let wanted = text::percent(result.wanted);
-        let (sign, rest) = if result.met {
-            ("✓", format!("±{wanted} wanted"))
-        } else {
-            let trials = text::counted(summary.trials, "trial");
-            ("?", format!("±{wanted} wanted and not reached at {trials}: raise --max-trials"))
-        };
-        let PrecisionResult { strategy, metric, statistic, .. } = result;
-        let line = format!("{strategy}: {metric} {} is known to {reached}, {rest}", statistic.name());
-        wrap(&line, width, &format!("  {sign} "), "    ")
+fn precision(result: &PrecisionResult, summary: &Summary) -> Item {
+    let PrecisionResult { strategy, metric, statistic, .. } = result;
+    let reached = result.reached.map_or("no bound".to_owned(), |half| format!("±{}", text::percent(half)));
+    let wanted = text::percent(result.wanted);
+    let (sign, rest) = if result.met {
+        ("✓", format!("±{wanted} wanted"))
+    } else {
+        let trials = text::counted(summary.trials, "trial");
+        ("?", format!("±{wanted} wanted and not reached at {trials}: raise --max-trials"))
     };
-    summary.precision.iter().map(line).collect()
-}
-
-fn thresholds(summary: &Summary, width: usize, paint: &Paint) -> String {
-    let line =
-        |result| limits::line(result, &limits::sentence_with_command(result, summary.trials), width, paint);
-    summary.thresholds.iter().map(line).collect()
+    let line = format!("{strategy}: {metric} {} is known to {reached}, {rest}", statistic.name());
+    Item::marked(Mark::sign(sign), line)
 }
 
 /// The notable trials of the baseline and, with details, the worst one of every other strategy; the rest
 /// is in the JSON.
-fn notable(summary: &Summary, style: &Style, width: usize) -> String {
-    let mut out = String::new();
-    for strategy in &summary.strategies {
-        let shown = strategy
-            .notable
-            .iter()
-            .filter(|n| strategy.is_baseline || style.details && n.kind == NotableKind::WorstBlastRadius);
-        for notable in shown {
-            let line = format!("{}, {}: {}", strategy.name, kind_name(notable.kind), story(notable));
-            out.push_str(&wrap(&line, width, "  ", "    "));
-            out.push_str(&format!(
-                "    {}\n",
-                replay_command(style.file, &strategy.name, summary.seed, notable.trial, summary.estimator)
-            ));
-        }
-    }
-    out
-}
-
-/// The command that replays one trial. It names the estimator unless it is the usual one, because what a
-/// trial is depends on it and the scenario may not say so.
-#[must_use]
-pub fn replay_command(file: &str, strategy: &str, seed: u64, trial: u64, estimator: &str) -> String {
-    let (file, strategy) = (quote(file), quote(strategy));
-    let command = format!("wavetank replay {file} --strategy {strategy} --seed {seed} --trial {trial}");
-    if estimator == Estimator::default().name() {
-        command
-    } else {
-        format!("{command} --estimator {estimator}")
-    }
-}
-
-/// Single-quotes a shell word that needs it.
-#[must_use]
-pub fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+:,@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+fn notable(summary: &Summary, details: bool, file: &str) -> Entries<ShellCommand> {
+    let all =
+        summary.strategies.iter().flat_map(|strategy| strategy.notable.iter().map(move |n| (strategy, n)));
+    let shown = all.filter(|(s, n)| s.is_baseline || details && n.kind == NotableKind::WorstBlastRadius);
+    let command = |(strategy, notable): (&StrategySummary, &Notable)| ShellCommand {
+        title: format!("{}, {}: {}", strategy.name, kind_name(notable.kind), story(notable)),
+        lines: vec![replay_command(file, &strategy.name, summary.seed, notable.trial, summary.estimator)],
+    };
+    shown.map(command).collect()
 }
 
 fn kind_name(kind: NotableKind) -> &'static str {
@@ -269,5 +212,140 @@ fn story(notable: &Notable) -> String {
 }
 
 #[cfg(test)]
-#[path = "terminal_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::plan::study::Statistic;
+    use crate::plan::{Expectation, Level, Tolerance};
+    use crate::report::sample;
+    use crate::study::{Outcomes, summarise};
+
+    const STYLE: Style = Style { color: false, width: 100, details: true, file: "plans/hands off.toml" };
+
+    fn report(plan: &Plan, outcomes: &Outcomes, style: &Style) -> String {
+        run_report(plan, &summarise(plan, outcomes), style)
+    }
+
+    #[test]
+    fn report_of_seven_strategies() {
+        let (plan, outcomes) = sample::study(2000);
+        insta::assert_snapshot!(report(&plan, &outcomes, &STYLE));
+    }
+
+    /// Expectations about strategies 0 and 4 of the sample that agree, miss, stay open and find nothing.
+    fn expectations() -> Vec<Expectation> {
+        let minutes = |minutes: f64| minutes * 60_000.0;
+        let expected = |metric, strategy, value, tolerance, source: &str| Expectation {
+            metric,
+            statistic: Statistic::P50,
+            strategy,
+            value,
+            tolerance,
+            source: source.into(),
+            level: Level::Warn,
+        };
+        let near = Tolerance::Relative(0.15);
+        let mut escaped = expected(&measures::ESCAPED, 4, 0.0, Tolerance::Within(0.05), "");
+        escaped.statistic = Statistic::Mean;
+        let mut worst =
+            expected(&measures::IMPAIRED_HOST_MS, 0, minutes(90_000.0), near, "postmortem of 12 March");
+        (worst.statistic, worst.level) = (Statistic::P99, Level::Error);
+        let share = expected(&measures::IMPAIRED_HOST_MS, 4, minutes(30.0), near, "status page");
+        vec![
+            expected(&measures::DETECTION_DELAY_MS, 4, minutes(5.5), near, "status page"),
+            expected(&measures::ALARM_LEAD_MS, 4, minutes(-3.0), near, "status page"),
+            worst,
+            escaped,
+            share,
+            expected(&measures::HALF_RECOVERY_DELAY_MS, 4, minutes(10.0), near, ""),
+        ]
+    }
+
+    #[test]
+    fn what_was_published_stands_beside_what_is_simulated() {
+        let (mut plan, outcomes) = sample::study(2000);
+        plan.study.expectations = expectations();
+        let text = report(&plan, &outcomes, &Style { details: false, ..STYLE });
+        let section = &text[text.find("Published vs simulated").expect("the section")..];
+        insta::assert_snapshot!(&section[..section.find("\nThresholds").expect("the next section")]);
+        plan.study.expectations.clear();
+        assert!(!report(&plan, &outcomes, &STYLE).contains("Published"));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let (mut plan, outcomes) = sample::study(500);
+        plan.study.expectations = expectations();
+        plan.strategies[1].name = "a-strategy-with-a-name-that-nobody-should-give-to-anything".into();
+        for width in [60, 80, 100, 120, 400] {
+            for line in report(&plan, &outcomes, &Style { width, ..STYLE }).lines() {
+                let is_command = line.starts_with("    wavetank replay");
+                let is_word = !line.trim().contains(' ');
+                assert!(is_command || is_word || line.chars().count() <= width.min(120), "{width}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn color_only_adds_escapes() {
+        let (plan, outcomes) = sample::study(300);
+        let colored = report(&plan, &outcomes, &Style { color: true, ..STYLE });
+        assert!(colored.contains("\u{1b}[31m✗ fail\u{1b}[0m"));
+        let mut plain = colored;
+        for code in ["0", "1", "31", "32", "33"] {
+            plain = plain.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(plain, report(&plan, &outcomes, &STYLE));
+    }
+
+    #[test]
+    fn studies_without_bad_changes_say_so() {
+        let (mut plan, mut outcomes) = sample::study(50);
+        plan.change.defects.clear();
+        plan.study.thresholds.clear();
+        for outcome in outcomes.by_strategy.iter_mut().flatten() {
+            outcome.defect = None;
+            outcome.ending = crate::outcome::Ending::Completed;
+            outcome.to_100_ms = Some(outcome.end_ms);
+        }
+        let text = report(&plan, &outcomes, &STYLE);
+        assert!(text.contains("add a [[defect]]"), "{text}");
+        let verdict = text.replace("\n  ", " ");
+        assert!(
+            verdict.contains("all-at-once is the fastest, reaching every host in 20m rather than"),
+            "{text}"
+        );
+        assert!(!text.contains("Blast radius of bad changes"));
+        assert!(!text.contains("Thresholds"));
+    }
+
+    #[test]
+    fn equal_strategies_cannot_be_told_apart() {
+        let (plan, mut outcomes) = sample::study(400);
+        let same = outcomes.by_strategy[4].clone();
+        outcomes.by_strategy.iter_mut().for_each(|row| row.clone_from(&same));
+        let text = report(&plan, &outcomes, &STYLE);
+        let verdict = text.replace("\n  ", " ");
+        assert!(verdict.contains("none is shown to be faster"), "{text}");
+        assert!(verdict.contains("none is shown to be safer"), "{text}");
+        assert!(text.contains("no clear diff."));
+    }
+
+    #[test]
+    fn one_trial_is_enough_to_print() {
+        let (plan, outcomes) = sample::study(1);
+        let text = report(&plan, &outcomes, &STYLE);
+        assert!(text.contains("[?, ?]") && !text.contains(" is the fastest"), "{text}");
+    }
+
+    #[test]
+    fn replay_commands_survive_a_shell() {
+        assert_eq!(
+            replay_command("it's.toml", "five waves", 7, 3, "by-defect"),
+            r"wavetank replay 'it'\''s.toml' --strategy 'five waves' --seed 7 --trial 3"
+        );
+        assert_eq!(
+            replay_command("a/b.toml", "x", 7, 3, "by-defect"),
+            "wavetank replay a/b.toml --strategy x --seed 7 --trial 3"
+        );
+    }
+}

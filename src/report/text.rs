@@ -2,7 +2,7 @@
 //!
 //! Three significant digits at most: more would promise a precision that no simulation has.
 
-use crate::outcome::metric::Unit;
+use crate::outcome::measures::Unit;
 use crate::stats::Interval;
 
 const SECOND: f64 = 1_000.0;
@@ -131,33 +131,6 @@ pub fn compact(x: f64) -> String {
     format!("{}{name}", significant(rounded / unit))
 }
 
-/// Breaks `line` at blanks to `width` columns; `first` and `rest` begin its lines.
-#[must_use]
-pub fn wrap(line: &str, width: usize, first: &str, rest: &str) -> String {
-    let mut out = first.to_owned();
-    let mut column = first.chars().count();
-    let mut fresh = true;
-    // A percent sign stays with its number.
-    let glued = line.replace(" %", "\u{a0}%");
-    for word in glued.split(' ') {
-        let length = word.chars().count();
-        if !fresh && column + 1 + length > width {
-            out.push_str(&format!("\n{rest}"));
-            column = rest.chars().count();
-            fresh = true;
-        }
-        if !fresh {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += length;
-        fresh = false;
-    }
-    out.push('\n');
-    out.replace('\u{a0}', " ")
-}
-
 /// Host-minutes from host-milliseconds.
 #[must_use]
 pub fn host_minutes(host_ms: f64) -> String {
@@ -190,8 +163,15 @@ pub fn value(unit: Unit, x: f64) -> String {
         Unit::LeadMs => duration(x),
         Unit::HostMs => host_minutes(x),
         Unit::Ppm => percent(x / 1e6),
-        Unit::YesNo => percent(x),
-        _ => number(x),
+        Unit::Share | Unit::YesNo => percent(x),
+        Unit::Hosts
+        | Unit::Zones
+        | Unit::Regions
+        | Unit::Requests
+        | Unit::Items
+        | Unit::Deployments
+        | Unit::Alarms
+        | Unit::Count => number(x),
     }
 }
 
@@ -216,7 +196,7 @@ pub fn unit_name(unit: Unit) -> &'static str {
         Unit::Items => "items",
         Unit::Deployments => "deployments",
         Unit::Alarms => "alarms",
-        Unit::DurationMs | Unit::LeadMs | Unit::Ppm | Unit::YesNo => "",
+        Unit::DurationMs | Unit::LeadMs | Unit::Count | Unit::Ppm | Unit::Share | Unit::YesNo => "",
     }
 }
 
@@ -235,15 +215,18 @@ pub fn interval(unit: Unit, interval: Interval) -> String {
 /// Shares differ by percentage points: a percentage would read as a share of the first value.
 #[must_use]
 pub fn difference(unit: Unit, x: f64) -> String {
-    let points = if matches!(unit, Unit::Ppm | Unit::YesNo) { " pp" } else { "" };
+    let points = if unit.whole().is_some() { " pp" } else { "" };
     format!("{}{points}", signed(unit, x))
 }
 
 fn signed(unit: Unit, x: f64) -> String {
     let size = match unit {
         Unit::Ppm => percent_number(x.abs() / 1e6),
-        Unit::YesNo => percent_number(x.abs()),
-        _ => value(unit, x.abs()),
+        Unit::Share | Unit::YesNo => percent_number(x.abs()),
+        Unit::DurationMs | Unit::LeadMs | Unit::HostMs | Unit::Hosts | Unit::Zones | Unit::Regions => {
+            value(unit, x.abs())
+        }
+        Unit::Requests | Unit::Items | Unit::Deployments | Unit::Alarms | Unit::Count => value(unit, x.abs()),
     };
     let sign = if x > 0.0 {
         "+"
@@ -258,28 +241,32 @@ fn signed(unit: Unit, x: f64) -> String {
 /// The interval of a [`difference`], to stand next to it: `[+8,100, +11,000]`, `[-5m, ?]`.
 #[must_use]
 pub fn difference_interval(unit: Unit, interval: Interval) -> String {
-    let end = |end: Option<f64>| end.map_or("?".to_owned(), |x| signed(unit, x));
+    bounds(interval, |x| signed(unit, x))
+}
+
+/// An interval in brackets: `[4.8, 5.6]`. A question mark is an end that the data do not bound.
+#[must_use]
+pub fn bounds(interval: Interval, say: impl Fn(f64) -> String) -> String {
+    let end = |end: Option<f64>| end.map_or("?".to_owned(), &say);
     format!("[{}, {}]", end(interval.low), end(interval.high))
+}
+
+/// An estimate, which `words` say, and after `gap` its interval, unless that says the same.
+#[must_use]
+pub fn with_interval(words: String, gap: &str, interval: Interval, say: impl Fn(f64) -> String) -> String {
+    match bounds(interval, say) {
+        same if same == format!("[{words}, {words}]") => words,
+        bounds => format!("{words}{gap}{bounds}"),
+    }
 }
 
 /// Names in a row, at most `most` of them: `a, b, c and 4 more`.
 #[must_use]
-pub fn list(names: &[&str], most: usize) -> String {
+pub fn list<S: AsRef<str>>(names: &[S], most: usize) -> String {
     // Eliding a single name would take as much room as the name.
-    if names.len() <= most + 1 {
-        return names.join(", ");
-    }
-    format!("{} and {} more", names[..most].join(", "), names.len() - most)
-}
-
-/// `text` cut to `width` characters, with an ellipsis where something is missing.
-#[must_use]
-pub fn elide(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
+    let shown = if names.len() <= most + 1 { names.len() } else { most };
+    let all = names[..shown].iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    if shown == names.len() { all } else { format!("{all} and {} more", names.len() - shown) }
 }
 
 fn significant(x: f64) -> String {
@@ -415,10 +402,9 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_names_are_elided() {
+    fn lists_are_elided_and_clocks_run() {
         assert_eq!(list(&["a", "b", "c", "d"], 3), "a, b, c, d");
         assert_eq!(list(&["a", "b", "c", "d", "e"], 3), "a, b, c and 2 more");
-        assert_eq!(elide("amazon-five-waves", 8), "amazon-…");
         assert_eq!(clock(90_061_000), "1d 01:01:01");
         assert_eq!(clock_ms(250), "0d 00:00:00.250");
     }

@@ -4,8 +4,9 @@
 //! difference says so; where it does not, the sentence says that the two cannot be told apart.
 
 use super::text;
+use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
-use crate::stats::Ratio;
+use crate::stats::{Interval, Ratio};
 use crate::study::Summary;
 use crate::study::difference::{Comparison, FEWEST_PAIRS};
 use crate::study::summary::{BLAST_METRIC, Leader, SPEED_METRIC, StrategySummary};
@@ -66,7 +67,7 @@ fn caution(named: &[&StrategySummary], baseline: &StrategySummary) -> String {
 /// The strategy with the least `estimate` among those clearly better than the baseline.
 fn best<'s>(
     summary: &'s Summary,
-    metric: &str,
+    metric: &Measure,
     estimate: impl Fn(&StrategySummary) -> Option<f64>,
 ) -> Option<&'s StrategySummary> {
     let better = summary.strategies.iter().filter(|s| compared(s, metric) == Some(Comparison::Better));
@@ -75,13 +76,13 @@ fn best<'s>(
 }
 
 /// What the paired difference says; none for the baseline and without trials in common.
-fn compared(strategy: &StrategySummary, metric: &str) -> Option<Comparison> {
+fn compared(strategy: &StrategySummary, metric: &Measure) -> Option<Comparison> {
     let difference = strategy.metric(metric).against_baseline.as_ref()?;
     (difference.n > 0).then_some(difference.verdict)
 }
 
 fn fast_phrase(summary: &Summary, fast: &StrategySummary, baseline: &StrategySummary) -> String {
-    let role = if is_alone(summary.fastest.as_ref(), fast) { "the fastest" } else { "among the fastest" };
+    let role = role(summary.fastest.as_ref(), fast, "fastest");
     let gain = format!("{} is {role}, reaching every host in {}", fast.name, times(fast, baseline));
     match compared(fast, BLAST_METRIC) {
         None => gain,
@@ -95,7 +96,7 @@ fn fast_phrase(summary: &Summary, fast: &StrategySummary, baseline: &StrategySum
 
 /// As [`safe_phrase`], where the baseline's speed and harm have been said.
 fn safe_briefly(summary: &Summary, safe: &StrategySummary) -> String {
-    let role = if is_alone(summary.safest.as_ref(), safe) { "the safest" } else { "among the safest" };
+    let role = role(summary.safest.as_ref(), safe, "safest");
     let blast = safe.metric(BLAST_METRIC).mean.map_or("?".to_owned(), |m| text::host_minutes(m.value));
     let time = safe.metric(SPEED_METRIC).p50.map(|q| text::duration(q.value));
     let gain = format!("{} is {role}, at {blast}", safe.name);
@@ -110,7 +111,7 @@ fn safe_briefly(summary: &Summary, safe: &StrategySummary) -> String {
 }
 
 fn safe_phrase(summary: &Summary, safe: &StrategySummary, baseline: &StrategySummary) -> String {
-    let role = if is_alone(summary.safest.as_ref(), safe) { "the safest" } else { "among the safest" };
+    let role = role(summary.safest.as_ref(), safe, "safest");
     let gain = format!("{} is {role}, at {}", safe.name, harm(safe, baseline));
     match compared(safe, SPEED_METRIC) {
         None => gain,
@@ -122,9 +123,10 @@ fn safe_phrase(summary: &Summary, safe: &StrategySummary, baseline: &StrategySum
     }
 }
 
-/// Whether `strategy` leads and no other may be as good.
-fn is_alone(leader: Option<&Leader>, strategy: &StrategySummary) -> bool {
-    leader.is_some_and(|l| l.strategy == strategy.name && l.not_clearly_worse.is_empty())
+/// "the fastest" if `strategy` leads and no other may be as good, else "among the fastest".
+fn role(leader: Option<&Leader>, strategy: &StrategySummary, what: &str) -> String {
+    let leads = leader.is_some_and(|l| l.strategy == strategy.name && l.not_clearly_worse.is_empty());
+    if leads { format!("the {what}") } else { format!("among the {what}") }
 }
 
 /// "none is faster", or who may be.
@@ -147,13 +149,10 @@ fn lead(summary: &Summary, leader: &Leader, baseline: &str, better: &str, what: 
     if leader.strategy == baseline {
         return match leader.not_clearly_worse.as_slice() {
             [] => format!("none is {better}"),
-            others => {
-                let others: Vec<&str> = others.iter().map(String::as_str).collect();
-                format!(
-                    "none is shown to be {better}, though {} cannot be told apart from it",
-                    text::list(&others, MOST_NAMES)
-                )
-            }
+            others => format!(
+                "none is shown to be {better}, though {} cannot be told apart from it",
+                text::list(others, MOST_NAMES)
+            ),
         };
     }
     let metric = if better == "faster" { SPEED_METRIC } else { BLAST_METRIC };
@@ -207,7 +206,7 @@ fn alone(plan: &Plan, summary: &Summary, strategy: &StrategySummary) -> String {
         let reason = nothing_bad(plan).replace("be compared", "be told");
         return format!("{speed}; {reason}.");
     };
-    let violated = strategy.metric("isolation_violated").share.map_or(String::new(), |share| {
+    let violated = strategy.metric(&measures::ISOLATION_VIOLATED).share.map_or(String::new(), |share| {
         format!(" and {} of all changes violate isolation", text::percent(share.value))
     });
     let few =
@@ -229,12 +228,11 @@ pub fn details(summary: &Summary) -> Vec<String> {
         [(&summary.fastest, "the shortest median to 100 %"), (&summary.safest, "the least mean harm")];
     for (leader, what) in leaders {
         let Some(leader) = leader else { continue };
-        let others: Vec<&str> = leader.not_clearly_worse.iter().map(String::as_str).collect();
-        let rest = match others.len() {
-            0 => "clearly less than every other strategy".to_owned(),
-            _ => format!(
+        let rest = match leader.not_clearly_worse.as_slice() {
+            [] => "clearly less than every other strategy".to_owned(),
+            others => format!(
                 "but {} cannot be told apart from it at {}",
-                text::list(&others, MOST_NAMES),
+                text::list(others, MOST_NAMES),
                 text::counted(summary.trials, "trial")
             ),
         };
@@ -252,7 +250,7 @@ pub fn details(summary: &Summary) -> Vec<String> {
 
 /// "x 5.2 [4.8, 5.6]", "÷ 3 [2.9, 3.1]", "x 2,030 [120, ?]", "no clear diff.".
 #[must_use]
-pub fn factor(strategy: &StrategySummary, metric: &str) -> Option<String> {
+pub fn factor(strategy: &StrategySummary, metric: &Measure) -> Option<String> {
     let difference = strategy.metric(metric).against_baseline.as_ref()?;
     if difference.n == 0 {
         return None;
@@ -267,10 +265,9 @@ pub fn factor(strategy: &StrategySummary, metric: &str) -> Option<String> {
 
 /// "5.2 [4.8, 5.6]". An end that the data do not bound is a question mark.
 fn ends(ratio: Ratio) -> String {
-    let value = text::compact(ratio.value);
-    let end = |end: Option<f64>| end.filter(|v| *v > 0.0).map_or("?".to_owned(), text::compact);
-    let (low, high) = (end(ratio.interval.low), end(ratio.interval.high));
-    if low == value && high == value { value } else { format!("{value} [{low}, {high}]") }
+    let known = |end: Option<f64>| end.filter(|v| *v > 0.0);
+    let interval = Interval { low: known(ratio.interval.low), high: known(ratio.interval.high) };
+    text::with_interval(text::compact(ratio.value), " ", interval, text::compact)
 }
 
 /// The ratio the other way round. A lower end of 0 has no finite inverse.
@@ -278,6 +275,6 @@ fn inverse(ratio: Ratio) -> Ratio {
     let flip = |end: Option<f64>| end.filter(|v| *v > 0.0).map(|v| 1.0 / v);
     Ratio {
         value: 1.0 / ratio.value,
-        interval: crate::stats::Interval { low: flip(ratio.interval.high), high: flip(ratio.interval.low) },
+        interval: Interval { low: flip(ratio.interval.high), high: flip(ratio.interval.low) },
     }
 }

@@ -11,7 +11,7 @@ use super::deploy::NONE;
 use super::queue::{Class, Happening};
 use super::trace::Observer;
 use super::trial::{LATENT_ONSET_DRAW, Trial};
-use crate::plan::strata::Fate;
+use crate::plan::strata::ChangeKind;
 use crate::plan::{Defect, DefectClock, Plan};
 use crate::random::{Purpose, Stream};
 
@@ -213,10 +213,10 @@ impl<O: Observer> Trial<'_, O> {
         let delay_ms = match self.fate {
             // Near 0 a survival probability still tells long latencies apart; near 1 a distribution
             // function no longer does.
-            Fate::Bad { rarer, commoner, .. } => {
+            ChangeKind::Bad { rarer, commoner, .. } => {
                 defect.onset.by_survival(rarer + (commoner - rarer) * (1.0 - u))
             }
-            Fate::Any | Fate::Good => defect.onset.by_cdf(u),
+            ChangeKind::Any | ChangeKind::Good => defect.onset.by_cdf(u),
         };
         self.buffers.queue.push(self.now_ms + delay_ms, Class::Impair, Happening::LatentOnset);
     }

@@ -20,7 +20,7 @@ use super::trace::{Event, Observer};
 use super::watch::Watch;
 use super::zone_streams::ZoneStreams;
 use crate::outcome::Outcome;
-use crate::plan::strata::Fate;
+use crate::plan::strata::ChangeKind;
 use crate::plan::{Defect, Plan, Strategy, Symptom};
 use crate::random::{Purpose, Streams, mix};
 
@@ -131,7 +131,7 @@ pub(super) struct Trial<'a, O> {
     pub(super) start_utc_ms: u64,
     pub(super) defect: Option<usize>,
     /// The part of all possible changes that this one is drawn from.
-    pub(super) fate: Fate,
+    pub(super) fate: ChangeKind,
     /// Whether every evaluation is visited, for checking the lazy search.
     pub(super) exhaustive: bool,
     pub(super) buffers: &'a mut Buffers,
@@ -164,17 +164,17 @@ impl<'a, O: Observer> Trial<'a, O> {
         let plan = model.plan;
         let place = model.strata.place(trial);
         let stratum = &model.strata.list()[place.stratum];
-        let streams = match stratum.fate {
-            Fate::Any => Streams::new(plan.study.seed, trial),
+        let streams = match stratum.kind {
+            ChangeKind::Any => Streams::new(plan.study.seed, trial),
             _ => Streams::in_stratum(plan.study.seed, stratum.entity, place.index),
         };
         let mut luck = streams.stream(Purpose::Change, 0);
         let spread = luck.uniform() * plan.study.start_spread_ms as f64;
         let (bad, which) = (luck.uniform(), luck.uniform());
-        let defect = match stratum.fate {
-            Fate::Any => (bad < plan.change.bad_probability).then(|| pick_defect(plan, which)),
-            Fate::Good => None,
-            Fate::Bad { defect, .. } => Some(defect),
+        let defect = match stratum.kind {
+            ChangeKind::Any => (bad < plan.change.bad_probability).then(|| pick_defect(plan, which)),
+            ChangeKind::Good => None,
+            ChangeKind::Bad { defect, .. } => Some(defect),
         };
         buffers.reset(plan);
         Self {
@@ -185,7 +185,7 @@ impl<'a, O: Observer> Trial<'a, O> {
             streams,
             start_utc_ms: plan.study.start_utc_ms + spread as u64,
             defect,
-            fate: stratum.fate,
+            fate: stratum.kind,
             exhaustive,
             buffers,
             observer,
@@ -212,7 +212,7 @@ impl<'a, O: Observer> Trial<'a, O> {
         let mut set_up = Self::new(model, strategy, trial, false, buffers, observer);
         if let World::Revision { key, .. } = launch.world {
             set_up.streams = Streams::in_stratum(model.plan.study.seed, mix(&[REVISION, key]), trial);
-            set_up.fate = Fate::Any;
+            set_up.fate = ChangeKind::Any;
         }
         set_up.defect = launch.defect;
         set_up.start_utc_ms = launch.start_utc_ms;

@@ -14,8 +14,10 @@ pub mod rules;
 mod schema;
 mod spec;
 mod suggest;
+mod table;
 mod timezone;
 mod value;
+mod words;
 
 pub use places::Places;
 pub use problems::Problems;

@@ -14,7 +14,7 @@ use super::row;
 use super::sampling::Sampling;
 use super::threshold::judge;
 use crate::outcome::Outcome;
-use crate::outcome::metric::find;
+use crate::outcome::measures;
 use crate::plan::Plan;
 use crate::plan::study::Statistic;
 use crate::random::{mix, stable_hash};
@@ -170,7 +170,7 @@ pub fn across_models(
         .iter()
         .filter_map(|was| {
             let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
-            let metric = find(&was.metric)?;
+            let metric = measures::find(&was.metric)?;
             let values = Values::new(metric, sampling.values(metric, &outcomes.by_strategy[index]));
             let tolerance = question.tolerance_of(was);
             Some(unpaired(was, &values, tolerance, tail, plan.study.trials))
@@ -191,7 +191,7 @@ fn unpaired(was: &Remembered, values: &Values, tolerance: f64, tail: f64, trials
     let change = row::judge(difference, contrast(1.0 + tolerance));
     Row {
         strategy: was.strategy.clone(),
-        metric: values.metric.name,
+        metric: values.metric,
         statistic: was.statistic,
         tolerance,
         baseline: was.estimate,
@@ -270,7 +270,7 @@ mod tests {
         let verdict = |candidate: &Plan| {
             let question = Question::by_name(&plan, candidate, ["old".into(), "new".into()]);
             let compared = across_models(&baseline, &question, &Nobody).unwrap();
-            let of = |row: &&Row| row.metric == "time_to_100_ms";
+            let of = |row: &&Row| *row.metric == measures::TIME_TO_100_MS;
             compared.rows.iter().find(of).unwrap().change
         };
         assert_eq!(verdict(&slower), Change::Regressed);

@@ -13,6 +13,7 @@ use super::progress::{Progress, Stopped};
 use super::rollouts::extend;
 use super::row;
 use super::threshold::{ThresholdResult, Verdict, judge_in_looks};
+use crate::outcome::measures::Measure;
 use crate::plan::diff::PlanChange;
 use crate::plan::study::Statistic;
 use crate::plan::{Level, Plan, diff};
@@ -96,8 +97,8 @@ pub struct Side {
 pub struct Row {
     /// The strategy.
     pub strategy: String,
-    /// The metric's name, one of [`crate::outcome::metric::METRICS`].
-    pub metric: &'static str,
+    /// What is measured.
+    pub metric: &'static Measure,
     /// The statistic.
     pub statistic: Statistic,
     /// Accepted increase as a share of the baseline's value: 0.05 for 5 %.

@@ -5,230 +5,15 @@
 use super::pipeline::Horizons;
 use super::pipeline_without::Without;
 use super::policy_summary::{Policies, policies};
-use crate::outcome::pipeline::{ChangeOutcome, PARTS, Part, PipelineOutcome, StageOutcome};
+use crate::outcome::measures::{self, Measure, Trial, Unit, average, days, mean_delivered, mean_part};
+use crate::outcome::pipeline::{PARTS, Part, PipelineOutcome, StageOutcome};
 use crate::plan::{Horizon, Plan};
 use crate::stats::mean::{Mean, mean};
-use crate::stats::{Interval, Sample, sum};
+use crate::stats::{Interval, Sample};
 use serde::Serialize;
 
-const DAY_MS: f64 = 86_400_000.0;
-/// Days of the quarter that rare events are counted by.
-const QUARTER_DAYS: f64 = 91.0;
 /// Lead times of the second third of a horizon that are this share above (or below) those of the first are a drift.
 const DRIFT: f64 = 0.2;
-
-/// In what a measure is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Measured {
-    /// Milliseconds.
-    Time,
-    /// Events.
-    Count,
-    /// A share of 1.
-    Share,
-    /// Host-milliseconds.
-    HostTime,
-}
-
-/// A measure of a horizon.
-pub struct Measure {
-    /// Name for programs.
-    pub name: &'static str,
-    /// Name for people.
-    pub title: &'static str,
-    /// Its unit.
-    pub unit: Measured,
-    /// What one horizon says; none where it has nothing to say.
-    of: fn(&PipelineOutcome) -> Option<f64>,
-}
-
-impl Measure {
-    /// What one horizon says; none where it has nothing to say.
-    #[must_use]
-    pub fn value(&self, horizon: &PipelineOutcome) -> Option<f64> {
-        (self.of)(horizon)
-    }
-}
-
-/// The measure that is 0 where a pipeline has the fleet for itself.
-pub const COLLATERAL: &str = "collateral_rollbacks_per_quarter";
-
-/// Every measure, in report order. The first four are DORA's; lead time is from merge to the end of the last wave.
-pub const MEASURES: [Measure; 15] = [
-    Measure { name: "deployments_per_day", title: "deployments a day", unit: Measured::Count, of: per_day },
-    Measure { name: "lead_time_p50_ms", title: "lead time p50", unit: Measured::Time, of: |h| lead(h, 0.5) },
-    Measure {
-        name: "change_fail_rate",
-        title: "change fail rate",
-        unit: Measured::Share,
-        of: PipelineOutcome::change_fail_rate,
-    },
-    Measure { name: "time_to_restore_ms", title: "time to restore", unit: Measured::Time, of: restore },
-    Measure { name: "lead_time_p90_ms", title: "lead time p90", unit: Measured::Time, of: |h| lead(h, 0.9) },
-    Measure {
-        name: "changes_per_deployment",
-        title: "changes a deployment",
-        unit: Measured::Count,
-        of: PipelineOutcome::changes_per_deployment,
-    },
-    Measure { name: "changes_in_flight", title: "changes in flight", unit: Measured::Count, of: in_flight },
-    Measure {
-        name: "rollbacks_per_quarter",
-        title: "rollbacks a quarter",
-        unit: Measured::Count,
-        of: rollbacks,
-    },
-    Measure {
-        name: "needless_rollbacks_per_quarter",
-        title: "needless rollbacks a quarter",
-        unit: Measured::Count,
-        of: needless,
-    },
-    Measure {
-        name: COLLATERAL,
-        title: "collateral rollbacks a quarter",
-        unit: Measured::Count,
-        of: collateral,
-    },
-    Measure {
-        name: "incidents_per_quarter",
-        title: "incidents a quarter",
-        unit: Measured::Count,
-        of: incidents,
-    },
-    Measure {
-        name: "isolation_violations_per_quarter",
-        title: "isolation violations a quarter",
-        unit: Measured::Count,
-        of: violations,
-    },
-    Measure {
-        name: "impaired_host_ms_per_quarter",
-        title: "impaired host-minutes a quarter",
-        unit: Measured::HostTime,
-        of: impaired,
-    },
-    Measure {
-        name: "oldest_version_age_ms",
-        title: "age of the oldest version",
-        unit: Measured::Time,
-        of: age,
-    },
-    Measure {
-        name: "oldest_version_worst_ms",
-        title: "oldest version, at worst",
-        unit: Measured::Time,
-        of: |h| Some(h.oldest_age_ms as f64),
-    },
-];
-
-/// Measures of changes in two halves, where a pipeline has them.
-pub const OF_TWO_PHASES: [Measure; 2] = [
-    Measure {
-        name: "two_phase_lead_time_p50_ms",
-        title: "two-phase lead time p50",
-        unit: Measured::Time,
-        of: two_phase_lead,
-    },
-    Measure {
-        name: "unprepared_activations_per_quarter",
-        title: "unprepared activations a quarter",
-        unit: Measured::Count,
-        of: |h| per_quarter(h, h.two_phase.iter().filter(|change| change.unprepared).count() as f64),
-    },
-];
-
-/// The measure of that name.
-#[must_use]
-pub fn measure(name: &str) -> Option<&'static Measure> {
-    static ALL: [&[Measure]; 2] = [&MEASURES, &OF_TWO_PHASES];
-    ALL.into_iter().flatten().find(|measure| measure.name == name)
-}
-
-/// From the first half's being ready for review until the second one was delivered. As with [`lead`], what is still
-/// under way counts with the time that it has waited.
-fn two_phase_lead(horizon: &PipelineOutcome) -> Option<f64> {
-    quantile(horizon.two_phase.iter().map(|change| change.lead_ms).collect(), 0.5)
-}
-
-fn days(horizon: &PipelineOutcome) -> f64 {
-    horizon.counted_ms() as f64 / DAY_MS
-}
-
-pub(super) fn per_quarter(horizon: &PipelineOutcome, events: f64) -> Option<f64> {
-    Some(events / days(horizon) * QUARTER_DAYS)
-}
-
-fn per_day(horizon: &PipelineOutcome) -> Option<f64> {
-    Some(horizon.deployments as f64 / days(horizon))
-}
-
-fn rollbacks(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, (horizon.needed_rollbacks + horizon.needless_rollbacks) as f64)
-}
-
-fn needless(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.needless_rollbacks as f64)
-}
-
-fn collateral(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.collateral_rollbacks as f64)
-}
-
-fn incidents(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.incidents.len() as f64)
-}
-
-fn violations(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.harm.isolation_violations as f64)
-}
-
-fn impaired(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.harm.impaired_host_ms as f64)
-}
-
-fn in_flight(horizon: &PipelineOutcome) -> Option<f64> {
-    Some(horizon.line_area_ms as f64 / horizon.counted_ms() as f64)
-}
-
-/// Mean age over time: `age_area` is in milliseconds times hours.
-fn age(horizon: &PipelineOutcome) -> Option<f64> {
-    Some(horizon.age_area / (horizon.counted_ms() as f64 / 3_600_000.0))
-}
-
-/// From the first host with the defect until the last rollback ended.
-fn restore(horizon: &PipelineOutcome) -> Option<f64> {
-    average(horizon.incidents.iter().map(|incident| (incident.restored_ms - incident.began_ms) as f64))
-}
-
-/// A quantile of lead times, the least value that so many reach. Changes that were not delivered by the horizon's end
-/// count with the time they have waited: leaving them out would flatter a pipeline that is stuck.
-fn lead(horizon: &PipelineOutcome, q: f64) -> Option<f64> {
-    lead_of(horizon, q, |_| true)
-}
-
-/// As [`lead`], of the changes that `chosen` chooses.
-pub(super) fn lead_of(
-    horizon: &PipelineOutcome,
-    q: f64,
-    chosen: impl Fn(&ChangeOutcome) -> bool,
-) -> Option<f64> {
-    let waited = |change: &ChangeOutcome| change.delivered_ms.unwrap_or(horizon.to_ms) - change.merged_ms;
-    quantile(horizon.changes.iter().filter(|change| chosen(change)).map(waited).collect(), q)
-}
-
-/// The least value that so many reach.
-fn quantile(mut times_ms: Vec<u64>, q: f64) -> Option<f64> {
-    times_ms.sort_unstable();
-    let index = (libm::ceil(q * times_ms.len() as f64) as usize).saturating_sub(1);
-    times_ms.get(index).map(|ms| *ms as f64)
-}
-
-fn average(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let values: Vec<f64> = values.collect();
-    (!values.is_empty()).then(|| sum(values.iter().copied()) / values.len() as f64)
-}
 
 /// The summary of a pipeline study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -285,7 +70,7 @@ pub struct ComponentName {
 pub struct StrategyPipelines {
     /// Its name.
     pub name: String,
-    /// One estimate a measure, in the order of [`MEASURES`], then [`OF_TWO_PHASES`] if the pipeline has any; none where no horizon has anything to say.
+    /// One estimate a measure, in the order of [`measures::PIPELINE`], then [`measures::TWO_PHASE`] if the pipeline has any; none where no horizon has anything to say.
     pub measures: Vec<Estimated>,
     /// Mean time from ready for review until delivered: the sum of `parts`.
     pub review_to_delivery: Option<Mean>,
@@ -304,8 +89,8 @@ pub struct StrategyPipelines {
 /// An estimate and what it is of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimated {
-    /// Name of the measure.
-    pub measure: &'static str,
+    /// What is measured.
+    pub measure: &'static Measure,
     /// Mean over horizons.
     pub mean: Option<Mean>,
 }
@@ -376,8 +161,8 @@ fn other((plan, rows): (&Plan, &Vec<Vec<PipelineOutcome>>)) -> Option<OtherPipel
 
 /// What there is to say of a pipeline.
 fn estimates(horizon: &Horizon, row: &[PipelineOutcome]) -> Vec<Estimated> {
-    let of_two_phases = OF_TWO_PHASES.iter().filter(|_| horizon.pipeline.two_phase.is_some());
-    MEASURES.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
+    let of_two_phases = measures::TWO_PHASE.iter().filter(|_| horizon.pipeline.two_phase.is_some());
+    measures::PIPELINE.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
 }
 
 /// The mean over the horizons that have something to say.
@@ -391,20 +176,11 @@ fn within(mean: Mean, most: f64) -> Mean {
     Mean { interval: Interval { high: interval.high.map(|high| high.min(most)), ..interval }, ..mean }
 }
 
-fn estimate(measure: &Measure, row: &[PipelineOutcome]) -> Estimated {
-    let most = if measure.unit == Measured::Share { 1.0 } else { f64::INFINITY };
-    Estimated { measure: measure.name, mean: over(row, measure.of).map(|mean| within(mean, most)) }
-}
-
-/// Mean time of a horizon's delivered changes in one part, milliseconds; none without deliveries.
-#[must_use]
-pub fn mean_part(horizon: &PipelineOutcome, part: Part) -> Option<f64> {
-    mean_delivered(horizon, |change| change.parts.of(part))
-}
-
-fn mean_delivered(horizon: &PipelineOutcome, of: impl Fn(&ChangeOutcome) -> u64) -> Option<f64> {
-    let delivered = horizon.changes.iter().filter(|change| change.delivered_ms.is_some());
-    average(delivered.map(|change| of(change) as f64))
+/// The mean of a measure over the trials that have something to say.
+pub(super) fn estimate<T: Trial>(measure: &'static Measure, row: &[T]) -> Estimated {
+    let most = if measure.unit == Unit::Share { 1.0 } else { f64::INFINITY };
+    let values = Sample::plain(row.iter().filter_map(|trial| measure.of(trial)).collect());
+    Estimated { measure, mean: mean(&values).map(|mean| within(mean, most)) }
 }
 
 fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {

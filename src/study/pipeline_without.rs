@@ -4,7 +4,7 @@
 //! from the differences. It simulates nothing and knows no words of reports.
 
 use super::pipeline::Horizons;
-use super::pipeline_summary::{MEASURES, Measure};
+use crate::outcome::measures::{self, Measure};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::Plan;
 use crate::stats::contrast::{Draws, Statistic, difference};
@@ -25,15 +25,15 @@ pub struct Without {
 pub struct StrategyWithout {
     /// Its name.
     pub name: String,
-    /// One a measure, in the order of [`MEASURES`].
+    /// One a measure, in the order of [`measures::PIPELINE`].
     pub measures: Vec<MeasureWithout>,
 }
 
 /// One measure with the stages and without.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MeasureWithout {
-    /// Name of the measure.
-    pub measure: &'static str,
+    /// What is measured.
+    pub measure: &'static Measure,
     /// Mean over the horizons without the stages that have something to say; none if none has.
     pub without: Option<f64>,
     /// The mean without the stages minus that with them; none if a side has nothing to say.
@@ -65,14 +65,18 @@ pub fn compare(plan: &Plan, stages: Vec<String>, with: &Horizons, without: &Hori
     let strategies = plan.strategies.iter().zip(rows);
     let compared = strategies.map(|(strategy, (with, without))| StrategyWithout {
         name: strategy.name.clone(),
-        measures: MEASURES.iter().map(|measure| of_measure(measure, with, without)).collect(),
+        measures: measures::PIPELINE.iter().map(|measure| of_measure(measure, with, without)).collect(),
     });
     Without { stages, strategies: compared.collect() }
 }
 
-fn of_measure(measure: &Measure, with: &[PipelineOutcome], without: &[PipelineOutcome]) -> MeasureWithout {
+fn of_measure(
+    measure: &'static Measure,
+    with: &[PipelineOutcome],
+    without: &[PipelineOutcome],
+) -> MeasureWithout {
     let side = |row: &[PipelineOutcome]| {
-        let values = row.iter().map(|horizon| measure.value(horizon)).collect();
+        let values = row.iter().map(|horizon| measure.of(horizon)).collect();
         Statistic::mean(&[Draws { key: 0, weight: 1.0, values, settled: false, group: 0 }])
     };
     let (with, without) = (side(with), side(without));
@@ -80,9 +84,5 @@ fn of_measure(measure: &Measure, with: &[PipelineOutcome], without: &[PipelineOu
         let (value, interval) = difference(without, with, 1.0, TAIL);
         PairedDifference { value, interval }
     });
-    MeasureWithout {
-        measure: measure.name,
-        without: without.map(|statistic| statistic.value),
-        difference: paired,
-    }
+    MeasureWithout { measure, without: without.map(|statistic| statistic.value), difference: paired }
 }

@@ -7,7 +7,7 @@ use super::sampling::Sampling;
 use super::threshold::{growth_of_mean, trials_needed};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
-use crate::plan::strata::Place;
+use crate::plan::strata::TrialPlace;
 use crate::plan::study::Statistic;
 use crate::stats::contrast::{self, Draws};
 use crate::stats::{Interval, TAIL};
@@ -71,7 +71,7 @@ pub(super) fn compare(guard: &Guarded, strategy: &str, baseline: Side, candidate
     let strata = candidate.sampling();
     Row {
         strategy: strategy.to_owned(),
-        metric: guard.metric.name,
+        metric: guard.metric,
         statistic: guard.statistic,
         tolerance: guard.tolerance,
         baseline: baseline.estimate(guard, &old),
@@ -109,7 +109,7 @@ struct Pairs {
     /// The values differ, or only one side has one.
     differ: u64,
     /// By how much the candidate is worse at most, and where.
-    most_worse: Option<(f64, Place)>,
+    most_worse: Option<(f64, TrialPlace)>,
 }
 
 impl Pairs {
@@ -123,7 +123,7 @@ impl Pairs {
                     pairs.both += 1;
                     let worse = new - old;
                     if worse > pairs.most_worse.map_or(0.0, |(most, _)| most) {
-                        pairs.most_worse = Some((worse, Place { stratum, index: index as u64 }));
+                        pairs.most_worse = Some((worse, TrialPlace { stratum, index: index as u64 }));
                     }
                 }
             }

@@ -1,8 +1,8 @@
 //! From outcomes to samples: the values of a metric, by stratum.
 
 use crate::outcome::Outcome;
-use crate::outcome::metric::{Metric, Unit};
-use crate::plan::strata::{Fate, Place};
+use crate::outcome::measures::{Measure, Unit};
+use crate::plan::strata::{ChangeKind, TrialPlace};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
 use crate::stats::sample::{Counted, Valued};
@@ -30,7 +30,7 @@ impl Sampling {
 
     /// The stratum of a trial.
     pub fn stratum(&self, trial: u64) -> usize {
-        let Place { stratum, .. } = self.strata.place(trial);
+        let TrialPlace { stratum, .. } = self.strata.place(trial);
         stratum
     }
 
@@ -40,13 +40,13 @@ impl Sampling {
     }
 
     /// The values of a metric.
-    pub fn values(&self, metric: &Metric, outcomes: &[Outcome]) -> Sample {
-        self.sample(metric.zero_if_good, outcomes.iter().map(metric.value))
+    pub fn values(&self, metric: &Measure, outcomes: &[Outcome]) -> Sample {
+        self.sample(metric.zero_if_good, outcomes.iter().map(|outcome| metric.of(outcome)))
     }
 
     /// The values of a metric under two strategies, in the trials in which both have one.
-    pub fn pairs(&self, metric: &Metric, a: &[Outcome], b: &[Outcome]) -> Sample<(f64, f64)> {
-        let both = a.iter().zip(b).map(|(a, b)| Some(((metric.value)(a)?, (metric.value)(b)?)));
+    pub fn pairs(&self, metric: &Measure, a: &[Outcome], b: &[Outcome]) -> Sample<(f64, f64)> {
+        let both = a.iter().zip(b).map(|(a, b)| Some((metric.of(a)?, metric.of(b)?)));
         self.sample(metric.zero_if_good, both)
     }
 
@@ -61,7 +61,7 @@ impl Sampling {
     }
 
     /// Every trial's value of a metric, or none, by stratum and then in trial order.
-    pub fn draws(&self, metric: &Metric, outcomes: &[Outcome]) -> Vec<Draws> {
+    pub fn draws(&self, metric: &Measure, outcomes: &[Outcome]) -> Vec<Draws> {
         let mut all: Vec<Draws> = self
             .strata
             .list()
@@ -70,19 +70,19 @@ impl Sampling {
                 key: stratum.entity,
                 weight: stratum.weight,
                 values: Vec::new(),
-                settled: self.is_settled(metric.zero_if_good, stratum.fate),
-                group: group(stratum.fate),
+                settled: self.is_settled(metric.zero_if_good, stratum.kind),
+                group: group(stratum.kind),
             })
             .collect();
         for (trial, outcome) in outcomes.iter().enumerate() {
-            all[self.strata.place(trial as u64).stratum].values.push((metric.value)(outcome));
+            all[self.strata.place(trial as u64).stratum].values.push(metric.of(outcome));
         }
         all
     }
 
     /// Whether the values of a stratum cannot be different from what they are.
-    fn is_settled(&self, zero_if_good: bool, fate: Fate) -> bool {
-        zero_if_good && !self.strata.is_single() && fate == Fate::Good
+    fn is_settled(&self, zero_if_good: bool, fate: ChangeKind) -> bool {
+        zero_if_good && !self.strata.is_single() && fate == ChangeKind::Good
     }
 
     /// Values by stratum, from one entry per trial.
@@ -103,8 +103,8 @@ impl Sampling {
             weight: stratum.weight,
             trials,
             values,
-            settled: self.is_settled(zero_if_good, stratum.fate),
-            group: group(stratum.fate),
+            settled: self.is_settled(zero_if_good, stratum.kind),
+            group: group(stratum.kind),
         });
         if self.is_confined() { Sample::of_slices(strata.collect()) } else { Sample::new(strata.collect()) }
     }
@@ -119,10 +119,10 @@ impl Sampling {
 }
 
 /// Slices of one defect belong together.
-fn group(fate: Fate) -> u32 {
+fn group(fate: ChangeKind) -> u32 {
     match fate {
-        Fate::Any | Fate::Good => 0,
-        Fate::Bad { defect, .. } => defect as u32 + 1,
+        ChangeKind::Any | ChangeKind::Good => 0,
+        ChangeKind::Bad { defect, .. } => defect as u32 + 1,
     }
 }
 
@@ -138,6 +138,6 @@ pub(super) fn sizes(unit: Unit, interval: Interval) -> Interval {
 }
 
 /// The share of ones, if the metric is a yes or a no.
-pub(super) fn share<V: Valued>(metric: &Metric, sample: &Sample<V>) -> Option<Proportion> {
+pub(super) fn share<V: Valued>(metric: &Measure, sample: &Sample<V>) -> Option<Proportion> {
     if metric.unit == Unit::YesNo { stats::proportion(sample) } else { None }
 }

@@ -15,7 +15,10 @@ fn studied(plan: &Plan) -> Summary {
 }
 
 fn two_regions(plan: &Plan, strategy: usize) -> Proportion {
-    studied(plan).strategies[strategy].metric("two_regions_impaired").share.unwrap()
+    studied(plan).strategies[strategy]
+        .metric(&wavetank::outcome::measures::TWO_REGIONS_IMPAIRED)
+        .share
+        .unwrap()
 }
 
 fn holds(interval: Interval, truth: f64) -> bool {
@@ -113,7 +116,8 @@ const O11: f64 = 878.237_446_780_548_1;
 #[test]
 fn stopping_when_precise_keeps_the_coverage() {
     let mut plan = support::plan("tests/oracles/latent-clock.toml", &[]);
-    let (metric, statistic) = ("impaired_host_ms".to_owned(), wavetank::plan::study::Statistic::Mean);
+    let (metric, statistic) =
+        (&wavetank::outcome::measures::IMPAIRED_HOST_MS, wavetank::plan::study::Statistic::Mean);
     plan.study.precision = vec![Precision { metric, statistic, strategy: None, relative: 0.1 }];
     plan.study.thresholds.clear();
     (plan.study.trials, plan.study.max_trials) = (200, 100_000);
@@ -122,7 +126,7 @@ fn stopping_when_precise_keeps_the_coverage() {
         plan.study.seed = seed;
         let summary = studied(&plan);
         assert!(summary.precision.iter().all(|result| result.met));
-        let mean = summary.strategies[0].metric("impaired_host_ms").mean.unwrap();
+        let mean = summary.strategies[0].metric(&wavetank::outcome::measures::IMPAIRED_HOST_MS).mean.unwrap();
         held += usize::from(holds(mean.interval, O11 * 60_000.0));
         trials += summary.trials;
     }

@@ -5,6 +5,7 @@ use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support::{self, plan_of};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use wavetank::outcome::measures;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::trace::{Event, Record, Recorder};
 use wavetank::pipeline::{self, Kind, Timed};
@@ -16,7 +17,7 @@ use wavetank::report::trains::stations::Stations;
 use wavetank::report::trains::text::{Told, text};
 use wavetank::report::trains::{Diagram, Doing, Fate, Span};
 use wavetank::study::pipeline as study;
-use wavetank::study::pipeline_summary::{MEASURES, summarise};
+use wavetank::study::pipeline_summary::summarise;
 use wavetank::study::{Nobody, pipeline_without};
 
 const DAY: u64 = 24 * HOUR;
@@ -277,7 +278,7 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     }
     let compared = pipeline_without::compare(&plan, vec!["approval".to_owned()], &with, &without);
     let of = |name: &str| {
-        let index = MEASURES.iter().position(|measure| measure.name == name).unwrap();
+        let index = measures::PIPELINE.iter().position(|measure| measure.name == name).unwrap();
         compared.strategies[0].measures[index].difference.unwrap()
     };
     let lead = of("lead_time_p50_ms");
@@ -286,7 +287,8 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     // Means of both sides differ by the difference, and pairing makes it surer than two separate intervals.
     let summary = summarise(&plan, horizon, &with);
     let mean = summary.strategies[0].measures[1].mean.unwrap();
-    let index = MEASURES.iter().position(|measure| measure.name == "lead_time_p50_ms").unwrap();
+    let index =
+        measures::PIPELINE.iter().position(|measure| **measure == measures::LEAD_TIME_P50_MS).unwrap();
     let other = compared.strategies[0].measures[index].without.unwrap();
     assert!((other - mean.value - lead.value).abs() < 1.0);
 }
@@ -326,7 +328,7 @@ fn a_study_writes_its_folder_whole_and_with_any_number_of_threads() {
     assert_eq!(names, ["pipeline.csv", "pipeline.json", "pipeline.svg", "trains-all-at-once.svg"]);
     let table = String::from_utf8(written[0].1.clone()).unwrap();
     assert_eq!(table.lines().count(), 3);
-    assert!(table.lines().all(|line| line.split(',').count() == 5 + MEASURES.len() + 9), "{table}");
+    assert!(table.lines().all(|line| line.split(',').count() == 5 + measures::PIPELINE.len() + 9), "{table}");
     let summary: serde_json::Value = serde_json::from_slice(&written[1].1).unwrap();
     assert_eq!(summary["without"]["stages"], serde_json::json!(["gamma", "beta"]));
     std::fs::write(dir.path().join("taken"), "").unwrap();

@@ -161,7 +161,7 @@ pub fn measured(file: &str, trials: u64, measure: &str) -> wavetank::stats::mean
     let horizon = plan.horizon.as_ref().unwrap();
     let done = study::run(&plan, horizon, trials, &Nobody).unwrap();
     let summary = wavetank::study::pipeline_summary::summarise(&plan, horizon, &done);
-    let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure == measure);
+    let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure.name == measure);
     found.unwrap().mean.unwrap_or_else(|| panic!("{file} says nothing of {measure}"))
 }
 

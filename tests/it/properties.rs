@@ -206,7 +206,7 @@ fn more_bad_luck_changes_weights_and_no_trial() {
         (plan.study.trials, plan.study.thresholds) = (400, Vec::new());
         let study = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
         let summary = wavetank::study::summarise(&plan, &study);
-        summary.strategies[2].metric("two_regions_impaired").share.unwrap().value
+        summary.strategies[2].metric(&wavetank::outcome::measures::TWO_REGIONS_IMPAIRED).share.unwrap().value
     };
     let (once, bad) = (share(&plan), plan.change.bad_probability);
     plan.change.bad_probability = bad / 4.0;
@@ -242,7 +242,7 @@ fn rounds_add_to_trials_and_change_none() {
     plan.study.trials = 100;
     plan.study.max_trials = 500;
     plan.study.precision = vec![wavetank::plan::Precision {
-        metric: "impaired_host_ms".into(),
+        metric: &wavetank::outcome::measures::IMPAIRED_HOST_MS,
         statistic: wavetank::plan::study::Statistic::Mean,
         strategy: None,
         relative: 1e-6,

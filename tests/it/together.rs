@@ -5,10 +5,11 @@ use crate::pipeline_oracles::fixed;
 use crate::support;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use wavetank::outcome::measures::COLLATERAL_ROLLBACKS_PER_QUARTER as COLLATERAL;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome, StageOutcome};
 use wavetank::pipeline::{self, Member, Sharing, Timed, TimedWave, run_together};
 use wavetank::plan::{Horizon, Pipeline};
-use wavetank::study::pipeline_summary::{COLLATERAL, Estimated, summarise};
+use wavetank::study::pipeline_summary::{Estimated, summarise};
 use wavetank::study::{self, Nobody};
 
 const REGIONS: usize = 3;
@@ -128,7 +129,7 @@ fn measured(edit: impl Fn(&mut Horizon), measure: &str) -> Vec<f64> {
     let summary = summarise(&plan, horizon, &done);
     let own = &summary.strategies[0].measures;
     let value = |estimates: &Vec<Estimated>| {
-        let found = estimates.iter().find(|estimated| estimated.measure == measure).unwrap();
+        let found = estimates.iter().find(|estimated| estimated.measure.name == measure).unwrap();
         found.mean.as_ref().unwrap().value
     };
     [own].into_iter().chain(summary.others.iter().map(|other| &other.beside[0])).map(value).collect()
@@ -144,9 +145,9 @@ fn exclusion_costs_days_and_spares_the_innocent() {
         apart > 24.0 * together,
         "configuration waits for days instead of half an hour: {apart} {together}"
     );
-    let (apart, together) = (measured(same, COLLATERAL)[2], measured(free, COLLATERAL)[2]);
+    let (apart, together) = (measured(same, COLLATERAL.name)[2], measured(free, COLLATERAL.name)[2]);
     assert!(apart < together / 2.0, "patches are stopped for others: {apart} {together}");
-    let deaf = measured(|horizon| horizon.shared_alarms = false, COLLATERAL);
+    let deaf = measured(|horizon| horizon.shared_alarms = false, COLLATERAL.name);
     assert_eq!(deaf, [0.0; 3]);
 }
 

@@ -12,7 +12,7 @@ use crate::plan::{
 use crate::random::Distribution;
 
 /// Where a difference is reported, and what makes it.
-type Edit = (&'static str, fn(&mut Plan));
+pub(super) type Edit = (&'static str, fn(&mut Plan));
 
 const MINUTE: Distribution = Distribution::Fixed { ms: 60_000 };
 const EPISODES: Episodes = Episodes { every: MINUTE, lasts: MINUTE };

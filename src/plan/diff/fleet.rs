@@ -1,8 +1,8 @@
 //! Differences between fleets.
 
-use super::node::{Node, compare};
+use super::node::{KeyTree, compare};
 use super::things::{Words, by_name, things};
-use super::{PlanChange, PlanValue};
+use super::value::{PlanChange, PlanValue};
 use crate::plan::{Fleet, Plan, Region, Zone};
 
 /// Zones whose hosts are said as one list; in a longer one nobody finds the number that differs.
@@ -14,7 +14,7 @@ pub(super) fn diff(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan) {
     let both: Vec<(&Region, &Region)> =
         pairs.iter().filter_map(|pair| Some((pair.before?.1, pair.after?.1))).collect();
     let same_day_everywhere = common_day(&both);
-    let own = |plan| Node::of(plan, &plan.fleet).without(&["name", "regions", "zones"]);
+    let own = |plan| KeyTree::of(plan, &plan.fleet).without(&["name", "regions", "zones"]);
     let (mut old, mut new) = (own(before), own(after));
     if let Some(days) = same_day_everywhere.clone() {
         (old, new) = (old.with("diurnal", days.0), new.with("diurnal", days.1));
@@ -46,10 +46,10 @@ pub(super) fn diff(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan) {
 }
 
 /// A region but for what follows from its time zone, with what is said of its zones and of its day.
-fn region(plan: &Plan, region: &Region, zones: Vec<(&str, PlanValue)>, day: Option<Node>) -> Node {
+fn region(plan: &Plan, region: &Region, zones: Vec<(&str, PlanValue)>, day: Option<KeyTree>) -> KeyTree {
     let unsaid = ["name", "zones", "hourly-factor", "utc-offset-hours"];
-    let node = Node::of(plan, region).without(&unsaid).with("diurnal", day.unwrap_or(Node::Nothing));
-    zones.into_iter().fold(node, |node, (key, said)| node.with(key, Node::said_as(said)))
+    let node = KeyTree::of(plan, region).without(&unsaid).with("diurnal", day.unwrap_or(KeyTree::Nothing));
+    zones.into_iter().fold(node, |node, (key, said)| node.with(key, KeyTree::said_as(said)))
 }
 
 fn zones_of<'f>(fleet: &'f Fleet, region: &Region) -> &'f [Zone] {
@@ -65,7 +65,7 @@ fn zones(changes: &mut Vec<PlanChange>, place: &str, before: &[Zone], after: &[Z
     let same_names = zone_names(before) == zone_names(after);
     let uniform = is_uniform(before) && is_uniform(after);
     if same_names && before.len() > MOST_LISTED && !uniform {
-        let hosts = |zone: &Zone| Node::said_as(PlanValue::Number(f64::from(zone.hosts)));
+        let hosts = |zone: &Zone| KeyTree::said_as(PlanValue::Number(f64::from(zone.hosts)));
         for (old, new) in before.iter().zip(after) {
             let place = format!("{place}, zone {}", new.name);
             compare(changes, &place, "hosts-per-zone", (&hosts(old), &hosts(new)));
@@ -118,18 +118,18 @@ fn day_differs(before: &Region, after: &Region) -> bool {
         && !(before.timezone != after.timezone && (1..24).any(rotated))
 }
 
-fn day(region: &Region, with_peak: bool) -> Node {
+fn day(region: &Region, with_peak: bool) -> KeyTree {
     let factors = &region.hourly_factor;
     let most = factors.iter().copied().fold(0.0, f64::max);
     let least = factors.iter().copied().fold(f64::INFINITY, f64::min);
     let peak = factors.iter().position(|factor| *factor == most).filter(|_| with_peak && least < most);
     let said = PlanValue::Day { peak_utc_hour: peak.map(|hour| hour as u8), trough: least / most };
-    Node::leaf(said, factors)
+    KeyTree::leaf(said, factors)
 }
 
 /// The day before and after if it differs in every region, and in the same way as far as one can say
 /// without an hour: then it is the fleet's.
-fn common_day(both: &[(&Region, &Region)]) -> Option<(Node, Node)> {
+fn common_day(both: &[(&Region, &Region)]) -> Option<(KeyTree, KeyTree)> {
     let ((first, rest), all) = (both.split_first()?, both);
     let days = |(before, after): &(&Region, &Region)| (day(before, false), day(after, false));
     let (old, new) = days(first);

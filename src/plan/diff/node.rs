@@ -5,7 +5,7 @@
 //! only what cannot be told from a field's name and the shape of its value: other words, the order in which
 //! keys are reported, and which numbers are shares.
 
-use super::{PlanChange, PlanValue};
+use super::value::{PlanChange, PlanValue};
 use crate::plan::{HostShare, Plan, Ratio};
 use crate::random::Distribution;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ const MOST_LISTED: usize = 8;
 
 /// What stands under a key of a plan.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
+pub(super) enum KeyTree {
     /// The key is not there.
     Nothing,
     /// One value.
@@ -62,10 +62,10 @@ pub(super) enum Node {
         exact: Value,
     },
     /// Keys and what stands under them.
-    Table(Vec<(String, Node)>),
+    Table(Vec<(String, KeyTree)>),
 }
 
-impl Node {
+impl KeyTree {
     /// The tree of a part of `plan`, whose names stand where the part has indices.
     pub fn of(plan: &Plan, part: &impl Serialize) -> Self {
         Self::of_field(plan, "", part)
@@ -148,16 +148,25 @@ pub(super) fn compare(
     changes: &mut Vec<PlanChange>,
     place: &str,
     key: &str,
-    (before, after): (&Node, &Node),
+    (before, after): (&KeyTree, &KeyTree),
 ) {
     if before == after {
         return;
     }
-    if let (Node::Table(old), Node::Table(new)) = (before, after)
-        && old.iter().map(|(key, _)| key).eq(new.iter().map(|(key, _)| key))
+    // A place may lack a key that is seldom written; further in, other keys are another kind of thing.
+    if let (KeyTree::Table(old), KeyTree::Table(new)) = (before, after)
+        && (key.is_empty() || old.iter().map(|(key, _)| key).eq(new.iter().map(|(key, _)| key)))
     {
-        for ((inner, old), (_, new)) in old.iter().zip(new) {
-            compare(changes, place, &join(key, inner), (old, new));
+        let came = new.iter().filter(|(key, _)| old.iter().all(|(other, _)| other != key));
+        for (index, (inner, _)) in old.iter().chain(came).enumerate() {
+            // By position first: a list has no keys.
+            let find = |side: &[(String, KeyTree)]| match side.get(index).filter(|(key, _)| key == inner) {
+                Some((_, node)) => node.clone(),
+                None => {
+                    side.iter().find(|(key, _)| key == inner).map_or(KeyTree::Nothing, |(_, n)| n.clone())
+                }
+            };
+            compare(changes, place, &join(key, inner), (&find(old), &find(new)));
         }
         return;
     }
@@ -177,19 +186,22 @@ fn json(part: &impl Serialize) -> Value {
     serde_json::to_value(part).expect("invariant: a plan holds only string keys and finite numbers")
 }
 
-fn build(plan: &Plan, field: &str, value: &Value) -> Node {
+fn build(plan: &Plan, field: &str, value: &Value) -> KeyTree {
     let said = match value {
-        Value::Null => return Node::Nothing,
+        Value::Null => return KeyTree::Nothing,
         Value::Bool(yes) => PlanValue::Text(yes.to_string()),
         Value::String(word) => PlanValue::Text(word.clone()),
-        Value::Number(number) => amount(plan, field, number),
+        Value::Number(number) => match name(plan, field, number) {
+            Some(name) => return KeyTree::said_as(PlanValue::Text(name)),
+            None => amount(field, number),
+        },
         Value::Array(list) => return array(plan, field, list),
         Value::Object(fields) => match quantity(value) {
             Some(quantity) => quantity,
             None => return object(plan, fields),
         },
     };
-    Node::leaf(said, value)
+    KeyTree::leaf(said, value)
 }
 
 /// What is a table only to serde: a distribution, a count or share of hosts, a ratio.
@@ -205,10 +217,7 @@ fn quantity(value: &Value) -> Option<PlanValue> {
     Ratio::deserialize(value).ok().map(|ratio| PlanValue::Share(ratio.as_f64()))
 }
 
-fn amount(plan: &Plan, field: &str, number: &Number) -> PlanValue {
-    if let Some(name) = name(plan, field, number) {
-        return PlanValue::Text(name);
-    }
+fn amount(field: &str, number: &Number) -> PlanValue {
     let float = number.as_f64().unwrap_or(0.0);
     match number.as_u64() {
         Some(ms) if field.ends_with("_ms") => PlanValue::DurationMs(ms),
@@ -233,27 +242,27 @@ fn name(plan: &Plan, field: &str, index: &Number) -> Option<String> {
 }
 
 /// Names; or a table by the names of its things; or a table without keys.
-fn array(plan: &Plan, field: &str, list: &[Value]) -> Node {
+fn array(plan: &Plan, field: &str, list: &[Value]) -> KeyTree {
     let named = |value: &Value| match value {
         Value::Number(number) => name(plan, field, number),
         value => value.as_str().map(str::to_owned),
     };
     if let Some(names) = list.iter().map(named).collect::<Option<Vec<String>>>() {
-        return Node::said_as(PlanValue::Names(names));
+        return KeyTree::said_as(PlanValue::Names(names));
     }
     let key = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
     if list.len() > MOST_LISTED && list.iter().any(|value| key(value).is_empty()) {
-        return Node::leaf(PlanValue::Text(format!("{} values", list.len())), &list);
+        return KeyTree::leaf(PlanValue::Text(format!("{} values", list.len())), &list);
     }
     let entry = |value: &Value| {
         let node = build(plan, field, value);
-        let is_thing = matches!(node, Node::Table(_));
+        let is_thing = matches!(node, KeyTree::Table(_));
         (key(value), if is_thing { node.without(&["name"]) } else { node })
     };
-    Node::Table(list.iter().map(entry).collect())
+    KeyTree::Table(list.iter().map(entry).collect())
 }
 
-fn object(plan: &Plan, fields: &Map<String, Value>) -> Node {
+fn object(plan: &Plan, fields: &Map<String, Value>) -> KeyTree {
     // `threshold` with a `comparison` beside it is one key: `above` or `at-least`.
     let comparison = fields.get("comparison").and_then(Value::as_str);
     let mut entries = Vec::with_capacity(fields.len());
@@ -261,7 +270,7 @@ fn object(plan: &Plan, fields: &Map<String, Value>) -> Node {
         match (field.as_str(), comparison, build(plan, field, value)) {
             ("comparison", ..) => {}
             ("threshold", Some(comparison), limit) => entries.push((comparison.to_owned(), limit)),
-            (field, _, Node::Table(inner)) if WITHOUT_WORDS.contains(&field) => entries.extend(inner),
+            (field, _, KeyTree::Table(inner)) if WITHOUT_WORDS.contains(&field) => entries.extend(inner),
             (field, _, node) => entries.push((words(field), node)),
         }
     }
@@ -276,8 +285,8 @@ fn words(field: &str) -> String {
 }
 
 /// A table with its keys in the order of the reports.
-fn table(mut entries: Vec<(String, Node)>) -> Node {
+fn table(mut entries: Vec<(String, KeyTree)>) -> KeyTree {
     let rank = |key: &str| ORDER.split_whitespace().position(|word| word == key).unwrap_or(usize::MAX);
     entries.sort_by_key(|(key, _)| rank(key));
-    Node::Table(entries)
+    KeyTree::Table(entries)
 }

@@ -1,13 +1,13 @@
 //! The change with its defects, the alarms, and the study: what of them is said in words of their own.
 
-use super::node::{Node, compare};
-use super::things::{Pair, Words, by_name, order, things};
-use super::{PlanChange, PlanValue};
+use super::node::{KeyTree, compare};
+use super::things::{Matched, Words, by_name, order, things};
+use super::value::{PlanChange, PlanValue};
 use crate::plan::{Alarm, Defect, Plan, Precision};
 
 /// Compares the changes and their defects.
 pub(super) fn change(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan) {
-    let own = |plan: &Plan| Node::of(plan, &plan.change).without(&["defects"]);
+    let own = |plan: &Plan| KeyTree::of(plan, &plan.change).without(&["defects"]);
     compare(changes, "change", "", (&own(before), &own(after)));
     let pairs = by_name(&before.change.defects, &after.change.defects, |defect| &defect.name);
     let unsaid: &[&str] = if only_rescaled(&pairs) { &["probability"] } else { &[] };
@@ -24,14 +24,14 @@ pub(super) fn change(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan)
     things(changes, &words, (before, after), &pairs);
 }
 
-fn defect(plan: &Plan, defect: &Defect) -> Node {
-    let regions = Node::of_field(plan, "regions", &defect.regions);
-    Node::of(plan, defect).without(&["name", "regions"]).with("region-label", regions)
+fn defect(plan: &Plan, defect: &Defect) -> KeyTree {
+    let regions = KeyTree::of_field(plan, "regions", &defect.regions);
+    KeyTree::of(plan, defect).without(&["name", "regions"]).with("region-label", regions)
 }
 
 /// Whether defects came or went and the others kept their weights: then their probabilities differ
 /// only because the sum of the weights does, which needs no words.
-fn only_rescaled(pairs: &[Pair<'_, Defect>]) -> bool {
+fn only_rescaled(pairs: &[Matched<'_, Defect>]) -> bool {
     let mut scales = pairs
         .iter()
         .filter_map(|pair| Some((pair.before?.1.probability, pair.after?.1.probability)))
@@ -51,17 +51,17 @@ pub(super) fn alarms(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan)
             compare(changes, place, "", (&alarm(before, old), &alarm(after, new)));
         },
         short: &|plan, _, thing| {
-            let heard_by = Node::said_as(heard_by(plan, thing));
+            let heard_by = KeyTree::said_as(heard_by(plan, thing));
             alarm(plan, thing).with("heard by", heard_by).only(&["scope", "signal", "heard by"])
         },
     };
     things(changes, &words, (before, after), &by_name(&before.alarms, &after.alarms, words.name));
 }
 
-fn alarm(plan: &Plan, alarm: &Alarm) -> Node {
+fn alarm(plan: &Plan, alarm: &Alarm) -> KeyTree {
     let datapoints = PlanValue::Text(format!("{} of {}", alarm.datapoints_to_alarm, alarm.window));
-    let node = Node::of(plan, alarm).without(&["name", "datapoints-to-alarm", "window"]);
-    node.with("datapoints", Node::said_as(datapoints))
+    let node = KeyTree::of(plan, alarm).without(&["name", "datapoints-to-alarm", "window"]);
+    node.with("datapoints", KeyTree::said_as(datapoints))
 }
 
 /// Who listens to an alarm that came or went: strategies that listen to every alarm do not mention it themselves.
@@ -81,18 +81,18 @@ pub(super) fn study(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan) 
     let pairs = by_name(&before.strategies, &after.strategies, |strategy| &strategy.name);
     let (mut old, mut new) = (study_of(before), study_of(after));
     if let Some(orders) = order(&pairs, |strategy| &strategy.name) {
-        old = old.with("strategies", Node::said_as(PlanValue::Names(orders.0)));
-        new = new.with("strategies", Node::said_as(PlanValue::Names(orders.1)));
+        old = old.with("strategies", KeyTree::said_as(PlanValue::Names(orders.0)));
+        new = new.with("strategies", KeyTree::said_as(PlanValue::Names(orders.1)));
     }
     compare(changes, "study", "", (&old, &new));
 }
 
-fn study_of(plan: &Plan) -> Node {
-    let said = |text: String| Node::said_as(PlanValue::Text(text));
+fn study_of(plan: &Plan) -> KeyTree {
+    let said = |text: String| KeyTree::said_as(PlanValue::Text(text));
     let precision = plan.study.precision.iter().map(|precision| precise(plan, precision)).collect();
-    Node::of(plan, &plan.study)
+    KeyTree::of(plan, &plan.study)
         .without(&["thresholds", "guards", "expectations", "start-utc"])
-        .with("precision", Node::said_as(PlanValue::Names(precision)))
+        .with("precision", KeyTree::said_as(PlanValue::Names(precision)))
         // A seed is no quantity, and may be larger than a float can hold exactly.
         .with("seed", said(plan.study.seed.to_string()))
         .with("start", said(time_of_day(plan.study.start_utc_ms)))

@@ -1,13 +1,17 @@
 //! Differences between pipelines.
 
-use super::node::{Node, compare};
+use super::node::{KeyTree, compare};
 use super::things::{Words, by_name, things, whole};
-use super::{PlanChange, PlanValue, simulated};
+use super::value::{PlanChange, PlanValue};
 use crate::plan::Plan;
 use crate::plan::pipeline::{Horizon, Merges, Stage};
 
+/// What decides numbers in two plans.
+type Simulated = fn(&Plan, &Plan) -> Vec<PlanChange>;
+
 /// Compares the pipelines. Calendars are intervals by now: that they differ is all that can be said.
-pub(super) fn diff(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan) {
+/// Plans beside this one are compared by `simulated`.
+pub(super) fn diff(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan, simulated: Simulated) {
     let (Some(old), Some(new)) = (&before.horizon, &after.horizon) else {
         let stages =
             |plan: &Plan| Some(text(format!("{} stages", plan.horizon.as_ref()?.pipeline.stages.len())));
@@ -18,29 +22,30 @@ pub(super) fn diff(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan) {
     };
     compare(changes, "pipeline", "", (&pipeline(before, old), &pipeline(after, new)));
     stages(changes, (before, after), (&old.pipeline.stages, &new.pipeline.stages));
-    others(changes, (before, after), (&old.others, &new.others));
+    others(changes, (before, after), (&old.others, &new.others), simulated);
 }
 
 /// Everything but the stages and the other pipelines.
-fn pipeline(plan: &Plan, horizon: &Horizon) -> Node {
+fn pipeline(plan: &Plan, horizon: &Horizon) -> KeyTree {
     let calendars = &horizon.pipeline.calendars;
     let openings: usize = calendars.iter().map(|calendar| calendar.intervals().len()).sum();
     let said = text(format!("{} with {openings} openings", calendars.len()));
     let merges = &horizon.pipeline.source.merges;
-    let source = Node::of(plan, &horizon.pipeline.source);
-    Node::of(plan, horizon)
+    let source = KeyTree::of(plan, &horizon.pipeline.source);
+    KeyTree::of(plan, horizon)
         .without(&["stages", "others"])
-        .with("calendars", Node::leaf(said, calendars))
-        .with("components", Node::said_as(PlanValue::Names(components(horizon))))
-        .with("source", source.with("merges", Node::leaf(said_merges(merges), merges)))
+        .with("calendars", KeyTree::leaf(said, calendars))
+        .with("components", KeyTree::said_as(PlanValue::Names(components(horizon))))
+        .with("source", source.with("merges", KeyTree::leaf(said_merges(merges), merges)))
 }
 
 /// The stages before production.
 fn stages(changes: &mut Vec<PlanChange>, plans: (&Plan, &Plan), (before, after): (&[Stage], &[Stage])) {
     let node = |plan: &Plan, stage: &Stage| {
         let rehearsal = stage.rehearsal.as_ref();
-        let rehearsal = rehearsal.map_or(Node::Nothing, |rehearsal| Node::of(&rehearsal.plan, rehearsal));
-        Node::of(plan, stage).without(&["name"]).with("rehearsal", rehearsal)
+        let rehearsal =
+            rehearsal.map_or(KeyTree::Nothing, |rehearsal| KeyTree::of(&rehearsal.plan, rehearsal));
+        KeyTree::of(plan, stage).without(&["name"]).with("rehearsal", rehearsal)
     };
     let words = Words {
         name: |stage: &Stage| &stage.name,
@@ -55,7 +60,12 @@ fn stages(changes: &mut Vec<PlanChange>, plans: (&Plan, &Plan), (before, after):
 }
 
 /// The other pipelines on the fleet. What they have in common with the plan is said there.
-fn others(changes: &mut Vec<PlanChange>, plans: (&Plan, &Plan), (before, after): (&[Plan], &[Plan])) {
+fn others(
+    changes: &mut Vec<PlanChange>,
+    plans: (&Plan, &Plan),
+    (before, after): (&[Plan], &[Plan]),
+    simulated: Simulated,
+) {
     let words = Words {
         name: |plan: &Plan| &plan.name,
         place: &|_, plan| format!("pipeline {}", plan.name),

@@ -1,10 +1,10 @@
 //! Differences between what two plans promise: thresholds, guards and expectations. Where a published number
 //! comes from is said to people and decides nothing.
 
-use super::node::{Node, compare};
+use super::node::{KeyTree, compare};
 use super::parts::strategy_name;
 use super::things::whole;
-use super::{PlanChange, PlanValue};
+use super::value::{PlanChange, PlanValue};
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Guard, Plan, Threshold, Tolerance};
 
@@ -15,7 +15,7 @@ struct Promise {
     /// Whom to match it with among several of one place.
     kin: String,
     /// All of it.
-    node: Node,
+    node: KeyTree,
     /// What is promised, for where it came or went.
     short: PlanValue,
 }
@@ -48,18 +48,18 @@ fn matched(changes: &mut Vec<PlanChange>, mut old: Vec<Promise>, mut new: Vec<Pr
 
 fn thresholds(plan: &Plan) -> Vec<Promise> {
     let promise = |threshold: &Threshold| {
-        let max = amount(&threshold.metric, threshold.max);
+        let max = amount(threshold.metric.name, threshold.max);
         Promise {
             place: place(
                 "threshold",
                 threshold.statistic,
-                &threshold.metric,
+                threshold.metric.name,
                 named(plan, threshold.strategy),
             ),
             kin: format!("{:?}", threshold.level),
-            node: Node::of(plan, threshold)
+            node: KeyTree::of(plan, threshold)
                 .without(&["metric", "statistic", "strategy"])
-                .with("max", Node::said_as(max.clone())),
+                .with("max", KeyTree::said_as(max.clone())),
             short: max,
         }
     };
@@ -68,9 +68,9 @@ fn thresholds(plan: &Plan) -> Vec<Promise> {
 
 fn guards(plan: &Plan) -> Vec<Promise> {
     let promise = |guard: &Guard| Promise {
-        place: place("guard", guard.statistic, &guard.metric, named(plan, guard.strategy)),
+        place: place("guard", guard.statistic, guard.metric.name, named(plan, guard.strategy)),
         kin: String::new(),
-        node: Node::of(plan, guard).without(&["metric", "statistic", "strategy"]),
+        node: KeyTree::of(plan, guard).without(&["metric", "statistic", "strategy"]),
         short: PlanValue::Share(guard.tolerance),
     };
     plan.study.guards.iter().map(promise).collect()
@@ -79,18 +79,18 @@ fn guards(plan: &Plan) -> Vec<Promise> {
 fn expectations(plan: &Plan) -> Vec<Promise> {
     let promise = |expected: &Expectation| {
         let on = Some(strategy_name(plan, expected.strategy));
-        let value = amount(&expected.metric, expected.value);
+        let value = amount(expected.metric.name, expected.value);
         let tolerance = match expected.tolerance {
             Tolerance::Relative(share) => PlanValue::Share(share),
-            Tolerance::Within(room) => amount(&expected.metric, room),
+            Tolerance::Within(room) => amount(expected.metric.name, room),
         };
         Promise {
-            place: place("expectation", expected.statistic, &expected.metric, on),
+            place: place("expectation", expected.statistic, expected.metric.name, on),
             kin: expected.source.clone(),
-            node: Node::of(plan, expected)
+            node: KeyTree::of(plan, expected)
                 .without(&["metric", "statistic", "strategy", "source"])
-                .with("value", Node::said_as(value.clone()))
-                .with("tolerance", Node::said_as(tolerance)),
+                .with("value", KeyTree::said_as(value.clone()))
+                .with("tolerance", KeyTree::said_as(tolerance)),
             short: value,
         }
     };

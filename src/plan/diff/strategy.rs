@@ -1,8 +1,8 @@
 //! Differences between strategies: their alarms, rollback and waves.
 
-use super::node::{Node, compare};
-use super::things::{Of, Pair, Words, by_name, things};
-use super::{PlanChange, PlanValue};
+use super::node::{KeyTree, compare};
+use super::things::{Matched, Of, Words, by_name, things};
+use super::value::{PlanChange, PlanValue};
 use crate::plan::{Plan, Strategy, Wave};
 use std::collections::BTreeSet;
 
@@ -46,11 +46,11 @@ fn strategy(
     // Whoever listens to all alarms still does; which came or went is said there.
     let alarms: &[&str] = if hears_all(before, old) && hears_all(after, new) { &["alarms"] } else { &[] };
     let own = |plan, strategy: &Strategy| {
-        Node::of(plan, strategy).without(&["name", "description", "source", "waves"]).without(alarms)
+        KeyTree::of(plan, strategy).without(&["name", "description", "source", "waves"]).without(alarms)
     };
     compare(changes, place, "", (&own(before, old), &own(after, new)));
     let pairs = pair_waves(&old.waves, &new.waves);
-    let node = |plan: &Plan, wave: &Wave| Node::of(plan, wave).without(&["name"]);
+    let node = |plan: &Plan, wave: &Wave| KeyTree::of(plan, wave).without(&["name"]);
     let words = Words {
         name: |wave: &Wave| &wave.name,
         place: &|index, wave| wave_place(place, index, wave),
@@ -71,12 +71,12 @@ fn hears_all(plan: &Plan, strategy: &Strategy) -> bool {
 
 /// Matches waves by name; those left over at the same position are one wave under a new name. Where
 /// names are not unique, by position alone.
-fn pair_waves<'p>(before: &'p [Wave], after: &'p [Wave]) -> Vec<Pair<'p, Wave>> {
+fn pair_waves<'p>(before: &'p [Wave], after: &'p [Wave]) -> Vec<Matched<'p, Wave>> {
     if !(has_unique_names(before) && has_unique_names(after)) {
         let longest = before.len().max(after.len());
         let at = |waves: &'p [Wave], index: usize| waves.get(index).map(|wave| (index, wave));
         return (0..longest)
-            .map(|index| Pair { before: at(before, index), after: at(after, index) })
+            .map(|index| Matched { before: at(before, index), after: at(after, index) })
             .collect();
     }
     let mut pairs = by_name(before, after, |wave| &wave.name);
@@ -89,7 +89,7 @@ fn pair_waves<'p>(before: &'p [Wave], after: &'p [Wave]) -> Vec<Pair<'p, Wave>> 
         }
     }
     pairs.retain(|pair| pair.before.is_some());
-    pairs.extend(came.into_iter().map(|wave| Pair { before: None, after: Some(wave) }));
+    pairs.extend(came.into_iter().map(|wave| Matched { before: None, after: Some(wave) }));
     pairs
 }
 
@@ -107,7 +107,7 @@ fn wave_place(strategy: &str, index: usize, wave: &Wave) -> String {
 }
 
 /// Says what differs in every wave alike once, at the strategy: there it was written, or inherited from.
-fn once_for_all(found: Vec<PlanChange>, strategy: &str, pairs: &[Pair<'_, Wave>]) -> Vec<PlanChange> {
+fn once_for_all(found: Vec<PlanChange>, strategy: &str, pairs: &[Matched<'_, Wave>]) -> Vec<PlanChange> {
     let all_matched = pairs.iter().all(|pair| pair.before.is_some() && pair.after.is_some());
     if pairs.len() < 2 || !all_matched {
         return found;

@@ -1,19 +1,19 @@
 //! Every field of a plan is compared, and what differs is said in the words of the language.
 
-use super::edits_tests as mechanisms;
+use super::edits_tests::{self as mechanisms, Edit};
 use super::*;
+use crate::outcome::measures;
 use crate::plan::study::Statistic;
 use crate::plan::{
     Alarm, Arrivals, Comparison, DefectClock, Estimator, EvaluationClock, Expectation, Guard, HostShare,
     Level, OneBox, Precision, Ratio, RollbackScope, Scope, Signal, Tolerance, Watch,
 };
+use crate::random::Distribution;
 use crate::report::sample;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 const HOUR: u64 = 3_600_000;
-
-type Edit = (&'static str, fn(&mut Plan));
 
 /// The sample with every kind of signal, distribution and share in it.
 fn plan() -> Plan {
@@ -37,9 +37,9 @@ fn plan() -> Plan {
         strategy.alarms = (0..plan.alarms.len()).collect();
     }
     plan.fleet.regions[2].labels = vec!["large".to_owned()];
-    let (metric, statistic, strategy) = ("impaired_host_ms".to_owned(), Statistic::P99, Some(4));
-    plan.study.precision = vec![Precision { metric: metric.clone(), statistic, strategy, relative: 0.5 }];
-    plan.study.guards = vec![Guard { metric: metric.clone(), statistic, strategy, tolerance: 0.05 }];
+    let (metric, statistic, strategy) = (&measures::IMPAIRED_HOST_MS, Statistic::P99, Some(4));
+    plan.study.precision = vec![Precision { metric, statistic, strategy, relative: 0.5 }];
+    plan.study.guards = vec![Guard { metric, statistic, strategy, tolerance: 0.05 }];
     plan.horizon = Some(mechanisms::horizon());
     plan.study.expectations = vec![Expectation {
         metric,
@@ -209,7 +209,7 @@ fn edits_of_study() -> Vec<Edit> {
     vec![
         ("study: trials", |p| p.study.trials = 9),
         ("study: estimator", |p| p.study.estimator = Estimator::ByDefectAndLatency),
-        ("study: precision", |p| p.study.precision[0].metric = "duration_ms".into()),
+        ("study: precision", |p| p.study.precision[0].metric = &measures::DURATION_MS),
         ("study: precision", |p| p.study.precision[0].statistic = Statistic::Mean),
         ("study: precision", |p| p.study.precision[0].strategy = None),
         ("study: precision", |p| p.study.precision[0].relative = 0.25),
@@ -220,7 +220,7 @@ fn edits_of_study() -> Vec<Edit> {
         ("study: start-spread", |p| p.study.start_spread_ms = 1),
         ("study: observe-after", |p| p.study.observe_after_ms = 1),
         ("threshold mean of escaped, strategy amazon-five-waves: ", |p| {
-            p.study.thresholds[2].metric = "false_rollback".into();
+            p.study.thresholds[2].metric = &measures::FALSE_ROLLBACK;
         }),
         ("threshold mean of escaped, strategy amazon-five-waves: ", |p| {
             p.study.thresholds[2].statistic = Statistic::Max;
@@ -235,7 +235,7 @@ fn edits_of_study() -> Vec<Edit> {
             p.study.thresholds[2].level = Level::Warn;
         }),
         ("guard p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
-            p.study.guards[0].metric = "duration_ms".into();
+            p.study.guards[0].metric = &measures::DURATION_MS;
         }),
         ("guard p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
             p.study.guards[0].statistic = Statistic::P90;
@@ -252,7 +252,7 @@ fn edits_of_study() -> Vec<Edit> {
 fn edits_of_expectations() -> Vec<Edit> {
     vec![
         ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
-            p.study.expectations[0].metric = "duration_ms".into();
+            p.study.expectations[0].metric = &measures::DURATION_MS;
         }),
         ("expectation p99 of impaired_host_ms, strategy amazon-five-waves: ", |p| {
             p.study.expectations[0].statistic = Statistic::P90;

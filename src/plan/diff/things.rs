@@ -1,6 +1,6 @@
 //! Compares the things of two lists that are known by their names: regions, alarms, strategies, waves, stages.
 
-use super::{PlanChange, PlanValue};
+use super::value::{PlanChange, PlanValue};
 use crate::plan::Plan;
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 pub(super) type Of<'p, T> = (&'p Plan, &'p T);
 
 /// A thing of the list before and of the list after, each with its index; at least one is there.
-pub(super) struct Pair<'p, T> {
+pub(super) struct Matched<'p, T> {
     /// The thing before.
     pub before: Option<(usize, &'p T)>,
     /// The thing after.
     pub after: Option<(usize, &'p T)>,
 }
 
-impl<T> Pair<'_, T> {
+impl<T> Matched<'_, T> {
     /// The indices of a thing that both lists have.
     fn both(&self) -> Option<(usize, usize)> {
         Some((self.before?.0, self.after?.0))
@@ -41,7 +41,7 @@ pub(super) fn things<T>(
     changes: &mut Vec<PlanChange>,
     words: &Words<'_, T>,
     (before, after): (&Plan, &Plan),
-    pairs: &[Pair<'_, T>],
+    pairs: &[Matched<'_, T>],
 ) {
     if let (Some((place, key)), Some(orders)) = (words.order, order(pairs, words.name)) {
         let (before, after) = (Some(PlanValue::Names(orders.0)), Some(PlanValue::Names(orders.1)));
@@ -69,28 +69,28 @@ pub(super) fn whole(place: String, before: Option<PlanValue>, after: Option<Plan
 
 /// Matches by name: first the things of `before` in their order, then those that only `after` has.
 /// Where a name occurs several times, the first goes with the first.
-pub(super) fn by_name<'p, T>(before: &'p [T], after: &'p [T], name: fn(&T) -> &str) -> Vec<Pair<'p, T>> {
+pub(super) fn by_name<'p, T>(before: &'p [T], after: &'p [T], name: fn(&T) -> &str) -> Vec<Matched<'p, T>> {
     // Reversed, so that the first of a name is taken first.
     let mut unmatched: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, thing) in after.iter().enumerate().rev() {
         unmatched.entry(name(thing)).or_default().push(index);
     }
-    let mut pairs: Vec<Pair<'p, T>> = Vec::with_capacity(before.len());
+    let mut pairs: Vec<Matched<'p, T>> = Vec::with_capacity(before.len());
     for (index, thing) in before.iter().enumerate() {
         let partner = unmatched.get_mut(name(thing)).and_then(Vec::pop);
-        pairs.push(Pair {
+        pairs.push(Matched {
             before: Some((index, thing)),
             after: partner.map(|partner| (partner, &after[partner])),
         });
     }
     let mut came: Vec<usize> = unmatched.into_values().flatten().collect();
     came.sort_unstable();
-    pairs.extend(came.into_iter().map(|index| Pair { before: None, after: Some((index, &after[index])) }));
+    pairs.extend(came.into_iter().map(|index| Matched { before: None, after: Some((index, &after[index])) }));
     pairs
 }
 
 /// The names of what both lists have, in both orders; none if the orders are the same.
-pub(super) fn order<T>(pairs: &[Pair<'_, T>], name: fn(&T) -> &str) -> Option<(Vec<String>, Vec<String>)> {
+pub(super) fn order<T>(pairs: &[Matched<'_, T>], name: fn(&T) -> &str) -> Option<(Vec<String>, Vec<String>)> {
     let mut common: Vec<(usize, &str)> =
         pairs.iter().filter_map(|pair| Some((pair.both()?.1, name(pair.before?.1)))).collect();
     if common.is_sorted_by_key(|(index, _)| *index) {

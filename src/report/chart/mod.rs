@@ -12,7 +12,6 @@ pub mod pipeline;
 mod scale;
 pub mod speed_blast;
 pub mod timeline;
-mod timeline_lanes;
 pub mod trains;
 
 use crate::report::text;

@@ -8,6 +8,37 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 const WEEK: f64 = 7.0 * DAY;
 
+/// Multiples of a unit of time.
+type TimeMultiples = (f64, &'static [f64]);
+/// Distances between ticks of a linear axis of time, ascending.
+const TIME_STEPS: [TimeMultiples; 5] = [
+    (SECOND, &[1.0, 5.0, 15.0]),
+    (MINUTE, &[1.0, 2.0, 5.0, 10.0, 15.0, 30.0]),
+    (HOUR, &[1.0, 2.0, 3.0, 6.0, 12.0]),
+    (DAY, &[1.0, 2.0]),
+    (WEEK, &[1.0, 2.0, 4.0, 13.0, 26.0, 52.0]),
+];
+/// Ticks of a logarithmic axis of time, the roundest first.
+const ROUND_TIMES: [TimeMultiples; 13] = [
+    (SECOND, &[1.0]),
+    (MINUTE, &[1.0]),
+    (HOUR, &[1.0]),
+    (DAY, &[1.0]),
+    (WEEK, &[1.0]),
+    (SECOND, &[10.0]),
+    (MINUTE, &[5.0, 15.0, 30.0]),
+    (HOUR, &[3.0, 6.0, 12.0]),
+    (DAY, &[2.0, 4.0]),
+    (WEEK, &[2.0, 4.0, 8.0, 26.0, 52.0, 104.0]),
+    (HOUR, &[2.0]),
+    (MINUTE, &[2.0, 10.0, 20.0]),
+    (DAY, &[3.0, 5.0]),
+];
+
+fn times(table: &[TimeMultiples]) -> impl Iterator<Item = f64> {
+    table.iter().flat_map(|(unit, multiples)| multiples.iter().map(move |multiple| multiple * unit))
+}
+
 /// Room kept at the low end of a logarithmic axis for values of 0.
 const ZERO_ROOM: i32 = 44;
 
@@ -85,59 +116,8 @@ impl Axis {
 
     /// Ticks at round durations (values in milliseconds), at least `gap` pixels apart.
     pub fn time_ticks(&self, gap: i32) -> Vec<Tick> {
-        let candidates: Vec<f64> = if self.log {
-            let rounder = [SECOND, MINUTE, HOUR, DAY, WEEK];
-            let others = [
-                10.0 * SECOND,
-                5.0 * MINUTE,
-                15.0 * MINUTE,
-                30.0 * MINUTE,
-                3.0 * HOUR,
-                6.0 * HOUR,
-                12.0 * HOUR,
-                2.0 * DAY,
-                4.0 * DAY,
-                2.0 * WEEK,
-                4.0 * WEEK,
-                8.0 * WEEK,
-                26.0 * WEEK,
-                52.0 * WEEK,
-                104.0 * WEEK,
-                2.0 * HOUR,
-                2.0 * MINUTE,
-                10.0 * MINUTE,
-                20.0 * MINUTE,
-                3.0 * DAY,
-                5.0 * DAY,
-            ];
-            rounder.into_iter().chain(others).collect()
-        } else {
-            let steps = [
-                SECOND,
-                5.0 * SECOND,
-                15.0 * SECOND,
-                MINUTE,
-                2.0 * MINUTE,
-                5.0 * MINUTE,
-                10.0 * MINUTE,
-                15.0 * MINUTE,
-                30.0 * MINUTE,
-                HOUR,
-                2.0 * HOUR,
-                3.0 * HOUR,
-                6.0 * HOUR,
-                12.0 * HOUR,
-                DAY,
-                2.0 * DAY,
-                WEEK,
-                2.0 * WEEK,
-                4.0 * WEEK,
-                13.0 * WEEK,
-                26.0 * WEEK,
-                52.0 * WEEK,
-            ];
-            self.multiples(steps.iter().copied(), gap)
-        };
+        let candidates =
+            if self.log { times(&ROUND_TIMES).collect() } else { self.multiples(times(&TIME_STEPS), gap) };
         self.keep(candidates, gap, text::tick_duration)
     }
 

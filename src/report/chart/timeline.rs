@@ -4,11 +4,12 @@
 
 use super::canvas::{Canvas, Font, Ink, PAPER, draw};
 use super::scale::Axis;
-use super::timeline_lanes::{Lane, Phase, WaveSpan, regions, waves, zones};
 use super::{AXIS, BLUE, BODY, GRID, INK, SMALL, WIDTH, frame};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy};
+use crate::report::document::elide;
 use crate::report::text;
+use crate::report::timeline::history::{PlaceHistory, PlacePhase, RolloutHistory, WaveHistory, by_region};
 use crate::rollout::trace::{Event, Record};
 
 const LEFT: i32 = 220;
@@ -35,7 +36,7 @@ const WAVE: Ink = Ink(0x5f, 0x63, 0x68);
 const WAVE_BAKE: Ink = Ink(0xc9, 0xce, 0xd4);
 
 /// A moment worth a vertical line.
-struct Mark {
+struct Marker {
     at_ms: u64,
     words: String,
     color: Ink,
@@ -44,13 +45,14 @@ struct Mark {
 /// The chart of trial `trial` of strategy `strategy`.
 #[must_use]
 pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[Record]) -> String {
-    let end = records.iter().map(|r| r.at_ms).chain([outcome.end_ms, 1]).max().unwrap_or(1);
-    let by_zone = zones(plan, records, end);
-    let lanes = if by_zone.len() > MOST_ZONES { regions(plan, &by_zone) } else { by_zone.clone() };
-    let waves = waves(plan, strategy, records, end);
-    let marks = marks(plan, outcome, records);
-    let mut panels = vec![Panel { lanes, from_ms: 0, to_ms: end, origin_ms: 0, title: None }];
-    panels.extend(enlarged(plan, &by_zone, outcome, end));
+    let history = RolloutHistory::new(plan, outcome, records);
+    let waves = &plan.strategies[strategy].waves;
+    let waves: Vec<(&str, &WaveHistory)> =
+        history.waves.iter().map(|wave| (waves[wave.wave as usize].name.as_str(), wave)).collect();
+    let marks = marks(plan, outcome, &history);
+    let lanes = at_most(plan, history.zones.clone(), MOST_ZONES);
+    let mut panels = vec![Panel { lanes, from_ms: 0, to_ms: history.end_ms, origin_ms: 0, title: None }];
+    panels.extend(enlarged(plan, outcome, &history));
     let height = TOP + panels.iter().map(|panel| panel.height(&marks)).sum::<i32>() + 34;
     let name = &plan.strategies[strategy].name;
     let title = format!("One rollout of {name}: trial {trial}");
@@ -61,7 +63,7 @@ pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records:
     };
     let note = format!(
         "{} Trial {trial}, seed {}, model {}, plan {}. Times are simulated.",
-        untouched(plan, &by_zone),
+        untouched(plan, &history.zones),
         plan.study.seed,
         crate::MODEL_VERSION,
         plan.digest()
@@ -77,7 +79,12 @@ pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records:
     })
 }
 
-fn untouched(plan: &Plan, by_zone: &[Lane]) -> String {
+/// The zones, or their regions if there are more than `most`.
+fn at_most(plan: &Plan, zones: Vec<PlaceHistory>, most: usize) -> Vec<PlaceHistory> {
+    if zones.len() > most { by_region(plan, &zones) } else { zones }
+}
+
+fn untouched(plan: &Plan, by_zone: &[PlaceHistory]) -> String {
     match plan.fleet.zones.len() - by_zone.len() {
         0 => "The rollout reached every zone.".to_owned(),
         untouched => {
@@ -108,23 +115,24 @@ fn story(plan: &Plan, outcome: &Outcome) -> String {
     )
 }
 
-fn marks(plan: &Plan, outcome: &Outcome, records: &[Record]) -> Vec<Mark> {
+fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker> {
     let alarm = outcome.alarm.map_or("alarm", |index| plan.alarms[index as usize].name.as_str());
     let since = |at: u64| match outcome.onset_ms {
         Some(onset) if at > onset => format!("{} later", text::duration((at - onset) as f64)),
         _ => format!("after {}", text::duration(at as f64)),
     };
-    let first = |wanted: fn(&Event) -> bool| records.iter().find(|r| wanted(&r.event)).map(|r| r.at_ms);
-    let remedy = records.iter().find_map(|record| match record.event {
-        Event::RemedyStarted { remedy } => Some((record.at_ms, remedy)),
+    let remedy = history.first(|event| match event {
+        Event::RemedyStarted { remedy } => Some(*remedy),
         _ => None,
     });
+    let first =
+        |wanted: fn(&Event) -> bool| history.first(|event| wanted(event).then_some(())).map(|(at, ())| at);
     // A stop that rolls nothing back is told as what it is, and people who act stop the pipeline without a word.
     let halted = first(|event| matches!(event, Event::Halted { .. }));
     let decided = first(|event| matches!(event, Event::RollbackDecided { .. }));
     let stopped = if halted.is_some() { "the pipeline stops" } else { "rollback begins" };
     let moments = [
-        (first(|event| matches!(event, Event::Triggered { .. })), "triggered", Ink(0x7a, 0x3e, 0x9d)),
+        (history.triggers.first().map(|first| first[0].at_ms), "triggered", Ink(0x7a, 0x3e, 0x9d)),
         (outcome.onset_ms, "first host impaired", RED),
         (outcome.alarm_ms, alarm, INK),
         (halted.or(decided), stopped, Ink(0xa8, 0x6c, 0x00)),
@@ -136,12 +144,12 @@ fn marks(plan: &Plan, outcome: &Outcome, records: &[Record]) -> Vec<Mark> {
         (outcome.mitigated_ms, "all hosts healed", Ink(0x00, 0x7a, 0x56)),
         (outcome.to_100_ms, "every host updated", BLUE),
     ];
-    let mut marks: Vec<Mark> = moments
+    let mut marks: Vec<Marker> = moments
         .into_iter()
         .filter_map(|(at, words, color)| {
             let at_ms = at?;
             let words = if words == alarm { format!("alarm {alarm}") } else { words.to_owned() };
-            Some(Mark { at_ms, words: format!("{words}, {}", since(at_ms)), color })
+            Some(Marker { at_ms, words: format!("{words}, {}", since(at_ms)), color })
         })
         .collect();
     marks.sort_by_key(|mark| mark.at_ms);
@@ -159,15 +167,16 @@ fn acts(remedy: Remedy) -> &'static str {
 }
 
 /// The incident on its own, if there was one and the whole timeline would hide it.
-fn enlarged(plan: &Plan, by_zone: &[Lane], outcome: &Outcome, end: u64) -> Option<Panel> {
+fn enlarged(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Option<Panel> {
+    let end = history.end_ms;
     let onset = outcome.onset_ms?;
     let over = outcome.mitigated_ms.unwrap_or(end).max(outcome.rollback_ms.unwrap_or(0));
     let length = over.saturating_sub(onset).max(1);
     if length as f64 > end as f64 * SMALL_SHARE {
         return None;
     }
-    let hurt: Vec<Lane> = by_zone.iter().filter(|lane| !lane.impaired.is_empty()).cloned().collect();
-    let lanes = if hurt.len() > MOST_ZONES_ENLARGED { regions(plan, &hurt) } else { hurt };
+    let hurt = history.zones.iter().filter(|zone| !zone.impaired.is_empty()).cloned().collect();
+    let lanes = at_most(plan, hurt, MOST_ZONES_ENLARGED);
     let pad = length / 8 + 1;
     Some(Panel {
         lanes,
@@ -180,7 +189,7 @@ fn enlarged(plan: &Plan, by_zone: &[Lane], outcome: &Outcome, end: u64) -> Optio
 
 /// One time axis with its lanes.
 struct Panel {
-    lanes: Vec<Lane>,
+    lanes: Vec<PlaceHistory>,
     from_ms: u64,
     to_ms: u64,
     /// Instant that the axis calls 0.
@@ -189,21 +198,21 @@ struct Panel {
 }
 
 impl Panel {
-    fn visible<'m>(&self, marks: &'m [Mark]) -> Vec<&'m Mark> {
+    fn visible<'m>(&self, marks: &'m [Marker]) -> Vec<&'m Marker> {
         marks.iter().filter(|mark| (self.from_ms..=self.to_ms).contains(&mark.at_ms)).collect()
     }
 
     /// Pixels above the lanes: a title, one line per marker, the wave strip.
-    fn head(&self, marks: &[Mark]) -> i32 {
+    fn head(&self, marks: &[Marker]) -> i32 {
         let title = if self.title.is_some() { 30 } else { 0 };
         title + MARK_LINE * self.visible(marks).len() as i32 + STRIP
     }
 
-    fn height(&self, marks: &[Mark]) -> i32 {
+    fn height(&self, marks: &[Marker]) -> i32 {
         self.head(marks) + ROW * self.lanes.len() as i32 + BELOW
     }
 
-    fn draw(&self, canvas: &mut Canvas, top: i32, marks: &[Mark], waves: &[WaveSpan]) {
+    fn draw(&self, canvas: &mut Canvas, top: i32, marks: &[Marker], waves: &[(&str, &WaveHistory)]) {
         let shift = |ms: u64| ms as f64 - self.origin_ms as f64;
         let x = Axis::linear(shift(self.from_ms), shift(self.to_ms), LEFT, RIGHT);
         let at = |ms: u64| x.at(shift(ms));
@@ -216,8 +225,8 @@ impl Panel {
             canvas.line(&[(pixel, rows), (pixel, bottom)], GRID, 1);
             canvas.text((pixel, bottom + 19), &label, Font::new(SMALL).centered(), INK);
         }
-        for wave in waves.iter().filter(|wave| wave.to_ms > self.from_ms && wave.from_ms < self.to_ms) {
-            wave_strip(canvas, wave, rows - STRIP, &at);
+        for (name, wave) in waves.iter().filter(|(_, w)| w.to_ms > self.from_ms && w.from_ms < self.to_ms) {
+            wave_strip(canvas, name, wave, rows - STRIP, &at);
         }
         for (index, lane) in self.lanes.iter().enumerate() {
             let previous = index.checked_sub(1).map(|above| &self.lanes[above]);
@@ -236,15 +245,15 @@ impl Panel {
         canvas: &mut Canvas,
         rows: i32,
         bottom: i32,
-        marks: &[&Mark],
+        marks: &[&Marker],
         at: &dyn Fn(u64) -> i32,
     ) {
         let font = Font::new(SMALL).bold();
-        let fits_right = |mark: &Mark| at(mark.at_ms) + 8 + font.width(&mark.words) < RIGHT + 30;
+        let fits_right = |mark: &Marker| at(mark.at_ms) + 8 + font.width(&mark.words) < RIGHT + 30;
         // Words right of their line go from early to late, words left of it from late to early: so
         // hardly any line crosses words.
-        let (right, left): (Vec<&Mark>, Vec<&Mark>) = marks.iter().partition(|mark| fits_right(mark));
-        let lines: Vec<(&Mark, bool)> =
+        let (right, left): (Vec<&Marker>, Vec<&Marker>) = marks.iter().partition(|mark| fits_right(mark));
+        let lines: Vec<(&Marker, bool)> =
             right.into_iter().map(|m| (m, true)).chain(left.into_iter().rev().map(|m| (m, false))).collect();
         let first = rows - STRIP - MARK_LINE * lines.len() as i32;
         let level = |index: usize| first + MARK_LINE * index as i32 + 10;
@@ -266,30 +275,36 @@ impl Panel {
     }
 }
 
-fn wave_strip(canvas: &mut Canvas, wave: &WaveSpan, y: i32, at: &dyn Fn(u64) -> i32) {
+fn wave_strip(canvas: &mut Canvas, name: &str, wave: &WaveHistory, y: i32, at: &dyn Fn(u64) -> i32) {
     let (from, bake, to) = (at(wave.from_ms), at(wave.bake_ms), at(wave.to_ms));
     canvas.rect((from, y + 4), (bake, y + 19), WAVE, 1.0);
     canvas.rect((bake, y + 4), (to, y + 19), WAVE_BAKE, 1.0);
     canvas.line(&[(from, y + 2), (from, y + 21)], INK, 1);
     let font = Font::new(SMALL);
-    if font.width(&wave.name) + 8 < bake - from {
-        canvas.text((from + 5, y + 16), &wave.name, font, PAPER);
-    } else if font.width(&wave.name) + 8 < to - bake {
-        canvas.text((bake + 5, y + 16), &wave.name, font, INK);
+    if font.width(name) + 8 < bake - from {
+        canvas.text((from + 5, y + 16), name, font, PAPER);
+    } else if font.width(name) + 8 < to - bake {
+        canvas.text((bake + 5, y + 16), name, font, INK);
     }
 }
 
-fn draw_lane(canvas: &mut Canvas, lane: &Lane, previous: Option<&Lane>, y: i32, at: &dyn Fn(u64) -> i32) {
+fn draw_lane(
+    canvas: &mut Canvas,
+    lane: &PlaceHistory,
+    previous: Option<&PlaceHistory>,
+    y: i32,
+    at: &dyn Fn(u64) -> i32,
+) {
     if previous.is_none_or(|above| above.region != lane.region) {
         canvas.line(&[(LEFT - 190, y), (RIGHT, y)], GRID, 1);
     }
-    canvas.text((LEFT - 10, y + 13), &text::elide(&lane.name, 26), Font::new(SMALL).ending(), INK);
+    canvas.text((LEFT - 10, y + 13), &elide(&lane.name, 26), Font::new(SMALL).ending(), INK);
     for span in &lane.phases {
         let (color, inset) = match span.what {
-            Phase::Updated => (UPDATED, 5),
-            Phase::Baking => (BAKING, 3),
-            Phase::Deploying => (BLUE, 3),
-            Phase::RollingBack => (ROLLING_BACK, 3),
+            PlacePhase::Updated => (UPDATED, 5),
+            PlacePhase::Baking => (BAKING, 3),
+            PlacePhase::Deploying => (BLUE, 3),
+            PlacePhase::RollingBack => (ROLLING_BACK, 3),
         };
         let (from, to) = (at(span.from_ms), at(span.to_ms));
         canvas.rect((from, y + inset), (to.max(from + 1), y + ROW - inset), color, 1.0);

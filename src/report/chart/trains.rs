@@ -8,7 +8,7 @@ use super::labels::{Area, Obstacle, place};
 use super::scale::Axis;
 use super::{AXIS, BLUE, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame};
 use crate::report::dates::clock;
-use crate::report::text;
+use crate::report::document::elide;
 use crate::report::trains::text::Told;
 use crate::report::trains::{DAY_MS, Diagram, Doing, Fate, HOUR_MS, Leg, Span, Train};
 
@@ -120,7 +120,7 @@ impl<'t> Track<'t> {
         for place in 0..stations.places() {
             let (top, bottom) = (self.edges[place], self.edges[place + 1]);
             canvas.line(&[(30, top), (RIGHT, top)], GRID, 1);
-            let name = text::elide(stations.name(place), 27);
+            let name = elide(stations.name(place), 27);
             let ink = if place == stations.stages() { MUTED } else { INK };
             canvas.text((LEFT - 12, (top + bottom) / 2 + 4), &name, Font::new(SMALL).ending(), ink);
         }

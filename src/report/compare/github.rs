@@ -1,6 +1,7 @@
 //! A comparison in a GitHub workflow: annotations for the log, Markdown for the summary of the step.
 
-use super::{Options, markdown, words};
+use super::options::Options;
+use super::{markdown, words};
 use crate::diagnostic::github::{Annotation, Level, log};
 use crate::plan;
 use crate::report::limits;

@@ -3,7 +3,8 @@
 //!
 //! No times: nothing here was measured with a clock, and equal inputs give equal bytes.
 
-use super::{Options, words};
+use super::options::Options;
+use super::words;
 use crate::plan::Level;
 use crate::report::limits;
 use crate::study::compare::{Change, Compared, Row};
@@ -54,7 +55,7 @@ fn cases(strategy: &str, compared: &Compared, options: &Options) -> Vec<Case> {
 
 /// A judgement as test runners know them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ending {
+enum CaseEnding {
     Passed,
     Failed(&'static str),
     Skipped,
@@ -62,7 +63,7 @@ enum Ending {
 
 struct Case {
     name: String,
-    ending: Ending,
+    ending: CaseEnding,
     /// What was found, in one line.
     message: String,
     /// Commands that show it.
@@ -75,9 +76,9 @@ impl Case {
             format!("    <testcase classname=\"{class}\" name=\"{}\" time=\"0\">\n", escape(&self.name));
         let message = escape(&self.message);
         let inside = match self.ending {
-            Ending::Passed => format!("<system-out>{message}</system-out>"),
-            Ending::Skipped => format!("<skipped message=\"{message}\"/>"),
-            Ending::Failed(kind) => {
+            CaseEnding::Passed => format!("<system-out>{message}</system-out>"),
+            CaseEnding::Skipped => format!("<skipped message=\"{message}\"/>"),
+            CaseEnding::Failed(kind) => {
                 let body: Vec<String> =
                     std::iter::once(&self.message).chain(&self.commands).cloned().collect();
                 // Text, where lines may be lines.
@@ -89,15 +90,15 @@ impl Case {
     }
 }
 
-fn open(options: &Options) -> Ending {
-    if options.allow_inconclusive { Ending::Skipped } else { Ending::Failed("inconclusive") }
+fn open(options: &Options) -> CaseEnding {
+    if options.allow_inconclusive { CaseEnding::Skipped } else { CaseEnding::Failed("inconclusive") }
 }
 
 /// A strategy that a guard names and the candidate lacks.
 fn of_gone(strategy: &String) -> Case {
     Case {
         name: "guarded strategy".to_owned(),
-        ending: Ending::Failed("gone"),
+        ending: CaseEnding::Failed("gone"),
         message: words::gone(std::slice::from_ref(strategy)),
         commands: Vec::new(),
     }
@@ -105,9 +106,9 @@ fn of_gone(strategy: &String) -> Case {
 
 fn of_row(row: &Row, compared: &Compared, options: &Options) -> Case {
     let ending = match row.change {
-        Change::Regressed => Ending::Failed("regressed"),
+        Change::Regressed => CaseEnding::Failed("regressed"),
         Change::Inconclusive => open(options),
-        Change::NoChange | Change::Improved | Change::WithinTolerance => Ending::Passed,
+        Change::NoChange | Change::Improved | Change::WithinTolerance => CaseEnding::Passed,
     };
     let trial = row.most_worse_trial.into_iter();
     Case {
@@ -121,10 +122,10 @@ fn of_row(row: &Row, compared: &Compared, options: &Options) -> Case {
 /// A threshold of level warn fails nothing; its sentence says what is wrong.
 fn of_threshold(result: &ThresholdResult, trials: u64, options: &Options) -> Case {
     let ending = match (result.verdict, result.level) {
-        (Verdict::Fail, Level::Error) => Ending::Failed("threshold"),
+        (Verdict::Fail, Level::Error) => CaseEnding::Failed("threshold"),
         (Verdict::Inconclusive, Level::Error) => open(options),
-        (Verdict::Inconclusive, Level::Warn) => Ending::Skipped,
-        (Verdict::Pass, _) | (Verdict::Fail, Level::Warn) => Ending::Passed,
+        (Verdict::Inconclusive, Level::Warn) => CaseEnding::Skipped,
+        (Verdict::Pass, _) | (Verdict::Fail, Level::Warn) => CaseEnding::Passed,
     };
     // The limit tells two thresholds on one statistic apart.
     let name = format!(
@@ -141,9 +142,9 @@ fn counts<'c>(cases: impl Iterator<Item = &'c Case>) -> String {
     for case in cases {
         tests += 1;
         match case.ending {
-            Ending::Passed => {}
-            Ending::Failed(_) => failures += 1,
-            Ending::Skipped => skipped += 1,
+            CaseEnding::Passed => {}
+            CaseEnding::Failed(_) => failures += 1,
+            CaseEnding::Skipped => skipped += 1,
         }
     }
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"0\"")

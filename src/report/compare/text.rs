@@ -1,12 +1,11 @@
 //! A comparison for a terminal: the verdict, what changed, every row, limits, trials worth a replay.
 
-use super::{Options, words};
-use crate::report::limits;
-use crate::report::paint::Paint;
-use crate::report::plan_diff;
-use crate::report::table::{Align, Table};
-use crate::report::terminal::{INDENT, LEAST_WIDTH, MOST_WIDTH};
-use crate::report::text::{self, wrap};
+use super::options::Options;
+use super::words;
+use crate::report::document::{
+    Align, Block, DataTable, Document, Entries, Item, Mark, RichText, Terminal, Tone,
+};
+use crate::report::{limits, plan_diff, text};
 use crate::study::compare::{Change, Compared, GateVerdict, Row};
 
 /// Changed inputs listed before the rest is counted.
@@ -14,98 +13,67 @@ const MOST_INPUTS: usize = 30;
 /// Trials listed for a replay.
 const MOST_REPLAYS: usize = 5;
 
-/// How to print.
-#[derive(Debug, Clone, Copy)]
-pub struct Style<'a> {
-    /// Whether to use ANSI colours.
-    pub color: bool,
-    /// Columns of the terminal.
-    pub width: usize,
-    /// What the numbers do not say.
-    pub options: Options<'a>,
-}
-
-/// The comparison as text.
+/// The comparison on a terminal.
 #[must_use]
-pub fn report(compared: &Compared, style: &Style) -> String {
-    let width = style.width.clamp(LEAST_WIDTH, MOST_WIDTH);
-    let paint = Paint { color: style.color };
-    let mut out = verdict(compared, style, width, &paint);
-    let mut section = |title: &str, body: String| {
-        if !body.is_empty() {
-            out.push_str(&format!("\n{}\n{body}", paint.bold(title)));
-        }
-    };
-    section("What changed", inputs(compared, width));
-    let title = if is_unchanged(compared) { "Comparison" } else { "Comparison, worst first" };
-    section(title, rows(compared, width, &paint));
-    section("Thresholds", thresholds(compared, width, &paint));
-    section("Trials that got worse by most", replays(compared, &style.options, width));
-    section("How to read this", notes(compared, width));
-    out
+pub fn report(compared: &Compared, options: &Options, terminal: &Terminal) -> String {
+    terminal.readable().render(&document(compared, options))
 }
 
-fn verdict(compared: &Compared, style: &Style, width: usize, paint: &Paint) -> String {
-    let (mark, code) = match compared.verdict {
-        GateVerdict::Pass => ("✓ pass", "32"),
-        GateVerdict::Fail => ("✗ fail", "31"),
-        GateVerdict::Inconclusive => ("? open", "33"),
+fn document(compared: &Compared, options: &Options) -> Document {
+    let mut report = Document::default();
+    report.push(Block::list([verdict(compared, options)]));
+    report.section("What changed", inputs(compared));
+    let changed = words::changed(compared);
+    let title = if changed.is_empty() { "Comparison" } else { "Comparison, worst first" };
+    report.section(title, rows(compared, &changed));
+    let limits = compared.thresholds.iter();
+    let limits = limits.map(|result| limits::item(result, limits::sentence(result, compared.trials)));
+    report.section("Thresholds", vec![Block::list(limits)]);
+    let mut replays = Entries {
+        rest: |rest| format!("and {rest} more: most_worse_trial in the JSON"),
+        ..words::replays(compared, options).into_iter().collect()
     };
-    let sentence = words::verdict(compared, &style.options);
-    let plain = wrap(&sentence, width, &format!("{mark}  "), "        ");
-    plain.replacen(mark, &paint.color(code, mark), 1)
+    replays.truncate(MOST_REPLAYS);
+    report.section("Trials that got worse by most", vec![Block::Commands(replays)]);
+    report.section("How to read this", vec![Block::list(notes(compared, &changed))]);
+    report
 }
 
-fn inputs(compared: &Compared, width: usize) -> String {
+fn verdict(compared: &Compared, options: &Options) -> Item {
+    let (sign, word, tone) = match compared.verdict {
+        GateVerdict::Pass => ("✓", "pass", Tone::Good),
+        GateVerdict::Fail => ("✗", "fail", Tone::Bad),
+        GateVerdict::Inconclusive => ("?", "open", Tone::Doubtful),
+    };
+    Item::marked(Mark { sign, word, tone }, words::verdict(compared, options))
+}
+
+fn inputs(compared: &Compared) -> Vec<Block> {
     let mut lines = plan_diff::lines(&compared.inputs);
     if lines.is_empty() {
         lines.push(words::same_inputs(compared));
     }
+    let mut items: Entries<Item> = lines.into_iter().map(Item::from).collect();
     // Eliding a single line would take as much room as the line.
-    if lines.len() > MOST_INPUTS + 1 {
-        let rest = lines.split_off(MOST_INPUTS).len();
-        lines.push(format!("and {rest} more"));
+    if items.shown.len() > MOST_INPUTS + 1 {
+        items.truncate(MOST_INPUTS);
     }
-    lines.extend(words::not_compared(compared));
-    lines.iter().map(|line| wrap(line, width, "  ", "    ")).collect()
-}
-
-/// Whether there is no row that needs words of its own.
-fn is_unchanged(compared: &Compared) -> bool {
-    compared.rows.iter().all(|row| row.change == Change::NoChange)
-}
-
-fn thresholds(compared: &Compared, width: usize, paint: &Paint) -> String {
-    let sentence = |result| limits::sentence(result, compared.trials);
-    compared.thresholds.iter().map(|result| limits::line(result, &sentence(result), width, paint)).collect()
+    vec![Block::List(items), Block::list(words::not_compared(compared))]
 }
 
 /// The rows in which something changed as a table, the others in a line.
-fn rows(compared: &Compared, width: usize, paint: &Paint) -> String {
-    let changed = words::changed(compared);
-    let mut out = if changed.is_empty() { String::new() } else { table(&changed, width, paint) };
-    if let Some(line) = words::unchanged(compared) {
-        out.push_str(&wrap(&line, width, "  ", "    "));
-    }
-    out
-}
-
-fn table(rows: &[&Row], width: usize, paint: &Paint) -> String {
-    let mut table = Table::new("strategy: statistic of metric, unit")
-        .column("baseline", Align::Right)
-        .column("candidate", Align::Right)
-        .column("difference\n[interval]", Align::Right)
+fn rows(compared: &Compared, changed: &[&Row]) -> Vec<Block> {
+    let mut table = DataTable::new("strategy: statistic of metric, unit")
+        .numbers(["baseline", "candidate", "difference\n[interval]"])
         .column("verdict", Align::Left);
-    rows.iter().for_each(|row| table.row(cells(row)));
-    let mut out = colored(&table.fit(width, INDENT), paint);
-    for row in rows.iter().filter(|row| row.change == Change::Inconclusive) {
-        let line = format!("{}: {}", words::name(row), words::advice(row));
-        out.push_str(&wrap(&line, width, "  ? ", "    "));
-    }
-    out
+    changed.iter().for_each(|row| table.row(cells(row)));
+    let open = changed.iter().filter(|row| row.change == Change::Inconclusive);
+    let open = open
+        .map(|row| Item::marked(Mark::sign("?"), format!("{}: {}", words::name(row), words::advice(row))));
+    vec![Block::Table(table), Block::list(open), Block::list(words::unchanged(compared))]
 }
 
-fn cells(row: &Row) -> Vec<String> {
+fn cells(row: &Row) -> [RichText; 5] {
     let unit = words::unit(row);
     let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value(unit, x));
     // The unit once, next to the metric, keeps the columns narrow.
@@ -113,67 +81,32 @@ fn cells(row: &Row) -> Vec<String> {
         "" => words::name(row),
         unit => format!("{}, {unit}", words::name(row)),
     };
-    let difference = row.difference.map_or("-".to_owned(), |difference| {
-        format!(
-            "{}\n{}",
-            text::difference(unit, difference.value),
-            text::difference_interval(unit, difference.interval)
-        )
-    });
-    let word = match row.change {
-        Change::WithinTolerance => row.change.word().replacen(' ', "\n", 1),
-        change => change.word().to_owned(),
+    let word = row.change.word();
+    let verdict = match row.change {
+        Change::WithinTolerance => word.replacen(' ', "\n", 1).into(),
+        Change::NoChange => word.into(),
+        Change::Regressed => RichText::toned(Tone::Bad, word),
+        Change::Inconclusive => RichText::toned(Tone::Doubtful, word),
+        Change::Improved => RichText::toned(Tone::Good, word),
     };
-    vec![
-        name,
-        value(row.baseline.map(|estimate| estimate.value)),
-        value(row.candidate.map(|estimate| estimate.value)),
-        difference,
-        word,
+    [
+        name.into(),
+        value(row.baseline.map(|estimate| estimate.value)).into(),
+        value(row.candidate.map(|estimate| estimate.value)).into(),
+        words::difference(row, "\n").into(),
+        verdict,
     ]
 }
 
-/// The table with its verdicts, the last words of lines, in colour.
-fn colored(table: &str, paint: &Paint) -> String {
-    let marks = [(Change::Regressed, "31"), (Change::Inconclusive, "33"), (Change::Improved, "32")];
-    let mut out = String::with_capacity(table.len());
-    for line in table.lines() {
-        let found = marks
-            .iter()
-            .find_map(|(change, code)| Some((line.strip_suffix(change.word())?, change.word(), code)));
-        match found {
-            Some((before, word, code)) => out.push_str(&format!("{before}{}\n", paint.color(code, word))),
-            None => out.push_str(&format!("{line}\n")),
-        }
-    }
-    out
-}
-
-fn replays(compared: &Compared, options: &Options, width: usize) -> String {
-    let replays = words::replays(compared, options);
-    let mut out = String::new();
-    for replay in replays.iter().take(MOST_REPLAYS) {
-        out.push_str(&wrap(&replay.title, width, "  ", "    "));
-        for command in &replay.commands {
-            out.push_str(&format!("    {command}\n"));
-        }
-    }
-    if replays.len() > MOST_REPLAYS {
-        out.push_str(&format!("  and {} more: most_worse_trial in the JSON\n", replays.len() - MOST_REPLAYS));
-    }
-    out
-}
-
-fn notes(compared: &Compared, width: usize) -> String {
+fn notes(compared: &Compared, changed: &[&Row]) -> Vec<String> {
     let mut notes = Vec::new();
-    let changed = words::changed(compared);
     if !changed.is_empty() || !compared.inputs.is_empty() {
         notes.push(format!("Less is better for every metric. {}", words::pairing(compared)));
     }
     if let Some(row) = changed.first() {
         notes.push(format!(
             "Regressed: more than the tolerance ({}) above the baseline. Within tolerance: not more than that. Improved: below the baseline.",
-            tolerances(&changed)
+            tolerances(changed)
         ));
         notes.push(format!(
             "[ ]: interval of the difference; intervals of differences have {} each, so that all verdicts together hold with {}. ?: too few values for a bound; pp: percentage points.",
@@ -182,7 +115,7 @@ fn notes(compared: &Compared, width: usize) -> String {
         ));
     }
     notes.extend(words::provenance(compared));
-    notes.iter().map(|note| wrap(note, width, "  ", "    ")).collect()
+    notes
 }
 
 /// The tolerances in use, each once, ascending.
@@ -191,6 +124,5 @@ fn tolerances(rows: &[&Row]) -> String {
     shares.sort_by(f64::total_cmp);
     shares.dedup();
     let shares: Vec<String> = shares.into_iter().map(text::percent).collect();
-    let shares: Vec<&str> = shares.iter().map(String::as_str).collect();
     text::list(&shares, 4)
 }

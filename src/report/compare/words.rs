@@ -1,9 +1,10 @@
 //! What every report of a comparison says in the same words: the verdict, a row, the trials to replay.
 
-use super::Options;
-use crate::outcome::metric::{Unit, find};
+use super::options::Options;
+use crate::outcome::measures::Unit;
 use crate::plan::Level;
-use crate::report::terminal::replay_command;
+use crate::report::command::replay_command;
+use crate::report::document::ShellCommand;
 use crate::report::{limits, text};
 use crate::study::compare::{Change, Compared, GateVerdict, Row};
 use crate::study::threshold::{ThresholdResult, Verdict};
@@ -26,7 +27,7 @@ pub(super) fn worst_first(rows: &[Row]) -> Vec<&Row> {
 
 /// The unit of a row's numbers.
 pub(super) fn unit(row: &Row) -> Unit {
-    find(row.metric).map_or(Unit::Hosts, |metric| metric.unit)
+    row.metric.unit
 }
 
 /// What a row compares, within its strategy: `p99 of impaired_host_ms`.
@@ -115,6 +116,14 @@ pub(super) fn pairing(compared: &Compared) -> &'static str {
     } else {
         "The baseline comes from another version of the model, so each plan met trials of its own and intervals are wide."
     }
+}
+
+/// The difference and, after `gap`, its interval: `+9,470 [+8,100, +11,000]`.
+pub(super) fn difference(row: &Row, gap: &str) -> String {
+    let unit = unit(row);
+    let Some(difference) = row.difference else { return "-".to_owned() };
+    let interval = text::difference_interval(unit, difference.interval);
+    format!("{}{gap}{interval}", text::difference(unit, difference.value))
 }
 
 /// "no change in any of 1,000 pairs".
@@ -282,8 +291,7 @@ fn trials_needed(compared: &Compared) -> Option<u64> {
 }
 
 fn listed(names: &[String]) -> String {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    text::list(&names, MOST_NAMES)
+    text::list(names, MOST_NAMES)
 }
 
 fn are(count: usize, noun: &str, what: &str) -> String {
@@ -322,16 +330,9 @@ pub(super) fn provenance(compared: &Compared) -> Vec<String> {
     facts
 }
 
-/// A trial that shows what got worse.
-pub(super) struct Replay {
-    /// `careful, trial 17: most worse in p99 of impaired_host_ms`.
-    pub title: String,
-    /// Commands that replay it, the baseline's first.
-    pub commands: Vec<String>,
-}
-
-/// The most worse trials of regressed and inconclusive rows, each once, the worst rows first.
-pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<Replay> {
+/// The most worse trials of regressed and inconclusive rows, each once, the worst rows first, each with the commands
+/// that replay it, the baseline's first: `careful, trial 17: most worse in p99 of impaired_host_ms`.
+pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<ShellCommand> {
     let mut trials: Vec<(&str, u64, Vec<String>)> = Vec::new();
     for row in worst_first(&compared.rows) {
         let Some(trial) = row.most_worse_trial else { continue };
@@ -343,11 +344,11 @@ pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<Replay> {
             None => trials.push((&row.strategy, trial, vec![measure(row)])),
         }
     }
-    let replay = |(strategy, trial, measures): (&str, u64, Vec<String>)| Replay {
+    let replay = |(strategy, trial, measures): (&str, u64, Vec<String>)| ShellCommand {
         title: format!("{strategy}, trial {trial}: most worse in {}", listed(&measures)),
-        commands: commands(compared, options, strategy, trial),
+        lines: commands(compared, options, strategy, trial),
     };
-    trials.into_iter().map(replay).filter(|replay| !replay.commands.is_empty()).collect()
+    trials.into_iter().map(replay).filter(|replay| !replay.lines.is_empty()).collect()
 }
 
 /// Commands that replay a trial under both plans, as far as there are files to replay from.

@@ -7,6 +7,7 @@ use crate::pipeline::trace::{Event, Record};
 use crate::pipeline::{Kind, Why};
 use crate::plan::Plan;
 use crate::report::dates::{self, Dates};
+use crate::report::document::{elide, wrap};
 use crate::report::text;
 
 /// Hours (or parts) that a column may stand for: days must begin at a column.
@@ -72,7 +73,7 @@ pub fn text(told: &Told, diagram: &Diagram, records: &[Record], width: usize) ->
             text::counted(handed as u64, "revision"),
             if handed == 1 { "it" } else { "they" }
         );
-        out.push_str(&text::wrap(&words, width, "", "  "));
+        out.push_str(&wrap(&words, width, "", "  "));
     }
     out.push_str(&incidents(told, records, width));
     out
@@ -92,7 +93,7 @@ fn head(told: &Told, diagram: &Diagram, width: usize) -> String {
         told.plan.digest(),
         text::counted(all, "change"),
     );
-    text::wrap(&head, width, "", "  ")
+    wrap(&head, width, "", "  ")
 }
 
 /// Columns of equal time.
@@ -172,7 +173,7 @@ fn line(told: &Told, train: &Train, ruler: &Ruler, letters: &[char]) -> String {
     let bad = if train.is_bad { "bad" } else { "" };
     let bar: String = ruler.columns().map(|column| cell(told, train, column, letters)).collect();
     let start = format!("{:>6}  {merged:<9}  {changes:<3} {bad:<3}  {bar}", train.revision);
-    let fate = text::elide(&fate_within(told, train), AFTER);
+    let fate = elide(&fate_within(told, train), AFTER);
     format!("{start}  {fate}").trim_end().to_owned() + "\n"
 }
 
@@ -234,7 +235,7 @@ fn legend(told: &Told, letters: &[char], ruler: &Ruler, width: usize) -> String 
          the newest one brought a defect. Times are UTC.",
         named.join(", ")
     );
-    text::wrap(&words, width, "", "  ")
+    wrap(&words, width, "", "  ")
 }
 
 /// What stopped the line, in order.
@@ -255,7 +256,7 @@ fn incidents(told: &Told, records: &[Record], width: usize) -> String {
     let mut out = "\nWhat happened\n".to_owned();
     for (at, words) in lines.iter().take(MOST_TOLD) {
         let when = format!("  {:<16} ", told.dates.minute(*at));
-        out.push_str(&text::wrap(words, width, &when, &" ".repeat(21)));
+        out.push_str(&wrap(words, width, &when, &" ".repeat(21)));
     }
     if lines.len() > MOST_TOLD {
         out.push_str(&format!("  and {} more\n", lines.len() - MOST_TOLD));

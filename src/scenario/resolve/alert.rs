@@ -1,13 +1,14 @@
 //! Resolves the signals of `[[alarm]]` that remember: rules over rates, and canaries beside a baseline.
 
-use super::alarm::threshold;
+use super::bound::threshold;
+use super::read::ratio;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::{CanaryRule, Comparison, Judge, RateRule, Scope, Signal};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
-use crate::scenario::value::{Duration, Percent, Positive};
+use crate::scenario::value::{Duration, Positive};
 
 /// Most scrapes that a window may hold: a month of every half minute.
 const MOST_SCRAPES: u64 = 100_000;
@@ -145,11 +146,11 @@ pub(super) fn canary(
     let judge = match name {
         JudgeName::Sequential => Judge::Sequential {
             ratio: spec.ratio.or(Positive(2.0)).0,
-            false_positive: share(&spec.false_positive, 0.01),
-            false_negative: share(&spec.false_negative, 0.05),
+            false_positive: ratio(&spec.false_positive, 0.01),
+            false_negative: ratio(&spec.false_negative, 0.05),
         },
         JudgeName::ZScore => Judge::ZScore {
-            confidence: share(&spec.confidence, 0.99),
+            confidence: ratio(&spec.confidence, 0.99),
             least_ratio: spec.least_ratio.or(Positive(1.0)).0,
         },
         JudgeName::MannWhitney => Judge::MannWhitney { least_ratio: spec.least_ratio.or(Positive(1.0)).0 },
@@ -165,10 +166,6 @@ fn word(scope: Scope) -> &'static str {
         Scope::Region => "region",
         Scope::Service => "service",
     }
-}
-
-fn share(field: &Field<Percent>, default: f64) -> f64 {
-    field.value().map_or(default, |percent| percent.0.as_f64())
 }
 
 /// Whether every key that was given belongs to the judge.
@@ -200,8 +197,8 @@ fn check_values(spec: &CanarySpec, problems: &mut Problems) -> bool {
     let above_one = |field: &Field<Positive>, or_one: bool| {
         field.get().filter(|value| value.value.0 < 1.0 || !or_one && value.value.0 <= 1.0).map(|v| v.span)
     };
-    let (alpha, beta) = (share(&spec.false_positive, 0.01), share(&spec.false_negative, 0.05));
-    let confidence = share(&spec.confidence, 0.99);
+    let (alpha, beta) = (ratio(&spec.false_positive, 0.01), ratio(&spec.false_negative, 0.05));
+    let confidence = ratio(&spec.confidence, 0.99);
     let wrong = [
         (above_one(&spec.ratio, false), "`ratio` must be above 1"),
         (above_one(&spec.least_ratio, true), "`least-ratio` must be 1 or more"),

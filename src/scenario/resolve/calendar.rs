@@ -3,17 +3,18 @@
 //! Daylight saving is the time zone database's: an office that opens at nine opens at nine all year. A calendar of local hours
 //! becomes one for each time zone of the fleet.
 
-use super::{check_unique, name, unknown};
+use super::names::{check_unique, unknown};
+use super::read::name;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::Fleet;
 use crate::plan::pipeline::{Calendar, WaveCalendar};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{CalendarSpec, PipelineSpec, Weekday};
+use crate::scenario::spec::{CalendarSpec, PipelineSpec};
 use crate::scenario::timezone;
 use crate::scenario::value::{DateText, Name, Text};
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, Weekday, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span as Time, ToSpan};
 use std::collections::BTreeMap;
@@ -30,11 +31,11 @@ pub(super) struct Calendars {
     pub(super) hours: Vec<u32>,
     /// First day of the horizon.
     pub(super) start: Date,
-    named: Vec<Named>,
+    named: Vec<NamedCalendar>,
 }
 
 /// A calendar as others refer to it.
-struct Named {
+struct NamedCalendar {
     name: String,
     /// Where it was written.
     span: Span,
@@ -78,7 +79,7 @@ impl Calendars {
         }
     }
 
-    fn named(&self, field: &Field<Name>, problems: &mut Problems) -> Option<(&Named, Span)> {
+    fn named(&self, field: &Field<Name>, problems: &mut Problems) -> Option<(&NamedCalendar, Span)> {
         let Written { value: Name(wanted), span } = field.get()?;
         let found = self.named.iter().find(|named| named.name == *wanted);
         if found.is_none() {
@@ -113,7 +114,7 @@ pub(super) fn resolve(
         } else {
             Hours::Everywhere(add(&zone(&value.time_zone, problems)))
         };
-        calendars.named.push(Named { name: name(&value.name), span: *span, hours });
+        calendars.named.push(NamedCalendar { name: name(&value.name), span: *span, hours });
     }
     calendars
 }
@@ -152,10 +153,9 @@ fn resolve_one(spec: &CalendarSpec, hours: [bool; 24], zone: &TimeZone, start: D
 }
 
 fn is_open(spec: &CalendarSpec, day: Date) -> bool {
-    let weekday = weekday(day);
     let working = match spec.days.value() {
-        Some(days) => days.iter().any(|listed| listed.value == weekday),
-        None => !matches!(weekday, Weekday::Sat | Weekday::Sun),
+        Some(days) => days.iter().any(|listed| listed.value.civil() == day.weekday()),
+        None => !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday),
     };
     let holidays = spec.holidays.value().map_or(&[][..], Vec::as_slice);
     let freezes = spec.freeze.value().map_or(&[][..], Vec::as_slice);
@@ -165,18 +165,6 @@ fn is_open(spec: &CalendarSpec, day: Date) -> bool {
             && given(&freeze.value.to).is_some_and(|to| day <= to)
     });
     working && !frozen && !holidays.iter().any(|holiday| holiday.value.0 == day)
-}
-
-fn weekday(day: Date) -> Weekday {
-    match day.weekday() {
-        jiff::civil::Weekday::Monday => Weekday::Mon,
-        jiff::civil::Weekday::Tuesday => Weekday::Tue,
-        jiff::civil::Weekday::Wednesday => Weekday::Wed,
-        jiff::civil::Weekday::Thursday => Weekday::Thu,
-        jiff::civil::Weekday::Friday => Weekday::Fri,
-        jiff::civil::Weekday::Saturday => Weekday::Sat,
-        jiff::civil::Weekday::Sunday => Weekday::Sun,
-    }
 }
 
 fn zone(field: &Field<Text>, problems: &mut Problems) -> TimeZone {

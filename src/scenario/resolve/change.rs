@@ -1,6 +1,6 @@
 //! Resolves `[change]`.
 
-use super::fleet::ratio;
+use super::read::{IMMEDIATE, distribution, ratio};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Change, Defect, HOUR_MS};
 use crate::random::Distribution;
@@ -8,9 +8,6 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{ChangeSpec, DefectSpec};
-use crate::scenario::value::DistributionText;
-
-const IMMEDIATE: Distribution = Distribution::Fixed { ms: 0 };
 
 /// Resolves the change that carries one of `catalogue`, resolved from `defects`.
 pub(super) fn resolve(
@@ -39,9 +36,4 @@ pub(super) fn resolve(
         straggler_time: distribution(&spec.straggler_time, Distribution::Fixed { ms: HOUR_MS }),
         defects: catalogue,
     }
-}
-
-/// A distribution, or `default` where it was left out.
-pub(super) fn distribution(field: &Field<DistributionText>, default: Distribution) -> Distribution {
-    field.value().map_or(default, |DistributionText(distribution)| *distribution)
 }

@@ -1,7 +1,8 @@
 //! Resolves `[[pipeline.component]]`: what deploys each component, and which defects are its own.
 
+use super::names::{check_unique, position};
+use super::read::name;
 use super::strategy::Names;
-use super::{check_unique, name, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::Change;
 use crate::plan::pipeline::Component;
@@ -121,12 +122,11 @@ fn own_defects(
     problems: &mut Problems,
 ) -> Vec<usize> {
     let mut own = Vec::new();
-    for Written { value: Name(wanted), span } in field.value().into_iter().flatten() {
-        let Some(class) = change.defects.iter().position(|defect| defect.name == *wanted) else {
-            let known = change.defects.iter().map(|defect| defect.name.as_str());
-            unknown(&rules::UNKNOWN_DEFECT, "defect", wanted, *span, known, problems);
-            continue;
-        };
+    let known = change.defects.iter().map(|defect| defect.name.as_str());
+    for written in field.value().into_iter().flatten() {
+        let defect = (&rules::UNKNOWN_DEFECT, "defect");
+        let Some(class) = position(written, defect, known.clone(), problems) else { continue };
+        let Written { value: Name(wanted), span } = written;
         match claimed.iter().find(|(other, _)| *other == class) {
             Some((_, first)) => {
                 let message = format!("the defect `{wanted}` is claimed twice");

@@ -1,28 +1,25 @@
 //! Resolves `[[defect]]`.
 
-use super::alarm::Alarm;
-use super::change::distribution;
-use super::fleet::{Fleet, ratio};
-use super::{check_listed_once, check_unique, name, unknown};
+use super::alarm::{ResolvedAlarm, alarm_indices};
+use super::fleet::ResolvedFleet;
+use super::names::{check_unique, unknown};
+use super::read::{IMMEDIATE, distribution, given, name, ratio, share};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::{
     Condition, Cure, Defect, DefectClock, HostShare, Hurts, Relapse, Repair, RollbackEffect, Symptom,
     Trigger, Within,
 };
-use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 use crate::scenario::value::{HostCount, HoursText, Int, Name, NonNegative, Positive};
 
-const IMMEDIATE: Distribution = Distribution::Fixed { ms: 0 };
-
 /// Resolves the catalogue.
 pub(super) fn resolve(
     defects: &Field<Vec<Written<DefectSpec>>>,
-    fleet: &Fleet,
-    alarms: &[Alarm],
+    fleet: &ResolvedFleet,
+    alarms: &[ResolvedAlarm],
     problems: &mut Problems,
 ) -> Vec<Defect> {
     let defects = defects.value().map_or(&[][..], Vec::as_slice);
@@ -39,8 +36,8 @@ fn weight(spec: &DefectSpec) -> f64 {
 fn resolve_one(
     written: &Written<DefectSpec>,
     total: f64,
-    fleet: &Fleet,
-    alarms: &[Alarm],
+    fleet: &ResolvedFleet,
+    alarms: &[ResolvedAlarm],
     problems: &mut Problems,
 ) -> Defect {
     let spec = &written.value;
@@ -62,7 +59,7 @@ fn resolve_one(
         clock: spec.clock.or(DefectClock::Host),
         onset: distribution(&spec.onset, IMMEDIATE),
         per_request: ratio(&spec.per_request, 0.0),
-        reach: spec.reach.value().map_or(HostShare::ALL, |HostCount(share)| *share),
+        reach: share(&spec.reach, HostShare::ALL),
         cohort,
         regions: spec.region_label.get().map(|label| labelled(label, fleet, problems)),
         condition: condition(&spec.r#while, fleet, problems),
@@ -71,7 +68,7 @@ fn resolve_one(
         hurts: spec.hurts.value().map_or(Hurts::Host, hurts),
         symptom: symptom(spec),
         seen_by: spec.seen_by.value().map(|listed| alarm_indices(listed, alarms, problems)),
-        locks_out: spec.locks_out.value().map(|_| distribution(&spec.locks_out, IMMEDIATE)),
+        locks_out: given(&spec.locks_out),
         cure: spec.cure.value().map_or_else(Cure::default, cure),
     }
 }
@@ -120,7 +117,7 @@ fn check_clock(written: &Written<DefectSpec>, problems: &mut Problems) {
 }
 
 /// Index of a cohort of the fleet.
-pub(super) fn cohort(field: &Field<Name>, fleet: &Fleet, problems: &mut Problems) -> Option<usize> {
+pub(super) fn cohort(field: &Field<Name>, fleet: &ResolvedFleet, problems: &mut Problems) -> Option<usize> {
     let Written { value: Name(wanted), span } = field.get()?;
     let cohorts = &fleet.plan.cohorts;
     let index = cohorts.iter().position(|cohort| cohort == wanted);
@@ -132,7 +129,7 @@ pub(super) fn cohort(field: &Field<Name>, fleet: &Fleet, problems: &mut Problems
 }
 
 /// Regions with a label, as indices.
-fn labelled(label: &Written<Name>, fleet: &Fleet, problems: &mut Problems) -> Vec<usize> {
+fn labelled(label: &Written<Name>, fleet: &ResolvedFleet, problems: &mut Problems) -> Vec<usize> {
     let wanted = &label.value.0;
     let regions = &fleet.plan.regions;
     let with_label: Vec<usize> =
@@ -144,27 +141,7 @@ fn labelled(label: &Written<Name>, fleet: &Fleet, problems: &mut Problems) -> Ve
     with_label
 }
 
-/// Indices of alarms by name.
-pub(super) fn alarm_indices(
-    listed: &[Written<Name>],
-    alarms: &[Alarm],
-    problems: &mut Problems,
-) -> Vec<usize> {
-    check_listed_once(listed, problems);
-    let mut indices = Vec::new();
-    for Written { value: Name(name), span } in listed {
-        match alarms.iter().position(|alarm| alarm.plan.name == *name) {
-            Some(index) => indices.push(index),
-            None => {
-                let names = alarms.iter().map(|alarm| alarm.plan.name.as_str());
-                unknown(&rules::UNKNOWN_ALARM, "alarm", name, *span, names, problems);
-            }
-        }
-    }
-    indices
-}
-
-fn condition(field: &Field<WhileSpec>, fleet: &Fleet, problems: &mut Problems) -> Condition {
+fn condition(field: &Field<WhileSpec>, fleet: &ResolvedFleet, problems: &mut Problems) -> Condition {
     let Some(Written { value: spec, span }) = field.get() else { return Condition::default() };
     let both =
         |on: &Field<_>, off: &Field<_>| Some((distribution(on, IMMEDIATE), distribution(off, IMMEDIATE)));
@@ -196,7 +173,7 @@ fn condition(field: &Field<WhileSpec>, fleet: &Fleet, problems: &mut Problems) -
     }
 }
 
-fn hours_by_region(hours: HoursText, fleet: &Fleet) -> Vec<[bool; 24]> {
+fn hours_by_region(hours: HoursText, fleet: &ResolvedFleet) -> Vec<[bool; 24]> {
     fleet.plan.regions.iter().map(|region| hours.utc(region.utc_offset_hours)).collect()
 }
 
@@ -204,12 +181,12 @@ fn trigger(spec: &TriggerSpec) -> Trigger {
     Trigger {
         at: distribution(&spec.at, IMMEDIATE),
         within: spec.r#in.or(Within::Service),
-        lasts: spec.lasts.value().map(|_| distribution(&spec.lasts, IMMEDIATE)),
+        lasts: given(&spec.lasts),
     }
 }
 
 fn hurts(spec: &HurtsSpec) -> Hurts {
-    let from = spec.from.value().map_or(HostShare::Count(1), |HostCount(share)| *share);
+    let from = share(&spec.from, HostShare::Count(1));
     Hurts::Everyone(from, spec.everyone_in.or(Within::Zone))
 }
 

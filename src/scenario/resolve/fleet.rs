@@ -1,10 +1,9 @@
 //! Resolves `[fleet]`: regions, zones, hosts, and traffic by hour of the UTC day.
 
-use super::change::distribution;
-use super::{check_unique, name, unknown};
+use super::names::{check_unique, unknown};
+use super::read::{IMMEDIATE, distribution, name, ratio};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::{self, Arrivals, Background, Episodes, Ratio};
-use crate::random::Distribution;
 use crate::random::stable_hash;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -16,7 +15,7 @@ use crate::scenario::timezone;
 use crate::scenario::value::{Int, MAX_HOSTS, Name, NonNegative, Percent, Text};
 
 /// The fleet and whether all of it could be resolved.
-pub(super) struct Fleet {
+pub(super) struct ResolvedFleet {
     /// The plan's fleet.
     pub plan: plan::Fleet,
     /// Where each region was written.
@@ -28,7 +27,7 @@ pub(super) struct Fleet {
 }
 
 /// Resolves the fleet.
-pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Fleet {
+pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> ResolvedFleet {
     let absent = FleetSpec::default();
     let spec = field.value().unwrap_or(&absent);
     let regions = spec.region.value().map_or(&[][..], Vec::as_slice);
@@ -38,7 +37,7 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Flee
         problems.report(diagnostic.help("add a `[[fleet.region]]` or include a file that has some"));
     }
     check_unique("region", regions.iter().map(|region| &region.value.name), problems);
-    let mut fleet = Fleet {
+    let mut fleet = ResolvedFleet {
         plan: plan::Fleet {
             name: spec.name.value().map_or_else(|| "fleet".to_owned(), |Name(name)| name.clone()),
             regions: Vec::new(),
@@ -79,10 +78,9 @@ fn cohort_share(region: &RegionSpec, cohort: &str) -> Ratio {
 
 fn background(spec: &BackgroundSpec) -> Background {
     let episodes = |field: &Field<EpisodesSpec>| {
-        let nothing = Distribution::Fixed { ms: 0 };
         field.value().map(|spec| Episodes {
-            every: distribution(&spec.every, nothing),
-            lasts: distribution(&spec.lasts, nothing),
+            every: distribution(&spec.every, IMMEDIATE),
+            lasts: distribution(&spec.lasts, IMMEDIATE),
         })
     };
     Background {
@@ -92,12 +90,7 @@ fn background(spec: &BackgroundSpec) -> Background {
     }
 }
 
-/// A probability, exact up to the one division.
-pub(super) fn ratio(field: &Field<Percent>, default: f64) -> f64 {
-    field.value().map_or(default, |Percent(ratio)| ratio.as_f64())
-}
-
-fn check_size(fleet: &Fleet, problems: &mut Problems) {
+fn check_size(fleet: &ResolvedFleet, problems: &mut Problems) {
     let mut total: u64 = 0;
     for (index, span) in fleet.spans.iter().enumerate() {
         total += fleet.plan.region_hosts(index);
@@ -112,7 +105,12 @@ fn check_size(fleet: &Fleet, problems: &mut Problems) {
     }
 }
 
-fn add_region(fleet: &mut Fleet, written: &Written<RegionSpec>, usual: [f64; 24], problems: &mut Problems) {
+fn add_region(
+    fleet: &mut ResolvedFleet,
+    written: &Written<RegionSpec>,
+    usual: [f64; 24],
+    problems: &mut Problems,
+) {
     let spec = &written.value;
     let region_name = name(&spec.name);
     let zones = zones(spec, problems);

@@ -1,10 +1,11 @@
 //! Resolves `[pipeline]`.
 
 use super::calendar::{self, Calendars};
-use super::change::{self, distribution};
+use super::change;
 use super::component::{self, Strategies};
-use super::fleet::ratio;
-use super::{check_unique, name, policy, recorded, rehearsal, two_phase, unknown};
+use super::names::{check_unique, position};
+use super::read::{IMMEDIATE, distribution, name, ratio};
+use super::{policy, recorded, rehearsal, two_phase};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::pipeline::{
     AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
@@ -16,12 +17,12 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{
-    AfterRejectionSpec, Inherit, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec, TwoPhaseSpec,
+    AfterRejectionSpec, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec, TwoPhaseSpec,
 };
+use crate::scenario::table::Inherit;
 use crate::scenario::value::{Duration, Int, Name};
 
 const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
-const NOW: Distribution = Distribution::Fixed { ms: 0 };
 
 /// The horizon of `plan`, which has everything else; none without a `[pipeline]`.
 pub(super) fn resolve(
@@ -35,10 +36,10 @@ pub(super) fn resolve(
     let calendars = calendar::resolve(spec_of_pipeline, &plan.fleet, times.length_ms, problems);
     calendar::check_freezes(spec_of_pipeline, problems);
     let wave_holds = spec_of_pipeline.wave_holds.or(WaveHolds::Start);
-    let context = Context { scenario: spec, plan, strategies, calendars: &calendars, wave_holds, times };
+    let context = CommonParts { scenario: spec, plan, strategies, calendars: &calendars, wave_holds, times };
     let others = spec_of_pipeline.other.value().map_or(&[][..], Vec::as_slice);
     check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
-    let own = Line {
+    let own = WrittenPipeline {
         source: &spec_of_pipeline.source,
         stage: &spec_of_pipeline.stage,
         entry: &spec_of_pipeline.entry,
@@ -82,7 +83,7 @@ fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> T
 }
 
 /// What every pipeline on the fleet says of itself.
-struct Line<'a> {
+struct WrittenPipeline<'a> {
     source: &'a Field<SourceSpec>,
     stage: &'a Field<Vec<Written<StageSpec>>>,
     entry: &'a Field<Entry>,
@@ -93,7 +94,7 @@ struct Line<'a> {
 }
 
 /// What they have in common.
-struct Context<'a> {
+struct CommonParts<'a> {
     scenario: &'a ScenarioSpec,
     plan: &'a Plan,
     strategies: &'a Strategies<'a>,
@@ -102,9 +103,9 @@ struct Context<'a> {
     times: Times,
 }
 
-impl Context<'_> {
+impl CommonParts<'_> {
     /// A pipeline alone on the fleet, whose changes are `change`.
-    fn resolve_line(&self, line: &Line<'_>, change: &Change, problems: &mut Problems) -> Horizon {
+    fn resolve_line(&self, line: &WrittenPipeline<'_>, change: &Change, problems: &mut Problems) -> Horizon {
         let written = line.stage.value().map_or(&[][..], Vec::as_slice);
         check_unique("stage", written.iter().map(|stage| &stage.value.name), problems);
         if written.is_empty() && !line.stage.is_broken() {
@@ -151,7 +152,7 @@ impl Context<'_> {
         own.inherit_from(&self.scenario.change.value().cloned().unwrap_or_default());
         let catalogue = self.plan.change.defects.clone();
         let change = change::resolve(&own, catalogue, &self.scenario.defect, problems);
-        let line = Line {
+        let line = WrittenPipeline {
             source: &spec.source,
             stage: &spec.stage,
             entry: &spec.entry,
@@ -204,7 +205,7 @@ fn resolve_source(
         probability: change.bad_probability * defect.probability,
         review_catches,
     });
-    Source { merges, review: distribution(&spec.review, NOW), defects: defects.collect() }
+    Source { merges, review: distribution(&spec.review, IMMEDIATE), defects: defects.collect() }
 }
 
 /// When changes are merged; none if nothing says so.
@@ -283,17 +284,14 @@ fn resolve_stage(
     let spec = &written.value;
     let mut catches = vec![ratio(&spec.catches, 0.0); change.defects.len()];
     for Written { value: sees, .. } in spec.sees.value().map_or(&[][..], Vec::as_slice) {
-        let Some(Written { value: Name(wanted), span }) = sees.defect.get() else { continue };
-        match change.defects.iter().position(|defect| defect.name == *wanted) {
-            Some(index) => catches[index] = ratio(&sees.probability, 0.0),
-            None => {
-                let known = change.defects.iter().map(|defect| defect.name.as_str());
-                unknown(&rules::UNKNOWN_DEFECT, "defect", wanted, *span, known, problems);
-            }
+        let Some(written) = sees.defect.get() else { continue };
+        let known = change.defects.iter().map(|defect| defect.name.as_str());
+        if let Some(index) = position(written, (&rules::UNKNOWN_DEFECT, "defect"), known, problems) {
+            catches[index] = ratio(&sees.probability, 0.0);
         }
     }
     let then = match spec.flaky_wait.value() {
-        Some(_) => OnFlaky::Block { wait: distribution(&spec.flaky_wait, NOW) },
+        Some(_) => OnFlaky::Block { wait: distribution(&spec.flaky_wait, IMMEDIATE) },
         None => OnFlaky::Retry { times: spec.retries.or(Int(2)).0 as u32 },
     };
     let probability = ratio(&spec.flaky, 0.0);
@@ -309,7 +307,7 @@ fn resolve_stage(
         rehearsal: rehearsal::resolve(spec, written.span, change, problems),
         name: name(&spec.name),
         phase: spec.phase.or(Phase::Test),
-        duration: distribution(&spec.duration, NOW),
+        duration: distribution(&spec.duration, IMMEDIATE),
         mode: spec.mode.or(Mode::Superseded),
         room: spec.room.value().map(|room| room.0 as usize),
         flaky: Flaky { probability: probability.min(0.999_999), then },
@@ -331,9 +329,9 @@ fn resolve_rejection(field: &Field<AfterRejectionSpec>, problems: &mut Problems)
             problems.report(diagnostic.and(revert.span, "").help("keep one of them"));
             AfterRejection::Leave
         }
-        (None, Some(_)) => AfterRejection::Restart { after: distribution(&spec.restart, NOW) },
+        (None, Some(_)) => AfterRejection::Restart { after: distribution(&spec.restart, IMMEDIATE) },
         (Some(_), None) => AfterRejection::Revert(Repair {
-            latency: distribution(&spec.revert, NOW),
+            latency: distribution(&spec.revert, IMMEDIATE),
             misattribution: ratio(&spec.misattribution, 0.0),
             again: distribution(&spec.again, Distribution::Fixed { ms: DAY_MS }),
             fast_track: spec.fast_track.or(false),

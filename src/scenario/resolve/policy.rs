@@ -1,11 +1,9 @@
 //! Resolves `[pipeline.emergency]` and `[pipeline.error-budget]`.
 
-use super::change::distribution;
-use super::fleet::ratio;
+use super::read::{given, ratio};
 use crate::diagnostic::Diagnostic;
 use crate::plan::pipeline::{Emergency, Entry, ErrorBudget, Stage};
 use crate::plan::{Fleet, Ratio};
-use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
@@ -17,11 +15,10 @@ const WINDOW_MS: u64 = 28 * 24 * crate::plan::HOUR_MS;
 /// The emergency lane of a pipeline that others enter production as `entry`.
 pub(super) fn emergency(field: &Field<EmergencySpec>, entry: Entry) -> Option<Emergency> {
     let spec = field.value()?;
-    let nothing = Distribution::Fixed { ms: 0 };
     Some(Emergency {
         share: ratio(&spec.share, 0.0),
         bakes: spec.bakes.value().map_or(Ratio::ONE, |Percent(share)| *share),
-        review: spec.review.value().map(|_| distribution(&spec.review, nothing)),
+        review: given(&spec.review),
         review_catches: spec.review_catches.value().map(|_| ratio(&spec.review_catches, 0.0)),
         ignores_windows: spec.ignores_windows.or(false),
         entry: spec.entry.or(entry),

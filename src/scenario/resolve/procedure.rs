@@ -1,7 +1,8 @@
 //! Resolves how a wave treats each zone: its own keys over the strategy's over the defaults.
 
 use super::defect::cohort;
-use super::fleet::Fleet;
+use super::fleet::ResolvedFleet;
+use super::read::{ms, share};
 use crate::plan::{HostShare, OneBox, Procedure};
 use crate::scenario::extend::merge_one_box;
 use crate::scenario::problems::Problems;
@@ -11,7 +12,7 @@ use crate::scenario::value::{AtOnce, Duration, HostCount};
 
 /// The keys that a wave shares with its strategy, the strategy's where the wave has none.
 #[derive(Debug, Clone)]
-pub(super) struct Written {
+pub(super) struct WrittenProcedure {
     /// See [`WaveSpec`].
     pub one_box: Field<spec::OneBox>,
     /// See [`WaveSpec`].
@@ -26,7 +27,7 @@ pub(super) struct Written {
     pub regions_at_once: Field<AtOnce>,
 }
 
-impl Written {
+impl WrittenProcedure {
     /// What holds for `wave` of `strategy`.
     pub fn of(strategy: &StrategySpec, wave: &WaveSpec) -> Self {
         let mut written = Self {
@@ -47,7 +48,7 @@ impl Written {
     }
 
     /// The plan's procedure.
-    pub fn resolve(&self, fleet: &Fleet, problems: &mut Problems) -> Procedure {
+    pub fn resolve(&self, fleet: &ResolvedFleet, problems: &mut Problems) -> Procedure {
         Procedure {
             one_box: match self.one_box.value() {
                 None | Some(spec::OneBox::None) => None,
@@ -71,16 +72,6 @@ impl Written {
     pub fn regions_at_once(&self) -> u32 {
         at_once(&self.regions_at_once)
     }
-}
-
-/// A share of hosts, or `default` where it was left out.
-pub(super) fn share(field: &Field<HostCount>, default: HostShare) -> HostShare {
-    field.value().map_or(default, |HostCount(share)| *share)
-}
-
-/// Milliseconds, 0 where it was left out.
-pub(super) fn ms(field: &Field<Duration>) -> u64 {
-    field.value().map_or(0, |duration| duration.ms)
 }
 
 fn at_once(field: &Field<AtOnce>) -> u32 {

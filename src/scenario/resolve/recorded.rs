@@ -31,7 +31,8 @@ pub(super) fn merges(
         return Vec::new();
     };
     let epoch_ms = start.to_zoned(TimeZone::UTC).map_or(0, |midnight| midnight.timestamp().as_millisecond());
-    let [mut unreadable, mut outside, mut unsorted] = [Rows::default(), Rows::default(), Rows::default()];
+    let [mut unreadable, mut outside, mut unsorted] =
+        [FaultyRows::default(), FaultyRows::default(), FaultyRows::default()];
     let mut merges: Vec<u64> = Vec::new();
     for row in rows.records() {
         let at = row.as_ref().ok().and_then(csv::StringRecord::position).map_or(0, |at| at.byte() as usize);
@@ -68,14 +69,14 @@ pub(super) fn merges(
     merges
 }
 
-/// Rows with the same mistake.
+/// FaultyRows with the same mistake.
 #[derive(Default)]
-struct Rows {
+struct FaultyRows {
     first: Option<Span>,
     more: usize,
 }
 
-impl Rows {
+impl FaultyRows {
     fn add(&mut self, span: Span) {
         match self.first {
             None => self.first = Some(span),

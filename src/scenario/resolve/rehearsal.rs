@@ -1,6 +1,6 @@
 //! Resolves a stage that is a fleet of its own: a scenario beside this one, and one of its strategies.
 
-use super::{missing, unknown};
+use super::names::{missing, position};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::Change;
 use crate::plan::pipeline::Rehearsal;
@@ -8,7 +8,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{ScenarioSpec, StageSpec};
-use crate::scenario::value::{Attached, Name};
+use crate::scenario::value::Attached;
 use std::path::Path;
 
 /// The fleet of a stage, written at `place`; none if it has none, or if that was reported.
@@ -64,13 +64,9 @@ fn rehearsal(
     }
     let strategy = match spec.strategy.get() {
         None => 0,
-        Some(Written { value: Name(wanted), span }) => {
-            let found = plan.strategies.iter().position(|strategy| strategy.name == *wanted);
-            if found.is_none() {
-                let known = plan.strategies.iter().map(|strategy| strategy.name.as_str());
-                unknown(&rules::UNKNOWN_STRATEGY, "strategy", wanted, *span, known, problems);
-            }
-            found?
+        Some(written) => {
+            let known = plan.strategies.iter().map(|strategy| strategy.name.as_str());
+            position(written, (&rules::UNKNOWN_STRATEGY, "strategy"), known, problems)?
         }
     };
     (strategy < plan.strategies.len()).then(|| Rehearsal { plan: Box::new(plan), strategy, classes })

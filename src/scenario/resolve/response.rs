@@ -1,24 +1,22 @@
 //! Resolves what follows an alarm: the pipeline's response and that of people.
 
-use super::alarm::Alarm;
-use super::change::distribution;
-use super::defect::alarm_indices;
-use super::fleet::{ratio, timezone};
-use super::procedure::ms;
-use super::strategy::Draft;
+use super::alarm::{ResolvedAlarm, alarm_indices};
+use super::fleet::timezone;
+use super::read::{IMMEDIATE, distribution, ms, name, ratio};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{OnAlarm, Operators, Remedy, Response};
-use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Field;
 use crate::scenario::rules;
-use crate::scenario::spec::{OperatorsSpec, ResponseSpec};
+use crate::scenario::spec::{OperatorsSpec, ResponseSpec, StrategySpec};
 use crate::scenario::value::NonNegative;
 
-const IMMEDIATE: Distribution = Distribution::Fixed { ms: 0 };
-
 /// The pipeline's response.
-pub(super) fn response(field: &Field<ResponseSpec>, alarms: &[Alarm], problems: &mut Problems) -> Response {
+pub(super) fn response(
+    field: &Field<ResponseSpec>,
+    alarms: &[ResolvedAlarm],
+    problems: &mut Problems,
+) -> Response {
     let Some(spec) = field.value() else { return Response::default() };
     Response {
         on_alarm: spec.on_alarm.or(OnAlarm::Rollback),
@@ -51,13 +49,13 @@ pub(super) fn operators(field: &Field<OperatorsSpec>, problems: &mut Problems) -
 }
 
 /// Reports pipelines that wait for people who never come.
-pub(super) fn check(draft: &Draft, problems: &mut Problems) {
-    let Some(on_alarm) = draft.spec.response.value().and_then(|response| response.on_alarm.get()) else {
+pub(super) fn check(spec: &StrategySpec, problems: &mut Problems) {
+    let Some(on_alarm) = spec.response.value().and_then(|response| response.on_alarm.get()) else {
         return;
     };
     let waits = matches!(on_alarm.value, OnAlarm::Halt | OnAlarm::Page);
-    if waits && draft.spec.operators.is_absent() {
-        let message = format!("strategy `{}` waits for operators, but has none", draft.plan.name);
+    if waits && spec.operators.is_absent() {
+        let message = format!("strategy `{}` waits for operators, but has none", name(&spec.name));
         let diagnostic = Diagnostic::new(&rules::NOBODY_COMES, message).at(on_alarm.span, "");
         problems.report(diagnostic.help("add `operators = { engage = \"10m\", diagnose = \"20m\" }`"));
     }

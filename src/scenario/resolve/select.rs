@@ -1,21 +1,20 @@
 //! Which regions each wave takes, and whether the waves of a strategy together reach every host once.
 
-use super::fleet::Fleet;
-use super::procedure::share;
-use super::unknown;
+use super::fleet::ResolvedFleet;
+use super::names::{some, unknown};
+use super::read::share;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::HostShare;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{Order, SelectSpec, Selector, WaveSpec};
-use crate::scenario::suggest;
 use crate::scenario::value::{Int, Name, Percent};
 use std::collections::BTreeSet;
 
 /// What a wave does to a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum WaveEffect {
     /// Deploys to more hosts.
     Grows,
     /// Deploys to no host, because the larger share rounds to the same number.
@@ -26,7 +25,7 @@ enum Step {
 
 /// What the waves so far have taken.
 pub(super) struct Selection<'f> {
-    fleet: &'f Fleet,
+    fleet: &'f ResolvedFleet,
     /// Hosts of each zone on the new version after the waves so far.
     reached: Vec<u32>,
     /// `hosts` of the wave that selected each region last.
@@ -39,7 +38,7 @@ pub(super) struct Selection<'f> {
 
 impl<'f> Selection<'f> {
     /// Before the first wave.
-    pub fn new(fleet: &'f Fleet) -> Self {
+    pub fn new(fleet: &'f ResolvedFleet) -> Self {
         Self {
             fleet,
             reached: vec![0; fleet.plan.zones.len()],
@@ -179,8 +178,8 @@ impl<'f> Selection<'f> {
         let mut idle = true;
         for &region in regions {
             let step = self.step(region, hosts);
-            idle &= step != Step::Grows;
-            if step == Step::Stuck {
+            idle &= step != WaveEffect::Grows;
+            if step == WaveEffect::Stuck {
                 stuck.push(self.fleet.plan.regions[region].name.as_str());
                 first = first.or(self.selected_at[region]);
                 continue;
@@ -211,7 +210,7 @@ impl<'f> Selection<'f> {
     }
 
     /// What reaching `hosts` means for a region.
-    fn step(&self, region: usize, hosts: HostShare) -> Step {
+    fn step(&self, region: usize, hosts: HostShare) -> WaveEffect {
         let (mut grows, mut shrinks) = (false, false);
         for zone in self.fleet.plan.regions[region].zones.clone() {
             let after = hosts.reach_of(self.fleet.plan.zones[zone].hosts);
@@ -228,9 +227,9 @@ impl<'f> Selection<'f> {
             _ => true,
         };
         match (grows, shrinks || !written_grows) {
-            (_, true) => Step::Stuck,
-            (true, false) => Step::Grows,
-            (false, false) => Step::Rounds,
+            (_, true) => WaveEffect::Stuck,
+            (true, false) => WaveEffect::Grows,
+            (false, false) => WaveEffect::Rounds,
         }
     }
 
@@ -264,13 +263,4 @@ impl<'f> Selection<'f> {
         }
         self.sound = left_out.is_empty() && partial.is_empty();
     }
-}
-
-/// The first few names and how many more there are.
-pub(super) fn some(names: &[&str]) -> String {
-    const SHOWN: usize = 8;
-    if names.len() <= SHOWN + 1 {
-        return suggest::list(names);
-    }
-    format!("{} and {} more", suggest::list(&names[..SHOWN]), names.len() - SHOWN)
 }

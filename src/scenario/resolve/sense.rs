@@ -1,10 +1,10 @@
 //! Checks of alarms against the strategies that listen to them: whether an alarm has anything to see,
 //! and time to say so. It changes nothing.
 
-use super::alarm::Alarm;
-use super::fleet::Fleet;
-use super::procedure;
-use super::select::some;
+use super::alarm::ResolvedAlarm;
+use super::fleet::ResolvedFleet;
+use super::names::some;
+use super::procedure::WrittenProcedure;
 use super::strategy::Draft;
 use crate::diagnostic::{Diagnostic, FileId, Rule, Span};
 use crate::plan::{Scope, Signal, Watch, Wave};
@@ -17,7 +17,12 @@ use crate::scenario::value::Duration;
 use std::collections::BTreeSet;
 
 /// Runs every check on strategies that could be resolved.
-pub(super) fn check(fleet: &Fleet, alarms: &[Alarm], drafts: &[Draft], problems: &mut Problems) {
+pub(super) fn check(
+    fleet: &ResolvedFleet,
+    alarms: &[ResolvedAlarm],
+    drafts: &[Draft],
+    problems: &mut Problems,
+) {
     let running: Vec<&Draft> = drafts.iter().filter(|draft| !draft.template).collect();
     check_unused(alarms, &running, problems);
     let heard = |index: usize| running.iter().any(|draft| draft.plan.alarms.contains(&index));
@@ -42,12 +47,13 @@ pub(super) fn check(fleet: &Fleet, alarms: &[Alarm], drafts: &[Draft], problems:
 }
 
 /// Warns of alarms of the scenario itself that nobody listens to; a library may have some to spare.
-fn check_unused(alarms: &[Alarm], running: &[&Draft], problems: &mut Problems) {
+fn check_unused(alarms: &[ResolvedAlarm], running: &[&Draft], problems: &mut Problems) {
     if running.is_empty() || running.iter().any(|draft| draft.spec.alarms.is_broken()) {
         return;
     }
     for (index, alarm) in alarms.iter().enumerate() {
-        let part_of = |other: usize| matches!(&alarms[other].plan.signal, Signal::AnyOf(parts) if parts.contains(&index));
+        let part_of =
+            |other: usize| alarms[other].plan.signal.parts().is_some_and(|parts| parts.contains(&index));
         let hears = |alarm: &usize| *alarm == index || part_of(*alarm);
         let heard = running.iter().any(|draft| draft.plan.alarms.iter().any(hears));
         if !heard && alarm.span.file == FileId::default() {
@@ -58,10 +64,8 @@ fn check_unused(alarms: &[Alarm], running: &[&Draft], problems: &mut Problems) {
     }
 }
 
-fn check_traffic(fleet: &Fleet, alarm: &Alarm, problems: &mut Problems) {
-    let counts =
-        matches!(alarm.plan.signal, Signal::ErrorRatio { .. } | Signal::RateRatio(_) | Signal::Canary(_));
-    if !counts || !alarm.sound {
+fn check_traffic(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, problems: &mut Problems) {
+    if !alarm.plan.signal.kind().needs_traffic || !alarm.sound {
         return;
     }
     let silent = |region: &&crate::plan::Region| region.requests_per_second <= 0.0;
@@ -81,7 +85,7 @@ fn check_traffic(fleet: &Fleet, alarm: &Alarm, problems: &mut Problems) {
 }
 
 /// Warns if no strategy has a one-box for a one-box alarm that all of them merely listen to by default.
-fn check_any_one_box(index: usize, alarm: &Alarm, running: &[&Draft], problems: &mut Problems) {
+fn check_any_one_box(index: usize, alarm: &ResolvedAlarm, running: &[&Draft], problems: &mut Problems) {
     let listeners = || running.iter().filter(|draft| draft.plan.alarms.contains(&index));
     let by_default = listeners().all(|draft| draft.spec.alarms.is_absent());
     let sound = alarm.sound && listeners().all(|draft| draft.sound);
@@ -101,7 +105,7 @@ fn bakes_one_box(wave: &Wave) -> bool {
     wave.procedure.one_box.as_ref().is_some_and(|one_box| one_box.bake_ms > 0)
 }
 
-fn check_one_box_alarm(fleet: &Fleet, alarm: &Alarm, draft: &Draft, problems: &mut Problems) {
+fn check_one_box_alarm(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, draft: &Draft, problems: &mut Problems) {
     let listed = draft.spec.alarms.get().and_then(|alarms| {
         alarms.value.iter().find(|name| name.value.0 == alarm.plan.name).map(|name| name.span)
     });
@@ -116,7 +120,12 @@ fn check_one_box_alarm(fleet: &Fleet, alarm: &Alarm, draft: &Draft, problems: &m
     }
 }
 
-fn check_one_box_time(alarm: &Alarm, wave: &Wave, written: &procedure::Written, problems: &mut Problems) {
+fn check_one_box_time(
+    alarm: &ResolvedAlarm,
+    wave: &Wave,
+    written: &WrittenProcedure,
+    problems: &mut Problems,
+) {
     let Some(one_box) = wave.procedure.one_box.as_ref().filter(|one_box| one_box.bake_ms > 0) else { return };
     let least = least_ms(alarm);
     let enough = enough_ms(alarm);
@@ -136,7 +145,7 @@ fn check_one_box_time(alarm: &Alarm, wave: &Wave, written: &procedure::Written, 
 }
 
 /// Where the one-box bake was written.
-fn one_box_bake_span(written: &procedure::Written) -> Span {
+fn one_box_bake_span(written: &WrittenProcedure) -> Span {
     let stage = written.one_box.get();
     let bake = stage.and_then(|stage| match &stage.value {
         OneBox::Stage(stage) => stage.bake.span(),
@@ -147,7 +156,7 @@ fn one_box_bake_span(written: &procedure::Written) -> Span {
 
 /// The least time from an impaired host to the alarm: M - 1 whole periods between the first breach and
 /// the last, and the publish delay.
-fn least_ms(alarm: &Alarm) -> u64 {
+fn least_ms(alarm: &ResolvedAlarm) -> u64 {
     match alarm.plan.signal {
         Signal::DetectionDelay(Distribution::Fixed { ms }) => ms,
         Signal::DetectionDelay(_) => 0,
@@ -162,7 +171,7 @@ fn least_ms(alarm: &Alarm) -> u64 {
 
 /// The time after which a host that fails every request has certainly been seen, wherever the
 /// evaluations fall: one period more.
-fn enough_ms(alarm: &Alarm) -> u64 {
+fn enough_ms(alarm: &ResolvedAlarm) -> u64 {
     match alarm.plan.signal {
         Signal::DetectionDelay(_) => least_ms(alarm),
         Signal::RateRatio(ref rule) => {
@@ -175,7 +184,7 @@ fn enough_ms(alarm: &Alarm) -> u64 {
 }
 
 /// How the time comes about, for a label.
-fn time_text(alarm: &Alarm) -> String {
+fn time_text(alarm: &ResolvedAlarm) -> String {
     let plan = &alarm.plan;
     if let Signal::DetectionDelay(_) = plan.signal {
         return format!("this alarm takes {}", Duration { ms: least_ms(alarm) });
@@ -204,10 +213,10 @@ fn time_text(alarm: &Alarm) -> String {
 
 /// Warns of regions whose one-box has too few requests in a period, even in the busiest hour.
 fn check_requests(
-    fleet: &Fleet,
-    alarm: &Alarm,
+    fleet: &ResolvedFleet,
+    alarm: &ResolvedAlarm,
     wave: &Wave,
-    written: &procedure::Written,
+    written: &WrittenProcedure,
     problems: &mut Problems,
 ) {
     let (Signal::ErrorRatio { min_requests, .. }, Some(one_box)) =
@@ -251,7 +260,7 @@ fn check_requests(
 }
 
 /// Warns of sizes that `max-unavailable` cuts down in some zone.
-fn check_capped(fleet: &Fleet, wave: &Wave, written: &procedure::Written, problems: &mut Problems) {
+fn check_capped(fleet: &ResolvedFleet, wave: &Wave, written: &WrittenProcedure, problems: &mut Problems) {
     let Some(Written { span: limit_span, .. }) = written.max_unavailable.get() else { return };
     let limit = wave.procedure.max_unavailable;
     let hosts: BTreeSet<u32> = wave
@@ -281,9 +290,9 @@ fn check_capped(fleet: &Fleet, wave: &Wave, written: &procedure::Written, proble
 }
 
 /// Warns once a strategy if zone or region alarms have too little time after the last zone of a wave.
-fn check_watch(alarms: &[Alarm], draft: &Draft, problems: &mut Problems) {
+fn check_watch(alarms: &[ResolvedAlarm], draft: &Draft, problems: &mut Problems) {
     for wave in &draft.plan.waves {
-        let slow: Vec<&Alarm> = draft
+        let slow: Vec<&ResolvedAlarm> = draft
             .plan
             .alarms
             .iter()
@@ -308,7 +317,7 @@ fn check_watch(alarms: &[Alarm], draft: &Draft, problems: &mut Problems) {
     }
 }
 
-fn too_slow(alarm: &Alarm, wave: &Wave) -> bool {
+fn too_slow(alarm: &ResolvedAlarm, wave: &Wave) -> bool {
     let local = matches!(alarm.plan.scope, Scope::Zone | Scope::Region);
     let time = match alarm.plan.watch {
         Watch::Deployment => wave.procedure.zone_bake_ms,

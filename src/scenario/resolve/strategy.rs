@@ -1,15 +1,14 @@
 //! Resolves `[[strategy]]`: waves, alarms and rollback of each strategy that is not a template.
 
-use super::alarm::Alarm;
-use super::change::distribution;
-use super::defect::alarm_indices;
-use super::fleet::Fleet;
-use super::procedure::{self, ms, share};
+use super::alarm::{ResolvedAlarm, alarm_indices};
+use super::fleet::ResolvedFleet;
+use super::names::{check_unique, unknown};
+use super::procedure::WrittenProcedure;
+use super::read::{IMMEDIATE, distribution, given, ms, name, share, text};
+use super::response;
 use super::select::Selection;
-use super::{Parts, check_unique, name, response, text, unknown};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::plan::{self, Bypass, HostShare, Ratio, Rollback, RollbackScope, RollbackTarget, Wave};
-use crate::random::Distribution;
 use crate::scenario::extend::Extended;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -26,7 +25,7 @@ pub(super) struct Draft {
     /// Where it was written.
     pub span: Span,
     /// The procedure of each wave as written.
-    pub procedures: Vec<procedure::Written>,
+    pub procedures: Vec<WrittenProcedure>,
     /// Only to be extended.
     pub template: bool,
     /// True if the waves or a parent were reported: what is missing then says nothing.
@@ -72,8 +71,16 @@ impl Names<'_> {
     }
 }
 
+/// What strategies are resolved against.
+pub(super) struct Against<'a> {
+    /// The fleet.
+    pub fleet: &'a ResolvedFleet,
+    /// All alarms.
+    pub alarms: &'a [ResolvedAlarm],
+}
+
 /// Resolves all strategies.
-pub(super) fn resolve(extended: Vec<Extended>, parts: &Parts<'_>, problems: &mut Problems) -> Vec<Draft> {
+pub(super) fn resolve(extended: Vec<Extended>, parts: &Against<'_>, problems: &mut Problems) -> Vec<Draft> {
     check_templates(&extended, problems);
     extended.into_iter().map(|strategy| resolve_one(strategy, parts, problems)).collect()
 }
@@ -99,8 +106,8 @@ fn check_templates(extended: &[Extended], problems: &mut Problems) {
     }
 }
 
-fn resolve_one(extended: Extended, parts: &Parts<'_>, problems: &mut Problems) -> Draft {
-    let &Parts { fleet, alarms } = parts;
+fn resolve_one(extended: Extended, parts: &Against<'_>, problems: &mut Problems) -> Draft {
+    let &Against { fleet, alarms } = parts;
     let Extended { spec, header, broken } = extended;
     let template = spec.template.or(false) || spec.template.is_broken();
     let mut draft = Draft {
@@ -111,7 +118,7 @@ fn resolve_one(extended: Extended, parts: &Parts<'_>, problems: &mut Problems) -
             waves: Vec::new(),
             alarms: listened_to(&spec.alarms, alarms, problems),
             complete_at: spec.complete_at.value().map_or(Ratio::ONE, |share| share.0),
-            deploy_time: spec.deploy_time.value().map(|time| time.0),
+            deploy_time: given(&spec.deploy_time),
             // The way back takes as long as the way there, unless something nearer says otherwise.
             rollback_time: spec.rollback_time.value().or(spec.deploy_time.value()).map(|time| time.0),
             bypass: spec.bypass.value().map(bypass),
@@ -134,10 +141,7 @@ fn resolve_one(extended: Extended, parts: &Parts<'_>, problems: &mut Problems) -
 }
 
 fn bypass(spec: &BypassSpec) -> Bypass {
-    Bypass {
-        hosts: share(&spec.hosts, HostShare::ALL),
-        time: distribution(&spec.time, Distribution::Fixed { ms: 0 }),
-    }
+    Bypass { hosts: share(&spec.hosts, HostShare::ALL), time: distribution(&spec.time, IMMEDIATE) }
 }
 
 fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
@@ -152,13 +156,17 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
 }
 
 /// Indices of the alarms a strategy listens to: those it lists, or all.
-fn listened_to(field: &Field<Vec<Written<Name>>>, alarms: &[Alarm], problems: &mut Problems) -> Vec<usize> {
+fn listened_to(
+    field: &Field<Vec<Written<Name>>>,
+    alarms: &[ResolvedAlarm],
+    problems: &mut Problems,
+) -> Vec<usize> {
     field
         .value()
         .map_or_else(|| (0..alarms.len()).collect(), |listed| alarm_indices(listed, alarms, problems))
 }
 
-fn resolve_waves(draft: &mut Draft, fleet: &Fleet, problems: &mut Problems) {
+fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Problems) {
     let waves = draft.spec.wave.value().cloned().unwrap_or_default();
     if waves.is_empty() {
         if !draft.broken {
@@ -175,7 +183,7 @@ fn resolve_waves(draft: &mut Draft, fleet: &Fleet, problems: &mut Problems) {
     let mut selection = Selection::new(fleet);
     for wave in &waves {
         let Written { value: spec, span } = wave;
-        let procedure = procedure::Written::of(&draft.spec, spec);
+        let procedure = WrittenProcedure::of(&draft.spec, spec);
         let regions = selection.select(spec, *span, problems);
         draft.plan.waves.push(resolve_wave(spec, &procedure, regions, fleet, problems));
         draft.procedures.push(procedure);
@@ -184,14 +192,14 @@ fn resolve_waves(draft: &mut Draft, fleet: &Fleet, problems: &mut Problems) {
         selection.finish(last, problems);
     }
     draft.sound &= selection.sound;
-    response::check(draft, problems);
+    response::check(&draft.spec, problems);
 }
 
 fn resolve_wave(
     spec: &WaveSpec,
-    procedure: &procedure::Written,
+    procedure: &WrittenProcedure,
     regions: Vec<usize>,
-    fleet: &Fleet,
+    fleet: &ResolvedFleet,
     problems: &mut Problems,
 ) -> Wave {
     Wave {

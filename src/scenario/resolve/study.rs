@@ -1,20 +1,19 @@
 //! Resolves `[study]`, `[[threshold]]` and `[[guard]]`: which strategies run, in which order, against which limits.
 
-use super::check_listed_once;
-use super::component::is_spoken_for;
 use super::expect;
 use super::limit;
-use super::strategy::{Draft, Names};
-use super::unknown;
+use super::names::unknown;
+use super::run::{StrategiesRun, resolve_metric};
+use super::strategy::Names;
 use crate::diagnostic::Diagnostic;
-use crate::outcome::metric::{self, METRICS, Metric};
+use crate::outcome::measures;
 use crate::plan::study::Statistic;
 use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, StudyPlan, Threshold};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
-use crate::scenario::spec::{GuardSpec, MetricName, ScenarioSpec, StudySpec, ThresholdSpec};
-use crate::scenario::value::{Duration, Int, Name, Percent, PrecisionText, Seed};
+use crate::scenario::spec::{GuardSpec, ScenarioSpec, StudySpec, ThresholdSpec};
+use crate::scenario::value::{Duration, Int, Percent, PrecisionText, Seed};
 
 /// The study, and the strategies to run as indices of the drafts.
 pub(super) fn resolve(
@@ -24,8 +23,7 @@ pub(super) fn resolve(
 ) -> (StudyPlan, Vec<usize>) {
     let absent = StudySpec::default();
     let study = spec.study.value().unwrap_or(&absent);
-    let mut run = Run { names, order: Vec::new(), complete: true };
-    run.choose(spec, study, problems);
+    let run = StrategiesRun::choose(names, spec, study, problems);
     let baseline =
         study.baseline.get().and_then(|name| run.position(name, "the baseline", problems)).unwrap_or(0);
     let thresholds = spec.threshold.value().into_iter().flatten();
@@ -84,90 +82,19 @@ fn precisions(study: &StudySpec, problems: &mut Problems) -> Vec<Precision> {
     written
         .filter_map(|Written { value, span }| {
             let PrecisionText { statistic, metric, relative } = value;
-            let Some(found) = metric::find_words(metric) else {
-                let known = METRICS.iter().map(|metric| metric.name);
+            let Some(found) = measures::find_words(metric) else {
+                let known = measures::all().map(|metric| metric.name);
                 unknown(&rules::UNKNOWN_METRIC, "metric", metric, *span, known, problems);
                 return None;
             };
-            let metric = found.name.to_owned();
-            Some(Precision { metric, statistic: *statistic, strategy: None, relative: *relative })
+            Some(Precision { metric: found, statistic: *statistic, strategy: None, relative: *relative })
         })
         .collect()
 }
 
-/// The strategies that run.
-pub(super) struct Run<'a> {
-    names: &'a Names<'a>,
-    /// Indices of the drafts, in report order.
-    pub order: Vec<usize>,
-    /// False if one of those listed was reported.
-    pub complete: bool,
-}
-
-impl Run<'_> {
-    fn choose(&mut self, spec: &ScenarioSpec, study: &StudySpec, problems: &mut Problems) {
-        let drafts = self.names.drafts;
-        self.complete = !study.strategies.is_broken() && self.names.complete;
-        let Some(listed) = study.strategies.value() else {
-            let compared = |draft: &Draft| !draft.template && !is_spoken_for(spec, &draft.plan.name);
-            self.order = (0..drafts.len()).filter(|&index| compared(&drafts[index])).collect();
-            let template_broken = drafts.iter().any(|draft| draft.spec.template.is_broken());
-            if self.order.is_empty() && self.complete && !template_broken {
-                self.nothing_to_run(spec, problems);
-            }
-            return;
-        };
-        check_listed_once(listed, problems);
-        for written in listed {
-            match self.names.find_runnable(written, problems) {
-                Some(index) => self.order.push(index),
-                None => self.complete = false,
-            }
-        }
-        if self.order.is_empty() && self.complete {
-            self.nothing_to_run(spec, problems);
-        }
-    }
-
-    fn nothing_to_run(&self, spec: &ScenarioSpec, problems: &mut Problems) {
-        let listed = spec.study.value().and_then(|study| study.strategies.span());
-        let message = match (self.names.drafts, listed) {
-            ([], _) => "the scenario has no strategy",
-            (_, Some(_)) => "the study runs no strategy",
-            (drafts, None) if drafts.iter().any(|draft| !draft.template) => {
-                "every strategy of the scenario is a component's, or a template"
-            }
-            (_, None) => "every strategy of the scenario is a template",
-        };
-        let place = listed.or(spec.strategy.span()).unwrap_or_default();
-        let diagnostic = Diagnostic::new(&rules::NO_STRATEGY, message).at(place, "");
-        problems.report(
-            diagnostic.help("add a `[[strategy]]` that is not a template, or include a file that has some"),
-        );
-    }
-
-    /// Position among the strategies that run; `what` refers to it.
-    pub fn position(&self, written: &Written<Name>, what: &str, problems: &mut Problems) -> Option<usize> {
-        let index = self.names.find(written, problems)?;
-        let position = self.order.iter().position(|&other| other == index);
-        if position.is_none() && self.complete {
-            let message = format!("{what} is `{}`, which the study does not run", written.value.0);
-            let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
-            problems
-                .report(diagnostic.help(format!("the study runs {}", super::select::some(&self.listed()))));
-        }
-        position
-    }
-
-    /// The names of those that run.
-    pub fn listed(&self) -> Vec<&str> {
-        self.order.iter().map(|&index| self.names.drafts[index].plan.name.as_str()).collect()
-    }
-}
-
 fn resolve_threshold(
     written: &Written<ThresholdSpec>,
-    run: &Run<'_>,
+    run: &StrategiesRun<'_>,
     problems: &mut Problems,
 ) -> Option<Threshold> {
     let spec = &written.value;
@@ -178,7 +105,7 @@ fn resolve_threshold(
     let limit = spec.max.get()?;
     let max = limit::resolve(metric, limit, problems)?;
     Some(Threshold {
-        metric: metric.name.to_owned(),
+        metric,
         statistic: spec.statistic.value().copied().unwrap_or(Statistic::Mean),
         strategy: strategy.flatten(),
         max,
@@ -186,20 +113,11 @@ fn resolve_threshold(
     })
 }
 
-pub(super) fn resolve_metric(
-    written: &Written<MetricName>,
+fn resolve_guard(
+    written: &Written<GuardSpec>,
+    run: &StrategiesRun<'_>,
     problems: &mut Problems,
-) -> Option<&'static Metric> {
-    let Written { value: MetricName(name), span } = written;
-    let metric = metric::find(name);
-    if metric.is_none() {
-        let known = METRICS.iter().map(|metric| metric.name);
-        unknown(&rules::UNKNOWN_METRIC, "metric", name, *span, known, problems);
-    }
-    metric
-}
-
-fn resolve_guard(written: &Written<GuardSpec>, run: &Run<'_>, problems: &mut Problems) -> Option<Guard> {
+) -> Option<Guard> {
     let spec = &written.value;
     let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
     let strategy = spec.strategy.get().map(|name| run.position(name, "the strategy of this guard", problems));
@@ -211,7 +129,7 @@ fn resolve_guard(written: &Written<GuardSpec>, run: &Run<'_>, problems: &mut Pro
         return None;
     }
     Some(Guard {
-        metric: metric?.name.to_owned(),
+        metric: metric?,
         statistic: statistic.value,
         strategy: strategy.flatten(),
         tolerance: spec.tolerance.value().map_or(TOLERANCE_IF_UNSAID, |Percent(ratio)| ratio.as_f64()),

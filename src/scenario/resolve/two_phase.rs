@@ -1,16 +1,13 @@
 //! Resolves `[pipeline.two-phase]`, and keeps its defect to itself.
 
-use super::change::distribution;
-use super::fleet::ratio;
-use super::unknown;
+use super::names::position;
+use super::read::{IMMEDIATE, distribution, ratio};
 use crate::plan::Change;
 use crate::plan::pipeline::{BakesFrom, DefectClass, TwoPhase};
-use crate::random::Distribution;
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::{Field, Written};
+use crate::scenario::reader::Field;
 use crate::scenario::rules;
 use crate::scenario::spec::TwoPhaseSpec;
-use crate::scenario::value::Name;
 
 /// The two-phase changes of a pipeline. Ordinary changes have the defect of unprepared hosts no more: what is left of
 /// `defects` is as likely together as all of them were.
@@ -21,12 +18,8 @@ pub(super) fn resolve(
     problems: &mut Problems,
 ) -> Option<TwoPhase> {
     let spec = field.value()?;
-    let Written { value: Name(wanted), span } = spec.unprepared.get()?;
-    let Some(unprepared) = change.defects.iter().position(|defect| defect.name == *wanted) else {
-        let known = change.defects.iter().map(|defect| defect.name.as_str());
-        unknown(&rules::UNKNOWN_DEFECT, "defect", wanted, *span, known, problems);
-        return None;
-    };
+    let known = change.defects.iter().map(|defect| defect.name.as_str());
+    let unprepared = position(spec.unprepared.get()?, (&rules::UNKNOWN_DEFECT, "defect"), known, problems)?;
     let others = 1.0 - change.defects[unprepared].probability;
     defects[unprepared].probability = 0.0;
     if others > 0.0 {
@@ -34,7 +27,7 @@ pub(super) fn resolve(
     }
     Some(TwoPhase {
         share: ratio(&spec.share, 0.0),
-        bake: distribution(&spec.bake, Distribution::Fixed { ms: 0 }),
+        bake: distribution(&spec.bake, IMMEDIATE),
         from: spec.from.or(BakesFrom::Delivery),
         unprepared,
     })

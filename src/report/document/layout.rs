@@ -1,0 +1,245 @@
+//! A table on a terminal, down to narrow ones. Nothing is ever cut off: what does not fit is folded, stacked, dealt
+//! to several tables or listed.
+
+use super::entries::Entries;
+use super::inline::RichText;
+use super::table::{Align, DataTable, TableColumn};
+use super::terminal::Terminal;
+use unicode_width::UnicodeWidthStr;
+
+/// Blanks between columns.
+const GAP: usize = 2;
+
+impl DataTable {
+    /// The table with `indent` blanks before each line: with two-line cells on one line; or as they are; or with
+    /// names on lines of their own; or in several tables; or as a list for each row.
+    pub(super) fn fit(&self, terminal: &Terminal, indent: usize) -> String {
+        let room = terminal.width.saturating_sub(indent);
+        let flat = self.map(|cell| cell.replace("\n", " "));
+        if indent + flat.width() <= terminal.width {
+            return flat.lines(terminal, indent);
+        }
+        if indent + self.width() <= terminal.width {
+            return self.lines(terminal, indent);
+        }
+        let stacked = self.without_names();
+        if indent + stacked.width() <= terminal.width {
+            return stacked.lines_under(terminal, indent, &self.rows.shown);
+        }
+        match self.blocks(room) {
+            Some(blocks) => blocks.iter().map(|block| block.lines(terminal, indent)).collect(),
+            None => self.list(terminal, indent),
+        }
+    }
+
+    /// The plain table, as wide as it is; `indent` blanks before each line.
+    pub fn render(&self, indent: usize) -> String {
+        self.lines(&Terminal::plain(usize::MAX), indent)
+    }
+
+    fn with(&self, columns: Vec<TableColumn>, rows: Vec<Vec<RichText>>) -> Self {
+        Self { columns, rows: Entries { shown: rows, ..self.rows } }
+    }
+
+    fn map(&self, change: impl Fn(&RichText) -> RichText) -> Self {
+        let rows = self.rows.shown.iter().map(|row| row.iter().map(&change).collect()).collect();
+        self.with(self.columns.clone(), rows)
+    }
+
+    fn without_names(&self) -> Self {
+        let mut table = self.map(RichText::clone);
+        table.columns[0].0 = vec![String::new()];
+        table.rows.shown.iter_mut().for_each(|row| row[0] = RichText::from(""));
+        table
+    }
+
+    /// The columns dealt to tables of at most `width`, each with the names; none if a column is too wide.
+    fn blocks(&self, width: usize) -> Option<Vec<Self>> {
+        let widths = self.widths();
+        let mut blocks: Vec<(usize, Vec<usize>)> = Vec::new();
+        for (index, column) in widths.iter().enumerate().skip(1) {
+            let titled = self.titled(index, true).iter().map(|line| line.width()).max().unwrap_or(0);
+            let alone = widths[0] + GAP + titled.max(*column);
+            if alone > width {
+                return None;
+            }
+            match blocks.last_mut() {
+                Some((used, indices)) if *used + GAP + column <= width => {
+                    *used += GAP + column;
+                    indices.push(index);
+                }
+                _ => blocks.push((alone, vec![0, index])),
+            }
+        }
+        let block = |(_, indices): &(usize, Vec<usize>)| {
+            let titled =
+                |(place, &index): (usize, &usize)| (self.titled(index, place == 1), self.columns[index].1);
+            let rows = self.rows.shown.iter();
+            self.with(
+                indices.iter().enumerate().map(titled).collect(),
+                rows.map(|row| indices.iter().map(|&index| row[index].clone()).collect()).collect(),
+            )
+        };
+        Some(blocks.iter().map(block).collect())
+    }
+
+    /// The header lines of a column; `first` in its table it repeats the group that it continues.
+    fn titled(&self, index: usize, first: bool) -> Vec<String> {
+        let mut title = self.columns[index].0.clone();
+        if first && title[0].is_empty() {
+            let group = self.columns[..index].iter().rev().find(|(title, _)| !title[0].is_empty());
+            title[0] = group.map_or(String::new(), |(title, _)| title[0].clone());
+        }
+        title
+    }
+
+    /// Columns that the table takes.
+    fn width(&self) -> usize {
+        self.widths().iter().sum::<usize>() + GAP * (self.columns.len() - 1)
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let width = |(index, (title, _)): (usize, &TableColumn)| {
+            let cells = self.rows.shown.iter().flat_map(|row| row[index].split('\n'));
+            title.iter().map(|line| line.width()).chain(cells.map(|line| line.width())).max().unwrap_or(0)
+        };
+        self.columns.iter().enumerate().map(width).collect()
+    }
+
+    /// The table as lines, header first.
+    fn lines(&self, terminal: &Terminal, indent: usize) -> String {
+        let widths = self.widths();
+        let mut out = self.header(terminal, indent, &widths);
+        self.rows.shown.iter().for_each(|row| self.push_row(&mut out, terminal, indent, &widths, row));
+        out
+    }
+
+    /// As [`Self::lines`], each row under its name.
+    fn lines_under(&self, terminal: &Terminal, indent: usize, named: &[Vec<RichText>]) -> String {
+        let blanks = " ".repeat(indent);
+        let widths = self.widths();
+        let mut out = self.header(terminal, indent, &widths);
+        for (row, named) in self.rows.shown.iter().zip(named) {
+            out.push_str(&terminal.wrapped(&named[0], &blanks, &blanks));
+            self.push_row(&mut out, terminal, indent, &widths, row);
+        }
+        out
+    }
+
+    /// Every row as its name and a paragraph of titles and cells.
+    fn list(&self, terminal: &Terminal, indent: usize) -> String {
+        let titles: Vec<String> = (0..self.columns.len()).map(|i| self.titled(i, true).join(" ")).collect();
+        let (blanks, inner) = (" ".repeat(indent), " ".repeat(indent + 2));
+        let mut out = String::new();
+        for row in &self.rows.shown {
+            out.push_str(&terminal.wrapped(&row[0], &blanks, &blanks));
+            let cells = titles.iter().zip(row).skip(1);
+            let cells = cells.map(|(title, cell)| {
+                format!("{title} {}", cell.plain().replace('\n', " ")).trim().to_owned()
+            });
+            let all = cells.collect::<Vec<String>>().join("; ");
+            out.push_str(&terminal.wrapped(&all.into(), &inner, &inner));
+        }
+        out
+    }
+
+    fn header(&self, terminal: &Terminal, indent: usize, widths: &[usize]) -> String {
+        let height = self.columns.iter().map(|(title, _)| title.len()).max().unwrap_or(0);
+        let mut out = String::new();
+        for line in 0..height {
+            // Short titles sit on the last header line, next to their numbers.
+            let cell = |(title, _): &TableColumn| {
+                RichText::from(
+                    (line + title.len()).checked_sub(height).map_or("", |index| title[index].as_str()),
+                )
+            };
+            let cells: Vec<RichText> = self.columns.iter().map(cell).collect();
+            self.push_line(&mut out, terminal, indent, widths, &cells);
+        }
+        out
+    }
+
+    /// A row of as many lines as its tallest cell.
+    fn push_row(
+        &self,
+        out: &mut String,
+        terminal: &Terminal,
+        indent: usize,
+        widths: &[usize],
+        row: &[RichText],
+    ) {
+        let cells: Vec<Vec<RichText>> = row.iter().map(|cell| cell.split('\n')).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(1);
+        for line in 0..height {
+            let cells: Vec<RichText> = cells
+                .iter()
+                .map(|lines| lines.get(line).cloned().unwrap_or_else(|| RichText::from("")))
+                .collect();
+            self.push_line(out, terminal, indent, widths, &cells);
+        }
+    }
+
+    fn push_line(
+        &self,
+        out: &mut String,
+        terminal: &Terminal,
+        indent: usize,
+        widths: &[usize],
+        cells: &[RichText],
+    ) {
+        let mut line = " ".repeat(indent);
+        for (index, ((cell, width), (_, align))) in cells.iter().zip(widths).zip(&self.columns).enumerate() {
+            let gap = " ".repeat(if index > 0 { GAP } else { 0 });
+            let (cell, pad) = (terminal.paint(cell), " ".repeat(width - cell.width()));
+            match align {
+                Align::Left => line.push_str(&format!("{gap}{cell}{pad}")),
+                Align::Right => line.push_str(&format!("{gap}{pad}{cell}")),
+            }
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_align_and_lines_do_not_trail() {
+        let mut table =
+            DataTable::new("name").column("time to\n100 %", Align::Right).column("note", Align::Left);
+        table.row(["a", "1h", "fast"]);
+        table.row(["déjà", "4d 3h", ""]);
+        let text = table.fit(&Terminal::plain(100), 2);
+        insta::assert_snapshot!(text.replace('\n', "|\n"), @r"
+              time to|
+        name    100 %  note|
+        a          1h  fast|
+        déjà    4d 3h|
+        ");
+        assert_eq!(table.width(), 4 + 2 + 7 + 2 + 4);
+    }
+
+    #[test]
+    fn wide_and_combining_letters_take_the_columns_that_they_show() {
+        let mut table = DataTable::new("name").column("n", Align::Right);
+        ["東京", "e\u{301}a", "🚢"].iter().for_each(|name| table.row([*name, "1"]));
+        assert_eq!(table.render(0), "name  n\n東京  1\ne\u{301}a    1\n🚢    1\n");
+    }
+
+    #[test]
+    fn narrow_tables_fold_then_stack_then_list_and_cut_nothing() {
+        let mut table =
+            DataTable::new("name").column("harm\nmean", Align::Right).column("\np99", Align::Right);
+        table.row(["a-long-name", "5\n[4, 6]", "90\n[80, ?]"]);
+        table.row(["b", "7", "-"]);
+        let all: Vec<String> = [40, 28, 20, 14]
+            .iter()
+            .map(|&width| format!("{width}\n{}", table.fit(&Terminal::plain(width), 0)))
+            .collect();
+        insta::with_settings!({snapshot_path => "../snapshots"}, {
+            insta::assert_snapshot!(all.join("\n"));
+        });
+    }
+}

@@ -1,0 +1,19 @@
+//! What a report is before it has a format: a document of sections, paragraphs, lists, tables and commands.
+//!
+//! A report is built once as a [`Document`]; a terminal and Markdown each show it in their own way. Documents know
+//! no simulation: what they say was put into words by whoever built them.
+
+mod block;
+mod entries;
+mod inline;
+mod layout;
+mod markdown;
+mod table;
+mod terminal;
+
+pub use block::{Block, Document, Item, ShellCommand};
+pub use entries::Entries;
+pub use inline::{Mark, RichText, Tone, elide};
+pub use markdown::render as markdown;
+pub use table::{Align, DataTable};
+pub use terminal::{Terminal, wrap};

@@ -1,0 +1,229 @@
+//! The comparison tables of a study's report: one row per strategy, units in the headers, and under every estimate
+//! its interval.
+
+use super::document::{Align, DataTable};
+use super::{text, verdict};
+use crate::outcome::measures::{self, Measure, Unit};
+use crate::stats::Interval;
+use crate::stats::quantile::Quantile;
+use crate::study::Summary;
+use crate::study::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, StrategySummary};
+
+/// Cell without a value.
+const NOTHING: &str = "-";
+
+/// One row per strategy under `titles`: its name and what `cells` finds.
+fn by_strategy<const N: usize>(
+    summary: &Summary,
+    titles: [&str; N],
+    name: impl Fn(&StrategySummary) -> String,
+    cells: impl Fn(&StrategySummary) -> Vec<String>,
+) -> DataTable {
+    let mut table = DataTable::new("strategy").numbers(titles);
+    summary.strategies.iter().for_each(|strategy| {
+        table.row([name(strategy)].into_iter().chain(cells(strategy)));
+    });
+    table
+}
+
+fn name(strategy: &StrategySummary) -> String {
+    strategy.name.clone()
+}
+
+/// The comparison on one page: speed, harm and isolation.
+pub(super) fn overview(summary: &Summary) -> DataTable {
+    let titles = [
+        "to 100 %\np50",
+        "impaired host-\nminutes: mean",
+        "per bad change\np50",
+        "\np90",
+        "\np99",
+        "\nworst",
+        "isolation\nviolated",
+    ];
+    by_strategy(summary, titles, label, |strategy| {
+        let blast = strategy.metric(BLAST_METRIC);
+        let speed = strategy.metric(SPEED_METRIC).p50;
+        let mut row = vec![maybe(speed.map(|q| value(Unit::DurationMs, q.value))), mean(blast)];
+        row.extend(quantiles(Unit::HostMs, &[blast.p50, blast.p90, blast.p99]));
+        row.push(worst(blast, Unit::HostMs));
+        row.push(share(strategy, &measures::ISOLATION_VIOLATED, " %"));
+        row
+    })
+}
+
+/// The strategy's name, and whether the others are compared with it.
+fn label(strategy: &StrategySummary) -> String {
+    if strategy.is_baseline { format!("{} (baseline)", strategy.name) } else { strategy.name.clone() }
+}
+
+/// A share of trials in percent with its interval underneath.
+fn share(strategy: &StrategySummary, metric: &Measure, unit: &str) -> String {
+    maybe(strategy.metric(metric).share.map(|s| {
+        // A bound on a share never rounds to the share unless it is it.
+        let value = format!("{}{unit}", text::percent_number(s.value));
+        text::with_interval(value, "\n", s.interval, text::percent_number)
+    }))
+}
+
+/// How fast each strategy is.
+pub(super) fn speed(summary: &Summary) -> DataTable {
+    let titles = ["time to 100 %\np50", "\np90", "\np99", "\nworst", "with bakes\np50", "trials\nof them"];
+    by_strategy(summary, titles, name, |strategy| {
+        let speed = strategy.metric(SPEED_METRIC);
+        let mut row = quantiles(Unit::DurationMs, &[speed.p50, speed.p90, speed.p99]);
+        row.push(worst(speed, Unit::DurationMs));
+        row.extend(quantiles(Unit::DurationMs, &[strategy.metric(&measures::DURATION_MS).p50]));
+        row.push(text::count(speed.n));
+        row
+    })
+}
+
+/// How much harm bad changes do, in impaired host-minutes.
+pub(super) fn blast(summary: &Summary) -> DataTable {
+    let titles = ["mean", "p50", "p90", "p99", "mean of\nworst 1 %", "\nworst", "trials"];
+    by_strategy(summary, titles, name, |strategy| {
+        let blast = strategy.metric(BLAST_METRIC);
+        let tail =
+            blast.cvar99.map(|t| rough(t.rough, t.value, t.interval.at_least(0.0), said(Unit::HostMs)));
+        let mut row = vec![mean(blast)];
+        row.extend(quantiles(Unit::HostMs, &[blast.p50, blast.p90, blast.p99]));
+        row.extend([maybe(tail), worst(blast, Unit::HostMs), text::count(blast.n)]);
+        row
+    })
+}
+
+/// Every strategy against the baseline, by the means over the trials that both have a value for.
+pub(super) fn comparison(summary: &Summary) -> DataTable {
+    let mut table = DataTable::new("strategy")
+        .numbers(["time to 100 %\nfactor", "\ndifference", "impaired host-minutes\nfactor", "\ndifference"])
+        .column("Pareto front\nby estimates", Align::Left);
+    for strategy in &summary.strategies {
+        let mut row = vec![name(strategy)];
+        for (metric, unit) in [(SPEED_METRIC, Unit::DurationMs), (BLAST_METRIC, Unit::HostMs)] {
+            row.extend([factor(strategy, metric), difference(strategy, metric, unit)]);
+        }
+        row.push(match (&strategy.dominated_by, strategy.on_front) {
+            (_, true) => "on it".to_owned(),
+            (Some(by), false) => format!("beaten by\n{by}"),
+            (None, false) => NOTHING.to_owned(),
+        });
+        table.row(row);
+    }
+    table
+}
+
+/// How far bad changes reach at their worst moment.
+pub(super) fn peak(summary: &Summary) -> DataTable {
+    let titles = [
+        "% of traffic\np50",
+        "\np99",
+        "hosts\np50",
+        "\np99",
+        "zones\np99",
+        "\nworst",
+        "regions\np99",
+        "\nworst",
+    ];
+    by_strategy(summary, titles, name, |strategy| {
+        let (traffic, hosts) = (
+            strategy.metric(&measures::PEAK_IMPAIRED_TRAFFIC_PPM),
+            strategy.metric(&measures::PEAK_IMPAIRED_HOSTS),
+        );
+        let mut row = quantiles(Unit::Ppm, &[traffic.p50, traffic.p99]);
+        row.extend(quantiles(Unit::Hosts, &[hosts.p50, hosts.p99]));
+        for metric in [&measures::PEAK_IMPAIRED_ZONES, &measures::PEAK_IMPAIRED_REGIONS]
+            .map(|name| strategy.metric(name))
+        {
+            row.extend(quantiles(Unit::Zones, &[metric.p99]));
+            row.push(worst(metric, Unit::Zones));
+        }
+        row
+    })
+}
+
+/// How often isolation breaks, defects escape and good changes are rolled back.
+pub(super) fn response(summary: &Summary) -> DataTable {
+    let titles = ["isolation violated\nof all", "escaped\nof bad ones", "false rollback\nof good ones"];
+    by_strategy(summary, titles, name, |strategy| {
+        let metrics = [&measures::ISOLATION_VIOLATED, &measures::ESCAPED, &measures::FALSE_ROLLBACK];
+        metrics.map(|metric| share(strategy, metric, "")).to_vec()
+    })
+}
+
+/// How long alarms take from the first impaired host.
+pub(super) fn delay(summary: &Summary) -> DataTable {
+    by_strategy(summary, ["p50", "p90", "p99", "worst", "trials"], name, |strategy| {
+        let delay = strategy.metric(&measures::DETECTION_DELAY_MS);
+        let mut row = quantiles(Unit::DurationMs, &[delay.p50, delay.p90, delay.p99]);
+        row.extend([worst(delay, Unit::DurationMs), text::count(delay.n)]);
+        row
+    })
+}
+
+/// Quantiles with their intervals underneath.
+fn quantiles(unit: Unit, quantiles: &[Option<Quantile>]) -> Vec<String> {
+    let cell =
+        |quantile: &Option<Quantile>| maybe(quantile.map(|q| rough(false, q.value, q.interval, said(unit))));
+    quantiles.iter().map(cell).collect()
+}
+
+/// The largest value seen.
+fn worst(metric: &MetricSummary, unit: Unit) -> String {
+    maybe(metric.max.map(said(unit)))
+}
+
+/// A mean of host-minutes with its interval underneath.
+fn mean(metric: &MetricSummary) -> String {
+    maybe(metric.mean.map(|m| rough(m.rough, m.value, m.interval, said(Unit::HostMs))))
+}
+
+/// An estimate with its interval underneath; `~` marks one that may well be off.
+fn rough(is_rough: bool, value: f64, interval: Interval, say: impl Fn(f64) -> String) -> String {
+    let mark = if is_rough { "~" } else { "" };
+    format!("{mark}{}", text::with_interval(say(value), "\n", interval, say))
+}
+
+fn said(unit: Unit) -> impl Fn(f64) -> String {
+    move |x| value(unit, x)
+}
+
+/// A value as tables print it: no unit that the header says, and short.
+fn value(unit: Unit, x: f64) -> String {
+    match unit {
+        Unit::HostMs => text::compact(x / 60_000.0),
+        Unit::Ppm => text::percent_number(x / 1e6),
+        Unit::DurationMs | Unit::LeadMs | Unit::Share | Unit::YesNo => text::value(unit, x),
+        Unit::Hosts
+        | Unit::Zones
+        | Unit::Regions
+        | Unit::Requests
+        | Unit::Items
+        | Unit::Deployments
+        | Unit::Alarms
+        | Unit::Count => text::compact(x),
+    }
+}
+
+/// The strategy's mean as a multiple or a fraction of the baseline's.
+fn factor(strategy: &StrategySummary, metric: &Measure) -> String {
+    if strategy.is_baseline {
+        return "baseline".to_owned();
+    }
+    maybe(verdict::factor(strategy, metric).map(|words| words.replacen(" [", "\n[", 1)))
+}
+
+/// The mean difference from the baseline, with its sign.
+fn difference(strategy: &StrategySummary, metric: &Measure, unit: Unit) -> String {
+    let mean = strategy.metric(metric).against_baseline.as_ref().and_then(|d| d.mean);
+    let signed = |v: f64| match value(unit, v.abs()) {
+        zero if zero == "0" || zero == "0s" => zero,
+        size if v < 0.0 => format!("-{size}"),
+        size => format!("+{size}"),
+    };
+    maybe(mean.map(|m| rough(m.rough, m.value, m.interval, signed)))
+}
+
+fn maybe(cell: Option<String>) -> String {
+    cell.unwrap_or_else(|| NOTHING.to_owned())
+}

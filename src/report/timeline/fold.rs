@@ -1,0 +1,336 @@
+//! The one fold over a rollout's records. What is made of each event is decided here and nowhere else; no word is said.
+
+use super::history::{
+    Affected, EventRun, Moment, PlaceHistory, PlacePhase, RolloutHistory, Stretch, Suffering, Visit,
+    WaveHistory,
+};
+use super::kinds::place_and_kind;
+use crate::outcome::Outcome;
+use crate::plan::Plan;
+use crate::rollout::trace::{Event, Record};
+use std::collections::BTreeMap;
+
+impl<'r> RolloutHistory<'r> {
+    /// The history that `records`, in order of time, and the outcome tell.
+    pub fn new(plan: &Plan, outcome: &Outcome, records: &'r [Record]) -> Self {
+        let end_ms = records.iter().map(|r| r.at_ms).chain([outcome.end_ms, 1]).max().unwrap_or(1);
+        let mut fold = RolloutFold {
+            history: RolloutHistory { end_ms, ..RolloutHistory::default() },
+            zones: vec![ZoneFold::default(); plan.fleet.zones.len()],
+            ..RolloutFold::default()
+        };
+        records.iter().enumerate().for_each(|(index, record)| fold.take(index, record));
+        fold.finish(plan)
+    }
+}
+
+/// The history so far, and what is still going on.
+#[derive(Default)]
+struct RolloutFold<'r> {
+    history: RolloutHistory<'r>,
+    zones: Vec<ZoneFold>,
+    /// Zones in the order in which they were reached.
+    reached: Vec<usize>,
+    impaired_hosts: u64,
+    /// Whether there was any harm yet: the first is told by itself.
+    has_harm: bool,
+    /// Since the last moment of the incident.
+    hurt: Affected,
+    healed: Affected,
+    breaches: Vec<&'r Record>,
+    /// Hosts that suffer, by zone.
+    suffering: BTreeMap<u32, u32>,
+}
+
+impl<'r> RolloutFold<'r> {
+    fn take(&mut self, index: usize, record: &'r Record) {
+        self.run(index, &record.event);
+        let at = record.at_ms;
+        match record.event {
+            Event::RolloutStarted { .. } | Event::PastWaves { .. } => {}
+            Event::RolloutEnded { .. } => self.pause(),
+            Event::WaveStarted { wave } => {
+                self.pause();
+                self.wave(at, wave);
+            }
+            Event::WaveBakeStarted { .. } => self.bake(record, |wave| wave.bake_ms = at),
+            Event::WaveDone { .. } => self.bake(record, |wave| wave.to_ms = at),
+            Event::ZoneStarted { zone, .. } => {
+                self.enter(at, zone, Some(PlacePhase::Deploying));
+                if let Some(wave) = self.history.waves.last_mut() {
+                    wave.visits.push(Visit { zone, from_ms: at, ..Visit::default() });
+                }
+            }
+            Event::BatchStarted { zone, one_box, .. } => {
+                self.enter(at, zone, Some(PlacePhase::Deploying));
+                self.visit(zone, |visit| {
+                    visit.one_box |= one_box;
+                    visit.batches += u32::from(!one_box);
+                });
+            }
+            Event::BatchDone { zone, hosts_done, .. } => self.visit(zone, |visit| visit.hosts = hosts_done),
+            Event::ZoneBakeStarted { zone, .. } => self.enter(at, zone, Some(PlacePhase::Baking)),
+            Event::ZoneDone { zone } => {
+                self.enter(at, zone, Some(PlacePhase::Updated));
+                self.visit(zone, |visit| visit.done_ms = Some(at));
+            }
+            Event::HostImpaired { zone, .. } => self.impair(record, zone),
+            Event::HostHealed { zone, .. } => self.heal(at, zone),
+            Event::ZoneSuffers { zone, hosts } => self.suffer(at, zone, hosts),
+            Event::Triggered { .. } => match self.history.triggers.last_mut() {
+                Some(last) if last[0].at_ms == at => last.push(record),
+                _ => self.history.triggers.push(vec![record]),
+            },
+            Event::Breach { .. } => self.breaches.push(record),
+            Event::WaveBlocked { .. } | Event::WentDark { .. } => self.single(record),
+            Event::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
+            Event::AlarmIgnored { .. } | Event::RemedyStarted { .. } | Event::Halted { .. } => {
+                self.decide(record, None);
+            }
+            Event::RollbackDecided { .. } => {
+                self.decide(record, None);
+                self.stop(at);
+            }
+            Event::ZoneRollbackStarted { zone, .. } => {
+                self.enter(at, zone, Some(PlacePhase::RollingBack));
+                self.history.rollbacks.push(record);
+            }
+            Event::ZoneRollbackDone { zone } => {
+                self.enter(at, zone, None);
+                self.history.rolled_back.push(record);
+            }
+        }
+    }
+
+    fn run(&mut self, index: usize, event: &Event) {
+        let (_, kind) = place_and_kind(event);
+        match self.history.runs.last_mut() {
+            Some(last) if kind.is_some() && last.kind == kind => last.records.end = index + 1,
+            _ => self.history.runs.push(EventRun { kind, records: index..index + 1 }),
+        }
+    }
+
+    fn wave(&mut self, from_ms: u64, wave: u32) {
+        let end_ms = self.history.end_ms;
+        let (visits, bakes) = (Vec::new(), Vec::new());
+        self.history.waves.push(WaveHistory { wave, from_ms, bake_ms: end_ms, to_ms: end_ms, visits, bakes });
+    }
+
+    fn bake(&mut self, record: &'r Record, change: impl FnOnce(&mut WaveHistory)) {
+        self.pause();
+        if let Some(wave) = self.history.waves.last_mut() {
+            change(wave);
+            wave.bakes.push(record);
+        }
+    }
+
+    fn visit(&mut self, zone: u32, change: impl FnOnce(&mut Visit)) {
+        let visits = self.history.waves.last_mut().map(|wave| &mut wave.visits);
+        let visit = visits.and_then(|visits| visits.iter_mut().rev().find(|visit| visit.zone == zone));
+        if let Some(visit) = visit {
+            change(visit);
+        }
+    }
+
+    fn enter(&mut self, at: u64, zone: u32, phase: Option<PlacePhase>) {
+        let zone = zone as usize;
+        self.zones[zone].enter(at, phase);
+        if !self.reached.contains(&zone) {
+            self.reached.push(zone);
+        }
+    }
+
+    fn impair(&mut self, record: &'r Record, zone: u32) {
+        self.zones[zone as usize].impair(record.at_ms);
+        self.impaired_hosts += 1;
+        if self.has_harm {
+            self.hurt.add(record.at_ms, zone);
+        } else {
+            self.has_harm = true;
+            self.end_breaches(None);
+            self.single(record);
+        }
+    }
+
+    fn heal(&mut self, at: u64, zone: u32) {
+        self.zones[zone as usize].heal(at);
+        self.healed.add(at, zone);
+        self.impaired_hosts = self.impaired_hosts.saturating_sub(1);
+        // A rollback may heal hosts faster than others become impaired: only the last time counts.
+        if self.impaired_hosts == 0 {
+            self.history.all_healed_ms = Some(at);
+        }
+    }
+
+    fn suffer(&mut self, at_ms: u64, zone: u32, hosts: u32) {
+        self.suffering.insert(zone, hosts);
+        let hosts = self.suffering.values().map(|&hosts| u64::from(hosts)).sum();
+        let zones = self.suffering.values().filter(|&&hosts| hosts > 0).count();
+        if self.history.suffering.last().is_some_and(|last| last.at_ms == at_ms) {
+            self.history.suffering.pop();
+        }
+        self.history.suffering.push(Suffering { at_ms, hosts, zones });
+    }
+
+    /// The pipeline stops: what is in flight stays as it is unless its own rollback begins.
+    fn stop(&mut self, at: u64) {
+        self.zones.iter_mut().for_each(|zone| zone.stop(at));
+        let end_ms = self.history.end_ms;
+        if let Some(running) = self.history.waves.last_mut().filter(|wave| wave.to_ms == end_ms) {
+            running.to_ms = at;
+        }
+    }
+
+    fn single(&mut self, record: &'r Record) {
+        self.history.incident.push(Moment::Single(record));
+    }
+
+    /// Something is decided: what led to it comes first.
+    fn decide(&mut self, record: &'r Record, fired: Option<(u32, u32)>) {
+        self.end_harm();
+        self.end_breaches(fired);
+        self.single(record);
+    }
+
+    /// The deployment goes on: what came before is told before it.
+    fn pause(&mut self) {
+        self.end_breaches(None);
+        self.end_harm();
+    }
+
+    fn end_harm(&mut self) {
+        if self.hurt.hosts > 0 {
+            self.history.incident.push(Moment::Impaired(std::mem::take(&mut self.hurt)));
+        }
+    }
+
+    fn end_breaches(&mut self, fired: Option<(u32, u32)>) {
+        if !self.breaches.is_empty() {
+            let all = std::mem::take(&mut self.breaches);
+            self.history.incident.push(Moment::Breaches { all, fired });
+        }
+    }
+
+    fn finish(mut self, plan: &Plan) -> RolloutHistory<'r> {
+        self.end_harm();
+        if self.healed.hosts > 0 {
+            self.history.incident.push(Moment::Healed(std::mem::take(&mut self.healed)));
+        }
+        self.end_breaches(None);
+        self.history.waves.iter_mut().for_each(|wave| wave.bake_ms = wave.bake_ms.min(wave.to_ms));
+        let region = |zone: usize| plan.fleet.zones[zone].region;
+        let mut regions: Vec<usize> = Vec::new();
+        for zone in &self.reached {
+            if !regions.contains(&region(*zone)) {
+                regions.push(region(*zone));
+            }
+        }
+        self.reached.sort_by_key(|zone| (regions.iter().position(|r| *r == region(*zone)), *zone));
+        let end_ms = self.history.end_ms;
+        for zone in self.reached {
+            let (phases, impaired) = std::mem::take(&mut self.zones[zone]).close(end_ms);
+            let name = plan.fleet.zone_name(zone);
+            self.history.zones.push(PlaceHistory { region: region(zone), name, phases, impaired });
+        }
+        self.history
+    }
+}
+
+impl Affected {
+    fn add(&mut self, at: u64, zone: u32) {
+        if self.hosts == 0 {
+            self.from_ms = at;
+        }
+        self.hosts += 1;
+        self.to_ms = at;
+        self.zones.insert(zone);
+    }
+}
+
+/// A zone's history so far.
+#[derive(Debug, Clone, Default)]
+struct ZoneFold {
+    phases: Vec<Stretch<PlacePhase>>,
+    now: Option<(u64, PlacePhase)>,
+    impaired: Vec<Stretch<u32>>,
+    hosts: u32,
+    most: u32,
+    since: u64,
+}
+
+impl ZoneFold {
+    fn enter(&mut self, at: u64, phase: Option<PlacePhase>) {
+        if let Some((from_ms, what)) = self.now {
+            if Some(what) == phase {
+                return;
+            }
+            if at > from_ms {
+                self.phases.push(Stretch { from_ms, to_ms: at, what });
+            }
+        }
+        self.now = phase.map(|phase| (at, phase));
+    }
+
+    fn stop(&mut self, at: u64) {
+        if self.now.is_some() {
+            self.enter(at, Some(PlacePhase::Updated));
+        }
+    }
+
+    fn impair(&mut self, at: u64) {
+        if self.hosts == 0 {
+            (self.since, self.most) = (at, 0);
+        }
+        self.hosts += 1;
+        self.most = self.most.max(self.hosts);
+    }
+
+    fn heal(&mut self, at: u64) {
+        self.hosts = self.hosts.saturating_sub(1);
+        if self.hosts == 0 && self.most > 0 {
+            self.impaired.push(Stretch { from_ms: self.since, to_ms: at, what: self.most });
+        }
+    }
+
+    fn close(mut self, end: u64) -> (Vec<Stretch<PlacePhase>>, Vec<Stretch<u32>>) {
+        self.enter(end, None);
+        if self.hosts > 0 {
+            self.impaired.push(Stretch { from_ms: self.since, to_ms: end.max(self.since), what: self.most });
+        }
+        (self.phases, self.impaired)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn places_follow_the_events() {
+        let (plan, zone) = (sample::plan(), 3);
+        let at = |at_ms, event| Record { at_ms, event };
+        let records = [
+            at(10, Event::ZoneStarted { wave: 0, zone }),
+            at(10, Event::BatchStarted { zone, hosts: 1, one_box: true }),
+            at(20, Event::ZoneBakeStarted { zone, one_box: true }),
+            at(30, Event::HostImpaired { zone, host: 0 }),
+            at(40, Event::RollbackDecided { alarm: 0, hosts: 1 }),
+            at(45, Event::ZoneRollbackStarted { zone, hosts: 1 }),
+            at(50, Event::HostHealed { zone, host: 0 }),
+            at(50, Event::ZoneRollbackDone { zone }),
+        ];
+        let outcome = Outcome { end_ms: 60, ..Outcome::default() };
+        let RolloutHistory { zones, all_healed_ms, .. } = RolloutHistory::new(&plan, &outcome, &records);
+        assert_eq!((zones.len(), all_healed_ms), (1, Some(50)));
+        assert_eq!(zones[0].name, "us-west-2/a");
+        let phases = [
+            (10, 20, PlacePhase::Deploying),
+            (20, 40, PlacePhase::Baking),
+            (40, 45, PlacePhase::Updated),
+            (45, 50, PlacePhase::RollingBack),
+        ];
+        assert_eq!(zones[0].phases, phases.map(|(from_ms, to_ms, what)| Stretch { from_ms, to_ms, what }));
+        assert_eq!(zones[0].impaired, [Stretch { from_ms: 30, to_ms: 50, what: 1 }]);
+    }
+}

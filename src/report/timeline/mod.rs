@@ -1,0 +1,16 @@
+//! One rollout told for people and as JSON lines.
+//!
+//! Its records are folded once into a [`history`]; what is told event by event, as a story of waves and the incident,
+//! and drawn as a chart are levels of detail of that.
+
+mod events;
+mod fold;
+pub mod history;
+mod json;
+mod kinds;
+mod names;
+mod story;
+mod text;
+
+pub use json::{json_lines, outcome_json};
+pub use text::text;

@@ -1,0 +1,198 @@
+//! What happens in a rollout in words and in the plan's names, one event or the outcome at a time.
+
+use crate::outcome::{Ending, Outcome};
+use crate::plan::{Plan, Remedy, Scope};
+use crate::report::text;
+use crate::rollout::trace::Event;
+
+/// Says events of one strategy's rollout in the plan's names.
+pub(super) struct PlanNames<'p> {
+    pub plan: &'p Plan,
+    /// Index of the strategy.
+    pub strategy: usize,
+}
+
+impl PlanNames<'_> {
+    pub fn zone(&self, zone: u32) -> String {
+        self.plan.fleet.zone_name(zone as usize)
+    }
+
+    pub fn region_of(&self, zone: u32) -> usize {
+        self.plan.fleet.zones[zone as usize].region
+    }
+
+    pub fn region(&self, region: usize) -> &str {
+        &self.plan.fleet.regions[region].name
+    }
+
+    pub fn wave(&self, wave: u32) -> &str {
+        &self.plan.strategies[self.strategy].waves[wave as usize].name
+    }
+
+    pub fn alarm(&self, alarm: u32) -> &str {
+        &self.plan.alarms[alarm as usize].name
+    }
+
+    pub fn defect(&self, defect: u32) -> &str {
+        &self.plan.change.defects[defect as usize].name
+    }
+
+    /// What an alarm instance looks at, in words.
+    pub fn entity(&self, alarm: u32, entity: u32) -> String {
+        match self.plan.alarms[alarm as usize].scope {
+            Scope::OneBox => format!("one-box of {}", self.zone(entity)),
+            Scope::Zone => self.zone(entity),
+            Scope::Region => self.region(entity as usize).to_owned(),
+            Scope::Service => "the service".to_owned(),
+        }
+    }
+
+    /// An alarm instance: `zone-errors at us-east-1/a`.
+    pub fn instance(&self, alarm: u32, entity: u32) -> String {
+        format!("{} at {}", self.alarm(alarm), self.entity(alarm, entity))
+    }
+
+    /// One event in a clause.
+    pub fn event(&self, event: &Event) -> String {
+        let hosts = |n: u32| text::counted(u64::from(n), "host");
+        match *event {
+            Event::RolloutStarted { defect: Some(defect) } => {
+                format!("rollout starts; the change is bad: {}", self.defect(defect))
+            }
+            Event::RolloutStarted { defect: None } => "rollout starts; the change is good".to_owned(),
+            Event::WaveStarted { wave } => format!("wave {} starts", self.wave(wave)),
+            Event::ZoneStarted { zone, .. } => format!("{} starts", self.zone(zone)),
+            Event::BatchStarted { zone, hosts: n, one_box } => {
+                format!("{} of {} starts: {}", batch_name(one_box), self.zone(zone), hosts(n))
+            }
+            Event::BatchDone { zone, hosts_done: n, one_box } => {
+                format!(
+                    "{} of {} done: {} on the new version",
+                    batch_name(one_box),
+                    self.zone(zone),
+                    hosts(n)
+                )
+            }
+            Event::PastWaves { zone, hosts: n } => {
+                format!("{} of {} took the change past the waves", hosts(n), self.zone(zone))
+            }
+            Event::ZoneBakeStarted { zone, one_box: true } => format!("one-box of {} bakes", self.zone(zone)),
+            Event::ZoneBakeStarted { zone, one_box: false } => format!("{} bakes", self.zone(zone)),
+            Event::ZoneDone { zone } => format!("{} done", self.zone(zone)),
+            Event::WaveBakeStarted { wave } => format!("wave {} bakes", self.wave(wave)),
+            Event::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
+            Event::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", self.zone(zone)),
+            Event::HostHealed { zone, host } => format!("healed: host {host} of {}", self.zone(zone)),
+            Event::ZoneSuffers { zone, hosts: 0 } => format!("{} no longer suffers", self.zone(zone)),
+            Event::ZoneSuffers { zone, hosts: n } => {
+                format!("IMPAIRED: {} of {} suffer", hosts(n), self.zone(zone))
+            }
+            Event::ZoneRollbackStarted { zone, hosts: n } => {
+                format!("{} goes back: {}", self.zone(zone), hosts(n))
+            }
+            Event::ZoneRollbackDone { zone } => format!("{} is back on the old version", self.zone(zone)),
+            Event::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(ending)),
+            Event::WentDark { .. }
+            | Event::Triggered { .. }
+            | Event::Breach { .. }
+            | Event::AlarmFired { .. }
+            | Event::AlarmIgnored { .. }
+            | Event::WaveBlocked { .. }
+            | Event::RemedyStarted { .. }
+            | Event::Halted { .. }
+            | Event::RollbackDecided { .. } => self.incident(event).unwrap_or_default(),
+        }
+    }
+
+    /// Events of the incident; none for those of the deployment.
+    fn incident(&self, event: &Event) -> Option<String> {
+        Some(match *event {
+            Event::WentDark { place, whole_region } => {
+                let place =
+                    if whole_region { self.region(place as usize).to_owned() } else { self.zone(place) };
+                format!("{place} goes dark, the change has no part in it")
+            }
+            Event::Triggered { region } => {
+                format!("TRIGGER: what wakes the fault reaches {}", self.region(region as usize))
+            }
+            Event::Breach { alarm, entity, requests, errors } => {
+                let counts = requests.zip(errors).map_or(String::new(), |(requests, errors)| {
+                    format!(": {} failed of {}", text::count(errors), text::counted(requests, "request"))
+                });
+                format!("breach of {}{counts}", self.instance(alarm, entity))
+            }
+            Event::AlarmFired { alarm, entity } => format!("ALARM: {}", self.instance(alarm, entity)),
+            Event::AlarmIgnored { alarm, entity } => {
+                format!("verdict of {} lost or overridden", self.instance(alarm, entity))
+            }
+            Event::WaveBlocked { wave } => {
+                format!("wave {} waits: an alarm fires for another reason", self.wave(wave))
+            }
+            Event::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
+            Event::Halted { alarm } => {
+                format!("STOP because of {}: everything stays as it is", self.alarm(alarm))
+            }
+            Event::RollbackDecided { alarm, hosts } => {
+                let hosts = text::counted(hosts, "host");
+                format!("ROLLBACK: {} stops the rollout, {hosts} go back", self.alarm(alarm))
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What the rollout came to, in one line.
+pub(super) fn outcome(outcome: &Outcome) -> String {
+    let duration = |ms: u64| text::duration(ms as f64);
+    let mut parts = vec![ending_words(outcome.ending).to_owned()];
+    if let Some(at) = outcome.to_100_ms {
+        parts.push(format!("every host updated after {}", duration(at)));
+    }
+    if let Some(onset) = outcome.onset_ms {
+        let since = |at: Option<u64>| at.and_then(|at| at.checked_sub(onset)).map(duration);
+        let alarm =
+            since(outcome.alarm_ms).map_or("no alarm after it".to_owned(), |d| format!("alarm {d} later"));
+        let healed =
+            since(outcome.mitigated_ms).map_or("not healed".to_owned(), |d| format!("all healed {d} later"));
+        parts.push(format!("first host impaired after {}, {alarm}, {healed}", duration(onset)));
+    }
+    if outcome.impaired_host_ms > 0 {
+        parts.push(format!(
+            "{} impaired host-minutes, at most {} in {} and {} at once",
+            text::host_minutes(outcome.impaired_host_ms as f64),
+            text::counted(outcome.peak_impaired_hosts, "host"),
+            text::counted(u64::from(outcome.peak_impaired_zones), "zone"),
+            text::counted(u64::from(outcome.peak_impaired_regions), "region"),
+        ));
+    }
+    if let Some(at) = outcome.first_violation_ms {
+        parts.push(format!("ISOLATION VIOLATED after {}", duration(at)));
+    }
+    if outcome.left_exposed_hosts > 0 {
+        parts.push(format!("{} left on the new version", text::counted(outcome.left_exposed_hosts, "host")));
+    }
+    format!("outcome: {}\n", parts.join("; "))
+}
+
+fn remedy_words(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::Rollback => "back to the old version",
+        Remedy::KillSwitch => "the faulty part is switched off",
+        Remedy::FixForward => "forward to a fixed version",
+        Remedy::Repair => "work on every suffering host",
+    }
+}
+
+fn batch_name(one_box: bool) -> &'static str {
+    if one_box { "one-box" } else { "batch" }
+}
+
+fn ending_words(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Completed => "completed",
+        Ending::Escaped => "ESCAPED, the defect is on every host and no alarm stopped it",
+        Ending::Caught => "caught, the bad change was stopped",
+        Ending::Recalled => "RECALLED, the bad change had reached every host",
+        Ending::FalseRollback => "FALSE ROLLBACK, a good change was rolled back",
+    }
+}

@@ -1,0 +1,107 @@
+//! Which strategies the study runs, and what refers to them or to a metric by name.
+
+use super::component::is_spoken_for;
+use super::names::{check_listed_once, some, unknown};
+use super::strategy::{Draft, Names};
+use crate::diagnostic::Diagnostic;
+use crate::outcome::measures::{self, Measure};
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::Written;
+use crate::scenario::rules;
+use crate::scenario::spec::{MetricName, ScenarioSpec, StudySpec};
+use crate::scenario::value::Name;
+
+/// The strategies that run.
+pub(super) struct StrategiesRun<'a> {
+    names: &'a Names<'a>,
+    /// Indices of the drafts, in report order.
+    pub order: Vec<usize>,
+    /// False if one of those listed was reported.
+    pub complete: bool,
+}
+
+impl StrategiesRun<'_> {
+    /// Those that the study lists, or all that are neither templates nor spoken for.
+    pub fn choose<'n>(
+        names: &'n Names<'n>,
+        spec: &ScenarioSpec,
+        study: &StudySpec,
+        problems: &mut Problems,
+    ) -> StrategiesRun<'n> {
+        let mut run = StrategiesRun { names, order: Vec::new(), complete: true };
+        run.fill(spec, study, problems);
+        run
+    }
+
+    fn fill(&mut self, spec: &ScenarioSpec, study: &StudySpec, problems: &mut Problems) {
+        let drafts = self.names.drafts;
+        self.complete = !study.strategies.is_broken() && self.names.complete;
+        let Some(listed) = study.strategies.value() else {
+            let compared = |draft: &Draft| !draft.template && !is_spoken_for(spec, &draft.plan.name);
+            self.order = (0..drafts.len()).filter(|&index| compared(&drafts[index])).collect();
+            let template_broken = drafts.iter().any(|draft| draft.spec.template.is_broken());
+            if self.order.is_empty() && self.complete && !template_broken {
+                self.nothing_to_run(spec, problems);
+            }
+            return;
+        };
+        check_listed_once(listed, problems);
+        for written in listed {
+            match self.names.find_runnable(written, problems) {
+                Some(index) => self.order.push(index),
+                None => self.complete = false,
+            }
+        }
+        if self.order.is_empty() && self.complete {
+            self.nothing_to_run(spec, problems);
+        }
+    }
+
+    fn nothing_to_run(&self, spec: &ScenarioSpec, problems: &mut Problems) {
+        let listed = spec.study.value().and_then(|study| study.strategies.span());
+        let message = match (self.names.drafts, listed) {
+            ([], _) => "the scenario has no strategy",
+            (_, Some(_)) => "the study runs no strategy",
+            (drafts, None) if drafts.iter().any(|draft| !draft.template) => {
+                "every strategy of the scenario is a component's, or a template"
+            }
+            (_, None) => "every strategy of the scenario is a template",
+        };
+        let place = listed.or(spec.strategy.span()).unwrap_or_default();
+        let diagnostic = Diagnostic::new(&rules::NO_STRATEGY, message).at(place, "");
+        problems.report(
+            diagnostic.help("add a `[[strategy]]` that is not a template, or include a file that has some"),
+        );
+    }
+
+    /// Position among the strategies that run; `what` refers to it.
+    pub fn position(&self, written: &Written<Name>, what: &str, problems: &mut Problems) -> Option<usize> {
+        let index = self.names.find(written, problems)?;
+        let position = self.order.iter().position(|&other| other == index);
+        if position.is_none() && self.complete {
+            let message = format!("{what} is `{}`, which the study does not run", written.value.0);
+            let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
+            problems.report(diagnostic.help(format!("the study runs {}", some(&self.listed()))));
+        }
+        position
+    }
+
+    /// The names of those that run.
+    pub fn listed(&self) -> Vec<&str> {
+        self.order.iter().map(|&index| self.names.drafts[index].plan.name.as_str()).collect()
+    }
+}
+
+/// The metric of this name; reports unknown ones.
+pub(super) fn resolve_metric(
+    written: &Written<MetricName>,
+    problems: &mut Problems,
+) -> Option<&'static Measure> {
+    let Written { value: MetricName(name), span } = written;
+    let metric = measures::find(name);
+    if metric.is_none() {
+        let known = measures::all().map(|metric| metric.name);
+        unknown(&rules::UNKNOWN_METRIC, "metric", name, *span, known, problems);
+    }
+    metric
+}
