@@ -3,7 +3,7 @@
 //! Rows are handed on in order while the study runs, so the number of trials costs no memory.
 
 use std::error::Error;
-use wavetank::study::gather::Rows;
+use wavetank::study::gather::RowSink;
 use wavetank::study::{Nobody, Study, Weights};
 use wavetank::{Outcome, Plan};
 
@@ -13,7 +13,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
 
     // Made of outcomes on every thread, taken in the order of trials on one.
     let mut spread: Vec<Vec<bool>> = vec![Vec::new(); plan.strategies.len()];
-    let rows = Rows {
+    let rows = RowSink {
         make: |outcomes: &[Outcome]| outcomes.iter().map(is_spread).collect::<Vec<bool>>(),
         take: |strategy: usize, values: Vec<bool>| {
             spread[strategy].extend(values);

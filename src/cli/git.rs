@@ -42,16 +42,16 @@ impl<'a> Address<'a> {
 }
 
 /// The files of one commit, by their paths from the current folder.
-pub struct Revision<'a> {
+pub struct Commit<'a> {
     address: Address<'a>,
     commit: String,
-    place: Place,
+    place: Here,
     /// The scenario itself, read when the revision was opened.
     scenario: Vec<u8>,
 }
 
 /// Where we are.
-struct Place {
+struct Here {
     /// The current folder, from the top of the repository.
     folder: PathBuf,
     /// Whether the clone lacks a part of the history.
@@ -67,13 +67,13 @@ enum Found {
     Nothing,
 }
 
-impl<'a> Revision<'a> {
+impl<'a> Commit<'a> {
     /// Finds the commit and reads the scenario.
     ///
     /// # Errors
     /// When git cannot be run, here is no repository, or it lacks the revision or the file.
     pub fn open(address: Address<'a>) -> Result<Self, CliError> {
-        let place = Place::here()?;
+        let place = Here::here()?;
         let wanted = format!("{}^{{commit}}", address.revision);
         let named = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted], "")
             .map_err(not_installed)?;
@@ -158,7 +158,7 @@ impl<'a> Revision<'a> {
     }
 }
 
-impl Place {
+impl Here {
     fn here() -> Result<Self, CliError> {
         let asked =
             git(&["rev-parse", "--is-shallow-repository", "--show-prefix"], "").map_err(not_installed)?;

@@ -24,7 +24,7 @@ pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
     let loaded = if file == STDIN {
         scenario::load_str(STDIN_NAME, &io.read_stdin()?)
     } else if let Some(address) = git::Address::parse(file)? {
-        let revision = git::Revision::open(address)?;
+        let revision = git::Commit::open(address)?;
         let loaded = scenario::load_with(revision.path(), &|path| revision.read(path));
         Loaded { problems: loaded.problems.with_prefix(&revision.prefix()), ..loaded }
     } else {

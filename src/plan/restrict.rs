@@ -193,7 +193,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Change, Expectation, Fleet, Guard, Level, Strategy, Study, Threshold, Tolerance};
+    use crate::plan::{Change, Expectation, Fleet, Guard, Level, Strategy, StudyPlan, Threshold, Tolerance};
 
     fn threshold(strategy: Option<usize>) -> Threshold {
         let (metric, statistic) = (&measures::ESCAPED, Statistic::Mean);
@@ -226,7 +226,7 @@ mod tests {
             alarms: Vec::new(),
             strategies: ["a", "b", "c"].map(strategy).to_vec(),
             horizon: None,
-            study: Study {
+            study: StudyPlan {
                 trials: 10,
                 seed: 0,
                 baseline: 0,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The study's parameters.
 #[derive(Debug, Clone, Serialize)]
-pub struct Study {
+pub struct StudyPlan {
     /// Rollouts simulated for each strategy; the first of several rounds if a precision is asked for.
     pub trials: u64,
     /// How they are drawn.

@@ -5,7 +5,7 @@ use super::change::Change;
 use super::fleet::Fleet;
 use super::pipeline::Horizon;
 use super::strategy::Strategy;
-use super::study::Study;
+use super::study::StudyPlan;
 
 /// Everything one study needs, checked and cross-referenced.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -23,7 +23,7 @@ pub struct Plan {
     /// Strategies to compare, in report order.
     pub strategies: Vec<Strategy>,
     /// Trials, seed, baseline, thresholds, expectations.
-    pub study: Study,
+    pub study: StudyPlan,
     /// One pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub horizon: Option<Horizon>,

@@ -7,7 +7,7 @@ use crate::plan::Plan;
 
 /// What is held against what.
 #[derive(Debug, Clone)]
-pub struct Gate<'a> {
+pub struct RegressionGate<'a> {
     /// The accepted study.
     pub baseline: &'a Baseline,
     /// The plan that its texts lead to.
@@ -37,7 +37,7 @@ pub enum Refusal {
     Stopped(Stopped),
 }
 
-impl Gate<'_> {
+impl RegressionGate<'_> {
     /// Simulates what it takes and compares.
     ///
     /// # Errors

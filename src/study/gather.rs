@@ -25,7 +25,7 @@ const BATCH_ROLLOUTS: u64 = 1 << 14;
 const FEWEST_IN_BATCH: u64 = 1 << 9;
 
 /// Somebody who wants every outcome, by strategy and in trial order.
-pub struct Rows<M, T> {
+pub struct RowSink<M, T> {
     /// Makes what is wanted of outcomes that follow each other; called on any thread.
     pub make: M,
     /// Takes that of the next trials of a strategy (an index), in order and one at a time; an error ends the study.
@@ -33,7 +33,7 @@ pub struct Rows<M, T> {
 }
 
 /// Nobody wants them.
-pub(super) type NoRows = Rows<fn(&[Outcome]), fn(usize, ()) -> io::Result<()>>;
+pub(super) type NoRows = RowSink<fn(&[Outcome]), fn(usize, ()) -> io::Result<()>>;
 
 impl NoRows {
     /// Nobody.
@@ -121,7 +121,7 @@ struct Chunk<R> {
 pub fn gather<R: Send>(
     plan: &Plan,
     evaluations: Evaluations,
-    mut rows: Rows<impl Fn(&[Outcome]) -> R + Sync, impl FnMut(usize, R) -> io::Result<()> + Send>,
+    mut rows: RowSink<impl Fn(&[Outcome]) -> R + Sync, impl FnMut(usize, R) -> io::Result<()> + Send>,
     progress: &dyn Progress,
 ) -> Result<Gathered, Stopped> {
     let model = Model::new(plan);

@@ -1,6 +1,6 @@
 //! The way in to studies of rollouts: what to simulate, and then its summary. Decides nothing that a plan can say.
 
-use super::gather::{NoRows, Rows, gather};
+use super::gather::{NoRows, RowSink, gather};
 use super::outcomes::Outcomes;
 use super::progress::{Progress, Stopped};
 use super::rollouts::{self, Evaluations};
@@ -87,7 +87,7 @@ impl<'p> Study<'p> {
     /// As [`Study::run`], and when `rows` cannot be taken.
     pub fn run_with_rows<R: Send>(
         &self,
-        rows: Rows<impl Fn(&[Outcome]) -> R + Sync, impl FnMut(usize, R) -> io::Result<()> + Send>,
+        rows: RowSink<impl Fn(&[Outcome]) -> R + Sync, impl FnMut(usize, R) -> io::Result<()> + Send>,
         progress: &dyn Progress,
     ) -> Result<Summary, StudyError> {
         let plan = self.plan.restrict(&self.restriction)?;

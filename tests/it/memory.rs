@@ -5,7 +5,7 @@ use std::io;
 use wavetank::outcome::Outcome;
 use wavetank::plan::Plan;
 use wavetank::report::csv;
-use wavetank::study::gather::{Gathered, Rows, WHOLE_TRIALS, gather};
+use wavetank::study::gather::{Gathered, RowSink, WHOLE_TRIALS, gather};
 use wavetank::study::{Evaluations, Nobody, Stopped, Study, StudyError, Summary, run, summarise};
 
 /// Two small strategies whose rollouts take random times.
@@ -21,7 +21,7 @@ fn study(trials: u64) -> Plan {
 }
 
 fn gathered(plan: &Plan) -> Gathered {
-    let rows = Rows { make: |_: &[Outcome]| (), take: |_, ()| Ok(()) };
+    let rows = RowSink { make: |_: &[Outcome]| (), take: |_, ()| Ok(()) };
     gather(plan, Evaluations::Promising, rows, &Nobody).unwrap()
 }
 
@@ -83,7 +83,7 @@ fn condensed_trials_say_what_whole_ones_say() {
 fn rows_that_are_streamed_are_the_rows_of_the_file() {
     let plan = study(3000);
     let mut facts = [Vec::new(), Vec::new()];
-    let rows = Rows {
+    let rows = RowSink {
         make: |outcomes: &[Outcome]| csv::facts(&plan, outcomes),
         take: |strategy: usize, text: Vec<u8>| {
             facts[strategy].extend_from_slice(&text);
@@ -99,7 +99,7 @@ fn rows_that_are_streamed_are_the_rows_of_the_file() {
 #[test]
 fn whoever_takes_rows_can_break_off() {
     let plan = study(3000);
-    let rows = Rows { make: |_: &[Outcome]| (), take: |_, ()| Err(io::Error::other("full")) };
+    let rows = RowSink { make: |_: &[Outcome]| (), take: |_, ()| Err(io::Error::other("full")) };
     let stopped = Study::new(&plan).run_with_rows(rows, &Nobody).unwrap_err();
     assert!(matches!(stopped, StudyError::Stopped(Stopped::Rows(_))), "{stopped:?}");
 }

@@ -2,8 +2,8 @@
 
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{
-    Arrivals, Change, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy, Study, Wave,
-    Zone,
+    Arrivals, Change, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy, StudyPlan,
+    Wave, Zone,
 };
 use wavetank::random::Distribution;
 use wavetank::report::{chart, csv, json, plan_view, terminal, timeline};
@@ -75,7 +75,7 @@ fn plan() -> Plan {
             strategy("in \"turn\" <&>", vec![wave(vec![0]), wave(vec![1])]),
         ],
         horizon: None,
-        study: Study {
+        study: StudyPlan {
             trials: 40,
             seed: u64::MAX,
             baseline: 0,

@@ -15,7 +15,7 @@ use crate::cli::select::{self, Role};
 use crate::cli::threads::Threads;
 use crate::plan::{Level, Restriction};
 use crate::study::compare::{Change, Compared, GateVerdict};
-use crate::study::gate::{Gate, Refusal};
+use crate::study::gate::{Refusal, RegressionGate};
 use crate::study::threshold::Verdict;
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         let message = format!("the scenario in {} is no longer valid", path.display());
         return Err(CliError::invalid(message).hint(format!("accept anew: {accept}")));
     };
-    let gate = Gate {
+    let gate = RegressionGate {
         baseline: &baseline,
         accepted: &was,
         candidate: &plan,
@@ -96,7 +96,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 }
 
 /// Why there is no verdict.
-fn refused(refusal: Refusal, gate: &Gate, path: &Path, accept: &str) -> CliError {
+fn refused(refusal: Refusal, gate: &RegressionGate, path: &Path, accept: &str) -> CliError {
     let path = path.display();
     let error = match refusal {
         Refusal::Stopped(_) => return CliError::interrupted(),

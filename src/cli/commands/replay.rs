@@ -1,6 +1,6 @@
 //! `wavetank replay`: one trial again, event by event; a horizon of a pipeline is in `replay_pipeline`.
 
-use super::replay_pipeline::{self, Part};
+use super::replay_pipeline::{self, PartArgs};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::events::{EventArgs, EventFormat};
@@ -52,7 +52,7 @@ pub struct Args {
     #[arg(long, num_args = 2, value_names = ["FORMAT", "DIR"])]
     export: Option<Vec<PathBuf>>,
     #[command(flatten)]
-    part: Part,
+    part: PartArgs,
 }
 
 /// Simulates the trial and tells it.

@@ -12,7 +12,7 @@ use crate::study::pipeline::replay;
 
 /// Which part of a horizon is told.
 #[derive(Debug, clap::Args)]
-pub struct Part {
+pub struct PartArgs {
     /// Tell the trial as a horizon of the pipeline: a train diagram
     #[arg(long, conflicts_with_all = ["estimator", "export"])]
     pub pipeline: bool,
@@ -32,7 +32,7 @@ pub fn run(
     file: &str,
     plan: &Plan,
     (strategy, trial): (usize, u64),
-    part: &Part,
+    part: &PartArgs,
     args: &EventArgs,
     io: &mut Io,
 ) -> Result<Exit, CliError> {

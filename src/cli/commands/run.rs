@@ -19,7 +19,7 @@ use crate::plan::{Level, Plan, Restriction, Trials};
 use crate::report::chart::{duration, exceedance, speed_blast, timeline};
 use crate::report::terminal::{self, Style};
 use crate::report::{csv, json};
-use crate::study::gather::Rows;
+use crate::study::gather::RowSink;
 use crate::study::{Evaluations, Stopped, Study, StudyError, Summary};
 use std::path::{Path, PathBuf};
 
@@ -152,7 +152,7 @@ impl Output {
 
     /// Simulates, and writes rows meanwhile.
     fn simulate(&mut self, plan: &Plan, study: &Study, bar: &Bar) -> Result<Summary, CliError> {
-        let rows = Rows {
+        let rows = RowSink {
             make: |outcomes: &[Outcome]| csv::facts(plan, outcomes),
             take: |strategy, rows: Vec<u8>| self.rows.take(strategy, &rows),
         };

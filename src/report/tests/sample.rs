@@ -7,7 +7,7 @@ use crate::plan::study::Statistic;
 use crate::plan::{
     Alarm, Arrivals, Change, Comparison, Defect, DefectClock, Estimator, EvaluationClock, Fleet, HostShare,
     Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope, Signal, Strategy,
-    Study, Symptom, Threshold, Watch, Wave, Zone,
+    StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
 use crate::rollout::trace::{Event, Record};
@@ -73,7 +73,7 @@ pub fn plan() -> Plan {
         alarms: vec![alarm],
         strategies,
         horizon: None,
-        study: Study {
+        study: StudyPlan {
             trials: 0,
             seed: 42,
             baseline: 4,

@@ -11,7 +11,7 @@ use crate::plan::pipeline::{
     AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
     RateStep, Repair, Source, Stage, WaveHolds, Window,
 };
-use crate::plan::{Change, Plan, Study};
+use crate::plan::{Change, Plan, StudyPlan};
 use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -163,7 +163,7 @@ impl CommonParts<'_> {
         };
         let horizon = self.resolve_line(&line, &change, problems);
         let strategy = self.strategies.names.find_runnable(spec.strategy.get()?, problems)?;
-        let study = Study {
+        let study = StudyPlan {
             baseline: 0,
             thresholds: Vec::new(),
             guards: Vec::new(),

@@ -8,7 +8,7 @@ use super::strategy::Names;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::measures;
 use crate::plan::study::Statistic;
-use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, Study, Threshold};
+use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, StudyPlan, Threshold};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
@@ -20,7 +20,7 @@ pub(super) fn resolve(
     spec: &ScenarioSpec,
     names: &Names<'_>,
     problems: &mut Problems,
-) -> (Study, Vec<usize>) {
+) -> (StudyPlan, Vec<usize>) {
     let absent = StudySpec::default();
     let study = spec.study.value().unwrap_or(&absent);
     let run = StrategiesRun::choose(names, spec, study, problems);
@@ -30,7 +30,7 @@ pub(super) fn resolve(
     let thresholds =
         thresholds.filter_map(|threshold| resolve_threshold(threshold, &run, problems)).collect();
     let trials = study.trials.or(Int(1_000)).0;
-    let study = Study {
+    let study = StudyPlan {
         trials,
         seed: study.seed.or(Seed(0)).0,
         baseline,
