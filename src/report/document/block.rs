@@ -1,5 +1,6 @@
 //! The parts of a document. They say what is what; how much of it fits and how it looks is for a format to decide.
 
+use super::entries::Entries;
 use super::inline::{Mark, RichText, Tone};
 use super::table::DataTable;
 
@@ -33,19 +34,6 @@ pub enum Block {
     Lines(Vec<String>),
     /// What only some readers want; its sections name it.
     Details(Vec<Block>),
-}
-
-/// Entries of one kind, and what is said instead of those that a reader does not get to see.
-#[derive(Debug)]
-pub struct Entries<T> {
-    /// What is there.
-    pub shown: Vec<T>,
-    /// How many more there are.
-    pub hidden: usize,
-    /// Bytes that a format with a limit may spend on them.
-    pub most_bytes: usize,
-    /// Says that so many are missing; empty to say nothing.
-    pub rest: fn(usize) -> String,
 }
 
 /// One entry of a list.
@@ -102,31 +90,6 @@ impl Block {
             Self::Commands(commands) => commands.is_empty(),
             Self::Lines(lines) => lines.is_empty(),
         }
-    }
-}
-
-impl<T> Entries<T> {
-    /// Entries of which a format with a limit shows what fits into so many bytes.
-    pub fn within(shown: Vec<T>, most_bytes: usize) -> Self {
-        Self { most_bytes, ..shown.into_iter().collect() }
-    }
-
-    /// Keeps the first `most`, and counts the others.
-    pub fn truncate(&mut self, most: usize) {
-        self.hidden += self.shown.len().saturating_sub(most);
-        self.shown.truncate(most);
-    }
-
-    /// Whether there never was one.
-    pub fn is_empty(&self) -> bool {
-        self.shown.is_empty() && self.hidden == 0
-    }
-}
-
-impl<T> FromIterator<T> for Entries<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(entries: I) -> Self {
-        let rest = |hidden| format!("and {hidden} more");
-        Self { shown: entries.into_iter().collect(), hidden: 0, most_bytes: usize::MAX, rest }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A table on a terminal, down to narrow ones. Nothing is ever cut off: what does not fit is folded, stacked, dealt
 //! to several tables or listed.
 
-use super::block::Entries;
+use super::entries::Entries;
 use super::inline::RichText;
 use super::table::{Align, DataTable, TableColumn};
 use super::terminal::Terminal;

@@ -2,7 +2,8 @@
 //!
 //! Names are the users' own: nothing in them is read as Markdown, a mention or a reference.
 
-use super::block::{Block, Document, Entries, Item};
+use super::block::{Block, Document, Item};
+use super::entries::Entries;
 use super::inline::{RichText, Tone, elide};
 use super::table::{Align, DataTable};
 

@@ -4,13 +4,15 @@
 //! no simulation: what they say was put into words by whoever built them.
 
 mod block;
+mod entries;
 mod inline;
 mod layout;
 mod markdown;
 mod table;
 mod terminal;
 
-pub use block::{Block, Document, Entries, Item, ShellCommand};
+pub use block::{Block, Document, Item, ShellCommand};
+pub use entries::Entries;
 pub use inline::{Mark, RichText, Tone, elide};
 pub use markdown::render as markdown;
 pub use table::{Align, DataTable};

@@ -1,6 +1,6 @@
 //! A table before it has a format: titled columns and rows of cells.
 
-use super::block::Entries;
+use super::entries::Entries;
 use super::inline::RichText;
 
 /// Side of a column that its cells stick to.

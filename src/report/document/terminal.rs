@@ -1,6 +1,7 @@
 //! A document on a terminal: indented, wrapped to its width, coloured after layout because an escape has no width.
 
-use super::block::{Block, Document, Entries, Item};
+use super::block::{Block, Document, Item};
+use super::entries::Entries;
 use super::inline::{RichText, Tone};
 use unicode_width::UnicodeWidthStr;
 
