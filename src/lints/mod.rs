@@ -12,8 +12,8 @@ mod window;
 mod words;
 
 use crate::diagnostic::{self, Diagnostic};
+use crate::plan::Plan;
 use crate::plan::timeline::{Timetable, timetable};
-use crate::plan::{Plan, Signal};
 use crate::rollout::request_breach;
 use crate::scenario::{Loaded, Places};
 use std::cell::RefCell;
@@ -91,9 +91,9 @@ impl View<'_> {
             if heard.contains(&alarm) {
                 continue;
             }
-            match &self.plan.alarms[alarm].signal {
-                Signal::AnyOf(parts) => open.extend(parts.iter().rev()),
-                _ => heard.push(alarm),
+            match self.plan.alarms[alarm].signal.parts() {
+                Some(parts) => open.extend(parts.iter().rev()),
+                None => heard.push(alarm),
             }
         }
         heard

@@ -12,6 +12,7 @@ mod instant;
 mod number;
 mod percent;
 mod precision;
+mod schema;
 mod shares;
 mod text;
 
@@ -27,10 +28,3 @@ pub use precision::PrecisionText;
 pub use shares::Shares;
 pub use text::{Name, Text};
 pub(super) use text::{keywords, read_word};
-
-use schemars::Schema;
-
-/// The schema of a string that matches a regular expression.
-pub(super) fn string_pattern(pattern: &str, description: &str) -> Schema {
-    schemars::json_schema!({ "type": "string", "pattern": pattern, "description": description })
-}
