@@ -5,7 +5,7 @@ use super::view::View;
 use super::window::fires_within;
 use super::words::{percent, rate};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Scope, Signal, Watch, Wave};
+use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Reads, Scope, Sign, Signal, Watch, Wave};
 use crate::rollout::{health_breach, one_box_hosts};
 use crate::scenario::rules;
 use std::collections::BTreeMap;
@@ -75,12 +75,14 @@ pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
         1 => ", and so does 1 more defect".to_owned(),
         n => format!(", and so do {n} more defects"),
     };
-    let sees = match alarm_plan.signal {
-        Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } => match instances {
+    let signal = &alarm_plan.signal;
+    let sees = if signal.kind().reads == Reads::Requests && signal.ratio_limit().is_some() {
+        match instances {
             1 => format!("sees {} requests/s there and ", rate(quietest)),
             n => format!("sees {} requests/s in the quietest of {n} places and ", rate(quietest)),
-        },
-        _ => String::new(),
+        }
+    } else {
+        String::new()
     };
     let message = format!(
         "`{}`, which {} of requests at once, passes the first wave of strategy `{}` unseen with probability \
@@ -225,12 +227,11 @@ fn sign(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> (f64, f64) {
     let fleet = &view.plan.fleet;
     let more = |background: f64, extra: f64| (background + extra).min(1.0) - background;
     let errors = more(fleet.background_error_ratio, defect.symptom.error_ratio);
-    match alarm.signal {
-        Signal::SlowRatio { .. } => {
+    match alarm.signal.kind().sign {
+        Some(Sign::Slowness) => {
             (fleet.background_slow_ratio, more(fleet.background_slow_ratio, defect.symptom.slow_ratio))
         }
-        Signal::Synthetic { covers, .. } => (fleet.background_error_ratio, covers * errors),
-        _ => (fleet.background_error_ratio, errors),
+        Some(Sign::Failure) | None => (fleet.background_error_ratio, alarm.signal.covers() * errors),
     }
 }
 
@@ -275,9 +276,9 @@ fn time_ms(alarm: &Alarm, wave: &Wave) -> u64 {
 /// Whole periods in `time_ms` whose datapoint is published in time. An alarm that is given as a delay has one if its
 /// median delay is over in time.
 fn evaluations(alarm: &Alarm, time_ms: u64) -> u64 {
-    match alarm.signal {
-        Signal::DetectionDelay(delay) => u64::from(delay.median_ms() <= time_ms) * u64::from(alarm.window),
-        _ => time_ms.saturating_sub(alarm.publish_delay_ms) / alarm.period_ms,
+    match alarm.signal.detection_delay() {
+        Some(delay) => u64::from(delay.median_ms() <= time_ms) * u64::from(alarm.window),
+        None => time_ms.saturating_sub(alarm.publish_delay_ms) / alarm.period_ms,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::view::View;
 use super::words::percent;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Alarm, Comparison, Scope, Signal};
+use crate::plan::{Alarm, Comparison, Reads, Scope, Signal};
 use crate::scenario::rules;
 
 /// Warns if a zone that fails every request stays under the limit of every alarm beyond the one-boxes, in most
@@ -45,7 +45,13 @@ fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
         Signal::ErrorRatio { threshold, comparison, .. }
         | Signal::ImpairedHosts { threshold, comparison } => Some((threshold.as_f64(), comparison)),
         Signal::RateRatio(ref rule) => Some((rule.threshold, rule.comparison)),
-        _ => None,
+        Signal::SlowRatio { .. }
+        | Signal::ErrorCount { .. }
+        | Signal::Synthetic { .. }
+        | Signal::Canary(_)
+        | Signal::BreachProbability { .. }
+        | Signal::DetectionDelay(_)
+        | Signal::AnyOf(_) => None,
     }
 }
 
@@ -61,7 +67,7 @@ fn ratio(view: &View<'_>, alarm: &Alarm, zone: usize) -> f64 {
     let fleet = &view.plan.fleet;
     let (hosts, region) = (u64::from(fleet.zones[zone].hosts), fleet.zones[zone].region);
     let of_region = hosts as f64 / fleet.region_hosts(region) as f64;
-    let errors = matches!(alarm.signal, Signal::ErrorRatio { .. } | Signal::RateRatio(_));
+    let errors = alarm.signal.kind().reads == Reads::Requests;
     let share = match alarm.scope {
         Scope::OneBox | Scope::Zone => 1.0,
         Scope::Region => of_region,

@@ -3,7 +3,7 @@
 
 use super::view::View;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Scope, Signal};
+use crate::plan::Scope;
 use crate::scenario::{Duration, rules};
 
 /// Warns if the quickest alarm over zones, regions or the service fires within the bake of a wave, but the pipeline
@@ -13,7 +13,7 @@ pub(super) fn late_reaction(view: &View<'_>) -> Option<Diagnostic> {
     let reaction = strategy.rollback.reaction_delay_ms;
     let wide = view.heard().into_iter().filter(|&alarm| {
         let alarm = &view.plan.alarms[alarm];
-        let delay = matches!(alarm.signal, Signal::DetectionDelay(_));
+        let delay = alarm.signal.detection_delay().is_some();
         alarm.scope != Scope::OneBox && alarm.is_memoryless() && !delay
     });
     // A host that fails every request has been seen after one period more, wherever the evaluations fall.

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::plan::timeline::{Timetable, WaveSchedule, timetable};
-use crate::plan::{Plan, Signal, Strategy};
+use crate::plan::{Plan, Strategy};
 use crate::rollout::request_breach;
 use crate::scenario::Places;
 use std::cell::RefCell;
@@ -71,9 +71,9 @@ impl View<'_> {
             if heard.contains(&alarm) {
                 continue;
             }
-            match &self.plan.alarms[alarm].signal {
-                Signal::AnyOf(parts) => open.extend(parts.iter().rev()),
-                _ => heard.push(alarm),
+            match self.plan.alarms[alarm].signal.parts() {
+                Some(parts) => open.extend(parts.iter().rev()),
+                None => heard.push(alarm),
             }
         }
         heard

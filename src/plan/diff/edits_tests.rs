@@ -5,8 +5,8 @@ use crate::plan::pipeline::{
     Merges, Mode, OnFlaky, Phase, Rehearsal, Source, Stage, TwoPhase, WaveCalendar, WaveHolds, Window,
 };
 use crate::plan::{
-    Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
-    Pipeline, Plan, Ratio, Relapse, Remedy, Repair, Response, RollbackEffect, RollbackTarget, Trigger,
+    Background, Bypass, Condition, Cure, Episodes, Horizon, HostRepair, HostShare, Hurts, Missing, OnAlarm,
+    Operators, Pipeline, Plan, Ratio, Relapse, Remedy, Response, RollbackEffect, RollbackTarget, Trigger,
     Within,
 };
 use crate::random::Distribution;
@@ -83,7 +83,7 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
         ("defect crash: cure rollback", |p| cure(p).rollback = RollbackEffect::Keeps),
         ("defect crash: cure share", |p| cure(p).share = 0.5),
         ("defect crash: cure repair", |p| {
-            cure(p).repair = Some(Repair { per_host: MINUTE, at_once: None, within: Within::Zone });
+            cure(p).repair = Some(HostRepair { per_host: MINUTE, at_once: None, within: Within::Zone });
         }),
         ("defect crash: cure relapse", |p| {
             cure(p).relapse = Some(Relapse { probability: 0.5, after: MINUTE, lasts: MINUTE });
