@@ -241,7 +241,7 @@ mod tests {
             change: Change::default(),
             alarms: Vec::new(),
             strategies: vec![strategy("a"), strategy("b"), strategy("c")],
-            horizon: None,
+            pipeline: None,
             study: Study {
                 trials: 10,
                 seed: 0,

@@ -25,7 +25,7 @@ pub use defect::{
     Condition, Cure, Defect, DefectClock, Hurts, Relapse, Repair, RollbackEffect, Symptom, Trigger, Within,
 };
 pub use fleet::{Arrivals, Background, Episodes, Fleet, Region, Zone};
-pub use pipeline::{Horizon, Pipeline};
+pub use pipeline::Pipeline;
 pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use share::{HostShare, Ratio};
 pub use strata::{Estimator, Strata};
@@ -52,15 +52,16 @@ pub struct Plan {
     pub strategies: Vec<Strategy>,
     /// Trials, seed, baseline, thresholds, expectations.
     pub study: Study,
-    /// One pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub horizon: Option<Horizon>,
+    /// The pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without; the fingerprint knows
+    /// it by its first name.
+    #[serde(rename = "horizon", skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<Pipeline>,
 }
 
 impl Plan {
     /// Every strategy that something is rolled out by: those that are compared, and those of a pipeline's components.
     pub fn strategies_in_use(&self) -> impl Iterator<Item = &Strategy> {
-        let components = self.horizon.iter().flat_map(|horizon| &horizon.components);
+        let components = self.pipeline.iter().flat_map(|pipeline| &pipeline.components);
         self.strategies.iter().chain(components.filter_map(|component| component.strategy.as_ref()))
     }
 }

@@ -71,7 +71,7 @@ pub fn plan() -> Plan {
         },
         alarms: vec![alarm],
         strategies,
-        horizon: None,
+        pipeline: None,
         study: Study {
             trials: 0,
             seed: 42,

@@ -6,7 +6,7 @@ use super::pipeline::Horizons;
 use super::pipeline_without::Without;
 use super::policy_summary::{Policies, policies};
 use crate::outcome::pipeline::{ChangeOutcome, PARTS, Part, PipelineOutcome, StageOutcome};
-use crate::plan::{Horizon, Plan};
+use crate::plan::{Pipeline, Plan};
 use crate::stats::mean::{Mean, mean};
 use crate::stats::{Interval, Sample, sum};
 use serde::Serialize;
@@ -334,7 +334,7 @@ pub struct StageMeans {
 
 /// Summarises horizons.
 #[must_use]
-pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> PipelineSummary {
+pub fn summarise(plan: &Plan, horizon: &Pipeline, horizons: &Horizons) -> PipelineSummary {
     let strategies = plan.strategies.iter().zip(&horizons.by_strategy);
     let components = horizon.components.iter().map(|component| ComponentName {
         name: component.name.clone(),
@@ -346,8 +346,8 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Pipelin
         plan: plan.digest(),
         seed: plan.study.seed,
         start: horizon.start.clone(),
-        length_ms: horizon.pipeline.length_ms,
-        warm_up_ms: horizon.pipeline.warm_up_ms,
+        length_ms: horizon.line.length_ms,
+        warm_up_ms: horizon.line.warm_up_ms,
         trials: horizons.by_strategy.first().map_or(0, |row| row.len() as u64),
         components: components.collect(),
         strategies: strategies
@@ -357,7 +357,7 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Pipelin
                 review_to_delivery: over(row, |h| mean_delivered(h, |change| change.parts.total())),
                 parts: PARTS.map(|part| PartMean { part, mean: over(row, |h| mean_part(h, part)) }).to_vec(),
                 stages: stages(horizon, strategy, row),
-                policies: policies(&horizon.pipeline, row),
+                policies: policies(&horizon.line, row),
                 drifts: drifts(row),
             })
             .collect(),
@@ -367,7 +367,7 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Pipelin
 }
 
 fn other((plan, rows): (&Plan, &Vec<Vec<PipelineOutcome>>)) -> Option<OtherPipeline> {
-    let horizon = plan.horizon.as_ref()?;
+    let horizon = plan.pipeline.as_ref()?;
     Some(OtherPipeline {
         name: plan.name.clone(),
         beside: rows.iter().map(|row| estimates(horizon, row)).collect(),
@@ -375,8 +375,8 @@ fn other((plan, rows): (&Plan, &Vec<Vec<PipelineOutcome>>)) -> Option<OtherPipel
 }
 
 /// What there is to say of a pipeline.
-fn estimates(horizon: &Horizon, row: &[PipelineOutcome]) -> Vec<Estimated> {
-    let of_two_phases = OF_TWO_PHASES.iter().filter(|_| horizon.pipeline.two_phase.is_some());
+fn estimates(horizon: &Pipeline, row: &[PipelineOutcome]) -> Vec<Estimated> {
+    let of_two_phases = OF_TWO_PHASES.iter().filter(|_| horizon.line.two_phase.is_some());
     MEASURES.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
 }
 
@@ -407,7 +407,7 @@ fn mean_delivered(horizon: &PipelineOutcome, of: impl Fn(&ChangeOutcome) -> u64)
     average(delivered.map(|change| of(change) as f64))
 }
 
-fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {
+fn stages(horizon: &Pipeline, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {
     let means = |name: &str, of: &dyn Fn(&PipelineOutcome) -> Option<StageOutcome>| {
         let mean = |value: fn(&PipelineOutcome, &StageOutcome) -> f64| over(row, |h| Some(value(h, &of(h)?)));
         StageMeans {
@@ -418,7 +418,7 @@ fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[PipelineOu
             per_day: mean(|h, stage| stage.entered as f64 / days(h)),
         }
     };
-    let before = horizon.pipeline.stages.iter().enumerate();
+    let before = horizon.line.stages.iter().enumerate();
     let mut all: Vec<StageMeans> =
         before.map(|(i, stage)| means(&stage.name, &|h| h.stages.get(i).cloned())).collect();
     all.push(means("before production", &|h| Some(h.entry.clone())));

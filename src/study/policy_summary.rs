@@ -3,7 +3,7 @@
 
 use super::pipeline_summary::{Estimated, Measured, lead_of, per_quarter};
 use crate::outcome::pipeline::{Emergencies, PipelineOutcome};
-use crate::plan::Pipeline;
+use crate::plan::pipeline::Line;
 use crate::stats::Sample;
 use crate::stats::mean::{Mean, mean};
 use serde::Serialize;
@@ -83,7 +83,7 @@ impl Policies {
 }
 
 /// Summarises the horizons of one strategy.
-pub(super) fn policies(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Policies {
+pub(super) fn policies(pipeline: &Line, row: &[PipelineOutcome]) -> Policies {
     let lane = |urgent: bool| {
         let estimate = |measure: &LaneMeasure| {
             let values = row.iter().filter_map(|horizon| (measure.of)(horizon, urgent)).collect();

@@ -6,9 +6,9 @@ use super::support::{self, plan_of};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
+use wavetank::ids::{ChangeId, RevisionId, StageId};
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
-use wavetank::pipeline::trace::{Event, Record, Recorder};
-use wavetank::pipeline::{self, Kind, Timed};
+use wavetank::pipeline::{self, ChangeKind, PipelineEvent, Timed};
 use wavetank::plan::Plan;
 use wavetank::plan::pipeline::{AfterRejection, DefectClass, Merges, Repair};
 use wavetank::report::chart;
@@ -16,6 +16,7 @@ use wavetank::report::dates::Dates;
 use wavetank::report::trains::stations::Stations;
 use wavetank::report::trains::text::{Told, text};
 use wavetank::report::trains::{Diagram, Doing, Fate, Span};
+use wavetank::sim::{Record, Recorder};
 use wavetank::study::pipeline as study;
 use wavetank::study::pipeline_summary::{MEASURES, summarise};
 use wavetank::study::{Nobody, pipeline_without};
@@ -36,42 +37,46 @@ fn an_observer_hears_each_fact_once_and_in_order() {
     let repair = Repair { latency: fixed(20), misattribution: 0.0, again: fixed(600), fast_track: false };
     pipeline.after_rejection = AfterRejection::Revert(repair);
     let mut recorder = Recorder::default();
-    let _ = pipeline::run_observed(&pipeline, &mut Timed::none(), 1, 0, Some(&mut recorder));
-    let heard: Vec<(u64, Event)> =
+    let _ = pipeline::run_observed(&pipeline, &mut Timed::none(), 1, 0, &mut recorder);
+    let heard: Vec<(u64, PipelineEvent)> =
         recorder.into_records().iter().map(|record| (record.at_ms / MINUTE, record.event)).collect();
-    let merged = |change, kind, defect| Event::Merged { change, kind, defect };
-    let (revision, stage) = (0, 0);
+    let merged = |change, kind, defect| {
+        let change = ChangeId::new(change);
+        PipelineEvent::Merged { change, kind, defect }
+    };
+    let (revision, stage) = (RevisionId::new(0), StageId::new(0));
+    let (second, third) = (RevisionId::new(1), RevisionId::new(2));
     // The second change carries the first one's defect too: it is withdrawn, and waits for the revert.
     let expected = [
-        (0, merged(0, Kind::Own, Some(0))),
-        (0, Event::SetOut { revision, urgent: false }),
-        (0, Event::Waits { revision, stage }),
-        (0, Event::Runs { revision, stage }),
-        (5, merged(1, Kind::Own, Some(0))),
-        (5, Event::SetOut { revision: 1, urgent: false }),
-        (5, Event::Waits { revision: 1, stage }),
-        (10, Event::Rejected { revision, stage, culprit: Some(0), changes: 1 }),
-        (10, Event::Blocked { revision, blamed: Some(0) }),
-        (10, Event::GivenUp { revision }),
-        (10, Event::Withdrawn { revision: 1 }),
-        (10, Event::GivenUp { revision: 1 }),
-        (30, Event::Unblocked),
-        (30, merged(2, Kind::Revert, None)),
-        (30, Event::SetOut { revision: 2, urgent: false }),
-        (30, Event::Waits { revision: 2, stage }),
-        (30, Event::Runs { revision: 2, stage }),
+        (0, merged(0, ChangeKind::Own, Some(0))),
+        (0, PipelineEvent::SetOut { revision, urgent: false }),
+        (0, PipelineEvent::Waits { revision, stage }),
+        (0, PipelineEvent::Runs { revision, stage }),
+        (5, merged(1, ChangeKind::Own, Some(0))),
+        (5, PipelineEvent::SetOut { revision: second, urgent: false }),
+        (5, PipelineEvent::Waits { revision: second, stage }),
+        (10, PipelineEvent::Rejected { revision, stage, culprit: Some(ChangeId::new(0)), changes: 1 }),
+        (10, PipelineEvent::Blocked { revision, blamed: Some(ChangeId::new(0)) }),
+        (10, PipelineEvent::GivenUp { revision }),
+        (10, PipelineEvent::Withdrawn { revision: second }),
+        (10, PipelineEvent::GivenUp { revision: second }),
+        (30, PipelineEvent::Unblocked),
+        (30, merged(2, ChangeKind::Revert, None)),
+        (30, PipelineEvent::SetOut { revision: third, urgent: false }),
+        (30, PipelineEvent::Waits { revision: third, stage }),
+        (30, PipelineEvent::Runs { revision: third, stage }),
         // It still has the second one's.
-        (40, Event::Rejected { revision: 2, stage, culprit: Some(1), changes: 1 }),
-        (40, Event::Blocked { revision: 2, blamed: Some(1) }),
-        (40, Event::GivenUp { revision: 2 }),
+        (40, PipelineEvent::Rejected { revision: third, stage, culprit: Some(ChangeId::new(1)), changes: 1 }),
+        (40, PipelineEvent::Blocked { revision: third, blamed: Some(ChangeId::new(1)) }),
+        (40, PipelineEvent::GivenUp { revision: third }),
     ];
     assert_eq!(heard, expected);
 }
 
 /// The first horizon of every strategy of a scenario, observed.
-fn observed(file: &str) -> Vec<(Plan, usize, PipelineOutcome, Vec<Record>)> {
+fn observed(file: &str) -> Vec<(Plan, usize, PipelineOutcome, Vec<Record<PipelineEvent>>)> {
     let plan = support::plan(file, &[]);
-    let horizon = plan.horizon.clone().unwrap();
+    let horizon = plan.pipeline.clone().unwrap();
     let silent = study::run(&plan, &horizon, 1, &AtomicBool::new(false), &Nobody).unwrap();
     let tell = |strategy: usize| {
         let (outcome, records) = study::replay(&plan, &horizon, strategy, 0);
@@ -91,24 +96,29 @@ const SCENARIOS: [&str; 4] = [
 #[test]
 fn what_is_heard_adds_up_to_the_outcome() {
     for (plan, strategy, outcome, records) in SCENARIOS.into_iter().flat_map(observed) {
-        let counted = |record: &&Record| (outcome.from_ms..outcome.to_ms).contains(&record.at_ms);
-        let count = |is: &dyn Fn(&Event) -> bool| {
+        let counted =
+            |record: &&Record<PipelineEvent>| (outcome.from_ms..outcome.to_ms).contains(&record.at_ms);
+        let count = |is: &dyn Fn(&PipelineEvent) -> bool| {
             records.iter().filter(counted).filter(|record| is(&record.event)).count() as u64
         };
         let name = &plan.strategies[strategy].name;
-        let own = count(&|event| matches!(event, Event::Merged { kind: Kind::Own, .. }));
+        let own = count(&|event| matches!(event, PipelineEvent::Merged { kind: ChangeKind::Own, .. }));
         assert_eq!(own, outcome.changes.len() as u64, "{name}");
-        let reverts = count(&|event| matches!(event, Event::Merged { kind: Kind::Revert, .. }));
+        let reverts = count(&|event| matches!(event, PipelineEvent::Merged { kind: ChangeKind::Revert, .. }));
         assert_eq!(reverts, outcome.reverts, "{name}");
-        assert_eq!(count(&|event| matches!(event, Event::RolloutStarted { .. })), outcome.deployments);
-        assert_eq!(count(&|event| matches!(event, Event::Delivered { .. })), outcome.completed);
+        assert_eq!(
+            count(&|event| matches!(event, PipelineEvent::RolloutStarted { .. })),
+            outcome.deployments
+        );
+        assert_eq!(count(&|event| matches!(event, PipelineEvent::Delivered { .. })), outcome.completed);
         for (index, stage) in outcome.stages.iter().enumerate() {
-            let rejected = count(&|e| matches!(e, Event::Rejected { stage, .. } if *stage == index));
-            let came = count(&|e| matches!(e, Event::Waits { stage, .. } if *stage == index));
+            let rejected =
+                count(&|e| matches!(e, PipelineEvent::Rejected { stage, .. } if stage.index() == index));
+            let came = count(&|e| matches!(e, PipelineEvent::Waits { stage, .. } if stage.index() == index));
             assert_eq!((rejected, came), (stage.rejections, stage.entered), "{name}, stage {index}");
         }
         for (index, wave) in outcome.waves.iter().enumerate() {
-            let began = count(&|e| matches!(e, Event::Wave { wave, .. } if *wave == index));
+            let began = count(&|e| matches!(e, PipelineEvent::Wave { wave, .. } if wave.index() == index));
             assert_eq!(began, wave.entered, "{name}, wave {index}");
         }
         assert!(records.is_sorted_by_key(|record| record.at_ms));
@@ -118,12 +128,12 @@ fn what_is_heard_adds_up_to_the_outcome() {
 #[test]
 fn trains_account_for_every_millisecond_until_their_fate() {
     for (plan, _, outcome, records) in SCENARIOS.into_iter().flat_map(observed) {
-        let stages = plan.horizon.as_ref().unwrap().pipeline.stages.len();
+        let stages = plan.pipeline.as_ref().unwrap().line.stages.len();
         let diagram = Diagram::new(&records, stages, outcome.to_ms);
-        let delivered: Vec<usize> = records
+        let delivered: Vec<RevisionId> = records
             .iter()
             .filter_map(|record| match record.event {
-                Event::Delivered { revision, .. } => Some(revision),
+                PipelineEvent::Delivered { revision, .. } => Some(revision),
                 _ => None,
             })
             .collect();
@@ -164,10 +174,10 @@ fn by_hand() -> Plan {
     )
 }
 
-fn told<'p>(plan: &'p Plan, strategy: usize, span: Span) -> (Told<'p>, Diagram, Vec<Record>) {
-    let horizon = plan.horizon.as_ref().unwrap();
+fn told<'p>(plan: &'p Plan, strategy: usize, span: Span) -> (Told<'p>, Diagram, Vec<Record<PipelineEvent>>) {
+    let horizon = plan.pipeline.as_ref().unwrap();
     let (outcome, records) = study::replay(plan, horizon, strategy, 0);
-    let stations = Stations { horizon, strategy: &plan.strategies[strategy] };
+    let stations = Stations { pipeline: horizon, strategy: &plan.strategies[strategy] };
     let diagram = Diagram::new(&records, stations.stages(), outcome.to_ms);
     (Told { plan, stations, trial: 0, dates: Dates::new(&horizon.start).unwrap(), span }, diagram, records)
 }
@@ -196,9 +206,9 @@ no wave may begin          ......                  ......
 #[test]
 fn text_diagrams_fit_their_width_and_tell_incidents() {
     let plan = support::plan(SCENARIOS[0], &[]);
-    let horizon = plan.horizon.as_ref().unwrap();
+    let horizon = plan.pipeline.as_ref().unwrap();
     let (mut told, diagram, records) = told(&plan, 0, Span { from_ms: 0, to_ms: DAY });
-    told.span = diagram.telling(horizon.pipeline.warm_up_ms, horizon.pipeline.length_ms, None);
+    told.span = diagram.telling(horizon.line.warm_up_ms, horizon.line.length_ms, None);
     assert!(told.span.from_ms % DAY == 0 && told.span.to_ms - told.span.from_ms <= 9 * DAY);
     for width in [80, 100, 140] {
         let text = text(&told, &diagram, &records, width);
@@ -214,7 +224,7 @@ fn text_diagrams_fit_their_width_and_tell_incidents() {
 #[test]
 fn charts_of_trains_and_of_lead_time_say_what_they_show() {
     let plan = support::plan(SCENARIOS[0], &[]);
-    let horizon = plan.horizon.as_ref().unwrap();
+    let horizon = plan.pipeline.as_ref().unwrap();
     let (told, diagram, _) = told(&plan, 0, Span { from_ms: 21 * DAY, to_ms: 28 * DAY });
     let svg = chart::trains::svg(&told, &diagram);
     for words in
@@ -248,8 +258,8 @@ fn a_stage_that_does_nothing_is_not_missed() {
     let text = text.replace("common.toml", includes.to_str().unwrap());
     std::fs::write(&copy, text + idle).unwrap();
     let plan = wavetank::scenario::load(&copy).plan.expect("it is valid");
-    let horizon = plan.horizon.as_ref().unwrap();
-    let stage = horizon.pipeline.stages.iter().position(|stage| stage.name == "look").unwrap();
+    let horizon = plan.pipeline.as_ref().unwrap();
+    let stage = horizon.line.stages.iter().position(|stage| stage.name == "look").unwrap();
     let run = |horizon: &_| study::run(&plan, horizon, 3, &AtomicBool::new(false), &Nobody).unwrap();
     let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
     let compared = pipeline_without::compare(&plan, vec!["look".to_owned()], &with, &without);
@@ -264,8 +274,8 @@ fn a_stage_that_does_nothing_is_not_missed() {
 #[test]
 fn an_approval_costs_lead_time_and_the_price_is_paired() {
     let plan = support::plan("scenarios/pipelines/start-small/3-one-box-and-bakes.toml", &[]);
-    let horizon = plan.horizon.as_ref().unwrap();
-    let stage = horizon.pipeline.stages.iter().position(|stage| stage.name == "approval").unwrap();
+    let horizon = plan.pipeline.as_ref().unwrap();
+    let stage = horizon.line.stages.iter().position(|stage| stage.name == "approval").unwrap();
     let run = |horizon: &_| study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
     let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
     for (a, b) in with.by_strategy[0].iter().zip(&without.by_strategy[0]) {

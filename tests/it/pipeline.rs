@@ -5,12 +5,14 @@ use crate::support::accept;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use wavetank::outcome::pipeline::{Harm, Incident, Part, PipelineOutcome, StageOutcome};
-use wavetank::pipeline::{self, Ask, Production, Rollout, Timed, TimedWave, WaveRun, Why};
+use wavetank::pipeline::{
+    self, Production, RolloutRequest, Schedule, ScheduledStop, StopReason, Timed, TimedWave, WaveSchedule,
+};
 use wavetank::plan::pipeline::{
     AfterRejection, Calendar, DefectClass, Emergency, Entry, ErrorBudget, Flaky, Holds, Merges, Mode,
     OnFlaky, Phase, Repair, Stage, Window,
 };
-use wavetank::plan::{Pipeline, Ratio};
+use wavetank::plan::{Line, Ratio};
 use wavetank::random::Distribution;
 
 pub const ROLLBACK: u64 = 15;
@@ -33,7 +35,7 @@ pub(crate) fn wave(catches: f64) -> TimedWave {
 
 /// One stage of a minute, then waves that see a defect with these probabilities; half of all changes
 /// are bad.
-pub(crate) fn with_waves(merges: Merges, waves: usize) -> Pipeline {
+pub(crate) fn with_waves(merges: Merges, waves: usize) -> Line {
     let mut pipeline = line(merges, stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects =
         vec![DefectClass { name: "any".to_owned(), probability: 0.5, review_catches: 0.0 }];
@@ -48,7 +50,7 @@ pub fn repair() -> Repair {
 }
 
 /// The first trial whose changes are bad and good in this order.
-pub(crate) fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> PipelineOutcome {
+pub(crate) fn trial(pipeline: &Line, waves: &[TimedWave], bad: &[bool]) -> PipelineOutcome {
     let run = |trial| {
         let mut production = Timed::new(4, trial, waves.to_vec(), fixed(ROLLBACK));
         pipeline::run(pipeline, &mut production, 4, trial)
@@ -253,18 +255,20 @@ impl Production for Late {
         &[]
     }
 
-    fn roll_out(&mut self, ask: &Ask) -> Rollout {
-        let mut end = ask.start_ms + 10 * MINUTE;
-        let seen = ask.defects.first().map(|defect| (end + 30 * MINUTE, Why::Defect(defect.change)));
-        let told = ask.stop.map(|stop| (stop.at_ms, Why::Outside));
+    fn roll_out(&mut self, request: &RolloutRequest) -> Schedule {
+        let mut end = request.start_ms + 10 * MINUTE;
+        let seen =
+            request.defects.first().map(|defect| (end + 30 * MINUTE, StopReason::Defect(defect.change)));
+        let told = request.stop.map(|stop| (stop.at_ms, StopReason::Outside));
         let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
         end = stopped.map_or(end, |(at, _)| end.min(at));
-        let wave = WaveRun { start_ms: ask.start_ms, closed_ms: 0, deployed_ms: end, end_ms: end };
-        Rollout {
+        let start_ms = request.start_ms;
+        let wave = WaveSchedule { start_ms, deployed_ms: end, baked_ms: end, end_ms: Some(end) };
+        let stopped = stopped.map(|(at_ms, why)| ScheduledStop { at_ms, why, settled_ms: at_ms + MINUTE });
+        Schedule {
             waves: vec![wave],
             stopped,
-            settled_ms: stopped.map_or(u64::MAX, |(at, _)| at + MINUTE),
-            brought_ms: vec![ask.start_ms; ask.defects.len()],
+            brought_ms: vec![Some(start_ms); request.defects.len()],
             harm: Harm::default(),
         }
     }
@@ -284,12 +288,12 @@ fn a_recall_takes_back_every_delivered_revision_with_the_defect_once() {
 }
 
 /// Production that remembers the last timetable of every rollout, by start.
-pub struct Recorder {
+pub struct Remembered {
     pub timed: Timed,
-    pub last: BTreeMap<(u64, u64), Rollout>,
+    pub last: BTreeMap<(u64, u64), Schedule>,
 }
 
-impl Production for Recorder {
+impl Production for Remembered {
     fn waves(&self) -> usize {
         self.timed.waves()
     }
@@ -298,12 +302,12 @@ impl Production for Recorder {
         self.timed.regions(wave)
     }
 
-    fn roll_out(&mut self, ask: &Ask) -> Rollout {
-        let mut rollout = self.timed.roll_out(ask);
-        rollout.harm.impaired_host_ms = ask.defects.len() as u64 * MINUTE;
-        let asked_before = self.last.insert((ask.start_ms, ask.key), rollout.clone());
+    fn roll_out(&mut self, request: &RolloutRequest) -> Schedule {
+        let mut rollout = self.timed.roll_out(request);
+        rollout.harm.impaired_host_ms = request.defects.len() as u64 * MINUTE;
+        let asked_before = self.last.insert((request.start_ms, request.key), rollout.clone());
         // What a stop from outside cuts is the end, never the beginning.
-        if let (Some(before), Some(stop)) = (asked_before, ask.stop) {
+        if let (Some(before), Some(stop)) = (asked_before, request.stop) {
             let begun = before.waves.iter().map(|wave| wave.start_ms).filter(|start| *start < stop.at_ms);
             assert!(begun.eq(rollout.waves.iter().map(|wave| wave.start_ms)), "{before:?} {rollout:?}");
         }
@@ -311,7 +315,7 @@ impl Production for Recorder {
     }
 }
 
-impl Recorder {
+impl Remembered {
     /// Pairs of rollouts that were in one wave at once, or passed each other.
     fn collisions(&self) -> usize {
         let mut collisions = 0;
@@ -321,11 +325,8 @@ impl Recorder {
                 let Some(run) = rollout.waves.get(wave) else { continue };
                 collisions += usize::from(run.start_ms < free);
                 let next = rollout.waves.get(wave + 1).map(|next| next.start_ms);
-                free = match (next, rollout.stopped) {
-                    (Some(next), _) => next,
-                    (None, None) if wave + 1 == self.waves() => run.end_ms,
-                    (None, _) => rollout.settled_ms,
-                };
+                let end = run.end_ms.filter(|_| wave + 1 == self.waves());
+                free = next.or(rollout.settled_ms()).or(end).unwrap_or(u64::MAX);
             }
         }
         collisions
@@ -398,7 +399,7 @@ fn error_budget() -> impl Strategy<Value = ErrorBudget> {
         .prop_map(|(allowed_host_ms, window_ms)| ErrorBudget { allowed_host_ms, window_ms })
 }
 
-pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
+pub fn any_pipeline() -> impl Strategy<Value = (Line, Vec<TimedWave>)> {
     let repair = (duration(), 0.0..1.0, duration(), any::<bool>()).prop_map(
         |(latency, misattribution, again, fast_track)| {
             AfterRejection::Revert(Repair { latency, misattribution, again, fast_track })
@@ -460,7 +461,7 @@ proptest! {
     ) {
         let run = || {
             let timed = Timed::new(seed, 0, waves.clone(), fixed(ROLLBACK));
-            let mut production = Recorder { timed, last: BTreeMap::new() };
+            let mut production = Remembered { timed, last: BTreeMap::new() };
             let outcome = pipeline::run(&pipeline, &mut production, seed, 0);
             (outcome, production.collisions())
         };

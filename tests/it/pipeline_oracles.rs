@@ -7,7 +7,7 @@
 use crate::support::{accept, oracle, reject};
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::{self, Timed};
-use wavetank::plan::Pipeline;
+use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{
     AfterRejection, Calendar, DefectClass, Entry, Holds, Merges, Mode, Phase, RateStep, Source, Stage, Window,
 };
@@ -28,8 +28,8 @@ pub(crate) fn poisson(per_minute: f64) -> Merges {
     Merges::Poisson(vec![RateStep { from_ms: 0, per_hour: per_minute * 60.0 }])
 }
 
-pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_ms: u64) -> Pipeline {
-    Pipeline {
+pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_ms: u64) -> Line {
+    Line {
         source: Source { merges, review: fixed(0), defects: Vec::new() },
         stages,
         calendars: Vec::new(),
@@ -49,11 +49,11 @@ pub(crate) fn stages(durations: impl IntoIterator<Item = Distribution>) -> Vec<S
     durations.into_iter().map(|duration| Stage::plain("stage", Phase::Test, duration)).collect()
 }
 
-fn run(pipeline: &Pipeline, seed: u64, trial: u64) -> PipelineOutcome {
+fn run(pipeline: &Line, seed: u64, trial: u64) -> PipelineOutcome {
     pipeline::run(pipeline, &mut Timed::none(), seed, trial)
 }
 
-fn replications(pipeline: &Pipeline, seed: u64, trials: u64) -> Vec<PipelineOutcome> {
+fn replications(pipeline: &Line, seed: u64, trials: u64) -> Vec<PipelineOutcome> {
     (0..trials).map(|trial| run(pipeline, seed, trial)).collect()
 }
 

@@ -24,7 +24,7 @@ fn with_calendar(calendar: &str) -> Plan {
 }
 
 fn openings(plan: &Plan) -> Vec<(f64, f64)> {
-    let open = plan.horizon.as_ref().unwrap().pipeline.calendars[0].intervals();
+    let open = plan.pipeline.as_ref().unwrap().line.calendars[0].intervals();
     open.iter().map(|(from, to)| (*from as f64 / HOUR as f64, *to as f64 / HOUR as f64)).collect()
 }
 
@@ -52,11 +52,11 @@ fn nights_holidays_and_freezes_are_closed() {
 #[test]
 fn merges_come_in_office_hours_at_the_rate_of_a_day() {
     let plan = with_calendar("hours = \"09:00-18:00\"");
-    let Merges::Poisson(steps) = &plan.horizon.as_ref().unwrap().pipeline.source.merges else { panic!() };
+    let Merges::Poisson(steps) = &plan.pipeline.as_ref().unwrap().line.source.merges else { panic!() };
     assert_eq!((steps[0].from_ms, steps[0].per_hour), (0, 0.0));
     assert_eq!((steps[1].from_ms, steps[1].per_hour), (9 * HOUR, 1.0));
     assert_eq!((steps[2].from_ms, steps[2].per_hour), (18 * HOUR, 0.0));
-    let horizon = plan.horizon.as_ref().unwrap();
+    let horizon = plan.pipeline.as_ref().unwrap();
     let done = study::run(&plan, horizon, 40, &AtomicBool::new(false), &Nobody).unwrap();
     // Two weeks are counted: 90 merges on average, 40 times.
     let merges: usize = done.by_strategy[0].iter().map(|h| h.changes.len()).sum();
@@ -78,7 +78,7 @@ fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
     write("sub/merges.csv", merges);
     let root = folder.path().join("s.toml");
     let loaded = scenario::load(&root);
-    let source = &loaded.plan.as_ref().unwrap().horizon.as_ref().unwrap().pipeline.source;
+    let source = &loaded.plan.as_ref().unwrap().pipeline.as_ref().unwrap().line.source;
     let first = 9 * HOUR + HOUR / 4;
     assert_eq!(
         source.merges,
@@ -94,7 +94,7 @@ fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
 fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Option<u64>> {
     let model = Model::new(plan);
     let strategy = plan.strategies.iter().position(|listed| listed.name == strategy).unwrap();
-    let horizon = plan.horizon.as_ref().unwrap();
+    let horizon = plan.pipeline.as_ref().unwrap();
     let mut pipeline = horizon.with_waves(plan, &plan.strategies[strategy]);
     pipeline.source.merges = Merges::Recorded(vec![merged]);
     pipeline.source.defects.iter_mut().for_each(|class| class.probability = 0.0);
@@ -124,7 +124,7 @@ fn local_hours_take_no_longer_than_those_of_one_office() {
         Ok(format!("{before}{name}{waves}").into_bytes())
     };
     let plan = scenario::load_with("amazon-pipeline.toml".as_ref(), &local).plan.expect("a valid scenario");
-    assert!(matches!(plan.horizon.as_ref().unwrap().wave_calendar, WaveCalendar::Local(_)));
+    assert!(matches!(plan.pipeline.as_ref().unwrap().wave_calendar, WaveCalendar::Local(_)));
     let business_days = business_days(&plan);
     let within = business_days.iter().filter(|days| (3.0..=5.0).contains(*days)).count();
     assert!(within as f64 > 0.95 * business_days.len() as f64, "{business_days:?}");
@@ -158,7 +158,7 @@ fn azures_stages_are_done_on_day_eight_as_published() {
 /// A measure of a scenario's only strategy, over some horizons.
 pub fn measured(file: &str, trials: u64, measure: &str) -> wavetank::stats::mean::Mean {
     let plan = support::plan(file, &[]);
-    let horizon = plan.horizon.as_ref().unwrap();
+    let horizon = plan.pipeline.as_ref().unwrap();
     let done = study::run(&plan, horizon, trials, &AtomicBool::new(false), &Nobody).unwrap();
     let summary = wavetank::study::pipeline_summary::summarise(&plan, horizon, &done);
     let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure == measure);
@@ -240,7 +240,7 @@ fn a_pipeline_that_is_too_slow_is_called_unsteady() {
     };
     let drifts = |every: &str| {
         let plan = plan(&text(every));
-        let horizon = plan.horizon.as_ref().unwrap();
+        let horizon = plan.pipeline.as_ref().unwrap();
         let done = study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
         wavetank::study::pipeline_summary::summarise(&plan, horizon, &done).strategies[0].drifts
     };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use wavetank::outcome::pipeline::PipelineOutcome;
 use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::pipeline::{AfterRejection, Merges};
-use wavetank::plan::{Pipeline, Plan};
+use wavetank::plan::{Line, Plan};
 use wavetank::rollout::Model;
 use wavetank::scenario;
 
@@ -28,11 +28,11 @@ fn with_gamma(bad: &str, gamma: &str) -> Plan {
     loaded.plan.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
 }
 
-fn pipeline(plan: &Plan, strategy: usize) -> Pipeline {
-    plan.horizon.as_ref().unwrap().with_waves(plan, &plan.strategies[strategy])
+fn pipeline(plan: &Plan, strategy: usize) -> Line {
+    plan.pipeline.as_ref().unwrap().with_waves(plan, &plan.strategies[strategy])
 }
 
-fn run(plan: &Plan, pipeline: &Pipeline, strategy: usize, trial: u64) -> PipelineOutcome {
+fn run(plan: &Plan, pipeline: &Line, strategy: usize, trial: u64) -> PipelineOutcome {
     let model = Model::new(plan);
     pipeline::run(pipeline, &mut Rollouts::new(&model, strategy, trial, 0), 1, trial)
 }

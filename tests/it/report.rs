@@ -75,7 +75,7 @@ fn plan() -> Plan {
             strategy("at, once", vec![wave(vec![0, 1])]),
             strategy("in \"turn\" <&>", vec![wave(vec![0]), wave(vec![1])]),
         ],
-        horizon: None,
+        pipeline: None,
         study: Study {
             trials: 40,
             seed: u64::MAX,

@@ -5,7 +5,7 @@ use super::support;
 use wavetank::outcome::pipeline::{Harm, Part};
 use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Entry, Merges, Repair};
-use wavetank::plan::{Pipeline, Plan, Ratio};
+use wavetank::plan::{Line, Plan, Ratio};
 use wavetank::rollout::launch::{Launch, Launched, OutsideStop, World};
 use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
@@ -18,7 +18,7 @@ fn small() -> Plan {
 }
 
 /// Merges that go to production at once.
-fn straight(plan: &Plan, strategy: usize, merges: Vec<u64>, defect: Option<usize>) -> Pipeline {
+fn straight(plan: &Plan, strategy: usize, merges: Vec<u64>, defect: Option<usize>) -> Line {
     let mut pipeline = line(Merges::Recorded(merges), stages([fixed(0)]), 0, 60 * 24 * HOUR);
     pipeline.source.defects = plan
         .change
@@ -149,9 +149,8 @@ fn the_next_revision_follows_wave_by_wave() {
     let plan = small();
     let model = Model::new(&plan);
     let pipeline = straight(&plan, 0, vec![START, START + MINUTE, START + 2 * MINUTE], None);
-    let run = |pipeline: &Pipeline| {
-        pipeline::run(pipeline, &mut Rollouts::new(&model, 0, 5, 0), plan.study.seed, 5)
-    };
+    let run =
+        |pipeline: &Line| pipeline::run(pipeline, &mut Rollouts::new(&model, 0, 5, 0), plan.study.seed, 5);
     let queued = run(&pipeline);
     assert_eq!((queued.deployments, queued.completed), (3, 3));
     let delivered: Vec<u64> = queued.changes.iter().filter_map(|change| change.delivered_ms).collect();

@@ -12,7 +12,7 @@ use crate::cli::progress::Progress;
 use crate::cli::select::Overrides;
 use crate::cli::studies::{self, pipeline as study};
 use crate::cli::targets::Targets;
-use crate::plan::{Horizon, Plan};
+use crate::plan::{Pipeline, Plan};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
@@ -108,7 +108,7 @@ fn open(dir: &Path, plan: &Plan) -> Result<Targets, CliError> {
 }
 
 /// Indices of the stages called `names`.
-fn stages(horizon: &Horizon, names: &[String]) -> Result<Vec<usize>, CliError> {
-    let all: Vec<&str> = horizon.pipeline.stages.iter().map(|stage| stage.name.as_str()).collect();
+fn stages(horizon: &Pipeline, names: &[String]) -> Result<Vec<usize>, CliError> {
+    let all: Vec<&str> = horizon.line.stages.iter().map(|stage| stage.name.as_str()).collect();
     names.iter().map(|name| names::find("stage", name, &all)).collect()
 }

@@ -8,7 +8,7 @@ use crate::cli::io::Io;
 use crate::cli::studies::pipeline::{self, Span};
 use crate::cli::studies::{self, STDIN};
 use crate::cli::targets::Targets;
-use crate::plan::{Horizon, Plan};
+use crate::plan::{Pipeline, Plan};
 use std::path::PathBuf;
 
 /// Which part of a horizon is told.
@@ -47,7 +47,7 @@ pub fn run(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result<Exi
         ReplayFormat::Text => told.text(span, io.width).into_bytes(),
         // Programs get all of it unless they ask for a part.
         ReplayFormat::Jsonl if day.is_none() && args.part.days.is_none() => {
-            told.json_lines(Span { from_ms: 0, to_ms: settings.pipeline.length_ms })
+            told.json_lines(Span { from_ms: 0, to_ms: settings.line.length_ms })
         }
         ReplayFormat::Jsonl => told.json_lines(span),
     };
@@ -68,9 +68,9 @@ pub fn run(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result<Exi
 }
 
 /// The horizon's day that `date` is.
-fn day_of(settings: &Horizon, date: &str) -> Result<u64, CliError> {
+fn day_of(settings: &Pipeline, date: &str) -> Result<u64, CliError> {
     let dates = pipeline::dates(settings);
-    let days = settings.pipeline.length_ms.div_ceil(24 * crate::plan::HOUR_MS);
+    let days = settings.line.length_ms.div_ceil(24 * crate::plan::HOUR_MS);
     dates.day_of(date).filter(|day| *day < days).ok_or_else(|| {
         CliError::invalid(format!("`{date}` is not a day of the horizon")).hint(format!(
             "write one from {} to {}",

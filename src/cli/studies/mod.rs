@@ -12,7 +12,7 @@ use crate::diagnostic::{self, Diagnostic, Rule, Severity, Sources};
 use crate::lints;
 use crate::outcome::Outcome;
 use crate::outcome::metric::{self, METRICS};
-use crate::plan::{Horizon, Level, Plan, Precision};
+use crate::plan::{Level, Pipeline, Plan, Precision};
 use crate::report;
 pub use crate::report::terminal::Style;
 use crate::rollout::trace::{Follower, Record, Recorder};
@@ -311,8 +311,8 @@ impl Results {
 ///
 /// # Errors
 /// When it has none.
-pub fn horizon_of<'p>(plan: &'p Plan, file: &str) -> Result<&'p Horizon, CliError> {
-    plan.horizon.as_ref().ok_or_else(|| {
+pub fn horizon_of<'p>(plan: &'p Plan, file: &str) -> Result<&'p Pipeline, CliError> {
+    plan.pipeline.as_ref().ok_or_else(|| {
         CliError::invalid(format!("{file} has no [pipeline]"))
             .hint("`wavetank run` simulates single rollouts; docs/pipeline.md says how to write a pipeline")
     })

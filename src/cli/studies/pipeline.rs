@@ -2,14 +2,15 @@
 
 use super::super::io::Io;
 use crate::outcome::pipeline::PipelineOutcome;
-use crate::pipeline::trace::Record;
-use crate::plan::{Horizon, Plan};
+use crate::pipeline::PipelineEvent;
+use crate::plan::{Pipeline, Plan};
 use crate::report;
 pub use crate::report::dates::Dates;
 pub use crate::report::trains::Span;
 use crate::report::trains::stations::Stations;
 use crate::report::trains::text::Told;
 use crate::report::trains::{self, Diagram};
+use crate::sim::Record;
 use crate::study::pipeline_summary::{PipelineSummary, summarise};
 use crate::study::{self, Watcher, pipeline_without};
 
@@ -37,13 +38,13 @@ impl Watcher for Twice<'_> {
 #[must_use]
 pub fn simulate(
     plan: &Plan,
-    horizon: &Horizon,
+    horizon: &Pipeline,
     trials: u64,
     without: &[usize],
     io: &Io,
     watcher: &dyn Watcher,
 ) -> Option<Horizons> {
-    let run = |horizon: &Horizon, watcher: &dyn Watcher| {
+    let run = |horizon: &Pipeline, watcher: &dyn Watcher| {
         study::pipeline::run(plan, horizon, trials, io.interrupt.flag(), watcher)
     };
     if without.is_empty() {
@@ -53,7 +54,7 @@ pub fn simulate(
     let watcher = Twice(watcher);
     let (horizons, other) = (run(horizon, &watcher)?, run(&horizon.without(without), &watcher)?);
     let mut summary = summarise(plan, horizon, &horizons);
-    let stages = without.iter().map(|stage| horizon.pipeline.stages[*stage].name.clone()).collect();
+    let stages = without.iter().map(|stage| horizon.line.stages[*stage].name.clone()).collect();
     summary.without = Some(pipeline_without::compare(plan, stages, &horizons, &other));
     Some(Horizons { horizons, summary })
 }
@@ -82,7 +83,7 @@ impl Horizons {
 
     /// Contents of [`files`].
     #[must_use]
-    pub fn contents(&self, plan: &Plan, horizon: &Horizon) -> Vec<Vec<u8>> {
+    pub fn contents(&self, plan: &Plan, horizon: &Pipeline) -> Vec<Vec<u8>> {
         let trains = (0..plan.strategies.len()).map(|strategy| {
             let trial = self.telling_trial(strategy);
             let told = tell(plan, horizon, strategy, trial);
@@ -107,31 +108,30 @@ pub struct Journey<'p> {
     stations: Stations<'p>,
     trial: u64,
     dates: Dates,
-    records: Vec<Record>,
+    records: Vec<Record<PipelineEvent>>,
     diagram: Diagram,
 }
 
 /// The civil calendar of a horizon.
 #[must_use]
-pub fn dates(horizon: &Horizon) -> Dates {
+pub fn dates(horizon: &Pipeline) -> Dates {
     Dates::new(&horizon.start).expect("invariant: the scenario's reader has checked the date")
 }
 
 /// Simulates one horizon and keeps its events.
 #[must_use]
-pub fn tell<'p>(plan: &'p Plan, horizon: &'p Horizon, strategy: usize, trial: u64) -> Journey<'p> {
+pub fn tell<'p>(plan: &'p Plan, horizon: &'p Pipeline, strategy: usize, trial: u64) -> Journey<'p> {
     let (_, records) = study::pipeline::replay(plan, horizon, strategy, trial);
-    let pipeline = &horizon.pipeline;
-    let diagram = Diagram::new(&records, pipeline.stages.len(), pipeline.length_ms);
-    let stations = Stations { horizon, strategy: &plan.strategies[strategy] };
+    let diagram = Diagram::new(&records, horizon.line.stages.len(), horizon.line.length_ms);
+    let stations = Stations { pipeline: horizon, strategy: &plan.strategies[strategy] };
     Journey { plan, stations, trial, dates: dates(horizon), records, diagram }
 }
 
 impl Journey<'_> {
     /// The part to show: `days` from the `day`-th on, and what tells most where one of them is not given.
     #[must_use]
-    pub fn span(&self, horizon: &Horizon, day: Option<u64>, days: Option<u64>) -> Span {
-        let (warm_up, end) = (horizon.pipeline.warm_up_ms, horizon.pipeline.length_ms);
+    pub fn span(&self, horizon: &Pipeline, day: Option<u64>, days: Option<u64>) -> Span {
+        let (warm_up, end) = (horizon.line.warm_up_ms, horizon.line.length_ms);
         let telling = self.diagram.telling(warm_up, end, days);
         let from_ms = day.map_or(telling.from_ms, |day| day * trains::DAY_MS);
         let length = telling.to_ms - telling.from_ms;

@@ -1,13 +1,12 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
 use crate::plan::pipeline::{
-    AfterRejection, BakesFrom, Calendar, Component, DefectClass, Emergency, Entry, ErrorBudget, Holds,
+    AfterRejection, BakesFrom, Calendar, Component, DefectClass, Emergency, Entry, ErrorBudget, Holds, Line,
     Merges, Mode, OnFlaky, Phase, Rehearsal, Source, Stage, TwoPhase, WaveCalendar, WaveHolds, Window,
 };
 use crate::plan::{
-    Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
-    Pipeline, Plan, Ratio, Relapse, Remedy, Repair, Response, RollbackEffect, RollbackTarget, Trigger,
-    Within,
+    Background, Bypass, Condition, Cure, Episodes, HostShare, Hurts, Missing, OnAlarm, Operators, Pipeline,
+    Plan, Ratio, Relapse, Remedy, Repair, Response, RollbackEffect, RollbackTarget, Trigger, Within,
 };
 use crate::random::Distribution;
 
@@ -93,11 +92,11 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
 }
 
 /// The pipeline of [`edits_of_pipelines`]: a build in an office.
-pub(super) fn horizon() -> Horizon {
+pub(super) fn horizon() -> Pipeline {
     let mut build = Stage::plain("build", Phase::Build, MINUTE);
     build.catches = vec![0.5];
-    Horizon {
-        pipeline: Pipeline {
+    Pipeline {
+        line: Line {
             source: Source {
                 merges: Merges::Every { first_ms: 0, gap_ms: 5, count: 3 },
                 review: MINUTE,
@@ -135,8 +134,8 @@ const EMERGENCY: Emergency = Emergency {
     entry: Entry::Queued,
 };
 
-fn pipeline(plan: &mut Plan) -> &mut Pipeline {
-    &mut plan.horizon.as_mut().expect("the plan of these tests has a pipeline").pipeline
+fn pipeline(plan: &mut Plan) -> &mut Line {
+    &mut plan.pipeline.as_mut().expect("the plan of these tests has a pipeline").pipeline
 }
 
 fn two_phase(plan: &mut Plan) -> &mut TwoPhase {
@@ -145,23 +144,23 @@ fn two_phase(plan: &mut Plan) -> &mut TwoPhase {
 
 pub(super) fn edits_of_pipelines() -> Vec<Edit> {
     vec![
-        ("pipeline: ", |p| p.horizon = None),
-        ("pipeline: start", |p| p.horizon.as_mut().unwrap().start = "2026-03-03".to_owned()),
-        ("pipeline: trials", |p| p.horizon.as_mut().unwrap().trials = 21),
-        ("pipeline: exclusive-regions", |p| p.horizon.as_mut().unwrap().exclusive_regions = false),
-        ("pipeline: shared-alarms", |p| p.horizon.as_mut().unwrap().shared_alarms = false),
+        ("pipeline: ", |p| p.pipeline = None),
+        ("pipeline: start", |p| p.pipeline.as_mut().unwrap().start = "2026-03-03".to_owned()),
+        ("pipeline: trials", |p| p.pipeline.as_mut().unwrap().trials = 21),
+        ("pipeline: exclusive-regions", |p| p.pipeline.as_mut().unwrap().exclusive_regions = false),
+        ("pipeline: shared-alarms", |p| p.pipeline.as_mut().unwrap().shared_alarms = false),
         ("pipeline os: ", |p| {
             let mut other = p.clone();
             other.name = "os".to_owned();
             other.strategies.truncate(1);
-            p.horizon.as_mut().unwrap().others.push(other);
+            p.pipeline.as_mut().unwrap().others.push(other);
         }),
-        ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = WaveCalendar::One(0)),
-        ("pipeline: wave-holds", |p| p.horizon.as_mut().unwrap().wave_holds = WaveHolds::Deployment),
+        ("pipeline: wave-calendar", |p| p.pipeline.as_mut().unwrap().wave_calendar = WaveCalendar::One(0)),
+        ("pipeline: wave-holds", |p| p.pipeline.as_mut().unwrap().wave_holds = WaveHolds::Deployment),
         ("pipeline: components", |p| {
             let component =
                 |name: &str| Component { name: name.to_owned(), strategy: None, defects: Vec::new() };
-            p.horizon.as_mut().unwrap().components = vec![component("service")];
+            p.pipeline.as_mut().unwrap().components = vec![component("service")];
         }),
         ("pipeline: pipeline length", |p| pipeline(p).length_ms = 2000),
         ("pipeline: pipeline warm-up", |p| pipeline(p).warm_up_ms = 20),
@@ -194,7 +193,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("stage build: phase", |p| pipeline(p).stages[0].phase = Phase::Test),
         ("stage build: duration", |p| pipeline(p).stages[0].duration = Distribution::Fixed { ms: 1 }),
         ("stage build: rehearsal", |p| {
-            let plan = Box::new(Plan { horizon: None, ..p.clone() });
+            let plan = Box::new(Plan { pipeline: None, ..p.clone() });
             pipeline(p).stages[0].rehearsal = Some(Rehearsal { plan, strategy: 0, classes: vec![None] });
         }),
         ("stage build: mode", |p| pipeline(p).stages[0].mode = Mode::Parallel),

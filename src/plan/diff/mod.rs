@@ -96,7 +96,7 @@ fn simulated(before: &Plan, after: &Plan) -> Vec<PlanChange> {
     alarm::diff(&mut changes, before, after);
     strategy::diff(&mut changes, before, after);
     study::diff(&mut changes, before, after);
-    pipeline::diff(&mut changes, before.horizon.as_ref(), after.horizon.as_ref());
+    pipeline::diff(&mut changes, before.pipeline.as_ref(), after.pipeline.as_ref());
     let changes = changes.into_list();
     // A field that was forgotten above must not make two different plans look the same.
     if changes.is_empty() && essence(before) != essence(after) {
@@ -114,7 +114,7 @@ fn essence(plan: &Plan) -> Value {
     plan.study.thresholds.clear();
     plan.study.guards.clear();
     plan.study.expectations.clear();
-    let components = plan.horizon.iter_mut().flat_map(|horizon| &mut horizon.components);
+    let components = plan.pipeline.iter_mut().flat_map(|horizon| &mut horizon.components);
     let theirs = components.filter_map(|component| component.strategy.as_mut());
     for strategy in plan.strategies.iter_mut().chain(theirs) {
         strategy.description.clear();
@@ -180,7 +180,7 @@ mod tests {
         let (metric, statistic, strategy) = ("impaired_host_ms".to_owned(), Statistic::P99, Some(4));
         plan.study.precision = vec![Precision { metric: metric.clone(), statistic, strategy, relative: 0.5 }];
         plan.study.guards = vec![Guard { metric: metric.clone(), statistic, strategy, tolerance: 0.05 }];
-        plan.horizon = Some(mechanisms::horizon());
+        plan.pipeline = Some(mechanisms::horizon());
         plan.study.expectations = vec![Expectation {
             metric,
             statistic,

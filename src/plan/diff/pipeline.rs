@@ -4,33 +4,33 @@ use super::list::{Changes, names, tables, text};
 use super::pairs::{by_name, order};
 use super::{PlanChange, PlanValue};
 use crate::plan::Plan;
-use crate::plan::pipeline::{Horizon, Merges, Stage, TwoPhase};
+use crate::plan::pipeline::{Merges, Pipeline, Stage, TwoPhase};
 
 /// Compares the pipelines. Calendars are intervals by now: that they differ is all that can be said.
-pub(super) fn diff(changes: &mut Changes, before: Option<&Horizon>, after: Option<&Horizon>) {
+pub(super) fn diff(changes: &mut Changes, before: Option<&Pipeline>, after: Option<&Pipeline>) {
     let (Some(before), Some(after)) = (before, after) else {
         if before.is_some() || after.is_some() {
-            let said = |side: Option<&Horizon>| {
-                side.map(|horizon| text(&format!("{} stages", horizon.pipeline.stages.len())))
+            let said = |side: Option<&Pipeline>| {
+                side.map(|horizon| text(&format!("{} stages", horizon.line.stages.len())))
             };
             changes.whole("pipeline", said(before), said(after));
         }
         return;
     };
     rest(changes, before, after);
-    stages(changes, &before.pipeline.stages, &after.pipeline.stages);
+    stages(changes, &before.line.stages, &after.line.stages);
     let mut at = changes.at("pipeline");
-    at.key("calendars", &before.pipeline.calendars, &after.pipeline.calendars, |list| {
+    at.key("calendars", &before.line.calendars, &after.line.calendars, |list| {
         let intervals: usize = list.iter().map(|calendar| calendar.intervals().len()).sum();
         text(&format!("{} with {intervals} openings", list.len()))
     });
     at.key("components", &components(before), &components(after), |list| names(list));
-    match (&before.pipeline.two_phase, &after.pipeline.two_phase) {
+    match (&before.line.two_phase, &after.line.two_phase) {
         (Some(old), Some(new)) => tables(&mut at, "two-phase", old, new),
         (None, None) => {}
         (old, new) => at.differs("two-phase", two_phase(old.as_ref()), two_phase(new.as_ref())),
     }
-    let (old, new) = (&before.pipeline.source.merges, &after.pipeline.source.merges);
+    let (old, new) = (&before.line.source.merges, &after.line.source.merges);
     if old != new {
         at.differs("source merges", Some(merges(old)), Some(merges(new)));
     }
@@ -66,23 +66,23 @@ fn others(changes: &mut Changes, before: &[Plan], after: &[Plan]) {
 }
 
 /// Everything but stages, calendars and merges.
-fn rest(changes: &mut Changes, before: &Horizon, after: &Horizon) {
-    let stripped = |horizon: &Horizon| {
+fn rest(changes: &mut Changes, before: &Pipeline, after: &Pipeline) {
+    let stripped = |horizon: &Pipeline| {
         let mut horizon = horizon.clone();
-        horizon.pipeline.stages.clear();
-        horizon.pipeline.calendars.clear();
+        horizon.line.stages.clear();
+        horizon.line.calendars.clear();
         horizon.others.clear();
         horizon.components.clear();
-        horizon.pipeline.two_phase = None;
-        horizon.pipeline.source.merges = Merges::Recorded(Vec::new());
+        horizon.line.two_phase = None;
+        horizon.line.source.merges = Merges::Recorded(Vec::new());
         horizon
     };
     tables(&mut changes.at("pipeline"), "", &stripped(before), &stripped(after));
 }
 
 /// What each component is, in words. What differs within a strategy is said of the strategy.
-fn components(horizon: &Horizon) -> Vec<String> {
-    let classes = &horizon.pipeline.source.defects;
+fn components(horizon: &Pipeline) -> Vec<String> {
+    let classes = &horizon.line.source.defects;
     let said = horizon.components.iter().map(|component| {
         let by = component.strategy.as_ref().map_or("the strategy under study", |strategy| &strategy.name);
         let own: Vec<&str> = component.defects.iter().map(|&class| classes[class].name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Folds the events of one horizon into trains: each revision, where it was when, and what became of it.
+//! Folds the events of one trial of a pipeline into trains: each revision, where it was when, and what became of it.
 //!
 //! Chart and text draw the same trains; nothing here draws.
 
@@ -7,8 +7,9 @@ pub mod stations;
 pub mod text;
 
 use super::dates::{Dates, clock};
-use crate::pipeline::Kind;
-use crate::pipeline::trace::{Event, Record};
+use crate::ids::{ChangeId, RevisionId, WaveId};
+use crate::pipeline::{ChangeKind, PipelineEvent};
+use crate::sim::Record;
 use std::collections::BTreeMap;
 
 /// A day in milliseconds.
@@ -69,15 +70,15 @@ pub enum Fate {
 /// One revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Train {
-    pub revision: usize,
+    pub revision: RevisionId,
     pub set_out_ms: u64,
     /// Undelivered changes that it brought to production or to the stage that rejected it.
     pub changes: usize,
-    /// The newest change aboard came with a defect.
+    /// The newest change that it carries came with a defect.
     pub is_bad: bool,
     pub legs: Vec<Leg>,
     pub fate: Fate,
-    /// When that was settled; the horizon's end if it never was.
+    /// When that was settled; the trial's end if it never was.
     pub end_ms: u64,
     /// When its rollout stopped, if it did.
     pub stopped_ms: Option<u64>,
@@ -104,7 +105,7 @@ impl Train {
     }
 }
 
-/// A span of the horizon.
+/// A span of the pipeline's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     pub from_ms: u64,
@@ -134,7 +135,7 @@ impl Span {
     }
 }
 
-/// Everything that a diagram shows of one horizon.
+/// Everything that a diagram shows of one trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagram {
     /// In the order of setting out.
@@ -146,8 +147,8 @@ pub struct Diagram {
 }
 
 impl Diagram {
-    /// The diagram of a horizon of so many stages that ends at `end_ms`.
-    pub fn new(records: &[Record], stages: usize, end_ms: u64) -> Self {
+    /// The diagram of a trial with so many stages that ends at `end_ms`.
+    pub fn new(records: &[Record<PipelineEvent>], stages: usize, end_ms: u64) -> Self {
         let mut fold = Fold { stages, ..Fold::default() };
         records.iter().for_each(|record| fold.take(record.at_ms, record.event));
         fold.finish(end_ms)
@@ -185,66 +186,68 @@ impl Diagram {
 #[derive(Debug, Default)]
 struct Fold {
     stages: usize,
-    trains: BTreeMap<usize, Train>,
+    trains: BTreeMap<RevisionId, Train>,
     /// What revisions are doing: since when, where and what.
-    open: BTreeMap<usize, (u64, usize, Doing)>,
-    bad: Vec<usize>,
+    open: BTreeMap<RevisionId, (u64, usize, Doing)>,
+    bad: Vec<ChangeId>,
     merges: Vec<(u64, bool)>,
     blocked: Vec<Span>,
     blocked_since: Option<u64>,
 }
 
 impl Fold {
-    fn take(&mut self, at: u64, event: Event) {
+    fn take(&mut self, at: u64, event: PipelineEvent) {
         match event {
-            Event::Merged { change, kind, defect } => {
-                if kind == Kind::Own {
+            PipelineEvent::Merged { change, kind, defect } => {
+                if kind == ChangeKind::Own {
                     self.merges.push((at, defect.is_some()));
                 }
                 self.bad.extend(defect.map(|_| change));
             }
-            Event::SetOut { revision, .. } => self.set_out(revision, at),
-            Event::Waits { revision, stage } => {
+            PipelineEvent::SetOut { revision, .. } => self.set_out(revision, at),
+            PipelineEvent::Waits { revision, stage } => {
                 self.train(revision).fate = Fate::UnderWay;
-                self.turn(revision, at, Some((stage, Doing::Wait)));
+                self.turn(revision, at, Some((stage.index(), Doing::Wait)));
             }
-            Event::WaitsForWindow { .. } => {}
-            Event::Runs { revision, stage } => self.turn(revision, at, Some((stage, Doing::Run))),
-            Event::Flaked { revision, stage } | Event::Held { revision, stage } => {
-                self.turn(revision, at, Some((stage, Doing::Held)));
+            PipelineEvent::WaitsForWindow { .. } => {}
+            PipelineEvent::Runs { revision, stage } => {
+                self.turn(revision, at, Some((stage.index(), Doing::Run)))
             }
-            Event::Rejected { revision, stage, changes, .. } => {
+            PipelineEvent::Flaked { revision, stage } | PipelineEvent::Held { revision, stage } => {
+                self.turn(revision, at, Some((stage.index(), Doing::Held)));
+            }
+            PipelineEvent::Rejected { revision, stage, changes, .. } => {
                 self.train(revision).changes = changes;
-                self.end(revision, at, Fate::Rejected { place: stage });
+                self.end(revision, at, Fate::Rejected { place: stage.index() });
             }
-            Event::RolloutStarted { revision, changes } => {
+            PipelineEvent::RolloutStarted { revision, changes } => {
                 self.turn(revision, at, None);
                 self.train(revision).changes = changes;
             }
-            Event::Wave { revision, wave, deployed_ms, end_ms } => {
+            PipelineEvent::Wave { revision, wave, deployed_ms, end_ms } => {
                 self.pass_wave(revision, wave, [at, deployed_ms, end_ms]);
             }
-            Event::Stopped { revision, taken_back, .. } => self.stop(revision, at, taken_back),
-            Event::TakenBack { revision } => self.turn(revision, at, None),
-            Event::Delivered { revision, .. } => self.end(revision, at, Fate::Delivered),
-            Event::Withdrawn { revision } => self.end(revision, at, Fate::Withdrawn),
-            Event::GivenUp { revision } => self.end(revision, at, Fate::GivenUp),
-            Event::Blocked { .. } => {
+            PipelineEvent::Stopped { revision, taken_back, .. } => self.stop(revision, at, taken_back),
+            PipelineEvent::TakenBack { revision } => self.turn(revision, at, None),
+            PipelineEvent::Delivered { revision, .. } => self.end(revision, at, Fate::Delivered),
+            PipelineEvent::Withdrawn { revision } => self.end(revision, at, Fate::Withdrawn),
+            PipelineEvent::GivenUp { revision } => self.end(revision, at, Fate::GivenUp),
+            PipelineEvent::Blocked { .. } => {
                 self.blocked_since.get_or_insert(at);
             }
-            Event::Unblocked => {
+            PipelineEvent::Unblocked => {
                 let since = self.blocked_since.take();
                 self.blocked.extend(since.map(|from_ms| Span { from_ms, to_ms: at }));
             }
         }
     }
 
-    fn train(&mut self, revision: usize) -> &mut Train {
+    fn train(&mut self, revision: RevisionId) -> &mut Train {
         self.trains.get_mut(&revision).expect("a revision sets out before anything else")
     }
 
-    fn set_out(&mut self, revision: usize, at: u64) {
-        let is_bad = self.bad.last() == Some(&revision);
+    fn set_out(&mut self, revision: RevisionId, at: u64) {
+        let is_bad = self.bad.last().is_some_and(|bad| bad.index() == revision.index());
         let (legs, fate, end_ms) = (Vec::new(), Fate::UnderWay, u64::MAX);
         let train =
             Train { revision, set_out_ms: at, changes: 0, is_bad, legs, fate, end_ms, stopped_ms: None };
@@ -252,7 +255,7 @@ impl Fold {
     }
 
     /// Ends what a revision is doing and begins something else, or nothing.
-    fn turn(&mut self, revision: usize, at: u64, next: Option<(usize, Doing)>) {
+    fn turn(&mut self, revision: RevisionId, at: u64, next: Option<(usize, Doing)>) {
         if let Some((from_ms, place, doing)) = self.open.remove(&revision)
             && at > from_ms
         {
@@ -263,8 +266,8 @@ impl Fold {
         }
     }
 
-    fn pass_wave(&mut self, revision: usize, wave: usize, [at, deployed_ms, end_ms]: [u64; 3]) {
-        let place = self.stages + 1 + wave;
+    fn pass_wave(&mut self, revision: RevisionId, wave: WaveId, [at, deployed_ms, end_ms]: [u64; 3]) {
+        let place = self.stages + 1 + wave.index();
         self.train(revision).wait_for_wave(at);
         let train = self.train(revision);
         for (from_ms, to_ms, doing) in [(at, deployed_ms, Doing::Deploy), (deployed_ms, end_ms, Doing::Bake)]
@@ -275,7 +278,7 @@ impl Fold {
         }
     }
 
-    fn stop(&mut self, revision: usize, at: u64, taken_back: bool) {
+    fn stop(&mut self, revision: RevisionId, at: u64, taken_back: bool) {
         self.train(revision).wait_for_wave(at);
         self.train(revision).stopped_ms = Some(at);
         self.end(revision, at, if taken_back { Fate::TakenBack } else { Fate::Overtaken });
@@ -287,7 +290,7 @@ impl Fold {
     }
 
     /// The first fate of an instant counts: what follows from it is not news.
-    fn end(&mut self, revision: usize, at: u64, fate: Fate) {
+    fn end(&mut self, revision: RevisionId, at: u64, fate: Fate) {
         let train = self.train(revision);
         if train.end_ms == at && train.fate != Fate::UnderWay {
             return;
@@ -297,14 +300,14 @@ impl Fold {
     }
 
     fn finish(mut self, end_ms: u64) -> Diagram {
-        for revision in self.open.keys().copied().collect::<Vec<usize>>() {
+        for revision in self.open.keys().copied().collect::<Vec<RevisionId>>() {
             self.turn(revision, end_ms, None);
         }
         let blocked_at_end = self.blocked_since.map(|from_ms| Span { from_ms, to_ms: end_ms });
         self.blocked.extend(blocked_at_end);
         let mut trains: Vec<Train> = self.trains.into_values().collect();
         for train in &mut trains {
-            // A wave is told with ends that the horizon may not reach.
+            // A wave is told with ends that the trial may not reach.
             train.legs.iter_mut().for_each(|leg| leg.to_ms = leg.to_ms.min(end_ms));
             train.wait_for_wave(end_ms);
             let last = train.legs.iter().map(|leg| leg.to_ms).max().unwrap_or(train.set_out_ms);

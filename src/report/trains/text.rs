@@ -1,13 +1,14 @@
-//! A horizon as a train diagram in text: a line a revision, a column so many hours, a letter where it was. Fits a pull
+//! A trial of a pipeline as a train diagram in text: a line a revision, a column so many hours, a letter where it was. Fits a pull
 //! request: no colour, at most the width that is asked for.
 
 use super::stations::Stations;
 use super::{DAY_MS, Diagram, Doing, Fate, HOUR_MS, Span, Train};
-use crate::pipeline::trace::{Event, Record};
-use crate::pipeline::{Kind, Why};
+use crate::ids::{ChangeId, RevisionId};
+use crate::pipeline::{ChangeKind, PipelineEvent, StopReason};
 use crate::plan::Plan;
 use crate::report::dates::{self, Dates};
 use crate::report::text;
+use crate::sim::Record;
 
 /// Hours (or parts) that a column may stand for: days must begin at a column.
 const COLUMNS_MS: [u64; 13] = [
@@ -43,7 +44,7 @@ pub struct Told<'p> {
 
 /// The diagram and what happened, in at most `width` columns.
 #[must_use]
-pub fn text(told: &Told, diagram: &Diagram, records: &[Record], width: usize) -> String {
+pub fn text(told: &Told, diagram: &Diagram, records: &[Record<PipelineEvent>], width: usize) -> String {
     let ruler = Ruler::new(told.span, width.saturating_sub(BEFORE + AFTER + 2));
     let mut out = head(told, diagram, width);
     out.push_str(&format!("\n{:>6}  {:<9}  {:<7}  {}\n", "", "merged", "changes", ruler.days(&told.dates)));
@@ -238,7 +239,7 @@ fn legend(told: &Told, letters: &[char], ruler: &Ruler, width: usize) -> String 
 }
 
 /// What stopped the line, in order.
-fn incidents(told: &Told, records: &[Record], width: usize) -> String {
+fn incidents(told: &Told, records: &[Record<PipelineEvent>], width: usize) -> String {
     let teller = Teller { told, records };
     let within = records.iter().filter(|record| told.span.has(record.at_ms));
     let mut lines: Vec<(u64, String)> = Vec::new();
@@ -266,57 +267,58 @@ fn incidents(told: &Told, records: &[Record], width: usize) -> String {
 /// Says what happened in the plan's names.
 struct Teller<'t> {
     told: &'t Told<'t>,
-    records: &'t [Record],
+    records: &'t [Record<PipelineEvent>],
 }
 
 impl Teller<'_> {
-    fn tell(&self, record: &Record) -> Option<String> {
+    fn tell(&self, record: &Record<PipelineEvent>) -> Option<String> {
         Some(match record.event {
-            Event::Rejected { revision, stage, culprit, changes } => {
-                let stage = self.told.stations.name(stage);
+            PipelineEvent::Rejected { revision, stage, culprit, changes } => {
+                let stage = self.told.stations.name(stage.index());
                 let changes = text::counted(changes as u64, "change");
                 format!("{stage} says no to {revision} ({changes}): {}", self.reason(culprit))
             }
-            Event::Stopped { revision, why: Why::Outside, taken_back } => {
+            PipelineEvent::Stopped { revision, why: StopReason::Outside, taken_back } => {
                 let then = if taken_back { "is taken back too" } else { "makes way for a newer one" };
                 format!("{revision} {then}")
             }
-            Event::Stopped { revision, why, .. } => {
-                let culprit = if let Why::Defect(change) = why { Some(change) } else { None };
+            PipelineEvent::Stopped { revision, why, .. } => {
                 let place = self.wave_of(revision, record.at_ms);
-                format!("an alarm stops {revision} {place}: {}", self.reason(culprit))
+                format!("an alarm stops {revision} {place}: {}", self.reason(why.culprit()))
             }
-            Event::TakenBack { revision } => format!("{revision} is off every host again"),
-            Event::Blocked { revision, blamed: Some(blamed) } => {
+            PipelineEvent::TakenBack { revision } => format!("{revision} is off every host again"),
+            PipelineEvent::Blocked { revision, blamed: Some(blamed) } => {
                 format!("{revision} blocks the line, {blamed} is blamed")
             }
-            Event::Blocked { revision, blamed: None } => format!("{revision} blocks the line"),
-            Event::Merged { change, kind: Kind::Revert, .. } => format!("revert {change} is merged"),
-            Event::Unblocked => "the line moves again".to_owned(),
+            PipelineEvent::Blocked { revision, blamed: None } => format!("{revision} blocks the line"),
+            PipelineEvent::Merged { change, kind: ChangeKind::Revert, .. } => {
+                format!("revert {change} is merged")
+            }
+            PipelineEvent::Unblocked => "the line moves again".to_owned(),
             _ => return None,
         })
     }
 
-    fn reason(&self, culprit: Option<usize>) -> String {
+    fn reason(&self, culprit: Option<ChangeId>) -> String {
         let Some(culprit) = culprit else { return "a false alarm".to_owned() };
         let class = self.records.iter().find_map(|record| match record.event {
-            Event::Merged { change, defect, .. } if change == culprit => defect,
+            PipelineEvent::Merged { change, defect, .. } if change == culprit => defect,
             _ => None,
         });
         let class =
-            class.map_or("a defect", |class| &self.told.stations.horizon.pipeline.source.defects[class].name);
+            class.map_or("a defect", |class| &self.told.stations.pipeline.line.source.defects[class].name);
         format!("{class}, brought by change {culprit}")
     }
 
     /// The last wave that a revision had begun by `at`.
-    fn wave_of(&self, revision: usize, at: u64) -> String {
+    fn wave_of(&self, revision: RevisionId, at: u64) -> String {
         let waves = self.records.iter().filter(|record| record.at_ms <= at);
         let last = waves.filter_map(|record| match record.event {
-            Event::Wave { revision: of, wave, .. } if of == revision => Some(wave),
+            PipelineEvent::Wave { revision: of, wave, .. } if of == revision => Some(wave),
             _ => None,
         });
         match last.max() {
-            Some(wave) => format!("in {}", self.told.stations.strategy.waves[wave].name),
+            Some(wave) => format!("in {}", self.told.stations.strategy.waves[wave.index()].name),
             None => "in production".to_owned(),
         }
     }

@@ -7,8 +7,8 @@ use super::fleet::ratio;
 use super::{check_unique, name, policy, recorded, rehearsal, two_phase, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::pipeline::{
-    AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
-    RateStep, Repair, Source, Stage, WaveHolds, Window,
+    AfterRejection, DefectClass, Entry, Flaky, Holds, Line, Merges, Mode, OnFlaky, Phase, Pipeline, RateStep,
+    Repair, Source, Stage, WaveHolds, Window,
 };
 use crate::plan::{Change, Plan, Study};
 use crate::random::Distribution;
@@ -29,7 +29,7 @@ pub(super) fn resolve(
     plan: &Plan,
     strategies: &Strategies<'_>,
     problems: &mut Problems,
-) -> Option<Horizon> {
+) -> Option<Pipeline> {
     let Written { value: spec_of_pipeline, span } = spec.pipeline.get()?;
     let times = resolve_times(spec_of_pipeline, *span, problems);
     let calendars = calendar::resolve(spec_of_pipeline, &plan.fleet, times.length_ms, problems);
@@ -38,7 +38,7 @@ pub(super) fn resolve(
     let context = Context { scenario: spec, plan, strategies, calendars: &calendars, wave_holds, times };
     let others = spec_of_pipeline.other.value().map_or(&[][..], Vec::as_slice);
     check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
-    let own = Line {
+    let own = WrittenLine {
         source: &spec_of_pipeline.source,
         stage: &spec_of_pipeline.stage,
         entry: &spec_of_pipeline.entry,
@@ -48,11 +48,11 @@ pub(super) fn resolve(
         span: *span,
     };
     let mut horizon = context.resolve_line(&own, &plan.change, problems);
-    let pipeline = &mut horizon.pipeline;
+    let pipeline = &mut horizon.line;
     pipeline.emergency = policy::emergency(&spec_of_pipeline.emergency, pipeline.entry);
     pipeline.error_budget = policy::error_budget(&spec_of_pipeline.error_budget, &plan.fleet, problems);
     policy::check_passing_by(spec_of_pipeline, &pipeline.stages, problems);
-    Some(Horizon {
+    Some(Pipeline {
         others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
         exclusive_regions: spec_of_pipeline.exclusive_regions.or(true),
         shared_alarms: spec_of_pipeline.shared_alarms.or(true),
@@ -82,7 +82,7 @@ fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> T
 }
 
 /// What every pipeline on the fleet says of itself.
-struct Line<'a> {
+struct WrittenLine<'a> {
     source: &'a Field<SourceSpec>,
     stage: &'a Field<Vec<Written<StageSpec>>>,
     entry: &'a Field<Entry>,
@@ -104,7 +104,7 @@ struct Context<'a> {
 
 impl Context<'_> {
     /// A pipeline alone on the fleet, whose changes are `change`.
-    fn resolve_line(&self, line: &Line<'_>, change: &Change, problems: &mut Problems) -> Horizon {
+    fn resolve_line(&self, line: &WrittenLine<'_>, change: &Change, problems: &mut Problems) -> Pipeline {
         let written = line.stage.value().map_or(&[][..], Vec::as_slice);
         check_unique("stage", written.iter().map(|stage| &stage.value.name), problems);
         if written.is_empty() && !line.stage.is_broken() {
@@ -118,8 +118,8 @@ impl Context<'_> {
         let mut source = resolve_source(line.source, change, calendars, length_ms, line.span, problems);
         let two_phase = two_phase::resolve(line.two_phase, change, &mut source.defects, problems);
         let wave_calendar = calendars.of_waves(line.wave_calendar, problems);
-        Horizon {
-            pipeline: Pipeline {
+        Pipeline {
+            line: Line {
                 source,
                 stages,
                 calendars: calendars.list.clone(),
@@ -151,7 +151,7 @@ impl Context<'_> {
         own.inherit_from(&self.scenario.change.value().cloned().unwrap_or_default());
         let catalogue = self.plan.change.defects.clone();
         let change = change::resolve(&own, catalogue, &self.scenario.defect, problems);
-        let line = Line {
+        let line = WrittenLine {
             source: &spec.source,
             stage: &spec.stage,
             entry: &spec.entry,
@@ -176,7 +176,7 @@ impl Context<'_> {
             change,
             strategies: vec![self.strategies.names.drafts[strategy].plan.clone()],
             study,
-            horizon: Some(horizon),
+            pipeline: Some(horizon),
             ..self.plan.clone()
         })
     }
