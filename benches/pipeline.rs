@@ -1,14 +1,15 @@
-//! Pipelines over weeks: horizon-days simulated per second on one core, and what an idle year costs. Nothing here gates by
+//! Pipelines over weeks: pipeline-days simulated per second on one core, and what an idle year costs. Nothing here gates by
 //! time.
 //!
-//! Run with `cargo bench --bench horizon`.
+//! Run with `cargo bench --bench trial`.
 
 #![expect(clippy::disallowed_types, reason = "a benchmark reads the clock")]
 
 use std::time::Instant;
 use wavetank::pipeline::{self, Rollouts};
+use wavetank::plan::Plan;
+use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::Merges;
-use wavetank::plan::{Line, Plan};
 use wavetank::rollout::Model;
 
 const DAY_MS: u64 = 86_400_000;
@@ -41,7 +42,7 @@ fn main() {
     }
 }
 
-/// Pipeline-days and events a second, over as many horizons as fit into a second.
+/// Pipeline-days and events a second, over as many trials as fit into a second.
 fn rate(plan: &Plan, model: &Model<'_>, strategy: usize, pipeline: &Line) -> (f64, f64) {
     let started = Instant::now();
     let (mut trial, mut events) = (0, 0);

@@ -1,14 +1,12 @@
-//! The grammar of the command line. Each command's own arguments are in its file; nothing is done here.
+//! The grammar of the command line. Each command's own arguments are in its file, those that several share are in
+//! `options`; nothing is done here.
 
 use super::commands::{
     baseline, check, compare, completions, explain, gate, init, man, pipeline, plan, replay, run,
 };
 use super::exit::Exit;
 use super::io::When;
-use super::numbers;
-use super::select::Overrides;
-use crate::plan::Estimator;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use std::sync::LazyLock;
 
 static SHORT_VERSION: LazyLock<String> =
@@ -95,77 +93,6 @@ pub enum Command {
     Completions(completions::Args),
     /// Print the manual page, or write one for each command
     Man(man::Args),
-}
-
-/// Text for people or JSON for programs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// For programs
-    Json,
-}
-
-/// How trials are drawn: see docs/statistics.md.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EstimatorName {
-    /// Good changes and each defect get trials of their own, weighed by their probability
-    ByDefect,
-    /// Late defects are also split by how late they show, for very rare harm
-    ByDefectAndLatency,
-    /// As chance would have it
-    Plain,
-}
-
-impl From<EstimatorName> for Estimator {
-    fn from(name: EstimatorName) -> Self {
-        match name {
-            EstimatorName::ByDefect => Self::ByDefect,
-            EstimatorName::ByDefectAndLatency => Self::ByDefectAndLatency,
-            EstimatorName::Plain => Self::Plain,
-        }
-    }
-}
-
-/// How trials are drawn, for every command that simulates studies.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Draw {
-    /// Draw from this seed: a number, hex, or the commit being deployed [default: the scenario's]
-    #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
-    pub seed: Option<u64>,
-    /// Draw trials this way [default: the scenario's]
-    #[arg(long, value_enum)]
-    pub estimator: Option<EstimatorName>,
-    /// Take at most this many rollouts of each strategy [default: the scenario's]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
-    pub max_trials: Option<u64>,
-    /// Use this many threads; changes no result [default: one a core]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
-    pub threads: Option<usize>,
-}
-
-impl Draw {
-    /// As overrides of a plan.
-    #[must_use]
-    pub fn overrides(&self) -> Overrides {
-        Overrides {
-            seed: self.seed,
-            estimator: self.estimator.map(Estimator::from),
-            max_trials: self.max_trials,
-            ..Overrides::default()
-        }
-    }
-}
-
-/// From which severity on the command fails.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// Errors only
-    #[default]
-    Error,
-    /// Warnings too: exit code 3
-    Warning,
 }
 
 #[cfg(test)]

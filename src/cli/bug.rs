@@ -1,7 +1,8 @@
 //! Panics are our bugs: say so shortly, with the command that reproduces it where one is known.
 
-use super::studies;
 use crate::plan::Plan;
+use crate::report::terminal::replay_command;
+use std::cell::Cell;
 use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::sync::Mutex;
@@ -36,6 +37,10 @@ impl ReplayContext {
     }
 }
 
+thread_local! {
+    static CURRENT: Cell<Option<(usize, u64)>> = const { Cell::new(None) };
+}
+
 static CONTEXT: Mutex<Option<ReplayContext>> = Mutex::new(None);
 static REPORTED: AtomicBool = AtomicBool::new(false);
 
@@ -44,6 +49,11 @@ pub fn set_context(context: ReplayContext) {
     if let Ok(mut slot) = CONTEXT.lock() {
         *slot = Some(context);
     }
+}
+
+/// Remembers the (strategy, trial) that this thread begins: what it does next is about it.
+pub fn begin(strategy: usize, trial: u64) {
+    CURRENT.set(Some((strategy, trial)));
 }
 
 /// Replaces the default panic message. Only the first panic speaks: others follow from it or repeat it.
@@ -64,11 +74,10 @@ fn apology(panic: &PanicHookInfo<'_>) -> String {
         text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
     let mut lines = vec![format!("error: this is a bug in wavetank, sorry: {reason}{place}")];
     let context = CONTEXT.try_lock().ok().and_then(|slot| slot.clone());
-    let trial = context.as_ref().and_then(|context| context.trial).or_else(studies::current_trial);
+    let trial = context.as_ref().and_then(|context| context.trial).or_else(|| CURRENT.get());
     if let (Some((strategy, trial)), Some(context)) = (trial, context) {
         let strategy = context.strategies.get(strategy).map_or("?", String::as_str);
-        let command =
-            studies::replay_command(&context.file, strategy, context.seed, trial, context.estimator);
+        let command = replay_command(&context.file, strategy, context.seed, trial, context.estimator);
         lines.push(format!("  replay: {command}"));
     }
     lines.push("  hint: please report it together with the scenario file and the lines above".to_owned());

@@ -1,20 +1,44 @@
-//! Loading the one scenario that a command works on: problems go to standard error, errors end the
-//! command with the way out.
+//! Loading the scenarios that a command works on: problems go to standard error, errors end the command with the way
+//! out.
 
-use super::args::FailOn;
 use super::error::CliError;
 use super::exit::Exit;
-use super::io::Io;
-use super::select::{self, Overrides};
-use super::studies::{self, Loaded};
-use crate::plan::Plan;
+use super::git;
+use super::io::{Io, STDIN};
+use super::options::FailOn;
+use super::select::{self, Role};
+use crate::lints;
+use crate::plan::{Pipeline, Plan, Restriction};
+use crate::scenario::{self, Loaded, Problems};
+use std::path::Path;
 
-/// Loads `file`, tells its problems and applies `overrides`.
+/// What problems call standard input.
+pub const STDIN_NAME: &str = "stdin";
+
+/// Reads and resolves the scenario `file`: `-` for standard input, `git:REV:PATH` for a file of a revision.
 ///
 /// # Errors
-/// When the scenario is invalid or has warnings under `--fail-on warning`, or an override does not fit.
-pub fn plan(file: &str, overrides: &Overrides, fail_on: FailOn, io: &mut Io) -> Result<Plan, CliError> {
-    loaded(file, overrides, fail_on, io).map(|(plan, _)| plan)
+/// When standard input or the file of the revision cannot be read. An unreadable file on the disk is a problem of the
+/// scenario like any other.
+pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
+    let loaded = if file == STDIN {
+        scenario::load_str(STDIN_NAME, &io.read_stdin()?)
+    } else if let Some(address) = git::Address::parse(file)? {
+        let revision = git::Revision::open(address)?;
+        let loaded = scenario::load_with(revision.path(), &|path| revision.read(path));
+        Loaded { problems: loaded.problems.with_prefix(&revision.prefix()), ..loaded }
+    } else {
+        scenario::load(Path::new(file))
+    };
+    Ok(lints::look_ahead(loaded))
+}
+
+/// Loads `file`, tells its problems and restricts its plan.
+///
+/// # Errors
+/// When the scenario is invalid or has warnings under `--fail-on warning`, or the restriction does not fit.
+pub fn plan(file: &str, restriction: &Restriction, fail_on: FailOn, io: &mut Io) -> Result<Plan, CliError> {
+    loaded(file, restriction, fail_on, io).map(|(plan, _)| plan)
 }
 
 /// As [`plan`], with the texts it was made of.
@@ -23,29 +47,39 @@ pub fn plan(file: &str, overrides: &Overrides, fail_on: FailOn, io: &mut Io) -> 
 /// As [`plan`].
 pub fn loaded(
     file: &str,
-    overrides: &Overrides,
+    restriction: &Restriction,
     fail_on: FailOn,
     io: &mut Io,
-) -> Result<(Plan, Loaded), CliError> {
-    let loaded = studies::load(file, io)?;
-    let problems = loaded.text(io.stderr_color());
-    if !problems.is_empty() {
-        io.talk(problems.trim_end());
+) -> Result<(Plan, Problems), CliError> {
+    let Loaded { plan, problems, .. } = load(file, io)?;
+    let text = problems.render(io.stderr_color());
+    if !text.is_empty() {
+        io.talk(text.trim_end());
     }
-    if fail_on == FailOn::Warning && loaded.errors() == 0 && loaded.warnings() > 0 {
-        let counts = counted(loaded.warnings(), "warning");
+    let (errors, warnings) = (problems.errors(), problems.warnings());
+    if fail_on == FailOn::Warning && errors == 0 && warnings > 0 {
+        let counts = counted(warnings, "warning");
         return Err(CliError { exit: Exit::Warnings, ..CliError::invalid(format!("{file} has {counts}")) }
             .hint("correct the scenario, or run without --fail-on warning"));
     }
-    let errors = counted(loaded.errors(), "error");
-    let Some(mut plan) = loaded.plan.clone() else {
-        return Err(CliError::invalid(format!("{file} cannot be used: {errors}"))
+    let Some(plan) = plan else {
+        let counts = counted(errors, "error");
+        return Err(CliError::invalid(format!("{file} cannot be used: {counts}"))
             .hint("correct what is said above; `wavetank explain RULE` tells more about a rule"));
     };
-    for note in select::apply(&mut plan, overrides)? {
-        io.say("note", note);
-    }
-    Ok((plan, loaded))
+    let plan = select::restricted(&plan, restriction, Role::Alone, io)?;
+    Ok((plan, problems))
+}
+
+/// The pipeline of the scenario in `file`.
+///
+/// # Errors
+/// When it has none.
+pub fn pipeline_of<'p>(plan: &'p Plan, file: &str) -> Result<&'p Pipeline, CliError> {
+    plan.pipeline.as_ref().ok_or_else(|| {
+        CliError::invalid(format!("{file} has no [pipeline]"))
+            .hint("`wavetank run` simulates single rollouts; docs/pipeline.md says how to write a pipeline")
+    })
 }
 
 /// `1 error`, `2 errors`.

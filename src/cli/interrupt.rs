@@ -47,12 +47,7 @@ impl Interrupt {
     /// Whether to stop.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.flag.load(Ordering::SeqCst)
-    }
-
-    /// The flag itself, for loops that poll it.
-    #[must_use]
-    pub fn flag(&self) -> &AtomicBool {
-        &self.flag
+        // It guards no data, and every trial asks.
+        self.flag.load(Ordering::Relaxed)
     }
 }

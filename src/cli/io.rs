@@ -14,6 +14,9 @@ use std::io::{self, IsTerminal, Read, Write};
 /// Report width where the terminal does not tell one; fixed so that piped reports are reproducible.
 const DEFAULT_WIDTH: usize = 100;
 
+/// The file name that stands for a standard stream.
+pub const STDIN: &str = "-";
+
 /// When to use colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum When {

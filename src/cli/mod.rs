@@ -1,24 +1,29 @@
 //! The command line: reads arguments and files, calls the library, prints and writes.
 //!
-//! All input and output of the program happens here. No command computes a result, and only
-//! `pipeline` knows the modules that do. Not a public interface.
+//! All input and output of the program happens here: files, streams, signals, threads. No command computes a result; each
+//! asks the public library, as any program can. Not a public interface itself.
 
+mod accepted;
 mod args;
 mod bug;
 mod commands;
 mod error;
+mod events;
 mod exit;
+mod folders;
 mod git;
 mod input;
 mod interrupt;
 mod io;
 mod names;
 mod numbers;
+mod options;
 mod progress;
 mod review;
+mod rows;
 mod select;
-mod studies;
 mod targets;
+mod threads;
 
 pub use error::CliError;
 pub use exit::Exit;
@@ -26,7 +31,7 @@ pub use interrupt::Interrupt;
 pub use io::{Io, When};
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use std::ffi::{OsStr, OsString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -71,8 +76,8 @@ fn dispatch(command: &Command, io: &mut Io) -> Result<Exit, CliError> {
         Command::Replay(args) => commands::replay::run(args, io),
         Command::Explain(args) => commands::explain::run(args, io),
         Command::Schema => commands::schema::run(io),
-        Command::Completions(args) => commands::completions::run(args, io),
-        Command::Man(args) => commands::man::run(args, io),
+        Command::Completions(args) => commands::completions::run(args, Cli::command(), io),
+        Command::Man(args) => commands::man::run(args, Cli::command(), io),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Finding things by the name the user typed, with "did you mean" for the rest.
 
 use super::error::CliError;
-use super::studies;
+use crate::scenario;
 
 /// Position of `given` in `names`.
 ///
@@ -12,7 +12,7 @@ pub fn find(kind: &str, given: &str, names: &[&str]) -> Result<usize, CliError> 
         return Ok(index);
     }
     let mut error = CliError::invalid(format!("unknown {kind} `{given}`"));
-    if let Some(near) = studies::nearest(given, names) {
+    if let Some(near) = scenario::closest(given, names.iter().copied()) {
         error = error.hint(format!("did you mean `{near}`?"));
     }
     Err(error.hint(format!("choose from: {}", names.join(", "))))

@@ -1,7 +1,7 @@
 //! Numbers among the arguments, with messages that say what to write.
 
-use super::select::Trials;
-use super::studies::{self, MAX_TRIALS};
+use crate::plan::Trials;
+use crate::scenario::{self, MAX_TRIALS, Seed};
 use std::ops::RangeInclusive;
 
 /// More threads than this is a typing mistake.
@@ -12,7 +12,7 @@ const MAX_THREADS: u64 = 4096;
 /// # Errors
 /// A sentence for clap, as from every function here.
 pub fn seed(text: &str) -> Result<u64, String> {
-    studies::seed(text).ok_or_else(|| {
+    Seed::parse(text).map(|seed| seed.0).ok_or_else(|| {
         "write a number from 0 to 18446744073709551615, hex like 0x2a, or a full 40-digit git commit"
             .to_owned()
     })
@@ -33,7 +33,7 @@ pub fn trials_or_auto(text: &str) -> Result<Trials, String> {
 
 /// Parses a percentage to a share.
 pub fn percentage(text: &str) -> Result<f64, String> {
-    studies::percentage(text).ok_or_else(|| "write a percentage, as in 5% or 0.5%".to_owned())
+    scenario::percentage(text).ok_or_else(|| "write a percentage, as in 5% or 0.5%".to_owned())
 }
 
 /// Parses a number of threads.

@@ -4,8 +4,10 @@
 use super::error::CliError;
 use super::exit::Exit;
 use super::io::Io;
-use super::studies::compare::{Comparison, Form, Setting};
 use super::targets::Targets;
+use crate::report::compare::{Options, github, junit, markdown, text};
+use crate::report::json;
+use crate::study::compare::{Compared, GateVerdict};
 use clap::ValueEnum;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -30,18 +32,6 @@ pub enum ReviewFormat {
     Json,
 }
 
-impl From<ReviewFormat> for Form {
-    fn from(format: ReviewFormat) -> Self {
-        match format {
-            ReviewFormat::Text => Self::Text,
-            ReviewFormat::Markdown => Self::Markdown,
-            ReviewFormat::Github => Self::Github,
-            ReviewFormat::Junit => Self::Junit,
-            ReviewFormat::Json => Self::Json,
-        }
-    }
-}
-
 /// How to print a comparison.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ReviewArgs {
@@ -49,14 +39,14 @@ pub struct ReviewArgs {
     #[arg(long, value_enum, default_value_t)]
     format: ReviewFormat,
     /// Also write this form to a file, as in junit=gate.xml (repeatable)
-    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = form_and_file)]
     reports: Vec<(ReviewFormat, PathBuf)>,
     /// Let through what the trials cannot decide
     #[arg(long)]
     allow_inconclusive: bool,
 }
 
-fn report(text: &str) -> Result<(ReviewFormat, PathBuf), String> {
+fn form_and_file(text: &str) -> Result<(ReviewFormat, PathBuf), String> {
     let forms: Vec<String> = ReviewFormat::value_variants()
         .iter()
         .filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()))
@@ -92,31 +82,43 @@ impl<'a> Review<'a> {
     /// When something cannot be written.
     pub fn publish(
         self,
-        comparison: &Comparison,
+        compared: &Compared,
         files: (Option<&str>, Option<&str>),
         io: &mut Io,
     ) -> Result<Exit, CliError> {
         let Self { args, targets, page } = self;
-        let plain = Setting {
-            baseline_file: files.0,
-            candidate_file: files.1,
-            allow_inconclusive: args.allow_inconclusive,
-            color: false,
-            width: io.width,
-        };
-        let contents: Vec<Vec<u8>> =
-            args.reports.iter().map(|(form, _)| comparison.report((*form).into(), &plain)).collect();
+        let allow_inconclusive = args.allow_inconclusive;
+        let options = Options { baseline_file: files.0, candidate_file: files.1, allow_inconclusive };
+        let report =
+            |format, color| report(compared, format, text::Style { color, width: io.width, options });
+        let contents: Vec<Vec<u8>> = args.reports.iter().map(|(format, _)| report(*format, false)).collect();
+        let printed = report(args.format, io.stdout_color());
         targets.commit(&contents)?;
         for (_, path) in &args.reports {
             io.talk(format_args!("wrote {}", path.display()));
         }
         if let Some((path, mut page)) = page {
-            let written = page.write_all(comparison.step_summary(&plain).as_bytes());
+            let written = page.write_all(github::step_summary(compared, &options).as_bytes());
             written.map_err(|error| unwritable(&path, &error))?;
         }
-        let setting = Setting { color: io.stdout_color(), ..plain };
-        io.data(comparison.report(args.format.into(), &setting))?;
-        Ok(comparison.exit(args.allow_inconclusive))
+        io.data(printed)?;
+        Ok(match compared.verdict {
+            GateVerdict::Pass => Exit::Ok,
+            GateVerdict::Fail => Exit::Failed,
+            GateVerdict::Inconclusive if allow_inconclusive => Exit::Ok,
+            GateVerdict::Inconclusive => Exit::Inconclusive,
+        })
+    }
+}
+
+/// A comparison in one form.
+fn report(compared: &Compared, format: ReviewFormat, style: text::Style) -> Vec<u8> {
+    match format {
+        ReviewFormat::Text => text::report(compared, &style).into_bytes(),
+        ReviewFormat::Markdown => markdown::comment(compared, &style.options).into_bytes(),
+        ReviewFormat::Github => github::annotations(compared, &style.options).into_bytes(),
+        ReviewFormat::Junit => junit::document(compared, &style.options).into_bytes(),
+        ReviewFormat::Json => json::pretty(compared),
     }
 }
 
@@ -139,9 +141,9 @@ mod tests {
 
     #[test]
     fn reports_name_a_form_and_a_file() {
-        assert_eq!(report("junit=a=b.xml"), Ok((ReviewFormat::Junit, PathBuf::from("a=b.xml"))));
+        assert_eq!(form_and_file("junit=a=b.xml"), Ok((ReviewFormat::Junit, PathBuf::from("a=b.xml"))));
         for text in ["junit", "junit=", "html=x", "=x", ""] {
-            let message = report(text).expect_err(text);
+            let message = form_and_file(text).expect_err(text);
             assert!(message.contains("text, markdown, github, junit, json"), "{message}");
         }
     }

@@ -4,7 +4,9 @@
 //! in the tenth.
 
 use super::path::portable;
-use super::{Diagnostic, Severity, Sources, sorted};
+use super::problem::{Diagnostic, sorted};
+use super::rule::Severity;
+use super::source::Sources;
 use std::collections::BTreeSet;
 
 /// Annotations of one level that a step may have.

@@ -1,6 +1,7 @@
 //! Diagnostics as JSON for `check --format json` and editors. The keys are a stable interface.
 
-use super::{Diagnostic, Sources, sorted};
+use super::problem::{Diagnostic, sorted};
+use super::source::Sources;
 use serde_json::{Value, json};
 
 /// An array with one object a problem: `rule`, `name`, `severity`, `message`, `file`, `line`, `column`

@@ -1,148 +1,20 @@
 //! Problems in user files as data: rule, severity, place, reason, fix.
 //!
-//! Nothing here decides what is a problem (that is `scenario`) or writes to a terminal (that is the
+//! Nothing here decides what is a problem (that is `scenario` and `lints`) or writes to a terminal (that is the
 //! command line); this module only stores problems and turns them into text, JSON, SARIF or annotations.
 
 pub mod github;
 mod json;
 mod path;
+mod problem;
 mod render;
+mod rule;
 mod sarif;
 mod source;
 
 pub use json::to_json;
+pub use problem::{Diagnostic, Label, sorted};
 pub use render::render;
+pub use rule::{Rule, Severity};
 pub use sarif::to_sarif;
 pub use source::{FileId, Position, Sources, Span};
-
-use std::ops::Range;
-
-/// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// The file cannot be used.
-    Error,
-    /// The file can be used, but probably does not mean what its author thinks.
-    Warning,
-}
-
-impl Severity {
-    /// `error` or `warning`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
-}
-
-/// A kind of problem, documented once; see [`crate::scenario::rules`] for the table.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Stable identifier, for example `WT002`; never reused.
-    pub id: &'static str,
-    /// Stable kebab-case name, for example `unknown-key`.
-    pub name: &'static str,
-    /// Severity of every problem of this kind.
-    pub severity: Severity,
-    /// What the rule says, in one sentence.
-    pub summary: &'static str,
-    /// Why it matters and what to do.
-    pub why: &'static str,
-    /// Part of a scenario that breaks the rule.
-    pub example_bad: &'static str,
-    /// The same part as it should be.
-    pub example_good: &'static str,
-}
-
-/// A place in a file and what there is to say about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label {
-    /// The file.
-    pub file: FileId,
-    /// Byte range within the file's text.
-    pub range: Range<usize>,
-    /// A few words next to the caret; may be empty.
-    pub text: String,
-    /// Whether this is where the problem is, rather than something it refers to.
-    pub primary: bool,
-}
-
-/// One problem.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// The kind of problem.
-    pub rule: &'static Rule,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What is wrong, in one lowercase sentence.
-    pub message: String,
-    /// Where; empty only for a file that could not be read at all.
-    pub labels: Vec<Label>,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-impl Diagnostic {
-    /// A problem without a place yet.
-    #[must_use]
-    pub fn new(rule: &'static Rule, message: impl Into<String>) -> Self {
-        Self { rule, severity: rule.severity, message: message.into(), labels: Vec::new(), help: None }
-    }
-
-    /// Says where the problem is.
-    #[must_use]
-    pub fn at(self, span: Span, text: impl Into<String>) -> Self {
-        self.label(span, text.into(), true)
-    }
-
-    /// Points at something the problem refers to.
-    #[must_use]
-    pub fn and(self, span: Span, text: impl Into<String>) -> Self {
-        self.label(span, text.into(), false)
-    }
-
-    /// Says what to do.
-    #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
-        self
-    }
-
-    /// The label that says where the problem is.
-    #[must_use]
-    pub fn primary(&self) -> Option<&Label> {
-        self.labels.iter().find(|label| label.primary)
-    }
-
-    /// Where the problem is.
-    #[must_use]
-    pub fn primary_place(&self) -> Option<Span> {
-        self.primary().map(|label| Span { file: label.file, start: label.range.start, end: label.range.end })
-    }
-
-    /// The message and, on a line of its own, the help: for formats with one text a problem.
-    fn message_and_help(&self) -> String {
-        match &self.help {
-            None => self.message.clone(),
-            Some(help) => format!("{}\nhelp: {help}", self.message),
-        }
-    }
-
-    fn label(mut self, span: Span, text: String, primary: bool) -> Self {
-        self.labels.push(Label { file: span.file, range: span.start..span.end, text, primary });
-        self
-    }
-}
-
-/// Problems in reading order: by file, then by position; those without a place come first.
-#[must_use]
-pub fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
-    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-    sorted.sort_by_key(|diagnostic| {
-        let place = diagnostic.primary().map(|label| (label.file, label.range.start, label.range.end));
-        (place, diagnostic.rule.id)
-    });
-    sorted
-}

@@ -1,7 +1,8 @@
 //! Diagnostics as text with source lines and carets. The only file that names annotate-snippets.
 
-use super::source::char_boundary;
-use super::{Diagnostic, FileId, Label, Severity, Sources, sorted};
+use super::problem::{Diagnostic, Label, sorted};
+use super::rule::Severity;
+use super::source::{FileId, Sources, char_boundary};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// All problems in reading order, a blank line after each; empty without problems.

@@ -4,7 +4,9 @@
 //! equal bytes.
 
 use super::path::uri;
-use super::{Diagnostic, Label, Rule, Severity, Sources, sorted};
+use super::problem::{Diagnostic, Label, sorted};
+use super::rule::Rule;
+use super::source::Sources;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -52,25 +54,20 @@ fn occurring_rules(files: &[(&str, &[Diagnostic], &Sources)]) -> Vec<&'static Ru
 }
 
 fn descriptor(rule: &'static Rule) -> Descriptor {
+    let why = rule.why();
     let help = format!(
-        "{}\n\nNot so:\n\n{}\n\nbut so:\n\n{}",
-        rule.why,
-        rule.example_bad.trim_matches('\n'),
-        rule.example_good.trim_matches('\n')
+        "{why}\n\nNot so:\n\n{}\n\nbut so:\n\n{}",
+        rule.bad_example().trim_end(),
+        rule.good_example().trim_end()
     );
     Descriptor {
         id: rule.id,
         name: rule.name,
-        short_description: Message::new(rule.summary),
-        full_description: Message::new(rule.why),
+        short_description: Message::new(rule.summary()),
+        full_description: Message::new(why),
         help: Message::new(help),
-        default_configuration: Configuration { level: level(rule.severity) },
+        default_configuration: Configuration { level: rule.severity.name() },
     }
-}
-
-/// The words that SARIF has are the words that we have.
-fn level(severity: Severity) -> &'static str {
-    severity.name()
 }
 
 fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'static Rule]) -> Outcome {
@@ -93,7 +90,7 @@ fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'sta
             .iter()
             .position(|rule| rule.id == diagnostic.rule.id)
             .expect("invariant: every rule that occurs is listed"),
-        level: level(diagnostic.severity),
+        level: diagnostic.severity.name(),
         message: Message::new(diagnostic.message_and_help()),
         locations: [Location { id: None, physical_location: place, message: None }],
         related_locations: related.collect(),

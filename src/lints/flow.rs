@@ -2,7 +2,7 @@
 //! queue is served. It knows nothing of rejections, which only make it slower.
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::pipeline::{Entry, Line, Merges, Mode, Pipeline, Stage};
+use crate::plan::pipeline::{EntryPolicy, Line, Merges, Mode, Pipeline, Stage};
 use crate::plan::timeline::{Timetable, timetable, timetable_of};
 use crate::plan::{Plan, Strategy};
 use crate::random::Distribution;
@@ -14,15 +14,15 @@ const SLICES: u32 = 400;
 
 /// Warns of queues in which changes arrive faster than they are served: they grow for as long as one looks.
 pub(super) fn unstable(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
-    let (Some(horizon), Some(place)) = (&plan.pipeline, places.pipeline) else { return Vec::new() };
+    let (Some(pipeline), Some(place)) = (&plan.pipeline, places.pipeline) else { return Vec::new() };
     let mut found = Vec::new();
     let warn = |message: String| {
         let help = "make it faster, let revisions be superseded, or merge less often";
         Diagnostic::new(&rules::UNSTABLE_PIPELINE, message).at(place, "").help(help)
     };
-    let mut arriving = merges_a_day(&horizon.line);
-    for stage in &horizon.line.stages {
-        let Some(served) = served_a_day(stage, &horizon.line) else { continue };
+    let mut arriving = merges_a_day(&pipeline.line);
+    for stage in &pipeline.line.stages {
+        let Some(served) = served_a_day(stage, &pipeline.line) else { continue };
         if stage.mode == Mode::Queued && arriving > served {
             let message = format!(
                 "revisions queue for the stage `{}` without end: {arriving:.1} arrive a day, and it passes {served:.1}",
@@ -40,15 +40,15 @@ pub(super) fn unstable(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
                 strategy.name
             )
         };
-        let closed = waves_without_opening(plan, strategy, horizon).into_iter();
+        let closed = waves_without_opening(plan, strategy, pipeline).into_iter();
         found.extend(closed.map(|wave| {
             let diagnostic = Diagnostic::new(&rules::UNSTABLE_PIPELINE, message(&wave)).at(place, "");
             diagnostic.and(places.strategies[index], "this strategy").help(help)
         }));
     }
-    if horizon.line.entry == Entry::Queued {
+    if pipeline.line.entry == EntryPolicy::Queued {
         for (index, strategy) in plan.strategies.iter().enumerate() {
-            let (served, wave) = slowest_wave(plan, index, horizon);
+            let (served, wave) = slowest_wave(plan, index, pipeline);
             if arriving > served {
                 let message = format!(
                     "revisions queue for production by `{}` without end: {arriving:.1} arrive a day, and wave `{wave}` passes \
@@ -62,9 +62,9 @@ pub(super) fn unstable(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
     found
 }
 
-/// Waves that, or a region of which, cannot begin on any day of the horizon.
-fn waves_without_opening(plan: &Plan, strategy: &Strategy, horizon: &Pipeline) -> Vec<String> {
-    let line = horizon.with_waves(plan, strategy);
+/// Waves that, or a region of which, cannot begin on any day of the pipeline.
+fn waves_without_opening(plan: &Plan, strategy: &Strategy, pipeline: &Pipeline) -> Vec<String> {
+    let line = pipeline.with_waves(plan, strategy);
     let opens = |calendar: &usize| {
         let intervals = line.calendars[*calendar].intervals();
         intervals.first().is_some_and(|(from, _)| *from < line.length_ms)
@@ -123,16 +123,16 @@ fn mean_ms(time: &Distribution) -> f64 {
 
 /// Rollouts a day that the slowest wave passes, and its name. With a calendar at most one begins at each opening that is shorter
 /// than the wave.
-fn slowest_wave(plan: &Plan, strategy: usize, horizon: &Pipeline) -> (f64, String) {
+fn slowest_wave(plan: &Plan, strategy: usize, pipeline: &Pipeline) -> (f64, String) {
     let studied = &plan.strategies[strategy];
     let components: Vec<Timetable> =
-        horizon.deployed_by(studied).into_iter().map(|by| timetable_of(plan, by)).collect();
+        pipeline.deployed_by(studied).into_iter().map(|by| timetable_of(plan, by)).collect();
     // A wave is over when every component has had its turn.
     let length_ms = |wave: usize| -> f64 {
         let all = components.iter().filter_map(|times| times.waves.get(wave));
         all.map(|times| (times.end_ms - times.start_ms) as f64).sum()
     };
-    let line = horizon.with_waves(plan, studied);
+    let line = pipeline.with_waves(plan, studied);
     let passed = |window: Option<usize>, length_ms: f64| {
         let Some(calendar) = window else { return DAY_MS / length_ms };
         let open = line.calendars[calendar].intervals().iter();

@@ -11,7 +11,7 @@ mod risk;
 mod window;
 mod words;
 
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{Diagnostic, Rule};
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{Plan, Signal};
 use crate::rollout::request_breach;
@@ -45,8 +45,7 @@ struct Known {
 #[must_use]
 pub fn look_ahead(mut loaded: Loaded) -> Loaded {
     if let Some(plan) = &loaded.plan {
-        loaded.diagnostics.extend(warnings(plan, &loaded.places));
-        loaded.diagnostics = diagnostic::sorted(&loaded.diagnostics).into_iter().cloned().collect();
+        loaded.problems.extend(warnings(plan, &loaded.places));
     }
     loaded
 }
@@ -100,7 +99,7 @@ impl View<'_> {
     }
 
     /// A warning at the strategy's name.
-    fn warning(&self, rule: &'static diagnostic::Rule, message: String) -> Diagnostic {
+    fn warning(&self, rule: &'static Rule, message: String) -> Diagnostic {
         Diagnostic::new(rule, message).at(self.places.strategies[self.strategy], "")
     }
 }

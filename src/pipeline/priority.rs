@@ -2,7 +2,7 @@
 //! shortened or overtaken; it moves nobody.
 
 use crate::plan::Ratio;
-use crate::plan::pipeline::{Entry, Line, Stage};
+use crate::plan::pipeline::{EntryPolicy, Line, Stage};
 
 /// How fast a revision may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Priority {
     }
 
     /// What it does that reaches production while another revision is there.
-    pub(super) fn entry(self, plan: &Line) -> Entry {
+    pub(super) fn entry(self, plan: &Line) -> EntryPolicy {
         match self {
             Self::Ordinary | Self::FastTrack => plan.entry,
             Self::Emergency => plan.emergency.as_ref().map_or(plan.entry, |emergency| emergency.entry),

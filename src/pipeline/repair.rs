@@ -9,7 +9,7 @@ use super::event::PipelineEvent;
 use super::ground::Ground;
 use super::keys;
 use crate::ids::{ChangeId, RevisionId};
-use crate::plan::pipeline::Repair;
+use crate::plan::pipeline::RepairPolicy;
 use crate::random::{Purpose, mix};
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl RepairState {
     pub(super) fn reject(
         &mut self,
         g: &mut Ground,
-        repair: &Repair,
+        repair: &RepairPolicy,
         revision: RevisionId,
         culprit: Option<ChangeId>,
     ) -> Option<ChangeId> {
@@ -72,7 +72,12 @@ impl RepairState {
 }
 
 /// Which change is blamed. The culprit, or one of the others that the revision would deliver.
-fn blame(g: &Ground, repair: &Repair, revision: RevisionId, culprit: Option<ChangeId>) -> Option<ChangeId> {
+fn blame(
+    g: &Ground,
+    repair: &RepairPolicy,
+    revision: RevisionId,
+    culprit: Option<ChangeId>,
+) -> Option<ChangeId> {
     // No revision begins again where changes are reverted, so this is always its first attempt.
     let key = mix(&[g.c.history.key(revision), 0]);
     let mut draws = g.c.streams.stream(Purpose::Attribution, key);
@@ -86,7 +91,7 @@ fn blame(g: &Ground, repair: &Repair, revision: RevisionId, culprit: Option<Chan
 }
 
 /// Schedules when a reverted change is merged again; `key` is that of its revert.
-pub(super) fn schedule_again(c: &mut PipelineContext, repair: &Repair, change: ChangeId, key: u64) {
+pub(super) fn schedule_again(c: &mut PipelineContext, repair: &RepairPolicy, change: ChangeId, key: u64) {
     let again = repair.again.by_cdf(c.streams.stream(Purpose::Repaired, key).uniform_at(1));
     c.schedule(c.now() + again, Upcoming::Again { change });
 }

@@ -15,7 +15,7 @@ use super::source::SourceState;
 use super::source::change::{Merged, revision_of};
 use crate::ids::{ChangeId, RevisionId, StageId};
 use crate::outcome::pipeline::PipelineOutcome;
-use crate::plan::pipeline::{AfterRejection, Line, Repair};
+use crate::plan::pipeline::{AfterRejection, Line, RepairPolicy};
 use crate::random::Streams;
 
 /// One pipeline in one trial.
@@ -264,7 +264,7 @@ impl<'a> PipelineTrial<'a> {
 
     /// Blames a change, blocks the line and asks for the revert: everything on its way that has the blamed change is
     /// known to be no good.
-    fn revert(&mut self, revision: RevisionId, culprit: Option<ChangeId>, repair: &Repair) {
+    fn revert(&mut self, revision: RevisionId, culprit: Option<ChangeId>, repair: &RepairPolicy) {
         let blamed = self.repair.reject(&mut self.g, repair, revision, culprit);
         self.give_up(revision);
         let Some(blamed) = blamed else { return };

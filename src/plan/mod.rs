@@ -11,6 +11,7 @@ pub mod digest;
 pub mod fleet;
 pub mod pipeline;
 pub mod response;
+pub mod restrict;
 pub mod share;
 pub mod strata;
 pub mod strategy;
@@ -27,6 +28,7 @@ pub use defect::{
 pub use fleet::{Arrivals, Background, Episodes, Fleet, Region, Zone};
 pub use pipeline::Pipeline;
 pub use response::{OnAlarm, Operators, Remedy, Response};
+pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};
 pub use strata::{Estimator, Strata};
 pub use strategy::{Bypass, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave};
@@ -52,8 +54,8 @@ pub struct Plan {
     pub strategies: Vec<Strategy>,
     /// Trials, seed, baseline, thresholds, expectations.
     pub study: Study,
-    /// The pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without; the fingerprint knows
-    /// it by its first name.
+    /// One pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without.
+    /// The fingerprint knows it by its first name.
     #[serde(rename = "horizon", skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<Pipeline>,
 }

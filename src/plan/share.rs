@@ -1,9 +1,9 @@
 //! Exact shares: rationals instead of floats, so that thresholds and host counts never round twice.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A non-negative rational `num / den`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ratio {
     /// Numerator.
     pub num: u64,
@@ -43,7 +43,7 @@ impl Ratio {
 }
 
 /// A number of hosts, written as a count or as a share of a zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HostShare {
     /// This many hosts, or the whole zone if it has fewer.

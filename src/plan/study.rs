@@ -1,6 +1,7 @@
 //! What to simulate, what to promise and what was published: trials, seed, baseline, thresholds, expectations.
 
 use super::Estimator;
+use crate::outcome::measures::Measure;
 use serde::{Deserialize, Serialize};
 
 /// The study's parameters.
@@ -37,8 +38,8 @@ pub struct Study {
 /// How precise an estimate must be.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Precision {
-    /// Metric name, one of [`crate::outcome::metric::METRICS`].
-    pub metric: String,
+    /// What is measured.
+    pub metric: &'static Measure,
     /// Statistic of the metric.
     pub statistic: Statistic,
     /// Strategy whose estimate it is; all when absent.
@@ -50,8 +51,8 @@ pub struct Precision {
 /// A statistic that must not grow by more than a tolerance between two versions of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Guard {
-    /// Metric name, one of [`crate::outcome::metric::METRICS`].
-    pub metric: String,
+    /// What is measured.
+    pub metric: &'static Measure,
     /// Statistic of the metric.
     pub statistic: Statistic,
     /// Strategy it applies to; all that both versions have when absent.
@@ -63,8 +64,8 @@ pub struct Guard {
 /// A limit on a statistic of a metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Threshold {
-    /// Metric name, one of [`crate::outcome::metric::METRICS`].
-    pub metric: String,
+    /// What is measured.
+    pub metric: &'static Measure,
     /// Statistic of the metric.
     pub statistic: Statistic,
     /// Strategy it applies to; all when absent.
@@ -78,8 +79,8 @@ pub struct Threshold {
 /// A number that was published or promised about one strategy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Expectation {
-    /// Metric name, one of [`crate::outcome::metric::METRICS`].
-    pub metric: String,
+    /// What is measured.
+    pub metric: &'static Measure,
     /// Statistic of the metric; the mean for a yes/no metric, whose percentiles say nothing.
     pub statistic: Statistic,
     /// Strategy it is about.

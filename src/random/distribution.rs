@@ -4,13 +4,13 @@
 //! nothing but the sample itself. Nothing here may call the platform's math library.
 
 use super::normal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Longest duration that a sample may have: 100 years. Keeps sums far from overflow.
 pub const LONGEST_MS: u64 = 100 * 365 * 24 * 3_600_000;
 
 /// A distribution of durations. Parameters are positive and finite; checked when the plan is resolved.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Distribution {
     /// Always `ms`; 0 means immediate.

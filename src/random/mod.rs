@@ -12,7 +12,7 @@ pub mod stream;
 pub use chacha::LANES;
 pub use distribution::{Distribution, survival_of_largest};
 pub use slowest::SlowestOf;
-pub use stream::{Purpose, Stream, Streams};
+pub use stream::{Purpose, Sequence, Stream, Streams};
 
 /// A stable 64-bit hash (FNV-1a) for identities in stream keys; not for security.
 #[must_use]

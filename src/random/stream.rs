@@ -3,8 +3,14 @@
 //! The address is packed into ChaCha8's key, stream and position without hashing, so two different
 //! addresses never share a value. A stream must never be keyed by a strategy: common random numbers
 //! are what makes strategies comparable.
+//!
+//! A [`Stream`] is made for a handful of draws, a [`Sequence`] for many in a row; both give the same bits, and both are
+//! generators in the sense of the crate `rand`, so that any of its distributions can be used on them.
 
 use super::chacha::{DRAWS, LANES, block, first_blocks};
+use rand::{Rng, SeedableRng, TryRng};
+use rand_chacha::ChaCha8Rng;
+use std::convert::Infallible;
 
 /// What a stream is for. Numbers are part of every result: append, never renumber or reuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +117,18 @@ impl Streams {
         Stream { key: self.key(purpose), entity, next: 0, block: UNKNOWN, draws: [0; DRAWS] }
     }
 
+    /// The same draws as those of [`Streams::stream`], for whoever takes many of them in a row.
+    #[must_use]
+    pub fn sequence(&self, purpose: Purpose, entity: u64) -> Sequence {
+        let mut seed = [0; 32];
+        for (bytes, word) in seed.chunks_exact_mut(4).zip(self.key(purpose)) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        let mut generator = ChaCha8Rng::from_seed(seed);
+        generator.set_stream(entity);
+        Sequence(generator)
+    }
+
     /// The streams for one purpose of four entities, at little more than the cost of one.
     #[must_use]
     pub fn four(&self, purpose: Purpose, entities: [u64; LANES]) -> [Stream; LANES] {
@@ -136,7 +154,32 @@ impl Streams {
 /// No block of a stream has this number: there are not so many draws.
 const UNKNOWN: u64 = u64::MAX;
 
-/// One stream of uniforms. Opening one costs nothing; its draws are computed eight at a time.
+/// The number in the open interval (0, 1), on a grid of 2^-52, that 64 random bits stand for.
+#[inline]
+fn unit(word: u64) -> f64 {
+    ((word >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
+}
+
+/// Fills `bytes` from whole draws, so that a draw is never shared and positions keep their meaning.
+fn fill(bytes: &mut [u8], mut word: impl FnMut() -> u64) {
+    for chunk in bytes.chunks_mut(8) {
+        chunk.copy_from_slice(&word().to_le_bytes()[..chunk.len()]);
+    }
+}
+
+/// One stream of uniforms, whose draws can be read in any order. Opening one costs nothing; its draws are computed eight
+/// at a time.
+///
+/// It is a generator of the crate `rand`, whose draw number n is the word behind uniform number n:
+///
+/// ```
+/// use wavetank::random::{Purpose, Streams};
+/// use rand::RngExt;
+///
+/// let mut stream = Streams::new(42, 0).stream(Purpose::Review, 7);
+/// let die = stream.random_range(1..=6);
+/// assert!((1..=6).contains(&die));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Stream {
     key: [u32; 8],
@@ -152,7 +195,7 @@ impl Stream {
     /// The next uniform in the open interval (0, 1), on a grid of 2^-52.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
-        ((self.word() >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
+        unit(self.word())
     }
 
     #[inline]
@@ -183,9 +226,72 @@ impl Stream {
     }
 }
 
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.word() as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.word())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        fill(bytes, || self.word());
+        Ok(())
+    }
+}
+
+/// A stream that is read from its beginning to wherever its reader stops: after the first dozen draws three times as fast
+/// as a [`Stream`], and dearer to open.
+#[derive(Debug, Clone)]
+pub struct Sequence(ChaCha8Rng);
+
+impl Sequence {
+    /// The next uniform in the open interval (0, 1), on a grid of 2^-52.
+    #[inline]
+    pub fn uniform(&mut self) -> f64 {
+        unit(self.0.next_u64())
+    }
+}
+
+impl TryRng for Sequence {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.0.next_u64() as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.0.next_u64())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        fill(bytes, || self.0.next_u64());
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sequence_draws_what_the_stream_draws() {
+        let streams = Streams::in_stratum(3, 1 << 40, u64::MAX);
+        let mut sequence = streams.sequence(Purpose::Merge, u64::MAX - 1);
+        let mut stream = streams.stream(Purpose::Merge, u64::MAX - 1);
+        for _ in 0..100 {
+            assert_eq!(sequence.uniform(), stream.uniform());
+        }
+        assert_eq!(sequence.next_u32(), stream.next_u32());
+        let (mut one, mut other) = ([0; 20], [0; 20]);
+        sequence.fill_bytes(&mut one);
+        stream.fill_bytes(&mut other);
+        assert_eq!(one, other);
+        assert_eq!(sequence.uniform(), stream.uniform());
+    }
 
     const ALL: [Purpose; 34] = [
         Purpose::Change,

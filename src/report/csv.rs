@@ -188,7 +188,7 @@ pub fn summary(summary: &Summary) -> Vec<u8> {
                 let end = |end: Option<f64>| end.map_or_else(String::new, |v| v.to_string());
                 let cells = [
                     strategy.name.clone(),
-                    metric.metric.to_owned(),
+                    metric.metric.name.to_owned(),
                     metric.unit.to_owned(),
                     metric.population.to_owned(),
                     metric.n.to_string(),

@@ -4,7 +4,7 @@ use super::paint::Paint;
 use super::table::{Align, Table};
 use super::text::{self, wrap};
 use super::{limits, terminal};
-use crate::outcome::metric::{Unit, find};
+use crate::outcome::measures::Unit;
 use crate::plan::study::Statistic;
 use crate::study::Summary;
 use crate::study::expectation::ExpectationResult;
@@ -50,7 +50,7 @@ fn name(result: &ExpectationResult) -> String {
 }
 
 fn unit(result: &ExpectationResult) -> Unit {
-    find(&result.metric).map_or(Unit::Hosts, |metric| metric.unit)
+    result.metric.unit
 }
 
 /// How far off is near enough: `2m 33s to 3m 27s`.

@@ -2,7 +2,7 @@
 
 use super::paint::Paint;
 use super::text::{self, wrap};
-use crate::outcome::metric::{Unit, find};
+use crate::outcome::measures::Unit;
 use crate::plan::Level;
 use crate::plan::study::Statistic;
 use crate::study::threshold::{ThresholdResult, Verdict};
@@ -48,7 +48,7 @@ pub(super) fn limit(result: &ThresholdResult) -> String {
 }
 
 fn unit(result: &ThresholdResult) -> Unit {
-    find(&result.metric).map_or(Unit::Hosts, |metric| metric.unit)
+    result.metric.unit
 }
 
 /// The threshold and its judgement in one sentence. `trials` is how many there were.

@@ -3,6 +3,7 @@
 //! Does no IO and computes no statistic: what a report says is in the summary, the outcomes or the
 //! events it is given. Equal inputs give equal bytes.
 
+#[cfg(feature = "charts")]
 pub mod chart;
 pub mod compare;
 pub mod csv;

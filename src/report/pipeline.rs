@@ -2,10 +2,9 @@
 
 use super::table::{Align, Table};
 use super::{pipeline_without, policies, text};
+use crate::outcome::measures::{self, Unit};
 use crate::stats::mean::Mean;
-use crate::study::pipeline_summary::{
-    COLLATERAL, ComponentName, Estimated, Measured, PipelineSummary, StrategyPipelines, measure,
-};
+use crate::study::pipeline_summary::{ComponentName, Estimated, PipelineSummary, StrategyPipelines};
 use std::fmt::Write as _;
 
 /// Columns of the bar that shows where lead time goes.
@@ -20,7 +19,7 @@ pub fn text(summary: &PipelineSummary, width: usize) -> String {
         "{}: {} x {} of {length} from {}, the first {warm_up} not counted, seed {}, model {}, plan {}",
         summary.scenario,
         text::strategies(summary.strategies.len()),
-        text::counted(summary.trials, "horizon"),
+        text::counted(summary.trials, "trial"),
         summary.start,
         summary.seed,
         summary.model_version,
@@ -32,14 +31,14 @@ pub fn text(summary: &PipelineSummary, width: usize) -> String {
     }
     for strategy in summary.strategies.iter().filter(|strategy| strategy.drifts) {
         let words = format!(
-            "Not in a steady state: with {} lead times grow or fall from the first third of the horizon to the second, so \
+            "Not in a steady state: with {} lead times grow or fall from the first third of the pipeline to the second, so \
              that every number depends on its length. Perhaps changes arrive faster than the slowest stage passes them.",
             strategy.name
         );
         out.push('\n');
         out.push_str(&text::wrap(&words, width, "", "  "));
     }
-    out.push_str("\nMeasures: means over horizons, with 95 % intervals\n");
+    out.push_str("\nMeasures: means over trials, with 95 % intervals\n");
     let own: Vec<&[Estimated]> = summary.strategies.iter().map(|strategy| &strategy.measures[..]).collect();
     out.push_str(&measures(summary, &own).fit(width, 2));
     for other in &summary.others {
@@ -80,8 +79,8 @@ fn measures(summary: &PipelineSummary, columns: &[&[Estimated]]) -> Table {
         table = table.column(&strategy.name, Align::Right);
     }
     for (index, estimated) in columns.first().copied().unwrap_or_default().iter().enumerate() {
-        let Some(measure) = measure(estimated.measure) else { continue };
-        if measure.name == COLLATERAL && summary.others.is_empty() {
+        let measure = estimated.measure;
+        if *measure == measures::COLLATERAL_ROLLBACKS_PER_QUARTER && summary.others.is_empty() {
             continue;
         }
         let cells = columns.iter().map(|estimates| cell(measure.unit, estimates[index].mean.as_ref()));
@@ -91,18 +90,8 @@ fn measures(summary: &PipelineSummary, columns: &[&[Estimated]]) -> Table {
 }
 
 /// A mean with its interval under it, in its unit.
-pub(super) fn cell(unit: Measured, mean: Option<&Mean>) -> String {
-    mean.map_or("-".to_owned(), |mean| with_interval(mean, "\n", |x| said(unit, x)))
-}
-
-/// A value of a measure in the unit that people read.
-pub(super) fn said(unit: Measured, x: f64) -> String {
-    match unit {
-        Measured::Time => text::duration(x),
-        Measured::Count => text::number(x),
-        Measured::Share => text::percent(x),
-        Measured::HostTime => text::host_minutes(x),
-    }
+pub(super) fn cell(unit: Unit, mean: Option<&Mean>) -> String {
+    mean.map_or("-".to_owned(), |mean| with_interval(mean, "\n", |x| text::value(unit, x)))
 }
 
 /// A mean and its interval after `gap`, unless there is no doubt about it.

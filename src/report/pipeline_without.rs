@@ -1,10 +1,10 @@
 //! What stages buy and cost, on a terminal: the clear differences in a sentence, all of them in a table.
 
-use super::pipeline::said;
 use super::table::{Align, Table};
 use super::text;
+use crate::outcome::measures::{self, Unit};
 use crate::stats::Interval;
-use crate::study::pipeline_summary::{COLLATERAL, MEASURES, Measured, PipelineSummary, StrategyPipelines};
+use crate::study::pipeline_summary::{PipelineSummary, StrategyPipelines};
 use crate::study::pipeline_without::{StrategyWithout, Without};
 
 /// The comparison in at most `width` columns.
@@ -25,7 +25,7 @@ pub fn text(summary: &PipelineSummary, without: &Without, width: usize) -> Strin
 /// What is clear beyond chance.
 fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
     let clear = |rises: bool| {
-        let measures = MEASURES.iter().zip(&strategy.measures);
+        let measures = measures::PIPELINE.iter().zip(&strategy.measures);
         let chosen = measures.filter_map(|(measure, compared)| {
             let difference = compared.difference.filter(|difference| difference.is_clear())?;
             let amount = size(measure.unit, difference.value);
@@ -49,11 +49,11 @@ fn table(stages: &str, with: &StrategyPipelines, without: &StrategyWithout, is_a
         .column(&format!("with {stages}"), Align::Right)
         .column("without", Align::Right)
         .column("difference", Align::Right);
-    for ((measure, with), without) in MEASURES.iter().zip(&with.measures).zip(&without.measures) {
-        if measure.name == COLLATERAL && is_alone {
+    for ((measure, with), without) in measures::PIPELINE.iter().zip(&with.measures).zip(&without.measures) {
+        if **measure == measures::COLLATERAL_ROLLBACKS_PER_QUARTER && is_alone {
             continue;
         }
-        let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| said(measure.unit, x));
+        let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value(measure.unit, x));
         let difference = without.difference.map_or("-".to_owned(), |difference| {
             let value = signed(measure.unit, difference.value);
             match ends(measure.unit, difference.interval) {
@@ -72,15 +72,16 @@ fn table(stages: &str, with: &StrategyPipelines, without: &StrategyWithout, is_a
 }
 
 /// How large a difference is; shares differ by percentage points.
-fn size(unit: Measured, x: f64) -> String {
-    match unit {
-        Measured::Share => format!("{} pp", text::percent_number(x.abs())),
-        _ => said(unit, x.abs()),
+fn size(unit: Unit, x: f64) -> String {
+    if unit.whole().is_some() {
+        format!("{} pp", text::percent_number(x.abs()))
+    } else {
+        text::value(unit, x.abs())
     }
 }
 
 /// A difference with its sign.
-fn signed(unit: Measured, x: f64) -> String {
+fn signed(unit: Unit, x: f64) -> String {
     let sign = match x {
         _ if x > 0.0 => "+",
         _ if x < 0.0 => "-",
@@ -89,7 +90,7 @@ fn signed(unit: Measured, x: f64) -> String {
     format!("{sign}{}", size(unit, x))
 }
 
-fn ends(unit: Measured, interval: Interval) -> String {
+fn ends(unit: Unit, interval: Interval) -> String {
     let end = |end: Option<f64>| end.map_or("?".to_owned(), |x| signed(unit, x));
     format!("[{}, {}]", end(interval.low), end(interval.high))
 }

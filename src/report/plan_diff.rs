@@ -4,7 +4,7 @@
 //! the same.
 
 use super::text;
-use crate::outcome::metric;
+use crate::outcome::measures;
 use crate::plan::diff::{PlanChange, PlanValue};
 use crate::random::Distribution;
 
@@ -90,8 +90,10 @@ fn say(value: &PlanValue, exact: bool) -> String {
         }
         PlanValue::Limit { metric, max } => limit(metric, *max, exact),
         PlanValue::Parts(parts) => {
-            let parts: Vec<String> =
-                parts.iter().map(|(key, value)| format!("{key} {}", say(value, exact))).collect();
+            let parts: Vec<String> = parts
+                .iter()
+                .map(|(key, value)| format!("{key} {}", say(value, exact)).trim().to_owned())
+                .collect();
             parts.join(", ")
         }
     }
@@ -178,7 +180,7 @@ fn said_distribution(distribution: &Distribution, exact: bool) -> String {
 
 /// The limit of a threshold in the unit of its metric, or to the last digit as `max = ` takes it.
 fn limit(name: &str, max: f64, exact: bool) -> String {
-    match metric::find(name) {
+    match measures::find(name) {
         Some(metric) if !exact => text::value_with_unit(metric.unit, max),
         _ => format!("{max}"),
     }

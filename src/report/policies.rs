@@ -2,8 +2,9 @@
 
 use super::pipeline::cell;
 use super::table::{Align, Table};
-use crate::study::pipeline_summary::{Estimated, Measured, PipelineSummary, StrategyPipelines};
-use crate::study::policy_summary::{LANE_MEASURES, Lanes};
+use crate::outcome::measures::{self, Unit};
+use crate::study::pipeline_summary::{Estimated, PipelineSummary, StrategyPipelines};
+use crate::study::policy_summary::Lanes;
 
 /// What policies did, by strategy, in at most `width` columns; empty without policies.
 pub(super) fn text(summary: &PipelineSummary, width: usize) -> String {
@@ -16,7 +17,7 @@ pub(super) fn text(summary: &PipelineSummary, width: usize) -> String {
     }
     let of = |strategy: &'_ StrategyPipelines| strategy.policies.lanes.clone();
     let lanes: Vec<Lanes> = summary.strategies.iter().filter_map(of).collect();
-    let rows = LANE_MEASURES.iter().enumerate().filter(|_| !lanes.is_empty());
+    let rows = measures::LANE.iter().enumerate().filter(|_| !lanes.is_empty());
     for (index, measure) in rows {
         let row = |title: String, of: fn(&Lanes) -> &Vec<Estimated>| {
             let cells = lanes.iter().map(|lanes| cell(measure.unit, of(lanes)[index].mean.as_ref()));
@@ -27,7 +28,7 @@ pub(super) fn text(summary: &PipelineSummary, width: usize) -> String {
     }
     let spent = || summary.strategies.iter().map(|strategy| strategy.policies.budget_spent.as_ref());
     if spent().any(|mean| mean.is_some()) {
-        let cells = spent().map(|mean| cell(Measured::Share, mean));
+        let cells = spent().map(|mean| cell(Unit::Share, mean));
         table.row(["time with the error budget spent".to_owned()].into_iter().chain(cells).collect());
     }
     format!("\nWho may hurry and who must wait\n{}", table.fit(width, 2))

@@ -1,6 +1,7 @@
 //! A made-up study for the tests of reports: seven strategies from twenty minutes to nine days and
 //! from a few host-minutes to a million, correlated trial by trial as common random numbers are.
 
+use crate::outcome::measures;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::study::Statistic;
 use crate::plan::{
@@ -51,8 +52,8 @@ pub fn plan() -> Plan {
         symptom: Symptom { error_ratio: 0.2, ..Defect::default().symptom },
         ..Defect::default()
     };
-    let threshold = |metric: &str, statistic, strategy, max| Threshold {
-        metric: metric.into(),
+    let threshold = |metric, statistic, strategy, max| Threshold {
+        metric,
         statistic,
         strategy: Some(strategy),
         max,
@@ -85,9 +86,9 @@ pub fn plan() -> Plan {
             guards: Vec::new(),
             expectations: Vec::new(),
             thresholds: vec![
-                threshold("impaired_host_ms", Statistic::P99, 4, 5_000.0 * MINUTE as f64),
-                threshold("impaired_host_ms", Statistic::Mean, 0, 5_000.0 * MINUTE as f64),
-                threshold("escaped", Statistic::Mean, 4, 0.006),
+                threshold(&measures::IMPAIRED_HOST_MS, Statistic::P99, 4, 5_000.0 * MINUTE as f64),
+                threshold(&measures::IMPAIRED_HOST_MS, Statistic::Mean, 0, 5_000.0 * MINUTE as f64),
+                threshold(&measures::ESCAPED, Statistic::Mean, 4, 0.006),
             ],
         },
     }

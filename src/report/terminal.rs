@@ -9,6 +9,7 @@ use super::terminal_tables::{
 };
 use super::text::wrap;
 use super::{expectations, limits, text, verdict};
+use crate::outcome::measures;
 use crate::plan::{DefectClock, Estimator, Plan};
 use crate::study::Summary;
 use crate::study::notable::{Notable, NotableKind};
@@ -57,7 +58,7 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
             section("Peak of bad changes: most impaired at once", wide(peak_table(summary)));
         }
         section("Response, in % of changes", wide(response_table(summary)));
-        if summary.strategies.iter().any(|s| s.metric("detection_delay_ms").n > 0) {
+        if summary.strategies.iter().any(|s| s.metric(&measures::DETECTION_DELAY_MS).n > 0) {
             section("From the first impaired host to the alarm", wide(delay_table(summary)));
         }
         if summary.strategies.len() > 1 {

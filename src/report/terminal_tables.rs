@@ -2,7 +2,7 @@
 //! every estimate its interval.
 
 use super::verdict;
-use crate::outcome::metric::Unit;
+use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::study::Statistic;
 use crate::report::table::{Align, Table};
 use crate::report::text;
@@ -30,7 +30,7 @@ pub(super) fn overview_table(summary: &Summary) -> Table {
         row.push(mean(blast, Unit::HostMs));
         row.extend(quantiles(blast, Unit::HostMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));
         row.push(maybe(blast.max.map(|v| value(Unit::HostMs, v))));
-        row.push(share(strategy, "isolation_violated", " %"));
+        row.push(share(strategy, &measures::ISOLATION_VIOLATED, " %"));
         table.row(row);
     }
     table
@@ -42,7 +42,7 @@ fn label(strategy: &StrategySummary) -> String {
 }
 
 /// A share of trials in percent with its interval underneath.
-fn share(strategy: &StrategySummary, metric: &str, unit: &str) -> String {
+fn share(strategy: &StrategySummary, metric: &Measure, unit: &str) -> String {
     maybe(strategy.metric(metric).share.map(|s| {
         // A bound on a share never rounds to the share unless it is it.
         let value = format!("{}{unit}", text::percent_number(s.value));
@@ -64,7 +64,7 @@ pub(super) fn speed_table(summary: &Summary) -> Table {
         let mut row = vec![strategy.name.clone()];
         row.extend(quantiles(speed, Unit::DurationMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));
         row.push(maybe(speed.max.map(text::duration)));
-        row.extend(quantiles(strategy.metric("duration_ms"), Unit::DurationMs, &[Statistic::P50]));
+        row.extend(quantiles(strategy.metric(&measures::DURATION_MS), Unit::DurationMs, &[Statistic::P50]));
         row.push(text::count(speed.n));
         table.row(row);
     }
@@ -129,12 +129,12 @@ pub(super) fn peak_table(summary: &Summary) -> Table {
         .column("regions\np99", Align::Right)
         .column("\nworst", Align::Right);
     for strategy in &summary.strategies {
-        let worst = |metric: &str| maybe(strategy.metric(metric).max.map(text::compact));
+        let worst = |metric: &Measure| maybe(strategy.metric(metric).max.map(text::compact));
         let both = [Statistic::P50, Statistic::P99];
         let mut row = vec![strategy.name.clone()];
-        row.extend(quantiles(strategy.metric("peak_impaired_traffic_ppm"), Unit::Ppm, &both));
-        row.extend(quantiles(strategy.metric("peak_impaired_hosts"), Unit::Hosts, &both));
-        for metric in ["peak_impaired_zones", "peak_impaired_regions"] {
+        row.extend(quantiles(strategy.metric(&measures::PEAK_IMPAIRED_TRAFFIC_PPM), Unit::Ppm, &both));
+        row.extend(quantiles(strategy.metric(&measures::PEAK_IMPAIRED_HOSTS), Unit::Hosts, &both));
+        for metric in [&measures::PEAK_IMPAIRED_ZONES, &measures::PEAK_IMPAIRED_REGIONS] {
             row.extend(quantiles(strategy.metric(metric), Unit::Zones, &both[1..]));
             row.push(worst(metric));
         }
@@ -151,7 +151,7 @@ pub(super) fn response_table(summary: &Summary) -> Table {
         .column("false rollback\nof good ones", Align::Right);
     for strategy in &summary.strategies {
         let mut row = vec![strategy.name.clone()];
-        for metric in ["isolation_violated", "escaped", "false_rollback"] {
+        for metric in [&measures::ISOLATION_VIOLATED, &measures::ESCAPED, &measures::FALSE_ROLLBACK] {
             row.push(share(strategy, metric, ""));
         }
         table.row(row);
@@ -168,7 +168,7 @@ pub(super) fn delay_table(summary: &Summary) -> Table {
         .column("worst", Align::Right)
         .column("trials", Align::Right);
     for strategy in &summary.strategies {
-        let delay = strategy.metric("detection_delay_ms");
+        let delay = strategy.metric(&measures::DETECTION_DELAY_MS);
         let mut row = vec![strategy.name.clone()];
         row.extend(quantiles(delay, Unit::DurationMs, &[Statistic::P50, Statistic::P90, Statistic::P99]));
         row.push(maybe(delay.max.map(text::duration)));
@@ -219,13 +219,14 @@ fn value(unit: Unit, x: f64) -> String {
     match unit {
         Unit::HostMs => text::compact(x / 60_000.0),
         Unit::Ppm => text::percent_number(x / 1e6),
-        Unit::DurationMs | Unit::LeadMs | Unit::YesNo => text::value(unit, x),
-        _ => text::compact(x),
+        Unit::DurationMs | Unit::LeadMs | Unit::Share | Unit::YesNo => text::value(unit, x),
+        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => text::compact(x),
+        Unit::Deployments | Unit::Alarms | Unit::Count => text::compact(x),
     }
 }
 
 /// The strategy's mean as a multiple or a fraction of the baseline's.
-fn factor(strategy: &StrategySummary, metric: &str) -> String {
+fn factor(strategy: &StrategySummary, metric: &Measure) -> String {
     if strategy.is_baseline {
         return "baseline".to_owned();
     }
@@ -233,7 +234,7 @@ fn factor(strategy: &StrategySummary, metric: &str) -> String {
 }
 
 /// The mean difference from the baseline, with its sign.
-fn difference(strategy: &StrategySummary, metric: &str, unit: Unit) -> String {
+fn difference(strategy: &StrategySummary, metric: &Measure, unit: Unit) -> String {
     let mean = strategy.metric(metric).against_baseline.as_ref().and_then(|d| d.mean);
     let signed = |v: f64| match value(unit, v.abs()) {
         zero if zero == "0" || zero == "0s" => zero,

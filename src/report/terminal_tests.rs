@@ -1,6 +1,7 @@
 //! Tests of the terminal report.
 
 use super::*;
+use crate::outcome::measures;
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Level, Tolerance};
 use crate::report::sample;
@@ -21,8 +22,8 @@ fn report_of_seven_strategies() {
 /// Expectations about strategies 0 and 4 of the sample that agree, miss, stay open and find nothing.
 fn expectations() -> Vec<Expectation> {
     let minutes = |minutes: f64| minutes * 60_000.0;
-    let expected = |metric: &str, strategy, value, tolerance, source: &str| Expectation {
-        metric: metric.into(),
+    let expected = |metric, strategy, value, tolerance, source: &str| Expectation {
+        metric,
         statistic: Statistic::P50,
         strategy,
         value,
@@ -31,18 +32,19 @@ fn expectations() -> Vec<Expectation> {
         level: Level::Warn,
     };
     let near = Tolerance::Relative(0.15);
-    let mut escaped = expected("escaped", 4, 0.0, Tolerance::Within(0.05), "");
+    let mut escaped = expected(&measures::ESCAPED, 4, 0.0, Tolerance::Within(0.05), "");
     escaped.statistic = Statistic::Mean;
-    let mut worst = expected("impaired_host_ms", 0, minutes(90_000.0), near, "postmortem of 12 March");
+    let mut worst =
+        expected(&measures::IMPAIRED_HOST_MS, 0, minutes(90_000.0), near, "postmortem of 12 March");
     (worst.statistic, worst.level) = (Statistic::P99, Level::Error);
-    let share = expected("impaired_host_ms", 4, minutes(30.0), near, "status page");
+    let share = expected(&measures::IMPAIRED_HOST_MS, 4, minutes(30.0), near, "status page");
     vec![
-        expected("detection_delay_ms", 4, minutes(5.5), near, "status page"),
-        expected("alarm_lead_ms", 4, minutes(-3.0), near, "status page"),
+        expected(&measures::DETECTION_DELAY_MS, 4, minutes(5.5), near, "status page"),
+        expected(&measures::ALARM_LEAD_MS, 4, minutes(-3.0), near, "status page"),
         worst,
         escaped,
         share,
-        expected("half_recovery_delay_ms", 4, minutes(10.0), near, ""),
+        expected(&measures::HALF_RECOVERY_DELAY_MS, 4, minutes(10.0), near, ""),
     ]
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Three significant digits at most: more would promise a precision that no simulation has.
 
-use crate::outcome::metric::Unit;
+use crate::outcome::measures::Unit;
 use crate::stats::Interval;
 
 const SECOND: f64 = 1_000.0;
@@ -190,8 +190,9 @@ pub fn value(unit: Unit, x: f64) -> String {
         Unit::LeadMs => duration(x),
         Unit::HostMs => host_minutes(x),
         Unit::Ppm => percent(x / 1e6),
-        Unit::YesNo => percent(x),
-        _ => number(x),
+        Unit::Share | Unit::YesNo => percent(x),
+        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => number(x),
+        Unit::Deployments | Unit::Alarms | Unit::Count => number(x),
     }
 }
 
@@ -216,7 +217,7 @@ pub fn unit_name(unit: Unit) -> &'static str {
         Unit::Items => "items",
         Unit::Deployments => "deployments",
         Unit::Alarms => "alarms",
-        Unit::DurationMs | Unit::LeadMs | Unit::Ppm | Unit::YesNo => "",
+        Unit::DurationMs | Unit::LeadMs | Unit::Count | Unit::Ppm | Unit::Share | Unit::YesNo => "",
     }
 }
 
@@ -235,15 +236,18 @@ pub fn interval(unit: Unit, interval: Interval) -> String {
 /// Shares differ by percentage points: a percentage would read as a share of the first value.
 #[must_use]
 pub fn difference(unit: Unit, x: f64) -> String {
-    let points = if matches!(unit, Unit::Ppm | Unit::YesNo) { " pp" } else { "" };
+    let points = if unit.whole().is_some() { " pp" } else { "" };
     format!("{}{points}", signed(unit, x))
 }
 
 fn signed(unit: Unit, x: f64) -> String {
     let size = match unit {
         Unit::Ppm => percent_number(x.abs() / 1e6),
-        Unit::YesNo => percent_number(x.abs()),
-        _ => value(unit, x.abs()),
+        Unit::Share | Unit::YesNo => percent_number(x.abs()),
+        Unit::DurationMs | Unit::LeadMs | Unit::HostMs | Unit::Hosts | Unit::Zones | Unit::Regions => {
+            value(unit, x.abs())
+        }
+        Unit::Requests | Unit::Items | Unit::Deployments | Unit::Alarms | Unit::Count => value(unit, x.abs()),
     };
     let sign = if x > 0.0 {
         "+"

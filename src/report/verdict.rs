@@ -4,6 +4,7 @@
 //! difference says so; where it does not, the sentence says that the two cannot be told apart.
 
 use super::text;
+use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
 use crate::stats::Ratio;
 use crate::study::Summary;
@@ -66,7 +67,7 @@ fn caution(named: &[&StrategySummary], baseline: &StrategySummary) -> String {
 /// The strategy with the least `estimate` among those clearly better than the baseline.
 fn best<'s>(
     summary: &'s Summary,
-    metric: &str,
+    metric: &Measure,
     estimate: impl Fn(&StrategySummary) -> Option<f64>,
 ) -> Option<&'s StrategySummary> {
     let better = summary.strategies.iter().filter(|s| compared(s, metric) == Some(Comparison::Better));
@@ -75,7 +76,7 @@ fn best<'s>(
 }
 
 /// What the paired difference says; none for the baseline and without trials in common.
-fn compared(strategy: &StrategySummary, metric: &str) -> Option<Comparison> {
+fn compared(strategy: &StrategySummary, metric: &Measure) -> Option<Comparison> {
     let difference = strategy.metric(metric).against_baseline.as_ref()?;
     (difference.n > 0).then_some(difference.verdict)
 }
@@ -207,7 +208,7 @@ fn alone(plan: &Plan, summary: &Summary, strategy: &StrategySummary) -> String {
         let reason = nothing_bad(plan).replace("be compared", "be told");
         return format!("{speed}; {reason}.");
     };
-    let violated = strategy.metric("isolation_violated").share.map_or(String::new(), |share| {
+    let violated = strategy.metric(&measures::ISOLATION_VIOLATED).share.map_or(String::new(), |share| {
         format!(" and {} of all changes violate isolation", text::percent(share.value))
     });
     let few =
@@ -252,7 +253,7 @@ pub fn details(summary: &Summary) -> Vec<String> {
 
 /// "x 5.2 [4.8, 5.6]", "÷ 3 [2.9, 3.1]", "x 2,030 [120, ?]", "no clear diff.".
 #[must_use]
-pub fn factor(strategy: &StrategySummary, metric: &str) -> Option<String> {
+pub fn factor(strategy: &StrategySummary, metric: &Measure) -> Option<String> {
     let difference = strategy.metric(metric).against_baseline.as_ref()?;
     if difference.n == 0 {
         return None;

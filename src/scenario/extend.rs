@@ -4,8 +4,9 @@
 use super::problems::Problems;
 use super::reader::{Field, Written};
 use super::rules;
-use super::spec::{Inherit, OneBox, PatchSpec, StrategySpec, WaveSpec};
+use super::spec::{OneBox, PatchSpec, StrategySpec, WaveSpec};
 use super::suggest;
+use super::table::Inherit;
 use super::value::Name;
 use crate::diagnostic::{Diagnostic, Span};
 

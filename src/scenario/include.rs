@@ -6,7 +6,8 @@
 use super::problems::Problems;
 use super::reader::{Field, Reader, Written};
 use super::rules;
-use super::spec::{Inherit, ScenarioSpec};
+use super::spec::ScenarioSpec;
+use super::table::Inherit;
 use super::value::Attached;
 use crate::diagnostic::{Diagnostic, FileId, Sources, Span};
 use std::io;

@@ -14,17 +14,18 @@ pub mod rules;
 mod schema;
 mod spec;
 mod suggest;
+mod table;
 mod timezone;
 mod value;
+mod words;
 
-pub use crate::diagnostic::Sources;
 pub use places::Places;
+pub use problems::Problems;
 pub use schema::schema;
 pub use spec::MAX_TRIALS;
 pub use suggest::closest;
 pub use value::{Duration, PrecisionText, Seed};
 
-use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use include::{Disk, Files, Loader, Reading, Texts};
 use std::io;
@@ -35,12 +36,40 @@ use std::path::{Path, PathBuf};
 pub struct Loaded {
     /// The plan; none if there is an error among the diagnostics.
     pub plan: Option<Plan>,
-    /// Every problem that was found, in reading order.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The texts that the diagnostics point into: the scenario and its includes.
-    pub sources: Sources,
+    /// Every problem that was found, warnings too, with the texts of the scenario and its includes.
+    pub problems: Problems,
     /// Where the parts of the plan were written, for problems that are found later.
     pub places: Places,
+}
+
+impl Loaded {
+    /// The plan alone.
+    ///
+    /// # Errors
+    /// Everything that was found, if there is an error among it.
+    pub fn into_plan(self) -> Result<Plan, Problems> {
+        self.plan.ok_or(self.problems)
+    }
+}
+
+impl Plan {
+    /// Reads the scenario file at `path` and the files it includes. Warnings are dropped: [`load`] gives them too, and
+    /// [`crate::lints::look_ahead`] those about a plan that is valid and will surprise its author.
+    ///
+    /// # Errors
+    /// Every problem of the scenario at once, if one of them is an error. A file that cannot be read is a problem, too.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Problems> {
+        load(path.as_ref()).into_plan()
+    }
+
+    /// Reads a scenario from `text`; `name` stands for its file in messages, and for its name if it has none. It cannot
+    /// include files: [`load_with`] reads those from wherever they are.
+    ///
+    /// # Errors
+    /// As [`Plan::load`].
+    pub fn parse(name: &str, text: &str) -> Result<Self, Problems> {
+        load_str(name, text).into_plan()
+    }
 }
 
 /// Reads a scenario file and the files it includes. A file that cannot be read is a diagnostic, too.
@@ -57,7 +86,7 @@ pub fn load_str(name: &str, text: &str) -> Loaded {
 }
 
 /// Reads the scenario `root` and its includes from `texts`, which stand for the files of these paths.
-/// What [`Sources::texts`] gives leads to the same plan as the files did.
+/// What [`crate::diagnostic::Sources::texts`] gives leads to the same plan as the files did.
 #[must_use]
 pub fn load_texts(root: &Path, texts: &[(PathBuf, String)]) -> Loaded {
     load_from(root, &Texts { texts, complete: true })
@@ -85,7 +114,7 @@ fn load_from(path: &Path, files: &dyn Files) -> Loaded {
         _ => (None, Places::default()),
     };
     let plan = plan.filter(|_| !problems.has_errors());
-    Loaded { plan, diagnostics: problems.into_sorted(), sources, places }
+    Loaded { plan, problems: problems.of(sources), places }
 }
 
 /// The share that a percentage such as `5%` stands for; none if the text is none.

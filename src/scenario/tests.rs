@@ -30,7 +30,7 @@ fn load_text(text: &str) -> Loaded {
 }
 
 fn rendered(loaded: &Loaded) -> String {
-    crate::diagnostic::render(&loaded.diagnostics, &loaded.sources, false)
+    loaded.problems.to_string()
 }
 
 fn plan(text: &str) -> Plan {
@@ -40,7 +40,7 @@ fn plan(text: &str) -> Plan {
 }
 
 fn rule_ids(text: &str) -> Vec<&'static str> {
-    load_text(text).diagnostics.iter().map(|diagnostic| diagnostic.rule.id).collect()
+    load_text(text).problems.list().iter().map(|diagnostic| diagnostic.rule.id).collect()
 }
 
 /// Regions of each wave by name.
@@ -225,7 +225,7 @@ fn includes_come_first_and_give_way() {
         ),
     ]));
     let loaded = load_from(Path::new("dir/main.toml"), &files);
-    let sources: Vec<&str> = loaded.sources.names().collect();
+    let sources: Vec<&str> = loaded.problems.sources().names().collect();
     assert_eq!(sources, ["dir/main.toml", "dir/parts/a.toml", "dir/parts/b.toml", "dir/c.toml"]);
     let plan = loaded.plan.unwrap();
     assert_eq!((plan.name.as_str(), plan.study.seed, plan.study.trials), ("main", 2, 7));
@@ -246,7 +246,7 @@ fn a_problem_in_an_included_file_is_shown_there() {
     ]));
     let loaded = load_from(Path::new("main.toml"), &files);
     assert!(rendered(&loaded).contains("--> fleet.toml:4:18"), "{}", rendered(&loaded));
-    assert_eq!(loaded.diagnostics.len(), 1);
+    assert_eq!(loaded.problems.list().len(), 1);
 }
 
 #[test]
@@ -293,5 +293,5 @@ fn a_library_may_have_alarms_and_templates_to_spare() {
         ),
     ]));
     let loaded = load_from(Path::new("main.toml"), &files);
-    assert!(loaded.diagnostics.is_empty(), "{}", rendered(&loaded));
+    assert!(loaded.problems.list().is_empty(), "{}", rendered(&loaded));
 }

@@ -127,6 +127,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::cases(256))]
+
         #[test]
         fn pops_by_time_then_class_then_rank_then_order(events in prop::collection::vec((0_u64..20, 0_u8..6, 0_u32..3), 0..200)) {
             let mut queue = Queue::default();

@@ -7,12 +7,14 @@
 use super::compare::{Compared, Question, Row, report};
 use super::estimate::{Estimate, Values};
 use super::guard::{Guarded, guarded};
+use super::outcomes::Outcomes;
+use super::progress::{Progress, Stopped};
+use super::rollouts::extend;
 use super::row;
 use super::sampling::Sampling;
 use super::threshold::judge;
-use super::{Evaluations, Outcomes, Watcher, extend};
 use crate::outcome::Outcome;
-use crate::outcome::metric::find;
+use crate::outcome::measures;
 use crate::plan::Plan;
 use crate::plan::study::Statistic;
 use crate::random::{mix, stable_hash};
@@ -21,7 +23,6 @@ use crate::stats::contrast;
 use crate::stats::special::normal_quantile;
 use crate::stats::{Interval, TAIL};
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::AtomicBool;
 
 /// Version of the layout; a file of another one is refused.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -148,18 +149,20 @@ pub fn fingerprint(outcomes: &[Outcome]) -> String {
 
 /// Compares a plan with a baseline of another model version by the estimates of both. The trials have
 /// nothing in common, so intervals are wider than those of [`super::compare::compare`].
+///
+/// # Errors
+/// When `progress` cancels it.
 pub fn across_models(
     baseline: &Baseline,
     question: &Question,
-    cancel: &AtomicBool,
-    watcher: &dyn Watcher,
-) -> Option<Compared> {
+    progress: &dyn Progress,
+) -> Result<Compared, Stopped> {
     let plan = question.candidate;
     let model = Model::new(plan);
     let every: Vec<usize> = (0..plan.strategies.len()).collect();
     let mut outcomes = Outcomes::none(every.len());
-    watcher.planned(plan.study.trials * every.len() as u64);
-    extend(&model, Evaluations::Promising, &mut outcomes, &every, plan.study.trials, cancel, watcher)?;
+    progress.planned(plan.study.trials * every.len() as u64);
+    extend(&model, &mut outcomes, &every, plan.study.trials, progress)?;
     let sampling = Sampling::new(plan, outcomes.trials());
     let tail = TAIL / baseline.estimates.len().max(1) as f64;
     let rows: Vec<Row> = baseline
@@ -167,14 +170,14 @@ pub fn across_models(
         .iter()
         .filter_map(|was| {
             let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
-            let metric = find(&was.metric)?;
+            let metric = measures::find(&was.metric)?;
             let values = Values::new(metric, sampling.values(metric, &outcomes.by_strategy[index]));
             let tolerance = question.tolerance_of(was);
             Some(unpaired(was, &values, tolerance, tail, plan.study.trials))
         })
         .collect();
     let thresholds = judge(plan, &outcomes);
-    Some(Compared { paired: false, ..report(question, rows, thresholds, plan.study.trials, 1) })
+    Ok(Compared { paired: false, ..report(question, rows, thresholds, plan.study.trials, 1) })
 }
 
 /// A row from a remembered estimate and a new one.
@@ -188,7 +191,7 @@ fn unpaired(was: &Remembered, values: &Values, tolerance: f64, tail: f64, trials
     let change = row::judge(difference, contrast(1.0 + tolerance));
     Row {
         strategy: was.strategy.clone(),
-        metric: values.metric.name,
+        metric: values.metric,
         statistic: was.statistic,
         tolerance,
         baseline: was.estimate,
@@ -260,15 +263,14 @@ mod tests {
                     [change]\ndeploy-time = { exponential = { mean = \"2m\" } }\n[[strategy]]\nname = \"all\"\n\
                     wave = [{ regions = \"all\", bake = \"10m\" }]\n";
         let plan = crate::scenario::load_str("s.toml", text).plan.unwrap();
-        let never = AtomicBool::new(false);
-        let outcomes = super::super::run(&plan, &never, &Nobody).unwrap();
+        let outcomes = crate::study::run(&plan, &Nobody).unwrap();
         let baseline = Baseline::of(&plan, &outcomes, Vec::new());
         let mut slower = plan.clone();
         slower.change.deploy_time = crate::random::Distribution::Exponential { mean_ms: 240_000.0 };
         let verdict = |candidate: &Plan| {
             let question = Question::by_name(&plan, candidate, ["old".into(), "new".into()]);
-            let compared = across_models(&baseline, &question, &never, &Nobody).unwrap();
-            let of = |row: &&Row| row.metric == "time_to_100_ms";
+            let compared = across_models(&baseline, &question, &Nobody).unwrap();
+            let of = |row: &&Row| *row.metric == measures::TIME_TO_100_MS;
             compared.rows.iter().find(of).unwrap().change
         };
         assert_eq!(verdict(&slower), Change::Regressed);

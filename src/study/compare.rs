@@ -8,16 +8,18 @@
 use super::baseline::{Remembered, fingerprint};
 pub use super::estimate::Estimate;
 use super::guard::{Guarded, guarded};
+use super::outcomes::Outcomes;
+use super::progress::{Progress, Stopped};
+use super::rollouts::extend;
 use super::row;
 use super::threshold::{ThresholdResult, Verdict, judge_in_looks};
-use super::{Evaluations, Outcomes, Watcher, extend};
+use crate::outcome::measures::Measure;
 use crate::plan::diff::PlanChange;
 use crate::plan::study::Statistic;
 use crate::plan::{Level, Plan, diff};
 use crate::rollout::Model;
 use crate::stats::{CONFIDENCE, TAIL};
 use serde::Serialize;
-use std::sync::atomic::AtomicBool;
 
 /// Version of the layout of [`Compared`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -95,8 +97,8 @@ pub struct Side {
 pub struct Row {
     /// The strategy.
     pub strategy: String,
-    /// The metric's name, one of [`crate::outcome::metric::METRICS`].
-    pub metric: &'static str,
+    /// What is measured.
+    pub metric: &'static Measure,
     /// The statistic.
     pub statistic: Statistic,
     /// Accepted increase as a share of the baseline's value: 0.05 for 5 %.
@@ -266,9 +268,11 @@ impl<'p> Question<'p> {
     }
 }
 
-/// Simulates both plans and compares them, in as many looks as it takes. Setting `cancel` makes it return
-/// none.
-pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) -> Option<Compared> {
+/// Simulates both plans and compares them, in as many looks as it takes.
+///
+/// # Errors
+/// When `progress` cancels it.
+pub fn compare(question: &Question, progress: &dyn Progress) -> Result<Compared, Stopped> {
     let asked = question.rows();
     let tail = TAIL / (asked.len().max(1) as f64 * f64::from(LOOKS));
     let mut sides = Sides::new(question);
@@ -282,7 +286,7 @@ pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) 
             rows.iter().zip(&touched).map(|(row, touched)| is_open_row(row.as_ref(), *touched)).collect();
         let pairs: Vec<(usize, usize)> =
             asked.iter().zip(&open).filter(|(_, open)| **open).map(|((pair, _), _)| *pair).collect();
-        sides.extend(&pairs, &open_limits(question, &thresholds, look), trials, cancel, watcher)?;
+        sides.extend(&pairs, &open_limits(question, &thresholds, look), trials, progress)?;
         for ((((old, new), guard), row), open) in asked.iter().zip(&mut rows).zip(open) {
             if open {
                 let (baseline, candidate) = (sides.baseline(*old), sides.candidate(*new));
@@ -300,9 +304,9 @@ pub fn compare(question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) 
         (look, trials) = (look + 1, next);
     }
     let rows: Vec<Row> = rows.into_iter().flatten().collect();
-    sides.complete(question, cancel, watcher)?;
+    sides.complete(question, progress)?;
     let drifted = sides.drifted(question);
-    Some(Compared { drifted, ..report(question, rows, thresholds, trials, look) })
+    Ok(Compared { drifted, ..report(question, rows, thresholds, trials, look) })
 }
 
 /// Whether another look would tell more. That no trial differs says little where inputs do: the difference
@@ -408,9 +412,8 @@ impl<'p> Sides<'p> {
         pairs: &[(usize, usize)],
         more: &[usize],
         trials: u64,
-        cancel: &AtomicBool,
-        watcher: &dyn Watcher,
-    ) -> Option<()> {
+        progress: &dyn Progress,
+    ) -> Result<(), Stopped> {
         let distinct = |mut list: Vec<usize>| {
             list.sort_unstable();
             list.dedup();
@@ -423,24 +426,24 @@ impl<'p> Sides<'p> {
         }
         let new = distinct(new);
         let simulated = self.baseline.as_ref().map_or(0, |_| old.len()) + new.len();
-        watcher.planned(simulated as u64 * trials);
+        progress.planned(simulated as u64 * trials);
         let (model, outcomes) = &mut self.candidate;
-        extend(model, Evaluations::Promising, outcomes, &new, trials, cancel, watcher)?;
+        extend(model, outcomes, &new, trials, progress)?;
         if let Some((model, outcomes)) = &mut self.baseline {
-            extend(model, Evaluations::Promising, outcomes, &old, trials, cancel, watcher)?;
+            extend(model, outcomes, &old, trials, progress)?;
         }
-        Some(())
+        Ok(())
     }
 
     /// Adds what is missing of the baseline to be held against what was recorded of it: a candidate with
     /// fewer trials does not spare the check.
-    fn complete(&mut self, question: &Question, cancel: &AtomicBool, watcher: &dyn Watcher) -> Option<()> {
-        let Some((model, outcomes)) = &mut self.baseline else { return Some(()) };
+    fn complete(&mut self, question: &Question, progress: &dyn Progress) -> Result<(), Stopped> {
+        let Some((model, outcomes)) = &mut self.baseline else { return Ok(()) };
         if question.recorded.is_empty() {
-            return Some(());
+            return Ok(());
         }
         let compared: Vec<usize> = question.pairs.iter().map(|pair| pair.0).collect();
-        extend(model, Evaluations::Promising, outcomes, &compared, model.plan.study.trials, cancel, watcher)
+        extend(model, outcomes, &compared, model.plan.study.trials, progress)
     }
 
     /// Strategies of the baseline whose first outcomes are not those that were recorded.

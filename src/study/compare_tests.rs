@@ -1,6 +1,7 @@
 //! Tests of comparisons, with the real engine on small plans.
 
 use super::*;
+use crate::outcome::measures;
 use crate::plan::Guard;
 use crate::scenario;
 use crate::study::Nobody;
@@ -45,10 +46,10 @@ fn plan(bake: &str) -> Plan {
 
 fn compared(baseline: &Plan, candidate: &Plan) -> Compared {
     let question = Question::by_name(baseline, candidate, ["old".into(), "new".into()]);
-    compare(&question, &AtomicBool::new(false), &Nobody).expect("not cancelled")
+    compare(&question, &Nobody).expect("not cancelled")
 }
 
-fn row<'c>(compared: &'c Compared, strategy: &str, metric: &str) -> &'c Row {
+fn row<'c>(compared: &'c Compared, strategy: &str, metric: &Measure) -> &'c Row {
     let wanted = |row: &&Row| row.strategy == strategy && row.metric == metric;
     compared.rows.iter().find(wanted).expect("the row")
 }
@@ -66,12 +67,12 @@ fn nothing_changed_is_exactly_nothing() {
 fn a_shorter_bake_costs_harm_and_buys_speed() {
     let result = compared(&plan("4h"), &plan("1h"));
     assert_eq!(result.verdict, GateVerdict::Fail);
-    let harm = row(&result, "waves", "impaired_host_ms");
+    let harm = row(&result, "waves", &measures::IMPAIRED_HOST_MS);
     assert_eq!(harm.change, Change::Regressed);
     assert!(harm.difference.unwrap().interval.is_above(0.0));
     assert!(harm.most_worse_trial.is_some());
-    assert_eq!(row(&result, "waves", "time_to_100_ms").change, Change::Improved);
-    assert_eq!(row(&result, "at-once", "impaired_host_ms").change, Change::NoChange);
+    assert_eq!(row(&result, "waves", &measures::TIME_TO_100_MS).change, Change::Improved);
+    assert_eq!(row(&result, "at-once", &measures::IMPAIRED_HOST_MS).change, Change::NoChange);
     assert_eq!(result.inputs.len(), 1);
     assert_eq!(result.inputs[0].place, "strategy waves, wave 1");
 }
@@ -80,7 +81,7 @@ fn a_shorter_bake_costs_harm_and_buys_speed() {
 fn the_trial_that_is_worse_by_most_is_the_one_named() {
     let (old, new) = (plan("4h"), plan("1h"));
     let result = compared(&old, &new);
-    let trial = row(&result, "waves", "impaired_host_ms").most_worse_trial.unwrap();
+    let trial = row(&result, "waves", &measures::IMPAIRED_HOST_MS).most_worse_trial.unwrap();
     let harm = |plan: &Plan, trial| {
         let model = Model::new(plan);
         let mut engine = crate::rollout::Engine::new(&model);
@@ -94,7 +95,7 @@ fn the_trial_that_is_worse_by_most_is_the_one_named() {
 #[test]
 fn a_slightly_longer_bake_is_within_tolerance() {
     let result = compared(&plan("4h"), &plan("4h10m"));
-    let speed = row(&result, "waves", "time_to_100_ms");
+    let speed = row(&result, "waves", &measures::TIME_TO_100_MS);
     assert_eq!((speed.change, result.verdict), (Change::WithinTolerance, GateVerdict::Pass), "{speed:?}");
 }
 
@@ -103,7 +104,7 @@ fn what_one_look_leaves_open_gets_another() {
     // Half an hour less of four: more harm, by about the tolerance.
     let (mut old, mut new) = (plan("4h"), plan("3h30m"));
     let guard = Guard {
-        metric: "impaired_host_ms".into(),
+        metric: &measures::IMPAIRED_HOST_MS,
         statistic: Statistic::Mean,
         strategy: Some(0),
         tolerance: 0.05,
@@ -124,8 +125,8 @@ fn what_one_look_leaves_open_gets_another() {
 fn seeing_no_difference_once_is_not_believed_where_inputs_differ() {
     // Five minutes of four hours: hardly a trial in 600 tells. The untouched strategy needs no second look.
     let result = compared(&plan("4h"), &plan("3h55m"));
-    assert!(row(&result, "waves", "impaired_host_ms").trials > 600);
-    assert_eq!(row(&result, "at-once", "impaired_host_ms").trials, 600);
+    assert!(row(&result, "waves", &measures::IMPAIRED_HOST_MS).trials > 600);
+    assert_eq!(row(&result, "at-once", &measures::IMPAIRED_HOST_MS).trials, 600);
 }
 
 #[test]
@@ -134,22 +135,22 @@ fn a_more_likely_defect_changes_weights_and_not_trials() {
     let mut new = old.clone();
     new.change.bad_probability = 0.2;
     let result = compared(&old, &new);
-    let isolation = row(&result, "waves", "isolation_violated");
+    let isolation = row(&result, "waves", &measures::ISOLATION_VIOLATED);
     assert_eq!((isolation.change, isolation.pairs_that_differ), (Change::Regressed, 0));
     let [old, new] = [isolation.baseline.unwrap().value, isolation.candidate.unwrap().value];
     assert!((new - 2.0 * old).abs() < 1e-12, "exactly in proportion: {old} {new}");
     // Per bad change nothing is different, although the weight of bad changes is.
-    assert_eq!(row(&result, "waves", "impaired_host_ms").difference.unwrap().value, 0.0);
+    assert_eq!(row(&result, "waves", &measures::IMPAIRED_HOST_MS).difference.unwrap().value, 0.0);
 }
 
 #[test]
 fn strategies_of_one_plan_are_compared_with_its_baseline() {
     let plan = plan("4h");
     let question = Question::within(&plan, "s.toml".into());
-    let result = compare(&question, &AtomicBool::new(false), &Nobody).unwrap();
+    let result = compare(&question, &Nobody).unwrap();
     assert!(result.inputs.is_empty());
-    assert_eq!(row(&result, "at-once", "impaired_host_ms").change, Change::Regressed);
-    assert_eq!(row(&result, "at-once", "time_to_100_ms").change, Change::Improved);
+    assert_eq!(row(&result, "at-once", &measures::IMPAIRED_HOST_MS).change, Change::Regressed);
+    assert_eq!(row(&result, "at-once", &measures::TIME_TO_100_MS).change, Change::Improved);
     assert!(result.rows.iter().all(|row| row.strategy == "at-once"));
 }
 
@@ -170,7 +171,7 @@ fn leaving_is_no_way_out_of_a_guard() {
     let (mut old, mut new) = (plan("4h"), plan("4h"));
     new.strategies[1].name = "everything".into();
     old.study.guards = vec![Guard {
-        metric: "escaped".into(),
+        metric: &measures::ESCAPED,
         statistic: Statistic::Mean,
         strategy: Some(1),
         tolerance: 0.05,
@@ -185,7 +186,7 @@ fn leaving_is_no_way_out_of_a_guard() {
 fn a_broken_limit_of_the_candidate_fails_too() {
     let (old, mut new) = (plan("4h"), plan("4h"));
     new.study.thresholds = vec![crate::plan::Threshold {
-        metric: "time_to_100_ms".into(),
+        metric: &measures::TIME_TO_100_MS,
         statistic: Statistic::P50,
         strategy: Some(0),
         max: 1000.0,
@@ -222,6 +223,6 @@ fn it_is_said_whether_both_sides_met_the_same_trials() {
     let result = compared(&old, &new);
     assert!(!result.paired && result.baseline_strategy.is_none());
     let within = Question::within(&old, "s.toml".into());
-    let result = compare(&within, &AtomicBool::new(false), &Nobody).unwrap();
+    let result = compare(&within, &Nobody).unwrap();
     assert_eq!((result.paired, result.baseline_strategy.as_deref()), (true, Some("waves")));
 }

@@ -8,7 +8,7 @@ use super::notable::{Candidate, Shortlist};
 use super::sampling::Sampling;
 use super::summary::{BLAST_METRIC, Endings, SPEED_METRIC};
 use crate::outcome::Outcome;
-use crate::outcome::metric::{METRICS, Metric};
+use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
 use crate::stats::{Bin, Pairs, Sample, Tally};
 use rayon::prelude::*;
@@ -39,14 +39,14 @@ struct Strategy {
 /// The values of a metric by stratum.
 #[derive(Debug)]
 struct Column {
-    metric: &'static Metric,
+    metric: &'static Measure,
     by_stratum: Vec<Tally>,
 }
 
 /// Two strategies compared by a metric.
 #[derive(Debug)]
 struct Contrast {
-    metric: &'static Metric,
+    metric: &'static Measure,
     a: usize,
     b: usize,
     by_stratum: Vec<Pairs>,
@@ -62,12 +62,15 @@ impl Condensed {
         let strata = sampling.len();
         let most = FEWEST_BINS.max(BINS / strata);
         let column = |metric| Column { metric, by_stratum: vec![Tally::new(most); strata] };
-        let strategy = |_| Strategy { columns: METRICS.iter().map(column).collect(), ..Strategy::default() };
+        let strategy = |_| Strategy {
+            columns: measures::ROLLOUT.iter().map(|metric| column(metric)).collect(),
+            ..Strategy::default()
+        };
         let count = plan.strategies.len();
         let mut contrasts = Vec::new();
-        for metric in METRICS {
+        for &metric in measures::ROLLOUT {
             // The baseline is compared by everything; who leads is asked of all.
-            let is_raced = metric.name == SPEED_METRIC || metric.name == BLAST_METRIC;
+            let is_raced = metric == SPEED_METRIC || metric == BLAST_METRIC;
             for (a, b) in (0..count).flat_map(|a| (0..count).map(move |b| (a, b))) {
                 let baseline = plan.study.baseline;
                 let is_asked = b == baseline && a != b || is_raced && a < b && a != baseline;
@@ -106,9 +109,9 @@ impl Condensed {
         columns.flat_map(|column| &column.by_stratum).map(Tally::bytes).sum()
     }
 
-    fn column(&self, metric: &Metric, strategy: usize) -> &Column {
-        let found = self.strategies[strategy].columns.iter().find(|column| column.metric.name == metric.name);
-        found.expect("invariant: there is a column for each of METRICS")
+    fn column(&self, metric: &Measure, strategy: usize) -> &Column {
+        let found = self.strategies[strategy].columns.iter().find(|column| column.metric == metric);
+        found.expect("invariant: there is a column for each measure")
     }
 }
 
@@ -119,7 +122,7 @@ fn each<'o>(row: &'o Row) -> impl Iterator<Item = &'o Outcome> {
 impl Column {
     fn add(&mut self, row: &Row, strata: &[usize]) {
         for (outcome, &stratum) in each(row).zip(strata) {
-            if let Some(value) = (self.metric.value)(outcome) {
+            if let Some(value) = self.metric.of(outcome) {
                 self.by_stratum[stratum].push(value);
             }
         }
@@ -128,7 +131,7 @@ impl Column {
 
 impl Contrast {
     fn add(&mut self, rows: &[Row], strata: &[usize]) {
-        let value = self.metric.value;
+        let value = |outcome: &Outcome| self.metric.of(outcome);
         for ((a, b), &stratum) in each(&rows[self.a]).zip(each(&rows[self.b])).zip(strata) {
             if let (Some(a), Some(b)) = (value(a), value(b)) {
                 self.by_stratum[stratum].push(a, b);
@@ -148,14 +151,14 @@ impl Evidence for Condensed {
         self.trials
     }
 
-    fn values(&self, sampling: &Sampling, metric: &'static Metric, strategy: usize) -> Sample<Bin> {
+    fn values(&self, sampling: &Sampling, metric: &'static Measure, strategy: usize) -> Sample<Bin> {
         let column = self.column(metric, strategy);
         sampling.sample_of(metric.zero_if_good, column.by_stratum.iter().map(Tally::bins).collect())
     }
 
-    fn pairs(&self, sampling: &Sampling, metric: &'static Metric, a: usize, b: usize) -> Pairing {
+    fn pairs(&self, sampling: &Sampling, metric: &'static Measure, a: usize, b: usize) -> Pairing {
         let of = |a: usize, b: usize| {
-            let is_it = |c: &&Contrast| c.metric.name == metric.name && (c.a, c.b) == (a, b);
+            let is_it = |c: &&Contrast| c.metric == metric && (c.a, c.b) == (a, b);
             self.contrasts.iter().find(is_it)
         };
         Pairing::Summed(match of(a, b) {

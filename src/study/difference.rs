@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::sampling::Sampling;
 use super::summary::{Leader, MetricSummary, StrategySummary};
-use crate::outcome::metric::{Metric, find};
+use crate::outcome::measures::Measure;
 use crate::stats::{Mean, Ratio, TAIL};
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ impl Comparison {
 
 /// The paired difference of the strategy `own` from `baseline`.
 pub(super) fn difference(
-    metric: &'static Metric,
+    metric: &'static Measure,
     sampling: &Sampling,
     evidence: &impl Evidence,
     own: usize,
@@ -77,15 +77,14 @@ pub(super) fn difference(
 pub(super) fn leader(
     sampling: &Sampling,
     evidence: &impl Evidence,
-    name: &str,
+    metric: &'static Measure,
     estimate: impl Fn(&MetricSummary) -> Option<f64>,
     strategies: &[StrategySummary],
 ) -> Option<Leader> {
-    let metric = find(name).expect("invariant: the name is one of METRICS");
-    let estimates = strategies.iter().enumerate().filter_map(|(i, s)| Some((i, estimate(s.metric(name))?)));
+    let estimates = strategies.iter().enumerate().filter_map(|(i, s)| Some((i, estimate(s.metric(metric))?)));
     let (best, _) = estimates.min_by(|a, b| a.1.total_cmp(&b.1))?;
     let rivals: Vec<usize> =
-        (0..strategies.len()).filter(|&index| strategies[index].metric(name).n > 0).collect();
+        (0..strategies.len()).filter(|&index| strategies[index].metric(metric).n > 0).collect();
     let tail = 2.0 * TAIL / (rivals.len() as f64 - 1.0).max(1.0);
     let is_worse = |index: usize, than: usize| {
         let pairs = evidence.pairs(sampling, metric, index, than);

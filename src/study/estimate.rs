@@ -1,7 +1,7 @@
 //! One statistic of one metric, whichever it is: value and interval.
 
 use super::sampling::{mean_of, sizes};
-use crate::outcome::metric::{Metric, Unit};
+use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
 use crate::stats::sample::Valued;
 use crate::stats::{self, Interval, Sample, Sorted};
@@ -23,13 +23,13 @@ pub(super) const CVAR_LEVEL: f64 = 0.99;
 /// The values of a metric, ready for any statistic.
 #[derive(Debug)]
 pub(super) struct Values<V = f64> {
-    pub metric: &'static Metric,
+    pub metric: &'static Measure,
     pub sample: Sample<V>,
     pub sorted: Sorted,
 }
 
 impl<V: Valued> Values<V> {
-    pub fn new(metric: &'static Metric, sample: Sample<V>) -> Self {
+    pub fn new(metric: &'static Measure, sample: Sample<V>) -> Self {
         Self { metric, sorted: Sorted::new(&sample), sample }
     }
 

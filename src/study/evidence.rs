@@ -1,11 +1,11 @@
 //! What the estimators ask of the trials of a study, whether outcomes were kept or only what is needed of
 //! them. Must not know how trials were simulated.
 
-use super::Outcomes;
 use super::notable::Candidate;
+use super::outcomes::Outcomes;
 use super::sampling::Sampling;
 use super::summary::Endings;
-use crate::outcome::metric::Metric;
+use crate::outcome::measures::Measure;
 use crate::stats::sample::Valued;
 use crate::stats::{Mean, Paired, Ratio, Sample, mean_at, ratio_of_means};
 
@@ -21,10 +21,10 @@ pub trait Evidence: Sync {
     fn trials(&self, strategy: usize) -> u64;
 
     /// The values of a metric under a strategy.
-    fn values(&self, sampling: &Sampling, metric: &'static Metric, strategy: usize) -> Sample<Self::Value>;
+    fn values(&self, sampling: &Sampling, metric: &'static Measure, strategy: usize) -> Sample<Self::Value>;
 
     /// The values of a metric under two strategies, in the trials in which both have one.
-    fn pairs(&self, sampling: &Sampling, metric: &'static Metric, a: usize, b: usize) -> Pairing;
+    fn pairs(&self, sampling: &Sampling, metric: &'static Measure, a: usize, b: usize) -> Pairing;
 
     /// How the rollouts of a strategy ended.
     fn endings(&self, strategy: usize) -> Endings;
@@ -79,11 +79,11 @@ impl Evidence for Outcomes {
         self.by_strategy.get(strategy).map_or(0, |row| row.len() as u64)
     }
 
-    fn values(&self, sampling: &Sampling, metric: &'static Metric, strategy: usize) -> Sample {
+    fn values(&self, sampling: &Sampling, metric: &'static Measure, strategy: usize) -> Sample {
         sampling.values(metric, &self.by_strategy[strategy])
     }
 
-    fn pairs(&self, sampling: &Sampling, metric: &'static Metric, a: usize, b: usize) -> Pairing {
+    fn pairs(&self, sampling: &Sampling, metric: &'static Measure, a: usize, b: usize) -> Pairing {
         Pairing::Listed(sampling.pairs(metric, &self.by_strategy[a], &self.by_strategy[b]))
     }
 

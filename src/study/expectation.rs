@@ -7,7 +7,7 @@ use super::estimate::{Estimate, Values};
 use super::evidence::Evidence;
 use super::sampling::Sampling;
 use super::threshold::{Verdict, growth_needed, trials_needed};
-use crate::outcome::metric::{Unit, find};
+use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Level, Plan};
 use crate::stats::{CONFIDENCE, Interval};
@@ -16,8 +16,8 @@ use serde::Serialize;
 /// What was published, what is simulated, and whether they agree. All numbers are in the metric's unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExpectationResult {
-    /// Metric name.
-    pub metric: String,
+    /// Measure name.
+    pub metric: &'static Measure,
     /// Statistic of the metric.
     pub statistic: Statistic,
     /// Strategy it is about.
@@ -75,7 +75,7 @@ pub fn judge(plan: &Plan, evidence: &impl Evidence) -> Vec<ExpectationResult> {
 }
 
 fn judge_one(expected: &Expectation, plan: &Plan, evidence: &impl Evidence, doubt: f64) -> ExpectationResult {
-    let metric = find(&expected.metric).expect("invariant: a resolved expectation names a known metric");
+    let metric = expected.metric;
     let trials = evidence.trials(expected.strategy);
     let sampling = Sampling::new(plan, trials);
     let values = Values::new(metric, evidence.values(&sampling, metric, expected.strategy));
@@ -92,7 +92,7 @@ fn judge_one(expected: &Expectation, plan: &Plan, evidence: &impl Evidence, doub
     });
     let deviation = estimate.map(|estimate| estimate.value - expected.value);
     ExpectationResult {
-        metric: expected.metric.clone(),
+        metric,
         statistic: expected.statistic,
         strategy: plan.strategies[expected.strategy].name.clone(),
         source: expected.source.clone(),
@@ -140,15 +140,16 @@ fn growth_to_leave(low: f64, high: f64, estimate: Estimate, growth: impl Fn(f64)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::measures;
     use crate::plan::Tolerance;
     use crate::report::sample;
 
     const MINUTE: f64 = 60_000.0;
 
     /// Strategy 4 of the sample: alarms five minutes after the onset in every trial that has one.
-    fn expected(metric: &str, value: f64, tolerance: Tolerance) -> Expectation {
+    fn expected(metric: &'static Measure, value: f64, tolerance: Tolerance) -> Expectation {
         Expectation {
-            metric: metric.into(),
+            metric,
             statistic: Statistic::P50,
             strategy: 4,
             value,
@@ -166,7 +167,8 @@ mod tests {
 
     #[test]
     fn both_sides_are_judged_and_the_edges_agree() {
-        let delay = |value, tolerance| judged(1000, expected("detection_delay_ms", value, tolerance));
+        let delay =
+            |value, tolerance| judged(1000, expected(&measures::DETECTION_DELAY_MS, value, tolerance));
         for (value, tolerance, verdict) in [
             (5.0, Tolerance::Relative(0.0), Verdict::Pass),
             (4.0, Tolerance::Relative(0.25), Verdict::Pass),
@@ -191,7 +193,7 @@ mod tests {
         for outcome in &mut outcomes.by_strategy[4] {
             outcome.alarm_ms = outcome.onset_ms.map(|onset| onset - 180_000);
         }
-        let lead = |value, tolerance| expected("alarm_lead_ms", value, tolerance);
+        let lead = |value, tolerance| expected(&measures::ALARM_LEAD_MS, value, tolerance);
         plan.study.expectations = vec![
             lead(-3.0 * MINUTE, Tolerance::Relative(0.15)),
             lead(-2.0 * MINUTE, Tolerance::Relative(0.4)),
@@ -217,7 +219,7 @@ mod tests {
 
     #[test]
     fn what_no_trial_shows_is_open_and_deserves_a_look() {
-        let mut nothing = expected("detection_delay_ms", MINUTE, Tolerance::Relative(0.15));
+        let mut nothing = expected(&measures::DETECTION_DELAY_MS, MINUTE, Tolerance::Relative(0.15));
         let (mut plan, mut outcomes) = sample::study(300);
         outcomes.by_strategy[4].iter_mut().for_each(|outcome| outcome.alarm_ms = None);
         plan.study.expectations = vec![nothing.clone()];
@@ -228,7 +230,7 @@ mod tests {
             (Verdict::Inconclusive, None, true)
         );
         // An open one that has values is of interest only if it must agree.
-        nothing.metric = "impaired_host_ms".into();
+        nothing.metric = &measures::IMPAIRED_HOST_MS;
         nothing.value = judged(100, nothing.clone()).simulated.unwrap();
         let open = judged(100, Expectation { tolerance: Tolerance::Relative(0.01), ..nothing.clone() });
         assert_eq!((open.verdict, open.is_open()), (Verdict::Inconclusive, false));
@@ -239,7 +241,7 @@ mod tests {
     #[test]
     fn following_the_advice_ends_with_the_right_verdict() {
         let mean = |trials, value| {
-            let expected = expected("impaired_host_ms", value, Tolerance::Relative(0.05));
+            let expected = expected(&measures::IMPAIRED_HOST_MS, value, Tolerance::Relative(0.05));
             judged(trials, Expectation { statistic: Statistic::Mean, ..expected })
         };
         let truth = mean(200_000, MINUTE).simulated.unwrap();
@@ -259,7 +261,7 @@ mod tests {
     #[test]
     fn several_expectations_share_the_doubt_and_facts_take_none() {
         let (mut plan, outcomes) = sample::study(1000);
-        let one = expected("impaired_host_ms", MINUTE, Tolerance::Relative(0.15));
+        let one = expected(&measures::IMPAIRED_HOST_MS, MINUTE, Tolerance::Relative(0.15));
         plan.study.expectations = vec![one.clone()];
         let alone = judge(&plan, &outcomes).remove(0);
         let max = Expectation { statistic: Statistic::Max, ..one.clone() };

@@ -3,13 +3,17 @@
 
 use super::condensed::Condensed;
 use super::evidence::Evidence;
+use super::outcomes::Outcomes;
+use super::precision;
+use super::progress::{Progress, Stopped};
+use super::rollouts::{Evaluations, RolloutSimulator};
 use super::summary::{Summary, summarise};
-use super::{Evaluations, Outcomes, Watcher, Work, precision};
+use super::workers::Workers;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::rollout::Model;
-use std::ops::{ControlFlow, Range};
-use std::sync::atomic::AtomicBool;
+use std::io;
+use std::ops::Range;
 
 /// Trials of which all outcomes are kept: up to here every digit of every estimate is that of the values.
 /// Beyond, a study of any length needs the same memory: see [`Condensed`].
@@ -20,15 +24,22 @@ const BATCH_ROLLOUTS: u64 = 1 << 14;
 /// Trials of a batch, at least.
 const FEWEST_IN_BATCH: u64 = 1 << 9;
 
-/// Makes text of outcomes.
-pub type Format<'f> = dyn Fn(&[Outcome]) -> Vec<u8> + Sync + 'f;
+/// Somebody who wants every outcome, by strategy and in trial order.
+pub struct Rows<M, T> {
+    /// Makes what is wanted of outcomes that follow each other; called on any thread.
+    pub make: M,
+    /// Takes that of the next trials of a strategy (an index), in order and one at a time; an error ends the study.
+    pub take: T,
+}
 
-/// Somebody who wants every outcome as text, by strategy and in trial order.
-pub struct Rows<'r> {
-    /// Makes text of outcomes; called on any thread.
-    pub format: &'r Format<'r>,
-    /// Takes the next text of a strategy, or breaks the study off.
-    pub take: &'r mut (dyn FnMut(usize, &[u8]) -> ControlFlow<()> + Send),
+/// Nobody wants them.
+pub(super) type NoRows = Rows<fn(&[Outcome]), fn(usize, ()) -> io::Result<()>>;
+
+impl NoRows {
+    /// Nobody.
+    pub(super) fn none() -> Self {
+        Self { make: |_| (), take: |_, ()| Ok(()) }
+    }
 }
 
 /// The trials of a finished study.
@@ -78,11 +89,11 @@ impl Gathered {
         }
     }
 
-    fn add(&mut self, batch: &mut [Vec<Chunk>]) {
+    fn add<R>(&mut self, batch: Vec<Vec<Chunk<R>>>) {
         match self {
             Self::Whole(outcomes) => {
                 for (row, chunks) in outcomes.by_strategy.iter_mut().zip(batch) {
-                    chunks.iter_mut().for_each(|chunk| row.append(&mut chunk.outcomes));
+                    chunks.into_iter().for_each(|chunk| row.extend(chunk.outcomes));
                 }
             }
             Self::Condensed(condensed) => {
@@ -92,95 +103,98 @@ impl Gathered {
     }
 }
 
-fn pieces(chunks: &[Chunk]) -> Vec<&[Outcome]> {
+fn pieces<R>(chunks: &[Chunk<R>]) -> Vec<&[Outcome]> {
     chunks.iter().map(|chunk| &chunk.outcomes[..]).collect()
 }
 
-/// Outcomes that were simulated together, and their text if somebody wants it.
-struct Chunk {
+/// Outcomes that were simulated together, and what is wanted of them.
+struct Chunk<R> {
     outcomes: Vec<Outcome>,
-    text: Vec<u8>,
+    made: Option<R>,
 }
 
-/// Simulates the study: `plan.study.trials` rollouts of every strategy, and more in rounds until the
-/// precision that the plan asks for is reached. Returns none when `cancel` is set, after the trial that each
-/// worker is in, and when `rows` breaks off.
-pub fn gather(
+/// Simulates the study: `plan.study.trials` rollouts of every strategy, and more in rounds until the precision that the
+/// plan asks for is reached.
+///
+/// # Errors
+/// When `progress` cancels it, after the trial that each worker is in, and when `rows` cannot be taken.
+pub fn gather<R: Send>(
     plan: &Plan,
     evaluations: Evaluations,
-    mut rows: Option<Rows>,
-    cancel: &AtomicBool,
-    watcher: &dyn Watcher,
-) -> Option<Gathered> {
+    mut rows: Rows<impl Fn(&[Outcome]) -> R + Sync, impl FnMut(usize, R) -> io::Result<()> + Send>,
+    progress: &dyn Progress,
+) -> Result<Gathered, Stopped> {
     let model = Model::new(plan);
-    let work = Work::new(&model, evaluations, cancel, watcher);
-    let strategies = plan.strategies.len() as u64;
-    let mut gathered = Gathered::Whole(Outcomes::none(plan.strategies.len()));
+    let workers = Workers::new(RolloutSimulator { model: &model, evaluations }, progress);
+    let strategies = plan.strategies.len();
+    let mut gathered = Gathered::Whole(Outcomes::none(strategies));
     let mut trials = plan.study.trials;
     loop {
-        watcher.planned(trials * strategies);
+        progress.planned(trials * strategies as u64);
         gathered = gathered.ready_for(plan, trials);
-        let have = gathered.trials();
-        stream(&work, have..trials, rows.as_mut(), &mut gathered)?;
+        let batches = batches(gathered.trials()..trials, strategies);
+        let simulate = |trials| {
+            let batch = simulate(&workers, strategies, trials, &rows.make);
+            Stopped::check(progress).map(|()| batch)
+        };
+        stream(batches, simulate, |batch| hand_on(batch, &mut rows.take, &mut gathered))?;
         match gathered.next_round(plan) {
             Some(more) => trials = more,
-            None => return Some(gathered),
+            None => return Ok(gathered),
         }
     }
 }
 
-/// Simulates `trials` of every strategy, batch by batch, and hands them on.
-fn stream(
-    work: &Work,
-    trials: Range<u64>,
-    mut rows: Option<&mut Rows>,
-    gathered: &mut Gathered,
-) -> Option<()> {
-    let strategies = work.model.plan.strategies.len();
+/// Trials in batches of about [`BATCH_ROLLOUTS`].
+fn batches(trials: Range<u64>, strategies: usize) -> impl Iterator<Item = Range<u64>> {
     let length = (BATCH_ROLLOUTS / strategies.max(1) as u64).max(FEWEST_IN_BATCH);
-    let format = rows.as_ref().map(|rows| rows.format);
-    let mut ready: Option<Vec<Vec<Chunk>>> = None;
-    let mut next = trials.start;
-    while next < trials.end || ready.is_some() {
-        let last = (next + length).min(trials.end);
-        let simulate = || simulate(work, next..last, format);
-        let hand_on = || {
-            ready
-                .take()
-                .map_or(ControlFlow::Continue(()), |batch| hand_on(batch, rows.as_deref_mut(), gathered))
-        };
-        let (batch, flow) = rayon::join(simulate, hand_on);
-        if flow.is_break() || work.is_cancelled() {
-            return None;
-        }
-        ready = (next < last).then_some(batch);
-        next = last;
+    trials.clone().step_by(length as usize).map(move |first| first..(first + length).min(trials.end))
+}
+
+/// Makes one batch after the other; while one is made, the one before is handed on.
+fn stream<B: Send>(
+    batches: impl Iterator<Item = Range<u64>>,
+    make: impl Fn(Range<u64>) -> Result<B, Stopped> + Sync,
+    mut hand_on: impl FnMut(B) -> Result<(), Stopped> + Send,
+) -> Result<(), Stopped> {
+    let mut ready = None;
+    for trials in batches {
+        let before: Option<B> = ready.take();
+        let (made, handed) = rayon::join(|| make(trials), || before.map_or(Ok(()), &mut hand_on));
+        handed?;
+        ready = Some(made?);
     }
-    Some(())
+    ready.map_or(Ok(()), hand_on)
 }
 
 /// A batch, by strategy.
-fn simulate(work: &Work, trials: Range<u64>, format: Option<&Format<'_>>) -> Vec<Vec<Chunk>> {
-    let strategies = work.model.plan.strategies.len();
+fn simulate<R: Send>(
+    workers: &Workers<RolloutSimulator>,
+    strategies: usize,
+    trials: Range<u64>,
+    make: &(impl Fn(&[Outcome]) -> R + Sync),
+) -> Vec<Vec<Chunk<R>>> {
     let every: Vec<(usize, Range<u64>)> =
         (0..strategies).map(|strategy| (strategy, trials.clone())).collect();
-    let mut batch: Vec<Vec<Chunk>> = (0..strategies).map(|_| Vec::new()).collect();
-    let chunks = work.simulate(&every, |outcomes| {
-        let text = format.map_or_else(Vec::new, |format| format(&outcomes));
-        Chunk { outcomes, text }
+    let mut batch: Vec<Vec<Chunk<R>>> = (0..strategies).map(|_| Vec::new()).collect();
+    let chunks = workers.simulate(&every, |outcomes| {
+        let made = Some(make(&outcomes));
+        Chunk { outcomes, made }
     });
     chunks.into_iter().for_each(|(strategy, chunk)| batch[strategy].push(chunk));
     batch
 }
 
-fn hand_on(mut batch: Vec<Vec<Chunk>>, rows: Option<&mut Rows>, gathered: &mut Gathered) -> ControlFlow<()> {
-    if let Some(rows) = rows {
-        for (strategy, chunks) in batch.iter().enumerate() {
-            for chunk in chunks {
-                (rows.take)(strategy, &chunk.text)?;
-            }
+fn hand_on<R>(
+    mut batch: Vec<Vec<Chunk<R>>>,
+    take: &mut impl FnMut(usize, R) -> io::Result<()>,
+    gathered: &mut Gathered,
+) -> Result<(), Stopped> {
+    for (strategy, chunks) in batch.iter_mut().enumerate() {
+        for made in chunks.iter_mut().filter_map(|chunk| chunk.made.take()) {
+            take(strategy, made).map_err(Stopped::Rows)?;
         }
     }
-    gathered.add(&mut batch);
-    ControlFlow::Continue(())
+    gathered.add(batch);
+    Ok(())
 }

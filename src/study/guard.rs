@@ -1,13 +1,13 @@
 //! What a comparison guards: the statistics that must not get worse, and how much they may.
 
-use crate::outcome::metric::{Metric, find};
+use crate::outcome::measures::{self, Measure};
 use crate::plan::study::Statistic;
 use crate::plan::{Guard, Plan};
 
 /// A statistic of a strategy that must not grow by more than a tolerance.
 #[derive(Debug, Clone)]
 pub(super) struct Guarded {
-    pub metric: &'static Metric,
+    pub metric: &'static Measure,
     pub statistic: Statistic,
     /// Name of the strategy; all when absent.
     pub strategy: Option<String>,
@@ -16,11 +16,11 @@ pub(super) struct Guarded {
 }
 
 /// Guarded where the baseline says nothing: harm on average and at its worst, isolation, speed.
-const USUAL: [(&str, Statistic); 4] = [
-    ("impaired_host_ms", Statistic::Mean),
-    ("impaired_host_ms", Statistic::P99),
-    ("isolation_violated", Statistic::Mean),
-    ("time_to_100_ms", Statistic::P50),
+const USUAL: [(&Measure, Statistic); 4] = [
+    (&measures::IMPAIRED_HOST_MS, Statistic::Mean),
+    (&measures::IMPAIRED_HOST_MS, Statistic::P99),
+    (&measures::ISOLATION_VIOLATED, Statistic::Mean),
+    (&measures::TIME_TO_100_MS, Statistic::P50),
 ];
 /// Tolerance of these.
 const USUAL_TOLERANCE: f64 = 0.05;
@@ -35,8 +35,8 @@ pub(super) fn guarded(baseline: &Plan, candidate: &Plan, tolerance: Option<f64>)
     }
     for guard in own(candidate) {
         let same = |other: &Guarded| {
-            (other.metric.name, other.statistic, &other.strategy)
-                == (guard.metric.name, guard.statistic, &guard.strategy)
+            (other.metric, other.statistic, &other.strategy)
+                == (guard.metric, guard.statistic, &guard.strategy)
         };
         if !all.iter().any(same) {
             all.push(guard);
@@ -50,7 +50,7 @@ pub(super) fn guarded(baseline: &Plan, candidate: &Plan, tolerance: Option<f64>)
 
 fn usual() -> impl Iterator<Item = Guarded> {
     USUAL.into_iter().map(|(metric, statistic)| Guarded {
-        metric: find(metric).expect("invariant: the usual guards name known metrics"),
+        metric,
         statistic,
         strategy: None,
         tolerance: USUAL_TOLERANCE,
@@ -59,7 +59,7 @@ fn usual() -> impl Iterator<Item = Guarded> {
 
 fn named(plan: &Plan, guard: &Guard) -> Guarded {
     Guarded {
-        metric: find(&guard.metric).expect("invariant: a resolved guard names a known metric"),
+        metric: guard.metric,
         statistic: guard.statistic,
         strategy: guard.strategy.map(|index| plan.strategies[index].name.clone()),
         tolerance: guard.tolerance,
@@ -71,18 +71,18 @@ mod tests {
     use super::*;
     use crate::report::sample;
 
-    fn guard(metric: &str, tolerance: f64) -> Guard {
-        Guard { metric: metric.into(), statistic: Statistic::Mean, strategy: Some(4), tolerance }
+    fn guard(metric: &'static Measure, tolerance: f64) -> Guard {
+        Guard { metric, statistic: Statistic::Mean, strategy: Some(4), tolerance }
     }
 
     #[test]
     fn a_candidate_can_add_guards_and_not_loosen_them() {
         let (mut old, mut new) = (sample::plan(), sample::plan());
-        old.study.guards = vec![guard("escaped", 0.05)];
-        new.study.guards = vec![guard("escaped", 0.5), guard("duration_ms", 0.1)];
+        old.study.guards = vec![guard(&measures::ESCAPED, 0.05)];
+        new.study.guards = vec![guard(&measures::ESCAPED, 0.5), guard(&measures::DURATION_MS, 0.1)];
         let all = guarded(&old, &new, None);
-        let said: Vec<(&str, f64)> = all.iter().map(|guard| (guard.metric.name, guard.tolerance)).collect();
-        assert_eq!(said, [("escaped", 0.05), ("duration_ms", 0.1)]);
+        let said: Vec<(&Measure, f64)> = all.iter().map(|guard| (guard.metric, guard.tolerance)).collect();
+        assert_eq!(said, [(&measures::ESCAPED, 0.05), (&measures::DURATION_MS, 0.1)]);
         assert_eq!(all[0].strategy.as_deref(), Some("amazon-five-waves"));
         assert!(guarded(&old, &new, Some(0.2)).iter().all(|guard| guard.tolerance == 0.2));
     }
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_guard_of_the_candidate_does_not_switch_off_the_usual_ones() {
         let (old, mut new) = (sample::plan(), sample::plan());
-        new.study.guards = vec![guard("false_rollback", 1.0)];
+        new.study.guards = vec![guard(&measures::FALSE_ROLLBACK, 1.0)];
         assert_eq!(guarded(&old, &new, None).len(), USUAL.len() + 1);
     }
 

@@ -1,7 +1,9 @@
-//! A study of pipelines: every strategy as production of the same pipeline, over several trials, in parallel. Trial t has
-//! the same merges, reviews and draws of stages for every strategy, and so have the other pipelines on the fleet.
+//! Trials of a pipeline: every strategy as production of the same pipeline, in parallel. Trial t has the
+//! same merges, reviews and stages' draws for every strategy, and so have the other pipelines on the fleet. Nothing is
+//! estimated here.
 
-use super::Watcher;
+use super::progress::{Progress, Stopped};
+use super::workers::{Simulator, Workers};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::pipeline::{self, Combined, Member, PipelineEvent, Rollouts, Sharing};
 use crate::plan::pipeline::Line;
@@ -9,58 +11,88 @@ use crate::plan::{Pipeline, Plan};
 use crate::random::mix;
 use crate::rollout::Model;
 use crate::sim::{Observer, Record, Recorder, Silent};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// First part of the seeds of other pipelines, so that no two share their draws.
 const OTHER: u64 = u64::from_le_bytes(*b"pipeline");
 
-/// The trials of a study of pipelines.
+/// The trials of a study.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Horizons {
+pub struct PipelineTrials {
     /// One row per strategy in plan order, one outcome per trial in trial order.
     pub by_strategy: Vec<Vec<PipelineOutcome>>,
     /// What became of each other pipeline meanwhile: `others[pipeline][strategy][trial]`.
     pub others: Vec<Vec<Vec<PipelineOutcome>>>,
 }
 
-/// Simulates `trials` trials of every strategy. Setting `cancel` makes it return none, after the trial that each
-/// worker is in.
+impl PipelineTrials {
+    /// The trial of a strategy (an index) that tells most: the first with a rollback, or the first one.
+    #[must_use]
+    pub fn telling_trial(&self, strategy: usize) -> u64 {
+        let is_telling =
+            |outcome: &PipelineOutcome| outcome.needed_rollbacks + outcome.needless_rollbacks > 0;
+        self.by_strategy[strategy].iter().position(is_telling).unwrap_or(0) as u64
+    }
+}
+
+/// Simulates `trials` trials of every strategy.
+///
+/// # Errors
+/// When `progress` cancels it, after the trial that each worker is in.
 pub fn run(
     plan: &Plan,
     pipeline: &Pipeline,
     trials: u64,
-    cancel: &AtomicBool,
-    watcher: &dyn Watcher,
-) -> Option<Horizons> {
+    progress: &dyn Progress,
+) -> Result<PipelineTrials, Stopped> {
+    progress.planned(trials * plan.strategies.len() as u64);
+    simulate(plan, pipeline, trials, progress)
+}
+
+/// As [`run`], for whoever has said what is planned.
+pub(super) fn simulate(
+    plan: &Plan,
+    pipeline: &Pipeline,
+    trials: u64,
+    progress: &dyn Progress,
+) -> Result<PipelineTrials, Stopped> {
     let others = reseeded(pipeline, plan.study.seed);
     let fleet = SharedFleet::new(plan, pipeline, &others);
     let strategies = plan.strategies.len();
-    watcher.planned(trials * strategies as u64);
-    let jobs: Vec<(usize, u64)> =
-        (0..strategies).flat_map(|strategy| (0..trials).map(move |trial| (strategy, trial))).collect();
-    let done: Vec<Option<Vec<PipelineOutcome>>> = jobs
-        .par_iter()
-        .map_init(Worker::new, |worker, &(strategy, trial)| {
-            if cancel.load(Ordering::Relaxed) {
-                return None;
-            }
-            let outcomes = fleet.run(worker, strategy, trial, &mut Silent);
-            watcher.done(1);
-            Some(outcomes)
-        })
-        .collect();
-    let mut horizons = Horizons {
+    let wanted: Vec<_> = (0..strategies).map(|strategy| (strategy, 0..trials)).collect();
+    let done = Workers::new(PipelineSimulator { fleet: &fleet }, progress).simulate(&wanted, |chunk| chunk);
+    Stopped::check(progress)?;
+    let mut trials = PipelineTrials {
         by_strategy: vec![Vec::new(); strategies],
         others: vec![vec![Vec::new(); strategies]; others.len()],
     };
-    for ((strategy, _), outcomes) in jobs.into_iter().zip(done) {
-        let mut outcomes = outcomes?.into_iter();
-        horizons.by_strategy[strategy].extend(outcomes.next());
-        outcomes.zip(&mut horizons.others).for_each(|(outcome, other)| other[strategy].push(outcome));
+    for (strategy, chunk) in done {
+        for outcomes in chunk {
+            let mut outcomes = outcomes.into_iter();
+            trials.by_strategy[strategy].extend(outcomes.next());
+            outcomes.zip(&mut trials.others).for_each(|(outcome, other)| other[strategy].push(outcome));
+        }
     }
-    Some(horizons)
+    Ok(trials)
+}
+
+/// Simulates trials of every pipeline on a fleet.
+struct PipelineSimulator<'f> {
+    fleet: &'f SharedFleet<'f>,
+}
+
+impl<'f> Simulator for PipelineSimulator<'f> {
+    type Outcome = Vec<PipelineOutcome>;
+    type Worker = Worker<'f>;
+    const CHUNK: u64 = 1;
+
+    fn worker(&self) -> Worker<'f> {
+        Worker::new()
+    }
+
+    fn simulate(&self, worker: &mut Worker<'f>, strategy: usize, trial: u64) -> Vec<PipelineOutcome> {
+        self.fleet.run(worker, strategy, trial, &mut Silent)
+    }
 }
 
 /// The other pipelines, with draws of their own.
@@ -75,22 +107,22 @@ fn reseeded(pipeline: &Pipeline, seed: u64) -> Vec<Plan> {
 /// Every pipeline on the fleet, ready to run.
 struct SharedFleet<'p> {
     sharing: Sharing,
-    own: Tables<'p>,
-    others: Vec<Tables<'p>>,
+    own: Tenant<'p>,
+    others: Vec<Tenant<'p>>,
 }
 
-/// What a thread has made so far, by pipeline and strategy: engines remember what they have looked up.
+/// What a worker has made so far, by pipeline and strategy: engines remember what they have looked up.
 type Worker<'p> = BTreeMap<(usize, usize), Combined<Rollouts<'p>>>;
 
 /// One pipeline with the tables of its production.
-struct Tables<'p> {
+struct Tenant<'p> {
     model: Model<'p>,
     pipeline: &'p Pipeline,
     /// With the waves of each strategy.
     lines: Vec<Line>,
 }
 
-impl<'p> Tables<'p> {
+impl<'p> Tenant<'p> {
     fn new(plan: &'p Plan, pipeline: &'p Pipeline) -> Self {
         let lines = plan.strategies.iter().map(|strategy| pipeline.with_waves(plan, strategy)).collect();
         Self { model: Model::new(plan), pipeline, lines }
@@ -99,14 +131,14 @@ impl<'p> Tables<'p> {
 
 impl<'p> SharedFleet<'p> {
     fn new(plan: &'p Plan, pipeline: &'p Pipeline, others: &'p [Plan]) -> Self {
-        let others = others.iter().filter_map(|other| Some(Tables::new(other, other.pipeline.as_ref()?)));
+        let others = others.iter().filter_map(|other| Some(Tenant::new(other, other.pipeline.as_ref()?)));
         Self {
             sharing: Sharing {
                 regions: plan.fleet.regions.len(),
                 exclusive: pipeline.exclusive_regions,
                 alarms: pipeline.shared_alarms,
             },
-            own: Tables::new(plan, pipeline),
+            own: Tenant::new(plan, pipeline),
             others: others.collect(),
         }
     }
@@ -120,18 +152,19 @@ impl<'p> SharedFleet<'p> {
         observer: &mut O,
     ) -> Vec<PipelineOutcome> {
         let own = [(&self.own, strategy)].into_iter();
-        let all: Vec<(&Tables, usize)> = own.chain(self.others.iter().map(|tables| (tables, 0))).collect();
-        for (index, (tables, strategy)) in all.iter().enumerate() {
-            let made = || Combined::of(&tables.model, tables.pipeline, *strategy, trial, 0);
+        let tenants: Vec<(&Tenant, usize)> =
+            own.chain(self.others.iter().map(|tenant| (tenant, 0))).collect();
+        for (index, (tenant, strategy)) in tenants.iter().enumerate() {
+            let made = || Combined::of(&tenant.model, tenant.pipeline, *strategy, trial, 0);
             worker.entry((index, *strategy)).or_insert_with(made).turn_to(trial);
         }
         let wanted =
-            |(index, by): &(usize, usize)| all.get(*index).is_some_and(|(_, strategy)| strategy == by);
+            |(index, by): &(usize, usize)| tenants.get(*index).is_some_and(|(_, strategy)| strategy == by);
         let productions = worker.iter_mut().filter(|(key, _)| wanted(key)).map(|(_, production)| production);
-        let members = all.iter().zip(productions).map(|((tables, strategy), production)| Member {
-            line: &tables.lines[*strategy],
+        let members = tenants.iter().zip(productions).map(|((tenant, strategy), production)| Member {
+            line: &tenant.lines[*strategy],
             production,
-            seed: tables.model.plan.study.seed,
+            seed: tenant.model.plan.study.seed,
         });
         pipeline::run_together_observed(members.collect(), self.sharing, trial, observer)
     }

@@ -1,234 +1,19 @@
-//! What horizons say of a pipeline: the DORA measures, where lead time goes, how busy stages are, and whether it was in
-//! a steady state. Every number is the mean over horizons of what one horizon says, with an interval from these
+//! What trials say of a pipeline: the DORA measures, where lead time goes, how busy stages are, and whether it was in
+//! a steady state. Every number is the mean over trials of what one trial says, with an interval from these
 //! independent replications.
 
-use super::pipeline::Horizons;
+use super::pipeline::PipelineTrials;
 use super::pipeline_without::Without;
 use super::policy_summary::{Policies, policies};
-use crate::outcome::pipeline::{ChangeOutcome, PARTS, Part, PipelineOutcome, StageOutcome};
+use crate::outcome::measures::{self, Measure, Trial, Unit, average, days, mean_delivered, mean_part};
+use crate::outcome::pipeline::{PARTS, Part, PipelineOutcome, StageOutcome};
 use crate::plan::{Pipeline, Plan};
 use crate::stats::mean::{Mean, mean};
-use crate::stats::{Interval, Sample, sum};
+use crate::stats::{Interval, Sample};
 use serde::Serialize;
 
-const DAY_MS: f64 = 86_400_000.0;
-/// Days of the quarter that rare events are counted by.
-const QUARTER_DAYS: f64 = 91.0;
-/// Lead times of the second third of a horizon that are this share above (or below) those of the first are a drift.
+/// Lead times of the second third of a trial that are this share above (or below) those of the first are a drift.
 const DRIFT: f64 = 0.2;
-
-/// In what a measure is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Measured {
-    /// Milliseconds.
-    Time,
-    /// Events.
-    Count,
-    /// A share of 1.
-    Share,
-    /// Host-milliseconds.
-    HostTime,
-}
-
-/// A measure of a horizon.
-pub struct Measure {
-    /// Name for programs.
-    pub name: &'static str,
-    /// Name for people.
-    pub title: &'static str,
-    /// Its unit.
-    pub unit: Measured,
-    /// What one horizon says; none where it has nothing to say.
-    of: fn(&PipelineOutcome) -> Option<f64>,
-}
-
-impl Measure {
-    /// What one horizon says; none where it has nothing to say.
-    #[must_use]
-    pub fn value(&self, horizon: &PipelineOutcome) -> Option<f64> {
-        (self.of)(horizon)
-    }
-}
-
-/// The measure that is 0 where a pipeline has the fleet for itself.
-pub const COLLATERAL: &str = "collateral_rollbacks_per_quarter";
-
-/// Every measure, in report order. The first four are DORA's; lead time is from merge to the end of the last wave.
-pub const MEASURES: [Measure; 15] = [
-    Measure { name: "deployments_per_day", title: "deployments a day", unit: Measured::Count, of: per_day },
-    Measure { name: "lead_time_p50_ms", title: "lead time p50", unit: Measured::Time, of: |h| lead(h, 0.5) },
-    Measure {
-        name: "change_fail_rate",
-        title: "change fail rate",
-        unit: Measured::Share,
-        of: PipelineOutcome::change_fail_rate,
-    },
-    Measure { name: "time_to_restore_ms", title: "time to restore", unit: Measured::Time, of: restore },
-    Measure { name: "lead_time_p90_ms", title: "lead time p90", unit: Measured::Time, of: |h| lead(h, 0.9) },
-    Measure {
-        name: "changes_per_deployment",
-        title: "changes a deployment",
-        unit: Measured::Count,
-        of: PipelineOutcome::changes_per_deployment,
-    },
-    Measure { name: "changes_in_flight", title: "changes in flight", unit: Measured::Count, of: in_flight },
-    Measure {
-        name: "rollbacks_per_quarter",
-        title: "rollbacks a quarter",
-        unit: Measured::Count,
-        of: rollbacks,
-    },
-    Measure {
-        name: "needless_rollbacks_per_quarter",
-        title: "needless rollbacks a quarter",
-        unit: Measured::Count,
-        of: needless,
-    },
-    Measure {
-        name: COLLATERAL,
-        title: "collateral rollbacks a quarter",
-        unit: Measured::Count,
-        of: collateral,
-    },
-    Measure {
-        name: "incidents_per_quarter",
-        title: "incidents a quarter",
-        unit: Measured::Count,
-        of: incidents,
-    },
-    Measure {
-        name: "isolation_violations_per_quarter",
-        title: "isolation violations a quarter",
-        unit: Measured::Count,
-        of: violations,
-    },
-    Measure {
-        name: "impaired_host_ms_per_quarter",
-        title: "impaired host-minutes a quarter",
-        unit: Measured::HostTime,
-        of: impaired,
-    },
-    Measure {
-        name: "oldest_version_age_ms",
-        title: "age of the oldest version",
-        unit: Measured::Time,
-        of: age,
-    },
-    Measure {
-        name: "oldest_version_worst_ms",
-        title: "oldest version, at worst",
-        unit: Measured::Time,
-        of: |h| Some(h.oldest_age_ms as f64),
-    },
-];
-
-/// Measures of changes in two halves, where a pipeline has them.
-pub const OF_TWO_PHASES: [Measure; 2] = [
-    Measure {
-        name: "two_phase_lead_time_p50_ms",
-        title: "two-phase lead time p50",
-        unit: Measured::Time,
-        of: two_phase_lead,
-    },
-    Measure {
-        name: "unprepared_activations_per_quarter",
-        title: "unprepared activations a quarter",
-        unit: Measured::Count,
-        of: |h| per_quarter(h, h.two_phase.iter().filter(|change| change.unprepared).count() as f64),
-    },
-];
-
-/// The measure of that name.
-#[must_use]
-pub fn measure(name: &str) -> Option<&'static Measure> {
-    static ALL: [&[Measure]; 2] = [&MEASURES, &OF_TWO_PHASES];
-    ALL.into_iter().flatten().find(|measure| measure.name == name)
-}
-
-/// From the first half's being ready for review until the second one was delivered. As with [`lead`], what is still
-/// under way counts with the time that it has waited.
-fn two_phase_lead(horizon: &PipelineOutcome) -> Option<f64> {
-    quantile(horizon.two_phase.iter().map(|change| change.lead_ms).collect(), 0.5)
-}
-
-fn days(horizon: &PipelineOutcome) -> f64 {
-    horizon.counted_ms() as f64 / DAY_MS
-}
-
-pub(super) fn per_quarter(horizon: &PipelineOutcome, events: f64) -> Option<f64> {
-    Some(events / days(horizon) * QUARTER_DAYS)
-}
-
-fn per_day(horizon: &PipelineOutcome) -> Option<f64> {
-    Some(horizon.deployments as f64 / days(horizon))
-}
-
-fn rollbacks(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, (horizon.needed_rollbacks + horizon.needless_rollbacks) as f64)
-}
-
-fn needless(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.needless_rollbacks as f64)
-}
-
-fn collateral(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.collateral_rollbacks as f64)
-}
-
-fn incidents(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.incidents.len() as f64)
-}
-
-fn violations(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.harm.isolation_violations as f64)
-}
-
-fn impaired(horizon: &PipelineOutcome) -> Option<f64> {
-    per_quarter(horizon, horizon.harm.impaired_host_ms as f64)
-}
-
-fn in_flight(horizon: &PipelineOutcome) -> Option<f64> {
-    Some(horizon.line_area_ms as f64 / horizon.counted_ms() as f64)
-}
-
-/// Mean age over time: `age_area` is in milliseconds times hours.
-fn age(horizon: &PipelineOutcome) -> Option<f64> {
-    Some(horizon.age_area / (horizon.counted_ms() as f64 / 3_600_000.0))
-}
-
-/// From the first host with the defect until the last rollback ended.
-fn restore(horizon: &PipelineOutcome) -> Option<f64> {
-    average(horizon.incidents.iter().map(|incident| (incident.restored_ms - incident.began_ms) as f64))
-}
-
-/// A quantile of lead times, the least value that so many reach. Changes that were not delivered by the horizon's end
-/// count with the time they have waited: leaving them out would flatter a pipeline that is stuck.
-fn lead(horizon: &PipelineOutcome, q: f64) -> Option<f64> {
-    lead_of(horizon, q, |_| true)
-}
-
-/// As [`lead`], of the changes that `chosen` chooses.
-pub(super) fn lead_of(
-    horizon: &PipelineOutcome,
-    q: f64,
-    chosen: impl Fn(&ChangeOutcome) -> bool,
-) -> Option<f64> {
-    let waited = |change: &ChangeOutcome| change.delivered_ms.unwrap_or(horizon.to_ms) - change.merged_ms;
-    quantile(horizon.changes.iter().filter(|change| chosen(change)).map(waited).collect(), q)
-}
-
-/// The least value that so many reach.
-fn quantile(mut times_ms: Vec<u64>, q: f64) -> Option<f64> {
-    times_ms.sort_unstable();
-    let index = (libm::ceil(q * times_ms.len() as f64) as usize).saturating_sub(1);
-    times_ms.get(index).map(|ms| *ms as f64)
-}
-
-fn average(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let values: Vec<f64> = values.collect();
-    (!values.is_empty()).then(|| sum(values.iter().copied()) / values.len() as f64)
-}
 
 /// The summary of a pipeline study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -241,13 +26,13 @@ pub struct PipelineSummary {
     pub plan: String,
     /// Root of every random stream.
     pub seed: u64,
-    /// First day of the horizon.
+    /// First day of the pipeline.
     pub start: String,
     /// Its length, warm-up included.
     pub length_ms: u64,
     /// The part that is not counted.
     pub warm_up_ms: u64,
-    /// Horizons of each strategy.
+    /// Trials of each strategy.
     pub trials: u64,
     /// What each wave deploys, in order; empty where it is only what the strategy deploys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -285,7 +70,7 @@ pub struct ComponentName {
 pub struct StrategyPipelines {
     /// Its name.
     pub name: String,
-    /// One estimate a measure, in the order of [`MEASURES`], then [`OF_TWO_PHASES`] if the pipeline has any; none where no horizon has anything to say.
+    /// One estimate a measure, in the order of [`measures::PIPELINE`], then [`measures::TWO_PHASE`] if the pipeline has any; none where no trial has anything to say.
     pub measures: Vec<Estimated>,
     /// Mean time from ready for review until delivered: the sum of `parts`.
     pub review_to_delivery: Option<Mean>,
@@ -296,17 +81,17 @@ pub struct StrategyPipelines {
     /// What its policies did.
     #[serde(skip_serializing_if = "Policies::is_empty")]
     pub policies: Policies,
-    /// Whether lead times drifted from the first third of the horizons to the second: then there is no steady state, and
-    /// every number depends on the horizon's length.
+    /// Whether lead times drifted from the first third of the trials to the second: then there is no steady state, and
+    /// every number depends on the trial's length.
     pub drifts: bool,
 }
 
 /// An estimate and what it is of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimated {
-    /// Name of the measure.
-    pub measure: &'static str,
-    /// Mean over horizons.
+    /// What is measured.
+    pub measure: &'static Measure,
+    /// Mean over trials.
     pub mean: Option<Mean>,
 }
 
@@ -315,7 +100,7 @@ pub struct Estimated {
 pub struct PartMean {
     /// The part.
     pub part: Part,
-    /// Mean over delivered changes, milliseconds; none if no horizon delivered any.
+    /// Mean over delivered changes, milliseconds; none if no trial delivered any.
     pub mean: Option<Mean>,
 }
 
@@ -324,7 +109,7 @@ pub struct PartMean {
 pub struct StageMeans {
     /// Its name.
     pub name: String,
-    /// Share of the time in which somebody was inside; none without horizons.
+    /// Share of the time in which somebody was inside; none without trials.
     pub utilisation: Option<Mean>,
     /// Revisions that waited, on average over time.
     pub waiting: Option<Mean>,
@@ -332,11 +117,11 @@ pub struct StageMeans {
     pub per_day: Option<Mean>,
 }
 
-/// Summarises horizons.
+/// Summarises trials.
 #[must_use]
-pub fn summarise(plan: &Plan, horizon: &Pipeline, horizons: &Horizons) -> PipelineSummary {
-    let strategies = plan.strategies.iter().zip(&horizons.by_strategy);
-    let components = horizon.components.iter().map(|component| ComponentName {
+pub fn summarise(plan: &Plan, pipeline: &Pipeline, trials: &PipelineTrials) -> PipelineSummary {
+    let strategies = plan.strategies.iter().zip(&trials.by_strategy);
+    let components = pipeline.components.iter().map(|component| ComponentName {
         name: component.name.clone(),
         strategy: component.strategy.as_ref().map(|strategy| strategy.name.clone()),
     });
@@ -345,42 +130,42 @@ pub fn summarise(plan: &Plan, horizon: &Pipeline, horizons: &Horizons) -> Pipeli
         model_version: crate::MODEL_VERSION,
         plan: plan.digest(),
         seed: plan.study.seed,
-        start: horizon.start.clone(),
-        length_ms: horizon.line.length_ms,
-        warm_up_ms: horizon.line.warm_up_ms,
-        trials: horizons.by_strategy.first().map_or(0, |row| row.len() as u64),
+        start: pipeline.start.clone(),
+        length_ms: pipeline.line.length_ms,
+        warm_up_ms: pipeline.line.warm_up_ms,
+        trials: trials.by_strategy.first().map_or(0, |row| row.len() as u64),
         components: components.collect(),
         strategies: strategies
             .map(|(strategy, row)| StrategyPipelines {
                 name: strategy.name.clone(),
-                measures: estimates(horizon, row),
+                measures: estimates(pipeline, row),
                 review_to_delivery: over(row, |h| mean_delivered(h, |change| change.parts.total())),
                 parts: PARTS.map(|part| PartMean { part, mean: over(row, |h| mean_part(h, part)) }).to_vec(),
-                stages: stages(horizon, strategy, row),
-                policies: policies(&horizon.line, row),
+                stages: stages(pipeline, strategy, row),
+                policies: policies(&pipeline.line, row),
                 drifts: drifts(row),
             })
             .collect(),
-        others: horizon.others.iter().zip(&horizons.others).filter_map(other).collect(),
+        others: pipeline.others.iter().zip(&trials.others).filter_map(other).collect(),
         without: None,
     }
 }
 
 fn other((plan, rows): (&Plan, &Vec<Vec<PipelineOutcome>>)) -> Option<OtherPipeline> {
-    let horizon = plan.pipeline.as_ref()?;
+    let pipeline = plan.pipeline.as_ref()?;
     Some(OtherPipeline {
         name: plan.name.clone(),
-        beside: rows.iter().map(|row| estimates(horizon, row)).collect(),
+        beside: rows.iter().map(|row| estimates(pipeline, row)).collect(),
     })
 }
 
 /// What there is to say of a pipeline.
-fn estimates(horizon: &Pipeline, row: &[PipelineOutcome]) -> Vec<Estimated> {
-    let of_two_phases = OF_TWO_PHASES.iter().filter(|_| horizon.line.two_phase.is_some());
-    MEASURES.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
+fn estimates(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Vec<Estimated> {
+    let of_two_phases = measures::TWO_PHASE.iter().filter(|_| pipeline.line.two_phase.is_some());
+    measures::PIPELINE.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
 }
 
-/// The mean over the horizons that have something to say.
+/// The mean over the trials that have something to say.
 fn over(row: &[PipelineOutcome], of: impl Fn(&PipelineOutcome) -> Option<f64>) -> Option<Mean> {
     mean(&Sample::plain(row.iter().filter_map(of).collect())).map(|mean| within(mean, f64::INFINITY))
 }
@@ -391,23 +176,14 @@ fn within(mean: Mean, most: f64) -> Mean {
     Mean { interval: Interval { high: interval.high.map(|high| high.min(most)), ..interval }, ..mean }
 }
 
-fn estimate(measure: &Measure, row: &[PipelineOutcome]) -> Estimated {
-    let most = if measure.unit == Measured::Share { 1.0 } else { f64::INFINITY };
-    Estimated { measure: measure.name, mean: over(row, measure.of).map(|mean| within(mean, most)) }
+/// The mean of a measure over the trials that have something to say.
+pub(super) fn estimate<T: Trial>(measure: &'static Measure, row: &[T]) -> Estimated {
+    let most = if measure.unit == Unit::Share { 1.0 } else { f64::INFINITY };
+    let values = Sample::plain(row.iter().filter_map(|trial| measure.of(trial)).collect());
+    Estimated { measure, mean: mean(&values).map(|mean| within(mean, most)) }
 }
 
-/// Mean time of a horizon's delivered changes in one part, milliseconds; none without deliveries.
-#[must_use]
-pub fn mean_part(horizon: &PipelineOutcome, part: Part) -> Option<f64> {
-    mean_delivered(horizon, |change| change.parts.of(part))
-}
-
-fn mean_delivered(horizon: &PipelineOutcome, of: impl Fn(&ChangeOutcome) -> u64) -> Option<f64> {
-    let delivered = horizon.changes.iter().filter(|change| change.delivered_ms.is_some());
-    average(delivered.map(|change| of(change) as f64))
-}
-
-fn stages(horizon: &Pipeline, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {
+fn stages(pipeline: &Pipeline, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {
     let means = |name: &str, of: &dyn Fn(&PipelineOutcome) -> Option<StageOutcome>| {
         let mean = |value: fn(&PipelineOutcome, &StageOutcome) -> f64| over(row, |h| Some(value(h, &of(h)?)));
         StageMeans {
@@ -418,7 +194,7 @@ fn stages(horizon: &Pipeline, strategy: &crate::plan::Strategy, row: &[PipelineO
             per_day: mean(|h, stage| stage.entered as f64 / days(h)),
         }
     };
-    let before = horizon.line.stages.iter().enumerate();
+    let before = pipeline.line.stages.iter().enumerate();
     let mut all: Vec<StageMeans> =
         before.map(|(i, stage)| means(&stage.name, &|h| h.stages.get(i).cloned())).collect();
     all.push(means("before production", &|h| Some(h.entry.clone())));
@@ -427,15 +203,15 @@ fn stages(horizon: &Pipeline, strategy: &crate::plan::Strategy, row: &[PipelineO
     all
 }
 
-/// Whether changes merged in the second third of a horizon wait clearly longer, or shorter, than those of the first.
+/// Whether changes merged in the second third of a trial wait clearly longer, or shorter, than those of the first.
 /// Those of the last third are left out: many of them are still on their way at the end, which hides how long they take.
 fn drifts(row: &[PipelineOutcome]) -> bool {
-    let third = |horizon: &PipelineOutcome, number: u64| {
-        let third_ms = horizon.counted_ms() / 3;
-        let from_ms = horizon.from_ms + number * third_ms;
+    let third = |outcome: &PipelineOutcome, number: u64| {
+        let third_ms = outcome.counted_ms() / 3;
+        let from_ms = outcome.from_ms + number * third_ms;
         let within = from_ms..from_ms + third_ms;
-        let chosen = horizon.changes.iter().filter(|change| within.contains(&change.merged_ms));
-        average(chosen.map(|c| (c.delivered_ms.unwrap_or(horizon.to_ms) - c.merged_ms) as f64))
+        let chosen = outcome.changes.iter().filter(|change| within.contains(&change.merged_ms));
+        average(chosen.map(|c| (c.delivered_ms.unwrap_or(outcome.to_ms) - c.merged_ms) as f64))
     };
     let pairs: Vec<(f64, f64)> = row.iter().filter_map(|h| Some((third(h, 0)?, third(h, 1)?))).collect();
     let level = average(pairs.iter().map(|(first, second)| (first + second) / 2.0)).unwrap_or(0.0);

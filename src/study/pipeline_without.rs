@@ -1,10 +1,10 @@
-//! What stages buy and cost: the same horizons with them and without, under the same luck.
+//! What stages buy and cost: the same trials with them and without, under the same draws.
 //!
 //! Trial t has the same merges, reviews, and runs of the other stages on both sides, so what they have in common cancels
 //! from the differences. It simulates nothing and knows no words of reports.
 
-use super::pipeline::Horizons;
-use super::pipeline_summary::{MEASURES, Measure};
+use super::pipeline::PipelineTrials;
+use crate::outcome::measures::{self, Measure};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::Plan;
 use crate::stats::contrast::{Draws, Statistic, difference};
@@ -25,16 +25,16 @@ pub struct Without {
 pub struct StrategyWithout {
     /// Its name.
     pub name: String,
-    /// One a measure, in the order of [`MEASURES`].
+    /// One a measure, in the order of [`measures::PIPELINE`].
     pub measures: Vec<MeasureWithout>,
 }
 
 /// One measure with the stages and without.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MeasureWithout {
-    /// Name of the measure.
-    pub measure: &'static str,
-    /// Mean over the horizons without the stages that have something to say; none if none has.
+    /// What is measured.
+    pub measure: &'static Measure,
+    /// Mean over the trials without the stages that have something to say; none if none has.
     pub without: Option<f64>,
     /// The mean without the stages minus that with them; none if a side has nothing to say.
     pub difference: Option<PairedDifference>,
@@ -58,21 +58,25 @@ impl PairedDifference {
     }
 }
 
-/// Compares horizons with the stages called `stages` to those without them, strategy by strategy.
+/// Compares trials with the stages called `stages` to those without them, strategy by strategy.
 #[must_use]
-pub fn compare(plan: &Plan, stages: Vec<String>, with: &Horizons, without: &Horizons) -> Without {
+pub fn compare(plan: &Plan, stages: Vec<String>, with: &PipelineTrials, without: &PipelineTrials) -> Without {
     let rows = with.by_strategy.iter().zip(&without.by_strategy);
     let strategies = plan.strategies.iter().zip(rows);
     let compared = strategies.map(|(strategy, (with, without))| StrategyWithout {
         name: strategy.name.clone(),
-        measures: MEASURES.iter().map(|measure| of_measure(measure, with, without)).collect(),
+        measures: measures::PIPELINE.iter().map(|measure| of_measure(measure, with, without)).collect(),
     });
     Without { stages, strategies: compared.collect() }
 }
 
-fn of_measure(measure: &Measure, with: &[PipelineOutcome], without: &[PipelineOutcome]) -> MeasureWithout {
+fn of_measure(
+    measure: &'static Measure,
+    with: &[PipelineOutcome],
+    without: &[PipelineOutcome],
+) -> MeasureWithout {
     let side = |row: &[PipelineOutcome]| {
-        let values = row.iter().map(|horizon| measure.value(horizon)).collect();
+        let values = row.iter().map(|outcome| measure.of(outcome)).collect();
         Statistic::mean(&[Draws { key: 0, weight: 1.0, values, settled: false, group: 0 }])
     };
     let (with, without) = (side(with), side(without));
@@ -80,9 +84,5 @@ fn of_measure(measure: &Measure, with: &[PipelineOutcome], without: &[PipelineOu
         let (value, interval) = difference(without, with, 1.0, TAIL);
         PairedDifference { value, interval }
     });
-    MeasureWithout {
-        measure: measure.name,
-        without: without.map(|statistic| statistic.value),
-        difference: paired,
-    }
+    MeasureWithout { measure, without: without.map(|statistic| statistic.value), difference: paired }
 }

@@ -9,7 +9,7 @@
 use super::estimate::{Estimate, Values};
 use super::evidence::Evidence;
 use super::sampling::Sampling;
-use crate::outcome::metric::find;
+use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
 use crate::plan::{Plan, Precision};
 use crate::stats::TAIL;
@@ -28,8 +28,8 @@ const GROWTH: f64 = 1.5;
 pub struct PrecisionResult {
     /// The strategy.
     pub strategy: String,
-    /// The metric's name.
-    pub metric: String,
+    /// What is measured.
+    pub metric: &'static Measure,
     /// Its statistic.
     pub statistic: Statistic,
     /// Largest half-width asked for, as a share of the estimate.
@@ -50,13 +50,13 @@ pub fn results(plan: &Plan, evidence: &impl Evidence) -> Vec<PrecisionResult> {
             if wanted.strategy.is_some_and(|only| only != index) {
                 continue;
             }
-            let metric = find(&wanted.metric).expect("invariant: a resolved precision names a known metric");
+            let metric = wanted.metric;
             let values = Values::new(metric, evidence.values(&sampling, metric, index));
             let estimate = values.estimate(wanted.statistic, TAIL);
             let reached = estimate.and_then(relative_half_width);
             results.push(PrecisionResult {
                 strategy: strategy.name.clone(),
-                metric: wanted.metric.clone(),
+                metric,
                 statistic: wanted.statistic,
                 wanted: wanted.relative,
                 reached,
@@ -94,19 +94,19 @@ fn is_believable<V: Valued>(values: &Values<V>, wanted: &Precision) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::measures;
     use crate::report::sample;
 
-    fn asked(statistic: Statistic, metric: &str, relative: f64) -> Plan {
+    fn asked(statistic: Statistic, metric: &'static Measure, relative: f64) -> Plan {
         let mut plan = sample::plan();
-        plan.study.precision =
-            vec![Precision { metric: metric.into(), statistic, strategy: Some(1), relative }];
+        plan.study.precision = vec![Precision { metric, statistic, strategy: Some(1), relative }];
         plan.study.max_trials = 100_000;
         plan
     }
 
     #[test]
     fn rounds_grow_by_half_until_narrow_or_capped() {
-        let mut plan = asked(Statistic::Mean, "impaired_host_ms", 0.1);
+        let mut plan = asked(Statistic::Mean, &measures::IMPAIRED_HOST_MS, 0.1);
         let (mut trials, mut rounds) = (400, Vec::new());
         while let Some(more) = next_round(&plan, &sample::study(trials).1) {
             rounds.push(more);
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn nothing_seen_is_not_precise() {
         // Strategy 6 never escapes: a share of 0 without a relative width.
-        let mut plan = asked(Statistic::Mean, "escaped", 0.1);
+        let mut plan = asked(Statistic::Mean, &measures::ESCAPED, 0.1);
         plan.study.precision[0].strategy = Some(6);
         let result = results(&plan, &sample::study(3000).1).remove(0);
         assert_eq!((result.reached, result.met), (None, false));

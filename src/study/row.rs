@@ -71,7 +71,7 @@ pub(super) fn compare(guard: &Guarded, strategy: &str, baseline: Side, candidate
     let strata = candidate.sampling();
     Row {
         strategy: strategy.to_owned(),
-        metric: guard.metric.name,
+        metric: guard.metric,
         statistic: guard.statistic,
         tolerance: guard.tolerance,
         baseline: baseline.estimate(guard, &old),

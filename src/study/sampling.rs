@@ -1,7 +1,7 @@
 //! From outcomes to samples: the values of a metric, by stratum.
 
 use crate::outcome::Outcome;
-use crate::outcome::metric::{Metric, Unit};
+use crate::outcome::measures::{Measure, Unit};
 use crate::plan::strata::{Fate, Place};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
@@ -40,13 +40,13 @@ impl Sampling {
     }
 
     /// The values of a metric.
-    pub fn values(&self, metric: &Metric, outcomes: &[Outcome]) -> Sample {
-        self.sample(metric.zero_if_good, outcomes.iter().map(metric.value))
+    pub fn values(&self, metric: &Measure, outcomes: &[Outcome]) -> Sample {
+        self.sample(metric.zero_if_good, outcomes.iter().map(|outcome| metric.of(outcome)))
     }
 
     /// The values of a metric under two strategies, in the trials in which both have one.
-    pub fn pairs(&self, metric: &Metric, a: &[Outcome], b: &[Outcome]) -> Sample<(f64, f64)> {
-        let both = a.iter().zip(b).map(|(a, b)| Some(((metric.value)(a)?, (metric.value)(b)?)));
+    pub fn pairs(&self, metric: &Measure, a: &[Outcome], b: &[Outcome]) -> Sample<(f64, f64)> {
+        let both = a.iter().zip(b).map(|(a, b)| Some((metric.of(a)?, metric.of(b)?)));
         self.sample(metric.zero_if_good, both)
     }
 
@@ -61,7 +61,7 @@ impl Sampling {
     }
 
     /// Every trial's value of a metric, or none, by stratum and then in trial order.
-    pub fn draws(&self, metric: &Metric, outcomes: &[Outcome]) -> Vec<Draws> {
+    pub fn draws(&self, metric: &Measure, outcomes: &[Outcome]) -> Vec<Draws> {
         let mut all: Vec<Draws> = self
             .strata
             .list()
@@ -75,7 +75,7 @@ impl Sampling {
             })
             .collect();
         for (trial, outcome) in outcomes.iter().enumerate() {
-            all[self.strata.place(trial as u64).stratum].values.push((metric.value)(outcome));
+            all[self.strata.place(trial as u64).stratum].values.push(metric.of(outcome));
         }
         all
     }
@@ -138,6 +138,6 @@ pub(super) fn sizes(unit: Unit, interval: Interval) -> Interval {
 }
 
 /// The share of ones, if the metric is a yes or a no.
-pub(super) fn share<V: Valued>(metric: &Metric, sample: &Sample<V>) -> Option<Proportion> {
+pub(super) fn share<V: Valued>(metric: &Measure, sample: &Sample<V>) -> Option<Proportion> {
     if metric.unit == Unit::YesNo { stats::proportion(sample) } else { None }
 }

@@ -13,7 +13,7 @@ use super::precision::{self, PrecisionResult};
 use super::sampling::{Sampling, mean_of, share};
 use super::threshold::{ThresholdResult, judge};
 use crate::outcome::Ending;
-use crate::outcome::metric::{METRICS, Metric, Population, Unit};
+use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::Plan;
 use crate::stats::{self, Interval, Mean, Proportion, Quantile, Sorted, TAIL, TailMean};
 use rayon::prelude::*;
@@ -22,14 +22,14 @@ use serde::Serialize;
 /// Version of the summary's layout; any field that is renamed, removed or redefined bumps it.
 pub const SCHEMA_VERSION: u32 = 2;
 
-/// Metric on the speed axis of the Pareto front (its median).
-pub const SPEED_METRIC: &str = "time_to_100_ms";
-/// Metric on the blast-radius axis of the Pareto front (its mean).
-pub const BLAST_METRIC: &str = "impaired_host_ms";
-/// Metric whose percentiles the duration chart draws.
-const DURATION_METRIC: &str = "duration_ms";
+/// Measure on the speed axis of the Pareto front (its median).
+pub const SPEED_METRIC: &Measure = &measures::TIME_TO_100_MS;
+/// Measure on the blast-radius axis of the Pareto front (its mean).
+pub const BLAST_METRIC: &Measure = &measures::IMPAIRED_HOST_MS;
+/// Measure whose percentiles the duration chart draws.
+const DURATION_METRIC: &Measure = &measures::DURATION_MS;
 /// Metrics of which more than the statistics below is drawn.
-const DRAWN: [&str; 2] = [DURATION_METRIC, BLAST_METRIC];
+const DRAWN: [&Measure; 2] = [DURATION_METRIC, BLAST_METRIC];
 /// Most points of an exceedance curve, about.
 const CURVE_POINTS: usize = 120;
 /// Percentiles of the duration chart.
@@ -106,7 +106,7 @@ pub struct StrategySummary {
     pub on_front: bool,
     /// A strategy on the front that is at least as good on both; absent on the front.
     pub dominated_by: Option<String>,
-    /// One entry per metric of [`METRICS`], in that order.
+    /// One entry per measure of a rollout, in the order of [`measures::ROLLOUT`].
     pub metrics: Vec<MetricSummary>,
     /// Trials worth a replay.
     pub notable: Vec<Notable>,
@@ -160,8 +160,8 @@ pub struct DurationPercentile {
 /// One metric of one strategy. All values are in the metric's unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricSummary {
-    /// The metric's name, which ends in its unit.
-    pub metric: &'static str,
+    /// What is measured; its name ends in its unit.
+    pub metric: &'static Measure,
     /// The unit spelled out.
     pub unit: &'static str,
     /// The trials it is about.
@@ -187,13 +187,16 @@ pub struct MetricSummary {
 }
 
 impl StrategySummary {
-    /// The summary of the metric called `name`.
+    /// The summary of a metric of rollouts.
     ///
     /// # Panics
-    /// If there is no such metric in [`METRICS`].
+    /// If the measure is not one of a rollout.
     #[must_use]
-    pub fn metric(&self, name: &str) -> &MetricSummary {
-        self.metrics.iter().find(|m| m.metric == name).expect("invariant: the name is one of METRICS")
+    pub fn metric(&self, measure: &Measure) -> &MetricSummary {
+        self.metrics
+            .iter()
+            .find(|m| m.metric == measure)
+            .expect("invariant: every measure of a rollout is there")
     }
 }
 
@@ -252,11 +255,13 @@ fn strategy_summary(
     index: usize,
 ) -> StrategySummary {
     let baseline = (index != plan.study.baseline).then_some(plan.study.baseline);
-    let (metrics, sorted): (Vec<MetricSummary>, Vec<Option<Sorted>>) =
-        METRICS.par_iter().map(|metric| metric_summary(metric, sampling, evidence, index, baseline)).unzip();
-    let sorted_of = |name| {
-        let index = METRICS.iter().position(|metric| metric.name == name);
-        let index = index.expect("invariant: the name is one of METRICS");
+    let (metrics, sorted): (Vec<MetricSummary>, Vec<Option<Sorted>>) = measures::ROLLOUT
+        .par_iter()
+        .map(|metric| metric_summary(metric, sampling, evidence, index, baseline))
+        .unzip();
+    let sorted_of = |measure: &Measure| {
+        let index = measures::ROLLOUT.iter().position(|metric| *metric == measure);
+        let index = index.expect("invariant: it is a measure of a rollout");
         sorted[index].as_ref().expect("invariant: it is one of DRAWN")
     };
     let (durations, harm) = (sorted_of(DURATION_METRIC), sorted_of(BLAST_METRIC));
@@ -282,7 +287,7 @@ fn strategy_summary(
 
 /// The summary of one metric, and its sorted values if they are drawn.
 fn metric_summary(
-    metric: &'static Metric,
+    metric: &'static Measure,
     sampling: &Sampling,
     evidence: &impl Evidence,
     index: usize,
@@ -294,9 +299,9 @@ fn metric_summary(
     let quantile = |q| if is_share { None } else { values.sorted.quantile(q) };
     let tail_mean = || stats::tail_mean(&values.sample, &values.sorted, CVAR_LEVEL);
     let summary = MetricSummary {
-        metric: metric.name,
-        unit: unit_name(metric.unit),
-        population: population_name(metric.population),
+        metric,
+        unit: metric.unit.name(),
+        population: metric.population.words(),
         n: values.sample.len(),
         mean: if is_share { None } else { mean_of(metric.unit, &values.sample, TAIL) },
         p50: quantile(0.5),
@@ -307,7 +312,7 @@ fn metric_summary(
         share,
         against_baseline: baseline.map(|baseline| difference(metric, sampling, evidence, index, baseline)),
     };
-    (summary, DRAWN.contains(&metric.name).then_some(values.sorted))
+    (summary, DRAWN.contains(&metric).then_some(values.sorted))
 }
 
 fn mark_front(strategies: &mut [StrategySummary]) {
@@ -327,38 +332,6 @@ fn mark_front(strategies: &mut [StrategySummary]) {
     for ((strategy, on_front), by) in strategies.iter_mut().zip(front).zip(dominators) {
         strategy.on_front = on_front;
         strategy.dominated_by = by.map(|index| names[index].clone());
-    }
-}
-
-/// The unit of a metric's numbers, spelled out.
-#[must_use]
-pub fn unit_name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::DurationMs | Unit::LeadMs => "ms",
-        Unit::HostMs => "host-ms",
-        Unit::Hosts => "hosts",
-        Unit::Zones => "zones",
-        Unit::Regions => "regions",
-        Unit::Requests => "requests",
-        Unit::Items => "items",
-        Unit::Deployments => "deployments",
-        Unit::Alarms => "alarms",
-        Unit::Ppm => "ppm",
-        Unit::YesNo => "share of trials",
-    }
-}
-
-/// The trials a metric is about, in words.
-#[must_use]
-pub fn population_name(population: Population) -> &'static str {
-    match population {
-        Population::All => "all changes",
-        Population::Complete => "rollouts that reached every host",
-        Population::Bad => "bad changes",
-        Population::Good => "good changes",
-        Population::Detected => "detected bad changes",
-        Population::Impaired => "bad changes that impaired some host",
-        Population::Mitigated => "mitigated bad changes",
     }
 }
 

@@ -11,15 +11,15 @@ fn every_metric_counts_its_population() {
     let (plan, outcomes) = sample::study(500);
     let summary = summarise(&plan, &outcomes);
     for (strategy, row) in summary.strategies.iter().zip(&outcomes.by_strategy) {
-        assert_eq!(strategy.metrics.len(), METRICS.len());
+        assert_eq!(strategy.metrics.len(), measures::ROLLOUT.len());
         let bad = row.iter().filter(|o| o.is_bad()).count() as u64;
-        assert_eq!(strategy.metric("impaired_host_ms").n, bad);
-        assert_eq!(strategy.metric("false_rollback").n, 500 - bad);
-        assert_eq!(strategy.metric("isolation_violated").n, 500);
+        assert_eq!(strategy.metric(&measures::IMPAIRED_HOST_MS).n, bad);
+        assert_eq!(strategy.metric(&measures::FALSE_ROLLBACK).n, 500 - bad);
+        assert_eq!(strategy.metric(&measures::ISOLATION_VIOLATED).n, 500);
         let Endings { completed, escaped, caught, recalled, false_rollback } = strategy.endings;
         assert_eq!(completed + escaped + caught + recalled + false_rollback, 500);
-        assert_eq!(strategy.metric("time_to_100_ms").n, completed + escaped + recalled);
-        assert_eq!(strategy.metric("escaped").share.unwrap().count, escaped);
+        assert_eq!(strategy.metric(&measures::TIME_TO_100_MS).n, completed + escaped + recalled);
+        assert_eq!(strategy.metric(&measures::ESCAPED).share.unwrap().count, escaped);
     }
 }
 
@@ -28,13 +28,13 @@ fn differences_are_paired_and_signed() {
     let (plan, outcomes) = sample::study(500);
     let summary = summarise(&plan, &outcomes);
     let against = |index: usize, metric| summary.strategies[index].metric(metric).against_baseline.clone();
-    assert_eq!(against(4, "impaired_host_ms"), None);
-    assert_eq!(against(0, "impaired_host_ms").unwrap().verdict, Comparison::Worse);
-    assert_eq!(against(6, "impaired_host_ms").unwrap().verdict, Comparison::Better);
-    assert_eq!(against(0, "duration_ms").unwrap().verdict, Comparison::Better);
+    assert_eq!(against(4, &measures::IMPAIRED_HOST_MS), None);
+    assert_eq!(against(0, &measures::IMPAIRED_HOST_MS).unwrap().verdict, Comparison::Worse);
+    assert_eq!(against(6, &measures::IMPAIRED_HOST_MS).unwrap().verdict, Comparison::Better);
+    assert_eq!(against(0, &measures::DURATION_MS).unwrap().verdict, Comparison::Better);
     let both = outcomes.by_strategy[0].iter().zip(&outcomes.by_strategy[4]);
     let both = both.filter(|(a, b)| a.is_complete() && b.is_complete()).count() as u64;
-    assert_eq!(against(0, "duration_ms").unwrap().n, both);
+    assert_eq!(against(0, &measures::DURATION_MS).unwrap().n, both);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn five_pairs_decide_nothing() {
         let pick = |row: &Vec<Outcome>| trials.iter().map(|&t| row[t].clone()).collect();
         let few = Outcomes { by_strategy: outcomes.by_strategy.iter().map(pick).collect() };
         let summary = summarise(&plan, &few);
-        summary.strategies[0].metric("time_to_100_ms").against_baseline.as_ref().unwrap().verdict
+        summary.strategies[0].metric(&measures::TIME_TO_100_MS).against_baseline.as_ref().unwrap().verdict
     };
     assert_eq!(verdict(&completed[..5]), Comparison::NoClearDifference);
     assert_eq!(verdict(&completed), Comparison::Better);

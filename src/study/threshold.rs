@@ -3,7 +3,7 @@
 use super::estimate::{Estimate, Values};
 use super::evidence::Evidence;
 use super::sampling::Sampling;
-use crate::outcome::metric::{Unit, find};
+use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
 use crate::plan::{Level, Plan, Threshold};
 use crate::stats::special::normal_quantile;
@@ -16,8 +16,8 @@ const MOST_TRIALS: f64 = 1e9;
 /// A limit and whether one strategy holds it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ThresholdResult {
-    /// Metric name.
-    pub metric: String,
+    /// Measure name.
+    pub metric: &'static Measure,
     /// Statistic of the metric.
     pub statistic: Statistic,
     /// Strategy judged.
@@ -89,7 +89,7 @@ fn judge_one(
     doubt: f64,
 ) -> ThresholdResult {
     let trials = evidence.trials(strategy);
-    let metric = find(&threshold.metric).expect("invariant: a resolved threshold names a known metric");
+    let metric = threshold.metric;
     let values = Values::new(metric, evidence.values(&Sampling::new(plan, trials), metric, strategy));
     let tail = doubt / 2.0;
     let estimate = values.estimate(threshold.statistic, tail);
@@ -109,7 +109,7 @@ fn judge_one(
         _ => None,
     };
     ThresholdResult {
-        metric: threshold.metric.clone(),
+        metric,
         statistic: threshold.statistic,
         strategy: plan.strategies[strategy].name.clone(),
         max: threshold.max,
@@ -182,13 +182,13 @@ pub(super) fn trials_needed(trials: f64, growth: f64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::measures;
     use crate::report::sample;
 
-    fn verdict(trials: u64, metric: &str, statistic: Statistic, max: f64) -> ThresholdResult {
+    fn verdict(trials: u64, metric: &'static Measure, statistic: Statistic, max: f64) -> ThresholdResult {
         let (mut plan, outcomes) = sample::study(trials);
         let level = Level::Error;
-        plan.study.thresholds =
-            vec![Threshold { metric: metric.into(), statistic, strategy: Some(4), max, level }];
+        plan.study.thresholds = vec![Threshold { metric, statistic, strategy: Some(4), max, level }];
         let mut results = judge(&plan, &outcomes);
         assert_eq!(results.len(), 1);
         results.remove(0)
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn limits_outside_the_interval_are_decided() {
-        let metric = "duration_ms";
+        let metric = &measures::DURATION_MS;
         let day = 86_400_000.0;
         for statistic in [Statistic::Mean, Statistic::P50, Statistic::P90, Statistic::P99, Statistic::Max] {
             assert_eq!(verdict(1000, metric, statistic, 7.0 * day).verdict, Verdict::Pass);
@@ -207,32 +207,35 @@ mod tests {
 
     #[test]
     fn a_limit_equal_to_the_upper_end_passes() {
-        let high = verdict(1000, "duration_ms", Statistic::P90, 0.0).interval.high.unwrap();
-        assert_eq!(verdict(1000, "duration_ms", Statistic::P90, high).verdict, Verdict::Pass);
-        assert_eq!(verdict(1000, "duration_ms", Statistic::P90, high - 1.0).verdict, Verdict::Inconclusive);
+        let high = verdict(1000, &measures::DURATION_MS, Statistic::P90, 0.0).interval.high.unwrap();
+        assert_eq!(verdict(1000, &measures::DURATION_MS, Statistic::P90, high).verdict, Verdict::Pass);
+        assert_eq!(
+            verdict(1000, &measures::DURATION_MS, Statistic::P90, high - 1.0).verdict,
+            Verdict::Inconclusive
+        );
     }
 
     #[test]
     fn the_advised_number_of_trials_decides() {
         // 40 trials have too few bad changes for a bound on their 99th percentile.
-        let open = verdict(40, "impaired_host_ms", Statistic::P99, 5_000.0 * 60_000.0);
+        let open = verdict(40, &measures::IMPAIRED_HOST_MS, Statistic::P99, 5_000.0 * 60_000.0);
         assert_eq!(open.verdict, Verdict::Inconclusive);
         assert_eq!(open.interval.high, None);
         let needed = open.trials_needed.unwrap();
         assert!((1000..10_000).contains(&needed), "{needed}");
         assert_eq!(
-            verdict(needed, "impaired_host_ms", Statistic::P99, 5_000.0 * 60_000.0).verdict,
+            verdict(needed, &measures::IMPAIRED_HOST_MS, Statistic::P99, 5_000.0 * 60_000.0).verdict,
             Verdict::Pass
         );
     }
 
     #[test]
     fn rare_events_need_trials_in_proportion() {
-        let open = verdict(200, "isolation_violated", Statistic::Mean, 0.001);
+        let open = verdict(200, &measures::ISOLATION_VIOLATED, Statistic::Mean, 0.001);
         assert_eq!((open.measured, open.verdict), (Some(0.0), Verdict::Inconclusive));
         let needed = open.trials_needed.unwrap();
         assert_eq!(
-            verdict(needed, "isolation_violated", Statistic::Mean, 0.001).verdict,
+            verdict(needed, &measures::ISOLATION_VIOLATED, Statistic::Mean, 0.001).verdict,
             Verdict::Pass,
             "{needed}"
         );
@@ -242,7 +245,7 @@ mod tests {
     fn many_limits_share_the_doubt() {
         let (mut plan, outcomes) = sample::study(1000);
         let limit = |statistic| Threshold {
-            metric: "duration_ms".into(),
+            metric: &measures::DURATION_MS,
             statistic,
             strategy: Some(4),
             max: 1.0,
@@ -261,7 +264,7 @@ mod tests {
 
     #[test]
     fn no_value_is_inconclusive() {
-        let open = verdict(0, "duration_ms", Statistic::Mean, 1.0);
+        let open = verdict(0, &measures::DURATION_MS, Statistic::Mean, 1.0);
         assert_eq!((open.verdict, open.measured, open.trials_needed), (Verdict::Inconclusive, None, None));
     }
 }

@@ -3,7 +3,6 @@
 //! As in `mechanisms`: deploying takes no time, traffic is flat, and shares are held within 4.5 standard errors.
 
 use crate::support::plan_of as plan;
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
@@ -21,7 +20,7 @@ fn text(trials: u32, alarm: &str, defect: &str) -> String {
 
 fn run(trials: u32, alarm: &str, defect: &str) -> Vec<Outcome> {
     let plan = plan(&text(trials, alarm, defect));
-    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+    let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
     outcomes.by_strategy.into_iter().next().unwrap()
 }
 
@@ -95,8 +94,7 @@ fn errors_in_a_bake_follow_the_day() {
         // One alarm of at least 3 errors in one period of two hours.
         let text = text.replace("period = \"1h\"", "period = \"2h\"").replace("at-least = 1", "at-least = 3");
         let plan = plan(&text);
-        let outcomes =
-            wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+        let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
         let z = z_share(&outcomes.by_strategy[0], expected, |o| o.ending == Ending::FalseRollback);
         println!("O21 start {start}: z = {z:.2}");
         assert!(z.abs() < 4.5, "start {start}: z = {z:.2}");
@@ -157,8 +155,7 @@ fn sampled_datapoints_agree_with_the_lazy_ones_where_nothing_is_missing() {
         let text = text(40_000, &keys(treatment), "")
             .replace("requests-per-second = 100\n", "requests-per-second = 1\n");
         let plan = plan(&text);
-        let outcomes =
-            wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+        let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
         let alarms = outcomes.by_strategy[0].iter().filter(|o| o.alarm_ms.is_some()).count();
         alarms as f64 / 40_000.0
     };

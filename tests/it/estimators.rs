@@ -4,7 +4,6 @@
 //! those that the documentation promises.
 
 use crate::support;
-use std::sync::atomic::AtomicBool;
 use wavetank::plan::{Estimator, Plan, Precision};
 use wavetank::stats::{Interval, Proportion};
 use wavetank::study::compare::{Change, Question, compare};
@@ -12,11 +11,14 @@ use wavetank::study::summary::{Summary, summarise};
 use wavetank::study::{self, Nobody};
 
 fn studied(plan: &Plan) -> Summary {
-    summarise(plan, &study::run(plan, &AtomicBool::new(false), &Nobody).unwrap())
+    summarise(plan, &study::run(plan, &Nobody).unwrap())
 }
 
 fn two_regions(plan: &Plan, strategy: usize) -> Proportion {
-    studied(plan).strategies[strategy].metric("two_regions_impaired").share.unwrap()
+    studied(plan).strategies[strategy]
+        .metric(&wavetank::outcome::measures::TWO_REGIONS_IMPAIRED)
+        .share
+        .unwrap()
 }
 
 fn holds(interval: Interval, truth: f64) -> bool {
@@ -114,7 +116,8 @@ const O11: f64 = 878.237_446_780_548_1;
 #[test]
 fn stopping_when_precise_keeps_the_coverage() {
     let mut plan = support::plan("tests/oracles/latent-clock.toml", &[]);
-    let (metric, statistic) = ("impaired_host_ms".to_owned(), wavetank::plan::study::Statistic::Mean);
+    let (metric, statistic) =
+        (&wavetank::outcome::measures::IMPAIRED_HOST_MS, wavetank::plan::study::Statistic::Mean);
     plan.study.precision = vec![Precision { metric, statistic, strategy: None, relative: 0.1 }];
     plan.study.thresholds.clear();
     (plan.study.trials, plan.study.max_trials) = (200, 100_000);
@@ -123,7 +126,7 @@ fn stopping_when_precise_keeps_the_coverage() {
         plan.study.seed = seed;
         let summary = studied(&plan);
         assert!(summary.precision.iter().all(|result| result.met));
-        let mean = summary.strategies[0].metric("impaired_host_ms").mean.unwrap();
+        let mean = summary.strategies[0].metric(&wavetank::outcome::measures::IMPAIRED_HOST_MS).mean.unwrap();
         held += usize::from(holds(mean.interval, O11 * 60_000.0));
         trials += summary.trials;
     }
@@ -191,7 +194,7 @@ fn verdicts(bake: &str, panels: u64) -> (u64, u64, u64) {
     for seed in 0..panels {
         let (old, new) = (policy("4h", seed), policy(bake, seed));
         let question = Question::by_name(&old, &new, ["old".into(), "new".into()]);
-        let compared = compare(&question, &AtomicBool::new(false), &Nobody).unwrap();
+        let compared = compare(&question, &Nobody).unwrap();
         regressed += u64::from(compared.rows[0].change == Change::Regressed);
         open += u64::from(compared.rows[0].change == Change::Inconclusive);
         trials += compared.rows[0].trials;

@@ -1,7 +1,6 @@
 //! Real outages as scenarios: what was published comes out of the simulation, and staging does what it would have.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::Outcome;
 use wavetank::study::threshold::Verdict;
 
@@ -10,7 +9,7 @@ use crate::support;
 /// Outcomes by strategy name, after holding the scenario to everything that it says was published.
 fn reproduced(id: &str, expectations: usize) -> BTreeMap<String, Vec<Outcome>> {
     let plan = support::plan(&format!("scenarios/incidents/{id}.toml"), &[]);
-    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+    let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
     let summary = wavetank::study::summarise(&plan, &outcomes);
     assert_eq!(summary.expectations.len(), expectations, "{id}");
     for held in &summary.expectations {

@@ -4,7 +4,6 @@
 //! Deploying takes no time unless a scenario says so, and traffic does not change over the day, so that most
 //! answers can be worked out by hand. Shares are held within 4.5 standard errors at a fixed seed.
 
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::scenario;
 
@@ -14,8 +13,8 @@ const HOUR: u64 = 60 * MINUTE;
 /// Outcomes of the only strategy of a scenario.
 fn run(text: &str) -> Vec<Outcome> {
     let loaded = scenario::load_str("mechanism.toml", text);
-    let plan = loaded.plan.unwrap_or_else(|| panic!("{text}\n{:#?}", loaded.diagnostics));
-    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+    let plan = loaded.plan.unwrap_or_else(|| panic!("{text}\n{}", loaded.problems));
+    let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
     outcomes.by_strategy.into_iter().next().unwrap()
 }
 

@@ -1,12 +1,12 @@
 //! A study needs the same memory for any number of trials, and beyond those it keeps whole it says the same.
 
 use crate::support::plan_of as plan;
-use std::ops::ControlFlow;
-use std::sync::atomic::AtomicBool;
+use std::io;
+use wavetank::outcome::Outcome;
 use wavetank::plan::Plan;
 use wavetank::report::csv;
 use wavetank::study::gather::{Gathered, Rows, WHOLE_TRIALS, gather};
-use wavetank::study::{Evaluations, Nobody, Summary, run, summarise};
+use wavetank::study::{Evaluations, Nobody, Stopped, Study, StudyError, Summary, run, summarise};
 
 /// Two small strategies whose rollouts take random times.
 fn study(trials: u64) -> Plan {
@@ -20,13 +20,14 @@ fn study(trials: u64) -> Plan {
     plan
 }
 
-fn gathered(plan: &Plan, rows: Option<Rows>) -> Gathered {
-    gather(plan, Evaluations::Promising, rows, &AtomicBool::new(false), &Nobody).unwrap()
+fn gathered(plan: &Plan) -> Gathered {
+    let rows = Rows { make: |_: &[Outcome]| (), take: |_, ()| Ok(()) };
+    gather(plan, Evaluations::Promising, rows, &Nobody).unwrap()
 }
 
 #[test]
 fn twice_the_trials_need_no_more_memory() {
-    let bytes = |trials: u64| match gathered(&study(trials), None) {
+    let bytes = |trials: u64| match gathered(&study(trials)) {
         Gathered::Condensed(condensed) => condensed.bytes(),
         Gathered::Whole(_) => panic!("{trials} trials are kept whole"),
     };
@@ -41,8 +42,8 @@ fn twice_the_trials_need_no_more_memory() {
 #[test]
 fn condensed_trials_say_what_whole_ones_say() {
     let plan = study(WHOLE_TRIALS + 1000);
-    let whole = summarise(&plan, &run(&plan, &AtomicBool::new(false), &Nobody).unwrap());
-    let condensed = gathered(&plan, None).summarise(&plan);
+    let whole = summarise(&plan, &run(&plan, &Nobody).unwrap());
+    let condensed = gathered(&plan).summarise(&plan);
     let numbers = |summary: &Summary| {
         let of = |s: &wavetank::study::summary::StrategySummary| {
             assert_eq!(s.endings, whole.strategies.iter().find(|w| w.name == s.name).unwrap().endings);
@@ -82,21 +83,23 @@ fn condensed_trials_say_what_whole_ones_say() {
 fn rows_that_are_streamed_are_the_rows_of_the_file() {
     let plan = study(3000);
     let mut facts = [Vec::new(), Vec::new()];
-    let format = |outcomes: &[_]| csv::facts(&plan, outcomes);
-    let mut take = |strategy: usize, text: &[u8]| {
-        facts[strategy].extend_from_slice(text);
-        ControlFlow::Continue(())
+    let rows = Rows {
+        make: |outcomes: &[Outcome]| csv::facts(&plan, outcomes),
+        take: |strategy: usize, text: Vec<u8>| {
+            facts[strategy].extend_from_slice(&text);
+            Ok(())
+        },
     };
-    gathered(&plan, Some(Rows { format: &format, take: &mut take }));
+    Study::new(&plan).run_with_rows(rows, &Nobody).unwrap();
     let mut file = Vec::new();
     csv::write_trials(&plan, 3000, facts.iter().map(Vec::as_slice), &mut file).unwrap();
-    assert!(file == csv::trials(&plan, &run(&plan, &AtomicBool::new(false), &Nobody).unwrap()));
+    assert!(file == csv::trials(&plan, &run(&plan, &Nobody).unwrap()));
 }
 
 #[test]
 fn whoever_takes_rows_can_break_off() {
     let plan = study(3000);
-    let mut take = |_: usize, _: &[u8]| ControlFlow::Break(());
-    let rows = Rows { format: &|_| Vec::new(), take: &mut take };
-    assert!(gather(&plan, Evaluations::Promising, Some(rows), &AtomicBool::new(false), &Nobody).is_none());
+    let rows = Rows { make: |_: &[Outcome]| (), take: |_, ()| Err(io::Error::other("full")) };
+    let stopped = Study::new(&plan).run_with_rows(rows, &Nobody).unwrap_err();
+    assert!(matches!(stopped, StudyError::Stopped(Stopped::Rows(_))), "{stopped:?}");
 }

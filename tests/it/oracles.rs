@@ -7,14 +7,13 @@
 
 use crate::support::{self, ACCEPT, Edits, accept, oracle, reject};
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::Outcome;
 
 const MINUTE: f64 = 60_000.0;
 
 fn run(file: &str, edits: Edits) -> Vec<Outcome> {
     let plan = support::plan(&format!("tests/oracles/{file}"), edits);
-    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+    let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
     outcomes.by_strategy.into_iter().next().unwrap()
 }
 

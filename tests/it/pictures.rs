@@ -1,24 +1,24 @@
-//! Horizons observed and drawn: what the observer hears agrees with the outcome, trains account for all of their time,
+//! Trials observed and drawn: what the observer hears agrees with the outcome, trains account for all of their time,
 //! diagrams in text and as charts, and what a stage buys.
 
 use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support::{self, plan_of};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use wavetank::ids::{ChangeId, RevisionId, StageId};
+use wavetank::outcome::measures;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::{self, ChangeKind, PipelineEvent, Timed};
 use wavetank::plan::Plan;
-use wavetank::plan::pipeline::{AfterRejection, DefectClass, Merges, Repair};
+use wavetank::plan::pipeline::{AfterRejection, DefectClass, Merges, RepairPolicy};
 use wavetank::report::chart;
 use wavetank::report::dates::Dates;
 use wavetank::report::trains::stations::Stations;
 use wavetank::report::trains::text::{Told, text};
-use wavetank::report::trains::{Diagram, Doing, Fate, Span};
+use wavetank::report::trains::{Diagram, Doing, TimeSpan, TrainFate};
 use wavetank::sim::{Record, Recorder};
 use wavetank::study::pipeline as study;
-use wavetank::study::pipeline_summary::{MEASURES, summarise};
+use wavetank::study::pipeline_summary::summarise;
 use wavetank::study::{Nobody, pipeline_without};
 
 const DAY: u64 = 24 * HOUR;
@@ -34,7 +34,8 @@ fn an_observer_hears_each_fact_once_and_in_order() {
     let class = |probability| DefectClass { name: "any".to_owned(), probability, review_catches: 0.0 };
     pipeline.source.defects = vec![class(1.0)];
     pipeline.stages[0].catches = vec![1.0];
-    let repair = Repair { latency: fixed(20), misattribution: 0.0, again: fixed(600), fast_track: false };
+    let repair =
+        RepairPolicy { latency: fixed(20), misattribution: 0.0, again: fixed(600), fast_track: false };
     pipeline.after_rejection = AfterRejection::Revert(repair);
     let mut recorder = Recorder::default();
     let _ = pipeline::run_observed(&pipeline, &mut Timed::none(), 1, 0, &mut recorder);
@@ -73,13 +74,13 @@ fn an_observer_hears_each_fact_once_and_in_order() {
     assert_eq!(heard, expected);
 }
 
-/// The first horizon of every strategy of a scenario, observed.
+/// The first trial of every strategy of a scenario, observed.
 fn observed(file: &str) -> Vec<(Plan, usize, PipelineOutcome, Vec<Record<PipelineEvent>>)> {
     let plan = support::plan(file, &[]);
-    let horizon = plan.pipeline.clone().unwrap();
-    let silent = study::run(&plan, &horizon, 1, &AtomicBool::new(false), &Nobody).unwrap();
+    let pipeline = plan.pipeline.clone().unwrap();
+    let silent = study::run(&plan, &pipeline, 1, &Nobody).unwrap();
     let tell = |strategy: usize| {
-        let (outcome, records) = study::replay(&plan, &horizon, strategy, 0);
+        let (outcome, records) = study::replay(&plan, &pipeline, strategy, 0);
         assert_eq!(outcome, silent.by_strategy[strategy][0], "{file}: observing changes nothing");
         (plan.clone(), strategy, outcome, records)
     };
@@ -149,9 +150,9 @@ fn trains_account_for_every_millisecond_until_their_fate() {
             }
             assert_eq!(at, train.end_ms, "{train:?}");
             match train.fate {
-                Fate::Delivered => seen[0] += 1,
-                Fate::TakenBack => seen[1] += 1,
-                Fate::Rejected { .. } => seen[2] += 1,
+                TrainFate::Delivered => seen[0] += 1,
+                TrainFate::TakenBack => seen[1] += 1,
+                TrainFate::Rejected { .. } => seen[2] += 1,
                 _ => {}
             }
         }
@@ -174,18 +175,22 @@ fn by_hand() -> Plan {
     )
 }
 
-fn told<'p>(plan: &'p Plan, strategy: usize, span: Span) -> (Told<'p>, Diagram, Vec<Record<PipelineEvent>>) {
-    let horizon = plan.pipeline.as_ref().unwrap();
-    let (outcome, records) = study::replay(plan, horizon, strategy, 0);
-    let stations = Stations { pipeline: horizon, strategy: &plan.strategies[strategy] };
+fn told<'p>(
+    plan: &'p Plan,
+    strategy: usize,
+    span: TimeSpan,
+) -> (Told<'p>, Diagram, Vec<Record<PipelineEvent>>) {
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let (outcome, records) = study::replay(plan, pipeline, strategy, 0);
+    let stations = Stations { pipeline: pipeline, strategy: &plan.strategies[strategy] };
     let diagram = Diagram::new(&records, stations.stages(), outcome.to_ms);
-    (Told { plan, stations, trial: 0, dates: Dates::new(&horizon.start).unwrap(), span }, diagram, records)
+    (Told { plan, stations, trial: 0, dates: Dates::new(&pipeline.start).unwrap(), span }, diagram, records)
 }
 
 #[test]
 fn a_text_diagram_is_the_timetable_worked_out_by_hand() {
     let plan = by_hand();
-    let (told, diagram, records) = told(&plan, 0, Span { from_ms: 0, to_ms: 2 * DAY });
+    let (told, diagram, records) = told(&plan, 0, TimeSpan { from_ms: 0, to_ms: 2 * DAY });
     let text = text(&told, &diagram, &records, 100);
     // Tested at 6, in the first wave until 12 and in the second until midnight; the next one is tested at 18,
     // in the first wave until midnight, and waits six hours for the morning; the third waits for that one.
@@ -206,9 +211,9 @@ no wave may begin          ......                  ......
 #[test]
 fn text_diagrams_fit_their_width_and_tell_incidents() {
     let plan = support::plan(SCENARIOS[0], &[]);
-    let horizon = plan.pipeline.as_ref().unwrap();
-    let (mut told, diagram, records) = told(&plan, 0, Span { from_ms: 0, to_ms: DAY });
-    told.span = diagram.telling(horizon.line.warm_up_ms, horizon.line.length_ms, None);
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let (mut told, diagram, records) = told(&plan, 0, TimeSpan { from_ms: 0, to_ms: DAY });
+    told.span = diagram.telling(pipeline.line.warm_up_ms, pipeline.line.length_ms, None);
     assert!(told.span.from_ms % DAY == 0 && told.span.to_ms - told.span.from_ms <= 9 * DAY);
     for width in [80, 100, 140] {
         let text = text(&told, &diagram, &records, width);
@@ -224,8 +229,8 @@ fn text_diagrams_fit_their_width_and_tell_incidents() {
 #[test]
 fn charts_of_trains_and_of_lead_time_say_what_they_show() {
     let plan = support::plan(SCENARIOS[0], &[]);
-    let horizon = plan.pipeline.as_ref().unwrap();
-    let (told, diagram, _) = told(&plan, 0, Span { from_ms: 21 * DAY, to_ms: 28 * DAY });
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let (told, diagram, _) = told(&plan, 0, TimeSpan { from_ms: 21 * DAY, to_ms: 28 * DAY });
     let svg = chart::trains::svg(&told, &diagram);
     for words in
         ["Trains of amazon-five-waves, Mon 23 Mar to Sun 29 Mar", "gamma", "twelve regions", "blocked"]
@@ -233,10 +238,10 @@ fn charts_of_trains_and_of_lead_time_say_what_they_show() {
         assert!(svg.contains(words), "{words}");
     }
     assert_eq!(svg, chart::trains::svg(&told, &diagram));
-    let done = study::run(&plan, horizon, 2, &AtomicBool::new(false), &Nobody).unwrap();
-    let summary = summarise(&plan, horizon, &done);
+    let done = study::run(&plan, pipeline, 2, &Nobody).unwrap();
+    let summary = summarise(&plan, pipeline, &done);
     let svg = chart::pipeline::svg(&summary);
-    for words in ["Where does lead time go?", "hasty-five-waves", "2 horizons of 98d", "window"] {
+    for words in ["Where does lead time go?", "hasty-five-waves", "2 trials of 98d", "window"] {
         assert!(svg.contains(words), "{words}");
     }
     // The parts are the whole.
@@ -258,26 +263,26 @@ fn a_stage_that_does_nothing_is_not_missed() {
     let text = text.replace("common.toml", includes.to_str().unwrap());
     std::fs::write(&copy, text + idle).unwrap();
     let plan = wavetank::scenario::load(&copy).plan.expect("it is valid");
-    let horizon = plan.pipeline.as_ref().unwrap();
-    let stage = horizon.line.stages.iter().position(|stage| stage.name == "look").unwrap();
-    let run = |horizon: &_| study::run(&plan, horizon, 3, &AtomicBool::new(false), &Nobody).unwrap();
-    let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let stage = pipeline.line.stages.iter().position(|stage| stage.name == "look").unwrap();
+    let run = |pipeline: &_| study::run(&plan, pipeline, 3, &Nobody).unwrap();
+    let (with, without) = (run(pipeline), run(&pipeline.without(&[stage])));
     let compared = pipeline_without::compare(&plan, vec!["look".to_owned()], &with, &without);
     for measure in &compared.strategies[0].measures {
         let difference = measure.difference.unwrap();
         assert_eq!((difference.value, difference.is_clear()), (0.0, false), "{}", measure.measure);
     }
-    let entered = |done: &study::Horizons| done.by_strategy[0][0].stages[stage].entered;
+    let entered = |done: &study::PipelineTrials| done.by_strategy[0][0].stages[stage].entered;
     assert!(entered(&with) > 0 && entered(&without) == 0);
 }
 
 #[test]
 fn an_approval_costs_lead_time_and_the_price_is_paired() {
     let plan = support::plan("scenarios/pipelines/start-small/3-one-box-and-bakes.toml", &[]);
-    let horizon = plan.pipeline.as_ref().unwrap();
-    let stage = horizon.line.stages.iter().position(|stage| stage.name == "approval").unwrap();
-    let run = |horizon: &_| study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
-    let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let stage = pipeline.line.stages.iter().position(|stage| stage.name == "approval").unwrap();
+    let run = |pipeline: &_| study::run(&plan, pipeline, 12, &Nobody).unwrap();
+    let (with, without) = (run(pipeline), run(&pipeline.without(&[stage])));
     for (a, b) in with.by_strategy[0].iter().zip(&without.by_strategy[0]) {
         let luck = |outcome: &PipelineOutcome| -> Vec<(u64, Option<u32>, u64)> {
             let changes = outcome.changes.iter();
@@ -288,16 +293,17 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     }
     let compared = pipeline_without::compare(&plan, vec!["approval".to_owned()], &with, &without);
     let of = |name: &str| {
-        let index = MEASURES.iter().position(|measure| measure.name == name).unwrap();
+        let index = measures::PIPELINE.iter().position(|measure| measure.name == name).unwrap();
         compared.strategies[0].measures[index].difference.unwrap()
     };
     let lead = of("lead_time_p50_ms");
     assert!(lead.is_clear() && lead.value < -(DAY as f64), "{lead:?}");
     assert!(of("deployments_per_day").is_clear() && of("deployments_per_day").value > 0.0);
     // Means of both sides differ by the difference, and pairing makes it surer than two separate intervals.
-    let summary = summarise(&plan, horizon, &with);
+    let summary = summarise(&plan, pipeline, &with);
     let mean = summary.strategies[0].measures[1].mean.unwrap();
-    let index = MEASURES.iter().position(|measure| measure.name == "lead_time_p50_ms").unwrap();
+    let index =
+        measures::PIPELINE.iter().position(|measure| **measure == measures::LEAD_TIME_P50_MS).unwrap();
     let other = compared.strategies[0].measures[index].without.unwrap();
     assert!((other - mean.value - lead.value).abs() < 1.0);
 }
@@ -337,7 +343,7 @@ fn a_study_writes_its_folder_whole_and_with_any_number_of_threads() {
     assert_eq!(names, ["pipeline.csv", "pipeline.json", "pipeline.svg", "trains-all-at-once.svg"]);
     let table = String::from_utf8(written[0].1.clone()).unwrap();
     assert_eq!(table.lines().count(), 3);
-    assert!(table.lines().all(|line| line.split(',').count() == 5 + MEASURES.len() + 9), "{table}");
+    assert!(table.lines().all(|line| line.split(',').count() == 5 + measures::PIPELINE.len() + 9), "{table}");
     let summary: serde_json::Value = serde_json::from_slice(&written[1].1).unwrap();
     assert_eq!(summary["without"]["stages"], serde_json::json!(["gamma", "beta"]));
     std::fs::write(dir.path().join("taken"), "").unwrap();
@@ -350,7 +356,7 @@ fn a_study_writes_its_folder_whole_and_with_any_number_of_threads() {
 }
 
 #[test]
-fn replay_tells_a_horizon_as_trains() {
+fn replay_tells_a_trial_as_trains() {
     let dir = TempDir::new().unwrap();
     let file = support::project(SCENARIOS[0]);
     let replay = |more: &[&str]| {
@@ -370,7 +376,7 @@ fn replay_tells_a_horizon_as_trains() {
     assert!(all.iter().any(|event| event["event"] == "rejected" && event["stage"] == "gamma"));
     for (args, words) in [
         (&["--pipeline", "--from", "2026-02-30"][..], "write one from 2026-03-02 to 2026-06-07"),
-        (&["--pipeline", "--from", "2026-06-08"], "is not a day of the horizon"),
+        (&["--pipeline", "--from", "2026-06-08"], "is not a day of the pipeline"),
         (&["--from", "2026-03-23"], "--pipeline"),
         (&["--pipeline", "--days", "0"], "0 is not in 1..=366"),
         (&["--pipeline", "--export", "promtool", "x"], "cannot be used with"),

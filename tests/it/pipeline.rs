@@ -1,4 +1,4 @@
-//! Pipelines over a horizon: small timetables worked out by hand, and Little's law on random pipelines.
+//! Trials of pipelines: small timetables worked out by hand, and Little's law on random pipelines.
 
 use crate::pipeline_oracles::{HOUR, MINUTE, WEEK, exponential, fixed, line, poisson, stages, z_mean};
 use crate::support::accept;
@@ -8,11 +8,11 @@ use wavetank::outcome::pipeline::{Harm, Incident, Part, PipelineOutcome, StageOu
 use wavetank::pipeline::{
     self, Production, RolloutRequest, Schedule, ScheduledStop, StopReason, Timed, TimedWave, WaveSchedule,
 };
+use wavetank::plan::Ratio;
 use wavetank::plan::pipeline::{
-    AfterRejection, Calendar, DefectClass, Emergency, Entry, ErrorBudget, Flaky, Holds, Merges, Mode,
-    OnFlaky, Phase, Repair, Stage, Window,
+    AfterRejection, Calendar, DefectClass, Emergency, EntryPolicy, ErrorBudget, Flaky, Holds, Line, Merges,
+    Mode, OnFlaky, RepairPolicy, Stage, StagePhase, Window,
 };
-use wavetank::plan::{Line, Ratio};
 use wavetank::random::Distribution;
 
 pub const ROLLBACK: u64 = 15;
@@ -45,8 +45,8 @@ pub(crate) fn with_waves(merges: Merges, waves: usize) -> Line {
     pipeline
 }
 
-pub fn repair() -> Repair {
-    Repair { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false }
+pub fn repair() -> RepairPolicy {
+    RepairPolicy { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false }
 }
 
 /// The first trial whose changes are bad and good in this order.
@@ -128,7 +128,7 @@ fn a_defect_of_the_revision_behind_leaves_the_one_ahead_alone() {
 #[test]
 fn a_fast_track_passes_by_stages_and_skips_bakes() {
     let mut pipeline = with_waves(every(0, 2), 2);
-    pipeline.after_rejection = AfterRejection::Revert(Repair { fast_track: true, ..repair() });
+    pipeline.after_rejection = AfterRejection::Revert(RepairPolicy { fast_track: true, ..repair() });
     let waves = [wave(0.0), wave(1.0)];
     assert_eq!(delivered(&trial(&pipeline, &waves, &[true, false]))[1], Some(192 + 20));
     pipeline.stages[0].fixes_pass_by = true;
@@ -141,7 +141,7 @@ fn blaming_the_wrong_change_costs_another_round() {
     pipeline.stages = stages([fixed(5)]);
     pipeline.stages[0].mode = Mode::Superseded;
     pipeline.stages[0].catches = vec![1.0];
-    pipeline.after_rejection = AfterRejection::Revert(Repair { misattribution: 1.0, ..repair() });
+    pipeline.after_rejection = AfterRejection::Revert(RepairPolicy { misattribution: 1.0, ..repair() });
     let outcome = trial(&pipeline, &[], &[false, true, false]);
     // The second and the third run together until 10; the third is blamed and out at 110; the rest is
     // rejected at 115 and the second, alone now, is out at 215. Each comes again 1000 later.
@@ -166,7 +166,7 @@ fn a_false_alarm_reverts_a_good_change() {
 #[test]
 fn a_newer_revision_may_restart_production() {
     let mut pipeline = with_waves(every(0, 2), 2);
-    pipeline.entry = Entry::Restart;
+    pipeline.entry = EntryPolicy::Restart;
     let outcome = trial(&pipeline, &[wave(0.0), wave(0.0)], &[false, false]);
     assert_eq!(delivered(&outcome), [122, 122].map(Some));
     assert_eq!((outcome.deployments, outcome.overtaken, outcome.needless_rollbacks), (2, 1, 0));
@@ -175,7 +175,7 @@ fn a_newer_revision_may_restart_production() {
 #[test]
 fn before_production_the_newest_may_take_the_place_of_what_waits() {
     let mut pipeline = with_waves(every(0, 3), 2);
-    pipeline.entry = Entry::Superseded;
+    pipeline.entry = EntryPolicy::Superseded;
     let outcome = trial(&pipeline, &[wave(0.0), wave(0.0)], &[false; 3]);
     assert_eq!(delivered(&outcome), [121, 181, 181].map(Some));
     assert_eq!((outcome.deployments, outcome.changes_per_deployment()), (2, Some(1.5)));
@@ -202,7 +202,7 @@ fn flaky_runs_cost_their_repetition_and_the_wait_for_somebody() {
 #[test]
 fn windows_hold_the_start_the_whole_run_or_the_work() {
     let done = |holds| {
-        let mut stage = Stage::plain("approval", Phase::Approval, fixed(240));
+        let mut stage = Stage::plain("approval", StagePhase::Approval, fixed(240));
         stage.window = Some(Window { calendar: 0, holds });
         let merges = Merges::Recorded(vec![15 * HOUR]);
         let mut pipeline = line(merges, vec![stage], 0, WEEK);
@@ -360,7 +360,7 @@ fn stage() -> impl Strategy<Value = Stage> {
             false_alarm,
             fixes_pass_by,
             emergencies_pass_by: !fixes_pass_by,
-            ..Stage::plain("stage", Phase::Test, duration)
+            ..Stage::plain("stage", StagePhase::Test, duration)
         },
     )
 }
@@ -379,7 +379,8 @@ pub fn timed_wave() -> impl Strategy<Value = TimedWave> {
 }
 
 fn emergency() -> impl Strategy<Value = Emergency> {
-    let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
+    let entry =
+        prop_oneof![Just(EntryPolicy::Queued), Just(EntryPolicy::Superseded), Just(EntryPolicy::Restart)];
     let review = prop::option::of(duration());
     (0.0..0.5, 0u64..4, review, any::<bool>(), entry).prop_map(
         |(share, quarters, review, ignores_windows, entry)| Emergency {
@@ -402,7 +403,7 @@ fn error_budget() -> impl Strategy<Value = ErrorBudget> {
 pub fn any_pipeline() -> impl Strategy<Value = (Line, Vec<TimedWave>)> {
     let repair = (duration(), 0.0..1.0, duration(), any::<bool>()).prop_map(
         |(latency, misattribution, again, fast_track)| {
-            AfterRejection::Revert(Repair { latency, misattribution, again, fast_track })
+            AfterRejection::Revert(RepairPolicy { latency, misattribution, again, fast_track })
         },
     );
     let after = prop_oneof![
@@ -410,7 +411,8 @@ pub fn any_pipeline() -> impl Strategy<Value = (Line, Vec<TimedWave>)> {
         1 => duration().prop_map(|after| AfterRejection::Restart { after }),
         3 => repair,
     ];
-    let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
+    let entry =
+        prop_oneof![Just(EntryPolicy::Queued), Just(EntryPolicy::Superseded), Just(EntryPolicy::Restart)];
     let stages = prop::collection::vec(stage(), 1..5);
     let waves = prop::collection::vec((timed_wave(), any::<bool>()), 0..4);
     let policies = (prop::option::of(emergency()), prop::option::of(error_budget()));
@@ -431,7 +433,7 @@ pub fn any_pipeline() -> impl Strategy<Value = (Line, Vec<TimedWave>)> {
     )
 }
 
-/// What holds of every horizon: Little's law, accounts that add up, one revision a wave.
+/// What holds of every trial: Little's law, accounts that add up, one revision a wave.
 pub fn invariants(outcome: &PipelineOutcome) -> Result<(), TestCaseError> {
     let holds = |stage: &StageOutcome| stage.area_ms == stage.stays_ms;
     prop_assert!(outcome.stages.iter().all(holds), "{:#?}", outcome.stages);

@@ -1,8 +1,7 @@
-//! Pipelines as scenarios say them: calendars, the Amazon pipeline, studies of horizons, the command.
+//! Pipelines as scenarios say them: calendars, the Amazon pipeline, studies of trials, the command.
 
 use super::pipeline_oracles::HOUR;
 use super::support::{self, plan_of as plan};
-use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::Plan;
@@ -56,8 +55,8 @@ fn merges_come_in_office_hours_at_the_rate_of_a_day() {
     assert_eq!((steps[0].from_ms, steps[0].per_hour), (0, 0.0));
     assert_eq!((steps[1].from_ms, steps[1].per_hour), (9 * HOUR, 1.0));
     assert_eq!((steps[2].from_ms, steps[2].per_hour), (18 * HOUR, 0.0));
-    let horizon = plan.pipeline.as_ref().unwrap();
-    let done = study::run(&plan, horizon, 40, &AtomicBool::new(false), &Nobody).unwrap();
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let done = study::run(&plan, pipeline, 40, &Nobody).unwrap();
     // Two weeks are counted: 90 merges on average, 40 times.
     let merges: usize = done.by_strategy[0].iter().map(|h| h.changes.len()).sum();
     let z = (merges as f64 - 3600.0) / 60.0;
@@ -85,7 +84,8 @@ fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
         Merges::Recorded(vec![first, first + 5 * HOUR + 500]),
         "beside the part that names it"
     );
-    let texts: Vec<_> = loaded.sources.texts().map(|(path, text)| (path.into(), text.to_owned())).collect();
+    let texts: Vec<_> =
+        loaded.problems.sources().texts().map(|(path, text)| (path.into(), text.to_owned())).collect();
     assert!(texts.iter().any(|(_, text)| text == merges));
     assert_eq!(scenario::load_texts(&root, &texts).plan.unwrap().digest(), loaded.plan.unwrap().digest());
 }
@@ -94,8 +94,8 @@ fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
 fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Option<u64>> {
     let model = Model::new(plan);
     let strategy = plan.strategies.iter().position(|listed| listed.name == strategy).unwrap();
-    let horizon = plan.pipeline.as_ref().unwrap();
-    let mut pipeline = horizon.with_waves(plan, &plan.strategies[strategy]);
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let mut pipeline = pipeline.with_waves(plan, &plan.strategies[strategy]);
     pipeline.source.merges = Merges::Recorded(vec![merged]);
     pipeline.source.defects.iter_mut().for_each(|class| class.probability = 0.0);
     pipeline.after_rejection = AfterRejection::Leave;
@@ -155,13 +155,13 @@ fn azures_stages_are_done_on_day_eight_as_published() {
     assert!(days.iter().filter(|day| **day == 8).count() as f64 > 0.95 * days.len() as f64, "{days:?}");
 }
 
-/// A measure of a scenario's only strategy, over some horizons.
+/// A measure of a scenario's only strategy, over some trials.
 pub fn measured(file: &str, trials: u64, measure: &str) -> wavetank::stats::mean::Mean {
     let plan = support::plan(file, &[]);
-    let horizon = plan.pipeline.as_ref().unwrap();
-    let done = study::run(&plan, horizon, trials, &AtomicBool::new(false), &Nobody).unwrap();
-    let summary = wavetank::study::pipeline_summary::summarise(&plan, horizon, &done);
-    let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure == measure);
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let done = study::run(&plan, pipeline, trials, &Nobody).unwrap();
+    let summary = wavetank::study::pipeline_summary::summarise(&plan, pipeline, &done);
+    let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure.name == measure);
     found.unwrap().mean.unwrap_or_else(|| panic!("{file} says nothing of {measure}"))
 }
 
@@ -211,7 +211,7 @@ fn the_command_says_what_the_library_says() {
     let few = [file, "--trials", "3", "--strategy", "all-at-once", "--strategy", "hasty-five-waves"];
     let (code, text, _) = run(&few);
     assert_eq!(code, Some(0));
-    for words in ["change fail rate", "Where lead time goes", "twelve regions", "2 strategies x 3 horizons"] {
+    for words in ["change fail rate", "Where lead time goes", "twelve regions", "2 strategies x 3 trials"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     let json = [&few[..], &["--format", "json", "--output", "sub", "--threads", "1"]].concat();
@@ -240,9 +240,9 @@ fn a_pipeline_that_is_too_slow_is_called_unsteady() {
     };
     let drifts = |every: &str| {
         let plan = plan(&text(every));
-        let horizon = plan.pipeline.as_ref().unwrap();
-        let done = study::run(&plan, horizon, 12, &AtomicBool::new(false), &Nobody).unwrap();
-        wavetank::study::pipeline_summary::summarise(&plan, horizon, &done).strategies[0].drifts
+        let pipeline = plan.pipeline.as_ref().unwrap();
+        let done = study::run(&plan, pipeline, 12, &Nobody).unwrap();
+        wavetank::study::pipeline_summary::summarise(&plan, pipeline, &done).strategies[0].drifts
     };
     assert!(drifts("40m"), "a build takes 50 minutes");
     assert!(!drifts("2h"));

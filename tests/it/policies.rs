@@ -4,12 +4,11 @@
 use crate::pipeline::{delivered, every, part, trial, wave, with_waves};
 use crate::pipeline_oracles::{HOUR, MINUTE, fixed};
 use crate::support::{self, plan_of as plan};
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::pipeline::{Emergencies, Part, PipelineOutcome};
 use wavetank::pipeline::{self, Production, RolloutRequest, Rollouts, Schedule, Timed, TimedWave};
 use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{
-    AfterRejection, Calendar, Emergency, Entry, ErrorBudget, Merges, Mode, Repair,
+    AfterRejection, Calendar, Emergency, EntryPolicy, ErrorBudget, Merges, Mode, RepairPolicy,
 };
 use wavetank::plan::{Pipeline, Ratio};
 use wavetank::report;
@@ -23,7 +22,7 @@ const LANE: Emergency = Emergency {
     review: None,
     review_catches: None,
     ignores_windows: false,
-    entry: Entry::Queued,
+    entry: EntryPolicy::Queued,
 };
 
 /// A fleet in New York and Tokyo with a wave for both, and a build of ten minutes.
@@ -39,7 +38,7 @@ fn two_cities(wave: &str, more: &str) -> String {
     )
 }
 
-/// The horizon of the only strategy whose changes are merged at these instants.
+/// The trial of the only strategy whose changes are merged at these instants.
 fn simulate(text: &str, merges: Vec<u64>) -> PipelineOutcome {
     let plan = plan(text);
     let mut pipeline = plan.pipeline.as_ref().unwrap().with_waves(&plan, &plan.strategies[0]);
@@ -91,7 +90,7 @@ fn a_wave_that_fits_no_opening_is_found_before_anything_is_simulated() {
     let text = two_cities("regions-at-once = 1", &format!("{SOURCE}\nwave-holds = \"whole-run\""));
     let said = |text: &str| {
         let loaded = wavetank::lints::look_ahead(wavetank::scenario::load_str("window", text));
-        loaded.diagnostics.iter().any(|diagnostic| diagnostic.message.contains("never begins"))
+        loaded.problems.list().iter().any(|diagnostic| diagnostic.message.contains("never begins"))
     };
     assert!(!said(&text));
     assert!(said(&text.replace("zone-bake = \"20m\"", "zone-bake = \"8h\"")));
@@ -147,7 +146,7 @@ fn emergencies_may_ignore_windows_and_take_the_place_of_a_rollout() {
     pipeline.emergency = Some(Emergency { ignores_windows: true, ..LANE });
     // The second follows one wave behind.
     assert_eq!(delivered(&trial(&pipeline, &waves, &[false, false])), [41, 71].map(Some));
-    pipeline.emergency = Some(Emergency { ignores_windows: true, entry: Entry::Restart, ..LANE });
+    pipeline.emergency = Some(Emergency { ignores_windows: true, entry: EntryPolicy::Restart, ..LANE });
     let restarted = trial(&pipeline, &waves, &[false, false]);
     assert_eq!((delivered(&restarted), restarted.overtaken), ([71, 71].map(Some).to_vec(), 1));
 }
@@ -217,7 +216,8 @@ fn a_budget_that_is_spent_holds_ordinary_changes_until_harm_is_old_enough() {
 #[test]
 fn a_fix_passes_a_spent_budget_and_takes_along_what_waits() {
     let mut pipeline = with_waves(every(20, 2), 1);
-    let repair = Repair { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false };
+    let repair =
+        RepairPolicy { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false };
     pipeline.after_rejection = AfterRejection::Revert(repair);
     pipeline.error_budget = Some(ErrorBudget { allowed_host_ms: 5 * MINUTE, window_ms: 2000 * MINUTE });
     // The first is seen at the end of its wave, 11, and back at 26: the budget is spent until 2026. The second comes to
@@ -256,7 +256,7 @@ fn an_alarm_that_fires_for_another_reason_holds_up_a_rollout_in_a_pipeline() {
 fn the_report_says_what_the_lane_buys_and_how_long_the_budget_was_spent() {
     let plan = support::plan("scenarios/pipelines/local-hours.toml", &[]);
     let settings = plan.pipeline.as_ref().unwrap();
-    let done = study::pipeline::run(&plan, settings, 4, &AtomicBool::new(false), &Nobody).unwrap();
+    let done = study::pipeline::run(&plan, settings, 4, &Nobody).unwrap();
     let summary = summarise(&plan, settings, &done);
     let lead = |estimates: &[Estimated]| estimates[0].mean.unwrap().value;
     for strategy in &summary.strategies {
@@ -272,6 +272,6 @@ fn the_report_says_what_the_lane_buys_and_how_long_the_budget_was_spent() {
     assert!(!report::pipeline::text(&none, 100).contains("Who may hurry"));
 }
 
-fn without_policies(horizon: &Pipeline) -> Line {
-    Line { emergency: None, error_budget: None, ..horizon.line.clone() }
+fn without_policies(pipeline: &Pipeline) -> Line {
+    Line { emergency: None, error_budget: None, ..pipeline.line.clone() }
 }

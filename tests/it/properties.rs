@@ -4,7 +4,6 @@ use crate::support;
 use proptest::prelude::*;
 use std::ffi::OsStr;
 use std::fs;
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{Estimator, Plan, RollbackScope};
 use wavetank::random::Distribution;
@@ -112,7 +111,7 @@ fn observing_a_trial_does_not_change_it() {
 fn the_study_runs_the_same_trials_as_the_engine() {
     let mut plan = support::plan("scenarios/small.toml", &[]);
     plan.study.trials = 600;
-    let study = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+    let study = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
     for (strategy, row) in study.by_strategy.iter().enumerate() {
         assert_eq!(*row, outcomes(&plan, strategy, 600));
     }
@@ -205,9 +204,9 @@ fn more_bad_luck_changes_weights_and_no_trial() {
     let share = |plan: &Plan| {
         let mut plan = plan.clone();
         (plan.study.trials, plan.study.thresholds) = (400, Vec::new());
-        let study = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+        let study = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
         let summary = wavetank::study::summarise(&plan, &study);
-        summary.strategies[2].metric("two_regions_impaired").share.unwrap().value
+        summary.strategies[2].metric(&wavetank::outcome::measures::TWO_REGIONS_IMPAIRED).share.unwrap().value
     };
     let (once, bad) = (share(&plan), plan.change.bad_probability);
     plan.change.bad_probability = bad / 4.0;
@@ -239,12 +238,11 @@ fn another_defect_leaves_the_trials_of_the_others_alone() {
 #[test]
 fn rounds_add_to_trials_and_change_none() {
     let mut plan = support::plan("scenarios/small.toml", &[]);
-    let study =
-        |plan: &Plan| wavetank::study::run(plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+    let study = |plan: &Plan| wavetank::study::run(plan, &wavetank::study::Nobody).unwrap();
     plan.study.trials = 100;
     plan.study.max_trials = 500;
     plan.study.precision = vec![wavetank::plan::Precision {
-        metric: "impaired_host_ms".into(),
+        metric: &wavetank::outcome::measures::IMPAIRED_HOST_MS,
         statistic: wavetank::plan::study::Statistic::Mean,
         strategy: None,
         relative: 1e-6,

@@ -6,7 +6,7 @@ use wavetank::rollout::{Engine, Model};
 
 fn run_some(text: &str) -> Vec<wavetank::outcome::Outcome> {
     let loaded = wavetank::scenario::load_str("regression", text);
-    let plan = loaded.plan.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics));
+    let plan = loaded.plan.unwrap_or_else(|| panic!("{}", loaded.problems));
     let model = Model::new(&plan);
     let mut engine = Engine::new(&model);
     (0..20).map(|trial| engine.run(0, trial, &mut Silent)).collect()

@@ -6,8 +6,9 @@ use crate::support::project;
 use std::path::{Path, PathBuf};
 use wavetank::outcome::pipeline::PipelineOutcome;
 use wavetank::pipeline::{self, Rollouts};
+use wavetank::plan::Plan;
+use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Merges};
-use wavetank::plan::{Line, Plan};
 use wavetank::rollout::Model;
 use wavetank::scenario;
 
@@ -25,7 +26,7 @@ fn with_gamma(bad: &str, gamma: &str) -> Plan {
     );
     let texts = [(PathBuf::from("p.toml"), text), (PathBuf::from("gamma.toml"), gamma.to_owned())];
     let loaded = scenario::load_texts(Path::new("p.toml"), &texts);
-    loaded.plan.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
+    loaded.plan.unwrap_or_else(|| panic!("{}", loaded.problems))
 }
 
 fn pipeline(plan: &Plan, strategy: usize) -> Line {
@@ -65,7 +66,7 @@ fn shipped(traffic: u64) -> Plan {
     scenario::load_with(Path::new("pipelines/gamma.toml"), &read).plan.expect("a valid scenario")
 }
 
-/// Rollouts with a defect that production had to take back, in a horizon. A request a second is less than any alarm wants.
+/// Rollouts with a defect that production had to take back, in a trial. A request a second is less than any alarm wants.
 fn bad_rollouts(plan: &Plan) -> f64 {
     let pipeline = pipeline(plan, 0);
     let trials = 4;

@@ -1,6 +1,5 @@
 //! From outcomes to files: every report of one small study, checked from outside the crate.
 
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{
     Arrivals, Change, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy, Study, Wave,
@@ -214,8 +213,7 @@ fn replays_of_the_flagship_are_short_stories_in_order() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/hands-off.toml");
     let mut plan = wavetank::scenario::load(&path).plan.expect("a valid scenario");
     plan.study.trials = 400;
-    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody)
-        .expect("not cancelled");
+    let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).expect("not cancelled");
     let model = Model::new(&plan);
     for (index, strategy) in summarise(&plan, &outcomes).strategies.iter().enumerate() {
         for notable in &strategy.notable {

@@ -3,7 +3,6 @@
 //! As in `alarms`: deploying takes no time, traffic is flat, and shares are held within 4.5 standard errors.
 
 use crate::support::plan_of as plan;
-use std::sync::atomic::AtomicBool;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
@@ -21,7 +20,7 @@ fn text(trials: u32, hosts: u32, requests: f64, alarms: &str, defect: &str) -> S
 
 fn run(text: &str) -> Vec<Outcome> {
     let plan = plan(text);
-    let outcomes = wavetank::study::run(&plan, &AtomicBool::new(false), &wavetank::study::Nobody).unwrap();
+    let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
     outcomes.by_strategy.into_iter().next().unwrap()
 }
 

@@ -60,7 +60,7 @@ name = "scaling"
         .expect("text grows");
     }
     let loaded = scenario::load_str("scaling.toml", &text);
-    loaded.plan.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
+    loaded.plan.unwrap_or_else(|| panic!("{}", loaded.problems))
 }
 
 /// Events of one rollout on average.

@@ -1,6 +1,9 @@
 //! Shared by the integration tests: loading scenarios, with edits.
 
-use proptest::test_runner::{Config as ProptestConfig, RngSeed};
+#[path = "../../src/properties.rs"]
+mod properties;
+
+pub use properties::cases;
 use std::path::{Path, PathBuf};
 use wavetank::plan::Plan;
 use wavetank::scenario;
@@ -25,13 +28,24 @@ pub fn plan(file: &str, edits: Edits) -> Plan {
         }
         scenario::load_str(file, &text)
     };
-    loaded.plan.unwrap_or_else(|| panic!("{file} {edits:?}: {:#?}", loaded.diagnostics))
+    loaded.plan.unwrap_or_else(|| panic!("{file} {edits:?}: {}", loaded.problems))
 }
 
 /// The plan of a scenario's text.
 pub fn plan_of(text: &str) -> Plan {
     let loaded = scenario::load_str("test.toml", text);
-    loaded.plan.unwrap_or_else(|| panic!("{text}\n{:#?}", loaded.diagnostics))
+    loaded.plan.unwrap_or_else(|| panic!("{text}\n{}", loaded.problems))
+}
+
+/// Compares a committed file with what it should be; writes it instead if `UPDATE_EXPECT` is set.
+#[track_caller]
+pub fn expect(path: &Path, actual: &str) {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, actual).unwrap();
+        return;
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(actual, expected, "{} is not current: run UPDATE_EXPECT=1 cargo test", path.display());
 }
 
 /// A value of the closed forms in tests/oracles.
@@ -57,14 +71,4 @@ pub fn accept(row: &str, z: f64) {
 pub fn reject(mutant: &str, z: f64) {
     println!("mutant: {mutant:<36} z = {z:+.1}");
     assert!(z.abs() > ACCEPT, "the mutant `{mutant}` survives: z = {z:+.2}");
-}
-
-/// So many random cases of a property, the same ones on every run: a failure is one for everybody.
-pub fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(0x005e_a7e5),
-        ..ProptestConfig::default()
-    }
 }

@@ -5,12 +5,12 @@ use crate::pipeline_oracles::fixed;
 use crate::support;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use wavetank::outcome::measures::COLLATERAL_ROLLBACKS_PER_QUARTER as COLLATERAL;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome, StageOutcome};
 use wavetank::pipeline::{self, Member, Sharing, Timed, TimedWave, run_together};
 use wavetank::plan::Pipeline;
 use wavetank::plan::pipeline::Line;
-use wavetank::study::pipeline_summary::{COLLATERAL, Estimated, summarise};
+use wavetank::study::pipeline_summary::{Estimated, summarise};
 use wavetank::study::{self, Nobody};
 
 const REGIONS: usize = 3;
@@ -19,17 +19,17 @@ const EXCLUSIVE: Sharing = Sharing { exclusive: true, ..ALONE };
 const ALARMS: Sharing = Sharing { alarms: true, ..ALONE };
 
 /// A pipeline and its waves.
-type Line = (Line, Vec<TimedWave>);
+type Tested = (Line, Vec<TimedWave>);
 
 /// A pipeline of one merge with a wave a region; each wave takes an hour.
-fn through(regions: &[usize], catches: f64) -> Line {
+fn through(regions: &[usize], catches: f64) -> Tested {
     let waves: Vec<TimedWave> =
         regions.iter().map(|region| TimedWave { regions: vec![*region], ..wave(catches) }).collect();
     (with_waves(every(0, 1), waves.len()), waves)
 }
 
-/// One horizon of these pipelines together, and what their production was asked last.
-fn run(lines: &[Line], sharing: Sharing, trial: u64) -> Vec<(PipelineOutcome, Remembered)> {
+/// One trial of these pipelines together, and what their production was asked last.
+fn run(lines: &[Tested], sharing: Sharing, trial: u64) -> Vec<(PipelineOutcome, Remembered)> {
     let seed = |line: usize| 4 + line as u64;
     let mut productions: Vec<Remembered> = lines
         .iter()
@@ -49,7 +49,7 @@ fn run(lines: &[Line], sharing: Sharing, trial: u64) -> Vec<(PipelineOutcome, Re
 }
 
 /// The first trial in which the first change of each pipeline is bad or good as wanted.
-fn trial(lines: &[Line], sharing: Sharing, bad: &[bool]) -> Vec<PipelineOutcome> {
+fn trial(lines: &[Tested], sharing: Sharing, bad: &[bool]) -> Vec<PipelineOutcome> {
     let outcomes =
         |trial| run(lines, sharing, trial).into_iter().map(|(outcome, _)| outcome).collect::<Vec<_>>();
     let first = |outcome: &PipelineOutcome| outcome.changes[0].defect.is_some();
@@ -94,7 +94,7 @@ fn a_region_is_held_until_the_rollback_is_over() {
 }
 
 /// A pipeline whose defect is seen in its second region only, and one that comes to the first meanwhile.
-fn late_defect() -> [Line; 2] {
+fn late_defect() -> [Tested; 2] {
     let mut first = through(&[0, 1], 1.0);
     first.1[0].catches = vec![0.0];
     let mut second = through(&[0], 0.0);
@@ -128,12 +128,12 @@ fn whoever_is_elsewhere_goes_on() {
 fn measured(edit: impl Fn(&mut Pipeline), measure: &str) -> Vec<f64> {
     let mut plan = support::plan("scenarios/pipelines/shared-fleet.toml", &[]);
     edit(plan.pipeline.as_mut().unwrap());
-    let horizon = plan.pipeline.as_ref().unwrap();
-    let done = study::pipeline::run(&plan, horizon, 6, &AtomicBool::new(false), &Nobody).unwrap();
-    let summary = summarise(&plan, horizon, &done);
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let done = study::pipeline::run(&plan, pipeline, 6, &Nobody).unwrap();
+    let summary = summarise(&plan, pipeline, &done);
     let own = &summary.strategies[0].measures;
     let value = |estimates: &Vec<Estimated>| {
-        let found = estimates.iter().find(|estimated| estimated.measure == measure).unwrap();
+        let found = estimates.iter().find(|estimated| estimated.measure.name == measure).unwrap();
         found.mean.as_ref().unwrap().value
     };
     [own].into_iter().chain(summary.others.iter().map(|other| &other.beside[0])).map(value).collect()
@@ -142,21 +142,21 @@ fn measured(edit: impl Fn(&mut Pipeline), measure: &str) -> Vec<f64> {
 #[test]
 fn exclusion_costs_days_and_spares_the_innocent() {
     let same = |_: &mut Pipeline| {};
-    let free = |horizon: &mut Pipeline| horizon.exclusive_regions = false;
+    let free = |outcome: &mut Pipeline| outcome.exclusive_regions = false;
     let lead = "lead_time_p50_ms";
     let (apart, together) = (measured(same, lead)[1], measured(free, lead)[1]);
     assert!(
         apart > 24.0 * together,
         "configuration waits for days instead of half an hour: {apart} {together}"
     );
-    let (apart, together) = (measured(same, COLLATERAL)[2], measured(free, COLLATERAL)[2]);
+    let (apart, together) = (measured(same, COLLATERAL.name)[2], measured(free, COLLATERAL.name)[2]);
     assert!(apart < together / 2.0, "patches are stopped for others: {apart} {together}");
-    let deaf = measured(|horizon| horizon.shared_alarms = false, COLLATERAL);
+    let deaf = measured(|outcome| outcome.shared_alarms = false, COLLATERAL.name);
     assert_eq!(deaf, [0.0; 3]);
 }
 
 /// Any pipelines, their waves in random regions.
-fn any_lines() -> impl Strategy<Value = Vec<Line>> {
+fn any_lines() -> impl Strategy<Value = Vec<Tested>> {
     let regions = prop::collection::vec(prop::collection::vec(0..REGIONS, 0..3), 4);
     let line = (any_pipeline(), regions).prop_map(|((pipeline, mut waves), regions)| {
         waves.iter_mut().zip(regions).for_each(|(wave, regions)| wave.regions = regions);

@@ -1,18 +1,23 @@
 //! `wavetank baseline accept`: remembers what a scenario gives today, for `gate` to hold later versions
 //! against. A decision of people: it refuses to run in CI.
 
-use crate::cli::args::FailOn;
+use crate::cli::accepted::Accepted;
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::folders;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::progress::Progress;
-use crate::cli::select::Overrides;
-use crate::cli::studies::{self, compare};
+use crate::cli::options::FailOn;
+use crate::cli::progress::Bar;
 use crate::cli::targets::Targets;
-use crate::plan::{Level, Plan};
+use crate::cli::threads::Threads;
+use crate::plan::{Level, Plan, Restriction, diff};
+use crate::report::{json, plan_diff};
+use crate::scenario::Problems;
+use crate::study::baseline::{Baseline, File};
+use crate::study::{self, summarise};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -52,12 +57,6 @@ struct Accept {
     threads: Option<usize>,
 }
 
-/// Where the baseline of a plan is kept.
-#[must_use]
-pub fn default_path(plan: &Plan) -> PathBuf {
-    Path::new("results").join(super::run::folder_name(&plan.name)).join("baseline.json")
-}
-
 /// Accepts a study.
 ///
 /// # Errors
@@ -70,31 +69,50 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         )
         .hint("run it on your machine and commit the file"));
     }
-    let (plan, loaded) = input::loaded(&args.file, &Overrides::default(), FailOn::Error, io)?;
-    if let Some(threads) = args.threads {
-        studies::set_threads(threads)?;
-    }
-    let path = args.baseline.clone().unwrap_or_else(|| default_path(&plan));
-    if compare::is_source(&path, &loaded) {
+    let (plan, problems) = input::loaded(&args.file, &Restriction::default(), FailOn::Error, io)?;
+    let threads = Threads::start(args.threads)?;
+    let path = args.baseline.clone().unwrap_or_else(|| folders::of_baseline(&plan));
+    if is_source(&path, &problems) {
         return Err(CliError::invalid(format!("{} is a file of the scenario itself", path.display()))
             .hint("keep the baseline in a file of its own: --baseline FILE"));
     }
-    let before = compare::differences(&path, &plan);
+    let before = differences(&path, &plan);
     io.interrupt.arm();
     let target = Targets::open(vec![path.clone()])?;
     bug::set_context(ReplayContext::new(&args.file, &plan, None));
-    let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let (results, accepted) =
-        compare::accepted(&plan, &loaded, io, &progress).ok_or_else(CliError::interrupted)?;
-    drop(progress);
-    target.commit(&[accepted])?;
+    let bar = Bar::new(io);
+    let outcomes = threads.run(|| study::run(&plan, &bar)).map_err(|_| CliError::interrupted())?;
+    drop(bar);
+    let files = problems.sources().texts();
+    let files = files.map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() });
+    target.commit(&[json::pretty(&Baseline::of(&plan, &outcomes, files.collect()))])?;
     tell(before, io);
-    if results.broken(Level::Error) {
+    if summarise(&plan, &outcomes).breaks(Level::Error) {
         io.say("warning", "a [[threshold]] does not hold, so the gate fails all the same");
         io.say("  hint", format_args!("wavetank run {} shows which", args.file));
     }
     io.talk(format_args!("wrote {}: commit it together with {}", path.display(), args.file));
     Ok(Exit::Ok)
+}
+
+/// Whether `path` is one of the files that the scenario was made of.
+fn is_source(path: &Path, problems: &Problems) -> bool {
+    let place = |path: &Path| path.canonicalize().ok();
+    let Some(target) = place(path) else { return false };
+    let mut texts = problems.sources().texts();
+    texts.any(|(source, _)| place(Path::new(source)).is_some_and(|place| place == target))
+}
+
+/// What differs between the accepted study and the one that is about to be accepted, a line each.
+fn differences(path: &Path, plan: &Plan) -> Option<Vec<String>> {
+    let before = Accepted::read(path, "").ok()?;
+    let mut lines = Vec::new();
+    let (theirs, ours) = (before.baseline.model_version, crate::MODEL_VERSION);
+    if theirs != ours {
+        lines.push(format!("model: version {theirs} -> {ours}"));
+    }
+    lines.append(&mut plan_diff::lines(&diff::diff(&before.plan?, plan)));
+    Some(lines)
 }
 
 /// What is accepted beyond what was.

@@ -1,12 +1,13 @@
 //! `wavetank check`: every problem of every file at once, nothing simulated. Problems are the data
 //! asked for, so they go to standard output.
 
-use crate::cli::args::FailOn;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::input::counted;
-use crate::cli::io::Io;
-use crate::cli::studies::{self, Loaded, STDIN};
+use crate::cli::input::{self, STDIN_NAME, counted};
+use crate::cli::io::{Io, STDIN};
+use crate::cli::options::FailOn;
+use crate::diagnostic::{self, Diagnostic, Sources, github};
+use crate::scenario::Loaded;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -58,19 +59,21 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     }
     let mut checked: Vec<(&str, Loaded)> = Vec::with_capacity(args.files.len());
     for file in &args.files {
-        checked.push((file, studies::load(file, io)?));
+        checked.push((file, input::load(file, io)?));
     }
-    let errors = checked.iter().map(|(_, loaded)| loaded.errors()).sum();
-    let warnings = checked.iter().map(|(_, loaded)| loaded.warnings()).sum();
+    let errors = checked.iter().map(|(_, loaded)| loaded.problems.errors()).sum();
+    let warnings = checked.iter().map(|(_, loaded)| loaded.problems.warnings()).sum();
     match args.format {
         CheckFormat::Text => {
-            let problems: String = checked.iter().map(|(_, loaded)| loaded.text(io.stdout_color())).collect();
+            let problems: String =
+                checked.iter().map(|(_, loaded)| loaded.problems.render(io.stdout_color())).collect();
             io.data(format!("{problems}{}\n", tally(checked.len(), errors, warnings)))?;
         }
         CheckFormat::Json => io.data(format!("{:#}\n", document(&checked, errors, warnings)))?,
-        CheckFormat::Sarif => io.data(studies::sarif(&checked))?,
+        CheckFormat::Sarif => io.data(diagnostic::to_sarif(&problems(&checked)))?,
         CheckFormat::Github => {
-            let annotations = studies::github_annotations(&checked);
+            let rest = "`wavetank check` without --format lists them all";
+            let annotations = github::log(&github::annotations(&problems(&checked)), rest);
             io.data(format!("{annotations}{}\n", tally(checked.len(), errors, warnings)))?;
         }
     }
@@ -80,6 +83,13 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         (0, 1..) if args.fail_on == FailOn::Warning => Exit::Warnings,
         _ => Exit::Ok,
     })
+}
+
+/// What was found in each scenario, by its name.
+fn problems<'c>(checked: &'c [(&str, Loaded)]) -> Vec<(&'c str, &'c [Diagnostic], &'c Sources)> {
+    let named = |file: &'c str| if file == STDIN { STDIN_NAME } else { file };
+    let found = checked.iter().map(|(file, loaded)| (named(file), &loaded.problems));
+    found.map(|(file, problems)| (file, problems.list(), problems.sources())).collect()
 }
 
 /// The closing line; it says how much was read, so that silence is never mistaken for success.
@@ -96,7 +106,7 @@ fn tally(files: usize, errors: usize, warnings: usize) -> String {
 fn document(checked: &[(&str, Loaded)], errors: usize, warnings: usize) -> Value {
     let files: Vec<Value> = checked
         .iter()
-        .map(|(file, loaded)| json!({ "file": file, "valid": loaded.plan.is_some(), "problems": loaded.json() }))
+        .map(|(file, loaded)| json!({ "file": file, "valid": loaded.plan.is_some(), "problems": loaded.problems.to_json() }))
         .collect();
     json!({ "schema_version": 1, "errors": errors, "warnings": warnings, "files": files })
 }

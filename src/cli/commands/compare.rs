@@ -1,17 +1,18 @@
 //! `wavetank compare`: two scenarios, or the strategies of one, on the same trials.
 
-use crate::cli::args::{Draw, FailOn};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::progress::Progress;
+use crate::cli::options::{Draw, FailOn};
+use crate::cli::progress::Bar;
 use crate::cli::review::{Review, ReviewArgs};
-use crate::cli::select::{self, Overrides, Role, Trials};
-use crate::cli::studies::{self, compare};
-use crate::plan::Plan;
+use crate::cli::select::{self, Role};
+use crate::cli::threads::Threads;
+use crate::plan::{Plan, Restriction, Trials};
+use crate::study::compare::{Question, compare};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,55 +61,67 @@ pub struct Args {
 /// # Errors
 /// When a scenario or an argument is invalid, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let overrides = Overrides { trials: args.trials.map(Trials::Exactly), ..args.draw.overrides() };
-    let mut old = input::plan(&args.baseline_file, &overrides, FailOn::Error, io)?;
-    let mut new = match &args.candidate_file {
-        Some(file) => Some((file.as_str(), input::plan(file, &overrides, FailOn::Error, io)?)),
+    let asked = Restriction { trials: args.trials.map(Trials::Exactly), ..args.draw.restriction() };
+    let old = input::plan(&args.baseline_file, &asked, FailOn::Error, io)?;
+    let new = match &args.candidate_file {
+        Some(file) => Some((file.as_str(), input::plan(file, &asked, FailOn::Error, io)?)),
         None => None,
     };
-    choose(&mut old, new.as_mut().map(|(_, plan)| plan), args, io)?;
-    if let Some(threads) = args.draw.threads {
-        studies::set_threads(threads)?;
-    }
+    let chosen = Restriction {
+        strategies: args.strategies.clone(),
+        baseline: args.baseline.clone(),
+        ..Restriction::default()
+    };
+    // Within one file the baseline takes part without being asked for.
+    let role = if new.is_some() { Role::Old } else { Role::Within };
+    let old = (args.baseline_file.as_str(), select::restricted(&old, &chosen, role, io)?);
+    let new = match new {
+        Some((file, plan)) => Some((file, select::restricted(&plan, &chosen, Role::New, io)?)),
+        None => None,
+    };
+    let threads = Threads::start(args.draw.threads)?;
     io.interrupt.arm();
     let review = Review::open(&args.review)?;
-    let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let (file, plan) = new.as_ref().map_or((args.baseline_file.as_str(), &old), |(file, plan)| (*file, plan));
+    let (file, plan) = new.as_ref().map_or((old.0, &old.1), |(file, plan)| (*file, plan));
     bug::set_context(ReplayContext::new(file, plan, None));
-    let comparison = match &new {
-        Some((file, new)) => {
-            if old.study.seed != new.study.seed {
-                io.say("note", "the seeds differ, so trials have nothing in common: use --seed for both");
-            }
-            let sides = ((&old, args.baseline_file.as_str()), (new, *file));
-            compare::two_plans(sides.0, sides.1, args.tolerance, io, &progress)?
-        }
-        None => compare::one_plan(&old, &args.baseline_file, args.tolerance, io, &progress)?,
+    let question = match &new {
+        Some(new) => of_two((old.0, &old.1), (new.0, &new.1), io)?,
+        None => of_one(old.0, &old.1)?,
     };
-    drop(progress);
-    let baseline_file = new.is_some().then_some(args.baseline_file.as_str());
-    let exit = review.publish(&comparison, (baseline_file, Some(file)), io)?;
+    let question = Question { tolerance: args.tolerance, ..question };
+    let bar = Bar::new(io);
+    let compared = threads.run(|| compare(&question, &bar)).map_err(|_| CliError::interrupted())?;
+    drop(bar);
+    let baseline_file = new.is_some().then_some(old.0);
+    let exit = review.publish(&compared, (baseline_file, Some(file)), io)?;
     Ok(if args.gate { exit } else { Exit::Ok })
 }
 
-/// Keeps the strategies asked for; within one file the baseline takes part without being asked for.
-fn choose(old: &mut Plan, new: Option<&mut Plan>, args: &Args, io: &mut Io) -> Result<(), CliError> {
-    let (strategies, baseline) = (&args.strategies, &args.baseline);
-    let overrides = |role| Overrides {
-        strategies: strategies.clone(),
-        baseline: baseline.clone(),
-        role,
-        ..Overrides::default()
-    };
-    let notes = match new {
-        None => select::apply(old, &overrides(Role::Within))?,
-        Some(new) => {
-            select::apply(old, &overrides(Role::Old))?;
-            select::apply(new, &overrides(Role::New))?
-        }
-    };
-    for note in notes {
-        io.say("note", note);
+/// Two plans, strategy by strategy of the same name.
+fn of_two<'p>(old: (&str, &'p Plan), new: (&str, &'p Plan), io: &mut Io) -> Result<Question<'p>, CliError> {
+    if old.1.study.seed != new.1.study.seed {
+        io.say("note", "the seeds differ, so trials have nothing in common: use --seed for both");
     }
-    Ok(())
+    let question = Question::by_name(old.1, new.1, [old.0.to_owned(), new.0.to_owned()]);
+    if question.pairs.is_empty() {
+        let names = |plan: &Plan| {
+            plan.strategies.iter().map(|s| format!("`{}`", s.name)).collect::<Vec<_>>().join(", ")
+        };
+        return Err(CliError::invalid("the two plans have no strategy of the same name")
+            .hint(format!("{} has {}", old.0, names(old.1)))
+            .hint(format!("{} has {}", new.0, names(new.1))));
+    }
+    Ok(question)
+}
+
+/// The strategies of one plan against its baseline.
+fn of_one<'p>(file: &str, plan: &'p Plan) -> Result<Question<'p>, CliError> {
+    let question = Question::within(plan, file.to_owned());
+    if question.pairs.is_empty() {
+        let name = &plan.strategies[plan.study.baseline].name;
+        return Err(CliError::invalid(format!("there is nothing to compare the strategy `{name}` with"))
+            .hint("choose another strategy of the file, if there is one")
+            .hint(format!("or name another file: wavetank compare OLD {file}")));
+    }
+    Ok(question)
 }

@@ -1,10 +1,9 @@
 //! `wavetank completions`: scripts that complete commands and options in a shell.
 
-use crate::cli::args::Cli;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::io::Io;
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::{Generator, Shell};
 
 const EXAMPLES: &str = "\
@@ -22,12 +21,11 @@ pub struct Args {
     shell: Shell,
 }
 
-/// Prints the script.
+/// Prints the script for `command`, the whole command line.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let mut command = Cli::command();
+pub fn run(args: &Args, mut command: Command, io: &mut Io) -> Result<Exit, CliError> {
     command.set_bin_name("wavetank");
     command.build();
     // Into memory first: the generator panics when the reader of a stream goes away.

@@ -3,8 +3,8 @@
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::io::Io;
-use crate::cli::studies;
 use crate::diagnostic::Rule;
+use crate::scenario::{self, rules};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,8 +25,8 @@ pub struct Args {
 /// When the rule is unknown.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let text = match &args.rule {
-        None => list(&studies::rules().collect::<Vec<_>>()),
-        Some(wanted) => studies::explanation(studies::rule(wanted).ok_or_else(|| unknown(wanted))?),
+        None => list(&rules::all().collect::<Vec<_>>()),
+        Some(wanted) => rules::find(wanted).ok_or_else(|| unknown(wanted))?.page.to_owned(),
     };
     io.data(text)?;
     Ok(Exit::Ok)
@@ -34,8 +34,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 
 fn unknown(wanted: &str) -> CliError {
     let mut error = CliError::invalid(format!("unknown rule `{wanted}`"));
-    let known: Vec<&str> = studies::rules().flat_map(|rule| [rule.id, rule.name]).collect();
-    if let Some(near) = studies::nearest(wanted, &known) {
+    let known: Vec<&str> = rules::all().flat_map(|rule| [rule.id, rule.name]).collect();
+    if let Some(near) = scenario::closest(wanted, known.iter().copied()) {
         error = error.hint(format!("did you mean `{near}`?"));
     }
     error.hint("list all rules with `wavetank explain`")
@@ -44,7 +44,7 @@ fn unknown(wanted: &str) -> CliError {
 fn list(rules: &[&Rule]) -> String {
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
     let line = |rule: &&Rule| {
-        format!("{}  {:<7}  {:<width$}  {}\n", rule.id, rule.severity.name(), rule.name, rule.summary)
+        format!("{}  {:<7}  {:<width$}  {}\n", rule.id, rule.severity.name(), rule.name, rule.summary())
     };
     rules.iter().map(line).collect()
 }

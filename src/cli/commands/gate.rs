@@ -1,19 +1,23 @@
 //! `wavetank gate`: fails if a scenario does worse than the accepted one. Writes no baseline, ever.
 
-use super::baseline::default_path;
-use crate::cli::args::FailOn;
+use crate::cli::accepted::{self, Accepted};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::folders;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::progress::Progress;
+use crate::cli::options::FailOn;
+use crate::cli::progress::Bar;
 use crate::cli::review::{Review, ReviewArgs};
-use crate::cli::select::{self, Overrides};
-use crate::cli::studies;
-use crate::cli::studies::compare::{Accepted, How, accept_command};
-use std::path::PathBuf;
+use crate::cli::select::{self, Role};
+use crate::cli::threads::Threads;
+use crate::plan::{Level, Restriction};
+use crate::study::compare::{Change, Compared, GateVerdict};
+use crate::study::gate::{Gate, Refusal};
+use crate::study::threshold::Verdict;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,34 +56,85 @@ pub struct Args {
 /// # Errors
 /// When the scenario or the baseline is unusable, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let plan = input::plan(&args.file, &Overrides::default(), FailOn::Error, io)?;
+    let plan = input::plan(&args.file, &Restriction::default(), FailOn::Error, io)?;
     // Only whether it fits: what is said on the command line is no change of the scenario.
-    let limit = Overrides { max_trials: args.max_trials, ..Overrides::default() };
-    select::apply(&mut plan.clone(), &limit)?;
-    let path = args.baseline.clone().unwrap_or_else(|| default_path(&plan));
-    let how = How {
-        across_models: args.across_models,
-        max_trials: args.max_trials,
-        accept: accept_command(&args.file, args.baseline.as_deref()),
-    };
-    let accepted = Accepted::read(&path, &how.accept)?;
-    if accepted.seed() != plan.study.seed {
+    let limit = Restriction { max_trials: args.max_trials, ..Restriction::default() };
+    select::restricted(&plan, &limit, Role::Alone, io)?;
+    let path = args.baseline.clone().unwrap_or_else(|| folders::of_baseline(&plan));
+    let accept = accepted::command(&args.file, args.baseline.as_deref());
+    let Accepted { baseline, plan: was } = Accepted::read(&path, &accept)?;
+    if baseline.seed != plan.study.seed {
         io.say("note", "the seed is not the accepted one, so trials have nothing in common");
     }
-    if let Some(threads) = args.threads {
-        studies::set_threads(threads)?;
-    }
+    let threads = Threads::start(args.threads)?;
     io.interrupt.arm();
     let review = Review::open(&args.review)?;
     bug::set_context(ReplayContext::new(&args.file, &plan, None));
-    let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let comparison = accepted.gate(&path, (&plan, &args.file), &how, io, &progress)?;
-    drop(progress);
-    let exit = review.publish(&comparison, (None, Some(&args.file)), io)?;
+    let Some(was) = was else {
+        let message = format!("the scenario in {} is no longer valid", path.display());
+        return Err(CliError::invalid(message).hint(format!("accept anew: {accept}")));
+    };
+    let gate = Gate {
+        baseline: &baseline,
+        accepted: &was,
+        candidate: &plan,
+        sources: [path.display().to_string(), args.file.clone()],
+        across_models: args.across_models,
+        max_trials: args.max_trials,
+    };
+    let bar = Bar::new(io);
+    let compared = threads.run(|| gate.judge(&bar));
+    drop(bar);
+    let compared = compared.map_err(|refusal| refused(refusal, &gate, &path, &accept))?;
+    let exit = review.publish(&compared, (None, Some(&args.file)), io)?;
     if exit != Exit::Ok {
-        for way in comparison.ways_out(&how.accept) {
+        for way in ways_out(&compared, &accept) {
             io.say("hint", way);
         }
     }
     Ok(exit)
+}
+
+/// Why there is no verdict.
+fn refused(refusal: Refusal, gate: &Gate, path: &Path, accept: &str) -> CliError {
+    let path = path.display();
+    let error = match refusal {
+        Refusal::Stopped(_) => return CliError::interrupted(),
+        Refusal::NothingInCommon => {
+            CliError::invalid(format!("{} has no strategy of {path}", gate.sources[1]))
+        }
+        Refusal::OtherModel => CliError::invalid(format!(
+            "{path} was accepted with model {}, and this is model {}: the numbers are not comparable one by one",
+            gate.baseline.model_version,
+            crate::MODEL_VERSION
+        ))
+        .hint("compare the estimates, with wider intervals: --across-models"),
+        Refusal::OtherPlan => CliError::invalid(format!("{path} does not lead to the plan that was accepted"))
+            .hint("it was edited, or the scenario language has changed since"),
+        Refusal::Drifted(strategies) => CliError::invalid(format!(
+            "{path} holds other numbers than this program gives for the same plan and model ({})",
+            strategies.join(", ")
+        ))
+        .hint("it was edited, or was written by a program whose model changed without a new version"),
+    };
+    error.hint(format!("accept anew: {accept}"))
+}
+
+/// What to do about a gate that does not pass; `accept` is the command that accepts the candidate.
+fn ways_out(compared: &Compared, accept: &str) -> Vec<String> {
+    let has = |change| compared.rows.iter().any(|row| row.change == change);
+    let mut ways = Vec::new();
+    if compared.verdict == GateVerdict::Inconclusive {
+        ways.push(
+            "to decide it: more `trials` in [study]; to let it through: --allow-inconclusive".to_owned(),
+        );
+    }
+    if has(Change::Regressed) || has(Change::Inconclusive) {
+        ways.push(format!("to accept: {accept}"));
+    }
+    let limits = &compared.thresholds;
+    if limits.iter().any(|limit| limit.level == Level::Error && limit.verdict == Verdict::Fail) {
+        ways.push("accepting lifts no [[threshold]]: change the plan, or the limit itself".to_owned());
+    }
+    ways
 }

@@ -2,8 +2,7 @@
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::io::Io;
-use crate::cli::studies::STDIN;
+use crate::cli::io::{Io, STDIN};
 use crate::cli::targets::Targets;
 use std::path::Path;
 

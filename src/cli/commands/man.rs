@@ -1,12 +1,11 @@
 //! `wavetank man`: manual pages in roff.
 
-use crate::cli::args::Cli;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input::counted;
 use crate::cli::io::Io;
 use crate::cli::targets::Targets;
-use clap::CommandFactory;
+use clap::Command;
 use clap_mangen::Man;
 use std::path::PathBuf;
 
@@ -24,18 +23,18 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
-/// Prints the main page, or writes all of them.
+/// Prints the main page of `command`, the whole command line, or writes all of them.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let mut command = Cli::command().disable_help_flag(true).disable_version_flag(true);
+pub fn run(args: &Args, command: Command, io: &mut Io) -> Result<Exit, CliError> {
+    let mut command = command.disable_help_flag(true).disable_version_flag(true);
     command.build();
     let Some(dir) = &args.output else {
         io.data(page(&command))?;
         return Ok(Exit::Ok);
     };
-    let commands: Vec<clap::Command> =
+    let commands: Vec<Command> =
         std::iter::once(command.clone()).chain(command.get_subcommands().cloned()).collect();
     let names: Vec<String> = commands.iter().map(|command| format!("{}.1", page_name(command))).collect();
     let pages: Vec<Vec<u8>> = commands.iter().map(page).collect();
@@ -45,11 +44,11 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 }
 
 /// `wavetank` or `wavetank-run`.
-fn page_name(command: &clap::Command) -> String {
+fn page_name(command: &Command) -> String {
     command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
 }
 
-fn page(command: &clap::Command) -> Vec<u8> {
+fn page(command: &Command) -> Vec<u8> {
     let mut roff = Vec::new();
     Man::new(command.clone()).render(&mut roff).expect("invariant: memory can be written");
     roff

@@ -1,19 +1,21 @@
 //! `wavetank pipeline`: the whole pipeline over weeks, with every strategy as its production.
 
-use super::run::folder_name;
-use crate::cli::args::FailOn;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::folders;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
 use crate::cli::names;
 use crate::cli::numbers;
-use crate::cli::progress::Progress;
-use crate::cli::select::Overrides;
-use crate::cli::studies::{self, pipeline as study};
+use crate::cli::options::{FailOn, Format};
+use crate::cli::progress::Bar;
 use crate::cli::targets::Targets;
-use crate::plan::{Pipeline, Plan};
-use clap::ValueEnum;
+use crate::cli::threads::Threads;
+use crate::plan::{Pipeline, Plan, Restriction};
+use crate::report::trains::journey::Journey;
+use crate::report::{self, chart, json, pipeline_csv};
+use crate::study::pipeline::replay;
+use crate::study::{PipelineResult, PipelineStudy};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -32,7 +34,7 @@ The scenario needs a [pipeline]; docs/pipeline.md describes it.";
 pub struct Args {
     /// Scenario file, `-` for standard input
     file: String,
-    /// Simulate this many horizons of each strategy [default: the scenario's]
+    /// Simulate this many trials of each strategy [default: the scenario's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=100_000))]
     trials: Option<u64>,
     /// Draw from this seed: a number, hex, or a commit [default: the scenario's]
@@ -46,7 +48,7 @@ pub struct Args {
     strategies: Vec<String>,
     /// Print for people or for programs
     #[arg(long, value_enum, default_value_t)]
-    format: HorizonFormat,
+    format: Format,
     /// Compare with the same pipeline without this stage: what it buys and costs (repeatable: without all of them)
     #[arg(long, value_name = "STAGE")]
     without: Vec<String>,
@@ -55,42 +57,30 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
-/// How the summary is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum HorizonFormat {
-    /// For people
-    #[default]
-    Text,
-    /// For programs
-    Json,
-}
-
-/// Simulates the horizons and prints what they say.
+/// Simulates the trials and prints what they say.
 ///
 /// # Errors
 /// When the scenario is invalid or has no pipeline, a strategy is unknown, or a file cannot be written.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let overrides =
-        Overrides { seed: args.seed, strategies: args.strategies.clone(), ..Overrides::default() };
-    let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
-    let horizon = studies::horizon_of(&plan, &args.file)?;
-    let without = stages(horizon, &args.without)?;
-    if let Some(threads) = args.threads {
-        studies::set_threads(threads)?;
-    }
+    let asked =
+        Restriction { seed: args.seed, strategies: args.strategies.clone(), ..Restriction::default() };
+    let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
+    let pipeline = input::pipeline_of(&plan, &args.file)?;
+    let without = stages(pipeline, &args.without)?;
+    let threads = Threads::start(args.threads)?;
     io.interrupt.arm();
     let output = args.output.as_deref().map(|dir| open(dir, &plan)).transpose()?;
-    let trials = args.trials.unwrap_or(horizon.trials);
-    let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let results =
-        study::simulate(&plan, horizon, trials, &without, io, &progress).ok_or_else(CliError::interrupted)?;
-    drop(progress);
+    let bar = Bar::new(io);
+    let study = PipelineStudy::new(&plan).expect("invariant: the plan has a pipeline");
+    let study = study.trials(args.trials.unwrap_or(pipeline.trials)).without(without);
+    let result = threads.run(|| study.run(&bar)).map_err(|_| CliError::interrupted())?;
+    drop(bar);
     let report = match args.format {
-        HorizonFormat::Text => results.text(io.width).into_bytes(),
-        HorizonFormat::Json => results.json(),
+        Format::Text => report::pipeline::text(&result.summary, io.width).into_bytes(),
+        Format::Json => json::pretty(&result.summary),
     };
     if let (Some(targets), Some(dir)) = (output, &args.output) {
-        let contents = results.contents(&plan, horizon);
+        let contents = contents(&plan, pipeline, &result);
         if io.interrupt.is_set() {
             return Err(CliError::interrupted());
         }
@@ -101,14 +91,30 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     Ok(Exit::Ok)
 }
 
-/// Opens the files of a study in `dir`.
+/// Opens the files of a study in `dir`, in the order they appear in their folder; those of trains have the strategy's
+/// name in theirs. `pipeline.json` is last: once it is new, everything is.
 fn open(dir: &Path, plan: &Plan) -> Result<Targets, CliError> {
-    let strategies: Vec<String> = plan.strategies.iter().map(|s| folder_name(&s.name)).collect();
-    Targets::in_dir(dir, &study::files(&strategies))
+    let trains = plan.strategies.iter().map(|s| format!("trains-{}.svg", folders::harmless(&s.name)));
+    let first = ["pipeline.csv", "pipeline.svg"].map(str::to_owned);
+    let names: Vec<String> = first.into_iter().chain(trains).chain(["pipeline.json".to_owned()]).collect();
+    Targets::in_dir(dir, &names)
+}
+
+/// What is in these files.
+fn contents(plan: &Plan, pipeline: &Pipeline, result: &PipelineResult) -> Vec<Vec<u8>> {
+    let trains = (0..plan.strategies.len()).map(|strategy| {
+        let trial = result.trials.telling_trial(strategy);
+        let (_, records) = replay(plan, pipeline, strategy, trial);
+        let journey = Journey::new(plan, pipeline, strategy, trial, records);
+        journey.chart(journey.span(None, None)).into_bytes()
+    });
+    let table = pipeline_csv::trials(plan, &result.trials);
+    let chart = chart::pipeline::svg(&result.summary).into_bytes();
+    [table, chart].into_iter().chain(trains).chain([json::pretty(&result.summary)]).collect()
 }
 
 /// Indices of the stages called `names`.
-fn stages(horizon: &Pipeline, names: &[String]) -> Result<Vec<usize>, CliError> {
-    let all: Vec<&str> = horizon.line.stages.iter().map(|stage| stage.name.as_str()).collect();
+fn stages(pipeline: &Pipeline, names: &[String]) -> Result<Vec<usize>, CliError> {
+    let all: Vec<&str> = pipeline.line.stages.iter().map(|stage| stage.name.as_str()).collect();
     names.iter().map(|name| names::find("stage", name, &all)).collect()
 }

@@ -1,12 +1,12 @@
 //! `wavetank plan`: what the strategies do when nothing goes wrong, without simulating.
 
-use crate::cli::args::{FailOn, Format};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
-use crate::cli::select::Overrides;
-use crate::cli::studies;
+use crate::cli::options::{FailOn, Format};
+use crate::plan::Restriction;
+use crate::report::plan_view;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,11 +33,15 @@ pub struct Args {
 /// # Errors
 /// When the scenario is invalid or a strategy is unknown.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let overrides = Overrides { strategies: args.strategies.clone(), ..Overrides::default() };
-    let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
+    let asked = Restriction { strategies: args.strategies.clone(), ..Restriction::default() };
+    let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
     match args.format {
-        Format::Text => io.data(studies::plan_text(&plan))?,
-        Format::Json => io.data(studies::plan_json(&plan))?,
+        Format::Text => {
+            let strategies = 0..plan.strategies.len();
+            let views: Vec<String> = strategies.map(|strategy| plan_view::text(&plan, strategy)).collect();
+            io.data(views.join("\n"))?;
+        }
+        Format::Json => io.data(format!("{:#}\n", plan_view::json(&plan)))?,
     }
     Ok(Exit::Ok)
 }

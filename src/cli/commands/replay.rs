@@ -1,18 +1,18 @@
-//! `wavetank replay`: one trial again, event by event; a horizon of a pipeline is in `replay_pipeline`.
+//! `wavetank replay`: one trial again, event by event; a trial of a pipeline is in `replay_pipeline`.
 
 use super::replay_pipeline::{self, Part};
-use crate::cli::args::{EstimatorName, FailOn};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
+use crate::cli::events::{EventArgs, EventFormat};
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::select::{self, Overrides};
-use crate::cli::studies::{self, STDIN};
-use crate::cli::targets::Targets;
-use crate::plan::{Plan, Signal};
-use clap::ValueEnum;
+use crate::cli::options::{EstimatorName, FailOn};
+use crate::cli::select;
+use crate::plan::{Plan, Restriction, Signal};
+use crate::report::{chart, promtool, timeline};
+use crate::rollout::trace::Follower;
 use std::path::{Path, PathBuf};
 
 /// The only format to export to so far.
@@ -33,43 +33,26 @@ Reports print the replay command of every trial they name.";
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Scenario file, `-` for standard input
-    pub(super) file: String,
+    file: String,
     /// Strategy to simulate
     #[arg(long, value_name = "NAME")]
     strategy: String,
     /// Number of the trial, from 0
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trial)]
-    pub(super) trial: u64,
+    trial: u64,
     /// Draw from this seed: a number, hex, or a commit [default: the scenario's]
     #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
     seed: Option<u64>,
     /// Draw trials this way [default: the scenario's]
     #[arg(long, value_enum)]
     estimator: Option<EstimatorName>,
-    /// Print for people or one JSON object a line
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: ReplayFormat,
-    /// Write the events to this file instead of standard output
-    #[arg(long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    /// Also draw the timeline to this file
-    #[arg(long, value_name = "FILE")]
-    pub(super) svg: Option<PathBuf>,
+    #[command(flatten)]
+    events: EventArgs,
     /// Also write what the alerting rules saw and did, as unit tests for `promtool test rules`, to this folder
     #[arg(long, num_args = 2, value_names = ["FORMAT", "DIR"])]
     export: Option<Vec<PathBuf>>,
     #[command(flatten)]
-    pub(super) part: Part,
-}
-
-/// How events are printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReplayFormat {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON object a line, the outcome last
-    Jsonl,
+    part: Part,
 }
 
 /// Simulates the trial and tells it.
@@ -78,13 +61,13 @@ pub(super) enum ReplayFormat {
 /// When the scenario is invalid, the strategy is unknown, or a file cannot be written.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let estimator = args.estimator.map(Into::into);
-    let overrides = Overrides { seed: args.seed, estimator, ..Overrides::default() };
-    let plan = input::plan(&args.file, &overrides, FailOn::Error, io)?;
-    let strategy = select::find_strategy(&plan, &args.strategy)?;
+    let asked = Restriction { seed: args.seed, estimator, ..Restriction::default() };
+    let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
+    let strategy = select::strategy(&plan, &args.strategy)?;
     if args.part.pipeline {
-        return replay_pipeline::run(args, &plan, strategy, io);
+        let trial = (strategy, args.trial);
+        return replay_pipeline::run(&args.file, &plan, trial, &args.part, &args.events, io);
     }
-    let output = args.output.clone().filter(|path| path.as_os_str() != STDIN);
     let trials = match plan.study.precision.as_slice() {
         [] => plan.study.trials,
         _ => plan.study.max_trials,
@@ -93,37 +76,30 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         let last = trials - 1;
         io.say("note", format_args!("the study has the trials 0 to {last}; this one is beyond them"));
     }
-    let rules = match args.export.as_deref() {
+    let rules: Vec<(PathBuf, Vec<u8>)> = match args.export.as_deref() {
         Some([format, dir]) => exported(args, format, &plan, strategy)?
             .into_iter()
             .map(|(name, text)| (dir.join(name), text.into_bytes()))
             .collect(),
         _ => Vec::new(),
     };
-    let paths: Vec<PathBuf> =
-        output.iter().chain(&args.svg).chain(rules.iter().map(|(path, _)| path)).cloned().collect();
-    let targets = Targets::open(paths.clone())?;
+    let files = args.events.open(rules.iter().map(|(path, _)| path.clone()))?;
 
     bug::set_context(ReplayContext::new(&args.file, &plan, Some((strategy, args.trial))));
-    let replay = studies::replay(&plan, strategy, args.trial);
-    let events = match args.format {
-        ReplayFormat::Text => replay.text(&plan).into_bytes(),
-        ReplayFormat::Jsonl => replay.json_lines(&plan),
+    let (outcome, records) = crate::replay(&plan, strategy, args.trial);
+    let events = match args.events.format {
+        EventFormat::Text => timeline::text(&plan, strategy, &outcome, &records).into_bytes(),
+        EventFormat::Jsonl => {
+            let mut lines = timeline::json_lines(&plan, strategy, &records);
+            let mut last = timeline::outcome_json(&plan, &outcome);
+            last["event"] = "outcome".into();
+            last["at_ms"] = outcome.end_ms.into();
+            lines.extend_from_slice(format!("{last}\n").as_bytes());
+            lines
+        }
     };
-    let mut contents = Vec::with_capacity(paths.len());
-    if output.is_none() {
-        io.data(events)?;
-    } else {
-        contents.push(events);
-    }
-    if args.svg.is_some() {
-        contents.push(replay.chart(&plan).into_bytes());
-    }
-    contents.extend(rules.into_iter().map(|(_, text)| text));
-    targets.commit(&contents)?;
-    for path in &paths {
-        io.talk(format_args!("wrote {}", path.display()));
-    }
+    let picture = || chart::timeline::svg(&plan, strategy, args.trial, &outcome, &records);
+    files.publish(events, picture, rules.into_iter().map(|(_, text)| text), io)?;
     Ok(Exit::Ok)
 }
 
@@ -149,7 +125,9 @@ fn exported(
         return Err(CliError::invalid(message)
             .hint("promtool knows `rate-ratio` and `burn-rate` alarms; it does not know the others"));
     }
-    let files = studies::promtool(plan, strategy, args.trial);
+    let mut follower = Follower::default();
+    crate::simulate(plan, strategy, args.trial, &mut follower);
+    let files = promtool::files(plan, args.trial, &follower.scraped);
     if files.is_empty() {
         let message = format!("in trial {} no rule had anything to see", args.trial);
         return Err(

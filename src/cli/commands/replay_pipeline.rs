@@ -1,20 +1,19 @@
-//! `wavetank replay --pipeline`: one horizon of a pipeline as a train diagram.
+//! `wavetank replay --pipeline`: one trial of a pipeline as a train diagram.
 
-use super::replay::{Args, ReplayFormat};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
+use crate::cli::events::{EventArgs, EventFormat};
 use crate::cli::exit::Exit;
+use crate::cli::input;
 use crate::cli::io::Io;
-use crate::cli::studies::pipeline::{self, Span};
-use crate::cli::studies::{self, STDIN};
-use crate::cli::targets::Targets;
-use crate::plan::{Pipeline, Plan};
-use std::path::PathBuf;
+use crate::plan::{HOUR_MS, Pipeline, Plan};
+use crate::report::trains::journey::{self, Journey};
+use crate::study::pipeline::replay;
 
-/// Which part of a horizon is told.
+/// Which part of a trial is told.
 #[derive(Debug, clap::Args)]
 pub struct Part {
-    /// Tell the trial as a horizon of the pipeline: a train diagram
+    /// Tell the trial of the pipeline: a train diagram
     #[arg(long, conflicts_with_all = ["estimator", "export"])]
     pub pipeline: bool,
     /// Begin on this day, as in 2026-03-09 [default: shortly before the first rollback]
@@ -25,54 +24,46 @@ pub struct Part {
     days: Option<u64>,
 }
 
-/// Simulates the horizon and tells it.
+/// Simulates the trial and tells it.
 ///
 /// # Errors
-/// When the scenario has no pipeline, the day is not one of the horizon, or a file cannot be written.
-pub fn run(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result<Exit, CliError> {
-    let settings = studies::horizon_of(plan, &args.file)?;
-    if args.trial >= settings.trials {
-        let last = settings.trials - 1;
-        io.say("note", format_args!("the study has the horizons 0 to {last}; this one is beyond them"));
+/// When the scenario has no pipeline, the day is not one of the trial, or a file cannot be written.
+pub fn run(
+    file: &str,
+    plan: &Plan,
+    (strategy, trial): (usize, u64),
+    part: &Part,
+    args: &EventArgs,
+    io: &mut Io,
+) -> Result<Exit, CliError> {
+    let pipeline = input::pipeline_of(plan, file)?;
+    if trial >= pipeline.trials {
+        let last = pipeline.trials - 1;
+        io.say("note", format_args!("the study has the trials 0 to {last}; this one is beyond them"));
     }
-    let day = args.part.from.as_deref().map(|date| day_of(settings, date)).transpose()?;
-    let output = args.output.clone().filter(|path| path.as_os_str() != STDIN);
-    let paths: Vec<PathBuf> = output.iter().chain(&args.svg).cloned().collect();
-    let targets = Targets::open(paths.clone())?;
+    let day = part.from.as_deref().map(|date| day_of(pipeline, date)).transpose()?;
+    let files = args.open(std::iter::empty())?;
 
-    bug::set_context(ReplayContext::new(&args.file, plan, Some((strategy, args.trial))));
-    let told = pipeline::tell(plan, settings, strategy, args.trial);
-    let span = told.span(settings, day, args.part.days);
+    bug::set_context(ReplayContext::new(file, plan, Some((strategy, trial))));
+    let (_, records) = replay(plan, pipeline, strategy, trial);
+    let journey = Journey::new(plan, pipeline, strategy, trial, records);
+    let span = journey.span(day, part.days);
     let events = match args.format {
-        ReplayFormat::Text => told.text(span, io.width).into_bytes(),
+        EventFormat::Text => journey.text(span, io.width).into_bytes(),
         // Programs get all of it unless they ask for a part.
-        ReplayFormat::Jsonl if day.is_none() && args.part.days.is_none() => {
-            told.json_lines(Span { from_ms: 0, to_ms: settings.line.length_ms })
-        }
-        ReplayFormat::Jsonl => told.json_lines(span),
+        EventFormat::Jsonl if day.is_none() && part.days.is_none() => journey.json_lines(journey.whole()),
+        EventFormat::Jsonl => journey.json_lines(span),
     };
-    let mut contents = Vec::with_capacity(paths.len());
-    if output.is_none() {
-        io.data(events)?;
-    } else {
-        contents.push(events);
-    }
-    if args.svg.is_some() {
-        contents.push(told.chart(span).into_bytes());
-    }
-    targets.commit(&contents)?;
-    for path in &paths {
-        io.talk(format_args!("wrote {}", path.display()));
-    }
+    files.publish(events, || journey.chart(span), std::iter::empty(), io)?;
     Ok(Exit::Ok)
 }
 
-/// The horizon's day that `date` is.
-fn day_of(settings: &Pipeline, date: &str) -> Result<u64, CliError> {
-    let dates = pipeline::dates(settings);
-    let days = settings.line.length_ms.div_ceil(24 * crate::plan::HOUR_MS);
+/// The pipeline's day that `date` is.
+fn day_of(pipeline: &Pipeline, date: &str) -> Result<u64, CliError> {
+    let dates = journey::dates(pipeline);
+    let days = pipeline.line.length_ms.div_ceil(24 * HOUR_MS);
     dates.day_of(date).filter(|day| *day < days).ok_or_else(|| {
-        CliError::invalid(format!("`{date}` is not a day of the horizon")).hint(format!(
+        CliError::invalid(format!("`{date}` is not a day of the pipeline")).hint(format!(
             "write one from {} to {}",
             dates.date(0),
             dates.date(days - 1)

@@ -1,20 +1,40 @@
 //! `wavetank run`: simulates, compares, checks thresholds, writes results. Output files are opened
 //! before the first rollout and replaced together after the last, or not at all.
 
-use crate::cli::args::{Draw, FailOn, Format};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::folders;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::progress::Progress;
-use crate::cli::select::{Overrides, Trials};
-use crate::cli::studies::spool::Spool;
-use crate::cli::studies::{self, Evaluations, RESULT_FILES, Results, Style};
+use crate::cli::options::{Draw, FailOn, Format};
+use crate::cli::progress::Bar;
+use crate::cli::rows::RowWriter;
+use crate::cli::select;
 use crate::cli::targets::Targets;
-use crate::plan::{Level, Plan};
+use crate::cli::threads::Threads;
+use crate::outcome::Outcome;
+use crate::plan::{Level, Plan, Restriction, Trials};
+use crate::report::chart::{duration, exceedance, speed_blast, timeline};
+use crate::report::terminal::{self, Style};
+use crate::report::{csv, json};
+use crate::study::gather::Rows;
+use crate::study::{Evaluations, Stopped, Study, StudyError, Summary};
 use std::path::{Path, PathBuf};
+
+/// Files of a result folder, in the order they appear in it. The rows are the [`RowWriter`]'s; `summary.json` is last:
+/// once it is new, everything is.
+const RESULT_FILES: [&str; 6] = [
+    "trials.csv",
+    "speed-vs-blast-radius.svg",
+    "exceedance.svg",
+    "duration.svg",
+    "timeline.svg",
+    "summary.json",
+];
+/// Number of `trials.csv` among them.
+const ROWS: usize = 0;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,36 +93,45 @@ pub struct Args {
 /// # Errors
 /// When the scenario or an argument is invalid, an output cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let overrides = Overrides {
+    let asked = Restriction {
         strategies: args.strategies.clone(),
         baseline: args.baseline.clone(),
         trials: args.trials,
-        precision: args.precision.clone(),
-        ..args.draw.overrides()
+        precision: select::precisions(&args.precision)?,
+        ..args.draw.restriction()
     };
-    let plan = input::plan(&args.file, &overrides, args.fail_on, io)?;
-    if let Some(threads) = args.draw.threads {
-        studies::set_threads(threads)?;
-    }
+    let plan = input::plan(&args.file, &asked, args.fail_on, io)?;
+    let threads = Threads::start(args.draw.threads)?;
     // From here on a plain Ctrl-C would leave temporary files behind.
     io.interrupt.arm();
     let mut output = if args.no_output { None } else { Some(Output::open(args.output.as_deref(), &plan)?) };
-
-    let results = simulate(&plan, args, output.as_mut(), io)?;
+    bug::set_context(ReplayContext::new(&args.file, &plan, None));
+    let bar = Bar::new(io);
+    let evaluations = if args.exhaustive { Evaluations::All } else { Evaluations::Promising };
+    let study = Study::new(&plan).evaluations(evaluations);
+    let (summary, files) = threads.run(|| {
+        let summary = match &mut output {
+            None => study.run(&bar).map_err(|stopped| ended(stopped, None))?,
+            Some(output) => output.simulate(&plan, &study, &bar)?,
+        };
+        let files = output.as_ref().map(|_| files(&plan, &summary));
+        Ok((summary, files))
+    })?;
+    drop(bar);
     let report = match args.format {
         Format::Text => {
             let (color, width) = (io.stdout_color(), io.width);
             let style = Style { color, width, details: args.details, file: &args.file };
-            results.text(&plan, &style).into_bytes()
+            terminal::run_report(&plan, &summary, &style).into_bytes()
         }
-        Format::Json => results.json(),
+        Format::Json => json::pretty(&summary),
     };
-    if let Some(output) = output {
-        let dir = output.write(&plan, &results, io)?;
+    if let (Some(output), Some(files)) = (output, files) {
+        let dir = output.write(&plan, &summary, files, io)?;
         io.talk(format_args!("wrote {} ({})", dir.display(), counted(RESULT_FILES.len(), "file")));
     }
     io.data(report)?;
-    Ok(verdict(&results, args.fail_on))
+    Ok(verdict(&summary, args.fail_on))
 }
 
 /// Result files, opened.
@@ -110,21 +139,36 @@ struct Output {
     dir: PathBuf,
     targets: Targets,
     /// What becomes the first of them.
-    spool: Spool,
+    rows: RowWriter,
 }
 
 impl Output {
     fn open(dir: Option<&Path>, plan: &Plan) -> Result<Self, CliError> {
-        let dir = dir.map_or_else(|| Path::new("results").join(folder_name(&plan.name)), Path::to_owned);
+        let dir = dir.map_or_else(|| folders::of_results(plan), Path::to_owned);
         let targets = Targets::in_dir(&dir, &RESULT_FILES.map(str::to_owned))?;
-        let spool = Spool::open(plan, &targets)?;
-        Ok(Self { dir, targets, spool })
+        let rows = RowWriter::open(plan, &targets, ROWS)?;
+        Ok(Self { dir, targets, rows })
+    }
+
+    /// Simulates, and writes rows meanwhile.
+    fn simulate(&mut self, plan: &Plan, study: &Study, bar: &Bar) -> Result<Summary, CliError> {
+        let rows = Rows {
+            make: |outcomes: &[Outcome]| csv::facts(plan, outcomes),
+            take: |strategy, rows: Vec<u8>| self.rows.take(strategy, &rows),
+        };
+        study.run_with_rows(rows, bar).map_err(|stopped| ended(stopped, Some(&self.targets)))
     }
 
     /// Replaces the files in the folder, and says which folder it is.
-    fn write(mut self, plan: &Plan, results: &Results, io: &Io) -> Result<PathBuf, CliError> {
-        self.spool.finish(plan, results.trials(), &mut self.targets)?;
-        for (index, content) in (1..).zip(results.files(plan)) {
+    fn write(
+        mut self,
+        plan: &Plan,
+        summary: &Summary,
+        files: Vec<Vec<u8>>,
+        io: &Io,
+    ) -> Result<PathBuf, CliError> {
+        self.rows.finish(plan, summary.trials, &mut self.targets)?;
+        for (index, content) in (ROWS + 1..).zip(files) {
             self.targets.fill(index, |file| file.write_all(&content))?;
         }
         if io.interrupt.is_set() {
@@ -135,50 +179,34 @@ impl Output {
     }
 }
 
-fn simulate(plan: &Plan, args: &Args, output: Option<&mut Output>, io: &Io) -> Result<Results, CliError> {
-    bug::set_context(ReplayContext::new(&args.file, plan, None));
-    let evaluations = if args.exhaustive { Evaluations::All } else { Evaluations::Promising };
-    let progress = Progress::new(io.stderr_is_terminal, io.stderr_color());
-    let Some(output) = output else {
-        let results = studies::simulate(plan, evaluations, None, io, &progress);
-        return results.ok_or_else(CliError::interrupted);
-    };
-    let results = studies::simulate(plan, evaluations, Some(&mut output.spool), io, &progress);
-    results.ok_or_else(|| output.spool.failure(&output.targets).unwrap_or_else(CliError::interrupted))
+/// Contents of [`RESULT_FILES`] after the rows.
+fn files(plan: &Plan, summary: &Summary) -> Vec<Vec<u8>> {
+    let (strategy, trial) = summary.telling_trial();
+    let (outcome, records) = crate::replay(plan, strategy, trial);
+    vec![
+        speed_blast::svg(summary).into(),
+        exceedance::svg(summary).into(),
+        duration::svg(summary).into(),
+        timeline::svg(plan, strategy, trial, &outcome, &records).into(),
+        json::pretty(summary),
+    ]
 }
 
-fn verdict(results: &Results, fail_on: FailOn) -> Exit {
-    if results.broken(Level::Error) {
-        Exit::Failed
-    } else if fail_on == FailOn::Warning && (results.broken(Level::Warn) || results.is_open()) {
-        Exit::Warnings
-    } else {
-        Exit::Ok
+/// Why there is no summary.
+fn ended(error: StudyError, targets: Option<&Targets>) -> CliError {
+    match (error, targets) {
+        (StudyError::Stopped(Stopped::Rows(error)), Some(targets)) => targets.scratch_error(ROWS, &error),
+        (StudyError::Stopped(_), _) => CliError::interrupted(),
+        (StudyError::Restriction(error), _) => CliError::invalid(error.to_string()),
     }
 }
 
-/// The scenario's name as one harmless path component.
-pub fn folder_name(name: &str) -> String {
-    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let folder: String = name.chars().map(safe).collect();
-    let folder = folder.trim_start_matches('.');
-    if folder.is_empty() { "scenario".to_owned() } else { folder.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::folder_name;
-
-    #[test]
-    fn scenario_names_stay_inside_the_results_folder() {
-        for (name, folder) in [
-            ("hands-off", "hands-off"),
-            ("../../etc", "-..-etc"),
-            ("..", "scenario"),
-            ("a b/c", "a-b-c"),
-            ("", "scenario"),
-        ] {
-            assert_eq!(folder_name(name), folder);
-        }
+fn verdict(summary: &Summary, fail_on: FailOn) -> Exit {
+    if summary.breaks(Level::Error) {
+        Exit::Failed
+    } else if fail_on == FailOn::Warning && (summary.breaks(Level::Warn) || summary.is_open()) {
+        Exit::Warnings
+    } else {
+        Exit::Ok
     }
 }

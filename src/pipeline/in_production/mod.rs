@@ -20,7 +20,7 @@ use super::priority::Priority;
 use super::production::{Carried, Gates, Production, RolloutRequest, last_of};
 use crate::ids::{ChangeId, RevisionId, StageId, WaveId};
 use crate::outcome::pipeline::{Part, StageOutcome};
-use crate::plan::pipeline::{Calendar, Entry};
+use crate::plan::pipeline::{Calendar, EntryPolicy};
 use crate::rollout::launch::OutsideStop;
 use budget::BudgetState;
 use entrance::Entrance;
@@ -112,11 +112,11 @@ impl<'a> ProductionState<'a> {
         g.c.tell(PipelineEvent::Waits { revision, stage: before_production(g) });
         let entry = g.priority(revision).entry(g.c.plan);
         let mut superseded = Vec::new();
-        if entry != Entry::Queued {
+        if entry != EntryPolicy::Queued {
             superseded.extend(std::iter::from_fn(|| self.entrance.leave(g.now())));
         }
         self.entrance.come(g.now(), revision);
-        EntryArrival::Waits { superseded, restart: entry == Entry::Restart }
+        EntryArrival::Waits { superseded, restart: entry == EntryPolicy::Restart }
     }
 
     /// The newest rollout under way gives its place to a newer revision; says which.

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 /// Where a revision is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Position {
+enum LinePosition {
     /// Outside a stage.
     Waiting(StageId),
     /// In a stage's run.
@@ -37,7 +37,7 @@ enum Position {
 /// A revision on its way.
 #[derive(Debug)]
 struct Passage {
-    position: Position,
+    position: LinePosition,
     /// When it came to the stage.
     came_ms: u64,
     /// Events scheduled under an older generation are void.
@@ -87,7 +87,7 @@ impl<'a> LineState<'a> {
     }
 
     /// Every move of a revision: whoever moves it tells the ledger what it spends its time on there.
-    fn move_to(&mut self, revision: RevisionId, position: Position, part: Part) -> Moved {
+    fn move_to(&mut self, revision: RevisionId, position: LinePosition, part: Part) -> Moved {
         self.passage(revision).position = position;
         Moved::to(revision, part)
     }
@@ -117,7 +117,7 @@ impl<'a> LineState<'a> {
 
     /// A revision sets out.
     pub(super) fn sets_out(&mut self, g: &Ground, revision: RevisionId) {
-        let (came_ms, position) = (g.now(), Position::Away);
+        let (came_ms, position) = (g.now(), LinePosition::Away);
         let passage = Passage { position, came_ms, generation: 0, attempt: 0, run: 0, seen: None };
         self.passages.insert(revision, passage);
     }
@@ -129,7 +129,7 @@ impl<'a> LineState<'a> {
 
     /// A revision leaves for production.
     pub(super) fn passes(&mut self, revision: RevisionId) -> Moved {
-        self.move_to(revision, Position::Away, Part::Queue)
+        self.move_to(revision, LinePosition::Away, Part::Queue)
     }
 
     /// The first stage from index `from` on that the revision does not pass by; none is production.
@@ -148,7 +148,7 @@ impl<'a> LineState<'a> {
         if self.stages[stage].newest.is_some_and(|newest| newest > revision) {
             return Arrival::Overtaken;
         }
-        g.moved(self.move_to(revision, Position::Waiting(stage), Part::Queue));
+        g.moved(self.move_to(revision, LinePosition::Waiting(stage), Part::Queue));
         let passage = self.passage(revision);
         (passage.came_ms, passage.run) = (g.now(), 0);
         g.c.tell(PipelineEvent::Waits { revision, stage });
@@ -213,7 +213,7 @@ impl<'a> LineState<'a> {
             Some(window) => g.c.plan.calendars[window.calendar].after_work(g.now(), run_ms),
             None => Some(g.now() + run_ms),
         };
-        let moved = self.move_to(revision, Position::Running(stage), part);
+        let moved = self.move_to(revision, LinePosition::Running(stage), part);
         g.moved(moved.with_work(rests.map(|_| run_ms)));
         self.passage(revision).seen = rehearsed.and_then(|rehearsed| rehearsed.seen);
         g.c.tell(PipelineEvent::Runs { revision, stage });
@@ -230,7 +230,7 @@ impl<'a> LineState<'a> {
 
     /// Runs the stage once more that a revision is in, if it may begin now; else when it may.
     pub(super) fn run_again(&mut self, g: &mut Ground, revision: RevisionId) {
-        let Position::Running(stage) = self.passages[&revision].position else { return };
+        let LinePosition::Running(stage) = self.passages[&revision].position else { return };
         match self.opening(g, revision, stage) {
             Some(open) if open == g.now() => self.run(g, revision, stage),
             open => {
@@ -270,7 +270,7 @@ impl<'a> LineState<'a> {
 
     /// A run of a stage ends. None if the revision stays inside.
     pub(super) fn end_of_run(&mut self, g: &mut Ground, revision: RevisionId) -> Option<RunEnd> {
-        let Position::Running(stage) = self.passages[&revision].position else { return None };
+        let LinePosition::Running(stage) = self.passages[&revision].position else { return None };
         let plan = self.stages[stage].plan;
         if self.happens(g, plan.flaky.probability, (revision, stage), 0) {
             return self.flake(g, revision, stage);
@@ -286,7 +286,7 @@ impl<'a> LineState<'a> {
         let next = self.target(g, revision, stage.index() + 1);
         match next {
             Some(wants) if !self.accepts(next) => {
-                g.moved(self.move_to(revision, Position::Held { stage, wants }, Part::Blocked));
+                g.moved(self.move_to(revision, LinePosition::Held { stage, wants }, Part::Blocked));
                 g.c.tell(PipelineEvent::Held { revision, stage });
                 None
             }
@@ -312,7 +312,7 @@ impl<'a> LineState<'a> {
                 let uniform = self.uniform(g, Purpose::StageTime, (revision, stage), 1);
                 let rerun_ms = g.now() + wait.by_cdf(uniform);
                 self.passage(revision).run += 1;
-                g.moved(self.move_to(revision, Position::Running(stage), Part::Blocked));
+                g.moved(self.move_to(revision, LinePosition::Running(stage), Part::Blocked));
                 self.schedule_rerun(g, revision, Some(rerun_ms));
             }
         }
@@ -330,7 +330,7 @@ impl<'a> LineState<'a> {
         g.c.tell(PipelineEvent::Rejected { revision, stage, culprit, changes });
         self.stages[stage].stays.reject(g.now());
         self.let_out(g, revision, stage);
-        g.moved(self.move_to(revision, Position::Away, Part::Blocked));
+        g.moved(self.move_to(revision, LinePosition::Away, Part::Blocked));
         RunEnd::Rejected { stage, culprit }
     }
 
@@ -347,14 +347,14 @@ impl<'a> LineState<'a> {
         freed: StageId,
     ) -> Option<(RevisionId, StageId, Option<StageId>)> {
         for stage in self.stages.ids().take(freed.index()).rev() {
-            let wanted = Position::Held { stage, wants: freed };
+            let wanted = LinePosition::Held { stage, wants: freed };
             let mut inside = self.stages[stage].inside.iter().copied();
             let Some(held) = inside.find(|held| self.passages[held].position == wanted) else { continue };
             // With an emergency that it carries meanwhile it may pass by the place that it waited for.
             let next = self.target(g, held, stage.index() + 1);
             match next {
                 Some(wants) if !self.accepts(next) => {
-                    self.passage(held).position = Position::Held { stage, wants };
+                    self.passage(held).position = LinePosition::Held { stage, wants };
                 }
                 _ => {
                     self.let_out(g, held, stage);
@@ -369,17 +369,17 @@ impl<'a> LineState<'a> {
     pub(super) fn withdraw(&mut self, g: &Ground, revision: RevisionId) -> Option<StageId> {
         let Passage { position, came_ms, .. } = self.passages[&revision];
         match position {
-            Position::Waiting(stage) => {
+            LinePosition::Waiting(stage) => {
                 let state = &mut self.stages[stage];
                 state.queue.retain(|waiting| *waiting != revision);
                 state.stays.leave(came_ms, g.now());
                 Some(stage)
             }
-            Position::Running(stage) | Position::Held { stage, .. } => {
+            LinePosition::Running(stage) | LinePosition::Held { stage, .. } => {
                 self.let_out(g, revision, stage);
                 Some(stage)
             }
-            Position::Away => None,
+            LinePosition::Away => None,
         }
     }
 
@@ -402,10 +402,12 @@ impl<'a> LineState<'a> {
     pub(super) fn close(mut self) -> Vec<StageOutcome> {
         for passage in self.passages.values() {
             match passage.position {
-                Position::Waiting(stage) | Position::Running(stage) | Position::Held { stage, .. } => {
+                LinePosition::Waiting(stage)
+                | LinePosition::Running(stage)
+                | LinePosition::Held { stage, .. } => {
                     self.stages[stage].stays.remains(passage.came_ms);
                 }
-                Position::Away => {}
+                LinePosition::Away => {}
             }
         }
         self.stages.as_slice().iter().map(|state| state.stays.outcome()).collect()

@@ -5,7 +5,7 @@ use crate::ids::RevisionId;
 use crate::outcome::pipeline::Part;
 use crate::pipeline::context::PipelineContext;
 use crate::pipeline::gauge::Stays;
-use crate::plan::pipeline::{Mode, Phase, Stage};
+use crate::plan::pipeline::{Mode, Stage, StagePhase};
 use std::collections::VecDeque;
 
 /// Who is in a stage.
@@ -70,11 +70,11 @@ impl<'a> StageState<'a> {
     /// As what its work counts.
     pub(super) fn part(&self) -> Part {
         match self.plan.phase {
-            Phase::Build => Part::Build,
-            Phase::Test => Part::Test,
-            Phase::Approval => Part::Approval,
-            Phase::Deploy => Part::Deploy,
-            Phase::Bake => Part::Bake,
+            StagePhase::Build => Part::Build,
+            StagePhase::Test => Part::Test,
+            StagePhase::Approval => Part::Approval,
+            StagePhase::Deploy => Part::Deploy,
+            StagePhase::Bake => Part::Bake,
         }
     }
 

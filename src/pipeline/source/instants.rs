@@ -3,8 +3,8 @@
 //! A Poisson process with a stepwise rate is a unit process in operational time: the sum of unit
 //! exponentials, mapped through the inverse of the integrated rate. It must not know stages.
 
-use crate::plan::pipeline::{Line, Merges, RateStep, Source};
-use crate::random::{Purpose, Stream, Streams};
+use crate::plan::pipeline::{ChangeSource, Line, Merges, RateStep};
+use crate::random::{Purpose, Sequence, Streams};
 
 /// Index of the draw whether a change is an emergency, after all others of its review.
 const URGENT_INDEX: u64 = 8;
@@ -14,7 +14,7 @@ const MS_PER_HOUR: f64 = 3_600_000.0;
 #[derive(Debug)]
 pub(super) struct Instants<'a> {
     merges: &'a Merges,
-    stream: Stream,
+    sequence: Sequence,
     /// Merges so far.
     next: u64,
     /// Step of the rate, and the instant reached, in milliseconds with fractions.
@@ -23,9 +23,9 @@ pub(super) struct Instants<'a> {
 }
 
 impl<'a> Instants<'a> {
-    pub(super) fn new(source: &'a Source, streams: &Streams) -> Self {
-        let stream = streams.stream(Purpose::Merge, 0);
-        Self { merges: &source.merges, stream, next: 0, step: 0, reached: 0.0 }
+    pub(super) fn new(source: &'a ChangeSource, streams: &Streams) -> Self {
+        let sequence = streams.sequence(Purpose::Merge, 0);
+        Self { merges: &source.merges, sequence, next: 0, step: 0, reached: 0.0 }
     }
 
     /// The next merge; none if there is none before `end`.
@@ -42,7 +42,7 @@ impl<'a> Instants<'a> {
     }
 
     fn poisson(&mut self, steps: &[RateStep], end: u64) -> Option<u64> {
-        let mut hazard = -libm::log(self.stream.uniform());
+        let mut hazard = -libm::log(self.sequence.uniform());
         while self.reached < end as f64 {
             let step = steps.get(self.step)?;
             let until = steps.get(self.step + 1).map_or(end, |next| next.from_ms.min(end)) as f64;
@@ -100,22 +100,22 @@ pub(super) fn draw(plan: &Line, streams: &Streams, key: u64) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::pipeline::{AfterRejection, DefectClass, Entry};
+    use crate::plan::pipeline::{AfterRejection, DefectClass, EntryPolicy};
     use crate::random::Distribution;
 
     const HOUR: u64 = 3_600_000;
 
-    fn source(merges: Merges) -> Source {
+    fn source(merges: Merges) -> ChangeSource {
         let class = |name: &str, probability, review_catches| DefectClass {
             name: name.to_owned(),
             probability,
             review_catches,
         };
         let defects = vec![class("logic", 0.2, 0.5), class("leak", 0.1, 0.0)];
-        Source { merges, review: Distribution::Fixed { ms: 10 }, defects }
+        ChangeSource { merges, review: Distribution::Fixed { ms: 10 }, defects }
     }
 
-    fn line(source: Source) -> Line {
+    fn line(source: ChangeSource) -> Line {
         Line {
             source,
             stages: Vec::new(),
@@ -123,7 +123,7 @@ mod tests {
             two_phase: None,
             wave_windows: Vec::new(),
             region_windows: Vec::new(),
-            entry: Entry::Queued,
+            entry: EntryPolicy::Queued,
             after_rejection: AfterRejection::Leave,
             emergency: None,
             error_budget: None,

@@ -12,7 +12,7 @@ use crate::random::Purpose;
 
 /// How far a two-phase change is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+enum TwoPhaseProgress {
     /// Its activation waits until the prepare is everywhere.
     Preparing,
     /// Its activation is scheduled.
@@ -28,7 +28,7 @@ pub(in crate::pipeline) struct TwoPhaseChange {
     pub(in crate::pipeline) prepare: ChangeId,
     /// From what the plan says until the activation is merged.
     bake_ms: u64,
-    progress: Progress,
+    progress: TwoPhaseProgress,
     /// The change that activates, once it was merged.
     pub(in crate::pipeline) activation: Option<ChangeId>,
     /// It went to production while its prepare was not everywhere.
@@ -67,7 +67,7 @@ impl TwoPhaseChanges {
         self.all.push(TwoPhaseChange {
             prepare,
             bake_ms,
-            progress: Progress::Preparing,
+            progress: TwoPhaseProgress::Preparing,
             activation: None,
             unprepared: false,
         });
@@ -78,7 +78,7 @@ impl TwoPhaseChanges {
 
     fn bake(&mut self, c: &mut PipelineContext, index: usize) {
         let pair = &mut self.all[index];
-        pair.progress = Progress::Baking;
+        pair.progress = TwoPhaseProgress::Baking;
         c.schedule(c.now() + pair.bake_ms, Upcoming::Activate { pair: index as u32 });
     }
 
@@ -92,7 +92,7 @@ impl TwoPhaseChanges {
         self.everywhere = self.everywhere.max(Some(revision));
         for index in 0..self.all.len() {
             let TwoPhaseChange { prepare, progress, .. } = self.all[index];
-            if progress == Progress::Preparing && self.is_everywhere(c, prepare) {
+            if progress == TwoPhaseProgress::Preparing && self.is_everywhere(c, prepare) {
                 self.bake(c, index);
             }
         }
@@ -102,7 +102,7 @@ impl TwoPhaseChanges {
     /// that it would make, nor, with patience, one whose prepare is not everywhere any more.
     pub(super) fn due(&mut self, c: &PipelineContext, index: u32) -> Option<Due> {
         let TwoPhaseChange { prepare, activation, progress, .. } = self.all[index as usize];
-        if progress != Progress::Baking {
+        if progress != TwoPhaseProgress::Baking {
             return None;
         }
         let early = c.plan.two_phase.as_ref().is_some_and(|plan| plan.from == BakesFrom::Merge);
@@ -110,10 +110,10 @@ impl TwoPhaseChanges {
         if !c.history.has(revision_of(c.history.next()), prepare)
             || !(hasty || self.is_everywhere(c, prepare))
         {
-            self.all[index as usize].progress = Progress::Preparing;
+            self.all[index as usize].progress = TwoPhaseProgress::Preparing;
             return None;
         }
-        self.all[index as usize].progress = Progress::Activated;
+        self.all[index as usize].progress = TwoPhaseProgress::Activated;
         Some(activation.map_or(Due::Activation { prepare }, Due::Again))
     }
 
@@ -130,10 +130,10 @@ impl TwoPhaseChanges {
         };
         let is_ready = self.is_everywhere(c, self.all[index].prepare);
         let pair = &mut self.all[index];
-        if pair.progress == Progress::Activated && !is_ready {
-            pair.progress = Progress::Preparing;
+        if pair.progress == TwoPhaseProgress::Activated && !is_ready {
+            pair.progress = TwoPhaseProgress::Preparing;
         }
-        pair.progress != Progress::Activated
+        pair.progress != TwoPhaseProgress::Activated
     }
 
     /// What must go out together with `change` in `revert`: the activation of what it prepared. It comes back when its
@@ -146,7 +146,7 @@ impl TwoPhaseChanges {
     ) -> Option<ChangeId> {
         let pair = self.all.iter_mut().find(|pair| pair.prepare == change)?;
         let activation = pair.activation?;
-        pair.progress = Progress::Preparing;
+        pair.progress = TwoPhaseProgress::Preparing;
         c.history.has(revert, activation).then_some(activation)
     }
 

@@ -1,95 +1,94 @@
 //! Differences between fleets.
 
-use super::PlanValue;
-use super::list::{Changes, count, names, number, parts, share, tables, text, word};
-use super::pairs::{by_name, order};
-use crate::plan::{Fleet, Region, Zone};
+use super::node::{Node, compare};
+use super::things::{Words, by_name, things};
+use super::{PlanChange, PlanValue};
+use crate::plan::{Fleet, Plan, Region, Zone};
 
 /// Zones whose hosts are said as one list; in a longer one nobody finds the number that differs.
 const MOST_LISTED: usize = 8;
 
 /// Compares the fleets.
-pub(super) fn diff(changes: &mut Changes, before: &Fleet, after: &Fleet) {
-    let pairs = by_name(&before.regions, &after.regions, |region| &region.name);
+pub(super) fn diff(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan) {
+    let pairs = by_name(&before.fleet.regions, &after.fleet.regions, |region| &region.name);
     let both: Vec<(&Region, &Region)> =
         pairs.iter().filter_map(|pair| Some((pair.before?.1, pair.after?.1))).collect();
     let same_day_everywhere = common_day(&both);
-    let mut at = changes.at("fleet");
-    at.key("background-error-ratio", &before.background_error_ratio, &after.background_error_ratio, share);
-    at.key("background-slow-ratio", &before.background_slow_ratio, &after.background_slow_ratio, share);
-    at.key("arrivals", &before.arrivals, &after.arrivals, word);
-    tables(&mut at, "peak-utilisation", &before.peak_utilisation, &after.peak_utilisation);
-    tables(&mut at, "cohorts", &before.cohorts, &after.cohorts);
-    tables(&mut at, "background", &before.background, &after.background);
-    if let Some((before, after)) = &same_day_everywhere {
-        at.differs("diurnal", Some(before.clone()), Some(after.clone()));
+    let own = |plan| Node::of(plan, &plan.fleet).without(&["name", "regions", "zones"]);
+    let (mut old, mut new) = (own(before), own(after));
+    if let Some(days) = same_day_everywhere.clone() {
+        (old, new) = (old.with("diurnal", days.0), new.with("diurnal", days.1));
     }
-    if let Some((before, after)) = order(&pairs, |region| &region.name) {
-        changes.at("regions").differs("order", Some(before), Some(after));
-    }
-    for pair in &pairs {
-        match (pair.before, pair.after) {
-            (Some((_, old)), Some((_, new))) => {
-                zones(changes, &old.name, zones_of(before, old), zones_of(after, new));
-                region(changes, old, new, same_day_everywhere.is_none());
-            }
-            (old, new) => {
-                let name = old.or(new).map_or("", |(_, region)| &region.name);
-                let old = old.map(|(_, region)| described(before, region));
-                let new = new.map(|(_, region)| described(after, region));
-                changes.whole(format!("region {name}"), old, new);
-            }
-        }
-    }
+    compare(changes, "fleet", "", (&old, &new));
+    let with_day = same_day_everywhere.is_none();
+    let words = Words {
+        name: |region: &Region| &region.name,
+        place: &|_, region| format!("region {}", region.name),
+        order: Some(("regions", "order")),
+        both: &|changes, place, (before, old), (after, new)| {
+            let zones = zones(changes, place, zones_of(&before.fleet, old), zones_of(&after.fleet, new));
+            let days = (with_day && day_differs(old, new)).then(|| (day(old, true), day(new, true)));
+            let (old_day, new_day) = days.unzip();
+            let old = region(before, old, zones.0, old_day);
+            compare(changes, place, "", (&old, &region(after, new, zones.1, new_day)));
+        },
+        short: &|plan, _, region| {
+            let zones = zones_of(&plan.fleet, region);
+            let hosts: u64 = zones.iter().map(|zone| u64::from(zone.hosts)).sum();
+            let number = |number: f64| PlanValue::Number(number);
+            PlanValue::Parts(vec![
+                ("zones".to_owned(), number(zones.len() as f64)),
+                ("hosts".to_owned(), number(hosts as f64)),
+            ])
+        },
+    };
+    things(changes, &words, (before, after), &pairs);
 }
 
-fn described(fleet: &Fleet, region: &Region) -> PlanValue {
-    let zones = zones_of(fleet, region);
-    let hosts: u64 = zones.iter().map(|zone| u64::from(zone.hosts)).sum();
-    parts([("zones", count(zones.len())), ("hosts", PlanValue::Number(hosts as f64))])
+/// A region but for what follows from its time zone, with what is said of its zones and of its day.
+fn region(plan: &Plan, region: &Region, zones: Vec<(&str, PlanValue)>, day: Option<Node>) -> Node {
+    let unsaid = ["name", "zones", "hourly-factor", "utc-offset-hours"];
+    let node = Node::of(plan, region).without(&unsaid).with("diurnal", day.unwrap_or(Node::Nothing));
+    zones.into_iter().fold(node, |node, (key, said)| node.with(key, Node::said_as(said)))
 }
 
 fn zones_of<'f>(fleet: &'f Fleet, region: &Region) -> &'f [Zone] {
     fleet.zones.get(region.zones.clone()).unwrap_or_default()
 }
 
-fn region(changes: &mut Changes, before: &Region, after: &Region, with_day: bool) {
-    let mut at = changes.at(format!("region {}", before.name));
-    at.key("requests-per-second", &before.requests_per_second, &after.requests_per_second, number);
-    tables(&mut at, "cohorts", &before.cohort_shares, &after.cohort_shares);
-    at.key("timezone", &before.timezone, &after.timezone, |zone| text(zone));
-    if with_day && day_differs(before, after) {
-        at.differs("diurnal", Some(day(before, true)), Some(day(after, true)));
-    }
-    at.key("labels", &before.labels, &after.labels, |labels| names(labels));
-}
+/// What is said of the zones of a region before and after, under its keys.
+type Said = (Vec<(&'static str, PlanValue)>, Vec<(&'static str, PlanValue)>);
 
-/// Zones and their hosts as the language writes them: `zones` and `hosts-per-zone`.
-fn zones(changes: &mut Changes, region: &str, before: &[Zone], after: &[Zone]) {
-    let place = format!("region {region}");
+/// Zones and their hosts as the language writes them: `zones` and `hosts-per-zone`. Notes zone by zone which hosts
+/// differ where a list would be too long.
+fn zones(changes: &mut Vec<PlanChange>, place: &str, before: &[Zone], after: &[Zone]) -> Said {
     let same_names = zone_names(before) == zone_names(after);
     let uniform = is_uniform(before) && is_uniform(after);
     if same_names && before.len() > MOST_LISTED && !uniform {
+        let hosts = |zone: &Zone| Node::said_as(PlanValue::Number(f64::from(zone.hosts)));
         for (old, new) in before.iter().zip(after) {
-            let mut at = changes.at(format!("{place}, zone {}", new.name));
-            at.key("hosts-per-zone", &old.hosts, &new.hosts, |hosts| count(*hosts as usize));
+            let place = format!("{place}, zone {}", new.name);
+            compare(changes, &place, "hosts-per-zone", (&hosts(old), &hosts(new)));
         }
-        return;
+        return Said::default();
     }
-    let mut at = changes.at(place);
     let lettered = is_lettered(before) && is_lettered(after);
     // Two lists of hosts show how many zones there are, and the letters of zones follow from that.
     let shown_by_hosts = lettered && !is_uniform(before) && !is_uniform(after);
-    if !same_names && lettered && !shown_by_hosts {
-        at.differs("zones", Some(count(before.len())), Some(count(after.len())));
-    } else if !same_names && !lettered {
-        at.differs("zones", Some(names(&zone_names(before))), Some(names(&zone_names(after))));
-    }
-    at.key("hosts-per-zone", &hosts_per_zone(before), &hosts_per_zone(after), |hosts| text(hosts));
+    let said = |zones: &[Zone]| {
+        let mut said = vec![("hosts-per-zone", PlanValue::Text(hosts_per_zone(zones)))];
+        if !lettered {
+            said.push(("zones", PlanValue::Names(zone_names(zones))));
+        } else if !shown_by_hosts {
+            said.push(("zones", PlanValue::Number(zones.len() as f64)));
+        }
+        said
+    };
+    (said(before), said(after))
 }
 
-fn zone_names(zones: &[Zone]) -> Vec<&str> {
-    zones.iter().map(|zone| zone.name.as_str()).collect()
+fn zone_names(zones: &[Zone]) -> Vec<String> {
+    zones.iter().map(|zone| zone.name.clone()).collect()
 }
 
 /// Whether the zones are named as a mere number of them would be: a, b, c, …
@@ -119,21 +118,23 @@ fn day_differs(before: &Region, after: &Region) -> bool {
         && !(before.timezone != after.timezone && (1..24).any(rotated))
 }
 
-fn day(region: &Region, with_peak: bool) -> PlanValue {
+fn day(region: &Region, with_peak: bool) -> Node {
     let factors = &region.hourly_factor;
     let most = factors.iter().copied().fold(0.0, f64::max);
     let least = factors.iter().copied().fold(f64::INFINITY, f64::min);
     let peak = factors.iter().position(|factor| *factor == most).filter(|_| with_peak && least < most);
-    PlanValue::Day { peak_utc_hour: peak.map(|hour| hour as u8), trough: least / most }
+    let said = PlanValue::Day { peak_utc_hour: peak.map(|hour| hour as u8), trough: least / most };
+    Node::leaf(said, factors)
 }
 
 /// The day before and after if it differs in every region, and in the same way as far as one can say
 /// without an hour: then it is the fleet's.
-fn common_day(both: &[(&Region, &Region)]) -> Option<(PlanValue, PlanValue)> {
-    let (first, rest) = both.split_first()?;
-    let said = |(before, after): &(&Region, &Region)| (day(before, false), day(after, false));
+fn common_day(both: &[(&Region, &Region)]) -> Option<(Node, Node)> {
+    let ((first, rest), all) = (both.split_first()?, both);
+    let days = |(before, after): &(&Region, &Region)| (day(before, false), day(after, false));
+    let (old, new) = days(first);
     let common = !rest.is_empty()
-        && both.iter().all(|(before, after)| day_differs(before, after))
-        && rest.iter().all(|pair| said(pair) == said(first));
-    common.then(|| said(first))
+        && all.iter().all(|(before, after)| day_differs(before, after))
+        && rest.iter().map(days).all(|other| other.0.said() == old.said() && other.1.said() == new.said());
+    common.then_some((old, new))
 }

@@ -1,35 +1,29 @@
 //! Differences between strategies: their alarms, rollback and waves.
 
-use super::list::{Changes, at_once, count, duration, hosts, names, parts, tables, word};
-use super::pairs::{Pair, by_name, order};
+use super::node::{Node, compare};
+use super::things::{Of, Pair, Words, by_name, things};
 use super::{PlanChange, PlanValue};
-use crate::plan::{OneBox, Plan, Strategy, Wave};
+use crate::plan::{Plan, Strategy, Wave};
 use std::collections::BTreeSet;
 
 /// Keys of a wave that a strategy cannot set for all of them.
 const ONLY_OF_WAVES: [&str; 3] = ["regions", "hosts", "bake"];
 
-/// The plans being compared.
-#[derive(Clone, Copy)]
-struct Plans<'p> {
-    before: &'p Plan,
-    after: &'p Plan,
-}
-
 /// Compares the strategies.
-pub(super) fn diff(changes: &mut Changes, before: &Plan, after: &Plan) {
-    let plans = Plans { before, after };
-    for pair in by_name(&in_use(before), &in_use(after), |strategy| &strategy.name) {
-        match (pair.before, pair.after) {
-            (Some((_, before)), Some((_, after))) => strategy(changes, plans, before, after),
-            (before, after) => {
-                let name = before.or(after).map_or("", |(_, strategy)| &strategy.name);
-                let described =
-                    |(_, strategy): (usize, &&Strategy)| parts([("waves", count(strategy.waves.len()))]);
-                changes.whole(format!("strategy {name}"), before.map(described), after.map(described));
-            }
-        }
-    }
+pub(super) fn diff(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan) {
+    let words = Words {
+        name: |strategy: &&Strategy| &strategy.name,
+        place: &|_, strategy| format!("strategy {}", strategy.name),
+        order: None,
+        both: &|changes, place, (before, old), (after, new)| {
+            strategy(changes, place, (before, old), (after, new))
+        },
+        short: &|_, _, strategy| {
+            PlanValue::Parts(vec![("waves".to_owned(), PlanValue::Number(strategy.waves.len() as f64))])
+        },
+    };
+    let (old, new) = (in_use(before), in_use(after));
+    things(changes, &words, (before, after), &by_name(&old, &new, words.name));
 }
 
 /// The strategies of a plan by name, each once.
@@ -43,59 +37,36 @@ fn in_use(plan: &Plan) -> Vec<&Strategy> {
     found
 }
 
-fn strategy(changes: &mut Changes, plans: Plans<'_>, before: &Strategy, after: &Strategy) {
-    let place = format!("strategy {}", before.name);
-    let heard = (alarms(plans.before, before), alarms(plans.after, after));
-    let mut at = changes.at(place.as_str());
+fn strategy(
+    changes: &mut Vec<PlanChange>,
+    place: &str,
+    (before, old): Of<'_, &Strategy>,
+    (after, new): Of<'_, &Strategy>,
+) {
     // Whoever listens to all alarms still does; which came or went is said there.
-    if !(hears_all(plans.before, before) && hears_all(plans.after, after)) {
-        at.key("alarms", &heard.0, &heard.1, |alarms| names(alarms));
-    }
-    let (old, new) = (&before.rollback, &after.rollback);
-    at.key("rollback scope", &old.scope, &new.scope, word);
-    at.key("rollback batch", &old.batch, &new.batch, hosts);
-    at.key("rollback reaction-delay", &old.reaction_delay_ms, &new.reaction_delay_ms, duration);
-    at.key("rollback to", &old.target, &new.target, word);
-    tables(&mut at, "complete-at", &before.complete_at, &after.complete_at);
-    tables(&mut at, "deploy-time", &before.deploy_time, &after.deploy_time);
-    tables(&mut at, "rollback-time", &before.rollback_time, &after.rollback_time);
-    tables(&mut at, "bypass", &before.bypass, &after.bypass);
-    at.key("trigger-step", &before.trigger_step_ms, &after.trigger_step_ms, duration);
-    tables(&mut at, "response", &before.response, &after.response);
-    tables(&mut at, "operators", &before.operators, &after.operators);
-    waves(changes, plans, &place, (&before.waves, &after.waves));
-}
-
-fn alarms<'p>(plan: &'p Plan, strategy: &Strategy) -> Vec<&'p str> {
-    strategy.alarms.iter().filter_map(|&alarm| Some(plan.alarms.get(alarm)?.name.as_str())).collect()
+    let alarms: &[&str] = if hears_all(before, old) && hears_all(after, new) { &["alarms"] } else { &[] };
+    let own = |plan, strategy: &Strategy| {
+        Node::of(plan, strategy).without(&["name", "description", "source", "waves"]).without(alarms)
+    };
+    compare(changes, place, "", (&own(before, old), &own(after, new)));
+    let pairs = pair_waves(&old.waves, &new.waves);
+    let node = |plan: &Plan, wave: &Wave| Node::of(plan, wave).without(&["name"]);
+    let words = Words {
+        name: |wave: &Wave| &wave.name,
+        place: &|index, wave| wave_place(place, index, wave),
+        order: Some((place, "wave order")),
+        both: &|changes, place, (before, old), (after, new)| {
+            compare(changes, place, "", (&node(before, old), &node(after, new)));
+        },
+        short: &|plan, _, wave| node(plan, wave).only(&["regions", "bake"]),
+    };
+    let mut found = Vec::new();
+    things(&mut found, &words, (before, after), &pairs);
+    changes.extend(once_for_all(found, place, &pairs));
 }
 
 fn hears_all(plan: &Plan, strategy: &Strategy) -> bool {
     strategy.alarms.iter().copied().eq(0..plan.alarms.len())
-}
-
-fn waves(changes: &mut Changes, plans: Plans<'_>, place: &str, (before, after): (&[Wave], &[Wave])) {
-    let pairs = pair_waves(before, after);
-    if let Some((before, after)) = order(&pairs, |wave| &wave.name) {
-        changes.at(place).differs("wave order", Some(before), Some(after));
-    }
-    let mut found = Changes::default();
-    for pair in &pairs {
-        match (pair.before, pair.after) {
-            (Some((_, before)), Some((index, after))) => {
-                wave(&mut found, plans, (&wave_place(place, index, after), before, after));
-            }
-            (old, new) => {
-                let place = old.or(new).map_or_else(String::new, |(i, wave)| wave_place(place, i, wave));
-                let old = old.map(|(_, wave)| described(plans.before, wave));
-                let new = new.map(|(_, wave)| described(plans.after, wave));
-                found.whole(place, old, new);
-            }
-        }
-    }
-    for change in once_for_all(found.into_list(), place, &pairs) {
-        changes.push(change);
-    }
 }
 
 /// Matches waves by name; those left over at the same position are one wave under a new name. Where
@@ -133,40 +104,6 @@ fn wave_place(strategy: &str, index: usize, wave: &Wave) -> String {
     } else {
         format!("{strategy}, {position} ({})", wave.name)
     }
-}
-
-fn regions<'p>(plan: &'p Plan, wave: &Wave) -> Vec<&'p str> {
-    wave.regions.iter().filter_map(|&region| Some(plan.fleet.regions.get(region)?.name.as_str())).collect()
-}
-
-fn described(plan: &Plan, wave: &Wave) -> PlanValue {
-    parts([("regions", names(&regions(plan, wave))), ("bake", PlanValue::DurationMs(wave.bake_ms))])
-}
-
-fn wave(changes: &mut Changes, plans: Plans<'_>, (place, before, after): (&str, &Wave, &Wave)) {
-    let mut at = changes.at(place);
-    at.key("regions", &regions(plans.before, before), &regions(plans.after, after), |all| names(all));
-    at.key("hosts", &before.hosts, &after.hosts, hosts);
-    at.key("bake", &before.bake_ms, &after.bake_ms, duration);
-    at.key("regions-at-once", &before.regions_at_once, &after.regions_at_once, at_once);
-    let (old, new) = (&before.procedure, &after.procedure);
-    match (&old.one_box, &new.one_box) {
-        (Some(old), Some(new)) => {
-            at.key("one-box hosts", &old.hosts, &new.hosts, hosts);
-            at.key("one-box bake", &old.bake_ms, &new.bake_ms, duration);
-            tables(&mut at, "one-box covers", &old.covers, &new.covers);
-        }
-        (None, None) => {}
-        (old, new) => at.differs("one-box", old.as_ref().map(one_box), new.as_ref().map(one_box)),
-    }
-    at.key("batch", &old.batch, &new.batch, hosts);
-    at.key("max-unavailable", &old.max_unavailable, &new.max_unavailable, hosts);
-    at.key("zone-bake", &old.zone_bake_ms, &new.zone_bake_ms, duration);
-    at.key("zones-at-once", &old.zones_at_once, &new.zones_at_once, at_once);
-}
-
-fn one_box(stage: &OneBox) -> PlanValue {
-    parts([("hosts", hosts(&stage.hosts)), ("bake", PlanValue::DurationMs(stage.bake_ms))])
 }
 
 /// Says what differs in every wave alike once, at the strategy: there it was written, or inherited from.

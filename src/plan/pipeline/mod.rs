@@ -17,8 +17,8 @@ pub use calendar::{Calendar, Holds, Window};
 pub use component::Component;
 pub use policy::{Emergency, ErrorBudget};
 pub use rehearsal::Rehearsal;
-pub use source::{DefectClass, Merges, RateStep, Source};
-pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
+pub use source::{ChangeSource, DefectClass, Merges, RateStep};
+pub use stage::{Flaky, Mode, OnFlaky, Stage, StagePhase};
 pub use two_phase::{BakesFrom, TwoPhase};
 pub use windows::{WaveCalendar, WaveHolds};
 
@@ -87,7 +87,7 @@ impl Pipeline {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
     /// Merges, and what they may carry.
-    pub source: Source,
+    pub source: ChangeSource,
     /// Stages before production, in order; at least one.
     pub stages: Vec<Stage>,
     /// Calendars that stages and waves refer to by index.
@@ -97,7 +97,7 @@ pub struct Line {
     /// Window of each region of the fleet, beside that of its wave; empty if regions have none.
     pub region_windows: Vec<usize>,
     /// What a revision does that reaches production while another one is there.
-    pub entry: Entry,
+    pub entry: EntryPolicy,
     /// Changes in two halves, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two_phase: Option<TwoPhase>,
@@ -116,7 +116,7 @@ pub struct Line {
 /// What a revision does that reaches production while another one is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Entry {
+pub enum EntryPolicy {
     /// It waits its turn for the first wave, behind those that wait already.
     Queued,
     /// It waits for the first wave and takes the place of whatever waits there.
@@ -130,7 +130,7 @@ pub enum Entry {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AfterRejection {
-    /// The revision leaves the line; what it carries rides with the next one, the defect as well.
+    /// The revision leaves the line; the next one carries what it had, the defect as well.
     Leave,
     /// The same revision begins again at the first stage.
     Restart {
@@ -138,12 +138,12 @@ pub enum AfterRejection {
         after: Distribution,
     },
     /// The line is blocked until the change that was blamed is taken out.
-    Revert(Repair),
+    Revert(RepairPolicy),
 }
 
 /// How a team takes out what broke the pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Repair {
+pub struct RepairPolicy {
     /// From a rejection until a revert or fix is merged.
     pub latency: Distribution,
     /// Probability that another change of the revision is blamed first; 0 to 1.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// Merges, review and defects.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Source {
+pub struct ChangeSource {
     /// When changes are merged.
     pub merges: Merges,
     /// From the moment a change is ready for review until it is merged; lies before the merge.

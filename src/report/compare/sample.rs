@@ -1,5 +1,6 @@
 //! A made-up comparison for the tests of its reports: every kind of row, of unit and of threshold.
 
+use crate::outcome::measures::{self, Measure};
 use crate::plan::Level;
 use crate::plan::diff::{PlanChange, PlanValue};
 use crate::plan::study::Statistic;
@@ -126,7 +127,7 @@ fn estimate(value: f64, low: f64, high: f64) -> Option<Estimate> {
 
 /// A row; the estimates are (value, low, high) of baseline, candidate and difference.
 fn row(
-    of: (&str, &'static str, Statistic),
+    of: (&str, &'static Measure, Statistic),
     change: Change,
     [before, after, difference]: [(f64, f64, f64); 3],
     most_worse_trial: Option<u64>,
@@ -162,20 +163,27 @@ fn rows() -> Vec<Row> {
     let open = scaled(MINUTE, [[24.0, 20.0, 29.0], [26.0, 21.0, 33.0], [2.0, -4.0, 9.0]]);
     let share = scaled(1.0, [[0.031, 0.025, 0.038], [0.05, 0.04, 0.06], [0.019, 0.011, 0.027]]);
     let traffic = scaled(1e4, [[2.0, 1.9, 2.1], [2.05, 1.9, 2.2], [0.05, 0.01, 0.09]]);
-    let mut needs = row(("fast", "impaired_host_ms", Statistic::Mean), Inconclusive, open, Some(211));
+    let mut needs =
+        row(("fast", &measures::IMPAIRED_HOST_MS, Statistic::Mean), Inconclusive, open, Some(211));
     needs.trials_needed = Some(40_000);
-    let mut hopeless = row(("fast", "impaired_host_ms", Statistic::P99), Inconclusive, open, Some(17));
+    let mut hopeless =
+        row(("fast", &measures::IMPAIRED_HOST_MS, Statistic::P99), Inconclusive, open, Some(17));
     hopeless.difference = Some(Estimate { value: 2.0 * MINUTE, interval: Interval::UNBOUNDED });
-    let mut empty = row(("fast", "escaped", Statistic::Mean), Inconclusive, open, None);
+    let mut empty = row(("fast", &measures::ESCAPED, Statistic::Mean), Inconclusive, open, None);
     (empty.baseline, empty.candidate, empty.difference, empty.pairs) = (None, None, None, 0);
     vec![
-        row(("careful", "time_to_100_ms", Statistic::P50), Improved, time, None),
-        row(("careful", "regions_touched", Statistic::Mean), NoChange, same, None),
-        row(("at-once", "regions_touched", Statistic::Mean), NoChange, same, None),
-        row(("at-once", "peak_impaired_regions", Statistic::P90), NoChange, same, None),
-        row(("careful", "impaired_host_ms", Statistic::P99), Regressed, blast, Some(17)),
-        row(("careful", "isolation_violated", Statistic::Mean), Regressed, share, Some(17)),
-        row(("fast", "peak_impaired_traffic_ppm", Statistic::P90), WithinTolerance, traffic, Some(9)),
+        row(("careful", &measures::TIME_TO_100_MS, Statistic::P50), Improved, time, None),
+        row(("careful", &measures::REGIONS_TOUCHED, Statistic::Mean), NoChange, same, None),
+        row(("at-once", &measures::REGIONS_TOUCHED, Statistic::Mean), NoChange, same, None),
+        row(("at-once", &measures::PEAK_IMPAIRED_REGIONS, Statistic::P90), NoChange, same, None),
+        row(("careful", &measures::IMPAIRED_HOST_MS, Statistic::P99), Regressed, blast, Some(17)),
+        row(("careful", &measures::ISOLATION_VIOLATED, Statistic::Mean), Regressed, share, Some(17)),
+        row(
+            ("fast", &measures::PEAK_IMPAIRED_TRAFFIC_PPM, Statistic::P90),
+            WithinTolerance,
+            traffic,
+            Some(9),
+        ),
         needs,
         hopeless,
         empty,
@@ -184,7 +192,7 @@ fn rows() -> Vec<Row> {
 
 fn thresholds() -> Vec<ThresholdResult> {
     let result = |strategy: &str, level, max: f64, verdict, trials_needed| ThresholdResult {
-        metric: "impaired_host_ms".into(),
+        metric: &measures::IMPAIRED_HOST_MS,
         statistic: Statistic::P99,
         strategy: strategy.into(),
         max: max * MINUTE,

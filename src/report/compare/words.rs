@@ -1,7 +1,7 @@
 //! What every report of a comparison says in the same words: the verdict, a row, the trials to replay.
 
 use super::Options;
-use crate::outcome::metric::{Unit, find};
+use crate::outcome::measures::Unit;
 use crate::plan::Level;
 use crate::report::terminal::replay_command;
 use crate::report::{limits, text};
@@ -26,7 +26,7 @@ pub(super) fn worst_first(rows: &[Row]) -> Vec<&Row> {
 
 /// The unit of a row's numbers.
 pub(super) fn unit(row: &Row) -> Unit {
-    find(row.metric).map_or(Unit::Hosts, |metric| metric.unit)
+    row.metric.unit
 }
 
 /// What a row compares, within its strategy: `p99 of impaired_host_ms`.

@@ -2,6 +2,7 @@
 //!
 //! Chart and text draw the same trains; nothing here draws.
 
+pub mod journey;
 pub mod json;
 pub mod stations;
 pub mod text;
@@ -50,7 +51,7 @@ pub struct Leg {
 
 /// What became of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum TrainFate {
     /// Nothing yet.
     UnderWay,
     /// It came to the end of the line.
@@ -77,7 +78,7 @@ pub struct Train {
     /// The newest change that it carries came with a defect.
     pub is_bad: bool,
     pub legs: Vec<Leg>,
-    pub fate: Fate,
+    pub fate: TrainFate,
     /// When that was settled; the trial's end if it never was.
     pub end_ms: u64,
     /// When its rollout stopped, if it did.
@@ -87,32 +88,32 @@ pub struct Train {
 impl Train {
     /// Whether somebody would ask what became of it: not of those that only handed over what they had.
     pub fn is_telling(&self) -> bool {
-        self.fate != Fate::GivenUp
+        self.fate != TrainFate::GivenUp
     }
 
     /// Between waves it waits for the next one, of which nobody tells. Until `at_ms`, if nothing has become of it.
     fn wait_for_wave(&mut self, at_ms: u64) {
         let last = self.legs.last().filter(|last| matches!(last.doing, Doing::Deploy | Doing::Bake));
-        if let Some(last) = last.filter(|last| last.to_ms < at_ms && self.fate == Fate::UnderWay) {
+        if let Some(last) = last.filter(|last| last.to_ms < at_ms && self.fate == TrainFate::UnderWay) {
             let wait = Leg { from_ms: last.to_ms, to_ms: at_ms, place: last.place + 1, doing: Doing::Wait };
             self.legs.push(wait);
         }
     }
 
     /// Whether it was on its way at some time of a span.
-    pub fn is_within(&self, span: Span) -> bool {
+    pub fn is_within(&self, span: TimeSpan) -> bool {
         self.set_out_ms < span.to_ms && self.end_ms > span.from_ms
     }
 }
 
 /// A span of the pipeline's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct TimeSpan {
     pub from_ms: u64,
     pub to_ms: u64,
 }
 
-impl Span {
+impl TimeSpan {
     /// Whether an instant lies in it.
     pub fn has(self, at_ms: u64) -> bool {
         (self.from_ms..self.to_ms).contains(&at_ms)
@@ -141,7 +142,7 @@ pub struct Diagram {
     /// In the order of setting out.
     pub trains: Vec<Train>,
     /// When the line was blocked for a revert.
-    pub blocked: Vec<Span>,
+    pub blocked: Vec<TimeSpan>,
     /// The source's merges, and whether they carry a defect.
     pub merges: Vec<(u64, bool)>,
 }
@@ -157,7 +158,7 @@ impl Diagram {
     /// The part that tells most and can still be read: around the first rollback after `warm_up_ms` (without one, from
     /// there), with some two dozen trains in production. Whole days, `days` of them if that is given, or a few hours of
     /// a busy pipeline.
-    pub fn telling(&self, warm_up_ms: u64, end_ms: u64, days: Option<u64>) -> Span {
+    pub fn telling(&self, warm_up_ms: u64, end_ms: u64, days: Option<u64>) -> TimeSpan {
         let in_production = |train: &&Train| train.legs.iter().any(|leg| leg.doing == Doing::Deploy);
         let counted = self.trains.iter().filter(|train| train.end_ms > warm_up_ms);
         let starts: Vec<u64> = counted.filter(in_production).map(|train| train.set_out_ms).collect();
@@ -171,14 +172,14 @@ impl Diagram {
             && to - from < DAY_MS / 2
         {
             let to = (to.max(&stopped) / HOUR_MS + 2) * HOUR_MS;
-            return Span { from_ms: from / HOUR_MS * HOUR_MS, to_ms: to.min(end_ms) };
+            return TimeSpan { from_ms: from / HOUR_MS * HOUR_MS, to_ms: to.min(end_ms) };
         }
         let a_day = starts.len() as f64 * DAY_MS as f64 / end_ms.saturating_sub(warm_up_ms).max(1) as f64;
         let legible = ((BEFORE + BEHIND) as f64 / a_day) as u64;
         let days = days.unwrap_or_else(|| legible.clamp(DAYS.0, DAYS.1));
         let latest = (end_ms / DAY_MS).saturating_sub(days);
         let day = (stopped / DAY_MS).saturating_sub(days / 3).min(latest);
-        Span { from_ms: day * DAY_MS, to_ms: ((day + days) * DAY_MS).min(end_ms) }
+        TimeSpan { from_ms: day * DAY_MS, to_ms: ((day + days) * DAY_MS).min(end_ms) }
     }
 }
 
@@ -191,7 +192,7 @@ struct Fold {
     open: BTreeMap<RevisionId, (u64, usize, Doing)>,
     bad: Vec<ChangeId>,
     merges: Vec<(u64, bool)>,
-    blocked: Vec<Span>,
+    blocked: Vec<TimeSpan>,
     blocked_since: Option<u64>,
 }
 
@@ -206,7 +207,7 @@ impl Fold {
             }
             PipelineEvent::SetOut { revision, .. } => self.set_out(revision, at),
             PipelineEvent::Waits { revision, stage } => {
-                self.train(revision).fate = Fate::UnderWay;
+                self.train(revision).fate = TrainFate::UnderWay;
                 self.turn(revision, at, Some((stage.index(), Doing::Wait)));
             }
             PipelineEvent::WaitsForWindow { .. } => {}
@@ -218,7 +219,7 @@ impl Fold {
             }
             PipelineEvent::Rejected { revision, stage, changes, .. } => {
                 self.train(revision).changes = changes;
-                self.end(revision, at, Fate::Rejected { place: stage.index() });
+                self.end(revision, at, TrainFate::Rejected { place: stage.index() });
             }
             PipelineEvent::RolloutStarted { revision, changes } => {
                 self.turn(revision, at, None);
@@ -229,15 +230,15 @@ impl Fold {
             }
             PipelineEvent::Stopped { revision, taken_back, .. } => self.stop(revision, at, taken_back),
             PipelineEvent::TakenBack { revision } => self.turn(revision, at, None),
-            PipelineEvent::Delivered { revision, .. } => self.end(revision, at, Fate::Delivered),
-            PipelineEvent::Withdrawn { revision } => self.end(revision, at, Fate::Withdrawn),
-            PipelineEvent::GivenUp { revision } => self.end(revision, at, Fate::GivenUp),
+            PipelineEvent::Delivered { revision, .. } => self.end(revision, at, TrainFate::Delivered),
+            PipelineEvent::Withdrawn { revision } => self.end(revision, at, TrainFate::Withdrawn),
+            PipelineEvent::GivenUp { revision } => self.end(revision, at, TrainFate::GivenUp),
             PipelineEvent::Blocked { .. } => {
                 self.blocked_since.get_or_insert(at);
             }
             PipelineEvent::Unblocked => {
                 let since = self.blocked_since.take();
-                self.blocked.extend(since.map(|from_ms| Span { from_ms, to_ms: at }));
+                self.blocked.extend(since.map(|from_ms| TimeSpan { from_ms, to_ms: at }));
             }
         }
     }
@@ -248,7 +249,7 @@ impl Fold {
 
     fn set_out(&mut self, revision: RevisionId, at: u64) {
         let is_bad = self.bad.last().is_some_and(|bad| bad.index() == revision.index());
-        let (legs, fate, end_ms) = (Vec::new(), Fate::UnderWay, u64::MAX);
+        let (legs, fate, end_ms) = (Vec::new(), TrainFate::UnderWay, u64::MAX);
         let train =
             Train { revision, set_out_ms: at, changes: 0, is_bad, legs, fate, end_ms, stopped_ms: None };
         self.trains.insert(revision, train);
@@ -281,7 +282,7 @@ impl Fold {
     fn stop(&mut self, revision: RevisionId, at: u64, taken_back: bool) {
         self.train(revision).wait_for_wave(at);
         self.train(revision).stopped_ms = Some(at);
-        self.end(revision, at, if taken_back { Fate::TakenBack } else { Fate::Overtaken });
+        self.end(revision, at, if taken_back { TrainFate::TakenBack } else { TrainFate::Overtaken });
         if taken_back {
             let waves = self.train(revision).legs.iter().filter(|leg| leg.from_ms < at);
             let place = waves.map(|leg| leg.place).max().unwrap_or(self.stages);
@@ -290,9 +291,9 @@ impl Fold {
     }
 
     /// The first fate of an instant counts: what follows from it is not news.
-    fn end(&mut self, revision: RevisionId, at: u64, fate: Fate) {
+    fn end(&mut self, revision: RevisionId, at: u64, fate: TrainFate) {
         let train = self.train(revision);
-        if train.end_ms == at && train.fate != Fate::UnderWay {
+        if train.end_ms == at && train.fate != TrainFate::UnderWay {
             return;
         }
         (train.fate, train.end_ms) = (fate, at);
@@ -303,7 +304,7 @@ impl Fold {
         for revision in self.open.keys().copied().collect::<Vec<RevisionId>>() {
             self.turn(revision, end_ms, None);
         }
-        let blocked_at_end = self.blocked_since.map(|from_ms| Span { from_ms, to_ms: end_ms });
+        let blocked_at_end = self.blocked_since.map(|from_ms| TimeSpan { from_ms, to_ms: end_ms });
         self.blocked.extend(blocked_at_end);
         let mut trains: Vec<Train> = self.trains.into_values().collect();
         for train in &mut trains {
@@ -312,7 +313,7 @@ impl Fold {
             train.wait_for_wave(end_ms);
             let last = train.legs.iter().map(|leg| leg.to_ms).max().unwrap_or(train.set_out_ms);
             // What is taken back is over when it is back.
-            train.end_ms = if train.fate == Fate::UnderWay { end_ms } else { train.end_ms.max(last) };
+            train.end_ms = if train.fate == TrainFate::UnderWay { end_ms } else { train.end_ms.max(last) };
         }
         Diagram { trains, blocked: self.blocked, merges: self.merges }
     }

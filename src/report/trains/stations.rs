@@ -1,6 +1,6 @@
 //! The places that trains pass: stages, the wait before the first wave, waves. Their names, letters and windows.
 
-use super::Span;
+use super::TimeSpan;
 use crate::plan::pipeline::{Calendar, Holds, WaveCalendar};
 use crate::plan::{Pipeline, Strategy};
 
@@ -55,18 +55,18 @@ impl<'p> Stations<'p> {
     }
 
     /// When a place is closed, within `span`.
-    pub fn closed(&self, place: usize, span: Span) -> Vec<Span> {
+    pub fn closed(&self, place: usize, span: TimeSpan) -> Vec<TimeSpan> {
         let Some(calendar) = self.calendar(place) else { return Vec::new() };
         let mut closed = Vec::new();
         let mut from_ms = span.from_ms;
         for (opens, closes) in calendar.intervals() {
             if *opens > from_ms && from_ms < span.to_ms {
-                closed.push(Span { from_ms, to_ms: (*opens).min(span.to_ms) });
+                closed.push(TimeSpan { from_ms, to_ms: (*opens).min(span.to_ms) });
             }
             from_ms = from_ms.max(*closes);
         }
         if from_ms < span.to_ms {
-            closed.push(Span { from_ms, to_ms: span.to_ms });
+            closed.push(TimeSpan { from_ms, to_ms: span.to_ms });
         }
         closed
     }

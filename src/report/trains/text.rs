@@ -2,7 +2,7 @@
 //! request: no colour, at most the width that is asked for.
 
 use super::stations::Stations;
-use super::{DAY_MS, Diagram, Doing, Fate, HOUR_MS, Span, Train};
+use super::{DAY_MS, Diagram, Doing, HOUR_MS, TimeSpan, Train, TrainFate};
 use crate::ids::{ChangeId, RevisionId};
 use crate::pipeline::{ChangeKind, PipelineEvent, StopReason};
 use crate::plan::Plan;
@@ -39,7 +39,7 @@ pub struct Told<'p> {
     pub stations: Stations<'p>,
     pub trial: u64,
     pub dates: Dates,
-    pub span: Span,
+    pub span: TimeSpan,
 }
 
 /// The diagram and what happened, in at most `width` columns.
@@ -98,12 +98,12 @@ fn head(told: &Told, diagram: &Diagram, width: usize) -> String {
 
 /// Columns of equal time.
 struct Ruler {
-    span: Span,
+    span: TimeSpan,
     column_ms: u64,
 }
 
 impl Ruler {
-    fn new(span: Span, room: usize) -> Self {
+    fn new(span: TimeSpan, room: usize) -> Self {
         let length = span.to_ms - span.from_ms;
         let fits = |column: &&u64| length.div_ceil(**column) <= room as u64;
         let column_ms = COLUMNS_MS.iter().find(fits).unwrap_or(&COLUMNS_MS[COLUMNS_MS.len() - 1]);
@@ -111,9 +111,9 @@ impl Ruler {
     }
 
     /// The columns, each a span.
-    fn columns(&self) -> impl Iterator<Item = Span> {
+    fn columns(&self) -> impl Iterator<Item = TimeSpan> {
         let starts = (self.span.from_ms..self.span.to_ms).step_by(self.column_ms as usize);
-        starts.map(|from_ms| Span { from_ms, to_ms: (from_ms + self.column_ms).min(self.span.to_ms) })
+        starts.map(|from_ms| TimeSpan { from_ms, to_ms: (from_ms + self.column_ms).min(self.span.to_ms) })
     }
 
     /// Hours where they begin, as far as they find room.
@@ -155,8 +155,8 @@ impl Ruler {
     }
 
     /// A letter in the columns of which more than one part in `share` lies in the spans.
-    fn spans(&self, spans: &[Span], letter: char, share: u64) -> String {
-        let covered = |column: Span| {
+    fn spans(&self, spans: &[TimeSpan], letter: char, share: u64) -> String {
+        let covered = |column: TimeSpan| {
             let each = spans
                 .iter()
                 .map(|span| span.to_ms.min(column.to_ms).saturating_sub(span.from_ms.max(column.from_ms)));
@@ -181,27 +181,27 @@ fn line(told: &Told, train: &Train, ruler: &Ruler, letters: &[char]) -> String {
 fn fate_within(told: &Told, train: &Train) -> String {
     match train.fate {
         _ if train.stopped_ms.unwrap_or(train.end_ms) >= told.span.to_ms => "under way".to_owned(),
-        Fate::UnderWay => "under way".to_owned(),
-        Fate::Delivered => "delivered".to_owned(),
-        Fate::Rejected { place } => format!("{} said no", told.stations.name(place)),
-        Fate::TakenBack => "taken back".to_owned(),
-        Fate::Overtaken => "overtaken".to_owned(),
-        Fate::Withdrawn => "withdrawn".to_owned(),
-        Fate::GivenUp => "given up".to_owned(),
+        TrainFate::UnderWay => "under way".to_owned(),
+        TrainFate::Delivered => "delivered".to_owned(),
+        TrainFate::Rejected { place } => format!("{} said no", told.stations.name(place)),
+        TrainFate::TakenBack => "taken back".to_owned(),
+        TrainFate::Overtaken => "overtaken".to_owned(),
+        TrainFate::Withdrawn => "withdrawn".to_owned(),
+        TrainFate::GivenUp => "given up".to_owned(),
     }
 }
 
 /// One column of a train: its end or stop, else where it spent most of that time.
-fn cell(told: &Told, train: &Train, column: Span, letters: &[char]) -> char {
+fn cell(told: &Told, train: &Train, column: TimeSpan, letters: &[char]) -> char {
     if train.stopped_ms.is_some_and(|at| column.has(at)) {
         return '<';
     }
     if column.has(train.end_ms) {
         match train.fate {
-            Fate::Delivered => return '*',
-            Fate::Rejected { .. } => return '!',
-            Fate::Withdrawn | Fate::Overtaken => return '/',
-            Fate::UnderWay | Fate::TakenBack | Fate::GivenUp => {}
+            TrainFate::Delivered => return '*',
+            TrainFate::Rejected { .. } => return '!',
+            TrainFate::Withdrawn | TrainFate::Overtaken => return '/',
+            TrainFate::UnderWay | TrainFate::TakenBack | TrainFate::GivenUp => {}
         }
     }
     let inside = |leg: &&super::Leg| leg.from_ms < column.to_ms && leg.to_ms > column.from_ms;
@@ -240,7 +240,7 @@ fn legend(told: &Told, letters: &[char], ruler: &Ruler, width: usize) -> String 
 
 /// What stopped the line, in order.
 fn incidents(told: &Told, records: &[Record<PipelineEvent>], width: usize) -> String {
-    let teller = Teller { told, records };
+    let teller = TrainTeller { told, records };
     let within = records.iter().filter(|record| told.span.has(record.at_ms));
     let mut lines: Vec<(u64, String)> = Vec::new();
     for (at, words) in within.filter_map(|record| Some((record.at_ms, teller.tell(record)?))) {
@@ -265,12 +265,12 @@ fn incidents(told: &Told, records: &[Record<PipelineEvent>], width: usize) -> St
 }
 
 /// Says what happened in the plan's names.
-struct Teller<'t> {
+struct TrainTeller<'t> {
     told: &'t Told<'t>,
     records: &'t [Record<PipelineEvent>],
 }
 
-impl Teller<'_> {
+impl TrainTeller<'_> {
     fn tell(&self, record: &Record<PipelineEvent>) -> Option<String> {
         Some(match record.event {
             PipelineEvent::Rejected { revision, stage, culprit, changes } => {

@@ -3,7 +3,7 @@
 use super::limit;
 use super::study::{Run, resolve_metric};
 use crate::diagnostic::Diagnostic;
-use crate::outcome::metric::{Metric, Unit};
+use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Level, Tolerance};
 use crate::scenario::problems::Problems;
@@ -45,7 +45,7 @@ fn resolve_one(written: &Written<ExpectSpec>, run: &Run<'_>, problems: &mut Prob
         None => Tolerance::Relative(relative(metric, spec, value, problems)?),
     };
     Some(Expectation {
-        metric: metric.name.to_owned(),
+        metric,
         statistic: statistic?,
         strategy: strategy?,
         value,
@@ -76,7 +76,7 @@ fn strategy(written: &Written<ExpectSpec>, run: &Run<'_>, problems: &mut Problem
 }
 
 /// The statistic; a share of trials has only one.
-fn statistic(metric: &Metric, field: &Field<Statistic>, problems: &mut Problems) -> Option<Statistic> {
+fn statistic(metric: &Measure, field: &Field<Statistic>, problems: &mut Problems) -> Option<Statistic> {
     let is_share = metric.unit == Unit::YesNo;
     let Some(written) = field.get() else {
         return Some(if is_share { Statistic::Mean } else { Statistic::P50 });
@@ -91,13 +91,9 @@ fn statistic(metric: &Metric, field: &Field<Statistic>, problems: &mut Problems)
 }
 
 /// A value that the metric can have.
-fn amount(metric: &Metric, written: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
+fn amount(metric: &Measure, written: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
     let value = limit::resolve(metric, written, problems)?;
-    let whole = match metric.unit {
-        Unit::YesNo => 1.0,
-        Unit::Ppm => 1e6,
-        _ => return Some(value),
-    };
+    let Some(whole) = metric.unit.whole() else { return Some(value) };
     if value > whole {
         let message = format!("`{}` is never more than 100 %", metric.name);
         let help = format!("write \"5%\"; a bare number is taken as it is, and {whole} is all of it");
@@ -109,7 +105,7 @@ fn amount(metric: &Metric, written: &Written<Limit>, problems: &mut Problems) ->
 }
 
 /// Room on either side, which cannot be below 0 even where the metric can.
-fn room(metric: &Metric, written: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
+fn room(metric: &Measure, written: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
     let room = limit::resolve(metric, written, problems)?;
     if room < 0.0 {
         let message = "`within` is a distance, which is never below 0";
@@ -121,15 +117,16 @@ fn room(metric: &Metric, written: &Written<Limit>, problems: &mut Problems) -> O
 }
 
 /// Room as a share of the value, which leaves none around 0.
-fn relative(metric: &Metric, spec: &ExpectSpec, value: f64, problems: &mut Problems) -> Option<f64> {
+fn relative(metric: &Measure, spec: &ExpectSpec, value: f64, problems: &mut Problems) -> Option<f64> {
     if value == 0.0 {
         let message = "a share of 0 leaves no room around it";
         let place = spec.tolerance.span().or(spec.value.span()).unwrap_or_default();
         let example = match metric.unit {
             Unit::DurationMs | Unit::LeadMs => "\"2m\"",
             Unit::HostMs => "\"5 host-minutes\"",
-            Unit::Ppm | Unit::YesNo => "\"1%\"",
-            _ => "2",
+            Unit::Ppm | Unit::Share | Unit::YesNo => "\"1%\"",
+            Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => "2",
+            Unit::Deployments | Unit::Alarms | Unit::Count => "2",
         };
         let diagnostic = Diagnostic::new(&rules::NO_ROOM_AROUND_ZERO, message).at(place, "");
         problems.report(diagnostic.help(format!("write `within = {example}` for the room on either side")));

@@ -1,7 +1,7 @@
 //! Limits of thresholds and values of expectations: a text or a number into the raw unit of its metric.
 
 use crate::diagnostic::Diagnostic;
-use crate::outcome::metric::{METRICS, Metric, Unit};
+use crate::outcome::measures::{self, Measure, Unit};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
@@ -9,7 +9,7 @@ use crate::scenario::spec::Limit;
 use crate::scenario::value::{Duration, Percent};
 
 /// The amount in the metric's raw unit, below 0 only where the metric can be; none if it was reported.
-pub(super) fn resolve(metric: &Metric, limit: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
+pub(super) fn resolve(metric: &Measure, limit: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
     let value = match &limit.value {
         Limit::Number(value) => Some(*value),
         Limit::Text(text) => signed(metric.unit, text),
@@ -21,9 +21,9 @@ pub(super) fn resolve(metric: &Metric, limit: &Written<Limit>, problems: &mut Pr
         problems.report(diagnostic.help(help(metric.unit)));
         return None;
     };
-    if value < 0.0 && metric.unit != Unit::LeadMs {
+    if value < 0.0 && !metric.unit.is_signed() {
         let message = format!("`{}` is never below 0", metric.name);
-        let signed = METRICS.iter().filter(|metric| metric.unit == Unit::LeadMs);
+        let signed = measures::all().filter(|metric| metric.unit.is_signed());
         let signed: Vec<String> = signed.map(|metric| format!("`{}`", metric.name)).collect();
         let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(limit.span, "");
         problems.report(diagnostic.help(format!("those that can be: {}", signed.join(", "))));
@@ -46,8 +46,9 @@ fn amount(unit: Unit, text: &str) -> Option<f64> {
         Unit::DurationMs | Unit::LeadMs => Duration::parse(text).ok().map(|duration| duration.ms as f64),
         Unit::HostMs => host_ms(text),
         Unit::Ppm => Percent::parse(text).map(|ratio| ratio.num as f64 * 1e6 / ratio.den as f64),
-        Unit::YesNo => Percent::parse(text).map(crate::plan::Ratio::as_f64),
-        _ => None,
+        Unit::Share | Unit::YesNo => Percent::parse(text).map(crate::plan::Ratio::as_f64),
+        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => None,
+        Unit::Deployments | Unit::Alarms | Unit::Count => None,
     }
 }
 
@@ -64,13 +65,16 @@ fn host_ms(text: &str) -> Option<f64> {
     Some(number * unit_ms).filter(|value| value.is_finite())
 }
 
+const COUNT: &str = "it is a count: write a number without quotes";
+
 fn help(unit: Unit) -> &'static str {
     match unit {
         Unit::DurationMs => "it is a time: write \"30m\" or \"2d\"",
         Unit::LeadMs => "it is a time: write \"30m\", or \"-30m\" for the other way round",
         Unit::HostMs => "it is host-time: write \"5000 host-minutes\" or \"2 host-hours\"",
-        Unit::Ppm | Unit::YesNo => "it is a share: write \"5%\"",
-        _ => "it is a count: write a number without quotes",
+        Unit::Ppm | Unit::Share | Unit::YesNo => "it is a share: write \"5%\"",
+        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => COUNT,
+        Unit::Deployments | Unit::Alarms | Unit::Count => COUNT,
     }
 }
 

@@ -7,8 +7,8 @@ use super::fleet::ratio;
 use super::{check_unique, name, policy, recorded, rehearsal, two_phase, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::pipeline::{
-    AfterRejection, DefectClass, Entry, Flaky, Holds, Line, Merges, Mode, OnFlaky, Phase, Pipeline, RateStep,
-    Repair, Source, Stage, WaveHolds, Window,
+    AfterRejection, ChangeSource, DefectClass, EntryPolicy, Flaky, Holds, Line, Merges, Mode, OnFlaky,
+    Pipeline, RateStep, RepairPolicy, Stage, StagePhase, WaveHolds, Window,
 };
 use crate::plan::{Change, Plan, Study};
 use crate::random::Distribution;
@@ -16,14 +16,15 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{
-    AfterRejectionSpec, Inherit, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec, TwoPhaseSpec,
+    AfterRejectionSpec, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec, TwoPhaseSpec,
 };
+use crate::scenario::table::Inherit;
 use crate::scenario::value::{Duration, Int, Name};
 
 const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
 const NOW: Distribution = Distribution::Fixed { ms: 0 };
 
-/// The horizon of `plan`, which has everything else; none without a `[pipeline]`.
+/// The pipeline of `plan`, which has everything else; none without a `[pipeline]`.
 pub(super) fn resolve(
     spec: &ScenarioSpec,
     plan: &Plan,
@@ -47,21 +48,21 @@ pub(super) fn resolve(
         two_phase: &spec_of_pipeline.two_phase,
         span: *span,
     };
-    let mut horizon = context.resolve_line(&own, &plan.change, problems);
-    let pipeline = &mut horizon.line;
-    pipeline.emergency = policy::emergency(&spec_of_pipeline.emergency, pipeline.entry);
-    pipeline.error_budget = policy::error_budget(&spec_of_pipeline.error_budget, &plan.fleet, problems);
-    policy::check_passing_by(spec_of_pipeline, &pipeline.stages, problems);
+    let mut pipeline = context.resolve_line(&own, &plan.change, problems);
+    let line = &mut pipeline.line;
+    line.emergency = policy::emergency(&spec_of_pipeline.emergency, line.entry);
+    line.error_budget = policy::error_budget(&spec_of_pipeline.error_budget, &plan.fleet, problems);
+    policy::check_passing_by(spec_of_pipeline, &line.stages, problems);
     Some(Pipeline {
         others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
         exclusive_regions: spec_of_pipeline.exclusive_regions.or(true),
         shared_alarms: spec_of_pipeline.shared_alarms.or(true),
         components: component::resolve(spec_of_pipeline, &plan.change, strategies, problems),
-        ..horizon
+        ..pipeline
     })
 }
 
-/// How long the horizon is.
+/// How long a trial is.
 #[derive(Clone, Copy)]
 struct Times {
     length_ms: u64,
@@ -74,7 +75,7 @@ fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> T
     let warm_up_ms = spec.warm_up.or(Duration { ms: 14 * DAY_MS }).ms;
     if warm_up_ms >= length_ms {
         let place = spec.warm_up.span().or(spec.length.span()).unwrap_or(place);
-        let message = "the warm-up is as long as the whole horizon: nothing would be counted";
+        let message = "the warm-up is as long as the whole trial: nothing would be counted";
         let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(place, "");
         problems.report(diagnostic.help("make `length` longer or `warm-up` shorter"));
     }
@@ -85,7 +86,7 @@ fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> T
 struct WrittenLine<'a> {
     source: &'a Field<SourceSpec>,
     stage: &'a Field<Vec<Written<StageSpec>>>,
-    entry: &'a Field<Entry>,
+    entry: &'a Field<EntryPolicy>,
     wave_calendar: &'a Field<Name>,
     after_rejection: &'a Field<AfterRejectionSpec>,
     two_phase: &'a Field<TwoPhaseSpec>,
@@ -126,7 +127,7 @@ impl Context<'_> {
                 wave_windows: Vec::new(),
                 region_windows: Vec::new(),
                 two_phase,
-                entry: line.entry.or(Entry::Superseded),
+                entry: line.entry.or(EntryPolicy::Superseded),
                 after_rejection: resolve_rejection(line.after_rejection, problems),
                 emergency: None,
                 error_budget: None,
@@ -160,7 +161,7 @@ impl Context<'_> {
             two_phase: &Field::default(),
             span: *span,
         };
-        let horizon = self.resolve_line(&line, &change, problems);
+        let pipeline = self.resolve_line(&line, &change, problems);
         let strategy = self.strategies.names.find_runnable(spec.strategy.get()?, problems)?;
         let study = Study {
             baseline: 0,
@@ -176,7 +177,7 @@ impl Context<'_> {
             change,
             strategies: vec![self.strategies.names.drafts[strategy].plan.clone()],
             study,
-            pipeline: Some(horizon),
+            pipeline: Some(pipeline),
             ..self.plan.clone()
         })
     }
@@ -189,7 +190,7 @@ fn resolve_source(
     length_ms: u64,
     place: Span,
     problems: &mut Problems,
-) -> Source {
+) -> ChangeSource {
     let absent = SourceSpec::default();
     let spec = field.value().unwrap_or(&absent);
     let merges = resolve_merges(spec, calendars, length_ms, problems).unwrap_or_else(|| {
@@ -204,7 +205,7 @@ fn resolve_source(
         probability: change.bad_probability * defect.probability,
         review_catches,
     });
-    Source { merges, review: distribution(&spec.review, NOW), defects: defects.collect() }
+    ChangeSource { merges, review: distribution(&spec.review, NOW), defects: defects.collect() }
 }
 
 /// When changes are merged; none if nothing says so.
@@ -308,7 +309,7 @@ fn resolve_stage(
     Stage {
         rehearsal: rehearsal::resolve(spec, written.span, change, problems),
         name: name(&spec.name),
-        phase: spec.phase.or(Phase::Test),
+        phase: spec.phase.or(StagePhase::Test),
         duration: distribution(&spec.duration, NOW),
         mode: spec.mode.or(Mode::Superseded),
         room: spec.room.value().map(|room| room.0 as usize),
@@ -332,7 +333,7 @@ fn resolve_rejection(field: &Field<AfterRejectionSpec>, problems: &mut Problems)
             AfterRejection::Leave
         }
         (None, Some(_)) => AfterRejection::Restart { after: distribution(&spec.restart, NOW) },
-        (Some(_), None) => AfterRejection::Revert(Repair {
+        (Some(_), None) => AfterRejection::Revert(RepairPolicy {
             latency: distribution(&spec.revert, NOW),
             misattribution: ratio(&spec.misattribution, 0.0),
             again: distribution(&spec.again, Distribution::Fixed { ms: DAY_MS }),

@@ -7,7 +7,7 @@ use super::limit;
 use super::strategy::{Draft, Names};
 use super::unknown;
 use crate::diagnostic::Diagnostic;
-use crate::outcome::metric::{self, METRICS, Metric};
+use crate::outcome::measures::{self, Measure};
 use crate::plan::study::Statistic;
 use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, Study, Threshold};
 use crate::scenario::problems::Problems;
@@ -84,13 +84,12 @@ fn precisions(study: &StudySpec, problems: &mut Problems) -> Vec<Precision> {
     written
         .filter_map(|Written { value, span }| {
             let PrecisionText { statistic, metric, relative } = value;
-            let Some(found) = metric::find_words(metric) else {
-                let known = METRICS.iter().map(|metric| metric.name);
+            let Some(found) = measures::find_words(metric) else {
+                let known = measures::all().map(|metric| metric.name);
                 unknown(&rules::UNKNOWN_METRIC, "metric", metric, *span, known, problems);
                 return None;
             };
-            let metric = found.name.to_owned();
-            Some(Precision { metric, statistic: *statistic, strategy: None, relative: *relative })
+            Some(Precision { metric: found, statistic: *statistic, strategy: None, relative: *relative })
         })
         .collect()
 }
@@ -178,7 +177,7 @@ fn resolve_threshold(
     let limit = spec.max.get()?;
     let max = limit::resolve(metric, limit, problems)?;
     Some(Threshold {
-        metric: metric.name.to_owned(),
+        metric,
         statistic: spec.statistic.value().copied().unwrap_or(Statistic::Mean),
         strategy: strategy.flatten(),
         max,
@@ -189,11 +188,11 @@ fn resolve_threshold(
 pub(super) fn resolve_metric(
     written: &Written<MetricName>,
     problems: &mut Problems,
-) -> Option<&'static Metric> {
+) -> Option<&'static Measure> {
     let Written { value: MetricName(name), span } = written;
-    let metric = metric::find(name);
+    let metric = measures::find(name);
     if metric.is_none() {
-        let known = METRICS.iter().map(|metric| metric.name);
+        let known = measures::all().map(|metric| metric.name);
         unknown(&rules::UNKNOWN_METRIC, "metric", name, *span, known, problems);
     }
     metric
@@ -211,7 +210,7 @@ fn resolve_guard(written: &Written<GuardSpec>, run: &Run<'_>, problems: &mut Pro
         return None;
     }
     Some(Guard {
-        metric: metric?.name.to_owned(),
+        metric: metric?,
         statistic: statistic.value,
         strategy: strategy.flatten(),
         tolerance: spec.tolerance.value().map_or(TOLERANCE_IF_UNSAID, |Percent(ratio)| ratio.as_f64()),

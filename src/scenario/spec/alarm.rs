@@ -1,11 +1,10 @@
 //! `[[alarm]]` as written.
 
-use super::spec;
 use crate::plan::{EvaluationClock, Missing, Scope, Watch};
 use crate::scenario::reader::Written;
-use crate::scenario::value::{
-    Datapoints, DistributionText, Duration, Int, Name, Percent, Positive, keywords,
-};
+use crate::scenario::table::spec;
+use crate::scenario::value::{Datapoints, DistributionText, Duration, Int, Name, Percent, Positive};
+use crate::scenario::words::words;
 
 spec! {
     /// An alarm. It has exactly one signal: `error-ratio`, `slow-ratio`, `error-count`, `synthetic`, `rate-ratio`,
@@ -67,9 +66,7 @@ spec! {
         /// Default: false.
         optional internal: bool,
     }
-}
 
-spec! {
     /// Breaches by the ratio of failed requests: `above` or `at-least`.
     pub struct ErrorRatioSpec {
         /// Breaches when the ratio is greater than this.
@@ -79,9 +76,7 @@ spec! {
         /// Periods with fewer requests do not breach; from 1. Default: 1.
         optional min_requests: Int<1, 1_000_000_000_000>,
     }
-}
 
-spec! {
     /// A limit on a ratio of rates: `above` or `at-least`.
     pub struct RateRatioSpec {
         /// True when the ratio is greater than this.
@@ -97,9 +92,7 @@ spec! {
         /// How long the alert goes on firing once it is not: Prometheus' `keep_firing_for`. Default: "0s".
         optional keep_firing_for: Duration,
     }
-}
 
-spec! {
     /// A limit on how fast the error budget is spent.
     pub struct BurnRateSpec {
         /// Service level objective on requests, for example "99.9%"; below 100 %.
@@ -115,9 +108,7 @@ spec! {
         /// How long the alert goes on firing once it does not: Prometheus' `keep_firing_for`. Default: "0s".
         optional keep_firing_for: Duration,
     }
-}
 
-spec! {
     /// Who judges the one-box beside a baseline, and how strictly.
     pub struct CanarySpec {
         /// "sequential", asked every period; "z-score" or "mann-whitney" (as Kayenta), asked once, at the end of
@@ -137,9 +128,7 @@ spec! {
         /// What too little evidence at the end of the bake does: "pass" or "fail". Default: "pass".
         optional inconclusive: Inconclusive,
     }
-}
 
-spec! {
     /// Breaches by the number of failed requests that somebody notices.
     pub struct ErrorCountSpec {
         /// So many breach; from 1.
@@ -147,9 +136,7 @@ spec! {
         /// Probability that a failed request is noticed. Default: "100%".
         optional seen: Percent,
     }
-}
 
-spec! {
     /// Breaches by the share of failing probes: `above` or `at-least`.
     pub struct SyntheticSpec {
         /// Probes in a period; from 1.
@@ -161,9 +148,7 @@ spec! {
         /// Breaches when the share is this or greater.
         optional at_least: Percent,
     }
-}
 
-spec! {
     /// Breaches by the share of impaired hosts: `above` or `at-least`.
     pub struct ImpairedHostsSpec {
         /// Breaches when the share is greater than this.
@@ -171,24 +156,13 @@ spec! {
         /// Breaches when the share is this or greater.
         optional at_least: Percent,
     }
-}
 
-spec! {
     /// Breaches with given probabilities.
     pub struct BreachSpec {
         /// Probability while no host of the scope is impaired. Default: "0%".
         optional healthy: Percent,
         /// Probability while at least one is. Default: "100%".
         optional impaired: Percent,
-    }
-}
-
-keywords! {
-    Scope {
-        "one-box" => Scope::OneBox,
-        "zone" => Scope::Zone,
-        "region" => Scope::Region,
-        "service" => Scope::Service,
     }
 }
 
@@ -212,41 +186,11 @@ pub enum Inconclusive {
     Fail,
 }
 
-keywords! {
-    JudgeName {
-        "sequential" => JudgeName::Sequential,
-        "z-score" => JudgeName::ZScore,
-        "mann-whitney" => JudgeName::MannWhitney,
-    }
-}
-
-keywords! {
-    Inconclusive {
-        "pass" => Inconclusive::Pass,
-        "fail" => Inconclusive::Fail,
-    }
-}
-
-keywords! {
-    Missing {
-        "not-breaching" => Missing::NotBreaching,
-        "breaching" => Missing::Breaching,
-        "ignore" => Missing::Ignore,
-        "missing" => Missing::Missing,
-    }
-}
-
-keywords! {
-    Watch {
-        "deployment" => Watch::Deployment,
-        "wave" => Watch::Wave,
-        "rollout" => Watch::Rollout,
-    }
-}
-
-keywords! {
-    EvaluationClock {
-        "wall" => EvaluationClock::Wall,
-        "deployment" => EvaluationClock::Deployment,
-    }
+words! {
+    Scope { OneBox, Zone, Region, Service }
+    JudgeName { Sequential, ZScore, MannWhitney }
+    Inconclusive { Pass, Fail }
+    Missing { NotBreaching, Breaching, Ignore, Missing }
+    Watch { Deployment, Wave, Rollout }
+    EvaluationClock { Wall, Deployment }
 }

@@ -1,6 +1,6 @@
 //! `[change]` as written.
 
-use super::spec;
+use crate::scenario::table::spec;
 use crate::scenario::value::{DistributionText, Percent};
 
 spec! {

@@ -1,7 +1,7 @@
 //! `[[pipeline.component]]` as written.
 
-use super::spec;
 use crate::scenario::reader::Written;
+use crate::scenario::table::spec;
 use crate::scenario::value::Name;
 
 spec! {

@@ -1,11 +1,12 @@
 //! `[[defect]]` as written: when it wakes, while what it hurts, whom, how, and what heals it.
 
-use super::spec;
 use crate::plan::{DefectClock, RollbackEffect, Within};
 use crate::scenario::reader::Written;
+use crate::scenario::table::spec;
 use crate::scenario::value::{
-    DistributionText, HostCount, HoursText, Int, Name, NonNegative, Percent, Positive, keywords,
+    DistributionText, HostCount, HoursText, Int, Name, NonNegative, Percent, Positive,
 };
+use crate::scenario::words::words;
 
 spec! {
     /// A defect that a bad change may carry; each bad change carries exactly one.
@@ -55,9 +56,7 @@ spec! {
         /// What heals a host. Default: going back does, at once.
         optional cure: CureSpec,
     }
-}
 
-spec! {
     /// While what an awake fault hurts: everything given must hold.
     pub struct WhileSpec {
         /// The region has more than this many requests per second.
@@ -77,9 +76,7 @@ spec! {
         /// Then it does not hurt for this long.
         optional off_for: DistributionText,
     }
-}
 
-spec! {
     /// What wakes a dormant fault.
     pub struct TriggerSpec {
         /// Time from the rollout's start.
@@ -90,9 +87,7 @@ spec! {
         /// How long it lasts. Default: for ever.
         optional lasts: DistributionText,
     }
-}
 
-spec! {
     /// A fault that hurts every host around.
     pub struct HurtsSpec {
         /// Around: "zone", "region" or "service".
@@ -100,9 +95,7 @@ spec! {
         /// It must be awake on at least this share or count of the hosts there. Default: 1.
         optional from: HostCount,
     }
-}
 
-spec! {
     /// What heals a host.
     pub struct CureSpec {
         /// What going back to the old version does: "heals", "keeps" or "worsens". Default: "heals".
@@ -116,9 +109,7 @@ spec! {
         /// Bad items put right in an hour, once nobody suffers. Default: no wait for them.
         optional items_per_hour: Positive,
     }
-}
 
-spec! {
     /// Work on each host.
     pub struct RepairSpec {
         /// Time for one host.
@@ -128,9 +119,7 @@ spec! {
         /// Where that limit holds: in each "zone", each "region" or the "service". Default: "service".
         optional r#in: Within,
     }
-}
 
-spec! {
     /// A healed host falls ill again.
     pub struct RelapseSpec {
         /// Probability, each time it is healed; less than 100%.
@@ -142,26 +131,8 @@ spec! {
     }
 }
 
-keywords! {
-    DefectClock {
-        "host" => DefectClock::Host,
-        "change" => DefectClock::Change,
-        "requests" => DefectClock::Requests,
-    }
-}
-
-keywords! {
-    Within {
-        "zone" => Within::Zone,
-        "region" => Within::Region,
-        "service" => Within::Service,
-    }
-}
-
-keywords! {
-    RollbackEffect {
-        "heals" => RollbackEffect::Heals,
-        "keeps" => RollbackEffect::Keeps,
-        "worsens" => RollbackEffect::Worsens,
-    }
+words! {
+    DefectClock { Host, Change, Requests }
+    Within { Zone, Region, Service }
+    RollbackEffect { Heals, Keeps, Worsens }
 }

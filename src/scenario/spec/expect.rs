@@ -1,8 +1,9 @@
 //! `[[expect]]` as written.
 
-use super::{Limit, MetricName, spec};
+use super::study::{Limit, MetricName};
 use crate::plan::Level;
 use crate::plan::study::Statistic;
+use crate::scenario::table::spec;
 use crate::scenario::value::{Name, Percent, Text};
 
 spec! {

@@ -1,11 +1,10 @@
 //! `[fleet]` and `[[fleet.region]]` as written.
 
-use super::spec;
 use crate::plan::Arrivals;
 use crate::scenario::reader::{Node, Read, Reader, Written};
-use crate::scenario::value::{
-    DistributionText, Int, MAX_HOSTS, Name, NonNegative, Percent, Shares, Text, keywords,
-};
+use crate::scenario::table::spec;
+use crate::scenario::value::{DistributionText, Int, MAX_HOSTS, Name, NonNegative, Percent, Shares, Text};
+use crate::scenario::words::words;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use toml::de::DeValue;
@@ -35,9 +34,7 @@ spec! {
         /// The regions, in the order that waves use unless they say otherwise.
         optional region: Vec<Written<RegionSpec>>,
     }
-}
 
-spec! {
     /// Traffic over the local day: a peak and a trough, or a curve. Its mean is always 1.
     pub struct DiurnalSpec {
         /// Local hour of the most traffic, 0 to 23. Needs `trough`.
@@ -47,9 +44,7 @@ spec! {
         /// 24 relative rates, one for each local hour from midnight; scaled so that their mean is 1.
         optional curve: Vec<Written<NonNegative>>,
     }
-}
 
-spec! {
     /// One region.
     pub struct RegionSpec {
         /// Unique name, for example "eu-west-1".
@@ -70,9 +65,7 @@ spec! {
         /// How traffic changes over the local day. Default: as the fleet says.
         optional diurnal: DiurnalSpec,
     }
-}
 
-spec! {
     /// What goes wrong without any change.
     pub struct BackgroundSpec {
         /// A zone goes dark, each by itself.
@@ -82,22 +75,13 @@ spec! {
         /// An alarm of the service fires for a reason of its own.
         optional ambient_alarms: EpisodesSpec,
     }
-}
 
-spec! {
     /// Something that comes and goes.
     pub struct EpisodesSpec {
         /// From the end of one, or the rollout's start, to the beginning of the next.
         required every: DistributionText,
         /// How long it lasts.
         required lasts: DistributionText,
-    }
-}
-
-keywords! {
-    Arrivals {
-        "poisson" => Arrivals::Poisson,
-        "fixed" => Arrivals::Fixed,
     }
 }
 
@@ -169,4 +153,8 @@ impl JsonSchema for HostsPerZone {
         let count = generator.subschema_for::<Int<1, MAX_HOSTS>>();
         json_schema!({ "anyOf": [count, { "type": "array", "items": count, "minItems": 1 }] })
     }
+}
+
+words! {
+    Arrivals { Poisson, Fixed }
 }

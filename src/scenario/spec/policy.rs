@@ -1,7 +1,7 @@
 //! `[pipeline.emergency]` and `[pipeline.error-budget]` as written.
 
-use super::spec;
-use crate::plan::pipeline::Entry;
+use crate::plan::pipeline::EntryPolicy;
+use crate::scenario::table::spec;
 use crate::scenario::value::{DistributionText, Duration, Percent};
 
 spec! {
@@ -18,11 +18,9 @@ spec! {
         /// Waves and regions begin outside their windows. Default: false.
         optional ignores_windows: bool,
         /// What it does that reaches production while another revision is there. Default: as for others.
-        optional entry: Entry,
+        optional entry: EntryPolicy,
     }
-}
 
-spec! {
     /// While the harm of the last weeks is more than is allowed, only fixes and emergencies enter production.
     pub struct ErrorBudgetSpec {
         /// Share of all host-minutes that are not to be impaired, for example "99.95%".

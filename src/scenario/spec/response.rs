@@ -1,11 +1,10 @@
 //! What follows an alarm, as written: the pipeline's own response and that of people.
 
-use super::spec;
 use crate::plan::{OnAlarm, Remedy};
 use crate::scenario::reader::Written;
-use crate::scenario::value::{
-    DistributionText, Duration, HoursText, Name, NonNegative, Percent, Text, keywords,
-};
+use crate::scenario::table::spec;
+use crate::scenario::value::{DistributionText, Duration, HoursText, Name, NonNegative, Percent, Text};
+use crate::scenario::words::words;
 
 spec! {
     /// What the pipeline does by itself.
@@ -28,9 +27,7 @@ spec! {
         /// back as well. Default: 0.
         optional other_deployments: NonNegative,
     }
-}
 
-spec! {
     /// People: how long they take, and what they do.
     pub struct OperatorsSpec {
         /// From the alarm to somebody at work. Default: "0s".
@@ -58,20 +55,7 @@ spec! {
     }
 }
 
-keywords! {
-    OnAlarm {
-        "rollback" => OnAlarm::Rollback,
-        "halt" => OnAlarm::Halt,
-        "freeze" => OnAlarm::Freeze,
-        "page" => OnAlarm::Page,
-    }
-}
-
-keywords! {
-    Remedy {
-        "rollback" => Remedy::Rollback,
-        "kill-switch" => Remedy::KillSwitch,
-        "fix-forward" => Remedy::FixForward,
-        "repair" => Remedy::Repair,
-    }
+words! {
+    OnAlarm { Rollback, Halt, Freeze, Page }
+    Remedy { Rollback, KillSwitch, FixForward, Repair }
 }

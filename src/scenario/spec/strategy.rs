@@ -1,11 +1,11 @@
 //! `[[strategy]]`, its waves and its patches as written.
 
-use super::{OperatorsSpec, ResponseSpec, spec};
+use super::response::{OperatorsSpec, ResponseSpec};
 use crate::plan::{RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
-use crate::scenario::value::{
-    AtOnce, DistributionText, Duration, HostCount, Int, Name, Percent, Text, keywords,
-};
+use crate::scenario::table::spec;
+use crate::scenario::value::{AtOnce, DistributionText, Duration, HostCount, Int, Name, Percent, Text};
+use crate::scenario::words::words;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use toml::de::DeValue;
@@ -63,9 +63,7 @@ spec! {
         /// Changes to named inherited waves.
         optional patch: Vec<Written<PatchSpec>>,
     }
-}
 
-spec! {
     /// One wave. The keys of the procedure override the strategy's for this wave; `one-box` merges
     /// with it key by key.
     pub struct WaveSpec {
@@ -91,9 +89,7 @@ spec! {
         /// Regions of the wave deployed to at once: a count or "all". Default: as the strategy.
         optional regions_at_once: AtOnce,
     }
-}
 
-spec! {
     /// A change to an inherited wave: any key of a wave except its name.
     pub struct PatchSpec {
         /// Name of the inherited wave to change.
@@ -120,9 +116,7 @@ spec! {
         /// Regions of the wave deployed to at once: a count or "all". Default: as inherited.
         optional regions_at_once: AtOnce,
     }
-}
 
-spec! {
     /// The one-box stage.
     pub struct OneBoxSpec {
         /// Hosts in the one-box: a count or a share of the zone. Default: 1.
@@ -132,9 +126,7 @@ spec! {
         /// Cohorts of which it has at least one host each, as far as it has room. Default: as chance has it.
         optional covers: Vec<Written<Name>>,
     }
-}
 
-spec! {
     /// A channel beside the waves: hosts take the change by themselves.
     pub struct BypassSpec {
         /// Hosts of each zone: a count or a share.
@@ -142,9 +134,7 @@ spec! {
         /// Time from the rollout's start until such a host has the new version.
         required time: DistributionText,
     }
-}
 
-spec! {
     /// How hosts go back.
     pub struct RollbackSpec {
         /// Which hosts go back. Whatever it is, nothing new starts. Default: "everything".
@@ -157,9 +147,7 @@ spec! {
         /// wave's bake is the change itself. Default: "previous".
         optional to: RollbackTarget,
     }
-}
 
-spec! {
     /// Selects among the regions that no earlier wave selected: by label, then in an order, then the
     /// first few.
     pub struct SelectSpec {
@@ -183,30 +171,6 @@ pub enum Order {
     LowTrafficFirst,
     /// Most mean traffic first.
     HighTrafficFirst,
-}
-
-keywords! {
-    Order {
-        "listed" => Order::Listed,
-        "low-traffic-first" => Order::LowTrafficFirst,
-        "high-traffic-first" => Order::HighTrafficFirst,
-    }
-}
-
-keywords! {
-    RollbackTarget {
-        "previous" => RollbackTarget::Previous,
-        "last-blessed" => RollbackTarget::LastBlessed,
-    }
-}
-
-keywords! {
-    RollbackScope {
-        "deployment" => RollbackScope::Deployment,
-        "region" => RollbackScope::Region,
-        "wave" => RollbackScope::Wave,
-        "everything" => RollbackScope::Everything,
-    }
 }
 
 /// A one-box stage, or the explicit lack of one.
@@ -289,4 +253,10 @@ impl JsonSchema for Selector {
             "anyOf": [{ "type": "array", "items": name }, { "enum": ["rest", "all"] }, table],
         })
     }
+}
+
+words! {
+    Order { Listed, LowTrafficFirst, HighTrafficFirst }
+    RollbackTarget { Previous, LastBlessed }
+    RollbackScope { Deployment, Region, Wave, Everything }
 }

@@ -1,13 +1,12 @@
 //! `[study]` and `[[threshold]]` as written.
 
-use super::spec;
-use crate::outcome::metric::METRICS;
+use crate::outcome::measures;
 use crate::plan::study::Statistic;
 use crate::plan::{Estimator, Level};
 use crate::scenario::reader::{Node, Read, Reader, Written};
-use crate::scenario::value::{
-    Duration, Int, Name, Percent, PrecisionText, Real, Seed, Text, TimeOfDay, keywords,
-};
+use crate::scenario::table::spec;
+use crate::scenario::value::{Duration, Int, Name, Percent, PrecisionText, Real, Seed, Text, TimeOfDay};
+use crate::scenario::words::words;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use toml::de::DeValue;
@@ -46,9 +45,7 @@ spec! {
         /// How long an escaped defect goes on doing damage after the rollout. Default: "0s".
         optional observe_after: Duration,
     }
-}
 
-spec! {
     /// A limit on a statistic of a metric.
     pub struct ThresholdSpec {
         /// Name of the metric, for example "impaired_host_ms"; `_ms` and `_ppm` are the units of a bare
@@ -64,9 +61,7 @@ spec! {
         /// Whether breaking it fails the run. Default: "error".
         optional level: Level,
     }
-}
 
-spec! {
     /// A statistic that must not get worse from one version of the scenario to the next.
     pub struct GuardSpec {
         /// Name of the metric, for example "impaired_host_ms".
@@ -77,32 +72,6 @@ spec! {
         optional strategy: Name,
         /// Accepted increase, relative to the old value. Default: "5%".
         optional tolerance: Percent,
-    }
-}
-
-keywords! {
-    Estimator {
-        "by-defect" => Estimator::ByDefect,
-        "by-defect-and-latency" => Estimator::ByDefectAndLatency,
-        "plain" => Estimator::Plain,
-    }
-}
-
-keywords! {
-    Statistic {
-        "mean" => Statistic::Mean,
-        "p50" => Statistic::P50,
-        "p90" => Statistic::P90,
-        "p99" => Statistic::P99,
-        "cvar99" => Statistic::Cvar99,
-        "max" => Statistic::Max,
-    }
-}
-
-keywords! {
-    Level {
-        "error" => Level::Error,
-        "warn" => Level::Warn,
     }
 }
 
@@ -126,7 +95,7 @@ impl JsonSchema for MetricName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+        let names: Vec<&str> = measures::all().map(|metric| metric.name).collect();
         json_schema!({ "type": "string", "enum": names })
     }
 }
@@ -167,4 +136,10 @@ impl JsonSchema for Limit {
             "anyOf": [{ "type": "number" }, { "type": "string" }],
         })
     }
+}
+
+words! {
+    Estimator { ByDefect, ByDefectAndLatency, Plain }
+    Statistic { Mean, P50, P90, P99, Cvar99, Max }
+    Level { Error, Warn }
 }

@@ -1,8 +1,9 @@
 //! `[pipeline.two-phase]` as written.
 
-use super::spec;
 use crate::plan::pipeline::BakesFrom;
-use crate::scenario::value::{DistributionText, Name, Percent, keywords};
+use crate::scenario::table::spec;
+use crate::scenario::value::{DistributionText, Name, Percent};
+use crate::scenario::words::words;
 
 spec! {
     /// Changes in two halves: one that prepares, and later one that activates what it prepared.
@@ -19,9 +20,6 @@ spec! {
     }
 }
 
-keywords! {
-    BakesFrom {
-        "delivery" => BakesFrom::Delivery,
-        "merge" => BakesFrom::Merge,
-    }
+words! {
+    BakesFrom { Delivery, Merge }
 }

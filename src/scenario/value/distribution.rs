@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::random::Distribution;
 use crate::scenario::reader::{Field, Node, Read, Reader, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::spec;
+use crate::scenario::table::spec;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use toml::de::DeValue;
@@ -33,17 +33,13 @@ spec! {
         /// Uniform: anywhere in a window.
         optional uniform: UniformSpec,
     }
-}
 
-spec! {
     /// An exponential distribution.
     pub struct ExponentialSpec {
         /// Mean, greater than 0.
         required mean: Duration,
     }
-}
 
-spec! {
     /// A lognormal distribution.
     pub struct LognormalSpec {
         /// Median, greater than 0.
@@ -51,9 +47,7 @@ spec! {
         /// Standard deviation of the logarithm, greater than 0 and at most 10; 0.3 is a mild spread.
         required sigma: Positive,
     }
-}
 
-spec! {
     /// A Weibull distribution.
     pub struct WeibullSpec {
         /// Scale (the 63rd percentile), greater than 0.
@@ -61,9 +55,7 @@ spec! {
         /// Shape, from 0.05 to 100; 1 is exponential.
         required shape: Positive,
     }
-}
 
-spec! {
     /// A uniform distribution.
     pub struct UniformSpec {
         /// Shortest. Default: "0s".

@@ -26,7 +26,6 @@ pub use percent::{AtOnce, HostCount, MAX_HOSTS, Percent};
 pub use precision::PrecisionText;
 pub use shares::Shares;
 pub use text::{Name, Text};
-pub(super) use text::{keywords, read_word};
 
 use schemars::Schema;
 

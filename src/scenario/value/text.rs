@@ -1,4 +1,4 @@
-//! Names, free text and the fixed words that some keys take.
+//! Names and free text.
 
 use crate::diagnostic::Diagnostic;
 use crate::scenario::reader::{Node, Read, Reader, Written};
@@ -132,59 +132,4 @@ impl<T: JsonSchema> JsonSchema for Written<T> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
     }
-}
-
-/// Defines how an enum of the plan is written: one fixed word a variant.
-macro_rules! keywords {
-    ($type:ty { $($word:literal => $variant:expr,)* }) => {
-        impl $crate::scenario::reader::Read for $type {
-            fn read(
-                node: $crate::scenario::reader::Node<'_>,
-                reader: &mut $crate::scenario::reader::Reader<'_>,
-            ) -> Option<Self> {
-                let word = $crate::scenario::value::read_word(node, &[$($word),*], reader)?;
-                match word {
-                    $($word => Some($variant),)*
-                    _ => unreachable!("invariant: read_word returns one of its words"),
-                }
-            }
-        }
-
-        impl schemars::JsonSchema for $type {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "enum": [$($word),*] })
-            }
-        }
-    };
-}
-pub(in crate::scenario) use keywords;
-
-/// Reads one of `words`.
-pub(in crate::scenario) fn read_word<'w>(
-    node: Node<'_>,
-    words: &[&'w str],
-    reader: &mut Reader<'_>,
-) -> Option<&'w str> {
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    let DeValue::String(text) = node.value else {
-        return reader.wrong_type(node, "a word", format!("write one of {}", quoted.join(", ")));
-    };
-    let word = words.iter().find(|word| **word == text.as_ref()).copied();
-    if word.is_none() {
-        let message = format!("`{}` cannot be \"{text}\"", reader.key());
-        let help = match crate::scenario::suggest::closest(text, words.iter().copied()) {
-            Some(word) => format!("did you mean \"{word}\"?"),
-            None => format!("write one of {}", quoted.join(", ")),
-        };
-        reader.report(Diagnostic::new(&rules::UNKNOWN_WORD, message).at(node.span, "").help(help));
-    }
-    word
 }

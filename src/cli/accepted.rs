@@ -1,0 +1,65 @@
+//! The accepted study that a gate holds a scenario against, read from its file.
+
+use super::error::CliError;
+use crate::plan::Plan;
+use crate::report::terminal::quote;
+use crate::scenario;
+use crate::study::BaselineError;
+use crate::study::baseline::{Baseline, SCHEMA_VERSION};
+use std::io;
+use std::path::Path;
+
+/// A baseline, and the plan that its texts lead to; none if they are no longer valid.
+pub struct Accepted {
+    /// The numbers.
+    pub baseline: Baseline,
+    /// The plan.
+    pub plan: Option<Plan>,
+}
+
+/// The command that accepts `file`.
+#[must_use]
+pub fn command(file: &str, baseline: Option<&Path>) -> String {
+    let baseline = baseline.map(|path| format!(" --baseline {}", quote(&path.to_string_lossy())));
+    format!("wavetank baseline accept {}{}", quote(file), baseline.unwrap_or_default())
+}
+
+impl Accepted {
+    /// Reads a baseline and resolves the scenario in it; `accept` is the command that writes one.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no baseline of this layout.
+    pub fn read(path: &Path, accept: &str) -> Result<Self, CliError> {
+        let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error, accept))?;
+        let baseline = Baseline::parse(&bytes).map_err(|error| match error {
+            BaselineError::Malformed(reason) => malformed(path, &bytes, &reason, accept),
+            BaselineError::OtherLayout(layout) => CliError::invalid(format!(
+                "{} has layout {layout}, and this wavetank reads layout {SCHEMA_VERSION}",
+                path.display()
+            ))
+            .hint(format!("accept anew with this version: {accept}")),
+        })?;
+        let texts = baseline.texts();
+        let plan = texts.first().and_then(|(root, _)| scenario::load_texts(root, &texts).plan);
+        Ok(Self { baseline, plan })
+    }
+}
+
+fn malformed(path: &Path, bytes: &[u8], reason: &str, accept: &str) -> CliError {
+    let refusal = CliError::invalid(format!("{} is not a baseline: {reason}", path.display()));
+    // Anything else than JSON is another file, and had better not be replaced.
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        let refusal = refusal.hint("it is not meant to be edited or merged by hand");
+        refusal.hint(format!("write it anew: {accept}"))
+    } else {
+        refusal.hint("name a file that `wavetank baseline accept` has written")
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error, accept: &str) -> CliError {
+    let mut refusal = CliError::at_path("read baseline", path, error);
+    if error.kind() == io::ErrorKind::NotFound {
+        refusal = refusal.hint("if your machine has it, commit it; check that git does not ignore it");
+    }
+    refusal.hint(format!("write one on your machine and commit it: {accept}"))
+}

@@ -1,0 +1,113 @@
+//! What a table of the language is: one definition gives the struct, its reader, its inheritance and its JSON schema, so
+//! they cannot drift. It knows no table in particular; those are in `spec`, and in `value` where a value is one.
+
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value, json};
+
+/// Defines tables: `required` or `optional`, the key in snake case, its type.
+///
+/// It generates the struct with a [`Field`](super::reader::Field) a key, [`Read`](super::reader::Read)
+/// with kebab-case keys that reports unknown and missing ones, [`Inherit`], and `JsonSchema` with the
+/// doc comments as descriptions.
+macro_rules! spec {
+    ($(
+        $(#[doc = $doc:literal])*
+        pub struct $name:ident {
+            $($(#[doc = $key_doc:literal])* $need:ident $key:ident: $type:ty,)*
+        }
+    )*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Default)]
+        pub struct $name {
+            $($(#[doc = $key_doc])* pub $key: $crate::scenario::reader::Field<$type>,)*
+        }
+
+        impl $crate::scenario::reader::Read for $name {
+            fn read(
+                node: $crate::scenario::reader::Node<'_>,
+                reader: &mut $crate::scenario::reader::Reader<'_>,
+            ) -> Option<Self> {
+                let mut table = reader.table(node)?;
+                let spec = Self {
+                    $($key: table.take(
+                        &$crate::scenario::words::kebab(stringify!($key)),
+                        $crate::scenario::table::spec!(@ $need),
+                        reader,
+                    ),)*
+                };
+                table.finish(&[$($crate::scenario::words::kebab(stringify!($key))),*], reader);
+                Some(spec)
+            }
+        }
+
+        impl $crate::scenario::table::Inherit for $name {
+            fn inherit_from(&mut self, parent: &Self) {
+                $(self.$key.inherit(&parent.$key);)*
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).trim_end_matches("Spec").into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $crate::scenario::table::schema(
+                    &[$($doc),*],
+                    vec![$($crate::scenario::table::Key {
+                        name: $crate::scenario::words::kebab(stringify!($key)),
+                        required: $crate::scenario::table::spec!(@ $need),
+                        doc: &[$($key_doc),*],
+                        schema: generator.subschema_for::<$type>(),
+                    }),*],
+                )
+            }
+        }
+    )*};
+    (@ required) => { true };
+    (@ optional) => { false };
+}
+pub(super) use spec;
+
+/// A table that can take over keys from another of its kind.
+pub trait Inherit {
+    /// Takes over from `parent` every key that is not written here.
+    fn inherit_from(&mut self, parent: &Self);
+}
+
+/// One key of a table.
+pub(super) struct Key {
+    /// As written in the file.
+    pub name: String,
+    /// Whether every such table needs it.
+    pub required: bool,
+    /// Lines of its doc comment.
+    pub doc: &'static [&'static str],
+    /// What it takes.
+    pub schema: Schema,
+}
+
+/// The schema of a table with exactly these keys.
+pub(super) fn schema(doc: &[&str], keys: Vec<Key>) -> Schema {
+    let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name.as_str()).collect();
+    let mut schema = json_schema!({
+        "type": "object",
+        "description": sentence(doc),
+        "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    let mut properties = Map::new();
+    for mut key in keys {
+        key.schema.insert("description".to_owned(), Value::String(sentence(key.doc)));
+        properties.insert(key.name, key.schema.to_value());
+    }
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    schema
+}
+
+fn sentence(lines: &[&str]) -> String {
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+    lines.join(" ")
+}

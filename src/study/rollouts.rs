@@ -1,0 +1,108 @@
+//! Trials that are single rollouts, and studies that keep every outcome of them. Estimates are made elsewhere.
+
+use super::outcomes::Outcomes;
+use super::precision;
+use super::progress::{Progress, Stopped};
+use super::workers::{Simulator, Workers};
+use crate::outcome::Outcome;
+use crate::plan::Plan;
+use crate::rollout::trace::Silent;
+use crate::rollout::{Engine, Model};
+
+/// Which evaluations of alarms a study visits: a matter of speed, never of results. That is why no plan says it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Evaluations {
+    /// Those that could breach.
+    #[default]
+    Promising,
+    /// All of them, as a check on the search for those that could breach.
+    All,
+}
+
+/// Simulates rollouts of a plan's strategies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RolloutSimulator<'m> {
+    /// The plan with its tables.
+    pub model: &'m Model<'m>,
+    /// What an engine visits.
+    pub evaluations: Evaluations,
+}
+
+impl<'m> Simulator for RolloutSimulator<'m> {
+    type Outcome = Outcome;
+    type Worker = Engine<'m>;
+    const CHUNK: u64 = 64;
+
+    fn worker(&self) -> Engine<'m> {
+        match self.evaluations {
+            Evaluations::Promising => Engine::new(self.model),
+            Evaluations::All => Engine::exhaustive(self.model),
+        }
+    }
+
+    fn simulate(&self, engine: &mut Engine<'m>, strategy: usize, trial: u64) -> Outcome {
+        engine.run(strategy, trial, &mut Silent)
+    }
+}
+
+/// Simulates the study and keeps every outcome: `plan.study.trials` rollouts of every strategy, and more in rounds until
+/// the precision that the plan asks for is reached. [`super::gather::gather`] needs less memory.
+///
+/// # Errors
+/// When `progress` cancels it, after the trial that each worker is in.
+pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Outcomes, Stopped> {
+    let model = Model::new(plan);
+    let every: Vec<usize> = (0..plan.strategies.len()).collect();
+    let mut outcomes = Outcomes::none(every.len());
+    let mut trials = plan.study.trials;
+    loop {
+        progress.planned(trials * every.len() as u64);
+        extend(&model, &mut outcomes, &every, trials, progress)?;
+        match precision::next_round(plan, &outcomes) {
+            Some(more) => trials = more,
+            None => return Ok(outcomes),
+        }
+    }
+}
+
+/// Adds trials to the rows of some `strategies` until they have `trials`. What a trial is does not depend on how many
+/// rounds it took to get there.
+pub(super) fn extend(
+    model: &Model,
+    outcomes: &mut Outcomes,
+    strategies: &[usize],
+    trials: u64,
+    progress: &dyn Progress,
+) -> Result<(), Stopped> {
+    let workers = Workers::new(RolloutSimulator { model, evaluations: Evaluations::Promising }, progress);
+    let missing = |&strategy: &usize| (strategy, outcomes.by_strategy[strategy].len() as u64..trials);
+    let wanted: Vec<_> = strategies.iter().map(missing).collect();
+    let finished = workers.simulate(&wanted, |outcomes| outcomes);
+    Stopped::check(progress)?;
+    for (strategy, chunk) in finished {
+        outcomes.by_strategy[strategy].extend(chunk);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_evaluations_are_more_events_and_the_same_outcome() {
+        let plan = Plan::load("scenarios/small.toml").expect("a valid scenario");
+        let model = &Model::new(&plan);
+        let [(few, lazy), (many, exhaustive)] =
+            [Evaluations::Promising, Evaluations::All].map(|evaluations| {
+                let rollouts = RolloutSimulator { model, evaluations };
+                let mut engine = rollouts.worker();
+                let outcomes: Vec<Outcome> =
+                    (0..20).map(|trial| rollouts.simulate(&mut engine, 0, trial)).collect();
+                (engine.events(), outcomes)
+            });
+        assert_eq!(lazy, exhaustive);
+        // Most of these changes are caught within the hour; where none is, the factor is in the dozens.
+        assert!(many > 3 * few, "{many} events instead of {few}");
+    }
+}
