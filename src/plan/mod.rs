@@ -27,7 +27,7 @@ pub use defect::{
     Within,
 };
 pub use fleet::{Arrivals, Background, Episodes, Fleet, HOUR_MS, Region, Zone};
-pub use pipeline::{Horizon, Pipeline};
+pub use pipeline::Pipeline;
 pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};

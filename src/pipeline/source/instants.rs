@@ -1,9 +1,9 @@
 //! When the source merges its changes, one after the other, and what each carries.
 //!
 //! A Poisson process with a stepwise rate is a unit process in operational time: the sum of unit
-//! exponentials, mapped through the inverse of the integrated rate. It must not know the line.
+//! exponentials, mapped through the inverse of the integrated rate. It must not know stages.
 
-use crate::plan::pipeline::{Merges, Pipeline, Source};
+use crate::plan::pipeline::{ChangeSource, Line, Merges, RateStep};
 use crate::random::{Purpose, Sequence, Streams};
 
 /// Index of the draw whether a change is an emergency, after all others of its review.
@@ -23,7 +23,7 @@ pub(super) struct Instants<'a> {
 }
 
 impl<'a> Instants<'a> {
-    pub(super) fn new(source: &'a Source, streams: &Streams) -> Self {
+    pub(super) fn new(source: &'a ChangeSource, streams: &Streams) -> Self {
         let sequence = streams.sequence(Purpose::Merge, 0);
         Self { merges: &source.merges, sequence, next: 0, step: 0, reached: 0.0 }
     }
@@ -35,14 +35,13 @@ impl<'a> Instants<'a> {
             Merges::Every { first_ms, gap_ms, count } => {
                 (self.next < *count).then(|| first_ms + gap_ms * self.next)?
             }
-            Merges::Poisson(_) => self.poisson(end)?,
+            Merges::Poisson(steps) => self.poisson(steps, end)?,
         };
         self.next += 1;
         (at < end).then_some(at)
     }
 
-    fn poisson(&mut self, end: u64) -> Option<u64> {
-        let Merges::Poisson(steps) = self.merges else { return None };
+    fn poisson(&mut self, steps: &[RateStep], end: u64) -> Option<u64> {
         let mut hazard = -libm::log(self.sequence.uniform());
         while self.reached < end as f64 {
             let step = steps.get(self.step)?;
@@ -73,10 +72,10 @@ pub(super) struct Drawn {
 }
 
 /// What the source's change number `key` is.
-pub(super) fn draw(pipeline: &Pipeline, streams: &Streams, key: u64) -> Drawn {
-    let source = &pipeline.source;
+pub(super) fn draw(plan: &Line, streams: &Streams, key: u64) -> Drawn {
+    let source = &plan.source;
     let mut stream = streams.stream(Purpose::Review, key);
-    let lane = pipeline.emergency.as_ref().filter(|lane| stream.uniform_at(URGENT_INDEX) < lane.share);
+    let lane = plan.emergency.as_ref().filter(|lane| stream.uniform_at(URGENT_INDEX) < lane.share);
     let (urgent, review) = (lane.is_some(), lane.and_then(|lane| lane.review).unwrap_or(source.review));
     stream.seek(0);
     let mut review_ms = review.by_cdf(stream.uniform());
@@ -101,30 +100,30 @@ pub(super) fn draw(pipeline: &Pipeline, streams: &Streams, key: u64) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::pipeline::{AfterRejection, DefectClass, Entry, RateStep, Source};
+    use crate::plan::pipeline::{AfterRejection, DefectClass, EntryPolicy};
     use crate::random::Distribution;
 
     const HOUR: u64 = 3_600_000;
 
-    fn source(merges: Merges) -> Source {
+    fn source(merges: Merges) -> ChangeSource {
         let class = |name: &str, probability, review_catches| DefectClass {
             name: name.to_owned(),
             probability,
             review_catches,
         };
         let defects = vec![class("logic", 0.2, 0.5), class("leak", 0.1, 0.0)];
-        Source { merges, review: Distribution::Fixed { ms: 10 }, defects }
+        ChangeSource { merges, review: Distribution::Fixed { ms: 10 }, defects }
     }
 
-    fn pipeline(source: Source) -> Pipeline {
-        Pipeline {
+    fn line(source: ChangeSource) -> Line {
+        Line {
             source,
             stages: Vec::new(),
             calendars: Vec::new(),
             two_phase: None,
             wave_windows: Vec::new(),
             region_windows: Vec::new(),
-            entry: Entry::Queued,
+            entry: EntryPolicy::Queued,
             after_rejection: AfterRejection::Leave,
             emergency: None,
             error_budget: None,
@@ -150,9 +149,9 @@ mod tests {
 
     #[test]
     fn review_turns_some_defects_away_and_takes_another_round_for_it() {
-        let pipeline = pipeline(source(Merges::Recorded(Vec::new())));
+        let line = line(source(Merges::Recorded(Vec::new())));
         let n = 100_000;
-        let drawn: Vec<Drawn> = (0..n).map(|key| draw(&pipeline, &Streams::new(4, 0), key)).collect();
+        let drawn: Vec<Drawn> = (0..n).map(|key| draw(&line, &Streams::new(4, 0), key)).collect();
         let share = |hit: &dyn Fn(&Drawn) -> bool, p: f64| {
             let count = drawn.iter().filter(|change| hit(change)).count() as f64;
             let z = (count - p * n as f64) / (p * (1.0 - p) * n as f64).sqrt();

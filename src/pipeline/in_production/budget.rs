@@ -3,32 +3,41 @@
 //! The harm of a rollout is booked in one piece when it is over: when it landed, or when it is taken back. It knows harm and
 //! time, and nothing of stages and waves.
 
-use super::World;
-use super::gauge::Span;
+use crate::pipeline::gauge::CountedTime;
 use crate::plan::pipeline::ErrorBudget;
 use std::collections::VecDeque;
 
 /// What was spent of a budget, and since when it is spent.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct BudgetState {
     plan: ErrorBudget,
-    span: Span,
+    counted: CountedTime,
     /// Instants and amounts within the last window, in order.
     spends: VecDeque<(u64, u64)>,
     spent_host_ms: u64,
     /// First instant at which there is something left of it, as far as is known.
     thaws_ms: u64,
     /// Counted time in which it was spent.
-    pub(super) frozen_ms: u64,
+    frozen_ms: u64,
 }
 
-impl Budget {
-    pub(super) fn new(plan: ErrorBudget, span: Span) -> Self {
-        Self { plan, span, spends: VecDeque::new(), spent_host_ms: 0, thaws_ms: 0, frozen_ms: 0 }
+impl BudgetState {
+    pub(super) fn new(plan: ErrorBudget, counted: CountedTime) -> Self {
+        Self { plan, counted, spends: VecDeque::new(), spent_host_ms: 0, thaws_ms: 0, frozen_ms: 0 }
+    }
+
+    /// First instant at which there is something left of it, not before `at`.
+    pub(super) fn thaws(&self, at: u64) -> u64 {
+        self.thaws_ms.max(at)
+    }
+
+    /// Counted time in which it was spent.
+    pub(super) fn frozen_ms(&self) -> u64 {
+        self.frozen_ms
     }
 
     /// Spends some of it at `at`, not before earlier spends.
-    fn spend(&mut self, host_ms: u64, at: u64) {
+    pub(super) fn spend(&mut self, host_ms: u64, at: u64) {
         if host_ms == 0 {
             return;
         }
@@ -52,31 +61,8 @@ impl Budget {
             left -= amount;
             thaws_ms = spent_at + self.plan.window_ms;
         }
-        self.frozen_ms += self.span.clip(at.max(self.thaws_ms), thaws_ms);
+        self.frozen_ms += self.counted.clip(at.max(self.thaws_ms), thaws_ms);
         self.thaws_ms = self.thaws_ms.max(thaws_ms);
-    }
-}
-
-impl World<'_> {
-    /// Books harm that a rollout did.
-    pub(super) fn spend(&mut self, host_ms: u64, at: u64) {
-        if let Some(budget) = &mut self.budget {
-            budget.spend(host_ms, at);
-        }
-    }
-
-    /// When a revision may enter production for all that the budget says; `at` or later.
-    pub(super) fn thaws(&self, number: usize, at: u64) -> u64 {
-        match &self.budget {
-            Some(budget) if !self.revisions[&number].exempt => budget.thaws_ms.max(at),
-            _ => at,
-        }
-    }
-
-    /// Who enters production next: the first in the queue, or the first that may, if that one may not.
-    pub(super) fn next_to_enter(&self, at: u64) -> Option<usize> {
-        let may = |number: &&usize| self.thaws(**number, at) <= at;
-        self.entry.iter().find(may).or(self.entry.front()).copied()
     }
 }
 
@@ -84,9 +70,9 @@ impl World<'_> {
 mod tests {
     use super::*;
 
-    fn budget() -> Budget {
+    fn budget() -> BudgetState {
         let plan = ErrorBudget { allowed_host_ms: 10, window_ms: 100 };
-        Budget::new(plan, Span { from: 0, to: 1000 })
+        BudgetState::new(plan, CountedTime { from: 0, to: 1000 })
     }
 
     #[test]
@@ -104,8 +90,10 @@ mod tests {
 
     #[test]
     fn what_lies_outside_the_counted_time_is_not_counted() {
-        let mut budget =
-            Budget::new(ErrorBudget { allowed_host_ms: 0, window_ms: 100 }, Span { from: 50, to: 120 });
+        let mut budget = BudgetState::new(
+            ErrorBudget { allowed_host_ms: 0, window_ms: 100 },
+            CountedTime { from: 50, to: 120 },
+        );
         budget.spend(1, 10);
         budget.spend(1, 90);
         assert_eq!((budget.thaws_ms, budget.frozen_ms), (190, 70));
