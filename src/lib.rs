@@ -13,7 +13,8 @@
 //! [`random`], [`stats`] and [`diagnostic`] are leaves that know nothing of rollouts.
 //!
 //! ```
-//! use wavetank::rollout::{Engine, Model, trace::Silent};
+//! use wavetank::rollout::{Engine, Model};
+//! use wavetank::sim::Silent;
 //!
 //! let scenario = r#"
 //!     [[fleet.region]]

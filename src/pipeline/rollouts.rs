@@ -9,7 +9,7 @@ use crate::outcome::Ending;
 use crate::outcome::pipeline::Harm;
 use crate::plan::Strategy;
 use crate::random::mix;
-use crate::rollout::launch::{Gate, Launch, Launched, OutsideStop, World};
+use crate::rollout::launch::{DrawSource, Gate, Launch, Launched, OutsideStop};
 use crate::rollout::{Engine, Model};
 
 /// One strategy's production in one trial of a pipeline.
@@ -52,18 +52,18 @@ impl<'m> Rollouts<'m> {
         self.trial = trial;
     }
 
-    /// Whose luck the rollout of what is asked has.
-    fn world(&self, ask: &Ask) -> World {
+    /// Which random draws the rollout of what is asked meets.
+    fn draws(&self, ask: &Ask) -> DrawSource {
         match self.place {
             // The source's first change has the luck of the study's trial: a horizon of one change is that trial.
-            None if ask.key == 0 && ask.attempt == 0 => World::Trial(self.trial),
+            None if ask.key == 0 && ask.attempt == 0 => DrawSource::Trial(self.trial),
             None => {
                 let key = ask.key << ATTEMPT_BITS | u64::from(ask.attempt);
-                World::Revision { trial: self.trial, key }
+                DrawSource::Revision { trial: self.trial, key }
             }
             Some(place) => {
                 let key = mix(&[place, ask.key, u64::from(ask.attempt)]);
-                World::Revision { trial: self.trial, key }
+                DrawSource::Revision { trial: self.trial, key }
             }
         }
     }
@@ -72,7 +72,7 @@ impl<'m> Rollouts<'m> {
     fn launch(&mut self, ask: &Ask, defect: Option<Carried>, stop: Option<Stop>) -> Launched {
         let start_ms = ask.start_ms;
         let launch = Launch {
-            world: self.world(ask),
+            draws: self.draws(ask),
             defect: defect.map(|carried| carried.class),
             start_utc_ms: self.epoch_ms + start_ms,
             bakes: ask.bakes,

@@ -6,7 +6,7 @@
 use super::text;
 use super::timeline::Teller;
 use crate::outcome::Outcome;
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent as Event, RolloutRecord as Record};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Waves with at most this many zones are told zone by zone.

@@ -7,7 +7,7 @@ use super::csv::ending_name;
 use super::{story, text};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy, Scope};
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent as Event, RolloutRecord as Record};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -25,8 +25,8 @@ pub use summary::{Summary, summarise};
 
 use crate::outcome::Outcome;
 use crate::plan::Plan;
-use crate::rollout::trace::Silent;
 use crate::rollout::{Engine, Model};
+use crate::sim::Silent;
 use rayon::prelude::*;
 use std::cell::Cell;
 use std::ops::Range;

@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{Estimator, Plan, RollbackScope};
 use wavetank::random::Distribution;
-use wavetank::rollout::trace::{Event, Recorder, Silent};
-use wavetank::rollout::{Engine, Model};
+use wavetank::rollout::{Engine, Model, RolloutEvent as Event, RolloutRecord};
+use wavetank::sim::{Recorder, Silent};
 
 fn outcomes(plan: &Plan, strategy: usize, trials: u64) -> Vec<Outcome> {
     let model = Model::new(plan);
@@ -296,7 +296,7 @@ fn a_replay_tells_what_the_outcome_says() {
 }
 
 /// Recomputes the blast radius from the events alone.
-fn retell(outcome: &Outcome, records: &[wavetank::rollout::trace::Record]) {
+fn retell(outcome: &Outcome, records: &[RolloutRecord]) {
     let (mut impaired, mut peak, mut host_ms, mut since) = (0_u64, 0_u64, 0_u64, 0_u64);
     let mut alarm_ms = None;
     assert!(records.is_sorted_by_key(|record| record.at_ms));

@@ -15,10 +15,10 @@ use crate::outcome::metric::{self, METRICS};
 use crate::plan::{Horizon, Level, Plan, Precision};
 use crate::report;
 pub use crate::report::terminal::Style;
-use crate::rollout::trace::{Follower, Record, Recorder};
-use crate::rollout::{Engine, Model};
+use crate::rollout::{self, Engine, Model, RolloutRecord};
 use crate::scenario;
 pub use crate::scenario::MAX_TRIALS;
+use crate::sim::Recorder;
 pub use crate::study::Evaluations;
 use crate::study::gather::Rows;
 use crate::study::notable::NotableKind;
@@ -323,23 +323,22 @@ pub struct Replay {
     strategy: usize,
     trial: u64,
     outcome: Outcome,
-    records: Vec<Record>,
+    records: Vec<RolloutRecord>,
 }
 
 /// Simulates one trial and keeps its events.
 #[must_use]
 pub fn replay(plan: &Plan, strategy: usize, trial: u64) -> Replay {
     let mut recorder = Recorder::default();
-    let outcome = Engine::new(&Model::new(plan)).run(strategy, trial, &mut recorder);
+    let outcome = rollout::simulate(plan, strategy, trial, &mut recorder);
     Replay { strategy, trial, outcome, records: recorder.into_records() }
 }
 
 /// One trial's rules as unit tests for promtool, by file name; none of a rule that had nothing to see.
 #[must_use]
 pub fn promtool(plan: &Plan, strategy: usize, trial: u64) -> Vec<(String, String)> {
-    let mut follower = Follower::default();
-    let _ = Engine::new(&Model::new(plan)).run(strategy, trial, &mut follower);
-    report::promtool::files(plan, trial, &follower.scraped)
+    let scrapes = Engine::new(&Model::new(plan)).scrapes(strategy, trial);
+    report::promtool::files(plan, trial, &scrapes)
 }
 
 impl Replay {

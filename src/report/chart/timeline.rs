@@ -9,7 +9,7 @@ use super::{AXIS, BLUE, BODY, GRID, INK, SMALL, WIDTH, frame};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy};
 use crate::report::text;
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent as Event, RolloutRecord as Record};
 
 const LEFT: i32 = 220;
 const RIGHT: i32 = WIDTH - 40;
@@ -358,8 +358,7 @@ mod tests {
     fn many_zones_are_drawn_by_region() {
         let mut plan = sample::plan();
         plan.fleet = sample::fleet(24, 3, 50);
-        let started =
-            |zone| Record { at_ms: 0, event: crate::rollout::trace::Event::ZoneStarted { wave: 0, zone } };
+        let started = |zone| Record { at_ms: 0, event: Event::ZoneStarted { wave: 0, zone } };
         let records: Vec<Record> = (0..72).map(started).collect();
         let chart = svg(&plan, 0, 0, &sample::escaped(), &records);
         assert!(chart.contains("\nus-east-1\n") && !chart.contains("us-east-1/a"));

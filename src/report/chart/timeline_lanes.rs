@@ -1,7 +1,7 @@
 //! Folds the events of one rollout into lanes of coloured spans; draws nothing.
 
 use crate::plan::Plan;
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent as Event, RolloutRecord as Record};
 
 /// What a zone is doing. The order says which one a region shows when its zones differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

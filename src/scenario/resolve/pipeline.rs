@@ -35,7 +35,8 @@ pub(super) fn resolve(
     let calendars = calendar::resolve(spec_of_pipeline, &plan.fleet, times.length_ms, problems);
     calendar::check_freezes(spec_of_pipeline, problems);
     let wave_holds = spec_of_pipeline.wave_holds.or(WaveHolds::Start);
-    let context = Context { scenario: spec, plan, strategies, calendars: &calendars, wave_holds, times };
+    let context =
+        PipelineContext { scenario: spec, plan, strategies, calendars: &calendars, wave_holds, times };
     let others = spec_of_pipeline.other.value().map_or(&[][..], Vec::as_slice);
     check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
     let own = Line {
@@ -93,7 +94,7 @@ struct Line<'a> {
 }
 
 /// What they have in common.
-struct Context<'a> {
+struct PipelineContext<'a> {
     scenario: &'a ScenarioSpec,
     plan: &'a Plan,
     strategies: &'a Strategies<'a>,
@@ -102,7 +103,7 @@ struct Context<'a> {
     times: Times,
 }
 
-impl Context<'_> {
+impl PipelineContext<'_> {
     /// A pipeline alone on the fleet, whose changes are `change`.
     fn resolve_line(&self, line: &Line<'_>, change: &Change, problems: &mut Problems) -> Horizon {
         let written = line.stage.value().map_or(&[][..], Vec::as_slice);
