@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 use wavetank::plan::{Plan, Signal};
 use wavetank::random::Distribution;
-use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
+use wavetank::sim::Silent;
 use wavetank::{lints, scenario};
 
 const FIGURES: &str = "results/bench/instructions.json";

@@ -13,8 +13,8 @@ mod variants;
 use std::time::Instant;
 use textbook::R1;
 use wavetank::plan::Plan;
-use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
+use wavetank::sim::Silent;
 
 /// One measured program.
 struct Contender<'a> {

@@ -1,7 +1,8 @@
 //! An observer of one's own: told by the simulator what happens in a rollout, it counts what it is interested in.
 
 use std::error::Error;
-use wavetank::rollout::trace::{Event, Observer};
+use wavetank::rollout::RolloutEvent;
+use wavetank::sim::Observer;
 use wavetank::{Plan, simulate};
 
 /// Counts the hosts that got the new version, and notes when each wave began.
@@ -13,11 +14,11 @@ struct Waves {
     begun_ms: Vec<u64>,
 }
 
-impl Observer for Waves {
-    fn observe(&mut self, at_ms: u64, event: Event) {
+impl Observer<RolloutEvent> for Waves {
+    fn observe(&mut self, at_ms: u64, event: RolloutEvent) {
         match event {
-            Event::WaveStarted { .. } => self.begun_ms.push(at_ms),
-            Event::BatchStarted { hosts, .. } => self.batches.push((at_ms, hosts)),
+            RolloutEvent::WaveStarted { .. } => self.begun_ms.push(at_ms),
+            RolloutEvent::BatchStarted { hosts, .. } => self.batches.push((at_ms, hosts)),
             _ => {}
         }
     }

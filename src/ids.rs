@@ -109,6 +109,10 @@ ids! {
     ChangeId,
     /// A revision, in the order of merging.
     RevisionId,
+    /// Hosts that are deployed to together, in the order in which they were laid out.
+    BatchId,
+    /// An instance of an alarm, in the order of opening.
+    WatchId,
 }
 
 /// A list whose entries have ids of their own type.
@@ -176,6 +180,20 @@ impl<I: Id, T> IdVec<I, T> {
     #[must_use]
     pub fn get(&self, id: I) -> Option<&T> {
         self.entries.get(id.index())
+    }
+
+    /// Makes the list `len` long after `clear` has emptied every entry in place; keeps the memory inside of entries.
+    pub fn recycle(&mut self, len: usize, clear: impl Fn(&mut T))
+    where
+        T: Default,
+    {
+        self.entries.iter_mut().for_each(clear);
+        self.entries.resize_with(len, T::default);
+    }
+
+    /// Makes the list empty; keeps the memory.
+    pub fn clear(&mut self) {
+        self.entries.clear();
     }
 
     /// Makes the list empty and then `len` long with clones of `entry`; keeps the memory.

@@ -17,7 +17,7 @@
 //! [`simulate`] runs one trial and tells an observer; [`replay`] keeps what it would be told.
 //!
 //! ```
-//! use wavetank::{Plan, replay, rollout::trace::Silent, simulate};
+//! use wavetank::{Plan, replay, sim::Silent, simulate};
 //!
 //! let scenario = r#"
 //!     [[fleet.region]]
@@ -110,13 +110,12 @@ pub mod report;
 pub mod rollout;
 pub mod scenario;
 pub mod sim;
-mod simulate;
 pub mod stats;
 pub mod study;
 
 pub use outcome::Outcome;
 pub use plan::Plan;
-pub use simulate::{replay, simulate};
+pub use rollout::{replay, simulate};
 pub use study::{PipelineStudy, Study};
 
 /// Version of the simulated model: two runs with the same scenario, seed and model version print

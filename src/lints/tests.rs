@@ -90,7 +90,7 @@ fn false_alarms_are_those_of_the_simulation() {
     let mut engine = crate::rollout::Engine::new(&model);
     let engine = std::cell::RefCell::new(&mut engine);
     let (share, error) = simulated(plan, |_, trial| {
-        let outcome = engine.borrow_mut().run(0, trial, &mut crate::rollout::trace::Silent);
+        let outcome = engine.borrow_mut().run(0, trial, &mut crate::sim::Silent);
         outcome.ending == crate::outcome::Ending::FalseRollback
     });
     let computed = false_alarms::share_of(&view(plan, &loaded.places, &Known::default()));
@@ -108,7 +108,7 @@ fn what_the_first_wave_misses_is_missed_by_the_simulation() {
     let engine = std::cell::RefCell::new(&mut engine);
     let second_ms = timetable(plan, 0).waves[1].start_ms;
     let (share, error) = simulated(plan, |_, trial| {
-        let outcome = engine.borrow_mut().run(0, trial, &mut crate::rollout::trace::Silent);
+        let outcome = engine.borrow_mut().run(0, trial, &mut crate::sim::Silent);
         outcome.alarm_ms.is_none_or(|alarm| alarm > second_ms)
     });
     let computed =

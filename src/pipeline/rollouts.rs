@@ -11,7 +11,7 @@ use crate::outcome::Ending;
 use crate::outcome::pipeline::Harm;
 use crate::plan::Strategy;
 use crate::random::mix;
-use crate::rollout::launch::{Gate, Launch, Launched, OutsideStop, WaveTimes, World};
+use crate::rollout::launch::{DrawSource, Gate, Launch, Launched, OutsideStop, WaveTimes};
 use crate::rollout::{Engine, Model};
 
 /// One strategy's production in one trial of a pipeline.
@@ -51,17 +51,17 @@ impl<'m> Rollouts<'m> {
     }
 
     /// Whose draws the rollout of what is asked has.
-    fn world(&self, request: &RolloutRequest) -> World {
+    fn draws(&self, request: &RolloutRequest) -> DrawSource {
         match self.place {
             // The source's first change has the draws of the study's trial: a pipeline of one change is that trial.
-            None if request.key == 0 && request.attempt == 0 => World::Trial(self.trial),
+            None if request.key == 0 && request.attempt == 0 => DrawSource::Trial(self.trial),
             None => {
                 let key = request.key << keys::ATTEMPT_BITS | u64::from(request.attempt);
-                World::Revision { trial: self.trial, key }
+                DrawSource::Revision { trial: self.trial, key }
             }
             Some(place) => {
                 let key = mix(&[place, request.key, u64::from(request.attempt)]);
-                World::Revision { trial: self.trial, key }
+                DrawSource::Revision { trial: self.trial, key }
             }
         }
     }
@@ -75,7 +75,7 @@ impl<'m> Rollouts<'m> {
     ) -> Launched {
         let start_ms = request.start_ms;
         let launch = Launch {
-            world: self.world(request),
+            draws: self.draws(request),
             defect: defect.map(|carried| carried.class),
             start_utc_ms: self.epoch_ms + start_ms,
             bakes: request.bakes,

@@ -1,88 +1,118 @@
-//! One rollout of one strategy: clock, queue, state machines, random streams.
+//! One rollout of one strategy: a clock and five components.
+//!
+//! A component owns its state and offers verbs; none reads another's. A context (plan, model, streams, clock, queue,
+//! observer) is handed to every verb. Which event goes to which component, and who is told what follows, is in
+//! `event_loop`; the outcome is composed once, in `compose`. Files use each other only downwards in this order:
+//! `event`, `context`, `deployment` (who has the new version, when), `fault` (who is impaired, and why), `account`
+//! (what it cost), `alarms` (who notices), `response` (what is done about it), `compose`, `event_loop`.
 //!
 //! Does no IO, reads no wall clock, spawns no thread, and never looks at a strategy's name. The same
 //! (plan, strategy, trial) gives the same outcome wherever and whenever it runs.
 
-mod alert;
-mod background;
-mod batch_time;
-mod breach;
-mod canary;
-mod candidates;
-mod condition;
-mod cure;
-mod deploy;
-mod flow;
-mod lag;
+mod account;
+mod alarms;
+mod compose;
+mod context;
+mod deployment;
+mod event;
+mod event_loop;
+mod fault;
 pub mod launch;
-mod load;
-mod missing;
 mod model;
-mod onset;
-mod promql;
-mod queue;
-mod respond;
-mod rollback;
-mod search;
-mod signal;
-mod speed;
-mod suffering;
-mod tally;
+mod place;
+mod response;
 pub mod trace;
-mod trial;
-mod watch;
 mod zone_streams;
 
 pub use model::Model;
+pub use trace::{RolloutEvent, RolloutObserver, RolloutRecord};
 
 use crate::outcome::Outcome;
-use crate::plan::{Alarm, Arrivals, Strategy, Wave};
+use crate::plan::{Alarm, Arrivals, Plan, Strategy, Wave};
+use crate::sim::{Queue, Recorder, Silent};
+use context::Context;
+use event::Event;
+use event_loop::{Components, EventLoop};
 use launch::{Launch, Launched};
-use trace::Observer;
-use trial::{Buffers, Trial};
+use trace::Scraped;
 
-/// Simulates rollouts of one plan. Holds buffers that are reused from trial to trial.
+/// Simulates trial `trial` of strategy `strategy` (an index of the plan's list) and tells `observer` what happens.
+///
+/// Who simulates many trials of one plan keeps a [`Model`] and an [`Engine`]: this makes both for a single one.
+///
+/// # Panics
+///
+/// If the plan has no such strategy.
+pub fn simulate(plan: &Plan, strategy: usize, trial: u64, observer: &mut impl RolloutObserver) -> Outcome {
+    Engine::new(&Model::new(plan)).run(strategy, trial, observer)
+}
+
+/// As [`simulate`], with everything that happened, in order of time.
+///
+/// # Panics
+///
+/// If the plan has no such strategy.
+#[must_use]
+pub fn replay(plan: &Plan, strategy: usize, trial: u64) -> (Outcome, Vec<RolloutRecord>) {
+    let mut recorder = Recorder::default();
+    let outcome = simulate(plan, strategy, trial, &mut recorder);
+    (outcome, recorder.into_records())
+}
+
+/// Simulates rollouts of one plan. Holds memory that is reused from trial to trial.
 #[derive(Debug)]
 pub struct Engine<'m> {
     model: &'m Model<'m>,
-    buffers: Buffers,
-    exhaustive: bool,
+    queue: Queue<Event>,
+    components: Components,
 }
 
 impl<'m> Engine<'m> {
     /// An engine that skips the evaluations that cannot breach.
     #[must_use]
     pub fn new(model: &'m Model<'m>) -> Self {
-        Self { model, buffers: Buffers::default(), exhaustive: false }
+        Self { model, queue: Queue::default(), components: Components::default() }
     }
 
     /// An engine that visits every evaluation of every watched alarm. Slower, and equal to the byte:
     /// it exists to check [`Engine::new`].
     #[must_use]
     pub fn exhaustive(model: &'m Model<'m>) -> Self {
-        Self { exhaustive: true, ..Self::new(model) }
+        Self { components: Components::exhaustive(), ..Self::new(model) }
+    }
+
+    /// Simulates trial `trial` of strategy `strategy` (an index) and tells `observer` what happens.
+    pub fn run(&mut self, strategy: usize, trial: u64, observer: &mut impl RolloutObserver) -> Outcome {
+        let strategy = &self.model.plan.strategies[strategy];
+        let context = Context::of_trial(self.model, strategy, trial, &mut self.queue, observer);
+        EventLoop::new(context, &mut self.components).run()
+    }
+
+    /// Every scrape of the rules over rates in trial `trial` of strategy `strategy` (an index), until each alert is
+    /// resolved, whether or not the rollout still listens: scopes in the order in which they were scraped, those of one
+    /// scope in order of time.
+    pub fn scrapes(&mut self, strategy: usize, trial: u64) -> Vec<Scraped> {
+        let (mut scrapes, mut silent) = (Vec::new(), Silent);
+        let strategy = &self.model.plan.strategies[strategy];
+        let mut context = Context::of_trial(self.model, strategy, trial, &mut self.queue, &mut silent);
+        context.follow_alerts(&mut scrapes);
+        EventLoop::new(context, &mut self.components).run();
+        scrapes
     }
 
     /// Simulates a rollout among others of a pipeline, by a strategy of the model's plan.
     pub fn launch(&mut self, strategy: &Strategy, launch: &Launch<'_>) -> Launched {
-        let mut silent = trace::Silent;
-        let mut trial = Trial::launched(self.model, strategy, launch, &mut self.buffers, &mut silent);
-        let outcome = trial.run();
-        let stopped_outside = trial.stopped_outside;
-        let waves = launch::closed(&self.buffers.wave_times, &outcome);
-        Launched { outcome, waves, stopped_outside }
+        let mut silent = Silent;
+        let context = Context::of_launch(self.model, strategy, launch, &mut self.queue, &mut silent);
+        let outcome = EventLoop::new(context, &mut self.components).run();
+        let waves = self.components.wave_times(outcome.rollback_ms.unwrap_or(outcome.end_ms));
+        Launched { outcome, waves, stopped_outside: self.components.stopped_outside() }
     }
 
     /// Events taken from the queue in all trials so far: how much work there was, the same on any machine.
     #[must_use]
     pub fn events(&self) -> u64 {
-        self.buffers.queue.popped()
-    }
-
-    /// Simulates trial `trial` of strategy `strategy` (an index) and reports events to `observer`.
-    pub fn run(&mut self, strategy: usize, trial: u64, observer: &mut impl Observer) -> Outcome {
-        let strategy = &self.model.plan.strategies[strategy];
-        Trial::new(self.model, strategy, trial, self.exhaustive, &mut self.buffers, observer).run()
+        self.queue.popped()
     }
 }
 

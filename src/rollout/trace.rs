@@ -1,13 +1,14 @@
-//! What the engine tells an observer. Every timeline, JSON line and chart of one trial is a fold
-//! over these events; the engine never formats them.
+//! What a rollout tells an observer. Every timeline, JSON line and chart of one trial is a fold
+//! over these events; the rollout never formats them.
 
+use crate::sim::{Observer, Record};
 use serde::Serialize;
 
 /// One thing that happened. Hosts are counts or indices within their zone; zones, regions, waves
 /// and alarms are indices of the plan's lists.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
+pub enum RolloutEvent {
     /// The trial began; says what the change carries.
     RolloutStarted { defect: Option<u32> },
     /// A wave began.
@@ -76,80 +77,11 @@ pub struct Scraped {
     pub firing: Option<bool>,
 }
 
-/// An event and when it happened.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Record {
-    /// Milliseconds since the rollout's start.
-    pub at_ms: u64,
-    /// What happened.
-    #[serde(flatten)]
-    pub event: Event,
-}
+/// An event of a rollout and when it happened.
+pub type RolloutRecord = Record<RolloutEvent>;
 
-/// Receives events; the default ignores them at no cost.
-pub trait Observer {
-    /// Whether events are wanted at all; the engine builds none when false.
-    const ENABLED: bool = true;
-    /// Whether every scrape of a rule is wanted, until its alert is resolved, whether or not the pipeline still
-    /// listens. It changes nothing else of the trial.
-    const FOLLOWS_ALERTS: bool = false;
-    /// Takes one scrape, if it follows alerts.
-    fn scraped(&mut self, _scraped: Scraped) {}
-    /// Takes one event. Deployments are announced when they are laid out, so calls are not in order of
-    /// time.
-    fn observe(&mut self, at_ms: u64, event: Event);
-    /// Takes back everything announced for later than `at_ms`: the rollout stopped.
-    fn retract_after(&mut self, at_ms: u64);
-}
+/// Whoever may be told of a rollout: every [`Observer`] of its events. Deployments are announced when they are laid out,
+/// so calls are not in order of time.
+pub trait RolloutObserver: Observer<RolloutEvent> {}
 
-/// Ignores everything.
-#[derive(Debug, Default)]
-pub struct Silent;
-
-impl Observer for Silent {
-    const ENABLED: bool = false;
-    fn observe(&mut self, _at_ms: u64, _event: Event) {}
-    fn retract_after(&mut self, _at_ms: u64) {}
-}
-
-/// Keeps every event, for replays.
-#[derive(Debug, Default)]
-pub struct Recorder {
-    records: Vec<Record>,
-}
-
-impl Recorder {
-    /// The events in order of time; events of one instant keep the order of their causes.
-    #[must_use]
-    pub fn into_records(mut self) -> Vec<Record> {
-        self.records.sort_by_key(|record| record.at_ms);
-        self.records
-    }
-}
-
-/// Follows the alerts of rules to their end, and ignores everything else.
-#[derive(Debug, Default)]
-pub struct Follower {
-    /// Every scrape, in the order in which scopes were scraped; those of one scope in order of time.
-    pub scraped: Vec<Scraped>,
-}
-
-impl Observer for Follower {
-    const ENABLED: bool = false;
-    const FOLLOWS_ALERTS: bool = true;
-    fn observe(&mut self, _at_ms: u64, _event: Event) {}
-    fn retract_after(&mut self, _at_ms: u64) {}
-    fn scraped(&mut self, scraped: Scraped) {
-        self.scraped.push(scraped);
-    }
-}
-
-impl Observer for Recorder {
-    fn observe(&mut self, at_ms: u64, event: Event) {
-        self.records.push(Record { at_ms, event });
-    }
-
-    fn retract_after(&mut self, at_ms: u64) {
-        self.records.retain(|record| record.at_ms <= at_ms);
-    }
-}
+impl<T: Observer<RolloutEvent>> RolloutObserver for T {}

@@ -1,32 +1,27 @@
 //! Streams of one purpose by zone, opened four zones at a time: neighbours start soon after each other, and the first
 //! draws of four streams cost little more than those of one. Which zones share a group leaves no trace in the draws.
 
+use crate::ids::ZoneId;
 use crate::plan::Zone;
 use crate::random::{LANES, Purpose, Stream, Streams};
 
 /// The streams of every zone that was asked for, and of its neighbours.
 #[derive(Debug, Default)]
-pub(super) struct ZoneStreams {
+pub struct ZoneStreams {
     groups: Vec<Option<[Stream; LANES]>>,
 }
 
 impl ZoneStreams {
     /// Forgets all streams, keeps the memory.
-    pub(super) fn reset(&mut self, zones: usize) {
+    pub fn reset(&mut self, zones: usize) {
         self.groups.clear();
         self.groups.resize(zones.div_ceil(LANES), None);
     }
 
     /// The stream of `zone` for `purpose`, which is the same at every call, where it was left.
     #[inline]
-    pub(super) fn of(
-        &mut self,
-        streams: &Streams,
-        purpose: Purpose,
-        zones: &[Zone],
-        zone: usize,
-    ) -> &mut Stream {
-        let (group, lane) = (zone / LANES, zone % LANES);
+    pub fn of(&mut self, streams: &Streams, purpose: Purpose, zones: &[Zone], zone: ZoneId) -> &mut Stream {
+        let (group, lane) = (zone.index() / LANES, zone.index() % LANES);
         let opened = self.groups[group].get_or_insert_with(|| {
             // Past the fleet's end there is nobody to draw.
             let entity = |lane| zones.get(group * LANES + lane).map_or(0, |zone: &Zone| zone.entity);
@@ -51,7 +46,7 @@ mod tests {
         for draw in 0..20 {
             for index in (0..zones.len()).rev() {
                 let alone = streams.stream(Purpose::DeployBatch, zones[index].entity).uniform_at(draw);
-                let drawn = together.of(&streams, Purpose::DeployBatch, &zones, index).uniform();
+                let drawn = together.of(&streams, Purpose::DeployBatch, &zones, ZoneId::new(index)).uniform();
                 assert_eq!(drawn, alone, "zone {index}, draw {draw}");
             }
         }

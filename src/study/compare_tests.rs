@@ -85,7 +85,7 @@ fn the_trial_that_is_worse_by_most_is_the_one_named() {
     let harm = |plan: &Plan, trial| {
         let model = Model::new(plan);
         let mut engine = crate::rollout::Engine::new(&model);
-        engine.run(0, trial, &mut crate::rollout::trace::Silent).impaired_host_ms as i64
+        engine.run(0, trial, &mut crate::sim::Silent).impaired_host_ms as i64
     };
     let worse = |trial| harm(&new, trial) - harm(&old, trial);
     assert!(worse(trial) > 0);

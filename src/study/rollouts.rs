@@ -6,8 +6,8 @@ use super::progress::{Progress, Stopped};
 use super::workers::{Simulator, Workers};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
-use crate::rollout::trace::Silent;
 use crate::rollout::{Engine, Model};
+use crate::sim::Silent;
 
 /// Which evaluations of alarms a study visits: a matter of speed, never of results. That is why no plan says it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

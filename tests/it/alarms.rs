@@ -4,8 +4,8 @@
 
 use crate::support::plan_of as plan;
 use wavetank::outcome::{Ending, Outcome};
-use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
+use wavetank::sim::Silent;
 
 const MINUTE: u64 = 60_000;
 

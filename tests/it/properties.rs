@@ -7,8 +7,8 @@ use std::fs;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{Estimator, Plan, RollbackScope};
 use wavetank::random::Distribution;
-use wavetank::rollout::trace::{Event, Recorder, Silent};
-use wavetank::rollout::{Engine, Model};
+use wavetank::rollout::{Engine, Model, RolloutEvent as Event, RolloutRecord};
+use wavetank::sim::{Recorder, Silent};
 
 fn outcomes(plan: &Plan, strategy: usize, trials: u64) -> Vec<Outcome> {
     let model = Model::new(plan);
@@ -129,7 +129,7 @@ fn an_unrelated_region_does_not_reshuffle_the_others() {
         let (mut all, mut fewer) = (Recorder::default(), Recorder::default());
         Engine::new(&model).run(0, trial, &mut all);
         Engine::new(&shorter_model).run(0, trial, &mut fewer);
-        let of_region_0 = |recorder: Recorder| {
+        let of_region_0 = |recorder: Recorder<RolloutEvent>| {
             let records = recorder.into_records();
             let kept =
                 records.into_iter().filter(|r| matches!(r.event, Event::BatchDone { zone: 0..=65, .. }));
@@ -294,7 +294,7 @@ fn a_replay_tells_what_the_outcome_says() {
 }
 
 /// Recomputes the blast radius from the events alone.
-fn retell(outcome: &Outcome, records: &[wavetank::rollout::trace::Record]) {
+fn retell(outcome: &Outcome, records: &[RolloutRecord]) {
     let (mut impaired, mut peak, mut host_ms, mut since) = (0_u64, 0_u64, 0_u64, 0_u64);
     let mut alarm_ms = None;
     assert!(records.is_sorted_by_key(|record| record.at_ms));

@@ -11,8 +11,8 @@ mod variants;
 use crate::support;
 use textbook::{Onset, R1};
 use wavetank::plan::Plan;
-use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
+use wavetank::sim::Silent;
 
 const ROLLOUTS: u64 = 6_000;
 

@@ -1,8 +1,8 @@
 //! Scenarios that once went wrong.
 
 use crate::support;
-use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
+use wavetank::sim::Silent;
 
 fn run_some(text: &str) -> Vec<wavetank::outcome::Outcome> {
     let loaded = wavetank::scenario::load_str("regression", text);

@@ -7,8 +7,8 @@ use wavetank::plan::{
 };
 use wavetank::random::Distribution;
 use wavetank::report::{chart, csv, json, plan_view, terminal, timeline};
-use wavetank::rollout::trace::Recorder;
 use wavetank::rollout::{Engine, Model};
+use wavetank::sim::Recorder;
 use wavetank::study::{Outcomes, Summary, summarise};
 
 fn plan() -> Plan {

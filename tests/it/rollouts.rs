@@ -7,9 +7,9 @@ use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, EntryPolicy, Merges, RepairPolicy};
 use wavetank::plan::{Plan, Ratio};
-use wavetank::rollout::launch::{Launch, Launched, OutsideStop, World};
-use wavetank::rollout::trace::Silent;
+use wavetank::rollout::launch::{DrawSource, Launch, Launched, OutsideStop};
 use wavetank::rollout::{Engine, Model};
+use wavetank::sim::Silent;
 
 const START: u64 = 9 * HOUR;
 
@@ -48,7 +48,7 @@ fn a_trial_of_one_change_is_the_trial_of_the_study() {
             let alone = engine.run(strategy, trial, &mut Silent);
             let defect = alone.defect.map(|index| index as usize);
             let launch = Launch {
-                world: World::Trial(trial),
+                draws: DrawSource::Trial(trial),
                 defect,
                 start_utc_ms: START,
                 bakes: Ratio::ONE,
@@ -92,7 +92,7 @@ fn waves_wait_for_their_gates() {
     let late = |wave: usize, at_ms: u64| Some(if wave == 1 { at_ms.max(72 * HOUR) } else { at_ms });
     let never = |wave: usize, at_ms: u64| (wave < 2).then_some(at_ms);
     let mut launch = Launch {
-        world: World::Trial(0),
+        draws: DrawSource::Trial(0),
         defect: None,
         start_utc_ms: START,
         bakes: Ratio::ONE,
@@ -127,7 +127,7 @@ fn a_stop_from_outside_takes_everything_back_or_leaves_it() {
     let model = Model::new(&plan);
     let mut engine = Engine::new(&model);
     let stop = |roll_back| Launch {
-        world: World::Trial(3),
+        draws: DrawSource::Trial(3),
         defect: None,
         start_utc_ms: START,
         bakes: Ratio::ONE,
@@ -199,7 +199,7 @@ fn a_defect_that_rides_with_two_revisions_stops_both() {
 /// A rollout of a good change that is stopped from outside after so long, if at all, and goes back from then on.
 fn stopped(plan: &Plan, at_ms: Option<u64>, roll_back: bool, back_from_ms: u64) -> Launched {
     let launch = Launch {
-        world: World::Trial(3),
+        draws: DrawSource::Trial(3),
         defect: None,
         start_utc_ms: START,
         bakes: Ratio::ONE,

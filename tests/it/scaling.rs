@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 use wavetank::plan::Plan;
-use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
 use wavetank::scenario;
+use wavetank::sim::Silent;
 
 /// Regions of ten zones of so many hosts, in two waves; a tenth of a zone at a time. One host that is impaired fires
 /// the alarm.

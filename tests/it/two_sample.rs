@@ -8,8 +8,8 @@ use crate::support::plan_of as plan;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use wavetank::outcome::Outcome;
-use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
+use wavetank::sim::Silent;
 
 const ROLLOUTS: u64 = 100_000;
 const HOSTS: usize = 10;

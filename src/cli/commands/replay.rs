@@ -12,7 +12,7 @@ use crate::cli::options::{EstimatorName, FailOn};
 use crate::cli::select;
 use crate::plan::{Plan, Restriction, Signal};
 use crate::report::{chart, promtool, timeline};
-use crate::rollout::trace::Follower;
+use crate::rollout::{Engine, Model};
 use std::path::{Path, PathBuf};
 
 /// The only format to export to so far.
@@ -125,9 +125,8 @@ fn exported(
         return Err(CliError::invalid(message)
             .hint("promtool knows `rate-ratio` and `burn-rate` alarms; it does not know the others"));
     }
-    let mut follower = Follower::default();
-    crate::simulate(plan, strategy, args.trial, &mut follower);
-    let files = promtool::files(plan, args.trial, &follower.scraped);
+    let scraped = Engine::new(&Model::new(plan)).scrapes(strategy, args.trial);
+    let files = promtool::files(plan, args.trial, &scraped);
     if files.is_empty() {
         let message = format!("in trial {} no rule had anything to see", args.trial);
         return Err(

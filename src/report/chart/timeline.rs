@@ -10,7 +10,7 @@ use crate::plan::{Plan, Remedy};
 use crate::report::document::elide;
 use crate::report::text;
 use crate::report::timeline::history::{PlaceHistory, PlacePhase, RolloutHistory, WaveHistory, by_region};
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent, RolloutRecord};
 
 const LEFT: i32 = 220;
 const RIGHT: i32 = WIDTH - 40;
@@ -44,7 +44,7 @@ struct Marker {
 
 /// The chart of trial `trial` of strategy `strategy`.
 #[must_use]
-pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[Record]) -> String {
+pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[RolloutRecord]) -> String {
     let history = RolloutHistory::new(plan, outcome, records);
     let waves = &plan.strategies[strategy].waves;
     let waves: Vec<(&str, &WaveHistory)> =
@@ -122,14 +122,15 @@ fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker
         _ => format!("after {}", text::duration(at as f64)),
     };
     let remedy = history.first(|event| match event {
-        Event::RemedyStarted { remedy } => Some(*remedy),
+        RolloutEvent::RemedyStarted { remedy } => Some(*remedy),
         _ => None,
     });
-    let first =
-        |wanted: fn(&Event) -> bool| history.first(|event| wanted(event).then_some(())).map(|(at, ())| at);
+    let first = |wanted: fn(&RolloutEvent) -> bool| {
+        history.first(|event| wanted(event).then_some(())).map(|(at, ())| at)
+    };
     // A stop that rolls nothing back is told as what it is, and people who act stop the pipeline without a word.
-    let halted = first(|event| matches!(event, Event::Halted { .. }));
-    let decided = first(|event| matches!(event, Event::RollbackDecided { .. }));
+    let halted = first(|event| matches!(event, RolloutEvent::Halted { .. }));
+    let decided = first(|event| matches!(event, RolloutEvent::RollbackDecided { .. }));
     let stopped = if halted.is_some() { "the pipeline stops" } else { "rollback begins" };
     let moments = [
         (history.triggers.first().map(|first| first[0].at_ms), "triggered", Ink(0x7a, 0x3e, 0x9d)),
@@ -358,10 +359,13 @@ mod tests {
         let plan = sample::plan();
         let (outcome, mut records) = sample::rollout(&plan);
         let unmarked = svg(&plan, 4, 77, &outcome, &records);
-        records.push(Record { at_ms: 60_000, event: Event::Triggered { region: 0 } });
-        records.push(Record { at_ms: outcome.rollback_ms.unwrap(), event: Event::Halted { alarm: 0 } });
+        records.push(RolloutRecord { at_ms: 60_000, event: RolloutEvent::Triggered { region: 0 } });
+        records.push(RolloutRecord {
+            at_ms: outcome.rollback_ms.unwrap(),
+            event: RolloutEvent::Halted { alarm: 0 },
+        });
         let remedy = Remedy::KillSwitch;
-        records.push(Record { at_ms: outcome.end_ms, event: Event::RemedyStarted { remedy } });
+        records.push(RolloutRecord { at_ms: outcome.end_ms, event: RolloutEvent::RemedyStarted { remedy } });
         let chart = svg(&plan, 4, 77, &outcome, &records);
         for words in ["triggered, after 1m", "people switch it off", "the pipeline stops"] {
             assert!(chart.contains(words) && !unmarked.contains(words), "{words}");
@@ -373,9 +377,8 @@ mod tests {
     fn many_zones_are_drawn_by_region() {
         let mut plan = sample::plan();
         plan.fleet = sample::fleet(24, 3, 50);
-        let started =
-            |zone| Record { at_ms: 0, event: crate::rollout::trace::Event::ZoneStarted { wave: 0, zone } };
-        let records: Vec<Record> = (0..72).map(started).collect();
+        let started = |zone| RolloutRecord { at_ms: 0, event: RolloutEvent::ZoneStarted { wave: 0, zone } };
+        let records: Vec<RolloutRecord> = (0..72).map(started).collect();
         let chart = svg(&plan, 0, 0, &sample::escaped(), &records);
         assert!(chart.contains("\nus-east-1\n") && !chart.contains("us-east-1/a"));
     }

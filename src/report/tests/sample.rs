@@ -10,7 +10,7 @@ use crate::plan::{
     StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent as Event, RolloutRecord as Record};
 use crate::study::Outcomes;
 
 const MINUTE: u64 = 60_000;

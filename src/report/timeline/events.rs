@@ -4,7 +4,7 @@ use super::history::{EventRun, RolloutHistory, Routine};
 use super::kinds::place_and_kind;
 use super::names::PlanNames;
 use crate::report::text;
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent, RolloutRecord};
 use std::collections::BTreeSet;
 
 /// Shorter runs of routine events are told one by one.
@@ -18,7 +18,7 @@ pub(super) struct EventLine {
 }
 
 /// One event as a line.
-pub(super) fn line(names: &PlanNames, record: &Record) -> EventLine {
+pub(super) fn line(names: &PlanNames, record: &RolloutRecord) -> EventLine {
     EventLine {
         at_ms: record.at_ms,
         depth: place_and_kind(&record.event).0,
@@ -27,7 +27,11 @@ pub(super) fn line(names: &PlanNames, record: &Record) -> EventLine {
 }
 
 /// Every event.
-pub(super) fn lines(names: &PlanNames, records: &[Record], history: &RolloutHistory) -> Vec<EventLine> {
+pub(super) fn lines(
+    names: &PlanNames,
+    records: &[RolloutRecord],
+    history: &RolloutHistory,
+) -> Vec<EventLine> {
     let mut lines = Vec::new();
     for EventRun { kind, records: run } in &history.runs {
         let run = &records[run.clone()];
@@ -42,23 +46,23 @@ pub(super) fn lines(names: &PlanNames, records: &[Record], history: &RolloutHist
 }
 
 /// A run of routine events in one line: how many, where, until when.
-fn summary(names: &PlanNames, kind: Routine, run: &[Record]) -> String {
+fn summary(names: &PlanNames, kind: Routine, run: &[RolloutRecord]) -> String {
     let mut places = BTreeSet::new();
     let (mut started, mut done) = (0, 0);
     for record in run {
         match record.event {
-            Event::BatchStarted { zone, .. } | Event::ZoneRollbackStarted { zone, .. } => {
+            RolloutEvent::BatchStarted { zone, .. } | RolloutEvent::ZoneRollbackStarted { zone, .. } => {
                 started += 1;
                 places.insert(names.zone(zone));
             }
-            Event::BatchDone { zone, .. } | Event::ZoneRollbackDone { zone } => {
+            RolloutEvent::BatchDone { zone, .. } | RolloutEvent::ZoneRollbackDone { zone } => {
                 done += 1;
                 places.insert(names.zone(zone));
             }
-            Event::HostImpaired { zone, .. } | Event::HostHealed { zone, .. } => {
+            RolloutEvent::HostImpaired { zone, .. } | RolloutEvent::HostHealed { zone, .. } => {
                 places.insert(names.zone(zone));
             }
-            Event::Breach { alarm, entity, .. } => {
+            RolloutEvent::Breach { alarm, entity, .. } => {
                 places.insert(names.instance(alarm, entity));
             }
             _ => {}

@@ -7,12 +7,12 @@ use super::history::{
 use super::kinds::place_and_kind;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent, RolloutRecord};
 use std::collections::BTreeMap;
 
 impl<'r> RolloutHistory<'r> {
     /// The history that `records`, in order of time, and the outcome tell.
-    pub fn new(plan: &Plan, outcome: &Outcome, records: &'r [Record]) -> Self {
+    pub fn new(plan: &Plan, outcome: &Outcome, records: &'r [RolloutRecord]) -> Self {
         let end_ms = records.iter().map(|r| r.at_ms).chain([outcome.end_ms, 1]).max().unwrap_or(1);
         let mut fold = RolloutFold {
             history: RolloutHistory { end_ms, ..RolloutHistory::default() },
@@ -37,72 +37,76 @@ struct RolloutFold<'r> {
     /// Since the last moment of the incident.
     hurt: Affected,
     healed: Affected,
-    breaches: Vec<&'r Record>,
+    breaches: Vec<&'r RolloutRecord>,
     /// Hosts that suffer, by zone.
     suffering: BTreeMap<u32, u32>,
 }
 
 impl<'r> RolloutFold<'r> {
-    fn take(&mut self, index: usize, record: &'r Record) {
+    fn take(&mut self, index: usize, record: &'r RolloutRecord) {
         self.run(index, &record.event);
         let at = record.at_ms;
         match record.event {
-            Event::RolloutStarted { .. } | Event::PastWaves { .. } => {}
-            Event::RolloutEnded { .. } => self.pause(),
-            Event::WaveStarted { wave } => {
+            RolloutEvent::RolloutStarted { .. } | RolloutEvent::PastWaves { .. } => {}
+            RolloutEvent::RolloutEnded { .. } => self.pause(),
+            RolloutEvent::WaveStarted { wave } => {
                 self.pause();
                 self.wave(at, wave);
             }
-            Event::WaveBakeStarted { .. } => self.bake(record, |wave| wave.bake_ms = at),
-            Event::WaveDone { .. } => self.bake(record, |wave| wave.to_ms = at),
-            Event::ZoneStarted { zone, .. } => {
+            RolloutEvent::WaveBakeStarted { .. } => self.bake(record, |wave| wave.bake_ms = at),
+            RolloutEvent::WaveDone { .. } => self.bake(record, |wave| wave.to_ms = at),
+            RolloutEvent::ZoneStarted { zone, .. } => {
                 self.enter(at, zone, Some(PlacePhase::Deploying));
                 if let Some(wave) = self.history.waves.last_mut() {
                     wave.visits.push(Visit { zone, from_ms: at, ..Visit::default() });
                 }
             }
-            Event::BatchStarted { zone, one_box, .. } => {
+            RolloutEvent::BatchStarted { zone, one_box, .. } => {
                 self.enter(at, zone, Some(PlacePhase::Deploying));
                 self.visit(zone, |visit| {
                     visit.one_box |= one_box;
                     visit.batches += u32::from(!one_box);
                 });
             }
-            Event::BatchDone { zone, hosts_done, .. } => self.visit(zone, |visit| visit.hosts = hosts_done),
-            Event::ZoneBakeStarted { zone, .. } => self.enter(at, zone, Some(PlacePhase::Baking)),
-            Event::ZoneDone { zone } => {
+            RolloutEvent::BatchDone { zone, hosts_done, .. } => {
+                self.visit(zone, |visit| visit.hosts = hosts_done)
+            }
+            RolloutEvent::ZoneBakeStarted { zone, .. } => self.enter(at, zone, Some(PlacePhase::Baking)),
+            RolloutEvent::ZoneDone { zone } => {
                 self.enter(at, zone, Some(PlacePhase::Updated));
                 self.visit(zone, |visit| visit.done_ms = Some(at));
             }
-            Event::HostImpaired { zone, .. } => self.impair(record, zone),
-            Event::HostHealed { zone, .. } => self.heal(at, zone),
-            Event::ZoneSuffers { zone, hosts } => self.suffer(at, zone, hosts),
-            Event::Triggered { .. } => match self.history.triggers.last_mut() {
+            RolloutEvent::HostImpaired { zone, .. } => self.impair(record, zone),
+            RolloutEvent::HostHealed { zone, .. } => self.heal(at, zone),
+            RolloutEvent::ZoneSuffers { zone, hosts } => self.suffer(at, zone, hosts),
+            RolloutEvent::Triggered { .. } => match self.history.triggers.last_mut() {
                 Some(last) if last[0].at_ms == at => last.push(record),
                 _ => self.history.triggers.push(vec![record]),
             },
-            Event::Breach { .. } => self.breaches.push(record),
-            Event::WaveBlocked { .. } | Event::WentDark { .. } => self.single(record),
-            Event::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
-            Event::AlarmIgnored { .. } | Event::RemedyStarted { .. } | Event::Halted { .. } => {
+            RolloutEvent::Breach { .. } => self.breaches.push(record),
+            RolloutEvent::WaveBlocked { .. } | RolloutEvent::WentDark { .. } => self.single(record),
+            RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
+            RolloutEvent::AlarmIgnored { .. }
+            | RolloutEvent::RemedyStarted { .. }
+            | RolloutEvent::Halted { .. } => {
                 self.decide(record, None);
             }
-            Event::RollbackDecided { .. } => {
+            RolloutEvent::RollbackDecided { .. } => {
                 self.decide(record, None);
                 self.stop(at);
             }
-            Event::ZoneRollbackStarted { zone, .. } => {
+            RolloutEvent::ZoneRollbackStarted { zone, .. } => {
                 self.enter(at, zone, Some(PlacePhase::RollingBack));
                 self.history.rollbacks.push(record);
             }
-            Event::ZoneRollbackDone { zone } => {
+            RolloutEvent::ZoneRollbackDone { zone } => {
                 self.enter(at, zone, None);
                 self.history.rolled_back.push(record);
             }
         }
     }
 
-    fn run(&mut self, index: usize, event: &Event) {
+    fn run(&mut self, index: usize, event: &RolloutEvent) {
         let (_, kind) = place_and_kind(event);
         match self.history.runs.last_mut() {
             Some(last) if kind.is_some() && last.kind == kind => last.records.end = index + 1,
@@ -116,7 +120,7 @@ impl<'r> RolloutFold<'r> {
         self.history.waves.push(WaveHistory { wave, from_ms, bake_ms: end_ms, to_ms: end_ms, visits, bakes });
     }
 
-    fn bake(&mut self, record: &'r Record, change: impl FnOnce(&mut WaveHistory)) {
+    fn bake(&mut self, record: &'r RolloutRecord, change: impl FnOnce(&mut WaveHistory)) {
         self.pause();
         if let Some(wave) = self.history.waves.last_mut() {
             change(wave);
@@ -140,7 +144,7 @@ impl<'r> RolloutFold<'r> {
         }
     }
 
-    fn impair(&mut self, record: &'r Record, zone: u32) {
+    fn impair(&mut self, record: &'r RolloutRecord, zone: u32) {
         self.zones[zone as usize].impair(record.at_ms);
         self.impaired_hosts += 1;
         if self.has_harm {
@@ -181,12 +185,12 @@ impl<'r> RolloutFold<'r> {
         }
     }
 
-    fn single(&mut self, record: &'r Record) {
+    fn single(&mut self, record: &'r RolloutRecord) {
         self.history.incident.push(Moment::Single(record));
     }
 
     /// Something is decided: what led to it comes first.
-    fn decide(&mut self, record: &'r Record, fired: Option<(u32, u32)>) {
+    fn decide(&mut self, record: &'r RolloutRecord, fired: Option<(u32, u32)>) {
         self.end_harm();
         self.end_breaches(fired);
         self.single(record);
@@ -309,16 +313,16 @@ mod tests {
     #[test]
     fn places_follow_the_events() {
         let (plan, zone) = (sample::plan(), 3);
-        let at = |at_ms, event| Record { at_ms, event };
+        let at = |at_ms, event| RolloutRecord { at_ms, event };
         let records = [
-            at(10, Event::ZoneStarted { wave: 0, zone }),
-            at(10, Event::BatchStarted { zone, hosts: 1, one_box: true }),
-            at(20, Event::ZoneBakeStarted { zone, one_box: true }),
-            at(30, Event::HostImpaired { zone, host: 0 }),
-            at(40, Event::RollbackDecided { alarm: 0, hosts: 1 }),
-            at(45, Event::ZoneRollbackStarted { zone, hosts: 1 }),
-            at(50, Event::HostHealed { zone, host: 0 }),
-            at(50, Event::ZoneRollbackDone { zone }),
+            at(10, RolloutEvent::ZoneStarted { wave: 0, zone }),
+            at(10, RolloutEvent::BatchStarted { zone, hosts: 1, one_box: true }),
+            at(20, RolloutEvent::ZoneBakeStarted { zone, one_box: true }),
+            at(30, RolloutEvent::HostImpaired { zone, host: 0 }),
+            at(40, RolloutEvent::RollbackDecided { alarm: 0, hosts: 1 }),
+            at(45, RolloutEvent::ZoneRollbackStarted { zone, hosts: 1 }),
+            at(50, RolloutEvent::HostHealed { zone, host: 0 }),
+            at(50, RolloutEvent::ZoneRollbackDone { zone }),
         ];
         let outcome = Outcome { end_ms: 60, ..Outcome::default() };
         let RolloutHistory { zones, all_healed_ms, .. } = RolloutHistory::new(&plan, &outcome, &records);

@@ -2,7 +2,7 @@
 //!
 //! Holds facts and says nothing; zones, regions, waves and alarms are indices of the plan's lists.
 
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent, RolloutRecord};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -18,13 +18,13 @@ pub struct RolloutHistory<'r> {
     /// Harm, breaches, alarms and decisions, in the order in which they came to an end.
     pub incident: Vec<Moment<'r>>,
     /// What woke a dormant fault, instant by instant.
-    pub triggers: Vec<Vec<&'r Record>>,
+    pub triggers: Vec<Vec<&'r RolloutRecord>>,
     /// How many hosts of how many zones suffer together from a fault with conditions, whenever that changes.
     pub suffering: Vec<Suffering>,
     /// Rollbacks of zones that began.
-    pub rollbacks: Vec<&'r Record>,
+    pub rollbacks: Vec<&'r RolloutRecord>,
     /// Rollbacks of zones that ended.
-    pub rolled_back: Vec<&'r Record>,
+    pub rolled_back: Vec<&'r RolloutRecord>,
     /// The last moment at which the last impaired host was healed.
     pub all_healed_ms: Option<u64>,
     /// When nothing happens any more.
@@ -33,7 +33,7 @@ pub struct RolloutHistory<'r> {
 
 impl RolloutHistory<'_> {
     /// The first event that `wanted` finds something in, of those that the incident keeps one by one, and when it was.
-    pub fn first<T>(&self, wanted: impl Fn(&Event) -> Option<T>) -> Option<(u64, T)> {
+    pub fn first<T>(&self, wanted: impl Fn(&RolloutEvent) -> Option<T>) -> Option<(u64, T)> {
         self.incident.iter().find_map(|moment| match moment {
             Moment::Single(record) => Some((record.at_ms, wanted(&record.event)?)),
             Moment::Impaired(_) | Moment::Healed(_) | Moment::Breaches { .. } => None,
@@ -71,7 +71,7 @@ pub struct WaveHistory<'r> {
     /// The zones that it deployed to, in order.
     pub visits: Vec<Visit>,
     /// Begins and ends of bakes until the next wave began.
-    pub bakes: Vec<&'r Record>,
+    pub bakes: Vec<&'r RolloutRecord>,
 }
 
 /// What a wave did to one zone.
@@ -125,13 +125,13 @@ pub struct PlaceHistory {
 #[derive(Debug)]
 pub enum Moment<'r> {
     /// One event: the first harm, an alarm, a decision, a delay.
-    Single(&'r Record),
+    Single(&'r RolloutRecord),
     /// More hosts became impaired.
     Impaired(Affected),
     /// Hosts were healed.
     Healed(Affected),
     /// Breaches since the moment before; the alarm instance that they made fire, if they did.
-    Breaches { all: Vec<&'r Record>, fired: Option<(u32, u32)> },
+    Breaches { all: Vec<&'r RolloutRecord>, fired: Option<(u32, u32)> },
 }
 
 /// Hosts to which the same happened one after the other, and where.

@@ -4,12 +4,12 @@ use super::names::PlanNames;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::report::csv::ending_name;
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent, RolloutRecord};
 use serde_json::{Value, json};
 
 /// One JSON object per event and line: `at_ms`, `event`, and names instead of indices.
 #[must_use]
-pub fn json_lines(plan: &Plan, strategy: usize, records: &[Record]) -> Vec<u8> {
+pub fn json_lines(plan: &Plan, strategy: usize, records: &[RolloutRecord]) -> Vec<u8> {
     let names = PlanNames { plan, strategy };
     let mut out = Vec::new();
     for record in records {
@@ -25,7 +25,7 @@ pub fn json_lines(plan: &Plan, strategy: usize, records: &[Record]) -> Vec<u8> {
 }
 
 /// The name that an index in a field stands for; none for a number.
-fn named(names: &PlanNames, event: &Event, key: &str, index: u64) -> Option<String> {
+fn named(names: &PlanNames, event: &RolloutEvent, key: &str, index: u64) -> Option<String> {
     let index = u32::try_from(index).ok()?;
     Some(match (key, event) {
         ("zone", _) => names.zone(index),
@@ -35,7 +35,9 @@ fn named(names: &PlanNames, event: &Event, key: &str, index: u64) -> Option<Stri
         ("region", _) => names.region(index as usize).to_owned(),
         (
             "entity",
-            Event::Breach { alarm, .. } | Event::AlarmFired { alarm, .. } | Event::AlarmIgnored { alarm, .. },
+            RolloutEvent::Breach { alarm, .. }
+            | RolloutEvent::AlarmFired { alarm, .. }
+            | RolloutEvent::AlarmIgnored { alarm, .. },
         ) => names.entity(*alarm, index),
         _ => return None,
     })

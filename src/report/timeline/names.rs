@@ -3,7 +3,7 @@
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy, Scope};
 use crate::report::text;
-use crate::rollout::trace::Event;
+use crate::rollout::RolloutEvent;
 
 /// Says events of one strategy's rollout in the plan's names.
 pub(super) struct PlanNames<'p> {
@@ -53,19 +53,19 @@ impl PlanNames<'_> {
     }
 
     /// One event in a clause.
-    pub fn event(&self, event: &Event) -> String {
+    pub fn event(&self, event: &RolloutEvent) -> String {
         let hosts = |n: u32| text::counted(u64::from(n), "host");
         match *event {
-            Event::RolloutStarted { defect: Some(defect) } => {
+            RolloutEvent::RolloutStarted { defect: Some(defect) } => {
                 format!("rollout starts; the change is bad: {}", self.defect(defect))
             }
-            Event::RolloutStarted { defect: None } => "rollout starts; the change is good".to_owned(),
-            Event::WaveStarted { wave } => format!("wave {} starts", self.wave(wave)),
-            Event::ZoneStarted { zone, .. } => format!("{} starts", self.zone(zone)),
-            Event::BatchStarted { zone, hosts: n, one_box } => {
+            RolloutEvent::RolloutStarted { defect: None } => "rollout starts; the change is good".to_owned(),
+            RolloutEvent::WaveStarted { wave } => format!("wave {} starts", self.wave(wave)),
+            RolloutEvent::ZoneStarted { zone, .. } => format!("{} starts", self.zone(zone)),
+            RolloutEvent::BatchStarted { zone, hosts: n, one_box } => {
                 format!("{} of {} starts: {}", batch_name(one_box), self.zone(zone), hosts(n))
             }
-            Event::BatchDone { zone, hosts_done: n, one_box } => {
+            RolloutEvent::BatchDone { zone, hosts_done: n, one_box } => {
                 format!(
                     "{} of {} done: {} on the new version",
                     batch_name(one_box),
@@ -73,66 +73,72 @@ impl PlanNames<'_> {
                     hosts(n)
                 )
             }
-            Event::PastWaves { zone, hosts: n } => {
+            RolloutEvent::PastWaves { zone, hosts: n } => {
                 format!("{} of {} took the change past the waves", hosts(n), self.zone(zone))
             }
-            Event::ZoneBakeStarted { zone, one_box: true } => format!("one-box of {} bakes", self.zone(zone)),
-            Event::ZoneBakeStarted { zone, one_box: false } => format!("{} bakes", self.zone(zone)),
-            Event::ZoneDone { zone } => format!("{} done", self.zone(zone)),
-            Event::WaveBakeStarted { wave } => format!("wave {} bakes", self.wave(wave)),
-            Event::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
-            Event::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", self.zone(zone)),
-            Event::HostHealed { zone, host } => format!("healed: host {host} of {}", self.zone(zone)),
-            Event::ZoneSuffers { zone, hosts: 0 } => format!("{} no longer suffers", self.zone(zone)),
-            Event::ZoneSuffers { zone, hosts: n } => {
+            RolloutEvent::ZoneBakeStarted { zone, one_box: true } => {
+                format!("one-box of {} bakes", self.zone(zone))
+            }
+            RolloutEvent::ZoneBakeStarted { zone, one_box: false } => format!("{} bakes", self.zone(zone)),
+            RolloutEvent::ZoneDone { zone } => format!("{} done", self.zone(zone)),
+            RolloutEvent::WaveBakeStarted { wave } => format!("wave {} bakes", self.wave(wave)),
+            RolloutEvent::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
+            RolloutEvent::HostImpaired { zone, host } => {
+                format!("IMPAIRED: host {host} of {}", self.zone(zone))
+            }
+            RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", self.zone(zone)),
+            RolloutEvent::ZoneSuffers { zone, hosts: 0 } => format!("{} no longer suffers", self.zone(zone)),
+            RolloutEvent::ZoneSuffers { zone, hosts: n } => {
                 format!("IMPAIRED: {} of {} suffer", hosts(n), self.zone(zone))
             }
-            Event::ZoneRollbackStarted { zone, hosts: n } => {
+            RolloutEvent::ZoneRollbackStarted { zone, hosts: n } => {
                 format!("{} goes back: {}", self.zone(zone), hosts(n))
             }
-            Event::ZoneRollbackDone { zone } => format!("{} is back on the old version", self.zone(zone)),
-            Event::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(ending)),
-            Event::WentDark { .. }
-            | Event::Triggered { .. }
-            | Event::Breach { .. }
-            | Event::AlarmFired { .. }
-            | Event::AlarmIgnored { .. }
-            | Event::WaveBlocked { .. }
-            | Event::RemedyStarted { .. }
-            | Event::Halted { .. }
-            | Event::RollbackDecided { .. } => self.incident(event).unwrap_or_default(),
+            RolloutEvent::ZoneRollbackDone { zone } => {
+                format!("{} is back on the old version", self.zone(zone))
+            }
+            RolloutEvent::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(ending)),
+            RolloutEvent::WentDark { .. }
+            | RolloutEvent::Triggered { .. }
+            | RolloutEvent::Breach { .. }
+            | RolloutEvent::AlarmFired { .. }
+            | RolloutEvent::AlarmIgnored { .. }
+            | RolloutEvent::WaveBlocked { .. }
+            | RolloutEvent::RemedyStarted { .. }
+            | RolloutEvent::Halted { .. }
+            | RolloutEvent::RollbackDecided { .. } => self.incident(event).unwrap_or_default(),
         }
     }
 
     /// Events of the incident; none for those of the deployment.
-    fn incident(&self, event: &Event) -> Option<String> {
+    fn incident(&self, event: &RolloutEvent) -> Option<String> {
         Some(match *event {
-            Event::WentDark { place, whole_region } => {
+            RolloutEvent::WentDark { place, whole_region } => {
                 let place =
                     if whole_region { self.region(place as usize).to_owned() } else { self.zone(place) };
                 format!("{place} goes dark, the change has no part in it")
             }
-            Event::Triggered { region } => {
+            RolloutEvent::Triggered { region } => {
                 format!("TRIGGER: what wakes the fault reaches {}", self.region(region as usize))
             }
-            Event::Breach { alarm, entity, requests, errors } => {
+            RolloutEvent::Breach { alarm, entity, requests, errors } => {
                 let counts = requests.zip(errors).map_or(String::new(), |(requests, errors)| {
                     format!(": {} failed of {}", text::count(errors), text::counted(requests, "request"))
                 });
                 format!("breach of {}{counts}", self.instance(alarm, entity))
             }
-            Event::AlarmFired { alarm, entity } => format!("ALARM: {}", self.instance(alarm, entity)),
-            Event::AlarmIgnored { alarm, entity } => {
+            RolloutEvent::AlarmFired { alarm, entity } => format!("ALARM: {}", self.instance(alarm, entity)),
+            RolloutEvent::AlarmIgnored { alarm, entity } => {
                 format!("verdict of {} lost or overridden", self.instance(alarm, entity))
             }
-            Event::WaveBlocked { wave } => {
+            RolloutEvent::WaveBlocked { wave } => {
                 format!("wave {} waits: an alarm fires for another reason", self.wave(wave))
             }
-            Event::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
-            Event::Halted { alarm } => {
+            RolloutEvent::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
+            RolloutEvent::Halted { alarm } => {
                 format!("STOP because of {}: everything stays as it is", self.alarm(alarm))
             }
-            Event::RollbackDecided { alarm, hosts } => {
+            RolloutEvent::RollbackDecided { alarm, hosts } => {
                 let hosts = text::counted(hosts, "host");
                 format!("ROLLBACK: {} stops the rollout, {hosts} go back", self.alarm(alarm))
             }

@@ -6,7 +6,7 @@ use super::history::{Affected, Moment, RolloutHistory, Suffering, Visit};
 use super::names::PlanNames;
 use crate::outcome::Outcome;
 use crate::report::text;
-use crate::rollout::trace::{Event, Record};
+use crate::rollout::{RolloutEvent, RolloutRecord};
 use std::collections::BTreeSet;
 
 /// Waves with at most this many zones are told zone by zone.
@@ -24,13 +24,14 @@ const MOST_CHANGES: usize = 4;
 pub(super) fn lines(
     names: &PlanNames,
     outcome: &Outcome,
-    records: &[Record],
+    records: &[RolloutRecord],
     history: &RolloutHistory,
 ) -> Vec<EventLine> {
-    let ends = |wanted: fn(&Event) -> bool| {
+    let ends = |wanted: fn(&RolloutEvent) -> bool| {
         records.iter().filter(move |record| wanted(&record.event)).map(|record| event(names, record))
     };
-    let mut lines: Vec<EventLine> = ends(|event| matches!(event, Event::RolloutStarted { .. })).collect();
+    let mut lines: Vec<EventLine> =
+        ends(|event| matches!(event, RolloutEvent::RolloutStarted { .. })).collect();
     lines.extend(deployments(names, history, outcome.rollback_ms));
     lines.extend(incident(names, history));
     lines.extend(violation(outcome));
@@ -38,7 +39,7 @@ pub(super) fn lines(
     lines.extend(suffering(&history.suffering));
     lines.extend(rollback(names, history));
     lines.extend(history.all_healed_ms.map(|at| line(at, 1, "no host is impaired any more".to_owned())));
-    lines.extend(ends(|event| matches!(event, Event::RolloutEnded { .. })));
+    lines.extend(ends(|event| matches!(event, RolloutEvent::RolloutEnded { .. })));
     // Stable: lines of one instant keep the order above.
     lines.sort_by_key(|line| line.at_ms);
     lines
@@ -49,7 +50,7 @@ fn line(at_ms: u64, depth: usize, words: String) -> EventLine {
 }
 
 /// One event, no deeper than a wave.
-fn event(names: &PlanNames, record: &Record) -> EventLine {
+fn event(names: &PlanNames, record: &RolloutRecord) -> EventLine {
     let line = told(names, record);
     EventLine { depth: line.depth.min(1), ..line }
 }
@@ -163,7 +164,7 @@ fn violation(outcome: &Outcome) -> Option<EventLine> {
 
 /// What woke a dormant fault, a line an instant.
 fn triggers(names: &PlanNames, history: &RolloutHistory) -> Vec<EventLine> {
-    let told = |together: &Vec<&Record>| match together.as_slice() {
+    let told = |together: &Vec<&RolloutRecord>| match together.as_slice() {
         [only] => event(names, only),
         many => {
             let words = format!("TRIGGER: what wakes the fault reaches {} regions", many.len());
@@ -212,18 +213,18 @@ fn affected(
 }
 
 /// Breaches between two moments: one by one if few or of the alarm instance that fires, else in one line.
-fn breaches(names: &PlanNames, all: &[&Record], fired: Option<(u32, u32)>) -> Vec<EventLine> {
-    let is_told = |record: &&&Record| {
-        let Event::Breach { alarm, entity, .. } = record.event else { return false };
+fn breaches(names: &PlanNames, all: &[&RolloutRecord], fired: Option<(u32, u32)>) -> Vec<EventLine> {
+    let is_told = |record: &&&RolloutRecord| {
+        let RolloutEvent::Breach { alarm, entity, .. } = record.event else { return false };
         all.len() <= MOST_BREACHES || fired == Some((alarm, entity))
     };
-    let (told, rest): (Vec<&&Record>, Vec<&&Record>) = all.iter().partition(is_told);
+    let (told, rest): (Vec<&&RolloutRecord>, Vec<&&RolloutRecord>) = all.iter().partition(is_told);
     let mut lines: Vec<EventLine> = told.into_iter().map(|record| event(names, record)).collect();
     let (Some(first), Some(last)) = (rest.first(), rest.last()) else { return lines };
     let mut places = BTreeSet::new();
     let mut worst: Option<(u64, u64)> = None;
     for record in &rest {
-        let Event::Breach { alarm, entity, requests, errors } = record.event else { continue };
+        let RolloutEvent::Breach { alarm, entity, requests, errors } = record.event else { continue };
         places.insert(names.instance(alarm, entity));
         let Some(counts) = requests.zip(errors) else { continue };
         // Larger share of errors, compared without division.
@@ -254,8 +255,8 @@ fn rollback(
     if begun.len() <= MOST_ZONES {
         return begun.iter().chain(back).map(|record| event(names, record)).collect();
     }
-    let hosts = |record: &&Record| match record.event {
-        Event::ZoneRollbackStarted { hosts, .. } => u64::from(hosts),
+    let hosts = |record: &&RolloutRecord| match record.event {
+        RolloutEvent::ZoneRollbackStarted { hosts, .. } => u64::from(hosts),
         _ => 0,
     };
     let (zones, hosts) = (begun.len() as u64, begun.iter().map(hosts).sum());
@@ -264,7 +265,9 @@ fn rollback(
     let number =
         if back.len() == begun.len() { "the last".to_owned() } else { format!("number {}", back.len()) };
     for (record, which) in [(back.first(), "the first"), (back.last(), number.as_str())] {
-        let Some(Record { at_ms, event: Event::ZoneRollbackDone { zone } }) = record else { continue };
+        let Some(RolloutRecord { at_ms, event: RolloutEvent::ZoneRollbackDone { zone } }) = record else {
+            continue;
+        };
         let words = format!("{} is {which} zone back on the old version", names.zone(*zone));
         lines.push(line(*at_ms, 1, words));
     }

@@ -6,7 +6,7 @@ use super::{events, story};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::report::text::clock_ms;
-use crate::rollout::trace::Record;
+use crate::rollout::RolloutRecord;
 
 /// Longer replays are told as a story.
 const MOST_LINES: usize = 70;
@@ -14,7 +14,7 @@ const MOST_LINES: usize = 70;
 /// The rollout of strategy `strategy` as indented lines, and the outcome. A short one is told event by event; a long
 /// one by waves, regions and the moments of its incident.
 #[must_use]
-pub fn text(plan: &Plan, strategy: usize, outcome: &Outcome, records: &[Record]) -> String {
+pub fn text(plan: &Plan, strategy: usize, outcome: &Outcome, records: &[RolloutRecord]) -> String {
     let names = PlanNames { plan, strategy };
     let history = RolloutHistory::new(plan, outcome, records);
     let every_event = events::lines(&names, records, &history);

@@ -1,0 +1,207 @@
+//! What it cost: who was impaired for how long, how widely, and what was turned away for want of capacity.
+//!
+//! Every change of who is impaired or in service passes here, is booked, and only then reaches the alarms: [`Booked`] is
+//! what they take, and nobody else makes one. Exposure is read off the deployments when the rollout is over.
+
+mod capacity;
+mod ledger;
+
+pub use capacity::{Capacity, announce_replacement, announce_rollback, down_hosts_matter};
+pub use ledger::BlastRadius;
+
+use super::context::{Context, zone_ids};
+use super::deployment::Deployments;
+use super::fault::{Fault, FaultChange};
+use super::place::DarkPlace;
+use super::trace::RolloutEvent;
+use crate::ids::{BatchId, ZoneId};
+use ledger::Ledger;
+
+/// A change of a zone is in the account: now the alarms look.
+#[must_use]
+#[derive(Debug)]
+pub struct Booked {
+    zone: ZoneId,
+}
+
+impl Booked {
+    /// The zone.
+    #[inline]
+    pub fn zone(&self) -> ZoneId {
+        self.zone
+    }
+}
+
+/// Who is told at once that hosts went out of service or came back.
+pub trait CapacityListener {
+    /// What only the last of those told can make.
+    type Told;
+
+    /// Hosts of a zone went out of service or came back.
+    fn changed(&mut self, ctx: &mut Context, capacity: &Capacity, change: Booked) -> Self::Told;
+}
+
+/// Which way hosts move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Out of service.
+    Leaves,
+    /// Back into it.
+    Returns,
+}
+
+impl Service {
+    fn signed(self, hosts: u32) -> i32 {
+        match self {
+            Self::Leaves => hosts as i32,
+            Self::Returns => -(hosts as i32),
+        }
+    }
+}
+
+/// The account of one rollout.
+#[derive(Debug, Default)]
+pub struct Account {
+    ledger: Ledger,
+    capacity: Capacity,
+}
+
+impl Account {
+    /// Forgets everything, keeps the memory.
+    pub fn reset(&mut self, zones: usize, regions: usize) {
+        self.ledger.reset(regions);
+        self.capacity.reset(zones, regions);
+    }
+
+    /// Hosts that are out of service for other reasons than the defect.
+    #[inline]
+    pub fn capacity(&self) -> &Capacity {
+        &self.capacity
+    }
+
+    /// Something changed in a zone: the account has it from now on. `mitigating` while a remedy is under way.
+    #[inline]
+    pub fn book(
+        &mut self,
+        ctx: &mut Context,
+        fault: &Fault,
+        change: FaultChange,
+        mitigating: bool,
+    ) -> Booked {
+        let zone = change.zone();
+        if change.moved() {
+            self.ledger.book(ctx, fault, &change, mitigating);
+            tell(ctx, &change);
+            if ctx.crashes() {
+                self.book_down(ctx, fault, zone);
+            }
+        }
+        Booked { zone }
+    }
+
+    fn book_down(&mut self, ctx: &Context, fault: &Fault, zone: ZoneId) {
+        if ctx.plan.fleet.peak_utilisation.is_some() {
+            let region = ctx.region_of(zone);
+            let down = self.capacity.down_in(ctx, fault, region);
+            self.ledger.set_down(ctx, fault, region, down);
+        }
+    }
+
+    /// The hosts of a batch go out of service or come back; those of one that a stop came before do neither.
+    pub fn batch_moves(
+        &mut self,
+        ctx: &mut Context,
+        deployments: &Deployments,
+        fault: &Fault,
+        (batch, service): (BatchId, Service),
+        listener: &mut impl CapacityListener,
+    ) {
+        let batch = deployments.batch(batch);
+        if deployments.begins(batch) {
+            self.hosts_move(ctx, fault, batch.zone, (batch.hosts, service), listener);
+        }
+    }
+
+    /// Hosts of a zone go out of service or come back.
+    pub fn hosts_move(
+        &mut self,
+        ctx: &mut Context,
+        fault: &Fault,
+        zone: ZoneId,
+        (hosts, service): (u32, Service),
+        listener: &mut impl CapacityListener,
+    ) {
+        self.capacity.replace(zone, service.signed(hosts));
+        self.down_changed(ctx, fault, zone, listener);
+    }
+
+    fn down_changed(
+        &mut self,
+        ctx: &mut Context,
+        fault: &Fault,
+        zone: ZoneId,
+        listener: &mut impl CapacityListener,
+    ) {
+        self.book_down(ctx, fault, zone);
+        let _told = listener.changed(ctx, &self.capacity, Booked { zone });
+    }
+
+    /// A zone or a region goes dark for a reason of its own.
+    pub fn goes_dark(
+        &mut self,
+        ctx: &mut Context,
+        fault: &Fault,
+        place: DarkPlace,
+        listener: &mut impl CapacityListener,
+    ) {
+        self.capacity.tell_dark(ctx, place);
+        self.set_dark(ctx, fault, place, true, listener);
+        self.capacity.schedule_back(ctx, place);
+    }
+
+    /// It is back; the next failure will come.
+    pub fn is_back(
+        &mut self,
+        ctx: &mut Context,
+        fault: &Fault,
+        place: DarkPlace,
+        listener: &mut impl CapacityListener,
+    ) {
+        self.set_dark(ctx, fault, place, false, listener);
+        self.capacity.schedule_next_failure(ctx, place);
+    }
+
+    fn set_dark(
+        &mut self,
+        ctx: &mut Context,
+        fault: &Fault,
+        place: DarkPlace,
+        dark: bool,
+        listener: &mut impl CapacityListener,
+    ) {
+        for zone in zone_ids(capacity::zones_of_place(ctx, place)) {
+            self.capacity.set_dark(zone, dark);
+            self.down_changed(ctx, fault, zone, listener);
+        }
+    }
+
+    /// What the rollout cost, once its observation is over at `end_ms`.
+    ///
+    /// # Panics
+    ///
+    /// If something was booked later than that.
+    pub fn close(&mut self, ctx: &Context, fault: &Fault, end_ms: u64) -> BlastRadius {
+        self.ledger.close(ctx, fault, end_ms)
+    }
+}
+
+#[inline]
+fn tell(ctx: &mut Context, change: &FaultChange) {
+    let (before, hosts) = change.impaired();
+    let zone = change.zone().number();
+    ctx.tell(ctx.now_ms(), || match change.host().map(crate::ids::HostId::number) {
+        Some(host) if hosts == before + 1 => RolloutEvent::HostImpaired { zone, host },
+        Some(host) if hosts + 1 == before => RolloutEvent::HostHealed { zone, host },
+        Some(_) | None => RolloutEvent::ZoneSuffers { zone, hosts },
+    });
+}

@@ -1,0 +1,201 @@
+//! The most recent datapoints of an alarm, and what they say: M of N, and CloudWatch's evaluation where some can be
+//! missing, to the letter of its published tables. Where a datapoint comes from is not known here.
+//!
+//! Where none can be missing, breaches within N periods are counted, with a gap for every period that was not recorded.
+//! Otherwise an alarm of M of N looks at more than N periods, in case some have no data. If N of them have, the most recent N
+//! decide. Otherwise the gap is filled by the alarm's treatment of missing data, and breaches that are too young to
+//! tell do not raise an alarm prematurely. Source: Amazon CloudWatch User Guide, "Configuring how alarms treat
+//! missing data", which gives an evaluation range of 5 periods for N = 3; for other N the range is not published and N + 2
+//! is assumed.
+
+use crate::plan::{Alarm, Missing};
+
+/// Periods beyond N that an evaluation looks at.
+const SPARE_PERIODS: u32 = 2;
+
+/// What an evaluation says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmState {
+    /// It does not fire.
+    Ok,
+    /// It fires.
+    Alarm,
+    /// There is nothing to go by.
+    InsufficientData,
+    /// As before.
+    Retained,
+}
+
+/// The most recent datapoints of one instance of an alarm, bit 0 the latest.
+#[derive(Debug, Clone, Copy)]
+pub struct RecentDatapoints {
+    /// Index of the latest; none before the first.
+    last_k: Option<u64>,
+    /// Periods with data.
+    present: u128,
+    /// Periods that breached.
+    breached: u128,
+}
+
+impl RecentDatapoints {
+    /// Data without breaches, as long as anybody looks back.
+    pub const HEALTHY: Self = Self { last_k: None, present: u128::MAX, breached: 0 };
+
+    /// Index of the latest; none before the first.
+    #[inline]
+    pub fn last_k(&self) -> Option<u64> {
+        self.last_k
+    }
+
+    /// Datapoint `k` was looked at by somebody who keeps more of it than whether it breached.
+    pub fn pass(&mut self, k: u64) {
+        self.last_k = Some(k);
+    }
+
+    /// Takes datapoint `k` of an alarm, none if it is missing, and says what the alarm's state is then.
+    pub fn record(&mut self, alarm: &Alarm, k: u64, breach: Option<bool>) -> AlarmState {
+        let (m, n) = (alarm.datapoints_to_alarm, alarm.window);
+        if alarm.minds_gaps() {
+            // Known fault, kept until its own change: periods between two watches of the alarm leave no gap.
+            self.shift(1);
+            self.set(k, breach);
+            return self.state(m, n, alarm.missing);
+        }
+        self.shift(k - self.last_k.unwrap_or(0));
+        self.set(k, breach);
+        let breaches = (self.breached & ((1 << n) - 1)).count_ones();
+        if breaches >= m { AlarmState::Alarm } else { AlarmState::Ok }
+    }
+
+    fn set(&mut self, k: u64, breach: Option<bool>) {
+        self.last_k = Some(k);
+        self.present |= u128::from(breach.is_some());
+        self.breached |= u128::from(breach == Some(true));
+    }
+
+    /// So many periods go by.
+    fn shift(&mut self, periods: u64) {
+        let shifted =
+            |bits: u128| u32::try_from(periods).ok().and_then(|by| bits.checked_shl(by)).unwrap_or(0);
+        self.present = shifted(self.present);
+        self.breached = shifted(self.breached);
+    }
+
+    /// The state of an alarm that needs `m` of `n` datapoints.
+    fn state(&self, m: u32, n: u32, missing: Missing) -> AlarmState {
+        let range = (n + SPARE_PERIODS).min(127);
+        let window = (1_u128 << range) - 1;
+        let (mut real, mut breaches, mut oldest_breach) = (0, 0, None);
+        for age in 0..range {
+            if real == n {
+                break;
+            }
+            if self.present >> age & 1 == 1 {
+                real += 1;
+                if self.breached >> age & 1 == 1 {
+                    breaches += 1;
+                    oldest_breach = Some(age + 1);
+                }
+            }
+        }
+        let fill = n - real;
+        let alarm_if = |alarm: bool| if alarm { AlarmState::Alarm } else { AlarmState::Ok };
+        if breaches >= m || fill == 0 {
+            return alarm_if(breaches >= m);
+        }
+        let any_good = (self.present & !self.breached & window) != 0;
+        match missing {
+            Missing::Breaching => alarm_if(breaches + fill >= m),
+            Missing::NotBreaching => AlarmState::Ok,
+            Missing::Ignore | Missing::Missing if any_good => AlarmState::Ok,
+            Missing::Ignore => AlarmState::Retained,
+            Missing::Missing if real == 0 => AlarmState::InsufficientData,
+            // Only breaches: once the oldest is as old as M, no younger datapoint is waited for.
+            Missing::Missing => match oldest_breach {
+                Some(age) if age >= m => AlarmState::Alarm,
+                _ => AlarmState::Retained,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OK: AlarmState = AlarmState::Ok;
+    const ALARM: AlarmState = AlarmState::Alarm;
+    const UNKNOWN: AlarmState = AlarmState::InsufficientData;
+    const RETAINED: AlarmState = AlarmState::Retained;
+
+    /// RecentDatapoints, oldest first: 0 does not breach, X does, - is missing.
+    fn states(points: &str, m: u32) -> [AlarmState; 4] {
+        let mut history = RecentDatapoints { last_k: None, present: 0, breached: 0 };
+        for (k, point) in points.split(' ').enumerate() {
+            history.shift(1);
+            history.set(
+                k as u64,
+                match point {
+                    "0" => Some(false),
+                    "X" => Some(true),
+                    _ => None,
+                },
+            );
+        }
+        [Missing::Missing, Missing::Ignore, Missing::Breaching, Missing::NotBreaching]
+            .map(|missing| history.state(m, 3, missing))
+    }
+
+    #[test]
+    fn three_of_three_is_as_published() {
+        assert_eq!(states("0 - X - X", 3), [OK; 4]);
+        assert_eq!(states("0 - - - -", 3), [OK; 4]);
+        assert_eq!(states("- - - - -", 3), [UNKNOWN, RETAINED, ALARM, OK]);
+        assert_eq!(states("0 X X - X", 3), [ALARM; 4]);
+        assert_eq!(states("- - X - -", 3), [ALARM, RETAINED, ALARM, OK]);
+    }
+
+    #[test]
+    fn two_of_three_is_as_published() {
+        assert_eq!(states("0 - X - X", 2), [ALARM; 4]);
+        assert_eq!(states("0 0 X 0 X", 2), [ALARM; 4]);
+        assert_eq!(states("0 - X - -", 2), [OK, OK, ALARM, OK]);
+        assert_eq!(states("- - - - 0", 2), [OK, OK, ALARM, OK]);
+        assert_eq!(states("- - - X -", 2), [ALARM, RETAINED, ALARM, OK]);
+    }
+
+    #[test]
+    fn young_breaches_raise_no_premature_alarm() {
+        // The examples in words: neither of these goes into alarm at once for three of three, the third does.
+        assert_eq!(states("- - - - X", 3)[0], RETAINED);
+        assert_eq!(states("- - - X -", 3)[0], RETAINED);
+        assert_eq!(states("- - X - -", 3)[0], ALARM);
+        // And once the next datapoint is good, nothing happens.
+        assert_eq!(states("- - - X 0", 3)[0], OK);
+        assert_eq!(states("- - X - 0", 3)[0], OK);
+    }
+
+    #[test]
+    fn without_gaps_all_treatments_agree_with_counting() {
+        for bits in 0_u32..32 {
+            let points: Vec<&str> =
+                (0..5).map(|i| if bits >> (4 - i) & 1 == 1 { "X" } else { "0" }).collect();
+            let breaches = (bits & 0b111).count_ones();
+            for m in 1..=3 {
+                let expected = if breaches >= m { ALARM } else { OK };
+                assert_eq!(states(&points.join(" "), m), [expected; 4]);
+            }
+        }
+    }
+
+    #[test]
+    fn periods_that_nobody_looked_at_leave_a_gap() {
+        let mut bits = RecentDatapoints::HEALTHY;
+        bits.set(5, Some(true));
+        bits.shift(2);
+        bits.set(7, Some(true));
+        assert_eq!((bits.breached, bits.last_k()), (0b101, Some(7)));
+        bits.shift(200);
+        assert_eq!(bits.breached, 0, "long ago is forgotten");
+    }
+}

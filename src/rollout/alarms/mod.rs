@@ -1,0 +1,486 @@
+//! Who notices: instances of alarms while the rollout listens to them, when they breach, and when they fire.
+//!
+//! Alarms look at deployments, at the fault and at capacity through a [`Sight`], and change none of them. What follows
+//! when one fires is decided elsewhere.
+
+mod canary;
+mod candidates;
+mod datapoints;
+mod promql;
+mod rules;
+mod search;
+mod signal;
+mod telling;
+mod watch;
+
+pub use signal::Sight;
+
+use super::account::{Booked, down_hosts_matter};
+use super::context::Context;
+use super::deployment::{RolloutPart, WatchSpan};
+use super::event::AlarmEvent;
+use super::fault::Exposed;
+use super::model::breach::Sampler;
+use super::model::rule_of;
+use super::place::WatchedScope;
+use crate::ids::{AlarmId, IdVec, RegionId, WatchId, ZoneId};
+use crate::plan::{Alarm, Scope, Signal, Watch};
+use crate::random::{Purpose, mix};
+use canary::Canaries;
+use datapoints::AlarmState;
+use rules::Rules;
+use search::{NextBreach, breaches_now, evaluation_ms, next_breach};
+use signal::{BreachMemo, Look};
+use telling::tell_breach;
+use watch::WatchState;
+
+/// The alarms over a change have looked: the end of what follows a change.
+#[must_use]
+#[derive(Debug)]
+pub struct Seen(());
+
+impl Seen {
+    /// Nothing changed yet that an alarm could see: what goes back heals later, by events of its own.
+    pub const NOTHING: Self = Self(());
+}
+
+/// An alarm fires.
+#[must_use]
+#[derive(Debug, Clone, Copy)]
+pub struct Firing {
+    /// The instance.
+    pub watch: WatchId,
+    /// Its alarm.
+    pub alarm: AlarmId,
+    /// The alarm that it is reported as.
+    pub reported: AlarmId,
+    /// What it watches.
+    pub scope: WatchedScope,
+    /// Key of its random streams.
+    pub stream_entity: u64,
+}
+
+/// All instances of alarms in one rollout.
+#[derive(Debug, Default)]
+pub struct Alarms {
+    watches: IdVec<WatchId, WatchState>,
+    of_zones: IdVec<ZoneId, Vec<WatchId>>,
+    of_regions: IdVec<RegionId, Vec<WatchId>>,
+    of_service: Vec<WatchId>,
+    memo: BreachMemo,
+    sampler: Sampler,
+    rules: Rules,
+    canaries: Canaries,
+    /// Whether every evaluation is visited, for checking the lazy search.
+    exhaustive: bool,
+}
+
+impl Alarms {
+    /// Alarms that visit every evaluation instead of searching the next breach.
+    pub fn exhaustive() -> Self {
+        Self { exhaustive: true, ..Self::default() }
+    }
+
+    /// Forgets all instances, keeps the memory.
+    pub fn reset(&mut self, zones: usize, regions: usize) {
+        if !self.watches.is_empty() || self.of_zones.len() != zones {
+            self.watches.clear();
+            self.rules.clear();
+            self.canaries.clear();
+            self.of_zones.recycle(zones, Vec::clear);
+            self.of_regions.recycle(regions, Vec::clear);
+            self.of_service.clear();
+        }
+    }
+
+    // Opening and closing.
+
+    /// Hosts of a zone were laid out and may be impaired from now on: alarms over them open.
+    #[inline]
+    pub fn watch(&mut self, ctx: &mut Context, sight: Sight<'_>, span: WatchSpan, _exposed: Exposed) -> Seen {
+        let WatchSpan { zone, opens, done_ms } = span;
+        if let Some(opening) = opens {
+            self.open_over(ctx, sight, zone, opening.one_box_until_ms);
+        }
+        if let Some(done_ms) = done_ms {
+            self.close_zone(ctx, zone, done_ms);
+        }
+        Seen(())
+    }
+
+    /// Opens the alarms that a zone's deployment brings into scope.
+    fn open_over(
+        &mut self,
+        ctx: &mut Context,
+        sight: Sight<'_>,
+        zone: ZoneId,
+        one_box_until_ms: Option<u64>,
+    ) {
+        let (plan, strategy) = (ctx.plan, ctx.strategy);
+        for heard in &strategy.alarms {
+            let parts = match &plan.alarms[*heard].signal {
+                Signal::AnyOf(parts) => parts.as_slice(),
+                _ => std::slice::from_ref(heard),
+            };
+            for part in parts {
+                let (alarm, reported) = (AlarmId::new(*part), AlarmId::new(*heard));
+                let (scope, closes_ms) = match ctx.alarm(alarm).scope {
+                    Scope::OneBox if one_box_until_ms.is_none() => continue,
+                    Scope::OneBox => (WatchedScope::OneBox(zone), one_box_until_ms),
+                    Scope::Zone => (WatchedScope::Zone(zone), None),
+                    Scope::Region => (WatchedScope::Region(ctx.region_of(zone)), None),
+                    Scope::Service => (WatchedScope::Service, None),
+                };
+                self.open(ctx, sight, (alarm, reported), scope, closes_ms);
+            }
+        }
+    }
+
+    /// Opens an instance of an alarm, reported as another one or itself.
+    fn open(
+        &mut self,
+        ctx: &mut Context,
+        sight: Sight<'_>,
+        (alarm, reported): (AlarmId, AlarmId),
+        scope: WatchedScope,
+        closes_ms: Option<u64>,
+    ) {
+        let definition = ctx.alarm(alarm);
+        if is_broken(ctx, definition) {
+            return;
+        }
+        let (entity, one_box) = match scope {
+            WatchedScope::OneBox(zone) => (zone.index(), sight.deployments.one_box(zone)),
+            WatchedScope::Zone(zone) => (zone.index(), 0),
+            WatchedScope::Region(region) => (region.index(), 0),
+            WatchedScope::Service => (0, 0),
+        };
+        let series = ctx.model.series_index(alarm.index(), entity, one_box);
+        // A healthy scope that cannot breach needs no watch while the change is good.
+        let thinks_ahead = definition.is_memoryless() || definition.rate_rule().is_some();
+        let calm_for_good = ctx.defect.is_none() && !down_hosts_matter(ctx.plan) && thinks_ahead;
+        if calm_for_good && ctx.model.series(series).healthy_envelope == 0.0 {
+            return;
+        }
+        let same_scope = self.over(scope);
+        if let Some(known) = same_scope.iter().copied().find(|known| self.watches[*known].alarm == alarm) {
+            // A watch with an end searched only up to it.
+            let had_end = std::mem::replace(&mut self.watches[known].closes_ms, closes_ms).is_some();
+            if had_end {
+                self.search_from_now(ctx, sight, known);
+            }
+            return;
+        }
+        let span = (ctx.now_ms(), closes_ms);
+        let watch = self.watches.push(WatchState::new(ctx.plan, (alarm, reported), scope, series, span));
+        match scope {
+            WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => self.of_zones[zone].push(watch),
+            WatchedScope::Region(region) => self.of_regions[region].push(watch),
+            WatchedScope::Service => self.of_service.push(watch),
+        }
+        self.search_from_now(ctx, sight, watch);
+    }
+
+    /// Instances over the same zone, the same region or the service.
+    fn over(&self, scope: WatchedScope) -> &[WatchId] {
+        match scope {
+            WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => &self.of_zones[zone],
+            WatchedScope::Region(region) => &self.of_regions[region],
+            WatchedScope::Service => &self.of_service,
+        }
+    }
+
+    /// The zone's bake ends at `done_ms`: alarms that watch only the deployment end with it.
+    fn close_zone(&mut self, ctx: &Context, zone: ZoneId, done_ms: u64) {
+        for watch in &self.of_zones[zone] {
+            let state = &mut self.watches[*watch];
+            let alarm = ctx.alarm(state.alarm);
+            if alarm.scope == Scope::Zone && alarm.watch == Watch::Deployment {
+                state.closes_ms = Some(done_ms);
+            }
+        }
+    }
+
+    /// A part of the rollout ends now: alarms that watch only that end with it.
+    pub fn part_ends(&mut self, ctx: &Context, part: RolloutPart) -> Seen {
+        let now_ms = ctx.now_ms();
+        let Self { watches, of_regions, of_service, .. } = self;
+        let of_deployment = match part {
+            RolloutPart::Region(region) => of_regions[region].as_slice(),
+            RolloutPart::Service => of_service.as_slice(),
+            RolloutPart::Wave => {
+                for watch in watches.as_mut_slice() {
+                    if ctx.alarm(watch.alarm).watch == Watch::Wave && watch.is_open_at(now_ms + 1) {
+                        watch.closes_ms = Some(now_ms);
+                    }
+                }
+                return Seen(());
+            }
+        };
+        for watch in of_deployment {
+            let state = &mut watches[*watch];
+            if ctx.alarm(state.alarm).watch == Watch::Deployment {
+                state.closes_ms = Some(now_ms);
+            }
+        }
+        Seen(())
+    }
+
+    // Looking.
+
+    /// Something changed in a zone and is booked: every alarm over it looks again, while anybody listens.
+    #[inline]
+    pub fn look_again(&mut self, ctx: &mut Context, sight: Sight<'_>, change: Booked, listens: bool) -> Seen {
+        if !listens {
+            return Seen(());
+        }
+        let zone = change.zone();
+        let region = ctx.region_of(zone);
+        let Self { watches, of_zones, of_regions, of_service, exhaustive, .. } = self;
+        for list in [&of_zones[zone], &of_regions[region], &*of_service] {
+            for watch in list {
+                mark_changed(ctx, sight, *watch, &mut watches[*watch], *exhaustive);
+            }
+        }
+        Seen(())
+    }
+
+    /// The watch searches its next breach anew, if that is still due.
+    pub fn resample(&mut self, ctx: &mut Context, sight: Sight<'_>, watch: WatchId, listens: bool) {
+        let state = &mut self.watches[watch];
+        if state.resample_ms == Some(ctx.now_ms()) && listens {
+            state.resample_ms = None;
+            self.search_from_now(ctx, sight, watch);
+        }
+    }
+
+    /// Finds the watch's next breach from now on and schedules it.
+    fn search_from_now(&mut self, ctx: &mut Context, sight: Sight<'_>, watch: WatchId) {
+        let state = &mut self.watches[watch];
+        state.generation += 1;
+        if let Signal::DetectionDelay(_) = ctx.alarm(state.alarm).signal {
+            return;
+        }
+        let from_k = Look::new(ctx, sight).first_open(state);
+        self.search_from(ctx, sight, watch, from_k);
+    }
+
+    fn search_from(&mut self, ctx: &mut Context, sight: Sight<'_>, watch: WatchId, from_k: u64) {
+        let state = &mut self.watches[watch];
+        let alarm = ctx.alarm(state.alarm);
+        let look = Look::new(ctx, sight);
+        let next = if self.exhaustive || visits_each(look, state, alarm) {
+            NextBreach::At(from_k)
+        } else if alarm.rate_rule().is_some() {
+            // It sleeps until its scope changes.
+            NextBreach::Never
+        } else {
+            next_breach(look, &mut self.memo, state, from_k)
+        };
+        match next {
+            NextBreach::At(k) => {
+                let Some(at_ms) = evaluation_ms(look, state, k).filter(|at_ms| state.is_open_at(*at_ms))
+                else {
+                    return;
+                };
+                state.next_k = k;
+                ctx.schedule(at_ms, AlarmEvent::Evaluates { watch, generation: state.generation });
+            }
+            NextBreach::SearchOn(at_ms) => {
+                state.resample_ms = Some(at_ms);
+                ctx.schedule(at_ms, AlarmEvent::LooksAgain { watch });
+            }
+            NextBreach::Never => {}
+        }
+    }
+
+    /// The watch's scheduled evaluation, unless it is void by now; `listens` while anybody would act on it.
+    pub fn evaluate(
+        &mut self,
+        ctx: &mut Context,
+        sight: Sight<'_>,
+        (watch, generation): (WatchId, u32),
+        listens: bool,
+    ) {
+        let Self { watches, memo, sampler, rules, canaries, exhaustive, .. } = self;
+        let state = &mut watches[watch];
+        let alarm = ctx.alarm(state.alarm);
+        let followed = ctx.follows_alerts() && alarm.rate_rule().is_some();
+        if state.generation != generation || !state.is_open_at(ctx.now_ms()) || !(listens || followed) {
+            return;
+        }
+        let k = state.next_k;
+        let fires = match &alarm.signal {
+            Signal::RateRatio(rule) => rules.scrape(ctx, sight, sampler, (state, k), rule) && listens,
+            Signal::Canary(rule) => {
+                let fails = canaries.compare(ctx, sight, sampler, (state, k), rule);
+                if fails {
+                    tell_breach(ctx, sight, state, k);
+                }
+                fails
+            }
+            Signal::ErrorRatio { .. }
+            | Signal::SlowRatio { .. }
+            | Signal::ErrorCount { .. }
+            | Signal::Synthetic { .. }
+            | Signal::ImpairedHosts { .. }
+            | Signal::BreachProbability { .. }
+            | Signal::DetectionDelay(_)
+            | Signal::AnyOf(_) => {
+                let look = Look::new(ctx, sight);
+                let breach = if alarm.minds_gaps() {
+                    datapoint(look, memo, sampler, state, k)
+                } else {
+                    Some(!*exhaustive || breaches_now(look, memo, state, k))
+                };
+                // Without gaps only breaches are recorded: the others are not visited at all.
+                (alarm.minds_gaps() || breach == Some(true)) && {
+                    let after = state.datapoints.record(alarm, k, breach);
+                    if breach == Some(true) {
+                        tell_breach(ctx, sight, state, k);
+                    }
+                    after == AlarmState::Alarm
+                }
+            }
+        };
+        if fires {
+            publish(ctx, watch, alarm);
+        }
+        self.search_from(ctx, sight, watch, k + 1);
+    }
+
+    /// A fixed-delay alarm has seen impairment for long enough.
+    pub fn delay_over(&self, ctx: &mut Context, watch: WatchId) {
+        let state = &self.watches[watch];
+        if state.is_open_at(ctx.now_ms()) {
+            publish(ctx, watch, ctx.alarm(state.alarm));
+        }
+    }
+
+    // Firing.
+
+    /// What fires, unless nobody acted on it before.
+    pub fn fires(&self, watch: WatchId) -> Option<Firing> {
+        let WatchState { alarm, reported, scope, stream_entity, muted, .. } = self.watches[watch];
+        (!muted).then_some(Firing { watch, alarm, reported, scope, stream_entity })
+    }
+
+    /// Nobody acts on the watch: it is not heard again.
+    pub fn mute(&mut self, watch: WatchId) {
+        self.watches[watch].muted = true;
+    }
+
+    /// After the rollout, for whoever follows alerts: scrapes until each is resolved, or as long as a window lasts after
+    /// it could have been.
+    pub fn follow_to_the_end(&mut self, ctx: &mut Context, sight: Sight<'_>) {
+        if !ctx.follows_alerts() {
+            return;
+        }
+        let Self { watches, sampler, rules, .. } = self;
+        for watch in watches.as_mut_slice() {
+            let alarm = ctx.alarm(watch.alarm);
+            let Some(rule) = alarm.rate_rule() else { continue };
+            let Some(last_k) = rules.unresolved_until(watch, rule, alarm.period_ms) else { continue };
+            let mut next_k = watch.datapoints.last_k().map_or(0, |k| k + 1);
+            while next_k <= last_k && rules.unresolved_until(watch, rule, alarm.period_ms).is_some() {
+                let at_ms = watch.evaluation_ms(alarm, ctx.start_utc_ms, next_k).unwrap_or(ctx.now_ms());
+                ctx.as_if(at_ms, |ctx| {
+                    rules.scrape(ctx, sight, sampler, (watch, next_k), rule);
+                });
+                next_k += 1;
+            }
+        }
+    }
+}
+
+/// Whether the monitor is broken in this rollout.
+fn is_broken(ctx: &Context, alarm: &Alarm) -> bool {
+    let draws = || ctx.streams.stream(Purpose::Broken, alarm.entity);
+    alarm.broken > 0.0 && draws().uniform() < alarm.broken
+}
+
+/// The watch's scope changed: it will look again when it matters.
+fn mark_changed(
+    ctx: &mut Context,
+    sight: Sight<'_>,
+    watch: WatchId,
+    state: &mut WatchState,
+    exhaustive: bool,
+) {
+    let alarm = ctx.alarm(state.alarm);
+    if let Signal::DetectionDelay(delay) = &alarm.signal {
+        if !state.delaying && Look::new(ctx, sight).impaired_in(state) > 0 {
+            state.delaying = true;
+            let u = ctx.streams.stream(Purpose::DetectionDelay, state.stream_entity).uniform();
+            ctx.schedule(ctx.now_ms() + delay.by_cdf(u), AlarmEvent::DelayOver { watch });
+        }
+        return;
+    }
+    // A rule that has begun to scrape goes on by itself.
+    let sleeps = alarm.is_memoryless() || alarm.rate_rule().is_some() && state.memory.is_none();
+    if !exhaustive && sleeps {
+        search_at_next_evaluation(ctx, sight, watch, state, alarm);
+    }
+}
+
+/// Voids what was found and searches again when the next evaluation is due: only then does the
+/// state of the scope matter, however many hosts change before.
+fn search_at_next_evaluation(
+    ctx: &mut Context,
+    sight: Sight<'_>,
+    watch: WatchId,
+    state: &mut WatchState,
+    alarm: &Alarm,
+) {
+    let k = Look::new(ctx, sight).first_open(state);
+    let due_ms = state.evaluation_ms(alarm, ctx.start_utc_ms, k).filter(|due_ms| state.is_open_at(*due_ms));
+    if due_ms.is_some() && state.resample_ms == due_ms {
+        return;
+    }
+    state.generation += 1;
+    state.resample_ms = due_ms;
+    if let Some(due_ms) = due_ms {
+        ctx.schedule(due_ms, AlarmEvent::LooksAgain { watch });
+    }
+}
+
+/// Whether every evaluation of the watch is visited from now on: what came before decides with it. A rule over
+/// rates sleeps while its scope is as always, if it cannot breach then.
+fn visits_each(look: Look, watch: &WatchState, alarm: &Alarm) -> bool {
+    if alarm.rate_rule().is_none() {
+        return !alarm.is_memoryless();
+    }
+    watch.memory.is_some()
+        || look.ctx().model.series(watch.series).healthy_envelope > 0.0
+        || !look.is_calm(watch)
+}
+
+/// Whether datapoint `k`, of an alarm for which missing ones matter, breaches; none if it is missing.
+fn datapoint(
+    look: Look,
+    memo: &mut BreachMemo,
+    sampler: &mut Sampler,
+    watch: &WatchState,
+    k: u64,
+) -> Option<bool> {
+    if look.is_lost(watch) {
+        return None;
+    }
+    let ctx = look.ctx();
+    let mut draws = ctx.streams.stream(Purpose::Sampled, mix(&[watch.stream_entity, k]));
+    let signal = &look.alarm(watch).signal;
+    let counted = rule_of(signal).filter(|_| !matches!(signal, Signal::Synthetic { .. }));
+    let Some(rule) = counted else {
+        return Some(draws.uniform() < look.breach_probability(memo, watch, ctx.now_ms()));
+    };
+    let hour = look.hour_at(ctx.now_ms());
+    let p = look.sign_probability(watch, hour);
+    let mean = ctx.model.series(watch.series).requests[hour];
+    let (errors, requests) = sampler.draw(ctx.plan.fleet.arrivals, mean, p, &mut draws);
+    (requests >= rule.min_requests.max(1)).then(|| rule.breaches(errors, requests))
+}
+
+/// The alarm fires as soon as its datapoint is published.
+fn publish(ctx: &mut Context, watch: WatchId, alarm: &Alarm) {
+    ctx.schedule(ctx.now_ms() + alarm.publish_delay_ms, AlarmEvent::Fires { watch });
+}

@@ -1,0 +1,172 @@
+//! Rules over rates in a rollout: what is scraped of their scope, and when their alerts fire. What a rule makes of
+//! its scrapes is in `promql`.
+//!
+//! Alarms over the same scope that are scraped as often read the same counters. Before a rule is watched its scope
+//! was healthy and its alert inactive.
+
+use super::promql::{Alert, Scrape, Scrapes};
+use super::signal::{Look, Sight};
+use super::telling::tell_breach;
+use super::watch::WatchState;
+use crate::plan::{HOUR_MS, RateRule};
+use crate::random::{Purpose, mix};
+use crate::rollout::context::Context;
+use crate::rollout::model::breach::Sampler;
+use crate::rollout::place::WatchedScope;
+use crate::rollout::trace::Scraped;
+
+/// Counters have run for so long that `rate()` never takes them for new ones; still exact as floats. Without any
+/// background errors, those of errors are really 0.
+const LONG_AGO: u64 = 1 << 50;
+
+/// What all rules that have begun to scrape remember.
+#[derive(Debug, Default)]
+pub struct Rules {
+    states: Vec<RuleState>,
+}
+
+/// What a rule over one scope remembers.
+#[derive(Debug, Clone, Default)]
+struct RuleState {
+    scrapes: Scrapes,
+    /// Counters so far, also while nothing can be scraped.
+    errors: u64,
+    requests: u64,
+    alert: Alert,
+}
+
+/// One scrape interval.
+#[derive(Debug, Clone, Copy)]
+struct ScrapeInterval {
+    /// When it ends, in milliseconds of the wall clock.
+    utc_ms: i64,
+    /// Hour of the UTC day.
+    hour: usize,
+    /// Probability that a request in it fails.
+    p: f64,
+    /// Nothing can be scraped at its end.
+    lost: bool,
+}
+
+impl Rules {
+    /// Forgets everything, keeps the memory.
+    pub fn clear(&mut self) {
+        self.states.clear();
+    }
+
+    /// Scrape `k` of a rule's scope, and its evaluation if one is due: whether its alert begins to fire.
+    pub fn scrape(
+        &mut self,
+        ctx: &mut Context,
+        sight: Sight<'_>,
+        sampler: &mut Sampler,
+        (watch, k): (&mut WatchState, u64),
+        rule: &RateRule,
+    ) -> bool {
+        let memory = match watch.memory {
+            Some(memory) => memory,
+            None => self.begin(ctx, sampler, (watch, k), rule),
+        };
+        let look = Look::new(ctx, sight);
+        let hour = look.hour_at(ctx.now_ms());
+        let p = look.sign_probability(watch, hour);
+        let interval = ScrapeInterval { utc_ms: ctx.utc_ms() as i64, hour, p, lost: look.is_lost(watch) };
+        let state = &mut self.states[memory];
+        state.count(ctx, sampler, watch, rule, interval);
+        watch.datapoints.pass(k);
+        let is_due = k.is_multiple_of(rule.scrapes_per_evaluation);
+        let before = state.alert;
+        if is_due {
+            let is_true = state.scrapes.breaches(rule, interval.utc_ms);
+            state.alert = before.evaluate(is_true, interval.utc_ms, rule);
+            if before == Alert::Inactive && state.alert != Alert::Inactive {
+                tell_breach(ctx, sight, watch, k);
+            }
+        }
+        state.follow(ctx, watch, interval, is_due.then(|| state.alert.fires()));
+        state.alert.fires() && !before.fires()
+    }
+
+    /// Draws the healthy past of the scope, as far back as the rule looks; says where the rule's memory is.
+    fn begin(
+        &mut self,
+        ctx: &mut Context,
+        sampler: &mut Sampler,
+        (watch, k): (&mut WatchState, u64),
+        rule: &RateRule,
+    ) -> usize {
+        let background = ctx.plan.fleet.background_error_ratio;
+        let errors = if background > 0.0 { LONG_AGO } else { 0 };
+        let mut state = RuleState { errors, requests: LONG_AGO, ..RuleState::default() };
+        let period_ms = ctx.alarm(watch.alarm).period_ms;
+        let scrapes = rule.longest_ms().div_ceil(period_ms);
+        for back in (1..=scrapes as i64).rev() {
+            let utc_ms = (k as i64 - back) * period_ms as i64;
+            let hour = (utc_ms - 1).div_euclid(HOUR_MS as i64).rem_euclid(24) as usize;
+            let interval = ScrapeInterval { utc_ms, hour, p: background, lost: false };
+            state.count(ctx, sampler, watch, rule, interval);
+            state.follow(ctx, watch, interval, None);
+        }
+        self.states.push(state);
+        watch.memory = Some(self.states.len() - 1);
+        self.states.len() - 1
+    }
+
+    /// Last evaluation by which the watch's alert is resolved for certain, once its scope is as always; none if it is
+    /// resolved already.
+    pub fn unresolved_until(&self, watch: &WatchState, rule: &RateRule, period_ms: u64) -> Option<u64> {
+        let state = &self.states[watch.memory?];
+        let longest_ms = rule.longest_ms() + rule.for_ms + rule.keep_firing_for_ms;
+        let most = longest_ms.div_ceil(period_ms) + 2 * rule.scrapes_per_evaluation;
+        let last_k = watch.datapoints.last_k()?;
+        (state.alert != Alert::Inactive).then_some(last_k + most)
+    }
+}
+
+impl RuleState {
+    /// Adds what the counters grew by in a scrape interval.
+    fn count(
+        &mut self,
+        ctx: &Context,
+        sampler: &mut Sampler,
+        watch: &WatchState,
+        rule: &RateRule,
+        ScrapeInterval { utc_ms, hour, p, lost }: ScrapeInterval,
+    ) {
+        let fleet = &ctx.plan.fleet;
+        let entity = watch.scope.entity(fleet);
+        let scope = match watch.scope {
+            WatchedScope::OneBox(_) => mix(&[0, entity]),
+            WatchedScope::Zone(_) => mix(&[1, entity]),
+            WatchedScope::Region(_) => mix(&[2, entity]),
+            WatchedScope::Service => 3,
+        };
+        let key = mix(&[scope, ctx.alarm(watch.alarm).period_ms, utc_ms as u64]);
+        let mut draws = ctx.streams.stream(Purpose::Scrape, key);
+        let mean = ctx.model.series(watch.series).requests[hour];
+        let (errors, requests) = sampler.draw(fleet.arrivals, mean, p, &mut draws);
+        self.errors += errors;
+        self.requests += requests;
+        if !lost {
+            let scrape = Scrape { at_ms: utc_ms, errors: self.errors, requests: self.requests };
+            self.scrapes.push(scrape, rule.longest_ms());
+        }
+    }
+
+    /// Shows the scrape to whoever follows alerts.
+    fn follow(
+        &self,
+        ctx: &mut Context,
+        watch: &WatchState,
+        ScrapeInterval { utc_ms, lost, .. }: ScrapeInterval,
+        firing: Option<bool>,
+    ) {
+        ctx.scraped(|| Scraped {
+            alarm: watch.alarm.number(),
+            entity: watch.scope.number(),
+            utc_ms,
+            counters: (!lost).then_some((self.errors, self.requests)),
+            firing,
+        });
+    }
+}

@@ -1,0 +1,278 @@
+//! What an alarm sees: how likely its datapoint breaches in the present state of its scope.
+//!
+//! Everything here only looks: at deployments, at the fault and at capacity, by what they answer.
+
+use super::watch::WatchState;
+use crate::ids::{RegionId, ZoneId};
+use crate::plan::HOUR_MS;
+use crate::plan::{Alarm, Hurts, Signal};
+use crate::rollout::account::{Capacity, down_hosts_matter};
+use crate::rollout::context::Context;
+use crate::rollout::deployment::Deployments;
+use crate::rollout::fault::Fault;
+use crate::rollout::model::hosts_breach;
+use crate::rollout::place::WatchedScope;
+use std::collections::BTreeMap;
+
+/// What datapoints are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight<'r> {
+    /// Who has the new version.
+    pub deployments: &'r Deployments,
+    /// Who is impaired.
+    pub fault: &'r Fault,
+    /// Who is out of service.
+    pub capacity: &'r Capacity,
+}
+
+/// A look at all that.
+#[derive(Clone, Copy)]
+pub struct Look<'r, 'c> {
+    ctx: &'r Context<'c>,
+    sight: Sight<'r>,
+}
+
+/// Breach probabilities of impaired scopes, by series, hour and the bits of a request's probability to
+/// fail. They are pure functions of their key: what is remembered changes no result.
+#[derive(Debug, Default)]
+pub struct BreachMemo(BTreeMap<(u32, u8, u64), f64>);
+
+/// Entries after which the memo starts afresh.
+const MEMO_ENTRIES: usize = 1 << 16;
+
+impl<'r, 'c> Look<'r, 'c> {
+    /// A look at what is in sight now.
+    #[inline]
+    pub fn new(ctx: &'r Context<'c>, sight: Sight<'r>) -> Self {
+        Self { ctx, sight }
+    }
+
+    /// What is given.
+    #[inline]
+    pub fn ctx(self) -> &'r Context<'c> {
+        self.ctx
+    }
+
+    /// The definition of the watch's alarm.
+    #[inline]
+    pub fn alarm(self, watch: &WatchState) -> &'c Alarm {
+        self.ctx.alarm(watch.alarm)
+    }
+
+    /// Hour of the UTC day whose traffic the datapoint ending at `at_ms` saw.
+    #[inline]
+    pub fn hour_at(self, at_ms: u64) -> usize {
+        ((self.ctx.start_utc_ms + at_ms).saturating_sub(1) / HOUR_MS % 24) as usize
+    }
+
+    /// Index of the watch's first evaluation that is still open.
+    #[inline]
+    pub fn first_open(self, watch: &WatchState) -> u64 {
+        let open_from_ms = self.sight.deployments.evaluations_open_from_ms(self.ctx.now_ms());
+        watch.first_evaluation(self.alarm(watch), self.ctx.start_utc_ms, open_from_ms)
+    }
+
+    /// Impaired hosts in the watch's scope, as far as its alarm can see them: an alarm that looks inside also
+    /// counts hosts whose fault is still hidden from customers.
+    #[inline]
+    pub fn impaired_in(self, watch: &WatchState) -> u64 {
+        let seen_by = self.ctx.defect.and_then(|defect| defect.seen_by.as_ref());
+        if seen_by.is_some_and(|alarms| !alarms.contains(&watch.alarm.index())) {
+            return 0;
+        }
+        let fault = self.sight.fault;
+        match (self.alarm(watch).internal, watch.scope) {
+            (true, WatchedScope::OneBox(zone)) => fault.active_in_one_box(self.ctx, zone),
+            (true, WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service) => {
+                fault.active_in(self.ctx, watch.scope.zones(&self.ctx.plan.fleet))
+            }
+            (false, WatchedScope::OneBox(zone)) => u64::from(fault.impaired_in_one_box(zone)),
+            (false, WatchedScope::Zone(zone)) => u64::from(fault.impaired_in_zone(zone)),
+            (false, WatchedScope::Region(region)) => u64::from(fault.impaired_in_region(region)),
+            (false, WatchedScope::Service) => fault.impaired_in_fleet(),
+        }
+    }
+
+    /// Whether the scope is as it always is: nobody impaired, nobody down.
+    #[inline]
+    pub fn is_calm(self, watch: &WatchState) -> bool {
+        let nobody_down = || {
+            let mut regions = watch.scope.regions(&self.ctx.plan.fleet).map(RegionId::new);
+            regions.all(|region| self.sight.capacity.down_in(self.ctx, self.sight.fault, region) == 0)
+        };
+        self.impaired_in(watch) == 0 && (!down_hosts_matter(self.ctx.plan) || nobody_down())
+    }
+
+    /// Whether the monitoring went down with what it monitors.
+    pub fn is_lost(self, watch: &WatchState) -> bool {
+        let Some(limit) = self.alarm(watch).lost_with_service else { return false };
+        let hosts = self.ctx.model.series(watch.series).hosts;
+        let impaired = self.impaired_in(watch);
+        impaired > 0
+            && u128::from(impaired) * u128::from(limit.den) >= u128::from(limit.num) * u128::from(hosts)
+    }
+
+    /// Probability that the datapoint ending at `at_ms` breaches in the scope's present state.
+    pub fn breach_probability(self, memo: &mut BreachMemo, watch: &WatchState, at_ms: u64) -> f64 {
+        let hour = self.hour_at(at_ms);
+        let alarm = self.alarm(watch);
+        let numbers = self.ctx.model.series(watch.series);
+        match &alarm.signal {
+            _ if self.is_calm(watch) => numbers.healthy[hour],
+            _ if self.is_lost(watch) => 0.0,
+            Signal::BreachProbability { .. } if self.impaired_in(watch) == 0 => numbers.healthy[hour],
+            Signal::BreachProbability { impaired, .. } => *impaired,
+            Signal::ImpairedHosts { .. } => {
+                f64::from(u8::from(hosts_breach(&alarm.signal, self.unwell_in(watch), numbers.hosts)))
+            }
+            Signal::ErrorRatio { .. }
+            | Signal::SlowRatio { .. }
+            | Signal::ErrorCount { .. }
+            | Signal::Synthetic { .. } => {
+                let p = self.sign_probability(watch, hour);
+                let requests = numbers.requests[hour];
+                memo.of((watch.series, hour as u8, p.to_bits()), || {
+                    self.ctx.model.ratio_probability(alarm, requests, p)
+                })
+            }
+            // They are not searched: every datapoint is drawn.
+            Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
+            Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
+        }
+    }
+
+    /// Probability that a request, or a probe, to the watch's scope shows what its alarm looks for.
+    pub fn sign_probability(self, watch: &WatchState, hour: usize) -> f64 {
+        let fleet = &self.ctx.plan.fleet;
+        match self.alarm(watch).signal {
+            Signal::SlowRatio { .. } => {
+                let extra = self.ctx.defect.map_or(0.0, |defect| defect.symptom.slow_ratio);
+                let background = fleet.background_slow_ratio;
+                background + self.impaired_share(watch, hour) * ((background + extra).min(1.0) - background)
+            }
+            Signal::Synthetic { covers, .. } => {
+                let background = fleet.background_error_ratio;
+                background + covers * (self.request_failure(watch, hour) - background)
+            }
+            Signal::ErrorRatio { .. }
+            | Signal::ErrorCount { .. }
+            | Signal::ImpairedHosts { .. }
+            | Signal::BreachProbability { .. }
+            | Signal::RateRatio(_)
+            | Signal::Canary(_)
+            | Signal::DetectionDelay(_)
+            | Signal::AnyOf(_) => self.request_failure(watch, hour),
+        }
+    }
+
+    /// Probability that a request to fresh hosts on the old version beside the one-box of `zone` fails: only what
+    /// hurts everyone around reaches them.
+    pub fn baseline_failure(self, watch: &WatchState, zone: ZoneId, hour: usize) -> f64 {
+        let hurts_all = self.ctx.defect.is_some_and(|defect| match defect.hurts {
+            Hurts::Everyone(..) => true,
+            Hurts::Host => false,
+        });
+        let impaired = if hurts_all { self.sight.fault.impaired_in_zone(zone) } else { 0 };
+        let share = f64::from(impaired) / f64::from(self.ctx.zone(zone).hosts);
+        let background = self.ctx.plan.fleet.background_error_ratio;
+        self.with_load(watch, hour, background + share * self.ctx.excess_failure())
+    }
+
+    /// Probability that a request to the watch's scope fails.
+    fn request_failure(self, watch: &WatchState, hour: usize) -> f64 {
+        let background = self.ctx.plan.fleet.background_error_ratio;
+        let share = self.impaired_share(watch, hour);
+        self.with_load(watch, hour, background + share * self.ctx.excess_failure())
+    }
+
+    /// Probability that a request fails that would with probability `own` if there were capacity for it.
+    fn with_load(self, watch: &WatchState, hour: usize, own: f64) -> f64 {
+        if !down_hosts_matter(self.ctx.plan) {
+            return own;
+        }
+        own + (1.0 - own) * self.turned_away_in(watch, hour)
+    }
+
+    /// Probability that a request to the scope finds no host to serve it.
+    fn turned_away_in(self, watch: &WatchState, hour: usize) -> f64 {
+        let fleet = &self.ctx.plan.fleet;
+        let Sight { fault, capacity, .. } = self.sight;
+        let (mut total, mut away) = (0.0, 0.0);
+        for region in watch.scope.regions(fleet).map(RegionId::new) {
+            let rate = self.ctx.region(region).rate_in(hour);
+            total += rate;
+            away += rate
+                * if fleet.peak_utilisation.is_some() {
+                    capacity.turned_away(self.ctx, fault, region, hour)
+                } else {
+                    self.dark_share(watch, region)
+                };
+        }
+        if total > 0.0 { away / total } else { 0.0 }
+    }
+
+    /// Share of the scope's hosts in the region that are dark.
+    fn dark_share(self, watch: &WatchState, region: RegionId) -> f64 {
+        let zones = match watch.scope {
+            WatchedScope::OneBox(_) | WatchedScope::Zone(_) => watch.scope.zones(&self.ctx.plan.fleet),
+            WatchedScope::Region(_) | WatchedScope::Service => self.ctx.region(region).zones.clone(),
+        };
+        let dark = self.sight.capacity.dark_in(self.ctx, zones.clone());
+        let hosts: u32 = self.ctx.plan.fleet.zones[zones].iter().map(|zone| zone.hosts).sum();
+        dark as f64 / f64::from(hosts)
+    }
+
+    /// Hosts of the scope that a health check finds unwell: impaired, or dark for another reason.
+    fn unwell_in(self, watch: &WatchState) -> u64 {
+        let impaired = self.impaired_in(watch);
+        if !down_hosts_matter(self.ctx.plan) {
+            return impaired;
+        }
+        let dark = self.sight.capacity.dark_in(self.ctx, watch.scope.zones(&self.ctx.plan.fleet));
+        (impaired + dark).min(self.ctx.model.series(watch.series).hosts)
+    }
+
+    /// Share of the scope's requests that impaired hosts serve.
+    fn impaired_share(self, watch: &WatchState, hour: usize) -> f64 {
+        let impaired = self.impaired_in(watch);
+        let share = || impaired as f64 / self.ctx.model.series(watch.series).hosts as f64;
+        match watch.scope {
+            _ if impaired == 0 => 0.0,
+            // Only the one-box is asked for its own answers.
+            WatchedScope::OneBox(_) => share(),
+            // The load of crashed hosts moves.
+            WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service if self.ctx.crashes() => {
+                0.0
+            }
+            WatchedScope::Zone(_) | WatchedScope::Region(_) => share(),
+            WatchedScope::Service => self.service_share(hour),
+        }
+    }
+
+    /// Share of the fleet's requests that impaired hosts serve: regions differ in traffic per host.
+    fn service_share(self, hour: usize) -> f64 {
+        let (mut total, mut impaired) = (0.0, 0.0);
+        for (index, region) in self.ctx.plan.fleet.regions.iter().enumerate() {
+            let rate = region.requests_per_second * region.hourly_factor[hour];
+            let hosts = self.sight.fault.impaired_in_region(RegionId::new(index));
+            let share = f64::from(hosts) / self.ctx.model.region_hosts[index] as f64;
+            total += rate;
+            impaired += rate * share;
+        }
+        if total > 0.0 { impaired / total } else { 0.0 }
+    }
+}
+
+impl BreachMemo {
+    fn of(&mut self, key: (u32, u8, u64), compute: impl FnOnce() -> f64) -> f64 {
+        if let Some(known) = self.0.get(&key) {
+            return *known;
+        }
+        let probability = compute();
+        if self.0.len() >= MEMO_ENTRIES {
+            self.0.clear();
+        }
+        self.0.insert(key, probability);
+        probability
+    }
+}

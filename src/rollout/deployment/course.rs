@@ -1,0 +1,188 @@
+//! How fast and how far the rollout went: what its batches say together once it is over.
+
+use super::batch::Batch;
+use super::layout::Layout;
+use super::way_back::WayBack;
+use crate::ids::{RegionId, ZoneId};
+use crate::rollout::context::Context;
+
+/// What the deployments say of a whole rollout. Instants are milliseconds since its start.
+#[derive(Debug)]
+pub struct Course {
+    /// A quarter of the fleet's hosts had the new version.
+    pub to_25_ms: Option<u64>,
+    /// Half of them had it.
+    pub to_50_ms: Option<u64>,
+    /// All that take it had it.
+    pub to_100_ms: Option<u64>,
+    /// The first batch was done.
+    pub introduced_ms: Option<u64>,
+    /// The last wave's bake was over.
+    pub completed_ms: Option<u64>,
+    /// Bake time on the critical path of a complete rollout.
+    pub bake_ms: Option<u64>,
+    /// The rollout stopped.
+    pub stopped_ms: Option<u64>,
+    /// Time that waves waited for an alarm with another cause, in milliseconds.
+    pub blocked_ms: u64,
+    /// Hosts that never took the change.
+    pub left_behind_hosts: u64,
+    /// Hosts that had the new version.
+    pub peak_exposed_hosts: u64,
+    /// Those whose batch was done when the alarm fired that was heard.
+    pub exposed_at_alarm_hosts: Option<u64>,
+    /// Time that hosts spent on the new version, in host-milliseconds.
+    pub exposed_host_ms: u64,
+    /// Regions with a host on the new version.
+    pub regions_touched: u32,
+}
+
+/// Sums over all batches.
+#[derive(Debug)]
+pub(super) struct BatchTotals {
+    /// The first was done.
+    pub(super) first_ms: Option<u64>,
+    /// The last was done.
+    pub(super) last_ms: Option<u64>,
+    /// Hosts whose batch was done at a given instant.
+    pub(super) exposed_then: u64,
+    /// Host-time on the new version until the end, of whole batches.
+    pub(super) exposed_host_ms: u64,
+}
+
+/// How far the new version came.
+#[derive(Debug)]
+pub(super) struct Exposure {
+    /// Most hosts that had it.
+    pub(super) peak_hosts: u64,
+    /// Regions with a host that had it.
+    pub(super) regions: u32,
+}
+
+/// How far the new version came: as far as it was laid out, or what was there at the stop.
+pub(super) fn exposure(
+    ctx: &Context,
+    layout: &Layout,
+    way_back: &WayBack,
+    stopped_ms: Option<u64>,
+) -> Exposure {
+    let at_stop = |zone| u64::from(way_back.hosts(zone) + way_back.past_waves(zone));
+    let peak_hosts = match stopped_ms {
+        None => ctx.plan.fleet.hosts() - layout.left_behind(),
+        Some(_) => ctx.zones().map(at_stop).sum(),
+    };
+    let is_touched = |zone: ZoneId| match stopped_ms {
+        None => layout.zone(zone).done > 0 || layout.zone(zone).bypass.is_some(),
+        Some(_) => at_stop(zone) > 0,
+    };
+    let regions = (0..ctx.plan.fleet.regions.len()).map(RegionId::new);
+    let regions = regions.filter(|region| ctx.zones_of(*region).any(is_touched)).count() as u32;
+    Exposure { peak_hosts, regions }
+}
+
+/// Whether the batch was done before a stop, if one came.
+fn is_done(batch: &Batch, stopped_ms: Option<u64>) -> bool {
+    !batch.is_cut(stopped_ms, batch.end_ms)
+}
+
+/// What all batches say together, in one pass: of exposure at `then_ms`, and until `end_ms`.
+pub(super) fn batch_totals(
+    layout: &Layout,
+    stopped_ms: Option<u64>,
+    then_ms: u64,
+    end_ms: u64,
+) -> BatchTotals {
+    let first_end_ms = layout.batches().first().map(|batch| batch.end_ms);
+    let (mut first_ms, mut last_ms) = (first_end_ms.unwrap_or(0), 0);
+    let (mut exposed_then, mut exposed_host_ms) = (0, 0);
+    for batch in layout.batches() {
+        let hosts = u64::from(batch.hosts);
+        first_ms = first_ms.min(batch.end_ms);
+        last_ms = last_ms.max(batch.end_ms);
+        exposed_then += if batch.end_ms <= then_ms { hosts } else { 0 };
+        let done = is_done(batch, stopped_ms);
+        exposed_host_ms += if done { hosts * end_ms.saturating_sub(batch.end_ms) } else { 0 };
+    }
+    let [first_ms, last_ms] = [first_ms, last_ms].map(|at_ms| first_end_ms.map(|_| at_ms));
+    BatchTotals { first_ms, last_ms, exposed_then, exposed_host_ms }
+}
+
+/// When the batch completed that brought `hosts` hosts to the new version. Groups of batches (`firsts` has the number
+/// of the first of each) follow each other, so only those of the group that crosses the mark need sorting; `pairs` is
+/// memory for that.
+pub(super) fn reached_ms(
+    layout: &Layout,
+    firsts: &[usize],
+    stopped_ms: Option<u64>,
+    hosts: u64,
+    pairs: &mut Vec<(u64, u32)>,
+) -> Option<u64> {
+    let mut before = 0;
+    for (group, &first) in firsts.iter().enumerate() {
+        let last = firsts.get(group + 1).copied().unwrap_or(layout.batches().len());
+        let batches = &layout.batches()[first..last];
+        let in_group: u64 = batches.iter().map(|batch| u64::from(batch.hosts)).sum();
+        if before + in_group < hosts {
+            before += in_group;
+            continue;
+        }
+        pairs.clear();
+        pairs.extend(batches.iter().map(|batch| {
+            let hosts = if is_done(batch, stopped_ms) { batch.hosts } else { 0 };
+            (batch.end_ms, hosts)
+        }));
+        return weighted_rank(pairs, hosts - before);
+    }
+    None
+}
+
+/// The smallest time by which at least `wanted` hosts are done, from (time, hosts) pairs in any order: quickselect by
+/// weight, linear on average. Empties `pairs`.
+fn weighted_rank(pairs: &mut Vec<(u64, u32)>, mut wanted: u64) -> Option<u64> {
+    while !pairs.is_empty() {
+        // Batches are laid out in about the order in which they end.
+        let pivot = pairs[pairs.len() / 2].0;
+        let (mut before, mut with) = (0, 0);
+        for &(at_ms, hosts) in &*pairs {
+            before += if at_ms < pivot { u64::from(hosts) } else { 0 };
+            with += if at_ms <= pivot { u64::from(hosts) } else { 0 };
+        }
+        if before >= wanted {
+            keep(pairs, |at_ms| at_ms < pivot);
+        } else if with >= wanted {
+            return Some(pivot);
+        } else {
+            keep(pairs, |at_ms| at_ms > pivot);
+            wanted -= with;
+        }
+    }
+    None
+}
+
+/// As `Vec::retain`, without a branch that could be mispredicted.
+fn keep(pairs: &mut Vec<(u64, u32)>, stays: impl Fn(u64) -> bool) {
+    let mut kept = 0;
+    for index in 0..pairs.len() {
+        let pair = pairs[index];
+        pairs[kept] = pair;
+        kept += usize::from(stays(pair.0));
+    }
+    pairs.truncate(kept);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::weighted_rank;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_rank_is_that_of_the_sorted_list(mut pairs in prop::collection::vec((0_u64..50, 1_u32..9), 0..60), wanted in 1_u64..300) {
+            let mut sorted = pairs.clone();
+            sorted.sort_unstable();
+            let mut done = 0;
+            let expected = sorted.iter().find(|(_, hosts)| { done += u64::from(*hosts); done >= wanted });
+            prop_assert_eq!(weighted_rank(&mut pairs, wanted), expected.map(|(at_ms, _)| *at_ms));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What holds up a wave or a region that is ready: gates of a pipeline, windows, an alarm that fires for another reason.
+
+use crate::ids::{RegionId, WaveId};
+use crate::plan::Episodes;
+use crate::random::{Purpose, Stream};
+use crate::rollout::context::Context;
+
+/// When the wave may start that is ready now; none if never.
+pub fn wave_opens_ms(ctx: &Context, wave: WaveId) -> Option<u64> {
+    match ctx.launch {
+        None => Some(ctx.now_ms()),
+        Some(launch) => launch.gate.wave(wave.index(), ctx.now_ms()),
+    }
+}
+
+/// When the region may start that is ready now; none if never.
+pub fn region_opens_ms(ctx: &Context, region: RegionId) -> Option<u64> {
+    match ctx.launch {
+        None => Some(ctx.now_ms()),
+        Some(launch) => launch.gate.region(region.index(), ctx.now_ms()),
+    }
+}
+
+/// What is left of a bake of `bake_ms`: an urgent change waits less.
+pub fn bake_ms(ctx: &Context, bake_ms: u64) -> u64 {
+    ctx.launch.map_or(bake_ms, |launch| launch.bakes.floor_of(bake_ms))
+}
+
+/// When the alarm that fires for another reason is over, if it holds up waves and fires now.
+pub fn ambient_alarm_until(ctx: &Context) -> Option<u64> {
+    let episodes = ctx.plan.fleet.background.ambient_alarms.as_ref()?;
+    if !ctx.strategy.response.firing_alarm_blocks {
+        return None;
+    }
+    let now_ms = ctx.now_ms();
+    let (begin_ms, end_ms) = episode_at(episodes, ctx.streams.stream(Purpose::Background, 0), now_ms);
+    (begin_ms <= now_ms).then_some(end_ms)
+}
+
+/// The episode under way at `at_ms`, as (beginning, end), or the next one.
+fn episode_at(episodes: &Episodes, mut draws: Stream, at_ms: u64) -> (u64, u64) {
+    let mut end_ms = 0;
+    loop {
+        let begin_ms = end_ms + episodes.every.by_cdf(draws.uniform()).max(1);
+        end_ms = begin_ms + episodes.lasts.by_cdf(draws.uniform()).max(1);
+        if end_ms > at_ms {
+            return (begin_ms, end_ms);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Which hosts get the new version and when, zone by zone and batch by batch, if nothing stops it.
+//!
+//! A zone's deployment needs no event of its own between its start and its end: all its batches are
+//! laid out when it starts, and a stop cuts the layout short.
+
+use super::batch::{Batch, other_host_ms};
+use super::lag::{Lag, Stragglers};
+use crate::ids::{BatchId, IdVec, ZoneId};
+use crate::plan::Bypass;
+use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
+use crate::rollout::context::Context;
+use crate::rollout::place::FleetHost;
+use crate::rollout::trace::RolloutEvent;
+use crate::rollout::zone_streams::ZoneStreams;
+
+/// The layout of all zones.
+#[derive(Debug, Default)]
+pub struct Layout {
+    zones: IdVec<ZoneId, ZoneState>,
+    batches: IdVec<BatchId, Batch>,
+    /// The uniforms of their slowest hosts.
+    draws: ZoneStreams,
+}
+
+/// Deployment state of one zone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ZoneState {
+    /// Hosts on the new version once the batches made so far are done.
+    pub done: u32,
+    /// Latest batch made.
+    pub last_batch: Option<BatchId>,
+    /// Batches made so far.
+    pub batches: u32,
+    /// Hosts of the one-box stage; 0 without one.
+    pub one_box: u32,
+    /// Bake time on the path that led to the end of the zone's deployment.
+    pub path_bake_ms: u64,
+    /// Batch beside the waves.
+    pub bypass: Option<BatchId>,
+    /// Hosts that never take the change.
+    pub left_behind: u32,
+}
+
+impl Layout {
+    /// Forgets everything, keeps the memory.
+    pub fn reset(&mut self, zones: usize) {
+        self.zones.reset(zones, ZoneState::default());
+        self.batches.clear();
+        self.draws.reset(zones);
+    }
+
+    /// The state of a zone.
+    #[inline]
+    pub fn zone(&self, zone: ZoneId) -> &ZoneState {
+        &self.zones[zone]
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub fn zone_mut(&mut self, zone: ZoneId) -> &mut ZoneState {
+        &mut self.zones[zone]
+    }
+
+    /// Hosts that never take the change.
+    pub fn left_behind(&self) -> u64 {
+        self.zones.as_slice().iter().map(|zone| u64::from(zone.left_behind)).sum()
+    }
+
+    /// A batch.
+    #[inline]
+    pub fn batch(&self, batch: BatchId) -> &Batch {
+        &self.batches[batch]
+    }
+
+    /// All batches, in the order in which they were laid out.
+    pub fn batches(&self) -> &[Batch] {
+        self.batches.as_slice()
+    }
+
+    /// The zone's batches of waves with their ids, the latest first.
+    pub fn latest_batches(&self, zone: ZoneId) -> impl Iterator<Item = (BatchId, &Batch)> {
+        let batch = |id: BatchId| (id, &self.batches[id]);
+        let last = self.zones[zone].last_batch.map(batch);
+        std::iter::successors(last, move |(_, later)| later.previous.map(batch))
+    }
+
+    /// The batch of the zone's hosts that take the change by themselves.
+    pub fn past_waves(&self, zone: ZoneId) -> Option<&Batch> {
+        self.zones[zone].bypass.map(|batch| &self.batches[batch])
+    }
+
+    /// Batches of `size` hosts, the last one perhaps smaller, one after the other until the zone has `target`; says
+    /// when the last is done.
+    pub fn add_batches(
+        &mut self,
+        ctx: &mut Context,
+        zone: ZoneId,
+        (size, target): (u32, u32),
+        start_ms: u64,
+        one_box: bool,
+    ) -> u64 {
+        // A fixed time needs no draw.
+        let mut draws = (!ctx.deploy.is_fixed())
+            .then(|| self.draws.of(&ctx.streams, Purpose::DeployBatch, &ctx.plan.fleet.zones, zone));
+        let mut stragglers = Stragglers::of(ctx.plan, ctx.strategy, &ctx.streams, zone);
+        let state = &mut self.zones[zone];
+        let first = self.batches.len();
+        let mut at_ms = start_ms;
+        while state.done < target {
+            let hosts = size.min(target - state.done);
+            let lag = stragglers
+                .as_mut()
+                .map_or(Lag::NONE, |stragglers| stragglers.lag(state.batches, state.left_behind, hosts));
+            let uniform = draws.as_mut().map_or(0.5, |draws| draws.uniform());
+            let slowest_ms = ctx.deploy.slowest_ms((hosts - lag.behind).max(1), uniform);
+            let end_ms = at_ms + slowest_ms.max(lag.wait_ms);
+            let batch = Batch {
+                zone,
+                first: state.done,
+                hosts: hosts - lag.behind,
+                behind: lag.behind,
+                start_ms: at_ms,
+                end_ms,
+                uniform,
+                previous: state.last_batch,
+                past_waves: false,
+            };
+            state.done += hosts;
+            state.left_behind += lag.behind;
+            state.batches += 1;
+            state.last_batch = Some(self.batches.push(batch));
+            at_ms = end_ms;
+        }
+        if ctx.is_told() {
+            self.tell_batches(ctx, zone, first, one_box);
+        }
+        at_ms
+    }
+
+    /// Tells of the zone's batches from number `first` on.
+    fn tell_batches(&self, ctx: &mut Context, zone: ZoneId, first: usize, one_box: bool) {
+        let batches = &self.batches.as_slice()[first..];
+        let made: u32 = batches.iter().map(|batch| batch.hosts).sum();
+        let state = &self.zones[zone];
+        let mut hosts_done = state.done - state.left_behind - made;
+        let zone = zone.number();
+        for batch in batches {
+            let hosts = batch.hosts + batch.behind;
+            hosts_done += batch.hosts;
+            ctx.tell(batch.start_ms, || RolloutEvent::BatchStarted { zone, hosts, one_box });
+            ctx.tell(batch.end_ms, || RolloutEvent::BatchDone { zone, hosts_done, one_box });
+        }
+    }
+
+    /// Hosts of the zone begin to take the change by themselves.
+    pub fn add_past_waves(&mut self, ctx: &mut Context, zone: ZoneId, bypass: Bypass) -> BatchId {
+        let place = ctx.zone(zone);
+        let hosts = bypass.hosts.of(place.hosts);
+        let uniform = ctx.streams.stream(Purpose::Bypass, place.entity).uniform();
+        let end_ms = bypass.time.by_survival(survival_of_largest(uniform, hosts));
+        let batch = self.batches.push(Batch {
+            zone,
+            first: place.hosts - hosts,
+            hosts,
+            behind: 0,
+            start_ms: 0,
+            end_ms,
+            uniform,
+            previous: None,
+            past_waves: true,
+        });
+        self.zones[zone].bypass = Some(batch);
+        ctx.tell(end_ms, || RolloutEvent::PastWaves { zone: zone.number(), hosts });
+        batch
+    }
+
+    /// The batch that holds the host; none if it is not laid out.
+    pub fn batch_of(&self, host: FleetHost) -> Option<&Batch> {
+        let beside = self.past_waves(host.zone).filter(|batch| batch.holds(host));
+        beside.or_else(|| {
+            self.latest_batches(host.zone).map(|(_, batch)| batch).find(|batch| batch.holds(host))
+        })
+    }
+}
+
+/// What the hosts of a zone draw their times from on the way forward, host by host.
+#[inline]
+pub fn host_draws(ctx: &Context, zone: ZoneId) -> Stream {
+    ctx.streams.stream(Purpose::DeployHost, ctx.zone(zone).entity)
+}
+
+/// When the host of the batch has the new version. Who asks for many hosts of a zone passes the same `draws`,
+/// so that neighbours share a block.
+pub fn completion_ms(ctx: &Context, batch: &Batch, host: FleetHost, draws: &mut Stream) -> u64 {
+    debug_assert!(batch.holds(host), "{host:?} is in {batch:?}");
+    let time = match ctx.strategy.bypass.filter(|_| batch.past_waves) {
+        Some(bypass) => bypass.time,
+        None => ctx.deploy.host,
+    };
+    if host.id.number() == batch.first || matches!(time, Distribution::Fixed { .. }) {
+        return batch.end_ms;
+    }
+    let after_ms = other_host_ms(&time, batch.uniform, batch.hosts, draws.uniform_at(host.draw()));
+    batch.start_ms + after_ms.min(batch.end_ms - batch.start_ms)
+}

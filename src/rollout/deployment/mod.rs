@@ -1,0 +1,544 @@
+//! Who has the new version, and when: waves, regions of a wave, zones of a region, batches of a zone, and the way back.
+//!
+//! Knows no fault, no alarm and no account: what they have to hear is told to a [`DeploymentListener`] as a fact that
+//! cannot be left unheard. Whether to stop, and what to take back, is decided elsewhere.
+
+mod batch;
+mod course;
+mod facts;
+mod gates;
+mod lag;
+mod layout;
+mod waves;
+mod way_back;
+
+pub use batch::Batch;
+pub use course::Course;
+pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
+pub use layout::{completion_ms, host_draws};
+pub use way_back::{BatchBack, return_draws};
+
+use super::context::Context;
+use super::event::{DeploymentEvent, GoBackBy};
+use super::launch::WaveTimes;
+use super::model::one_box_hosts;
+use super::place::{FleetHost, WatchedScope};
+use super::trace::RolloutEvent;
+use crate::ids::{BatchId, HostId, RegionId, WaveId, ZoneId};
+use crate::plan::{Procedure, RollbackScope, RollbackTarget};
+use crate::random::{Distribution, Stream};
+use facts::Opening;
+use layout::Layout;
+use waves::Waves;
+use way_back::WayBack;
+
+/// Who is told at once, in the order in which things are laid out.
+pub trait DeploymentListener {
+    /// What only the last of those told can make.
+    type Told;
+
+    /// Hosts were laid out.
+    fn laid(&mut self, ctx: &mut Context, deployments: &Deployments, laid: Laid) -> Self::Told;
+
+    /// A zone goes back.
+    fn goes_back(&mut self, ctx: &mut Context, deployments: &Deployments, going: GoingBack) -> Self::Told;
+
+    /// A part of the rollout ends now.
+    fn ends(&mut self, ctx: &mut Context, part: RolloutPart) -> Self::Told;
+}
+
+/// The deployments of one rollout to all zones.
+#[derive(Debug, Default)]
+pub struct Deployments {
+    layout: Layout,
+    way_back: WayBack,
+    waves: Waves,
+    /// Time of the latest promotion: evaluations of that instant are over.
+    promoted_ms: Option<u64>,
+    /// When the rollout stopped.
+    stopped_ms: Option<u64>,
+    /// When the last wave ended.
+    completed_ms: Option<u64>,
+    /// When a wave or region turned out never to start: the rollout is over as it is.
+    grounded_ms: Option<u64>,
+    /// Time that waves waited for an alarm with another cause.
+    blocked_ms: u64,
+    /// Memory for [`Deployments::course`].
+    pairs: Vec<(u64, u32)>,
+}
+
+impl Deployments {
+    /// Forgets everything, keeps the memory.
+    pub fn reset(&mut self, zones: usize, regions: usize) {
+        self.layout.reset(zones);
+        self.way_back.reset(zones);
+        self.waves.reset(regions);
+        self.promoted_ms = None;
+        self.stopped_ms = None;
+        self.completed_ms = None;
+        self.grounded_ms = None;
+        self.blocked_ms = 0;
+    }
+
+    /// Hosts past the waves begin to take the change by themselves, if the strategy has any.
+    pub fn start_past_waves(&mut self, ctx: &mut Context, listener: &mut impl DeploymentListener) {
+        let Some(bypass) = ctx.strategy.bypass else { return };
+        for zone in ctx.zones() {
+            let first = self.layout.add_past_waves(ctx, zone, bypass);
+            let laid = self.laid(zone, first, WatchSpan { zone, opens: None, done_ms: None });
+            let _told = listener.laid(ctx, self, laid);
+        }
+    }
+
+    /// Starts a wave, or waits where its gate is closed or an alarm already fires for another reason.
+    pub fn start_wave(&mut self, ctx: &mut Context, wave: WaveId, listener: &mut impl DeploymentListener) {
+        let now_ms = ctx.now_ms();
+        if self.stopped_ms.is_some() {
+            return;
+        }
+        let Some(opens_ms) = gates::wave_opens_ms(ctx, wave) else {
+            self.grounded_ms = Some(now_ms);
+            return;
+        };
+        if opens_ms > now_ms {
+            ctx.schedule(opens_ms, DeploymentEvent::WaveStarts { wave });
+            return;
+        }
+        if let Some(clear_ms) = gates::ambient_alarm_until(ctx) {
+            self.blocked_ms += clear_ms - now_ms;
+            ctx.tell(now_ms, || RolloutEvent::WaveBlocked { wave: wave.number() });
+            ctx.schedule(clear_ms, DeploymentEvent::WaveStarts { wave });
+            return;
+        }
+        ctx.tell(now_ms, || RolloutEvent::WaveStarted { wave: wave.number() });
+        self.waves.start(wave, now_ms, self.layout.batches().len());
+        self.promoted_ms = Some(now_ms);
+        self.fill_wave(ctx, self.waves.path_bake_ms(), listener);
+    }
+
+    /// Starts regions while the wave has room, and bakes the wave when none is left.
+    fn fill_wave(&mut self, ctx: &mut Context, path_bake_ms: u64, listener: &mut impl DeploymentListener) {
+        while let Some(region) = self.waves.next_region(ctx) {
+            let has_work =
+                ctx.zones_of(region).any(|zone| self.target(ctx, zone) > self.layout.zone(zone).done);
+            if has_work {
+                self.waves.region_starts();
+                if !self.awaits_window(ctx, region, path_bake_ms) {
+                    self.fill_region(ctx, region, path_bake_ms, listener);
+                }
+            }
+        }
+        self.waves.account_windows(ctx.now_ms());
+        if self.waves.is_done(ctx) {
+            self.bake_wave(ctx, path_bake_ms, listener);
+        }
+    }
+
+    /// Whether a region has to wait for its window; it comes back when that opens.
+    fn awaits_window(&mut self, ctx: &mut Context, region: RegionId, path_bake_ms: u64) -> bool {
+        let now_ms = ctx.now_ms();
+        match gates::region_opens_ms(ctx, region) {
+            Some(opens_ms) if opens_ms <= now_ms => return false,
+            Some(opens_ms) => ctx.schedule(opens_ms, DeploymentEvent::RegionOpens { region }),
+            None => self.grounded_ms = Some(now_ms),
+        }
+        self.waves.region_waits(region, path_bake_ms);
+        true
+    }
+
+    /// The window of a region opens that its wave waits for.
+    pub fn region_opens(
+        &mut self,
+        ctx: &mut Context,
+        region: RegionId,
+        listener: &mut impl DeploymentListener,
+    ) {
+        if self.stopped_ms.is_some() {
+            return;
+        }
+        self.promoted_ms = Some(ctx.now_ms());
+        let path_bake_ms = self.waves.region_opens(region);
+        self.fill_region(ctx, region, path_bake_ms, listener);
+        self.waves.account_windows(ctx.now_ms());
+    }
+
+    /// Starts zones while the region has room; zones with nothing left to deploy are passed over.
+    fn fill_region(
+        &mut self,
+        ctx: &mut Context,
+        region: RegionId,
+        path_bake_ms: u64,
+        listener: &mut impl DeploymentListener,
+    ) {
+        while let Some(zone) = self.waves.next_zone(ctx, region) {
+            let target = self.target(ctx, zone);
+            if target > self.layout.zone(zone).done {
+                self.waves.zone_starts(region);
+                self.start_zone(ctx, zone, target, path_bake_ms, listener);
+            }
+        }
+    }
+
+    /// Hosts of the zone that have the new version when the wave is done; those past the waves are not
+    /// among them.
+    fn target(&self, ctx: &Context, zone: ZoneId) -> u32 {
+        let hosts = ctx.zone(zone).hosts;
+        let past_waves = ctx.strategy.bypass.map_or(0, |bypass| bypass.hosts.of(hosts));
+        ctx.wave(self.waves.id()).hosts.reach_of(hosts).min(hosts - past_waves)
+    }
+
+    /// Lays out a zone's deployment: one-box and its bake, then the batches and theirs.
+    fn start_zone(
+        &mut self,
+        ctx: &mut Context,
+        zone: ZoneId,
+        target: u32,
+        path_bake_ms: u64,
+        listener: &mut impl DeploymentListener,
+    ) {
+        let started_ms = ctx.now_ms();
+        let wave = ctx.wave(self.waves.id());
+        let procedure = &wave.procedure;
+        let number = self.waves.id().number();
+        ctx.tell(started_ms, || RolloutEvent::ZoneStarted { wave: number, zone: zone.number() });
+        let first = BatchId::new(self.layout.batches().len());
+        let state = self.layout.zone_mut(zone);
+        state.path_bake_ms = path_bake_ms;
+        let one_box = if state.done == 0 { one_box_hosts(wave, ctx.zone(zone).hosts) } else { None };
+        let mut at_ms = started_ms;
+        if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
+            state.one_box = size;
+            let bake_ms = gates::bake_ms(ctx, stage.bake_ms);
+            state.path_bake_ms += bake_ms;
+            at_ms = self.layout.add_batches(ctx, zone, (size, size), at_ms, true);
+            tell_bake(ctx, zone, at_ms, bake_ms, true);
+            at_ms += bake_ms;
+        }
+        let one_box_until_ms = (at_ms > started_ms).then_some(at_ms);
+        let opens = Some(Opening { one_box_until_ms });
+        // Hosts that need no time would be on the new version at the very instant of the promotion;
+        // they must come after what the instant itself decides, so the promotion is an event then.
+        let instant = ctx.deploy.host == Distribution::Fixed { ms: 0 };
+        let done_ms = if instant && at_ms > started_ms && self.layout.zone(zone).done < target {
+            ctx.schedule(at_ms, DeploymentEvent::OneBoxBaked { zone });
+            None
+        } else {
+            Some(self.lay_out_batches(ctx, zone, target, at_ms, procedure))
+        };
+        let laid = self.laid(zone, first, WatchSpan { zone, opens, done_ms });
+        let _told = listener.laid(ctx, self, laid);
+    }
+
+    /// The rest of a zone whose one-box bake ended just now.
+    pub fn one_box_baked(&mut self, ctx: &mut Context, zone: ZoneId, listener: &mut impl DeploymentListener) {
+        if self.stopped_ms.is_some() {
+            return;
+        }
+        self.promoted_ms = Some(ctx.now_ms());
+        let procedure = &ctx.wave(self.waves.id()).procedure;
+        let target = self.target(ctx, zone);
+        let first = BatchId::new(self.layout.batches().len());
+        let done_ms = Some(self.lay_out_batches(ctx, zone, target, ctx.now_ms(), procedure));
+        let laid = self.laid(zone, first, WatchSpan { zone, opens: None, done_ms });
+        let _told = listener.laid(ctx, self, laid);
+    }
+
+    /// Lays out the zone's batches from `from_ms` on; says when their bake is over.
+    fn lay_out_batches(
+        &mut self,
+        ctx: &mut Context,
+        zone: ZoneId,
+        target: u32,
+        from_ms: u64,
+        procedure: &Procedure,
+    ) -> u64 {
+        let hosts = ctx.zone(zone).hosts;
+        let batch = procedure.batch.of(hosts).min(procedure.max_unavailable.of(hosts));
+        let at_ms = self.layout.add_batches(ctx, zone, (batch, target), from_ms, false);
+        let bake_ms = gates::bake_ms(ctx, procedure.zone_bake_ms);
+        tell_bake(ctx, zone, at_ms, bake_ms, false);
+        self.layout.zone_mut(zone).path_bake_ms += bake_ms;
+        ctx.schedule(at_ms + bake_ms, DeploymentEvent::ZoneDone { zone });
+        at_ms + bake_ms
+    }
+
+    fn laid(&self, zone: ZoneId, first: BatchId, span: WatchSpan) -> Laid {
+        Laid { new: NewBatches { zone, first, end: self.layout.batches().len() }, span }
+    }
+
+    /// The zone's bake is over.
+    pub fn zone_done(&mut self, ctx: &mut Context, zone: ZoneId, listener: &mut impl DeploymentListener) {
+        if self.stopped_ms.is_some() {
+            return;
+        }
+        let now_ms = ctx.now_ms();
+        self.promoted_ms = Some(now_ms);
+        ctx.tell(now_ms, || RolloutEvent::ZoneDone { zone: zone.number() });
+        let region = ctx.region_of(zone);
+        let path_bake_ms = self.layout.zone(zone).path_bake_ms;
+        self.waves.zone_ends(region);
+        self.fill_region(ctx, region, path_bake_ms, listener);
+        if self.waves.is_idle(region) {
+            let _told = listener.ends(ctx, RolloutPart::Region(region));
+            self.waves.region_ends();
+            self.fill_wave(ctx, path_bake_ms, listener);
+        }
+    }
+
+    fn bake_wave(&mut self, ctx: &mut Context, path_bake_ms: u64, listener: &mut impl DeploymentListener) {
+        let now_ms = ctx.now_ms();
+        let bake_ms = gates::bake_ms(ctx, ctx.wave(self.waves.id()).bake_ms);
+        let _told = listener.ends(ctx, RolloutPart::Service);
+        self.waves.bakes(path_bake_ms + bake_ms);
+        if bake_ms > 0 {
+            let wave = self.waves.id().number();
+            ctx.tell(now_ms, || RolloutEvent::WaveBakeStarted { wave });
+        }
+        ctx.schedule(now_ms + bake_ms, DeploymentEvent::WaveDone);
+    }
+
+    /// The wave's bake is over: the next one starts, or the rollout is complete.
+    #[must_use = "the response forgets an alarm when the rollout is complete"]
+    pub fn wave_done(
+        &mut self,
+        ctx: &mut Context,
+        listener: &mut impl DeploymentListener,
+    ) -> Option<Completed> {
+        if self.stopped_ms.is_some() {
+            return None;
+        }
+        let now_ms = ctx.now_ms();
+        let wave = self.waves.id();
+        self.promoted_ms = Some(now_ms);
+        ctx.tell(now_ms, || RolloutEvent::WaveDone { wave: wave.number() });
+        let next = self.waves.end(ctx);
+        let _told = listener.ends(ctx, RolloutPart::Wave);
+        if let Some(next) = next {
+            self.start_wave(ctx, next, listener);
+            return None;
+        }
+        self.completed_ms = Some(now_ms);
+        Some(Completed(()))
+    }
+
+    /// Nothing new starts from now on, and what was laid out for later does not happen.
+    pub fn stop(&mut self, ctx: &mut Context) {
+        if self.stopped_ms.is_none() {
+            self.stopped_ms = Some(ctx.now_ms());
+            ctx.retract();
+            self.way_back.settle(ctx, &self.layout);
+        }
+    }
+
+    /// Takes the hosts in scope back, or all of them if no alarm says which.
+    pub fn roll_back(
+        &mut self,
+        ctx: &mut Context,
+        cause: Option<RollbackCause>,
+        by: GoBackBy,
+        listener: &mut impl DeploymentListener,
+    ) -> RolledBack {
+        let now_ms = ctx.now_ms();
+        let mut hosts = 0;
+        let mut rolled_back = RolledBack { until_ms: 0, left_exposed: 0 };
+        for zone in ctx.zones() {
+            if by == GoBackBy::Hand {
+                self.way_back.catch_past_waves(&self.layout, zone);
+            }
+            let affected = u64::from(self.way_back.hosts(zone));
+            rolled_back.left_exposed += u64::from(self.way_back.past_waves(zone));
+            if cause.is_none_or(|cause| self.is_in_scope(ctx, zone, cause.scope)) {
+                self.way_back.choose(zone, ctx.strategy.rollback.batch.of(ctx.zone(zone).hosts));
+                hosts += affected;
+            } else {
+                rolled_back.left_exposed += affected;
+            }
+        }
+        if let Some(RollbackCause { alarm, .. }) = cause {
+            ctx.tell(now_ms, || RolloutEvent::RollbackDecided { alarm, hosts });
+        }
+        for zone in ctx.zones() {
+            if self.way_back.is_chosen(zone)
+                && let Some(until_ms) = self.way_back.lay_out(ctx, zone)
+            {
+                rolled_back.until_ms = rolled_back.until_ms.max(until_ms);
+                self.send_back(ctx, zone, until_ms, listener);
+            }
+        }
+        rolled_back
+    }
+
+    /// Whether the zone is in the scope of a rollback after an alarm over `watched`.
+    fn is_in_scope(&self, ctx: &Context, zone: ZoneId, watched: WatchedScope) -> bool {
+        let region = ctx.region_of(zone);
+        match (ctx.strategy.rollback.scope, watched) {
+            (RollbackScope::Everything, _) => true,
+            (RollbackScope::Wave, _) => ctx.wave(self.waves.id()).regions.contains(&region.index()),
+            (RollbackScope::Deployment | RollbackScope::Region, WatchedScope::Service) => true,
+            (RollbackScope::Deployment | RollbackScope::Region, WatchedScope::Region(watched)) => {
+                region == watched
+            }
+            (RollbackScope::Deployment, WatchedScope::OneBox(watched) | WatchedScope::Zone(watched)) => {
+                zone == watched
+            }
+            (RollbackScope::Region, WatchedScope::OneBox(watched) | WatchedScope::Zone(watched)) => {
+                region == ctx.region_of(watched)
+            }
+        }
+    }
+
+    fn send_back(
+        &mut self,
+        ctx: &mut Context,
+        zone: ZoneId,
+        until_ms: u64,
+        listener: &mut impl DeploymentListener,
+    ) {
+        let (now_ms, hosts) = (ctx.now_ms(), self.way_back.hosts(zone));
+        ctx.tell(now_ms, || RolloutEvent::ZoneRollbackStarted { zone: zone.number(), hosts });
+        ctx.tell(until_ms, || RolloutEvent::ZoneRollbackDone { zone: zone.number() });
+        // The latest version that passed a gate is the change itself once the first wave has baked.
+        let to_bad_version =
+            ctx.strategy.rollback.target == RollbackTarget::LastBlessed && self.waves.id() > WaveId::new(0);
+        let _told = listener.goes_back(ctx, self, GoingBack { zone, to_bad_version });
+    }
+
+    /// When the rollout stopped.
+    #[inline]
+    pub fn stopped_ms(&self) -> Option<u64> {
+        self.stopped_ms
+    }
+
+    /// When the last wave ended.
+    #[inline]
+    pub fn completed_ms(&self) -> Option<u64> {
+        self.completed_ms
+    }
+
+    /// When a wave or a region turned out never to start.
+    #[inline]
+    pub fn grounded_ms(&self) -> Option<u64> {
+        self.grounded_ms
+    }
+
+    /// First instant whose evaluations are still open: they are over once something was promoted.
+    #[inline]
+    pub fn evaluations_open_from_ms(&self, now_ms: u64) -> u64 {
+        if self.promoted_ms == Some(now_ms) { now_ms + 1 } else { now_ms }
+    }
+
+    /// Hosts of the zone's one-box; 0 before it has one.
+    #[inline]
+    pub fn one_box(&self, zone: ZoneId) -> u32 {
+        self.layout.zone(zone).one_box
+    }
+
+    /// Whether the host is in its zone's one-box.
+    #[inline]
+    pub fn is_in_one_box(&self, host: FleetHost) -> bool {
+        host.id.number() < self.one_box(host.zone)
+    }
+
+    /// The host of the cohort that the zone's one-box has, if it makes a point of having one.
+    pub fn covered_host(&self, ctx: &Context, zone: ZoneId, cohort: usize) -> Option<HostId> {
+        let one_box = ctx.wave(self.waves.id()).procedure.one_box.as_ref()?;
+        let position = one_box.covers.iter().position(|&covered| covered == cohort)?;
+        Some(HostId::new(position)).filter(|&id| self.is_in_one_box(FleetHost { zone, id }))
+    }
+
+    /// A batch.
+    #[inline]
+    pub fn batch(&self, batch: BatchId) -> &Batch {
+        self.layout.batch(batch)
+    }
+
+    /// The zone's batches from `first` on, the latest first, and then those that take the change by themselves.
+    pub fn batches_since(&self, zone: ZoneId, first: BatchId) -> impl Iterator<Item = &Batch> {
+        let of_waves = self.layout.latest_batches(zone).take_while(move |(id, _)| *id >= first);
+        let beside = self.layout.zone(zone).bypass.filter(|id| *id >= first);
+        of_waves.map(|(_, batch)| batch).chain(beside.map(|id| self.layout.batch(id)))
+    }
+
+    /// When the host gets, or would have got, the new version; none if it is not laid out.
+    pub fn laid_out_ms(&self, ctx: &Context, host: FleetHost) -> Option<u64> {
+        let batch = self.layout.batch_of(host)?;
+        Some(completion_ms(ctx, batch, host, &mut host_draws(ctx, host.zone)))
+    }
+
+    /// Whether the host, whose time has come, really got the new version: a stop may have come before.
+    #[inline]
+    pub fn gets(&self, ctx: &Context, host: FleetHost) -> bool {
+        if self.stopped_ms.is_none() {
+            return true;
+        }
+        self.layout.batch_of(host).is_some_and(|batch| {
+            let at_ms = completion_ms(ctx, batch, host, &mut host_draws(ctx, host.zone));
+            !batch.is_cut(self.stopped_ms, at_ms)
+        })
+    }
+
+    /// Whether the batch begins: a stop may have come before.
+    #[inline]
+    pub fn begins(&self, batch: &Batch) -> bool {
+        !batch.is_cut(self.stopped_ms, batch.start_ms)
+    }
+
+    /// When the host is back on the old version; none if it does not go back. Neighbours share a block of `draws`.
+    #[inline]
+    pub fn back_ms(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<u64> {
+        self.way_back.back_ms(ctx, host, draws)
+    }
+
+    /// The batches in which the zone goes back, in order; none if it does not.
+    pub fn batches_back(&self, zone: ZoneId) -> &[BatchBack] {
+        self.way_back.batches(zone)
+    }
+
+    /// How fast and how far the rollout went, once it is over at `end_ms`; `alarm_ms` is when the alarm fired that was
+    /// heard.
+    pub fn course(&mut self, ctx: &Context, alarm_ms: Option<u64>, end_ms: u64) -> Course {
+        let Self { layout, way_back, waves, pairs, stopped_ms, completed_ms, blocked_ms, .. } = self;
+        let (stopped_ms, completed_ms) = (*stopped_ms, *completed_ms);
+        let total = ctx.plan.fleet.hosts();
+        let totals = course::batch_totals(layout, stopped_ms, alarm_ms.unwrap_or(0), end_ms);
+        let exposure = course::exposure(ctx, layout, way_back, stopped_ms);
+        // Hosts of interrupted batches that were done are exposed as well, and hosts that went back no longer.
+        let exposed_host_ms = match stopped_ms {
+            None => totals.exposed_host_ms,
+            Some(stop_ms) => {
+                totals.exposed_host_ms + way_back.interrupted() * (end_ms - stop_ms)
+                    - way_back.saves_host_ms(end_ms)
+            }
+        };
+        // Hosts past the waves come whenever they like: then all batches are one group.
+        let mut firsts = waves.first_batches();
+        firsts.truncate(if ctx.strategy.bypass.is_some() { 1 } else { firsts.len() });
+        let mut reached = |hosts| course::reached_ms(layout, &firsts, stopped_ms, hosts, pairs);
+        Course {
+            to_25_ms: reached(total.div_ceil(4)),
+            to_50_ms: reached(total.div_ceil(2)),
+            to_100_ms: totals.last_ms.filter(|_| completed_ms.is_some()),
+            introduced_ms: totals.first_ms,
+            completed_ms,
+            bake_ms: completed_ms.map(|_| waves.path_bake_ms()),
+            stopped_ms,
+            blocked_ms: *blocked_ms,
+            left_behind_hosts: layout.left_behind(),
+            peak_exposed_hosts: exposure.peak_hosts,
+            exposed_at_alarm_hosts: alarm_ms.map(|_| totals.exposed_then),
+            exposed_host_ms,
+            regions_touched: exposure.regions,
+        }
+    }
+
+    /// The waves that started, in order; one that was cut off ends at `over_ms`.
+    pub fn wave_times(&self, over_ms: u64) -> Vec<WaveTimes> {
+        self.waves.times(over_ms)
+    }
+}
+
+fn tell_bake(ctx: &mut Context, zone: ZoneId, at_ms: u64, bake_ms: u64, one_box: bool) {
+    if bake_ms > 0 {
+        ctx.tell(at_ms, || RolloutEvent::ZoneBakeStarted { zone: zone.number(), one_box });
+    }
+}

@@ -1,0 +1,206 @@
+//! The way back: which hosts have the new version at the stop, and when each of them is back on the old one.
+//!
+//! A rollback is a deployment of its own. Which zones go back is decided by [`super::Deployments`].
+
+use super::batch::other_host_ms;
+use super::layout::{Layout, completion_ms, host_draws};
+use crate::ids::{HostId, IdVec, ZoneId};
+use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
+use crate::rollout::context::Context;
+use crate::rollout::place::FleetHost;
+
+/// Rollbacks of one rollout.
+#[derive(Debug, Default)]
+pub struct WayBack {
+    zones: IdVec<ZoneId, ZoneWayBack>,
+    touched: bool,
+}
+
+/// Rollback of one zone.
+#[derive(Debug, Default)]
+struct ZoneWayBack {
+    /// Hosts per batch; 0 while the zone is not rolling back.
+    batch: u32,
+    /// Hosts `0 .. whole` completed with their batches before the stop.
+    whole: u32,
+    /// Other hosts that had completed, ascending: those of the interrupted batch, and all where some were
+    /// left behind.
+    partial: Vec<HostId>,
+    /// Those of them in the interrupted batch.
+    interrupted: u32,
+    /// Hosts that take the change by themselves and do not go back.
+    past_waves: u32,
+    /// Rollback batches in order.
+    batches: Vec<BatchBack>,
+}
+
+/// Hosts that go back together.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchBack {
+    /// When they begin.
+    pub start_ms: u64,
+    /// When the slowest of them is back.
+    pub end_ms: u64,
+    /// How many they are.
+    pub hosts: u32,
+    /// The slowest host's uniform.
+    uniform: f64,
+}
+
+impl ZoneWayBack {
+    fn clear(&mut self) {
+        self.batch = 0;
+        self.whole = 0;
+        self.partial.clear();
+        self.interrupted = 0;
+        self.past_waves = 0;
+        self.batches.clear();
+    }
+
+    /// Hosts on the new version at the stop that can go back.
+    fn hosts(&self) -> u32 {
+        self.whole + self.partial.len() as u32
+    }
+
+    /// Position of a host in the order of going back: the order in which it came.
+    fn position(&self, host: HostId) -> Option<u32> {
+        if host.number() < self.whole {
+            return Some(host.number());
+        }
+        self.partial.binary_search(&host).ok().map(|rank| self.whole + rank as u32)
+    }
+}
+
+impl WayBack {
+    /// Forgets everything, keeps the memory.
+    pub fn reset(&mut self, zones: usize) {
+        if self.touched || self.zones.len() != zones {
+            self.zones.recycle(zones, ZoneWayBack::clear);
+            self.touched = false;
+        }
+    }
+
+    /// Settles which hosts have the new version now, at the stop.
+    pub fn settle(&mut self, ctx: &Context, layout: &Layout) {
+        self.touched = true;
+        for zone in ctx.zones() {
+            self.settle_zone(ctx, layout, zone);
+        }
+    }
+
+    fn settle_zone(&mut self, ctx: &Context, layout: &Layout, zone: ZoneId) {
+        let stop_ms = ctx.now_ms();
+        let back = &mut self.zones[zone];
+        // Where hosts were left behind, those that were not are no prefix of the zone.
+        let one_by_one = layout.zone(zone).left_behind > 0;
+        for (_, batch) in layout.latest_batches(zone) {
+            if batch.end_ms <= stop_ms && !one_by_one {
+                back.whole = batch.first + batch.hosts;
+                break;
+            }
+            if batch.start_ms < stop_ms {
+                let mut draws = host_draws(ctx, zone);
+                let before = back.partial.len();
+                let hosts = batch.all_hosts();
+                let done = hosts.filter(|host| completion_ms(ctx, batch, *host, &mut draws) <= stop_ms);
+                back.partial.extend(done.map(|host| host.id));
+                if batch.end_ms > stop_ms {
+                    back.interrupted += (back.partial.len() - before) as u32;
+                }
+            }
+        }
+        back.partial.sort_unstable();
+        if let Some(beside) = layout.past_waves(zone) {
+            back.past_waves = beside.hosts;
+        }
+    }
+
+    /// Hosts of the zone that took the change by themselves go back with the others.
+    pub fn catch_past_waves(&mut self, layout: &Layout, zone: ZoneId) {
+        if let Some(beside) = layout.past_waves(zone) {
+            let back = &mut self.zones[zone];
+            back.partial.extend(beside.all_hosts().map(|host| host.id));
+            back.past_waves = 0;
+        }
+    }
+
+    /// The zone goes back, in batches of `batch` hosts.
+    pub fn choose(&mut self, zone: ZoneId, batch: u32) {
+        self.zones[zone].batch = batch;
+    }
+
+    /// Whether the zone goes back, with or without hosts.
+    pub fn is_chosen(&self, zone: ZoneId) -> bool {
+        self.zones[zone].batch > 0
+    }
+
+    /// Lays out the zone's rollback from now on; says when it is done, none if there is no host to take back.
+    pub fn lay_out(&mut self, ctx: &Context, zone: ZoneId) -> Option<u64> {
+        let time = ctx.strategy.rollback_time(&ctx.plan.change);
+        let back = &mut self.zones[zone];
+        let mut left = back.hosts();
+        if left == 0 {
+            return None;
+        }
+        let mut draws = ctx.streams.stream(Purpose::RollbackBatch, ctx.zone(zone).entity);
+        let mut at_ms = ctx.now_ms();
+        while left > 0 {
+            let hosts = back.batch.min(left);
+            let uniform = draws.uniform();
+            let end_ms = at_ms + time.by_survival(survival_of_largest(uniform, hosts));
+            back.batches.push(BatchBack { start_ms: at_ms, end_ms, hosts, uniform });
+            at_ms = end_ms;
+            left -= hosts;
+        }
+        Some(at_ms)
+    }
+
+    /// The zone's rollback batches in order; none if it does not go back.
+    pub fn batches(&self, zone: ZoneId) -> &[BatchBack] {
+        &self.zones[zone].batches
+    }
+
+    /// When the host is back on the old version; none if it does not go back. Neighbours share a block of `draws`.
+    pub fn back_ms(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<u64> {
+        let back = &self.zones[host.zone];
+        if back.batch == 0 {
+            return None;
+        }
+        let position = back.position(host.id)?;
+        let batch = back.batches.get((position / back.batch) as usize)?;
+        let time = &ctx.strategy.rollback_time(&ctx.plan.change);
+        if position % back.batch == 0 || matches!(time, Distribution::Fixed { .. }) {
+            return Some(batch.end_ms);
+        }
+        let uniform = draws.uniform_at(host.draw());
+        let after_ms = other_host_ms(time, batch.uniform, batch.hosts, uniform);
+        Some((batch.start_ms + after_ms).min(batch.end_ms))
+    }
+
+    /// Hosts of the zone on the new version at the stop that can go back.
+    pub fn hosts(&self, zone: ZoneId) -> u32 {
+        self.zones[zone].hosts()
+    }
+
+    /// Hosts of the zone that take the change by themselves and do not go back.
+    pub fn past_waves(&self, zone: ZoneId) -> u32 {
+        self.zones[zone].past_waves
+    }
+
+    /// Hosts that completed in a batch which the stop interrupted.
+    pub fn interrupted(&self) -> u64 {
+        self.zones.as_slice().iter().map(|zone| u64::from(zone.interrupted)).sum()
+    }
+
+    /// Host-time that the rollback takes off exposure that would last until `end_ms`.
+    pub fn saves_host_ms(&self, end_ms: u64) -> u64 {
+        let batches = self.zones.as_slice().iter().flat_map(|zone| &zone.batches);
+        batches.map(|batch| u64::from(batch.hosts) * (end_ms - batch.end_ms)).sum()
+    }
+}
+
+/// What the hosts of a zone draw their times from on the way back, host by host.
+#[inline]
+pub fn return_draws(ctx: &Context, zone: ZoneId) -> Stream {
+    ctx.streams.stream(Purpose::RollbackHost, ctx.zone(zone).entity)
+}

@@ -1,0 +1,264 @@
+//! What the queue of a rollout holds: one enum, with a part for each component that handles it.
+//!
+//! The place of an event among others of the same instant is a function of the event itself, so that nobody who
+//! schedules one can get it wrong. Nothing here says what an event does.
+
+use super::place::{DarkPlace, FleetHost};
+use crate::ids::{BatchId, RegionId, WatchId, WaveId, ZoneId};
+use crate::sim::Ranked;
+
+/// Something that will happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The way forward.
+    Deployment(DeploymentEvent),
+    /// The fault and who is impaired.
+    Fault(FaultEvent),
+    /// Hosts out of service.
+    Capacity(CapacityEvent),
+    /// Evaluations of alarms.
+    Alarm(AlarmEvent),
+    /// What is done about an alarm.
+    Response(ResponseEvent),
+}
+
+/// Steps of the way forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeploymentEvent {
+    /// A wave starts that something held up.
+    WaveStarts { wave: WaveId },
+    /// A region starts whose window was closed.
+    RegionOpens { region: RegionId },
+    /// The zone's one-box bake is over and its batches are not laid out yet.
+    OneBoxBaked { zone: ZoneId },
+    /// The zone's deployment and its bake are over.
+    ZoneDone { zone: ZoneId },
+    /// The wave's bake is over.
+    WaveDone,
+}
+
+/// What moves a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultEvent {
+    /// The first host of the rollout may have been exposed.
+    FirstExposure,
+    /// The change's latent clock ran out.
+    LatentOnset,
+    /// The next onset of the zone is due; its host is not known yet.
+    NextOnset { zone: ZoneId },
+    /// The fault wakes on the host if it is on the new version.
+    Wakes { host: FleetHost },
+    /// A hidden fault shows.
+    Unmasks { host: FleetHost },
+    /// A host with the fault is back on the old version.
+    GoneBack { host: FleetHost },
+    /// The old version wakes the fault on the host.
+    Worsens { host: FleetHost },
+    /// The host has a version without the fault.
+    Treated { host: FleetHost },
+    /// Work on the host is done.
+    Repaired { host: FleetHost },
+    /// The fault wakes again on a healed host.
+    Relapses { host: FleetHost },
+    /// The zone has more or fewer hosts on the new version.
+    HostsMove { zone: ZoneId, hosts: i32 },
+    /// A dormant fault's trigger reaches the region.
+    TriggerReaches { region: RegionId },
+    /// The trigger is over there.
+    TriggerEnds { region: RegionId },
+    /// An hour begins, which a condition looks at.
+    HourBegins,
+    /// An intermittent fault pauses or comes back.
+    Turns,
+    /// The fault is switched off in the zone.
+    SwitchedOff { zone: ZoneId },
+}
+
+/// What takes hosts out of service, and what brings them back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CapacityEvent {
+    /// The hosts of a batch go out of service.
+    BatchBegins { batch: BatchId },
+    /// They are back.
+    BatchEnds { batch: BatchId },
+    /// Hosts of the zone go out of service on their way back.
+    RollbackBegins { zone: ZoneId, hosts: u32 },
+    /// They are back.
+    RollbackEnds { zone: ZoneId, hosts: u32 },
+    /// A zone or region goes dark.
+    GoesDark { place: DarkPlace },
+    /// It is back.
+    IsBack { place: DarkPlace },
+}
+
+/// What an alarm does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmEvent {
+    /// The watch's scope changed: its next breach has to be found anew.
+    LooksAgain { watch: WatchId },
+    /// The watch's datapoint breaches, unless `generation` is out of date.
+    Evaluates { watch: WatchId, generation: u32 },
+    /// A fixed-delay alarm has seen impairment for long enough.
+    DelayOver { watch: WatchId },
+    /// The alarm's result is published.
+    Fires { watch: WatchId },
+}
+
+/// Who wants hosts to go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoBackBy {
+    /// The rollout's own reaction to an alarm.
+    Reaction,
+    /// People, or another rollout; they also reach hosts that took the change by themselves.
+    Hand,
+}
+
+/// What is done about an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseEvent {
+    /// The rollout reacts to the alarm that was heard.
+    Reacts,
+    /// People know what to do and want to do it.
+    OperatorsReady,
+    /// People do it.
+    OperatorsAct,
+    /// Somebody else stops the rollout.
+    OutsideStop,
+    /// What came later is back: now this rollout's hosts go.
+    TurnToGoBack { by: GoBackBy },
+}
+
+/// What comes first among events of one instant. An evaluation sees every host that changed at its
+/// instant; an action at the very end of a bake prevents the promotion.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+enum Class {
+    /// A host heals, or is in service again.
+    Heal,
+    /// A host becomes impaired, or goes out of service.
+    Impair,
+    /// An alarm looks for its next breach after its scope changed.
+    LookAgain,
+    /// An alarm evaluates a datapoint.
+    Evaluate,
+    /// An alarm fires, the rollout stops, people act.
+    Act,
+    /// A bake ends and the next step starts.
+    Promote,
+}
+
+impl Ranked for Event {
+    #[inline]
+    fn class(&self) -> u8 {
+        let class = match self {
+            Self::Deployment(_) => Class::Promote,
+            Self::Fault(event) => event.class(),
+            Self::Capacity(event) => event.class(),
+            Self::Alarm(event) => event.class(),
+            Self::Response(_) => Class::Act,
+        };
+        class as u8
+    }
+
+    /// Alarms come in the order in which they were opened, not in that in which their breaches happened to be found.
+    #[inline]
+    fn rank(&self) -> u32 {
+        match self {
+            Self::Alarm(
+                AlarmEvent::Evaluates { watch, .. }
+                | AlarmEvent::DelayOver { watch }
+                | AlarmEvent::Fires { watch },
+            ) => watch.number(),
+            Self::Alarm(AlarmEvent::LooksAgain { .. })
+            | Self::Deployment(_)
+            | Self::Fault(_)
+            | Self::Capacity(_)
+            | Self::Response(_) => 0,
+        }
+    }
+}
+
+impl FaultEvent {
+    #[inline]
+    fn class(self) -> Class {
+        match self {
+            Self::GoneBack { .. }
+            | Self::Treated { .. }
+            | Self::Repaired { .. }
+            | Self::TriggerEnds { .. } => Class::Heal,
+            Self::FirstExposure
+            | Self::LatentOnset
+            | Self::NextOnset { .. }
+            | Self::Wakes { .. }
+            | Self::Unmasks { .. }
+            | Self::Worsens { .. }
+            | Self::Relapses { .. }
+            | Self::HostsMove { .. }
+            | Self::TriggerReaches { .. }
+            | Self::HourBegins
+            | Self::Turns => Class::Impair,
+            Self::SwitchedOff { .. } => Class::Act,
+        }
+    }
+}
+
+impl CapacityEvent {
+    #[inline]
+    fn class(self) -> Class {
+        match self {
+            Self::BatchEnds { .. } | Self::RollbackEnds { .. } | Self::IsBack { .. } => Class::Heal,
+            Self::BatchBegins { .. } | Self::RollbackBegins { .. } | Self::GoesDark { .. } => Class::Impair,
+        }
+    }
+}
+
+impl AlarmEvent {
+    #[inline]
+    fn class(self) -> Class {
+        match self {
+            Self::LooksAgain { .. } => Class::LookAgain,
+            Self::Evaluates { .. } | Self::DelayOver { .. } => Class::Evaluate,
+            Self::Fires { .. } => Class::Act,
+        }
+    }
+}
+
+macro_rules! part_of_event {
+    ($($part:ident: $name:ident),*) => { $(
+        impl From<$name> for Event {
+            #[inline]
+            fn from(event: $name) -> Self {
+                Self::$part(event)
+            }
+        }
+    )* };
+}
+
+part_of_event! {
+    Deployment: DeploymentEvent,
+    Fault: FaultEvent,
+    Capacity: CapacityEvent,
+    Alarm: AlarmEvent,
+    Response: ResponseEvent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_small_and_knows_its_place() {
+        assert!(size_of::<Event>() <= 16, "a queue entry fits half a cache line");
+        let (zone, watch) = (ZoneId::new(3), WatchId::new(7));
+        let order = [
+            Event::from(CapacityEvent::BatchEnds { batch: BatchId::new(0) }),
+            FaultEvent::NextOnset { zone }.into(),
+            AlarmEvent::LooksAgain { watch }.into(),
+            AlarmEvent::DelayOver { watch }.into(),
+            FaultEvent::SwitchedOff { zone }.into(),
+            DeploymentEvent::ZoneDone { zone }.into(),
+        ];
+        assert!(order.windows(2).all(|pair| pair[0].class() < pair[1].class()));
+        assert_eq!(Event::from(AlarmEvent::Fires { watch }).rank(), 7);
+    }
+}

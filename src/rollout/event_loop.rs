@@ -1,0 +1,375 @@
+//! The clock of a rollout: which component handles what happens, and who is told what follows.
+//!
+//! The only file that names all five components. It decides nothing: it hands events to verbs, facts to those who may not
+//! miss them, and decisions to who carries them out.
+
+use super::account::{
+    Account, Booked, Capacity, CapacityListener, Service, announce_replacement, announce_rollback,
+};
+use super::alarms::{Alarms, Seen, Sight};
+use super::compose;
+use super::context::Context;
+use super::deployment::{DeploymentListener, Deployments, GoingBack, Laid, RolloutPart};
+use super::event::{AlarmEvent, CapacityEvent, DeploymentEvent, Event, FaultEvent, GoBackBy, ResponseEvent};
+use super::fault::{AroundFault, Fault, FaultChange, Promise};
+use super::launch::WaveTimes;
+use super::response::{IncidentResponse, OperatorAction, Reaction, ending};
+use super::trace::RolloutEvent;
+use crate::ids::WaveId;
+use crate::outcome::Outcome;
+
+/// Events after which a rollout is taken to go on for ever: a thousand times those of the largest rollout that is
+/// known, and some minutes of work.
+const EVENT_BUDGET: u64 = 1_000_000_000;
+
+/// The five components of a rollout. They are kept from one rollout to the next, for their memory.
+#[derive(Debug, Default)]
+pub struct Components {
+    deployments: Deployments,
+    fault: Fault,
+    account: Account,
+    alarms: Alarms,
+    response: IncidentResponse,
+}
+
+impl Components {
+    /// Components whose alarms visit every evaluation.
+    pub fn exhaustive() -> Self {
+        Self { alarms: Alarms::exhaustive(), ..Self::default() }
+    }
+
+    fn reset(&mut self, zones: usize, regions: usize) {
+        self.deployments.reset(zones, regions);
+        self.fault.reset(zones, regions);
+        self.account.reset(zones, regions);
+        self.alarms.reset(zones, regions);
+        self.response = IncidentResponse::default();
+    }
+
+    /// The waves of the latest rollout, in order; one that was cut off ends at `over_ms`.
+    pub fn wave_times(&self, over_ms: u64) -> Vec<WaveTimes> {
+        self.deployments.wave_times(over_ms)
+    }
+
+    /// Whether the latest rollout was stopped from outside before anything else did.
+    pub fn stopped_outside(&self) -> bool {
+        self.response.stopped_outside()
+    }
+}
+
+/// Hosts were laid out or go back: they count, capacity is announced, the fault meets them, alarms open.
+struct OfDeployments<'r> {
+    fault: &'r mut Fault,
+    account: &'r Account,
+    alarms: &'r mut Alarms,
+}
+
+impl DeploymentListener for OfDeployments<'_> {
+    type Told = Seen;
+
+    #[inline]
+    fn laid(&mut self, ctx: &mut Context, deployments: &Deployments, laid: Laid) -> Seen {
+        let (new, span) = laid.split();
+        self.fault.count_new(ctx, deployments, &new);
+        announce_replacement(ctx, deployments, &new);
+        let exposed = self.fault.expose(ctx, deployments, new);
+        let sight = Sight { deployments, fault: self.fault, capacity: self.account.capacity() };
+        self.alarms.watch(ctx, sight, span, exposed)
+    }
+
+    fn goes_back(&mut self, ctx: &mut Context, deployments: &Deployments, going: GoingBack) -> Seen {
+        self.fault.count_departures(ctx, deployments, going.zone);
+        announce_rollback(ctx, deployments, going.zone);
+        self.fault.send_back(ctx, deployments, going);
+        Seen::NOTHING
+    }
+
+    fn ends(&mut self, ctx: &mut Context, part: RolloutPart) -> Seen {
+        self.alarms.part_ends(ctx, part)
+    }
+}
+
+/// Who is impaired changed: the account books it, then the alarms look.
+struct OfFault<'r> {
+    deployments: &'r Deployments,
+    account: &'r mut Account,
+    alarms: &'r mut Alarms,
+    response: &'r IncidentResponse,
+}
+
+impl AroundFault for OfFault<'_> {
+    type Told = Seen;
+
+    #[inline]
+    fn deployments(&self) -> &Deployments {
+        self.deployments
+    }
+
+    #[inline]
+    fn changed(&mut self, ctx: &mut Context, fault: &Fault, change: FaultChange) -> Seen {
+        let booked = self.account.book(ctx, fault, change, self.response.mitigates());
+        let sight = Sight { deployments: self.deployments, fault, capacity: self.account.capacity() };
+        let listens = self.response.listens(ctx, self.deployments);
+        self.alarms.look_again(ctx, sight, booked, listens)
+    }
+}
+
+/// Who is in service changed: it is booked already, so the alarms look.
+struct OfCapacity<'r> {
+    deployments: &'r Deployments,
+    fault: &'r Fault,
+    alarms: &'r mut Alarms,
+    response: &'r IncidentResponse,
+}
+
+impl CapacityListener for OfCapacity<'_> {
+    type Told = Seen;
+
+    fn changed(&mut self, ctx: &mut Context, capacity: &Capacity, change: Booked) -> Seen {
+        let sight = Sight { deployments: self.deployments, fault: self.fault, capacity };
+        let listens = self.response.listens(ctx, self.deployments);
+        self.alarms.look_again(ctx, sight, change, listens)
+    }
+}
+
+/// One rollout in progress.
+pub struct EventLoop<'a> {
+    ctx: Context<'a>,
+    parts: &'a mut Components,
+}
+
+impl<'a> EventLoop<'a> {
+    /// A rollout that has not begun.
+    pub fn new(ctx: Context<'a>, parts: &'a mut Components) -> Self {
+        parts.reset(ctx.plan.fleet.zones.len(), ctx.plan.fleet.regions.len());
+        Self { ctx, parts }
+    }
+
+    /// Runs to the end of the observation.
+    ///
+    /// # Panics
+    ///
+    /// If the rollout goes on for ever: after [`EVENT_BUDGET`] events.
+    pub fn run(mut self) -> Outcome {
+        self.start();
+        let mut handled = 0_u64;
+        while let Some(event) = self.ctx.next(self.observation_end_ms()) {
+            self.handle(event);
+            handled += 1;
+            assert!(
+                handled < EVENT_BUDGET,
+                "the rollout does not end: after {handled} events, at {} ms, the latest is {event:?}",
+                self.ctx.now_ms(),
+            );
+        }
+        self.finish()
+    }
+
+    fn start(&mut self) {
+        let defect = self.ctx.defect_id.map(crate::ids::DefectId::number);
+        self.ctx.tell(0, || RolloutEvent::RolloutStarted { defect });
+        let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
+        account.capacity().schedule_background(ctx);
+        fault.schedule_trigger(ctx);
+        let listener = &mut OfDeployments { fault, account, alarms };
+        deployments.start_past_waves(ctx, listener);
+        response.expect_outside_stop(ctx);
+        deployments.start_wave(ctx, WaveId::new(0), listener);
+    }
+
+    #[inline]
+    fn observation_end_ms(&self) -> Option<u64> {
+        let Components { deployments, fault, response, .. } = &*self.parts;
+        response.observation_end_ms(&self.ctx, deployments, fault)
+    }
+
+    fn finish(self) -> Outcome {
+        let Self { mut ctx, parts } = self;
+        let Components { deployments, fault, account, alarms, response } = parts;
+        let sight = Sight { deployments, fault, capacity: account.capacity() };
+        alarms.follow_to_the_end(&mut ctx, sight);
+        let end_ms = response.ended_ms(&ctx, deployments);
+        let end_ms = end_ms.expect("invariant: the queue runs dry only after the end");
+        // Known fault, kept until its own change: that may be before the latest event.
+        let observed_ms = response.observation_end_ms(&ctx, deployments, fault);
+        let observed_ms = observed_ms.expect("invariant: the rollout has ended");
+        let ending = ending(&ctx, deployments);
+        ctx.tell(end_ms, || RolloutEvent::RolloutEnded { ending });
+        let course = deployments.course(&ctx, response.summary().alarm_ms, end_ms);
+        let blast = account.close(&ctx, fault, observed_ms);
+        compose::outcome(&ctx, (end_ms, ending), course, fault, response, blast)
+    }
+
+    #[inline]
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Deployment(event) => self.handle_deployment(event),
+            Event::Fault(event) => self.handle_fault(event),
+            Event::Capacity(event) => self.handle_capacity(event),
+            Event::Alarm(event) => self.handle_alarm(event),
+            Event::Response(event) => self.handle_response(event),
+        }
+    }
+
+    fn handle_deployment(&mut self, event: DeploymentEvent) {
+        let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
+        let listener = &mut OfDeployments { fault, account, alarms };
+        match event {
+            DeploymentEvent::WaveStarts { wave } => deployments.start_wave(ctx, wave, listener),
+            DeploymentEvent::RegionOpens { region } => deployments.region_opens(ctx, region, listener),
+            DeploymentEvent::OneBoxBaked { zone } => deployments.one_box_baked(ctx, zone, listener),
+            DeploymentEvent::ZoneDone { zone } => deployments.zone_done(ctx, zone, listener),
+            DeploymentEvent::WaveDone => {
+                if let Some(completed) = deployments.wave_done(ctx, listener) {
+                    response.completed(ctx, completed);
+                }
+            }
+        }
+    }
+
+    fn handle_fault(&mut self, event: FaultEvent) {
+        let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
+        let around = &mut OfFault { deployments, account, alarms, response };
+        let mut promise = Promise::NOTHING;
+        match event {
+            FaultEvent::FirstExposure => fault.first_exposure(ctx),
+            FaultEvent::LatentOnset => fault.latent_onset(ctx, deployments),
+            FaultEvent::NextOnset { zone } => fault.next_onset(ctx, deployments, zone),
+            FaultEvent::Wakes { host } => fault.wakes(ctx, host, around),
+            FaultEvent::Unmasks { host } => fault.unmasks(ctx, host, around),
+            FaultEvent::GoneBack { host } => {
+                promise = fault.gone_back(ctx, host, around);
+            }
+            FaultEvent::Worsens { host } => fault.worsens(ctx, host, around),
+            FaultEvent::Treated { host } => {
+                promise = fault.cause_removed(ctx, host, around);
+            }
+            FaultEvent::Repaired { host } => {
+                promise = fault.healed(ctx, host, around);
+            }
+            FaultEvent::Relapses { host } => fault.relapses(ctx, host, around),
+            FaultEvent::HostsMove { zone, hosts } => {
+                fault.hosts_move(ctx, zone, hosts, around);
+            }
+            FaultEvent::TriggerReaches { region } => {
+                fault.trigger_reaches(ctx, region, around);
+            }
+            FaultEvent::TriggerEnds { region } => fault.trigger_ends(ctx, region, around),
+            FaultEvent::HourBegins => fault.hour_begins(ctx, around),
+            FaultEvent::Turns => fault.turns(ctx, around),
+            FaultEvent::SwitchedOff { zone } => {
+                promise = fault.switched_off(ctx, zone, around);
+            }
+        }
+        response.promised(promise);
+    }
+
+    fn handle_capacity(&mut self, event: CapacityEvent) {
+        let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
+        let listener = &mut OfCapacity { deployments, fault, alarms, response };
+        match event {
+            CapacityEvent::BatchBegins { batch } => {
+                account.batch_moves(ctx, deployments, fault, (batch, Service::Leaves), listener);
+            }
+            CapacityEvent::BatchEnds { batch } => {
+                account.batch_moves(ctx, deployments, fault, (batch, Service::Returns), listener);
+            }
+            CapacityEvent::RollbackBegins { zone, hosts } => {
+                account.hosts_move(ctx, fault, zone, (hosts, Service::Leaves), listener);
+            }
+            CapacityEvent::RollbackEnds { zone, hosts } => {
+                account.hosts_move(ctx, fault, zone, (hosts, Service::Returns), listener);
+            }
+            CapacityEvent::GoesDark { place } => account.goes_dark(ctx, fault, place, listener),
+            CapacityEvent::IsBack { place } => account.is_back(ctx, fault, place, listener),
+        }
+    }
+
+    fn handle_alarm(&mut self, event: AlarmEvent) {
+        let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
+        let sight = Sight { deployments, fault, capacity: account.capacity() };
+        let listens = response.listens(ctx, deployments);
+        match event {
+            AlarmEvent::LooksAgain { watch } => alarms.resample(ctx, sight, watch, listens),
+            AlarmEvent::Evaluates { watch, generation } => {
+                alarms.evaluate(ctx, sight, (watch, generation), listens);
+            }
+            AlarmEvent::DelayOver { watch } => alarms.delay_over(ctx, watch),
+            AlarmEvent::Fires { watch } => {
+                let Some(firing) = alarms.fires(watch) else { return };
+                if let Some(ignored) = response.hear(ctx, deployments, firing) {
+                    alarms.mute(ignored);
+                }
+            }
+        }
+    }
+
+    fn handle_response(&mut self, event: ResponseEvent) {
+        let Self { ctx, parts: Components { deployments, fault, response, .. } } = self;
+        match event {
+            ResponseEvent::Reacts => {
+                let Some(reaction) = response.react(ctx, deployments) else { return };
+                deployments.stop(ctx);
+                match reaction {
+                    Reaction::GoBack => self.go_back(GoBackBy::Reaction),
+                    Reaction::Stay { alarm } => {
+                        let alarm = alarm.number();
+                        ctx.tell(ctx.now_ms(), || RolloutEvent::Halted { alarm });
+                        fault.left_alone(ctx);
+                    }
+                }
+            }
+            ResponseEvent::OperatorsReady => response.operators_ready(ctx, deployments, fault),
+            ResponseEvent::OperatorsAct => self.operators_act(),
+            ResponseEvent::OutsideStop => {
+                let Some(stop) = response.outside_stop(ctx, deployments) else { return };
+                deployments.stop(ctx);
+                if stop.roll_back {
+                    self.go_back(GoBackBy::Hand);
+                }
+            }
+            ResponseEvent::TurnToGoBack { by } => {
+                if response.turn_to_go_back(ctx) {
+                    self.roll_back(by);
+                }
+            }
+        }
+    }
+
+    fn operators_act(&mut self) {
+        let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
+        deployments.stop(ctx);
+        let Some(action) = response.operators_act(ctx) else { return };
+        fault.remedy_begins();
+        let (strategy, change) = (ctx.strategy, &ctx.plan.change);
+        let promise = match action {
+            OperatorAction::GoBack => return self.go_back(GoBackBy::Hand),
+            OperatorAction::GoBackAgain => fault.treat_in_batches(ctx, &strategy.rollback_time(change), true),
+            OperatorAction::FixForward => fault.treat_in_batches(ctx, &strategy.deploy_time(change), false),
+            OperatorAction::TurnSwitch { spread } => fault.switch_spreads(ctx, &spread),
+            OperatorAction::Repair => {
+                let around = &mut OfFault { deployments, account, alarms, response };
+                let mut promise = Promise::NOTHING;
+                for zone in ctx.zones() {
+                    promise = promise.and(fault.switched_off(ctx, zone, around));
+                }
+                promise
+            }
+        };
+        response.promised(promise);
+    }
+
+    /// Hosts go back as soon as it is this rollout's turn.
+    fn go_back(&mut self, by: GoBackBy) {
+        if self.parts.response.may_go_back(&mut self.ctx, by) {
+            self.roll_back(by);
+        }
+    }
+
+    fn roll_back(&mut self, by: GoBackBy) {
+        let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
+        let listener = &mut OfDeployments { fault, account, alarms };
+        let rolled_back = deployments.roll_back(ctx, response.cause(), by, listener);
+        response.went_back(ctx, deployments, rolled_back);
+    }
+}

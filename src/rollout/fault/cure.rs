@@ -1,0 +1,146 @@
+//! What takes a fault away from a host: how long work on it lasts, whether the old version heals it, whether it comes
+//! back. When people or the rollout act is not known here.
+
+use crate::ids::ZoneId;
+use crate::plan::{HostRepair, Relapse, Within};
+use crate::random::{Distribution, Purpose, mix, survival_of_largest};
+use crate::rollout::context::Context;
+use crate::rollout::place::FleetHost;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Nothing of the rollout is over before this: an event is scheduled for then that the observation waits for.
+#[must_use = "the response is to know until when"]
+#[derive(Debug, Clone, Copy)]
+pub struct Promise {
+    until_ms: u64,
+}
+
+impl Promise {
+    /// Nothing to wait for.
+    pub const NOTHING: Self = Self { until_ms: 0 };
+
+    /// Something is done at this instant.
+    pub fn until(until_ms: u64) -> Self {
+        Self { until_ms }
+    }
+
+    /// Both.
+    pub fn and(self, other: Self) -> Self {
+        Self { until_ms: self.until_ms.max(other.until_ms) }
+    }
+
+    /// When the last of it is done; 0 for nothing.
+    pub fn until_ms(self) -> u64 {
+        self.until_ms
+    }
+}
+
+/// Hosts being worked on: when each of the places at work is free again, by zone, region or for all.
+#[derive(Debug, Default)]
+pub struct Repairs {
+    queues: Vec<BinaryHeap<Reverse<u64>>>,
+    /// Hosts healed, so that each has a draw of its own.
+    healed: u64,
+}
+
+/// A fault comes back on a healed host, and goes again.
+#[derive(Debug, Clone, Copy)]
+pub struct RelapseTimes {
+    /// It comes back.
+    pub wakes_ms: u64,
+    /// It goes.
+    pub heals_ms: u64,
+}
+
+impl Repairs {
+    /// Forgets everything, keeps the memory.
+    pub fn reset(&mut self) {
+        self.queues.iter_mut().for_each(BinaryHeap::clear);
+        self.healed = 0;
+    }
+
+    /// Begins work on the host; says when it is done.
+    pub fn begin(&mut self, ctx: &Context, host: FleetHost, repair: &HostRepair) -> u64 {
+        let place = ctx.zone(host.zone);
+        let queue = match repair.within {
+            Within::Zone => host.zone.index(),
+            Within::Region => place.region,
+            Within::Service => 0,
+        };
+        let u = ctx.streams.stream(Purpose::Repair, place.entity).uniform_at(host.draw());
+        self.enter(queue, repair.at_once, ctx.now_ms(), repair.per_host.by_cdf(u))
+    }
+
+    /// Begins a job of `work_ms` as soon as one of `at_once` places is free; says when it is done.
+    fn enter(&mut self, queue: usize, at_once: Option<u32>, now_ms: u64, work_ms: u64) -> u64 {
+        let Some(at_once) = at_once else { return now_ms + work_ms };
+        if self.queues.len() <= queue {
+            self.queues.resize_with(queue + 1, BinaryHeap::new);
+        }
+        let places = &mut self.queues[queue];
+        let start_ms = if places.len() < at_once as usize {
+            now_ms
+        } else {
+            places.pop().map_or(now_ms, |Reverse(free_ms)| free_ms.max(now_ms))
+        };
+        places.push(Reverse(start_ms + work_ms));
+        start_ms + work_ms
+    }
+
+    /// A host is well; says whether and when the fault comes back.
+    pub fn healed(&mut self, ctx: &Context, host: FleetHost, relapse: &Relapse) -> Option<RelapseTimes> {
+        let turn = self.healed;
+        self.healed += 1;
+        let key = mix(&[ctx.zone(host.zone).entity, host.draw(), turn]);
+        let mut draws = ctx.streams.stream(Purpose::Relapse, key);
+        if draws.uniform() >= relapse.probability {
+            return None;
+        }
+        let wakes_ms = ctx.now_ms() + relapse.after.by_cdf(draws.uniform());
+        Some(RelapseTimes { wakes_ms, heals_ms: wakes_ms + relapse.lasts.by_cdf(draws.uniform()) })
+    }
+}
+
+/// Whether the old version does to the host what it does to a `share` of all.
+pub fn is_in_share(ctx: &Context, host: FleetHost, share: f64) -> bool {
+    let draws = || ctx.streams.stream(Purpose::Cure, ctx.zone(host.zone).entity);
+    share >= 1.0 || draws().uniform_at(host.draw()) < share
+}
+
+/// Treats hosts of a zone batch after batch: tells each host and when it is done, and says when the last is.
+pub fn treat_in_batches(
+    ctx: &mut Context,
+    zone: ZoneId,
+    hosts: &[FleetHost],
+    time: &Distribution,
+    mut treated: impl FnMut(&mut Context, FleetHost, u64),
+) -> u64 {
+    let place = ctx.zone(zone);
+    let batch = ctx.strategy.rollback.batch.of(place.hosts) as usize;
+    let mut draws = ctx.streams.stream(Purpose::Fix, place.entity);
+    let mut at_ms = ctx.now_ms();
+    for together in hosts.chunks(batch) {
+        at_ms += time.by_survival(survival_of_largest(draws.uniform(), together.len() as u32));
+        for &host in together {
+            treated(ctx, host, at_ms);
+        }
+    }
+    at_ms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_waits_for_a_free_place_and_promises_add_up_to_the_latest() {
+        let mut repairs = Repairs::default();
+        assert_eq!([10, 10, 10].map(|work_ms| repairs.enter(0, Some(2), 0, work_ms)), [10, 10, 20]);
+        assert_eq!(repairs.enter(0, None, 0, 10), 10, "without a limit nobody waits");
+        assert_eq!(repairs.enter(1, Some(1), 5, 10), 15, "another queue");
+        let promises = [7, 30, 4].map(Promise::until);
+        let all = promises.into_iter().fold(Promise::NOTHING, Promise::and);
+        assert_eq!(all.until_ms(), 30);
+    }
+}

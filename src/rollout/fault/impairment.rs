@@ -1,0 +1,145 @@
+//! How many hosts are impaired now: the one place where that is kept, and the one door by which it changes.
+
+use super::hosts::ZoneCount;
+use crate::ids::{HostId, IdVec, RegionId, ZoneId};
+
+/// Impaired hosts by zone, by region and in all.
+#[derive(Debug, Default)]
+pub struct Impairment {
+    zones: IdVec<ZoneId, ZoneCount>,
+    regions: IdVec<RegionId, u32>,
+    fleet: u64,
+}
+
+/// Something changed in a zone that the account and the alarms have to hear: it is booked, then the alarms look.
+#[must_use]
+#[derive(Debug)]
+pub struct FaultChange {
+    zone: ZoneId,
+    /// The host whose state changed, if it was only that.
+    host: Option<HostId>,
+    before: ZoneCount,
+    after: ZoneCount,
+    region_before: u32,
+    fleet_before: u64,
+}
+
+impl FaultChange {
+    /// The zone.
+    #[inline]
+    pub fn zone(&self) -> ZoneId {
+        self.zone
+    }
+
+    /// The host whose state changed, if it was only that.
+    pub fn host(&self) -> Option<HostId> {
+        self.host
+    }
+
+    /// Whether other hosts are impaired than before; otherwise only a look inside finds a difference.
+    #[inline]
+    pub fn moved(&self) -> bool {
+        self.before != self.after
+    }
+
+    /// Impaired hosts of the zone, before and after.
+    #[inline]
+    pub fn impaired(&self) -> (u32, u32) {
+        (self.before.all, self.after.all)
+    }
+
+    /// Impaired hosts of the zone's region before.
+    #[inline]
+    pub fn region_before(&self) -> u32 {
+        self.region_before
+    }
+
+    /// Impaired hosts of the fleet before.
+    #[inline]
+    pub fn fleet_before(&self) -> u64 {
+        self.fleet_before
+    }
+}
+
+impl Impairment {
+    /// Nobody is impaired; keeps the memory.
+    pub fn reset(&mut self, zones: usize, regions: usize) {
+        self.zones.reset(zones, ZoneCount::default());
+        self.regions.reset(regions, 0);
+        self.fleet = 0;
+    }
+
+    /// Impaired hosts of a zone.
+    #[inline]
+    pub fn in_zone(&self, zone: ZoneId) -> ZoneCount {
+        self.zones[zone]
+    }
+
+    /// Impaired hosts of a region.
+    #[inline]
+    pub fn in_region(&self, region: RegionId) -> u32 {
+        self.regions[region]
+    }
+
+    /// Impaired hosts of the fleet.
+    #[inline]
+    pub fn in_fleet(&self) -> u64 {
+        self.fleet
+    }
+
+    /// From now on `after` hosts of the zone are impaired. None only if as many were, in the one-box as well.
+    #[must_use = "account and alarms are to be told"]
+    #[inline]
+    pub fn set(
+        &mut self,
+        zone: ZoneId,
+        region: RegionId,
+        host: Option<HostId>,
+        after: ZoneCount,
+    ) -> Option<FaultChange> {
+        let before = self.zones[zone];
+        if before == after {
+            return None;
+        }
+        let (region_before, fleet_before) = (self.regions[region], self.fleet);
+        self.zones[zone] = after;
+        self.regions[region] = region_before + after.all - before.all;
+        self.fleet = fleet_before + u64::from(after.all) - u64::from(before.all);
+        Some(FaultChange { zone, host, before, after, region_before, fleet_before })
+    }
+
+    /// The fault is awake on another host of the zone, and nobody is impaired by it yet.
+    pub fn unmoved(&self, zone: ZoneId, region: RegionId) -> FaultChange {
+        let count = self.zones[zone];
+        FaultChange {
+            zone,
+            host: None,
+            before: count,
+            after: count,
+            region_before: self.regions[region],
+            fleet_before: self.fleet,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_of_a_count_is_a_fact_and_nothing_else_is() {
+        let (zone, region) = (ZoneId::new(1), RegionId::new(0));
+        let mut impairment = Impairment::default();
+        impairment.reset(2, 1);
+        let two = ZoneCount { all: 2, one_box: 0 };
+        let change = impairment.set(zone, region, None, two).unwrap();
+        assert!(change.moved());
+        assert_eq!((change.impaired(), change.region_before(), change.fleet_before()), ((0, 2), 0, 0));
+        assert!(impairment.set(zone, region, None, two).is_none());
+        // The same hosts, one of them now in the one-box: alarms over that have to hear.
+        let one_box = impairment.set(zone, region, None, ZoneCount { one_box: 1, ..two }).unwrap();
+        assert!(one_box.moved());
+        assert!(!impairment.unmoved(zone, region).moved());
+        assert_eq!((impairment.in_region(region), impairment.in_fleet()), (2, 2));
+    }
+}

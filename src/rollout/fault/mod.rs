@@ -1,0 +1,589 @@
+//! The fault of a bad change: where it wakes, whom it hurts while its conditions hold, and what takes it away.
+//!
+//! The state of every host is small (see `hosts`). How many hosts of a zone are impaired follows from that and from the
+//! conditions around it, by one function; every event changes some part of the state and asks that function again.
+//! What follows from it is told [`AroundFault`]: the account and the alarms are not known here.
+
+mod conditions;
+mod cure;
+mod hosts;
+mod impairment;
+mod onset;
+
+pub use cure::Promise;
+pub use impairment::FaultChange;
+
+use super::context::{Context, zone_ids};
+use super::deployment::{Deployments, GoingBack, NewBatches, return_draws};
+use super::event::FaultEvent;
+use super::place::FleetHost;
+use crate::ids::{HostId, RegionId, ZoneId};
+use crate::plan::{Defect, Hurts, RollbackEffect};
+use crate::random::{Distribution, Purpose};
+use conditions::Conditions;
+use cure::{RelapseTimes, Repairs};
+use hosts::{FaultyHosts, HostFault, ZoneCount};
+use impairment::Impairment;
+use onset::Onsets;
+use std::ops::Range;
+
+/// The rollout around the fault: what it asks of it, and who is told at once that something changed.
+pub trait AroundFault {
+    /// What only the last of those told can make.
+    type Told;
+
+    /// Who has the new version.
+    fn deployments(&self) -> &Deployments;
+
+    /// Something changed in a zone.
+    fn changed(&mut self, ctx: &mut Context, fault: &Fault, change: FaultChange) -> Self::Told;
+}
+
+/// Hosts that were laid out may become impaired.
+#[must_use]
+#[derive(Debug)]
+pub struct Exposed(());
+
+/// The fault of one rollout. Only a bad change touches it.
+#[derive(Debug, Default)]
+pub struct Fault {
+    onsets: Onsets,
+    hosts: FaultyHosts,
+    impairment: Impairment,
+    conditions: Conditions,
+    repairs: Repairs,
+    /// When it was first awake where its conditions held.
+    activated_ms: Option<u64>,
+    /// Some host is faulty that no remedy so far heals.
+    unhealed: bool,
+    /// The version that hosts go back to is the bad one.
+    back_to_bad_version: bool,
+    /// There is something to forget.
+    touched: bool,
+    /// Size of the fleet that it knows.
+    zones: usize,
+}
+
+/// Whether only the hosts on which the fault is awake are impaired, whenever it is.
+#[inline]
+fn is_plain(defect: &Defect) -> bool {
+    let condition = &defect.condition;
+    defect.hurts == Hurts::Host
+        && defect.trigger.is_none()
+        && condition.intermittent.is_none()
+        && !condition.counts_hosts()
+        && !condition.looks_at_the_clock()
+}
+
+impl Fault {
+    /// Forgets everything, keeps the memory.
+    pub fn reset(&mut self, zones: usize, regions: usize) {
+        if self.touched || self.zones != zones {
+            self.onsets.reset(zones);
+            self.hosts.reset(zones, regions);
+            self.impairment.reset(zones, regions);
+            self.conditions.reset(zones, regions);
+            self.repairs.reset();
+            self.touched = false;
+            self.zones = zones;
+        }
+        self.activated_ms = None;
+        self.unhealed = false;
+        self.back_to_bad_version = false;
+    }
+
+    // How it begins.
+
+    /// Schedules the trigger of a dormant fault.
+    pub fn schedule_trigger(&mut self, ctx: &mut Context) {
+        if let Some(trigger) = ctx.defect.and_then(|defect| defect.trigger) {
+            self.touched = true;
+            conditions::schedule_trigger(ctx, &trigger);
+        }
+    }
+
+    /// Schedules when the hosts of new batches count, for a defect that counts hosts.
+    #[inline]
+    pub fn count_new(&mut self, ctx: &mut Context, deployments: &Deployments, new: &NewBatches) {
+        if counts_hosts(ctx) {
+            new.ids().for_each(|batch| conditions::schedule_arrivals(ctx, deployments.batch(batch)));
+        }
+    }
+
+    /// A zone got new batches.
+    #[inline]
+    pub fn expose(&mut self, ctx: &mut Context, deployments: &Deployments, new: NewBatches) -> Exposed {
+        if let Some(defect) = ctx.defect {
+            self.touched = true;
+            self.onsets.expose(ctx, deployments, defect, new.zone, new.first);
+        }
+        Exposed(())
+    }
+
+    /// The first host has the new version.
+    pub fn first_exposure(&mut self, ctx: &mut Context) {
+        if let Some(defect) = ctx.defect {
+            self.onsets.first_exposure(ctx, defect);
+        }
+    }
+
+    /// The latent clock ran out.
+    pub fn latent_onset(&mut self, ctx: &mut Context, deployments: &Deployments) {
+        self.onsets.latent_onset(ctx, deployments);
+    }
+
+    /// The zone's next onset is due.
+    pub fn next_onset(&mut self, ctx: &mut Context, deployments: &Deployments, zone: ZoneId) {
+        if let Some(defect) = ctx.defect {
+            self.onsets.strike_next(ctx, deployments, defect, zone);
+        }
+    }
+
+    // What wakes it on a host.
+
+    /// The fault wakes on the host, unless it never got the new version, has left it again, or the fault
+    /// is switched off there.
+    pub fn wakes(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
+        if !around.deployments().gets(ctx, host) {
+            return;
+        }
+        let back_ms = around.deployments().back_ms(ctx, host, &mut return_draws(ctx, host.zone));
+        if back_ms.is_some_and(|back_ms| back_ms <= ctx.now_ms()) {
+            return;
+        }
+        if self.wakes_on(ctx, host, around)
+            && let Some(back_ms) = back_ms
+        {
+            ctx.schedule(back_ms, FaultEvent::GoneBack { host });
+        }
+    }
+
+    /// The fault wakes on the host. False if it was awake already or is switched off.
+    fn wakes_on(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) -> bool {
+        let Some(defect) = ctx.defect else { return false };
+        if self.hosts.is_faulty(host) || self.conditions.is_switched_off(host.zone) {
+            return false;
+        }
+        self.hosts.wakes(host, around.deployments().is_in_one_box(host));
+        self.conditions.start(ctx, &defect.condition);
+        if defect.masked == (Distribution::Fixed { ms: 0 }) {
+            self.shows(ctx, host, around);
+        } else {
+            self.hosts.turns_latent(ctx, host);
+            self.hide_latent(ctx, defect, host.zone);
+            self.note_activation(ctx, defect, host.zone);
+            let change = self.impairment.unmoved(host.zone, ctx.region_of(host.zone));
+            let _told = around.changed(ctx, self, change);
+        }
+        true
+    }
+
+    /// Where conditions hold, the time of a cache begins for every host on which the fault is latent.
+    fn hide_latent(&mut self, ctx: &mut Context, defect: &Defect, zone: ZoneId) {
+        if !self.hosts.any_latent(zone) || !self.conditions.hold(ctx, zone, defect) {
+            return;
+        }
+        let mut draws = ctx.streams.stream(Purpose::Mask, ctx.zone(zone).entity);
+        for host in self.hosts.hide_latent(ctx, zone) {
+            let at_ms = ctx.now_ms() + defect.masked.by_cdf(draws.uniform_at(host.draw()));
+            ctx.schedule(at_ms, FaultEvent::Unmasks { host });
+        }
+    }
+
+    /// The mask is over.
+    pub fn unmasks(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
+        if self.hosts.state(host) == HostFault::Hidden {
+            self.shows(ctx, host, around);
+        }
+    }
+
+    /// Nothing hides the fault on the host any more.
+    #[inline]
+    fn shows(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
+        let Some(defect) = ctx.defect else { return };
+        self.hosts.shows(ctx, host, around.deployments().is_in_one_box(host));
+        self.note_activation(ctx, defect, host.zone);
+        self.awake_changed(ctx, defect, host, around);
+    }
+
+    #[inline]
+    fn note_activation(&mut self, ctx: &Context, defect: &Defect, zone: ZoneId) {
+        if self.activated_ms.is_none() && self.conditions.hold(ctx, zone, defect) {
+            self.activated_ms = Some(ctx.now_ms());
+        }
+    }
+
+    // Who is impaired by it.
+
+    /// The fault is awake on another host, or on one less.
+    #[inline]
+    fn awake_changed(
+        &mut self,
+        ctx: &mut Context,
+        defect: &Defect,
+        host: FleetHost,
+        around: &mut impl AroundFault,
+    ) {
+        let zones = match defect.hurts {
+            Hurts::Everyone(_, within) => ctx.zones_around(host.zone, within),
+            Hurts::Host => host.zone.index()..host.zone.index() + 1,
+        };
+        for neighbour in zone_ids(zones) {
+            let host = Some(host.id).filter(|_| neighbour == host.zone);
+            self.refresh(ctx, defect, neighbour, host, around);
+        }
+    }
+
+    /// Counts who is impaired in the zone; `host` is the one whose state changed, if it was only that.
+    #[inline]
+    fn refresh(
+        &mut self,
+        ctx: &mut Context,
+
+        defect: &Defect,
+        zone: ZoneId,
+        host: Option<HostId>,
+        around: &mut impl AroundFault,
+    ) {
+        let after = self.impaired_now(ctx, around.deployments(), defect, zone);
+        // Known fault, kept until its own change: alarms that look inside do not hear of a change that moves nobody who
+        // is impaired.
+        if let Some(change) = self.impairment.set(zone, ctx.region_of(zone), host, after) {
+            let _told = around.changed(ctx, self, change);
+        }
+    }
+
+    /// Hosts of the zone that are impaired as things stand.
+    #[inline]
+    fn impaired_now(
+        &self,
+        ctx: &Context,
+        deployments: &Deployments,
+        defect: &Defect,
+        zone: ZoneId,
+    ) -> ZoneCount {
+        let awake = self.hosts.awake(zone);
+        if is_plain(defect) {
+            return awake;
+        }
+        if !self.conditions.hold(ctx, zone, defect) {
+            return ZoneCount::default();
+        }
+        match defect.hurts {
+            Hurts::Host => awake,
+            Hurts::Everyone(from, within) => {
+                let limit = u64::from(from.of(ctx.hosts_around(zone, within) as u32));
+                if self.hosts.awake_around(ctx, zone, within) < limit {
+                    return ZoneCount::default();
+                }
+                ZoneCount { all: ctx.zone(zone).hosts, one_box: deployments.one_box(zone) }
+            }
+        }
+    }
+
+    /// Conditions may hold or no longer hold in these zones.
+    fn conditions_changed(&mut self, ctx: &mut Context, zones: Range<usize>, around: &mut impl AroundFault) {
+        let Some(defect) = ctx.defect else { return };
+        for zone in zone_ids(zones) {
+            if self.activated_ms.is_none() && self.active_in_zone(ctx, zone).all > 0 {
+                self.activated_ms = Some(ctx.now_ms());
+            }
+            self.hide_latent(ctx, defect, zone);
+            self.refresh(ctx, defect, zone, None, around);
+        }
+    }
+
+    /// The trigger reaches a region, unless it travels region by region and was stopped.
+    pub fn trigger_reaches(&mut self, ctx: &mut Context, region: RegionId, around: &mut impl AroundFault) {
+        let Some(trigger) = ctx.defect.and_then(|defect| defect.trigger) else { return };
+        if ctx.strategy.trigger_step_ms > 0 && around.deployments().stopped_ms().is_some() {
+            return;
+        }
+        self.conditions.trigger(ctx, &trigger, region);
+        self.conditions_changed(ctx, ctx.region(region).zones.clone(), around);
+    }
+
+    /// The trigger is over in a region.
+    pub fn trigger_ends(&mut self, ctx: &mut Context, region: RegionId, around: &mut impl AroundFault) {
+        self.conditions.trigger_over(region);
+        self.conditions_changed(ctx, ctx.region(region).zones.clone(), around);
+    }
+
+    /// A new hour begins.
+    pub fn hour_begins(&mut self, ctx: &mut Context, around: &mut impl AroundFault) {
+        self.conditions_changed(ctx, 0..ctx.plan.fleet.zones.len(), around);
+        conditions::schedule_hour(ctx);
+    }
+
+    /// An intermittent fault pauses or comes back.
+    pub fn turns(&mut self, ctx: &mut Context, around: &mut impl AroundFault) {
+        let Some(defect) = ctx.defect else { return };
+        self.conditions.turn(ctx, &defect.condition);
+        self.conditions_changed(ctx, 0..ctx.plan.fleet.zones.len(), around);
+    }
+
+    /// Hosts of the zone got (or left, if negative) the new version; those in batches that a stop interrupted did not.
+    pub fn hosts_move(&mut self, ctx: &mut Context, zone: ZoneId, hosts: i32, around: &mut impl AroundFault) {
+        // Known fault, kept until its own change: a stop is taken to cut hosts past the waves as well, which it does not.
+        let cut =
+            hosts > 0 && around.deployments().stopped_ms().is_some_and(|stop_ms| ctx.now_ms() > stop_ms);
+        let Some(defect) = ctx.defect.filter(|_| !cut) else { return };
+        self.conditions.count(zone, hosts);
+        let zones = ctx.zones_around(zone, conditions::widest_count(&defect.condition));
+        self.conditions_changed(ctx, zones, around);
+    }
+
+    // What takes it away.
+
+    /// Schedules when the zone's hosts leave the new version, for a defect that counts hosts.
+    pub fn count_departures(&mut self, ctx: &mut Context, deployments: &Deployments, zone: ZoneId) {
+        if counts_hosts(ctx) {
+            for batch in deployments.batches_back(zone) {
+                conditions::schedule_departure(ctx, zone, *batch);
+            }
+        }
+    }
+
+    /// Hosts with the fault go back like the others; those on which it wakes later do so when it wakes. The old version
+    /// may wake it on hosts that were well.
+    pub fn send_back(&mut self, ctx: &mut Context, deployments: &Deployments, going: GoingBack) {
+        let GoingBack { zone, to_bad_version } = going;
+        self.back_to_bad_version = to_bad_version;
+        let Some(defect) = ctx.defect else { return };
+        let mut draws = return_draws(ctx, zone);
+        let mut index = 0;
+        while let Some(host) = self.hosts.ever(zone, index) {
+            index += 1;
+            if let Some(back_ms) = deployments.back_ms(ctx, host, &mut draws) {
+                ctx.schedule(back_ms, FaultEvent::GoneBack { host });
+            }
+        }
+        if defect.cure.rollback == RollbackEffect::Worsens {
+            for id in (0..ctx.zone(zone).hosts as usize).map(HostId::new) {
+                let host = FleetHost { zone, id };
+                if let Some(back_ms) = deployments.back_ms(ctx, host, &mut draws) {
+                    ctx.schedule(back_ms, FaultEvent::Worsens { host });
+                }
+            }
+        }
+    }
+
+    /// Everything stays as it is: hosts with the fault keep it.
+    pub fn left_alone(&mut self, ctx: &Context) {
+        self.unhealed = ctx.defect.is_some();
+    }
+
+    /// A remedy begins that may heal what none healed before.
+    pub fn remedy_begins(&mut self) {
+        self.unhealed = false;
+    }
+
+    /// The host is back on the old version.
+    pub fn gone_back(
+        &mut self,
+        ctx: &mut Context,
+        host: FleetHost,
+        around: &mut impl AroundFault,
+    ) -> Promise {
+        let Some(defect) = ctx.defect.filter(|_| self.hosts.is_faulty(host)) else {
+            return Promise::NOTHING;
+        };
+        let heals = defect.cure.rollback == RollbackEffect::Heals && !self.back_to_bad_version;
+        if heals && cure::is_in_share(ctx, host, defect.cure.share) {
+            self.cause_removed(ctx, host, around)
+        } else {
+            self.unhealed = true;
+            Promise::NOTHING
+        }
+    }
+
+    /// The fault wakes on a host that went back.
+    pub fn worsens(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
+        let Some(defect) = ctx.defect else { return };
+        if cure::is_in_share(ctx, host, defect.cure.share) {
+            self.unhealed = true;
+            self.wakes_on(ctx, host, around);
+        }
+    }
+
+    /// The fault wakes again on a host that was healed.
+    pub fn relapses(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
+        // Known fault, kept until its own change: where it does not wake, the healing that is scheduled for its end may
+        // make the host relapse once more.
+        self.wakes_on(ctx, host, around);
+    }
+
+    /// Nothing keeps the fault awake on the host any more; it is well at once, or after work on it.
+    pub fn cause_removed(
+        &mut self,
+        ctx: &mut Context,
+        host: FleetHost,
+        around: &mut impl AroundFault,
+    ) -> Promise {
+        // A fault that sleeps, or whose conditions do not hold, has left no work behind.
+        let repair = ctx.defect.and_then(|defect| {
+            defect.cure.repair.filter(|_| {
+                let state = self.hosts.state(host);
+                matches!(state, HostFault::Hidden | HostFault::Awake)
+                    && self.conditions.hold(ctx, host.zone, defect)
+            })
+        });
+        match repair {
+            None => self.healed(ctx, host, around),
+            Some(repair) => {
+                let done_ms = self.repairs.begin(ctx, host, &repair);
+                ctx.schedule(done_ms, FaultEvent::Repaired { host });
+                Promise::until(done_ms)
+            }
+        }
+    }
+
+    /// The host is well, perhaps for a while.
+    pub fn healed(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) -> Promise {
+        let Some(defect) = ctx.defect else { return Promise::NOTHING };
+        let in_one_box = around.deployments().is_in_one_box(host);
+        match self.hosts.sleeps(ctx, host, in_one_box) {
+            HostFault::Awake => self.awake_changed(ctx, defect, host, around),
+            // Known fault, kept until its own change: alarms that look inside do not hear that it is gone.
+            HostFault::Asleep | HostFault::Latent | HostFault::Hidden => {}
+        }
+        // Known fault, kept until its own change: a host that was well already may relapse.
+        let relapse = defect.cure.relapse.as_ref();
+        match relapse.and_then(|relapse| self.repairs.healed(ctx, host, relapse)) {
+            None => Promise::NOTHING,
+            Some(RelapseTimes { wakes_ms, heals_ms }) => {
+                ctx.schedule(wakes_ms, FaultEvent::Relapses { host });
+                ctx.schedule(heals_ms, FaultEvent::Repaired { host });
+                Promise::until(heals_ms)
+            }
+        }
+    }
+
+    /// Hosts with the fault get another version, zone by zone in parallel and batch after batch: an older one
+    /// (`back`), which helps only where going back heals, or one without the fault.
+    pub fn treat_in_batches(&mut self, ctx: &mut Context, time: &Distribution, back: bool) -> Promise {
+        let heals = ctx.defect.is_some_and(|defect| defect.cure.rollback == RollbackEffect::Heals);
+        if back && !heals {
+            self.unhealed = true;
+            return Promise::NOTHING;
+        }
+        self.back_to_bad_version = false;
+        let mut promise = Promise::NOTHING;
+        for region in (0..ctx.plan.fleet.regions.len()).map(RegionId::new) {
+            let mut end_ms = ctx.now_ms();
+            for zone in ctx.zones_of(region) {
+                let hosts = self.hosts.faulty(zone);
+                let done_ms = cure::treat_in_batches(ctx, zone, &hosts, time, |ctx, host, at_ms| {
+                    ctx.schedule(at_ms, FaultEvent::Treated { host });
+                });
+                end_ms = end_ms.max(done_ms);
+            }
+            promise = promise.and(Promise::until(end_ms));
+            for zone in ctx.zones_of(region) {
+                ctx.schedule(end_ms, FaultEvent::SwitchedOff { zone });
+            }
+        }
+        promise
+    }
+
+    /// A switch is turned that takes a while, drawn from `spread`, to reach each zone.
+    pub fn switch_spreads(&mut self, ctx: &mut Context, spread: &Distribution) -> Promise {
+        let mut promise = Promise::NOTHING;
+        for zone in ctx.zones() {
+            let u = ctx.streams.stream(Purpose::Spread, ctx.zone(zone).entity).uniform();
+            let at_ms = ctx.now_ms() + spread.by_cdf(u);
+            ctx.schedule(at_ms, FaultEvent::SwitchedOff { zone });
+            promise = promise.and(Promise::until(at_ms));
+        }
+        promise
+    }
+
+    /// The fault is switched off in the zone: its cause goes from every host on which it is awake.
+    pub fn switched_off(
+        &mut self,
+        ctx: &mut Context,
+
+        zone: ZoneId,
+        around: &mut impl AroundFault,
+    ) -> Promise {
+        let mut promise = Promise::NOTHING;
+        if ctx.defect.is_none() {
+            return promise;
+        }
+        self.conditions.switch_off(zone);
+        let mut index = 0;
+        while let Some(host) = self.hosts.ever(zone, index) {
+            index += 1;
+            if self.hosts.is_faulty(host) {
+                promise = promise.and(self.cause_removed(ctx, host, around));
+            }
+        }
+        promise
+    }
+
+    // What others ask.
+
+    /// Impaired hosts of a zone and of its one-box.
+    #[inline]
+    pub fn impaired_in_zone(&self, zone: ZoneId) -> u32 {
+        self.impairment.in_zone(zone).all
+    }
+
+    /// Impaired hosts of a zone's one-box.
+    #[inline]
+    pub fn impaired_in_one_box(&self, zone: ZoneId) -> u32 {
+        self.impairment.in_zone(zone).one_box
+    }
+
+    /// Impaired hosts of a region.
+    #[inline]
+    pub fn impaired_in_region(&self, region: RegionId) -> u32 {
+        self.impairment.in_region(region)
+    }
+
+    /// Impaired hosts of the fleet.
+    #[inline]
+    pub fn impaired_in_fleet(&self) -> u64 {
+        self.impairment.in_fleet()
+    }
+
+    /// Hosts of the zone on which the fault is awake where its conditions hold, hidden or not: what a look inside sees
+    /// before customers do.
+    fn active_in_zone(&self, ctx: &Context, zone: ZoneId) -> ZoneCount {
+        let woken = self.hosts.woken(zone);
+        match ctx.defect {
+            Some(defect) if woken.all > 0 && self.conditions.hold(ctx, zone, defect) => woken,
+            Some(_) | None => ZoneCount::default(),
+        }
+    }
+
+    /// The same of several zones.
+    pub fn active_in(&self, ctx: &Context, zones: Range<usize>) -> u64 {
+        zone_ids(zones).map(|zone| u64::from(self.active_in_zone(ctx, zone).all)).sum()
+    }
+
+    /// The same of a zone's one-box.
+    pub fn active_in_one_box(&self, ctx: &Context, zone: ZoneId) -> u64 {
+        u64::from(self.active_in_zone(ctx, zone).one_box)
+    }
+
+    /// Whether some host is impaired, or would be if conditions held.
+    pub fn anyone_impaired(&self, ctx: &Context) -> bool {
+        ctx.defect.is_some() && (self.unhealed || self.impaired_in_fleet() > 0)
+    }
+
+    /// Whether some host is faulty that no remedy so far heals.
+    #[inline]
+    pub fn is_unhealed(&self) -> bool {
+        self.unhealed
+    }
+
+    /// When it was first awake where its conditions held.
+    pub fn activated_ms(&self) -> Option<u64> {
+        self.activated_ms
+    }
+}
+
+fn counts_hosts(ctx: &Context) -> bool {
+    ctx.defect.is_some_and(|defect| defect.condition.counts_hosts())
+}

@@ -1,0 +1,369 @@
+//! What every trial of a plan shares: traffic integrals and the breach probabilities of healthy
+//! scopes. Built once, read by all threads.
+
+mod batch_time;
+pub mod breach;
+
+pub use batch_time::BatchTime;
+
+use crate::plan::fleet::hour_of_day;
+use crate::plan::{
+    Alarm, Arrivals, Comparison, Fleet, HOUR_MS, Plan, RateRule, Ratio, Scope, Signal, Strata, Strategy, Wave,
+};
+use breach::{RatioRule, never_breaches, poisson_at_least, ratio_breach_probability};
+
+/// A plan with its tables.
+#[derive(Debug)]
+pub struct Model<'p> {
+    /// The plan itself.
+    pub plan: &'p Plan,
+    /// Which part of all possible changes each trial is drawn from.
+    pub strata: Strata,
+    /// Requests since midnight UTC at the start of each hour, by region; the last entry is the day's.
+    requests_by_hour: Vec<[f64; 25]>,
+    /// Share of the fleet's mean traffic that one host serves, times 1e15, by region.
+    pub host_traffic_e15: Vec<u64>,
+    /// Hosts by region.
+    pub region_hosts: Vec<u64>,
+    /// How long batches take on the way forward: as the change has it, then by strategies with times of their own.
+    deploy_times: Vec<BatchTime>,
+    /// Series of every alarm scope that a strategy can open.
+    series: Vec<Series>,
+    /// Index into `series` by alarm, then by scope entity.
+    index: Vec<ScopeIndex>,
+}
+
+/// The traffic of one alarm scope and how likely its datapoints breach while it is healthy.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// Hosts in the scope.
+    pub hosts: u64,
+    /// Mean requests in a period, by hour of the UTC day.
+    pub requests: [f64; 24],
+    /// Breach probability by hour of the UTC day.
+    pub healthy: [f64; 24],
+    /// Largest of them.
+    pub healthy_envelope: f64,
+}
+
+/// Limits are rounded down to so many parts where they bound a rule.
+const BILLION: f64 = 1e9;
+
+/// Where to find an alarm's series.
+#[derive(Debug)]
+enum ScopeIndex {
+    /// By zone or region, or only entry 0 for the service.
+    ByEntity(Vec<u32>),
+    /// By zone and then by size of the one-box, which strategies choose.
+    OneBox(Vec<Vec<(u32, u32)>>),
+}
+
+impl<'p> Model<'p> {
+    /// Computes the tables of `plan`.
+    #[must_use]
+    pub fn new(plan: &'p Plan) -> Self {
+        let mut model = Self {
+            plan,
+            strata: Strata::of(plan),
+            requests_by_hour: plan
+                .fleet
+                .regions
+                .iter()
+                .map(|region| {
+                    let mut sums = [0.0; 25];
+                    for hour in 0..24 {
+                        let rate = region.requests_per_second * region.hourly_factor[hour];
+                        sums[hour + 1] = sums[hour] + rate * (HOUR_MS / 1000) as f64;
+                    }
+                    sums
+                })
+                .collect(),
+            host_traffic_e15: host_traffic(&plan.fleet),
+            region_hosts: (0..plan.fleet.regions.len())
+                .map(|region| plan.fleet.region_hosts(region))
+                .collect(),
+            deploy_times: Vec::new(),
+            series: Vec::new(),
+            index: Vec::new(),
+        };
+        let largest_zone = plan.fleet.zones.iter().map(|zone| zone.hosts).max().unwrap_or(0);
+        model.deploy_times.push(BatchTime::tabulated(plan.change.deploy_time, largest_zone));
+        for strategy in plan.strategies_in_use() {
+            let time = strategy.deploy_time(&plan.change);
+            if model.deploy_times.iter().all(|known| known.host != time) {
+                model.deploy_times.push(BatchTime::computed(time));
+            }
+        }
+        for alarm in &plan.alarms {
+            let index = model.index_scopes(alarm);
+            model.index.push(index);
+        }
+        model
+    }
+
+    fn index_scopes(&mut self, alarm: &Alarm) -> ScopeIndex {
+        let fleet = &self.plan.fleet;
+        match alarm.scope {
+            Scope::OneBox => ScopeIndex::OneBox(
+                (0..fleet.zones.len()).map(|zone| self.index_one_boxes(alarm, zone)).collect(),
+            ),
+            Scope::Zone => ScopeIndex::ByEntity(
+                (0..fleet.zones.len())
+                    .map(|zone| self.add_zone_part(alarm, zone, fleet.zones[zone].hosts))
+                    .collect(),
+            ),
+            Scope::Region => ScopeIndex::ByEntity(
+                (0..fleet.regions.len())
+                    .map(|region| {
+                        let rate = |hour| region_rate(fleet, region, hour);
+                        self.add_series(alarm, fleet.region_hosts(region), rate)
+                    })
+                    .collect(),
+            ),
+            Scope::Service => {
+                let rate =
+                    |hour| (0..fleet.regions.len()).map(|region| region_rate(fleet, region, hour)).sum();
+                ScopeIndex::ByEntity(vec![self.add_series(alarm, fleet.hosts(), rate)])
+            }
+        }
+    }
+
+    /// One series for every one-box size that some strategy uses in the zone.
+    fn index_one_boxes(&mut self, alarm: &Alarm, zone: usize) -> Vec<(u32, u32)> {
+        let plan = self.plan;
+        let hosts = plan.fleet.zones[zone].hosts;
+        let region = plan.fleet.zones[zone].region;
+        let mut sizes: Vec<u32> = plan
+            .strategies_in_use()
+            .flat_map(|strategy| &strategy.waves)
+            .filter(|wave| wave.regions.contains(&region))
+            .filter_map(|wave| one_box_hosts(wave, hosts))
+            .collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes.into_iter().map(|size| (size, self.add_zone_part(alarm, zone, size))).collect()
+    }
+
+    /// A series for `hosts` hosts of a zone; traffic is even over the hosts of the region.
+    fn add_zone_part(&mut self, alarm: &Alarm, zone: usize, hosts: u32) -> u32 {
+        let fleet = &self.plan.fleet;
+        let region = fleet.zones[zone].region;
+        let share = f64::from(hosts) / fleet.region_hosts(region) as f64;
+        self.add_series(alarm, u64::from(hosts), |hour| share * region_rate(fleet, region, hour))
+    }
+
+    fn add_series(&mut self, alarm: &Alarm, hosts: u64, rate: impl Fn(usize) -> f64) -> u32 {
+        let requests: [f64; 24] =
+            std::array::from_fn(|hour| requests_in_period(alarm.period_ms, hour, &rate));
+        let mut healthy = [0.0; 24];
+        for hour in 0..24 {
+            // A flat curve repeats: look for the same rate before summing again.
+            healthy[hour] = match (0..hour).find(|earlier| requests[*earlier] == requests[hour]) {
+                Some(earlier) => healthy[earlier],
+                None => self.healthy_probability(alarm, requests[hour]),
+            };
+        }
+        let healthy_envelope = match alarm.rate_rule() {
+            Some(rule) => self.rule_envelope(alarm, rule, &requests),
+            None => healthy.iter().copied().fold(0.0, f64::max),
+        };
+        self.series.push(Series { hosts, requests, healthy, healthy_envelope });
+        (self.series.len() - 1) as u32
+    }
+
+    fn healthy_probability(&self, alarm: &Alarm, requests: f64) -> f64 {
+        match &alarm.signal {
+            Signal::ErrorRatio { .. } | Signal::ErrorCount { .. } | Signal::Synthetic { .. } => {
+                self.ratio_probability(alarm, requests, self.plan.fleet.background_error_ratio)
+            }
+            Signal::SlowRatio { .. } => {
+                self.ratio_probability(alarm, requests, self.plan.fleet.background_slow_ratio)
+            }
+            Signal::ImpairedHosts { .. } => f64::from(u8::from(hosts_breach(&alarm.signal, 0, 1))),
+            Signal::BreachProbability { healthy, .. } => *healthy,
+            // A canary's verdict is no datapoint, and a rule is bounded for all hours at once.
+            Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
+            Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
+        }
+    }
+
+    /// 0 if the rule cannot breach while its scope is healthy, else 1. A ratio over a window is that of everything
+    /// between its first scrape and its last; fewer requests deviate more, so the quietest hour bounds all.
+    fn rule_envelope(&self, alarm: &Alarm, rule: &RateRule, requests: &[f64; 24]) -> f64 {
+        let quietest = requests.iter().copied().fold(f64::INFINITY, f64::min);
+        let background = self.plan.fleet.background_error_ratio;
+        let never = |window_ms: u64| {
+            let gaps = (window_ms - 1) / alarm.period_ms;
+            let limit = Ratio { num: libm::floor(rule.threshold * BILLION) as u64, den: BILLION as u64 };
+            let ratio = RatioRule { threshold: limit, comparison: Comparison::AtLeast, min_requests: 1 };
+            gaps == 0 || never_breaches(&ratio, quietest * gaps as f64, background)
+        };
+        f64::from(u8::from(!rule.windows_ms.iter().any(|window_ms| never(*window_ms))))
+    }
+
+    /// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`.
+    pub fn ratio_probability(&self, alarm: &Alarm, requests: f64, p: f64) -> f64 {
+        breach_of(alarm, self.plan.fleet.arrivals, requests, p)
+    }
+
+    /// Index of the series of `alarm` at `entity`; `one_box` is the size of the zone's one-box.
+    pub fn series_index(&self, alarm: usize, entity: usize, one_box: u32) -> u32 {
+        match &self.index[alarm] {
+            ScopeIndex::ByEntity(by_entity) => by_entity[entity],
+            ScopeIndex::OneBox(by_zone) => {
+                let found = by_zone[entity].iter().find(|(size, _)| *size == one_box);
+                found.expect("invariant: every one-box size of the plan has a series").1
+            }
+        }
+    }
+
+    /// How long the batches of a strategy take, one that the plan uses.
+    pub fn deploy_time(&self, strategy: &Strategy) -> &BatchTime {
+        let time = strategy.deploy_time(&self.plan.change);
+        let found = self.deploy_times.iter().find(|known| known.host == time);
+        found.expect("invariant: every strategy in use has its time here")
+    }
+
+    pub fn series(&self, index: u32) -> &Series {
+        &self.series[index as usize]
+    }
+
+    /// Requests to `region` between two instants, in milliseconds since a UTC midnight.
+    pub fn requests_between(&self, region: usize, from_ms: u64, to_ms: u64) -> f64 {
+        self.requests_until(region, to_ms) - self.requests_until(region, from_ms)
+    }
+
+    /// When `requests` more requests have come to `region` after `utc_ms`; none if there is no traffic.
+    pub fn after_requests(&self, region: usize, utc_ms: u64, requests: f64) -> Option<u64> {
+        let sums = &self.requests_by_hour[region];
+        if sums[24] <= 0.0 {
+            return None;
+        }
+        let wanted = self.requests_until(region, utc_ms) + requests;
+        let days = libm::floor(wanted / sums[24]);
+        let mut left = wanted - days * sums[24];
+        let mut hour = 0;
+        while hour < 23 && sums[hour + 1] <= left {
+            hour += 1;
+        }
+        left -= sums[hour];
+        let share = (left / (sums[hour + 1] - sums[hour])).clamp(0.0, 1.0);
+        let at_ms = (days * 24.0 + hour as f64 + share) * HOUR_MS as f64;
+        Some((libm::ceil(at_ms) as u64).max(utc_ms))
+    }
+
+    /// What one host of `region` can serve, in requests per second; infinite without a capacity.
+    fn host_capacity(&self, region: usize) -> f64 {
+        let Some(utilisation) = self.plan.fleet.peak_utilisation else { return f64::INFINITY };
+        let place = &self.plan.fleet.regions[region];
+        let peak = place.hourly_factor.iter().copied().fold(0.0, f64::max) * place.requests_per_second;
+        peak / self.region_hosts[region] as f64 / utilisation
+    }
+
+    /// Share of the requests to `region` in an hour of the UTC day that its hosts turn away while `down` of
+    /// them serve nothing.
+    pub fn turned_away(&self, region: usize, hour: usize, down: u64) -> f64 {
+        let rate = region_rate(&self.plan.fleet, region, hour);
+        let up = self.region_hosts[region].saturating_sub(down) as f64;
+        let capacity = if up > 0.0 { up * self.host_capacity(region) } else { 0.0 };
+        if rate > capacity { 1.0 - capacity / rate } else { 0.0 }
+    }
+
+    /// Requests that `region` turns away between two instants while `down` of its hosts serve nothing.
+    pub fn turned_away_between(&self, region: usize, from_ms: u64, to_ms: u64, down: u64) -> f64 {
+        let mut sum = 0.0;
+        let mut at_ms = from_ms;
+        while at_ms < to_ms {
+            let end_ms = ((at_ms / HOUR_MS + 1) * HOUR_MS).min(to_ms);
+            let share = self.turned_away(region, hour_of_day(at_ms), down);
+            sum += share * self.requests_between(region, at_ms, end_ms);
+            at_ms = end_ms;
+        }
+        sum
+    }
+
+    fn requests_until(&self, region: usize, utc_ms: u64) -> f64 {
+        let sums = &self.requests_by_hour[region];
+        let (days, of_day) = (utc_ms / (24 * HOUR_MS), utc_ms % (24 * HOUR_MS));
+        let hour = (of_day / HOUR_MS) as usize;
+        let into_hour = (of_day % HOUR_MS) as f64 / HOUR_MS as f64;
+        days as f64 * sums[24] + sums[hour] + into_hour * (sums[hour + 1] - sums[hour])
+    }
+}
+
+/// Mean requests in a period that ends in (or with) an hour of the day: those of all its hours if it is whole
+/// hours long, else at the rate of that hour.
+fn requests_in_period(period_ms: u64, last_hour: usize, rate: impl Fn(usize) -> f64) -> f64 {
+    if !period_ms.is_multiple_of(HOUR_MS) {
+        return rate(last_hour) * (period_ms as f64 / 1000.0);
+    }
+    let hours = (period_ms / HOUR_MS) as usize;
+    let hour_s = (HOUR_MS / 1000) as f64;
+    (0..hours).map(|back| rate((last_hour + 24 * hours - back) % 24) * hour_s).sum()
+}
+
+/// Size of the one-box stage of a wave in a zone of `hosts`, if it has one.
+pub fn one_box_hosts(wave: &Wave, hosts: u32) -> Option<u32> {
+    let one_box = wave.procedure.one_box.as_ref()?;
+    let most = wave.procedure.max_unavailable.of(hosts).min(wave.hosts.reach_of(hosts));
+    Some(one_box.hosts.of(hosts).min(most))
+}
+
+/// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`; 0 for alarms
+/// that look at no requests.
+pub fn breach_of(alarm: &Alarm, arrivals: Arrivals, requests: f64, p: f64) -> f64 {
+    match (&alarm.signal, rule_of(&alarm.signal)) {
+        (Signal::ErrorCount { at_least, seen }, _) => poisson_at_least(requests * p * seen, *at_least),
+        (Signal::Synthetic { probes, .. }, Some(rule)) => {
+            ratio_breach_probability(&rule, Arrivals::Fixed, *probes as f64, p)
+        }
+        (_, Some(rule)) => ratio_breach_probability(&rule, arrivals, requests, p),
+        (_, None) => 0.0,
+    }
+}
+
+/// Whether `impaired` of `hosts` breach a health-check alarm. Integers only.
+pub fn hosts_breach(signal: &Signal, impaired: u64, hosts: u64) -> bool {
+    let Signal::ImpairedHosts { threshold, comparison } = *signal else { return false };
+    RatioRule { threshold, comparison, min_requests: 1 }.breaches(impaired, hosts)
+}
+
+/// The ratio rule of an error-ratio alarm.
+pub fn rule_of(signal: &Signal) -> Option<RatioRule> {
+    match *signal {
+        Signal::ErrorRatio { threshold, comparison, min_requests }
+        | Signal::SlowRatio { threshold, comparison, min_requests } => {
+            Some(RatioRule { threshold, comparison, min_requests })
+        }
+        Signal::Synthetic { threshold, comparison, .. } => {
+            Some(RatioRule { threshold, comparison, min_requests: 1 })
+        }
+        Signal::ErrorCount { .. }
+        | Signal::ImpairedHosts { .. }
+        | Signal::BreachProbability { .. }
+        | Signal::RateRatio(_)
+        | Signal::Canary(_)
+        | Signal::DetectionDelay(_)
+        | Signal::AnyOf(_) => None,
+    }
+}
+
+fn region_rate(fleet: &Fleet, region: usize, hour: usize) -> f64 {
+    fleet.regions[region].requests_per_second * fleet.regions[region].hourly_factor[hour]
+}
+
+/// Integers, so that adding and removing hosts never leaves a remainder.
+fn host_traffic(fleet: &Fleet) -> Vec<u64> {
+    let total = fleet.requests_per_second();
+    (0..fleet.regions.len())
+        .map(|region| {
+            let hosts = fleet.region_hosts(region) as f64;
+            let share = if total > 0.0 {
+                fleet.regions[region].requests_per_second / total / hosts
+            } else {
+                1.0 / fleet.hosts() as f64
+            };
+            libm::round(share * 1e15) as u64
+        })
+        .collect()
+}

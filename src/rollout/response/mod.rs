@@ -1,0 +1,382 @@
+//! From an alarm to a remedy: what the rollout does by itself, and what people do.
+//!
+//! An alarm is heard, lost or overridden. The rollout then stops or not, and goes back or not. People come,
+//! find out, get ready, are let in, and act. Nothing here moves a host: decisions are handed to whoever carries them
+//! out, and whether the rollout stopped or is complete is asked of the deployments.
+
+mod operators;
+
+use super::alarms::Firing;
+use super::context::Context;
+use super::deployment::{Completed, Deployments, RollbackCause, RolledBack};
+use super::event::{GoBackBy, ResponseEvent};
+use super::fault::{Fault, Promise};
+use super::launch::OutsideStop;
+use super::trace::RolloutEvent;
+use crate::ids::{AlarmId, RegionId, WatchId};
+use crate::outcome::Ending;
+use crate::plan::{OnAlarm, Remedy};
+use crate::random::{Distribution, Purpose};
+
+/// What followed the alarms so far.
+#[derive(Debug, Default)]
+pub struct IncidentResponse {
+    /// The first alarm that was acted on, and when it fired.
+    heard: Option<(u64, Firing)>,
+    /// Alarms that fired and were lost or overridden.
+    ignored: u32,
+    /// When the first remedy began.
+    mitigation_ms: Option<u64>,
+    /// End of the last remedy, as far as it is known.
+    settled_ms: u64,
+    /// Decisions that have not been carried out yet.
+    pending: u32,
+    /// One of them is the rollout's own, to the alarm that it heard.
+    reacting: bool,
+    /// Hosts on the new version outside of every remedy's scope.
+    left_exposed: u64,
+    /// Hosts went or go back.
+    rolled_back: bool,
+    /// Other deployments rolled back together with this one.
+    collateral: u32,
+    /// Another change was taken back first.
+    wrong_change: bool,
+    /// It was stopped from outside.
+    stopped_outside: bool,
+}
+
+/// What the rollout does about the alarm that it heard; it stops in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// Hosts go back.
+    GoBack,
+    /// Everything stays as it is.
+    Stay {
+        /// The alarm.
+        alarm: AlarmId,
+    },
+}
+
+/// What people do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum OperatorAction {
+    /// Hosts go back.
+    GoBack,
+    /// Hosts that went back in vain get an older version still.
+    GoBackAgain,
+    /// Hosts get a version without the fault.
+    FixForward,
+    /// The fault is switched off.
+    TurnSwitch {
+        /// How long that takes to reach a zone.
+        spread: Distribution,
+    },
+    /// Hosts are worked on where they are.
+    Repair,
+}
+
+/// What the response adds to the outcome. Instants are milliseconds since the rollout's start.
+#[derive(Debug)]
+pub struct ResponseSummary {
+    /// The first alarm fired that was acted on.
+    pub alarm_ms: Option<u64>,
+    /// The alarm that it was reported as.
+    pub alarm: Option<AlarmId>,
+    /// The first remedy began.
+    pub mitigation_ms: Option<u64>,
+    /// Alarms that were lost or overridden.
+    pub ignored_alarms: u32,
+    /// Other deployments that were rolled back together with this one.
+    pub collateral_rollbacks: u32,
+    /// Another change was taken back first.
+    pub wrong_change: bool,
+    /// Hosts on the new version outside of every remedy's scope.
+    pub left_exposed_hosts: u64,
+}
+
+/// The two draws that a verdict needs.
+const LOST: u64 = 0;
+const OVERRIDDEN: u64 = 1;
+
+impl IncidentResponse {
+    /// Schedules a stop from outside, if one will come.
+    pub fn expect_outside_stop(&self, ctx: &mut Context) {
+        if let Some(stop) = outside_stop(ctx) {
+            ctx.schedule(stop.at_ms, ResponseEvent::OutsideStop);
+        }
+    }
+
+    /// Whether the rollout still listens to alarms: until the first that is heard, while it lasts and remains suspect.
+    #[inline]
+    pub fn listens(&self, ctx: &Context, deployments: &Deployments) -> bool {
+        let suspect = |completed_ms: u64| {
+            let suspect_for_ms = ctx.strategy.response.suspect_for_ms;
+            suspect_for_ms > 0 && ctx.now_ms() <= completed_ms + suspect_for_ms
+        };
+        self.heard.is_none()
+            && deployments.stopped_ms().is_none()
+            && deployments.completed_ms().is_none_or(suspect)
+    }
+
+    /// An alarm fires: it is heard, or lost or overridden, and then the instance is returned that is not heard again.
+    #[must_use = "who is ignored is not heard again"]
+    pub fn hear(&mut self, ctx: &mut Context, deployments: &Deployments, firing: Firing) -> Option<WatchId> {
+        if !self.listens(ctx, deployments) {
+            return None;
+        }
+        let now_ms = ctx.now_ms();
+        let (alarm, entity) = (firing.alarm.number(), firing.scope.number());
+        ctx.tell(now_ms, || RolloutEvent::AlarmFired { alarm, entity });
+        if is_ignored(ctx, &firing) {
+            self.ignored += 1;
+            ctx.tell(now_ms, || RolloutEvent::AlarmIgnored { alarm, entity });
+            return Some(firing.watch);
+        }
+        self.heard = Some((now_ms, firing));
+        let on_alarm = ctx.strategy.response.on_alarm;
+        if on_alarm != OnAlarm::Page {
+            self.reacting = true;
+            self.pending += 1;
+            ctx.schedule(now_ms + ctx.strategy.rollback.reaction_delay_ms, ResponseEvent::Reacts);
+        }
+        if on_alarm != OnAlarm::Freeze {
+            self.call_operators(ctx);
+        }
+        None
+    }
+
+    /// People are paged.
+    fn call_operators(&mut self, ctx: &mut Context) {
+        let Some(people) = &ctx.strategy.operators else { return };
+        let (time_ms, wrong) = operators::time_to_act(ctx, people);
+        self.wrong_change |= wrong;
+        self.pending += 1;
+        ctx.schedule(ctx.now_ms() + time_ms, ResponseEvent::OperatorsReady);
+    }
+
+    /// The rollout is complete: unless it remains suspect, nobody reacts any more to an alarm that fired just before.
+    pub fn completed(&mut self, ctx: &Context, _completed: Completed) {
+        if ctx.strategy.response.suspect_for_ms == 0 && std::mem::take(&mut self.reacting) {
+            self.pending -= 1;
+        }
+    }
+
+    /// The rollout reacts to the alarm that it heard, unless that is forgotten by now or people were faster.
+    #[must_use = "somebody is to carry it out"]
+    pub fn react(&mut self, ctx: &Context, deployments: &Deployments) -> Option<Reaction> {
+        if !std::mem::take(&mut self.reacting) {
+            return None;
+        }
+        self.pending -= 1;
+        let (_, firing) = self.heard.filter(|_| deployments.stopped_ms().is_none())?;
+        Some(match ctx.strategy.response.on_alarm {
+            OnAlarm::Rollback => Reaction::GoBack,
+            OnAlarm::Halt | OnAlarm::Freeze | OnAlarm::Page => Reaction::Stay { alarm: firing.alarm },
+        })
+    }
+
+    /// People want to act: perhaps there is nothing left to do, perhaps they are locked out.
+    pub fn operators_ready(&mut self, ctx: &mut Context, deployments: &Deployments, fault: &Fault) {
+        let now_ms = ctx.now_ms();
+        let going_back = ctx.strategy.response.on_alarm == OnAlarm::Rollback;
+        if going_back && deployments.stopped_ms().is_some() && self.settled_ms > now_ms {
+            // The rollback may do; they look again when it is over.
+            ctx.schedule(self.settled_ms, ResponseEvent::OperatorsReady);
+            return;
+        }
+        if going_back && !fault.anyone_impaired(ctx) {
+            self.pending -= 1;
+            return;
+        }
+        let delay_ms = if fault.anyone_impaired(ctx) { operators::locked_out_ms(ctx) } else { 0 };
+        ctx.schedule(now_ms + delay_ms, ResponseEvent::OperatorsAct);
+    }
+
+    /// People act, and a remedy begins; whoever carries it out has stopped the rollout.
+    #[must_use = "somebody is to carry it out"]
+    pub fn operators_act(&mut self, ctx: &mut Context) -> Option<OperatorAction> {
+        let people = ctx.strategy.operators.as_ref()?;
+        self.pending -= 1;
+        self.begin_mitigation(ctx);
+        let remedy = people.remedy;
+        ctx.tell(ctx.now_ms(), || RolloutEvent::RemedyStarted { remedy });
+        Some(match remedy {
+            Remedy::Rollback if self.rolled_back => OperatorAction::GoBackAgain,
+            Remedy::Rollback => OperatorAction::GoBack,
+            Remedy::FixForward => OperatorAction::FixForward,
+            Remedy::KillSwitch => OperatorAction::TurnSwitch { spread: people.spread },
+            Remedy::Repair => OperatorAction::Repair,
+        })
+    }
+
+    /// Somebody else stops the rollout. One that is complete can be taken back, but not be overtaken.
+    #[must_use = "somebody is to carry it out"]
+    pub fn outside_stop(&mut self, ctx: &Context, deployments: &Deployments) -> Option<OutsideStop> {
+        let stop = outside_stop(ctx)?;
+        let overtaken_late = deployments.completed_ms().is_some() && !stop.roll_back;
+        if deployments.stopped_ms().is_some() || overtaken_late {
+            return None;
+        }
+        self.stopped_outside = true;
+        Some(stop)
+    }
+
+    /// Hosts are to go back: whether it is this rollout's turn now. Otherwise that is scheduled.
+    #[must_use = "now is the time"]
+    pub fn may_go_back(&mut self, ctx: &mut Context, by: GoBackBy) -> bool {
+        let turn_ms = ctx.launch.map_or(0, |launch| launch.back_from_ms);
+        if turn_ms > ctx.now_ms() {
+            self.pending += 1;
+            self.promised(Promise::until(turn_ms));
+            ctx.schedule(turn_ms, ResponseEvent::TurnToGoBack { by });
+            return false;
+        }
+        self.begin_rollback(ctx);
+        true
+    }
+
+    /// It is this rollout's turn: whether hosts go back now that did not before.
+    #[must_use = "now is the time"]
+    pub fn turn_to_go_back(&mut self, ctx: &Context) -> bool {
+        self.pending -= 1;
+        if self.rolled_back {
+            return false;
+        }
+        self.begin_rollback(ctx);
+        true
+    }
+
+    fn begin_rollback(&mut self, ctx: &Context) {
+        self.begin_mitigation(ctx);
+        self.rolled_back = true;
+    }
+
+    fn begin_mitigation(&mut self, ctx: &Context) {
+        self.mitigation_ms.get_or_insert(ctx.now_ms());
+        self.promised(Promise::until(ctx.now_ms()));
+    }
+
+    /// The alarm that a rollback answers; none if no alarm was heard.
+    pub fn cause(&self) -> Option<RollbackCause> {
+        self.heard.map(|(_, firing)| RollbackCause { alarm: firing.alarm.number(), scope: firing.scope })
+    }
+
+    /// Hosts go back. All deployments of the team that are in flight in a region that goes back go back as well.
+    pub fn went_back(&mut self, ctx: &Context, deployments: &Deployments, rolled_back: RolledBack) {
+        let RolledBack { until_ms, left_exposed } = rolled_back;
+        self.promised(Promise::until(until_ms));
+        self.left_exposed += left_exposed;
+        let mean = ctx.strategy.response.other_deployments;
+        if mean == 0.0 {
+            return;
+        }
+        for region in (0..ctx.plan.fleet.regions.len()).map(RegionId::new) {
+            if ctx.zones_of(region).any(|zone| !deployments.batches_back(zone).is_empty()) {
+                let entity = ctx.region(region).entity;
+                self.collateral += poisson(mean, ctx.streams.stream(Purpose::Collateral, entity).uniform());
+            }
+        }
+    }
+
+    /// Something is over only later.
+    #[inline]
+    pub fn promised(&mut self, promise: Promise) {
+        self.settled_ms = self.settled_ms.max(promise.until_ms());
+    }
+
+    /// Whether a remedy is under way.
+    #[inline]
+    pub fn mitigates(&self) -> bool {
+        self.mitigation_ms.is_some()
+    }
+
+    /// Whether the rollout was stopped from outside before anything else did.
+    pub fn stopped_outside(&self) -> bool {
+        self.stopped_outside
+    }
+
+    /// When the rollout was complete or the last remedy done; none while either is to come.
+    #[inline]
+    pub fn ended_ms(&self, ctx: &Context, deployments: &Deployments) -> Option<u64> {
+        if self.pending > 0 {
+            return None;
+        }
+        let stopped_ms = deployments.stopped_ms().map(|stop_ms| stop_ms.max(self.settled_ms));
+        let ended_ms = stopped_ms.or(deployments.completed_ms()).or(deployments.grounded_ms())?;
+        // Somebody else will take the rollout back, complete or not.
+        let taken_back = stopped_ms.is_none() && outside_stop(ctx).is_some_and(|stop| stop.roll_back);
+        (!taken_back).then_some(ended_ms)
+    }
+
+    /// When observation ends; none while the rollout or a remedy is under way.
+    #[inline]
+    pub fn observation_end_ms(&self, ctx: &Context, deployments: &Deployments, fault: &Fault) -> Option<u64> {
+        let end_ms = self.ended_ms(ctx, deployments)?;
+        let suspect_ms = match deployments.completed_ms() {
+            Some(completed_ms) if self.heard.is_none() => completed_ms + ctx.strategy.response.suspect_for_ms,
+            Some(_) | None => end_ms,
+        };
+        let bad_hosts_remain = ctx.defect.is_some()
+            && (deployments.stopped_ms().is_none() || self.left_exposed > 0 || fault.is_unhealed());
+        let after_ms = if bad_hosts_remain { ctx.plan.study.observe_after_ms } else { 0 };
+        Some((end_ms + after_ms).max(suspect_ms))
+    }
+
+    /// What the response adds to the outcome.
+    pub fn summary(&self) -> ResponseSummary {
+        ResponseSummary {
+            alarm_ms: self.heard.map(|(at_ms, _)| at_ms),
+            alarm: self.heard.map(|(_, firing)| firing.reported),
+            mitigation_ms: self.mitigation_ms,
+            ignored_alarms: self.ignored,
+            collateral_rollbacks: self.collateral,
+            wrong_change: self.wrong_change,
+            left_exposed_hosts: self.left_exposed,
+        }
+    }
+
+    /// When everything was as before, once nobody was impaired from `mitigated_ms` on and so many bad items were left.
+    pub fn restored_ms(&self, ctx: &Context, mitigated_ms: u64, damaged_items: f64) -> u64 {
+        operators::restored_ms(ctx, self.mitigates(), mitigated_ms, damaged_items)
+    }
+}
+
+/// How the rollout ended.
+pub fn ending(ctx: &Context, deployments: &Deployments) -> Ending {
+    match (deployments.stopped_ms(), ctx.defect) {
+        (None, None) => Ending::Completed,
+        (None, Some(_)) => Ending::Escaped,
+        (Some(_), Some(_)) if deployments.completed_ms().is_some() => Ending::Recalled,
+        (Some(_), Some(_)) => Ending::Caught,
+        (Some(_), None) => Ending::FalseRollback,
+    }
+}
+
+#[inline]
+fn outside_stop(ctx: &Context) -> Option<OutsideStop> {
+    ctx.launch.and_then(|launch| launch.stop)
+}
+
+/// Whether the verdict of what fires is lost or overridden.
+fn is_ignored(ctx: &Context, firing: &Firing) -> bool {
+    let response = &ctx.strategy.response;
+    if response.lost_verdicts == 0.0 && response.overrides == 0.0 {
+        return false;
+    }
+    let mut draws = ctx.streams.stream(Purpose::Verdict, firing.stream_entity);
+    let may_be_lost = response.losing.as_ref().is_none_or(|list| list.contains(&firing.alarm.index()));
+    may_be_lost && draws.uniform_at(LOST) < response.lost_verdicts
+        || draws.uniform_at(OVERRIDDEN) < response.overrides
+}
+
+/// A Poisson variate with mean `mean` by inverse distribution function.
+fn poisson(mean: f64, u: f64) -> u32 {
+    let mut pmf = libm::exp(-mean);
+    let (mut count, mut sum) = (0, pmf);
+    while sum < u && count < 100_000 {
+        count += 1;
+        pmf *= mean / f64::from(count);
+        sum += pmf;
+    }
+    count
+}

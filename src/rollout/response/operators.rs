@@ -1,0 +1,54 @@
+//! People: how long they take. Every step of their work has one draw, the same for every strategy.
+
+use crate::plan::fleet::hour_of_day;
+use crate::plan::{HOUR_MS, Operators};
+use crate::random::{Purpose, Stream};
+use crate::rollout::context::Context;
+
+/// Steps of the people's work, one draw each.
+#[derive(Clone, Copy)]
+enum OperatorStep {
+    Engage,
+    Diagnose,
+    WrongChange,
+    WrongChangeCosts,
+    Prepare,
+    LockedOut,
+    Restore,
+}
+
+fn draws(ctx: &Context) -> Stream {
+    ctx.streams.stream(Purpose::Operators, 0)
+}
+
+/// From the page of now to readiness to act, in milliseconds, and whether they take back another change first.
+pub fn time_to_act(ctx: &Context, people: &Operators) -> (u64, bool) {
+    let mut draws = draws(ctx);
+    let hour = hour_of_day(ctx.utc_ms());
+    let engage = if people.hours[hour] { people.engage } else { people.engage_off_hours };
+    let mut draw = |step: OperatorStep| draws.uniform_at(step as u64);
+    let wrong = draw(OperatorStep::WrongChange) < people.wrong_change;
+    let mut time_ms = engage.by_cdf(draw(OperatorStep::Engage));
+    time_ms += people.diagnose.by_cdf(draw(OperatorStep::Diagnose));
+    if wrong {
+        time_ms += people.wrong_change_costs.by_cdf(draw(OperatorStep::WrongChangeCosts));
+    }
+    (time_ms + people.prepare.by_cdf(draw(OperatorStep::Prepare)), wrong)
+}
+
+/// How long the defect keeps them from acting, in milliseconds, if it is there.
+pub fn locked_out_ms(ctx: &Context) -> u64 {
+    let locked = ctx.defect.and_then(|defect| defect.locks_out);
+    locked.map_or(0, |time| time.by_cdf(draws(ctx).uniform_at(OperatorStep::LockedOut as u64)))
+}
+
+/// When everything was as before, once nobody was impaired from `mitigated_ms` on and so many bad items were left;
+/// `acted` if there was a remedy.
+pub fn restored_ms(ctx: &Context, acted: bool, mitigated_ms: u64, damaged_items: f64) -> u64 {
+    let people = ctx.strategy.operators.as_ref().filter(|_| acted);
+    let restore_ms =
+        people.map_or(0, |people| people.restore.by_cdf(draws(ctx).uniform_at(OperatorStep::Restore as u64)));
+    let rate = ctx.defect.and_then(|defect| defect.cure.items_per_hour);
+    let repair_ms = rate.map_or(0.0, |rate| damaged_items / rate * HOUR_MS as f64);
+    mitigated_ms + restore_ms.max(libm::ceil(repair_ms) as u64)
+}
