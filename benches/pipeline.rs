@@ -1,14 +1,15 @@
-//! Pipelines over weeks: horizon-days simulated per second on one core, and what an idle year costs. Nothing here gates by
+//! Pipelines over weeks: pipeline-days simulated per second on one core, and what an idle year costs. Nothing here gates by
 //! time.
 //!
-//! Run with `cargo bench --bench horizon`.
+//! Run with `cargo bench --bench trial`.
 
 #![expect(clippy::disallowed_types, reason = "a benchmark reads the clock")]
 
 use std::time::Instant;
 use wavetank::pipeline::{self, Rollouts};
+use wavetank::plan::Plan;
+use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::Merges;
-use wavetank::plan::{Pipeline, Plan};
 use wavetank::rollout::Model;
 
 const DAY_MS: u64 = 86_400_000;
@@ -23,7 +24,7 @@ fn main() {
     for file in FILES {
         let loaded = wavetank::scenario::load(file.as_ref());
         let plan = loaded.plan.unwrap_or_else(|| panic!("{file} is a valid scenario"));
-        let settings = plan.horizon.as_ref().unwrap_or_else(|| panic!("{file} has a pipeline"));
+        let settings = plan.pipeline.as_ref().unwrap_or_else(|| panic!("{file} has a pipeline"));
         let model = Model::new(&plan);
         for (index, strategy) in plan.strategies.iter().enumerate() {
             let pipeline = settings.with_waves(&plan, strategy);
@@ -41,8 +42,8 @@ fn main() {
     }
 }
 
-/// Horizon-days and events a second, over as many horizons as fit into a second.
-fn rate(plan: &Plan, model: &Model<'_>, strategy: usize, pipeline: &Pipeline) -> (f64, f64) {
+/// Pipeline-days and events a second, over as many trials as fit into a second.
+fn rate(plan: &Plan, model: &Model<'_>, strategy: usize, pipeline: &Line) -> (f64, f64) {
     let started = Instant::now();
     let (mut trial, mut events) = (0, 0);
     while started.elapsed().as_secs_f64() < 1.0 {

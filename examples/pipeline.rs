@@ -9,9 +9,9 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let study = PipelineStudy::new(&plan).ok_or("the scenario has no [pipeline]")?;
     let result = study.trials(4).run(&Nobody)?;
 
-    for (strategy, horizons) in plan.strategies.iter().zip(&result.horizons.by_strategy) {
-        let rollbacks: u64 = horizons.iter().map(|horizon| horizon.needed_rollbacks).sum();
-        println!("{}: {} horizons, {rollbacks} rollbacks that were needed", strategy.name, horizons.len());
+    for (strategy, trials) in plan.strategies.iter().zip(&result.trials.by_strategy) {
+        let rollbacks: u64 = trials.iter().map(|outcome| outcome.needed_rollbacks).sum();
+        println!("{}: {} trials, {rollbacks} rollbacks that were needed", strategy.name, trials.len());
     }
     for strategy in &result.summary.strategies {
         for measure in &strategy.measures {

@@ -8,7 +8,7 @@ use super::io::{Io, STDIN};
 use super::options::FailOn;
 use super::select::{self, Role};
 use crate::lints;
-use crate::plan::{Horizon, Plan, Restriction};
+use crate::plan::{Pipeline, Plan, Restriction};
 use crate::scenario::{self, Loaded, Problems};
 use std::path::Path;
 
@@ -75,8 +75,8 @@ pub fn loaded(
 ///
 /// # Errors
 /// When it has none.
-pub fn pipeline_of<'p>(plan: &'p Plan, file: &str) -> Result<&'p Horizon, CliError> {
-    plan.horizon.as_ref().ok_or_else(|| {
+pub fn pipeline_of<'p>(plan: &'p Plan, file: &str) -> Result<&'p Pipeline, CliError> {
+    plan.pipeline.as_ref().ok_or_else(|| {
         CliError::invalid(format!("{file} has no [pipeline]"))
             .hint("`wavetank run` simulates single rollouts; docs/pipeline.md says how to write a pipeline")
     })

@@ -2,6 +2,7 @@
 //! the pages.
 
 use super::*;
+use crate::plan::timeline::timetable;
 use crate::scenario::load_str;
 
 fn looked_at(text: &str) -> Loaded {
@@ -70,7 +71,7 @@ wave = [{{ regions = ["one"], bake = "40m" }}, {{ regions = ["two"], bake = "6h"
 }
 
 /// Share of trials for which `is` holds, and its standard error.
-fn simulated(plan: &Plan, is: impl Fn(&crate::plan::Plan, u64) -> bool) -> (f64, f64) {
+fn simulated(plan: &Plan, is: impl Fn(&Plan, u64) -> bool) -> (f64, f64) {
     const TRIALS: u64 = 6_000;
     let hits = (0..TRIALS).filter(|&trial| is(plan, trial)).count() as f64;
     let share = hits / TRIALS as f64;
@@ -78,7 +79,7 @@ fn simulated(plan: &Plan, is: impl Fn(&crate::plan::Plan, u64) -> bool) -> (f64,
 }
 
 fn view<'p>(plan: &'p Plan, places: &'p Places, known: &'p Known) -> View<'p> {
-    View { plan, strategy: 0, times: timetable(plan, 0), places, known }
+    View::new(plan, 0, places, known)
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn false_alarms_are_those_of_the_simulation() {
         let outcome = engine.borrow_mut().run(0, trial, &mut crate::rollout::trace::Silent);
         outcome.ending == crate::outcome::Ending::FalseRollback
     });
-    let computed = falsely::share_of(&view(plan, &loaded.places, &Known::default()));
+    let computed = false_alarms::share_of(&view(plan, &loaded.places, &Known::default()));
     assert!(share > 0.1, "too quiet to tell: {share}");
     // The rate is that of an alarm long at rest and its hours are averaged before the exponential: a twentieth.
     assert!((computed - share).abs() < 0.05 * share + 4.5 * error, "{computed} instead of {share} ± {error}");
@@ -110,7 +111,8 @@ fn what_the_first_wave_misses_is_missed_by_the_simulation() {
         let outcome = engine.borrow_mut().run(0, trial, &mut crate::rollout::trace::Silent);
         outcome.alarm_ms.is_none_or(|alarm| alarm > second_ms)
     });
-    let computed = power::unseen(&view(plan, &loaded.places, &Known::default()), 0).expect("a chance");
+    let computed =
+        blind_first_wave::unseen(&view(plan, &loaded.places, &Known::default()), 0).expect("a chance");
     assert!((0.05..0.95).contains(&share), "too clear to tell: {share}");
     // The hour may change within the bake, which the closed form leaves out.
     assert!((computed - share).abs() < 0.02 + 4.5 * error, "{computed} instead of {share} ± {error}");

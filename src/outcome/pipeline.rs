@@ -1,8 +1,8 @@
-//! The flat facts of one pipeline over a horizon. Filled by `horizon`, read by everything after it.
+//! The flat facts of one pipeline over a trial. Filled by `trial`, read by everything after it.
 //!
 //! Only what happened after the warm-up counts: changes merged and deployments begun since then, and the
-//! part of every stay that lies after it. Instants are milliseconds since the horizon's start. No
-//! estimates and no intervals here: those need more than one horizon.
+//! part of every stay that lies after it. Instants are milliseconds since the pipeline's start. No
+//! estimates and no intervals here: those need more than one trial.
 
 use super::Outcome;
 use serde::Serialize;
@@ -109,7 +109,7 @@ pub struct ChangeOutcome {
     pub reverts: u32,
     /// It was an emergency.
     pub urgent: bool,
-    /// Where the time from ready for review went, until it was delivered or the horizon ended.
+    /// Where the time from ready for review went, until it was delivered or the trial ended.
     pub parts: Parts,
 }
 
@@ -122,7 +122,7 @@ pub struct TwoPhaseOutcome {
     pub activation_merged_ms: Option<u64>,
     /// Its second half was delivered.
     pub delivered_ms: Option<u64>,
-    /// From the first half's being ready for review until then, or until the horizon ended, milliseconds.
+    /// From the first half's being ready for review until then, or until the trial ended, milliseconds.
     pub lead_ms: u64,
     /// The second half went to production while the first one was not everywhere.
     pub unprepared: bool,
@@ -199,12 +199,12 @@ pub struct Emergencies {
     pub impaired_host_ms: u64,
 }
 
-/// What happened in one horizon.
+/// What happened in one trial.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct PipelineOutcome {
     /// End of the warm-up: counting begins.
     pub from_ms: u64,
-    /// End of the horizon.
+    /// End of the trial.
     pub to_ms: u64,
     /// Events that were handled, warm-up included: what the run cost.
     pub events: u64,

@@ -1,19 +1,19 @@
 //! Production made of productions: components that deploy in order, wave by wave, and go back in reverse.
 //!
 //! In each wave the first component goes, bakes, and makes way for the next; the wave is over when the last one
-//! has baked. A component's rollout is a pure function of what it is asked under, so the timetable is found by
+//! has baked. A component's rollout is a pure function of what it is asked under, so the schedule is found by
 //! asking again whenever one more wave is known. Nothing here knows stages, or what a component is.
 
-use super::production::{Ask, Production, Rollout, Stop, WaveRun, Why};
+use super::event::StopReason;
+use super::keys;
+use super::production::{Production, RolloutRequest, Schedule, ScheduledStop, WaveSchedule, last_of};
 use super::rollouts::Rollouts;
 use crate::outcome::pipeline::Harm;
-use crate::plan::Horizon;
+use crate::plan::Pipeline;
 use crate::random::mix;
 use crate::rollout::Model;
+use crate::rollout::launch::OutsideStop;
 use std::collections::BTreeSet;
-
-/// Tells the keys of components behind the first from those of revisions.
-const COMPONENT: u64 = u64::from_le_bytes(*b"componen");
 
 /// Components that deploy in order.
 #[derive(Debug, Clone)]
@@ -25,43 +25,44 @@ pub struct Combined<P> {
     regions: Vec<Vec<usize>>,
 }
 
-/// One component's part of a rollout.
-struct Part<'a> {
-    ask: Ask<'a>,
+/// The rollout of one component within that of all.
+struct ComponentRollout<'a> {
+    request: RolloutRequest<'a>,
     /// Waves of which it is known when they may begin.
     known: usize,
-    rollout: Rollout,
+    schedule: Schedule,
 }
 
-impl Part<'_> {
+impl ComponentRollout<'_> {
     /// When a wave is over, bake and all, if nothing stops it before.
     fn wave_over(&self, wave: usize) -> Option<u64> {
-        let end = self.rollout.waves.get(wave)?.end_ms;
-        self.rollout.stopped.is_none_or(|(at, _)| at > end).then_some(end)
+        let end_ms = self.schedule.waves.get(wave)?.end_ms?;
+        self.schedule.stopped.is_none_or(|stop| stop.at_ms > end_ms).then_some(end_ms)
     }
 
     /// When an alarm of its own stops it.
-    fn own_stop(&self) -> Option<(u64, Why)> {
-        self.rollout.stopped.filter(|(_, why)| *why != Why::Outside)
+    fn own_stop(&self) -> Option<(u64, StopReason)> {
+        let own = self.schedule.stopped.filter(|stop| stop.why != StopReason::Outside);
+        own.map(|stop| (stop.at_ms, stop.why))
     }
 }
 
 impl<'m> Combined<Rollouts<'m>> {
-    /// The production of a pipeline in trial `trial`, with `strategy` (an index) as the one under study. The
-    /// horizon's first instant is `epoch_ms` after a UTC midnight.
+    /// The production of `pipeline` in trial `trial`, with `strategy` (an index) as the one under study. The
+    /// pipeline starts `epoch_ms` after a UTC midnight.
     #[must_use]
     pub fn of(
         model: &'m Model<'m>,
-        horizon: &'m Horizon,
+        pipeline: &'m Pipeline,
         strategy: usize,
         trial: u64,
         epoch_ms: u64,
     ) -> Self {
         let studied = &model.plan.strategies[strategy];
-        let strategies = horizon.deployed_by(studied).into_iter();
+        let strategies = pipeline.deployed_by(studied).into_iter();
         let components = strategies.map(|strategy| Rollouts::by(model, strategy, trial, epoch_ms)).collect();
-        let classes = 0..horizon.pipeline.source.defects.len();
-        Self::new(components, classes.map(|class| horizon.owner(class)).collect())
+        let classes = 0..pipeline.line.source.defects.len();
+        Self::new(components, classes.map(|class| pipeline.owner(class)).collect())
     }
 
     /// The same production in another trial: what its engines have looked up stays.
@@ -90,38 +91,41 @@ impl<P: Production> Combined<P> {
         Self { regions: regions.collect(), components, owners }
     }
 
-    /// What a component is asked that may begin at `start_ms`. The first one has the luck of the revision, so
+    /// What a component is asked that may begin at `start_ms`. The first one has the draws of the revision, so
     /// that components behind it change nothing of it.
-    fn ask<'a>(&self, whole: &Ask<'a>, component: usize, start_ms: u64) -> Ask<'a> {
-        let mut ask = whole.clone();
+    fn request<'a>(&self, whole: &RolloutRequest<'a>, component: usize, start_ms: u64) -> RolloutRequest<'a> {
+        let mut request = whole.clone();
         if component > 0 {
-            ask.key = mix(&[COMPONENT, whole.key, component as u64]);
+            request.key = mix(&[keys::COMPONENT, whole.key, component as u64]);
         }
-        ask.defects.retain(|defect| self.owners[defect.class] == component);
-        ask.start_ms = start_ms;
-        ask.gates.free_ms = vec![u64::MAX; self.waves()];
-        ask.stop = None;
-        ask
+        request.defects.retain(|defect| self.owners[defect.class] == component);
+        request.start_ms = start_ms;
+        request.gates.free_ms = vec![None; self.waves()];
+        request.stop = None;
+        request
     }
 
     /// The components on their way forward, as far as they get by themselves. One that never begins has no part.
-    fn set_out<'a>(&mut self, whole: &Ask<'a>) -> Vec<Part<'a>> {
-        let mut parts: Vec<Part<'a>> = Vec::with_capacity(self.components.len());
-        let mut ready = whole.start_ms;
+    fn set_out<'a>(&mut self, whole: &RolloutRequest<'a>) -> Vec<ComponentRollout<'a>> {
+        let mut parts: Vec<ComponentRollout<'a>> = Vec::with_capacity(self.components.len());
+        let mut ready_ms = Some(whole.start_ms);
         for wave in 0..self.waves() {
-            ready = ready.max(whole.gates.free_ms[wave]);
+            ready_ms = last_of([ready_ms, whole.gates.free_ms[wave]].into_iter());
             for component in 0..self.components.len() {
                 if wave == 0 {
-                    let Some(start) = whole.gates.opens(wave, ready) else { return parts };
-                    let ask = self.ask(whole, component, start);
-                    parts.push(Part { ask, known: 0, rollout: Rollout::NOTHING });
+                    let start_ms = ready_ms.and_then(|ready_ms| whole.gates.opens(wave, ready_ms));
+                    let Some(start_ms) = start_ms else { return parts };
+                    let request = self.request(whole, component, start_ms);
+                    parts.push(ComponentRollout { request, known: 0, schedule: Schedule::NOTHING });
                 }
                 let part = &mut parts[component];
-                part.ask.gates.free_ms[wave] = ready;
+                part.request.gates.free_ms[wave] = ready_ms;
                 part.known = wave + 1;
-                part.rollout = self.components[component].roll_out(&part.ask);
-                let Some(over) = part.wave_over(wave) else { return parts };
-                ready = over;
+                part.schedule = self.components[component].roll_out(&part.request);
+                ready_ms = part.wave_over(wave);
+                if ready_ms.is_none() {
+                    return parts;
+                }
             }
         }
         parts
@@ -129,24 +133,24 @@ impl<P: Production> Combined<P> {
 
     /// What stops them all, if anything does: somebody outside, or the first alarm of any component. Those that
     /// wait for others listen as well, so each is asked again with the stop, and an alarm before it is the stop then.
-    fn stop(&mut self, whole: &Ask, parts: &mut [Part]) -> Option<(u64, Why)> {
-        let mut stop = whole.stop.map(|stop| (stop.at_ms, Why::Outside));
-        let roll_back = |why| why != Why::Outside || whole.stop.is_some_and(|stop| stop.roll_back);
+    fn stop(&mut self, whole: &RolloutRequest, parts: &mut [ComponentRollout]) -> Option<(u64, StopReason)> {
+        let mut stop = whole.stop.map(|stop| (stop.at_ms, StopReason::Outside));
         let mut settled = false;
         loop {
-            let first = parts.iter().filter_map(Part::own_stop).min_by_key(|(at, _)| *at);
+            let first = parts.iter().filter_map(ComponentRollout::own_stop).min_by_key(|(at_ms, _)| *at_ms);
+            // Every further round has an earlier stop, so the rounds come to an end.
             match (first, stop) {
-                (Some(own), known) if known.is_none_or(|(at, _)| own.0 < at) => stop = first,
+                (Some(own), known) if known.is_none_or(|(at_ms, _)| own.0 < at_ms) => stop = first,
                 _ if settled => return stop,
                 _ => {}
             }
             let (at_ms, why) = stop?;
             for (part, component) in parts.iter_mut().zip(&mut self.components) {
-                let by_itself = why != Why::Outside && part.own_stop().is_some_and(|(own, _)| own == at_ms);
-                if !by_itself {
-                    part.ask.gates.free_ms[part.known..].fill(at_ms);
-                    part.ask.stop = Some(Stop { at_ms, roll_back: roll_back(why) });
-                    part.rollout = component.roll_out(&part.ask);
+                let own = part.own_stop().is_some_and(|(own_ms, _)| own_ms == at_ms);
+                if why == StopReason::Outside || !own {
+                    part.request.gates.free_ms[part.known..].fill(Some(at_ms));
+                    part.request.stop = Some(OutsideStop { at_ms, roll_back: goes_back(whole, why) });
+                    part.schedule = component.roll_out(&part.request);
                 }
             }
             settled = true;
@@ -154,36 +158,37 @@ impl<P: Production> Combined<P> {
     }
 
     /// Takes them back in reverse: each begins when the one behind it is back.
-    fn take_back(&mut self, whole: &Ask, at_ms: u64, parts: &mut [Part]) {
+    fn take_back(&mut self, whole: &RolloutRequest, at_ms: u64, parts: &mut [ComponentRollout]) {
         let mut turn_ms = whole.back_from_ms;
         for (part, component) in parts.iter_mut().zip(&mut self.components).rev() {
             if turn_ms > at_ms {
-                part.ask.back_from_ms = turn_ms;
-                part.rollout = component.roll_out(&part.ask);
+                part.request.back_from_ms = turn_ms;
+                part.schedule = component.roll_out(&part.request);
             }
-            turn_ms = part.rollout.settled_ms;
+            turn_ms = part.schedule.settled_ms().expect("a component that is taken back is stopped");
         }
     }
 
-    /// The waves of all of them together.
-    fn waves_of(&self, parts: &[Part], stopped: Option<u64>) -> Vec<WaveRun> {
-        let wave = |wave: usize| {
-            let runs: Vec<WaveRun> =
-                parts.iter().map_while(|part| part.rollout.waves.get(wave).copied()).collect();
-            let (first, last) = (runs.first()?, runs.last()?);
-            let all_begun = runs.len() == self.components.len();
-            let end_ms = if all_begun { last.end_ms } else { stopped.unwrap_or(u64::MAX) };
-            let deployed: u64 = runs.iter().map(|run| run.deployed_ms - run.start_ms).sum();
-            let worked: u64 = runs.iter().map(|run| run.end_ms - run.start_ms - run.closed_ms).sum();
-            Some(WaveRun {
-                start_ms: first.start_ms,
-                deployed_ms: first.start_ms + deployed,
-                closed_ms: end_ms - first.start_ms - worked,
-                end_ms,
-            })
-        };
-        (0..self.waves()).map_while(wave).collect()
+    /// A wave of all of them together; none if it does not begin.
+    fn wave(&self, parts: &[ComponentRollout], wave: usize, stop_ms: Option<u64>) -> Option<WaveSchedule> {
+        let runs: Vec<WaveSchedule> =
+            parts.iter().map_while(|part| part.schedule.waves.get(wave).copied()).collect();
+        let (first, last) = (runs.first()?, runs.last()?);
+        let all_begun = runs.len() == self.components.len();
+        let deployed: u64 = runs.iter().map(|run| run.deployed_ms - run.start_ms).sum();
+        let worked: u64 = runs.iter().map(|run| run.baked_ms - run.start_ms).sum();
+        Some(WaveSchedule {
+            start_ms: first.start_ms,
+            deployed_ms: first.start_ms + deployed,
+            baked_ms: first.start_ms + worked,
+            end_ms: if all_begun { last.end_ms } else { stop_ms },
+        })
     }
+}
+
+/// Whether a stop takes hosts back: any but that of a newer revision.
+fn goes_back(whole: &RolloutRequest, why: StopReason) -> bool {
+    why != StopReason::Outside || whole.stop.is_some_and(|stop| stop.roll_back)
 }
 
 impl<P: Production> Production for Combined<P> {
@@ -195,36 +200,34 @@ impl<P: Production> Production for Combined<P> {
         &self.regions[wave]
     }
 
-    fn roll_out(&mut self, ask: &Ask) -> Rollout {
+    fn roll_out(&mut self, request: &RolloutRequest) -> Schedule {
         // One alone has nobody to wait for: one question instead of one a wave.
         if let [only] = self.components.as_mut_slice() {
-            return only.roll_out(ask);
+            return only.roll_out(request);
         }
-        let mut parts = self.set_out(ask);
-        let mut stopped = self.stop(ask, &mut parts);
-        let taken_back = stopped.is_some_and(|(_, why)| why != Why::Outside || ask.takes_back());
-        if let (Some((at_ms, _)), true) = (stopped, taken_back) {
-            self.take_back(ask, at_ms, &mut parts);
+        let mut parts = self.set_out(request);
+        let stop = self.stop(request, &mut parts);
+        let taken_back = stop.filter(|(_, why)| goes_back(request, *why));
+        if let Some((at_ms, _)) = taken_back {
+            self.take_back(request, at_ms, &mut parts);
         }
-        let waves = self.waves_of(&parts, stopped.map(|(at, _)| at));
-        // Nobody takes the place of what is complete.
+        let stop_ms = stop.map(|(at_ms, _)| at_ms);
+        let waves: Vec<WaveSchedule> =
+            (0..self.waves()).map_while(|wave| self.wave(&parts, wave, stop_ms)).collect();
         let complete = waves.len() == self.waves();
-        let over = waves.last().filter(|_| complete).map(|wave| wave.end_ms);
-        if let (Some((at_ms, _)), Some(over)) = (stopped, over)
-            && !taken_back
-            && over < at_ms
-        {
-            stopped = None;
-        }
-        let settled_ms = match stopped {
-            None => u64::MAX,
-            Some((at_ms, _)) if !taken_back => at_ms,
-            Some((at_ms, _)) => parts.first().map_or(at_ms, |part| part.rollout.settled_ms),
-        };
-        let mut harm = Harm::default();
-        parts.iter().for_each(|part| harm.add_all(&part.rollout.harm));
-        let began = |component: usize| parts.get(component).map_or(u64::MAX, |part| part.ask.start_ms);
-        let brought_ms = ask.defects.iter().map(|defect| began(self.owners[defect.class])).collect();
-        Rollout { waves, stopped, settled_ms, brought_ms, harm }
+        let over_ms = waves.last().filter(|_| complete).and_then(|wave| wave.end_ms);
+        // Nobody takes the place of what is complete.
+        let comes = |at_ms: u64| taken_back.is_some() || over_ms.is_none_or(|over_ms| over_ms >= at_ms);
+        let first_back_ms = parts.first().and_then(|part| part.schedule.settled_ms());
+        let stopped = stop.filter(|(at_ms, _)| comes(*at_ms)).map(|(at_ms, why)| ScheduledStop {
+            at_ms,
+            why,
+            settled_ms: taken_back.and(first_back_ms).unwrap_or(at_ms),
+        });
+        let mut harm = Harm::NONE;
+        parts.iter().for_each(|part| harm.add_all(&part.schedule.harm));
+        let began_ms = |component: usize| parts.get(component).map(|part| part.request.start_ms);
+        let brought = request.defects.iter().map(|defect| began_ms(self.owners[defect.class]));
+        Schedule { waves, stopped, brought_ms: brought.collect(), harm }
     }
 }

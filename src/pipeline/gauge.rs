@@ -5,14 +5,14 @@
 
 use crate::outcome::pipeline::StageOutcome;
 
-/// The span that counts.
+/// The part of the time that counts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Span {
+pub(super) struct CountedTime {
     pub(super) from: u64,
     pub(super) to: u64,
 }
 
-impl Span {
+impl CountedTime {
     /// The part of `[from, to)` that counts.
     pub(super) fn clip(&self, from: u64, to: u64) -> u64 {
         to.min(self.to).saturating_sub(from.max(self.from))
@@ -27,7 +27,7 @@ impl Span {
 /// A number that changes at instants, and its integral.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gauge {
-    span: Span,
+    counted: CountedTime,
     count: u64,
     since: u64,
     area: u64,
@@ -35,13 +35,13 @@ pub(super) struct Gauge {
 }
 
 impl Gauge {
-    pub(super) fn new(span: Span) -> Self {
-        Self { span, count: 0, since: 0, area: 0, time_at: [0; 16] }
+    pub(super) fn new(counted: CountedTime) -> Self {
+        Self { counted, count: 0, since: 0, area: 0, time_at: [0; 16] }
     }
 
     /// Brings the integral up to `at`.
     pub(super) fn advance(&mut self, at: u64) {
-        let passed = self.span.clip(self.since, at);
+        let passed = self.counted.clip(self.since, at);
         self.area += self.count * passed;
         self.time_at[self.count.min(15) as usize] += passed;
         self.since = at;
@@ -65,7 +65,7 @@ impl Gauge {
 /// The gauges of one stage.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stays {
-    span: Span,
+    counted: CountedTime,
     pub(super) present: Gauge,
     pub(super) inside: Gauge,
     entered: u64,
@@ -74,44 +74,44 @@ pub(super) struct Stays {
 }
 
 impl Stays {
-    pub(super) fn new(span: Span) -> Self {
-        let gauge = Gauge::new(span);
-        Self { span, present: gauge, inside: gauge, entered: 0, stays: 0, rejections: 0 }
+    pub(super) fn new(counted: CountedTime) -> Self {
+        let gauge = Gauge::new(counted);
+        Self { counted, present: gauge, inside: gauge, entered: 0, stays: 0, rejections: 0 }
     }
 
     /// A revision comes, outside.
     pub(super) fn come(&mut self, at: u64) {
         self.present.up(at);
-        self.entered += u64::from(self.span.has(at));
+        self.entered += u64::from(self.counted.has(at));
     }
 
     /// A revision that came at `came` leaves.
     pub(super) fn leave(&mut self, came: u64, at: u64) {
         self.present.down(at);
-        self.stays += self.span.clip(came, at);
+        self.stays += self.counted.clip(came, at);
     }
 
     /// A revision that came at `came` is still there at the end.
     pub(super) fn remains(&mut self, came: u64) {
-        self.stays += self.span.clip(came, self.span.to);
+        self.stays += self.counted.clip(came, self.counted.to);
     }
 
     /// Counts one rejection at `at`.
     pub(super) fn reject(&mut self, at: u64) {
-        self.rejections += u64::from(self.span.has(at));
+        self.rejections += u64::from(self.counted.has(at));
     }
 
     /// A stay inside that is known as a whole: waves.
     pub(super) fn whole(&mut self, from: u64, to: u64) {
-        self.entered += u64::from(self.span.has(from));
-        self.stays += self.span.clip(from, to);
+        self.entered += u64::from(self.counted.has(from));
+        self.stays += self.counted.clip(from, to);
     }
 
-    /// The facts at the end of the span.
+    /// The facts at the end of the counted time.
     pub(super) fn outcome(mut self) -> StageOutcome {
-        self.present.advance(self.span.to);
-        self.inside.advance(self.span.to);
-        let total = self.span.to - self.span.from;
+        self.present.advance(self.counted.to);
+        self.inside.advance(self.counted.to);
+        let total = self.counted.to - self.counted.from;
         StageOutcome {
             entered: self.entered,
             area_ms: self.present.area,
@@ -126,7 +126,7 @@ impl Stays {
     /// As [`Stays::outcome`], of stays that were each added as a whole and never overlap.
     pub(super) fn outcome_of_wholes(self) -> StageOutcome {
         let mut time_at_ms = [0; 16];
-        time_at_ms[0] = (self.span.to - self.span.from).saturating_sub(self.stays);
+        time_at_ms[0] = (self.counted.to - self.counted.from).saturating_sub(self.stays);
         time_at_ms[1] = self.stays;
         StageOutcome {
             entered: self.entered,

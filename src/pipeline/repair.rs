@@ -1,153 +1,97 @@
-//! What follows a rejection: the revision leaves, begins again, or the line stops until somebody has
-//! taken out the change that is blamed - the right one or, with some probability, another first.
+//! What follows a rejection where the line is blocked until somebody has taken out the change that is blamed: it owns the
+//! rejections whose revert is not merged.
 //!
-//! It decides for the line before production and tells production which rollouts to stop.
+//! Blame falls on the right change or, with some probability, on another first. It says whom it falls on and when the
+//! revert comes; who has to stop for that, and what the revert takes out, is not its business.
 
-use super::World;
-use super::agenda::Event;
-use super::lane::Lane;
-use super::revision::{Change, Kind};
-use super::trace;
-use crate::plan::pipeline::{AfterRejection, Repair};
+use super::context::{PipelineContext, Upcoming};
+use super::event::PipelineEvent;
+use super::ground::Ground;
+use super::keys;
+use crate::ids::{ChangeId, RevisionId};
+use crate::plan::pipeline::RepairPolicy;
 use crate::random::{Purpose, mix};
+use std::collections::BTreeMap;
 
 /// A rejection whose revert is on its way.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rejection {
     /// The change that is blamed; none if the revision has nothing new to blame.
-    blamed: Option<usize>,
+    pub(super) blamed: Option<ChangeId>,
     /// Whether that is the change with the defect that was seen.
-    rightly: bool,
+    pub(super) rightly: bool,
     /// Identity of the revert in stream keys.
-    key: u64,
+    pub(super) key: u64,
 }
 
-/// Keys of merges that are not the source's own: far above any number of changes.
-const REVERT: u64 = 1 << 40;
-const NOBODY: u64 = 1 << 53;
-const AGAIN: u64 = 1 << 54;
+/// The reverts that the line waits for.
+#[derive(Debug, Default)]
+pub(super) struct RepairState {
+    pending: BTreeMap<u32, Rejection>,
+    /// Rejections so far: the next one's number.
+    rejections: u32,
+}
 
-impl World<'_> {
-    /// A revision was rejected, for the defect of `culprit` or for nothing. It is out of its stage or
-    /// its rollout is stopped; it can begin again from `settled` on.
-    pub(super) fn reject(&mut self, number: usize, culprit: Option<usize>, at: u64, settled: u64) {
-        let plan = self.plan;
-        match &plan.after_rejection {
-            AfterRejection::Leave => self.give_up(number, at),
-            AfterRejection::Restart { after } => {
-                let revision = &self.revisions[&number];
-                let uniform = self
-                    .streams
-                    .stream(Purpose::Repaired, revision.key)
-                    .uniform_at(u64::from(revision.attempt));
-                self.revision(number).attempt += 1;
-                self.plan_for(
-                    number,
-                    settled.saturating_add(after.by_cdf(uniform)),
-                    |revision, generation| Event::Rejoin { revision, generation },
-                );
-            }
-            AfterRejection::Revert(repair) => self.revert(number, culprit, repair, at),
-        }
+impl RepairState {
+    /// Whether the line waits for a revert.
+    pub(super) fn is_blocking(&self) -> bool {
+        !self.pending.is_empty()
     }
 
-    /// Blames a change, stops the line and asks for the revert.
-    fn revert(&mut self, number: usize, culprit: Option<usize>, repair: &Repair, at: u64) {
-        let blamed = self.blame(number, culprit, repair);
-        let key = match blamed {
-            Some(blamed) => {
-                let change = &self.changes[blamed];
-                change.key + REVERT * (1 + change.out.len() as u64)
-            }
-            None => (self.revisions[&number].key | NOBODY) + REVERT,
+    /// A revision was rejected, for the defect of `culprit` or for nothing: says which change is blamed, if one is.
+    pub(super) fn reject(
+        &mut self,
+        g: &mut Ground,
+        repair: &RepairPolicy,
+        revision: RevisionId,
+        culprit: Option<ChangeId>,
+    ) -> Option<ChangeId> {
+        let blamed = blame(g, repair, revision, culprit);
+        let key = match blamed.map(|blamed| g.c.history.of(blamed)) {
+            Some(change) => change.key + keys::REVERT * (1 + change.reverts()),
+            None => (g.c.history.key(revision) | keys::NOBODY) + keys::REVERT,
         };
-        let rejection = self.rejections.len();
-        self.rejections.push(Rejection { blamed, rightly: blamed.is_some() && blamed == culprit, key });
-        self.pending += 1;
-        self.note(at, trace::Event::Blocked { revision: number, blamed });
-        let latency = repair.latency.by_cdf(self.streams.stream(Purpose::Repaired, key).uniform_at(0));
-        self.agenda.plan(at + latency, Event::Repair { rejection });
-        self.give_up(number, at);
-        if let Some(blamed) = blamed {
-            self.stop_all_with(blamed, at);
-        }
+        let rejection = self.rejections;
+        self.rejections += 1;
+        self.pending
+            .insert(rejection, Rejection { blamed, rightly: blamed.is_some() && blamed == culprit, key });
+        g.c.tell(PipelineEvent::Blocked { revision, blamed });
+        let latency = repair.latency.by_cdf(g.c.streams.stream(Purpose::Repaired, key).uniform_at(0));
+        g.c.schedule(g.now() + latency, Upcoming::Repair { rejection });
+        blamed
     }
 
-    /// Which change is blamed. The culprit, or one of the others that the revision would deliver.
-    fn blame(&self, number: usize, culprit: Option<usize>, repair: &Repair) -> Option<usize> {
-        let key = self.revisions[&number].key;
-        let mut stream = self
-            .streams
-            .stream(Purpose::Attribution, mix(&[key, u64::from(self.revisions[&number].attempt)]));
-        let (wrong, which) = (stream.uniform() < repair.misattribution, stream.uniform());
-        if culprit.is_some() && !wrong {
-            return culprit;
+    /// The revert of a rejection is merged now.
+    pub(super) fn merge(&mut self, c: &mut PipelineContext, rejection: u32) -> Rejection {
+        let merged = self.pending.remove(&rejection).expect("a revert is merged once");
+        if self.pending.is_empty() {
+            c.tell(PipelineEvent::Unblocked);
         }
-        let others: Vec<usize> = self
-            .open
-            .range(..=number)
-            .copied()
-            .filter(|other| Some(*other) != culprit && self.changes[*other].is_in(*other, number))
-            .collect();
-        others.get((which * others.len() as f64) as usize).copied().or(culprit)
+        merged
     }
+}
 
-    /// Everything on its way that has the blamed change is known to be no good.
-    fn stop_all_with(&mut self, blamed: usize, at: u64) {
-        self.stop_rollouts(|world, flight| world.changes[blamed].is_in(blamed, flight.number), None, at);
-        let mut bad: Vec<usize> = self.revisions.range(blamed..).map(|(number, _)| *number).collect();
-        bad.retain(|number| self.changes[blamed].is_in(blamed, *number));
-        // From the newest on, so that what is given up is not handed to the next one to go.
-        for number in bad.into_iter().rev() {
-            if self.revisions.contains_key(&number) {
-                self.withdraw(number, at);
-            }
-        }
+/// Which change is blamed. The culprit, or one of the others that the revision would deliver.
+fn blame(
+    g: &Ground,
+    repair: &RepairPolicy,
+    revision: RevisionId,
+    culprit: Option<ChangeId>,
+) -> Option<ChangeId> {
+    // No revision begins again where changes are reverted, so this is always its first attempt.
+    let key = mix(&[g.c.history.key(revision), 0]);
+    let mut draws = g.c.streams.stream(Purpose::Attribution, key);
+    let (wrong, which) = (draws.uniform() < repair.misattribution, draws.uniform());
+    if culprit.is_some() && !wrong {
+        return culprit;
     }
+    let undelivered = g.ledger.undelivered(&g.c, revision);
+    let others: Vec<ChangeId> = undelivered.filter(|other| Some(*other) != culprit).collect();
+    others.get((which * others.len() as f64) as usize).copied().or(culprit)
+}
 
-    /// The revert of a rejection is merged.
-    pub(super) fn repair(&mut self, rejection: usize, at: u64) {
-        let Rejection { blamed, rightly, key } = self.rejections[rejection];
-        self.pending -= 1;
-        if self.pending == 0 {
-            self.note(at, trace::Event::Unblocked);
-        }
-        if self.span.has(at) {
-            self.outcome.reverts += 1;
-            self.outcome.vain_reverts += u64::from(!rightly);
-        }
-        let AfterRejection::Revert(repair) = &self.plan.after_rejection else { return };
-        let number = self.changes.len();
-        self.note(at, trace::Event::Merged { change: number, kind: Kind::Revert, defect: None });
-        self.changes.push(Change::new(Kind::Revert, key, at));
-        if let Some(blamed) = blamed
-            && self.changes[blamed].is_in(blamed, number)
-        {
-            self.changes[blamed].out.push((number, usize::MAX));
-            self.strand(blamed, at);
-            if let Some(activation) = self.goes_with(blamed, number) {
-                self.changes[activation].out.push((number, usize::MAX));
-                self.strand(activation, at);
-            }
-            let again = repair.again.by_cdf(self.streams.stream(Purpose::Repaired, key).uniform_at(1));
-            self.agenda.plan(at + again, Event::Again { change: blamed });
-        }
-        self.make_revision(if repair.fast_track { Lane::FastTrack } else { Lane::Ordinary }, at);
-    }
-
-    /// A reverted change is merged again, without its defect if it had one.
-    pub(super) fn merge_again(&mut self, change: usize, at: u64) {
-        let number = self.changes.len();
-        if self.changes[change].is_in(change, number) || self.must_wait(change) {
-            return;
-        }
-        let times = self.changes[change].out.len() as u64;
-        let key = (self.changes[change].key + REVERT * times) | AGAIN;
-        if let Some(last) = self.changes[change].out.last_mut() {
-            last.1 = number;
-        }
-        self.note(at, trace::Event::Merged { change: number, kind: Kind::Again, defect: None });
-        self.changes.push(Change::new(Kind::Again, key, at));
-        self.make_revision(Lane::Ordinary, at);
-    }
+/// Schedules when a reverted change is merged again; `key` is that of its revert.
+pub(super) fn schedule_again(c: &mut PipelineContext, repair: &RepairPolicy, change: ChangeId, key: u64) {
+    let again = repair.again.by_cdf(c.streams.stream(Purpose::Repaired, key).uniform_at(1));
+    c.schedule(c.now() + again, Upcoming::Again { change });
 }

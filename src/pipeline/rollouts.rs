@@ -1,15 +1,17 @@
-//! Production as the engine simulates it: real waves, alarms, bakes and rollbacks of one strategy.
+//! Production as the simulator of rollouts has it: real waves, alarms, bakes and rollbacks of one strategy.
 //!
-//! A revision with several defects is rolled out once for each, under the same luck: the first alarm stops it, and the
+//! A revision with several defects is rolled out once for each, under the same draws: the first alarm stops it, and the
 //! others are asked again with that stop, so that harm counts until then. What a defect that got through does after
 //! its rollout is up to the study's `observe-after`.
 
-use super::production::{Ask, Carried, Production, Rollout, Stop, WaveRun, Why};
+use super::event::StopReason;
+use super::keys;
+use super::production::{Carried, Production, RolloutRequest, Schedule, ScheduledStop, WaveSchedule};
 use crate::outcome::Ending;
 use crate::outcome::pipeline::Harm;
 use crate::plan::Strategy;
 use crate::random::mix;
-use crate::rollout::launch::{Gate, Launch, Launched, OutsideStop, World};
+use crate::rollout::launch::{Gate, Launch, Launched, OutsideStop, WaveTimes, World};
 use crate::rollout::{Engine, Model};
 
 /// One strategy's production in one trial of a pipeline.
@@ -18,18 +20,14 @@ pub struct Rollouts<'m> {
     engine: Engine<'m>,
     strategy: &'m Strategy,
     trial: u64,
-    /// The horizon's start in milliseconds since a UTC midnight.
+    /// The pipeline's start in milliseconds since a UTC midnight.
     epoch_ms: u64,
-    /// Tells the luck of a fleet that is not production from that of production.
+    /// Tells the draws of a fleet that is not production from those of production.
     place: Option<u64>,
 }
 
-/// Bits of a key that tell attempts of one revision apart.
-const ATTEMPT_BITS: u32 = 8;
-
 impl<'m> Rollouts<'m> {
-    /// The production of `strategy` (an index) in trial `trial`. The horizon's first instant is `epoch_ms` after a UTC
-    /// midnight.
+    /// The production of `strategy` (an index) in trial `trial`. The pipeline starts `epoch_ms` after a UTC midnight.
     #[must_use]
     pub fn new(model: &'m Model<'m>, strategy: usize, trial: u64, epoch_ms: u64) -> Self {
         Self::by(model, &model.plan.strategies[strategy], trial, epoch_ms)
@@ -41,7 +39,7 @@ impl<'m> Rollouts<'m> {
         Self { engine: Engine::new(model), strategy, trial, epoch_ms, place: None }
     }
 
-    /// Rollouts on a fleet that is not production, called `place` in stream keys, in trial `trial`. The horizon begins at
+    /// Rollouts on a fleet that is not production, called `place` in stream keys, in trial `trial`. The pipeline starts at
     /// midnight UTC.
     pub(super) fn elsewhere(model: &'m Model<'m>, strategy: usize, trial: u64, place: u64) -> Self {
         Self { place: Some(place), ..Self::new(model, strategy, trial, 0) }
@@ -52,43 +50,45 @@ impl<'m> Rollouts<'m> {
         self.trial = trial;
     }
 
-    /// Whose luck the rollout of what is asked has.
-    fn world(&self, ask: &Ask) -> World {
+    /// Whose draws the rollout of what is asked has.
+    fn world(&self, request: &RolloutRequest) -> World {
         match self.place {
-            // The source's first change has the luck of the study's trial: a horizon of one change is that trial.
-            None if ask.key == 0 && ask.attempt == 0 => World::Trial(self.trial),
+            // The source's first change has the draws of the study's trial: a pipeline of one change is that trial.
+            None if request.key == 0 && request.attempt == 0 => World::Trial(self.trial),
             None => {
-                let key = ask.key << ATTEMPT_BITS | u64::from(ask.attempt);
+                let key = request.key << keys::ATTEMPT_BITS | u64::from(request.attempt);
                 World::Revision { trial: self.trial, key }
             }
             Some(place) => {
-                let key = mix(&[place, ask.key, u64::from(ask.attempt)]);
+                let key = mix(&[place, request.key, u64::from(request.attempt)]);
                 World::Revision { trial: self.trial, key }
             }
         }
     }
 
     /// The rollout of what is asked with one of its defects, or none, and perhaps another stop.
-    fn launch(&mut self, ask: &Ask, defect: Option<Carried>, stop: Option<Stop>) -> Launched {
-        let start_ms = ask.start_ms;
+    fn launch(
+        &mut self,
+        request: &RolloutRequest,
+        defect: Option<Carried>,
+        stop: Option<OutsideStop>,
+    ) -> Launched {
+        let start_ms = request.start_ms;
         let launch = Launch {
-            world: self.world(ask),
+            world: self.world(request),
             defect: defect.map(|carried| carried.class),
             start_utc_ms: self.epoch_ms + start_ms,
-            bakes: ask.bakes,
-            gate: ask,
-            stop: stop.map(|stop| OutsideStop {
-                at_ms: stop.at_ms.saturating_sub(start_ms),
-                roll_back: stop.roll_back,
-            }),
-            back_from_ms: ask.back_from_ms.saturating_sub(start_ms),
+            bakes: request.bakes,
+            gate: request,
+            stop: stop.map(|stop| OutsideStop { at_ms: stop.at_ms.saturating_sub(start_ms), ..stop }),
+            back_from_ms: request.back_from_ms.saturating_sub(start_ms),
         };
         self.engine.launch(self.strategy, &launch)
     }
 }
 
 /// Gates in the time of the rollout.
-impl Gate for Ask<'_> {
+impl Gate for RolloutRequest<'_> {
     fn wave(&self, wave: usize, at_ms: u64) -> Option<u64> {
         Some(self.gates.opens(wave, self.start_ms + at_ms)? - self.start_ms)
     }
@@ -107,56 +107,61 @@ impl Production for Rollouts<'_> {
         &self.strategy.waves[wave].regions
     }
 
-    fn roll_out(&mut self, ask: &Ask) -> Rollout {
-        let all: Vec<Option<Carried>> = match ask.defects.as_slice() {
+    fn roll_out(&mut self, request: &RolloutRequest) -> Schedule {
+        let all: Vec<Option<Carried>> = match request.defects.as_slice() {
             [] => vec![None],
             defects => defects.iter().copied().map(Some).collect(),
         };
         let mut runs: Vec<(Option<Carried>, Launched)> =
-            all.into_iter().map(|defect| (defect, self.launch(ask, defect, ask.stop))).collect();
-        let stop_of = |run: &(Option<Carried>, Launched)| run.1.outcome.rollback_ms.unwrap_or(u64::MAX);
-        let first = (0..runs.len()).min_by_key(|&index| stop_of(&runs[index])).unwrap_or(0);
-        if let (true, Some(stop_ms)) = (runs.len() > 1, runs[first].1.outcome.rollback_ms) {
-            let stop = Stop { at_ms: ask.start_ms + stop_ms, roll_back: true };
+            all.into_iter().map(|defect| (defect, self.launch(request, defect, request.stop))).collect();
+        let stopped =
+            runs.iter().enumerate().filter_map(|(run, (_, it))| Some((it.outcome.rollback_ms?, run)));
+        let (first, stop_ms) = stopped.min().map_or((0, None), |(stop_ms, run)| (run, Some(stop_ms)));
+        if let (true, Some(stop_ms)) = (runs.len() > 1, stop_ms) {
+            let stop = OutsideStop { at_ms: request.start_ms + stop_ms, roll_back: true };
             for (index, run) in runs.iter_mut().enumerate() {
                 if index != first && run.1.outcome.rollback_ms != Some(stop_ms) {
-                    run.1 = self.launch(ask, run.0, Some(stop));
+                    run.1 = self.launch(request, run.0, Some(stop));
                 }
             }
         }
-        let mut harm = Harm::default();
+        let mut harm = Harm::NONE;
         runs.iter().for_each(|(_, launched)| harm.add(&launched.outcome));
         let (defect, launched) = &runs[first];
-        timetable(ask, *defect, launched, harm)
+        schedule(request, *defect, launched, harm)
     }
 }
 
-/// The line's view of a rollout.
-fn timetable(ask: &Ask, defect: Option<Carried>, launched: &Launched, harm: Harm) -> Rollout {
-    let at = |ms: u64| ask.start_ms + ms;
-    let waves = launched.waves.iter().map(|wave| {
-        // Where deployments, bakes and waits alternate, they are counted in this order.
-        let closed_ms = wave.closed_ms.min(wave.end_ms - wave.start_ms);
-        let worked_ms = wave.end_ms - closed_ms;
-        WaveRun {
-            start_ms: at(wave.start_ms),
-            deployed_ms: at(worked_ms - wave.bake_ms.min(worked_ms - wave.start_ms)),
-            closed_ms,
-            end_ms: at(wave.end_ms),
-        }
-    });
+/// A rollout as the pipeline sees it.
+fn schedule(request: &RolloutRequest, defect: Option<Carried>, launched: &Launched, harm: Harm) -> Schedule {
     let outcome = &launched.outcome;
     let why = match (launched.stopped_outside, defect, outcome.ending) {
-        (true, ..) => Why::Outside,
-        (_, Some(carried), Ending::Caught | Ending::Recalled) => Why::Defect(carried.change),
-        _ => Why::FalseAlarm,
+        (true, ..) => StopReason::Outside,
+        (_, Some(carried), Ending::Caught | Ending::Recalled) => StopReason::Defect(carried.change),
+        _ => StopReason::FalseAlarm,
     };
-    let stopped = outcome.rollback_ms.map(|stop_ms| (at(stop_ms), why));
-    Rollout {
-        waves: waves.collect(),
+    let stopped = outcome.rollback_ms.map(|stop_ms| ScheduledStop {
+        at_ms: request.start_ms + stop_ms,
+        why,
+        settled_ms: request.start_ms + outcome.end_ms,
+    });
+    Schedule {
+        waves: launched.waves.iter().map(|wave| wave_schedule(request.start_ms, wave)).collect(),
         stopped,
-        settled_ms: stopped.map_or(u64::MAX, |_| at(outcome.end_ms)),
-        brought_ms: vec![ask.start_ms; ask.defects.len()],
+        brought_ms: vec![Some(request.start_ms); request.defects.len()],
         harm,
+    }
+}
+
+/// A wave of a rollout that began at `start_ms`. Where deployments, bakes and waits alternate, they are counted in this
+/// order.
+fn wave_schedule(start_ms: u64, wave: &WaveTimes) -> WaveSchedule {
+    let baked_ms = wave.end_ms - wave.closed_ms.min(wave.end_ms - wave.start_ms);
+    let deployed_ms = baked_ms - wave.bake_ms.min(baked_ms - wave.start_ms);
+    WaveSchedule {
+        start_ms: start_ms + wave.start_ms,
+        deployed_ms: start_ms + deployed_ms,
+        baked_ms: start_ms + baked_ms,
+        end_ms: Some(start_ms + wave.end_ms),
     }
 }

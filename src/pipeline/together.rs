@@ -5,18 +5,22 @@
 //! instant things happen by class and then by pipeline, in the order in which the pipelines are written. It knows no
 //! stage, no revision and no repair.
 
-use super::World;
-use super::production::Production;
-use super::rehearsal;
-use super::trace::Observer;
+use super::event::PipelineEvent;
+use super::line::models;
+use super::production::{Production, last_of};
+use super::trial::PipelineTrial;
 use crate::outcome::pipeline::PipelineOutcome;
-use crate::plan::pipeline::Pipeline;
-use crate::random::Streams;
+use crate::plan::pipeline::Line;
+use crate::sim::{Observer, Silent};
+
+/// Most rounds in which pipelines tell each other what they hold at one instant: each makes one more rollout begin or
+/// wait, so there are far fewer.
+const MOST_ROUNDS: u32 = 1 << 16;
 
 /// A pipeline among those that share a fleet.
 pub struct Member<'a> {
-    /// The pipeline.
-    pub pipeline: &'a Pipeline,
+    /// The pipeline, with the waves of its production.
+    pub line: &'a Line,
     /// Its production.
     pub production: &'a mut dyn Production,
     /// Root of its streams; another one for each.
@@ -39,31 +43,39 @@ impl Sharing {
     pub const NOTHING: Self = Self { regions: 0, exclusive: false, alarms: false };
 }
 
-/// What a pipeline knows of the others, and what it has to tell them.
-#[derive(Debug, Default)]
-pub(super) struct Neighbours {
-    /// Until when others hold each region; empty if they do not matter.
-    free_ms: Vec<u64>,
-    /// What it holds may have changed.
-    pub(super) moved: bool,
-    /// Regions with hosts that have a defect which an alarm saw just now.
-    pub(super) seen: Vec<usize>,
+/// Runs trial `trial` of a pipeline under `seed`.
+///
+/// # Panics
+///
+/// If [`Line::faults`] has something to say.
+pub fn run(line: &Line, production: &mut dyn Production, seed: u64, trial: u64) -> PipelineOutcome {
+    run_observed(line, production, seed, trial, &mut Silent)
 }
 
-impl Neighbours {
-    /// When the last of `regions` is free of other pipelines.
-    pub(super) fn leave(&self, regions: &[usize]) -> u64 {
-        regions.iter().filter_map(|region| self.free_ms.get(*region)).copied().max().unwrap_or(0)
-    }
+/// As [`run`], telling an observer; it changes nothing.
+///
+/// # Panics
+///
+/// As [`run`].
+pub fn run_observed<O: Observer<PipelineEvent>>(
+    line: &Line,
+    production: &mut dyn Production,
+    seed: u64,
+    trial: u64,
+    observer: &mut O,
+) -> PipelineOutcome {
+    let alone = vec![Member { line, production, seed }];
+    let outcome = run_together_observed(alone, Sharing::NOTHING, trial, observer).pop();
+    outcome.expect("invariant: one outcome a member")
 }
 
 /// Runs trial `trial` of pipelines that share a fleet; one outcome each, in their order.
 ///
 /// # Panics
 ///
-/// If the faults of a pipeline are not empty, or their horizons differ in length.
-pub fn run_together(members: Vec<Member<'_>>, sharing: Sharing, trial: u64) -> Vec<PipelineOutcome> {
-    run_together_observed(members, sharing, trial, None)
+/// If [`Line::faults`] has something to say, or if one is longer than another.
+pub fn run_together(members: Vec<Member>, sharing: Sharing, trial: u64) -> Vec<PipelineOutcome> {
+    run_together_observed(members, sharing, trial, &mut Silent)
 }
 
 /// As [`run_together`], telling an observer what happens in the first pipeline; it changes nothing.
@@ -71,88 +83,85 @@ pub fn run_together(members: Vec<Member<'_>>, sharing: Sharing, trial: u64) -> V
 /// # Panics
 ///
 /// As [`run_together`].
-pub fn run_together_observed<'a>(
-    members: Vec<Member<'a>>,
+pub fn run_together_observed<O: Observer<PipelineEvent>>(
+    members: Vec<Member>,
     sharing: Sharing,
     trial: u64,
-    observer: Option<&'a mut dyn Observer>,
+    observer: &mut O,
 ) -> Vec<PipelineOutcome> {
-    let models: Vec<_> = members.iter().map(|member| rehearsal::models(member.pipeline)).collect();
-    let mut lines: Vec<World> = Vec::with_capacity(members.len());
-    for (Member { pipeline, production, seed }, models) in members.into_iter().zip(&models) {
-        let mut line = World::new(pipeline, production, Streams::new(seed, trial));
-        line.stands = rehearsal::stands(pipeline, models, trial);
-        lines.push(line);
-    }
-    if let Some(first) = lines.first_mut() {
-        first.observer = observer.map(|observer| observer as &mut dyn Observer);
-    }
-    assert!(lines.windows(2).all(|pair| pair[0].plan.length_ms == pair[1].plan.length_ms), "one horizon");
-    let exclusive = sharing.exclusive && lines.len() > 1;
-    let mut board = Board { sharing, held: vec![vec![0; sharing.regions]; lines.len()] };
-    while let Some(line) = next(&lines) {
-        let Some(at) = lines[line].step() else { break };
-        let seen = std::mem::take(&mut lines[line].neighbours.seen);
+    let mut lengths = members.iter().map(|member| member.line.length_ms);
+    let length_ms = lengths.next();
+    assert!(lengths.all(|other_ms| Some(other_ms) == length_ms), "pipelines on one fleet are equally long");
+    let models: Vec<_> = members.iter().map(|member| models(member.line)).collect();
+    let mut ear = |at_ms, event| observer.observe(at_ms, event);
+    let mut ear = O::ENABLED.then_some(&mut ear as &mut dyn FnMut(u64, PipelineEvent));
+    let each = members.into_iter().zip(&models);
+    let mut trials: Vec<PipelineTrial> = each
+        .map(|(member, models)| {
+            PipelineTrial::new(member.line, member.production, models, (member.seed, trial), ear.take())
+        })
+        .collect();
+    let exclusive = sharing.exclusive && trials.len() > 1;
+    let mut holdings = Holdings { sharing, held: vec![vec![Some(0); sharing.regions]; trials.len()] };
+    while let Some(acting) = next(&trials) {
+        let Some(now_ms) = trials[acting].step() else { break };
+        let seen = trials[acting].take_seen();
         if sharing.alarms && !seen.is_empty() {
-            let others = lines.iter_mut().enumerate().filter(|(other, _)| *other != line);
-            others.for_each(|(_, other)| other.suffer_collateral(&seen, at));
+            let others = trials.iter_mut().enumerate().filter(|(other, _)| *other != acting);
+            others.for_each(|(_, other)| other.hear_alarm(&seen, now_ms));
         }
         if exclusive {
-            board.settle(&mut lines, at);
+            holdings.settle(&mut trials, now_ms);
         }
     }
-    lines.into_iter().map(World::finish).collect()
+    trials.into_iter().map(PipelineTrial::finish).collect()
 }
 
 /// The pipeline in which something happens next.
-fn next(lines: &[World]) -> Option<usize> {
-    let all = lines.iter().enumerate();
-    let times = all.filter_map(|(index, line)| line.next().map(|(at, class)| (at, class, index)));
+fn next(trials: &[PipelineTrial]) -> Option<usize> {
+    let all = trials.iter().enumerate();
+    let times = all.filter_map(|(index, trial)| trial.next().map(|(at_ms, class)| (at_ms, class, index)));
     times.min().map(|(.., index)| index)
 }
 
 /// Who holds what.
-struct Board {
+struct Holdings {
     sharing: Sharing,
-    /// Until when, by pipeline and region; 0 if not.
-    held: Vec<Vec<u64>>,
+    /// Until when, by pipeline and region, none for ever; 0 if not.
+    held: Vec<Vec<Option<u64>>>,
 }
 
-impl Board {
+impl Holdings {
     /// Tells every pipeline what the others hold, until nobody has anything new to say. A rollout that begins on this
     /// occasion holds its first wave at once, so the first pipeline in order wins.
-    fn settle(&mut self, lines: &mut [World], at: u64) {
+    fn settle(&mut self, trials: &mut [PipelineTrial], now_ms: u64) {
         let mut news = false;
-        for (line, world) in lines.iter_mut().enumerate() {
-            news |= self.listen(world, line, at);
+        for (index, trial) in trials.iter_mut().enumerate() {
+            news |= self.listen(trial, index, now_ms);
         }
+        let mut rounds = 0;
         while std::mem::take(&mut news) {
-            for (line, world) in lines.iter_mut().enumerate() {
-                let free_ms = self.held_by_others(line);
-                if world.neighbours.free_ms != free_ms {
-                    world.neighbours.free_ms = free_ms;
-                    world.follow(at);
-                    world.launch(at);
-                    news |= self.listen(world, line, at);
+            rounds += 1;
+            assert!(rounds < MOST_ROUNDS, "pipelines do not agree who holds which region at {now_ms} ms");
+            for (index, trial) in trials.iter_mut().enumerate() {
+                if trial.hear_held(self.held_by_others(index)) {
+                    news |= self.listen(trial, index, now_ms);
                 }
             }
         }
     }
 
     /// Whether a pipeline holds something else than before.
-    fn listen(&mut self, world: &mut World, line: usize, at: u64) -> bool {
-        if !std::mem::take(&mut world.neighbours.moved) {
-            return false;
-        }
-        let held = world.held(self.sharing.regions, at);
-        held != std::mem::replace(&mut self.held[line], held.clone())
+    fn listen(&mut self, trial: &mut PipelineTrial, index: usize, now_ms: u64) -> bool {
+        let Some(held) = trial.holds(self.sharing.regions, now_ms) else { return false };
+        let is_news = held != self.held[index];
+        self.held[index] = held;
+        is_news
     }
 
-    fn held_by_others(&self, line: usize) -> Vec<u64> {
-        let others = self.held.iter().enumerate().filter(|(other, _)| *other != line);
-        others.fold(vec![0; self.sharing.regions], |mut most, (_, held)| {
-            most.iter_mut().zip(held).for_each(|(most, held)| *most = (*most).max(*held));
-            most
-        })
+    fn held_by_others(&self, index: usize) -> Vec<Option<u64>> {
+        let others = || self.held.iter().enumerate().filter(move |(other, _)| *other != index);
+        let by_region = |region: usize| last_of(others().map(move |(_, held)| held[region]));
+        (0..self.sharing.regions).map(by_region).collect()
     }
 }

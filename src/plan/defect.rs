@@ -130,7 +130,7 @@ pub struct Cure {
     /// Probability that it does so to a host; it does nothing to the others.
     pub share: f64,
     /// Work on each host that a rollback or a switch alone does not heal.
-    pub repair: Option<Repair>,
+    pub repair: Option<HostRepair>,
     /// It comes back.
     pub relapse: Option<Relapse>,
     /// Bad items put right in an hour once nobody suffers; none: they stay uncounted.
@@ -151,7 +151,7 @@ pub enum RollbackEffect {
 
 /// Work on each host, at most so much at once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Repair {
+pub struct HostRepair {
     /// Time for one host.
     pub per_host: Distribution,
     /// Hosts worked on at once; none: all.

@@ -23,10 +23,11 @@ mod whole;
 pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Watch};
 pub use change::Change;
 pub use defect::{
-    Condition, Cure, Defect, DefectClock, Hurts, Relapse, Repair, RollbackEffect, Symptom, Trigger, Within,
+    Condition, Cure, Defect, DefectClock, HostRepair, Hurts, Relapse, RollbackEffect, Symptom, Trigger,
+    Within,
 };
 pub use fleet::{Arrivals, Background, Episodes, Fleet, HOUR_MS, Region, Zone};
-pub use pipeline::{Horizon, Pipeline};
+pub use pipeline::Pipeline;
 pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};

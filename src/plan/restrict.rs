@@ -225,7 +225,7 @@ mod tests {
             change: Change::default(),
             alarms: Vec::new(),
             strategies: ["a", "b", "c"].map(strategy).to_vec(),
-            horizon: None,
+            pipeline: None,
             study: StudyPlan {
                 trials: 10,
                 seed: 0,

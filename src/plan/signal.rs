@@ -169,6 +169,12 @@ impl Signal {
         }
     }
 
+    /// Probability that what it reads takes the path that a defect is on: all of it does but for probes.
+    #[must_use]
+    pub fn covers(&self) -> f64 {
+        if let Self::Synthetic { covers, .. } = self { *covers } else { 1.0 }
+    }
+
     /// The rule over rates, if it is one.
     #[must_use]
     pub fn rate_rule(&self) -> Option<&RateRule> {

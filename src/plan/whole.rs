@@ -3,7 +3,7 @@
 use super::alarm::Alarm;
 use super::change::Change;
 use super::fleet::Fleet;
-use super::pipeline::Horizon;
+use super::pipeline::Pipeline;
 use super::strategy::Strategy;
 use super::study::StudyPlan;
 
@@ -24,15 +24,16 @@ pub struct Plan {
     pub strategies: Vec<Strategy>,
     /// Trials, seed, baseline, thresholds, expectations.
     pub study: StudyPlan,
-    /// One pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub horizon: Option<Horizon>,
+    /// One pipeline over weeks, if the scenario has one. Left out of the fingerprint of a plan without;
+    /// the fingerprint knows it by its first name.
+    #[serde(rename = "horizon", skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<Pipeline>,
 }
 
 impl Plan {
     /// Every strategy that something is rolled out by: those that are compared, and those of a pipeline's components.
     pub fn strategies_in_use(&self) -> impl Iterator<Item = &Strategy> {
-        let components = self.horizon.iter().flat_map(|horizon| &horizon.components);
+        let components = self.pipeline.iter().flat_map(|pipeline| &pipeline.components);
         self.strategies.iter().chain(components.filter_map(|component| component.strategy.as_ref()))
     }
 }

@@ -1,31 +1,31 @@
-//! Days of a horizon as dates of the civil calendar, and back. Time zones are not its business: days are those of UTC.
+//! Days of a pipeline as dates of the civil calendar, and back. Time zones are not its business: days are those of UTC.
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
 const DAY_MS: u64 = 86_400_000;
 
-/// The calendar of a horizon.
+/// The calendar of a pipeline.
 #[derive(Debug, Clone, Copy)]
 pub struct Dates {
-    /// The horizon's first day.
+    /// The trial's first day.
     first: Date,
 }
 
 impl Dates {
-    /// Of a horizon whose first day is `start`, written `2026-03-02`; none if that is no date.
+    /// Of a pipeline whose first day is `start`, written `2026-03-02`; none if that is no date.
     #[must_use]
     pub fn new(start: &str) -> Option<Self> {
         Some(Self { first: read(start)? })
     }
 
-    /// The horizon's day, from 0, that `date` is; none if it is no date or lies before the horizon.
+    /// The pipeline's day, from 0, that `date` is; none if it is no date or lies before it.
     #[must_use]
     pub fn day_of(&self, date: &str) -> Option<u64> {
         u64::try_from((read(date)? - self.first).get_days()).ok()
     }
 
-    /// Whether a day of the horizon is a Monday.
+    /// Whether a day of the pipeline is a Monday.
     #[must_use]
     pub fn is_monday(&self, day: u64) -> bool {
         self.at(day).weekday() == Weekday::Monday
@@ -55,22 +55,22 @@ impl Dates {
         self.at(day).to_string()
     }
 
-    /// `Mon 9 Mar 14:05`, an instant of the horizon.
+    /// `Mon 9 Mar 14:05`, an instant of the pipeline.
     #[must_use]
     pub fn minute(&self, ms: u64) -> String {
         format!("{} {}", self.day(ms / DAY_MS), clock(ms))
     }
 
-    /// A day of the horizon; the last day there is for one beyond the calendar.
+    /// A day of the trial; the last day there is for one beyond the calendar.
     fn at(&self, day: u64) -> Date {
         self.first.saturating_add(i64::try_from(day).unwrap_or(i64::MAX).min(MOST_DAYS).days())
     }
 }
 
-/// Ten thousand years: no horizon is longer, and longer spans are no spans.
+/// Ten thousand years: no trial is longer, and longer spans are no spans.
 const MOST_DAYS: i64 = 3_652_425;
 
-/// `14:05`, the time of the day of an instant of the horizon.
+/// `14:05`, the time of the day of an instant of the pipeline.
 #[must_use]
 pub fn clock(ms: u64) -> String {
     let minutes = ms % DAY_MS / 60_000;

@@ -27,14 +27,14 @@ pub fn document(summary: &PipelineSummary) -> Document {
     }
     for strategy in summary.strategies.iter().filter(|strategy| strategy.drifts) {
         let words = format!(
-            "Not in a steady state: with {} lead times grow or fall from the first third of the horizon to the second, so \
+            "Not in a steady state: with {} lead times grow or fall from the first third of the pipeline to the second, so \
              that every number depends on its length. Perhaps changes arrive faster than the slowest stage passes them.",
             strategy.name
         );
         report.push(Block::Note(words.into()));
     }
     let own: Vec<&[Estimated]> = summary.strategies.iter().map(|strategy| &strategy.measures[..]).collect();
-    report.section("Measures: means over horizons, with 95 % intervals", vec![measures(summary, &own)]);
+    report.section("Measures: means over trials, with 95 % intervals", vec![measures(summary, &own)]);
     for other in &summary.others {
         let shown: Vec<&[Estimated]> = other.beside.iter().map(Vec::as_slice).collect();
         let title = format!("{}, on the same fleet, beside each strategy", other.name);
@@ -56,7 +56,7 @@ fn head(summary: &PipelineSummary) -> String {
         "{}: {} x {} of {} from {}, the first {} not counted, seed {}, model {}, plan {}",
         summary.scenario,
         text::strategies(summary.strategies.len()),
-        text::counted(summary.trials, "horizon"),
+        text::counted(summary.trials, "trial"),
         text::duration(summary.length_ms as f64),
         summary.start,
         text::duration(summary.warm_up_ms as f64),

@@ -5,7 +5,7 @@
 use super::queue::{Class, Happening};
 use super::trace::Observer;
 use super::trial::Trial;
-use crate::plan::{Repair, RollbackEffect, Within};
+use crate::plan::{HostRepair, RollbackEffect, Within};
 use crate::random::{Distribution, Purpose, survival_of_largest};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -79,7 +79,7 @@ impl<O: Observer> Trial<'_, O> {
         }
     }
 
-    fn start_repair(&mut self, zone: usize, host: u32, repair: Repair) {
+    fn start_repair(&mut self, zone: usize, host: u32, repair: HostRepair) {
         let place = &self.plan.fleet.zones[zone];
         let queue = match repair.within {
             Within::Zone => zone,

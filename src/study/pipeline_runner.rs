@@ -1,16 +1,16 @@
 //! The way in to studies of pipelines: what to simulate, and then its summary. Decides nothing that a plan can say.
 
-use super::pipeline::{Horizons, simulate};
+use super::pipeline::{PipelineTrials, simulate};
 use super::pipeline_summary::{PipelineSummary, summarise};
 use super::pipeline_without;
 use super::progress::{Progress, Stopped};
-use crate::plan::{Horizon, Plan};
+use crate::plan::{Pipeline, Plan};
 
 /// A study of the pipeline of a plan, with every strategy as its production.
 #[derive(Debug, Clone)]
 pub struct PipelineStudy<'p> {
     plan: &'p Plan,
-    horizon: &'p Horizon,
+    pipeline: &'p Pipeline,
     trials: u64,
     without: Vec<usize>,
 }
@@ -19,8 +19,8 @@ impl<'p> PipelineStudy<'p> {
     /// The study as the plan describes it; none if the plan has no pipeline.
     #[must_use]
     pub fn new(plan: &'p Plan) -> Option<Self> {
-        let horizon = plan.horizon.as_ref()?;
-        Some(Self { plan, horizon, trials: horizon.trials, without: Vec::new() })
+        let pipeline = plan.pipeline.as_ref()?;
+        Some(Self { plan, pipeline, trials: pipeline.trials, without: Vec::new() })
     }
 
     /// So many trials of each strategy.
@@ -40,17 +40,17 @@ impl<'p> PipelineStudy<'p> {
     /// # Errors
     /// When `progress` cancels it.
     pub fn run(&self, progress: &dyn Progress) -> Result<PipelineResult, Stopped> {
-        let Self { plan, horizon, trials, without } = self;
+        let Self { plan, pipeline, trials, without } = self;
         let sides = if without.is_empty() { 1 } else { 2 };
         progress.planned(sides * trials * plan.strategies.len() as u64);
-        let horizons = simulate(plan, horizon, *trials, progress)?;
-        let mut summary = summarise(plan, horizon, &horizons);
+        let done = simulate(plan, pipeline, *trials, progress)?;
+        let mut summary = summarise(plan, pipeline, &done);
         if !without.is_empty() {
-            let other = simulate(plan, &horizon.without(without), *trials, progress)?;
-            let stages = without.iter().map(|stage| horizon.pipeline.stages[*stage].name.clone()).collect();
-            summary.without = Some(pipeline_without::compare(plan, stages, &horizons, &other));
+            let other = simulate(plan, &pipeline.without(without), *trials, progress)?;
+            let stages = without.iter().map(|stage| pipeline.line.stages[*stage].name.clone()).collect();
+            summary.without = Some(pipeline_without::compare(plan, stages, &done, &other));
         }
-        Ok(PipelineResult { horizons, summary })
+        Ok(PipelineResult { trials: done, summary })
     }
 }
 
@@ -58,7 +58,7 @@ impl<'p> PipelineStudy<'p> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PipelineResult {
     /// What every trial gave.
-    pub horizons: Horizons,
+    pub trials: PipelineTrials,
     /// What they say together.
     pub summary: PipelineSummary,
 }

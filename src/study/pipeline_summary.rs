@@ -1,18 +1,18 @@
-//! What horizons say of a pipeline: the DORA measures, where lead time goes, how busy stages are, and whether it was in
-//! a steady state. Every number is the mean over horizons of what one horizon says, with an interval from these
+//! What trials say of a pipeline: the DORA measures, where lead time goes, how busy stages are, and whether it was in
+//! a steady state. Every number is the mean over trials of what one trial says, with an interval from these
 //! independent replications.
 
-use super::pipeline::Horizons;
+use super::pipeline::PipelineTrials;
 use super::pipeline_without::Without;
 use super::policy_summary::{Policies, policies};
 use crate::outcome::measures::{self, Measure, Trial, Unit, average, days, mean_delivered, mean_part};
 use crate::outcome::pipeline::{PARTS, Part, PipelineOutcome, StageOutcome};
-use crate::plan::{Horizon, Plan};
+use crate::plan::{Pipeline, Plan};
 use crate::stats::mean::{Mean, mean};
 use crate::stats::{Interval, Sample};
 use serde::Serialize;
 
-/// Lead times of the second third of a horizon that are this share above (or below) those of the first are a drift.
+/// Lead times of the second third of a trial that are this share above (or below) those of the first are a drift.
 const DRIFT: f64 = 0.2;
 
 /// The summary of a pipeline study.
@@ -26,13 +26,13 @@ pub struct PipelineSummary {
     pub plan: String,
     /// Root of every random stream.
     pub seed: u64,
-    /// First day of the horizon.
+    /// First day of the pipeline.
     pub start: String,
     /// Its length, warm-up included.
     pub length_ms: u64,
     /// The part that is not counted.
     pub warm_up_ms: u64,
-    /// Horizons of each strategy.
+    /// Trials of each strategy.
     pub trials: u64,
     /// What each wave deploys, in order; empty where it is only what the strategy deploys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -70,7 +70,7 @@ pub struct ComponentName {
 pub struct StrategyPipelines {
     /// Its name.
     pub name: String,
-    /// One estimate a measure, in the order of [`measures::PIPELINE`], then [`measures::TWO_PHASE`] if the pipeline has any; none where no horizon has anything to say.
+    /// One estimate a measure, in the order of [`measures::PIPELINE`], then [`measures::TWO_PHASE`] if the pipeline has any; none where no trial has anything to say.
     pub measures: Vec<Estimated>,
     /// Mean time from ready for review until delivered: the sum of `parts`.
     pub review_to_delivery: Option<Mean>,
@@ -81,8 +81,8 @@ pub struct StrategyPipelines {
     /// What its policies did.
     #[serde(skip_serializing_if = "Policies::is_empty")]
     pub policies: Policies,
-    /// Whether lead times drifted from the first third of the horizons to the second: then there is no steady state, and
-    /// every number depends on the horizon's length.
+    /// Whether lead times drifted from the first third of the trials to the second: then there is no steady state, and
+    /// every number depends on the trial's length.
     pub drifts: bool,
 }
 
@@ -91,7 +91,7 @@ pub struct StrategyPipelines {
 pub struct Estimated {
     /// What is measured.
     pub measure: &'static Measure,
-    /// Mean over horizons.
+    /// Mean over trials.
     pub mean: Option<Mean>,
 }
 
@@ -100,7 +100,7 @@ pub struct Estimated {
 pub struct PartMean {
     /// The part.
     pub part: Part,
-    /// Mean over delivered changes, milliseconds; none if no horizon delivered any.
+    /// Mean over delivered changes, milliseconds; none if no trial delivered any.
     pub mean: Option<Mean>,
 }
 
@@ -109,7 +109,7 @@ pub struct PartMean {
 pub struct StageMeans {
     /// Its name.
     pub name: String,
-    /// Share of the time in which somebody was inside; none without horizons.
+    /// Share of the time in which somebody was inside; none without trials.
     pub utilisation: Option<Mean>,
     /// Revisions that waited, on average over time.
     pub waiting: Option<Mean>,
@@ -117,11 +117,11 @@ pub struct StageMeans {
     pub per_day: Option<Mean>,
 }
 
-/// Summarises horizons.
+/// Summarises trials.
 #[must_use]
-pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> PipelineSummary {
-    let strategies = plan.strategies.iter().zip(&horizons.by_strategy);
-    let components = horizon.components.iter().map(|component| ComponentName {
+pub fn summarise(plan: &Plan, pipeline: &Pipeline, trials: &PipelineTrials) -> PipelineSummary {
+    let strategies = plan.strategies.iter().zip(&trials.by_strategy);
+    let components = pipeline.components.iter().map(|component| ComponentName {
         name: component.name.clone(),
         strategy: component.strategy.as_ref().map(|strategy| strategy.name.clone()),
     });
@@ -130,42 +130,42 @@ pub fn summarise(plan: &Plan, horizon: &Horizon, horizons: &Horizons) -> Pipelin
         model_version: crate::MODEL_VERSION,
         plan: plan.digest(),
         seed: plan.study.seed,
-        start: horizon.start.clone(),
-        length_ms: horizon.pipeline.length_ms,
-        warm_up_ms: horizon.pipeline.warm_up_ms,
-        trials: horizons.by_strategy.first().map_or(0, |row| row.len() as u64),
+        start: pipeline.start.clone(),
+        length_ms: pipeline.line.length_ms,
+        warm_up_ms: pipeline.line.warm_up_ms,
+        trials: trials.by_strategy.first().map_or(0, |row| row.len() as u64),
         components: components.collect(),
         strategies: strategies
             .map(|(strategy, row)| StrategyPipelines {
                 name: strategy.name.clone(),
-                measures: estimates(horizon, row),
+                measures: estimates(pipeline, row),
                 review_to_delivery: over(row, |h| mean_delivered(h, |change| change.parts.total())),
                 parts: PARTS.map(|part| PartMean { part, mean: over(row, |h| mean_part(h, part)) }).to_vec(),
-                stages: stages(horizon, strategy, row),
-                policies: policies(&horizon.pipeline, row),
+                stages: stages(pipeline, strategy, row),
+                policies: policies(&pipeline.line, row),
                 drifts: drifts(row),
             })
             .collect(),
-        others: horizon.others.iter().zip(&horizons.others).filter_map(other).collect(),
+        others: pipeline.others.iter().zip(&trials.others).filter_map(other).collect(),
         without: None,
     }
 }
 
 fn other((plan, rows): (&Plan, &Vec<Vec<PipelineOutcome>>)) -> Option<OtherPipeline> {
-    let horizon = plan.horizon.as_ref()?;
+    let pipeline = plan.pipeline.as_ref()?;
     Some(OtherPipeline {
         name: plan.name.clone(),
-        beside: rows.iter().map(|row| estimates(horizon, row)).collect(),
+        beside: rows.iter().map(|row| estimates(pipeline, row)).collect(),
     })
 }
 
 /// What there is to say of a pipeline.
-fn estimates(horizon: &Horizon, row: &[PipelineOutcome]) -> Vec<Estimated> {
-    let of_two_phases = measures::TWO_PHASE.iter().filter(|_| horizon.pipeline.two_phase.is_some());
+fn estimates(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Vec<Estimated> {
+    let of_two_phases = measures::TWO_PHASE.iter().filter(|_| pipeline.line.two_phase.is_some());
     measures::PIPELINE.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
 }
 
-/// The mean over the horizons that have something to say.
+/// The mean over the trials that have something to say.
 fn over(row: &[PipelineOutcome], of: impl Fn(&PipelineOutcome) -> Option<f64>) -> Option<Mean> {
     mean(&Sample::plain(row.iter().filter_map(of).collect())).map(|mean| within(mean, f64::INFINITY))
 }
@@ -183,7 +183,7 @@ pub(super) fn estimate<T: Trial>(measure: &'static Measure, row: &[T]) -> Estima
     Estimated { measure, mean: mean(&values).map(|mean| within(mean, most)) }
 }
 
-fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {
+fn stages(pipeline: &Pipeline, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {
     let means = |name: &str, of: &dyn Fn(&PipelineOutcome) -> Option<StageOutcome>| {
         let mean = |value: fn(&PipelineOutcome, &StageOutcome) -> f64| over(row, |h| Some(value(h, &of(h)?)));
         StageMeans {
@@ -194,7 +194,7 @@ fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[PipelineOu
             per_day: mean(|h, stage| stage.entered as f64 / days(h)),
         }
     };
-    let before = horizon.pipeline.stages.iter().enumerate();
+    let before = pipeline.line.stages.iter().enumerate();
     let mut all: Vec<StageMeans> =
         before.map(|(i, stage)| means(&stage.name, &|h| h.stages.get(i).cloned())).collect();
     all.push(means("before production", &|h| Some(h.entry.clone())));
@@ -203,15 +203,15 @@ fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[PipelineOu
     all
 }
 
-/// Whether changes merged in the second third of a horizon wait clearly longer, or shorter, than those of the first.
+/// Whether changes merged in the second third of a trial wait clearly longer, or shorter, than those of the first.
 /// Those of the last third are left out: many of them are still on their way at the end, which hides how long they take.
 fn drifts(row: &[PipelineOutcome]) -> bool {
-    let third = |horizon: &PipelineOutcome, number: u64| {
-        let third_ms = horizon.counted_ms() / 3;
-        let from_ms = horizon.from_ms + number * third_ms;
+    let third = |outcome: &PipelineOutcome, number: u64| {
+        let third_ms = outcome.counted_ms() / 3;
+        let from_ms = outcome.from_ms + number * third_ms;
         let within = from_ms..from_ms + third_ms;
-        let chosen = horizon.changes.iter().filter(|change| within.contains(&change.merged_ms));
-        average(chosen.map(|c| (c.delivered_ms.unwrap_or(horizon.to_ms) - c.merged_ms) as f64))
+        let chosen = outcome.changes.iter().filter(|change| within.contains(&change.merged_ms));
+        average(chosen.map(|c| (c.delivered_ms.unwrap_or(outcome.to_ms) - c.merged_ms) as f64))
     };
     let pairs: Vec<(f64, f64)> = row.iter().filter_map(|h| Some((third(h, 0)?, third(h, 1)?))).collect();
     let level = average(pairs.iter().map(|(first, second)| (first + second) / 2.0)).unwrap_or(0.0);

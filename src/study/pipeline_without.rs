@@ -1,9 +1,9 @@
-//! What stages buy and cost: the same horizons with them and without, under the same luck.
+//! What stages buy and cost: the same trials with them and without, under the same draws.
 //!
 //! Trial t has the same merges, reviews, and runs of the other stages on both sides, so what they have in common cancels
 //! from the differences. It simulates nothing and knows no words of reports.
 
-use super::pipeline::Horizons;
+use super::pipeline::PipelineTrials;
 use crate::outcome::measures::{self, Measure};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::Plan;
@@ -34,7 +34,7 @@ pub struct StrategyWithout {
 pub struct MeasureWithout {
     /// What is measured.
     pub measure: &'static Measure,
-    /// Mean over the horizons without the stages that have something to say; none if none has.
+    /// Mean over the trials without the stages that have something to say; none if none has.
     pub without: Option<f64>,
     /// The mean without the stages minus that with them; none if a side has nothing to say.
     pub difference: Option<PairedDifference>,
@@ -58,9 +58,9 @@ impl PairedDifference {
     }
 }
 
-/// Compares horizons with the stages called `stages` to those without them, strategy by strategy.
+/// Compares trials with the stages called `stages` to those without them, strategy by strategy.
 #[must_use]
-pub fn compare(plan: &Plan, stages: Vec<String>, with: &Horizons, without: &Horizons) -> Without {
+pub fn compare(plan: &Plan, stages: Vec<String>, with: &PipelineTrials, without: &PipelineTrials) -> Without {
     let rows = with.by_strategy.iter().zip(&without.by_strategy);
     let strategies = plan.strategies.iter().zip(rows);
     let compared = strategies.map(|(strategy, (with, without))| StrategyWithout {
@@ -76,7 +76,7 @@ fn of_measure(
     without: &[PipelineOutcome],
 ) -> MeasureWithout {
     let side = |row: &[PipelineOutcome]| {
-        let values = row.iter().map(|horizon| measure.of(horizon)).collect();
+        let values = row.iter().map(|outcome| measure.of(outcome)).collect();
         Statistic::mean(&[Draws { key: 0, weight: 1.0, values, settled: false, group: 0 }])
     };
     let (with, without) = (side(with), side(without));

@@ -1,10 +1,10 @@
 //! What the policies of a pipeline buy and cost: emergencies beside all other changes, and how long the error budget was
-//! spent. Every number is the mean over horizons of what one horizon says, as in the summary that this is a part of.
+//! spent. Every number is the mean over trials of what one trial says, as in the summary that this is a part of.
 
 use super::pipeline_summary::{Estimated, estimate};
 use crate::outcome::measures::{self, Lane, LaneOutcome};
 use crate::outcome::pipeline::PipelineOutcome;
-use crate::plan::Pipeline;
+use crate::plan::pipeline::Line;
 use crate::stats::Sample;
 use crate::stats::mean::{Mean, mean};
 use serde::Serialize;
@@ -37,16 +37,16 @@ impl Policies {
     }
 }
 
-/// Summarises the horizons of one strategy.
-pub(super) fn policies(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Policies {
+/// Summarises the trials of one strategy.
+pub(super) fn policies(line: &Line, row: &[PipelineOutcome]) -> Policies {
     let of_lane = |lane: Lane| {
-        let outcomes: Vec<LaneOutcome> = row.iter().map(|horizon| LaneOutcome(horizon, lane)).collect();
+        let outcomes: Vec<LaneOutcome> = row.iter().map(|outcome| LaneOutcome(outcome, lane)).collect();
         measures::LANE.iter().map(|measure| estimate(measure, &outcomes)).collect()
     };
     let lanes = || Lanes { emergencies: of_lane(Lane::Emergencies), others: of_lane(Lane::Others) };
     let spent = || row.iter().map(|h| h.budget_spent_ms as f64 / h.counted_ms() as f64).collect();
     Policies {
-        lanes: pipeline.emergency.as_ref().map(|_| lanes()),
-        budget_spent: pipeline.error_budget.and_then(|_| mean(&Sample::plain(spent()))),
+        lanes: line.emergency.as_ref().map(|_| lanes()),
+        budget_spent: line.error_budget.and_then(|_| mean(&Sample::plain(spent()))),
     }
 }

@@ -6,7 +6,7 @@ use crate::pipeline_study::measured;
 use proptest::prelude::*;
 use wavetank::outcome::pipeline::{Incident, Part, PipelineOutcome};
 use wavetank::pipeline::{self, Combined, Timed, TimedWave};
-use wavetank::plan::Pipeline;
+use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Merges};
 
 /// Classes of defect: the table's, and the service's.
@@ -14,7 +14,7 @@ const TABLE: usize = 0;
 const SERVICE: usize = 1;
 
 /// A stage of a minute, then two waves; no more than one class of defect, which every change has.
-fn pipeline(merges: Merges, defect: Option<usize>) -> Pipeline {
+fn pipeline(merges: Merges, defect: Option<usize>) -> Line {
     let mut pipeline = line(merges, stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects = [TABLE, SERVICE]
         .map(|class| DefectClass {
@@ -44,7 +44,7 @@ fn component(bake: u64, sees: [bool; 2], rollback: u64) -> Timed {
 }
 
 /// A table that bakes for 20 minutes and goes back in 25, a service that bakes for 50 and goes back in 15.
-fn run(pipeline: &Pipeline, table_sees: [bool; 2], service_sees: [bool; 2]) -> PipelineOutcome {
+fn run(pipeline: &Line, table_sees: [bool; 2], service_sees: [bool; 2]) -> PipelineOutcome {
     let components = vec![component(20, table_sees, 25), component(50, service_sees, 15)];
     pipeline::run(pipeline, &mut Combined::new(components, vec![0, 1]), 4, 0)
 }

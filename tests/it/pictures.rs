@@ -1,21 +1,22 @@
-//! Horizons observed and drawn: what the observer hears agrees with the outcome, trains account for all of their time,
+//! Trials observed and drawn: what the observer hears agrees with the outcome, trains account for all of their time,
 //! diagrams in text and as charts, and what a stage buys.
 
 use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support::{self, plan_of};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use wavetank::ids::{ChangeId, RevisionId, StageId};
 use wavetank::outcome::measures;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
-use wavetank::pipeline::trace::{Event, Record, Recorder};
-use wavetank::pipeline::{self, Kind, Timed};
+use wavetank::pipeline::{self, ChangeKind, PipelineEvent, Timed};
 use wavetank::plan::Plan;
-use wavetank::plan::pipeline::{AfterRejection, DefectClass, Merges, Repair};
+use wavetank::plan::pipeline::{AfterRejection, DefectClass, Merges, RepairPolicy};
 use wavetank::report::chart;
 use wavetank::report::dates::Dates;
 use wavetank::report::trains::stations::Stations;
 use wavetank::report::trains::text::{Told, text};
-use wavetank::report::trains::{Diagram, Doing, Fate, Span};
+use wavetank::report::trains::{Diagram, Doing, TimeSpan, TrainFate};
+use wavetank::sim::{Record, Recorder};
 use wavetank::study::pipeline as study;
 use wavetank::study::pipeline_summary::summarise;
 use wavetank::study::{Nobody, pipeline_without};
@@ -33,48 +34,53 @@ fn an_observer_hears_each_fact_once_and_in_order() {
     let class = |probability| DefectClass { name: "any".to_owned(), probability, review_catches: 0.0 };
     pipeline.source.defects = vec![class(1.0)];
     pipeline.stages[0].catches = vec![1.0];
-    let repair = Repair { latency: fixed(20), misattribution: 0.0, again: fixed(600), fast_track: false };
+    let repair =
+        RepairPolicy { latency: fixed(20), misattribution: 0.0, again: fixed(600), fast_track: false };
     pipeline.after_rejection = AfterRejection::Revert(repair);
     let mut recorder = Recorder::default();
-    let _ = pipeline::run_observed(&pipeline, &mut Timed::none(), 1, 0, Some(&mut recorder));
-    let heard: Vec<(u64, Event)> =
+    let _ = pipeline::run_observed(&pipeline, &mut Timed::none(), 1, 0, &mut recorder);
+    let heard: Vec<(u64, PipelineEvent)> =
         recorder.into_records().iter().map(|record| (record.at_ms / MINUTE, record.event)).collect();
-    let merged = |change, kind, defect| Event::Merged { change, kind, defect };
-    let (revision, stage) = (0, 0);
+    let merged = |change, kind, defect| {
+        let change = ChangeId::new(change);
+        PipelineEvent::Merged { change, kind, defect }
+    };
+    let (revision, stage) = (RevisionId::new(0), StageId::new(0));
+    let (second, third) = (RevisionId::new(1), RevisionId::new(2));
     // The second change carries the first one's defect too: it is withdrawn, and waits for the revert.
     let expected = [
-        (0, merged(0, Kind::Own, Some(0))),
-        (0, Event::SetOut { revision, urgent: false }),
-        (0, Event::Waits { revision, stage }),
-        (0, Event::Runs { revision, stage }),
-        (5, merged(1, Kind::Own, Some(0))),
-        (5, Event::SetOut { revision: 1, urgent: false }),
-        (5, Event::Waits { revision: 1, stage }),
-        (10, Event::Rejected { revision, stage, culprit: Some(0), changes: 1 }),
-        (10, Event::Blocked { revision, blamed: Some(0) }),
-        (10, Event::GivenUp { revision }),
-        (10, Event::Withdrawn { revision: 1 }),
-        (10, Event::GivenUp { revision: 1 }),
-        (30, Event::Unblocked),
-        (30, merged(2, Kind::Revert, None)),
-        (30, Event::SetOut { revision: 2, urgent: false }),
-        (30, Event::Waits { revision: 2, stage }),
-        (30, Event::Runs { revision: 2, stage }),
+        (0, merged(0, ChangeKind::Own, Some(0))),
+        (0, PipelineEvent::SetOut { revision, urgent: false }),
+        (0, PipelineEvent::Waits { revision, stage }),
+        (0, PipelineEvent::Runs { revision, stage }),
+        (5, merged(1, ChangeKind::Own, Some(0))),
+        (5, PipelineEvent::SetOut { revision: second, urgent: false }),
+        (5, PipelineEvent::Waits { revision: second, stage }),
+        (10, PipelineEvent::Rejected { revision, stage, culprit: Some(ChangeId::new(0)), changes: 1 }),
+        (10, PipelineEvent::Blocked { revision, blamed: Some(ChangeId::new(0)) }),
+        (10, PipelineEvent::GivenUp { revision }),
+        (10, PipelineEvent::Withdrawn { revision: second }),
+        (10, PipelineEvent::GivenUp { revision: second }),
+        (30, PipelineEvent::Unblocked),
+        (30, merged(2, ChangeKind::Revert, None)),
+        (30, PipelineEvent::SetOut { revision: third, urgent: false }),
+        (30, PipelineEvent::Waits { revision: third, stage }),
+        (30, PipelineEvent::Runs { revision: third, stage }),
         // It still has the second one's.
-        (40, Event::Rejected { revision: 2, stage, culprit: Some(1), changes: 1 }),
-        (40, Event::Blocked { revision: 2, blamed: Some(1) }),
-        (40, Event::GivenUp { revision: 2 }),
+        (40, PipelineEvent::Rejected { revision: third, stage, culprit: Some(ChangeId::new(1)), changes: 1 }),
+        (40, PipelineEvent::Blocked { revision: third, blamed: Some(ChangeId::new(1)) }),
+        (40, PipelineEvent::GivenUp { revision: third }),
     ];
     assert_eq!(heard, expected);
 }
 
-/// The first horizon of every strategy of a scenario, observed.
-fn observed(file: &str) -> Vec<(Plan, usize, PipelineOutcome, Vec<Record>)> {
+/// The first trial of every strategy of a scenario, observed.
+fn observed(file: &str) -> Vec<(Plan, usize, PipelineOutcome, Vec<Record<PipelineEvent>>)> {
     let plan = support::plan(file, &[]);
-    let horizon = plan.horizon.clone().unwrap();
-    let silent = study::run(&plan, &horizon, 1, &Nobody).unwrap();
+    let pipeline = plan.pipeline.clone().unwrap();
+    let silent = study::run(&plan, &pipeline, 1, &Nobody).unwrap();
     let tell = |strategy: usize| {
-        let (outcome, records) = study::replay(&plan, &horizon, strategy, 0);
+        let (outcome, records) = study::replay(&plan, &pipeline, strategy, 0);
         assert_eq!(outcome, silent.by_strategy[strategy][0], "{file}: observing changes nothing");
         (plan.clone(), strategy, outcome, records)
     };
@@ -91,24 +97,29 @@ const SCENARIOS: [&str; 4] = [
 #[test]
 fn what_is_heard_adds_up_to_the_outcome() {
     for (plan, strategy, outcome, records) in SCENARIOS.into_iter().flat_map(observed) {
-        let counted = |record: &&Record| (outcome.from_ms..outcome.to_ms).contains(&record.at_ms);
-        let count = |is: &dyn Fn(&Event) -> bool| {
+        let counted =
+            |record: &&Record<PipelineEvent>| (outcome.from_ms..outcome.to_ms).contains(&record.at_ms);
+        let count = |is: &dyn Fn(&PipelineEvent) -> bool| {
             records.iter().filter(counted).filter(|record| is(&record.event)).count() as u64
         };
         let name = &plan.strategies[strategy].name;
-        let own = count(&|event| matches!(event, Event::Merged { kind: Kind::Own, .. }));
+        let own = count(&|event| matches!(event, PipelineEvent::Merged { kind: ChangeKind::Own, .. }));
         assert_eq!(own, outcome.changes.len() as u64, "{name}");
-        let reverts = count(&|event| matches!(event, Event::Merged { kind: Kind::Revert, .. }));
+        let reverts = count(&|event| matches!(event, PipelineEvent::Merged { kind: ChangeKind::Revert, .. }));
         assert_eq!(reverts, outcome.reverts, "{name}");
-        assert_eq!(count(&|event| matches!(event, Event::RolloutStarted { .. })), outcome.deployments);
-        assert_eq!(count(&|event| matches!(event, Event::Delivered { .. })), outcome.completed);
+        assert_eq!(
+            count(&|event| matches!(event, PipelineEvent::RolloutStarted { .. })),
+            outcome.deployments
+        );
+        assert_eq!(count(&|event| matches!(event, PipelineEvent::Delivered { .. })), outcome.completed);
         for (index, stage) in outcome.stages.iter().enumerate() {
-            let rejected = count(&|e| matches!(e, Event::Rejected { stage, .. } if *stage == index));
-            let came = count(&|e| matches!(e, Event::Waits { stage, .. } if *stage == index));
+            let rejected =
+                count(&|e| matches!(e, PipelineEvent::Rejected { stage, .. } if stage.index() == index));
+            let came = count(&|e| matches!(e, PipelineEvent::Waits { stage, .. } if stage.index() == index));
             assert_eq!((rejected, came), (stage.rejections, stage.entered), "{name}, stage {index}");
         }
         for (index, wave) in outcome.waves.iter().enumerate() {
-            let began = count(&|e| matches!(e, Event::Wave { wave, .. } if *wave == index));
+            let began = count(&|e| matches!(e, PipelineEvent::Wave { wave, .. } if wave.index() == index));
             assert_eq!(began, wave.entered, "{name}, wave {index}");
         }
         assert!(records.is_sorted_by_key(|record| record.at_ms));
@@ -118,12 +129,12 @@ fn what_is_heard_adds_up_to_the_outcome() {
 #[test]
 fn trains_account_for_every_millisecond_until_their_fate() {
     for (plan, _, outcome, records) in SCENARIOS.into_iter().flat_map(observed) {
-        let stages = plan.horizon.as_ref().unwrap().pipeline.stages.len();
+        let stages = plan.pipeline.as_ref().unwrap().line.stages.len();
         let diagram = Diagram::new(&records, stages, outcome.to_ms);
-        let delivered: Vec<usize> = records
+        let delivered: Vec<RevisionId> = records
             .iter()
             .filter_map(|record| match record.event {
-                Event::Delivered { revision, .. } => Some(revision),
+                PipelineEvent::Delivered { revision, .. } => Some(revision),
                 _ => None,
             })
             .collect();
@@ -139,9 +150,9 @@ fn trains_account_for_every_millisecond_until_their_fate() {
             }
             assert_eq!(at, train.end_ms, "{train:?}");
             match train.fate {
-                Fate::Delivered => seen[0] += 1,
-                Fate::TakenBack => seen[1] += 1,
-                Fate::Rejected { .. } => seen[2] += 1,
+                TrainFate::Delivered => seen[0] += 1,
+                TrainFate::TakenBack => seen[1] += 1,
+                TrainFate::Rejected { .. } => seen[2] += 1,
                 _ => {}
             }
         }
@@ -164,18 +175,22 @@ fn by_hand() -> Plan {
     )
 }
 
-fn told<'p>(plan: &'p Plan, strategy: usize, span: Span) -> (Told<'p>, Diagram, Vec<Record>) {
-    let horizon = plan.horizon.as_ref().unwrap();
-    let (outcome, records) = study::replay(plan, horizon, strategy, 0);
-    let stations = Stations { horizon, strategy: &plan.strategies[strategy] };
+fn told<'p>(
+    plan: &'p Plan,
+    strategy: usize,
+    span: TimeSpan,
+) -> (Told<'p>, Diagram, Vec<Record<PipelineEvent>>) {
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let (outcome, records) = study::replay(plan, pipeline, strategy, 0);
+    let stations = Stations { pipeline: pipeline, strategy: &plan.strategies[strategy] };
     let diagram = Diagram::new(&records, stations.stages(), outcome.to_ms);
-    (Told { plan, stations, trial: 0, dates: Dates::new(&horizon.start).unwrap(), span }, diagram, records)
+    (Told { plan, stations, trial: 0, dates: Dates::new(&pipeline.start).unwrap(), span }, diagram, records)
 }
 
 #[test]
 fn a_text_diagram_is_the_timetable_worked_out_by_hand() {
     let plan = by_hand();
-    let (told, diagram, records) = told(&plan, 0, Span { from_ms: 0, to_ms: 2 * DAY });
+    let (told, diagram, records) = told(&plan, 0, TimeSpan { from_ms: 0, to_ms: 2 * DAY });
     let text = text(&told, &diagram, &records, 100);
     // Tested at 6, in the first wave until 12 and in the second until midnight; the next one is tested at 18,
     // in the first wave until midnight, and waits six hours for the morning; the third waits for that one.
@@ -196,9 +211,9 @@ no wave may begin          ......                  ......
 #[test]
 fn text_diagrams_fit_their_width_and_tell_incidents() {
     let plan = support::plan(SCENARIOS[0], &[]);
-    let horizon = plan.horizon.as_ref().unwrap();
-    let (mut told, diagram, records) = told(&plan, 0, Span { from_ms: 0, to_ms: DAY });
-    told.span = diagram.telling(horizon.pipeline.warm_up_ms, horizon.pipeline.length_ms, None);
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let (mut told, diagram, records) = told(&plan, 0, TimeSpan { from_ms: 0, to_ms: DAY });
+    told.span = diagram.telling(pipeline.line.warm_up_ms, pipeline.line.length_ms, None);
     assert!(told.span.from_ms % DAY == 0 && told.span.to_ms - told.span.from_ms <= 9 * DAY);
     for width in [80, 100, 140] {
         let text = text(&told, &diagram, &records, width);
@@ -214,8 +229,8 @@ fn text_diagrams_fit_their_width_and_tell_incidents() {
 #[test]
 fn charts_of_trains_and_of_lead_time_say_what_they_show() {
     let plan = support::plan(SCENARIOS[0], &[]);
-    let horizon = plan.horizon.as_ref().unwrap();
-    let (told, diagram, _) = told(&plan, 0, Span { from_ms: 21 * DAY, to_ms: 28 * DAY });
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let (told, diagram, _) = told(&plan, 0, TimeSpan { from_ms: 21 * DAY, to_ms: 28 * DAY });
     let svg = chart::trains::svg(&told, &diagram);
     for words in
         ["Trains of amazon-five-waves, Mon 23 Mar to Sun 29 Mar", "gamma", "twelve regions", "blocked"]
@@ -223,10 +238,10 @@ fn charts_of_trains_and_of_lead_time_say_what_they_show() {
         assert!(svg.contains(words), "{words}");
     }
     assert_eq!(svg, chart::trains::svg(&told, &diagram));
-    let done = study::run(&plan, horizon, 2, &Nobody).unwrap();
-    let summary = summarise(&plan, horizon, &done);
+    let done = study::run(&plan, pipeline, 2, &Nobody).unwrap();
+    let summary = summarise(&plan, pipeline, &done);
     let svg = chart::pipeline::svg(&summary);
-    for words in ["Where does lead time go?", "hasty-five-waves", "2 horizons of 98d", "window"] {
+    for words in ["Where does lead time go?", "hasty-five-waves", "2 trials of 98d", "window"] {
         assert!(svg.contains(words), "{words}");
     }
     // The parts are the whole.
@@ -248,26 +263,26 @@ fn a_stage_that_does_nothing_is_not_missed() {
     let text = text.replace("common.toml", includes.to_str().unwrap());
     std::fs::write(&copy, text + idle).unwrap();
     let plan = wavetank::scenario::load(&copy).plan.expect("it is valid");
-    let horizon = plan.horizon.as_ref().unwrap();
-    let stage = horizon.pipeline.stages.iter().position(|stage| stage.name == "look").unwrap();
-    let run = |horizon: &_| study::run(&plan, horizon, 3, &Nobody).unwrap();
-    let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let stage = pipeline.line.stages.iter().position(|stage| stage.name == "look").unwrap();
+    let run = |pipeline: &_| study::run(&plan, pipeline, 3, &Nobody).unwrap();
+    let (with, without) = (run(pipeline), run(&pipeline.without(&[stage])));
     let compared = pipeline_without::compare(&plan, vec!["look".to_owned()], &with, &without);
     for measure in &compared.strategies[0].measures {
         let difference = measure.difference.unwrap();
         assert_eq!((difference.value, difference.is_clear()), (0.0, false), "{}", measure.measure);
     }
-    let entered = |done: &study::Horizons| done.by_strategy[0][0].stages[stage].entered;
+    let entered = |done: &study::PipelineTrials| done.by_strategy[0][0].stages[stage].entered;
     assert!(entered(&with) > 0 && entered(&without) == 0);
 }
 
 #[test]
 fn an_approval_costs_lead_time_and_the_price_is_paired() {
     let plan = support::plan("scenarios/pipelines/start-small/3-one-box-and-bakes.toml", &[]);
-    let horizon = plan.horizon.as_ref().unwrap();
-    let stage = horizon.pipeline.stages.iter().position(|stage| stage.name == "approval").unwrap();
-    let run = |horizon: &_| study::run(&plan, horizon, 12, &Nobody).unwrap();
-    let (with, without) = (run(horizon), run(&horizon.without(&[stage])));
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let stage = pipeline.line.stages.iter().position(|stage| stage.name == "approval").unwrap();
+    let run = |pipeline: &_| study::run(&plan, pipeline, 12, &Nobody).unwrap();
+    let (with, without) = (run(pipeline), run(&pipeline.without(&[stage])));
     for (a, b) in with.by_strategy[0].iter().zip(&without.by_strategy[0]) {
         let luck = |outcome: &PipelineOutcome| -> Vec<(u64, Option<u32>, u64)> {
             let changes = outcome.changes.iter();
@@ -285,7 +300,7 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     assert!(lead.is_clear() && lead.value < -(DAY as f64), "{lead:?}");
     assert!(of("deployments_per_day").is_clear() && of("deployments_per_day").value > 0.0);
     // Means of both sides differ by the difference, and pairing makes it surer than two separate intervals.
-    let summary = summarise(&plan, horizon, &with);
+    let summary = summarise(&plan, pipeline, &with);
     let mean = summary.strategies[0].measures[1].mean.unwrap();
     let index =
         measures::PIPELINE.iter().position(|measure| **measure == measures::LEAD_TIME_P50_MS).unwrap();
@@ -341,7 +356,7 @@ fn a_study_writes_its_folder_whole_and_with_any_number_of_threads() {
 }
 
 #[test]
-fn replay_tells_a_horizon_as_trains() {
+fn replay_tells_a_trial_as_trains() {
     let dir = TempDir::new().unwrap();
     let file = support::project(SCENARIOS[0]);
     let replay = |more: &[&str]| {
@@ -361,7 +376,7 @@ fn replay_tells_a_horizon_as_trains() {
     assert!(all.iter().any(|event| event["event"] == "rejected" && event["stage"] == "gamma"));
     for (args, words) in [
         (&["--pipeline", "--from", "2026-02-30"][..], "write one from 2026-03-02 to 2026-06-07"),
-        (&["--pipeline", "--from", "2026-06-08"], "is not a day of the horizon"),
+        (&["--pipeline", "--from", "2026-06-08"], "is not a day of the pipeline"),
         (&["--from", "2026-03-23"], "--pipeline"),
         (&["--pipeline", "--days", "0"], "0 is not in 1..=366"),
         (&["--pipeline", "--export", "promtool", "x"], "cannot be used with"),

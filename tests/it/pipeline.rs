@@ -1,16 +1,18 @@
-//! Pipelines over a horizon: small timetables worked out by hand, and Little's law on random pipelines.
+//! Trials of pipelines: small timetables worked out by hand, and Little's law on random pipelines.
 
 use crate::pipeline_oracles::{HOUR, MINUTE, WEEK, exponential, fixed, line, poisson, stages, z_mean};
 use crate::support::accept;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use wavetank::outcome::pipeline::{Harm, Incident, Part, PipelineOutcome, StageOutcome};
-use wavetank::pipeline::{self, Ask, Production, Rollout, Timed, TimedWave, WaveRun, Why};
-use wavetank::plan::pipeline::{
-    AfterRejection, Calendar, DefectClass, Emergency, Entry, ErrorBudget, Flaky, Holds, Merges, Mode,
-    OnFlaky, Phase, Repair, Stage, Window,
+use wavetank::pipeline::{
+    self, Production, RolloutRequest, Schedule, ScheduledStop, StopReason, Timed, TimedWave, WaveSchedule,
 };
-use wavetank::plan::{Pipeline, Ratio};
+use wavetank::plan::Ratio;
+use wavetank::plan::pipeline::{
+    AfterRejection, Calendar, DefectClass, Emergency, EntryPolicy, ErrorBudget, Flaky, Holds, Line, Merges,
+    Mode, OnFlaky, RepairPolicy, Stage, StagePhase, Window,
+};
 use wavetank::random::Distribution;
 
 pub const ROLLBACK: u64 = 15;
@@ -33,7 +35,7 @@ pub(crate) fn wave(catches: f64) -> TimedWave {
 
 /// One stage of a minute, then waves that see a defect with these probabilities; half of all changes
 /// are bad.
-pub(crate) fn with_waves(merges: Merges, waves: usize) -> Pipeline {
+pub(crate) fn with_waves(merges: Merges, waves: usize) -> Line {
     let mut pipeline = line(merges, stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects =
         vec![DefectClass { name: "any".to_owned(), probability: 0.5, review_catches: 0.0 }];
@@ -43,12 +45,12 @@ pub(crate) fn with_waves(merges: Merges, waves: usize) -> Pipeline {
     pipeline
 }
 
-pub fn repair() -> Repair {
-    Repair { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false }
+pub fn repair() -> RepairPolicy {
+    RepairPolicy { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false }
 }
 
 /// The first trial whose changes are bad and good in this order.
-pub(crate) fn trial(pipeline: &Pipeline, waves: &[TimedWave], bad: &[bool]) -> PipelineOutcome {
+pub(crate) fn trial(pipeline: &Line, waves: &[TimedWave], bad: &[bool]) -> PipelineOutcome {
     let run = |trial| {
         let mut production = Timed::new(4, trial, waves.to_vec(), fixed(ROLLBACK));
         pipeline::run(pipeline, &mut production, 4, trial)
@@ -126,7 +128,7 @@ fn a_defect_of_the_revision_behind_leaves_the_one_ahead_alone() {
 #[test]
 fn a_fast_track_passes_by_stages_and_skips_bakes() {
     let mut pipeline = with_waves(every(0, 2), 2);
-    pipeline.after_rejection = AfterRejection::Revert(Repair { fast_track: true, ..repair() });
+    pipeline.after_rejection = AfterRejection::Revert(RepairPolicy { fast_track: true, ..repair() });
     let waves = [wave(0.0), wave(1.0)];
     assert_eq!(delivered(&trial(&pipeline, &waves, &[true, false]))[1], Some(192 + 20));
     pipeline.stages[0].fixes_pass_by = true;
@@ -139,7 +141,7 @@ fn blaming_the_wrong_change_costs_another_round() {
     pipeline.stages = stages([fixed(5)]);
     pipeline.stages[0].mode = Mode::Superseded;
     pipeline.stages[0].catches = vec![1.0];
-    pipeline.after_rejection = AfterRejection::Revert(Repair { misattribution: 1.0, ..repair() });
+    pipeline.after_rejection = AfterRejection::Revert(RepairPolicy { misattribution: 1.0, ..repair() });
     let outcome = trial(&pipeline, &[], &[false, true, false]);
     // The second and the third run together until 10; the third is blamed and out at 110; the rest is
     // rejected at 115 and the second, alone now, is out at 215. Each comes again 1000 later.
@@ -164,7 +166,7 @@ fn a_false_alarm_reverts_a_good_change() {
 #[test]
 fn a_newer_revision_may_restart_production() {
     let mut pipeline = with_waves(every(0, 2), 2);
-    pipeline.entry = Entry::Restart;
+    pipeline.entry = EntryPolicy::Restart;
     let outcome = trial(&pipeline, &[wave(0.0), wave(0.0)], &[false, false]);
     assert_eq!(delivered(&outcome), [122, 122].map(Some));
     assert_eq!((outcome.deployments, outcome.overtaken, outcome.needless_rollbacks), (2, 1, 0));
@@ -173,7 +175,7 @@ fn a_newer_revision_may_restart_production() {
 #[test]
 fn before_production_the_newest_may_take_the_place_of_what_waits() {
     let mut pipeline = with_waves(every(0, 3), 2);
-    pipeline.entry = Entry::Superseded;
+    pipeline.entry = EntryPolicy::Superseded;
     let outcome = trial(&pipeline, &[wave(0.0), wave(0.0)], &[false; 3]);
     assert_eq!(delivered(&outcome), [121, 181, 181].map(Some));
     assert_eq!((outcome.deployments, outcome.changes_per_deployment()), (2, Some(1.5)));
@@ -200,7 +202,7 @@ fn flaky_runs_cost_their_repetition_and_the_wait_for_somebody() {
 #[test]
 fn windows_hold_the_start_the_whole_run_or_the_work() {
     let done = |holds| {
-        let mut stage = Stage::plain("approval", Phase::Approval, fixed(240));
+        let mut stage = Stage::plain("approval", StagePhase::Approval, fixed(240));
         stage.window = Some(Window { calendar: 0, holds });
         let merges = Merges::Recorded(vec![15 * HOUR]);
         let mut pipeline = line(merges, vec![stage], 0, WEEK);
@@ -253,18 +255,20 @@ impl Production for Late {
         &[]
     }
 
-    fn roll_out(&mut self, ask: &Ask) -> Rollout {
-        let mut end = ask.start_ms + 10 * MINUTE;
-        let seen = ask.defects.first().map(|defect| (end + 30 * MINUTE, Why::Defect(defect.change)));
-        let told = ask.stop.map(|stop| (stop.at_ms, Why::Outside));
+    fn roll_out(&mut self, request: &RolloutRequest) -> Schedule {
+        let mut end = request.start_ms + 10 * MINUTE;
+        let seen =
+            request.defects.first().map(|defect| (end + 30 * MINUTE, StopReason::Defect(defect.change)));
+        let told = request.stop.map(|stop| (stop.at_ms, StopReason::Outside));
         let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
         end = stopped.map_or(end, |(at, _)| end.min(at));
-        let wave = WaveRun { start_ms: ask.start_ms, closed_ms: 0, deployed_ms: end, end_ms: end };
-        Rollout {
+        let start_ms = request.start_ms;
+        let wave = WaveSchedule { start_ms, deployed_ms: end, baked_ms: end, end_ms: Some(end) };
+        let stopped = stopped.map(|(at_ms, why)| ScheduledStop { at_ms, why, settled_ms: at_ms + MINUTE });
+        Schedule {
             waves: vec![wave],
             stopped,
-            settled_ms: stopped.map_or(u64::MAX, |(at, _)| at + MINUTE),
-            brought_ms: vec![ask.start_ms; ask.defects.len()],
+            brought_ms: vec![Some(start_ms); request.defects.len()],
             harm: Harm::default(),
         }
     }
@@ -284,12 +288,12 @@ fn a_recall_takes_back_every_delivered_revision_with_the_defect_once() {
 }
 
 /// Production that remembers the last timetable of every rollout, by start.
-pub struct Recorder {
+pub struct Remembered {
     pub timed: Timed,
-    pub last: BTreeMap<(u64, u64), Rollout>,
+    pub last: BTreeMap<(u64, u64), Schedule>,
 }
 
-impl Production for Recorder {
+impl Production for Remembered {
     fn waves(&self) -> usize {
         self.timed.waves()
     }
@@ -298,12 +302,12 @@ impl Production for Recorder {
         self.timed.regions(wave)
     }
 
-    fn roll_out(&mut self, ask: &Ask) -> Rollout {
-        let mut rollout = self.timed.roll_out(ask);
-        rollout.harm.impaired_host_ms = ask.defects.len() as u64 * MINUTE;
-        let asked_before = self.last.insert((ask.start_ms, ask.key), rollout.clone());
+    fn roll_out(&mut self, request: &RolloutRequest) -> Schedule {
+        let mut rollout = self.timed.roll_out(request);
+        rollout.harm.impaired_host_ms = request.defects.len() as u64 * MINUTE;
+        let asked_before = self.last.insert((request.start_ms, request.key), rollout.clone());
         // What a stop from outside cuts is the end, never the beginning.
-        if let (Some(before), Some(stop)) = (asked_before, ask.stop) {
+        if let (Some(before), Some(stop)) = (asked_before, request.stop) {
             let begun = before.waves.iter().map(|wave| wave.start_ms).filter(|start| *start < stop.at_ms);
             assert!(begun.eq(rollout.waves.iter().map(|wave| wave.start_ms)), "{before:?} {rollout:?}");
         }
@@ -311,7 +315,7 @@ impl Production for Recorder {
     }
 }
 
-impl Recorder {
+impl Remembered {
     /// Pairs of rollouts that were in one wave at once, or passed each other.
     fn collisions(&self) -> usize {
         let mut collisions = 0;
@@ -321,11 +325,8 @@ impl Recorder {
                 let Some(run) = rollout.waves.get(wave) else { continue };
                 collisions += usize::from(run.start_ms < free);
                 let next = rollout.waves.get(wave + 1).map(|next| next.start_ms);
-                free = match (next, rollout.stopped) {
-                    (Some(next), _) => next,
-                    (None, None) if wave + 1 == self.waves() => run.end_ms,
-                    (None, _) => rollout.settled_ms,
-                };
+                let end = run.end_ms.filter(|_| wave + 1 == self.waves());
+                free = next.or(rollout.settled_ms()).or(end).unwrap_or(u64::MAX);
             }
         }
         collisions
@@ -359,7 +360,7 @@ fn stage() -> impl Strategy<Value = Stage> {
             false_alarm,
             fixes_pass_by,
             emergencies_pass_by: !fixes_pass_by,
-            ..Stage::plain("stage", Phase::Test, duration)
+            ..Stage::plain("stage", StagePhase::Test, duration)
         },
     )
 }
@@ -378,7 +379,8 @@ pub fn timed_wave() -> impl Strategy<Value = TimedWave> {
 }
 
 fn emergency() -> impl Strategy<Value = Emergency> {
-    let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
+    let entry =
+        prop_oneof![Just(EntryPolicy::Queued), Just(EntryPolicy::Superseded), Just(EntryPolicy::Restart)];
     let review = prop::option::of(duration());
     (0.0..0.5, 0u64..4, review, any::<bool>(), entry).prop_map(
         |(share, quarters, review, ignores_windows, entry)| Emergency {
@@ -398,10 +400,10 @@ fn error_budget() -> impl Strategy<Value = ErrorBudget> {
         .prop_map(|(allowed_host_ms, window_ms)| ErrorBudget { allowed_host_ms, window_ms })
 }
 
-pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
+pub fn any_pipeline() -> impl Strategy<Value = (Line, Vec<TimedWave>)> {
     let repair = (duration(), 0.0..1.0, duration(), any::<bool>()).prop_map(
         |(latency, misattribution, again, fast_track)| {
-            AfterRejection::Revert(Repair { latency, misattribution, again, fast_track })
+            AfterRejection::Revert(RepairPolicy { latency, misattribution, again, fast_track })
         },
     );
     let after = prop_oneof![
@@ -409,7 +411,8 @@ pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
         1 => duration().prop_map(|after| AfterRejection::Restart { after }),
         3 => repair,
     ];
-    let entry = prop_oneof![Just(Entry::Queued), Just(Entry::Superseded), Just(Entry::Restart)];
+    let entry =
+        prop_oneof![Just(EntryPolicy::Queued), Just(EntryPolicy::Superseded), Just(EntryPolicy::Restart)];
     let stages = prop::collection::vec(stage(), 1..5);
     let waves = prop::collection::vec((timed_wave(), any::<bool>()), 0..4);
     let policies = (prop::option::of(emergency()), prop::option::of(error_budget()));
@@ -430,7 +433,7 @@ pub fn any_pipeline() -> impl Strategy<Value = (Pipeline, Vec<TimedWave>)> {
     )
 }
 
-/// What holds of every horizon: Little's law, accounts that add up, one revision a wave.
+/// What holds of every trial: Little's law, accounts that add up, one revision a wave.
 pub fn invariants(outcome: &PipelineOutcome) -> Result<(), TestCaseError> {
     let holds = |stage: &StageOutcome| stage.area_ms == stage.stays_ms;
     prop_assert!(outcome.stages.iter().all(holds), "{:#?}", outcome.stages);
@@ -460,7 +463,7 @@ proptest! {
     ) {
         let run = || {
             let timed = Timed::new(seed, 0, waves.clone(), fixed(ROLLBACK));
-            let mut production = Recorder { timed, last: BTreeMap::new() };
+            let mut production = Remembered { timed, last: BTreeMap::new() };
             let outcome = pipeline::run(&pipeline, &mut production, seed, 0);
             (outcome, production.collisions())
         };

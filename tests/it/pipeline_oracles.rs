@@ -1,4 +1,4 @@
-//! Pipelines over a horizon against closed forms: lines, queues, restarts, windows.
+//! Pipelines over a trial against closed forms: lines, queues, restarts, windows.
 //!
 //! Acceptance as in `oracles`: exact rows exactly, |z| <= 4.5 at fixed seeds. Steady-state rows use
 //! independent replications, each with its warm-up left out. Every pipeline is built from ordinary
@@ -7,9 +7,10 @@
 use crate::support::{accept, oracle, reject};
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::{self, Timed};
-use wavetank::plan::Pipeline;
+use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{
-    AfterRejection, Calendar, DefectClass, Entry, Holds, Merges, Mode, Phase, RateStep, Source, Stage, Window,
+    AfterRejection, Calendar, ChangeSource, DefectClass, EntryPolicy, Holds, Merges, Mode, RateStep, Stage,
+    StagePhase, Window,
 };
 use wavetank::random::Distribution;
 
@@ -28,15 +29,15 @@ pub(crate) fn poisson(per_minute: f64) -> Merges {
     Merges::Poisson(vec![RateStep { from_ms: 0, per_hour: per_minute * 60.0 }])
 }
 
-pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_ms: u64) -> Pipeline {
-    Pipeline {
-        source: Source { merges, review: fixed(0), defects: Vec::new() },
+pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_ms: u64) -> Line {
+    Line {
+        source: ChangeSource { merges, review: fixed(0), defects: Vec::new() },
         stages,
         calendars: Vec::new(),
         wave_windows: Vec::new(),
         two_phase: None,
         region_windows: Vec::new(),
-        entry: Entry::Queued,
+        entry: EntryPolicy::Queued,
         after_rejection: AfterRejection::Leave,
         emergency: None,
         error_budget: None,
@@ -46,14 +47,14 @@ pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_m
 }
 
 pub(crate) fn stages(durations: impl IntoIterator<Item = Distribution>) -> Vec<Stage> {
-    durations.into_iter().map(|duration| Stage::plain("stage", Phase::Test, duration)).collect()
+    durations.into_iter().map(|duration| Stage::plain("stage", StagePhase::Test, duration)).collect()
 }
 
-fn run(pipeline: &Pipeline, seed: u64, trial: u64) -> PipelineOutcome {
+fn run(pipeline: &Line, seed: u64, trial: u64) -> PipelineOutcome {
     pipeline::run(pipeline, &mut Timed::none(), seed, trial)
 }
 
-fn replications(pipeline: &Pipeline, seed: u64, trials: u64) -> Vec<PipelineOutcome> {
+fn replications(pipeline: &Line, seed: u64, trials: u64) -> Vec<PipelineOutcome> {
     (0..trials).map(|trial| run(pipeline, seed, trial)).collect()
 }
 
@@ -217,7 +218,7 @@ fn o19_false_alarms_send_a_good_change_back_to_the_first_stage() {
 fn o22_a_window_makes_changes_wait() {
     let days = (0..520).flat_map(|week| (0..5).map(move |day| week * WEEK + day * 24 * HOUR));
     let open = days.map(|day| (day + 9 * HOUR, day + 17 * HOUR)).collect();
-    let mut stage = Stage::plain("window", Phase::Deploy, fixed(0));
+    let mut stage = Stage::plain("window", StagePhase::Deploy, fixed(0));
     stage.mode = Mode::Parallel;
     stage.window = Some(Window { calendar: 0, holds: Holds::Start });
     let mut pipeline = line(poisson(0.1), vec![stage], 0, 500 * WEEK);

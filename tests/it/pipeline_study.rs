@@ -1,4 +1,4 @@
-//! Pipelines as scenarios say them: calendars, the Amazon pipeline, studies of horizons, the command.
+//! Pipelines as scenarios say them: calendars, the Amazon pipeline, studies of trials, the command.
 
 use super::pipeline_oracles::HOUR;
 use super::support::{self, plan_of as plan};
@@ -23,7 +23,7 @@ fn with_calendar(calendar: &str) -> Plan {
 }
 
 fn openings(plan: &Plan) -> Vec<(f64, f64)> {
-    let open = plan.horizon.as_ref().unwrap().pipeline.calendars[0].intervals();
+    let open = plan.pipeline.as_ref().unwrap().line.calendars[0].intervals();
     open.iter().map(|(from, to)| (*from as f64 / HOUR as f64, *to as f64 / HOUR as f64)).collect()
 }
 
@@ -51,12 +51,12 @@ fn nights_holidays_and_freezes_are_closed() {
 #[test]
 fn merges_come_in_office_hours_at_the_rate_of_a_day() {
     let plan = with_calendar("hours = \"09:00-18:00\"");
-    let Merges::Poisson(steps) = &plan.horizon.as_ref().unwrap().pipeline.source.merges else { panic!() };
+    let Merges::Poisson(steps) = &plan.pipeline.as_ref().unwrap().line.source.merges else { panic!() };
     assert_eq!((steps[0].from_ms, steps[0].per_hour), (0, 0.0));
     assert_eq!((steps[1].from_ms, steps[1].per_hour), (9 * HOUR, 1.0));
     assert_eq!((steps[2].from_ms, steps[2].per_hour), (18 * HOUR, 0.0));
-    let horizon = plan.horizon.as_ref().unwrap();
-    let done = study::run(&plan, horizon, 40, &Nobody).unwrap();
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let done = study::run(&plan, pipeline, 40, &Nobody).unwrap();
     // Two weeks are counted: 90 merges on average, 40 times.
     let merges: usize = done.by_strategy[0].iter().map(|h| h.changes.len()).sum();
     let z = (merges as f64 - 3600.0) / 60.0;
@@ -77,7 +77,7 @@ fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
     write("sub/merges.csv", merges);
     let root = folder.path().join("s.toml");
     let loaded = scenario::load(&root);
-    let source = &loaded.plan.as_ref().unwrap().horizon.as_ref().unwrap().pipeline.source;
+    let source = &loaded.plan.as_ref().unwrap().pipeline.as_ref().unwrap().line.source;
     let first = 9 * HOUR + HOUR / 4;
     assert_eq!(
         source.merges,
@@ -94,8 +94,8 @@ fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
 fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Option<u64>> {
     let model = Model::new(plan);
     let strategy = plan.strategies.iter().position(|listed| listed.name == strategy).unwrap();
-    let horizon = plan.horizon.as_ref().unwrap();
-    let mut pipeline = horizon.with_waves(plan, &plan.strategies[strategy]);
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let mut pipeline = pipeline.with_waves(plan, &plan.strategies[strategy]);
     pipeline.source.merges = Merges::Recorded(vec![merged]);
     pipeline.source.defects.iter_mut().for_each(|class| class.probability = 0.0);
     pipeline.after_rejection = AfterRejection::Leave;
@@ -124,7 +124,7 @@ fn local_hours_take_no_longer_than_those_of_one_office() {
         Ok(format!("{before}{name}{waves}").into_bytes())
     };
     let plan = scenario::load_with("amazon-pipeline.toml".as_ref(), &local).plan.expect("a valid scenario");
-    assert!(matches!(plan.horizon.as_ref().unwrap().wave_calendar, WaveCalendar::Local(_)));
+    assert!(matches!(plan.pipeline.as_ref().unwrap().wave_calendar, WaveCalendar::Local(_)));
     let business_days = business_days(&plan);
     let within = business_days.iter().filter(|days| (3.0..=5.0).contains(*days)).count();
     assert!(within as f64 > 0.95 * business_days.len() as f64, "{business_days:?}");
@@ -155,12 +155,12 @@ fn azures_stages_are_done_on_day_eight_as_published() {
     assert!(days.iter().filter(|day| **day == 8).count() as f64 > 0.95 * days.len() as f64, "{days:?}");
 }
 
-/// A measure of a scenario's only strategy, over some horizons.
+/// A measure of a scenario's only strategy, over some trials.
 pub fn measured(file: &str, trials: u64, measure: &str) -> wavetank::stats::mean::Mean {
     let plan = support::plan(file, &[]);
-    let horizon = plan.horizon.as_ref().unwrap();
-    let done = study::run(&plan, horizon, trials, &Nobody).unwrap();
-    let summary = wavetank::study::pipeline_summary::summarise(&plan, horizon, &done);
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let done = study::run(&plan, pipeline, trials, &Nobody).unwrap();
+    let summary = wavetank::study::pipeline_summary::summarise(&plan, pipeline, &done);
     let found = summary.strategies[0].measures.iter().find(|estimated| estimated.measure.name == measure);
     found.unwrap().mean.unwrap_or_else(|| panic!("{file} says nothing of {measure}"))
 }
@@ -211,7 +211,7 @@ fn the_command_says_what_the_library_says() {
     let few = [file, "--trials", "3", "--strategy", "all-at-once", "--strategy", "hasty-five-waves"];
     let (code, text, _) = run(&few);
     assert_eq!(code, Some(0));
-    for words in ["change fail rate", "Where lead time goes", "twelve regions", "2 strategies x 3 horizons"] {
+    for words in ["change fail rate", "Where lead time goes", "twelve regions", "2 strategies x 3 trials"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     let json = [&few[..], &["--format", "json", "--output", "sub", "--threads", "1"]].concat();
@@ -240,9 +240,9 @@ fn a_pipeline_that_is_too_slow_is_called_unsteady() {
     };
     let drifts = |every: &str| {
         let plan = plan(&text(every));
-        let horizon = plan.horizon.as_ref().unwrap();
-        let done = study::run(&plan, horizon, 12, &Nobody).unwrap();
-        wavetank::study::pipeline_summary::summarise(&plan, horizon, &done).strategies[0].drifts
+        let pipeline = plan.pipeline.as_ref().unwrap();
+        let done = study::run(&plan, pipeline, 12, &Nobody).unwrap();
+        wavetank::study::pipeline_summary::summarise(&plan, pipeline, &done).strategies[0].drifts
     };
     assert!(drifts("40m"), "a build takes 50 minutes");
     assert!(!drifts("2h"));

@@ -5,11 +5,12 @@ use crate::pipeline::{delivered, every, part, trial, wave, with_waves};
 use crate::pipeline_oracles::{HOUR, MINUTE, fixed};
 use crate::support::{self, plan_of as plan};
 use wavetank::outcome::pipeline::{Emergencies, Part, PipelineOutcome};
-use wavetank::pipeline::{self, Ask, Production, Rollout, Rollouts, Timed, TimedWave};
+use wavetank::pipeline::{self, Production, RolloutRequest, Rollouts, Schedule, Timed, TimedWave};
+use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{
-    AfterRejection, Calendar, Emergency, Entry, ErrorBudget, Merges, Mode, Repair,
+    AfterRejection, Calendar, Emergency, EntryPolicy, ErrorBudget, Merges, Mode, RepairPolicy,
 };
-use wavetank::plan::{Horizon, Pipeline, Ratio};
+use wavetank::plan::{Pipeline, Ratio};
 use wavetank::report;
 use wavetank::rollout::Model;
 use wavetank::study::pipeline_summary::{Estimated, summarise};
@@ -21,7 +22,7 @@ const LANE: Emergency = Emergency {
     review: None,
     review_catches: None,
     ignores_windows: false,
-    entry: Entry::Queued,
+    entry: EntryPolicy::Queued,
 };
 
 /// A fleet in New York and Tokyo with a wave for both, and a build of ten minutes.
@@ -37,10 +38,10 @@ fn two_cities(wave: &str, more: &str) -> String {
     )
 }
 
-/// The horizon of the only strategy whose changes are merged at these instants.
+/// The trial of the only strategy whose changes are merged at these instants.
 fn simulate(text: &str, merges: Vec<u64>) -> PipelineOutcome {
     let plan = plan(text);
-    let mut pipeline = plan.horizon.as_ref().unwrap().with_waves(&plan, &plan.strategies[0]);
+    let mut pipeline = plan.pipeline.as_ref().unwrap().with_waves(&plan, &plan.strategies[0]);
     pipeline.source.merges = Merges::Recorded(merges);
     let model = Model::new(&plan);
     pipeline::run(&pipeline, &mut Rollouts::new(&model, 0, 0, 0), 1, 0)
@@ -145,7 +146,7 @@ fn emergencies_may_ignore_windows_and_take_the_place_of_a_rollout() {
     pipeline.emergency = Some(Emergency { ignores_windows: true, ..LANE });
     // The second follows one wave behind.
     assert_eq!(delivered(&trial(&pipeline, &waves, &[false, false])), [41, 71].map(Some));
-    pipeline.emergency = Some(Emergency { ignores_windows: true, entry: Entry::Restart, ..LANE });
+    pipeline.emergency = Some(Emergency { ignores_windows: true, entry: EntryPolicy::Restart, ..LANE });
     let restarted = trial(&pipeline, &waves, &[false, false]);
     assert_eq!((delivered(&restarted), restarted.overtaken), ([71, 71].map(Some).to_vec(), 1));
 }
@@ -180,15 +181,15 @@ impl Production for Harmful {
         &[]
     }
 
-    fn roll_out(&mut self, ask: &Ask) -> Rollout {
-        let mut rollout = self.0.roll_out(ask);
+    fn roll_out(&mut self, request: &RolloutRequest) -> Schedule {
+        let mut rollout = self.0.roll_out(request);
         rollout.harm.impaired_host_ms = self.1 * MINUTE;
         rollout
     }
 }
 
 /// The first trial of harmful rollouts whose changes are bad and good in this order.
-fn harmful(pipeline: &Pipeline, bad: &[bool]) -> PipelineOutcome {
+fn harmful(pipeline: &Line, bad: &[bool]) -> PipelineOutcome {
     let quick = TimedWave { bake: fixed(0), ..wave(1.0) };
     let run = |trial| {
         let timed = Timed::new(4, trial, vec![quick.clone()], fixed(15));
@@ -215,7 +216,8 @@ fn a_budget_that_is_spent_holds_ordinary_changes_until_harm_is_old_enough() {
 #[test]
 fn a_fix_passes_a_spent_budget_and_takes_along_what_waits() {
     let mut pipeline = with_waves(every(20, 2), 1);
-    let repair = Repair { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false };
+    let repair =
+        RepairPolicy { latency: fixed(100), misattribution: 0.0, again: fixed(1000), fast_track: false };
     pipeline.after_rejection = AfterRejection::Revert(repair);
     pipeline.error_budget = Some(ErrorBudget { allowed_host_ms: 5 * MINUTE, window_ms: 2000 * MINUTE });
     // The first is seen at the end of its wave, 11, and back at 26: the budget is spent until 2026. The second comes to
@@ -253,7 +255,7 @@ fn an_alarm_that_fires_for_another_reason_holds_up_a_rollout_in_a_pipeline() {
 #[test]
 fn the_report_says_what_the_lane_buys_and_how_long_the_budget_was_spent() {
     let plan = support::plan("scenarios/pipelines/local-hours.toml", &[]);
-    let settings = plan.horizon.as_ref().unwrap();
+    let settings = plan.pipeline.as_ref().unwrap();
     let done = study::pipeline::run(&plan, settings, 4, &Nobody).unwrap();
     let summary = summarise(&plan, settings, &done);
     let lead = |estimates: &[Estimated]| estimates[0].mean.unwrap().value;
@@ -266,10 +268,10 @@ fn the_report_says_what_the_lane_buys_and_how_long_the_budget_was_spent() {
     for words in ["emergencies: change fail rate", "all else", "time with the error budget spent"] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    let none = summarise(&plan, &Horizon { pipeline: without_policies(settings), ..settings.clone() }, &done);
+    let none = summarise(&plan, &Pipeline { line: without_policies(settings), ..settings.clone() }, &done);
     assert!(!report::pipeline::text(&none, 100).contains("Who may hurry"));
 }
 
-fn without_policies(horizon: &Horizon) -> Pipeline {
-    Pipeline { emergency: None, error_budget: None, ..horizon.pipeline.clone() }
+fn without_policies(pipeline: &Pipeline) -> Line {
+    Line { emergency: None, error_budget: None, ..pipeline.line.clone() }
 }

@@ -6,8 +6,9 @@ use crate::support::project;
 use std::path::{Path, PathBuf};
 use wavetank::outcome::pipeline::PipelineOutcome;
 use wavetank::pipeline::{self, Rollouts};
+use wavetank::plan::Plan;
+use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Merges};
-use wavetank::plan::{Pipeline, Plan};
 use wavetank::rollout::Model;
 use wavetank::scenario;
 
@@ -28,11 +29,11 @@ fn with_gamma(bad: &str, gamma: &str) -> Plan {
     loaded.plan.unwrap_or_else(|| panic!("{}", loaded.problems))
 }
 
-fn pipeline(plan: &Plan, strategy: usize) -> Pipeline {
-    plan.horizon.as_ref().unwrap().with_waves(plan, &plan.strategies[strategy])
+fn pipeline(plan: &Plan, strategy: usize) -> Line {
+    plan.pipeline.as_ref().unwrap().with_waves(plan, &plan.strategies[strategy])
 }
 
-fn run(plan: &Plan, pipeline: &Pipeline, strategy: usize, trial: u64) -> PipelineOutcome {
+fn run(plan: &Plan, pipeline: &Line, strategy: usize, trial: u64) -> PipelineOutcome {
     let model = Model::new(plan);
     pipeline::run(pipeline, &mut Rollouts::new(&model, strategy, trial, 0), 1, trial)
 }
@@ -65,7 +66,7 @@ fn shipped(traffic: u64) -> Plan {
     scenario::load_with(Path::new("pipelines/gamma.toml"), &read).plan.expect("a valid scenario")
 }
 
-/// Rollouts with a defect that production had to take back, in a horizon. A request a second is less than any alarm wants.
+/// Rollouts with a defect that production had to take back, in a trial. A request a second is less than any alarm wants.
 fn bad_rollouts(plan: &Plan) -> f64 {
     let pipeline = pipeline(plan, 0);
     let trials = 4;

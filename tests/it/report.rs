@@ -74,7 +74,7 @@ fn plan() -> Plan {
             strategy("at, once", vec![wave(vec![0, 1])]),
             strategy("in \"turn\" <&>", vec![wave(vec![0]), wave(vec![1])]),
         ],
-        horizon: None,
+        pipeline: None,
         study: StudyPlan {
             trials: 40,
             seed: u64::MAX,

@@ -1,11 +1,12 @@
-//! Real rollouts inside a pipeline: a horizon of one change is a trial of the study, gates and stops do what they say.
+//! Real rollouts inside a pipeline: a trial of one change is a trial of the study, gates and stops do what they say.
 
 use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support;
 use wavetank::outcome::pipeline::{Harm, Part};
 use wavetank::pipeline::{self, Rollouts};
-use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Entry, Merges, Repair};
-use wavetank::plan::{Pipeline, Plan, Ratio};
+use wavetank::plan::pipeline::Line;
+use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, EntryPolicy, Merges, RepairPolicy};
+use wavetank::plan::{Plan, Ratio};
 use wavetank::rollout::launch::{Launch, Launched, OutsideStop, World};
 use wavetank::rollout::trace::Silent;
 use wavetank::rollout::{Engine, Model};
@@ -18,7 +19,7 @@ fn small() -> Plan {
 }
 
 /// Merges that go to production at once.
-fn straight(plan: &Plan, strategy: usize, merges: Vec<u64>, defect: Option<usize>) -> Pipeline {
+fn straight(plan: &Plan, strategy: usize, merges: Vec<u64>, defect: Option<usize>) -> Line {
     let mut pipeline = line(Merges::Recorded(merges), stages([fixed(0)]), 0, 60 * 24 * HOUR);
     pipeline.source.defects = plan
         .change
@@ -37,7 +38,7 @@ fn straight(plan: &Plan, strategy: usize, merges: Vec<u64>, defect: Option<usize
 }
 
 #[test]
-fn a_horizon_of_one_change_is_the_trial_of_the_study() {
+fn a_trial_of_one_change_is_the_trial_of_the_study() {
     let plan = small();
     let model = Model::new(&plan);
     let mut engine = Engine::new(&model);
@@ -62,17 +63,17 @@ fn a_horizon_of_one_change_is_the_trial_of_the_study() {
             );
             let pipeline = straight(&plan, strategy, vec![START], defect);
             let mut production = Rollouts::new(&model, strategy, trial, 0);
-            let horizon = pipeline::run(&pipeline, &mut production, plan.study.seed, trial);
+            let outcome = pipeline::run(&pipeline, &mut production, plan.study.seed, trial);
             let mut harm = Harm::default();
             harm.add(&alone);
-            assert_eq!(horizon.harm, harm, "{strategy} {trial}");
-            assert_eq!(horizon.deployments, 1);
+            assert_eq!(outcome.harm, harm, "{strategy} {trial}");
+            assert_eq!(outcome.deployments, 1);
             assert_eq!(
-                horizon.changes[0].delivered_ms,
+                outcome.changes[0].delivered_ms,
                 alone.completed_ms.map(|ms| START + ms),
                 "{strategy} {trial}"
             );
-            let incident = horizon.incidents.first().map(|i| (i.detected_ms - START, i.restored_ms - START));
+            let incident = outcome.incidents.first().map(|i| (i.detected_ms - START, i.restored_ms - START));
             let caught = alone.rollback_ms.filter(|_| alone.is_bad()).map(|ms| (ms, alone.end_ms));
             assert_eq!(incident, caught, "{strategy} {trial}");
             endings.insert(alone.ending);
@@ -149,9 +150,8 @@ fn the_next_revision_follows_wave_by_wave() {
     let plan = small();
     let model = Model::new(&plan);
     let pipeline = straight(&plan, 0, vec![START, START + MINUTE, START + 2 * MINUTE], None);
-    let run = |pipeline: &Pipeline| {
-        pipeline::run(pipeline, &mut Rollouts::new(&model, 0, 5, 0), plan.study.seed, 5)
-    };
+    let run =
+        |pipeline: &Line| pipeline::run(pipeline, &mut Rollouts::new(&model, 0, 5, 0), plan.study.seed, 5);
     let queued = run(&pipeline);
     assert_eq!((queued.deployments, queued.completed), (3, 3));
     let delivered: Vec<u64> = queued.changes.iter().filter_map(|change| change.delivered_ms).collect();
@@ -160,7 +160,7 @@ fn the_next_revision_follows_wave_by_wave() {
     assert!(delivered.is_sorted() && delivered[2] - START < 3 * alone, "{delivered:?}");
     assert!(delivered[2] - START > alone + alone / 4);
     let mut superseded = pipeline.clone();
-    superseded.entry = Entry::Superseded;
+    superseded.entry = EntryPolicy::Superseded;
     let batched = run(&superseded);
     assert_eq!(batched.deployments, 2, "the second waits, and the third takes its place");
     assert_eq!(batched.changes_per_deployment(), Some(1.5));
@@ -181,7 +181,7 @@ fn a_defect_that_rides_with_two_revisions_stops_both() {
     for trial in 0..40 {
         let mut pipeline = straight(&plan, 0, vec![START, START + 90 * MINUTE], None);
         pipeline.source.defects[latent].probability = 1.0;
-        pipeline.after_rejection = AfterRejection::Revert(Repair {
+        pipeline.after_rejection = AfterRejection::Revert(RepairPolicy {
             latency: fixed(60),
             misattribution: 0.0,
             again: fixed(60 * 24),

@@ -1,6 +1,6 @@
 //! Several pipelines on one fleet: timetables worked out by hand, and what must hold of any of them.
 
-use crate::pipeline::{ROLLBACK, Recorder, any_pipeline, delivered, every, part, wave, with_waves};
+use crate::pipeline::{ROLLBACK, Remembered, any_pipeline, delivered, every, part, wave, with_waves};
 use crate::pipeline_oracles::fixed;
 use crate::support;
 use proptest::prelude::*;
@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use wavetank::outcome::measures::COLLATERAL_ROLLBACKS_PER_QUARTER as COLLATERAL;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome, StageOutcome};
 use wavetank::pipeline::{self, Member, Sharing, Timed, TimedWave, run_together};
-use wavetank::plan::{Horizon, Pipeline};
+use wavetank::plan::Pipeline;
+use wavetank::plan::pipeline::Line;
 use wavetank::study::pipeline_summary::{Estimated, summarise};
 use wavetank::study::{self, Nobody};
 
@@ -18,34 +19,37 @@ const EXCLUSIVE: Sharing = Sharing { exclusive: true, ..ALONE };
 const ALARMS: Sharing = Sharing { alarms: true, ..ALONE };
 
 /// A pipeline and its waves.
-type Line = (Pipeline, Vec<TimedWave>);
+type Tested = (Line, Vec<TimedWave>);
 
 /// A pipeline of one merge with a wave a region; each wave takes an hour.
-fn through(regions: &[usize], catches: f64) -> Line {
+fn through(regions: &[usize], catches: f64) -> Tested {
     let waves: Vec<TimedWave> =
         regions.iter().map(|region| TimedWave { regions: vec![*region], ..wave(catches) }).collect();
     (with_waves(every(0, 1), waves.len()), waves)
 }
 
-/// One horizon of these pipelines together, and what their production was asked last.
-fn run(lines: &[Line], sharing: Sharing, trial: u64) -> Vec<(PipelineOutcome, Recorder)> {
+/// One trial of these pipelines together, and what their production was asked last.
+fn run(lines: &[Tested], sharing: Sharing, trial: u64) -> Vec<(PipelineOutcome, Remembered)> {
     let seed = |line: usize| 4 + line as u64;
-    let mut productions: Vec<Recorder> = lines
+    let mut productions: Vec<Remembered> = lines
         .iter()
         .enumerate()
         .map(|(line, (_, waves))| {
             let timed = Timed::new(seed(line), trial, waves.clone(), fixed(ROLLBACK));
-            Recorder { timed, last: BTreeMap::new() }
+            Remembered { timed, last: BTreeMap::new() }
         })
         .collect();
     let members = lines.iter().zip(&mut productions).enumerate();
-    let members =
-        members.map(|(line, ((pipeline, _), production))| Member { pipeline, production, seed: seed(line) });
+    let members = members.map(|(line, ((pipeline, _), production))| Member {
+        line: pipeline,
+        production,
+        seed: seed(line),
+    });
     run_together(members.collect(), sharing, trial).into_iter().zip(productions).collect()
 }
 
 /// The first trial in which the first change of each pipeline is bad or good as wanted.
-fn trial(lines: &[Line], sharing: Sharing, bad: &[bool]) -> Vec<PipelineOutcome> {
+fn trial(lines: &[Tested], sharing: Sharing, bad: &[bool]) -> Vec<PipelineOutcome> {
     let outcomes =
         |trial| run(lines, sharing, trial).into_iter().map(|(outcome, _)| outcome).collect::<Vec<_>>();
     let first = |outcome: &PipelineOutcome| outcome.changes[0].defect.is_some();
@@ -90,7 +94,7 @@ fn a_region_is_held_until_the_rollback_is_over() {
 }
 
 /// A pipeline whose defect is seen in its second region only, and one that comes to the first meanwhile.
-fn late_defect() -> [Line; 2] {
+fn late_defect() -> [Tested; 2] {
     let mut first = through(&[0, 1], 1.0);
     first.1[0].catches = vec![0.0];
     let mut second = through(&[0], 0.0);
@@ -121,12 +125,12 @@ fn whoever_is_elsewhere_goes_on() {
 }
 
 /// A measure of every pipeline of the shared fleet, beside the first strategy: its own, then the others in order.
-fn measured(edit: impl Fn(&mut Horizon), measure: &str) -> Vec<f64> {
+fn measured(edit: impl Fn(&mut Pipeline), measure: &str) -> Vec<f64> {
     let mut plan = support::plan("scenarios/pipelines/shared-fleet.toml", &[]);
-    edit(plan.horizon.as_mut().unwrap());
-    let horizon = plan.horizon.as_ref().unwrap();
-    let done = study::pipeline::run(&plan, horizon, 6, &Nobody).unwrap();
-    let summary = summarise(&plan, horizon, &done);
+    edit(plan.pipeline.as_mut().unwrap());
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let done = study::pipeline::run(&plan, pipeline, 6, &Nobody).unwrap();
+    let summary = summarise(&plan, pipeline, &done);
     let own = &summary.strategies[0].measures;
     let value = |estimates: &Vec<Estimated>| {
         let found = estimates.iter().find(|estimated| estimated.measure.name == measure).unwrap();
@@ -137,8 +141,8 @@ fn measured(edit: impl Fn(&mut Horizon), measure: &str) -> Vec<f64> {
 
 #[test]
 fn exclusion_costs_days_and_spares_the_innocent() {
-    let same = |_: &mut Horizon| {};
-    let free = |horizon: &mut Horizon| horizon.exclusive_regions = false;
+    let same = |_: &mut Pipeline| {};
+    let free = |outcome: &mut Pipeline| outcome.exclusive_regions = false;
     let lead = "lead_time_p50_ms";
     let (apart, together) = (measured(same, lead)[1], measured(free, lead)[1]);
     assert!(
@@ -147,12 +151,12 @@ fn exclusion_costs_days_and_spares_the_innocent() {
     );
     let (apart, together) = (measured(same, COLLATERAL.name)[2], measured(free, COLLATERAL.name)[2]);
     assert!(apart < together / 2.0, "patches are stopped for others: {apart} {together}");
-    let deaf = measured(|horizon| horizon.shared_alarms = false, COLLATERAL.name);
+    let deaf = measured(|outcome| outcome.shared_alarms = false, COLLATERAL.name);
     assert_eq!(deaf, [0.0; 3]);
 }
 
 /// Any pipelines, their waves in random regions.
-fn any_lines() -> impl Strategy<Value = Vec<Line>> {
+fn any_lines() -> impl Strategy<Value = Vec<Tested>> {
     let regions = prop::collection::vec(prop::collection::vec(0..REGIONS, 0..3), 4);
     let line = (any_pipeline(), regions).prop_map(|((pipeline, mut waves), regions)| {
         waves.iter_mut().zip(regions).for_each(|(wave, regions)| wave.regions = regions);
@@ -171,14 +175,15 @@ struct Hold<'a> {
 }
 
 /// Every wave, and every rollback for each of its waves.
-fn holds<'a>(recorder: &'a Recorder, waves: &'a [TimedWave]) -> Vec<Hold<'a>> {
-    let of = |rollout: &'a wavetank::pipeline::Rollout| {
+fn holds<'a>(recorder: &'a Remembered, waves: &'a [TimedWave]) -> Vec<Hold<'a>> {
+    let of = |rollout: &'a wavetank::pipeline::Schedule| {
         rollout.waves.iter().zip(waves).flat_map(|(run, wave)| {
             let regions = &wave.regions[..];
-            let wave = Hold { from: run.start_ms, to: run.end_ms, rollback: false, regions };
-            let back = rollout.stopped.map(|(at, _)| Hold {
-                from: at,
-                to: rollout.settled_ms,
+            let to = run.end_ms.unwrap_or(u64::MAX);
+            let wave = Hold { from: run.start_ms, to, rollback: false, regions };
+            let back = rollout.stopped.map(|stop| Hold {
+                from: stop.at_ms,
+                to: stop.settled_ms,
                 rollback: true,
                 regions,
             });
@@ -205,7 +210,7 @@ proptest! {
             let (pipeline, waves) = &lines[line];
             let seed = 4 + line as u64;
             let timed = Timed::new(seed, trial, waves.clone(), fixed(ROLLBACK));
-            let mut production = Recorder { timed, last: BTreeMap::new() };
+            let mut production = Remembered { timed, last: BTreeMap::new() };
             prop_assert_eq!(together, pipeline::run(pipeline, &mut production, seed, trial));
         }
     }

@@ -6,11 +6,11 @@ use crate::pipeline_study::measured;
 use proptest::prelude::*;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::{self, Timed, TimedWave};
-use wavetank::plan::Pipeline;
+use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, BakesFrom, DefectClass, TwoPhase};
 
 /// One change that is the first half of two; a stage of a minute and two waves of an hour.
-fn pipeline(bake: u64, from: BakesFrom) -> Pipeline {
+fn pipeline(bake: u64, from: BakesFrom) -> Line {
     let mut pipeline = line(every(0, 1), stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects =
         vec![DefectClass { name: "unreadable".to_owned(), probability: 0.0, review_catches: 0.0 }];
@@ -22,7 +22,7 @@ fn pipeline(bake: u64, from: BakesFrom) -> Pipeline {
 }
 
 /// Waves of 10 minutes and a bake of 50, that see every defect after half an hour, or none.
-fn run(pipeline: &Pipeline, sees: [f64; 2]) -> PipelineOutcome {
+fn run(pipeline: &Line, sees: [f64; 2]) -> PipelineOutcome {
     let waves: Vec<TimedWave> = sees.map(wave).to_vec();
     pipeline::run(pipeline, &mut Timed::new(4, 0, waves, fixed(15)), 4, 0)
 }

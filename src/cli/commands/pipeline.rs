@@ -11,7 +11,7 @@ use crate::cli::options::{FailOn, Format};
 use crate::cli::progress::Bar;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
-use crate::plan::{Horizon, Plan, Restriction};
+use crate::plan::{Pipeline, Plan, Restriction};
 use crate::report::trains::journey::Journey;
 use crate::report::{self, chart, json, pipeline_csv};
 use crate::study::pipeline::replay;
@@ -34,7 +34,7 @@ The scenario needs a [pipeline]; docs/pipeline.md describes it.";
 pub struct Args {
     /// Scenario file, `-` for standard input
     file: String,
-    /// Simulate this many horizons of each strategy [default: the scenario's]
+    /// Simulate this many trials of each strategy [default: the scenario's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=100_000))]
     trials: Option<u64>,
     /// Draw from this seed: a number, hex, or a commit [default: the scenario's]
@@ -57,7 +57,7 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
-/// Simulates the horizons and prints what they say.
+/// Simulates the trials and prints what they say.
 ///
 /// # Errors
 /// When the scenario is invalid or has no pipeline, a strategy is unknown, or a file cannot be written.
@@ -65,14 +65,14 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let asked =
         Restriction { seed: args.seed, strategies: args.strategies.clone(), ..Restriction::default() };
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
-    let horizon = input::pipeline_of(&plan, &args.file)?;
-    let without = stages(horizon, &args.without)?;
+    let pipeline = input::pipeline_of(&plan, &args.file)?;
+    let without = stages(pipeline, &args.without)?;
     let threads = Threads::start(args.threads)?;
     io.interrupt.arm();
     let output = args.output.as_deref().map(|dir| open(dir, &plan)).transpose()?;
     let bar = Bar::new(io);
     let study = PipelineStudy::new(&plan).expect("invariant: the plan has a pipeline");
-    let study = study.trials(args.trials.unwrap_or(horizon.trials)).without(without);
+    let study = study.trials(args.trials.unwrap_or(pipeline.trials)).without(without);
     let result = threads.run(|| study.run(&bar)).map_err(|_| CliError::interrupted())?;
     drop(bar);
     let report = match args.format {
@@ -80,7 +80,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         Format::Json => json::pretty(&result.summary),
     };
     if let (Some(targets), Some(dir)) = (output, &args.output) {
-        let contents = contents(&plan, horizon, &result);
+        let contents = contents(&plan, pipeline, &result);
         if io.interrupt.is_set() {
             return Err(CliError::interrupted());
         }
@@ -101,20 +101,20 @@ fn open(dir: &Path, plan: &Plan) -> Result<Targets, CliError> {
 }
 
 /// What is in these files.
-fn contents(plan: &Plan, horizon: &Horizon, result: &PipelineResult) -> Vec<Vec<u8>> {
+fn contents(plan: &Plan, pipeline: &Pipeline, result: &PipelineResult) -> Vec<Vec<u8>> {
     let trains = (0..plan.strategies.len()).map(|strategy| {
-        let trial = result.horizons.telling_trial(strategy);
-        let (_, records) = replay(plan, horizon, strategy, trial);
-        let journey = Journey::new(plan, horizon, strategy, trial, records);
+        let trial = result.trials.telling_trial(strategy);
+        let (_, records) = replay(plan, pipeline, strategy, trial);
+        let journey = Journey::new(plan, pipeline, strategy, trial, records);
         journey.chart(journey.span(None, None)).into_bytes()
     });
-    let table = pipeline_csv::trials(plan, &result.horizons);
+    let table = pipeline_csv::trials(plan, &result.trials);
     let chart = chart::pipeline::svg(&result.summary).into_bytes();
     [table, chart].into_iter().chain(trains).chain([json::pretty(&result.summary)]).collect()
 }
 
 /// Indices of the stages called `names`.
-fn stages(horizon: &Horizon, names: &[String]) -> Result<Vec<usize>, CliError> {
-    let all: Vec<&str> = horizon.pipeline.stages.iter().map(|stage| stage.name.as_str()).collect();
+fn stages(pipeline: &Pipeline, names: &[String]) -> Result<Vec<usize>, CliError> {
+    let all: Vec<&str> = pipeline.line.stages.iter().map(|stage| stage.name.as_str()).collect();
     names.iter().map(|name| names::find("stage", name, &all)).collect()
 }

@@ -1,4 +1,4 @@
-//! `wavetank replay`: one trial again, event by event; a horizon of a pipeline is in `replay_pipeline`.
+//! `wavetank replay`: one trial again, event by event; a trial of a pipeline is in `replay_pipeline`.
 
 use super::replay_pipeline::{self, PartArgs};
 use crate::cli::bug::{self, ReplayContext};

@@ -1,4 +1,4 @@
-//! `wavetank replay --pipeline`: one horizon of a pipeline as a train diagram.
+//! `wavetank replay --pipeline`: one trial of a pipeline as a train diagram.
 
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
@@ -6,14 +6,14 @@ use crate::cli::events::{EventArgs, EventFormat};
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
-use crate::plan::{HOUR_MS, Horizon, Plan};
+use crate::plan::{HOUR_MS, Pipeline, Plan};
 use crate::report::trains::journey::{self, Journey};
 use crate::study::pipeline::replay;
 
-/// Which part of a horizon is told.
+/// Which part of a trial is told.
 #[derive(Debug, clap::Args)]
 pub struct PartArgs {
-    /// Tell the trial as a horizon of the pipeline: a train diagram
+    /// Tell the trial of the pipeline: a train diagram
     #[arg(long, conflicts_with_all = ["estimator", "export"])]
     pub pipeline: bool,
     /// Begin on this day, as in 2026-03-09 [default: shortly before the first rollback]
@@ -24,10 +24,10 @@ pub struct PartArgs {
     days: Option<u64>,
 }
 
-/// Simulates the horizon and tells it.
+/// Simulates the trial and tells it.
 ///
 /// # Errors
-/// When the scenario has no pipeline, the day is not one of the horizon, or a file cannot be written.
+/// When the scenario has no pipeline, the day is not one of the trial, or a file cannot be written.
 pub fn run(
     file: &str,
     plan: &Plan,
@@ -36,17 +36,17 @@ pub fn run(
     args: &EventArgs,
     io: &mut Io,
 ) -> Result<Exit, CliError> {
-    let horizon = input::pipeline_of(plan, file)?;
-    if trial >= horizon.trials {
-        let last = horizon.trials - 1;
-        io.say("note", format_args!("the study has the horizons 0 to {last}; this one is beyond them"));
+    let pipeline = input::pipeline_of(plan, file)?;
+    if trial >= pipeline.trials {
+        let last = pipeline.trials - 1;
+        io.say("note", format_args!("the study has the trials 0 to {last}; this one is beyond them"));
     }
-    let day = part.from.as_deref().map(|date| day_of(horizon, date)).transpose()?;
+    let day = part.from.as_deref().map(|date| day_of(pipeline, date)).transpose()?;
     let files = args.open(std::iter::empty())?;
 
     bug::set_context(ReplayContext::new(file, plan, Some((strategy, trial))));
-    let (_, records) = replay(plan, horizon, strategy, trial);
-    let journey = Journey::new(plan, horizon, strategy, trial, records);
+    let (_, records) = replay(plan, pipeline, strategy, trial);
+    let journey = Journey::new(plan, pipeline, strategy, trial, records);
     let span = journey.span(day, part.days);
     let events = match args.format {
         EventFormat::Text => journey.text(span, io.width).into_bytes(),
@@ -58,12 +58,12 @@ pub fn run(
     Ok(Exit::Ok)
 }
 
-/// The horizon's day that `date` is.
-fn day_of(horizon: &Horizon, date: &str) -> Result<u64, CliError> {
-    let dates = journey::dates(horizon);
-    let days = horizon.pipeline.length_ms.div_ceil(24 * HOUR_MS);
+/// The pipeline's day that `date` is.
+fn day_of(pipeline: &Pipeline, date: &str) -> Result<u64, CliError> {
+    let dates = journey::dates(pipeline);
+    let days = pipeline.line.length_ms.div_ceil(24 * HOUR_MS);
     dates.day_of(date).filter(|day| *day < days).ok_or_else(|| {
-        CliError::invalid(format!("`{date}` is not a day of the horizon")).hint(format!(
+        CliError::invalid(format!("`{date}` is not a day of the pipeline")).hint(format!(
             "write one from {} to {}",
             dates.date(0),
             dates.date(days - 1)

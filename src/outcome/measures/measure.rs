@@ -117,8 +117,8 @@ pub enum Population {
     Impaired,
     /// Bad changes in which a host was impaired and all were healed.
     Mitigated,
-    /// Horizons of a pipeline that have something to say.
-    Horizons,
+    /// Trials of a pipeline that have something to say.
+    PipelineTrials,
 }
 
 impl Population {
@@ -133,7 +133,7 @@ impl Population {
             Self::Detected => "detected bad changes",
             Self::Impaired => "bad changes that impaired some host",
             Self::Mitigated => "mitigated bad changes",
-            Self::Horizons => "horizons with something to say",
+            Self::PipelineTrials => "trials with something to say",
         }
     }
 }
@@ -152,9 +152,9 @@ pub enum Better {
 pub enum Subject {
     /// One rollout: a trial of `wavetank run`.
     Rollout,
-    /// A pipeline over one horizon: a trial of `wavetank pipeline`.
+    /// A pipeline over one trial: a trial of `wavetank pipeline`.
     Pipeline,
-    /// The emergencies of a pipeline over one horizon, or all else of it.
+    /// The emergencies of a pipeline in one trial, or all else of it.
     Lane,
 }
 
@@ -172,9 +172,9 @@ pub enum Lane {
 pub enum Reading {
     /// From a rollout.
     Rollout(fn(&Outcome) -> Option<f64>),
-    /// From a pipeline over one horizon.
+    /// From a pipeline over one trial.
     Pipeline(fn(&PipelineOutcome) -> Option<f64>),
-    /// From a lane of a pipeline over one horizon.
+    /// From a lane of a pipeline in one trial.
     Lane(fn(&PipelineOutcome, Lane) -> Option<f64>),
 }
 
@@ -294,7 +294,7 @@ impl Trial for PipelineOutcome {
     }
 }
 
-/// A lane of a pipeline over one horizon.
+/// A lane of a pipeline in one trial.
 #[derive(Debug, Clone, Copy)]
 pub struct LaneOutcome<'o>(pub &'o PipelineOutcome, pub Lane);
 

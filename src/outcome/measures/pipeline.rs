@@ -1,9 +1,9 @@
-//! Every measure of a pipeline over one horizon, and of its lanes. A new one is one entry here.
+//! Every measure of a pipeline in one trial, and of its lanes. A new one is one entry here.
 //!
-//! Lead time is from merge to the end of the last wave. What is still under way when the horizon ends counts with the
+//! Lead time is from merge to the end of the last wave. What is still under way when the trial ends counts with the
 //! time that it has waited: leaving it out would flatter a pipeline that is stuck.
 
-use super::measure::Population::Horizons;
+use super::measure::Population::PipelineTrials;
 use super::measure::Unit::{Count, DurationMs, HostMs, Share};
 use super::measure::{Lane, Measure, Reading, Unit};
 use crate::outcome::pipeline::{ChangeOutcome, Emergencies, Part, PipelineOutcome};
@@ -19,7 +19,7 @@ const fn of(
     help: &'static str,
     value: fn(&PipelineOutcome) -> Option<f64>,
 ) -> Measure {
-    Measure::new(words, unit, Horizons, help, Reading::Pipeline(value))
+    Measure::new(words, unit, PipelineTrials, help, Reading::Pipeline(value))
 }
 
 const fn of_lane(
@@ -28,7 +28,7 @@ const fn of_lane(
     help: &'static str,
     value: fn(&PipelineOutcome, Lane) -> Option<f64>,
 ) -> Measure {
-    Measure::new(words, unit, Horizons, help, Reading::Lane(value))
+    Measure::new(words, unit, PipelineTrials, help, Reading::Lane(value))
 }
 
 measures! {
@@ -181,18 +181,18 @@ measures! {
 
 /// Days that were counted.
 #[must_use]
-pub fn days(horizon: &PipelineOutcome) -> f64 {
-    horizon.counted_ms() as f64 / DAY_MS
+pub fn days(outcome: &PipelineOutcome) -> f64 {
+    outcome.counted_ms() as f64 / DAY_MS
 }
 
-fn per_quarter(horizon: &PipelineOutcome, events: f64) -> Option<f64> {
-    Some(events / days(horizon) * QUARTER_DAYS)
+fn per_quarter(outcome: &PipelineOutcome, events: f64) -> Option<f64> {
+    Some(events / days(outcome) * QUARTER_DAYS)
 }
 
 /// The quantile `q` of the lead times of the changes that `chosen` chooses.
-fn lead_time(horizon: &PipelineOutcome, q: f64, chosen: impl Fn(&ChangeOutcome) -> bool) -> Option<f64> {
-    let waited = |change: &ChangeOutcome| change.delivered_ms.unwrap_or(horizon.to_ms) - change.merged_ms;
-    least_that_reaches(horizon.changes.iter().filter(|change| chosen(change)).map(waited).collect(), q)
+fn lead_time(outcome: &PipelineOutcome, q: f64, chosen: impl Fn(&ChangeOutcome) -> bool) -> Option<f64> {
+    let waited = |change: &ChangeOutcome| change.delivered_ms.unwrap_or(outcome.to_ms) - change.merged_ms;
+    least_that_reaches(outcome.changes.iter().filter(|change| chosen(change)).map(waited).collect(), q)
 }
 
 /// The least of some times that a share `q` of them does not exceed.
@@ -208,15 +208,15 @@ pub fn average(values: impl Iterator<Item = f64>) -> Option<f64> {
     (!values.is_empty()).then(|| sum(values.iter().copied()) / values.len() as f64)
 }
 
-/// Mean time of a horizon's delivered changes in one part, milliseconds; none without deliveries.
+/// Mean time of a trial's delivered changes in one part, milliseconds; none without deliveries.
 #[must_use]
-pub fn mean_part(horizon: &PipelineOutcome, part: Part) -> Option<f64> {
-    mean_delivered(horizon, |change| change.parts.of(part))
+pub fn mean_part(outcome: &PipelineOutcome, part: Part) -> Option<f64> {
+    mean_delivered(outcome, |change| change.parts.of(part))
 }
 
-/// Mean of a time over a horizon's delivered changes, milliseconds; none without deliveries.
-pub fn mean_delivered(horizon: &PipelineOutcome, of: impl Fn(&ChangeOutcome) -> u64) -> Option<f64> {
-    let delivered = horizon.changes.iter().filter(|change| change.delivered_ms.is_some());
+/// Mean of a time over a trial's delivered changes, milliseconds; none without deliveries.
+pub fn mean_delivered(outcome: &PipelineOutcome, of: impl Fn(&ChangeOutcome) -> u64) -> Option<f64> {
+    let delivered = outcome.changes.iter().filter(|change| change.delivered_ms.is_some());
     average(delivered.map(|change| of(change) as f64))
 }
 
@@ -228,14 +228,14 @@ fn is_in(lane: Lane, change: &ChangeOutcome) -> bool {
 }
 
 /// The rollouts that an emergency rode with, or all others.
-fn rollouts(horizon: &PipelineOutcome, lane: Lane) -> Emergencies {
-    let own = horizon.emergencies;
+fn rollouts(outcome: &PipelineOutcome, lane: Lane) -> Emergencies {
+    let own = outcome.emergencies;
     match lane {
         Lane::Emergencies => own,
         Lane::Others => Emergencies {
-            deployments: horizon.deployments - own.deployments,
-            rollbacks: horizon.needed_rollbacks + horizon.needless_rollbacks - own.rollbacks,
-            impaired_host_ms: horizon.harm.impaired_host_ms - own.impaired_host_ms,
+            deployments: outcome.deployments - own.deployments,
+            rollbacks: outcome.needed_rollbacks + outcome.needless_rollbacks - own.rollbacks,
+            impaired_host_ms: outcome.harm.impaired_host_ms - own.impaired_host_ms,
         },
     }
 }

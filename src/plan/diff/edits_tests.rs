@@ -1,13 +1,13 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
 use crate::plan::pipeline::{
-    AfterRejection, BakesFrom, Calendar, Component, DefectClass, Emergency, Entry, ErrorBudget, Holds,
-    Merges, Mode, OnFlaky, Phase, Rehearsal, Source, Stage, TwoPhase, WaveCalendar, WaveHolds, Window,
+    AfterRejection, BakesFrom, Calendar, ChangeSource, Component, DefectClass, Emergency, EntryPolicy,
+    ErrorBudget, Holds, Line, Merges, Mode, OnFlaky, Rehearsal, Stage, StagePhase, TwoPhase, WaveCalendar,
+    WaveHolds, Window,
 };
 use crate::plan::{
-    Background, Bypass, Condition, Cure, Episodes, Horizon, HostShare, Hurts, Missing, OnAlarm, Operators,
-    Pipeline, Plan, Ratio, Relapse, Remedy, Repair, Response, RollbackEffect, RollbackTarget, Trigger,
-    Within,
+    Background, Bypass, Condition, Cure, Episodes, HostRepair, HostShare, Hurts, Missing, OnAlarm, Operators,
+    Pipeline, Plan, Ratio, Relapse, Remedy, Response, RollbackEffect, RollbackTarget, Trigger, Within,
 };
 use crate::random::Distribution;
 
@@ -83,7 +83,7 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
         ("defect crash: cure rollback", |p| cure(p).rollback = RollbackEffect::Keeps),
         ("defect crash: cure share", |p| cure(p).share = 0.5),
         ("defect crash: cure repair", |p| {
-            cure(p).repair = Some(Repair { per_host: MINUTE, at_once: None, within: Within::Zone });
+            cure(p).repair = Some(HostRepair { per_host: MINUTE, at_once: None, within: Within::Zone });
         }),
         ("defect crash: cure relapse", |p| {
             cure(p).relapse = Some(Relapse { probability: 0.5, after: MINUTE, lasts: MINUTE });
@@ -93,12 +93,12 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
 }
 
 /// The pipeline of [`edits_of_pipelines`]: a build in an office.
-pub(super) fn horizon() -> Horizon {
-    let mut build = Stage::plain("build", Phase::Build, MINUTE);
+pub(super) fn a_pipeline() -> Pipeline {
+    let mut build = Stage::plain("build", StagePhase::Build, MINUTE);
     build.catches = vec![0.5];
-    Horizon {
-        pipeline: Pipeline {
-            source: Source {
+    Pipeline {
+        line: Line {
+            source: ChangeSource {
                 merges: Merges::Every { first_ms: 0, gap_ms: 5, count: 3 },
                 review: MINUTE,
                 defects: Vec::new(),
@@ -108,7 +108,7 @@ pub(super) fn horizon() -> Horizon {
             wave_windows: Vec::new(),
             two_phase: Some(TwoPhase { share: 0.1, bake: MINUTE, from: BakesFrom::Merge, unprepared: 0 }),
             region_windows: Vec::new(),
-            entry: Entry::Queued,
+            entry: EntryPolicy::Queued,
             after_rejection: AfterRejection::Leave,
             emergency: None,
             error_budget: None,
@@ -132,84 +132,84 @@ const EMERGENCY: Emergency = Emergency {
     review: None,
     review_catches: None,
     ignores_windows: false,
-    entry: Entry::Queued,
+    entry: EntryPolicy::Queued,
 };
 
-fn pipeline(plan: &mut Plan) -> &mut Pipeline {
-    &mut plan.horizon.as_mut().expect("the plan of these tests has a pipeline").pipeline
+fn line(plan: &mut Plan) -> &mut Line {
+    &mut plan.pipeline.as_mut().expect("the plan of these tests has a pipeline").line
 }
 
 fn two_phase(plan: &mut Plan) -> &mut TwoPhase {
-    pipeline(plan).two_phase.as_mut().expect("the pipeline of these tests has two-phase changes")
+    line(plan).two_phase.as_mut().expect("the pipeline of these tests has two-phase changes")
 }
 
 pub(super) fn edits_of_pipelines() -> Vec<Edit> {
     vec![
-        ("pipeline: ", |p| p.horizon = None),
-        ("pipeline: start", |p| p.horizon.as_mut().unwrap().start = "2026-03-03".to_owned()),
-        ("pipeline: trials", |p| p.horizon.as_mut().unwrap().trials = 21),
-        ("pipeline: exclusive-regions", |p| p.horizon.as_mut().unwrap().exclusive_regions = false),
-        ("pipeline: shared-alarms", |p| p.horizon.as_mut().unwrap().shared_alarms = false),
+        ("pipeline: ", |p| p.pipeline = None),
+        ("pipeline: start", |p| p.pipeline.as_mut().unwrap().start = "2026-03-03".to_owned()),
+        ("pipeline: trials", |p| p.pipeline.as_mut().unwrap().trials = 21),
+        ("pipeline: exclusive-regions", |p| p.pipeline.as_mut().unwrap().exclusive_regions = false),
+        ("pipeline: shared-alarms", |p| p.pipeline.as_mut().unwrap().shared_alarms = false),
         ("pipeline os: ", |p| {
             let mut other = p.clone();
             other.name = "os".to_owned();
             other.strategies.truncate(1);
-            p.horizon.as_mut().unwrap().others.push(other);
+            p.pipeline.as_mut().unwrap().others.push(other);
         }),
-        ("pipeline: wave-calendar", |p| p.horizon.as_mut().unwrap().wave_calendar = WaveCalendar::One(0)),
-        ("pipeline: wave-holds", |p| p.horizon.as_mut().unwrap().wave_holds = WaveHolds::Deployment),
+        ("pipeline: wave-calendar", |p| p.pipeline.as_mut().unwrap().wave_calendar = WaveCalendar::One(0)),
+        ("pipeline: wave-holds", |p| p.pipeline.as_mut().unwrap().wave_holds = WaveHolds::Deployment),
         ("pipeline: components", |p| {
             let component =
                 |name: &str| Component { name: name.to_owned(), strategy: None, defects: Vec::new() };
-            p.horizon.as_mut().unwrap().components = vec![component("service")];
+            p.pipeline.as_mut().unwrap().components = vec![component("service")];
         }),
-        ("pipeline: length", |p| pipeline(p).length_ms = 2000),
-        ("pipeline: warm-up", |p| pipeline(p).warm_up_ms = 20),
-        ("pipeline: entry", |p| pipeline(p).entry = Entry::Restart),
-        ("pipeline: wave-windows", |p| pipeline(p).wave_windows.push(None)),
-        ("pipeline: two-phase", |p| pipeline(p).two_phase = None),
+        ("pipeline: length", |p| line(p).length_ms = 2000),
+        ("pipeline: warm-up", |p| line(p).warm_up_ms = 20),
+        ("pipeline: entry", |p| line(p).entry = EntryPolicy::Restart),
+        ("pipeline: wave-windows", |p| line(p).wave_windows.push(None)),
+        ("pipeline: two-phase", |p| line(p).two_phase = None),
         ("pipeline: two-phase share", |p| two_phase(p).share = 0.2),
         ("pipeline: two-phase bake", |p| two_phase(p).bake = Distribution::Fixed { ms: 1 }),
         ("pipeline: two-phase from", |p| two_phase(p).from = BakesFrom::Delivery),
         ("pipeline: two-phase unprepared", |p| two_phase(p).unprepared = 1),
-        ("pipeline: region-windows", |p| pipeline(p).region_windows.push(0)),
+        ("pipeline: region-windows", |p| line(p).region_windows.push(0)),
         ("pipeline: after-rejection", |p| {
-            pipeline(p).after_rejection = AfterRejection::Restart { after: MINUTE };
+            line(p).after_rejection = AfterRejection::Restart { after: MINUTE };
         }),
         ("pipeline: source review", |p| {
-            pipeline(p).source.review = Distribution::Fixed { ms: 1 };
+            line(p).source.review = Distribution::Fixed { ms: 1 };
         }),
         ("pipeline: source defects", |p| {
             let name = "crash".to_owned();
             let class = DefectClass { name, probability: 0.1, review_catches: 0.0 };
-            pipeline(p).source.defects.push(class);
+            line(p).source.defects.push(class);
         }),
-        ("pipeline: emergency", |p| pipeline(p).emergency = Some(EMERGENCY)),
+        ("pipeline: emergency", |p| line(p).emergency = Some(EMERGENCY)),
         ("pipeline: error-budget", |p| {
-            pipeline(p).error_budget = Some(ErrorBudget { allowed_host_ms: 1, window_ms: 2 });
+            line(p).error_budget = Some(ErrorBudget { allowed_host_ms: 1, window_ms: 2 });
         }),
-        ("pipeline: source merges", |p| pipeline(p).source.merges = Merges::Recorded(vec![5])),
-        ("pipeline: calendars", |p| pipeline(p).calendars[0] = Calendar::new(vec![(0, 11)])),
-        ("stage build: ", |p| pipeline(p).stages[0].name = "compile".to_owned()),
-        ("stage build: phase", |p| pipeline(p).stages[0].phase = Phase::Test),
-        ("stage build: duration", |p| pipeline(p).stages[0].duration = Distribution::Fixed { ms: 1 }),
+        ("pipeline: source merges", |p| line(p).source.merges = Merges::Recorded(vec![5])),
+        ("pipeline: calendars", |p| line(p).calendars[0] = Calendar::new(vec![(0, 11)])),
+        ("stage build: ", |p| line(p).stages[0].name = "compile".to_owned()),
+        ("stage build: phase", |p| line(p).stages[0].phase = StagePhase::Test),
+        ("stage build: duration", |p| line(p).stages[0].duration = Distribution::Fixed { ms: 1 }),
         ("stage build: rehearsal", |p| {
-            let plan = Box::new(Plan { horizon: None, ..p.clone() });
-            pipeline(p).stages[0].rehearsal = Some(Rehearsal { plan, strategy: 0, classes: vec![None] });
+            let plan = Box::new(Plan { pipeline: None, ..p.clone() });
+            line(p).stages[0].rehearsal = Some(Rehearsal { plan, strategy: 0, classes: vec![None] });
         }),
-        ("stage build: mode", |p| pipeline(p).stages[0].mode = Mode::Parallel),
-        ("stage build: room", |p| pipeline(p).stages[0].room = Some(2)),
-        ("stage build: flaky probability", |p| pipeline(p).stages[0].flaky.probability = 0.5),
+        ("stage build: mode", |p| line(p).stages[0].mode = Mode::Parallel),
+        ("stage build: room", |p| line(p).stages[0].room = Some(2)),
+        ("stage build: flaky probability", |p| line(p).stages[0].flaky.probability = 0.5),
         ("stage build: flaky then retry times", |p| {
-            pipeline(p).stages[0].flaky.then = OnFlaky::Retry { times: 7 };
+            line(p).stages[0].flaky.then = OnFlaky::Retry { times: 7 };
         }),
-        ("stage build: catches", |p| pipeline(p).stages[0].catches = vec![0.6]),
-        ("stage build: false-alarm", |p| pipeline(p).stages[0].false_alarm = 0.5),
+        ("stage build: catches", |p| line(p).stages[0].catches = vec![0.6]),
+        ("stage build: false-alarm", |p| line(p).stages[0].false_alarm = 0.5),
         ("stage build: window", |p| {
-            pipeline(p).stages[0].window = Some(Window { calendar: 0, holds: Holds::Start });
+            line(p).stages[0].window = Some(Window { calendar: 0, holds: Holds::Start });
         }),
-        ("stage build: fixes-pass-by", |p| pipeline(p).stages[0].fixes_pass_by = true),
-        ("stage build: emergencies-pass-by", |p| pipeline(p).stages[0].emergencies_pass_by = true),
+        ("stage build: fixes-pass-by", |p| line(p).stages[0].fixes_pass_by = true),
+        ("stage build: emergencies-pass-by", |p| line(p).stages[0].emergencies_pass_by = true),
     ]
 }
 

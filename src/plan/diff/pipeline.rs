@@ -4,7 +4,7 @@ use super::node::{KeyTree, compare};
 use super::things::{Words, by_name, things, whole};
 use super::value::{PlanChange, PlanValue};
 use crate::plan::Plan;
-use crate::plan::pipeline::{Horizon, Merges, Stage};
+use crate::plan::pipeline::{Merges, Pipeline, Stage};
 
 /// What decides numbers in two plans.
 type Simulated = fn(&Plan, &Plan) -> Vec<PlanChange>;
@@ -12,30 +12,30 @@ type Simulated = fn(&Plan, &Plan) -> Vec<PlanChange>;
 /// Compares the pipelines. Calendars are intervals by now: that they differ is all that can be said.
 /// Plans beside this one are compared by `simulated`.
 pub(super) fn diff(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan, simulated: Simulated) {
-    let (Some(old), Some(new)) = (&before.horizon, &after.horizon) else {
+    let (Some(old), Some(new)) = (&before.pipeline, &after.pipeline) else {
         let stages =
-            |plan: &Plan| Some(text(format!("{} stages", plan.horizon.as_ref()?.pipeline.stages.len())));
-        if before.horizon.is_some() || after.horizon.is_some() {
+            |plan: &Plan| Some(text(format!("{} stages", plan.pipeline.as_ref()?.line.stages.len())));
+        if before.pipeline.is_some() || after.pipeline.is_some() {
             changes.push(whole("pipeline".to_owned(), stages(before), stages(after)));
         }
         return;
     };
     compare(changes, "pipeline", "", (&pipeline(before, old), &pipeline(after, new)));
-    stages(changes, (before, after), (&old.pipeline.stages, &new.pipeline.stages));
+    stages(changes, (before, after), (&old.line.stages, &new.line.stages));
     others(changes, (before, after), (&old.others, &new.others), simulated);
 }
 
 /// Everything but the stages and the other pipelines.
-fn pipeline(plan: &Plan, horizon: &Horizon) -> KeyTree {
-    let calendars = &horizon.pipeline.calendars;
+fn pipeline(plan: &Plan, settings: &Pipeline) -> KeyTree {
+    let calendars = &settings.line.calendars;
     let openings: usize = calendars.iter().map(|calendar| calendar.intervals().len()).sum();
     let said = text(format!("{} with {openings} openings", calendars.len()));
-    let merges = &horizon.pipeline.source.merges;
-    let source = KeyTree::of(plan, &horizon.pipeline.source);
-    KeyTree::of(plan, horizon)
+    let merges = &settings.line.source.merges;
+    let source = KeyTree::of(plan, &settings.line.source);
+    KeyTree::of(plan, settings)
         .without(&["stages", "others"])
         .with("calendars", KeyTree::leaf(said, calendars))
-        .with("components", KeyTree::said_as(PlanValue::Names(components(horizon))))
+        .with("components", KeyTree::said_as(PlanValue::Names(components(settings))))
         .with("source", source.with("merges", KeyTree::leaf(said_merges(merges), merges)))
 }
 
@@ -84,9 +84,9 @@ fn others(
 }
 
 /// What each component is, in words. What differs within a strategy is said of the strategy.
-fn components(horizon: &Horizon) -> Vec<String> {
-    let classes = &horizon.pipeline.source.defects;
-    let said = horizon.components.iter().map(|component| {
+fn components(pipeline: &Pipeline) -> Vec<String> {
+    let classes = &pipeline.line.source.defects;
+    let said = pipeline.components.iter().map(|component| {
         let by = component.strategy.as_ref().map_or("the strategy under study", |strategy| &strategy.name);
         let own: Vec<&str> = component.defects.iter().map(|&class| classes[class].name.as_str()).collect();
         let defects = if own.is_empty() { String::new() } else { format!(" with {}", own.join(" and ")) };

@@ -40,7 +40,7 @@ fn plan() -> Plan {
     let (metric, statistic, strategy) = (&measures::IMPAIRED_HOST_MS, Statistic::P99, Some(4));
     plan.study.precision = vec![Precision { metric, statistic, strategy, relative: 0.5 }];
     plan.study.guards = vec![Guard { metric, statistic, strategy, tolerance: 0.05 }];
-    plan.horizon = Some(mechanisms::horizon());
+    plan.pipeline = Some(mechanisms::a_pipeline());
     plan.study.expectations = vec![Expectation {
         metric,
         statistic,

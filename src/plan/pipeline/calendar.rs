@@ -1,4 +1,4 @@
-//! When something may happen: open intervals over the horizon, in integer milliseconds.
+//! When something may happen: open intervals of the pipeline's time, in integer milliseconds.
 //!
 //! Weekdays, hours, time zones, holidays and freezes are resolved to intervals before they come here.
 //! Every question is a binary search, so a closed month costs nothing.

@@ -1,8 +1,8 @@
 //! One pipeline over weeks: where changes come from, the stages they pass, and what follows a rejection.
 //!
-//! Everything is resolved: calendars are intervals in milliseconds since the horizon's start, rates are
+//! Everything is resolved: calendars are intervals in milliseconds since the pipeline's start, rates are
 //! steps on that axis. Nothing here may draw, simulate or know a time zone. Invariants are those that
-//! [`Pipeline::faults`] lists; the horizon relies on them.
+//! [`Line::faults`] lists; the simulator relies on them.
 
 pub mod calendar;
 pub mod component;
@@ -17,8 +17,8 @@ pub use calendar::{Calendar, Holds, Window};
 pub use component::Component;
 pub use policy::{Emergency, ErrorBudget};
 pub use rehearsal::Rehearsal;
-pub use source::{DefectClass, Merges, RateStep, Source};
-pub use stage::{Flaky, Mode, OnFlaky, Phase, Stage};
+pub use source::{ChangeSource, DefectClass, Merges, RateStep};
+pub use stage::{Flaky, Mode, OnFlaky, Stage, StagePhase};
 pub use two_phase::{BakesFrom, TwoPhase};
 pub use windows::{WaveCalendar, WaveHolds};
 
@@ -29,11 +29,13 @@ use serde::Serialize;
 /// Most stages and waves of a pipeline: a stage's number has eight bits of a stream's key.
 pub const MOST_STAGES: usize = 255;
 
-/// A pipeline and how its study goes. Production is any strategy of the plan.
+/// A pipeline over weeks, and how its study goes. Production is any strategy of the plan.
 #[derive(Debug, Clone, Serialize)]
-pub struct Horizon {
-    /// The pipeline; the windows of waves and regions are filled in for a strategy by [`Horizon::with_waves`].
-    pub pipeline: Pipeline,
+pub struct Pipeline {
+    /// What changes pass on their way; the windows of waves and regions are filled in for a strategy by
+    /// [`Pipeline::with_waves`]. The fingerprint of a plan knows it by its first name.
+    #[serde(rename = "pipeline")]
+    pub line: Line,
     /// What must be open for a wave to begin.
     pub wave_calendar: WaveCalendar,
     /// What of a wave must be done before that closes.
@@ -43,9 +45,9 @@ pub struct Horizon {
     pub components: Vec<Component>,
     /// First day, for reports; its midnight UTC is instant 0.
     pub start: String,
-    /// Horizons simulated for each strategy.
+    /// Trials simulated for each strategy.
     pub trials: u64,
-    /// Other pipelines on the same fleet, in order: plans with a horizon of the same length and one strategy, which is
+    /// Other pipelines on the same fleet, in order: plans with a pipeline of the same length and one strategy, which is
     /// their production.
     pub others: Vec<super::Plan>,
     /// A wave begins only where no other pipeline deploys, bakes or is taken back.
@@ -54,7 +56,7 @@ pub struct Horizon {
     pub shared_alarms: bool,
 }
 
-impl Horizon {
+impl Pipeline {
     /// What deploys each component, in order, with `studied` as the strategy under study.
     #[must_use]
     pub fn deployed_by<'a>(&'a self, studied: &'a Strategy) -> Vec<&'a Strategy> {
@@ -75,17 +77,17 @@ impl Horizon {
     /// The same where every revision passes these stages by.
     #[must_use]
     pub fn without(&self, stages: &[usize]) -> Self {
-        let mut horizon = self.clone();
-        stages.iter().for_each(|stage| horizon.pipeline.stages[*stage].passed_by = true);
-        horizon
+        let mut pipeline = self.clone();
+        stages.iter().for_each(|stage| pipeline.line.stages[*stage].passed_by = true);
+        pipeline
     }
 }
 
-/// A pipeline from merge to the last wave.
+/// What changes pass from merge to the last wave, and the rules on the way.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Pipeline {
+pub struct Line {
     /// Merges, and what they may carry.
-    pub source: Source,
+    pub source: ChangeSource,
     /// Stages before production, in order; at least one.
     pub stages: Vec<Stage>,
     /// Calendars that stages and waves refer to by index.
@@ -95,7 +97,7 @@ pub struct Pipeline {
     /// Window of each region of the fleet, beside that of its wave; empty if regions have none.
     pub region_windows: Vec<usize>,
     /// What a revision does that reaches production while another one is there.
-    pub entry: Entry,
+    pub entry: EntryPolicy,
     /// Changes in two halves, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two_phase: Option<TwoPhase>,
@@ -105,7 +107,7 @@ pub struct Pipeline {
     pub emergency: Option<Emergency>,
     /// What stops ordinary changes when too much went wrong.
     pub error_budget: Option<ErrorBudget>,
-    /// Length of the horizon, milliseconds, warm-up included.
+    /// Length of a trial, milliseconds, warm-up included.
     pub length_ms: u64,
     /// Nothing is counted before this instant; below `length_ms`.
     pub warm_up_ms: u64,
@@ -114,7 +116,7 @@ pub struct Pipeline {
 /// What a revision does that reaches production while another one is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Entry {
+pub enum EntryPolicy {
     /// It waits its turn for the first wave, behind those that wait already.
     Queued,
     /// It waits for the first wave and takes the place of whatever waits there.
@@ -128,7 +130,7 @@ pub enum Entry {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AfterRejection {
-    /// The revision leaves the line; what it carries rides with the next one, the defect as well.
+    /// The revision leaves the line; the next one carries what it had, the defect as well.
     Leave,
     /// The same revision begins again at the first stage.
     Restart {
@@ -136,12 +138,12 @@ pub enum AfterRejection {
         after: Distribution,
     },
     /// The line is blocked until the change that was blamed is taken out.
-    Revert(Repair),
+    Revert(RepairPolicy),
 }
 
 /// How a team takes out what broke the pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Repair {
+pub struct RepairPolicy {
     /// From a rejection until a revert or fix is merged.
     pub latency: Distribution,
     /// Probability that another change of the revision is blamed first; 0 to 1.
@@ -152,8 +154,8 @@ pub struct Repair {
     pub fast_track: bool,
 }
 
-impl Pipeline {
-    /// What is wrong with the pipeline, in words; empty if the horizon may run it. `waves` is how many
+impl Line {
+    /// What is wrong with the pipeline, in words; empty if it may be simulated. `waves` is how many
     /// production has.
     #[must_use]
     pub fn faults(&self, waves: usize) -> Vec<String> {
@@ -166,7 +168,7 @@ impl Pipeline {
         check(!self.stages.is_empty(), "a pipeline has at least one stage");
         check(self.stages.len() + waves <= MOST_STAGES, "at most 255 stages and waves");
         check(self.wave_windows.len() == waves, "every wave says whether it has a window");
-        check(self.warm_up_ms < self.length_ms, "the warm-up ends before the horizon");
+        check(self.warm_up_ms < self.length_ms, "the warm-up ends before the trial");
         let calendars = self.stages.iter().filter_map(|stage| stage.window.map(|w| w.calendar));
         let waves = self.wave_windows.iter().flatten().chain(&self.region_windows);
         let all = calendars.chain(waves.copied());

@@ -1,11 +1,11 @@
 //! Who may hurry and who must wait: the emergency lane and the error budget. Plain data.
 
-use super::Entry;
+use super::EntryPolicy;
 use crate::plan::Ratio;
 use crate::random::Distribution;
 use serde::Serialize;
 
-/// A lane for changes that cannot wait. A revision is in it while one of these changes rides with it.
+/// A lane for changes that cannot wait. A revision is in it while it carries one of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Emergency {
     /// Probability that a change of the source is an emergency; 0 to 1.
@@ -19,7 +19,7 @@ pub struct Emergency {
     /// Waves and regions begin outside their windows.
     pub ignores_windows: bool,
     /// What it does that reaches production while another revision is there.
-    pub entry: Entry,
+    pub entry: EntryPolicy,
 }
 
 /// How much harm is allowed before ordinary changes have to wait.

@@ -1,13 +1,13 @@
 //! Where changes come from: when they are merged, how long review took, and what they carry.
 //!
-//! No draws happen here and no calendar is read: rates are steps of the horizon's own time axis.
+//! No draws happen here and no calendar is read: rates are steps of the pipeline's own time axis.
 
 use crate::random::Distribution;
 use serde::Serialize;
 
 /// Merges, review and defects.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Source {
+pub struct ChangeSource {
     /// When changes are merged.
     pub merges: Merges,
     /// From the moment a change is ready for review until it is merged; lies before the merge.
@@ -16,7 +16,7 @@ pub struct Source {
     pub defects: Vec<DefectClass>,
 }
 
-/// When changes are merged, in milliseconds since the horizon's start.
+/// When changes are merged, in milliseconds since the pipeline's start.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Merges {

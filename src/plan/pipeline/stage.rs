@@ -12,7 +12,7 @@ pub struct Stage {
     /// What it is called.
     pub name: String,
     /// Which part of the lead time it counts as.
-    pub phase: Phase,
+    pub phase: StagePhase,
     /// Time of one run; 0 with a rehearsal, which decides that.
     pub duration: Distribution,
     /// A fleet of its own that a revision is rolled out on.
@@ -44,7 +44,7 @@ pub struct Stage {
 impl Stage {
     /// A stage that takes `duration` and sees nothing: one revision at a time, any number wait.
     #[must_use]
-    pub fn plain(name: &str, phase: Phase, duration: Distribution) -> Self {
+    pub fn plain(name: &str, phase: StagePhase, duration: Distribution) -> Self {
         Self {
             name: name.to_owned(),
             phase,
@@ -66,7 +66,7 @@ impl Stage {
 /// Which part of the lead time a stage counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Phase {
+pub enum StagePhase {
     /// Compilation and unit tests.
     Build,
     /// Tests in any environment before production.

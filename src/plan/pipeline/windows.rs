@@ -3,7 +3,7 @@
 //! "It begins only where it is done in time" is a calendar of starts: each opening ends earlier, by the length of the run. So nobody
 //! after the plan needs to know what a window holds.
 
-use super::{Calendar, Horizon, Pipeline};
+use super::{Calendar, Line, Pipeline};
 use crate::plan::timeline::timetable_of;
 use crate::plan::{Plan, Strategy};
 use serde::Serialize;
@@ -39,34 +39,34 @@ struct Runs {
     regions: Vec<u64>,
 }
 
-impl Horizon {
+impl Pipeline {
     /// The pipeline with `strategy` of `plan` as its production. With local hours a wave begins when the first of the regions
     /// opens that would begin with it, and every other region at its own opening.
     #[must_use]
-    pub fn with_waves(&self, plan: &Plan, strategy: &Strategy) -> Pipeline {
-        let mut pipeline = self.pipeline.clone();
+    pub fn with_waves(&self, plan: &Plan, strategy: &Strategy) -> Line {
+        let mut line = self.line.clone();
         let runs = self.runs(plan, strategy);
         match &self.wave_calendar {
-            WaveCalendar::Always => pipeline.wave_windows = vec![None; strategy.waves.len()],
+            WaveCalendar::Always => line.wave_windows = vec![None; strategy.waves.len()],
             WaveCalendar::One(calendar) => {
-                let windows = runs.waves.iter().map(|run_ms| Some(starts(&mut pipeline, *calendar, *run_ms)));
-                pipeline.wave_windows = windows.collect();
+                let windows = runs.waves.iter().map(|run_ms| Some(starts(&mut line, *calendar, *run_ms)));
+                line.wave_windows = windows.collect();
             }
             WaveCalendar::Local(by_region) => {
                 let regions = by_region.iter().zip(&runs.regions);
-                let windows = regions.map(|(calendar, run_ms)| starts(&mut pipeline, *calendar, *run_ms));
-                pipeline.region_windows = windows.collect();
+                let windows = regions.map(|(calendar, run_ms)| starts(&mut line, *calendar, *run_ms));
+                line.region_windows = windows.collect();
                 for wave in &strategy.waves {
                     let first = wave.regions.iter().take(wave.regions_at_once as usize);
-                    let open = first
-                        .flat_map(|region| pipeline.calendars[pipeline.region_windows[*region]].intervals());
+                    let open =
+                        first.flat_map(|region| line.calendars[line.region_windows[*region]].intervals());
                     let open = Calendar::new(open.copied().collect());
-                    pipeline.wave_windows.push(Some(pipeline.calendars.len()));
-                    pipeline.calendars.push(open);
+                    line.wave_windows.push(Some(line.calendars.len()));
+                    line.calendars.push(open);
                 }
             }
         }
-        pipeline
+        line
     }
 
     fn runs(&self, plan: &Plan, strategy: &Strategy) -> Runs {
@@ -94,13 +94,13 @@ impl Horizon {
 }
 
 /// The calendar in which a run of `run_ms` may begin that is done before `calendar` closes.
-fn starts(pipeline: &mut Pipeline, calendar: usize, run_ms: u64) -> usize {
+fn starts(line: &mut Line, calendar: usize, run_ms: u64) -> usize {
     if run_ms == 0 {
         return calendar;
     }
-    let open = pipeline.calendars[calendar].intervals().iter();
+    let open = line.calendars[calendar].intervals().iter();
     let starts = open.filter(|(from, to)| to - from >= run_ms).map(|(from, to)| (*from, to - run_ms + 1));
     let starts = Calendar::new(starts.collect());
-    pipeline.calendars.push(starts);
-    pipeline.calendars.len() - 1
+    line.calendars.push(starts);
+    line.calendars.len() - 1
 }

@@ -44,7 +44,7 @@ pub fn svg(summary: &PipelineSummary) -> String {
     let x = Axis::linear(0.0, longest * 1.02, LEFT, RIGHT);
     draw(WIDTH, bottom + 100, |canvas| {
         let note = "Means over delivered changes, from ready for review to the end of the last wave; 95 % intervals from \
-                    independent horizons.";
+                    independent trials.";
         frame(canvas, "Where does lead time go?", &provenance(summary), note);
         if longest == 0.0 {
             return nothing_to_draw(canvas, "Nothing to draw: no change was delivered.");
@@ -68,7 +68,7 @@ fn provenance(summary: &PipelineSummary) -> String {
     format!(
         "{}: {} of {} per strategy, the first {} not counted, seed {}, model {}, plan {}",
         summary.scenario,
-        text::counted(summary.trials, "horizon"),
+        text::counted(summary.trials, "trial"),
         text::duration(summary.length_ms as f64),
         text::duration(summary.warm_up_ms as f64),
         summary.seed,

@@ -1,7 +1,7 @@
-//! A horizon as a train schedule: time to the right, stages and waves downwards, a line a revision.
+//! A trial as a train schedule: time to the right, stages and waves downwards, a line a revision.
 //!
 //! After Marey's diagram of the trains from Paris to Lyon (1885): steep is fast, level is waiting. A part of the
-//! horizon is drawn, so that every line can be followed.
+//! trial is drawn, so that every line can be followed.
 
 use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
 use super::labels::{Area, Obstacle, place};
@@ -10,7 +10,7 @@ use super::{AXIS, BLUE, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame};
 use crate::report::dates::clock;
 use crate::report::document::elide;
 use crate::report::trains::text::Told;
-use crate::report::trains::{DAY_MS, Diagram, Doing, Fate, HOUR_MS, Leg, Span, Train};
+use crate::report::trains::{DAY_MS, Diagram, Doing, HOUR_MS, Leg, TimeSpan, Train, TrainFate};
 
 const LEFT: i32 = 200;
 const RIGHT: i32 = WIDTH - 40;
@@ -29,14 +29,14 @@ const UNDER_WAY: Ink = Ink(0x00, 0x9e, 0x73);
 const OVERTAKEN: Ink = Ink(0xe6, 0x9f, 0x00);
 
 /// What a fate is drawn in.
-fn ink(fate: Fate) -> Ink {
+fn ink(fate: TrainFate) -> Ink {
     match fate {
-        Fate::Delivered => BLUE,
-        Fate::TakenBack => VERMILLION,
-        Fate::Rejected { .. } | Fate::Withdrawn => REJECTED,
-        Fate::Overtaken => OVERTAKEN,
-        Fate::UnderWay => UNDER_WAY,
-        Fate::GivenUp => QUIET,
+        TrainFate::Delivered => BLUE,
+        TrainFate::TakenBack => VERMILLION,
+        TrainFate::Rejected { .. } | TrainFate::Withdrawn => REJECTED,
+        TrainFate::Overtaken => OVERTAKEN,
+        TrainFate::UnderWay => UNDER_WAY,
+        TrainFate::GivenUp => QUIET,
     }
 }
 
@@ -152,7 +152,7 @@ impl<'t> Track<'t> {
         }
     }
 
-    fn blocks(&self, canvas: &mut Canvas, blocked: &[Span]) {
+    fn blocks(&self, canvas: &mut Canvas, blocked: &[TimeSpan]) {
         let span = self.told.span;
         for block in blocked.iter().filter(|block| block.from_ms < span.to_ms && block.to_ms > span.from_ms) {
             let (from, to) = (self.at(block.from_ms), self.at(block.to_ms));
@@ -216,11 +216,13 @@ impl<'t> Track<'t> {
         }
         let Some(at) = self.end(train) else { return };
         match train.fate {
-            Fate::Delivered => canvas.marker(at, Shape::Circle, 3, color, true),
-            Fate::TakenBack | Fate::Rejected { .. } => canvas.marker(at, Shape::Cross, 5, color, true),
-            Fate::Overtaken | Fate::Withdrawn => canvas.marker(at, Shape::Diamond, 3, color, true),
-            Fate::GivenUp => canvas.marker(at, Shape::Circle, 2, color, false),
-            Fate::UnderWay => {}
+            TrainFate::Delivered => canvas.marker(at, Shape::Circle, 3, color, true),
+            TrainFate::TakenBack | TrainFate::Rejected { .. } => {
+                canvas.marker(at, Shape::Cross, 5, color, true)
+            }
+            TrainFate::Overtaken | TrainFate::Withdrawn => canvas.marker(at, Shape::Diamond, 3, color, true),
+            TrainFate::GivenUp => canvas.marker(at, Shape::Circle, 2, color, false),
+            TrainFate::UnderWay => {}
         }
     }
 
@@ -228,7 +230,7 @@ impl<'t> Track<'t> {
     fn end(&self, train: &Train) -> Option<Point> {
         let at = train.stopped_ms.unwrap_or(train.end_ms);
         let leg = train.legs.iter().rfind(|leg| leg.from_ms < at && leg.to_ms >= at)?;
-        (self.told.span.has(at) && train.fate != Fate::UnderWay).then(|| self.point(train, leg, at))
+        (self.told.span.has(at) && train.fate != TrainFate::UnderWay).then(|| self.point(train, leg, at))
     }
 
     /// Numbers of the telling ones at their ends: under the last wave as far as they find room, elsewhere all of them.
@@ -241,7 +243,7 @@ impl<'t> Track<'t> {
         let ends = trains.iter().filter(|train| train.is_telling());
         let ends: Vec<(&Train, Point)> = ends.filter_map(|train| Some((*train, self.end(train)?))).collect();
         let (mut delivered, elsewhere): (Vec<_>, Vec<_>) =
-            ends.into_iter().partition(|(train, _)| train.fate == Fate::Delivered);
+            ends.into_iter().partition(|(train, _)| train.fate == TrainFate::Delivered);
         delivered.sort_by_key(|(_, at)| at.0);
         let mut taken = LEFT - 4;
         for (train, at) in delivered {
@@ -268,7 +270,7 @@ impl<'t> Track<'t> {
 fn is_all_of_its_wave(train: &Train, leg: &Leg) -> bool {
     let others = || train.legs.iter().filter(|other| other.from_ms >= leg.to_ms);
     let bakes = others().any(|other| other.place == leg.place && other.doing == Doing::Bake);
-    !bakes && (train.fate == Fate::Delivered || others().any(|other| other.place > leg.place))
+    !bakes && (train.fate == TrainFate::Delivered || others().any(|other| other.place > leg.place))
 }
 
 fn legend(canvas: &mut Canvas) {

@@ -65,7 +65,8 @@ fn document(compared: &Compared, options: &Options) -> Document {
     report.section("What changed", vec![Block::List(inputs(compared))]);
     report.push(sentence(words::not_compared(compared)));
     report.push(Block::Table(table(shown, ROW_BYTES)));
-    report.push(sentence(words::unchanged(compared).map(|line| format!("{}.", elide(&line, LINE)))));
+    let unchanged = words::unchanged(compared).map(|line| line.replacen("no change", "No change", 1));
+    report.push(sentence(unchanged.map(|line| format!("{}.", elide(&line, LINE)))));
     report.push(details(compared, options, more));
     report
 }

@@ -72,7 +72,7 @@ pub fn plan() -> Plan {
         },
         alarms: vec![alarm],
         strategies,
-        horizon: None,
+        pipeline: None,
         study: StudyPlan {
             trials: 0,
             seed: 42,

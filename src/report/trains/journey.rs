@@ -1,31 +1,32 @@
-//! One horizon of a pipeline, told: its events folded into a diagram, shown as text, lines or a chart. Simulates nothing.
+//! One trial of a pipeline, told: its events folded into a diagram, shown as text, lines or a chart. Simulates nothing.
 
 use super::json;
 use super::stations::Stations;
 use super::text::{self, Told};
-use super::{DAY_MS, Diagram, Span};
-use crate::pipeline::trace::Record;
-use crate::plan::{Horizon, Plan};
+use super::{DAY_MS, Diagram, TimeSpan};
+use crate::pipeline::PipelineEvent;
+use crate::plan::{Pipeline, Plan};
 use crate::report::dates::Dates;
+use crate::sim::Record;
 
-/// The events of one horizon of one strategy, and what they make.
+/// The events of one trial of one strategy, and what they make.
 #[derive(Debug)]
 pub struct Journey<'p> {
     plan: &'p Plan,
     stations: Stations<'p>,
     trial: u64,
     dates: Dates,
-    records: Vec<Record>,
+    records: Vec<Record<PipelineEvent>>,
     diagram: Diagram,
 }
 
-/// The civil calendar of a horizon.
+/// The civil calendar of a pipeline.
 ///
 /// # Panics
 /// If its first day is no date, which the scenario's reader has excluded.
 #[must_use]
-pub fn dates(horizon: &Horizon) -> Dates {
-    Dates::new(&horizon.start).expect("invariant: the scenario's reader has checked the date")
+pub fn dates(pipeline: &Pipeline) -> Dates {
+    Dates::new(&pipeline.start).expect("invariant: the scenario's reader has checked the date")
 }
 
 impl<'p> Journey<'p> {
@@ -36,55 +37,55 @@ impl<'p> Journey<'p> {
     #[must_use]
     pub fn new(
         plan: &'p Plan,
-        horizon: &'p Horizon,
+        pipeline: &'p Pipeline,
         strategy: usize,
         trial: u64,
-        records: Vec<Record>,
+        records: Vec<Record<PipelineEvent>>,
     ) -> Self {
-        let pipeline = &horizon.pipeline;
-        let diagram = Diagram::new(&records, pipeline.stages.len(), pipeline.length_ms);
-        let stations = Stations { horizon, strategy: &plan.strategies[strategy] };
-        Self { plan, stations, trial, dates: dates(horizon), records, diagram }
+        let line = &pipeline.line;
+        let diagram = Diagram::new(&records, line.stages.len(), line.length_ms);
+        let stations = Stations { pipeline: pipeline, strategy: &plan.strategies[strategy] };
+        Self { plan, stations, trial, dates: dates(pipeline), records, diagram }
     }
 
     /// The part to show: `days` from the `day`-th on, and what tells most where one of them is not given.
     #[must_use]
-    pub fn span(&self, day: Option<u64>, days: Option<u64>) -> Span {
-        let pipeline = &self.stations.horizon.pipeline;
-        let end = pipeline.length_ms;
-        let telling = self.diagram.telling(pipeline.warm_up_ms, end, days);
+    pub fn span(&self, day: Option<u64>, days: Option<u64>) -> TimeSpan {
+        let line = &self.stations.pipeline.line;
+        let end = line.length_ms;
+        let telling = self.diagram.telling(line.warm_up_ms, end, days);
         let from_ms = day.map_or(telling.from_ms, |day| day * DAY_MS);
         let length = telling.to_ms - telling.from_ms;
         let length = if day.is_some() { length.max(DAY_MS) } else { length };
-        Span { from_ms, to_ms: (from_ms + length).min(end) }
+        TimeSpan { from_ms, to_ms: (from_ms + length).min(end) }
     }
 
     /// All of it.
     #[must_use]
-    pub fn whole(&self) -> Span {
-        Span { from_ms: 0, to_ms: self.stations.horizon.pipeline.length_ms }
+    pub fn whole(&self) -> TimeSpan {
+        TimeSpan { from_ms: 0, to_ms: self.stations.pipeline.line.length_ms }
     }
 
-    fn told(&self, span: Span) -> Told<'_> {
+    fn told(&self, span: TimeSpan) -> Told<'_> {
         Told { plan: self.plan, stations: self.stations, trial: self.trial, dates: self.dates, span }
     }
 
     /// The train diagram for people, in at most `width` columns.
     #[must_use]
-    pub fn text(&self, span: Span, width: usize) -> String {
+    pub fn text(&self, span: TimeSpan, width: usize) -> String {
         text::text(&self.told(span), &self.diagram, &self.records, width)
     }
 
     /// The events in that time, one JSON object a line.
     #[must_use]
-    pub fn json_lines(&self, span: Span) -> Vec<u8> {
+    pub fn json_lines(&self, span: TimeSpan) -> Vec<u8> {
         json::lines(self.stations, self.records.iter().filter(|record| span.has(record.at_ms)))
     }
 
     /// The train diagram as SVG.
     #[cfg(feature = "charts")]
     #[must_use]
-    pub fn chart(&self, span: Span) -> String {
+    pub fn chart(&self, span: TimeSpan) -> String {
         crate::report::chart::trains::svg(&self.told(span), &self.diagram)
     }
 }

@@ -1,12 +1,13 @@
-//! The events of a horizon as JSON lines, with names for indices.
+//! The events of a trial of a pipeline as JSON lines, with names for indices.
 
 use super::stations::Stations;
-use crate::pipeline::trace::Record;
+use crate::pipeline::PipelineEvent;
+use crate::sim::Record;
 use serde_json::Value;
 
 /// One object a line, in order of time.
 #[must_use]
-pub fn lines<'r>(stations: Stations, records: impl Iterator<Item = &'r Record>) -> Vec<u8> {
+pub fn lines<'r>(stations: Stations, records: impl Iterator<Item = &'r Record<PipelineEvent>>) -> Vec<u8> {
     let mut out = Vec::new();
     for record in records {
         let mut value = serde_json::to_value(record).expect("invariant: an event is plain data");
@@ -18,7 +19,7 @@ pub fn lines<'r>(stations: Stations, records: impl Iterator<Item = &'r Record>) 
             value["wave"] = stations.strategy.waves[wave].name.as_str().into();
         }
         if let Some(class) = value.get("defect").and_then(index) {
-            value["defect"] = stations.horizon.pipeline.source.defects[class].name.as_str().into();
+            value["defect"] = stations.pipeline.line.source.defects[class].name.as_str().into();
         }
         out.extend_from_slice(format!("{value}\n").as_bytes());
     }

@@ -1,20 +1,20 @@
 //! The places that trains pass: stages, the wait before the first wave, waves. Their names, letters and windows.
 
-use super::Span;
+use super::TimeSpan;
 use crate::plan::pipeline::{Calendar, Holds, WaveCalendar};
-use crate::plan::{Horizon, Strategy};
+use crate::plan::{Pipeline, Strategy};
 
 /// The places of one strategy's pipeline, by number: stages, the wait before the first wave, waves.
 #[derive(Debug, Clone, Copy)]
 pub struct Stations<'p> {
-    pub horizon: &'p Horizon,
+    pub pipeline: &'p Pipeline,
     pub strategy: &'p Strategy,
 }
 
 impl<'p> Stations<'p> {
     /// Number of stages: the place before production.
     pub fn stages(&self) -> usize {
-        self.horizon.pipeline.stages.len()
+        self.pipeline.line.stages.len()
     }
 
     /// Number of places.
@@ -29,7 +29,7 @@ impl<'p> Stations<'p> {
 
     /// What a place is called.
     pub fn name(&self, place: usize) -> &'p str {
-        match (self.horizon.pipeline.stages.get(place), self.wave(place)) {
+        match (self.pipeline.line.stages.get(place), self.wave(place)) {
             (Some(stage), _) => &stage.name,
             (None, Some(wave)) => &self.strategy.waves[wave].name,
             (None, None) => "before production",
@@ -37,36 +37,36 @@ impl<'p> Stations<'p> {
     }
 
     fn calendar(&self, place: usize) -> Option<&'p Calendar> {
-        let index = match self.horizon.pipeline.stages.get(place) {
+        let index = match self.pipeline.line.stages.get(place) {
             Some(stage) => stage.window.map(|window| window.calendar),
-            None => match self.horizon.wave_calendar {
+            None => match self.pipeline.wave_calendar {
                 WaveCalendar::One(calendar) => Some(calendar),
                 // With local hours a wave has no hours of its own to show.
                 WaveCalendar::Always | WaveCalendar::Local(_) => None,
             },
         };
-        index.map(|index| &self.horizon.pipeline.calendars[index])
+        index.map(|index| &self.pipeline.line.calendars[index])
     }
 
     /// Whether a stage's work rests while its calendar is closed.
     pub fn rests(&self, place: usize) -> bool {
-        let stage = self.horizon.pipeline.stages.get(place);
+        let stage = self.pipeline.line.stages.get(place);
         stage.is_some_and(|stage| stage.window.is_some_and(|window| window.holds == Holds::Work))
     }
 
     /// When a place is closed, within `span`.
-    pub fn closed(&self, place: usize, span: Span) -> Vec<Span> {
+    pub fn closed(&self, place: usize, span: TimeSpan) -> Vec<TimeSpan> {
         let Some(calendar) = self.calendar(place) else { return Vec::new() };
         let mut closed = Vec::new();
         let mut from_ms = span.from_ms;
         for (opens, closes) in calendar.intervals() {
             if *opens > from_ms && from_ms < span.to_ms {
-                closed.push(Span { from_ms, to_ms: (*opens).min(span.to_ms) });
+                closed.push(TimeSpan { from_ms, to_ms: (*opens).min(span.to_ms) });
             }
             from_ms = from_ms.max(*closes);
         }
         if from_ms < span.to_ms {
-            closed.push(Span { from_ms, to_ms: span.to_ms });
+            closed.push(TimeSpan { from_ms, to_ms: span.to_ms });
         }
         closed
     }

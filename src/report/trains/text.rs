@@ -1,14 +1,15 @@
-//! A horizon as a train diagram in text: a line a revision, a column so many hours, a letter where it was. Fits a pull
+//! A trial of a pipeline as a train diagram in text: a line a revision, a column so many hours, a letter where it was. Fits a pull
 //! request: no colour, at most the width that is asked for.
 
 use super::stations::Stations;
-use super::{DAY_MS, Diagram, Doing, Fate, HOUR_MS, Span, Train};
-use crate::pipeline::trace::{Event, Record};
-use crate::pipeline::{Kind, Why};
+use super::{DAY_MS, Diagram, Doing, HOUR_MS, TimeSpan, Train, TrainFate};
+use crate::ids::{ChangeId, RevisionId};
+use crate::pipeline::{ChangeKind, PipelineEvent, StopReason};
 use crate::plan::Plan;
 use crate::report::dates::{self, Dates};
 use crate::report::document::{elide, wrap};
 use crate::report::text;
+use crate::sim::Record;
 
 /// Hours (or parts) that a column may stand for: days must begin at a column.
 const COLUMNS_MS: [u64; 13] = [
@@ -39,12 +40,12 @@ pub struct Told<'p> {
     pub stations: Stations<'p>,
     pub trial: u64,
     pub dates: Dates,
-    pub span: Span,
+    pub span: TimeSpan,
 }
 
 /// The diagram and what happened, in at most `width` columns.
 #[must_use]
-pub fn text(told: &Told, diagram: &Diagram, records: &[Record], width: usize) -> String {
+pub fn text(told: &Told, diagram: &Diagram, records: &[Record<PipelineEvent>], width: usize) -> String {
     let ruler = Ruler::new(told.span, width.saturating_sub(BEFORE + AFTER + 2));
     let mut out = head(told, diagram, width);
     out.push_str(&format!("\n{:>6}  {:<9}  {:<7}  {}\n", "", "merged", "changes", ruler.days(&told.dates)));
@@ -98,12 +99,12 @@ fn head(told: &Told, diagram: &Diagram, width: usize) -> String {
 
 /// Columns of equal time.
 struct Ruler {
-    span: Span,
+    span: TimeSpan,
     column_ms: u64,
 }
 
 impl Ruler {
-    fn new(span: Span, room: usize) -> Self {
+    fn new(span: TimeSpan, room: usize) -> Self {
         let length = span.to_ms - span.from_ms;
         let fits = |column: &&u64| length.div_ceil(**column) <= room as u64;
         let column_ms = COLUMNS_MS.iter().find(fits).unwrap_or(&COLUMNS_MS[COLUMNS_MS.len() - 1]);
@@ -111,9 +112,9 @@ impl Ruler {
     }
 
     /// The columns, each a span.
-    fn columns(&self) -> impl Iterator<Item = Span> {
+    fn columns(&self) -> impl Iterator<Item = TimeSpan> {
         let starts = (self.span.from_ms..self.span.to_ms).step_by(self.column_ms as usize);
-        starts.map(|from_ms| Span { from_ms, to_ms: (from_ms + self.column_ms).min(self.span.to_ms) })
+        starts.map(|from_ms| TimeSpan { from_ms, to_ms: (from_ms + self.column_ms).min(self.span.to_ms) })
     }
 
     /// Hours where they begin, as far as they find room.
@@ -155,8 +156,8 @@ impl Ruler {
     }
 
     /// A letter in the columns of which more than one part in `share` lies in the spans.
-    fn spans(&self, spans: &[Span], letter: char, share: u64) -> String {
-        let covered = |column: Span| {
+    fn spans(&self, spans: &[TimeSpan], letter: char, share: u64) -> String {
+        let covered = |column: TimeSpan| {
             let each = spans
                 .iter()
                 .map(|span| span.to_ms.min(column.to_ms).saturating_sub(span.from_ms.max(column.from_ms)));
@@ -181,27 +182,27 @@ fn line(told: &Told, train: &Train, ruler: &Ruler, letters: &[char]) -> String {
 fn fate_within(told: &Told, train: &Train) -> String {
     match train.fate {
         _ if train.stopped_ms.unwrap_or(train.end_ms) >= told.span.to_ms => "under way".to_owned(),
-        Fate::UnderWay => "under way".to_owned(),
-        Fate::Delivered => "delivered".to_owned(),
-        Fate::Rejected { place } => format!("{} said no", told.stations.name(place)),
-        Fate::TakenBack => "taken back".to_owned(),
-        Fate::Overtaken => "overtaken".to_owned(),
-        Fate::Withdrawn => "withdrawn".to_owned(),
-        Fate::GivenUp => "given up".to_owned(),
+        TrainFate::UnderWay => "under way".to_owned(),
+        TrainFate::Delivered => "delivered".to_owned(),
+        TrainFate::Rejected { place } => format!("{} said no", told.stations.name(place)),
+        TrainFate::TakenBack => "taken back".to_owned(),
+        TrainFate::Overtaken => "overtaken".to_owned(),
+        TrainFate::Withdrawn => "withdrawn".to_owned(),
+        TrainFate::GivenUp => "given up".to_owned(),
     }
 }
 
 /// One column of a train: its end or stop, else where it spent most of that time.
-fn cell(told: &Told, train: &Train, column: Span, letters: &[char]) -> char {
+fn cell(told: &Told, train: &Train, column: TimeSpan, letters: &[char]) -> char {
     if train.stopped_ms.is_some_and(|at| column.has(at)) {
         return '<';
     }
     if column.has(train.end_ms) {
         match train.fate {
-            Fate::Delivered => return '*',
-            Fate::Rejected { .. } => return '!',
-            Fate::Withdrawn | Fate::Overtaken => return '/',
-            Fate::UnderWay | Fate::TakenBack | Fate::GivenUp => {}
+            TrainFate::Delivered => return '*',
+            TrainFate::Rejected { .. } => return '!',
+            TrainFate::Withdrawn | TrainFate::Overtaken => return '/',
+            TrainFate::UnderWay | TrainFate::TakenBack | TrainFate::GivenUp => {}
         }
     }
     let inside = |leg: &&super::Leg| leg.from_ms < column.to_ms && leg.to_ms > column.from_ms;
@@ -239,8 +240,8 @@ fn legend(told: &Told, letters: &[char], ruler: &Ruler, width: usize) -> String 
 }
 
 /// What stopped the line, in order.
-fn incidents(told: &Told, records: &[Record], width: usize) -> String {
-    let teller = Teller { told, records };
+fn incidents(told: &Told, records: &[Record<PipelineEvent>], width: usize) -> String {
+    let teller = TrainTeller { told, records };
     let within = records.iter().filter(|record| told.span.has(record.at_ms));
     let mut lines: Vec<(u64, String)> = Vec::new();
     for (at, words) in within.filter_map(|record| Some((record.at_ms, teller.tell(record)?))) {
@@ -265,59 +266,60 @@ fn incidents(told: &Told, records: &[Record], width: usize) -> String {
 }
 
 /// Says what happened in the plan's names.
-struct Teller<'t> {
+struct TrainTeller<'t> {
     told: &'t Told<'t>,
-    records: &'t [Record],
+    records: &'t [Record<PipelineEvent>],
 }
 
-impl Teller<'_> {
-    fn tell(&self, record: &Record) -> Option<String> {
+impl TrainTeller<'_> {
+    fn tell(&self, record: &Record<PipelineEvent>) -> Option<String> {
         Some(match record.event {
-            Event::Rejected { revision, stage, culprit, changes } => {
-                let stage = self.told.stations.name(stage);
+            PipelineEvent::Rejected { revision, stage, culprit, changes } => {
+                let stage = self.told.stations.name(stage.index());
                 let changes = text::counted(changes as u64, "change");
                 format!("{stage} says no to {revision} ({changes}): {}", self.reason(culprit))
             }
-            Event::Stopped { revision, why: Why::Outside, taken_back } => {
+            PipelineEvent::Stopped { revision, why: StopReason::Outside, taken_back } => {
                 let then = if taken_back { "is taken back too" } else { "makes way for a newer one" };
                 format!("{revision} {then}")
             }
-            Event::Stopped { revision, why, .. } => {
-                let culprit = if let Why::Defect(change) = why { Some(change) } else { None };
+            PipelineEvent::Stopped { revision, why, .. } => {
                 let place = self.wave_of(revision, record.at_ms);
-                format!("an alarm stops {revision} {place}: {}", self.reason(culprit))
+                format!("an alarm stops {revision} {place}: {}", self.reason(why.culprit()))
             }
-            Event::TakenBack { revision } => format!("{revision} is off every host again"),
-            Event::Blocked { revision, blamed: Some(blamed) } => {
+            PipelineEvent::TakenBack { revision } => format!("{revision} is off every host again"),
+            PipelineEvent::Blocked { revision, blamed: Some(blamed) } => {
                 format!("{revision} blocks the line, {blamed} is blamed")
             }
-            Event::Blocked { revision, blamed: None } => format!("{revision} blocks the line"),
-            Event::Merged { change, kind: Kind::Revert, .. } => format!("revert {change} is merged"),
-            Event::Unblocked => "the line moves again".to_owned(),
+            PipelineEvent::Blocked { revision, blamed: None } => format!("{revision} blocks the line"),
+            PipelineEvent::Merged { change, kind: ChangeKind::Revert, .. } => {
+                format!("revert {change} is merged")
+            }
+            PipelineEvent::Unblocked => "the line moves again".to_owned(),
             _ => return None,
         })
     }
 
-    fn reason(&self, culprit: Option<usize>) -> String {
+    fn reason(&self, culprit: Option<ChangeId>) -> String {
         let Some(culprit) = culprit else { return "a false alarm".to_owned() };
         let class = self.records.iter().find_map(|record| match record.event {
-            Event::Merged { change, defect, .. } if change == culprit => defect,
+            PipelineEvent::Merged { change, defect, .. } if change == culprit => defect,
             _ => None,
         });
         let class =
-            class.map_or("a defect", |class| &self.told.stations.horizon.pipeline.source.defects[class].name);
+            class.map_or("a defect", |class| &self.told.stations.pipeline.line.source.defects[class].name);
         format!("{class}, brought by change {culprit}")
     }
 
     /// The last wave that a revision had begun by `at`.
-    fn wave_of(&self, revision: usize, at: u64) -> String {
+    fn wave_of(&self, revision: RevisionId, at: u64) -> String {
         let waves = self.records.iter().filter(|record| record.at_ms <= at);
         let last = waves.filter_map(|record| match record.event {
-            Event::Wave { revision: of, wave, .. } if of == revision => Some(wave),
+            PipelineEvent::Wave { revision: of, wave, .. } if of == revision => Some(wave),
             _ => None,
         });
         match last.max() {
-            Some(wave) => format!("in {}", self.told.stations.strategy.waves[wave].name),
+            Some(wave) => format!("in {}", self.told.stations.strategy.waves[wave.index()].name),
             None => "in production".to_owned(),
         }
     }

@@ -19,7 +19,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span as Time, ToSpan};
 use std::collections::BTreeMap;
 
-/// Days beyond the horizon that are still resolved, so that what waits at its end sees the next opening.
+/// Days beyond the trial that are still resolved, so that what waits at its end sees the next opening.
 const SPARE_DAYS: i64 = 40;
 const DAY_MS: u64 = 86_400_000;
 
@@ -29,7 +29,7 @@ pub(super) struct Calendars {
     pub(super) list: Vec<Calendar>,
     /// Open hours of an open day, by index.
     pub(super) hours: Vec<u32>,
-    /// First day of the horizon.
+    /// First day of the pipeline.
     pub(super) start: Date,
     named: Vec<NamedCalendar>,
 }
@@ -90,7 +90,7 @@ impl Calendars {
     }
 }
 
-/// Resolves all calendars of a pipeline on `fleet` whose horizon has this length.
+/// Resolves all calendars of a pipeline on `fleet` that are this long.
 pub(super) fn resolve(
     spec: &PipelineSpec,
     fleet: &Fleet,

@@ -6,7 +6,7 @@ use super::names::{check_unique, unknown};
 use super::read::{IMMEDIATE, distribution, given, name, ratio, share};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::{
-    Condition, Cure, Defect, DefectClock, HostShare, Hurts, Relapse, Repair, RollbackEffect, Symptom,
+    Condition, Cure, Defect, DefectClock, HostRepair, HostShare, Hurts, Relapse, RollbackEffect, Symptom,
     Trigger, Within,
 };
 use crate::scenario::problems::Problems;
@@ -194,7 +194,7 @@ fn cure(spec: &CureSpec) -> Cure {
     Cure {
         rollback: spec.rollback.or(RollbackEffect::Heals),
         share: ratio(&spec.share, 1.0),
-        repair: spec.repair.value().map(|repair| Repair {
+        repair: spec.repair.value().map(|repair| HostRepair {
             per_host: distribution(&repair.per_host, IMMEDIATE),
             at_once: repair.at_once.value().map(|Int(count)| *count as u32),
             within: repair.r#in.or(Within::Service),

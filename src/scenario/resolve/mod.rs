@@ -62,10 +62,10 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
         alarms: alarms.into_iter().map(|alarm| alarm.plan).collect(),
         strategies: order.iter().map(|&index| drafts[index].plan.clone()).collect(),
         study,
-        horizon: None,
+        pipeline: None,
     };
     let strategies = component::Strategies { names: &known, compared: &order };
-    plan.horizon = pipeline::resolve(spec, &plan, &strategies, problems);
+    plan.pipeline = pipeline::resolve(spec, &plan, &strategies, problems);
     study::check_trials(&plan, spec, problems);
     (plan, places)
 }

@@ -8,8 +8,8 @@ use super::read::{IMMEDIATE, distribution, name, ratio};
 use super::{policy, recorded, rehearsal, two_phase};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::pipeline::{
-    AfterRejection, DefectClass, Entry, Flaky, Holds, Horizon, Merges, Mode, OnFlaky, Phase, Pipeline,
-    RateStep, Repair, Source, Stage, WaveHolds, Window,
+    AfterRejection, ChangeSource, DefectClass, EntryPolicy, Flaky, Holds, Line, Merges, Mode, OnFlaky,
+    Pipeline, RateStep, RepairPolicy, Stage, StagePhase, WaveHolds, Window,
 };
 use crate::plan::{Change, Plan, StudyPlan};
 use crate::random::Distribution;
@@ -24,13 +24,13 @@ use crate::scenario::value::{Duration, Int, Name};
 
 const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
 
-/// The horizon of `plan`, which has everything else; none without a `[pipeline]`.
+/// The pipeline of `plan`, which has everything else; none without a `[pipeline]`.
 pub(super) fn resolve(
     spec: &ScenarioSpec,
     plan: &Plan,
     strategies: &Strategies<'_>,
     problems: &mut Problems,
-) -> Option<Horizon> {
+) -> Option<Pipeline> {
     let Written { value: spec_of_pipeline, span } = spec.pipeline.get()?;
     let times = resolve_times(spec_of_pipeline, *span, problems);
     let calendars = calendar::resolve(spec_of_pipeline, &plan.fleet, times.length_ms, problems);
@@ -39,7 +39,7 @@ pub(super) fn resolve(
     let context = CommonParts { scenario: spec, plan, strategies, calendars: &calendars, wave_holds, times };
     let others = spec_of_pipeline.other.value().map_or(&[][..], Vec::as_slice);
     check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
-    let own = WrittenPipeline {
+    let own = WrittenLine {
         source: &spec_of_pipeline.source,
         stage: &spec_of_pipeline.stage,
         entry: &spec_of_pipeline.entry,
@@ -48,21 +48,21 @@ pub(super) fn resolve(
         two_phase: &spec_of_pipeline.two_phase,
         span: *span,
     };
-    let mut horizon = context.resolve_line(&own, &plan.change, problems);
-    let pipeline = &mut horizon.pipeline;
-    pipeline.emergency = policy::emergency(&spec_of_pipeline.emergency, pipeline.entry);
-    pipeline.error_budget = policy::error_budget(&spec_of_pipeline.error_budget, &plan.fleet, problems);
-    policy::check_passing_by(spec_of_pipeline, &pipeline.stages, problems);
-    Some(Horizon {
+    let mut pipeline = context.resolve_line(&own, &plan.change, problems);
+    let line = &mut pipeline.line;
+    line.emergency = policy::emergency(&spec_of_pipeline.emergency, line.entry);
+    line.error_budget = policy::error_budget(&spec_of_pipeline.error_budget, &plan.fleet, problems);
+    policy::check_passing_by(spec_of_pipeline, &line.stages, problems);
+    Some(Pipeline {
         others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
         exclusive_regions: spec_of_pipeline.exclusive_regions.or(true),
         shared_alarms: spec_of_pipeline.shared_alarms.or(true),
         components: component::resolve(spec_of_pipeline, &plan.change, strategies, problems),
-        ..horizon
+        ..pipeline
     })
 }
 
-/// How long the horizon is.
+/// How long a trial is.
 #[derive(Clone, Copy)]
 struct Times {
     length_ms: u64,
@@ -75,7 +75,7 @@ fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> T
     let warm_up_ms = spec.warm_up.or(Duration { ms: 14 * DAY_MS }).ms;
     if warm_up_ms >= length_ms {
         let place = spec.warm_up.span().or(spec.length.span()).unwrap_or(place);
-        let message = "the warm-up is as long as the whole horizon: nothing would be counted";
+        let message = "the warm-up is as long as the whole trial: nothing would be counted";
         let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(place, "");
         problems.report(diagnostic.help("make `length` longer or `warm-up` shorter"));
     }
@@ -83,10 +83,10 @@ fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> T
 }
 
 /// What every pipeline on the fleet says of itself.
-struct WrittenPipeline<'a> {
+struct WrittenLine<'a> {
     source: &'a Field<SourceSpec>,
     stage: &'a Field<Vec<Written<StageSpec>>>,
-    entry: &'a Field<Entry>,
+    entry: &'a Field<EntryPolicy>,
     wave_calendar: &'a Field<Name>,
     after_rejection: &'a Field<AfterRejectionSpec>,
     two_phase: &'a Field<TwoPhaseSpec>,
@@ -105,7 +105,7 @@ struct CommonParts<'a> {
 
 impl CommonParts<'_> {
     /// A pipeline alone on the fleet, whose changes are `change`.
-    fn resolve_line(&self, line: &WrittenPipeline<'_>, change: &Change, problems: &mut Problems) -> Horizon {
+    fn resolve_line(&self, line: &WrittenLine<'_>, change: &Change, problems: &mut Problems) -> Pipeline {
         let written = line.stage.value().map_or(&[][..], Vec::as_slice);
         check_unique("stage", written.iter().map(|stage| &stage.value.name), problems);
         if written.is_empty() && !line.stage.is_broken() {
@@ -119,15 +119,15 @@ impl CommonParts<'_> {
         let mut source = resolve_source(line.source, change, calendars, length_ms, line.span, problems);
         let two_phase = two_phase::resolve(line.two_phase, change, &mut source.defects, problems);
         let wave_calendar = calendars.of_waves(line.wave_calendar, problems);
-        Horizon {
-            pipeline: Pipeline {
+        Pipeline {
+            line: Line {
                 source,
                 stages,
                 calendars: calendars.list.clone(),
                 wave_windows: Vec::new(),
                 region_windows: Vec::new(),
                 two_phase,
-                entry: line.entry.or(Entry::Superseded),
+                entry: line.entry.or(EntryPolicy::Superseded),
                 after_rejection: resolve_rejection(line.after_rejection, problems),
                 emergency: None,
                 error_budget: None,
@@ -152,7 +152,7 @@ impl CommonParts<'_> {
         own.inherit_from(&self.scenario.change.value().cloned().unwrap_or_default());
         let catalogue = self.plan.change.defects.clone();
         let change = change::resolve(&own, catalogue, &self.scenario.defect, problems);
-        let line = WrittenPipeline {
+        let line = WrittenLine {
             source: &spec.source,
             stage: &spec.stage,
             entry: &spec.entry,
@@ -161,7 +161,7 @@ impl CommonParts<'_> {
             two_phase: &Field::default(),
             span: *span,
         };
-        let horizon = self.resolve_line(&line, &change, problems);
+        let pipeline = self.resolve_line(&line, &change, problems);
         let strategy = self.strategies.names.find_runnable(spec.strategy.get()?, problems)?;
         let study = StudyPlan {
             baseline: 0,
@@ -177,7 +177,7 @@ impl CommonParts<'_> {
             change,
             strategies: vec![self.strategies.names.drafts[strategy].plan.clone()],
             study,
-            horizon: Some(horizon),
+            pipeline: Some(pipeline),
             ..self.plan.clone()
         })
     }
@@ -190,7 +190,7 @@ fn resolve_source(
     length_ms: u64,
     place: Span,
     problems: &mut Problems,
-) -> Source {
+) -> ChangeSource {
     let absent = SourceSpec::default();
     let spec = field.value().unwrap_or(&absent);
     let merges = resolve_merges(spec, calendars, length_ms, problems).unwrap_or_else(|| {
@@ -205,7 +205,7 @@ fn resolve_source(
         probability: change.bad_probability * defect.probability,
         review_catches,
     });
-    Source { merges, review: distribution(&spec.review, IMMEDIATE), defects: defects.collect() }
+    ChangeSource { merges, review: distribution(&spec.review, IMMEDIATE), defects: defects.collect() }
 }
 
 /// When changes are merged; none if nothing says so.
@@ -306,7 +306,7 @@ fn resolve_stage(
     Stage {
         rehearsal: rehearsal::resolve(spec, written.span, change, problems),
         name: name(&spec.name),
-        phase: spec.phase.or(Phase::Test),
+        phase: spec.phase.or(StagePhase::Test),
         duration: distribution(&spec.duration, IMMEDIATE),
         mode: spec.mode.or(Mode::Superseded),
         room: spec.room.value().map(|room| room.0 as usize),
@@ -330,7 +330,7 @@ fn resolve_rejection(field: &Field<AfterRejectionSpec>, problems: &mut Problems)
             AfterRejection::Leave
         }
         (None, Some(_)) => AfterRejection::Restart { after: distribution(&spec.restart, IMMEDIATE) },
-        (Some(_), None) => AfterRejection::Revert(Repair {
+        (Some(_), None) => AfterRejection::Revert(RepairPolicy {
             latency: distribution(&spec.revert, IMMEDIATE),
             misattribution: ratio(&spec.misattribution, 0.0),
             again: distribution(&spec.again, Distribution::Fixed { ms: DAY_MS }),

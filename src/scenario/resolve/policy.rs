@@ -2,7 +2,7 @@
 
 use super::read::{given, ratio};
 use crate::diagnostic::Diagnostic;
-use crate::plan::pipeline::{Emergency, Entry, ErrorBudget, Stage};
+use crate::plan::pipeline::{Emergency, EntryPolicy, ErrorBudget, Stage};
 use crate::plan::{Fleet, Ratio};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -13,7 +13,7 @@ use crate::scenario::value::{Duration, Percent};
 const WINDOW_MS: u64 = 28 * 24 * crate::plan::HOUR_MS;
 
 /// The emergency lane of a pipeline that others enter production as `entry`.
-pub(super) fn emergency(field: &Field<EmergencySpec>, entry: Entry) -> Option<Emergency> {
+pub(super) fn emergency(field: &Field<EmergencySpec>, entry: EntryPolicy) -> Option<Emergency> {
     let spec = field.value()?;
     Some(Emergency {
         share: ratio(&spec.share, 0.0),

@@ -1,4 +1,4 @@
-//! Resolves recorded merges: a CSV file with one instant a row becomes milliseconds since the horizon's start.
+//! Resolves recorded merges: a CSV file with one instant a row becomes milliseconds since the pipeline's start.
 //!
 //! It knows the file's text and its place among the sources, and nothing of pipelines. A file with a mistake often has it in
 //! every row, so each kind of mistake is reported once, where it is first, with the number of rows that have it.
@@ -59,7 +59,7 @@ pub(super) fn merges(
         "write a date, a time and its offset, as in 2026-03-02T14:05:00Z or 2026-03-02T09:05-05:00",
         problems,
     );
-    outside.report(&rules::OUT_OF_RANGE, "this lies outside the horizon", days, problems);
+    outside.report(&rules::OUT_OF_RANGE, "this lies outside the pipeline's time", days, problems);
     unsorted.report(
         &rules::OUT_OF_RANGE,
         "this is earlier than a merge before it",

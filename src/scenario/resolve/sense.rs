@@ -163,7 +163,13 @@ fn least_ms(alarm: &ResolvedAlarm) -> u64 {
         Signal::RateRatio(ref rule) => rule.for_ms + alarm.plan.publish_delay_ms,
         // How long a canary must be seen is up to its judge.
         Signal::Canary(_) => alarm.plan.publish_delay_ms,
-        _ => {
+        Signal::ErrorRatio { .. }
+        | Signal::SlowRatio { .. }
+        | Signal::ErrorCount { .. }
+        | Signal::Synthetic { .. }
+        | Signal::ImpairedHosts { .. }
+        | Signal::BreachProbability { .. }
+        | Signal::AnyOf(_) => {
             u64::from(alarm.plan.datapoints_to_alarm - 1) * alarm.plan.period_ms + alarm.plan.publish_delay_ms
         }
     }
@@ -172,15 +178,14 @@ fn least_ms(alarm: &ResolvedAlarm) -> u64 {
 /// The time after which a host that fails every request has certainly been seen, wherever the
 /// evaluations fall: one period more.
 fn enough_ms(alarm: &ResolvedAlarm) -> u64 {
-    match alarm.plan.signal {
-        Signal::DetectionDelay(_) => least_ms(alarm),
-        Signal::RateRatio(ref rule) => {
-            let limit_ms = rule.time_to_limit_ms(1.0).unwrap_or(0.0) as u64;
-            let evaluation_ms = rule.scrapes_per_evaluation * alarm.plan.period_ms;
-            least_ms(alarm) + limit_ms + evaluation_ms + alarm.plan.period_ms
-        }
-        _ => least_ms(alarm) + alarm.plan.period_ms,
+    if alarm.plan.signal.detection_delay().is_some() {
+        return least_ms(alarm);
     }
+    let by_rule = alarm.plan.rate_rule().map_or(0, |rule| {
+        let limit_ms = rule.time_to_limit_ms(1.0).unwrap_or(0.0) as u64;
+        limit_ms + rule.scrapes_per_evaluation * alarm.plan.period_ms
+    });
+    least_ms(alarm) + by_rule + alarm.plan.period_ms
 }
 
 /// How the time comes about, for a label.

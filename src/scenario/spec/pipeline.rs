@@ -1,7 +1,7 @@
 //! `[pipeline]` as written.
 
 use crate::diagnostic::FileId;
-use crate::plan::pipeline::{Entry, Holds, Mode, Phase, WaveHolds};
+use crate::plan::pipeline::{EntryPolicy, Holds, Mode, StagePhase, WaveHolds};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{
@@ -14,10 +14,10 @@ spec! {
     pub struct SourceSpec {
         /// Changes merged on an open day, on average: a Poisson process over its open hours.
         optional per_day: Positive,
-        /// One change every so long, from the horizon's start.
+        /// One change every so long, from the pipeline's start.
         optional every: Duration,
         /// A CSV file, relative to this file, whose column "merged" has the instants of merges, the earliest first, each
-        /// with its offset: 2026-03-02T14:05:00Z. All lie in the horizon.
+        /// with its offset: 2026-03-02T14:05:00Z. All lie in the pipeline's time.
         optional merges: Attached<(FileId, String)>,
         /// When people merge. Default: around the clock.
         optional calendar: Name,
@@ -104,9 +104,9 @@ impl Weekday {
 
 words! {
     Weekday { Mon, Tue, Wed, Thu, Fri, Sat, Sun }
-    Entry { Queued, Superseded, Restart }
+    EntryPolicy { Queued, Superseded, Restart }
     Mode { Queued, Superseded, Parallel }
-    Phase { Build, Test, Approval, Deploy, Bake }
+    StagePhase { Build, Test, Approval, Deploy, Bake }
     WaveHolds { Start, Deployment, WholeRun }
     Holds { Start, WholeRun, Work }
 }

@@ -1,6 +1,6 @@
 //! `[pipeline.emergency]` and `[pipeline.error-budget]` as written.
 
-use crate::plan::pipeline::Entry;
+use crate::plan::pipeline::EntryPolicy;
 use crate::scenario::table::spec;
 use crate::scenario::value::{DistributionText, Duration, Percent};
 
@@ -18,7 +18,7 @@ spec! {
         /// Waves and regions begin outside their windows. Default: false.
         optional ignores_windows: bool,
         /// What it does that reaches production while another revision is there. Default: as for others.
-        optional entry: Entry,
+        optional entry: EntryPolicy,
     }
 
     /// While the harm of the last weeks is more than is allowed, only fixes and emergencies enter production.

@@ -12,7 +12,7 @@ use super::policy::{EmergencySpec, ErrorBudgetSpec};
 use super::strategy::StrategySpec;
 use super::study::{GuardSpec, StudySpec, ThresholdSpec};
 use super::two_phase::TwoPhaseSpec;
-use crate::plan::pipeline::{Entry, Holds, Mode, Phase, WaveHolds};
+use crate::plan::pipeline::{EntryPolicy, Holds, Mode, StagePhase, WaveHolds};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{Attached, DateText, DistributionText, Duration, Int, Name, Percent, Text};
@@ -52,17 +52,17 @@ spec! {
     /// One pipeline over weeks: where changes come from, what they pass before production, and what follows a
     /// rejection. Production is every strategy in turn.
     pub struct PipelineSpec {
-        /// First day of the horizon, which begins at midnight UTC. Default: "2026-03-02", a Monday.
+        /// First day of the pipeline, which begins at midnight UTC. Default: "2026-03-02", a Monday.
         optional start: DateText,
-        /// Length of the horizon, warm-up included. Default: "90d".
+        /// Length of a trial, warm-up included. Default: "90d".
         optional length: Duration,
         /// Nothing is counted before; shorter than `length`. Default: "14d".
         optional warm_up: Duration,
-        /// Horizons simulated for each strategy. Default: 20.
+        /// Trials simulated for each strategy. Default: 20.
         optional trials: Int<2, 100_000>,
         /// What a revision does that reaches production while another one is there: "queued", "superseded" (the newest
         /// takes the place of what waits) or "restart". Default: "superseded".
-        optional entry: Entry,
+        optional entry: EntryPolicy,
         /// Calendar that every wave needs open to begin. With local hours each region begins at
         /// its own. Default: always open.
         optional wave_calendar: Name,
@@ -103,7 +103,7 @@ spec! {
         /// Its changes, as in `[change]`. Default: as `[change]`.
         optional change: ChangeSpec,
         /// As in `[pipeline]`.
-        optional entry: Entry,
+        optional entry: EntryPolicy,
         /// As in `[pipeline]`.
         optional wave_calendar: Name,
         /// As in `[pipeline]`.
@@ -119,7 +119,7 @@ spec! {
         /// Unique name, for example "gamma".
         required name: Name,
         /// Which part of the lead time it is: "build", "test", "approval", "deploy" or "bake".
-        required phase: Phase,
+        required phase: StagePhase,
         /// Time of one run; required unless there is a `scenario`.
         optional duration: DistributionText,
         /// In place of `duration` and of what the stage sees: a scenario file, relative to this file, whose fleet the

@@ -1,11 +1,10 @@
 //! Dates of the civil calendar: "2026-03-02".
 
+use super::schema::{schema, string_pattern};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
 use jiff::civil::Date;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use std::borrow::Cow;
 use toml::de::DeValue;
 
 /// A day, written `"YYYY-MM-DD"`.
@@ -27,12 +26,7 @@ impl Read for DateText {
     }
 }
 
-impl JsonSchema for DateText {
-    fn schema_name() -> Cow<'static, str> {
-        "Date".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        super::string_pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "A day: \"2026-03-02\".")
-    }
+schema! {
+    DateText, "Date", by name:
+    string_pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "A day: \"2026-03-02\".")
 }

@@ -1,10 +1,9 @@
 //! Durations: `"90s"`, `"1h30m"`, `"1.5h"`, kept as whole milliseconds.
 
+use super::schema::{schema, string_pattern};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use std::borrow::Cow;
 use std::fmt;
 use toml::de::DeValue;
 
@@ -207,17 +206,12 @@ impl Read for Duration {
     }
 }
 
-impl JsonSchema for Duration {
-    fn schema_name() -> Cow<'static, str> {
-        "Duration".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        super::string_pattern(
-            r"^([0-9]+(w|d|h|m|s|ms))+$|^[0-9]+\.[0-9](w|d|h|m|s|ms)$",
-            "A duration: \"90s\", \"30m\", \"1h30m\", \"1.5h\", \"2d\", \"1w\", \"500ms\", \"0s\".",
-        )
-    }
+schema! {
+    Duration, "Duration", by name:
+    string_pattern(
+        r"^([0-9]+(w|d|h|m|s|ms))+$|^[0-9]+\.[0-9](w|d|h|m|s|ms)$",
+        "A duration: \"90s\", \"30m\", \"1h30m\", \"1.5h\", \"2d\", \"1w\", \"500ms\", \"0s\".",
+    )
 }
 
 #[cfg(test)]

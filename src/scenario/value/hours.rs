@@ -1,10 +1,9 @@
 //! Hours of the local day: "09:00-17:00".
 
+use super::schema::{schema, string_pattern};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use std::borrow::Cow;
 use toml::de::DeValue;
 
 /// Whole hours of the local day, written `"HH:00-HH:00"`; the end is not part of it, and an end at or before
@@ -48,17 +47,12 @@ impl Read for HoursText {
     }
 }
 
-impl JsonSchema for HoursText {
-    fn schema_name() -> Cow<'static, str> {
-        "Hours".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        super::string_pattern(
-            "^([01][0-9]|2[0-3]):00 *- *(([01][0-9]|2[0-3]):00|24:00)$",
-            "Whole hours of the local day: \"09:00-17:00\".",
-        )
-    }
+schema! {
+    HoursText, "Hours", by name:
+    string_pattern(
+        "^([01][0-9]|2[0-3]):00 *- *(([01][0-9]|2[0-3]):00|24:00)$",
+        "Whole hours of the local day: \"09:00-17:00\".",
+    )
 }
 
 #[cfg(test)]

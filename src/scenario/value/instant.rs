@@ -1,11 +1,11 @@
 //! Small texts with a grammar of their own: times of day, `"3 of 5"` and seeds.
 
 use super::number::read_integer;
+use super::schema::{schema, string_pattern};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use std::borrow::Cow;
+use schemars::json_schema;
 use toml::de::DeValue;
 
 /// Longest evaluation window of an alarm: its history is kept in one 64-bit word.
@@ -48,14 +48,9 @@ impl Read for TimeOfDay {
     }
 }
 
-impl JsonSchema for TimeOfDay {
-    fn schema_name() -> Cow<'static, str> {
-        "TimeOfDay".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        super::string_pattern("^([01][0-9]|2[0-3]):[0-5][0-9]$", "A UTC time of day: \"09:30\".")
-    }
+schema! {
+    TimeOfDay, "TimeOfDay", by name:
+    string_pattern("^([01][0-9]|2[0-3]):[0-5][0-9]$", "A UTC time of day: \"09:30\".")
 }
 
 /// M breaching datapoints of the last N.
@@ -104,20 +99,15 @@ impl Read for Datapoints {
     }
 }
 
-impl JsonSchema for Datapoints {
-    fn schema_name() -> Cow<'static, str> {
-        "Datapoints".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "Breaching datapoints needed among the last N: \"3 of 5\", or 3 for \"3 of 3\"; N is at most 64.",
-            "anyOf": [
-                { "type": "integer", "minimum": 1, "maximum": MAX_WINDOW },
-                { "type": "string", "pattern": "^[1-9][0-9]? of [1-9][0-9]?$" },
-            ],
-        })
-    }
+schema! {
+    Datapoints, "Datapoints", by name:
+    json_schema!({
+        "description": "Breaching datapoints needed among the last N: \"3 of 5\", or 3 for \"3 of 3\"; N is at most 64.",
+        "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": MAX_WINDOW },
+            { "type": "string", "pattern": "^[1-9][0-9]? of [1-9][0-9]?$" },
+        ],
+    })
 }
 
 /// Hex digits of a git commit.
@@ -166,20 +156,15 @@ impl Read for Seed {
     }
 }
 
-impl JsonSchema for Seed {
-    fn schema_name() -> Cow<'static, str> {
-        "Seed".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A seed: 42, \"0x2a\", or a 40-digit git commit (its first 16 digits count).",
-            "anyOf": [
-                { "type": "integer", "minimum": 0 },
-                { "type": "string", "pattern": "^([0-9]{1,20}|0[xX][0-9a-fA-F]+|[0-9a-fA-F]{40})$" },
-            ],
-        })
-    }
+schema! {
+    Seed, "Seed", by name:
+    json_schema!({
+        "description": "A seed: 42, \"0x2a\", or a 40-digit git commit (its first 16 digits count).",
+        "anyOf": [
+            { "type": "integer", "minimum": 0 },
+            { "type": "string", "pattern": "^([0-9]{1,20}|0[xX][0-9a-fA-F]+|[0-9a-fA-F]{40})$" },
+        ],
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod instant;
 mod number;
 mod percent;
 mod precision;
+mod schema;
 mod shares;
 mod text;
 
@@ -26,10 +27,3 @@ pub use percent::{AtOnce, HostCount, MAX_HOSTS, Percent};
 pub use precision::PrecisionText;
 pub use shares::Shares;
 pub use text::{Name, Text};
-
-use schemars::Schema;
-
-/// The schema of a string that matches a regular expression.
-pub(super) fn string_pattern(pattern: &str, description: &str) -> Schema {
-    schemars::json_schema!({ "type": "string", "pattern": pattern, "description": description })
-}

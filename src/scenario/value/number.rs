@@ -1,5 +1,6 @@
 //! Integers within bounds and real numbers, which TOML may write as either type.
 
+use super::schema::schema;
 use crate::diagnostic::Diagnostic;
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
@@ -128,30 +129,12 @@ impl<const MIN: u64, const MAX: u64> JsonSchema for Int<MIN, MAX> {
     }
 }
 
-impl JsonSchema for Positive {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Positive".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "exclusiveMinimum": 0, "maximum": MAX_NUMBER })
-    }
+schema! {
+    Positive, "Positive", in place:
+    json_schema!({ "type": "number", "exclusiveMinimum": 0, "maximum": MAX_NUMBER })
 }
 
-impl JsonSchema for NonNegative {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "NonNegative".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "minimum": 0, "maximum": MAX_NUMBER })
-    }
+schema! {
+    NonNegative, "NonNegative", in place:
+    json_schema!({ "type": "number", "minimum": 0, "maximum": MAX_NUMBER })
 }

@@ -1,12 +1,12 @@
 //! Percentages, exact down to the last decimal, and the numbers that may be written as one.
 
 use super::number::read_integer;
+use super::schema::{schema, string_pattern};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{HostShare, Ratio};
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use std::borrow::Cow;
+use schemars::json_schema;
 use toml::de::DeValue;
 
 /// Decimals of a percentage; more would not fit the arithmetic on host counts.
@@ -90,14 +90,9 @@ impl Read for Percent {
     }
 }
 
-impl JsonSchema for Percent {
-    fn schema_name() -> Cow<'static, str> {
-        "Percent".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        super::string_pattern(PATTERN, "A percentage from 0 to 100: \"5%\", \"0.05%\", \"33.3%\".")
-    }
+schema! {
+    Percent, "Percent", by name:
+    string_pattern(PATTERN, "A percentage from 0 to 100: \"5%\", \"0.05%\", \"33.3%\".")
 }
 
 /// Hosts of a zone as a count or a share, never 0.
@@ -131,20 +126,15 @@ impl Read for HostCount {
     }
 }
 
-impl JsonSchema for HostCount {
-    fn schema_name() -> Cow<'static, str> {
-        "HostCount".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "Hosts of a zone: a count (5) or a share of the zone (\"33%\"); not 0.",
-            "anyOf": [
-                { "type": "integer", "minimum": 1, "maximum": MAX_HOSTS },
-                { "type": "string", "pattern": PATTERN },
-            ],
-        })
-    }
+schema! {
+    HostCount, "HostCount", by name:
+    json_schema!({
+        "description": "Hosts of a zone: a count (5) or a share of the zone (\"33%\"); not 0.",
+        "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": MAX_HOSTS },
+            { "type": "string", "pattern": PATTERN },
+        ],
+    })
 }
 
 /// How many things are deployed to at once: a count, or `"all"`.
@@ -164,17 +154,12 @@ impl Read for AtOnce {
     }
 }
 
-impl JsonSchema for AtOnce {
-    fn schema_name() -> Cow<'static, str> {
-        "AtOnce".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "How many at once: a count from 1, or \"all\".",
-            "anyOf": [{ "type": "integer", "minimum": 1, "maximum": MAX_HOSTS }, { "const": "all" }],
-        })
-    }
+schema! {
+    AtOnce, "AtOnce", by name:
+    json_schema!({
+        "description": "How many at once: a count from 1, or \"all\".",
+        "anyOf": [{ "type": "integer", "minimum": 1, "maximum": MAX_HOSTS }, { "const": "all" }],
+    })
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! How precise an estimate must be: `p99 impaired_host_ms 5%`, as people say it.
 
 use super::Percent;
+use super::schema::{schema, string_pattern};
 use crate::diagnostic::Diagnostic;
 use crate::plan::study::Statistic;
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use std::borrow::Cow;
 use toml::de::DeValue;
 
 const HELP: &str = "write a statistic, a metric and a half-width, as in \"p99 impaired_host_ms 5%\"";
@@ -66,14 +65,9 @@ impl Read for PrecisionText {
     }
 }
 
-impl JsonSchema for PrecisionText {
-    fn schema_name() -> Cow<'static, str> {
-        "Precision".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        super::string_pattern(PATTERN, "How precise an estimate must be: \"p99 impaired_host_ms 5%\".")
-    }
+schema! {
+    PrecisionText, "Precision", by name:
+    string_pattern(PATTERN, "How precise an estimate must be: \"p99 impaired_host_ms 5%\".")
 }
 
 #[cfg(test)]

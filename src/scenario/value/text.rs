@@ -1,5 +1,6 @@
 //! Names and free text.
 
+use super::schema::schema;
 use crate::diagnostic::Diagnostic;
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::rules;
@@ -72,32 +73,14 @@ impl Read for Text {
     }
 }
 
-impl JsonSchema for Name {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Name".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[^/]+$", "maxLength": MAX_NAME })
-    }
+schema! {
+    Name, "Name", in place:
+    json_schema!({ "type": "string", "pattern": "^[^/]+$", "maxLength": MAX_NAME })
 }
 
-impl JsonSchema for Text {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Text".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
-    }
+schema! {
+    Text, "Text", in place:
+    json_schema!({ "type": "string" })
 }
 
 impl Read for bool {

@@ -1,0 +1,380 @@
+//! What the alarms of a strategy see of a defect before the rollout goes on to its second wave. It looks at bad
+//! changes only; false alarms are in `false_alarms.rs`.
+
+use super::view::View;
+use super::window::fires_within;
+use super::words::{percent, rate};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Reads, Scope, Sign, Signal, Watch, Wave};
+use crate::rollout::{health_breach, one_box_hosts};
+use crate::scenario::rules;
+use std::collections::BTreeMap;
+
+/// A defect that shows at once and more likely than not is still unseen when the second wave begins makes the first
+/// one pointless.
+const BLIND: f64 = 0.5;
+
+/// Hours that stand for the day: every second one.
+const HOURS: usize = 12;
+
+/// Hours of the UTC day from one to the next.
+const STEP: usize = 24 / HOURS;
+
+/// One chance of an alarm to see a defect: an instance, what its datapoints see, and its time.
+struct Chance {
+    /// Mean requests in a datapoint in each of the hours.
+    requests: [f64; HOURS],
+    /// Probability of each share of the scope's requests that fails: more than one where chance decides whether the
+    /// defect reaches the one-box.
+    shares: Vec<(f64, [f64; HOURS])>,
+    /// Impaired hosts and hosts of the scope, for health checks; in the order of `shares`.
+    hosts: Vec<(u64, u64)>,
+    /// Evaluations in time.
+    evaluations: u64,
+}
+
+/// How likely a defect gets past the first wave, and who should have seen it.
+struct Escape {
+    /// Index of the defect.
+    defect: usize,
+    /// Probability that no alarm fires before the wave is over.
+    unseen: f64,
+    /// The alarm that sees most.
+    best: Witness,
+}
+
+/// What the instances of one alarm see of a defect in the first wave.
+struct Witness {
+    /// Index of the alarm.
+    alarm: usize,
+    /// Probability that one of its instances fires in time.
+    power: f64,
+    instances: usize,
+    /// Mean requests a second in the scope of the quietest of them.
+    quietest: f64,
+}
+
+/// Probabilities to fire in time, by the bits of the requests in a datapoint and of a request's probability to fail.
+type Fired = BTreeMap<(u64, u64), f64>;
+
+/// Warns if a defect of the catalogue that shows at once is likely to pass the first wave unseen. Names the one that
+/// passes most easily, and the alarm that is most likely to see it.
+pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
+    let escapes: Vec<Escape> = (0..view.plan.change.defects.len())
+        .filter(|&defect| shows_at_once(&view.plan.change.defects[defect]))
+        .filter_map(|defect| escape(view, defect, BLIND))
+        .collect();
+    // The first of several that pass alike.
+    let others = escapes.len().saturating_sub(1);
+    let worst = escapes.into_iter().rev().max_by(|a, b| a.unseen.total_cmp(&b.unseen))?;
+    let defect = &view.plan.change.defects[worst.defect];
+    let Witness { alarm, power, instances, quietest } = worst.best;
+    let alarm_plan = &view.plan.alarms[alarm];
+    let others = match others {
+        0 => String::new(),
+        1 => ", and so does 1 more defect".to_owned(),
+        n => format!(", and so do {n} more defects"),
+    };
+    let signal = &alarm_plan.signal;
+    let sees = if signal.kind().reads == Reads::Requests && signal.ratio_limit().is_some() {
+        match instances {
+            1 => format!("sees {} requests/s there and ", rate(quietest)),
+            n => format!("sees {} requests/s in the quietest of {n} places and ", rate(quietest)),
+        }
+    } else {
+        String::new()
+    };
+    let message = format!(
+        "`{}`, which {} of requests at once, passes the first wave of strategy `{}` unseen with probability \
+         {}{others}: `{}` {sees}fires in time with probability {}",
+        defect.name,
+        spoils(defect),
+        view.strategy().name,
+        percent(worst.unseen),
+        alarm_plan.name,
+        percent(power),
+    );
+    let warning = view.warning(&rules::BLIND_FIRST_WAVE, message);
+    Some(warning.and(view.places.alarms[alarm], "sees it best").help(advice(view, defect, alarm_plan)))
+}
+
+/// What a defect does to its requests: `fails 1 %`.
+fn spoils(defect: &Defect) -> String {
+    let symptom = &defect.symptom;
+    if symptom.error_ratio > 0.0 {
+        format!("fails {}", percent(symptom.error_ratio))
+    } else {
+        format!("slows down {}", percent(symptom.slow_ratio))
+    }
+}
+
+/// What would let the alarm see the defect.
+fn advice(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> String {
+    let (background, excess) = sign(view, defect, alarm);
+    let fails = background + excess;
+    match alarm.signal {
+        Signal::ErrorRatio { threshold, .. } if fails <= threshold.as_f64() => format!(
+            "a host with it fails {} of requests, under the limit of {}: no bake is long enough; lower the limit where \
+             there are requests enough, or listen to another alarm",
+            percent(fails),
+            percent(threshold.as_f64()),
+        ),
+        _ => "begin where there is more traffic, put more hosts into the one-box, bake longer, or lengthen the \
+              period"
+            .to_owned(),
+    }
+}
+
+/// Whether every host that a defect reaches fails requests from the moment it is deployed to, whatever the hour:
+/// only then does a closed form say what alarms see of it.
+fn shows_at_once(defect: &Defect) -> bool {
+    defect.clock != DefectClock::Requests
+        && defect.onset.by_survival(1e-9) == 0
+        && defect.trigger.is_none()
+        && defect.masked.by_survival(1e-9) == 0
+        && defect.hurts == Hurts::Host
+        && defect.condition == Condition::default()
+        && defect.regions.is_none()
+        && defect.cohort.is_none()
+        && !defect.symptom.crash
+        && defect.symptom.error_ratio.max(defect.symptom.slow_ratio) > 0.0
+}
+
+/// None if the defect passes with at most `limit`, or if no alarm of the strategy has a chance at all in its first
+/// wave: other rules say so.
+fn escape(view: &View<'_>, index: usize, limit: f64) -> Option<Escape> {
+    let defect = &view.plan.change.defects[index];
+    let mut unseen = [1.0; HOURS];
+    let mut best: Option<Witness> = None;
+    let heard = view.heard();
+    // What gaps in the data do to an alarm depends on when they come, and what windows and judges remember is no
+    // chain of independent datapoints: no closed form.
+    let minds = |alarm: &usize| {
+        !view.plan.alarms[*alarm].is_memoryless() || view.plan.alarms[*alarm].lost_with_service.is_some()
+    };
+    if heard.iter().any(minds) {
+        return None;
+    }
+    for alarm in heard {
+        if defect.seen_by.as_ref().is_some_and(|alarms| !alarms.contains(&alarm)) {
+            continue;
+        }
+        let chances = chances(view, defect, alarm);
+        if chances.is_empty() {
+            continue;
+        }
+        // A broken monitor is broken everywhere.
+        let broken = view.plan.alarms[alarm].broken;
+        let through = |missed: f64| broken + (1.0 - broken) * missed;
+        let mut missed = [1.0; HOURS];
+        let mut quietest = f64::INFINITY;
+        let mut known = Fired::new();
+        for chance in &chances {
+            let fires = fires(view, defect, alarm, chance, &mut known);
+            missed.iter_mut().zip(fires).for_each(|(missed, fires)| *missed *= 1.0 - fires);
+            // More alarms only see more, and what is seen is no finding.
+            let passing =
+                unseen.iter().zip(missed).map(|(unseen, missed)| unseen * through(missed)).sum::<f64>();
+            if passing <= limit * HOURS as f64 {
+                return None;
+            }
+            let seconds = view.plan.alarms[alarm].period_ms as f64 / 1_000.0;
+            quietest = quietest.min(chance.requests.iter().sum::<f64>() / HOURS as f64 / seconds);
+        }
+        let missed = missed.map(through);
+        unseen.iter_mut().zip(missed).for_each(|(unseen, missed)| *unseen *= missed);
+        let power = 1.0 - missed.iter().sum::<f64>() / HOURS as f64;
+        if best.as_ref().is_none_or(|most| power > most.power) {
+            best = Some(Witness { alarm, power, instances: chances.len(), quietest });
+        }
+    }
+    let unseen = unseen.iter().sum::<f64>() / HOURS as f64;
+    best.map(|best| Escape { defect: index, unseen, best })
+}
+
+/// Probability that the instance fires in time, for a bake that falls into each of the hours.
+fn fires(view: &View<'_>, defect: &Defect, index: usize, chance: &Chance, known: &mut Fired) -> [f64; HOURS] {
+    let alarm = &view.plan.alarms[index];
+    let (background, excess) = sign(view, defect, alarm);
+    let window = |p| fires_within(p, chance.evaluations, alarm.datapoints_to_alarm, alarm.window);
+    let mut of_share = |hour: usize, share: f64, (impaired, hosts): (u64, u64)| match alarm.signal {
+        Signal::ErrorRatio { .. }
+        | Signal::SlowRatio { .. }
+        | Signal::ErrorCount { .. }
+        | Signal::Synthetic { .. } => {
+            let (requests, p) = (chance.requests[hour], background + share * excess);
+            let compute = || window(view.breach(index, requests, p));
+            *known.entry((requests.to_bits(), p.to_bits())).or_insert_with(compute)
+        }
+        Signal::ImpairedHosts { .. } => window(f64::from(u8::from(health_breach(alarm, impaired, hosts)))),
+        Signal::BreachProbability { healthy, .. } if impaired == 0 => window(healthy),
+        Signal::BreachProbability { impaired, .. } => window(impaired),
+        // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
+        Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
+        Signal::AnyOf(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
+    };
+    std::array::from_fn(|hour| {
+        let parts = chance.shares.iter().zip(&chance.hosts);
+        let all =
+            parts.map(|((probability, share), &hosts)| probability * of_share(hour, share[hour], hosts));
+        all.sum::<f64>().min(1.0)
+    })
+}
+
+/// Probability that a request or a probe shows what the alarm looks for: on a healthy host, and how much more on one
+/// with the defect.
+fn sign(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> (f64, f64) {
+    let fleet = &view.plan.fleet;
+    let more = |background: f64, extra: f64| (background + extra).min(1.0) - background;
+    let errors = more(fleet.background_error_ratio, defect.symptom.error_ratio);
+    match alarm.signal.kind().sign {
+        Some(Sign::Slowness) => {
+            (fleet.background_slow_ratio, more(fleet.background_slow_ratio, defect.symptom.slow_ratio))
+        }
+        Some(Sign::Failure) | None => (fleet.background_error_ratio, alarm.signal.covers() * errors),
+    }
+}
+
+/// The instances of an alarm in the first wave that have time to fire before the wave is over.
+fn chances(view: &View<'_>, defect: &Defect, alarm: usize) -> Vec<Chance> {
+    let (Some(wave), Some(times)) = (view.strategy().waves.first(), view.times.waves.first()) else {
+        return Vec::new();
+    };
+    let definition = &view.plan.alarms[alarm];
+    let fleet = &view.plan.fleet;
+    let evaluations = evaluations(definition, time_ms(definition, wave));
+    if evaluations < u64::from(definition.datapoints_to_alarm) {
+        return Vec::new();
+    }
+    let zones = times.deployments.iter().map(|deployment| deployment.zone);
+    match definition.scope {
+        Scope::OneBox => {
+            zones.filter_map(|zone| in_one_box(view, defect, wave, zone, definition, evaluations)).collect()
+        }
+        Scope::Zone => zones.map(|zone| wide(view, defect, wave, &[zone], definition, evaluations)).collect(),
+        Scope::Region => {
+            let in_region = |region: &usize| fleet.regions[*region].zones.clone().collect::<Vec<_>>();
+            let regions = wave.regions.iter().map(in_region);
+            regions.map(|zones| wide(view, defect, wave, &zones, definition, evaluations)).collect()
+        }
+        Scope::Service => {
+            let zones: Vec<usize> = (0..fleet.zones.len()).collect();
+            vec![wide(view, defect, wave, &zones, definition, evaluations)]
+        }
+    }
+}
+
+/// Time from the last host of the alarm's scope to the point after which an alarm is too late for the next stage.
+fn time_ms(alarm: &Alarm, wave: &Wave) -> u64 {
+    match (alarm.scope, alarm.watch) {
+        (Scope::OneBox, _) => wave.procedure.one_box.as_ref().map_or(0, |one_box| one_box.bake_ms),
+        (_, Watch::Deployment) => wave.procedure.zone_bake_ms,
+        (_, Watch::Wave | Watch::Rollout) => wave.procedure.zone_bake_ms + wave.bake_ms,
+    }
+}
+
+/// Whole periods in `time_ms` whose datapoint is published in time. An alarm that is given as a delay has one if its
+/// median delay is over in time.
+fn evaluations(alarm: &Alarm, time_ms: u64) -> u64 {
+    match alarm.signal.detection_delay() {
+        Some(delay) => u64::from(delay.median_ms() <= time_ms) * u64::from(alarm.window),
+        None => time_ms.saturating_sub(alarm.publish_delay_ms) / alarm.period_ms,
+    }
+}
+
+fn in_one_box(
+    view: &View<'_>,
+    defect: &Defect,
+    wave: &Wave,
+    zone: usize,
+    alarm: &Alarm,
+    evaluations: u64,
+) -> Option<Chance> {
+    let fleet = &view.plan.fleet;
+    let (hosts, region) = (fleet.zones[zone].hosts, fleet.zones[zone].region);
+    let boxed = one_box_hosts(wave, hosts)?;
+    let reached = defect.reach.of(hosts);
+    let mut shares = Vec::new();
+    let mut counts = Vec::new();
+    for impaired in 0..=boxed.min(reached) {
+        let probability = hypergeometric(hosts, reached, boxed, impaired);
+        if probability > 1e-12 {
+            shares.push((probability, [f64::from(impaired) / f64::from(boxed); HOURS]));
+            counts.push((u64::from(impaired), u64::from(boxed)));
+        }
+    }
+    let share = f64::from(boxed) / fleet.region_hosts(region) as f64;
+    let requests = requests(view, alarm, &[(region, share)]);
+    Some(Chance { requests, shares, hosts: counts, evaluations })
+}
+
+/// The chance of an alarm over whole zones once the wave has deployed to them. The reached hosts among the deployed
+/// ones are taken as their mean.
+fn wide(
+    view: &View<'_>,
+    defect: &Defect,
+    wave: &Wave,
+    zones: &[usize],
+    alarm: &Alarm,
+    evaluations: u64,
+) -> Chance {
+    let fleet = &view.plan.fleet;
+    let (mut all, mut ill) = (0, 0.0);
+    let mut parts: Vec<(usize, f64)> = Vec::new();
+    let mut hit = [0.0; HOURS];
+    let mut total = [0.0; HOURS];
+    for &zone in zones {
+        let (hosts, region) = (fleet.zones[zone].hosts, fleet.zones[zone].region);
+        let share = f64::from(hosts) / fleet.region_hosts(region) as f64;
+        let deployed = if wave.regions.contains(&region) { wave.hosts.reach_of(hosts) } else { 0 };
+        let impaired = f64::from(deployed) * f64::from(defect.reach.of(hosts)) / f64::from(hosts);
+        all += u64::from(hosts);
+        ill += impaired;
+        parts.push((region, share));
+        for hour in 0..HOURS {
+            let rate = fleet.regions[region].requests_per_second
+                * fleet.regions[region].hourly_factor[STEP * hour]
+                * share;
+            total[hour] += rate;
+            hit[hour] += rate * impaired / f64::from(hosts);
+        }
+    }
+    let share = std::array::from_fn(|hour| if total[hour] > 0.0 { hit[hour] / total[hour] } else { 0.0 });
+    Chance {
+        requests: requests(view, alarm, &parts),
+        shares: vec![(1.0, share)],
+        hosts: vec![(ill.round() as u64, all)],
+        evaluations,
+    }
+}
+
+/// Mean requests in a datapoint of these shares of regions.
+fn requests(view: &View<'_>, alarm: &Alarm, parts: &[(usize, f64)]) -> [f64; HOURS] {
+    let seconds = alarm.period_ms as f64 / 1_000.0;
+    let regions = &view.plan.fleet.regions;
+    std::array::from_fn(|hour| {
+        let rate = |&(region, share): &(usize, f64)| {
+            regions[region].requests_per_second * regions[region].hourly_factor[STEP * hour] * share
+        };
+        parts.iter().map(rate).sum::<f64>() * seconds
+    })
+}
+
+/// Probability of `drawn` marked hosts among `sample` of `hosts`, of which `marked` are: drawn without replacement.
+fn hypergeometric(hosts: u32, marked: u32, sample: u32, drawn: u32) -> f64 {
+    if drawn > marked || drawn > sample || sample - drawn > hosts - marked {
+        return 0.0;
+    }
+    let choose = |n: u32, k: u32| {
+        libm::lgamma(f64::from(n) + 1.0)
+            - libm::lgamma(f64::from(k) + 1.0)
+            - libm::lgamma(f64::from(n - k) + 1.0)
+    };
+    libm::exp(choose(marked, drawn) + choose(hosts - marked, sample - drawn) - choose(hosts, sample))
+}
+
+/// What [`blind_first_wave`] finds for a defect, for tests against the simulation.
+#[cfg(test)]
+pub(super) fn unseen(view: &View<'_>, defect: usize) -> Option<f64> {
+    escape(view, defect, 0.0).map(|escape| escape.unseen)
+}

@@ -1,0 +1,218 @@
+//! How many good rollouts false alarms stop. It looks at healthy fleets only; what alarms see of a defect is in
+//! `blind_first_wave.rs`.
+
+use super::view::View;
+use super::window::fire_rate;
+use super::words::percent;
+use crate::diagnostic::Diagnostic;
+use crate::plan::fleet::hour_of_day;
+use crate::plan::{HOUR_MS, Scope, Signal, Watch};
+use crate::rollout::one_box_hosts;
+use crate::scenario::rules;
+use std::collections::BTreeMap;
+
+/// More than this share of good rollouts stopped is worth a warning: what published practice calls noisy starts at
+/// 0.5 % to 2 % a stage.
+const TOO_MANY: f64 = 0.01;
+
+/// Starts over which the hour of the day is averaged.
+const STARTS: usize = 24;
+
+const HOURS: usize = 24;
+
+/// Expected false alarms of one rollout by alarm, for each start.
+type Expected = BTreeMap<usize, [f64; STARTS]>;
+
+/// An alarm that is listened to for a while.
+struct Watched {
+    alarm: usize,
+    /// Mean requests in a datapoint in each hour of the UTC day.
+    requests: [f64; HOURS],
+    start_ms: u64,
+    end_ms: u64,
+}
+
+/// Warns of a strategy that stops more than [`TOO_MANY`] of the good rollouts.
+pub(super) fn false_alarms(view: &View<'_>) -> Option<Diagnostic> {
+    let by_alarm = expected(view);
+    let stopped = stopped_share(by_alarm.values());
+    if stopped <= TOO_MANY {
+        return None;
+    }
+    let alone = by_alarm.iter().map(|(&alarm, sums)| (alarm, stopped_share(std::iter::once(sums))));
+    let (alarm, most) = alone.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let message = format!(
+        "false alarms stop {} of the good rollouts of strategy `{}`, most of them `{}`: {} by itself",
+        percent(stopped),
+        view.strategy().name,
+        view.plan.alarms[alarm].name,
+        percent(most),
+    );
+    let help = "ask for more datapoints, a higher limit, more `min-requests` or a longer period: few requests make \
+                an error ratio jump";
+    let noisy = view.places.alarms[alarm];
+    Some(view.warning(&rules::FALSE_ALARMS, message).and(noisy, "this alarm").help(help))
+}
+
+/// Share of good rollouts with at least one false alarm, given the expected number of each alarm: alarms of
+/// disjoint scopes and periods are independent and rare, so their number is Poisson.
+fn stopped_share<'a>(expected: impl Iterator<Item = &'a [f64; STARTS]> + Clone) -> f64 {
+    let at = |i: usize| expected.clone().map(|sums| sums[i]).sum::<f64>();
+    (0..STARTS).map(|i| -libm::expm1(-at(i))).sum::<f64>() / STARTS as f64
+}
+
+/// Expected false alarms of one rollout, by alarm: over all watches, evaluations times the rate in their hours.
+fn expected(view: &View<'_>) -> Expected {
+    let plan = view.plan;
+    let mut by_alarm = Expected::new();
+    let heeded = 1.0 - view.strategy().response.overrides;
+    let lost = |alarm: usize| {
+        let response = &view.strategy().response;
+        let may_be = response.losing.as_ref().is_none_or(|losing| losing.contains(&alarm));
+        if may_be { response.lost_verdicts } else { 0.0 }
+    };
+    for watched in watches(view) {
+        let alarm = &plan.alarms[watched.alarm];
+        let rates = watched.requests.map(|requests| {
+            let compute =
+                || fire_rate(healthy(view, watched.alarm, requests), alarm.datapoints_to_alarm, alarm.window);
+            view.false_alarm_rate(watched.alarm, requests, compute)
+        });
+        if rates.iter().all(|&rate| rate <= 0.0) {
+            continue;
+        }
+        let day = Day::new(rates);
+        let works = (1.0 - alarm.broken) * (1.0 - lost(watched.alarm));
+        let share = heeded * works / alarm.period_ms as f64;
+        let sums = by_alarm.entry(watched.alarm).or_insert([0.0; STARTS]);
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let spread = plan.study.start_spread_ms * (2 * i as u64 + 1) / (2 * STARTS as u64);
+            let start = plan.study.start_utc_ms + spread;
+            *sum += share * (day.until(start + watched.end_ms) - day.until(start + watched.start_ms));
+        }
+    }
+    by_alarm
+}
+
+/// Probability that a datapoint breaches while nothing is wrong.
+fn healthy(view: &View<'_>, alarm: usize, requests: f64) -> f64 {
+    let fleet = &view.plan.fleet;
+    match view.plan.alarms[alarm].signal {
+        Signal::ErrorRatio { .. } | Signal::ErrorCount { .. } | Signal::Synthetic { .. } => {
+            view.breach(alarm, requests, fleet.background_error_ratio)
+        }
+        Signal::SlowRatio { .. } => view.breach(alarm, requests, fleet.background_slow_ratio),
+        Signal::BreachProbability { healthy, .. } => healthy,
+        Signal::ImpairedHosts { .. } | Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
+        Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
+    }
+}
+
+/// The integral of a rate that is constant within the hours of a day.
+struct Day {
+    rates: [f64; HOURS],
+    /// Integral up to the beginning of each hour, and over the day.
+    before: [f64; HOURS + 1],
+}
+
+impl Day {
+    fn new(rates: [f64; HOURS]) -> Self {
+        let mut before = [0.0; HOURS + 1];
+        for hour in 0..HOURS {
+            before[hour + 1] = before[hour] + rates[hour] * HOUR_MS as f64;
+        }
+        Self { rates, before }
+    }
+
+    /// From a midnight to `utc_ms`, in units of the rate times milliseconds.
+    fn until(&self, utc_ms: u64) -> f64 {
+        let days = utc_ms / (HOURS as u64 * HOUR_MS);
+        let hour = hour_of_day(utc_ms);
+        days as f64 * self.before[HOURS] + self.before[hour] + self.rates[hour] * (utc_ms % HOUR_MS) as f64
+    }
+}
+
+/// Everything that the strategy listens to, one entry for each watch of each instance.
+fn watches(view: &View<'_>) -> Vec<Watched> {
+    let mut list = Vec::new();
+    // What gaps in the data do to an alarm that minds them depends on when they come, and what windows and judges
+    // remember is no chain of independent datapoints: those are left out.
+    for alarm in view.heard().into_iter().filter(|&alarm| view.plan.alarms[alarm].is_memoryless()) {
+        match view.plan.alarms[alarm].scope {
+            Scope::OneBox => one_boxes(view, alarm, &mut list),
+            _ => scopes(view, alarm, &mut list),
+        }
+    }
+    list
+}
+
+fn one_boxes(view: &View<'_>, alarm: usize, list: &mut Vec<Watched>) {
+    for (wave, times) in view.strategy().waves.iter().zip(&view.times.waves) {
+        for deployment in &times.deployments {
+            let hosts = view.plan.fleet.zones[deployment.zone].hosts;
+            if let (Some(end_ms), Some(boxed)) = (deployment.one_box_end_ms, one_box_hosts(wave, hosts)) {
+                let share = view.share_of_region(deployment.zone, boxed);
+                let requests = requests(view, alarm, view.region_of(deployment.zone), share);
+                list.push(Watched { alarm, requests, start_ms: deployment.start_ms, end_ms });
+            }
+        }
+    }
+}
+
+fn scopes(view: &View<'_>, alarm: usize, list: &mut Vec<Watched>) {
+    let definition = &view.plan.alarms[alarm];
+    let fleet = &view.plan.fleet;
+    let mut open: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
+    for times in &view.times.waves {
+        let mut spans: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
+        for deployment in &times.deployments {
+            let entity = match definition.scope {
+                Scope::OneBox | Scope::Zone => deployment.zone,
+                Scope::Region => fleet.zones[deployment.zone].region,
+                Scope::Service => 0,
+            };
+            let end_ms = match definition.watch {
+                Watch::Deployment => deployment.end_ms,
+                Watch::Wave => times.end_ms,
+                Watch::Rollout => view.times.end_ms(),
+            };
+            let span = spans.entry(entity).or_insert((deployment.start_ms, end_ms));
+            *span = (span.0.min(deployment.start_ms), span.1.max(end_ms));
+        }
+        for (entity, (start_ms, end_ms)) in spans {
+            if definition.watch == Watch::Rollout && open.contains_key(&entity) {
+                continue;
+            }
+            open.insert(entity, (start_ms, end_ms));
+            let requests = match definition.scope {
+                Scope::OneBox | Scope::Zone => {
+                    let share = view.share_of_region(entity, fleet.zones[entity].hosts);
+                    requests(view, alarm, view.region_of(entity), share)
+                }
+                Scope::Region => requests(view, alarm, entity, 1.0),
+                Scope::Service => {
+                    let mut sum = [0.0; HOURS];
+                    for region in 0..fleet.regions.len() {
+                        let part = requests(view, alarm, region, 1.0);
+                        sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+                    }
+                    sum
+                }
+            };
+            list.push(Watched { alarm, requests, start_ms, end_ms });
+        }
+    }
+}
+
+/// Mean requests in a datapoint of `share` of a region.
+fn requests(view: &View<'_>, alarm: usize, region: usize, share: f64) -> [f64; HOURS] {
+    let seconds = view.plan.alarms[alarm].period_ms as f64 / 1_000.0;
+    let region = &view.plan.fleet.regions[region];
+    region.hourly_factor.map(|factor| region.requests_per_second * factor * share * seconds)
+}
+
+/// What [`false_alarms`] compares with its limit, for tests against the simulation.
+#[cfg(test)]
+pub(super) fn share_of(view: &View<'_>) -> f64 {
+    stopped_share(expected(view).values())
+}

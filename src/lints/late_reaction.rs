@@ -1,0 +1,44 @@
+//! Whether the pipeline stops before the next wave begins. It compares times alone: how likely an alarm fires is in
+//! `blind_first_wave.rs`.
+
+use super::view::View;
+use crate::diagnostic::Diagnostic;
+use crate::plan::Scope;
+use crate::scenario::{Duration, rules};
+
+/// Warns if the quickest alarm over zones, regions or the service fires within the bake of a wave, but the pipeline
+/// only stops when the next wave has begun.
+pub(super) fn late_reaction(view: &View<'_>) -> Option<Diagnostic> {
+    let strategy = view.strategy();
+    let reaction = strategy.rollback.reaction_delay_ms;
+    let wide = view.heard().into_iter().filter(|&alarm| {
+        let alarm = &view.plan.alarms[alarm];
+        let delay = alarm.signal.detection_delay().is_some();
+        alarm.scope != Scope::OneBox && alarm.is_memoryless() && !delay
+    });
+    // A host that fails every request has been seen after one period more, wherever the evaluations fall.
+    let takes = |alarm: usize| {
+        let alarm = &view.plan.alarms[alarm];
+        u64::from(alarm.datapoints_to_alarm) * alarm.period_ms + alarm.publish_delay_ms
+    };
+    let quickest = wide.min_by_key(|&alarm| takes(alarm))?;
+    let fires_ms = takes(quickest);
+    let (_, followed) = strategy.waves.split_last()?;
+    let wave = followed.iter().find(|wave| {
+        let time = wave.procedure.zone_bake_ms + wave.bake_ms;
+        fires_ms <= time && time < fires_ms + reaction
+    })?;
+    let message = format!(
+        "after an alarm late in wave `{}` strategy `{}` only stops when the next wave has begun: its bake is {}, \
+         `{}` takes {} and the reaction {}",
+        wave.name,
+        strategy.name,
+        Duration { ms: wave.procedure.zone_bake_ms + wave.bake_ms },
+        view.plan.alarms[quickest].name,
+        Duration { ms: fires_ms },
+        Duration { ms: reaction },
+    );
+    let help = format!("bake for at least {}", Duration { ms: fires_ms + reaction });
+    let quick = view.places.alarms[quickest];
+    Some(view.warning(&rules::LATE_REACTION, message).and(quick, "the quickest alarm").help(help))
+}

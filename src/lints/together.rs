@@ -1,0 +1,67 @@
+//! Whether a wave puts several places at risk together before anything has baked. It looks at no alarm.
+
+use super::view::View;
+use super::words::{counted, percent};
+use crate::diagnostic::Diagnostic;
+use crate::scenario::rules;
+use std::collections::BTreeSet;
+
+/// Less of the traffic than this is worth no warning.
+const MATTERS: f64 = 0.1;
+
+/// A step that puts more than this many times as much at risk as has baked before is a leap. Published waves grow from
+/// one quiet region to one busy one, so the first steps from next to nothing are [`MATTERS`]' to judge.
+const LEAP: f64 = 10.0;
+
+/// Warns of the first wave that deploys to several regions, or to several zones of one, at once, with a large share
+/// of the traffic and hardly anything baked before. Silent about strategies of a single wave.
+pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
+    // A single wave does not pretend to be staged: it is what the others are compared with.
+    if view.strategy().waves.len() < 2 {
+        return None;
+    }
+    let shares = view.share_after_waves();
+    let mut baked = 0.0;
+    for (index, wave) in view.strategy().waves.iter().enumerate() {
+        let regions: BTreeSet<usize> = view.times.waves[index]
+            .deployments
+            .iter()
+            .map(|deployment| view.region_of(deployment.zone))
+            .collect();
+        let before = if index == 0 { 0.0 } else { shares[index - 1] };
+        let added = shares[index] - before;
+        let at_once = regions.len().min(wave.regions_at_once as usize);
+        let zoned = |region: usize| view.plan.fleet.regions[region].zones.len();
+        // Regions start in the order of the wave; those that begin together are the first ones.
+        let first: Vec<usize> =
+            wave.regions.iter().copied().filter(|region| regions.contains(region)).collect();
+        let all = view.share_of_regions(&first);
+        let Some(&leader) = first.first() else { continue };
+        let zones = zoned(leader).min(wave.procedure.zones_at_once as usize);
+        let mut share = if all > 0.0 { added * view.share_of_regions(&first[..at_once]) / all } else { 0.0 };
+        if at_once == 1 {
+            share *= zones as f64 / zoned(leader) as f64;
+        }
+        if (at_once > 1 || zones > 1) && share >= MATTERS && share > LEAP * baked {
+            let (together, whole) = if at_once > 1 {
+                (counted(at_once as u64, "region"), "regions")
+            } else {
+                (format!("{} of a region", counted(zones as u64, "zone")), "zones")
+            };
+            let message = format!(
+                "wave `{}` of strategy `{}` puts {together} at risk together, {} of the {}, when {} has baked",
+                wave.name,
+                view.strategy().name,
+                percent(share),
+                view.share_of_what(),
+                if baked > 0.0 { format!("only {}", percent(baked)) } else { "nothing".to_owned() },
+            );
+            let help = format!("let a small wave bake first, or deploy to fewer {whole} at once");
+            return Some(view.warning(&rules::TOGETHER, message).help(help));
+        }
+        if wave.bake_ms > 0 || wave.procedure.zone_bake_ms > 0 {
+            baked = shares[index];
+        }
+    }
+    None
+}

@@ -1,0 +1,178 @@
+//! What every component of a pipeline is given: the plan, the streams, the clock, the queue and the observer's ear.
+//!
+//! It moves the clock and keeps the order of events. It must not know what events do.
+
+use super::event::PipelineEvent;
+use super::gauge::CountedTime;
+use super::source::change::MergedChanges;
+use crate::ids::{ChangeId, RevisionId, StageId};
+use crate::plan::pipeline::Line;
+use crate::random::Streams;
+use crate::sim::{Queue, Ranked};
+
+/// Most events of one instant. Only a plan whose revisions go round in no time at all has more.
+const MOST_AT_ONCE: u32 = 1 << 24;
+
+/// What is going to happen. `generation` is that of the revision when it was scheduled: an event of an older
+/// generation is void. So is one of a timetable that another one has replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Upcoming {
+    /// A rollout stops. First, so that an alarm at the end of the last bake still counts.
+    Stop { timetable: u32 },
+    /// A rollout has passed its last wave.
+    Done { timetable: u32 },
+    /// A stopped rollout is back.
+    Settled { timetable: u32 },
+    /// The next wave of a rollout begins. After all that could still take its place away.
+    Wave { timetable: u32 },
+    /// A run of a stage ends.
+    End { revision: RevisionId, generation: u32 },
+    /// A stage runs again after a flaky run.
+    Rerun { revision: RevisionId, generation: u32 },
+    /// A rejected revision begins again.
+    Rejoin { revision: RevisionId, generation: u32 },
+    /// The revert that follows a rejection is merged.
+    Repair { rejection: u32 },
+    /// A reverted change is merged again.
+    Again { change: ChangeId },
+    /// The time has come to merge the activation of a two-phase change.
+    Activate { pair: u32 },
+    /// The source's next change is merged.
+    Merge,
+    /// A stage looks whether it may begin.
+    Wake { stage: StageId },
+    /// Production looks whether it may begin.
+    WakeEntry,
+}
+
+impl Ranked for Upcoming {
+    /// What frees places, then what asks for them.
+    fn class(&self) -> u8 {
+        match self {
+            Self::Stop { .. } => 0,
+            Self::Done { .. } | Self::Settled { .. } => 1,
+            Self::End { .. } | Self::Rerun { .. } => 2,
+            Self::Rejoin { .. } => 3,
+            Self::Repair { .. } | Self::Again { .. } | Self::Activate { .. } => 4,
+            Self::Merge => 5,
+            Self::Wake { .. } | Self::WakeEntry => 6,
+            Self::Wave { .. } => 7,
+        }
+    }
+}
+
+/// Who hears what happens.
+pub(super) type Ear<'a> = &'a mut dyn FnMut(u64, PipelineEvent);
+
+/// The surroundings of the components of one pipeline in one trial.
+pub(super) struct PipelineContext<'a> {
+    pub(super) plan: &'a Line,
+    pub(super) streams: Streams,
+    /// The part of the time that counts.
+    pub(super) counted: CountedTime,
+    /// What was merged so far: everybody may ask, only the source may write.
+    pub(super) history: MergedChanges,
+    now_ms: u64,
+    queue: Queue<Upcoming>,
+    events: u64,
+    at_once: u32,
+    ear: Option<Ear<'a>>,
+}
+
+impl<'a> PipelineContext<'a> {
+    pub(super) fn new(plan: &'a Line, streams: Streams, ear: Option<Ear<'a>>) -> Self {
+        let counted = CountedTime { from: plan.warm_up_ms, to: plan.length_ms };
+        let (history, queue) = (MergedChanges::default(), Queue::default());
+        Self { plan, streams, counted, history, now_ms: 0, queue, events: 0, at_once: 0, ear }
+    }
+
+    /// The present instant, milliseconds since the pipeline's start.
+    pub(super) fn now(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// 1 if the present instant counts, 0 if not.
+    pub(super) fn counts(&self) -> u64 {
+        u64::from(self.counted.has(self.now_ms))
+    }
+
+    /// Events that have happened.
+    pub(super) fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Schedules what is going to happen at an instant, or never.
+    pub(super) fn schedule(&mut self, at: impl Into<Option<u64>>, event: Upcoming) {
+        if let Some(at_ms) = at.into() {
+            self.queue.push(at_ms, event);
+        }
+    }
+
+    /// Time and class of what happens next, before the end.
+    pub(super) fn next(&self) -> Option<(u64, u8)> {
+        self.queue.look().filter(|(at_ms, _)| *at_ms < self.plan.length_ms)
+    }
+
+    /// Moves the clock to what happens next; none at the end.
+    ///
+    /// # Panics
+    ///
+    /// If an instant has so many events that it will never pass.
+    pub(super) fn advance(&mut self) -> Option<Upcoming> {
+        self.next()?;
+        let (at_ms, event) = self.queue.pop()?;
+        self.events += 1;
+        self.at_once = if at_ms == self.now_ms { self.at_once + 1 } else { 0 };
+        assert!(
+            self.at_once < MOST_AT_ONCE,
+            "time stands still at {at_ms} ms of the pipeline: {MOST_AT_ONCE} events at once, the last one is {event:?}"
+        );
+        self.now_ms = at_ms;
+        Some(event)
+    }
+
+    /// Moves the clock to the end, or to what another pipeline on the same fleet does.
+    pub(super) fn turn_to(&mut self, at_ms: u64) {
+        debug_assert!(at_ms >= self.now_ms, "clocks go forward");
+        self.now_ms = at_ms;
+    }
+
+    /// Tells what happens now.
+    #[inline]
+    pub(super) fn tell(&mut self, event: PipelineEvent) {
+        self.tell_of(self.now_ms, event);
+    }
+
+    /// Tells what happened before.
+    #[inline]
+    pub(super) fn tell_of(&mut self, at_ms: u64, event: PipelineEvent) {
+        if let Some(ear) = &mut self.ear {
+            ear(at_ms, event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_freed_before_anybody_asks_for_them() {
+        let mut queue = Queue::default();
+        let (first, second) = (StageId::new(1), StageId::new(0));
+        queue.push(5, Upcoming::Wake { stage: first });
+        queue.push(5, Upcoming::Wake { stage: second });
+        queue.push(5, Upcoming::Merge);
+        queue.push(5, Upcoming::Done { timetable: 1 });
+        queue.push(5, Upcoming::Stop { timetable: 9 });
+        let order: Vec<Upcoming> = std::iter::from_fn(|| queue.pop()).map(|(_, event)| event).collect();
+        let expected = [
+            Upcoming::Stop { timetable: 9 },
+            Upcoming::Done { timetable: 1 },
+            Upcoming::Merge,
+            Upcoming::Wake { stage: first },
+            Upcoming::Wake { stage: second },
+        ];
+        assert_eq!(order, expected);
+    }
+}

@@ -1,0 +1,93 @@
+//! Who is in one stage, and the draws of its runs. It knows neither what comes before the stage nor what comes behind.
+
+use super::rehearsal::StageFleet;
+use crate::ids::RevisionId;
+use crate::outcome::pipeline::Part;
+use crate::pipeline::context::PipelineContext;
+use crate::pipeline::gauge::Stays;
+use crate::plan::pipeline::{Mode, Stage, StagePhase};
+use std::collections::VecDeque;
+
+/// Who is in a stage.
+#[derive(Debug)]
+pub(super) struct StageState<'a> {
+    pub(super) plan: &'a Stage,
+    /// The fleet that the stage has of its own.
+    pub(super) fleet: Option<StageFleet<'a>>,
+    /// Outside, in order.
+    pub(super) queue: VecDeque<RevisionId>,
+    /// Running or held up.
+    pub(super) inside: Vec<RevisionId>,
+    /// The newest that ever came: an older one has nothing to add.
+    pub(super) newest: Option<RevisionId>,
+    /// When it looks next whether it may begin.
+    pub(super) wake_ms: Option<u64>,
+    pub(super) stays: Stays,
+}
+
+impl<'a> StageState<'a> {
+    pub(super) fn new(c: &PipelineContext<'a>, plan: &'a Stage, fleet: Option<StageFleet<'a>>) -> Self {
+        let (queue, inside, stays) = (VecDeque::new(), Vec::new(), Stays::new(c.counted));
+        Self { plan, fleet, queue, inside, newest: None, wake_ms: None, stays }
+    }
+
+    /// Whether it takes one more, waiting or inside.
+    pub(super) fn accepts(&self) -> bool {
+        match (self.plan.mode, self.plan.room) {
+            (Mode::Queued, Some(room)) => self.queue.len() + self.inside.len() < 1 + room,
+            (Mode::Queued, None) | (Mode::Superseded | Mode::Parallel, _) => true,
+        }
+    }
+
+    /// How many may be inside at once.
+    pub(super) fn places(&self) -> usize {
+        match self.plan.mode {
+            Mode::Queued | Mode::Superseded => 1,
+            Mode::Parallel => usize::MAX,
+        }
+    }
+
+    /// Whether somebody may go in, if the stage is open.
+    pub(super) fn has_place(&self) -> bool {
+        self.inside.len() < self.places()
+    }
+
+    /// Whoever makes way for the one that comes now.
+    pub(super) fn supersede(&mut self) -> Option<RevisionId> {
+        match self.plan.mode {
+            Mode::Superseded => self.queue.pop_front(),
+            Mode::Queued | Mode::Parallel => None,
+        }
+    }
+
+    /// A revision comes, and waits outside.
+    pub(super) fn come(&mut self, revision: RevisionId, now_ms: u64) {
+        self.newest = Some(revision);
+        self.stays.come(now_ms);
+        self.queue.push_back(revision);
+    }
+
+    /// As what its work counts.
+    pub(super) fn part(&self) -> Part {
+        match self.plan.phase {
+            StagePhase::Build => Part::Build,
+            StagePhase::Test => Part::Test,
+            StagePhase::Approval => Part::Approval,
+            StagePhase::Deploy => Part::Deploy,
+            StagePhase::Bake => Part::Bake,
+        }
+    }
+
+    /// The first in the queue goes in.
+    pub(super) fn let_in(&mut self, now_ms: u64) {
+        self.inside.extend(self.queue.pop_front());
+        self.stays.inside.up(now_ms);
+    }
+
+    /// Somebody goes out who came at `came_ms`.
+    pub(super) fn let_out(&mut self, revision: RevisionId, came_ms: u64, now_ms: u64) {
+        self.inside.retain(|inside| *inside != revision);
+        self.stays.inside.down(now_ms);
+        self.stays.leave(came_ms, now_ms);
+    }
+}
