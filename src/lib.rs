@@ -48,12 +48,12 @@
 //! plan's pipeline.
 //!
 //! ```
-//! use wavetank::{Plan, Study, study::Nobody};
+//! use wavetank::{Plan, Study, outcome::measures, study::Nobody};
 //!
 //! let plan = Plan::load("scenarios/small.toml")?;
 //! let summary = Study::new(&plan).trials(200).run(&Nobody)?;
 //! for strategy in &summary.strategies {
-//!     let harm = strategy.metric("impaired_host_ms");
+//!     let harm = strategy.metric(&measures::IMPAIRED_HOST_MS);
 //!     println!("{}: {:?}, against {}: {:?}", strategy.name, harm.mean, summary.baseline, harm.against_baseline);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
