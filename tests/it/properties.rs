@@ -129,7 +129,7 @@ fn an_unrelated_region_does_not_reshuffle_the_others() {
         let (mut all, mut fewer) = (Recorder::default(), Recorder::default());
         Engine::new(&model).run(0, trial, &mut all);
         Engine::new(&shorter_model).run(0, trial, &mut fewer);
-        let of_region_0 = |recorder: Recorder<RolloutEvent>| {
+        let of_region_0 = |recorder: Recorder<Event>| {
             let records = recorder.into_records();
             let kept =
                 records.into_iter().filter(|r| matches!(r.event, Event::BatchDone { zone: 0..=65, .. }));
