@@ -6,14 +6,12 @@ use super::text::{self, wrap};
 use super::{limits, terminal};
 use crate::outcome::measures::Unit;
 use crate::plan::study::Statistic;
-use crate::study::Summary;
 use crate::study::expectation::ExpectationResult;
-use crate::study::threshold::Verdict;
+use crate::study::verdict::Verdict;
 use std::collections::BTreeMap;
 
 /// The section's body; empty if nothing is expected.
-pub(super) fn section(summary: &Summary, width: usize, paint: &Paint) -> String {
-    let results = &summary.expectations;
+pub(super) fn section(results: &[ExpectationResult], trials: u64, width: usize, paint: &Paint) -> String {
     if results.is_empty() {
         return String::new();
     }
@@ -21,7 +19,7 @@ pub(super) fn section(summary: &Summary, width: usize, paint: &Paint) -> String 
     out.push_str(&sources(results, width));
     for result in results.iter().filter(|result| result.verdict != Verdict::Pass) {
         let mark = limits::mark_of(result.verdict, result.level);
-        out.push_str(&limits::marked(&sentence(result, summary.trials), width, mark, paint));
+        out.push_str(&limits::marked(&sentence(result, trials), width, mark, paint));
     }
     out
 }

@@ -5,11 +5,17 @@ use super::text::{self, wrap};
 use crate::outcome::measures::Unit;
 use crate::plan::Level;
 use crate::plan::study::Statistic;
-use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::threshold::ThresholdResult;
+use crate::study::verdict::Verdict;
 
 /// The threshold on a line of its own, wrapped to `width`: sign, word and sentence, which is `sentence`.
 pub(super) fn line(result: &ThresholdResult, sentence: &str, width: usize, paint: &Paint) -> String {
     marked(sentence, width, mark(result), paint)
+}
+
+/// Every threshold on a line of its own. `trials` is how many there were.
+pub(super) fn lines(results: &[ThresholdResult], trials: u64, width: usize, paint: &Paint) -> String {
+    results.iter().map(|result| line(result, &sentence_with_command(result, trials), width, paint)).collect()
 }
 
 /// A sentence after a mark, wrapped to `width`.

@@ -1,7 +1,8 @@
 //! A pipeline study on a terminal: the measures by strategy, where lead time goes, and how busy everything is.
 
+use super::paint::Paint;
 use super::table::{Align, Table};
-use super::{pipeline_without, policies, text};
+use super::{expectations, limits, pipeline_without, policies, text};
 use crate::outcome::measures::{self, Unit};
 use crate::stats::mean::Mean;
 use crate::study::pipeline_summary::{ComponentName, Estimated, PipelineSummary, StrategyPipelines};
@@ -56,6 +57,18 @@ pub fn text(summary: &PipelineSummary, width: usize) -> String {
         out.push_str(&stages(strategy).fit(width, 4));
     }
     out.push_str(&policies::text(summary, width));
+    let paint = Paint { color: false };
+    for (title, body) in [
+        (
+            "Published vs simulated",
+            expectations::section(&summary.expectations, summary.trials, width, &paint),
+        ),
+        ("Thresholds", limits::lines(&summary.thresholds, summary.trials, width, &paint)),
+    ] {
+        if !body.is_empty() {
+            let _ = write!(out, "\n{title}\n{body}");
+        }
+    }
     if let Some(without) = &summary.without {
         out.push_str(&pipeline_without::text(summary, without, width));
     }

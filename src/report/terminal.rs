@@ -68,8 +68,11 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
     }
     section("How to read this", notes(summary, style.details, width));
     section("Precision", precision(summary, width));
-    section("Published vs simulated", expectations::section(summary, width, &paint));
-    section("Thresholds", thresholds(summary, width, &paint));
+    section(
+        "Published vs simulated",
+        expectations::section(&summary.expectations, summary.trials, width, &paint),
+    );
+    section("Thresholds", limits::lines(&summary.thresholds, summary.trials, width, &paint));
     section("Trials worth a replay", notable(summary, style, width));
     out
 }
@@ -184,12 +187,6 @@ fn precision(summary: &Summary, width: usize) -> String {
         wrap(&line, width, &format!("  {sign} "), "    ")
     };
     summary.precision.iter().map(line).collect()
-}
-
-fn thresholds(summary: &Summary, width: usize, paint: &Paint) -> String {
-    let line =
-        |result| limits::line(result, &limits::sentence_with_command(result, summary.trials), width, paint);
-    summary.thresholds.iter().map(line).collect()
 }
 
 /// The notable trials of the baseline and, with details, the worst one of every other strategy; the rest

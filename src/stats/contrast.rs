@@ -8,7 +8,7 @@
 
 use super::moments::{Accumulator, Moments};
 use super::tail::above;
-use super::{Interval, Sample, Sorted, Stratum, sum};
+use super::{Bin, Interval, Sample, Sorted, Stratum, sum};
 
 /// All trials of one stratum, in order; those that do not count have no value.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,7 @@ pub fn sample(draws: &[Draws], confined: bool) -> Sample {
     let stratum = |draws: &Draws| Stratum {
         weight: draws.weight,
         trials: draws.values.len() as u64,
-        values: draws.values.iter().flatten().copied().collect(),
+        values: draws.values.iter().flatten().map(|x| Bin::one(*x)).collect(),
         settled: draws.settled,
         group: draws.group,
     };

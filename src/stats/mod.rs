@@ -24,10 +24,10 @@ mod test_uniforms;
 pub use exceedance::exceedance;
 pub use front::front;
 pub use mean::{Mean, mean, mean_at};
-pub use paired::{Paired, PairedStratum, Pairs};
+pub use paired::{PairSums, Paired, PairedStratum, Pairs};
 pub use proportion::{Proportion, proportion, proportion_at};
 pub use quantile::{Quantile, Sorted};
-pub use ratio::{Ratio, ratio_of_means};
+pub use ratio::Ratio;
 pub use sample::{Sample, Stratum};
 pub use tail::{TailMean, tail_mean, tail_mean_at};
 pub use tally::{Bin, Tally};
@@ -79,6 +79,18 @@ impl Interval {
     #[must_use]
     pub fn is_bounded(self) -> bool {
         self.low.is_some() && self.high.is_some()
+    }
+
+    /// Whether the whole interval lies below `limit`.
+    #[must_use]
+    pub fn is_below(self, limit: f64) -> bool {
+        self.high.is_some_and(|high| high < limit)
+    }
+
+    /// The interval of the same quantity with the other sign.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { low: self.high.map(|high| -high), high: self.low.map(|low| -low) }
     }
 
     /// Whether the whole interval lies above `limit`.

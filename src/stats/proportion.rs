@@ -6,9 +6,8 @@
 //! Medicine 16), because that is where the next one would hurt. It is Clopper and Pearson's for one
 //! stratum, and for no events at all the exact bound `1 - tail^(1/n)` on the heaviest stratum.
 
-use super::sample::Valued;
 use super::special::{incomplete_beta, incomplete_beta_inverse};
-use super::{Interval, Sample, TAIL, sum};
+use super::{Bin, Interval, Sample, TAIL, sum};
 use serde::Serialize;
 
 /// A share of trials.
@@ -28,13 +27,13 @@ pub struct Proportion {
 
 /// The share of values above one half at the usual confidence; none if there are none.
 #[must_use]
-pub fn proportion<V: Valued>(sample: &Sample<V>) -> Option<Proportion> {
+pub fn proportion(sample: &Sample) -> Option<Proportion> {
     proportion_at(sample, TAIL)
 }
 
 /// As [`proportion`], leaving `tail` out on each side of the interval.
 #[must_use]
-pub fn proportion_at<V: Valued>(sample: &Sample<V>, tail: f64) -> Option<Proportion> {
+pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
     if sample.is_empty() {
         return None;
     }
@@ -45,7 +44,7 @@ pub fn proportion_at<V: Valued>(sample: &Sample<V>, tail: f64) -> Option<Proport
             unit: stratum.unit(),
             trials: stratum.trials as f64,
             values: stratum.len() as f64,
-            events: stratum.values.iter().filter(|x| x.value() > 0.5).map(V::times).sum::<u64>() as f64,
+            events: stratum.values.iter().filter(|x| x.value() > 0.5).map(Bin::times).sum::<u64>() as f64,
             settled: stratum.settled,
             group: stratum.group,
         })
@@ -192,7 +191,7 @@ mod tests {
         let part = |&(weight, count, n): &(f64, u64, u64)| Stratum {
             weight,
             trials: n,
-            values: bits(count, n),
+            values: Bin::each(bits(count, n)),
             settled: false,
             group: 0,
         };

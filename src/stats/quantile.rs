@@ -9,7 +9,6 @@
 //! the interval of a share.
 
 use super::proportion::{Cell, Share};
-use super::sample::Valued;
 use super::special::binomial_cdf;
 use super::{Interval, Sample, Stratum, TAIL};
 use serde::Serialize;
@@ -46,7 +45,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn of<V: Valued>(stratum: &Stratum<V>) -> Self {
+    fn of(stratum: &Stratum) -> Self {
         let mut sorted: Vec<(f64, u64)> = stratum.values.iter().map(|x| (x.largest(), x.times())).collect();
         sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let (mut values, mut up_to, mut seen) = (Vec::new(), Vec::new(), 0);
@@ -84,7 +83,7 @@ impl Counts {
 impl Sorted {
     /// Sorts a sample.
     #[must_use]
-    pub fn new<V: Valued>(sample: &Sample<V>) -> Self {
+    pub fn new(sample: &Sample) -> Self {
         let strata: Vec<Counts> = sample.strata().iter().map(Counts::of).collect();
         let mut merged: Vec<f64> = strata.iter().flat_map(|counts| &counts.values).copied().collect();
         merged.sort_unstable_by(f64::total_cmp);
@@ -214,7 +213,7 @@ fn interval_ranks(n: u64, q: f64, tail: f64) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Stratum;
+    use crate::stats::{Bin, Stratum};
 
     fn one_to(n: u64) -> Vec<f64> {
         (1..=n).map(|v| v as f64).collect()
@@ -268,7 +267,7 @@ mod tests {
     fn two_equal_strata_are_nearly_one() {
         let split = |odd: u64| {
             let values: Vec<f64> = one_to(2000).into_iter().filter(|v| *v as u64 % 2 == odd).collect();
-            Stratum { weight: 0.5, trials: 1000, values, settled: false, group: 0 }
+            Stratum { weight: 0.5, trials: 1000, values: Bin::each(values), settled: false, group: 0 }
         };
         let sorted = Sorted::new(&Sample::new(vec![split(0), split(1)]));
         for q in [0.1, 0.5, 0.9, 0.99] {
@@ -282,11 +281,12 @@ mod tests {
 
     #[test]
     fn weights_move_quantiles_and_small_strata_leave_them_open() {
-        let low = Stratum { weight: 0.98, trials: 500, values: one_to(500), settled: false, group: 0 };
+        let low =
+            Stratum { weight: 0.98, trials: 500, values: Bin::each(one_to(500)), settled: false, group: 0 };
         let high = Stratum {
             weight: 0.02,
             trials: 500,
-            values: one_to(500).iter().map(|v| v + 1e6).collect(),
+            values: Bin::each(one_to(500).iter().map(|v| v + 1e6).collect()),
             settled: false,
             group: 0,
         };
@@ -295,7 +295,8 @@ mod tests {
         let p99 = sorted.quantile(0.99).unwrap();
         assert_eq!(p99.value, 1_000_250.0, "half of the rare stratum lies above");
         assert!(p99.interval.low.unwrap() > 1_000_000.0 && p99.interval.high.unwrap() < 1_000_500.0);
-        let few = Stratum { weight: 0.02, trials: 5, values: vec![1e6; 5], settled: false, group: 0 };
+        let few =
+            Stratum { weight: 0.02, trials: 5, values: Bin::each(vec![1e6; 5]), settled: false, group: 0 };
         let sorted = Sorted::new(&Sample::new(vec![low, few]));
         assert_eq!(sorted.quantile(0.999).unwrap().interval.high, None);
     }

@@ -7,12 +7,10 @@
 //! digits are unions of bins of more, so the digits that are left depend on the values and not on their
 //! order.
 
-use super::sample::{Counted, Valued};
-
 /// Values that are put in order at once.
 const FRESH: usize = 2048;
 
-/// Values that a tally cannot tell apart.
+/// One value, or several that a tally cannot tell apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
     count: u64,
@@ -21,36 +19,53 @@ pub struct Bin {
 }
 
 impl Bin {
-    fn one(value: f64) -> Self {
+    /// One value, exactly.
+    #[must_use]
+    pub fn one(value: f64) -> Self {
         Self { count: 1, sum: value, largest: value }
+    }
+
+    /// Each of some values, exactly and in their order.
+    #[must_use]
+    pub fn each(values: Vec<f64>) -> Vec<Self> {
+        values.into_iter().map(Self::one).collect()
+    }
+
+    /// How many trials it stands for.
+    #[must_use]
+    pub fn times(&self) -> u64 {
+        self.count
+    }
+
+    /// All that it stands for, added up.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.sum
+    }
+
+    /// What each is on average.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+
+    /// The largest.
+    #[must_use]
+    pub fn largest(&self) -> f64 {
+        self.largest
+    }
+
+    /// The same trials with another value.
+    #[must_use]
+    pub(super) fn change(&self, change: impl Fn(f64) -> f64) -> Self {
+        let sum = self.count as f64 * change(self.value());
+        Self { count: self.count, sum, largest: change(self.largest) }
     }
 
     fn add(&mut self, other: Self) {
         self.count += other.count;
         self.sum += other.sum;
         self.largest = self.largest.max(other.largest);
-    }
-}
-
-impl Counted for Bin {
-    fn times(&self) -> u64 {
-        self.count
-    }
-}
-
-impl Valued for Bin {
-    fn total(&self) -> f64 {
-        self.sum
-    }
-    fn value(&self) -> f64 {
-        self.sum / self.count as f64
-    }
-    fn largest(&self) -> f64 {
-        self.largest
-    }
-    fn change(&self, change: impl Fn(f64) -> f64) -> Self {
-        let sum = self.count as f64 * change(self.value());
-        Self { count: self.count, sum, largest: change(self.largest) }
     }
 }
 
@@ -160,7 +175,7 @@ mod tests {
         tally
     }
 
-    fn sample(bins: Vec<Bin>) -> Sample<Bin> {
+    fn sample(bins: Vec<Bin>) -> Sample {
         let trials = bins.iter().map(Bin::times).sum();
         Sample::new(vec![Stratum { weight: 1.0, trials, values: bins, settled: false, group: 0 }])
     }

@@ -1,70 +1,49 @@
 //! One strategy against another over the same trials, and all against the best.
 
-use super::evidence::Evidence;
+use super::estimate::Estimate;
 use super::sampling::Sampling;
 use super::summary::{Leader, MetricSummary, StrategySummary};
+use super::trials::Trials;
+use super::verdict::Change;
 use crate::outcome::measures::Measure;
 use crate::stats::{Mean, Ratio, TAIL};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Fewer pairs than this decide nothing: even if all have the same sign, chance alone gives that more
 /// than one time in twenty (`2 / 2^n`), whatever a t interval says of two or three values.
 pub const FEWEST_PAIRS: u64 = 6;
+
 /// A strategy minus the baseline, over the trials in which both have a value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
     /// Trials in which both have a value.
     pub n: u64,
-    /// Mean difference; negative means less than the baseline, which is better for every metric.
+    /// Mean difference; negative means less than the baseline, which is better for every measure of a rollout.
     pub mean: Option<Mean>,
     /// The strategy's mean over the baseline's, on the same trials.
     pub ratio: Option<Ratio>,
     /// What the interval of the mean difference says.
-    pub verdict: Comparison,
+    #[serde(serialize_with = "between_strategies")]
+    pub verdict: Change,
 }
 
-/// What a paired difference says. Less is better for every metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Comparison {
-    /// The whole interval is below 0.
-    #[serde(rename = "better")]
-    Better,
-    /// The whole interval is above 0.
-    #[serde(rename = "worse")]
-    Worse,
-    /// The interval contains 0, or there are under six pairs.
-    #[serde(rename = "no clear difference")]
-    NoClearDifference,
-}
-
-impl Comparison {
-    /// The words, for reports.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Better => "better",
-            Self::Worse => "worse",
-            Self::NoClearDifference => "no clear difference",
-        }
-    }
+fn between_strategies<S: Serializer>(verdict: &Change, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(verdict.between_strategies())
 }
 
 /// The paired difference of the strategy `own` from `baseline`.
 pub(super) fn difference(
     metric: &'static Measure,
     sampling: &Sampling,
-    evidence: &impl Evidence,
+    study: &dyn Trials,
     own: usize,
     baseline: usize,
 ) -> Difference {
-    let pairs = evidence.pairs(sampling, metric, own, baseline);
+    let pairs = study.pairs(sampling, metric, own, baseline);
     let mean = pairs.mean_difference(TAIL);
-    let verdict = match mean.map(|mean| mean.interval) {
-        _ if pairs.len() < FEWEST_PAIRS => Comparison::NoClearDifference,
-        Some(interval) if interval.high.is_some_and(|high| high < 0.0) => Comparison::Better,
-        Some(interval) if interval.is_above(0.0) => Comparison::Worse,
-        _ => Comparison::NoClearDifference,
-    };
+    let believed = mean.filter(|_| pairs.len() >= FEWEST_PAIRS);
+    let difference = believed.map(|Mean { value, interval, .. }| Estimate { value, interval });
+    let verdict = Change::of(difference, difference, metric.better);
     let ratio = pairs.ratio().map(|ratio| Ratio { interval: ratio.interval.at_least(0.0), ..ratio });
     Difference { n: pairs.len(), mean, ratio, verdict }
 }
@@ -76,7 +55,7 @@ pub(super) fn difference(
 /// its comparisons. The truly best one is then ruled out with at most 5 %, however many compete.
 pub(super) fn leader(
     sampling: &Sampling,
-    evidence: &impl Evidence,
+    study: &dyn Trials,
     metric: &'static Measure,
     estimate: impl Fn(&MetricSummary) -> Option<f64>,
     strategies: &[StrategySummary],
@@ -87,7 +66,7 @@ pub(super) fn leader(
         (0..strategies.len()).filter(|&index| strategies[index].metric(metric).n > 0).collect();
     let tail = 2.0 * TAIL / (rivals.len() as f64 - 1.0).max(1.0);
     let is_worse = |index: usize, than: usize| {
-        let pairs = evidence.pairs(sampling, metric, index, than);
+        let pairs = study.pairs(sampling, metric, index, than);
         let mean = pairs.mean_difference(tail);
         pairs.len() >= FEWEST_PAIRS && mean.is_some_and(|mean| mean.interval.is_above(0.0))
     };

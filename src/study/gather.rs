@@ -1,9 +1,9 @@
 //! The trials of a study on their way: simulated in batches, handed on in trial order, kept whole while they
 //! are few and condensed when they are many. Must not know where rows of text go.
 
-use super::condensed::Condensed;
-use super::evidence::Evidence;
+use super::aggregates::Aggregates;
 use super::summary::{Summary, summarise};
+use super::trials::Trials as _;
 use super::{Evaluations, Outcomes, Watcher, Work, precision};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
@@ -12,7 +12,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::atomic::AtomicBool;
 
 /// Trials of which all outcomes are kept: up to here every digit of every estimate is that of the values.
-/// Beyond, a study of any length needs the same memory: see [`Condensed`].
+/// Beyond, a study of any length needs the same memory: see [`Aggregates`].
 pub const WHOLE_TRIALS: u64 = 1 << 16;
 
 /// Rollouts of a batch, about; part of no result. While one is simulated the one before is handed on.
@@ -37,7 +37,7 @@ pub enum Gathered {
     /// All outcomes.
     Whole(Outcomes),
     /// What the estimators need.
-    Condensed(Box<Condensed>),
+    Aggregated(Box<Aggregates>),
 }
 
 impl Gathered {
@@ -46,7 +46,7 @@ impl Gathered {
     pub fn summarise(&self, plan: &Plan) -> Summary {
         match self {
             Self::Whole(outcomes) => summarise(plan, outcomes),
-            Self::Condensed(condensed) => summarise(plan, &**condensed),
+            Self::Aggregated(aggregates) => summarise(plan, &**aggregates),
         }
     }
 
@@ -55,14 +55,14 @@ impl Gathered {
     pub fn trials(&self) -> u64 {
         match self {
             Self::Whole(outcomes) => outcomes.trials(),
-            Self::Condensed(condensed) => condensed.trials(0),
+            Self::Aggregated(aggregates) => aggregates.trials(0),
         }
     }
 
     fn next_round(&self, plan: &Plan) -> Option<u64> {
         match self {
             Self::Whole(outcomes) => precision::next_round(plan, outcomes),
-            Self::Condensed(condensed) => precision::next_round(plan, &**condensed),
+            Self::Aggregated(aggregates) => precision::next_round(plan, &**aggregates),
         }
     }
 
@@ -70,9 +70,9 @@ impl Gathered {
     fn ready_for(self, plan: &Plan, trials: u64) -> Self {
         match self {
             Self::Whole(outcomes) if trials > WHOLE_TRIALS => {
-                let mut condensed = Box::new(Condensed::new(plan));
-                condensed.add(&outcomes.by_strategy.iter().map(|row| vec![&row[..]]).collect::<Vec<_>>());
-                Self::Condensed(condensed)
+                let mut aggregates = Box::new(Aggregates::new(plan));
+                aggregates.add(&outcomes.by_strategy.iter().map(|row| vec![&row[..]]).collect::<Vec<_>>());
+                Self::Aggregated(aggregates)
             }
             as_it_is => as_it_is,
         }
@@ -85,8 +85,8 @@ impl Gathered {
                     chunks.iter_mut().for_each(|chunk| row.append(&mut chunk.outcomes));
                 }
             }
-            Self::Condensed(condensed) => {
-                condensed.add(&batch.iter().map(|chunks| pieces(chunks)).collect::<Vec<_>>());
+            Self::Aggregated(aggregates) => {
+                aggregates.add(&batch.iter().map(|chunks| pieces(chunks)).collect::<Vec<_>>());
             }
         }
     }

@@ -1,14 +1,14 @@
 //! A study: every strategy on the same seeds, in parallel. The only module that names rayon.
 
+mod aggregates;
 pub mod baseline;
 pub mod compare;
-mod condensed;
 pub mod difference;
 mod estimate;
-mod evidence;
 pub mod expectation;
 pub mod gather;
 mod guard;
+mod judgement;
 pub mod notable;
 pub mod pipeline;
 pub mod pipeline_summary;
@@ -19,8 +19,10 @@ mod row;
 mod sampling;
 pub mod summary;
 pub mod threshold;
+mod trials;
+pub mod verdict;
 
-pub use condensed::Condensed;
+pub use aggregates::Aggregates;
 pub use summary::{Summary, summarise};
 
 use crate::outcome::Outcome;

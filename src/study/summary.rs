@@ -5,13 +5,13 @@
 //! anything and holds no wall-clock time: equal studies give equal summaries.
 
 use super::difference::{Difference, difference, leader};
-use super::estimate::{CVAR_LEVEL, Values};
-use super::evidence::Evidence;
+use super::estimate::{self, CVAR_LEVEL, Values};
 use super::expectation::{self, ExpectationResult};
 use super::notable::{Notable, notable};
 use super::precision::{self, PrecisionResult};
-use super::sampling::{Sampling, mean_of, share};
+use super::sampling::Sampling;
 use super::threshold::{ThresholdResult, judge};
+use super::trials::Rollouts;
 use crate::outcome::Ending;
 use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::Plan;
@@ -216,13 +216,13 @@ impl Summary {
 /// # Panics
 /// If there is not one row of outcomes for each strategy of the plan.
 #[must_use]
-pub fn summarise(plan: &Plan, evidence: &impl Evidence) -> Summary {
+pub fn summarise(plan: &Plan, study: &dyn Rollouts) -> Summary {
     let count = plan.strategies.len();
-    assert_eq!(evidence.strategies(), count, "outcomes and plan differ in strategies");
-    let trials = evidence.trials(0);
+    assert_eq!(study.strategies(), count, "outcomes and plan differ in strategies");
+    let trials = study.trials(0);
     let sampling = Sampling::new(plan, trials);
     let mut strategies: Vec<StrategySummary> =
-        (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, evidence, index)).collect();
+        (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, study, index)).collect();
     mark_front(&mut strategies);
     Summary {
         schema_version: SCHEMA_VERSION,
@@ -235,29 +235,24 @@ pub fn summarise(plan: &Plan, evidence: &impl Evidence) -> Summary {
         trials,
         estimator: plan.study.estimator.name(),
         strata: sampling.len() as u64,
-        precision: precision::results(plan, evidence),
+        precision: precision::results(plan, study),
         baseline: plan.strategies[plan.study.baseline].name.clone(),
         confidence: stats::CONFIDENCE,
         fleet_hosts: plan.fleet.hosts(),
         fleet_regions: plan.fleet.regions.len() as u64,
-        fastest: leader(&sampling, evidence, SPEED_METRIC, |s| s.p50.map(|q| q.value), &strategies),
-        safest: leader(&sampling, evidence, BLAST_METRIC, |s| s.mean.map(|m| m.value), &strategies),
+        fastest: leader(&sampling, study, SPEED_METRIC, |s| s.p50.map(|q| q.value), &strategies),
+        safest: leader(&sampling, study, BLAST_METRIC, |s| s.mean.map(|m| m.value), &strategies),
         strategies,
-        thresholds: judge(plan, evidence),
-        expectations: expectation::judge(plan, evidence),
+        thresholds: judge(plan, study),
+        expectations: expectation::judge(plan, study),
     }
 }
 
-fn strategy_summary(
-    plan: &Plan,
-    sampling: &Sampling,
-    evidence: &impl Evidence,
-    index: usize,
-) -> StrategySummary {
+fn strategy_summary(plan: &Plan, sampling: &Sampling, study: &dyn Rollouts, index: usize) -> StrategySummary {
     let baseline = (index != plan.study.baseline).then_some(plan.study.baseline);
     let (metrics, sorted): (Vec<MetricSummary>, Vec<Option<Sorted>>) = measures::ROLLOUT
         .par_iter()
-        .map(|metric| metric_summary(metric, sampling, evidence, index, baseline))
+        .map(|metric| metric_summary(metric, sampling, study, index, baseline))
         .unzip();
     let sorted_of = |measure: &Measure| {
         let index = measures::ROLLOUT.iter().position(|metric| *metric == measure);
@@ -269,11 +264,11 @@ fn strategy_summary(
     StrategySummary {
         name: plan.strategies[index].name.clone(),
         is_baseline: baseline.is_none(),
-        endings: evidence.endings(index),
+        endings: study.endings(index),
         on_front: false,
         dominated_by: None,
         metrics,
-        notable: notable(plan, &evidence.shortlist(index), median_harm),
+        notable: notable(plan, &study.shortlist(index), median_harm),
         impaired_host_ms_exceedance: stats::exceedance(harm, CURVE_POINTS),
         duration_percentiles: DURATION_PERCENTS
             .iter()
@@ -289,12 +284,12 @@ fn strategy_summary(
 fn metric_summary(
     metric: &'static Measure,
     sampling: &Sampling,
-    evidence: &impl Evidence,
+    study: &dyn Rollouts,
     index: usize,
     baseline: Option<usize>,
 ) -> (MetricSummary, Option<Sorted>) {
-    let values = Values::new(metric, evidence.values(sampling, metric, index));
-    let share = share(metric, &values.sample);
+    let values = Values::new(metric, study.values(sampling, metric, index));
+    let share = values.share();
     let is_share = metric.unit == Unit::YesNo;
     let quantile = |q| if is_share { None } else { values.sorted.quantile(q) };
     let tail_mean = || stats::tail_mean(&values.sample, &values.sorted, CVAR_LEVEL);
@@ -303,14 +298,14 @@ fn metric_summary(
         unit: metric.unit.name(),
         population: metric.population.words(),
         n: values.sample.len(),
-        mean: if is_share { None } else { mean_of(metric.unit, &values.sample, TAIL) },
+        mean: if is_share { None } else { estimate::mean(metric.unit, &values.sample, TAIL) },
         p50: quantile(0.5),
         p90: quantile(0.9),
         p99: quantile(0.99),
         cvar99: if is_share { None } else { tail_mean() },
         max: values.sorted.max().filter(|_| !is_share),
         share,
-        against_baseline: baseline.map(|baseline| difference(metric, sampling, evidence, index, baseline)),
+        against_baseline: baseline.map(|baseline| difference(metric, sampling, study, index, baseline)),
     };
     (summary, DRAWN.contains(&metric).then_some(values.sorted))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use wavetank::outcome::Outcome;
-use wavetank::study::threshold::Verdict;
+use wavetank::study::verdict::Verdict;
 
 use crate::support;
 

@@ -27,7 +27,7 @@ fn gathered(plan: &Plan, rows: Option<Rows>) -> Gathered {
 #[test]
 fn twice_the_trials_need_no_more_memory() {
     let bytes = |trials: u64| match gathered(&study(trials), None) {
-        Gathered::Condensed(condensed) => condensed.bytes(),
+        Gathered::Aggregated(aggregates) => aggregates.bytes(),
         Gathered::Whole(_) => panic!("{trials} trials are kept whole"),
     };
     let (some, twice) = (bytes(3 * WHOLE_TRIALS), bytes(6 * WHOLE_TRIALS));

@@ -98,7 +98,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         io.talk(format_args!("wrote {} ({})", dir.display(), counted(contents.len(), "file")));
     }
     io.data(report)?;
-    Ok(Exit::Ok)
+    Ok(if results.is_broken() { Exit::Failed } else { Exit::Ok })
 }
 
 /// Opens the files of a study in `dir`.

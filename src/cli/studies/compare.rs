@@ -4,13 +4,14 @@ use super::{Loaded, Results};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::io::Io;
-use crate::plan::{Level, Plan};
+use crate::plan::Plan;
 use crate::report::compare::{Options, github, junit, markdown, text};
 use crate::report::{json, terminal};
 use crate::scenario;
 use crate::study::baseline::{self, Baseline, File, SCHEMA_VERSION};
-use crate::study::compare::{self, Change, Compared, GateVerdict, Question};
-use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::compare::{self, Compared, Question};
+use crate::study::threshold::ThresholdResult;
+use crate::study::verdict::{Change, Verdict};
 use crate::study::{self, Watcher};
 use std::fmt::Display;
 use std::io;
@@ -86,10 +87,10 @@ impl Comparison {
     #[must_use]
     pub fn exit(&self, allow_inconclusive: bool) -> Exit {
         match self.0.verdict {
-            GateVerdict::Pass => Exit::Ok,
-            GateVerdict::Fail => Exit::Failed,
-            GateVerdict::Inconclusive if allow_inconclusive => Exit::Ok,
-            GateVerdict::Inconclusive => Exit::Inconclusive,
+            Verdict::Pass => Exit::Ok,
+            Verdict::Fail => Exit::Failed,
+            Verdict::Inconclusive if allow_inconclusive => Exit::Ok,
+            Verdict::Inconclusive => Exit::Inconclusive,
         }
     }
 
@@ -97,10 +98,9 @@ impl Comparison {
     #[must_use]
     pub fn ways_out(&self, accept: &str) -> Vec<String> {
         let has = |change| self.0.rows.iter().any(|row| row.change == change);
-        let is_broken =
-            |limit: &ThresholdResult| limit.level == Level::Error && limit.verdict == Verdict::Fail;
+        let is_broken = |limit: &ThresholdResult| limit.at_the_gate() == Verdict::Fail;
         let mut ways = Vec::new();
-        if self.0.verdict == GateVerdict::Inconclusive {
+        if self.0.verdict == Verdict::Inconclusive {
             ways.push(
                 "to decide it: more `trials` in [study]; to let it through: --allow-inconclusive".to_owned(),
             );

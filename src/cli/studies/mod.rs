@@ -11,7 +11,7 @@ use super::io::Io;
 use crate::diagnostic::{self, Diagnostic, Rule, Severity, Sources};
 use crate::lints;
 use crate::outcome::Outcome;
-use crate::outcome::measures;
+use crate::outcome::measures::{self, Measure, Subject};
 use crate::plan::{Horizon, Level, Plan, Precision};
 use crate::report;
 pub use crate::report::terminal::Style;
@@ -20,9 +20,11 @@ use crate::rollout::{Engine, Model};
 use crate::scenario;
 pub use crate::scenario::MAX_TRIALS;
 pub use crate::study::Evaluations;
+use crate::study::expectation::ExpectationResult;
 use crate::study::gather::Rows;
 use crate::study::notable::NotableKind;
-use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::threshold::ThresholdResult;
+use crate::study::verdict::Verdict;
 use crate::study::{self, Outcomes, Summary, Watcher, summarise};
 use spool::Spool;
 use std::path::Path;
@@ -143,8 +145,9 @@ pub fn precision(text: &str) -> Result<Precision, CliError> {
                 "write a statistic, a metric and a half-width, as in --precision \"p99 impaired_host_ms 5%\"",
             ));
     };
-    let Some(metric) = measures::find_words(&read.metric) else {
-        let known: Vec<&str> = measures::all().map(|metric| metric.name).collect();
+    let is_of_rollouts = |measure: &&Measure| measure.subject() == Subject::Rollout;
+    let Some(metric) = measures::find_words(&read.metric).filter(is_of_rollouts) else {
+        let known: Vec<&str> = measures::of(Subject::Rollout).map(|metric| metric.name).collect();
         return Err(super::names::find("metric", &read.metric, &known).expect_err("it was not found"));
     };
     Ok(Precision { metric, statistic: read.statistic, strategy: None, relative: read.relative })
@@ -261,15 +264,13 @@ impl Results {
     /// Whether a threshold of `level` is known not to hold, or an expectation of `level` to be missed.
     #[must_use]
     pub fn broken(&self, level: Level) -> bool {
-        let summary = &self.summary;
-        summary.thresholds.iter().any(|t| t.level == level && t.verdict == Verdict::Fail)
-            || summary.expectations.iter().any(|e| e.level == level && e.verdict == Verdict::Fail)
+        is_broken(&self.summary.thresholds, &self.summary.expectations, level)
     }
 
     /// Whether the trials leave a threshold of level error open, or an expectation that deserves a look.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        let open = |t: &ThresholdResult| t.level == Level::Error && t.verdict == Verdict::Inconclusive;
+        let open = |t: &ThresholdResult| t.at_the_gate() == Verdict::Inconclusive;
         self.summary.thresholds.iter().any(open) || self.summary.expectations.iter().any(|e| e.is_open())
     }
 
@@ -304,6 +305,12 @@ impl Results {
         let baseline = plan.study.baseline;
         worst(baseline).or_else(|| (0..plan.strategies.len()).find_map(worst)).unwrap_or((baseline, 0))
     }
+}
+
+/// Whether a limit of `level` is known not to hold, or an expectation of `level` to be missed.
+fn is_broken(thresholds: &[ThresholdResult], expectations: &[ExpectationResult], level: Level) -> bool {
+    thresholds.iter().any(|t| t.level == level && t.verdict == Verdict::Fail)
+        || expectations.iter().any(|e| e.level == level && e.verdict == Verdict::Fail)
 }
 
 /// The pipeline of the scenario in `file`.

@@ -3,7 +3,7 @@
 use super::super::io::Io;
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::pipeline::trace::Record;
-use crate::plan::{Horizon, Plan};
+use crate::plan::{Horizon, Level, Plan};
 use crate::report;
 pub use crate::report::dates::Dates;
 pub use crate::report::trains::Span;
@@ -72,6 +72,12 @@ impl Horizons {
     #[must_use]
     pub fn text(&self, width: usize) -> String {
         report::pipeline::text(&self.summary, width)
+    }
+
+    /// Whether a limit or an expectation of level error is known not to hold.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        super::is_broken(&self.summary.thresholds, &self.summary.expectations, Level::Error)
     }
 
     /// The summary for programs.

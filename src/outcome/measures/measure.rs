@@ -202,10 +202,9 @@ pub struct Measure {
 impl Measure {
     /// A measure of which less is better and which good changes may have too.
     pub(super) const fn new(
-        (name, title): (&'static str, &'static str),
+        [name, title, help]: [&'static str; 3],
         unit: Unit,
         population: Population,
-        help: &'static str,
         reading: Reading,
     ) -> Self {
         Self { name, title, help, unit, better: Better::Less, population, zero_if_good: false, reading }

@@ -2,7 +2,8 @@
 
 use super::text::Style;
 use super::{Options, github, junit, markdown, sample, text};
-use crate::study::compare::{Change, Compared};
+use crate::study::compare::Compared;
+use crate::study::verdict::Change;
 use proptest::prelude::*;
 
 const OPTIONS: Options = Options {

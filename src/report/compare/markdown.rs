@@ -5,7 +5,8 @@
 
 use super::{Options, words};
 use crate::report::{limits, plan_diff, text};
-use crate::study::compare::{Change, Compared, Row};
+use crate::study::compare::{Compared, Row};
+use crate::study::verdict::Change;
 
 /// Changed inputs listed before the rest is counted.
 const MOST_INPUTS: usize = 10;

@@ -7,7 +7,8 @@ use crate::report::plan_diff;
 use crate::report::table::{Align, Table};
 use crate::report::terminal::{INDENT, LEAST_WIDTH, MOST_WIDTH};
 use crate::report::text::{self, wrap};
-use crate::study::compare::{Change, Compared, GateVerdict, Row};
+use crate::study::compare::{Compared, Row};
+use crate::study::verdict::{Change, Verdict};
 
 /// Changed inputs listed before the rest is counted.
 const MOST_INPUTS: usize = 30;
@@ -47,9 +48,9 @@ pub fn report(compared: &Compared, style: &Style) -> String {
 
 fn verdict(compared: &Compared, style: &Style, width: usize, paint: &Paint) -> String {
     let (mark, code) = match compared.verdict {
-        GateVerdict::Pass => ("✓ pass", "32"),
-        GateVerdict::Fail => ("✗ fail", "31"),
-        GateVerdict::Inconclusive => ("? open", "33"),
+        Verdict::Pass => ("✓ pass", "32"),
+        Verdict::Fail => ("✗ fail", "31"),
+        Verdict::Inconclusive => ("? open", "33"),
     };
     let sentence = words::verdict(compared, &style.options);
     let plain = wrap(&sentence, width, &format!("{mark}  "), "        ");

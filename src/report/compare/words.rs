@@ -5,8 +5,9 @@ use crate::outcome::measures::Unit;
 use crate::plan::Level;
 use crate::report::terminal::replay_command;
 use crate::report::{limits, text};
-use crate::study::compare::{Change, Compared, GateVerdict, Row};
-use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::compare::{Compared, Row};
+use crate::study::threshold::ThresholdResult;
+use crate::study::verdict::{Change, Verdict};
 
 /// Names listed in the verdict before the rest is counted.
 const MOST_NAMES: usize = 3;
@@ -157,23 +158,23 @@ fn values(row: &Row) -> String {
 }
 
 /// How the gate ended, in one word.
-pub(super) fn ending(verdict: GateVerdict) -> &'static str {
+pub(super) fn ending(verdict: Verdict) -> &'static str {
     match verdict {
-        GateVerdict::Pass => "passed",
-        GateVerdict::Fail => "failed",
-        GateVerdict::Inconclusive => "undecided",
+        Verdict::Pass => "passed",
+        Verdict::Fail => "failed",
+        Verdict::Inconclusive => "undecided",
     }
 }
 
 /// The verdict in one sentence that can be quoted.
 pub(super) fn verdict(compared: &Compared, options: &Options) -> String {
     match compared.verdict {
-        GateVerdict::Fail => format!("The candidate fails: {}.", failed(compared)),
-        GateVerdict::Pass if compared.rows.is_empty() && compared.thresholds.is_empty() => {
+        Verdict::Fail => format!("The candidate fails: {}.", failed(compared)),
+        Verdict::Pass if compared.rows.is_empty() && compared.thresholds.is_empty() => {
             "Nothing was judged: the plans have no strategy in common, and there are no limits.".to_owned()
         }
-        GateVerdict::Pass => format!("The candidate passes: {}.", passed(compared)),
-        GateVerdict::Inconclusive => undecided(compared, options),
+        Verdict::Pass => format!("The candidate passes: {}.", passed(compared)),
+        Verdict::Inconclusive => undecided(compared, options),
     }
 }
 

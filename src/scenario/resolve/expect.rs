@@ -1,7 +1,7 @@
 //! Resolves `[[expect]]`: what was published about which strategy, and how far off is near enough.
 
 use super::limit;
-use super::study::{Run, resolve_metric};
+use super::study::Run;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
@@ -23,7 +23,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, run: &Run<'_>, problems: &mut Problem
 
 fn resolve_one(written: &Written<ExpectSpec>, run: &Run<'_>, problems: &mut Problems) -> Option<Expectation> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
+    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
     let strategy = strategy(written, run, problems);
     let both = spec.tolerance.span().zip(spec.within.span());
     if let Some((tolerance, within)) = both {

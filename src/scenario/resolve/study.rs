@@ -6,8 +6,8 @@ use super::expect;
 use super::limit;
 use super::strategy::{Draft, Names};
 use super::unknown;
-use crate::diagnostic::Diagnostic;
-use crate::outcome::measures::{self, Measure};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::outcome::measures::{self, Measure, Subject};
 use crate::plan::study::Statistic;
 use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, Study, Threshold};
 use crate::scenario::problems::Problems;
@@ -24,7 +24,8 @@ pub(super) fn resolve(
 ) -> (Study, Vec<usize>) {
     let absent = StudySpec::default();
     let study = spec.study.value().unwrap_or(&absent);
-    let mut run = Run { names, order: Vec::new(), complete: true };
+    let has_pipeline = spec.pipeline.span().is_some();
+    let mut run = Run { names, order: Vec::new(), complete: true, has_pipeline };
     run.choose(spec, study, problems);
     let baseline =
         study.baseline.get().and_then(|name| run.position(name, "the baseline", problems)).unwrap_or(0);
@@ -41,7 +42,7 @@ pub(super) fn resolve(
         observe_after_ms: study.observe_after.or(Duration::ZERO).ms,
         thresholds,
         estimator: study.estimator.or(Estimator::default()),
-        precision: precisions(study, problems),
+        precision: precisions(study, &run, problems),
         max_trials: study.max_trials.or(Int(MAX_TRIALS_IF_UNSAID)).0.max(trials),
         guards: spec
             .guard
@@ -79,17 +80,13 @@ pub(super) fn check_trials(plan: &Plan, spec: &ScenarioSpec, problems: &mut Prob
     problems.report(diagnostic.help(help));
 }
 
-fn precisions(study: &StudySpec, problems: &mut Problems) -> Vec<Precision> {
+fn precisions(study: &StudySpec, run: &Run<'_>, problems: &mut Problems) -> Vec<Precision> {
     let written = study.precision.value().into_iter().flatten();
     written
         .filter_map(|Written { value, span }| {
             let PrecisionText { statistic, metric, relative } = value;
-            let Some(found) = measures::find_words(metric) else {
-                let known = measures::all().map(|metric| metric.name);
-                unknown(&rules::UNKNOWN_METRIC, "metric", metric, *span, known, problems);
-                return None;
-            };
-            Some(Precision { metric: found, statistic: *statistic, strategy: None, relative: *relative })
+            let metric = run.known(metric, measures::find_words(metric), *span, problems)?;
+            Some(Precision { metric, statistic: *statistic, strategy: None, relative: *relative })
         })
         .collect()
 }
@@ -101,6 +98,8 @@ pub(super) struct Run<'a> {
     pub order: Vec<usize>,
     /// False if one of those listed was reported.
     pub complete: bool,
+    /// Whether there is a pipeline, so that its measures can be held to something too.
+    has_pipeline: bool,
 }
 
 impl Run<'_> {
@@ -158,6 +157,38 @@ impl Run<'_> {
         position
     }
 
+    /// The measure of that name.
+    pub fn metric(&self, written: &Written<MetricName>, problems: &mut Problems) -> Option<&'static Measure> {
+        let Written { value: MetricName(name), span } = written;
+        self.known(name, measures::find(name), *span, problems)
+    }
+
+    /// The measure that was found for a text, if the scenario has what it is of. What it is of decides which study it
+    /// is for: that of rollouts or that of the pipeline.
+    fn known(
+        &self,
+        text: &str,
+        found: Option<&'static Measure>,
+        span: Span,
+        problems: &mut Problems,
+    ) -> Option<&'static Measure> {
+        let is_there = |measure: &&Measure| match measure.subject() {
+            Subject::Rollout => true,
+            Subject::Pipeline | Subject::Lane => self.has_pipeline,
+        };
+        if let Some(measure) = found.filter(|measure| !is_there(measure)) {
+            let message = format!("`{}` is of a pipeline, and there is none", measure.name);
+            let diagnostic = Diagnostic::new(&rules::UNKNOWN_METRIC, message).at(span, "");
+            problems.report(diagnostic.help("write a `[pipeline]`, or name a metric of rollouts"));
+            return None;
+        }
+        if found.is_none() {
+            let known = measures::all().filter(is_there).map(|measure| measure.name);
+            unknown(&rules::UNKNOWN_METRIC, "metric", text, span, known, problems);
+        }
+        found
+    }
+
     /// The names of those that run.
     pub fn listed(&self) -> Vec<&str> {
         self.order.iter().map(|&index| self.names.drafts[index].plan.name.as_str()).collect()
@@ -170,7 +201,7 @@ fn resolve_threshold(
     problems: &mut Problems,
 ) -> Option<Threshold> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
+    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
     let strategy =
         spec.strategy.get().map(|name| run.position(name, "the strategy of this threshold", problems));
     let metric = metric?;
@@ -185,22 +216,9 @@ fn resolve_threshold(
     })
 }
 
-pub(super) fn resolve_metric(
-    written: &Written<MetricName>,
-    problems: &mut Problems,
-) -> Option<&'static Measure> {
-    let Written { value: MetricName(name), span } = written;
-    let metric = measures::find(name);
-    if metric.is_none() {
-        let known = measures::all().map(|metric| metric.name);
-        unknown(&rules::UNKNOWN_METRIC, "metric", name, *span, known, problems);
-    }
-    metric
-}
-
 fn resolve_guard(written: &Written<GuardSpec>, run: &Run<'_>, problems: &mut Problems) -> Option<Guard> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
+    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
     let strategy = spec.strategy.get().map(|name| run.position(name, "the strategy of this guard", problems));
     let statistic = spec.statistic.get()?;
     if statistic.value == Statistic::Max {

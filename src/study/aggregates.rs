@@ -3,14 +3,14 @@
 //!
 //! It is a function of the outcomes in trial order: not of batches, rounds or threads.
 
-use super::evidence::{Evidence, Pairing};
 use super::notable::{Candidate, Shortlist};
 use super::sampling::Sampling;
 use super::summary::{BLAST_METRIC, Endings, SPEED_METRIC};
+use super::trials::{Rollouts, Trials};
 use crate::outcome::Outcome;
-use crate::outcome::measures::{self, Measure};
+use crate::outcome::measures::{self, Measure, Subject};
 use crate::plan::Plan;
-use crate::stats::{Bin, Pairs, Sample, Tally};
+use crate::stats::{PairSums, Paired, Pairs, Sample, Tally};
 use rayon::prelude::*;
 
 /// Bins of one metric of one strategy, all strata together.
@@ -18,9 +18,9 @@ const BINS: usize = 1 << 15;
 /// Bins of one stratum of these, at least.
 const FEWEST_BINS: usize = 1 << 12;
 
-/// The trials of a study, condensed.
+/// The trials of a study, aggregated.
 #[derive(Debug)]
-pub struct Condensed {
+pub struct Aggregates {
     /// Knows the stratum of a trial; its counts play no part.
     sampling: Sampling,
     trials: u64,
@@ -49,13 +49,13 @@ struct Contrast {
     metric: &'static Measure,
     a: usize,
     b: usize,
-    by_stratum: Vec<Pairs>,
+    by_stratum: Vec<PairSums>,
 }
 
 /// Outcomes of one strategy in trial order, in pieces.
 pub(super) type Row<'o> = Vec<&'o [Outcome]>;
 
-impl Condensed {
+impl Aggregates {
     /// No trials yet.
     pub(super) fn new(plan: &Plan) -> Self {
         let sampling = Sampling::new(plan, 0);
@@ -75,7 +75,7 @@ impl Condensed {
                 let baseline = plan.study.baseline;
                 let is_asked = b == baseline && a != b || is_raced && a < b && a != baseline;
                 if is_asked {
-                    contrasts.push(Contrast { metric, a, b, by_stratum: vec![Pairs::default(); strata] });
+                    contrasts.push(Contrast { metric, a, b, by_stratum: vec![PairSums::default(); strata] });
                 }
             }
         }
@@ -140,8 +140,10 @@ impl Contrast {
     }
 }
 
-impl Evidence for Condensed {
-    type Value = Bin;
+impl Trials for Aggregates {
+    fn subject(&self) -> Subject {
+        Subject::Rollout
+    }
 
     fn strategies(&self) -> usize {
         self.strategies.len()
@@ -151,25 +153,26 @@ impl Evidence for Condensed {
         self.trials
     }
 
-    fn values(&self, sampling: &Sampling, metric: &'static Measure, strategy: usize) -> Sample<Bin> {
-        let column = self.column(metric, strategy);
-        sampling.sample_of(metric.zero_if_good, column.by_stratum.iter().map(Tally::bins).collect())
+    fn values(&self, sampling: &Sampling, measure: &Measure, strategy: usize) -> Sample {
+        let column = self.column(measure, strategy);
+        sampling.sample(measure, column.by_stratum.iter().map(Tally::bins).collect())
     }
 
-    fn pairs(&self, sampling: &Sampling, metric: &'static Measure, a: usize, b: usize) -> Pairing {
-        let of = |a: usize, b: usize| {
-            let is_it = |c: &&Contrast| c.metric == metric && (c.a, c.b) == (a, b);
-            self.contrasts.iter().find(is_it)
-        };
-        Pairing::Summed(match of(a, b) {
-            Some(contrast) => sampling.paired_of(contrast.by_stratum.iter().copied()),
+    fn pairs(&self, sampling: &Sampling, measure: &Measure, a: usize, b: usize) -> Paired {
+        let of =
+            |a: usize, b: usize| self.contrasts.iter().find(|c| c.metric == measure && (c.a, c.b) == (a, b));
+        let summed = |sums: Vec<PairSums>| sampling.paired(sums.into_iter().map(Pairs::Summed));
+        match of(a, b) {
+            Some(contrast) => summed(contrast.by_stratum.clone()),
             None => {
                 let turned = of(b, a).expect("invariant: every pair that is asked for is summed");
-                sampling.paired_of(turned.by_stratum.iter().map(|pairs| pairs.reversed()))
+                summed(turned.by_stratum.iter().map(|pairs| pairs.reversed()).collect())
             }
-        })
+        }
     }
+}
 
+impl Rollouts for Aggregates {
     fn endings(&self, strategy: usize) -> Endings {
         self.strategies[strategy].endings
     }

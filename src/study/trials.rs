@@ -1,0 +1,96 @@
+//! What the estimators ask of the trials of a study, of rollouts or of pipelines, whether outcomes were kept or only
+//! aggregates of them. Must not know how trials were simulated.
+
+use super::Outcomes;
+use super::notable::Candidate;
+use super::pipeline::Horizons;
+use super::sampling::Sampling;
+use super::summary::Endings;
+use crate::outcome::Outcome;
+use crate::outcome::measures::{Measure, Subject, Trial};
+use crate::outcome::pipeline::PipelineOutcome;
+use crate::stats::{Paired, Sample};
+
+/// The trials of every strategy.
+pub trait Trials: Sync {
+    /// What the trials are of: only measures of it may be asked for.
+    fn subject(&self) -> Subject;
+
+    /// Number of strategies.
+    fn strategies(&self) -> usize;
+
+    /// Trials of a strategy; 0 without strategies.
+    fn trials(&self, strategy: usize) -> u64;
+
+    /// The values of a measure under a strategy.
+    fn values(&self, sampling: &Sampling, measure: &Measure, strategy: usize) -> Sample;
+
+    /// The values of a measure under two strategies, in the trials in which both have one.
+    fn pairs(&self, sampling: &Sampling, measure: &Measure, a: usize, b: usize) -> Paired;
+}
+
+/// The trials of rollouts.
+pub trait Rollouts: Trials {
+    /// How the rollouts of a strategy ended.
+    fn endings(&self, strategy: usize) -> Endings;
+
+    /// Trials of a strategy among which the notable ones are, in order.
+    fn shortlist(&self, strategy: usize) -> Vec<Candidate<'_>>;
+}
+
+/// Outcomes that were all kept, one row a strategy.
+trait Kept: Sync {
+    type Trial: Trial;
+
+    fn rows(&self) -> &[Vec<Self::Trial>];
+}
+
+impl Kept for Outcomes {
+    type Trial = Outcome;
+
+    fn rows(&self) -> &[Vec<Outcome>] {
+        &self.by_strategy
+    }
+}
+
+impl Kept for Horizons {
+    type Trial = PipelineOutcome;
+
+    fn rows(&self) -> &[Vec<PipelineOutcome>] {
+        &self.by_strategy
+    }
+}
+
+impl<K: Kept> Trials for K {
+    fn subject(&self) -> Subject {
+        K::Trial::SUBJECT
+    }
+
+    fn strategies(&self) -> usize {
+        self.rows().len()
+    }
+
+    fn trials(&self, strategy: usize) -> u64 {
+        self.rows().get(strategy).map_or(0, |row| row.len() as u64)
+    }
+
+    fn values(&self, sampling: &Sampling, measure: &Measure, strategy: usize) -> Sample {
+        sampling.values(measure, &self.rows()[strategy])
+    }
+
+    fn pairs(&self, sampling: &Sampling, measure: &Measure, a: usize, b: usize) -> Paired {
+        sampling.pairs(measure, &self.rows()[a], &self.rows()[b])
+    }
+}
+
+impl Rollouts for Outcomes {
+    fn endings(&self, strategy: usize) -> Endings {
+        let mut endings = Endings::default();
+        self.by_strategy[strategy].iter().for_each(|outcome| endings.count(outcome.ending));
+        endings
+    }
+
+    fn shortlist(&self, strategy: usize) -> Vec<Candidate<'_>> {
+        (0..).zip(&self.by_strategy[strategy]).collect()
+    }
+}
