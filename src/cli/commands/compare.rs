@@ -45,6 +45,9 @@ pub struct Args {
     /// Within one file, compare with this strategy [default: the scenario's baseline]
     #[arg(long, value_name = "NAME", conflicts_with = "candidate_file")]
     baseline: Option<String>,
+    /// Compare the pipelines over weeks, by their measures, instead of single rollouts; --trials are horizons
+    #[arg(long, requires = "candidate_file")]
+    pipeline: bool,
     /// Accept this much more than before, as in 5% [default: the guards']
     #[arg(long, value_name = "PERCENT", value_parser = numbers::percentage)]
     tolerance: Option<f64>,
@@ -81,7 +84,11 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
                 io.say("note", "the seeds differ, so trials have nothing in common: use --seed for both");
             }
             let sides = ((&old, args.baseline_file.as_str()), (new, *file));
-            compare::two_plans(sides.0, sides.1, args.tolerance, io, &progress)?
+            if args.pipeline {
+                compare::two_pipelines(sides.0, sides.1, args.trials, args.tolerance, io, &progress)?
+            } else {
+                compare::two_plans(sides.0, sides.1, args.tolerance, io, &progress)?
+            }
         }
         None => compare::one_plan(&old, &args.baseline_file, args.tolerance, io, &progress)?,
     };

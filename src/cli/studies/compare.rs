@@ -1,5 +1,6 @@
 //! Comparisons and baselines, in the words that commands use.
 
+use super::pipeline::Twice;
 use super::{Loaded, Results};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -131,6 +132,40 @@ pub fn two_plans(
     io: &Io,
     watcher: &dyn Watcher,
 ) -> Result<Comparison, CliError> {
+    run(&by_name(baseline, candidate, tolerance)?, io, watcher)
+}
+
+/// The pipelines of two plans over `trials` horizons, or as many as the more thorough of them says.
+///
+/// # Errors
+/// When a plan has no pipeline, they have no strategy in common, or the user interrupts.
+pub fn two_pipelines(
+    baseline: (&Plan, &str),
+    candidate: (&Plan, &str),
+    trials: Option<u64>,
+    tolerance: Option<f64>,
+    io: &Io,
+    watcher: &dyn Watcher,
+) -> Result<Comparison, CliError> {
+    let old = super::horizon_of(baseline.0, baseline.1)?;
+    let new = super::horizon_of(candidate.0, candidate.1)?;
+    let question = by_name(baseline, candidate, tolerance)?;
+    let trials = trials.unwrap_or(old.trials.max(new.trials));
+    let watcher = Twice(watcher);
+    let simulate = |plan, horizon| {
+        let horizons = study::pipeline::run(plan, horizon, trials, io.interrupt.flag(), &watcher);
+        horizons.ok_or_else(CliError::interrupted)
+    };
+    let (old, new) = (simulate(baseline.0, old)?, simulate(candidate.0, new)?);
+    Ok(Comparison(compare::compare_pipelines(&question, &old, &new)))
+}
+
+/// What there is to compare of two plans: strategies of the same name.
+fn by_name<'p>(
+    baseline: (&'p Plan, &str),
+    candidate: (&'p Plan, &str),
+    tolerance: Option<f64>,
+) -> Result<Question<'p>, CliError> {
     let sources = [baseline.1.to_owned(), candidate.1.to_owned()];
     let question = Question { tolerance, ..Question::by_name(baseline.0, candidate.0, sources) };
     if question.pairs.is_empty() {
@@ -141,7 +176,7 @@ pub fn two_plans(
             .hint(format!("{} has {}", baseline.1, names(baseline.0)))
             .hint(format!("{} has {}", candidate.1, names(candidate.0))));
     }
-    run(&question, io, watcher)
+    Ok(question)
 }
 
 /// The strategies of one plan against its baseline; none when interrupted.

@@ -20,7 +20,7 @@ pub struct Horizons {
 }
 
 /// Watches a study that is simulated twice.
-struct Twice<'w>(&'w dyn Watcher);
+pub(super) struct Twice<'w>(pub &'w dyn Watcher);
 
 impl Watcher for Twice<'_> {
     fn planned(&self, horizons: u64) {

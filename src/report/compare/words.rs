@@ -1,8 +1,8 @@
 //! What every report of a comparison says in the same words: the verdict, a row, the trials to replay.
 
 use super::Options;
-use crate::outcome::measures::Unit;
-use crate::plan::Level;
+use crate::outcome::measures::{Subject, Unit};
+use crate::plan::{Estimator, Level};
 use crate::report::terminal::replay_command;
 use crate::report::{limits, text};
 use crate::study::compare::{Compared, Row};
@@ -355,5 +355,9 @@ pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<Replay> {
 pub(super) fn commands(compared: &Compared, options: &Options, strategy: &str, trial: u64) -> Vec<String> {
     let sides = [(options.baseline_file, &compared.baseline), (options.candidate_file, &compared.candidate)];
     let known = sides.into_iter().filter_map(|(file, side)| Some((file?, side)));
+    if compared.rows.iter().any(|row| row.metric.subject() == Subject::Pipeline) {
+        let command = |file, seed| replay_command(file, strategy, seed, trial, Estimator::default().name());
+        return known.map(|(file, side)| command(file, side.seed) + " --pipeline").collect();
+    }
     known.map(|(file, side)| replay_command(file, strategy, side.seed, trial, compared.estimator)).collect()
 }
