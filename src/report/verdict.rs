@@ -6,7 +6,7 @@
 use super::text;
 use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
-use crate::stats::Ratio;
+use crate::stats::MeanRatio;
 use crate::study::Summary;
 use crate::study::difference::FEWEST_PAIRS;
 use crate::study::summary::{BLAST_METRIC, Leader, SPEED_METRIC, StrategySummary};
@@ -270,7 +270,7 @@ pub fn factor(strategy: &StrategySummary, metric: &Measure) -> Option<String> {
 }
 
 /// "5.2 [4.8, 5.6]". An end that the data do not bound is a question mark.
-fn ends(ratio: Ratio) -> String {
+fn ends(ratio: MeanRatio) -> String {
     let value = text::compact(ratio.value);
     let end = |end: Option<f64>| end.filter(|v| *v > 0.0).map_or("?".to_owned(), text::compact);
     let (low, high) = (end(ratio.interval.low), end(ratio.interval.high));
@@ -278,9 +278,9 @@ fn ends(ratio: Ratio) -> String {
 }
 
 /// The ratio the other way round. A lower end of 0 has no finite inverse.
-fn inverse(ratio: Ratio) -> Ratio {
+fn inverse(ratio: MeanRatio) -> MeanRatio {
     let flip = |end: Option<f64>| end.filter(|v| *v > 0.0).map(|v| 1.0 / v);
-    Ratio {
+    MeanRatio {
         value: 1.0 / ratio.value,
         interval: crate::stats::Interval { low: flip(ratio.interval.high), high: flip(ratio.interval.low) },
     }

@@ -36,7 +36,7 @@ impl Mean {
 }
 
 /// The numbers of one stratum as estimators of means see them, whichever way they are held.
-pub(super) trait Spread {
+pub(super) trait Numbers {
     /// How many there are.
     fn len(&self) -> u64;
     /// All of them, added up.
@@ -58,12 +58,12 @@ pub(super) fn moments(sample: &Sample) -> Option<Moments> {
 }
 
 /// Estimated weight of the trials that count.
-pub(super) fn share<S: Spread>(strata: &[Weighed<S>]) -> f64 {
+pub(super) fn share<S: Numbers>(strata: &[Weighed<S>]) -> f64 {
     sum(strata.iter().map(|(unit, _, numbers)| unit * numbers.len() as f64))
 }
 
 /// As [`moments`], of numbers that are held in any way; none of no strata.
-pub(super) fn moments_of<S: Spread>(strata: &[Weighed<S>]) -> Option<Moments> {
+pub(super) fn moments_of<S: Numbers>(strata: &[Weighed<S>]) -> Option<Moments> {
     let share = share(strata);
     let value = match strata {
         [] => return None,
@@ -84,7 +84,7 @@ pub(super) fn moments_of<S: Spread>(strata: &[Weighed<S>]) -> Option<Moments> {
     Some(total.finish(value))
 }
 
-impl Spread for &[Bin] {
+impl Numbers for &[Bin] {
     fn len(&self) -> u64 {
         self.iter().map(Bin::times).sum()
     }

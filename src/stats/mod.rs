@@ -27,10 +27,10 @@ pub use mean::{Mean, mean, mean_at};
 pub use paired::{PairSums, Paired, PairedStratum, Pairs};
 pub use proportion::{Proportion, proportion, proportion_at};
 pub use quantile::{Quantile, Sorted};
-pub use ratio::Ratio;
-pub use sample::{Sample, Stratum};
+pub use ratio::MeanRatio;
+pub use sample::{Sample, StratumValues};
 pub use tail::{TailMean, tail_mean, tail_mean_at};
-pub use tally::{Bin, Tally};
+pub use tally::{Bin, BinnedValues};
 
 use serde::{Deserialize, Serialize};
 

@@ -3,11 +3,11 @@
 //! Pairs are kept one by one while they are few. Of many, ten numbers a stratum are enough, since the mean of `a - b`,
 //! its variance and its skewness are moments. They are those of `a - b` and of `b`, not of `a` and `b`: where two
 //! strategies did the same, the difference is 0 and its variance too, to the last digit. One pass after Welford, to the
-//! third order (Pébay 2008, Sandia SAND2008-6212). The estimators see both in one way, as a [`Spread`].
+//! third order (Pébay 2008, Sandia SAND2008-6212). The estimators see both in one way, as a [`Numbers`].
 
-use super::mean::{Spread, Weighed, moments_of, share};
+use super::mean::{Numbers, Weighed, moments_of, share};
 use super::moments::Moments;
-use super::ratio::{Pair, Ratio};
+use super::ratio::{MeanRatio, RatioMoments};
 use super::special::student_quantile;
 use super::{Mean, TAIL, sum};
 
@@ -32,7 +32,7 @@ pub struct PairSums {
     cubes: [f64; 4],
 }
 
-/// The pairs of one stratum with what is known of it: see [`super::Stratum`].
+/// The pairs of one stratum with what is known of it: see [`super::StratumValues`].
 #[derive(Debug, Clone)]
 pub struct PairedStratum {
     /// Probability of the stratum, or anything in proportion to it.
@@ -121,7 +121,7 @@ impl Pairs {
 
     /// Adds the products of the distances of `a` and `b` from `means` and then `centres`: squares times `two`, cubes
     /// times `three`.
-    fn products(&self, means: [f64; 2], centres: [f64; 2], [two, three]: [f64; 2], total: &mut Pair) {
+    fn products(&self, means: [f64; 2], centres: [f64; 2], [two, three]: [f64; 2], total: &mut RatioMoments) {
         match self {
             Self::Listed(pairs) => {
                 for (a, b) in pairs {
@@ -150,7 +150,7 @@ impl Along<'_> {
     }
 }
 
-impl Spread for Along<'_> {
+impl Numbers for Along<'_> {
     fn len(&self) -> u64 {
         self.pairs.len()
     }
@@ -220,14 +220,14 @@ impl Paired {
     /// The mean of `a` over that of `b`; none under two pairs in a stratum or if the mean of `b` is not positive or
     /// that of `a` is negative.
     #[must_use]
-    pub fn ratio(&self) -> Option<Ratio> {
+    pub fn ratio(&self) -> Option<MeanRatio> {
         let (a, b) = (self.moments([1.0, 0.0])?, self.moments([0.0, 1.0])?);
         let freedom = a.freedom.min(b.freedom);
         if freedom <= 0.0 {
             return None;
         }
         let student = student_quantile(1.0 - TAIL, freedom);
-        let mut pair = Pair { a: a.value, b: b.value, student, squares: [0.0; 3], cubes: [0.0; 4] };
+        let mut pair = RatioMoments { a: a.value, b: b.value, student, squares: [0.0; 3], cubes: [0.0; 4] };
         let share = share(&self.along([1.0, 0.0]));
         for stratum in &self.0 {
             let trials = stratum.trials as f64;

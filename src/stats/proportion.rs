@@ -176,7 +176,7 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Stratum;
+    use crate::stats::StratumValues;
     use crate::stats::test_uniforms::Uniforms;
 
     fn of(count: u64, n: u64) -> Option<Proportion> {
@@ -187,8 +187,8 @@ mod tests {
         (0..n).map(|i| f64::from(u8::from(i < count))).collect()
     }
 
-    fn strata(parts: &[(f64, u64, u64)]) -> Vec<Stratum> {
-        let part = |&(weight, count, n): &(f64, u64, u64)| Stratum {
+    fn strata(parts: &[(f64, u64, u64)]) -> Vec<StratumValues> {
+        let part = |&(weight, count, n): &(f64, u64, u64)| StratumValues {
             weight,
             trials: n,
             values: Bin::each(bits(count, n)),
@@ -261,7 +261,7 @@ mod tests {
     fn the_first_slice_of_another_group_is_no_neighbour() {
         let mut parts = strata(&[(0.09, 0, 40), (0.01, 10, 40), (0.9, 0, 40)]);
         parts[2].group = 1;
-        let high = |parts: &[Stratum]| {
+        let high = |parts: &[StratumValues]| {
             proportion(&Sample::of_slices(parts.to_vec())).unwrap().interval.high.unwrap()
         };
         let apart = high(&parts);

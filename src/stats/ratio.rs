@@ -1,4 +1,4 @@
-//! Ratio of two means over the same trials.
+//! MeanRatio of two means over the same trials.
 
 use super::Interval;
 use super::moments::Moments;
@@ -11,7 +11,7 @@ const UNBOUNDED: f64 = 1e9;
 
 /// How many times as large one mean is as another.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Ratio {
+pub struct MeanRatio {
     /// Mean of the numerators over mean of the denominators.
     pub value: f64,
     /// Fieller's interval with Hall's correction for skewness: every ratio `r >= 0` around the estimate
@@ -35,7 +35,7 @@ fn edge(mut inside: f64, mut outside: f64, is_outside: impl Fn(f64) -> bool) -> 
 }
 
 /// All that the mean of `a - r * b` and its interval need, as polynomials in `r`.
-pub(super) struct Pair {
+pub(super) struct RatioMoments {
     /// Mean of `a`.
     pub a: f64,
     /// Mean of `b`.
@@ -48,9 +48,9 @@ pub(super) struct Pair {
     pub cubes: [f64; 4],
 }
 
-impl Pair {
+impl RatioMoments {
     /// The ratio; none if the mean of `b` is not positive or that of `a` is negative.
-    pub fn ratio(&self) -> Option<Ratio> {
+    pub fn ratio(&self) -> Option<MeanRatio> {
         if self.b <= 0.0 || self.a < 0.0 {
             return None;
         }
@@ -63,7 +63,7 @@ impl Pair {
             far *= 2.0;
         }
         let high = sees_less(far).then(|| edge(value, far, sees_less));
-        Some(Ratio { value, interval: Interval { low: Some(low), high } })
+        Some(MeanRatio { value, interval: Interval { low: Some(low), high } })
     }
 
     /// Adds the products of `x` and `y`, distances of one pair from the means: squares times `two`, cubes times `three`.
@@ -72,7 +72,7 @@ impl Pair {
         self.add_sums([xx, xy, yy], [xx * x, xx * y, x * yy, yy * y], two, three);
     }
 
-    /// As [`Pair::add`], of products that are summed up.
+    /// As [`RatioMoments::add`], of products that are summed up.
     pub fn add_sums(&mut self, squares: [f64; 3], cubes: [f64; 4], two: f64, three: f64) {
         self.squares.iter_mut().zip(squares).for_each(|(total, term)| *total += two * term);
         self.cubes.iter_mut().zip(cubes).for_each(|(total, term)| *total += three * term);
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::stats::{Paired, PairedStratum, Pairs, Sample};
 
-    fn ratio(pairs: &[(f64, f64)]) -> Option<Ratio> {
+    fn ratio(pairs: &[(f64, f64)]) -> Option<MeanRatio> {
         let trials = pairs.len() as u64;
         let pairs = Pairs::Listed(pairs.to_vec());
         Paired::new(vec![PairedStratum { weight: 1.0, trials, pairs }]).ratio()

@@ -8,7 +8,7 @@ use super::Bin;
 
 /// The values of one stratum.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stratum {
+pub struct StratumValues {
     /// Probability of the stratum, or anything in proportion to it.
     pub weight: f64,
     /// Trials drawn from it, with a value or without.
@@ -24,7 +24,7 @@ pub struct Stratum {
 /// Values by stratum. Strata without a value are left out: they say nothing about the trials that count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    strata: Vec<Stratum>,
+    strata: Vec<StratumValues>,
     /// Whether a stratum that did not show an event is taken never to show it, unless it is next to one
     /// that did. See [`Sample::of_slices`].
     confined: bool,
@@ -36,8 +36,8 @@ impl Sample {
     /// Where only one stratum has values, its weight plays no part, and neither do the trials without a
     /// value: what the estimators say is conditional on the number of values.
     #[must_use]
-    pub fn new(strata: Vec<Stratum>) -> Self {
-        let mut strata: Vec<Stratum> = strata.into_iter().filter(|s| !s.values.is_empty()).collect();
+    pub fn new(strata: Vec<StratumValues>) -> Self {
+        let mut strata: Vec<StratumValues> = strata.into_iter().filter(|s| !s.values.is_empty()).collect();
         if let [only] = strata.as_mut_slice() {
             only.weight = 1.0;
             only.trials = only.len();
@@ -49,7 +49,7 @@ impl Sample {
     /// light to bound what never happened in the heavy ones: an event that is seen at all is taken to live
     /// in the slices that showed it and their neighbours.
     #[must_use]
-    pub fn of_slices(strata: Vec<Stratum>) -> Self {
+    pub fn of_slices(strata: Vec<StratumValues>) -> Self {
         Self { confined: true, ..Self::new(strata) }
     }
 
@@ -57,12 +57,18 @@ impl Sample {
     #[must_use]
     pub fn plain(values: Vec<f64>) -> Self {
         let trials = values.len() as u64;
-        Self::new(vec![Stratum { weight: 1.0, trials, values: Bin::each(values), settled: false, group: 0 }])
+        Self::new(vec![StratumValues {
+            weight: 1.0,
+            trials,
+            values: Bin::each(values),
+            settled: false,
+            group: 0,
+        }])
     }
 
     /// The strata that have values.
     #[must_use]
-    pub fn strata(&self) -> &[Stratum] {
+    pub fn strata(&self) -> &[StratumValues] {
         &self.strata
     }
 
@@ -75,7 +81,7 @@ impl Sample {
     /// Number of trials with a value.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.strata.iter().map(Stratum::len).sum()
+        self.strata.iter().map(StratumValues::len).sum()
     }
 
     /// Whether there are no values.
@@ -87,7 +93,7 @@ impl Sample {
     /// The same sample with other values.
     #[must_use]
     pub fn map(&self, change: impl Fn(f64) -> f64) -> Self {
-        let changed = |stratum: &Stratum| Stratum {
+        let changed = |stratum: &StratumValues| StratumValues {
             values: stratum.values.iter().map(|x| x.change(&change)).collect(),
             ..*stratum
         };
@@ -95,7 +101,7 @@ impl Sample {
     }
 }
 
-impl Stratum {
+impl StratumValues {
     /// What one trial weighs.
     #[must_use]
     pub(super) fn unit(&self) -> f64 {
@@ -116,8 +122,14 @@ mod tests {
     #[test]
     fn one_stratum_forgets_its_weight_and_the_others() {
         let strata = vec![
-            Stratum { weight: 0.9, trials: 50, values: Bin::each(vec![]), settled: false, group: 0 },
-            Stratum { weight: 0.1, trials: 50, values: Bin::each(vec![1.0, 2.0]), settled: false, group: 0 },
+            StratumValues { weight: 0.9, trials: 50, values: Bin::each(vec![]), settled: false, group: 0 },
+            StratumValues {
+                weight: 0.1,
+                trials: 50,
+                values: Bin::each(vec![1.0, 2.0]),
+                settled: false,
+                group: 0,
+            },
         ];
         assert_eq!(Sample::new(strata), Sample::plain(vec![1.0, 2.0]));
     }
@@ -125,8 +137,20 @@ mod tests {
     #[test]
     fn the_share_of_trials_that_count_is_weighted() {
         let strata = vec![
-            Stratum { weight: 0.9, trials: 10, values: Bin::each(vec![1.0; 5]), settled: false, group: 0 },
-            Stratum { weight: 0.1, trials: 10, values: Bin::each(vec![3.0; 10]), settled: false, group: 0 },
+            StratumValues {
+                weight: 0.9,
+                trials: 10,
+                values: Bin::each(vec![1.0; 5]),
+                settled: false,
+                group: 0,
+            },
+            StratumValues {
+                weight: 0.1,
+                trials: 10,
+                values: Bin::each(vec![3.0; 10]),
+                settled: false,
+                group: 0,
+            },
         ];
         let mean = mean(&Sample::new(strata)).unwrap().value;
         assert!((mean - (0.45 + 0.3) / 0.55).abs() < 1e-15);

@@ -50,7 +50,7 @@ pub(super) fn above(x: f64, start: f64, q: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Bin, Stratum};
+    use crate::stats::{Bin, StratumValues};
 
     #[test]
     fn the_tail_mean_is_the_mean_of_the_tail() {
@@ -72,14 +72,14 @@ mod tests {
     #[test]
     fn strata_are_weighed() {
         // The heavy stratum is 2 % of all: the worst hundredth is its upper half, 51 to 100.
-        let light = Stratum {
+        let light = StratumValues {
             weight: 0.98,
             trials: 100,
             values: Bin::each(vec![0.0; 100]),
             settled: false,
             group: 0,
         };
-        let heavy = Stratum {
+        let heavy = StratumValues {
             weight: 0.02,
             trials: 100,
             values: Bin::each((1..=100).map(f64::from).collect()),

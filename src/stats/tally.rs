@@ -71,7 +71,7 @@ impl Bin {
 
 /// Counts values in at most a given number of bins.
 #[derive(Debug, Clone)]
-pub struct Tally {
+pub struct BinnedValues {
     most: usize,
     /// Binary digits that are ignored.
     ignored: u32,
@@ -82,7 +82,7 @@ pub struct Tally {
     fresh: Vec<f64>,
 }
 
-impl Tally {
+impl BinnedValues {
     /// No values; `most` bins at most.
     #[must_use]
     pub fn new(most: usize) -> Self {
@@ -98,7 +98,7 @@ impl Tally {
     }
 
     /// What was counted, in ascending order. Values of a bin agree in sign, exponent and all digits but the
-    /// last [`Tally::ignored`].
+    /// last [`BinnedValues::ignored`].
     #[must_use]
     pub fn bins(&self) -> Vec<Bin> {
         let mut all = self.clone();
@@ -158,7 +158,7 @@ fn key(value: f64) -> u64 {
 mod tests {
     use super::*;
     use crate::stats::test_uniforms::Uniforms;
-    use crate::stats::{Sample, Sorted, Stratum, mean, tail_mean};
+    use crate::stats::{Sample, Sorted, StratumValues, mean, tail_mean};
 
     /// Values over ten octaves, some below 0.
     fn wild(n: usize) -> Vec<f64> {
@@ -169,15 +169,15 @@ mod tests {
             .collect()
     }
 
-    fn tally(values: &[f64], most: usize) -> Tally {
-        let mut tally = Tally::new(most);
+    fn tally(values: &[f64], most: usize) -> BinnedValues {
+        let mut tally = BinnedValues::new(most);
         values.iter().for_each(|value| tally.push(*value));
         tally
     }
 
     fn sample(bins: Vec<Bin>) -> Sample {
         let trials = bins.iter().map(Bin::times).sum();
-        Sample::new(vec![Stratum { weight: 1.0, trials, values: bins, settled: false, group: 0 }])
+        Sample::new(vec![StratumValues { weight: 1.0, trials, values: bins, settled: false, group: 0 }])
     }
 
     #[test]

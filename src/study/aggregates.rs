@@ -3,14 +3,14 @@
 //!
 //! It is a function of the outcomes in trial order: not of batches, rounds or threads.
 
-use super::notable::{Candidate, Shortlist};
+use super::notable::{NumberedTrial, Shortlist};
 use super::sampling::Sampling;
 use super::summary::{BLAST_METRIC, Endings, SPEED_METRIC};
-use super::trials::{Rollouts, Trials};
+use super::trials::{RolloutTrials, StudyTrials};
 use crate::outcome::Outcome;
 use crate::outcome::measures::{self, Measure, Subject};
 use crate::plan::Plan;
-use crate::stats::{PairSums, Paired, Pairs, Sample, Tally};
+use crate::stats::{BinnedValues, PairSums, Paired, Pairs, Sample};
 use rayon::prelude::*;
 
 /// Bins of one metric of one strategy, all strata together.
@@ -24,12 +24,12 @@ pub struct Aggregates {
     /// Knows the stratum of a trial; its counts play no part.
     sampling: Sampling,
     trials: u64,
-    strategies: Vec<Strategy>,
+    strategies: Vec<StrategyAggregates>,
     contrasts: Vec<Contrast>,
 }
 
 #[derive(Debug, Default)]
-struct Strategy {
+struct StrategyAggregates {
     endings: Endings,
     shortlist: Shortlist,
     /// One per metric.
@@ -40,7 +40,7 @@ struct Strategy {
 #[derive(Debug)]
 struct Column {
     metric: &'static Measure,
-    by_stratum: Vec<Tally>,
+    by_stratum: Vec<BinnedValues>,
 }
 
 /// Two strategies compared by a metric.
@@ -53,7 +53,7 @@ struct Contrast {
 }
 
 /// Outcomes of one strategy in trial order, in pieces.
-pub(super) type Row<'o> = Vec<&'o [Outcome]>;
+pub(super) type Pieces<'o> = Vec<&'o [Outcome]>;
 
 impl Aggregates {
     /// No trials yet.
@@ -61,10 +61,10 @@ impl Aggregates {
         let sampling = Sampling::new(plan, 0);
         let strata = sampling.len();
         let most = FEWEST_BINS.max(BINS / strata);
-        let column = |metric| Column { metric, by_stratum: vec![Tally::new(most); strata] };
-        let strategy = |_| Strategy {
+        let column = |metric| Column { metric, by_stratum: vec![BinnedValues::new(most); strata] };
+        let strategy = |_| StrategyAggregates {
             columns: measures::ROLLOUT.iter().map(|metric| column(metric)).collect(),
-            ..Strategy::default()
+            ..StrategyAggregates::default()
         };
         let count = plan.strategies.len();
         let mut contrasts = Vec::new();
@@ -83,13 +83,13 @@ impl Aggregates {
     }
 
     /// Adds the next trials: as many of every strategy.
-    pub(super) fn add(&mut self, rows: &[Row]) {
+    pub(super) fn add(&mut self, rows: &[Pieces]) {
         let count = rows.first().map_or(0, |row| row.iter().map(|part| part.len() as u64).sum());
         let first = self.trials;
         self.trials += count;
         let strata: Vec<usize> = (first..self.trials).map(|trial| self.sampling.stratum(trial)).collect();
         self.strategies.par_iter_mut().zip(rows).for_each(|(strategy, row)| {
-            let Strategy { endings, shortlist, columns } = strategy;
+            let StrategyAggregates { endings, shortlist, columns } = strategy;
             let columns = || columns.par_iter_mut().for_each(|column| column.add(row, &strata));
             let others = || {
                 for (trial, outcome) in (first..).zip(each(row)) {
@@ -106,7 +106,7 @@ impl Aggregates {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let columns = self.strategies.iter().flat_map(|strategy| &strategy.columns);
-        columns.flat_map(|column| &column.by_stratum).map(Tally::bytes).sum()
+        columns.flat_map(|column| &column.by_stratum).map(BinnedValues::bytes).sum()
     }
 
     fn column(&self, metric: &Measure, strategy: usize) -> &Column {
@@ -115,12 +115,12 @@ impl Aggregates {
     }
 }
 
-fn each<'o>(row: &'o Row) -> impl Iterator<Item = &'o Outcome> {
+fn each<'o>(row: &'o Pieces) -> impl Iterator<Item = &'o Outcome> {
     row.iter().flat_map(|part| part.iter())
 }
 
 impl Column {
-    fn add(&mut self, row: &Row, strata: &[usize]) {
+    fn add(&mut self, row: &Pieces, strata: &[usize]) {
         for (outcome, &stratum) in each(row).zip(strata) {
             if let Some(value) = self.metric.of(outcome) {
                 self.by_stratum[stratum].push(value);
@@ -130,7 +130,7 @@ impl Column {
 }
 
 impl Contrast {
-    fn add(&mut self, rows: &[Row], strata: &[usize]) {
+    fn add(&mut self, rows: &[Pieces], strata: &[usize]) {
         let value = |outcome: &Outcome| self.metric.of(outcome);
         for ((a, b), &stratum) in each(&rows[self.a]).zip(each(&rows[self.b])).zip(strata) {
             if let (Some(a), Some(b)) = (value(a), value(b)) {
@@ -140,7 +140,7 @@ impl Contrast {
     }
 }
 
-impl Trials for Aggregates {
+impl StudyTrials for Aggregates {
     fn subject(&self) -> Subject {
         Subject::Rollout
     }
@@ -155,7 +155,7 @@ impl Trials for Aggregates {
 
     fn values(&self, sampling: &Sampling, measure: &Measure, strategy: usize) -> Sample {
         let column = self.column(measure, strategy);
-        sampling.sample(measure, column.by_stratum.iter().map(Tally::bins).collect())
+        sampling.sample(measure, column.by_stratum.iter().map(BinnedValues::bins).collect())
     }
 
     fn pairs(&self, sampling: &Sampling, measure: &Measure, a: usize, b: usize) -> Paired {
@@ -172,12 +172,12 @@ impl Trials for Aggregates {
     }
 }
 
-impl Rollouts for Aggregates {
+impl RolloutTrials for Aggregates {
     fn endings(&self, strategy: usize) -> Endings {
         self.strategies[strategy].endings
     }
 
-    fn shortlist(&self, strategy: usize) -> Vec<Candidate<'_>> {
+    fn shortlist(&self, strategy: usize) -> Vec<NumberedTrial<'_>> {
         self.strategies[strategy].shortlist.candidates()
     }
 }

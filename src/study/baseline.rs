@@ -7,7 +7,7 @@
 use super::compare::{Compared, Question, report};
 use super::estimate::{Estimate, Values};
 use super::guard::guarded;
-use super::row::{self, Row, Side};
+use super::row::{self, Row, StrategyTrials};
 use super::sampling::Sampling;
 use super::threshold::judge;
 use super::{Evaluations, Outcomes, Watcher, extend};
@@ -163,7 +163,7 @@ pub fn across_models(
         .iter()
         .filter_map(|was| {
             let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
-            let side = Side { plan, trials: &outcomes.by_strategy[index][..] };
+            let side = StrategyTrials { plan, trials: &outcomes.by_strategy[index][..] };
             Some(row::compare_remembered(&question.guard_of(was)?, &was.strategy, was.estimate, &side, tail))
         })
         .collect();

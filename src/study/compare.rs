@@ -10,7 +10,7 @@ pub use super::estimate::Estimate;
 use super::guard::{Guarded, guarded};
 use super::pipeline::Horizons;
 pub use super::row::Row;
-use super::row::{self, Side as Trials};
+use super::row::{self, StrategyTrials};
 use super::threshold::{self, ThresholdResult};
 use super::verdict::{Change, Verdict};
 use super::{Evaluations, Outcomes, Watcher, extend};
@@ -312,9 +312,9 @@ pub fn compare_pipelines(question: &Question, baseline: &Horizons, candidate: &H
     let asked = question.rows(Subject::Pipeline);
     let tail = TAIL / asked.len().max(1) as f64;
     let compared = |((old, new), guard): &((usize, usize), Guarded)| {
-        let old = Trials { plan: question.baseline, trials: &baseline.by_strategy[*old][..] };
+        let old = StrategyTrials { plan: question.baseline, trials: &baseline.by_strategy[*old][..] };
         let name = &question.candidate.strategies[*new].name;
-        let new = Trials { plan: question.candidate, trials: &candidate.by_strategy[*new][..] };
+        let new = StrategyTrials { plan: question.candidate, trials: &candidate.by_strategy[*new][..] };
         row::compare(guard, name, &old, &new, tail)
     };
     let rows = asked.iter().map(compared).collect();
@@ -401,13 +401,13 @@ impl<'p> Sides<'p> {
         &self.candidate.1
     }
 
-    fn candidate(&self, strategy: usize) -> Trials<'_, Outcome> {
-        Trials { plan: self.candidate.0.plan, trials: &self.candidate.1.by_strategy[strategy] }
+    fn candidate(&self, strategy: usize) -> StrategyTrials<'_, Outcome> {
+        StrategyTrials { plan: self.candidate.0.plan, trials: &self.candidate.1.by_strategy[strategy] }
     }
 
-    fn baseline(&self, strategy: usize) -> Trials<'_, Outcome> {
+    fn baseline(&self, strategy: usize) -> StrategyTrials<'_, Outcome> {
         let (model, outcomes) = self.baseline.as_ref().unwrap_or(&self.candidate);
-        Trials { plan: model.plan, trials: &outcomes.by_strategy[strategy] }
+        StrategyTrials { plan: model.plan, trials: &outcomes.by_strategy[strategy] }
     }
 }
 

@@ -3,10 +3,10 @@
 use super::estimate::Estimate;
 use super::sampling::Sampling;
 use super::summary::{Leader, MetricSummary, StrategySummary};
-use super::trials::Trials;
+use super::trials::StudyTrials;
 use super::verdict::Change;
 use crate::outcome::measures::Measure;
-use crate::stats::{Mean, Ratio, TAIL};
+use crate::stats::{Mean, MeanRatio, TAIL};
 use serde::{Serialize, Serializer};
 
 /// Fewer pairs than this decide nothing: even if all have the same sign, chance alone gives that more
@@ -16,12 +16,12 @@ pub const FEWEST_PAIRS: u64 = 6;
 /// A strategy minus the baseline, over the trials in which both have a value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
-    /// Trials in which both have a value.
+    /// StudyTrials in which both have a value.
     pub n: u64,
     /// Mean difference; negative means less than the baseline, which is better for every measure of a rollout.
     pub mean: Option<Mean>,
     /// The strategy's mean over the baseline's, on the same trials.
-    pub ratio: Option<Ratio>,
+    pub ratio: Option<MeanRatio>,
     /// What the interval of the mean difference says.
     #[serde(serialize_with = "between_strategies")]
     pub verdict: Change,
@@ -35,7 +35,7 @@ fn between_strategies<S: Serializer>(verdict: &Change, serializer: S) -> Result<
 pub(super) fn difference(
     metric: &'static Measure,
     sampling: &Sampling,
-    study: &dyn Trials,
+    study: &dyn StudyTrials,
     own: usize,
     baseline: usize,
 ) -> Difference {
@@ -44,7 +44,7 @@ pub(super) fn difference(
     let believed = mean.filter(|_| pairs.len() >= FEWEST_PAIRS);
     let difference = believed.map(|Mean { value, interval, .. }| Estimate { value, interval });
     let verdict = Change::of(difference, difference, metric.better);
-    let ratio = pairs.ratio().map(|ratio| Ratio { interval: ratio.interval.at_least(0.0), ..ratio });
+    let ratio = pairs.ratio().map(|ratio| MeanRatio { interval: ratio.interval.at_least(0.0), ..ratio });
     Difference { n: pairs.len(), mean, ratio, verdict }
 }
 
@@ -55,7 +55,7 @@ pub(super) fn difference(
 /// its comparisons. The truly best one is then ruled out with at most 5 %, however many compete.
 pub(super) fn leader(
     sampling: &Sampling,
-    study: &dyn Trials,
+    study: &dyn StudyTrials,
     metric: &'static Measure,
     estimate: impl Fn(&MetricSummary) -> Option<f64>,
     strategies: &[StrategySummary],

@@ -4,7 +4,7 @@
 //! measured, so it has two sides, and a plan that does better than was published misses it too.
 
 use super::judgement::{self, Claim};
-use super::trials::Trials;
+use super::trials::StudyTrials;
 use super::verdict::Verdict;
 use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
@@ -31,7 +31,7 @@ pub struct ExpectationResult {
     pub at_most: f64,
     /// What missing it means.
     pub level: Level,
-    /// Trials with a value.
+    /// StudyTrials with a value.
     pub n: u64,
     /// The statistic's estimate; absent without values.
     pub simulated: Option<f64>,
@@ -46,7 +46,7 @@ pub struct ExpectationResult {
     pub relative_deviation: Option<f64>,
     /// Pass: the whole interval agrees. Fail: none of it does. Inconclusive: a part, or there is no interval.
     pub verdict: Verdict,
-    /// Trials that would probably decide an inconclusive one; absent if decided, or if no reasonable number
+    /// StudyTrials that would probably decide an inconclusive one; absent if decided, or if no reasonable number
     /// would do.
     pub trials_needed: Option<u64>,
 }
@@ -63,14 +63,14 @@ impl ExpectationResult {
 /// Judges every expectation of a measure of these trials, in plan order. All verdicts together are wrong with at most
 /// 5 %, by Bonferroni's inequality. Limits share a doubt of their own: asking what was published loosens no promise.
 #[must_use]
-pub fn judge(plan: &Plan, study: &dyn Trials) -> Vec<ExpectationResult> {
+pub fn judge(plan: &Plan, study: &dyn StudyTrials) -> Vec<ExpectationResult> {
     let all = plan.study.expectations.iter();
     let of_these: Vec<&Expectation> = all.filter(|one| one.metric.subject() == study.subject()).collect();
     let doubt = judgement::doubt(of_these.iter().map(|expected| expected.statistic), 1);
     of_these.into_iter().map(|expected| judge_one(expected, plan, study, doubt)).collect()
 }
 
-fn judge_one(expected: &Expectation, plan: &Plan, study: &dyn Trials, doubt: f64) -> ExpectationResult {
+fn judge_one(expected: &Expectation, plan: &Plan, study: &dyn StudyTrials, doubt: f64) -> ExpectationResult {
     let (low, high) = expected.band();
     // No room is lost: nothing is simulated below 0 but what has a sign.
     let low = if expected.metric.unit.is_signed() { low } else { low.max(0.0) };

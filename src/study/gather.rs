@@ -3,7 +3,7 @@
 
 use super::aggregates::Aggregates;
 use super::summary::{Summary, summarise};
-use super::trials::Trials as _;
+use super::trials::StudyTrials as _;
 use super::{Evaluations, Outcomes, Watcher, Work, precision};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
@@ -15,7 +15,7 @@ use std::sync::atomic::AtomicBool;
 /// Beyond, a study of any length needs the same memory: see [`Aggregates`].
 pub const WHOLE_TRIALS: u64 = 1 << 16;
 
-/// Rollouts of a batch, about; part of no result. While one is simulated the one before is handed on.
+/// RolloutTrials of a batch, about; part of no result. While one is simulated the one before is handed on.
 const BATCH_ROLLOUTS: u64 = 1 << 14;
 /// Trials of a batch, at least.
 const FEWEST_IN_BATCH: u64 = 1 << 9;

@@ -3,7 +3,7 @@
 
 use super::estimate::{Estimate, Values};
 use super::sampling::Sampling;
-use super::trials::Trials;
+use super::trials::StudyTrials;
 use super::verdict::Verdict;
 use crate::outcome::measures::{Measure, Unit};
 use crate::plan::Plan;
@@ -25,12 +25,12 @@ pub(super) struct Claim {
 
 /// What the trials say of a claim.
 pub(super) struct Judged {
-    /// Trials with a value.
+    /// StudyTrials with a value.
     pub n: u64,
     /// The statistic; none without values.
     pub estimate: Option<Estimate>,
     pub verdict: Verdict,
-    /// Trials that would probably decide an inconclusive one; none if decided, or if no reasonable number would.
+    /// StudyTrials that would probably decide an inconclusive one; none if decided, or if no reasonable number would.
     pub trials_needed: Option<u64>,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn doubt(statistics: impl Iterator<Item = Statistic>, looks: u32) -> 
 }
 
 /// Judges a claim by an interval that may be wrong with `doubt`.
-pub(super) fn judge(claim: &Claim, plan: &Plan, study: &dyn Trials, doubt: f64) -> Judged {
+pub(super) fn judge(claim: &Claim, plan: &Plan, study: &dyn StudyTrials, doubt: f64) -> Judged {
     let Claim { measure, statistic, strategy, low, high } = *claim;
     let (trials, tail) = (study.trials(strategy), doubt / 2.0);
     let sampling = Sampling::of(study.subject(), plan, trials);
@@ -117,7 +117,7 @@ fn growth_of_share(share: f64, interval: Interval, limit: f64, tail: f64) -> f64
     z * z * limit * (1.0 - limit) / ((share - limit) * (share - limit)) / worth
 }
 
-/// Trials from growth: a quarter more than now at least, two significant digits, rounded up.
+/// StudyTrials from growth: a quarter more than now at least, two significant digits, rounded up.
 pub(super) fn trials_needed(trials: f64, growth: f64) -> Option<u64> {
     let wanted = trials * growth.max(1.25);
     if !wanted.is_finite() || wanted > MOST_TRIALS {

@@ -9,7 +9,7 @@ use super::pipeline_without::Without;
 use super::policy_summary::{Policies, policies};
 use super::precision::{self, PrecisionResult};
 use super::threshold::{self, ThresholdResult};
-use crate::outcome::measures::{self, Measure, Trial, Unit, average, days, mean_delivered, mean_part};
+use crate::outcome::measures::{self, Measure, Measured, Unit, average, days, mean_delivered, mean_part};
 use crate::outcome::pipeline::{PARTS, Part, PipelineOutcome, StageOutcome};
 use crate::plan::{Horizon, Plan};
 use crate::stats::mean::{Mean, mean};
@@ -191,7 +191,7 @@ fn over(unit: Unit, row: &[PipelineOutcome], of: impl Fn(&PipelineOutcome) -> Op
 }
 
 /// The mean of a measure over the trials that have something to say.
-pub(super) fn estimate<T: Trial>(measure: &'static Measure, row: &[T]) -> Estimated {
+pub(super) fn estimate<T: Measured>(measure: &'static Measure, row: &[T]) -> Estimated {
     let values = Sample::plain(row.iter().filter_map(|trial| measure.of(trial)).collect());
     Estimated { measure, mean: mean_in(measure.unit, &values, TAIL) }
 }

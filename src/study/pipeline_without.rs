@@ -5,7 +5,7 @@
 
 use super::estimate::Estimate;
 use super::pipeline::Horizons;
-use super::row::{Side, difference_of_means};
+use super::row::{StrategyTrials, difference_of_means};
 use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
 use serde::Serialize;
@@ -45,7 +45,8 @@ pub fn compare(plan: &Plan, stages: Vec<String>, with: &Horizons, without: &Hori
     let rows = with.by_strategy.iter().zip(&without.by_strategy);
     let strategies = plan.strategies.iter().zip(rows);
     let compared = strategies.map(|(strategy, (with, without))| {
-        let (with, without) = (Side { plan, trials: &with[..] }, Side { plan, trials: &without[..] });
+        let (with, without) =
+            (StrategyTrials { plan, trials: &with[..] }, StrategyTrials { plan, trials: &without[..] });
         let of_measure = |measure: &&'static Measure| {
             let (mean, difference) = difference_of_means(measure, &with, &without);
             MeasureWithout { measure, without: mean, difference }

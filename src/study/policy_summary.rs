@@ -2,7 +2,7 @@
 //! spent. Every number is the mean over horizons of what one horizon says, as in the summary that this is a part of.
 
 use super::pipeline_summary::{Estimated, estimate};
-use crate::outcome::measures::{self, Lane, LaneOutcome};
+use crate::outcome::measures::{self, LaneOutcome, Urgency};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::Pipeline;
 use crate::stats::Sample;
@@ -39,11 +39,11 @@ impl Policies {
 
 /// Summarises the horizons of one strategy.
 pub(super) fn policies(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Policies {
-    let of_lane = |lane: Lane| {
+    let of_lane = |lane: Urgency| {
         let outcomes: Vec<LaneOutcome> = row.iter().map(|horizon| LaneOutcome(horizon, lane)).collect();
         measures::LANE.iter().map(|measure| estimate(measure, &outcomes)).collect()
     };
-    let lanes = || Lanes { emergencies: of_lane(Lane::Emergencies), others: of_lane(Lane::Others) };
+    let lanes = || Lanes { emergencies: of_lane(Urgency::Emergencies), others: of_lane(Urgency::Others) };
     let spent = || row.iter().map(|h| h.budget_spent_ms as f64 / h.counted_ms() as f64).collect();
     Policies {
         lanes: pipeline.emergency.as_ref().map(|_| lanes()),

@@ -1,6 +1,6 @@
 //! Precision instead of trial counts: how many trials are enough, decided by the trials themselves.
 //!
-//! Trials come in rounds, each half as large again as all before it, until every interval asked for is
+//! StudyTrials come in rounds, each half as large again as all before it, until every interval asked for is
 //! narrow enough or the cap is reached. The decision looks at whole rounds only, so it depends on the
 //! scenario and the seed and on nothing else. Looking often and stopping at the first narrow interval would
 //! prefer samples that happen to look narrow; few rounds and the guards below keep the coverage, which a
@@ -8,7 +8,7 @@
 
 use super::estimate::{Estimate, Values};
 use super::sampling::Sampling;
-use super::trials::Trials;
+use super::trials::StudyTrials;
 use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
 use crate::plan::{Plan, Precision};
@@ -41,7 +41,7 @@ pub struct PrecisionResult {
 
 /// What was asked for of measures of these trials and what was reached, by precision and then by strategy.
 #[must_use]
-pub fn results(plan: &Plan, study: &dyn Trials) -> Vec<PrecisionResult> {
+pub fn results(plan: &Plan, study: &dyn StudyTrials) -> Vec<PrecisionResult> {
     let sampling = Sampling::of(study.subject(), plan, study.trials(0));
     let mut results = Vec::new();
     for wanted in plan.study.precision.iter().filter(|wanted| wanted.metric.subject() == study.subject()) {
@@ -66,8 +66,8 @@ pub fn results(plan: &Plan, study: &dyn Trials) -> Vec<PrecisionResult> {
     results
 }
 
-/// Trials of the next round; none if the study is done.
-pub(super) fn next_round(plan: &Plan, study: &dyn Trials) -> Option<u64> {
+/// StudyTrials of the next round; none if the study is done.
+pub(super) fn next_round(plan: &Plan, study: &dyn StudyTrials) -> Option<u64> {
     let trials = study.trials(0);
     if trials >= plan.study.max_trials || results(plan, study).iter().all(|result| result.met) {
         return None;

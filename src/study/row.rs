@@ -8,11 +8,11 @@ use super::guard::Guarded;
 use super::judgement::{growth_of_mean, trials_needed};
 use super::sampling::Sampling;
 use super::verdict::Change;
-use crate::outcome::measures::{Better, Measure, Trial};
+use crate::outcome::measures::{Better, Measure, Measured};
 use crate::plan::Plan;
 use crate::plan::strata::Place;
 use crate::plan::study::Statistic;
-use crate::stats::contrast::{self, Draws};
+use crate::stats::contrast::{self, Draws, Linearised};
 use crate::stats::special::normal_quantile;
 use crate::stats::{Interval, TAIL};
 use serde::Serialize;
@@ -53,37 +53,42 @@ pub struct Row {
 
 /// A strategy's trials on one side.
 #[derive(Debug)]
-pub(super) struct Side<'p, T> {
+pub(super) struct StrategyTrials<'p, T> {
     pub plan: &'p Plan,
     pub trials: &'p [T],
 }
 
-impl<T: Trial> Side<'_, T> {
+impl<T: Measured> StrategyTrials<'_, T> {
     fn sampling(&self) -> Sampling {
         Sampling::of(T::SUBJECT, self.plan, self.trials.len() as u64)
     }
 }
 
 /// A statistic of a measure on one side, ready to be compared.
-struct Measured {
+struct MeasuredSide {
     draws: Vec<Draws>,
     /// For people, with the usual confidence.
     estimate: Option<Estimate>,
-    statistic: Option<contrast::Statistic>,
+    statistic: Option<Linearised>,
 }
 
-impl Measured {
+impl MeasuredSide {
     /// Percentiles leave `tail` out on each side.
-    fn new<T: Trial>(measure: &'static Measure, statistic: Statistic, side: &Side<T>, tail: f64) -> Self {
+    fn new<T: Measured>(
+        measure: &'static Measure,
+        statistic: Statistic,
+        side: &StrategyTrials<T>,
+        tail: f64,
+    ) -> Self {
         let sampling = side.sampling();
         let draws = sampling.draws(measure, side.trials);
         let values = Values::new(measure, contrast::sample(&draws, sampling.is_confined()));
         let compared = match statistic {
             Statistic::P50 | Statistic::P90 | Statistic::P99 => statistic
                 .percentile()
-                .and_then(|q| contrast::Statistic::quantile(&draws, sampling.is_confined(), q, tail)),
-            Statistic::Cvar99 => contrast::Statistic::tail_mean(&draws, CVAR_LEVEL),
-            Statistic::Mean | Statistic::Max => contrast::Statistic::mean(&draws),
+                .and_then(|q| Linearised::quantile(&draws, sampling.is_confined(), q, tail)),
+            Statistic::Cvar99 => Linearised::tail_mean(&draws, CVAR_LEVEL),
+            Statistic::Mean | Statistic::Max => Linearised::mean(&draws),
         };
         Self { estimate: values.estimate(statistic, TAIL), statistic: compared, draws }
     }
@@ -97,27 +102,27 @@ impl Measured {
 }
 
 /// The mean of a measure on the second side, and by how much it is above that on the first one.
-pub(super) fn difference_of_means<T: Trial>(
+pub(super) fn difference_of_means<T: Measured>(
     measure: &'static Measure,
-    first: &Side<T>,
-    second: &Side<T>,
+    first: &StrategyTrials<T>,
+    second: &StrategyTrials<T>,
 ) -> (Option<f64>, Option<Estimate>) {
-    let mean = |side| Measured::new(measure, Statistic::Mean, side, TAIL);
+    let mean = |side| MeasuredSide::new(measure, Statistic::Mean, side, TAIL);
     let (first, second) = (mean(first), mean(second));
     (second.statistic.as_ref().map(|statistic| statistic.value), second.less(&first, 1.0, TAIL))
 }
 
 /// Compares one guarded statistic; verdicts leave `tail` out on each side.
-pub(super) fn compare<T: Trial>(
+pub(super) fn compare<T: Measured>(
     guard: &Guarded,
     strategy: &str,
-    baseline: &Side<T>,
-    candidate: &Side<T>,
+    baseline: &StrategyTrials<T>,
+    candidate: &StrategyTrials<T>,
     tail: f64,
 ) -> Row {
-    let measured = |side| Measured::new(guard.metric, guard.statistic, side, tail);
+    let measured = |side| MeasuredSide::new(guard.metric, guard.statistic, side, tail);
     let (old, new) = (measured(baseline), measured(candidate));
-    let pairs = Pairs::of(guard.metric.better, &old.draws, &new.draws);
+    let pairs = CommonTrials::of(guard.metric.better, &old.draws, &new.draws);
     let (difference, beyond) = (new.less(&old, 1.0, tail), new.less(&old, guard.accepted(), tail));
     // Every trial has the same value and weight on both sides.
     let is_same = old.draws == new.draws;
@@ -146,14 +151,14 @@ pub(super) fn compare<T: Trial>(
 }
 
 /// Compares a guarded statistic with an estimate that was remembered: no trial is common to both.
-pub(super) fn compare_remembered<T: Trial>(
+pub(super) fn compare_remembered<T: Measured>(
     guard: &Guarded,
     strategy: &str,
     was: Option<Estimate>,
-    candidate: &Side<T>,
+    candidate: &StrategyTrials<T>,
     tail: f64,
 ) -> Row {
-    let now = Measured::new(guard.metric, guard.statistic, candidate, tail).estimate;
+    let now = MeasuredSide::new(guard.metric, guard.statistic, candidate, tail).estimate;
     // A remembered interval has the usual confidence; as wide as one of `tail` it is stretched in proportion
     // to the normal quantile.
     let stretch = normal_quantile(1.0 - tail) / normal_quantile(1.0 - TAIL);
@@ -189,7 +194,7 @@ fn apart(was: Estimate, now: Estimate, times: f64, stretch: f64) -> Estimate {
 
 /// Trials of both sides that met the same luck.
 #[derive(Default)]
-struct Pairs {
+struct CommonTrials {
     /// Both have a value.
     both: u64,
     /// The values differ, or only one side has one.
@@ -198,7 +203,7 @@ struct Pairs {
     most_worse: Option<(f64, Place)>,
 }
 
-impl Pairs {
+impl CommonTrials {
     fn of(better: Better, old: &[Draws], new: &[Draws]) -> Self {
         let mut pairs = Self::default();
         for (stratum, ours) in new.iter().enumerate() {

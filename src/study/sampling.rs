@@ -1,10 +1,10 @@
 //! From outcomes to samples: the values of a measure, by stratum.
 
-use crate::outcome::measures::{Measure, Subject, Trial};
+use crate::outcome::measures::{Measure, Measured, Subject};
 use crate::plan::strata::{self, Fate, Place};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
-use crate::stats::{Bin, Paired, PairedStratum, Pairs, Sample, Stratum};
+use crate::stats::{Bin, Paired, PairedStratum, Pairs, Sample, StratumValues};
 
 /// The strata of a study and how many trials each had.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Sampling {
     }
 
     /// The values of a measure.
-    pub fn values<T: Trial>(&self, measure: &Measure, trials: &[T]) -> Sample {
+    pub fn values<T: Measured>(&self, measure: &Measure, trials: &[T]) -> Sample {
         let mut by_stratum = vec![Vec::new(); self.len()];
         for (trial, outcome) in (0..).zip(trials) {
             by_stratum[self.stratum(trial)].extend(measure.of(outcome).map(Bin::one));
@@ -58,7 +58,7 @@ impl Sampling {
     }
 
     /// The values of a measure under two strategies, in the trials in which both have one.
-    pub fn pairs<T: Trial>(&self, measure: &Measure, a: &[T], b: &[T]) -> Paired {
+    pub fn pairs<T: Measured>(&self, measure: &Measure, a: &[T], b: &[T]) -> Paired {
         let mut by_stratum = vec![Vec::new(); self.len()];
         for (trial, (a, b)) in (0..).zip(a.iter().zip(b)) {
             by_stratum[self.stratum(trial)].extend(measure.of(a).zip(measure.of(b)));
@@ -77,7 +77,7 @@ impl Sampling {
     }
 
     /// Every trial's value of a measure, or none, by stratum and then in trial order.
-    pub fn draws<T: Trial>(&self, measure: &Measure, trials: &[T]) -> Vec<Draws> {
+    pub fn draws<T: Measured>(&self, measure: &Measure, trials: &[T]) -> Vec<Draws> {
         let none_yet = |stratum: &strata::Stratum| Draws {
             key: stratum.entity,
             weight: stratum.weight,
@@ -100,7 +100,7 @@ impl Sampling {
     /// A sample of values that are given by stratum.
     pub fn sample(&self, measure: &Measure, by_stratum: Vec<Vec<Bin>>) -> Sample {
         let strata = self.strata.list().iter().zip(&self.counts).zip(by_stratum);
-        let strata = strata.map(|((stratum, &trials), values)| Stratum {
+        let strata = strata.map(|((stratum, &trials), values)| StratumValues {
             weight: stratum.weight,
             trials,
             values,

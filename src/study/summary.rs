@@ -11,7 +11,7 @@ use super::notable::{Notable, notable};
 use super::precision::{self, PrecisionResult};
 use super::sampling::Sampling;
 use super::threshold::{ThresholdResult, judge};
-use super::trials::Rollouts;
+use super::trials::RolloutTrials;
 use crate::outcome::Ending;
 use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::Plan;
@@ -52,7 +52,7 @@ pub struct Summary {
     pub plan_digest: String,
     /// Root of every random stream.
     pub seed: u64,
-    /// Rollouts simulated for each strategy, the same ones for all.
+    /// RolloutTrials simulated for each strategy, the same ones for all.
     pub trials: u64,
     /// How trials were drawn and weighed: see [`crate::plan::Estimator`].
     pub estimator: &'static str,
@@ -216,7 +216,7 @@ impl Summary {
 /// # Panics
 /// If there is not one row of outcomes for each strategy of the plan.
 #[must_use]
-pub fn summarise(plan: &Plan, study: &dyn Rollouts) -> Summary {
+pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
     let count = plan.strategies.len();
     assert_eq!(study.strategies(), count, "outcomes and plan differ in strategies");
     let trials = study.trials(0);
@@ -248,7 +248,12 @@ pub fn summarise(plan: &Plan, study: &dyn Rollouts) -> Summary {
     }
 }
 
-fn strategy_summary(plan: &Plan, sampling: &Sampling, study: &dyn Rollouts, index: usize) -> StrategySummary {
+fn strategy_summary(
+    plan: &Plan,
+    sampling: &Sampling,
+    study: &dyn RolloutTrials,
+    index: usize,
+) -> StrategySummary {
     let baseline = (index != plan.study.baseline).then_some(plan.study.baseline);
     let (metrics, sorted): (Vec<MetricSummary>, Vec<Option<Sorted>>) = measures::ROLLOUT
         .par_iter()
@@ -284,7 +289,7 @@ fn strategy_summary(plan: &Plan, sampling: &Sampling, study: &dyn Rollouts, inde
 fn metric_summary(
     metric: &'static Measure,
     sampling: &Sampling,
-    study: &dyn Rollouts,
+    study: &dyn RolloutTrials,
     index: usize,
     baseline: Option<usize>,
 ) -> (MetricSummary, Option<Sorted>) {

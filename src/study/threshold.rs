@@ -1,7 +1,7 @@
 //! Judges the limits of a study: pass, fail, or not enough trials to say.
 
 use super::judgement::{self, Claim};
-use super::trials::Trials;
+use super::trials::StudyTrials;
 use super::verdict::Verdict;
 use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
@@ -22,7 +22,7 @@ pub struct ThresholdResult {
     pub max: f64,
     /// What breaking it means.
     pub level: Level,
-    /// Trials with a value.
+    /// StudyTrials with a value.
     pub n: u64,
     /// The statistic's estimate; absent without values.
     pub measured: Option<f64>,
@@ -33,7 +33,7 @@ pub struct ThresholdResult {
     pub confidence: f64,
     /// The judgement.
     pub verdict: Verdict,
-    /// Trials that would probably decide an inconclusive one; absent if decided, or if no
+    /// StudyTrials that would probably decide an inconclusive one; absent if decided, or if no
     /// reasonable number would do (the limit is too close to the value).
     pub trials_needed: Option<u64>,
 }
@@ -52,12 +52,12 @@ impl ThresholdResult {
 /// Judges every threshold on measures of these trials for every strategy it applies to, in that order. All verdicts
 /// together are wrong with at most 5 %, by Bonferroni's inequality: each interval is that much wider.
 #[must_use]
-pub fn judge(plan: &Plan, study: &dyn Trials) -> Vec<ThresholdResult> {
+pub fn judge(plan: &Plan, study: &dyn StudyTrials) -> Vec<ThresholdResult> {
     judge_in_looks(plan, study, 1)
 }
 
 /// As [`judge`], at one of several `looks`, which share the doubt too.
-pub(super) fn judge_in_looks(plan: &Plan, study: &dyn Trials, looks: u32) -> Vec<ThresholdResult> {
+pub(super) fn judge_in_looks(plan: &Plan, study: &dyn StudyTrials, looks: u32) -> Vec<ThresholdResult> {
     let of_these = plan.study.thresholds.iter().filter(|limit| limit.metric.subject() == study.subject());
     let judged: Vec<(&Threshold, usize)> = of_these
         .flat_map(|threshold| (0..plan.strategies.len()).map(move |strategy| (threshold, strategy)))
@@ -70,7 +70,7 @@ pub(super) fn judge_in_looks(plan: &Plan, study: &dyn Trials, looks: u32) -> Vec
 fn judge_one(
     threshold: &Threshold,
     plan: &Plan,
-    study: &dyn Trials,
+    study: &dyn StudyTrials,
     strategy: usize,
     doubt: f64,
 ) -> ThresholdResult {

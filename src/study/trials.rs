@@ -2,24 +2,24 @@
 //! aggregates of them. Must not know how trials were simulated.
 
 use super::Outcomes;
-use super::notable::Candidate;
+use super::notable::NumberedTrial;
 use super::pipeline::Horizons;
 use super::sampling::Sampling;
 use super::summary::Endings;
 use crate::outcome::Outcome;
-use crate::outcome::measures::{Measure, Subject, Trial};
+use crate::outcome::measures::{Measure, Measured, Subject};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::stats::{Paired, Sample};
 
 /// The trials of every strategy.
-pub trait Trials: Sync {
+pub trait StudyTrials: Sync {
     /// What the trials are of: only measures of it may be asked for.
     fn subject(&self) -> Subject;
 
     /// Number of strategies.
     fn strategies(&self) -> usize;
 
-    /// Trials of a strategy; 0 without strategies.
+    /// StudyTrials of a strategy; 0 without strategies.
     fn trials(&self, strategy: usize) -> u64;
 
     /// The values of a measure under a strategy.
@@ -30,23 +30,23 @@ pub trait Trials: Sync {
 }
 
 /// The trials of rollouts.
-pub trait Rollouts: Trials {
+pub trait RolloutTrials: StudyTrials {
     /// How the rollouts of a strategy ended.
     fn endings(&self, strategy: usize) -> Endings;
 
-    /// Trials of a strategy among which the notable ones are, in order.
-    fn shortlist(&self, strategy: usize) -> Vec<Candidate<'_>>;
+    /// StudyTrials of a strategy among which the notable ones are, in order.
+    fn shortlist(&self, strategy: usize) -> Vec<NumberedTrial<'_>>;
 }
 
 /// Outcomes that were all kept, one row a strategy.
 trait Kept: Sync {
-    type Trial: Trial;
+    type Outcome: Measured;
 
-    fn rows(&self) -> &[Vec<Self::Trial>];
+    fn rows(&self) -> &[Vec<Self::Outcome>];
 }
 
 impl Kept for Outcomes {
-    type Trial = Outcome;
+    type Outcome = Outcome;
 
     fn rows(&self) -> &[Vec<Outcome>] {
         &self.by_strategy
@@ -54,16 +54,16 @@ impl Kept for Outcomes {
 }
 
 impl Kept for Horizons {
-    type Trial = PipelineOutcome;
+    type Outcome = PipelineOutcome;
 
     fn rows(&self) -> &[Vec<PipelineOutcome>] {
         &self.by_strategy
     }
 }
 
-impl<K: Kept> Trials for K {
+impl<K: Kept> StudyTrials for K {
     fn subject(&self) -> Subject {
-        K::Trial::SUBJECT
+        K::Outcome::SUBJECT
     }
 
     fn strategies(&self) -> usize {
@@ -83,14 +83,14 @@ impl<K: Kept> Trials for K {
     }
 }
 
-impl Rollouts for Outcomes {
+impl RolloutTrials for Outcomes {
     fn endings(&self, strategy: usize) -> Endings {
         let mut endings = Endings::default();
         self.by_strategy[strategy].iter().for_each(|outcome| endings.count(outcome.ending));
         endings
     }
 
-    fn shortlist(&self, strategy: usize) -> Vec<Candidate<'_>> {
+    fn shortlist(&self, strategy: usize) -> Vec<NumberedTrial<'_>> {
         (0..).zip(&self.by_strategy[strategy]).collect()
     }
 }

@@ -5,7 +5,7 @@
 
 use super::measure::Population::Horizons;
 use super::measure::Unit::{Count, DurationMs, HostMs, Share};
-use super::measure::{Lane, Measure, Reading, Unit};
+use super::measure::{Measure, ReadFrom, Unit, Urgency};
 use crate::outcome::pipeline::{ChangeOutcome, Emergencies, Part, PipelineOutcome};
 use crate::stats::sum;
 
@@ -20,17 +20,17 @@ const fn of(
     value: fn(&PipelineOutcome) -> Option<f64>,
     help: &'static str,
 ) -> Measure {
-    Measure::new([name, title, help], unit, Horizons, Reading::Pipeline(value))
+    Measure::new([name, title, help], unit, Horizons, ReadFrom::Pipeline(value))
 }
 
 const fn of_lane(
     name: &'static str,
     title: &'static str,
     unit: Unit,
-    value: fn(&PipelineOutcome, Lane) -> Option<f64>,
+    value: fn(&PipelineOutcome, Urgency) -> Option<f64>,
     help: &'static str,
 ) -> Measure {
-    Measure::new([name, title, help], unit, Horizons, Reading::Lane(value))
+    Measure::new([name, title, help], unit, Horizons, ReadFrom::Lane(value))
 }
 
 measures! {
@@ -156,19 +156,19 @@ pub fn mean_delivered(horizon: &PipelineOutcome, of: impl Fn(&ChangeOutcome) -> 
     average(delivered.map(|change| of(change) as f64))
 }
 
-fn is_in(lane: Lane, change: &ChangeOutcome) -> bool {
+fn is_in(lane: Urgency, change: &ChangeOutcome) -> bool {
     match lane {
-        Lane::Emergencies => change.urgent,
-        Lane::Others => !change.urgent,
+        Urgency::Emergencies => change.urgent,
+        Urgency::Others => !change.urgent,
     }
 }
 
 /// The rollouts that an emergency rode with, or all others.
-fn rollouts(horizon: &PipelineOutcome, lane: Lane) -> Emergencies {
+fn rollouts(horizon: &PipelineOutcome, lane: Urgency) -> Emergencies {
     let own = horizon.emergencies;
     match lane {
-        Lane::Emergencies => own,
-        Lane::Others => Emergencies {
+        Urgency::Emergencies => own,
+        Urgency::Others => Emergencies {
             deployments: horizon.deployments - own.deployments,
             rollbacks: horizon.needed_rollbacks + horizon.needless_rollbacks - own.rollbacks,
             impaired_host_ms: horizon.harm.impaired_host_ms - own.impaired_host_ms,

@@ -4,7 +4,7 @@ use super::measure::Population::{All, Bad, Complete, Detected, Good, Impaired, M
 use super::measure::Unit::{
     Alarms, Deployments, DurationMs, HostMs, Hosts, Items, LeadMs, Ppm, Regions, Requests, YesNo, Zones,
 };
-use super::measure::{Measure, Population, Reading, Unit};
+use super::measure::{Measure, Population, ReadFrom, Unit};
 use crate::outcome::{Ending, Outcome};
 
 const fn of(
@@ -15,7 +15,7 @@ const fn of(
     value: fn(&Outcome) -> Option<f64>,
     help: &'static str,
 ) -> Measure {
-    Measure::new([name, title, help], unit, population, Reading::Rollout(value))
+    Measure::new([name, title, help], unit, population, ReadFrom::Rollout(value))
 }
 
 fn complete(outcome: &Outcome, value: Option<u64>) -> Option<f64> {
