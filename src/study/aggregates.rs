@@ -5,8 +5,8 @@
 
 use super::notable::{NumberedTrial, Shortlist};
 use super::sampling::Sampling;
-use super::summary::{BLAST_METRIC, Endings, SPEED_METRIC};
-use super::trials::{RolloutTrials, StudyTrials};
+use super::summary::{BLAST_METRIC, SPEED_METRIC};
+use super::trials::{Endings, RolloutTrials, StudyTrials};
 use crate::outcome::Outcome;
 use crate::outcome::measures::{self, Measure, Subject};
 use crate::plan::Plan;

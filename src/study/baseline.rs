@@ -6,6 +6,7 @@
 
 use super::compare::{Compared, Question, report};
 use super::estimate::{Estimate, Values};
+pub use super::fingerprint::fingerprint;
 use super::guard::guarded;
 use super::row::{self, Row, StrategyTrials};
 use super::sampling::Sampling;
@@ -15,7 +16,6 @@ use crate::outcome::Outcome;
 use crate::outcome::measures::Subject;
 use crate::plan::Plan;
 use crate::plan::study::Statistic;
-use crate::random::{mix, stable_hash};
 use crate::rollout::Model;
 use crate::stats::TAIL;
 use serde::{Deserialize, Serialize};
@@ -131,18 +131,6 @@ fn remember(plan: &Plan, outcomes: &Outcomes) -> Vec<Remembered> {
     all
 }
 
-/// A fingerprint of outcomes: FNV-1a 64, as 16 hex digits. It finds differences; it does not resist forgery.
-#[must_use]
-pub fn fingerprint(outcomes: &[Outcome]) -> String {
-    let hashes: Vec<u64> = outcomes
-        .iter()
-        .map(|outcome| {
-            stable_hash(&serde_json::to_vec(outcome).expect("invariant: an outcome has only finite numbers"))
-        })
-        .collect();
-    format!("{:016x}", mix(&hashes))
-}
-
 /// Compares a plan with a baseline of another model version by the estimates of both. The trials have
 /// nothing in common, so intervals are wider than those of [`super::compare::compare`].
 pub fn across_models(
@@ -164,7 +152,13 @@ pub fn across_models(
         .filter_map(|was| {
             let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
             let side = StrategyTrials { plan, trials: &outcomes.by_strategy[index][..] };
-            Some(row::compare_remembered(&question.guard_of(was)?, &was.strategy, was.estimate, &side, tail))
+            Some(row::compare_remembered(
+                &question.guard_of(&was.metric, was.statistic, &was.strategy)?,
+                &was.strategy,
+                was.estimate,
+                &side,
+                tail,
+            ))
         })
         .collect();
     let thresholds = judge(plan, &outcomes);

@@ -5,8 +5,8 @@
 //! neither is, there is another look at four times the trials, three looks at most; all rows and looks
 //! together are wrong with at most 5 %.
 
-use super::baseline::{Remembered, fingerprint};
 pub use super::estimate::Estimate;
+use super::fingerprint::fingerprint;
 use super::guard::{Guarded, guarded};
 use super::pipeline::Horizons;
 pub use super::row::Row;
@@ -17,6 +17,7 @@ use super::{Evaluations, Outcomes, Watcher, extend};
 use crate::outcome::Outcome;
 use crate::outcome::measures::{self, Subject};
 use crate::plan::diff::PlanChange;
+use crate::plan::study::Statistic;
 use crate::plan::{Estimator, Plan, diff};
 use crate::rollout::Model;
 use crate::stats::{CONFIDENCE, TAIL};
@@ -144,13 +145,13 @@ impl<'p> Question<'p> {
 
     /// The guard of a remembered statistic, if it is one that this program knows. What nobody guards any more may not
     /// get worse at all.
-    pub(super) fn guard_of(&self, was: &Remembered) -> Option<Guarded> {
-        let metric = measures::find(&was.metric)?;
+    pub(super) fn guard_of(&self, name: &str, statistic: Statistic, strategy: &str) -> Option<Guarded> {
+        let metric = measures::find(name)?;
         let is_it = |guard: &Guarded| {
-            guard.metric == metric && guard.statistic == was.statistic && guard.applies_to(&was.strategy)
+            guard.metric == metric && guard.statistic == statistic && guard.applies_to(strategy)
         };
         let guards = guarded(metric.subject(), self.baseline, self.candidate, self.tolerance);
-        let unguarded = Guarded { metric, statistic: was.statistic, strategy: None, tolerance: 0.0 };
+        let unguarded = Guarded { metric, statistic, strategy: None, tolerance: 0.0 };
         Some(guards.into_iter().find(is_it).unwrap_or(unguarded))
     }
 

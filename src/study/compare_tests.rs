@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::outcome::measures::{self, Measure};
-use crate::plan::study::Statistic;
 use crate::plan::{Guard, Level};
 use crate::scenario;
 use crate::study::Nobody;

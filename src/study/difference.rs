@@ -2,7 +2,6 @@
 
 use super::estimate::Estimate;
 use super::sampling::Sampling;
-use super::summary::{Leader, MetricSummary, StrategySummary};
 use super::trials::StudyTrials;
 use super::verdict::Change;
 use crate::outcome::measures::Measure;
@@ -48,7 +47,27 @@ pub(super) fn difference(
     Difference { n: pairs.len(), mean, ratio, verdict }
 }
 
-/// The strategy with the least `estimate`, and those that may be as good.
+/// The strategy with the least estimate of a metric, and those that may be as good.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Leader {
+    /// Its name; ties go to the first in plan order.
+    pub strategy: String,
+    /// Strategies that are not clearly worse than any other one, in plan order, without this one. With the
+    /// study's confidence the best one is this or among them: multiple comparisons with the best (Hsu), by
+    /// paired differences.
+    pub not_clearly_worse: Vec<String>,
+}
+
+/// A strategy among those of which one leads.
+pub(super) struct Racer {
+    pub name: String,
+    /// Trials with a value.
+    pub n: u64,
+    /// What the least of leads.
+    pub estimate: Option<f64>,
+}
+
+/// The strategy with the least estimate, and those that may be as good.
 ///
 /// Multiple comparisons with the best (Hsu 1984, Annals of Statistics 12), by one-sided intervals of paired
 /// differences: a strategy is out only if it is worse than another one beyond a doubt of 5 % shared by all
@@ -56,14 +75,12 @@ pub(super) fn difference(
 pub(super) fn leader(
     sampling: &Sampling,
     study: &dyn StudyTrials,
-    metric: &'static Measure,
-    estimate: impl Fn(&MetricSummary) -> Option<f64>,
-    strategies: &[StrategySummary],
+    metric: &Measure,
+    racers: &[Racer],
 ) -> Option<Leader> {
-    let estimates = strategies.iter().enumerate().filter_map(|(i, s)| Some((i, estimate(s.metric(metric))?)));
+    let estimates = racers.iter().enumerate().filter_map(|(index, racer)| Some((index, racer.estimate?)));
     let (best, _) = estimates.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let rivals: Vec<usize> =
-        (0..strategies.len()).filter(|&index| strategies[index].metric(metric).n > 0).collect();
+    let rivals: Vec<usize> = (0..racers.len()).filter(|&index| racers[index].n > 0).collect();
     let tail = 2.0 * TAIL / (rivals.len() as f64 - 1.0).max(1.0);
     let is_worse = |index: usize, than: usize| {
         let pairs = study.pairs(sampling, metric, index, than);
@@ -74,7 +91,7 @@ pub(super) fn leader(
     // The leader stays whatever the others say: it has the least estimate.
     let not_clearly_worse = rivals.iter().filter(|&&index| index != best && !is_out(index));
     Some(Leader {
-        strategy: strategies[best].name.clone(),
-        not_clearly_worse: not_clearly_worse.map(|&index| strategies[index].name.clone()).collect(),
+        strategy: racers[best].name.clone(),
+        not_clearly_worse: not_clearly_worse.map(|&index| racers[index].name.clone()).collect(),
     })
 }

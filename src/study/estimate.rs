@@ -23,6 +23,15 @@ impl Estimate {
     }
 }
 
+/// An estimate and what it is of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimated {
+    /// What is measured.
+    pub measure: &'static Measure,
+    /// Mean over horizons.
+    pub mean: Option<Mean>,
+}
+
 /// Where the worst hundredth begins.
 pub(super) const CVAR_LEVEL: f64 = 0.99;
 

@@ -1,5 +1,5 @@
 //! The trials of a study on their way: simulated in batches, handed on in trial order, kept whole while they
-//! are few and condensed when they are many. Must not know where rows of text go.
+//! are few and aggregated when they are many. Must not know where rows of text go.
 
 use super::aggregates::Aggregates;
 use super::summary::{Summary, summarise};
@@ -66,7 +66,7 @@ impl Gathered {
         }
     }
 
-    /// The same trials, condensed if there are going to be many.
+    /// The same trials, aggregated if there are going to be many.
     fn ready_for(self, plan: &Plan, trials: u64) -> Self {
         match self {
             Self::Whole(outcomes) if trials > WHOLE_TRIALS => {

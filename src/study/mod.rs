@@ -6,6 +6,7 @@ pub mod compare;
 pub mod difference;
 mod estimate;
 pub mod expectation;
+mod fingerprint;
 pub mod gather;
 mod guard;
 mod judgement;

@@ -2,6 +2,7 @@
 //! a steady state. Every number is the mean over horizons of what one horizon says, with an interval from these
 //! independent replications.
 
+pub use super::estimate::Estimated;
 use super::estimate::mean as mean_in;
 use super::expectation::{self, ExpectationResult};
 use super::pipeline::Horizons;
@@ -9,7 +10,7 @@ use super::pipeline_without::Without;
 use super::policy_summary::{Policies, policies};
 use super::precision::{self, PrecisionResult};
 use super::threshold::{self, ThresholdResult};
-use crate::outcome::measures::{self, Measure, Measured, Unit, average, days, mean_delivered, mean_part};
+use crate::outcome::measures::{self, Measure, Unit, average, days, mean_delivered, mean_part};
 use crate::outcome::pipeline::{PARTS, Part, PipelineOutcome, StageOutcome};
 use crate::plan::{Horizon, Plan};
 use crate::stats::mean::{Mean, mean};
@@ -99,15 +100,6 @@ pub struct StrategyPipelines {
     pub drifts: bool,
 }
 
-/// An estimate and what it is of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Estimated {
-    /// What is measured.
-    pub measure: &'static Measure,
-    /// Mean over horizons.
-    pub mean: Option<Mean>,
-}
-
 /// A part of the lead time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PartMean {
@@ -190,10 +182,8 @@ fn over(unit: Unit, row: &[PipelineOutcome], of: impl Fn(&PipelineOutcome) -> Op
     mean_in(unit, &Sample::plain(row.iter().filter_map(of).collect()), TAIL)
 }
 
-/// The mean of a measure over the trials that have something to say.
-pub(super) fn estimate<T: Measured>(measure: &'static Measure, row: &[T]) -> Estimated {
-    let values = Sample::plain(row.iter().filter_map(|trial| measure.of(trial)).collect());
-    Estimated { measure, mean: mean_in(measure.unit, &values, TAIL) }
+fn estimate(measure: &'static Measure, row: &[PipelineOutcome]) -> Estimated {
+    Estimated { measure, mean: over(measure.unit, row, |horizon| measure.of(horizon)) }
 }
 
 fn stages(horizon: &Horizon, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {

@@ -1,8 +1,8 @@
 //! What the policies of a pipeline buy and cost: emergencies beside all other changes, and how long the error budget was
 //! spent. Every number is the mean over horizons of what one horizon says, as in the summary that this is a part of.
 
-use super::pipeline_summary::{Estimated, estimate};
-use crate::outcome::measures::{self, LaneOutcome, Urgency};
+use super::estimate::Estimated;
+use crate::outcome::measures::{self, LaneOutcome, Measure, Urgency};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::Pipeline;
 use crate::stats::Sample;
@@ -40,8 +40,11 @@ impl Policies {
 /// Summarises the horizons of one strategy.
 pub(super) fn policies(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Policies {
     let of_lane = |lane: Urgency| {
-        let outcomes: Vec<LaneOutcome> = row.iter().map(|horizon| LaneOutcome(horizon, lane)).collect();
-        measures::LANE.iter().map(|measure| estimate(measure, &outcomes)).collect()
+        let estimate = |measure: &&'static Measure| {
+            let values = row.iter().filter_map(|horizon| measure.of(&LaneOutcome(horizon, lane)));
+            Estimated { measure, mean: mean(&Sample::plain(values.collect())) }
+        };
+        measures::LANE.iter().map(estimate).collect()
     };
     let lanes = || Lanes { emergencies: of_lane(Urgency::Emergencies), others: of_lane(Urgency::Others) };
     let spent = || row.iter().map(|h| h.budget_spent_ms as f64 / h.counted_ms() as f64).collect();

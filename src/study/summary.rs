@@ -4,15 +4,16 @@
 //! This is the machine-readable result, and all that reports and charts read. It must not format
 //! anything and holds no wall-clock time: equal studies give equal summaries.
 
-use super::difference::{Difference, difference, leader};
+pub use super::difference::Leader;
+use super::difference::{Difference, Racer, difference, leader};
 use super::estimate::{self, CVAR_LEVEL, Values};
 use super::expectation::{self, ExpectationResult};
 use super::notable::{Notable, notable};
 use super::precision::{self, PrecisionResult};
 use super::sampling::Sampling;
 use super::threshold::{ThresholdResult, judge};
+pub use super::trials::Endings;
 use super::trials::RolloutTrials;
-use crate::outcome::Ending;
 use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::Plan;
 use crate::stats::{self, Interval, Mean, Proportion, Quantile, Sorted, TAIL, TailMean};
@@ -81,17 +82,6 @@ pub struct Summary {
     pub expectations: Vec<ExpectationResult>,
 }
 
-/// The strategy with the least estimate of a metric, and those that may be as good.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Leader {
-    /// Its name; ties go to the first in plan order.
-    pub strategy: String,
-    /// Strategies that are not clearly worse than any other one, in plan order, without this one. With the
-    /// study's confidence the best one is this or among them: multiple comparisons with the best (Hsu), by
-    /// paired differences.
-    pub not_clearly_worse: Vec<String>,
-}
-
 /// What the study says about one strategy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StrategySummary {
@@ -114,35 +104,6 @@ pub struct StrategySummary {
     pub impaired_host_ms_exceedance: Vec<(f64, f64)>,
     /// Percentiles of the duration of rollouts that reached every host.
     pub duration_percentiles: Vec<DurationPercentile>,
-}
-
-/// How the rollouts of a strategy ended, in trials as they were drawn: not shares of changes, unless the
-/// estimator is `plain`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Endings {
-    /// A good change reached every host.
-    pub completed: u64,
-    /// A bad change reached every host.
-    pub escaped: u64,
-    /// A bad change was stopped before it reached every host.
-    pub caught: u64,
-    /// A bad change reached every host and was taken back or treated afterwards.
-    pub recalled: u64,
-    /// A good change was stopped.
-    pub false_rollback: u64,
-}
-
-impl Endings {
-    /// Counts one more.
-    pub fn count(&mut self, ending: Ending) {
-        match ending {
-            Ending::Completed => self.completed += 1,
-            Ending::Escaped => self.escaped += 1,
-            Ending::Caught => self.caught += 1,
-            Ending::Recalled => self.recalled += 1,
-            Ending::FalseRollback => self.false_rollback += 1,
-        }
-    }
 }
 
 /// One percentile of the duration.
@@ -224,6 +185,13 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
     let mut strategies: Vec<StrategySummary> =
         (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, study, index)).collect();
     mark_front(&mut strategies);
+    let lead = |metric: &Measure, estimate: fn(&MetricSummary) -> Option<f64>| {
+        let racer = |strategy: &StrategySummary| {
+            let summary = strategy.metric(metric);
+            Racer { name: strategy.name.clone(), n: summary.n, estimate: estimate(summary) }
+        };
+        leader(&sampling, study, metric, &strategies.iter().map(racer).collect::<Vec<_>>())
+    };
     Summary {
         schema_version: SCHEMA_VERSION,
         tool: env!("CARGO_PKG_NAME"),
@@ -240,8 +208,8 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
         confidence: stats::CONFIDENCE,
         fleet_hosts: plan.fleet.hosts(),
         fleet_regions: plan.fleet.regions.len() as u64,
-        fastest: leader(&sampling, study, SPEED_METRIC, |s| s.p50.map(|q| q.value), &strategies),
-        safest: leader(&sampling, study, BLAST_METRIC, |s| s.mean.map(|m| m.value), &strategies),
+        fastest: lead(SPEED_METRIC, |s| s.p50.map(|q| q.value)),
+        safest: lead(BLAST_METRIC, |s| s.mean.map(|m| m.value)),
         strategies,
         thresholds: judge(plan, study),
         expectations: expectation::judge(plan, study),

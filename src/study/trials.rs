@@ -5,11 +5,11 @@ use super::Outcomes;
 use super::notable::NumberedTrial;
 use super::pipeline::Horizons;
 use super::sampling::Sampling;
-use super::summary::Endings;
-use crate::outcome::Outcome;
 use crate::outcome::measures::{Measure, Measured, Subject};
 use crate::outcome::pipeline::PipelineOutcome;
+use crate::outcome::{Ending, Outcome};
 use crate::stats::{Paired, Sample};
+use serde::Serialize;
 
 /// The trials of every strategy.
 pub trait StudyTrials: Sync {
@@ -27,6 +27,35 @@ pub trait StudyTrials: Sync {
 
     /// The values of a measure under two strategies, in the trials in which both have one.
     fn pairs(&self, sampling: &Sampling, measure: &Measure, a: usize, b: usize) -> Paired;
+}
+
+/// How the rollouts of a strategy ended, in trials as they were drawn: not shares of changes, unless the
+/// estimator is `plain`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Endings {
+    /// A good change reached every host.
+    pub completed: u64,
+    /// A bad change reached every host.
+    pub escaped: u64,
+    /// A bad change was stopped before it reached every host.
+    pub caught: u64,
+    /// A bad change reached every host and was taken back or treated afterwards.
+    pub recalled: u64,
+    /// A good change was stopped.
+    pub false_rollback: u64,
+}
+
+impl Endings {
+    /// Counts one more.
+    pub fn count(&mut self, ending: Ending) {
+        match ending {
+            Ending::Completed => self.completed += 1,
+            Ending::Escaped => self.escaped += 1,
+            Ending::Caught => self.caught += 1,
+            Ending::Recalled => self.recalled += 1,
+            Ending::FalseRollback => self.false_rollback += 1,
+        }
+    }
 }
 
 /// The trials of rollouts.
