@@ -6,9 +6,12 @@
 //! are subtracted one by one and what the two samples have in common cancels. Strata of which the two
 //! sides drew different numbers of trials are compared as independent ones, which only widens intervals.
 
+use super::interval::{Interval, sum};
 use super::moments::{Accumulator, Moments};
+use super::quantile::Sorted;
+use super::sample::{Sample, StratumValues};
 use super::tail::above;
-use super::{Bin, Interval, Sample, Sorted, StratumValues, sum};
+use super::tally::Bin;
 
 /// All trials of one stratum, in order; those that do not count have no value.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! Exceedance curves: the share of values at least as large as x, thinned for drawing.
 
-use super::Sorted;
+use super::quantile::Sorted;
 
 /// Points `(x, share of values >= x)` of the step curve, x and share strictly monotone. At most about
 /// `points` are kept: evenly spaced in the logarithm of the share, so the tail keeps its detail; the first

@@ -1,7 +1,9 @@
 //! Means, with the interval of `moments`.
 
+use super::interval::{Interval, TAIL, sum};
 use super::moments::{Accumulator, Moments};
-use super::{Bin, Interval, Sample, TAIL, sum};
+use super::sample::Sample;
+use super::tally::Bin;
 use serde::Serialize;
 
 /// A mean and its interval.

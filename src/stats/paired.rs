@@ -5,11 +5,12 @@
 //! strategies did the same, the difference is 0 and its variance too, to the last digit. One pass after Welford, to the
 //! third order (Pébay 2008, Sandia SAND2008-6212). The estimators see both in one way, as a [`Numbers`].
 
+use super::interval::{TAIL, sum};
+use super::mean::Mean;
 use super::mean::{Numbers, Weighed, moments_of, share};
 use super::moments::Moments;
 use super::ratio::{MeanRatio, RatioMoments};
 use super::special::student_quantile;
-use super::{Mean, TAIL, sum};
 
 /// The pairs `(a, b)` of one stratum.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,8 +6,10 @@
 //! Medicine 16), because that is where the next one would hurt. It is Clopper and Pearson's for one
 //! stratum, and for no events at all the exact bound `1 - tail^(1/n)` on the heaviest stratum.
 
+use super::interval::{Interval, TAIL, sum};
+use super::sample::Sample;
 use super::special::{incomplete_beta, incomplete_beta_inverse};
-use super::{Bin, Interval, Sample, TAIL, sum};
+use super::tally::Bin;
 use serde::Serialize;
 
 /// A share of trials.

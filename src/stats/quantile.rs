@@ -8,9 +8,10 @@
 //! the interval of the distribution function is inverted (Woodruff 1952): the same thing, as both rest on
 //! the interval of a share.
 
+use super::interval::{Interval, TAIL};
 use super::proportion::{Cell, Share};
+use super::sample::{Sample, StratumValues};
 use super::special::binomial_cdf;
-use super::{Interval, Sample, StratumValues, TAIL};
 use serde::Serialize;
 
 /// A quantile and its interval.

@@ -1,6 +1,6 @@
 //! MeanRatio of two means over the same trials.
 
-use super::Interval;
+use super::interval::Interval;
 use super::moments::Moments;
 use serde::Serialize;
 

@@ -4,7 +4,7 @@
 //! knows how many trials it had beside the values of those that count. The estimators in the files
 //! beside this one are about the trials that count.
 
-use super::Bin;
+use super::tally::Bin;
 
 /// The values of one stratum.
 #[derive(Debug, Clone, PartialEq)]

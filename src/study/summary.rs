@@ -16,7 +16,7 @@ pub use super::trials::Endings;
 use super::trials::RolloutTrials;
 use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::Plan;
-use crate::stats::{self, Interval, Mean, Proportion, Quantile, Sorted, TAIL, TailMean};
+use crate::stats::{self, Interval, Mean, Proportion, Quantile, Sorted, TAIL};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -138,7 +138,7 @@ pub struct MetricSummary {
     /// 99th percentile.
     pub p99: Option<Quantile>,
     /// Mean of the worst hundredth: conditional value at risk.
-    pub cvar99: Option<TailMean>,
+    pub cvar99: Option<Mean>,
     /// Largest value seen: a fact of these trials, not an estimate, so it has no interval.
     pub max: Option<f64>,
     /// Share of trials, for a yes/no metric.

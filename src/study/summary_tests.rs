@@ -72,7 +72,7 @@ fn a_strategy_equal_to_the_baseline_shows_no_difference() {
     let summary = summarise(&plan, &outcomes);
     for metric in &summary.strategies[2].metrics {
         let difference = metric.against_baseline.as_ref().unwrap();
-        assert_eq!(difference.verdict, Change::Inconclusive, "{}", metric.metric);
+        assert_eq!(difference.verdict.between_strategies(), "no clear difference", "{}", metric.metric);
         assert!(difference.mean.is_none_or(|mean| mean.value == 0.0));
     }
     assert!(summary.strategies[2].on_front && summary.strategies[4].on_front, "equal points share the front");
