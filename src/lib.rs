@@ -112,13 +112,10 @@ pub mod scenario;
 pub mod sim;
 pub mod stats;
 pub mod study;
+mod version;
 
 pub use outcome::Outcome;
 pub use plan::Plan;
 pub use rollout::{replay, simulate};
 pub use study::{PipelineStudy, Study};
-
-/// Version of the simulated model: two runs with the same scenario, seed and model version print
-/// the same bytes. Any change that moves a number for an existing scenario and seed bumps it and is
-/// written in CHANGELOG.md.
-pub const MODEL_VERSION: u32 = 3;
+pub use version::MODEL_VERSION;

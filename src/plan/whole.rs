@@ -1,14 +1,23 @@
-//! The plan itself: everything one study needs, checked and cross-referenced. It adds nothing to its parts.
+//! The plan itself, and the parts of it that hold plans: a stage may be a fleet of its own, and the other pipelines on a
+//! fleet are plans. Plain data; what these parts can tell is in the files beside this one.
 
 use super::alarm::Alarm;
 use super::change::Change;
 use super::fleet::Fleet;
-use super::pipeline::Pipeline;
+use super::pipeline::calendar::{Calendar, WaveCalendar, WaveHolds, Window};
+use super::pipeline::component::Component;
+use super::pipeline::policy::{Emergency, EntryPolicy, ErrorBudget};
+use super::pipeline::repair::AfterRejection;
+use super::pipeline::source::ChangeSource;
+use super::pipeline::stage::{Flaky, Mode, StagePhase};
+use super::pipeline::two_phase::TwoPhase;
 use super::strategy::Strategy;
 use super::study::StudyPlan;
+use crate::random::Distribution;
+use serde::Serialize;
 
 /// Everything one study needs, checked and cross-referenced.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Plan {
     /// The scenario's name: the file stem unless the file says otherwise.
     pub name: String,
@@ -35,5 +44,138 @@ impl Plan {
     pub fn strategies_in_use(&self) -> impl Iterator<Item = &Strategy> {
         let components = self.pipeline.iter().flat_map(|pipeline| &pipeline.components);
         self.strategies.iter().chain(components.filter_map(|component| component.strategy.as_ref()))
+    }
+}
+
+/// A pipeline over weeks, and how its study goes. Production is any strategy of the plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct Pipeline {
+    /// What changes pass on their way; the windows of waves and regions are filled in for a strategy by
+    /// [`Pipeline::with_waves`]. The fingerprint of a plan knows it by its first name.
+    #[serde(rename = "pipeline")]
+    pub line: Line,
+    /// What must be open for a wave to begin.
+    pub wave_calendar: WaveCalendar,
+    /// What of a wave must be done before that closes.
+    pub wave_holds: WaveHolds,
+    /// What each wave deploys, in order; empty: only what the strategy under study deploys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Component>,
+    /// First day, for reports; its midnight UTC is instant 0.
+    pub start: String,
+    /// Trials simulated for each strategy.
+    pub trials: u64,
+    /// Other pipelines on the same fleet, in order: plans with a pipeline of the same length and one strategy, which is
+    /// their production.
+    pub others: Vec<Plan>,
+    /// A wave begins only where no other pipeline deploys, bakes or is taken back.
+    pub exclusive_regions: bool,
+    /// An alarm that sees a defect also stops other pipelines' rollouts where the defect is.
+    pub shared_alarms: bool,
+}
+
+/// What changes pass from merge to the last wave, and the rules on the way.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// Merges, and what they may carry.
+    pub source: ChangeSource,
+    /// Stages before production, in order; at least one.
+    pub stages: Vec<Stage>,
+    /// Calendars that stages and waves refer to by index.
+    pub calendars: Vec<Calendar>,
+    /// Window of each wave; as many entries as production has waves.
+    pub wave_windows: Vec<Option<usize>>,
+    /// Window of each region of the fleet, beside that of its wave; empty if regions have none.
+    pub region_windows: Vec<usize>,
+    /// What a revision does that reaches production while another one is there.
+    pub entry: EntryPolicy,
+    /// Changes in two halves, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_phase: Option<TwoPhase>,
+    /// What follows when a stage or production rejects a revision.
+    pub after_rejection: AfterRejection,
+    /// A lane for changes that cannot wait.
+    pub emergency: Option<Emergency>,
+    /// What stops ordinary changes when too much went wrong.
+    pub error_budget: Option<ErrorBudget>,
+    /// Length of a trial, milliseconds, warm-up included.
+    pub length_ms: u64,
+    /// Nothing is counted before this instant; below `length_ms`.
+    pub warm_up_ms: u64,
+}
+
+/// A stage before production. It holds one revision at a time unless it is [`Mode::Parallel`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stage {
+    /// What it is called.
+    pub name: String,
+    /// Which part of the lead time it counts as.
+    pub phase: StagePhase,
+    /// Time of one run; 0 with a rehearsal, which decides that.
+    pub duration: Distribution,
+    /// A fleet of its own that a revision is rolled out on.
+    pub rehearsal: Option<Rehearsal>,
+    /// Who is let in, and in which order.
+    pub mode: Mode,
+    /// Places to wait for it; none is any number. Without a place a revision stays in the stage
+    /// before, and blocks it (blocking after service). The first stage has any number.
+    pub room: Option<usize>,
+    /// Runs that fail for no reason.
+    pub flaky: Flaky,
+    /// Probability that the stage sees a defect, by class; 0 to 1. One draw for a defect and a stage:
+    /// a suite that missed it once misses it in every later revision too.
+    pub catches: Vec<f64>,
+    /// Probability that a run rejects a revision in which it saw no defect; 0 to 1.
+    pub false_alarm: f64,
+    /// When it may run; none is always.
+    pub window: Option<Window>,
+    /// A revision made by a fast-tracked revert passes it by.
+    pub fixes_pass_by: bool,
+    /// Every revision passes it by: what the pipeline would be without it. The draws of the others stay as they
+    /// are. No scenario says so, and no digest counts it.
+    #[serde(skip)]
+    pub passed_by: bool,
+    /// A revision with an emergency passes it by.
+    pub emergencies_pass_by: bool,
+}
+
+impl Stage {
+    /// A stage that takes `duration` and sees nothing: one revision at a time, any number wait.
+    #[must_use]
+    pub fn plain(name: &str, phase: StagePhase, duration: Distribution) -> Self {
+        Self {
+            name: name.to_owned(),
+            phase,
+            duration,
+            rehearsal: None,
+            mode: Mode::Queued,
+            room: None,
+            flaky: Flaky::NEVER,
+            catches: Vec::new(),
+            false_alarm: 0.0,
+            window: None,
+            fixes_pass_by: false,
+            passed_by: false,
+            emergencies_pass_by: false,
+        }
+    }
+}
+
+/// Production in small: a revision is rolled out on another fleet, with its own traffic and alarms, before the real one.
+#[derive(Debug, Clone, Serialize)]
+pub struct Rehearsal {
+    /// The scenario of that fleet.
+    pub plan: Box<Plan>,
+    /// Index of the strategy there.
+    pub strategy: usize,
+    /// For each class of defect its index in that plan's catalogue; none: it does not show there.
+    pub classes: Vec<Option<usize>>,
+}
+
+/// By the plan's fingerprint: equal plans make equal rollouts.
+impl PartialEq for Rehearsal {
+    fn eq(&self, other: &Self) -> bool {
+        let own = (self.strategy, &self.classes, self.plan.digest());
+        own == (other.strategy, &other.classes, other.plan.digest())
     }
 }

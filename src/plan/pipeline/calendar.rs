@@ -89,6 +89,31 @@ impl Calendar {
     }
 }
 
+/// What must be open for a wave to begin; indices are of the pipeline's calendars.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaveCalendar {
+    /// Nothing.
+    Always,
+    /// One calendar for all waves.
+    One(usize),
+    /// A calendar for each region of the fleet: each begins at its own hours.
+    Local(Vec<usize>),
+}
+
+/// What a wave's window holds. How long a wave takes is what its undisturbed timetable says, with hosts at their median: the team
+/// plans with that, and a real rollout may take longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaveHolds {
+    /// The start; a wave that has begun may finish after closing.
+    Start,
+    /// The deployment: the last host has the change before closing, and the wave's bake goes on.
+    Deployment,
+    /// The wave with its bake.
+    WholeRun,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

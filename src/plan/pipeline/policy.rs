@@ -1,9 +1,21 @@
-//! Who may hurry and who must wait: the emergency lane and the error budget. Plain data.
+//! Who may hurry and who must wait: the way into production, the emergency lane and the error budget. Plain data.
 
-use super::EntryPolicy;
 use crate::plan::Ratio;
 use crate::random::Distribution;
 use serde::Serialize;
+
+/// What a revision does that reaches production while another one is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryPolicy {
+    /// It waits its turn for the first wave, behind those that wait already.
+    Queued,
+    /// It waits for the first wave and takes the place of whatever waits there.
+    Superseded,
+    /// It stops the newest rollout where it is and begins at the first wave in its place. The hosts
+    /// that have the older revision keep it until the newer one arrives there.
+    Restart,
+}
 
 /// A lane for changes that cannot wait. A revision is in it while it carries one of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]

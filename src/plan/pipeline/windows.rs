@@ -3,35 +3,10 @@
 //! "It begins only where it is done in time" is a calendar of starts: each opening ends earlier, by the length of the run. So nobody
 //! after the plan needs to know what a window holds.
 
-use super::{Calendar, Line, Pipeline};
+use super::calendar::{Calendar, WaveCalendar, WaveHolds};
+use crate::plan::strategy::Strategy;
 use crate::plan::timeline::timetable_of;
-use crate::plan::{Plan, Strategy};
-use serde::Serialize;
-
-/// What must be open for a wave to begin; indices are of the pipeline's calendars.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WaveCalendar {
-    /// Nothing.
-    Always,
-    /// One calendar for all waves.
-    One(usize),
-    /// A calendar for each region of the fleet: each begins at its own hours.
-    Local(Vec<usize>),
-}
-
-/// What a wave's window holds. How long a wave takes is what its undisturbed timetable says, with hosts at their median: the team
-/// plans with that, and a real rollout may take longer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WaveHolds {
-    /// The start; a wave that has begun may finish after closing.
-    Start,
-    /// The deployment: the last host has the change before closing, and the wave's bake goes on.
-    Deployment,
-    /// The wave with its bake.
-    WholeRun,
-}
+use crate::plan::whole::{Line, Pipeline, Plan};
 
 /// How long waves take, and regions in their longest wave, as far as windows hold it; milliseconds.
 struct Runs {

@@ -1,0 +1,76 @@
+//! What a pipeline can tell of itself: who deploys a component, who owns a defect, what is wrong with its line.
+
+use super::repair::AfterRejection;
+use crate::plan::strategy::Strategy;
+use crate::plan::whole::{Line, Pipeline};
+
+/// Most stages and waves of a pipeline: a stage's number has eight bits of a stream's key.
+pub const MOST_STAGES: usize = 255;
+
+impl Pipeline {
+    /// What deploys each component, in order, with `studied` as the strategy under study.
+    #[must_use]
+    pub fn deployed_by<'a>(&'a self, studied: &'a Strategy) -> Vec<&'a Strategy> {
+        if self.components.is_empty() {
+            return vec![studied];
+        }
+        self.components.iter().map(|component| component.strategy.as_ref().unwrap_or(studied)).collect()
+    }
+
+    /// The component that has a class of defect; 0 without components.
+    #[must_use]
+    pub fn owner(&self, class: usize) -> usize {
+        let claims = self.components.iter().position(|component| component.defects.contains(&class));
+        let studied = || self.components.iter().position(|component| component.strategy.is_none());
+        claims.or_else(studied).unwrap_or(0)
+    }
+
+    /// The same where every revision passes these stages by.
+    #[must_use]
+    pub fn without(&self, stages: &[usize]) -> Self {
+        let mut pipeline = self.clone();
+        stages.iter().for_each(|stage| pipeline.line.stages[*stage].passed_by = true);
+        pipeline
+    }
+}
+
+impl Line {
+    /// What is wrong with the pipeline, in words; empty if it may be simulated. `waves` is how many
+    /// production has.
+    #[must_use]
+    pub fn faults(&self, waves: usize) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut check = |holds: bool, fault: &str| {
+            if !holds {
+                faults.push(fault.to_owned());
+            }
+        };
+        check(!self.stages.is_empty(), "a pipeline has at least one stage");
+        check(self.stages.len() + waves <= MOST_STAGES, "at most 255 stages and waves");
+        check(self.wave_windows.len() == waves, "every wave says whether it has a window");
+        check(self.warm_up_ms < self.length_ms, "the warm-up ends before the trial");
+        let calendars = self.stages.iter().filter_map(|stage| stage.window.map(|w| w.calendar));
+        let waves = self.wave_windows.iter().flatten().chain(&self.region_windows);
+        let all = calendars.chain(waves.copied());
+        check(all.into_iter().all(|index| index < self.calendars.len()), "every window has a calendar");
+        let classes = self.source.defects.len();
+        check(
+            self.stages.iter().all(|stage| stage.catches.len() == classes),
+            "every stage says how likely it catches each class of defect",
+        );
+        let sum: f64 = self.source.defects.iter().map(|defect| defect.probability).sum();
+        check(sum <= 1.0 + 1e-12, "a change carries at most one defect");
+        if let Some(two_phase) = &self.two_phase {
+            check((0.0..=1.0).contains(&two_phase.share), "a share is from 0 to 1");
+            check(two_phase.unprepared < classes, "what is not prepared is a class of defect");
+        }
+        if let AfterRejection::Revert(repair) = &self.after_rejection {
+            check((0.0..=1.0).contains(&repair.misattribution), "a probability is from 0 to 1");
+        }
+        if let Some(emergency) = &self.emergency {
+            check((0.0..=1.0).contains(&emergency.share), "a share is from 0 to 1");
+        }
+        check(self.error_budget.is_none_or(|budget| budget.window_ms > 0), "a budget has a window");
+        faults
+    }
+}
