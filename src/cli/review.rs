@@ -8,7 +8,8 @@ use super::targets::Targets;
 use crate::report::compare::{Options, github, junit, markdown, text};
 use crate::report::document::Terminal;
 use crate::report::json;
-use crate::study::compare::{Compared, GateVerdict};
+use crate::study::compare::Compared;
+use crate::study::verdict::Verdict;
 use clap::ValueEnum;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -104,10 +105,10 @@ impl<'a> Review<'a> {
         }
         io.data(printed)?;
         Ok(match compared.verdict {
-            GateVerdict::Pass => Exit::Ok,
-            GateVerdict::Fail => Exit::Failed,
-            GateVerdict::Inconclusive if allow_inconclusive => Exit::Ok,
-            GateVerdict::Inconclusive => Exit::Inconclusive,
+            Verdict::Pass => Exit::Ok,
+            Verdict::Fail => Exit::Failed,
+            Verdict::Inconclusive if allow_inconclusive => Exit::Ok,
+            Verdict::Inconclusive => Exit::Inconclusive,
         })
     }
 }

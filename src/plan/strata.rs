@@ -105,6 +105,12 @@ impl Strata {
         Self::new(&plan.change, plan.study.estimator)
     }
 
+    /// One stratum: every trial is whatever chance makes it.
+    #[must_use]
+    pub fn single() -> Self {
+        Self::new(&Change::default(), Estimator::Plain)
+    }
+
     fn new(change: &Change, estimator: Estimator) -> Self {
         let mut strata = match estimator {
             Estimator::Plain => vec![Stratum { kind: ChangeKind::Any, weight: 1.0, entity: 0, share: 1.0 }],

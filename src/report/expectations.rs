@@ -4,17 +4,14 @@ use super::document::{Align, Block, DataTable, Item};
 use super::{limits, text};
 use crate::outcome::measures::Unit;
 use crate::plan::study::Statistic;
-use crate::study::Summary;
 use crate::study::expectation::ExpectationResult;
-use crate::study::threshold::Verdict;
+use crate::study::verdict::Verdict;
 
 /// The section's body; nothing in it if nothing is expected.
-pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
-    let results = &summary.expectations;
+pub(super) fn blocks(results: &[ExpectationResult], trials: u64) -> Vec<Block> {
     let off = results.iter().filter(|result| result.verdict != Verdict::Pass);
-    let off = off.map(|result| {
-        Item::marked(limits::mark(result.verdict, result.level), sentence(result, summary.trials))
-    });
+    let off =
+        off.map(|result| Item::marked(limits::mark(result.verdict, result.level), sentence(result, trials)));
     vec![Block::Table(table(results)), Block::list(sources(results)), Block::list(off)]
 }
 

@@ -1,12 +1,18 @@
 //! How a judged threshold is said, the same in every report.
 
-use super::document::{Item, Mark, Tone};
+use super::document::{Block, Item, Mark, Tone};
 use super::text;
 use crate::outcome::measures::Unit;
 use crate::plan::Level;
 use crate::plan::study::Statistic;
 use crate::stats::Interval;
-use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::threshold::ThresholdResult;
+use crate::study::verdict::Verdict;
+
+/// Every judged threshold with what to do about it; nothing if there is none. `trials` is how many there were.
+pub(super) fn blocks(results: &[ThresholdResult], trials: u64) -> Vec<Block> {
+    vec![Block::list(results.iter().map(|result| item(result, sentence_with_command(result, trials))))]
+}
 
 /// The threshold as an item that says `sentence`.
 pub(super) fn item(result: &ThresholdResult, sentence: String) -> Item {

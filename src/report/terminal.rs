@@ -44,11 +44,8 @@ pub fn document(plan: &Plan, summary: &Summary, details: bool, file: &str) -> Do
     }
     report.section("How to read this", vec![Block::list(notes(summary, details))]);
     report.section("Precision", vec![Block::list(summary.precision.iter().map(|p| precision(p, summary)))]);
-    report.section("Published vs simulated", expectations::blocks(summary));
-    let limits = summary.thresholds.iter();
-    let limits =
-        limits.map(|result| limits::item(result, limits::sentence_with_command(result, summary.trials)));
-    report.section("Thresholds", vec![Block::list(limits)]);
+    report.section("Published vs simulated", expectations::blocks(&summary.expectations, summary.trials));
+    report.section("Thresholds", limits::blocks(&summary.thresholds, summary.trials));
     report.section("Trials worth a replay", vec![Block::Commands(notable(summary, details, file))]);
     report
 }

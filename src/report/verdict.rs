@@ -6,10 +6,11 @@
 use super::text;
 use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
-use crate::stats::{Interval, Ratio};
+use crate::stats::{Interval, MeanRatio};
 use crate::study::Summary;
-use crate::study::difference::{Comparison, FEWEST_PAIRS};
+use crate::study::difference::FEWEST_PAIRS;
 use crate::study::summary::{BLAST_METRIC, Leader, SPEED_METRIC, StrategySummary};
+use crate::study::verdict::Change;
 
 /// Names listed before the rest is counted.
 const MOST_NAMES: usize = 3;
@@ -44,7 +45,7 @@ pub fn headline(plan: &Plan, summary: &Summary) -> String {
             let (fast_words, known) = (fast_phrase(summary, fast, baseline), compared(fast, BLAST_METRIC));
             // What the baseline does need not be said twice.
             let safe_words = match known {
-                Some(Comparison::Better | Comparison::Worse) => safe_briefly(summary, safe),
+                Some(Change::Improved | Change::Regressed) => safe_briefly(summary, safe),
                 _ => safe_phrase(summary, safe, baseline),
             };
             format!("{fast_words}; {safe_words}")
@@ -70,13 +71,13 @@ fn best<'s>(
     metric: &Measure,
     estimate: impl Fn(&StrategySummary) -> Option<f64>,
 ) -> Option<&'s StrategySummary> {
-    let better = summary.strategies.iter().filter(|s| compared(s, metric) == Some(Comparison::Better));
+    let better = summary.strategies.iter().filter(|s| compared(s, metric) == Some(Change::Improved));
     let keyed = better.filter_map(|s| Some((s, estimate(s)?)));
     keyed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(strategy, _)| strategy)
 }
 
 /// What the paired difference says; none for the baseline and without trials in common.
-fn compared(strategy: &StrategySummary, metric: &Measure) -> Option<Comparison> {
+fn compared(strategy: &StrategySummary, metric: &Measure) -> Option<Change> {
     let difference = strategy.metric(metric).against_baseline.as_ref()?;
     (difference.n > 0).then_some(difference.verdict)
 }
@@ -86,9 +87,9 @@ fn fast_phrase(summary: &Summary, fast: &StrategySummary, baseline: &StrategySum
     let gain = format!("{} is {role}, reaching every host in {}", fast.name, times(fast, baseline));
     match compared(fast, BLAST_METRIC) {
         None => gain,
-        Some(Comparison::Worse) => format!("{gain}, but costs {}", harm(fast, baseline)),
-        Some(Comparison::Better) => format!("{gain}, and does less harm, {}", harm(fast, baseline)),
-        Some(Comparison::NoClearDifference) => {
+        Some(Change::Regressed) => format!("{gain}, but costs {}", harm(fast, baseline)),
+        Some(Change::Improved) => format!("{gain}, and does less harm, {}", harm(fast, baseline)),
+        Some(Change::NoChange | Change::WithinTolerance | Change::Inconclusive) => {
             format!("{gain}, with a blast radius that cannot be told apart")
         }
     }
@@ -101,9 +102,9 @@ fn safe_briefly(summary: &Summary, safe: &StrategySummary) -> String {
     let time = safe.metric(SPEED_METRIC).p50.map(|q| text::duration(q.value));
     let gain = format!("{} is {role}, at {blast}", safe.name);
     match (compared(safe, SPEED_METRIC), time) {
-        (Some(Comparison::Worse), Some(time)) => format!("{gain}, but takes {time}"),
-        (Some(Comparison::Better), Some(time)) => format!("{gain}, and takes only {time}"),
-        (Some(Comparison::NoClearDifference), Some(_)) => {
+        (Some(Change::Regressed), Some(time)) => format!("{gain}, but takes {time}"),
+        (Some(Change::Improved), Some(time)) => format!("{gain}, and takes only {time}"),
+        (Some(Change::NoChange | Change::WithinTolerance | Change::Inconclusive), Some(_)) => {
             format!("{gain}, and not clearly slower or faster than the baseline")
         }
         _ => gain,
@@ -115,11 +116,13 @@ fn safe_phrase(summary: &Summary, safe: &StrategySummary, baseline: &StrategySum
     let gain = format!("{} is {role}, at {}", safe.name, harm(safe, baseline));
     match compared(safe, SPEED_METRIC) {
         None => gain,
-        Some(Comparison::Worse) => {
+        Some(Change::Regressed) => {
             format!("{gain}, but takes {} to reach every host", times(safe, baseline))
         }
-        Some(Comparison::Better) => format!("{gain}, and takes only {}", times(safe, baseline)),
-        Some(Comparison::NoClearDifference) => format!("{gain}, and not clearly slower or faster"),
+        Some(Change::Improved) => format!("{gain}, and takes only {}", times(safe, baseline)),
+        Some(Change::NoChange | Change::WithinTolerance | Change::Inconclusive) => {
+            format!("{gain}, and not clearly slower or faster")
+        }
     }
 }
 
@@ -256,24 +259,24 @@ pub fn factor(strategy: &StrategySummary, metric: &Measure) -> Option<String> {
         return None;
     }
     Some(match (difference.verdict, difference.ratio) {
-        (Comparison::NoClearDifference, _) => "no clear diff.".to_owned(),
-        (verdict, None) => verdict.words().to_owned(),
-        (Comparison::Better, Some(ratio)) if ratio.value > 0.0 => format!("÷ {}", ends(inverse(ratio))),
+        (Change::NoChange | Change::WithinTolerance | Change::Inconclusive, _) => "no clear diff.".to_owned(),
+        (verdict, None) => verdict.between_strategies().to_owned(),
+        (Change::Improved, Some(ratio)) if ratio.value > 0.0 => format!("÷ {}", ends(inverse(ratio))),
         (_, Some(ratio)) => format!("x {}", ends(ratio)),
     })
 }
 
 /// "5.2 [4.8, 5.6]". An end that the data do not bound is a question mark.
-fn ends(ratio: Ratio) -> String {
+fn ends(ratio: MeanRatio) -> String {
     let known = |end: Option<f64>| end.filter(|v| *v > 0.0);
     let interval = Interval { low: known(ratio.interval.low), high: known(ratio.interval.high) };
     text::with_interval(text::compact(ratio.value), " ", interval, text::compact)
 }
 
 /// The ratio the other way round. A lower end of 0 has no finite inverse.
-fn inverse(ratio: Ratio) -> Ratio {
+fn inverse(ratio: MeanRatio) -> MeanRatio {
     let flip = |end: Option<f64>| end.filter(|v| *v > 0.0).map(|v| 1.0 / v);
-    Ratio {
+    MeanRatio {
         value: 1.0 / ratio.value,
         interval: Interval { low: flip(ratio.interval.high), high: flip(ratio.interval.low) },
     }

@@ -6,9 +6,12 @@
 //! are subtracted one by one and what the two samples have in common cancels. Strata of which the two
 //! sides drew different numbers of trials are compared as independent ones, which only widens intervals.
 
+use super::interval::{Interval, sum};
 use super::moments::{Accumulator, Moments};
+use super::quantile::Sorted;
+use super::sample::{Sample, StratumValues};
 use super::tail::above;
-use super::{Interval, Sample, Sorted, Stratum, sum};
+use super::tally::Bin;
 
 /// All trials of one stratum, in order; those that do not count have no value.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,25 +22,25 @@ pub struct Draws {
     pub weight: f64,
     /// The values.
     pub values: Vec<Option<f64>>,
-    /// See [`Stratum::settled`].
+    /// See [`StratumValues::settled`].
     pub settled: bool,
-    /// See [`Stratum::group`].
+    /// See [`StratumValues::group`].
     pub group: u32,
 }
 
 /// A statistic of one side.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Statistic {
+pub struct Linearised {
     /// Its value.
     pub value: f64,
-    parts: Vec<Part>,
+    parts: Vec<Contributions>,
     /// Ends of the interval of a percentile, which is not made of contributions.
     ends: Option<Interval>,
 }
 
 /// What the trials of a stratum contribute to the error.
 #[derive(Debug, Clone, PartialEq)]
-struct Part {
+struct Contributions {
     key: u64,
     weight: f64,
     contributions: Vec<f64>,
@@ -46,10 +49,10 @@ struct Part {
 /// The values that count, as a sample.
 #[must_use]
 pub fn sample(draws: &[Draws], confined: bool) -> Sample {
-    let stratum = |draws: &Draws| Stratum {
+    let stratum = |draws: &Draws| StratumValues {
         weight: draws.weight,
         trials: draws.values.len() as u64,
-        values: draws.values.iter().flatten().copied().collect(),
+        values: draws.values.iter().flatten().map(|x| Bin::one(*x)).collect(),
         settled: draws.settled,
         group: draws.group,
     };
@@ -57,7 +60,7 @@ pub fn sample(draws: &[Draws], confined: bool) -> Sample {
     if confined { Sample::of_slices(strata) } else { Sample::new(strata) }
 }
 
-impl Statistic {
+impl Linearised {
     /// The mean of the trials that count; none if there are none.
     #[must_use]
     pub fn mean(draws: &[Draws]) -> Option<Self> {
@@ -94,7 +97,7 @@ impl Statistic {
         let contribution = |x: &Option<f64>| x.map_or(0.0, |x| (of(x) - value) / share);
         let parts = draws
             .iter()
-            .map(|draws| Part {
+            .map(|draws| Contributions {
                 key: draws.key,
                 weight: draws.weight,
                 contributions: draws.values.iter().map(contribution).collect(),
@@ -106,7 +109,7 @@ impl Statistic {
 
 /// `b - times * a` with an interval that leaves `tail` out on each side.
 #[must_use]
-pub fn difference(b: &Statistic, a: &Statistic, times: f64, tail: f64) -> (f64, Interval) {
+pub fn difference(b: &Linearised, a: &Linearised, times: f64, tail: f64) -> (f64, Interval) {
     let value = b.value - times * a.value;
     match (b.ends, a.ends) {
         (Some(of_b), Some(of_a)) => {
@@ -117,7 +120,7 @@ pub fn difference(b: &Statistic, a: &Statistic, times: f64, tail: f64) -> (f64, 
 }
 
 /// The moments of the error of `b - times * a`.
-fn moments(b: &Statistic, a: &Statistic, times: f64) -> Moments {
+fn moments(b: &Linearised, a: &Linearised, times: f64) -> Moments {
     let mut total = Accumulator::default();
     for (ours, theirs) in matched(b, a) {
         match (ours, theirs) {
@@ -134,7 +137,7 @@ fn moments(b: &Statistic, a: &Statistic, times: f64) -> Moments {
     total.finish(b.value - times * a.value)
 }
 
-impl Part {
+impl Contributions {
     fn scaled(&self, times: f64) -> Vec<f64> {
         self.contributions.iter().map(|x| times * self.weight * x).collect()
     }
@@ -154,9 +157,13 @@ fn add(total: &mut Accumulator, values: Vec<f64>) {
 }
 
 /// Strata of both sides: together where trials can be paired, else one by one.
-fn matched<'s>(b: &'s Statistic, a: &'s Statistic) -> Vec<(Option<&'s Part>, Option<&'s Part>)> {
-    let partner = |of: &Part, among: &'s Statistic| {
-        let same = |part: &&Part| part.key == of.key && part.contributions.len() == of.contributions.len();
+fn matched<'s>(
+    b: &'s Linearised,
+    a: &'s Linearised,
+) -> Vec<(Option<&'s Contributions>, Option<&'s Contributions>)> {
+    let partner = |of: &Contributions, among: &'s Linearised| {
+        let same =
+            |part: &&Contributions| part.key == of.key && part.contributions.len() == of.contributions.len();
         among.parts.iter().find(same)
     };
     let mut matched: Vec<_> = b.parts.iter().map(|part| (Some(part), partner(part, a))).collect();
@@ -165,7 +172,7 @@ fn matched<'s>(b: &'s Statistic, a: &'s Statistic) -> Vec<(Option<&'s Part>, Opt
 }
 
 /// Correlation of the errors of two statistics.
-fn correlation(b: &Statistic, a: &Statistic) -> f64 {
+fn correlation(b: &Linearised, a: &Linearised) -> f64 {
     let (of_b, of_a) = (moments(b, a, 0.0).variance, moments(a, b, 0.0).variance);
     if of_b <= 0.0 || of_a <= 0.0 {
         return 0.0;

@@ -17,7 +17,7 @@ fn one_stratum_of_pairs_is_the_paired_mean() {
     let b = vec![1.5, 4.5, 3.0, 8.0, 6.0, 9.0];
     let differences: Vec<f64> = b.iter().zip(&a).map(|(b, a)| b - a).collect();
     let expected = crate::stats::mean(&Sample::plain(differences)).unwrap();
-    let side = |values| Statistic::mean(&[draws(1, 1.0, values)]).unwrap();
+    let side = |values| Linearised::mean(&[draws(1, 1.0, values)]).unwrap();
     let (value, interval) = difference(&side(b), &side(a), 1.0, crate::stats::TAIL);
     assert!((value - expected.value).abs() < 1e-12);
     assert!((interval.low.unwrap() - expected.interval.low.unwrap()).abs() < 1e-9);
@@ -29,16 +29,16 @@ fn what_both_have_in_common_cancels() {
     let mut uniforms = Uniforms(1);
     let a = exponentials(&mut uniforms, 400);
     let b: Vec<f64> = a.iter().map(|x| x * 1.1).collect();
-    let width = |b: &Statistic, a: &Statistic, times| {
+    let width = |b: &Linearised, a: &Linearised, times| {
         let (_, interval) = difference(b, a, times, 0.025);
         interval.high.unwrap() - interval.low.unwrap()
     };
-    let mean = |key, values: &[f64]| Statistic::mean(&[draws(key, 1.0, values.to_vec())]).unwrap();
+    let mean = |key, values: &[f64]| Linearised::mean(&[draws(key, 1.0, values.to_vec())]).unwrap();
     let (paired, apart) = (width(&mean(1, &b), &mean(1, &a), 1.0), width(&mean(2, &b), &mean(1, &a), 1.0));
     assert!(paired < apart / 10.0, "{paired} {apart}");
     assert!(width(&mean(1, &b), &mean(1, &a), 1.1) < 1e-9, "in proportion there is no doubt at all");
     let p90 =
-        |key, values: &[f64]| Statistic::quantile(&[draws(key, 1.0, values.to_vec())], false, 0.9, 0.025);
+        |key, values: &[f64]| Linearised::quantile(&[draws(key, 1.0, values.to_vec())], false, 0.9, 0.025);
     let (paired, apart) = (
         width(&p90(1, &b).unwrap(), &p90(1, &a).unwrap(), 1.0),
         width(&p90(2, &b).unwrap(), &p90(1, &a).unwrap(), 1.0),
@@ -52,7 +52,7 @@ fn weights_may_differ_between_the_sides() {
     let values = |key: u64, level: f64| (0..50).map(|i| level + f64::from(i % 3) + key as f64).collect();
     let side = |rare: f64| {
         let parts = [draws(0, 1.0 - rare, values(0, 0.0)), draws(1, rare, values(1, 49.0))];
-        Statistic::mean(&parts).unwrap()
+        Linearised::mean(&parts).unwrap()
     };
     let (value, interval) = difference(&side(0.2), &side(0.1), 1.0, 0.025);
     assert!((value - 5.0).abs() < 1e-9, "{value}");
@@ -95,7 +95,7 @@ fn differences_of_means_are_covered() {
     let mean_a = (0.9 + 0.08 * 10.0) / 0.98;
     let (below, above) = misses(0.9 * 1.2 + 1.1 - mean_a, |uniforms| {
         let (a, b) = two_sides(uniforms);
-        difference(&Statistic::mean(&b).unwrap(), &Statistic::mean(&a).unwrap(), 1.0, 0.025)
+        difference(&Linearised::mean(&b).unwrap(), &Linearised::mean(&a).unwrap(), 1.0, 0.025)
     });
     // 2.5 % on a side is 4 % in 2000 draws with probability 1e-5.
     assert!(below < 0.045 && above < 0.04, "misses {below} below, {above} above");
@@ -117,7 +117,7 @@ fn differences_of_percentiles_are_covered() {
     let of_b = root(&|x| 0.9 * libm::exp(-x / 1.2) + 0.1 * libm::exp(-x / 11.0));
     let (below, above) = misses(of_b - of_a, |uniforms| {
         let (a, b) = two_sides(uniforms);
-        let p90 = |draws: &[Draws]| Statistic::quantile(draws, false, 0.9, 0.025).unwrap();
+        let p90 = |draws: &[Draws]| Linearised::quantile(draws, false, 0.9, 0.025).unwrap();
         difference(&p90(&b), &p90(&a), 1.0, 0.025)
     });
     assert!(below < 0.045 && above < 0.045, "misses {below} below, {above} above");
@@ -126,7 +126,7 @@ fn differences_of_percentiles_are_covered() {
 #[test]
 fn no_trial_that_counts_is_no_statistic() {
     let empty = [Draws { key: 1, weight: 1.0, values: vec![None; 5], settled: false, group: 0 }];
-    assert_eq!(Statistic::mean(&empty), None);
-    assert_eq!(Statistic::quantile(&empty, false, 0.5, 0.025), None);
-    assert_eq!(Statistic::tail_mean(&empty, 0.99), None);
+    assert_eq!(Linearised::mean(&empty), None);
+    assert_eq!(Linearised::quantile(&empty, false, 0.5, 0.025), None);
+    assert_eq!(Linearised::tail_mean(&empty, 0.99), None);
 }

@@ -1,6 +1,6 @@
 //! Exceedance curves: the share of values at least as large as x, thinned for drawing.
 
-use super::Sorted;
+use super::quantile::Sorted;
 
 /// Points `(x, share of values >= x)` of the step curve, x and share strictly monotone. At most about
 /// `points` are kept: evenly spaced in the logarithm of the share, so the tail keeps its detail; the first
@@ -29,7 +29,7 @@ pub fn exceedance(sorted: &Sorted, points: usize) -> Vec<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Sample, Stratum};
+    use crate::stats::{Bin, Sample, StratumValues};
 
     fn plain(values: Vec<f64>) -> Sorted {
         Sorted::new(&Sample::plain(values))
@@ -55,8 +55,20 @@ mod tests {
 
     #[test]
     fn strata_are_weighed() {
-        let common = Stratum { weight: 0.999, trials: 2, values: vec![1.0, 2.0], settled: false, group: 0 };
-        let rare = Stratum { weight: 0.001, trials: 2, values: vec![2.0, 9.0], settled: false, group: 0 };
+        let common = StratumValues {
+            weight: 0.999,
+            trials: 2,
+            values: Bin::each(vec![1.0, 2.0]),
+            settled: false,
+            group: 0,
+        };
+        let rare = StratumValues {
+            weight: 0.001,
+            trials: 2,
+            values: Bin::each(vec![2.0, 9.0]),
+            settled: false,
+            group: 0,
+        };
         let curve = exceedance(&Sorted::new(&Sample::new(vec![common, rare])), 100);
         assert_eq!(curve.len(), 3);
         assert!((curve[1].1 - 0.5005).abs() < 1e-12 && (curve[2].1 - 0.0005).abs() < 1e-12, "{curve:?}");

@@ -1,7 +1,7 @@
 //! Tests of means: known values, coverage of skewed data, strata.
 
 use super::*;
-use crate::stats::Stratum;
+use crate::stats::StratumValues;
 use crate::stats::test_uniforms::Uniforms;
 
 /// Shares of 4000 samples whose interval lies wholly below, and wholly above, `truth`.
@@ -32,7 +32,7 @@ fn symmetric_values_give_the_student_interval() {
 
 #[test]
 fn too_few_values_give_no_bound() {
-    assert_eq!(mean(&Sample::<f64>::plain(vec![])), None);
+    assert_eq!(mean(&Sample::plain(vec![])), None);
     assert_eq!(mean(&Sample::plain(vec![3.0])).unwrap().interval, Interval::UNBOUNDED);
     assert_eq!(mean(&Sample::plain(vec![3.0; 40])).unwrap().interval, Interval::new(3.0, 3.0));
 }
@@ -68,8 +68,20 @@ fn a_stratified_mean_is_the_textbook_s() {
     // W = 0.75, 0.25; y = {1, 3} and {10, 20, 30}: 0.75 * 2 + 0.25 * 20 = 6.5;
     // 0.5625 * 2 / 2 + 0.0625 * 100 / 3 = 2.645833...
     let strata = vec![
-        Stratum { weight: 0.75, trials: 2, values: vec![1.0, 3.0], settled: false, group: 0 },
-        Stratum { weight: 0.25, trials: 3, values: vec![10.0, 20.0, 30.0], settled: false, group: 0 },
+        StratumValues {
+            weight: 0.75,
+            trials: 2,
+            values: Bin::each(vec![1.0, 3.0]),
+            settled: false,
+            group: 0,
+        },
+        StratumValues {
+            weight: 0.25,
+            trials: 3,
+            values: Bin::each(vec![10.0, 20.0, 30.0]),
+            settled: false,
+            group: 0,
+        },
     ];
     let got = moments(&Sample::new(strata)).unwrap();
     assert!((got.value - 6.5).abs() < 1e-12);
@@ -88,7 +100,13 @@ fn equal_weights_in_proportion_agree_with_no_strata_at_all() {
     };
     let (a, b) = (draw(1), draw(2));
     let plain = mean(&Sample::plain([a.clone(), b.clone()].concat())).unwrap();
-    let split = |values| Stratum { weight: 0.5, trials: 500, values, settled: false, group: 0 };
+    let split = |values| StratumValues {
+        weight: 0.5,
+        trials: 500,
+        values: Bin::each(values),
+        settled: false,
+        group: 0,
+    };
     let strata = mean(&Sample::new(vec![split(a), split(b)])).unwrap();
     assert!((plain.value - strata.value).abs() < 1e-12);
     let width = |mean: Mean| mean.interval.high.unwrap() - mean.interval.low.unwrap();
@@ -107,7 +125,7 @@ fn means_of_the_trials_that_count_are_covered() {
                 (count < counts).then(|| -mean * libm::log(value))
             })
             .collect();
-        Stratum { weight, trials: 150, values, settled: false, group: 0 }
+        StratumValues { weight, trials: 150, values: Bin::each(values), settled: false, group: 0 }
     };
     let (below, above) =
         misses(truth, |u| Sample::new(vec![stratum(u, 0.7, 0.2, 10.0), stratum(u, 0.3, 0.9, 1.0)]));

@@ -7,6 +7,7 @@
 pub mod contrast;
 pub mod exceedance;
 pub mod front;
+pub mod interval;
 pub mod judge;
 pub mod mean;
 mod moments;
@@ -23,100 +24,12 @@ mod test_uniforms;
 
 pub use exceedance::exceedance;
 pub use front::front;
+pub use interval::{CONFIDENCE, Interval, TAIL, sum};
 pub use mean::{Mean, mean, mean_at};
-pub use paired::{Paired, PairedStratum, Pairs};
+pub use paired::{PairSums, Paired, PairedStratum, Pairs};
 pub use proportion::{Proportion, proportion, proportion_at};
 pub use quantile::{Quantile, Sorted};
-pub use ratio::{Ratio, ratio_of_means};
-pub use sample::{Sample, Stratum};
-pub use tail::{TailMean, tail_mean, tail_mean_at};
-pub use tally::{Bin, Tally};
-
-use serde::{Deserialize, Serialize};
-
-/// Confidence of every interval.
-pub const CONFIDENCE: f64 = 0.95;
-
-/// Probability left out on each side of an interval.
-pub const TAIL: f64 = 0.025;
-
-/// A two-sided interval at [`CONFIDENCE`]. A missing end means that the data give no finite bound
-/// on that side: too few values, never "zero" or "equal to the estimate".
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// Lower end.
-    pub low: Option<f64>,
-    /// Upper end.
-    pub high: Option<f64>,
-}
-
-impl Interval {
-    /// No bound on either side.
-    pub const UNBOUNDED: Self = Self { low: None, high: None };
-
-    /// The interval from `low` to `high`.
-    #[must_use]
-    pub fn new(low: f64, high: f64) -> Self {
-        Self { low: Some(low), high: Some(high) }
-    }
-
-    /// The part of the interval at or above `floor`, for quantities known to be so.
-    #[must_use]
-    pub fn at_least(self, floor: f64) -> Self {
-        Self {
-            low: self.low.map(|low| low.max(floor)).or(Some(floor)),
-            high: self.high.map(|high| high.max(floor)),
-        }
-    }
-
-    /// Whether the whole interval lies at or below `limit`.
-    #[must_use]
-    pub fn is_at_most(self, limit: f64) -> bool {
-        self.high.is_some_and(|high| high <= limit)
-    }
-
-    /// Whether both ends are known.
-    #[must_use]
-    pub fn is_bounded(self) -> bool {
-        self.low.is_some() && self.high.is_some()
-    }
-
-    /// Whether the whole interval lies above `limit`.
-    #[must_use]
-    pub fn is_above(self, limit: f64) -> bool {
-        self.low.is_some_and(|low| low > limit)
-    }
-}
-
-/// Sum in slice order with Neumaier's compensation: the rounding error does not grow with the
-/// length, so heavy-tailed values of 1 and 10^12 add up right.
-#[must_use]
-pub fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
-    let (mut total, mut lost) = (0.0_f64, 0.0_f64);
-    for value in values {
-        let next = total + value;
-        lost += if total.abs() >= value.abs() { (total - next) + value } else { (value - next) + total };
-        total = next;
-    }
-    total + lost
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sum_keeps_what_a_plain_sum_loses() {
-        assert_eq!(sum([1.0, 1e16, 1.0, -1e16]), 2.0);
-        assert_eq!(sum([]), 0.0);
-    }
-
-    #[test]
-    fn an_open_end_decides_nothing() {
-        let open = Interval { low: Some(2.0), high: None };
-        assert!(!open.is_at_most(1e300));
-        assert!(open.is_above(1.9) && !open.is_above(2.0));
-        assert!(Interval::new(1.0, 2.0).is_at_most(2.0));
-        assert_eq!(Interval::UNBOUNDED.at_least(0.0), Interval { low: Some(0.0), high: None });
-    }
-}
+pub use ratio::MeanRatio;
+pub use sample::{Sample, StratumValues};
+pub use tail::{tail_mean, tail_mean_at};
+pub use tally::{Bin, BinnedValues};

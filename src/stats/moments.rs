@@ -10,7 +10,7 @@
 //! With strata the variance and the third moment of the estimate are sums over strata, and its degrees of
 //! freedom are Satterthwaite's.
 
-use super::Interval;
+use super::interval::Interval;
 use super::special::student_quantile;
 
 /// An estimate whose error is a sum of many small independent ones.

@@ -1,18 +1,29 @@
-//! What a difference and a ratio of two means need of pairs, in ten numbers a stratum.
+//! Two values of the same trials: the difference and the ratio of their means.
 //!
-//! The mean of `a - b`, its variance and its skewness are moments, so no pair has to be kept. They are those
-//! of `a - b` and of `b`, not of `a` and `b`: where two strategies did the same, the difference is 0 and its
-//! variance too, to the last digit. One pass after Welford, to the third order (Pébay 2008, Sandia
-//! SAND2008-6212).
+//! Pairs are kept one by one while they are few. Of many, ten numbers a stratum are enough, since the mean of `a - b`,
+//! its variance and its skewness are moments. They are those of `a - b` and of `b`, not of `a` and `b`: where two
+//! strategies did the same, the difference is 0 and its variance too, to the last digit. One pass after Welford, to the
+//! third order (Pébay 2008, Sandia SAND2008-6212). The estimators see both in one way, as a [`Numbers`].
 
-use super::moments::{Accumulator, Moments};
-use super::ratio::{Pair, Ratio};
+use super::interval::{TAIL, sum};
+use super::mean::Mean;
+use super::mean::{Numbers, Weighed, moments_of, share};
+use super::moments::Moments;
+use super::ratio::{MeanRatio, RatioMoments};
 use super::special::student_quantile;
-use super::{Mean, TAIL, sum};
+
+/// The pairs `(a, b)` of one stratum.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pairs {
+    /// One by one, in trial order.
+    Listed(Vec<(f64, f64)>),
+    /// What a difference and a ratio need of them.
+    Summed(PairSums),
+}
 
 /// Sums over the pairs `(a, b)` of one stratum, in terms of `u = a - b` and `v = b`, about their means.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Pairs {
+pub struct PairSums {
     count: u64,
     /// Means of `u` and `v`.
     means: [f64; 2],
@@ -22,8 +33,8 @@ pub struct Pairs {
     cubes: [f64; 4],
 }
 
-/// The pairs of one stratum with what is known of it: see [`super::Stratum`].
-#[derive(Debug, Clone, Copy)]
+/// The pairs of one stratum with what is known of it: see [`super::StratumValues`].
+#[derive(Debug, Clone)]
 pub struct PairedStratum {
     /// Probability of the stratum, or anything in proportion to it.
     pub weight: f64,
@@ -33,7 +44,7 @@ pub struct PairedStratum {
     pub pairs: Pairs,
 }
 
-impl Pairs {
+impl PairSums {
     /// Adds a pair.
     pub fn push(&mut self, a: f64, b: f64) {
         let before = self.count as f64;
@@ -69,8 +80,10 @@ impl Pairs {
         }
     }
 
-    /// Mean of `p u + q v`, and sums of its squares and cubes.
+    /// Mean of `p a + q b`, and sums of the squares and cubes of its distance from that.
     fn along(&self, [p, q]: [f64; 2]) -> (f64, f64, f64) {
+        // With u and v in the place of a and b.
+        let q = p + q;
         let ([u, v], [uu, uv, vv]) = (self.means, self.squares);
         let [uuu, uuv, uvv, vvv] = self.cubes;
         let squares = p * p * uu + 2.0 * p * q * uv + q * q * vv;
@@ -94,6 +107,84 @@ impl Pairs {
     }
 }
 
+impl Pairs {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Listed(pairs) => pairs.len() as u64,
+            Self::Summed(sums) => sums.count,
+        }
+    }
+
+    /// The numbers `p a + q b`.
+    fn along(&self, direction: [f64; 2]) -> Along<'_> {
+        Along { pairs: self, direction }
+    }
+
+    /// Adds the products of the distances of `a` and `b` from `means` and then `centres`: squares times `two`, cubes
+    /// times `three`.
+    fn products(&self, means: [f64; 2], centres: [f64; 2], [two, three]: [f64; 2], total: &mut RatioMoments) {
+        match self {
+            Self::Listed(pairs) => {
+                for (a, b) in pairs {
+                    total.add((a - means[0] - centres[0], b - means[1] - centres[1]), two, three);
+                }
+            }
+            Self::Summed(sums) => {
+                let [u, v] = sums.means;
+                let (squares, cubes) = sums.about(u + v - means[0] - centres[0], v - means[1] - centres[1]);
+                total.add_sums(squares, cubes, two, three);
+            }
+        }
+    }
+}
+
+/// The numbers `p a + q b` of some pairs.
+struct Along<'p> {
+    pairs: &'p Pairs,
+    direction: [f64; 2],
+}
+
+impl Along<'_> {
+    fn of(&self, (a, b): (f64, f64)) -> f64 {
+        let [p, q] = self.direction;
+        p * a + q * b
+    }
+}
+
+impl Numbers for Along<'_> {
+    fn len(&self) -> u64 {
+        self.pairs.len()
+    }
+
+    fn total(&self) -> f64 {
+        match self.pairs {
+            Pairs::Listed(pairs) => sum(pairs.iter().map(|pair| self.of(*pair))),
+            Pairs::Summed(sums) => sums.count as f64 * sums.along(self.direction).0,
+        }
+    }
+
+    fn apart(&self, value: f64) -> f64 {
+        match self.pairs {
+            Pairs::Listed(pairs) => sum(pairs.iter().map(|pair| self.of(*pair) - value)),
+            Pairs::Summed(sums) => sums.count as f64 * (sums.along(self.direction).0 - value),
+        }
+    }
+
+    fn powers(&self, value: f64, centre: f64) -> (f64, f64) {
+        match self.pairs {
+            Pairs::Listed(pairs) => {
+                let residuals = pairs.iter().map(|pair| self.of(*pair) - value - centre);
+                residuals.fold((0.0, 0.0), |(squares, cubes), x| (squares + x * x, cubes + x * x * x))
+            }
+            Pairs::Summed(sums) => {
+                let (mean, squares, cubes) = sums.along(self.direction);
+                let (count, off) = (sums.count as f64, mean - value - centre);
+                (squares + count * off * off, cubes + 3.0 * off * squares + count * off * off * off)
+            }
+        }
+    }
+}
+
 /// Pairs by stratum. Strata without one are left out, as in a [`super::Sample`].
 #[derive(Debug, Clone)]
 pub struct Paired(Vec<PairedStratum>);
@@ -102,9 +193,9 @@ impl Paired {
     /// The pairs of these strata.
     #[must_use]
     pub fn new(strata: Vec<PairedStratum>) -> Self {
-        let mut strata: Vec<PairedStratum> = strata.into_iter().filter(|s| s.pairs.count > 0).collect();
+        let mut strata: Vec<PairedStratum> = strata.into_iter().filter(|s| s.pairs.len() > 0).collect();
         if let [only] = strata.as_mut_slice() {
-            (only.weight, only.trials) = (1.0, only.pairs.count);
+            (only.weight, only.trials) = (1.0, only.pairs.len());
         }
         Self(strata)
     }
@@ -112,7 +203,7 @@ impl Paired {
     /// Number of pairs.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.0.iter().map(|stratum| stratum.pairs.count).sum()
+        self.0.iter().map(|stratum| stratum.pairs.len()).sum()
     }
 
     /// Whether there are none.
@@ -124,68 +215,46 @@ impl Paired {
     /// The mean of `a - b`, with an interval that leaves `tail` out on each side; none without pairs.
     #[must_use]
     pub fn mean_difference(&self, tail: f64) -> Option<Mean> {
-        Some(Mean::of(self.moments([1.0, 0.0])?, tail))
+        Some(Mean::of(self.moments([1.0, -1.0])?, tail))
     }
 
-    /// The mean of `a` over that of `b`: see [`super::ratio_of_means`].
+    /// The mean of `a` over that of `b`; none under two pairs in a stratum or if the mean of `b` is not positive or
+    /// that of `a` is negative.
     #[must_use]
-    pub fn ratio(&self) -> Option<Ratio> {
-        let (a, b) = (self.moments([1.0, 1.0])?, self.moments([0.0, 1.0])?);
+    pub fn ratio(&self) -> Option<MeanRatio> {
+        let (a, b) = (self.moments([1.0, 0.0])?, self.moments([0.0, 1.0])?);
         let freedom = a.freedom.min(b.freedom);
         if freedom <= 0.0 {
             return None;
         }
         let student = student_quantile(1.0 - TAIL, freedom);
-        let mut pair = Pair { a: a.value, b: b.value, student, squares: [0.0; 3], cubes: [0.0; 4] };
-        let share = self.share();
+        let mut pair = RatioMoments { a: a.value, b: b.value, student, squares: [0.0; 3], cubes: [0.0; 4] };
+        let share = share(&self.along([1.0, 0.0]));
         for stratum in &self.0 {
-            let (trials, count) = (stratum.trials as f64, stratum.pairs.count as f64);
-            let [u, v] = stratum.pairs.means;
-            let (from_a, from_b) = (u + v - pair.a, v - pair.b);
-            let (centre_a, centre_b) = (count * from_a / trials, count * from_b / trials);
-            let without = Pairs { count: stratum.trials - stratum.pairs.count, ..Pairs::default() };
+            let trials = stratum.trials as f64;
+            let unit = stratum.unit() / share;
+            let centre = |direction, mean| stratum.pairs.along(direction).apart(mean) / trials;
+            let centres = [centre([1.0, 0.0], pair.a), centre([0.0, 1.0], pair.b)];
             let bessel = libm::sqrt(trials / (trials - 1.0));
-            let scale = stratum.unit() / share * bessel;
-            for (squares, cubes) in [
-                stratum.pairs.about(from_a - centre_a, from_b - centre_b),
-                without.about(-centre_a, -centre_b),
-            ] {
-                pair.squares.iter_mut().zip(squares).for_each(|(sum, term)| *sum += scale * scale * term);
-                pair.cubes.iter_mut().zip(cubes).for_each(|(sum, term)| *sum += scale * scale * scale * term);
-            }
+            let (two, three) = (unit * unit * bessel * bessel, unit * unit * unit * bessel * bessel * bessel);
+            let means = [pair.a, pair.b];
+            stratum.pairs.products(means, centres, [two, three], &mut pair);
+            let without = (stratum.trials - stratum.pairs.len()) as f64;
+            pair.add((-centres[0], -centres[1]), without * two, without * three);
         }
         pair.ratio()
     }
 
-    fn share(&self) -> f64 {
-        sum(self.0.iter().map(|stratum| stratum.unit() * stratum.pairs.count as f64))
+    fn along(&self, direction: [f64; 2]) -> Vec<Weighed<Along<'_>>> {
+        self.0
+            .iter()
+            .map(|stratum| (stratum.unit(), stratum.trials, stratum.pairs.along(direction)))
+            .collect()
     }
 
-    /// The mean of `p u + q v` and the moments of its error, as those of a sample of values.
+    /// The mean of `p a + q b` and the moments of its error.
     fn moments(&self, direction: [f64; 2]) -> Option<Moments> {
-        let share = self.share();
-        let weighted = |stratum: &PairedStratum| {
-            stratum.unit() * stratum.pairs.count as f64 * stratum.pairs.along(direction).0
-        };
-        let value = match self.0.as_slice() {
-            [] => return None,
-            [only] => only.pairs.along(direction).0,
-            strata => sum(strata.iter().map(weighted)) / share,
-        };
-        let mut total = Accumulator::default();
-        for stratum in &self.0 {
-            let (mean, squares, cubes) = stratum.pairs.along(direction);
-            let (trials, count) = (stratum.trials as f64, stratum.pairs.count as f64);
-            let centre = count * (mean - value) / trials;
-            let (off, without) = (mean - value - centre, trials - count);
-            total.add(
-                stratum.unit() / share,
-                trials,
-                squares + count * off * off + without * centre * centre,
-                cubes + 3.0 * off * squares + count * off * off * off - without * centre * centre * centre,
-            );
-        }
-        Some(total.finish(value))
+        moments_of(&self.along(direction))
     }
 }
 
@@ -200,14 +269,13 @@ impl PairedStratum {
 mod tests {
     use super::*;
     use crate::stats::test_uniforms::Uniforms;
-    use crate::stats::{Sample, Stratum, mean_at, ratio_of_means};
 
     /// Skewed, correlated pairs of two strata, some trials without one; both ways of keeping them.
-    fn both() -> (Sample<(f64, f64)>, Paired) {
+    fn both() -> (Paired, Paired) {
         let mut uniforms = Uniforms(11);
         let (mut listed, mut summed) = (Vec::new(), Vec::new());
         for (weight, trials, scale) in [(0.9, 500, 1e6), (0.1, 300, 4e9)] {
-            let mut pairs = Pairs::default();
+            let mut pairs = PairSums::default();
             let mut values = Vec::new();
             for _ in 0..trials {
                 let common = -libm::log(uniforms.next());
@@ -217,10 +285,10 @@ mod tests {
                     pairs.push(pair.0, pair.1);
                 }
             }
-            listed.push(Stratum { weight, trials, values, settled: false, group: 0 });
-            summed.push(PairedStratum { weight, trials, pairs });
+            listed.push(PairedStratum { weight, trials, pairs: Pairs::Listed(values) });
+            summed.push(PairedStratum { weight, trials, pairs: Pairs::Summed(pairs) });
         }
-        (Sample::new(listed), Paired::new(summed))
+        (Paired::new(listed), Paired::new(summed))
     }
 
     fn near(a: Option<f64>, b: Option<f64>) {
@@ -233,14 +301,14 @@ mod tests {
         let (listed, summed) = both();
         assert_eq!(listed.len(), summed.len());
         for tail in [0.025, 0.001] {
-            let want = mean_at(&listed.map(|(a, b)| a - b), tail).unwrap();
+            let want = listed.mean_difference(tail).unwrap();
             let got = summed.mean_difference(tail).unwrap();
             near(Some(got.value), Some(want.value));
             near(got.interval.low, want.interval.low);
             near(got.interval.high, want.interval.high);
             assert_eq!(got.rough, want.rough);
         }
-        let (want, got) = (ratio_of_means(&listed).unwrap(), summed.ratio().unwrap());
+        let (want, got) = (listed.ratio().unwrap(), summed.ratio().unwrap());
         near(Some(got.value), Some(want.value));
         near(got.interval.low, want.interval.low);
         near(got.interval.high, want.interval.high);
@@ -249,7 +317,11 @@ mod tests {
     #[test]
     fn turned_around_the_difference_changes_its_sign() {
         let (_, summed) = both();
-        let turned = summed.0.iter().map(|s| PairedStratum { pairs: s.pairs.reversed(), ..*s }).collect();
+        let reversed = |pairs: &Pairs| match pairs {
+            Pairs::Listed(pairs) => Pairs::Listed(pairs.iter().map(|(a, b)| (*b, *a)).collect()),
+            Pairs::Summed(sums) => Pairs::Summed(sums.reversed()),
+        };
+        let turned = summed.0.iter().map(|s| PairedStratum { pairs: reversed(&s.pairs), ..*s }).collect();
         let (one, other) = (
             summed.mean_difference(0.025).unwrap().interval,
             Paired::new(turned).mean_difference(0.025).unwrap().interval,
@@ -260,13 +332,14 @@ mod tests {
 
     #[test]
     fn equal_strategies_differ_by_nothing_at_all() {
-        let mut pairs = Pairs::default();
+        let mut pairs = PairSums::default();
         let mut uniforms = Uniforms(5);
         for _ in 0..1000 {
             let value = 1e12 * uniforms.next();
             pairs.push(value, value);
         }
-        let paired = Paired::new(vec![PairedStratum { weight: 0.4, trials: 1000, pairs }]);
+        let paired =
+            Paired::new(vec![PairedStratum { weight: 0.4, trials: 1000, pairs: Pairs::Summed(pairs) }]);
         let mean = paired.mean_difference(0.025).unwrap();
         assert_eq!((mean.value, mean.interval), (0.0, crate::stats::Interval::new(0.0, 0.0)));
         assert!((paired.ratio().unwrap().value - 1.0).abs() < 1e-15);

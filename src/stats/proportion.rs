@@ -6,9 +6,10 @@
 //! Medicine 16), because that is where the next one would hurt. It is Clopper and Pearson's for one
 //! stratum, and for no events at all the exact bound `1 - tail^(1/n)` on the heaviest stratum.
 
-use super::sample::Valued;
+use super::interval::{Interval, TAIL, sum};
+use super::sample::Sample;
 use super::special::{incomplete_beta, incomplete_beta_inverse};
-use super::{Interval, Sample, TAIL, sum};
+use super::tally::Bin;
 use serde::Serialize;
 
 /// A share of trials.
@@ -28,13 +29,13 @@ pub struct Proportion {
 
 /// The share of values above one half at the usual confidence; none if there are none.
 #[must_use]
-pub fn proportion<V: Valued>(sample: &Sample<V>) -> Option<Proportion> {
+pub fn proportion(sample: &Sample) -> Option<Proportion> {
     proportion_at(sample, TAIL)
 }
 
 /// As [`proportion`], leaving `tail` out on each side of the interval.
 #[must_use]
-pub fn proportion_at<V: Valued>(sample: &Sample<V>, tail: f64) -> Option<Proportion> {
+pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
     if sample.is_empty() {
         return None;
     }
@@ -45,7 +46,7 @@ pub fn proportion_at<V: Valued>(sample: &Sample<V>, tail: f64) -> Option<Proport
             unit: stratum.unit(),
             trials: stratum.trials as f64,
             values: stratum.len() as f64,
-            events: stratum.values.iter().filter(|x| x.value() > 0.5).map(V::times).sum::<u64>() as f64,
+            events: stratum.values.iter().filter(|x| x.value() > 0.5).map(Bin::times).sum::<u64>() as f64,
             settled: stratum.settled,
             group: stratum.group,
         })
@@ -177,7 +178,7 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Stratum;
+    use crate::stats::StratumValues;
     use crate::stats::test_uniforms::Uniforms;
 
     fn of(count: u64, n: u64) -> Option<Proportion> {
@@ -188,11 +189,11 @@ mod tests {
         (0..n).map(|i| f64::from(u8::from(i < count))).collect()
     }
 
-    fn strata(parts: &[(f64, u64, u64)]) -> Vec<Stratum> {
-        let part = |&(weight, count, n): &(f64, u64, u64)| Stratum {
+    fn strata(parts: &[(f64, u64, u64)]) -> Vec<StratumValues> {
+        let part = |&(weight, count, n): &(f64, u64, u64)| StratumValues {
             weight,
             trials: n,
-            values: bits(count, n),
+            values: Bin::each(bits(count, n)),
             settled: false,
             group: 0,
         };
@@ -262,7 +263,7 @@ mod tests {
     fn the_first_slice_of_another_group_is_no_neighbour() {
         let mut parts = strata(&[(0.09, 0, 40), (0.01, 10, 40), (0.9, 0, 40)]);
         parts[2].group = 1;
-        let high = |parts: &[Stratum]| {
+        let high = |parts: &[StratumValues]| {
             proportion(&Sample::of_slices(parts.to_vec())).unwrap().interval.high.unwrap()
         };
         let apart = high(&parts);

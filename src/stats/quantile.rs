@@ -8,10 +8,10 @@
 //! the interval of the distribution function is inverted (Woodruff 1952): the same thing, as both rest on
 //! the interval of a share.
 
+use super::interval::{Interval, TAIL};
 use super::proportion::{Cell, Share};
-use super::sample::Valued;
+use super::sample::{Sample, StratumValues};
 use super::special::binomial_cdf;
-use super::{Interval, Sample, Stratum, TAIL};
 use serde::Serialize;
 
 /// A quantile and its interval.
@@ -28,7 +28,7 @@ pub struct Quantile {
 /// A sample sorted for quantiles.
 #[derive(Debug, Clone)]
 pub struct Sorted {
-    strata: Vec<Counts>,
+    strata: Vec<SortedStratum>,
     confined: bool,
     /// All distinct values, sorted.
     merged: Vec<f64>,
@@ -36,7 +36,7 @@ pub struct Sorted {
 
 /// The values of a stratum, sorted and counted.
 #[derive(Debug, Clone)]
-struct Counts {
+struct SortedStratum {
     /// All of it but the values and their number.
     cell: Cell,
     /// Distinct values, sorted.
@@ -45,8 +45,8 @@ struct Counts {
     up_to: Vec<u64>,
 }
 
-impl Counts {
-    fn of<V: Valued>(stratum: &Stratum<V>) -> Self {
+impl SortedStratum {
+    fn of(stratum: &StratumValues) -> Self {
         let mut sorted: Vec<(f64, u64)> = stratum.values.iter().map(|x| (x.largest(), x.times())).collect();
         sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let (mut values, mut up_to, mut seen) = (Vec::new(), Vec::new(), 0);
@@ -84,8 +84,8 @@ impl Counts {
 impl Sorted {
     /// Sorts a sample.
     #[must_use]
-    pub fn new<V: Valued>(sample: &Sample<V>) -> Self {
-        let strata: Vec<Counts> = sample.strata().iter().map(Counts::of).collect();
+    pub fn new(sample: &Sample) -> Self {
+        let strata: Vec<SortedStratum> = sample.strata().iter().map(SortedStratum::of).collect();
         let mut merged: Vec<f64> = strata.iter().flat_map(|counts| &counts.values).copied().collect();
         merged.sort_unstable_by(f64::total_cmp);
         merged.dedup();
@@ -106,7 +106,7 @@ impl Sorted {
     /// Number of trials with a value.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.strata.iter().map(Counts::len).sum()
+        self.strata.iter().map(SortedStratum::len).sum()
     }
 
     /// Whether there are no values.
@@ -172,7 +172,7 @@ const ROUNDING: f64 = 1e-12;
 ///
 /// The interval holds the order statistics of ranks `l` and `u` such that a binomial count falls
 /// below `l`, or at or above `u`, with at most `tail` each; atoms only make it wider than needed.
-fn order_statistics(sorted: &Counts, q: f64, tail: f64) -> Option<Quantile> {
+fn order_statistics(sorted: &SortedStratum, q: f64, tail: f64) -> Option<Quantile> {
     let n = sorted.len();
     let value = sorted.at(rank(n, q))?;
     let (low, high) = interval_ranks(n, q, tail);
@@ -214,7 +214,7 @@ fn interval_ranks(n: u64, q: f64, tail: f64) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Stratum;
+    use crate::stats::{Bin, StratumValues};
 
     fn one_to(n: u64) -> Vec<f64> {
         (1..=n).map(|v| v as f64).collect()
@@ -268,7 +268,7 @@ mod tests {
     fn two_equal_strata_are_nearly_one() {
         let split = |odd: u64| {
             let values: Vec<f64> = one_to(2000).into_iter().filter(|v| *v as u64 % 2 == odd).collect();
-            Stratum { weight: 0.5, trials: 1000, values, settled: false, group: 0 }
+            StratumValues { weight: 0.5, trials: 1000, values: Bin::each(values), settled: false, group: 0 }
         };
         let sorted = Sorted::new(&Sample::new(vec![split(0), split(1)]));
         for q in [0.1, 0.5, 0.9, 0.99] {
@@ -282,11 +282,17 @@ mod tests {
 
     #[test]
     fn weights_move_quantiles_and_small_strata_leave_them_open() {
-        let low = Stratum { weight: 0.98, trials: 500, values: one_to(500), settled: false, group: 0 };
-        let high = Stratum {
+        let low = StratumValues {
+            weight: 0.98,
+            trials: 500,
+            values: Bin::each(one_to(500)),
+            settled: false,
+            group: 0,
+        };
+        let high = StratumValues {
             weight: 0.02,
             trials: 500,
-            values: one_to(500).iter().map(|v| v + 1e6).collect(),
+            values: Bin::each(one_to(500).iter().map(|v| v + 1e6).collect()),
             settled: false,
             group: 0,
         };
@@ -295,7 +301,13 @@ mod tests {
         let p99 = sorted.quantile(0.99).unwrap();
         assert_eq!(p99.value, 1_000_250.0, "half of the rare stratum lies above");
         assert!(p99.interval.low.unwrap() > 1_000_000.0 && p99.interval.high.unwrap() < 1_000_500.0);
-        let few = Stratum { weight: 0.02, trials: 5, values: vec![1e6; 5], settled: false, group: 0 };
+        let few = StratumValues {
+            weight: 0.02,
+            trials: 5,
+            values: Bin::each(vec![1e6; 5]),
+            settled: false,
+            group: 0,
+        };
         let sorted = Sorted::new(&Sample::new(vec![low, few]));
         assert_eq!(sorted.quantile(0.999).unwrap().interval.high, None);
     }

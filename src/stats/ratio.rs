@@ -1,9 +1,7 @@
-//! Ratio of two means over the same trials.
+//! MeanRatio of two means over the same trials.
 
-use super::mean::moments;
+use super::interval::Interval;
 use super::moments::Moments;
-use super::special::student_quantile;
-use super::{Interval, Sample, Stratum, TAIL, sum};
 use serde::Serialize;
 
 /// Halvings of a bracket: enough to reach neighbouring floats.
@@ -13,7 +11,7 @@ const UNBOUNDED: f64 = 1e9;
 
 /// How many times as large one mean is as another.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Ratio {
+pub struct MeanRatio {
     /// Mean of the numerators over mean of the denominators.
     pub value: f64,
     /// Fieller's interval with Hall's correction for skewness: every ratio `r >= 0` around the estimate
@@ -22,13 +20,6 @@ pub struct Ratio {
     /// lower end even then if the numerator can.
     #[serde(flatten)]
     pub interval: Interval,
-}
-
-/// The ratio of the means of pairs `(a, b)`; none under two pairs in a stratum or if the mean of `b` is not positive
-/// or that of `a` is negative.
-#[must_use]
-pub fn ratio_of_means(pairs: &Sample<(f64, f64)>) -> Option<Ratio> {
-    Pair::of(pairs)?.ratio()
 }
 
 /// Where `is_outside` begins between a point inside and one outside.
@@ -44,7 +35,7 @@ fn edge(mut inside: f64, mut outside: f64, is_outside: impl Fn(f64) -> bool) -> 
 }
 
 /// All that the mean of `a - r * b` and its interval need, as polynomials in `r`.
-pub(super) struct Pair {
+pub(super) struct RatioMoments {
     /// Mean of `a`.
     pub a: f64,
     /// Mean of `b`.
@@ -57,9 +48,9 @@ pub(super) struct Pair {
     pub cubes: [f64; 4],
 }
 
-impl Pair {
-    /// See [`ratio_of_means`].
-    pub fn ratio(&self) -> Option<Ratio> {
+impl RatioMoments {
+    /// The ratio; none if the mean of `b` is not positive or that of `a` is negative.
+    pub fn ratio(&self) -> Option<MeanRatio> {
         if self.b <= 0.0 || self.a < 0.0 {
             return None;
         }
@@ -72,44 +63,19 @@ impl Pair {
             far *= 2.0;
         }
         let high = sees_less(far).then(|| edge(value, far, sees_less));
-        Some(Ratio { value, interval: Interval { low: Some(low), high } })
+        Some(MeanRatio { value, interval: Interval { low: Some(low), high } })
     }
 
-    fn of(pairs: &Sample<(f64, f64)>) -> Option<Self> {
-        let (a, b) = (moments(&pairs.map(|p| p.0))?, moments(&pairs.map(|p| p.1))?);
-        let freedom = a.freedom.min(b.freedom);
-        if freedom <= 0.0 {
-            return None;
-        }
-        let student = student_quantile(1.0 - TAIL, freedom);
-        let mut pair = Self { a: a.value, b: b.value, student, squares: [0.0; 3], cubes: [0.0; 4] };
-        let share = pairs.share();
-        for stratum in pairs.strata() {
-            pair.add(stratum, stratum.unit() / share);
-        }
-        Some(pair)
+    /// Adds the products of `x` and `y`, distances of one pair from the means: squares times `two`, cubes times `three`.
+    pub fn add(&mut self, (x, y): (f64, f64), two: f64, three: f64) {
+        let (xx, xy, yy) = (x * x, x * y, y * y);
+        self.add_sums([xx, xy, yy], [xx * x, xx * y, x * yy, yy * y], two, three);
     }
 
-    /// The part of one stratum, as for the mean of a single value.
-    fn add(&mut self, stratum: &Stratum<(f64, f64)>, unit: f64) {
-        let trials = stratum.trials as f64;
-        let centre_a = sum(stratum.values.iter().map(|p| p.0 - self.a)) / trials;
-        let centre_b = sum(stratum.values.iter().map(|p| p.1 - self.b)) / trials;
-        let bessel = libm::sqrt(trials / (trials - 1.0));
-        let (two, three) = (unit * unit * bessel * bessel, unit * unit * unit * bessel * bessel * bessel);
-        let mut products = |x: f64, y: f64, times: f64| {
-            let (xx, xy, yy) = (x * x, x * y, y * y);
-            for (total, term) in self.squares.iter_mut().zip([xx, xy, yy]) {
-                *total += times * two * term;
-            }
-            for (total, term) in self.cubes.iter_mut().zip([xx * x, xx * y, x * yy, yy * y]) {
-                *total += times * three * term;
-            }
-        };
-        for &(a, b) in &stratum.values {
-            products(a - self.a - centre_a, b - self.b - centre_b, 1.0);
-        }
-        products(-centre_a, -centre_b, stratum.without());
+    /// As [`RatioMoments::add`], of products that are summed up.
+    pub fn add_sums(&mut self, squares: [f64; 3], cubes: [f64; 4], two: f64, three: f64) {
+        self.squares.iter_mut().zip(squares).for_each(|(total, term)| *total += two * term);
+        self.cubes.iter_mut().zip(cubes).for_each(|(total, term)| *total += three * term);
     }
 
     /// Interval of the mean of `a - r * b`.
@@ -129,9 +95,12 @@ impl Pair {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::{Paired, PairedStratum, Pairs, Sample};
 
-    fn ratio(pairs: &[(f64, f64)]) -> Option<Ratio> {
-        ratio_of_means(&Sample::plain(pairs.to_vec()))
+    fn ratio(pairs: &[(f64, f64)]) -> Option<MeanRatio> {
+        let trials = pairs.len() as u64;
+        let pairs = Pairs::Listed(pairs.to_vec());
+        Paired::new(vec![PairedStratum { weight: 1.0, trials, pairs }]).ratio()
     }
 
     #[test]

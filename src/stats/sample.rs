@@ -4,57 +4,17 @@
 //! knows how many trials it had beside the values of those that count. The estimators in the files
 //! beside this one are about the trials that count.
 
-use super::sum;
-
-/// Something that stands for one trial or for several.
-pub trait Counted {
-    /// How many trials it stands for.
-    fn times(&self) -> u64 {
-        1
-    }
-}
-
-/// A number, or equal ones counted together, or some so near to each other that nobody minds: see
-/// [`super::tally::Bin`].
-pub trait Valued: Counted + Sized {
-    /// All that it stands for, added up.
-    fn total(&self) -> f64;
-    /// What each is on average.
-    fn value(&self) -> f64;
-    /// The largest.
-    fn largest(&self) -> f64;
-    /// The same trials with another value.
-    #[must_use]
-    fn change(&self, change: impl Fn(f64) -> f64) -> Self;
-}
-
-impl Counted for f64 {}
-impl Counted for (f64, f64) {}
-
-impl Valued for f64 {
-    fn total(&self) -> f64 {
-        *self
-    }
-    fn value(&self) -> f64 {
-        *self
-    }
-    fn largest(&self) -> f64 {
-        *self
-    }
-    fn change(&self, change: impl Fn(f64) -> f64) -> Self {
-        change(*self)
-    }
-}
+use super::tally::Bin;
 
 /// The values of one stratum.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stratum<T = f64> {
+pub struct StratumValues {
     /// Probability of the stratum, or anything in proportion to it.
     pub weight: f64,
     /// Trials drawn from it, with a value or without.
     pub trials: u64,
     /// The values: one a trial, in trial order, or counted together, in any order.
-    pub values: Vec<T>,
+    pub values: Vec<Bin>,
     /// They cannot be different: good changes never do harm. Then they leave no doubt either.
     pub settled: bool,
     /// What the stratum is a slice of: see [`Sample::of_slices`].
@@ -63,21 +23,21 @@ pub struct Stratum<T = f64> {
 
 /// Values by stratum. Strata without a value are left out: they say nothing about the trials that count.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sample<T = f64> {
-    strata: Vec<Stratum<T>>,
+pub struct Sample {
+    strata: Vec<StratumValues>,
     /// Whether a stratum that did not show an event is taken never to show it, unless it is next to one
     /// that did. See [`Sample::of_slices`].
     confined: bool,
 }
 
-impl<T: Counted> Sample<T> {
+impl Sample {
     /// A sample of strata.
     ///
     /// Where only one stratum has values, its weight plays no part, and neither do the trials without a
     /// value: what the estimators say is conditional on the number of values.
     #[must_use]
-    pub fn new(strata: Vec<Stratum<T>>) -> Self {
-        let mut strata: Vec<Stratum<T>> = strata.into_iter().filter(|s| !s.values.is_empty()).collect();
+    pub fn new(strata: Vec<StratumValues>) -> Self {
+        let mut strata: Vec<StratumValues> = strata.into_iter().filter(|s| !s.values.is_empty()).collect();
         if let [only] = strata.as_mut_slice() {
             only.weight = 1.0;
             only.trials = only.len();
@@ -89,17 +49,18 @@ impl<T: Counted> Sample<T> {
     /// light to bound what never happened in the heavy ones: an event that is seen at all is taken to live
     /// in the slices that showed it and their neighbours.
     #[must_use]
-    pub fn of_slices(strata: Vec<Stratum<T>>) -> Self {
+    pub fn of_slices(strata: Vec<StratumValues>) -> Self {
         Self { confined: true, ..Self::new(strata) }
     }
 
     /// A sample from one stratum.
     #[must_use]
-    pub fn plain(values: Vec<T>) -> Self {
-        Self::new(vec![Stratum {
+    pub fn plain(values: Vec<f64>) -> Self {
+        let trials = values.len() as u64;
+        Self::new(vec![StratumValues {
             weight: 1.0,
-            trials: values.len() as u64,
-            values,
+            trials,
+            values: Bin::each(values),
             settled: false,
             group: 0,
         }])
@@ -107,7 +68,7 @@ impl<T: Counted> Sample<T> {
 
     /// The strata that have values.
     #[must_use]
-    pub fn strata(&self) -> &[Stratum<T>] {
+    pub fn strata(&self) -> &[StratumValues] {
         &self.strata
     }
 
@@ -117,16 +78,10 @@ impl<T: Counted> Sample<T> {
         self.confined
     }
 
-    /// The only stratum, if there is one.
-    #[must_use]
-    pub(super) fn only(&self) -> Option<&Stratum<T>> {
-        if let [only] = self.strata.as_slice() { Some(only) } else { None }
-    }
-
     /// Number of trials with a value.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.strata.iter().map(Stratum::len).sum()
+        self.strata.iter().map(StratumValues::len).sum()
     }
 
     /// Whether there are no values.
@@ -137,57 +92,44 @@ impl<T: Counted> Sample<T> {
 
     /// The same sample with other values.
     #[must_use]
-    pub fn map<U>(&self, mut change: impl FnMut(&T) -> U) -> Sample<U> {
-        let strata = self
-            .strata
-            .iter()
-            .map(|stratum| Stratum {
-                weight: stratum.weight,
-                trials: stratum.trials,
-                values: stratum.values.iter().map(&mut change).collect(),
-                settled: stratum.settled,
-                group: stratum.group,
-            })
-            .collect();
-        Sample { strata, confined: self.confined }
-    }
-
-    /// Estimated weight of the trials that count.
-    pub(super) fn share(&self) -> f64 {
-        sum(self.strata.iter().map(|stratum| stratum.unit() * stratum.len() as f64))
+    pub fn map(&self, change: impl Fn(f64) -> f64) -> Self {
+        let changed = |stratum: &StratumValues| StratumValues {
+            values: stratum.values.iter().map(|x| x.change(&change)).collect(),
+            ..*stratum
+        };
+        Self { strata: self.strata.iter().map(changed).collect(), confined: self.confined }
     }
 }
 
-impl<T> Stratum<T> {
+impl StratumValues {
     /// What one trial weighs.
     #[must_use]
     pub(super) fn unit(&self) -> f64 {
         self.weight / self.trials as f64
     }
-}
 
-impl<T: Counted> Stratum<T> {
     /// Trials with a value.
     pub(super) fn len(&self) -> u64 {
-        self.values.iter().map(T::times).sum()
-    }
-
-    /// Trials without a value.
-    #[must_use]
-    pub(super) fn without(&self) -> f64 {
-        (self.trials - self.len()) as f64
+        self.values.iter().map(Bin::times).sum()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::mean;
 
     #[test]
     fn one_stratum_forgets_its_weight_and_the_others() {
         let strata = vec![
-            Stratum { weight: 0.9, trials: 50, values: vec![], settled: false, group: 0 },
-            Stratum { weight: 0.1, trials: 50, values: vec![1.0, 2.0], settled: false, group: 0 },
+            StratumValues { weight: 0.9, trials: 50, values: Bin::each(vec![]), settled: false, group: 0 },
+            StratumValues {
+                weight: 0.1,
+                trials: 50,
+                values: Bin::each(vec![1.0, 2.0]),
+                settled: false,
+                group: 0,
+            },
         ];
         assert_eq!(Sample::new(strata), Sample::plain(vec![1.0, 2.0]));
     }
@@ -195,9 +137,22 @@ mod tests {
     #[test]
     fn the_share_of_trials_that_count_is_weighted() {
         let strata = vec![
-            Stratum { weight: 0.9, trials: 10, values: vec![1.0; 5], settled: false, group: 0 },
-            Stratum { weight: 0.1, trials: 10, values: vec![1.0; 10], settled: false, group: 0 },
+            StratumValues {
+                weight: 0.9,
+                trials: 10,
+                values: Bin::each(vec![1.0; 5]),
+                settled: false,
+                group: 0,
+            },
+            StratumValues {
+                weight: 0.1,
+                trials: 10,
+                values: Bin::each(vec![3.0; 10]),
+                settled: false,
+                group: 0,
+            },
         ];
-        assert!((Sample::new(strata).share() - 0.55).abs() < 1e-15);
+        let mean = mean(&Sample::new(strata)).unwrap().value;
+        assert!((mean - (0.45 + 0.3) / 0.55).abs() < 1e-15);
     }
 }

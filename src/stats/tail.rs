@@ -3,44 +3,30 @@
 //! A percentile says where the tail begins and nothing of what is in it: two plans with one p99 can
 //! differ a hundredfold in what the worst hundredth costs.
 
-use super::mean::moments;
+use super::interval::TAIL;
+use super::mean::{Mean, moments};
 use super::moments::Moments;
-use super::sample::Valued;
-use super::{Interval, Sample, Sorted, TAIL};
-use serde::Serialize;
-
-/// A tail mean and its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct TailMean {
-    /// Mean of the worst share `1 - q` of the trials.
-    pub value: f64,
-    /// Its interval.
-    #[serde(flatten)]
-    pub interval: Interval,
-    /// The interval may well miss: see [`super::Mean::rough`]. The tail is a small part of the trials, so
-    /// this is common.
-    pub rough: bool,
-}
+use super::quantile::Sorted;
+use super::sample::Sample;
 
 /// The mean of the worst share `1 - q` of a sample at the usual confidence; none if it is empty.
 #[must_use]
-pub fn tail_mean<V: Valued>(sample: &Sample<V>, sorted: &Sorted, q: f64) -> Option<TailMean> {
+pub fn tail_mean(sample: &Sample, sorted: &Sorted, q: f64) -> Option<Mean> {
     tail_mean_at(sample, sorted, q, TAIL)
 }
 
 /// As [`tail_mean`], leaving `tail` out on each side of the interval.
 #[must_use]
-pub fn tail_mean_at<V: Valued>(sample: &Sample<V>, sorted: &Sorted, q: f64, tail: f64) -> Option<TailMean> {
-    let moments = tail_moments(sample, sorted, q)?;
-    Some(TailMean { value: moments.value, interval: moments.interval(tail), rough: moments.is_rough() })
+pub fn tail_mean_at(sample: &Sample, sorted: &Sorted, q: f64, tail: f64) -> Option<Mean> {
+    Some(Mean::of(tail_moments(sample, sorted, q)?, tail))
 }
 
 /// Rockafellar and Uryasev (2002, Journal of Banking and Finance 26): with the quantile `t`, the tail mean
 /// is the mean of `t + max(0, x - t) / (1 - q)`. It is least at the true quantile, so that the error of
 /// the estimated one does not matter to first order.
-pub(super) fn tail_moments<V: Valued>(sample: &Sample<V>, sorted: &Sorted, q: f64) -> Option<Moments> {
+fn tail_moments(sample: &Sample, sorted: &Sorted, q: f64) -> Option<Moments> {
     let start = sorted.quantile(q)?.value;
-    moments(&sample.map(|x| x.change(|value| above(value, start, q))))
+    moments(&sample.map(|value| above(value, start, q)))
 }
 
 /// The value whose mean is the tail mean.
@@ -51,7 +37,7 @@ pub(super) fn above(x: f64, start: f64, q: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Stratum;
+    use crate::stats::{Bin, StratumValues};
 
     #[test]
     fn the_tail_mean_is_the_mean_of_the_tail() {
@@ -73,11 +59,17 @@ mod tests {
     #[test]
     fn strata_are_weighed() {
         // The heavy stratum is 2 % of all: the worst hundredth is its upper half, 51 to 100.
-        let light = Stratum { weight: 0.98, trials: 100, values: vec![0.0; 100], settled: false, group: 0 };
-        let heavy = Stratum {
+        let light = StratumValues {
+            weight: 0.98,
+            trials: 100,
+            values: Bin::each(vec![0.0; 100]),
+            settled: false,
+            group: 0,
+        };
+        let heavy = StratumValues {
             weight: 0.02,
             trials: 100,
-            values: (1..=100).map(f64::from).collect(),
+            values: Bin::each((1..=100).map(f64::from).collect()),
             settled: false,
             group: 0,
         };

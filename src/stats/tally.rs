@@ -7,12 +7,10 @@
 //! digits are unions of bins of more, so the digits that are left depend on the values and not on their
 //! order.
 
-use super::sample::{Counted, Valued};
-
 /// Values that are put in order at once.
 const FRESH: usize = 2048;
 
-/// Values that a tally cannot tell apart.
+/// One value, or several that a tally cannot tell apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
     count: u64,
@@ -21,8 +19,47 @@ pub struct Bin {
 }
 
 impl Bin {
-    fn one(value: f64) -> Self {
+    /// One value, exactly.
+    #[must_use]
+    pub fn one(value: f64) -> Self {
         Self { count: 1, sum: value, largest: value }
+    }
+
+    /// Each of some values, exactly and in their order.
+    #[must_use]
+    pub fn each(values: Vec<f64>) -> Vec<Self> {
+        values.into_iter().map(Self::one).collect()
+    }
+
+    /// How many trials it stands for.
+    #[must_use]
+    pub fn times(&self) -> u64 {
+        self.count
+    }
+
+    /// All that it stands for, added up.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.sum
+    }
+
+    /// What each is on average.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+
+    /// The largest.
+    #[must_use]
+    pub fn largest(&self) -> f64 {
+        self.largest
+    }
+
+    /// The same trials with another value.
+    #[must_use]
+    pub(super) fn change(&self, change: impl Fn(f64) -> f64) -> Self {
+        let sum = self.count as f64 * change(self.value());
+        Self { count: self.count, sum, largest: change(self.largest) }
     }
 
     fn add(&mut self, other: Self) {
@@ -32,31 +69,9 @@ impl Bin {
     }
 }
 
-impl Counted for Bin {
-    fn times(&self) -> u64 {
-        self.count
-    }
-}
-
-impl Valued for Bin {
-    fn total(&self) -> f64 {
-        self.sum
-    }
-    fn value(&self) -> f64 {
-        self.sum / self.count as f64
-    }
-    fn largest(&self) -> f64 {
-        self.largest
-    }
-    fn change(&self, change: impl Fn(f64) -> f64) -> Self {
-        let sum = self.count as f64 * change(self.value());
-        Self { count: self.count, sum, largest: change(self.largest) }
-    }
-}
-
 /// Counts values in at most a given number of bins.
 #[derive(Debug, Clone)]
-pub struct Tally {
+pub struct BinnedValues {
     most: usize,
     /// Binary digits that are ignored.
     ignored: u32,
@@ -67,7 +82,7 @@ pub struct Tally {
     fresh: Vec<f64>,
 }
 
-impl Tally {
+impl BinnedValues {
     /// No values; `most` bins at most.
     #[must_use]
     pub fn new(most: usize) -> Self {
@@ -83,7 +98,7 @@ impl Tally {
     }
 
     /// What was counted, in ascending order. Values of a bin agree in sign, exponent and all digits but the
-    /// last [`Tally::ignored`].
+    /// last [`BinnedValues::ignored`].
     #[must_use]
     pub fn bins(&self) -> Vec<Bin> {
         let mut all = self.clone();
@@ -143,7 +158,7 @@ fn key(value: f64) -> u64 {
 mod tests {
     use super::*;
     use crate::stats::test_uniforms::Uniforms;
-    use crate::stats::{Sample, Sorted, Stratum, mean, tail_mean};
+    use crate::stats::{Sample, Sorted, StratumValues, mean, tail_mean};
 
     /// Values over ten octaves, some below 0.
     fn wild(n: usize) -> Vec<f64> {
@@ -154,15 +169,15 @@ mod tests {
             .collect()
     }
 
-    fn tally(values: &[f64], most: usize) -> Tally {
-        let mut tally = Tally::new(most);
+    fn tally(values: &[f64], most: usize) -> BinnedValues {
+        let mut tally = BinnedValues::new(most);
         values.iter().for_each(|value| tally.push(*value));
         tally
     }
 
-    fn sample(bins: Vec<Bin>) -> Sample<Bin> {
+    fn sample(bins: Vec<Bin>) -> Sample {
         let trials = bins.iter().map(Bin::times).sum();
-        Sample::new(vec![Stratum { weight: 1.0, trials, values: bins, settled: false, group: 0 }])
+        Sample::new(vec![StratumValues { weight: 1.0, trials, values: bins, settled: false, group: 0 }])
     }
 
     #[test]

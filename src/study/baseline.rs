@@ -4,24 +4,22 @@
 //! long after the files have moved on. The fingerprints tell whether this program still gives the old
 //! numbers; the estimates are for a later model, which cannot.
 
-use super::compare::{Compared, Question, Row, report};
+use super::compare::{Compared, Question, report};
 use super::estimate::{Estimate, Values};
-use super::guard::{Guarded, guarded};
+pub use super::fingerprint::fingerprint;
+use super::guard::guarded;
 use super::outcomes::Outcomes;
 use super::progress::{Progress, Stopped};
 use super::rollouts::extend;
-use super::row;
+use super::row::{self, Row, StrategyTrials};
 use super::sampling::Sampling;
 use super::threshold::judge;
 use crate::outcome::Outcome;
-use crate::outcome::measures;
+use crate::outcome::measures::Subject;
 use crate::plan::Plan;
 use crate::plan::study::Statistic;
-use crate::random::{mix, stable_hash};
 use crate::rollout::Model;
-use crate::stats::contrast;
-use crate::stats::special::normal_quantile;
-use crate::stats::{Interval, TAIL};
+use crate::stats::TAIL;
 use serde::{Deserialize, Serialize};
 
 /// Version of the layout; a file of another one is refused.
@@ -118,11 +116,10 @@ impl Baseline {
 
 fn remember(plan: &Plan, outcomes: &Outcomes) -> Vec<Remembered> {
     let sampling = Sampling::new(plan, outcomes.trials());
-    let guards = guarded(plan, plan, None);
+    let guards = guarded(Subject::Rollout, plan, plan, None);
     let mut all = Vec::new();
     for (strategy, row) in plan.strategies.iter().zip(&outcomes.by_strategy) {
-        let applies = |guard: &&Guarded| guard.strategy.as_ref().is_none_or(|only| *only == strategy.name);
-        for guard in guards.iter().filter(applies) {
+        for guard in guards.iter().filter(|guard| guard.applies_to(&strategy.name)) {
             let values = Values::new(guard.metric, sampling.values(guard.metric, row));
             all.push(Remembered {
                 strategy: strategy.name.clone(),
@@ -133,18 +130,6 @@ fn remember(plan: &Plan, outcomes: &Outcomes) -> Vec<Remembered> {
         }
     }
     all
-}
-
-/// A fingerprint of outcomes: FNV-1a 64, as 16 hex digits. It finds differences; it does not resist forgery.
-#[must_use]
-pub fn fingerprint(outcomes: &[Outcome]) -> String {
-    let hashes: Vec<u64> = outcomes
-        .iter()
-        .map(|outcome| {
-            stable_hash(&serde_json::to_vec(outcome).expect("invariant: an outcome has only finite numbers"))
-        })
-        .collect();
-    format!("{:016x}", mix(&hashes))
 }
 
 /// Compares a plan with a baseline of another model version by the estimates of both. The trials have
@@ -163,66 +148,33 @@ pub fn across_models(
     let mut outcomes = Outcomes::none(every.len());
     progress.planned(plan.study.trials * every.len() as u64);
     extend(&model, &mut outcomes, &every, plan.study.trials, progress)?;
-    let sampling = Sampling::new(plan, outcomes.trials());
     let tail = TAIL / baseline.estimates.len().max(1) as f64;
     let rows: Vec<Row> = baseline
         .estimates
         .iter()
         .filter_map(|was| {
             let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
-            let metric = measures::find(&was.metric)?;
-            let values = Values::new(metric, sampling.values(metric, &outcomes.by_strategy[index]));
-            let tolerance = question.tolerance_of(was);
-            Some(unpaired(was, &values, tolerance, tail, plan.study.trials))
+            let side = StrategyTrials { plan, trials: &outcomes.by_strategy[index][..] };
+            Some(row::compare_remembered(
+                &question.guard_of(&was.metric, was.statistic, &was.strategy)?,
+                &was.strategy,
+                was.estimate,
+                &side,
+                tail,
+            ))
         })
         .collect();
     let thresholds = judge(plan, &outcomes);
     Ok(Compared { paired: false, ..report(question, rows, thresholds, plan.study.trials, 1) })
 }
 
-/// A row from a remembered estimate and a new one.
-fn unpaired(was: &Remembered, values: &Values, tolerance: f64, tail: f64, trials: u64) -> Row {
-    let now = values.estimate(was.statistic, TAIL);
-    // A remembered interval has the usual confidence; as wide as one of `tail` it is stretched in proportion
-    // to the normal quantile.
-    let stretch = normal_quantile(1.0 - tail) / normal_quantile(1.0 - TAIL);
-    let contrast = |times: f64| Some(apart(was.estimate?, now?, times, stretch));
-    let difference = contrast(1.0);
-    let change = row::judge(difference, contrast(1.0 + tolerance));
-    Row {
-        strategy: was.strategy.clone(),
-        metric: values.metric,
-        statistic: was.statistic,
-        tolerance,
-        baseline: was.estimate,
-        candidate: now,
-        difference,
-        change,
-        confidence: 1.0 - 2.0 * tail,
-        trials,
-        pairs: 0,
-        pairs_that_differ: 0,
-        most_worse_trial: None,
-        trials_needed: None,
-    }
-}
-
-/// `now - times * was` from two independent intervals, each stretched about its value.
-fn apart(was: Estimate, now: Estimate, times: f64, stretch: f64) -> Estimate {
-    let wide = |Estimate { value, interval }: Estimate| {
-        let away = |end: f64| value + stretch * (end - value);
-        (value, Interval { low: interval.low.map(away), high: interval.high.map(away) })
-    };
-    let interval = contrast::recovered(wide(now), wide(was), times, 0.0);
-    Estimate { value: now.value - times * was.value, interval }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::measures;
     use crate::report::sample;
     use crate::study::Nobody;
-    use crate::study::compare::Change;
+    use crate::study::verdict::Change;
 
     #[test]
     fn equal_outcomes_have_equal_fingerprints_and_any_difference_shows() {
@@ -243,18 +195,6 @@ mod tests {
         let text = serde_json::to_string_pretty(&baseline).unwrap();
         assert_eq!(serde_json::from_str::<Baseline>(&text).unwrap(), baseline);
         assert_eq!(baseline.estimates.len(), 4 * plan.strategies.len());
-    }
-
-    fn estimate(value: f64, half: f64) -> Estimate {
-        Estimate { value, interval: Interval::new(value - half, value + half) }
-    }
-
-    #[test]
-    fn independent_intervals_add_like_errors() {
-        let got = apart(estimate(10.0, 3.0), estimate(20.0, 4.0), 1.0, 1.0);
-        assert_eq!((got.value, got.interval), (10.0, Interval::new(5.0, 15.0)));
-        let open = Estimate { value: 1.0, interval: Interval { low: Some(0.5), high: None } };
-        assert_eq!(apart(open, estimate(2.0, 1.0), 1.0, 1.0).interval.low, None);
     }
 
     #[test]

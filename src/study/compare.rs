@@ -5,18 +5,22 @@
 //! neither is, there is another look at four times the trials, three looks at most; all rows and looks
 //! together are wrong with at most 5 %.
 
-use super::baseline::{Remembered, fingerprint};
 pub use super::estimate::Estimate;
+use super::fingerprint::fingerprint;
 use super::guard::{Guarded, guarded};
 use super::outcomes::Outcomes;
+use super::pipeline::{self, PipelineTrials};
 use super::progress::{Progress, Stopped};
 use super::rollouts::extend;
-use super::row;
-use super::threshold::{ThresholdResult, Verdict, judge_in_looks};
-use crate::outcome::measures::Measure;
+pub use super::row::Row;
+use super::row::{self, StrategyTrials};
+use super::threshold::{self, ThresholdResult};
+use super::verdict::{Change, Verdict};
+use crate::outcome::Outcome;
+use crate::outcome::measures::{self, Subject};
 use crate::plan::diff::PlanChange;
 use crate::plan::study::Statistic;
-use crate::plan::{Level, Plan, diff};
+use crate::plan::{Estimator, Pipeline, Plan, diff};
 use crate::rollout::Model;
 use crate::stats::{CONFIDENCE, TAIL};
 use serde::Serialize;
@@ -71,8 +75,9 @@ pub struct Compared {
     pub rows: Vec<Row>,
     /// The candidate's own limits.
     pub thresholds: Vec<ThresholdResult>,
-    /// The verdict on all rows and thresholds of level error.
-    pub verdict: GateVerdict,
+    /// The verdict on all rows and thresholds of level error: a row that regressed, a broken limit of level error or a
+    /// guarded strategy that is gone fails.
+    pub verdict: Verdict,
     /// Strategies of the baseline that no longer give the numbers they gave when it was accepted, with the
     /// same plan and model: a program that is not what it says it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -90,83 +95,6 @@ pub struct Side {
     pub plan_digest: String,
     /// Root of every random stream.
     pub seed: u64,
-}
-
-/// One statistic of one strategy under both plans. Less is better for every metric.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// The strategy.
-    pub strategy: String,
-    /// What is measured.
-    pub metric: &'static Measure,
-    /// The statistic.
-    pub statistic: Statistic,
-    /// Accepted increase as a share of the baseline's value: 0.05 for 5 %.
-    pub tolerance: f64,
-    /// The baseline's value; absent without trials that have one.
-    pub baseline: Option<Estimate>,
-    /// The candidate's value.
-    pub candidate: Option<Estimate>,
-    /// Candidate minus baseline, over the same trials.
-    pub difference: Option<Estimate>,
-    /// What the difference says.
-    pub change: Change,
-    /// Confidence of the interval of the difference, which is what makes all verdicts hold together. The
-    /// intervals of the two values have the usual one.
-    pub confidence: f64,
-    /// Rollouts of each side that it rests on.
-    pub trials: u64,
-    /// Trials in which both have a value.
-    pub pairs: u64,
-    /// Of those, trials in which the two values differ.
-    pub pairs_that_differ: u64,
-    /// The trial in which the candidate is worse by most; absent if it is worse in none.
-    pub most_worse_trial: Option<u64>,
-    /// Trials that would probably decide; absent unless inconclusive, or if no reasonable number would.
-    pub trials_needed: Option<u64>,
-}
-
-/// What a paired difference says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Change {
-    /// Every trial has the same value under both plans; where the inputs of the strategy differ, at the last
-    /// look too.
-    NoChange,
-    /// Less than before, beyond doubt.
-    Improved,
-    /// Not more than the tolerance above the baseline, beyond doubt.
-    WithinTolerance,
-    /// More than the tolerance above the baseline, beyond doubt.
-    Regressed,
-    /// The trials do not decide.
-    Inconclusive,
-}
-
-impl Change {
-    /// The word, for reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NoChange => "no change",
-            Self::Improved => "improved",
-            Self::WithinTolerance => "within tolerance",
-            Self::Regressed => "regressed",
-            Self::Inconclusive => "inconclusive",
-        }
-    }
-}
-
-/// The verdict of a gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GateVerdict {
-    /// Nothing regressed, no limit is broken, nothing is open.
-    Pass,
-    /// A row regressed, a limit of level error is broken, or a guarded strategy is gone.
-    Fail,
-    /// Neither is shown, and something is open.
-    Inconclusive,
 }
 
 /// What to compare.
@@ -216,15 +144,16 @@ impl<'p> Question<'p> {
         Self::new((plan, plan), pairs, sources)
     }
 
-    /// Tolerance of a remembered statistic.
-    pub(super) fn tolerance_of(&self, was: &Remembered) -> f64 {
-        let is_it = |guard: &&Guarded| {
-            guard.metric.name == was.metric
-                && guard.statistic == was.statistic
-                && guard.strategy.as_ref().is_none_or(|only| *only == was.strategy)
+    /// The guard of a remembered statistic, if it is one that this program knows. What nobody guards any more may not
+    /// get worse at all.
+    pub(super) fn guard_of(&self, name: &str, statistic: Statistic, strategy: &str) -> Option<Guarded> {
+        let metric = measures::find(name)?;
+        let is_it = |guard: &Guarded| {
+            guard.metric == metric && guard.statistic == statistic && guard.applies_to(strategy)
         };
-        let guards = guarded(self.baseline, self.candidate, self.tolerance);
-        guards.iter().find(is_it).map_or(0.0, |guard| guard.tolerance)
+        let guards = guarded(metric.subject(), self.baseline, self.candidate, self.tolerance);
+        let unguarded = Guarded { metric, statistic, strategy: None, tolerance: 0.0 };
+        Some(guards.into_iter().find(is_it).unwrap_or(unguarded))
     }
 
     fn is_within(&self) -> bool {
@@ -256,12 +185,11 @@ impl<'p> Question<'p> {
     }
 
     /// One row each: the pair and what is guarded of it.
-    fn rows(&self) -> Vec<((usize, usize), Guarded)> {
-        let guards = guarded(self.baseline, self.candidate, self.tolerance);
+    fn rows(&self, subject: Subject) -> Vec<((usize, usize), Guarded)> {
+        let guards = guarded(subject, self.baseline, self.candidate, self.tolerance);
         let of_pair = |&(old, new): &(usize, usize)| {
             let name = &self.candidate.strategies[new].name;
-            let applies =
-                guards.iter().filter(|guard| guard.strategy.as_ref().is_none_or(|only| only == name));
+            let applies = guards.iter().filter(|guard| guard.applies_to(name));
             applies.map(|guard| ((old, new), guard.clone())).collect::<Vec<_>>()
         };
         self.pairs.iter().flat_map(of_pair).collect()
@@ -273,7 +201,7 @@ impl<'p> Question<'p> {
 /// # Errors
 /// When `progress` cancels it.
 pub fn compare(question: &Question, progress: &dyn Progress) -> Result<Compared, Stopped> {
-    let asked = question.rows();
+    let asked = question.rows(Subject::Rollout);
     let tail = TAIL / (asked.len().max(1) as f64 * f64::from(LOOKS));
     let mut sides = Sides::new(question);
     let mut rows: Vec<Option<Row>> = vec![None; asked.len()];
@@ -291,10 +219,10 @@ pub fn compare(question: &Question, progress: &dyn Progress) -> Result<Compared,
             if open {
                 let (baseline, candidate) = (sides.baseline(*old), sides.candidate(*new));
                 let name = &question.candidate.strategies[*new].name;
-                *row = Some(row::compare(guard, name, baseline, candidate, tail));
+                *row = Some(row::compare(guard, name, &baseline, &candidate, tail));
             }
         }
-        thresholds = judge_in_looks(question.candidate, sides.candidates(), LOOKS);
+        thresholds = threshold::judge_in_looks(question.candidate, sides.candidates(), LOOKS);
         let is_open = rows.iter().zip(&touched).any(|(row, touched)| is_open_row(row.as_ref(), *touched))
             || thresholds.iter().any(is_open_limit);
         let next = (trials * LOOK_GROWTH).min(most);
@@ -316,7 +244,7 @@ fn is_open_row(row: Option<&Row>, touched: bool) -> bool {
 }
 
 fn is_open_limit(threshold: &ThresholdResult) -> bool {
-    threshold.level == Level::Error && threshold.verdict == Verdict::Inconclusive
+    threshold.at_the_gate() == Verdict::Inconclusive
 }
 
 /// Strategies of the candidate with a limit that is not decided; at the first look all that have one.
@@ -368,7 +296,7 @@ pub(super) fn report(
         inputs,
         removed_strategies: removed,
         added_strategies: only(&new, &old),
-        verdict: if unguarded.is_empty() { verdict(&rows, &thresholds) } else { GateVerdict::Fail },
+        verdict: if unguarded.is_empty() { verdict(&rows, &thresholds) } else { Verdict::Fail },
         unguarded_strategies: unguarded,
         drifted: Vec::new(),
         rows,
@@ -377,17 +305,49 @@ pub(super) fn report(
 }
 
 /// The verdict on all rows and limits together.
-fn verdict(rows: &[Row], thresholds: &[ThresholdResult]) -> GateVerdict {
-    let is_broken = |limit: &ThresholdResult| limit.level == Level::Error && limit.verdict == Verdict::Fail;
-    if rows.iter().any(|row| row.change == Change::Regressed) || thresholds.iter().any(is_broken) {
-        GateVerdict::Fail
-    } else if rows.iter().any(|row| row.change == Change::Inconclusive)
-        || thresholds.iter().any(is_open_limit)
-    {
-        GateVerdict::Inconclusive
-    } else {
-        GateVerdict::Pass
-    }
+fn verdict(rows: &[Row], thresholds: &[ThresholdResult]) -> Verdict {
+    let of_limits = thresholds.iter().map(ThresholdResult::at_the_gate);
+    Verdict::of_all(rows.iter().map(|row| row.change.verdict()).chain(of_limits))
+}
+
+/// Simulates so many trials of both plans' `pipelines` and compares them, in one look: the whole doubt is for it.
+///
+/// # Errors
+/// When `progress` cancels it.
+pub fn compare_pipelines(
+    question: &Question,
+    pipelines: [&Pipeline; 2],
+    trials: u64,
+    progress: &dyn Progress,
+) -> Result<Compared, Stopped> {
+    let strategies = question.baseline.strategies.len() + question.candidate.strategies.len();
+    progress.planned(trials * strategies as u64);
+    let baseline = pipeline::simulate(question.baseline, pipelines[0], trials, progress)?;
+    let candidate = pipeline::simulate(question.candidate, pipelines[1], trials, progress)?;
+    Ok(compare_pipeline_trials(question, &baseline, &candidate))
+}
+
+/// Compares two studies of pipelines that met the same trials, in one look: the whole doubt is for it.
+#[must_use]
+pub fn compare_pipeline_trials(
+    question: &Question,
+    baseline: &PipelineTrials,
+    candidate: &PipelineTrials,
+) -> Compared {
+    let asked = question.rows(Subject::Pipeline);
+    let tail = TAIL / asked.len().max(1) as f64;
+    let compared = |((old, new), guard): &((usize, usize), Guarded)| {
+        let old = StrategyTrials { plan: question.baseline, trials: &baseline.by_strategy[*old][..] };
+        let name = &question.candidate.strategies[*new].name;
+        let new = StrategyTrials { plan: question.candidate, trials: &candidate.by_strategy[*new][..] };
+        row::compare(guard, name, &old, &new, tail)
+    };
+    let rows = asked.iter().map(compared).collect();
+    let thresholds = threshold::judge(question.candidate, candidate);
+    let trials = candidate.by_strategy.first().map_or(0, |row| row.len() as u64);
+    // PipelineTrials are drawn as chance has it, whatever the plan says of rollouts.
+    let estimator = Estimator::Plain.name();
+    Compared { estimator, ..report(question, rows, thresholds, trials, 1) }
 }
 
 /// The outcomes of both plans, each strategy with as many trials as it needed so far.
@@ -465,13 +425,13 @@ impl<'p> Sides<'p> {
         &self.candidate.1
     }
 
-    fn candidate(&self, strategy: usize) -> row::Side<'_> {
-        row::Side { plan: self.candidate.0.plan, outcomes: &self.candidate.1.by_strategy[strategy] }
+    fn candidate(&self, strategy: usize) -> StrategyTrials<'_, Outcome> {
+        StrategyTrials { plan: self.candidate.0.plan, trials: &self.candidate.1.by_strategy[strategy] }
     }
 
-    fn baseline(&self, strategy: usize) -> row::Side<'_> {
+    fn baseline(&self, strategy: usize) -> StrategyTrials<'_, Outcome> {
         let (model, outcomes) = self.baseline.as_ref().unwrap_or(&self.candidate);
-        row::Side { plan: model.plan, outcomes: &outcomes.by_strategy[strategy] }
+        StrategyTrials { plan: model.plan, trials: &outcomes.by_strategy[strategy] }
     }
 }
 

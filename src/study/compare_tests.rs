@@ -1,8 +1,8 @@
 //! Tests of comparisons, with the real engine on small plans.
 
 use super::*;
-use crate::outcome::measures;
-use crate::plan::Guard;
+use crate::outcome::measures::{self, Measure};
+use crate::plan::{Guard, Level};
 use crate::scenario;
 use crate::study::Nobody;
 
@@ -57,7 +57,7 @@ fn row<'c>(compared: &'c Compared, strategy: &str, metric: &Measure) -> &'c Row 
 #[test]
 fn nothing_changed_is_exactly_nothing() {
     let result = compared(&plan("4h"), &plan("4h"));
-    assert_eq!((result.verdict, result.looks), (GateVerdict::Pass, 1));
+    assert_eq!((result.verdict, result.looks), (Verdict::Pass, 1));
     assert!(result.rows.iter().all(|row| row.change == Change::NoChange && row.pairs_that_differ == 0));
     assert_eq!(result.rows.len(), 8, "four usual guards of two strategies");
     assert!(result.inputs.is_empty());
@@ -66,7 +66,7 @@ fn nothing_changed_is_exactly_nothing() {
 #[test]
 fn a_shorter_bake_costs_harm_and_buys_speed() {
     let result = compared(&plan("4h"), &plan("1h"));
-    assert_eq!(result.verdict, GateVerdict::Fail);
+    assert_eq!(result.verdict, Verdict::Fail);
     let harm = row(&result, "waves", &measures::IMPAIRED_HOST_MS);
     assert_eq!(harm.change, Change::Regressed);
     assert!(harm.difference.unwrap().interval.is_above(0.0));
@@ -96,7 +96,7 @@ fn the_trial_that_is_worse_by_most_is_the_one_named() {
 fn a_slightly_longer_bake_is_within_tolerance() {
     let result = compared(&plan("4h"), &plan("4h10m"));
     let speed = row(&result, "waves", &measures::TIME_TO_100_MS);
-    assert_eq!((speed.change, result.verdict), (Change::WithinTolerance, GateVerdict::Pass), "{speed:?}");
+    assert_eq!((speed.change, result.verdict), (Change::WithinTolerance, Verdict::Pass), "{speed:?}");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn what_one_look_leaves_open_gets_another() {
     old.study.max_trials = 600;
     new.study.max_trials = 600;
     let capped = compared(&old, &new);
-    assert_eq!((capped.looks, capped.verdict), (1, GateVerdict::Inconclusive));
+    assert_eq!((capped.looks, capped.verdict), (1, Verdict::Inconclusive));
     assert!(capped.rows[0].trials_needed.unwrap() > 600);
 }
 
@@ -177,9 +177,9 @@ fn leaving_is_no_way_out_of_a_guard() {
         tolerance: 0.05,
     }];
     let result = compared(&old, &new);
-    assert_eq!((result.verdict, result.unguarded_strategies), (GateVerdict::Fail, vec!["at-once".into()]));
+    assert_eq!((result.verdict, result.unguarded_strategies), (Verdict::Fail, vec!["at-once".into()]));
     old.study.guards[0].strategy = Some(0);
-    assert_eq!(compared(&old, &new).verdict, GateVerdict::Pass);
+    assert_eq!(compared(&old, &new).verdict, Verdict::Pass);
 }
 
 #[test]
@@ -192,9 +192,9 @@ fn a_broken_limit_of_the_candidate_fails_too() {
         max: 1000.0,
         level: Level::Error,
     }];
-    assert_eq!(compared(&old, &new).verdict, GateVerdict::Fail);
+    assert_eq!(compared(&old, &new).verdict, Verdict::Fail);
     new.study.thresholds[0].level = Level::Warn;
-    assert_eq!(compared(&old, &new).verdict, GateVerdict::Pass);
+    assert_eq!(compared(&old, &new).verdict, Verdict::Pass);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_candidate_does_not_choose_how_closely_it_is_looked_at() {
     let (old, mut new) = (plan("4h"), plan("1h"));
     (new.study.trials, new.study.max_trials) = (12, 12);
     let result = compared(&old, &new);
-    assert_eq!(result.verdict, GateVerdict::Fail);
+    assert_eq!(result.verdict, Verdict::Fail);
     assert!(result.rows.iter().all(|row| row.trials >= 600), "{:?}", result.rows);
 }
 
@@ -211,7 +211,7 @@ fn more_trials_alone_are_no_reason_for_another_look() {
     let (old, mut new) = (plan("4h"), plan("4h"));
     new.study.trials = 1200;
     let result = compared(&old, &new);
-    assert_eq!((result.verdict, result.looks, result.trials), (GateVerdict::Pass, 1, 1200));
+    assert_eq!((result.verdict, result.looks, result.trials), (Verdict::Pass, 1, 1200));
     assert_eq!(result.inputs.len(), 1, "{:?}", result.inputs);
 }
 

@@ -1,93 +1,89 @@
 //! One strategy against another over the same trials, and all against the best.
 
-use super::evidence::Evidence;
+use super::estimate::Estimate;
 use super::sampling::Sampling;
-use super::summary::{Leader, MetricSummary, StrategySummary};
+use super::trials::StudyTrials;
+use super::verdict::Change;
 use crate::outcome::measures::Measure;
-use crate::stats::{Mean, Ratio, TAIL};
-use serde::Serialize;
+use crate::stats::{Mean, MeanRatio, TAIL};
+use serde::{Serialize, Serializer};
 
 /// Fewer pairs than this decide nothing: even if all have the same sign, chance alone gives that more
 /// than one time in twenty (`2 / 2^n`), whatever a t interval says of two or three values.
 pub const FEWEST_PAIRS: u64 = 6;
+
 /// A strategy minus the baseline, over the trials in which both have a value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
-    /// Trials in which both have a value.
+    /// StudyTrials in which both have a value.
     pub n: u64,
-    /// Mean difference; negative means less than the baseline, which is better for every metric.
+    /// Mean difference; negative means less than the baseline, which is better for every measure of a rollout.
     pub mean: Option<Mean>,
     /// The strategy's mean over the baseline's, on the same trials.
-    pub ratio: Option<Ratio>,
+    pub ratio: Option<MeanRatio>,
     /// What the interval of the mean difference says.
-    pub verdict: Comparison,
+    #[serde(serialize_with = "between_strategies")]
+    pub verdict: Change,
 }
 
-/// What a paired difference says. Less is better for every metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Comparison {
-    /// The whole interval is below 0.
-    #[serde(rename = "better")]
-    Better,
-    /// The whole interval is above 0.
-    #[serde(rename = "worse")]
-    Worse,
-    /// The interval contains 0, or there are under six pairs.
-    #[serde(rename = "no clear difference")]
-    NoClearDifference,
-}
-
-impl Comparison {
-    /// The words, for reports.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Better => "better",
-            Self::Worse => "worse",
-            Self::NoClearDifference => "no clear difference",
-        }
-    }
+fn between_strategies<S: Serializer>(verdict: &Change, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(verdict.between_strategies())
 }
 
 /// The paired difference of the strategy `own` from `baseline`.
 pub(super) fn difference(
     metric: &'static Measure,
     sampling: &Sampling,
-    evidence: &impl Evidence,
+    study: &dyn StudyTrials,
     own: usize,
     baseline: usize,
 ) -> Difference {
-    let pairs = evidence.pairs(sampling, metric, own, baseline);
+    let pairs = study.pairs(sampling, metric, own, baseline);
     let mean = pairs.mean_difference(TAIL);
-    let verdict = match mean.map(|mean| mean.interval) {
-        _ if pairs.len() < FEWEST_PAIRS => Comparison::NoClearDifference,
-        Some(interval) if interval.high.is_some_and(|high| high < 0.0) => Comparison::Better,
-        Some(interval) if interval.is_above(0.0) => Comparison::Worse,
-        _ => Comparison::NoClearDifference,
-    };
-    let ratio = pairs.ratio().map(|ratio| Ratio { interval: ratio.interval.at_least(0.0), ..ratio });
+    let believed = mean.filter(|_| pairs.len() >= FEWEST_PAIRS);
+    let difference = believed.map(|Mean { value, interval, .. }| Estimate { value, interval });
+    let verdict = Change::of(difference, difference, metric.better);
+    let ratio = pairs.ratio().map(|ratio| MeanRatio { interval: ratio.interval.at_least(0.0), ..ratio });
     Difference { n: pairs.len(), mean, ratio, verdict }
 }
 
-/// The strategy with the least `estimate`, and those that may be as good.
+/// The strategy with the least estimate of a metric, and those that may be as good.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Leader {
+    /// Its name; ties go to the first in plan order.
+    pub strategy: String,
+    /// Strategies that are not clearly worse than any other one, in plan order, without this one. With the
+    /// study's confidence the best one is this or among them: multiple comparisons with the best (Hsu), by
+    /// paired differences.
+    pub not_clearly_worse: Vec<String>,
+}
+
+/// A strategy among those of which one leads.
+pub(super) struct Racer {
+    pub name: String,
+    /// Trials with a value.
+    pub n: u64,
+    /// What the least of leads.
+    pub estimate: Option<f64>,
+}
+
+/// The strategy with the least estimate, and those that may be as good.
 ///
 /// Multiple comparisons with the best (Hsu 1984, Annals of Statistics 12), by one-sided intervals of paired
 /// differences: a strategy is out only if it is worse than another one beyond a doubt of 5 % shared by all
 /// its comparisons. The truly best one is then ruled out with at most 5 %, however many compete.
 pub(super) fn leader(
     sampling: &Sampling,
-    evidence: &impl Evidence,
-    metric: &'static Measure,
-    estimate: impl Fn(&MetricSummary) -> Option<f64>,
-    strategies: &[StrategySummary],
+    study: &dyn StudyTrials,
+    metric: &Measure,
+    racers: &[Racer],
 ) -> Option<Leader> {
-    let estimates = strategies.iter().enumerate().filter_map(|(i, s)| Some((i, estimate(s.metric(metric))?)));
+    let estimates = racers.iter().enumerate().filter_map(|(index, racer)| Some((index, racer.estimate?)));
     let (best, _) = estimates.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let rivals: Vec<usize> =
-        (0..strategies.len()).filter(|&index| strategies[index].metric(metric).n > 0).collect();
+    let rivals: Vec<usize> = (0..racers.len()).filter(|&index| racers[index].n > 0).collect();
     let tail = 2.0 * TAIL / (rivals.len() as f64 - 1.0).max(1.0);
     let is_worse = |index: usize, than: usize| {
-        let pairs = evidence.pairs(sampling, metric, index, than);
+        let pairs = study.pairs(sampling, metric, index, than);
         let mean = pairs.mean_difference(tail);
         pairs.len() >= FEWEST_PAIRS && mean.is_some_and(|mean| mean.interval.is_above(0.0))
     };
@@ -95,7 +91,7 @@ pub(super) fn leader(
     // The leader stays whatever the others say: it has the least estimate.
     let not_clearly_worse = rivals.iter().filter(|&&index| index != best && !is_out(index));
     Some(Leader {
-        strategy: strategies[best].name.clone(),
-        not_clearly_worse: not_clearly_worse.map(|&index| strategies[index].name.clone()).collect(),
+        strategy: racers[best].name.clone(),
+        not_clearly_worse: not_clearly_worse.map(|&index| racers[index].name.clone()).collect(),
     })
 }

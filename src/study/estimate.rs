@@ -1,13 +1,11 @@
-//! One statistic of one metric, whichever it is: value and interval.
+//! One statistic of one measure, whichever it is: value and interval.
 
-use super::sampling::{mean_of, sizes};
 use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
-use crate::stats::sample::Valued;
-use crate::stats::{self, Interval, Sample, Sorted};
+use crate::stats::{self, Interval, Mean, Proportion, Sample, Sorted};
 use serde::{Deserialize, Serialize};
 
-/// A value with its interval, in the metric's unit.
+/// A value with its interval, in the measure's unit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The estimate.
@@ -17,32 +15,49 @@ pub struct Estimate {
     pub interval: Interval,
 }
 
+impl Estimate {
+    /// Whether a difference is one: its interval leaves 0 out.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.interval.is_above(0.0) || self.interval.is_below(0.0)
+    }
+}
+
+/// An estimate and what it is of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimated {
+    /// What is measured.
+    pub measure: &'static Measure,
+    /// Mean over horizons.
+    pub mean: Option<Mean>,
+}
+
 /// Where the worst hundredth begins.
 pub(super) const CVAR_LEVEL: f64 = 0.99;
 
-/// The values of a metric, ready for any statistic.
+/// The values of a measure, ready for any statistic.
 #[derive(Debug)]
-pub(super) struct Values<V = f64> {
-    pub metric: &'static Measure,
-    pub sample: Sample<V>,
+pub(super) struct Values {
+    pub measure: &'static Measure,
+    pub sample: Sample,
     pub sorted: Sorted,
 }
 
-impl<V: Valued> Values<V> {
-    pub fn new(metric: &'static Measure, sample: Sample<V>) -> Self {
-        Self { metric, sorted: Sorted::new(&sample), sample }
+impl Values {
+    pub fn new(measure: &'static Measure, sample: Sample) -> Self {
+        Self { measure, sorted: Sorted::new(&sample), sample }
     }
 
     /// The statistic and its interval, which leaves `tail` out on each side; none without values. The
     /// largest value seen is a fact of these trials and has no width.
     pub fn estimate(&self, statistic: Statistic, tail: f64) -> Option<Estimate> {
         let (value, interval) = match statistic {
-            Statistic::Mean if self.metric.unit == Unit::YesNo => {
+            Statistic::Mean if self.measure.unit == Unit::YesNo => {
                 stats::proportion_at(&self.sample, tail).map(|p| (p.value, p.interval))
             }
-            Statistic::Mean => mean_of(self.metric.unit, &self.sample, tail).map(|m| (m.value, m.interval)),
+            Statistic::Mean => mean(self.measure.unit, &self.sample, tail).map(|m| (m.value, m.interval)),
             Statistic::Cvar99 => stats::tail_mean_at(&self.sample, &self.sorted, CVAR_LEVEL, tail)
-                .map(|m| (m.value, sizes(self.metric.unit, m.interval))),
+                .map(|m| (m.value, possible(self.measure.unit, m.interval))),
             Statistic::Max => self.sorted.max().map(|max| (max, Interval::new(max, max))),
             Statistic::P50 | Statistic::P90 | Statistic::P99 => self
                 .sorted
@@ -50,5 +65,31 @@ impl<V: Valued> Values<V> {
                 .map(|q| (q.value, q.interval)),
         }?;
         Some(Estimate { value, interval })
+    }
+
+    /// The share of ones, if the measure is a yes or a no.
+    pub fn share(&self) -> Option<Proportion> {
+        if self.measure.unit == Unit::YesNo { stats::proportion(&self.sample) } else { None }
+    }
+}
+
+/// The mean of values in `unit`.
+pub(super) fn mean(unit: Unit, sample: &Sample, tail: f64) -> Option<Mean> {
+    let mean = stats::mean_at(sample, tail)?;
+    Some(Mean { interval: possible(unit, mean.interval), ..mean })
+}
+
+/// The part of the interval of a mean in `unit` that is possible: where no value can be negative or more than the
+/// whole, nor can their expectation.
+fn possible(unit: Unit, interval: Interval) -> Interval {
+    let interval = if unit.is_signed() { interval } else { interval.at_least(0.0) };
+    // Other parts of a whole are reported as the estimator gives them, which changes no verdict.
+    match unit {
+        Unit::Share => Interval { high: interval.high.map(|high| high.min(1.0)), ..interval },
+        Unit::DurationMs | Unit::LeadMs | Unit::HostMs | Unit::Hosts | Unit::Zones | Unit::Regions => {
+            interval
+        }
+        Unit::Requests | Unit::Items | Unit::Deployments | Unit::Alarms | Unit::Count => interval,
+        Unit::Ppm | Unit::YesNo => interval,
     }
 }

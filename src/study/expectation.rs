@@ -3,14 +3,13 @@
 //! An expectation is about the model, not about the plan: it says whether the simulation reproduces what was
 //! measured, so it has two sides, and a plan that does better than was published misses it too.
 
-use super::estimate::{Estimate, Values};
-use super::evidence::Evidence;
-use super::sampling::Sampling;
-use super::threshold::{Verdict, growth_needed, trials_needed};
-use crate::outcome::measures::{Measure, Unit};
+use super::judgement::{self, Claim};
+use super::trials::StudyTrials;
+use super::verdict::Verdict;
+use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Level, Plan};
-use crate::stats::{CONFIDENCE, Interval};
+use crate::stats::Interval;
 use serde::Serialize;
 
 /// What was published, what is simulated, and whether they agree. All numbers are in the metric's unit.
@@ -32,7 +31,7 @@ pub struct ExpectationResult {
     pub at_most: f64,
     /// What missing it means.
     pub level: Level,
-    /// Trials with a value.
+    /// StudyTrials with a value.
     pub n: u64,
     /// The statistic's estimate; absent without values.
     pub simulated: Option<f64>,
@@ -47,7 +46,7 @@ pub struct ExpectationResult {
     pub relative_deviation: Option<f64>,
     /// Pass: the whole interval agrees. Fail: none of it does. Inconclusive: a part, or there is no interval.
     pub verdict: Verdict,
-    /// Trials that would probably decide an inconclusive one; absent if decided, or if no reasonable number
+    /// StudyTrials that would probably decide an inconclusive one; absent if decided, or if no reasonable number
     /// would do.
     pub trials_needed: Option<u64>,
 }
@@ -61,79 +60,43 @@ impl ExpectationResult {
     }
 }
 
-/// Judges every expectation, in plan order. All verdicts together are wrong with at most 5 %, by Bonferroni's
-/// inequality. Limits share a doubt of their own: asking what was published loosens no promise.
-///
-/// # Panics
-/// If an expectation names an unknown metric, which a resolved plan does not.
+/// Judges every expectation of a measure of these trials, in plan order. All verdicts together are wrong with at most
+/// 5 %, by Bonferroni's inequality. Limits share a doubt of their own: asking what was published loosens no promise.
 #[must_use]
-pub fn judge(plan: &Plan, evidence: &impl Evidence) -> Vec<ExpectationResult> {
-    let expectations = &plan.study.expectations;
-    let uncertain = expectations.iter().filter(|expected| expected.statistic != Statistic::Max).count();
-    let doubt = (1.0 - CONFIDENCE) / uncertain.max(1) as f64;
-    expectations.iter().map(|expected| judge_one(expected, plan, evidence, doubt)).collect()
+pub fn judge(plan: &Plan, study: &dyn StudyTrials) -> Vec<ExpectationResult> {
+    let all = plan.study.expectations.iter();
+    let of_these: Vec<&Expectation> = all.filter(|one| one.metric.subject() == study.subject()).collect();
+    let doubt = judgement::doubt(of_these.iter().map(|expected| expected.statistic), 1);
+    of_these.into_iter().map(|expected| judge_one(expected, plan, study, doubt)).collect()
 }
 
-fn judge_one(expected: &Expectation, plan: &Plan, evidence: &impl Evidence, doubt: f64) -> ExpectationResult {
-    let metric = expected.metric;
-    let trials = evidence.trials(expected.strategy);
-    let sampling = Sampling::new(plan, trials);
-    let values = Values::new(metric, evidence.values(&sampling, metric, expected.strategy));
-    let tail = doubt / 2.0;
-    let estimate = values.estimate(expected.statistic, tail);
-    let interval = estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval);
+fn judge_one(expected: &Expectation, plan: &Plan, study: &dyn StudyTrials, doubt: f64) -> ExpectationResult {
     let (low, high) = expected.band();
     // No room is lost: nothing is simulated below 0 but what has a sign.
-    let low = if metric.unit == Unit::LeadMs { low } else { low.max(0.0) };
-    let verdict = agreement(interval, low, high);
-    let needed = estimate.filter(|_| verdict == Verdict::Inconclusive).and_then(|estimate| {
-        let growth = |edge| growth_needed(expected.statistic, edge, &values, estimate, tail);
-        trials_needed(trials as f64, growth_to_leave(low, high, estimate, growth))
-    });
-    let deviation = estimate.map(|estimate| estimate.value - expected.value);
+    let low = if expected.metric.unit.is_signed() { low } else { low.max(0.0) };
+    let Expectation { metric, statistic, strategy, value, level, .. } = *expected;
+    let claim = Claim { measure: metric, statistic, strategy, low: Some(low), high };
+    let judged = judgement::judge(&claim, plan, study, doubt);
+    let deviation = judged.value().map(|simulated| simulated - value);
     ExpectationResult {
         metric,
-        statistic: expected.statistic,
-        strategy: plan.strategies[expected.strategy].name.clone(),
+        statistic,
+        strategy: plan.strategies[strategy].name.clone(),
         source: expected.source.clone(),
-        published: expected.value,
+        published: value,
         at_least: low,
         at_most: high,
-        level: expected.level,
-        n: values.sample.len(),
-        simulated: estimate.map(|estimate| estimate.value),
-        interval,
+        level,
+        n: judged.n,
+        simulated: judged.value(),
+        interval: judged.interval(),
         confidence: 1.0 - doubt,
         deviation,
         relative_deviation: deviation
-            .map(|deviation| deviation / expected.value.abs())
+            .map(|deviation| deviation / value.abs())
             .filter(|share| share.is_finite()),
-        verdict,
-        trials_needed: needed,
-    }
-}
-
-/// Where the interval lies with regard to the band from `low` to `high`, whose ends belong to it.
-fn agreement(interval: Interval, low: f64, high: f64) -> Verdict {
-    let is_below = interval.high.is_some_and(|end| end < low);
-    if is_below || interval.is_above(high) {
-        Verdict::Fail
-    } else if interval.low.is_some_and(|end| end >= low) && interval.is_at_most(high) {
-        Verdict::Pass
-    } else {
-        Verdict::Inconclusive
-    }
-}
-
-/// How many times as many trials bring the interval to one side of every edge that matters: of both if the
-/// estimate agrees, else of the nearer one.
-fn growth_to_leave(low: f64, high: f64, estimate: Estimate, growth: impl Fn(f64) -> f64) -> f64 {
-    if estimate.value < low {
-        growth(low)
-    } else if estimate.value > high {
-        growth(high)
-    } else {
-        growth(low).max(growth(high))
+        verdict: judged.verdict,
+        trials_needed: judged.trials_needed,
     }
 }
 

@@ -1,13 +1,13 @@
 //! The trials of a study on their way: simulated in batches, handed on in trial order, kept whole while they
-//! are few and condensed when they are many. Must not know where rows of text go.
+//! are few and aggregated when they are many. Must not know where rows of text go.
 
-use super::condensed::Condensed;
-use super::evidence::Evidence;
+use super::aggregates::Aggregates;
 use super::outcomes::Outcomes;
 use super::precision;
 use super::progress::{Progress, Stopped};
 use super::rollouts::{Evaluations, RolloutSimulator};
 use super::summary::{Summary, summarise};
+use super::trials::StudyTrials as _;
 use super::workers::Workers;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
@@ -16,10 +16,10 @@ use std::io;
 use std::ops::Range;
 
 /// Trials of which all outcomes are kept: up to here every digit of every estimate is that of the values.
-/// Beyond, a study of any length needs the same memory: see [`Condensed`].
+/// Beyond, a study of any length needs the same memory: see [`Aggregates`].
 pub const WHOLE_TRIALS: u64 = 1 << 16;
 
-/// Rollouts of a batch, about; part of no result. While one is simulated the one before is handed on.
+/// RolloutTrials of a batch, about; part of no result. While one is simulated the one before is handed on.
 const BATCH_ROLLOUTS: u64 = 1 << 14;
 /// Trials of a batch, at least.
 const FEWEST_IN_BATCH: u64 = 1 << 9;
@@ -48,7 +48,7 @@ pub enum Gathered {
     /// All outcomes.
     Whole(Outcomes),
     /// What the estimators need.
-    Condensed(Box<Condensed>),
+    Aggregated(Box<Aggregates>),
 }
 
 impl Gathered {
@@ -57,7 +57,7 @@ impl Gathered {
     pub fn summarise(&self, plan: &Plan) -> Summary {
         match self {
             Self::Whole(outcomes) => summarise(plan, outcomes),
-            Self::Condensed(condensed) => summarise(plan, &**condensed),
+            Self::Aggregated(aggregates) => summarise(plan, &**aggregates),
         }
     }
 
@@ -66,24 +66,24 @@ impl Gathered {
     pub fn trials(&self) -> u64 {
         match self {
             Self::Whole(outcomes) => outcomes.trials(),
-            Self::Condensed(condensed) => condensed.trials(0),
+            Self::Aggregated(aggregates) => aggregates.trials(0),
         }
     }
 
     fn next_round(&self, plan: &Plan) -> Option<u64> {
         match self {
             Self::Whole(outcomes) => precision::next_round(plan, outcomes),
-            Self::Condensed(condensed) => precision::next_round(plan, &**condensed),
+            Self::Aggregated(aggregates) => precision::next_round(plan, &**aggregates),
         }
     }
 
-    /// The same trials, condensed if there are going to be many.
+    /// The same trials, aggregated if there are going to be many.
     fn ready_for(self, plan: &Plan, trials: u64) -> Self {
         match self {
             Self::Whole(outcomes) if trials > WHOLE_TRIALS => {
-                let mut condensed = Box::new(Condensed::new(plan));
-                condensed.add(&outcomes.by_strategy.iter().map(|row| vec![&row[..]]).collect::<Vec<_>>());
-                Self::Condensed(condensed)
+                let mut aggregates = Box::new(Aggregates::new(plan));
+                aggregates.add(&outcomes.by_strategy.iter().map(|row| vec![&row[..]]).collect::<Vec<_>>());
+                Self::Aggregated(aggregates)
             }
             as_it_is => as_it_is,
         }
@@ -96,8 +96,8 @@ impl Gathered {
                     chunks.into_iter().for_each(|chunk| row.extend(chunk.outcomes));
                 }
             }
-            Self::Condensed(condensed) => {
-                condensed.add(&batch.iter().map(|chunks| pieces(chunks)).collect::<Vec<_>>());
+            Self::Aggregated(aggregates) => {
+                aggregates.add(&batch.iter().map(|chunks| pieces(chunks)).collect::<Vec<_>>());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What a comparison guards: the statistics that must not get worse, and how much they may.
 
-use crate::outcome::measures::{self, Measure};
+use crate::outcome::measures::{self, Better, Measure, Subject};
 use crate::plan::study::Statistic;
 use crate::plan::{Guard, Plan};
 
@@ -11,8 +11,23 @@ pub(super) struct Guarded {
     pub statistic: Statistic,
     /// Name of the strategy; all when absent.
     pub strategy: Option<String>,
-    /// Accepted increase as a share of the old value.
+    /// By what share of the old value it may get worse.
     pub tolerance: f64,
+}
+
+impl Guarded {
+    /// Whether it guards a strategy of this name.
+    pub fn applies_to(&self, strategy: &str) -> bool {
+        self.strategy.as_ref().is_none_or(|only| only == strategy)
+    }
+
+    /// The multiple of the old value beyond which the new one is worse than is accepted.
+    pub fn accepted(&self) -> f64 {
+        match self.metric.better {
+            Better::Less => 1.0 + self.tolerance,
+            Better::More => 1.0 - self.tolerance,
+        }
+    }
 }
 
 /// Guarded where the baseline says nothing: harm on average and at its worst, isolation, speed.
@@ -22,16 +37,31 @@ const USUAL: [(&Measure, Statistic); 4] = [
     (&measures::ISOLATION_VIOLATED, Statistic::Mean),
     (&measures::TIME_TO_100_MS, Statistic::P50),
 ];
+/// The same of pipelines: DORA's measures that every horizon has, and harm.
+const USUAL_OF_PIPELINES: [(&Measure, Statistic); 4] = [
+    (&measures::IMPAIRED_HOST_MS_PER_QUARTER, Statistic::Mean),
+    (&measures::CHANGE_FAIL_RATE, Statistic::Mean),
+    (&measures::LEAD_TIME_P50_MS, Statistic::Mean),
+    (&measures::DEPLOYMENTS_PER_DAY, Statistic::Mean),
+];
 /// Tolerance of these.
 const USUAL_TOLERANCE: f64 = 0.05;
 
-/// What is guarded: what the baseline guards, or the usual if it guards nothing, and what the candidate adds.
+/// What is guarded of a subject: what the baseline guards, or the usual if it guards nothing, and what the candidate adds.
 /// A candidate loosens none of it: a change does not choose the gate that judges it.
-pub(super) fn guarded(baseline: &Plan, candidate: &Plan, tolerance: Option<f64>) -> Vec<Guarded> {
-    let own = |plan: &Plan| plan.study.guards.iter().map(|guard| named(plan, guard)).collect::<Vec<_>>();
+pub(super) fn guarded(
+    subject: Subject,
+    baseline: &Plan,
+    candidate: &Plan,
+    tolerance: Option<f64>,
+) -> Vec<Guarded> {
+    let own = |plan: &Plan| -> Vec<Guarded> {
+        let of_subject = plan.study.guards.iter().filter(|guard| guard.metric.subject() == subject);
+        of_subject.map(|guard| named(plan, guard)).collect()
+    };
     let mut all = own(baseline);
     if all.is_empty() {
-        all.extend(usual());
+        all.extend(usual(subject));
     }
     for guard in own(candidate) {
         let same = |other: &Guarded| {
@@ -48,13 +78,19 @@ pub(super) fn guarded(baseline: &Plan, candidate: &Plan, tolerance: Option<f64>)
     all
 }
 
-fn usual() -> impl Iterator<Item = Guarded> {
-    USUAL.into_iter().map(|(metric, statistic)| Guarded {
-        metric,
-        statistic,
+fn usual(subject: Subject) -> impl Iterator<Item = Guarded> {
+    let usual: &[(&'static Measure, Statistic)] = match subject {
+        Subject::Rollout => &USUAL,
+        Subject::Pipeline => &USUAL_OF_PIPELINES,
+        Subject::Lane => &[],
+    };
+    let guard = |(metric, statistic): &(&'static Measure, Statistic)| Guarded {
+        metric: *metric,
+        statistic: *statistic,
         strategy: None,
         tolerance: USUAL_TOLERANCE,
-    })
+    };
+    usual.iter().map(guard)
 }
 
 fn named(plan: &Plan, guard: &Guard) -> Guarded {
@@ -80,23 +116,23 @@ mod tests {
         let (mut old, mut new) = (sample::plan(), sample::plan());
         old.study.guards = vec![guard(&measures::ESCAPED, 0.05)];
         new.study.guards = vec![guard(&measures::ESCAPED, 0.5), guard(&measures::DURATION_MS, 0.1)];
-        let all = guarded(&old, &new, None);
+        let all = guarded(Subject::Rollout, &old, &new, None);
         let said: Vec<(&Measure, f64)> = all.iter().map(|guard| (guard.metric, guard.tolerance)).collect();
         assert_eq!(said, [(&measures::ESCAPED, 0.05), (&measures::DURATION_MS, 0.1)]);
         assert_eq!(all[0].strategy.as_deref(), Some("amazon-five-waves"));
-        assert!(guarded(&old, &new, Some(0.2)).iter().all(|guard| guard.tolerance == 0.2));
+        assert!(guarded(Subject::Rollout, &old, &new, Some(0.2)).iter().all(|guard| guard.tolerance == 0.2));
     }
 
     #[test]
     fn a_guard_of_the_candidate_does_not_switch_off_the_usual_ones() {
         let (old, mut new) = (sample::plan(), sample::plan());
         new.study.guards = vec![guard(&measures::FALSE_ROLLBACK, 1.0)];
-        assert_eq!(guarded(&old, &new, None).len(), USUAL.len() + 1);
+        assert_eq!(guarded(Subject::Rollout, &old, &new, None).len(), USUAL.len() + 1);
     }
 
     #[test]
     fn without_guards_the_usual_ones_hold() {
         let plan = sample::plan();
-        assert_eq!(guarded(&plan, &plan, None).len(), USUAL.len());
+        assert_eq!(guarded(Subject::Rollout, &plan, &plan, None).len(), USUAL.len());
     }
 }

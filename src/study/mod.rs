@@ -4,16 +4,17 @@
 //! same bytes in any thread pool. Nothing here formats anything or knows a file.
 
 mod accepted;
+mod aggregates;
 pub mod baseline;
 pub mod compare;
-mod condensed;
 pub mod difference;
 mod estimate;
-mod evidence;
 pub mod expectation;
+mod fingerprint;
 pub mod gate;
 pub mod gather;
 mod guard;
+mod judgement;
 pub mod notable;
 mod outcomes;
 pub mod pipeline;
@@ -30,10 +31,12 @@ mod runner;
 mod sampling;
 pub mod summary;
 pub mod threshold;
+mod trials;
+pub mod verdict;
 mod workers;
 
 pub use accepted::BaselineError;
-pub use condensed::Condensed;
+pub use aggregates::Aggregates;
 pub use outcomes::{Outcomes, Weights};
 pub use pipeline_runner::{PipelineResult, PipelineStudy};
 pub use progress::{Nobody, Progress, Stopped};

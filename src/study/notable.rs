@@ -47,7 +47,7 @@ pub struct Notable {
 }
 
 /// A trial and what happened in it.
-pub type Candidate<'o> = (u64, &'o Outcome);
+pub type NumberedTrial<'o> = (u64, &'o Outcome);
 
 /// Whether an outcome is of a kind.
 type Makes = fn(&Outcome) -> bool;
@@ -62,7 +62,7 @@ const FIRSTS: [(NotableKind, Makes); 3] = [
 /// The notable trials of one strategy, of `candidates` in the order of trials: at most one of each kind; ties
 /// go to the lower trial. `median_harm` is the median of impaired host-time over bad changes.
 #[must_use]
-pub fn notable(plan: &Plan, candidates: &[Candidate], median_harm: Option<f64>) -> Vec<Notable> {
+pub fn notable(plan: &Plan, candidates: &[NumberedTrial], median_harm: Option<f64>) -> Vec<Notable> {
     let most = |of: fn(&Outcome) -> Option<u64>| {
         let keyed = candidates.iter().filter_map(|&(trial, outcome)| Some((of(outcome)?, trial, outcome)));
         let first = keyed.min_by_key(|&(value, trial, _)| (Reverse(value), trial));
@@ -79,7 +79,7 @@ pub fn notable(plan: &Plan, candidates: &[Candidate], median_harm: Option<f64>) 
     picks.filter_map(|(kind, pick)| pick.map(|pick| describe(plan, kind, pick))).collect()
 }
 
-fn describe(plan: &Plan, kind: NotableKind, (trial, outcome): Candidate) -> Notable {
+fn describe(plan: &Plan, kind: NotableKind, (trial, outcome): NumberedTrial) -> Notable {
     Notable {
         kind,
         trial,
@@ -104,9 +104,9 @@ fn completion(outcome: &Outcome) -> Option<u64> {
 }
 
 /// The bad change whose impaired host-time is nearest to `median`.
-fn median_bad<'o>(candidates: &[Candidate<'o>], median: f64) -> Option<Candidate<'o>> {
+fn median_bad<'o>(candidates: &[NumberedTrial<'o>], median: f64) -> Option<NumberedTrial<'o>> {
     let bad = candidates.iter().copied().filter(|(_, outcome)| outcome.is_bad());
-    let off = |(_, outcome): &Candidate| (outcome.impaired_host_ms as f64 - median).abs();
+    let off = |(_, outcome): &NumberedTrial| (outcome.impaired_host_ms as f64 - median).abs();
     bad.min_by(|a, b| off(a).total_cmp(&off(b)))
 }
 
@@ -144,9 +144,9 @@ impl Shortlist {
     }
 
     /// The trials, in order.
-    pub fn candidates(&self) -> Vec<Candidate<'_>> {
+    pub fn candidates(&self) -> Vec<NumberedTrial<'_>> {
         let some = self.firsts.iter().chain([&self.worst, &self.slowest]).flatten();
-        let mut all: Vec<Candidate> = self.bad.iter().chain(some).map(|(trial, o)| (*trial, o)).collect();
+        let mut all: Vec<NumberedTrial> = self.bad.iter().chain(some).map(|(trial, o)| (*trial, o)).collect();
         all.sort_by_key(|(trial, _)| *trial);
         all.dedup_by_key(|(trial, _)| *trial);
         all
@@ -165,7 +165,7 @@ mod tests {
         let mut bad: Vec<u64> = row.iter().filter(|o| o.is_bad()).map(|o| o.impaired_host_ms).collect();
         bad.sort_unstable();
         let median = bad[bad.len().div_ceil(2) - 1];
-        let all: Vec<Candidate> = (0..).zip(row).collect();
+        let all: Vec<NumberedTrial> = (0..).zip(row).collect();
         let picks = notable(&plan, &all, Some(median as f64));
         let pick = |kind| picks.iter().find(|n| n.kind == kind).map(|n| &row[n.trial as usize]).unwrap();
         let worst = pick(NotableKind::WorstBlastRadius).impaired_host_ms;
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(pick(NotableKind::FirstFalseRollback).ending, Ending::FalseRollback);
         assert!(pick(NotableKind::SlowestCompleted).is_complete());
         let same = vec![sample::escaped(); 3];
-        let same: Vec<Candidate> = (0..).zip(&same).collect();
+        let same: Vec<NumberedTrial> = (0..).zip(&same).collect();
         assert!(notable(&plan, &same, None).iter().all(|n| n.trial == 0));
     }
 
@@ -197,7 +197,7 @@ mod tests {
         for row in &outcomes.by_strategy {
             let mut list = Shortlist::default();
             (0..).zip(row).for_each(|(trial, outcome)| list.look(trial, outcome));
-            let all: Vec<Candidate> = (0..).zip(row).collect();
+            let all: Vec<NumberedTrial> = (0..).zip(row).collect();
             assert!(list.candidates().len() < all.len());
             assert_eq!(notable(&plan, &list.candidates(), None), notable(&plan, &all, None));
         }

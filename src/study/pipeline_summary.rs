@@ -2,14 +2,19 @@
 //! a steady state. Every number is the mean over trials of what one trial says, with an interval from these
 //! independent replications.
 
+pub use super::estimate::Estimated;
+use super::estimate::mean as mean_in;
+use super::expectation::{self, ExpectationResult};
 use super::pipeline::PipelineTrials;
 use super::pipeline_without::Without;
 use super::policy_summary::{Policies, policies};
-use crate::outcome::measures::{self, Measure, Trial, Unit, average, days, mean_delivered, mean_part};
+use super::precision::{self, PrecisionResult};
+use super::threshold::{self, ThresholdResult};
+use crate::outcome::measures::{self, Measure, Unit, average, days, mean_delivered, mean_part};
 use crate::outcome::pipeline::{PARTS, Part, PipelineOutcome, StageOutcome};
 use crate::plan::{Pipeline, Plan};
 use crate::stats::mean::{Mean, mean};
-use crate::stats::{Interval, Sample};
+use crate::stats::{Sample, TAIL};
 use serde::Serialize;
 
 /// Lead times of the second third of a trial that are this share above (or below) those of the first are a drift.
@@ -42,6 +47,15 @@ pub struct PipelineSummary {
     /// The other pipelines on the fleet, in plan order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherPipeline>,
+    /// Precisions asked for and whether they were reached; left out if none is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub precision: Vec<PrecisionResult>,
+    /// Limits and whether they hold; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<ThresholdResult>,
+    /// What was published and whether the simulation agrees; left out if nothing is expected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<ExpectationResult>,
     /// The same without some stages, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without: Option<Without>,
@@ -84,15 +98,6 @@ pub struct StrategyPipelines {
     /// Whether lead times drifted from the first third of the trials to the second: then there is no steady state, and
     /// every number depends on the trial's length.
     pub drifts: bool,
-}
-
-/// An estimate and what it is of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Estimated {
-    /// What is measured.
-    pub measure: &'static Measure,
-    /// Mean over trials.
-    pub mean: Option<Mean>,
 }
 
 /// A part of the lead time.
@@ -139,14 +144,21 @@ pub fn summarise(plan: &Plan, pipeline: &Pipeline, trials: &PipelineTrials) -> P
             .map(|(strategy, row)| StrategyPipelines {
                 name: strategy.name.clone(),
                 measures: estimates(pipeline, row),
-                review_to_delivery: over(row, |h| mean_delivered(h, |change| change.parts.total())),
-                parts: PARTS.map(|part| PartMean { part, mean: over(row, |h| mean_part(h, part)) }).to_vec(),
+                review_to_delivery: over(Unit::DurationMs, row, |h| {
+                    mean_delivered(h, |change| change.parts.total())
+                }),
+                parts: PARTS
+                    .map(|part| PartMean { part, mean: over(Unit::DurationMs, row, |h| mean_part(h, part)) })
+                    .to_vec(),
                 stages: stages(pipeline, strategy, row),
                 policies: policies(&pipeline.line, row),
                 drifts: drifts(row),
             })
             .collect(),
         others: pipeline.others.iter().zip(&trials.others).filter_map(other).collect(),
+        precision: precision::results(plan, trials),
+        thresholds: threshold::judge(plan, trials),
+        expectations: expectation::judge(plan, trials),
         without: None,
     }
 }
@@ -165,33 +177,25 @@ fn estimates(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Vec<Estimated> {
     measures::PIPELINE.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
 }
 
-/// The mean over the trials that have something to say.
-fn over(row: &[PipelineOutcome], of: impl Fn(&PipelineOutcome) -> Option<f64>) -> Option<Mean> {
-    mean(&Sample::plain(row.iter().filter_map(of).collect())).map(|mean| within(mean, f64::INFINITY))
+/// The mean over the horizons that have something to say.
+fn over(unit: Unit, row: &[PipelineOutcome], of: impl Fn(&PipelineOutcome) -> Option<f64>) -> Option<Mean> {
+    mean_in(unit, &Sample::plain(row.iter().filter_map(of).collect()), TAIL)
 }
 
-/// Nothing that is measured is below 0, and shares end at `most`.
-fn within(mean: Mean, most: f64) -> Mean {
-    let interval = mean.interval.at_least(0.0);
-    Mean { interval: Interval { high: interval.high.map(|high| high.min(most)), ..interval }, ..mean }
-}
-
-/// The mean of a measure over the trials that have something to say.
-pub(super) fn estimate<T: Trial>(measure: &'static Measure, row: &[T]) -> Estimated {
-    let most = if measure.unit == Unit::Share { 1.0 } else { f64::INFINITY };
-    let values = Sample::plain(row.iter().filter_map(|trial| measure.of(trial)).collect());
-    Estimated { measure, mean: mean(&values).map(|mean| within(mean, most)) }
+fn estimate(measure: &'static Measure, row: &[PipelineOutcome]) -> Estimated {
+    Estimated { measure, mean: over(measure.unit, row, |horizon| measure.of(horizon)) }
 }
 
 fn stages(pipeline: &Pipeline, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {
     let means = |name: &str, of: &dyn Fn(&PipelineOutcome) -> Option<StageOutcome>| {
-        let mean = |value: fn(&PipelineOutcome, &StageOutcome) -> f64| over(row, |h| Some(value(h, &of(h)?)));
+        let mean = |unit, value: fn(&PipelineOutcome, &StageOutcome) -> f64| {
+            over(unit, row, |h| Some(value(h, &of(h)?)))
+        };
         StageMeans {
             name: name.to_owned(),
-            utilisation: mean(|h, stage| stage.occupied_ms as f64 / h.counted_ms() as f64)
-                .map(|mean| within(mean, 1.0)),
-            waiting: mean(|h, stage| stage.waiting_area_ms as f64 / h.counted_ms() as f64),
-            per_day: mean(|h, stage| stage.entered as f64 / days(h)),
+            utilisation: mean(Unit::Share, |h, stage| stage.occupied_ms as f64 / h.counted_ms() as f64),
+            waiting: mean(Unit::Count, |h, stage| stage.waiting_area_ms as f64 / h.counted_ms() as f64),
+            per_day: mean(Unit::Count, |h, stage| stage.entered as f64 / days(h)),
         }
     };
     let before = pipeline.line.stages.iter().enumerate();
@@ -218,7 +222,6 @@ fn drifts(row: &[PipelineOutcome]) -> bool {
     let change = mean(&Sample::plain(pairs.iter().map(|(first, second)| second - first).collect()));
     change.is_some_and(|change| {
         let room = DRIFT * level;
-        change.interval.low.is_some_and(|low| low > room)
-            || change.interval.high.is_some_and(|high| high < -room)
+        change.interval.is_above(room) || change.interval.is_below(-room)
     })
 }

@@ -1,8 +1,8 @@
 //! What the policies of a pipeline buy and cost: emergencies beside all other changes, and how long the error budget was
 //! spent. Every number is the mean over trials of what one trial says, as in the summary that this is a part of.
 
-use super::pipeline_summary::{Estimated, estimate};
-use crate::outcome::measures::{self, Lane, LaneOutcome};
+use super::estimate::Estimated;
+use crate::outcome::measures::{self, LaneOutcome, Measure, Urgency};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::pipeline::Line;
 use crate::stats::Sample;
@@ -37,13 +37,16 @@ impl Policies {
     }
 }
 
-/// Summarises the trials of one strategy.
+/// Summarises the outcomes of one strategy.
 pub(super) fn policies(line: &Line, row: &[PipelineOutcome]) -> Policies {
-    let of_lane = |lane: Lane| {
-        let outcomes: Vec<LaneOutcome> = row.iter().map(|outcome| LaneOutcome(outcome, lane)).collect();
-        measures::LANE.iter().map(|measure| estimate(measure, &outcomes)).collect()
+    let of_lane = |lane: Urgency| {
+        let estimate = |measure: &&'static Measure| {
+            let values = row.iter().filter_map(|outcome| measure.of(&LaneOutcome(outcome, lane)));
+            Estimated { measure, mean: mean(&Sample::plain(values.collect())) }
+        };
+        measures::LANE.iter().map(estimate).collect()
     };
-    let lanes = || Lanes { emergencies: of_lane(Lane::Emergencies), others: of_lane(Lane::Others) };
+    let lanes = || Lanes { emergencies: of_lane(Urgency::Emergencies), others: of_lane(Urgency::Others) };
     let spent = || row.iter().map(|h| h.budget_spent_ms as f64 / h.counted_ms() as f64).collect();
     Policies {
         lanes: line.emergency.as_ref().map(|_| lanes()),

@@ -1,19 +1,18 @@
 //! Precision instead of trial counts: how many trials are enough, decided by the trials themselves.
 //!
-//! Trials come in rounds, each half as large again as all before it, until every interval asked for is
+//! StudyTrials come in rounds, each half as large again as all before it, until every interval asked for is
 //! narrow enough or the cap is reached. The decision looks at whole rounds only, so it depends on the
 //! scenario and the seed and on nothing else. Looking often and stopping at the first narrow interval would
 //! prefer samples that happen to look narrow; few rounds and the guards below keep the coverage, which a
 //! test measures.
 
 use super::estimate::{Estimate, Values};
-use super::evidence::Evidence;
 use super::sampling::Sampling;
+use super::trials::StudyTrials;
 use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
 use crate::plan::{Plan, Precision};
-use crate::stats::TAIL;
-use crate::stats::sample::Valued;
+use crate::stats::{Bin, TAIL};
 use serde::Serialize;
 
 /// Fewer values than this are not believed, however alike they are.
@@ -40,18 +39,18 @@ pub struct PrecisionResult {
     pub met: bool,
 }
 
-/// What was asked for and what was reached, by precision and then by strategy.
+/// What was asked for of measures of these trials and what was reached, by precision and then by strategy.
 #[must_use]
-pub fn results(plan: &Plan, evidence: &impl Evidence) -> Vec<PrecisionResult> {
-    let sampling = Sampling::new(plan, evidence.trials(0));
+pub fn results(plan: &Plan, study: &dyn StudyTrials) -> Vec<PrecisionResult> {
+    let sampling = Sampling::of(study.subject(), plan, study.trials(0));
     let mut results = Vec::new();
-    for wanted in &plan.study.precision {
+    for wanted in plan.study.precision.iter().filter(|wanted| wanted.metric.subject() == study.subject()) {
         for (index, strategy) in plan.strategies.iter().enumerate() {
             if wanted.strategy.is_some_and(|only| only != index) {
                 continue;
             }
             let metric = wanted.metric;
-            let values = Values::new(metric, evidence.values(&sampling, metric, index));
+            let values = Values::new(metric, study.values(&sampling, metric, index));
             let estimate = values.estimate(wanted.statistic, TAIL);
             let reached = estimate.and_then(relative_half_width);
             results.push(PrecisionResult {
@@ -67,10 +66,10 @@ pub fn results(plan: &Plan, evidence: &impl Evidence) -> Vec<PrecisionResult> {
     results
 }
 
-/// Trials of the next round; none if the study is done.
-pub(super) fn next_round(plan: &Plan, evidence: &impl Evidence) -> Option<u64> {
-    let trials = evidence.trials(0);
-    if trials >= plan.study.max_trials || results(plan, evidence).iter().all(|result| result.met) {
+/// StudyTrials of the next round; none if the study is done.
+pub(super) fn next_round(plan: &Plan, study: &dyn StudyTrials) -> Option<u64> {
+    let trials = study.trials(0);
+    if trials >= plan.study.max_trials || results(plan, study).iter().all(|result| result.met) {
         return None;
     }
     let more = libm::ceil(trials as f64 * GROWTH) as u64;
@@ -83,9 +82,9 @@ fn relative_half_width(estimate: Estimate) -> Option<f64> {
     if width == 0.0 { Some(0.0) } else { Some(width / 2.0 / estimate.value).filter(|half| half.is_finite()) }
 }
 
-fn is_believable<V: Valued>(values: &Values<V>, wanted: &Precision) -> bool {
+fn is_believable(values: &Values, wanted: &Precision) -> bool {
     let all = values.sample.strata().iter().flat_map(|stratum| &stratum.values);
-    let events: u64 = all.filter(|x| x.value() != 0.0).map(V::times).sum();
+    let events: u64 = all.filter(|x| x.value() != 0.0).map(Bin::times).sum();
     // A percentile may well be 0; its interval counts trials and needs no events.
     let enough = wanted.statistic.percentile().is_some() || events >= FEWEST_EVENTS;
     values.sample.len() >= FEWEST_VALUES && enough

@@ -1,17 +1,32 @@
 //! What to ask of a finished study: does it break a limit, does it leave one open, which trial tells most. The answers
 //! are in its summary; nothing is estimated here.
 
+use super::expectation::ExpectationResult;
 use super::notable::NotableKind;
+use super::pipeline_summary::PipelineSummary;
 use super::summary::Summary;
-use super::threshold::Verdict;
+use super::threshold::ThresholdResult;
+use super::verdict::Verdict;
 use crate::plan::Level;
+
+fn breaks(thresholds: &[ThresholdResult], expectations: &[ExpectationResult], level: Level) -> bool {
+    thresholds.iter().any(|t| t.level == level && t.verdict == Verdict::Fail)
+        || expectations.iter().any(|e| e.level == level && e.verdict == Verdict::Fail)
+}
+
+impl PipelineSummary {
+    /// Whether a threshold of `level` is known not to hold, or an expectation of `level` to be missed.
+    #[must_use]
+    pub fn breaks(&self, level: Level) -> bool {
+        breaks(&self.thresholds, &self.expectations, level)
+    }
+}
 
 impl Summary {
     /// Whether a threshold of `level` is known not to hold, or an expectation of `level` to be missed.
     #[must_use]
     pub fn breaks(&self, level: Level) -> bool {
-        self.thresholds.iter().any(|t| t.level == level && t.verdict == Verdict::Fail)
-            || self.expectations.iter().any(|e| e.level == level && e.verdict == Verdict::Fail)
+        breaks(&self.thresholds, &self.expectations, level)
     }
 
     /// Whether the trials leave a threshold of level error open, or an expectation that deserves a look.

@@ -1,109 +1,200 @@
-//! One row of a comparison: a guarded statistic of one strategy under two plans.
+//! One row of a comparison: a guarded statistic of one strategy on two sides, of rollouts or of pipelines.
+//!
+//! Where the sides have trials in common these are compared pair by pair; where all that is left of one side are its
+//! estimates, as independent ones. Either way the difference is judged by [`Change::of`].
 
-use super::compare::{Change, Row};
 use super::estimate::{CVAR_LEVEL, Estimate, Values};
 use super::guard::Guarded;
+use super::judgement::{growth_of_mean, trials_needed};
 use super::sampling::Sampling;
-use super::threshold::{growth_of_mean, trials_needed};
-use crate::outcome::Outcome;
+use super::verdict::Change;
+use crate::outcome::measures::{Better, Measure, Measured};
 use crate::plan::Plan;
 use crate::plan::strata::TrialPlace;
 use crate::plan::study::Statistic;
-use crate::stats::contrast::{self, Draws};
+use crate::stats::contrast::{self, Draws, Linearised};
+use crate::stats::special::normal_quantile;
 use crate::stats::{Interval, TAIL};
+use serde::Serialize;
 
-/// A strategy's trials under one plan.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Side<'p> {
-    pub plan: &'p Plan,
-    pub outcomes: &'p [Outcome],
+/// One statistic of one strategy on both sides.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// The strategy.
+    pub strategy: String,
+    /// What is measured.
+    pub metric: &'static Measure,
+    /// The statistic.
+    pub statistic: Statistic,
+    /// By what share of the baseline's value it may get worse: 0.05 for 5 %.
+    pub tolerance: f64,
+    /// The baseline's value; absent without trials that have one.
+    pub baseline: Option<Estimate>,
+    /// The candidate's value.
+    pub candidate: Option<Estimate>,
+    /// Candidate minus baseline, over the same trials.
+    pub difference: Option<Estimate>,
+    /// What the difference says.
+    pub change: Change,
+    /// Confidence of the interval of the difference, which is what makes all verdicts hold together. The
+    /// intervals of the two values have the usual one.
+    pub confidence: f64,
+    /// Trials of each side that it rests on.
+    pub trials: u64,
+    /// Trials in which both have a value.
+    pub pairs: u64,
+    /// Of those, trials in which the two values differ.
+    pub pairs_that_differ: u64,
+    /// The trial in which the candidate is worse by most; absent if it is worse in none.
+    pub most_worse_trial: Option<u64>,
+    /// Trials that would probably decide; absent unless inconclusive, or if no reasonable number would.
+    pub trials_needed: Option<u64>,
 }
 
-impl Side<'_> {
+/// A strategy's trials on one side.
+#[derive(Debug)]
+pub(super) struct StrategyTrials<'p, T> {
+    pub plan: &'p Plan,
+    pub trials: &'p [T],
+}
+
+impl<T: Measured> StrategyTrials<'_, T> {
     fn sampling(&self) -> Sampling {
-        Sampling::new(self.plan, self.outcomes.len() as u64)
+        Sampling::of(T::SUBJECT, self.plan, self.trials.len() as u64)
+    }
+}
+
+/// A statistic of a measure on one side, ready to be compared.
+struct MeasuredSide {
+    draws: Vec<Draws>,
+    /// For people, with the usual confidence.
+    estimate: Option<Estimate>,
+    statistic: Option<Linearised>,
+}
+
+impl MeasuredSide {
+    /// Percentiles leave `tail` out on each side.
+    fn new<T: Measured>(
+        measure: &'static Measure,
+        statistic: Statistic,
+        side: &StrategyTrials<T>,
+        tail: f64,
+    ) -> Self {
+        let sampling = side.sampling();
+        let draws = sampling.draws(measure, side.trials);
+        let values = Values::new(measure, contrast::sample(&draws, sampling.is_confined()));
+        let compared = match statistic {
+            Statistic::P50 | Statistic::P90 | Statistic::P99 => statistic
+                .percentile()
+                .and_then(|q| Linearised::quantile(&draws, sampling.is_confined(), q, tail)),
+            Statistic::Cvar99 => Linearised::tail_mean(&draws, CVAR_LEVEL),
+            Statistic::Mean | Statistic::Max => Linearised::mean(&draws),
+        };
+        Self { estimate: values.estimate(statistic, TAIL), statistic: compared, draws }
     }
 
-    fn draws(&self, guard: &Guarded) -> Vec<Draws> {
-        self.sampling().draws(guard.metric, self.outcomes)
+    /// This less `times` the other, by an interval that leaves `tail` out on each side.
+    fn less(&self, other: &Self, times: f64, tail: f64) -> Option<Estimate> {
+        let (value, interval) =
+            contrast::difference(self.statistic.as_ref()?, other.statistic.as_ref()?, times, tail);
+        Some(Estimate { value, interval })
     }
+}
 
-    /// The statistic for people, with the usual confidence.
-    fn estimate(&self, guard: &Guarded, draws: &[Draws]) -> Option<Estimate> {
-        let sample = contrast::sample(draws, self.sampling().is_confined());
-        Values::new(guard.metric, sample).estimate(guard.statistic, TAIL)
-    }
-
-    fn statistic(&self, guard: &Guarded, draws: &[Draws], tail: f64) -> Option<contrast::Statistic> {
-        match guard.statistic {
-            Statistic::P50 | Statistic::P90 | Statistic::P99 => {
-                let q = guard.statistic.percentile()?;
-                contrast::Statistic::quantile(draws, self.sampling().is_confined(), q, tail)
-            }
-            Statistic::Cvar99 => contrast::Statistic::tail_mean(draws, CVAR_LEVEL),
-            Statistic::Mean | Statistic::Max => contrast::Statistic::mean(draws),
-        }
-    }
+/// The mean of a measure on the second side, and by how much it is above that on the first one.
+pub(super) fn difference_of_means<T: Measured>(
+    measure: &'static Measure,
+    first: &StrategyTrials<T>,
+    second: &StrategyTrials<T>,
+) -> (Option<f64>, Option<Estimate>) {
+    let mean = |side| MeasuredSide::new(measure, Statistic::Mean, side, TAIL);
+    let (first, second) = (mean(first), mean(second));
+    (second.statistic.as_ref().map(|statistic| statistic.value), second.less(&first, 1.0, TAIL))
 }
 
 /// Compares one guarded statistic; verdicts leave `tail` out on each side.
-pub(super) fn compare(guard: &Guarded, strategy: &str, baseline: Side, candidate: Side, tail: f64) -> Row {
-    let (old, new) = (baseline.draws(guard), candidate.draws(guard));
-    let pairs = Pairs::of(&old, &new);
-    let statistics = (baseline.statistic(guard, &old, tail), candidate.statistic(guard, &new, tail));
-    let contrast = |times: f64| match &statistics {
-        (Some(old), Some(new)) => {
-            let (value, interval) = contrast::difference(new, old, times, tail);
-            Some(Estimate { value, interval })
-        }
-        _ => None,
-    };
-    let (mut difference, beyond) = (contrast(1.0), contrast(1.0 + guard.tolerance));
+pub(super) fn compare<T: Measured>(
+    guard: &Guarded,
+    strategy: &str,
+    baseline: &StrategyTrials<T>,
+    candidate: &StrategyTrials<T>,
+    tail: f64,
+) -> Row {
+    let measured = |side| MeasuredSide::new(guard.metric, guard.statistic, side, tail);
+    let (old, new) = (measured(baseline), measured(candidate));
+    let pairs = CommonTrials::of(guard.metric.better, &old.draws, &new.draws);
+    let (difference, beyond) = (new.less(&old, 1.0, tail), new.less(&old, guard.accepted(), tail));
     // Every trial has the same value and weight on both sides.
-    let change = if old == new { Change::NoChange } else { judge(difference, beyond) };
-    if change == Change::NoChange {
-        difference = difference.map(|_| Estimate { value: 0.0, interval: Interval::new(0.0, 0.0) });
-    }
-    let trials = candidate.outcomes.len() as u64;
+    let is_same = old.draws == new.draws;
+    let change = if is_same { Change::NoChange } else { Change::of(difference, beyond, guard.metric.better) };
+    let none = |_| Estimate { value: 0.0, interval: Interval::new(0.0, 0.0) };
+    let trials = candidate.trials.len() as u64;
     let needed = beyond
         .filter(|_| change == Change::Inconclusive)
         .and_then(|beyond| trials_needed(trials as f64, growth_of_mean(beyond.value, beyond.interval, 0.0)));
-    let strata = candidate.sampling();
     Row {
         strategy: strategy.to_owned(),
         metric: guard.metric,
         statistic: guard.statistic,
         tolerance: guard.tolerance,
-        baseline: baseline.estimate(guard, &old),
-        candidate: candidate.estimate(guard, &new),
-        difference,
+        baseline: old.estimate,
+        candidate: new.estimate,
+        difference: if is_same { difference.map(none) } else { difference },
         change,
         confidence: 1.0 - 2.0 * tail,
         trials,
         pairs: pairs.both,
         pairs_that_differ: pairs.differ,
-        most_worse_trial: pairs.most_worse.map(|(_, place)| strata.strata().trial(place)),
+        most_worse_trial: pairs.most_worse.map(|(_, place)| candidate.sampling().strata().trial(place)),
         trials_needed: needed,
     }
 }
 
-/// What the difference says, and the difference from as much more as is accepted.
-pub(super) fn judge(difference: Option<Estimate>, beyond: Option<Estimate>) -> Change {
-    let (Some(difference), Some(beyond)) = (difference, beyond) else { return Change::Inconclusive };
-    if beyond.interval.is_above(0.0) {
-        Change::Regressed
-    } else if difference.interval.high.is_some_and(|high| high < 0.0) {
-        Change::Improved
-    } else if beyond.interval.is_at_most(0.0) {
-        Change::WithinTolerance
-    } else {
-        Change::Inconclusive
+/// Compares a guarded statistic with an estimate that was remembered: no trial is common to both.
+pub(super) fn compare_remembered<T: Measured>(
+    guard: &Guarded,
+    strategy: &str,
+    was: Option<Estimate>,
+    candidate: &StrategyTrials<T>,
+    tail: f64,
+) -> Row {
+    let now = MeasuredSide::new(guard.metric, guard.statistic, candidate, tail).estimate;
+    // A remembered interval has the usual confidence; as wide as one of `tail` it is stretched in proportion
+    // to the normal quantile.
+    let stretch = normal_quantile(1.0 - tail) / normal_quantile(1.0 - TAIL);
+    let contrast = |times: f64| Some(apart(was?, now?, times, stretch));
+    let difference = contrast(1.0);
+    Row {
+        strategy: strategy.to_owned(),
+        metric: guard.metric,
+        statistic: guard.statistic,
+        tolerance: guard.tolerance,
+        baseline: was,
+        candidate: now,
+        difference,
+        change: Change::of(difference, contrast(guard.accepted()), guard.metric.better),
+        confidence: 1.0 - 2.0 * tail,
+        trials: candidate.trials.len() as u64,
+        pairs: 0,
+        pairs_that_differ: 0,
+        most_worse_trial: None,
+        trials_needed: None,
     }
+}
+
+/// `now - times * was` from two independent intervals, each stretched about its value.
+fn apart(was: Estimate, now: Estimate, times: f64, stretch: f64) -> Estimate {
+    let wide = |Estimate { value, interval }: Estimate| {
+        let away = |end: f64| value + stretch * (end - value);
+        (value, Interval { low: interval.low.map(away), high: interval.high.map(away) })
+    };
+    let interval = contrast::recovered(wide(now), wide(was), times, 0.0);
+    Estimate { value: now.value - times * was.value, interval }
 }
 
 /// Trials of both sides that met the same luck.
 #[derive(Default)]
-struct Pairs {
+struct CommonTrials {
     /// Both have a value.
     both: u64,
     /// The values differ, or only one side has one.
@@ -112,8 +203,8 @@ struct Pairs {
     most_worse: Option<(f64, TrialPlace)>,
 }
 
-impl Pairs {
-    fn of(old: &[Draws], new: &[Draws]) -> Self {
+impl CommonTrials {
+    fn of(better: Better, old: &[Draws], new: &[Draws]) -> Self {
         let mut pairs = Self::default();
         for (stratum, ours) in new.iter().enumerate() {
             let Some(theirs) = old.iter().find(|theirs| theirs.key == ours.key) else { continue };
@@ -121,7 +212,10 @@ impl Pairs {
                 pairs.differ += u64::from(old != new);
                 if let (Some(old), Some(new)) = (old, new) {
                     pairs.both += 1;
-                    let worse = new - old;
+                    let worse = match better {
+                        Better::Less => new - old,
+                        Better::More => old - new,
+                    };
                     if worse > pairs.most_worse.map_or(0.0, |(most, _)| most) {
                         pairs.most_worse = Some((worse, TrialPlace { stratum, index: index as u64 }));
                     }
@@ -129,5 +223,22 @@ impl Pairs {
             }
         }
         pairs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(value: f64, half: f64) -> Estimate {
+        Estimate { value, interval: Interval::new(value - half, value + half) }
+    }
+
+    #[test]
+    fn independent_intervals_add_like_errors() {
+        let got = apart(estimate(10.0, 3.0), estimate(20.0, 4.0), 1.0, 1.0);
+        assert_eq!((got.value, got.interval), (10.0, Interval::new(5.0, 15.0)));
+        let open = Estimate { value: 1.0, interval: Interval { low: Some(0.5), high: None } };
+        assert_eq!(apart(open, estimate(2.0, 1.0), 1.0, 1.0).interval.low, None);
     }
 }

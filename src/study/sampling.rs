@@ -1,12 +1,10 @@
-//! From outcomes to samples: the values of a metric, by stratum.
+//! From outcomes to samples: the values of a measure, by stratum.
 
-use crate::outcome::Outcome;
-use crate::outcome::measures::{Measure, Unit};
-use crate::plan::strata::{ChangeKind, TrialPlace};
+use crate::outcome::measures::{Measure, Measured, Subject};
+use crate::plan::strata::{self, ChangeKind, TrialPlace};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
-use crate::stats::sample::{Counted, Valued};
-use crate::stats::{self, Interval, Mean, Paired, PairedStratum, Pairs, Proportion, Sample, Stratum};
+use crate::stats::{Bin, Paired, PairedStratum, Pairs, Sample, StratumValues};
 
 /// The strata of a study and how many trials each had.
 #[derive(Debug)]
@@ -21,6 +19,17 @@ impl Sampling {
     pub fn new(plan: &Plan, trials: u64) -> Self {
         let strata = Strata::of(plan);
         Self { counts: strata.counts(trials), strata, estimator: plan.study.estimator }
+    }
+
+    /// The sampling of `trials` trials of such a subject: changes of every kind come by chance to a pipeline.
+    pub fn of(subject: Subject, plan: &Plan, trials: u64) -> Self {
+        match subject {
+            Subject::Rollout => Self::new(plan, trials),
+            Subject::Pipeline | Subject::Lane => {
+                let strata = Strata::single();
+                Self { counts: strata.counts(trials), strata, estimator: Estimator::Plain }
+            }
+        }
     }
 
     /// What one trial of each stratum weighs, strata weighed by their probability; all trials make 1.
@@ -39,15 +48,22 @@ impl Sampling {
         self.strata.list().len()
     }
 
-    /// The values of a metric.
-    pub fn values(&self, metric: &Measure, outcomes: &[Outcome]) -> Sample {
-        self.sample(metric.zero_if_good, outcomes.iter().map(|outcome| metric.of(outcome)))
+    /// The values of a measure.
+    pub fn values<T: Measured>(&self, measure: &Measure, trials: &[T]) -> Sample {
+        let mut by_stratum = vec![Vec::new(); self.len()];
+        for (trial, outcome) in (0..).zip(trials) {
+            by_stratum[self.stratum(trial)].extend(measure.of(outcome).map(Bin::one));
+        }
+        self.sample(measure, by_stratum)
     }
 
-    /// The values of a metric under two strategies, in the trials in which both have one.
-    pub fn pairs(&self, metric: &Measure, a: &[Outcome], b: &[Outcome]) -> Sample<(f64, f64)> {
-        let both = a.iter().zip(b).map(|(a, b)| Some((metric.of(a)?, metric.of(b)?)));
-        self.sample(metric.zero_if_good, both)
+    /// The values of a measure under two strategies, in the trials in which both have one.
+    pub fn pairs<T: Measured>(&self, measure: &Measure, a: &[T], b: &[T]) -> Paired {
+        let mut by_stratum = vec![Vec::new(); self.len()];
+        for (trial, (a, b)) in (0..).zip(a.iter().zip(b)) {
+            by_stratum[self.stratum(trial)].extend(measure.of(a).zip(measure.of(b)));
+        }
+        self.paired(by_stratum.into_iter().map(Pairs::Listed))
     }
 
     /// The strata themselves.
@@ -60,57 +76,42 @@ impl Sampling {
         self.estimator == Estimator::ByDefectAndLatency
     }
 
-    /// Every trial's value of a metric, or none, by stratum and then in trial order.
-    pub fn draws(&self, metric: &Measure, outcomes: &[Outcome]) -> Vec<Draws> {
-        let mut all: Vec<Draws> = self
-            .strata
-            .list()
-            .iter()
-            .map(|stratum| Draws {
-                key: stratum.entity,
-                weight: stratum.weight,
-                values: Vec::new(),
-                settled: self.is_settled(metric.zero_if_good, stratum.kind),
-                group: group(stratum.kind),
-            })
-            .collect();
-        for (trial, outcome) in outcomes.iter().enumerate() {
-            all[self.strata.place(trial as u64).stratum].values.push(metric.of(outcome));
+    /// Every trial's value of a measure, or none, by stratum and then in trial order.
+    pub fn draws<T: Measured>(&self, measure: &Measure, trials: &[T]) -> Vec<Draws> {
+        let none_yet = |stratum: &strata::Stratum| Draws {
+            key: stratum.entity,
+            weight: stratum.weight,
+            values: Vec::new(),
+            settled: self.is_settled(measure, stratum.kind),
+            group: group(stratum.kind),
+        };
+        let mut all: Vec<Draws> = self.strata.list().iter().map(none_yet).collect();
+        for (trial, outcome) in (0..).zip(trials) {
+            all[self.stratum(trial)].values.push(measure.of(outcome));
         }
         all
     }
 
     /// Whether the values of a stratum cannot be different from what they are.
-    fn is_settled(&self, zero_if_good: bool, fate: ChangeKind) -> bool {
-        zero_if_good && !self.strata.is_single() && fate == ChangeKind::Good
-    }
-
-    /// Values by stratum, from one entry per trial.
-    fn sample<T: Counted>(&self, zero_if_good: bool, values: impl Iterator<Item = Option<T>>) -> Sample<T> {
-        let mut by_stratum: Vec<Vec<T>> = (0..self.len()).map(|_| Vec::new()).collect();
-        for (trial, value) in values.enumerate() {
-            if let Some(value) = value {
-                by_stratum[self.stratum(trial as u64)].push(value);
-            }
-        }
-        self.sample_of(zero_if_good, by_stratum)
+    fn is_settled(&self, measure: &Measure, kind: ChangeKind) -> bool {
+        measure.zero_if_good && !self.strata.is_single() && kind == ChangeKind::Good
     }
 
     /// A sample of values that are given by stratum.
-    pub fn sample_of<T: Counted>(&self, zero_if_good: bool, by_stratum: Vec<Vec<T>>) -> Sample<T> {
+    pub fn sample(&self, measure: &Measure, by_stratum: Vec<Vec<Bin>>) -> Sample {
         let strata = self.strata.list().iter().zip(&self.counts).zip(by_stratum);
-        let strata = strata.map(|((stratum, &trials), values)| Stratum {
+        let strata = strata.map(|((stratum, &trials), values)| StratumValues {
             weight: stratum.weight,
             trials,
             values,
-            settled: self.is_settled(zero_if_good, stratum.kind),
+            settled: self.is_settled(measure, stratum.kind),
             group: group(stratum.kind),
         });
         if self.is_confined() { Sample::of_slices(strata.collect()) } else { Sample::new(strata.collect()) }
     }
 
     /// Pairs that are given by stratum.
-    pub fn paired_of(&self, by_stratum: impl Iterator<Item = Pairs>) -> Paired {
+    pub fn paired(&self, by_stratum: impl Iterator<Item = Pairs>) -> Paired {
         let strata = self.strata.list().iter().zip(&self.counts).zip(by_stratum);
         let strata =
             strata.map(|((stratum, &trials), pairs)| PairedStratum { weight: stratum.weight, trials, pairs });
@@ -119,25 +120,9 @@ impl Sampling {
 }
 
 /// Slices of one defect belong together.
-fn group(fate: ChangeKind) -> u32 {
-    match fate {
+fn group(kind: ChangeKind) -> u32 {
+    match kind {
         ChangeKind::Any | ChangeKind::Good => 0,
         ChangeKind::Bad { defect, .. } => defect as u32 + 1,
     }
-}
-
-/// The mean.
-pub(super) fn mean_of<V: Valued>(unit: Unit, sample: &Sample<V>, tail: f64) -> Option<Mean> {
-    let mean = stats::mean_at(sample, tail)?;
-    Some(Mean { interval: sizes(unit, mean.interval), ..mean })
-}
-
-/// The interval of a mean of values in `unit`: where none can be negative, nor can their expectation.
-pub(super) fn sizes(unit: Unit, interval: Interval) -> Interval {
-    if unit == Unit::LeadMs { interval } else { interval.at_least(0.0) }
-}
-
-/// The share of ones, if the metric is a yes or a no.
-pub(super) fn share<V: Valued>(metric: &Measure, sample: &Sample<V>) -> Option<Proportion> {
-    if metric.unit == Unit::YesNo { stats::proportion(sample) } else { None }
 }

@@ -4,18 +4,19 @@
 //! This is the machine-readable result, and all that reports and charts read. It must not format
 //! anything and holds no wall-clock time: equal studies give equal summaries.
 
-use super::difference::{Difference, difference, leader};
-use super::estimate::{CVAR_LEVEL, Values};
-use super::evidence::Evidence;
+pub use super::difference::Leader;
+use super::difference::{Difference, Racer, difference, leader};
+use super::estimate::{self, CVAR_LEVEL, Values};
 use super::expectation::{self, ExpectationResult};
 use super::notable::{Notable, notable};
 use super::precision::{self, PrecisionResult};
-use super::sampling::{Sampling, mean_of, share};
+use super::sampling::Sampling;
 use super::threshold::{ThresholdResult, judge};
-use crate::outcome::Ending;
+pub use super::trials::Endings;
+use super::trials::RolloutTrials;
 use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::Plan;
-use crate::stats::{self, Interval, Mean, Proportion, Quantile, Sorted, TAIL, TailMean};
+use crate::stats::{self, Interval, Mean, Proportion, Quantile, Sorted, TAIL};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -52,7 +53,7 @@ pub struct Summary {
     pub plan_digest: String,
     /// Root of every random stream.
     pub seed: u64,
-    /// Rollouts simulated for each strategy, the same ones for all.
+    /// RolloutTrials simulated for each strategy, the same ones for all.
     pub trials: u64,
     /// How trials were drawn and weighed: see [`crate::plan::Estimator`].
     pub estimator: &'static str,
@@ -81,17 +82,6 @@ pub struct Summary {
     pub expectations: Vec<ExpectationResult>,
 }
 
-/// The strategy with the least estimate of a metric, and those that may be as good.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Leader {
-    /// Its name; ties go to the first in plan order.
-    pub strategy: String,
-    /// Strategies that are not clearly worse than any other one, in plan order, without this one. With the
-    /// study's confidence the best one is this or among them: multiple comparisons with the best (Hsu), by
-    /// paired differences.
-    pub not_clearly_worse: Vec<String>,
-}
-
 /// What the study says about one strategy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StrategySummary {
@@ -114,35 +104,6 @@ pub struct StrategySummary {
     pub impaired_host_ms_exceedance: Vec<(f64, f64)>,
     /// Percentiles of the duration of rollouts that reached every host.
     pub duration_percentiles: Vec<DurationPercentile>,
-}
-
-/// How the rollouts of a strategy ended, in trials as they were drawn: not shares of changes, unless the
-/// estimator is `plain`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Endings {
-    /// A good change reached every host.
-    pub completed: u64,
-    /// A bad change reached every host.
-    pub escaped: u64,
-    /// A bad change was stopped before it reached every host.
-    pub caught: u64,
-    /// A bad change reached every host and was taken back or treated afterwards.
-    pub recalled: u64,
-    /// A good change was stopped.
-    pub false_rollback: u64,
-}
-
-impl Endings {
-    /// Counts one more.
-    pub fn count(&mut self, ending: Ending) {
-        match ending {
-            Ending::Completed => self.completed += 1,
-            Ending::Escaped => self.escaped += 1,
-            Ending::Caught => self.caught += 1,
-            Ending::Recalled => self.recalled += 1,
-            Ending::FalseRollback => self.false_rollback += 1,
-        }
-    }
 }
 
 /// One percentile of the duration.
@@ -177,7 +138,7 @@ pub struct MetricSummary {
     /// 99th percentile.
     pub p99: Option<Quantile>,
     /// Mean of the worst hundredth: conditional value at risk.
-    pub cvar99: Option<TailMean>,
+    pub cvar99: Option<Mean>,
     /// Largest value seen: a fact of these trials, not an estimate, so it has no interval.
     pub max: Option<f64>,
     /// Share of trials, for a yes/no metric.
@@ -216,14 +177,21 @@ impl Summary {
 /// # Panics
 /// If there is not one row of outcomes for each strategy of the plan.
 #[must_use]
-pub fn summarise(plan: &Plan, evidence: &impl Evidence) -> Summary {
+pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
     let count = plan.strategies.len();
-    assert_eq!(evidence.strategies(), count, "outcomes and plan differ in strategies");
-    let trials = evidence.trials(0);
+    assert_eq!(study.strategies(), count, "outcomes and plan differ in strategies");
+    let trials = study.trials(0);
     let sampling = Sampling::new(plan, trials);
     let mut strategies: Vec<StrategySummary> =
-        (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, evidence, index)).collect();
+        (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, study, index)).collect();
     mark_front(&mut strategies);
+    let lead = |metric: &Measure, estimate: fn(&MetricSummary) -> Option<f64>| {
+        let racer = |strategy: &StrategySummary| {
+            let summary = strategy.metric(metric);
+            Racer { name: strategy.name.clone(), n: summary.n, estimate: estimate(summary) }
+        };
+        leader(&sampling, study, metric, &strategies.iter().map(racer).collect::<Vec<_>>())
+    };
     Summary {
         schema_version: SCHEMA_VERSION,
         tool: env!("CARGO_PKG_NAME"),
@@ -235,29 +203,29 @@ pub fn summarise(plan: &Plan, evidence: &impl Evidence) -> Summary {
         trials,
         estimator: plan.study.estimator.name(),
         strata: sampling.len() as u64,
-        precision: precision::results(plan, evidence),
+        precision: precision::results(plan, study),
         baseline: plan.strategies[plan.study.baseline].name.clone(),
         confidence: stats::CONFIDENCE,
         fleet_hosts: plan.fleet.hosts(),
         fleet_regions: plan.fleet.regions.len() as u64,
-        fastest: leader(&sampling, evidence, SPEED_METRIC, |s| s.p50.map(|q| q.value), &strategies),
-        safest: leader(&sampling, evidence, BLAST_METRIC, |s| s.mean.map(|m| m.value), &strategies),
+        fastest: lead(SPEED_METRIC, |s| s.p50.map(|q| q.value)),
+        safest: lead(BLAST_METRIC, |s| s.mean.map(|m| m.value)),
         strategies,
-        thresholds: judge(plan, evidence),
-        expectations: expectation::judge(plan, evidence),
+        thresholds: judge(plan, study),
+        expectations: expectation::judge(plan, study),
     }
 }
 
 fn strategy_summary(
     plan: &Plan,
     sampling: &Sampling,
-    evidence: &impl Evidence,
+    study: &dyn RolloutTrials,
     index: usize,
 ) -> StrategySummary {
     let baseline = (index != plan.study.baseline).then_some(plan.study.baseline);
     let (metrics, sorted): (Vec<MetricSummary>, Vec<Option<Sorted>>) = measures::ROLLOUT
         .par_iter()
-        .map(|metric| metric_summary(metric, sampling, evidence, index, baseline))
+        .map(|metric| metric_summary(metric, sampling, study, index, baseline))
         .unzip();
     let sorted_of = |measure: &Measure| {
         let index = measures::ROLLOUT.iter().position(|metric| *metric == measure);
@@ -269,11 +237,11 @@ fn strategy_summary(
     StrategySummary {
         name: plan.strategies[index].name.clone(),
         is_baseline: baseline.is_none(),
-        endings: evidence.endings(index),
+        endings: study.endings(index),
         on_front: false,
         dominated_by: None,
         metrics,
-        notable: notable(plan, &evidence.shortlist(index), median_harm),
+        notable: notable(plan, &study.shortlist(index), median_harm),
         impaired_host_ms_exceedance: stats::exceedance(harm, CURVE_POINTS),
         duration_percentiles: DURATION_PERCENTS
             .iter()
@@ -289,12 +257,12 @@ fn strategy_summary(
 fn metric_summary(
     metric: &'static Measure,
     sampling: &Sampling,
-    evidence: &impl Evidence,
+    study: &dyn RolloutTrials,
     index: usize,
     baseline: Option<usize>,
 ) -> (MetricSummary, Option<Sorted>) {
-    let values = Values::new(metric, evidence.values(sampling, metric, index));
-    let share = share(metric, &values.sample);
+    let values = Values::new(metric, study.values(sampling, metric, index));
+    let share = values.share();
     let is_share = metric.unit == Unit::YesNo;
     let quantile = |q| if is_share { None } else { values.sorted.quantile(q) };
     let tail_mean = || stats::tail_mean(&values.sample, &values.sorted, CVAR_LEVEL);
@@ -303,14 +271,14 @@ fn metric_summary(
         unit: metric.unit.name(),
         population: metric.population.words(),
         n: values.sample.len(),
-        mean: if is_share { None } else { mean_of(metric.unit, &values.sample, TAIL) },
+        mean: if is_share { None } else { estimate::mean(metric.unit, &values.sample, TAIL) },
         p50: quantile(0.5),
         p90: quantile(0.9),
         p99: quantile(0.99),
         cvar99: if is_share { None } else { tail_mean() },
         max: values.sorted.max().filter(|_| !is_share),
         share,
-        against_baseline: baseline.map(|baseline| difference(metric, sampling, evidence, index, baseline)),
+        against_baseline: baseline.map(|baseline| difference(metric, sampling, study, index, baseline)),
     };
     (summary, DRAWN.contains(&metric).then_some(values.sorted))
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::outcome::Outcome;
 use crate::report::sample;
 use crate::study::Outcomes;
-use crate::study::difference::Comparison;
+use crate::study::verdict::Change;
 
 #[test]
 fn every_metric_counts_its_population() {
@@ -29,9 +29,9 @@ fn differences_are_paired_and_signed() {
     let summary = summarise(&plan, &outcomes);
     let against = |index: usize, metric| summary.strategies[index].metric(metric).against_baseline.clone();
     assert_eq!(against(4, &measures::IMPAIRED_HOST_MS), None);
-    assert_eq!(against(0, &measures::IMPAIRED_HOST_MS).unwrap().verdict, Comparison::Worse);
-    assert_eq!(against(6, &measures::IMPAIRED_HOST_MS).unwrap().verdict, Comparison::Better);
-    assert_eq!(against(0, &measures::DURATION_MS).unwrap().verdict, Comparison::Better);
+    assert_eq!(against(0, &measures::IMPAIRED_HOST_MS).unwrap().verdict, Change::Regressed);
+    assert_eq!(against(6, &measures::IMPAIRED_HOST_MS).unwrap().verdict, Change::Improved);
+    assert_eq!(against(0, &measures::DURATION_MS).unwrap().verdict, Change::Improved);
     let both = outcomes.by_strategy[0].iter().zip(&outcomes.by_strategy[4]);
     let both = both.filter(|(a, b)| a.is_complete() && b.is_complete()).count() as u64;
     assert_eq!(against(0, &measures::DURATION_MS).unwrap().n, both);
@@ -61,8 +61,8 @@ fn five_pairs_decide_nothing() {
         let summary = summarise(&plan, &few);
         summary.strategies[0].metric(&measures::TIME_TO_100_MS).against_baseline.as_ref().unwrap().verdict
     };
-    assert_eq!(verdict(&completed[..5]), Comparison::NoClearDifference);
-    assert_eq!(verdict(&completed), Comparison::Better);
+    assert_eq!(verdict(&completed[..5]), Change::Inconclusive);
+    assert_eq!(verdict(&completed), Change::Improved);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_strategy_equal_to_the_baseline_shows_no_difference() {
     let summary = summarise(&plan, &outcomes);
     for metric in &summary.strategies[2].metrics {
         let difference = metric.against_baseline.as_ref().unwrap();
-        assert_eq!(difference.verdict, Comparison::NoClearDifference, "{}", metric.metric);
+        assert_eq!(difference.verdict.between_strategies(), "no clear difference", "{}", metric.metric);
         assert!(difference.mean.is_none_or(|mean| mean.value == 0.0));
     }
     assert!(summary.strategies[2].on_front && summary.strategies[4].on_front, "equal points share the front");

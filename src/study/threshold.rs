@@ -1,17 +1,13 @@
 //! Judges the limits of a study: pass, fail, or not enough trials to say.
 
-use super::estimate::{Estimate, Values};
-use super::evidence::Evidence;
-use super::sampling::Sampling;
-use crate::outcome::measures::{Measure, Unit};
+use super::judgement::{self, Claim};
+use super::trials::StudyTrials;
+use super::verdict::Verdict;
+use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
 use crate::plan::{Level, Plan, Threshold};
-use crate::stats::special::normal_quantile;
-use crate::stats::{CONFIDENCE, Interval};
+use crate::stats::Interval;
 use serde::Serialize;
-
-/// Beyond this many trials the advice to run more is not given.
-const MOST_TRIALS: f64 = 1e9;
 
 /// A limit and whether one strategy holds it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,7 +22,7 @@ pub struct ThresholdResult {
     pub max: f64,
     /// What breaking it means.
     pub level: Level,
-    /// Trials with a value.
+    /// StudyTrials with a value.
     pub n: u64,
     /// The statistic's estimate; absent without values.
     pub measured: Option<f64>,
@@ -37,146 +33,63 @@ pub struct ThresholdResult {
     pub confidence: f64,
     /// The judgement.
     pub verdict: Verdict,
-    /// Trials that would probably decide an inconclusive one; absent if decided, or if no
+    /// StudyTrials that would probably decide an inconclusive one; absent if decided, or if no
     /// reasonable number would do (the limit is too close to the value).
     pub trials_needed: Option<u64>,
 }
 
-/// A three-valued judgement of a limit; of what was published see [`super::expectation`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// The whole interval is at or below the limit.
-    Pass,
-    /// The whole interval is above the limit.
-    Fail,
-    /// The interval straddles the limit, or has no end on the side that matters.
-    Inconclusive,
+impl ThresholdResult {
+    /// What it says of the gate: a warning fails nothing and leaves nothing open.
+    #[must_use]
+    pub fn at_the_gate(&self) -> Verdict {
+        match self.level {
+            Level::Error => self.verdict,
+            Level::Warn => Verdict::Pass,
+        }
+    }
 }
 
-/// Judges every threshold for every strategy it applies to, in that order. All verdicts together are wrong
-/// with at most 5 %, by Bonferroni's inequality: each interval is that much wider.
-///
-/// # Panics
-/// If a threshold names an unknown metric, which a resolved plan does not.
+/// Judges every threshold on measures of these trials for every strategy it applies to, in that order. All verdicts
+/// together are wrong with at most 5 %, by Bonferroni's inequality: each interval is that much wider.
 #[must_use]
-pub fn judge(plan: &Plan, evidence: &impl Evidence) -> Vec<ThresholdResult> {
-    judge_in_looks(plan, evidence, 1)
+pub fn judge(plan: &Plan, study: &dyn StudyTrials) -> Vec<ThresholdResult> {
+    judge_in_looks(plan, study, 1)
 }
 
 /// As [`judge`], at one of several `looks`, which share the doubt too.
-pub(super) fn judge_in_looks(plan: &Plan, evidence: &impl Evidence, looks: u32) -> Vec<ThresholdResult> {
-    let judged: Vec<(&Threshold, usize)> = plan
-        .study
-        .thresholds
-        .iter()
+pub(super) fn judge_in_looks(plan: &Plan, study: &dyn StudyTrials, looks: u32) -> Vec<ThresholdResult> {
+    let of_these = plan.study.thresholds.iter().filter(|limit| limit.metric.subject() == study.subject());
+    let judged: Vec<(&Threshold, usize)> = of_these
         .flat_map(|threshold| (0..plan.strategies.len()).map(move |strategy| (threshold, strategy)))
         .filter(|(threshold, strategy)| threshold.strategy.is_none_or(|only| only == *strategy))
         .collect();
-    let uncertain = judged.iter().filter(|(threshold, _)| threshold.statistic != Statistic::Max).count();
-    let doubt = (1.0 - CONFIDENCE) / (uncertain.max(1) as f64 * f64::from(looks));
-    judged
-        .iter()
-        .map(|(threshold, strategy)| judge_one(threshold, plan, evidence, *strategy, doubt))
-        .collect()
+    let doubt = judgement::doubt(judged.iter().map(|(threshold, _)| threshold.statistic), looks);
+    judged.iter().map(|(threshold, strategy)| judge_one(threshold, plan, study, *strategy, doubt)).collect()
 }
 
 fn judge_one(
     threshold: &Threshold,
     plan: &Plan,
-    evidence: &impl Evidence,
+    study: &dyn StudyTrials,
     strategy: usize,
     doubt: f64,
 ) -> ThresholdResult {
-    let trials = evidence.trials(strategy);
-    let metric = threshold.metric;
-    let values = Values::new(metric, evidence.values(&Sampling::new(plan, trials), metric, strategy));
-    let tail = doubt / 2.0;
-    let estimate = values.estimate(threshold.statistic, tail);
-    let interval = estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval);
-    let verdict = if interval.is_above(threshold.max) {
-        Verdict::Fail
-    } else if interval.is_at_most(threshold.max) {
-        Verdict::Pass
-    } else {
-        Verdict::Inconclusive
-    };
-    let trials_needed = match (verdict, estimate) {
-        (Verdict::Inconclusive, Some(estimate)) => {
-            let growth = growth_needed(threshold.statistic, threshold.max, &values, estimate, tail);
-            trials_needed(trials as f64, growth)
-        }
-        _ => None,
-    };
+    let Threshold { metric, statistic, max, level, .. } = *threshold;
+    let claim = Claim { measure: metric, statistic, strategy, low: None, high: max };
+    let judged = judgement::judge(&claim, plan, study, doubt);
     ThresholdResult {
         metric,
-        statistic: threshold.statistic,
+        statistic,
         strategy: plan.strategies[strategy].name.clone(),
-        max: threshold.max,
-        level: threshold.level,
-        n: values.sample.len(),
-        measured: estimate.map(|estimate| estimate.value),
-        interval,
+        max,
+        level,
+        n: judged.n,
+        measured: judged.value(),
+        interval: judged.interval(),
         confidence: 1.0 - doubt,
-        verdict,
-        trials_needed,
+        verdict: judged.verdict,
+        trials_needed: judged.trials_needed,
     }
-}
-
-/// How many times as many values would probably decide, from the fact that widths shrink with the
-/// square root of the number of values.
-pub(super) fn growth_needed<V>(
-    statistic: Statistic,
-    limit: f64,
-    values: &Values<V>,
-    estimate: Estimate,
-    tail: f64,
-) -> f64 {
-    let Estimate { value, interval } = estimate;
-    if values.metric.unit == Unit::YesNo {
-        return growth_of_share(value, interval, limit, tail);
-    }
-    match statistic.percentile() {
-        // A percentile is below the limit if the share of values up to the limit reaches it.
-        Some(q) => {
-            let (share, interval) = values.sorted.share_up_to(limit, tail);
-            growth_of_share(share, interval, q, tail)
-        }
-        None => growth_of_mean(value, interval, limit),
-    }
-}
-
-/// Growth until the interval of a mean leaves out `limit`.
-pub(super) fn growth_of_mean(value: f64, interval: Interval, limit: f64) -> f64 {
-    let end = if value <= limit { interval.high } else { interval.low };
-    end.map_or(f64::INFINITY, |end| ((end - value) / (limit - value)) * ((end - value) / (limit - value)))
-}
-
-/// Growth until the interval of a share leaves out `limit`. The width of the interval says how many plain
-/// trials it is worth; near 0 and 1 it shrinks with their number, not with its root.
-fn growth_of_share(share: f64, interval: Interval, limit: f64, tail: f64) -> f64 {
-    let (Some(low), Some(high)) = (interval.low, interval.high) else { return f64::INFINITY };
-    let z = normal_quantile(1.0 - tail);
-    let width = high - low;
-    let worth = if share > 0.0 && share < 1.0 {
-        4.0 * z * z * share * (1.0 - share) / (width * width)
-    } else {
-        -libm::log(tail) / width
-    };
-    z * z * limit * (1.0 - limit) / ((share - limit) * (share - limit)) / worth
-}
-
-/// Trials from growth: a quarter more than now at least, two significant digits, rounded up.
-pub(super) fn trials_needed(trials: f64, growth: f64) -> Option<u64> {
-    let wanted = trials * growth.max(1.25);
-    if !wanted.is_finite() || wanted > MOST_TRIALS {
-        return None;
-    }
-    let mut unit = 1.0;
-    while wanted / unit >= 100.0 {
-        unit *= 10.0;
-    }
-    Some((libm::ceil(wanted / unit) * unit) as u64)
 }
 
 #[cfg(test)]

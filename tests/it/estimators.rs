@@ -6,8 +6,9 @@
 use crate::support;
 use wavetank::plan::{Estimator, Plan, Precision};
 use wavetank::stats::{Interval, Proportion};
-use wavetank::study::compare::{Change, Question, compare};
+use wavetank::study::compare::{Question, compare};
 use wavetank::study::summary::{Summary, summarise};
+use wavetank::study::verdict::Change;
 use wavetank::study::{self, Nobody};
 
 fn studied(plan: &Plan) -> Summary {

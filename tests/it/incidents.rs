@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use wavetank::outcome::Outcome;
-use wavetank::study::threshold::Verdict;
+use wavetank::study::verdict::Verdict;
 
 use crate::support;
 

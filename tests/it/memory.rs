@@ -28,7 +28,7 @@ fn gathered(plan: &Plan) -> Gathered {
 #[test]
 fn twice_the_trials_need_no_more_memory() {
     let bytes = |trials: u64| match gathered(&study(trials)) {
-        Gathered::Condensed(condensed) => condensed.bytes(),
+        Gathered::Aggregated(aggregates) => aggregates.bytes(),
         Gathered::Whole(_) => panic!("{trials} trials are kept whole"),
     };
     let (some, twice) = (bytes(3 * WHOLE_TRIALS), bytes(6 * WHOLE_TRIALS));

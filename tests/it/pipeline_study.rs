@@ -3,11 +3,15 @@
 use super::pipeline_oracles::HOUR;
 use super::support::{self, plan_of as plan};
 use tempfile::TempDir;
+use wavetank::outcome::measures;
 use wavetank::pipeline::{self, Rollouts};
-use wavetank::plan::Plan;
 use wavetank::plan::pipeline::{AfterRejection, Merges, WaveCalendar};
+use wavetank::plan::study::Statistic;
+use wavetank::plan::{Expectation, Level, Plan, Threshold, Tolerance};
 use wavetank::rollout::Model;
 use wavetank::scenario;
+use wavetank::study::compare::{Question, compare_pipeline_trials};
+use wavetank::study::verdict::{Change, Verdict};
 use wavetank::study::{Nobody, pipeline as study};
 
 const DAY: u64 = 24 * HOUR;
@@ -246,4 +250,64 @@ fn a_pipeline_that_is_too_slow_is_called_unsteady() {
     };
     assert!(drifts("40m"), "a build takes 50 minutes");
     assert!(!drifts("2h"));
+}
+
+/// A scenario, and some horizons of its pipeline.
+fn studied(file: &str, trials: u64) -> (Plan, study::PipelineTrials) {
+    let plan = support::plan(file, &[]);
+    let horizon = plan.pipeline.as_ref().expect("a pipeline");
+    let done = study::run(&plan, horizon, trials, &Nobody).expect("not cancelled");
+    (plan, done)
+}
+
+#[test]
+fn a_pipeline_is_held_to_limits_and_expectations_of_its_own_measures() {
+    let (mut plan, done) = studied("scenarios/pipelines/start-small/3-one-box-and-bakes.toml", 6);
+    let horizon = plan.pipeline.clone().expect("a pipeline");
+    let limit = |metric, max| Threshold {
+        metric,
+        statistic: Statistic::Mean,
+        strategy: Some(0),
+        max,
+        level: Level::Error,
+    };
+    let day = 86_400_000.0;
+    plan.study.thresholds = vec![
+        limit(&measures::LEAD_TIME_P50_MS, 100.0 * day),
+        limit(&measures::DEPLOYMENTS_PER_DAY, 0.0),
+        // Of rollouts: not for this study.
+        limit(&measures::DURATION_MS, 0.0),
+    ];
+    plan.study.expectations = vec![Expectation {
+        metric: &measures::CHANGE_FAIL_RATE,
+        statistic: Statistic::Mean,
+        strategy: 0,
+        value: 0.99,
+        tolerance: Tolerance::Within(0.001),
+        source: String::new(),
+        level: Level::Warn,
+    }];
+    let summary = wavetank::study::pipeline_summary::summarise(&plan, &horizon, &done);
+    let verdicts: Vec<Verdict> = summary.thresholds.iter().map(|limit| limit.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail]);
+    assert_eq!(summary.expectations[0].verdict, Verdict::Fail);
+    let estimated = &summary.strategies[0].measures[1];
+    assert_eq!(summary.thresholds[0].measured, estimated.mean.map(|mean| mean.value));
+}
+
+#[test]
+fn two_pipelines_are_compared_by_the_rows_that_rollouts_are() {
+    let (plan, before) = studied("scenarios/pipelines/start-small/3-one-box-and-bakes.toml", 6);
+    let question = Question::by_name(&plan, &plan, ["old".into(), "new".into()]);
+    let same = compare_pipeline_trials(&question, &before, &before);
+    assert_eq!(same.verdict, Verdict::Pass);
+    assert!(same.rows.iter().all(|row| row.change == Change::NoChange && row.pairs <= 6), "{:?}", same.rows);
+    let mut slower = before.clone();
+    for outcome in slower.by_strategy.iter_mut().flatten() {
+        outcome.deployments /= 2;
+    }
+    let fewer = compare_pipeline_trials(&question, &before, &slower);
+    let row = fewer.rows.iter().find(|row| *row.metric == measures::DEPLOYMENTS_PER_DAY).expect("guarded");
+    assert_eq!((row.change, fewer.verdict), (Change::Regressed, Verdict::Fail), "more is better");
+    assert_eq!(compare_pipeline_trials(&question, &slower, &before).verdict, Verdict::Pass);
 }

@@ -14,9 +14,9 @@ use crate::cli::review::{Review, ReviewArgs};
 use crate::cli::select::{self, Role};
 use crate::cli::threads::Threads;
 use crate::plan::{Level, Restriction};
-use crate::study::compare::{Change, Compared, GateVerdict};
+use crate::study::compare::Compared;
 use crate::study::gate::{Refusal, RegressionGate};
-use crate::study::threshold::Verdict;
+use crate::study::verdict::{Change, Verdict};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -124,7 +124,7 @@ fn refused(refusal: Refusal, gate: &RegressionGate, path: &Path, accept: &str) -
 fn ways_out(compared: &Compared, accept: &str) -> Vec<String> {
     let has = |change| compared.rows.iter().any(|row| row.change == change);
     let mut ways = Vec::new();
-    if compared.verdict == GateVerdict::Inconclusive {
+    if compared.verdict == Verdict::Inconclusive {
         ways.push(
             "to decide it: more `trials` in [study]; to let it through: --allow-inconclusive".to_owned(),
         );

@@ -11,7 +11,7 @@ use crate::cli::options::{FailOn, Format};
 use crate::cli::progress::Bar;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
-use crate::plan::{Pipeline, Plan, Restriction};
+use crate::plan::{Level, Pipeline, Plan, Restriction};
 use crate::report::trains::journey::Journey;
 use crate::report::{self, chart, json, pipeline_csv};
 use crate::study::pipeline::replay;
@@ -88,7 +88,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         io.talk(format_args!("wrote {} ({})", dir.display(), counted(contents.len(), "file")));
     }
     io.data(report)?;
-    Ok(Exit::Ok)
+    Ok(if result.summary.breaks(Level::Error) { Exit::Failed } else { Exit::Ok })
 }
 
 /// Opens the files of a study in `dir`, in the order they appear in their folder; those of trains have the strategy's

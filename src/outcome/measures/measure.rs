@@ -160,7 +160,7 @@ pub enum Subject {
 
 /// Which changes and rollouts of a pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
+pub enum Urgency {
     /// Changes that are emergencies, and the rollouts that one of them rode with.
     Emergencies,
     /// All other changes and rollouts.
@@ -169,13 +169,13 @@ pub enum Lane {
 
 /// How the value is read from an outcome: a value in a trial of the population, none elsewhere.
 #[derive(Debug, Clone, Copy)]
-pub enum Reading {
+pub enum ReadFrom {
     /// From a rollout.
     Rollout(fn(&Outcome) -> Option<f64>),
     /// From a pipeline over one trial.
     Pipeline(fn(&PipelineOutcome) -> Option<f64>),
     /// From a lane of a pipeline in one trial.
-    Lane(fn(&PipelineOutcome, Lane) -> Option<f64>),
+    Lane(fn(&PipelineOutcome, Urgency) -> Option<f64>),
 }
 
 /// One measure of a trial. Two are equal if they are of one subject and have one name.
@@ -196,17 +196,16 @@ pub struct Measure {
     /// Whether it is 0 for every good change, whatever happens: a defect is needed to do harm.
     pub zero_if_good: bool,
     /// How its value is read.
-    pub reading: Reading,
+    pub reading: ReadFrom,
 }
 
 impl Measure {
     /// A measure of which less is better and which good changes may have too.
     pub(super) const fn new(
-        (name, title): (&'static str, &'static str),
+        [name, title, help]: [&'static str; 3],
         unit: Unit,
         population: Population,
-        help: &'static str,
-        reading: Reading,
+        reading: ReadFrom,
     ) -> Self {
         Self { name, title, help, unit, better: Better::Less, population, zero_if_good: false, reading }
     }
@@ -225,9 +224,9 @@ impl Measure {
     #[must_use]
     pub fn subject(&self) -> Subject {
         match self.reading {
-            Reading::Rollout(_) => Subject::Rollout,
-            Reading::Pipeline(_) => Subject::Pipeline,
-            Reading::Lane(_) => Subject::Lane,
+            ReadFrom::Rollout(_) => Subject::Rollout,
+            ReadFrom::Pipeline(_) => Subject::Pipeline,
+            ReadFrom::Lane(_) => Subject::Lane,
         }
     }
 
@@ -236,7 +235,7 @@ impl Measure {
     /// # Panics
     /// If the measure is not one of such trials: a study asks only for measures of its own subject.
     #[must_use]
-    pub fn of<T: Trial>(&self, trial: &T) -> Option<f64> {
+    pub fn of<T: Measured>(&self, trial: &T) -> Option<f64> {
         trial.read(self.reading)
     }
 }
@@ -260,34 +259,34 @@ impl Serialize for Measure {
 }
 
 /// The outcome of one trial, which measures are read from.
-pub trait Trial: Sync {
+pub trait Measured: Sync {
     /// What the trials are of.
     const SUBJECT: Subject;
 
     /// The value that the reading gives; none outside of the measure's population.
-    fn read(&self, reading: Reading) -> Option<f64>;
+    fn read(&self, reading: ReadFrom) -> Option<f64>;
 }
 
-impl Trial for Outcome {
+impl Measured for Outcome {
     const SUBJECT: Subject = Subject::Rollout;
 
-    fn read(&self, reading: Reading) -> Option<f64> {
+    fn read(&self, reading: ReadFrom) -> Option<f64> {
         match reading {
-            Reading::Rollout(read) => read(self),
-            Reading::Pipeline(_) | Reading::Lane(_) => {
+            ReadFrom::Rollout(read) => read(self),
+            ReadFrom::Pipeline(_) | ReadFrom::Lane(_) => {
                 panic!("invariant: a rollout has no measures of a pipeline")
             }
         }
     }
 }
 
-impl Trial for PipelineOutcome {
+impl Measured for PipelineOutcome {
     const SUBJECT: Subject = Subject::Pipeline;
 
-    fn read(&self, reading: Reading) -> Option<f64> {
+    fn read(&self, reading: ReadFrom) -> Option<f64> {
         match reading {
-            Reading::Pipeline(read) => read(self),
-            Reading::Rollout(_) | Reading::Lane(_) => {
+            ReadFrom::Pipeline(read) => read(self),
+            ReadFrom::Rollout(_) | ReadFrom::Lane(_) => {
                 panic!("invariant: a pipeline has only measures of its own")
             }
         }
@@ -296,15 +295,15 @@ impl Trial for PipelineOutcome {
 
 /// A lane of a pipeline in one trial.
 #[derive(Debug, Clone, Copy)]
-pub struct LaneOutcome<'o>(pub &'o PipelineOutcome, pub Lane);
+pub struct LaneOutcome<'o>(pub &'o PipelineOutcome, pub Urgency);
 
-impl Trial for LaneOutcome<'_> {
+impl Measured for LaneOutcome<'_> {
     const SUBJECT: Subject = Subject::Lane;
 
-    fn read(&self, reading: Reading) -> Option<f64> {
+    fn read(&self, reading: ReadFrom) -> Option<f64> {
         match reading {
-            Reading::Lane(read) => read(self.0, self.1),
-            Reading::Rollout(_) | Reading::Pipeline(_) => {
+            ReadFrom::Lane(read) => read(self.0, self.1),
+            ReadFrom::Rollout(_) | ReadFrom::Pipeline(_) => {
                 panic!("invariant: a lane has only measures of its own")
             }
         }

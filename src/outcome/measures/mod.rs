@@ -9,7 +9,7 @@ mod measure;
 pub mod pipeline;
 pub mod rollout;
 
-pub use measure::{Better, Lane, LaneOutcome, Measure, Population, Reading, Subject, Trial, Unit};
+pub use measure::{Better, LaneOutcome, Measure, Measured, Population, ReadFrom, Subject, Unit, Urgency};
 pub use pipeline::*;
 pub use rollout::*;
 

@@ -5,7 +5,7 @@
 
 use super::measure::Population::PipelineTrials;
 use super::measure::Unit::{Count, DurationMs, HostMs, Share};
-use super::measure::{Lane, Measure, Reading, Unit};
+use super::measure::{Measure, ReadFrom, Unit, Urgency};
 use crate::outcome::pipeline::{ChangeOutcome, Emergencies, Part, PipelineOutcome};
 use crate::stats::sum;
 
@@ -14,169 +14,105 @@ const DAY_MS: f64 = 86_400_000.0;
 const QUARTER_DAYS: f64 = 91.0;
 
 const fn of(
-    words: (&'static str, &'static str),
+    name: &'static str,
+    title: &'static str,
     unit: Unit,
-    help: &'static str,
     value: fn(&PipelineOutcome) -> Option<f64>,
+    help: &'static str,
 ) -> Measure {
-    Measure::new(words, unit, PipelineTrials, help, Reading::Pipeline(value))
+    Measure::new([name, title, help], unit, PipelineTrials, ReadFrom::Pipeline(value))
 }
 
 const fn of_lane(
-    words: (&'static str, &'static str),
+    name: &'static str,
+    title: &'static str,
     unit: Unit,
+    value: fn(&PipelineOutcome, Urgency) -> Option<f64>,
     help: &'static str,
-    value: fn(&PipelineOutcome, Lane) -> Option<f64>,
 ) -> Measure {
-    Measure::new(words, unit, PipelineTrials, help, Reading::Lane(value))
+    Measure::new([name, title, help], unit, PipelineTrials, ReadFrom::Lane(value))
 }
 
 measures! {
     /// Every measure of a pipeline, in report order. The first four are DORA's.
     PIPELINE;
-    DEPLOYMENTS_PER_DAY = of(
-        ("deployments_per_day", "deployments a day"),
-        Count,
-        "rollouts begun, by day",
+    DEPLOYMENTS_PER_DAY = of("deployments_per_day", "deployments a day", Count,
         |h| Some(h.deployments as f64 / days(h)),
-    ).more_is_better();
-    LEAD_TIME_P50_MS = of(
-        ("lead_time_p50_ms", "lead time p50"),
-        DurationMs,
-        "time that half of all changes take at most, from merge to the end of the last wave",
+        "rollouts begun, by day").more_is_better();
+    LEAD_TIME_P50_MS = of("lead_time_p50_ms", "lead time p50", DurationMs,
         |h| lead_time(h, 0.5, |_| true),
-    );
-    CHANGE_FAIL_RATE = of(
-        ("change_fail_rate", "change fail rate"),
-        Share,
-        "share of rollouts that were taken back",
+        "time that half of all changes take at most, from merge to the end of the last wave");
+    CHANGE_FAIL_RATE = of("change_fail_rate", "change fail rate", Share,
         PipelineOutcome::change_fail_rate,
-    );
-    TIME_TO_RESTORE_MS = of(
-        ("time_to_restore_ms", "time to restore"),
-        DurationMs,
-        "from the first host with a defect to the end of the last rollback, on average over incidents",
+        "share of rollouts that were taken back");
+    TIME_TO_RESTORE_MS = of("time_to_restore_ms", "time to restore", DurationMs,
         |h| average(h.incidents.iter().map(|incident| (incident.restored_ms - incident.began_ms) as f64)),
-    );
-    LEAD_TIME_P90_MS = of(
-        ("lead_time_p90_ms", "lead time p90"),
-        DurationMs,
-        "time that nine of ten changes take at most, from merge to the end of the last wave",
+        "from the first host with a defect to the end of the last rollback, on average over incidents");
+    LEAD_TIME_P90_MS = of("lead_time_p90_ms", "lead time p90", DurationMs,
         |h| lead_time(h, 0.9, |_| true),
-    );
-    CHANGES_PER_DEPLOYMENT = of(
-        ("changes_per_deployment", "changes a deployment"),
-        Count,
-        "changes that a rollout carries on average",
+        "time that nine of ten changes take at most, from merge to the end of the last wave");
+    CHANGES_PER_DEPLOYMENT = of("changes_per_deployment", "changes a deployment", Count,
         PipelineOutcome::changes_per_deployment,
-    );
-    CHANGES_IN_FLIGHT = of(
-        ("changes_in_flight", "changes in flight"),
-        Count,
-        "changes merged and not delivered, on average over time",
+        "changes that a rollout carries on average");
+    CHANGES_IN_FLIGHT = of("changes_in_flight", "changes in flight", Count,
         |h| Some(h.line_area_ms as f64 / h.counted_ms() as f64),
-    );
-    ROLLBACKS_PER_QUARTER = of(
-        ("rollbacks_per_quarter", "rollbacks a quarter"),
-        Count,
-        "rollouts taken back, by quarter",
+        "changes merged and not delivered, on average over time");
+    ROLLBACKS_PER_QUARTER = of("rollbacks_per_quarter", "rollbacks a quarter", Count,
         |h| per_quarter(h, (h.needed_rollbacks + h.needless_rollbacks) as f64),
-    );
-    NEEDLESS_ROLLBACKS_PER_QUARTER = of(
-        ("needless_rollbacks_per_quarter", "needless rollbacks a quarter"),
-        Count,
-        "rollouts taken back that carried no defect, by quarter",
+        "rollouts taken back, by quarter");
+    NEEDLESS_ROLLBACKS_PER_QUARTER = of("needless_rollbacks_per_quarter", "needless rollbacks a quarter", Count,
         |h| per_quarter(h, h.needless_rollbacks as f64),
-    );
-    COLLATERAL_ROLLBACKS_PER_QUARTER = of(
-        ("collateral_rollbacks_per_quarter", "collateral rollbacks a quarter"),
-        Count,
-        "rollouts taken back because of another pipeline's defect, by quarter; 0 where a pipeline has the fleet for itself",
+        "rollouts taken back that carried no defect, by quarter");
+    COLLATERAL_ROLLBACKS_PER_QUARTER = of("collateral_rollbacks_per_quarter", "collateral rollbacks a quarter", Count,
         |h| per_quarter(h, h.collateral_rollbacks as f64),
-    );
-    INCIDENTS_PER_QUARTER = of(
-        ("incidents_per_quarter", "incidents a quarter"),
-        Count,
-        "defects that production saw, by quarter",
+        "rollouts taken back because of another pipeline's defect, by quarter; 0 where a pipeline has the fleet for itself");
+    INCIDENTS_PER_QUARTER = of("incidents_per_quarter", "incidents a quarter", Count,
         |h| per_quarter(h, h.incidents.len() as f64),
-    );
-    ISOLATION_VIOLATIONS_PER_QUARTER = of(
-        ("isolation_violations_per_quarter", "isolation violations a quarter"),
-        Count,
-        "rollouts in which two regions, or two zones of one region, were impaired at once, by quarter",
+        "defects that production saw, by quarter");
+    ISOLATION_VIOLATIONS_PER_QUARTER = of("isolation_violations_per_quarter", "isolation violations a quarter", Count,
         |h| per_quarter(h, h.harm.isolation_violations as f64),
-    );
-    IMPAIRED_HOST_MS_PER_QUARTER = of(
-        ("impaired_host_ms_per_quarter", "impaired host-minutes a quarter"),
-        HostMs,
-        "impaired hosts integrated over time, by quarter",
+        "rollouts in which two regions, or two zones of one region, were impaired at once, by quarter");
+    IMPAIRED_HOST_MS_PER_QUARTER = of("impaired_host_ms_per_quarter", "impaired host-minutes a quarter", HostMs,
         |h| per_quarter(h, h.harm.impaired_host_ms as f64),
-    );
-    OLDEST_VERSION_AGE_MS = of(
-        ("oldest_version_age_ms", "age of the oldest version"),
-        DurationMs,
-        "age of the oldest version that hosts may have, on average over time",
+        "impaired hosts integrated over time, by quarter");
+    OLDEST_VERSION_AGE_MS = of("oldest_version_age_ms", "age of the oldest version", DurationMs,
         // The area is in milliseconds times hours.
         |h| Some(h.age_area / (h.counted_ms() as f64 / 3_600_000.0)),
-    );
-    OLDEST_VERSION_WORST_MS = of(
-        ("oldest_version_worst_ms", "oldest version, at worst"),
-        DurationMs,
-        "the highest age of the oldest version that hosts may have",
+        "age of the oldest version that hosts may have, on average over time");
+    OLDEST_VERSION_WORST_MS = of("oldest_version_worst_ms", "oldest version, at worst", DurationMs,
         |h| Some(h.oldest_age_ms as f64),
-    );
+        "the highest age of the oldest version that hosts may have");
 }
 
 measures! {
     /// Measures of changes in two halves, where a pipeline has them.
     TWO_PHASE;
-    TWO_PHASE_LEAD_TIME_P50_MS = of(
-        ("two_phase_lead_time_p50_ms", "two-phase lead time p50"),
-        DurationMs,
-        "time that half of all changes in two halves take at most, from the first half's review to the second's delivery",
+    TWO_PHASE_LEAD_TIME_P50_MS = of("two_phase_lead_time_p50_ms", "two-phase lead time p50", DurationMs,
         |h| least_that_reaches(h.two_phase.iter().map(|change| change.lead_ms).collect(), 0.5),
-    );
-    UNPREPARED_ACTIVATIONS_PER_QUARTER = of(
-        ("unprepared_activations_per_quarter", "unprepared activations a quarter"),
-        Count,
-        "second halves that went to production while the first one was not everywhere, by quarter",
+        "time that half of all changes in two halves take at most, from the first half's review to the second's delivery");
+    UNPREPARED_ACTIVATIONS_PER_QUARTER = of("unprepared_activations_per_quarter", "unprepared activations a quarter", Count,
         |h| per_quarter(h, h.two_phase.iter().filter(|change| change.unprepared).count() as f64),
-    );
+        "second halves that went to production while the first one was not everywhere, by quarter");
 }
 
 measures! {
     /// Every measure of a lane, in report order: what it buys, then what it costs.
     LANE;
-    LANE_LEAD_TIME_P50_MS = of_lane(
-        ("lead_time_p50_ms", "lead time p50"),
-        DurationMs,
-        "time that half of the lane's changes take at most, from merge to the end of the last wave",
+    LANE_LEAD_TIME_P50_MS = of_lane("lead_time_p50_ms", "lead time p50", DurationMs,
         |h, lane| lead_time(h, 0.5, |change| is_in(lane, change)),
-    );
-    LANE_LEAD_TIME_P90_MS = of_lane(
-        ("lead_time_p90_ms", "lead time p90"),
-        DurationMs,
-        "time that nine of ten of the lane's changes take at most, from merge to the end of the last wave",
+        "time that half of the lane's changes take at most, from merge to the end of the last wave");
+    LANE_LEAD_TIME_P90_MS = of_lane("lead_time_p90_ms", "lead time p90", DurationMs,
         |h, lane| lead_time(h, 0.9, |change| is_in(lane, change)),
-    );
-    LANE_DEPLOYMENTS_PER_QUARTER = of_lane(
-        ("deployments_per_quarter", "deployments a quarter"),
-        Count,
-        "rollouts begun in the lane, by quarter",
+        "time that nine of ten of the lane's changes take at most, from merge to the end of the last wave");
+    LANE_DEPLOYMENTS_PER_QUARTER = of_lane("deployments_per_quarter", "deployments a quarter", Count,
         |h, lane| per_quarter(h, rollouts(h, lane).deployments as f64),
-    ).more_is_better();
-    LANE_CHANGE_FAIL_RATE = of_lane(
-        ("change_fail_rate", "change fail rate"),
-        Share,
-        "share of the lane's rollouts that were taken back",
+        "rollouts begun in the lane, by quarter").more_is_better();
+    LANE_CHANGE_FAIL_RATE = of_lane("change_fail_rate", "change fail rate", Share,
         |h, lane| per_deployment(rollouts(h, lane).rollbacks, rollouts(h, lane)),
-    );
-    LANE_IMPAIRED_HOST_MS_PER_DEPLOYMENT = of_lane(
-        ("impaired_host_ms_per_deployment", "impaired host-minutes a deployment"),
-        HostMs,
-        "impaired hosts integrated over time, by rollout of the lane",
+        "share of the lane's rollouts that were taken back");
+    LANE_IMPAIRED_HOST_MS_PER_DEPLOYMENT = of_lane("impaired_host_ms_per_deployment", "impaired host-minutes a deployment", HostMs,
         |h, lane| per_deployment(rollouts(h, lane).impaired_host_ms, rollouts(h, lane)),
-    );
+        "impaired hosts integrated over time, by rollout of the lane");
 }
 
 /// Days that were counted.
@@ -220,19 +156,19 @@ pub fn mean_delivered(outcome: &PipelineOutcome, of: impl Fn(&ChangeOutcome) -> 
     average(delivered.map(|change| of(change) as f64))
 }
 
-fn is_in(lane: Lane, change: &ChangeOutcome) -> bool {
+fn is_in(lane: Urgency, change: &ChangeOutcome) -> bool {
     match lane {
-        Lane::Emergencies => change.urgent,
-        Lane::Others => !change.urgent,
+        Urgency::Emergencies => change.urgent,
+        Urgency::Others => !change.urgent,
     }
 }
 
 /// The rollouts that an emergency rode with, or all others.
-fn rollouts(outcome: &PipelineOutcome, lane: Lane) -> Emergencies {
+fn rollouts(outcome: &PipelineOutcome, lane: Urgency) -> Emergencies {
     let own = outcome.emergencies;
     match lane {
-        Lane::Emergencies => own,
-        Lane::Others => Emergencies {
+        Urgency::Emergencies => own,
+        Urgency::Others => Emergencies {
             deployments: outcome.deployments - own.deployments,
             rollbacks: outcome.needed_rollbacks + outcome.needless_rollbacks - own.rollbacks,
             impaired_host_ms: outcome.harm.impaired_host_ms - own.impaired_host_ms,

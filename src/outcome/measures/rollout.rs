@@ -4,17 +4,18 @@ use super::measure::Population::{All, Bad, Complete, Detected, Good, Impaired, M
 use super::measure::Unit::{
     Alarms, Deployments, DurationMs, HostMs, Hosts, Items, LeadMs, Ppm, Regions, Requests, YesNo, Zones,
 };
-use super::measure::{Measure, Population, Reading, Unit};
+use super::measure::{Measure, Population, ReadFrom, Unit};
 use crate::outcome::{Ending, Outcome};
 
 const fn of(
-    words: (&'static str, &'static str),
+    name: &'static str,
+    title: &'static str,
     unit: Unit,
     population: Population,
-    help: &'static str,
     value: fn(&Outcome) -> Option<f64>,
+    help: &'static str,
 ) -> Measure {
-    Measure::new(words, unit, population, help, Reading::Rollout(value))
+    Measure::new([name, title, help], unit, population, ReadFrom::Rollout(value))
 }
 
 fn complete(outcome: &Outcome, value: Option<u64>) -> Option<f64> {
@@ -45,291 +46,127 @@ fn lead(outcome: &Outcome, from: Option<u64>, to: Option<u64>) -> Option<f64> {
 measures! {
     /// Every measure of a rollout, in report order: speed, blast radius, isolation, response.
     ROLLOUT;
-    TIME_TO_25_MS = of(
-        ("time_to_25_ms", "time to 25 %"),
-        DurationMs,
-        Complete,
-        "time until a quarter of all hosts ran the new version, in rollouts that reached every host",
+    TIME_TO_25_MS = of("time_to_25_ms", "time to 25 %", DurationMs, Complete,
         |o| complete(o, o.to_25_ms),
-    );
-    TIME_TO_50_MS = of(
-        ("time_to_50_ms", "time to 50 %"),
-        DurationMs,
-        Complete,
-        "time until half of all hosts ran the new version, in rollouts that reached every host",
+        "time until a quarter of all hosts ran the new version, in rollouts that reached every host");
+    TIME_TO_50_MS = of("time_to_50_ms", "time to 50 %", DurationMs, Complete,
         |o| complete(o, o.to_50_ms),
-    );
-    TIME_TO_100_MS = of(
-        ("time_to_100_ms", "time to 100 %"),
-        DurationMs,
-        Complete,
-        "time until every host ran the new version, in rollouts that reached every host",
+        "time until half of all hosts ran the new version, in rollouts that reached every host");
+    TIME_TO_100_MS = of("time_to_100_ms", "time to 100 %", DurationMs, Complete,
         |o| complete(o, o.to_100_ms),
-    );
-    DURATION_MS = of(
-        ("duration_ms", "rollout duration"),
-        DurationMs,
-        Complete,
-        "time until the last bake ended, in rollouts that reached every host",
+        "time until every host ran the new version, in rollouts that reached every host");
+    DURATION_MS = of("duration_ms", "rollout duration", DurationMs, Complete,
         |o| complete(o, o.completed_ms.or(Some(o.end_ms))),
-    );
-    BAKE_MS = of(
-        ("bake_ms", "bake time"),
-        DurationMs,
-        Complete,
-        "part of the duration spent baking on the critical path, in rollouts that reached every host",
+        "time until the last bake ended, in rollouts that reached every host");
+    BAKE_MS = of("bake_ms", "bake time", DurationMs, Complete,
         |o| complete(o, o.bake_ms),
-    );
-    IMPAIRED_HOST_MS = of(
-        ("impaired_host_ms", "impaired host-time"),
-        HostMs,
-        Bad,
-        "impaired hosts integrated over time, per bad change",
+        "part of the duration spent baking on the critical path, in rollouts that reached every host");
+    IMPAIRED_HOST_MS = of("impaired_host_ms", "impaired host-time", HostMs, Bad,
         |o| bad(o, o.impaired_host_ms as f64),
-    );
-    PEAK_IMPAIRED_HOSTS = of(
-        ("peak_impaired_hosts", "peak impaired hosts"),
-        Hosts,
-        Bad,
-        "most hosts impaired at once, per bad change",
+        "impaired hosts integrated over time, per bad change");
+    PEAK_IMPAIRED_HOSTS = of("peak_impaired_hosts", "peak impaired hosts", Hosts, Bad,
         |o| bad(o, o.peak_impaired_hosts as f64),
-    );
-    PEAK_IMPAIRED_TRAFFIC_PPM = of(
-        ("peak_impaired_traffic_ppm", "peak impaired traffic"),
-        Ppm,
-        Bad,
-        "largest share of the fleet's mean traffic served by impaired hosts at once, per bad change",
+        "most hosts impaired at once, per bad change");
+    PEAK_IMPAIRED_TRAFFIC_PPM = of("peak_impaired_traffic_ppm", "peak impaired traffic", Ppm, Bad,
         |o| bad(o, f64::from(o.peak_impaired_traffic_ppm)),
-    );
-    PEAK_IMPAIRED_ZONES = of(
-        ("peak_impaired_zones", "peak impaired zones"),
-        Zones,
-        Bad,
-        "most zones with an impaired host at once, per bad change",
+        "largest share of the fleet's mean traffic served by impaired hosts at once, per bad change");
+    PEAK_IMPAIRED_ZONES = of("peak_impaired_zones", "peak impaired zones", Zones, Bad,
         |o| bad(o, f64::from(o.peak_impaired_zones)),
-    );
-    PEAK_IMPAIRED_REGIONS = of(
-        ("peak_impaired_regions", "peak impaired regions"),
-        Regions,
-        Bad,
-        "most regions with an impaired host at once, per bad change",
+        "most zones with an impaired host at once, per bad change");
+    PEAK_IMPAIRED_REGIONS = of("peak_impaired_regions", "peak impaired regions", Regions, Bad,
         |o| bad(o, f64::from(o.peak_impaired_regions)),
-    );
-    FAILED_REQUESTS = of(
-        ("failed_requests", "failed requests"),
-        Requests,
-        Bad,
-        "expected requests failed by the defect or turned away for want of capacity, per bad change",
+        "most regions with an impaired host at once, per bad change");
+    FAILED_REQUESTS = of("failed_requests", "failed requests", Requests, Bad,
         |o| bad(o, o.failed_requests),
-    );
-    TURNED_AWAY_REQUESTS = of(
-        ("turned_away_requests", "requests turned away"),
-        Requests,
-        All,
-        "expected requests turned away while too few hosts were in service, per change",
+        "expected requests failed by the defect or turned away for want of capacity, per bad change");
+    TURNED_AWAY_REQUESTS = of("turned_away_requests", "requests turned away", Requests, All,
         |o| Some(o.turned_away_requests),
-    );
-    DAMAGED_ITEMS = of(
-        ("damaged_items", "damaged items"),
-        Items,
-        Bad,
-        "expected bad items that the defect left, per bad change",
+        "expected requests turned away while too few hosts were in service, per change");
+    DAMAGED_ITEMS = of("damaged_items", "damaged items", Items, Bad,
         |o| bad(o, o.damaged_items),
-    );
-    EXPOSED_HOST_MS = of(
-        ("exposed_host_ms", "exposed host-time"),
-        HostMs,
-        Bad,
-        "hosts on the new version integrated over time until the rollout ended, per bad change",
+        "expected bad items that the defect left, per bad change");
+    EXPOSED_HOST_MS = of("exposed_host_ms", "exposed host-time", HostMs, Bad,
         |o| bad(o, o.exposed_host_ms as f64),
-    );
-    PEAK_EXPOSED_HOSTS = of(
-        ("peak_exposed_hosts", "peak exposed hosts"),
-        Hosts,
-        Bad,
-        "most hosts on the new version at once, per bad change",
+        "hosts on the new version integrated over time until the rollout ended, per bad change");
+    PEAK_EXPOSED_HOSTS = of("peak_exposed_hosts", "peak exposed hosts", Hosts, Bad,
         |o| bad(o, o.peak_exposed_hosts as f64),
-    );
-    REGIONS_TOUCHED = of(
-        ("regions_touched", "regions touched"),
-        Regions,
-        Bad,
-        "regions that ever had a host on the new version, per bad change",
+        "most hosts on the new version at once, per bad change");
+    REGIONS_TOUCHED = of("regions_touched", "regions touched", Regions, Bad,
         |o| bad(o, f64::from(o.regions_touched)),
-    );
-    TWO_REGIONS_IMPAIRED = of(
-        ("two_regions_impaired", "two regions impaired"),
-        YesNo,
-        All,
-        "isolation violation: two regions were impaired at once, per change",
+        "regions that ever had a host on the new version, per bad change");
+    TWO_REGIONS_IMPAIRED = of("two_regions_impaired", "two regions impaired", YesNo, All,
         |o| Some(yes(o.two_regions_impaired)),
-    ).zero_if_good();
-    TWO_ZONES_IMPAIRED = of(
-        ("two_zones_impaired", "two zones of a region impaired"),
-        YesNo,
-        All,
-        "isolation violation: two zones of one region were impaired at once, per change",
+        "isolation violation: two regions were impaired at once, per change").zero_if_good();
+    TWO_ZONES_IMPAIRED = of("two_zones_impaired", "two zones of a region impaired", YesNo, All,
         |o| Some(yes(o.two_zones_impaired)),
-    ).zero_if_good();
-    ISOLATION_VIOLATED = of(
-        ("isolation_violated", "isolation violated"),
-        YesNo,
-        All,
-        "two regions, or two zones of one region, were impaired at once, per change",
+        "isolation violation: two zones of one region were impaired at once, per change").zero_if_good();
+    ISOLATION_VIOLATED = of("isolation_violated", "isolation violated", YesNo, All,
         |o| Some(yes(o.two_regions_impaired || o.two_zones_impaired)),
-    ).zero_if_good();
-    ESCAPED = of(
-        ("escaped", "escaped"),
-        YesNo,
-        Bad,
-        "the defect reached every host and no alarm stopped it, per bad change",
+        "two regions, or two zones of one region, were impaired at once, per change").zero_if_good();
+    ESCAPED = of("escaped", "escaped", YesNo, Bad,
         |o| bad(o, yes(o.ending == Ending::Escaped)),
-    );
-    FALSE_ROLLBACK = of(
-        ("false_rollback", "false rollback"),
-        YesNo,
-        Good,
-        "a false alarm rolled the change back, per good change",
+        "the defect reached every host and no alarm stopped it, per bad change");
+    FALSE_ROLLBACK = of("false_rollback", "false rollback", YesNo, Good,
         |o| (!o.is_bad()).then(|| yes(o.ending == Ending::FalseRollback)),
-    );
-    EXPOSED_AT_ALARM_HOSTS = of(
-        ("exposed_at_alarm_hosts", "exposed at alarm"),
-        Hosts,
-        Detected,
-        "hosts on the new version when the alarm fired, per detected bad change",
+        "a false alarm rolled the change back, per good change");
+    EXPOSED_AT_ALARM_HOSTS = of("exposed_at_alarm_hosts", "exposed at alarm", Hosts, Detected,
         |o| delay(o, o.onset_ms, o.alarm_ms).and(o.exposed_at_alarm_hosts).map(|hosts| hosts as f64),
-    );
-    DETECTION_DELAY_MS = of(
-        ("detection_delay_ms", "onset to alarm"),
-        DurationMs,
-        Detected,
-        "from the first impaired host to the alarm, per detected bad change",
+        "hosts on the new version when the alarm fired, per detected bad change");
+    DETECTION_DELAY_MS = of("detection_delay_ms", "onset to alarm", DurationMs, Detected,
         |o| delay(o, o.onset_ms, o.alarm_ms),
-    );
-    ONSET_MS = of(
-        ("onset_ms", "start to onset"),
-        DurationMs,
-        Impaired,
-        "from the rollout's start to the first impaired host, per bad change that impaired some",
+        "from the first impaired host to the alarm, per detected bad change");
+    ONSET_MS = of("onset_ms", "start to onset", DurationMs, Impaired,
         |o| delay(o, Some(0), o.onset_ms),
-    );
-    FIRST_FAILURE_MS = of(
-        ("first_failure_ms", "start to first failure"),
-        DurationMs,
-        Bad,
-        "from the rollout's start to the first failed request, on an impaired host or turned away, per bad change where one failed",
+        "from the rollout's start to the first impaired host, per bad change that impaired some");
+    FIRST_FAILURE_MS = of("first_failure_ms", "start to first failure", DurationMs, Bad,
         |o| delay(o, Some(0), o.first_failure_ms),
-    );
-    ALARM_MS = of(
-        ("alarm_ms", "start to alarm"),
-        DurationMs,
-        Detected,
-        "from the rollout's start to the alarm that was acted on, per bad change with one",
+        "from the rollout's start to the first failed request, on an impaired host or turned away, per bad change where one failed");
+    ALARM_MS = of("alarm_ms", "start to alarm", DurationMs, Detected,
         |o| delay(o, Some(0), o.alarm_ms),
-    );
-    RESPONSE_MS = of(
-        ("response_ms", "start to response"),
-        DurationMs,
-        Detected,
-        "from the rollout's start to the beginning of a rollback or another remedy, per bad change with one",
+        "from the rollout's start to the alarm that was acted on, per bad change with one");
+    RESPONSE_MS = of("response_ms", "start to response", DurationMs, Detected,
         |o| delay(o, Some(0), o.mitigation_ms),
-    );
-    MITIGATED_MS = of(
-        ("mitigated_ms", "start to mitigation"),
-        DurationMs,
-        Mitigated,
-        "from the rollout's start to the last impaired host healed, per mitigated bad change",
+        "from the rollout's start to the beginning of a rollback or another remedy, per bad change with one");
+    MITIGATED_MS = of("mitigated_ms", "start to mitigation", DurationMs, Mitigated,
         |o| delay(o, Some(0), o.mitigated_ms),
-    );
-    ACTIVATION_DELAY_MS = of(
-        ("activation_delay_ms", "introduction to activation"),
-        DurationMs,
-        Impaired,
-        "from the first batch on the new version to the fault being awake, seen or not, per bad change that impaired some host",
+        "from the rollout's start to the last impaired host healed, per mitigated bad change");
+    ACTIVATION_DELAY_MS = of("activation_delay_ms", "introduction to activation", DurationMs, Impaired,
         |o| o.onset_ms.and(delay(o, o.introduced_ms, o.activated_ms)),
-    );
-    ALARM_LEAD_MS = of(
-        ("alarm_lead_ms", "onset to alarm, signed"),
-        LeadMs,
-        Detected,
-        "from the first impaired host to the alarm, negative if the alarm came first, per bad change with both",
+        "from the first batch on the new version to the fault being awake, seen or not, per bad change that impaired some host");
+    ALARM_LEAD_MS = of("alarm_lead_ms", "onset to alarm, signed", LeadMs, Detected,
         |o| lead(o, o.onset_ms, o.alarm_ms),
-    );
-    RESPONSE_DELAY_MS = of(
-        ("response_delay_ms", "onset to response"),
-        LeadMs,
-        Detected,
-        "from the first impaired host to the beginning of a rollback or another remedy, negative if that came first, per bad change with both",
+        "from the first impaired host to the alarm, negative if the alarm came first, per bad change with both");
+    RESPONSE_DELAY_MS = of("response_delay_ms", "onset to response", LeadMs, Detected,
         |o| lead(o, o.onset_ms, o.mitigation_ms),
-    );
-    FIRST_RECOVERY_DELAY_MS = of(
-        ("first_recovery_delay_ms", "onset to first recovery"),
-        DurationMs,
-        Mitigated,
-        "from the first impaired host to the first impaired region without one, once a remedy had begun, per bad change where that happened",
+        "from the first impaired host to the beginning of a rollback or another remedy, negative if that came first, per bad change with both");
+    FIRST_RECOVERY_DELAY_MS = of("first_recovery_delay_ms", "onset to first recovery", DurationMs, Mitigated,
         |o| delay(o, o.onset_ms, o.first_recovery_ms),
-    );
-    HALF_RECOVERY_DELAY_MS = of(
-        ("half_recovery_delay_ms", "onset to half recovery"),
-        DurationMs,
-        Mitigated,
-        "from the first impaired host to at most half of the peak being impaired, for good, per bad change where that happened",
+        "from the first impaired host to the first impaired region without one, once a remedy had begun, per bad change where that happened");
+    HALF_RECOVERY_DELAY_MS = of("half_recovery_delay_ms", "onset to half recovery", DurationMs, Mitigated,
         |o| delay(o, o.onset_ms, o.half_recovered_ms),
-    );
-    RESTORATION_DELAY_MS = of(
-        ("restoration_delay_ms", "onset to restoration"),
-        DurationMs,
-        Mitigated,
-        "from the first impaired host to everything being as before, bad data and switched-off features included, per mitigated bad change",
+        "from the first impaired host to at most half of the peak being impaired, for good, per bad change where that happened");
+    RESTORATION_DELAY_MS = of("restoration_delay_ms", "onset to restoration", DurationMs, Mitigated,
         |o| delay(o, o.onset_ms, o.restored_ms),
-    );
-    COLLATERAL_ROLLBACKS = of(
-        ("collateral_rollbacks", "collateral rollbacks"),
-        Deployments,
-        All,
-        "other deployments of the team that were rolled back together with this one, per change",
+        "from the first impaired host to everything being as before, bad data and switched-off features included, per mitigated bad change");
+    COLLATERAL_ROLLBACKS = of("collateral_rollbacks", "collateral rollbacks", Deployments, All,
         |o| Some(f64::from(o.collateral_rollbacks)),
-    );
-    IGNORED_ALARMS = of(
-        ("ignored_alarms", "ignored alarms"),
-        Alarms,
-        All,
-        "alarms that fired and whose verdict was lost or overridden, per change",
+        "other deployments of the team that were rolled back together with this one, per change");
+    IGNORED_ALARMS = of("ignored_alarms", "ignored alarms", Alarms, All,
         |o| Some(f64::from(o.ignored_alarms)),
-    );
-    WRONG_CHANGE = of(
-        ("wrong_change", "wrong change taken back"),
-        YesNo,
-        All,
-        "people first took another change back, in vain, per change",
+        "alarms that fired and whose verdict was lost or overridden, per change");
+    WRONG_CHANGE = of("wrong_change", "wrong change taken back", YesNo, All,
         |o| Some(yes(o.wrong_change)),
-    );
-    BLOCKED_MS = of(
-        ("blocked_ms", "blocked"),
-        DurationMs,
-        All,
-        "time that waves waited for an alarm that fired for another reason, per change",
+        "people first took another change back, in vain, per change");
+    BLOCKED_MS = of("blocked_ms", "blocked", DurationMs, All,
         |o| Some(o.blocked_ms as f64),
-    );
-    LEFT_BEHIND_HOSTS = of(
-        ("left_behind_hosts", "hosts left behind"),
-        Hosts,
-        Complete,
-        "stragglers that never took the change, in rollouts that reached every other host",
+        "time that waves waited for an alarm that fired for another reason, per change");
+    LEFT_BEHIND_HOSTS = of("left_behind_hosts", "hosts left behind", Hosts, Complete,
         |o| complete(o, Some(o.left_behind_hosts)),
-    );
-    LEFT_EXPOSED_HOSTS = of(
-        ("left_exposed_hosts", "hosts left exposed"),
-        Hosts,
-        All,
-        "hosts outside of the rollback's scope that kept the new version after it, per change",
+        "stragglers that never took the change, in rollouts that reached every other host");
+    LEFT_EXPOSED_HOSTS = of("left_exposed_hosts", "hosts left exposed", Hosts, All,
         |o| Some(o.left_exposed_hosts as f64),
-    );
-    MITIGATION_DELAY_MS = of(
-        ("mitigation_delay_ms", "onset to mitigation"),
-        DurationMs,
-        Mitigated,
-        "from the first impaired host to the last one healed, per mitigated bad change",
+        "hosts outside of the rollback's scope that kept the new version after it, per change");
+    MITIGATION_DELAY_MS = of("mitigation_delay_ms", "onset to mitigation", DurationMs, Mitigated,
         |o| delay(o, o.onset_ms, o.mitigated_ms),
-    );
+        "from the first impaired host to the last one healed, per mitigated bad change");
 }

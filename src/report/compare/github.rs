@@ -5,17 +5,18 @@ use super::{markdown, words};
 use crate::diagnostic::github::{Annotation, Level, log};
 use crate::plan;
 use crate::report::limits;
-use crate::study::compare::{Change, Compared, GateVerdict, Row};
-use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::compare::{Compared, Row};
+use crate::study::threshold::ThresholdResult;
+use crate::study::verdict::{Change, Verdict};
 
 /// One annotation for each row and threshold that somebody should see, an error if it fails the gate,
 /// and one for the verdict; more than ten of a level are counted in the tenth.
 #[must_use]
 pub fn annotations(compared: &Compared, options: &Options) -> String {
     let verdict_level = match compared.verdict {
-        GateVerdict::Pass => Level::Notice,
-        GateVerdict::Inconclusive if options.allow_inconclusive => Level::Warning,
-        GateVerdict::Fail | GateVerdict::Inconclusive => Level::Error,
+        Verdict::Pass => Level::Notice,
+        Verdict::Inconclusive if options.allow_inconclusive => Level::Warning,
+        Verdict::Fail | Verdict::Inconclusive => Level::Error,
     };
     let title = format!("rollout gate {}", words::ending(compared.verdict));
     let mut all = vec![annotation(verdict_level, title, words::verdict(compared, options))];

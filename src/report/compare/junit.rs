@@ -7,8 +7,9 @@ use super::options::Options;
 use super::words;
 use crate::plan::Level;
 use crate::report::limits;
-use crate::study::compare::{Change, Compared, Row};
-use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::compare::{Compared, Row};
+use crate::study::threshold::ThresholdResult;
+use crate::study::verdict::{Change, Verdict};
 
 /// The comparison as XML.
 #[must_use]

@@ -8,8 +8,8 @@ use crate::report::document::{
     self, Align, Block, DataTable, Document, Entries, Item, RichText, Tone, elide,
 };
 use crate::report::{limits, plan_diff, text};
-use crate::study::compare::{Change, Compared, Row};
-use crate::study::threshold::Verdict;
+use crate::study::compare::{Compared, Row};
+use crate::study::verdict::{Change, Verdict};
 
 /// Changed inputs listed before the rest is counted.
 const MOST_INPUTS: usize = 10;

@@ -15,7 +15,8 @@ mod tests {
     use super::{Options, github, junit, markdown, text};
     use crate::report::compared as sample;
     use crate::report::document::Terminal;
-    use crate::study::compare::{Change, Compared};
+    use crate::study::compare::Compared;
+    use crate::study::verdict::Change;
     use proptest::prelude::*;
 
     const OPTIONS: Options = Options {

@@ -6,7 +6,8 @@ use crate::report::document::{
     Align, Block, DataTable, Document, Entries, Item, Mark, RichText, Terminal, Tone,
 };
 use crate::report::{limits, plan_diff, text};
-use crate::study::compare::{Change, Compared, GateVerdict, Row};
+use crate::study::compare::{Compared, Row};
+use crate::study::verdict::{Change, Verdict};
 
 /// Changed inputs listed before the rest is counted.
 const MOST_INPUTS: usize = 30;
@@ -41,9 +42,9 @@ fn document(compared: &Compared, options: &Options) -> Document {
 
 fn verdict(compared: &Compared, options: &Options) -> Item {
     let (sign, word, tone) = match compared.verdict {
-        GateVerdict::Pass => ("✓", "pass", Tone::Good),
-        GateVerdict::Fail => ("✗", "fail", Tone::Bad),
-        GateVerdict::Inconclusive => ("?", "open", Tone::Doubtful),
+        Verdict::Pass => ("✓", "pass", Tone::Good),
+        Verdict::Fail => ("✗", "fail", Tone::Bad),
+        Verdict::Inconclusive => ("?", "open", Tone::Doubtful),
     };
     Item::marked(Mark { sign, word, tone }, words::verdict(compared, options))
 }

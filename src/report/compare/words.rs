@@ -1,13 +1,14 @@
 //! What every report of a comparison says in the same words: the verdict, a row, the trials to replay.
 
 use super::options::Options;
-use crate::outcome::measures::Unit;
-use crate::plan::Level;
+use crate::outcome::measures::{Subject, Unit};
+use crate::plan::{Estimator, Level};
 use crate::report::command::replay_command;
 use crate::report::document::ShellCommand;
 use crate::report::{limits, text};
-use crate::study::compare::{Change, Compared, GateVerdict, Row};
-use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::compare::{Compared, Row};
+use crate::study::threshold::ThresholdResult;
+use crate::study::verdict::{Change, Verdict};
 
 /// Names listed in the verdict before the rest is counted.
 const MOST_NAMES: usize = 3;
@@ -166,23 +167,23 @@ fn values(row: &Row) -> String {
 }
 
 /// How the gate ended, in one word.
-pub(super) fn ending(verdict: GateVerdict) -> &'static str {
+pub(super) fn ending(verdict: Verdict) -> &'static str {
     match verdict {
-        GateVerdict::Pass => "passed",
-        GateVerdict::Fail => "failed",
-        GateVerdict::Inconclusive => "undecided",
+        Verdict::Pass => "passed",
+        Verdict::Fail => "failed",
+        Verdict::Inconclusive => "undecided",
     }
 }
 
 /// The verdict in one sentence that can be quoted.
 pub(super) fn verdict(compared: &Compared, options: &Options) -> String {
     match compared.verdict {
-        GateVerdict::Fail => format!("The candidate fails: {}.", failed(compared)),
-        GateVerdict::Pass if compared.rows.is_empty() && compared.thresholds.is_empty() => {
+        Verdict::Fail => format!("The candidate fails: {}.", failed(compared)),
+        Verdict::Pass if compared.rows.is_empty() && compared.thresholds.is_empty() => {
             "Nothing was judged: the plans have no strategy in common, and there are no limits.".to_owned()
         }
-        GateVerdict::Pass => format!("The candidate passes: {}.", passed(compared)),
-        GateVerdict::Inconclusive => undecided(compared, options),
+        Verdict::Pass => format!("The candidate passes: {}.", passed(compared)),
+        Verdict::Inconclusive => undecided(compared, options),
     }
 }
 
@@ -355,5 +356,9 @@ pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<ShellComman
 pub(super) fn commands(compared: &Compared, options: &Options, strategy: &str, trial: u64) -> Vec<String> {
     let sides = [(options.baseline_file, &compared.baseline), (options.candidate_file, &compared.candidate)];
     let known = sides.into_iter().filter_map(|(file, side)| Some((file?, side)));
+    if compared.rows.iter().any(|row| row.metric.subject() == Subject::Pipeline) {
+        let command = |file, seed| replay_command(file, strategy, seed, trial, Estimator::default().name());
+        return known.map(|(file, side)| command(file, side.seed) + " --pipeline").collect();
+    }
     known.map(|(file, side)| replay_command(file, strategy, side.seed, trial, compared.estimator)).collect()
 }

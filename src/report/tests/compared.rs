@@ -5,8 +5,9 @@ use crate::plan::Level;
 use crate::plan::diff::{PlanChange, PlanValue};
 use crate::plan::study::Statistic;
 use crate::stats::Interval;
-use crate::study::compare::{Change, Compared, Estimate, GateVerdict, Row, Side};
-use crate::study::threshold::{ThresholdResult, Verdict};
+use crate::study::compare::{Compared, Estimate, Row, Side};
+use crate::study::threshold::ThresholdResult;
+use crate::study::verdict::{Change, Verdict};
 
 const MINUTE: f64 = 60_000.0;
 const HOUR: f64 = 60.0 * MINUTE;
@@ -32,7 +33,7 @@ pub fn compared() -> Compared {
         added_strategies: vec!["one-region-a-day".into(), "two-regions-a-day".into()],
         rows: rows(),
         thresholds: thresholds(),
-        verdict: GateVerdict::Fail,
+        verdict: Verdict::Fail,
         drifted: Vec::new(),
     }
 }
@@ -42,7 +43,7 @@ pub fn passing() -> Compared {
     let mut compared = compared();
     compared.rows.retain(|row| !matches!(row.change, Change::Regressed | Change::Inconclusive));
     compared.thresholds.retain(|t| t.verdict == Verdict::Pass || t.level == Level::Warn);
-    compared.verdict = GateVerdict::Pass;
+    compared.verdict = Verdict::Pass;
     compared
 }
 
@@ -61,7 +62,7 @@ pub fn undecided() -> Compared {
     let mut compared = compared();
     compared.rows.retain(|row| row.change != Change::Regressed && row.pairs > 0);
     compared.thresholds.retain(|t| t.verdict != Verdict::Fail);
-    compared.verdict = GateVerdict::Inconclusive;
+    compared.verdict = Verdict::Inconclusive;
     compared
 }
 

@@ -3,7 +3,7 @@
 use super::limit;
 use super::names::some;
 use super::read::text;
-use super::run::{StrategiesRun, resolve_metric};
+use super::run::StrategiesRun;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
@@ -33,7 +33,7 @@ fn resolve_one(
     problems: &mut Problems,
 ) -> Option<Expectation> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
+    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
     let strategy = strategy(written, run, problems);
     let both = spec.tolerance.span().zip(spec.within.span());
     if let Some((tolerance, within)) = both {

@@ -3,8 +3,8 @@
 use super::component::is_spoken_for;
 use super::names::{check_listed_once, some, unknown};
 use super::strategy::{Draft, Names};
-use crate::diagnostic::Diagnostic;
-use crate::outcome::measures::{self, Measure};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::outcome::measures::{self, Measure, Subject};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
@@ -18,6 +18,8 @@ pub(super) struct StrategiesRun<'a> {
     pub order: Vec<usize>,
     /// False if one of those listed was reported.
     pub complete: bool,
+    /// Whether there is a pipeline, so that its measures can be held to something too.
+    has_pipeline: bool,
 }
 
 impl StrategiesRun<'_> {
@@ -28,7 +30,8 @@ impl StrategiesRun<'_> {
         study: &StudySpec,
         problems: &mut Problems,
     ) -> StrategiesRun<'n> {
-        let mut run = StrategiesRun { names, order: Vec::new(), complete: true };
+        let has_pipeline = spec.pipeline.span().is_some();
+        let mut run = StrategiesRun { names, order: Vec::new(), complete: true, has_pipeline };
         run.fill(spec, study, problems);
         run
     }
@@ -86,22 +89,40 @@ impl StrategiesRun<'_> {
         position
     }
 
+    /// The measure of that name.
+    pub fn metric(&self, written: &Written<MetricName>, problems: &mut Problems) -> Option<&'static Measure> {
+        let Written { value: MetricName(name), span } = written;
+        self.known(name, measures::find(name), *span, problems)
+    }
+
+    /// The measure that was found for a text, if the scenario has what it is of. What it is of decides which study it
+    /// is for: that of rollouts or that of the pipeline.
+    pub fn known(
+        &self,
+        text: &str,
+        found: Option<&'static Measure>,
+        span: Span,
+        problems: &mut Problems,
+    ) -> Option<&'static Measure> {
+        let is_there = |measure: &&Measure| match measure.subject() {
+            Subject::Rollout => true,
+            Subject::Pipeline | Subject::Lane => self.has_pipeline,
+        };
+        if let Some(measure) = found.filter(|measure| !is_there(measure)) {
+            let message = format!("`{}` is of a pipeline, and there is none", measure.name);
+            let diagnostic = Diagnostic::new(&rules::UNKNOWN_METRIC, message).at(span, "");
+            problems.report(diagnostic.help("write a `[pipeline]`, or name a metric of rollouts"));
+            return None;
+        }
+        if found.is_none() {
+            let known = measures::all().filter(is_there).map(|measure| measure.name);
+            unknown(&rules::UNKNOWN_METRIC, "metric", text, span, known, problems);
+        }
+        found
+    }
+
     /// The names of those that run.
     pub fn listed(&self) -> Vec<&str> {
         self.order.iter().map(|&index| self.names.drafts[index].plan.name.as_str()).collect()
     }
-}
-
-/// The metric of this name; reports unknown ones.
-pub(super) fn resolve_metric(
-    written: &Written<MetricName>,
-    problems: &mut Problems,
-) -> Option<&'static Measure> {
-    let Written { value: MetricName(name), span } = written;
-    let metric = measures::find(name);
-    if metric.is_none() {
-        let known = measures::all().map(|metric| metric.name);
-        unknown(&rules::UNKNOWN_METRIC, "metric", name, *span, known, problems);
-    }
-    metric
 }

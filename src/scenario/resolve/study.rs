@@ -2,8 +2,7 @@
 
 use super::expect;
 use super::limit;
-use super::names::unknown;
-use super::run::{StrategiesRun, resolve_metric};
+use super::run::StrategiesRun;
 use super::strategy::Names;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::measures;
@@ -39,7 +38,7 @@ pub(super) fn resolve(
         observe_after_ms: study.observe_after.or(Duration::ZERO).ms,
         thresholds,
         estimator: study.estimator.or(Estimator::default()),
-        precision: precisions(study, problems),
+        precision: precisions(study, &run, problems),
         max_trials: study.max_trials.or(Int(MAX_TRIALS_IF_UNSAID)).0.max(trials),
         guards: spec
             .guard
@@ -77,17 +76,13 @@ pub(super) fn check_trials(plan: &Plan, spec: &ScenarioSpec, problems: &mut Prob
     problems.report(diagnostic.help(help));
 }
 
-fn precisions(study: &StudySpec, problems: &mut Problems) -> Vec<Precision> {
+fn precisions(study: &StudySpec, run: &StrategiesRun<'_>, problems: &mut Problems) -> Vec<Precision> {
     let written = study.precision.value().into_iter().flatten();
     written
         .filter_map(|Written { value, span }| {
             let PrecisionText { statistic, metric, relative } = value;
-            let Some(found) = measures::find_words(metric) else {
-                let known = measures::all().map(|metric| metric.name);
-                unknown(&rules::UNKNOWN_METRIC, "metric", metric, *span, known, problems);
-                return None;
-            };
-            Some(Precision { metric: found, statistic: *statistic, strategy: None, relative: *relative })
+            let metric = run.known(metric, measures::find_words(metric), *span, problems)?;
+            Some(Precision { metric, statistic: *statistic, strategy: None, relative: *relative })
         })
         .collect()
 }
@@ -98,7 +93,7 @@ fn resolve_threshold(
     problems: &mut Problems,
 ) -> Option<Threshold> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
+    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
     let strategy =
         spec.strategy.get().map(|name| run.position(name, "the strategy of this threshold", problems));
     let metric = metric?;
@@ -119,7 +114,7 @@ fn resolve_guard(
     problems: &mut Problems,
 ) -> Option<Guard> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| resolve_metric(written, problems));
+    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
     let strategy = spec.strategy.get().map(|name| run.position(name, "the strategy of this guard", problems));
     let statistic = spec.statistic.get()?;
     if statistic.value == Statistic::Max {

@@ -87,7 +87,7 @@ fn critical(confidence: f64) -> f64 {
 /// Levin and Paik 2003, Statistical Methods for Rates and Proportions, section 4.2, without their correction).
 #[must_use]
 pub fn sample_size(baseline: f64, canary: f64, confidence: f64, power: f64) -> Option<u64> {
-    let Spread { alike, different, apart } = Spread::of(baseline, canary);
+    let SharesApart { alike, different, apart } = SharesApart::of(baseline, canary);
     let root = (critical(confidence) * alike + normal_quantile(power) * different) / apart;
     (apart > 0.0).then(|| libm::ceil(root * root) as u64)
 }
@@ -95,12 +95,12 @@ pub fn sample_size(baseline: f64, canary: f64, confidence: f64, power: f64) -> O
 /// Probability that `trials` on each side find `canary` against `baseline`, on its own side.
 #[must_use]
 pub fn power(baseline: f64, canary: f64, confidence: f64, trials: u64) -> f64 {
-    let Spread { alike, different, apart } = Spread::of(baseline, canary);
+    let SharesApart { alike, different, apart } = SharesApart::of(baseline, canary);
     normal_cdf((libm::sqrt(trials as f64) * apart - critical(confidence) * alike) / different)
 }
 
 /// Of the difference of two shares from one trial a side.
-struct Spread {
+struct SharesApart {
     /// Its deviation if both were the mean of the two.
     alike: f64,
     /// Its deviation as they are.
@@ -109,7 +109,7 @@ struct Spread {
     apart: f64,
 }
 
-impl Spread {
+impl SharesApart {
     fn of(p: f64, q: f64) -> Self {
         let mean = 0.5 * (p + q);
         Self {

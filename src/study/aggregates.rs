@@ -3,14 +3,14 @@
 //!
 //! It is a function of the outcomes in trial order: not of batches, rounds or threads.
 
-use super::evidence::{Evidence, Pairing};
-use super::notable::{Candidate, Shortlist};
+use super::notable::{NumberedTrial, Shortlist};
 use super::sampling::Sampling;
-use super::summary::{BLAST_METRIC, Endings, SPEED_METRIC};
+use super::summary::{BLAST_METRIC, SPEED_METRIC};
+use super::trials::{Endings, RolloutTrials, StudyTrials};
 use crate::outcome::Outcome;
-use crate::outcome::measures::{self, Measure};
+use crate::outcome::measures::{self, Measure, Subject};
 use crate::plan::Plan;
-use crate::stats::{Bin, Pairs, Sample, Tally};
+use crate::stats::{BinnedValues, PairSums, Paired, Pairs, Sample};
 use rayon::prelude::*;
 
 /// Bins of one metric of one strategy, all strata together.
@@ -18,18 +18,18 @@ const BINS: usize = 1 << 15;
 /// Bins of one stratum of these, at least.
 const FEWEST_BINS: usize = 1 << 12;
 
-/// The trials of a study, condensed.
+/// The trials of a study, aggregated.
 #[derive(Debug)]
-pub struct Condensed {
+pub struct Aggregates {
     /// Knows the stratum of a trial; its counts play no part.
     sampling: Sampling,
     trials: u64,
-    strategies: Vec<Strategy>,
+    strategies: Vec<StrategyAggregates>,
     contrasts: Vec<Contrast>,
 }
 
 #[derive(Debug, Default)]
-struct Strategy {
+struct StrategyAggregates {
     endings: Endings,
     shortlist: Shortlist,
     /// One per metric.
@@ -40,7 +40,7 @@ struct Strategy {
 #[derive(Debug)]
 struct Column {
     metric: &'static Measure,
-    by_stratum: Vec<Tally>,
+    by_stratum: Vec<BinnedValues>,
 }
 
 /// Two strategies compared by a metric.
@@ -49,22 +49,22 @@ struct Contrast {
     metric: &'static Measure,
     a: usize,
     b: usize,
-    by_stratum: Vec<Pairs>,
+    by_stratum: Vec<PairSums>,
 }
 
 /// Outcomes of one strategy in trial order, in pieces.
-pub(super) type Row<'o> = Vec<&'o [Outcome]>;
+pub(super) type Pieces<'o> = Vec<&'o [Outcome]>;
 
-impl Condensed {
+impl Aggregates {
     /// No trials yet.
     pub(super) fn new(plan: &Plan) -> Self {
         let sampling = Sampling::new(plan, 0);
         let strata = sampling.len();
         let most = FEWEST_BINS.max(BINS / strata);
-        let column = |metric| Column { metric, by_stratum: vec![Tally::new(most); strata] };
-        let strategy = |_| Strategy {
+        let column = |metric| Column { metric, by_stratum: vec![BinnedValues::new(most); strata] };
+        let strategy = |_| StrategyAggregates {
             columns: measures::ROLLOUT.iter().map(|metric| column(metric)).collect(),
-            ..Strategy::default()
+            ..StrategyAggregates::default()
         };
         let count = plan.strategies.len();
         let mut contrasts = Vec::new();
@@ -75,7 +75,7 @@ impl Condensed {
                 let baseline = plan.study.baseline;
                 let is_asked = b == baseline && a != b || is_raced && a < b && a != baseline;
                 if is_asked {
-                    contrasts.push(Contrast { metric, a, b, by_stratum: vec![Pairs::default(); strata] });
+                    contrasts.push(Contrast { metric, a, b, by_stratum: vec![PairSums::default(); strata] });
                 }
             }
         }
@@ -83,13 +83,13 @@ impl Condensed {
     }
 
     /// Adds the next trials: as many of every strategy.
-    pub(super) fn add(&mut self, rows: &[Row]) {
+    pub(super) fn add(&mut self, rows: &[Pieces]) {
         let count = rows.first().map_or(0, |row| row.iter().map(|part| part.len() as u64).sum());
         let first = self.trials;
         self.trials += count;
         let strata: Vec<usize> = (first..self.trials).map(|trial| self.sampling.stratum(trial)).collect();
         self.strategies.par_iter_mut().zip(rows).for_each(|(strategy, row)| {
-            let Strategy { endings, shortlist, columns } = strategy;
+            let StrategyAggregates { endings, shortlist, columns } = strategy;
             let columns = || columns.par_iter_mut().for_each(|column| column.add(row, &strata));
             let others = || {
                 for (trial, outcome) in (first..).zip(each(row)) {
@@ -106,7 +106,7 @@ impl Condensed {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let columns = self.strategies.iter().flat_map(|strategy| &strategy.columns);
-        columns.flat_map(|column| &column.by_stratum).map(Tally::bytes).sum()
+        columns.flat_map(|column| &column.by_stratum).map(BinnedValues::bytes).sum()
     }
 
     fn column(&self, metric: &Measure, strategy: usize) -> &Column {
@@ -115,12 +115,12 @@ impl Condensed {
     }
 }
 
-fn each<'o>(row: &'o Row) -> impl Iterator<Item = &'o Outcome> {
+fn each<'o>(row: &'o Pieces) -> impl Iterator<Item = &'o Outcome> {
     row.iter().flat_map(|part| part.iter())
 }
 
 impl Column {
-    fn add(&mut self, row: &Row, strata: &[usize]) {
+    fn add(&mut self, row: &Pieces, strata: &[usize]) {
         for (outcome, &stratum) in each(row).zip(strata) {
             if let Some(value) = self.metric.of(outcome) {
                 self.by_stratum[stratum].push(value);
@@ -130,7 +130,7 @@ impl Column {
 }
 
 impl Contrast {
-    fn add(&mut self, rows: &[Row], strata: &[usize]) {
+    fn add(&mut self, rows: &[Pieces], strata: &[usize]) {
         let value = |outcome: &Outcome| self.metric.of(outcome);
         for ((a, b), &stratum) in each(&rows[self.a]).zip(each(&rows[self.b])).zip(strata) {
             if let (Some(a), Some(b)) = (value(a), value(b)) {
@@ -140,8 +140,10 @@ impl Contrast {
     }
 }
 
-impl Evidence for Condensed {
-    type Value = Bin;
+impl StudyTrials for Aggregates {
+    fn subject(&self) -> Subject {
+        Subject::Rollout
+    }
 
     fn strategies(&self) -> usize {
         self.strategies.len()
@@ -151,30 +153,31 @@ impl Evidence for Condensed {
         self.trials
     }
 
-    fn values(&self, sampling: &Sampling, metric: &'static Measure, strategy: usize) -> Sample<Bin> {
-        let column = self.column(metric, strategy);
-        sampling.sample_of(metric.zero_if_good, column.by_stratum.iter().map(Tally::bins).collect())
+    fn values(&self, sampling: &Sampling, measure: &Measure, strategy: usize) -> Sample {
+        let column = self.column(measure, strategy);
+        sampling.sample(measure, column.by_stratum.iter().map(BinnedValues::bins).collect())
     }
 
-    fn pairs(&self, sampling: &Sampling, metric: &'static Measure, a: usize, b: usize) -> Pairing {
-        let of = |a: usize, b: usize| {
-            let is_it = |c: &&Contrast| c.metric == metric && (c.a, c.b) == (a, b);
-            self.contrasts.iter().find(is_it)
-        };
-        Pairing::Summed(match of(a, b) {
-            Some(contrast) => sampling.paired_of(contrast.by_stratum.iter().copied()),
+    fn pairs(&self, sampling: &Sampling, measure: &Measure, a: usize, b: usize) -> Paired {
+        let of =
+            |a: usize, b: usize| self.contrasts.iter().find(|c| c.metric == measure && (c.a, c.b) == (a, b));
+        let summed = |sums: Vec<PairSums>| sampling.paired(sums.into_iter().map(Pairs::Summed));
+        match of(a, b) {
+            Some(contrast) => summed(contrast.by_stratum.clone()),
             None => {
                 let turned = of(b, a).expect("invariant: every pair that is asked for is summed");
-                sampling.paired_of(turned.by_stratum.iter().map(|pairs| pairs.reversed()))
+                summed(turned.by_stratum.iter().map(|pairs| pairs.reversed()).collect())
             }
-        })
+        }
     }
+}
 
+impl RolloutTrials for Aggregates {
     fn endings(&self, strategy: usize) -> Endings {
         self.strategies[strategy].endings
     }
 
-    fn shortlist(&self, strategy: usize) -> Vec<Candidate<'_>> {
+    fn shortlist(&self, strategy: usize) -> Vec<NumberedTrial<'_>> {
         self.strategies[strategy].shortlist.candidates()
     }
 }

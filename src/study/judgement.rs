@@ -1,0 +1,131 @@
+//! One statistic of one strategy held against a claim about it: what is measured, what that says, and how many trials
+//! would say it if these do not. Limits and expectations are both this, with one end or two.
+
+use super::estimate::{Estimate, Values};
+use super::sampling::Sampling;
+use super::trials::StudyTrials;
+use super::verdict::Verdict;
+use crate::outcome::measures::{Measure, Unit};
+use crate::plan::Plan;
+use crate::plan::study::Statistic;
+use crate::stats::special::normal_quantile;
+use crate::stats::{CONFIDENCE, Interval};
+
+/// Beyond this many trials the advice to run more is not given.
+const MOST_TRIALS: f64 = 1e9;
+
+/// The claim that a statistic of a strategy lies between `low`, if there is such an end, and `high`.
+pub(super) struct Claim {
+    pub measure: &'static Measure,
+    pub statistic: Statistic,
+    pub strategy: usize,
+    pub low: Option<f64>,
+    pub high: f64,
+}
+
+/// What the trials say of a claim.
+pub(super) struct Judged {
+    /// StudyTrials with a value.
+    pub n: u64,
+    /// The statistic; none without values.
+    pub estimate: Option<Estimate>,
+    pub verdict: Verdict,
+    /// StudyTrials that would probably decide an inconclusive one; none if decided, or if no reasonable number would.
+    pub trials_needed: Option<u64>,
+}
+
+impl Judged {
+    /// The interval that was judged.
+    pub fn interval(&self) -> Interval {
+        self.estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval)
+    }
+
+    /// The estimate itself.
+    pub fn value(&self) -> Option<f64> {
+        self.estimate.map(|estimate| estimate.value)
+    }
+}
+
+/// What each of several claims may be wrong with, so that all of them at all `looks` are wrong with at most 5 %
+/// (Bonferroni). The largest value seen is a fact and takes no share.
+pub(super) fn doubt(statistics: impl Iterator<Item = Statistic>, looks: u32) -> f64 {
+    let uncertain = statistics.filter(|statistic| *statistic != Statistic::Max).count();
+    (1.0 - CONFIDENCE) / (uncertain.max(1) as f64 * f64::from(looks))
+}
+
+/// Judges a claim by an interval that may be wrong with `doubt`.
+pub(super) fn judge(claim: &Claim, plan: &Plan, study: &dyn StudyTrials, doubt: f64) -> Judged {
+    let Claim { measure, statistic, strategy, low, high } = *claim;
+    let (trials, tail) = (study.trials(strategy), doubt / 2.0);
+    let sampling = Sampling::of(study.subject(), plan, trials);
+    let values = Values::new(measure, study.values(&sampling, measure, strategy));
+    let estimate = values.estimate(statistic, tail);
+    let interval = estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval);
+    let verdict = Verdict::between(interval, low, high);
+    let open = estimate.filter(|_| verdict == Verdict::Inconclusive);
+    let trials_needed = open.and_then(|estimate| {
+        let growth = |edge| growth_needed(statistic, edge, &values, estimate, tail);
+        trials_needed(trials as f64, growth_to_leave(low, high, estimate, growth))
+    });
+    Judged { n: values.sample.len(), estimate, verdict, trials_needed }
+}
+
+/// How many times as many trials bring the interval to one side of every edge that matters: of both if the
+/// estimate agrees, else of the nearer one.
+fn growth_to_leave(low: Option<f64>, high: f64, estimate: Estimate, growth: impl Fn(f64) -> f64) -> f64 {
+    match low {
+        Some(low) if estimate.value < low => growth(low),
+        Some(low) if estimate.value <= high => growth(low).max(growth(high)),
+        Some(_) | None => growth(high),
+    }
+}
+
+/// How many times as many values would probably decide, from the fact that widths shrink with the
+/// square root of the number of values.
+fn growth_needed(statistic: Statistic, limit: f64, values: &Values, estimate: Estimate, tail: f64) -> f64 {
+    let Estimate { value, interval } = estimate;
+    if values.measure.unit == Unit::YesNo {
+        return growth_of_share(value, interval, limit, tail);
+    }
+    match statistic.percentile() {
+        // A percentile is below the limit if the share of values up to the limit reaches it.
+        Some(q) => {
+            let (share, interval) = values.sorted.share_up_to(limit, tail);
+            growth_of_share(share, interval, q, tail)
+        }
+        None => growth_of_mean(value, interval, limit),
+    }
+}
+
+/// Growth until the interval of a mean leaves out `limit`.
+pub(super) fn growth_of_mean(value: f64, interval: Interval, limit: f64) -> f64 {
+    let end = if value <= limit { interval.high } else { interval.low };
+    end.map_or(f64::INFINITY, |end| ((end - value) / (limit - value)) * ((end - value) / (limit - value)))
+}
+
+/// Growth until the interval of a share leaves out `limit`. The width of the interval says how many plain
+/// trials it is worth; near 0 and 1 it shrinks with their number, not with its root.
+fn growth_of_share(share: f64, interval: Interval, limit: f64, tail: f64) -> f64 {
+    let (Some(low), Some(high)) = (interval.low, interval.high) else { return f64::INFINITY };
+    let z = normal_quantile(1.0 - tail);
+    let width = high - low;
+    let worth = if share > 0.0 && share < 1.0 {
+        4.0 * z * z * share * (1.0 - share) / (width * width)
+    } else {
+        -libm::log(tail) / width
+    };
+    z * z * limit * (1.0 - limit) / ((share - limit) * (share - limit)) / worth
+}
+
+/// StudyTrials from growth: a quarter more than now at least, two significant digits, rounded up.
+pub(super) fn trials_needed(trials: f64, growth: f64) -> Option<u64> {
+    let wanted = trials * growth.max(1.25);
+    if !wanted.is_finite() || wanted > MOST_TRIALS {
+        return None;
+    }
+    let mut unit = 1.0;
+    while wanted / unit >= 100.0 {
+        unit *= 10.0;
+    }
+    Some((libm::ceil(wanted / unit) * unit) as u64)
+}
