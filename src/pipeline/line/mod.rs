@@ -169,7 +169,7 @@ impl<'a> LineState<'a> {
 
     /// Lets in whoever may go in now.
     pub(super) fn begin_runs(&mut self, g: &mut Ground, stage: StageId) {
-        while self.stages[stage].has_place() {
+        while self.stages[stage].places() > 0 {
             let Some(first) = self.stages[stage].queue.front().copied() else { return };
             let open = self.opening(g, first, stage);
             if open == Some(g.now()) {

@@ -39,17 +39,12 @@ impl<'a> StageState<'a> {
         }
     }
 
-    /// How many may be inside at once.
+    /// How many of those who wait may go in, if the stage is open.
     pub(super) fn places(&self) -> usize {
         match self.plan.mode {
-            Mode::Queued | Mode::Superseded => 1,
-            Mode::Parallel => usize::MAX,
+            Mode::Queued | Mode::Superseded => usize::from(self.inside.is_empty()),
+            Mode::Parallel => self.queue.len(),
         }
-    }
-
-    /// Whether somebody may go in, if the stage is open.
-    pub(super) fn has_place(&self) -> bool {
-        self.inside.len() < self.places()
     }
 
     /// Whoever makes way for the one that comes now.

@@ -58,9 +58,9 @@ impl Pipeline {
                 for (region, run_ms) in runs.regions.iter_mut().enumerate() {
                     let own =
                         times.deployments.iter().filter(|one| plan.fleet.zones[one.zone].region == region);
-                    let (from, to) = own
-                        .fold((u64::MAX, 0), |(from, to), one| (one.start_ms.min(from), one.end_ms.max(to)));
-                    *run_ms = (*run_ms).max(to.saturating_sub(from));
+                    let from = own.clone().map(|one| one.start_ms).min();
+                    let to = own.map(|one| one.end_ms).max();
+                    *run_ms = (*run_ms).max(from.zip(to).map_or(0, |(from, to)| to - from));
                 }
             }
         }

@@ -249,7 +249,7 @@ impl Fold {
 
     fn set_out(&mut self, revision: RevisionId, at: u64) {
         let is_bad = self.bad.last().is_some_and(|bad| bad.index() == revision.index());
-        let (legs, fate, end_ms) = (Vec::new(), TrainFate::UnderWay, u64::MAX);
+        let (legs, fate, end_ms) = (Vec::new(), TrainFate::UnderWay, at);
         let train =
             Train { revision, set_out_ms: at, changes: 0, is_bad, legs, fate, end_ms, stopped_ms: None };
         self.trains.insert(revision, train);
