@@ -14,7 +14,7 @@ const MOST: usize = 10;
 
 /// How bad an annotation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum AnnotationLevel {
     /// Red.
     Error,
     /// Yellow.
@@ -23,7 +23,7 @@ pub enum Level {
     Notice,
 }
 
-impl Level {
+impl AnnotationLevel {
     fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -37,7 +37,7 @@ impl Level {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Annotation {
     /// How bad it is.
-    pub level: Level,
+    pub level: AnnotationLevel,
     /// `file`, `line`, `title` and so on, in the order to print them.
     pub properties: Vec<(&'static str, String)>,
     /// What it says; lines are kept.
@@ -50,7 +50,7 @@ pub struct Annotation {
 #[must_use]
 pub fn log(annotations: &[Annotation], rest: &str) -> String {
     let mut out = String::new();
-    for level in [Level::Error, Level::Warning, Level::Notice] {
+    for level in [AnnotationLevel::Error, AnnotationLevel::Warning, AnnotationLevel::Notice] {
         let all: Vec<&Annotation> = annotations.iter().filter(|one| one.level == level).collect();
         let shown = if all.len() > MOST { MOST - 1 } else { all.len() };
         all[..shown].iter().for_each(|annotation| out.push_str(&line(annotation)));
@@ -101,8 +101,8 @@ pub fn annotations(files: &[(&str, &[Diagnostic], &Sources)]) -> Vec<Annotation>
 
 fn annotation(file: &str, diagnostic: &Diagnostic, sources: &Sources) -> Annotation {
     let level = match diagnostic.severity {
-        Severity::Error => Level::Error,
-        Severity::Warning => Level::Warning,
+        Severity::Error => AnnotationLevel::Error,
+        Severity::Warning => AnnotationLevel::Warning,
     };
     let mut properties = Vec::new();
     match diagnostic.primary() {
@@ -126,14 +126,18 @@ mod tests {
 
     fn errors(count: usize) -> Vec<Annotation> {
         (0..count)
-            .map(|n| Annotation { level: Level::Error, properties: Vec::new(), message: n.to_string() })
+            .map(|n| Annotation {
+                level: AnnotationLevel::Error,
+                properties: Vec::new(),
+                message: n.to_string(),
+            })
             .collect()
     }
 
     #[test]
     fn what_the_runner_would_read_as_syntax_is_escaped() {
         let annotation = Annotation {
-            level: Level::Warning,
+            level: AnnotationLevel::Warning,
             properties: vec![("file", "a:b,c%.toml".into()), ("title", "x\r\ny".into())],
             message: "5 %, a: b\n::error::no".into(),
         };
@@ -154,7 +158,10 @@ mod tests {
     #[test]
     fn levels_are_counted_apart_and_the_worst_is_first() {
         let mut mixed = errors(12);
-        mixed.insert(0, Annotation { level: Level::Notice, properties: Vec::new(), message: "n".into() });
+        mixed.insert(
+            0,
+            Annotation { level: AnnotationLevel::Notice, properties: Vec::new(), message: "n".into() },
+        );
         let capped = log(&mixed, "look");
         assert_eq!(capped.lines().count(), 11);
         assert_eq!(capped.lines().last(), Some("::notice::n"));

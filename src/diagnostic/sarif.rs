@@ -70,11 +70,11 @@ fn descriptor(rule: &'static Rule) -> Descriptor {
     }
 }
 
-fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'static Rule]) -> Outcome {
+fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'static Rule]) -> SarifResult {
     let primary = diagnostic.primary();
     // A file that could not be read has no text to point into, but services refuse what has no place.
     let place = primary.map_or_else(
-        || Physical { artifact_location: Artifact { uri: uri(file) }, region: Region::START },
+        || Physical { artifact_location: Artifact { uri: uri(file) }, region: SarifRegion::START },
         |label| physical(label, sources),
     );
     let others =
@@ -84,7 +84,7 @@ fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'sta
         physical_location: physical(label, sources),
         message: Some(Message::new(if label.text.is_empty() { "see also" } else { label.text.as_str() })),
     });
-    Outcome {
+    SarifResult {
         rule_id: diagnostic.rule.id,
         rule_index: rules
             .iter()
@@ -100,7 +100,7 @@ fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'sta
 fn physical(label: &Label, sources: &Sources) -> Physical {
     let start = sources.position(label.file, label.range.start);
     let end = sources.position(label.file, label.range.end.max(label.range.start));
-    let region = Region {
+    let region = SarifRegion {
         start_line: start.line,
         start_column: start.column,
         end_line: end.line,
@@ -122,7 +122,7 @@ struct Log {
 struct Run {
     tool: Tool,
     column_kind: &'static str,
-    results: Vec<Outcome>,
+    results: Vec<SarifResult>,
 }
 
 #[derive(Serialize)]
@@ -158,7 +158,7 @@ struct Configuration {
 /// A `result` of SARIF.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Outcome {
+struct SarifResult {
     rule_id: &'static str,
     rule_index: usize,
     level: &'static str,
@@ -182,7 +182,7 @@ struct Location {
 #[serde(rename_all = "camelCase")]
 struct Physical {
     artifact_location: Artifact,
-    region: Region,
+    region: SarifRegion,
 }
 
 #[derive(Serialize)]
@@ -193,14 +193,14 @@ struct Artifact {
 /// Lines and columns from 1; the end is the column after the last character.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Region {
+struct SarifRegion {
     start_line: usize,
     start_column: usize,
     end_line: usize,
     end_column: usize,
 }
 
-impl Region {
+impl SarifRegion {
     /// The first character of a file.
     const START: Self = Self { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 }

@@ -6,7 +6,7 @@
 
 use super::event::StopReason;
 use super::keys;
-use super::production::{Production, RolloutRequest, Schedule, ScheduledStop, WaveSchedule, last_of};
+use super::production::{Production, RolloutRequest, Schedule, ScheduledStop, WaveRun, last_of};
 use super::rollouts::Rollouts;
 use crate::outcome::pipeline::Harm;
 use crate::plan::Pipeline;
@@ -170,14 +170,14 @@ impl<P: Production> Combined<P> {
     }
 
     /// A wave of all of them together; none if it does not begin.
-    fn wave(&self, parts: &[ComponentRollout], wave: usize, stop_ms: Option<u64>) -> Option<WaveSchedule> {
-        let runs: Vec<WaveSchedule> =
+    fn wave(&self, parts: &[ComponentRollout], wave: usize, stop_ms: Option<u64>) -> Option<WaveRun> {
+        let runs: Vec<WaveRun> =
             parts.iter().map_while(|part| part.schedule.waves.get(wave).copied()).collect();
         let (first, last) = (runs.first()?, runs.last()?);
         let all_begun = runs.len() == self.components.len();
         let deployed: u64 = runs.iter().map(|run| run.deployed_ms - run.start_ms).sum();
         let worked: u64 = runs.iter().map(|run| run.baked_ms - run.start_ms).sum();
-        Some(WaveSchedule {
+        Some(WaveRun {
             start_ms: first.start_ms,
             deployed_ms: first.start_ms + deployed,
             baked_ms: first.start_ms + worked,
@@ -212,7 +212,7 @@ impl<P: Production> Production for Combined<P> {
             self.take_back(request, at_ms, &mut parts);
         }
         let stop_ms = stop.map(|(at_ms, _)| at_ms);
-        let waves: Vec<WaveSchedule> =
+        let waves: Vec<WaveRun> =
             (0..self.waves()).map_while(|wave| self.wave(&parts, wave, stop_ms)).collect();
         let complete = waves.len() == self.waves();
         let over_ms = waves.last().filter(|_| complete).and_then(|wave| wave.end_ms);

@@ -9,7 +9,7 @@ use serde::Serialize;
 /// What a merge is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ChangeKind {
+pub enum MergeKind {
     /// The source's own change.
     Own,
     /// The second half of a two-phase change.
@@ -20,7 +20,7 @@ pub enum ChangeKind {
     Again,
 }
 
-impl ChangeKind {
+impl MergeKind {
     /// Whether it is a change in its own right: neither a revert nor the same change once more.
     #[must_use]
     pub fn is_own(self) -> bool {
@@ -59,7 +59,7 @@ impl StopReason {
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum PipelineEvent {
     /// A change was merged; says which class of defect it carries.
-    Merged { change: ChangeId, kind: ChangeKind, defect: Option<usize> },
+    Merged { change: ChangeId, kind: MergeKind, defect: Option<usize> },
     /// A revision set out; one that is urgent is a revert on the fast track.
     SetOut { revision: RevisionId, urgent: bool },
     /// A revision came to a stage and waits its turn, perhaps for no time at all.

@@ -33,8 +33,8 @@ mod together;
 mod trial;
 
 pub use combined::Combined;
-pub use event::{ChangeKind, PipelineEvent, StopReason};
-pub use production::{Carried, Gates, Production, RolloutRequest, Schedule, ScheduledStop, WaveSchedule};
+pub use event::{MergeKind, PipelineEvent, StopReason};
+pub use production::{Carried, Gates, Production, RolloutRequest, Schedule, ScheduledStop, WaveRun};
 pub use rollouts::Rollouts;
 pub use timed::{Timed, TimedWave};
 pub use together::{Member, Sharing, run, run_observed, run_together, run_together_observed};

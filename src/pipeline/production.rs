@@ -85,7 +85,7 @@ impl RolloutRequest<'_> {
 
 /// One wave of a rollout; what a stop cuts off ends with the stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WaveSchedule {
+pub struct WaveRun {
     /// It begins.
     pub start_ms: u64,
     /// Its last host has the revision.
@@ -112,7 +112,7 @@ pub struct ScheduledStop {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     /// The waves that begin, in order. All of them unless it is stopped or a gate never opens.
-    pub waves: Vec<WaveSchedule>,
+    pub waves: Vec<WaveRun>,
     /// How it is stopped, if it is; may lie after the last wave (a recall).
     pub stopped: Option<ScheduledStop>,
     /// When the first host may have each of the defects that were asked for, in their order; none if none had it.

@@ -6,7 +6,7 @@
 
 use super::event::StopReason;
 use super::keys;
-use super::production::{Carried, Production, RolloutRequest, Schedule, ScheduledStop, WaveSchedule};
+use super::production::{Carried, Production, RolloutRequest, Schedule, ScheduledStop, WaveRun};
 use crate::outcome::Ending;
 use crate::outcome::pipeline::Harm;
 use crate::plan::Strategy;
@@ -155,10 +155,10 @@ fn schedule(request: &RolloutRequest, defect: Option<Carried>, launched: &Launch
 
 /// A wave of a rollout that began at `start_ms`. Where deployments, bakes and waits alternate, they are counted in this
 /// order.
-fn wave_schedule(start_ms: u64, wave: &WaveTimes) -> WaveSchedule {
+fn wave_schedule(start_ms: u64, wave: &WaveTimes) -> WaveRun {
     let baked_ms = wave.end_ms - wave.closed_ms.min(wave.end_ms - wave.start_ms);
     let deployed_ms = baked_ms - wave.bake_ms.min(baked_ms - wave.start_ms);
-    WaveSchedule {
+    WaveRun {
         start_ms: start_ms + wave.start_ms,
         deployed_ms: start_ms + deployed_ms,
         baked_ms: start_ms + baked_ms,

@@ -2,7 +2,7 @@
 
 use super::event::StopReason;
 use super::keys;
-use super::production::{Carried, Production, RolloutRequest, Schedule, ScheduledStop, WaveSchedule};
+use super::production::{Carried, Production, RolloutRequest, Schedule, ScheduledStop, WaveRun};
 use crate::outcome::pipeline::Harm;
 use crate::random::{Distribution, Purpose, Streams};
 
@@ -95,7 +95,7 @@ impl Production for Timed {
     }
 
     fn roll_out(&mut self, request: &RolloutRequest) -> Schedule {
-        let mut waves: Vec<WaveSchedule> = Vec::with_capacity(self.waves.len());
+        let mut waves: Vec<WaveRun> = Vec::with_capacity(self.waves.len());
         let mut alarm = None;
         let mut ready = request.start_ms;
         while waves.len() < self.waves.len() && alarm.is_none() {
@@ -105,7 +105,7 @@ impl Production for Timed {
             let Some(start_ms) = start_ms.filter(in_time) else { break };
             let (deployed_ms, end_ms) = self.times(request, wave, start_ms);
             alarm = self.alarm(request, wave, (start_ms, end_ms));
-            waves.push(WaveSchedule { start_ms, deployed_ms, baked_ms: end_ms, end_ms: Some(end_ms) });
+            waves.push(WaveRun { start_ms, deployed_ms, baked_ms: end_ms, end_ms: Some(end_ms) });
             ready = end_ms;
         }
         // Nobody takes the place of what is complete.

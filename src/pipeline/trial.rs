@@ -4,7 +4,7 @@
 //! Only the order of these steps is decided here. It has no state but the components, and reads none of theirs.
 
 use super::context::{Ear, PipelineContext, Upcoming};
-use super::event::{ChangeKind, PipelineEvent};
+use super::event::{MergeKind, PipelineEvent};
 use super::ground::Ground;
 use super::in_production::{EntryArrival, ProductionState, RaisedAlarm, StoppedRollout, Suspicion};
 use super::line::{Arrival, LineState, RunEnd, StageModels};
@@ -63,7 +63,7 @@ impl<'a> PipelineTrial<'a> {
         match event {
             Upcoming::Merge => {
                 let merged = source.merge_next(&mut g.c);
-                self.merged(merged, ChangeKind::Own, Priority::Ordinary);
+                self.merged(merged, MergeKind::Own, Priority::Ordinary);
                 self.source.schedule_merge(&mut self.g.c);
             }
             Upcoming::Activate { pair } => {
@@ -73,7 +73,7 @@ impl<'a> PipelineTrial<'a> {
             }
             Upcoming::Again { change } => {
                 if let Some(merged) = source.merge_again(&mut g.c, change) {
-                    self.merged(merged, ChangeKind::Again, Priority::Ordinary);
+                    self.merged(merged, MergeKind::Again, Priority::Ordinary);
                 }
             }
             Upcoming::Repair { rejection } => self.repaired(rejection),
@@ -108,7 +108,7 @@ impl<'a> PipelineTrial<'a> {
     }
 
     /// A change was merged: a revision of everything that is merged sets out, unless the line waits for a revert.
-    fn merged(&mut self, merged: Merged, kind: ChangeKind, priority: Priority) {
+    fn merged(&mut self, merged: Merged, kind: MergeKind, priority: Priority) {
         self.g.ledger.merged(&self.g.c, kind, &merged);
         if self.repair.is_blocking() {
             return;
@@ -300,7 +300,7 @@ impl<'a> PipelineTrial<'a> {
             schedule_again(&mut self.g.c, repair, *blamed, key);
         }
         let priority = if repair.fast_track { Priority::FastTrack } else { Priority::Ordinary };
-        self.merged(merged, ChangeKind::Revert, priority);
+        self.merged(merged, MergeKind::Revert, priority);
     }
 
     /// An alarm fired now in `regions` for the defect of another pipeline. Rollouts there are taken back, and their own

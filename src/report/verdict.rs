@@ -10,7 +10,7 @@ use crate::stats::{Interval, MeanRatio};
 use crate::study::Summary;
 use crate::study::difference::FEWEST_PAIRS;
 use crate::study::summary::{BLAST_METRIC, Leader, SPEED_METRIC, StrategySummary};
-use crate::study::verdict::Change;
+use crate::study::verdict::MeasureChange;
 
 /// Names listed before the rest is counted.
 const MOST_NAMES: usize = 3;
@@ -45,7 +45,7 @@ pub fn headline(plan: &Plan, summary: &Summary) -> String {
             let (fast_words, known) = (fast_phrase(summary, fast, baseline), compared(fast, BLAST_METRIC));
             // What the baseline does need not be said twice.
             let safe_words = match known {
-                Some(Change::Improved | Change::Regressed) => safe_briefly(summary, safe),
+                Some(MeasureChange::Improved | MeasureChange::Regressed) => safe_briefly(summary, safe),
                 _ => safe_phrase(summary, safe, baseline),
             };
             format!("{fast_words}; {safe_words}")
@@ -71,13 +71,13 @@ fn best<'s>(
     metric: &Measure,
     estimate: impl Fn(&StrategySummary) -> Option<f64>,
 ) -> Option<&'s StrategySummary> {
-    let better = summary.strategies.iter().filter(|s| compared(s, metric) == Some(Change::Improved));
+    let better = summary.strategies.iter().filter(|s| compared(s, metric) == Some(MeasureChange::Improved));
     let keyed = better.filter_map(|s| Some((s, estimate(s)?)));
     keyed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(strategy, _)| strategy)
 }
 
 /// What the paired difference says; none for the baseline and without trials in common.
-fn compared(strategy: &StrategySummary, metric: &Measure) -> Option<Change> {
+fn compared(strategy: &StrategySummary, metric: &Measure) -> Option<MeasureChange> {
     let difference = strategy.metric(metric).against_baseline.as_ref()?;
     (difference.n > 0).then_some(difference.verdict)
 }
@@ -87,9 +87,9 @@ fn fast_phrase(summary: &Summary, fast: &StrategySummary, baseline: &StrategySum
     let gain = format!("{} is {role}, reaching every host in {}", fast.name, times(fast, baseline));
     match compared(fast, BLAST_METRIC) {
         None => gain,
-        Some(Change::Regressed) => format!("{gain}, but costs {}", harm(fast, baseline)),
-        Some(Change::Improved) => format!("{gain}, and does less harm, {}", harm(fast, baseline)),
-        Some(Change::NoChange | Change::WithinTolerance | Change::Inconclusive) => {
+        Some(MeasureChange::Regressed) => format!("{gain}, but costs {}", harm(fast, baseline)),
+        Some(MeasureChange::Improved) => format!("{gain}, and does less harm, {}", harm(fast, baseline)),
+        Some(MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive) => {
             format!("{gain}, with a blast radius that cannot be told apart")
         }
     }
@@ -102,9 +102,12 @@ fn safe_briefly(summary: &Summary, safe: &StrategySummary) -> String {
     let time = safe.metric(SPEED_METRIC).p50.map(|q| text::duration(q.value));
     let gain = format!("{} is {role}, at {blast}", safe.name);
     match (compared(safe, SPEED_METRIC), time) {
-        (Some(Change::Regressed), Some(time)) => format!("{gain}, but takes {time}"),
-        (Some(Change::Improved), Some(time)) => format!("{gain}, and takes only {time}"),
-        (Some(Change::NoChange | Change::WithinTolerance | Change::Inconclusive), Some(_)) => {
+        (Some(MeasureChange::Regressed), Some(time)) => format!("{gain}, but takes {time}"),
+        (Some(MeasureChange::Improved), Some(time)) => format!("{gain}, and takes only {time}"),
+        (
+            Some(MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive),
+            Some(_),
+        ) => {
             format!("{gain}, and not clearly slower or faster than the baseline")
         }
         _ => gain,
@@ -116,11 +119,11 @@ fn safe_phrase(summary: &Summary, safe: &StrategySummary, baseline: &StrategySum
     let gain = format!("{} is {role}, at {}", safe.name, harm(safe, baseline));
     match compared(safe, SPEED_METRIC) {
         None => gain,
-        Some(Change::Regressed) => {
+        Some(MeasureChange::Regressed) => {
             format!("{gain}, but takes {} to reach every host", times(safe, baseline))
         }
-        Some(Change::Improved) => format!("{gain}, and takes only {}", times(safe, baseline)),
-        Some(Change::NoChange | Change::WithinTolerance | Change::Inconclusive) => {
+        Some(MeasureChange::Improved) => format!("{gain}, and takes only {}", times(safe, baseline)),
+        Some(MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive) => {
             format!("{gain}, and not clearly slower or faster")
         }
     }
@@ -259,9 +262,11 @@ pub fn factor(strategy: &StrategySummary, metric: &Measure) -> Option<String> {
         return None;
     }
     Some(match (difference.verdict, difference.ratio) {
-        (Change::NoChange | Change::WithinTolerance | Change::Inconclusive, _) => "no clear diff.".to_owned(),
+        (MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive, _) => {
+            "no clear diff.".to_owned()
+        }
         (verdict, None) => verdict.between_strategies().to_owned(),
-        (Change::Improved, Some(ratio)) if ratio.value > 0.0 => format!("÷ {}", ends(inverse(ratio))),
+        (MeasureChange::Improved, Some(ratio)) if ratio.value > 0.0 => format!("÷ {}", ends(inverse(ratio))),
         (_, Some(ratio)) => format!("x {}", ends(ratio)),
     })
 }

@@ -4,7 +4,7 @@
 use super::problems::Problems;
 use super::reader::{Field, Written};
 use super::rules;
-use super::spec::{OneBox, PatchSpec, StrategySpec, WaveSpec};
+use super::spec::{PatchSpec, StrategySpec, WaveSpec, WrittenOneBox};
 use super::suggest;
 use super::table::Inherit;
 use super::value::Name;
@@ -119,10 +119,12 @@ fn inherit(child: &mut StrategySpec, parent: &StrategySpec) {
 }
 
 /// A one-box under one it is based on: two tables merge key by key.
-pub(super) fn merge_one_box(child: &mut Field<OneBox>, parent: &Field<OneBox>) {
+pub(super) fn merge_one_box(child: &mut Field<WrittenOneBox>, parent: &Field<WrittenOneBox>) {
     let base = parent.value();
-    if let (Field::Given(Written { value: OneBox::Stage(stage), .. }), Some(OneBox::Stage(base))) =
-        (&mut *child, base)
+    if let (
+        Field::Given(Written { value: WrittenOneBox::Stage(stage), .. }),
+        Some(WrittenOneBox::Stage(base)),
+    ) = (&mut *child, base)
     {
         stage.inherit_from(base);
     }

@@ -124,4 +124,311 @@ pub fn percentage(text: &str) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    // Tests of what scenarios mean, on texts: defaults, inheritance, includes, selection.
+
+    use super::*;
+    use crate::plan::{HostShare, Ratio, RollbackScope, Scope, Watch};
+    use crate::random::Distribution;
+    use std::collections::BTreeMap;
+
+    const REGIONS: &str = r#"
+[[fleet.region]]
+name = "small"
+hosts-per-zone = 4
+requests-per-second = 10
+labels = ["canary", "cheap"]
+
+[[fleet.region]]
+name = "large"
+zones = 2
+hosts-per-zone = 50
+requests-per-second = 1000
+
+[[fleet.region]]
+name = "middle"
+hosts-per-zone = [10]
+requests-per-second = 100
+labels = ["cheap"]
+"#;
+
+    fn load_text(text: &str) -> Loaded {
+        load_str("dir/case.toml", text)
+    }
+
+    fn rendered(loaded: &Loaded) -> String {
+        loaded.problems.to_string()
+    }
+
+    fn plan(text: &str) -> Plan {
+        let loaded = load_text(text);
+        let problems = rendered(&loaded);
+        loaded.plan.unwrap_or_else(|| panic!("{problems}"))
+    }
+
+    fn rule_ids(text: &str) -> Vec<&'static str> {
+        load_text(text).problems.list().iter().map(|diagnostic| diagnostic.rule.id).collect()
+    }
+
+    /// Regions of each wave by name.
+    fn waves(text: &str) -> Vec<Vec<String>> {
+        let plan = plan(&format!("{REGIONS}\n[[strategy]]\nname = \"s\"\nwave = [{text}]\n"));
+        let names = |wave: &crate::plan::Wave| {
+            wave.regions.iter().map(|&r| plan.fleet.regions[r].name.clone()).collect()
+        };
+        plan.strategies[0].waves.iter().map(names).collect()
+    }
+
+    /// Files that only exist in the test.
+    struct Files(BTreeMap<&'static str, &'static str>);
+
+    impl include::Files for Files {
+        fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+            let text = self.0.get(path.to_str().unwrap()).ok_or(io::ErrorKind::NotFound)?;
+            Ok(text.as_bytes().to_vec())
+        }
+
+        fn identity(&self, path: &Path) -> PathBuf {
+            path.to_owned()
+        }
+    }
+
+    #[test]
+    fn a_minimal_scenario_gets_the_documented_defaults() {
+        let plan = plan(
+            "[[fleet.region]]\nname = \"only\"\nhosts-per-zone = 3\n[[strategy]]\nname = \"s\"\nwave = [{ regions = \"all\" }]",
+        );
+        assert_eq!(
+            (plan.name.as_str(), plan.description.as_str(), plan.fleet.name.as_str()),
+            ("case", "", "fleet")
+        );
+        assert_eq!((plan.study.trials, plan.study.seed, plan.study.baseline), (1_000, 0, 0));
+        assert_eq!(
+            (plan.study.start_utc_ms, plan.study.start_spread_ms, plan.study.observe_after_ms),
+            (0, 0, 0)
+        );
+        assert_eq!(plan.change.bad_probability, 0.0);
+        assert_eq!(plan.change.rollback_time, Distribution::Fixed { ms: 0 });
+        assert_eq!(plan.fleet.zone_name(0), "only/a");
+        assert_eq!(plan.fleet.zones[0].entity, crate::random::stable_hash(b"only/a"));
+        assert_eq!(plan.fleet.regions[0].hourly_factor, [1.0; 24]);
+        let strategy = &plan.strategies[0];
+        assert_eq!(strategy.rollback.scope, RollbackScope::Everything);
+        assert_eq!(strategy.rollback.batch, HostShare::ALL);
+        let wave = &strategy.waves[0];
+        assert_eq!(
+            (wave.name.as_str(), wave.hosts, wave.regions_at_once, wave.bake_ms),
+            ("wave 1", HostShare::ALL, 1, 0)
+        );
+        assert!(wave.procedure.one_box.is_none());
+        assert_eq!((wave.procedure.batch, wave.procedure.zones_at_once), (HostShare::ALL, 1));
+    }
+
+    #[test]
+    fn an_alarm_gets_the_documented_defaults() {
+        let text = "\n[[defect]]\nname = \"d\"\n[[alarm]]\nname = \"a\"\nscope = \"service\"\nerror-ratio = { above = \"0.1%\" }\n";
+        let plan =
+            plan(&format!("{REGIONS}{text}[[strategy]]\nname = \"s\"\nwave = [{{ regions = \"all\" }}]"));
+        assert_eq!(plan.change.bad_probability, 1.0, "with a defect changes are bad");
+        let alarm = &plan.alarms[0];
+        assert_eq!((alarm.scope, alarm.watch, alarm.period_ms), (Scope::Service, Watch::Wave, 60_000));
+        assert_eq!((alarm.datapoints_to_alarm, alarm.window, alarm.publish_delay_ms), (1, 1, 0));
+        let crate::plan::Signal::ErrorRatio { threshold, min_requests, .. } = alarm.signal else { panic!() };
+        assert_eq!((threshold, min_requests), (Ratio { num: 1, den: 1_000 }, 1));
+    }
+
+    #[test]
+    fn waves_select_by_name_label_order_count_and_rest() {
+        assert_eq!(
+            waves(r#"{ regions = ["large", "small"] }, { regions = "rest" }"#),
+            [vec!["large", "small"], vec!["middle"]]
+        );
+        assert_eq!(
+            waves(r#"{ regions = { label = "cheap", order = "high-traffic-first" } }, { regions = "rest" }"#),
+            [vec!["middle", "small"], vec!["large"]]
+        );
+        assert_eq!(
+            waves(r#"{ regions = { order = "low-traffic-first", count = 2 } }, { regions = "rest" }"#),
+            [vec!["small", "middle"], vec!["large"]]
+        );
+        // 70 % of 3 are 2, 10 % of the one that is left are still 1.
+        assert_eq!(
+            waves(r#"{ regions = { percent = "70%" } }, { regions = { percent = "10%" } }"#),
+            [vec!["small", "large"], vec!["middle"]]
+        );
+        assert_eq!(waves(r#"{ regions = "all", hosts = "1%" }, { regions = "all" }"#)[0].len(), 3);
+    }
+
+    #[test]
+    fn shares_that_round_to_the_same_hosts_are_no_mistake_but_equal_ones_are() {
+        let with =
+            |waves: &str| rule_ids(&format!("{REGIONS}\n[[strategy]]\nname = \"s\"\nwave = [{waves}]\n"));
+        let all = |hosts: &str| format!("{{ regions = \"all\", hosts = {hosts} }}");
+        let waves = |hosts: [&str; 3]| with(&hosts.map(all).join(", "));
+        // In zones of 4 and 10 hosts 1 % and 5 % are both 1 host, in zones of 50 they are 1 and 3.
+        assert_eq!(waves([r#""1%""#, r#""5%""#, r#""100%""#]), Vec::<&str>::new());
+        assert_eq!(waves([r#""5%""#, r#""5%""#, r#""100%""#]), ["WT035"]);
+        assert_eq!(waves([r#""1%""#, r#""2%""#, r#""100%""#]), ["WT058"], "1 host everywhere");
+        assert_eq!(waves(["2", r#""10%""#, r#""100%""#]), ["WT035"], "1 host of 4 is a step back");
+        assert_eq!(waves(["1", "5", r#""100%""#]), Vec::<&str>::new(), "5 of 4 hosts are all");
+    }
+
+    #[test]
+    fn extending_inherits_keys_and_merges_one_box_and_rollback() {
+        let plan = plan(&format!(
+            r#"{REGIONS}
+[[strategy]]
+name = "grandchild"
+extends = "child"
+patch = [{{ wave = "first", bake = "3h", one-box = {{ hosts = 9 }} }}]
+[[strategy]]
+name = "child"
+extends = "parent"
+one-box = {{ bake = "2h" }}
+rollback = {{ batch = 7 }}
+zone-bake = "20m"
+[[strategy]]
+name = "parent"
+template = true
+source = "somewhere"
+one-box = {{ hosts = 2, bake = "1h" }}
+rollback = {{ scope = "wave", reaction-delay = "1m" }}
+batch = "50%"
+zone-bake = "10m"
+wave = [{{ name = "first", regions = ["small"], bake = "1h" }}, {{ regions = "rest", one-box = "none" }}]
+"#
+        ));
+        let names: Vec<&str> = plan.strategies.iter().map(|strategy| strategy.name.as_str()).collect();
+        assert_eq!(names, ["grandchild", "child"], "in order of definition, without the template");
+        let [grandchild, child] = plan.strategies.as_slice() else { panic!() };
+        assert_eq!(child.source, "somewhere");
+        assert_eq!((child.rollback.scope, child.rollback.batch), (RollbackScope::Wave, HostShare::Count(7)));
+        assert_eq!(child.rollback.reaction_delay_ms, 60_000);
+        let one_box = child.waves[0].procedure.one_box.as_ref().unwrap();
+        assert_eq!((one_box.hosts, one_box.bake_ms), (HostShare::Count(2), 7_200_000));
+        assert!(child.waves[1].procedure.one_box.is_none(), "the wave says none");
+        assert_eq!(child.waves[0].procedure.zone_bake_ms, 1_200_000);
+        assert_eq!(child.waves[0].bake_ms, 3_600_000);
+        assert_eq!(grandchild.waves[0].bake_ms, 10_800_000);
+        let one_box = grandchild.waves[0].procedure.one_box.as_ref().unwrap();
+        assert_eq!(
+            (one_box.hosts, one_box.bake_ms),
+            (HostShare::Count(9), 7_200_000),
+            "the patch merges key by key"
+        );
+    }
+
+    #[test]
+    fn long_chains_of_strategies_do_not_exhaust_the_stack() {
+        let mut text = String::from(REGIONS);
+        for index in 0..2_000 {
+            text.push_str(&format!("[[strategy]]\nname = \"s{index}\"\nextends = \"s{}\"\n", index + 1));
+        }
+        text.push_str("[[strategy]]\nname = \"s2000\"\nwave = [{ regions = \"all\" }]\n");
+        assert_eq!(plan(&text).strategies.len(), 2_001);
+    }
+
+    #[test]
+    fn own_waves_replace_inherited_ones() {
+        let plan = plan(&format!(
+            "{REGIONS}\n[[strategy]]\nname = \"a\"\nwave = [{{ regions = [\"small\"] }}, {{ regions = \"rest\" }}]\n\
+         [[strategy]]\nname = \"b\"\nextends = \"a\"\nwave = [{{ regions = \"all\" }}]\n"
+        ));
+        assert_eq!(plan.strategies[1].waves.len(), 1);
+    }
+
+    #[test]
+    fn includes_come_first_and_give_way() {
+        let files = Files(BTreeMap::from([
+            (
+                "dir/main.toml",
+                "include = [\"parts/a.toml\", \"parts/b.toml\"]\n[study]\nseed = 2\n[[strategy]]\nname = \"own\"\nextends = \"b\"\n",
+            ),
+            (
+                "dir/parts/a.toml",
+                "name = \"ignored\"\n[study]\nseed = 1\ntrials = 5\n[[fleet.region]]\nname = \"r1\"\nhosts-per-zone = 1\n",
+            ),
+            (
+                "dir/parts/b.toml",
+                "include = [\"a.toml\", \"../c.toml\"]\n[[strategy]]\nname = \"b\"\nwave = [{ regions = \"all\" }]\n",
+            ),
+            (
+                "dir/c.toml",
+                "[study]\ntrials = 7\n[fleet]\nname = \"c\"\n[[fleet.region]]\nname = \"r2\"\nhosts-per-zone = 1\n",
+            ),
+        ]));
+        let loaded = load_from(Path::new("dir/main.toml"), &files);
+        let sources: Vec<&str> = loaded.problems.sources().names().collect();
+        assert_eq!(sources, ["dir/main.toml", "dir/parts/a.toml", "dir/parts/b.toml", "dir/c.toml"]);
+        let plan = loaded.plan.unwrap();
+        assert_eq!((plan.name.as_str(), plan.study.seed, plan.study.trials), ("main", 2, 7));
+        let regions: Vec<&str> = plan.fleet.regions.iter().map(|region| region.name.as_str()).collect();
+        assert_eq!((plan.fleet.name.as_str(), regions), ("c", vec!["r1", "r2"]));
+        let strategies: Vec<&str> = plan.strategies.iter().map(|strategy| strategy.name.as_str()).collect();
+        assert_eq!(strategies, ["b", "own"]);
+    }
+
+    #[test]
+    fn a_problem_in_an_included_file_is_shown_there() {
+        let files = Files(BTreeMap::from([
+            (
+                "main.toml",
+                "include = [\"fleet.toml\"]\n[[strategy]]\nname = \"s\"\nwave = [{ regions = \"all\" }]\n",
+            ),
+            ("fleet.toml", "\n[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 0\n"),
+        ]));
+        let loaded = load_from(Path::new("main.toml"), &files);
+        assert!(rendered(&loaded).contains("--> fleet.toml:4:18"), "{}", rendered(&loaded));
+        assert_eq!(loaded.problems.list().len(), 1);
+    }
+
+    #[test]
+    fn a_reported_value_causes_no_second_report() {
+        let with = |strategy: &str| format!("{REGIONS}\n[[strategy]]\nname = \"s\"\n{strategy}");
+        assert_eq!(
+            rule_ids(&with("wave = [{ regions = [\"smal\"] }, { regions = [\"large\"] }]")),
+            ["WT021"]
+        );
+        assert_eq!(rule_ids(&with("wave = [{ regions = 1 }, { regions = [\"large\"] }]")), ["WT004"]);
+        assert_eq!(rule_ids(&with("extends = \"nothing\"")), ["WT024"]);
+        assert_eq!(rule_ids(&with("wave = [{ regions = \"all\", hosts = 0 }]")), ["WT007"]);
+        assert_eq!(rule_ids(&with("wave = [{}]")), ["WT003"]);
+        let no_fleet = "[fleet]\nregion = 5\n[[strategy]]\nname = \"s\"\nwave = [{ regions = [\"x\"] }]";
+        assert_eq!(rule_ids(no_fleet), ["WT004"]);
+    }
+
+    #[test]
+    fn an_inherited_problem_is_reported_once_where_it_was_written() {
+        let text = format!(
+            "{REGIONS}\n[[strategy]]\nname = \"a\"\nwave = [{{ regions = [\"lagre\"] }}, {{ regions = \"rest\" }}]\n\
+         [[strategy]]\nname = \"b\"\nextends = \"a\"\n[[strategy]]\nname = \"c\"\nextends = \"b\"\n"
+        );
+        assert_eq!(rule_ids(&text), ["WT021"]);
+    }
+
+    #[test]
+    fn warnings_leave_the_plan() {
+        let text = format!(
+            "{REGIONS}\n[[strategy]]\nname = \"s\"\nbatch = \"50%\"\nmax-unavailable = \"10%\"\nwave = [{{ regions = \"all\" }}]\n"
+        );
+        let loaded = load_text(&text);
+        assert!(loaded.plan.is_some());
+        assert_eq!(rule_ids(&text), ["WT054"]);
+    }
+
+    #[test]
+    fn a_library_may_have_alarms_and_templates_to_spare() {
+        let files = Files(BTreeMap::from([
+            (
+                "main.toml",
+                "include = [\"lib.toml\"]\n[[strategy]]\nname = \"s\"\nalarms = []\nwave = [{ regions = \"all\" }]\n[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 1\n",
+            ),
+            (
+                "lib.toml",
+                "[[alarm]]\nname = \"a\"\nscope = \"zone\"\ndetection-delay = \"1m\"\n[[strategy]]\nname = \"t\"\ntemplate = true\n",
+            ),
+        ]));
+        let loaded = load_from(Path::new("main.toml"), &files);
+        assert!(loaded.problems.list().is_empty(), "{}", rendered(&loaded));
+    }
+}

@@ -155,7 +155,7 @@ impl<'p> Reader<'p> {
             };
             return self.wrong_type(node, "a table", help);
         };
-        let entries = table.iter().map(|(key, value)| Entry {
+        let entries = table.iter().map(|(key, value)| TableEntry {
             key: key.get_ref(),
             key_span: self.span(&key.span()),
             node: Node { value: value.get_ref(), span: self.span(&value.span()) },
@@ -183,7 +183,7 @@ impl<'p> Reader<'p> {
     }
 }
 
-struct Entry<'a> {
+struct TableEntry<'a> {
     key: &'a str,
     key_span: Span,
     node: Node<'a>,
@@ -192,7 +192,7 @@ struct Entry<'a> {
 
 /// A table whose keys are taken one by one; what is left at the end is unknown.
 pub struct Table<'a> {
-    entries: Vec<Entry<'a>>,
+    entries: Vec<TableEntry<'a>>,
     span: Span,
 }
 

@@ -15,27 +15,27 @@ pub trait Ranked: Copy {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Entry<E> {
+struct Scheduled<E> {
     /// Time, class, rank and sequence number in one integer: the whole order.
     key: u128,
     event: E,
 }
 
-impl<E> PartialEq for Entry<E> {
+impl<E> PartialEq for Scheduled<E> {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
 }
 
-impl<E> Eq for Entry<E> {}
+impl<E> Eq for Scheduled<E> {}
 
-impl<E> Ord for Entry<E> {
+impl<E> Ord for Scheduled<E> {
     fn cmp(&self, other: &Self) -> Ordering {
         other.key.cmp(&self.key)
     }
 }
 
-impl<E> PartialOrd for Entry<E> {
+impl<E> PartialOrd for Scheduled<E> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -44,7 +44,7 @@ impl<E> PartialOrd for Entry<E> {
 /// Events by (time, class, rank, order of scheduling). Times are milliseconds.
 #[derive(Debug)]
 pub struct Queue<E> {
-    heap: BinaryHeap<Entry<E>>,
+    heap: BinaryHeap<Scheduled<E>>,
     sequence: u64,
     popped: u64,
 }
@@ -73,13 +73,13 @@ impl<E: Ranked> Queue<E> {
         debug_assert!(event.rank() < 1 << 24, "a rank fits its bits");
         let order = u64::from(event.class()) << 56 | u64::from(event.rank()) << 32 | self.sequence;
         self.sequence += 1;
-        self.heap.push(Entry { key: u128::from(at_ms) << 64 | u128::from(order), event });
+        self.heap.push(Scheduled { key: u128::from(at_ms) << 64 | u128::from(order), event });
     }
 
     /// The next event and its time.
     #[inline]
     pub fn pop(&mut self) -> Option<(u64, E)> {
-        let Entry { key, event } = self.heap.pop()?;
+        let Scheduled { key, event } = self.heap.pop()?;
         self.popped += 1;
         Some(((key >> 64) as u64, event))
     }

@@ -174,7 +174,7 @@ mod tests {
     use crate::outcome::measures;
     use crate::report::sample;
     use crate::study::Nobody;
-    use crate::study::verdict::Change;
+    use crate::study::verdict::MeasureChange;
 
     #[test]
     fn equal_outcomes_have_equal_fingerprints_and_any_difference_shows() {
@@ -213,7 +213,7 @@ mod tests {
             let of = |row: &&Row| *row.metric == measures::TIME_TO_100_MS;
             compared.rows.iter().find(of).unwrap().change
         };
-        assert_eq!(verdict(&slower), Change::Regressed);
-        assert_ne!(verdict(&plan), Change::Regressed);
+        assert_eq!(verdict(&slower), MeasureChange::Regressed);
+        assert_ne!(verdict(&plan), MeasureChange::Regressed);
     }
 }

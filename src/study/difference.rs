@@ -3,7 +3,7 @@
 use super::estimate::Estimate;
 use super::sampling::Sampling;
 use super::trials::StudyTrials;
-use super::verdict::Change;
+use super::verdict::MeasureChange;
 use crate::outcome::measures::Measure;
 use crate::stats::{Mean, MeanRatio, TAIL};
 use serde::{Serialize, Serializer};
@@ -23,10 +23,10 @@ pub struct Difference {
     pub ratio: Option<MeanRatio>,
     /// What the interval of the mean difference says.
     #[serde(serialize_with = "between_strategies")]
-    pub verdict: Change,
+    pub verdict: MeasureChange,
 }
 
-fn between_strategies<S: Serializer>(verdict: &Change, serializer: S) -> Result<S::Ok, S::Error> {
+fn between_strategies<S: Serializer>(verdict: &MeasureChange, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(verdict.between_strategies())
 }
 
@@ -42,7 +42,7 @@ pub(super) fn difference(
     let mean = pairs.mean_difference(TAIL);
     let believed = mean.filter(|_| pairs.len() >= FEWEST_PAIRS);
     let difference = believed.map(|Mean { value, interval, .. }| Estimate { value, interval });
-    let verdict = Change::of(difference, difference, metric.better);
+    let verdict = MeasureChange::of(difference, difference, metric.better);
     let ratio = pairs.ratio().map(|ratio| MeanRatio { interval: ratio.interval.at_least(0.0), ..ratio });
     Difference { n: pairs.len(), mean, ratio, verdict }
 }

@@ -1,13 +1,13 @@
 //! One row of a comparison: a guarded statistic of one strategy on two sides, of rollouts or of pipelines.
 //!
 //! Where the sides have trials in common these are compared pair by pair; where all that is left of one side are its
-//! estimates, as independent ones. Either way the difference is judged by [`Change::of`].
+//! estimates, as independent ones. Either way the difference is judged by [`MeasureChange::of`].
 
 use super::estimate::{CVAR_LEVEL, Estimate, Values};
 use super::guard::Guarded;
 use super::judgement::{growth_of_mean, trials_needed};
 use super::sampling::Sampling;
-use super::verdict::Change;
+use super::verdict::MeasureChange;
 use crate::outcome::measures::{Better, Measure, Measured};
 use crate::plan::Plan;
 use crate::plan::strata::TrialPlace;
@@ -35,7 +35,7 @@ pub struct Row {
     /// Candidate minus baseline, over the same trials.
     pub difference: Option<Estimate>,
     /// What the difference says.
-    pub change: Change,
+    pub change: MeasureChange,
     /// Confidence of the interval of the difference, which is what makes all verdicts hold together. The
     /// intervals of the two values have the usual one.
     pub confidence: f64,
@@ -126,11 +126,15 @@ pub(super) fn compare<T: Measured>(
     let (difference, beyond) = (new.less(&old, 1.0, tail), new.less(&old, guard.accepted(), tail));
     // Every trial has the same value and weight on both sides.
     let is_same = old.draws == new.draws;
-    let change = if is_same { Change::NoChange } else { Change::of(difference, beyond, guard.metric.better) };
+    let change = if is_same {
+        MeasureChange::NoChange
+    } else {
+        MeasureChange::of(difference, beyond, guard.metric.better)
+    };
     let none = |_| Estimate { value: 0.0, interval: Interval::new(0.0, 0.0) };
     let trials = candidate.trials.len() as u64;
     let needed = beyond
-        .filter(|_| change == Change::Inconclusive)
+        .filter(|_| change == MeasureChange::Inconclusive)
         .and_then(|beyond| trials_needed(trials as f64, growth_of_mean(beyond.value, beyond.interval, 0.0)));
     Row {
         strategy: strategy.to_owned(),
@@ -172,7 +176,7 @@ pub(super) fn compare_remembered<T: Measured>(
         baseline: was,
         candidate: now,
         difference,
-        change: Change::of(difference, contrast(guard.accepted()), guard.metric.better),
+        change: MeasureChange::of(difference, contrast(guard.accepted()), guard.metric.better),
         confidence: 1.0 - 2.0 * tail,
         trials: candidate.trials.len() as u64,
         pairs: 0,

@@ -48,7 +48,7 @@ impl Verdict {
 /// What happened to a number from one side of a comparison to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Change {
+pub enum MeasureChange {
     /// Every trial has the same value on both sides; where the inputs of the strategy differ, at the last look too.
     NoChange,
     /// Better than before, beyond doubt.
@@ -61,7 +61,7 @@ pub enum Change {
     Inconclusive,
 }
 
-impl Change {
+impl MeasureChange {
     /// What a difference says, and the difference from as much worse as is accepted, of a measure of which `better` is
     /// better.
     #[must_use]
@@ -127,16 +127,16 @@ mod tests {
     #[test]
     fn more_may_be_better() {
         for (low, high, less, more) in [
-            (1.0, 2.0, Change::Regressed, Change::Improved),
-            (-2.0, -1.0, Change::Improved, Change::Regressed),
-            (-1.0, 0.0, Change::WithinTolerance, Change::Inconclusive),
-            (-1.0, 1.0, Change::Inconclusive, Change::Inconclusive),
+            (1.0, 2.0, MeasureChange::Regressed, MeasureChange::Improved),
+            (-2.0, -1.0, MeasureChange::Improved, MeasureChange::Regressed),
+            (-1.0, 0.0, MeasureChange::WithinTolerance, MeasureChange::Inconclusive),
+            (-1.0, 1.0, MeasureChange::Inconclusive, MeasureChange::Inconclusive),
         ] {
             let both = (estimate(low, high), estimate(low, high));
-            assert_eq!(Change::of(both.0, both.1, Better::Less), less, "{low} to {high}");
-            assert_eq!(Change::of(both.0, both.1, Better::More), more, "{low} to {high}");
+            assert_eq!(MeasureChange::of(both.0, both.1, Better::Less), less, "{low} to {high}");
+            assert_eq!(MeasureChange::of(both.0, both.1, Better::More), more, "{low} to {high}");
         }
-        assert_eq!(Change::of(None, estimate(1.0, 2.0), Better::Less), Change::Inconclusive);
+        assert_eq!(MeasureChange::of(None, estimate(1.0, 2.0), Better::Less), MeasureChange::Inconclusive);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use wavetank::plan::{Estimator, Plan, Precision};
 use wavetank::stats::{Interval, Proportion};
 use wavetank::study::compare::{Question, compare};
 use wavetank::study::summary::{Summary, summarise};
-use wavetank::study::verdict::Change;
+use wavetank::study::verdict::MeasureChange;
 use wavetank::study::{self, Nobody};
 
 fn studied(plan: &Plan) -> Summary {
@@ -196,8 +196,8 @@ fn verdicts(bake: &str, panels: u64) -> (u64, u64, u64) {
         let (old, new) = (policy("4h", seed), policy(bake, seed));
         let question = Question::by_name(&old, &new, ["old".into(), "new".into()]);
         let compared = compare(&question, &Nobody).unwrap();
-        regressed += u64::from(compared.rows[0].change == Change::Regressed);
-        open += u64::from(compared.rows[0].change == Change::Inconclusive);
+        regressed += u64::from(compared.rows[0].change == MeasureChange::Regressed);
+        open += u64::from(compared.rows[0].change == MeasureChange::Inconclusive);
         trials += compared.rows[0].trials;
     }
     println!(

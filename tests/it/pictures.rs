@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use wavetank::ids::{ChangeId, RevisionId, StageId};
 use wavetank::outcome::measures;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
-use wavetank::pipeline::{self, ChangeKind, PipelineEvent, Timed};
+use wavetank::pipeline::{self, MergeKind, PipelineEvent, Timed};
 use wavetank::plan::Plan;
 use wavetank::plan::pipeline::{AfterRejection, DefectClass, Merges, RepairPolicy};
 use wavetank::report::chart;
@@ -49,11 +49,11 @@ fn an_observer_hears_each_fact_once_and_in_order() {
     let (second, third) = (RevisionId::new(1), RevisionId::new(2));
     // The second change carries the first one's defect too: it is withdrawn, and waits for the revert.
     let expected = [
-        (0, merged(0, ChangeKind::Own, Some(0))),
+        (0, merged(0, MergeKind::Own, Some(0))),
         (0, PipelineEvent::SetOut { revision, urgent: false }),
         (0, PipelineEvent::Waits { revision, stage }),
         (0, PipelineEvent::Runs { revision, stage }),
-        (5, merged(1, ChangeKind::Own, Some(0))),
+        (5, merged(1, MergeKind::Own, Some(0))),
         (5, PipelineEvent::SetOut { revision: second, urgent: false }),
         (5, PipelineEvent::Waits { revision: second, stage }),
         (10, PipelineEvent::Rejected { revision, stage, culprit: Some(ChangeId::new(0)), changes: 1 }),
@@ -62,7 +62,7 @@ fn an_observer_hears_each_fact_once_and_in_order() {
         (10, PipelineEvent::Withdrawn { revision: second }),
         (10, PipelineEvent::GivenUp { revision: second }),
         (30, PipelineEvent::Unblocked),
-        (30, merged(2, ChangeKind::Revert, None)),
+        (30, merged(2, MergeKind::Revert, None)),
         (30, PipelineEvent::SetOut { revision: third, urgent: false }),
         (30, PipelineEvent::Waits { revision: third, stage }),
         (30, PipelineEvent::Runs { revision: third, stage }),
@@ -103,9 +103,9 @@ fn what_is_heard_adds_up_to_the_outcome() {
             records.iter().filter(counted).filter(|record| is(&record.event)).count() as u64
         };
         let name = &plan.strategies[strategy].name;
-        let own = count(&|event| matches!(event, PipelineEvent::Merged { kind: ChangeKind::Own, .. }));
+        let own = count(&|event| matches!(event, PipelineEvent::Merged { kind: MergeKind::Own, .. }));
         assert_eq!(own, outcome.changes.len() as u64, "{name}");
-        let reverts = count(&|event| matches!(event, PipelineEvent::Merged { kind: ChangeKind::Revert, .. }));
+        let reverts = count(&|event| matches!(event, PipelineEvent::Merged { kind: MergeKind::Revert, .. }));
         assert_eq!(reverts, outcome.reverts, "{name}");
         assert_eq!(
             count(&|event| matches!(event, PipelineEvent::RolloutStarted { .. })),

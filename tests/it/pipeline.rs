@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use wavetank::outcome::pipeline::{Harm, Incident, Part, PipelineOutcome, StageOutcome};
 use wavetank::pipeline::{
-    self, Production, RolloutRequest, Schedule, ScheduledStop, StopReason, Timed, TimedWave, WaveSchedule,
+    self, Production, RolloutRequest, Schedule, ScheduledStop, StopReason, Timed, TimedWave, WaveRun,
 };
 use wavetank::plan::Ratio;
 use wavetank::plan::pipeline::{
@@ -263,7 +263,7 @@ impl Production for Late {
         let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
         end = stopped.map_or(end, |(at, _)| end.min(at));
         let start_ms = request.start_ms;
-        let wave = WaveSchedule { start_ms, deployed_ms: end, baked_ms: end, end_ms: Some(end) };
+        let wave = WaveRun { start_ms, deployed_ms: end, baked_ms: end, end_ms: Some(end) };
         let stopped = stopped.map(|(at_ms, why)| ScheduledStop { at_ms, why, settled_ms: at_ms + MINUTE });
         Schedule {
             waves: vec![wave],

@@ -11,7 +11,7 @@ use wavetank::plan::{Expectation, Level, Plan, Threshold, Tolerance};
 use wavetank::rollout::Model;
 use wavetank::scenario;
 use wavetank::study::compare::{Question, compare_pipeline_trials};
-use wavetank::study::verdict::{Change, Verdict};
+use wavetank::study::verdict::{MeasureChange, Verdict};
 use wavetank::study::{Nobody, pipeline as study};
 
 const DAY: u64 = 24 * HOUR;
@@ -301,13 +301,17 @@ fn two_pipelines_are_compared_by_the_rows_that_rollouts_are() {
     let question = Question::by_name(&plan, &plan, ["old".into(), "new".into()]);
     let same = compare_pipeline_trials(&question, &before, &before);
     assert_eq!(same.verdict, Verdict::Pass);
-    assert!(same.rows.iter().all(|row| row.change == Change::NoChange && row.pairs <= 6), "{:?}", same.rows);
+    assert!(
+        same.rows.iter().all(|row| row.change == MeasureChange::NoChange && row.pairs <= 6),
+        "{:?}",
+        same.rows
+    );
     let mut slower = before.clone();
     for outcome in slower.by_strategy.iter_mut().flatten() {
         outcome.deployments /= 2;
     }
     let fewer = compare_pipeline_trials(&question, &before, &slower);
     let row = fewer.rows.iter().find(|row| *row.metric == measures::DEPLOYMENTS_PER_DAY).expect("guarded");
-    assert_eq!((row.change, fewer.verdict), (Change::Regressed, Verdict::Fail), "more is better");
+    assert_eq!((row.change, fewer.verdict), (MeasureChange::Regressed, Verdict::Fail), "more is better");
     assert_eq!(compare_pipeline_trials(&question, &slower, &before).verdict, Verdict::Pass);
 }

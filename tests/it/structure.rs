@@ -182,7 +182,6 @@ fn arrows(modules: &BTreeMap<Module, Source>) -> BTreeMap<Module, BTreeSet<Modul
 }
 
 #[test]
-#[ignore = "until the rooms are merged"]
 fn no_files_import_each_other_in_a_circle() {
     let files = sources("src");
     let modules: BTreeMap<Module, Source> = files
@@ -216,7 +215,6 @@ fn a_circle_would_be_found() {
 const EVERYWHERE: [&str; 1] = ["Args"];
 
 #[test]
-#[ignore = "until the rooms are merged"]
 fn no_two_types_share_a_name() {
     let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (path, text) in
@@ -246,7 +244,6 @@ fn no_two_types_share_a_name() {
 }
 
 #[test]
-#[ignore = "until the rooms are merged"]
 fn no_test_file_is_forgotten() {
     let main = std::fs::read_to_string(project("tests/it/main.rs")).unwrap();
     let mut faults = Vec::new();

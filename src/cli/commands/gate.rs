@@ -16,7 +16,7 @@ use crate::cli::threads::Threads;
 use crate::plan::{Level, Restriction};
 use crate::study::compare::Compared;
 use crate::study::gate::{Refusal, RegressionGate};
-use crate::study::verdict::{Change, Verdict};
+use crate::study::verdict::{MeasureChange, Verdict};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -129,7 +129,7 @@ fn ways_out(compared: &Compared, accept: &str) -> Vec<String> {
             "to decide it: more `trials` in [study]; to let it through: --allow-inconclusive".to_owned(),
         );
     }
-    if has(Change::Regressed) || has(Change::Inconclusive) {
+    if has(MeasureChange::Regressed) || has(MeasureChange::Inconclusive) {
         ways.push(format!("to accept: {accept}"));
     }
     let limits = &compared.thresholds;

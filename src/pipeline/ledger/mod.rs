@@ -9,7 +9,7 @@ mod age;
 pub(super) use account::Moved;
 
 use super::context::PipelineContext;
-use super::event::{ChangeKind, PipelineEvent};
+use super::event::{MergeKind, PipelineEvent};
 use super::gauge::Gauge;
 use super::priority::Priority;
 use super::source::TwoPhaseChange;
@@ -113,7 +113,7 @@ impl Ledger {
     }
 
     /// A change was merged.
-    pub(super) fn merged(&mut self, c: &PipelineContext, kind: ChangeKind, merged: &Merged) {
+    pub(super) fn merged(&mut self, c: &PipelineContext, kind: MergeKind, merged: &Merged) {
         let change = self.lead_times.push(LeadTime::new(merged.review_ms, c.now()));
         assert_eq!(change, merged.change, "every change is counted, in the order of merging");
         if kind.is_own() {
@@ -125,7 +125,7 @@ impl Ledger {
 
     /// A revision sets out with everything that it has and nobody carries.
     pub(super) fn sets_out(&mut self, c: &mut PipelineContext, revision: RevisionId, priority: Priority) {
-        let is_fix = c.history.of(newest_of(revision)).kind == ChangeKind::Revert;
+        let is_fix = c.history.of(newest_of(revision)).kind == MergeKind::Revert;
         self.revisions.insert(revision, Carrier::new(priority, is_fix, c.now()));
         c.tell(PipelineEvent::SetOut { revision, urgent: priority == Priority::FastTrack });
         for change in std::mem::take(&mut self.stranded) {

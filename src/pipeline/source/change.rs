@@ -2,13 +2,13 @@
 //! that was not taken out. Draws nothing, schedules nothing.
 
 use crate::ids::{ChangeId, IdVec, RevisionId};
-use crate::pipeline::event::ChangeKind;
+use crate::pipeline::event::MergeKind;
 use crate::pipeline::production::Carried;
 
 /// A change that was merged. Its id is its place in the order of merging.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct MergedChange {
-    pub(in crate::pipeline) kind: ChangeKind,
+    pub(in crate::pipeline) kind: MergeKind,
     /// Identity in stream keys.
     pub(in crate::pipeline) key: u64,
     pub(in crate::pipeline) merged_ms: u64,
@@ -28,7 +28,7 @@ struct Gap {
 }
 
 impl MergedChange {
-    pub(super) fn new(kind: ChangeKind, key: u64, merged_ms: u64) -> Self {
+    pub(super) fn new(kind: MergeKind, key: u64, merged_ms: u64) -> Self {
         Self { kind, key, merged_ms, defect: None, urgent: false, gaps: Vec::new() }
     }
 

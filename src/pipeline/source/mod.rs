@@ -11,7 +11,7 @@ mod two_phase;
 pub(super) use two_phase::TwoPhaseChange;
 
 use super::context::{PipelineContext, Upcoming};
-use super::event::{ChangeKind, PipelineEvent};
+use super::event::{MergeKind, PipelineEvent};
 use super::keys;
 use super::production::Carried;
 use crate::ids::{ChangeId, RevisionId};
@@ -50,23 +50,23 @@ impl<'a> SourceState<'a> {
     pub(super) fn merge_next(&mut self, c: &mut PipelineContext) -> Merged {
         let key = self.own;
         self.own += 1;
-        let merged = self.merge_own(c, ChangeKind::Own, key);
+        let merged = self.merge_own(c, MergeKind::Own, key);
         self.two_phase.perhaps_prepares(c, merged.change, key);
         merged
     }
 
     /// A change in its own right is merged.
-    fn merge_own(&mut self, c: &mut PipelineContext, kind: ChangeKind, key: u64) -> Merged {
+    fn merge_own(&mut self, c: &mut PipelineContext, kind: MergeKind, key: u64) -> Merged {
         let drawn = instants::draw(c.plan, &c.streams, key);
         let mut change = MergedChange::new(kind, key, c.now());
         (change.defect, change.urgent) = (drawn.defect, drawn.urgent);
         let defect = drawn.defect;
-        c.tell(PipelineEvent::Merged { change: c.history.next(), kind: ChangeKind::Own, defect });
+        c.tell(PipelineEvent::Merged { change: c.history.next(), kind: MergeKind::Own, defect });
         Merged { change: c.history.push(change), review_ms: drawn.review_ms }
     }
 
     /// Something else is merged, which nobody reviews and which has no defect.
-    fn merge_other(&mut self, c: &mut PipelineContext, kind: ChangeKind, key: u64) -> Merged {
+    fn merge_other(&mut self, c: &mut PipelineContext, kind: MergeKind, key: u64) -> Merged {
         c.tell(PipelineEvent::Merged { change: c.history.next(), kind, defect: None });
         let change = MergedChange::new(kind, key, c.now());
         Merged { change: c.history.push(change), review_ms: 0 }
@@ -79,7 +79,7 @@ impl<'a> SourceState<'a> {
         key: u64,
         blamed: Option<ChangeId>,
     ) -> (Merged, Vec<ChangeId>) {
-        let merged = self.merge_other(c, ChangeKind::Revert, key);
+        let merged = self.merge_other(c, MergeKind::Revert, key);
         let revert = revision_of(merged.change);
         let mut out: Vec<ChangeId> =
             blamed.into_iter().filter(|change| c.history.has(revert, *change)).collect();
@@ -101,18 +101,18 @@ impl<'a> SourceState<'a> {
         let reverted = c.history.of(change);
         let key = (reverted.key + keys::REVERT * reverted.reverts()) | keys::AGAIN;
         c.history.put_back(change, revision);
-        Some(self.merge_other(c, ChangeKind::Again, key))
+        Some(self.merge_other(c, MergeKind::Again, key))
     }
 
     /// The time has come to merge the activation of a two-phase change, if it still makes sense.
-    pub(super) fn activate(&mut self, c: &mut PipelineContext, pair: u32) -> Option<(ChangeKind, Merged)> {
+    pub(super) fn activate(&mut self, c: &mut PipelineContext, pair: u32) -> Option<(MergeKind, Merged)> {
         match self.two_phase.due(c, pair)? {
-            Due::Again(activation) => Some((ChangeKind::Again, self.merge_again(c, activation)?)),
+            Due::Again(activation) => Some((MergeKind::Again, self.merge_again(c, activation)?)),
             Due::Activation { prepare } => {
                 let key = c.history.of(prepare).key | keys::ACTIVATION;
-                let merged = self.merge_own(c, ChangeKind::Activation, key);
+                let merged = self.merge_own(c, MergeKind::Activation, key);
                 self.two_phase.activated(prepare, merged.change);
-                Some((ChangeKind::Activation, merged))
+                Some((MergeKind::Activation, merged))
             }
         }
     }

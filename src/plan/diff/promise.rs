@@ -9,7 +9,7 @@ use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Guard, Plan, Threshold, Tolerance};
 
 /// Something promised about a statistic of a metric.
-struct Promise {
+struct PlanPromise {
     /// `threshold p99 of impaired_host_ms, strategy careful`.
     place: String,
     /// Whom to match it with among several of one place.
@@ -29,8 +29,8 @@ pub(super) fn diff(changes: &mut Vec<PlanChange>, before: &Plan, after: &Plan) {
 
 /// Matches by metric, statistic and strategy. Where several have all of these in common (a warning before the
 /// error, two sources that disagree), the same ones go together, then those of one kin.
-fn matched(changes: &mut Vec<PlanChange>, mut old: Vec<Promise>, mut new: Vec<Promise>) {
-    let alike: [fn(&Promise, &Promise) -> bool; 3] =
+fn matched(changes: &mut Vec<PlanChange>, mut old: Vec<PlanPromise>, mut new: Vec<PlanPromise>) {
+    let alike: [fn(&PlanPromise, &PlanPromise) -> bool; 3] =
         [|a, b| a.node == b.node, |a, b| a.kin == b.kin, |_, _| true];
     for alike in alike {
         for promise in std::mem::take(&mut old) {
@@ -46,10 +46,10 @@ fn matched(changes: &mut Vec<PlanChange>, mut old: Vec<Promise>, mut new: Vec<Pr
     changes.extend(new.into_iter().map(|came| whole(came.place, None, Some(came.short))));
 }
 
-fn thresholds(plan: &Plan) -> Vec<Promise> {
+fn thresholds(plan: &Plan) -> Vec<PlanPromise> {
     let promise = |threshold: &Threshold| {
         let max = amount(threshold.metric.name, threshold.max);
-        Promise {
+        PlanPromise {
             place: place(
                 "threshold",
                 threshold.statistic,
@@ -66,8 +66,8 @@ fn thresholds(plan: &Plan) -> Vec<Promise> {
     plan.study.thresholds.iter().map(promise).collect()
 }
 
-fn guards(plan: &Plan) -> Vec<Promise> {
-    let promise = |guard: &Guard| Promise {
+fn guards(plan: &Plan) -> Vec<PlanPromise> {
+    let promise = |guard: &Guard| PlanPromise {
         place: place("guard", guard.statistic, guard.metric.name, named(plan, guard.strategy)),
         kin: String::new(),
         node: KeyTree::of(plan, guard).without(&["metric", "statistic", "strategy"]),
@@ -76,7 +76,7 @@ fn guards(plan: &Plan) -> Vec<Promise> {
     plan.study.guards.iter().map(promise).collect()
 }
 
-fn expectations(plan: &Plan) -> Vec<Promise> {
+fn expectations(plan: &Plan) -> Vec<PlanPromise> {
     let promise = |expected: &Expectation| {
         let on = Some(strategy_name(plan, expected.strategy));
         let value = amount(expected.metric.name, expected.value);
@@ -84,7 +84,7 @@ fn expectations(plan: &Plan) -> Vec<Promise> {
             Tolerance::Relative(share) => PlanValue::Share(share),
             Tolerance::Within(room) => amount(expected.metric.name, room),
         };
-        Promise {
+        PlanPromise {
             place: place("expectation", expected.statistic, expected.metric.name, on),
             kin: expected.source.clone(),
             node: KeyTree::of(plan, expected)

@@ -9,7 +9,7 @@ use crate::plan::Level;
 use crate::report::limits;
 use crate::study::compare::{Compared, Row};
 use crate::study::threshold::ThresholdResult;
-use crate::study::verdict::{Change, Verdict};
+use crate::study::verdict::{MeasureChange, Verdict};
 
 /// The comparison as XML.
 #[must_use]
@@ -107,9 +107,11 @@ fn of_gone(strategy: &String) -> Case {
 
 fn of_row(row: &Row, compared: &Compared, options: &Options) -> Case {
     let ending = match row.change {
-        Change::Regressed => CaseEnding::Failed("regressed"),
-        Change::Inconclusive => open(options),
-        Change::NoChange | Change::Improved | Change::WithinTolerance => CaseEnding::Passed,
+        MeasureChange::Regressed => CaseEnding::Failed("regressed"),
+        MeasureChange::Inconclusive => open(options),
+        MeasureChange::NoChange | MeasureChange::Improved | MeasureChange::WithinTolerance => {
+            CaseEnding::Passed
+        }
     };
     let trial = row.most_worse_trial.into_iter();
     Case {

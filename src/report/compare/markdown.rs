@@ -9,7 +9,7 @@ use crate::report::document::{
 };
 use crate::report::{limits, plan_diff, text};
 use crate::study::compare::{Compared, Row};
-use crate::study::verdict::{Change, Verdict};
+use crate::study::verdict::{MeasureChange, Verdict};
 
 /// Changed inputs listed before the rest is counted.
 const MOST_INPUTS: usize = 10;
@@ -102,12 +102,14 @@ fn cells(row: &Row) -> [RichText; 5] {
     let unit = words::unit(row);
     let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value_with_unit(unit, x));
     let verdict = match row.change {
-        Change::NoChange => words::no_change(row).into(),
-        Change::Inconclusive => format!("inconclusive: {}", words::advice(row)).into(),
-        Change::Regressed => RichText::toned(Tone::Bad, row.change.word())
+        MeasureChange::NoChange => words::no_change(row).into(),
+        MeasureChange::Inconclusive => format!("inconclusive: {}", words::advice(row)).into(),
+        MeasureChange::Regressed => RichText::toned(Tone::Bad, row.change.word())
             .then(Tone::Plain, format!(", tolerance {}", text::percent(row.tolerance))),
-        Change::WithinTolerance => format!("within tolerance of {}", text::percent(row.tolerance)).into(),
-        Change::Improved => row.change.word().into(),
+        MeasureChange::WithinTolerance => {
+            format!("within tolerance of {}", text::percent(row.tolerance)).into()
+        }
+        MeasureChange::Improved => row.change.word().into(),
     };
     [
         words::name(row).into(),

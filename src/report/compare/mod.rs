@@ -16,7 +16,7 @@ mod tests {
     use crate::report::compared as sample;
     use crate::report::document::Terminal;
     use crate::study::compare::Compared;
-    use crate::study::verdict::Change;
+    use crate::study::verdict::MeasureChange;
     use proptest::prelude::*;
 
     const OPTIONS: Options = Options {
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(well_formed(&report), Ok(()), "{name:?}");
         let cases = compared.rows.len() + compared.thresholds.len();
         assert_eq!(report.matches("<testcase ").count(), cases);
-        let failed = compared.rows.iter().filter(|row| row.change == Change::Regressed).count();
+        let failed = compared.rows.iter().filter(|row| row.change == MeasureChange::Regressed).count();
         assert!(report.matches("<failure ").count() >= failed);
     }
 

@@ -7,7 +7,7 @@ use crate::report::document::{
 };
 use crate::report::{limits, plan_diff, text};
 use crate::study::compare::{Compared, Row};
-use crate::study::verdict::{Change, Verdict};
+use crate::study::verdict::{MeasureChange, Verdict};
 
 /// Changed inputs listed before the rest is counted.
 const MOST_INPUTS: usize = 30;
@@ -68,7 +68,7 @@ fn rows(compared: &Compared, changed: &[&Row]) -> Vec<Block> {
         .numbers(["baseline", "candidate", "difference\n[interval]"])
         .column("verdict", Align::Left);
     changed.iter().for_each(|row| table.row(cells(row)));
-    let open = changed.iter().filter(|row| row.change == Change::Inconclusive);
+    let open = changed.iter().filter(|row| row.change == MeasureChange::Inconclusive);
     let open = open
         .map(|row| Item::marked(Mark::sign("?"), format!("{}: {}", words::name(row), words::advice(row))));
     vec![Block::Table(table), Block::list(open), Block::list(words::unchanged(compared))]
@@ -84,11 +84,11 @@ fn cells(row: &Row) -> [RichText; 5] {
     };
     let word = row.change.word();
     let verdict = match row.change {
-        Change::WithinTolerance => word.replacen(' ', "\n", 1).into(),
-        Change::NoChange => word.into(),
-        Change::Regressed => RichText::toned(Tone::Bad, word),
-        Change::Inconclusive => RichText::toned(Tone::Doubtful, word),
-        Change::Improved => RichText::toned(Tone::Good, word),
+        MeasureChange::WithinTolerance => word.replacen(' ', "\n", 1).into(),
+        MeasureChange::NoChange => word.into(),
+        MeasureChange::Regressed => RichText::toned(Tone::Bad, word),
+        MeasureChange::Inconclusive => RichText::toned(Tone::Doubtful, word),
+        MeasureChange::Improved => RichText::toned(Tone::Good, word),
     };
     [
         name.into(),

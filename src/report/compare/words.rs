@@ -8,7 +8,7 @@ use crate::report::document::ShellCommand;
 use crate::report::{limits, text};
 use crate::study::compare::{Compared, Row};
 use crate::study::threshold::ThresholdResult;
-use crate::study::verdict::{Change, Verdict};
+use crate::study::verdict::{MeasureChange, Verdict};
 
 /// Names listed in the verdict before the rest is counted.
 const MOST_NAMES: usize = 3;
@@ -17,11 +17,11 @@ const MOST_NAMES: usize = 3;
 pub(super) fn worst_first(rows: &[Row]) -> Vec<&Row> {
     let mut sorted: Vec<&Row> = rows.iter().collect();
     sorted.sort_by_key(|row| match row.change {
-        Change::Regressed => 0,
-        Change::Inconclusive => 1,
-        Change::Improved => 2,
-        Change::WithinTolerance => 3,
-        Change::NoChange => 4,
+        MeasureChange::Regressed => 0,
+        MeasureChange::Inconclusive => 1,
+        MeasureChange::Improved => 2,
+        MeasureChange::WithinTolerance => 3,
+        MeasureChange::NoChange => 4,
     });
     sorted
 }
@@ -47,14 +47,14 @@ pub(super) fn sentence(row: &Row) -> String {
     let word = row.change.word();
     let tolerance = text::percent(row.tolerance);
     match row.change {
-        Change::NoChange => format!("{name}: {}", no_change(row)),
-        Change::Improved | Change::Regressed => {
+        MeasureChange::NoChange => format!("{name}: {}", no_change(row)),
+        MeasureChange::Improved | MeasureChange::Regressed => {
             format!("{name} {word}: {}, tolerance {tolerance}", values(row))
         }
-        Change::WithinTolerance => {
+        MeasureChange::WithinTolerance => {
             format!("{name} is {word}: {}, tolerance {tolerance}", values(row))
         }
-        Change::Inconclusive => {
+        MeasureChange::Inconclusive => {
             let values = values(row);
             format!("{name} is {word}: {values}, tolerance {tolerance}; {}", advice(row))
         }
@@ -64,7 +64,7 @@ pub(super) fn sentence(row: &Row) -> String {
 /// The rows that need words of their own: those in which something changed, the worst first.
 pub(super) fn changed(compared: &Compared) -> Vec<&Row> {
     let mut rows = worst_first(&compared.rows);
-    rows.retain(|row| row.change != Change::NoChange);
+    rows.retain(|row| row.change != MeasureChange::NoChange);
     rows
 }
 
@@ -78,7 +78,7 @@ pub(super) fn unchanged(compared: &Compared) -> Option<String> {
             None => strategies.push((&row.strategy, vec![row])),
         }
     }
-    let is_same = |row: &&Row| row.change == Change::NoChange;
+    let is_same = |row: &&Row| row.change == MeasureChange::NoChange;
     let (whole, rest): (Vec<_>, Vec<_>) =
         strategies.into_iter().partition(|(_, rows)| rows.iter().all(is_same));
     let mut parts = Vec::new();
@@ -190,7 +190,7 @@ pub(super) fn verdict(compared: &Compared, options: &Options) -> String {
 /// "2 of 8 comparisons regressed (careful: p99 of impaired_host_ms, ...); 4 cannot be decided".
 fn failed(compared: &Compared) -> String {
     let mut faults = Vec::new();
-    let regressed: Vec<String> = rows(compared, Change::Regressed).map(name).collect();
+    let regressed: Vec<String> = rows(compared, MeasureChange::Regressed).map(name).collect();
     if !regressed.is_empty() {
         let names = listed(&regressed);
         faults.push(format!("{} of {} regressed ({names})", regressed.len(), comparisons(compared)));
@@ -202,7 +202,8 @@ fn failed(compared: &Compared) -> String {
     if !compared.unguarded_strategies.is_empty() {
         faults.push(gone(&compared.unguarded_strategies));
     }
-    let open = rows(compared, Change::Inconclusive).count() + limits(compared, Verdict::Inconclusive).count();
+    let open =
+        rows(compared, MeasureChange::Inconclusive).count() + limits(compared, Verdict::Inconclusive).count();
     if open > 0 {
         faults.push(format!("{open} cannot be decided"));
     }
@@ -217,7 +218,7 @@ pub(super) fn gone(unguarded: &[String]) -> String {
 
 fn undecided(compared: &Compared, options: &Options) -> String {
     let mut open = Vec::new();
-    match rows(compared, Change::Inconclusive).count() {
+    match rows(compared, MeasureChange::Inconclusive).count() {
         0 => {}
         count => open.push(format!("{count} of {}", comparisons(compared))),
     }
@@ -239,12 +240,13 @@ fn undecided(compared: &Compared, options: &Options) -> String {
 
 /// "none of 7 comparisons regressed (2 improved, 5 no change); 3 limits are held".
 fn passed(compared: &Compared) -> String {
-    let counts: Vec<String> = [Change::Improved, Change::WithinTolerance, Change::NoChange]
-        .into_iter()
-        .map(|change| (change, rows(compared, change).count()))
-        .filter(|(_, count)| *count > 0)
-        .map(|(change, count)| format!("{count} {}", change.word()))
-        .collect();
+    let counts: Vec<String> =
+        [MeasureChange::Improved, MeasureChange::WithinTolerance, MeasureChange::NoChange]
+            .into_iter()
+            .map(|change| (change, rows(compared, change).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(change, count)| format!("{count} {}", change.word()))
+            .collect();
     let mut parts = Vec::new();
     if !compared.rows.is_empty() {
         parts.push(format!("none of {} regressed ({})", comparisons(compared), counts.join(", ")));
@@ -275,7 +277,7 @@ fn comparisons(compared: &Compared) -> String {
     text::counted(compared.rows.len() as u64, "comparison")
 }
 
-fn rows(compared: &Compared, change: Change) -> impl Iterator<Item = &Row> {
+fn rows(compared: &Compared, change: MeasureChange) -> impl Iterator<Item = &Row> {
     compared.rows.iter().filter(move |row| row.change == change)
 }
 
@@ -286,7 +288,7 @@ fn limits(compared: &Compared, verdict: Verdict) -> impl Iterator<Item = &Thresh
 
 /// Trials that would probably decide everything that is open; none if one thing stays open.
 fn trials_needed(compared: &Compared) -> Option<u64> {
-    let needed = rows(compared, Change::Inconclusive).map(|row| row.trials_needed);
+    let needed = rows(compared, MeasureChange::Inconclusive).map(|row| row.trials_needed);
     let needed = needed.chain(limits(compared, Verdict::Inconclusive).map(|result| result.trials_needed));
     needed.collect::<Option<Vec<u64>>>()?.into_iter().max()
 }
@@ -337,7 +339,7 @@ pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<ShellComman
     let mut trials: Vec<(&str, u64, Vec<String>)> = Vec::new();
     for row in worst_first(&compared.rows) {
         let Some(trial) = row.most_worse_trial else { continue };
-        if !matches!(row.change, Change::Regressed | Change::Inconclusive) {
+        if !matches!(row.change, MeasureChange::Regressed | MeasureChange::Inconclusive) {
             continue;
         }
         match trials.iter_mut().find(|(strategy, known, _)| *strategy == row.strategy && *known == trial) {

@@ -7,7 +7,7 @@ use crate::plan::study::Statistic;
 use crate::stats::Interval;
 use crate::study::compare::{Compared, Estimate, Row, Side};
 use crate::study::threshold::ThresholdResult;
-use crate::study::verdict::{Change, Verdict};
+use crate::study::verdict::{MeasureChange, Verdict};
 
 const MINUTE: f64 = 60_000.0;
 const HOUR: f64 = 60.0 * MINUTE;
@@ -41,7 +41,7 @@ pub fn compared() -> Compared {
 /// A comparison in which nothing is wrong.
 pub fn passing() -> Compared {
     let mut compared = compared();
-    compared.rows.retain(|row| !matches!(row.change, Change::Regressed | Change::Inconclusive));
+    compared.rows.retain(|row| !matches!(row.change, MeasureChange::Regressed | MeasureChange::Inconclusive));
     compared.thresholds.retain(|t| t.verdict == Verdict::Pass || t.level == Level::Warn);
     compared.verdict = Verdict::Pass;
     compared
@@ -50,7 +50,7 @@ pub fn passing() -> Compared {
 /// Two versions of one plan in which nothing that matters differs.
 pub fn unchanged() -> Compared {
     let mut compared = passing();
-    compared.rows.retain(|row| row.change == Change::NoChange);
+    compared.rows.retain(|row| row.change == MeasureChange::NoChange);
     compared.inputs.clear();
     compared.removed_strategies.clear();
     compared.added_strategies.clear();
@@ -60,7 +60,7 @@ pub fn unchanged() -> Compared {
 /// A comparison that the trials do not decide.
 pub fn undecided() -> Compared {
     let mut compared = compared();
-    compared.rows.retain(|row| row.change != Change::Regressed && row.pairs > 0);
+    compared.rows.retain(|row| row.change != MeasureChange::Regressed && row.pairs > 0);
     compared.thresholds.retain(|t| t.verdict != Verdict::Fail);
     compared.verdict = Verdict::Inconclusive;
     compared
@@ -129,7 +129,7 @@ fn estimate(value: f64, low: f64, high: f64) -> Option<Estimate> {
 /// A row; the estimates are (value, low, high) of baseline, candidate and difference.
 fn row(
     of: (&str, &'static Measure, Statistic),
-    change: Change,
+    change: MeasureChange,
     [before, after, difference]: [(f64, f64, f64); 3],
     most_worse_trial: Option<u64>,
 ) -> Row {
@@ -146,7 +146,7 @@ fn row(
         confidence: 0.998,
         trials: 4000,
         pairs: 800,
-        pairs_that_differ: if change == Change::NoChange { 0 } else { 312 },
+        pairs_that_differ: if change == MeasureChange::NoChange { 0 } else { 312 },
         most_worse_trial,
         trials_needed: None,
     }
@@ -157,7 +157,7 @@ fn scaled(unit: f64, values: [[f64; 3]; 3]) -> [(f64, f64, f64); 3] {
 }
 
 fn rows() -> Vec<Row> {
-    use Change::{Improved, Inconclusive, NoChange, Regressed, WithinTolerance};
+    use MeasureChange::{Improved, Inconclusive, NoChange, Regressed, WithinTolerance};
     let time = scaled(HOUR, [[101.0, 100.0, 102.0], [90.0, 89.0, 91.0], [-11.0, -11.5, -10.5]]);
     let same = scaled(1.0, [[3.0, 3.0, 3.0], [3.0, 3.0, 3.0], [0.0, 0.0, 0.0]]);
     let blast = scaled(MINUTE, [[3430.0, 3000.0, 4000.0], [12_900.0, 11e3, 14e3], [9470.0, 8100.0, 11e3]]);

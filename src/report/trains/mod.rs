@@ -9,7 +9,7 @@ pub mod text;
 
 use super::dates::{Dates, clock};
 use crate::ids::{ChangeId, RevisionId, WaveId};
-use crate::pipeline::{ChangeKind, PipelineEvent};
+use crate::pipeline::{MergeKind, PipelineEvent};
 use crate::sim::Record;
 use std::collections::BTreeMap;
 
@@ -200,7 +200,7 @@ impl Fold {
     fn take(&mut self, at: u64, event: PipelineEvent) {
         match event {
             PipelineEvent::Merged { change, kind, defect } => {
-                if kind == ChangeKind::Own {
+                if kind == MergeKind::Own {
                     self.merges.push((at, defect.is_some()));
                 }
                 self.bad.extend(defect.map(|_| change));

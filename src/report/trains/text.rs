@@ -4,7 +4,7 @@
 use super::stations::Stations;
 use super::{DAY_MS, Diagram, Doing, HOUR_MS, TimeSpan, Train, TrainFate};
 use crate::ids::{ChangeId, RevisionId};
-use crate::pipeline::{ChangeKind, PipelineEvent, StopReason};
+use crate::pipeline::{MergeKind, PipelineEvent, StopReason};
 use crate::plan::Plan;
 use crate::report::dates::{self, Dates};
 use crate::report::document::{elide, wrap};
@@ -292,7 +292,7 @@ impl TrainTeller<'_> {
                 format!("{revision} blocks the line, {blamed} is blamed")
             }
             PipelineEvent::Blocked { revision, blamed: None } => format!("{revision} blocks the line"),
-            PipelineEvent::Merged { change, kind: ChangeKind::Revert, .. } => {
+            PipelineEvent::Merged { change, kind: MergeKind::Revert, .. } => {
                 format!("revert {change} is merged")
             }
             PipelineEvent::Unblocked => "the line moves again".to_owned(),

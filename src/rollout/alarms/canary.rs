@@ -69,22 +69,22 @@ impl CanaryState {
             },
             _ if !last => return false,
             Judge::ZScore { confidence, least_ratio } => {
-                let judge = proportions::Rule {
+                let judge = proportions::ProportionsRule {
                     confidence,
                     least_ratio,
                     direction: Direction::Increase,
-                    ..proportions::Rule::default()
+                    ..proportions::ProportionsRule::default()
                 };
                 judge.classify(self.canary, self.baseline)
             }
             Judge::MannWhitney { least_ratio } => {
                 let effect = kayenta::Effect::MeanRatio;
                 let allowed = kayenta::Bounds { increase: least_ratio, ..effect.anything() };
-                let judge = kayenta::Judge {
+                let judge = kayenta::KayentaJudge {
                     direction: Direction::Increase,
                     effect,
                     allowed,
-                    ..kayenta::Judge::default()
+                    ..kayenta::KayentaJudge::default()
                 };
                 judge.judge(&self.ratios[0], &self.ratios[1]).classification
             }

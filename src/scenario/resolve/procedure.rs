@@ -14,7 +14,7 @@ use crate::scenario::value::{AtOnce, Duration, HostCount};
 #[derive(Debug, Clone)]
 pub(super) struct WrittenProcedure {
     /// See [`WaveSpec`].
-    pub one_box: Field<spec::OneBox>,
+    pub one_box: Field<spec::WrittenOneBox>,
     /// See [`WaveSpec`].
     pub batch: Field<HostCount>,
     /// See [`WaveSpec`].
@@ -51,8 +51,8 @@ impl WrittenProcedure {
     pub fn resolve(&self, fleet: &ResolvedFleet, problems: &mut Problems) -> Procedure {
         Procedure {
             one_box: match self.one_box.value() {
-                None | Some(spec::OneBox::None) => None,
-                Some(spec::OneBox::Stage(stage)) => {
+                None | Some(spec::WrittenOneBox::None) => None,
+                Some(spec::WrittenOneBox::Stage(stage)) => {
                     let covers = stage.covers.value().into_iter().flatten();
                     let covers = covers
                         .filter_map(|name| cohort(&Field::Given(name.clone()), fleet, problems))

@@ -12,7 +12,7 @@ use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
-use crate::scenario::spec::OneBox;
+use crate::scenario::spec::WrittenOneBox;
 use crate::scenario::value::Duration;
 use std::collections::BTreeSet;
 
@@ -148,8 +148,8 @@ fn check_one_box_time(
 fn one_box_bake_span(written: &WrittenProcedure) -> Span {
     let stage = written.one_box.get();
     let bake = stage.and_then(|stage| match &stage.value {
-        OneBox::Stage(stage) => stage.bake.span(),
-        OneBox::None => None,
+        WrittenOneBox::Stage(stage) => stage.bake.span(),
+        WrittenOneBox::None => None,
     });
     bake.or(stage.map(|stage| stage.span)).unwrap_or_default()
 }

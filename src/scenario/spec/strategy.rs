@@ -27,7 +27,7 @@ spec! {
         /// Alarms to listen to. Default: all of the scenario.
         optional alarms: Vec<Written<Name>>,
         /// First hosts of each zone, deployed alone: a table or "none". Default: "none".
-        optional one_box: OneBox,
+        optional one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: "100%".
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once; caps batches and the one-box.
@@ -77,7 +77,7 @@ spec! {
         /// Wait after the wave's last region. Default: "0s".
         optional bake: Duration,
         /// First hosts of each zone, deployed alone: a table or "none". Default: as the strategy.
-        optional one_box: OneBox,
+        optional one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: as the strategy.
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once. Default: as the strategy.
@@ -104,7 +104,7 @@ spec! {
         optional bake: Duration,
         /// First hosts of each zone, deployed alone: a table, merged key by key, or "none". Default: as
         /// inherited.
-        optional one_box: OneBox,
+        optional one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: as inherited.
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once. Default: as inherited.
@@ -175,14 +175,14 @@ pub enum Order {
 
 /// A one-box stage, or the explicit lack of one.
 #[derive(Debug, Clone)]
-pub enum OneBox {
+pub enum WrittenOneBox {
     /// No one-box.
     None,
     /// A one-box.
     Stage(OneBoxSpec),
 }
 
-impl Read for OneBox {
+impl Read for WrittenOneBox {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
             DeValue::String(text) if text == "none" => Some(Self::None),
@@ -196,7 +196,7 @@ impl Read for OneBox {
     }
 }
 
-impl JsonSchema for OneBox {
+impl JsonSchema for WrittenOneBox {
     fn schema_name() -> Cow<'static, str> {
         "OneBoxOrNone".into()
     }
