@@ -113,9 +113,9 @@ mod tests {
     const PLAN: &str = "\
         [study]\ntrials = 10\nbaseline = \"a\"\nestimator = \"plain\"\n\
         [[fleet.region]]\nname = \"r\"\nhosts-per-zone = 9\n[change]\ndeploy-time = \"5m\"\n\
-        [[threshold]]\nmetric = \"escaped\"\nmax = 0\nstrategy = \"a\"\n\
-        [[threshold]]\nmetric = \"escaped\"\nmax = 1\n\
-        [[expect]]\nmetric = \"escaped\"\nstrategy = \"c\"\nvalue = 0.1\ntolerance = \"15%\"\nsource = \"x\"\n\
+        [[threshold]]\nmetric = \"escaped\"\nstatistic = \"mean\"\nmax = 0\nstrategy = \"a\"\n\
+        [[threshold]]\nmetric = \"escaped\"\nstatistic = \"mean\"\nmax = 1\n\
+        [[expect]]\nmetric = \"escaped\"\nstatistic = \"mean\"\nstrategy = \"c\"\nvalue = 0.1\ntolerance = \"15%\"\nsource = \"x\"\n\
         [[strategy]]\nname = \"a\"\nwave = [{ regions = \"all\" }]\n\
         [[strategy]]\nname = \"b\"\nwave = [{ regions = \"all\" }]\n\
         [[strategy]]\nname = \"c\"\nwave = [{ regions = \"all\" }]\n";

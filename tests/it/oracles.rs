@@ -297,7 +297,7 @@ fn o27_dilution() {
 fn every_copied_oracle_is_used() {
     let all: Vec<serde_json::Value> =
         serde_json::from_str(include_str!("../oracles/closed_form.json")).unwrap();
-    let sources = [include_str!("oracles.rs"), include_str!("pipeline.rs")];
+    let sources = [include_str!("oracles.rs"), include_str!("pipeline_oracles.rs")];
     let unused: BTreeMap<String, bool> = all
         .iter()
         .map(|oracle| oracle["id"].as_str().unwrap().to_owned())

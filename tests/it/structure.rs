@@ -265,3 +265,17 @@ fn no_test_file_is_forgotten() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+#[test]
+fn properties_take_their_cases_from_one_place() {
+    let mut blocks = 0;
+    for (path, text) in ["src", "tests"].into_iter().flat_map(sources) {
+        let macro_call = concat!("proptest", "! {");
+        for (at, _) in text.match_indices(macro_call).filter(|(at, _)| text[..*at].ends_with(['\n', ' '])) {
+            let head: String = text[at + macro_call.len()..].chars().take(80).collect();
+            assert!(head.contains("::cases("), "{} does not say how many cases it looks at", path.display());
+            blocks += 1;
+        }
+    }
+    assert!(blocks > 5, "the properties are found");
+}

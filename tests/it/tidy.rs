@@ -167,6 +167,7 @@ fn the_documents_name_what_exists() {
     for document in [
         "README.md",
         "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
         "docs/model.md",
         "docs/ci.md",
         "docs/scenario.md",

@@ -188,7 +188,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(crate::properties::cases(64))]
 
         #[test]
         fn no_name_breaks_a_report(name in "\\PC{0,30}|(.|\r|\n){0,30}", count in 0_usize..30) {

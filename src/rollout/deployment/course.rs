@@ -176,6 +176,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(crate::properties::cases(256))]
+
         #[test]
         fn the_rank_is_that_of_the_sorted_list(mut pairs in prop::collection::vec((0_u64..50, 1_u32..9), 0..60), wanted in 1_u64..300) {
             let mut sorted = pairs.clone();

@@ -263,6 +263,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::cases(256))]
+
         #[test]
         fn text_round_trips(ms in 0..=MAX_MS) {
             let duration = Duration { ms };
