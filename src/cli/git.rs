@@ -73,7 +73,7 @@ impl<'a> Commit<'a> {
     /// # Errors
     /// When git cannot be run, here is no repository, or it lacks the revision or the file.
     pub fn open(address: Address<'a>) -> Result<Self, CliError> {
-        let place = Here::here()?;
+        let place = Here::ask()?;
         let wanted = format!("{}^{{commit}}", address.revision);
         let named = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted], "")
             .map_err(not_installed)?;
@@ -159,7 +159,7 @@ impl<'a> Commit<'a> {
 }
 
 impl Here {
-    fn here() -> Result<Self, CliError> {
+    fn ask() -> Result<Self, CliError> {
         let asked =
             git(&["rev-parse", "--is-shallow-repository", "--show-prefix"], "").map_err(not_installed)?;
         if !asked.status.success() {

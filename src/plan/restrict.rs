@@ -141,11 +141,8 @@ impl Plan {
                     study.precision.clear();
                 }
             }
-            Some(Trials::Auto) => {
-                if study.precision.is_empty() {
-                    study.precision = Precision::usual();
-                }
-            }
+            Some(Trials::Auto) if study.precision.is_empty() => study.precision = Precision::usual(),
+            Some(Trials::Auto) => {}
         }
         if let Some(most) = asked.max_trials {
             study.max_trials = most;

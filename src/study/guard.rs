@@ -85,7 +85,7 @@ fn usual(subject: Subject) -> impl Iterator<Item = Guarded> {
         Subject::Lane => &[],
     };
     let guard = |(metric, statistic): &(&'static Measure, Statistic)| Guarded {
-        metric: *metric,
+        metric,
         statistic: *statistic,
         strategy: None,
         tolerance: USUAL_TOLERANCE,

@@ -182,7 +182,7 @@ fn told<'p>(
 ) -> (Told<'p>, Diagram, Vec<Record<PipelineEvent>>) {
     let pipeline = plan.pipeline.as_ref().unwrap();
     let (outcome, records) = study::replay(plan, pipeline, strategy, 0);
-    let stations = Stations { pipeline: pipeline, strategy: &plan.strategies[strategy] };
+    let stations = Stations { pipeline, strategy: &plan.strategies[strategy] };
     let diagram = Diagram::new(&records, stations.stages(), outcome.to_ms);
     (Told { plan, stations, trial: 0, dates: Dates::new(&pipeline.start).unwrap(), span }, diagram, records)
 }

@@ -22,6 +22,9 @@ impl<T> Matched<'_, T> {
     }
 }
 
+/// Notes what differs in a thing that both lists have: at which place, before and after.
+type Both<'w, T> = dyn Fn(&mut Vec<PlanChange>, &str, Of<'_, T>, Of<'_, T>) + 'w;
+
 /// What there is to say about the things of a list.
 pub(super) struct Words<'w, T> {
     /// The name of one.
@@ -31,7 +34,7 @@ pub(super) struct Words<'w, T> {
     /// Place and key under which another order is reported; none: it is reported elsewhere.
     pub order: Option<(&'w str, &'w str)>,
     /// Notes what differs in one that both lists have.
-    pub both: &'w dyn Fn(&mut Vec<PlanChange>, &str, Of<'_, T>, Of<'_, T>),
+    pub both: &'w Both<'w, T>,
     /// One of them in short, with its index, for where it came or went.
     pub short: &'w dyn Fn(&Plan, usize, &T) -> PlanValue,
 }

@@ -44,7 +44,7 @@ impl<'p> Journey<'p> {
     ) -> Self {
         let line = &pipeline.line;
         let diagram = Diagram::new(&records, line.stages.len(), line.length_ms);
-        let stations = Stations { pipeline: pipeline, strategy: &plan.strategies[strategy] };
+        let stations = Stations { pipeline, strategy: &plan.strategies[strategy] };
         Self { plan, stations, trial, dates: dates(pipeline), records, diagram }
     }
 
