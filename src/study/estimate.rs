@@ -28,7 +28,7 @@ impl Estimate {
 pub struct Estimated {
     /// What is measured.
     pub measure: &'static Measure,
-    /// Mean over horizons.
+    /// Mean over trials.
     pub mean: Option<Mean>,
 }
 

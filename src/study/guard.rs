@@ -37,7 +37,7 @@ const USUAL: [(&Measure, Statistic); 4] = [
     (&measures::ISOLATION_VIOLATED, Statistic::Mean),
     (&measures::TIME_TO_100_MS, Statistic::P50),
 ];
-/// The same of pipelines: DORA's measures that every horizon has, and harm.
+/// The same of pipelines: DORA's measures that every trial has, and harm.
 const USUAL_OF_PIPELINES: [(&Measure, Statistic); 4] = [
     (&measures::IMPAIRED_HOST_MS_PER_QUARTER, Statistic::Mean),
     (&measures::CHANGE_FAIL_RATE, Statistic::Mean),

@@ -177,13 +177,13 @@ fn estimates(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Vec<Estimated> {
     measures::PIPELINE.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
 }
 
-/// The mean over the horizons that have something to say.
+/// The mean over the trials that have something to say.
 fn over(unit: Unit, row: &[PipelineOutcome], of: impl Fn(&PipelineOutcome) -> Option<f64>) -> Option<Mean> {
     mean_in(unit, &Sample::plain(row.iter().filter_map(of).collect()), TAIL)
 }
 
 fn estimate(measure: &'static Measure, row: &[PipelineOutcome]) -> Estimated {
-    Estimated { measure, mean: over(measure.unit, row, |horizon| measure.of(horizon)) }
+    Estimated { measure, mean: over(measure.unit, row, |outcome| measure.of(outcome)) }
 }
 
 fn stages(pipeline: &Pipeline, strategy: &crate::plan::Strategy, row: &[PipelineOutcome]) -> Vec<StageMeans> {

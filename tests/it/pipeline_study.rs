@@ -252,18 +252,18 @@ fn a_pipeline_that_is_too_slow_is_called_unsteady() {
     assert!(!drifts("2h"));
 }
 
-/// A scenario, and some horizons of its pipeline.
+/// A scenario, and some trials of its pipeline.
 fn studied(file: &str, trials: u64) -> (Plan, study::PipelineTrials) {
     let plan = support::plan(file, &[]);
-    let horizon = plan.pipeline.as_ref().expect("a pipeline");
-    let done = study::run(&plan, horizon, trials, &Nobody).expect("not cancelled");
+    let pipeline = plan.pipeline.as_ref().expect("a pipeline");
+    let done = study::run(&plan, pipeline, trials, &Nobody).expect("not cancelled");
     (plan, done)
 }
 
 #[test]
 fn a_pipeline_is_held_to_limits_and_expectations_of_its_own_measures() {
     let (mut plan, done) = studied("scenarios/pipelines/start-small/3-one-box-and-bakes.toml", 6);
-    let horizon = plan.pipeline.clone().expect("a pipeline");
+    let pipeline = plan.pipeline.clone().expect("a pipeline");
     let limit = |metric, max| Threshold {
         metric,
         statistic: Statistic::Mean,
@@ -287,7 +287,7 @@ fn a_pipeline_is_held_to_limits_and_expectations_of_its_own_measures() {
         source: String::new(),
         level: Level::Warn,
     }];
-    let summary = wavetank::study::pipeline_summary::summarise(&plan, &horizon, &done);
+    let summary = wavetank::study::pipeline_summary::summarise(&plan, &pipeline, &done);
     let verdicts: Vec<Verdict> = summary.thresholds.iter().map(|limit| limit.verdict).collect();
     assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail]);
     assert_eq!(summary.expectations[0].verdict, Verdict::Fail);
