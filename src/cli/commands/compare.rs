@@ -64,7 +64,9 @@ pub struct Args {
 /// # Errors
 /// When a scenario or an argument is invalid, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let asked = Restriction { trials: args.trials.map(Trials::Exactly), ..args.draw.restriction() };
+    // Trials of pipelines are their own: the plans' rollouts keep theirs.
+    let trials = args.trials.filter(|_| !args.pipeline).map(Trials::Exactly);
+    let asked = Restriction { trials, ..args.draw.restriction() };
     let old = input::plan(&args.baseline_file, &asked, FailOn::Error, io)?;
     let new = match &args.candidate_file {
         Some(file) => Some((file.as_str(), input::plan(file, &asked, FailOn::Error, io)?)),
