@@ -3,7 +3,7 @@
 //! Pairs are kept one by one while they are few. Of many, ten numbers a stratum are enough, since the mean of `a - b`,
 //! its variance and its skewness are moments. They are those of `a - b` and of `b`, not of `a` and `b`: where two
 //! strategies did the same, the difference is 0 and its variance too, to the last digit. One pass after Welford, to the
-//! third order (Pébay 2008, Sandia SAND2008-6212). The estimators see both in one way, as a [`Numbers`].
+//! third order (Pébay 2008, Sandia SAND2008-6212). The estimators see both in one way, as a list of numbers.
 
 use super::interval::{TAIL, sum};
 use super::mean::Mean;

@@ -1,4 +1,4 @@
-//! What became of one rollout: its waves, places, incident and rollback, as [`super::fold`] finds them in the records.
+//! What became of one rollout: its waves, places, incident and rollback, as `fold` finds them in the records.
 //!
 //! Holds facts and says nothing; zones, regions, waves and alarms are indices of the plan's lists.
 
