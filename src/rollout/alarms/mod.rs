@@ -21,7 +21,7 @@ use super::deployment::{RolloutPart, WatchSpan};
 use super::event::AlarmEvent;
 use super::fault::Exposed;
 use super::model::breach::Sampler;
-use super::model::rule_of;
+use super::model::{rule_of, thinks_ahead};
 use super::place::WatchedScope;
 use crate::ids::{AlarmId, IdVec, RegionId, WatchId, ZoneId};
 use crate::plan::{Alarm, Scope, Signal, Watch};
@@ -117,12 +117,14 @@ impl Alarms {
         one_box_until_ms: Option<u64>,
     ) {
         let (plan, strategy) = (ctx.plan, ctx.strategy);
+        let nothing_happens = ctx.defect.is_none() && !down_hosts_matter(plan);
         for heard in &strategy.alarms {
             let parts = match &plan.alarms[*heard].signal {
                 Signal::AnyOf(parts) => parts.as_slice(),
                 _ => std::slice::from_ref(heard),
             };
-            for part in parts {
+            // An alarm that cannot breach in any of its scopes need not look at each of them.
+            for part in parts.iter().filter(|part| !(nothing_happens && ctx.model.is_calm(**part))) {
                 let (alarm, reported) = (AlarmId::new(*part), AlarmId::new(*heard));
                 let (scope, closes_ms) = match ctx.alarm(alarm).scope {
                     Scope::OneBox if one_box_until_ms.is_none() => continue,
@@ -157,8 +159,7 @@ impl Alarms {
         };
         let series = ctx.model.series_index(alarm.index(), entity, one_box);
         // A healthy scope that cannot breach needs no watch while the change is good.
-        let thinks_ahead = definition.is_memoryless() || definition.rate_rule().is_some();
-        let calm_for_good = ctx.defect.is_none() && !down_hosts_matter(ctx.plan) && thinks_ahead;
+        let calm_for_good = ctx.defect.is_none() && !down_hosts_matter(ctx.plan) && thinks_ahead(definition);
         if calm_for_good && ctx.model.series(series).healthy_envelope == 0.0 {
             return;
         }

@@ -80,11 +80,6 @@ pub(super) fn exposure(
     Exposure { peak_hosts, regions }
 }
 
-/// Whether the batch was done before a stop, if one came.
-fn is_done(batch: &Batch, stopped_ms: Option<u64>) -> bool {
-    !batch.is_cut(stopped_ms, batch.end_ms)
-}
-
 /// What all batches say together, in one pass: of exposure at `then_ms`, and until `end_ms`.
 pub(super) fn batch_totals(
     layout: &Layout,
@@ -92,16 +87,25 @@ pub(super) fn batch_totals(
     then_ms: u64,
     end_ms: u64,
 ) -> BatchTotals {
-    let first_end_ms = layout.batches().first().map(|batch| batch.end_ms);
+    // A rollout that nothing stopped is the common one, and need not ask batch by batch.
+    match stopped_ms {
+        None => totals(layout.batches(), then_ms, end_ms, |_| true),
+        Some(_) => totals(layout.batches(), then_ms, end_ms, |batch| !batch.is_cut(stopped_ms, batch.end_ms)),
+    }
+}
+
+/// As [`batch_totals`], of batches of which `is_done` says whether they were done before a stop.
+#[inline]
+fn totals(batches: &[Batch], then_ms: u64, end_ms: u64, is_done: impl Fn(&Batch) -> bool) -> BatchTotals {
+    let first_end_ms = batches.first().map(|batch| batch.end_ms);
     let (mut first_ms, mut last_ms) = (first_end_ms.unwrap_or(0), 0);
     let (mut exposed_then, mut exposed_host_ms) = (0, 0);
-    for batch in layout.batches() {
+    for batch in batches {
         let hosts = u64::from(batch.hosts);
         first_ms = first_ms.min(batch.end_ms);
         last_ms = last_ms.max(batch.end_ms);
         exposed_then += if batch.end_ms <= then_ms { hosts } else { 0 };
-        let done = is_done(batch, stopped_ms);
-        exposed_host_ms += if done { hosts * end_ms.saturating_sub(batch.end_ms) } else { 0 };
+        exposed_host_ms += if is_done(batch) { hosts * end_ms.saturating_sub(batch.end_ms) } else { 0 };
     }
     let [first_ms, last_ms] = [first_ms, last_ms].map(|at_ms| first_end_ms.map(|_| at_ms));
     BatchTotals { first_ms, last_ms, exposed_then, exposed_host_ms }
@@ -127,10 +131,13 @@ pub(super) fn reached_ms(
             continue;
         }
         pairs.clear();
-        pairs.extend(batches.iter().map(|batch| {
-            let hosts = if is_done(batch, stopped_ms) { batch.hosts } else { 0 };
-            (batch.end_ms, hosts)
-        }));
+        match stopped_ms {
+            None => pairs.extend(batches.iter().map(|batch| (batch.end_ms, batch.hosts))),
+            Some(_) => pairs.extend(batches.iter().map(|batch| {
+                let hosts = if batch.is_cut(stopped_ms, batch.end_ms) { 0 } else { batch.hosts };
+                (batch.end_ms, hosts)
+            })),
+        }
         return weighted_rank(pairs, hosts - before);
     }
     None

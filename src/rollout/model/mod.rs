@@ -31,6 +31,8 @@ pub struct Model<'p> {
     series: Vec<Series>,
     /// Index into `series` by alarm, then by scope entity.
     index: Vec<ScopeIndex>,
+    /// Alarms none of whose healthy scopes can breach, and whose breaches can be foreseen.
+    calm: Vec<bool>,
 }
 
 /// The traffic of one alarm scope and how likely its datapoints breach while it is healthy.
@@ -56,6 +58,12 @@ enum ScopeIndex {
     ByEntity(Vec<u32>),
     /// By zone and then by size of the one-box, which strategies choose.
     OneBox(Vec<Vec<(u32, u32)>>),
+}
+
+/// Whether it is known beforehand that an alarm does not breach for so long: its datapoints are independent, or its rule
+/// has a bound.
+pub fn thinks_ahead(alarm: &Alarm) -> bool {
+    alarm.is_memoryless() || alarm.rate_rule().is_some()
 }
 
 impl<'p> Model<'p> {
@@ -85,6 +93,7 @@ impl<'p> Model<'p> {
             deploy_times: Vec::new(),
             series: Vec::new(),
             index: Vec::new(),
+            calm: Vec::new(),
         };
         let largest_zone = plan.fleet.zones.iter().map(|zone| zone.hosts).max().unwrap_or(0);
         model.deploy_times.push(BatchTime::tabulated(plan.change.deploy_time, largest_zone));
@@ -95,8 +104,11 @@ impl<'p> Model<'p> {
             }
         }
         for alarm in &plan.alarms {
+            let first = model.series.len();
             let index = model.index_scopes(alarm);
             model.index.push(index);
+            let never_breaches = model.series[first..].iter().all(|series| series.healthy_envelope == 0.0);
+            model.calm.push(never_breaches && thinks_ahead(alarm));
         }
         model
     }
@@ -215,6 +227,12 @@ impl<'p> Model<'p> {
                 found.expect("invariant: every one-box size of the plan has a series").1
             }
         }
+    }
+
+    /// Whether an alarm needs no watch while nobody is impaired and nothing is down: none of its scopes can breach.
+    #[inline]
+    pub fn is_calm(&self, alarm: usize) -> bool {
+        self.calm[alarm]
     }
 
     /// How long the batches of a strategy take, one that the plan uses.
