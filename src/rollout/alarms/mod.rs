@@ -117,14 +117,11 @@ impl Alarms {
         one_box_until_ms: Option<u64>,
     ) {
         let (plan, strategy) = (ctx.plan, ctx.strategy);
-        let nothing_happens = ctx.defect.is_none() && !down_hosts_matter(plan);
+        let stays_healthy = everything_stays_healthy(ctx);
         for heard in &strategy.alarms {
-            let parts = match &plan.alarms[*heard].signal {
-                Signal::AnyOf(parts) => parts.as_slice(),
-                _ => std::slice::from_ref(heard),
-            };
+            let parts = plan.alarms[*heard].signal.parts().unwrap_or(std::slice::from_ref(heard));
             // An alarm that cannot breach in any of its scopes need not look at each of them.
-            for part in parts.iter().filter(|part| !(nothing_happens && ctx.model.is_calm(**part))) {
+            for part in parts.iter().filter(|part| !(stays_healthy && ctx.model.is_calm(**part))) {
                 let (alarm, reported) = (AlarmId::new(*part), AlarmId::new(*heard));
                 let (scope, closes_ms) = match ctx.alarm(alarm).scope {
                     Scope::OneBox if one_box_until_ms.is_none() => continue,
@@ -158,8 +155,8 @@ impl Alarms {
             WatchedScope::Service => (0, 0),
         };
         let series = ctx.model.series_index(alarm.index(), entity, one_box);
-        // A healthy scope that cannot breach needs no watch while the change is good.
-        let calm_for_good = ctx.defect.is_none() && !down_hosts_matter(ctx.plan) && thinks_ahead(definition);
+        // A scope that cannot breach while it is healthy needs no watch if it stays so.
+        let calm_for_good = everything_stays_healthy(ctx) && thinks_ahead(definition);
         if calm_for_good && ctx.model.series(series).healthy_envelope == 0.0 {
             return;
         }
@@ -392,6 +389,13 @@ impl Alarms {
             }
         }
     }
+}
+
+/// Whether nobody can become impaired and nothing goes down in this rollout: the change is good, and no host that is out of
+/// service is missed.
+#[inline]
+fn everything_stays_healthy(ctx: &Context) -> bool {
+    ctx.defect.is_none() && !down_hosts_matter(ctx.plan)
 }
 
 /// Whether the monitor is broken in this rollout.
