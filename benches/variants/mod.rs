@@ -3,7 +3,7 @@
 //! The engine must be fast and right on all of them, not on R1 alone. Every parameter moves in at least one.
 
 use super::textbook::{Onset, R1};
-use wavetank::plan::{HostShare, OneBox, Plan, Ratio, Signal, Strategy};
+use wavetank::plan::{Concurrency, HostShare, OneBox, Plan, Ratio, Signal, Strategy};
 use wavetank::random::Distribution;
 
 /// The sets, by name.
@@ -69,7 +69,7 @@ fn fit_strategy(strategy: &mut Strategy, r1: &R1) {
     });
     wave.procedure.batch = HostShare::Count(r1.batch as u32);
     wave.procedure.zone_bake_ms = ms(r1.zone_bake);
-    wave.procedure.zones_at_once = r1.zones_at_once as u32;
+    wave.procedure.zones_at_once = Concurrency::AtMost(r1.zones_at_once as u32);
     let mut first = 0;
     let regions_of = |&regions: &usize| {
         first += regions;
@@ -81,7 +81,7 @@ fn fit_strategy(strategy: &mut Strategy, r1: &R1) {
         .map(regions_of)
         .map(|regions| {
             let mut wave = wave.clone();
-            wave.regions_at_once = regions.len() as u32;
+            wave.regions_at_once = Concurrency::AtMost(regions.len() as u32);
             wave.regions = regions;
             wave
         })

@@ -30,14 +30,14 @@ pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
             .collect();
         let before = if index == 0 { 0.0 } else { shares[index - 1] };
         let added = shares[index] - before;
-        let at_once = regions.len().min(wave.regions_at_once as usize);
+        let at_once = wave.regions_at_once.of(regions.len());
         let zoned = |region: usize| view.plan.fleet.regions[region].zones.len();
         // Regions start in the order of the wave; those that begin together are the first ones.
         let first: Vec<usize> =
             wave.regions.iter().copied().filter(|region| regions.contains(region)).collect();
         let all = view.share_of_regions(&first);
         let Some(&leader) = first.first() else { continue };
-        let zones = zoned(leader).min(wave.procedure.zones_at_once as usize);
+        let zones = wave.procedure.zones_at_once.of(zoned(leader));
         let mut share = if all > 0.0 { added * view.share_of_regions(&first[..at_once]) / all } else { 0.0 };
         if at_once == 1 {
             share *= zones as f64 / zoned(leader) as f64;

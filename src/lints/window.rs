@@ -21,7 +21,7 @@ pub fn fires_within(p: f64, evaluations: u64, m: u32, n: u32) -> f64 {
         return 0.0;
     }
     match Chain::new(m, n) {
-        Some(chain) => chain.walk(p, evaluations).fired,
+        Some(chain) => chain.walk(p, Some(evaluations)).fired,
         None => 1.0 - power(1.0 - at_least(p, m, n), evaluations / u64::from(n)),
     }
 }
@@ -36,7 +36,7 @@ pub fn fire_rate(p: f64, m: u32, n: u32) -> f64 {
     }
     let bound = p * exactly(p, m - 1, n - 1);
     match Chain::new(m, n) {
-        Some(chain) if bound > IMMATERIAL => chain.walk(p, u64::MAX).hazard,
+        Some(chain) if bound > IMMATERIAL => chain.walk(p, None).hazard,
         _ => bound,
     }
 }
@@ -92,18 +92,19 @@ impl Chain {
         Some(Self { m, runs, next: vec![0.0; states], chances })
     }
 
-    fn walk(mut self, p: f64, evaluations: u64) -> Walked {
+    /// So many evaluations; none: until the hazard has settled.
+    fn walk(mut self, p: f64, evaluations: Option<u64>) -> Walked {
         let (mut survival, mut hazard, mut steady) = (1.0, 0.0_f64, 0);
         // Nothing has changed for as long as the memory reaches back: it is settled.
         let states = self.chances.len();
         let memory = if self.runs { states as u32 } else { states.trailing_zeros() } + 2;
-        for step in 0..evaluations {
+        for step in (0..).take_while(|&step| evaluations.is_none_or(|all| step < all)) {
             let fired = self.step(p);
             steady = if (fired - hazard).abs() <= SETTLED * fired && fired > 0.0 { steady + 1 } else { 0 };
             hazard = fired;
             survival *= 1.0 - fired;
             if survival < 1e-15 || steady > memory {
-                survival *= power(1.0 - hazard, evaluations - step - 1);
+                survival *= evaluations.map_or(0.0, |all| power(1.0 - hazard, all - step - 1));
                 break;
             }
         }

@@ -33,6 +33,8 @@ pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};
 pub use signal::{CanaryRule, Comparison, Decides, Judge, RateRule, Reads, Sign, Signal, SignalKind};
 pub use strata::Strata;
-pub use strategy::{Bypass, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave};
+pub use strategy::{
+    Bypass, Concurrency, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave,
+};
 pub use study::{Estimator, Expectation, Guard, Level, Precision, StudyPlan, Threshold, Tolerance};
 pub use whole::Plan;

@@ -4,7 +4,7 @@ use super::change::Change;
 use super::response::{Operators, Response};
 use super::share::{HostShare, Ratio};
 use crate::random::Distribution;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The production part of a pipeline.
 #[derive(Debug, Clone, Serialize)]
@@ -105,12 +105,55 @@ pub struct Wave {
     /// Share of each zone's hosts on the new version when the wave is done; grows from wave to wave
     /// where a region appears in several.
     pub hosts: HostShare,
-    /// Regions deployed to at once, at least 1.
-    pub regions_at_once: u32,
+    /// Regions deployed to at once.
+    pub regions_at_once: Concurrency,
     /// Wait after the wave's last region is done.
     pub bake_ms: u64,
     /// How each zone is deployed to.
     pub procedure: Procedure,
+}
+
+/// How many places are deployed to at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concurrency {
+    /// At most this many, at least 1.
+    AtMost(u32),
+    /// All that there are.
+    All,
+}
+
+impl Concurrency {
+    /// One after the other.
+    pub const ONE: Self = Self::AtMost(1);
+
+    /// How many of `places` go at once.
+    #[must_use]
+    pub fn of(self, places: usize) -> usize {
+        match self {
+            Self::AtMost(limit) => places.min(limit.max(1) as usize),
+            Self::All => places,
+        }
+    }
+
+    /// Whether one more may begin beside `running`.
+    #[inline]
+    #[must_use]
+    pub fn has_room(self, running: u32) -> bool {
+        match self {
+            Self::AtMost(limit) => running < limit,
+            Self::All => true,
+        }
+    }
+}
+
+/// As a number: fingerprints of plans and what is printed of them have always known "all" as the largest one.
+impl Serialize for Concurrency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(match *self {
+            Self::AtMost(limit) => limit,
+            Self::All => u32::MAX,
+        })
+    }
 }
 
 /// How one zone is deployed to.
@@ -124,8 +167,8 @@ pub struct Procedure {
     pub max_unavailable: HostShare,
     /// Wait after the zone's last batch.
     pub zone_bake_ms: u64,
-    /// Zones of one region deployed to at once, at least 1.
-    pub zones_at_once: u32,
+    /// Zones of one region deployed to at once.
+    pub zones_at_once: Concurrency,
 }
 
 /// The one-box stage.

@@ -3,7 +3,7 @@
 //!
 //! A batch ends with its slowest host, so real rollouts with varying host times take longer.
 
-use super::strategy::{Strategy, Wave};
+use super::strategy::{Concurrency, Strategy, Wave};
 use super::whole::Plan;
 
 /// The timetable of one strategy. Instants are milliseconds since the rollout's start.
@@ -180,12 +180,12 @@ impl WavesWalk<'_> {
 /// Runs `items` in order, at most `limit` at once: the next one starts when any running one ends.
 fn at_most_at_once<T>(
     items: &[T],
-    limit: u32,
+    limit: Concurrency,
     start_ms: u64,
     mut run: impl FnMut(&T, u64) -> Lapse,
 ) -> Lapse {
     let mut whole = Lapse { deployed_ms: start_ms, end_ms: start_ms };
-    let mut slots = vec![start_ms; items.len().min(limit.max(1) as usize)];
+    let mut slots = vec![start_ms; limit.of(items.len())];
     for item in items {
         let Some(slot) = slots.iter_mut().min() else { break };
         let span = run(item, *slot);
@@ -212,11 +212,11 @@ mod tests {
         plan.change.deploy_time = Distribution::Fixed { ms: 2 * MINUTE };
         let mut wave = plan.strategies[0].waves[0].clone();
         wave.regions = vec![0, 1, 2, 3];
-        wave.regions_at_once = u32::MAX;
+        wave.regions_at_once = Concurrency::All;
         wave.bake_ms = 0;
         wave.procedure.one_box = None;
         wave.procedure.zone_bake_ms = 0;
-        wave.procedure.zones_at_once = u32::MAX;
+        wave.procedure.zones_at_once = Concurrency::All;
         wave.procedure.batch = HostShare::Count(4);
         wave.procedure.max_unavailable = HostShare::ALL;
         change(&mut wave);
@@ -232,10 +232,10 @@ mod tests {
     fn concurrency_limits_shape_the_end() {
         // A zone of 10 hosts in batches of 4 takes three batches of 2 minutes.
         assert_eq!(end(|_| {}), 6);
-        assert_eq!(end(|wave| wave.procedure.zones_at_once = 1), 18);
-        assert_eq!(end(|wave| wave.procedure.zones_at_once = 2), 12);
-        assert_eq!(end(|wave| wave.regions_at_once = 1), 24);
-        assert_eq!(end(|wave| wave.regions_at_once = 3), 12);
+        assert_eq!(end(|wave| wave.procedure.zones_at_once = Concurrency::AtMost(1)), 18);
+        assert_eq!(end(|wave| wave.procedure.zones_at_once = Concurrency::AtMost(2)), 12);
+        assert_eq!(end(|wave| wave.regions_at_once = Concurrency::AtMost(1)), 24);
+        assert_eq!(end(|wave| wave.regions_at_once = Concurrency::AtMost(3)), 12);
         let third = HostShare::Share(Ratio { num: 1, den: 3 });
         assert_eq!(end(|wave| wave.procedure.max_unavailable = third), 8);
     }

@@ -114,7 +114,7 @@ impl Streams {
     /// The stream for one purpose of one entity.
     #[must_use]
     pub fn stream(&self, purpose: Purpose, entity: u64) -> Stream {
-        Stream { key: self.key(purpose), entity, next: 0, block: UNKNOWN, draws: [0; DRAWS] }
+        Stream { key: self.key(purpose), entity, next: 0, block: None, draws: [0; DRAWS] }
     }
 
     /// The same draws as those of [`Streams::stream`], for whoever takes many of them in a row.
@@ -138,7 +138,7 @@ impl Streams {
             key,
             entity: entities[lane],
             next: 0,
-            block: 0,
+            block: Some(0),
             draws: blocks[lane],
         })
     }
@@ -150,9 +150,6 @@ impl Streams {
         [a, b, c, d, e, f, g, h]
     }
 }
-
-/// No block of a stream has this number: there are not so many draws.
-const UNKNOWN: u64 = u64::MAX;
 
 /// The number in the open interval (0, 1), on a grid of 2^-52, that 64 random bits stand for.
 #[inline]
@@ -186,8 +183,8 @@ pub struct Stream {
     entity: u64,
     /// Number of the next draw.
     next: u64,
-    /// Which block `draws` is, or [`UNKNOWN`].
-    block: u64,
+    /// Which block `draws` is; none: no block yet.
+    block: Option<u64>,
     draws: [u64; DRAWS],
 }
 
@@ -201,9 +198,9 @@ impl Stream {
     #[inline]
     fn word(&mut self) -> u64 {
         let (number, place) = (self.next / DRAWS as u64, self.next % DRAWS as u64);
-        if number != self.block {
+        if self.block != Some(number) {
             self.draws = block(&self.key, self.entity, number);
-            self.block = number;
+            self.block = Some(number);
         }
         self.next += 1;
         self.draws[place as usize]

@@ -3,7 +3,7 @@
 use super::document::{Align, DataTable, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
-use crate::plan::{HostShare, Plan, Procedure, RollbackScope, Strategy, Wave};
+use crate::plan::{Concurrency, HostShare, Plan, Procedure, RollbackScope, Strategy, Wave};
 use crate::random::Distribution;
 use serde_json::{Value, json};
 
@@ -99,8 +99,8 @@ fn how(strategy: &Strategy) -> DataTable {
         let Procedure { one_box, zone_bake_ms, zones_at_once, .. } = &wave.procedure;
         table.row(vec![
             elide(&wave.name, NAME_WIDTH),
-            at_once(wave.regions_at_once, wave.regions.len()),
-            at_once(*zones_at_once, usize::MAX),
+            at_once(wave.regions_at_once, Some(wave.regions.len())),
+            at_once(*zones_at_once, None),
             one_box.as_ref().map_or("none".to_owned(), |one_box| share(one_box.hosts)),
             one_box.as_ref().map_or("-".to_owned(), |one_box| text::duration(one_box.bake_ms as f64)),
             batch(&wave.procedure),
@@ -112,8 +112,13 @@ fn how(strategy: &Strategy) -> DataTable {
     table
 }
 
-fn at_once(limit: u32, available: usize) -> String {
-    if limit == u32::MAX || limit as usize >= available.max(2) { "all".to_owned() } else { limit.to_string() }
+fn at_once(limit: Concurrency, available: Option<usize>) -> String {
+    match limit {
+        Concurrency::AtMost(limit) if available.is_none_or(|all| (limit as usize) < all.max(2)) => {
+            limit.to_string()
+        }
+        Concurrency::AtMost(_) | Concurrency::All => "all".to_owned(),
+    }
 }
 
 /// The batch, and what caps it if that is not plainly the larger.

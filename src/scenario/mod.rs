@@ -128,7 +128,7 @@ mod tests {
     // Tests of what scenarios mean, on texts: defaults, inheritance, includes, selection.
 
     use super::*;
-    use crate::plan::{HostShare, Ratio, RollbackScope, Scope, Watch};
+    use crate::plan::{Concurrency, HostShare, Ratio, RollbackScope, Scope, Watch};
     use crate::random::Distribution;
     use std::collections::BTreeMap;
 
@@ -218,10 +218,10 @@ labels = ["cheap"]
         let wave = &strategy.waves[0];
         assert_eq!(
             (wave.name.as_str(), wave.hosts, wave.regions_at_once, wave.bake_ms),
-            ("wave 1", HostShare::ALL, 1, 0)
+            ("wave 1", HostShare::ALL, Concurrency::ONE, 0)
         );
         assert!(wave.procedure.one_box.is_none());
-        assert_eq!((wave.procedure.batch, wave.procedure.zones_at_once), (HostShare::ALL, 1));
+        assert_eq!((wave.procedure.batch, wave.procedure.zones_at_once), (HostShare::ALL, Concurrency::ONE));
     }
 
     #[test]

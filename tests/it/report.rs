@@ -2,8 +2,8 @@
 
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{
-    Arrivals, Change, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy, StudyPlan,
-    Wave, Zone,
+    Arrivals, Change, Concurrency, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy,
+    StudyPlan, Wave, Zone,
 };
 use wavetank::random::Distribution;
 use wavetank::report::{chart, csv, json, plan_view, terminal, timeline};
@@ -25,14 +25,14 @@ fn plan() -> Plan {
         name: "wave".into(),
         regions,
         hosts: HostShare::ALL,
-        regions_at_once: 1,
+        regions_at_once: Concurrency::ONE,
         bake_ms: 3_600_000,
         procedure: Procedure {
             one_box: None,
             batch: HostShare::ALL,
             max_unavailable: HostShare::ALL,
             zone_bake_ms: 0,
-            zones_at_once: 1,
+            zones_at_once: Concurrency::ONE,
         },
     };
     let strategy = |name: &str, waves: Vec<Wave>| Strategy {

@@ -57,8 +57,8 @@ mod tests {
     use crate::outcome::measures;
     use crate::plan::study::Statistic;
     use crate::plan::{
-        Alarm, Arrivals, Comparison, DefectClock, Estimator, EvaluationClock, Expectation, Guard, HostShare,
-        Level, OneBox, Precision, Ratio, RollbackScope, Scope, Signal, Tolerance, Watch,
+        Alarm, Arrivals, Comparison, Concurrency, DefectClock, Estimator, EvaluationClock, Expectation,
+        Guard, HostShare, Level, OneBox, Precision, Ratio, RollbackScope, Scope, Signal, Tolerance, Watch,
     };
     use crate::random::Distribution;
     use crate::report::sample;
@@ -235,7 +235,7 @@ mod tests {
             }),
             ("strategy slow-and-uneven, wave 2 (second): bake", |p| p.strategies[5].waves[1].bake_ms = 1),
             ("strategy slow-and-uneven, wave 2 (second): regions-at-once", |p| {
-                p.strategies[5].waves[1].regions_at_once = 9;
+                p.strategies[5].waves[1].regions_at_once = Concurrency::AtMost(9);
             }),
             ("strategy slow-and-uneven, wave 2 (second): one-box", |p| {
                 p.strategies[5].waves[1].procedure.one_box = None;
@@ -255,7 +255,7 @@ mod tests {
                 p.strategies[5].waves[1].procedure.zone_bake_ms = 1;
             }),
             ("strategy slow-and-uneven, wave 2 (second): zones-at-once", |p| {
-                p.strategies[5].waves[1].procedure.zones_at_once = 7;
+                p.strategies[5].waves[1].procedure.zones_at_once = Concurrency::AtMost(7);
             }),
         ]
     }
@@ -496,7 +496,7 @@ mod tests {
                 wave.procedure.zone_bake_ms = 5;
                 wave.hosts = HostShare::Count(2);
             }
-            plan.strategies[2].waves[0].procedure.zones_at_once = u32::MAX;
+            plan.strategies[2].waves[0].procedure.zones_at_once = Concurrency::All;
         });
         assert_eq!(
             said,

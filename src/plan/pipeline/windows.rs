@@ -32,7 +32,7 @@ impl Pipeline {
                 let windows = regions.map(|(calendar, run_ms)| starts(&mut line, *calendar, *run_ms));
                 line.region_windows = windows.collect();
                 for wave in &strategy.waves {
-                    let first = wave.regions.iter().take(wave.regions_at_once as usize);
+                    let first = wave.regions.iter().take(wave.regions_at_once.of(wave.regions.len()));
                     let open =
                         first.flat_map(|region| line.calendars[line.region_windows[*region]].intervals());
                     let open = Calendar::new(open.copied().collect());

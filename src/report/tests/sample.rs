@@ -5,9 +5,9 @@ use crate::outcome::measures;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::study::Statistic;
 use crate::plan::{
-    Alarm, Arrivals, Change, Comparison, Defect, DefectClock, Estimator, EvaluationClock, Fleet, HostShare,
-    Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope, Signal, Strategy,
-    StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
+    Alarm, Arrivals, Change, Comparison, Concurrency, Defect, DefectClock, Estimator, EvaluationClock, Fleet,
+    HostShare, Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope,
+    Signal, Strategy, StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
 use crate::rollout::{RolloutEvent as Event, RolloutRecord as Record};
@@ -159,14 +159,14 @@ pub fn strategy(name: &str) -> Strategy {
         name: name.into(),
         regions: regions.collect(),
         hosts: HostShare::ALL,
-        regions_at_once: 2,
+        regions_at_once: Concurrency::AtMost(2),
         bake_ms: 12 * HOUR,
         procedure: Procedure {
             one_box: Some(OneBox { hosts: HostShare::Count(1), bake_ms: HOUR, covers: Vec::new() }),
             batch: HostShare::Count(10),
             max_unavailable: HostShare::Share(Ratio { num: 1, den: 3 }),
             zone_bake_ms: 30 * MINUTE,
-            zones_at_once: 1,
+            zones_at_once: Concurrency::ONE,
         },
     };
     Strategy {

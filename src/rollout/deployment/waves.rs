@@ -105,7 +105,7 @@ impl Waves {
     /// The next region to look at, while the wave has room.
     pub fn next_region(&mut self, ctx: &Context) -> Option<RegionId> {
         let wave = ctx.wave(self.id);
-        if self.active >= wave.regions_at_once {
+        if !wave.regions_at_once.has_room(self.active) {
             return None;
         }
         let region = RegionId::new(*wave.regions.get(self.next_region)?);
@@ -147,7 +147,7 @@ impl Waves {
         let zones = &ctx.region(region).zones;
         let state = &mut self.regions[region];
         let next = zones.start + state.next_zone as usize;
-        if state.active >= ctx.wave(self.id).procedure.zones_at_once || next >= zones.end {
+        if next >= zones.end || !ctx.wave(self.id).procedure.zones_at_once.has_room(state.active) {
             return None;
         }
         state.next_zone += 1;

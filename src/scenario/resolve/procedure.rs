@@ -3,7 +3,7 @@
 use super::defect::cohort;
 use super::fleet::ResolvedFleet;
 use super::read::{ms, share};
-use crate::plan::{HostShare, OneBox, Procedure};
+use crate::plan::{Concurrency, HostShare, OneBox, Procedure};
 use crate::scenario::extend::merge_one_box;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Field;
@@ -69,11 +69,11 @@ impl WrittenProcedure {
     }
 
     /// Regions of the wave deployed to at once.
-    pub fn regions_at_once(&self) -> u32 {
+    pub fn regions_at_once(&self) -> Concurrency {
         at_once(&self.regions_at_once)
     }
 }
 
-fn at_once(field: &Field<AtOnce>) -> u32 {
-    field.value().map_or(1, |AtOnce(count)| *count)
+fn at_once(field: &Field<AtOnce>) -> Concurrency {
+    field.value().map_or(Concurrency::ONE, |AtOnce(count)| *count)
 }

@@ -3,7 +3,7 @@
 use super::number::read_integer;
 use super::schema::{schema, string_pattern};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{HostShare, Ratio};
+use crate::plan::{Concurrency, HostShare, Ratio};
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
 use schemars::json_schema;
@@ -139,16 +139,16 @@ schema! {
 
 /// How many things are deployed to at once: a count, or `"all"`.
 #[derive(Debug, Clone, Copy)]
-pub struct AtOnce(pub u32);
+pub struct AtOnce(pub Concurrency);
 
 impl Read for AtOnce {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
             DeValue::Integer(_) => {
                 let count = read_integer(node, 1..=MAX_HOSTS, "a count", reader)?;
-                Some(Self(u32::try_from(count).expect("invariant: at most 10^9")))
+                Some(Self(Concurrency::AtMost(u32::try_from(count).expect("invariant: at most 10^9"))))
             }
-            DeValue::String(text) if text == "all" => Some(Self(u32::MAX)),
+            DeValue::String(text) if text == "all" => Some(Self(Concurrency::All)),
             _ => reader.wrong_type(node, "a count or \"all\"", "write 1, 2, … or \"all\""),
         }
     }

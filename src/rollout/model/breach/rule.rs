@@ -28,7 +28,8 @@ impl RatioRule {
         }
     }
 
-    /// Most successes beside `errors` that still breach by the ratio; none if even 0 do not.
+    /// Most successes beside `errors` that still breach by the ratio, or the largest number there is where more would too;
+    /// none if even 0 do not.
     pub(super) fn most_successes(&self, errors: u64) -> Option<u64> {
         let (num, den) = (u128::from(self.threshold.num), u128::from(self.threshold.den));
         if num == 0 {
