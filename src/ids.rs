@@ -7,10 +7,10 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
-use std::ops::{Index, IndexMut};
+use std::ops::{Deref, DerefMut, Index, IndexMut, Range};
 
 /// A position in one kind of list.
-pub trait Id: Copy + Eq + Ord + fmt::Debug {
+pub trait Id: Copy + Eq + Ord + fmt::Debug + Serialize {
     /// The id of the entry at `index`.
     ///
     /// # Panics
@@ -101,10 +101,14 @@ ids! {
     AlarmId,
     /// A defect of the plan's catalogue.
     DefectId,
+    /// A kind of hosts of the fleet.
+    CohortId,
     /// A strategy of the plan.
     StrategyId,
     /// A stage of a pipeline.
     StageId,
+    /// A calendar of a pipeline.
+    CalendarId,
     /// A change, in the order of merging.
     ChangeId,
     /// A revision, in the order of merging.
@@ -115,8 +119,81 @@ ids! {
     WatchId,
 }
 
+/// Ids that follow each other. It counts through them, as a range of numbers does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdRange<I> {
+    indices: Range<usize>,
+    id: PhantomData<I>,
+}
+
+impl<I: Id> IdRange<I> {
+    /// The id and no other.
+    #[inline]
+    #[must_use]
+    pub fn one(id: I) -> Self {
+        Self::from(id.index()..id.index() + 1)
+    }
+
+    /// Whether the id is among those that are left.
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, id: I) -> bool {
+        self.indices.contains(&id.index())
+    }
+
+    /// The id that is `offset` after the first, unless the range is too short.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, offset: usize) -> Option<I> {
+        let index = self.indices.start + offset;
+        (index < self.indices.end).then(|| I::new(index))
+    }
+}
+
+impl<I> From<Range<usize>> for IdRange<I> {
+    #[inline]
+    fn from(indices: Range<usize>) -> Self {
+        Self { indices, id: PhantomData }
+    }
+}
+
+impl<I> Default for IdRange<I> {
+    fn default() -> Self {
+        Self::from(0..0)
+    }
+}
+
+impl<I: Id> Iterator for IdRange<I> {
+    type Item = I;
+
+    #[inline]
+    fn next(&mut self) -> Option<I> {
+        self.indices.next().map(I::new)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.indices.size_hint()
+    }
+}
+
+impl<I: Id> DoubleEndedIterator for IdRange<I> {
+    #[inline]
+    fn next_back(&mut self) -> Option<I> {
+        self.indices.next_back().map(I::new)
+    }
+}
+
+impl<I: Id> ExactSizeIterator for IdRange<I> {}
+
+impl<I> Serialize for IdRange<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.indices.serialize(serializer)
+    }
+}
+
 /// A list whose entries have ids of their own type.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdVec<I, T> {
     entries: Vec<T>,
     id: PhantomData<I>,
@@ -134,6 +211,59 @@ impl<I, T> From<Vec<T>> for IdVec<I, T> {
     }
 }
 
+impl<I, T> FromIterator<T> for IdVec<I, T> {
+    fn from_iter<E: IntoIterator<Item = T>>(entries: E) -> Self {
+        Self::from(Vec::from_iter(entries))
+    }
+}
+
+impl<I, T> Extend<T> for IdVec<I, T> {
+    fn extend<E: IntoIterator<Item = T>>(&mut self, entries: E) {
+        self.entries.extend(entries);
+    }
+}
+
+impl<I, T> Deref for IdVec<I, T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        &self.entries
+    }
+}
+
+impl<I, T> DerefMut for IdVec<I, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.entries
+    }
+}
+
+impl<'a, I, T> IntoIterator for &'a IdVec<I, T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.iter()
+    }
+}
+
+impl<'a, I, T> IntoIterator for &'a mut IdVec<I, T> {
+    type Item = &'a mut T;
+    type IntoIter = std::slice::IterMut<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.iter_mut()
+    }
+}
+
+/// As the list alone: files do not know the type of its ids.
+impl<I, T: Serialize> Serialize for IdVec<I, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.entries.serialize(serializer)
+    }
+}
+
 impl<I: Id, T> IdVec<I, T> {
     /// Adds an entry and says which it is.
     #[inline]
@@ -142,38 +272,19 @@ impl<I: Id, T> IdVec<I, T> {
         I::new(self.entries.len() - 1)
     }
 
-    /// Number of entries.
-    #[inline]
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there are no entries.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// All entries, in order.
-    #[must_use]
-    pub fn as_slice(&self) -> &[T] {
-        &self.entries
-    }
-
-    /// All entries, in order, to be changed.
-    pub fn as_mut_slice(&mut self) -> &mut [T] {
-        &mut self.entries
-    }
-
     /// The ids of all entries, in order.
-    pub fn ids(&self) -> impl DoubleEndedIterator<Item = I> + ExactSizeIterator + use<I, T> {
-        (0..self.entries.len()).map(I::new)
+    pub fn ids(&self) -> IdRange<I> {
+        IdRange::from(0..self.entries.len())
     }
 
     /// All entries with their ids, in order.
     pub fn enumerate(&self) -> impl DoubleEndedIterator<Item = (I, &T)> {
         self.entries.iter().enumerate().map(|(index, entry)| (I::new(index), entry))
+    }
+
+    /// The id of the first entry for which `is` holds.
+    pub fn find_id(&self, is: impl FnMut(&T) -> bool) -> Option<I> {
+        self.entries.iter().position(is).map(I::new)
     }
 
     /// The entry, unless the list is too short.
@@ -218,6 +329,14 @@ impl<I: Id, T> IndexMut<I> for IdVec<I, T> {
     #[inline]
     fn index_mut(&mut self, id: I) -> &mut T {
         &mut self.entries[id.index()]
+    }
+}
+
+impl<I: Id, T> Index<IdRange<I>> for IdVec<I, T> {
+    type Output = [T];
+    #[inline]
+    fn index(&self, ids: IdRange<I>) -> &[T] {
+        &self.entries[ids.indices]
     }
 }
 

@@ -3,6 +3,7 @@
 //! The engine must be fast and right on all of them, not on R1 alone. Every parameter moves in at least one.
 
 use super::textbook::{Onset, R1};
+use wavetank::ids::{AlarmId, DefectId, RegionId};
 use wavetank::plan::{Concurrency, HostShare, OneBox, Plan, Ratio, Signal, Strategy};
 use wavetank::random::Distribution;
 
@@ -43,11 +44,11 @@ pub fn fitted(mut plan: Plan, r1: &R1) -> Plan {
     plan.change.bad_probability = r1.p_bad;
     plan.change.deploy_time = lognormal(r1.deploy.0, r1.deploy.1);
     plan.change.rollback_time = lognormal(r1.rollback.0, r1.rollback.1);
-    plan.change.defects[0].onset = match r1.onset {
+    plan.change.defects[DefectId::new(0)].onset = match r1.onset {
         Onset::Exponential(mean) => Distribution::Exponential { mean_ms: mean * 60_000.0 },
         Onset::Lognormal(median, sigma) => lognormal(median, sigma),
     };
-    let alarm = &mut plan.alarms[0];
+    let alarm = &mut plan.alarms[AlarmId::new(0)];
     alarm.period_ms = ms(r1.period);
     (alarm.datapoints_to_alarm, alarm.window) = (r1.datapoints, r1.datapoints);
     if let Signal::ImpairedHosts { threshold, .. } = &mut alarm.signal {
@@ -82,7 +83,7 @@ fn fit_strategy(strategy: &mut Strategy, r1: &R1) {
         .map(|regions| {
             let mut wave = wave.clone();
             wave.regions_at_once = Concurrency::AtMost(regions.len() as u32);
-            wave.regions = regions;
+            wave.regions = regions.into_iter().map(RegionId::new).collect();
             wave
         })
         .collect();

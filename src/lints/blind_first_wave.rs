@@ -5,6 +5,7 @@ use super::view::View;
 use super::window::fires_within;
 use super::words::{percent, rate};
 use crate::diagnostic::Diagnostic;
+use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
 use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Reads, Scope, Sign, Signal, Watch, Wave};
 use crate::rollout::{health_breach, one_box_hosts};
 use crate::scenario::rules;
@@ -35,8 +36,8 @@ struct Chance {
 
 /// How likely a defect gets past the first wave, and who should have seen it.
 struct Escape {
-    /// Index of the defect.
-    defect: usize,
+    /// The defect.
+    defect: DefectId,
     /// Probability that no alarm fires before the wave is over.
     unseen: f64,
     /// The alarm that sees most.
@@ -45,8 +46,8 @@ struct Escape {
 
 /// What the instances of one alarm see of a defect in the first wave.
 struct Witness {
-    /// Index of the alarm.
-    alarm: usize,
+    /// The alarm.
+    alarm: AlarmId,
     /// Probability that one of its instances fires in time.
     power: f64,
     instances: usize,
@@ -60,7 +61,11 @@ type Fired = BTreeMap<(u64, u64), f64>;
 /// Warns if a defect of the catalogue that shows at once is likely to pass the first wave unseen. Names the one that
 /// passes most easily, and the alarm that is most likely to see it.
 pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
-    let escapes: Vec<Escape> = (0..view.plan.change.defects.len())
+    let escapes: Vec<Escape> = view
+        .plan
+        .change
+        .defects
+        .ids()
         .filter(|&defect| shows_at_once(&view.plan.change.defects[defect]))
         .filter_map(|defect| escape(view, defect, BLIND))
         .collect();
@@ -142,14 +147,14 @@ fn shows_at_once(defect: &Defect) -> bool {
 
 /// None if the defect passes with at most `limit`, or if no alarm of the strategy has a chance at all in its first
 /// wave: other rules say so.
-fn escape(view: &View<'_>, index: usize, limit: f64) -> Option<Escape> {
-    let defect = &view.plan.change.defects[index];
+fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
+    let defect = &view.plan.change.defects[id];
     let mut unseen = [1.0; HOURS];
     let mut best: Option<Witness> = None;
     let heard = view.heard();
     // What gaps in the data do to an alarm depends on when they come, and what windows and judges remember is no
     // chain of independent datapoints: no closed form.
-    let minds = |alarm: &usize| {
+    let minds = |alarm: &AlarmId| {
         !view.plan.alarms[*alarm].is_memoryless() || view.plan.alarms[*alarm].lost_with_service.is_some()
     };
     if heard.iter().any(minds) {
@@ -189,12 +194,12 @@ fn escape(view: &View<'_>, index: usize, limit: f64) -> Option<Escape> {
         }
     }
     let unseen = unseen.iter().sum::<f64>() / HOURS as f64;
-    best.map(|best| Escape { defect: index, unseen, best })
+    best.map(|best| Escape { defect: id, unseen, best })
 }
 
 /// Probability that the instance fires in time, for a bake that falls into each of the hours.
-fn fires(view: &View<'_>, defect: &Defect, index: usize, chance: &Chance, known: &mut Fired) -> [f64; HOURS] {
-    let alarm = &view.plan.alarms[index];
+fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: &mut Fired) -> [f64; HOURS] {
+    let alarm = &view.plan.alarms[id];
     let (background, excess) = sign(view, defect, alarm);
     let window = |p| fires_within(p, chance.evaluations, alarm.datapoints_to_alarm, alarm.window);
     let mut of_share = |hour: usize, share: f64, (impaired, hosts): (u64, u64)| match alarm.signal {
@@ -203,7 +208,7 @@ fn fires(view: &View<'_>, defect: &Defect, index: usize, chance: &Chance, known:
         | Signal::ErrorCount { .. }
         | Signal::Synthetic { .. } => {
             let (requests, p) = (chance.requests[hour], background + share * excess);
-            let compute = || window(view.breach(index, requests, p));
+            let compute = || window(view.breach(id, requests, p));
             *known.entry((requests.to_bits(), p.to_bits())).or_insert_with(compute)
         }
         Signal::ImpairedHosts { .. } => window(f64::from(u8::from(health_breach(alarm, impaired, hosts)))),
@@ -236,7 +241,7 @@ fn sign(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> (f64, f64) {
 }
 
 /// The instances of an alarm in the first wave that have time to fire before the wave is over.
-fn chances(view: &View<'_>, defect: &Defect, alarm: usize) -> Vec<Chance> {
+fn chances(view: &View<'_>, defect: &Defect, alarm: AlarmId) -> Vec<Chance> {
     let (Some(wave), Some(times)) = (view.strategy().waves.first(), view.times.waves.first()) else {
         return Vec::new();
     };
@@ -253,12 +258,12 @@ fn chances(view: &View<'_>, defect: &Defect, alarm: usize) -> Vec<Chance> {
         }
         Scope::Zone => zones.map(|zone| wide(view, defect, wave, &[zone], definition, evaluations)).collect(),
         Scope::Region => {
-            let in_region = |region: &usize| fleet.regions[*region].zones.clone().collect::<Vec<_>>();
+            let in_region = |region: &RegionId| fleet.regions[*region].zones.clone().collect::<Vec<_>>();
             let regions = wave.regions.iter().map(in_region);
             regions.map(|zones| wide(view, defect, wave, &zones, definition, evaluations)).collect()
         }
         Scope::Service => {
-            let zones: Vec<usize> = (0..fleet.zones.len()).collect();
+            let zones: Vec<ZoneId> = fleet.zones.ids().collect();
             vec![wide(view, defect, wave, &zones, definition, evaluations)]
         }
     }
@@ -286,7 +291,7 @@ fn in_one_box(
     view: &View<'_>,
     defect: &Defect,
     wave: &Wave,
-    zone: usize,
+    zone: ZoneId,
     alarm: &Alarm,
     evaluations: u64,
 ) -> Option<Chance> {
@@ -314,13 +319,13 @@ fn wide(
     view: &View<'_>,
     defect: &Defect,
     wave: &Wave,
-    zones: &[usize],
+    zones: &[ZoneId],
     alarm: &Alarm,
     evaluations: u64,
 ) -> Chance {
     let fleet = &view.plan.fleet;
     let (mut all, mut ill) = (0, 0.0);
-    let mut parts: Vec<(usize, f64)> = Vec::new();
+    let mut parts: Vec<(RegionId, f64)> = Vec::new();
     let mut hit = [0.0; HOURS];
     let mut total = [0.0; HOURS];
     for &zone in zones {
@@ -349,11 +354,11 @@ fn wide(
 }
 
 /// Mean requests in a datapoint of these shares of regions.
-fn requests(view: &View<'_>, alarm: &Alarm, parts: &[(usize, f64)]) -> [f64; HOURS] {
+fn requests(view: &View<'_>, alarm: &Alarm, parts: &[(RegionId, f64)]) -> [f64; HOURS] {
     let seconds = alarm.period_ms as f64 / 1_000.0;
     let regions = &view.plan.fleet.regions;
     std::array::from_fn(|hour| {
-        let rate = |&(region, share): &(usize, f64)| {
+        let rate = |&(region, share): &(RegionId, f64)| {
             regions[region].requests_per_second * regions[region].hourly_factor[STEP * hour] * share
         };
         parts.iter().map(rate).sum::<f64>() * seconds
@@ -375,6 +380,6 @@ fn hypergeometric(hosts: u32, marked: u32, sample: u32, drawn: u32) -> f64 {
 
 /// What [`blind_first_wave`] finds for a defect, for tests against the simulation.
 #[cfg(test)]
-pub(super) fn unseen(view: &View<'_>, defect: usize) -> Option<f64> {
+pub(super) fn unseen(view: &View<'_>, defect: DefectId) -> Option<f64> {
     escape(view, defect, 0.0).map(|escape| escape.unseen)
 }

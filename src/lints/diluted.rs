@@ -3,6 +3,7 @@
 use super::view::View;
 use super::words::percent;
 use crate::diagnostic::Diagnostic;
+use crate::ids::{AlarmId, ZoneId};
 use crate::plan::{Alarm, Comparison, Reads, Scope, Signal};
 use crate::scenario::rules;
 
@@ -10,20 +11,20 @@ use crate::scenario::rules;
 /// zones of the fleet.
 pub(super) fn diluted(view: &View<'_>) -> Option<Diagnostic> {
     let fleet = &view.plan.fleet;
-    let alarms: Vec<usize> =
+    let alarms: Vec<AlarmId> =
         view.heard().into_iter().filter(|&alarm| view.plan.alarms[alarm].scope != Scope::OneBox).collect();
     if alarms.is_empty() || alarms.iter().any(|&alarm| limit(&view.plan.alarms[alarm]).is_none()) {
         return None;
     }
-    let hidden = |zone: usize| alarms.iter().all(|&alarm| is_hidden(view, &view.plan.alarms[alarm], zone));
+    let hidden = |zone: ZoneId| alarms.iter().all(|&alarm| is_hidden(view, &view.plan.alarms[alarm], zone));
     let zones = fleet.zones.len();
-    let count = (0..zones).filter(|&zone| hidden(zone)).count();
+    let count = fleet.zones.ids().filter(|&zone| hidden(zone)).count();
     if 2 * count <= zones {
         return None;
     }
     // The alarm that dilutes least: the one that one would expect to fire.
-    let zone = (0..zones).find(|&zone| hidden(zone))?;
-    let seen = |alarm: usize| ratio(view, &view.plan.alarms[alarm], zone);
+    let zone = fleet.zones.ids().find(|&zone| hidden(zone))?;
+    let seen = |alarm: AlarmId| ratio(view, &view.plan.alarms[alarm], zone);
     let best = alarms.into_iter().max_by(|&a, &b| seen(a).total_cmp(&seen(b)))?;
     let alarm = &view.plan.alarms[best];
     let message = format!(
@@ -55,7 +56,7 @@ fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
     }
 }
 
-fn is_hidden(view: &View<'_>, alarm: &Alarm, zone: usize) -> bool {
+fn is_hidden(view: &View<'_>, alarm: &Alarm, zone: ZoneId) -> bool {
     limit(alarm).is_some_and(|(limit, comparison)| {
         let seen = ratio(view, alarm, zone);
         seen < limit || (seen == limit && comparison == Comparison::Above)
@@ -63,7 +64,7 @@ fn is_hidden(view: &View<'_>, alarm: &Alarm, zone: usize) -> bool {
 }
 
 /// What the alarm measures on average, over the day, while every host of `zone` fails every request.
-fn ratio(view: &View<'_>, alarm: &Alarm, zone: usize) -> f64 {
+fn ratio(view: &View<'_>, alarm: &Alarm, zone: ZoneId) -> f64 {
     let fleet = &view.plan.fleet;
     let (hosts, region) = (u64::from(fleet.zones[zone].hosts), fleet.zones[zone].region);
     let of_region = hosts as f64 / fleet.region_hosts(region) as f64;

@@ -5,11 +5,12 @@ use super::view::View;
 use super::window::fire_rate;
 use super::words::percent;
 use crate::diagnostic::Diagnostic;
+use crate::ids::{AlarmId, RegionId, ZoneId};
 use crate::plan::fleet::hour_of_day;
 use crate::plan::{HOUR_MS, Scope, Signal, Watch};
 use crate::rollout::one_box_hosts;
 use crate::scenario::rules;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More than this share of good rollouts stopped is worth a warning: what published practice calls noisy starts at
 /// 0.5 % to 2 % a stage.
@@ -20,12 +21,20 @@ const STARTS: usize = 24;
 
 const HOURS: usize = 24;
 
+/// What one instance of an alarm looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Zone(ZoneId),
+    Region(RegionId),
+    Service,
+}
+
 /// Expected false alarms of one rollout by alarm, for each start.
-type Expected = BTreeMap<usize, [f64; STARTS]>;
+type Expected = BTreeMap<AlarmId, [f64; STARTS]>;
 
 /// An alarm that is listened to for a while.
 struct Watched {
-    alarm: usize,
+    alarm: AlarmId,
     /// Mean requests in a datapoint in each hour of the UTC day.
     requests: [f64; HOURS],
     start_ms: u64,
@@ -66,7 +75,7 @@ fn expected(view: &View<'_>) -> Expected {
     let plan = view.plan;
     let mut by_alarm = Expected::new();
     let heeded = 1.0 - view.strategy().response.overrides;
-    let lost = |alarm: usize| {
+    let lost = |alarm: AlarmId| {
         let response = &view.strategy().response;
         let may_be = response.losing.as_ref().is_none_or(|losing| losing.contains(&alarm));
         if may_be { response.lost_verdicts } else { 0.0 }
@@ -95,7 +104,7 @@ fn expected(view: &View<'_>) -> Expected {
 }
 
 /// Probability that a datapoint breaches while nothing is wrong.
-fn healthy(view: &View<'_>, alarm: usize, requests: f64) -> f64 {
+fn healthy(view: &View<'_>, alarm: AlarmId, requests: f64) -> f64 {
     let fleet = &view.plan.fleet;
     match view.plan.alarms[alarm].signal {
         Signal::ErrorRatio { .. } | Signal::ErrorCount { .. } | Signal::Synthetic { .. } => {
@@ -140,13 +149,13 @@ fn watches(view: &View<'_>) -> Vec<Watched> {
     for alarm in view.heard().into_iter().filter(|&alarm| view.plan.alarms[alarm].is_memoryless()) {
         match view.plan.alarms[alarm].scope {
             Scope::OneBox => one_boxes(view, alarm, &mut list),
-            _ => scopes(view, alarm, &mut list),
+            Scope::Zone | Scope::Region | Scope::Service => scopes(view, alarm, &mut list),
         }
     }
     list
 }
 
-fn one_boxes(view: &View<'_>, alarm: usize, list: &mut Vec<Watched>) {
+fn one_boxes(view: &View<'_>, alarm: AlarmId, list: &mut Vec<Watched>) {
     for (wave, times) in view.strategy().waves.iter().zip(&view.times.waves) {
         for deployment in &times.deployments {
             let hosts = view.plan.fleet.zones[deployment.zone].hosts;
@@ -159,40 +168,39 @@ fn one_boxes(view: &View<'_>, alarm: usize, list: &mut Vec<Watched>) {
     }
 }
 
-fn scopes(view: &View<'_>, alarm: usize, list: &mut Vec<Watched>) {
+fn scopes(view: &View<'_>, alarm: AlarmId, list: &mut Vec<Watched>) {
     let definition = &view.plan.alarms[alarm];
     let fleet = &view.plan.fleet;
-    let mut open: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
+    let mut open: BTreeSet<Place> = BTreeSet::new();
     for times in &view.times.waves {
-        let mut spans: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
+        let mut spans: BTreeMap<Place, (u64, u64)> = BTreeMap::new();
         for deployment in &times.deployments {
-            let entity = match definition.scope {
-                Scope::OneBox | Scope::Zone => deployment.zone,
-                Scope::Region => fleet.zones[deployment.zone].region,
-                Scope::Service => 0,
+            let place = match definition.scope {
+                Scope::OneBox | Scope::Zone => Place::Zone(deployment.zone),
+                Scope::Region => Place::Region(view.region_of(deployment.zone)),
+                Scope::Service => Place::Service,
             };
             let end_ms = match definition.watch {
                 Watch::Deployment => deployment.end_ms,
                 Watch::Wave => times.end_ms,
                 Watch::Rollout => view.times.end_ms(),
             };
-            let span = spans.entry(entity).or_insert((deployment.start_ms, end_ms));
+            let span = spans.entry(place).or_insert((deployment.start_ms, end_ms));
             *span = (span.0.min(deployment.start_ms), span.1.max(end_ms));
         }
-        for (entity, (start_ms, end_ms)) in spans {
-            if definition.watch == Watch::Rollout && open.contains_key(&entity) {
+        for (place, (start_ms, end_ms)) in spans {
+            if definition.watch == Watch::Rollout && !open.insert(place) {
                 continue;
             }
-            open.insert(entity, (start_ms, end_ms));
-            let requests = match definition.scope {
-                Scope::OneBox | Scope::Zone => {
-                    let share = view.share_of_region(entity, fleet.zones[entity].hosts);
-                    requests(view, alarm, view.region_of(entity), share)
+            let requests = match place {
+                Place::Zone(zone) => {
+                    let share = view.share_of_region(zone, fleet.zones[zone].hosts);
+                    requests(view, alarm, view.region_of(zone), share)
                 }
-                Scope::Region => requests(view, alarm, entity, 1.0),
-                Scope::Service => {
+                Place::Region(region) => requests(view, alarm, region, 1.0),
+                Place::Service => {
                     let mut sum = [0.0; HOURS];
-                    for region in 0..fleet.regions.len() {
+                    for region in fleet.regions.ids() {
                         let part = requests(view, alarm, region, 1.0);
                         sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
                     }
@@ -205,7 +213,7 @@ fn scopes(view: &View<'_>, alarm: usize, list: &mut Vec<Watched>) {
 }
 
 /// Mean requests in a datapoint of `share` of a region.
-fn requests(view: &View<'_>, alarm: usize, region: usize, share: f64) -> [f64; HOURS] {
+fn requests(view: &View<'_>, alarm: AlarmId, region: RegionId, share: f64) -> [f64; HOURS] {
     let seconds = view.plan.alarms[alarm].period_ms as f64 / 1_000.0;
     let region = &view.plan.fleet.regions[region];
     region.hourly_factor.map(|factor| region.requests_per_second * factor * share * seconds)

@@ -3,6 +3,7 @@
 use super::view::View;
 use super::words::{counted, percent};
 use crate::diagnostic::Diagnostic;
+use crate::ids::RegionId;
 use crate::plan::timeline::WaveSchedule;
 use crate::scenario::rules;
 
@@ -13,14 +14,14 @@ pub(super) fn late_class(view: &View<'_>) -> Option<Diagnostic> {
     if waves < 2 {
         return None;
     }
-    let first_wave = |region: usize| {
+    let first_wave = |region: RegionId| {
         let reaches = |times: &WaveSchedule| {
             times.deployments.iter().any(|deployment| view.region_of(deployment.zone) == region)
         };
         view.times.waves.iter().position(reaches)
     };
     view.plan.change.defects.iter().find_map(|defect| {
-        let vulnerable: Vec<usize> = (0..fleet.regions.len())
+        let vulnerable: Vec<RegionId> = fleet.regions.ids()
             .filter(|region| defect.regions.as_ref().is_none_or(|regions| regions.contains(region)))
             .filter(|&region| {
                 defect.cohort.is_none_or(|cohort| fleet.regions[region].cohort_shares[cohort].num > 0)

@@ -3,6 +3,7 @@
 
 use super::view::View;
 use crate::diagnostic::Diagnostic;
+use crate::ids::AlarmId;
 use crate::plan::Scope;
 use crate::scenario::{Duration, rules};
 
@@ -17,7 +18,7 @@ pub(super) fn late_reaction(view: &View<'_>) -> Option<Diagnostic> {
         alarm.scope != Scope::OneBox && alarm.is_memoryless() && !delay
     });
     // A host that fails every request has been seen after one period more, wherever the evaluations fall.
-    let takes = |alarm: usize| {
+    let takes = |alarm: AlarmId| {
         let alarm = &view.plan.alarms[alarm];
         u64::from(alarm.datapoints_to_alarm) * alarm.period_ms + alarm.publish_delay_ms
     };

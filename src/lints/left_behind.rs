@@ -3,6 +3,7 @@
 use super::view::View;
 use super::words::counted;
 use crate::diagnostic::Diagnostic;
+use crate::ids::RegionId;
 use crate::plan::{OnAlarm, RollbackScope, Scope};
 use crate::scenario::rules;
 use std::collections::BTreeSet;
@@ -29,7 +30,7 @@ pub(super) fn left_behind(view: &View<'_>) -> Option<Diagnostic> {
         }
         RollbackScope::Deployment | RollbackScope::Region => return None,
         RollbackScope::Wave => {
-            let regions: BTreeSet<usize> = strategy.waves.last()?.regions.iter().copied().collect();
+            let regions: BTreeSet<RegionId> = strategy.waves.last()?.regions.iter().copied().collect();
             (regions.into_iter().map(|region| fleet.region_hosts(region)).sum(), "the wave")
         }
     };

@@ -169,8 +169,11 @@ wave = [{{ regions = ["one"], bake = "40m" }}, {{ regions = ["two"], bake = "6h"
             let outcome = engine.borrow_mut().run(0, trial, &mut crate::sim::Silent);
             outcome.alarm_ms.is_none_or(|alarm| alarm > second_ms)
         });
-        let computed =
-            blind_first_wave::unseen(&view(plan, &loaded.places, &Known::default()), 0).expect("a chance");
+        let computed = blind_first_wave::unseen(
+            &view(plan, &loaded.places, &Known::default()),
+            crate::ids::DefectId::new(0),
+        )
+        .expect("a chance");
         assert!((0.05..0.95).contains(&share), "too clear to tell: {share}");
         // The hour may change within the bake, which the closed form leaves out.
         assert!((computed - share).abs() < 0.02 + 4.5 * error, "{computed} instead of {share} ± {error}");

@@ -3,6 +3,7 @@
 use super::view::View;
 use super::words::{counted, percent};
 use crate::diagnostic::Diagnostic;
+use crate::ids::RegionId;
 use crate::scenario::rules;
 use std::collections::BTreeSet;
 
@@ -23,7 +24,7 @@ pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
     let shares = view.share_after_waves();
     let mut baked = 0.0;
     for (index, wave) in view.strategy().waves.iter().enumerate() {
-        let regions: BTreeSet<usize> = view.times.waves[index]
+        let regions: BTreeSet<RegionId> = view.times.waves[index]
             .deployments
             .iter()
             .map(|deployment| view.region_of(deployment.zone))
@@ -31,9 +32,9 @@ pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
         let before = if index == 0 { 0.0 } else { shares[index - 1] };
         let added = shares[index] - before;
         let at_once = wave.regions_at_once.of(regions.len());
-        let zoned = |region: usize| view.plan.fleet.regions[region].zones.len();
+        let zoned = |region: RegionId| view.plan.fleet.regions[region].zones.len();
         // Regions start in the order of the wave; those that begin together are the first ones.
-        let first: Vec<usize> =
+        let first: Vec<RegionId> =
             wave.regions.iter().copied().filter(|region| regions.contains(region)).collect();
         let all = view.share_of_regions(&first);
         let Some(&leader) = first.first() else { continue };

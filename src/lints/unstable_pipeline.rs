@@ -2,6 +2,7 @@
 //! queue is served. It knows nothing of rejections, which only make it slower.
 
 use crate::diagnostic::Diagnostic;
+use crate::ids::CalendarId;
 use crate::plan::pipeline::{EntryPolicy, Line, Merges, Mode, Pipeline, Stage};
 use crate::plan::timeline::{Timetable, timetable, timetable_of};
 use crate::plan::{Plan, Strategy};
@@ -65,7 +66,7 @@ pub(super) fn unstable_pipeline(plan: &Plan, places: &Places) -> Vec<Diagnostic>
 /// Waves that, or a region of which, cannot begin on any day of the pipeline.
 fn waves_without_opening(plan: &Plan, strategy: &Strategy, pipeline: &Pipeline) -> Vec<String> {
     let line = pipeline.with_waves(plan, strategy);
-    let opens = |calendar: &usize| {
+    let opens = |calendar: &CalendarId| {
         let intervals = line.calendars[*calendar].intervals();
         intervals.first().is_some_and(|(from, _)| *from < line.length_ms)
     };
@@ -133,7 +134,7 @@ fn slowest_wave(plan: &Plan, strategy: usize, pipeline: &Pipeline) -> (f64, Stri
         all.map(|times| (times.end_ms - times.start_ms) as f64).sum()
     };
     let line = pipeline.with_waves(plan, studied);
-    let passed = |window: Option<usize>, length_ms: f64| {
+    let passed = |window: Option<CalendarId>, length_ms: f64| {
         let Some(calendar) = window else { return DAY_MS / length_ms };
         let open = line.calendars[calendar].intervals().iter();
         let open = open.filter(|(from, _)| *from < line.length_ms).map(|(from, to)| (to - from) as f64);

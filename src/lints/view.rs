@@ -1,6 +1,7 @@
 //! One strategy as the lints look at it, and what several of them ask of it. It warns of nothing by itself.
 
 use crate::diagnostic::{Diagnostic, Rule};
+use crate::ids::{AlarmId, RegionId, ZoneId};
 use crate::plan::timeline::{Timetable, WaveSchedule, timetable};
 use crate::plan::{Plan, Strategy};
 use crate::rollout::request_breach;
@@ -27,9 +28,9 @@ pub(super) struct View<'p> {
 pub(super) struct Known {
     /// Probability that a datapoint breaches, by alarm and the bits of the requests in it and of the probability that
     /// one of them shows what the alarm looks for.
-    breaches: RefCell<BTreeMap<(usize, u64, u64), f64>>,
+    breaches: RefCell<BTreeMap<(AlarmId, u64, u64), f64>>,
     /// Rate of false alarms an evaluation, by alarm and the bits of the requests in a datapoint.
-    rates: RefCell<BTreeMap<(usize, u64), f64>>,
+    rates: RefCell<BTreeMap<(AlarmId, u64), f64>>,
 }
 
 impl<'p> View<'p> {
@@ -46,14 +47,14 @@ impl View<'_> {
     }
 
     /// Probability that a datapoint of an alarm over requests breaches; see [`request_breach`].
-    pub fn breach(&self, alarm: usize, requests: f64, p: f64) -> f64 {
+    pub fn breach(&self, alarm: AlarmId, requests: f64, p: f64) -> f64 {
         let compute = || request_breach(&self.plan.alarms[alarm], self.plan.fleet.arrivals, requests, p);
         let key = (alarm, requests.to_bits(), p.to_bits());
         *self.known.breaches.borrow_mut().entry(key).or_insert_with(compute)
     }
 
     /// Rate of false alarms an evaluation of an alarm whose datapoints have so many requests, computed once.
-    pub fn false_alarm_rate(&self, alarm: usize, requests: f64, compute: impl FnOnce() -> f64) -> f64 {
+    pub fn false_alarm_rate(&self, alarm: AlarmId, requests: f64, compute: impl FnOnce() -> f64) -> f64 {
         let key = (alarm, requests.to_bits());
         if let Some(&rate) = self.known.rates.borrow().get(&key) {
             return rate;
@@ -64,9 +65,9 @@ impl View<'_> {
     }
 
     /// Indices of the alarms that the strategy listens to, with those that a composite stands for in its place.
-    pub fn heard(&self) -> Vec<usize> {
+    pub fn heard(&self) -> Vec<AlarmId> {
         let mut heard = Vec::new();
-        let mut open: Vec<usize> = self.strategy().alarms.iter().rev().copied().collect();
+        let mut open: Vec<AlarmId> = self.strategy().alarms.iter().rev().copied().collect();
         while let Some(alarm) = open.pop() {
             if heard.contains(&alarm) {
                 continue;
@@ -94,7 +95,7 @@ impl View<'_> {
     }
 
     /// Share of the fleet's traffic, or of its hosts where no traffic is given, that some regions are.
-    pub fn share_of_regions(&self, regions: &[usize]) -> f64 {
+    pub fn share_of_regions(&self, regions: &[RegionId]) -> f64 {
         let fleet = &self.plan.fleet;
         if self.has_traffic() {
             let traffic = regions.iter().map(|&region| fleet.regions[region].requests_per_second);
@@ -111,12 +112,12 @@ impl View<'_> {
     }
 
     /// Region of a zone.
-    pub fn region_of(&self, zone: usize) -> usize {
+    pub fn region_of(&self, zone: ZoneId) -> RegionId {
         self.plan.fleet.zones[zone].region
     }
 
     /// Share of its region's hosts, and so of its traffic, that so many hosts of a zone are.
-    pub fn share_of_region(&self, zone: usize, hosts: u32) -> f64 {
+    pub fn share_of_region(&self, zone: ZoneId, hosts: u32) -> f64 {
         f64::from(hosts) / self.plan.fleet.region_hosts(self.region_of(zone)) as f64
     }
 

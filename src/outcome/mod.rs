@@ -3,6 +3,7 @@
 pub mod measures;
 pub mod pipeline;
 
+use crate::ids::{AlarmId, DefectId};
 use serde::Serialize;
 
 /// How a rollout ended.
@@ -27,8 +28,8 @@ pub enum Ending {
 pub struct Outcome {
     /// How the rollout ended.
     pub ending: Ending,
-    /// Index of the defect that a bad change carried.
-    pub defect: Option<u32>,
+    /// The defect that a bad change carried.
+    pub defect: Option<DefectId>,
 
     /// The last bake or the last rollback or other remedy ended.
     pub end_ms: u64,
@@ -53,8 +54,8 @@ pub struct Outcome {
     pub first_failure_ms: Option<u64>,
     /// First alarm that was acted on fired (its datapoint was published).
     pub alarm_ms: Option<u64>,
-    /// Index of that alarm.
-    pub alarm: Option<u32>,
+    /// That alarm.
+    pub alarm: Option<AlarmId>,
     /// The pipeline stopped.
     pub rollback_ms: Option<u64>,
     /// A rollback or another remedy began.

@@ -5,6 +5,7 @@
 //! estimates and no intervals here: those need more than one trial.
 
 use super::Outcome;
+use crate::ids::DefectId;
 use serde::Serialize;
 
 /// Where lead time goes.
@@ -104,7 +105,7 @@ pub struct ChangeOutcome {
     /// The first rollout that had it reached the last wave's end (without waves: left the last stage).
     pub delivered_ms: Option<u64>,
     /// Class of the defect that it carried when it was merged.
-    pub defect: Option<u32>,
+    pub defect: Option<DefectId>,
     /// How often it was reverted, rightly or not.
     pub reverts: u32,
     /// It was an emergency.

@@ -8,6 +8,7 @@ use super::event::StopReason;
 use super::keys;
 use super::production::{Production, RolloutRequest, Schedule, ScheduledStop, WaveRun, last_of};
 use super::rollouts::Rollouts;
+use crate::ids::{DefectId, IdVec, RegionId};
 use crate::outcome::pipeline::Harm;
 use crate::plan::Pipeline;
 use crate::random::mix;
@@ -20,9 +21,9 @@ use std::collections::BTreeSet;
 pub struct Combined<P> {
     components: Vec<P>,
     /// Which component has it, by class of defect.
-    owners: Vec<usize>,
+    owners: IdVec<DefectId, usize>,
     /// Where any of them deploys to, by wave.
-    regions: Vec<Vec<usize>>,
+    regions: Vec<Vec<RegionId>>,
 }
 
 /// The rollout of one component within that of all.
@@ -61,7 +62,7 @@ impl<'m> Combined<Rollouts<'m>> {
         let studied = &model.plan.strategies[strategy];
         let strategies = pipeline.deployed_by(studied).into_iter();
         let components = strategies.map(|strategy| Rollouts::by(model, strategy, trial, epoch_ms)).collect();
-        let classes = 0..pipeline.line.source.defects.len();
+        let classes = pipeline.line.source.defects.ids();
         Self::new(components, classes.map(|class| pipeline.owner(class)).collect())
     }
 
@@ -78,7 +79,7 @@ impl<P: Production> Combined<P> {
     ///
     /// Without components, or if these differ in how many waves they have.
     #[must_use]
-    pub fn new(components: Vec<P>, owners: Vec<usize>) -> Self {
+    pub fn new(components: Vec<P>, owners: IdVec<DefectId, usize>) -> Self {
         let waves = components.first().map(Production::waves).expect("at least one component");
         assert!(
             components.iter().all(|component| component.waves() == waves),
@@ -86,7 +87,7 @@ impl<P: Production> Combined<P> {
         );
         let regions = (0..waves).map(|wave| {
             let all = components.iter().flat_map(|component| component.regions(wave));
-            all.copied().collect::<BTreeSet<usize>>().into_iter().collect()
+            all.copied().collect::<BTreeSet<RegionId>>().into_iter().collect()
         });
         Self { regions: regions.collect(), components, owners }
     }
@@ -196,7 +197,7 @@ impl<P: Production> Production for Combined<P> {
         self.components[0].waves()
     }
 
-    fn regions(&self, wave: usize) -> &[usize] {
+    fn regions(&self, wave: usize) -> &[RegionId] {
         &self.regions[wave]
     }
 

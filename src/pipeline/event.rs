@@ -3,7 +3,7 @@
 //! Each fact is told once, where it happens; nothing here decides anything, and a trial that nobody observes builds no
 //! event.
 
-use crate::ids::{ChangeId, RevisionId, StageId, WaveId};
+use crate::ids::{ChangeId, DefectId, RevisionId, StageId, WaveId};
 use serde::Serialize;
 
 /// What a merge is.
@@ -59,7 +59,7 @@ impl StopReason {
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum PipelineEvent {
     /// A change was merged; says which class of defect it carries.
-    Merged { change: ChangeId, kind: MergeKind, defect: Option<usize> },
+    Merged { change: ChangeId, kind: MergeKind, defect: Option<DefectId> },
     /// A revision set out; one that is urgent is a revert on the fast track.
     SetOut { revision: RevisionId, urgent: bool },
     /// A revision came to a stage and waits its turn, perhaps for no time at all.

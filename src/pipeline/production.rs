@@ -5,7 +5,7 @@
 //! repairs.
 
 use super::event::StopReason;
-use crate::ids::ChangeId;
+use crate::ids::{ChangeId, DefectId, IdVec, RegionId};
 use crate::outcome::pipeline::{Harm, Part, Parts};
 use crate::plan::Ratio;
 use crate::plan::pipeline::Calendar;
@@ -19,7 +19,7 @@ pub struct Carried {
     /// Identity of that change in stream keys.
     pub key: u64,
     /// Class of defect.
-    pub class: usize,
+    pub class: DefectId,
 }
 
 /// When waves may begin.
@@ -30,14 +30,14 @@ pub struct Gates<'a> {
     /// The wave's window; a wave that has begun may finish after closing.
     pub windows: Vec<Option<&'a Calendar>>,
     /// The windows of single regions, by region of the fleet; empty if they have none. What has begun may finish.
-    pub regions: Vec<&'a Calendar>,
+    pub regions: IdVec<RegionId, &'a Calendar>,
 }
 
 impl Gates<'_> {
     /// Nothing holds up any of so many waves.
     #[must_use]
     pub fn open(waves: usize) -> Self {
-        Self { free_ms: vec![Some(0); waves], windows: vec![None; waves], regions: Vec::new() }
+        Self { free_ms: vec![Some(0); waves], windows: vec![None; waves], regions: IdVec::default() }
     }
 
     /// When a wave begins whose revision is ready at `at`; none if never.
@@ -49,7 +49,7 @@ impl Gates<'_> {
 
     /// When a region begins whose wave has begun and has come to it at `at`; none if never.
     #[must_use]
-    pub fn region_opens(&self, region: usize, at: u64) -> Option<u64> {
+    pub fn region_opens(&self, region: RegionId, at: u64) -> Option<u64> {
         self.regions.get(region).map_or(Some(at), |window| window.next_open(at))
     }
 }
@@ -166,7 +166,7 @@ pub trait Production {
     fn waves(&self) -> usize;
 
     /// The regions that a wave deploys to, which other pipelines may want as well.
-    fn regions(&self, wave: usize) -> &[usize];
+    fn regions(&self, wave: usize) -> &[RegionId];
 
     /// When a revision is where.
     fn roll_out(&mut self, request: &RolloutRequest) -> Schedule;

@@ -7,6 +7,7 @@
 use super::event::StopReason;
 use super::keys;
 use super::production::{Carried, Production, RolloutRequest, Schedule, ScheduledStop, WaveRun};
+use crate::ids::{RegionId, WaveId};
 use crate::outcome::Ending;
 use crate::outcome::pipeline::Harm;
 use crate::plan::Strategy;
@@ -89,11 +90,11 @@ impl<'m> Rollouts<'m> {
 
 /// Gates in the time of the rollout.
 impl Gate for RolloutRequest<'_> {
-    fn wave(&self, wave: usize, at_ms: u64) -> Option<u64> {
-        Some(self.gates.opens(wave, self.start_ms + at_ms)? - self.start_ms)
+    fn wave(&self, wave: WaveId, at_ms: u64) -> Option<u64> {
+        Some(self.gates.opens(wave.index(), self.start_ms + at_ms)? - self.start_ms)
     }
 
-    fn region(&self, region: usize, at_ms: u64) -> Option<u64> {
+    fn region(&self, region: RegionId, at_ms: u64) -> Option<u64> {
         Some(self.gates.region_opens(region, self.start_ms + at_ms)? - self.start_ms)
     }
 }
@@ -103,7 +104,7 @@ impl Production for Rollouts<'_> {
         self.strategy.waves.len()
     }
 
-    fn regions(&self, wave: usize) -> &[usize] {
+    fn regions(&self, wave: usize) -> &[RegionId] {
         &self.strategy.waves[wave].regions
     }
 

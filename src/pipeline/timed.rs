@@ -3,6 +3,7 @@
 use super::event::StopReason;
 use super::keys;
 use super::production::{Carried, Production, RolloutRequest, Schedule, ScheduledStop, WaveRun};
+use crate::ids::{DefectId, IdVec, RegionId};
 use crate::outcome::pipeline::Harm;
 use crate::random::{Distribution, Purpose, Streams};
 
@@ -14,13 +15,13 @@ pub struct TimedWave {
     /// Time it bakes.
     pub bake: Distribution,
     /// Probability that the wave shows a defect, by class; one draw for a defect and a wave.
-    pub catches: Vec<f64>,
+    pub catches: IdVec<DefectId, f64>,
     /// Time from the wave's start until its alarm; never past the wave's end.
     pub detection: Distribution,
     /// Probability that an alarm fires for nothing, at the wave's end.
     pub false_alarm: f64,
     /// Regions that it deploys to.
-    pub regions: Vec<usize>,
+    pub regions: Vec<RegionId>,
 }
 
 /// Production as waves with given durations.
@@ -90,7 +91,7 @@ impl Production for Timed {
         self.waves.len()
     }
 
-    fn regions(&self, wave: usize) -> &[usize] {
+    fn regions(&self, wave: usize) -> &[RegionId] {
         &self.waves[wave].regions
     }
 

@@ -9,6 +9,7 @@ use super::event::PipelineEvent;
 use super::line::models;
 use super::production::{Production, last_of};
 use super::trial::PipelineTrial;
+use crate::ids::{IdVec, RegionId};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::pipeline::Line;
 use crate::sim::{Observer, Silent};
@@ -102,7 +103,7 @@ pub fn run_together_observed<O: Observer<PipelineEvent>>(
         })
         .collect();
     let exclusive = sharing.exclusive && trials.len() > 1;
-    let mut holdings = Holdings { sharing, held: vec![vec![Some(0); sharing.regions]; trials.len()] };
+    let mut holdings = Holdings { sharing, held: vec![vec![Some(0); sharing.regions].into(); trials.len()] };
     while let Some(acting) = next(&trials) {
         let Some(now_ms) = trials[acting].step() else { break };
         let seen = trials[acting].take_seen();
@@ -128,7 +129,7 @@ fn next(trials: &[PipelineTrial]) -> Option<usize> {
 struct Holdings {
     sharing: Sharing,
     /// Until when, by pipeline and region, none for ever; 0 if not.
-    held: Vec<Vec<Option<u64>>>,
+    held: Vec<IdVec<RegionId, Option<u64>>>,
 }
 
 impl Holdings {
@@ -159,9 +160,9 @@ impl Holdings {
         is_news
     }
 
-    fn held_by_others(&self, index: usize) -> Vec<Option<u64>> {
+    fn held_by_others(&self, index: usize) -> IdVec<RegionId, Option<u64>> {
         let others = || self.held.iter().enumerate().filter(move |(other, _)| *other != index);
-        let by_region = |region: usize| last_of(others().map(move |(_, held)| held[region]));
-        (0..self.sharing.regions).map(by_region).collect()
+        let by_region = |region: RegionId| last_of(others().map(move |(_, held)| held[region]));
+        (0..self.sharing.regions).map(RegionId::new).map(by_region).collect()
     }
 }

@@ -13,7 +13,7 @@ use super::production::Production;
 use super::repair::{Rejection, RepairState, schedule_again};
 use super::source::SourceState;
 use super::source::change::{Merged, revision_of};
-use crate::ids::{ChangeId, RevisionId, StageId};
+use crate::ids::{ChangeId, IdVec, RegionId, RevisionId, StageId};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::pipeline::{AfterRejection, Line, RepairPolicy};
 use crate::random::Streams;
@@ -305,7 +305,7 @@ impl<'a> PipelineTrial<'a> {
 
     /// An alarm fired now in `regions` for the defect of another pipeline. Rollouts there are taken back, and their own
     /// changes are blamed.
-    pub(super) fn hear_alarm(&mut self, regions: &[usize], now_ms: u64) {
+    pub(super) fn hear_alarm(&mut self, regions: &[RegionId], now_ms: u64) {
         self.g.c.turn_to(now_ms);
         while let Some(stopped) = self.production.stop_collateral(&mut self.g, regions) {
             self.reject_rollout(stopped.revision, None, stopped.settled_ms);
@@ -313,19 +313,19 @@ impl<'a> PipelineTrial<'a> {
     }
 
     /// The regions in which an alarm saw a defect since this was asked last.
-    pub(super) fn take_seen(&mut self) -> Vec<usize> {
+    pub(super) fn take_seen(&mut self) -> Vec<RegionId> {
         self.production.take_seen()
     }
 
     /// Until when this pipeline holds each region, none for ever, if that may have changed since this was asked last; 0
     /// if no longer than now.
-    pub(super) fn holds(&mut self, regions: usize, now_ms: u64) -> Option<Vec<Option<u64>>> {
+    pub(super) fn holds(&mut self, regions: usize, now_ms: u64) -> Option<IdVec<RegionId, Option<u64>>> {
         self.g.c.turn_to(now_ms);
         self.production.has_moved().then(|| self.production.held(&self.g, regions))
     }
 
     /// Others hold regions until these instants, none for ever; says whether that is news.
-    pub(super) fn hear_held(&mut self, free_ms: Vec<Option<u64>>) -> bool {
+    pub(super) fn hear_held(&mut self, free_ms: IdVec<RegionId, Option<u64>>) -> bool {
         let is_news = self.production.hears(free_ms);
         if is_news {
             self.production.follow(&mut self.g);

@@ -2,6 +2,7 @@
 
 use super::defect::Defect;
 use super::fleet::HOUR_MS;
+use crate::ids::{DefectId, IdVec};
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub struct Change {
     /// Time until such a host was helped.
     pub straggler_time: Distribution,
     /// What a bad change may carry; exactly one is drawn, by weight.
-    pub defects: Vec<Defect>,
+    pub defects: IdVec<DefectId, Defect>,
 }
 
 impl Default for Change {
@@ -32,7 +33,7 @@ impl Default for Change {
             rollback_time: immediate,
             straggler_probability: 0.0,
             straggler_time: Distribution::Fixed { ms: HOUR_MS },
-            defects: Vec::new(),
+            defects: IdVec::default(),
         }
     }
 }

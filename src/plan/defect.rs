@@ -2,6 +2,7 @@
 //! see of it, and what heals it. Each is a choice of its own, so that few words make many incidents.
 
 use super::share::HostShare;
+use crate::ids::{AlarmId, CohortId, IdVec, RegionId};
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -20,11 +21,10 @@ pub struct Defect {
     pub per_request: f64,
     /// Hosts of each zone in which the fault can wake at all, drawn at random without replacement.
     pub reach: HostShare,
-    /// Cohort whose hosts alone it can wake in: an index of the fleet's list. Its share of each zone
-    /// takes the place of `reach`.
-    pub cohort: Option<usize>,
-    /// Regions in which it can wake, as indices; none: in all.
-    pub regions: Option<Vec<usize>>,
+    /// Cohort whose hosts alone it can wake in. Its share of each zone takes the place of `reach`.
+    pub cohort: Option<CohortId>,
+    /// Regions in which it can wake; none: in all.
+    pub regions: Option<Vec<RegionId>>,
     /// When and where an awake fault hurts.
     pub condition: Condition,
     /// What wakes it from outside; none: nothing is needed.
@@ -35,8 +35,8 @@ pub struct Defect {
     pub hurts: Hurts,
     /// What suffering hosts do.
     pub symptom: Symptom,
-    /// Alarms that can see it, by index; none: all of them.
-    pub seen_by: Option<Vec<usize>>,
+    /// Alarms that can see it; none: all of them.
+    pub seen_by: Option<Vec<AlarmId>>,
     /// How long it keeps operators from acting, once they try; none: it does not.
     pub locks_out: Option<Distribution>,
     /// What takes it away.
@@ -76,7 +76,7 @@ pub struct Condition {
     /// The region's traffic is more than this share of its daily peak.
     pub peak_share_above: Option<f64>,
     /// Hours of the UTC day, by region.
-    pub hours: Option<Vec<[bool; 24]>>,
+    pub hours: Option<IdVec<RegionId, [bool; 24]>>,
     /// More than this share or number of the hosts there are on the new version.
     pub exposed_above: Option<(HostShare, Within)>,
     /// Hosts on both versions are there.
@@ -161,7 +161,7 @@ pub struct HostRepair {
     pub within: Within,
 }
 
-/// A healed host falls ill again.
+/// A healed host becomes impaired again.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Relapse {
     /// Probability, each time it is healed.

@@ -1,9 +1,9 @@
 //! The fleet: regions, their zones, hosts and traffic over the day.
 
 use super::share::Ratio;
+use crate::ids::{CohortId, IdRange, IdVec, RegionId, ZoneId};
 use crate::random::Distribution;
 use serde::Serialize;
-use std::ops::Range;
 
 /// Milliseconds in one hour; traffic is constant within an hour of the day.
 pub const HOUR_MS: u64 = 3_600_000;
@@ -25,9 +25,9 @@ pub struct Fleet {
     /// Name for reports.
     pub name: String,
     /// Regions in the order of the file.
-    pub regions: Vec<Region>,
-    /// Zones of all regions, region by region: `regions[r].zones` indexes this list.
-    pub zones: Vec<Zone>,
+    pub regions: IdVec<RegionId, Region>,
+    /// Zones of all regions, region by region: [`Region::zones`] says which are whose.
+    pub zones: IdVec<ZoneId, Zone>,
     /// Share of requests that fail on a healthy host.
     pub background_error_ratio: f64,
     /// Share of requests that are slow on a healthy host: slower than the limit that alarms look at.
@@ -38,7 +38,7 @@ pub struct Fleet {
     /// serve; none: hosts can serve any load.
     pub peak_utilisation: Option<f64>,
     /// Kinds of hosts, by name.
-    pub cohorts: Vec<String>,
+    pub cohorts: IdVec<CohortId, String>,
     /// What goes wrong without any change.
     pub background: Background,
 }
@@ -70,8 +70,8 @@ pub struct Region {
     pub name: String,
     /// Stable identity for random streams: a hash of the name, never a position.
     pub entity: u64,
-    /// Its zones, as a range of [`Fleet::zones`].
-    pub zones: Range<usize>,
+    /// Its zones, which follow each other in [`Fleet::zones`].
+    pub zones: IdRange<ZoneId>,
     /// Mean requests per second over a day, for the whole region; 0 means no traffic model.
     pub requests_per_second: f64,
     /// IANA time zone of the traffic curve.
@@ -81,7 +81,7 @@ pub struct Region {
     /// Free labels that waves select by.
     pub labels: Vec<String>,
     /// Share of each zone's hosts in every cohort of [`Fleet::cohorts`].
-    pub cohort_shares: Vec<Ratio>,
+    pub cohort_shares: IdVec<CohortId, Ratio>,
     /// Offset of the local day from UTC, in whole hours.
     pub utc_offset_hours: i64,
 }
@@ -93,8 +93,8 @@ pub struct Zone {
     pub name: String,
     /// Stable identity for random streams: a hash of `region/zone`.
     pub entity: u64,
-    /// Index of its region.
-    pub region: usize,
+    /// Its region.
+    pub region: RegionId,
     /// Hosts in the zone, at least 1; they share the zone's traffic evenly.
     pub hosts: u32,
 }
@@ -108,7 +108,7 @@ impl Fleet {
 
     /// Hosts in region `region`.
     #[must_use]
-    pub fn region_hosts(&self, region: usize) -> u64 {
+    pub fn region_hosts(&self, region: RegionId) -> u64 {
         self.zones[self.regions[region].zones.clone()].iter().map(|zone| u64::from(zone.hosts)).sum()
     }
 
@@ -120,7 +120,7 @@ impl Fleet {
 
     /// `region/zone`, the name used in timelines.
     #[must_use]
-    pub fn zone_name(&self, zone: usize) -> String {
+    pub fn zone_name(&self, zone: ZoneId) -> String {
         let zone = &self.zones[zone];
         format!("{}/{}", self.regions[zone.region].name, zone.name)
     }

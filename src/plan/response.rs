@@ -1,5 +1,6 @@
 //! What follows an alarm: what the pipeline does by itself, and what people do after it or instead.
 
+use crate::ids::AlarmId;
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -12,8 +13,8 @@ pub struct Response {
     pub suspect_for_ms: u64,
     /// Probability that an alarm's verdict never reaches the pipeline, drawn for every alarm instance.
     pub lost_verdicts: f64,
-    /// Alarms whose verdicts may be lost, by index; none: all.
-    pub losing: Option<Vec<usize>>,
+    /// Alarms whose verdicts may be lost; none: all.
+    pub losing: Option<Vec<AlarmId>>,
     /// Probability that somebody overrides an alarm, true or false, drawn for every alarm instance.
     pub overrides: f64,
     /// Whether an alarm that already fires for another reason holds up the start of a wave.

@@ -190,6 +190,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::IdVec;
     use crate::plan::{Change, Expectation, Fleet, Guard, Level, Strategy, StudyPlan, Threshold, Tolerance};
 
     fn threshold(strategy: Option<usize>) -> Threshold {
@@ -220,7 +221,7 @@ mod tests {
             description: String::new(),
             fleet: Fleet::default(),
             change: Change::default(),
-            alarms: Vec::new(),
+            alarms: IdVec::default(),
             strategies: ["a", "b", "c"].map(strategy).to_vec(),
             pipeline: None,
             study: StudyPlan {

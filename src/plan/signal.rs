@@ -4,6 +4,7 @@
 //! for every kind and no wildcard, so that a new one cannot be forgotten.
 
 use super::share::Ratio;
+use crate::ids::AlarmId;
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -62,7 +63,7 @@ pub enum Signal {
     /// The one-box beside a baseline: as many hosts that were started afresh with the old version.
     Canary(CanaryRule),
     /// Fires when one of these alarms does, each with a scope of its own.
-    AnyOf(Vec<usize>),
+    AnyOf(Vec<AlarmId>),
     /// The breach probability of each datapoint given directly: no traffic model.
     BreachProbability {
         /// While no host of the scope is impaired.
@@ -187,9 +188,9 @@ impl Signal {
         if let Self::DetectionDelay(delay) = self { Some(delay) } else { None }
     }
 
-    /// The alarms that it stands for, as indices, if it is made of others.
+    /// The alarms that it stands for, if it is made of others.
     #[must_use]
-    pub fn parts(&self) -> Option<&[usize]> {
+    pub fn parts(&self) -> Option<&[AlarmId]> {
         if let Self::AnyOf(parts) = self { Some(parts) } else { None }
     }
 }

@@ -13,6 +13,7 @@ use super::change::Change;
 use super::defect::{Defect, DefectClock};
 use super::study::Estimator;
 use super::whole::Plan;
+use crate::ids::DefectId;
 use crate::random::{Distribution, mix, stable_hash};
 
 /// What a trial of a stratum is allowed to be.
@@ -25,8 +26,8 @@ pub enum ChangeKind {
     /// A change with this defect. If it has a latent clock, the survival probability of its onset is
     /// uniform between `rarer` and `commoner`: 0 to 1 for all, near 0 for the longest latencies.
     Bad {
-        /// Index of the defect.
-        defect: usize,
+        /// The defect.
+        defect: DefectId,
         /// Lower end of the slice.
         rarer: f64,
         /// Upper end of the slice.
@@ -210,15 +211,15 @@ fn split(change: &Change, estimator: Estimator) -> Vec<Stratum> {
     let bad_share = if bad < 1.0 { 1.0 - good_share } else { 1.0 };
     let mut strata = vec![good];
     let kinds = change.defects.len() as f64;
-    for (index, defect) in change.defects.iter().enumerate() {
+    for (id, defect) in change.defects.enumerate() {
         let weight = bad * defect.probability;
         let entity = mix(&[stable_hash(b"defect"), stable_hash(defect.name.as_bytes())]);
-        let whole = ChangeKind::Bad { defect: index, rarer: 0.0, commoner: 1.0 };
+        let whole = ChangeKind::Bad { defect: id, rarer: 0.0, commoner: 1.0 };
         if estimator == Estimator::ByDefectAndLatency {
             // Every cell counts alike: nobody knows beforehand where the rare event lives.
             let edges = if is_sliced(defect) { &SLICES[..] } else { &[1.0, 0.0] };
             strata.extend(edges.windows(2).enumerate().map(|(slice, ends)| Stratum {
-                kind: ChangeKind::Bad { defect: index, rarer: ends[1], commoner: ends[0] },
+                kind: ChangeKind::Bad { defect: id, rarer: ends[1], commoner: ends[0] },
                 weight: weight * (ends[0] - ends[1]),
                 entity: mix(&[entity, slice as u64 + 1]),
                 share: bad_share,
@@ -292,7 +293,7 @@ mod tests {
     fn change(bad_probability: f64) -> Change {
         let defects =
             vec![defect("fast", 0.97, DefectClock::Host), defect("slow", 0.03, DefectClock::Change)];
-        Change { bad_probability, defects, ..Change::default() }
+        Change { bad_probability, defects: defects.into(), ..Change::default() }
     }
 
     const ALL: [Estimator; 3] = [Estimator::Plain, Estimator::ByDefect, Estimator::ByDefectAndLatency];
@@ -368,7 +369,8 @@ mod tests {
     fn a_new_defect_leaves_the_streams_of_the_others_alone() {
         let before = Strata::new(&change(0.03), Estimator::ByDefect);
         let mut more = change(0.03);
-        more.defects.insert(0, defect("new", 0.5, DefectClock::Host));
+        let new = [defect("new", 0.5, DefectClock::Host)];
+        more.defects = new.into_iter().chain(more.defects.iter().cloned()).collect();
         let after = Strata::new(&more, Estimator::ByDefect);
         let entities = |strata: &Strata| strata.list().iter().map(|s| s.entity).collect::<Vec<_>>();
         let (before, after) = (entities(&before), entities(&after));

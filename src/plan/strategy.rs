@@ -3,6 +3,7 @@
 use super::change::Change;
 use super::response::{Operators, Response};
 use super::share::{HostShare, Ratio};
+use crate::ids::{AlarmId, CohortId, RegionId};
 use crate::random::Distribution;
 use serde::{Serialize, Serializer};
 
@@ -17,8 +18,8 @@ pub struct Strategy {
     pub source: String,
     /// Waves in order; each begins when the bake of the one before it ends.
     pub waves: Vec<Wave>,
-    /// Indices of the alarms that this strategy's pipeline listens to.
-    pub alarms: Vec<usize>,
+    /// The alarms that this strategy's pipeline listens to.
+    pub alarms: Vec<AlarmId>,
     /// Share of a zone's hosts at which its deployment counts as done; stragglers beyond it are waited for.
     pub complete_at: Ratio,
     /// Time one host takes to move to the new version on this strategy's channel; none: as the change says.
@@ -100,8 +101,8 @@ pub struct Bypass {
 pub struct Wave {
     /// Name for reports.
     pub name: String,
-    /// Regions in start order, as indices of the fleet's list.
-    pub regions: Vec<usize>,
+    /// Regions in start order.
+    pub regions: Vec<RegionId>,
     /// Share of each zone's hosts on the new version when the wave is done; grows from wave to wave
     /// where a region appears in several.
     pub hosts: HostShare,
@@ -178,8 +179,8 @@ pub struct OneBox {
     pub hosts: HostShare,
     /// Wait after its last host.
     pub bake_ms: u64,
-    /// Cohorts with at least one host in it if it is large enough, as indices of the fleet's list.
-    pub covers: Vec<usize>,
+    /// Cohorts with at least one host in it if it is large enough.
+    pub covers: Vec<CohortId>,
 }
 
 /// How hosts go back.

@@ -5,6 +5,7 @@
 
 use super::strategy::{Concurrency, Strategy, Wave};
 use super::whole::Plan;
+use crate::ids::{IdVec, ZoneId};
 
 /// The timetable of one strategy. Instants are milliseconds since the rollout's start.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,8 +38,8 @@ pub struct WaveSchedule {
 /// The work of a wave in one zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deployment {
-    /// Index of the zone.
-    pub zone: usize,
+    /// The zone.
+    pub zone: ZoneId,
     /// Its first host begins.
     pub start_ms: u64,
     /// The one-box and its bake are over; none without a one-box.
@@ -67,7 +68,7 @@ pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
     let mut walk = WavesWalk {
         plan,
         host_ms: strategy.deploy_time(&plan.change).median_ms(),
-        done: vec![0; plan.fleet.zones.len()],
+        done: plan.fleet.zones.iter().map(|_| 0).collect(),
         deployments: Vec::new(),
     };
     let mut now = 0;
@@ -87,7 +88,7 @@ struct WavesWalk<'p> {
     plan: &'p Plan,
     host_ms: u64,
     /// Hosts on the new version in each zone.
-    done: Vec<u32>,
+    done: IdVec<ZoneId, u32>,
     /// Of the present wave so far.
     deployments: Vec<Deployment>,
 }
@@ -107,7 +108,7 @@ impl WavesWalk<'_> {
         let zones =
             zones.filter(|&zone| self.done[zone] < wave.hosts.reach_of(fleet.zones[zone].hosts)).count();
         let span = at_most_at_once(&wave.regions, wave.regions_at_once, start_ms, |&region, start| {
-            let zones: Vec<usize> = self.plan.fleet.regions[region].zones.clone().collect();
+            let zones: Vec<ZoneId> = self.plan.fleet.regions[region].zones.clone().collect();
             at_most_at_once(&zones, wave.procedure.zones_at_once, start, |&zone, start| {
                 self.zone(wave, zone, start)
             })
@@ -125,7 +126,7 @@ impl WavesWalk<'_> {
     }
 
     /// One-box, its bake, batches, zone bake; nothing if the zone already is where the wave wants it.
-    fn zone(&mut self, wave: &Wave, zone: usize, start_ms: u64) -> Lapse {
+    fn zone(&mut self, wave: &Wave, zone: ZoneId, start_ms: u64) -> Lapse {
         let hosts = self.plan.fleet.zones[zone].hosts;
         let target = wave.hosts.reach_of(hosts);
         let procedure = &wave.procedure;
@@ -166,11 +167,10 @@ impl WavesWalk<'_> {
         }
         let moved: f64 = fleet
             .regions
-            .iter()
             .enumerate()
-            .map(|(index, region)| {
+            .map(|(id, region)| {
                 let done: u64 = self.done[region.zones.clone()].iter().map(|&hosts| u64::from(hosts)).sum();
-                region.requests_per_second * done as f64 / fleet.region_hosts(index) as f64
+                region.requests_per_second * done as f64 / fleet.region_hosts(id) as f64
             })
             .sum();
         moved / total
@@ -211,7 +211,7 @@ mod tests {
         plan.fleet = sample::fleet(4, 3, 10);
         plan.change.deploy_time = Distribution::Fixed { ms: 2 * MINUTE };
         let mut wave = plan.strategies[0].waves[0].clone();
-        wave.regions = vec![0, 1, 2, 3];
+        wave.regions = plan.fleet.regions.ids().collect();
         wave.regions_at_once = Concurrency::All;
         wave.bake_ms = 0;
         wave.procedure.one_box = None;

@@ -13,6 +13,7 @@ use super::pipeline::stage::{Flaky, Mode, StagePhase};
 use super::pipeline::two_phase::TwoPhase;
 use super::strategy::Strategy;
 use super::study::StudyPlan;
+use crate::ids::{AlarmId, CalendarId, DefectId, IdVec, RegionId};
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -27,8 +28,8 @@ pub struct Plan {
     pub fleet: Fleet,
     /// How often a change is bad, and how.
     pub change: Change,
-    /// Every alarm of the scenario; strategies refer to them by index.
-    pub alarms: Vec<Alarm>,
+    /// Every alarm of the scenario.
+    pub alarms: IdVec<AlarmId, Alarm>,
     /// Strategies to compare, in report order.
     pub strategies: Vec<Strategy>,
     /// Trials, seed, baseline, thresholds, expectations.
@@ -81,12 +82,12 @@ pub struct Line {
     pub source: ChangeSource,
     /// Stages before production, in order; at least one.
     pub stages: Vec<Stage>,
-    /// Calendars that stages and waves refer to by index.
-    pub calendars: Vec<Calendar>,
+    /// Calendars of stages and waves.
+    pub calendars: IdVec<CalendarId, Calendar>,
     /// Window of each wave; as many entries as production has waves.
-    pub wave_windows: Vec<Option<usize>>,
+    pub wave_windows: Vec<Option<CalendarId>>,
     /// Window of each region of the fleet, beside that of its wave; empty if regions have none.
-    pub region_windows: Vec<usize>,
+    pub region_windows: IdVec<RegionId, CalendarId>,
     /// What a revision does that reaches production while another one is there.
     pub entry: EntryPolicy,
     /// Changes in two halves, if there are any.
@@ -124,7 +125,7 @@ pub struct Stage {
     pub flaky: Flaky,
     /// Probability that the stage sees a defect, by class; 0 to 1. One draw for a defect and a stage:
     /// a suite that missed it once misses it in every later revision too.
-    pub catches: Vec<f64>,
+    pub catches: IdVec<DefectId, f64>,
     /// Probability that a run rejects a revision in which it saw no defect; 0 to 1.
     pub false_alarm: f64,
     /// When it may run; none is always.
@@ -151,7 +152,7 @@ impl Stage {
             mode: Mode::Queued,
             room: None,
             flaky: Flaky::NEVER,
-            catches: Vec::new(),
+            catches: IdVec::default(),
             false_alarm: 0.0,
             window: None,
             fixes_pass_by: false,
@@ -168,8 +169,8 @@ pub struct Rehearsal {
     pub plan: Box<Plan>,
     /// Index of the strategy there.
     pub strategy: usize,
-    /// For each class of defect its index in that plan's catalogue; none: it does not show there.
-    pub classes: Vec<Option<usize>>,
+    /// What each class of defect is in that plan's catalogue; none: it does not show there.
+    pub classes: IdVec<DefectId, Option<DefectId>>,
 }
 
 /// By the plan's fingerprint: equal plans make equal rollouts.

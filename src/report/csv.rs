@@ -16,9 +16,7 @@ type Say = fn(&Plan, &Outcome) -> String;
 /// The columns of [`trials`] behind the key.
 const FIELDS: [(&str, Say); 26] = [
     ("ending", |_, o| ending_name(o.ending).to_owned()),
-    ("defect", |plan, o| {
-        o.defect.map_or_else(String::new, |index| plan.change.defects[index as usize].name.clone())
-    }),
+    ("defect", |plan, o| o.defect.map_or_else(String::new, |index| plan.change.defects[index].name.clone())),
     ("end_ms", |_, o| o.end_ms.to_string()),
     ("to_25_ms", |_, o| maybe(o.to_25_ms)),
     ("to_50_ms", |_, o| maybe(o.to_50_ms)),
@@ -26,7 +24,7 @@ const FIELDS: [(&str, Say); 26] = [
     ("bake_ms", |_, o| maybe(o.bake_ms)),
     ("onset_ms", |_, o| maybe(o.onset_ms)),
     ("alarm_ms", |_, o| maybe(o.alarm_ms)),
-    ("alarm", |plan, o| o.alarm.map_or_else(String::new, |index| plan.alarms[index as usize].name.clone())),
+    ("alarm", |plan, o| o.alarm.map_or_else(String::new, |index| plan.alarms[index].name.clone())),
     ("rollback_ms", |_, o| maybe(o.rollback_ms)),
     ("mitigated_ms", |_, o| maybe(o.mitigated_ms)),
     ("peak_exposed_hosts", |_, o| o.peak_exposed_hosts.to_string()),

@@ -189,6 +189,7 @@ fn limit(name: &str, max: f64, exact: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{AlarmId, DefectId, RegionId};
     use crate::plan::HostShare;
     use crate::plan::diff::diff;
     use crate::report::sample;
@@ -202,13 +203,16 @@ mod tests {
     #[test]
     fn an_edited_plan_in_words() {
         let (mut before, mut after) = (sample::plan(), sample::plan());
-        after.fleet.regions[0].requests_per_second = 8500.5;
-        before.fleet.regions[1].hourly_factor[20] = 2.0;
-        after.change.defects[0].onset = Distribution::Lognormal { median_ms: 2_700_000.0, sigma: 1.0 };
-        before.alarms.push(crate::plan::Alarm { name: "late".into(), ..before.alarms[0].clone() });
+        after.fleet.regions[RegionId::new(0)].requests_per_second = 8500.5;
+        before.fleet.regions[RegionId::new(1)].hourly_factor[20] = 2.0;
+        after.change.defects[DefectId::new(0)].onset =
+            Distribution::Lognormal { median_ms: 2_700_000.0, sigma: 1.0 };
+        before
+            .alarms
+            .push(crate::plan::Alarm { name: "late".into(), ..before.alarms[AlarmId::new(0)].clone() });
         after.strategies[4].waves[1].bake_ms = 15 * 60_000;
         after.strategies[4].waves[2].procedure.one_box = None;
-        after.strategies[4].waves[3].regions = vec![1, 0];
+        after.strategies[4].waves[3].regions = vec![RegionId::new(1), RegionId::new(0)];
         after.strategies[4].waves[3].procedure.batch = HostShare::ALL;
         after.strategies.remove(6);
         after.study.seed = u64::MAX;

@@ -4,6 +4,7 @@
 //! Windows are written a millisecond short. Since version 3 a window does not hold the sample at its very start;
 //! before, it did. A window that ends just after that sample is the same to both.
 
+use crate::ids::{AlarmId, RegionId, ZoneId};
 use crate::plan::{Alarm, Comparison, Plan, RateRule, Scope};
 use crate::rollout::trace::Scraped;
 use std::collections::BTreeMap;
@@ -15,13 +16,13 @@ pub type NamedFile = (String, String);
 /// Two files for each rule that was scraped in the trial: `NAME.rules.yml` and `NAME.test.yml`.
 #[must_use]
 pub fn files(plan: &Plan, trial: u64, scraped: &[Scraped]) -> Vec<NamedFile> {
-    let mut by_alarm: BTreeMap<u32, BTreeMap<u32, Vec<Scraped>>> = BTreeMap::new();
+    let mut by_alarm: BTreeMap<AlarmId, BTreeMap<u32, Vec<Scraped>>> = BTreeMap::new();
     for one in scraped {
         by_alarm.entry(one.alarm).or_default().entry(one.entity).or_default().push(*one);
     }
     let mut files = Vec::new();
     for (alarm, scopes) in &by_alarm {
-        let alarm = &plan.alarms[*alarm as usize];
+        let alarm = &plan.alarms[*alarm];
         let Some(rule) = alarm.rate_rule() else { continue };
         let export = Export { plan, alarm, rule };
         let rules = format!("{}.rules.yml", alarm.name);
@@ -138,12 +139,12 @@ impl Export<'_> {
         values.join(" ")
     }
 
-    fn scope(&self, entity: usize) -> String {
+    fn scope(&self, index: usize) -> String {
         let fleet = &self.plan.fleet;
         match self.alarm.scope {
-            Scope::OneBox => format!("one-box of {}", fleet.zone_name(entity)),
-            Scope::Zone => fleet.zone_name(entity),
-            Scope::Region => fleet.regions[entity].name.clone(),
+            Scope::OneBox => format!("one-box of {}", fleet.zone_name(ZoneId::new(index))),
+            Scope::Zone => fleet.zone_name(ZoneId::new(index)),
+            Scope::Region => fleet.regions[RegionId::new(index)].name.clone(),
             Scope::Service => "service".to_owned(),
         }
     }
@@ -173,7 +174,7 @@ mod tests {
             .chars()
             .zip(0..)
             .map(|(state, i)| Scraped {
-                alarm: 0,
+                alarm: AlarmId::new(0),
                 entity: 0,
                 utc_ms: i,
                 counters: None,

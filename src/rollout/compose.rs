@@ -5,7 +5,6 @@ use super::context::Context;
 use super::deployment::Course;
 use super::fault::Fault;
 use super::response::{IncidentResponse, ResponseSummary};
-use crate::ids::{AlarmId, DefectId};
 use crate::outcome::{Ending, Outcome};
 
 /// The outcome of a rollout that ended at `end_ms`.
@@ -30,7 +29,7 @@ pub fn outcome(
     } = response.summary();
     Outcome {
         ending,
-        defect: ctx.defect_id.map(DefectId::number),
+        defect: ctx.defect_id,
         end_ms,
         completed_ms: course.completed_ms,
         to_25_ms: course.to_25_ms,
@@ -42,7 +41,7 @@ pub fn outcome(
         onset_ms: blast.onset_ms,
         first_failure_ms: blast.first_failure_ms,
         alarm_ms,
-        alarm: alarm.map(AlarmId::number),
+        alarm,
         rollback_ms: course.stopped_ms,
         mitigation_ms,
         first_recovery_ms: blast.first_recovery_ms,

@@ -7,12 +7,11 @@ use super::event::Event;
 use super::launch::{DrawSource, Launch};
 use super::model::{BatchTime, Model};
 use super::trace::{RolloutEvent, RolloutObserver, Scraped};
-use crate::ids::{AlarmId, DefectId, RegionId, WaveId, ZoneId};
+use crate::ids::{AlarmId, DefectId, IdRange, RegionId, WaveId, ZoneId};
 use crate::plan::strata::ChangeKind;
 use crate::plan::{Alarm, Defect, Plan, Region, Strategy, Wave, Within, Zone};
 use crate::random::{Purpose, Streams, mix};
 use crate::sim::{Observer, Queue};
-use std::ops::Range;
 
 /// Tells the streams of revisions from those of strata.
 const REVISION: u64 = u64::from_le_bytes(*b"revision");
@@ -101,7 +100,7 @@ impl<'a> Context<'a> {
             streams,
             start_utc_ms: plan.study.start_utc_ms + spread as u64,
             defect: defect.map(|defect| &plan.change.defects[defect]),
-            defect_id: defect.map(DefectId::new),
+            defect_id: defect,
             kind: stratum.kind,
             launch: None,
             now_ms: 0,
@@ -126,7 +125,7 @@ impl<'a> Context<'a> {
             context.kind = ChangeKind::Any;
         }
         context.defect = launch.defect.map(|defect| &model.plan.change.defects[defect]);
-        context.defect_id = launch.defect.map(DefectId::new);
+        context.defect_id = launch.defect;
         context.start_utc_ms = launch.start_utc_ms;
         context.launch = Some(launch);
         context
@@ -214,31 +213,31 @@ impl<'a> Context<'a> {
     }
 
     /// All zones of the fleet.
-    pub fn zones(&self) -> impl Iterator<Item = ZoneId> + use<> {
-        zone_ids(0..self.plan.fleet.zones.len())
+    pub fn zones(&self) -> IdRange<ZoneId> {
+        self.plan.fleet.zones.ids()
     }
 
     /// The zones of a region.
-    pub fn zones_of(&self, region: RegionId) -> impl Iterator<Item = ZoneId> + use<> {
-        zone_ids(self.region(region).zones.clone())
+    pub fn zones_of(&self, region: RegionId) -> IdRange<ZoneId> {
+        self.region(region).zones.clone()
     }
 
     /// A zone as the plan has it.
     #[inline]
     pub fn zone(&self, zone: ZoneId) -> &'a Zone {
-        &self.plan.fleet.zones[zone.index()]
+        &self.plan.fleet.zones[zone]
     }
 
     /// A region as the plan has it.
     #[inline]
     pub fn region(&self, region: RegionId) -> &'a Region {
-        &self.plan.fleet.regions[region.index()]
+        &self.plan.fleet.regions[region]
     }
 
     /// The region of a zone.
     #[inline]
     pub fn region_of(&self, zone: ZoneId) -> RegionId {
-        RegionId::new(self.zone(zone).region)
+        self.zone(zone).region
     }
 
     /// A wave of the strategy.
@@ -250,16 +249,16 @@ impl<'a> Context<'a> {
     /// The definition of an alarm.
     #[inline]
     pub fn alarm(&self, alarm: AlarmId) -> &'a Alarm {
-        &self.plan.alarms[alarm.index()]
+        &self.plan.alarms[alarm]
     }
 
-    /// Indices of the zones of the part of the fleet around a zone.
+    /// The zones of the part of the fleet around a zone.
     #[inline]
-    pub fn zones_around(&self, zone: ZoneId, within: Within) -> Range<usize> {
+    pub fn zones_around(&self, zone: ZoneId, within: Within) -> IdRange<ZoneId> {
         match within {
-            Within::Zone => zone.index()..zone.index() + 1,
-            Within::Region => self.region(self.region_of(zone)).zones.clone(),
-            Within::Service => 0..self.plan.fleet.zones.len(),
+            Within::Zone => IdRange::one(zone),
+            Within::Region => self.zones_of(self.region_of(zone)),
+            Within::Service => self.zones(),
         }
     }
 
@@ -286,20 +285,13 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Ids of a range of the fleet's zones.
-pub fn zone_ids(zones: Range<usize>) -> impl Iterator<Item = ZoneId> {
-    zones.map(ZoneId::new)
-}
-
-fn pick_defect(plan: &Plan, u: f64) -> usize {
+/// The defect that a uniform draw stands for: by the probabilities of the catalogue.
+fn pick_defect(plan: &Plan, u: f64) -> DefectId {
+    let defects = &plan.change.defects;
     let mut sum = 0.0;
-    let last = plan.change.defects.len().saturating_sub(1);
-    plan.change
-        .defects
-        .iter()
-        .position(|defect| {
-            sum += defect.probability;
-            u < sum
-        })
-        .unwrap_or(last)
+    let drawn = defects.find_id(|defect| {
+        sum += defect.probability;
+        u < sum
+    });
+    drawn.or_else(|| defects.ids().next_back()).expect("invariant: a change that may be bad has a catalogue")
 }

@@ -3,6 +3,7 @@
 //! A pipeline over weeks launches rollouts; each is a pure function of its launch. Without constraints a launch of
 //! a study's trial is that trial.
 
+use crate::ids::{DefectId, RegionId, WaveId};
 use crate::outcome::Outcome;
 use crate::plan::Ratio;
 
@@ -10,18 +11,18 @@ use crate::plan::Ratio;
 /// instant that it gave itself it must agree.
 pub trait Gate {
     /// When wave `wave` may start.
-    fn wave(&self, wave: usize, at_ms: u64) -> Option<u64>;
+    fn wave(&self, wave: WaveId, at_ms: u64) -> Option<u64>;
 
     /// When region `region` of the fleet may start in a wave that has started.
-    fn region(&self, region: usize, at_ms: u64) -> Option<u64> {
+    fn region(&self, region: RegionId, at_ms: u64) -> Option<u64> {
         let _ = region;
         Some(at_ms)
     }
 }
 
 /// A gate for waves only.
-impl<F: Fn(usize, u64) -> Option<u64>> Gate for F {
-    fn wave(&self, wave: usize, at_ms: u64) -> Option<u64> {
+impl<F: Fn(WaveId, u64) -> Option<u64>> Gate for F {
+    fn wave(&self, wave: WaveId, at_ms: u64) -> Option<u64> {
         self(wave, at_ms)
     }
 }
@@ -54,8 +55,8 @@ pub struct OutsideStop {
 pub struct Launch<'a> {
     /// Which random draws it meets.
     pub draws: DrawSource,
-    /// Defect that the revision carries, an index of the plan's catalogue.
-    pub defect: Option<usize>,
+    /// Defect that the revision carries, of the plan's catalogue.
+    pub defect: Option<DefectId>,
     /// Start in milliseconds since a UTC midnight.
     pub start_utc_ms: u64,
     /// Share of each bake that is kept: an urgent change waits less, or not at all.

@@ -1,8 +1,7 @@
 //! Parts of a fleet that something happens to: one host, what an instance of an alarm watches, what goes dark.
 
-use crate::ids::{HostId, RegionId, ZoneId};
+use crate::ids::{HostId, IdRange, RegionId, ZoneId};
 use crate::plan::Fleet;
-use std::ops::Range;
 
 /// One host of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,34 +49,31 @@ impl WatchedScope {
     #[must_use]
     pub fn entity(self, fleet: &Fleet) -> u64 {
         match self {
-            Self::OneBox(zone) | Self::Zone(zone) => fleet.zones[zone.index()].entity,
-            Self::Region(region) => fleet.regions[region.index()].entity,
+            Self::OneBox(zone) | Self::Zone(zone) => fleet.zones[zone].entity,
+            Self::Region(region) => fleet.regions[region].entity,
             Self::Service => 0,
         }
     }
 
-    /// Indices of the zones that it has hosts of.
+    /// The zones that it has hosts of.
     #[inline]
     #[must_use]
-    pub fn zones(self, fleet: &Fleet) -> Range<usize> {
+    pub fn zones(self, fleet: &Fleet) -> IdRange<ZoneId> {
         match self {
-            Self::OneBox(zone) | Self::Zone(zone) => zone.index()..zone.index() + 1,
-            Self::Region(region) => fleet.regions[region.index()].zones.clone(),
-            Self::Service => 0..fleet.zones.len(),
+            Self::OneBox(zone) | Self::Zone(zone) => IdRange::one(zone),
+            Self::Region(region) => fleet.regions[region].zones.clone(),
+            Self::Service => fleet.zones.ids(),
         }
     }
 
-    /// Indices of the regions that it has hosts of.
+    /// The regions that it has hosts of.
     #[inline]
     #[must_use]
-    pub fn regions(self, fleet: &Fleet) -> Range<usize> {
+    pub fn regions(self, fleet: &Fleet) -> IdRange<RegionId> {
         match self {
-            Self::OneBox(zone) | Self::Zone(zone) => {
-                let region = fleet.zones[zone.index()].region;
-                region..region + 1
-            }
-            Self::Region(region) => region.index()..region.index() + 1,
-            Self::Service => 0..fleet.regions.len(),
+            Self::OneBox(zone) | Self::Zone(zone) => IdRange::one(fleet.zones[zone].region),
+            Self::Region(region) => IdRange::one(region),
+            Self::Service => fleet.regions.ids(),
         }
     }
 }

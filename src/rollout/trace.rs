@@ -1,6 +1,7 @@
 //! What a rollout tells an observer. Every timeline, JSON line and chart of one trial is a fold
 //! over these events; the rollout never formats them.
 
+use crate::ids::AlarmId;
 use crate::sim::{Observer, Record};
 use serde::Serialize;
 
@@ -65,8 +66,8 @@ pub enum RolloutEvent {
 /// What a scrape found, and what the rule over it made of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scraped {
-    /// Index of the alarm.
-    pub alarm: u32,
+    /// The alarm.
+    pub alarm: AlarmId,
     /// The zone, the region, or 0 for the service.
     pub entity: u32,
     /// When, in milliseconds of the wall clock since the midnight (UTC) before the rollout; below 0 before it.

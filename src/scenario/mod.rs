@@ -128,6 +128,7 @@ mod tests {
     // Tests of what scenarios mean, on texts: defaults, inheritance, includes, selection.
 
     use super::*;
+    use crate::ids::{AlarmId, RegionId, ZoneId};
     use crate::plan::{Concurrency, HostShare, Ratio, RollbackScope, Scope, Watch};
     use crate::random::Distribution;
     use std::collections::BTreeMap;
@@ -209,9 +210,9 @@ labels = ["cheap"]
         );
         assert_eq!(plan.change.bad_probability, 0.0);
         assert_eq!(plan.change.rollback_time, Distribution::Fixed { ms: 0 });
-        assert_eq!(plan.fleet.zone_name(0), "only/a");
-        assert_eq!(plan.fleet.zones[0].entity, crate::random::stable_hash(b"only/a"));
-        assert_eq!(plan.fleet.regions[0].hourly_factor, [1.0; 24]);
+        assert_eq!(plan.fleet.zone_name(ZoneId::new(0)), "only/a");
+        assert_eq!(plan.fleet.zones[ZoneId::new(0)].entity, crate::random::stable_hash(b"only/a"));
+        assert_eq!(plan.fleet.regions[RegionId::new(0)].hourly_factor, [1.0; 24]);
         let strategy = &plan.strategies[0];
         assert_eq!(strategy.rollback.scope, RollbackScope::Everything);
         assert_eq!(strategy.rollback.batch, HostShare::ALL);
@@ -230,7 +231,7 @@ labels = ["cheap"]
         let plan =
             plan(&format!("{REGIONS}{text}[[strategy]]\nname = \"s\"\nwave = [{{ regions = \"all\" }}]"));
         assert_eq!(plan.change.bad_probability, 1.0, "with a defect changes are bad");
-        let alarm = &plan.alarms[0];
+        let alarm = &plan.alarms[AlarmId::new(0)];
         assert_eq!((alarm.scope, alarm.watch, alarm.period_ms), (Scope::Service, Watch::Wave, 60_000));
         assert_eq!((alarm.datapoints_to_alarm, alarm.window, alarm.publish_delay_ms), (1, 1, 0));
         let crate::plan::Signal::ErrorRatio { threshold, min_requests, .. } = alarm.signal else { panic!() };

@@ -2,12 +2,13 @@
 //! nothing; whoever looks at a plan later points at these places.
 
 use crate::diagnostic::Span;
+use crate::ids::{AlarmId, IdVec};
 
 /// Places of the parts of a plan: their names.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     /// Of each alarm of [`crate::plan::Plan::alarms`].
-    pub alarms: Vec<Span>,
+    pub alarms: IdVec<AlarmId, Span>,
     /// Of each strategy of [`crate::plan::Plan::strategies`].
     pub strategies: Vec<Span>,
     /// Of the pipeline, if there is one.

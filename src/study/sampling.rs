@@ -123,6 +123,6 @@ impl Sampling {
 fn group(kind: ChangeKind) -> u32 {
     match kind {
         ChangeKind::Any | ChangeKind::Good => 0,
-        ChangeKind::Bad { defect, .. } => defect as u32 + 1,
+        ChangeKind::Bad { defect, .. } => defect.number() + 1,
     }
 }

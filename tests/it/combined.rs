@@ -4,6 +4,7 @@ use crate::pipeline::{any_pipeline, delivered, every, invariants, repair, timed_
 use crate::pipeline_oracles::{MINUTE, fixed, line, stages};
 use crate::pipeline_study::measured;
 use proptest::prelude::*;
+use wavetank::ids::CalendarId;
 use wavetank::outcome::pipeline::{Incident, Part, PipelineOutcome};
 use wavetank::pipeline::{self, Combined, Timed, TimedWave};
 use wavetank::plan::pipeline::Line;
@@ -22,8 +23,9 @@ fn pipeline(merges: Merges, defect: Option<usize>) -> Line {
             probability: f64::from(u8::from(defect == Some(class))),
             review_catches: 0.0,
         })
-        .to_vec();
-    pipeline.stages[0].catches = vec![0.0; 2];
+        .to_vec()
+        .into();
+    pipeline.stages[0].catches = vec![0.0; 2].into();
     pipeline.wave_windows = vec![None; 2];
     pipeline.after_rejection = AfterRejection::Revert(repair());
     pipeline
@@ -35,7 +37,7 @@ fn component(bake: u64, sees: [bool; 2], rollback: u64) -> Timed {
     let waves = sees.map(|sees| TimedWave {
         deploy: fixed(10),
         bake: fixed(bake),
-        catches: vec![f64::from(u8::from(sees)); 2],
+        catches: vec![f64::from(u8::from(sees)); 2].into(),
         detection: fixed(10),
         false_alarm: 0.0,
         regions: Vec::new(),
@@ -46,7 +48,7 @@ fn component(bake: u64, sees: [bool; 2], rollback: u64) -> Timed {
 /// A table that bakes for 20 minutes and goes back in 25, a service that bakes for 50 and goes back in 15.
 fn run(pipeline: &Line, table_sees: [bool; 2], service_sees: [bool; 2]) -> PipelineOutcome {
     let components = vec![component(20, table_sees, 25), component(50, service_sees, 15)];
-    pipeline::run(pipeline, &mut Combined::new(components, vec![0, 1]), 4, 0)
+    pipeline::run(pipeline, &mut Combined::new(components, vec![0, 1].into()), 4, 0)
 }
 
 #[test]
@@ -106,13 +108,13 @@ fn a_component_shows_only_its_own_defects() {
 #[test]
 fn each_component_needs_its_window() {
     let mut pipeline = pipeline(every(0, 1), None);
-    pipeline.calendars = vec![Calendar::new(vec![(0, 20 * MINUTE), (100 * MINUTE, 1000 * MINUTE)])];
-    pipeline.wave_windows = vec![Some(0); 2];
+    pipeline.calendars = vec![Calendar::new(vec![(0, 20 * MINUTE), (100 * MINUTE, 1000 * MINUTE)])].into();
+    pipeline.wave_windows = vec![Some(CalendarId::new(0)); 2];
     let outcome = run(&pipeline, [false; 2], [false; 2]);
     // The table is done at 31, the service waits until 100.
     assert_eq!(delivered(&outcome), [Some(160 + 90)]);
     assert_eq!(outcome.changes[0].parts.of(Part::Window), 69 * MINUTE);
-    pipeline.calendars = vec![Calendar::new(vec![(0, 20 * MINUTE)])];
+    pipeline.calendars = vec![Calendar::new(vec![(0, 20 * MINUTE)])].into();
     let outcome = run(&pipeline, [false; 2], [false; 2]);
     assert_eq!(delivered(&outcome), [None]);
     assert_eq!(outcome.changes[0].parts.of(Part::Window), (3000 - 31) * MINUTE);
@@ -145,10 +147,10 @@ proptest! {
         pipeline.wave_windows.fill(None);
         let timed = |waves: &[TimedWave], rollback| Timed::new(seed, 0, waves.to_vec(), fixed(rollback));
         let plain = pipeline::run(&pipeline, &mut timed(&waves, 15), seed, 0);
-        let mut alone = Combined::new(vec![timed(&waves, 15)], vec![0]);
+        let mut alone = Combined::new(vec![timed(&waves, 15)], vec![0].into());
         prop_assert_eq!(&plain, &pipeline::run(&pipeline, &mut alone, seed, 0));
         let followed = vec![timed(&waves, 15), timed(&nothing(waves.len()), 0)];
-        let mut followed = Combined::new(followed, vec![0]);
+        let mut followed = Combined::new(followed, vec![0].into());
         prop_assert_eq!(&plain, &pipeline::run(&pipeline, &mut followed, seed, 0));
     }
 
@@ -163,7 +165,7 @@ proptest! {
             let timed = |waves: Vec<TimedWave>| Timed::new(seed, 0, waves, fixed(15));
             let first = timed(waves.clone());
             let components = vec![first.clone(), timed(vec![other.clone(); waves.len()]), first];
-            pipeline::run(&pipeline, &mut Combined::new(components, vec![owner]), seed, 0)
+            pipeline::run(&pipeline, &mut Combined::new(components, vec![owner].into()), seed, 0)
         };
         let outcome = run();
         invariants(&outcome)?;

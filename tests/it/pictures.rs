@@ -5,7 +5,7 @@ use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support::{self, plan_of};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use wavetank::ids::{ChangeId, RevisionId, StageId};
+use wavetank::ids::{ChangeId, DefectId, RevisionId, StageId};
 use wavetank::outcome::measures;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::{self, MergeKind, PipelineEvent, Timed};
@@ -32,8 +32,8 @@ fn an_observer_hears_each_fact_once_and_in_order() {
         60 * MINUTE,
     );
     let class = |probability| DefectClass { name: "any".to_owned(), probability, review_catches: 0.0 };
-    pipeline.source.defects = vec![class(1.0)];
-    pipeline.stages[0].catches = vec![1.0];
+    pipeline.source.defects = vec![class(1.0)].into();
+    pipeline.stages[0].catches = vec![1.0].into();
     let repair =
         RepairPolicy { latency: fixed(20), misattribution: 0.0, again: fixed(600), fast_track: false };
     pipeline.after_rejection = AfterRejection::Revert(repair);
@@ -49,11 +49,11 @@ fn an_observer_hears_each_fact_once_and_in_order() {
     let (second, third) = (RevisionId::new(1), RevisionId::new(2));
     // The second change carries the first one's defect too: it is withdrawn, and waits for the revert.
     let expected = [
-        (0, merged(0, MergeKind::Own, Some(0))),
+        (0, merged(0, MergeKind::Own, Some(DefectId::new(0)))),
         (0, PipelineEvent::SetOut { revision, urgent: false }),
         (0, PipelineEvent::Waits { revision, stage }),
         (0, PipelineEvent::Runs { revision, stage }),
-        (5, merged(1, MergeKind::Own, Some(0))),
+        (5, merged(1, MergeKind::Own, Some(DefectId::new(0)))),
         (5, PipelineEvent::SetOut { revision: second, urgent: false }),
         (5, PipelineEvent::Waits { revision: second, stage }),
         (10, PipelineEvent::Rejected { revision, stage, culprit: Some(ChangeId::new(0)), changes: 1 }),
@@ -284,7 +284,7 @@ fn an_approval_costs_lead_time_and_the_price_is_paired() {
     let run = |pipeline: &_| study::run(&plan, pipeline, 12, &Nobody).unwrap();
     let (with, without) = (run(pipeline), run(&pipeline.without(&[stage])));
     for (a, b) in with.by_strategy[0].iter().zip(&without.by_strategy[0]) {
-        let luck = |outcome: &PipelineOutcome| -> Vec<(u64, Option<u32>, u64)> {
+        let luck = |outcome: &PipelineOutcome| -> Vec<(u64, Option<DefectId>, u64)> {
             let changes = outcome.changes.iter();
             changes.map(|c| (c.merged_ms, c.defect, c.parts.of(Part::Review))).collect()
         };

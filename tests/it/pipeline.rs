@@ -4,6 +4,7 @@ use crate::pipeline_oracles::{HOUR, MINUTE, WEEK, exponential, fixed, line, pois
 use crate::support::accept;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use wavetank::ids::{CalendarId, RegionId};
 use wavetank::outcome::pipeline::{Harm, Incident, Part, PipelineOutcome, StageOutcome};
 use wavetank::pipeline::{
     self, Production, RolloutRequest, Schedule, ScheduledStop, StopReason, Timed, TimedWave, WaveRun,
@@ -26,7 +27,7 @@ pub(crate) fn wave(catches: f64) -> TimedWave {
     TimedWave {
         deploy: fixed(10),
         bake: fixed(50),
-        catches: vec![catches],
+        catches: vec![catches].into(),
         detection: fixed(30),
         false_alarm: 0.0,
         regions: Vec::new(),
@@ -38,8 +39,8 @@ pub(crate) fn wave(catches: f64) -> TimedWave {
 pub(crate) fn with_waves(merges: Merges, waves: usize) -> Line {
     let mut pipeline = line(merges, stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects =
-        vec![DefectClass { name: "any".to_owned(), probability: 0.5, review_catches: 0.0 }];
-    pipeline.stages[0].catches = vec![0.0];
+        vec![DefectClass { name: "any".to_owned(), probability: 0.5, review_catches: 0.0 }].into();
+    pipeline.stages[0].catches = vec![0.0].into();
     pipeline.wave_windows = vec![None; waves];
     pipeline.after_rejection = AfterRejection::Revert(repair());
     pipeline
@@ -94,8 +95,8 @@ fn waves_hold_one_revision_each() {
 fn a_wave_waits_for_its_window_and_so_does_what_comes_behind() {
     let mut pipeline = with_waves(every(0, 2), 2);
     pipeline.calendars =
-        vec![Calendar::new(vec![(100 * MINUTE, 110 * MINUTE), (500 * MINUTE, 600 * MINUTE)])];
-    pipeline.wave_windows[1] = Some(0);
+        vec![Calendar::new(vec![(100 * MINUTE, 110 * MINUTE), (500 * MINUTE, 600 * MINUTE)])].into();
+    pipeline.wave_windows[1] = Some(CalendarId::new(0));
     let outcome = trial(&pipeline, &[wave(0.0), wave(0.0)], &[false, false]);
     // The first change leaves wave 1 at 100 only; the second ends wave 1 at 160 and waits until 500.
     assert_eq!(delivered(&outcome), [160, 560].map(Some));
@@ -140,7 +141,7 @@ fn blaming_the_wrong_change_costs_another_round() {
     let mut pipeline = with_waves(every(1, 3), 0);
     pipeline.stages = stages([fixed(5)]);
     pipeline.stages[0].mode = Mode::Superseded;
-    pipeline.stages[0].catches = vec![1.0];
+    pipeline.stages[0].catches = vec![1.0].into();
     pipeline.after_rejection = AfterRejection::Revert(RepairPolicy { misattribution: 1.0, ..repair() });
     let outcome = trial(&pipeline, &[], &[false, true, false]);
     // The second and the third run together until 10; the third is blamed and out at 110; the rest is
@@ -203,11 +204,11 @@ fn flaky_runs_cost_their_repetition_and_the_wait_for_somebody() {
 fn windows_hold_the_start_the_whole_run_or_the_work() {
     let done = |holds| {
         let mut stage = Stage::plain("approval", StagePhase::Approval, fixed(240));
-        stage.window = Some(Window { calendar: 0, holds });
+        stage.window = Some(Window { calendar: CalendarId::new(0), holds });
         let merges = Merges::Recorded(vec![15 * HOUR]);
         let mut pipeline = line(merges, vec![stage], 0, WEEK);
         let days = (0..5).map(|day| (day * 24 * HOUR + 9 * HOUR, day * 24 * HOUR + 17 * HOUR));
-        pipeline.calendars = vec![Calendar::new(days.collect())];
+        pipeline.calendars = vec![Calendar::new(days.collect())].into();
         let outcome = pipeline::run(&pipeline, &mut Timed::none(), 1, 0);
         let change = &outcome.changes[0];
         let parts = [Part::Approval, Part::Window].map(|part| change.parts.of(part) / HOUR);
@@ -251,7 +252,7 @@ impl Production for Late {
         1
     }
 
-    fn regions(&self, _: usize) -> &[usize] {
+    fn regions(&self, _: usize) -> &[RegionId] {
         &[]
     }
 
@@ -298,7 +299,7 @@ impl Production for Remembered {
         self.timed.waves()
     }
 
-    fn regions(&self, wave: usize) -> &[usize] {
+    fn regions(&self, wave: usize) -> &[RegionId] {
         self.timed.regions(wave)
     }
 
@@ -344,7 +345,7 @@ fn duration() -> impl Strategy<Value = Distribution> {
 fn stage() -> impl Strategy<Value = Stage> {
     let mode = prop_oneof![Just(Mode::Queued), Just(Mode::Superseded), Just(Mode::Parallel)];
     let holds = prop_oneof![Just(Holds::Start), Just(Holds::WholeRun), Just(Holds::Work)];
-    let window = prop::option::of(holds.prop_map(|holds| Window { calendar: 0, holds }));
+    let window = prop::option::of(holds.prop_map(|holds| Window { calendar: CalendarId::new(0), holds }));
     let then = prop_oneof![
         duration().prop_map(|wait| OnFlaky::Block { wait }),
         (0u32..3).prop_map(|times| OnFlaky::Retry { times })
@@ -356,7 +357,7 @@ fn stage() -> impl Strategy<Value = Stage> {
             room,
             window,
             flaky: Flaky { probability, then },
-            catches: vec![catches],
+            catches: vec![catches].into(),
             false_alarm,
             fixes_pass_by,
             emergencies_pass_by: !fixes_pass_by,
@@ -370,7 +371,7 @@ pub fn timed_wave() -> impl Strategy<Value = TimedWave> {
         |(deploy, bake, catches, detection, false_alarm)| TimedWave {
             deploy,
             bake,
-            catches: vec![catches],
+            catches: vec![catches].into(),
             detection,
             false_alarm,
             regions: Vec::new(),
@@ -420,14 +421,15 @@ pub fn any_pipeline() -> impl Strategy<Value = (Line, Vec<TimedWave>)> {
         |(stages, waves, entry, after_rejection, rate, bad, review, (emergency, error_budget))| {
             let mut pipeline = line(poisson(rate), stages, WEEK / 2, 3 * WEEK);
             let days = (0..21).map(|day| (day * 24 * HOUR + 9 * HOUR, day * 24 * HOUR + 17 * HOUR));
-            pipeline.calendars = vec![Calendar::new(days.collect())];
-            pipeline.wave_windows = waves.iter().map(|(_, window)| window.then_some(0)).collect();
+            pipeline.calendars = vec![Calendar::new(days.collect())].into();
+            pipeline.wave_windows =
+                waves.iter().map(|(_, window)| window.then_some(CalendarId::new(0))).collect();
             pipeline.entry = entry;
             (pipeline.emergency, pipeline.error_budget) = (emergency, error_budget);
             pipeline.after_rejection = after_rejection;
             pipeline.source.review = review;
             pipeline.source.defects =
-                vec![DefectClass { name: "any".to_owned(), probability: bad, review_catches: 0.2 }];
+                vec![DefectClass { name: "any".to_owned(), probability: bad, review_catches: 0.2 }].into();
             (pipeline, waves.into_iter().map(|(wave, _)| wave).collect())
         },
     )

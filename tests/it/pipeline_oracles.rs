@@ -5,6 +5,7 @@
 //! features.
 
 use crate::support::{accept, oracle, reject};
+use wavetank::ids::{CalendarId, IdVec};
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::{self, Timed};
 use wavetank::plan::pipeline::Line;
@@ -31,12 +32,12 @@ pub(crate) fn poisson(per_minute: f64) -> Merges {
 
 pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_ms: u64) -> Line {
     Line {
-        source: ChangeSource { merges, review: fixed(0), defects: Vec::new() },
+        source: ChangeSource { merges, review: fixed(0), defects: IdVec::default() },
         stages,
-        calendars: Vec::new(),
+        calendars: IdVec::default(),
         wave_windows: Vec::new(),
         two_phase: None,
-        region_windows: Vec::new(),
+        region_windows: IdVec::default(),
         entry: EntryPolicy::Queued,
         after_rejection: AfterRejection::Leave,
         emergency: None,
@@ -158,12 +159,12 @@ fn o18_a_chain_of_stages_lets_through_what_bayes_says() {
     let mut pipeline =
         line(Merges::Every { first_ms: 0, gap_ms: 0, count: 1 }, stages([fixed(1); 4]), 0, HOUR);
     pipeline.source.defects =
-        vec![DefectClass { name: "any".to_owned(), probability: 0.03, review_catches: 0.0 }];
+        vec![DefectClass { name: "any".to_owned(), probability: 0.03, review_catches: 0.0 }].into();
     // The closed form counts every rejection of a bad change as a detection. Here a stage that does not see
     // the defect may still raise a false alarm, so what it sees makes up the rest of the published share.
     let false_alarm = 0.01;
     for (stage, detected) in pipeline.stages.iter_mut().zip([0.8, 0.5, 0.5, 0.3]) {
-        stage.catches = vec![1.0 - (1.0 - detected) / (1.0 - false_alarm)];
+        stage.catches = vec![1.0 - (1.0 - detected) / (1.0 - false_alarm)].into();
         stage.false_alarm = false_alarm;
     }
     let n = 400_000;
@@ -220,9 +221,9 @@ fn o22_a_window_makes_changes_wait() {
     let open = days.map(|day| (day + 9 * HOUR, day + 17 * HOUR)).collect();
     let mut stage = Stage::plain("window", StagePhase::Deploy, fixed(0));
     stage.mode = Mode::Parallel;
-    stage.window = Some(Window { calendar: 0, holds: Holds::Start });
+    stage.window = Some(Window { calendar: CalendarId::new(0), holds: Holds::Start });
     let mut pipeline = line(poisson(0.1), vec![stage], 0, 500 * WEEK);
-    pipeline.calendars = vec![Calendar::new(open)];
+    pipeline.calendars = vec![Calendar::new(open)].into();
     let outcome = run(&pipeline, 22, 0);
     let done = outcome.changes.iter().filter(|change| change.delivered_ms.is_some());
     let waits: Vec<f64> = done.map(|c| c.parts.of(Part::Window) as f64 / HOUR as f64).collect();

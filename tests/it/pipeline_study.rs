@@ -3,6 +3,7 @@
 use super::pipeline_oracles::HOUR;
 use super::support::{self, plan_of as plan};
 use tempfile::TempDir;
+use wavetank::ids::CalendarId;
 use wavetank::outcome::measures;
 use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::pipeline::{AfterRejection, Merges, WaveCalendar};
@@ -27,7 +28,7 @@ fn with_calendar(calendar: &str) -> Plan {
 }
 
 fn openings(plan: &Plan) -> Vec<(f64, f64)> {
-    let open = plan.pipeline.as_ref().unwrap().line.calendars[0].intervals();
+    let open = plan.pipeline.as_ref().unwrap().line.calendars[CalendarId::new(0)].intervals();
     open.iter().map(|(from, to)| (*from as f64 / HOUR as f64, *to as f64 / HOUR as f64)).collect()
 }
 

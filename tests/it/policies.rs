@@ -4,6 +4,7 @@
 use crate::pipeline::{delivered, every, part, trial, wave, with_waves};
 use crate::pipeline_oracles::{HOUR, MINUTE, fixed};
 use crate::support::{self, plan_of as plan};
+use wavetank::ids::{CalendarId, RegionId};
 use wavetank::outcome::pipeline::{Emergencies, Part, PipelineOutcome};
 use wavetank::pipeline::{self, Production, RolloutRequest, Rollouts, Schedule, Timed, TimedWave};
 use wavetank::plan::pipeline::Line;
@@ -141,8 +142,8 @@ fn emergencies_bake_less_and_pass_by_what_lets_them() {
 fn emergencies_may_ignore_windows_and_take_the_place_of_a_rollout() {
     let waves = [wave(0.0), wave(0.0)];
     let mut pipeline = with_waves(every(30, 2), 2);
-    pipeline.calendars = vec![Calendar::new(vec![(0, 5 * MINUTE), (500 * MINUTE, 600 * MINUTE)])];
-    pipeline.wave_windows = vec![Some(0), Some(0)];
+    pipeline.calendars = vec![Calendar::new(vec![(0, 5 * MINUTE), (500 * MINUTE, 600 * MINUTE)])].into();
+    pipeline.wave_windows = vec![Some(CalendarId::new(0)), Some(CalendarId::new(0))];
     pipeline.emergency = Some(Emergency { ignores_windows: true, ..LANE });
     // The second follows one wave behind.
     assert_eq!(delivered(&trial(&pipeline, &waves, &[false, false])), [41, 71].map(Some));
@@ -177,7 +178,7 @@ impl Production for Harmful {
         self.0.waves()
     }
 
-    fn regions(&self, _: usize) -> &[usize] {
+    fn regions(&self, _: usize) -> &[RegionId] {
         &[]
     }
 

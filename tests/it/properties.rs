@@ -4,6 +4,7 @@ use crate::support;
 use proptest::prelude::*;
 use std::ffi::OsStr;
 use std::fs;
+use wavetank::ids::{AlarmId, DefectId};
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{Estimator, Plan, RollbackScope};
 use wavetank::random::Distribution;
@@ -123,7 +124,7 @@ fn an_unrelated_region_does_not_reshuffle_the_others() {
     let plan = support::plan("scenarios/r1.toml", &[]);
     let mut shorter = plan.clone();
     let last = shorter.strategies[0].waves[4].regions.pop().unwrap();
-    assert_eq!(last, 23);
+    assert_eq!(last.index(), 23);
     let (model, shorter_model) = (Model::new(&plan), Model::new(&shorter));
     for trial in 0..20 {
         let (mut all, mut fewer) = (Recorder::default(), Recorder::default());
@@ -145,13 +146,13 @@ fn time_scales() {
     let mut plan = support::plan("scenarios/r1.toml", &[]);
     plan.change.deploy_time = Distribution::Fixed { ms: 240_000 };
     plan.change.rollback_time = Distribution::Fixed { ms: 180_000 };
-    plan.change.defects[0].onset = Distribution::Fixed { ms: 7_000_000 };
+    plan.change.defects[DefectId::new(0)].onset = Distribution::Fixed { ms: 7_000_000 };
     plan.change.bad_probability = 0.5;
     let mut slow = plan.clone();
     slow.change.deploy_time = Distribution::Fixed { ms: 7 * 240_000 };
     slow.change.rollback_time = Distribution::Fixed { ms: 7 * 180_000 };
-    slow.change.defects[0].onset = Distribution::Fixed { ms: 49_000_000 };
-    slow.alarms[0].period_ms *= 7;
+    slow.change.defects[DefectId::new(0)].onset = Distribution::Fixed { ms: 49_000_000 };
+    slow.alarms[AlarmId::new(0)].period_ms *= 7;
     slow.strategies[0].rollback.reaction_delay_ms *= 7;
     for wave in &mut slow.strategies[0].waves {
         wave.bake_ms *= 7;
@@ -218,15 +219,17 @@ fn more_bad_luck_changes_weights_and_no_trial() {
 fn another_defect_leaves_the_trials_of_the_others_alone() {
     let plan = support::plan("scenarios/small.toml", &[]);
     let mut more = plan.clone();
-    let mut another = plan.change.defects[2].clone();
+    let mut another = plan.change.defects[DefectId::new(2)].clone();
     another.name = "another".into();
-    more.change.defects.insert(0, another);
+    more.change.defects = [another].into_iter().chain(more.change.defects.iter().cloned()).collect();
     let total = more.change.defects.len() as f64;
     more.change.defects.iter_mut().for_each(|defect| defect.probability = 1.0 / total);
     for (defect, _) in plan.change.defects.iter().enumerate() {
         let of = |plan: &Plan, defect: usize| {
             let all = outcomes(plan, 0, 600).into_iter();
-            all.filter(|o| o.defect == Some(defect as u32)).map(|o| Outcome { defect: None, ..o }).collect()
+            all.filter(|o| o.defect == Some(DefectId::new(defect)))
+                .map(|o| Outcome { defect: None, ..o })
+                .collect()
         };
         let (before, after): (Vec<Outcome>, Vec<Outcome>) = (of(&plan, defect), of(&more, defect + 1));
         let both = before.len().min(after.len());

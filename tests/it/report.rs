@@ -1,5 +1,6 @@
 //! From outcomes to files: every report of one small study, checked from outside the crate.
 
+use wavetank::ids::{DefectId, IdVec, RegionId};
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{
     Arrivals, Change, Concurrency, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy,
@@ -15,7 +16,7 @@ fn plan() -> Plan {
     let region = |index: usize| Region {
         name: format!("region-{index}"),
         entity: index as u64,
-        zones: index..index + 1,
+        zones: (index..index + 1).into(),
         requests_per_second: 100.0,
         timezone: "UTC".into(),
         hourly_factor: [1.0; 24],
@@ -23,7 +24,7 @@ fn plan() -> Plan {
     };
     let wave = |regions: Vec<usize>| Wave {
         name: "wave".into(),
-        regions,
+        regions: regions.into_iter().map(RegionId::new).collect(),
         hosts: HostShare::ALL,
         regions_at_once: Concurrency::ONE,
         bake_ms: 3_600_000,
@@ -48,9 +49,9 @@ fn plan() -> Plan {
         description: String::new(),
         fleet: Fleet {
             name: "fleet".into(),
-            regions: vec![region(0), region(1)],
+            regions: vec![region(0), region(1)].into(),
             zones: (0..2)
-                .map(|r| Zone { name: "a".into(), entity: r, region: r as usize, hosts: 10 })
+                .map(|r| Zone { name: "a".into(), entity: r, region: RegionId::new(r as usize), hosts: 10 })
                 .collect(),
             background_error_ratio: 0.0,
             arrivals: Arrivals::Fixed,
@@ -66,10 +67,11 @@ fn plan() -> Plan {
                 clock: DefectClock::Host,
                 onset: Distribution::Fixed { ms: 0 },
                 ..Defect::default()
-            }],
+            }]
+            .into(),
             ..Change::default()
         },
-        alarms: Vec::new(),
+        alarms: IdVec::default(),
         strategies: vec![
             strategy("at, once", vec![wave(vec![0, 1])]),
             strategy("in \"turn\" <&>", vec![wave(vec![0]), wave(vec![1])]),
@@ -99,7 +101,7 @@ fn outcome(strategy: u64, trial: u64) -> Outcome {
     let harm = if bad { (trial + 1) * 600_000 / (1 + strategy) } else { 0 };
     Outcome {
         ending: if bad { Ending::Escaped } else { Ending::Completed },
-        defect: bad.then_some(0),
+        defect: bad.then_some(DefectId::new(0)),
         end_ms,
         to_25_ms: Some(end_ms / 4),
         to_50_ms: Some(end_ms / 2),

@@ -2,6 +2,7 @@
 
 use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support;
+use wavetank::ids::{CalendarId, DefectId, WaveId};
 use wavetank::outcome::pipeline::{Harm, Part};
 use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::pipeline::Line;
@@ -19,12 +20,11 @@ fn small() -> Plan {
 }
 
 /// Merges that go to production at once.
-fn straight(plan: &Plan, strategy: usize, merges: Vec<u64>, defect: Option<usize>) -> Line {
+fn straight(plan: &Plan, strategy: usize, merges: Vec<u64>, defect: Option<DefectId>) -> Line {
     let mut pipeline = line(Merges::Recorded(merges), stages([fixed(0)]), 0, 60 * 24 * HOUR);
     pipeline.source.defects = plan
         .change
         .defects
-        .iter()
         .enumerate()
         .map(|(class, listed)| DefectClass {
             name: listed.name.clone(),
@@ -32,7 +32,7 @@ fn straight(plan: &Plan, strategy: usize, merges: Vec<u64>, defect: Option<usize
             review_catches: 0.0,
         })
         .collect();
-    pipeline.stages[0].catches = vec![0.0; plan.change.defects.len()];
+    pipeline.stages[0].catches = vec![0.0; plan.change.defects.len()].into();
     pipeline.wave_windows = vec![None; plan.strategies[strategy].waves.len()];
     pipeline
 }
@@ -46,13 +46,12 @@ fn a_trial_of_one_change_is_the_trial_of_the_study() {
     for strategy in 0..plan.strategies.len() {
         for trial in 0..120 {
             let alone = engine.run(strategy, trial, &mut Silent);
-            let defect = alone.defect.map(|index| index as usize);
             let launch = Launch {
                 draws: DrawSource::Trial(trial),
-                defect,
+                defect: alone.defect,
                 start_utc_ms: START,
                 bakes: Ratio::ONE,
-                gate: &|_: usize, at_ms: u64| Some(at_ms),
+                gate: &|_: WaveId, at_ms: u64| Some(at_ms),
                 stop: None,
                 back_from_ms: 0,
             };
@@ -61,7 +60,7 @@ fn a_trial_of_one_change_is_the_trial_of_the_study() {
                 alone,
                 "{strategy} {trial}"
             );
-            let pipeline = straight(&plan, strategy, vec![START], defect);
+            let pipeline = straight(&plan, strategy, vec![START], alone.defect);
             let mut production = Rollouts::new(&model, strategy, trial, 0);
             let outcome = pipeline::run(&pipeline, &mut production, plan.study.seed, trial);
             let mut harm = Harm::default();
@@ -87,10 +86,10 @@ fn waves_wait_for_their_gates() {
     let plan = small();
     let model = Model::new(&plan);
     let mut engine = Engine::new(&model);
-    let free = |_: usize, at_ms: u64| Some(at_ms);
+    let free = |_: WaveId, at_ms: u64| Some(at_ms);
     // From the second wave on nothing starts before the third day.
-    let late = |wave: usize, at_ms: u64| Some(if wave == 1 { at_ms.max(72 * HOUR) } else { at_ms });
-    let never = |wave: usize, at_ms: u64| (wave < 2).then_some(at_ms);
+    let late = |wave: WaveId, at_ms: u64| Some(if wave.index() == 1 { at_ms.max(72 * HOUR) } else { at_ms });
+    let never = |wave: WaveId, at_ms: u64| (wave.index() < 2).then_some(at_ms);
     let mut launch = Launch {
         draws: DrawSource::Trial(0),
         defect: None,
@@ -131,7 +130,7 @@ fn a_stop_from_outside_takes_everything_back_or_leaves_it() {
         defect: None,
         start_utc_ms: START,
         bakes: Ratio::ONE,
-        gate: &|_: usize, at_ms: u64| Some(at_ms),
+        gate: &|_: WaveId, at_ms: u64| Some(at_ms),
         stop: Some(OutsideStop { at_ms: 3 * HOUR, roll_back }),
         back_from_ms: 0,
     };
@@ -165,8 +164,8 @@ fn the_next_revision_follows_wave_by_wave() {
     assert_eq!(batched.deployments, 2, "the second waits, and the third takes its place");
     assert_eq!(batched.changes_per_deployment(), Some(1.5));
     let mut closed = pipeline.clone();
-    closed.calendars = vec![Calendar::new(vec![(START, START + HOUR), (33 * HOUR, 34 * HOUR)])];
-    closed.wave_windows = vec![Some(0); closed.wave_windows.len()];
+    closed.calendars = vec![Calendar::new(vec![(START, START + HOUR), (33 * HOUR, 34 * HOUR)])].into();
+    closed.wave_windows = vec![Some(CalendarId::new(0)); closed.wave_windows.len()];
     let waits = run(&closed);
     assert!(waits.changes[0].parts.of(Part::Window) > 12 * HOUR, "it waits for the next day");
 }
@@ -176,7 +175,7 @@ fn a_defect_that_rides_with_two_revisions_stops_both() {
     let plan = small();
     let model = Model::new(&plan);
     // The latent defect shows after the second revision has set out.
-    let latent = plan.change.defects.iter().position(|defect| defect.name == "latent").unwrap();
+    let latent = plan.change.defects.find_id(|defect| defect.name == "latent").unwrap();
     let mut stopped_both = 0;
     for trial in 0..40 {
         let mut pipeline = straight(&plan, 0, vec![START, START + 90 * MINUTE], None);

@@ -5,6 +5,7 @@ use crate::pipeline_oracles::fixed;
 use crate::support;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use wavetank::ids::RegionId;
 use wavetank::outcome::measures::COLLATERAL_ROLLBACKS_PER_QUARTER as COLLATERAL;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome, StageOutcome};
 use wavetank::pipeline::{self, Member, Sharing, Timed, TimedWave, run_together};
@@ -23,8 +24,10 @@ type Tested = (Line, Vec<TimedWave>);
 
 /// A pipeline of one merge with a wave a region; each wave takes an hour.
 fn through(regions: &[usize], catches: f64) -> Tested {
-    let waves: Vec<TimedWave> =
-        regions.iter().map(|region| TimedWave { regions: vec![*region], ..wave(catches) }).collect();
+    let waves: Vec<TimedWave> = regions
+        .iter()
+        .map(|region| TimedWave { regions: vec![RegionId::new(*region)], ..wave(catches) })
+        .collect();
     (with_waves(every(0, 1), waves.len()), waves)
 }
 
@@ -96,7 +99,7 @@ fn a_region_is_held_until_the_rollback_is_over() {
 /// A pipeline whose defect is seen in its second region only, and one that comes to the first meanwhile.
 fn late_defect() -> [Tested; 2] {
     let mut first = through(&[0, 1], 1.0);
-    first.1[0].catches = vec![0.0];
+    first.1[0].catches = vec![0.0].into();
     let mut second = through(&[0], 0.0);
     second.0.source.merges = every(0, 1);
     second.0.stages[0].duration = fixed(70);
@@ -119,7 +122,7 @@ fn an_alarm_stops_whoever_is_where_the_defect_is() {
 #[test]
 fn whoever_is_elsewhere_goes_on() {
     let [first, mut second] = late_defect();
-    second.1[0].regions = vec![2];
+    second.1[0].regions = vec![RegionId::new(2)];
     let outcomes = trial(&[first, second], ALARMS, &[true, false]);
     assert_eq!((outcomes[1].collateral_rollbacks, delivered(&outcomes[1])[0]), (0, Some(130)));
 }
@@ -159,7 +162,10 @@ fn exclusion_costs_days_and_spares_the_innocent() {
 fn any_lines() -> impl Strategy<Value = Vec<Tested>> {
     let regions = prop::collection::vec(prop::collection::vec(0..REGIONS, 0..3), 4);
     let line = (any_pipeline(), regions).prop_map(|((pipeline, mut waves), regions)| {
-        waves.iter_mut().zip(regions).for_each(|(wave, regions)| wave.regions = regions);
+        waves
+            .iter_mut()
+            .zip(regions)
+            .for_each(|(wave, regions)| wave.regions = regions.into_iter().map(RegionId::new).collect());
         (pipeline, waves)
     });
     prop::collection::vec(line, 2..4)
@@ -171,7 +177,7 @@ struct Hold<'a> {
     from: u64,
     to: u64,
     rollback: bool,
-    regions: &'a [usize],
+    regions: &'a [RegionId],
 }
 
 /// Every wave, and every rollback for each of its waves.

@@ -4,6 +4,7 @@ use crate::pipeline::{any_pipeline, delivered, every, invariants, repair, wave};
 use crate::pipeline_oracles::{MINUTE, fixed, line, stages};
 use crate::pipeline_study::measured;
 use proptest::prelude::*;
+use wavetank::ids::DefectId;
 use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::{self, Timed, TimedWave};
 use wavetank::plan::pipeline::Line;
@@ -13,11 +14,11 @@ use wavetank::plan::pipeline::{AfterRejection, BakesFrom, DefectClass, TwoPhase}
 fn pipeline(bake: u64, from: BakesFrom) -> Line {
     let mut pipeline = line(every(0, 1), stages([fixed(1)]), 0, 3000 * MINUTE);
     pipeline.source.defects =
-        vec![DefectClass { name: "unreadable".to_owned(), probability: 0.0, review_catches: 0.0 }];
-    pipeline.stages[0].catches = vec![0.0];
+        vec![DefectClass { name: "unreadable".to_owned(), probability: 0.0, review_catches: 0.0 }].into();
+    pipeline.stages[0].catches = vec![0.0].into();
     pipeline.wave_windows = vec![None; 2];
     pipeline.after_rejection = AfterRejection::Revert(repair());
-    pipeline.two_phase = Some(TwoPhase { share: 1.0, bake: fixed(bake), from, unprepared: 0 });
+    pipeline.two_phase = Some(TwoPhase { share: 1.0, bake: fixed(bake), from, unprepared: DefectId::new(0) });
     pipeline
 }
 
@@ -58,7 +59,7 @@ fn an_early_second_half_meets_hosts_that_are_not_prepared() {
 fn both_halves_in_one_revision_are_not_prepared_either() {
     let mut pipeline = pipeline(0, BakesFrom::Merge);
     pipeline.stages = stages([fixed(60)]);
-    pipeline.stages[0].catches = vec![0.0];
+    pipeline.stages[0].catches = vec![0.0].into();
     pipeline.stages[0].mode = wavetank::plan::pipeline::Mode::Superseded;
     pipeline.source.merges = every(1, 2);
     let outcome = run(&pipeline, [0.0; 2]);
@@ -105,7 +106,7 @@ proptest! {
     ) {
         let run = |from| {
             let mut pipeline = pipeline.clone();
-            pipeline.two_phase = Some(TwoPhase { share, bake: fixed(bake), from, unprepared: 0 });
+            pipeline.two_phase = Some(TwoPhase { share, bake: fixed(bake), from, unprepared: DefectId::new(0) });
             pipeline::run(&pipeline, &mut Timed::new(seed, 0, waves.clone(), fixed(15)), seed, 0)
         };
         let patient = run(BakesFrom::Delivery);

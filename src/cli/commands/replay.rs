@@ -10,6 +10,7 @@ use crate::cli::io::Io;
 use crate::cli::numbers;
 use crate::cli::options::{EstimatorName, FailOn};
 use crate::cli::select;
+use crate::ids::AlarmId;
 use crate::plan::{Plan, Restriction, Signal};
 use crate::report::{chart, promtool, timeline};
 use crate::rollout::{Engine, Model};
@@ -116,7 +117,7 @@ fn exported(
     }
     let alarms = &plan.alarms;
     let heard = &plan.strategies[strategy].alarms;
-    let is_rule = |alarm: &usize| match &alarms[*alarm].signal {
+    let is_rule = |alarm: &AlarmId| match &alarms[*alarm].signal {
         Signal::AnyOf(parts) => parts.iter().any(|part| alarms[*part].rate_rule().is_some()),
         _ => alarms[*alarm].rate_rule().is_some(),
     };

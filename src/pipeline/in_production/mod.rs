@@ -18,7 +18,7 @@ use super::ground::Ground;
 use super::ledger::{Closing, Moved, RolloutKind, UpTo};
 use super::priority::Priority;
 use super::production::{Carried, Gates, Production, RolloutRequest, last_of};
-use crate::ids::{ChangeId, RevisionId, StageId, WaveId};
+use crate::ids::{ChangeId, IdVec, RegionId, RevisionId, StageId, WaveId};
 use crate::outcome::pipeline::{Part, StageOutcome};
 use crate::plan::pipeline::{Calendar, EntryPolicy};
 use crate::rollout::launch::OutsideStop;
@@ -305,10 +305,11 @@ impl<'a> ProductionState<'a> {
     }
 
     /// Regions that have hosts with the defect of `culprit`.
-    fn reached(&self, culprit: ChangeId) -> Vec<usize> {
+    fn reached(&self, culprit: ChangeId) -> Vec<RegionId> {
         let carry = self.rollouts.iter().filter(|rollout| rollout.request.carries(culprit));
         let waves = carry.flat_map(|rollout| 0..rollout.begun);
-        let mut regions: Vec<usize> = waves.flat_map(|wave| self.production.regions(wave)).copied().collect();
+        let mut regions: Vec<RegionId> =
+            waves.flat_map(|wave| self.production.regions(wave)).copied().collect();
         regions.sort_unstable();
         regions.dedup();
         regions
@@ -316,7 +317,7 @@ impl<'a> ProductionState<'a> {
 
     /// An alarm fires in `regions` for the defect of another pipeline. Whatever deploys or bakes there sees it too and
     /// is taken back: one such rollout, if there is one left.
-    pub(super) fn stop_collateral(&mut self, g: &mut Ground, regions: &[usize]) -> Option<StoppedRollout> {
+    pub(super) fn stop_collateral(&mut self, g: &mut Ground, regions: &[RegionId]) -> Option<StoppedRollout> {
         let index = self.rollouts.iter().position(|rollout| {
             let waves = rollout.schedule.waves.iter().take(rollout.begun).enumerate();
             let mut at_work = waves.filter(|(_, run)| run.end_ms.is_none_or(|end_ms| end_ms >= g.now()));
@@ -411,8 +412,8 @@ impl<'a> ProductionState<'a> {
     }
 
     /// Until when this pipeline holds each region, none for ever; 0 if no longer than now.
-    pub(super) fn held(&self, g: &Ground, regions: usize) -> Vec<Option<u64>> {
-        let mut held = vec![Some(0); regions];
+    pub(super) fn held(&self, g: &Ground, regions: usize) -> IdVec<RegionId, Option<u64>> {
+        let mut held: IdVec<RegionId, Option<u64>> = vec![Some(0); regions].into();
         for rollout in &self.rollouts {
             for wave in 0..rollout.begun {
                 let until = rollout.holds_until(wave).map(|until| if until > g.now() { until } else { 0 });
@@ -425,12 +426,12 @@ impl<'a> ProductionState<'a> {
     }
 
     /// Other pipelines hold regions until these instants; says whether that is news.
-    pub(super) fn hears(&mut self, free_ms: Vec<Option<u64>>) -> bool {
+    pub(super) fn hears(&mut self, free_ms: IdVec<RegionId, Option<u64>>) -> bool {
         free_ms != std::mem::replace(&mut self.neighbours.free_ms, free_ms.clone())
     }
 
     /// The regions in which an alarm saw a defect since this was asked last.
-    pub(super) fn take_seen(&mut self) -> Vec<usize> {
+    pub(super) fn take_seen(&mut self) -> Vec<RegionId> {
         std::mem::take(&mut self.neighbours.seen)
     }
 

@@ -336,7 +336,7 @@ impl Ledger {
             merged_ms: change.merged_ms,
             entered_ms: time.entered_ms,
             delivered_ms: time.delivered_ms,
-            defect: change.defect.map(|class| class as u32),
+            defect: change.defect,
             reverts: change.reverts() as u32,
             urgent: change.urgent,
             parts: time.parts,

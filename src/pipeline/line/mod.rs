@@ -410,7 +410,7 @@ impl<'a> LineState<'a> {
                 LinePosition::Away => {}
             }
         }
-        self.stages.as_slice().iter().map(|state| state.stays.outcome()).collect()
+        self.stages.iter().map(|state| state.stays.outcome()).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was merged, and which revision has it: a revision is named by its newest change and has every change up to it
 //! that was not taken out. Draws nothing, schedules nothing.
 
-use crate::ids::{ChangeId, IdVec, RevisionId};
+use crate::ids::{ChangeId, DefectId, IdVec, RevisionId};
 use crate::pipeline::event::MergeKind;
 use crate::pipeline::production::Carried;
 
@@ -13,7 +13,7 @@ pub(in crate::pipeline) struct MergedChange {
     pub(in crate::pipeline) key: u64,
     pub(in crate::pipeline) merged_ms: u64,
     /// Class of its defect.
-    pub(in crate::pipeline) defect: Option<usize>,
+    pub(in crate::pipeline) defect: Option<DefectId>,
     /// It cannot wait.
     pub(in crate::pipeline) urgent: bool,
     /// Revisions that it was taken out of.

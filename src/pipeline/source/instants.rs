@@ -3,6 +3,7 @@
 //! A Poisson process with a stepwise rate is a unit process in operational time: the sum of unit
 //! exponentials, mapped through the inverse of the integrated rate. It must not know stages.
 
+use crate::ids::DefectId;
 use crate::plan::pipeline::{ChangeSource, Line, Merges, RateStep};
 use crate::random::{Purpose, Sequence, Streams};
 
@@ -64,7 +65,7 @@ impl<'a> Instants<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Drawn {
     /// Class of the defect that it is merged with.
-    pub(super) defect: Option<usize>,
+    pub(super) defect: Option<DefectId>,
     /// Time in review before the merge.
     pub(super) review_ms: u64,
     /// It cannot wait.
@@ -83,11 +84,11 @@ pub(super) fn draw(plan: &Line, streams: &Streams, key: u64) -> Drawn {
         return Drawn { defect: None, review_ms, urgent };
     }
     let mut left = stream.uniform();
-    let class = source.defects.iter().position(|class| {
+    let class = source.defects.find_id(|class| {
         left -= class.probability;
         left < 0.0
     });
-    let catches = |class: usize| {
+    let catches = |class: DefectId| {
         lane.and_then(|lane| lane.review_catches).unwrap_or(source.defects[class].review_catches)
     };
     let seen = class.is_some_and(|class| stream.uniform() < catches(class));
@@ -100,6 +101,7 @@ pub(super) fn draw(plan: &Line, streams: &Streams, key: u64) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::IdVec;
     use crate::plan::pipeline::{AfterRejection, DefectClass, EntryPolicy};
     use crate::random::Distribution;
 
@@ -112,17 +114,17 @@ mod tests {
             review_catches,
         };
         let defects = vec![class("logic", 0.2, 0.5), class("leak", 0.1, 0.0)];
-        ChangeSource { merges, review: Distribution::Fixed { ms: 10 }, defects }
+        ChangeSource { merges, review: Distribution::Fixed { ms: 10 }, defects: defects.into() }
     }
 
     fn line(source: ChangeSource) -> Line {
         Line {
             source,
             stages: Vec::new(),
-            calendars: Vec::new(),
+            calendars: IdVec::default(),
             two_phase: None,
             wave_windows: Vec::new(),
-            region_windows: Vec::new(),
+            region_windows: IdVec::default(),
             entry: EntryPolicy::Queued,
             after_rejection: AfterRejection::Leave,
             emergency: None,
@@ -157,8 +159,8 @@ mod tests {
             let z = (count - p * n as f64) / (p * (1.0 - p) * n as f64).sqrt();
             assert!(z.abs() <= 4.5, "{z}");
         };
-        share(&|change| change.defect == Some(0), 0.1);
-        share(&|change| change.defect == Some(1), 0.1);
+        share(&|change| change.defect == Some(DefectId::new(0)), 0.1);
+        share(&|change| change.defect == Some(DefectId::new(1)), 0.1);
         share(&|change| change.review_ms == 20, 0.1);
         assert!(drawn.iter().all(|change| change.review_ms == 10 || change.defect.is_none()));
     }

@@ -53,7 +53,7 @@ fn region(plan: &Plan, region: &Region, zones: Vec<(&str, PlanValue)>, day: Opti
 }
 
 fn zones_of<'f>(fleet: &'f Fleet, region: &Region) -> &'f [Zone] {
-    fleet.zones.get(region.zones.clone()).unwrap_or_default()
+    &fleet.zones[region.zones.clone()]
 }
 
 /// What is said of the zones of a region before and after, under its keys.

@@ -54,6 +54,7 @@ mod tests {
 
     use super::edits::{self as mechanisms, Edit};
     use super::*;
+    use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
     use crate::outcome::measures;
     use crate::plan::study::Statistic;
     use crate::plan::{
@@ -77,18 +78,18 @@ mod tests {
             ("late", Signal::DetectionDelay(Distribution::Weibull { scale_ms: 4e6, shape: 0.7 })),
         ];
         for (name, signal) in signals {
-            plan.alarms.push(Alarm { name: name.to_owned(), signal, ..plan.alarms[0].clone() });
+            plan.alarms.push(Alarm { name: name.to_owned(), signal, ..plan.alarms[AlarmId::new(0)].clone() });
         }
-        let mut defect = plan.change.defects[0].clone();
+        let mut defect = plan.change.defects[DefectId::new(0)].clone();
         defect.name = "crash".to_owned();
         plan.change.defects.push(defect);
         for defect in &mut plan.change.defects {
             defect.probability = 0.5;
         }
         for strategy in &mut plan.strategies {
-            strategy.alarms = (0..plan.alarms.len()).collect();
+            strategy.alarms = plan.alarms.ids().collect();
         }
-        plan.fleet.regions[2].labels = vec!["large".to_owned()];
+        plan.fleet.regions[RegionId::new(2)].labels = vec!["large".to_owned()];
         let (metric, statistic, strategy) = (&measures::IMPAIRED_HOST_MS, Statistic::P99, Some(4));
         plan.study.precision = vec![Precision { metric, statistic, strategy, relative: 0.5 }];
         plan.study.guards = vec![Guard { metric, statistic, strategy, tolerance: 0.05 }];
@@ -140,13 +141,17 @@ mod tests {
         vec![
             ("fleet: background-error-ratio", |p| p.fleet.background_error_ratio = 0.1),
             ("fleet: arrivals", |p| p.fleet.arrivals = Arrivals::Fixed),
-            ("region us-west-2: ", |p| p.fleet.regions[1].name = "elsewhere".into()),
-            ("region us-west-2: requests-per-second", |p| p.fleet.regions[1].requests_per_second = 1.0),
-            ("region us-west-2: timezone", |p| p.fleet.regions[1].timezone = "Asia/Tokyo".into()),
-            ("region us-west-2: diurnal", |p| p.fleet.regions[1].hourly_factor[3] = 2.0),
-            ("region eu-west-1: labels", |p| p.fleet.regions[2].labels.clear()),
-            ("region us-west-2: zones", |p| p.fleet.zones[4].name = "blue".into()),
-            ("region us-west-2: hosts-per-zone", |p| p.fleet.zones[4].hosts = 7),
+            ("region us-west-2: ", |p| p.fleet.regions[RegionId::new(1)].name = "elsewhere".into()),
+            ("region us-west-2: requests-per-second", |p| {
+                p.fleet.regions[RegionId::new(1)].requests_per_second = 1.0
+            }),
+            ("region us-west-2: timezone", |p| {
+                p.fleet.regions[RegionId::new(1)].timezone = "Asia/Tokyo".into()
+            }),
+            ("region us-west-2: diurnal", |p| p.fleet.regions[RegionId::new(1)].hourly_factor[3] = 2.0),
+            ("region eu-west-1: labels", |p| p.fleet.regions[RegionId::new(2)].labels.clear()),
+            ("region us-west-2: zones", |p| p.fleet.zones[ZoneId::new(4)].name = "blue".into()),
+            ("region us-west-2: hosts-per-zone", |p| p.fleet.zones[ZoneId::new(4)].hosts = 7),
             ("change: bad-probability", |p| p.change.bad_probability = 0.3),
             ("change: deploy-time", |p| {
                 p.change.deploy_time = Distribution::Lognormal { median_ms: 7.0, sigma: 0.3 };
@@ -155,66 +160,77 @@ mod tests {
                 p.change.deploy_time = Distribution::Lognormal { median_ms: 240_000.0, sigma: 0.4 };
             }),
             ("change: rollback-time", |p| p.change.rollback_time = Distribution::Fixed { ms: 1 }),
-            ("defect memory-leak: ", |p| p.change.defects[0].name = "other".into()),
-            ("defect memory-leak: probability", |p| p.change.defects[0].probability = 0.4),
-            ("defect crash: clock", |p| p.change.defects[1].clock = DefectClock::Change),
-            ("defect crash: onset", |p| p.change.defects[1].onset = Distribution::Fixed { ms: 9 }),
-            ("defect crash: reach", |p| p.change.defects[1].reach = HostShare::Count(1)),
-            ("defect crash: error-ratio", |p| p.change.defects[1].symptom.error_ratio = 1.0),
+            ("defect memory-leak: ", |p| p.change.defects[DefectId::new(0)].name = "other".into()),
+            ("defect memory-leak: probability", |p| p.change.defects[DefectId::new(0)].probability = 0.4),
+            ("defect crash: clock", |p| p.change.defects[DefectId::new(1)].clock = DefectClock::Change),
+            ("defect crash: onset", |p| {
+                p.change.defects[DefectId::new(1)].onset = Distribution::Fixed { ms: 9 }
+            }),
+            ("defect crash: reach", |p| p.change.defects[DefectId::new(1)].reach = HostShare::Count(1)),
+            ("defect crash: error-ratio", |p| p.change.defects[DefectId::new(1)].symptom.error_ratio = 1.0),
         ]
     }
 
     fn edits_of_alarms() -> Vec<Edit> {
         vec![
-            ("alarm zone-errors: ", |p| p.alarms[0].name = "other".into()),
-            ("alarm zone-errors: scope", |p| p.alarms[0].scope = Scope::Region),
-            ("alarm zone-errors: error-ratio above", |p| set_threshold(&mut p.alarms[0], 3, 100)),
-            ("alarm zone-errors: error-ratio above", |p| set_threshold(&mut p.alarms[0], 1, 99)),
-            ("alarm zone-errors: signal", |p| p.alarms[0].signal = p.alarms[1].signal.clone()),
+            ("alarm zone-errors: ", |p| p.alarms[AlarmId::new(0)].name = "other".into()),
+            ("alarm zone-errors: scope", |p| p.alarms[AlarmId::new(0)].scope = Scope::Region),
+            ("alarm zone-errors: error-ratio above", |p| {
+                set_threshold(&mut p.alarms[AlarmId::new(0)], 3, 100)
+            }),
+            ("alarm zone-errors: error-ratio above", |p| {
+                set_threshold(&mut p.alarms[AlarmId::new(0)], 1, 99)
+            }),
+            ("alarm zone-errors: signal", |p| {
+                p.alarms[AlarmId::new(0)].signal = p.alarms[AlarmId::new(1)].signal.clone()
+            }),
             ("alarm zone-errors: error-ratio", |p| {
                 let threshold = Ratio { num: 1, den: 100 };
                 let comparison = Comparison::AtLeast;
-                p.alarms[0].signal = Signal::ErrorRatio { threshold, comparison, min_requests: 20 };
+                p.alarms[AlarmId::new(0)].signal =
+                    Signal::ErrorRatio { threshold, comparison, min_requests: 20 };
             }),
             ("alarm zone-errors: error-ratio min-requests", |p| {
                 let threshold = Ratio { num: 1, den: 100 };
                 let comparison = Comparison::Above;
-                p.alarms[0].signal = Signal::ErrorRatio { threshold, comparison, min_requests: 21 };
+                p.alarms[AlarmId::new(0)].signal =
+                    Signal::ErrorRatio { threshold, comparison, min_requests: 21 };
             }),
-            ("alarm hosts: impaired-hosts at-least", |p| set_threshold(&mut p.alarms[1], 2, 2)),
-            ("alarm hosts: impaired-hosts at-least", |p| set_threshold(&mut p.alarms[1], 1, 3)),
+            ("alarm hosts: impaired-hosts at-least", |p| set_threshold(&mut p.alarms[AlarmId::new(1)], 2, 2)),
+            ("alarm hosts: impaired-hosts at-least", |p| set_threshold(&mut p.alarms[AlarmId::new(1)], 1, 3)),
             ("alarm hosts: impaired-hosts", |p| {
                 let threshold = Ratio { num: 1, den: 2 };
-                p.alarms[1].signal = Signal::ImpairedHosts { threshold, comparison: Comparison::Above };
+                p.alarms[AlarmId::new(1)].signal =
+                    Signal::ImpairedHosts { threshold, comparison: Comparison::Above };
             }),
             ("alarm coin: breach-probability healthy", |p| {
-                p.alarms[2].signal = Signal::BreachProbability { healthy: 0.1, impaired: 0.5 };
+                p.alarms[AlarmId::new(2)].signal = Signal::BreachProbability { healthy: 0.1, impaired: 0.5 };
             }),
             ("alarm coin: breach-probability impaired", |p| {
-                p.alarms[2].signal = Signal::BreachProbability { healthy: 0.0, impaired: 0.6 };
+                p.alarms[AlarmId::new(2)].signal = Signal::BreachProbability { healthy: 0.0, impaired: 0.6 };
             }),
             ("alarm late: detection-delay", |p| {
-                p.alarms[3].signal =
+                p.alarms[AlarmId::new(3)].signal =
                     Signal::DetectionDelay(Distribution::Weibull { scale_ms: 5e6, shape: 0.7 });
             }),
             ("alarm late: detection-delay", |p| {
-                p.alarms[3].signal =
+                p.alarms[AlarmId::new(3)].signal =
                     Signal::DetectionDelay(Distribution::Weibull { scale_ms: 4e6, shape: 0.8 });
             }),
-            ("alarm zone-errors: period", |p| p.alarms[0].period_ms = 1),
-            ("alarm zone-errors: datapoints", |p| p.alarms[0].datapoints_to_alarm = 2),
-            ("alarm zone-errors: datapoints", |p| p.alarms[0].window = 6),
-            ("alarm zone-errors: publish-delay", |p| p.alarms[0].publish_delay_ms = 1),
-            ("alarm zone-errors: watch", |p| p.alarms[0].watch = Watch::Rollout),
-            ("alarm zone-errors: internal", |p| p.alarms[0].internal = true),
-            ("alarm zone-errors: clock", |p| p.alarms[0].clock = EvaluationClock::Deployment),
+            ("alarm zone-errors: period", |p| p.alarms[AlarmId::new(0)].period_ms = 1),
+            ("alarm zone-errors: datapoints", |p| p.alarms[AlarmId::new(0)].datapoints_to_alarm = 2),
+            ("alarm zone-errors: datapoints", |p| p.alarms[AlarmId::new(0)].window = 6),
+            ("alarm zone-errors: publish-delay", |p| p.alarms[AlarmId::new(0)].publish_delay_ms = 1),
+            ("alarm zone-errors: watch", |p| p.alarms[AlarmId::new(0)].watch = Watch::Rollout),
+            ("alarm zone-errors: internal", |p| p.alarms[AlarmId::new(0)].internal = true),
+            ("alarm zone-errors: clock", |p| p.alarms[AlarmId::new(0)].clock = EvaluationClock::Deployment),
         ]
     }
 
     fn edits_of_strategies() -> Vec<Edit> {
         vec![
             ("strategy slow-and-uneven: ", |p| p.strategies[5].name = "other".into()),
-            ("strategy slow-and-uneven: alarms", |p| p.strategies[5].alarms = vec![1]),
+            ("strategy slow-and-uneven: alarms", |p| p.strategies[5].alarms = vec![AlarmId::new(1)]),
             ("strategy slow-and-uneven: rollback scope", |p| {
                 p.strategies[5].rollback.scope = RollbackScope::Wave;
             }),
@@ -228,7 +244,7 @@ mod tests {
                 p.strategies[5].rollback.reaction_delay_ms = 1;
             }),
             ("strategy slow-and-uneven, wave 2 (second): regions", |p| {
-                p.strategies[5].waves[1].regions = vec![5];
+                p.strategies[5].waves[1].regions = vec![RegionId::new(5)];
             }),
             ("strategy slow-and-uneven, wave 2 (second): hosts", |p| {
                 p.strategies[5].waves[1].hosts = HostShare::Share(Ratio { num: 2, den: 3 });
@@ -479,7 +495,7 @@ mod tests {
     fn what_has_no_words_is_not_passed_over() {
         // No scenario leads to this: the identity of a region follows from its name.
         let mut after = plan();
-        after.fleet.regions[0].entity += 1;
+        after.fleet.regions[RegionId::new(0)].entity += 1;
         let found = diff(&plan(), &after);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].place.as_str(), found[0].key.as_str()), ("region us-east-1", "entity"));
@@ -550,7 +566,7 @@ mod tests {
     fn what_follows_from_another_difference_is_not_said_again() {
         // A defect more, with the weight of the others.
         let said = edited(|plan| {
-            let mut third = plan.change.defects[0].clone();
+            let mut third = plan.change.defects[DefectId::new(0)].clone();
             third.name = "third".into();
             plan.change.defects.push(third);
             plan.change.defects.iter_mut().for_each(|defect| defect.probability = 1.0 / 3.0);
@@ -559,9 +575,9 @@ mod tests {
         assert!(said[0].starts_with("defect third:  - -> "), "{said:#?}");
         // A time zone moves the day.
         let (mut before, mut after) = (plan(), plan());
-        before.fleet.regions[0].hourly_factor[14] = 2.0;
-        after.fleet.regions[0].hourly_factor[19] = 2.0;
-        after.fleet.regions[0].timezone = "America/New_York".into();
+        before.fleet.regions[RegionId::new(0)].hourly_factor[14] = 2.0;
+        after.fleet.regions[RegionId::new(0)].hourly_factor[19] = 2.0;
+        after.fleet.regions[RegionId::new(0)].timezone = "America/New_York".into();
         assert_eq!(in_words(&before, &after), ["region us-east-1: timezone UTC -> America/New_York"]);
         // A day that is the fleet's.
         let said = edited(|plan| plan.fleet.regions.iter_mut().for_each(|r| r.hourly_factor[3] = 2.0));
@@ -573,11 +589,10 @@ mod tests {
     fn a_zone_less_shows_in_the_list_of_hosts() {
         let mut before = plan();
         for (zone, hosts) in [14, 12, 10].into_iter().enumerate() {
-            before.fleet.zones[21 + zone].hosts = hosts;
+            before.fleet.zones[ZoneId::new(21 + zone)].hosts = hosts;
         }
         let mut after = before.clone();
-        after.fleet.zones.pop();
-        after.fleet.regions[7].zones.end -= 1;
+        after.fleet.regions[RegionId::new(7)].zones.next_back();
         assert_eq!(in_words(&before, &after), ["region sa-east-1: hosts-per-zone 14, 12, 10 -> 14, 12"]);
     }
 

@@ -6,6 +6,7 @@
 //! keys are reported, and which numbers are shares.
 
 use super::value::{PlanChange, PlanValue};
+use crate::ids::{AlarmId, CohortId, RegionId};
 use crate::plan::{HostShare, Plan, Ratio};
 use crate::random::Distribution;
 use serde::{Deserialize, Serialize};
@@ -233,9 +234,11 @@ fn amount(field: &str, number: &Number) -> PlanValue {
 fn name(plan: &Plan, field: &str, index: &Number) -> Option<String> {
     let index = usize::try_from(index.as_u64()?).ok()?;
     match field {
-        "alarms" | "seen_by" | "losing" | "any-of" => Some(plan.alarms.get(index)?.name.clone()),
-        "regions" => Some(plan.fleet.regions.get(index)?.name.clone()),
-        "cohort" | "covers" => plan.fleet.cohorts.get(index).cloned(),
+        "alarms" | "seen_by" | "losing" | "any-of" => {
+            Some(plan.alarms.get(AlarmId::new(index))?.name.clone())
+        }
+        "regions" => Some(plan.fleet.regions.get(RegionId::new(index))?.name.clone()),
+        "cohort" | "covers" => plan.fleet.cohorts.get(CohortId::new(index)).cloned(),
         "baseline" => Some(plan.strategies.get(index)?.name.clone()),
         _ => None,
     }

@@ -3,6 +3,7 @@
 use super::node::{KeyTree, compare};
 use super::things::{Matched, Words, by_name, order, things};
 use super::value::{PlanChange, PlanValue};
+use crate::ids::AlarmId;
 use crate::plan::{Alarm, Defect, Plan, Precision};
 
 /// Compares the changes and their defects.
@@ -66,7 +67,7 @@ fn alarm(plan: &Plan, alarm: &Alarm) -> KeyTree {
 
 /// Who listens to an alarm that came or went: strategies that listen to every alarm do not mention it themselves.
 fn heard_by(plan: &Plan, alarm: &Alarm) -> PlanValue {
-    let hears = |index: &usize| plan.alarms.get(*index).is_some_and(|heard| heard.name == alarm.name);
+    let hears = |id: &AlarmId| plan.alarms.get(*id).is_some_and(|heard| heard.name == alarm.name);
     let listeners = plan.strategies.iter().filter(|strategy| strategy.alarms.iter().any(hears));
     let names: Vec<String> = listeners.map(|strategy| strategy.name.clone()).collect();
     match names.len() {

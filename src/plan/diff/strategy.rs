@@ -66,7 +66,7 @@ fn strategy(
 }
 
 fn hears_all(plan: &Plan, strategy: &Strategy) -> bool {
-    strategy.alarms.iter().copied().eq(0..plan.alarms.len())
+    strategy.alarms.iter().copied().eq(plan.alarms.ids())
 }
 
 /// Matches waves by name; those left over at the same position are one wave under a new name. Where

@@ -3,6 +3,7 @@
 //! Weekdays, hours, time zones, holidays and freezes are resolved to intervals before they come here.
 //! Every question is a binary search, so a closed month costs nothing.
 
+use crate::ids::{CalendarId, IdVec, RegionId};
 use serde::Serialize;
 
 /// Open intervals `[from, to)`, ascending, disjoint and not touching. After the last one it is closed
@@ -15,8 +16,8 @@ pub struct Calendar {
 /// A stage's window: which calendar, and what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Window {
-    /// Index into the pipeline's calendars.
-    pub calendar: usize,
+    /// A calendar of the pipeline.
+    pub calendar: CalendarId,
     /// What must be inside.
     pub holds: Holds,
 }
@@ -89,16 +90,16 @@ impl Calendar {
     }
 }
 
-/// What must be open for a wave to begin; indices are of the pipeline's calendars.
+/// What must be open for a wave to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WaveCalendar {
     /// Nothing.
     Always,
     /// One calendar for all waves.
-    One(usize),
+    One(CalendarId),
     /// A calendar for each region of the fleet: each begins at its own hours.
-    Local(Vec<usize>),
+    Local(IdVec<RegionId, CalendarId>),
 }
 
 /// What a wave's window holds. How long a wave takes is what its undisturbed timetable says, with hosts at their median: the team

@@ -2,6 +2,7 @@
 //!
 //! Plain data; what the order means in time is in `pipeline::combined`.
 
+use crate::ids::DefectId;
 use crate::plan::Strategy;
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ pub struct Component {
     /// What deploys it, with as many waves as the strategy under study; none: that strategy itself. Exactly
     /// one component has none.
     pub strategy: Option<Strategy>,
-    /// Classes of defect that are its own, as indices of the catalogue, each in at most one component. Those
+    /// Classes of defect that are its own, each in at most one component. Those
     /// that none claims belong to the component under study.
-    pub defects: Vec<usize>,
+    pub defects: Vec<DefectId>,
 }

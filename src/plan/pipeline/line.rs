@@ -1,6 +1,7 @@
 //! What a pipeline can tell of itself: who deploys a component, who owns a defect, what is wrong with its line.
 
 use super::repair::AfterRejection;
+use crate::ids::DefectId;
 use crate::plan::strategy::Strategy;
 use crate::plan::whole::{Line, Pipeline};
 
@@ -19,7 +20,7 @@ impl Pipeline {
 
     /// The component that has a class of defect; 0 without components.
     #[must_use]
-    pub fn owner(&self, class: usize) -> usize {
+    pub fn owner(&self, class: DefectId) -> usize {
         let claims = self.components.iter().position(|component| component.defects.contains(&class));
         let studied = || self.components.iter().position(|component| component.strategy.is_none());
         claims.or_else(studied).unwrap_or(0)
@@ -52,7 +53,10 @@ impl Line {
         let calendars = self.stages.iter().filter_map(|stage| stage.window.map(|w| w.calendar));
         let waves = self.wave_windows.iter().flatten().chain(&self.region_windows);
         let all = calendars.chain(waves.copied());
-        check(all.into_iter().all(|index| index < self.calendars.len()), "every window has a calendar");
+        check(
+            all.into_iter().all(|calendar| self.calendars.get(calendar).is_some()),
+            "every window has a calendar",
+        );
         let classes = self.source.defects.len();
         check(
             self.stages.iter().all(|stage| stage.catches.len() == classes),
@@ -62,7 +66,10 @@ impl Line {
         check(sum <= 1.0 + 1e-12, "a change carries at most one defect");
         if let Some(two_phase) = &self.two_phase {
             check((0.0..=1.0).contains(&two_phase.share), "a share is from 0 to 1");
-            check(two_phase.unprepared < classes, "what is not prepared is a class of defect");
+            check(
+                self.source.defects.get(two_phase.unprepared).is_some(),
+                "what is not prepared is a class of defect",
+            );
         }
         if let AfterRejection::Revert(repair) = &self.after_rejection {
             check((0.0..=1.0).contains(&repair.misattribution), "a probability is from 0 to 1");

@@ -2,6 +2,7 @@
 //!
 //! No draws happen here and no calendar is read: rates are steps of the pipeline's own time axis.
 
+use crate::ids::{DefectId, IdVec};
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ pub struct ChangeSource {
     /// From the moment a change is ready for review until it is merged; lies before the merge.
     pub review: Distribution,
     /// What changes may carry. The probabilities add up to at most 1; the rest are good.
-    pub defects: Vec<DefectClass>,
+    pub defects: IdVec<DefectId, DefectClass>,
 }
 
 /// When changes are merged, in milliseconds since the pipeline's start.

@@ -2,6 +2,7 @@
 //!
 //! Plain data; what it means in time is in `pipeline::two_phase`.
 
+use crate::ids::DefectId;
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ pub struct TwoPhase {
     /// What the bake counts from.
     pub from: BakesFrom,
     /// Class of the defect that an activation has on hosts while its prepare is not everywhere.
-    pub unprepared: usize,
+    pub unprepared: DefectId,
 }
 
 /// What the bake of a prepare counts from.

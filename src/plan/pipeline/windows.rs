@@ -4,6 +4,7 @@
 //! after the plan needs to know what a window holds.
 
 use super::calendar::{Calendar, WaveCalendar, WaveHolds};
+use crate::ids::CalendarId;
 use crate::plan::strategy::Strategy;
 use crate::plan::timeline::timetable_of;
 use crate::plan::whole::{Line, Pipeline, Plan};
@@ -36,8 +37,8 @@ impl Pipeline {
                     let open =
                         first.flat_map(|region| line.calendars[line.region_windows[*region]].intervals());
                     let open = Calendar::new(open.copied().collect());
-                    line.wave_windows.push(Some(line.calendars.len()));
-                    line.calendars.push(open);
+                    let open = line.calendars.push(open);
+                    line.wave_windows.push(Some(open));
                 }
             }
         }
@@ -55,7 +56,7 @@ impl Pipeline {
                 let until_ms =
                     if self.wave_holds == WaveHolds::Deployment { times.deployed_ms } else { times.end_ms };
                 *run_ms = (*run_ms).max(until_ms - times.start_ms);
-                for (region, run_ms) in runs.regions.iter_mut().enumerate() {
+                for (region, run_ms) in plan.fleet.regions.ids().zip(&mut runs.regions) {
                     let own =
                         times.deployments.iter().filter(|one| plan.fleet.zones[one.zone].region == region);
                     let from = own.clone().map(|one| one.start_ms).min();
@@ -69,13 +70,12 @@ impl Pipeline {
 }
 
 /// The calendar in which a run of `run_ms` may begin that is done before `calendar` closes.
-fn starts(line: &mut Line, calendar: usize, run_ms: u64) -> usize {
+fn starts(line: &mut Line, calendar: CalendarId, run_ms: u64) -> CalendarId {
     if run_ms == 0 {
         return calendar;
     }
     let open = line.calendars[calendar].intervals().iter();
     let starts = open.filter(|(from, to)| to - from >= run_ms).map(|(from, to)| (*from, to - run_ms + 1));
     let starts = Calendar::new(starts.collect());
-    line.calendars.push(starts);
-    line.calendars.len() - 1
+    line.calendars.push(starts)
 }

@@ -95,8 +95,7 @@ fn untouched(plan: &Plan, by_zone: &[PlaceHistory]) -> String {
 }
 
 fn story(plan: &Plan, outcome: &Outcome) -> String {
-    let defect =
-        outcome.defect.map_or("good change", |index| plan.change.defects[index as usize].name.as_str());
+    let defect = outcome.defect.map_or("good change", |index| plan.change.defects[index].name.as_str());
     let what = match outcome.ending {
         Ending::Completed => "completed",
         Ending::Escaped => "escaped to every host",
@@ -116,7 +115,7 @@ fn story(plan: &Plan, outcome: &Outcome) -> String {
 }
 
 fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker> {
-    let alarm = outcome.alarm.map_or("alarm", |index| plan.alarms[index as usize].name.as_str());
+    let alarm = outcome.alarm.map_or("alarm", |index| plan.alarms[index].name.as_str());
     let since = |at: u64| match outcome.onset_ms {
         Some(onset) if at > onset => format!("{} later", text::duration((at - onset) as f64)),
         _ => format!("after {}", text::duration(at as f64)),

@@ -1,6 +1,7 @@
 //! A made-up study for the tests of reports: seven strategies from twenty minutes to nine days and
 //! from a few host-minutes to a million, correlated trial by trial as common random numbers are.
 
+use crate::ids::{AlarmId, DefectId, RegionId};
 use crate::outcome::measures;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::study::Statistic;
@@ -67,10 +68,10 @@ pub fn plan() -> Plan {
             bad_probability: 0.2,
             deploy_time: Distribution::Lognormal { median_ms: 4.0 * MINUTE as f64, sigma: 0.3 },
             rollback_time: Distribution::Fixed { ms: 3 * MINUTE },
-            defects: vec![defect],
+            defects: vec![defect].into(),
             ..Change::default()
         },
-        alarms: vec![alarm],
+        alarms: vec![alarm].into(),
         strategies,
         pipeline: None,
         study: StudyPlan {
@@ -137,7 +138,7 @@ pub fn fleet(regions: usize, zones: usize, hosts: u32) -> Fleet {
             .map(|r| Region {
                 name: name(r),
                 entity: stable_hash(name(r).as_bytes()),
-                zones: r * zones..(r + 1) * zones,
+                zones: (r * zones..(r + 1) * zones).into(),
                 requests_per_second: 1000.0 * (regions - r) as f64,
                 timezone: "UTC".into(),
                 hourly_factor: [1.0; 24],
@@ -145,7 +146,12 @@ pub fn fleet(regions: usize, zones: usize, hosts: u32) -> Fleet {
             })
             .collect(),
         zones: (0..regions * zones)
-            .map(|z| Zone { name: zone_names[z % zones].into(), entity: z as u64, region: z / zones, hosts })
+            .map(|z| Zone {
+                name: zone_names[z % zones].into(),
+                entity: z as u64,
+                region: RegionId::new(z / zones),
+                hosts,
+            })
             .collect(),
         background_error_ratio: 0.0005,
         arrivals: Arrivals::Poisson,
@@ -157,7 +163,7 @@ pub fn fleet(regions: usize, zones: usize, hosts: u32) -> Fleet {
 pub fn strategy(name: &str) -> Strategy {
     let wave = |name: &str, regions: std::ops::Range<usize>| Wave {
         name: name.into(),
-        regions: regions.collect(),
+        regions: regions.map(RegionId::new).collect(),
         hosts: HostShare::ALL,
         regions_at_once: Concurrency::AtMost(2),
         bake_ms: 12 * HOUR,
@@ -174,7 +180,7 @@ pub fn strategy(name: &str) -> Strategy {
         description: String::new(),
         source: String::new(),
         waves: vec![wave("first", 7..8), wave("second", 6..7), wave("third", 4..6), wave("rest", 0..4)],
-        alarms: vec![0],
+        alarms: vec![AlarmId::new(0)],
         rollback: Rollback {
             scope: RollbackScope::Everything,
             batch: HostShare::Share(Ratio { num: 1, den: 3 }),
@@ -213,7 +219,7 @@ fn outcome(strategy: u64, row: (&str, f64, f64, f64, bool), trial: u64) -> Outco
     let many = hurt && violates && normal(5) > 0.0;
     Outcome {
         ending,
-        defect: bad.then_some(0),
+        defect: bad.then_some(DefectId::new(0)),
         end_ms,
         to_25_ms: complete.then_some(end_ms / 3),
         to_50_ms: complete.then_some(end_ms / 2),
@@ -221,7 +227,7 @@ fn outcome(strategy: u64, row: (&str, f64, f64, f64, bool), trial: u64) -> Outco
         bake_ms: Some(end_ms / 2),
         onset_ms: hurt.then_some(end_ms / 20),
         alarm_ms: (hurt && !complete).then_some(end_ms / 20 + 5 * MINUTE),
-        alarm: (!complete).then_some(0),
+        alarm: (!complete).then_some(AlarmId::new(0)),
         rollback_ms: (!complete).then_some(end_ms / 20 + 6 * MINUTE),
         mitigated_ms: (hurt && !complete).then_some(end_ms / 20 + 15 * MINUTE),
         peak_exposed_hosts: 960,
@@ -246,7 +252,7 @@ fn outcome(strategy: u64, row: (&str, f64, f64, f64, bool), trial: u64) -> Outco
 pub fn escaped() -> Outcome {
     Outcome {
         ending: Ending::Escaped,
-        defect: Some(0),
+        defect: Some(DefectId::new(0)),
         end_ms: 20 * MINUTE,
         to_25_ms: Some(5 * MINUTE),
         to_50_ms: Some(10 * MINUTE),
@@ -287,7 +293,7 @@ pub fn rollout(plan: &Plan) -> (Outcome, Vec<Record>) {
         let mut ends = [now, now];
         for (k, &region) in wave.regions.iter().enumerate() {
             for zone in plan.fleet.regions[region].zones.clone() {
-                ends[k % 2] = trace.zone(index as u32, zone as u32, ends[k % 2]);
+                ends[k % 2] = trace.zone(index as u32, zone.number(), ends[k % 2]);
             }
         }
         now = ends[0].max(ends[1]);
@@ -304,7 +310,7 @@ pub fn rollout(plan: &Plan) -> (Outcome, Vec<Record>) {
     outcome.end_ms = end;
     outcome.onset_ms = Some(onset);
     outcome.alarm_ms = Some(onset + 40 * MINUTE);
-    outcome.alarm = Some(0);
+    outcome.alarm = Some(AlarmId::new(0));
     outcome.rollback_ms = Some(onset + 42 * MINUTE);
     outcome.mitigated_ms = Some(end);
     outcome.to_50_ms = None;

@@ -5,6 +5,7 @@ use super::history::{
     WaveHistory,
 };
 use super::kinds::place_and_kind;
+use crate::ids::{RegionId, ZoneId};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::rollout::{RolloutEvent, RolloutRecord};
@@ -222,8 +223,8 @@ impl<'r> RolloutFold<'r> {
         }
         self.end_breaches(None);
         self.history.waves.iter_mut().for_each(|wave| wave.bake_ms = wave.bake_ms.min(wave.to_ms));
-        let region = |zone: usize| plan.fleet.zones[zone].region;
-        let mut regions: Vec<usize> = Vec::new();
+        let region = |zone: usize| plan.fleet.zones[ZoneId::new(zone)].region;
+        let mut regions: Vec<RegionId> = Vec::new();
         for zone in &self.reached {
             if !regions.contains(&region(*zone)) {
                 regions.push(region(*zone));
@@ -233,7 +234,7 @@ impl<'r> RolloutFold<'r> {
         let end_ms = self.history.end_ms;
         for zone in self.reached {
             let (phases, impaired) = std::mem::take(&mut self.zones[zone]).close(end_ms);
-            let name = plan.fleet.zone_name(zone);
+            let name = plan.fleet.zone_name(ZoneId::new(zone));
             self.history.zones.push(PlaceHistory { region: region(zone), name, phases, impaired });
         }
         self.history

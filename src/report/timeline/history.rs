@@ -2,6 +2,7 @@
 //!
 //! Holds facts and says nothing; zones, regions, waves and alarms are indices of the plan's lists.
 
+use crate::ids::RegionId;
 use crate::rollout::{RolloutEvent, RolloutRecord};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -111,8 +112,8 @@ pub struct Stretch<T> {
 /// What happened at one zone, or at the zones of one region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceHistory {
-    /// Index of the region.
-    pub region: usize,
+    /// The region.
+    pub region: RegionId,
     /// `region/zone`, or the region's name.
     pub name: String,
     /// What it is doing; gaps are the old version.
@@ -194,7 +195,12 @@ mod tests {
         fn during<T>(from_ms: u64, to_ms: u64, what: T) -> Stretch<T> {
             Stretch { from_ms, to_ms, what }
         }
-        let place = |phases, impaired| PlaceHistory { region: 0, name: String::new(), phases, impaired };
+        let place = |phases, impaired| PlaceHistory {
+            region: RegionId::new(0),
+            name: String::new(),
+            phases,
+            impaired,
+        };
         let zones = [
             place(
                 vec![during(0, 10, PlacePhase::Deploying), during(10, 30, PlacePhase::Baking)],

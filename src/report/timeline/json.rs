@@ -1,6 +1,7 @@
 //! One rollout as JSON lines: every event, with names instead of indices.
 
 use super::names::PlanNames;
+use crate::ids::RegionId;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::report::csv::ending_name;
@@ -32,7 +33,7 @@ fn named(names: &PlanNames, event: &RolloutEvent, key: &str, index: u64) -> Opti
         ("wave", _) => names.wave(index).to_owned(),
         ("alarm", _) => names.alarm(index).to_owned(),
         ("defect", _) => names.defect(index).to_owned(),
-        ("region", _) => names.region(index as usize).to_owned(),
+        ("region", _) => names.region(RegionId::new(index as usize)).to_owned(),
         (
             "entity",
             RolloutEvent::Breach { alarm, .. }
@@ -48,8 +49,8 @@ fn named(names: &PlanNames, event: &RolloutEvent, key: &str, index: u64) -> Opti
 pub fn outcome_json(plan: &Plan, outcome: &Outcome) -> Value {
     let mut value = json!(outcome);
     value["ending"] = Value::from(ending_name(outcome.ending));
-    value["defect"] = json!(outcome.defect.map(|index| plan.change.defects[index as usize].name.as_str()));
-    value["alarm"] = json!(outcome.alarm.map(|index| plan.alarms[index as usize].name.as_str()));
+    value["defect"] = json!(outcome.defect.map(|index| plan.change.defects[index].name.as_str()));
+    value["alarm"] = json!(outcome.alarm.map(|index| plan.alarms[index].name.as_str()));
     value
 }
 

@@ -1,5 +1,6 @@
 //! What happens in a rollout in words and in the plan's names, one event or the outcome at a time.
 
+use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy, Scope};
 use crate::report::text;
@@ -14,14 +15,14 @@ pub(super) struct PlanNames<'p> {
 
 impl PlanNames<'_> {
     pub fn zone(&self, zone: u32) -> String {
-        self.plan.fleet.zone_name(zone as usize)
+        self.plan.fleet.zone_name(ZoneId::new(zone as usize))
     }
 
-    pub fn region_of(&self, zone: u32) -> usize {
-        self.plan.fleet.zones[zone as usize].region
+    pub fn region_of(&self, zone: u32) -> RegionId {
+        self.plan.fleet.zones[ZoneId::new(zone as usize)].region
     }
 
-    pub fn region(&self, region: usize) -> &str {
+    pub fn region(&self, region: RegionId) -> &str {
         &self.plan.fleet.regions[region].name
     }
 
@@ -30,19 +31,19 @@ impl PlanNames<'_> {
     }
 
     pub fn alarm(&self, alarm: u32) -> &str {
-        &self.plan.alarms[alarm as usize].name
+        &self.plan.alarms[AlarmId::new(alarm as usize)].name
     }
 
     pub fn defect(&self, defect: u32) -> &str {
-        &self.plan.change.defects[defect as usize].name
+        &self.plan.change.defects[DefectId::new(defect as usize)].name
     }
 
     /// What an alarm instance looks at, in words.
     pub fn entity(&self, alarm: u32, entity: u32) -> String {
-        match self.plan.alarms[alarm as usize].scope {
+        match self.plan.alarms[AlarmId::new(alarm as usize)].scope {
             Scope::OneBox => format!("one-box of {}", self.zone(entity)),
             Scope::Zone => self.zone(entity),
-            Scope::Region => self.region(entity as usize).to_owned(),
+            Scope::Region => self.region(RegionId::new(entity as usize)).to_owned(),
             Scope::Service => "the service".to_owned(),
         }
     }
@@ -114,12 +115,18 @@ impl PlanNames<'_> {
     fn incident(&self, event: &RolloutEvent) -> Option<String> {
         Some(match *event {
             RolloutEvent::WentDark { place, whole_region } => {
-                let place =
-                    if whole_region { self.region(place as usize).to_owned() } else { self.zone(place) };
+                let place = if whole_region {
+                    self.region(RegionId::new(place as usize)).to_owned()
+                } else {
+                    self.zone(place)
+                };
                 format!("{place} goes dark, the change has no part in it")
             }
             RolloutEvent::Triggered { region } => {
-                format!("TRIGGER: what wakes the fault reaches {}", self.region(region as usize))
+                format!(
+                    "TRIGGER: what wakes the fault reaches {}",
+                    self.region(RegionId::new(region as usize))
+                )
             }
             RolloutEvent::Breach { alarm, entity, requests, errors } => {
                 let counts = requests.zip(errors).map_or(String::new(), |(requests, errors)| {

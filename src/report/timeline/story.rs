@@ -4,6 +4,7 @@
 use super::events::{EventLine, line as told};
 use super::history::{Affected, Moment, RolloutHistory, Suffering, Visit};
 use super::names::PlanNames;
+use crate::ids::RegionId;
 use crate::outcome::Outcome;
 use crate::report::text;
 use crate::rollout::{RolloutEvent, RolloutRecord};
@@ -67,7 +68,7 @@ fn deployments(names: &PlanNames, history: &RolloutHistory, stop_ms: Option<u64>
 }
 
 fn wave_words(names: &PlanNames, wave: u32, visits: &[Visit]) -> String {
-    let regions: BTreeSet<usize> = visits.iter().map(|visit| names.region_of(visit.zone)).collect();
+    let regions: BTreeSet<RegionId> = visits.iter().map(|visit| names.region_of(visit.zone)).collect();
     format!(
         "wave {} starts: {} in {}",
         names.wave(wave),
@@ -82,7 +83,7 @@ fn places(names: &PlanNames, visits: &[Visit], stop_ms: Option<u64>) -> Vec<Even
         let line = |visit: &Visit| line(visit.from_ms, 2, zone_words(names, visit, stop_ms));
         return visits.iter().map(line).collect();
     }
-    let mut regions: Vec<(usize, Vec<&Visit>)> = Vec::new();
+    let mut regions: Vec<(RegionId, Vec<&Visit>)> = Vec::new();
     for visit in visits {
         let region = names.region_of(visit.zone);
         match regions.iter_mut().find(|(known, _)| *known == region) {
@@ -203,7 +204,7 @@ fn affected(
     more: &str,
     Affected { hosts, from_ms, to_ms, zones }: &Affected,
 ) -> EventLine {
-    let regions: BTreeSet<usize> = zones.iter().map(|zone| names.region_of(*zone)).collect();
+    let regions: BTreeSet<RegionId> = zones.iter().map(|zone| names.region_of(*zone)).collect();
     let regions: Vec<&str> = regions.into_iter().map(|region| names.region(region)).collect();
     let regions = text::list(&regions, MOST_NAMES);
     let until = if to_ms > from_ms { format!(", until {}", text::clock(*to_ms)) } else { String::new() };

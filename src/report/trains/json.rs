@@ -1,6 +1,7 @@
 //! The events of a trial of a pipeline as JSON lines, with names for indices.
 
 use super::stations::Stations;
+use crate::ids::DefectId;
 use crate::pipeline::PipelineEvent;
 use crate::sim::Record;
 use serde_json::Value;
@@ -19,7 +20,8 @@ pub fn lines<'r>(stations: Stations, records: impl Iterator<Item = &'r Record<Pi
             value["wave"] = stations.strategy.waves[wave].name.as_str().into();
         }
         if let Some(class) = value.get("defect").and_then(index) {
-            value["defect"] = stations.pipeline.line.source.defects[class].name.as_str().into();
+            value["defect"] =
+                stations.pipeline.line.source.defects[DefectId::new(class)].name.as_str().into();
         }
         out.extend_from_slice(format!("{value}\n").as_bytes());
     }

@@ -5,16 +5,15 @@
 //! a capacity nothing moves: whoever reaches a dark zone fails, and replacing hosts costs nothing.
 //! What is out of service for the defect's sake is asked of the fault, never kept.
 
-use crate::ids::{IdVec, RegionId, ZoneId};
+use crate::ids::{IdRange, IdVec, RegionId, ZoneId};
 use crate::plan::{Episodes, Plan};
 use crate::random::{Purpose, Stream};
-use crate::rollout::context::{Context, zone_ids};
+use crate::rollout::context::Context;
 use crate::rollout::deployment::{Deployments, NewBatches};
 use crate::rollout::event::CapacityEvent;
 use crate::rollout::fault::Fault;
 use crate::rollout::place::DarkPlace;
 use crate::rollout::trace::RolloutEvent;
-use std::ops::Range;
 
 /// Hosts that are down for other reasons than the defect.
 #[derive(Debug, Default)]
@@ -131,8 +130,8 @@ impl Capacity {
     }
 
     /// Hosts of these zones that are dark.
-    pub fn dark_in(&self, ctx: &Context, zones: Range<usize>) -> u64 {
-        zone_ids(zones).map(|zone| u64::from(self.dark_hosts(ctx, zone))).sum()
+    pub fn dark_in(&self, ctx: &Context, zones: IdRange<ZoneId>) -> u64 {
+        zones.map(|zone| u64::from(self.dark_hosts(ctx, zone))).sum()
     }
 
     fn dark_hosts(&self, ctx: &Context, zone: ZoneId) -> u32 {
@@ -157,15 +156,15 @@ impl Capacity {
 
     /// Share of the region's requests that its hosts turn away for want of capacity in this hour.
     pub fn turned_away(&self, ctx: &Context, fault: &Fault, region: RegionId, hour: usize) -> f64 {
-        ctx.model.turned_away(region.index(), hour, self.down_in(ctx, fault, region))
+        ctx.model.turned_away(region, hour, self.down_in(ctx, fault, region))
     }
 }
 
 /// The zones of a place.
-pub fn zones_of_place(ctx: &Context, place: DarkPlace) -> Range<usize> {
+pub fn zones_of_place(ctx: &Context, place: DarkPlace) -> IdRange<ZoneId> {
     match place {
-        DarkPlace::Zone(zone) => zone.index()..zone.index() + 1,
-        DarkPlace::Region(region) => ctx.region(region).zones.clone(),
+        DarkPlace::Zone(zone) => IdRange::one(zone),
+        DarkPlace::Region(region) => ctx.zones_of(region),
     }
 }
 

@@ -96,7 +96,7 @@ impl Ledger {
         let (fleet, here) = (fault.impaired_in_fleet(), fault.impaired_in_region(region));
         self.advance(ctx, region, fleet, here, ctx.now_ms());
         self.region_down[region] = down;
-        if ctx.model.turned_away(region.index(), hour_of_day(ctx.utc_ms()), down) > 0.0 {
+        if ctx.model.turned_away(region, hour_of_day(ctx.utc_ms()), down) > 0.0 {
             self.turned_away_ms.get_or_insert(ctx.now_ms());
         }
     }
@@ -108,7 +108,7 @@ impl Ledger {
         let region = ctx.region_of(change.zone());
         self.advance(ctx, region, change.fleet_before(), change.region_before(), now_ms);
         let (before, after) = change.impaired();
-        let host_traffic = ctx.model.host_traffic_e15[region.index()];
+        let host_traffic = ctx.model.host_traffic_e15[region];
         self.traffic_e15 =
             self.traffic_e15 + host_traffic * u64::from(after) - host_traffic * u64::from(before);
         if before == 0 && after > 0 {
@@ -173,7 +173,6 @@ impl Ledger {
         let since = std::mem::replace(&mut self.region_changed_ms[region], at_ms);
         let down = self.region_down[region];
         let (from_ms, to_ms) = (ctx.start_utc_ms + since, ctx.start_utc_ms + at_ms);
-        let region = region.index();
         if down > 0 && since < at_ms {
             self.requests_turned_away += ctx.model.turned_away_between(region, from_ms, to_ms, down);
         }
@@ -186,7 +185,7 @@ impl Ledger {
 
     /// Brings the integrals up to the end of the observation and says what it all cost.
     pub fn close(&mut self, ctx: &Context, fault: &Fault, end_ms: u64) -> BlastRadius {
-        for region in (0..ctx.plan.fleet.regions.len()).map(RegionId::new) {
+        for region in ctx.plan.fleet.regions.ids() {
             let (fleet, here) = (fault.impaired_in_fleet(), fault.impaired_in_region(region));
             self.advance(ctx, region, fleet, here, end_ms);
         }

@@ -9,7 +9,7 @@ mod ledger;
 pub use capacity::{Capacity, announce_replacement, announce_rollback, down_hosts_matter};
 pub use ledger::BlastRadius;
 
-use super::context::{Context, zone_ids};
+use super::context::Context;
 use super::deployment::Deployments;
 use super::fault::{Fault, FaultChange};
 use super::place::DarkPlace;
@@ -179,7 +179,7 @@ impl Account {
         dark: bool,
         listener: &mut impl CapacityListener,
     ) {
-        for zone in zone_ids(capacity::zones_of_place(ctx, place)) {
+        for zone in capacity::zones_of_place(ctx, place) {
             self.capacity.set_dark(zone, dark);
             self.down_changed(ctx, fault, zone, listener);
         }

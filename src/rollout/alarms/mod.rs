@@ -122,7 +122,7 @@ impl Alarms {
             let parts = plan.alarms[*heard].signal.parts().unwrap_or(std::slice::from_ref(heard));
             // An alarm that cannot breach in any of its scopes need not look at each of them.
             for part in parts.iter().filter(|part| !(stays_healthy && ctx.model.is_calm(**part))) {
-                let (alarm, reported) = (AlarmId::new(*part), AlarmId::new(*heard));
+                let (alarm, reported) = (*part, *heard);
                 let (scope, closes_ms) = match ctx.alarm(alarm).scope {
                     Scope::OneBox if one_box_until_ms.is_none() => continue,
                     Scope::OneBox => (WatchedScope::OneBox(zone), one_box_until_ms),
@@ -154,7 +154,7 @@ impl Alarms {
             WatchedScope::Region(region) => (region.index(), 0),
             WatchedScope::Service => (0, 0),
         };
-        let series = ctx.model.series_index(alarm.index(), entity, one_box);
+        let series = ctx.model.series_index(alarm, entity, one_box);
         // A scope that cannot breach while it is healthy needs no watch if it stays so.
         let calm_for_good = everything_stays_healthy(ctx) && thinks_ahead(definition);
         if calm_for_good && ctx.model.series(series).healthy_envelope == 0.0 {
@@ -207,7 +207,7 @@ impl Alarms {
             RolloutPart::Region(region) => of_regions[region].as_slice(),
             RolloutPart::Service => of_service.as_slice(),
             RolloutPart::Wave => {
-                for watch in watches.as_mut_slice() {
+                for watch in watches.iter_mut() {
                     if ctx.alarm(watch.alarm).watch == Watch::Wave && watch.is_open_at(now_ms + 1) {
                         watch.closes_ms = Some(now_ms);
                     }
@@ -375,7 +375,7 @@ impl Alarms {
             return;
         }
         let Self { watches, sampler, rules, .. } = self;
-        for watch in watches.as_mut_slice() {
+        for watch in watches.iter_mut() {
             let alarm = ctx.alarm(watch.alarm);
             let Some(rule) = alarm.rate_rule() else { continue };
             let Some(last_k) = rules.unresolved_until(watch, rule, alarm.period_ms) else { continue };

@@ -162,7 +162,7 @@ impl RuleState {
         firing: Option<bool>,
     ) {
         ctx.scraped(|| Scraped {
-            alarm: watch.alarm.number(),
+            alarm: watch.alarm,
             entity: watch.scope.number(),
             utc_ms,
             counters: (!lost).then_some((self.errors, self.requests)),

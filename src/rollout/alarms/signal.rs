@@ -77,7 +77,7 @@ impl<'r, 'c> Look<'r, 'c> {
     #[inline]
     pub fn impaired_in(self, watch: &WatchState) -> u64 {
         let seen_by = self.ctx.defect.and_then(|defect| defect.seen_by.as_ref());
-        if seen_by.is_some_and(|alarms| !alarms.contains(&watch.alarm.index())) {
+        if seen_by.is_some_and(|alarms| !alarms.contains(&watch.alarm)) {
             return 0;
         }
         let fault = self.sight.fault;
@@ -97,7 +97,7 @@ impl<'r, 'c> Look<'r, 'c> {
     #[inline]
     pub fn is_calm(self, watch: &WatchState) -> bool {
         let nobody_down = || {
-            let mut regions = watch.scope.regions(&self.ctx.plan.fleet).map(RegionId::new);
+            let mut regions = watch.scope.regions(&self.ctx.plan.fleet);
             regions.all(|region| self.sight.capacity.down_in(self.ctx, self.sight.fault, region) == 0)
         };
         self.impaired_in(watch) == 0 && (!down_hosts_matter(self.ctx.plan) || nobody_down())
@@ -198,7 +198,7 @@ impl<'r, 'c> Look<'r, 'c> {
         let fleet = &self.ctx.plan.fleet;
         let Sight { fault, capacity, .. } = self.sight;
         let (mut total, mut away) = (0.0, 0.0);
-        for region in watch.scope.regions(fleet).map(RegionId::new) {
+        for region in watch.scope.regions(fleet) {
             let rate = self.ctx.region(region).rate_in(hour);
             total += rate;
             away += rate
@@ -215,7 +215,7 @@ impl<'r, 'c> Look<'r, 'c> {
     fn dark_share(self, watch: &WatchState, region: RegionId) -> f64 {
         let zones = match watch.scope {
             WatchedScope::OneBox(_) | WatchedScope::Zone(_) => watch.scope.zones(&self.ctx.plan.fleet),
-            WatchedScope::Region(_) | WatchedScope::Service => self.ctx.region(region).zones.clone(),
+            WatchedScope::Region(_) | WatchedScope::Service => self.ctx.zones_of(region),
         };
         let dark = self.sight.capacity.dark_in(self.ctx, zones.clone());
         let hosts: u32 = self.ctx.plan.fleet.zones[zones].iter().map(|zone| zone.hosts).sum();
@@ -252,10 +252,10 @@ impl<'r, 'c> Look<'r, 'c> {
     /// Share of the fleet's requests that impaired hosts serve: regions differ in traffic per host.
     fn service_share(self, hour: usize) -> f64 {
         let (mut total, mut impaired) = (0.0, 0.0);
-        for (index, region) in self.ctx.plan.fleet.regions.iter().enumerate() {
-            let rate = region.requests_per_second * region.hourly_factor[hour];
-            let hosts = self.sight.fault.impaired_in_region(RegionId::new(index));
-            let share = f64::from(hosts) / self.ctx.model.region_hosts[index] as f64;
+        for (id, region) in self.ctx.plan.fleet.regions.enumerate() {
+            let rate = region.rate_in(hour);
+            let hosts = self.sight.fault.impaired_in_region(id);
+            let share = f64::from(hosts) / self.ctx.model.region_hosts[id] as f64;
             total += rate;
             impaired += rate * share;
         }

@@ -53,7 +53,7 @@ impl WatchState {
             alarm,
             reported,
             scope,
-            stream_entity: mix(&[plan.alarms[alarm.index()].entity, scope.entity(&plan.fleet)]),
+            stream_entity: mix(&[plan.alarms[alarm].entity, scope.entity(&plan.fleet)]),
             series,
             opened_ms,
             closes_ms,

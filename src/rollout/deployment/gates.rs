@@ -9,7 +9,7 @@ use crate::rollout::context::Context;
 pub fn wave_opens_ms(ctx: &Context, wave: WaveId) -> Option<u64> {
     match ctx.launch {
         None => Some(ctx.now_ms()),
-        Some(launch) => launch.gate.wave(wave.index(), ctx.now_ms()),
+        Some(launch) => launch.gate.wave(wave, ctx.now_ms()),
     }
 }
 
@@ -17,7 +17,7 @@ pub fn wave_opens_ms(ctx: &Context, wave: WaveId) -> Option<u64> {
 pub fn region_opens_ms(ctx: &Context, region: RegionId) -> Option<u64> {
     match ctx.launch {
         None => Some(ctx.now_ms()),
-        Some(launch) => launch.gate.region(region.index(), ctx.now_ms()),
+        Some(launch) => launch.gate.region(region, ctx.now_ms()),
     }
 }
 

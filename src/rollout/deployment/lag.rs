@@ -38,7 +38,7 @@ impl<'a> Stragglers<'a> {
         if plan.change.straggler_probability == 0.0 {
             return None;
         }
-        let place = &plan.fleet.zones[zone.index()];
+        let place = &plan.fleet.zones[zone];
         let needed = strategy.complete_at.ceil_of(u64::from(place.hosts)) as u32;
         let draws = streams.stream(Purpose::Straggler, place.entity);
         Some(Self { change: &plan.change, spare: place.hosts - needed, draws })

@@ -63,7 +63,7 @@ impl Layout {
 
     /// Hosts that never take the change.
     pub fn left_behind(&self) -> u64 {
-        self.zones.as_slice().iter().map(|zone| u64::from(zone.left_behind)).sum()
+        self.zones.iter().map(|zone| u64::from(zone.left_behind)).sum()
     }
 
     /// A batch.
@@ -74,7 +74,7 @@ impl Layout {
 
     /// All batches, in the order in which they were laid out.
     pub fn batches(&self) -> &[Batch] {
-        self.batches.as_slice()
+        &self.batches
     }
 
     /// The zone's batches of waves with their ids, the latest first.
@@ -139,7 +139,7 @@ impl Layout {
 
     /// Tells of the zone's batches from number `first` on.
     fn tell_batches(&self, ctx: &mut Context, zone: ZoneId, first: usize, one_box: bool) {
-        let batches = &self.batches.as_slice()[first..];
+        let batches = &(*self.batches)[first..];
         let made: u32 = batches.iter().map(|batch| batch.hosts).sum();
         let state = &self.zones[zone];
         let mut hosts_done = state.done - state.left_behind - made;

@@ -24,7 +24,7 @@ use super::launch::WaveTimes;
 use super::model::one_box_hosts;
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
-use crate::ids::{BatchId, HostId, RegionId, WaveId, ZoneId};
+use crate::ids::{BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
 use crate::plan::{Procedure, RollbackScope, RollbackTarget};
 use crate::random::{Distribution, Stream};
 use facts::Opening;
@@ -373,7 +373,7 @@ impl Deployments {
         let region = ctx.region_of(zone);
         match (ctx.strategy.rollback.scope, watched) {
             (RollbackScope::Everything, _) => true,
-            (RollbackScope::Wave, _) => ctx.wave(self.waves.id()).regions.contains(&region.index()),
+            (RollbackScope::Wave, _) => ctx.wave(self.waves.id()).regions.contains(&region),
             (RollbackScope::Deployment | RollbackScope::Region, WatchedScope::Service) => true,
             (RollbackScope::Deployment | RollbackScope::Region, WatchedScope::Region(watched)) => {
                 region == watched
@@ -440,7 +440,7 @@ impl Deployments {
     }
 
     /// The host of the cohort that the zone's one-box has, if it makes a point of having one.
-    pub fn covered_host(&self, ctx: &Context, zone: ZoneId, cohort: usize) -> Option<HostId> {
+    pub fn covered_host(&self, ctx: &Context, zone: ZoneId, cohort: CohortId) -> Option<HostId> {
         let one_box = ctx.wave(self.waves.id()).procedure.one_box.as_ref()?;
         let position = one_box.covers.iter().position(|&covered| covered == cohort)?;
         Some(HostId::new(position)).filter(|&id| self.is_in_one_box(FleetHost { zone, id }))

@@ -108,7 +108,7 @@ impl Waves {
         if !wave.regions_at_once.has_room(self.active) {
             return None;
         }
-        let region = RegionId::new(*wave.regions.get(self.next_region)?);
+        let region = *wave.regions.get(self.next_region)?;
         self.next_region += 1;
         self.regions[region] = RegionState::default();
         Some(region)
@@ -146,12 +146,12 @@ impl Waves {
     pub fn next_zone(&mut self, ctx: &Context, region: RegionId) -> Option<ZoneId> {
         let zones = &ctx.region(region).zones;
         let state = &mut self.regions[region];
-        let next = zones.start + state.next_zone as usize;
-        if next >= zones.end || !ctx.wave(self.id).procedure.zones_at_once.has_room(state.active) {
+        if !ctx.wave(self.id).procedure.zones_at_once.has_room(state.active) {
             return None;
         }
+        let next = zones.at(state.next_zone as usize)?;
         state.next_zone += 1;
-        Some(ZoneId::new(next))
+        Some(next)
     }
 
     /// A zone of the region is under way.

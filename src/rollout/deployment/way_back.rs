@@ -189,12 +189,12 @@ impl WayBack {
 
     /// Hosts that completed in a batch which the stop interrupted.
     pub fn interrupted(&self) -> u64 {
-        self.zones.as_slice().iter().map(|zone| u64::from(zone.interrupted)).sum()
+        self.zones.iter().map(|zone| u64::from(zone.interrupted)).sum()
     }
 
     /// Host-time that the rollback takes off exposure that would last until `end_ms`.
     pub fn saves_host_ms(&self, end_ms: u64) -> u64 {
-        let batches = self.zones.as_slice().iter().flat_map(|zone| &zone.batches);
+        let batches = self.zones.iter().flat_map(|zone| &zone.batches);
         batches.map(|batch| u64::from(batch.hosts) * (end_ms - batch.end_ms)).sum()
     }
 }

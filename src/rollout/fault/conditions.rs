@@ -6,7 +6,7 @@ use crate::ids::{IdVec, RegionId, ZoneId};
 use crate::plan::fleet::hour_of_day;
 use crate::plan::{Condition, Defect, HOUR_MS, Trigger, Within};
 use crate::random::{Purpose, Stream};
-use crate::rollout::context::{Context, zone_ids};
+use crate::rollout::context::Context;
 use crate::rollout::deployment::{Batch, BatchBack, completion_ms, host_draws};
 use crate::rollout::event::FaultEvent;
 use crate::rollout::trace::RolloutEvent;
@@ -72,7 +72,7 @@ impl Conditions {
     }
 
     fn exposed_around(&self, ctx: &Context, zone: ZoneId, within: Within) -> u64 {
-        zone_ids(ctx.zones_around(zone, within)).map(|zone| u64::from(self.exposed[zone])).sum()
+        ctx.zones_around(zone, within).map(|zone| u64::from(self.exposed[zone])).sum()
     }
 
     /// The trigger reaches a region; schedules when it is over.
@@ -140,7 +140,7 @@ fn hour_holds(ctx: &Context, region: RegionId, condition: &Condition) -> bool {
     let peak = place.requests_per_second * place.hourly_factor.iter().copied().fold(0.0, f64::max);
     condition.traffic_above.is_none_or(|limit| rate > limit)
         && condition.peak_share_above.is_none_or(|share| rate > share * peak)
-        && condition.hours.as_ref().is_none_or(|hours| hours[region.index()][hour])
+        && condition.hours.as_ref().is_none_or(|hours| hours[region][hour])
 }
 
 /// Schedules the beginning of the next hour.
@@ -161,8 +161,7 @@ fn trigger_draws(ctx: &Context, trigger: &Trigger, region: RegionId) -> Stream {
 pub fn schedule_trigger(ctx: &mut Context, trigger: &Trigger) {
     let mut order: Vec<RegionId> = Vec::new();
     let strategy = ctx.strategy;
-    for region in strategy.waves.iter().flat_map(|wave| &wave.regions) {
-        let region = RegionId::new(*region);
+    for &region in strategy.waves.iter().flat_map(|wave| &wave.regions) {
         if !order.contains(&region) {
             order.push(region);
         }

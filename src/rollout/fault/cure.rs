@@ -65,7 +65,7 @@ impl Repairs {
         let place = ctx.zone(host.zone);
         let queue = match repair.within {
             Within::Zone => host.zone.index(),
-            Within::Region => place.region,
+            Within::Region => place.region.index(),
             Within::Service => 0,
         };
         let u = ctx.streams.stream(Purpose::Repair, place.entity).uniform_at(host.draw());

@@ -13,11 +13,11 @@ mod onset;
 pub use cure::Promise;
 pub use impairment::FaultChange;
 
-use super::context::{Context, zone_ids};
+use super::context::Context;
 use super::deployment::{Deployments, GoingBack, NewBatches, return_draws};
 use super::event::FaultEvent;
 use super::place::FleetHost;
-use crate::ids::{HostId, RegionId, ZoneId};
+use crate::ids::{HostId, IdRange, RegionId, ZoneId};
 use crate::plan::{Defect, Hurts, RollbackEffect};
 use crate::random::{Distribution, Purpose};
 use conditions::Conditions;
@@ -25,7 +25,6 @@ use cure::{RelapseTimes, Repairs};
 use hosts::{FaultyHosts, HostFault, ZoneCount};
 use impairment::Impairment;
 use onset::Onsets;
-use std::ops::Range;
 
 /// The rollout around the fault: what it asks of it, and who is told at once that something changed.
 pub trait AroundFault {
@@ -226,9 +225,9 @@ impl Fault {
     ) {
         let zones = match defect.hurts {
             Hurts::Everyone(_, within) => ctx.zones_around(host.zone, within),
-            Hurts::Host => host.zone.index()..host.zone.index() + 1,
+            Hurts::Host => IdRange::one(host.zone),
         };
-        for neighbour in zone_ids(zones) {
+        for neighbour in zones {
             let host = Some(host.id).filter(|_| neighbour == host.zone);
             self.refresh(ctx, defect, neighbour, host, around);
         }
@@ -282,9 +281,14 @@ impl Fault {
     }
 
     /// Conditions may hold or no longer hold in these zones.
-    fn conditions_changed(&mut self, ctx: &mut Context, zones: Range<usize>, around: &mut impl AroundFault) {
+    fn conditions_changed(
+        &mut self,
+        ctx: &mut Context,
+        zones: IdRange<ZoneId>,
+        around: &mut impl AroundFault,
+    ) {
         let Some(defect) = ctx.defect else { return };
-        for zone in zone_ids(zones) {
+        for zone in zones {
             if self.activated_ms.is_none() && self.active_in_zone(ctx, zone).all > 0 {
                 self.activated_ms = Some(ctx.now_ms());
             }
@@ -300,18 +304,18 @@ impl Fault {
             return;
         }
         self.conditions.trigger(ctx, &trigger, region);
-        self.conditions_changed(ctx, ctx.region(region).zones.clone(), around);
+        self.conditions_changed(ctx, ctx.zones_of(region), around);
     }
 
     /// The trigger is over in a region.
     pub fn trigger_ends(&mut self, ctx: &mut Context, region: RegionId, around: &mut impl AroundFault) {
         self.conditions.trigger_over(region);
-        self.conditions_changed(ctx, ctx.region(region).zones.clone(), around);
+        self.conditions_changed(ctx, ctx.zones_of(region), around);
     }
 
     /// A new hour begins.
     pub fn hour_begins(&mut self, ctx: &mut Context, around: &mut impl AroundFault) {
-        self.conditions_changed(ctx, 0..ctx.plan.fleet.zones.len(), around);
+        self.conditions_changed(ctx, ctx.zones(), around);
         conditions::schedule_hour(ctx);
     }
 
@@ -319,7 +323,7 @@ impl Fault {
     pub fn turns(&mut self, ctx: &mut Context, around: &mut impl AroundFault) {
         let Some(defect) = ctx.defect else { return };
         self.conditions.turn(ctx, &defect.condition);
-        self.conditions_changed(ctx, 0..ctx.plan.fleet.zones.len(), around);
+        self.conditions_changed(ctx, ctx.zones(), around);
     }
 
     /// Hosts of the zone got (or left, if negative) the new version; those in batches that a stop interrupted did not.
@@ -558,8 +562,8 @@ impl Fault {
     }
 
     /// The same of several zones.
-    pub fn active_in(&self, ctx: &Context, zones: Range<usize>) -> u64 {
-        zone_ids(zones).map(|zone| u64::from(self.active_in_zone(ctx, zone).all)).sum()
+    pub fn active_in(&self, ctx: &Context, zones: IdRange<ZoneId>) -> u64 {
+        zones.map(|zone| u64::from(self.active_in_zone(ctx, zone).all)).sum()
     }
 
     /// The same of a zone's one-box.

@@ -6,6 +6,7 @@ pub mod breach;
 
 pub use batch_time::BatchTime;
 
+use crate::ids::{AlarmId, IdVec, RegionId, ZoneId};
 use crate::plan::fleet::hour_of_day;
 use crate::plan::{
     Alarm, Arrivals, Comparison, Fleet, HOUR_MS, Plan, RateRule, Ratio, Scope, Signal, Strata, Strategy, Wave,
@@ -20,19 +21,19 @@ pub struct Model<'p> {
     /// Which part of all possible changes each trial is drawn from.
     pub strata: Strata,
     /// Requests since midnight UTC at the start of each hour, by region; the last entry is the day's.
-    requests_by_hour: Vec<[f64; 25]>,
+    requests_by_hour: IdVec<RegionId, [f64; 25]>,
     /// Share of the fleet's mean traffic that one host serves, times 1e15, by region.
-    pub host_traffic_e15: Vec<u64>,
+    pub host_traffic_e15: IdVec<RegionId, u64>,
     /// Hosts by region.
-    pub region_hosts: Vec<u64>,
+    pub region_hosts: IdVec<RegionId, u64>,
     /// How long batches take on the way forward: as the change has it, then by strategies with times of their own.
     deploy_times: Vec<BatchTime>,
     /// Series of every alarm scope that a strategy can open.
     series: Vec<Series>,
     /// Index into `series` by alarm, then by scope entity.
-    index: Vec<ScopeIndex>,
+    index: IdVec<AlarmId, ScopeIndex>,
     /// Alarms none of whose healthy scopes can breach, and whose breaches can be foreseen.
-    calm: Vec<bool>,
+    calm: IdVec<AlarmId, bool>,
 }
 
 /// The traffic of one alarm scope and how likely its datapoints breach while it is healthy.
@@ -87,13 +88,11 @@ impl<'p> Model<'p> {
                 })
                 .collect(),
             host_traffic_e15: host_traffic(&plan.fleet),
-            region_hosts: (0..plan.fleet.regions.len())
-                .map(|region| plan.fleet.region_hosts(region))
-                .collect(),
+            region_hosts: plan.fleet.regions.ids().map(|region| plan.fleet.region_hosts(region)).collect(),
             deploy_times: Vec::new(),
             series: Vec::new(),
-            index: Vec::new(),
-            calm: Vec::new(),
+            index: IdVec::default(),
+            calm: IdVec::default(),
         };
         let largest_zone = plan.fleet.zones.iter().map(|zone| zone.hosts).max().unwrap_or(0);
         model.deploy_times.push(BatchTime::tabulated(plan.change.deploy_time, largest_zone));
@@ -103,7 +102,7 @@ impl<'p> Model<'p> {
                 model.deploy_times.push(BatchTime::computed(time));
             }
         }
-        for alarm in &plan.alarms {
+        for alarm in plan.alarms.iter() {
             let first = model.series.len();
             let index = model.index_scopes(alarm);
             model.index.push(index);
@@ -116,16 +115,20 @@ impl<'p> Model<'p> {
     fn index_scopes(&mut self, alarm: &Alarm) -> ScopeIndex {
         let fleet = &self.plan.fleet;
         match alarm.scope {
-            Scope::OneBox => ScopeIndex::OneBox(
-                (0..fleet.zones.len()).map(|zone| self.index_one_boxes(alarm, zone)).collect(),
-            ),
+            Scope::OneBox => {
+                ScopeIndex::OneBox(fleet.zones.ids().map(|zone| self.index_one_boxes(alarm, zone)).collect())
+            }
             Scope::Zone => ScopeIndex::ByEntity(
-                (0..fleet.zones.len())
+                fleet
+                    .zones
+                    .ids()
                     .map(|zone| self.add_zone_part(alarm, zone, fleet.zones[zone].hosts))
                     .collect(),
             ),
             Scope::Region => ScopeIndex::ByEntity(
-                (0..fleet.regions.len())
+                fleet
+                    .regions
+                    .ids()
                     .map(|region| {
                         let rate = |hour| region_rate(fleet, region, hour);
                         self.add_series(alarm, fleet.region_hosts(region), rate)
@@ -133,15 +136,14 @@ impl<'p> Model<'p> {
                     .collect(),
             ),
             Scope::Service => {
-                let rate =
-                    |hour| (0..fleet.regions.len()).map(|region| region_rate(fleet, region, hour)).sum();
+                let rate = |hour| fleet.regions.ids().map(|region| region_rate(fleet, region, hour)).sum();
                 ScopeIndex::ByEntity(vec![self.add_series(alarm, fleet.hosts(), rate)])
             }
         }
     }
 
     /// One series for every one-box size that some strategy uses in the zone.
-    fn index_one_boxes(&mut self, alarm: &Alarm, zone: usize) -> Vec<(u32, u32)> {
+    fn index_one_boxes(&mut self, alarm: &Alarm, zone: ZoneId) -> Vec<(u32, u32)> {
         let plan = self.plan;
         let hosts = plan.fleet.zones[zone].hosts;
         let region = plan.fleet.zones[zone].region;
@@ -157,7 +159,7 @@ impl<'p> Model<'p> {
     }
 
     /// A series for `hosts` hosts of a zone; traffic is even over the hosts of the region.
-    fn add_zone_part(&mut self, alarm: &Alarm, zone: usize, hosts: u32) -> u32 {
+    fn add_zone_part(&mut self, alarm: &Alarm, zone: ZoneId, hosts: u32) -> u32 {
         let fleet = &self.plan.fleet;
         let region = fleet.zones[zone].region;
         let share = f64::from(hosts) / fleet.region_hosts(region) as f64;
@@ -219,7 +221,7 @@ impl<'p> Model<'p> {
     }
 
     /// Index of the series of `alarm` at `entity`; `one_box` is the size of the zone's one-box.
-    pub fn series_index(&self, alarm: usize, entity: usize, one_box: u32) -> u32 {
+    pub fn series_index(&self, alarm: AlarmId, entity: usize, one_box: u32) -> u32 {
         match &self.index[alarm] {
             ScopeIndex::ByEntity(by_entity) => by_entity[entity],
             ScopeIndex::OneBox(by_zone) => {
@@ -231,7 +233,7 @@ impl<'p> Model<'p> {
 
     /// Whether an alarm needs no watch while nobody is impaired and nothing is down: none of its scopes can breach.
     #[inline]
-    pub fn is_calm(&self, alarm: usize) -> bool {
+    pub fn is_calm(&self, alarm: AlarmId) -> bool {
         self.calm[alarm]
     }
 
@@ -247,12 +249,12 @@ impl<'p> Model<'p> {
     }
 
     /// Requests to `region` between two instants, in milliseconds since a UTC midnight.
-    pub fn requests_between(&self, region: usize, from_ms: u64, to_ms: u64) -> f64 {
+    pub fn requests_between(&self, region: RegionId, from_ms: u64, to_ms: u64) -> f64 {
         self.requests_until(region, to_ms) - self.requests_until(region, from_ms)
     }
 
     /// When `requests` more requests have come to `region` after `utc_ms`; none if there is no traffic.
-    pub fn after_requests(&self, region: usize, utc_ms: u64, requests: f64) -> Option<u64> {
+    pub fn after_requests(&self, region: RegionId, utc_ms: u64, requests: f64) -> Option<u64> {
         let sums = &self.requests_by_hour[region];
         if sums[24] <= 0.0 {
             return None;
@@ -271,7 +273,7 @@ impl<'p> Model<'p> {
     }
 
     /// What one host of `region` can serve, in requests per second; infinite without a capacity.
-    fn host_capacity(&self, region: usize) -> f64 {
+    fn host_capacity(&self, region: RegionId) -> f64 {
         let Some(utilisation) = self.plan.fleet.peak_utilisation else { return f64::INFINITY };
         let place = &self.plan.fleet.regions[region];
         let peak = place.hourly_factor.iter().copied().fold(0.0, f64::max) * place.requests_per_second;
@@ -280,7 +282,7 @@ impl<'p> Model<'p> {
 
     /// Share of the requests to `region` in an hour of the UTC day that its hosts turn away while `down` of
     /// them serve nothing.
-    pub fn turned_away(&self, region: usize, hour: usize, down: u64) -> f64 {
+    pub fn turned_away(&self, region: RegionId, hour: usize, down: u64) -> f64 {
         let rate = region_rate(&self.plan.fleet, region, hour);
         let up = self.region_hosts[region].saturating_sub(down) as f64;
         let capacity = if up > 0.0 { up * self.host_capacity(region) } else { 0.0 };
@@ -288,7 +290,7 @@ impl<'p> Model<'p> {
     }
 
     /// Requests that `region` turns away between two instants while `down` of its hosts serve nothing.
-    pub fn turned_away_between(&self, region: usize, from_ms: u64, to_ms: u64, down: u64) -> f64 {
+    pub fn turned_away_between(&self, region: RegionId, from_ms: u64, to_ms: u64, down: u64) -> f64 {
         let mut sum = 0.0;
         let mut at_ms = from_ms;
         while at_ms < to_ms {
@@ -300,7 +302,7 @@ impl<'p> Model<'p> {
         sum
     }
 
-    fn requests_until(&self, region: usize, utc_ms: u64) -> f64 {
+    fn requests_until(&self, region: RegionId, utc_ms: u64) -> f64 {
         let sums = &self.requests_by_hour[region];
         let (days, of_day) = (utc_ms / (24 * HOUR_MS), utc_ms % (24 * HOUR_MS));
         let hour = (of_day / HOUR_MS) as usize;
@@ -366,14 +368,16 @@ pub fn rule_of(signal: &Signal) -> Option<RatioRule> {
     }
 }
 
-fn region_rate(fleet: &Fleet, region: usize, hour: usize) -> f64 {
+fn region_rate(fleet: &Fleet, region: RegionId, hour: usize) -> f64 {
     fleet.regions[region].requests_per_second * fleet.regions[region].hourly_factor[hour]
 }
 
 /// Integers, so that adding and removing hosts never leaves a remainder.
-fn host_traffic(fleet: &Fleet) -> Vec<u64> {
+fn host_traffic(fleet: &Fleet) -> IdVec<RegionId, u64> {
     let total = fleet.requests_per_second();
-    (0..fleet.regions.len())
+    fleet
+        .regions
+        .ids()
         .map(|region| {
             let hosts = fleet.region_hosts(region) as f64;
             let share = if total > 0.0 {

@@ -364,7 +364,7 @@ fn is_ignored(ctx: &Context, firing: &Firing) -> bool {
         return false;
     }
     let mut draws = ctx.streams.stream(Purpose::Verdict, firing.stream_entity);
-    let may_be_lost = response.losing.as_ref().is_none_or(|list| list.contains(&firing.alarm.index()));
+    let may_be_lost = response.losing.as_ref().is_none_or(|list| list.contains(&firing.alarm));
     may_be_lost && draws.uniform_at(LOST) < response.lost_verdicts
         || draws.uniform_at(OVERRIDDEN) < response.overrides
 }

@@ -4,6 +4,7 @@ use super::names::{check_listed_once, check_unique, position};
 use super::read::{name, ratio};
 use super::signal;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::ids::AlarmId;
 use crate::plan::{self, EvaluationClock, Missing, Scope, Signal, Watch};
 use crate::random::stable_hash;
 use crate::scenario::problems::Problems;
@@ -43,9 +44,9 @@ fn resolve_parts(written: &[Written<AlarmSpec>], resolved: &mut [ResolvedAlarm],
                 Diagnostic::new(&rules::MISSING_KEY, "`any-of` names no alarm").at(parts.span, "");
             problems.report(diagnostic.help("list the alarms that it is made of"));
         }
-        let composite = |&&part: &&usize| resolved[part].plan.signal.parts().is_some();
+        let composite = |&&part: &&AlarmId| resolved[part.index()].plan.signal.parts().is_some();
         if let Some(part) = indices.iter().find(composite) {
-            let message = format!("`{}` is itself made of alarms", resolved[*part].plan.name);
+            let message = format!("`{}` is itself made of alarms", resolved[part.index()].plan.name);
             let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(parts.span, "");
             problems.report(diagnostic.help("list the alarms that it is made of instead"));
         }
@@ -53,16 +54,16 @@ fn resolve_parts(written: &[Written<AlarmSpec>], resolved: &mut [ResolvedAlarm],
     }
 }
 
-/// Indices of alarms by name.
+/// Alarms by name.
 pub(super) fn alarm_indices(
     listed: &[Written<Name>],
     alarms: &[ResolvedAlarm],
     problems: &mut Problems,
-) -> Vec<usize> {
+) -> Vec<AlarmId> {
     check_listed_once(listed, problems);
     let names = alarms.iter().map(|alarm| alarm.plan.name.as_str());
     let index = |name| position(name, (&rules::UNKNOWN_ALARM, "alarm"), names.clone(), problems);
-    listed.iter().filter_map(index).collect()
+    listed.iter().filter_map(index).map(AlarmId::new).collect()
 }
 
 fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> ResolvedAlarm {

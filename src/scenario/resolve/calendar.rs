@@ -6,6 +6,7 @@
 use super::names::{check_unique, unknown};
 use super::read::name;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::ids::{CalendarId, IdVec, RegionId};
 use crate::plan::Fleet;
 use crate::plan::pipeline::{Calendar, WaveCalendar};
 use crate::scenario::problems::Problems;
@@ -26,9 +27,9 @@ const DAY_MS: u64 = 86_400_000;
 /// The calendars of a pipeline.
 pub(super) struct Calendars {
     /// By index.
-    pub(super) list: Vec<Calendar>,
+    pub(super) list: IdVec<CalendarId, Calendar>,
     /// Open hours of an open day, by index.
-    pub(super) hours: Vec<u32>,
+    pub(super) hours: IdVec<CalendarId, u32>,
     /// First day of the pipeline.
     pub(super) start: Date,
     named: Vec<NamedCalendar>,
@@ -45,9 +46,9 @@ struct NamedCalendar {
 /// Whose hours a calendar keeps; indices of the list.
 enum Hours {
     /// The same everywhere.
-    Everywhere(usize),
+    Everywhere(CalendarId),
     /// Those of each region of the fleet.
-    Local(Vec<usize>),
+    Local(IdVec<RegionId, CalendarId>),
 }
 
 /// What `time-zone` says for the hours of each region.
@@ -56,7 +57,7 @@ const LOCAL: &str = "local";
 impl Calendars {
     /// The calendar that a key of a place without a region names; none if there is no such key, or no such calendar, which
     /// is reported.
-    pub(super) fn find(&self, field: &Field<Name>, problems: &mut Problems) -> Option<usize> {
+    pub(super) fn find(&self, field: &Field<Name>, problems: &mut Problems) -> Option<CalendarId> {
         let (named, span) = self.named(field, problems)?;
         match named.hours {
             Hours::Everywhere(index) => Some(index),
@@ -101,13 +102,13 @@ pub(super) fn resolve(
     let written = spec.calendar.value().map_or(&[][..], Vec::as_slice);
     check_unique("calendar", written.iter().map(|calendar| &calendar.value.name), problems);
     let days = (length_ms / DAY_MS) as i64 + SPARE_DAYS;
-    let mut calendars = Calendars { list: Vec::new(), hours: Vec::new(), start, named: Vec::new() };
+    let mut calendars =
+        Calendars { list: IdVec::default(), hours: IdVec::default(), start, named: Vec::new() };
     for Written { value, span } in written {
         let hours = value.hours.value().map_or([true; 24], |hours| hours.local);
         let mut add = |zone: &TimeZone| {
-            calendars.list.push(resolve_one(value, hours, zone, start, days));
             calendars.hours.push(hours.iter().filter(|open| **open).count() as u32);
-            calendars.list.len() - 1
+            calendars.list.push(resolve_one(value, hours, zone, start, days))
         };
         let hours = if value.time_zone.value().is_some_and(|Text(zone)| zone == LOCAL) {
             Hours::Local(by_region(fleet, add))
@@ -120,8 +121,8 @@ pub(super) fn resolve(
 }
 
 /// The calendar of each region, where `add` makes that of a time zone.
-fn by_region(fleet: &Fleet, mut add: impl FnMut(&TimeZone) -> usize) -> Vec<usize> {
-    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+fn by_region(fleet: &Fleet, mut add: impl FnMut(&TimeZone) -> CalendarId) -> IdVec<RegionId, CalendarId> {
+    let mut known: BTreeMap<&str, CalendarId> = BTreeMap::new();
     let indices = fleet.regions.iter().map(|region| {
         *known.entry(&region.timezone).or_insert_with(|| {
             // A zone that is not known was reported with its region.

@@ -2,6 +2,7 @@
 
 use super::read::{IMMEDIATE, distribution, ratio};
 use crate::diagnostic::Diagnostic;
+use crate::ids::{DefectId, IdVec};
 use crate::plan::{Change, Defect, HOUR_MS};
 use crate::random::Distribution;
 use crate::scenario::problems::Problems;
@@ -12,7 +13,7 @@ use crate::scenario::spec::{ChangeSpec, DefectSpec};
 /// Resolves the change that carries one of `catalogue`, resolved from `defects`.
 pub(super) fn resolve(
     spec: &ChangeSpec,
-    catalogue: Vec<Defect>,
+    catalogue: IdVec<DefectId, Defect>,
     defects: &Field<Vec<Written<DefectSpec>>>,
     problems: &mut Problems,
 ) -> Change {

@@ -4,6 +4,7 @@ use super::names::{check_unique, position};
 use super::read::name;
 use super::strategy::Names;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::ids::DefectId;
 use crate::plan::Change;
 use crate::plan::pipeline::Component;
 use crate::scenario::problems::Problems;
@@ -42,7 +43,7 @@ pub(super) fn resolve(
     let listed = listed(Some(pipeline));
     check_unique("component", listed.iter().map(|component| &component.value.name), problems);
     check_under_study(listed, problems);
-    let mut claimed: Vec<(usize, Span)> = Vec::new();
+    let mut claimed: Vec<(DefectId, Span)> = Vec::new();
     let one = |Written { value: spec, .. }: &Written<ComponentSpec>| Component {
         name: name(&spec.name),
         strategy: deployed_by(spec, strategies, problems),
@@ -118,14 +119,15 @@ fn deployed_by(
 fn own_defects(
     field: &Field<Vec<Written<Name>>>,
     change: &Change,
-    claimed: &mut Vec<(usize, Span)>,
+    claimed: &mut Vec<(DefectId, Span)>,
     problems: &mut Problems,
-) -> Vec<usize> {
+) -> Vec<DefectId> {
     let mut own = Vec::new();
     let known = change.defects.iter().map(|defect| defect.name.as_str());
     for written in field.value().into_iter().flatten() {
         let defect = (&rules::UNKNOWN_DEFECT, "defect");
         let Some(class) = position(written, defect, known.clone(), problems) else { continue };
+        let class = DefectId::new(class);
         let Written { value: Name(wanted), span } = written;
         match claimed.iter().find(|(other, _)| *other == class) {
             Some((_, first)) => {

@@ -5,6 +5,7 @@ use super::fleet::ResolvedFleet;
 use super::names::{check_unique, unknown};
 use super::read::{IMMEDIATE, distribution, given, name, ratio, share};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::ids::{CohortId, IdVec, RegionId};
 use crate::plan::{
     Condition, Cure, Defect, DefectClock, HostRepair, HostShare, Hurts, Relapse, RollbackEffect, Symptom,
     Trigger, Within,
@@ -116,11 +117,15 @@ fn check_clock(written: &Written<DefectSpec>, problems: &mut Problems) {
     }
 }
 
-/// Index of a cohort of the fleet.
-pub(super) fn cohort(field: &Field<Name>, fleet: &ResolvedFleet, problems: &mut Problems) -> Option<usize> {
+/// A cohort of the fleet.
+pub(super) fn cohort(
+    field: &Field<Name>,
+    fleet: &ResolvedFleet,
+    problems: &mut Problems,
+) -> Option<CohortId> {
     let Written { value: Name(wanted), span } = field.get()?;
     let cohorts = &fleet.plan.cohorts;
-    let index = cohorts.iter().position(|cohort| cohort == wanted);
+    let index = cohorts.find_id(|cohort| cohort == wanted);
     if index.is_none() && fleet.names_known {
         let names = cohorts.iter().map(String::as_str);
         unknown(&rules::UNKNOWN_COHORT, "cohort", wanted, *span, names, problems);
@@ -128,12 +133,12 @@ pub(super) fn cohort(field: &Field<Name>, fleet: &ResolvedFleet, problems: &mut 
     index
 }
 
-/// Regions with a label, as indices.
-fn labelled(label: &Written<Name>, fleet: &ResolvedFleet, problems: &mut Problems) -> Vec<usize> {
+/// Regions with a label.
+fn labelled(label: &Written<Name>, fleet: &ResolvedFleet, problems: &mut Problems) -> Vec<RegionId> {
     let wanted = &label.value.0;
     let regions = &fleet.plan.regions;
-    let with_label: Vec<usize> =
-        (0..regions.len()).filter(|&region| regions[region].labels.contains(wanted)).collect();
+    let with_label: Vec<RegionId> =
+        regions.ids().filter(|&region| regions[region].labels.contains(wanted)).collect();
     if with_label.is_empty() && fleet.names_known {
         let labels = regions.iter().flat_map(|region| &region.labels).map(String::as_str);
         unknown(&rules::UNKNOWN_LABEL, "label", wanted, label.span, labels, problems);
@@ -173,7 +178,7 @@ fn condition(field: &Field<WhileSpec>, fleet: &ResolvedFleet, problems: &mut Pro
     }
 }
 
-fn hours_by_region(hours: HoursText, fleet: &ResolvedFleet) -> Vec<[bool; 24]> {
+fn hours_by_region(hours: HoursText, fleet: &ResolvedFleet) -> IdVec<RegionId, [bool; 24]> {
     fleet.plan.regions.iter().map(|region| hours.utc(region.utc_offset_hours)).collect()
 }
 

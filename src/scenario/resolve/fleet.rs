@@ -3,6 +3,7 @@
 use super::names::{check_unique, unknown};
 use super::read::{IMMEDIATE, distribution, name, ratio};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::ids::{IdVec, RegionId};
 use crate::plan::{self, Arrivals, Background, Episodes, Ratio};
 use crate::random::stable_hash;
 use crate::scenario::problems::Problems;
@@ -40,13 +41,13 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Reso
     let mut fleet = ResolvedFleet {
         plan: plan::Fleet {
             name: spec.name.value().map_or_else(|| "fleet".to_owned(), |Name(name)| name.clone()),
-            regions: Vec::new(),
-            zones: Vec::new(),
+            regions: IdVec::default(),
+            zones: IdVec::default(),
             background_error_ratio: ratio(&spec.background_error_ratio, 0.0),
             background_slow_ratio: ratio(&spec.background_slow_ratio, 0.0),
             arrivals: spec.arrivals.or(Arrivals::Poisson),
             peak_utilisation: spec.peak_utilisation.value().map(|share| share.0.as_f64()),
-            cohorts: cohorts(regions),
+            cohorts: cohorts(regions).into(),
             background: spec.background.value().map_or_else(Background::default, background),
         },
         spans: Vec::new(),
@@ -92,8 +93,8 @@ fn background(spec: &BackgroundSpec) -> Background {
 
 fn check_size(fleet: &ResolvedFleet, problems: &mut Problems) {
     let mut total: u64 = 0;
-    for (index, span) in fleet.spans.iter().enumerate() {
-        total += fleet.plan.region_hosts(index);
+    for (region, span) in fleet.plan.regions.ids().zip(&fleet.spans) {
+        total += fleet.plan.region_hosts(region);
         if total > MAX_HOSTS {
             let message = format!("the fleet has {total} hosts up to this region");
             let diagnostic = Diagnostic::new(&rules::TOO_LARGE, message).at(*span, "");
@@ -118,7 +119,7 @@ fn add_region(
     fleet.sound &= fleet.names_known && zones.is_some() && !spec.requests_per_second.is_broken();
     let zones = zones.unwrap_or_else(|| vec![("a".to_owned(), 1)]);
     let first = fleet.plan.zones.len();
-    let index = fleet.plan.regions.len();
+    let index = RegionId::new(fleet.plan.regions.len());
     fleet.plan.zones.extend(zones.into_iter().map(|(zone, hosts)| plan::Zone {
         entity: stable_hash(format!("{region_name}/{zone}").as_bytes()),
         name: zone,
@@ -131,7 +132,7 @@ fn add_region(
     fleet.plan.regions.push(plan::Region {
         entity: stable_hash(region_name.as_bytes()),
         name: region_name,
-        zones: first..fleet.plan.zones.len(),
+        zones: (first..fleet.plan.zones.len()).into(),
         requests_per_second: spec.requests_per_second.value().map_or(0.0, |NonNegative(rate)| *rate),
         timezone,
         hourly_factor: timezone::to_utc(local, offset),

@@ -41,7 +41,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let alarms = alarm::resolve(&spec.alarm, problems);
     let defects = defect::resolve(&spec.defect, &fleet, &alarms, problems);
     let written = spec.change.value().cloned().unwrap_or_default();
-    let change = change::resolve(&written, defects, &spec.defect, problems);
+    let change = change::resolve(&written, defects.into(), &spec.defect, problems);
     let written = spec.strategy.value().map_or(&[][..], Vec::as_slice);
     names::check_unique("strategy", written.iter().map(|strategy| &strategy.value.name), problems);
     let extended = extend::extend_all(written, problems);

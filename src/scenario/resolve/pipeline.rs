@@ -7,6 +7,7 @@ use super::names::{check_unique, position};
 use super::read::{IMMEDIATE, distribution, name, ratio};
 use super::{policy, recorded, rehearsal, two_phase};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::ids::{CalendarId, IdVec};
 use crate::plan::pipeline::{
     AfterRejection, ChangeSource, DefectClass, EntryPolicy, Flaky, Holds, Line, Merges, Mode, OnFlaky,
     Pipeline, RateStep, RepairPolicy, Stage, StagePhase, WaveHolds, Window,
@@ -125,7 +126,7 @@ impl CommonParts<'_> {
                 stages,
                 calendars: calendars.list.clone(),
                 wave_windows: Vec::new(),
-                region_windows: Vec::new(),
+                region_windows: IdVec::default(),
                 two_phase,
                 entry: line.entry.or(EntryPolicy::Superseded),
                 after_rejection: resolve_rejection(line.after_rejection, problems),
@@ -258,7 +259,7 @@ fn report_no_merges(spec: &SourceSpec, place: Span, problems: &mut Problems) {
 }
 
 /// So many merges on an open day, evenly over its hours.
-fn rates(per_day: f64, calendar: Option<usize>, calendars: &Calendars) -> Vec<RateStep> {
+fn rates(per_day: f64, calendar: Option<CalendarId>, calendars: &Calendars) -> Vec<RateStep> {
     let Some(index) = calendar else {
         return vec![RateStep { from_ms: 0, per_hour: per_day / 24.0 }];
     };
@@ -311,7 +312,7 @@ fn resolve_stage(
         mode: spec.mode.or(Mode::Superseded),
         room: spec.room.value().map(|room| room.0 as usize),
         flaky: Flaky { probability: probability.min(0.999_999), then },
-        catches,
+        catches: catches.into(),
         false_alarm: ratio(&spec.false_alarm, 0.0),
         window,
         fixes_pass_by: spec.fixes_pass_by.or(false),

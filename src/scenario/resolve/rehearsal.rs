@@ -2,6 +2,7 @@
 
 use super::names::{missing, position};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::ids::{DefectId, IdVec};
 use crate::plan::Change;
 use crate::plan::pipeline::Rehearsal;
 use crate::scenario::problems::Problems;
@@ -54,8 +55,9 @@ fn rehearsal(
 ) -> Option<Rehearsal> {
     let stem = Path::new(&scenario.path).file_stem().unwrap_or_default().to_string_lossy();
     let (plan, _) = super::resolve(scenario.content.as_ref()?, &stem, problems);
-    let listed = |name: &str| plan.change.defects.iter().position(|defect| defect.name == name);
-    let classes: Vec<Option<usize>> = change.defects.iter().map(|defect| listed(&defect.name)).collect();
+    let listed = |name: &str| plan.change.defects.find_id(|defect| defect.name == name);
+    let classes: IdVec<DefectId, Option<DefectId>> =
+        change.defects.iter().map(|defect| listed(&defect.name)).collect();
     if !classes.is_empty() && classes.iter().all(Option::is_none) {
         let message =
             format!("{} has none of the defects of this scenario: it would see nothing", scenario.path);

@@ -4,6 +4,7 @@ use super::fleet::ResolvedFleet;
 use super::names::{some, unknown};
 use super::read::share;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::ids::{IdVec, RegionId, ZoneId};
 use crate::plan::HostShare;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
@@ -27,11 +28,11 @@ enum WaveEffect {
 pub(super) struct Selection<'f> {
     fleet: &'f ResolvedFleet,
     /// Hosts of each zone on the new version after the waves so far.
-    reached: Vec<u32>,
+    reached: IdVec<ZoneId, u32>,
     /// `hosts` of the wave that selected each region last.
-    written: Vec<Option<HostShare>>,
+    written: IdVec<RegionId, Option<HostShare>>,
     /// The wave that selected each region last.
-    selected_at: Vec<Option<Span>>,
+    selected_at: IdVec<RegionId, Option<Span>>,
     /// False if a selection was reported: what is left out then says nothing.
     pub sound: bool,
 }
@@ -41,21 +42,21 @@ impl<'f> Selection<'f> {
     pub fn new(fleet: &'f ResolvedFleet) -> Self {
         Self {
             fleet,
-            reached: vec![0; fleet.plan.zones.len()],
-            written: vec![None; fleet.plan.regions.len()],
-            selected_at: vec![None; fleet.plan.regions.len()],
+            reached: vec![0; fleet.plan.zones.len()].into(),
+            written: vec![None; fleet.plan.regions.len()].into(),
+            selected_at: vec![None; fleet.plan.regions.len()].into(),
             sound: fleet.names_known,
         }
     }
 
     /// The regions of the next wave, in start order.
-    pub fn select(&mut self, wave: &WaveSpec, header: Span, problems: &mut Problems) -> Vec<usize> {
+    pub fn select(&mut self, wave: &WaveSpec, header: Span, problems: &mut Problems) -> Vec<RegionId> {
         let Some(Written { value: selector, span }) = wave.regions.get() else {
             self.sound = false;
             return Vec::new();
         };
         let regions = match selector {
-            Selector::All => (0..self.selected_at.len()).collect(),
+            Selector::All => self.selected_at.ids().collect(),
             Selector::Rest => self.candidates(),
             Selector::Names(names) => self.named(names, problems),
             Selector::Table(table) => self.filtered(table, *span, problems),
@@ -80,15 +81,15 @@ impl<'f> Selection<'f> {
     }
 
     /// Regions that no earlier wave selected, in the order of the fleet.
-    fn candidates(&self) -> Vec<usize> {
-        (0..self.selected_at.len()).filter(|&region| self.selected_at[region].is_none()).collect()
+    fn candidates(&self) -> Vec<RegionId> {
+        self.selected_at.ids().filter(|&region| self.selected_at[region].is_none()).collect()
     }
 
-    fn named(&mut self, names: &[Written<Name>], problems: &mut Problems) -> Vec<usize> {
+    fn named(&mut self, names: &[Written<Name>], problems: &mut Problems) -> Vec<RegionId> {
         let regions = &self.fleet.plan.regions;
         let mut selected = Vec::new();
         for Written { value: Name(name), span } in names {
-            match regions.iter().position(|region| region.name == *name) {
+            match regions.find_id(|region| region.name == *name) {
                 Some(index) if selected.contains(&index) => {
                     let message = format!("this wave selects `{name}` twice");
                     problems.report_once(
@@ -109,7 +110,7 @@ impl<'f> Selection<'f> {
         selected
     }
 
-    fn filtered(&mut self, table: &SelectSpec, span: Span, problems: &mut Problems) -> Vec<usize> {
+    fn filtered(&mut self, table: &SelectSpec, span: Span, problems: &mut Problems) -> Vec<RegionId> {
         let broken = table.label.is_broken() || table.order.is_broken();
         if broken || table.count.is_broken() || table.percent.is_broken() {
             self.sound = false;
@@ -126,7 +127,7 @@ impl<'f> Selection<'f> {
             selected.retain(|&region| regions[region].labels.contains(label));
         }
         // The sort is stable: regions with equal traffic stay in the order of the fleet.
-        let rate = |region: &usize| regions[*region].requests_per_second;
+        let rate = |region: &RegionId| regions[*region].requests_per_second;
         match table.order.or(Order::Listed) {
             Order::Listed => {}
             Order::LowTrafficFirst => selected.sort_by(|a, b| rate(a).total_cmp(&rate(b))),
@@ -172,7 +173,7 @@ impl<'f> Selection<'f> {
     }
 
     /// Takes the hosts of `regions` to `hosts`; reports regions in which that is no step forward.
-    fn advance(&mut self, regions: &[usize], hosts: HostShare, place: Span, problems: &mut Problems) {
+    fn advance(&mut self, regions: &[RegionId], hosts: HostShare, place: Span, problems: &mut Problems) {
         let mut stuck = Vec::new();
         let mut first = None;
         let mut idle = true;
@@ -210,7 +211,7 @@ impl<'f> Selection<'f> {
     }
 
     /// What reaching `hosts` means for a region.
-    fn step(&self, region: usize, hosts: HostShare) -> WaveEffect {
+    fn step(&self, region: RegionId, hosts: HostShare) -> WaveEffect {
         let (mut grows, mut shrinks) = (false, false);
         for zone in self.fleet.plan.regions[region].zones.clone() {
             let after = hosts.reach_of(self.fleet.plan.zones[zone].hosts);
@@ -248,10 +249,12 @@ impl<'f> Selection<'f> {
             let diagnostic = Diagnostic::new(&rules::REGION_LEFT_OUT, message).at(place, "the last wave");
             problems.report_once(diagnostic.help("add a last wave with `regions = \"rest\"`"));
         }
-        let complete = |region: &usize| {
+        let complete = |region: &RegionId| {
             fleet.regions[*region].zones.clone().all(|zone| self.reached[zone] == fleet.zones[zone].hosts)
         };
-        let partial: Vec<&str> = (0..fleet.regions.len())
+        let partial: Vec<&str> = fleet
+            .regions
+            .ids()
             .filter(|region| self.selected_at[*region].is_some() && !complete(region))
             .map(|region| fleet.regions[region].name.as_str())
             .collect();

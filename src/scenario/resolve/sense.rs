@@ -7,6 +7,7 @@ use super::names::some;
 use super::procedure::WrittenProcedure;
 use super::strategy::Draft;
 use crate::diagnostic::{Diagnostic, FileId, Rule, Span};
+use crate::ids::{AlarmId, RegionId};
 use crate::plan::{Scope, Signal, Watch, Wave};
 use crate::random::Distribution;
 use crate::scenario::problems::Problems;
@@ -25,8 +26,9 @@ pub(super) fn check(
 ) {
     let running: Vec<&Draft> = drafts.iter().filter(|draft| !draft.template).collect();
     check_unused(alarms, &running, problems);
-    let heard = |index: usize| running.iter().any(|draft| draft.plan.alarms.contains(&index));
+    let heard = |index: AlarmId| running.iter().any(|draft| draft.plan.alarms.contains(&index));
     for (index, alarm) in alarms.iter().enumerate() {
+        let index = AlarmId::new(index);
         if heard(index) && fleet.sound {
             check_traffic(fleet, alarm, problems);
         }
@@ -37,7 +39,7 @@ pub(super) fn check(
             check_capped(fleet, wave, written, problems);
         }
         for &index in &draft.plan.alarms {
-            let alarm = &alarms[index];
+            let alarm = &alarms[index.index()];
             if alarm.sound && alarm.plan.scope == Scope::OneBox {
                 check_one_box_alarm(fleet, alarm, draft, problems);
             }
@@ -52,9 +54,11 @@ fn check_unused(alarms: &[ResolvedAlarm], running: &[&Draft], problems: &mut Pro
         return;
     }
     for (index, alarm) in alarms.iter().enumerate() {
-        let part_of =
-            |other: usize| alarms[other].plan.signal.parts().is_some_and(|parts| parts.contains(&index));
-        let hears = |alarm: &usize| *alarm == index || part_of(*alarm);
+        let index = AlarmId::new(index);
+        let part_of = |other: AlarmId| {
+            alarms[other.index()].plan.signal.parts().is_some_and(|parts| parts.contains(&index))
+        };
+        let hears = |alarm: &AlarmId| *alarm == index || part_of(*alarm);
         let heard = running.iter().any(|draft| draft.plan.alarms.iter().any(hears));
         if !heard && alarm.span.file == FileId::default() {
             let message = format!("no strategy listens to the alarm `{}`", alarm.plan.name);
@@ -85,7 +89,7 @@ fn check_traffic(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, problems: &mut Pr
 }
 
 /// Warns if no strategy has a one-box for a one-box alarm that all of them merely listen to by default.
-fn check_any_one_box(index: usize, alarm: &ResolvedAlarm, running: &[&Draft], problems: &mut Problems) {
+fn check_any_one_box(index: AlarmId, alarm: &ResolvedAlarm, running: &[&Draft], problems: &mut Problems) {
     let listeners = || running.iter().filter(|draft| draft.plan.alarms.contains(&index));
     let by_default = listeners().all(|draft| draft.spec.alarms.is_absent());
     let sound = alarm.sound && listeners().all(|draft| draft.sound);
@@ -229,7 +233,7 @@ fn check_requests(
     else {
         return;
     };
-    let most_requests = |region: usize| {
+    let most_requests = |region: RegionId| {
         let plan = &fleet.plan.regions[region];
         let peak = plan.hourly_factor.iter().copied().fold(0.0, f64::max);
         let per_host = plan.requests_per_second * peak / fleet.plan.region_hosts(region) as f64;
@@ -301,7 +305,7 @@ fn check_watch(alarms: &[ResolvedAlarm], draft: &Draft, problems: &mut Problems)
             .plan
             .alarms
             .iter()
-            .map(|&index| &alarms[index])
+            .map(|index| &alarms[index.index()])
             .filter(|alarm| too_slow(alarm, wave))
             .collect();
         let Some(slowest) = slow.iter().max_by_key(|alarm| enough_ms(alarm)) else { continue };

@@ -8,6 +8,7 @@ use super::read::{IMMEDIATE, distribution, given, ms, name, share, text};
 use super::response;
 use super::select::Selection;
 use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::ids::{AlarmId, RegionId};
 use crate::plan::{self, Bypass, HostShare, Ratio, Rollback, RollbackScope, RollbackTarget, Wave};
 use crate::scenario::extend::Extended;
 use crate::scenario::problems::Problems;
@@ -155,15 +156,16 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
     }
 }
 
-/// Indices of the alarms a strategy listens to: those it lists, or all.
+/// The alarms that a strategy listens to: those it lists, or all.
 fn listened_to(
     field: &Field<Vec<Written<Name>>>,
     alarms: &[ResolvedAlarm],
     problems: &mut Problems,
-) -> Vec<usize> {
-    field
-        .value()
-        .map_or_else(|| (0..alarms.len()).collect(), |listed| alarm_indices(listed, alarms, problems))
+) -> Vec<AlarmId> {
+    field.value().map_or_else(
+        || (0..alarms.len()).map(AlarmId::new).collect(),
+        |listed| alarm_indices(listed, alarms, problems),
+    )
 }
 
 fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Problems) {
@@ -198,7 +200,7 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
 fn resolve_wave(
     spec: &WaveSpec,
     procedure: &WrittenProcedure,
-    regions: Vec<usize>,
+    regions: Vec<RegionId>,
     fleet: &ResolvedFleet,
     problems: &mut Problems,
 ) -> Wave {

@@ -2,6 +2,7 @@
 
 use super::names::position;
 use super::read::{IMMEDIATE, distribution, ratio};
+use crate::ids::{DefectId, IdVec};
 use crate::plan::Change;
 use crate::plan::pipeline::{BakesFrom, DefectClass, TwoPhase};
 use crate::scenario::problems::Problems;
@@ -14,12 +15,13 @@ use crate::scenario::spec::TwoPhaseSpec;
 pub(super) fn resolve(
     field: &Field<TwoPhaseSpec>,
     change: &Change,
-    defects: &mut [DefectClass],
+    defects: &mut IdVec<DefectId, DefectClass>,
     problems: &mut Problems,
 ) -> Option<TwoPhase> {
     let spec = field.value()?;
     let known = change.defects.iter().map(|defect| defect.name.as_str());
     let unprepared = position(spec.unprepared.get()?, (&rules::UNKNOWN_DEFECT, "defect"), known, problems)?;
+    let unprepared = DefectId::new(unprepared);
     let others = 1.0 - change.defects[unprepared].probability;
     defects[unprepared].probability = 0.0;
     if others > 0.0 {

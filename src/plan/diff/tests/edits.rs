@@ -1,5 +1,6 @@
 //! Edits of the fields of defects, backgrounds and responses, for the test that the diff knows every field.
 
+use crate::ids::{AlarmId, CalendarId, CohortId, DefectId, IdVec, RegionId};
 use crate::plan::pipeline::{
     AfterRejection, BakesFrom, Calendar, ChangeSource, Component, DefectClass, Emergency, EntryPolicy,
     ErrorBudget, Holds, Line, Merges, Mode, OnFlaky, Rehearsal, Stage, StagePhase, TwoPhase, WaveCalendar,
@@ -18,11 +19,11 @@ const MINUTE: Distribution = Distribution::Fixed { ms: 60_000 };
 const EPISODES: Episodes = Episodes { every: MINUTE, lasts: MINUTE };
 
 fn condition(plan: &mut Plan) -> &mut Condition {
-    &mut plan.change.defects[1].condition
+    &mut plan.change.defects[DefectId::new(1)].condition
 }
 
 fn cure(plan: &mut Plan) -> &mut Cure {
-    &mut plan.change.defects[1].cure
+    &mut plan.change.defects[DefectId::new(1)].cure
 }
 
 fn response(plan: &mut Plan) -> &mut Response {
@@ -50,36 +51,45 @@ fn background(plan: &mut Plan) -> &mut Background {
 
 pub(super) fn edits_of_defects() -> Vec<Edit> {
     vec![
-        ("defect crash: per-request", |p| p.change.defects[1].per_request = 0.5),
-        ("defect crash: cohort", |p| p.change.defects[1].cohort = Some(0)),
-        ("defect crash: region-label", |p| p.change.defects[1].regions = Some(vec![0])),
+        ("defect crash: per-request", |p| p.change.defects[DefectId::new(1)].per_request = 0.5),
+        ("defect crash: cohort", |p| p.change.defects[DefectId::new(1)].cohort = Some(CohortId::new(0))),
+        ("defect crash: region-label", |p| {
+            p.change.defects[DefectId::new(1)].regions = Some(vec![RegionId::new(0)])
+        }),
         ("defect crash: while traffic-above", |p| condition(p).traffic_above = Some(5.0)),
         ("defect crash: while peak-share-above", |p| condition(p).peak_share_above = Some(0.5)),
-        ("defect crash: while hours", |p| condition(p).hours = Some(vec![[true; 24]])),
+        ("defect crash: while hours", |p| condition(p).hours = Some(vec![[true; 24]].into())),
         ("defect crash: while exposed-above", |p| {
             condition(p).exposed_above = Some((HostShare::ALL, Within::Zone));
         }),
         ("defect crash: while mixed", |p| condition(p).mixed = Some(Within::Zone)),
         ("defect crash: while intermittent", |p| condition(p).intermittent = Some((MINUTE, MINUTE))),
         ("defect crash: trigger", |p| {
-            p.change.defects[1].trigger = Some(Trigger { at: MINUTE, within: Within::Zone, lasts: None });
+            p.change.defects[DefectId::new(1)].trigger =
+                Some(Trigger { at: MINUTE, within: Within::Zone, lasts: None });
         }),
-        ("defect crash: masked-for", |p| p.change.defects[1].masked = MINUTE),
+        ("defect crash: masked-for", |p| p.change.defects[DefectId::new(1)].masked = MINUTE),
         ("defect crash: hurts", |p| {
-            p.change.defects[1].hurts = Hurts::Everyone(HostShare::ALL, Within::Zone);
+            p.change.defects[DefectId::new(1)].hurts = Hurts::Everyone(HostShare::ALL, Within::Zone);
         }),
-        ("defect crash: slow-ratio", |p| p.change.defects[1].symptom.slow_ratio = 0.5),
+        ("defect crash: slow-ratio", |p| p.change.defects[DefectId::new(1)].symptom.slow_ratio = 0.5),
         ("fleet: background-slow-ratio", |p| p.fleet.background_slow_ratio = 0.5),
-        ("alarm zone-errors: missing-data", |p| p.alarms[0].missing = Missing::Ignore),
-        ("alarm zone-errors: broken", |p| p.alarms[0].broken = 0.5),
+        ("alarm zone-errors: missing-data", |p| p.alarms[AlarmId::new(0)].missing = Missing::Ignore),
+        ("alarm zone-errors: broken", |p| p.alarms[AlarmId::new(0)].broken = 0.5),
         ("alarm zone-errors: lost-with-service", |p| {
-            p.alarms[0].lost_with_service = Some(Ratio { num: 1, den: 2 });
+            p.alarms[AlarmId::new(0)].lost_with_service = Some(Ratio { num: 1, den: 2 });
         }),
-        ("defect crash: crash", |p| p.change.defects[1].symptom.crash = true),
-        ("defect crash: damage-per-request", |p| p.change.defects[1].symptom.damage_per_request = 0.5),
-        ("defect crash: damage-per-host-hour", |p| p.change.defects[1].symptom.damage_per_host_hour = 1.0),
-        ("defect crash: seen-by", |p| p.change.defects[1].seen_by = Some(vec![0])),
-        ("defect crash: locks-out", |p| p.change.defects[1].locks_out = Some(MINUTE)),
+        ("defect crash: crash", |p| p.change.defects[DefectId::new(1)].symptom.crash = true),
+        ("defect crash: damage-per-request", |p| {
+            p.change.defects[DefectId::new(1)].symptom.damage_per_request = 0.5
+        }),
+        ("defect crash: damage-per-host-hour", |p| {
+            p.change.defects[DefectId::new(1)].symptom.damage_per_host_hour = 1.0
+        }),
+        ("defect crash: seen-by", |p| {
+            p.change.defects[DefectId::new(1)].seen_by = Some(vec![AlarmId::new(0)])
+        }),
+        ("defect crash: locks-out", |p| p.change.defects[DefectId::new(1)].locks_out = Some(MINUTE)),
         ("defect crash: cure rollback", |p| cure(p).rollback = RollbackEffect::Keeps),
         ("defect crash: cure share", |p| cure(p).share = 0.5),
         ("defect crash: cure repair", |p| {
@@ -95,19 +105,24 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
 /// The pipeline of [`edits_of_pipelines`]: a build in an office.
 pub(super) fn a_pipeline() -> Pipeline {
     let mut build = Stage::plain("build", StagePhase::Build, MINUTE);
-    build.catches = vec![0.5];
+    build.catches = vec![0.5].into();
     Pipeline {
         line: Line {
             source: ChangeSource {
                 merges: Merges::Every { first_ms: 0, gap_ms: 5, count: 3 },
                 review: MINUTE,
-                defects: Vec::new(),
+                defects: IdVec::default(),
             },
             stages: vec![build],
-            calendars: vec![Calendar::new(vec![(0, 10)])],
+            calendars: vec![Calendar::new(vec![(0, 10)])].into(),
             wave_windows: Vec::new(),
-            two_phase: Some(TwoPhase { share: 0.1, bake: MINUTE, from: BakesFrom::Merge, unprepared: 0 }),
-            region_windows: Vec::new(),
+            two_phase: Some(TwoPhase {
+                share: 0.1,
+                bake: MINUTE,
+                from: BakesFrom::Merge,
+                unprepared: DefectId::new(0),
+            }),
+            region_windows: IdVec::default(),
             entry: EntryPolicy::Queued,
             after_rejection: AfterRejection::Leave,
             emergency: None,
@@ -156,7 +171,9 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             other.strategies.truncate(1);
             p.pipeline.as_mut().unwrap().others.push(other);
         }),
-        ("pipeline: wave-calendar", |p| p.pipeline.as_mut().unwrap().wave_calendar = WaveCalendar::One(0)),
+        ("pipeline: wave-calendar", |p| {
+            p.pipeline.as_mut().unwrap().wave_calendar = WaveCalendar::One(CalendarId::new(0))
+        }),
         ("pipeline: wave-holds", |p| p.pipeline.as_mut().unwrap().wave_holds = WaveHolds::Deployment),
         ("pipeline: components", |p| {
             let component =
@@ -171,8 +188,8 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: two-phase share", |p| two_phase(p).share = 0.2),
         ("pipeline: two-phase bake", |p| two_phase(p).bake = Distribution::Fixed { ms: 1 }),
         ("pipeline: two-phase from", |p| two_phase(p).from = BakesFrom::Delivery),
-        ("pipeline: two-phase unprepared", |p| two_phase(p).unprepared = 1),
-        ("pipeline: region-windows", |p| line(p).region_windows.push(0)),
+        ("pipeline: two-phase unprepared", |p| two_phase(p).unprepared = DefectId::new(1)),
+        ("pipeline: region-windows", |p| line(p).region_windows.extend([CalendarId::new(0)])),
         ("pipeline: after-rejection", |p| {
             line(p).after_rejection = AfterRejection::Restart { after: MINUTE };
         }),
@@ -189,13 +206,13 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             line(p).error_budget = Some(ErrorBudget { allowed_host_ms: 1, window_ms: 2 });
         }),
         ("pipeline: source merges", |p| line(p).source.merges = Merges::Recorded(vec![5])),
-        ("pipeline: calendars", |p| line(p).calendars[0] = Calendar::new(vec![(0, 11)])),
+        ("pipeline: calendars", |p| line(p).calendars[CalendarId::new(0)] = Calendar::new(vec![(0, 11)])),
         ("stage build: ", |p| line(p).stages[0].name = "compile".to_owned()),
         ("stage build: phase", |p| line(p).stages[0].phase = StagePhase::Test),
         ("stage build: duration", |p| line(p).stages[0].duration = Distribution::Fixed { ms: 1 }),
         ("stage build: rehearsal", |p| {
             let plan = Box::new(Plan { pipeline: None, ..p.clone() });
-            line(p).stages[0].rehearsal = Some(Rehearsal { plan, strategy: 0, classes: vec![None] });
+            line(p).stages[0].rehearsal = Some(Rehearsal { plan, strategy: 0, classes: vec![None].into() });
         }),
         ("stage build: mode", |p| line(p).stages[0].mode = Mode::Parallel),
         ("stage build: room", |p| line(p).stages[0].room = Some(2)),
@@ -203,10 +220,10 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("stage build: flaky then retry times", |p| {
             line(p).stages[0].flaky.then = OnFlaky::Retry { times: 7 };
         }),
-        ("stage build: catches", |p| line(p).stages[0].catches = vec![0.6]),
+        ("stage build: catches", |p| line(p).stages[0].catches = vec![0.6].into()),
         ("stage build: false-alarm", |p| line(p).stages[0].false_alarm = 0.5),
         ("stage build: window", |p| {
-            line(p).stages[0].window = Some(Window { calendar: 0, holds: Holds::Start });
+            line(p).stages[0].window = Some(Window { calendar: CalendarId::new(0), holds: Holds::Start });
         }),
         ("stage build: fixes-pass-by", |p| line(p).stages[0].fixes_pass_by = true),
         ("stage build: emergencies-pass-by", |p| line(p).stages[0].emergencies_pass_by = true),
@@ -236,7 +253,7 @@ pub(super) fn edits_of_responses() -> Vec<Edit> {
         ("strategy all-at-once: response on-alarm", |p| response(p).on_alarm = OnAlarm::Halt),
         ("strategy all-at-once: response suspect-for", |p| response(p).suspect_for_ms = 5),
         ("strategy all-at-once: response lost-verdicts", |p| response(p).lost_verdicts = 0.5),
-        ("strategy all-at-once: response losing", |p| response(p).losing = Some(vec![0])),
+        ("strategy all-at-once: response losing", |p| response(p).losing = Some(vec![AlarmId::new(0)])),
         ("strategy all-at-once: response overrides", |p| response(p).overrides = 0.5),
         ("strategy all-at-once: response firing-alarm-blocks", |p| response(p).firing_alarm_blocks = false),
         ("strategy all-at-once: response other-deployments", |p| response(p).other_deployments = 2.0),
