@@ -352,6 +352,6 @@ mod tests {
         let mut zones: IdVec<ZoneId, &str> = IdVec::default();
         let first = zones.push("a");
         zones.push("b");
-        assert_eq!((zones[first], zones.ids().last()), ("a", Some(ZoneId::new(1))));
+        assert_eq!((zones[first], zones.ids().next_back()), ("a", Some(ZoneId::new(1))));
     }
 }

@@ -41,11 +41,11 @@ struct Escape {
     /// Probability that no alarm fires before the wave is over.
     unseen: f64,
     /// The alarm that sees most.
-    best: Witness,
+    best: Detector,
 }
 
 /// What the instances of one alarm see of a defect in the first wave.
-struct Witness {
+struct Detector {
     /// The alarm.
     alarm: AlarmId,
     /// Probability that one of its instances fires in time.
@@ -73,7 +73,7 @@ pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
     let others = escapes.len().saturating_sub(1);
     let worst = escapes.into_iter().rev().max_by(|a, b| a.unseen.total_cmp(&b.unseen))?;
     let defect = &view.plan.change.defects[worst.defect];
-    let Witness { alarm, power, instances, quietest } = worst.best;
+    let Detector { alarm, power, instances, quietest } = worst.best;
     let alarm_plan = &view.plan.alarms[alarm];
     let others = match others {
         0 => String::new(),
@@ -117,17 +117,25 @@ fn spoils(defect: &Defect) -> String {
 fn advice(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> String {
     let (background, excess) = sign(view, defect, alarm);
     let fails = background + excess;
-    match alarm.signal {
-        Signal::ErrorRatio { threshold, .. } if fails <= threshold.as_f64() => format!(
+    match error_limit(alarm) {
+        Some(limit) if fails <= limit => format!(
             "a host with it fails {} of requests, under the limit of {}: no bake is long enough; lower the limit where \
              there are requests enough, or listen to another alarm",
             percent(fails),
-            percent(threshold.as_f64()),
+            percent(limit),
         ),
-        _ => "begin where there is more traffic, put more hosts into the one-box, bake longer, or lengthen the \
-              period"
-            .to_owned(),
+        Some(_) | None => {
+            "begin where there is more traffic, put more hosts into the one-box, bake longer, or lengthen the period"
+                .to_owned()
+        }
     }
+}
+
+/// The limit of an alarm on the share of customers' requests that fail, if it has one.
+fn error_limit(alarm: &Alarm) -> Option<f64> {
+    let kind = alarm.signal.kind();
+    let (limit, ..) = alarm.signal.ratio_limit()?;
+    (kind.reads == Reads::Requests && kind.sign == Some(Sign::Failure)).then_some(limit.as_f64())
 }
 
 /// Whether every host that a defect reaches fails requests from the moment it is deployed to, whatever the hour:
@@ -150,17 +158,17 @@ fn shows_at_once(defect: &Defect) -> bool {
 fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
     let defect = &view.plan.change.defects[id];
     let mut unseen = [1.0; HOURS];
-    let mut best: Option<Witness> = None;
-    let heard = view.heard();
+    let mut best: Option<Detector> = None;
+    let listened_to = view.listened_to();
     // What gaps in the data do to an alarm depends on when they come, and what windows and judges remember is no
     // chain of independent datapoints: no closed form.
     let minds = |alarm: &AlarmId| {
         !view.plan.alarms[*alarm].is_memoryless() || view.plan.alarms[*alarm].lost_with_service.is_some()
     };
-    if heard.iter().any(minds) {
+    if listened_to.iter().any(minds) {
         return None;
     }
-    for alarm in heard {
+    for alarm in listened_to {
         if defect.seen_by.as_ref().is_some_and(|alarms| !alarms.contains(&alarm)) {
             continue;
         }
@@ -190,7 +198,7 @@ fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
         unseen.iter_mut().zip(missed).for_each(|(unseen, missed)| *unseen *= missed);
         let power = 1.0 - missed.iter().sum::<f64>() / HOURS as f64;
         if best.as_ref().is_none_or(|most| power > most.power) {
-            best = Some(Witness { alarm, power, instances: chances.len(), quietest });
+            best = Some(Detector { alarm, power, instances: chances.len(), quietest });
         }
     }
     let unseen = unseen.iter().sum::<f64>() / HOURS as f64;
@@ -229,15 +237,8 @@ fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: 
 /// Probability that a request or a probe shows what the alarm looks for: on a healthy host, and how much more on one
 /// with the defect.
 fn sign(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> (f64, f64) {
-    let fleet = &view.plan.fleet;
-    let more = |background: f64, extra: f64| (background + extra).min(1.0) - background;
-    let errors = more(fleet.background_error_ratio, defect.symptom.error_ratio);
-    match alarm.signal.kind().sign {
-        Some(Sign::Slowness) => {
-            (fleet.background_slow_ratio, more(fleet.background_slow_ratio, defect.symptom.slow_ratio))
-        }
-        Some(Sign::Failure) | None => (fleet.background_error_ratio, alarm.signal.covers() * errors),
-    }
+    let (fleet, sign) = (&view.plan.fleet, alarm.signal.kind().sign.unwrap_or(Sign::Failure));
+    (fleet.background_of(sign), alarm.signal.covers() * fleet.excess(sign, &defect.symptom))
 }
 
 /// The instances of an alarm in the first wave that have time to fire before the wave is over.
@@ -324,7 +325,7 @@ fn wide(
     evaluations: u64,
 ) -> Chance {
     let fleet = &view.plan.fleet;
-    let (mut all, mut ill) = (0, 0.0);
+    let (mut all, mut all_impaired) = (0, 0.0);
     let mut parts: Vec<(RegionId, f64)> = Vec::new();
     let mut hit = [0.0; HOURS];
     let mut total = [0.0; HOURS];
@@ -334,7 +335,7 @@ fn wide(
         let deployed = if wave.regions.contains(&region) { wave.hosts.reach_of(hosts) } else { 0 };
         let impaired = f64::from(deployed) * f64::from(defect.reach.of(hosts)) / f64::from(hosts);
         all += u64::from(hosts);
-        ill += impaired;
+        all_impaired += impaired;
         parts.push((region, share));
         for hour in 0..HOURS {
             let rate = fleet.regions[region].requests_per_second
@@ -348,7 +349,7 @@ fn wide(
     Chance {
         requests: requests(view, alarm, &parts),
         shares: vec![(1.0, share)],
-        hosts: vec![(ill.round() as u64, all)],
+        hosts: vec![(all_impaired.round() as u64, all)],
         evaluations,
     }
 }

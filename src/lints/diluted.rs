@@ -11,8 +11,11 @@ use crate::scenario::rules;
 /// zones of the fleet.
 pub(super) fn diluted(view: &View<'_>) -> Option<Diagnostic> {
     let fleet = &view.plan.fleet;
-    let alarms: Vec<AlarmId> =
-        view.heard().into_iter().filter(|&alarm| view.plan.alarms[alarm].scope != Scope::OneBox).collect();
+    let alarms: Vec<AlarmId> = view
+        .listened_to()
+        .into_iter()
+        .filter(|&alarm| view.plan.alarms[alarm].scope != Scope::OneBox)
+        .collect();
     if alarms.is_empty() || alarms.iter().any(|&alarm| limit(&view.plan.alarms[alarm]).is_none()) {
         return None;
     }

@@ -7,8 +7,8 @@ use super::words::percent;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{AlarmId, RegionId, ZoneId};
 use crate::plan::fleet::hour_of_day;
-use crate::plan::{HOUR_MS, Scope, Signal, Watch};
-use crate::rollout::one_box_hosts;
+use crate::plan::{HOUR_MS, Scope, Watch};
+use crate::rollout::{healthy_breach, one_box_hosts};
 use crate::scenario::rules;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,8 +83,8 @@ fn expected(view: &View<'_>) -> Expected {
     for watched in watches(view) {
         let alarm = &plan.alarms[watched.alarm];
         let rates = watched.requests.map(|requests| {
-            let compute =
-                || fire_rate(healthy(view, watched.alarm, requests), alarm.datapoints_to_alarm, alarm.window);
+            let healthy = || healthy_breach(alarm, &plan.fleet, requests);
+            let compute = || fire_rate(healthy(), alarm.datapoints_to_alarm, alarm.window);
             view.false_alarm_rate(watched.alarm, requests, compute)
         });
         if rates.iter().all(|&rate| rate <= 0.0) {
@@ -101,20 +101,6 @@ fn expected(view: &View<'_>) -> Expected {
         }
     }
     by_alarm
-}
-
-/// Probability that a datapoint breaches while nothing is wrong.
-fn healthy(view: &View<'_>, alarm: AlarmId, requests: f64) -> f64 {
-    let fleet = &view.plan.fleet;
-    match view.plan.alarms[alarm].signal {
-        Signal::ErrorRatio { .. } | Signal::ErrorCount { .. } | Signal::Synthetic { .. } => {
-            view.breach(alarm, requests, fleet.background_error_ratio)
-        }
-        Signal::SlowRatio { .. } => view.breach(alarm, requests, fleet.background_slow_ratio),
-        Signal::BreachProbability { healthy, .. } => healthy,
-        Signal::ImpairedHosts { .. } | Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
-        Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
-    }
 }
 
 /// The integral of a rate that is constant within the hours of a day.
@@ -146,7 +132,7 @@ fn watches(view: &View<'_>) -> Vec<Watched> {
     let mut list = Vec::new();
     // What gaps in the data do to an alarm that minds them depends on when they come, and what windows and judges
     // remember is no chain of independent datapoints: those are left out.
-    for alarm in view.heard().into_iter().filter(|&alarm| view.plan.alarms[alarm].is_memoryless()) {
+    for alarm in view.listened_to().into_iter().filter(|&alarm| view.plan.alarms[alarm].is_memoryless()) {
         match view.plan.alarms[alarm].scope {
             Scope::OneBox => one_boxes(view, alarm, &mut list),
             Scope::Zone | Scope::Region | Scope::Service => scopes(view, alarm, &mut list),

@@ -12,7 +12,7 @@ use crate::scenario::{Duration, rules};
 pub(super) fn late_reaction(view: &View<'_>) -> Option<Diagnostic> {
     let strategy = view.strategy();
     let reaction = strategy.rollback.reaction_delay_ms;
-    let wide = view.heard().into_iter().filter(|&alarm| {
+    let wide = view.listened_to().into_iter().filter(|&alarm| {
         let alarm = &view.plan.alarms[alarm];
         let delay = alarm.signal.detection_delay().is_some();
         alarm.scope != Scope::OneBox && alarm.is_memoryless() && !delay

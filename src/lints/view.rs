@@ -64,20 +64,20 @@ impl View<'_> {
         rate
     }
 
-    /// Indices of the alarms that the strategy listens to, with those that a composite stands for in its place.
-    pub fn heard(&self) -> Vec<AlarmId> {
-        let mut heard = Vec::new();
+    /// The alarms that the strategy listens to, with those that a composite stands for in its place.
+    pub fn listened_to(&self) -> Vec<AlarmId> {
+        let mut found = Vec::new();
         let mut open: Vec<AlarmId> = self.strategy().alarms.iter().rev().copied().collect();
         while let Some(alarm) = open.pop() {
-            if heard.contains(&alarm) {
+            if found.contains(&alarm) {
                 continue;
             }
             match self.plan.alarms[alarm].signal.parts() {
                 Some(parts) => open.extend(parts.iter().rev()),
-                None => heard.push(alarm),
+                None => found.push(alarm),
             }
         }
-        heard
+        found
     }
 
     /// A warning at the strategy's name.

@@ -68,14 +68,14 @@ impl Timed {
     ) -> Option<(u64, StopReason)> {
         let model = &self.waves[wave];
         let uniform = |purpose, defect: &Carried| self.uniform(purpose, defect.key, wave, keys::DEFECT_INDEX);
-        let seen = |defect: &&Carried| uniform(Purpose::StageLuck, defect) < model.catches[defect.class];
+        let seen = |defect: &&Carried| uniform(Purpose::StageVerdict, defect) < model.catches[defect.class];
         let shown = request.defects.iter().filter(seen).map(|defect| {
             let delay = model.detection.by_cdf(uniform(Purpose::StageTime, defect));
             ((start_ms + delay).min(end_ms), StopReason::Defect(defect.change))
         });
         let first = shown.min_by_key(|(at, _)| *at);
         let index = u64::from(request.attempt);
-        let falsely = || self.uniform(Purpose::StageLuck, request.key, wave, index) < model.false_alarm;
+        let falsely = || self.uniform(Purpose::StageVerdict, request.key, wave, index) < model.false_alarm;
         first.or_else(|| (model.false_alarm > 0.0 && falsely()).then_some((end_ms, StopReason::FalseAlarm)))
     }
 

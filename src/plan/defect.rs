@@ -2,6 +2,7 @@
 //! see of it, and what heals it. Each is a choice of its own, so that few words make many incidents.
 
 use super::share::HostShare;
+use super::signal::Sign;
 use crate::ids::{AlarmId, CohortId, IdVec, RegionId};
 use crate::random::Distribution;
 use serde::Serialize;
@@ -31,9 +32,9 @@ pub struct Defect {
     pub trigger: Option<Trigger>,
     /// How long a cache or a retry hides an awake fault from customers.
     pub masked: Distribution,
-    /// Who suffers where it is awake.
+    /// Who is impaired where it is awake.
     pub hurts: Hurts,
-    /// What suffering hosts do.
+    /// What impaired hosts do.
     pub symptom: Symptom,
     /// Alarms that can see it; none: all of them.
     pub seen_by: Option<Vec<AlarmId>>,
@@ -96,7 +97,7 @@ pub struct Trigger {
     pub lasts: Option<Distribution>,
 }
 
-/// Who suffers from an awake fault.
+/// Who is impaired by an awake fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hurts {
@@ -107,7 +108,7 @@ pub enum Hurts {
     Everyone(HostShare, Within),
 }
 
-/// What a suffering host does.
+/// What an impaired host does.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Symptom {
     /// Share of its requests that it fails, on top of the background.
@@ -133,7 +134,7 @@ pub struct Cure {
     pub repair: Option<HostRepair>,
     /// It comes back.
     pub relapse: Option<Relapse>,
-    /// Bad items put right in an hour once nobody suffers; none: they stay uncounted.
+    /// Bad items put right in an hour once nobody is impaired; none: they stay uncounted.
     pub items_per_hour: Option<f64>,
 }
 
@@ -170,6 +171,17 @@ pub struct Relapse {
     pub after: Distribution,
     /// Time from relapse to being healed again.
     pub lasts: Distribution,
+}
+
+impl Symptom {
+    /// Share of an impaired host's requests that show `sign`, on top of the background.
+    #[must_use]
+    pub fn ratio(&self, sign: Sign) -> f64 {
+        match sign {
+            Sign::Failure => self.error_ratio,
+            Sign::Slowness => self.slow_ratio,
+        }
+    }
 }
 
 impl Default for Defect {

@@ -1,6 +1,8 @@
 //! The fleet: regions, their zones, hosts and traffic over the day.
 
+use super::defect::Symptom;
 use super::share::Ratio;
+use super::signal::Sign;
 use crate::ids::{CohortId, IdRange, IdVec, RegionId, ZoneId};
 use crate::random::Distribution;
 use serde::Serialize;
@@ -116,6 +118,22 @@ impl Fleet {
     #[must_use]
     pub fn requests_per_second(&self) -> f64 {
         self.regions.iter().map(|region| region.requests_per_second).sum()
+    }
+
+    /// Share of requests that show `sign` on a healthy host, 0 to 1.
+    #[must_use]
+    pub fn background_of(&self, sign: Sign) -> f64 {
+        match sign {
+            Sign::Failure => self.background_error_ratio,
+            Sign::Slowness => self.background_slow_ratio,
+        }
+    }
+
+    /// How much larger that share is on a host with `symptom`: what is bad already is not bad twice.
+    #[must_use]
+    pub fn excess(&self, sign: Sign, symptom: &Symptom) -> f64 {
+        let background = self.background_of(sign);
+        (background + symptom.ratio(sign)).min(1.0) - background
     }
 
     /// `region/zone`, the name used in timelines.

@@ -55,7 +55,7 @@ pub struct Operators {
     pub remedy: Remedy,
     /// How long a kill switch takes to reach a zone.
     pub spread: Distribution,
-    /// From nobody suffering to everything being as before, for example a feature switched on again.
+    /// From nobody impaired to everything being as before, for example a feature switched on again.
     pub restore: Distribution,
     /// Probability that they first suspect another change, and take that back in vain.
     pub wrong_change: f64,
@@ -73,7 +73,7 @@ pub enum Remedy {
     KillSwitch,
     /// Deploy a version without the fault to the hosts that have it.
     FixForward,
-    /// Work on the suffering hosts.
+    /// Work on the impaired hosts.
     Repair,
 }
 

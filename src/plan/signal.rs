@@ -176,6 +176,12 @@ impl Signal {
         if let Self::Synthetic { covers, .. } = self { *covers } else { 1.0 }
     }
 
+    /// Requests of its own in a period, if it makes any.
+    #[must_use]
+    pub fn probes(&self) -> Option<u64> {
+        if let Self::Synthetic { probes, .. } = self { Some(*probes) } else { None }
+    }
+
     /// The rule over rates, if it is one.
     #[must_use]
     pub fn rate_rule(&self) -> Option<&RateRule> {

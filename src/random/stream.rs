@@ -44,7 +44,7 @@ pub enum Purpose {
     Cure = 13,
     /// Work on a host, by zone and host.
     Repair = 14,
-    /// Whether, when and for how long a healed host falls ill again, by zone and host.
+    /// Whether, when and for how long a healed host becomes impaired again, by zone and host.
     Relapse = 15,
     /// Whether an alarm's verdict is lost or overridden, by alarm and scope entity.
     Verdict = 16,
@@ -78,7 +78,7 @@ pub enum Purpose {
     StageTime = 42,
     /// What a stage sees: of a defect, by change and stage; false alarms and flaky runs, by revision
     /// and stage.
-    StageLuck = 43,
+    StageVerdict = 43,
     /// Which change is blamed for a rejection, by revision.
     Attribution = 44,
     /// How long it takes until a blamed change is out, by revision, or in again, by change.
@@ -321,7 +321,7 @@ mod tests {
         Purpose::Merge,
         Purpose::Review,
         Purpose::StageTime,
-        Purpose::StageLuck,
+        Purpose::StageVerdict,
         Purpose::Attribution,
         Purpose::Repaired,
         Purpose::TwoPhase,

@@ -9,7 +9,7 @@ use super::model::{BatchTime, Model};
 use super::trace::{RolloutEvent, RolloutObserver, Scraped};
 use crate::ids::{AlarmId, DefectId, IdRange, RegionId, WaveId, ZoneId};
 use crate::plan::strata::ChangeKind;
-use crate::plan::{Alarm, Defect, Plan, Region, Strategy, Wave, Within, Zone};
+use crate::plan::{Alarm, Defect, Plan, Region, Sign, Strategy, Wave, Within, Zone};
 use crate::random::{Purpose, Streams, mix};
 use crate::sim::{Observer, Queue};
 
@@ -271,11 +271,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// How much more likely a request fails on an impaired host than on a healthy one.
-    pub fn excess_failure(&self) -> f64 {
-        let background = self.plan.fleet.background_error_ratio;
-        let extra = self.defect.map_or(0.0, |defect| defect.symptom.error_ratio);
-        (background + extra).min(1.0) - background
+    /// How much more likely a request shows `sign` on an impaired host than on a healthy one.
+    pub fn excess(&self, sign: Sign) -> f64 {
+        self.defect.map_or(0.0, |defect| self.plan.fleet.excess(sign, &defect.symptom))
     }
 
     /// Whether impaired hosts serve nothing at all.

@@ -116,7 +116,7 @@ pub enum GoBackBy {
 /// What is done about an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResponseEvent {
-    /// The rollout reacts to the alarm that was heard.
+    /// The rollout reacts to the alarm that it acts on.
     Reacts,
     /// People know what to do and want to do it.
     OperatorsReady,

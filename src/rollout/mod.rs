@@ -28,7 +28,7 @@ pub use model::Model;
 pub use trace::{RolloutEvent, RolloutObserver, RolloutRecord};
 
 use crate::outcome::Outcome;
-use crate::plan::{Alarm, Arrivals, Plan, Strategy, Wave};
+use crate::plan::{Alarm, Arrivals, Fleet, Plan, Strategy, Wave};
 use crate::sim::{Queue, Recorder, Silent};
 use context::Context;
 use event::Event;
@@ -121,6 +121,11 @@ impl<'m> Engine<'m> {
 /// without a rollout.
 pub(crate) fn request_breach(alarm: &Alarm, arrivals: Arrivals, requests_mean: f64, p: f64) -> f64 {
     model::breach_of(alarm, arrivals, requests_mean, p)
+}
+
+/// Probability that a datapoint of an alarm breaches over a healthy scope that gets `requests` in its period.
+pub(crate) fn healthy_breach(alarm: &Alarm, fleet: &Fleet, requests: f64) -> f64 {
+    model::healthy_breach(alarm, fleet, requests)
 }
 
 /// Whether `impaired` of `hosts` breach a health-check alarm.

@@ -143,7 +143,7 @@ impl<'a> ProductionState<'a> {
     fn thaws(&self, g: &Ground, revision: RevisionId) -> u64 {
         match &self.budget {
             Some(budget) if !g.ledger.is_exempt(revision) => budget.thaws(g.now()),
-            _ => g.now(),
+            Some(_) | None => g.now(),
         }
     }
 

@@ -265,7 +265,7 @@ impl<'a> LineState<'a> {
 
     /// Whether something happens in a run that has this probability.
     fn happens(&self, g: &Ground, probability: f64, run: (RevisionId, StageId), offset: u64) -> bool {
-        probability > 0.0 && self.uniform(g, Purpose::StageLuck, run, offset) < probability
+        probability > 0.0 && self.uniform(g, Purpose::StageVerdict, run, offset) < probability
     }
 
     /// A run of a stage ends. None if the revision stays inside.
@@ -290,7 +290,7 @@ impl<'a> LineState<'a> {
                 g.c.tell(PipelineEvent::Held { revision, stage });
                 None
             }
-            _ => {
+            Some(_) | None => {
                 self.let_out(g, revision, stage);
                 Some(RunEnd::Passed { stage, next })
             }
@@ -356,7 +356,7 @@ impl<'a> LineState<'a> {
                 Some(wants) if !self.accepts(next) => {
                     self.passage(held).position = LinePosition::Held { stage, wants };
                 }
-                _ => {
+                Some(_) | None => {
                     self.let_out(g, held, stage);
                     return Some((held, stage, next));
                 }
@@ -424,7 +424,7 @@ fn wait_for_window(g: &mut Ground, revision: RevisionId, stage: StageId) {
 fn first_seen(g: &Ground, revision: RevisionId, stage: StageId) -> Option<ChangeId> {
     let catches = &g.c.plan.stages[stage.index()].catches;
     let seen = g.c.history.defects(revision).find(|defect| {
-        let mut draws = g.c.streams.stream(Purpose::StageLuck, keys::of_stage(defect.key, stage));
+        let mut draws = g.c.streams.stream(Purpose::StageVerdict, keys::of_stage(defect.key, stage));
         draws.uniform_at(keys::DEFECT_INDEX) < catches[defect.class]
     });
     seen.map(|defect| defect.change)

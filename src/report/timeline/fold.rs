@@ -79,7 +79,7 @@ impl<'r> RolloutFold<'r> {
             }
             RolloutEvent::HostImpaired { zone, .. } => self.impair(record, zone),
             RolloutEvent::HostHealed { zone, .. } => self.heal(at, zone),
-            RolloutEvent::ZoneSuffers { zone, hosts } => self.suffer(at, zone, hosts),
+            RolloutEvent::ZoneImpaired { zone, hosts } => self.suffer(at, zone, hosts),
             RolloutEvent::Triggered { .. } => match self.history.triggers.last_mut() {
                 Some(last) if last[0].at_ms == at => last.push(record),
                 _ => self.history.triggers.push(vec![record]),

@@ -21,7 +21,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<Routine>) {
         | RolloutEvent::WaveDone { .. } => (1, None),
         RolloutEvent::ZoneStarted { .. }
         | RolloutEvent::ZoneDone { .. }
-        | RolloutEvent::ZoneSuffers { .. }
+        | RolloutEvent::ZoneImpaired { .. }
         | RolloutEvent::PastWaves { .. }
         | RolloutEvent::WentDark { .. } => (2, None),
         RolloutEvent::Breach { .. } => (2, Some(Routine::Breach)),

@@ -88,8 +88,8 @@ impl PlanNames<'_> {
                 format!("IMPAIRED: host {host} of {}", self.zone(zone))
             }
             RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", self.zone(zone)),
-            RolloutEvent::ZoneSuffers { zone, hosts: 0 } => format!("{} no longer suffers", self.zone(zone)),
-            RolloutEvent::ZoneSuffers { zone, hosts: n } => {
+            RolloutEvent::ZoneImpaired { zone, hosts: 0 } => format!("{} no longer suffers", self.zone(zone)),
+            RolloutEvent::ZoneImpaired { zone, hosts: n } => {
                 format!("IMPAIRED: {} of {} suffer", hosts(n), self.zone(zone))
             }
             RolloutEvent::ZoneRollbackStarted { zone, hosts: n } => {

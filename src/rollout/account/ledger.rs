@@ -5,7 +5,7 @@
 
 use crate::ids::{IdVec, RegionId};
 use crate::plan::fleet::hour_of_day;
-use crate::plan::{Defect, HOUR_MS, Symptom};
+use crate::plan::{Defect, HOUR_MS, Sign, Symptom};
 use crate::rollout::context::Context;
 use crate::rollout::fault::{Fault, FaultChange};
 
@@ -190,7 +190,7 @@ impl Ledger {
             self.advance(ctx, region, fleet, here, end_ms);
         }
         let symptom = ctx.defect.map_or(Defect::default().symptom, |defect| defect.symptom);
-        let symptom = Symptom { error_ratio: ctx.excess_failure(), ..symptom };
+        let symptom = Symptom { error_ratio: ctx.excess(Sign::Failure), ..symptom };
         let failed_ms = self.onset_ms.filter(|_| symptom.error_ratio > 0.0 && !symptom.crash);
         // The load of crashed hosts moves: who is turned away is counted where it moves to.
         let failing = if symptom.crash { 0.0 } else { symptom.error_ratio };

@@ -113,7 +113,7 @@ impl RecentDatapoints {
             // Only breaches: once the oldest is as old as M, no younger datapoint is waited for.
             Missing::Missing => match oldest_breach {
                 Some(age) if age >= m => AlarmState::Alarm,
-                _ => AlarmState::Retained,
+                Some(_) | None => AlarmState::Retained,
             },
         }
     }

@@ -118,11 +118,11 @@ impl Alarms {
     ) {
         let (plan, strategy) = (ctx.plan, ctx.strategy);
         let stays_healthy = everything_stays_healthy(ctx);
-        for heard in &strategy.alarms {
-            let parts = plan.alarms[*heard].signal.parts().unwrap_or(std::slice::from_ref(heard));
+        for reported in &strategy.alarms {
+            let parts = plan.alarms[*reported].signal.parts().unwrap_or(std::slice::from_ref(reported));
             // An alarm that cannot breach in any of its scopes need not look at each of them.
             for part in parts.iter().filter(|part| !(stays_healthy && ctx.model.is_calm(**part))) {
-                let (alarm, reported) = (*part, *heard);
+                let (alarm, reported) = (*part, *reported);
                 let (scope, closes_ms) = match ctx.alarm(alarm).scope {
                     Scope::OneBox if one_box_until_ms.is_none() => continue,
                     Scope::OneBox => (WatchedScope::OneBox(zone), one_box_until_ms),
@@ -363,7 +363,7 @@ impl Alarms {
         (!muted).then_some(Firing { watch, alarm, reported, scope, stream_entity })
     }
 
-    /// Nobody acts on the watch: it is not heard again.
+    /// Nobody acts on the watch: it is not asked again.
     pub fn mute(&mut self, watch: WatchId) {
         self.watches[watch].muted = true;
     }

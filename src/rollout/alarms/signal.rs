@@ -5,12 +5,12 @@
 use super::watch::WatchState;
 use crate::ids::{RegionId, ZoneId};
 use crate::plan::HOUR_MS;
-use crate::plan::{Alarm, Hurts, Signal};
+use crate::plan::{Alarm, Hurts, Sign, Signal};
 use crate::rollout::account::{Capacity, down_hosts_matter};
 use crate::rollout::context::Context;
 use crate::rollout::deployment::Deployments;
 use crate::rollout::fault::Fault;
-use crate::rollout::model::hosts_breach;
+use crate::rollout::model::{breach_of, hosts_breach};
 use crate::rollout::place::WatchedScope;
 use std::collections::BTreeMap;
 
@@ -132,7 +132,7 @@ impl<'r, 'c> Look<'r, 'c> {
                 let p = self.sign_probability(watch, hour);
                 let requests = numbers.requests[hour];
                 memo.of((watch.series, hour as u8, p.to_bits()), || {
-                    self.ctx.model.ratio_probability(alarm, requests, p)
+                    breach_of(alarm, self.ctx.plan.fleet.arrivals, requests, p)
                 })
             }
             // They are not searched: every datapoint is drawn.
@@ -143,15 +143,13 @@ impl<'r, 'c> Look<'r, 'c> {
 
     /// Probability that a request, or a probe, to the watch's scope shows what its alarm looks for.
     pub fn sign_probability(self, watch: &WatchState, hour: usize) -> f64 {
-        let fleet = &self.ctx.plan.fleet;
         match self.alarm(watch).signal {
             Signal::SlowRatio { .. } => {
-                let extra = self.ctx.defect.map_or(0.0, |defect| defect.symptom.slow_ratio);
-                let background = fleet.background_slow_ratio;
-                background + self.impaired_share(watch, hour) * ((background + extra).min(1.0) - background)
+                let background = self.ctx.plan.fleet.background_slow_ratio;
+                background + self.impaired_share(watch, hour) * self.ctx.excess(Sign::Slowness)
             }
             Signal::Synthetic { covers, .. } => {
-                let background = fleet.background_error_ratio;
+                let background = self.ctx.plan.fleet.background_error_ratio;
                 background + covers * (self.request_failure(watch, hour) - background)
             }
             Signal::ErrorRatio { .. }
@@ -175,14 +173,14 @@ impl<'r, 'c> Look<'r, 'c> {
         let impaired = if hurts_all { self.sight.fault.impaired_in_zone(zone) } else { 0 };
         let share = f64::from(impaired) / f64::from(self.ctx.zone(zone).hosts);
         let background = self.ctx.plan.fleet.background_error_ratio;
-        self.with_load(watch, hour, background + share * self.ctx.excess_failure())
+        self.with_load(watch, hour, background + share * self.ctx.excess(Sign::Failure))
     }
 
     /// Probability that a request to the watch's scope fails.
     fn request_failure(self, watch: &WatchState, hour: usize) -> f64 {
         let background = self.ctx.plan.fleet.background_error_ratio;
         let share = self.impaired_share(watch, hour);
-        self.with_load(watch, hour, background + share * self.ctx.excess_failure())
+        self.with_load(watch, hour, background + share * self.ctx.excess(Sign::Failure))
     }
 
     /// Probability that a request fails that would with probability `own` if there were capacity for it.

@@ -2,7 +2,7 @@
 
 use super::signal::{Look, Sight};
 use super::watch::WatchState;
-use crate::plan::{Arrivals, Signal};
+use crate::plan::Arrivals;
 use crate::random::{Purpose, mix};
 use crate::rollout::context::Context;
 use crate::rollout::model::breach::BreachCounts;
@@ -22,9 +22,9 @@ pub fn tell_breach(ctx: &mut Context, sight: Sight<'_>, watch: &WatchState, k: u
     let mut stream = ctx.streams.stream(Purpose::ReplayCounts, mix(&[watch.stream_entity, k]));
     // Counts that an alarm was decided by are not drawn a second time.
     let counts = rule_of(&alarm.signal).filter(|_| !alarm.minds_gaps()).and_then(|rule| {
-        let (arrivals, mean) = match alarm.signal {
-            Signal::Synthetic { probes, .. } => (Arrivals::Fixed, probes as f64),
-            _ => (ctx.plan.fleet.arrivals, ctx.model.series(watch.series).requests[hour]),
+        let (arrivals, mean) = match alarm.signal.probes() {
+            Some(probes) => (Arrivals::Fixed, probes as f64),
+            None => (ctx.plan.fleet.arrivals, ctx.model.series(watch.series).requests[hour]),
         };
         BreachCounts::given_breach(&rule, arrivals, mean, p, &mut stream)
     });

@@ -36,7 +36,7 @@ pub struct WatchState {
     pub datapoints: RecentDatapoints,
     /// Where its memory is among those of its kind, once it has any.
     pub memory: Option<usize>,
-    /// It fired and nobody acted on it: it is not heard again.
+    /// It fired and nobody acted on it: it is not asked again.
     pub muted: bool,
 }
 

@@ -29,7 +29,7 @@ pub struct Course {
     pub left_behind_hosts: u64,
     /// Hosts that had the new version.
     pub peak_exposed_hosts: u64,
-    /// Those whose batch was done when the alarm fired that was heard.
+    /// Those whose batch was done when the alarm fired that was acted on.
     pub exposed_at_alarm_hosts: Option<u64>,
     /// Time that hosts spent on the new version, in host-milliseconds.
     pub exposed_host_ms: u64,

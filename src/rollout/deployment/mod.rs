@@ -1,7 +1,7 @@
 //! Who has the new version, and when: waves, regions of a wave, zones of a region, batches of a zone, and the way back.
 //!
 //! Knows no fault, no alarm and no account: what they have to hear is told to a [`DeploymentListener`] as a fact that
-//! cannot be left unheard. Whether to stop, and what to take back, is decided elsewhere.
+//! cannot be missed. Whether to stop, and what to take back, is decided elsewhere.
 
 mod batch;
 mod course;

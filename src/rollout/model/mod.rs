@@ -174,7 +174,7 @@ impl<'p> Model<'p> {
             // A flat curve repeats: look for the same rate before summing again.
             healthy[hour] = match (0..hour).find(|earlier| requests[*earlier] == requests[hour]) {
                 Some(earlier) => healthy[earlier],
-                None => self.healthy_probability(alarm, requests[hour]),
+                None => healthy_breach(alarm, &self.plan.fleet, requests[hour]),
             };
         }
         let healthy_envelope = match alarm.rate_rule() {
@@ -183,22 +183,6 @@ impl<'p> Model<'p> {
         };
         self.series.push(Series { hosts, requests, healthy, healthy_envelope });
         (self.series.len() - 1) as u32
-    }
-
-    fn healthy_probability(&self, alarm: &Alarm, requests: f64) -> f64 {
-        match &alarm.signal {
-            Signal::ErrorRatio { .. } | Signal::ErrorCount { .. } | Signal::Synthetic { .. } => {
-                self.ratio_probability(alarm, requests, self.plan.fleet.background_error_ratio)
-            }
-            Signal::SlowRatio { .. } => {
-                self.ratio_probability(alarm, requests, self.plan.fleet.background_slow_ratio)
-            }
-            Signal::ImpairedHosts { .. } => f64::from(u8::from(hosts_breach(&alarm.signal, 0, 1))),
-            Signal::BreachProbability { healthy, .. } => *healthy,
-            // A canary's verdict is no datapoint, and a rule is bounded for all hours at once.
-            Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
-            Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
-        }
     }
 
     /// 0 if the rule cannot breach while its scope is healthy, else 1. A ratio over a window is that of everything
@@ -213,11 +197,6 @@ impl<'p> Model<'p> {
             gaps == 0 || never_breaches(&ratio, quietest * gaps as f64, background)
         };
         f64::from(u8::from(!rule.windows_ms.iter().any(|window_ms| never(*window_ms))))
-    }
-
-    /// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`.
-    pub fn ratio_probability(&self, alarm: &Alarm, requests: f64, p: f64) -> f64 {
-        breach_of(alarm, self.plan.fleet.arrivals, requests, p)
     }
 
     /// Index of the series of `alarm` at `entity`; `one_box` is the size of the zone's one-box.
@@ -332,13 +311,36 @@ pub fn one_box_hosts(wave: &Wave, hosts: u32) -> Option<u32> {
 /// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`; 0 for alarms
 /// that look at no requests.
 pub fn breach_of(alarm: &Alarm, arrivals: Arrivals, requests: f64, p: f64) -> f64 {
-    match (&alarm.signal, rule_of(&alarm.signal)) {
-        (Signal::ErrorCount { at_least, seen }, _) => poisson_at_least(requests * p * seen, *at_least),
-        (Signal::Synthetic { probes, .. }, Some(rule)) => {
-            ratio_breach_probability(&rule, Arrivals::Fixed, *probes as f64, p)
+    match alarm.signal {
+        Signal::ErrorCount { at_least, seen } => poisson_at_least(requests * p * seen, at_least),
+        Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } | Signal::Synthetic { .. } => {
+            let probes = alarm.signal.probes().map(|probes| (Arrivals::Fixed, probes as f64));
+            let (arrivals, requests) = probes.unwrap_or((arrivals, requests));
+            rule_of(&alarm.signal).map_or(0.0, |rule| ratio_breach_probability(&rule, arrivals, requests, p))
         }
-        (_, Some(rule)) => ratio_breach_probability(&rule, arrivals, requests, p),
-        (_, None) => 0.0,
+        Signal::ImpairedHosts { .. } | Signal::BreachProbability { .. } => 0.0,
+        // A canary's verdict is no datapoint, and a rule is bounded for all hours at once.
+        Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
+        Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
+    }
+}
+
+/// Breach probability of an alarm over a healthy scope that gets `requests` per period.
+pub fn healthy_breach(alarm: &Alarm, fleet: &Fleet, requests: f64) -> f64 {
+    match alarm.signal {
+        Signal::ImpairedHosts { .. } => f64::from(u8::from(hosts_breach(&alarm.signal, 0, 1))),
+        Signal::BreachProbability { healthy, .. } => healthy,
+        Signal::ErrorRatio { .. }
+        | Signal::SlowRatio { .. }
+        | Signal::ErrorCount { .. }
+        | Signal::Synthetic { .. }
+        | Signal::RateRatio(_)
+        | Signal::Canary(_)
+        | Signal::DetectionDelay(_)
+        | Signal::AnyOf(_) => {
+            let background = alarm.signal.kind().sign.map_or(0.0, |sign| fleet.background_of(sign));
+            breach_of(alarm, fleet.arrivals, requests, background)
+        }
     }
 }
 
@@ -348,24 +350,10 @@ pub fn hosts_breach(signal: &Signal, impaired: u64, hosts: u64) -> bool {
     RatioRule { threshold, comparison, min_requests: 1 }.breaches(impaired, hosts)
 }
 
-/// The ratio rule of an error-ratio alarm.
+/// The rule of an alarm with a limit on a ratio of requests or probes.
 pub fn rule_of(signal: &Signal) -> Option<RatioRule> {
-    match *signal {
-        Signal::ErrorRatio { threshold, comparison, min_requests }
-        | Signal::SlowRatio { threshold, comparison, min_requests } => {
-            Some(RatioRule { threshold, comparison, min_requests })
-        }
-        Signal::Synthetic { threshold, comparison, .. } => {
-            Some(RatioRule { threshold, comparison, min_requests: 1 })
-        }
-        Signal::ErrorCount { .. }
-        | Signal::ImpairedHosts { .. }
-        | Signal::BreachProbability { .. }
-        | Signal::RateRatio(_)
-        | Signal::Canary(_)
-        | Signal::DetectionDelay(_)
-        | Signal::AnyOf(_) => None,
-    }
+    let (threshold, comparison, min_requests) = signal.ratio_limit()?;
+    Some(RatioRule { threshold, comparison, min_requests })
 }
 
 fn region_rate(fleet: &Fleet, region: RegionId, hour: usize) -> f64 {

@@ -1,6 +1,6 @@
 //! From an alarm to a remedy: what the rollout does by itself, and what people do.
 //!
-//! An alarm is heard, lost or overridden. The rollout then stops or not, and goes back or not. People come,
+//! An alarm is acted on, lost or overridden. The rollout then stops or not, and goes back or not. People come,
 //! find out, get ready, are let in, and act. Nothing here moves a host: decisions are handed to whoever carries them
 //! out, and whether the rollout stopped or is complete is asked of the deployments.
 
@@ -22,7 +22,7 @@ use crate::random::{Distribution, Purpose};
 #[derive(Debug, Default)]
 pub struct IncidentResponse {
     /// The first alarm that was acted on, and when it fired.
-    heard: Option<(u64, Firing)>,
+    acted_on: Option<(u64, Firing)>,
     /// Alarms that fired and were lost or overridden.
     ignored: u32,
     /// When the first remedy began.
@@ -31,7 +31,7 @@ pub struct IncidentResponse {
     settled_ms: u64,
     /// Decisions that have not been carried out yet.
     pending: u32,
-    /// One of them is the rollout's own, to the alarm that it heard.
+    /// One of them is the rollout's own, to the alarm that it acts on.
     reacting: bool,
     /// Hosts on the new version outside of every remedy's scope.
     left_exposed: u64,
@@ -45,7 +45,7 @@ pub struct IncidentResponse {
     stopped_outside: bool,
 }
 
-/// What the rollout does about the alarm that it heard; it stops in any case.
+/// What the rollout does about the alarm that it acts on; it stops in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reaction {
     /// Hosts go back.
@@ -106,20 +106,20 @@ impl IncidentResponse {
         }
     }
 
-    /// Whether the rollout still listens to alarms: until the first that is heard, while it lasts and remains suspect.
+    /// Whether the rollout still listens to alarms: until the first that is acted on, while it lasts and remains suspect.
     #[inline]
     pub fn listens(&self, ctx: &Context, deployments: &Deployments) -> bool {
         let suspect = |completed_ms: u64| {
             let suspect_for_ms = ctx.strategy.response.suspect_for_ms;
             suspect_for_ms > 0 && ctx.now_ms() <= completed_ms + suspect_for_ms
         };
-        self.heard.is_none()
+        self.acted_on.is_none()
             && deployments.stopped_ms().is_none()
             && deployments.completed_ms().is_none_or(suspect)
     }
 
-    /// An alarm fires: it is heard, or lost or overridden, and then the instance is returned that is not heard again.
-    #[must_use = "who is ignored is not heard again"]
+    /// An alarm fires: it is acted on, or lost or overridden, and then the instance is returned that is not asked again.
+    #[must_use = "who is ignored is not asked again"]
     pub fn hear(&mut self, ctx: &mut Context, deployments: &Deployments, firing: Firing) -> Option<WatchId> {
         if !self.listens(ctx, deployments) {
             return None;
@@ -132,7 +132,7 @@ impl IncidentResponse {
             ctx.tell(now_ms, || RolloutEvent::AlarmIgnored { alarm, entity });
             return Some(firing.watch);
         }
-        self.heard = Some((now_ms, firing));
+        self.acted_on = Some((now_ms, firing));
         let on_alarm = ctx.strategy.response.on_alarm;
         if on_alarm != OnAlarm::Page {
             self.reacting = true;
@@ -161,14 +161,14 @@ impl IncidentResponse {
         }
     }
 
-    /// The rollout reacts to the alarm that it heard, unless that is forgotten by now or people were faster.
+    /// The rollout reacts to the alarm that it acts on, unless that is forgotten by now or people were faster.
     #[must_use = "somebody is to carry it out"]
     pub fn react(&mut self, ctx: &Context, deployments: &Deployments) -> Option<Reaction> {
         if !std::mem::take(&mut self.reacting) {
             return None;
         }
         self.pending -= 1;
-        let (_, firing) = self.heard.filter(|_| deployments.stopped_ms().is_none())?;
+        let (_, firing) = self.acted_on.filter(|_| deployments.stopped_ms().is_none())?;
         Some(match ctx.strategy.response.on_alarm {
             OnAlarm::Rollback => Reaction::GoBack,
             OnAlarm::Halt | OnAlarm::Freeze | OnAlarm::Page => Reaction::Stay { alarm: firing.alarm },
@@ -256,9 +256,9 @@ impl IncidentResponse {
         self.promised(Promise::until(ctx.now_ms()));
     }
 
-    /// The alarm that a rollback answers; none if no alarm was heard.
+    /// The alarm that a rollback answers; none if no alarm was acted on.
     pub fn cause(&self) -> Option<RollbackCause> {
-        self.heard.map(|(_, firing)| RollbackCause { alarm: firing.alarm.number(), scope: firing.scope })
+        self.acted_on.map(|(_, firing)| RollbackCause { alarm: firing.alarm.number(), scope: firing.scope })
     }
 
     /// Hosts go back. All deployments of the team that are in flight in a region that goes back go back as well.
@@ -313,7 +313,9 @@ impl IncidentResponse {
     pub fn observation_end_ms(&self, ctx: &Context, deployments: &Deployments, fault: &Fault) -> Option<u64> {
         let end_ms = self.ended_ms(ctx, deployments)?;
         let suspect_ms = match deployments.completed_ms() {
-            Some(completed_ms) if self.heard.is_none() => completed_ms + ctx.strategy.response.suspect_for_ms,
+            Some(completed_ms) if self.acted_on.is_none() => {
+                completed_ms + ctx.strategy.response.suspect_for_ms
+            }
             Some(_) | None => end_ms,
         };
         let bad_hosts_remain = ctx.defect.is_some()
@@ -325,8 +327,8 @@ impl IncidentResponse {
     /// What the response adds to the outcome.
     pub fn summary(&self) -> ResponseSummary {
         ResponseSummary {
-            alarm_ms: self.heard.map(|(at_ms, _)| at_ms),
-            alarm: self.heard.map(|(_, firing)| firing.reported),
+            alarm_ms: self.acted_on.map(|(at_ms, _)| at_ms),
+            alarm: self.acted_on.map(|(_, firing)| firing.reported),
             mitigation_ms: self.mitigation_ms,
             ignored_alarms: self.ignored,
             collateral_rollbacks: self.collateral,
