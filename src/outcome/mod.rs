@@ -1,4 +1,4 @@
-//! The flat facts of one trial, or of one trial. Filled by the engine, read by everything after it.
+//! The flat facts of one rollout. Filled by `rollout`, read by everything after it.
 
 pub mod measures;
 pub mod pipeline;
