@@ -32,6 +32,14 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+impl Rule {
+    /// A problem of this kind at `span`, where the caret says enough.
+    #[must_use]
+    pub fn at(&'static self, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self, message).at(span, "")
+    }
+}
+
 impl Diagnostic {
     /// A problem without a place yet.
     #[must_use]

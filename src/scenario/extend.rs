@@ -102,8 +102,7 @@ fn report_cycle(
     let last = chain.last().map(|&index| &strategies[index]);
     let span = last.and_then(|last| last.value.extends.span()).unwrap_or_default();
     let message = format!("strategies extend each other in a circle: {}", names.join(" -> "));
-    let diagnostic = Diagnostic::new(&rules::EXTENDS_CYCLE, message).at(span, "");
-    problems.report(diagnostic.help("let one of them stand on its own"));
+    problems.report(rules::EXTENDS_CYCLE.at(span, message).help("let one of them stand on its own"));
 }
 
 /// Takes over everything but what makes a strategy itself.
@@ -151,7 +150,7 @@ fn name_waves(spec: &mut StrategySpec) {
 
 fn apply_patches(extended: &mut Extended, problems: &mut Problems) {
     let patches = std::mem::take(&mut extended.spec.patch);
-    for Written { value: patch, .. } in patches.value().into_iter().flatten() {
+    for Written { value: patch, .. } in patches.list() {
         let Some(Written { value: name, span }) = patch.wave.get() else { continue };
         let waves = match &mut extended.spec.wave {
             Field::Given(waves) => waves.value.as_mut_slice(),

@@ -172,8 +172,8 @@ impl<'f> Loader<'f> {
         let open = self.open.contains(&self.files.identity(path));
         if open {
             let message = format!("{} includes itself", path.display());
-            let diagnostic = Diagnostic::new(&rules::INCLUDE_CYCLE, message).at(named_at, "");
-            self.problems.report(diagnostic.help("remove one of the includes of the cycle"));
+            let help = "remove one of the includes of the cycle";
+            self.problems.report(rules::INCLUDE_CYCLE.at(named_at, message).help(help));
         }
         open
     }
@@ -229,7 +229,7 @@ impl<'f> Loader<'f> {
     fn load_includes(&mut self, spec: &ScenarioSpec, path: &Path) -> ScenarioSpec {
         self.sound &= !spec.include.is_broken();
         let mut merged = ScenarioSpec::default();
-        for Written { value, span } in spec.include.value().into_iter().flatten() {
+        for Written { value, span } in spec.include.list() {
             let target = beside(path, &value.0);
             if self.is_open(&target, *span) {
                 self.sound = false;

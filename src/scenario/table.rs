@@ -1,13 +1,15 @@
 //! What a table of the language is: one definition gives the struct, its reader, its inheritance and its JSON schema, so
 //! they cannot drift. It knows no table in particular; those are in `spec`, and in `value` where a value is one.
 
+use super::reader::Field;
+use crate::diagnostic::Span;
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
 /// Defines tables: `required` or `optional`, the key in snake case, its type.
 ///
 /// It generates the struct with a [`Field`](super::reader::Field) a key, [`Read`](super::reader::Read)
-/// with kebab-case keys that reports unknown and missing ones, [`Inherit`], and `JsonSchema` with the
+/// with kebab-case keys that reports unknown and missing ones, [`Keys`], [`Inherit`], and `JsonSchema` with the
 /// doc comments as descriptions.
 macro_rules! spec {
     ($(
@@ -37,6 +39,12 @@ macro_rules! spec {
                 };
                 table.finish(&[$($crate::scenario::words::kebab(stringify!($key))),*], reader);
                 Some(spec)
+            }
+        }
+
+        impl $crate::scenario::table::Keys for $name {
+            fn keys(&self) -> Vec<(String, $crate::scenario::reader::Field<()>)> {
+                vec![$(($crate::scenario::words::kebab(stringify!($key)), self.$key.presence())),*]
             }
         }
 
@@ -73,6 +81,35 @@ pub(super) use spec;
 pub trait Inherit {
     /// Takes over from `parent` every key that is not written here.
     fn inherit_from(&mut self, parent: &Self);
+}
+
+/// A table whose keys can be asked for by name.
+pub trait Keys {
+    /// Every key in the order of its definition: whether it was written, and where.
+    fn keys(&self) -> Vec<(String, Field<()>)>;
+
+    /// Those of `wanted` that were written, in that order, with their places.
+    ///
+    /// # Panics
+    /// If the table has no such key: the names are those of the definition.
+    fn written<'w>(&self, wanted: &[&'w str]) -> Vec<(&'w str, Span)> {
+        let keys = self.keys();
+        let place = |wanted: &str| {
+            let found = keys.iter().find(|(key, _)| key == wanted);
+            found.expect("invariant: the table has the key").1.span()
+        };
+        wanted.iter().filter_map(|wanted| Some((*wanted, place(wanted)?))).collect()
+    }
+
+    /// Whether one of `wanted` was reported.
+    fn is_any_broken(&self, wanted: &[&str]) -> bool {
+        self.keys().iter().any(|(key, field)| field.is_broken() && wanted.contains(&key.as_str()))
+    }
+
+    /// Whether any key at all was reported.
+    fn is_broken(&self) -> bool {
+        self.keys().iter().any(|(_, field)| field.is_broken())
+    }
 }
 
 /// One key of a table.

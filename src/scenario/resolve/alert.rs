@@ -2,12 +2,13 @@
 
 use super::bound::threshold;
 use super::read::ratio;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::plan::{CanaryRule, Comparison, Judge, RateRule, Scope, Signal};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
+use crate::scenario::table::Keys;
 use crate::scenario::value::{Duration, Positive};
 
 /// Most scrapes that a window may hold: a month of every half minute.
@@ -74,9 +75,8 @@ fn burn_limit(spec: &BurnRateSpec, problems: &mut Problems) -> Option<f64> {
     } else {
         return Some(limit);
     };
-    let diagnostic =
-        Diagnostic::new(&rules::OUT_OF_RANGE, refusal).at(factor.span, "").and(objective.span, "");
-    problems.report(diagnostic.help("a smaller factor, or an objective with a larger budget"));
+    let help = "a smaller factor, or an objective with a larger budget";
+    problems.report(rules::OUT_OF_RANGE.at(factor.span, refusal).and(objective.span, "").help(help));
     None
 }
 
@@ -91,7 +91,7 @@ fn rule(
     let mut sound = true;
     let mut refuse = |span: Span, message: String, help: &str| {
         sound = false;
-        problems.report(Diagnostic::new(&rules::OUT_OF_RANGE, message).at(span, "").help(help.to_owned()));
+        problems.out_of_range(span, message, help);
     };
     if scrape.ms == 0 || !period.ms.is_multiple_of(scrape.ms) {
         let span = timing.scrape.span().unwrap_or(windows.span);
@@ -135,10 +135,8 @@ pub(super) fn canary(
     let spec = &written.value;
     if let Some(Written { value, span }) = scope.get().filter(|scope| scope.value != Scope::OneBox) {
         let message = "a canary is the one-box: `canary` needs `scope = \"one-box\"`";
-        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(*span, "");
-        let diagnostic = diagnostic.and(written.span, "");
-        problems
-            .report(diagnostic.help(format!("watch a {} with `error-ratio` or `rate-ratio`", word(*value))));
+        let help = format!("watch a {} with `error-ratio` or `rate-ratio`", word(*value));
+        problems.conflict((*span, written.span), message, help);
         return None;
     }
     let name = spec.judge.get()?.value;
@@ -170,26 +168,18 @@ fn word(scope: Scope) -> &'static str {
 
 /// Whether every key that was given belongs to the judge.
 fn check_keys(spec: &CanarySpec, judge: JudgeName, problems: &mut Problems) -> bool {
-    let sequential = judge == JudgeName::Sequential;
-    let foreign = [
-        (spec.ratio.span(), "ratio", sequential),
-        (spec.false_positive.span(), "false-positive", sequential),
-        (spec.false_negative.span(), "false-negative", sequential),
-        (spec.confidence.span(), "confidence", judge == JudgeName::ZScore),
-        (spec.least_ratio.span(), "least-ratio", !sequential),
-    ];
-    let mut fits = true;
-    for (span, key, belongs) in foreign {
-        if let (Some(span), false) = (span, belongs) {
-            fits = false;
-            let message = format!("this judge does not know `{key}`");
-            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(span, "");
-            let judge = spec.judge.span().unwrap_or(span);
-            problems
-                .report(diagnostic.and(judge, "").help("remove it, or choose the judge that it belongs to"));
-        }
+    let foreign: &[&str] = match judge {
+        JudgeName::Sequential => &["confidence", "least-ratio"],
+        JudgeName::ZScore => &["ratio", "false-positive", "false-negative"],
+        JudgeName::MannWhitney => &["ratio", "false-positive", "false-negative", "confidence"],
+    };
+    let written = spec.written(foreign);
+    for &(key, span) in &written {
+        let judge = spec.judge.span().unwrap_or(span);
+        let help = "remove it, or choose the judge that it belongs to";
+        problems.conflict((span, judge), format!("this judge does not know `{key}`"), help);
     }
-    fits
+    written.is_empty()
 }
 
 /// Whether the numbers make a test.
@@ -217,8 +207,7 @@ fn check_values(spec: &CanarySpec, problems: &mut Problems) -> bool {
     for (span, message) in wrong {
         if let Some(span) = span {
             sound = false;
-            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(span, "");
-            problems.report(diagnostic.help("leave it out for the default"));
+            problems.out_of_range(span, message, "leave it out for the default");
         }
     }
     sound

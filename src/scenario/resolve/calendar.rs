@@ -5,7 +5,7 @@
 
 use super::names::{check_unique, unknown};
 use super::read::name;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::plan::Fleet;
 use crate::plan::pipeline::{Calendar, WaveCalendar};
 use crate::scenario::problems::Problems;
@@ -62,9 +62,8 @@ impl Calendars {
             Hours::Everywhere(index) => Some(index),
             Hours::Local(_) => {
                 let message = format!("`{}` keeps the hours of each region, and this is in none", named.name);
-                let diagnostic = Diagnostic::new(&rules::NO_LOCAL_HOURS, message).at(span, "");
                 let help = "name a calendar with a time zone of its own; `wave-calendar` takes local ones";
-                problems.report(diagnostic.and(named.span, "").help(help));
+                problems.report(rules::NO_LOCAL_HOURS.at(span, message).and(named.span, "").help(help));
                 None
             }
         }
@@ -98,7 +97,7 @@ pub(super) fn resolve(
     problems: &mut Problems,
 ) -> Calendars {
     let start = spec.start.value().map_or(date(2026, 3, 2), |date| date.0);
-    let written = spec.calendar.value().map_or(&[][..], Vec::as_slice);
+    let written = spec.calendar.list();
     check_unique("calendar", written.iter().map(|calendar| &calendar.value.name), problems);
     let days = (length_ms / DAY_MS) as i64 + SPARE_DAYS;
     let mut calendars = Calendars { list: Vec::new(), hours: Vec::new(), start, named: Vec::new() };
@@ -157,8 +156,8 @@ fn is_open(spec: &CalendarSpec, day: Date) -> bool {
         Some(days) => days.iter().any(|listed| listed.value.civil() == day.weekday()),
         None => !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday),
     };
-    let holidays = spec.holidays.value().map_or(&[][..], Vec::as_slice);
-    let freezes = spec.freeze.value().map_or(&[][..], Vec::as_slice);
+    let holidays = spec.holidays.list();
+    let freezes = spec.freeze.list();
     let given = |field: &Field<DateText>| field.value().map(|date| date.0);
     let frozen = freezes.iter().any(|freeze| {
         given(&freeze.value.from).is_some_and(|from| from <= day)
@@ -179,15 +178,14 @@ fn zone(field: &Field<Text>, problems: &mut Problems) -> TimeZone {
 
 /// Reports a freeze that ends before it begins.
 pub(super) fn check_freezes(spec: &PipelineSpec, problems: &mut Problems) {
-    let calendars = spec.calendar.value().map_or(&[][..], Vec::as_slice);
-    for freeze in calendars.iter().flat_map(|c| c.value.freeze.value().map_or(&[][..], Vec::as_slice)) {
+    let calendars = spec.calendar.list();
+    for freeze in calendars.iter().flat_map(|c| c.value.freeze.list()) {
         if let (Some(from), Some(to)) = (freeze.value.from.get(), freeze.value.to.get())
             && to.value.0 < from.value.0
         {
             let message = "the freeze ends before it begins";
-            let diagnostic =
-                Diagnostic::new(&rules::OUT_OF_RANGE, message).at(to.span, "").and(from.span, "");
-            problems.report(diagnostic.help("swap the two days"));
+            let help = "swap the two days";
+            problems.report(rules::OUT_OF_RANGE.at(to.span, message).and(from.span, "").help(help));
         }
     }
 }

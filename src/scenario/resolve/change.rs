@@ -1,7 +1,6 @@
 //! Resolves `[change]`.
 
 use super::read::{IMMEDIATE, distribution, ratio};
-use crate::diagnostic::Diagnostic;
 use crate::plan::{Change, Defect, HOUR_MS};
 use crate::random::Distribution;
 use crate::scenario::problems::Problems;
@@ -22,10 +21,8 @@ pub(super) fn resolve(
         && !defects.is_broken()
     {
         let message = "changes can be bad, but no defect says how";
-        let diagnostic = Diagnostic::new(&rules::NO_DEFECT, message).at(*span, "");
-        problems.report_once(
-            diagnostic.help("add a `[[defect]]`, include a file that has some, or write \"0%\""),
-        );
+        let help = "add a `[[defect]]`, include a file that has some, or write \"0%\"";
+        problems.report_once(rules::NO_DEFECT.at(*span, message).help(help));
     }
     let deploy_time = distribution(&spec.deploy_time, IMMEDIATE);
     Change {

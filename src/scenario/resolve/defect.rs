@@ -4,7 +4,6 @@ use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::fleet::ResolvedFleet;
 use super::names::{check_unique, unknown};
 use super::read::{IMMEDIATE, distribution, given, name, ratio, share};
-use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::{
     Condition, Cure, Defect, DefectClock, HostRepair, HostShare, Hurts, Relapse, RollbackEffect, Symptom,
     Trigger, Within,
@@ -22,7 +21,7 @@ pub(super) fn resolve(
     alarms: &[ResolvedAlarm],
     problems: &mut Problems,
 ) -> Vec<Defect> {
-    let defects = defects.value().map_or(&[][..], Vec::as_slice);
+    let defects = defects.list();
     check_unique("defect", defects.iter().map(|defect| &defect.value.name), problems);
     // In order of definition: the same file gives the same bits everywhere.
     let total: f64 = defects.iter().map(|defect| weight(&defect.value)).sum();
@@ -44,14 +43,13 @@ fn resolve_one(
     check_clock(written, problems);
     let cohort = cohort(&spec.cohort, fleet, problems);
     if let (Some(cohort), Some(reach)) = (spec.cohort.span(), spec.reach.span()) {
-        conflict("`reach` does not go with `cohort`, which says how many hosts there are", reach, cohort)
-            .help("keep one of them")
-            .report_to(problems);
+        let message = "`reach` does not go with `cohort`, which says how many hosts there are";
+        problems.conflict((reach, cohort), message, "keep one of them");
     }
     if let (true, Some(span), None) = (spec.crash.or(false), spec.crash.span(), fleet.plan.peak_utilisation) {
         let message = "a crash moves load to other hosts, but the fleet has no `peak-utilisation`";
-        let diagnostic = Diagnostic::new(&rules::NO_CAPACITY, message).at(span, "");
-        problems.report(diagnostic.help("add `peak-utilisation = \"60%\"` to `[fleet]`, or remove `crash`"));
+        let help = "add `peak-utilisation = \"60%\"` to `[fleet]`, or remove `crash`";
+        problems.report(rules::NO_CAPACITY.at(span, message).help(help));
     }
     Defect {
         name: name(&spec.name),
@@ -93,24 +91,21 @@ fn check_clock(written: &Written<DefectSpec>, problems: &mut Problems) {
     let span = spec.clock.span().unwrap_or(written.span);
     match (by_requests, spec.onset.span(), spec.per_request.get()) {
         (true, Some(onset), _) => {
-            conflict("`onset` does not go with the clock \"requests\"", onset, span)
-                .help("give `per-request`, the probability that one request wakes the fault")
-                .report_to(problems);
+            let help = "give `per-request`, the probability that one request wakes the fault";
+            problems.conflict((onset, span), "`onset` does not go with the clock \"requests\"", help);
         }
         (true, None, None) if !spec.per_request.is_broken() => {
             let message = "the clock \"requests\" needs `per-request`";
-            let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(span, "");
-            problems.report(diagnostic.help("write for example `per-request = \"0.0001%\"`"));
+            problems.missing_key(span, message, "write for example `per-request = \"0.0001%\"`");
         }
         (true, None, Some(Written { value, span })) if value.is_zero() => {
             let message = "`per-request` of 0 % never wakes the fault";
-            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
-            problems.report(diagnostic.help("write more than \"0%\""));
+            problems.out_of_range(*span, message, "write more than \"0%\"");
         }
         (false, _, Some(per_request)) => {
-            conflict("`per-request` needs the clock \"requests\"", per_request.span, span)
-                .help("write `clock = \"requests\"`, or give `onset`")
-                .report_to(problems);
+            let message = "`per-request` needs the clock \"requests\"";
+            let help = "write `clock = \"requests\"`, or give `onset`";
+            problems.conflict((per_request.span, span), message, help);
         }
         _ => {}
     }
@@ -151,14 +146,13 @@ fn condition(field: &Field<WhileSpec>, fleet: &ResolvedFleet, problems: &mut Pro
         _ if spec.on_for.is_broken() || spec.off_for.is_broken() => None,
         _ => {
             let message = "`on-for` and `off-for` belong together";
-            let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(*span, "");
-            problems.report(diagnostic.help("give both, as in { on-for = \"5m\", off-for = \"5m\" }"));
+            problems.missing_key(*span, message, "give both, as in { on-for = \"5m\", off-for = \"5m\" }");
             None
         }
     };
     if let (Some(of), true) = (spec.of.span(), spec.exposed_above.is_absent()) {
-        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, "`of` says where `exposed-above` counts");
-        problems.report(diagnostic.at(of, "").help("add `exposed-above`, or remove it"));
+        let help = "add `exposed-above`, or remove it";
+        problems.missing_key(of, "`of` says where `exposed-above` counts", help);
     }
     Condition {
         traffic_above: spec.traffic_above.value().map(|NonNegative(rate)| *rate),
@@ -205,22 +199,5 @@ fn cure(spec: &CureSpec) -> Cure {
             lasts: distribution(&relapse.lasts, IMMEDIATE),
         }),
         items_per_hour: spec.items_per_hour.value().map(|Positive(rate)| *rate),
-    }
-}
-
-/// Two keys that exclude each other.
-struct Conflict(Diagnostic);
-
-fn conflict(message: &str, key: Span, other: Span) -> Conflict {
-    Conflict(Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(key, "").and(other, ""))
-}
-
-impl Conflict {
-    fn help(self, help: &str) -> Self {
-        Self(self.0.help(help))
-    }
-
-    fn report_to(self, problems: &mut Problems) {
-        problems.report(self.0);
     }
 }

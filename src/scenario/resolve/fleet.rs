@@ -11,6 +11,7 @@ use crate::scenario::rules;
 use crate::scenario::spec::{
     BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones,
 };
+use crate::scenario::table::Keys;
 use crate::scenario::timezone;
 use crate::scenario::value::{Int, MAX_HOSTS, Name, NonNegative, Percent, Text};
 
@@ -30,11 +31,11 @@ pub(super) struct ResolvedFleet {
 pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> ResolvedFleet {
     let absent = FleetSpec::default();
     let spec = field.value().unwrap_or(&absent);
-    let regions = spec.region.value().map_or(&[][..], Vec::as_slice);
+    let regions = spec.region.list();
     if regions.is_empty() && !spec.region.is_broken() && !field.is_broken() {
-        let diagnostic = Diagnostic::new(&rules::NO_REGION, "the fleet has no region");
-        let diagnostic = diagnostic.at(spec.region.span().or(field.span()).unwrap_or_default(), "");
-        problems.report(diagnostic.help("add a `[[fleet.region]]` or include a file that has some"));
+        let place = spec.region.span().or(field.span()).unwrap_or_default();
+        let help = "add a `[[fleet.region]]` or include a file that has some";
+        problems.report(rules::NO_REGION.at(place, "the fleet has no region").help(help));
     }
     check_unique("region", regions.iter().map(|region| &region.value.name), problems);
     let mut fleet = ResolvedFleet {
@@ -96,10 +97,8 @@ fn check_size(fleet: &ResolvedFleet, problems: &mut Problems) {
         total += fleet.plan.region_hosts(index);
         if total > MAX_HOSTS {
             let message = format!("the fleet has {total} hosts up to this region");
-            let diagnostic = Diagnostic::new(&rules::TOO_LARGE, message).at(*span, "");
-            problems.report(
-                diagnostic.help("simulate at most 1000000000 hosts, for example one service at a time"),
-            );
+            let help = "simulate at most 1000000000 hosts, for example one service at a time";
+            problems.report(rules::TOO_LARGE.at(*span, message).help(help));
             return;
         }
     }
@@ -135,7 +134,7 @@ fn add_region(
         requests_per_second: spec.requests_per_second.value().map_or(0.0, |NonNegative(rate)| *rate),
         timezone,
         hourly_factor: timezone::to_utc(local, offset),
-        labels: spec.labels.value().into_iter().flatten().map(|label| label.value.0.clone()).collect(),
+        labels: spec.labels.list().iter().map(|label| label.value.0.clone()).collect(),
         cohort_shares: fleet.plan.cohorts.iter().map(|cohort| cohort_share(spec, cohort)).collect(),
         utc_offset_hours: offset,
     });
@@ -210,8 +209,7 @@ fn day(field: &Field<DiurnalSpec>, problems: &mut Problems) -> [f64; 24] {
     let cosine_span = spec.peak_hour.span().or(spec.trough.span());
     if let (Some(curve), Some(other)) = (spec.curve.span(), cosine_span) {
         let message = "`curve` excludes `peak-hour` and `trough`";
-        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(curve, "").and(other, "");
-        problems.report(diagnostic.help("keep the curve or the peak"));
+        problems.conflict((curve, other), message, "keep the curve or the peak");
         return timezone::FLAT;
     }
     if let Some(curve) = spec.curve.get() {
@@ -220,12 +218,10 @@ fn day(field: &Field<DiurnalSpec>, problems: &mut Problems) -> [f64; 24] {
     if let (Some(Int(peak)), Some(Percent(trough))) = (spec.peak_hour.value(), spec.trough.value()) {
         return timezone::normalised(timezone::cosine(*peak, trough.as_f64()));
     }
-    let broken = spec.peak_hour.is_broken() || spec.trough.is_broken() || spec.curve.is_broken();
-    if !broken {
+    if !spec.is_broken() {
         let missing = if spec.peak_hour.is_absent() { "peak-hour" } else { "trough" };
         let message = format!("`diurnal` has no `{missing}`");
-        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(*span, "");
-        problems.report(diagnostic.help("give `peak-hour` and `trough`, or a `curve` of 24 numbers"));
+        problems.missing_key(*span, message, "give `peak-hour` and `trough`, or a `curve` of 24 numbers");
     }
     timezone::FLAT
 }
@@ -237,8 +233,8 @@ fn curve_day(curve: &Written<Vec<Written<NonNegative>>>, problems: &mut Problems
         Ok(_) => "`curve` is 0 at every hour".to_owned(),
         Err(_) => format!("`curve` has {} numbers instead of 24", values.len()),
     };
-    let diagnostic = Diagnostic::new(&rules::BAD_CURVE, message).at(curve.span, "");
-    problems.report(diagnostic.help("give one relative rate for each local hour, from midnight on"));
+    let help = "give one relative rate for each local hour, from midnight on";
+    problems.report(rules::BAD_CURVE.at(curve.span, message).help(help));
     timezone::FLAT
 }
 

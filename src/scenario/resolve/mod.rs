@@ -42,7 +42,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let defects = defect::resolve(&spec.defect, &fleet, &alarms, problems);
     let written = spec.change.value().cloned().unwrap_or_default();
     let change = change::resolve(&written, defects, &spec.defect, problems);
-    let written = spec.strategy.value().map_or(&[][..], Vec::as_slice);
+    let written = spec.strategy.list();
     names::check_unique("strategy", written.iter().map(|strategy| &strategy.value.name), problems);
     let extended = extend::extend_all(written, problems);
     let drafts = strategy::resolve(extended, &strategy::Against { fleet: &fleet, alarms: &alarms }, problems);

@@ -36,9 +36,9 @@ pub(super) fn check_unique<'a>(
             None => seen.push(name),
             Some(first) => {
                 let message = format!("there are two {kind} entries named `{}`", name.value.0);
-                let diagnostic =
+                let problem =
                     Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "the second one");
-                problems.report_once(diagnostic.and(first.span, "the first one").help("rename one of them"));
+                problems.report_once(problem.and(first.span, "the first one").help("rename one of them"));
             }
         }
     }
@@ -47,8 +47,7 @@ pub(super) fn check_unique<'a>(
 /// Reports a key that says nothing without another one.
 pub(super) fn missing(key: &str, other: &str, span: Span, problems: &mut Problems) {
     let message = format!("`{key}` says nothing without `{other}`");
-    let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(span, "");
-    problems.report(diagnostic.help(format!("add `{other}`, or remove `{key}`")));
+    problems.missing_key(span, message, format!("add `{other}`, or remove `{key}`"));
 }
 
 /// Reports names that a list refers to twice.
@@ -56,8 +55,8 @@ pub(super) fn check_listed_once(names: &[Written<Name>], problems: &mut Problems
     for (index, name) in names.iter().enumerate() {
         if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
             let message = format!("`{}` is listed twice", name.value.0);
-            let diagnostic = Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "");
-            problems.report_once(diagnostic.and(first.span, "").help("remove one"));
+            let help = "remove one";
+            problems.report_once(rules::DUPLICATE_NAME.at(name.span, message).and(first.span, "").help(help));
         }
     }
 }
@@ -73,7 +72,7 @@ pub(super) fn unknown<'a>(
 ) {
     let message = format!("there is no {what} `{name}`");
     let help = suggest::help(name, known, &plural(what));
-    problems.report_once(Diagnostic::new(rule, message).at(span, "").help(help));
+    problems.report_once(rule.at(span, message).help(help));
 }
 
 fn plural(noun: &str) -> String {

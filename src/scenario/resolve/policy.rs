@@ -1,12 +1,10 @@
 //! Resolves `[pipeline.emergency]` and `[pipeline.error-budget]`.
 
 use super::read::{given, ratio};
-use crate::diagnostic::Diagnostic;
 use crate::plan::pipeline::{Emergency, EntryPolicy, ErrorBudget, Stage};
 use crate::plan::{Fleet, Ratio};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
-use crate::scenario::rules;
 use crate::scenario::spec::{EmergencySpec, ErrorBudgetSpec, PipelineSpec};
 use crate::scenario::value::{Duration, Percent};
 
@@ -34,8 +32,7 @@ pub(super) fn error_budget(
     let spec = field.value()?;
     let window_ms = spec.window.or(Duration { ms: WINDOW_MS }).ms;
     if let Some(Written { span, .. }) = spec.window.get().filter(|_| window_ms == 0) {
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, "a window of no length holds no harm");
-        problems.report(diagnostic.at(*span, "").help("write \"28d\", as is usual"));
+        problems.out_of_range(*span, "a window of no length holds no harm", "write \"28d\", as is usual");
     }
     let objective = spec.objective.value().map_or(Ratio::ONE, |Percent(share)| *share);
     let left = Ratio { num: objective.den - objective.num.min(objective.den), den: objective.den };
@@ -48,15 +45,14 @@ pub(super) fn check_passing_by(spec: &PipelineSpec, stages: &[Stage], problems: 
     if !spec.emergency.is_absent() {
         return;
     }
-    let written = spec.stage.value().map_or(&[][..], Vec::as_slice);
+    let written = spec.stage.list();
     for (stage, written) in stages.iter().zip(written) {
         let Some(span) = written.value.emergencies_pass_by.span().filter(|_| stage.emergencies_pass_by)
         else {
             continue;
         };
         let message = format!("emergencies pass by `{}`, and the pipeline has no emergencies", stage.name);
-        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(span, "");
-        problems
-            .report(diagnostic.help("add `[pipeline.emergency]` with `share = \"2%\"`, or remove the key"));
+        let help = "add `[pipeline.emergency]` with `share = \"2%\"`, or remove the key";
+        problems.missing_key(span, message, help);
     }
 }

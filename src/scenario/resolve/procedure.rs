@@ -53,7 +53,7 @@ impl WrittenProcedure {
             one_box: match self.one_box.value() {
                 None | Some(spec::WrittenOneBox::None) => None,
                 Some(spec::WrittenOneBox::Stage(stage)) => {
-                    let covers = stage.covers.value().into_iter().flatten();
+                    let covers = stage.covers.list().iter();
                     let covers = covers
                         .filter_map(|name| cohort(&Field::Given(name.clone()), fleet, problems))
                         .collect();

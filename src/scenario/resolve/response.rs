@@ -3,7 +3,6 @@
 use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::fleet::timezone;
 use super::read::{IMMEDIATE, distribution, ms, name, ratio};
-use crate::diagnostic::Diagnostic;
 use crate::plan::{OnAlarm, Operators, Remedy, Response};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Field;
@@ -56,7 +55,7 @@ pub(super) fn check(spec: &StrategySpec, problems: &mut Problems) {
     let waits = matches!(on_alarm.value, OnAlarm::Halt | OnAlarm::Page);
     if waits && spec.operators.is_absent() {
         let message = format!("strategy `{}` waits for operators, but has none", name(&spec.name));
-        let diagnostic = Diagnostic::new(&rules::NOBODY_COMES, message).at(on_alarm.span, "");
-        problems.report(diagnostic.help("add `operators = { engage = \"10m\", diagnose = \"20m\" }`"));
+        let help = "add `operators = { engage = \"10m\", diagnose = \"20m\" }`";
+        problems.report(rules::NOBODY_COMES.at(on_alarm.span, message).help(help));
     }
 }

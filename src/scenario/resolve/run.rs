@@ -3,7 +3,7 @@
 use super::component::is_spoken_for;
 use super::names::{check_listed_once, some, unknown};
 use super::strategy::{Draft, Names};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::outcome::measures::{self, Measure, Subject};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
@@ -71,10 +71,8 @@ impl StrategiesRun<'_> {
             (_, None) => "every strategy of the scenario is a template",
         };
         let place = listed.or(spec.strategy.span()).unwrap_or_default();
-        let diagnostic = Diagnostic::new(&rules::NO_STRATEGY, message).at(place, "");
-        problems.report(
-            diagnostic.help("add a `[[strategy]]` that is not a template, or include a file that has some"),
-        );
+        let help = "add a `[[strategy]]` that is not a template, or include a file that has some";
+        problems.report(rules::NO_STRATEGY.at(place, message).help(help));
     }
 
     /// Position among the strategies that run; `what` refers to it.
@@ -83,8 +81,8 @@ impl StrategiesRun<'_> {
         let position = self.order.iter().position(|&other| other == index);
         if position.is_none() && self.complete {
             let message = format!("{what} is `{}`, which the study does not run", written.value.0);
-            let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
-            problems.report(diagnostic.help(format!("the study runs {}", some(&self.listed()))));
+            let help = format!("the study runs {}", some(&self.listed()));
+            problems.report(rules::NOT_COMPARED.at(written.span, message).help(help));
         }
         position
     }
@@ -110,8 +108,8 @@ impl StrategiesRun<'_> {
         };
         if let Some(measure) = found.filter(|measure| !is_there(measure)) {
             let message = format!("`{}` is of a pipeline, and there is none", measure.name);
-            let diagnostic = Diagnostic::new(&rules::UNKNOWN_METRIC, message).at(span, "");
-            problems.report(diagnostic.help("write a `[pipeline]`, or name a metric of rollouts"));
+            let help = "write a `[pipeline]`, or name a metric of rollouts";
+            problems.report(rules::UNKNOWN_METRIC.at(span, message).help(help));
             return None;
         }
         if found.is_none() {

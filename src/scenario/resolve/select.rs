@@ -9,6 +9,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{Order, SelectSpec, Selector, WaveSpec};
+use crate::scenario::table::Keys;
 use crate::scenario::value::{Int, Name, Percent};
 use std::collections::BTreeSet;
 
@@ -61,11 +62,9 @@ impl<'f> Selection<'f> {
             Selector::Table(table) => self.filtered(table, *span, problems),
         };
         if regions.is_empty() && self.sound {
-            let message = "this wave selects no region";
-            let diagnostic = Diagnostic::new(&rules::EMPTY_WAVE, message).at(*span, "");
             let help =
                 "earlier waves have taken what it could select; remove it or select fewer regions earlier";
-            problems.report_once(diagnostic.help(help));
+            problems.report_once(rules::EMPTY_WAVE.at(*span, "this wave selects no region").help(help));
             self.sound = false;
         }
         if wave.hosts.is_broken() {
@@ -110,8 +109,7 @@ impl<'f> Selection<'f> {
     }
 
     fn filtered(&mut self, table: &SelectSpec, span: Span, problems: &mut Problems) -> Vec<usize> {
-        let broken = table.label.is_broken() || table.order.is_broken();
-        if broken || table.count.is_broken() || table.percent.is_broken() {
+        if table.is_broken() {
             self.sound = false;
         }
         let regions = &self.fleet.plan.regions;
@@ -141,9 +139,7 @@ impl<'f> Selection<'f> {
     fn wanted(&mut self, table: &SelectSpec, available: usize, span: Span, problems: &mut Problems) -> usize {
         match (table.count.get(), table.percent.get()) {
             (Some(count), Some(percent)) => {
-                let message = "`count` and `percent` exclude each other";
-                let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(percent.span, "");
-                problems.report_once(diagnostic.and(count.span, "").help("keep one of them"));
+                problems.exclude(("count", count.span), ("percent", percent.span));
                 self.sound = false;
                 available
             }
@@ -152,15 +148,15 @@ impl<'f> Selection<'f> {
                 if count > available && available > 0 && self.sound {
                     let message =
                         format!("this wave asks for {count} regions, but can select only {available}");
-                    let diagnostic = Diagnostic::new(&rules::FEWER_REGIONS, message).at(span, "");
-                    problems.report_once(diagnostic.help(format!("write `count = {available}`")));
+                    let help = format!("write `count = {available}`");
+                    problems.report_once(rules::FEWER_REGIONS.at(span, message).help(help));
                 }
                 count
             }
             (None, Some(Written { value: share, span })) if share.is_zero() => {
                 let message = "`percent` is 0 %, which selects no region";
-                let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
-                problems.report_once(diagnostic.help("write more than \"0%\"; at least one region is taken"));
+                let help = "write more than \"0%\"; at least one region is taken";
+                problems.report_once(rules::OUT_OF_RANGE.at(*span, message).help(help));
                 self.sound = false;
                 available
             }
@@ -204,8 +200,8 @@ impl<'f> Selection<'f> {
             self.sound = false;
         } else if idle && !regions.is_empty() {
             let message = "this wave deploys to no host: its zones are too small for the difference";
-            let diagnostic = Diagnostic::new(&rules::IDLE_WAVE, message).at(place, "");
-            problems.report_once(diagnostic.help("make the step larger, or drop the wave and its bake"));
+            let help = "make the step larger, or drop the wave and its bake";
+            problems.report_once(rules::IDLE_WAVE.at(place, message).help(help));
         }
     }
 
@@ -245,8 +241,8 @@ impl<'f> Selection<'f> {
             self.candidates().into_iter().map(|region| fleet.regions[region].name.as_str()).collect();
         if !left_out.is_empty() {
             let message = format!("no wave selects {}", some(&left_out));
-            let diagnostic = Diagnostic::new(&rules::REGION_LEFT_OUT, message).at(place, "the last wave");
-            problems.report_once(diagnostic.help("add a last wave with `regions = \"rest\"`"));
+            let problem = Diagnostic::new(&rules::REGION_LEFT_OUT, message).at(place, "the last wave");
+            problems.report_once(problem.help("add a last wave with `regions = \"rest\"`"));
         }
         let complete = |region: &usize| {
             fleet.regions[*region].zones.clone().all(|zone| self.reached[zone] == fleet.zones[zone].hosts)
@@ -257,9 +253,8 @@ impl<'f> Selection<'f> {
             .collect();
         if !partial.is_empty() && self.fleet.sound {
             let message = format!("the last wave does not reach all hosts of {}", some(&partial));
-            let diagnostic =
-                Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(hosts_place, "the last wave");
-            problems.report_once(diagnostic.help("end with `hosts = \"100%\"`, the default"));
+            let problem = Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(hosts_place, "the last wave");
+            problems.report_once(problem.help("end with `hosts = \"100%\"`, the default"));
         }
         self.sound = left_out.is_empty() && partial.is_empty();
     }

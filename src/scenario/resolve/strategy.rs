@@ -7,7 +7,7 @@ use super::procedure::WrittenProcedure;
 use super::read::{IMMEDIATE, distribution, given, ms, name, share, text};
 use super::response;
 use super::select::Selection;
-use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::diagnostic::{FileId, Span};
 use crate::plan::{self, Bypass, HostShare, Ratio, Rollback, RollbackScope, RollbackTarget, Wave};
 use crate::scenario::extend::Extended;
 use crate::scenario::problems::Problems;
@@ -62,9 +62,8 @@ impl Names<'_> {
         let draft = &self.drafts[index];
         if draft.template && !draft.spec.template.is_broken() {
             let message = format!("`{}` is a template, which is never run", written.value.0);
-            let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
             let help = "remove `template = true` from it, or name a strategy that extends it";
-            problems.report(diagnostic.help(help));
+            problems.report(rules::NOT_COMPARED.at(written.span, message).help(help));
             return None;
         }
         Some(index)
@@ -100,8 +99,8 @@ fn check_templates(extended: &[Extended], problems: &mut Problems) {
             extended.iter().any(|strategy| strategy.spec.extends.value() == name.map(|name| &name.value));
         if let (Some(name), false) = (name, used) {
             let message = format!("no strategy extends the template `{}`", name.value.0);
-            let diagnostic = Diagnostic::new(&rules::UNUSED_TEMPLATE, message).at(name.span, "");
-            problems.report(diagnostic.help("remove it, or remove `template = true` to run it"));
+            let help = "remove it, or remove `template = true` to run it";
+            problems.report(rules::UNUSED_TEMPLATE.at(name.span, message).help(help));
         }
     }
 }
@@ -171,10 +170,8 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
     if waves.is_empty() {
         if !draft.broken {
             let message = format!("strategy `{}` has no wave", draft.plan.name);
-            let diagnostic = Diagnostic::new(&rules::NO_WAVE, message).at(draft.span, "");
-            problems.report(
-                diagnostic.help("add a `[[strategy.wave]]` with `regions = \"all\"`, or extend a strategy"),
-            );
+            let help = "add a `[[strategy.wave]]` with `regions = \"all\"`, or extend a strategy";
+            problems.report(rules::NO_WAVE.at(draft.span, message).help(help));
         }
         draft.sound = false;
         return;

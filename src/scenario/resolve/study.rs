@@ -25,7 +25,7 @@ pub(super) fn resolve(
     let run = StrategiesRun::choose(names, spec, study, problems);
     let baseline =
         study.baseline.get().and_then(|name| run.position(name, "the baseline", problems)).unwrap_or(0);
-    let thresholds = spec.threshold.value().into_iter().flatten();
+    let thresholds = spec.threshold.list().iter();
     let thresholds =
         thresholds.filter_map(|threshold| resolve_threshold(threshold, &run, problems)).collect();
     let trials = study.trials.or(Int(1_000)).0;
@@ -77,7 +77,7 @@ pub(super) fn check_trials(plan: &Plan, spec: &ScenarioSpec, problems: &mut Prob
 }
 
 fn precisions(study: &StudySpec, run: &StrategiesRun<'_>, problems: &mut Problems) -> Vec<Precision> {
-    let written = study.precision.value().into_iter().flatten();
+    let written = study.precision.list().iter();
     written
         .filter_map(|Written { value, span }| {
             let PrecisionText { statistic, metric, relative } = value;
@@ -119,8 +119,8 @@ fn resolve_guard(
     let statistic = spec.statistic.get()?;
     if statistic.value == Statistic::Max {
         let message = "the largest value seen cannot be guarded";
-        let diagnostic = Diagnostic::new(&rules::GUARDED_MAXIMUM, message).at(statistic.span, "");
-        problems.report(diagnostic.help("write \"cvar99\" or \"p99\""));
+        let help = "write \"cvar99\" or \"p99\"";
+        problems.report(rules::GUARDED_MAXIMUM.at(statistic.span, message).help(help));
         return None;
     }
     Some(Guard {

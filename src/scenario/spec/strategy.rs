@@ -4,10 +4,11 @@ use super::response::{OperatorsSpec, ResponseSpec};
 use crate::plan::{RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::spec;
-use crate::scenario::value::{AtOnce, DistributionText, Duration, HostCount, Int, Name, Percent, Text};
+use crate::scenario::value::{
+    AtOnce, DistributionText, Duration, HostCount, Int, Name, Percent, Text, schema,
+};
 use crate::scenario::words::words;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use std::borrow::Cow;
+use schemars::json_schema;
 use toml::de::DeValue;
 
 spec! {
@@ -187,21 +188,16 @@ impl Read for WrittenOneBox {
         match node.value {
             DeValue::String(text) if text == "none" => Some(Self::None),
             DeValue::Table(_) => OneBoxSpec::read(node, reader).map(Self::Stage),
-            _ => reader.wrong_type(
-                node,
-                "a table or \"none\"",
-                "write { hosts = 1, bake = \"1h\" } or \"none\"",
-            ),
+            _ => {
+                let help = "write { hosts = 1, bake = \"1h\" } or \"none\"";
+                reader.wrong_type(node, "a table or \"none\"", help)
+            }
         }
     }
 }
 
-impl JsonSchema for WrittenOneBox {
-    fn schema_name() -> Cow<'static, str> {
-        "OneBoxOrNone".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+schema! {
+    WrittenOneBox, "OneBoxOrNone", by name: |generator| {
         let stage = generator.subschema_for::<OneBoxSpec>();
         json_schema!({ "anyOf": [stage, { "const": "none" }] })
     }
@@ -231,21 +227,16 @@ impl Read for Selector {
             }
             DeValue::Array(_) => Vec::read(node, reader).map(Self::Names),
             DeValue::Table(_) => SelectSpec::read(node, reader).map(Self::Table),
-            _ => reader.wrong_type(
-                node,
-                "names, \"rest\", \"all\" or a table",
-                "write [\"eu-west-1\"] or \"rest\"",
-            ),
+            _ => {
+                let help = "write [\"eu-west-1\"] or \"rest\"";
+                reader.wrong_type(node, "names, \"rest\", \"all\" or a table", help)
+            }
         }
     }
 }
 
-impl JsonSchema for Selector {
-    fn schema_name() -> Cow<'static, str> {
-        "Regions".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+schema! {
+    Selector, "Regions", by name: |generator| {
         let name = generator.subschema_for::<Name>();
         let table = generator.subschema_for::<SelectSpec>();
         json_schema!({
