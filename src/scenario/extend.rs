@@ -4,7 +4,7 @@
 use super::problems::Problems;
 use super::reader::{Field, Written};
 use super::rules;
-use super::spec::{PatchSpec, StrategySpec, WaveSpec, WrittenOneBox};
+use super::spec::{PatchSpec, StrategySpec, WaveSpec};
 use super::suggest;
 use super::table::Inherit;
 use super::value::Name;
@@ -70,7 +70,7 @@ fn extend(
         if let Some(parent) = parent_of(index, strategies) {
             let parent = done[parent].as_ref().expect("invariant: parents are extended first");
             extended.broken |= parent.broken;
-            inherit(&mut extended.spec, &parent.spec);
+            extended.spec.inherit_from(&parent.spec);
         } else {
             unknown_parent(name, *span, strategies, problems);
             extended.broken = true;
@@ -103,39 +103,6 @@ fn report_cycle(
     let span = last.and_then(|last| last.value.extends.span()).unwrap_or_default();
     let message = format!("strategies extend each other in a circle: {}", names.join(" -> "));
     problems.report(rules::EXTENDS_CYCLE.at(span, message).help("let one of them stand on its own"));
-}
-
-/// Takes over everything but what makes a strategy itself.
-fn inherit(child: &mut StrategySpec, parent: &StrategySpec) {
-    let (template, patch) = (child.template.clone(), child.patch.clone());
-    merge_one_box(&mut child.one_box, &parent.one_box);
-    merge(&mut child.rollback, &parent.rollback);
-    merge(&mut child.response, &parent.response);
-    merge(&mut child.operators, &parent.operators);
-    child.inherit_from(parent);
-    child.template = template;
-    child.patch = patch;
-}
-
-/// A one-box under one it is based on: two tables merge key by key.
-pub(super) fn merge_one_box(child: &mut Field<WrittenOneBox>, parent: &Field<WrittenOneBox>) {
-    let base = parent.value();
-    if let (
-        Field::Given(Written { value: WrittenOneBox::Stage(stage), .. }),
-        Some(WrittenOneBox::Stage(base)),
-    ) = (&mut *child, base)
-    {
-        stage.inherit_from(base);
-    }
-    child.inherit(parent);
-}
-
-/// A table under one it is based on: they merge key by key.
-fn merge<T: Inherit + Clone>(child: &mut Field<T>, parent: &Field<T>) {
-    if let (Field::Given(own), Some(base)) = (&mut *child, parent.value()) {
-        own.value.inherit_from(base);
-    }
-    child.inherit(parent);
 }
 
 /// Gives waves without a name their number, so that patches find them.
@@ -182,7 +149,6 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         zones_at_once: patch.zones_at_once.clone(),
         regions_at_once: patch.regions_at_once.clone(),
     };
-    merge_one_box(&mut patched.one_box, &wave.one_box);
     patched.inherit_from(wave);
     *wave = patched;
 }

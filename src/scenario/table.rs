@@ -6,7 +6,9 @@ use crate::diagnostic::Span;
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
-/// Defines tables: `required` or `optional`, the key in snake case, its type.
+/// Defines tables: how the key is taken, the key in snake case, its type. A key is `required` or `optional`, and then that
+/// of a table stands in place of another's; or it is optional and `own` (taken over from no other table), `merged` (two
+/// tables merge key by key), `overlaid` (the same, and unusable if one of them is) or `listed` (two lists become one).
 ///
 /// It generates the struct with a [`Field`](super::reader::Field) a key, [`Read`](super::reader::Read)
 /// with kebab-case keys that reports unknown and missing ones, [`Keys`], [`Inherit`], and `JsonSchema` with the
@@ -50,7 +52,7 @@ macro_rules! spec {
 
         impl $crate::scenario::table::Inherit for $name {
             fn inherit_from(&mut self, parent: &Self) {
-                $(self.$key.inherit(&parent.$key);)*
+                $($crate::scenario::table::spec!(@inherit $need self.$key, parent.$key);)*
             }
         }
 
@@ -73,7 +75,12 @@ macro_rules! spec {
         }
     )*};
     (@ required) => { true };
-    (@ optional) => { false };
+    (@ $otherwise:ident) => { false };
+    (@inherit own $child:expr, $parent:expr) => {};
+    (@inherit merged $child:expr, $parent:expr) => { $child.merge(&$parent) };
+    (@inherit overlaid $child:expr, $parent:expr) => { $child.overlay(&$parent) };
+    (@inherit listed $child:expr, $parent:expr) => { $child.continue_from(&$parent) };
+    (@inherit $otherwise:ident $child:expr, $parent:expr) => { $child.inherit(&$parent) };
 }
 pub(super) use spec;
 
@@ -81,6 +88,39 @@ pub(super) use spec;
 pub trait Inherit {
     /// Takes over from `parent` every key that is not written here.
     fn inherit_from(&mut self, parent: &Self);
+}
+
+impl<T: Inherit + Clone> Field<T> {
+    /// Takes over from `parent` key by key.
+    pub fn merge(&mut self, parent: &Self) {
+        if let (Self::Given(own), Self::Given(base)) = (&mut *self, parent) {
+            own.value.inherit_from(&base.value);
+        }
+        self.inherit(parent);
+    }
+
+    /// As [`Field::merge`], but where `parent` cannot be used the two cannot either.
+    pub fn overlay(&mut self, parent: &Self) {
+        match parent {
+            Self::Broken => *self = Self::Broken,
+            Self::Absent | Self::Given(_) => self.merge(parent),
+        }
+    }
+}
+
+impl<T: Clone> Field<Vec<T>> {
+    /// Puts what an earlier list has before this one; broken if one of them is.
+    pub fn continue_from(&mut self, earlier: &Self) {
+        match (&mut *self, earlier) {
+            (Self::Given(own), Self::Given(first)) => {
+                own.span = first.span;
+                own.value.splice(0..0, first.value.iter().cloned());
+            }
+            (_, Self::Broken) => *self = Self::Broken,
+            (Self::Absent, Self::Given(_)) => *self = earlier.clone(),
+            (Self::Broken, Self::Given(_)) | (_, Self::Absent) => {}
+        }
+    }
 }
 
 /// A table whose keys can be asked for by name.

@@ -1,6 +1,6 @@
 //! Resolves `[[alarm]]`.
 
-use super::names::{check_listed_once, check_unique, position};
+use super::names::{self, check_listed_once, check_unique, find};
 use super::read::{name, ratio};
 use super::signal;
 use crate::diagnostic::Span;
@@ -59,8 +59,8 @@ pub(super) fn alarm_indices(
     problems: &mut Problems,
 ) -> Vec<usize> {
     check_listed_once(listed, problems);
-    let names = alarms.iter().map(|alarm| alarm.plan.name.as_str());
-    let index = |name| position(name, (&rules::UNKNOWN_ALARM, "alarm"), names.clone(), problems);
+    let known = alarms.iter().map(|alarm| alarm.plan.name.as_str());
+    let index = |name| find(name, &names::ALARM, known.clone(), true, problems);
     listed.iter().filter_map(index).collect()
 }
 

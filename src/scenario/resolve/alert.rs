@@ -1,7 +1,7 @@
 //! Resolves the signals of `[[alarm]]` that remember: rules over rates, and canaries beside a baseline.
 
 use super::bound::threshold;
-use super::read::ratio;
+use super::read::{ms, ratio};
 use crate::diagnostic::Span;
 use crate::plan::{CanaryRule, Comparison, Judge, RateRule, Scope, Signal};
 use crate::scenario::problems::Problems;
@@ -14,26 +14,6 @@ use crate::scenario::value::{Duration, Positive};
 /// Most scrapes that a window may hold: a month of every half minute.
 const MOST_SCRAPES: u64 = 100_000;
 
-/// The keys that all rules over rates share.
-struct Timing<'s> {
-    windows: &'s Field<Vec<Written<Duration>>>,
-    scrape: &'s Field<Duration>,
-    for_ms: u64,
-    keep_firing_for_ms: u64,
-}
-
-impl<'s> Timing<'s> {
-    fn of(
-        windows: &'s Field<Vec<Written<Duration>>>,
-        scrape: &'s Field<Duration>,
-        wait: &Field<Duration>,
-        keep: &Field<Duration>,
-    ) -> Self {
-        let ms = |field: &Field<Duration>| field.or(Duration::ZERO).ms;
-        Self { windows, scrape, for_ms: ms(wait), keep_firing_for_ms: ms(keep) }
-    }
-}
-
 /// A rule over rates, and the time between its scrapes; none if it was reported. `period` is its evaluation interval.
 pub(super) fn rate_ratio(
     spec: &Written<RateRatioSpec>,
@@ -42,9 +22,8 @@ pub(super) fn rate_ratio(
 ) -> Option<(Signal, u64)> {
     let Written { value: spec, span } = spec;
     let limit = threshold(&spec.above, &spec.at_least, *span, problems);
-    let timing = Timing::of(&spec.windows, &spec.scrape, &spec.r#for, &spec.keep_firing_for);
     let limit = limit.map(|(ratio, comparison)| (ratio.as_f64(), comparison));
-    rule(&timing, limit, period, problems)
+    rule(spec, limit, period, problems)
 }
 
 /// The same of a burn-rate alert.
@@ -54,9 +33,15 @@ pub(super) fn burn_rate(
     problems: &mut Problems,
 ) -> Option<(Signal, u64)> {
     let spec = &spec.value;
-    let timing = Timing::of(&spec.windows, &spec.scrape, &spec.r#for, &spec.keep_firing_for);
     let limit = burn_limit(spec, problems).map(|limit| (limit, Comparison::Above));
-    rule(&timing, limit, period, problems)
+    let rates = RateRatioSpec {
+        windows: spec.windows.clone(),
+        scrape: spec.scrape.clone(),
+        r#for: spec.r#for.clone(),
+        keep_firing_for: spec.keep_firing_for.clone(),
+        ..RateRatioSpec::default()
+    };
+    rule(&rates, limit, period, problems)
 }
 
 /// Error ratio at which the budget burns `factor` times too fast; none if it was reported.
@@ -80,21 +65,22 @@ fn burn_limit(spec: &BurnRateSpec, problems: &mut Problems) -> Option<f64> {
     None
 }
 
+/// The rule of a table whose limit is this.
 fn rule(
-    timing: &Timing<'_>,
+    spec: &RateRatioSpec,
     limit: Option<(f64, Comparison)>,
     period: Duration,
     problems: &mut Problems,
 ) -> Option<(Signal, u64)> {
-    let scrape = timing.scrape.or(period);
-    let windows = timing.windows.get()?;
+    let scrape = spec.scrape.or(period);
+    let windows = spec.windows.get()?;
     let mut sound = true;
     let mut refuse = |span: Span, message: String, help: &str| {
         sound = false;
         problems.out_of_range(span, message, help);
     };
     if scrape.ms == 0 || !period.ms.is_multiple_of(scrape.ms) {
-        let span = timing.scrape.span().unwrap_or(windows.span);
+        let span = spec.scrape.span().unwrap_or(windows.span);
         let message = format!("the rule is evaluated every {period}, which is no multiple of `scrape`");
         refuse(span, message, "scrape every \"30s\" and evaluate every \"1m\", or both alike");
         return None;
@@ -120,8 +106,8 @@ fn rule(
         threshold,
         comparison,
         scrapes_per_evaluation: period.ms / scrape.ms,
-        for_ms: timing.for_ms,
-        keep_firing_for_ms: timing.keep_firing_for_ms,
+        for_ms: ms(&spec.r#for),
+        keep_firing_for_ms: ms(&spec.keep_firing_for),
     };
     Some((Signal::RateRatio(rule), scrape.ms))
 }

@@ -3,7 +3,7 @@
 //! Daylight saving is the time zone database's: an office that opens at nine opens at nine all year. A calendar of local hours
 //! becomes one for each time zone of the fleet.
 
-use super::names::{check_unique, unknown};
+use super::names::{self, check_unique, find, unknown};
 use super::read::name;
 use crate::diagnostic::Span;
 use crate::plan::Fleet;
@@ -79,13 +79,10 @@ impl Calendars {
     }
 
     fn named(&self, field: &Field<Name>, problems: &mut Problems) -> Option<(&NamedCalendar, Span)> {
-        let Written { value: Name(wanted), span } = field.get()?;
-        let found = self.named.iter().find(|named| named.name == *wanted);
-        if found.is_none() {
-            let known = self.named.iter().map(|named| named.name.as_str());
-            unknown(&rules::UNKNOWN_CALENDAR, "calendar", wanted, *span, known, problems);
-        }
-        found.map(|named| (named, *span))
+        let written = field.get()?;
+        let known = self.named.iter().map(|named| named.name.as_str());
+        let found = find(written, &names::CALENDAR, known, true, problems)?;
+        Some((&self.named[found], written.span))
     }
 }
 
@@ -169,9 +166,9 @@ fn is_open(spec: &CalendarSpec, day: Date) -> bool {
 fn zone(field: &Field<Text>, problems: &mut Problems) -> TimeZone {
     let Some(Written { value: Text(wanted), span }) = field.get() else { return TimeZone::UTC };
     TimeZoneDatabase::bundled().get(wanted).unwrap_or_else(|_| {
-        let names = timezone::names();
-        let known = names.iter().map(String::as_str).chain([LOCAL]);
-        unknown(&rules::UNKNOWN_TIMEZONE, "time zone", wanted, *span, known, problems);
+        let zones = timezone::names();
+        let known = zones.iter().map(String::as_str).chain([LOCAL]);
+        unknown(&names::TIME_ZONE, wanted, *span, known, problems);
         TimeZone::UTC
     })
 }

@@ -1,6 +1,6 @@
 //! Resolves `[[pipeline.component]]`: what deploys each component, and which defects are its own.
 
-use super::names::{check_unique, position};
+use super::names::{self, check_unique, find};
 use super::read::name;
 use super::strategy::Names;
 use crate::diagnostic::{Diagnostic, Span};
@@ -113,8 +113,7 @@ fn own_defects(
     let mut own = Vec::new();
     let known = change.defects.iter().map(|defect| defect.name.as_str());
     for written in field.list() {
-        let defect = (&rules::UNKNOWN_DEFECT, "defect");
-        let Some(class) = position(written, defect, known.clone(), problems) else { continue };
+        let Some(class) = find(written, &names::DEFECT, known.clone(), true, problems) else { continue };
         let Written { value: Name(wanted), span } = written;
         match claimed.iter().find(|(other, _)| *other == class) {
             Some((_, first)) => {

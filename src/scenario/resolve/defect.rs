@@ -2,7 +2,7 @@
 
 use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::fleet::ResolvedFleet;
-use super::names::{check_unique, unknown};
+use super::names::{self, check_unique, find, unknown};
 use super::read::{IMMEDIATE, distribution, given, name, ratio, share};
 use crate::plan::{
     Condition, Cure, Defect, DefectClock, HostRepair, HostShare, Hurts, Relapse, RollbackEffect, Symptom,
@@ -41,7 +41,7 @@ fn resolve_one(
 ) -> Defect {
     let spec = &written.value;
     check_clock(written, problems);
-    let cohort = cohort(&spec.cohort, fleet, problems);
+    let cohort = spec.cohort.get().and_then(|cohort| self::cohort(cohort, fleet, problems));
     if let (Some(cohort), Some(reach)) = (spec.cohort.span(), spec.reach.span()) {
         let message = "`reach` does not go with `cohort`, which says how many hosts there are";
         problems.conflict((reach, cohort), message, "keep one of them");
@@ -112,15 +112,13 @@ fn check_clock(written: &Written<DefectSpec>, problems: &mut Problems) {
 }
 
 /// Index of a cohort of the fleet.
-pub(super) fn cohort(field: &Field<Name>, fleet: &ResolvedFleet, problems: &mut Problems) -> Option<usize> {
-    let Written { value: Name(wanted), span } = field.get()?;
-    let cohorts = &fleet.plan.cohorts;
-    let index = cohorts.iter().position(|cohort| cohort == wanted);
-    if index.is_none() && fleet.names_known {
-        let names = cohorts.iter().map(String::as_str);
-        unknown(&rules::UNKNOWN_COHORT, "cohort", wanted, *span, names, problems);
-    }
-    index
+pub(super) fn cohort(
+    written: &Written<Name>,
+    fleet: &ResolvedFleet,
+    problems: &mut Problems,
+) -> Option<usize> {
+    let cohorts = fleet.plan.cohorts.iter().map(String::as_str);
+    find(written, &names::COHORT, cohorts, fleet.names_known, problems)
 }
 
 /// Regions with a label, as indices.
@@ -131,7 +129,7 @@ fn labelled(label: &Written<Name>, fleet: &ResolvedFleet, problems: &mut Problem
         (0..regions.len()).filter(|&region| regions[region].labels.contains(wanted)).collect();
     if with_label.is_empty() && fleet.names_known {
         let labels = regions.iter().flat_map(|region| &region.labels).map(String::as_str);
-        unknown(&rules::UNKNOWN_LABEL, "label", wanted, label.span, labels, problems);
+        unknown(&names::LABEL, wanted, label.span, labels, problems);
     }
     with_label
 }

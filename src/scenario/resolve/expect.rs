@@ -32,7 +32,7 @@ fn resolve_one(
     problems: &mut Problems,
 ) -> Option<Expectation> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
+    let metric = run.metric(&spec.metric, problems);
     let strategy = strategy(written, run, problems);
     let both = spec.tolerance.span().zip(spec.within.span());
     if let Some((tolerance, within)) = both {

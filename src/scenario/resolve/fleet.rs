@@ -1,6 +1,6 @@
 //! Resolves `[fleet]`: regions, zones, hosts, and traffic by hour of the UTC day.
 
-use super::names::{check_unique, unknown};
+use super::names::{self, check_unique, unknown};
 use super::read::{IMMEDIATE, distribution, name, ratio};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::{self, Arrivals, Background, Episodes, Ratio};
@@ -189,15 +189,8 @@ pub(super) fn timezone(field: &Field<Text>, problems: &mut Problems) -> (String,
         return ("UTC".to_owned(), 0);
     };
     let offset = timezone::offset_hours(name).unwrap_or_else(|| {
-        let names = timezone::names();
-        unknown(
-            &rules::UNKNOWN_TIMEZONE,
-            "time zone",
-            name,
-            *span,
-            names.iter().map(String::as_str),
-            problems,
-        );
+        let zones = timezone::names();
+        unknown(&names::TIME_ZONE, name, *span, zones.iter().map(String::as_str), problems);
         0
     });
     (name.clone(), offset)

@@ -3,7 +3,7 @@
 use super::calendar::{self, Calendars};
 use super::change;
 use super::component::{self, Strategies};
-use super::names::{check_unique, position};
+use super::names::{self, check_unique, find};
 use super::read::{IMMEDIATE, distribution, name, ratio};
 use super::{policy, recorded, rehearsal, two_phase};
 use crate::diagnostic::Span;
@@ -266,7 +266,7 @@ fn resolve_stage(
     for Written { value: sees, .. } in spec.sees.list() {
         let Some(written) = sees.defect.get() else { continue };
         let known = change.defects.iter().map(|defect| defect.name.as_str());
-        if let Some(index) = position(written, (&rules::UNKNOWN_DEFECT, "defect"), known, problems) {
+        if let Some(index) = find(written, &names::DEFECT, known, true, problems) {
             catches[index] = ratio(&sees.probability, 0.0);
         }
     }

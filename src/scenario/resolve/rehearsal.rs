@@ -1,6 +1,6 @@
 //! Resolves a stage that is a fleet of its own: a scenario beside this one, and one of its strategies.
 
-use super::names::{missing, position};
+use super::names::{self, find, missing};
 use crate::diagnostic::Span;
 use crate::plan::Change;
 use crate::plan::pipeline::Rehearsal;
@@ -57,7 +57,7 @@ fn rehearsal(
         None => 0,
         Some(written) => {
             let known = plan.strategies.iter().map(|strategy| strategy.name.as_str());
-            position(written, (&rules::UNKNOWN_STRATEGY, "strategy"), known, problems)?
+            find(written, &names::STRATEGY, known, true, problems)?
         }
     };
     (strategy < plan.strategies.len()).then(|| Rehearsal { plan: Box::new(plan), strategy, classes })

@@ -1,12 +1,12 @@
 //! Which strategies the study runs, and what refers to them or to a metric by name.
 
 use super::component::is_spoken_for;
-use super::names::{check_listed_once, some, unknown};
+use super::names::{self, check_listed_once, some, unknown};
 use super::strategy::{Draft, Names};
 use crate::diagnostic::Span;
 use crate::outcome::measures::{self, Measure, Subject};
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::Written;
+use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{MetricName, ScenarioSpec, StudySpec};
 use crate::scenario::value::Name;
@@ -87,9 +87,9 @@ impl StrategiesRun<'_> {
         position
     }
 
-    /// The measure of that name.
-    pub fn metric(&self, written: &Written<MetricName>, problems: &mut Problems) -> Option<&'static Measure> {
-        let Written { value: MetricName(name), span } = written;
+    /// The measure that a key names.
+    pub fn metric(&self, key: &Field<MetricName>, problems: &mut Problems) -> Option<&'static Measure> {
+        let Written { value: MetricName(name), span } = key.get()?;
         self.known(name, measures::find(name), *span, problems)
     }
 
@@ -114,7 +114,7 @@ impl StrategiesRun<'_> {
         }
         if found.is_none() {
             let known = measures::all().filter(is_there).map(|measure| measure.name);
-            unknown(&rules::UNKNOWN_METRIC, "metric", text, span, known, problems);
+            unknown(&names::METRIC, text, span, known, problems);
         }
         found
     }

@@ -1,7 +1,7 @@
 //! Which regions each wave takes, and whether the waves of a strategy together reach every host once.
 
 use super::fleet::ResolvedFleet;
-use super::names::{some, unknown};
+use super::names::{self, find, some, unknown};
 use super::read::share;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::HostShare;
@@ -83,26 +83,19 @@ impl<'f> Selection<'f> {
         (0..self.selected_at.len()).filter(|&region| self.selected_at[region].is_none()).collect()
     }
 
-    fn named(&mut self, names: &[Written<Name>], problems: &mut Problems) -> Vec<usize> {
+    fn named(&mut self, listed: &[Written<Name>], problems: &mut Problems) -> Vec<usize> {
         let regions = &self.fleet.plan.regions;
         let mut selected = Vec::new();
-        for Written { value: Name(name), span } in names {
-            match regions.iter().position(|region| region.name == *name) {
+        for written in listed {
+            let known = regions.iter().map(|region| region.name.as_str());
+            match find(written, &names::REGION, known, self.fleet.names_known, problems) {
                 Some(index) if selected.contains(&index) => {
-                    let message = format!("this wave selects `{name}` twice");
-                    problems.report_once(
-                        Diagnostic::new(&rules::NO_GROWTH, message).at(*span, "").help("remove one"),
-                    );
+                    let message = format!("this wave selects `{}` twice", written.value.0);
+                    problems.report_once(rules::NO_GROWTH.at(written.span, message).help("remove one"));
                     self.sound = false;
                 }
                 Some(index) => selected.push(index),
-                None => {
-                    if self.fleet.names_known {
-                        let known = regions.iter().map(|region| region.name.as_str());
-                        unknown(&rules::UNKNOWN_REGION, "region", name, *span, known, problems);
-                    }
-                    self.sound = false;
-                }
+                None => self.sound = false,
             }
         }
         selected
@@ -118,7 +111,7 @@ impl<'f> Selection<'f> {
             let labels: BTreeSet<&str> =
                 regions.iter().flat_map(|region| &region.labels).map(String::as_str).collect();
             if !labels.contains(label.as_str()) && self.fleet.names_known {
-                unknown(&rules::UNKNOWN_LABEL, "label", label, *span, labels.iter().copied(), problems);
+                unknown(&names::LABEL, label, *span, labels.iter().copied(), problems);
                 self.sound = false;
             }
             selected.retain(|&region| regions[region].labels.contains(label));

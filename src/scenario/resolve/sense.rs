@@ -4,7 +4,6 @@
 use super::alarm::ResolvedAlarm;
 use super::fleet::ResolvedFleet;
 use super::names::some;
-use super::procedure::WrittenProcedure;
 use super::strategy::Draft;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::plan::{Scope, Signal, Watch, Wave};
@@ -12,7 +11,7 @@ use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
-use crate::scenario::spec::WrittenOneBox;
+use crate::scenario::spec::{WaveSpec, WrittenOneBox};
 use crate::scenario::value::Duration;
 use std::collections::BTreeSet;
 
@@ -118,12 +117,7 @@ fn check_one_box_alarm(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, draft: &Dra
     }
 }
 
-fn check_one_box_time(
-    alarm: &ResolvedAlarm,
-    wave: &Wave,
-    written: &WrittenProcedure,
-    problems: &mut Problems,
-) {
+fn check_one_box_time(alarm: &ResolvedAlarm, wave: &Wave, written: &WaveSpec, problems: &mut Problems) {
     let Some(one_box) = wave.procedure.one_box.as_ref().filter(|one_box| one_box.bake_ms > 0) else { return };
     let least = least_ms(alarm);
     let enough = enough_ms(alarm);
@@ -142,7 +136,7 @@ fn check_one_box_time(
 }
 
 /// Where the one-box bake was written.
-fn one_box_bake_span(written: &WrittenProcedure) -> Span {
+fn one_box_bake_span(written: &WaveSpec) -> Span {
     let stage = written.one_box.get();
     let bake = stage.and_then(|stage| match &stage.value {
         WrittenOneBox::Stage(stage) => stage.bake.span(),
@@ -218,7 +212,7 @@ fn check_requests(
     fleet: &ResolvedFleet,
     alarm: &ResolvedAlarm,
     wave: &Wave,
-    written: &WrittenProcedure,
+    written: &WaveSpec,
     problems: &mut Problems,
 ) {
     let (Signal::ErrorRatio { min_requests, .. }, Some(one_box)) =
@@ -260,7 +254,7 @@ fn check_requests(
 }
 
 /// Warns of sizes that `max-unavailable` cuts down in some zone.
-fn check_capped(fleet: &ResolvedFleet, wave: &Wave, written: &WrittenProcedure, problems: &mut Problems) {
+fn check_capped(fleet: &ResolvedFleet, wave: &Wave, written: &WaveSpec, problems: &mut Problems) {
     let Some(Written { span: limit_span, .. }) = written.max_unavailable.get() else { return };
     let limit = wave.procedure.max_unavailable;
     let hosts: BTreeSet<u32> = wave

@@ -2,8 +2,8 @@
 
 use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::fleet::ResolvedFleet;
-use super::names::{check_unique, unknown};
-use super::procedure::WrittenProcedure;
+use super::names::{self, check_unique, unknown};
+use super::procedure;
 use super::read::{IMMEDIATE, distribution, given, ms, name, share, text};
 use super::response;
 use super::select::Selection;
@@ -24,8 +24,8 @@ pub(super) struct Draft {
     pub spec: StrategySpec,
     /// Where it was written.
     pub span: Span,
-    /// The procedure of each wave as written.
-    pub procedures: Vec<WrittenProcedure>,
+    /// Each wave with the keys that it takes over from the strategy.
+    pub procedures: Vec<WaveSpec>,
     /// Only to be extended.
     pub template: bool,
     /// True if the waves or a parent were reported: what is missing then says nothing.
@@ -45,13 +45,12 @@ pub(super) struct Names<'a> {
 impl Names<'_> {
     /// Index of a strategy; reports unknown names.
     pub fn find(&self, written: &Written<Name>, problems: &mut Problems) -> Option<usize> {
-        let wanted = &written.value.0;
-        let index = self.drafts.iter().position(|draft| draft.plan.name == *wanted);
         let names_known = self.complete && self.drafts.iter().all(|draft| !draft.spec.name.is_broken());
+        let index = self.drafts.iter().position(|draft| draft.plan.name == written.value.0);
         if index.is_none() && names_known {
-            let names =
-                self.drafts.iter().filter(|draft| !draft.template).map(|draft| draft.plan.name.as_str());
-            unknown(&rules::UNKNOWN_STRATEGY, "strategy", wanted, written.span, names, problems);
+            let runnable = self.drafts.iter().filter(|draft| !draft.template);
+            let names = runnable.map(|draft| draft.plan.name.as_str());
+            unknown(&names::STRATEGY, &written.value.0, written.span, names, problems);
         }
         index
     }
@@ -179,32 +178,21 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
     check_unique("wave", waves.iter().map(|wave| &wave.value.name), problems);
     let mut selection = Selection::new(fleet);
     for wave in &waves {
-        let Written { value: spec, span } = wave;
-        let procedure = WrittenProcedure::of(&draft.spec, spec);
-        let regions = selection.select(spec, *span, problems);
-        draft.plan.waves.push(resolve_wave(spec, &procedure, regions, fleet, problems));
-        draft.procedures.push(procedure);
+        let spec = procedure::written(&draft.spec, &wave.value);
+        let regions = selection.select(&spec, wave.span, problems);
+        draft.plan.waves.push(Wave {
+            name: name(&spec.name),
+            regions,
+            hosts: share(&spec.hosts, HostShare::ALL),
+            regions_at_once: procedure::at_once(&spec.regions_at_once),
+            bake_ms: ms(&spec.bake),
+            procedure: procedure::resolve(&spec, fleet, problems),
+        });
+        draft.procedures.push(spec);
     }
     if let Some(last) = waves.last() {
         selection.finish(last, problems);
     }
     draft.sound &= selection.sound;
     response::check(&draft.spec, problems);
-}
-
-fn resolve_wave(
-    spec: &WaveSpec,
-    procedure: &WrittenProcedure,
-    regions: Vec<usize>,
-    fleet: &ResolvedFleet,
-    problems: &mut Problems,
-) -> Wave {
-    Wave {
-        name: name(&spec.name),
-        regions,
-        hosts: share(&spec.hosts, HostShare::ALL),
-        regions_at_once: procedure.regions_at_once(),
-        bake_ms: ms(&spec.bake),
-        procedure: procedure.resolve(fleet, problems),
-    }
 }

@@ -40,13 +40,7 @@ pub(super) fn resolve(
         estimator: study.estimator.or(Estimator::default()),
         precision: precisions(study, &run, problems),
         max_trials: study.max_trials.or(Int(MAX_TRIALS_IF_UNSAID)).0.max(trials),
-        guards: spec
-            .guard
-            .value()
-            .into_iter()
-            .flatten()
-            .filter_map(|guard| resolve_guard(guard, &run, problems))
-            .collect(),
+        guards: spec.guard.list().iter().filter_map(|guard| resolve_guard(guard, &run, problems)).collect(),
         expectations: expect::resolve(spec, &run, problems),
     };
     (study, run.order)
@@ -93,16 +87,16 @@ fn resolve_threshold(
     problems: &mut Problems,
 ) -> Option<Threshold> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
+    let metric = run.metric(&spec.metric, problems);
     let strategy =
-        spec.strategy.get().map(|name| run.position(name, "the strategy of this threshold", problems));
+        spec.strategy.get().and_then(|name| run.position(name, "the strategy of this threshold", problems));
     let metric = metric?;
     let limit = spec.max.get()?;
     let max = limit::resolve(metric, limit, problems)?;
     Some(Threshold {
         metric,
-        statistic: spec.statistic.value().copied().unwrap_or(Statistic::Mean),
-        strategy: strategy.flatten(),
+        statistic: spec.statistic.or(Statistic::Mean),
+        strategy,
         max,
         level: spec.level.or(Level::Error),
     })
@@ -114,8 +108,9 @@ fn resolve_guard(
     problems: &mut Problems,
 ) -> Option<Guard> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
-    let strategy = spec.strategy.get().map(|name| run.position(name, "the strategy of this guard", problems));
+    let metric = run.metric(&spec.metric, problems);
+    let strategy =
+        spec.strategy.get().and_then(|name| run.position(name, "the strategy of this guard", problems));
     let statistic = spec.statistic.get()?;
     if statistic.value == Statistic::Max {
         let message = "the largest value seen cannot be guarded";
@@ -126,7 +121,7 @@ fn resolve_guard(
     Some(Guard {
         metric: metric?,
         statistic: statistic.value,
-        strategy: strategy.flatten(),
+        strategy,
         tolerance: spec.tolerance.value().map_or(TOLERANCE_IF_UNSAID, |Percent(ratio)| ratio.as_f64()),
     })
 }

@@ -1,12 +1,11 @@
 //! Resolves `[pipeline.two-phase]`, and keeps its defect to itself.
 
-use super::names::position;
+use super::names::{self, find};
 use super::read::{IMMEDIATE, distribution, ratio};
 use crate::plan::Change;
 use crate::plan::pipeline::{BakesFrom, DefectClass, TwoPhase};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Field;
-use crate::scenario::rules;
 use crate::scenario::spec::TwoPhaseSpec;
 
 /// The two-phase changes of a pipeline. Ordinary changes have the defect of unprepared hosts no more: what is left of
@@ -19,7 +18,7 @@ pub(super) fn resolve(
 ) -> Option<TwoPhase> {
     let spec = field.value()?;
     let known = change.defects.iter().map(|defect| defect.name.as_str());
-    let unprepared = position(spec.unprepared.get()?, (&rules::UNKNOWN_DEFECT, "defect"), known, problems)?;
+    let unprepared = find(spec.unprepared.get()?, &names::DEFECT, known, true, problems)?;
     let others = 1.0 - change.defects[unprepared].probability;
     defects[unprepared].probability = 0.0;
     if others > 0.0 {

@@ -33,7 +33,7 @@ spec! {
         /// What goes wrong without any change.
         optional background: BackgroundSpec,
         /// The regions, in the order that waves use unless they say otherwise.
-        optional region: Vec<Written<RegionSpec>>,
+        listed region: Vec<Written<RegionSpec>>,
     }
 
     /// Traffic over the local day: a peak and a trough, or a curve. Its mean is always 1.
