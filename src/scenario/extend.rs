@@ -8,7 +8,7 @@ use super::spec::{PatchSpec, StrategySpec, WaveSpec};
 use super::suggest;
 use super::table::Inherit;
 use super::value::Name;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 
 /// A strategy with everything it inherits.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ fn unknown_parent(name: &str, span: Span, strategies: &[Written<StrategySpec>], 
     let names = strategies.iter().filter_map(|other| other.value.name.value()).map(|name| name.0.as_str());
     let message = format!("there is no strategy `{name}` to extend");
     let help = suggest::help(name, names, "strategies");
-    problems.report(Diagnostic::new(&rules::UNKNOWN_STRATEGY, message).at(span, "").help(help));
+    problems.report(rules::UNKNOWN_STRATEGY.at(span, message).help(help));
 }
 
 /// Reports that the last of `chain` extends `parent`, which comes earlier in it.
@@ -132,7 +132,7 @@ fn apply_patches(extended: &mut Extended, problems: &mut Problems) {
         let names = waves.iter().filter_map(|wave| wave.value.name.value()).map(|name| name.0.as_str());
         let message = format!("there is no wave `{}` to patch", name.0);
         let help = suggest::help(&name.0, names, "waves");
-        problems.report(Diagnostic::new(&rules::UNKNOWN_WAVE, message).at(*span, "").help(help));
+        problems.report(rules::UNKNOWN_WAVE.at(*span, message).help(help));
     }
 }
 

@@ -9,7 +9,7 @@ use super::rules;
 use super::spec::ScenarioSpec;
 use super::table::Inherit;
 use super::value::Attached;
-use crate::diagnostic::{Diagnostic, FileId, Sources, Span};
+use crate::diagnostic::{FileId, Sources, Span};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use toml::de::DeTable;
@@ -147,24 +147,18 @@ impl<'f> Loader<'f> {
     fn unreadable(&mut self, path: &Path, error: &io::Error, included_at: Option<Span>) {
         let reason = reason(error);
         let message = format!("cannot read {}: {reason}", path.display());
-        let diagnostic = Diagnostic::new(&rules::UNREADABLE_FILE, message);
-        let diagnostic = match included_at {
-            Some(span) if error.kind() == io::ErrorKind::Unsupported => {
-                diagnostic.at(span, "").help("save the scenario as a file beside it")
+        let problem = rules::UNREADABLE_FILE.at(included_at, message);
+        let problem = match (included_at, error.kind()) {
+            (Some(_), io::ErrorKind::Unsupported) => problem.help("save the scenario as a file beside it"),
+            (Some(_), _) => problem.help("files are looked for relative to the one that names them"),
+            (None, io::ErrorKind::NotFound) => {
+                problem.help(format!("`wavetank init {}` writes one to start from", path.display()))
             }
-            Some(span) => {
-                diagnostic.at(span, "").help("files are looked for relative to the one that names them")
-            }
-            None => match error.kind() {
-                io::ErrorKind::NotFound => {
-                    diagnostic.help(format!("`wavetank init {}` writes one to start from", path.display()))
-                }
-                io::ErrorKind::IsADirectory => diagnostic.help("name a scenario file in it"),
-                io::ErrorKind::InvalidData => diagnostic.help("save it as UTF-8"),
-                _ => diagnostic,
-            },
+            (None, io::ErrorKind::IsADirectory) => problem.help("name a scenario file in it"),
+            (None, io::ErrorKind::InvalidData) => problem.help("save it as UTF-8"),
+            (None, _) => problem,
         };
-        self.problems.report(diagnostic);
+        self.problems.report(problem);
     }
 
     fn parse(&mut self, file: FileId, text: &str) -> Option<ScenarioSpec> {
@@ -177,7 +171,7 @@ impl<'f> Loader<'f> {
             bad_lines.push(self.sources.position(file, range.start).line);
             let span = Span { file, start: range.start, end: range.end };
             let message = format!("invalid TOML: {}", error.message().lines().collect::<Vec<_>>().join(", "));
-            self.problems.report(Diagnostic::new(&rules::SYNTAX, message).at(span, ""));
+            self.problems.report(rules::SYNTAX.at(span, message));
         }
         if !errors.is_empty() {
             self.sound = false;

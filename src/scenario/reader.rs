@@ -79,11 +79,6 @@ impl<T> Field<Vec<T>> {
 }
 
 impl<T: Clone> Field<T> {
-    /// The value, or `default` where it was left out or reported.
-    pub fn or(&self, default: T) -> T {
-        self.value().cloned().unwrap_or(default)
-    }
-
     /// Takes over `parent` where nothing was written here.
     pub fn inherit(&mut self, parent: &Self) {
         if self.is_absent() {

@@ -1,7 +1,6 @@
 //! Resolves `[[alarm]]`.
 
 use super::names::{self, check_listed_once, check_unique, find};
-use super::read::{name, ratio};
 use super::signal;
 use crate::diagnostic::Span;
 use crate::plan::{self, EvaluationClock, Missing, Scope, Signal, Watch};
@@ -13,7 +12,7 @@ use crate::scenario::spec::AlarmSpec;
 use crate::scenario::table::Keys;
 use crate::scenario::value::{Datapoints, Duration, Name};
 
-const MINUTE: Duration = Duration { ms: 60_000 };
+const MINUTE_MS: u64 = 60_000;
 
 /// An alarm and where it was written.
 pub(super) struct ResolvedAlarm {
@@ -66,14 +65,18 @@ pub(super) fn alarm_indices(
 
 fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> ResolvedAlarm {
     let spec = &written.value;
-    let period = spec.period.or(MINUTE);
+    let period = Duration { ms: spec.period.or(MINUTE_MS) };
     let (signal, period_ms) = signal::resolve(written, period, problems)
         .map_or((None, period.ms), |(signal, ms)| (Some(signal), ms));
     check_combinations(spec, problems);
     let made_of_others = spec.any_of.span().is_some() || spec.any_of.is_broken();
     if spec.scope.is_absent() && !made_of_others {
         let help = "add `scope = \"zone\"`, or another of one-box, region and service";
-        problems.missing_key(written.span, format!("alarm `{}` has no `scope`", name(&spec.name)), help);
+        problems.missing_key(
+            written.span,
+            format!("alarm `{}` has no `scope`", spec.name.or_default()),
+            help,
+        );
     }
     if let Some(Written { value: Duration { ms: 0 }, span }) = spec.period.get() {
         let help = "write \"1m\" to evaluate every minute";
@@ -81,7 +84,7 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Resolve
     }
     let keys = ["scope", "period", "datapoints", "publish-delay", "watch"];
     let sound = signal.is_some() && !spec.is_any_broken(&keys);
-    let alarm_name = name(&spec.name);
+    let alarm_name = spec.name.or_default();
     let scope = spec.scope.or(if made_of_others { Scope::Service } else { Scope::Zone });
     let datapoints = spec.datapoints.or(Datapoints { to_alarm: 1, window: 1 });
     ResolvedAlarm {
@@ -95,14 +98,14 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Resolve
             period_ms: period_ms.max(1),
             datapoints_to_alarm: datapoints.to_alarm,
             window: datapoints.window,
-            publish_delay_ms: spec.publish_delay.or(Duration::ZERO).ms,
+            publish_delay_ms: spec.publish_delay.or_default(),
             // The one-box stage belongs to the deployment; there is nothing longer to watch.
             watch: spec.watch.or(if scope == Scope::OneBox { Watch::Deployment } else { Watch::Wave }),
             clock: spec.clock.or(EvaluationClock::Wall),
             missing: spec.missing_data.or(Missing::NotBreaching),
-            broken: ratio(&spec.broken, 0.0),
+            broken: spec.broken.or_default(),
             lost_with_service: spec.lost_with_service.value().map(|share| share.0),
-            internal: spec.internal.or(false),
+            internal: spec.internal.or_default(),
         },
     }
 }
@@ -137,7 +140,7 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
         conflict(&["clock"], signal, "a rule over rates", help);
     }
     let requests = spec.error_ratio.span().or(rule).or(canary);
-    if let Some(signal) = requests.filter(|_| spec.internal.or(false)) {
+    if let Some(signal) = requests.filter(|_| spec.internal.or_default()) {
         let help = "remove it, or give `impaired-hosts`";
         conflict(&["internal"], signal, "a signal that customers' requests make", help);
     }

@@ -1,7 +1,6 @@
 //! Resolves the signals of `[[alarm]]` that remember: rules over rates, and canaries beside a baseline.
 
 use super::bound::threshold;
-use super::read::{ms, ratio};
 use crate::diagnostic::Span;
 use crate::plan::{CanaryRule, Comparison, Judge, RateRule, Scope, Signal};
 use crate::scenario::problems::Problems;
@@ -72,7 +71,7 @@ fn rule(
     period: Duration,
     problems: &mut Problems,
 ) -> Option<(Signal, u64)> {
-    let scrape = spec.scrape.or(period);
+    let scrape = Duration { ms: spec.scrape.or(period.ms) };
     let windows = spec.windows.get()?;
     let mut sound = true;
     let mut refuse = |span: Span, message: String, help: &str| {
@@ -106,8 +105,8 @@ fn rule(
         threshold,
         comparison,
         scrapes_per_evaluation: period.ms / scrape.ms,
-        for_ms: ms(&spec.r#for),
-        keep_firing_for_ms: ms(&spec.keep_firing_for),
+        for_ms: spec.r#for.or_default(),
+        keep_firing_for_ms: spec.keep_firing_for.or_default(),
     };
     Some((Signal::RateRatio(rule), scrape.ms))
 }
@@ -129,15 +128,14 @@ pub(super) fn canary(
     let fits = check_keys(spec, name, problems) && check_values(spec, problems);
     let judge = match name {
         JudgeName::Sequential => Judge::Sequential {
-            ratio: spec.ratio.or(Positive(2.0)).0,
-            false_positive: ratio(&spec.false_positive, 0.01),
-            false_negative: ratio(&spec.false_negative, 0.05),
+            ratio: spec.ratio.or(2.0),
+            false_positive: spec.false_positive.or(0.01),
+            false_negative: spec.false_negative.or(0.05),
         },
-        JudgeName::ZScore => Judge::ZScore {
-            confidence: ratio(&spec.confidence, 0.99),
-            least_ratio: spec.least_ratio.or(Positive(1.0)).0,
-        },
-        JudgeName::MannWhitney => Judge::MannWhitney { least_ratio: spec.least_ratio.or(Positive(1.0)).0 },
+        JudgeName::ZScore => {
+            Judge::ZScore { confidence: spec.confidence.or(0.99), least_ratio: spec.least_ratio.or(1.0) }
+        }
+        JudgeName::MannWhitney => Judge::MannWhitney { least_ratio: spec.least_ratio.or(1.0) },
     };
     let fail_inconclusive = spec.inconclusive.or(Inconclusive::Pass) == Inconclusive::Fail;
     fits.then_some(Signal::Canary(CanaryRule { judge, fail_inconclusive }))
@@ -173,8 +171,8 @@ fn check_values(spec: &CanarySpec, problems: &mut Problems) -> bool {
     let above_one = |field: &Field<Positive>, or_one: bool| {
         field.get().filter(|value| value.value.0 < 1.0 || !or_one && value.value.0 <= 1.0).map(|v| v.span)
     };
-    let (alpha, beta) = (ratio(&spec.false_positive, 0.01), ratio(&spec.false_negative, 0.05));
-    let confidence = ratio(&spec.confidence, 0.99);
+    let (alpha, beta) = (spec.false_positive.or(0.01), spec.false_negative.or(0.05));
+    let confidence = spec.confidence.or(0.99);
     let wrong = [
         (above_one(&spec.ratio, false), "`ratio` must be above 1"),
         (above_one(&spec.least_ratio, true), "`least-ratio` must be 1 or more"),

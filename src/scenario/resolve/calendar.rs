@@ -4,7 +4,6 @@
 //! becomes one for each time zone of the fleet.
 
 use super::names::{self, check_unique, find, unknown};
-use super::read::name;
 use crate::diagnostic::Span;
 use crate::plan::Fleet;
 use crate::plan::pipeline::{Calendar, WaveCalendar};
@@ -13,7 +12,7 @@ use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{CalendarSpec, PipelineSpec};
 use crate::scenario::timezone;
-use crate::scenario::value::{DateText, Name, Text};
+use crate::scenario::value::{Name, Text};
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span as Time, ToSpan};
@@ -93,13 +92,13 @@ pub(super) fn resolve(
     length_ms: u64,
     problems: &mut Problems,
 ) -> Calendars {
-    let start = spec.start.value().map_or(date(2026, 3, 2), |date| date.0);
+    let start = spec.start.or(date(2026, 3, 2));
     let written = spec.calendar.list();
     check_unique("calendar", written.iter().map(|calendar| &calendar.value.name), problems);
     let days = (length_ms / DAY_MS) as i64 + SPARE_DAYS;
     let mut calendars = Calendars { list: Vec::new(), hours: Vec::new(), start, named: Vec::new() };
     for Written { value, span } in written {
-        let hours = value.hours.value().map_or([true; 24], |hours| hours.local);
+        let hours = value.hours.or([true; 24]);
         let mut add = |zone: &TimeZone| {
             calendars.list.push(resolve_one(value, hours, zone, start, days));
             calendars.hours.push(hours.iter().filter(|open| **open).count() as u32);
@@ -110,7 +109,7 @@ pub(super) fn resolve(
         } else {
             Hours::Everywhere(add(&zone(&value.time_zone, problems)))
         };
-        calendars.named.push(NamedCalendar { name: name(&value.name), span: *span, hours });
+        calendars.named.push(NamedCalendar { name: value.name.or_default(), span: *span, hours });
     }
     calendars
 }
@@ -155,10 +154,9 @@ fn is_open(spec: &CalendarSpec, day: Date) -> bool {
     };
     let holidays = spec.holidays.list();
     let freezes = spec.freeze.list();
-    let given = |field: &Field<DateText>| field.value().map(|date| date.0);
     let frozen = freezes.iter().any(|freeze| {
-        given(&freeze.value.from).is_some_and(|from| from <= day)
-            && given(&freeze.value.to).is_some_and(|to| day <= to)
+        freeze.value.from.given().is_some_and(|from| from <= day)
+            && freeze.value.to.given().is_some_and(|to| day <= to)
     });
     working && !frozen && !holidays.iter().any(|holiday| holiday.value.0 == day)
 }

@@ -1,7 +1,6 @@
 //! Resolves `[[pipeline.component]]`: what deploys each component, and which defects are its own.
 
 use super::names::{self, check_unique, find};
-use super::read::name;
 use super::strategy::Names;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::Change;
@@ -40,7 +39,7 @@ pub(super) fn resolve(
     check_under_study(listed, problems);
     let mut claimed: Vec<(usize, Span)> = Vec::new();
     let one = |Written { value: spec, .. }: &Written<ComponentSpec>| Component {
-        name: name(&spec.name),
+        name: spec.name.or_default(),
         strategy: deployed_by(spec, strategies, problems),
         defects: own_defects(&spec.defects, change, &mut claimed, problems),
     };

@@ -2,7 +2,6 @@
 
 use super::limit;
 use super::names::some;
-use super::read::text;
 use super::run::StrategiesRun;
 use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
@@ -11,7 +10,6 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{ExpectSpec, Limit, ScenarioSpec};
-use crate::scenario::value::Percent;
 
 /// How far off the simulation may be if nothing is said. Published times are rounded, and told by people.
 const TOLERANCE_IF_UNSAID: f64 = 0.15;
@@ -58,7 +56,7 @@ fn resolve_one(
         strategy: strategy?,
         value,
         tolerance,
-        source: text(&spec.source),
+        source: spec.source.or_default(),
         level: spec.level.or(Level::Warn),
     })
 }
@@ -140,5 +138,5 @@ fn relative(metric: &Measure, spec: &ExpectSpec, value: f64, problems: &mut Prob
         problems.report(rules::NO_ROOM_AROUND_ZERO.at(place, message).help(help));
         return None;
     }
-    Some(spec.tolerance.value().map_or(TOLERANCE_IF_UNSAID, |Percent(ratio)| ratio.as_f64()))
+    Some(spec.tolerance.or(TOLERANCE_IF_UNSAID))
 }

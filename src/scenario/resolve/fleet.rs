@@ -1,8 +1,7 @@
 //! Resolves `[fleet]`: regions, zones, hosts, and traffic by hour of the UTC day.
 
 use super::names::{self, check_unique, unknown};
-use super::read::{IMMEDIATE, distribution, name, ratio};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::plan::{self, Arrivals, Background, Episodes, Ratio};
 use crate::random::stable_hash;
 use crate::scenario::problems::Problems;
@@ -13,7 +12,7 @@ use crate::scenario::spec::{
 };
 use crate::scenario::table::Keys;
 use crate::scenario::timezone;
-use crate::scenario::value::{Int, MAX_HOSTS, Name, NonNegative, Percent, Text};
+use crate::scenario::value::{IMMEDIATE, Int, MAX_HOSTS, Name, NonNegative, Percent, Text};
 
 /// The fleet and whether all of it could be resolved.
 pub(super) struct ResolvedFleet {
@@ -40,13 +39,13 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Reso
     check_unique("region", regions.iter().map(|region| &region.value.name), problems);
     let mut fleet = ResolvedFleet {
         plan: plan::Fleet {
-            name: spec.name.value().map_or_else(|| "fleet".to_owned(), |Name(name)| name.clone()),
+            name: spec.name.given().unwrap_or_else(|| "fleet".to_owned()),
             regions: Vec::new(),
             zones: Vec::new(),
-            background_error_ratio: ratio(&spec.background_error_ratio, 0.0),
-            background_slow_ratio: ratio(&spec.background_slow_ratio, 0.0),
+            background_error_ratio: spec.background_error_ratio.or_default(),
+            background_slow_ratio: spec.background_slow_ratio.or_default(),
             arrivals: spec.arrivals.or(Arrivals::Poisson),
-            peak_utilisation: spec.peak_utilisation.value().map(|share| share.0.as_f64()),
+            peak_utilisation: spec.peak_utilisation.given(),
             cohorts: cohorts(regions),
             background: spec.background.value().map_or_else(Background::default, background),
         },
@@ -79,10 +78,9 @@ fn cohort_share(region: &RegionSpec, cohort: &str) -> Ratio {
 
 fn background(spec: &BackgroundSpec) -> Background {
     let episodes = |field: &Field<EpisodesSpec>| {
-        field.value().map(|spec| Episodes {
-            every: distribution(&spec.every, IMMEDIATE),
-            lasts: distribution(&spec.lasts, IMMEDIATE),
-        })
+        field
+            .value()
+            .map(|spec| Episodes { every: spec.every.or(IMMEDIATE), lasts: spec.lasts.or(IMMEDIATE) })
     };
     Background {
         zone_failures: episodes(&spec.zone_failures),
@@ -111,7 +109,7 @@ fn add_region(
     problems: &mut Problems,
 ) {
     let spec = &written.value;
-    let region_name = name(&spec.name);
+    let region_name = spec.name.or_default();
     let zones = zones(spec, problems);
     fleet.names_known &= !spec.name.is_broken() && !spec.labels.is_broken();
     fleet.sound &= fleet.names_known && zones.is_some() && !spec.requests_per_second.is_broken();
@@ -131,7 +129,7 @@ fn add_region(
         entity: stable_hash(region_name.as_bytes()),
         name: region_name,
         zones: first..fleet.plan.zones.len(),
-        requests_per_second: spec.requests_per_second.value().map_or(0.0, |NonNegative(rate)| *rate),
+        requests_per_second: spec.requests_per_second.or_default(),
         timezone,
         hourly_factor: timezone::to_utc(local, offset),
         labels: spec.labels.list().iter().map(|label| label.value.0.clone()).collect(),
@@ -161,11 +159,9 @@ fn zones(spec: &RegionSpec, problems: &mut Problems) -> Option<Vec<(String, u32)
         }
         HostsPerZone::Each(counts) => {
             let message = format!("`hosts-per-zone` has {} numbers for {} zones", counts.len(), names.len());
-            let mut diagnostic = Diagnostic::new(&rules::ZONE_COUNT, message).at(hosts.span, "");
-            if let Some(span) = spec.zones.span() {
-                diagnostic = diagnostic.and(span, "the zones");
-            }
-            problems.report(diagnostic.help("give one number for each zone, or a single number for all"));
+            let help = "give one number for each zone, or a single number for all";
+            let problem = rules::ZONE_COUNT.at(hosts.span, message).and(spec.zones.span(), "the zones");
+            problems.report(problem.help(help));
             None
         }
     }
@@ -185,9 +181,7 @@ fn zone_letter(index: u64) -> String {
 }
 
 pub(super) fn timezone(field: &Field<Text>, problems: &mut Problems) -> (String, i64) {
-    let Some(Written { value: Text(name), span }) = field.get() else {
-        return ("UTC".to_owned(), 0);
-    };
+    let Some(Written { value: Text(name), span }) = field.get() else { return ("UTC".to_owned(), 0) };
     let offset = timezone::offset_hours(name).unwrap_or_else(|| {
         let zones = timezone::names();
         unknown(&names::TIME_ZONE, name, *span, zones.iter().map(String::as_str), problems);

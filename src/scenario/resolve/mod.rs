@@ -16,7 +16,6 @@ mod names;
 mod pipeline;
 mod policy;
 mod procedure;
-mod read;
 mod recorded;
 mod rehearsal;
 mod response;
@@ -32,7 +31,6 @@ use super::extend;
 use super::places::Places;
 use super::problems::Problems;
 use super::spec::ScenarioSpec;
-use super::value::Name;
 use crate::plan::Plan;
 
 /// Resolves the scenario; `stem` is its name unless it gives one. The places are those of the plan's parts.
@@ -55,8 +53,8 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
         strategies: order.iter().map(|&index| drafts[index].span).collect(),
     };
     let mut plan = Plan {
-        name: spec.name.value().map_or_else(|| stem.to_owned(), |Name(name)| name.clone()),
-        description: read::text(&spec.description),
+        name: spec.name.given().unwrap_or_else(|| stem.to_owned()),
+        description: spec.description.or_default(),
         fleet: fleet.plan,
         change,
         alarms: alarms.into_iter().map(|alarm| alarm.plan).collect(),

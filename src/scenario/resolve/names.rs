@@ -67,12 +67,6 @@ pub(super) fn check_unique<'a>(
     }
 }
 
-/// Reports a key that says nothing without another one.
-pub(super) fn missing(key: &str, other: &str, span: Span, problems: &mut Problems) {
-    let message = format!("`{key}` says nothing without `{other}`");
-    problems.missing_key(span, message, format!("add `{other}`, or remove `{key}`"));
-}
-
 /// Reports names that a list refers to twice.
 pub(super) fn check_listed_once(names: &[Written<Name>], problems: &mut Problems) {
     for (index, name) in names.iter().enumerate() {

@@ -4,7 +4,6 @@ use super::calendar::{self, Calendars};
 use super::change;
 use super::component::{self, Strategies};
 use super::names::{self, check_unique, find};
-use super::read::{IMMEDIATE, distribution, name, ratio};
 use super::{policy, recorded, rehearsal, two_phase};
 use crate::diagnostic::Span;
 use crate::plan::pipeline::{
@@ -20,7 +19,7 @@ use crate::scenario::spec::{
     AfterRejectionSpec, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec,
 };
 use crate::scenario::table::{Inherit, Keys};
-use crate::scenario::value::{Duration, Int};
+use crate::scenario::value::IMMEDIATE;
 
 const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
 
@@ -62,14 +61,14 @@ struct Times {
 }
 
 fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> Times {
-    let length_ms = spec.length.or(Duration { ms: 90 * DAY_MS }).ms;
-    let warm_up_ms = spec.warm_up.or(Duration { ms: 14 * DAY_MS }).ms;
+    let length_ms = spec.length.or(90 * DAY_MS);
+    let warm_up_ms = spec.warm_up.or(14 * DAY_MS);
     if warm_up_ms >= length_ms {
         let place = spec.warm_up.span().or(spec.length.span()).unwrap_or(place);
         let message = "the warm-up is as long as the whole trial: nothing would be counted";
         problems.out_of_range(place, message, "make `length` longer or `warm-up` shorter");
     }
-    Times { length_ms, warm_up_ms, trials: spec.trials.or(Int(20)).0 }
+    Times { length_ms, warm_up_ms, trials: spec.trials.or(20) }
 }
 
 /// What all pipelines on the fleet have in common.
@@ -155,7 +154,7 @@ impl CommonParts<'_> {
             ..self.plan.study.clone()
         };
         Some(Plan {
-            name: name(&spec.name),
+            name: spec.name.or_default(),
             description: String::new(),
             change,
             strategies: vec![self.strategies.names.drafts[strategy].plan.clone()],
@@ -182,13 +181,13 @@ fn resolve_source(
         }
         Merges::Recorded(Vec::new())
     });
-    let review_catches = ratio(&spec.review_catches, 0.0);
+    let review_catches = spec.review_catches.or_default();
     let defects = change.defects.iter().map(|defect| DefectClass {
         name: defect.name.clone(),
         probability: change.bad_probability * defect.probability,
         review_catches,
     });
-    ChangeSource { merges, review: distribution(&spec.review, IMMEDIATE), defects: defects.collect() }
+    ChangeSource { merges, review: spec.review.or(IMMEDIATE), defects: defects.collect() }
 }
 
 /// Keys of a source that say when changes are merged; one of them is needed.
@@ -262,19 +261,19 @@ fn resolve_stage(
     problems: &mut Problems,
 ) -> Stage {
     let spec = &written.value;
-    let mut catches = vec![ratio(&spec.catches, 0.0); change.defects.len()];
+    let mut catches = vec![spec.catches.or_default(); change.defects.len()];
     for Written { value: sees, .. } in spec.sees.list() {
         let Some(written) = sees.defect.get() else { continue };
         let known = change.defects.iter().map(|defect| defect.name.as_str());
         if let Some(index) = find(written, &names::DEFECT, known, true, problems) {
-            catches[index] = ratio(&sees.probability, 0.0);
+            catches[index] = sees.probability.or_default();
         }
     }
-    let then = match spec.flaky_wait.value() {
-        Some(_) => OnFlaky::Block { wait: distribution(&spec.flaky_wait, IMMEDIATE) },
-        None => OnFlaky::Retry { times: spec.retries.or(Int(2)).0 as u32 },
+    let then = match spec.flaky_wait.given() {
+        Some(wait) => OnFlaky::Block { wait },
+        None => OnFlaky::Retry { times: spec.retries.or(2) as u32 },
     };
-    let probability = ratio(&spec.flaky, 0.0);
+    let probability = spec.flaky.or_default();
     if let Some(Written { span, .. }) = spec.flaky.get().filter(|_| probability >= 1.0) {
         let message = "a stage that always fails for no reason lets nothing through";
         problems.out_of_range(*span, message, "write less than \"100%\"");
@@ -284,18 +283,18 @@ fn resolve_stage(
         .map(|calendar| Window { calendar, holds: spec.holds.or(Holds::Start) });
     Stage {
         rehearsal: rehearsal::resolve(spec, written.span, change, problems),
-        name: name(&spec.name),
+        name: spec.name.or_default(),
         phase: spec.phase.or(StagePhase::Test),
-        duration: distribution(&spec.duration, IMMEDIATE),
+        duration: spec.duration.or(IMMEDIATE),
         mode: spec.mode.or(Mode::Superseded),
-        room: spec.room.value().map(|room| room.0 as usize),
+        room: spec.room.given().map(|room| room as usize),
         flaky: Flaky { probability: probability.min(0.999_999), then },
         catches,
-        false_alarm: ratio(&spec.false_alarm, 0.0),
+        false_alarm: spec.false_alarm.or_default(),
         window,
-        fixes_pass_by: spec.fixes_pass_by.or(false),
+        fixes_pass_by: spec.fixes_pass_by.or_default(),
         passed_by: false,
-        emergencies_pass_by: spec.emergencies_pass_by.or(false),
+        emergencies_pass_by: spec.emergencies_pass_by.or_default(),
     }
 }
 
@@ -306,12 +305,12 @@ fn resolve_rejection(field: &Field<AfterRejectionSpec>, problems: &mut Problems)
             problems.exclude(("revert", revert.span), ("restart", restart.span));
             AfterRejection::Leave
         }
-        (None, Some(_)) => AfterRejection::Restart { after: distribution(&spec.restart, IMMEDIATE) },
+        (None, Some(_)) => AfterRejection::Restart { after: spec.restart.or(IMMEDIATE) },
         (Some(_), None) => AfterRejection::Revert(RepairPolicy {
-            latency: distribution(&spec.revert, IMMEDIATE),
-            misattribution: ratio(&spec.misattribution, 0.0),
-            again: distribution(&spec.again, Distribution::Fixed { ms: DAY_MS }),
-            fast_track: spec.fast_track.or(false),
+            latency: spec.revert.or(IMMEDIATE),
+            misattribution: spec.misattribution.or_default(),
+            again: spec.again.or(Distribution::Fixed { ms: DAY_MS }),
+            fast_track: spec.fast_track.or_default(),
         }),
         (None, None) => {
             if !spec.revert.is_broken() && !spec.restart.is_broken() {

@@ -1,12 +1,11 @@
 //! Resolves `[pipeline.emergency]` and `[pipeline.error-budget]`.
 
-use super::read::{given, ratio};
 use crate::plan::pipeline::{Emergency, EntryPolicy, ErrorBudget, Stage};
 use crate::plan::{Fleet, Ratio};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::spec::{EmergencySpec, ErrorBudgetSpec, PipelineSpec};
-use crate::scenario::value::{Duration, Percent};
+use crate::scenario::value::Percent;
 
 const WINDOW_MS: u64 = 28 * 24 * crate::plan::HOUR_MS;
 
@@ -14,11 +13,11 @@ const WINDOW_MS: u64 = 28 * 24 * crate::plan::HOUR_MS;
 pub(super) fn emergency(field: &Field<EmergencySpec>, entry: EntryPolicy) -> Option<Emergency> {
     let spec = field.value()?;
     Some(Emergency {
-        share: ratio(&spec.share, 0.0),
+        share: spec.share.or_default(),
         bakes: spec.bakes.value().map_or(Ratio::ONE, |Percent(share)| *share),
-        review: given(&spec.review),
-        review_catches: spec.review_catches.value().map(|_| ratio(&spec.review_catches, 0.0)),
-        ignores_windows: spec.ignores_windows.or(false),
+        review: spec.review.given(),
+        review_catches: spec.review_catches.given(),
+        ignores_windows: spec.ignores_windows.or_default(),
         entry: spec.entry.or(entry),
     })
 }
@@ -30,7 +29,7 @@ pub(super) fn error_budget(
     problems: &mut Problems,
 ) -> Option<ErrorBudget> {
     let spec = field.value()?;
-    let window_ms = spec.window.or(Duration { ms: WINDOW_MS }).ms;
+    let window_ms = spec.window.or(WINDOW_MS);
     if let Some(Written { span, .. }) = spec.window.get().filter(|_| window_ms == 0) {
         problems.out_of_range(*span, "a window of no length holds no harm", "write \"28d\", as is usual");
     }

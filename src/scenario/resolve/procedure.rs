@@ -2,13 +2,10 @@
 
 use super::defect::cohort;
 use super::fleet::ResolvedFleet;
-use super::read::{ms, share};
 use crate::plan::{HostShare, OneBox, Procedure};
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::Field;
 use crate::scenario::spec::{OneBoxSpec, StrategySpec, WaveSpec, WrittenOneBox};
 use crate::scenario::table::Inherit;
-use crate::scenario::value::AtOnce;
 
 /// `wave` of `strategy` with all keys of the procedure: the strategy's where it has none.
 pub(super) fn written(strategy: &StrategySpec, wave: &WaveSpec) -> WaveSpec {
@@ -32,19 +29,14 @@ pub(super) fn resolve(wave: &WaveSpec, fleet: &ResolvedFleet, problems: &mut Pro
             None | Some(WrittenOneBox::None) => None,
             Some(WrittenOneBox::Stage(stage)) => Some(one_box(stage, fleet, problems)),
         },
-        batch: share(&wave.batch, HostShare::ALL),
-        max_unavailable: share(&wave.max_unavailable, HostShare::ALL),
-        zone_bake_ms: ms(&wave.zone_bake),
-        zones_at_once: at_once(&wave.zones_at_once),
+        batch: wave.batch.or(HostShare::ALL),
+        max_unavailable: wave.max_unavailable.or(HostShare::ALL),
+        zone_bake_ms: wave.zone_bake.or_default(),
+        zones_at_once: wave.zones_at_once.or(1),
     }
 }
 
 fn one_box(stage: &OneBoxSpec, fleet: &ResolvedFleet, problems: &mut Problems) -> OneBox {
     let covers = stage.covers.list().iter().filter_map(|name| cohort(name, fleet, problems)).collect();
-    OneBox { hosts: share(&stage.hosts, HostShare::Count(1)), bake_ms: ms(&stage.bake), covers }
-}
-
-/// How many at once; one where nothing is said.
-pub(super) fn at_once(field: &Field<AtOnce>) -> u32 {
-    field.value().map_or(1, |AtOnce(count)| *count)
+    OneBox { hosts: stage.hosts.or(HostShare::Count(1)), bake_ms: stage.bake.or_default(), covers }
 }

@@ -1,6 +1,6 @@
 //! Resolves a stage that is a fleet of its own: a scenario beside this one, and one of its strategies.
 
-use super::names::{self, find, missing};
+use super::names::{self, find};
 use crate::diagnostic::Span;
 use crate::plan::Change;
 use crate::plan::pipeline::Rehearsal;
@@ -25,7 +25,8 @@ pub(super) fn resolve(
             problems.missing_key(place, message, "add `duration = \"10m\"`, or a `scenario` to roll out");
         }
         if let Some(strategy) = spec.strategy.span() {
-            missing("strategy", "scenario", strategy, problems);
+            let message = "`strategy` says nothing without `scenario`";
+            problems.missing_key(strategy, message, "add `scenario`, or remove `strategy`");
         }
         return None;
     };

@@ -2,7 +2,6 @@
 
 use super::fleet::ResolvedFleet;
 use super::names::{self, find, some, unknown};
-use super::read::share;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::HostShare;
 use crate::scenario::problems::Problems;
@@ -71,7 +70,7 @@ impl<'f> Selection<'f> {
             self.sound = false;
         }
         let place = wave.hosts.span().unwrap_or(*span);
-        self.advance(&regions, share(&wave.hosts, HostShare::ALL), place, problems);
+        self.advance(&regions, wave.hosts.or(HostShare::ALL), place, problems);
         for &region in &regions {
             self.selected_at[region] = Some(header);
         }
@@ -183,13 +182,9 @@ impl<'f> Selection<'f> {
         }
         if !stuck.is_empty() {
             let message = format!("this wave deploys to no more hosts of {}", some(&stuck));
-            let mut diagnostic = Diagnostic::new(&rules::NO_GROWTH, message).at(place, "");
-            if let Some(first) = first {
-                diagnostic = diagnostic.and(first, "this wave got as far or further");
-            }
-            problems.report_once(
-                diagnostic.help("`hosts` counts from the first wave on: let it grow from wave to wave"),
-            );
+            let help = "`hosts` counts from the first wave on: let it grow from wave to wave";
+            let problem = rules::NO_GROWTH.at(place, message).and(first, "this wave got as far or further");
+            problems.report_once(problem.help(help));
             self.sound = false;
         } else if idle && !regions.is_empty() {
             let message = "this wave deploys to no host: its zones are too small for the difference";
@@ -213,7 +208,9 @@ impl<'f> Selection<'f> {
                     < u128::from(after.num) * u128::from(before.den)
             }
             (Some(HostShare::Count(before)), HostShare::Count(after)) => before < after,
-            _ => true,
+            (None, _)
+            | (Some(HostShare::Share(_)), HostShare::Count(_))
+            | (Some(HostShare::Count(_)), HostShare::Share(_)) => true,
         };
         match (grows, shrinks || !written_grows) {
             (_, true) => WaveEffect::Stuck,

@@ -5,7 +5,7 @@ use super::alarm::ResolvedAlarm;
 use super::fleet::ResolvedFleet;
 use super::names::some;
 use super::strategy::Draft;
-use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::diagnostic::{FileId, Span};
 use crate::plan::{Scope, Signal, Watch, Wave};
 use crate::random::Distribution;
 use crate::scenario::problems::Problems;
@@ -76,11 +76,10 @@ fn check_traffic(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, problems: &mut Pr
     }
     let message =
         format!("alarm `{}` measures errors, but there is no traffic in {}", alarm.plan.name, some(&names));
-    let mut diagnostic = Diagnostic::new(&rules::NO_TRAFFIC, message).at(alarm.span, "");
-    if let Some(region) = fleet.plan.regions.iter().position(|region| region.requests_per_second <= 0.0) {
-        diagnostic = diagnostic.and(fleet.spans[region], "no `requests-per-second` here");
-    }
-    problems.report(diagnostic.help("give the regions `requests-per-second`, or use `impaired-hosts`"));
+    let first = fleet.plan.regions.iter().position(|region| region.requests_per_second <= 0.0);
+    let problem = rules::NO_TRAFFIC.at(alarm.span, message);
+    let problem = problem.and(first.map(|region| fleet.spans[region]), "no `requests-per-second` here");
+    problems.report(problem.help("give the regions `requests-per-second`, or use `impaired-hosts`"));
 }
 
 /// Warns if no strategy has a one-box for a one-box alarm that all of them merely listen to by default.

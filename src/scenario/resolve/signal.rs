@@ -2,14 +2,13 @@
 
 use super::alert;
 use super::bound::threshold;
-use super::read::{IMMEDIATE, distribution, name, ratio};
 use crate::plan::Signal;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::spec::AlarmSpec;
 use crate::scenario::suggest;
 use crate::scenario::table::Keys;
-use crate::scenario::value::{Duration, Int};
+use crate::scenario::value::{Duration, IMMEDIATE};
 
 /// What the reader of a key returns: the signal, and the time between its datapoints if that is not the period; none if it
 /// was reported.
@@ -33,9 +32,7 @@ const KINDS: [(&str, ReadSignal); 11] = [
     ("canary", |spec, _, problems| each_period(alert::canary(spec.canary.get()?, &spec.scope, problems)?)),
     ("impaired-hosts", impaired_hosts),
     ("breach-probability", breach_probability),
-    ("detection-delay", |spec, _, _| {
-        each_period(Signal::DetectionDelay(distribution(&spec.detection_delay, IMMEDIATE)))
-    }),
+    ("detection-delay", |spec, _, _| each_period(Signal::DetectionDelay(spec.detection_delay.or(IMMEDIATE)))),
     // The alarms that it is made of are looked up once all are there.
     ("any-of", |_, _, _| each_period(Signal::AnyOf(Vec::new()))),
 ];
@@ -51,7 +48,7 @@ pub(super) fn resolve(
     match spec.written(&keys)[..] {
         [] if spec.is_any_broken(&keys) => None,
         [] => {
-            let message = format!("alarm `{}` has no signal", name(&spec.name));
+            let message = format!("alarm `{}` has no signal", spec.name.or_default());
             problems.missing_key(written.span, message, format!("add one of {}", suggest::list(&keys)));
             None
         }
@@ -61,7 +58,8 @@ pub(super) fn resolve(
             Some((signal, between_ms.unwrap_or(period.ms)))
         }
         [(one, first), (other, second), ..] => {
-            let message = format!("alarm `{}` has two signals, `{one}` and `{other}`", name(&spec.name));
+            let message =
+                format!("alarm `{}` has two signals, `{one}` and `{other}`", spec.name.or_default());
             let help = "keep one, and write the other as an alarm of its own";
             problems.conflict((second, first), message, help);
             None
@@ -82,30 +80,30 @@ fn scraped(rule: Option<(Signal, u64)>) -> SignalRead {
 fn error_ratio(spec: &AlarmSpec, _: Duration, problems: &mut Problems) -> SignalRead {
     let Written { value: spec, span } = spec.error_ratio.get()?;
     let (threshold, comparison) = threshold(&spec.above, &spec.at_least, *span, problems)?;
-    each_period(Signal::ErrorRatio { threshold, comparison, min_requests: spec.min_requests.or(Int(1)).0 })
+    each_period(Signal::ErrorRatio { threshold, comparison, min_requests: spec.min_requests.or(1) })
 }
 
 fn slow_ratio(spec: &AlarmSpec, _: Duration, problems: &mut Problems) -> SignalRead {
     let Written { value: spec, span } = spec.slow_ratio.get()?;
     let (threshold, comparison) = threshold(&spec.above, &spec.at_least, *span, problems)?;
-    each_period(Signal::SlowRatio { threshold, comparison, min_requests: spec.min_requests.or(Int(1)).0 })
+    each_period(Signal::SlowRatio { threshold, comparison, min_requests: spec.min_requests.or(1) })
 }
 
 fn breach_probability(spec: &AlarmSpec, _: Duration, _: &mut Problems) -> SignalRead {
     let spec = spec.breach_probability.value()?;
-    let (healthy, impaired) = (ratio(&spec.healthy, 0.0), ratio(&spec.impaired, 1.0));
+    let (healthy, impaired) = (spec.healthy.or_default(), spec.impaired.or(1.0));
     each_period(Signal::BreachProbability { healthy, impaired })
 }
 
 fn error_count(spec: &AlarmSpec, _: Duration, _: &mut Problems) -> SignalRead {
     let spec = spec.error_count.value()?;
-    each_period(Signal::ErrorCount { at_least: spec.at_least.or(Int(1)).0, seen: ratio(&spec.seen, 1.0) })
+    each_period(Signal::ErrorCount { at_least: spec.at_least.or(1), seen: spec.seen.or(1.0) })
 }
 
 fn synthetic(spec: &AlarmSpec, _: Duration, problems: &mut Problems) -> SignalRead {
     let Written { value: spec, span } = spec.synthetic.get()?;
     let (threshold, comparison) = threshold(&spec.above, &spec.at_least, *span, problems)?;
-    let (probes, covers) = (spec.probes.or(Int(1)).0, ratio(&spec.covers, 1.0));
+    let (probes, covers) = (spec.probes.or(1), spec.covers.or(1.0));
     each_period(Signal::Synthetic { probes, covers, threshold, comparison })
 }
 

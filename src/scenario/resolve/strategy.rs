@@ -4,7 +4,6 @@ use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::fleet::ResolvedFleet;
 use super::names::{self, check_unique, unknown};
 use super::procedure;
-use super::read::{IMMEDIATE, distribution, given, ms, name, share, text};
 use super::response;
 use super::select::Selection;
 use crate::diagnostic::{FileId, Span};
@@ -14,7 +13,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{BypassSpec, RollbackSpec, StrategySpec, WaveSpec};
-use crate::scenario::value::Name;
+use crate::scenario::value::{IMMEDIATE, Name};
 
 /// A strategy of the plan with what the later checks need of its text.
 pub(super) struct Draft {
@@ -85,7 +84,7 @@ pub(super) fn resolve(extended: Vec<Extended>, parts: &Against<'_>, problems: &m
 
 /// Warns of templates of the scenario itself that nothing extends; a library may have some to spare.
 fn check_templates(extended: &[Extended], problems: &mut Problems) {
-    let is_template = |strategy: &Extended| strategy.spec.template.or(false);
+    let is_template = |strategy: &Extended| strategy.spec.template.or_default();
     if extended.iter().all(is_template) {
         // That there is nothing to run is an error of its own.
         return;
@@ -107,20 +106,20 @@ fn check_templates(extended: &[Extended], problems: &mut Problems) {
 fn resolve_one(extended: Extended, parts: &Against<'_>, problems: &mut Problems) -> Draft {
     let &Against { fleet, alarms } = parts;
     let Extended { spec, header, broken } = extended;
-    let template = spec.template.or(false) || spec.template.is_broken();
+    let template = spec.template.or_default() || spec.template.is_broken();
     let mut draft = Draft {
         plan: plan::Strategy {
-            name: name(&spec.name),
-            description: text(&spec.description),
-            source: text(&spec.source),
+            name: spec.name.or_default(),
+            description: spec.description.or_default(),
+            source: spec.source.or_default(),
             waves: Vec::new(),
             alarms: listened_to(&spec.alarms, alarms, problems),
             complete_at: spec.complete_at.value().map_or(Ratio::ONE, |share| share.0),
-            deploy_time: given(&spec.deploy_time),
+            deploy_time: spec.deploy_time.given(),
             // The way back takes as long as the way there, unless something nearer says otherwise.
-            rollback_time: spec.rollback_time.value().or(spec.deploy_time.value()).map(|time| time.0),
+            rollback_time: spec.rollback_time.given().or(spec.deploy_time.given()),
             bypass: spec.bypass.value().map(bypass),
-            trigger_step_ms: ms(&spec.trigger_step),
+            trigger_step_ms: spec.trigger_step.or_default(),
             response: response::response(&spec.response, alarms, problems),
             operators: response::operators(&spec.operators, problems),
             rollback: rollback(spec.rollback.value()),
@@ -139,7 +138,7 @@ fn resolve_one(extended: Extended, parts: &Against<'_>, problems: &mut Problems)
 }
 
 fn bypass(spec: &BypassSpec) -> Bypass {
-    Bypass { hosts: share(&spec.hosts, HostShare::ALL), time: distribution(&spec.time, IMMEDIATE) }
+    Bypass { hosts: spec.hosts.or(HostShare::ALL), time: spec.time.or(IMMEDIATE) }
 }
 
 fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
@@ -147,8 +146,8 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
     let spec = spec.unwrap_or(&absent);
     Rollback {
         scope: spec.scope.or(RollbackScope::Everything),
-        batch: share(&spec.batch, HostShare::ALL),
-        reaction_delay_ms: ms(&spec.reaction_delay),
+        batch: spec.batch.or(HostShare::ALL),
+        reaction_delay_ms: spec.reaction_delay.or_default(),
         target: spec.to.or(RollbackTarget::Previous),
     }
 }
@@ -181,11 +180,11 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
         let spec = procedure::written(&draft.spec, &wave.value);
         let regions = selection.select(&spec, wave.span, problems);
         draft.plan.waves.push(Wave {
-            name: name(&spec.name),
+            name: spec.name.or_default(),
             regions,
-            hosts: share(&spec.hosts, HostShare::ALL),
-            regions_at_once: procedure::at_once(&spec.regions_at_once),
-            bake_ms: ms(&spec.bake),
+            hosts: spec.hosts.or(HostShare::ALL),
+            regions_at_once: spec.regions_at_once.or(1),
+            bake_ms: spec.bake.or_default(),
             procedure: procedure::resolve(&spec, fleet, problems),
         });
         draft.procedures.push(spec);

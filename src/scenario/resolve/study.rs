@@ -4,15 +4,14 @@ use super::expect;
 use super::limit;
 use super::run::StrategiesRun;
 use super::strategy::Names;
-use crate::diagnostic::Diagnostic;
 use crate::outcome::measures;
 use crate::plan::study::Statistic;
-use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, StudyPlan, Threshold};
+use crate::plan::{Guard, Level, Plan, Precision, Strata, StudyPlan, Threshold};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{GuardSpec, ScenarioSpec, StudySpec, ThresholdSpec};
-use crate::scenario::value::{Duration, Int, Percent, PrecisionText, Seed};
+use crate::scenario::value::PrecisionText;
 
 /// The study, and the strategies to run as indices of the drafts.
 pub(super) fn resolve(
@@ -28,18 +27,18 @@ pub(super) fn resolve(
     let thresholds = spec.threshold.list().iter();
     let thresholds =
         thresholds.filter_map(|threshold| resolve_threshold(threshold, &run, problems)).collect();
-    let trials = study.trials.or(Int(1_000)).0;
+    let trials = study.trials.or(1_000);
     let study = StudyPlan {
         trials,
-        seed: study.seed.or(Seed(0)).0,
+        seed: study.seed.or(0),
         baseline,
-        start_utc_ms: study.start.value().map_or(0, |time| time.ms),
-        start_spread_ms: study.start_spread.or(Duration::ZERO).ms,
-        observe_after_ms: study.observe_after.or(Duration::ZERO).ms,
+        start_utc_ms: study.start.or_default(),
+        start_spread_ms: study.start_spread.or_default(),
+        observe_after_ms: study.observe_after.or_default(),
         thresholds,
-        estimator: study.estimator.or(Estimator::default()),
+        estimator: study.estimator.or_default(),
         precision: precisions(study, &run, problems),
-        max_trials: study.max_trials.or(Int(MAX_TRIALS_IF_UNSAID)).0.max(trials),
+        max_trials: study.max_trials.or(MAX_TRIALS_IF_UNSAID).max(trials),
         guards: spec.guard.list().iter().filter_map(|guard| resolve_guard(guard, &run, problems)).collect(),
         expectations: expect::resolve(spec, &run, problems),
     };
@@ -62,12 +61,8 @@ pub(super) fn check_trials(plan: &Plan, spec: &ScenarioSpec, problems: &mut Prob
     let study = spec.study.value();
     // Without a number of trials the estimator is what asks for more than the default.
     let place = study.and_then(|study| study.trials.span().or(study.estimator.span()));
-    let mut diagnostic = Diagnostic::new(&rules::TOO_FEW_TRIALS, message);
-    if let Some(place) = place {
-        diagnostic = diagnostic.at(place, "");
-    }
     let help = format!("write `trials = {fewest}` or more, or `estimator = \"plain\"`");
-    problems.report(diagnostic.help(help));
+    problems.report(rules::TOO_FEW_TRIALS.at(place, message).help(help));
 }
 
 fn precisions(study: &StudySpec, run: &StrategiesRun<'_>, problems: &mut Problems) -> Vec<Precision> {
@@ -122,6 +117,6 @@ fn resolve_guard(
         metric: metric?,
         statistic: statistic.value,
         strategy,
-        tolerance: spec.tolerance.value().map_or(TOLERANCE_IF_UNSAID, |Percent(ratio)| ratio.as_f64()),
+        tolerance: spec.tolerance.or(TOLERANCE_IF_UNSAID),
     })
 }

@@ -1,12 +1,12 @@
 //! Resolves `[pipeline.two-phase]`, and keeps its defect to itself.
 
 use super::names::{self, find};
-use super::read::{IMMEDIATE, distribution, ratio};
 use crate::plan::Change;
 use crate::plan::pipeline::{BakesFrom, DefectClass, TwoPhase};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Field;
 use crate::scenario::spec::TwoPhaseSpec;
+use crate::scenario::value::IMMEDIATE;
 
 /// The two-phase changes of a pipeline. Ordinary changes have the defect of unprepared hosts no more: what is left of
 /// `defects` is as likely together as all of them were.
@@ -25,8 +25,8 @@ pub(super) fn resolve(
         defects.iter_mut().for_each(|class| class.probability /= others);
     }
     Some(TwoPhase {
-        share: ratio(&spec.share, 0.0),
-        bake: distribution(&spec.bake, IMMEDIATE),
+        share: spec.share.or_default(),
+        bake: spec.bake.or(IMMEDIATE),
         from: spec.from.or(BakesFrom::Delivery),
         unprepared,
     })

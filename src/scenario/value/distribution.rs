@@ -13,6 +13,9 @@ const SIGMAS: std::ops::RangeInclusive<f64> = 0.0..=10.0;
 /// Weibull shapes that double precision samples without overflow.
 const SHAPES: std::ops::RangeInclusive<f64> = 0.05..=100.0;
 
+/// A time of no length.
+pub const IMMEDIATE: Distribution = Distribution::Fixed { ms: 0 };
+
 /// A distribution as written.
 #[derive(Debug, Clone, Copy)]
 pub struct DistributionText(pub Distribution);
@@ -66,7 +69,7 @@ spec! {
 impl Read for DistributionText {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
-            DeValue::String(text) if text == "immediate" => Some(Self(Distribution::Fixed { ms: 0 })),
+            DeValue::String(text) if text == "immediate" => Some(Self(IMMEDIATE)),
             DeValue::Table(_) => {
                 let family = FamilySpec::read(node, reader)?;
                 read_family(&family, node, reader).map(Self)

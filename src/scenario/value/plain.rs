@@ -1,0 +1,80 @@
+//! What the plan has for a value of the language: plain numbers, times in milliseconds, names. A key of such a value is
+//! read with its default in one word. Nothing is reported here.
+
+use super::{
+    AtOnce, Datapoints, DateText, DistributionText, Duration, HostCount, HoursText, Int, Name, NonNegative,
+    Percent, Positive, Seed, Text, TimeOfDay,
+};
+use crate::plan::HostShare;
+use crate::random::Distribution;
+use crate::scenario::reader::Field;
+use jiff::civil::Date;
+
+/// A value that stands in the plan by itself.
+pub trait InPlan {
+    /// As the plan has it.
+    type Plain;
+
+    /// The same in the plan.
+    fn plain(&self) -> Self::Plain;
+}
+
+impl<T: InPlan> Field<T> {
+    /// What was written; none where it was left out or reported.
+    pub fn given(&self) -> Option<T::Plain> {
+        self.value().map(T::plain)
+    }
+
+    /// What was written, or `default` where it was left out or reported.
+    pub fn or(&self, default: T::Plain) -> T::Plain {
+        self.given().unwrap_or(default)
+    }
+
+    /// What was written, or nothing: 0, no, no time, an empty text.
+    pub fn or_default(&self) -> T::Plain
+    where
+        T::Plain: Default,
+    {
+        self.given().unwrap_or_default()
+    }
+}
+
+macro_rules! in_plan {
+    ($($type:ty => $plain:ty, $read:expr;)*) => {$(
+        impl InPlan for $type {
+            type Plain = $plain;
+
+            fn plain(&self) -> $plain {
+                let read: fn(&Self) -> $plain = $read;
+                read(self)
+            }
+        }
+    )*};
+}
+
+in_plan! {
+    bool => bool, |yes| *yes;
+    Name => String, |name| name.0.clone();
+    Text => String, |text| text.0.clone();
+    Positive => f64, |number| number.0;
+    NonNegative => f64, |number| number.0;
+    // Exact up to the one division.
+    Percent => f64, |share| share.0.as_f64();
+    HostCount => HostShare, |hosts| hosts.0;
+    AtOnce => u32, |count| count.0;
+    Seed => u64, |seed| seed.0;
+    Datapoints => Self, |datapoints| *datapoints;
+    Duration => u64, |duration| duration.ms;
+    TimeOfDay => u64, |time| time.ms;
+    DateText => Date, |date| date.0;
+    HoursText => [bool; 24], |hours| hours.local;
+    DistributionText => Distribution, |distribution| distribution.0;
+}
+
+impl<const MIN: u64, const MAX: u64> InPlan for Int<MIN, MAX> {
+    type Plain = u64;
+
+    fn plain(&self) -> u64 {
+        self.0
+    }
+}
