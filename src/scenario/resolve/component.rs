@@ -1,37 +1,21 @@
 //! Resolves `[[pipeline.component]]`: what deploys each component, and which defects are its own.
 
 use super::names::{self, check_unique, find};
-use super::strategy::Names;
+use super::run::StrategiesRun;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::Change;
 use crate::plan::pipeline::Component;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{ComponentSpec, PipelineSpec, ScenarioSpec};
+use crate::scenario::spec::{ComponentSpec, PipelineSpec};
 use crate::scenario::value::Name;
-
-/// The strategies that components refer to.
-pub(super) struct Strategies<'a> {
-    /// All of the scenario.
-    pub names: &'a Names<'a>,
-    /// Those that are compared, as indices.
-    pub compared: &'a [usize],
-}
-
-/// Whether a strategy deploys a component or another pipeline: then it is compared only where the study lists it.
-pub(super) fn is_spoken_for(spec: &ScenarioSpec, strategy: &str) -> bool {
-    let Some(pipeline) = spec.pipeline.value() else { return false };
-    let components = pipeline.component.list().iter().map(|component| &component.value.strategy);
-    let others = pipeline.other.list().iter().map(|other| &other.value.strategy);
-    components.chain(others).filter_map(Field::value).any(|Name(named)| named == strategy)
-}
 
 /// The components, in order; empty if the pipeline has none.
 pub(super) fn resolve(
     pipeline: &PipelineSpec,
     change: &Change,
-    strategies: &Strategies<'_>,
+    run: &StrategiesRun<'_>,
     problems: &mut Problems,
 ) -> Vec<Component> {
     let listed = pipeline.component.list();
@@ -40,7 +24,7 @@ pub(super) fn resolve(
     let mut claimed: Vec<(usize, Span)> = Vec::new();
     let one = |Written { value: spec, .. }: &Written<ComponentSpec>| Component {
         name: spec.name.or_default(),
-        strategy: deployed_by(spec, strategies, problems),
+        strategy: deployed_by(spec, run, problems),
         defects: own_defects(&spec.defects, change, &mut claimed, problems),
     };
     listed.iter().map(one).collect()
@@ -74,12 +58,12 @@ fn check_under_study(listed: &[Written<ComponentSpec>], problems: &mut Problems)
 /// The strategy of a component, which takes its waves together with those that are compared.
 fn deployed_by(
     spec: &ComponentSpec,
-    strategies: &Strategies<'_>,
+    run: &StrategiesRun<'_>,
     problems: &mut Problems,
 ) -> Option<crate::plan::Strategy> {
     let written = spec.strategy.get()?;
-    let drafts = strategies.names.drafts;
-    let draft = &drafts[strategies.names.find_runnable(written, problems)?];
+    let drafts = run.names.drafts;
+    let draft = &drafts[run.names.find_runnable(written, problems)?];
     if draft.template {
         return None;
     }
@@ -88,7 +72,7 @@ fn deployed_by(
         let other = &drafts[**index];
         !draft.broken && !other.broken && other.plan.waves.len() != own
     };
-    if let Some(&other) = strategies.compared.iter().find(differs) {
+    if let Some(&other) = run.order.iter().find(differs) {
         let (other, waves) = (&drafts[other], drafts[other].plan.waves.len());
         let counted = |count: usize| if count == 1 { "1 wave".to_owned() } else { format!("{count} waves") };
         let message = format!(

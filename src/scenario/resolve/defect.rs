@@ -1,8 +1,9 @@
 //! Resolves `[[defect]]`.
 
-use super::alarm::{ResolvedAlarm, alarm_indices};
+use super::alarm::alarm_indices;
 use super::fleet::ResolvedFleet;
 use super::names::{self, check_unique, find, unknown};
+use super::scene::Scene;
 use crate::plan::{
     Condition, Cure, Defect, DefectClock, HostRepair, HostShare, Hurts, Relapse, RollbackEffect, Symptom,
     Trigger, Within,
@@ -16,24 +17,18 @@ use crate::scenario::value::{HoursText, IMMEDIATE, Name};
 /// Resolves the catalogue.
 pub(super) fn resolve(
     defects: &Field<Vec<Written<DefectSpec>>>,
-    fleet: &ResolvedFleet,
-    alarms: &[ResolvedAlarm],
+    scene: &Scene,
     problems: &mut Problems,
 ) -> Vec<Defect> {
     let defects = defects.list();
     check_unique("defect", defects.iter().map(|defect| &defect.value.name), problems);
     // In order of definition: the same file gives the same bits everywhere.
     let total: f64 = defects.iter().map(|defect| defect.value.weight.or(1.0)).sum();
-    defects.iter().map(|defect| resolve_one(defect, total, fleet, alarms, problems)).collect()
+    defects.iter().map(|defect| resolve_one(defect, total, scene, problems)).collect()
 }
 
-fn resolve_one(
-    written: &Written<DefectSpec>,
-    total: f64,
-    fleet: &ResolvedFleet,
-    alarms: &[ResolvedAlarm],
-    problems: &mut Problems,
-) -> Defect {
+fn resolve_one(written: &Written<DefectSpec>, total: f64, scene: &Scene, problems: &mut Problems) -> Defect {
+    let Scene { fleet, alarms } = scene;
     let spec = &written.value;
     check_clock(written, problems);
     let cohort = spec.cohort.get().and_then(|cohort| self::cohort(cohort, fleet, problems));

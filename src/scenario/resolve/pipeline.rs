@@ -2,8 +2,9 @@
 
 use super::calendar::{self, Calendars};
 use super::change;
-use super::component::{self, Strategies};
+use super::component;
 use super::names::{self, check_unique, find};
+use super::run::StrategiesRun;
 use super::{policy, recorded, rehearsal, two_phase};
 use crate::diagnostic::Span;
 use crate::plan::pipeline::{
@@ -27,7 +28,7 @@ const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
 pub(super) fn resolve(
     spec: &ScenarioSpec,
     plan: &Plan,
-    strategies: &Strategies<'_>,
+    run: &StrategiesRun<'_>,
     problems: &mut Problems,
 ) -> Option<Pipeline> {
     let Written { value: spec_of_pipeline, span } = spec.pipeline.get()?;
@@ -35,7 +36,7 @@ pub(super) fn resolve(
     let calendars = calendar::resolve(spec_of_pipeline, &plan.fleet, times.length_ms, problems);
     calendar::check_freezes(spec_of_pipeline, problems);
     let wave_holds = spec_of_pipeline.wave_holds.or(WaveHolds::Start);
-    let context = CommonParts { scenario: spec, plan, strategies, calendars: &calendars, wave_holds, times };
+    let context = CommonParts { scenario: spec, plan, run, calendars: &calendars, wave_holds, times };
     let others = spec_of_pipeline.other.list();
     check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
     let mut pipeline = context.resolve_line(spec_of_pipeline, *span, &plan.change, problems);
@@ -47,7 +48,7 @@ pub(super) fn resolve(
         others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
         exclusive_regions: spec_of_pipeline.exclusive_regions.or(true),
         shared_alarms: spec_of_pipeline.shared_alarms.or(true),
-        components: component::resolve(spec_of_pipeline, &plan.change, strategies, problems),
+        components: component::resolve(spec_of_pipeline, &plan.change, run, problems),
         ..pipeline
     })
 }
@@ -75,7 +76,7 @@ fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> T
 struct CommonParts<'a> {
     scenario: &'a ScenarioSpec,
     plan: &'a Plan,
-    strategies: &'a Strategies<'a>,
+    run: &'a StrategiesRun<'a>,
     calendars: &'a Calendars,
     wave_holds: WaveHolds,
     times: Times,
@@ -144,7 +145,7 @@ impl CommonParts<'_> {
             ..PipelineSpec::default()
         };
         let pipeline = self.resolve_line(&line, *span, &change, problems);
-        let strategy = self.strategies.names.find_runnable(spec.strategy.get()?, problems)?;
+        let strategy = self.run.names.find_runnable(spec.strategy.get()?, problems)?;
         let study = StudyPlan {
             baseline: 0,
             thresholds: Vec::new(),
@@ -157,7 +158,7 @@ impl CommonParts<'_> {
             name: spec.name.or_default(),
             description: String::new(),
             change,
-            strategies: vec![self.strategies.names.drafts[strategy].plan.clone()],
+            strategies: vec![self.run.names.drafts[strategy].plan.clone()],
             study,
             pipeline: Some(pipeline),
             ..self.plan.clone()

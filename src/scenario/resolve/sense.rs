@@ -4,6 +4,7 @@
 use super::alarm::ResolvedAlarm;
 use super::fleet::ResolvedFleet;
 use super::names::some;
+use super::scene::Scene;
 use super::strategy::Draft;
 use crate::diagnostic::{FileId, Span};
 use crate::plan::{Scope, Signal, Watch, Wave};
@@ -16,12 +17,8 @@ use crate::scenario::value::Duration;
 use std::collections::BTreeSet;
 
 /// Runs every check on strategies that could be resolved.
-pub(super) fn check(
-    fleet: &ResolvedFleet,
-    alarms: &[ResolvedAlarm],
-    drafts: &[Draft],
-    problems: &mut Problems,
-) {
+pub(super) fn check(scene: &Scene, drafts: &[Draft], problems: &mut Problems) {
+    let Scene { fleet, alarms } = scene;
     let running: Vec<&Draft> = drafts.iter().filter(|draft| !draft.template).collect();
     check_unused(alarms, &running, problems);
     let heard = |index: usize| running.iter().any(|draft| draft.plan.alarms.contains(&index));

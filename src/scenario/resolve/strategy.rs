@@ -1,16 +1,17 @@
 //! Resolves `[[strategy]]`: waves, alarms and rollback of each strategy that is not a template.
 
-use super::alarm::{ResolvedAlarm, alarm_indices};
+use super::alarm::alarm_indices;
 use super::fleet::ResolvedFleet;
 use super::names::{self, check_unique, unknown};
 use super::procedure;
 use super::response;
+use super::scene::Scene;
 use super::select::Selection;
 use crate::diagnostic::{FileId, Span};
 use crate::plan::{self, Bypass, HostShare, Ratio, Rollback, RollbackScope, RollbackTarget, Wave};
 use crate::scenario::extend::Extended;
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::{Field, Written};
+use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{BypassSpec, RollbackSpec, StrategySpec, WaveSpec};
 use crate::scenario::value::{IMMEDIATE, Name};
@@ -68,18 +69,10 @@ impl Names<'_> {
     }
 }
 
-/// What strategies are resolved against.
-pub(super) struct Against<'a> {
-    /// The fleet.
-    pub fleet: &'a ResolvedFleet,
-    /// All alarms.
-    pub alarms: &'a [ResolvedAlarm],
-}
-
 /// Resolves all strategies.
-pub(super) fn resolve(extended: Vec<Extended>, parts: &Against<'_>, problems: &mut Problems) -> Vec<Draft> {
+pub(super) fn resolve(extended: Vec<Extended>, scene: &Scene, problems: &mut Problems) -> Vec<Draft> {
     check_templates(&extended, problems);
-    extended.into_iter().map(|strategy| resolve_one(strategy, parts, problems)).collect()
+    extended.into_iter().map(|strategy| resolve_one(strategy, scene, problems)).collect()
 }
 
 /// Warns of templates of the scenario itself that nothing extends; a library may have some to spare.
@@ -103,17 +96,21 @@ fn check_templates(extended: &[Extended], problems: &mut Problems) {
     }
 }
 
-fn resolve_one(extended: Extended, parts: &Against<'_>, problems: &mut Problems) -> Draft {
-    let &Against { fleet, alarms } = parts;
+fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Draft {
+    let Scene { fleet, alarms } = scene;
     let Extended { spec, header, broken } = extended;
     let template = spec.template.or_default() || spec.template.is_broken();
+    let listened_to = match spec.alarms.value() {
+        Some(listed) => alarm_indices(listed, alarms, problems),
+        None => (0..alarms.len()).collect(),
+    };
     let mut draft = Draft {
         plan: plan::Strategy {
             name: spec.name.or_default(),
             description: spec.description.or_default(),
             source: spec.source.or_default(),
             waves: Vec::new(),
-            alarms: listened_to(&spec.alarms, alarms, problems),
+            alarms: listened_to,
             complete_at: spec.complete_at.value().map_or(Ratio::ONE, |share| share.0),
             deploy_time: spec.deploy_time.given(),
             // The way back takes as long as the way there, unless something nearer says otherwise.
@@ -150,17 +147,6 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
         reaction_delay_ms: spec.reaction_delay.or_default(),
         target: spec.to.or(RollbackTarget::Previous),
     }
-}
-
-/// Indices of the alarms a strategy listens to: those it lists, or all.
-fn listened_to(
-    field: &Field<Vec<Written<Name>>>,
-    alarms: &[ResolvedAlarm],
-    problems: &mut Problems,
-) -> Vec<usize> {
-    field
-        .value()
-        .map_or_else(|| (0..alarms.len()).collect(), |listed| alarm_indices(listed, alarms, problems))
 }
 
 fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Problems) {

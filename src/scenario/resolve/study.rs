@@ -13,15 +13,15 @@ use crate::scenario::rules;
 use crate::scenario::spec::{GuardSpec, ScenarioSpec, StudySpec, ThresholdSpec};
 use crate::scenario::value::PrecisionText;
 
-/// The study, and the strategies to run as indices of the drafts.
-pub(super) fn resolve(
-    spec: &ScenarioSpec,
-    names: &Names<'_>,
+/// The study, and the strategies that it runs.
+pub(super) fn resolve<'a>(
+    spec: &'a ScenarioSpec,
+    names: &'a Names<'a>,
     problems: &mut Problems,
-) -> (StudyPlan, Vec<usize>) {
+) -> (StudyPlan, StrategiesRun<'a>) {
     let absent = StudySpec::default();
     let study = spec.study.value().unwrap_or(&absent);
-    let run = StrategiesRun::choose(names, spec, study, problems);
+    let run = StrategiesRun::choose(names, spec, problems);
     let baseline =
         study.baseline.get().and_then(|name| run.position(name, "the baseline", problems)).unwrap_or(0);
     let thresholds = spec.threshold.list().iter();
@@ -42,7 +42,7 @@ pub(super) fn resolve(
         guards: spec.guard.list().iter().filter_map(|guard| resolve_guard(guard, &run, problems)).collect(),
         expectations: expect::resolve(spec, &run, problems),
     };
-    (study, run.order)
+    (study, run)
 }
 
 /// Most trials that precision may take if nothing is said: minutes rather than hours.
