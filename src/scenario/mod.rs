@@ -5,6 +5,7 @@
 //! that was reported is marked as broken, so that nothing is reported twice. It must not simulate.
 
 mod extend;
+mod in_plan;
 mod include;
 mod places;
 mod problems;
@@ -376,6 +377,37 @@ wave = [{{ name = "first", regions = ["small"], bake = "1h" }}, {{ regions = "re
         let loaded = load_files(&files);
         assert!(rendered(&loaded).contains("--> fleet.toml:4:18"), "{}", rendered(&loaded));
         assert_eq!(loaded.problems.list().len(), 1);
+    }
+
+    #[test]
+    fn keys_that_do_not_go_together_are_reported_one_by_one() {
+        let conflicts = |loaded: Loaded| {
+            loaded.problems.list().iter().filter(|problem| problem.rule == &rules::CONFLICTING_KEYS).count()
+        };
+        let strategy = "[[strategy]]\nname = \"s\"\nwave = [{ regions = \"all\" }]\n";
+        let alarm = |keys: &str| {
+            let alarm = format!("[[alarm]]\nname = \"a\"\n{keys}\n");
+            conflicts(load_text(&format!("{REGIONS}{alarm}{strategy}")))
+        };
+        let timing = "period = \"1m\"\ndatapoints = 1\npublish-delay = \"1s\"\nclock = \"wall\"\nmissing-data = \"ignore\"";
+        let state = "scope = \"zone\"\nwatch = \"wave\"\nbroken = \"1%\"\nlost-with-service = \"50%\"";
+        assert_eq!(alarm(&format!("scope = \"zone\"\ndetection-delay = \"5m\"\n{timing}")), 5);
+        assert_eq!(alarm(&format!("any-of = [\"b\"]\n{timing}\n{state}")), 9);
+        let rule = "rate-ratio = { above = \"1%\", windows = [\"5m\"] }";
+        assert_eq!(alarm(&format!("scope = \"zone\"\n{rule}\n{timing}")), 3);
+        for (judge, foreign) in [("sequential", 2), ("z-score", 3), ("mann-whitney", 4)] {
+            let errors = "false-positive = \"1%\", false-negative = \"1%\"";
+            let keys = format!("ratio = 2, {errors}, confidence = \"99%\", least-ratio = 2");
+            let canary = format!("scope = \"one-box\"\ncanary = {{ judge = \"{judge}\", {keys} }}");
+            assert_eq!(alarm(&canary), foreign, "{judge}");
+        }
+        let stage = "name = \"gamma\"\nphase = \"deploy\"\nscenario = \"gamma.toml\"\nduration = \"1h\"\n\
+                     catches = \"1%\"\nsees = []\nfalse-alarm = \"1%\"\nholds = \"start\"\n";
+        let source = "[pipeline]\nsource = { per-day = 1, every = \"1h\" }\n";
+        let own = format!("{REGIONS}{strategy}{source}[[pipeline.stage]]\n{stage}");
+        let other = format!("{REGIONS}{strategy}");
+        let loaded = load_files(&[("main.toml", own.as_str()), ("gamma.toml", other.as_str())]);
+        assert_eq!(conflicts(loaded), 6, "five of the stage, and two ways to merge");
     }
 
     #[test]

@@ -35,7 +35,7 @@ macro_rules! words {
             }
         }
 
-        impl $crate::scenario::value::InPlan for $type {
+        impl $crate::scenario::in_plan::InPlan for $type {
             type Plain = Self;
 
             fn plain(&self) -> Self {

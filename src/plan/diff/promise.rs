@@ -51,7 +51,7 @@ fn matched(changes: &mut Vec<PlanChange>, mut old: Vec<PlanPromise>, mut new: Ve
 fn thresholds(plan: &Plan) -> Vec<PlanPromise> {
     let promise = |threshold: &Threshold| {
         let Threshold { metric, statistic, strategy, max, level } = threshold;
-        let of = Of { kind: "threshold", statistic: *statistic, metric, strategy: *strategy };
+        let of = Promised { kind: "threshold", statistic: *statistic, metric, strategy: *strategy };
         let kin = format!("{level:?}");
         promised(plan, threshold, &of, kin, vec![("max", amount(metric, *max))])
     };
@@ -61,7 +61,7 @@ fn thresholds(plan: &Plan) -> Vec<PlanPromise> {
 fn guards(plan: &Plan) -> Vec<PlanPromise> {
     let promise = |guard: &Guard| {
         let Guard { metric, statistic, strategy, tolerance } = guard;
-        let of = Of { kind: "guard", statistic: *statistic, metric, strategy: *strategy };
+        let of = Promised { kind: "guard", statistic: *statistic, metric, strategy: *strategy };
         promised(plan, guard, &of, String::new(), vec![("tolerance", PlanValue::Share(*tolerance))])
     };
     plan.study.guards.iter().map(promise).collect()
@@ -70,7 +70,7 @@ fn guards(plan: &Plan) -> Vec<PlanPromise> {
 fn expectations(plan: &Plan) -> Vec<PlanPromise> {
     let promise = |expected: &Expectation| {
         let Expectation { metric, statistic, strategy, value, tolerance, source, level: _ } = expected;
-        let of = Of { kind: "expectation", statistic: *statistic, metric, strategy: Some(*strategy) };
+        let of = Promised { kind: "expectation", statistic: *statistic, metric, strategy: Some(*strategy) };
         let tolerance = match tolerance {
             Tolerance::Relative(share) => PlanValue::Share(*share),
             Tolerance::Within(room) => amount(metric, *room),
@@ -82,7 +82,7 @@ fn expectations(plan: &Plan) -> Vec<PlanPromise> {
 }
 
 /// What is promised something.
-struct Of<'m> {
+struct Promised<'m> {
     kind: &'static str,
     statistic: Statistic,
     metric: &'m Measure,
@@ -94,7 +94,7 @@ struct Of<'m> {
 fn promised(
     plan: &Plan,
     part: &impl Serialize,
-    of: &Of<'_>,
+    of: &Promised<'_>,
     kin: String,
     amounts: Vec<(&str, PlanValue)>,
 ) -> PlanPromise {

@@ -3,7 +3,7 @@
 //! Daylight saving is the time zone database's: an office that opens at nine opens at nine all year. A calendar of local hours
 //! becomes one for each time zone of the fleet.
 
-use super::names::{self, check_unique, find, unknown};
+use super::names::{self, check_unique, find, unknown_time_zone};
 use crate::diagnostic::Span;
 use crate::plan::Fleet;
 use crate::plan::pipeline::{Calendar, WaveCalendar};
@@ -11,7 +11,6 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{CalendarSpec, PipelineSpec};
-use crate::scenario::timezone;
 use crate::scenario::value::{Name, Text};
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -162,11 +161,9 @@ fn is_open(spec: &CalendarSpec, day: Date) -> bool {
 }
 
 fn zone(field: &Field<Text>, problems: &mut Problems) -> TimeZone {
-    let Some(Written { value: Text(wanted), span }) = field.get() else { return TimeZone::UTC };
-    TimeZoneDatabase::bundled().get(wanted).unwrap_or_else(|_| {
-        let zones = timezone::names();
-        let known = zones.iter().map(String::as_str).chain([LOCAL]);
-        unknown(&names::TIME_ZONE, wanted, *span, known, problems);
+    let Some(written) = field.get() else { return TimeZone::UTC };
+    TimeZoneDatabase::bundled().get(&written.value.0).unwrap_or_else(|_| {
+        unknown_time_zone(written, Some(LOCAL), problems);
         TimeZone::UTC
     })
 }

@@ -1,6 +1,6 @@
 //! Resolves `[fleet]`: regions, zones, hosts, and traffic by hour of the UTC day.
 
-use super::names::{self, check_unique, unknown};
+use super::names::{check_unique, unknown_time_zone};
 use crate::diagnostic::Span;
 use crate::plan::{self, Arrivals, Background, Episodes, Ratio};
 use crate::random::stable_hash;
@@ -181,10 +181,10 @@ fn zone_letter(index: u64) -> String {
 }
 
 pub(super) fn timezone(field: &Field<Text>, problems: &mut Problems) -> (String, i64) {
-    let Some(Written { value: Text(name), span }) = field.get() else { return ("UTC".to_owned(), 0) };
+    let Some(written) = field.get() else { return ("UTC".to_owned(), 0) };
+    let Text(name) = &written.value;
     let offset = timezone::offset_hours(name).unwrap_or_else(|| {
-        let zones = timezone::names();
-        unknown(&names::TIME_ZONE, name, *span, zones.iter().map(String::as_str), problems);
+        unknown_time_zone(written, None, problems);
         0
     });
     (name.clone(), offset)

@@ -5,7 +5,8 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::suggest;
-use crate::scenario::value::Name;
+use crate::scenario::timezone;
+use crate::scenario::value::{Name, Text};
 
 /// A kind of thing that is referred to by its name.
 pub(super) struct Noun {
@@ -28,7 +29,7 @@ pub(super) static LABEL: Noun = noun("label", &rules::UNKNOWN_LABEL);
 pub(super) static METRIC: Noun = noun("metric", &rules::UNKNOWN_METRIC);
 pub(super) static REGION: Noun = noun("region", &rules::UNKNOWN_REGION);
 pub(super) static STRATEGY: Noun = noun("strategy", &rules::UNKNOWN_STRATEGY);
-pub(super) static TIME_ZONE: Noun = noun("time zone", &rules::UNKNOWN_TIMEZONE);
+static TIME_ZONE: Noun = noun("time zone", &rules::UNKNOWN_TIMEZONE);
 
 /// Index of the thing that `written` names among those that are `known` in order. Reports a name of none, unless the list
 /// is not `complete`: then it may be one of those that are missing.
@@ -45,6 +46,18 @@ pub(super) fn find<'a>(
         unknown(noun, wanted, *span, known, problems);
     }
     found
+}
+
+/// Reports a time zone that is in no database; `other` is what else the key takes.
+pub(super) fn unknown_time_zone(written: &Written<Text>, other: Option<&str>, problems: &mut Problems) {
+    let zones = timezone::names();
+    unknown(
+        &TIME_ZONE,
+        &written.value.0,
+        written.span,
+        zones.iter().map(String::as_str).chain(other),
+        problems,
+    );
 }
 
 /// Reports names that are given twice, showing both places.

@@ -31,24 +31,24 @@ pub(super) fn resolve(
     run: &StrategiesRun<'_>,
     problems: &mut Problems,
 ) -> Option<Pipeline> {
-    let Written { value: spec_of_pipeline, span } = spec.pipeline.get()?;
-    let times = resolve_times(spec_of_pipeline, *span, problems);
-    let calendars = calendar::resolve(spec_of_pipeline, &plan.fleet, times.length_ms, problems);
-    calendar::check_freezes(spec_of_pipeline, problems);
-    let wave_holds = spec_of_pipeline.wave_holds.or(WaveHolds::Start);
+    let Written { value: written, span } = spec.pipeline.get()?;
+    let times = resolve_times(written, *span, problems);
+    let calendars = calendar::resolve(written, &plan.fleet, times.length_ms, problems);
+    calendar::check_freezes(written, problems);
+    let wave_holds = written.wave_holds.or(WaveHolds::Start);
     let context = CommonParts { scenario: spec, plan, run, calendars: &calendars, wave_holds, times };
-    let others = spec_of_pipeline.other.list();
+    let others = written.other.list();
     check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
-    let mut pipeline = context.resolve_line(spec_of_pipeline, *span, &plan.change, problems);
+    let mut pipeline = context.resolve_line(written, *span, &plan.change, problems);
     let line = &mut pipeline.line;
-    line.emergency = policy::emergency(&spec_of_pipeline.emergency, line.entry);
-    line.error_budget = policy::error_budget(&spec_of_pipeline.error_budget, &plan.fleet, problems);
-    policy::check_passing_by(spec_of_pipeline, &line.stages, problems);
+    line.emergency = policy::emergency(&written.emergency, line.entry);
+    line.error_budget = policy::error_budget(&written.error_budget, &plan.fleet, problems);
+    policy::check_passing_by(written, &line.stages, problems);
     Some(Pipeline {
         others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
-        exclusive_regions: spec_of_pipeline.exclusive_regions.or(true),
-        shared_alarms: spec_of_pipeline.shared_alarms.or(true),
-        components: component::resolve(spec_of_pipeline, &plan.change, run, problems),
+        exclusive_regions: written.exclusive_regions.or(true),
+        shared_alarms: written.shared_alarms.or(true),
+        components: component::resolve(written, &plan.change, run, problems),
         ..pipeline
     })
 }

@@ -25,7 +25,6 @@ pub use hours::HoursText;
 pub use instant::{Datapoints, Seed, TimeOfDay};
 pub use number::{Int, NonNegative, Positive, Real};
 pub use percent::{AtOnce, HostCount, MAX_HOSTS, Percent};
-pub use plain::InPlan;
 pub use precision::PrecisionText;
 pub(super) use schema::{schema, string_pattern};
 pub use shares::Shares;

@@ -1,5 +1,4 @@
-//! What the plan has for a value of the language: plain numbers, times in milliseconds, names. A key of such a value is
-//! read with its default in one word. Nothing is reported here.
+//! What the plan has for each kind of value: plain numbers, times in milliseconds, names.
 
 use super::{
     AtOnce, Datapoints, DateText, DistributionText, Duration, HostCount, HoursText, Int, Name, NonNegative,
@@ -7,37 +6,8 @@ use super::{
 };
 use crate::plan::HostShare;
 use crate::random::Distribution;
-use crate::scenario::reader::Field;
+use crate::scenario::in_plan::InPlan;
 use jiff::civil::Date;
-
-/// A value that stands in the plan by itself.
-pub trait InPlan {
-    /// As the plan has it.
-    type Plain;
-
-    /// The same in the plan.
-    fn plain(&self) -> Self::Plain;
-}
-
-impl<T: InPlan> Field<T> {
-    /// What was written; none where it was left out or reported.
-    pub fn given(&self) -> Option<T::Plain> {
-        self.value().map(T::plain)
-    }
-
-    /// What was written, or `default` where it was left out or reported.
-    pub fn or(&self, default: T::Plain) -> T::Plain {
-        self.given().unwrap_or(default)
-    }
-
-    /// What was written, or nothing: 0, no, no time, an empty text.
-    pub fn or_default(&self) -> T::Plain
-    where
-        T::Plain: Default,
-    {
-        self.given().unwrap_or_default()
-    }
-}
 
 macro_rules! in_plan {
     ($($type:ty => $plain:ty, $read:expr;)*) => {$(
