@@ -32,6 +32,14 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+impl Rule {
+    /// A problem of this kind at `span`, if there is one, where the caret says enough.
+    #[must_use]
+    pub fn at(&'static self, span: impl Into<Option<Span>>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self, message).at(span, "")
+    }
+}
+
 impl Diagnostic {
     /// A problem without a place yet.
     #[must_use]
@@ -39,16 +47,16 @@ impl Diagnostic {
         Self { rule, severity: rule.severity, message: message.into(), labels: Vec::new(), help: None }
     }
 
-    /// Says where the problem is.
+    /// Says where the problem is, if that is known.
     #[must_use]
-    pub fn at(self, span: Span, text: impl Into<String>) -> Self {
-        self.label(span, text.into(), true)
+    pub fn at(self, span: impl Into<Option<Span>>, text: impl Into<String>) -> Self {
+        self.label(span.into(), text.into(), true)
     }
 
-    /// Points at something the problem refers to.
+    /// Points at something the problem refers to, if it was written.
     #[must_use]
-    pub fn and(self, span: Span, text: impl Into<String>) -> Self {
-        self.label(span, text.into(), false)
+    pub fn and(self, span: impl Into<Option<Span>>, text: impl Into<String>) -> Self {
+        self.label(span.into(), text.into(), false)
     }
 
     /// Says what to do.
@@ -78,8 +86,9 @@ impl Diagnostic {
         }
     }
 
-    fn label(mut self, span: Span, text: String, primary: bool) -> Self {
-        self.labels.push(Label { file: span.file, range: span.start..span.end, text, primary });
+    fn label(mut self, span: Option<Span>, text: String, primary: bool) -> Self {
+        let label = |span: Span| Label { file: span.file, range: span.start..span.end, text, primary };
+        self.labels.extend(span.map(label));
         self
     }
 }

@@ -8,6 +8,7 @@ use super::problem::{Diagnostic, Label, sorted};
 use super::rule::Rule;
 use super::source::Sources;
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -23,7 +24,7 @@ pub fn to_sarif(files: &[(&str, &[Diagnostic], &Sources)]) -> Vec<u8> {
     for (file, diagnostics, sources) in files {
         for diagnostic in sorted(diagnostics) {
             let result = result(file, diagnostic, sources, &rules);
-            if seen.insert(json(&result)) {
+            if seen.insert(pretty(&result)) {
                 results.push(result);
             }
         }
@@ -35,12 +36,12 @@ pub fn to_sarif(files: &[(&str, &[Diagnostic], &Sources)]) -> Vec<u8> {
         rules: rules.into_iter().map(descriptor).collect(),
     };
     let run = Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results };
-    let mut bytes = json(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] });
+    let mut bytes = pretty(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] });
     bytes.push(b'\n');
     bytes
 }
 
-fn json<T: Serialize>(value: &T) -> Vec<u8> {
+fn pretty<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec_pretty(value).expect("invariant: only string keys")
 }
 
@@ -63,10 +64,10 @@ fn descriptor(rule: &'static Rule) -> Descriptor {
     Descriptor {
         id: rule.id,
         name: rule.name,
-        short_description: Message::new(rule.summary()),
-        full_description: Message::new(why),
-        help: Message::new(help),
-        default_configuration: Configuration { level: rule.severity.name() },
+        short_description: message(rule.summary()),
+        full_description: message(why),
+        help: message(help),
+        default_configuration: json!({ "level": rule.severity.name() }),
     }
 }
 
@@ -74,7 +75,7 @@ fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'sta
     let primary = diagnostic.primary();
     // A file that could not be read has no text to point into, but services refuse what has no place.
     let place = primary.map_or_else(
-        || Physical { artifact_location: Artifact { uri: uri(file) }, region: SarifRegion::START },
+        || Physical { artifact_location: json!({ "uri": uri(file) }), region: SarifRegion::START },
         |label| physical(label, sources),
     );
     let others =
@@ -82,7 +83,7 @@ fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'sta
     let related = others.enumerate().map(|(id, label)| Location {
         id: Some(id),
         physical_location: physical(label, sources),
-        message: Some(Message::new(if label.text.is_empty() { "see also" } else { label.text.as_str() })),
+        message: Some(message(if label.text.is_empty() { "see also" } else { label.text.as_str() })),
     });
     SarifResult {
         rule_id: diagnostic.rule.id,
@@ -91,7 +92,7 @@ fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'sta
             .position(|rule| rule.id == diagnostic.rule.id)
             .expect("invariant: every rule that occurs is listed"),
         level: diagnostic.severity.name(),
-        message: Message::new(diagnostic.message_and_help()),
+        message: message(diagnostic.message_and_help()),
         locations: [Location { id: None, physical_location: place, message: None }],
         related_locations: related.collect(),
     }
@@ -106,7 +107,7 @@ fn physical(label: &Label, sources: &Sources) -> Physical {
         end_line: end.line,
         end_column: end.column,
     };
-    Physical { artifact_location: Artifact { uri: uri(sources.name(label.file)) }, region }
+    Physical { artifact_location: json!({ "uri": uri(sources.name(label.file)) }), region }
 }
 
 #[derive(Serialize)]
@@ -144,15 +145,10 @@ struct Driver {
 struct Descriptor {
     id: &'static str,
     name: &'static str,
-    short_description: Message,
-    full_description: Message,
-    help: Message,
-    default_configuration: Configuration,
-}
-
-#[derive(Serialize)]
-struct Configuration {
-    level: &'static str,
+    short_description: Value,
+    full_description: Value,
+    help: Value,
+    default_configuration: Value,
 }
 
 /// A `result` of SARIF.
@@ -162,7 +158,7 @@ struct SarifResult {
     rule_id: &'static str,
     rule_index: usize,
     level: &'static str,
-    message: Message,
+    message: Value,
     locations: [Location; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
@@ -175,19 +171,14 @@ struct Location {
     id: Option<usize>,
     physical_location: Physical,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Message>,
+    message: Option<Value>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Physical {
-    artifact_location: Artifact,
+    artifact_location: Value,
     region: SarifRegion,
-}
-
-#[derive(Serialize)]
-struct Artifact {
-    uri: String,
 }
 
 /// Lines and columns from 1; the end is the column after the last character.
@@ -205,13 +196,7 @@ impl SarifRegion {
     const START: Self = Self { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 }
 
-#[derive(Serialize)]
-struct Message {
-    text: String,
-}
-
-impl Message {
-    fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
-    }
+/// A `message` of SARIF.
+fn message(text: impl Into<String>) -> Value {
+    json!({ "text": text.into() })
 }

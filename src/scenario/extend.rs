@@ -4,11 +4,11 @@
 use super::problems::Problems;
 use super::reader::{Field, Written};
 use super::rules;
-use super::spec::{PatchSpec, StrategySpec, WaveSpec, WrittenOneBox};
+use super::spec::{PatchSpec, StrategySpec, WaveSpec};
 use super::suggest;
 use super::table::Inherit;
 use super::value::Name;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 
 /// A strategy with everything it inherits.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ fn extend(
         if let Some(parent) = parent_of(index, strategies) {
             let parent = done[parent].as_ref().expect("invariant: parents are extended first");
             extended.broken |= parent.broken;
-            inherit(&mut extended.spec, &parent.spec);
+            extended.spec.inherit_from(&parent.spec);
         } else {
             unknown_parent(name, *span, strategies, problems);
             extended.broken = true;
@@ -85,7 +85,7 @@ fn unknown_parent(name: &str, span: Span, strategies: &[Written<StrategySpec>], 
     let names = strategies.iter().filter_map(|other| other.value.name.value()).map(|name| name.0.as_str());
     let message = format!("there is no strategy `{name}` to extend");
     let help = suggest::help(name, names, "strategies");
-    problems.report(Diagnostic::new(&rules::UNKNOWN_STRATEGY, message).at(span, "").help(help));
+    problems.report(rules::UNKNOWN_STRATEGY.at(span, message).help(help));
 }
 
 /// Reports that the last of `chain` extends `parent`, which comes earlier in it.
@@ -102,41 +102,7 @@ fn report_cycle(
     let last = chain.last().map(|&index| &strategies[index]);
     let span = last.and_then(|last| last.value.extends.span()).unwrap_or_default();
     let message = format!("strategies extend each other in a circle: {}", names.join(" -> "));
-    let diagnostic = Diagnostic::new(&rules::EXTENDS_CYCLE, message).at(span, "");
-    problems.report(diagnostic.help("let one of them stand on its own"));
-}
-
-/// Takes over everything but what makes a strategy itself.
-fn inherit(child: &mut StrategySpec, parent: &StrategySpec) {
-    let (template, patch) = (child.template.clone(), child.patch.clone());
-    merge_one_box(&mut child.one_box, &parent.one_box);
-    merge(&mut child.rollback, &parent.rollback);
-    merge(&mut child.response, &parent.response);
-    merge(&mut child.operators, &parent.operators);
-    child.inherit_from(parent);
-    child.template = template;
-    child.patch = patch;
-}
-
-/// A one-box under one it is based on: two tables merge key by key.
-pub(super) fn merge_one_box(child: &mut Field<WrittenOneBox>, parent: &Field<WrittenOneBox>) {
-    let base = parent.value();
-    if let (
-        Field::Given(Written { value: WrittenOneBox::Stage(stage), .. }),
-        Some(WrittenOneBox::Stage(base)),
-    ) = (&mut *child, base)
-    {
-        stage.inherit_from(base);
-    }
-    child.inherit(parent);
-}
-
-/// A table under one it is based on: they merge key by key.
-fn merge<T: Inherit + Clone>(child: &mut Field<T>, parent: &Field<T>) {
-    if let (Field::Given(own), Some(base)) = (&mut *child, parent.value()) {
-        own.value.inherit_from(base);
-    }
-    child.inherit(parent);
+    problems.report(rules::EXTENDS_CYCLE.at(span, message).help("let one of them stand on its own"));
 }
 
 /// Gives waves without a name their number, so that patches find them.
@@ -151,7 +117,7 @@ fn name_waves(spec: &mut StrategySpec) {
 
 fn apply_patches(extended: &mut Extended, problems: &mut Problems) {
     let patches = std::mem::take(&mut extended.spec.patch);
-    for Written { value: patch, .. } in patches.value().into_iter().flatten() {
+    for Written { value: patch, .. } in patches.list() {
         let Some(Written { value: name, span }) = patch.wave.get() else { continue };
         let waves = match &mut extended.spec.wave {
             Field::Given(waves) => waves.value.as_mut_slice(),
@@ -166,7 +132,7 @@ fn apply_patches(extended: &mut Extended, problems: &mut Problems) {
         let names = waves.iter().filter_map(|wave| wave.value.name.value()).map(|name| name.0.as_str());
         let message = format!("there is no wave `{}` to patch", name.0);
         let help = suggest::help(&name.0, names, "waves");
-        problems.report(Diagnostic::new(&rules::UNKNOWN_WAVE, message).at(*span, "").help(help));
+        problems.report(rules::UNKNOWN_WAVE.at(*span, message).help(help));
     }
 }
 
@@ -183,7 +149,6 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         zones_at_once: patch.zones_at_once.clone(),
         regions_at_once: patch.regions_at_once.clone(),
     };
-    merge_one_box(&mut patched.one_box, &wave.one_box);
     patched.inherit_from(wave);
     *wave = patched;
 }

@@ -9,74 +9,40 @@ use super::rules;
 use super::spec::ScenarioSpec;
 use super::table::Inherit;
 use super::value::Attached;
-use crate::diagnostic::{Diagnostic, FileId, Sources, Span};
+use crate::diagnostic::{FileId, Sources, Span};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use toml::de::DeTable;
 
 /// Where files come from.
-pub(super) trait Files {
+pub(super) struct Files<'a> {
     /// The bytes of a file.
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
     /// The same path for the same file, however it is written.
-    fn identity(&self, path: &Path) -> PathBuf;
+    pub identity: fn(&Path) -> PathBuf,
 }
 
-/// The files of the machine.
-pub(super) struct Disk;
-
-impl Files for Disk {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        std::fs::read(path)
-    }
-
-    fn identity(&self, path: &Path) -> PathBuf {
-        std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+impl<'a> Files<'a> {
+    /// Whatever a function reads, which is no file to the machine.
+    pub fn from(read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Self {
+        Self { read, identity: normalised }
     }
 }
 
-/// Texts in place of files.
-pub(super) struct Texts<'a> {
-    /// Paths with their texts.
-    pub texts: &'a [(PathBuf, String)],
-    /// Whether these are all files there are. If not, a missing one is no mistake of the scenario.
-    pub complete: bool,
-}
-
-impl Files for Texts<'_> {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let wanted = normalised(path);
-        match self.texts.iter().find(|(name, _)| normalised(name) == wanted) {
-            Some((_, text)) => Ok(text.as_bytes().to_vec()),
-            None if self.complete => Err(io::ErrorKind::NotFound.into()),
-            None => Err(io::Error::new(
-                io::ErrorKind::Unsupported,
-                "text that is not in a file cannot include files",
-            )),
-        }
-    }
-
-    fn identity(&self, path: &Path) -> PathBuf {
-        normalised(path)
-    }
-}
-
-/// Whatever a function reads.
-pub(super) struct Reading<'a>(pub &'a dyn Fn(&Path) -> io::Result<Vec<u8>>);
-
-impl Files for Reading<'_> {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        (self.0)(path)
-    }
-
-    fn identity(&self, path: &Path) -> PathBuf {
-        normalised(path)
-    }
+/// The text called `path` among `texts`, which stand for files; the error of one that is not there is `missing`.
+pub(super) fn text_of(
+    texts: &[(PathBuf, String)],
+    path: &Path,
+    missing: impl Fn() -> io::Error,
+) -> io::Result<Vec<u8>> {
+    let wanted = normalised(path);
+    let found = texts.iter().find(|(name, _)| normalised(name) == wanted);
+    found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(missing)
 }
 
 /// The state of reading a scenario.
 pub(super) struct Loader<'f> {
-    files: &'f dyn Files,
+    files: Files<'f>,
     /// Texts read so far.
     pub sources: Sources,
     /// Problems found so far.
@@ -91,7 +57,7 @@ pub(super) struct Loader<'f> {
 
 impl<'f> Loader<'f> {
     /// A loader that has read nothing.
-    pub fn new(files: &'f dyn Files) -> Self {
+    pub fn new(files: Files<'f>) -> Self {
         Self {
             files,
             sources: Sources::default(),
@@ -113,16 +79,16 @@ impl<'f> Loader<'f> {
             return None;
         };
         let mut own = self.parse(file, &text)?;
-        self.open.push(self.files.identity(path));
+        self.open.push((self.files.identity)(path));
         self.attach_files(&mut own, path);
         let included = self.load_includes(&own, path);
         self.done.extend(self.open.pop());
-        Some(merge(included, own))
+        Some(merge(&included, own))
     }
 
     /// The text of a file, which is among the sources from now on; reported if it cannot be read.
     fn read_text(&mut self, path: &Path, named_at: Option<Span>) -> Option<(FileId, String)> {
-        let text = self.files.read(path).and_then(|bytes| {
+        let text = (self.files.read)(path).and_then(|bytes| {
             String::from_utf8(bytes)
                 .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
         });
@@ -169,11 +135,11 @@ impl<'f> Loader<'f> {
 
     /// Whether a file is being read already, which is reported.
     fn is_open(&mut self, path: &Path, named_at: Span) -> bool {
-        let open = self.open.contains(&self.files.identity(path));
+        let open = self.open.contains(&(self.files.identity)(path));
         if open {
             let message = format!("{} includes itself", path.display());
-            let diagnostic = Diagnostic::new(&rules::INCLUDE_CYCLE, message).at(named_at, "");
-            self.problems.report(diagnostic.help("remove one of the includes of the cycle"));
+            let help = "remove one of the includes of the cycle";
+            self.problems.report(rules::INCLUDE_CYCLE.at(named_at, message).help(help));
         }
         open
     }
@@ -181,24 +147,18 @@ impl<'f> Loader<'f> {
     fn unreadable(&mut self, path: &Path, error: &io::Error, included_at: Option<Span>) {
         let reason = reason(error);
         let message = format!("cannot read {}: {reason}", path.display());
-        let diagnostic = Diagnostic::new(&rules::UNREADABLE_FILE, message);
-        let diagnostic = match included_at {
-            Some(span) if error.kind() == io::ErrorKind::Unsupported => {
-                diagnostic.at(span, "").help("save the scenario as a file beside it")
+        let problem = rules::UNREADABLE_FILE.at(included_at, message);
+        let problem = match (included_at, error.kind()) {
+            (Some(_), io::ErrorKind::Unsupported) => problem.help("save the scenario as a file beside it"),
+            (Some(_), _) => problem.help("files are looked for relative to the one that names them"),
+            (None, io::ErrorKind::NotFound) => {
+                problem.help(format!("`wavetank init {}` writes one to start from", path.display()))
             }
-            Some(span) => {
-                diagnostic.at(span, "").help("files are looked for relative to the one that names them")
-            }
-            None => match error.kind() {
-                io::ErrorKind::NotFound => {
-                    diagnostic.help(format!("`wavetank init {}` writes one to start from", path.display()))
-                }
-                io::ErrorKind::IsADirectory => diagnostic.help("name a scenario file in it"),
-                io::ErrorKind::InvalidData => diagnostic.help("save it as UTF-8"),
-                _ => diagnostic,
-            },
+            (None, io::ErrorKind::IsADirectory) => problem.help("name a scenario file in it"),
+            (None, io::ErrorKind::InvalidData) => problem.help("save it as UTF-8"),
+            (None, _) => problem,
         };
-        self.problems.report(diagnostic);
+        self.problems.report(problem);
     }
 
     fn parse(&mut self, file: FileId, text: &str) -> Option<ScenarioSpec> {
@@ -211,7 +171,7 @@ impl<'f> Loader<'f> {
             bad_lines.push(self.sources.position(file, range.start).line);
             let span = Span { file, start: range.start, end: range.end };
             let message = format!("invalid TOML: {}", error.message().lines().collect::<Vec<_>>().join(", "));
-            self.problems.report(Diagnostic::new(&rules::SYNTAX, message).at(span, ""));
+            self.problems.report(rules::SYNTAX.at(span, message));
         }
         if !errors.is_empty() {
             self.sound = false;
@@ -229,14 +189,14 @@ impl<'f> Loader<'f> {
     fn load_includes(&mut self, spec: &ScenarioSpec, path: &Path) -> ScenarioSpec {
         self.sound &= !spec.include.is_broken();
         let mut merged = ScenarioSpec::default();
-        for Written { value, span } in spec.include.value().into_iter().flatten() {
+        for Written { value, span } in spec.include.list() {
             let target = beside(path, &value.0);
             if self.is_open(&target, *span) {
                 self.sound = false;
-            } else if !self.done.contains(&self.files.identity(&target))
+            } else if !self.done.contains(&(self.files.identity)(&target))
                 && let Some(included) = self.load_file(&target, Some(*span))
             {
-                merged = merge(merged, included);
+                merged = merge(&merged, included);
             }
         }
         merged
@@ -275,54 +235,9 @@ fn normalised(path: &Path) -> PathBuf {
 }
 
 /// `later` on top of `earlier`.
-fn merge(earlier: ScenarioSpec, later: ScenarioSpec) -> ScenarioSpec {
-    ScenarioSpec {
-        name: later.name,
-        description: later.description,
-        include: later.include,
-        study: overlay(earlier.study, later.study, |later, earlier| later.inherit_from(earlier)),
-        fleet: overlay(earlier.fleet, later.fleet, |later, earlier| {
-            later.region = concat(earlier.region.clone(), std::mem::take(&mut later.region));
-            later.inherit_from(earlier);
-        }),
-        change: overlay(earlier.change, later.change, |later, earlier| later.inherit_from(earlier)),
-        defect: concat(earlier.defect, later.defect),
-        alarm: concat(earlier.alarm, later.alarm),
-        strategy: concat(earlier.strategy, later.strategy),
-        threshold: concat(earlier.threshold, later.threshold),
-        guard: concat(earlier.guard, later.guard),
-        expect: concat(earlier.expect, later.expect),
-        pipeline: overlay(earlier.pipeline, later.pipeline, |later, earlier| {
-            later.stage = concat(earlier.stage.clone(), std::mem::take(&mut later.stage));
-            later.calendar = concat(earlier.calendar.clone(), std::mem::take(&mut later.calendar));
-            later.inherit_from(earlier);
-        }),
-    }
-}
-
-/// Combines two tables key by key with `combine`, which changes the later one.
-fn overlay<T: Clone>(earlier: Field<T>, later: Field<T>, combine: impl Fn(&mut T, &T)) -> Field<T> {
-    match (earlier, later) {
-        (Field::Given(earlier), Field::Given(mut later)) => {
-            combine(&mut later.value, &earlier.value);
-            Field::Given(later)
-        }
-        (earlier, Field::Absent) => earlier,
-        (Field::Broken, _) => Field::Broken,
-        (_, later) => later,
-    }
-}
-
-/// Two lists as one; broken if one of them is.
-fn concat<T>(earlier: Field<Vec<T>>, later: Field<Vec<T>>) -> Field<Vec<T>> {
-    match (earlier, later) {
-        (Field::Given(mut earlier), Field::Given(later)) => {
-            earlier.value.extend(later.value);
-            Field::Given(earlier)
-        }
-        (Field::Broken, _) | (_, Field::Broken) => Field::Broken,
-        (Field::Absent, other) | (other, Field::Absent) => other,
-    }
+fn merge(earlier: &ScenarioSpec, mut later: ScenarioSpec) -> ScenarioSpec {
+    later.inherit_from(earlier);
+    later
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! that was reported is marked as broken, so that nothing is reported twice. It must not simulate.
 
 mod extend;
+mod in_plan;
 mod include;
 mod places;
 mod problems;
@@ -27,7 +28,7 @@ pub use suggest::closest;
 pub use value::{Duration, PrecisionText, Seed};
 
 use crate::plan::Plan;
-use include::{Disk, Files, Loader, Reading, Texts};
+use include::{Files, Loader, text_of};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -75,21 +76,25 @@ impl Plan {
 /// Reads a scenario file and the files it includes. A file that cannot be read is a diagnostic, too.
 #[must_use]
 pub fn load(path: &Path) -> Loaded {
-    load_from(path, &Disk)
+    let identity = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    load_from(path, Files { read: &|path| std::fs::read(path), identity })
 }
 
 /// Reads a scenario from text; `name` stands for its file. It cannot include files.
 #[must_use]
 pub fn load_str(name: &str, text: &str) -> Loaded {
     let texts = [(PathBuf::from(name), text.to_owned())];
-    load_from(Path::new(name), &Texts { texts: &texts, complete: false })
+    // That another one is not there is no mistake of the scenario.
+    let alone = "text that is not in a file cannot include files";
+    let missing = || io::Error::new(io::ErrorKind::Unsupported, alone);
+    load_from(Path::new(name), Files::from(&|path| text_of(&texts, path, missing)))
 }
 
 /// Reads the scenario `root` and its includes from `texts`, which stand for the files of these paths.
 /// What [`crate::diagnostic::Sources::texts`] gives leads to the same plan as the files did.
 #[must_use]
 pub fn load_texts(root: &Path, texts: &[(PathBuf, String)]) -> Loaded {
-    load_from(root, &Texts { texts, complete: true })
+    load_from(root, Files::from(&|path| text_of(texts, path, || io::ErrorKind::NotFound.into())))
 }
 
 /// Reads a scenario and its includes through `read`, from wherever it gets them. It is asked for the
@@ -97,10 +102,10 @@ pub fn load_texts(root: &Path, texts: &[(PathBuf, String)]) -> Loaded {
 /// unless their kind says it all.
 #[must_use]
 pub fn load_with(path: &Path, read: &dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Loaded {
-    load_from(path, &Reading(read))
+    load_from(path, Files::from(read))
 }
 
-fn load_from(path: &Path, files: &dyn Files) -> Loaded {
+fn load_from(path: &Path, files: Files<'_>) -> Loaded {
     let mut loader = Loader::new(files);
     let spec = loader.load_root(path);
     let Loader { mut problems, sources, sound, .. } = loader;
@@ -131,7 +136,6 @@ mod tests {
     use crate::ids::{AlarmId, RegionId, ZoneId};
     use crate::plan::{Concurrency, HostShare, Ratio, RollbackScope, Scope, Watch};
     use crate::random::Distribution;
-    use std::collections::BTreeMap;
 
     const REGIONS: &str = r#"
 [[fleet.region]]
@@ -180,18 +184,11 @@ labels = ["cheap"]
         plan.strategies[0].waves.iter().map(names).collect()
     }
 
-    /// Files that only exist in the test.
-    struct Files(BTreeMap<&'static str, &'static str>);
-
-    impl include::Files for Files {
-        fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-            let text = self.0.get(path.to_str().unwrap()).ok_or(io::ErrorKind::NotFound)?;
-            Ok(text.as_bytes().to_vec())
-        }
-
-        fn identity(&self, path: &Path) -> PathBuf {
-            path.to_owned()
-        }
+    /// Loads the first of these files, which only exist in the test.
+    fn load_files(files: &[(&str, &str)]) -> Loaded {
+        let texts: Vec<(PathBuf, String)> =
+            files.iter().map(|(name, text)| (PathBuf::from(name), (*text).to_owned())).collect();
+        load_texts(Path::new(files[0].0), &texts)
     }
 
     #[test]
@@ -340,7 +337,7 @@ wave = [{{ name = "first", regions = ["small"], bake = "1h" }}, {{ regions = "re
 
     #[test]
     fn includes_come_first_and_give_way() {
-        let files = Files(BTreeMap::from([
+        let files = [
             (
                 "dir/main.toml",
                 "include = [\"parts/a.toml\", \"parts/b.toml\"]\n[study]\nseed = 2\n[[strategy]]\nname = \"own\"\nextends = \"b\"\n",
@@ -357,8 +354,8 @@ wave = [{{ name = "first", regions = ["small"], bake = "1h" }}, {{ regions = "re
                 "dir/c.toml",
                 "[study]\ntrials = 7\n[fleet]\nname = \"c\"\n[[fleet.region]]\nname = \"r2\"\nhosts-per-zone = 1\n",
             ),
-        ]));
-        let loaded = load_from(Path::new("dir/main.toml"), &files);
+        ];
+        let loaded = load_files(&files);
         let sources: Vec<&str> = loaded.problems.sources().names().collect();
         assert_eq!(sources, ["dir/main.toml", "dir/parts/a.toml", "dir/parts/b.toml", "dir/c.toml"]);
         let plan = loaded.plan.unwrap();
@@ -371,16 +368,47 @@ wave = [{{ name = "first", regions = ["small"], bake = "1h" }}, {{ regions = "re
 
     #[test]
     fn a_problem_in_an_included_file_is_shown_there() {
-        let files = Files(BTreeMap::from([
+        let files = [
             (
                 "main.toml",
                 "include = [\"fleet.toml\"]\n[[strategy]]\nname = \"s\"\nwave = [{ regions = \"all\" }]\n",
             ),
             ("fleet.toml", "\n[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 0\n"),
-        ]));
-        let loaded = load_from(Path::new("main.toml"), &files);
+        ];
+        let loaded = load_files(&files);
         assert!(rendered(&loaded).contains("--> fleet.toml:4:18"), "{}", rendered(&loaded));
         assert_eq!(loaded.problems.list().len(), 1);
+    }
+
+    #[test]
+    fn keys_that_do_not_go_together_are_reported_one_by_one() {
+        let conflicts = |loaded: Loaded| {
+            loaded.problems.list().iter().filter(|problem| problem.rule == &rules::CONFLICTING_KEYS).count()
+        };
+        let strategy = "[[strategy]]\nname = \"s\"\nwave = [{ regions = \"all\" }]\n";
+        let alarm = |keys: &str| {
+            let alarm = format!("[[alarm]]\nname = \"a\"\n{keys}\n");
+            conflicts(load_text(&format!("{REGIONS}{alarm}{strategy}")))
+        };
+        let timing = "period = \"1m\"\ndatapoints = 1\npublish-delay = \"1s\"\nclock = \"wall\"\nmissing-data = \"ignore\"";
+        let state = "scope = \"zone\"\nwatch = \"wave\"\nbroken = \"1%\"\nlost-with-service = \"50%\"";
+        assert_eq!(alarm(&format!("scope = \"zone\"\ndetection-delay = \"5m\"\n{timing}")), 5);
+        assert_eq!(alarm(&format!("any-of = [\"b\"]\n{timing}\n{state}")), 9);
+        let rule = "rate-ratio = { above = \"1%\", windows = [\"5m\"] }";
+        assert_eq!(alarm(&format!("scope = \"zone\"\n{rule}\n{timing}")), 3);
+        for (judge, foreign) in [("sequential", 2), ("z-score", 3), ("mann-whitney", 4)] {
+            let errors = "false-positive = \"1%\", false-negative = \"1%\"";
+            let keys = format!("ratio = 2, {errors}, confidence = \"99%\", least-ratio = 2");
+            let canary = format!("scope = \"one-box\"\ncanary = {{ judge = \"{judge}\", {keys} }}");
+            assert_eq!(alarm(&canary), foreign, "{judge}");
+        }
+        let stage = "name = \"gamma\"\nphase = \"deploy\"\nscenario = \"gamma.toml\"\nduration = \"1h\"\n\
+                     catches = \"1%\"\nsees = []\nfalse-alarm = \"1%\"\nholds = \"start\"\n";
+        let source = "[pipeline]\nsource = { per-day = 1, every = \"1h\" }\n";
+        let own = format!("{REGIONS}{strategy}{source}[[pipeline.stage]]\n{stage}");
+        let other = format!("{REGIONS}{strategy}");
+        let loaded = load_files(&[("main.toml", own.as_str()), ("gamma.toml", other.as_str())]);
+        assert_eq!(conflicts(loaded), 6, "five of the stage, and two ways to merge");
     }
 
     #[test]
@@ -419,7 +447,7 @@ wave = [{{ name = "first", regions = ["small"], bake = "1h" }}, {{ regions = "re
 
     #[test]
     fn a_library_may_have_alarms_and_templates_to_spare() {
-        let files = Files(BTreeMap::from([
+        let files = [
             (
                 "main.toml",
                 "include = [\"lib.toml\"]\n[[strategy]]\nname = \"s\"\nalarms = []\nwave = [{ regions = \"all\" }]\n[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 1\n",
@@ -428,8 +456,8 @@ wave = [{{ name = "first", regions = ["small"], bake = "1h" }}, {{ regions = "re
                 "lib.toml",
                 "[[alarm]]\nname = \"a\"\nscope = \"zone\"\ndetection-delay = \"1m\"\n[[strategy]]\nname = \"t\"\ntemplate = true\n",
             ),
-        ]));
-        let loaded = load_from(Path::new("main.toml"), &files);
+        ];
+        let loaded = load_files(&files);
         assert!(loaded.problems.list().is_empty(), "{}", rendered(&loaded));
     }
 }

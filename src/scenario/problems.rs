@@ -1,7 +1,8 @@
 //! Everything that was found wrong or doubtful, with the texts it points into. It knows what was said already, and says
 //! nothing twice; it judges nothing.
 
-use crate::diagnostic::{self, Diagnostic, Severity, Sources};
+use super::rules;
+use crate::diagnostic::{self, Diagnostic, Severity, Sources, Span};
 use std::fmt;
 
 /// Errors and warnings about a scenario. Displayed, they are what `wavetank check` prints: source lines and carets.
@@ -79,6 +80,33 @@ impl Problems {
         if !self.found.contains(&diagnostic) {
             self.found.push(diagnostic);
         }
+    }
+
+    /// Reports a value at `span` that is of the right kind and cannot be used.
+    pub(super) fn out_of_range(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.report(rules::OUT_OF_RANGE.at(span, message).help(help));
+    }
+
+    /// Reports a key that is needed at `span` and not there.
+    pub(super) fn missing_key(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.report(rules::MISSING_KEY.at(span, message).help(help));
+    }
+
+    /// Reports a key that does not go with another one; the places are those of both.
+    pub(super) fn conflict(
+        &mut self,
+        (key, other): (Span, Span),
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(rules::CONFLICTING_KEYS.at(key, message).and(other, "").help(help));
+    }
+
+    /// Reports two keys of which only one may be written; the later one is where the problem is.
+    pub(super) fn exclude(&mut self, (first, there): (&str, Span), (second, here): (&str, Span)) {
+        let message = format!("`{first}` and `{second}` exclude each other");
+        let problem = rules::CONFLICTING_KEYS.at(here, message).and(there, "");
+        self.report_once(problem.help("keep one of them"));
     }
 
     /// Adds a problem, unless the same rule was reported at the same place before: for values that

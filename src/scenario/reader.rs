@@ -6,7 +6,8 @@
 use super::problems::Problems;
 use super::rules;
 use super::suggest;
-use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::diagnostic::{Diagnostic, FileId, Rule, Span};
+use std::fmt::Display;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -50,6 +51,15 @@ impl<T> Field<T> {
         self.get().map(|written| written.span)
     }
 
+    /// Whether it was given and where, without the value.
+    pub fn presence(&self) -> Field<()> {
+        match self {
+            Self::Absent => Field::Absent,
+            Self::Broken => Field::Broken,
+            Self::Given(written) => Field::Given(Written { value: (), span: written.span }),
+        }
+    }
+
     /// Whether the key was not written at all.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
@@ -61,12 +71,14 @@ impl<T> Field<T> {
     }
 }
 
-impl<T: Clone> Field<T> {
-    /// The value, or `default` where it was left out or reported.
-    pub fn or(&self, default: T) -> T {
-        self.value().cloned().unwrap_or(default)
+impl<T> Field<Vec<T>> {
+    /// The elements of a list; none where it was left out or reported.
+    pub fn list(&self) -> &[T] {
+        self.value().map_or(&[], Vec::as_slice)
     }
+}
 
+impl<T: Clone> Field<T> {
     /// Takes over `parent` where nothing was written here.
     pub fn inherit(&mut self, parent: &Self) {
         if self.is_absent() {
@@ -141,6 +153,28 @@ impl<'p> Reader<'p> {
             Diagnostic::new(&rules::WRONG_TYPE, message).at(node.span, format!("this is {found}")).help(help),
         );
         None
+    }
+
+    /// Reports a value of the right type that cannot be used; `why` goes on after the key. It returns none, so that whoever
+    /// reads the value can, too.
+    pub fn refuse<T>(
+        &mut self,
+        node: Node<'_>,
+        rule: &'static Rule,
+        why: impl Display,
+        help: impl Into<String>,
+    ) -> Option<T> {
+        let message = format!("`{}` {why}", self.key());
+        self.report(rule.at(node.span, message).help(help));
+        None
+    }
+
+    /// The text of a string; reports anything else as no `wanted`, which has its article.
+    pub fn text<'a>(&mut self, node: Node<'a>, wanted: &str, help: impl Into<String>) -> Option<&'a str> {
+        match node.value {
+            DeValue::String(text) => Some(text),
+            _ => self.wrong_type(node, wanted, help),
+        }
     }
 
     /// Opens a table, or reports that there is none.
@@ -228,7 +262,7 @@ impl Table<'_> {
             };
             let message = format!("unknown key `{}` {place}", entry.key);
             let help = suggest::help(entry.key, keys.iter().map(String::as_str), "keys here");
-            reader.report(Diagnostic::new(&rules::UNKNOWN_KEY, message).at(entry.key_span, "").help(help));
+            reader.report(rules::UNKNOWN_KEY.at(entry.key_span, message).help(help));
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::reader::{Node, Reader};
 use super::rules;
 use super::suggest;
-use crate::diagnostic::Diagnostic;
 use toml::de::DeValue;
 
 /// A field or variant as it is written in a file: `zone_bake` and `ZoneBake` as `zone-bake`.
@@ -33,6 +32,14 @@ macro_rules! words {
                 let words = [$($crate::scenario::words::kebab(stringify!($variant))),*];
                 let chosen = $crate::scenario::words::read_word(node, &words, reader)?;
                 [$(Self::$variant),*].into_iter().nth(chosen)
+            }
+        }
+
+        impl $crate::scenario::in_plan::InPlan for $type {
+            type Plain = Self;
+
+            fn plain(&self) -> Self {
+                *self
             }
         }
 
@@ -68,7 +75,7 @@ pub(super) fn read_word(node: Node<'_>, words: &[String], reader: &mut Reader<'_
         let message = format!("`{}` cannot be \"{text}\"", reader.key());
         let help = suggest::closest(text, words.iter().map(String::as_str))
             .map_or_else(one_of, |word| format!("did you mean \"{word}\"?"));
-        reader.report(Diagnostic::new(&rules::UNKNOWN_WORD, message).at(node.span, "").help(help));
+        reader.report(rules::UNKNOWN_WORD.at(node.span, message).help(help));
     }
     chosen
 }

@@ -5,8 +5,10 @@ use super::node::{KeyTree, compare};
 use super::parts::strategy_name;
 use super::things::whole;
 use super::value::{PlanChange, PlanValue};
+use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Guard, Plan, Threshold, Tolerance};
+use serde::Serialize;
 
 /// Something promised about a statistic of a metric.
 struct PlanPromise {
@@ -48,65 +50,66 @@ fn matched(changes: &mut Vec<PlanChange>, mut old: Vec<PlanPromise>, mut new: Ve
 
 fn thresholds(plan: &Plan) -> Vec<PlanPromise> {
     let promise = |threshold: &Threshold| {
-        let max = amount(threshold.metric.name, threshold.max);
-        PlanPromise {
-            place: place(
-                "threshold",
-                threshold.statistic,
-                threshold.metric.name,
-                named(plan, threshold.strategy),
-            ),
-            kin: format!("{:?}", threshold.level),
-            node: KeyTree::of(plan, threshold)
-                .without(&["metric", "statistic", "strategy"])
-                .with("max", KeyTree::said_as(max.clone())),
-            short: max,
-        }
+        let Threshold { metric, statistic, strategy, max, level } = threshold;
+        let of = Promised { kind: "threshold", statistic: *statistic, metric, strategy: *strategy };
+        let kin = format!("{level:?}");
+        promised(plan, threshold, &of, kin, vec![("max", amount(metric, *max))])
     };
     plan.study.thresholds.iter().map(promise).collect()
 }
 
 fn guards(plan: &Plan) -> Vec<PlanPromise> {
-    let promise = |guard: &Guard| PlanPromise {
-        place: place("guard", guard.statistic, guard.metric.name, named(plan, guard.strategy)),
-        kin: String::new(),
-        node: KeyTree::of(plan, guard).without(&["metric", "statistic", "strategy"]),
-        short: PlanValue::Share(guard.tolerance),
+    let promise = |guard: &Guard| {
+        let Guard { metric, statistic, strategy, tolerance } = guard;
+        let of = Promised { kind: "guard", statistic: *statistic, metric, strategy: *strategy };
+        promised(plan, guard, &of, String::new(), vec![("tolerance", PlanValue::Share(*tolerance))])
     };
     plan.study.guards.iter().map(promise).collect()
 }
 
 fn expectations(plan: &Plan) -> Vec<PlanPromise> {
     let promise = |expected: &Expectation| {
-        let on = Some(strategy_name(plan, expected.strategy));
-        let value = amount(expected.metric.name, expected.value);
-        let tolerance = match expected.tolerance {
-            Tolerance::Relative(share) => PlanValue::Share(share),
-            Tolerance::Within(room) => amount(expected.metric.name, room),
+        let Expectation { metric, statistic, strategy, value, tolerance, source, level: _ } = expected;
+        let of = Promised { kind: "expectation", statistic: *statistic, metric, strategy: Some(*strategy) };
+        let tolerance = match tolerance {
+            Tolerance::Relative(share) => PlanValue::Share(*share),
+            Tolerance::Within(room) => amount(metric, *room),
         };
-        PlanPromise {
-            place: place("expectation", expected.statistic, expected.metric.name, on),
-            kin: expected.source.clone(),
-            node: KeyTree::of(plan, expected)
-                .without(&["metric", "statistic", "strategy", "source"])
-                .with("value", KeyTree::said_as(value.clone()))
-                .with("tolerance", KeyTree::said_as(tolerance)),
-            short: value,
-        }
+        let amounts = vec![("value", amount(metric, *value)), ("tolerance", tolerance)];
+        promised(plan, expected, &of, source.clone(), amounts)
     };
     plan.study.expectations.iter().map(promise).collect()
 }
 
+/// What is promised something.
+struct Promised<'m> {
+    kind: &'static str,
+    statistic: Statistic,
+    metric: &'m Measure,
+    strategy: Option<usize>,
+}
+
+/// The promise `part` of `plan`: its `amounts` are said in the unit of the metric, and the first of them is what it is in
+/// short.
+fn promised(
+    plan: &Plan,
+    part: &impl Serialize,
+    of: &Promised<'_>,
+    kin: String,
+    amounts: Vec<(&str, PlanValue)>,
+) -> PlanPromise {
+    let strategy = of.strategy.map(|index| format!(", strategy {}", strategy_name(plan, index)));
+    let (statistic, metric) = (of.statistic.name(), of.metric.name);
+    let node = KeyTree::of(plan, part).without(&["metric", "statistic", "strategy", "source"]);
+    PlanPromise {
+        place: format!("{} {statistic} of {metric}{}", of.kind, strategy.unwrap_or_default()),
+        kin,
+        short: amounts[0].1.clone(),
+        node: amounts.into_iter().fold(node, |node, (key, said)| node.with(key, KeyTree::said_as(said))),
+    }
+}
+
 /// An amount of a metric.
-fn amount(metric: &str, max: f64) -> PlanValue {
-    PlanValue::Limit { metric: metric.to_owned(), max }
-}
-
-fn named(plan: &Plan, strategy: Option<usize>) -> Option<&str> {
-    strategy.map(|index| strategy_name(plan, index))
-}
-
-fn place(kind: &str, statistic: Statistic, metric: &str, strategy: Option<&str>) -> String {
-    let strategy = strategy.map_or_else(String::new, |name| format!(", strategy {name}"));
-    format!("{kind} {} of {metric}{strategy}", statistic.name())
+fn amount(metric: &Measure, max: f64) -> PlanValue {
+    PlanValue::Limit { metric: metric.name.to_owned(), max }
 }

@@ -1,9 +1,8 @@
 //! Resolves `[[alarm]]`.
 
-use super::names::{check_listed_once, check_unique, position};
-use super::read::{name, ratio};
+use super::names::{self, check_listed_once, check_unique, find};
 use super::signal;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::ids::AlarmId;
 use crate::plan::{self, EvaluationClock, Missing, Scope, Signal, Watch};
 use crate::random::stable_hash;
@@ -11,9 +10,10 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::AlarmSpec;
+use crate::scenario::table::Keys;
 use crate::scenario::value::{Datapoints, Duration, Name};
 
-const MINUTE: Duration = Duration { ms: 60_000 };
+const MINUTE_MS: u64 = 60_000;
 
 /// An alarm and where it was written.
 pub(super) struct ResolvedAlarm {
@@ -27,7 +27,7 @@ pub(super) struct ResolvedAlarm {
 
 /// Resolves all alarms.
 pub(super) fn resolve(field: &Field<Vec<Written<AlarmSpec>>>, problems: &mut Problems) -> Vec<ResolvedAlarm> {
-    let alarms = field.value().map_or(&[][..], Vec::as_slice);
+    let alarms = field.list();
     check_unique("alarm", alarms.iter().map(|alarm| &alarm.value.name), problems);
     let mut resolved: Vec<ResolvedAlarm> = alarms.iter().map(|alarm| resolve_one(alarm, problems)).collect();
     resolve_parts(alarms, &mut resolved, problems);
@@ -40,15 +40,13 @@ fn resolve_parts(written: &[Written<AlarmSpec>], resolved: &mut [ResolvedAlarm],
         let Some(parts) = alarm.value.any_of.get() else { continue };
         let indices = alarm_indices(&parts.value, resolved, problems);
         if parts.value.is_empty() {
-            let diagnostic =
-                Diagnostic::new(&rules::MISSING_KEY, "`any-of` names no alarm").at(parts.span, "");
-            problems.report(diagnostic.help("list the alarms that it is made of"));
+            problems.missing_key(parts.span, "`any-of` names no alarm", "list the alarms that it is made of");
         }
         let composite = |&&part: &&AlarmId| resolved[part.index()].plan.signal.parts().is_some();
         if let Some(part) = indices.iter().find(composite) {
             let message = format!("`{}` is itself made of alarms", resolved[part.index()].plan.name);
-            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(parts.span, "");
-            problems.report(diagnostic.help("list the alarms that it is made of instead"));
+            let help = "list the alarms that it is made of instead";
+            problems.report(rules::CONFLICTING_KEYS.at(parts.span, message).help(help));
         }
         resolved[index].plan.signal = Signal::AnyOf(indices);
     }
@@ -61,35 +59,33 @@ pub(super) fn alarm_indices(
     problems: &mut Problems,
 ) -> Vec<AlarmId> {
     check_listed_once(listed, problems);
-    let names = alarms.iter().map(|alarm| alarm.plan.name.as_str());
-    let index = |name| position(name, (&rules::UNKNOWN_ALARM, "alarm"), names.clone(), problems);
+    let known = alarms.iter().map(|alarm| alarm.plan.name.as_str());
+    let index = |name| find(name, &names::ALARM, known.clone(), true, problems);
     listed.iter().filter_map(index).map(AlarmId::new).collect()
 }
 
 fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> ResolvedAlarm {
     let spec = &written.value;
-    let period = spec.period.or(MINUTE);
+    let period = Duration { ms: spec.period.or(MINUTE_MS) };
     let (signal, period_ms) = signal::resolve(written, period, problems)
         .map_or((None, period.ms), |(signal, ms)| (Some(signal), ms));
     check_combinations(spec, problems);
     let made_of_others = spec.any_of.span().is_some() || spec.any_of.is_broken();
     if spec.scope.is_absent() && !made_of_others {
-        let message = format!("alarm `{}` has no `scope`", name(&spec.name));
-        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(written.span, "");
-        problems.report(diagnostic.help("add `scope = \"zone\"`, or another of one-box, region and service"));
+        let help = "add `scope = \"zone\"`, or another of one-box, region and service";
+        problems.missing_key(
+            written.span,
+            format!("alarm `{}` has no `scope`", spec.name.or_default()),
+            help,
+        );
     }
     if let Some(Written { value: Duration { ms: 0 }, span }) = spec.period.get() {
-        let diagnostic =
-            Diagnostic::new(&rules::OUT_OF_RANGE, "`period` must be greater than 0").at(*span, "");
-        problems.report(diagnostic.help("write \"1m\" to evaluate every minute"));
+        let help = "write \"1m\" to evaluate every minute";
+        problems.out_of_range(*span, "`period` must be greater than 0", help);
     }
-    let sound = signal.is_some()
-        && !spec.scope.is_broken()
-        && !spec.period.is_broken()
-        && !spec.datapoints.is_broken()
-        && !spec.publish_delay.is_broken()
-        && !spec.watch.is_broken();
-    let alarm_name = name(&spec.name);
+    let keys = ["scope", "period", "datapoints", "publish-delay", "watch"];
+    let sound = signal.is_some() && !spec.is_any_broken(&keys);
+    let alarm_name = spec.name.or_default();
     let scope = spec.scope.or(if made_of_others { Scope::Service } else { Scope::Zone });
     let datapoints = spec.datapoints.or(Datapoints { to_alarm: 1, window: 1 });
     ResolvedAlarm {
@@ -103,75 +99,54 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Resolve
             period_ms: period_ms.max(1),
             datapoints_to_alarm: datapoints.to_alarm,
             window: datapoints.window,
-            publish_delay_ms: spec.publish_delay.or(Duration::ZERO).ms,
+            publish_delay_ms: spec.publish_delay.or_default(),
             // The one-box stage belongs to the deployment; there is nothing longer to watch.
             watch: spec.watch.or(if scope == Scope::OneBox { Watch::Deployment } else { Watch::Wave }),
             clock: spec.clock.or(EvaluationClock::Wall),
             missing: spec.missing_data.or(Missing::NotBreaching),
-            broken: ratio(&spec.broken, 0.0),
+            broken: spec.broken.or_default(),
             lost_with_service: spec.lost_with_service.value().map(|share| share.0),
-            internal: spec.internal.or(false),
+            internal: spec.internal.or_default(),
         },
     }
 }
 
 /// Reports keys that mean nothing together.
 fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
-    let mut conflict = |span: Option<Span>, key: &str, other: Span, reason: &str, help: &str| {
-        let Some(span) = span else { return };
-        let message = format!("`{key}` does not go with {reason}");
-        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(span, "").and(other, "");
-        problems.report(diagnostic.help(help.to_owned()));
+    let mut conflict = |keys: &[&str], other: Span, reason: &str, help: &str| {
+        for (key, span) in spec.written(keys) {
+            problems.conflict((span, other), format!("`{key}` does not go with {reason}"), help);
+        }
     };
     if let Some(delay) = spec.detection_delay.span() {
-        let keys = [
-            (spec.period.span(), "period"),
-            (spec.datapoints.span(), "datapoints"),
-            (spec.publish_delay.span(), "publish-delay"),
-            (spec.clock.span(), "clock"),
-            (spec.missing_data.span(), "missing-data"),
-        ];
-        for (span, key) in keys {
-            let help = "remove it: a detection delay is the whole time from onset to alarm";
-            conflict(span, key, delay, "`detection-delay`", help);
-        }
+        let keys = ["period", "datapoints", "publish-delay", "clock", "missing-data"];
+        let help = "remove it: a detection delay is the whole time from onset to alarm";
+        conflict(&keys, delay, "`detection-delay`", help);
     }
     if let Some(parts) = spec.any_of.span() {
-        let keys = [
-            (spec.scope.span(), "scope"),
-            (spec.period.span(), "period"),
-            (spec.datapoints.span(), "datapoints"),
-            (spec.publish_delay.span(), "publish-delay"),
-            (spec.watch.span(), "watch"),
-            (spec.clock.span(), "clock"),
-            (spec.missing_data.span(), "missing-data"),
-            (spec.broken.span(), "broken"),
-            (spec.lost_with_service.span(), "lost-with-service"),
-        ];
-        for (span, key) in keys {
-            conflict(span, key, parts, "`any-of`", "remove it: the alarms listed have their own");
-        }
+        let timing = ["scope", "period", "datapoints", "publish-delay", "watch", "clock"];
+        let state = ["missing-data", "broken", "lost-with-service"];
+        let keys = [&timing[..], &state].concat();
+        conflict(&keys, parts, "`any-of`", "remove it: the alarms listed have their own");
     }
     let rule = spec.rate_ratio.span().or(spec.burn_rate.span());
     let canary = spec.canary.span();
     for (signal, reason) in [(rule, "a rule over rates"), (canary, "`canary`")] {
         let Some(signal) = signal else { continue };
-        let keys = [(spec.datapoints.span(), "datapoints"), (spec.missing_data.span(), "missing-data")];
-        for (span, key) in keys {
-            conflict(span, key, signal, reason, "remove it: windows or the judge decide instead");
-        }
+        let help = "remove it: windows or the judge decide instead";
+        conflict(&["datapoints", "missing-data"], signal, reason, help);
     }
     if let Some(signal) = rule {
         let help = "remove it: rules are evaluated on the wall clock";
-        conflict(spec.clock.span(), "clock", signal, "a rule over rates", help);
+        conflict(&["clock"], signal, "a rule over rates", help);
     }
     let requests = spec.error_ratio.span().or(rule).or(canary);
-    if let Some(signal) = requests.filter(|_| spec.internal.or(false)) {
+    if let Some(signal) = requests.filter(|_| spec.internal.or_default()) {
         let help = "remove it, or give `impaired-hosts`";
-        conflict(spec.internal.span(), "internal", signal, "a signal that customers' requests make", help);
+        conflict(&["internal"], signal, "a signal that customers' requests make", help);
     }
     if let Some(Written { value: Scope::OneBox, span }) = spec.scope.get() {
         let help = "remove it: a one-box alarm watches the one-box stage";
-        conflict(spec.watch.span(), "watch", *span, "the scope \"one-box\"", help);
+        conflict(&["watch"], *span, "the scope \"one-box\"", help);
     }
 }

@@ -1,37 +1,17 @@
 //! Resolves the signals of `[[alarm]]` that remember: rules over rates, and canaries beside a baseline.
 
 use super::bound::threshold;
-use super::read::ratio;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::plan::{CanaryRule, Comparison, Judge, RateRule, Scope, Signal};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
+use crate::scenario::table::Keys;
 use crate::scenario::value::{Duration, Positive};
 
 /// Most scrapes that a window may hold: a month of every half minute.
 const MOST_SCRAPES: u64 = 100_000;
-
-/// The keys that all rules over rates share.
-struct Timing<'s> {
-    windows: &'s Field<Vec<Written<Duration>>>,
-    scrape: &'s Field<Duration>,
-    for_ms: u64,
-    keep_firing_for_ms: u64,
-}
-
-impl<'s> Timing<'s> {
-    fn of(
-        windows: &'s Field<Vec<Written<Duration>>>,
-        scrape: &'s Field<Duration>,
-        wait: &Field<Duration>,
-        keep: &Field<Duration>,
-    ) -> Self {
-        let ms = |field: &Field<Duration>| field.or(Duration::ZERO).ms;
-        Self { windows, scrape, for_ms: ms(wait), keep_firing_for_ms: ms(keep) }
-    }
-}
 
 /// A rule over rates, and the time between its scrapes; none if it was reported. `period` is its evaluation interval.
 pub(super) fn rate_ratio(
@@ -41,9 +21,8 @@ pub(super) fn rate_ratio(
 ) -> Option<(Signal, u64)> {
     let Written { value: spec, span } = spec;
     let limit = threshold(&spec.above, &spec.at_least, *span, problems);
-    let timing = Timing::of(&spec.windows, &spec.scrape, &spec.r#for, &spec.keep_firing_for);
     let limit = limit.map(|(ratio, comparison)| (ratio.as_f64(), comparison));
-    rule(&timing, limit, period, problems)
+    rule(spec, limit, period, problems)
 }
 
 /// The same of a burn-rate alert.
@@ -53,9 +32,15 @@ pub(super) fn burn_rate(
     problems: &mut Problems,
 ) -> Option<(Signal, u64)> {
     let spec = &spec.value;
-    let timing = Timing::of(&spec.windows, &spec.scrape, &spec.r#for, &spec.keep_firing_for);
     let limit = burn_limit(spec, problems).map(|limit| (limit, Comparison::Above));
-    rule(&timing, limit, period, problems)
+    let rates = RateRatioSpec {
+        windows: spec.windows.clone(),
+        scrape: spec.scrape.clone(),
+        r#for: spec.r#for.clone(),
+        keep_firing_for: spec.keep_firing_for.clone(),
+        ..RateRatioSpec::default()
+    };
+    rule(&rates, limit, period, problems)
 }
 
 /// Error ratio at which the budget burns `factor` times too fast; none if it was reported.
@@ -74,27 +59,27 @@ fn burn_limit(spec: &BurnRateSpec, problems: &mut Problems) -> Option<f64> {
     } else {
         return Some(limit);
     };
-    let diagnostic =
-        Diagnostic::new(&rules::OUT_OF_RANGE, refusal).at(factor.span, "").and(objective.span, "");
-    problems.report(diagnostic.help("a smaller factor, or an objective with a larger budget"));
+    let help = "a smaller factor, or an objective with a larger budget";
+    problems.report(rules::OUT_OF_RANGE.at(factor.span, refusal).and(objective.span, "").help(help));
     None
 }
 
+/// The rule of a table whose limit is this.
 fn rule(
-    timing: &Timing<'_>,
+    spec: &RateRatioSpec,
     limit: Option<(f64, Comparison)>,
     period: Duration,
     problems: &mut Problems,
 ) -> Option<(Signal, u64)> {
-    let scrape = timing.scrape.or(period);
-    let windows = timing.windows.get()?;
+    let scrape = Duration { ms: spec.scrape.or(period.ms) };
+    let windows = spec.windows.get()?;
     let mut sound = true;
     let mut refuse = |span: Span, message: String, help: &str| {
         sound = false;
-        problems.report(Diagnostic::new(&rules::OUT_OF_RANGE, message).at(span, "").help(help.to_owned()));
+        problems.out_of_range(span, message, help);
     };
     if scrape.ms == 0 || !period.ms.is_multiple_of(scrape.ms) {
-        let span = timing.scrape.span().unwrap_or(windows.span);
+        let span = spec.scrape.span().unwrap_or(windows.span);
         let message = format!("the rule is evaluated every {period}, which is no multiple of `scrape`");
         refuse(span, message, "scrape every \"30s\" and evaluate every \"1m\", or both alike");
         return None;
@@ -120,8 +105,8 @@ fn rule(
         threshold,
         comparison,
         scrapes_per_evaluation: period.ms / scrape.ms,
-        for_ms: timing.for_ms,
-        keep_firing_for_ms: timing.keep_firing_for_ms,
+        for_ms: spec.r#for.or_default(),
+        keep_firing_for_ms: spec.keep_firing_for.or_default(),
     };
     Some((Signal::RateRatio(rule), scrape.ms))
 }
@@ -135,25 +120,22 @@ pub(super) fn canary(
     let spec = &written.value;
     if let Some(Written { value, span }) = scope.get().filter(|scope| scope.value != Scope::OneBox) {
         let message = "a canary is the one-box: `canary` needs `scope = \"one-box\"`";
-        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(*span, "");
-        let diagnostic = diagnostic.and(written.span, "");
-        problems
-            .report(diagnostic.help(format!("watch a {} with `error-ratio` or `rate-ratio`", word(*value))));
+        let help = format!("watch a {} with `error-ratio` or `rate-ratio`", word(*value));
+        problems.conflict((*span, written.span), message, help);
         return None;
     }
     let name = spec.judge.get()?.value;
     let fits = check_keys(spec, name, problems) && check_values(spec, problems);
     let judge = match name {
         JudgeName::Sequential => Judge::Sequential {
-            ratio: spec.ratio.or(Positive(2.0)).0,
-            false_positive: ratio(&spec.false_positive, 0.01),
-            false_negative: ratio(&spec.false_negative, 0.05),
+            ratio: spec.ratio.or(2.0),
+            false_positive: spec.false_positive.or(0.01),
+            false_negative: spec.false_negative.or(0.05),
         },
-        JudgeName::ZScore => Judge::ZScore {
-            confidence: ratio(&spec.confidence, 0.99),
-            least_ratio: spec.least_ratio.or(Positive(1.0)).0,
-        },
-        JudgeName::MannWhitney => Judge::MannWhitney { least_ratio: spec.least_ratio.or(Positive(1.0)).0 },
+        JudgeName::ZScore => {
+            Judge::ZScore { confidence: spec.confidence.or(0.99), least_ratio: spec.least_ratio.or(1.0) }
+        }
+        JudgeName::MannWhitney => Judge::MannWhitney { least_ratio: spec.least_ratio.or(1.0) },
     };
     let fail_inconclusive = spec.inconclusive.or(Inconclusive::Pass) == Inconclusive::Fail;
     fits.then_some(Signal::Canary(CanaryRule { judge, fail_inconclusive }))
@@ -170,26 +152,18 @@ fn word(scope: Scope) -> &'static str {
 
 /// Whether every key that was given belongs to the judge.
 fn check_keys(spec: &CanarySpec, judge: JudgeName, problems: &mut Problems) -> bool {
-    let sequential = judge == JudgeName::Sequential;
-    let foreign = [
-        (spec.ratio.span(), "ratio", sequential),
-        (spec.false_positive.span(), "false-positive", sequential),
-        (spec.false_negative.span(), "false-negative", sequential),
-        (spec.confidence.span(), "confidence", judge == JudgeName::ZScore),
-        (spec.least_ratio.span(), "least-ratio", !sequential),
-    ];
-    let mut fits = true;
-    for (span, key, belongs) in foreign {
-        if let (Some(span), false) = (span, belongs) {
-            fits = false;
-            let message = format!("this judge does not know `{key}`");
-            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(span, "");
-            let judge = spec.judge.span().unwrap_or(span);
-            problems
-                .report(diagnostic.and(judge, "").help("remove it, or choose the judge that it belongs to"));
-        }
+    let foreign: &[&str] = match judge {
+        JudgeName::Sequential => &["confidence", "least-ratio"],
+        JudgeName::ZScore => &["ratio", "false-positive", "false-negative"],
+        JudgeName::MannWhitney => &["ratio", "false-positive", "false-negative", "confidence"],
+    };
+    let written = spec.written(foreign);
+    for &(key, span) in &written {
+        let judge = spec.judge.span().unwrap_or(span);
+        let help = "remove it, or choose the judge that it belongs to";
+        problems.conflict((span, judge), format!("this judge does not know `{key}`"), help);
     }
-    fits
+    written.is_empty()
 }
 
 /// Whether the numbers make a test.
@@ -197,8 +171,8 @@ fn check_values(spec: &CanarySpec, problems: &mut Problems) -> bool {
     let above_one = |field: &Field<Positive>, or_one: bool| {
         field.get().filter(|value| value.value.0 < 1.0 || !or_one && value.value.0 <= 1.0).map(|v| v.span)
     };
-    let (alpha, beta) = (ratio(&spec.false_positive, 0.01), ratio(&spec.false_negative, 0.05));
-    let confidence = ratio(&spec.confidence, 0.99);
+    let (alpha, beta) = (spec.false_positive.or(0.01), spec.false_negative.or(0.05));
+    let confidence = spec.confidence.or(0.99);
     let wrong = [
         (above_one(&spec.ratio, false), "`ratio` must be above 1"),
         (above_one(&spec.least_ratio, true), "`least-ratio` must be 1 or more"),
@@ -217,8 +191,7 @@ fn check_values(spec: &CanarySpec, problems: &mut Problems) -> bool {
     for (span, message) in wrong {
         if let Some(span) = span {
             sound = false;
-            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(span, "");
-            problems.report(diagnostic.help("leave it out for the default"));
+            problems.out_of_range(span, message, "leave it out for the default");
         }
     }
     sound

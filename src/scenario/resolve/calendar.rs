@@ -3,9 +3,8 @@
 //! Daylight saving is the time zone database's: an office that opens at nine opens at nine all year. A calendar of local hours
 //! becomes one for each time zone of the fleet.
 
-use super::names::{check_unique, unknown};
-use super::read::name;
-use crate::diagnostic::{Diagnostic, Span};
+use super::names::{self, check_unique, find, unknown_time_zone};
+use crate::diagnostic::Span;
 use crate::ids::{CalendarId, IdVec, RegionId};
 use crate::plan::Fleet;
 use crate::plan::pipeline::{Calendar, WaveCalendar};
@@ -13,8 +12,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{CalendarSpec, PipelineSpec};
-use crate::scenario::timezone;
-use crate::scenario::value::{DateText, Name, Text};
+use crate::scenario::value::{Name, Text};
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span as Time, ToSpan};
@@ -63,9 +61,8 @@ impl Calendars {
             Hours::Everywhere(index) => Some(index),
             Hours::Local(_) => {
                 let message = format!("`{}` keeps the hours of each region, and this is in none", named.name);
-                let diagnostic = Diagnostic::new(&rules::NO_LOCAL_HOURS, message).at(span, "");
                 let help = "name a calendar with a time zone of its own; `wave-calendar` takes local ones";
-                problems.report(diagnostic.and(named.span, "").help(help));
+                problems.report(rules::NO_LOCAL_HOURS.at(span, message).and(named.span, "").help(help));
                 None
             }
         }
@@ -81,13 +78,10 @@ impl Calendars {
     }
 
     fn named(&self, field: &Field<Name>, problems: &mut Problems) -> Option<(&NamedCalendar, Span)> {
-        let Written { value: Name(wanted), span } = field.get()?;
-        let found = self.named.iter().find(|named| named.name == *wanted);
-        if found.is_none() {
-            let known = self.named.iter().map(|named| named.name.as_str());
-            unknown(&rules::UNKNOWN_CALENDAR, "calendar", wanted, *span, known, problems);
-        }
-        found.map(|named| (named, *span))
+        let written = field.get()?;
+        let known = self.named.iter().map(|named| named.name.as_str());
+        let found = find(written, &names::CALENDAR, known, true, problems)?;
+        Some((&self.named[found], written.span))
     }
 }
 
@@ -98,14 +92,14 @@ pub(super) fn resolve(
     length_ms: u64,
     problems: &mut Problems,
 ) -> Calendars {
-    let start = spec.start.value().map_or(date(2026, 3, 2), |date| date.0);
-    let written = spec.calendar.value().map_or(&[][..], Vec::as_slice);
+    let start = spec.start.or(date(2026, 3, 2));
+    let written = spec.calendar.list();
     check_unique("calendar", written.iter().map(|calendar| &calendar.value.name), problems);
     let days = (length_ms / DAY_MS) as i64 + SPARE_DAYS;
     let mut calendars =
         Calendars { list: IdVec::default(), hours: IdVec::default(), start, named: Vec::new() };
     for Written { value, span } in written {
-        let hours = value.hours.value().map_or([true; 24], |hours| hours.local);
+        let hours = value.hours.or([true; 24]);
         let mut add = |zone: &TimeZone| {
             calendars.hours.push(hours.iter().filter(|open| **open).count() as u32);
             calendars.list.push(resolve_one(value, hours, zone, start, days))
@@ -115,7 +109,7 @@ pub(super) fn resolve(
         } else {
             Hours::Everywhere(add(&zone(&value.time_zone, problems)))
         };
-        calendars.named.push(NamedCalendar { name: name(&value.name), span: *span, hours });
+        calendars.named.push(NamedCalendar { name: value.name.or_default(), span: *span, hours });
     }
     calendars
 }
@@ -158,37 +152,33 @@ fn is_open(spec: &CalendarSpec, day: Date) -> bool {
         Some(days) => days.iter().any(|listed| listed.value.civil() == day.weekday()),
         None => !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday),
     };
-    let holidays = spec.holidays.value().map_or(&[][..], Vec::as_slice);
-    let freezes = spec.freeze.value().map_or(&[][..], Vec::as_slice);
-    let given = |field: &Field<DateText>| field.value().map(|date| date.0);
+    let holidays = spec.holidays.list();
+    let freezes = spec.freeze.list();
     let frozen = freezes.iter().any(|freeze| {
-        given(&freeze.value.from).is_some_and(|from| from <= day)
-            && given(&freeze.value.to).is_some_and(|to| day <= to)
+        freeze.value.from.given().is_some_and(|from| from <= day)
+            && freeze.value.to.given().is_some_and(|to| day <= to)
     });
     working && !frozen && !holidays.iter().any(|holiday| holiday.value.0 == day)
 }
 
 fn zone(field: &Field<Text>, problems: &mut Problems) -> TimeZone {
-    let Some(Written { value: Text(wanted), span }) = field.get() else { return TimeZone::UTC };
-    TimeZoneDatabase::bundled().get(wanted).unwrap_or_else(|_| {
-        let names = timezone::names();
-        let known = names.iter().map(String::as_str).chain([LOCAL]);
-        unknown(&rules::UNKNOWN_TIMEZONE, "time zone", wanted, *span, known, problems);
+    let Some(written) = field.get() else { return TimeZone::UTC };
+    TimeZoneDatabase::bundled().get(&written.value.0).unwrap_or_else(|_| {
+        unknown_time_zone(written, Some(LOCAL), problems);
         TimeZone::UTC
     })
 }
 
 /// Reports a freeze that ends before it begins.
 pub(super) fn check_freezes(spec: &PipelineSpec, problems: &mut Problems) {
-    let calendars = spec.calendar.value().map_or(&[][..], Vec::as_slice);
-    for freeze in calendars.iter().flat_map(|c| c.value.freeze.value().map_or(&[][..], Vec::as_slice)) {
+    let calendars = spec.calendar.list();
+    for freeze in calendars.iter().flat_map(|c| c.value.freeze.list()) {
         if let (Some(from), Some(to)) = (freeze.value.from.get(), freeze.value.to.get())
             && to.value.0 < from.value.0
         {
             let message = "the freeze ends before it begins";
-            let diagnostic =
-                Diagnostic::new(&rules::OUT_OF_RANGE, message).at(to.span, "").and(from.span, "");
-            problems.report(diagnostic.help("swap the two days"));
+            let help = "swap the two days";
+            problems.report(rules::OUT_OF_RANGE.at(to.span, message).and(from.span, "").help(help));
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Resolves `[change]`.
 
-use super::read::{IMMEDIATE, distribution, ratio};
-use crate::diagnostic::Diagnostic;
 use crate::ids::{DefectId, IdVec};
 use crate::plan::{Change, Defect, HOUR_MS};
 use crate::random::Distribution;
@@ -9,6 +7,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{ChangeSpec, DefectSpec};
+use crate::scenario::value::IMMEDIATE;
 
 /// Resolves the change that carries one of `catalogue`, resolved from `defects`.
 pub(super) fn resolve(
@@ -23,18 +22,16 @@ pub(super) fn resolve(
         && !defects.is_broken()
     {
         let message = "changes can be bad, but no defect says how";
-        let diagnostic = Diagnostic::new(&rules::NO_DEFECT, message).at(*span, "");
-        problems.report_once(
-            diagnostic.help("add a `[[defect]]`, include a file that has some, or write \"0%\""),
-        );
+        let help = "add a `[[defect]]`, include a file that has some, or write \"0%\"";
+        problems.report_once(rules::NO_DEFECT.at(*span, message).help(help));
     }
-    let deploy_time = distribution(&spec.deploy_time, IMMEDIATE);
+    let deploy_time = spec.deploy_time.or(IMMEDIATE);
     Change {
-        bad_probability: ratio(&spec.bad_probability, if catalogue.is_empty() { 0.0 } else { 1.0 }),
+        bad_probability: spec.bad_probability.or(if catalogue.is_empty() { 0.0 } else { 1.0 }),
         deploy_time,
-        rollback_time: distribution(&spec.rollback_time, deploy_time),
-        straggler_probability: ratio(&spec.stragglers, 0.0),
-        straggler_time: distribution(&spec.straggler_time, Distribution::Fixed { ms: HOUR_MS }),
+        rollback_time: spec.rollback_time.or(deploy_time),
+        straggler_probability: spec.stragglers.or_default(),
+        straggler_time: spec.straggler_time.or(Distribution::Fixed { ms: HOUR_MS }),
         defects: catalogue,
     }
 }

@@ -1,8 +1,7 @@
 //! Resolves `[[pipeline.component]]`: what deploys each component, and which defects are its own.
 
-use super::names::{check_unique, position};
-use super::read::name;
-use super::strategy::Names;
+use super::names::{self, check_unique, find};
+use super::run::StrategiesRun;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::ids::DefectId;
 use crate::plan::Change;
@@ -10,43 +9,23 @@ use crate::plan::pipeline::Component;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{ComponentSpec, PipelineSpec, ScenarioSpec};
+use crate::scenario::spec::{ComponentSpec, PipelineSpec};
 use crate::scenario::value::Name;
-
-/// The strategies that components refer to.
-pub(super) struct Strategies<'a> {
-    /// All of the scenario.
-    pub names: &'a Names<'a>,
-    /// Those that are compared, as indices.
-    pub compared: &'a [usize],
-}
-
-fn listed(pipeline: Option<&PipelineSpec>) -> &[Written<ComponentSpec>] {
-    pipeline.and_then(|pipeline| pipeline.component.value()).map_or(&[][..], Vec::as_slice)
-}
-
-/// Whether a strategy deploys a component or another pipeline: then it is compared only where the study lists it.
-pub(super) fn is_spoken_for(spec: &ScenarioSpec, strategy: &str) -> bool {
-    let components = listed(spec.pipeline.value()).iter().filter_map(|c| c.value.strategy.value());
-    let others = spec.pipeline.value().and_then(|pipeline| pipeline.other.value());
-    let others = others.into_iter().flatten().filter_map(|other| other.value.strategy.value());
-    components.chain(others).any(|Name(named)| named == strategy)
-}
 
 /// The components, in order; empty if the pipeline has none.
 pub(super) fn resolve(
     pipeline: &PipelineSpec,
     change: &Change,
-    strategies: &Strategies<'_>,
+    run: &StrategiesRun<'_>,
     problems: &mut Problems,
 ) -> Vec<Component> {
-    let listed = listed(Some(pipeline));
+    let listed = pipeline.component.list();
     check_unique("component", listed.iter().map(|component| &component.value.name), problems);
     check_under_study(listed, problems);
     let mut claimed: Vec<(DefectId, Span)> = Vec::new();
     let one = |Written { value: spec, .. }: &Written<ComponentSpec>| Component {
-        name: name(&spec.name),
-        strategy: deployed_by(spec, strategies, problems),
+        name: spec.name.or_default(),
+        strategy: deployed_by(spec, run, problems),
         defects: own_defects(&spec.defects, change, &mut claimed, problems),
     };
     listed.iter().map(one).collect()
@@ -58,41 +37,35 @@ fn check_under_study(listed: &[Written<ComponentSpec>], problems: &mut Problems)
     let mut without = listed.iter().filter(|component| component.value.strategy.get().is_none());
     let (first, second) = (without.next(), without.next());
     let place = |component: &Written<ComponentSpec>| component.value.name.span().unwrap_or(component.span);
-    let diagnostic = match (listed.last(), first, second) {
+    let rule = &rules::COMPONENT_UNDER_STUDY;
+    let problem = match (listed.last(), first, second) {
         (Some(last), None, _) => {
-            let message = "no component is deployed by the strategy under study";
             let help = "leave `strategy` out of the component whose strategies are compared";
-            Diagnostic::new(&rules::COMPONENT_UNDER_STUDY, message).at(place(last), "").help(help)
+            rule.at(place(last), "no component is deployed by the strategy under study").help(help)
         }
         (_, Some(first), Some(second)) => {
-            let message = "two components are deployed by the strategy under study";
-            let help = "give one of them a `strategy`";
-            Diagnostic::new(&rules::COMPONENT_UNDER_STUDY, message)
+            Diagnostic::new(rule, "two components are deployed by the strategy under study")
                 .at(place(second), "the second one")
                 .and(place(first), "the first one")
-                .help(help)
+                .help("give one of them a `strategy`")
         }
         _ => return,
     };
     if all_read {
-        problems.report(diagnostic);
+        problems.report(problem);
     }
 }
 
 /// The strategy of a component, which takes its waves together with those that are compared.
 fn deployed_by(
     spec: &ComponentSpec,
-    strategies: &Strategies<'_>,
+    run: &StrategiesRun<'_>,
     problems: &mut Problems,
 ) -> Option<crate::plan::Strategy> {
     let written = spec.strategy.get()?;
-    let drafts = strategies.names.drafts;
-    let draft = &drafts[strategies.names.find(written, problems)?];
+    let drafts = run.names.drafts;
+    let draft = &drafts[run.names.find_runnable(written, problems)?];
     if draft.template {
-        let message = format!("`{}` is a template, which is never run", written.value.0);
-        let help = "remove `template = true` from it, or name a strategy that extends it";
-        let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
-        problems.report(diagnostic.help(help));
         return None;
     }
     let own = draft.plan.waves.len();
@@ -100,7 +73,7 @@ fn deployed_by(
         let other = &drafts[**index];
         !draft.broken && !other.broken && other.plan.waves.len() != own
     };
-    if let Some(&other) = strategies.compared.iter().find(differs) {
+    if let Some(&other) = run.order.iter().find(differs) {
         let (other, waves) = (&drafts[other], drafts[other].plan.waves.len());
         let counted = |count: usize| if count == 1 { "1 wave".to_owned() } else { format!("{count} waves") };
         let message = format!(
@@ -110,8 +83,7 @@ fn deployed_by(
             other.plan.name
         );
         let help = "a wave is over when every component has it: give them as many waves";
-        let diagnostic = Diagnostic::new(&rules::COMPONENT_WAVES, message).at(written.span, "");
-        problems.report(diagnostic.and(other.span, "").help(help));
+        problems.report(rules::COMPONENT_WAVES.at(written.span, message).and(other.span, "").help(help));
     }
     Some(draft.plan.clone())
 }
@@ -124,18 +96,15 @@ fn own_defects(
 ) -> Vec<DefectId> {
     let mut own = Vec::new();
     let known = change.defects.iter().map(|defect| defect.name.as_str());
-    for written in field.value().into_iter().flatten() {
-        let defect = (&rules::UNKNOWN_DEFECT, "defect");
-        let Some(class) = position(written, defect, known.clone(), problems) else { continue };
+    for written in field.list() {
+        let Some(class) = find(written, &names::DEFECT, known.clone(), true, problems) else { continue };
         let class = DefectId::new(class);
         let Written { value: Name(wanted), span } = written;
         match claimed.iter().find(|(other, _)| *other == class) {
             Some((_, first)) => {
                 let message = format!("the defect `{wanted}` is claimed twice");
-                let diagnostic =
-                    Diagnostic::new(&rules::DUPLICATE_NAME, message).at(*span, "").and(*first, "");
-                problems
-                    .report(diagnostic.help("a defect belongs to one component: remove it from the other"));
+                let help = "a defect belongs to one component: remove it from the other";
+                problems.report(rules::DUPLICATE_NAME.at(*span, message).and(*first, "").help(help));
             }
             None => {
                 claimed.push((class, *span));

@@ -2,9 +2,7 @@
 
 use super::limit;
 use super::names::some;
-use super::read::text;
 use super::run::StrategiesRun;
-use crate::diagnostic::Diagnostic;
 use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Level, Tolerance};
@@ -12,7 +10,6 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{ExpectSpec, Limit, ScenarioSpec};
-use crate::scenario::value::Percent;
 
 /// How far off the simulation may be if nothing is said. Published times are rounded, and told by people.
 const TOLERANCE_IF_UNSAID: f64 = 0.15;
@@ -23,7 +20,7 @@ pub(super) fn resolve(
     run: &StrategiesRun<'_>,
     problems: &mut Problems,
 ) -> Vec<Expectation> {
-    let written = spec.expect.value().into_iter().flatten();
+    let written = spec.expect.list().iter();
     written.filter_map(|written| resolve_one(written, run, problems)).collect()
 }
 
@@ -33,13 +30,12 @@ fn resolve_one(
     problems: &mut Problems,
 ) -> Option<Expectation> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
+    let metric = run.metric(&spec.metric, problems);
     let strategy = strategy(written, run, problems);
     let both = spec.tolerance.span().zip(spec.within.span());
     if let Some((tolerance, within)) = both {
         let message = "`tolerance` and `within` exclude each other";
-        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(within, "").and(tolerance, "");
-        problems.report(diagnostic.help("keep `within` for values near 0, else `tolerance`"));
+        problems.conflict((within, tolerance), message, "keep `within` for values near 0, else `tolerance`");
     }
     let metric = metric?;
     let statistic = statistic(metric, &spec.statistic, problems);
@@ -60,7 +56,7 @@ fn resolve_one(
         strategy: strategy?,
         value,
         tolerance,
-        source: text(&spec.source),
+        source: spec.source.or_default(),
         level: spec.level.or(Level::Warn),
     })
 }
@@ -80,10 +76,8 @@ fn strategy(
     let names = run.listed();
     if names.len() > 1 {
         let message = "`expect` does not say which strategy was measured";
-        let diagnostic = Diagnostic::new(&rules::WHOSE_EXPECTATION, message).at(written.span, "");
-        let others = some(&names);
-        problems
-            .report(diagnostic.help(format!("write `strategy = \"{}\"`: the study runs {others}", names[0])));
+        let help = format!("write `strategy = \"{}\"`: the study runs {}", names[0], some(&names));
+        problems.report(rules::WHOSE_EXPECTATION.at(written.span, message).help(help));
         return None;
     }
     (names.len() == 1).then_some(0)
@@ -97,8 +91,8 @@ fn statistic(metric: &Measure, field: &Field<Statistic>, problems: &mut Problems
     };
     if is_share && written.value != Statistic::Mean {
         let message = format!("`{}` is a yes or a no, of which only the share says something", metric.name);
-        let diagnostic = Diagnostic::new(&rules::SHARE_HAS_A_MEAN, message).at(written.span, "");
-        problems.report(diagnostic.help("write `statistic = \"mean\"`, or leave it out"));
+        let help = "write `statistic = \"mean\"`, or leave it out";
+        problems.report(rules::SHARE_HAS_A_MEAN.at(written.span, message).help(help));
         return None;
     }
     Some(written.value)
@@ -111,8 +105,7 @@ fn amount(metric: &Measure, written: &Written<Limit>, problems: &mut Problems) -
     if value > whole {
         let message = format!("`{}` is never more than 100 %", metric.name);
         let help = format!("write \"5%\"; a bare number is taken as it is, and {whole} is all of it");
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(written.span, "");
-        problems.report(diagnostic.help(help));
+        problems.out_of_range(written.span, message, help);
         return None;
     }
     Some(value)
@@ -123,8 +116,7 @@ fn room(metric: &Measure, written: &Written<Limit>, problems: &mut Problems) -> 
     let room = limit::resolve(metric, written, problems)?;
     if room < 0.0 {
         let message = "`within` is a distance, which is never below 0";
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(written.span, "");
-        problems.report(diagnostic.help("write it without the sign: it holds on either side"));
+        problems.out_of_range(written.span, message, "write it without the sign: it holds on either side");
         return None;
     }
     Some(room)
@@ -142,9 +134,9 @@ fn relative(metric: &Measure, spec: &ExpectSpec, value: f64, problems: &mut Prob
             Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => "2",
             Unit::Deployments | Unit::Alarms | Unit::Count => "2",
         };
-        let diagnostic = Diagnostic::new(&rules::NO_ROOM_AROUND_ZERO, message).at(place, "");
-        problems.report(diagnostic.help(format!("write `within = {example}` for the room on either side")));
+        let help = format!("write `within = {example}` for the room on either side");
+        problems.report(rules::NO_ROOM_AROUND_ZERO.at(place, message).help(help));
         return None;
     }
-    Some(spec.tolerance.value().map_or(TOLERANCE_IF_UNSAID, |Percent(ratio)| ratio.as_f64()))
+    Some(spec.tolerance.or(TOLERANCE_IF_UNSAID))
 }

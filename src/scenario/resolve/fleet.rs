@@ -1,8 +1,7 @@
 //! Resolves `[fleet]`: regions, zones, hosts, and traffic by hour of the UTC day.
 
-use super::names::{check_unique, unknown};
-use super::read::{IMMEDIATE, distribution, name, ratio};
-use crate::diagnostic::{Diagnostic, Span};
+use super::names::{check_unique, unknown_time_zone};
+use crate::diagnostic::Span;
 use crate::ids::{IdVec, RegionId};
 use crate::plan::{self, Arrivals, Background, Episodes, Ratio};
 use crate::random::stable_hash;
@@ -12,8 +11,9 @@ use crate::scenario::rules;
 use crate::scenario::spec::{
     BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones,
 };
+use crate::scenario::table::Keys;
 use crate::scenario::timezone;
-use crate::scenario::value::{Int, MAX_HOSTS, Name, NonNegative, Percent, Text};
+use crate::scenario::value::{IMMEDIATE, Int, MAX_HOSTS, Name, NonNegative, Percent, Text};
 
 /// The fleet and whether all of it could be resolved.
 pub(super) struct ResolvedFleet {
@@ -31,22 +31,22 @@ pub(super) struct ResolvedFleet {
 pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> ResolvedFleet {
     let absent = FleetSpec::default();
     let spec = field.value().unwrap_or(&absent);
-    let regions = spec.region.value().map_or(&[][..], Vec::as_slice);
+    let regions = spec.region.list();
     if regions.is_empty() && !spec.region.is_broken() && !field.is_broken() {
-        let diagnostic = Diagnostic::new(&rules::NO_REGION, "the fleet has no region");
-        let diagnostic = diagnostic.at(spec.region.span().or(field.span()).unwrap_or_default(), "");
-        problems.report(diagnostic.help("add a `[[fleet.region]]` or include a file that has some"));
+        let place = spec.region.span().or(field.span()).unwrap_or_default();
+        let help = "add a `[[fleet.region]]` or include a file that has some";
+        problems.report(rules::NO_REGION.at(place, "the fleet has no region").help(help));
     }
     check_unique("region", regions.iter().map(|region| &region.value.name), problems);
     let mut fleet = ResolvedFleet {
         plan: plan::Fleet {
-            name: spec.name.value().map_or_else(|| "fleet".to_owned(), |Name(name)| name.clone()),
+            name: spec.name.given().unwrap_or_else(|| "fleet".to_owned()),
             regions: IdVec::default(),
             zones: IdVec::default(),
-            background_error_ratio: ratio(&spec.background_error_ratio, 0.0),
-            background_slow_ratio: ratio(&spec.background_slow_ratio, 0.0),
+            background_error_ratio: spec.background_error_ratio.or_default(),
+            background_slow_ratio: spec.background_slow_ratio.or_default(),
             arrivals: spec.arrivals.or(Arrivals::Poisson),
-            peak_utilisation: spec.peak_utilisation.value().map(|share| share.0.as_f64()),
+            peak_utilisation: spec.peak_utilisation.given(),
             cohorts: cohorts(regions).into(),
             background: spec.background.value().map_or_else(Background::default, background),
         },
@@ -79,10 +79,9 @@ fn cohort_share(region: &RegionSpec, cohort: &str) -> Ratio {
 
 fn background(spec: &BackgroundSpec) -> Background {
     let episodes = |field: &Field<EpisodesSpec>| {
-        field.value().map(|spec| Episodes {
-            every: distribution(&spec.every, IMMEDIATE),
-            lasts: distribution(&spec.lasts, IMMEDIATE),
-        })
+        field
+            .value()
+            .map(|spec| Episodes { every: spec.every.or(IMMEDIATE), lasts: spec.lasts.or(IMMEDIATE) })
     };
     Background {
         zone_failures: episodes(&spec.zone_failures),
@@ -97,10 +96,8 @@ fn check_size(fleet: &ResolvedFleet, problems: &mut Problems) {
         total += fleet.plan.region_hosts(region);
         if total > MAX_HOSTS {
             let message = format!("the fleet has {total} hosts up to this region");
-            let diagnostic = Diagnostic::new(&rules::TOO_LARGE, message).at(*span, "");
-            problems.report(
-                diagnostic.help("simulate at most 1000000000 hosts, for example one service at a time"),
-            );
+            let help = "simulate at most 1000000000 hosts, for example one service at a time";
+            problems.report(rules::TOO_LARGE.at(*span, message).help(help));
             return;
         }
     }
@@ -113,7 +110,7 @@ fn add_region(
     problems: &mut Problems,
 ) {
     let spec = &written.value;
-    let region_name = name(&spec.name);
+    let region_name = spec.name.or_default();
     let zones = zones(spec, problems);
     fleet.names_known &= !spec.name.is_broken() && !spec.labels.is_broken();
     fleet.sound &= fleet.names_known && zones.is_some() && !spec.requests_per_second.is_broken();
@@ -133,10 +130,10 @@ fn add_region(
         entity: stable_hash(region_name.as_bytes()),
         name: region_name,
         zones: (first..fleet.plan.zones.len()).into(),
-        requests_per_second: spec.requests_per_second.value().map_or(0.0, |NonNegative(rate)| *rate),
+        requests_per_second: spec.requests_per_second.or_default(),
         timezone,
         hourly_factor: timezone::to_utc(local, offset),
-        labels: spec.labels.value().into_iter().flatten().map(|label| label.value.0.clone()).collect(),
+        labels: spec.labels.list().iter().map(|label| label.value.0.clone()).collect(),
         cohort_shares: fleet.plan.cohorts.iter().map(|cohort| cohort_share(spec, cohort)).collect(),
         utc_offset_hours: offset,
     });
@@ -163,11 +160,9 @@ fn zones(spec: &RegionSpec, problems: &mut Problems) -> Option<Vec<(String, u32)
         }
         HostsPerZone::Each(counts) => {
             let message = format!("`hosts-per-zone` has {} numbers for {} zones", counts.len(), names.len());
-            let mut diagnostic = Diagnostic::new(&rules::ZONE_COUNT, message).at(hosts.span, "");
-            if let Some(span) = spec.zones.span() {
-                diagnostic = diagnostic.and(span, "the zones");
-            }
-            problems.report(diagnostic.help("give one number for each zone, or a single number for all"));
+            let help = "give one number for each zone, or a single number for all";
+            let problem = rules::ZONE_COUNT.at(hosts.span, message).and(spec.zones.span(), "the zones");
+            problems.report(problem.help(help));
             None
         }
     }
@@ -187,19 +182,10 @@ fn zone_letter(index: u64) -> String {
 }
 
 pub(super) fn timezone(field: &Field<Text>, problems: &mut Problems) -> (String, i64) {
-    let Some(Written { value: Text(name), span }) = field.get() else {
-        return ("UTC".to_owned(), 0);
-    };
+    let Some(written) = field.get() else { return ("UTC".to_owned(), 0) };
+    let Text(name) = &written.value;
     let offset = timezone::offset_hours(name).unwrap_or_else(|| {
-        let names = timezone::names();
-        unknown(
-            &rules::UNKNOWN_TIMEZONE,
-            "time zone",
-            name,
-            *span,
-            names.iter().map(String::as_str),
-            problems,
-        );
+        unknown_time_zone(written, None, problems);
         0
     });
     (name.clone(), offset)
@@ -211,8 +197,7 @@ fn day(field: &Field<DiurnalSpec>, problems: &mut Problems) -> [f64; 24] {
     let cosine_span = spec.peak_hour.span().or(spec.trough.span());
     if let (Some(curve), Some(other)) = (spec.curve.span(), cosine_span) {
         let message = "`curve` excludes `peak-hour` and `trough`";
-        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(curve, "").and(other, "");
-        problems.report(diagnostic.help("keep the curve or the peak"));
+        problems.conflict((curve, other), message, "keep the curve or the peak");
         return timezone::FLAT;
     }
     if let Some(curve) = spec.curve.get() {
@@ -221,12 +206,10 @@ fn day(field: &Field<DiurnalSpec>, problems: &mut Problems) -> [f64; 24] {
     if let (Some(Int(peak)), Some(Percent(trough))) = (spec.peak_hour.value(), spec.trough.value()) {
         return timezone::normalised(timezone::cosine(*peak, trough.as_f64()));
     }
-    let broken = spec.peak_hour.is_broken() || spec.trough.is_broken() || spec.curve.is_broken();
-    if !broken {
+    if !spec.is_broken() {
         let missing = if spec.peak_hour.is_absent() { "peak-hour" } else { "trough" };
         let message = format!("`diurnal` has no `{missing}`");
-        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(*span, "");
-        problems.report(diagnostic.help("give `peak-hour` and `trough`, or a `curve` of 24 numbers"));
+        problems.missing_key(*span, message, "give `peak-hour` and `trough`, or a `curve` of 24 numbers");
     }
     timezone::FLAT
 }
@@ -238,8 +221,8 @@ fn curve_day(curve: &Written<Vec<Written<NonNegative>>>, problems: &mut Problems
         Ok(_) => "`curve` is 0 at every hour".to_owned(),
         Err(_) => format!("`curve` has {} numbers instead of 24", values.len()),
     };
-    let diagnostic = Diagnostic::new(&rules::BAD_CURVE, message).at(curve.span, "");
-    problems.report(diagnostic.help("give one relative rate for each local hour, from midnight on"));
+    let help = "give one relative rate for each local hour, from midnight on";
+    problems.report(rules::BAD_CURVE.at(curve.span, message).help(help));
     timezone::FLAT
 }
 

@@ -1,6 +1,5 @@
 //! Limits of thresholds and values of expectations: a text or a number into the raw unit of its metric.
 
-use crate::diagnostic::Diagnostic;
 use crate::outcome::measures::{self, Measure, Unit};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
@@ -17,16 +16,14 @@ pub(super) fn resolve(metric: &Measure, limit: &Written<Limit>, problems: &mut P
     let Some(value) = value else {
         let Limit::Text(text) = &limit.value else { return None };
         let message = format!("`{text}` is not in the unit of `{}`", metric.name);
-        let diagnostic = Diagnostic::new(&rules::THRESHOLD_UNIT, message).at(limit.span, "");
-        problems.report(diagnostic.help(help(metric.unit)));
+        problems.report(rules::THRESHOLD_UNIT.at(limit.span, message).help(help(metric.unit)));
         return None;
     };
     if value < 0.0 && !metric.unit.is_signed() {
         let message = format!("`{}` is never below 0", metric.name);
         let signed = measures::all().filter(|metric| metric.unit.is_signed());
         let signed: Vec<String> = signed.map(|metric| format!("`{}`", metric.name)).collect();
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(limit.span, "");
-        problems.report(diagnostic.help(format!("those that can be: {}", signed.join(", "))));
+        problems.out_of_range(limit.span, message, format!("those that can be: {}", signed.join(", ")));
         return None;
     }
     Some(value)

@@ -16,11 +16,11 @@ mod names;
 mod pipeline;
 mod policy;
 mod procedure;
-mod read;
 mod recorded;
 mod rehearsal;
 mod response;
 mod run;
+mod scene;
 mod select;
 mod sense;
 mod signal;
@@ -32,40 +32,40 @@ use super::extend;
 use super::places::Places;
 use super::problems::Problems;
 use super::spec::ScenarioSpec;
-use super::value::Name;
 use crate::plan::Plan;
+use scene::Scene;
 
 /// Resolves the scenario; `stem` is its name unless it gives one. The places are those of the plan's parts.
 pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) -> (Plan, Places) {
     let fleet = fleet::resolve(&spec.fleet, problems);
-    let alarms = alarm::resolve(&spec.alarm, problems);
-    let defects = defect::resolve(&spec.defect, &fleet, &alarms, problems);
+    let scene = Scene { fleet, alarms: alarm::resolve(&spec.alarm, problems) };
+    let defects = defect::resolve(&spec.defect, &scene, problems);
     let written = spec.change.value().cloned().unwrap_or_default();
     let change = change::resolve(&written, defects.into(), &spec.defect, problems);
-    let written = spec.strategy.value().map_or(&[][..], Vec::as_slice);
+    let written = spec.strategy.list();
     names::check_unique("strategy", written.iter().map(|strategy| &strategy.value.name), problems);
     let extended = extend::extend_all(written, problems);
-    let drafts = strategy::resolve(extended, &strategy::Against { fleet: &fleet, alarms: &alarms }, problems);
+    let drafts = strategy::resolve(extended, &scene, problems);
     let known = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
-    let (study, order) = study::resolve(spec, &known, problems);
-    sense::check(&fleet, &alarms, &drafts, problems);
+    let (study, run) = study::resolve(spec, &known, problems);
+    sense::check(&scene, &drafts, problems);
+    let Scene { fleet, alarms } = scene;
     let places = Places {
         pipeline: spec.pipeline.span(),
         alarms: alarms.iter().map(|alarm| alarm.span).collect(),
-        strategies: order.iter().map(|&index| drafts[index].span).collect(),
+        strategies: run.order.iter().map(|&index| drafts[index].span).collect(),
     };
     let mut plan = Plan {
-        name: spec.name.value().map_or_else(|| stem.to_owned(), |Name(name)| name.clone()),
-        description: read::text(&spec.description),
+        name: spec.name.given().unwrap_or_else(|| stem.to_owned()),
+        description: spec.description.or_default(),
         fleet: fleet.plan,
         change,
         alarms: alarms.into_iter().map(|alarm| alarm.plan).collect(),
-        strategies: order.iter().map(|&index| drafts[index].plan.clone()).collect(),
+        strategies: run.order.iter().map(|&index| drafts[index].plan.clone()).collect(),
         study,
         pipeline: None,
     };
-    let strategies = component::Strategies { names: &known, compared: &order };
-    plan.pipeline = pipeline::resolve(spec, &plan, &strategies, problems);
+    plan.pipeline = pipeline::resolve(spec, &plan, &run, problems);
     study::check_trials(&plan, spec, problems);
     (plan, places)
 }

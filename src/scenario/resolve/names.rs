@@ -5,23 +5,59 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::suggest;
-use crate::scenario::value::Name;
+use crate::scenario::timezone;
+use crate::scenario::value::{Name, Text};
 
-/// Index of the thing that `written` names among those that are `known` in order; reports a name of none. `what` is for
-/// example `alarm`.
-pub(super) fn position<'a>(
+/// A kind of thing that is referred to by its name.
+pub(super) struct Noun {
+    /// The rule that a name of none breaks.
+    rule: &'static Rule,
+    /// What one is called.
+    word: &'static str,
+}
+
+/// A noun and its rule.
+const fn noun(word: &'static str, rule: &'static Rule) -> Noun {
+    Noun { rule, word }
+}
+
+pub(super) static ALARM: Noun = noun("alarm", &rules::UNKNOWN_ALARM);
+pub(super) static CALENDAR: Noun = noun("calendar", &rules::UNKNOWN_CALENDAR);
+pub(super) static COHORT: Noun = noun("cohort", &rules::UNKNOWN_COHORT);
+pub(super) static DEFECT: Noun = noun("defect", &rules::UNKNOWN_DEFECT);
+pub(super) static LABEL: Noun = noun("label", &rules::UNKNOWN_LABEL);
+pub(super) static METRIC: Noun = noun("metric", &rules::UNKNOWN_METRIC);
+pub(super) static REGION: Noun = noun("region", &rules::UNKNOWN_REGION);
+pub(super) static STRATEGY: Noun = noun("strategy", &rules::UNKNOWN_STRATEGY);
+static TIME_ZONE: Noun = noun("time zone", &rules::UNKNOWN_TIMEZONE);
+
+/// Index of the thing that `written` names among those that are `known` in order. Reports a name of none, unless the list
+/// is not `complete`: then it may be one of those that are missing.
+pub(super) fn find<'a>(
     written: &Written<Name>,
-    (rule, what): (&'static Rule, &str),
-    mut known: impl Iterator<Item = &'a str> + Clone,
+    noun: &Noun,
+    known: impl Iterator<Item = &'a str> + Clone,
+    complete: bool,
     problems: &mut Problems,
 ) -> Option<usize> {
     let Written { value: Name(wanted), span } = written;
-    let all = known.clone();
-    let found = known.position(|name| name == wanted);
-    if found.is_none() {
-        unknown(rule, what, wanted, *span, all, problems);
+    let found = known.clone().position(|name| name == wanted);
+    if found.is_none() && complete {
+        unknown(noun, wanted, *span, known, problems);
     }
     found
+}
+
+/// Reports a time zone that is in no database; `other` is what else the key takes.
+pub(super) fn unknown_time_zone(written: &Written<Text>, other: Option<&str>, problems: &mut Problems) {
+    let zones = timezone::names();
+    unknown(
+        &TIME_ZONE,
+        &written.value.0,
+        written.span,
+        zones.iter().map(String::as_str).chain(other),
+        problems,
+    );
 }
 
 /// Reports names that are given twice, showing both places.
@@ -36,19 +72,12 @@ pub(super) fn check_unique<'a>(
             None => seen.push(name),
             Some(first) => {
                 let message = format!("there are two {kind} entries named `{}`", name.value.0);
-                let diagnostic =
+                let problem =
                     Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "the second one");
-                problems.report_once(diagnostic.and(first.span, "the first one").help("rename one of them"));
+                problems.report_once(problem.and(first.span, "the first one").help("rename one of them"));
             }
         }
     }
-}
-
-/// Reports a key that says nothing without another one.
-pub(super) fn missing(key: &str, other: &str, span: Span, problems: &mut Problems) {
-    let message = format!("`{key}` says nothing without `{other}`");
-    let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(span, "");
-    problems.report(diagnostic.help(format!("add `{other}`, or remove `{key}`")));
 }
 
 /// Reports names that a list refers to twice.
@@ -56,28 +85,27 @@ pub(super) fn check_listed_once(names: &[Written<Name>], problems: &mut Problems
     for (index, name) in names.iter().enumerate() {
         if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
             let message = format!("`{}` is listed twice", name.value.0);
-            let diagnostic = Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "");
-            problems.report_once(diagnostic.and(first.span, "").help("remove one"));
+            let help = "remove one";
+            problems.report_once(rules::DUPLICATE_NAME.at(name.span, message).and(first.span, "").help(help));
         }
     }
 }
 
-/// Reports a name that refers to nothing; `what` is for example `alarm`.
+/// Reports a name that refers to nothing.
 pub(super) fn unknown<'a>(
-    rule: &'static Rule,
-    what: &str,
+    noun: &Noun,
     name: &str,
     span: Span,
     known: impl Iterator<Item = &'a str> + Clone,
     problems: &mut Problems,
 ) {
-    let message = format!("there is no {what} `{name}`");
-    let help = suggest::help(name, known, &plural(what));
-    problems.report_once(Diagnostic::new(rule, message).at(span, "").help(help));
+    let message = format!("there is no {} `{name}`", noun.word);
+    let help = suggest::help(name, known, &plural(noun.word));
+    problems.report_once(noun.rule.at(span, message).help(help));
 }
 
-fn plural(noun: &str) -> String {
-    noun.strip_suffix('y').map_or_else(|| format!("{noun}s"), |stem| format!("{stem}ies"))
+fn plural(word: &str) -> String {
+    word.strip_suffix('y').map_or_else(|| format!("{word}s"), |stem| format!("{stem}ies"))
 }
 
 /// The first few names and how many more there are.

@@ -2,11 +2,11 @@
 
 use super::calendar::{self, Calendars};
 use super::change;
-use super::component::{self, Strategies};
-use super::names::{check_unique, position};
-use super::read::{IMMEDIATE, distribution, name, ratio};
+use super::component;
+use super::names::{self, check_unique, find};
+use super::run::StrategiesRun;
 use super::{policy, recorded, rehearsal, two_phase};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::ids::{CalendarId, IdVec};
 use crate::plan::pipeline::{
     AfterRejection, ChangeSource, DefectClass, EntryPolicy, Flaky, Holds, Line, Merges, Mode, OnFlaky,
@@ -18,10 +18,10 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{
-    AfterRejectionSpec, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec, TwoPhaseSpec,
+    AfterRejectionSpec, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec,
 };
-use crate::scenario::table::Inherit;
-use crate::scenario::value::{Duration, Int, Name};
+use crate::scenario::table::{Inherit, Keys};
+use crate::scenario::value::IMMEDIATE;
 
 const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
 
@@ -29,36 +29,27 @@ const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
 pub(super) fn resolve(
     spec: &ScenarioSpec,
     plan: &Plan,
-    strategies: &Strategies<'_>,
+    run: &StrategiesRun<'_>,
     problems: &mut Problems,
 ) -> Option<Pipeline> {
-    let Written { value: spec_of_pipeline, span } = spec.pipeline.get()?;
-    let times = resolve_times(spec_of_pipeline, *span, problems);
-    let calendars = calendar::resolve(spec_of_pipeline, &plan.fleet, times.length_ms, problems);
-    calendar::check_freezes(spec_of_pipeline, problems);
-    let wave_holds = spec_of_pipeline.wave_holds.or(WaveHolds::Start);
-    let context = CommonParts { scenario: spec, plan, strategies, calendars: &calendars, wave_holds, times };
-    let others = spec_of_pipeline.other.value().map_or(&[][..], Vec::as_slice);
+    let Written { value: written, span } = spec.pipeline.get()?;
+    let times = resolve_times(written, *span, problems);
+    let calendars = calendar::resolve(written, &plan.fleet, times.length_ms, problems);
+    calendar::check_freezes(written, problems);
+    let wave_holds = written.wave_holds.or(WaveHolds::Start);
+    let context = CommonParts { scenario: spec, plan, run, calendars: &calendars, wave_holds, times };
+    let others = written.other.list();
     check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
-    let own = WrittenLine {
-        source: &spec_of_pipeline.source,
-        stage: &spec_of_pipeline.stage,
-        entry: &spec_of_pipeline.entry,
-        wave_calendar: &spec_of_pipeline.wave_calendar,
-        after_rejection: &spec_of_pipeline.after_rejection,
-        two_phase: &spec_of_pipeline.two_phase,
-        span: *span,
-    };
-    let mut pipeline = context.resolve_line(&own, &plan.change, problems);
+    let mut pipeline = context.resolve_line(written, *span, &plan.change, problems);
     let line = &mut pipeline.line;
-    line.emergency = policy::emergency(&spec_of_pipeline.emergency, line.entry);
-    line.error_budget = policy::error_budget(&spec_of_pipeline.error_budget, &plan.fleet, problems);
-    policy::check_passing_by(spec_of_pipeline, &line.stages, problems);
+    line.emergency = policy::emergency(&written.emergency, line.entry);
+    line.error_budget = policy::error_budget(&written.error_budget, &plan.fleet, problems);
+    policy::check_passing_by(written, &line.stages, problems);
     Some(Pipeline {
         others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
-        exclusive_regions: spec_of_pipeline.exclusive_regions.or(true),
-        shared_alarms: spec_of_pipeline.shared_alarms.or(true),
-        components: component::resolve(spec_of_pipeline, &plan.change, strategies, problems),
+        exclusive_regions: written.exclusive_regions.or(true),
+        shared_alarms: written.shared_alarms.or(true),
+        components: component::resolve(written, &plan.change, run, problems),
         ..pipeline
     })
 }
@@ -72,54 +63,47 @@ struct Times {
 }
 
 fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> Times {
-    let length_ms = spec.length.or(Duration { ms: 90 * DAY_MS }).ms;
-    let warm_up_ms = spec.warm_up.or(Duration { ms: 14 * DAY_MS }).ms;
+    let length_ms = spec.length.or(90 * DAY_MS);
+    let warm_up_ms = spec.warm_up.or(14 * DAY_MS);
     if warm_up_ms >= length_ms {
         let place = spec.warm_up.span().or(spec.length.span()).unwrap_or(place);
         let message = "the warm-up is as long as the whole trial: nothing would be counted";
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(place, "");
-        problems.report(diagnostic.help("make `length` longer or `warm-up` shorter"));
+        problems.out_of_range(place, message, "make `length` longer or `warm-up` shorter");
     }
-    Times { length_ms, warm_up_ms, trials: spec.trials.or(Int(20)).0 }
+    Times { length_ms, warm_up_ms, trials: spec.trials.or(20) }
 }
 
-/// What every pipeline on the fleet says of itself.
-struct WrittenLine<'a> {
-    source: &'a Field<SourceSpec>,
-    stage: &'a Field<Vec<Written<StageSpec>>>,
-    entry: &'a Field<EntryPolicy>,
-    wave_calendar: &'a Field<Name>,
-    after_rejection: &'a Field<AfterRejectionSpec>,
-    two_phase: &'a Field<TwoPhaseSpec>,
-    span: Span,
-}
-
-/// What they have in common.
+/// What all pipelines on the fleet have in common.
 struct CommonParts<'a> {
     scenario: &'a ScenarioSpec,
     plan: &'a Plan,
-    strategies: &'a Strategies<'a>,
+    run: &'a StrategiesRun<'a>,
     calendars: &'a Calendars,
     wave_holds: WaveHolds,
     times: Times,
 }
 
 impl CommonParts<'_> {
-    /// A pipeline alone on the fleet, whose changes are `change`.
-    fn resolve_line(&self, line: &WrittenLine<'_>, change: &Change, problems: &mut Problems) -> Pipeline {
-        let written = line.stage.value().map_or(&[][..], Vec::as_slice);
+    /// A pipeline alone on the fleet, written at `place`, whose changes are `change`.
+    fn resolve_line(
+        &self,
+        line: &PipelineSpec,
+        place: Span,
+        change: &Change,
+        problems: &mut Problems,
+    ) -> Pipeline {
+        let written = line.stage.list();
         check_unique("stage", written.iter().map(|stage| &stage.value.name), problems);
         if written.is_empty() && !line.stage.is_broken() {
             let message = "the pipeline has no stage";
-            let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(line.span, "");
-            problems.report(diagnostic.help("add a `stage` table to it: a build at least"));
+            problems.missing_key(place, message, "add a `stage` table to it: a build at least");
         }
         let calendars = self.calendars;
         let stages = written.iter().map(|stage| resolve_stage(stage, change, calendars, problems)).collect();
         let Times { length_ms, warm_up_ms, trials } = self.times;
-        let mut source = resolve_source(line.source, change, calendars, length_ms, line.span, problems);
-        let two_phase = two_phase::resolve(line.two_phase, change, &mut source.defects, problems);
-        let wave_calendar = calendars.of_waves(line.wave_calendar, problems);
+        let mut source = resolve_source(&line.source, change, calendars, length_ms, place, problems);
+        let two_phase = two_phase::resolve(&line.two_phase, change, &mut source.defects, problems);
+        let wave_calendar = calendars.of_waves(&line.wave_calendar, problems);
         Pipeline {
             line: Line {
                 source,
@@ -129,7 +113,7 @@ impl CommonParts<'_> {
                 region_windows: IdVec::default(),
                 two_phase,
                 entry: line.entry.or(EntryPolicy::Superseded),
-                after_rejection: resolve_rejection(line.after_rejection, problems),
+                after_rejection: resolve_rejection(&line.after_rejection, problems),
                 emergency: None,
                 error_budget: None,
                 length_ms,
@@ -153,17 +137,16 @@ impl CommonParts<'_> {
         own.inherit_from(&self.scenario.change.value().cloned().unwrap_or_default());
         let catalogue = self.plan.change.defects.clone();
         let change = change::resolve(&own, catalogue, &self.scenario.defect, problems);
-        let line = WrittenLine {
-            source: &spec.source,
-            stage: &spec.stage,
-            entry: &spec.entry,
-            wave_calendar: &spec.wave_calendar,
-            after_rejection: &spec.after_rejection,
-            two_phase: &Field::default(),
-            span: *span,
+        let line = PipelineSpec {
+            source: spec.source.clone(),
+            stage: spec.stage.clone(),
+            entry: spec.entry.clone(),
+            wave_calendar: spec.wave_calendar.clone(),
+            after_rejection: spec.after_rejection.clone(),
+            ..PipelineSpec::default()
         };
-        let pipeline = self.resolve_line(&line, &change, problems);
-        let strategy = self.strategies.names.find_runnable(spec.strategy.get()?, problems)?;
+        let pipeline = self.resolve_line(&line, *span, &change, problems);
+        let strategy = self.run.names.find_runnable(spec.strategy.get()?, problems)?;
         let study = StudyPlan {
             baseline: 0,
             thresholds: Vec::new(),
@@ -173,10 +156,10 @@ impl CommonParts<'_> {
             ..self.plan.study.clone()
         };
         Some(Plan {
-            name: name(&spec.name),
+            name: spec.name.or_default(),
             description: String::new(),
             change,
-            strategies: vec![self.strategies.names.drafts[strategy].plan.clone()],
+            strategies: vec![self.run.names.drafts[strategy].plan.clone()],
             study,
             pipeline: Some(pipeline),
             ..self.plan.clone()
@@ -200,14 +183,17 @@ fn resolve_source(
         }
         Merges::Recorded(Vec::new())
     });
-    let review_catches = ratio(&spec.review_catches, 0.0);
+    let review_catches = spec.review_catches.or_default();
     let defects = change.defects.iter().map(|defect| DefectClass {
         name: defect.name.clone(),
         probability: change.bad_probability * defect.probability,
         review_catches,
     });
-    ChangeSource { merges, review: distribution(&spec.review, IMMEDIATE), defects: defects.collect() }
+    ChangeSource { merges, review: spec.review.or(IMMEDIATE), defects: defects.collect() }
 }
+
+/// Keys of a source that say when changes are merged; one of them is needed.
+const WAYS_TO_MERGE: [&str; 3] = ["per-day", "every", "merges"];
 
 /// When changes are merged; none if nothing says so.
 fn resolve_merges(
@@ -217,19 +203,15 @@ fn resolve_merges(
     problems: &mut Problems,
 ) -> Option<Merges> {
     let calendar = calendars.find(&spec.calendar, problems);
-    let ways =
-        [("per-day", spec.per_day.span()), ("every", spec.every.span()), ("merges", spec.merges.span())];
-    let given: Vec<(&str, Span)> = ways.iter().filter_map(|(key, span)| Some((*key, (*span)?))).collect();
-    if let [(first, first_span), .., (last, last_span)] = given[..] {
-        let message = format!("`{first}` and `{last}` exclude each other");
-        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(last_span, "");
-        problems.report(diagnostic.and(first_span, "").help("keep one of them"));
+    let given = spec.written(&WAYS_TO_MERGE);
+    if let [first, .., last] = given[..] {
+        problems.exclude(first, last);
         return Some(Merges::Recorded(Vec::new()));
     }
     if let (Some((key @ ("every" | "merges"), _)), Some(span)) = (given.first(), spec.calendar.span()) {
         let message = format!("`calendar` does not go with `{key}`, which knows no hours");
-        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(span, "");
-        problems.report(diagnostic.help("use `per-day`, or remove the calendar"));
+        let help = "use `per-day`, or remove the calendar";
+        problems.report(rules::CONFLICTING_KEYS.at(span, message).help(help));
     }
     if let Some(per_day) = spec.per_day.value() {
         return Some(Merges::Poisson(rates(per_day.0, calendar, calendars)));
@@ -237,8 +219,7 @@ fn resolve_merges(
     if let Some(Written { value, span }) = spec.every.get() {
         if value.ms == 0 {
             let message = "`every` must be greater than 0";
-            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
-            problems.report(diagnostic.help("write \"2h\" for a change every two hours"));
+            problems.out_of_range(*span, message, "write \"2h\" for a change every two hours");
         }
         let gap_ms = value.ms.max(1);
         return Some(Merges::Every { first_ms: 0, gap_ms, count: length_ms / gap_ms + 1 });
@@ -250,12 +231,11 @@ fn resolve_merges(
 }
 
 fn report_no_merges(spec: &SourceSpec, place: Span, problems: &mut Problems) {
-    if spec.per_day.is_broken() || spec.every.is_broken() || spec.merges.is_broken() {
+    if spec.is_any_broken(&WAYS_TO_MERGE) {
         return;
     }
     let message = "the pipeline does not say how often changes are merged";
-    let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(place, "");
-    problems.report(diagnostic.help("add `source = { per-day = 10, calendar = \"office\" }`"));
+    problems.missing_key(place, message, "add `source = { per-day = 10, calendar = \"office\" }`");
 }
 
 /// So many merges on an open day, evenly over its hours.
@@ -283,41 +263,40 @@ fn resolve_stage(
     problems: &mut Problems,
 ) -> Stage {
     let spec = &written.value;
-    let mut catches = vec![ratio(&spec.catches, 0.0); change.defects.len()];
-    for Written { value: sees, .. } in spec.sees.value().map_or(&[][..], Vec::as_slice) {
+    let mut catches = vec![spec.catches.or_default(); change.defects.len()];
+    for Written { value: sees, .. } in spec.sees.list() {
         let Some(written) = sees.defect.get() else { continue };
         let known = change.defects.iter().map(|defect| defect.name.as_str());
-        if let Some(index) = position(written, (&rules::UNKNOWN_DEFECT, "defect"), known, problems) {
-            catches[index] = ratio(&sees.probability, 0.0);
+        if let Some(index) = find(written, &names::DEFECT, known, true, problems) {
+            catches[index] = sees.probability.or_default();
         }
     }
-    let then = match spec.flaky_wait.value() {
-        Some(_) => OnFlaky::Block { wait: distribution(&spec.flaky_wait, IMMEDIATE) },
-        None => OnFlaky::Retry { times: spec.retries.or(Int(2)).0 as u32 },
+    let then = match spec.flaky_wait.given() {
+        Some(wait) => OnFlaky::Block { wait },
+        None => OnFlaky::Retry { times: spec.retries.or(2) as u32 },
     };
-    let probability = ratio(&spec.flaky, 0.0);
+    let probability = spec.flaky.or_default();
     if let Some(Written { span, .. }) = spec.flaky.get().filter(|_| probability >= 1.0) {
         let message = "a stage that always fails for no reason lets nothing through";
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
-        problems.report(diagnostic.help("write less than \"100%\""));
+        problems.out_of_range(*span, message, "write less than \"100%\"");
     }
     let window = calendars
         .find(&spec.calendar, problems)
         .map(|calendar| Window { calendar, holds: spec.holds.or(Holds::Start) });
     Stage {
         rehearsal: rehearsal::resolve(spec, written.span, change, problems),
-        name: name(&spec.name),
+        name: spec.name.or_default(),
         phase: spec.phase.or(StagePhase::Test),
-        duration: distribution(&spec.duration, IMMEDIATE),
+        duration: spec.duration.or(IMMEDIATE),
         mode: spec.mode.or(Mode::Superseded),
-        room: spec.room.value().map(|room| room.0 as usize),
+        room: spec.room.given().map(|room| room as usize),
         flaky: Flaky { probability: probability.min(0.999_999), then },
         catches: catches.into(),
-        false_alarm: ratio(&spec.false_alarm, 0.0),
+        false_alarm: spec.false_alarm.or_default(),
         window,
-        fixes_pass_by: spec.fixes_pass_by.or(false),
+        fixes_pass_by: spec.fixes_pass_by.or_default(),
         passed_by: false,
-        emergencies_pass_by: spec.emergencies_pass_by.or(false),
+        emergencies_pass_by: spec.emergencies_pass_by.or_default(),
     }
 }
 
@@ -325,23 +304,20 @@ fn resolve_rejection(field: &Field<AfterRejectionSpec>, problems: &mut Problems)
     let Some(Written { value: spec, span }) = field.get() else { return AfterRejection::Leave };
     match (spec.revert.get(), spec.restart.get()) {
         (Some(revert), Some(restart)) => {
-            let message = "`revert` and `restart` exclude each other";
-            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(restart.span, "");
-            problems.report(diagnostic.and(revert.span, "").help("keep one of them"));
+            problems.exclude(("revert", revert.span), ("restart", restart.span));
             AfterRejection::Leave
         }
-        (None, Some(_)) => AfterRejection::Restart { after: distribution(&spec.restart, IMMEDIATE) },
+        (None, Some(_)) => AfterRejection::Restart { after: spec.restart.or(IMMEDIATE) },
         (Some(_), None) => AfterRejection::Revert(RepairPolicy {
-            latency: distribution(&spec.revert, IMMEDIATE),
-            misattribution: ratio(&spec.misattribution, 0.0),
-            again: distribution(&spec.again, Distribution::Fixed { ms: DAY_MS }),
-            fast_track: spec.fast_track.or(false),
+            latency: spec.revert.or(IMMEDIATE),
+            misattribution: spec.misattribution.or_default(),
+            again: spec.again.or(Distribution::Fixed { ms: DAY_MS }),
+            fast_track: spec.fast_track.or_default(),
         }),
         (None, None) => {
             if !spec.revert.is_broken() && !spec.restart.is_broken() {
-                let message = "`after-rejection` says neither `revert` nor `restart`";
-                let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(*span, "");
-                problems.report(diagnostic.help("add `revert = \"2h\"`: the time until a revert is merged"));
+                let help = "add `revert = \"2h\"`: the time until a revert is merged";
+                problems.missing_key(*span, "`after-rejection` says neither `revert` nor `restart`", help);
             }
             AfterRejection::Leave
         }

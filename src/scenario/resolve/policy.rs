@@ -1,14 +1,11 @@
 //! Resolves `[pipeline.emergency]` and `[pipeline.error-budget]`.
 
-use super::read::{given, ratio};
-use crate::diagnostic::Diagnostic;
 use crate::plan::pipeline::{Emergency, EntryPolicy, ErrorBudget, Stage};
 use crate::plan::{Fleet, Ratio};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
-use crate::scenario::rules;
 use crate::scenario::spec::{EmergencySpec, ErrorBudgetSpec, PipelineSpec};
-use crate::scenario::value::{Duration, Percent};
+use crate::scenario::value::Percent;
 
 const WINDOW_MS: u64 = 28 * 24 * crate::plan::HOUR_MS;
 
@@ -16,11 +13,11 @@ const WINDOW_MS: u64 = 28 * 24 * crate::plan::HOUR_MS;
 pub(super) fn emergency(field: &Field<EmergencySpec>, entry: EntryPolicy) -> Option<Emergency> {
     let spec = field.value()?;
     Some(Emergency {
-        share: ratio(&spec.share, 0.0),
+        share: spec.share.or_default(),
         bakes: spec.bakes.value().map_or(Ratio::ONE, |Percent(share)| *share),
-        review: given(&spec.review),
-        review_catches: spec.review_catches.value().map(|_| ratio(&spec.review_catches, 0.0)),
-        ignores_windows: spec.ignores_windows.or(false),
+        review: spec.review.given(),
+        review_catches: spec.review_catches.given(),
+        ignores_windows: spec.ignores_windows.or_default(),
         entry: spec.entry.or(entry),
     })
 }
@@ -32,10 +29,9 @@ pub(super) fn error_budget(
     problems: &mut Problems,
 ) -> Option<ErrorBudget> {
     let spec = field.value()?;
-    let window_ms = spec.window.or(Duration { ms: WINDOW_MS }).ms;
+    let window_ms = spec.window.or(WINDOW_MS);
     if let Some(Written { span, .. }) = spec.window.get().filter(|_| window_ms == 0) {
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, "a window of no length holds no harm");
-        problems.report(diagnostic.at(*span, "").help("write \"28d\", as is usual"));
+        problems.out_of_range(*span, "a window of no length holds no harm", "write \"28d\", as is usual");
     }
     let objective = spec.objective.value().map_or(Ratio::ONE, |Percent(share)| *share);
     let left = Ratio { num: objective.den - objective.num.min(objective.den), den: objective.den };
@@ -48,15 +44,14 @@ pub(super) fn check_passing_by(spec: &PipelineSpec, stages: &[Stage], problems: 
     if !spec.emergency.is_absent() {
         return;
     }
-    let written = spec.stage.value().map_or(&[][..], Vec::as_slice);
+    let written = spec.stage.list();
     for (stage, written) in stages.iter().zip(written) {
         let Some(span) = written.value.emergencies_pass_by.span().filter(|_| stage.emergencies_pass_by)
         else {
             continue;
         };
         let message = format!("emergencies pass by `{}`, and the pipeline has no emergencies", stage.name);
-        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(span, "");
-        problems
-            .report(diagnostic.help("add `[pipeline.emergency]` with `share = \"2%\"`, or remove the key"));
+        let help = "add `[pipeline.emergency]` with `share = \"2%\"`, or remove the key";
+        problems.missing_key(span, message, help);
     }
 }

@@ -26,8 +26,8 @@ pub(super) fn merges(
     let column = rows.headers().ok().and_then(|head| head.iter().position(|name| name.trim() == COLUMN));
     let Some(column) = column else {
         let message = format!("no column is called `{COLUMN}`");
-        let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(whole, "the header");
-        problems.report(diagnostic.help(format!("name the column of instants `{COLUMN}` in the first line")));
+        let help = format!("name the column of instants `{COLUMN}` in the first line");
+        problems.report(Diagnostic::new(&rules::MISSING_KEY, message).at(whole, "the header").help(help));
         return Vec::new();
     };
     let epoch_ms = start.to_zoned(TimeZone::UTC).map_or(0, |midnight| midnight.timestamp().as_millisecond());

@@ -1,7 +1,7 @@
 //! Resolves a stage that is a fleet of its own: a scenario beside this one, and one of its strategies.
 
-use super::names::{missing, position};
-use crate::diagnostic::{Diagnostic, Span};
+use super::names::{self, find};
+use crate::diagnostic::Span;
 use crate::ids::{DefectId, IdVec};
 use crate::plan::Change;
 use crate::plan::pipeline::Rehearsal;
@@ -9,6 +9,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{ScenarioSpec, StageSpec};
+use crate::scenario::table::Keys;
 use crate::scenario::value::Attached;
 use std::path::Path;
 
@@ -22,26 +23,17 @@ pub(super) fn resolve(
     let Some(Written { value: scenario, span }) = spec.scenario.get() else {
         if spec.duration.is_absent() && spec.scenario.is_absent() {
             let message = "`pipeline.stage` has no `duration`";
-            let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(place, "");
-            problems.report(diagnostic.help("add `duration = \"10m\"`, or a `scenario` to roll out"));
+            problems.missing_key(place, message, "add `duration = \"10m\"`, or a `scenario` to roll out");
         }
         if let Some(strategy) = spec.strategy.span() {
-            missing("strategy", "scenario", strategy, problems);
+            let message = "`strategy` says nothing without `scenario`";
+            problems.missing_key(strategy, message, "add `scenario`, or remove `strategy`");
         }
         return None;
     };
-    let own = [
-        ("duration", spec.duration.span()),
-        ("catches", spec.catches.span()),
-        ("sees", spec.sees.span()),
-        ("false-alarm", spec.false_alarm.span()),
-        ("holds", spec.holds.span()),
-    ];
-    for (key, other) in own {
-        let Some(other) = other else { continue };
+    for (key, other) in spec.written(&["duration", "catches", "sees", "false-alarm", "holds"]) {
         let message = format!("`{key}` does not go with `scenario`, whose rollout decides that");
-        let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(other, "");
-        problems.report(diagnostic.and(*span, "").help("keep one of them"));
+        problems.conflict((other, *span), message, "keep one of them");
     }
     rehearsal(spec, scenario, *span, change, problems)
 }
@@ -61,14 +53,14 @@ fn rehearsal(
     if !classes.is_empty() && classes.iter().all(Option::is_none) {
         let message =
             format!("{} has none of the defects of this scenario: it would see nothing", scenario.path);
-        let diagnostic = Diagnostic::new(&rules::UNKNOWN_DEFECT, message).at(span, "");
-        problems.report(diagnostic.help("include the same catalogue of defects there"));
+        let help = "include the same catalogue of defects there";
+        problems.report(rules::UNKNOWN_DEFECT.at(span, message).help(help));
     }
     let strategy = match spec.strategy.get() {
         None => 0,
         Some(written) => {
             let known = plan.strategies.iter().map(|strategy| strategy.name.as_str());
-            position(written, (&rules::UNKNOWN_STRATEGY, "strategy"), known, problems)?
+            find(written, &names::STRATEGY, known, true, problems)?
         }
     };
     (strategy < plan.strategies.len()).then(|| Rehearsal { plan: Box::new(plan), strategy, classes })

@@ -2,14 +2,12 @@
 
 use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::fleet::timezone;
-use super::read::{IMMEDIATE, distribution, ms, name, ratio};
-use crate::diagnostic::Diagnostic;
 use crate::plan::{OnAlarm, Operators, Remedy, Response};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Field;
 use crate::scenario::rules;
 use crate::scenario::spec::{OperatorsSpec, ResponseSpec, StrategySpec};
-use crate::scenario::value::NonNegative;
+use crate::scenario::value::IMMEDIATE;
 
 /// The pipeline's response.
 pub(super) fn response(
@@ -20,12 +18,12 @@ pub(super) fn response(
     let Some(spec) = field.value() else { return Response::default() };
     Response {
         on_alarm: spec.on_alarm.or(OnAlarm::Rollback),
-        suspect_for_ms: ms(&spec.suspect_for),
-        lost_verdicts: ratio(&spec.lost_verdicts, 0.0),
+        suspect_for_ms: spec.suspect_for.or_default(),
+        lost_verdicts: spec.lost_verdicts.or_default(),
         losing: spec.losing.value().map(|listed| alarm_indices(listed, alarms, problems)),
-        overrides: ratio(&spec.overrides, 0.0),
+        overrides: spec.overrides.or_default(),
         firing_alarm_blocks: spec.firing_alarm_blocks.or(true),
-        other_deployments: spec.other_deployments.value().map_or(0.0, |NonNegative(mean)| *mean),
+        other_deployments: spec.other_deployments.or_default(),
     }
 }
 
@@ -33,18 +31,18 @@ pub(super) fn response(
 pub(super) fn operators(field: &Field<OperatorsSpec>, problems: &mut Problems) -> Option<Operators> {
     let spec = field.value()?;
     let (_, offset) = timezone(&spec.timezone, problems);
-    let engage = distribution(&spec.engage, IMMEDIATE);
+    let engage = spec.engage.or(IMMEDIATE);
     Some(Operators {
         engage,
-        engage_off_hours: distribution(&spec.engage_off_hours, engage),
+        engage_off_hours: spec.engage_off_hours.or(engage),
         hours: spec.hours.value().map_or([true; 24], |hours| hours.utc(offset)),
-        diagnose: distribution(&spec.diagnose, IMMEDIATE),
-        prepare: distribution(&spec.prepare, IMMEDIATE),
+        diagnose: spec.diagnose.or(IMMEDIATE),
+        prepare: spec.prepare.or(IMMEDIATE),
         remedy: spec.remedy.or(Remedy::Rollback),
-        spread: distribution(&spec.spread, IMMEDIATE),
-        restore: distribution(&spec.restore, IMMEDIATE),
-        wrong_change: ratio(&spec.wrong_change, 0.0),
-        wrong_change_costs: distribution(&spec.wrong_change_costs, IMMEDIATE),
+        spread: spec.spread.or(IMMEDIATE),
+        restore: spec.restore.or(IMMEDIATE),
+        wrong_change: spec.wrong_change.or_default(),
+        wrong_change_costs: spec.wrong_change_costs.or(IMMEDIATE),
     })
 }
 
@@ -55,8 +53,8 @@ pub(super) fn check(spec: &StrategySpec, problems: &mut Problems) {
     };
     let waits = matches!(on_alarm.value, OnAlarm::Halt | OnAlarm::Page);
     if waits && spec.operators.is_absent() {
-        let message = format!("strategy `{}` waits for operators, but has none", name(&spec.name));
-        let diagnostic = Diagnostic::new(&rules::NOBODY_COMES, message).at(on_alarm.span, "");
-        problems.report(diagnostic.help("add `operators = { engage = \"10m\", diagnose = \"20m\" }`"));
+        let message = format!("strategy `{}` waits for operators, but has none", spec.name.or_default());
+        let help = "add `operators = { engage = \"10m\", diagnose = \"20m\" }`";
+        problems.report(rules::NOBODY_COMES.at(on_alarm.span, message).help(help));
     }
 }

@@ -1,53 +1,53 @@
 //! Which strategies the study runs, and what refers to them or to a metric by name.
 
-use super::component::is_spoken_for;
-use super::names::{check_listed_once, some, unknown};
+use super::names::{self, check_listed_once, some, unknown};
 use super::strategy::{Draft, Names};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::outcome::measures::{self, Measure, Subject};
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::Written;
+use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{MetricName, ScenarioSpec, StudySpec};
+use crate::scenario::spec::{MetricName, ScenarioSpec};
 use crate::scenario::value::Name;
 
 /// The strategies that run.
 pub(super) struct StrategiesRun<'a> {
-    names: &'a Names<'a>,
+    spec: &'a ScenarioSpec,
+    /// All strategies of the scenario.
+    pub names: &'a Names<'a>,
     /// Indices of the drafts, in report order.
     pub order: Vec<usize>,
     /// False if one of those listed was reported.
     pub complete: bool,
-    /// Whether there is a pipeline, so that its measures can be held to something too.
-    has_pipeline: bool,
 }
 
-impl StrategiesRun<'_> {
+impl<'a> StrategiesRun<'a> {
     /// Those that the study lists, or all that are neither templates nor spoken for.
-    pub fn choose<'n>(
-        names: &'n Names<'n>,
-        spec: &ScenarioSpec,
-        study: &StudySpec,
-        problems: &mut Problems,
-    ) -> StrategiesRun<'n> {
-        let has_pipeline = spec.pipeline.span().is_some();
-        let mut run = StrategiesRun { names, order: Vec::new(), complete: true, has_pipeline };
-        run.fill(spec, study, problems);
+    pub fn choose(names: &'a Names<'a>, spec: &'a ScenarioSpec, problems: &mut Problems) -> Self {
+        let absent = Field::default();
+        let listed = spec.study.value().map_or(&absent, |study| &study.strategies);
+        let complete = !listed.is_broken() && names.complete;
+        let mut run = Self { spec, names, order: Vec::new(), complete };
+        let template_broken = match listed.value() {
+            Some(listed) => {
+                run.take(listed, problems);
+                false
+            }
+            None => {
+                let compared = |draft: &Draft| !draft.template && !run.is_spoken_for(&draft.plan.name);
+                let drafts = names.drafts;
+                run.order = (0..drafts.len()).filter(|&index| compared(&drafts[index])).collect();
+                drafts.iter().any(|draft| draft.spec.template.is_broken())
+            }
+        };
+        if run.order.is_empty() && run.complete && !template_broken {
+            run.nothing_to_run(problems);
+        }
         run
     }
 
-    fn fill(&mut self, spec: &ScenarioSpec, study: &StudySpec, problems: &mut Problems) {
-        let drafts = self.names.drafts;
-        self.complete = !study.strategies.is_broken() && self.names.complete;
-        let Some(listed) = study.strategies.value() else {
-            let compared = |draft: &Draft| !draft.template && !is_spoken_for(spec, &draft.plan.name);
-            self.order = (0..drafts.len()).filter(|&index| compared(&drafts[index])).collect();
-            let template_broken = drafts.iter().any(|draft| draft.spec.template.is_broken());
-            if self.order.is_empty() && self.complete && !template_broken {
-                self.nothing_to_run(spec, problems);
-            }
-            return;
-        };
+    /// Takes those that the study lists.
+    fn take(&mut self, listed: &[Written<Name>], problems: &mut Problems) {
         check_listed_once(listed, problems);
         for written in listed {
             match self.names.find_runnable(written, problems) {
@@ -55,13 +55,18 @@ impl StrategiesRun<'_> {
                 None => self.complete = false,
             }
         }
-        if self.order.is_empty() && self.complete {
-            self.nothing_to_run(spec, problems);
-        }
     }
 
-    fn nothing_to_run(&self, spec: &ScenarioSpec, problems: &mut Problems) {
-        let listed = spec.study.value().and_then(|study| study.strategies.span());
+    /// Whether a strategy deploys a component or another pipeline: then it is compared only where the study lists it.
+    fn is_spoken_for(&self, strategy: &str) -> bool {
+        let Some(pipeline) = self.spec.pipeline.value() else { return false };
+        let components = pipeline.component.list().iter().map(|component| &component.value.strategy);
+        let others = pipeline.other.list().iter().map(|other| &other.value.strategy);
+        components.chain(others).filter_map(Field::value).any(|Name(named)| named == strategy)
+    }
+
+    fn nothing_to_run(&self, problems: &mut Problems) {
+        let listed = self.spec.study.value().and_then(|study| study.strategies.span());
         let message = match (self.names.drafts, listed) {
             ([], _) => "the scenario has no strategy",
             (_, Some(_)) => "the study runs no strategy",
@@ -70,11 +75,9 @@ impl StrategiesRun<'_> {
             }
             (_, None) => "every strategy of the scenario is a template",
         };
-        let place = listed.or(spec.strategy.span()).unwrap_or_default();
-        let diagnostic = Diagnostic::new(&rules::NO_STRATEGY, message).at(place, "");
-        problems.report(
-            diagnostic.help("add a `[[strategy]]` that is not a template, or include a file that has some"),
-        );
+        let place = listed.or(self.spec.strategy.span()).unwrap_or_default();
+        let help = "add a `[[strategy]]` that is not a template, or include a file that has some";
+        problems.report(rules::NO_STRATEGY.at(place, message).help(help));
     }
 
     /// Position among the strategies that run; `what` refers to it.
@@ -83,15 +86,15 @@ impl StrategiesRun<'_> {
         let position = self.order.iter().position(|&other| other == index);
         if position.is_none() && self.complete {
             let message = format!("{what} is `{}`, which the study does not run", written.value.0);
-            let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
-            problems.report(diagnostic.help(format!("the study runs {}", some(&self.listed()))));
+            let help = format!("the study runs {}", some(&self.listed()));
+            problems.report(rules::NOT_COMPARED.at(written.span, message).help(help));
         }
         position
     }
 
-    /// The measure of that name.
-    pub fn metric(&self, written: &Written<MetricName>, problems: &mut Problems) -> Option<&'static Measure> {
-        let Written { value: MetricName(name), span } = written;
+    /// The measure that a key names.
+    pub fn metric(&self, key: &Field<MetricName>, problems: &mut Problems) -> Option<&'static Measure> {
+        let Written { value: MetricName(name), span } = key.get()?;
         self.known(name, measures::find(name), *span, problems)
     }
 
@@ -106,17 +109,17 @@ impl StrategiesRun<'_> {
     ) -> Option<&'static Measure> {
         let is_there = |measure: &&Measure| match measure.subject() {
             Subject::Rollout => true,
-            Subject::Pipeline | Subject::Lane => self.has_pipeline,
+            Subject::Pipeline | Subject::Lane => self.spec.pipeline.span().is_some(),
         };
         if let Some(measure) = found.filter(|measure| !is_there(measure)) {
             let message = format!("`{}` is of a pipeline, and there is none", measure.name);
-            let diagnostic = Diagnostic::new(&rules::UNKNOWN_METRIC, message).at(span, "");
-            problems.report(diagnostic.help("write a `[pipeline]`, or name a metric of rollouts"));
+            let help = "write a `[pipeline]`, or name a metric of rollouts";
+            problems.report(rules::UNKNOWN_METRIC.at(span, message).help(help));
             return None;
         }
         if found.is_none() {
             let known = measures::all().filter(is_there).map(|measure| measure.name);
-            unknown(&rules::UNKNOWN_METRIC, "metric", text, span, known, problems);
+            unknown(&names::METRIC, text, span, known, problems);
         }
         found
     }

@@ -1,8 +1,7 @@
 //! Which regions each wave takes, and whether the waves of a strategy together reach every host once.
 
 use super::fleet::ResolvedFleet;
-use super::names::{some, unknown};
-use super::read::share;
+use super::names::{self, find, some, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::ids::{IdVec, RegionId, ZoneId};
 use crate::plan::HostShare;
@@ -10,6 +9,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{Order, SelectSpec, Selector, WaveSpec};
+use crate::scenario::table::Keys;
 use crate::scenario::value::{Int, Name, Percent};
 use std::collections::BTreeSet;
 
@@ -62,18 +62,16 @@ impl<'f> Selection<'f> {
             Selector::Table(table) => self.filtered(table, *span, problems),
         };
         if regions.is_empty() && self.sound {
-            let message = "this wave selects no region";
-            let diagnostic = Diagnostic::new(&rules::EMPTY_WAVE, message).at(*span, "");
             let help =
                 "earlier waves have taken what it could select; remove it or select fewer regions earlier";
-            problems.report_once(diagnostic.help(help));
+            problems.report_once(rules::EMPTY_WAVE.at(*span, "this wave selects no region").help(help));
             self.sound = false;
         }
         if wave.hosts.is_broken() {
             self.sound = false;
         }
         let place = wave.hosts.span().unwrap_or(*span);
-        self.advance(&regions, share(&wave.hosts, HostShare::ALL), place, problems);
+        self.advance(&regions, wave.hosts.or(HostShare::ALL), place, problems);
         for &region in &regions {
             self.selected_at[region] = Some(header);
         }
@@ -85,34 +83,26 @@ impl<'f> Selection<'f> {
         self.selected_at.ids().filter(|&region| self.selected_at[region].is_none()).collect()
     }
 
-    fn named(&mut self, names: &[Written<Name>], problems: &mut Problems) -> Vec<RegionId> {
+    fn named(&mut self, listed: &[Written<Name>], problems: &mut Problems) -> Vec<RegionId> {
         let regions = &self.fleet.plan.regions;
         let mut selected = Vec::new();
-        for Written { value: Name(name), span } in names {
-            match regions.find_id(|region| region.name == *name) {
+        for written in listed {
+            let known = regions.iter().map(|region| region.name.as_str());
+            match find(written, &names::REGION, known, self.fleet.names_known, problems).map(RegionId::new) {
                 Some(index) if selected.contains(&index) => {
-                    let message = format!("this wave selects `{name}` twice");
-                    problems.report_once(
-                        Diagnostic::new(&rules::NO_GROWTH, message).at(*span, "").help("remove one"),
-                    );
+                    let message = format!("this wave selects `{}` twice", written.value.0);
+                    problems.report_once(rules::NO_GROWTH.at(written.span, message).help("remove one"));
                     self.sound = false;
                 }
                 Some(index) => selected.push(index),
-                None => {
-                    if self.fleet.names_known {
-                        let known = regions.iter().map(|region| region.name.as_str());
-                        unknown(&rules::UNKNOWN_REGION, "region", name, *span, known, problems);
-                    }
-                    self.sound = false;
-                }
+                None => self.sound = false,
             }
         }
         selected
     }
 
     fn filtered(&mut self, table: &SelectSpec, span: Span, problems: &mut Problems) -> Vec<RegionId> {
-        let broken = table.label.is_broken() || table.order.is_broken();
-        if broken || table.count.is_broken() || table.percent.is_broken() {
+        if table.is_broken() {
             self.sound = false;
         }
         let regions = &self.fleet.plan.regions;
@@ -121,7 +111,7 @@ impl<'f> Selection<'f> {
             let labels: BTreeSet<&str> =
                 regions.iter().flat_map(|region| &region.labels).map(String::as_str).collect();
             if !labels.contains(label.as_str()) && self.fleet.names_known {
-                unknown(&rules::UNKNOWN_LABEL, "label", label, *span, labels.iter().copied(), problems);
+                unknown(&names::LABEL, label, *span, labels.iter().copied(), problems);
                 self.sound = false;
             }
             selected.retain(|&region| regions[region].labels.contains(label));
@@ -142,9 +132,7 @@ impl<'f> Selection<'f> {
     fn wanted(&mut self, table: &SelectSpec, available: usize, span: Span, problems: &mut Problems) -> usize {
         match (table.count.get(), table.percent.get()) {
             (Some(count), Some(percent)) => {
-                let message = "`count` and `percent` exclude each other";
-                let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(percent.span, "");
-                problems.report_once(diagnostic.and(count.span, "").help("keep one of them"));
+                problems.exclude(("count", count.span), ("percent", percent.span));
                 self.sound = false;
                 available
             }
@@ -153,15 +141,15 @@ impl<'f> Selection<'f> {
                 if count > available && available > 0 && self.sound {
                     let message =
                         format!("this wave asks for {count} regions, but can select only {available}");
-                    let diagnostic = Diagnostic::new(&rules::FEWER_REGIONS, message).at(span, "");
-                    problems.report_once(diagnostic.help(format!("write `count = {available}`")));
+                    let help = format!("write `count = {available}`");
+                    problems.report_once(rules::FEWER_REGIONS.at(span, message).help(help));
                 }
                 count
             }
             (None, Some(Written { value: share, span })) if share.is_zero() => {
                 let message = "`percent` is 0 %, which selects no region";
-                let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
-                problems.report_once(diagnostic.help("write more than \"0%\"; at least one region is taken"));
+                let help = "write more than \"0%\"; at least one region is taken";
+                problems.report_once(rules::OUT_OF_RANGE.at(*span, message).help(help));
                 self.sound = false;
                 available
             }
@@ -195,18 +183,14 @@ impl<'f> Selection<'f> {
         }
         if !stuck.is_empty() {
             let message = format!("this wave deploys to no more hosts of {}", some(&stuck));
-            let mut diagnostic = Diagnostic::new(&rules::NO_GROWTH, message).at(place, "");
-            if let Some(first) = first {
-                diagnostic = diagnostic.and(first, "this wave got as far or further");
-            }
-            problems.report_once(
-                diagnostic.help("`hosts` counts from the first wave on: let it grow from wave to wave"),
-            );
+            let help = "`hosts` counts from the first wave on: let it grow from wave to wave";
+            let problem = rules::NO_GROWTH.at(place, message).and(first, "this wave got as far or further");
+            problems.report_once(problem.help(help));
             self.sound = false;
         } else if idle && !regions.is_empty() {
             let message = "this wave deploys to no host: its zones are too small for the difference";
-            let diagnostic = Diagnostic::new(&rules::IDLE_WAVE, message).at(place, "");
-            problems.report_once(diagnostic.help("make the step larger, or drop the wave and its bake"));
+            let help = "make the step larger, or drop the wave and its bake";
+            problems.report_once(rules::IDLE_WAVE.at(place, message).help(help));
         }
     }
 
@@ -225,7 +209,9 @@ impl<'f> Selection<'f> {
                     < u128::from(after.num) * u128::from(before.den)
             }
             (Some(HostShare::Count(before)), HostShare::Count(after)) => before < after,
-            _ => true,
+            (None, _)
+            | (Some(HostShare::Share(_)), HostShare::Count(_))
+            | (Some(HostShare::Count(_)), HostShare::Share(_)) => true,
         };
         match (grows, shrinks || !written_grows) {
             (_, true) => WaveEffect::Stuck,
@@ -246,8 +232,8 @@ impl<'f> Selection<'f> {
             self.candidates().into_iter().map(|region| fleet.regions[region].name.as_str()).collect();
         if !left_out.is_empty() {
             let message = format!("no wave selects {}", some(&left_out));
-            let diagnostic = Diagnostic::new(&rules::REGION_LEFT_OUT, message).at(place, "the last wave");
-            problems.report_once(diagnostic.help("add a last wave with `regions = \"rest\"`"));
+            let problem = Diagnostic::new(&rules::REGION_LEFT_OUT, message).at(place, "the last wave");
+            problems.report_once(problem.help("add a last wave with `regions = \"rest\"`"));
         }
         let complete = |region: &RegionId| {
             fleet.regions[*region].zones.clone().all(|zone| self.reached[zone] == fleet.zones[zone].hosts)
@@ -260,9 +246,8 @@ impl<'f> Selection<'f> {
             .collect();
         if !partial.is_empty() && self.fleet.sound {
             let message = format!("the last wave does not reach all hosts of {}", some(&partial));
-            let diagnostic =
-                Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(hosts_place, "the last wave");
-            problems.report_once(diagnostic.help("end with `hosts = \"100%\"`, the default"));
+            let problem = Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(hosts_place, "the last wave");
+            problems.report_once(problem.help("end with `hosts = \"100%\"`, the default"));
         }
         self.sound = left_out.is_empty() && partial.is_empty();
     }

@@ -4,26 +4,22 @@
 use super::alarm::ResolvedAlarm;
 use super::fleet::ResolvedFleet;
 use super::names::some;
-use super::procedure::WrittenProcedure;
+use super::scene::Scene;
 use super::strategy::Draft;
-use crate::diagnostic::{Diagnostic, FileId, Rule, Span};
+use crate::diagnostic::{FileId, Span};
 use crate::ids::{AlarmId, RegionId};
 use crate::plan::{Scope, Signal, Watch, Wave};
 use crate::random::Distribution;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
-use crate::scenario::spec::WrittenOneBox;
+use crate::scenario::spec::{WaveSpec, WrittenOneBox};
 use crate::scenario::value::Duration;
 use std::collections::BTreeSet;
 
 /// Runs every check on strategies that could be resolved.
-pub(super) fn check(
-    fleet: &ResolvedFleet,
-    alarms: &[ResolvedAlarm],
-    drafts: &[Draft],
-    problems: &mut Problems,
-) {
+pub(super) fn check(scene: &Scene, drafts: &[Draft], problems: &mut Problems) {
+    let Scene { fleet, alarms } = scene;
     let running: Vec<&Draft> = drafts.iter().filter(|draft| !draft.template).collect();
     check_unused(alarms, &running, problems);
     let heard = |index: AlarmId| running.iter().any(|draft| draft.plan.alarms.contains(&index));
@@ -62,8 +58,8 @@ fn check_unused(alarms: &[ResolvedAlarm], running: &[&Draft], problems: &mut Pro
         let heard = running.iter().any(|draft| draft.plan.alarms.iter().any(hears));
         if !heard && alarm.span.file == FileId::default() {
             let message = format!("no strategy listens to the alarm `{}`", alarm.plan.name);
-            let diagnostic = Diagnostic::new(&rules::UNUSED_ALARM, message).at(alarm.span, "");
-            problems.report(diagnostic.help("add it to the `alarms` of a strategy, or remove it"));
+            let help = "add it to the `alarms` of a strategy, or remove it";
+            problems.report(rules::UNUSED_ALARM.at(alarm.span, message).help(help));
         }
     }
 }
@@ -81,11 +77,10 @@ fn check_traffic(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, problems: &mut Pr
     }
     let message =
         format!("alarm `{}` measures errors, but there is no traffic in {}", alarm.plan.name, some(&names));
-    let mut diagnostic = Diagnostic::new(&rules::NO_TRAFFIC, message).at(alarm.span, "");
-    if let Some(region) = fleet.plan.regions.iter().position(|region| region.requests_per_second <= 0.0) {
-        diagnostic = diagnostic.and(fleet.spans[region], "no `requests-per-second` here");
-    }
-    problems.report(diagnostic.help("give the regions `requests-per-second`, or use `impaired-hosts`"));
+    let first = fleet.plan.regions.iter().position(|region| region.requests_per_second <= 0.0);
+    let problem = rules::NO_TRAFFIC.at(alarm.span, message);
+    let problem = problem.and(first.map(|region| fleet.spans[region]), "no `requests-per-second` here");
+    problems.report(problem.help("give the regions `requests-per-second`, or use `impaired-hosts`"));
 }
 
 /// Warns if no strategy has a one-box for a one-box alarm that all of them merely listen to by default.
@@ -97,8 +92,7 @@ fn check_any_one_box(index: AlarmId, alarm: &ResolvedAlarm, running: &[&Draft], 
     if alarm.plan.scope == Scope::OneBox && sound && listeners().count() > 0 && by_default && !seen {
         let message =
             format!("alarm `{}` never sees a one-box: no strategy has one that bakes", alarm.plan.name);
-        let diagnostic = Diagnostic::new(&rules::NO_ONE_BOX, message).at(alarm.span, "");
-        problems.report(diagnostic.help(ONE_BOX_HELP));
+        problems.report(rules::NO_ONE_BOX.at(alarm.span, message).help(ONE_BOX_HELP));
     }
 }
 
@@ -115,8 +109,7 @@ fn check_one_box_alarm(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, draft: &Dra
     });
     if let (Some(span), false) = (listed, draft.plan.waves.iter().any(bakes_one_box)) {
         let message = format!("alarm `{}` never sees a one-box that bakes in this strategy", alarm.plan.name);
-        let diagnostic = Diagnostic::new(&rules::NO_ONE_BOX, message).at(span, "");
-        problems.report_once(diagnostic.help(ONE_BOX_HELP));
+        problems.report_once(rules::NO_ONE_BOX.at(span, message).help(ONE_BOX_HELP));
     }
     for (wave, written) in draft.plan.waves.iter().zip(&draft.procedures) {
         check_one_box_time(alarm, wave, written, problems);
@@ -124,32 +117,26 @@ fn check_one_box_alarm(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, draft: &Dra
     }
 }
 
-fn check_one_box_time(
-    alarm: &ResolvedAlarm,
-    wave: &Wave,
-    written: &WrittenProcedure,
-    problems: &mut Problems,
-) {
+fn check_one_box_time(alarm: &ResolvedAlarm, wave: &Wave, written: &WaveSpec, problems: &mut Problems) {
     let Some(one_box) = wave.procedure.one_box.as_ref().filter(|one_box| one_box.bake_ms > 0) else { return };
     let least = least_ms(alarm);
     let enough = enough_ms(alarm);
-    let (rule, message): (&'static Rule, String) = if one_box.bake_ms < least {
-        let message = format!("alarm `{}` can never fire within the one-box bake", alarm.plan.name);
-        (&rules::ONE_BOX_TOO_SHORT, message)
+    let (rule, how) = if one_box.bake_ms < least {
+        (&rules::ONE_BOX_TOO_SHORT, "can never fire within the one-box bake")
     } else if one_box.bake_ms < enough {
-        let message = format!("alarm `{}` fires within the one-box bake only by luck", alarm.plan.name);
-        (&rules::ONE_BOX_TIGHT, message)
+        (&rules::ONE_BOX_TIGHT, "fires within the one-box bake only by luck")
     } else {
         return;
     };
+    let message = format!("alarm `{}` {how}", alarm.plan.name);
     let bake = Duration { ms: one_box.bake_ms };
     let help = format!("bake the one-box for at least {} instead of {bake}", Duration { ms: enough });
-    let diagnostic = Diagnostic::new(rule, message).at(one_box_bake_span(written), "");
-    problems.report_once(diagnostic.and(alarm.span, time_text(alarm)).help(help));
+    let problem = rule.at(one_box_bake_span(written), message);
+    problems.report_once(problem.and(alarm.span, time_text(alarm)).help(help));
 }
 
 /// Where the one-box bake was written.
-fn one_box_bake_span(written: &WrittenProcedure) -> Span {
+fn one_box_bake_span(written: &WaveSpec) -> Span {
     let stage = written.one_box.get();
     let bake = stage.and_then(|stage| match &stage.value {
         WrittenOneBox::Stage(stage) => stage.bake.span(),
@@ -225,7 +212,7 @@ fn check_requests(
     fleet: &ResolvedFleet,
     alarm: &ResolvedAlarm,
     wave: &Wave,
-    written: &WrittenProcedure,
+    written: &WaveSpec,
     problems: &mut Problems,
 ) {
     let (Signal::ErrorRatio { min_requests, .. }, Some(one_box)) =
@@ -262,14 +249,12 @@ fn check_requests(
         some(&quiet)
     );
     let place = written.one_box.span().unwrap_or(alarm.span);
-    let diagnostic = Diagnostic::new(&rules::FEW_REQUESTS, message).at(place, "").and(alarm.span, "");
-    problems.report_once(
-        diagnostic.help("use more one-box hosts, a longer `period` or a smaller `min-requests`"),
-    );
+    let help = "use more one-box hosts, a longer `period` or a smaller `min-requests`";
+    problems.report_once(rules::FEW_REQUESTS.at(place, message).and(alarm.span, "").help(help));
 }
 
 /// Warns of sizes that `max-unavailable` cuts down in some zone.
-fn check_capped(fleet: &ResolvedFleet, wave: &Wave, written: &WrittenProcedure, problems: &mut Problems) {
+fn check_capped(fleet: &ResolvedFleet, wave: &Wave, written: &WaveSpec, problems: &mut Problems) {
     let Some(Written { span: limit_span, .. }) = written.max_unavailable.get() else { return };
     let limit = wave.procedure.max_unavailable;
     let hosts: BTreeSet<u32> = wave
@@ -293,8 +278,8 @@ fn check_capped(fleet: &ResolvedFleet, wave: &Wave, written: &WrittenProcedure, 
             size.of(zone),
             limit.of(zone)
         );
-        let diagnostic = Diagnostic::new(&rules::CAPPED, message).at(span, "").and(*limit_span, "the limit");
-        problems.report_once(diagnostic.help(format!("make the {what} smaller or `max-unavailable` larger")));
+        let help = format!("make the {what} smaller or `max-unavailable` larger");
+        problems.report_once(rules::CAPPED.at(span, message).and(*limit_span, "the limit").help(help));
     }
 }
 
@@ -316,12 +301,12 @@ fn check_watch(alarms: &[ResolvedAlarm], draft: &Draft, problems: &mut Problems)
             draft.plan.name,
             some(&names)
         );
-        let diagnostic = Diagnostic::new(&rules::SHORT_WATCH, message).at(draft.span, "");
         let help = format!(
             "after the last zone of a wave bake for at least {}, or let the alarm `watch = \"rollout\"`",
             Duration { ms: enough_ms(slowest) }
         );
-        problems.report_once(diagnostic.and(slowest.span, time_text(slowest)).help(help));
+        let problem = rules::SHORT_WATCH.at(draft.span, message);
+        problems.report_once(problem.and(slowest.span, time_text(slowest)).help(help));
         return;
     }
 }

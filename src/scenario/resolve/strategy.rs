@@ -1,21 +1,23 @@
 //! Resolves `[[strategy]]`: waves, alarms and rollback of each strategy that is not a template.
 
-use super::alarm::{ResolvedAlarm, alarm_indices};
+use super::alarm::alarm_indices;
 use super::fleet::ResolvedFleet;
-use super::names::{check_unique, unknown};
-use super::procedure::WrittenProcedure;
-use super::read::{IMMEDIATE, distribution, given, ms, name, share, text};
+use super::names::{self, check_unique, unknown};
+use super::procedure;
 use super::response;
+use super::scene::Scene;
 use super::select::Selection;
-use crate::diagnostic::{Diagnostic, FileId, Span};
-use crate::ids::{AlarmId, RegionId};
-use crate::plan::{self, Bypass, HostShare, Ratio, Rollback, RollbackScope, RollbackTarget, Wave};
+use crate::diagnostic::{FileId, Span};
+use crate::ids::AlarmId;
+use crate::plan::{
+    self, Bypass, Concurrency, HostShare, Ratio, Rollback, RollbackScope, RollbackTarget, Wave,
+};
 use crate::scenario::extend::Extended;
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::{Field, Written};
+use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{BypassSpec, RollbackSpec, StrategySpec, WaveSpec};
-use crate::scenario::value::Name;
+use crate::scenario::value::{IMMEDIATE, Name};
 
 /// A strategy of the plan with what the later checks need of its text.
 pub(super) struct Draft {
@@ -25,8 +27,8 @@ pub(super) struct Draft {
     pub spec: StrategySpec,
     /// Where it was written.
     pub span: Span,
-    /// The procedure of each wave as written.
-    pub procedures: Vec<WrittenProcedure>,
+    /// Each wave with the keys that it takes over from the strategy.
+    pub procedures: Vec<WaveSpec>,
     /// Only to be extended.
     pub template: bool,
     /// True if the waves or a parent were reported: what is missing then says nothing.
@@ -46,13 +48,12 @@ pub(super) struct Names<'a> {
 impl Names<'_> {
     /// Index of a strategy; reports unknown names.
     pub fn find(&self, written: &Written<Name>, problems: &mut Problems) -> Option<usize> {
-        let wanted = &written.value.0;
-        let index = self.drafts.iter().position(|draft| draft.plan.name == *wanted);
         let names_known = self.complete && self.drafts.iter().all(|draft| !draft.spec.name.is_broken());
+        let index = self.drafts.iter().position(|draft| draft.plan.name == written.value.0);
         if index.is_none() && names_known {
-            let names =
-                self.drafts.iter().filter(|draft| !draft.template).map(|draft| draft.plan.name.as_str());
-            unknown(&rules::UNKNOWN_STRATEGY, "strategy", wanted, written.span, names, problems);
+            let runnable = self.drafts.iter().filter(|draft| !draft.template);
+            let names = runnable.map(|draft| draft.plan.name.as_str());
+            unknown(&names::STRATEGY, &written.value.0, written.span, names, problems);
         }
         index
     }
@@ -63,32 +64,23 @@ impl Names<'_> {
         let draft = &self.drafts[index];
         if draft.template && !draft.spec.template.is_broken() {
             let message = format!("`{}` is a template, which is never run", written.value.0);
-            let diagnostic = Diagnostic::new(&rules::NOT_COMPARED, message).at(written.span, "");
             let help = "remove `template = true` from it, or name a strategy that extends it";
-            problems.report(diagnostic.help(help));
+            problems.report(rules::NOT_COMPARED.at(written.span, message).help(help));
             return None;
         }
         Some(index)
     }
 }
 
-/// What strategies are resolved against.
-pub(super) struct Against<'a> {
-    /// The fleet.
-    pub fleet: &'a ResolvedFleet,
-    /// All alarms.
-    pub alarms: &'a [ResolvedAlarm],
-}
-
 /// Resolves all strategies.
-pub(super) fn resolve(extended: Vec<Extended>, parts: &Against<'_>, problems: &mut Problems) -> Vec<Draft> {
+pub(super) fn resolve(extended: Vec<Extended>, scene: &Scene, problems: &mut Problems) -> Vec<Draft> {
     check_templates(&extended, problems);
-    extended.into_iter().map(|strategy| resolve_one(strategy, parts, problems)).collect()
+    extended.into_iter().map(|strategy| resolve_one(strategy, scene, problems)).collect()
 }
 
 /// Warns of templates of the scenario itself that nothing extends; a library may have some to spare.
 fn check_templates(extended: &[Extended], problems: &mut Problems) {
-    let is_template = |strategy: &Extended| strategy.spec.template.or(false);
+    let is_template = |strategy: &Extended| strategy.spec.template.or_default();
     if extended.iter().all(is_template) {
         // That there is nothing to run is an error of its own.
         return;
@@ -101,29 +93,33 @@ fn check_templates(extended: &[Extended], problems: &mut Problems) {
             extended.iter().any(|strategy| strategy.spec.extends.value() == name.map(|name| &name.value));
         if let (Some(name), false) = (name, used) {
             let message = format!("no strategy extends the template `{}`", name.value.0);
-            let diagnostic = Diagnostic::new(&rules::UNUSED_TEMPLATE, message).at(name.span, "");
-            problems.report(diagnostic.help("remove it, or remove `template = true` to run it"));
+            let help = "remove it, or remove `template = true` to run it";
+            problems.report(rules::UNUSED_TEMPLATE.at(name.span, message).help(help));
         }
     }
 }
 
-fn resolve_one(extended: Extended, parts: &Against<'_>, problems: &mut Problems) -> Draft {
-    let &Against { fleet, alarms } = parts;
+fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Draft {
+    let Scene { fleet, alarms } = scene;
     let Extended { spec, header, broken } = extended;
-    let template = spec.template.or(false) || spec.template.is_broken();
+    let template = spec.template.or_default() || spec.template.is_broken();
+    let listened_to = match spec.alarms.value() {
+        Some(listed) => alarm_indices(listed, alarms, problems),
+        None => (0..alarms.len()).map(AlarmId::new).collect(),
+    };
     let mut draft = Draft {
         plan: plan::Strategy {
-            name: name(&spec.name),
-            description: text(&spec.description),
-            source: text(&spec.source),
+            name: spec.name.or_default(),
+            description: spec.description.or_default(),
+            source: spec.source.or_default(),
             waves: Vec::new(),
-            alarms: listened_to(&spec.alarms, alarms, problems),
+            alarms: listened_to,
             complete_at: spec.complete_at.value().map_or(Ratio::ONE, |share| share.0),
-            deploy_time: given(&spec.deploy_time),
+            deploy_time: spec.deploy_time.given(),
             // The way back takes as long as the way there, unless something nearer says otherwise.
-            rollback_time: spec.rollback_time.value().or(spec.deploy_time.value()).map(|time| time.0),
+            rollback_time: spec.rollback_time.given().or(spec.deploy_time.given()),
             bypass: spec.bypass.value().map(bypass),
-            trigger_step_ms: ms(&spec.trigger_step),
+            trigger_step_ms: spec.trigger_step.or_default(),
             response: response::response(&spec.response, alarms, problems),
             operators: response::operators(&spec.operators, problems),
             rollback: rollback(spec.rollback.value()),
@@ -142,7 +138,7 @@ fn resolve_one(extended: Extended, parts: &Against<'_>, problems: &mut Problems)
 }
 
 fn bypass(spec: &BypassSpec) -> Bypass {
-    Bypass { hosts: share(&spec.hosts, HostShare::ALL), time: distribution(&spec.time, IMMEDIATE) }
+    Bypass { hosts: spec.hosts.or(HostShare::ALL), time: spec.time.or(IMMEDIATE) }
 }
 
 fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
@@ -150,22 +146,10 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
     let spec = spec.unwrap_or(&absent);
     Rollback {
         scope: spec.scope.or(RollbackScope::Everything),
-        batch: share(&spec.batch, HostShare::ALL),
-        reaction_delay_ms: ms(&spec.reaction_delay),
+        batch: spec.batch.or(HostShare::ALL),
+        reaction_delay_ms: spec.reaction_delay.or_default(),
         target: spec.to.or(RollbackTarget::Previous),
     }
-}
-
-/// The alarms that a strategy listens to: those it lists, or all.
-fn listened_to(
-    field: &Field<Vec<Written<Name>>>,
-    alarms: &[ResolvedAlarm],
-    problems: &mut Problems,
-) -> Vec<AlarmId> {
-    field.value().map_or_else(
-        || (0..alarms.len()).map(AlarmId::new).collect(),
-        |listed| alarm_indices(listed, alarms, problems),
-    )
 }
 
 fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Problems) {
@@ -173,10 +157,8 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
     if waves.is_empty() {
         if !draft.broken {
             let message = format!("strategy `{}` has no wave", draft.plan.name);
-            let diagnostic = Diagnostic::new(&rules::NO_WAVE, message).at(draft.span, "");
-            problems.report(
-                diagnostic.help("add a `[[strategy.wave]]` with `regions = \"all\"`, or extend a strategy"),
-            );
+            let help = "add a `[[strategy.wave]]` with `regions = \"all\"`, or extend a strategy";
+            problems.report(rules::NO_WAVE.at(draft.span, message).help(help));
         }
         draft.sound = false;
         return;
@@ -184,32 +166,21 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
     check_unique("wave", waves.iter().map(|wave| &wave.value.name), problems);
     let mut selection = Selection::new(fleet);
     for wave in &waves {
-        let Written { value: spec, span } = wave;
-        let procedure = WrittenProcedure::of(&draft.spec, spec);
-        let regions = selection.select(spec, *span, problems);
-        draft.plan.waves.push(resolve_wave(spec, &procedure, regions, fleet, problems));
-        draft.procedures.push(procedure);
+        let spec = procedure::written(&draft.spec, &wave.value);
+        let regions = selection.select(&spec, wave.span, problems);
+        draft.plan.waves.push(Wave {
+            name: spec.name.or_default(),
+            regions,
+            hosts: spec.hosts.or(HostShare::ALL),
+            regions_at_once: spec.regions_at_once.or(Concurrency::ONE),
+            bake_ms: spec.bake.or_default(),
+            procedure: procedure::resolve(&spec, fleet, problems),
+        });
+        draft.procedures.push(spec);
     }
     if let Some(last) = waves.last() {
         selection.finish(last, problems);
     }
     draft.sound &= selection.sound;
     response::check(&draft.spec, problems);
-}
-
-fn resolve_wave(
-    spec: &WaveSpec,
-    procedure: &WrittenProcedure,
-    regions: Vec<RegionId>,
-    fleet: &ResolvedFleet,
-    problems: &mut Problems,
-) -> Wave {
-    Wave {
-        name: name(&spec.name),
-        regions,
-        hosts: share(&spec.hosts, HostShare::ALL),
-        regions_at_once: procedure.regions_at_once(),
-        bake_ms: ms(&spec.bake),
-        procedure: procedure.resolve(fleet, problems),
-    }
 }

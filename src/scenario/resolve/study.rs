@@ -4,52 +4,45 @@ use super::expect;
 use super::limit;
 use super::run::StrategiesRun;
 use super::strategy::Names;
-use crate::diagnostic::Diagnostic;
 use crate::outcome::measures;
 use crate::plan::study::Statistic;
-use crate::plan::{Estimator, Guard, Level, Plan, Precision, Strata, StudyPlan, Threshold};
+use crate::plan::{Guard, Level, Plan, Precision, Strata, StudyPlan, Threshold};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{GuardSpec, ScenarioSpec, StudySpec, ThresholdSpec};
-use crate::scenario::value::{Duration, Int, Percent, PrecisionText, Seed};
+use crate::scenario::value::PrecisionText;
 
-/// The study, and the strategies to run as indices of the drafts.
-pub(super) fn resolve(
-    spec: &ScenarioSpec,
-    names: &Names<'_>,
+/// The study, and the strategies that it runs.
+pub(super) fn resolve<'a>(
+    spec: &'a ScenarioSpec,
+    names: &'a Names<'a>,
     problems: &mut Problems,
-) -> (StudyPlan, Vec<usize>) {
+) -> (StudyPlan, StrategiesRun<'a>) {
     let absent = StudySpec::default();
     let study = spec.study.value().unwrap_or(&absent);
-    let run = StrategiesRun::choose(names, spec, study, problems);
+    let run = StrategiesRun::choose(names, spec, problems);
     let baseline =
         study.baseline.get().and_then(|name| run.position(name, "the baseline", problems)).unwrap_or(0);
-    let thresholds = spec.threshold.value().into_iter().flatten();
+    let thresholds = spec.threshold.list().iter();
     let thresholds =
         thresholds.filter_map(|threshold| resolve_threshold(threshold, &run, problems)).collect();
-    let trials = study.trials.or(Int(1_000)).0;
+    let trials = study.trials.or(1_000);
     let study = StudyPlan {
         trials,
-        seed: study.seed.or(Seed(0)).0,
+        seed: study.seed.or(0),
         baseline,
-        start_utc_ms: study.start.value().map_or(0, |time| time.ms),
-        start_spread_ms: study.start_spread.or(Duration::ZERO).ms,
-        observe_after_ms: study.observe_after.or(Duration::ZERO).ms,
+        start_utc_ms: study.start.or_default(),
+        start_spread_ms: study.start_spread.or_default(),
+        observe_after_ms: study.observe_after.or_default(),
         thresholds,
-        estimator: study.estimator.or(Estimator::default()),
+        estimator: study.estimator.or_default(),
         precision: precisions(study, &run, problems),
-        max_trials: study.max_trials.or(Int(MAX_TRIALS_IF_UNSAID)).0.max(trials),
-        guards: spec
-            .guard
-            .value()
-            .into_iter()
-            .flatten()
-            .filter_map(|guard| resolve_guard(guard, &run, problems))
-            .collect(),
+        max_trials: study.max_trials.or(MAX_TRIALS_IF_UNSAID).max(trials),
+        guards: spec.guard.list().iter().filter_map(|guard| resolve_guard(guard, &run, problems)).collect(),
         expectations: expect::resolve(spec, &run, problems),
     };
-    (study, run.order)
+    (study, run)
 }
 
 /// Most trials that precision may take if nothing is said: minutes rather than hours.
@@ -68,16 +61,12 @@ pub(super) fn check_trials(plan: &Plan, spec: &ScenarioSpec, problems: &mut Prob
     let study = spec.study.value();
     // Without a number of trials the estimator is what asks for more than the default.
     let place = study.and_then(|study| study.trials.span().or(study.estimator.span()));
-    let mut diagnostic = Diagnostic::new(&rules::TOO_FEW_TRIALS, message);
-    if let Some(place) = place {
-        diagnostic = diagnostic.at(place, "");
-    }
     let help = format!("write `trials = {fewest}` or more, or `estimator = \"plain\"`");
-    problems.report(diagnostic.help(help));
+    problems.report(rules::TOO_FEW_TRIALS.at(place, message).help(help));
 }
 
 fn precisions(study: &StudySpec, run: &StrategiesRun<'_>, problems: &mut Problems) -> Vec<Precision> {
-    let written = study.precision.value().into_iter().flatten();
+    let written = study.precision.list().iter();
     written
         .filter_map(|Written { value, span }| {
             let PrecisionText { statistic, metric, relative } = value;
@@ -93,16 +82,16 @@ fn resolve_threshold(
     problems: &mut Problems,
 ) -> Option<Threshold> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
+    let metric = run.metric(&spec.metric, problems);
     let strategy =
-        spec.strategy.get().map(|name| run.position(name, "the strategy of this threshold", problems));
+        spec.strategy.get().and_then(|name| run.position(name, "the strategy of this threshold", problems));
     let metric = metric?;
     let limit = spec.max.get()?;
     let max = limit::resolve(metric, limit, problems)?;
     Some(Threshold {
         metric,
-        statistic: spec.statistic.value().copied().unwrap_or(Statistic::Mean),
-        strategy: strategy.flatten(),
+        statistic: spec.statistic.or(Statistic::Mean),
+        strategy,
         max,
         level: spec.level.or(Level::Error),
     })
@@ -114,19 +103,20 @@ fn resolve_guard(
     problems: &mut Problems,
 ) -> Option<Guard> {
     let spec = &written.value;
-    let metric = spec.metric.get().and_then(|written| run.metric(written, problems));
-    let strategy = spec.strategy.get().map(|name| run.position(name, "the strategy of this guard", problems));
+    let metric = run.metric(&spec.metric, problems);
+    let strategy =
+        spec.strategy.get().and_then(|name| run.position(name, "the strategy of this guard", problems));
     let statistic = spec.statistic.get()?;
     if statistic.value == Statistic::Max {
         let message = "the largest value seen cannot be guarded";
-        let diagnostic = Diagnostic::new(&rules::GUARDED_MAXIMUM, message).at(statistic.span, "");
-        problems.report(diagnostic.help("write \"cvar99\" or \"p99\""));
+        let help = "write \"cvar99\" or \"p99\"";
+        problems.report(rules::GUARDED_MAXIMUM.at(statistic.span, message).help(help));
         return None;
     }
     Some(Guard {
         metric: metric?,
         statistic: statistic.value,
-        strategy: strategy.flatten(),
-        tolerance: spec.tolerance.value().map_or(TOLERANCE_IF_UNSAID, |Percent(ratio)| ratio.as_f64()),
+        strategy,
+        tolerance: spec.tolerance.or(TOLERANCE_IF_UNSAID),
     })
 }

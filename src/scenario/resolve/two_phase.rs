@@ -1,14 +1,13 @@
 //! Resolves `[pipeline.two-phase]`, and keeps its defect to itself.
 
-use super::names::position;
-use super::read::{IMMEDIATE, distribution, ratio};
+use super::names::{self, find};
 use crate::ids::{DefectId, IdVec};
 use crate::plan::Change;
 use crate::plan::pipeline::{BakesFrom, DefectClass, TwoPhase};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Field;
-use crate::scenario::rules;
 use crate::scenario::spec::TwoPhaseSpec;
+use crate::scenario::value::IMMEDIATE;
 
 /// The two-phase changes of a pipeline. Ordinary changes have the defect of unprepared hosts no more: what is left of
 /// `defects` is as likely together as all of them were.
@@ -20,16 +19,15 @@ pub(super) fn resolve(
 ) -> Option<TwoPhase> {
     let spec = field.value()?;
     let known = change.defects.iter().map(|defect| defect.name.as_str());
-    let unprepared = position(spec.unprepared.get()?, (&rules::UNKNOWN_DEFECT, "defect"), known, problems)?;
-    let unprepared = DefectId::new(unprepared);
+    let unprepared = DefectId::new(find(spec.unprepared.get()?, &names::DEFECT, known, true, problems)?);
     let others = 1.0 - change.defects[unprepared].probability;
     defects[unprepared].probability = 0.0;
     if others > 0.0 {
         defects.iter_mut().for_each(|class| class.probability /= others);
     }
     Some(TwoPhase {
-        share: ratio(&spec.share, 0.0),
-        bake: distribution(&spec.bake, IMMEDIATE),
+        share: spec.share.or_default(),
+        bake: spec.bake.or(IMMEDIATE),
         from: spec.from.or(BakesFrom::Delivery),
         unprepared,
     })

@@ -3,10 +3,11 @@
 use crate::plan::Arrivals;
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::spec;
-use crate::scenario::value::{DistributionText, Int, MAX_HOSTS, Name, NonNegative, Percent, Shares, Text};
+use crate::scenario::value::{
+    DistributionText, Int, MAX_HOSTS, Name, NonNegative, Percent, Shares, Text, schema,
+};
 use crate::scenario::words::words;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use std::borrow::Cow;
+use schemars::json_schema;
 use toml::de::DeValue;
 
 /// Zones that a region can have.
@@ -32,7 +33,7 @@ spec! {
         /// What goes wrong without any change.
         optional background: BackgroundSpec,
         /// The regions, in the order that waves use unless they say otherwise.
-        optional region: Vec<Written<RegionSpec>>,
+        listed region: Vec<Written<RegionSpec>>,
     }
 
     /// Traffic over the local day: a peak and a trough, or a curve. Its mean is always 1.
@@ -109,12 +110,8 @@ impl Read for Zones {
     }
 }
 
-impl JsonSchema for Zones {
-    fn schema_name() -> Cow<'static, str> {
-        "Zones".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+schema! {
+    Zones, "Zones", by name: |generator| {
         let count = generator.subschema_for::<Int<1, MAX_ZONES>>();
         let name = generator.subschema_for::<Name>();
         json_schema!({ "anyOf": [count, { "type": "array", "items": name, "minItems": 1 }] })
@@ -144,12 +141,8 @@ impl Read for HostsPerZone {
     }
 }
 
-impl JsonSchema for HostsPerZone {
-    fn schema_name() -> Cow<'static, str> {
-        "HostsPerZone".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+schema! {
+    HostsPerZone, "HostsPerZone", by name: |generator| {
         let count = generator.subschema_for::<Int<1, MAX_HOSTS>>();
         json_schema!({ "anyOf": [count, { "type": "array", "items": count, "minItems": 1 }] })
     }

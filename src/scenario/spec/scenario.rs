@@ -21,32 +21,32 @@ spec! {
     /// A wavetank scenario, or a part of one that others include.
     pub struct ScenarioSpec {
         /// Name for reports. Default: the file name without its ending. Not taken over from includes.
-        optional name: Name,
+        own name: Name,
         /// One sentence for reports. Not taken over from includes.
-        optional description: Text,
+        own description: Text,
         /// Files to read first, relative to this file. Their lists come before this file's; their
         /// single keys give way to this file's.
-        optional include: Vec<Written<Text>>,
+        own include: Vec<Written<Text>>,
         /// What to simulate: trials, seed, strategies to compare.
-        optional study: StudySpec,
+        overlaid study: StudySpec,
         /// The hosts and their traffic.
-        optional fleet: FleetSpec,
+        overlaid fleet: FleetSpec,
         /// How often a change is bad and how long hosts take to move.
-        optional change: ChangeSpec,
+        overlaid change: ChangeSpec,
         /// The defects that a bad change may carry.
-        optional defect: Vec<Written<DefectSpec>>,
+        listed defect: Vec<Written<DefectSpec>>,
         /// The alarms that strategies can listen to.
-        optional alarm: Vec<Written<AlarmSpec>>,
+        listed alarm: Vec<Written<AlarmSpec>>,
         /// The strategies to compare.
-        optional strategy: Vec<Written<StrategySpec>>,
+        listed strategy: Vec<Written<StrategySpec>>,
         /// Limits that the run must hold.
-        optional threshold: Vec<Written<ThresholdSpec>>,
+        listed threshold: Vec<Written<ThresholdSpec>>,
         /// What must not get worse from one version of this scenario to the next.
-        optional guard: Vec<Written<GuardSpec>>,
+        listed guard: Vec<Written<GuardSpec>>,
         /// What was published or promised, to be shown beside what is simulated.
-        optional expect: Vec<Written<ExpectSpec>>,
+        listed expect: Vec<Written<ExpectSpec>>,
         /// One pipeline over weeks, with many changes in flight.
-        optional pipeline: PipelineSpec,
+        overlaid pipeline: PipelineSpec,
     }
 
     /// One pipeline over weeks: where changes come from, what they pass before production, and what follows a
@@ -72,13 +72,13 @@ spec! {
         /// Where changes come from.
         optional source: SourceSpec,
         /// Stages before production, in order; at least one.
-        optional stage: Vec<Written<StageSpec>>,
+        listed stage: Vec<Written<StageSpec>>,
         /// What each wave deploys, in order. Default: what the strategy under study deploys, alone.
         optional component: Vec<Written<ComponentSpec>>,
         /// Changes in two halves, days apart. Default: none.
         optional two_phase: TwoPhaseSpec,
         /// When people work, deployments may begin, and so on.
-        optional calendar: Vec<Written<CalendarSpec>>,
+        listed calendar: Vec<Written<CalendarSpec>>,
         /// What follows a rejection; without it the revision leaves, and its defect rides with the next one.
         optional after_rejection: AfterRejectionSpec,
         /// A lane for changes that cannot wait. Default: there are none.

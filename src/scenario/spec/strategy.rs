@@ -3,11 +3,12 @@
 use super::response::{OperatorsSpec, ResponseSpec};
 use crate::plan::{RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
-use crate::scenario::table::spec;
-use crate::scenario::value::{AtOnce, DistributionText, Duration, HostCount, Int, Name, Percent, Text};
+use crate::scenario::table::{Inherit, spec};
+use crate::scenario::value::{
+    AtOnce, DistributionText, Duration, HostCount, Int, Name, Percent, Text, schema,
+};
 use crate::scenario::words::words;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use std::borrow::Cow;
+use schemars::json_schema;
 use toml::de::DeValue;
 
 spec! {
@@ -20,14 +21,14 @@ spec! {
         /// Where the numbers come from.
         optional source: Text,
         /// Only to be extended, never run. Default: false.
-        optional template: bool,
+        own template: bool,
         /// Strategy to inherit every key from that is not set here; `one-box`, `response`,
         /// `operators` and `rollback` merge key by key.
         optional extends: Name,
         /// Alarms to listen to. Default: all of the scenario.
         optional alarms: Vec<Written<Name>>,
         /// First hosts of each zone, deployed alone: a table or "none". Default: "none".
-        optional one_box: WrittenOneBox,
+        merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: "100%".
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once; caps batches and the one-box.
@@ -53,15 +54,15 @@ spec! {
         /// defect arrives; a stop of the rollout stops it. Default: "0s", everywhere at once.
         optional trigger_step: Duration,
         /// What the pipeline does by itself when an alarm fires. Default: it rolls back.
-        optional response: ResponseSpec,
+        merged response: ResponseSpec,
         /// What people do. Default: nobody comes.
-        optional operators: OperatorsSpec,
+        merged operators: OperatorsSpec,
         /// How hosts go back.
-        optional rollback: RollbackSpec,
+        merged rollback: RollbackSpec,
         /// The waves in order; at least one, own or inherited. Own waves replace inherited ones.
         optional wave: Vec<Written<WaveSpec>>,
         /// Changes to named inherited waves.
-        optional patch: Vec<Written<PatchSpec>>,
+        own patch: Vec<Written<PatchSpec>>,
     }
 
     /// One wave. The keys of the procedure override the strategy's for this wave; `one-box` merges
@@ -77,7 +78,7 @@ spec! {
         /// Wait after the wave's last region. Default: "0s".
         optional bake: Duration,
         /// First hosts of each zone, deployed alone: a table or "none". Default: as the strategy.
-        optional one_box: WrittenOneBox,
+        merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: as the strategy.
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once. Default: as the strategy.
@@ -104,7 +105,7 @@ spec! {
         optional bake: Duration,
         /// First hosts of each zone, deployed alone: a table, merged key by key, or "none". Default: as
         /// inherited.
-        optional one_box: WrittenOneBox,
+        merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: as inherited.
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once. Default: as inherited.
@@ -182,26 +183,30 @@ pub enum WrittenOneBox {
     Stage(OneBoxSpec),
 }
 
+impl Inherit for WrittenOneBox {
+    /// Two stages merge key by key; the lack of one is the whole of it.
+    fn inherit_from(&mut self, parent: &Self) {
+        if let (Self::Stage(own), Self::Stage(base)) = (self, parent) {
+            own.inherit_from(base);
+        }
+    }
+}
+
 impl Read for WrittenOneBox {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
             DeValue::String(text) if text == "none" => Some(Self::None),
             DeValue::Table(_) => OneBoxSpec::read(node, reader).map(Self::Stage),
-            _ => reader.wrong_type(
-                node,
-                "a table or \"none\"",
-                "write { hosts = 1, bake = \"1h\" } or \"none\"",
-            ),
+            _ => {
+                let help = "write { hosts = 1, bake = \"1h\" } or \"none\"";
+                reader.wrong_type(node, "a table or \"none\"", help)
+            }
         }
     }
 }
 
-impl JsonSchema for WrittenOneBox {
-    fn schema_name() -> Cow<'static, str> {
-        "OneBoxOrNone".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+schema! {
+    WrittenOneBox, "OneBoxOrNone", by name: |generator| {
         let stage = generator.subschema_for::<OneBoxSpec>();
         json_schema!({ "anyOf": [stage, { "const": "none" }] })
     }
@@ -231,21 +236,16 @@ impl Read for Selector {
             }
             DeValue::Array(_) => Vec::read(node, reader).map(Self::Names),
             DeValue::Table(_) => SelectSpec::read(node, reader).map(Self::Table),
-            _ => reader.wrong_type(
-                node,
-                "names, \"rest\", \"all\" or a table",
-                "write [\"eu-west-1\"] or \"rest\"",
-            ),
+            _ => {
+                let help = "write [\"eu-west-1\"] or \"rest\"";
+                reader.wrong_type(node, "names, \"rest\", \"all\" or a table", help)
+            }
         }
     }
 }
 
-impl JsonSchema for Selector {
-    fn schema_name() -> Cow<'static, str> {
-        "Regions".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+schema! {
+    Selector, "Regions", by name: |generator| {
         let name = generator.subschema_for::<Name>();
         let table = generator.subschema_for::<SelectSpec>();
         json_schema!({

@@ -5,10 +5,11 @@ use crate::plan::study::Statistic;
 use crate::plan::{Estimator, Level};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::spec;
-use crate::scenario::value::{Duration, Int, Name, Percent, PrecisionText, Real, Seed, Text, TimeOfDay};
+use crate::scenario::value::{
+    Duration, Int, Name, Percent, PrecisionText, Real, Seed, Text, TimeOfDay, schema,
+};
 use crate::scenario::words::words;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use std::borrow::Cow;
+use schemars::json_schema;
 use toml::de::DeValue;
 
 /// More trials than this for one strategy fit in no ordinary memory, and no estimate needs them.
@@ -85,16 +86,8 @@ impl Read for MetricName {
     }
 }
 
-impl JsonSchema for MetricName {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "MetricName".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+schema! {
+    MetricName, "MetricName", in place: {
         let names: Vec<&str> = measures::all().map(|metric| metric.name).collect();
         json_schema!({ "type": "string", "enum": names })
     }
@@ -116,26 +109,20 @@ impl Read for Limit {
             DeValue::Integer(_) | DeValue::Float(_) => {
                 Real::read(node, reader).map(|Real(value)| Self::Number(value))
             }
-            _ => reader.wrong_type(
-                node,
-                "a number or a text with a unit",
-                "write 12, \"30m\", \"5%\" or \"90 host-minutes\"",
-            ),
+            _ => {
+                let help = "write 12, \"30m\", \"5%\" or \"90 host-minutes\"";
+                reader.wrong_type(node, "a number or a text with a unit", help)
+            }
         }
     }
 }
 
-impl JsonSchema for Limit {
-    fn schema_name() -> Cow<'static, str> {
-        "Limit".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A limit: 12, \"30m\", \"5%\", \"5000 host-minutes\" or \"2 host-hours\".",
-            "anyOf": [{ "type": "number" }, { "type": "string" }],
-        })
-    }
+schema! {
+    Limit, "Limit", by name:
+    json_schema!({
+        "description": "A limit: 12, \"30m\", \"5%\", \"5000 host-minutes\" or \"2 host-hours\".",
+        "anyOf": [{ "type": "number" }, { "type": "string" }],
+    })
 }
 
 words! {

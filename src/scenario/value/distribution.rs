@@ -1,19 +1,20 @@
 //! Distributions of durations: a fixed duration, a word, or a table that names a family.
 
-use super::{Duration, Positive};
-use crate::diagnostic::Diagnostic;
+use super::{Duration, Positive, schema};
 use crate::random::Distribution;
 use crate::scenario::reader::{Field, Node, Read, Reader, Written};
 use crate::scenario::rules;
-use crate::scenario::table::spec;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use std::borrow::Cow;
+use crate::scenario::table::{Keys, spec};
+use schemars::json_schema;
 use toml::de::DeValue;
 
 /// Spreads of a lognormal, 0 excepted: beyond them its mean is 10^21 medians.
 const SIGMAS: std::ops::RangeInclusive<f64> = 0.0..=10.0;
 /// Weibull shapes that double precision samples without overflow.
 const SHAPES: std::ops::RangeInclusive<f64> = 0.05..=100.0;
+
+/// A time of no length.
+pub const IMMEDIATE: Distribution = Distribution::Fixed { ms: 0 };
 
 /// A distribution as written.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +69,7 @@ spec! {
 impl Read for DistributionText {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
-            DeValue::String(text) if text == "immediate" => Some(Self(Distribution::Fixed { ms: 0 })),
+            DeValue::String(text) if text == "immediate" => Some(Self(IMMEDIATE)),
             DeValue::Table(_) => {
                 let family = FamilySpec::read(node, reader)?;
                 read_family(&family, node, reader).map(Self)
@@ -79,32 +80,26 @@ impl Read for DistributionText {
 }
 
 fn read_family(family: &FamilySpec, node: Node<'_>, reader: &mut Reader<'_>) -> Option<Distribution> {
-    let broken = family.fixed.is_broken()
-        || family.exponential.is_broken()
-        || family.lognormal.is_broken()
-        || family.weibull.is_broken()
-        || family.uniform.is_broken();
-    let mut given: Vec<Option<Distribution>> = Vec::new();
-    given.extend(family.fixed.value().map(|duration| Some(Distribution::Fixed { ms: duration.ms })));
-    given.extend(family.exponential.value().map(|spec| spec.resolve(reader)));
-    given.extend(family.lognormal.value().map(|spec| spec.resolve(reader)));
-    given.extend(family.weibull.value().map(|spec| spec.resolve(reader)));
-    given.extend(family.uniform.value().map(|spec| spec.resolve(reader)));
+    let families = [
+        family.fixed.value().map(|duration| Some(Distribution::Fixed { ms: duration.ms })),
+        family.exponential.value().map(|spec| spec.resolve(reader)),
+        family.lognormal.value().map(|spec| spec.resolve(reader)),
+        family.weibull.value().map(|spec| spec.resolve(reader)),
+        family.uniform.value().map(|spec| spec.resolve(reader)),
+    ];
+    let given: Vec<Option<Distribution>> = families.into_iter().flatten().collect();
     let names = "`fixed`, `exponential`, `lognormal`, `weibull`, `uniform`";
-    match given.len() {
-        _ if broken => None,
-        1 => given.remove(0),
-        0 => {
-            let message = format!("`{}` names no distribution", reader.key());
-            let diagnostic = Diagnostic::new(&rules::MISSING_KEY, message).at(node.span, "");
-            reader.report(diagnostic.help(format!("give one of {names}")));
-            None
+    match given[..] {
+        _ if family.is_broken() => None,
+        [only] => only,
+        [] => {
+            let help = format!("give one of {names}");
+            reader.refuse(node, &rules::MISSING_KEY, "names no distribution", help)
         }
-        _ => {
-            let message = format!("`{}` names {} distributions", reader.key(), given.len());
-            let diagnostic = Diagnostic::new(&rules::CONFLICTING_KEYS, message).at(node.span, "");
-            reader.report(diagnostic.help(format!("give exactly one of {names}")));
-            None
+        [..] => {
+            let (why, help) =
+                (format!("names {} distributions", given.len()), format!("give exactly one of {names}"));
+            reader.refuse(node, &rules::CONFLICTING_KEYS, why, help)
         }
     }
 }
@@ -140,8 +135,7 @@ impl UniformSpec {
         let from_ms = self.from.value().map_or(0.0, |from| from.ms as f64);
         if from_ms >= to_ms {
             let message = "`to` of a uniform distribution must be greater than `from`";
-            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message);
-            reader.report(diagnostic.at(self.to.span().unwrap_or_default(), ""));
+            reader.report(rules::OUT_OF_RANGE.at(self.to.span().unwrap_or_default(), message));
             return None;
         }
         Some(Distribution::Uniform { from_ms, to_ms })
@@ -152,8 +146,8 @@ fn positive_ms(field: &Field<Duration>, key: &str, reader: &mut Reader<'_>) -> O
     let Written { value, span } = field.get()?;
     if value.ms == 0 {
         let message = format!("`{key}` of a distribution must be greater than 0");
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, "");
-        reader.report(diagnostic.help("write \"immediate\" instead of the distribution for no delay"));
+        let help = "write \"immediate\" instead of the distribution for no delay";
+        reader.report(rules::OUT_OF_RANGE.at(*span, message).help(help));
         return None;
     }
     Some(value.ms as f64)
@@ -172,18 +166,14 @@ fn within(
         } else {
             format!("`{key}` must be at least {}", range.start())
         };
-        reader.report(Diagnostic::new(&rules::OUT_OF_RANGE, message).at(*span, ""));
+        reader.report(rules::OUT_OF_RANGE.at(*span, message));
         return None;
     }
     Some(*value)
 }
 
-impl JsonSchema for DistributionText {
-    fn schema_name() -> Cow<'static, str> {
-        "Distribution".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+schema! {
+    DistributionText, "Distribution", by name: |generator| {
         let duration = generator.subschema_for::<Duration>();
         let family = generator.subschema_for::<FamilySpec>();
         json_schema!({

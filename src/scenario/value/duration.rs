@@ -1,7 +1,6 @@
 //! Durations: `"90s"`, `"1h30m"`, `"1.5h"`, kept as whole milliseconds.
 
-use super::schema::{schema, string_pattern};
-use crate::diagnostic::Diagnostic;
+use super::{schema, string_pattern};
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
 use std::fmt;
@@ -10,6 +9,8 @@ use toml::de::DeValue;
 /// Units from large to small, with their milliseconds.
 const UNITS: [(&str, u64); 6] =
     [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+const UNITS_ARE: &str = "the units are `w`, `d`, `h`, `m`, `s`, `ms`";
 
 /// The longest duration: ten years of 365 days. Sums of a few thousand of them still fit 64 bits.
 const MAX_MS: u64 = 3_650 * 86_400_000;
@@ -146,21 +147,21 @@ impl fmt::Display for Mistake {
 
 impl Mistake {
     fn help(&self) -> String {
-        match self {
-            Self::NoUnit(number) => {
-                format!("write \"{number}m\" for minutes; the units are `w`, `d`, `h`, `m`, `s`, `ms`")
-            }
-            Self::UnknownUnit(_) => "the units are `w`, `d`, `h`, `m`, `s`, `ms`".to_owned(),
-            Self::Order => "write large units first and each once, as in \"1h30m\"".to_owned(),
+        if let Self::NoUnit(number) = self {
+            return format!("write \"{number}m\" for minutes; {UNITS_ARE}");
+        }
+        let help = match self {
+            Self::NoUnit(_) | Self::UnknownUnit(_) => UNITS_ARE,
+            Self::Order => "write large units first and each once, as in \"1h30m\"",
             Self::Decimal => {
                 "use one decimal in a single unit, as in \"1.5h\", or several units, as in \"1h30m\""
-                    .to_owned()
             }
-            Self::TooLong => "write at most \"3650d\"".to_owned(),
+            Self::TooLong => "write at most \"3650d\"",
             Self::Empty | Self::NoNumber(_) | Self::Fraction => {
-                "write numbers with units, as in \"90s\", \"1h30m\" or \"2d\"".to_owned()
+                "write numbers with units, as in \"90s\", \"1h30m\" or \"2d\""
             }
-        }
+        };
+        help.to_owned()
     }
 }
 
@@ -184,25 +185,20 @@ impl fmt::Display for Duration {
 
 impl Read for Duration {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let text = match node.value {
-            DeValue::String(text) => text,
+        let help = match node.value {
             DeValue::Integer(number) => {
-                let help = format!(
-                    "write \"{}m\" for minutes, \"{}s\" for seconds",
-                    number.as_str(),
-                    number.as_str()
-                );
-                return reader.wrong_type(node, "a duration", help);
+                let number = number.as_str();
+                format!("write \"{number}m\" for minutes, \"{number}s\" for seconds")
             }
-            _ => return reader.wrong_type(node, "a duration", "write a string with units, as in \"30m\""),
+            _ => "write a string with units, as in \"30m\"".to_owned(),
         };
-        Self::parse(text)
-            .map_err(|mistake| {
-                let message = format!("the duration of `{}` {mistake}", reader.key());
-                let help = repaired(text).map_or_else(|| mistake.help(), |text| format!("write \"{text}\""));
-                reader.report(Diagnostic::new(&rules::BAD_DURATION, message).at(node.span, "").help(help));
-            })
-            .ok()
+        let text = reader.text(node, "a duration", help)?;
+        let report = |mistake: Mistake| {
+            let message = format!("the duration of `{}` {mistake}", reader.key());
+            let help = repaired(text).map_or_else(|| mistake.help(), |text| format!("write \"{text}\""));
+            reader.report(rules::BAD_DURATION.at(node.span, message).help(help));
+        };
+        Self::parse(text).map_err(report).ok()
     }
 }
 

@@ -1,10 +1,8 @@
 //! Hours of the local day: "09:00-17:00".
 
-use super::schema::{schema, string_pattern};
-use crate::diagnostic::Diagnostic;
+use super::{schema, string_pattern};
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
-use toml::de::DeValue;
 
 /// Whole hours of the local day, written `"HH:00-HH:00"`; the end is not part of it, and an end at or before
 /// the beginning is on the next day.
@@ -35,15 +33,8 @@ impl HoursText {
 impl Read for HoursText {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let help = "write whole hours from and to, as in \"09:00-17:00\" or \"22:00-06:00\"";
-        let DeValue::String(text) = node.value else {
-            return reader.wrong_type(node, "hours of the day", help);
-        };
-        let hours = Self::parse(text);
-        if hours.is_none() {
-            let message = format!("`{}` are not hours of the day", reader.key());
-            reader.report(Diagnostic::new(&rules::BAD_TIME, message).at(node.span, "").help(help));
-        }
-        hours
+        let hours = Self::parse(reader.text(node, "hours of the day", help)?);
+        hours.or_else(|| reader.refuse(node, &rules::BAD_TIME, "are not hours of the day", help))
     }
 }
 

@@ -1,8 +1,7 @@
 //! Small texts with a grammar of their own: times of day, `"3 of 5"` and seeds.
 
 use super::number::read_integer;
-use super::schema::{schema, string_pattern};
-use crate::diagnostic::Diagnostic;
+use super::{schema, string_pattern};
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
 use schemars::json_schema;
@@ -32,19 +31,11 @@ impl TimeOfDay {
 
 impl Read for TimeOfDay {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let time = match node.value {
-            DeValue::String(text) => Self::parse(text),
-            DeValue::Datetime(_) => {
-                return reader.wrong_type(node, "a time of day", "put it in quotes, as in \"09:30\"");
-            }
-            _ => return reader.wrong_type(node, "a time of day", "write \"HH:MM\" in UTC, as in \"09:30\""),
-        };
-        if time.is_none() {
-            let message = format!("`{}` is not a time of day", reader.key());
-            let diagnostic = Diagnostic::new(&rules::BAD_TIME, message).at(node.span, "");
-            reader.report(diagnostic.help("write \"HH:MM\" in UTC, from \"00:00\" to \"23:59\""));
-        }
-        time
+        let unquoted = matches!(node.value, DeValue::Datetime(_));
+        let help = if unquoted { "put it in quotes" } else { "write \"HH:MM\" in UTC" };
+        let time = Self::parse(reader.text(node, "a time of day", format!("{help}, as in \"09:30\""))?);
+        let help = "write \"HH:MM\" in UTC, from \"00:00\" to \"23:59\"";
+        time.or_else(|| reader.refuse(node, &rules::BAD_TIME, "is not a time of day", help))
     }
 }
 
@@ -78,11 +69,8 @@ impl Read for Datapoints {
             }
             DeValue::String(text) => Self::parse(text),
             _ => {
-                return reader.wrong_type(
-                    node,
-                    "\"M of N\" or a number",
-                    "write \"3 of 5\", or 3 for \"3 of 3\"",
-                );
+                let help = "write \"3 of 5\", or 3 for \"3 of 3\"";
+                return reader.wrong_type(node, "\"M of N\" or a number", help);
             }
         };
         let problem = match counts {
@@ -92,10 +80,8 @@ impl Read for Datapoints {
             Some((_, n)) if n > MAX_WINDOW => "looks at more than 64 datapoints",
             Some((m, n)) => return Some(Self { to_alarm: m as u32, window: n as u32 }),
         };
-        let message = format!("`{}` {problem}", reader.key());
-        let diagnostic = Diagnostic::new(&rules::BAD_DATAPOINTS, message).at(node.span, "");
-        reader.report(diagnostic.help("write \"3 of 5\": 3 breaching of the last 5, at most 64"));
-        None
+        let help = "write \"3 of 5\": 3 breaching of the last 5, at most 64";
+        reader.refuse(node, &rules::BAD_DATAPOINTS, problem, help)
     }
 }
 
@@ -147,12 +133,8 @@ impl Read for Seed {
             DeValue::String(text) => Self::parse(text),
             _ => return reader.wrong_type(node, "a seed", "write 42, \"0x2a\" or a full git commit"),
         };
-        if seed.is_none() {
-            let message = format!("`{}` is neither a number nor a git commit", reader.key());
-            let diagnostic = Diagnostic::new(&rules::BAD_SEED, message).at(node.span, "");
-            reader.report(diagnostic.help("write 42, \"0x2a\" or the 40 hexadecimal digits of a commit"));
-        }
-        seed
+        let help = "write 42, \"0x2a\" or the 40 hexadecimal digits of a commit";
+        seed.or_else(|| reader.refuse(node, &rules::BAD_SEED, "is neither a number nor a git commit", help))
     }
 }
 

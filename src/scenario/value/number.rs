@@ -1,7 +1,6 @@
 //! Integers within bounds and real numbers, which TOML may write as either type.
 
-use super::schema::schema;
-use crate::diagnostic::Diagnostic;
+use super::schema;
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -36,11 +35,8 @@ pub(super) fn read_integer(
     reader: &mut Reader<'_>,
 ) -> Option<u64> {
     let DeValue::Integer(number) = node.value else {
-        return reader.wrong_type(
-            node,
-            wanted,
-            format!("write a whole number, as in {}", range.start().max(&1)),
-        );
+        let help = format!("write a whole number, as in {}", range.start().max(&1));
+        return reader.wrong_type(node, wanted, help);
     };
     let value =
         u64::from_str_radix(number.as_str(), number.radix()).ok().filter(|value| range.contains(value));
@@ -55,7 +51,7 @@ pub(super) fn read_integer(
 }
 
 /// Reads a real number written as an integer or a decimal.
-pub(super) fn read_real(node: Node<'_>, reader: &mut Reader<'_>) -> Option<f64> {
+fn read_real(node: Node<'_>, reader: &mut Reader<'_>) -> Option<f64> {
     let value = match node.value {
         DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
         DeValue::Integer(number) => {
@@ -72,9 +68,9 @@ pub(super) fn read_real(node: Node<'_>, reader: &mut Reader<'_>) -> Option<f64> 
 }
 
 /// Reports a number outside its limits.
-pub(super) fn out_of_range(node: Node<'_>, limits: &str, reader: &mut Reader<'_>) {
+fn out_of_range(node: Node<'_>, limits: &str, reader: &mut Reader<'_>) {
     let message = format!("`{}` must be {limits}", reader.key());
-    reader.report(Diagnostic::new(&rules::OUT_OF_RANGE, message).at(node.span, ""));
+    reader.report(rules::OUT_OF_RANGE.at(node.span, message));
 }
 
 impl<const MIN: u64, const MAX: u64> Read for Int<MIN, MAX> {
@@ -85,12 +81,7 @@ impl<const MIN: u64, const MAX: u64> Read for Int<MIN, MAX> {
 
 impl Read for Positive {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let value = read_real(node, reader)?;
-        if value <= 0.0 {
-            out_of_range(node, "greater than 0", reader);
-            return None;
-        }
-        Some(Self(value))
+        real_where(node, |value| value > 0.0, "greater than 0", reader).map(Self)
     }
 }
 
@@ -102,13 +93,23 @@ impl Read for Real {
 
 impl Read for NonNegative {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let value = read_real(node, reader)?;
-        if value < 0.0 {
-            out_of_range(node, "0 or greater", reader);
-            return None;
-        }
-        Some(Self(value))
+        real_where(node, |value| value >= 0.0, "0 or greater", reader).map(Self)
     }
+}
+
+/// Reads a real number that must be `limits`, which `is_within` checks.
+fn real_where(
+    node: Node<'_>,
+    is_within: fn(f64) -> bool,
+    limits: &str,
+    reader: &mut Reader<'_>,
+) -> Option<f64> {
+    let value = read_real(node, reader)?;
+    if !is_within(value) {
+        out_of_range(node, limits, reader);
+        return None;
+    }
+    Some(value)
 }
 
 impl<const MIN: u64, const MAX: u64> JsonSchema for Int<MIN, MAX> {

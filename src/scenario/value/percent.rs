@@ -1,8 +1,7 @@
 //! Percentages, exact down to the last decimal, and the numbers that may be written as one.
 
 use super::number::read_integer;
-use super::schema::{schema, string_pattern};
-use crate::diagnostic::Diagnostic;
+use super::{schema, string_pattern};
 use crate::plan::{Concurrency, HostShare, Ratio};
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
@@ -47,16 +46,11 @@ impl Percent {
 
     fn read_text(text: &str, node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(ratio) = Self::parse(text) else {
-            let message = format!("`{}` is not a percentage", reader.key());
-            let diagnostic = Diagnostic::new(&rules::BAD_PERCENTAGE, message).at(node.span, "");
-            reader.report(diagnostic.help(percent_help(text)));
-            return None;
+            return reader.refuse(node, &rules::BAD_PERCENTAGE, "is not a percentage", percent_help(text));
         };
         if ratio.num > ratio.den {
-            let message = format!("`{}` is more than 100 %", reader.key());
-            let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(node.span, "");
-            reader.report(diagnostic.help("write a percentage from \"0%\" to \"100%\""));
-            return None;
+            let help = "write a percentage from \"0%\" to \"100%\"";
+            return reader.refuse(node, &rules::OUT_OF_RANGE, "is more than 100 %", help);
         }
         Some(Self(ratio))
     }
@@ -119,10 +113,8 @@ impl Read for HostCount {
             }
             _ => return reader.wrong_type(node, "a number or a percentage of hosts", "write 5 or \"5%\""),
         };
-        let message = format!("`{}` is {zero}, which no host is part of", reader.key());
-        let diagnostic = Diagnostic::new(&rules::OUT_OF_RANGE, message).at(node.span, "");
-        reader.report(diagnostic.help("write at least 1, or more than \"0%\""));
-        None
+        let why = format!("is {zero}, which no host is part of");
+        reader.refuse(node, &rules::OUT_OF_RANGE, why, "write at least 1, or more than \"0%\"")
     }
 }
 

@@ -1,12 +1,10 @@
 //! How precise an estimate must be: `p99 impaired_host_ms 5%`, as people say it.
 
 use super::Percent;
-use super::schema::{schema, string_pattern};
-use crate::diagnostic::Diagnostic;
+use super::{schema, string_pattern};
 use crate::plan::study::Statistic;
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
-use toml::de::DeValue;
 
 const HELP: &str = "write a statistic, a metric and a half-width, as in \"p99 impaired_host_ms 5%\"";
 const PATTERN: &str = r"^.+ .*[0-9]+(\.[0-9]+)?%$";
@@ -53,13 +51,11 @@ fn statistic(word: &str) -> Option<Statistic> {
 
 impl Read for PrecisionText {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let DeValue::String(text) = node.value else {
-            return reader.wrong_type(node, "a precision", HELP);
-        };
+        let text = reader.text(node, "a precision", HELP)?;
         let precision = Self::parse(text);
         if precision.is_none() {
             let message = format!("`{text}` does not say how precise an estimate must be");
-            reader.report(Diagnostic::new(&rules::BAD_PRECISION, message).at(node.span, "").help(HELP));
+            reader.report(rules::BAD_PRECISION.at(node.span, message).help(HELP));
         }
         precision
     }

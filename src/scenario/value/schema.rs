@@ -3,19 +3,20 @@
 use schemars::Schema;
 
 /// The schema of a string that matches a regular expression.
-pub(super) fn string_pattern(pattern: &str, description: &str) -> Schema {
+pub fn string_pattern(pattern: &str, description: &str) -> Schema {
     schemars::json_schema!({ "type": "string", "pattern": pattern, "description": description })
 }
 
-/// Describes a type without parameters: in place wherever it is used, or once by its name.
+/// Describes a type: in place wherever it is used, or once by its name. A schema that is made of others has the generator
+/// that knows them.
 macro_rules! schema {
-    ($type:ty, $name:literal, in place: $schema:expr) => {
-        $crate::scenario::value::schema::schema! { $type, $name, true, $schema }
+    ($type:ty, $name:literal, in place: $($schema:tt)+) => {
+        $crate::scenario::value::schema! { @ $type, $name, true, $($schema)+ }
     };
-    ($type:ty, $name:literal, by name: $schema:expr) => {
-        $crate::scenario::value::schema::schema! { $type, $name, false, $schema }
+    ($type:ty, $name:literal, by name: $($schema:tt)+) => {
+        $crate::scenario::value::schema! { @ $type, $name, false, $($schema)+ }
     };
-    ($type:ty, $name:literal, $inline:literal, $schema:expr) => {
+    (@ $type:ty, $name:literal, $inline:literal, |$generator:ident| $schema:expr) => {
         impl schemars::JsonSchema for $type {
             fn inline_schema() -> bool {
                 $inline
@@ -25,10 +26,13 @@ macro_rules! schema {
                 $name.into()
             }
 
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            fn json_schema($generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 $schema
             }
         }
     };
+    (@ $type:ty, $name:literal, $inline:literal, $schema:expr) => {
+        $crate::scenario::value::schema! { @ $type, $name, $inline, |_generator| $schema }
+    };
 }
-pub(super) use schema;
+pub(crate) use schema;

@@ -1,9 +1,8 @@
 //! Named shares: { arm = "25%", gpu = "5%" }.
 
-use super::Percent;
+use super::{Percent, schema};
 use crate::scenario::reader::{Node, Read, Reader, Written};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use std::borrow::Cow;
+use schemars::json_schema;
 use toml::de::DeValue;
 
 /// Shares by name, in the order of their names.
@@ -29,12 +28,8 @@ impl Read for Shares {
     }
 }
 
-impl JsonSchema for Shares {
-    fn schema_name() -> Cow<'static, str> {
-        "Shares".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+schema! {
+    Shares, "Shares", by name: |generator| {
         let share = generator.subschema_for::<Percent>();
         json_schema!({ "type": "object", "additionalProperties": share })
     }

@@ -1,7 +1,6 @@
 //! Names and free text.
 
-use super::schema::schema;
-use crate::diagnostic::Diagnostic;
+use super::schema;
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::rules;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -22,21 +21,11 @@ pub struct Name(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text(pub String);
 
-fn read_string<'a>(node: Node<'a>, wanted: &str, reader: &mut Reader<'_>) -> Option<&'a str> {
-    match node.value {
-        DeValue::String(text) => Some(text),
-        _ => reader.wrong_type(node, wanted, "write a string in double quotes"),
-    }
-}
-
-fn bad_name(node: Node<'_>, why: &str, help: &str, reader: &mut Reader<'_>) {
-    let message = format!("`{}` {why}", reader.key());
-    reader.report(Diagnostic::new(&rules::BAD_NAME, message).at(node.span, "").help(help));
-}
+const STRING_HELP: &str = "write a string in double quotes";
 
 impl Read for Name {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let text = read_string(node, "a name", reader)?;
+        let text = reader.text(node, "a name", STRING_HELP)?;
         let problem = if text.is_empty() {
             Some("is empty")
         } else if text.chars().count() > MAX_NAME {
@@ -48,26 +37,20 @@ impl Read for Name {
         } else {
             None
         };
-        if let Some(problem) = problem {
-            bad_name(node, problem, NAME_HELP, reader);
-            return None;
+        match problem {
+            Some(problem) => reader.refuse(node, &rules::BAD_NAME, problem, NAME_HELP),
+            None => Some(Self(text.to_owned())),
         }
-        Some(Self(text.to_owned()))
     }
 }
 
 impl Read for Text {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let text = read_string(node, "text", reader)?;
+        let text = reader.text(node, "text", STRING_HELP)?;
         // Escape sequences would reach the terminals of everybody who prints the text.
         if text.chars().any(|c| c.is_control() && c != '\n') {
-            bad_name(
-                node,
-                "has a control character in it",
-                "write it without escapes such as `\\u001b`",
-                reader,
-            );
-            return None;
+            let help = "write it without escapes such as `\\u001b`";
+            return reader.refuse(node, &rules::BAD_NAME, "has a control character in it", help);
         }
         Some(Self(text.to_owned()))
     }
