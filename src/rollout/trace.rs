@@ -34,7 +34,7 @@ pub enum RolloutEvent {
     /// A host was healed by its rollback.
     HostHealed { zone: u32, host: u32 },
     /// This many hosts of the zone are impaired now.
-    ZoneSuffers { zone: u32, hosts: u32 },
+    ZoneImpaired { zone: u32, hosts: u32 },
     /// A zone, or a whole region, went dark for a reason of its own.
     WentDark { place: u32, whole_region: bool },
     /// What wakes a dormant fault reached a region.

@@ -6,6 +6,7 @@ use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::options::{FailOn, Format};
 use crate::plan::Restriction;
+use crate::report::document::Terminal;
 use crate::report::plan_view;
 
 const EXAMPLES: &str = "\
@@ -37,9 +38,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
     match args.format {
         Format::Text => {
-            let strategies = 0..plan.strategies.len();
-            let views: Vec<String> = strategies.map(|strategy| plan_view::text(&plan, strategy)).collect();
-            io.data(views.join("\n"))?;
+            let terminal = Terminal { width: io.width, color: io.stdout_color() };
+            io.data(terminal.readable().render(&plan_view::document(&plan)))?;
         }
         Format::Json => io.data(format!("{:#}\n", plan_view::json(&plan)))?,
     }

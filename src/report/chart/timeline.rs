@@ -10,7 +10,7 @@ use crate::plan::{Plan, Remedy};
 use crate::report::document::elide;
 use crate::report::text;
 use crate::report::timeline::history::{PlaceHistory, PlacePhase, RolloutHistory, WaveHistory, by_region};
-use crate::rollout::{RolloutEvent, RolloutRecord};
+use crate::rollout::RolloutEvent;
 
 const LEFT: i32 = 220;
 const RIGHT: i32 = WIDTH - 40;
@@ -44,15 +44,14 @@ struct Marker {
 
 /// The chart of trial `trial` of strategy `strategy`.
 #[must_use]
-pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[RolloutRecord]) -> String {
-    let history = RolloutHistory::new(plan, outcome, records);
+pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, history: &RolloutHistory) -> String {
     let waves = &plan.strategies[strategy].waves;
     let waves: Vec<(&str, &WaveHistory)> =
         history.waves.iter().map(|wave| (waves[wave.wave as usize].name.as_str(), wave)).collect();
-    let marks = marks(plan, outcome, &history);
+    let marks = marks(plan, outcome, history);
     let lanes = at_most(plan, history.zones.clone(), MOST_ZONES);
     let mut panels = vec![Panel { lanes, from_ms: 0, to_ms: history.end_ms, origin_ms: 0, title: None }];
-    panels.extend(enlarged(plan, outcome, &history));
+    panels.extend(enlarged(plan, outcome, history));
     let height = TOP + panels.iter().map(|panel| panel.height(&marks)).sum::<i32>() + 34;
     let name = &plan.strategies[strategy].name;
     let title = format!("One rollout of {name}: trial {trial}");
@@ -121,9 +120,9 @@ fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker
         Some(onset) if at > onset => format!("{} later", text::duration((at - onset) as f64)),
         _ => format!("after {}", text::duration(at as f64)),
     };
-    let remedy = history.first(|event| match event {
-        RolloutEvent::RemedyStarted { remedy } => Some(*remedy),
-        _ => None,
+    let remedy = history.first(|event| {
+        let RolloutEvent::RemedyStarted { remedy } = event else { return None };
+        Some(*remedy)
     });
     let first = |wanted: fn(&RolloutEvent) -> bool| {
         history.first(|event| wanted(event).then_some(())).map(|(at, ())| at)
@@ -341,6 +340,11 @@ fn legend(canvas: &mut Canvas) {
 mod tests {
     use super::*;
     use crate::report::sample;
+    use crate::rollout::RolloutRecord;
+
+    fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[RolloutRecord]) -> String {
+        super::svg(plan, strategy, trial, outcome, &RolloutHistory::new(plan, outcome, records))
+    }
 
     #[test]
     fn incident_is_marked_and_enlarged() {

@@ -1,6 +1,6 @@
 //! A document on a terminal: indented, wrapped to its width, coloured after layout because an escape has no width.
 
-use super::block::{Block, Document, Item};
+use super::block::{Block, Document, Item, TimedLine};
 use super::entries::Entries;
 use super::inline::{RichText, Tone};
 use unicode_width::UnicodeWidthStr;
@@ -32,12 +32,12 @@ impl Terminal {
         Self { width: self.width.clamp(READABLE.0, READABLE.1), ..self }
     }
 
-    /// The document as lines.
+    /// The document as lines, the first of which is not blank.
     #[must_use]
     pub fn render(&self, document: &Document) -> String {
         let mut out = String::new();
         self.blocks(&mut out, &document.blocks, 0);
-        out
+        out.trim_start_matches('\n').to_owned()
     }
 
     fn blocks(&self, out: &mut String, blocks: &[Block], indent: usize) {
@@ -74,6 +74,15 @@ impl Terminal {
                     command.lines.iter().for_each(|line| out.push_str(&format!("{pad}  {line}\n")));
                 }
                 self.rest(out, commands, indent);
+            }
+            Block::Story(lines) => {
+                let widest = lines.shown.iter().map(|line| line.when.width()).max().unwrap_or(0);
+                for TimedLine { when, depth, words } in &lines.shown {
+                    let first = format!("{pad}{when:>widest$}  {}", " ".repeat(STEP * depth));
+                    let rest = " ".repeat(first.width() + STEP);
+                    out.push_str(&self.wrapped(&words.as_str().into(), &first, &rest));
+                }
+                self.rest(out, lines, indent);
             }
             Block::Lines(lines) => lines.iter().for_each(|line| out.push_str(&format!("{pad}{line}\n"))),
             Block::Details(blocks) => self.blocks(out, blocks, indent),
@@ -156,12 +165,6 @@ fn code(tone: Tone) -> Option<u8> {
     }
 }
 
-/// Breaks a plain line at blanks to `width` columns; `first` and `rest` begin its lines.
-#[must_use]
-pub fn wrap(line: &str, width: usize, first: &str, rest: &str) -> String {
-    Terminal::plain(width).wrapped(&RichText::from(line), first, rest)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +186,7 @@ mod tests {
 
     #[test]
     fn lines_break_by_the_columns_that_letters_take() {
-        assert_eq!(wrap("東京 東京 5 %", 7, "", "  "), "東京\n  東京\n  5 %\n");
+        let wrapped = Terminal::plain(7).wrapped(&"東京 東京 5 %".into(), "", "  ");
+        assert_eq!(wrapped, "東京\n  東京\n  5 %\n");
     }
 }

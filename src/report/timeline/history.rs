@@ -19,12 +19,14 @@ pub struct RolloutHistory<'r> {
     pub incident: Vec<Moment<'r>>,
     /// What woke a dormant fault, instant by instant.
     pub triggers: Vec<Vec<&'r RolloutRecord>>,
-    /// How many hosts of how many zones suffer together from a fault with conditions, whenever that changes.
-    pub suffering: Vec<Suffering>,
+    /// How many hosts of how many zones a fault with conditions impairs together, whenever that changes.
+    pub together: Vec<ImpairedTogether>,
     /// Rollbacks of zones that began.
     pub rollbacks: Vec<&'r RolloutRecord>,
-    /// Rollbacks of zones that ended.
-    pub rolled_back: Vec<&'r RolloutRecord>,
+    /// Hosts in them.
+    pub rollback_hosts: u64,
+    /// Rollbacks of zones that ended, with the zone.
+    pub rolled_back: Vec<(&'r RolloutRecord, u32)>,
     /// The last moment at which the last impaired host was healed.
     pub all_healed_ms: Option<u64>,
     /// When nothing happens any more.
@@ -131,7 +133,7 @@ pub enum Moment<'r> {
     /// Hosts were healed.
     Healed(Affected),
     /// Breaches since the moment before; the alarm instance that they made fire, if they did.
-    Breaches { all: Vec<&'r RolloutRecord>, fired: Option<(u32, u32)> },
+    Breaches { all: Vec<BreachSeen>, fired: Option<(u32, u32)> },
 }
 
 /// Hosts to which the same happened one after the other, and where.
@@ -143,9 +145,19 @@ pub struct Affected {
     pub zones: BTreeSet<u32>,
 }
 
-/// Who suffers together from an instant on.
+/// A datapoint that breached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Suffering {
+pub struct BreachSeen {
+    pub at_ms: u64,
+    /// The alarm instance: indices of the alarm and of what it looks at.
+    pub watch: (u32, u32),
+    /// Requests, and those that failed, where the alarm reads them.
+    pub counts: Option<(u64, u64)>,
+}
+
+/// Who is impaired together from an instant on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImpairedTogether {
     pub at_ms: u64,
     pub hosts: u64,
     pub zones: usize,

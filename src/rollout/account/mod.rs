@@ -202,6 +202,6 @@ fn tell(ctx: &mut Context, change: &FaultChange) {
     ctx.tell(ctx.now_ms(), || match change.host().map(crate::ids::HostId::number) {
         Some(host) if hosts == before + 1 => RolloutEvent::HostImpaired { zone, host },
         Some(host) if hosts + 1 == before => RolloutEvent::HostHealed { zone, host },
-        Some(_) | None => RolloutEvent::ZoneSuffers { zone, hosts },
+        Some(_) | None => RolloutEvent::ZoneImpaired { zone, hosts },
     });
 }
