@@ -15,6 +15,9 @@ Examples:
   wavetank plan wavetank.toml --strategy five-waves
   wavetank plan wavetank.toml --format json | jq '.strategies[].name'";
 
+/// Columns that its tables may take at least: one that is folded is harder to read than one that is cut.
+const WIDTH: usize = 120;
+
 /// Arguments of `wavetank plan`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -38,8 +41,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
     match args.format {
         Format::Text => {
-            let terminal = Terminal { width: io.width, color: io.stdout_color() };
-            io.data(terminal.readable().render(&plan_view::document(&plan)))?;
+            let terminal = Terminal { width: io.width.max(WIDTH), color: io.stdout_color() };
+            io.data(terminal.render(&plan_view::document(&plan)))?;
         }
         Format::Json => io.data(format!("{:#}\n", plan_view::json(&plan)))?,
     }

@@ -64,10 +64,7 @@ fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, x: &Axis) {
         canvas.text((LEFT + 10, y + 5), "no rollout reached every host", Font::new(SMALL), MUTED);
         return;
     };
-    canvas.line(&[(p1, y), (p99, y)], BLUE, 2);
-    for end in [p1, p99] {
-        canvas.line(&[(end, y - 6), (end, y + 6)], BLUE, 2);
-    }
+    canvas.whisker((p1, y), (p99, y), BLUE, 6);
     canvas.rect((p10, y - 6), (p90.max(p10 + 1), y + 6), BLUE, 0.35);
     canvas.rect((p25, y - 9), (p75.max(p25 + 1), y + 9), BLUE, 0.75);
     canvas.line(&[(p50, y - 12), (p50, y + 12)], INK, 3);
@@ -81,9 +78,7 @@ fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, x: &Axis) {
 fn legend(canvas: &mut Canvas) {
     let y = 86;
     let font = Font::new(SMALL);
-    canvas.line(&[(30, y), (110, y)], BLUE, 2);
-    canvas.line(&[(30, y - 6), (30, y + 6)], BLUE, 2);
-    canvas.line(&[(110, y - 6), (110, y + 6)], BLUE, 2);
+    canvas.whisker((30, y), (110, y), BLUE, 6);
     canvas.rect((44, y - 6), (96, y + 6), BLUE, 0.35);
     canvas.rect((56, y - 9), (84, y + 9), BLUE, 0.75);
     canvas.line(&[(70, y - 12), (70, y + 12)], INK, 3);

@@ -14,24 +14,19 @@ const TOP: i32 = 128;
 const ROW: i32 = 92;
 const BAR: i32 = 36;
 
-/// What a part is drawn in: work in blues and greens, waiting in warm colours.
-fn ink(part: Part) -> Ink {
+/// What a part is drawn in (work in blues and greens, waiting in warm colours), and what its letters are.
+fn inks(part: Part) -> (Ink, Ink) {
     match part {
-        Part::Review => Ink(0x8a, 0x8f, 0x96),
-        Part::Build => Ink(0x00, 0x5a, 0x9c),
-        Part::Test => Ink(0x3b, 0xa3, 0xe0),
-        Part::Approval => Ink(0xb0, 0x4f, 0x8c),
-        Part::Deploy => Ink(0x00, 0x7a, 0x56),
-        Part::Bake => Ink(0x8f, 0xcf, 0xb0),
-        Part::Queue => Ink(0xf0, 0xc9, 0x5c),
-        Part::Window => Ink(0xe6, 0x9f, 0x00),
-        Part::Blocked => Ink(0xd5, 0x5e, 0x00),
+        Part::Review => (Ink(0x8a, 0x8f, 0x96), PAPER),
+        Part::Build => (Ink(0x00, 0x5a, 0x9c), PAPER),
+        Part::Test => (Ink(0x3b, 0xa3, 0xe0), PAPER),
+        Part::Approval => (Ink(0xb0, 0x4f, 0x8c), PAPER),
+        Part::Deploy => (Ink(0x00, 0x7a, 0x56), PAPER),
+        Part::Bake => (Ink(0x8f, 0xcf, 0xb0), INK),
+        Part::Queue => (Ink(0xf0, 0xc9, 0x5c), INK),
+        Part::Window => (Ink(0xe6, 0x9f, 0x00), INK),
+        Part::Blocked => (Ink(0xd5, 0x5e, 0x00), PAPER),
     }
-}
-
-/// Whether white letters are read on a part's colour.
-fn is_dark(part: Part) -> bool {
-    !matches!(part, Part::Bake | Part::Queue | Part::Window)
 }
 
 /// The chart; strategies in plan order.
@@ -81,7 +76,7 @@ fn legend(canvas: &mut Canvas, summary: &PipelineSummary) {
     let font = Font::new(SMALL);
     let mut left = 30;
     for part in PARTS.into_iter().filter(|part| summary.strategies.iter().any(|s| mean(s, *part) > 0.0)) {
-        canvas.rect((left, 80), (left + 22, 93), ink(part), 1.0);
+        canvas.rect((left, 80), (left + 22, 93), inks(part).0, 1.0);
         canvas.text((left + 29, 91), part.name(), font, INK);
         left += 29 + font.width(part.name()) + 24;
     }
@@ -108,11 +103,11 @@ fn bar(canvas: &mut Canvas, strategy: &StrategyPipelines, top: i32, x: &Axis) {
         if to == from {
             continue;
         }
-        canvas.rect((from, top), (to, top + BAR), ink(part), 1.0);
+        let (color, letters) = inks(part);
+        canvas.rect((from, top), (to, top + BAR), color, 1.0);
         let words = text::duration(value);
         if small.width(&words) + 6 < to - from {
-            let color = if is_dark(part) { PAPER } else { INK };
-            canvas.text(((from + to) / 2, top + BAR / 2 + 5), &words, small.centered(), color);
+            canvas.text(((from + to) / 2, top + BAR / 2 + 5), &words, small.centered(), letters);
         }
     }
     let end = x.at(total.value);

@@ -149,24 +149,13 @@ fn whiskers(canvas: &mut Canvas, dot: &Dot, x: &Axis, y: &Axis) {
     let at = (x.at(dot.speed), y.at(dot.blast));
     let color = color(dot);
     let shows =
-        |low: i32, high: i32, center: i32| (low - center).abs().max((high - center).abs()) > RADIUS + 2;
-    if let (Some(low), Some(high)) = (dot.speed_interval.low, dot.speed_interval.high) {
-        let (low, high) = (x.at(low), x.at(high));
-        if shows(low, high, at.0) {
-            canvas.line(&[(low, at.1), (high, at.1)], color, 2);
-            for end in [low, high] {
-                canvas.line(&[(end, at.1 - 6), (end, at.1 + 6)], color, 2);
-            }
-        }
+        |center: i32, ends: &(i32, i32)| (ends.0 - center).abs().max((ends.1 - center).abs()) > RADIUS + 2;
+    let ends = |interval: Interval, axis: &Axis| Some((axis.at(interval.low?), axis.at(interval.high?)));
+    if let Some((low, high)) = ends(dot.speed_interval, x).filter(|ends| shows(at.0, ends)) {
+        canvas.whisker((low, at.1), (high, at.1), color, 6);
     }
-    if let (Some(low), Some(high)) = (dot.blast_interval.low, dot.blast_interval.high) {
-        let (low, high) = (y.at(low), y.at(high));
-        if shows(low, high, at.1) {
-            canvas.line(&[(at.0, low), (at.0, high)], color, 2);
-            for end in [low, high] {
-                canvas.line(&[(at.0 - 6, end), (at.0 + 6, end)], color, 2);
-            }
-        }
+    if let Some((low, high)) = ends(dot.blast_interval, y).filter(|ends| shows(at.1, ends)) {
+        canvas.whisker((at.0, low), (at.0, high), color, 6);
     }
 }
 
@@ -250,9 +239,7 @@ fn legend(canvas: &mut Canvas) {
         canvas.marker((x + 10, y), Shape::Circle, 6, VERMILLION, false);
     });
     entry(canvas, "95 % interval, where wider than the point", &|canvas, x| {
-        canvas.line(&[(x, y), (x + 20, y)], MUTED, 2);
-        canvas.line(&[(x, y - 5), (x, y + 5)], MUTED, 2);
-        canvas.line(&[(x + 20, y - 5), (x + 20, y + 5)], MUTED, 2);
+        canvas.whisker((x, y), (x + 20, y), MUTED, 5);
     });
 }
 

@@ -7,6 +7,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// Blanks by which a part is set off from what it belongs to.
 const STEP: usize = 2;
+/// A blank at which no line breaks.
+const STICKY: char = '\u{a0}';
 /// Narrower terminals get lines of the first width, wider ones of the second: long lines do not read.
 const READABLE: (usize, usize) = (60, 120);
 
@@ -115,7 +117,7 @@ impl Terminal {
 
     /// Breaks `text` at blanks; `first` and `rest` begin its lines.
     pub(super) fn wrapped(&self, text: &RichText, first: &str, rest: &str) -> String {
-        first.to_owned() + &self.flow(text, first.width(), rest)
+        first.replace(STICKY, " ") + &self.flow(text, first.width(), rest)
     }
 
     /// The text from `column` on, broken at blanks; `rest` begins each line but the first.
@@ -123,7 +125,7 @@ impl Terminal {
         let mut out = String::new();
         let mut is_fresh = true;
         // A percent sign stays with its number.
-        for word in text.replace(" %", "\u{a0}%").split(' ') {
+        for word in text.replace(" %", &format!("{STICKY}%")).split(' ') {
             let width = word.width();
             if !is_fresh && column + 1 + width > self.width {
                 out.push_str(&format!("\n{rest}"));
@@ -138,7 +140,7 @@ impl Terminal {
             is_fresh = false;
         }
         out.push('\n');
-        out.replace('\u{a0}', " ")
+        out.replace(STICKY, " ")
     }
 
     /// The words with their colours, if there are any.

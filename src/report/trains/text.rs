@@ -90,13 +90,13 @@ fn head(told: &Told, diagram: &Diagram) -> String {
 
 /// The lines above the first revision: titles and days, and when the line stands still.
 fn above(told: &Told, diagram: &Diagram, ruler: &Ruler) -> Vec<String> {
-    let titles = format!("{:>6}  {:<9}  {:<7}  {}", "", "merged", "changes", ruler.days(&told.dates));
+    let titles = format!("{:>6}  {:<9}  {:<7}  {}", "", "merged", "changes", ruler.scale(&told.dates));
     let mut lines = vec![String::new(), titles];
     let first_wave = told.stations.stages() + 1;
     let closed = told.stations.closed(first_wave, told.span);
     // A block is seen however short it was.
     for (title, spans, letter, share) in
-        [("no wave may begin", &closed, '.', 2), ("the line is blocked", &diagram.blocked, '#', u64::MAX)]
+        [("no wave may begin", &closed, '.', Some(2)), ("the line is blocked", &diagram.blocked, '#', None)]
     {
         if spans.iter().any(|span| span.from_ms < told.span.to_ms && span.to_ms > told.span.from_ms) {
             let line = format!("{title:<BEFORE$}{}", ruler.spans(spans, letter, share));
@@ -126,51 +126,44 @@ impl Ruler {
         starts.map(|from_ms| TimeSpan { from_ms, to_ms: (from_ms + self.column_ms).min(self.span.to_ms) })
     }
 
-    /// Hours where they begin, as far as they find room.
-    fn hours(&self) -> String {
+    /// Hours or days where they begin, as far as they find room.
+    fn scale(&self, dates: &Dates) -> String {
+        let mut line = String::new();
+        for (index, column) in self.columns().enumerate() {
+            let label = if self.span.is_short() { self.hour(column) } else { self.day(column, dates) };
+            if let Some(label) = label.filter(|_| line.len() <= index) {
+                line.push_str(&format!("{}|{label}", " ".repeat(index - line.len())));
+            }
+        }
+        line
+    }
+
+    /// The hour that begins with a column, unless hours are too narrow for all of them.
+    fn hour(&self, column: TimeSpan) -> Option<String> {
         let steps = [1, 2, 3, 4, 6, 12].map(|hours| hours * HOUR_MS);
         let step = steps.into_iter().find(|step| step / self.column_ms >= 4).unwrap_or(DAY_MS);
-        let mut line = String::new();
-        for (index, column) in self.columns().enumerate() {
-            if column.from_ms.is_multiple_of(step) && line.len() <= index {
-                line.push_str(&" ".repeat(index - line.len()));
-                line.push_str(&format!("|{:02}", column.from_ms % DAY_MS / HOUR_MS));
-            }
-        }
-        line
+        let begins = column.from_ms.is_multiple_of(step);
+        begins.then(|| format!("{:02}", column.from_ms % DAY_MS / HOUR_MS))
     }
 
-    /// Days where they begin, as far as they find room.
-    fn days(&self, dates: &Dates) -> String {
-        if self.span.is_short() {
-            return self.hours();
-        }
-        let mut line = String::new();
-        for (index, column) in self.columns().enumerate() {
-            let day = column.from_ms / DAY_MS;
-            let begins = column.from_ms.is_multiple_of(DAY_MS) || self.column_ms > DAY_MS;
-            let room = (DAY_MS / self.column_ms) as usize;
-            if !begins || line.chars().count() > index {
-                continue;
-            }
-            line.push_str(&" ".repeat(index - line.chars().count()));
-            let label = [dates.day(day), dates.short_day(day), dates.number(day)];
-            match label.iter().find(|label| label.len() < room) {
-                Some(label) => line.push_str(&format!("|{label}")),
-                None if dates.is_monday(day) => line.push_str(&format!("|{}", dates.short_day(day))),
-                None => line.push('|'),
-            }
-        }
-        line
+    /// The day that begins with a column, as long as there is room for; of Mondays always the name.
+    fn day(&self, column: TimeSpan, dates: &Dates) -> Option<String> {
+        let day = column.from_ms / DAY_MS;
+        let room = (DAY_MS / self.column_ms) as usize;
+        let begins = column.from_ms.is_multiple_of(DAY_MS) || self.column_ms > DAY_MS;
+        let names = [dates.day(day), dates.short_day(day), dates.number(day)];
+        let fitting = names.into_iter().find(|name| name.len() < room);
+        let monday = || dates.is_monday(day).then(|| dates.short_day(day));
+        begins.then(|| fitting.or_else(monday).unwrap_or_default())
     }
 
-    /// A letter in the columns of which more than one part in `share` lies in the spans.
-    fn spans(&self, spans: &[TimeSpan], letter: char, share: u64) -> String {
+    /// A letter in the columns of which more than one part in `share` lies in the spans; without a share, any part.
+    fn spans(&self, spans: &[TimeSpan], letter: char, share: Option<u64>) -> String {
         let covered = |column: TimeSpan| {
             let each = spans
                 .iter()
                 .map(|span| span.to_ms.min(column.to_ms).saturating_sub(span.from_ms.max(column.from_ms)));
-            each.sum::<u64>() > (column.to_ms - column.from_ms) / share
+            each.sum::<u64>() > share.map_or(0, |share| (column.to_ms - column.from_ms) / share)
         };
         self.columns().map(|column| if covered(column) { letter } else { ' ' }).collect()
     }
