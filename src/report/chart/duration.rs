@@ -1,8 +1,9 @@
 //! How long rollouts take: percentile strips per strategy on one axis from minutes to weeks.
 
 use super::canvas::{Canvas, Font, draw};
+use super::plot::Plot;
 use super::scale::Axis;
-use super::{AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, label, nothing_to_draw, provenance};
+use super::{AXIS, BLUE, INK, MUTED, SMALL, WIDTH, frame, label, nothing_to_draw, provenance};
 use crate::report::text;
 use crate::study::Summary;
 use crate::study::summary::StrategySummary;
@@ -33,14 +34,12 @@ pub fn svg(summary: &Summary) -> String {
     draw(WIDTH, bottom + 110, |canvas| {
         let note = "Only rollouts that reached every host count; those rolled back are in the tables.";
         frame(canvas, "How long does a rollout take?", &provenance(summary), note);
-        for (pixel, label) in x.time_ticks(if x.is_log() { 60 } else { 92 }) {
-            canvas.line(&[(pixel, TOP - 6), (pixel, bottom)], GRID, 1);
-            canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
-        }
+        let plot = Plot { left: LEFT, right: RIGHT, top: TOP - 6, bottom };
+        plot.ticks_below(canvas, x.time_ticks(if x.is_log() { 60 } else { 92 }));
         canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
         let scale = if x.is_log() { ", log scale" } else { "" };
         let below = format!("duration from the first host to the end of the last bake{scale}");
-        canvas.text(((LEFT + RIGHT) / 2, bottom + 50), &below, Font::new(BODY).bold().centered(), INK);
+        plot.title_below(canvas, &below);
         if values.is_empty() {
             return nothing_to_draw(canvas, "Nothing to draw: no rollout reached every host.");
         }

@@ -1,8 +1,9 @@
 //! Where lead time goes: one stacked bar a strategy, with its numbers.
 
 use super::canvas::{Canvas, Font, Ink, PAPER, draw};
+use super::plot::{Legend, Plot};
 use super::scale::Axis;
-use super::{AXIS, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, nothing_to_draw};
+use super::{AXIS, BODY, INK, MUTED, SMALL, WIDTH, frame, nothing_to_draw};
 use crate::outcome::pipeline::{PARTS, Part};
 use crate::report::text;
 use crate::study::pipeline_summary::{PipelineSummary, StrategyPipelines};
@@ -45,13 +46,10 @@ pub fn svg(summary: &PipelineSummary) -> String {
             return nothing_to_draw(canvas, "Nothing to draw: no change was delivered.");
         }
         legend(canvas, summary);
-        for (pixel, label) in x.time_ticks(80) {
-            canvas.line(&[(pixel, TOP - 6), (pixel, bottom)], GRID, 1);
-            canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
-        }
+        let plot = Plot { left: LEFT, right: RIGHT, top: TOP - 6, bottom };
+        plot.ticks_below(canvas, x.time_ticks(80));
         canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
-        let below = "mean time of a delivered change";
-        canvas.text(((LEFT + RIGHT) / 2, bottom + 50), below, Font::new(BODY).bold().centered(), INK);
+        plot.title_below(canvas, "mean time of a delivered change");
         for (index, strategy) in summary.strategies.iter().enumerate() {
             bar(canvas, strategy, TOP + ROW * index as i32 + 8, &x);
         }
@@ -73,12 +71,9 @@ fn provenance(summary: &PipelineSummary) -> String {
 }
 
 fn legend(canvas: &mut Canvas, summary: &PipelineSummary) {
-    let font = Font::new(SMALL);
-    let mut left = 30;
+    let mut legend = Legend { left: 30, y: 91, indent: 29, gap: 24 };
     for part in PARTS.into_iter().filter(|part| summary.strategies.iter().any(|s| mean(s, *part) > 0.0)) {
-        canvas.rect((left, 80), (left + 22, 93), inks(part).0, 1.0);
-        canvas.text((left + 29, 91), part.name(), font, INK);
-        left += 29 + font.width(part.name()) + 24;
+        legend.entry(canvas, part.name(), |canvas, x| canvas.rect((x, 80), (x + 22, 93), inks(part).0, 1.0));
     }
 }
 

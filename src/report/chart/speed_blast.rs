@@ -2,10 +2,9 @@
 
 use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
 use super::labels::{Area, Obstacle, place};
+use super::plot::{Legend, Plot};
 use super::scale::Axis;
-use super::{
-    AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame, label, nothing_to_draw, provenance,
-};
+use super::{AXIS, BLUE, BODY, MUTED, SMALL, VERMILLION, WIDTH, frame, label, nothing_to_draw, provenance};
 use crate::report::text;
 use crate::stats::Interval;
 use crate::study::Summary;
@@ -99,14 +98,9 @@ fn color(dot: &Dot) -> Ink {
 }
 
 fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
-    for (pixel, label) in x.time_ticks(if x.is_log() { 64 } else { 92 }) {
-        canvas.line(&[(pixel, TOP), (pixel, BOTTOM)], GRID, 1);
-        canvas.text((pixel, BOTTOM + 22), &label, Font::new(BODY).centered(), INK);
-    }
-    for (pixel, label) in y.number_ticks(34, text::number) {
-        canvas.line(&[(LEFT, pixel), (RIGHT, pixel)], GRID, 1);
-        canvas.text((LEFT - 10, pixel + 5), &label, Font::new(BODY).ending(), INK);
-    }
+    let plot = Plot { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM };
+    plot.ticks_below(canvas, x.time_ticks(if x.is_log() { 64 } else { 92 }));
+    plot.ticks_beside(canvas, y.number_ticks(34, text::number));
     canvas.line(&[(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], AXIS, 1);
     if let Some(pixel) = y.break_at() {
         canvas.rect((LEFT - 6, pixel - 3), (LEFT + 6, pixel + 3), PAPER, 1.0);
@@ -115,10 +109,8 @@ fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
         }
     }
     let scale = |axis: &Axis| if axis.is_log() { ", log scale" } else { "" };
-    let below = format!("median time until every host runs the new version{}", scale(x));
-    canvas.text(((LEFT + RIGHT) / 2, BOTTOM + 50), &below, Font::new(BODY).bold().centered(), INK);
-    let beside = format!("mean impaired host-minutes per bad change{}", scale(y));
-    canvas.text((38, (TOP + BOTTOM) / 2), &beside, Font::new(BODY).bold().centered().turned(), INK);
+    plot.title_below(canvas, &format!("median time until every host runs the new version{}", scale(x)));
+    plot.title_beside(canvas, 38, &format!("mean impaired host-minutes per bad change{}", scale(y)));
     canvas.text((LEFT + 14, BOTTOM - 14), "↙ better: faster and safer", Font::new(BODY).bold(), MUTED);
 }
 
@@ -224,21 +216,15 @@ fn list(canvas: &mut Canvas, dots: &[Dot]) {
 
 fn legend(canvas: &mut Canvas) {
     let y = 88;
-    let font = Font::new(SMALL);
-    let mut left = LEFT;
-    let mut entry = |canvas: &mut Canvas, words: &str, draw: &dyn Fn(&mut Canvas, i32)| {
-        draw(canvas, left);
-        canvas.text((left + 30, y + 4), words, font, INK);
-        left += 30 + font.width(words) + 26;
-    };
-    entry(canvas, "on the Pareto front, by point estimates", &|canvas, x| {
+    let mut legend = Legend { left: LEFT, y: y + 4, indent: 30, gap: 26 };
+    legend.entry(canvas, "on the Pareto front, by point estimates", |canvas, x| {
         canvas.dashed(&[(x - 4, y), (x + 24, y)], BLUE, 1, &[6.0, 5.0]);
         canvas.marker((x + 10, y), Shape::Circle, 6, BLUE, true);
     });
-    entry(canvas, "another strategy is faster and safer", &|canvas, x| {
+    legend.entry(canvas, "another strategy is faster and safer", |canvas, x| {
         canvas.marker((x + 10, y), Shape::Circle, 6, VERMILLION, false);
     });
-    entry(canvas, "95 % interval, where wider than the point", &|canvas, x| {
+    legend.entry(canvas, "95 % interval, where wider than the point", |canvas, x| {
         canvas.whisker((x, y), (x + 20, y), MUTED, 5);
     });
 }

@@ -3,6 +3,7 @@
 //! If the incident is a small part of the rollout, a second panel shows it enlarged.
 
 use super::canvas::{Canvas, Font, Ink, PAPER, draw};
+use super::plot::Legend;
 use super::scale::Axis;
 use super::{AXIS, BLUE, BODY, GRID, INK, SMALL, WIDTH, frame};
 use crate::outcome::{Ending, Outcome};
@@ -317,8 +318,7 @@ fn draw_lane(
 
 fn legend(canvas: &mut Canvas) {
     let y = 86;
-    let mut left = 30;
-    let font = Font::new(SMALL);
+    let mut legend = Legend { left: 30, y: y + 4, indent: 32, gap: 22 };
     let entries = [
         ("deploying", BLUE, 6),
         ("one-box or zone bake", BAKING, 6),
@@ -329,9 +329,7 @@ fn legend(canvas: &mut Canvas) {
         ("wave bake", WAVE_BAKE, 7),
     ];
     for (words, color, half) in entries {
-        canvas.rect((left, y - half), (left + 24, y + half), color, 1.0);
-        canvas.text((left + 32, y + 4), words, font, INK);
-        left += 32 + font.width(words) + 22;
+        legend.entry(canvas, words, |canvas, x| canvas.rect((x, y - half), (x + 24, y + half), color, 1.0));
     }
     canvas.line(&[(30, y + 16), (RIGHT, y + 16)], GRID, 1);
 }
