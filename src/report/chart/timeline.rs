@@ -11,7 +11,6 @@ use crate::plan::{Plan, Remedy};
 use crate::report::document::elide;
 use crate::report::text;
 use crate::report::timeline::history::{PlaceHistory, PlacePhase, RolloutHistory, WaveHistory, by_region};
-use crate::rollout::RolloutEvent;
 
 const LEFT: i32 = 220;
 const RIGHT: i32 = WIDTH - 40;
@@ -121,25 +120,16 @@ fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker
         Some(onset) if at > onset => format!("{} later", text::duration((at - onset) as f64)),
         _ => format!("after {}", text::duration(at as f64)),
     };
-    let remedy = history.first(|event| {
-        let RolloutEvent::RemedyStarted { remedy } = event else { return None };
-        Some(*remedy)
-    });
-    let first = |wanted: fn(&RolloutEvent) -> bool| {
-        history.first(|event| wanted(event).then_some(())).map(|(at, ())| at)
-    };
     // A stop that rolls nothing back is told as what it is, and people who act stop the pipeline without a word.
-    let halted = first(|event| matches!(event, RolloutEvent::Halted { .. }));
-    let decided = first(|event| matches!(event, RolloutEvent::RollbackDecided { .. }));
-    let stopped = if halted.is_some() { "the pipeline stops" } else { "rollback begins" };
+    let stopped = if history.halted_ms.is_some() { "the pipeline stops" } else { "rollback begins" };
     let moments = [
         (history.triggers.first().map(|first| first[0].at_ms), "triggered", Ink(0x7a, 0x3e, 0x9d)),
         (outcome.onset_ms, "first host impaired", RED),
         (outcome.alarm_ms, alarm, INK),
-        (halted.or(decided), stopped, Ink(0xa8, 0x6c, 0x00)),
+        (history.halted_ms.or(history.decided_ms), stopped, Ink(0xa8, 0x6c, 0x00)),
         (
-            remedy.map(|(at_ms, _)| at_ms),
-            remedy.map_or("", |(_, remedy)| acts(remedy)),
+            history.remedy.map(|(at_ms, _)| at_ms),
+            history.remedy.map_or("", |(_, remedy)| acts(remedy)),
             Ink(0x00, 0x5a, 0x9c),
         ),
         (outcome.mitigated_ms, "all hosts healed", Ink(0x00, 0x7a, 0x56)),
@@ -338,7 +328,7 @@ fn legend(canvas: &mut Canvas) {
 mod tests {
     use super::*;
     use crate::report::sample;
-    use crate::rollout::RolloutRecord;
+    use crate::rollout::{RolloutEvent, RolloutRecord};
 
     fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[RolloutRecord]) -> String {
         super::svg(plan, strategy, trial, outcome, &RolloutHistory::new(plan, outcome, records))

@@ -170,7 +170,7 @@ fn code(tone: Tone) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::document::Mark;
+    use crate::report::document::{Mark, markdown};
 
     #[test]
     fn parts_stand_under_what_they_belong_to_and_empty_ones_are_left_out() {
@@ -184,6 +184,22 @@ mod tests {
         assert_eq!(Terminal::plain(20).render(&report), lines);
         let colored = Terminal { width: 20, color: true }.render(&report);
         assert!(colored.contains("  \u{1b}[31m✗ fail\u{1b}[0m  alpha beta\n"), "{colored}");
+    }
+
+    #[test]
+    fn what_happened_has_a_column_of_times_and_hangs_behind_it() {
+        let line =
+            |when: &str, depth, words: &str| TimedLine { when: when.into(), depth, words: words.into() };
+        let mut lines: Entries<TimedLine> =
+            [line("9:00", 0, "it starts"), line("10:30", 1, "one two three"), line("11:00", 0, "it ends")]
+                .into_iter()
+                .collect();
+        lines.truncate(2);
+        let mut report = Document::default();
+        report.push(Block::Story(lines));
+        let expected = " 9:00  it starts\n10:30    one two\n           three\nand 1 more\n";
+        assert_eq!(Terminal::plain(17).render(&report), expected);
+        assert!(markdown(&report).starts_with("- 9:00: it starts\n- 10:30: one"));
     }
 
     #[test]

@@ -79,22 +79,24 @@ impl<'r> RolloutFold<'r> {
             RolloutEvent::HostImpaired { zone, .. } => self.impair(record, zone),
             RolloutEvent::HostHealed { zone, .. } => self.heal(at, zone),
             RolloutEvent::ZoneImpaired { zone, hosts } => self.impair_zone(at, zone, hosts),
-            RolloutEvent::Triggered { .. } => match self.history.triggers.last_mut() {
-                Some(last) if last[0].at_ms == at => last.push(record),
-                _ => self.history.triggers.push(vec![record]),
-            },
+            RolloutEvent::Triggered { .. } => self.trigger(record),
             RolloutEvent::Breach { alarm, entity, requests, errors } => {
                 let counts = requests.zip(errors);
                 self.breaches.push(BreachSeen { at_ms: at, watch: (alarm, entity), counts });
             }
             RolloutEvent::WaveBlocked { .. } | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
-            RolloutEvent::AlarmIgnored { .. }
-            | RolloutEvent::RemedyStarted { .. }
-            | RolloutEvent::Halted { .. } => {
+            RolloutEvent::AlarmIgnored { .. } => self.decide(record, None),
+            RolloutEvent::RemedyStarted { remedy } => {
+                self.history.remedy.get_or_insert((at, remedy));
+                self.decide(record, None);
+            }
+            RolloutEvent::Halted { .. } => {
+                self.history.halted_ms.get_or_insert(at);
                 self.decide(record, None);
             }
             RolloutEvent::RollbackDecided { .. } => {
+                self.history.decided_ms.get_or_insert(at);
                 self.decide(record, None);
                 self.stop(at);
             }
@@ -176,6 +178,13 @@ impl<'r> RolloutFold<'r> {
         let zones = self.together.values().filter(|&&hosts| hosts > 0).count();
         self.history.together.pop_if(|last| last.at_ms == at_ms);
         self.history.together.push(ImpairedTogether { at_ms, hosts, zones });
+    }
+
+    fn trigger(&mut self, record: &'r RolloutRecord) {
+        match self.history.triggers.last_mut().filter(|last| last[0].at_ms == record.at_ms) {
+            Some(together) => together.push(record),
+            None => self.history.triggers.push(vec![record]),
+        }
     }
 
     /// The pipeline stops: what is in flight stays as it is unless its own rollback begins.

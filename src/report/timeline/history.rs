@@ -2,7 +2,8 @@
 //!
 //! Holds facts and says nothing; zones, regions, waves and alarms are indices of the plan's lists.
 
-use crate::rollout::{RolloutEvent, RolloutRecord};
+use crate::plan::{Plan, Remedy};
+use crate::rollout::RolloutRecord;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -17,6 +18,12 @@ pub struct RolloutHistory<'r> {
     pub zones: Vec<PlaceHistory>,
     /// Harm, breaches, alarms and decisions, in the order in which they came to an end.
     pub incident: Vec<Moment<'r>>,
+    /// When the rollout stopped and left everything as it was.
+    pub halted_ms: Option<u64>,
+    /// When it stopped and chose what to roll back.
+    pub decided_ms: Option<u64>,
+    /// When people began to act, and what they did first.
+    pub remedy: Option<(u64, Remedy)>,
     /// What woke a dormant fault, instant by instant.
     pub triggers: Vec<Vec<&'r RolloutRecord>>,
     /// How many hosts of how many zones a fault with conditions impairs together, whenever that changes.
@@ -31,16 +38,6 @@ pub struct RolloutHistory<'r> {
     pub all_healed_ms: Option<u64>,
     /// When nothing happens any more.
     pub end_ms: u64,
-}
-
-impl RolloutHistory<'_> {
-    /// The first event that `wanted` finds something in, of those that the incident keeps one by one, and when it was.
-    pub fn first<T>(&self, wanted: impl Fn(&RolloutEvent) -> Option<T>) -> Option<(u64, T)> {
-        self.incident.iter().find_map(|moment| match moment {
-            Moment::Single(record) => Some((record.at_ms, wanted(&record.event)?)),
-            Moment::Impaired(_) | Moment::Healed(_) | Moment::Breaches { .. } => None,
-        })
-    }
 }
 
 /// Events of which there are many, and which are told together with their neighbours of the same kind.
@@ -164,7 +161,7 @@ pub struct ImpairedTogether {
 }
 
 /// The history of each region from those of its zones.
-pub fn by_region(plan: &crate::plan::Plan, zones: &[PlaceHistory]) -> Vec<PlaceHistory> {
+pub fn by_region(plan: &Plan, zones: &[PlaceHistory]) -> Vec<PlaceHistory> {
     let region = |places: &[PlaceHistory]| {
         let phases: Vec<_> = places.iter().flat_map(|place| place.phases.clone()).collect();
         let impaired: Vec<_> = places.iter().flat_map(|place| place.impaired.clone()).collect();
