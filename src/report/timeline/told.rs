@@ -19,6 +19,7 @@ const MOST_LINES: usize = 70;
 #[derive(Debug)]
 pub struct RolloutStory<'r> {
     names: PlanNames<'r>,
+    #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "only the chart names its trial"))]
     trial: u64,
     outcome: &'r Outcome,
     records: &'r [RolloutRecord],
