@@ -3,6 +3,8 @@
 use super::error::CliError;
 use super::io::{Io, STDIN};
 use super::targets::Targets;
+use crate::report::Story;
+use crate::report::document::Terminal;
 use clap::ValueEnum;
 use std::path::PathBuf;
 
@@ -11,7 +13,7 @@ use std::path::PathBuf;
 pub struct EventArgs {
     /// Print for people or one JSON object a line
     #[arg(long, value_enum, default_value_t)]
-    pub format: EventFormat,
+    format: EventFormat,
     /// Write the events to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -22,7 +24,7 @@ pub struct EventArgs {
 
 /// How events are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum EventFormat {
+enum EventFormat {
     /// For people
     #[default]
     Text,
@@ -31,47 +33,49 @@ pub enum EventFormat {
 }
 
 /// The files of a told trial, opened before it is simulated.
-pub struct EventFiles {
-    to_file: bool,
-    drawn: bool,
+pub struct EventFiles<'a> {
+    args: &'a EventArgs,
     paths: Vec<PathBuf>,
     targets: Targets,
 }
 
 impl EventArgs {
+    /// The file that the events go to, if they do.
+    fn file(&self) -> Option<&PathBuf> {
+        self.output.as_ref().filter(|path| path.as_os_str() != STDIN)
+    }
+
     /// Opens the files that are asked for, and `more`.
     ///
     /// # Errors
     /// When one cannot be written.
-    pub fn open(&self, more: impl Iterator<Item = PathBuf>) -> Result<EventFiles, CliError> {
-        let output = self.output.as_ref().filter(|path| path.as_os_str() != STDIN);
-        let paths: Vec<PathBuf> = output.into_iter().chain(&self.svg).cloned().chain(more).collect();
-        let targets = Targets::open(paths.clone())?;
-        Ok(EventFiles { to_file: output.is_some(), drawn: self.svg.is_some(), paths, targets })
+    pub fn open(&self, more: impl Iterator<Item = PathBuf>) -> Result<EventFiles<'_>, CliError> {
+        let paths: Vec<PathBuf> = self.file().into_iter().chain(&self.svg).cloned().chain(more).collect();
+        Ok(EventFiles { args: self, targets: Targets::open(paths.clone())?, paths })
     }
 }
 
-impl EventFiles {
-    /// Prints or writes the events, draws the picture if it is asked for, and writes the contents of `more`.
+impl EventFiles<'_> {
+    /// Prints or writes the story, draws the picture if it is asked for, and writes the contents of `more`.
     ///
     /// # Errors
     /// When something cannot be written.
     pub fn publish(
         self,
-        events: Vec<u8>,
-        picture: impl FnOnce() -> String,
+        story: &dyn Story,
         more: impl Iterator<Item = Vec<u8>>,
         io: &mut Io,
     ) -> Result<(), CliError> {
+        let events = match self.args.format {
+            EventFormat::Text => Terminal::plain(io.width).render(&story.document(io.width)).into_bytes(),
+            EventFormat::Jsonl => story.json_lines(),
+        };
         let mut contents = Vec::with_capacity(self.paths.len());
-        if self.to_file {
-            contents.push(events);
-        } else {
-            io.data(events)?;
+        match self.args.file() {
+            Some(_) => contents.push(events),
+            None => io.data(events)?,
         }
-        if self.drawn {
-            contents.push(picture().into_bytes());
-        }
+        contents.extend(self.args.svg.iter().map(|_| story.chart().into_bytes()));
         contents.extend(more);
         self.targets.commit(&contents)?;
         for path in &self.paths {

@@ -53,17 +53,17 @@ impl Io {
         let auto = |choice| choice != anstream::ColorChoice::Never;
         let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
         Self {
-            stdin: Box::new(io::stdin()),
-            // `always` passes bytes through, and translates colours on consoles that need it.
-            stdout: Box::new(anstream::AutoStream::always(io::stdout())),
-            stderr: Box::new(anstream::AutoStream::always(io::stderr())),
-            stdout_closed: false,
             stdout_auto_color: auto(anstream::AutoStream::choice(&io::stdout())),
             stderr_auto_color: auto(anstream::AutoStream::choice(&io::stderr())),
-            color: When::Auto,
             stderr_is_terminal: io::stderr().is_terminal(),
             width: columns.filter(|_| io::stdout().is_terminal()).unwrap_or(DEFAULT_WIDTH),
             interrupt: Interrupt::of_process(),
+            // `always` passes bytes through, and translates colours on consoles that need it.
+            ..Self::new(
+                Box::new(io::stdin()),
+                Box::new(anstream::AutoStream::always(io::stdout())),
+                Box::new(anstream::AutoStream::always(io::stderr())),
+            )
         }
     }
 

@@ -8,14 +8,18 @@ use crate::scenario;
 /// # Errors
 /// Names the nearest one, and lists them all, when there is none.
 pub fn find(kind: &str, given: &str, names: &[&str]) -> Result<usize, CliError> {
-    if let Some(index) = names.iter().position(|name| *name == given) {
-        return Ok(index);
+    let position = names.iter().position(|name| *name == given);
+    position.ok_or_else(|| unknown(kind, given, names).hint(format!("choose from: {}", names.join(", "))))
+}
+
+/// Nothing of a kind is called `given`; names the nearest of those that are `known`.
+#[must_use]
+pub fn unknown(kind: &str, given: &str, known: &[&str]) -> CliError {
+    let error = CliError::invalid(format!("unknown {kind} `{given}`"));
+    match scenario::closest(given, known.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error,
     }
-    let mut error = CliError::invalid(format!("unknown {kind} `{given}`"));
-    if let Some(near) = scenario::closest(given, names.iter().copied()) {
-        error = error.hint(format!("did you mean `{near}`?"));
-    }
-    Err(error.hint(format!("choose from: {}", names.join(", "))))
 }
 
 #[cfg(test)]

@@ -21,12 +21,15 @@ pub mod plan_diff;
 pub mod plan_view;
 mod policies;
 pub mod promtool;
+mod story;
 mod tables;
 pub mod terminal;
 pub mod text;
 pub mod timeline;
 pub mod trains;
 pub mod verdict;
+
+pub use story::Story;
 
 #[cfg(test)]
 #[path = "tests/compared.rs"]

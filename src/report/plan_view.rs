@@ -1,6 +1,6 @@
 //! The resolved plan before anything is simulated: what goes where, when, and how.
 
-use super::document::{Align, DataTable, elide};
+use super::document::{Align, Block, DataTable, Document, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{Concurrency, HostShare, Plan, Procedure, RollbackScope, Strategy, Wave};
@@ -11,39 +11,46 @@ use serde_json::{Value, json};
 const MOST_NAMES: usize = 2;
 const NAME_WIDTH: usize = 24;
 
-/// The waves of one strategy as text: where and when, then how.
+/// The waves of every strategy: where and when, then how.
 #[must_use]
-pub fn text(plan: &Plan, strategy: usize) -> String {
-    let times = timetable(plan, strategy);
-    let strategy = &plan.strategies[strategy];
-    let mut out = heading(plan, strategy, &times);
-    out.push_str("\nWhere and when\n");
-    out.push_str(&where_and_when(plan, strategy, &times).render(2));
-    out.push_str("\nHow\n");
-    out.push_str(&how(strategy).render(2));
-    out.push_str(&footnote(plan));
-    out
+pub fn document(plan: &Plan) -> Document {
+    let mut report = Document::default();
+    for index in 0..plan.strategies.len() {
+        strategy(&mut report, plan, index);
+    }
+    report
+}
+
+fn strategy(report: &mut Document, plan: &Plan, index: usize) {
+    let (strategy, times) = (&plan.strategies[index], timetable(plan, index));
+    let about = [&strategy.description, &strategy.source].into_iter().filter(|line| !line.is_empty());
+    let about = about.cloned().chain([response(plan, strategy)]);
+    report.section(heading(plan, strategy, &times), vec![Block::list(about)]);
+    report.section("Where and when", vec![Block::Table(where_and_when(plan, strategy, &times))]);
+    report.section("How", vec![Block::Table(how(strategy))]);
+    report.push(Block::Note(footnote(plan).into()));
 }
 
 fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
-    let mut out = format!(
-        "{}: {} over {} in {}, {} if undisturbed\n",
+    format!(
+        "{}: {} over {} in {}, {} if undisturbed",
         strategy.name,
         text::counted(strategy.waves.len() as u64, "wave"),
         text::counted(plan.fleet.hosts(), "host"),
         text::counted(plan.fleet.regions.len() as u64, "region"),
         text::duration(times.end_ms() as f64)
-    );
-    for line in [&strategy.description, &strategy.source].into_iter().filter(|line| !line.is_empty()) {
-        out.push_str(&format!("  {line}\n"));
-    }
+    )
+}
+
+/// What an alarm does.
+fn response(plan: &Plan, strategy: &Strategy) -> String {
     let alarms: Vec<&str> = strategy.alarms.iter().map(|&alarm| plan.alarms[alarm].name.as_str()).collect();
     if alarms.is_empty() {
-        return out + "  listens to no alarm: nothing is ever rolled back\n";
+        return "listens to no alarm: nothing is ever rolled back".to_owned();
     }
     let rollback = &strategy.rollback;
-    out + &format!(
-        "  on an alarm ({}): after {} rolls back {} in batches of {}\n",
+    format!(
+        "on an alarm ({}): after {} rolls back {} in batches of {}",
         text::list(&alarms, 4),
         text::duration(rollback.reaction_delay_ms as f64),
         match rollback.scope {
@@ -139,15 +146,13 @@ fn share(share: HostShare) -> String {
 
 fn footnote(plan: &Plan) -> String {
     let typical = text::duration(plan.change.deploy_time.median_ms() as f64);
-    match plan.change.deploy_time {
-        Distribution::Fixed { .. } => {
-            format!("\nTimes hold if no alarm fires; every host takes {typical}.\n")
-        }
-        _ => format!(
-            "\nTypical: no alarm fires and every host takes its median of {typical}. A batch waits for its slowest\n\
-             host, so simulated rollouts take longer.\n"
-        ),
+    if let Distribution::Fixed { .. } = plan.change.deploy_time {
+        return format!("Times hold if no alarm fires; every host takes {typical}.");
     }
+    format!(
+        "Typical: no alarm fires and every host takes its median of {typical}. A batch waits for its slowest host, so \
+         simulated rollouts take longer."
+    )
 }
 
 /// All strategies with their waves resolved, durations in milliseconds.
@@ -209,11 +214,16 @@ fn wave_json(plan: &Plan, wave: &Wave, times: &crate::plan::timeline::WaveSchedu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::document::{self, Terminal};
     use crate::report::sample;
 
     #[test]
     fn waves_say_where_when_and_how() {
-        insta::assert_snapshot!(text(&sample::plan(), 4));
+        let mut report = Document::default();
+        strategy(&mut report, &sample::plan(), 4);
+        insta::assert_snapshot!(Terminal::plain(100).render(&report));
+        let markdown = document::markdown(&report);
+        assert!(markdown.contains("**How**\n\n| wave | regions at once |"), "{markdown}");
     }
 
     #[test]

@@ -190,19 +190,7 @@ fn said(unit: Unit) -> impl Fn(f64) -> String {
 
 /// A value as tables print it: no unit that the header says, and short.
 fn value(unit: Unit, x: f64) -> String {
-    match unit {
-        Unit::HostMs => text::compact(x / 60_000.0),
-        Unit::Ppm => text::percent_number(x / 1e6),
-        Unit::DurationMs | Unit::LeadMs | Unit::Share | Unit::YesNo => text::value(unit, x),
-        Unit::Hosts
-        | Unit::Zones
-        | Unit::Regions
-        | Unit::Requests
-        | Unit::Items
-        | Unit::Deployments
-        | Unit::Alarms
-        | Unit::Count => text::compact(x),
-    }
+    text::bare(unit, x, text::compact)
 }
 
 /// The strategy's mean as a multiple or a fraction of the baseline's.

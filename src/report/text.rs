@@ -74,15 +74,15 @@ pub fn tick_duration(ms: f64) -> String {
     }
 }
 
-/// `2d 09:14:03` since the start, for moments within a sentence.
+/// `2d 09:14:03` since the start, for moments within a sentence. Its blank is one at which no line breaks.
 #[must_use]
 pub fn clock(ms: u64) -> String {
     let seconds = ms / 1000;
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    format!("{days}d {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+    format!("{days}d\u{a0}{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-/// `2d 09:14:03.250` since the start, for the time column of a replay.
+/// `2d 09:14:03.250` since the start, as [`clock`].
 #[must_use]
 pub fn clock_ms(ms: u64) -> String {
     format!("{}.{:03}", clock(ms), ms % 1000)
@@ -157,13 +157,17 @@ pub fn percent_number(share: f64) -> String {
 /// A value of a metric in the unit people read: durations, host-minutes, percentages, counts.
 #[must_use]
 pub fn value(unit: Unit, x: f64) -> String {
+    let sign = if unit.whole().is_some() { " %" } else { "" };
+    format!("{}{sign}", bare(unit, x, number))
+}
+
+/// The number of [`value`] without a percent sign; `say` says counts and host-minutes.
+pub(super) fn bare(unit: Unit, x: f64, say: fn(f64) -> String) -> String {
     match unit {
-        Unit::DurationMs => duration(x),
         Unit::LeadMs if x < 0.0 => format!("-{}", duration(-x)),
-        Unit::LeadMs => duration(x),
-        Unit::HostMs => host_minutes(x),
-        Unit::Ppm => percent(x / 1e6),
-        Unit::Share | Unit::YesNo => percent(x),
+        Unit::DurationMs | Unit::LeadMs => duration(x),
+        Unit::HostMs => say(x / MINUTE),
+        Unit::Ppm | Unit::Share | Unit::YesNo => percent_number(x / unit.whole().unwrap_or(1.0)),
         Unit::Hosts
         | Unit::Zones
         | Unit::Regions
@@ -171,7 +175,7 @@ pub fn value(unit: Unit, x: f64) -> String {
         | Unit::Items
         | Unit::Deployments
         | Unit::Alarms
-        | Unit::Count => number(x),
+        | Unit::Count => say(x),
     }
 }
 
@@ -220,14 +224,6 @@ pub fn difference(unit: Unit, x: f64) -> String {
 }
 
 fn signed(unit: Unit, x: f64) -> String {
-    let size = match unit {
-        Unit::Ppm => percent_number(x.abs() / 1e6),
-        Unit::Share | Unit::YesNo => percent_number(x.abs()),
-        Unit::DurationMs | Unit::LeadMs | Unit::HostMs | Unit::Hosts | Unit::Zones | Unit::Regions => {
-            value(unit, x.abs())
-        }
-        Unit::Requests | Unit::Items | Unit::Deployments | Unit::Alarms | Unit::Count => value(unit, x.abs()),
-    };
     let sign = if x > 0.0 {
         "+"
     } else if x < 0.0 {
@@ -235,7 +231,7 @@ fn signed(unit: Unit, x: f64) -> String {
     } else {
         ""
     };
-    format!("{sign}{size}")
+    format!("{sign}{}", bare(unit, x.abs(), number))
 }
 
 /// The interval of a [`difference`], to stand next to it: `[+8,100, +11,000]`, `[-5m, ?]`.
@@ -405,7 +401,7 @@ mod tests {
     fn lists_are_elided_and_clocks_run() {
         assert_eq!(list(&["a", "b", "c", "d"], 3), "a, b, c, d");
         assert_eq!(list(&["a", "b", "c", "d", "e"], 3), "a, b, c and 2 more");
-        assert_eq!(clock(90_061_000), "1d 01:01:01");
-        assert_eq!(clock_ms(250), "0d 00:00:00.250");
+        assert_eq!(clock(90_061_000), "1d\u{a0}01:01:01");
+        assert_eq!(clock_ms(250), "0d\u{a0}00:00:00.250");
     }
 }

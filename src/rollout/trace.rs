@@ -35,7 +35,6 @@ pub enum RolloutEvent {
     /// A host was healed by its rollback.
     HostHealed { zone: u32, host: u32 },
     /// This many hosts of the zone are impaired now.
-    #[serde(rename = "zone-suffers")] // Its name in files since the first version.
     ZoneImpaired { zone: u32, hosts: u32 },
     /// A zone, or a whole region, went dark for a reason of its own.
     WentDark { place: u32, whole_region: bool },

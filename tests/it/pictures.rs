@@ -13,8 +13,9 @@ use wavetank::plan::Plan;
 use wavetank::plan::pipeline::{AfterRejection, DefectClass, Merges, RepairPolicy};
 use wavetank::report::chart;
 use wavetank::report::dates::Dates;
+use wavetank::report::document::Terminal;
 use wavetank::report::trains::stations::Stations;
-use wavetank::report::trains::text::{Told, text};
+use wavetank::report::trains::text::{Told, document};
 use wavetank::report::trains::{Diagram, Doing, TimeSpan, TrainFate};
 use wavetank::sim::{Record, Recorder};
 use wavetank::study::pipeline as study;
@@ -191,7 +192,7 @@ fn told<'p>(
 fn a_text_diagram_is_the_timetable_worked_out_by_hand() {
     let plan = by_hand();
     let (told, diagram, records) = told(&plan, 0, TimeSpan { from_ms: 0, to_ms: 2 * DAY });
-    let text = text(&told, &diagram, &records, 100);
+    let text = Terminal::plain(100).render(&document(&told, &diagram, &records, 100));
     // Tested at 6, in the first wave until 12 and in the second until midnight; the next one is tested at 18,
     // in the first wave until midnight, and waits six hours for the morning; the third waits for that one.
     let rows = "
@@ -216,7 +217,7 @@ fn text_diagrams_fit_their_width_and_tell_incidents() {
     told.span = diagram.telling(pipeline.line.warm_up_ms, pipeline.line.length_ms, None);
     assert!(told.span.from_ms % DAY == 0 && told.span.to_ms - told.span.from_ms <= 9 * DAY);
     for width in [80, 100, 140] {
-        let text = text(&told, &diagram, &records, width);
+        let text = Terminal::plain(width).render(&document(&told, &diagram, &records, width));
         assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
         for words in ["the line is blocked", "delivered", "taken back", "an alarm stops", "is blamed"] {
             assert!(text.contains(words), "{words}\n{text}");

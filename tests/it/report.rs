@@ -7,7 +7,9 @@ use wavetank::plan::{
     StudyPlan, Wave, Zone,
 };
 use wavetank::random::Distribution;
-use wavetank::report::{chart, csv, json, plan_view, terminal, timeline};
+use wavetank::report::document::Terminal;
+use wavetank::report::timeline::RolloutStory;
+use wavetank::report::{Story, chart, csv, json, plan_view, terminal};
 use wavetank::rollout::{Engine, Model};
 use wavetank::sim::Recorder;
 use wavetank::study::{Outcomes, Summary, summarise};
@@ -194,7 +196,8 @@ fn text_reports_name_both_strategies() {
          host-minutes per bad change, but takes 2h rather than 1h to reach every host, and none is faster \
          (mean harm is rough: 20 bad changes may not show the rarest disasters)."
     );
-    assert!(plan_view::text(&plan, 1).contains("2 waves over 20 hosts in 2 regions, 2h 2m if undisturbed"));
+    let view = Terminal::plain(100).render(&plan_view::document(&plan));
+    assert!(view.contains("2 waves over 20 hosts in 2 regions, 2h 2m if undisturbed"));
 }
 
 #[test]
@@ -222,7 +225,8 @@ fn replays_of_the_flagship_are_short_stories_in_order() {
             let mut recorder = Recorder::default();
             let outcome = Engine::new(&model).run(index, notable.trial, &mut recorder);
             let records = recorder.into_records();
-            let story = timeline::text(&plan, index, &outcome, &records);
+            let told = RolloutStory::new(&plan, index, notable.trial, &outcome, &records);
+            let story = Terminal::plain(usize::MAX).render(&told.document(usize::MAX));
             let about = format!("{} trial {}:\n{story}", strategy.name, notable.trial);
             assert!(story.lines().count() <= 120, "{about}");
             let times: Vec<&str> = story.lines().take_while(|l| !l.is_empty()).map(|l| &l[..15]).collect();
@@ -235,10 +239,8 @@ fn replays_of_the_flagship_are_short_stories_in_order() {
             }
             let is_violated = outcome.first_violation_ms.is_some();
             assert_eq!(place("ISOLATION VIOLATED").is_some(), is_violated, "{about}");
-            assert_eq!(
-                timeline::json_lines(&plan, index, &records).split(|b| *b == b'\n').count() - 1,
-                records.len()
-            );
+            // The outcome is a line of its own.
+            assert_eq!(told.json_lines().iter().filter(|byte| **byte == b'\n').count(), records.len() + 1);
         }
     }
 }

@@ -3,8 +3,9 @@
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::io::Io;
+use crate::cli::names;
 use crate::diagnostic::Rule;
-use crate::scenario::{self, rules};
+use crate::scenario::rules;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,12 +34,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 }
 
 fn unknown(wanted: &str) -> CliError {
-    let mut error = CliError::invalid(format!("unknown rule `{wanted}`"));
     let known: Vec<&str> = rules::all().flat_map(|rule| [rule.id, rule.name]).collect();
-    if let Some(near) = scenario::closest(wanted, known.iter().copied()) {
-        error = error.hint(format!("did you mean `{near}`?"));
-    }
-    error.hint("list all rules with `wavetank explain`")
+    names::unknown("rule", wanted, &known).hint("list all rules with `wavetank explain`")
 }
 
 fn list(rules: &[&Rule]) -> String {

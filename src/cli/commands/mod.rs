@@ -11,6 +11,5 @@ pub mod man;
 pub mod pipeline;
 pub mod plan;
 pub mod replay;
-pub mod replay_pipeline;
 pub mod run;
 pub mod schema;

@@ -13,7 +13,7 @@ use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::plan::{Level, Pipeline, Plan, Restriction};
 use crate::report::trains::journey::Journey;
-use crate::report::{self, chart, json, pipeline_csv};
+use crate::report::{self, Story, chart, json, pipeline_csv};
 use crate::study::pipeline::replay;
 use crate::study::{PipelineResult, PipelineStudy};
 use std::path::{Path, PathBuf};
@@ -106,7 +106,7 @@ fn contents(plan: &Plan, pipeline: &Pipeline, result: &PipelineResult) -> Vec<Ve
         let trial = result.trials.telling_trial(strategy);
         let (_, records) = replay(plan, pipeline, strategy, trial);
         let journey = Journey::new(plan, pipeline, strategy, trial, records);
-        journey.chart(journey.span(None, None)).into_bytes()
+        journey.chart().into_bytes()
     });
     let table = pipeline_csv::trials(plan, &result.trials);
     let chart = chart::pipeline::svg(&result.summary).into_bytes();

@@ -6,6 +6,7 @@ use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::options::{FailOn, Format};
 use crate::plan::Restriction;
+use crate::report::document::Terminal;
 use crate::report::plan_view;
 
 const EXAMPLES: &str = "\
@@ -13,6 +14,9 @@ Examples:
   wavetank plan wavetank.toml
   wavetank plan wavetank.toml --strategy five-waves
   wavetank plan wavetank.toml --format json | jq '.strategies[].name'";
+
+/// Columns that its tables may take at least: one that is folded is harder to read than one that is cut.
+const WIDTH: usize = 120;
 
 /// Arguments of `wavetank plan`.
 #[derive(Debug, clap::Args)]
@@ -37,9 +41,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
     match args.format {
         Format::Text => {
-            let strategies = 0..plan.strategies.len();
-            let views: Vec<String> = strategies.map(|strategy| plan_view::text(&plan, strategy)).collect();
-            io.data(views.join("\n"))?;
+            let terminal = Terminal { width: io.width.max(WIDTH), color: io.stdout_color() };
+            io.data(terminal.render(&plan_view::document(&plan)))?;
         }
         Format::Json => io.data(format!("{:#}\n", plan_view::json(&plan)))?,
     }

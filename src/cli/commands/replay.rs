@@ -1,19 +1,20 @@
-//! `wavetank replay`: one trial again, event by event; a trial of a pipeline is in `replay_pipeline`.
+//! `wavetank replay`: one trial again, event by event; one of a pipeline as a train diagram.
 
-use super::replay_pipeline::{self, PartArgs};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
-use crate::cli::events::{EventArgs, EventFormat};
+use crate::cli::events::EventArgs;
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
 use crate::cli::options::{EstimatorName, FailOn};
 use crate::cli::select;
-use crate::ids::AlarmId;
-use crate::plan::{Plan, Restriction, Signal};
-use crate::report::{chart, promtool, timeline};
+use crate::plan::{HOUR_MS, Pipeline, Plan, Restriction};
+use crate::report::promtool;
+use crate::report::timeline::RolloutStory;
+use crate::report::trains::journey::{self, Journey};
 use crate::rollout::{Engine, Model};
+use crate::study;
 use std::path::{Path, PathBuf};
 
 /// The only format to export to so far.
@@ -56,52 +57,85 @@ pub struct Args {
     part: PartArgs,
 }
 
+/// Which part of a trial is told.
+#[derive(Debug, clap::Args)]
+struct PartArgs {
+    /// Tell the trial of the pipeline: a train diagram
+    #[arg(long, conflicts_with_all = ["estimator", "export"])]
+    pipeline: bool,
+    /// Begin on this day, as in 2026-03-09 [default: shortly before the first rollback]
+    #[arg(long, value_name = "DATE", requires = "pipeline")]
+    from: Option<String>,
+    /// Show so many days [default: as many as can be read]
+    #[arg(long, value_name = "N", requires = "pipeline", value_parser = clap::value_parser!(u64).range(1..=366))]
+    days: Option<u64>,
+}
+
 /// Simulates the trial and tells it.
 ///
 /// # Errors
-/// When the scenario is invalid, the strategy is unknown, or a file cannot be written.
+/// When the scenario is invalid, the strategy is unknown, the day is not one of the trial, or a file cannot be written.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let estimator = args.estimator.map(Into::into);
     let asked = Restriction { seed: args.seed, estimator, ..Restriction::default() };
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
     let strategy = select::strategy(&plan, &args.strategy)?;
+    bug::set_context(ReplayContext::new(&args.file, &plan, Some((strategy, args.trial))));
     if args.part.pipeline {
-        let trial = (strategy, args.trial);
-        return replay_pipeline::run(&args.file, &plan, trial, &args.part, &args.events, io);
+        of_pipeline(args, &plan, strategy, io)?
+    } else {
+        of_rollout(args, &plan, strategy, io)?
     }
-    let trials = match plan.study.precision.as_slice() {
-        [] => plan.study.trials,
-        _ => plan.study.max_trials,
-    };
-    if args.trial >= trials {
-        let last = trials - 1;
-        io.say("note", format_args!("the study has the trials 0 to {last}; this one is beyond them"));
-    }
+    Ok(Exit::Ok)
+}
+
+/// Tells the rollout of a trial.
+fn of_rollout(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result<(), CliError> {
+    let unless_precise = plan.study.precision.is_empty();
+    note_beyond(args.trial, if unless_precise { plan.study.trials } else { plan.study.max_trials }, io);
     let rules: Vec<(PathBuf, Vec<u8>)> = match args.export.as_deref() {
-        Some([format, dir]) => exported(args, format, &plan, strategy)?
+        Some([format, dir]) => exported(args, format, plan, strategy)?
             .into_iter()
             .map(|(name, text)| (dir.join(name), text.into_bytes()))
             .collect(),
         _ => Vec::new(),
     };
     let files = args.events.open(rules.iter().map(|(path, _)| path.clone()))?;
+    let (outcome, records) = crate::replay(plan, strategy, args.trial);
+    let story = RolloutStory::new(plan, strategy, args.trial, &outcome, &records);
+    files.publish(&story, rules.into_iter().map(|(_, text)| text), io)
+}
 
-    bug::set_context(ReplayContext::new(&args.file, &plan, Some((strategy, args.trial))));
-    let (outcome, records) = crate::replay(&plan, strategy, args.trial);
-    let events = match args.events.format {
-        EventFormat::Text => timeline::text(&plan, strategy, &outcome, &records).into_bytes(),
-        EventFormat::Jsonl => {
-            let mut lines = timeline::json_lines(&plan, strategy, &records);
-            let mut last = timeline::outcome_json(&plan, &outcome);
-            last["event"] = "outcome".into();
-            last["at_ms"] = outcome.end_ms.into();
-            lines.extend_from_slice(format!("{last}\n").as_bytes());
-            lines
-        }
-    };
-    let picture = || chart::timeline::svg(&plan, strategy, args.trial, &outcome, &records);
-    files.publish(events, picture, rules.into_iter().map(|(_, text)| text), io)?;
-    Ok(Exit::Ok)
+/// Tells the pipeline of a trial.
+fn of_pipeline(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result<(), CliError> {
+    let pipeline = input::pipeline_of(plan, &args.file)?;
+    note_beyond(args.trial, pipeline.trials, io);
+    let day = args.part.from.as_deref().map(|date| day_of(pipeline, date)).transpose()?;
+    let files = args.events.open(std::iter::empty())?;
+    let (_, records) = study::pipeline::replay(plan, pipeline, strategy, args.trial);
+    let journey = Journey::new(plan, pipeline, strategy, args.trial, records);
+    files.publish(&journey.part(day, args.part.days), std::iter::empty(), io)
+}
+
+/// Notes that a study of so many trials does not get to this one.
+fn note_beyond(trial: u64, trials: u64, io: &mut Io) {
+    if trial >= trials {
+        let last = trials - 1;
+        io.say("note", format_args!("the study has the trials 0 to {last}; this one is beyond them"));
+    }
+}
+
+/// The pipeline's day that `date` is.
+fn day_of(pipeline: &Pipeline, date: &str) -> Result<u64, CliError> {
+    let dates = journey::dates(pipeline);
+    let days = pipeline.line.length_ms.div_ceil(24 * HOUR_MS);
+    dates.day_of(date).filter(|day| *day < days).ok_or_else(|| {
+        CliError::invalid(format!("`{date}` is not a day of the pipeline")).hint(format!(
+            "write one from {} to {}",
+            dates.date(0),
+            dates.date(days - 1)
+        ))
+    })
 }
 
 /// The files of an export.
@@ -117,11 +151,8 @@ fn exported(
     }
     let alarms = &plan.alarms;
     let heard = &plan.strategies[strategy].alarms;
-    let is_rule = |alarm: &AlarmId| match &alarms[*alarm].signal {
-        Signal::AnyOf(parts) => parts.iter().any(|part| alarms[*part].rate_rule().is_some()),
-        _ => alarms[*alarm].rate_rule().is_some(),
-    };
-    if !heard.iter().any(is_rule) {
+    let parts = heard.iter().filter_map(|alarm| alarms[*alarm].signal.parts()).flatten();
+    if !heard.iter().chain(parts).any(|alarm| alarms[*alarm].rate_rule().is_some()) {
         let message = format!("strategy `{}` listens to no alerting rule", args.strategy);
         return Err(CliError::invalid(message)
             .hint("promtool knows `rate-ratio` and `burn-rate` alarms; it does not know the others"));

@@ -16,9 +16,10 @@ use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outcome::Outcome;
 use crate::plan::{Level, Plan, Restriction, Trials};
-use crate::report::chart::{duration, exceedance, speed_blast, timeline};
+use crate::report::chart::{duration, exceedance, speed_blast};
 use crate::report::terminal::{self, Style};
-use crate::report::{csv, json};
+use crate::report::timeline::RolloutStory;
+use crate::report::{Story, csv, json};
 use crate::study::gather::RowSink;
 use crate::study::{Evaluations, Stopped, Study, StudyError, Summary};
 use std::path::{Path, PathBuf};
@@ -187,7 +188,7 @@ fn files(plan: &Plan, summary: &Summary) -> Vec<Vec<u8>> {
         speed_blast::svg(summary).into(),
         exceedance::svg(summary).into(),
         duration::svg(summary).into(),
-        timeline::svg(plan, strategy, trial, &outcome, &records).into(),
+        RolloutStory::new(plan, strategy, trial, &outcome, &records).chart().into(),
         json::pretty(summary),
     ]
 }

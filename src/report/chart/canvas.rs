@@ -111,6 +111,15 @@ impl Canvas<'_> {
         }
     }
 
+    /// An interval: a level or upright line with strokes of `cap` pixels to both sides of its ends.
+    pub fn whisker(&mut self, from: Point, to: Point, color: Ink, cap: i32) {
+        self.line(&[from, to], color, 2);
+        let (dx, dy) = if from.1 == to.1 { (0, cap) } else { (cap, 0) };
+        for (x, y) in [from, to] {
+            self.line(&[(x - dx, y - dy), (x + dx, y + dy)], color, 2);
+        }
+    }
+
     /// A filled box between two corners; `opacity` from 0 to 1.
     pub fn rect(&mut self, from: Point, to: Point, color: Ink, opacity: f64) {
         let style = rgb(color).mix(opacity).filled();

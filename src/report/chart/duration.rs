@@ -1,8 +1,9 @@
 //! How long rollouts take: percentile strips per strategy on one axis from minutes to weeks.
 
 use super::canvas::{Canvas, Font, draw};
+use super::plot::Plot;
 use super::scale::Axis;
-use super::{AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, label, nothing_to_draw, provenance};
+use super::{AXIS, BLUE, INK, MUTED, SMALL, WIDTH, frame, label, nothing_to_draw, provenance};
 use crate::report::text;
 use crate::study::Summary;
 use crate::study::summary::StrategySummary;
@@ -33,14 +34,12 @@ pub fn svg(summary: &Summary) -> String {
     draw(WIDTH, bottom + 110, |canvas| {
         let note = "Only rollouts that reached every host count; those rolled back are in the tables.";
         frame(canvas, "How long does a rollout take?", &provenance(summary), note);
-        for (pixel, label) in x.time_ticks(if x.is_log() { 60 } else { 92 }) {
-            canvas.line(&[(pixel, TOP - 6), (pixel, bottom)], GRID, 1);
-            canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
-        }
+        let plot = Plot { left: LEFT, right: RIGHT, top: TOP - 6, bottom };
+        plot.ticks_below(canvas, x.time_ticks(if x.is_log() { 60 } else { 92 }));
         canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
         let scale = if x.is_log() { ", log scale" } else { "" };
         let below = format!("duration from the first host to the end of the last bake{scale}");
-        canvas.text(((LEFT + RIGHT) / 2, bottom + 50), &below, Font::new(BODY).bold().centered(), INK);
+        plot.title_below(canvas, &below);
         if values.is_empty() {
             return nothing_to_draw(canvas, "Nothing to draw: no rollout reached every host.");
         }
@@ -64,10 +63,7 @@ fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, x: &Axis) {
         canvas.text((LEFT + 10, y + 5), "no rollout reached every host", Font::new(SMALL), MUTED);
         return;
     };
-    canvas.line(&[(p1, y), (p99, y)], BLUE, 2);
-    for end in [p1, p99] {
-        canvas.line(&[(end, y - 6), (end, y + 6)], BLUE, 2);
-    }
+    canvas.whisker((p1, y), (p99, y), BLUE, 6);
     canvas.rect((p10, y - 6), (p90.max(p10 + 1), y + 6), BLUE, 0.35);
     canvas.rect((p25, y - 9), (p75.max(p25 + 1), y + 9), BLUE, 0.75);
     canvas.line(&[(p50, y - 12), (p50, y + 12)], INK, 3);
@@ -81,9 +77,7 @@ fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, x: &Axis) {
 fn legend(canvas: &mut Canvas) {
     let y = 86;
     let font = Font::new(SMALL);
-    canvas.line(&[(30, y), (110, y)], BLUE, 2);
-    canvas.line(&[(30, y - 6), (30, y + 6)], BLUE, 2);
-    canvas.line(&[(110, y - 6), (110, y + 6)], BLUE, 2);
+    canvas.whisker((30, y), (110, y), BLUE, 6);
     canvas.rect((44, y - 6), (96, y + 6), BLUE, 0.35);
     canvas.rect((56, y - 9), (84, y + 9), BLUE, 0.75);
     canvas.line(&[(70, y - 12), (70, y + 12)], INK, 3);

@@ -1,8 +1,9 @@
 //! How often a bad change does at least so much harm: one exceedance curve per strategy.
 
 use super::canvas::{Canvas, Font, Point, draw};
+use super::plot::Plot;
 use super::scale::Axis;
-use super::{AXIS, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, label, look, nothing_to_draw, provenance};
+use super::{AXIS, INK, MUTED, SMALL, WIDTH, frame, label, look, nothing_to_draw, provenance};
 use crate::report::text;
 use crate::study::Summary;
 use crate::study::summary::{BLAST_METRIC, StrategySummary};
@@ -48,20 +49,13 @@ fn curve(strategy: &StrategySummary) -> Curve {
 }
 
 fn axes(canvas: &mut Canvas, bottom: i32, x: &Axis, y: &Axis) {
-    for (pixel, label) in x.number_ticks(76, text::number) {
-        canvas.line(&[(pixel, TOP), (pixel, bottom)], GRID, 1);
-        canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
-    }
+    let plot = Plot { left: LEFT, right: RIGHT, top: TOP, bottom };
+    plot.ticks_below(canvas, x.number_ticks(76, text::number));
     // The axis has room above 100 %, where no share can be.
-    for (pixel, label) in y.number_ticks(40, share).into_iter().filter(|tick| tick.0 >= y.at(1.0)) {
-        canvas.line(&[(LEFT, pixel), (RIGHT, pixel)], GRID, 1);
-        canvas.text((LEFT - 10, pixel + 5), &label, Font::new(BODY).ending(), INK);
-    }
+    plot.ticks_beside(canvas, y.number_ticks(40, share).into_iter().filter(|tick| tick.0 >= y.at(1.0)));
     canvas.line(&[(LEFT, TOP), (LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
-    let below = "blast radius x: impaired host-minutes of one bad change, log scale";
-    canvas.text(((LEFT + RIGHT) / 2, bottom + 50), below, Font::new(BODY).bold().centered(), INK);
-    let beside = "share of bad changes with at least x, log scale";
-    canvas.text((36, (TOP + bottom) / 2), beside, Font::new(BODY).bold().centered().turned(), INK);
+    plot.title_below(canvas, "blast radius x: impaired host-minutes of one bad change, log scale");
+    plot.title_beside(canvas, 36, "share of bad changes with at least x, log scale");
 }
 
 /// The share holds up to its value and drops right after it.

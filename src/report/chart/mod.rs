@@ -9,6 +9,7 @@ pub mod duration;
 pub mod exceedance;
 mod labels;
 pub mod pipeline;
+mod plot;
 mod scale;
 pub mod speed_blast;
 pub mod timeline;

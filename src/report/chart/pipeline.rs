@@ -1,8 +1,9 @@
 //! Where lead time goes: one stacked bar a strategy, with its numbers.
 
 use super::canvas::{Canvas, Font, Ink, PAPER, draw};
+use super::plot::{Legend, Plot};
 use super::scale::Axis;
-use super::{AXIS, BODY, GRID, INK, MUTED, SMALL, WIDTH, frame, nothing_to_draw};
+use super::{AXIS, BODY, INK, MUTED, SMALL, WIDTH, frame, nothing_to_draw};
 use crate::outcome::pipeline::{PARTS, Part};
 use crate::report::text;
 use crate::study::pipeline_summary::{PipelineSummary, StrategyPipelines};
@@ -14,24 +15,19 @@ const TOP: i32 = 128;
 const ROW: i32 = 92;
 const BAR: i32 = 36;
 
-/// What a part is drawn in: work in blues and greens, waiting in warm colours.
-fn ink(part: Part) -> Ink {
+/// What a part is drawn in (work in blues and greens, waiting in warm colours), and what its letters are.
+fn inks(part: Part) -> (Ink, Ink) {
     match part {
-        Part::Review => Ink(0x8a, 0x8f, 0x96),
-        Part::Build => Ink(0x00, 0x5a, 0x9c),
-        Part::Test => Ink(0x3b, 0xa3, 0xe0),
-        Part::Approval => Ink(0xb0, 0x4f, 0x8c),
-        Part::Deploy => Ink(0x00, 0x7a, 0x56),
-        Part::Bake => Ink(0x8f, 0xcf, 0xb0),
-        Part::Queue => Ink(0xf0, 0xc9, 0x5c),
-        Part::Window => Ink(0xe6, 0x9f, 0x00),
-        Part::Blocked => Ink(0xd5, 0x5e, 0x00),
+        Part::Review => (Ink(0x8a, 0x8f, 0x96), PAPER),
+        Part::Build => (Ink(0x00, 0x5a, 0x9c), PAPER),
+        Part::Test => (Ink(0x3b, 0xa3, 0xe0), PAPER),
+        Part::Approval => (Ink(0xb0, 0x4f, 0x8c), PAPER),
+        Part::Deploy => (Ink(0x00, 0x7a, 0x56), PAPER),
+        Part::Bake => (Ink(0x8f, 0xcf, 0xb0), INK),
+        Part::Queue => (Ink(0xf0, 0xc9, 0x5c), INK),
+        Part::Window => (Ink(0xe6, 0x9f, 0x00), INK),
+        Part::Blocked => (Ink(0xd5, 0x5e, 0x00), PAPER),
     }
-}
-
-/// Whether white letters are read on a part's colour.
-fn is_dark(part: Part) -> bool {
-    !matches!(part, Part::Bake | Part::Queue | Part::Window)
 }
 
 /// The chart; strategies in plan order.
@@ -50,13 +46,10 @@ pub fn svg(summary: &PipelineSummary) -> String {
             return nothing_to_draw(canvas, "Nothing to draw: no change was delivered.");
         }
         legend(canvas, summary);
-        for (pixel, label) in x.time_ticks(80) {
-            canvas.line(&[(pixel, TOP - 6), (pixel, bottom)], GRID, 1);
-            canvas.text((pixel, bottom + 22), &label, Font::new(BODY).centered(), INK);
-        }
+        let plot = Plot { left: LEFT, right: RIGHT, top: TOP - 6, bottom };
+        plot.ticks_below(canvas, x.time_ticks(80));
         canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
-        let below = "mean time of a delivered change";
-        canvas.text(((LEFT + RIGHT) / 2, bottom + 50), below, Font::new(BODY).bold().centered(), INK);
+        plot.title_below(canvas, "mean time of a delivered change");
         for (index, strategy) in summary.strategies.iter().enumerate() {
             bar(canvas, strategy, TOP + ROW * index as i32 + 8, &x);
         }
@@ -78,12 +71,9 @@ fn provenance(summary: &PipelineSummary) -> String {
 }
 
 fn legend(canvas: &mut Canvas, summary: &PipelineSummary) {
-    let font = Font::new(SMALL);
-    let mut left = 30;
+    let mut legend = Legend { left: 30, y: 91, indent: 29, gap: 24 };
     for part in PARTS.into_iter().filter(|part| summary.strategies.iter().any(|s| mean(s, *part) > 0.0)) {
-        canvas.rect((left, 80), (left + 22, 93), ink(part), 1.0);
-        canvas.text((left + 29, 91), part.name(), font, INK);
-        left += 29 + font.width(part.name()) + 24;
+        legend.entry(canvas, part.name(), |canvas, x| canvas.rect((x, 80), (x + 22, 93), inks(part).0, 1.0));
     }
 }
 
@@ -108,11 +98,11 @@ fn bar(canvas: &mut Canvas, strategy: &StrategyPipelines, top: i32, x: &Axis) {
         if to == from {
             continue;
         }
-        canvas.rect((from, top), (to, top + BAR), ink(part), 1.0);
+        let (color, letters) = inks(part);
+        canvas.rect((from, top), (to, top + BAR), color, 1.0);
         let words = text::duration(value);
         if small.width(&words) + 6 < to - from {
-            let color = if is_dark(part) { PAPER } else { INK };
-            canvas.text(((from + to) / 2, top + BAR / 2 + 5), &words, small.centered(), color);
+            canvas.text(((from + to) / 2, top + BAR / 2 + 5), &words, small.centered(), letters);
         }
     }
     let end = x.at(total.value);

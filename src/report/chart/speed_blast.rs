@@ -2,10 +2,9 @@
 
 use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
 use super::labels::{Area, Obstacle, place};
+use super::plot::{Legend, Plot};
 use super::scale::Axis;
-use super::{
-    AXIS, BLUE, BODY, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame, label, nothing_to_draw, provenance,
-};
+use super::{AXIS, BLUE, BODY, MUTED, SMALL, VERMILLION, WIDTH, frame, label, nothing_to_draw, provenance};
 use crate::report::text;
 use crate::stats::Interval;
 use crate::study::Summary;
@@ -99,14 +98,9 @@ fn color(dot: &Dot) -> Ink {
 }
 
 fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
-    for (pixel, label) in x.time_ticks(if x.is_log() { 64 } else { 92 }) {
-        canvas.line(&[(pixel, TOP), (pixel, BOTTOM)], GRID, 1);
-        canvas.text((pixel, BOTTOM + 22), &label, Font::new(BODY).centered(), INK);
-    }
-    for (pixel, label) in y.number_ticks(34, text::number) {
-        canvas.line(&[(LEFT, pixel), (RIGHT, pixel)], GRID, 1);
-        canvas.text((LEFT - 10, pixel + 5), &label, Font::new(BODY).ending(), INK);
-    }
+    let plot = Plot { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM };
+    plot.ticks_below(canvas, x.time_ticks(if x.is_log() { 64 } else { 92 }));
+    plot.ticks_beside(canvas, y.number_ticks(34, text::number));
     canvas.line(&[(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], AXIS, 1);
     if let Some(pixel) = y.break_at() {
         canvas.rect((LEFT - 6, pixel - 3), (LEFT + 6, pixel + 3), PAPER, 1.0);
@@ -115,10 +109,8 @@ fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
         }
     }
     let scale = |axis: &Axis| if axis.is_log() { ", log scale" } else { "" };
-    let below = format!("median time until every host runs the new version{}", scale(x));
-    canvas.text(((LEFT + RIGHT) / 2, BOTTOM + 50), &below, Font::new(BODY).bold().centered(), INK);
-    let beside = format!("mean impaired host-minutes per bad change{}", scale(y));
-    canvas.text((38, (TOP + BOTTOM) / 2), &beside, Font::new(BODY).bold().centered().turned(), INK);
+    plot.title_below(canvas, &format!("median time until every host runs the new version{}", scale(x)));
+    plot.title_beside(canvas, 38, &format!("mean impaired host-minutes per bad change{}", scale(y)));
     canvas.text((LEFT + 14, BOTTOM - 14), "↙ better: faster and safer", Font::new(BODY).bold(), MUTED);
 }
 
@@ -149,24 +141,13 @@ fn whiskers(canvas: &mut Canvas, dot: &Dot, x: &Axis, y: &Axis) {
     let at = (x.at(dot.speed), y.at(dot.blast));
     let color = color(dot);
     let shows =
-        |low: i32, high: i32, center: i32| (low - center).abs().max((high - center).abs()) > RADIUS + 2;
-    if let (Some(low), Some(high)) = (dot.speed_interval.low, dot.speed_interval.high) {
-        let (low, high) = (x.at(low), x.at(high));
-        if shows(low, high, at.0) {
-            canvas.line(&[(low, at.1), (high, at.1)], color, 2);
-            for end in [low, high] {
-                canvas.line(&[(end, at.1 - 6), (end, at.1 + 6)], color, 2);
-            }
-        }
+        |center: i32, ends: &(i32, i32)| (ends.0 - center).abs().max((ends.1 - center).abs()) > RADIUS + 2;
+    let ends = |interval: Interval, axis: &Axis| Some((axis.at(interval.low?), axis.at(interval.high?)));
+    if let Some((low, high)) = ends(dot.speed_interval, x).filter(|ends| shows(at.0, ends)) {
+        canvas.whisker((low, at.1), (high, at.1), color, 6);
     }
-    if let (Some(low), Some(high)) = (dot.blast_interval.low, dot.blast_interval.high) {
-        let (low, high) = (y.at(low), y.at(high));
-        if shows(low, high, at.1) {
-            canvas.line(&[(at.0, low), (at.0, high)], color, 2);
-            for end in [low, high] {
-                canvas.line(&[(at.0 - 6, end), (at.0 + 6, end)], color, 2);
-            }
-        }
+    if let Some((low, high)) = ends(dot.blast_interval, y).filter(|ends| shows(at.1, ends)) {
+        canvas.whisker((at.0, low), (at.0, high), color, 6);
     }
 }
 
@@ -235,24 +216,16 @@ fn list(canvas: &mut Canvas, dots: &[Dot]) {
 
 fn legend(canvas: &mut Canvas) {
     let y = 88;
-    let font = Font::new(SMALL);
-    let mut left = LEFT;
-    let mut entry = |canvas: &mut Canvas, words: &str, draw: &dyn Fn(&mut Canvas, i32)| {
-        draw(canvas, left);
-        canvas.text((left + 30, y + 4), words, font, INK);
-        left += 30 + font.width(words) + 26;
-    };
-    entry(canvas, "on the Pareto front, by point estimates", &|canvas, x| {
+    let mut legend = Legend { left: LEFT, y: y + 4, indent: 30, gap: 26 };
+    legend.entry(canvas, "on the Pareto front, by point estimates", |canvas, x| {
         canvas.dashed(&[(x - 4, y), (x + 24, y)], BLUE, 1, &[6.0, 5.0]);
         canvas.marker((x + 10, y), Shape::Circle, 6, BLUE, true);
     });
-    entry(canvas, "another strategy is faster and safer", &|canvas, x| {
+    legend.entry(canvas, "another strategy is faster and safer", |canvas, x| {
         canvas.marker((x + 10, y), Shape::Circle, 6, VERMILLION, false);
     });
-    entry(canvas, "95 % interval, where wider than the point", &|canvas, x| {
-        canvas.line(&[(x, y), (x + 20, y)], MUTED, 2);
-        canvas.line(&[(x, y - 5), (x, y + 5)], MUTED, 2);
-        canvas.line(&[(x + 20, y - 5), (x + 20, y + 5)], MUTED, 2);
+    legend.entry(canvas, "95 % interval, where wider than the point", |canvas, x| {
+        canvas.whisker((x, y), (x + 20, y), MUTED, 5);
     });
 }
 

@@ -3,6 +3,7 @@
 //! If the incident is a small part of the rollout, a second panel shows it enlarged.
 
 use super::canvas::{Canvas, Font, Ink, PAPER, draw};
+use super::plot::Legend;
 use super::scale::Axis;
 use super::{AXIS, BLUE, BODY, GRID, INK, SMALL, WIDTH, frame};
 use crate::outcome::{Ending, Outcome};
@@ -10,7 +11,6 @@ use crate::plan::{Plan, Remedy};
 use crate::report::document::elide;
 use crate::report::text;
 use crate::report::timeline::history::{PlaceHistory, PlacePhase, RolloutHistory, WaveHistory, by_region};
-use crate::rollout::{RolloutEvent, RolloutRecord};
 
 const LEFT: i32 = 220;
 const RIGHT: i32 = WIDTH - 40;
@@ -44,15 +44,14 @@ struct Marker {
 
 /// The chart of trial `trial` of strategy `strategy`.
 #[must_use]
-pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[RolloutRecord]) -> String {
-    let history = RolloutHistory::new(plan, outcome, records);
+pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, history: &RolloutHistory) -> String {
     let waves = &plan.strategies[strategy].waves;
     let waves: Vec<(&str, &WaveHistory)> =
         history.waves.iter().map(|wave| (waves[wave.wave as usize].name.as_str(), wave)).collect();
-    let marks = marks(plan, outcome, &history);
+    let marks = marks(plan, outcome, history);
     let lanes = at_most(plan, history.zones.clone(), MOST_ZONES);
     let mut panels = vec![Panel { lanes, from_ms: 0, to_ms: history.end_ms, origin_ms: 0, title: None }];
-    panels.extend(enlarged(plan, outcome, &history));
+    panels.extend(enlarged(plan, outcome, history));
     let height = TOP + panels.iter().map(|panel| panel.height(&marks)).sum::<i32>() + 34;
     let name = &plan.strategies[strategy].name;
     let title = format!("One rollout of {name}: trial {trial}");
@@ -120,25 +119,16 @@ fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker
         Some(onset) if at > onset => format!("{} later", text::duration((at - onset) as f64)),
         _ => format!("after {}", text::duration(at as f64)),
     };
-    let remedy = history.first(|event| match event {
-        RolloutEvent::RemedyStarted { remedy } => Some(*remedy),
-        _ => None,
-    });
-    let first = |wanted: fn(&RolloutEvent) -> bool| {
-        history.first(|event| wanted(event).then_some(())).map(|(at, ())| at)
-    };
     // A stop that rolls nothing back is told as what it is, and people who act stop the pipeline without a word.
-    let halted = first(|event| matches!(event, RolloutEvent::Halted { .. }));
-    let decided = first(|event| matches!(event, RolloutEvent::RollbackDecided { .. }));
-    let stopped = if halted.is_some() { "the pipeline stops" } else { "rollback begins" };
+    let stopped = if history.halted_ms.is_some() { "the pipeline stops" } else { "rollback begins" };
     let moments = [
         (history.triggers.first().map(|first| first[0].at_ms), "triggered", Ink(0x7a, 0x3e, 0x9d)),
         (outcome.onset_ms, "first host impaired", RED),
         (outcome.alarm_ms, alarm, INK),
-        (halted.or(decided), stopped, Ink(0xa8, 0x6c, 0x00)),
+        (history.halted_ms.or(history.decided_ms), stopped, Ink(0xa8, 0x6c, 0x00)),
         (
-            remedy.map(|(at_ms, _)| at_ms),
-            remedy.map_or("", |(_, remedy)| acts(remedy)),
+            history.remedy.map(|(at_ms, _)| at_ms),
+            history.remedy.map_or("", |(_, remedy)| acts(remedy)),
             Ink(0x00, 0x5a, 0x9c),
         ),
         (outcome.mitigated_ms, "all hosts healed", Ink(0x00, 0x7a, 0x56)),
@@ -317,8 +307,7 @@ fn draw_lane(
 
 fn legend(canvas: &mut Canvas) {
     let y = 86;
-    let mut left = 30;
-    let font = Font::new(SMALL);
+    let mut legend = Legend { left: 30, y: y + 4, indent: 32, gap: 22 };
     let entries = [
         ("deploying", BLUE, 6),
         ("one-box or zone bake", BAKING, 6),
@@ -329,9 +318,7 @@ fn legend(canvas: &mut Canvas) {
         ("wave bake", WAVE_BAKE, 7),
     ];
     for (words, color, half) in entries {
-        canvas.rect((left, y - half), (left + 24, y + half), color, 1.0);
-        canvas.text((left + 32, y + 4), words, font, INK);
-        left += 32 + font.width(words) + 22;
+        legend.entry(canvas, words, |canvas, x| canvas.rect((x, y - half), (x + 24, y + half), color, 1.0));
     }
     canvas.line(&[(30, y + 16), (RIGHT, y + 16)], GRID, 1);
 }
@@ -340,6 +327,11 @@ fn legend(canvas: &mut Canvas) {
 mod tests {
     use super::*;
     use crate::report::sample;
+    use crate::rollout::{RolloutEvent, RolloutRecord};
+
+    fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[RolloutRecord]) -> String {
+        super::svg(plan, strategy, trial, outcome, &RolloutHistory::new(plan, outcome, records))
+    }
 
     #[test]
     fn incident_is_marked_and_enlarged() {

@@ -5,6 +5,7 @@
 
 use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
 use super::labels::{Area, Obstacle, place};
+use super::plot::Legend;
 use super::scale::Axis;
 use super::{AXIS, BLUE, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame};
 use crate::report::dates::clock;
@@ -274,9 +275,8 @@ fn is_all_of_its_wave(train: &Train, leg: &Leg) -> bool {
 }
 
 fn legend(canvas: &mut Canvas) {
-    let font = Font::new(SMALL);
     let y = 88;
-    let mut left = 30;
+    let mut legend = Legend { left: 30, y, indent: 30, gap: 16 };
     let entries = [
         ("delivered", BLUE, Some(Shape::Circle)),
         ("taken back", VERMILLION, Some(Shape::Cross)),
@@ -287,15 +287,14 @@ fn legend(canvas: &mut Canvas) {
         ("bad change", PAPER, Some(Shape::Triangle)),
     ];
     for (words, color, shape) in entries {
-        canvas.line(&[(left, y - 4), (left + 22, y - 4)], color, 2);
-        if let Some(shape) = shape {
-            let color = if shape == Shape::Triangle { VERMILLION } else { color };
-            canvas.marker((left + 12, y - 4), shape, 4, color, true);
-        }
-        canvas.text((left + 30, y), words, font, INK);
-        left += 30 + font.width(words) + 16;
+        legend.entry(canvas, words, |canvas, x| {
+            canvas.line(&[(x, y - 4), (x + 22, y - 4)], color, 2);
+            if let Some(shape) = shape {
+                let color = if shape == Shape::Triangle { VERMILLION } else { color };
+                canvas.marker((x + 12, y - 4), shape, 4, color, true);
+            }
+        });
     }
-    canvas.rect((left, y - 9), (left + 22, y), VERMILLION, 0.55);
-    canvas.text((left + 30, y), "blocked", font, INK);
+    legend.entry(canvas, "blocked", |canvas, x| canvas.rect((x, y - 9), (x + 22, y), VERMILLION, 0.55));
     canvas.line(&[(30, y + 12), (RIGHT, y + 12)], GRID, 1);
 }

@@ -30,6 +30,8 @@ pub enum Block {
     Table(DataTable),
     /// Shell commands to copy.
     Commands(Entries<ShellCommand>),
+    /// What happened, in order of time.
+    Story(Entries<TimedLine>),
     /// Lines that are laid out already.
     Lines(Vec<String>),
     /// What only some readers want; its sections name it.
@@ -45,6 +47,17 @@ pub struct Item {
     pub text: RichText,
     /// What belongs to it.
     pub under: Vec<Block>,
+}
+
+/// One thing that happened: when, how deep within what happens around it, and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimedLine {
+    /// When, as people read it.
+    pub when: String,
+    /// How many levels it stands under the whole.
+    pub depth: usize,
+    /// What happened.
+    pub words: String,
 }
 
 /// Commands that belong together.
@@ -88,6 +101,7 @@ impl Block {
             Self::List(items) => items.is_empty(),
             Self::Table(table) => table.is_empty(),
             Self::Commands(commands) => commands.is_empty(),
+            Self::Story(lines) => lines.is_empty(),
             Self::Lines(lines) => lines.is_empty(),
         }
     }

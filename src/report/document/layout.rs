@@ -108,22 +108,18 @@ impl DataTable {
 
     /// The table as lines, header first.
     fn lines(&self, terminal: &Terminal, indent: usize) -> String {
-        let widths = self.widths();
-        let mut out = self.header(terminal, indent, &widths);
-        self.rows.shown.iter().for_each(|row| self.push_row(&mut out, terminal, indent, &widths, row));
-        out
+        let grid = Grid::new(self, terminal, indent);
+        grid.header() + &self.rows.shown.iter().map(|row| grid.row(row)).collect::<String>()
     }
 
     /// As [`Self::lines`], each row under its name.
     fn lines_under(&self, terminal: &Terminal, indent: usize, named: &[Vec<RichText>]) -> String {
         let blanks = " ".repeat(indent);
-        let widths = self.widths();
-        let mut out = self.header(terminal, indent, &widths);
-        for (row, named) in self.rows.shown.iter().zip(named) {
-            out.push_str(&terminal.wrapped(&named[0], &blanks, &blanks));
-            self.push_row(&mut out, terminal, indent, &widths, row);
-        }
-        out
+        let grid = Grid::new(self, terminal, indent);
+        let row = |(row, named): (&Vec<RichText>, &Vec<RichText>)| {
+            terminal.wrapped(&named[0], &blanks, &blanks) + &grid.row(row)
+        };
+        grid.header() + &self.rows.shown.iter().zip(named).map(row).collect::<String>()
     }
 
     /// Every row as its name and a paragraph of titles and cells.
@@ -142,62 +138,50 @@ impl DataTable {
         }
         out
     }
+}
 
-    fn header(&self, terminal: &Terminal, indent: usize, widths: &[usize]) -> String {
+/// Where the columns of a table are on a terminal.
+struct Grid<'t> {
+    columns: &'t [TableColumn],
+    widths: Vec<usize>,
+    terminal: &'t Terminal,
+    indent: usize,
+}
+
+impl<'t> Grid<'t> {
+    fn new(table: &'t DataTable, terminal: &'t Terminal, indent: usize) -> Self {
+        Self { columns: &table.columns, widths: table.widths(), terminal, indent }
+    }
+
+    fn header(&self) -> String {
         let height = self.columns.iter().map(|(title, _)| title.len()).max().unwrap_or(0);
-        let mut out = String::new();
-        for line in 0..height {
-            // Short titles sit on the last header line, next to their numbers.
-            let cell = |(title, _): &TableColumn| {
-                RichText::from(
-                    (line + title.len()).checked_sub(height).map_or("", |index| title[index].as_str()),
-                )
-            };
-            let cells: Vec<RichText> = self.columns.iter().map(cell).collect();
-            self.push_line(&mut out, terminal, indent, widths, &cells);
-        }
-        out
+        // Short titles sit on the last header line, next to their numbers.
+        let cell = |line: usize, (title, _): &TableColumn| {
+            let index = (line + title.len()).checked_sub(height);
+            RichText::from(index.map_or("", |index| title[index].as_str()))
+        };
+        (0..height).map(|line| self.line(self.columns.iter().map(|column| cell(line, column)))).collect()
     }
 
     /// A row of as many lines as its tallest cell.
-    fn push_row(
-        &self,
-        out: &mut String,
-        terminal: &Terminal,
-        indent: usize,
-        widths: &[usize],
-        row: &[RichText],
-    ) {
+    fn row(&self, row: &[RichText]) -> String {
         let cells: Vec<Vec<RichText>> = row.iter().map(|cell| cell.split('\n')).collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or(1);
-        for line in 0..height {
-            let cells: Vec<RichText> = cells
-                .iter()
-                .map(|lines| lines.get(line).cloned().unwrap_or_else(|| RichText::from("")))
-                .collect();
-            self.push_line(out, terminal, indent, widths, &cells);
-        }
+        let cell = |lines: &Vec<RichText>, line| lines.get(line).cloned().unwrap_or_else(|| "".into());
+        (0..height).map(|line| self.line(cells.iter().map(|lines| cell(lines, line)))).collect()
     }
 
-    fn push_line(
-        &self,
-        out: &mut String,
-        terminal: &Terminal,
-        indent: usize,
-        widths: &[usize],
-        cells: &[RichText],
-    ) {
-        let mut line = " ".repeat(indent);
-        for (index, ((cell, width), (_, align))) in cells.iter().zip(widths).zip(&self.columns).enumerate() {
+    fn line(&self, cells: impl Iterator<Item = RichText>) -> String {
+        let mut line = " ".repeat(self.indent);
+        for (index, ((cell, width), (_, align))) in cells.zip(&self.widths).zip(self.columns).enumerate() {
             let gap = " ".repeat(if index > 0 { GAP } else { 0 });
-            let (cell, pad) = (terminal.paint(cell), " ".repeat(width - cell.width()));
+            let (cell, pad) = (self.terminal.paint(&cell), " ".repeat(width - cell.width()));
             match align {
                 Align::Left => line.push_str(&format!("{gap}{cell}{pad}")),
                 Align::Right => line.push_str(&format!("{gap}{pad}{cell}")),
             }
         }
-        out.push_str(line.trim_end());
-        out.push('\n');
+        format!("{}\n", line.trim_end())
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Names are the users' own: nothing in them is read as Markdown, a mention or a reference.
 
-use super::block::{Block, Document, Item};
+use super::block::{Block, Document, Item, TimedLine};
 use super::entries::Entries;
 use super::inline::{RichText, Tone, elide};
 use super::table::{Align, DataTable};
@@ -44,6 +44,12 @@ fn block(block: &Block) -> String {
             let lines = commands.shown.iter();
             let lines = lines.map(|c| format!("# {}\n{}\n", one_line(&c.title), c.lines.join("\n")));
             fenced("sh", &capped(commands, lines, |rest| format!("# {rest}\n")))
+        }
+        Block::Story(lines) => {
+            let line = |TimedLine { when, words, .. }: &TimedLine| {
+                format!("- {}: {}\n", escape_words(when, LINE), escape_words(words, LINE))
+            };
+            capped(lines, lines.shown.iter().map(line), |rest| format!("- {rest}\n"))
         }
         Block::Lines(lines) => fenced("", &(lines.join("\n") + "\n")),
         Block::Details(inside) => details(inside),

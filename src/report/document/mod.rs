@@ -11,9 +11,9 @@ mod markdown;
 mod table;
 mod terminal;
 
-pub use block::{Block, Document, Item, ShellCommand};
+pub use block::{Block, Document, Item, ShellCommand, TimedLine};
 pub use entries::Entries;
 pub use inline::{Mark, RichText, Tone, elide};
 pub use markdown::render as markdown;
 pub use table::{Align, DataTable};
-pub use terminal::{Terminal, wrap};
+pub use terminal::Terminal;

@@ -1,12 +1,14 @@
 //! A document on a terminal: indented, wrapped to its width, coloured after layout because an escape has no width.
 
-use super::block::{Block, Document, Item};
+use super::block::{Block, Document, Item, TimedLine};
 use super::entries::Entries;
 use super::inline::{RichText, Tone};
 use unicode_width::UnicodeWidthStr;
 
 /// Blanks by which a part is set off from what it belongs to.
 const STEP: usize = 2;
+/// A blank at which no line breaks.
+const STICKY: char = '\u{a0}';
 /// Narrower terminals get lines of the first width, wider ones of the second: long lines do not read.
 const READABLE: (usize, usize) = (60, 120);
 
@@ -32,12 +34,12 @@ impl Terminal {
         Self { width: self.width.clamp(READABLE.0, READABLE.1), ..self }
     }
 
-    /// The document as lines.
+    /// The document as lines, the first of which is not blank.
     #[must_use]
     pub fn render(&self, document: &Document) -> String {
         let mut out = String::new();
         self.blocks(&mut out, &document.blocks, 0);
-        out
+        out.trim_start_matches('\n').to_owned()
     }
 
     fn blocks(&self, out: &mut String, blocks: &[Block], indent: usize) {
@@ -75,6 +77,15 @@ impl Terminal {
                 }
                 self.rest(out, commands, indent);
             }
+            Block::Story(lines) => {
+                let widest = lines.shown.iter().map(|line| line.when.width()).max().unwrap_or(0);
+                for TimedLine { when, depth, words } in &lines.shown {
+                    let first = format!("{pad}{when:>widest$}  {}", " ".repeat(STEP * depth));
+                    let rest = " ".repeat(first.width() + STEP);
+                    out.push_str(&self.wrapped(&words.as_str().into(), &first, &rest));
+                }
+                self.rest(out, lines, indent);
+            }
             Block::Lines(lines) => lines.iter().for_each(|line| out.push_str(&format!("{pad}{line}\n"))),
             Block::Details(blocks) => self.blocks(out, blocks, indent),
         }
@@ -106,7 +117,7 @@ impl Terminal {
 
     /// Breaks `text` at blanks; `first` and `rest` begin its lines.
     pub(super) fn wrapped(&self, text: &RichText, first: &str, rest: &str) -> String {
-        first.to_owned() + &self.flow(text, first.width(), rest)
+        first.replace(STICKY, " ") + &self.flow(text, first.width(), rest)
     }
 
     /// The text from `column` on, broken at blanks; `rest` begins each line but the first.
@@ -114,7 +125,7 @@ impl Terminal {
         let mut out = String::new();
         let mut is_fresh = true;
         // A percent sign stays with its number.
-        for word in text.replace(" %", "\u{a0}%").split(' ') {
+        for word in text.replace(" %", &format!("{STICKY}%")).split(' ') {
             let width = word.width();
             if !is_fresh && column + 1 + width > self.width {
                 out.push_str(&format!("\n{rest}"));
@@ -129,7 +140,7 @@ impl Terminal {
             is_fresh = false;
         }
         out.push('\n');
-        out.replace('\u{a0}', " ")
+        out.replace(STICKY, " ")
     }
 
     /// The words with their colours, if there are any.
@@ -156,16 +167,10 @@ fn code(tone: Tone) -> Option<u8> {
     }
 }
 
-/// Breaks a plain line at blanks to `width` columns; `first` and `rest` begin its lines.
-#[must_use]
-pub fn wrap(line: &str, width: usize, first: &str, rest: &str) -> String {
-    Terminal::plain(width).wrapped(&RichText::from(line), first, rest)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::document::Mark;
+    use crate::report::document::{Mark, markdown};
 
     #[test]
     fn parts_stand_under_what_they_belong_to_and_empty_ones_are_left_out() {
@@ -182,7 +187,24 @@ mod tests {
     }
 
     #[test]
+    fn what_happened_has_a_column_of_times_and_hangs_behind_it() {
+        let line =
+            |when: &str, depth, words: &str| TimedLine { when: when.into(), depth, words: words.into() };
+        let mut lines: Entries<TimedLine> =
+            [line("9:00", 0, "it starts"), line("10:30", 1, "one two three"), line("11:00", 0, "it ends")]
+                .into_iter()
+                .collect();
+        lines.truncate(2);
+        let mut report = Document::default();
+        report.push(Block::Story(lines));
+        let expected = " 9:00  it starts\n10:30    one two\n           three\nand 1 more\n";
+        assert_eq!(Terminal::plain(17).render(&report), expected);
+        assert!(markdown(&report).starts_with("- 9:00: it starts\n- 10:30: one"));
+    }
+
+    #[test]
     fn lines_break_by_the_columns_that_letters_take() {
-        assert_eq!(wrap("東京 東京 5 %", 7, "", "  "), "東京\n  東京\n  5 %\n");
+        let wrapped = Terminal::plain(7).wrapped(&"東京 東京 5 %".into(), "", "  ");
+        assert_eq!(wrapped, "東京\n  東京\n  5 %\n");
     }
 }

@@ -1,10 +1,11 @@
 //! A rollout told event by event; runs of routine events become one line with counts.
 
 use super::history::{EventRun, RolloutHistory, Routine};
-use super::kinds::place_and_kind;
+use super::kinds::{RoutineEvent, RoutinePlace, place_and_kind};
 use super::names::PlanNames;
+use crate::report::document::TimedLine;
 use crate::report::text;
-use crate::rollout::{RolloutEvent, RolloutRecord};
+use crate::rollout::RolloutRecord;
 use std::collections::BTreeSet;
 
 /// Shorter runs of routine events are told one by one.
@@ -15,6 +16,12 @@ pub(super) struct EventLine {
     pub at_ms: u64,
     pub depth: usize,
     pub words: String,
+}
+
+impl From<EventLine> for TimedLine {
+    fn from(line: EventLine) -> Self {
+        Self { when: text::clock_ms(line.at_ms), depth: line.depth, words: line.words }
+    }
 }
 
 /// One event as a line.
@@ -39,7 +46,7 @@ pub(super) fn lines(
             Some(kind) if run.len() >= FOLD_FROM => {
                 lines.push(EventLine { words: summary(names, *kind, run), ..line(names, &run[0]) });
             }
-            _ => lines.extend(run.iter().map(|record| line(names, record))),
+            Some(_) | None => lines.extend(run.iter().map(|record| line(names, record))),
         }
     }
     lines
@@ -47,29 +54,15 @@ pub(super) fn lines(
 
 /// A run of routine events in one line: how many, where, until when.
 fn summary(names: &PlanNames, kind: Routine, run: &[RolloutRecord]) -> String {
-    let mut places = BTreeSet::new();
-    let (mut started, mut done) = (0, 0);
-    for record in run {
-        match record.event {
-            RolloutEvent::BatchStarted { zone, .. } | RolloutEvent::ZoneRollbackStarted { zone, .. } => {
-                started += 1;
-                places.insert(names.zone(zone));
-            }
-            RolloutEvent::BatchDone { zone, .. } | RolloutEvent::ZoneRollbackDone { zone } => {
-                done += 1;
-                places.insert(names.zone(zone));
-            }
-            RolloutEvent::HostImpaired { zone, .. } | RolloutEvent::HostHealed { zone, .. } => {
-                places.insert(names.zone(zone));
-            }
-            RolloutEvent::Breach { alarm, entity, .. } => {
-                places.insert(names.instance(alarm, entity));
-            }
-            _ => {}
-        }
-    }
-    let places: Vec<String> = places.into_iter().collect();
-    let (places, until) = (text::list(&places, 3), text::clock_ms(run[run.len() - 1].at_ms));
+    let events: Vec<RoutineEvent> = run.iter().filter_map(|record| place_and_kind(&record.event).1).collect();
+    let place = |event: &RoutineEvent| match event.place {
+        RoutinePlace::Zone(zone) => names.zone(zone),
+        RoutinePlace::Watch(alarm, entity) => names.instance((alarm, entity)),
+    };
+    let places: BTreeSet<String> = events.iter().map(place).collect();
+    let places = text::list(&places.into_iter().collect::<Vec<String>>(), 3);
+    let started = events.iter().filter(|event| event.begins).count();
+    let done = events.len() - started;
     let hosts = text::counted(run.len() as u64, "host");
     let what = match kind {
         Routine::Batch => format!("batches of {places}: {started} started, {done} done"),
@@ -78,5 +71,5 @@ fn summary(names: &PlanNames, kind: Routine, run: &[RolloutRecord]) -> String {
         Routine::Breach => format!("{} breaches of {places}", text::count(run.len() as u64)),
         Routine::ZoneRollback => format!("zones going back: {started} started, {done} done, {places}"),
     };
-    format!("{what}, until {until}")
+    format!("{what}, until {}", text::clock_ms(run[run.len() - 1].at_ms))
 }

@@ -1,8 +1,8 @@
 //! The one fold over a rollout's records. What is made of each event is decided here and nowhere else; no word is said.
 
 use super::history::{
-    Affected, EventRun, Moment, PlaceHistory, PlacePhase, RolloutHistory, Stretch, Suffering, Visit,
-    WaveHistory,
+    Affected, BreachSeen, EventRun, ImpairedTogether, Moment, PlaceHistory, PlacePhase, RolloutHistory,
+    Stretch, Visit, WaveHistory,
 };
 use super::kinds::place_and_kind;
 use crate::ids::{RegionId, ZoneId};
@@ -38,9 +38,9 @@ struct RolloutFold<'r> {
     /// Since the last moment of the incident.
     hurt: Affected,
     healed: Affected,
-    breaches: Vec<&'r RolloutRecord>,
-    /// Hosts that suffer, by zone.
-    suffering: BTreeMap<u32, u32>,
+    breaches: Vec<BreachSeen>,
+    /// Hosts that a fault with conditions impairs, by zone.
+    together: BTreeMap<u32, u32>,
 }
 
 impl<'r> RolloutFold<'r> {
@@ -79,36 +79,42 @@ impl<'r> RolloutFold<'r> {
             }
             RolloutEvent::HostImpaired { zone, .. } => self.impair(record, zone),
             RolloutEvent::HostHealed { zone, .. } => self.heal(at, zone),
-            RolloutEvent::ZoneImpaired { zone, hosts } => self.suffer(at, zone, hosts),
-            RolloutEvent::Triggered { .. } => match self.history.triggers.last_mut() {
-                Some(last) if last[0].at_ms == at => last.push(record),
-                _ => self.history.triggers.push(vec![record]),
-            },
-            RolloutEvent::Breach { .. } => self.breaches.push(record),
+            RolloutEvent::ZoneImpaired { zone, hosts } => self.impair_zone(at, zone, hosts),
+            RolloutEvent::Triggered { .. } => self.trigger(record),
+            RolloutEvent::Breach { alarm, entity, requests, errors } => {
+                let counts = requests.zip(errors);
+                self.breaches.push(BreachSeen { at_ms: at, watch: (alarm, entity), counts });
+            }
             RolloutEvent::WaveBlocked { .. } | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
-            RolloutEvent::AlarmIgnored { .. }
-            | RolloutEvent::RemedyStarted { .. }
-            | RolloutEvent::Halted { .. } => {
+            RolloutEvent::AlarmIgnored { .. } => self.decide(record, None),
+            RolloutEvent::RemedyStarted { remedy } => {
+                self.history.remedy.get_or_insert((at, remedy));
+                self.decide(record, None);
+            }
+            RolloutEvent::Halted { .. } => {
+                self.history.halted_ms.get_or_insert(at);
                 self.decide(record, None);
             }
             RolloutEvent::RollbackDecided { .. } => {
+                self.history.decided_ms.get_or_insert(at);
                 self.decide(record, None);
                 self.stop(at);
             }
-            RolloutEvent::ZoneRollbackStarted { zone, .. } => {
+            RolloutEvent::ZoneRollbackStarted { zone, hosts } => {
                 self.enter(at, zone, Some(PlacePhase::RollingBack));
+                self.history.rollback_hosts += u64::from(hosts);
                 self.history.rollbacks.push(record);
             }
             RolloutEvent::ZoneRollbackDone { zone } => {
                 self.enter(at, zone, None);
-                self.history.rolled_back.push(record);
+                self.history.rolled_back.push((record, zone));
             }
         }
     }
 
     fn run(&mut self, index: usize, event: &RolloutEvent) {
-        let (_, kind) = place_and_kind(event);
+        let kind = place_and_kind(event).1.map(|routine| routine.kind);
         match self.history.runs.last_mut() {
             Some(last) if kind.is_some() && last.kind == kind => last.records.end = index + 1,
             _ => self.history.runs.push(EventRun { kind, records: index..index + 1 }),
@@ -167,14 +173,19 @@ impl<'r> RolloutFold<'r> {
         }
     }
 
-    fn suffer(&mut self, at_ms: u64, zone: u32, hosts: u32) {
-        self.suffering.insert(zone, hosts);
-        let hosts = self.suffering.values().map(|&hosts| u64::from(hosts)).sum();
-        let zones = self.suffering.values().filter(|&&hosts| hosts > 0).count();
-        if self.history.suffering.last().is_some_and(|last| last.at_ms == at_ms) {
-            self.history.suffering.pop();
+    fn impair_zone(&mut self, at_ms: u64, zone: u32, hosts: u32) {
+        self.together.insert(zone, hosts);
+        let hosts = self.together.values().map(|&hosts| u64::from(hosts)).sum();
+        let zones = self.together.values().filter(|&&hosts| hosts > 0).count();
+        self.history.together.pop_if(|last| last.at_ms == at_ms);
+        self.history.together.push(ImpairedTogether { at_ms, hosts, zones });
+    }
+
+    fn trigger(&mut self, record: &'r RolloutRecord) {
+        match self.history.triggers.last_mut().filter(|last| last[0].at_ms == record.at_ms) {
+            Some(together) => together.push(record),
+            None => self.history.triggers.push(vec![record]),
         }
-        self.history.suffering.push(Suffering { at_ms, hosts, zones });
     }
 
     /// The pipeline stops: what is in flight stays as it is unless its own rollback begins.

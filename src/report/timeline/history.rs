@@ -3,7 +3,8 @@
 //! Holds facts and says nothing; zones, regions, waves and alarms are indices of the plan's lists.
 
 use crate::ids::RegionId;
-use crate::rollout::{RolloutEvent, RolloutRecord};
+use crate::plan::{Plan, Remedy};
+use crate::rollout::RolloutRecord;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -18,28 +19,26 @@ pub struct RolloutHistory<'r> {
     pub zones: Vec<PlaceHistory>,
     /// Harm, breaches, alarms and decisions, in the order in which they came to an end.
     pub incident: Vec<Moment<'r>>,
+    /// When the rollout stopped and left everything as it was.
+    pub halted_ms: Option<u64>,
+    /// When it stopped and chose what to roll back.
+    pub decided_ms: Option<u64>,
+    /// When people began to act, and what they did first.
+    pub remedy: Option<(u64, Remedy)>,
     /// What woke a dormant fault, instant by instant.
     pub triggers: Vec<Vec<&'r RolloutRecord>>,
-    /// How many hosts of how many zones suffer together from a fault with conditions, whenever that changes.
-    pub suffering: Vec<Suffering>,
+    /// How many hosts of how many zones a fault with conditions impairs together, whenever that changes.
+    pub together: Vec<ImpairedTogether>,
     /// Rollbacks of zones that began.
     pub rollbacks: Vec<&'r RolloutRecord>,
-    /// Rollbacks of zones that ended.
-    pub rolled_back: Vec<&'r RolloutRecord>,
+    /// Hosts in them.
+    pub rollback_hosts: u64,
+    /// Rollbacks of zones that ended, with the zone.
+    pub rolled_back: Vec<(&'r RolloutRecord, u32)>,
     /// The last moment at which the last impaired host was healed.
     pub all_healed_ms: Option<u64>,
     /// When nothing happens any more.
     pub end_ms: u64,
-}
-
-impl RolloutHistory<'_> {
-    /// The first event that `wanted` finds something in, of those that the incident keeps one by one, and when it was.
-    pub fn first<T>(&self, wanted: impl Fn(&RolloutEvent) -> Option<T>) -> Option<(u64, T)> {
-        self.incident.iter().find_map(|moment| match moment {
-            Moment::Single(record) => Some((record.at_ms, wanted(&record.event)?)),
-            Moment::Impaired(_) | Moment::Healed(_) | Moment::Breaches { .. } => None,
-        })
-    }
 }
 
 /// Events of which there are many, and which are told together with their neighbours of the same kind.
@@ -132,7 +131,7 @@ pub enum Moment<'r> {
     /// Hosts were healed.
     Healed(Affected),
     /// Breaches since the moment before; the alarm instance that they made fire, if they did.
-    Breaches { all: Vec<&'r RolloutRecord>, fired: Option<(u32, u32)> },
+    Breaches { all: Vec<BreachSeen>, fired: Option<(u32, u32)> },
 }
 
 /// Hosts to which the same happened one after the other, and where.
@@ -144,16 +143,26 @@ pub struct Affected {
     pub zones: BTreeSet<u32>,
 }
 
-/// Who suffers together from an instant on.
+/// A datapoint that breached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Suffering {
+pub struct BreachSeen {
+    pub at_ms: u64,
+    /// The alarm instance: indices of the alarm and of what it looks at.
+    pub watch: (u32, u32),
+    /// Requests, and those that failed, where the alarm reads them.
+    pub counts: Option<(u64, u64)>,
+}
+
+/// Who is impaired together from an instant on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImpairedTogether {
     pub at_ms: u64,
     pub hosts: u64,
     pub zones: usize,
 }
 
 /// The history of each region from those of its zones.
-pub fn by_region(plan: &crate::plan::Plan, zones: &[PlaceHistory]) -> Vec<PlaceHistory> {
+pub fn by_region(plan: &Plan, zones: &[PlaceHistory]) -> Vec<PlaceHistory> {
     let region = |places: &[PlaceHistory]| {
         let phases: Vec<_> = places.iter().flat_map(|place| place.phases.clone()).collect();
         let impaired: Vec<_> = places.iter().flat_map(|place| place.impaired.clone()).collect();

@@ -3,10 +3,28 @@
 use super::history::Routine;
 use crate::rollout::RolloutEvent;
 
-/// How deep an event lies (0: the rollout and what stops it; then waves, zones, batches and hosts), and its kind, if
-/// there are many like it.
-pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<Routine>) {
-    match event {
+/// An event of which there are many.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RoutineEvent {
+    pub kind: Routine,
+    pub place: RoutinePlace,
+    /// Whether it begins what another one ends.
+    pub begins: bool,
+}
+
+/// Where a routine event happens.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RoutinePlace {
+    Zone(u32),
+    /// The scope of an alarm, as indices of the alarm and of what it looks at.
+    Watch(u32, u32),
+}
+
+/// How deep an event lies (0: the rollout and what stops it; then waves, zones, batches and hosts), and what it is among
+/// its neighbours, if there are many like it.
+pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEvent>) {
+    let of = |kind, zone, begins| Some(RoutineEvent { kind, place: RoutinePlace::Zone(zone), begins });
+    match *event {
         RolloutEvent::RolloutStarted { .. }
         | RolloutEvent::RolloutEnded { .. }
         | RolloutEvent::AlarmFired { .. }
@@ -24,16 +42,18 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<Routine>) {
         | RolloutEvent::ZoneImpaired { .. }
         | RolloutEvent::PastWaves { .. }
         | RolloutEvent::WentDark { .. } => (2, None),
-        RolloutEvent::Breach { .. } => (2, Some(Routine::Breach)),
-        RolloutEvent::ZoneRollbackStarted { .. } | RolloutEvent::ZoneRollbackDone { .. } => {
-            (2, Some(Routine::ZoneRollback))
+        RolloutEvent::Breach { alarm, entity, .. } => {
+            let place = RoutinePlace::Watch(alarm, entity);
+            (2, Some(RoutineEvent { kind: Routine::Breach, place, begins: false }))
         }
+        RolloutEvent::ZoneRollbackStarted { zone, .. } => (2, of(Routine::ZoneRollback, zone, true)),
+        RolloutEvent::ZoneRollbackDone { zone } => (2, of(Routine::ZoneRollback, zone, false)),
         RolloutEvent::BatchStarted { one_box: true, .. }
         | RolloutEvent::BatchDone { one_box: true, .. }
         | RolloutEvent::ZoneBakeStarted { .. } => (3, None),
-        RolloutEvent::BatchStarted { one_box: false, .. }
-        | RolloutEvent::BatchDone { one_box: false, .. } => (3, Some(Routine::Batch)),
-        RolloutEvent::HostImpaired { .. } => (3, Some(Routine::Impaired)),
-        RolloutEvent::HostHealed { .. } => (3, Some(Routine::Healed)),
+        RolloutEvent::BatchStarted { zone, one_box: false, .. } => (3, of(Routine::Batch, zone, true)),
+        RolloutEvent::BatchDone { zone, one_box: false, .. } => (3, of(Routine::Batch, zone, false)),
+        RolloutEvent::HostImpaired { zone, .. } => (3, of(Routine::Impaired, zone, false)),
+        RolloutEvent::HostHealed { zone, .. } => (3, of(Routine::Healed, zone, false)),
     }
 }

@@ -6,11 +6,9 @@
 mod events;
 mod fold;
 pub mod history;
-mod json;
 mod kinds;
 mod names;
 mod story;
-mod text;
+mod told;
 
-pub use json::{json_lines, outcome_json};
-pub use text::text;
+pub use told::RolloutStory;

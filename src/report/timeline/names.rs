@@ -7,6 +7,7 @@ use crate::report::text;
 use crate::rollout::RolloutEvent;
 
 /// Says events of one strategy's rollout in the plan's names.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct PlanNames<'p> {
     pub plan: &'p Plan,
     /// Index of the strategy.
@@ -49,76 +50,60 @@ impl PlanNames<'_> {
     }
 
     /// An alarm instance: `zone-errors at us-east-1/a`.
-    pub fn instance(&self, alarm: u32, entity: u32) -> String {
+    pub fn instance(&self, (alarm, entity): (u32, u32)) -> String {
         format!("{} at {}", self.alarm(alarm), self.entity(alarm, entity))
+    }
+
+    /// A breach of an alarm instance, with requests and failed ones where they are known.
+    pub fn breach(&self, watch: (u32, u32), counts: Option<(u64, u64)>) -> String {
+        let counts = counts.map_or(String::new(), |(requests, errors)| {
+            format!(": {} failed of {}", text::count(errors), text::counted(requests, "request"))
+        });
+        format!("breach of {}{counts}", self.instance(watch))
     }
 
     /// One event in a clause.
     pub fn event(&self, event: &RolloutEvent) -> String {
         let hosts = |n: u32| text::counted(u64::from(n), "host");
+        let at = |zone: u32| self.zone(zone);
+        let batch = |one_box: bool| if one_box { "one-box" } else { "batch" };
         match *event {
             RolloutEvent::RolloutStarted { defect: Some(defect) } => {
                 format!("rollout starts; the change is bad: {}", self.defect(defect))
             }
             RolloutEvent::RolloutStarted { defect: None } => "rollout starts; the change is good".to_owned(),
             RolloutEvent::WaveStarted { wave } => format!("wave {} starts", self.wave(wave)),
-            RolloutEvent::ZoneStarted { zone, .. } => format!("{} starts", self.zone(zone)),
+            RolloutEvent::ZoneStarted { zone, .. } => format!("{} starts", at(zone)),
             RolloutEvent::BatchStarted { zone, hosts: n, one_box } => {
-                format!("{} of {} starts: {}", batch_name(one_box), self.zone(zone), hosts(n))
+                format!("{} of {} starts: {}", batch(one_box), at(zone), hosts(n))
             }
             RolloutEvent::BatchDone { zone, hosts_done: n, one_box } => {
-                format!(
-                    "{} of {} done: {} on the new version",
-                    batch_name(one_box),
-                    self.zone(zone),
-                    hosts(n)
-                )
+                format!("{} of {} done: {} on the new version", batch(one_box), at(zone), hosts(n))
             }
             RolloutEvent::PastWaves { zone, hosts: n } => {
-                format!("{} of {} took the change past the waves", hosts(n), self.zone(zone))
+                format!("{} of {} took the change past the waves", hosts(n), at(zone))
             }
-            RolloutEvent::ZoneBakeStarted { zone, one_box: true } => {
-                format!("one-box of {} bakes", self.zone(zone))
-            }
-            RolloutEvent::ZoneBakeStarted { zone, one_box: false } => format!("{} bakes", self.zone(zone)),
-            RolloutEvent::ZoneDone { zone } => format!("{} done", self.zone(zone)),
+            RolloutEvent::ZoneBakeStarted { zone, one_box: true } => format!("one-box of {} bakes", at(zone)),
+            RolloutEvent::ZoneBakeStarted { zone, one_box: false } => format!("{} bakes", at(zone)),
+            RolloutEvent::ZoneDone { zone } => format!("{} done", at(zone)),
             RolloutEvent::WaveBakeStarted { wave } => format!("wave {} bakes", self.wave(wave)),
             RolloutEvent::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
-            RolloutEvent::HostImpaired { zone, host } => {
-                format!("IMPAIRED: host {host} of {}", self.zone(zone))
-            }
-            RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", self.zone(zone)),
-            RolloutEvent::ZoneImpaired { zone, hosts: 0 } => format!("{} no longer suffers", self.zone(zone)),
+            RolloutEvent::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", at(zone)),
+            RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", at(zone)),
+            RolloutEvent::ZoneImpaired { zone, hosts: 0 } => format!("healed: every host of {}", at(zone)),
             RolloutEvent::ZoneImpaired { zone, hosts: n } => {
-                format!("IMPAIRED: {} of {} suffer", hosts(n), self.zone(zone))
+                format!("IMPAIRED: {} of {}", hosts(n), at(zone))
             }
             RolloutEvent::ZoneRollbackStarted { zone, hosts: n } => {
-                format!("{} goes back: {}", self.zone(zone), hosts(n))
+                format!("{} goes back: {}", at(zone), hosts(n))
             }
-            RolloutEvent::ZoneRollbackDone { zone } => {
-                format!("{} is back on the old version", self.zone(zone))
-            }
+            RolloutEvent::ZoneRollbackDone { zone } => format!("{} is back on the old version", at(zone)),
             RolloutEvent::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(ending)),
-            RolloutEvent::WentDark { .. }
-            | RolloutEvent::Triggered { .. }
-            | RolloutEvent::Breach { .. }
-            | RolloutEvent::AlarmFired { .. }
-            | RolloutEvent::AlarmIgnored { .. }
-            | RolloutEvent::WaveBlocked { .. }
-            | RolloutEvent::RemedyStarted { .. }
-            | RolloutEvent::Halted { .. }
-            | RolloutEvent::RollbackDecided { .. } => self.incident(event).unwrap_or_default(),
-        }
-    }
-
-    /// Events of the incident; none for those of the deployment.
-    fn incident(&self, event: &RolloutEvent) -> Option<String> {
-        Some(match *event {
             RolloutEvent::WentDark { place, whole_region } => {
                 let place = if whole_region {
                     self.region(RegionId::new(place as usize)).to_owned()
                 } else {
-                    self.zone(place)
+                    at(place)
                 };
                 format!("{place} goes dark, the change has no part in it")
             }
@@ -129,14 +114,13 @@ impl PlanNames<'_> {
                 )
             }
             RolloutEvent::Breach { alarm, entity, requests, errors } => {
-                let counts = requests.zip(errors).map_or(String::new(), |(requests, errors)| {
-                    format!(": {} failed of {}", text::count(errors), text::counted(requests, "request"))
-                });
-                format!("breach of {}{counts}", self.instance(alarm, entity))
+                self.breach((alarm, entity), requests.zip(errors))
             }
-            RolloutEvent::AlarmFired { alarm, entity } => format!("ALARM: {}", self.instance(alarm, entity)),
+            RolloutEvent::AlarmFired { alarm, entity } => {
+                format!("ALARM: {}", self.instance((alarm, entity)))
+            }
             RolloutEvent::AlarmIgnored { alarm, entity } => {
-                format!("verdict of {} lost or overridden", self.instance(alarm, entity))
+                format!("verdict of {} lost or overridden", self.instance((alarm, entity)))
             }
             RolloutEvent::WaveBlocked { wave } => {
                 format!("wave {} waits: an alarm fires for another reason", self.wave(wave))
@@ -149,8 +133,7 @@ impl PlanNames<'_> {
                 let hosts = text::counted(hosts, "host");
                 format!("ROLLBACK: {} stops the rollout, {hosts} go back", self.alarm(alarm))
             }
-            _ => return None,
-        })
+        }
     }
 }
 
@@ -184,7 +167,7 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
     if outcome.left_exposed_hosts > 0 {
         parts.push(format!("{} left on the new version", text::counted(outcome.left_exposed_hosts, "host")));
     }
-    format!("outcome: {}\n", parts.join("; "))
+    format!("outcome: {}", parts.join("; "))
 }
 
 fn remedy_words(remedy: Remedy) -> &'static str {
@@ -192,12 +175,8 @@ fn remedy_words(remedy: Remedy) -> &'static str {
         Remedy::Rollback => "back to the old version",
         Remedy::KillSwitch => "the faulty part is switched off",
         Remedy::FixForward => "forward to a fixed version",
-        Remedy::Repair => "work on every suffering host",
+        Remedy::Repair => "work on every impaired host",
     }
-}
-
-fn batch_name(one_box: bool) -> &'static str {
-    if one_box { "one-box" } else { "batch" }
 }
 
 fn ending_words(ending: Ending) -> &'static str {

@@ -2,7 +2,7 @@
 //! incident in order. Formats what the history holds; the JSON lines keep every event.
 
 use super::events::{EventLine, line as told};
-use super::history::{Affected, Moment, RolloutHistory, Suffering, Visit};
+use super::history::{Affected, BreachSeen, ImpairedTogether, Moment, RolloutHistory, Visit};
 use super::names::PlanNames;
 use crate::ids::RegionId;
 use crate::outcome::Outcome;
@@ -16,9 +16,9 @@ const MOST_ZONES: usize = 8;
 const MOST_BREACHES: usize = 4;
 /// More regions than this that start at one instant share a line.
 const MOST_TOGETHER: usize = 4;
-/// PlanNames listed before the rest is counted.
+/// Names listed before the rest is counted.
 const MOST_NAMES: usize = 3;
-/// Changes of who suffers together that are told one by one.
+/// Changes of who is impaired together that are told one by one.
 const MOST_CHANGES: usize = 4;
 
 /// The rollout as lines in order of time.
@@ -37,7 +37,7 @@ pub(super) fn lines(
     lines.extend(incident(names, history));
     lines.extend(violation(outcome));
     lines.extend(triggers(names, history));
-    lines.extend(suffering(&history.suffering));
+    lines.extend(together(&history.together));
     lines.extend(rollback(names, history));
     lines.extend(history.all_healed_ms.map(|at| line(at, 1, "no host is impaired any more".to_owned())));
     lines.extend(ends(|event| matches!(event, RolloutEvent::RolloutEnded { .. })));
@@ -156,9 +156,9 @@ fn incident(names: &PlanNames, history: &RolloutHistory) -> Vec<EventLine> {
 
 fn violation(outcome: &Outcome) -> Option<EventLine> {
     let what = match (outcome.two_regions_impaired, outcome.two_zones_impaired) {
-        (true, true) => "two regions, and two zones of one region, suffer in this rollout",
-        (true, false) => "two regions suffer at once",
-        (false, _) => "two zones of one region suffer at once",
+        (true, true) => "two regions, and two zones of one region, are impaired in this rollout",
+        (true, false) => "two regions are impaired at once",
+        (false, _) => "two zones of one region are impaired at once",
     };
     outcome.first_violation_ms.map(|at| line(at, 1, format!("ISOLATION VIOLATED: {what}")))
 }
@@ -175,23 +175,23 @@ fn triggers(names: &PlanNames, history: &RolloutHistory) -> Vec<EventLine> {
     history.triggers.iter().map(told).collect()
 }
 
-/// How many hosts suffer together from a fault with conditions.
-fn suffering(changes: &[Suffering]) -> Vec<EventLine> {
-    let hosts = |change: &Suffering| text::counted(change.hosts, "host");
+/// How many hosts a fault with conditions impairs together.
+fn together(changes: &[ImpairedTogether]) -> Vec<EventLine> {
+    let hosts = |change: &ImpairedTogether| text::counted(change.hosts, "host");
     let (told, more) = changes.split_at(changes.len().min(MOST_CHANGES));
-    let change = |change: &Suffering| {
+    let change = |change: &ImpairedTogether| {
         let words = if change.hosts == 0 {
-            "nobody suffers from it at the moment".to_owned()
+            "it impairs no host at the moment".to_owned()
         } else {
             let zones = text::counted(change.zones as u64, "zone");
-            format!("IMPAIRED: {} in {zones} suffer together", hosts(change))
+            format!("IMPAIRED: {} in {zones} together", hosts(change))
         };
         line(change.at_ms, 1, words)
     };
     let mut lines: Vec<EventLine> = told.iter().map(change).collect();
     if let (Some(first), Some(last)) = (more.first(), more.last()) {
         let (count, until) = (more.len(), text::clock(last.at_ms));
-        let words = format!("{count} more such changes until {until}, then {} suffer", hosts(last));
+        let words = format!("{count} more such changes until {until}, then {} impaired", hosts(last));
         lines.push(line(first.at_ms, 1, words));
     }
     lines
@@ -214,29 +214,20 @@ fn affected(
 }
 
 /// Breaches between two moments: one by one if few or of the alarm instance that fires, else in one line.
-fn breaches(names: &PlanNames, all: &[&RolloutRecord], fired: Option<(u32, u32)>) -> Vec<EventLine> {
-    let is_told = |record: &&&RolloutRecord| {
-        let RolloutEvent::Breach { alarm, entity, .. } = record.event else { return false };
-        all.len() <= MOST_BREACHES || fired == Some((alarm, entity))
-    };
-    let (told, rest): (Vec<&&RolloutRecord>, Vec<&&RolloutRecord>) = all.iter().partition(is_told);
-    let mut lines: Vec<EventLine> = told.into_iter().map(|record| event(names, record)).collect();
+fn breaches(names: &PlanNames, all: &[BreachSeen], fired: Option<(u32, u32)>) -> Vec<EventLine> {
+    let is_told = |seen: &&BreachSeen| all.len() <= MOST_BREACHES || fired == Some(seen.watch);
+    let (told, rest): (Vec<&BreachSeen>, Vec<&BreachSeen>) = all.iter().partition(is_told);
+    let one = |seen: &&BreachSeen| line(seen.at_ms, 1, names.breach(seen.watch, seen.counts));
+    let mut lines: Vec<EventLine> = told.iter().map(one).collect();
     let (Some(first), Some(last)) = (rest.first(), rest.last()) else { return lines };
-    let mut places = BTreeSet::new();
-    let mut worst: Option<(u64, u64)> = None;
-    for record in &rest {
-        let RolloutEvent::Breach { alarm, entity, requests, errors } = record.event else { continue };
-        places.insert(names.instance(alarm, entity));
-        let Some(counts) = requests.zip(errors) else { continue };
-        // Larger share of errors, compared without division.
-        let share =
-            |(_, errors): (u64, u64), (requests, _): (u64, u64)| u128::from(errors) * u128::from(requests);
-        if worst.is_none_or(|worst| share(counts, worst) > share(worst, counts)) {
-            worst = Some(counts);
-        }
-    }
-    let places: Vec<String> = places.into_iter().collect();
-    let places = text::list(&places, MOST_NAMES);
+    let places: BTreeSet<String> = rest.iter().map(|seen| names.instance(seen.watch)).collect();
+    let places = text::list(&places.into_iter().collect::<Vec<String>>(), MOST_NAMES);
+    // Larger share of errors, compared without division.
+    let share =
+        |(_, errors): (u64, u64), (requests, _): (u64, u64)| u128::from(errors) * u128::from(requests);
+    let counts = rest.iter().filter_map(|seen| seen.counts);
+    let worst =
+        counts.reduce(|worst, next| if share(next, worst) > share(worst, next) { next } else { worst });
     let worst = worst.map_or(String::new(), |(requests, errors)| {
         format!("; at worst {} failed of {}", text::count(errors), text::counted(requests, "request"))
     });
@@ -249,28 +240,22 @@ fn breaches(names: &PlanNames, all: &[&RolloutRecord], fired: Option<(u32, u32)>
 }
 
 /// Zones going back: one by one if few, else their number, the first and the last to be back.
-fn rollback(
-    names: &PlanNames,
-    RolloutHistory { rollbacks: begun, rolled_back: back, .. }: &RolloutHistory,
-) -> Vec<EventLine> {
+fn rollback(names: &PlanNames, history: &RolloutHistory) -> Vec<EventLine> {
+    let (begun, back) = (&history.rollbacks, &history.rolled_back);
     if begun.len() <= MOST_ZONES {
+        let back = back.iter().map(|(record, _)| record);
         return begun.iter().chain(back).map(|record| event(names, record)).collect();
     }
-    let hosts = |record: &&RolloutRecord| match record.event {
-        RolloutEvent::ZoneRollbackStarted { hosts, .. } => u64::from(hosts),
-        _ => 0,
-    };
-    let (zones, hosts) = (begun.len() as u64, begun.iter().map(hosts).sum());
+    let (zones, hosts) = (begun.len() as u64, history.rollback_hosts);
     let words = format!("{} with {} go back", text::counted(zones, "zone"), text::counted(hosts, "host"));
     let mut lines = vec![line(begun[0].at_ms, 1, words)];
     let number =
         if back.len() == begun.len() { "the last".to_owned() } else { format!("number {}", back.len()) };
-    for (record, which) in [(back.first(), "the first"), (back.last(), number.as_str())] {
-        let Some(RolloutRecord { at_ms, event: RolloutEvent::ZoneRollbackDone { zone } }) = record else {
-            continue;
-        };
-        let words = format!("{} is {which} zone back on the old version", names.zone(*zone));
-        lines.push(line(*at_ms, 1, words));
+    for (ended, which) in [(back.first(), "the first"), (back.last(), number.as_str())] {
+        lines.extend(ended.map(|(record, zone)| {
+            let words = format!("{} is {which} zone back on the old version", names.zone(*zone));
+            line(record.at_ms, 1, words)
+        }));
     }
     lines
 }

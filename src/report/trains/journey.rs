@@ -1,21 +1,23 @@
 //! One trial of a pipeline, told: its events folded into a diagram, shown as text, lines or a chart. Simulates nothing.
 
-use super::json;
 use super::stations::Stations;
 use super::text::{self, Told};
 use super::{DAY_MS, Diagram, TimeSpan};
+use crate::ids::DefectId;
 use crate::pipeline::PipelineEvent;
 use crate::plan::{Pipeline, Plan};
+use crate::report::Story;
 use crate::report::dates::Dates;
+use crate::report::document::Document;
+use crate::report::json::event_lines;
 use crate::sim::Record;
 
-/// The events of one trial of one strategy, and what they make.
+/// The events of one trial of one strategy, what they make, and the part of it that is shown.
 #[derive(Debug)]
 pub struct Journey<'p> {
-    plan: &'p Plan,
-    stations: Stations<'p>,
-    trial: u64,
-    dates: Dates,
+    told: Told<'p>,
+    /// What programs get: all of it unless a part was asked for.
+    lines: TimeSpan,
     records: Vec<Record<PipelineEvent>>,
     diagram: Diagram,
 }
@@ -45,47 +47,51 @@ impl<'p> Journey<'p> {
         let line = &pipeline.line;
         let diagram = Diagram::new(&records, line.stages.len(), line.length_ms);
         let stations = Stations { pipeline, strategy: &plan.strategies[strategy] };
-        Self { plan, stations, trial, dates: dates(pipeline), records, diagram }
+        let span = diagram.telling(line.warm_up_ms, line.length_ms, None);
+        let told = Told { plan, stations, trial, dates: dates(pipeline), span };
+        let lines = TimeSpan { from_ms: 0, to_ms: line.length_ms };
+        Self { told, lines, records, diagram }
     }
 
-    /// The part to show: `days` from the `day`-th on, and what tells most where one of them is not given.
+    /// The same with another part to show: `days` from the `day`-th on, and what tells most where one of them is not
+    /// given.
     #[must_use]
-    pub fn span(&self, day: Option<u64>, days: Option<u64>) -> TimeSpan {
-        let line = &self.stations.pipeline.line;
-        let end = line.length_ms;
-        let telling = self.diagram.telling(line.warm_up_ms, end, days);
+    pub fn part(mut self, day: Option<u64>, days: Option<u64>) -> Self {
+        let line = &self.told.stations.pipeline.line;
+        let telling = self.diagram.telling(line.warm_up_ms, line.length_ms, days);
         let from_ms = day.map_or(telling.from_ms, |day| day * DAY_MS);
         let length = telling.to_ms - telling.from_ms;
         let length = if day.is_some() { length.max(DAY_MS) } else { length };
-        TimeSpan { from_ms, to_ms: (from_ms + length).min(end) }
+        self.told.span = TimeSpan { from_ms, to_ms: (from_ms + length).min(line.length_ms) };
+        if day.is_some() || days.is_some() {
+            self.lines = self.told.span;
+        }
+        self
+    }
+}
+
+impl Story for Journey<'_> {
+    /// The train diagram and what happened.
+    fn document(&self, width: usize) -> Document {
+        text::document(&self.told, &self.diagram, &self.records, width)
     }
 
-    /// All of it.
-    #[must_use]
-    pub fn whole(&self) -> TimeSpan {
-        TimeSpan { from_ms: 0, to_ms: self.stations.pipeline.line.length_ms }
+    fn json_lines(&self) -> Vec<u8> {
+        let Stations { pipeline, strategy } = self.told.stations;
+        let shown = self.records.iter().filter(|record| self.lines.has(record.at_ms));
+        event_lines(shown, |_, key, index| {
+            Some(match key {
+                "stage" => self.told.stations.name(index).to_owned(),
+                "wave" => strategy.waves[index].name.clone(),
+                "defect" => pipeline.line.source.defects[DefectId::new(index)].name.clone(),
+                _ => return None,
+            })
+        })
     }
 
-    fn told(&self, span: TimeSpan) -> Told<'_> {
-        Told { plan: self.plan, stations: self.stations, trial: self.trial, dates: self.dates, span }
-    }
-
-    /// The train diagram for people, in at most `width` columns.
-    #[must_use]
-    pub fn text(&self, span: TimeSpan, width: usize) -> String {
-        text::text(&self.told(span), &self.diagram, &self.records, width)
-    }
-
-    /// The events in that time, one JSON object a line.
-    #[must_use]
-    pub fn json_lines(&self, span: TimeSpan) -> Vec<u8> {
-        json::lines(self.stations, self.records.iter().filter(|record| span.has(record.at_ms)))
-    }
-
-    /// The train diagram as SVG.
+    /// The train diagram.
     #[cfg(feature = "charts")]
-    #[must_use]
-    pub fn chart(&self, span: TimeSpan) -> String {
-        crate::report::chart::trains::svg(&self.told(span), &self.diagram)
+    fn chart(&self) -> String {
+        crate::report::chart::trains::svg(&self.told, &self.diagram)
     }
 }

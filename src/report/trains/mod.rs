@@ -3,7 +3,6 @@
 //! Chart and text draw the same trains; nothing here draws.
 
 pub mod journey;
-pub mod json;
 pub mod stations;
 pub mod text;
 

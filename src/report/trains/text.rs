@@ -7,7 +7,7 @@ use crate::ids::{ChangeId, RevisionId};
 use crate::pipeline::{MergeKind, PipelineEvent, StopReason};
 use crate::plan::Plan;
 use crate::report::dates::{self, Dates};
-use crate::report::document::{elide, wrap};
+use crate::report::document::{Block, Document, Entries, TimedLine, elide};
 use crate::report::text;
 use crate::sim::Record;
 
@@ -43,47 +43,39 @@ pub struct Told<'p> {
     pub span: TimeSpan,
 }
 
-/// The diagram and what happened, in at most `width` columns.
+/// The diagram, in at most `width` columns, and what happened.
 #[must_use]
-pub fn text(told: &Told, diagram: &Diagram, records: &[Record<PipelineEvent>], width: usize) -> String {
+pub fn document(told: &Told, diagram: &Diagram, records: &[Record<PipelineEvent>], width: usize) -> Document {
     let ruler = Ruler::new(told.span, width.saturating_sub(BEFORE + AFTER + 2));
-    let mut out = head(told, diagram, width);
-    out.push_str(&format!("\n{:>6}  {:<9}  {:<7}  {}\n", "", "merged", "changes", ruler.days(&told.dates)));
-    let first_wave = told.stations.stages() + 1;
-    let closed = told.stations.closed(first_wave, told.span);
-    // A block is seen however short it was.
-    for (title, spans, letter, share) in
-        [("no wave may begin", &closed, '.', 2), ("the line is blocked", &diagram.blocked, '#', u64::MAX)]
-    {
-        if spans.iter().any(|span| span.from_ms < told.span.to_ms && span.to_ms > told.span.from_ms) {
-            out.push_str(format!("{title:<BEFORE$}{}\n", ruler.spans(spans, letter, share)).trim_end());
-            out.push('\n');
-        }
-    }
-    let within: Vec<&Train> = diagram.trains.iter().filter(|train| train.is_within(told.span)).collect();
     let letters = told.stations.letters();
-    for train in within.iter().filter(|train| train.is_telling()) {
-        out.push_str(&line(told, train, &ruler, &letters));
-    }
-    out.push('\n');
-    out.push_str(&legend(told, &letters, &ruler, width));
-    let handed = within.iter().filter(|train| !train.is_telling()).count();
+    let within = || diagram.trains.iter().filter(|train| train.is_within(told.span));
+    let mut lines = above(told, diagram, &ruler);
+    let telling = within().filter(|train| train.is_telling());
+    lines.extend(telling.map(|train| line(told, train, &ruler, &letters)));
+    let mut report = Document::default();
+    report.push(Block::list([head(told, diagram)]));
+    report.push(Block::Lines(lines));
+    report.push(Block::Note(legend(told, &letters, &ruler).into()));
+    let handed = within().filter(|train| !train.is_telling()).count();
     if handed > 0 {
-        let words = format!(
+        report.push(Block::list([format!(
             "{} not shown: a newer one took along what {} carried.",
             text::counted(handed as u64, "revision"),
             if handed == 1 { "it" } else { "they" }
-        );
-        out.push_str(&wrap(&words, width, "", "  "));
+        )]));
     }
-    out.push_str(&incidents(told, records, width));
-    out
+    let happened = incidents(told, records);
+    if happened.is_empty() {
+        report.push(Block::Note("Nothing was rejected or taken back in this time.".into()));
+    }
+    report.section("What happened", vec![Block::Story(happened)]);
+    report
 }
 
-fn head(told: &Told, diagram: &Diagram, width: usize) -> String {
+fn head(told: &Told, diagram: &Diagram) -> String {
     let merged = diagram.merges.iter().filter(|(at, _)| told.span.has(*at));
     let (all, bad) = merged.fold((0, 0), |(all, bad), (_, is_bad)| (all + 1, bad + u64::from(*is_bad)));
-    let head = format!(
+    format!(
         "{}, {}: trial {}, {}, seed {}, model {}, plan {}; {} merged, {bad} of them bad",
         told.plan.name,
         told.stations.strategy.name,
@@ -93,8 +85,25 @@ fn head(told: &Told, diagram: &Diagram, width: usize) -> String {
         crate::MODEL_VERSION,
         told.plan.digest(),
         text::counted(all, "change"),
-    );
-    wrap(&head, width, "", "  ")
+    )
+}
+
+/// The lines above the first revision: titles and days, and when the line stands still.
+fn above(told: &Told, diagram: &Diagram, ruler: &Ruler) -> Vec<String> {
+    let titles = format!("{:>6}  {:<9}  {:<7}  {}", "", "merged", "changes", ruler.scale(&told.dates));
+    let mut lines = vec![String::new(), titles];
+    let first_wave = told.stations.stages() + 1;
+    let closed = told.stations.closed(first_wave, told.span);
+    // A block is seen however short it was.
+    for (title, spans, letter, share) in
+        [("no wave may begin", &closed, '.', Some(2)), ("the line is blocked", &diagram.blocked, '#', None)]
+    {
+        if spans.iter().any(|span| span.from_ms < told.span.to_ms && span.to_ms > told.span.from_ms) {
+            let line = format!("{title:<BEFORE$}{}", ruler.spans(spans, letter, share));
+            lines.push(line.trim_end().to_owned());
+        }
+    }
+    lines
 }
 
 /// Columns of equal time.
@@ -117,51 +126,44 @@ impl Ruler {
         starts.map(|from_ms| TimeSpan { from_ms, to_ms: (from_ms + self.column_ms).min(self.span.to_ms) })
     }
 
-    /// Hours where they begin, as far as they find room.
-    fn hours(&self) -> String {
+    /// Hours or days where they begin, as far as they find room.
+    fn scale(&self, dates: &Dates) -> String {
+        let mut line = String::new();
+        for (index, column) in self.columns().enumerate() {
+            let label = if self.span.is_short() { self.hour(column) } else { self.day(column, dates) };
+            if let Some(label) = label.filter(|_| line.len() <= index) {
+                line.push_str(&format!("{}|{label}", " ".repeat(index - line.len())));
+            }
+        }
+        line
+    }
+
+    /// The hour that begins with a column, unless hours are too narrow for all of them.
+    fn hour(&self, column: TimeSpan) -> Option<String> {
         let steps = [1, 2, 3, 4, 6, 12].map(|hours| hours * HOUR_MS);
         let step = steps.into_iter().find(|step| step / self.column_ms >= 4).unwrap_or(DAY_MS);
-        let mut line = String::new();
-        for (index, column) in self.columns().enumerate() {
-            if column.from_ms.is_multiple_of(step) && line.len() <= index {
-                line.push_str(&" ".repeat(index - line.len()));
-                line.push_str(&format!("|{:02}", column.from_ms % DAY_MS / HOUR_MS));
-            }
-        }
-        line
+        let begins = column.from_ms.is_multiple_of(step);
+        begins.then(|| format!("{:02}", column.from_ms % DAY_MS / HOUR_MS))
     }
 
-    /// Days where they begin, as far as they find room.
-    fn days(&self, dates: &Dates) -> String {
-        if self.span.is_short() {
-            return self.hours();
-        }
-        let mut line = String::new();
-        for (index, column) in self.columns().enumerate() {
-            let day = column.from_ms / DAY_MS;
-            let begins = column.from_ms.is_multiple_of(DAY_MS) || self.column_ms > DAY_MS;
-            let room = (DAY_MS / self.column_ms) as usize;
-            if !begins || line.chars().count() > index {
-                continue;
-            }
-            line.push_str(&" ".repeat(index - line.chars().count()));
-            let label = [dates.day(day), dates.short_day(day), dates.number(day)];
-            match label.iter().find(|label| label.len() < room) {
-                Some(label) => line.push_str(&format!("|{label}")),
-                None if dates.is_monday(day) => line.push_str(&format!("|{}", dates.short_day(day))),
-                None => line.push('|'),
-            }
-        }
-        line
+    /// The day that begins with a column, as long as there is room for; of Mondays always the name.
+    fn day(&self, column: TimeSpan, dates: &Dates) -> Option<String> {
+        let day = column.from_ms / DAY_MS;
+        let room = (DAY_MS / self.column_ms) as usize;
+        let begins = column.from_ms.is_multiple_of(DAY_MS) || self.column_ms > DAY_MS;
+        let names = [dates.day(day), dates.short_day(day), dates.number(day)];
+        let fitting = names.into_iter().find(|name| name.len() < room);
+        let monday = || dates.is_monday(day).then(|| dates.short_day(day));
+        begins.then(|| fitting.or_else(monday).unwrap_or_default())
     }
 
-    /// A letter in the columns of which more than one part in `share` lies in the spans.
-    fn spans(&self, spans: &[TimeSpan], letter: char, share: u64) -> String {
+    /// A letter in the columns of which more than one part in `share` lies in the spans; without a share, any part.
+    fn spans(&self, spans: &[TimeSpan], letter: char, share: Option<u64>) -> String {
         let covered = |column: TimeSpan| {
             let each = spans
                 .iter()
                 .map(|span| span.to_ms.min(column.to_ms).saturating_sub(span.from_ms.max(column.from_ms)));
-            each.sum::<u64>() > (column.to_ms - column.from_ms) / share
+            each.sum::<u64>() > share.map_or(0, |share| (column.to_ms - column.from_ms) / share)
         };
         self.columns().map(|column| if covered(column) { letter } else { ' ' }).collect()
     }
@@ -175,7 +177,7 @@ fn line(told: &Told, train: &Train, ruler: &Ruler, letters: &[char]) -> String {
     let bar: String = ruler.columns().map(|column| cell(told, train, column, letters)).collect();
     let start = format!("{:>6}  {merged:<9}  {changes:<3} {bad:<3}  {bar}", train.revision);
     let fate = elide(&fate_within(told, train), AFTER);
-    format!("{start}  {fate}").trim_end().to_owned() + "\n"
+    format!("{start}  {fate}").trim_end().to_owned()
 }
 
 /// What became of it by the end of the diagram, in words.
@@ -224,45 +226,34 @@ fn cell(told: &Told, train: &Train, column: TimeSpan, letters: &[char]) -> char 
     }
 }
 
-fn legend(told: &Told, letters: &[char], ruler: &Ruler, width: usize) -> String {
+fn legend(told: &Told, letters: &[char], ruler: &Ruler) -> String {
     let places = letters.iter().enumerate().filter(|(_, letter)| **letter != ' ');
     let named = places.map(|(place, letter)| format!("{letter} {}", told.stations.name(place)));
     let named: Vec<String> = named.collect();
     let marks = "- waits behind others, . for a window, ~ held up; * delivered, ! a stage said no, < stopped and taken \
                  back, / withdrawn or overtaken";
     let column = text::duration(ruler.column_ms as f64);
-    let words = format!(
+    format!(
         "A letter is where a revision spent most of {column}: {}. {marks}. Changes are those new in production; `bad` says that \
          the newest one brought a defect. Times are UTC.",
         named.join(", ")
-    );
-    wrap(&words, width, "", "  ")
+    )
 }
 
 /// What stopped the line, in order.
-fn incidents(told: &Told, records: &[Record<PipelineEvent>], width: usize) -> String {
+fn incidents(told: &Told, records: &[Record<PipelineEvent>]) -> Entries<TimedLine> {
     let teller = TrainTeller { told, records };
     let within = records.iter().filter(|record| told.span.has(record.at_ms));
-    let mut lines: Vec<(u64, String)> = Vec::new();
-    for (at, words) in within.filter_map(|record| Some((record.at_ms, teller.tell(record)?))) {
-        // What happens at one instant has one cause.
-        match lines.last_mut() {
-            Some((last, line)) if *last == at => line.push_str(&format!("; {words}")),
-            _ => lines.push((at, words)),
-        }
-    }
-    if lines.is_empty() {
-        return "\nNothing was rejected or taken back in this time.\n".to_owned();
-    }
-    let mut out = "\nWhat happened\n".to_owned();
-    for (at, words) in lines.iter().take(MOST_TOLD) {
-        let when = format!("  {:<16} ", told.dates.minute(*at));
-        out.push_str(&wrap(words, width, &when, &" ".repeat(21)));
-    }
-    if lines.len() > MOST_TOLD {
-        out.push_str(&format!("  and {} more\n", lines.len() - MOST_TOLD));
-    }
-    out
+    let clauses: Vec<(u64, String)> =
+        within.filter_map(|record| Some((record.at_ms, teller.tell(record)?))).collect();
+    // What happens at one instant has one cause.
+    let together = clauses.chunk_by(|a, b| a.0 == b.0).map(|clauses| {
+        let words: Vec<&str> = clauses.iter().map(|(_, words)| words.as_str()).collect();
+        TimedLine { when: told.dates.minute(clauses[0].0), depth: 0, words: words.join("; ") }
+    });
+    let mut lines: Entries<TimedLine> = together.collect();
+    lines.truncate(MOST_TOLD);
+    lines
 }
 
 /// Says what happened in the plan's names.
@@ -296,15 +287,29 @@ impl TrainTeller<'_> {
                 format!("revert {change} is merged")
             }
             PipelineEvent::Unblocked => "the line moves again".to_owned(),
-            _ => return None,
+            // What goes as it should is in the diagram.
+            PipelineEvent::Merged {
+                kind: MergeKind::Own | MergeKind::Activation | MergeKind::Again, ..
+            }
+            | PipelineEvent::SetOut { .. }
+            | PipelineEvent::Waits { .. }
+            | PipelineEvent::WaitsForWindow { .. }
+            | PipelineEvent::Runs { .. }
+            | PipelineEvent::Flaked { .. }
+            | PipelineEvent::Held { .. }
+            | PipelineEvent::RolloutStarted { .. }
+            | PipelineEvent::Wave { .. }
+            | PipelineEvent::Delivered { .. }
+            | PipelineEvent::Withdrawn { .. }
+            | PipelineEvent::GivenUp { .. } => return None,
         })
     }
 
     fn reason(&self, culprit: Option<ChangeId>) -> String {
         let Some(culprit) = culprit else { return "a false alarm".to_owned() };
-        let class = self.records.iter().find_map(|record| match record.event {
-            PipelineEvent::Merged { change, defect, .. } if change == culprit => defect,
-            _ => None,
+        let class = self.records.iter().find_map(|record| {
+            let PipelineEvent::Merged { change, defect, .. } = record.event else { return None };
+            defect.filter(|_| change == culprit)
         });
         let class =
             class.map_or("a defect", |class| &self.told.stations.pipeline.line.source.defects[class].name);
@@ -314,9 +319,9 @@ impl TrainTeller<'_> {
     /// The last wave that a revision had begun by `at`.
     fn wave_of(&self, revision: RevisionId, at: u64) -> String {
         let waves = self.records.iter().filter(|record| record.at_ms <= at);
-        let last = waves.filter_map(|record| match record.event {
-            PipelineEvent::Wave { revision: of, wave, .. } if of == revision => Some(wave),
-            _ => None,
+        let last = waves.filter_map(|record| {
+            let PipelineEvent::Wave { revision: of, wave, .. } = record.event else { return None };
+            (of == revision).then_some(wave)
         });
         match last.max() {
             Some(wave) => format!("in {}", self.told.stations.strategy.waves[wave.index()].name),
