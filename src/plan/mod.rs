@@ -34,5 +34,5 @@ pub use share::{HostShare, Ratio};
 pub use signal::{CanaryRule, Comparison, Decides, Judge, RateRule, Reads, Sign, Signal, SignalKind};
 pub use strata::Strata;
 pub use strategy::{Bypass, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave};
-pub use study::{Estimator, Expectation, Guard, Level, Precision, StudyPlan, Threshold, Tolerance};
+pub use study::{Bound, Estimator, Expectation, Guard, Level, Precision, StudyPlan, Threshold, Tolerance};
 pub use whole::Plan;

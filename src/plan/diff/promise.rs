@@ -48,7 +48,7 @@ fn matched(changes: &mut Vec<PlanChange>, mut old: Vec<PlanPromise>, mut new: Ve
 
 fn thresholds(plan: &Plan) -> Vec<PlanPromise> {
     let promise = |threshold: &Threshold| {
-        let max = amount(threshold.metric.name, threshold.max);
+        let limit = amount(threshold.metric.name, threshold.bound.value());
         PlanPromise {
             place: place(
                 "threshold",
@@ -59,8 +59,8 @@ fn thresholds(plan: &Plan) -> Vec<PlanPromise> {
             kin: format!("{:?}", threshold.level),
             node: KeyTree::of(plan, threshold)
                 .without(&["metric", "statistic", "strategy"])
-                .with("max", KeyTree::said_as(max.clone())),
-            short: max,
+                .with(threshold.bound.key(), KeyTree::said_as(limit.clone())),
+            short: limit,
         }
     };
     plan.study.thresholds.iter().map(promise).collect()

@@ -18,7 +18,7 @@ pub fn annotations(compared: &Compared, options: &Options) -> String {
         Verdict::Inconclusive if options.allow_inconclusive => AnnotationLevel::Warning,
         Verdict::Fail | Verdict::Inconclusive => AnnotationLevel::Error,
     };
-    let title = format!("rollout gate {}", words::ending(compared.verdict));
+    let title = words::gate(compared, "rollout", "pipeline");
     let mut all = vec![annotation(verdict_level, title, words::verdict(compared, options))];
     if let Some(note) = words::not_compared(compared).filter(|_| !compared.removed_strategies.is_empty()) {
         all.push(annotation(AnnotationLevel::Warning, "strategies not compared".to_owned(), note));

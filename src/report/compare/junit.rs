@@ -131,12 +131,8 @@ fn of_threshold(result: &ThresholdResult, trials: u64, options: &Options) -> Cas
         (Verdict::Pass, _) | (Verdict::Fail, Level::Warn) => CaseEnding::Passed,
     };
     // The limit tells two thresholds on one statistic apart.
-    let name = format!(
-        "threshold: {} of {} at most {}",
-        result.statistic.name(),
-        result.metric,
-        limits::limit(result)
-    );
+    let name =
+        format!("threshold: {} of {} {}", result.statistic.name(), result.metric, limits::allowed(result));
     Case { name, ending, message: limits::sentence(result, trials), commands: Vec::new() }
 }
 

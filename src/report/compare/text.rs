@@ -102,11 +102,13 @@ fn cells(row: &Row) -> [RichText; 5] {
 fn notes(compared: &Compared, changed: &[&Row]) -> Vec<String> {
     let mut notes = Vec::new();
     if !changed.is_empty() || !compared.inputs.is_empty() {
-        notes.push(format!("Less is better for every metric. {}", words::pairing(compared)));
+        notes.push(format!("{} {}", words::direction(changed), words::pairing(compared)));
     }
     if let Some(row) = changed.first() {
+        let [above, below] =
+            if compared.subject.is_rollout() { ["above", "below"] } else { ["worse than", "better than"] };
         notes.push(format!(
-            "Regressed: more than the tolerance ({}) above the baseline. Within tolerance: not more than that. Improved: below the baseline.",
+            "Regressed: more than the tolerance ({}) {above} the baseline. Within tolerance: not more than that. Improved: {below} the baseline.",
             tolerances(changed)
         ));
         notes.push(format!(

@@ -97,13 +97,12 @@ fn resolve_threshold(
     let strategy =
         spec.strategy.get().map(|name| run.position(name, "the strategy of this threshold", problems));
     let metric = metric?;
-    let limit = spec.max.get()?;
-    let max = limit::resolve(metric, limit, problems)?;
+    let bound = limit::bound(metric, (&spec.max, &spec.min), written.span, problems)?;
     Some(Threshold {
         metric,
         statistic: spec.statistic.value().copied().unwrap_or(Statistic::Mean),
         strategy: strategy.flatten(),
-        max,
+        bound,
         level: spec.level.or(Level::Error),
     })
 }
