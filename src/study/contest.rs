@@ -1,10 +1,11 @@
 //! Strategies beside each other by the two things that everybody asks of them, how fast and at what harm: what a verdict
 //! in one sentence is made of, for rollouts and for pipelines. It finds no words.
 
-use super::difference::{Leader, Racer, difference, leader};
+pub use super::difference::Standing;
+use super::difference::{Leader, difference, leader};
 use super::estimate::mean;
 use super::sampling::Sampling;
-use super::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, Summary};
+use super::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, StrategySummary, Summary};
 use super::trials::StudyTrials;
 use super::verdict::MeasureChange;
 use crate::outcome::measures::{self, Measure};
@@ -33,19 +34,6 @@ pub struct Race {
     pub leader: Option<Leader>,
     /// One a strategy, in plan order.
     pub standings: Vec<Standing>,
-}
-
-/// Where a strategy stands.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Standing {
-    /// Its estimate; none without values.
-    pub estimate: Option<f64>,
-    /// Whether a rare large value may not have shown yet.
-    pub rough: bool,
-    /// Trials with a value.
-    pub n: u64,
-    /// Trials in which it and the baseline have a value, and what their difference says; none for the baseline.
-    pub against_baseline: Option<(u64, MeasureChange)>,
 }
 
 impl Race {
@@ -79,12 +67,7 @@ impl Race {
             }
         };
         let standings: Vec<Standing> = (0..plan.strategies.len()).map(standing).collect();
-        let racers = plan.strategies.iter().zip(&standings).map(|(strategy, standing)| Racer {
-            name: strategy.name.clone(),
-            n: standing.n,
-            estimate: standing.estimate,
-        });
-        Self { leader: leader(&sampling, study, measure, &racers.collect::<Vec<_>>()), standings }
+        Self { leader: leader(&sampling, study, measure, plan, &standings), standings }
     }
 }
 
@@ -109,24 +92,15 @@ impl Summary {
     pub fn contest(&self) -> Contest {
         let axis =
             |measure: &Measure, leader: &Option<Leader>, estimate: fn(&MetricSummary) -> Option<f64>| {
-                let standing = |metric: &MetricSummary| Standing {
-                    estimate: estimate(metric),
-                    rough: metric.mean.is_some_and(|mean| mean.rough),
-                    n: metric.n,
-                    against_baseline: metric
-                        .against_baseline
-                        .as_ref()
-                        .map(|against| (against.n, against.verdict)),
-                };
-                let metrics = self.strategies.iter().map(|strategy| strategy.metric(measure));
-                Race { leader: leader.clone(), standings: metrics.map(standing).collect() }
+                let standing = |strategy: &StrategySummary| strategy.metric(measure).standing(estimate);
+                Race { leader: leader.clone(), standings: self.strategies.iter().map(standing).collect() }
             };
         Contest {
             names: self.strategies.iter().map(|strategy| strategy.name.clone()).collect(),
             baseline: self.strategies.iter().position(|strategy| strategy.is_baseline).unwrap_or(0),
             trials: self.trials,
-            speed: axis(SPEED_METRIC, &self.fastest, |metric| metric.p50.map(|median| median.value)),
-            harm: axis(BLAST_METRIC, &self.safest, |metric| metric.mean.map(|mean| mean.value)),
+            speed: axis(SPEED_METRIC, &self.fastest, MetricSummary::median),
+            harm: axis(BLAST_METRIC, &self.safest, MetricSummary::mean),
         }
     }
 }

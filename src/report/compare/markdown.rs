@@ -8,7 +8,7 @@ use crate::outcome::measures::Subject;
 use crate::report::document::{
     self, Align, Block, DataTable, Document, Entries, Item, RichText, Tone, elide,
 };
-use crate::report::{limits, plan_diff, text};
+use crate::report::{limits, text};
 use crate::study::compare::{Compared, Row};
 use crate::study::verdict::{MeasureChange, Verdict};
 
@@ -74,11 +74,8 @@ fn sentence(words: Option<String>) -> Block {
 }
 
 fn inputs(compared: &Compared) -> Entries<Item> {
-    let mut lines = plan_diff::lines(&compared.inputs);
-    if lines.is_empty() {
-        lines.push(words::same_inputs(compared));
-    }
-    let mut items = Entries::within(lines.into_iter().map(Item::from).collect(), INPUT_BYTES);
+    let lines = words::inputs(compared).into_iter().map(Item::from).collect();
+    let mut items = Entries::within(lines, INPUT_BYTES);
     items.truncate(MOST_INPUTS);
     items
 }

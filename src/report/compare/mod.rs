@@ -1,6 +1,7 @@
 //! Two plans compared, for every place where people review: terminal, pull request, CI log, test report.
 //! JSON is [`super::json::pretty`].
 
+mod findings;
 pub mod github;
 pub mod junit;
 pub mod markdown;

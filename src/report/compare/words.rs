@@ -5,7 +5,7 @@ use crate::outcome::measures::{Better, Unit};
 use crate::plan::{Estimator, Level};
 use crate::report::command::replay_command;
 use crate::report::document::ShellCommand;
-use crate::report::{limits, text};
+use crate::report::{limits, plan_diff, text};
 use crate::study::compare::{Compared, Row};
 use crate::study::threshold::ThresholdResult;
 use crate::study::verdict::{MeasureChange, Verdict};
@@ -98,12 +98,16 @@ pub(super) fn unchanged(compared: &Compared) -> Option<String> {
     (!parts.is_empty()).then(|| format!("no change in any trial: {}", parts.join("; ")))
 }
 
-/// Why no input is listed, where none is.
-pub(super) fn same_inputs(compared: &Compared) -> String {
-    match &compared.baseline_strategy {
+/// The inputs that differ, a line each, or why there is none.
+pub(super) fn inputs(compared: &Compared) -> Vec<String> {
+    let lines = plan_diff::lines(&compared.inputs);
+    if !lines.is_empty() {
+        return lines;
+    }
+    vec![match &compared.baseline_strategy {
         Some(baseline) => format!("one plan: its strategies are compared with {baseline}, its baseline"),
         None => "nothing: both plans are the same study".to_owned(),
-    }
+    }]
 }
 
 /// Which values are better.
