@@ -5,6 +5,11 @@
 //! function). Trials with the same number in the same stratum met the same luck, so their contributions
 //! are subtracted one by one and what the two samples have in common cancels. Strata of which the two
 //! sides drew different numbers of trials are compared as independent ones, which only widens intervals.
+//!
+//! This is about two plans, each with trials that count on its own side: what a change does to the p99 is the p99 after
+//! it less the one before, whichever rollouts reach every host on either side, and strata may weigh differently. The means
+//! of [`super::paired`] are about the trials that count on both sides. Where every trial counts on both sides and weights are
+//! the same the two agree, in the estimate and in its interval.
 
 use super::interval::{Interval, sum};
 use super::moments::{Accumulator, Moments};
@@ -226,6 +231,27 @@ mod tests {
         assert!((value - expected.value).abs() < 1e-12);
         assert!((interval.low.unwrap() - expected.interval.low.unwrap()).abs() < 1e-9);
         assert!((interval.high.unwrap() - expected.interval.high.unwrap()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn where_every_trial_counts_on_both_sides_the_paired_mean_is_the_same() {
+        let mut uniforms = Uniforms(3);
+        let (mut sides, mut strata) = ((Vec::new(), Vec::new()), Vec::new());
+        for (key, weight, scale) in [(1, 0.9, 1.0), (2, 0.1, 40.0)] {
+            let a = exponentials(&mut uniforms, 50);
+            let b: Vec<f64> = a.iter().map(|x| scale * (x + uniforms.next())).collect();
+            let pairs = crate::stats::Pairs::Listed(b.iter().copied().zip(a.iter().copied()).collect());
+            strata.push(crate::stats::PairedStratum { weight, trials: 50, pairs });
+            sides.0.push(draws(key, weight, b));
+            sides.1.push(draws(key, weight, a));
+        }
+        let expected = crate::stats::Paired::new(strata).mean_difference(0.025).unwrap();
+        let [b, a] = [&sides.0, &sides.1].map(|side| Linearised::mean(side).unwrap());
+        let (value, interval) = difference(&b, &a, 1.0, 0.025);
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+        near(value, expected.value);
+        near(interval.low.unwrap(), expected.interval.low.unwrap());
+        near(interval.high.unwrap(), expected.interval.high.unwrap());
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub(super) trait Simulator: Sync {
     fn simulate(&self, worker: &mut Self::Worker, strategy: usize, trial: u64) -> Self::Outcome;
 }
 
+/// Outcomes that were simulated together, in the order of trials, each time with their strategy.
+pub(super) type Chunks<T> = Vec<(usize, Vec<T>)>;
+
 /// Workers for one kind of trial, and who waits for them.
 pub(super) struct Workers<'w, S: Simulator> {
     simulator: S,
@@ -67,7 +70,7 @@ impl<'w, S: Simulator> Workers<'w, S> {
         strategies: &[usize],
         have: impl Fn(usize) -> usize,
         until: u64,
-    ) -> Result<Vec<(usize, Vec<S::Outcome>)>, Stopped> {
+    ) -> Result<Chunks<S::Outcome>, Stopped> {
         let missing = |&strategy: &usize| (strategy, have(strategy) as u64..until);
         let done = self.simulate(&strategies.iter().map(missing).collect::<Vec<_>>(), |outcomes| outcomes);
         Stopped::check(self.progress).map(|()| done)
