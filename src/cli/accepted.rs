@@ -1,6 +1,7 @@
 //! The accepted study that a gate holds a scenario against, read from its file.
 
 use super::error::CliError;
+use crate::outcome::measures::Subject;
 use crate::plan::Plan;
 use crate::report::command::quote;
 use crate::scenario;
@@ -17,11 +18,18 @@ pub struct Accepted {
     pub plan: Option<Plan>,
 }
 
+/// What trials are of, where a flag says whether they are of the pipeline.
+#[must_use]
+pub fn subject(is_pipeline: bool) -> Subject {
+    if is_pipeline { Subject::Pipeline } else { Subject::Rollout }
+}
+
 /// The command that accepts `file`.
 #[must_use]
-pub fn command(file: &str, baseline: Option<&Path>) -> String {
+pub fn command(file: &str, baseline: Option<&Path>, subject: Subject) -> String {
+    let pipeline = if subject.is_rollout() { "" } else { " --pipeline" };
     let baseline = baseline.map(|path| format!(" --baseline {}", quote(&path.to_string_lossy())));
-    format!("wavetank baseline accept {}{}", quote(file), baseline.unwrap_or_default())
+    format!("wavetank baseline accept {}{pipeline}{}", quote(file), baseline.unwrap_or_default())
 }
 
 impl Accepted {

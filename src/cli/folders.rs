@@ -1,5 +1,6 @@
 //! Where results are kept unless somebody says otherwise: a folder by the scenario's name.
 
+use crate::outcome::measures::Subject;
 use crate::plan::Plan;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +10,13 @@ pub fn of_results(plan: &Plan) -> PathBuf {
     Path::new("results").join(harmless(&plan.name))
 }
 
-/// Where the baseline of a plan is kept.
+/// Where the baseline of a plan is kept: that of its rollouts, or that of its pipeline.
 #[must_use]
-pub fn of_baseline(plan: &Plan) -> PathBuf {
-    of_results(plan).join("baseline.json")
+pub fn of_baseline(plan: &Plan, subject: Subject) -> PathBuf {
+    of_results(plan).join(match subject {
+        Subject::Rollout => "baseline.json",
+        Subject::Pipeline | Subject::Lane => "pipeline-baseline.json",
+    })
 }
 
 /// A name as one harmless path component.

@@ -36,5 +36,5 @@ pub use strata::Strata;
 pub use strategy::{
     Bypass, Concurrency, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave,
 };
-pub use study::{Estimator, Expectation, Guard, Level, Precision, StudyPlan, Threshold, Tolerance};
+pub use study::{Bound, Estimator, Expectation, Guard, Level, Precision, StudyPlan, Threshold, Tolerance};
 pub use whole::Plan;

@@ -191,11 +191,13 @@ impl Plan {
 mod tests {
     use super::*;
     use crate::ids::IdVec;
-    use crate::plan::{Change, Expectation, Fleet, Guard, Level, Strategy, StudyPlan, Threshold, Tolerance};
+    use crate::plan::{
+        Bound, Change, Expectation, Fleet, Guard, Level, Strategy, StudyPlan, Threshold, Tolerance,
+    };
 
     fn threshold(strategy: Option<usize>) -> Threshold {
         let (metric, statistic) = (&measures::ESCAPED, Statistic::Mean);
-        Threshold { metric, statistic, strategy, max: 0.0, level: Level::Error }
+        Threshold { metric, statistic, strategy, bound: Bound::Max(0.0), level: Level::Error }
     }
 
     fn guard(strategy: Option<usize>) -> Guard {

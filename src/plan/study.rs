@@ -94,10 +94,40 @@ pub struct Threshold {
     pub statistic: Statistic,
     /// Strategy it applies to; all when absent.
     pub strategy: Option<usize>,
-    /// Upper limit in the metric's unit.
-    pub max: f64,
+    /// What is allowed.
+    #[serde(flatten)]
+    pub bound: Bound,
     /// What breaking it means.
     pub level: Level,
+}
+
+/// Where what is allowed of a statistic ends, in the metric's unit. The end itself is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bound {
+    /// At most so much.
+    Max(f64),
+    /// At least so much: for metrics of which more is better.
+    Min(f64),
+}
+
+impl Bound {
+    /// The end itself.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Max(value) | Self::Min(value) => value,
+        }
+    }
+
+    /// The key in scenario files.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Max(_) => "max",
+            Self::Min(_) => "min",
+        }
+    }
 }
 
 /// A number that was published or promised about one strategy.

@@ -1,17 +1,37 @@
-//! How a judged threshold is said, the same in every report.
+//! How judged thresholds and precisions are said, the same in every report.
 
 use super::document::{Block, Item, Mark, Tone};
 use super::text;
 use crate::outcome::measures::Unit;
-use crate::plan::Level;
 use crate::plan::study::Statistic;
+use crate::plan::{Bound, Level};
 use crate::stats::Interval;
+use crate::study::precision::PrecisionResult;
 use crate::study::threshold::ThresholdResult;
 use crate::study::verdict::Verdict;
 
 /// Every judged threshold with what to do about it; nothing if there is none. `trials` is how many there were.
 pub(super) fn blocks(results: &[ThresholdResult], trials: u64) -> Vec<Block> {
     vec![Block::list(results.iter().map(|result| item(result, sentence_with_command(result, trials))))]
+}
+
+/// What precision was asked for and what was reached at `trials`; `cap` is what would have to be raised for more.
+pub(super) fn precisions(results: &[PrecisionResult], trials: u64, cap: &str) -> Vec<Block> {
+    let item = |result: &PrecisionResult| {
+        let PrecisionResult { strategy, metric, statistic, .. } = result;
+        let reached =
+            result.reached.map_or("no bound".to_owned(), |half| format!("±{}", text::percent(half)));
+        let wanted = text::percent(result.wanted);
+        let (sign, rest) = if result.met {
+            ("✓", format!("±{wanted} wanted"))
+        } else {
+            let trials = text::counted(trials, "trial");
+            ("?", format!("±{wanted} wanted and not reached at {trials}: raise {cap}"))
+        };
+        let line = format!("{strategy}: {metric} {} is known to {reached}, {rest}", statistic.name());
+        Item::marked(Mark::sign(sign), line)
+    };
+    vec![Block::list(results.iter().map(item))]
 }
 
 /// The threshold as an item that says `sentence`.
@@ -35,9 +55,22 @@ pub(super) fn name(result: &ThresholdResult) -> String {
     format!("{}: {} {}", result.strategy, result.metric, result.statistic.name())
 }
 
-/// The limit in the unit people read.
-pub(super) fn limit(result: &ThresholdResult) -> String {
-    text::value(result.metric.unit, result.max)
+/// What is allowed, in the unit people read: `at most 5m`.
+pub(super) fn allowed(result: &ThresholdResult) -> String {
+    let [holds, _] = relations(result.bound);
+    format!("{holds} {}", limit(result))
+}
+
+/// How a value stands to a limit that it holds, and to one that it breaks.
+fn relations(bound: Bound) -> [&'static str; 2] {
+    match bound {
+        Bound::Max(_) => ["at most", "above"],
+        Bound::Min(_) => ["at least", "below"],
+    }
+}
+
+fn limit(result: &ThresholdResult) -> String {
+    text::value(result.metric.unit, result.bound.value())
 }
 
 /// The interval behind a measured value: ` (95 % interval 2 to 3)`. The largest value seen has none.
@@ -54,9 +87,10 @@ pub(super) fn sentence(result: &ThresholdResult, trials: u64) -> String {
     let measured = result.measured.map_or("no value".to_owned(), |v| text::value_with_unit(unit, v));
     let interval = interval(result.statistic, result.confidence, unit, result.interval);
     let limit = limit(result);
+    let [holds, breaks] = relations(result.bound);
     let relation = match result.verdict {
-        Verdict::Pass => format!("at most {limit}"),
-        Verdict::Fail => format!("above {limit}"),
+        Verdict::Pass => format!("{holds} {limit}"),
+        Verdict::Fail => format!("{breaks} {limit}"),
         Verdict::Inconclusive => format!("limit {limit}; {}", advice(result, trials)),
     };
     format!("{} is {measured}{interval}, {relation}", name(result))

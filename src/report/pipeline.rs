@@ -2,7 +2,7 @@
 
 use super::document::{Block, DataTable, Document, Item, Terminal};
 use super::pipeline_cells::{beside, cell, with_interval};
-use super::{expectations, limits, pipeline_without, policies, text};
+use super::{expectations, limits, pipeline_without, policies, text, verdict};
 use crate::outcome::measures;
 use crate::outcome::pipeline::Part;
 use crate::stats::mean::Mean;
@@ -45,11 +45,14 @@ pub fn document(summary: &PipelineSummary) -> Document {
     let stages = Block::list(summary.strategies.iter().map(stages));
     report.section("How busy: share of time occupied, revisions waiting, revisions a day", vec![stages]);
     report.push(policies::section(summary));
+    report.section("Precision", limits::precisions(&summary.precision, summary.trials, "`max-trials`"));
     report.section("Published vs simulated", expectations::blocks(&summary.expectations, summary.trials));
     report.section("Thresholds", limits::blocks(&summary.thresholds, summary.trials));
     if let Some(without) = &summary.without {
         report.push(pipeline_without::section(summary, without));
     }
+    let verdict = summary.contest.as_ref().map(verdict::of_pipeline);
+    report.section("Verdict", verdict.map(|words| Block::Paragraph(words.into())).into_iter().collect());
     report
 }
 

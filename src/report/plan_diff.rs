@@ -190,8 +190,8 @@ fn limit(name: &str, max: f64, exact: bool) -> String {
 mod tests {
     use super::*;
     use crate::ids::{AlarmId, DefectId, RegionId};
-    use crate::plan::HostShare;
     use crate::plan::diff::diff;
+    use crate::plan::{Bound, HostShare};
     use crate::report::sample;
 
     fn change(before: PlanValue, after: PlanValue) -> String {
@@ -216,7 +216,8 @@ mod tests {
         after.strategies[4].waves[3].procedure.batch = HostShare::ALL;
         after.strategies.remove(6);
         after.study.seed = u64::MAX;
-        after.study.thresholds[0].max /= 2.0;
+        let limit = &mut after.study.thresholds[0].bound;
+        *limit = Bound::Max(limit.value() / 2.0);
         after.study.thresholds[2].strategy = None;
         insta::assert_snapshot!(lines(&diff(&before, &after)).join("\n"), @r"
         region us-east-1: requests-per-second 8,000 -> 8500.5

@@ -3,13 +3,12 @@
 //! Words carry the meaning; tables fit any terminal from 60 columns on and never cut a name.
 
 use super::command::replay_command;
-use super::document::{Block, Document, Entries, Item, Mark, ShellCommand, Terminal};
+use super::document::{Block, Document, Entries, ShellCommand, Terminal};
 use super::{expectations, limits, tables, text, verdict};
 use crate::outcome::measures;
 use crate::plan::{DefectClock, Plan};
 use crate::study::Summary;
 use crate::study::notable::{Notable, NotableKind};
-use crate::study::precision::PrecisionResult;
 use crate::study::summary::{BLAST_METRIC, StrategySummary};
 
 /// How to print, and what the commands in the report call the scenario.
@@ -43,7 +42,7 @@ pub fn document(plan: &Plan, summary: &Summary, details: bool, file: &str) -> Do
         all_tables(&mut report, summary);
     }
     report.section("How to read this", vec![Block::list(notes(summary, details))]);
-    report.section("Precision", vec![Block::list(summary.precision.iter().map(|p| precision(p, summary)))]);
+    report.section("Precision", limits::precisions(&summary.precision, summary.trials, "--max-trials"));
     report.section("Published vs simulated", expectations::blocks(&summary.expectations, summary.trials));
     report.section("Thresholds", limits::blocks(&summary.thresholds, summary.trials));
     report.section("Trials worth a replay", vec![Block::Commands(notable(summary, details, file))]);
@@ -146,21 +145,6 @@ fn notes(summary: &Summary, details: bool) -> Vec<String> {
     ];
     let said = notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note.to_owned());
     verdict::details(summary).into_iter().chain(said).collect()
-}
-
-/// What precision was asked for and what was reached.
-fn precision(result: &PrecisionResult, summary: &Summary) -> Item {
-    let PrecisionResult { strategy, metric, statistic, .. } = result;
-    let reached = result.reached.map_or("no bound".to_owned(), |half| format!("±{}", text::percent(half)));
-    let wanted = text::percent(result.wanted);
-    let (sign, rest) = if result.met {
-        ("✓", format!("±{wanted} wanted"))
-    } else {
-        let trials = text::counted(summary.trials, "trial");
-        ("?", format!("±{wanted} wanted and not reached at {trials}: raise --max-trials"))
-    };
-    let line = format!("{strategy}: {metric} {} is known to {reached}, {rest}", statistic.name());
-    Item::marked(Mark::sign(sign), line)
 }
 
 /// The notable trials of the baseline and, with details, the worst one of every other strategy; the rest

@@ -1,4 +1,5 @@
-//! The comparison in one sentence that can be quoted, and what backs it up.
+//! The comparison in one sentence that can be quoted, and what backs it up: of rollouts, and of strategies as production
+//! of a pipeline.
 //!
 //! A strategy is called faster or safer than the baseline only if the interval of the paired
 //! difference says so; where it does not, the sentence says that the two cannot be told apart.
@@ -8,8 +9,9 @@ use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
 use crate::stats::{Interval, MeanRatio};
 use crate::study::Summary;
+use crate::study::contest::{Contest, Race};
 use crate::study::difference::FEWEST_PAIRS;
-use crate::study::summary::{BLAST_METRIC, Leader, SPEED_METRIC, StrategySummary};
+use crate::study::summary::{BLAST_METRIC, SPEED_METRIC, StrategySummary};
 use crate::study::verdict::MeasureChange;
 
 /// Names listed before the rest is counted.
@@ -18,165 +20,219 @@ const MOST_NAMES: usize = 3;
 /// The verdict: one plain sentence.
 #[must_use]
 pub fn headline(plan: &Plan, summary: &Summary) -> String {
-    let Some(baseline) = summary.strategies.iter().find(|s| s.is_baseline) else {
-        return "There is no strategy to judge.".to_owned();
-    };
-    if summary.strategies.len() == 1 {
-        return alone(plan, summary, baseline);
-    }
-    let fastest = best(summary, SPEED_METRIC, |s| s.metric(SPEED_METRIC).p50.map(|q| q.value));
-    let safest = best(summary, BLAST_METRIC, |s| s.metric(BLAST_METRIC).mean.map(|m| m.value));
-    let name = &baseline.name;
-    let rest = match (fastest, safest) {
-        (Some(both), Some(other)) if both.name == other.name => format!(
-            "{} is both the fastest, reaching every host in {}, and the safest, at {}",
-            both.name,
-            times(both, baseline),
-            harm(both, baseline)
-        ),
-        (None, None) => format!("{}, and {}", no_faster(summary, name), no_safer(plan, summary, name)),
-        (Some(fast), None) => {
-            format!("{}, and {}", fast_phrase(summary, fast, baseline), no_safer(plan, summary, name))
-        }
-        (None, Some(safe)) => {
-            format!("{}, and {}", safe_phrase(summary, safe, baseline), no_faster(summary, name))
-        }
-        (Some(fast), Some(safe)) => {
-            let (fast_words, known) = (fast_phrase(summary, fast, baseline), compared(fast, BLAST_METRIC));
-            // What the baseline does need not be said twice.
-            let safe_words = match known {
-                Some(MeasureChange::Improved | MeasureChange::Regressed) => safe_briefly(summary, safe),
-                _ => safe_phrase(summary, safe, baseline),
-            };
-            format!("{fast_words}; {safe_words}")
-        }
-    };
-    let named: Vec<&StrategySummary> = [Some(baseline), fastest, safest].into_iter().flatten().collect();
-    format!("Compared with {name}, the baseline, {rest}{}.", caution(&named, baseline))
-}
-
-/// What the means of the sentence cannot know, if they are rough.
-fn caution(named: &[&StrategySummary], baseline: &StrategySummary) -> String {
-    let is_rough = |s: &&StrategySummary| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough);
-    if !named.iter().any(is_rough) {
-        return String::new();
-    }
-    let bad = text::counted(baseline.metric(BLAST_METRIC).n, "bad change");
-    format!(" (mean harm is rough: {bad} may not show the rarest disasters)")
-}
-
-/// The strategy with the least `estimate` among those clearly better than the baseline.
-fn best<'s>(
-    summary: &'s Summary,
-    metric: &Measure,
-    estimate: impl Fn(&StrategySummary) -> Option<f64>,
-) -> Option<&'s StrategySummary> {
-    let better = summary.strategies.iter().filter(|s| compared(s, metric) == Some(MeasureChange::Improved));
-    let keyed = better.filter_map(|s| Some((s, estimate(s)?)));
-    keyed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(strategy, _)| strategy)
-}
-
-/// What the paired difference says; none for the baseline and without trials in common.
-fn compared(strategy: &StrategySummary, metric: &Measure) -> Option<MeasureChange> {
-    let difference = strategy.metric(metric).against_baseline.as_ref()?;
-    (difference.n > 0).then_some(difference.verdict)
-}
-
-fn fast_phrase(summary: &Summary, fast: &StrategySummary, baseline: &StrategySummary) -> String {
-    let role = role(summary.fastest.as_ref(), fast, "fastest");
-    let gain = format!("{} is {role}, reaching every host in {}", fast.name, times(fast, baseline));
-    match compared(fast, BLAST_METRIC) {
-        None => gain,
-        Some(MeasureChange::Regressed) => format!("{gain}, but costs {}", harm(fast, baseline)),
-        Some(MeasureChange::Improved) => format!("{gain}, and does less harm, {}", harm(fast, baseline)),
-        Some(MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive) => {
-            format!("{gain}, with a blast radius that cannot be told apart")
-        }
+    match &summary.strategies[..] {
+        [] => "There is no strategy to judge.".to_owned(),
+        [only] => alone(plan, summary, only),
+        _ => VerdictWriter { contest: &summary.contest(), words: &OF_ROLLOUTS, no_harm: nothing_bad(plan) }
+            .sentence(),
     }
 }
 
-/// As [`safe_phrase`], where the baseline's speed and harm have been said.
-fn safe_briefly(summary: &Summary, safe: &StrategySummary) -> String {
-    let role = role(summary.safest.as_ref(), safe, "safest");
-    let blast = safe.metric(BLAST_METRIC).mean.map_or("?".to_owned(), |m| text::host_minutes(m.value));
-    let time = safe.metric(SPEED_METRIC).p50.map(|q| text::duration(q.value));
-    let gain = format!("{} is {role}, at {blast}", safe.name);
-    match (compared(safe, SPEED_METRIC), time) {
-        (Some(MeasureChange::Regressed), Some(time)) => format!("{gain}, but takes {time}"),
-        (Some(MeasureChange::Improved), Some(time)) => format!("{gain}, and takes only {time}"),
-        (
-            Some(MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive),
-            Some(_),
-        ) => {
-            format!("{gain}, and not clearly slower or faster than the baseline")
-        }
-        _ => gain,
-    }
+/// The verdict on several strategies as production of one pipeline.
+#[must_use]
+pub fn of_pipeline(contest: &Contest) -> String {
+    let no_harm = "no trial says anything of harm, so it cannot be compared";
+    VerdictWriter { contest, words: &OF_PIPELINES, no_harm }.sentence()
 }
 
-fn safe_phrase(summary: &Summary, safe: &StrategySummary, baseline: &StrategySummary) -> String {
-    let role = role(summary.safest.as_ref(), safe, "safest");
-    let gain = format!("{} is {role}, at {}", safe.name, harm(safe, baseline));
-    match compared(safe, SPEED_METRIC) {
-        None => gain,
-        Some(MeasureChange::Regressed) => {
-            format!("{gain}, but takes {} to reach every host", times(safe, baseline))
-        }
-        Some(MeasureChange::Improved) => format!("{gain}, and takes only {}", times(safe, baseline)),
-        Some(MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive) => {
-            format!("{gain}, and not clearly slower or faster")
-        }
-    }
+/// What a subject is said in.
+struct Words {
+    /// Before the time of a fast strategy.
+    pace: &'static str,
+    /// After the time that a safe one takes.
+    way: &'static str,
+    /// What harm is counted in.
+    harm: &'static str,
+    /// What means of harm come from.
+    source: &'static str,
+    /// Why speed cannot be compared where no strategy has one.
+    no_speed: &'static str,
+    /// Of what there are too few to compare speed, and to compare harm.
+    few: [&'static str; 2],
+    /// What the fastest one has.
+    shortest: &'static str,
 }
 
-/// "the fastest" if `strategy` leads and no other may be as good, else "among the fastest".
-fn role(leader: Option<&Leader>, strategy: &StrategySummary, what: &str) -> String {
-    let leads = leader.is_some_and(|l| l.strategy == strategy.name && l.not_clearly_worse.is_empty());
-    if leads { format!("the {what}") } else { format!("among the {what}") }
+const OF_ROLLOUTS: Words = Words {
+    pace: "reaching every host in",
+    way: "to reach every host",
+    harm: "impaired host-minutes per bad change",
+    source: "bad change",
+    no_speed: "no rollout reached every host, so speed cannot be compared",
+    few: ["changes reached every host under both", "changes were bad under both"],
+    shortest: "the shortest median",
+};
+
+const OF_PIPELINES: Words = Words {
+    pace: "with a median lead time of",
+    way: "from merge to the end of the last wave",
+    harm: "impaired host-minutes a quarter",
+    source: "trial",
+    no_speed: "no trial merged a change, so speed cannot be compared",
+    few: ["trials were simulated", "trials were simulated"],
+    shortest: "the shortest lead time",
+};
+
+/// Finds the words for a contest.
+struct VerdictWriter<'c> {
+    contest: &'c Contest,
+    words: &'static Words,
+    /// Why harm cannot be compared where no strategy has any.
+    no_harm: &'static str,
 }
 
-/// "none is faster", or who may be.
-fn no_faster(summary: &Summary, baseline: &str) -> String {
-    let Some(leader) = &summary.fastest else {
-        return "no rollout reached every host, so speed cannot be compared".to_owned();
-    };
-    lead(summary, leader, baseline, "faster", "the shortest median")
-}
-
-fn no_safer(plan: &Plan, summary: &Summary, baseline: &str) -> String {
-    match &summary.safest {
-        None => nothing_bad(plan).to_owned(),
-        Some(leader) => lead(summary, leader, baseline, "safer", "the least mean harm"),
-    }
-}
-
-/// No strategy is clearly better than the baseline: says whether it leads, or who does without proof.
-fn lead(summary: &Summary, leader: &Leader, baseline: &str, better: &str, what: &str) -> String {
-    if leader.strategy == baseline {
-        return match leader.not_clearly_worse.as_slice() {
-            [] => format!("none is {better}"),
-            others => format!(
-                "none is shown to be {better}, though {} cannot be told apart from it",
-                text::list(others, MOST_NAMES)
+impl VerdictWriter<'_> {
+    fn sentence(&self) -> String {
+        let Contest { baseline, speed, harm, .. } = self.contest;
+        let (fastest, safest) = (speed.best(), harm.best());
+        let rest = match (fastest, safest) {
+            (Some(both), Some(other)) if both == other => format!(
+                "{} is both the fastest, {} {}, and the safest, at {}",
+                self.name(both),
+                self.words.pace,
+                self.times(both),
+                self.harm(both)
             ),
+            (None, None) => format!("{}, and {}", self.no_faster(), self.no_safer()),
+            (Some(fast), None) => format!("{}, and {}", self.fast(fast), self.no_safer()),
+            (None, Some(safe)) => format!("{}, and {}", self.safe(safe), self.no_faster()),
+            (Some(fast), Some(safe)) => {
+                // What the baseline does need not be said twice.
+                let safe = match harm.change(fast) {
+                    Some(MeasureChange::Improved | MeasureChange::Regressed) => self.safe_briefly(safe),
+                    _ => self.safe(safe),
+                };
+                format!("{}; {safe}", self.fast(fast))
+            }
         };
+        let named: Vec<usize> = [Some(*baseline), fastest, safest].into_iter().flatten().collect();
+        format!("Compared with {}, the baseline, {rest}{}.", self.name(*baseline), self.caution(&named))
     }
-    let metric = if better == "faster" { SPEED_METRIC } else { BLAST_METRIC };
-    let in_common = summary
-        .strategies
-        .iter()
-        .find(|s| s.name == leader.strategy)
-        .and_then(|s| s.metric(metric).against_baseline.as_ref())
-        .map_or(0, |difference| difference.n);
-    if in_common < FEWEST_PAIRS {
-        let said = if better == "faster" { "reached every host" } else { "were bad" };
-        return format!("too few changes {said} under both to tell whether any strategy is {better}");
+
+    fn name(&self, strategy: usize) -> &str {
+        &self.contest.names[strategy]
     }
-    format!(
-        "none is shown to be {better}: {} has {what} but cannot be told apart from it at {}",
-        leader.strategy,
-        text::counted(summary.trials, "trial")
-    )
+
+    /// What the means of the sentence cannot know, if they are rough.
+    fn caution(&self, named: &[usize]) -> String {
+        let standings = &self.contest.harm.standings;
+        if !named.iter().any(|index| standings[*index].rough) {
+            return String::new();
+        }
+        let source = text::counted(standings[self.contest.baseline].n, self.words.source);
+        format!(" (mean harm is rough: {source} may not show the rarest disasters)")
+    }
+
+    fn fast(&self, fast: usize) -> String {
+        let role = self.role(&self.contest.speed, fast, "fastest");
+        let gain = format!("{} is {role}, {} {}", self.name(fast), self.words.pace, self.times(fast));
+        match self.contest.harm.change(fast) {
+            None => gain,
+            Some(MeasureChange::Regressed) => format!("{gain}, but costs {}", self.harm(fast)),
+            Some(MeasureChange::Improved) => format!("{gain}, and does less harm, {}", self.harm(fast)),
+            Some(MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive) => {
+                format!("{gain}, with a blast radius that cannot be told apart")
+            }
+        }
+    }
+
+    /// As [`VerdictWriter::safe`], where the baseline's speed and harm have been said.
+    fn safe_briefly(&self, safe: usize) -> String {
+        let gain =
+            format!("{}, at {}", self.safest(safe), amount(&self.contest.harm, safe, text::host_minutes));
+        let time = self.contest.speed.standings[safe].estimate.map(text::duration);
+        match (self.contest.speed.change(safe), time) {
+            (Some(MeasureChange::Regressed), Some(time)) => format!("{gain}, but takes {time}"),
+            (Some(MeasureChange::Improved), Some(time)) => format!("{gain}, and takes only {time}"),
+            (
+                Some(MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive),
+                Some(_),
+            ) => format!("{gain}, and not clearly slower or faster than the baseline"),
+            (None, _) | (_, None) => gain,
+        }
+    }
+
+    fn safe(&self, safe: usize) -> String {
+        let gain = format!("{}, at {}", self.safest(safe), self.harm(safe));
+        match self.contest.speed.change(safe) {
+            None => gain,
+            Some(MeasureChange::Regressed) => {
+                format!("{gain}, but takes {} {}", self.times(safe), self.words.way)
+            }
+            Some(MeasureChange::Improved) => format!("{gain}, and takes only {}", self.times(safe)),
+            Some(MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive) => {
+                format!("{gain}, and not clearly slower or faster")
+            }
+        }
+    }
+
+    fn safest(&self, safe: usize) -> String {
+        format!("{} is {}", self.name(safe), self.role(&self.contest.harm, safe, "safest"))
+    }
+
+    /// "the fastest" if `strategy` leads and no other may be as good, else "among the fastest".
+    fn role(&self, axis: &Race, strategy: usize, what: &str) -> String {
+        let leads = axis.leader.as_ref().is_some_and(|leader| {
+            leader.strategy == self.name(strategy) && leader.not_clearly_worse.is_empty()
+        });
+        if leads { format!("the {what}") } else { format!("among the {what}") }
+    }
+
+    /// "none is faster", or who may be.
+    fn no_faster(&self) -> String {
+        let [few, _] = self.words.few;
+        self.lead(&self.contest.speed, "faster", self.words.shortest, few)
+            .unwrap_or_else(|| self.words.no_speed.to_owned())
+    }
+
+    fn no_safer(&self) -> String {
+        let [_, few] = self.words.few;
+        self.lead(&self.contest.harm, "safer", "the least mean harm", few)
+            .unwrap_or_else(|| self.no_harm.to_owned())
+    }
+
+    /// No strategy is clearly better than the baseline: says whether it leads, or who does without proof. None if
+    /// nobody leads.
+    fn lead(&self, axis: &Race, better: &str, what: &str, few: &str) -> Option<String> {
+        let leader = axis.leader.as_ref()?;
+        if leader.strategy == self.name(self.contest.baseline) {
+            return Some(match leader.not_clearly_worse.as_slice() {
+                [] => format!("none is {better}"),
+                others => format!(
+                    "none is shown to be {better}, though {} cannot be told apart from it",
+                    text::list(others, MOST_NAMES)
+                ),
+            });
+        }
+        let leading = self.contest.names.iter().position(|name| *name == leader.strategy)?;
+        let in_common = axis.standings[leading].against_baseline.map_or(0, |(n, _)| n);
+        Some(if in_common < FEWEST_PAIRS {
+            format!("too few {few} to tell whether any strategy is {better}")
+        } else {
+            format!(
+                "none is shown to be {better}: {} has {what} but cannot be told apart from it at {}",
+                leader.strategy,
+                text::counted(self.contest.trials, "trial")
+            )
+        })
+    }
+
+    /// "12m rather than 2d 9h".
+    fn times(&self, strategy: usize) -> String {
+        let time = |index| amount(&self.contest.speed, index, text::duration);
+        format!("{} rather than {}", time(strategy), time(self.contest.baseline))
+    }
+
+    /// "4,610 rather than 15.5 impaired host-minutes per bad change".
+    fn harm(&self, strategy: usize) -> String {
+        let harm = |index| amount(&self.contest.harm, index, text::host_minutes);
+        format!("{} rather than {} {}", harm(strategy), harm(self.contest.baseline), self.words.harm)
+    }
+}
+
+/// The estimate of a strategy in words, or that it is not known.
+fn amount(axis: &Race, strategy: usize, say: fn(f64) -> String) -> String {
+    axis.standings[strategy].estimate.map_or("?".to_owned(), say)
 }
 
 fn nothing_bad(plan: &Plan) -> &'static str {
@@ -185,21 +241,6 @@ fn nothing_bad(plan: &Plan) -> &'static str {
     } else {
         "no trial drew a bad change, so blast radius cannot be compared: run more trials"
     }
-}
-
-/// "12m (median) rather than 2d 9h".
-fn times(strategy: &StrategySummary, baseline: &StrategySummary) -> String {
-    let median =
-        |s: &StrategySummary| s.metric(SPEED_METRIC).p50.map_or("?".to_owned(), |q| text::duration(q.value));
-    format!("{} rather than {}", median(strategy), median(baseline))
-}
-
-/// "4,610 rather than 15.5 impaired host-minutes per bad change".
-fn harm(strategy: &StrategySummary, baseline: &StrategySummary) -> String {
-    let mean = |s: &StrategySummary| {
-        s.metric(BLAST_METRIC).mean.map_or("?".to_owned(), |m| text::host_minutes(m.value))
-    };
-    format!("{} rather than {} impaired host-minutes per bad change", mean(strategy), mean(baseline))
 }
 
 /// The sentence for a study of one strategy.

@@ -5,6 +5,11 @@
 //! function). Trials with the same number in the same stratum met the same luck, so their contributions
 //! are subtracted one by one and what the two samples have in common cancels. Strata of which the two
 //! sides drew different numbers of trials are compared as independent ones, which only widens intervals.
+//!
+//! This is about two plans, each with trials that count on its own side: what a change does to the p99 is the p99 after
+//! it less the one before, whichever rollouts reach every host on either side, and strata may weigh differently. The means
+//! of [`super::paired`] are about the trials that count on both sides. Where every trial counts on both sides and weights are
+//! the same the two agree, in the estimate and in its interval.
 
 use super::interval::{Interval, sum};
 use super::moments::{Accumulator, Moments};
@@ -127,10 +132,10 @@ fn moments(b: &Linearised, a: &Linearised, times: f64) -> Moments {
             (Some(ours), Some(theirs)) => {
                 let pairs = ours.contributions.iter().zip(&theirs.contributions);
                 let both = pairs.map(|(x, y)| ours.weight * x - times * theirs.weight * y).collect();
-                add(&mut total, both);
+                add(&mut total, both, true);
             }
-            (Some(one), None) => add(&mut total, one.scaled(1.0)),
-            (None, Some(one)) => add(&mut total, one.scaled(-times)),
+            (Some(one), None) => add(&mut total, one.scaled(1.0), false),
+            (None, Some(one)) => add(&mut total, one.scaled(-times), false),
             (None, None) => {}
         }
     }
@@ -144,10 +149,12 @@ impl Contributions {
 }
 
 /// Adds the mean of `values` to the estimate whose moments are summed. Strata that contribute nothing, as
-/// good changes to harm, say nothing about its error.
-fn add(total: &mut Accumulator, values: Vec<f64>) {
+/// good changes to harm, say nothing about its error; but where no pair at all is different from the others, as where
+/// everything takes an hour longer, there is no error. Of trials that are not pairs that would be said of a rare event
+/// that neither side has seen.
+fn add(total: &mut Accumulator, values: Vec<f64>, are_pairs: bool) {
     let n = values.len() as f64;
-    if values.iter().all(|x| *x == 0.0) {
+    if values.iter().all(|x| *x == 0.0) && !(are_pairs && n > 1.0) {
         return;
     }
     let mean = sum(values.iter().copied()) / n;
@@ -227,6 +234,27 @@ mod tests {
     }
 
     #[test]
+    fn where_every_trial_counts_on_both_sides_the_paired_mean_is_the_same() {
+        let mut uniforms = Uniforms(3);
+        let (mut sides, mut strata) = ((Vec::new(), Vec::new()), Vec::new());
+        for (key, weight, scale) in [(1, 0.9, 1.0), (2, 0.1, 40.0)] {
+            let a = exponentials(&mut uniforms, 50);
+            let b: Vec<f64> = a.iter().map(|x| scale * (x + uniforms.next())).collect();
+            let pairs = crate::stats::Pairs::Listed(b.iter().copied().zip(a.iter().copied()).collect());
+            strata.push(crate::stats::PairedStratum { weight, trials: 50, pairs });
+            sides.0.push(draws(key, weight, b));
+            sides.1.push(draws(key, weight, a));
+        }
+        let expected = crate::stats::Paired::new(strata).mean_difference(0.025).unwrap();
+        let [b, a] = [&sides.0, &sides.1].map(|side| Linearised::mean(side).unwrap());
+        let (value, interval) = difference(&b, &a, 1.0, 0.025);
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+        near(value, expected.value);
+        near(interval.low.unwrap(), expected.interval.low.unwrap());
+        near(interval.high.unwrap(), expected.interval.high.unwrap());
+    }
+
+    #[test]
     fn what_both_have_in_common_cancels() {
         let mut uniforms = Uniforms(1);
         let a = exponentials(&mut uniforms, 400);
@@ -248,6 +276,13 @@ mod tests {
             width(&p90(2, &b).unwrap(), &p90(1, &a).unwrap(), 1.0),
         );
         assert!(paired < apart / 5.0, "{paired} {apart}");
+    }
+
+    #[test]
+    fn what_differs_by_the_same_in_every_pair_differs_without_doubt() {
+        let side = |key, value| Linearised::mean(&[draws(key, 1.0, vec![value; 9])]).unwrap();
+        let apart = |key| difference(&side(key, 4.0), &side(1, 2.0), 1.0, 0.025).1;
+        assert_eq!((apart(1), apart(2)), (Interval::new(2.0, 2.0), Interval::UNBOUNDED));
     }
 
     #[test]

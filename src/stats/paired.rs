@@ -1,5 +1,9 @@
 //! Two values of the same trials: the difference and the ratio of their means.
 //!
+//! This is about two strategies of one plan over the trials in which both have a value, so that a strategy that only
+//! completes what is easy is not called fast, and of trials that are too many to keep. [`super::contrast`] compares whole
+//! populations, by any statistic, and needs every trial; it says when the two agree.
+//!
 //! Pairs are kept one by one while they are few. Of many, ten numbers a stratum are enough, since the mean of `a - b`,
 //! its variance and its skewness are moments. They are those of `a - b` and of `b`, not of `a` and `b`: where two
 //! strategies did the same, the difference is 0 and its variance too, to the last digit. One pass after Welford, to the

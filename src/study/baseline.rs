@@ -6,19 +6,18 @@
 
 use super::compare::{Compared, Question, report};
 use super::estimate::{Estimate, Values};
+use super::experiment::{Experiment, Rounds, simulate};
 pub use super::fingerprint::fingerprint;
 use super::guard::guarded;
-use super::outcomes::Outcomes;
+use super::precision;
 use super::progress::{Progress, Stopped};
-use super::rollouts::extend;
-use super::row::{self, Row, StrategyTrials};
-use super::sampling::Sampling;
+use super::row::{self, StrategyTrials};
+use super::sampling::{Sampling, estimator};
 use super::threshold::judge;
-use crate::outcome::Outcome;
-use crate::outcome::measures::Subject;
+use super::trials::{Kept, StudyTrials};
+use crate::outcome::measures::{Measured, Subject};
 use crate::plan::Plan;
 use crate::plan::study::Statistic;
-use crate::rollout::Model;
 use crate::stats::TAIL;
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +39,11 @@ pub struct Baseline {
     pub plan_digest: String,
     /// Root of every random stream.
     pub seed: u64,
-    /// Rollouts of each strategy.
+    /// Trials of each strategy.
     pub trials: u64,
+    /// What the trials are of; a file without it is of rollouts.
+    #[serde(default, skip_serializing_if = "Subject::is_rollout")]
+    pub subject: Subject,
     /// How they were drawn.
     pub estimator: String,
     /// Fingerprint of the outcomes of each strategy.
@@ -86,10 +88,11 @@ pub struct File {
 impl Baseline {
     /// What there is to remember of a study.
     #[must_use]
-    pub fn of(plan: &Plan, outcomes: &Outcomes, files: Vec<File>) -> Self {
-        let first = plan.study.trials as usize;
-        let digest = |row: &Vec<Outcome>| fingerprint(&row[..first.min(row.len())]);
-        let rows = plan.strategies.iter().zip(&outcomes.by_strategy);
+    pub fn of<K: Kept>(plan: &Plan, study: &K, files: Vec<File>) -> Self {
+        let subject = K::Outcome::SUBJECT;
+        let first = precision::first_round(plan, subject) as usize;
+        let digest = |row: &Vec<K::Outcome>| fingerprint(&row[..first.min(row.len())]);
+        let rows = plan.strategies.iter().zip(study.rows());
         Self {
             schema_version: SCHEMA_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -97,12 +100,13 @@ impl Baseline {
             scenario: plan.name.clone(),
             plan_digest: plan.digest(),
             seed: plan.study.seed,
-            trials: outcomes.trials(),
-            estimator: plan.study.estimator.name().to_owned(),
+            trials: study.trials(0),
+            subject,
+            estimator: estimator(subject, plan).name().to_owned(),
             outcomes: rows
                 .map(|(strategy, row)| Recorded { strategy: strategy.name.clone(), digest: digest(row) })
                 .collect(),
-            estimates: remember(plan, outcomes),
+            estimates: remember(plan, study),
             files,
         }
     }
@@ -114,13 +118,13 @@ impl Baseline {
     }
 }
 
-fn remember(plan: &Plan, outcomes: &Outcomes) -> Vec<Remembered> {
-    let sampling = Sampling::new(plan, outcomes.trials());
-    let guards = guarded(Subject::Rollout, plan, plan, None);
+fn remember(plan: &Plan, study: &dyn StudyTrials) -> Vec<Remembered> {
+    let sampling = Sampling::of(study.subject(), plan, study.trials(0));
+    let guards = guarded(study.subject(), plan, plan, None);
     let mut all = Vec::new();
-    for (strategy, row) in plan.strategies.iter().zip(&outcomes.by_strategy) {
+    for (index, strategy) in plan.strategies.iter().enumerate() {
         for guard in guards.iter().filter(|guard| guard.applies_to(&strategy.name)) {
-            let values = Values::new(guard.metric, sampling.values(guard.metric, row));
+            let values = Values::new(guard.metric, study.values(&sampling, guard.metric, index));
             all.push(Remembered {
                 strategy: strategy.name.clone(),
                 metric: guard.metric.name.to_owned(),
@@ -134,38 +138,24 @@ fn remember(plan: &Plan, outcomes: &Outcomes) -> Vec<Remembered> {
 
 /// Compares a plan with a baseline of another model version by the estimates of both. The trials have
 /// nothing in common, so intervals are wider than those of [`super::compare::compare`].
-///
-/// # Errors
-/// When `progress` cancels it.
-pub fn across_models(
+pub(super) fn across_models<E: Experiment>(
     baseline: &Baseline,
     question: &Question,
+    candidate: &E,
     progress: &dyn Progress,
 ) -> Result<Compared, Stopped> {
     let plan = question.candidate;
-    let model = Model::new(plan);
-    let every: Vec<usize> = (0..plan.strategies.len()).collect();
-    let mut outcomes = Outcomes::none(every.len());
-    progress.planned(plan.study.trials * every.len() as u64);
-    extend(&model, &mut outcomes, &every, plan.study.trials, progress)?;
+    let trials = precision::first_round(plan, baseline.subject);
+    let done = simulate(candidate, trials, Rounds::One, 1, progress)?;
     let tail = TAIL / baseline.estimates.len().max(1) as f64;
-    let rows: Vec<Row> = baseline
-        .estimates
-        .iter()
-        .filter_map(|was| {
-            let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
-            let side = StrategyTrials { plan, trials: &outcomes.by_strategy[index][..] };
-            Some(row::compare_remembered(
-                &question.guard_of(&was.metric, was.statistic, &was.strategy)?,
-                &was.strategy,
-                was.estimate,
-                &side,
-                tail,
-            ))
-        })
-        .collect();
-    let thresholds = judge(plan, &outcomes);
-    Ok(Compared { paired: false, ..report(question, rows, thresholds, plan.study.trials, 1) })
+    let rows = baseline.estimates.iter().filter_map(|was| {
+        let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
+        let guard = question.guard_of(&was.metric, was.statistic, &was.strategy)?;
+        let side = StrategyTrials { plan, trials: &done.rows()[index] };
+        Some(row::compare_remembered(&guard, &was.strategy, was.estimate, &side, tail))
+    });
+    let (rows, thresholds) = (rows.collect(), judge(plan, &done));
+    Ok(Compared { paired: false, ..report(question, baseline.subject, rows, thresholds, (trials, 1)) })
 }
 
 #[cfg(test)]
@@ -174,6 +164,8 @@ mod tests {
     use crate::outcome::measures;
     use crate::report::sample;
     use crate::study::Nobody;
+    use crate::study::compare::Row;
+    use crate::study::rollouts::RolloutExperiment;
     use crate::study::verdict::MeasureChange;
 
     #[test]
@@ -209,7 +201,8 @@ mod tests {
         slower.change.deploy_time = crate::random::Distribution::Exponential { mean_ms: 240_000.0 };
         let verdict = |candidate: &Plan| {
             let question = Question::by_name(&plan, candidate, ["old".into(), "new".into()]);
-            let compared = across_models(&baseline, &question, &Nobody).unwrap();
+            let compared =
+                across_models(&baseline, &question, &RolloutExperiment::new(candidate), &Nobody).unwrap();
             let of = |row: &&Row| *row.metric == measures::TIME_TO_100_MS;
             compared.rows.iter().find(of).unwrap().change
         };

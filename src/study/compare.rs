@@ -2,33 +2,31 @@
 //!
 //! A gate that fails when a number is larger than before fails half of all harmless changes. So each guarded
 //! statistic is compared trial by trial, a regression must be beyond doubt, and so must its absence. Where
-//! neither is, there is another look at four times the trials, three looks at most; all rows and looks
-//! together are wrong with at most 5 %.
+//! neither is, there is another look at four times the trials, three looks at most for rollouts and one for pipelines;
+//! all rows and looks together are wrong with at most 5 %.
 
 pub use super::estimate::Estimate;
-use super::fingerprint::fingerprint;
-use super::guard::{Guarded, guarded};
-use super::outcomes::Outcomes;
-use super::pipeline::{self, PipelineTrials};
+use super::experiment::Experiment;
+use super::pipeline::PipelineExperiment;
 use super::progress::{Progress, Stopped};
-use super::rollouts::extend;
+use super::question::Effort;
+pub use super::question::Question;
+use super::rollouts::RolloutExperiment;
+use super::row;
 pub use super::row::Row;
-use super::row::{self, StrategyTrials};
+use super::sampling::estimator;
+use super::sides::Sides;
 use super::threshold::{self, ThresholdResult};
+use super::trials::Kept;
 use super::verdict::{MeasureChange, Verdict};
-use crate::outcome::Outcome;
-use crate::outcome::measures::{self, Subject};
+use crate::outcome::measures::{Measured, Subject};
 use crate::plan::diff::PlanChange;
-use crate::plan::study::Statistic;
-use crate::plan::{Estimator, Pipeline, Plan, diff};
-use crate::rollout::Model;
+use crate::plan::{Pipeline, Plan, diff};
 use crate::stats::{CONFIDENCE, TAIL};
 use serde::Serialize;
 
 /// Version of the layout of [`Compared`].
 pub const SCHEMA_VERSION: u32 = 1;
-/// Looks at the data, at most.
-const LOOKS: u32 = 3;
 /// Each look has so many times the trials of the one before.
 const LOOK_GROWTH: u64 = 4;
 
@@ -47,6 +45,9 @@ pub struct Compared {
     pub baseline: Side,
     /// The plan under judgement.
     pub candidate: Side,
+    /// What the trials are of.
+    #[serde(skip_serializing_if = "Subject::is_rollout")]
+    pub subject: Subject,
     /// How trials were drawn and weighed.
     pub estimator: &'static str,
     /// Probability that every verdict on a difference holds, all rows and looks together.
@@ -57,7 +58,7 @@ pub struct Compared {
     /// The strategy that the others are compared with, where all are strategies of one plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline_strategy: Option<String>,
-    /// Rollouts of each side at the last look.
+    /// Trials of each side at the last look.
     pub trials: u64,
     /// Looks at the data, each with four times the trials of the one before; a row is decided at the first
     /// that can.
@@ -97,116 +98,47 @@ pub struct Side {
     pub seed: u64,
 }
 
-/// What to compare.
-#[derive(Debug, Clone)]
-pub struct Question<'p> {
-    /// The plan that is compared with.
-    pub baseline: &'p Plan,
-    /// The plan under judgement; may be the same, to compare strategies of one plan.
-    pub candidate: &'p Plan,
-    /// Strategies that belong together: index in the baseline, index in the candidate.
-    pub pairs: Vec<(usize, usize)>,
-    /// Where the two came from, as the user wrote it.
-    pub sources: [String; 2],
-    /// Tolerance of every guarded statistic, instead of what the plans say.
-    pub tolerance: Option<f64>,
-    /// Trials of the last look at most, instead of what the plans say.
-    pub max_trials: Option<u64>,
-    /// Fingerprints of the baseline's outcomes by strategy, from when it was accepted.
-    pub recorded: Vec<(String, String)>,
-}
-
-impl<'p> Question<'p> {
-    fn new(
-        (baseline, candidate): (&'p Plan, &'p Plan),
-        pairs: Vec<(usize, usize)>,
-        sources: [String; 2],
-    ) -> Self {
-        let recorded = Vec::new();
-        Self { baseline, candidate, pairs, sources, tolerance: None, max_trials: None, recorded }
-    }
-
-    /// Strategies of the same name in both plans.
-    #[must_use]
-    pub fn by_name(baseline: &'p Plan, candidate: &'p Plan, sources: [String; 2]) -> Self {
-        let named = |name: &str| baseline.strategies.iter().position(|other| other.name == name);
-        let pairs = candidate.strategies.iter().enumerate();
-        let pairs = pairs.filter_map(|(index, strategy)| Some((named(&strategy.name)?, index))).collect();
-        Self::new((baseline, candidate), pairs, sources)
-    }
-
-    /// Every other strategy of one plan against its baseline.
-    #[must_use]
-    pub fn within(plan: &'p Plan, source: String) -> Self {
-        let others = (0..plan.strategies.len()).filter(|&index| index != plan.study.baseline);
-        let pairs = others.map(|index| (plan.study.baseline, index)).collect();
-        let sources = [source.clone(), source];
-        Self::new((plan, plan), pairs, sources)
-    }
-
-    /// The guard of a remembered statistic, if it is one that this program knows. What nobody guards any more may not
-    /// get worse at all.
-    pub(super) fn guard_of(&self, name: &str, statistic: Statistic, strategy: &str) -> Option<Guarded> {
-        let metric = measures::find(name)?;
-        let is_it = |guard: &Guarded| {
-            guard.metric == metric && guard.statistic == statistic && guard.applies_to(strategy)
-        };
-        let guards = guarded(metric.subject(), self.baseline, self.candidate, self.tolerance);
-        let unguarded = Guarded { metric, statistic, strategy: None, tolerance: 0.0 };
-        Some(guards.into_iter().find(is_it).unwrap_or(unguarded))
-    }
-
-    fn is_within(&self) -> bool {
-        std::ptr::eq(self.baseline, self.candidate)
-    }
-
-    /// Whether anything that decides a result differs for a pair of strategies.
-    fn is_touched(&self, (old, new): (usize, usize)) -> bool {
-        let alone = |plan: &Plan, strategy: usize| {
-            let mut plan = plan.clone();
-            plan.strategies = vec![plan.strategies[strategy].clone()];
-            plan.strategies[0].name.clear();
-            plan.study.baseline = 0;
-            plan.study.precision.clear();
-            // How many trials there are decides nothing about a trial.
-            (plan.study.trials, plan.study.max_trials) = (0, 0);
-            plan
-        };
-        !diff::same_study(&alone(self.baseline, old), &alone(self.candidate, new))
-    }
-
-    /// Trials of the first look, and of the last at most. The more thorough plan decides: a change does not
-    /// choose how closely it is looked at.
-    fn trials(&self) -> (u64, u64) {
-        let [old, new] = [&self.baseline.study, &self.candidate.study];
-        let most = self.max_trials.unwrap_or(old.max_trials.max(new.max_trials));
-        let first = old.trials.max(new.trials);
-        (self.max_trials.map_or(first, |most| first.min(most)), most)
-    }
-
-    /// One row each: the pair and what is guarded of it.
-    fn rows(&self, subject: Subject) -> Vec<((usize, usize), Guarded)> {
-        let guards = guarded(subject, self.baseline, self.candidate, self.tolerance);
-        let of_pair = |&(old, new): &(usize, usize)| {
-            let name = &self.candidate.strategies[new].name;
-            let applies = guards.iter().filter(|guard| guard.applies_to(name));
-            applies.map(|guard| ((old, new), guard.clone())).collect::<Vec<_>>()
-        };
-        self.pairs.iter().flat_map(of_pair).collect()
-    }
-}
-
-/// Simulates both plans and compares them, in as many looks as it takes.
+/// Simulates rollouts of both plans and compares them, in as many looks as it takes.
 ///
 /// # Errors
 /// When `progress` cancels it.
 pub fn compare(question: &Question, progress: &dyn Progress) -> Result<Compared, Stopped> {
-    let asked = question.rows(Subject::Rollout);
-    let tail = TAIL / (asked.len().max(1) as f64 * f64::from(LOOKS));
-    let mut sides = Sides::new(question);
+    let baseline = (!question.is_within()).then(|| RolloutExperiment::new(question.baseline));
+    let candidate = RolloutExperiment::new(question.candidate);
+    compare_trials(question, question.effort(Subject::Rollout), (baseline, candidate), progress)
+}
+
+/// Simulates both plans' `pipelines` and compares them, over `trials` trials or as many as the more thorough plan says.
+///
+/// # Errors
+/// When `progress` cancels it.
+pub fn compare_pipelines(
+    question: &Question,
+    pipelines: [&Pipeline; 2],
+    trials: Option<u64>,
+    progress: &dyn Progress,
+) -> Result<Compared, Stopped> {
+    let [old, new] = pipelines;
+    let baseline = (!question.is_within()).then(|| PipelineExperiment::new(question.baseline, old));
+    let candidate = PipelineExperiment::new(question.candidate, new);
+    let effort = question.effort(Subject::Pipeline);
+    let effort = Effort { first: trials.unwrap_or(effort.first), ..effort };
+    compare_trials(question, effort, (baseline, candidate), progress)
+}
+
+/// Compares trials of any subject. Without a baseline of its own the candidate is both sides.
+fn compare_trials<E: Experiment>(
+    question: &Question,
+    Effort { first, most, looks }: Effort,
+    (baseline, candidate): (Option<E>, E),
+    progress: &dyn Progress,
+) -> Result<Compared, Stopped> {
+    let subject = <E::Trials as Kept>::Outcome::SUBJECT;
+    let asked = question.rows(subject);
+    let tail = TAIL / (asked.len().max(1) as f64 * f64::from(looks));
+    let mut sides = Sides::new(baseline.as_ref(), &candidate);
     let mut rows: Vec<Option<Row>> = vec![None; asked.len()];
     let mut thresholds = Vec::new();
-    let (first, most) = question.trials();
     let (mut look, mut trials) = (1, first);
     let touched: Vec<bool> = asked.iter().map(|(pair, _)| question.is_touched(*pair)).collect();
     loop {
@@ -222,11 +154,11 @@ pub fn compare(question: &Question, progress: &dyn Progress) -> Result<Compared,
                 *row = Some(row::compare(guard, name, &baseline, &candidate, tail));
             }
         }
-        thresholds = threshold::judge_in_looks(question.candidate, sides.candidates(), LOOKS);
+        thresholds = threshold::judge_in_looks(question.candidate, sides.candidates(), looks);
         let is_open = rows.iter().zip(&touched).any(|(row, touched)| is_open_row(row.as_ref(), *touched))
             || thresholds.iter().any(is_open_limit);
         let next = (trials * LOOK_GROWTH).min(most);
-        if !is_open || look == LOOKS || next <= trials {
+        if !is_open || look == looks || next <= trials {
             break;
         }
         (look, trials) = (look + 1, next);
@@ -234,7 +166,7 @@ pub fn compare(question: &Question, progress: &dyn Progress) -> Result<Compared,
     let rows: Vec<Row> = rows.into_iter().flatten().collect();
     sides.complete(question, progress)?;
     let drifted = sides.drifted(question);
-    Ok(Compared { drifted, ..report(question, rows, thresholds, trials, look) })
+    Ok(Compared { drifted, ..report(question, subject, rows, thresholds, (trials, look)) })
 }
 
 /// Whether another look would tell more. That no trial differs says little where inputs do: the difference
@@ -259,10 +191,10 @@ fn open_limits(question: &Question, thresholds: &[ThresholdResult], look: u32) -
 /// The document around the rows.
 pub(super) fn report(
     question: &Question,
+    subject: Subject,
     rows: Vec<Row>,
     thresholds: Vec<ThresholdResult>,
-    trials: u64,
-    looks: u32,
+    (trials, looks): (u64, u32),
 ) -> Compared {
     let names = |plan: &Plan| plan.strategies.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
     let (old, new) = (names(question.baseline), names(question.candidate));
@@ -278,10 +210,11 @@ pub(super) fn report(
     let inputs =
         if question.is_within() { Vec::new() } else { diff::diff(question.baseline, question.candidate) };
     let removed = only(&old, &new);
-    let guards = &question.baseline.study.guards;
-    let is_guarded =
-        |name: &&String| guards.iter().any(|guard| guard.strategy.is_some_and(|index| old[index] == **name));
-    let unguarded: Vec<String> = removed.iter().filter(is_guarded).cloned().collect();
+    let guards = question.baseline.study.guards.iter();
+    // What is guarded in a pipeline is no reason to miss a strategy among rollouts, nor the other way round.
+    let of_subject = guards.filter(|guard| guard.metric.subject() == subject);
+    let guarded: Vec<&String> = of_subject.filter_map(|guard| Some(&old[guard.strategy?])).collect();
+    let unguarded: Vec<String> = removed.iter().filter(|name| guarded.contains(name)).cloned().collect();
     Compared {
         schema_version: SCHEMA_VERSION,
         tool: env!("CARGO_PKG_NAME"),
@@ -289,7 +222,8 @@ pub(super) fn report(
         model_version: crate::MODEL_VERSION,
         baseline: side(question.baseline, &question.sources[0]),
         candidate: side(question.candidate, &question.sources[1]),
-        estimator: question.candidate.study.estimator.name(),
+        subject,
+        estimator: estimator(subject, question.candidate).name(),
         confidence: CONFIDENCE,
         paired: question.baseline.study.seed == question.candidate.study.seed,
         baseline_strategy: question.is_within().then(|| old[question.baseline.study.baseline].clone()),
@@ -312,138 +246,15 @@ fn verdict(rows: &[Row], thresholds: &[ThresholdResult]) -> Verdict {
     Verdict::of_all(rows.iter().map(|row| row.change.verdict()).chain(of_limits))
 }
 
-/// Simulates so many trials of both plans' `pipelines` and compares them, in one look: the whole doubt is for it.
-///
-/// # Errors
-/// When `progress` cancels it.
-pub fn compare_pipelines(
-    question: &Question,
-    pipelines: [&Pipeline; 2],
-    trials: u64,
-    progress: &dyn Progress,
-) -> Result<Compared, Stopped> {
-    let strategies = question.baseline.strategies.len() + question.candidate.strategies.len();
-    progress.planned(trials * strategies as u64);
-    let baseline = pipeline::simulate(question.baseline, pipelines[0], trials, progress)?;
-    let candidate = pipeline::simulate(question.candidate, pipelines[1], trials, progress)?;
-    Ok(compare_pipeline_trials(question, &baseline, &candidate))
-}
-
-/// Compares two studies of pipelines that met the same trials, in one look: the whole doubt is for it.
-#[must_use]
-pub fn compare_pipeline_trials(
-    question: &Question,
-    baseline: &PipelineTrials,
-    candidate: &PipelineTrials,
-) -> Compared {
-    let asked = question.rows(Subject::Pipeline);
-    let tail = TAIL / asked.len().max(1) as f64;
-    let compared = |((old, new), guard): &((usize, usize), Guarded)| {
-        let old = StrategyTrials { plan: question.baseline, trials: &baseline.by_strategy[*old][..] };
-        let name = &question.candidate.strategies[*new].name;
-        let new = StrategyTrials { plan: question.candidate, trials: &candidate.by_strategy[*new][..] };
-        row::compare(guard, name, &old, &new, tail)
-    };
-    let rows = asked.iter().map(compared).collect();
-    let thresholds = threshold::judge(question.candidate, candidate);
-    let trials = candidate.by_strategy.first().map_or(0, |row| row.len() as u64);
-    // PipelineTrials are drawn as chance has it, whatever the plan says of rollouts.
-    let estimator = Estimator::Plain.name();
-    Compared { estimator, ..report(question, rows, thresholds, trials, 1) }
-}
-
-/// The outcomes of both plans, each strategy with as many trials as it needed so far.
-struct Sides<'p> {
-    candidate: (Model<'p>, Outcomes),
-    /// None where both are one plan.
-    baseline: Option<(Model<'p>, Outcomes)>,
-}
-
-impl<'p> Sides<'p> {
-    fn new(question: &Question<'p>) -> Self {
-        let side = |plan: &'p Plan| (Model::new(plan), Outcomes::none(plan.strategies.len()));
-        Self {
-            candidate: side(question.candidate),
-            baseline: (!question.is_within()).then(|| side(question.baseline)),
-        }
-    }
-
-    /// Adds trials to the strategies of `pairs`, and to `more` strategies of the candidate.
-    fn extend(
-        &mut self,
-        pairs: &[(usize, usize)],
-        more: &[usize],
-        trials: u64,
-        progress: &dyn Progress,
-    ) -> Result<(), Stopped> {
-        let distinct = |mut list: Vec<usize>| {
-            list.sort_unstable();
-            list.dedup();
-            list
-        };
-        let old = distinct(pairs.iter().map(|pair| pair.0).collect());
-        let mut new: Vec<usize> = pairs.iter().map(|pair| pair.1).chain(more.iter().copied()).collect();
-        if self.baseline.is_none() {
-            new.extend(&old);
-        }
-        let new = distinct(new);
-        let simulated = self.baseline.as_ref().map_or(0, |_| old.len()) + new.len();
-        progress.planned(simulated as u64 * trials);
-        let (model, outcomes) = &mut self.candidate;
-        extend(model, outcomes, &new, trials, progress)?;
-        if let Some((model, outcomes)) = &mut self.baseline {
-            extend(model, outcomes, &old, trials, progress)?;
-        }
-        Ok(())
-    }
-
-    /// Adds what is missing of the baseline to be held against what was recorded of it: a candidate with
-    /// fewer trials does not spare the check.
-    fn complete(&mut self, question: &Question, progress: &dyn Progress) -> Result<(), Stopped> {
-        let Some((model, outcomes)) = &mut self.baseline else { return Ok(()) };
-        if question.recorded.is_empty() {
-            return Ok(());
-        }
-        let compared: Vec<usize> = question.pairs.iter().map(|pair| pair.0).collect();
-        extend(model, outcomes, &compared, model.plan.study.trials, progress)
-    }
-
-    /// Strategies of the baseline whose first outcomes are not those that were recorded.
-    fn drifted(&self, question: &Question) -> Vec<String> {
-        let Some((model, outcomes)) = &self.baseline else { return Vec::new() };
-        let plan = model.plan;
-        let first = plan.study.trials as usize;
-        let is_same = |name: &str, recorded: &str| {
-            let row = plan.strategies.iter().position(|strategy| strategy.name == name);
-            // Strategies that the candidate lacks were not simulated.
-            let row = row.and_then(|index| outcomes.by_strategy[index].get(..first));
-            row.is_none_or(|row| fingerprint(row) == recorded)
-        };
-        let drifted = question.recorded.iter().filter(|(name, recorded)| !is_same(name, recorded));
-        drifted.map(|(name, _)| name.clone()).collect()
-    }
-
-    fn candidates(&self) -> &Outcomes {
-        &self.candidate.1
-    }
-
-    fn candidate(&self, strategy: usize) -> StrategyTrials<'_, Outcome> {
-        StrategyTrials { plan: self.candidate.0.plan, trials: &self.candidate.1.by_strategy[strategy] }
-    }
-
-    fn baseline(&self, strategy: usize) -> StrategyTrials<'_, Outcome> {
-        let (model, outcomes) = self.baseline.as_ref().unwrap_or(&self.candidate);
-        StrategyTrials { plan: model.plan, trials: &outcomes.by_strategy[strategy] }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     // Tests of comparisons, with the real engine on small plans.
 
     use super::*;
     use crate::outcome::measures::{self, Measure};
-    use crate::plan::{Guard, Level};
+    use crate::plan::study::Statistic;
+    use crate::plan::{Bound, Guard, Level};
+    use crate::rollout::Model;
     use crate::scenario;
     use crate::study::Nobody;
 
@@ -636,7 +447,7 @@ mod tests {
             metric: &measures::TIME_TO_100_MS,
             statistic: Statistic::P50,
             strategy: Some(0),
-            max: 1000.0,
+            bound: Bound::Max(1000.0),
             level: Level::Error,
         }];
         assert_eq!(compared(&old, &new).verdict, Verdict::Fail);

@@ -5,6 +5,7 @@ use super::sampling::Sampling;
 use super::trials::StudyTrials;
 use super::verdict::MeasureChange;
 use crate::outcome::measures::Measure;
+use crate::plan::Plan;
 use crate::stats::{Mean, MeanRatio, TAIL};
 use serde::{Serialize, Serializer};
 
@@ -58,13 +59,17 @@ pub struct Leader {
     pub not_clearly_worse: Vec<String>,
 }
 
-/// A strategy among those of which one leads.
-pub(super) struct Racer {
-    pub name: String,
+/// Where a strategy stands among those of which the one with the least estimate leads.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// Its estimate; none without values.
+    pub estimate: Option<f64>,
+    /// Whether a rare large value may not have shown yet.
+    pub rough: bool,
     /// Trials with a value.
     pub n: u64,
-    /// What the least of leads.
-    pub estimate: Option<f64>,
+    /// Trials in which it and the baseline have a value, and what their difference says; none for the baseline.
+    pub against_baseline: Option<(u64, MeasureChange)>,
 }
 
 /// The strategy with the least estimate, and those that may be as good.
@@ -76,11 +81,13 @@ pub(super) fn leader(
     sampling: &Sampling,
     study: &dyn StudyTrials,
     metric: &Measure,
-    racers: &[Racer],
+    plan: &Plan,
+    standings: &[Standing],
 ) -> Option<Leader> {
-    let estimates = racers.iter().enumerate().filter_map(|(index, racer)| Some((index, racer.estimate?)));
+    let name = |index: usize| plan.strategies[index].name.clone();
+    let estimates = standings.iter().enumerate().filter_map(|(index, one)| Some((index, one.estimate?)));
     let (best, _) = estimates.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let rivals: Vec<usize> = (0..racers.len()).filter(|&index| racers[index].n > 0).collect();
+    let rivals: Vec<usize> = (0..standings.len()).filter(|&index| standings[index].n > 0).collect();
     let tail = 2.0 * TAIL / (rivals.len() as f64 - 1.0).max(1.0);
     let is_worse = |index: usize, than: usize| {
         let pairs = study.pairs(sampling, metric, index, than);
@@ -91,7 +98,7 @@ pub(super) fn leader(
     // The leader stays whatever the others say: it has the least estimate.
     let not_clearly_worse = rivals.iter().filter(|&&index| index != best && !is_out(index));
     Some(Leader {
-        strategy: racers[best].name.clone(),
-        not_clearly_worse: not_clearly_worse.map(|&index| racers[index].name.clone()).collect(),
+        strategy: name(best),
+        not_clearly_worse: not_clearly_worse.map(|&index| name(index)).collect(),
     })
 }

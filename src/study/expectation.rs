@@ -75,7 +75,7 @@ fn judge_one(expected: &Expectation, plan: &Plan, study: &dyn StudyTrials, doubt
     // No room is lost: nothing is simulated below 0 but what has a sign.
     let low = if expected.metric.unit.is_signed() { low } else { low.max(0.0) };
     let Expectation { metric, statistic, strategy, value, level, .. } = *expected;
-    let claim = Claim { measure: metric, statistic, strategy, low: Some(low), high };
+    let claim = Claim { measure: metric, statistic, strategy, low: Some(low), high: Some(high) };
     let judged = judgement::judge(&claim, plan, study, doubt);
     let deviation = judged.value().map(|simulated| simulated - value);
     ExpectationResult {

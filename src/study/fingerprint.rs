@@ -1,11 +1,11 @@
 //! A fingerprint of outcomes, to tell whether a program still gives the numbers that it gave.
 
-use crate::outcome::Outcome;
 use crate::random::{mix, stable_hash};
+use serde::Serialize;
 
 /// A fingerprint of outcomes: FNV-1a 64, as 16 hex digits. It finds differences; it does not resist forgery.
 #[must_use]
-pub fn fingerprint(outcomes: &[Outcome]) -> String {
+pub fn fingerprint(outcomes: &[impl Serialize]) -> String {
     let hashes: Vec<u64> = outcomes
         .iter()
         .map(|outcome| {

@@ -7,7 +7,7 @@ use super::precision;
 use super::progress::{Progress, Stopped};
 use super::rollouts::{Evaluations, RolloutSimulator};
 use super::summary::{Summary, summarise};
-use super::trials::StudyTrials as _;
+use super::trials::RolloutTrials;
 use super::workers::Workers;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
@@ -55,25 +55,19 @@ impl Gathered {
     /// The summary of the study of `plan`.
     #[must_use]
     pub fn summarise(&self, plan: &Plan) -> Summary {
-        match self {
-            Self::Whole(outcomes) => summarise(plan, outcomes),
-            Self::Aggregated(aggregates) => summarise(plan, &**aggregates),
-        }
+        summarise(plan, self.study())
     }
 
     /// Trials of each strategy.
     #[must_use]
     pub fn trials(&self) -> u64 {
-        match self {
-            Self::Whole(outcomes) => outcomes.trials(),
-            Self::Aggregated(aggregates) => aggregates.trials(0),
-        }
+        self.study().trials(0)
     }
 
-    fn next_round(&self, plan: &Plan) -> Option<u64> {
+    fn study(&self) -> &dyn RolloutTrials {
         match self {
-            Self::Whole(outcomes) => precision::next_round(plan, outcomes),
-            Self::Aggregated(aggregates) => precision::next_round(plan, &**aggregates),
+            Self::Whole(outcomes) => outcomes,
+            Self::Aggregated(aggregates) => &**aggregates,
         }
     }
 
@@ -138,7 +132,7 @@ pub fn gather<R: Send>(
             Stopped::check(progress).map(|()| batch)
         };
         stream(batches, simulate, |batch| hand_on(batch, &mut rows.take, &mut gathered))?;
-        match gathered.next_round(plan) {
+        match precision::next_round(plan, gathered.study()) {
             Some(more) => trials = more,
             None => return Ok(gathered),
         }

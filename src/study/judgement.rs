@@ -14,13 +14,13 @@ use crate::stats::{CONFIDENCE, Interval};
 /// Beyond this many trials the advice to run more is not given.
 const MOST_TRIALS: f64 = 1e9;
 
-/// The claim that a statistic of a strategy lies between `low`, if there is such an end, and `high`.
+/// The claim that a statistic of a strategy lies between `low` and `high`, as far as there are such ends.
 pub(super) struct Claim {
     pub measure: &'static Measure,
     pub statistic: Statistic,
     pub strategy: usize,
     pub low: Option<f64>,
-    pub high: f64,
+    pub high: Option<f64>,
 }
 
 /// What the trials say of a claim.
@@ -72,12 +72,16 @@ pub(super) fn judge(claim: &Claim, plan: &Plan, study: &dyn StudyTrials, doubt: 
 
 /// How many times as many trials bring the interval to one side of every edge that matters: of both if the
 /// estimate agrees, else of the nearer one.
-fn growth_to_leave(low: Option<f64>, high: f64, estimate: Estimate, growth: impl Fn(f64) -> f64) -> f64 {
-    match low {
-        Some(low) if estimate.value < low => growth(low),
-        Some(low) if estimate.value <= high => growth(low).max(growth(high)),
-        Some(_) | None => growth(high),
-    }
+fn growth_to_leave(
+    low: Option<f64>,
+    high: Option<f64>,
+    estimate: Estimate,
+    growth: impl Fn(f64) -> f64,
+) -> f64 {
+    let is_below = low.is_some_and(|low| estimate.value < low);
+    let is_above = high.is_some_and(|high| estimate.value > high);
+    let low = low.filter(|_| !is_above).map_or(0.0, &growth);
+    high.filter(|_| !is_below).map_or(0.0, &growth).max(low)
 }
 
 /// How many times as many values would probably decide, from the fact that widths shrink with the

@@ -2,7 +2,9 @@
 //! same merges, reviews and stages' draws for every strategy, and so have the other pipelines on the fleet. Nothing is
 //! estimated here.
 
+use super::experiment::{Experiment, Rounds, simulate};
 use super::progress::{Progress, Stopped};
+use super::trials::Kept;
 use super::workers::{Simulator, Workers};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::pipeline::{self, Combined, Member, PipelineEvent, Rollouts, Sharing};
@@ -35,6 +37,14 @@ impl PipelineTrials {
     }
 }
 
+impl Kept for PipelineTrials {
+    type Outcome = PipelineOutcome;
+
+    fn rows(&self) -> &[Vec<PipelineOutcome>] {
+        &self.by_strategy
+    }
+}
+
 /// Simulates `trials` trials of every strategy.
 ///
 /// # Errors
@@ -45,35 +55,54 @@ pub fn run(
     trials: u64,
     progress: &dyn Progress,
 ) -> Result<PipelineTrials, Stopped> {
-    progress.planned(trials * plan.strategies.len() as u64);
-    simulate(plan, pipeline, trials, progress)
+    simulate(&PipelineExperiment::new(plan, pipeline), trials, Rounds::One, 1, progress)
 }
 
-/// As [`run`], for whoever has said what is planned.
-pub(super) fn simulate(
-    plan: &Plan,
-    pipeline: &Pipeline,
-    trials: u64,
-    progress: &dyn Progress,
-) -> Result<PipelineTrials, Stopped> {
-    let others = reseeded(pipeline, plan.study.seed);
-    let fleet = SharedFleet::new(plan, pipeline, &others);
-    let strategies = plan.strategies.len();
-    let wanted: Vec<_> = (0..strategies).map(|strategy| (strategy, 0..trials)).collect();
-    let done = Workers::new(PipelineSimulator { fleet: &fleet }, progress).simulate(&wanted, |chunk| chunk);
-    Stopped::check(progress)?;
-    let mut trials = PipelineTrials {
-        by_strategy: vec![Vec::new(); strategies],
-        others: vec![vec![Vec::new(); strategies]; others.len()],
-    };
-    for (strategy, chunk) in done {
-        for outcomes in chunk {
+/// The pipeline of a plan with each strategy as its production, simulated as trials are asked for.
+pub(super) struct PipelineExperiment<'p> {
+    plan: &'p Plan,
+    pipeline: &'p Pipeline,
+    others: Vec<Plan>,
+}
+
+impl<'p> PipelineExperiment<'p> {
+    /// Trials of `pipeline`, which is that of `plan` or what is left of it.
+    pub fn new(plan: &'p Plan, pipeline: &'p Pipeline) -> Self {
+        Self { plan, pipeline, others: reseeded(pipeline, plan.study.seed) }
+    }
+}
+
+impl Experiment for PipelineExperiment<'_> {
+    type Trials = PipelineTrials;
+
+    fn plan(&self) -> &Plan {
+        self.plan
+    }
+
+    fn none(&self) -> PipelineTrials {
+        let rows = vec![Vec::new(); self.plan.strategies.len()];
+        PipelineTrials { others: vec![rows.clone(); self.others.len()], by_strategy: rows }
+    }
+
+    fn extend(
+        &self,
+        trials: &mut PipelineTrials,
+        strategies: &[usize],
+        until: u64,
+        progress: &dyn Progress,
+    ) -> Result<(), Stopped> {
+        let fleet = SharedFleet::new(self.plan, self.pipeline, &self.others);
+        let rows = &mut trials.by_strategy;
+        let workers = Workers::new(PipelineSimulator { fleet: &fleet }, progress);
+        let done = workers.complete(strategies, |row| rows[row].len(), until)?;
+        let done = done.into_iter().flat_map(|(row, chunk)| chunk.into_iter().map(move |trial| (row, trial)));
+        for (strategy, outcomes) in done {
             let mut outcomes = outcomes.into_iter();
-            trials.by_strategy[strategy].extend(outcomes.next());
+            rows[strategy].extend(outcomes.next());
             outcomes.zip(&mut trials.others).for_each(|(outcome, other)| other[strategy].push(outcome));
         }
+        Ok(())
     }
-    Ok(trials)
 }
 
 /// Simulates trials of every pipeline on a fleet.

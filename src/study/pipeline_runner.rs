@@ -1,6 +1,7 @@
 //! The way in to studies of pipelines: what to simulate, and then its summary. Decides nothing that a plan can say.
 
-use super::pipeline::{PipelineTrials, simulate};
+use super::experiment::{Rounds, simulate};
+use super::pipeline::{PipelineExperiment, PipelineTrials};
 use super::pipeline_summary::{PipelineSummary, summarise};
 use super::pipeline_without;
 use super::progress::{Progress, Stopped};
@@ -12,20 +13,28 @@ pub struct PipelineStudy<'p> {
     plan: &'p Plan,
     pipeline: &'p Pipeline,
     trials: u64,
+    rounds: Rounds,
     without: Vec<usize>,
 }
 
 impl<'p> PipelineStudy<'p> {
-    /// The study as the plan describes it; none if the plan has no pipeline.
+    /// The study as the plan describes it, in rounds if it asks for precision; none if the plan has no pipeline.
     #[must_use]
     pub fn new(plan: &'p Plan) -> Option<Self> {
         let pipeline = plan.pipeline.as_ref()?;
-        Some(Self { plan, pipeline, trials: pipeline.trials, without: Vec::new() })
+        let (trials, rounds) = (pipeline.trials, Rounds::UntilPrecise);
+        Some(Self { plan, pipeline, trials, rounds, without: Vec::new() })
     }
 
-    /// So many trials of each strategy.
+    /// So many trials of each strategy, whatever precision the plan asks for.
     #[must_use]
     pub fn trials(self, trials: u64) -> Self {
+        Self { trials, rounds: Rounds::One, ..self }
+    }
+
+    /// So many trials of each strategy in the first round.
+    #[must_use]
+    pub fn first_round(self, trials: u64) -> Self {
         Self { trials, ..self }
     }
 
@@ -40,13 +49,14 @@ impl<'p> PipelineStudy<'p> {
     /// # Errors
     /// When `progress` cancels it.
     pub fn run(&self, progress: &dyn Progress) -> Result<PipelineResult, Stopped> {
-        let Self { plan, pipeline, trials, without } = self;
+        let Self { plan, pipeline, trials, rounds, without } = self;
         let sides = if without.is_empty() { 1 } else { 2 };
-        progress.planned(sides * trials * plan.strategies.len() as u64);
-        let done = simulate(plan, pipeline, *trials, progress)?;
+        let done = simulate(&PipelineExperiment::new(plan, pipeline), *trials, *rounds, sides, progress)?;
         let mut summary = summarise(plan, pipeline, &done);
         if !without.is_empty() {
-            let other = simulate(plan, &pipeline.without(without), *trials, progress)?;
+            let rest = pipeline.without(without);
+            let rest = PipelineExperiment::new(plan, &rest);
+            let other = simulate(&rest, summary.trials, Rounds::One, sides, progress)?;
             let stages = without.iter().map(|stage| pipeline.line.stages[*stage].name.clone()).collect();
             summary.without = Some(pipeline_without::compare(plan, stages, &done, &other));
         }

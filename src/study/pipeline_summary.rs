@@ -2,6 +2,7 @@
 //! a steady state. Every number is the mean over trials of what one trial says, with an interval from these
 //! independent replications.
 
+use super::contest::Contest;
 pub use super::estimate::Estimated;
 use super::estimate::mean as mean_in;
 use super::expectation::{self, ExpectationResult};
@@ -56,6 +57,10 @@ pub struct PipelineSummary {
     /// What was published and whether the simulation agrees; left out if nothing is expected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<ExpectationResult>,
+    /// The strategies by speed and harm, for the verdict; none of a single one. What a program wants of it
+    /// `wavetank compare FILE --pipeline` has, with every guarded measure.
+    #[serde(skip)]
+    pub contest: Option<Contest>,
     /// The same without some stages, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without: Option<Without>,
@@ -159,6 +164,7 @@ pub fn summarise(plan: &Plan, pipeline: &Pipeline, trials: &PipelineTrials) -> P
         precision: precision::results(plan, trials),
         thresholds: threshold::judge(plan, trials),
         expectations: expectation::judge(plan, trials),
+        contest: Contest::of_pipeline(plan, trials),
         without: None,
     }
 }

@@ -9,7 +9,7 @@
 use super::estimate::{Estimate, Values};
 use super::sampling::Sampling;
 use super::trials::StudyTrials;
-use crate::outcome::measures::Measure;
+use crate::outcome::measures::{Measure, Subject};
 use crate::plan::study::Statistic;
 use crate::plan::{Plan, Precision};
 use crate::stats::{Bin, TAIL};
@@ -66,7 +66,15 @@ pub fn results(plan: &Plan, study: &dyn StudyTrials) -> Vec<PrecisionResult> {
     results
 }
 
-/// StudyTrials of the next round; none if the study is done.
+/// Trials of each strategy that a plan asks for at first.
+pub(super) fn first_round(plan: &Plan, subject: Subject) -> u64 {
+    match subject {
+        Subject::Rollout => plan.study.trials,
+        Subject::Pipeline | Subject::Lane => plan.pipeline.as_ref().map_or(0, |pipeline| pipeline.trials),
+    }
+}
+
+/// Trials of the next round; none if the study is done.
 pub(super) fn next_round(plan: &Plan, study: &dyn StudyTrials) -> Option<u64> {
     let trials = study.trials(0);
     if trials >= plan.study.max_trials || results(plan, study).iter().all(|result| result.met) {

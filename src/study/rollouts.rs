@@ -1,7 +1,7 @@
 //! Trials that are single rollouts, and studies that keep every outcome of them. Estimates are made elsewhere.
 
+use super::experiment::{Experiment, Rounds, simulate};
 use super::outcomes::Outcomes;
-use super::precision;
 use super::progress::{Progress, Stopped};
 use super::workers::{Simulator, Workers};
 use crate::outcome::Outcome;
@@ -45,44 +45,51 @@ impl<'m> Simulator for RolloutSimulator<'m> {
     }
 }
 
+/// Rollouts of a plan's strategies, simulated as they are asked for.
+pub(super) struct RolloutExperiment<'p> {
+    model: Model<'p>,
+}
+
+impl<'p> RolloutExperiment<'p> {
+    /// The rollouts of `plan`.
+    pub fn new(plan: &'p Plan) -> Self {
+        Self { model: Model::new(plan) }
+    }
+}
+
+impl Experiment for RolloutExperiment<'_> {
+    type Trials = Outcomes;
+
+    fn plan(&self) -> &Plan {
+        self.model.plan
+    }
+
+    fn none(&self) -> Outcomes {
+        Outcomes::none(self.model.plan.strategies.len())
+    }
+
+    fn extend(
+        &self,
+        trials: &mut Outcomes,
+        strategies: &[usize],
+        until: u64,
+        progress: &dyn Progress,
+    ) -> Result<(), Stopped> {
+        let simulator = RolloutSimulator { model: &self.model, evaluations: Evaluations::Promising };
+        let rows = &mut trials.by_strategy;
+        let done = Workers::new(simulator, progress).complete(strategies, |row| rows[row].len(), until)?;
+        done.into_iter().for_each(|(strategy, chunk)| rows[strategy].extend(chunk));
+        Ok(())
+    }
+}
+
 /// Simulates the study and keeps every outcome: `plan.study.trials` rollouts of every strategy, and more in rounds until
 /// the precision that the plan asks for is reached. [`super::gather::gather`] needs less memory.
 ///
 /// # Errors
 /// When `progress` cancels it, after the trial that each worker is in.
 pub fn run(plan: &Plan, progress: &dyn Progress) -> Result<Outcomes, Stopped> {
-    let model = Model::new(plan);
-    let every: Vec<usize> = (0..plan.strategies.len()).collect();
-    let mut outcomes = Outcomes::none(every.len());
-    let mut trials = plan.study.trials;
-    loop {
-        progress.planned(trials * every.len() as u64);
-        extend(&model, &mut outcomes, &every, trials, progress)?;
-        match precision::next_round(plan, &outcomes) {
-            Some(more) => trials = more,
-            None => return Ok(outcomes),
-        }
-    }
-}
-
-/// Adds trials to the rows of some `strategies` until they have `trials`. What a trial is does not depend on how many
-/// rounds it took to get there.
-pub(super) fn extend(
-    model: &Model,
-    outcomes: &mut Outcomes,
-    strategies: &[usize],
-    trials: u64,
-    progress: &dyn Progress,
-) -> Result<(), Stopped> {
-    let workers = Workers::new(RolloutSimulator { model, evaluations: Evaluations::Promising }, progress);
-    let missing = |&strategy: &usize| (strategy, outcomes.by_strategy[strategy].len() as u64..trials);
-    let wanted: Vec<_> = strategies.iter().map(missing).collect();
-    let finished = workers.simulate(&wanted, |outcomes| outcomes);
-    Stopped::check(progress)?;
-    for (strategy, chunk) in finished {
-        outcomes.by_strategy[strategy].extend(chunk);
-    }
-    Ok(())
+    simulate(&RolloutExperiment::new(plan), plan.study.trials, Rounds::UntilPrecise, 1, progress)
 }
 
 #[cfg(test)]

@@ -132,25 +132,48 @@ pub(super) fn compare<T: Measured>(
         MeasureChange::of(difference, beyond, guard.metric.better)
     };
     let none = |_| Estimate { value: 0.0, interval: Interval::new(0.0, 0.0) };
+    let difference = if is_same { difference.map(none) } else { difference };
     let trials = candidate.trials.len() as u64;
     let needed = beyond
         .filter(|_| change == MeasureChange::Inconclusive)
         .and_then(|beyond| trials_needed(trials as f64, growth_of_mean(beyond.value, beyond.interval, 0.0)));
     Row {
-        strategy: strategy.to_owned(),
-        metric: guard.metric,
-        statistic: guard.statistic,
-        tolerance: guard.tolerance,
-        baseline: old.estimate,
-        candidate: new.estimate,
-        difference: if is_same { difference.map(none) } else { difference },
         change,
-        confidence: 1.0 - 2.0 * tail,
-        trials,
         pairs: pairs.both,
         pairs_that_differ: pairs.differ,
         most_worse_trial: pairs.most_worse.map(|(_, place)| candidate.sampling().strata().trial(place)),
         trials_needed: needed,
+        ..Row::judged(guard, strategy, [old.estimate, new.estimate], [difference, beyond], trials, tail)
+    }
+}
+
+impl Row {
+    /// The row of two values that have no trial in common, judged by their difference and by that from as much worse as is
+    /// accepted.
+    fn judged(
+        guard: &Guarded,
+        strategy: &str,
+        [baseline, candidate]: [Option<Estimate>; 2],
+        [difference, beyond]: [Option<Estimate>; 2],
+        trials: u64,
+        tail: f64,
+    ) -> Self {
+        Self {
+            strategy: strategy.to_owned(),
+            metric: guard.metric,
+            statistic: guard.statistic,
+            tolerance: guard.tolerance,
+            baseline,
+            candidate,
+            difference,
+            change: MeasureChange::of(difference, beyond, guard.metric.better),
+            confidence: 1.0 - 2.0 * tail,
+            trials,
+            pairs: 0,
+            pairs_that_differ: 0,
+            most_worse_trial: None,
+            trials_needed: None,
+        }
     }
 }
 
@@ -167,23 +190,8 @@ pub(super) fn compare_remembered<T: Measured>(
     // to the normal quantile.
     let stretch = normal_quantile(1.0 - tail) / normal_quantile(1.0 - TAIL);
     let contrast = |times: f64| Some(apart(was?, now?, times, stretch));
-    let difference = contrast(1.0);
-    Row {
-        strategy: strategy.to_owned(),
-        metric: guard.metric,
-        statistic: guard.statistic,
-        tolerance: guard.tolerance,
-        baseline: was,
-        candidate: now,
-        difference,
-        change: MeasureChange::of(difference, contrast(guard.accepted()), guard.metric.better),
-        confidence: 1.0 - 2.0 * tail,
-        trials: candidate.trials.len() as u64,
-        pairs: 0,
-        pairs_that_differ: 0,
-        most_worse_trial: None,
-        trials_needed: None,
-    }
+    let differences = [contrast(1.0), contrast(guard.accepted())];
+    Row::judged(guard, strategy, [was, now], differences, candidate.trials.len() as u64, tail)
 }
 
 /// `now - times * was` from two independent intervals, each stretched about its value.

@@ -27,7 +27,7 @@ impl Sampling {
             Subject::Rollout => Self::new(plan, trials),
             Subject::Pipeline | Subject::Lane => {
                 let strata = Strata::single();
-                Self { counts: strata.counts(trials), strata, estimator: Estimator::Plain }
+                Self { counts: strata.counts(trials), strata, estimator: estimator(subject, plan) }
             }
         }
     }
@@ -116,6 +116,14 @@ impl Sampling {
         let strata =
             strata.map(|((stratum, &trials), pairs)| PairedStratum { weight: stratum.weight, trials, pairs });
         Paired::new(strata.collect())
+    }
+}
+
+/// How trials of a subject are drawn: those of pipelines as chance has it, whatever the plan says of rollouts.
+pub(super) fn estimator(subject: Subject, plan: &Plan) -> Estimator {
+    match subject {
+        Subject::Rollout => plan.study.estimator,
+        Subject::Pipeline | Subject::Lane => Estimator::Plain,
     }
 }
 

@@ -5,7 +5,7 @@
 //! anything and holds no wall-clock time: equal studies give equal summaries.
 
 pub use super::difference::Leader;
-use super::difference::{Difference, Racer, difference, leader};
+use super::difference::{Difference, Standing, difference, leader};
 use super::estimate::{self, CVAR_LEVEL, Values};
 use super::expectation::{self, ExpectationResult};
 use super::notable::{Notable, notable};
@@ -161,6 +161,28 @@ impl StrategySummary {
     }
 }
 
+impl MetricSummary {
+    /// The median itself.
+    pub(super) fn median(&self) -> Option<f64> {
+        self.p50.map(|median| median.value)
+    }
+
+    /// The mean itself.
+    pub(super) fn mean(&self) -> Option<f64> {
+        self.mean.map(|mean| mean.value)
+    }
+
+    /// Where the strategy stands by one of these.
+    pub(super) fn standing(&self, estimate: fn(&Self) -> Option<f64>) -> Standing {
+        Standing {
+            estimate: estimate(self),
+            rough: self.mean.is_some_and(|mean| mean.rough),
+            n: self.n,
+            against_baseline: self.against_baseline.as_ref().map(|against| (against.n, against.verdict)),
+        }
+    }
+}
+
 impl Summary {
     /// The strategy that others are compared with.
     ///
@@ -186,11 +208,8 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
         (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, study, index)).collect();
     mark_front(&mut strategies);
     let lead = |metric: &Measure, estimate: fn(&MetricSummary) -> Option<f64>| {
-        let racer = |strategy: &StrategySummary| {
-            let summary = strategy.metric(metric);
-            Racer { name: strategy.name.clone(), n: summary.n, estimate: estimate(summary) }
-        };
-        leader(&sampling, study, metric, &strategies.iter().map(racer).collect::<Vec<_>>())
+        let standing = |strategy: &StrategySummary| strategy.metric(metric).standing(estimate);
+        leader(&sampling, study, metric, plan, &strategies.iter().map(standing).collect::<Vec<_>>())
     };
     Summary {
         schema_version: SCHEMA_VERSION,
@@ -208,8 +227,8 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
         confidence: stats::CONFIDENCE,
         fleet_hosts: plan.fleet.hosts(),
         fleet_regions: plan.fleet.regions.len() as u64,
-        fastest: lead(SPEED_METRIC, |s| s.p50.map(|q| q.value)),
-        safest: lead(BLAST_METRIC, |s| s.mean.map(|m| m.value)),
+        fastest: lead(SPEED_METRIC, MetricSummary::median),
+        safest: lead(BLAST_METRIC, MetricSummary::mean),
         strategies,
         thresholds: judge(plan, study),
         expectations: expectation::judge(plan, study),

@@ -5,7 +5,7 @@ use super::trials::StudyTrials;
 use super::verdict::Verdict;
 use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
-use crate::plan::{Level, Plan, Threshold};
+use crate::plan::{Bound, Level, Plan, Threshold};
 use crate::stats::Interval;
 use serde::Serialize;
 
@@ -18,8 +18,9 @@ pub struct ThresholdResult {
     pub statistic: Statistic,
     /// Strategy judged.
     pub strategy: String,
-    /// Upper limit in the metric's unit.
-    pub max: f64,
+    /// What is allowed.
+    #[serde(flatten)]
+    pub bound: Bound,
     /// What breaking it means.
     pub level: Level,
     /// StudyTrials with a value.
@@ -74,14 +75,18 @@ fn judge_one(
     strategy: usize,
     doubt: f64,
 ) -> ThresholdResult {
-    let Threshold { metric, statistic, max, level, .. } = *threshold;
-    let claim = Claim { measure: metric, statistic, strategy, low: None, high: max };
+    let Threshold { metric, statistic, bound, level, .. } = *threshold;
+    let (low, high) = match bound {
+        Bound::Max(max) => (None, Some(max)),
+        Bound::Min(min) => (Some(min), None),
+    };
+    let claim = Claim { measure: metric, statistic, strategy, low, high };
     let judged = judgement::judge(&claim, plan, study, doubt);
     ThresholdResult {
         metric,
         statistic,
         strategy: plan.strategies[strategy].name.clone(),
-        max,
+        bound,
         level,
         n: judged.n,
         measured: judged.value(),
@@ -100,8 +105,8 @@ mod tests {
 
     fn verdict(trials: u64, metric: &'static Measure, statistic: Statistic, max: f64) -> ThresholdResult {
         let (mut plan, outcomes) = sample::study(trials);
-        let level = Level::Error;
-        plan.study.thresholds = vec![Threshold { metric, statistic, strategy: Some(4), max, level }];
+        let (bound, level) = (Bound::Max(max), Level::Error);
+        plan.study.thresholds = vec![Threshold { metric, statistic, strategy: Some(4), bound, level }];
         let mut results = judge(&plan, &outcomes);
         assert_eq!(results.len(), 1);
         results.remove(0)
@@ -161,7 +166,7 @@ mod tests {
             metric: &measures::DURATION_MS,
             statistic,
             strategy: Some(4),
-            max: 1.0,
+            bound: Bound::Max(1.0),
             level: Level::Error,
         };
         plan.study.thresholds = vec![limit(Statistic::Mean)];

@@ -3,10 +3,8 @@
 
 use super::Outcomes;
 use super::notable::NumberedTrial;
-use super::pipeline::PipelineTrials;
 use super::sampling::Sampling;
 use crate::outcome::measures::{Measure, Measured, Subject};
-use crate::outcome::pipeline::PipelineOutcome;
 use crate::outcome::{Ending, Outcome};
 use crate::stats::{Paired, Sample};
 use serde::Serialize;
@@ -67,10 +65,12 @@ pub trait RolloutTrials: StudyTrials {
     fn shortlist(&self, strategy: usize) -> Vec<NumberedTrial<'_>>;
 }
 
-/// Outcomes that were all kept, one row a strategy.
-trait Kept: Sync {
-    type Outcome: Measured;
+/// Trials of which every outcome is kept, one row a strategy.
+pub trait Kept: Sync {
+    /// The outcome of one trial.
+    type Outcome: Measured + Serialize;
 
+    /// Outcomes by strategy and trial.
     fn rows(&self) -> &[Vec<Self::Outcome>];
 }
 
@@ -78,14 +78,6 @@ impl Kept for Outcomes {
     type Outcome = Outcome;
 
     fn rows(&self) -> &[Vec<Outcome>] {
-        &self.by_strategy
-    }
-}
-
-impl Kept for PipelineTrials {
-    type Outcome = PipelineOutcome;
-
-    fn rows(&self) -> &[Vec<PipelineOutcome>] {
         &self.by_strategy
     }
 }

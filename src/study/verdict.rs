@@ -19,15 +19,16 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether a number with this interval lies between `low`, if there is such an end, and `high`. Both ends belong to
+    /// Whether a number with this interval lies between `low` and `high`, as far as there are such ends, which belong to
     /// what is claimed.
     #[must_use]
-    pub fn between(interval: Interval, low: Option<f64>, high: f64) -> Self {
+    pub fn between(interval: Interval, low: Option<f64>, high: Option<f64>) -> Self {
         let is_below = low.is_some_and(|low| interval.is_below(low));
-        let is_above_low = low.is_none_or(|low| interval.low.is_some_and(|end| end >= low));
-        if is_below || interval.is_above(high) {
+        let is_above = high.is_some_and(|high| interval.is_above(high));
+        let holds_low = low.is_none_or(|low| interval.low.is_some_and(|end| end >= low));
+        if is_below || is_above {
             Self::Fail
-        } else if is_above_low && interval.is_at_most(high) {
+        } else if holds_low && high.is_none_or(|high| interval.is_at_most(high)) {
             Self::Pass
         } else {
             Self::Inconclusive
@@ -145,7 +146,10 @@ mod tests {
         assert_eq!(Verdict::of_all([Pass, Inconclusive, Fail]), Fail);
         assert_eq!(Verdict::of_all([Pass, Inconclusive]), Inconclusive);
         assert_eq!(Verdict::of_all([]), Pass);
-        assert_eq!(Verdict::between(Interval { low: None, high: Some(1.0) }, None, 1.0), Pass);
-        assert_eq!(Verdict::between(Interval { low: None, high: Some(1.0) }, Some(0.0), 1.0), Inconclusive);
+        let open = Interval { low: None, high: Some(1.0) };
+        assert_eq!(Verdict::between(open, None, Some(1.0)), Pass);
+        assert_eq!(Verdict::between(open, Some(0.0), Some(1.0)), Inconclusive);
+        assert_eq!(Verdict::between(open, Some(0.0), None), Inconclusive);
+        assert_eq!(Verdict::between(open, Some(2.0), None), Fail);
     }
 }

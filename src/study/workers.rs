@@ -1,7 +1,7 @@
 //! Simulates trials in parallel, in chunks, and hands them back in order: rollouts and pipelines alike. The only file
 //! of the library that runs things at once, in the rayon pool that it is called in. Knows neither outcomes nor estimates.
 
-use super::progress::Progress;
+use super::progress::{Progress, Stopped};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +21,9 @@ pub(super) trait Simulator: Sync {
     /// Simulates one trial of a strategy (an index).
     fn simulate(&self, worker: &mut Self::Worker, strategy: usize, trial: u64) -> Self::Outcome;
 }
+
+/// Outcomes that were simulated together, in the order of trials, each time with their strategy.
+pub(super) type Chunks<T> = Vec<(usize, Vec<T>)>;
 
 /// Workers for one kind of trial, and who waits for them.
 pub(super) struct Workers<'w, S: Simulator> {
@@ -56,6 +59,21 @@ impl<'w, S: Simulator> Workers<'w, S> {
             (strategy, finished)
         });
         simulated.collect()
+    }
+
+    /// Simulates what the rows of some `strategies` lack to have `until` trials; `have` says how many a row has.
+    ///
+    /// # Errors
+    /// When `progress` cancels it: then rows would have gaps.
+    pub fn complete(
+        &self,
+        strategies: &[usize],
+        have: impl Fn(usize) -> usize,
+        until: u64,
+    ) -> Result<Chunks<S::Outcome>, Stopped> {
+        let missing = |&strategy: &usize| (strategy, have(strategy) as u64..until);
+        let done = self.simulate(&strategies.iter().map(missing).collect::<Vec<_>>(), |outcomes| outcomes);
+        Stopped::check(self.progress).map(|()| done)
     }
 
     fn chunk(&self, strategy: usize, trials: Range<u64>) -> Vec<S::Outcome> {

@@ -17,6 +17,7 @@ mod pictures;
 mod pipeline;
 mod pipeline_oracles;
 mod pipeline_study;
+mod pipeline_verdicts;
 mod policies;
 mod promtool;
 mod properties;

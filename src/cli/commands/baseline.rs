@@ -1,7 +1,7 @@
 //! `wavetank baseline accept`: remembers what a scenario gives today, for `gate` to hold later versions
 //! against. A decision of people: it refuses to run in CI.
 
-use crate::cli::accepted::Accepted;
+use crate::cli::accepted::{self, Accepted};
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -13,17 +13,19 @@ use crate::cli::options::FailOn;
 use crate::cli::progress::Bar;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
+use crate::outcome::measures::Subject;
 use crate::plan::{Level, Plan, Restriction, diff};
 use crate::report::{json, plan_diff};
 use crate::scenario::Problems;
 use crate::study::baseline::{Baseline, File};
-use crate::study::{self, summarise};
+use crate::study::{self, PipelineResult, PipelineStudy, Stopped, summarise};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
   wavetank baseline accept wavetank.toml
   wavetank baseline accept plans/prod.toml --baseline plans/baseline.json
+  wavetank baseline accept scenarios/amazon-pipeline.toml --pipeline
 
 Commit the file together with the scenario. `wavetank gate` compares later versions with it.";
 
@@ -52,6 +54,9 @@ struct Accept {
     /// Where to keep it [default: results/NAME/baseline.json, by the scenario's name]
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+    /// Accept the pipeline over weeks instead of single rollouts [default: results/NAME/pipeline-baseline.json]
+    #[arg(long)]
+    pipeline: bool,
     /// Use this many threads; changes no result [default: one a core]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
     threads: Option<usize>,
@@ -71,7 +76,11 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     }
     let (plan, problems) = input::loaded(&args.file, &Restriction::default(), FailOn::Error, io)?;
     let threads = Threads::start(args.threads)?;
-    let path = args.baseline.clone().unwrap_or_else(|| folders::of_baseline(&plan));
+    let subject = accepted::subject(args.pipeline);
+    let path = args.baseline.clone().unwrap_or_else(|| folders::of_baseline(&plan, subject));
+    if args.pipeline {
+        input::pipeline_of(&plan, &args.file)?;
+    }
     if is_source(&path, &problems) {
         return Err(CliError::invalid(format!("{} is a file of the scenario itself", path.display()))
             .hint("keep the baseline in a file of its own: --baseline FILE"));
@@ -81,18 +90,34 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let target = Targets::open(vec![path.clone()])?;
     bug::set_context(ReplayContext::new(&args.file, &plan, None));
     let bar = Bar::new(io);
-    let outcomes = threads.run(|| study::run(&plan, &bar)).map_err(|_| CliError::interrupted())?;
-    drop(bar);
     let files = problems.sources().texts();
-    let files = files.map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() });
-    target.commit(&[json::pretty(&Baseline::of(&plan, &outcomes, files.collect()))])?;
+    let files = files.map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() }).collect();
+    let simulated = threads.run(|| simulate(&plan, files, subject, &bar));
+    drop(bar);
+    let (baseline, breaks) = simulated.map_err(|_| CliError::interrupted())?;
+    target.commit(&[json::pretty(&baseline)])?;
     tell(before, io);
-    if summarise(&plan, &outcomes).breaks(Level::Error) {
+    if breaks {
+        let command = if args.pipeline { "pipeline" } else { "run" };
         io.say("warning", "a [[threshold]] does not hold, so the gate fails all the same");
-        io.say("  hint", format_args!("wavetank run {} shows which", args.file));
+        io.say("  hint", format_args!("wavetank {command} {} shows which", args.file));
     }
     io.talk(format_args!("wrote {}: commit it together with {}", path.display(), args.file));
     Ok(Exit::Ok)
+}
+
+/// What there is to remember, and whether a limit of level error does not hold.
+fn simulate(plan: &Plan, files: Vec<File>, subject: Subject, bar: &Bar) -> Result<(Baseline, bool), Stopped> {
+    match PipelineStudy::new(plan).filter(|_| !subject.is_rollout()) {
+        Some(study) => {
+            let PipelineResult { trials, summary } = study.run(bar)?;
+            Ok((Baseline::of(plan, &trials, files), summary.breaks(Level::Error)))
+        }
+        None => {
+            let outcomes = study::run(plan, bar)?;
+            Ok((Baseline::of(plan, &outcomes, files), summarise(plan, &outcomes).breaks(Level::Error)))
+        }
+    }
 }
 
 /// Whether `path` is one of the files that the scenario was made of.

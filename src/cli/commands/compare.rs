@@ -12,7 +12,7 @@ use crate::cli::review::{Review, ReviewArgs};
 use crate::cli::select::{self, Role};
 use crate::cli::threads::Threads;
 use crate::plan::{Plan, Restriction, Trials};
-use crate::study::compare::{Compared, Question, compare, compare_pipelines};
+use crate::study::compare::{Question, compare, compare_pipelines};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +20,7 @@ Examples:
   wavetank compare git:origin/main:plans/prod.toml plans/prod.toml --format markdown
   wavetank compare wavetank.toml --baseline big-bang
   wavetank compare old.toml new.toml --gate --report junit=compare.xml
+  wavetank compare scenarios/amazon-pipeline.toml --pipeline
 
 With two scenarios, strategies of the same name are compared; with one, all its strategies with its
 baseline. What is compared is what [[guard]] tables name, or the usual if there are none.";
@@ -47,7 +48,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME", conflicts_with = "candidate_file")]
     baseline: Option<String>,
     /// Compare the pipelines over weeks, by their measures, instead of single rollouts; --trials are of the pipelines
-    #[arg(long, requires = "candidate_file")]
+    #[arg(long)]
     pipeline: bool,
     /// Accept this much more than before, as in 5% [default: the guards']
     #[arg(long, value_name = "PERCENT", value_parser = numbers::percentage)]
@@ -95,29 +96,18 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     };
     let question = Question { tolerance: args.tolerance, ..question };
     let bar = Bar::new(io);
-    let files = [old.0, file];
     let compared = if args.pipeline {
-        threads.run(|| pipelines(&question, files, args.trials, &bar))?
+        let pipelines =
+            [input::pipeline_of(question.baseline, old.0)?, input::pipeline_of(question.candidate, file)?];
+        threads.run(|| compare_pipelines(&question, pipelines, args.trials, &bar))
     } else {
-        threads.run(|| compare(&question, &bar)).map_err(|_| CliError::interrupted())?
+        threads.run(|| compare(&question, &bar))
     };
     drop(bar);
+    let compared = compared.map_err(|_| CliError::interrupted())?;
     let baseline_file = new.is_some().then_some(old.0);
     let exit = review.publish(&compared, (baseline_file, Some(file)), io)?;
     Ok(if args.gate { exit } else { Exit::Ok })
-}
-
-/// The pipelines of two plans, over as many trials as asked or as the more thorough of them says.
-fn pipelines(
-    question: &Question<'_>,
-    files: [&str; 2],
-    trials: Option<u64>,
-    bar: &Bar,
-) -> Result<Compared, CliError> {
-    let old = input::pipeline_of(question.baseline, files[0])?;
-    let new = input::pipeline_of(question.candidate, files[1])?;
-    let trials = trials.unwrap_or(old.trials.max(new.trials));
-    compare_pipelines(question, [old, new], trials, bar).map_err(|_| CliError::interrupted())
 }
 
 /// Two plans, strategy by strategy of the same name.

@@ -13,6 +13,7 @@ use crate::cli::progress::Bar;
 use crate::cli::review::{Review, ReviewArgs};
 use crate::cli::select::{self, Role};
 use crate::cli::threads::Threads;
+use crate::outcome::measures::Subject;
 use crate::plan::{Level, Restriction};
 use crate::study::compare::Compared;
 use crate::study::gate::{Refusal, RegressionGate};
@@ -25,6 +26,7 @@ Examples:
   wavetank gate plans/prod.toml --baseline plans/baseline.json --format github
   wavetank gate wavetank.toml --format markdown > comment.md
   wavetank gate wavetank.toml --report junit=gate.xml --report json=gate.json
+  wavetank gate scenarios/amazon-pipeline.toml --pipeline
 
 Writes no baseline. If a change is meant: wavetank baseline accept FILE, and commit both together.
 Exit codes: 0 nothing got worse, 1 something did or a limit is broken, 4 the trials do not decide.";
@@ -38,10 +40,14 @@ pub struct Args {
     /// The accepted study [default: results/NAME/baseline.json, by the scenario's name]
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+    /// Judge the pipeline over weeks, by its measures, instead of single rollouts
+    /// [default baseline: results/NAME/pipeline-baseline.json]
+    #[arg(long)]
+    pipeline: bool,
     /// Compare estimates if the baseline comes from another version of the model
     #[arg(long)]
     across_models: bool,
-    /// Take at most this many rollouts of each strategy [default: the scenario's]
+    /// Take at most this many trials of each strategy [default: the scenario's]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::trials)]
     max_trials: Option<u64>,
     /// Use this many threads; changes no result [default: one a core]
@@ -57,12 +63,17 @@ pub struct Args {
 /// When the scenario or the baseline is unusable, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let plan = input::plan(&args.file, &Restriction::default(), FailOn::Error, io)?;
+    let subject = accepted::subject(args.pipeline);
     // Only whether it fits: what is said on the command line is no change of the scenario.
-    let limit = Restriction { max_trials: args.max_trials, ..Restriction::default() };
+    let max_trials = args.max_trials.filter(|_| subject.is_rollout());
+    let limit = Restriction { max_trials, ..Restriction::default() };
     select::restricted(&plan, &limit, Role::Alone, io)?;
-    let path = args.baseline.clone().unwrap_or_else(|| folders::of_baseline(&plan));
-    let accept = accepted::command(&args.file, args.baseline.as_deref());
+    let path = args.baseline.clone().unwrap_or_else(|| folders::of_baseline(&plan, subject));
+    let accept = accepted::command(&args.file, args.baseline.as_deref(), subject);
     let Accepted { baseline, plan: was } = Accepted::read(&path, &accept)?;
+    if baseline.subject != subject {
+        return Err(other_subject(&path, subject).hint(format!("write one: {accept}")));
+    }
     if baseline.seed != plan.study.seed {
         io.say("note", "the seed is not the accepted one, so trials have nothing in common");
     }
@@ -95,6 +106,17 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
+/// What was accepted is not what is to be judged, of which `wanted` is.
+fn other_subject(path: &Path, wanted: Subject) -> CliError {
+    let (is, hint) = match wanted {
+        Subject::Rollout => ("a pipeline, and not of rollouts", "judge the pipeline: --pipeline"),
+        Subject::Pipeline | Subject::Lane => {
+            ("rollouts, and not of a pipeline", "judge the rollouts: leave out --pipeline")
+        }
+    };
+    CliError::invalid(format!("{} is of {is}", path.display())).hint(hint)
+}
+
 /// Why there is no verdict.
 fn refused(refusal: Refusal, gate: &RegressionGate, path: &Path, accept: &str) -> CliError {
     let path = path.display();
@@ -103,6 +125,7 @@ fn refused(refusal: Refusal, gate: &RegressionGate, path: &Path, accept: &str) -
         Refusal::NothingInCommon => {
             CliError::invalid(format!("{} has no strategy of {path}", gate.sources[1]))
         }
+        Refusal::NoPipeline => CliError::invalid(format!("{} has no [pipeline] any more", gate.sources[1])),
         Refusal::OtherModel => CliError::invalid(format!(
             "{path} was accepted with model {}, and this is model {}: the numbers are not comparable one by one",
             gate.baseline.model_version,
@@ -125,9 +148,8 @@ fn ways_out(compared: &Compared, accept: &str) -> Vec<String> {
     let has = |change| compared.rows.iter().any(|row| row.change == change);
     let mut ways = Vec::new();
     if compared.verdict == Verdict::Inconclusive {
-        ways.push(
-            "to decide it: more `trials` in [study]; to let it through: --allow-inconclusive".to_owned(),
-        );
+        let table = if compared.subject.is_rollout() { "[study]" } else { "[pipeline]" };
+        ways.push(format!("to decide it: more `trials` in {table}; to let it through: --allow-inconclusive"));
     }
     if has(MeasureChange::Regressed) || has(MeasureChange::Inconclusive) {
         ways.push(format!("to accept: {accept}"));

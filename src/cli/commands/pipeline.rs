@@ -9,6 +9,7 @@ use crate::cli::names;
 use crate::cli::numbers;
 use crate::cli::options::{FailOn, Format};
 use crate::cli::progress::Bar;
+use crate::cli::select;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::plan::{Level, Pipeline, Plan, Restriction};
@@ -34,9 +35,12 @@ The scenario needs a [pipeline]; docs/pipeline.md describes it.";
 pub struct Args {
     /// Scenario file, `-` for standard input
     file: String,
-    /// Simulate this many trials of each strategy [default: the scenario's]
+    /// Simulate this many trials of each strategy, and no more [default: the scenario's, or until results are precise]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=100_000))]
     trials: Option<u64>,
+    /// Add trials until this estimate is so precise, as in "mean lead_time_p50_ms 5%" (repeatable)
+    #[arg(long, value_name = "PRECISION")]
+    precision: Vec<String>,
     /// Draw from this seed: a number, hex, or a commit [default: the scenario's]
     #[arg(long, allow_hyphen_values = true, value_parser = numbers::seed)]
     seed: Option<u64>,
@@ -62,8 +66,12 @@ pub struct Args {
 /// # Errors
 /// When the scenario is invalid or has no pipeline, a strategy is unknown, or a file cannot be written.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let asked =
-        Restriction { seed: args.seed, strategies: args.strategies.clone(), ..Restriction::default() };
+    let asked = Restriction {
+        seed: args.seed,
+        strategies: args.strategies.clone(),
+        precision: select::precisions(&args.precision)?,
+        ..Restriction::default()
+    };
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
     let pipeline = input::pipeline_of(&plan, &args.file)?;
     let without = stages(pipeline, &args.without)?;
@@ -72,7 +80,12 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let output = args.output.as_deref().map(|dir| open(dir, &plan)).transpose()?;
     let bar = Bar::new(io);
     let study = PipelineStudy::new(&plan).expect("invariant: the plan has a pipeline");
-    let study = study.trials(args.trials.unwrap_or(pipeline.trials)).without(without);
+    let study = match args.trials {
+        None => study,
+        Some(trials) if asked.precision.is_empty() => study.trials(trials),
+        Some(trials) => study.first_round(trials),
+    };
+    let study = study.without(without);
     let result = threads.run(|| study.run(&bar)).map_err(|_| CliError::interrupted())?;
     drop(bar);
     let report = match args.format {

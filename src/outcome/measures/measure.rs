@@ -5,7 +5,7 @@
 
 use crate::outcome::Outcome;
 use crate::outcome::pipeline::PipelineOutcome;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// Defines measures as constants, and their list in the same order: a measure is written down once.
@@ -148,14 +148,24 @@ pub enum Better {
 }
 
 /// Whose outcome a measure is read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Subject {
     /// One rollout: a trial of `wavetank run`.
+    #[default]
     Rollout,
     /// A pipeline over one trial: a trial of `wavetank pipeline`.
     Pipeline,
     /// The emergencies of a pipeline in one trial, or all else of it.
     Lane,
+}
+
+impl Subject {
+    /// Whether it is one rollout, as where nothing is said.
+    #[must_use]
+    pub fn is_rollout(&self) -> bool {
+        *self == Self::Rollout
+    }
 }
 
 /// Which changes and rollouts of a pipeline.

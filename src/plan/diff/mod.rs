@@ -58,8 +58,9 @@ mod tests {
     use crate::outcome::measures;
     use crate::plan::study::Statistic;
     use crate::plan::{
-        Alarm, Arrivals, Comparison, Concurrency, DefectClock, Estimator, EvaluationClock, Expectation,
-        Guard, HostShare, Level, OneBox, Precision, Ratio, RollbackScope, Scope, Signal, Tolerance, Watch,
+        Alarm, Arrivals, Bound, Comparison, Concurrency, DefectClock, Estimator, EvaluationClock,
+        Expectation, Guard, HostShare, Level, OneBox, Precision, Ratio, RollbackScope, Scope, Signal,
+        Tolerance, Watch,
     };
     use crate::random::Distribution;
     use crate::report::sample;
@@ -300,7 +301,7 @@ mod tests {
                 p.study.thresholds[2].strategy = None;
             }),
             ("threshold mean of escaped, strategy amazon-five-waves: max", |p| {
-                p.study.thresholds[2].max = 0.1;
+                p.study.thresholds[2].bound = Bound::Max(0.1);
             }),
             ("threshold mean of escaped, strategy amazon-five-waves: level", |p| {
                 p.study.thresholds[2].level = Level::Warn;
@@ -600,12 +601,13 @@ mod tests {
     fn a_warning_before_the_error_stays_one() {
         let mut before = plan();
         let mut warning = before.study.thresholds[2].clone();
-        (warning.level, warning.max) = (Level::Warn, 0.001);
+        (warning.level, warning.bound) = (Level::Warn, Bound::Max(0.001));
         before.study.thresholds.insert(0, warning);
         let mut after = before.clone();
         after.study.thresholds.reverse();
         assert_eq!(diff(&before, &after), [], "their order decides nothing");
-        after.study.thresholds.iter_mut().filter(|t| t.level == Level::Warn).for_each(|t| t.max = 0.002);
+        let warnings = after.study.thresholds.iter_mut().filter(|t| t.level == Level::Warn);
+        warnings.for_each(|warning| warning.bound = Bound::Max(0.002));
         let found = diff(&before, &after);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].key, "max");

@@ -22,7 +22,7 @@ const ORDER: &str = "alarms rollback complete-at \
     crash damage-per-request damage-per-host-hour seen-by locks-out cure \
     regions hosts bake regions-at-once one-box batch max-unavailable zone-bake zones-at-once reaction-delay to \
     above at-least min-requests trials estimator precision max-trials seed baseline strategies start \
-    start-spread observe-after max value tolerance level";
+    start-spread observe-after max min value tolerance level";
 
 /// Fields that the language calls otherwise.
 const RENAMED: [(&str, &str); 7] = [

@@ -50,10 +50,10 @@ fn matched(changes: &mut Vec<PlanChange>, mut old: Vec<PlanPromise>, mut new: Ve
 
 fn thresholds(plan: &Plan) -> Vec<PlanPromise> {
     let promise = |threshold: &Threshold| {
-        let Threshold { metric, statistic, strategy, max, level } = threshold;
+        let Threshold { metric, statistic, strategy, bound, level } = threshold;
         let of = Promised { kind: "threshold", statistic: *statistic, metric, strategy: *strategy };
         let kin = format!("{level:?}");
-        promised(plan, threshold, &of, kin, vec![("max", amount(metric, *max))])
+        promised(plan, threshold, &of, kin, vec![(bound.key(), amount(metric, bound.value()))])
     };
     plan.study.thresholds.iter().map(promise).collect()
 }

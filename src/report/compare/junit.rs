@@ -1,153 +1,68 @@
 //! A comparison as a JUnit report, which CI services show without being asked: a suite for each strategy,
-//! a case for each row and threshold.
+//! a case for each finding.
 //!
 //! No times: nothing here was measured with a clock, and equal inputs give equal bytes.
 
+use super::findings::{Finding, FindingEnding};
 use super::options::Options;
-use super::words;
-use crate::plan::Level;
-use crate::report::limits;
-use crate::study::compare::{Compared, Row};
-use crate::study::threshold::ThresholdResult;
-use crate::study::verdict::{MeasureChange, Verdict};
+use crate::study::compare::Compared;
 
 /// The comparison as XML.
 #[must_use]
 pub fn document(compared: &Compared, options: &Options) -> String {
-    let suites: Vec<(&str, Vec<Case>)> =
-        strategies(compared).into_iter().map(|name| (name, cases(name, compared, options))).collect();
-    let counts = counts(suites.iter().flat_map(|(_, cases)| cases));
+    let rows = compared.rows.iter().map(|row| Finding::of_row(row, compared, options));
+    let limits = compared.thresholds.iter();
+    let limits = limits.map(|result| Finding::of_threshold(result, compared.trials, options));
+    let gone = compared.unguarded_strategies.iter().map(Finding::of_gone);
+    let all: Vec<Finding> = rows.chain(limits).chain(gone).collect();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    out.push_str(&format!("<testsuites name=\"wavetank\" {counts}>\n"));
-    for (name, cases) in &suites {
-        let attributes = format!("name=\"{}\" {}", escape(name), self::counts(cases.iter()));
-        out.push_str(&format!("  <testsuite {attributes}>\n"));
+    out.push_str(&format!("<testsuites name=\"wavetank\" {}>\n", counts(all.iter())));
+    // In the order in which strategies are first judged.
+    let mut names: Vec<&str> = Vec::new();
+    for finding in &all {
+        if names.contains(&finding.strategy.as_str()) {
+            continue;
+        }
+        names.push(&finding.strategy);
+        let own = || all.iter().filter(|other| other.strategy == finding.strategy);
+        let name = escape(&finding.strategy);
+        out.push_str(&format!("  <testsuite name=\"{name}\" {}>\n", counts(own())));
         out.push_str(&properties(compared));
-        let class = escape(&format!("{}.{name}", compared.candidate.scenario));
-        cases.iter().for_each(|case| out.push_str(&case.xml(&class)));
+        let class = escape(&format!("{}.{}", compared.candidate.scenario, finding.strategy));
+        own().for_each(|finding| out.push_str(&case(finding, &class)));
         out.push_str("  </testsuite>\n");
     }
     out.push_str("</testsuites>\n");
     out
 }
 
-/// Strategies in the order in which they are first judged.
-fn strategies(compared: &Compared) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
-    let rows = compared.rows.iter().map(|row| row.strategy.as_str());
-    let limits = compared.thresholds.iter().map(|result| result.strategy.as_str());
-    let gone = compared.unguarded_strategies.iter().map(String::as_str);
-    for name in rows.chain(limits).chain(gone) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-fn cases(strategy: &str, compared: &Compared, options: &Options) -> Vec<Case> {
-    let rows = compared.rows.iter().filter(|row| row.strategy == strategy);
-    let thresholds = compared.thresholds.iter().filter(|result| result.strategy == strategy);
-    rows.map(|row| of_row(row, compared, options))
-        .chain(thresholds.map(|result| of_threshold(result, compared.trials, options)))
-        .chain(compared.unguarded_strategies.iter().filter(|gone| *gone == strategy).map(of_gone))
-        .collect()
-}
-
-/// A judgement as test runners know them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum CaseEnding {
-    Passed,
-    Failed(&'static str),
-    Skipped,
-}
-
-struct Case {
-    name: String,
-    ending: CaseEnding,
-    /// What was found, in one line.
-    message: String,
-    /// Commands that show it.
-    commands: Vec<String>,
-}
-
-impl Case {
-    fn xml(&self, class: &str) -> String {
-        let open =
-            format!("    <testcase classname=\"{class}\" name=\"{}\" time=\"0\">\n", escape(&self.name));
-        let message = escape(&self.message);
-        let inside = match self.ending {
-            CaseEnding::Passed => format!("<system-out>{message}</system-out>"),
-            CaseEnding::Skipped => format!("<skipped message=\"{message}\"/>"),
-            CaseEnding::Failed(kind) => {
-                let body: Vec<String> =
-                    std::iter::once(&self.message).chain(&self.commands).cloned().collect();
-                // Text, where lines may be lines.
-                let body: Vec<String> = body.iter().map(|line| escape(line)).collect();
-                format!("<failure type=\"{kind}\" message=\"{message}\">{}</failure>", body.join("\n"))
-            }
-        };
-        format!("{open}      {inside}\n    </testcase>\n")
-    }
-}
-
-fn open(options: &Options) -> CaseEnding {
-    if options.allow_inconclusive { CaseEnding::Skipped } else { CaseEnding::Failed("inconclusive") }
-}
-
-/// A strategy that a guard names and the candidate lacks.
-fn of_gone(strategy: &String) -> Case {
-    Case {
-        name: "guarded strategy".to_owned(),
-        ending: CaseEnding::Failed("gone"),
-        message: words::gone(std::slice::from_ref(strategy)),
-        commands: Vec::new(),
-    }
-}
-
-fn of_row(row: &Row, compared: &Compared, options: &Options) -> Case {
-    let ending = match row.change {
-        MeasureChange::Regressed => CaseEnding::Failed("regressed"),
-        MeasureChange::Inconclusive => open(options),
-        MeasureChange::NoChange | MeasureChange::Improved | MeasureChange::WithinTolerance => {
-            CaseEnding::Passed
+/// A finding as test runners know it. A warning is no failure of theirs.
+fn case(finding: &Finding, class: &str) -> String {
+    let message = escape(&finding.message);
+    let inside = match finding.ending {
+        FindingEnding::Passed | FindingEnding::Warned => format!("<system-out>{message}</system-out>"),
+        FindingEnding::Doubtful => format!("<skipped message=\"{message}\"/>"),
+        FindingEnding::Failed(kind) => {
+            // Text, where lines may be lines.
+            let body = std::iter::once(&finding.message).chain(&finding.commands).map(|line| escape(line));
+            let body = body.collect::<Vec<String>>().join("\n");
+            format!("<failure type=\"{kind}\" message=\"{message}\">{body}</failure>")
         }
     };
-    let trial = row.most_worse_trial.into_iter();
-    Case {
-        name: words::measure(row),
-        ending,
-        message: words::sentence(row),
-        commands: trial.flat_map(|trial| words::commands(compared, options, &row.strategy, trial)).collect(),
-    }
+    let name = escape(&finding.name);
+    format!(
+        "    <testcase classname=\"{class}\" name=\"{name}\" time=\"0\">\n      {inside}\n    </testcase>\n"
+    )
 }
 
-/// A threshold of level warn fails nothing; its sentence says what is wrong.
-fn of_threshold(result: &ThresholdResult, trials: u64, options: &Options) -> Case {
-    let ending = match (result.verdict, result.level) {
-        (Verdict::Fail, Level::Error) => CaseEnding::Failed("threshold"),
-        (Verdict::Inconclusive, Level::Error) => open(options),
-        (Verdict::Inconclusive, Level::Warn) => CaseEnding::Skipped,
-        (Verdict::Pass, _) | (Verdict::Fail, Level::Warn) => CaseEnding::Passed,
-    };
-    // The limit tells two thresholds on one statistic apart.
-    let name = format!(
-        "threshold: {} of {} at most {}",
-        result.statistic.name(),
-        result.metric,
-        limits::limit(result)
-    );
-    Case { name, ending, message: limits::sentence(result, trials), commands: Vec::new() }
-}
-
-fn counts<'c>(cases: impl Iterator<Item = &'c Case>) -> String {
+fn counts<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
     let (mut tests, mut failures, mut skipped) = (0, 0, 0);
-    for case in cases {
+    for finding in findings {
         tests += 1;
-        match case.ending {
-            CaseEnding::Passed => {}
-            CaseEnding::Failed(_) => failures += 1,
-            CaseEnding::Skipped => skipped += 1,
+        match finding.ending {
+            FindingEnding::Passed | FindingEnding::Warned => {}
+            FindingEnding::Doubtful => skipped += 1,
+            FindingEnding::Failed(_) => failures += 1,
         }
     }
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"0\"")

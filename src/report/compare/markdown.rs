@@ -4,10 +4,11 @@
 
 use super::options::Options;
 use super::words;
+use crate::outcome::measures::Subject;
 use crate::report::document::{
     self, Align, Block, DataTable, Document, Entries, Item, RichText, Tone, elide,
 };
-use crate::report::{limits, plan_diff, text};
+use crate::report::{limits, text};
 use crate::study::compare::{Compared, Row};
 use crate::study::verdict::{MeasureChange, Verdict};
 
@@ -28,14 +29,10 @@ const THRESHOLD_BYTES: usize = 7_000;
 const REPLAY_BYTES: usize = 5_000;
 const PROVENANCE_BYTES: usize = 6_000;
 
-/// The first line of a comment on `scenario`, by which a script finds the comment to replace.
-#[must_use]
-pub fn marker(scenario: &str) -> String {
-    format!("<!-- {} -->", hidden(scenario))
-}
-
-fn hidden(scenario: &str) -> String {
-    let mut name = String::new();
+/// What the first line of a comment says, by which a script finds the comment to replace: `wavetank:gate NAME`.
+pub(super) fn marker(subject: Subject, scenario: &str) -> String {
+    let mut name =
+        String::from(if subject.is_rollout() { "wavetank:gate " } else { "wavetank:pipeline-gate " });
     for letter in elide(scenario, NAME).chars() {
         // Two hyphens would end the HTML comment.
         if letter.is_alphanumeric() || "._/ ".contains(letter) || letter == '-' && !name.ends_with('-') {
@@ -44,7 +41,7 @@ fn hidden(scenario: &str) -> String {
             name.push_str(&format!("%{:X}", u32::from(letter)));
         }
     }
-    format!("wavetank:gate {name}")
+    name
 }
 
 /// The comparison as a comment of less than 60,000 bytes, whatever is in it.
@@ -55,11 +52,11 @@ pub fn comment(compared: &Compared, options: &Options) -> String {
 
 fn document(compared: &Compared, options: &Options) -> Document {
     let scenario = &compared.candidate.scenario;
-    let title = format!("Rollout gate {}: {}", words::ending(compared.verdict), elide(scenario, NAME));
+    let title = format!("{}: {}", words::gate(compared, "Rollout", "Pipeline"), elide(scenario, NAME));
     let rows = words::changed(compared);
     let (shown, more) = rows.split_at(rows.len().min(MOST_ROWS));
     let mut report = Document::default();
-    report.push(Block::Hidden(hidden(scenario)));
+    report.push(Block::Hidden(marker(compared.subject, scenario)));
     report.push(Block::Title(title.into()));
     report.push(Block::Paragraph(words::verdict(compared, options).into()));
     report.section("What changed", vec![Block::List(inputs(compared))]);
@@ -77,11 +74,8 @@ fn sentence(words: Option<String>) -> Block {
 }
 
 fn inputs(compared: &Compared) -> Entries<Item> {
-    let mut lines = plan_diff::lines(&compared.inputs);
-    if lines.is_empty() {
-        lines.push(words::same_inputs(compared));
-    }
-    let mut items = Entries::within(lines.into_iter().map(Item::from).collect(), INPUT_BYTES);
+    let lines = words::inputs(compared).into_iter().map(Item::from).collect();
+    let mut items = Entries::within(lines, INPUT_BYTES);
     items.truncate(MOST_INPUTS);
     items
 }

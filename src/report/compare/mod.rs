@@ -1,6 +1,7 @@
 //! Two plans compared, for every place where people review: terminal, pull request, CI log, test report.
 //! JSON is [`super::json::pretty`].
 
+mod findings;
 pub mod github;
 pub mod junit;
 pub mod markdown;
@@ -13,6 +14,7 @@ pub use options::Options;
 #[cfg(test)]
 mod tests {
     use super::{Options, github, junit, markdown, text};
+    use crate::outcome::measures::Subject;
     use crate::report::compared as sample;
     use crate::report::document::Terminal;
     use crate::study::compare::Compared;
@@ -170,12 +172,11 @@ mod tests {
 
     #[test]
     fn the_marker_is_one_comment_that_no_name_can_end() {
-        assert_eq!(markdown::marker("hands-off"), "<!-- wavetank:gate hands-off -->");
-        assert_eq!(markdown::marker("a--b> é"), "<!-- wavetank:gate a-%2Db%3E é -->");
+        assert_eq!(markdown::marker(Subject::Rollout, "hands-off"), "wavetank:gate hands-off");
+        assert_eq!(markdown::marker(Subject::Pipeline, "a--b> é"), "wavetank:pipeline-gate a-%2Db%3E é");
         for name in NASTY {
-            let marker = markdown::marker(name);
-            assert_eq!(marker.matches("--").count(), 2, "{marker}");
-            assert_eq!(marker.lines().count(), 1, "{marker}");
+            let marker = markdown::marker(Subject::Rollout, name);
+            assert!(!marker.contains("--") && marker.lines().count() == 1, "{marker}");
         }
     }
 

@@ -5,7 +5,7 @@ use super::words;
 use crate::report::document::{
     Align, Block, DataTable, Document, Entries, Item, Mark, RichText, Terminal, Tone,
 };
-use crate::report::{limits, plan_diff, text};
+use crate::report::{limits, text};
 use crate::study::compare::{Compared, Row};
 use crate::study::verdict::{MeasureChange, Verdict};
 
@@ -50,11 +50,7 @@ fn verdict(compared: &Compared, options: &Options) -> Item {
 }
 
 fn inputs(compared: &Compared) -> Vec<Block> {
-    let mut lines = plan_diff::lines(&compared.inputs);
-    if lines.is_empty() {
-        lines.push(words::same_inputs(compared));
-    }
-    let mut items: Entries<Item> = lines.into_iter().map(Item::from).collect();
+    let mut items: Entries<Item> = words::inputs(compared).into_iter().map(Item::from).collect();
     // Eliding a single line would take as much room as the line.
     if items.shown.len() > MOST_INPUTS + 1 {
         items.truncate(MOST_INPUTS);
@@ -102,11 +98,13 @@ fn cells(row: &Row) -> [RichText; 5] {
 fn notes(compared: &Compared, changed: &[&Row]) -> Vec<String> {
     let mut notes = Vec::new();
     if !changed.is_empty() || !compared.inputs.is_empty() {
-        notes.push(format!("Less is better for every metric. {}", words::pairing(compared)));
+        notes.push(format!("{} {}", words::direction(changed), words::pairing(compared)));
     }
     if let Some(row) = changed.first() {
+        let [above, below] =
+            if compared.subject.is_rollout() { ["above", "below"] } else { ["worse than", "better than"] };
         notes.push(format!(
-            "Regressed: more than the tolerance ({}) above the baseline. Within tolerance: not more than that. Improved: below the baseline.",
+            "Regressed: more than the tolerance ({}) {above} the baseline. Within tolerance: not more than that. Improved: {below} the baseline.",
             tolerances(changed)
         ));
         notes.push(format!(

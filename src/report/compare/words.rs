@@ -1,11 +1,11 @@
 //! What every report of a comparison says in the same words: the verdict, a row, the trials to replay.
 
 use super::options::Options;
-use crate::outcome::measures::{Subject, Unit};
+use crate::outcome::measures::{Better, Unit};
 use crate::plan::{Estimator, Level};
 use crate::report::command::replay_command;
 use crate::report::document::ShellCommand;
-use crate::report::{limits, text};
+use crate::report::{limits, plan_diff, text};
 use crate::study::compare::{Compared, Row};
 use crate::study::threshold::ThresholdResult;
 use crate::study::verdict::{MeasureChange, Verdict};
@@ -98,12 +98,30 @@ pub(super) fn unchanged(compared: &Compared) -> Option<String> {
     (!parts.is_empty()).then(|| format!("no change in any trial: {}", parts.join("; ")))
 }
 
-/// Why no input is listed, where none is.
-pub(super) fn same_inputs(compared: &Compared) -> String {
-    match &compared.baseline_strategy {
+/// The inputs that differ, a line each, or why there is none.
+pub(super) fn inputs(compared: &Compared) -> Vec<String> {
+    let lines = plan_diff::lines(&compared.inputs);
+    if !lines.is_empty() {
+        return lines;
+    }
+    vec![match &compared.baseline_strategy {
         Some(baseline) => format!("one plan: its strategies are compared with {baseline}, its baseline"),
         None => "nothing: both plans are the same study".to_owned(),
+    }]
+}
+
+/// Which values are better.
+pub(super) fn direction(rows: &[&Row]) -> String {
+    let mut more: Vec<&str> = Vec::new();
+    for row in rows.iter().filter(|row| row.metric.better == Better::More) {
+        if !more.contains(&row.metric.name) {
+            more.push(row.metric.name);
+        }
     }
+    if more.is_empty() {
+        return "Less is better for every metric.".to_owned();
+    }
+    format!("More is better for {}, less for every other metric.", text::list(&more, MOST_NAMES))
 }
 
 /// What makes the difference between two sides a difference of the plans.
@@ -166,13 +184,15 @@ fn values(row: &Row) -> String {
     )
 }
 
-/// How the gate ended, in one word.
-pub(super) fn ending(verdict: Verdict) -> &'static str {
-    match verdict {
+/// How the gate ended: `rollout gate passed`, by the word for what it is on.
+pub(super) fn gate(compared: &Compared, rollout: &str, pipeline: &str) -> String {
+    let subject = if compared.subject.is_rollout() { rollout } else { pipeline };
+    let ending = match compared.verdict {
         Verdict::Pass => "passed",
         Verdict::Fail => "failed",
         Verdict::Inconclusive => "undecided",
-    }
+    };
+    format!("{subject} gate {ending}")
 }
 
 /// The verdict in one sentence that can be quoted.
@@ -358,7 +378,7 @@ pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<ShellComman
 pub(super) fn commands(compared: &Compared, options: &Options, strategy: &str, trial: u64) -> Vec<String> {
     let sides = [(options.baseline_file, &compared.baseline), (options.candidate_file, &compared.candidate)];
     let known = sides.into_iter().filter_map(|(file, side)| Some((file?, side)));
-    if compared.rows.iter().any(|row| row.metric.subject() == Subject::Pipeline) {
+    if !compared.subject.is_rollout() {
         let command = |file, seed| replay_command(file, strategy, seed, trial, Estimator::default().name());
         return known.map(|(file, side)| command(file, side.seed) + " --pipeline").collect();
     }

@@ -1,9 +1,9 @@
 //! A made-up comparison for the tests of its reports: every kind of row, of unit and of threshold.
 
-use crate::outcome::measures::{self, Measure};
-use crate::plan::Level;
+use crate::outcome::measures::{self, Measure, Subject};
 use crate::plan::diff::{PlanChange, PlanValue};
 use crate::plan::study::Statistic;
+use crate::plan::{Bound, Level};
 use crate::stats::Interval;
 use crate::study::compare::{Compared, Estimate, Row, Side};
 use crate::study::threshold::ThresholdResult;
@@ -21,6 +21,7 @@ pub fn compared() -> Compared {
         model_version: 1,
         baseline: side("git:main:plans/hands-off.toml", "5e0c"),
         candidate: side("plans/hands-off.toml", "a17f"),
+        subject: Subject::Rollout,
         estimator: "by-defect",
         confidence: 0.95,
         paired: true,
@@ -196,7 +197,7 @@ fn thresholds() -> Vec<ThresholdResult> {
         metric: &measures::IMPAIRED_HOST_MS,
         statistic: Statistic::P99,
         strategy: strategy.into(),
-        max: max * MINUTE,
+        bound: Bound::Max(max * MINUTE),
         level,
         n: 800,
         measured: Some(12_900.0 * MINUTE),

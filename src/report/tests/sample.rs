@@ -6,8 +6,8 @@ use crate::outcome::measures;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::study::Statistic;
 use crate::plan::{
-    Alarm, Arrivals, Change, Comparison, Concurrency, Defect, DefectClock, Estimator, EvaluationClock, Fleet,
-    HostShare, Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope,
+    Alarm, Arrivals, Bound, Change, Comparison, Concurrency, Defect, DefectClock, Estimator, EvaluationClock,
+    Fleet, HostShare, Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope,
     Signal, Strategy, StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
@@ -57,7 +57,7 @@ pub fn plan() -> Plan {
         metric,
         statistic,
         strategy: Some(strategy),
-        max,
+        bound: Bound::Max(max),
         level: Level::Error,
     };
     Plan {

@@ -1,8 +1,10 @@
 //! Limits of thresholds and values of expectations: a text or a number into the raw unit of its metric.
 
-use crate::outcome::measures::{self, Measure, Unit};
+use crate::diagnostic::Span;
+use crate::outcome::measures::{self, Better, Measure, Unit};
+use crate::plan::Bound;
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::Written;
+use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::Limit;
 use crate::scenario::value::{Duration, Percent};
@@ -27,6 +29,35 @@ pub(super) fn resolve(metric: &Measure, limit: &Written<Limit>, problems: &mut P
         return None;
     }
     Some(value)
+}
+
+/// What a threshold allows, by one of its keys; none if it was reported.
+pub(super) fn bound(
+    metric: &Measure,
+    (max, min): (&Field<Limit>, &Field<Limit>),
+    span: Span,
+    problems: &mut Problems,
+) -> Option<Bound> {
+    let problem = match (max.get(), min.get()) {
+        (Some(max), None) => return resolve(metric, max, problems).map(Bound::Max),
+        (None, Some(min)) => return resolve(metric, min, problems).map(Bound::Min),
+        (None, None) if max.is_broken() || min.is_broken() => return None,
+        (None, None) => {
+            let key = match metric.better {
+                Better::Less => "max",
+                Better::More => "min",
+            };
+            let missing = rules::MISSING_KEY.at(span, format!("threshold has no `{key}`"));
+            missing.help("`max` is the largest allowed value, `min` the least one")
+        }
+        (Some(max), Some(min)) => {
+            let message = "`max` and `min` exclude each other";
+            let conflict = rules::CONFLICTING_KEYS.at(min.span, message).and(max.span, "");
+            conflict.help("keep one of them, or write two thresholds")
+        }
+    };
+    problems.report(problem);
+    None
 }
 
 /// A text with an optional minus sign.

@@ -86,13 +86,12 @@ fn resolve_threshold(
     let strategy =
         spec.strategy.get().and_then(|name| run.position(name, "the strategy of this threshold", problems));
     let metric = metric?;
-    let limit = spec.max.get()?;
-    let max = limit::resolve(metric, limit, problems)?;
+    let bound = limit::bound(metric, (&spec.max, &spec.min), written.span, problems)?;
     Some(Threshold {
         metric,
         statistic: spec.statistic.or(Statistic::Mean),
         strategy,
-        max,
+        bound,
         level: spec.level.or(Level::Error),
     })
 }

@@ -50,7 +50,7 @@ spec! {
     /// A limit on a statistic of a metric.
     pub struct ThresholdSpec {
         /// Name of the metric, for example "impaired_host_ms"; `_ms` and `_ppm` are the units of a bare
-        /// number in `max`.
+        /// number in `max` or `min`.
         required metric: MetricName,
         /// Statistic over trials.
         required statistic: Statistic,
@@ -58,7 +58,9 @@ spec! {
         optional strategy: Name,
         /// Largest allowed value: a duration for times, "5000 host-minutes" or "2 host-hours" for
         /// host-time, a percentage for shares, a number for counts.
-        required max: Limit,
+        optional max: Limit,
+        /// The same where more is better, as of "deployments_per_day": the least allowed value. Excludes `max`.
+        optional min: Limit,
         /// Whether breaking it fails the run. Default: "error".
         optional level: Level,
     }
