@@ -25,6 +25,7 @@ pub mod trace;
 mod zone_streams;
 
 pub use model::Model;
+pub use place::DarkPlace;
 pub use trace::{RolloutEvent, RolloutObserver, RolloutRecord};
 
 use crate::outcome::Outcome;

@@ -2,6 +2,8 @@
 
 use crate::ids::{HostId, IdRange, RegionId, ZoneId};
 use crate::plan::Fleet;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 /// One host of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,4 +87,18 @@ pub enum DarkPlace {
     Zone(ZoneId),
     /// A whole region.
     Region(RegionId),
+}
+
+/// As a number and whether it is that of a region: so files have always had it.
+impl Serialize for DarkPlace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (number, whole_region) = match self {
+            Self::Zone(zone) => (zone.number(), false),
+            Self::Region(region) => (region.number(), true),
+        };
+        let mut fields = serializer.serialize_struct("DarkPlace", 2)?;
+        fields.serialize_field("place", &number)?;
+        fields.serialize_field("whole_region", &whole_region)?;
+        fields.end()
+    }
 }

@@ -1,6 +1,7 @@
 //! What a rollout tells an observer. Every timeline, JSON line and chart of one trial is a fold
 //! over these events; the rollout never formats them.
 
+use super::place::DarkPlace;
 use crate::ids::AlarmId;
 use crate::sim::{Observer, Record};
 use serde::Serialize;
@@ -37,7 +38,10 @@ pub enum RolloutEvent {
     /// This many hosts of the zone are impaired now.
     ZoneImpaired { zone: u32, hosts: u32 },
     /// A zone, or a whole region, went dark for a reason of its own.
-    WentDark { place: u32, whole_region: bool },
+    WentDark {
+        #[serde(flatten)]
+        place: DarkPlace,
+    },
     /// What wakes a dormant fault reached a region.
     Triggered { region: u32 },
     /// A datapoint breached. `entity` is the zone, the region, or 0 for the service. Counts are

@@ -4,7 +4,7 @@ use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy, Scope};
 use crate::report::text;
-use crate::rollout::RolloutEvent;
+use crate::rollout::{DarkPlace, RolloutEvent};
 
 /// Says events of one strategy's rollout in the plan's names.
 #[derive(Debug, Clone, Copy)]
@@ -99,11 +99,10 @@ impl PlanNames<'_> {
             }
             RolloutEvent::ZoneRollbackDone { zone } => format!("{} is back on the old version", at(zone)),
             RolloutEvent::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(ending)),
-            RolloutEvent::WentDark { place, whole_region } => {
-                let place = if whole_region {
-                    self.region(RegionId::new(place as usize)).to_owned()
-                } else {
-                    at(place)
+            RolloutEvent::WentDark { place } => {
+                let place = match place {
+                    DarkPlace::Zone(zone) => self.zone(zone.number()),
+                    DarkPlace::Region(region) => self.region(region).to_owned(),
                 };
                 format!("{place} goes dark, the change has no part in it")
             }

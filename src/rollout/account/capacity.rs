@@ -98,11 +98,7 @@ impl Capacity {
 
     /// A zone or a region is dark from now on, and for how long is settled.
     pub fn tell_dark(&self, ctx: &mut Context, place: DarkPlace) {
-        let (number, whole_region) = match place {
-            DarkPlace::Zone(zone) => (zone.number(), false),
-            DarkPlace::Region(region) => (region.number(), true),
-        };
-        ctx.tell(ctx.now_ms(), || RolloutEvent::WentDark { place: number, whole_region });
+        ctx.tell(ctx.now_ms(), || RolloutEvent::WentDark { place });
     }
 
     /// Schedules when a place that is dark now will be back.

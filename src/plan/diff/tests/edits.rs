@@ -158,6 +158,10 @@ fn two_phase(plan: &mut Plan) -> &mut TwoPhase {
     line(plan).two_phase.as_mut().expect("the pipeline of these tests has two-phase changes")
 }
 
+fn first_calendar() -> WaveCalendar {
+    WaveCalendar::One(CalendarId::new(0))
+}
+
 pub(super) fn edits_of_pipelines() -> Vec<Edit> {
     vec![
         ("pipeline: ", |p| p.pipeline = None),
@@ -171,9 +175,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
             other.strategies.truncate(1);
             p.pipeline.as_mut().unwrap().others.push(other);
         }),
-        ("pipeline: wave-calendar", |p| {
-            p.pipeline.as_mut().unwrap().wave_calendar = WaveCalendar::One(CalendarId::new(0))
-        }),
+        ("pipeline: wave-calendar", |p| p.pipeline.as_mut().unwrap().wave_calendar = first_calendar()),
         ("pipeline: wave-holds", |p| p.pipeline.as_mut().unwrap().wave_holds = WaveHolds::Deployment),
         ("pipeline: components", |p| {
             let component =
