@@ -91,12 +91,8 @@ impl PlanNames<'_> {
             RolloutEvent::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", at(zone)),
             RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", at(zone)),
             RolloutEvent::ZoneImpaired { zone, hosts: 0 } => format!("healed: every host of {}", at(zone)),
-            RolloutEvent::ZoneImpaired { zone, hosts: n } => {
-                format!("IMPAIRED: {} of {}", hosts(n), at(zone))
-            }
-            RolloutEvent::ZoneRollbackStarted { zone, hosts: n } => {
-                format!("{} goes back: {}", at(zone), hosts(n))
-            }
+            RolloutEvent::ZoneImpaired { zone, hosts: n } => format!("IMPAIRED: {} of {}", hosts(n), at(zone)),
+            RolloutEvent::ZoneRollbackStarted { zone, hosts: n } => format!("{} goes back: {}", at(zone), hosts(n)),
             RolloutEvent::ZoneRollbackDone { zone } => format!("{} is back on the old version", at(zone)),
             RolloutEvent::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(ending)),
             RolloutEvent::WentDark { place } => {
@@ -107,10 +103,8 @@ impl PlanNames<'_> {
                 format!("{place} goes dark, the change has no part in it")
             }
             RolloutEvent::Triggered { region } => {
-                format!(
-                    "TRIGGER: what wakes the fault reaches {}",
-                    self.region(RegionId::new(region as usize))
-                )
+                let region = self.region(RegionId::new(region as usize));
+                format!("TRIGGER: what wakes the fault reaches {region}")
             }
             RolloutEvent::Breach { alarm, entity, requests, errors } => {
                 self.breach((alarm, entity), requests.zip(errors))
