@@ -29,6 +29,7 @@ mod rule_pages;
 mod rules;
 mod scaling;
 mod scenario;
+mod strange;
 mod structure;
 mod support;
 mod tidy;
