@@ -80,11 +80,17 @@ impl<'r, 'c> Look<'r, 'c> {
         if seen_by.is_some_and(|alarms| !alarms.contains(&watch.alarm.index())) {
             return 0;
         }
+        self.seen_in(self.alarm(watch).internal, watch.scope)
+    }
+
+    /// Impaired hosts of a scope, as an alarm sees them that looks inside or does not.
+    #[inline]
+    fn seen_in(self, internal: bool, scope: WatchedScope) -> u64 {
         let fault = self.sight.fault;
-        match (self.alarm(watch).internal, watch.scope) {
-            (true, WatchedScope::OneBox(zone)) => fault.active_in_one_box(self.ctx, zone),
+        match (internal, scope) {
+            (true, WatchedScope::OneBox(zone)) => fault.active_in_one_box(zone),
             (true, WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service) => {
-                fault.active_in(self.ctx, watch.scope.zones(&self.ctx.plan.fleet))
+                fault.active_in(scope.zones(&self.ctx.plan.fleet))
             }
             (false, WatchedScope::OneBox(zone)) => u64::from(fault.impaired_in_one_box(zone)),
             (false, WatchedScope::Zone(zone)) => u64::from(fault.impaired_in_zone(zone)),
@@ -245,17 +251,18 @@ impl<'r, 'c> Look<'r, 'c> {
                 0.0
             }
             WatchedScope::Zone(_) | WatchedScope::Region(_) => share(),
-            WatchedScope::Service => self.service_share(hour),
+            WatchedScope::Service => self.service_share(watch, hour),
         }
     }
 
     /// Share of the fleet's requests that impaired hosts serve: regions differ in traffic per host.
-    fn service_share(self, hour: usize) -> f64 {
+    fn service_share(self, watch: &WatchState, hour: usize) -> f64 {
+        let internal = self.alarm(watch).internal;
         let (mut total, mut impaired) = (0.0, 0.0);
         for (index, region) in self.ctx.plan.fleet.regions.iter().enumerate() {
             let rate = region.requests_per_second * region.hourly_factor[hour];
-            let hosts = self.sight.fault.impaired_in_region(RegionId::new(index));
-            let share = f64::from(hosts) / self.ctx.model.region_hosts[index] as f64;
+            let hosts = self.seen_in(internal, WatchedScope::Region(RegionId::new(index)));
+            let share = hosts as f64 / self.ctx.model.region_hosts[index] as f64;
             total += rate;
             impaired += rate * share;
         }

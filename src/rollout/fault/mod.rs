@@ -23,7 +23,7 @@ use crate::random::{Distribution, Purpose};
 use conditions::Conditions;
 use cure::{RelapseTimes, Repairs};
 use hosts::{FaultyHosts, HostFault, ZoneCount};
-use impairment::Impairment;
+use impairment::{Impairment, ZoneImpairment};
 use onset::Onsets;
 use std::ops::Range;
 
@@ -172,8 +172,7 @@ impl Fault {
             self.hosts.turns_latent(ctx, host);
             self.hide_latent(ctx, defect, host.zone);
             self.note_activation(ctx, defect, host.zone);
-            let change = self.impairment.unmoved(host.zone, ctx.region_of(host.zone));
-            let _told = around.changed(ctx, self, change);
+            self.refresh(ctx, defect, host.zone, None, around);
         }
         true
     }
@@ -239,15 +238,15 @@ impl Fault {
     fn refresh(
         &mut self,
         ctx: &mut Context,
-
         defect: &Defect,
         zone: ZoneId,
         host: Option<HostId>,
         around: &mut impl AroundFault,
     ) {
-        let after = self.impaired_now(ctx, around.deployments(), defect, zone);
-        // Known fault, kept until its own change: alarms that look inside do not hear of a change that moves nobody who
-        // is impaired.
+        let after = ZoneImpairment {
+            impaired: self.impaired_now(ctx, around.deployments(), defect, zone),
+            active: self.active_now(ctx, defect, zone),
+        };
         if let Some(change) = self.impairment.set(zone, ctx.region_of(zone), host, after) {
             let _told = around.changed(ctx, self, change);
         }
@@ -281,11 +280,22 @@ impl Fault {
         }
     }
 
+    /// Hosts of the zone on which the fault is awake where its conditions hold, hidden or not, as things stand.
+    #[inline]
+    fn active_now(&self, ctx: &Context, defect: &Defect, zone: ZoneId) -> ZoneCount {
+        let woken = self.hosts.woken(zone);
+        if woken.all == 0 || is_plain(defect) || self.conditions.hold(ctx, zone, defect) {
+            woken
+        } else {
+            ZoneCount::default()
+        }
+    }
+
     /// Conditions may hold or no longer hold in these zones.
     fn conditions_changed(&mut self, ctx: &mut Context, zones: Range<usize>, around: &mut impl AroundFault) {
         let Some(defect) = ctx.defect else { return };
         for zone in zone_ids(zones) {
-            if self.activated_ms.is_none() && self.active_in_zone(ctx, zone).all > 0 {
+            if self.activated_ms.is_none() && self.active_now(ctx, defect, zone).all > 0 {
                 self.activated_ms = Some(ctx.now_ms());
             }
             self.hide_latent(ctx, defect, zone);
@@ -444,8 +454,8 @@ impl Fault {
         let in_one_box = around.deployments().is_in_one_box(host);
         match self.hosts.sleeps(ctx, host, in_one_box) {
             HostFault::Awake => self.awake_changed(ctx, defect, host, around),
-            // Known fault, kept until its own change: alarms that look inside do not hear that it is gone.
-            HostFault::Asleep | HostFault::Latent | HostFault::Hidden => {}
+            HostFault::Latent | HostFault::Hidden => self.refresh(ctx, defect, host.zone, None, around),
+            HostFault::Asleep => {}
         }
         // Known fault, kept until its own change: a host that was well already may relapse.
         let relapse = defect.cure.relapse.as_ref();
@@ -526,13 +536,13 @@ impl Fault {
     /// Impaired hosts of a zone and of its one-box.
     #[inline]
     pub fn impaired_in_zone(&self, zone: ZoneId) -> u32 {
-        self.impairment.in_zone(zone).all
+        self.impairment.in_zone(zone).impaired.all
     }
 
     /// Impaired hosts of a zone's one-box.
     #[inline]
     pub fn impaired_in_one_box(&self, zone: ZoneId) -> u32 {
-        self.impairment.in_zone(zone).one_box
+        self.impairment.in_zone(zone).impaired.one_box
     }
 
     /// Impaired hosts of a region.
@@ -547,24 +557,15 @@ impl Fault {
         self.impairment.in_fleet()
     }
 
-    /// Hosts of the zone on which the fault is awake where its conditions hold, hidden or not: what a look inside sees
+    /// Hosts of these zones on which the fault is awake where its conditions hold, hidden or not: what a look inside sees
     /// before customers do.
-    fn active_in_zone(&self, ctx: &Context, zone: ZoneId) -> ZoneCount {
-        let woken = self.hosts.woken(zone);
-        match ctx.defect {
-            Some(defect) if woken.all > 0 && self.conditions.hold(ctx, zone, defect) => woken,
-            Some(_) | None => ZoneCount::default(),
-        }
-    }
-
-    /// The same of several zones.
-    pub fn active_in(&self, ctx: &Context, zones: Range<usize>) -> u64 {
-        zone_ids(zones).map(|zone| u64::from(self.active_in_zone(ctx, zone).all)).sum()
+    pub fn active_in(&self, zones: Range<usize>) -> u64 {
+        zone_ids(zones).map(|zone| u64::from(self.impairment.in_zone(zone).active.all)).sum()
     }
 
     /// The same of a zone's one-box.
-    pub fn active_in_one_box(&self, ctx: &Context, zone: ZoneId) -> u64 {
-        u64::from(self.active_in_zone(ctx, zone).one_box)
+    pub fn active_in_one_box(&self, zone: ZoneId) -> u64 {
+        u64::from(self.impairment.in_zone(zone).active.one_box)
     }
 
     /// Whether some host is impaired, or would be if conditions held.
