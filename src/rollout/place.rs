@@ -5,7 +5,7 @@ use crate::plan::Fleet;
 use std::ops::Range;
 
 /// One host of the fleet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FleetHost {
     /// Its zone.
     pub zone: ZoneId,

@@ -205,7 +205,7 @@ impl Ledger {
             peak_hosts: self.peak_hosts,
             peak_zones: self.peak_zones,
             peak_regions: self.peak_regions,
-            peak_traffic_ppm: (self.peak_traffic_e15 / 1_000_000_000).min(1_000_000) as u32,
+            peak_traffic_ppm: ((self.peak_traffic_e15 + 500_000_000) / 1_000_000_000).min(1_000_000) as u32,
             impaired_host_ms: self.host_ms,
             failed_requests: self.requests_to_impaired * failing + self.requests_turned_away,
             turned_away_requests: self.requests_turned_away,

@@ -109,8 +109,11 @@ impl<'r, 'c> Look<'r, 'c> {
         self.impaired_in(watch) == 0 && (!down_hosts_matter(self.ctx.plan) || nobody_down())
     }
 
-    /// Whether the monitoring went down with what it monitors.
+    /// Whether there is no monitoring: it is broken, or went down with what it monitors.
     pub fn is_lost(self, watch: &WatchState) -> bool {
+        if watch.broken {
+            return true;
+        }
         let Some(limit) = self.alarm(watch).lost_with_service else { return false };
         let hosts = self.ctx.model.series(watch.series).hosts;
         let impaired = self.impaired_in(watch);
@@ -124,8 +127,8 @@ impl<'r, 'c> Look<'r, 'c> {
         let alarm = self.alarm(watch);
         let numbers = self.ctx.model.series(watch.series);
         match &alarm.signal {
-            _ if self.is_calm(watch) => numbers.healthy[hour],
             _ if self.is_lost(watch) => 0.0,
+            _ if self.is_calm(watch) => numbers.healthy[hour],
             Signal::BreachProbability { .. } if self.impaired_in(watch) == 0 => numbers.healthy[hour],
             Signal::BreachProbability { impaired, .. } => *impaired,
             Signal::ImpairedHosts { .. } => {

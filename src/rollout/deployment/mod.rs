@@ -21,7 +21,7 @@ pub use way_back::{BatchBack, return_draws};
 use super::context::Context;
 use super::event::{DeploymentEvent, GoBackBy};
 use super::launch::WaveTimes;
-use super::model::one_box_hosts;
+use super::model::{one_box_hosts, wave_hosts};
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
 use crate::ids::{BatchId, HostId, RegionId, WaveId, ZoneId};
@@ -182,9 +182,7 @@ impl Deployments {
     /// Hosts of the zone that have the new version when the wave is done; those past the waves are not
     /// among them.
     fn target(&self, ctx: &Context, zone: ZoneId) -> u32 {
-        let hosts = ctx.zone(zone).hosts;
-        let past_waves = ctx.strategy.bypass.map_or(0, |bypass| bypass.hosts.of(hosts));
-        ctx.wave(self.waves.id()).hosts.reach_of(hosts).min(hosts - past_waves)
+        wave_hosts(ctx.strategy, ctx.wave(self.waves.id()), ctx.zone(zone).hosts)
     }
 
     /// Lays out a zone's deployment: one-box and its bake, then the batches and theirs.
@@ -204,7 +202,7 @@ impl Deployments {
         let first = BatchId::new(self.layout.batches().len());
         let state = self.layout.zone_mut(zone);
         state.path_bake_ms = path_bake_ms;
-        let one_box = if state.done == 0 { one_box_hosts(wave, ctx.zone(zone).hosts) } else { None };
+        let one_box = if state.done == 0 { one_box_hosts(ctx.strategy, wave, ctx.zone(zone).hosts) } else { None };
         let mut at_ms = started_ms;
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
             state.one_box = size;

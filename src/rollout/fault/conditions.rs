@@ -18,8 +18,8 @@ pub struct Conditions {
     exposed: IdVec<ZoneId, u32>,
     /// Regions that the trigger has reached.
     triggered: IdVec<RegionId, bool>,
-    /// Zones in which the fault is switched off.
-    switched_off: IdVec<ZoneId, bool>,
+    /// What was done against the fault, by zone.
+    remedies: IdVec<ZoneId, ZoneRemedy>,
     /// An intermittent fault pauses.
     pauses: bool,
     /// Turns of an intermittent fault so far.
@@ -28,25 +28,39 @@ pub struct Conditions {
     started: bool,
 }
 
+/// What was done against the fault in a zone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ZoneRemedy {
+    /// Nothing: it wakes.
+    #[default]
+    None,
+    /// Its hosts are looked after: it wakes on none anew, and may come back where it was.
+    Mended,
+    /// It is switched off: it never wakes again.
+    SwitchedOff,
+}
+
 impl Conditions {
     /// Forgets everything, keeps the memory.
     pub fn reset(&mut self, zones: usize, regions: usize) {
         self.exposed.reset(zones, 0);
         self.triggered.reset(regions, false);
-        self.switched_off.reset(zones, false);
+        self.remedies.reset(zones, ZoneRemedy::None);
         self.pauses = false;
         self.turns = 0;
         self.started = false;
     }
 
-    /// Whether the fault is switched off in the zone.
-    pub fn is_switched_off(&self, zone: ZoneId) -> bool {
-        self.switched_off[zone]
+    /// What was done against the fault in the zone.
+    pub fn remedy(&self, zone: ZoneId) -> ZoneRemedy {
+        self.remedies[zone]
     }
 
-    /// Switches the fault off in the zone.
-    pub fn switch_off(&mut self, zone: ZoneId) {
-        self.switched_off[zone] = true;
+    /// Something is done against the fault in the zone; what is switched off remains so.
+    pub fn set_remedy(&mut self, zone: ZoneId, remedy: ZoneRemedy) {
+        if self.remedies[zone] != ZoneRemedy::SwitchedOff {
+            self.remedies[zone] = remedy;
+        }
     }
 
     /// Whether an awake fault hurts in the zone now.

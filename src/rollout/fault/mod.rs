@@ -20,8 +20,8 @@ use super::place::FleetHost;
 use crate::ids::{HostId, RegionId, ZoneId};
 use crate::plan::{Defect, Hurts, RollbackEffect};
 use crate::random::{Distribution, Purpose};
-use conditions::Conditions;
-use cure::{RelapseTimes, Repairs};
+use conditions::{Conditions, ZoneRemedy};
+use cure::{Relapsing, Repairs};
 use hosts::{FaultyHosts, HostFault, ZoneCount};
 use impairment::{Impairment, ZoneImpairment};
 use onset::Onsets;
@@ -147,6 +147,9 @@ impl Fault {
         if !around.deployments().gets(ctx, host) {
             return;
         }
+        if self.conditions.remedy(host.zone) != ZoneRemedy::None {
+            return;
+        }
         let back_ms = around.deployments().back_ms(ctx, host, &mut return_draws(ctx, host.zone));
         if back_ms.is_some_and(|back_ms| back_ms <= ctx.now_ms()) {
             return;
@@ -161,7 +164,8 @@ impl Fault {
     /// The fault wakes on the host. False if it was awake already or is switched off.
     fn wakes_on(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) -> bool {
         let Some(defect) = ctx.defect else { return false };
-        if self.hosts.is_faulty(host) || self.conditions.is_switched_off(host.zone) {
+        let switched_off = self.conditions.remedy(host.zone) == ZoneRemedy::SwitchedOff;
+        if self.hosts.is_faulty(host) || switched_off {
             return false;
         }
         self.hosts.wakes(host, around.deployments().is_in_one_box(host));
@@ -410,17 +414,20 @@ impl Fault {
     /// The fault wakes on a host that went back.
     pub fn worsens(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
         let Some(defect) = ctx.defect else { return };
-        if cure::is_in_share(ctx, host, defect.cure.share) {
+        let mended = self.conditions.remedy(host.zone) != ZoneRemedy::None;
+        if !mended && cure::is_in_share(ctx, host, defect.cure.share) {
             self.unhealed = true;
             self.wakes_on(ctx, host, around);
         }
     }
 
-    /// The fault wakes again on a host that was healed.
+    /// The fault wakes again on a host that was healed, and goes again, if it can.
     pub fn relapses(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
-        // Known fault, kept until its own change: where it does not wake, the healing that is scheduled for its end may
-        // make the host relapse once more.
-        self.wakes_on(ctx, host, around);
+        if let Some(heals_ms) = self.repairs.relapse_ends_ms(ctx, host)
+            && self.wakes_on(ctx, host, around)
+        {
+            ctx.schedule(heals_ms, FaultEvent::Repaired { host });
+        }
     }
 
     /// Nothing keeps the fault awake on the host any more; it is well at once, or after work on it.
@@ -439,7 +446,10 @@ impl Fault {
             })
         });
         match repair {
-            None => self.healed(ctx, host, around),
+            None => {
+                self.healed(ctx, host, around);
+                Promise::NOTHING
+            }
             Some(repair) => {
                 let done_ms = self.repairs.begin(ctx, host, &repair);
                 ctx.schedule(done_ms, FaultEvent::Repaired { host });
@@ -448,24 +458,22 @@ impl Fault {
         }
     }
 
-    /// The host is well, perhaps for a while.
-    pub fn healed(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) -> Promise {
-        let Some(defect) = ctx.defect else { return Promise::NOTHING };
+    /// The host is well, perhaps for a while. Nothing changes if it was.
+    pub fn healed(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
+        let Some(defect) = ctx.defect else { return };
         let in_one_box = around.deployments().is_in_one_box(host);
         match self.hosts.sleeps(ctx, host, in_one_box) {
             HostFault::Awake => self.awake_changed(ctx, defect, host, around),
             HostFault::Latent | HostFault::Hidden => self.refresh(ctx, defect, host.zone, None, around),
-            HostFault::Asleep => {}
+            HostFault::Asleep => return,
         }
-        // Known fault, kept until its own change: a host that was well already may relapse.
-        let relapse = defect.cure.relapse.as_ref();
-        match relapse.and_then(|relapse| self.repairs.healed(ctx, host, relapse)) {
-            None => Promise::NOTHING,
-            Some(RelapseTimes { wakes_ms, heals_ms }) => {
-                ctx.schedule(wakes_ms, FaultEvent::Relapses { host });
-                ctx.schedule(heals_ms, FaultEvent::Repaired { host });
-                Promise::until(heals_ms)
-            }
+        if self.conditions.remedy(host.zone) == ZoneRemedy::SwitchedOff {
+            return;
+        }
+        if let Some(relapse) = &defect.cure.relapse
+            && self.repairs.healed(ctx, host, relapse) == Relapsing::ForEver
+        {
+            self.unhealed = true;
         }
     }
 
@@ -508,19 +516,30 @@ impl Fault {
         promise
     }
 
-    /// The fault is switched off in the zone: its cause goes from every host on which it is awake.
-    pub fn switched_off(
+    /// The fault is switched off in the zone for good.
+    pub fn switched_off(&mut self, ctx: &mut Context, zone: ZoneId, around: &mut impl AroundFault) -> Promise {
+        self.repairs.no_more_relapses(zone);
+        self.remove_causes(ctx, zone, ZoneRemedy::SwitchedOff, around)
+    }
+
+    /// The hosts of the zone are looked after where they are.
+    pub fn mended(&mut self, ctx: &mut Context, zone: ZoneId, around: &mut impl AroundFault) -> Promise {
+        self.remove_causes(ctx, zone, ZoneRemedy::Mended, around)
+    }
+
+    /// The cause goes from every host of the zone on which the fault is awake.
+    fn remove_causes(
         &mut self,
         ctx: &mut Context,
-
         zone: ZoneId,
+        remedy: ZoneRemedy,
         around: &mut impl AroundFault,
     ) -> Promise {
         let mut promise = Promise::NOTHING;
         if ctx.defect.is_none() {
             return promise;
         }
-        self.conditions.switch_off(zone);
+        self.conditions.set_remedy(zone, remedy);
         let mut index = 0;
         while let Some(host) = self.hosts.ever(zone, index) {
             index += 1;
@@ -577,6 +596,12 @@ impl Fault {
     #[inline]
     pub fn is_unhealed(&self) -> bool {
         self.unhealed
+    }
+
+    /// When the last relapse is over that can still come; 0 for none.
+    #[inline]
+    pub fn relapsing_until_ms(&self) -> u64 {
+        self.repairs.relapsing_until_ms()
     }
 
     /// When it was first awake where its conditions held.

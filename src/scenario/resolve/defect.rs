@@ -200,7 +200,7 @@ fn cure(spec: &CureSpec) -> Cure {
             within: repair.r#in.or(Within::Service),
         }),
         relapse: spec.relapse.value().map(|relapse| Relapse {
-            probability: ratio(&relapse.probability, 0.0).min(0.99),
+            probability: ratio(&relapse.probability, 0.0),
             after: distribution(&relapse.after, IMMEDIATE),
             lasts: distribution(&relapse.lasts, IMMEDIATE),
         }),

@@ -1,5 +1,6 @@
 //! What must hold of every rollout of every valid scenario.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wavetank::Plan;
 use wavetank::outcome::{Ending, Outcome};
@@ -8,6 +9,11 @@ use wavetank::sim::{Recorder, Silent};
 
 /// Trials of each strategy.
 const TRIALS: u64 = 5;
+
+thread_local! {
+    /// What the latest panic of this thread said, and where.
+    static LATEST: RefCell<String> = const { RefCell::new(String::new()) };
+}
 
 /// Puts the panic hook back when it is dropped.
 pub struct Quiet;
@@ -22,7 +28,11 @@ impl Drop for Quiet {
 
 /// While it is held, panics that a law catches print nothing.
 pub fn quiet_panics() -> Quiet {
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let reason = panic.payload_as_str().unwrap_or_default();
+        LATEST.with(|latest| *latest.borrow_mut() = format!("panic at {place}: {reason}"));
+    }));
     Quiet
 }
 
@@ -32,11 +42,7 @@ pub fn broken(plan: &Plan) -> Option<String> {
     match result {
         Ok(Ok(())) => None,
         Ok(Err(fault)) => Some(fault),
-        Err(payload) => {
-            let text = payload.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-            Some(format!("panic: {}", text.unwrap_or_default()))
-        }
+        Err(_) => Some(LATEST.with(|latest| latest.borrow().clone())),
     }
 }
 
@@ -88,7 +94,7 @@ fn outcome_is_sane(plan: &Plan, o: &Outcome) -> Result<(), String> {
     )?;
     must(o.completed_ms.is_none_or(|at| at <= o.end_ms), "completed after its end")?;
     must(o.bake_ms.is_none_or(|bake_ms| bake_ms <= o.end_ms), "baked longer than it lasted")?;
-    must(o.is_complete() == o.bake_ms.is_some(), "a bake without completion, or the other way round")?;
+    must(o.completed_ms.is_some() == o.bake_ms.is_some(), "a bake without completion, or the other way round")?;
     must(o.to_25_ms <= o.to_50_ms || o.to_50_ms.is_none(), "half of the hosts came before a quarter")?;
     must(o.to_50_ms <= o.to_100_ms || o.to_100_ms.is_none(), "all hosts came before half of them")?;
     must(o.is_bad() || o.impaired_host_ms == 0, "a good change impaired hosts")?;

@@ -29,7 +29,8 @@ fn fault_in(scenario: &toml::Table) -> Option<String> {
 
 /// What kind of fault it is: the law, without where it was broken.
 fn kind(fault: &str) -> &str {
-    fault.split(['(', ':']).next().unwrap_or(fault)
+    let end = if fault.starts_with("panic") { fault.len() } else { fault.find(['(', ':']).unwrap_or(fault.len()) };
+    &fault[..end]
 }
 
 #[test]
