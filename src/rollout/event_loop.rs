@@ -223,6 +223,11 @@ impl<'a> EventLoop<'a> {
                     response.completed(ctx, completed);
                 }
             }
+            DeploymentEvent::PastWavesDone => {
+                if let Some(completed) = deployments.past_waves_done(ctx) {
+                    response.completed(ctx, completed);
+                }
+            }
         }
     }
 
@@ -245,8 +250,8 @@ impl<'a> EventLoop<'a> {
             }
             FaultEvent::Repaired { host } => fault.healed(ctx, host, around),
             FaultEvent::Relapses { host } => fault.relapses(ctx, host, around),
-            FaultEvent::HostsMove { zone, hosts } => {
-                fault.hosts_move(ctx, zone, hosts, around);
+            FaultEvent::HostsMove { zone, hosts, past_waves } => {
+                fault.hosts_move(ctx, zone, (hosts, past_waves), around);
             }
             FaultEvent::TriggerReaches { region } => {
                 fault.trigger_reaches(ctx, region, around);

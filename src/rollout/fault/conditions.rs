@@ -188,32 +188,27 @@ pub fn schedule_trigger(ctx: &mut Context, trigger: &Trigger) {
     }
 }
 
-/// Schedules that hosts get (or leave, if negative) the new version at `at_ms`.
-fn schedule_move(ctx: &mut Context, zone: ZoneId, hosts: i32, at_ms: u64) {
-    if hosts != 0 {
-        ctx.schedule(at_ms, FaultEvent::HostsMove { zone, hosts });
-    }
-}
-
 /// Schedules when each host of a batch gets the new version, for defects that count hosts.
 pub fn schedule_arrivals(ctx: &mut Context, batch: &Batch) {
-    // Known fault, kept until its own change: hosts past the waves all count at the end of their batch.
-    if batch.past_waves {
-        return schedule_move(ctx, batch.zone, batch.hosts as i32, batch.end_ms);
-    }
-    let mut draws = host_draws(ctx, batch.zone);
+    let (zone, past_waves) = (batch.zone, batch.past_waves);
+    let mut draws = host_draws(ctx, zone);
     if let Some(last) = batch.all_hosts().last()
         && completion_ms(ctx, batch, last, &mut draws) == batch.end_ms
     {
-        return schedule_move(ctx, batch.zone, batch.hosts as i32, batch.end_ms);
+        let hosts = batch.hosts as i32;
+        ctx.schedule(batch.end_ms, FaultEvent::HostsMove { zone, hosts, past_waves });
+        return;
     }
     for host in batch.all_hosts() {
         let at_ms = completion_ms(ctx, batch, host, &mut draws);
-        schedule_move(ctx, batch.zone, 1, at_ms);
+        ctx.schedule(at_ms, FaultEvent::HostsMove { zone, hosts: 1, past_waves });
     }
 }
 
 /// Schedules that the hosts of a batch leave the new version, for defects that count hosts.
 pub fn schedule_departure(ctx: &mut Context, zone: ZoneId, batch: BatchBack) {
-    schedule_move(ctx, zone, -(batch.hosts as i32), batch.end_ms);
+    let hosts = -(batch.hosts as i32);
+    if hosts != 0 {
+        ctx.schedule(batch.end_ms, FaultEvent::HostsMove { zone, hosts, past_waves: false });
+    }
 }

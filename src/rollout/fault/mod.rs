@@ -336,11 +336,16 @@ impl Fault {
         self.conditions_changed(ctx, 0..ctx.plan.fleet.zones.len(), around);
     }
 
-    /// Hosts of the zone got (or left, if negative) the new version; those in batches that a stop interrupted did not.
-    pub fn hosts_move(&mut self, ctx: &mut Context, zone: ZoneId, hosts: i32, around: &mut impl AroundFault) {
-        // Known fault, kept until its own change: a stop is taken to cut hosts past the waves as well, which it does not.
-        let cut =
-            hosts > 0 && around.deployments().stopped_ms().is_some_and(|stop_ms| ctx.now_ms() > stop_ms);
+    /// Hosts of the zone got (or left, if negative) the new version in a wave, or past the waves; those that a stop came
+    /// before did not.
+    pub fn hosts_move(
+        &mut self,
+        ctx: &mut Context,
+        zone: ZoneId,
+        (hosts, past_waves): (i32, bool),
+        around: &mut impl AroundFault,
+    ) {
+        let cut = hosts > 0 && around.deployments().is_cut(past_waves, ctx.now_ms());
         let Some(defect) = ctx.defect.filter(|_| !cut) else { return };
         self.conditions.count(zone, hosts);
         let zones = ctx.zones_around(zone, conditions::widest_count(&defect.condition));

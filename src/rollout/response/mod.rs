@@ -93,8 +93,6 @@ pub struct ResponseSummary {
     pub collateral_rollbacks: u64,
     /// Another change was taken back first.
     pub wrong_change: bool,
-    /// Hosts on the new version outside of every remedy's scope.
-    pub left_exposed_hosts: u64,
 }
 
 /// The two draws that a verdict needs.
@@ -343,7 +341,6 @@ impl IncidentResponse {
             ignored_alarms: self.ignored,
             collateral_rollbacks: self.collateral,
             wrong_change: self.wrong_change,
-            left_exposed_hosts: self.left_exposed,
         }
     }
 
