@@ -7,7 +7,7 @@ use crate::ids::{RegionId, ZoneId};
 use crate::plan::HOUR_MS;
 use crate::plan::{Alarm, Hurts, Signal};
 use crate::rollout::account::{Capacity, down_hosts_matter};
-use crate::rollout::context::Context;
+use crate::rollout::context::{Context, zone_ids};
 use crate::rollout::deployment::Deployments;
 use crate::rollout::fault::Fault;
 use crate::rollout::model::hosts_breach;
@@ -241,12 +241,11 @@ impl<'r, 'c> Look<'r, 'c> {
         (impaired + dark).min(self.ctx.model.series(watch.series).hosts)
     }
 
-    /// Share of the scope's requests that impaired hosts serve.
+    /// Share of the scope's requests that the fault makes fail at its full strength: that impaired hosts serve.
     fn impaired_share(self, watch: &WatchState, hour: usize) -> f64 {
-        let impaired = self.impaired_in(watch);
-        let share = || impaired as f64 / self.ctx.model.series(watch.series).hosts as f64;
+        let share = || self.weighed_in(watch, watch.scope) / self.ctx.model.series(watch.series).hosts as f64;
         match watch.scope {
-            _ if impaired == 0 => 0.0,
+            _ if self.impaired_in(watch) == 0 => 0.0,
             // Only the one-box is asked for its own answers.
             WatchedScope::OneBox(_) => share(),
             // The load of crashed hosts moves.
@@ -260,16 +259,31 @@ impl<'r, 'c> Look<'r, 'c> {
 
     /// Share of the fleet's requests that impaired hosts serve: regions differ in traffic per host.
     fn service_share(self, watch: &WatchState, hour: usize) -> f64 {
-        let internal = self.alarm(watch).internal;
         let (mut total, mut impaired) = (0.0, 0.0);
         for (index, region) in self.ctx.plan.fleet.regions.iter().enumerate() {
             let rate = region.requests_per_second * region.hourly_factor[hour];
-            let hosts = self.seen_in(internal, WatchedScope::Region(RegionId::new(index)));
-            let share = hosts as f64 / self.ctx.model.region_hosts[index] as f64;
+            let hosts = self.weighed_in(watch, WatchedScope::Region(RegionId::new(index)));
+            let share = hosts / self.ctx.model.region_hosts[index] as f64;
             total += rate;
             impaired += rate * share;
         }
         if total > 0.0 { impaired / total } else { 0.0 }
+    }
+
+    /// Impaired hosts of a scope as the watch's alarm sees them, each weighed by how strong the fault is on it.
+    fn weighed_in(self, watch: &WatchState, scope: WatchedScope) -> f64 {
+        let internal = self.alarm(watch).internal;
+        if self.ctx.defect.is_none_or(|defect| defect.condition.mixed.is_none()) {
+            return self.seen_in(internal, scope) as f64;
+        }
+        let strength = |zone| self.sight.fault.strength(self.ctx, zone);
+        match scope {
+            WatchedScope::OneBox(zone) => self.seen_in(internal, scope) as f64 * strength(zone),
+            WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service => {
+                let zones = zone_ids(scope.zones(&self.ctx.plan.fleet));
+                zones.map(|zone| self.seen_in(internal, WatchedScope::Zone(zone)) as f64 * strength(zone)).sum()
+            }
+        }
     }
 }
 

@@ -37,7 +37,8 @@ pub(super) fn exposure(ctx: &Context, layout: &Layout, way_back: &WayBack, span:
     let departures = ctx.zones().flat_map(|zone| way_back.batches(zone));
     let departures = departures.map(|batch| (batch.end_ms, -i64::from(batch.hosts)));
     let mut moves: Vec<Move> = arrivals.iter().copied().chain(departures).collect();
-    moves.sort_unstable();
+    // At one instant hosts come before others go.
+    moves.sort_unstable_by_key(|(at_ms, hosts)| (*at_ms, -hosts));
     let (mut hosts, mut peak_hosts, mut host_ms) = (0, 0, 0);
     for (at_ms, moved) in moves.into_iter().take_while(|(at_ms, _)| *at_ms <= span.end_ms) {
         hosts += moved;

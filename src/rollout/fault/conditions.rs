@@ -85,6 +85,13 @@ impl Conditions {
         })
     }
 
+    /// Hosts around the zone on the old version, for a fault between two versions; else 0.
+    pub fn peers(&self, ctx: &Context, zone: ZoneId, defect: &Defect) -> u64 {
+        defect.condition.mixed.map_or(0, |within| {
+            ctx.hosts_around(zone, within).saturating_sub(self.exposed_around(ctx, zone, within))
+        })
+    }
+
     fn exposed_around(&self, ctx: &Context, zone: ZoneId, within: Within) -> u64 {
         zone_ids(ctx.zones_around(zone, within)).map(|zone| u64::from(self.exposed[zone])).sum()
     }

@@ -10,6 +10,8 @@ pub struct ZoneImpairment {
     pub impaired: ZoneCount,
     /// Hosts on which the fault is awake where its conditions hold, hidden from customers or not.
     pub active: ZoneCount,
+    /// Hosts around that are on another version than the impaired ones, for a fault between two versions; else 0.
+    pub peers: u64,
 }
 
 /// Impaired hosts by zone, by region and in all.
@@ -45,10 +47,16 @@ impl FaultChange {
         self.host
     }
 
-    /// Whether other hosts are impaired than before; otherwise only a look inside finds a difference.
+    /// Whether other hosts are impaired than before.
     #[inline]
     pub fn moved(&self) -> bool {
         self.before.impaired != self.after.impaired
+    }
+
+    /// Whether anything of it reaches customers; otherwise only a look inside finds a difference.
+    #[inline]
+    pub fn shows(&self) -> bool {
+        self.moved() || self.before.peers != self.after.peers
     }
 
     /// Impaired hosts of the zone, before and after.
@@ -131,6 +139,7 @@ mod tests {
         let impaired = |all, one_box| ZoneImpairment {
             impaired: ZoneCount { all, one_box },
             active: ZoneCount { all, one_box },
+            peers: 0,
         };
         let two = impaired(2, 0);
         let change = impairment.set(zone, region, None, two).unwrap();

@@ -250,6 +250,7 @@ impl Fault {
         let after = ZoneImpairment {
             impaired: self.impaired_now(ctx, around.deployments(), defect, zone),
             active: self.active_now(ctx, defect, zone),
+            peers: self.conditions.peers(ctx, zone, defect),
         };
         if let Some(change) = self.impairment.set(zone, ctx.region_of(zone), host, after) {
             let _told = around.changed(ctx, self, change);
@@ -579,6 +580,15 @@ impl Fault {
     #[inline]
     pub fn impaired_in_fleet(&self) -> u64 {
         self.impairment.in_fleet()
+    }
+
+    /// How much of its full strength the fault has on an impaired host of the zone. One between two versions that do not
+    /// understand each other makes as much of a host's work fail as goes to hosts on the other version.
+    pub fn strength(&self, ctx: &Context, zone: ZoneId) -> f64 {
+        match ctx.defect.and_then(|defect| defect.condition.mixed) {
+            None => 1.0,
+            Some(within) => self.impairment.in_zone(zone).peers as f64 / ctx.hosts_around(zone, within) as f64,
+        }
     }
 
     /// Hosts of these zones on which the fault is awake where its conditions hold, hidden or not: what a look inside sees
