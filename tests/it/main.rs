@@ -1,6 +1,7 @@
 //! Integration tests: one binary, one module a topic.
 
 mod alarms;
+mod answers;
 mod cli;
 mod combined;
 mod estimators;
