@@ -46,6 +46,8 @@ pub(super) fn exposure(ctx: &Context, layout: &Layout, way_back: &WayBack, span:
         peak_hosts = peak_hosts.max(hosts);
     }
     let total = ctx.plan.fleet.hosts();
+    // Nobody stops who takes the change past the waves, also after the end.
+    let arrived: i64 = arrivals.iter().map(|(_, hosts)| hosts).sum();
     Exposure {
         to_25_ms: reached_ms(&arrivals, total.div_ceil(4)),
         to_50_ms: reached_ms(&arrivals, total.div_ceil(2)),
@@ -54,7 +56,7 @@ pub(super) fn exposure(ctx: &Context, layout: &Layout, way_back: &WayBack, span:
         peak_hosts: peak_hosts as u64,
         at_alarm_hosts: hosts_at(&arrivals, span.alarm_ms),
         host_ms: host_ms as u64,
-        left_hosts: hosts as u64,
+        left_hosts: arrived as u64 - way_back.hosts_back(),
         regions: regions_with(ctx, |zone| touched[zone.index()]),
     }
 }
