@@ -32,3 +32,10 @@ pub fn cases(cases: u32) -> Config {
         ..Config::default()
     }
 }
+
+/// The first of so many seeds, for tests that draw their own cases.
+#[allow(dead_code, reason = "unit tests have no use for it")]
+pub fn seeds(count: u32) -> (u64, u32) {
+    let first = number(SEED).map_or(0, |seed| seed << 20);
+    (first, count.saturating_mul(number(CASES).unwrap_or(1) as u32))
+}

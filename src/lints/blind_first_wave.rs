@@ -298,7 +298,7 @@ fn in_one_box(
 ) -> Option<Chance> {
     let fleet = &view.plan.fleet;
     let (hosts, region) = (fleet.zones[zone].hosts, fleet.zones[zone].region);
-    let boxed = one_box_hosts(wave, hosts)?;
+    let boxed = one_box_hosts(view.strategy(), wave, hosts)?;
     let reached = defect.reach.of(hosts);
     let mut shares = Vec::new();
     let mut counts = Vec::new();

@@ -145,7 +145,9 @@ fn one_boxes(view: &View<'_>, alarm: AlarmId, list: &mut Vec<Watched>) {
     for (wave, times) in view.strategy().waves.iter().zip(&view.times.waves) {
         for deployment in &times.deployments {
             let hosts = view.plan.fleet.zones[deployment.zone].hosts;
-            if let (Some(end_ms), Some(boxed)) = (deployment.one_box_end_ms, one_box_hosts(wave, hosts)) {
+            if let (Some(end_ms), Some(boxed)) =
+                (deployment.one_box_end_ms, one_box_hosts(view.strategy(), wave, hosts))
+            {
                 let share = view.share_of_region(deployment.zone, boxed);
                 let requests = requests(view, alarm, view.region_of(deployment.zone), share);
                 list.push(Watched { alarm, requests, start_ms: deployment.start_ms, end_ms });

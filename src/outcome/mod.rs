@@ -73,7 +73,7 @@ pub struct Outcome {
     /// Time that waves waited for an alarm that fired for a reason of its own.
     pub blocked_ms: u64,
     /// Other deployments of the team that were rolled back together with this one.
-    pub collateral_rollbacks: u32,
+    pub collateral_rollbacks: u64,
     /// Whether another change was taken back first, in vain.
     pub wrong_change: bool,
     /// Hosts that never took the change.

@@ -170,6 +170,25 @@ impl Signal {
         }
     }
 
+    /// Fewer requests of customers than this in a period leave its datapoint missing; none if none ever is for want of
+    /// requests.
+    #[must_use]
+    pub fn least_requests(&self) -> Option<u64> {
+        match *self {
+            Self::ErrorRatio { min_requests, .. } | Self::SlowRatio { min_requests, .. } => {
+                Some(min_requests.max(1))
+            }
+            Self::ErrorCount { .. }
+            | Self::Synthetic { .. }
+            | Self::RateRatio(_)
+            | Self::Canary(_)
+            | Self::ImpairedHosts { .. }
+            | Self::BreachProbability { .. }
+            | Self::DetectionDelay(_)
+            | Self::AnyOf(_) => None,
+        }
+    }
+
     /// Probability that what it reads takes the path that a defect is on: all of it does but for probes.
     #[must_use]
     pub fn covers(&self) -> f64 {

@@ -25,7 +25,6 @@ pub fn outcome(
         ignored_alarms,
         collateral_rollbacks,
         wrong_change,
-        left_exposed_hosts,
     } = response.summary();
     Outcome {
         ending,
@@ -57,7 +56,7 @@ pub fn outcome(
         exposed_at_alarm_hosts: course.exposed_at_alarm_hosts,
         exposed_host_ms: course.exposed_host_ms,
         regions_touched: course.regions_touched,
-        left_exposed_hosts,
+        left_exposed_hosts: course.left_exposed_hosts,
         peak_impaired_hosts: blast.peak_hosts,
         peak_impaired_zones: blast.peak_zones,
         peak_impaired_regions: blast.peak_regions,

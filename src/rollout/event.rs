@@ -35,6 +35,8 @@ pub enum DeploymentEvent {
     ZoneDone { zone: ZoneId },
     /// The wave's bake is over.
     WaveDone,
+    /// All hosts that take the change by themselves have it.
+    PastWavesDone,
 }
 
 /// What moves a fault.
@@ -60,8 +62,8 @@ pub enum FaultEvent {
     Repaired { host: FleetHost },
     /// The fault wakes again on a healed host.
     Relapses { host: FleetHost },
-    /// The zone has more or fewer hosts on the new version.
-    HostsMove { zone: ZoneId, hosts: i32 },
+    /// The zone has more or fewer hosts on the new version, which take it in a wave or by themselves.
+    HostsMove { zone: ZoneId, hosts: i32, past_waves: bool },
     /// A dormant fault's trigger reaches the region.
     TriggerReaches { region: RegionId },
     /// The trigger is over there.

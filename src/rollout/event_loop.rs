@@ -188,9 +188,8 @@ impl<'a> EventLoop<'a> {
         let Components { deployments, fault, account, alarms, response } = parts;
         let sight = Sight { deployments, fault, capacity: account.capacity() };
         alarms.follow_to_the_end(&mut ctx, sight);
-        let end_ms = response.ended_ms(&ctx, deployments);
+        let end_ms = response.ended_ms(&ctx, deployments, fault);
         let end_ms = end_ms.expect("invariant: the queue runs dry only after the end");
-        // Known fault, kept until its own change: that may be before the latest event.
         let observed_ms = response.observation_end_ms(&ctx, deployments, fault);
         let observed_ms = observed_ms.expect("invariant: the rollout has ended");
         let ending = ending(&ctx, deployments);
@@ -224,6 +223,11 @@ impl<'a> EventLoop<'a> {
                     response.completed(ctx, completed);
                 }
             }
+            DeploymentEvent::PastWavesDone => {
+                if let Some(completed) = deployments.past_waves_done(ctx) {
+                    response.completed(ctx, completed);
+                }
+            }
         }
     }
 
@@ -244,12 +248,10 @@ impl<'a> EventLoop<'a> {
             FaultEvent::Treated { host } => {
                 promise = fault.cause_removed(ctx, host, around);
             }
-            FaultEvent::Repaired { host } => {
-                promise = fault.healed(ctx, host, around);
-            }
+            FaultEvent::Repaired { host } => fault.healed(ctx, host, around),
             FaultEvent::Relapses { host } => fault.relapses(ctx, host, around),
-            FaultEvent::HostsMove { zone, hosts } => {
-                fault.hosts_move(ctx, zone, hosts, around);
+            FaultEvent::HostsMove { zone, hosts, past_waves } => {
+                fault.hosts_move(ctx, zone, (hosts, past_waves), around);
             }
             FaultEvent::TriggerReaches { region } => {
                 fault.trigger_reaches(ctx, region, around);
@@ -351,7 +353,7 @@ impl<'a> EventLoop<'a> {
                 let around = &mut OfFault { deployments, account, alarms, response };
                 let mut promise = Promise::NOTHING;
                 for zone in ctx.zones() {
-                    promise = promise.and(fault.switched_off(ctx, zone, around));
+                    promise = promise.and(fault.mended(ctx, zone, around));
                 }
                 promise
             }

@@ -135,6 +135,6 @@ pub(crate) fn health_breach(alarm: &Alarm, impaired: u64, hosts: u64) -> bool {
 }
 
 /// Hosts of the one-box that `wave` puts into a zone of `hosts`; none without one.
-pub(crate) fn one_box_hosts(wave: &Wave, hosts: u32) -> Option<u32> {
-    model::one_box_hosts(wave, hosts)
+pub(crate) fn one_box_hosts(strategy: &Strategy, wave: &Wave, hosts: u32) -> Option<u32> {
+    model::one_box_hosts(strategy, wave, hosts)
 }

@@ -1,6 +1,7 @@
 //! Integration tests: one binary, one module a topic.
 
 mod alarms;
+mod answers;
 mod cli;
 mod combined;
 mod estimators;
@@ -30,6 +31,7 @@ mod rule_pages;
 mod rules;
 mod scaling;
 mod scenario;
+mod strange;
 mod structure;
 mod support;
 mod tidy;

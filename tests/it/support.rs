@@ -3,7 +3,7 @@
 #[path = "../../src/properties.rs"]
 mod properties;
 
-pub use properties::cases;
+pub use properties::{cases, seeds};
 use std::path::{Path, PathBuf};
 use wavetank::plan::Plan;
 use wavetank::scenario;

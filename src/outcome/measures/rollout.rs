@@ -149,7 +149,7 @@ measures! {
         |o| delay(o, o.onset_ms, o.restored_ms),
         "from the first impaired host to everything being as before, bad data and switched-off features included, per mitigated bad change");
     COLLATERAL_ROLLBACKS = of("collateral_rollbacks", "collateral rollbacks", Deployments, All,
-        |o| Some(f64::from(o.collateral_rollbacks)),
+        |o| Some(o.collateral_rollbacks as f64),
         "other deployments of the team that were rolled back together with this one, per change");
     IGNORED_ALARMS = of("ignored_alarms", "ignored alarms", Alarms, All,
         |o| Some(f64::from(o.ignored_alarms)),

@@ -91,8 +91,12 @@ impl PlanNames<'_> {
             RolloutEvent::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", at(zone)),
             RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", at(zone)),
             RolloutEvent::ZoneImpaired { zone, hosts: 0 } => format!("healed: every host of {}", at(zone)),
-            RolloutEvent::ZoneImpaired { zone, hosts: n } => format!("IMPAIRED: {} of {}", hosts(n), at(zone)),
-            RolloutEvent::ZoneRollbackStarted { zone, hosts: n } => format!("{} goes back: {}", at(zone), hosts(n)),
+            RolloutEvent::ZoneImpaired { zone, hosts: n } => {
+                format!("IMPAIRED: {} of {}", hosts(n), at(zone))
+            }
+            RolloutEvent::ZoneRollbackStarted { zone, hosts: n } => {
+                format!("{} goes back: {}", at(zone), hosts(n))
+            }
             RolloutEvent::ZoneRollbackDone { zone } => format!("{} is back on the old version", at(zone)),
             RolloutEvent::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(ending)),
             RolloutEvent::WentDark { place } => {

@@ -25,6 +25,10 @@ pub struct Ledger {
     /// Requests to impaired hosts, by region up to its own last change.
     region_changed_ms: IdVec<RegionId, u64>,
     requests_to_impaired: f64,
+    /// The same, each weighed by how strong the fault is on its host; kept only for faults whose strength varies.
+    requests_weighed: f64,
+    /// Impaired hosts by region, weighed in the same way.
+    region_weighed: IdVec<RegionId, f64>,
     /// Hosts that serve nothing, by region; counted only where the fleet has a capacity.
     region_down: IdVec<RegionId, u64>,
     requests_turned_away: f64,
@@ -81,14 +85,22 @@ pub struct BlastRadius {
     pub first_violation_ms: Option<u64>,
 }
 
+/// Whether the fault is stronger at some times than at others.
+#[inline]
+fn varies(ctx: &Context) -> bool {
+    ctx.defect.is_some_and(|defect| defect.condition.mixed.is_some())
+}
+
 impl Ledger {
     /// Forgets everything, keeps the memory.
     pub fn reset(&mut self, regions: usize) {
-        let Self { mut region_zones, mut region_changed_ms, mut region_down, .. } = std::mem::take(self);
+        let Self { mut region_zones, mut region_changed_ms, mut region_down, mut region_weighed, .. } =
+            std::mem::take(self);
         region_zones.reset(regions, 0);
         region_changed_ms.reset(regions, 0);
         region_down.reset(regions, 0);
-        *self = Self { region_zones, region_changed_ms, region_down, ..Self::default() };
+        region_weighed.reset(regions, 0.0);
+        *self = Self { region_zones, region_changed_ms, region_down, region_weighed, ..Self::default() };
     }
 
     /// From now on `down` hosts of `region` serve nothing.
@@ -108,6 +120,10 @@ impl Ledger {
         let region = ctx.region_of(change.zone());
         self.advance(ctx, region, change.fleet_before(), change.region_before(), now_ms);
         let (before, after) = change.impaired();
+        if varies(ctx) {
+            let weighed = |zone| f64::from(fault.impaired_in_zone(zone)) * fault.strength(ctx, zone);
+            self.region_weighed[region] = ctx.zones_of(region).map(weighed).sum();
+        }
         let host_traffic = ctx.model.host_traffic_e15[region];
         self.traffic_e15 =
             self.traffic_e15 + host_traffic * u64::from(after) - host_traffic * u64::from(before);
@@ -180,6 +196,7 @@ impl Ledger {
             let requests = ctx.model.requests_between(region, from_ms, to_ms);
             let hosts = ctx.model.region_hosts[region];
             self.requests_to_impaired += requests * f64::from(here) / hosts as f64;
+            self.requests_weighed += requests * self.region_weighed[region] / hosts as f64;
         }
     }
 
@@ -194,6 +211,7 @@ impl Ledger {
         let failed_ms = self.onset_ms.filter(|_| symptom.error_ratio > 0.0 && !symptom.crash);
         // The load of crashed hosts moves: who is turned away is counted where it moves to.
         let failing = if symptom.crash { 0.0 } else { symptom.error_ratio };
+        let served = if varies(ctx) { self.requests_weighed } else { self.requests_to_impaired };
         let impaired_hours = self.host_ms as f64 / HOUR_MS as f64;
         BlastRadius {
             onset_ms: self.onset_ms,
@@ -204,9 +222,9 @@ impl Ledger {
             peak_hosts: self.peak_hosts,
             peak_zones: self.peak_zones,
             peak_regions: self.peak_regions,
-            peak_traffic_ppm: (self.peak_traffic_e15 / 1_000_000_000).min(1_000_000) as u32,
+            peak_traffic_ppm: ((self.peak_traffic_e15 + 500_000_000) / 1_000_000_000).min(1_000_000) as u32,
             impaired_host_ms: self.host_ms,
-            failed_requests: self.requests_to_impaired * failing + self.requests_turned_away,
+            failed_requests: served * failing + self.requests_turned_away,
             turned_away_requests: self.requests_turned_away,
             damaged_items: self.requests_to_impaired * symptom.damage_per_request
                 + impaired_hours * symptom.damage_per_host_hour,

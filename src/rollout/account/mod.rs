@@ -89,8 +89,10 @@ impl Account {
         mitigating: bool,
     ) -> Booked {
         let zone = change.zone();
-        if change.moved() {
+        if change.shows() {
             self.ledger.book(ctx, fault, &change, mitigating);
+        }
+        if change.moved() {
             tell(ctx, &change);
             if ctx.crashes() {
                 self.book_down(ctx, fault, zone);

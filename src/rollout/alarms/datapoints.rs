@@ -41,6 +41,9 @@ impl RecentDatapoints {
     /// Data without breaches, as long as anybody looks back.
     pub const HEALTHY: Self = Self { last_k: None, present: u128::MAX, breached: 0 };
 
+    /// No data at all: a monitor that is broken and always was.
+    pub const NOTHING: Self = Self { last_k: None, present: 0, breached: 0 };
+
     /// Index of the latest; none before the first.
     #[inline]
     pub fn last_k(&self) -> Option<u64> {
@@ -52,32 +55,33 @@ impl RecentDatapoints {
         self.last_k = Some(k);
     }
 
-    /// Takes datapoint `k` of an alarm, none if it is missing, and says what the alarm's state is then.
+    /// Takes datapoint `k` of an alarm, none if it is missing, and says what the alarm's state is then. Periods since the
+    /// latest one at which nobody looked have data that did not breach: either that was known before, or nobody
+    /// listened.
     pub fn record(&mut self, alarm: &Alarm, k: u64, breach: Option<bool>) -> AlarmState {
-        let (m, n) = (alarm.datapoints_to_alarm, alarm.window);
-        if alarm.minds_gaps() {
-            // Known fault, kept until its own change: periods between two watches of the alarm leave no gap.
-            self.shift(1);
-            self.set(k, breach);
-            return self.state(m, n, alarm.missing);
-        }
         self.shift(k - self.last_k.unwrap_or(0));
         self.set(k, breach);
-        let breaches = (self.breached & ((1 << n) - 1)).count_ones();
-        if breaches >= m { AlarmState::Alarm } else { AlarmState::Ok }
+        let n = alarm.window;
+        let window = (1_u128 << n) - 1;
+        if self.present & window == window {
+            let breaches = (self.breached & window).count_ones();
+            return if breaches >= alarm.datapoints_to_alarm { AlarmState::Alarm } else { AlarmState::Ok };
+        }
+        self.state(alarm.datapoints_to_alarm, n, alarm.missing)
     }
 
+    /// What datapoint `k` is, which the latest shift has made room for.
     fn set(&mut self, k: u64, breach: Option<bool>) {
         self.last_k = Some(k);
-        self.present |= u128::from(breach.is_some());
-        self.breached |= u128::from(breach == Some(true));
+        self.present = self.present & !1 | u128::from(breach.is_some());
+        self.breached = self.breached & !1 | u128::from(breach == Some(true));
     }
 
-    /// So many periods go by.
+    /// So many periods go by, with data that does not breach.
     fn shift(&mut self, periods: u64) {
         let shifted =
             |bits: u128| u32::try_from(periods).ok().and_then(|by| bits.checked_shl(by)).unwrap_or(0);
-        self.present = shifted(self.present);
+        self.present = !shifted(!self.present);
         self.breached = shifted(self.breached);
     }
 
@@ -130,7 +134,7 @@ mod tests {
 
     /// RecentDatapoints, oldest first: 0 does not breach, X does, - is missing.
     fn states(points: &str, m: u32) -> [AlarmState; 4] {
-        let mut history = RecentDatapoints { last_k: None, present: 0, breached: 0 };
+        let mut history = RecentDatapoints::NOTHING;
         for (k, point) in points.split(' ').enumerate() {
             history.shift(1);
             history.set(
@@ -196,6 +200,6 @@ mod tests {
         bits.set(7, Some(true));
         assert_eq!((bits.breached, bits.last_k()), (0b101, Some(7)));
         bits.shift(200);
-        assert_eq!(bits.breached, 0, "long ago is forgotten");
+        assert_eq!((bits.breached, bits.present), (0, u128::MAX), "long ago is forgotten");
     }
 }

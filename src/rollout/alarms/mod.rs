@@ -21,10 +21,10 @@ use super::deployment::{RolloutPart, WatchSpan};
 use super::event::AlarmEvent;
 use super::fault::Exposed;
 use super::model::breach::Sampler;
-use super::model::{rule_of, thinks_ahead};
+use super::model::thinks_ahead;
 use super::place::WatchedScope;
 use crate::ids::{AlarmId, IdVec, RegionId, WatchId, ZoneId};
-use crate::plan::{Alarm, Scope, Signal, Watch};
+use crate::plan::{Alarm, Decides, Missing, Scope, Signal, Watch};
 use crate::random::{Purpose, mix};
 use canary::Canaries;
 use datapoints::AlarmState;
@@ -145,7 +145,9 @@ impl Alarms {
         closes_ms: Option<u64>,
     ) {
         let definition = ctx.alarm(alarm);
-        if is_broken(ctx, definition) {
+        let broken = is_broken(ctx, definition);
+        // A broken monitor has nothing but gaps: it says nothing, unless they count as breaches.
+        if broken && !breaches_by_gaps(definition) {
             return;
         }
         let (entity, one_box) = match scope {
@@ -156,8 +158,9 @@ impl Alarms {
         };
         let series = ctx.model.series_index(alarm, entity, one_box);
         // A scope that cannot breach while it is healthy needs no watch if it stays so.
-        let calm_for_good = everything_stays_healthy(ctx) && thinks_ahead(definition);
-        if calm_for_good && ctx.model.series(series).healthy_envelope == 0.0 {
+        let numbers = ctx.model.series(series);
+        let calm_for_good = everything_stays_healthy(ctx) && thinks_ahead(definition, numbers);
+        if calm_for_good && numbers.healthy_envelope == 0.0 {
             return;
         }
         let same_scope = self.over(scope);
@@ -170,7 +173,9 @@ impl Alarms {
             return;
         }
         let span = (ctx.now_ms(), closes_ms);
-        let watch = self.watches.push(WatchState::new(ctx.plan, (alarm, reported), scope, series, span));
+        let state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span)
+            .with_gaps(numbers.may_miss || definition.lost_with_service.is_some());
+        let watch = self.watches.push(if broken { state.broken() } else { state });
         match scope {
             WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => self.of_zones[zone].push(watch),
             WatchedScope::Region(region) => self.of_regions[region].push(watch),
@@ -326,13 +331,13 @@ impl Alarms {
             | Signal::DetectionDelay(_)
             | Signal::AnyOf(_) => {
                 let look = Look::new(ctx, sight);
-                let breach = if alarm.minds_gaps() {
-                    datapoint(look, memo, sampler, state, k)
+                let breach = if state.has_gaps {
+                    datapoint(look, memo, state, k)
                 } else {
                     Some(!*exhaustive || breaches_now(look, memo, state, k))
                 };
                 // Without gaps only breaches are recorded: the others are not visited at all.
-                (alarm.minds_gaps() || breach == Some(true)) && {
+                (state.has_gaps || breach == Some(true)) && {
                     let after = state.datapoints.record(alarm, k, breach);
                     if breach == Some(true) {
                         tell_breach(ctx, sight, state, k);
@@ -422,7 +427,10 @@ fn mark_changed(
         return;
     }
     // A rule that has begun to scrape goes on by itself.
-    let sleeps = alarm.is_memoryless() || alarm.rate_rule().is_some() && state.memory.is_none();
+    let sleeps = match alarm.signal.kind().decides {
+        Decides::ByHistory => alarm.rate_rule().is_some() && state.memory.is_none(),
+        Decides::ByDatapoint | Decides::ByEvent => !state.has_gaps,
+    };
     if !exhaustive && sleeps {
         search_at_next_evaluation(ctx, sight, watch, state, alarm);
     }
@@ -452,37 +460,40 @@ fn search_at_next_evaluation(
 /// Whether every evaluation of the watch is visited from now on: what came before decides with it. A rule over
 /// rates sleeps while its scope is as always, if it cannot breach then.
 fn visits_each(look: Look, watch: &WatchState, alarm: &Alarm) -> bool {
-    if alarm.rate_rule().is_none() {
-        return !alarm.is_memoryless();
+    match alarm.signal.kind().decides {
+        Decides::ByDatapoint | Decides::ByEvent => watch.has_gaps,
+        Decides::ByHistory if alarm.rate_rule().is_none() => true,
+        Decides::ByHistory => {
+            watch.memory.is_some()
+                || look.ctx().model.series(watch.series).healthy_envelope > 0.0
+                || !look.is_calm(watch)
+        }
     }
-    watch.memory.is_some()
-        || look.ctx().model.series(watch.series).healthy_envelope > 0.0
-        || !look.is_calm(watch)
 }
 
-/// Whether datapoint `k`, of an alarm for which missing ones matter, breaches; none if it is missing.
-fn datapoint(
-    look: Look,
-    memo: &mut BreachMemo,
-    sampler: &mut Sampler,
-    watch: &WatchState,
-    k: u64,
-) -> Option<bool> {
+/// Whether missing datapoints of the alarm can make it fire by themselves.
+fn breaches_by_gaps(alarm: &Alarm) -> bool {
+    alarm.missing == Missing::Breaching && alarm.signal.kind().decides == Decides::ByDatapoint
+}
+
+/// Whether datapoint `k` breaches that may be missing; none if it is. It breaches by the same draw as if none ever were
+/// missing, so that where none is, it makes no difference how an alarm would treat it.
+fn datapoint(look: Look, memo: &mut BreachMemo, watch: &WatchState, k: u64) -> Option<bool> {
     if look.is_lost(watch) {
         return None;
     }
+    if breaches_now(look, memo, watch, k) {
+        return Some(true);
+    }
     let ctx = look.ctx();
-    let mut draws = ctx.streams.stream(Purpose::Sampled, mix(&[watch.stream_entity, k]));
-    let signal = &look.alarm(watch).signal;
-    let counted = rule_of(signal).filter(|_| !matches!(signal, Signal::Synthetic { .. }));
-    let Some(rule) = counted else {
-        return Some(draws.uniform() < look.breach_probability(memo, watch, ctx.now_ms()));
-    };
-    let hour = look.hour_at(ctx.now_ms());
-    let p = look.sign_probability(watch, hour);
-    let mean = ctx.model.series(watch.series).requests[hour];
-    let (errors, requests) = sampler.draw(ctx.plan.fleet.arrivals, mean, p, &mut draws);
-    (requests >= rule.min_requests.max(1)).then(|| rule.breaches(errors, requests))
+    let missing = ctx.model.series(watch.series).missing[look.hour_at(ctx.now_ms())];
+    if missing == 0.0 {
+        return Some(false);
+    }
+    // A datapoint that breaches is not missing: of those that do not, so many are.
+    let others = 1.0 - look.breach_probability(memo, watch, ctx.now_ms());
+    let uniform = ctx.streams.stream(Purpose::Sampled, mix(&[watch.stream_entity, k])).uniform();
+    (uniform * others >= missing).then_some(false)
 }
 
 /// The alarm fires as soon as its datapoint is published.

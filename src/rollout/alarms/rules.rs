@@ -63,7 +63,9 @@ impl Rules {
         (watch, k): (&mut WatchState, u64),
         rule: &RateRule,
     ) -> bool {
-        let memory = match watch.memory {
+        // Nobody scraped while nobody listened: as before the first watch, the scope is taken to have been healthy.
+        let goes_on = watch.datapoints.last_k().is_some_and(|last_k| last_k + 1 == k);
+        let memory = match watch.memory.filter(|_| goes_on) {
             Some(memory) => memory,
             None => self.begin(ctx, sampler, (watch, k), rule),
         };

@@ -80,11 +80,17 @@ impl<'r, 'c> Look<'r, 'c> {
         if seen_by.is_some_and(|alarms| !alarms.contains(&watch.alarm)) {
             return 0;
         }
+        self.seen_in(self.alarm(watch).internal, watch.scope)
+    }
+
+    /// Impaired hosts of a scope, as an alarm sees them that looks inside or does not.
+    #[inline]
+    fn seen_in(self, internal: bool, scope: WatchedScope) -> u64 {
         let fault = self.sight.fault;
-        match (self.alarm(watch).internal, watch.scope) {
-            (true, WatchedScope::OneBox(zone)) => fault.active_in_one_box(self.ctx, zone),
+        match (internal, scope) {
+            (true, WatchedScope::OneBox(zone)) => fault.active_in_one_box(zone),
             (true, WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service) => {
-                fault.active_in(self.ctx, watch.scope.zones(&self.ctx.plan.fleet))
+                fault.active_in(scope.zones(&self.ctx.plan.fleet))
             }
             (false, WatchedScope::OneBox(zone)) => u64::from(fault.impaired_in_one_box(zone)),
             (false, WatchedScope::Zone(zone)) => u64::from(fault.impaired_in_zone(zone)),
@@ -103,8 +109,11 @@ impl<'r, 'c> Look<'r, 'c> {
         self.impaired_in(watch) == 0 && (!down_hosts_matter(self.ctx.plan) || nobody_down())
     }
 
-    /// Whether the monitoring went down with what it monitors.
+    /// Whether there is no monitoring: it is broken, or went down with what it monitors.
     pub fn is_lost(self, watch: &WatchState) -> bool {
+        if watch.broken {
+            return true;
+        }
         let Some(limit) = self.alarm(watch).lost_with_service else { return false };
         let hosts = self.ctx.model.series(watch.series).hosts;
         let impaired = self.impaired_in(watch);
@@ -118,8 +127,8 @@ impl<'r, 'c> Look<'r, 'c> {
         let alarm = self.alarm(watch);
         let numbers = self.ctx.model.series(watch.series);
         match &alarm.signal {
-            _ if self.is_calm(watch) => numbers.healthy[hour],
             _ if self.is_lost(watch) => 0.0,
+            _ if self.is_calm(watch) => numbers.healthy[hour],
             Signal::BreachProbability { .. } if self.impaired_in(watch) == 0 => numbers.healthy[hour],
             Signal::BreachProbability { impaired, .. } => *impaired,
             Signal::ImpairedHosts { .. } => {
@@ -230,12 +239,11 @@ impl<'r, 'c> Look<'r, 'c> {
         (impaired + dark).min(self.ctx.model.series(watch.series).hosts)
     }
 
-    /// Share of the scope's requests that impaired hosts serve.
+    /// Share of the scope's requests that the fault makes fail at its full strength: that impaired hosts serve.
     fn impaired_share(self, watch: &WatchState, hour: usize) -> f64 {
-        let impaired = self.impaired_in(watch);
-        let share = || impaired as f64 / self.ctx.model.series(watch.series).hosts as f64;
+        let share = || self.weighed_in(watch, watch.scope) / self.ctx.model.series(watch.series).hosts as f64;
         match watch.scope {
-            _ if impaired == 0 => 0.0,
+            _ if self.impaired_in(watch) == 0 => 0.0,
             // Only the one-box is asked for its own answers.
             WatchedScope::OneBox(_) => share(),
             // The load of crashed hosts moves.
@@ -243,21 +251,39 @@ impl<'r, 'c> Look<'r, 'c> {
                 0.0
             }
             WatchedScope::Zone(_) | WatchedScope::Region(_) => share(),
-            WatchedScope::Service => self.service_share(hour),
+            WatchedScope::Service => self.service_share(watch, hour),
         }
     }
 
     /// Share of the fleet's requests that impaired hosts serve: regions differ in traffic per host.
-    fn service_share(self, hour: usize) -> f64 {
+    fn service_share(self, watch: &WatchState, hour: usize) -> f64 {
         let (mut total, mut impaired) = (0.0, 0.0);
         for (id, region) in self.ctx.plan.fleet.regions.enumerate() {
             let rate = region.rate_in(hour);
-            let hosts = self.sight.fault.impaired_in_region(id);
-            let share = f64::from(hosts) / self.ctx.model.region_hosts[id] as f64;
+            let hosts = self.weighed_in(watch, WatchedScope::Region(id));
+            let share = hosts / self.ctx.model.region_hosts[id] as f64;
             total += rate;
             impaired += rate * share;
         }
         if total > 0.0 { impaired / total } else { 0.0 }
+    }
+
+    /// Impaired hosts of a scope as the watch's alarm sees them, each weighed by how strong the fault is on it.
+    fn weighed_in(self, watch: &WatchState, scope: WatchedScope) -> f64 {
+        let internal = self.alarm(watch).internal;
+        if self.ctx.defect.is_none_or(|defect| defect.condition.mixed.is_none()) {
+            return self.seen_in(internal, scope) as f64;
+        }
+        let strength = |zone| self.sight.fault.strength(self.ctx, zone);
+        match scope {
+            WatchedScope::OneBox(zone) => self.seen_in(internal, scope) as f64 * strength(zone),
+            WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service => {
+                let zones = scope.zones(&self.ctx.plan.fleet);
+                zones
+                    .map(|zone| self.seen_in(internal, WatchedScope::Zone(zone)) as f64 * strength(zone))
+                    .sum()
+            }
+        }
     }
 }
 

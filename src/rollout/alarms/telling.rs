@@ -20,8 +20,7 @@ pub fn tell_breach(ctx: &mut Context, sight: Sight<'_>, watch: &WatchState, k: u
     let hour = look.hour_at(now_ms);
     let p = look.sign_probability(watch, hour);
     let mut stream = ctx.streams.stream(Purpose::ReplayCounts, mix(&[watch.stream_entity, k]));
-    // Counts that an alarm was decided by are not drawn a second time.
-    let counts = rule_of(&alarm.signal).filter(|_| !alarm.minds_gaps()).and_then(|rule| {
+    let counts = rule_of(&alarm.signal).and_then(|rule| {
         let (arrivals, mean) = match alarm.signal.probes() {
             Some(probes) => (Arrivals::Fixed, probes as f64),
             None => (ctx.plan.fleet.arrivals, ctx.model.series(watch.series).requests[hour]),

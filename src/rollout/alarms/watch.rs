@@ -32,6 +32,10 @@ pub struct WatchState {
     pub resample_ms: Option<u64>,
     /// A fixed-delay alarm has started its delay.
     pub delaying: bool,
+    /// Datapoints of it may be missing: each is looked at.
+    pub has_gaps: bool,
+    /// Its monitor is broken: all are missing.
+    pub broken: bool,
     /// What it has seen.
     pub datapoints: RecentDatapoints,
     /// Where its memory is among those of its kind, once it has any.
@@ -61,10 +65,22 @@ impl WatchState {
             next_k: 0,
             resample_ms: None,
             delaying: false,
+            has_gaps: false,
+            broken: false,
             datapoints: RecentDatapoints::HEALTHY,
             memory: None,
             muted: false,
         }
+    }
+
+    /// The same with datapoints that may be missing.
+    pub fn with_gaps(self, has_gaps: bool) -> Self {
+        Self { has_gaps, ..self }
+    }
+
+    /// The same with a monitor that is broken, and always was.
+    pub fn broken(self) -> Self {
+        Self { has_gaps: true, broken: true, datapoints: RecentDatapoints::NOTHING, ..self }
     }
 
     /// Whether an evaluation at that instant counts.

@@ -4,8 +4,13 @@
 //! of the batch is that host; every other slot is, given the slowest, independent and below it.
 
 use crate::ids::{BatchId, HostId, ZoneId};
+use crate::plan::HOUR_MS;
 use crate::random::Distribution;
 use crate::rollout::place::FleetHost;
+
+/// A batch that takes longer is counted host by host. Shorter ones are counted when their last host is done, as a
+/// deployment system reports them, which costs nothing.
+const DRAWN_OUT_MS: u64 = HOUR_MS;
 
 /// Hosts deployed to together: the hosts `first .. first + hosts` of their zone.
 #[derive(Debug, Clone, Copy)]
@@ -44,11 +49,30 @@ impl Batch {
             .map(move |host| FleetHost { zone, id: HostId::new(host as usize) })
     }
 
-    /// Whether a stop at `stop_ms` came before what the batch would have done at `at_ms`. This is the one rule of what
-    /// a stop cuts off.
+    /// Whether its hosts are counted one by one, each when it is done: those that move by themselves, and those of a
+    /// batch that takes so long that its end says little of the others.
     #[inline]
-    pub fn is_cut(&self, stop_ms: Option<u64>, at_ms: u64) -> bool {
-        !self.past_waves && stop_ms.is_some_and(|stop_ms| at_ms > stop_ms)
+    pub fn is_drawn_out(&self) -> bool {
+        self.past_waves || self.end_ms - self.start_ms > DRAWN_OUT_MS
+    }
+}
+
+/// When hosts stop taking the new version: those of waves, and those past them, are stopped by different hands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stops {
+    /// The rollout stopped.
+    pub waves_ms: Option<u64>,
+    /// People stopped the hosts that take the change by themselves.
+    pub past_waves_ms: Option<u64>,
+}
+
+impl Stops {
+    /// Whether a stop came before what hosts of waves, or past them, would have done at `at_ms`. This is the one rule of
+    /// what a stop cuts off.
+    #[inline]
+    pub fn cut(self, past_waves: bool, at_ms: u64) -> bool {
+        let stop_ms = if past_waves { self.past_waves_ms } else { self.waves_ms };
+        stop_ms.is_some_and(|stop_ms| at_ms > stop_ms)
     }
 }
 
@@ -76,10 +100,12 @@ mod tests {
             previous: None,
             past_waves: false,
         };
-        assert!(!of_wave.is_cut(None, 200));
-        assert!(!of_wave.is_cut(Some(200), 200), "what is done at the very instant of the stop is done");
-        assert!(of_wave.is_cut(Some(199), 200));
-        assert!(!Batch { past_waves: true, ..of_wave }.is_cut(Some(0), 200));
+        let stopped = |at_ms| Stops { waves_ms: Some(at_ms), past_waves_ms: None };
+        assert!(!Stops::default().cut(false, 200));
+        assert!(!stopped(200).cut(false, 200), "what is done at the very instant of the stop is done");
+        assert!(stopped(199).cut(false, 200));
+        assert!(!stopped(0).cut(true, 200));
+        assert!(Stops { past_waves_ms: Some(199), ..stopped(0) }.cut(true, 200));
         let hosts: Vec<u32> = of_wave.all_hosts().map(|host| host.id.number()).collect();
         assert_eq!(hosts, [10, 11, 12, 13, 14]);
         assert!(of_wave.all_hosts().all(|host| of_wave.holds(host)));

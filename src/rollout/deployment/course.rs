@@ -1,6 +1,6 @@
 //! How fast and how far the rollout went: what its batches say together once it is over.
 
-use super::batch::Batch;
+use super::batch::{Batch, Stops};
 use super::layout::Layout;
 use super::way_back::WayBack;
 use crate::ids::{RegionId, ZoneId};
@@ -17,7 +17,7 @@ pub struct Course {
     pub to_100_ms: Option<u64>,
     /// The first batch was done.
     pub introduced_ms: Option<u64>,
-    /// The last wave's bake was over.
+    /// The last wave's bake was over, and every host past the waves was done.
     pub completed_ms: Option<u64>,
     /// Bake time on the critical path of a complete rollout.
     pub bake_ms: Option<u64>,
@@ -29,95 +29,137 @@ pub struct Course {
     pub left_behind_hosts: u64,
     /// Hosts that had the new version.
     pub peak_exposed_hosts: u64,
-    /// Those whose batch was done when the alarm fired that was acted on.
+    /// Those of them when the alarm fired that was acted on.
     pub exposed_at_alarm_hosts: Option<u64>,
     /// Time that hosts spent on the new version, in host-milliseconds.
     pub exposed_host_ms: u64,
     /// Regions with a host on the new version.
     pub regions_touched: u32,
+    /// Hosts that still had the new version when a rollout that stopped was over.
+    pub left_exposed_hosts: u64,
 }
 
-/// Sums over all batches.
-#[derive(Debug)]
-pub(super) struct BatchTotals {
-    /// The first was done.
-    pub(super) first_ms: Option<u64>,
-    /// The last was done.
-    pub(super) last_ms: Option<u64>,
-    /// Hosts whose batch was done at a given instant.
-    pub(super) exposed_then: u64,
-    /// Host-time on the new version until the end, of whole batches.
-    pub(super) exposed_host_ms: u64,
+/// What cuts the exposure of a rollout.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    /// When hosts stopped taking the new version.
+    pub(super) stops: Stops,
+    /// When the alarm fired that was heard; 0 without one.
+    pub(super) alarm_ms: u64,
+    /// When the rollout was over.
+    pub(super) end_ms: u64,
 }
 
-/// How far the new version came.
+/// How far the new version came, and when.
 #[derive(Debug)]
 pub(super) struct Exposure {
-    /// Most hosts that had it.
+    /// A quarter of the fleet's hosts had it.
+    pub(super) to_25_ms: Option<u64>,
+    /// Half of them had it.
+    pub(super) to_50_ms: Option<u64>,
+    /// The first host, or batch, had it.
+    pub(super) first_ms: Option<u64>,
+    /// The last one had it.
+    pub(super) last_ms: Option<u64>,
+    /// Most hosts that had it at once.
     pub(super) peak_hosts: u64,
+    /// Hosts that had it at the alarm.
+    pub(super) at_alarm_hosts: u64,
+    /// Host-time on it until the end, in milliseconds.
+    pub(super) host_ms: u64,
+    /// Hosts that had it at the end.
+    pub(super) left_hosts: u64,
     /// Regions with a host that had it.
     pub(super) regions: u32,
 }
 
-/// How far the new version came: as far as it was laid out, or what was there at the stop.
+/// Exposure where no batch is drawn out: hosts count when their batch is done. `firsts` are the numbers of the first
+/// batches of the waves; `pairs` is memory.
 pub(super) fn exposure(
     ctx: &Context,
     layout: &Layout,
     way_back: &WayBack,
-    stopped_ms: Option<u64>,
+    firsts: &[usize],
+    span: Span,
+    pairs: &mut Vec<(u64, u32)>,
 ) -> Exposure {
-    let at_stop = |zone| u64::from(way_back.hosts(zone) + way_back.past_waves(zone));
-    let peak_hosts = match stopped_ms {
-        None => ctx.plan.fleet.hosts() - layout.left_behind(),
-        Some(_) => ctx.zones().map(at_stop).sum(),
+    let stopped_ms = span.stops.waves_ms;
+    // A rollout that nothing stopped is the common one, and need not ask batch by batch.
+    let totals = match stopped_ms {
+        None => totals(layout.batches(), span, |_| true),
+        Some(_) => totals(layout.batches(), span, |batch| !span.stops.cut(false, batch.end_ms)),
+    };
+    let (peak_hosts, host_ms) = match stopped_ms {
+        None => (ctx.plan.fleet.hosts() - layout.left_behind(), totals.host_ms),
+        // Hosts of interrupted batches that were done are exposed as well, and hosts that went back no longer.
+        Some(stop_ms) => (
+            ctx.zones().map(|zone| u64::from(way_back.hosts(zone))).sum(),
+            totals.host_ms + way_back.interrupted() * (span.end_ms - stop_ms)
+                - way_back.saves_host_ms(span.end_ms),
+        ),
     };
     let is_touched = |zone: ZoneId| match stopped_ms {
-        None => layout.zone(zone).done > 0 || layout.zone(zone).bypass.is_some(),
-        Some(_) => at_stop(zone) > 0,
+        None => layout.zone(zone).done > 0,
+        Some(_) => way_back.hosts(zone) > 0,
     };
-    let regions = (0..ctx.plan.fleet.regions.len()).map(RegionId::new);
-    let regions = regions.filter(|region| ctx.zones_of(*region).any(is_touched)).count() as u32;
-    Exposure { peak_hosts, regions }
-}
-
-/// What all batches say together, in one pass: of exposure at `then_ms`, and until `end_ms`.
-pub(super) fn batch_totals(
-    layout: &Layout,
-    stopped_ms: Option<u64>,
-    then_ms: u64,
-    end_ms: u64,
-) -> BatchTotals {
-    // A rollout that nothing stopped is the common one, and need not ask batch by batch.
-    match stopped_ms {
-        None => totals(layout.batches(), then_ms, end_ms, |_| true),
-        Some(_) => totals(layout.batches(), then_ms, end_ms, |batch| !batch.is_cut(stopped_ms, batch.end_ms)),
+    let total = ctx.plan.fleet.hosts();
+    let mut reached = |hosts| reached_ms(layout, firsts, span.stops, hosts, pairs);
+    Exposure {
+        to_25_ms: reached(total.div_ceil(4)),
+        to_50_ms: reached(total.div_ceil(2)),
+        first_ms: totals.first_ms,
+        last_ms: totals.last_ms,
+        peak_hosts,
+        at_alarm_hosts: totals.at_alarm_hosts,
+        host_ms,
+        left_hosts: peak_hosts - way_back.hosts_back(),
+        regions: regions_with(ctx, is_touched),
     }
 }
 
-/// As [`batch_totals`], of batches of which `is_done` says whether they were done before a stop.
+/// Regions with a zone of which that is true.
+pub(super) fn regions_with(ctx: &Context, is_touched: impl Fn(ZoneId) -> bool) -> u32 {
+    let regions = (0..ctx.plan.fleet.regions.len()).map(RegionId::new);
+    regions.filter(|region| ctx.zones_of(*region).any(&is_touched)).count() as u32
+}
+
+/// Sums over all batches.
+#[derive(Debug)]
+struct BatchTotals {
+    /// The first was done.
+    first_ms: Option<u64>,
+    /// The last was done.
+    last_ms: Option<u64>,
+    /// Hosts whose batch was done at the alarm.
+    at_alarm_hosts: u64,
+    /// Host-time on the new version until the end, of whole batches.
+    host_ms: u64,
+}
+
+/// What all batches say together, of which `is_done` says whether they were done before a stop.
 #[inline]
-fn totals(batches: &[Batch], then_ms: u64, end_ms: u64, is_done: impl Fn(&Batch) -> bool) -> BatchTotals {
+fn totals(batches: &[Batch], span: Span, is_done: impl Fn(&Batch) -> bool) -> BatchTotals {
     let first_end_ms = batches.first().map(|batch| batch.end_ms);
     let (mut first_ms, mut last_ms) = (first_end_ms.unwrap_or(0), 0);
-    let (mut exposed_then, mut exposed_host_ms) = (0, 0);
+    let (mut at_alarm_hosts, mut host_ms) = (0, 0);
     for batch in batches {
         let hosts = u64::from(batch.hosts);
         first_ms = first_ms.min(batch.end_ms);
         last_ms = last_ms.max(batch.end_ms);
-        exposed_then += if batch.end_ms <= then_ms { hosts } else { 0 };
-        exposed_host_ms += if is_done(batch) { hosts * end_ms.saturating_sub(batch.end_ms) } else { 0 };
+        at_alarm_hosts += if batch.end_ms <= span.alarm_ms { hosts } else { 0 };
+        host_ms += if is_done(batch) { hosts * span.end_ms.saturating_sub(batch.end_ms) } else { 0 };
     }
     let [first_ms, last_ms] = [first_ms, last_ms].map(|at_ms| first_end_ms.map(|_| at_ms));
-    BatchTotals { first_ms, last_ms, exposed_then, exposed_host_ms }
+    BatchTotals { first_ms, last_ms, at_alarm_hosts, host_ms }
 }
 
 /// When the batch completed that brought `hosts` hosts to the new version. Groups of batches (`firsts` has the number
 /// of the first of each) follow each other, so only those of the group that crosses the mark need sorting; `pairs` is
 /// memory for that.
-pub(super) fn reached_ms(
+fn reached_ms(
     layout: &Layout,
     firsts: &[usize],
-    stopped_ms: Option<u64>,
+    stops: Stops,
     hosts: u64,
     pairs: &mut Vec<(u64, u32)>,
 ) -> Option<u64> {
@@ -131,10 +173,10 @@ pub(super) fn reached_ms(
             continue;
         }
         pairs.clear();
-        match stopped_ms {
+        match stops.waves_ms {
             None => pairs.extend(batches.iter().map(|batch| (batch.end_ms, batch.hosts))),
             Some(_) => pairs.extend(batches.iter().map(|batch| {
-                let hosts = if batch.is_cut(stopped_ms, batch.end_ms) { 0 } else { batch.hosts };
+                let hosts = if stops.cut(false, batch.end_ms) { 0 } else { batch.hosts };
                 (batch.end_ms, hosts)
             })),
         }

@@ -174,6 +174,11 @@ impl Layout {
         batch
     }
 
+    /// When the last host that takes the change by itself has it; 0 if there is none.
+    pub fn past_waves_done_ms(&self) -> u64 {
+        self.batches().iter().filter(|batch| batch.past_waves).map(|batch| batch.end_ms).max().unwrap_or(0)
+    }
+
     /// The batch that holds the host; none if it is not laid out.
     pub fn batch_of(&self, host: FleetHost) -> Option<&Batch> {
         let beside = self.past_waves(host.zone).filter(|batch| batch.holds(host));

@@ -5,6 +5,7 @@
 
 mod batch;
 mod course;
+mod drawn_out;
 mod facts;
 mod gates;
 mod lag;
@@ -12,7 +13,7 @@ mod layout;
 mod waves;
 mod way_back;
 
-pub use batch::Batch;
+pub use batch::{Batch, Stops};
 pub use course::Course;
 pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
 pub use layout::{completion_ms, host_draws};
@@ -21,12 +22,13 @@ pub use way_back::{BatchBack, return_draws};
 use super::context::Context;
 use super::event::{DeploymentEvent, GoBackBy};
 use super::launch::WaveTimes;
-use super::model::one_box_hosts;
+use super::model::{one_box_hosts, wave_hosts};
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
 use crate::ids::{BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
 use crate::plan::{Procedure, RollbackScope, RollbackTarget};
 use crate::random::{Distribution, Stream};
+use course::Span;
 use facts::Opening;
 use layout::Layout;
 use waves::Waves;
@@ -55,14 +57,16 @@ pub struct Deployments {
     waves: Waves,
     /// Time of the latest promotion: evaluations of that instant are over.
     promoted_ms: Option<u64>,
-    /// When the rollout stopped.
-    stopped_ms: Option<u64>,
-    /// When the last wave ended.
+    /// When hosts stopped taking the new version.
+    stops: Stops,
+    /// When the last wave ended, and every host past the waves was done.
     completed_ms: Option<u64>,
     /// When a wave or region turned out never to start: the rollout is over as it is.
     grounded_ms: Option<u64>,
     /// Time that waves waited for an alarm with another cause.
     blocked_ms: u64,
+    /// Since when one does.
+    blocked_since_ms: Option<u64>,
     /// Memory for [`Deployments::course`].
     pairs: Vec<(u64, u32)>,
 }
@@ -74,10 +78,11 @@ impl Deployments {
         self.way_back.reset(zones);
         self.waves.reset(regions);
         self.promoted_ms = None;
-        self.stopped_ms = None;
+        self.stops = Stops::default();
         self.completed_ms = None;
         self.grounded_ms = None;
         self.blocked_ms = 0;
+        self.blocked_since_ms = None;
     }
 
     /// Hosts past the waves begin to take the change by themselves, if the strategy has any.
@@ -93,9 +98,10 @@ impl Deployments {
     /// Starts a wave, or waits where its gate is closed or an alarm already fires for another reason.
     pub fn start_wave(&mut self, ctx: &mut Context, wave: WaveId, listener: &mut impl DeploymentListener) {
         let now_ms = ctx.now_ms();
-        if self.stopped_ms.is_some() {
+        if self.stops.waves_ms.is_some() {
             return;
         }
+        self.count_blocked(ctx);
         let Some(opens_ms) = gates::wave_opens_ms(ctx, wave) else {
             self.grounded_ms = Some(now_ms);
             return;
@@ -105,7 +111,7 @@ impl Deployments {
             return;
         }
         if let Some(clear_ms) = gates::ambient_alarm_until(ctx) {
-            self.blocked_ms += clear_ms - now_ms;
+            self.blocked_since_ms = Some(now_ms);
             ctx.tell(now_ms, || RolloutEvent::WaveBlocked { wave: wave.number() });
             ctx.schedule(clear_ms, DeploymentEvent::WaveStarts { wave });
             return;
@@ -114,6 +120,13 @@ impl Deployments {
         self.waves.start(wave, now_ms, self.layout.batches().len());
         self.promoted_ms = Some(now_ms);
         self.fill_wave(ctx, self.waves.path_bake_ms(), listener);
+    }
+
+    /// A wave waits no longer for an alarm with another cause, if one did.
+    fn count_blocked(&mut self, ctx: &Context) {
+        if let Some(since_ms) = self.blocked_since_ms.take() {
+            self.blocked_ms += ctx.now_ms() - since_ms;
+        }
     }
 
     /// Starts regions while the wave has room, and bakes the wave when none is left.
@@ -153,7 +166,7 @@ impl Deployments {
         region: RegionId,
         listener: &mut impl DeploymentListener,
     ) {
-        if self.stopped_ms.is_some() {
+        if self.stops.waves_ms.is_some() {
             return;
         }
         self.promoted_ms = Some(ctx.now_ms());
@@ -182,9 +195,7 @@ impl Deployments {
     /// Hosts of the zone that have the new version when the wave is done; those past the waves are not
     /// among them.
     fn target(&self, ctx: &Context, zone: ZoneId) -> u32 {
-        let hosts = ctx.zone(zone).hosts;
-        let past_waves = ctx.strategy.bypass.map_or(0, |bypass| bypass.hosts.of(hosts));
-        ctx.wave(self.waves.id()).hosts.reach_of(hosts).min(hosts - past_waves)
+        wave_hosts(ctx.strategy, ctx.wave(self.waves.id()), ctx.zone(zone).hosts)
     }
 
     /// Lays out a zone's deployment: one-box and its bake, then the batches and theirs.
@@ -204,7 +215,8 @@ impl Deployments {
         let first = BatchId::new(self.layout.batches().len());
         let state = self.layout.zone_mut(zone);
         state.path_bake_ms = path_bake_ms;
-        let one_box = if state.done == 0 { one_box_hosts(wave, ctx.zone(zone).hosts) } else { None };
+        let one_box =
+            if state.done == 0 { one_box_hosts(ctx.strategy, wave, ctx.zone(zone).hosts) } else { None };
         let mut at_ms = started_ms;
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
             state.one_box = size;
@@ -231,7 +243,7 @@ impl Deployments {
 
     /// The rest of a zone whose one-box bake ended just now.
     pub fn one_box_baked(&mut self, ctx: &mut Context, zone: ZoneId, listener: &mut impl DeploymentListener) {
-        if self.stopped_ms.is_some() {
+        if self.stops.waves_ms.is_some() {
             return;
         }
         self.promoted_ms = Some(ctx.now_ms());
@@ -268,7 +280,7 @@ impl Deployments {
 
     /// The zone's bake is over.
     pub fn zone_done(&mut self, ctx: &mut Context, zone: ZoneId, listener: &mut impl DeploymentListener) {
-        if self.stopped_ms.is_some() {
+        if self.stops.waves_ms.is_some() {
             return;
         }
         let now_ms = ctx.now_ms();
@@ -304,7 +316,7 @@ impl Deployments {
         ctx: &mut Context,
         listener: &mut impl DeploymentListener,
     ) -> Option<Completed> {
-        if self.stopped_ms.is_some() {
+        if self.stops.waves_ms.is_some() {
             return None;
         }
         let now_ms = ctx.now_ms();
@@ -317,14 +329,30 @@ impl Deployments {
             self.start_wave(ctx, next, listener);
             return None;
         }
-        self.completed_ms = Some(now_ms);
-        Some(Completed(()))
+        let past_waves_ms = self.layout.past_waves_done_ms();
+        if past_waves_ms > now_ms {
+            ctx.schedule(past_waves_ms, DeploymentEvent::PastWavesDone);
+            return None;
+        }
+        Some(self.complete(ctx))
+    }
+
+    /// The hosts past the waves are done, and the last wave was before: the rollout is complete.
+    #[must_use = "the response forgets an alarm when the rollout is complete"]
+    pub fn past_waves_done(&mut self, ctx: &Context) -> Option<Completed> {
+        self.stops.waves_ms.is_none().then(|| self.complete(ctx))
+    }
+
+    fn complete(&mut self, ctx: &Context) -> Completed {
+        self.completed_ms = Some(ctx.now_ms());
+        Completed(())
     }
 
     /// Nothing new starts from now on, and what was laid out for later does not happen.
     pub fn stop(&mut self, ctx: &mut Context) {
-        if self.stopped_ms.is_none() {
-            self.stopped_ms = Some(ctx.now_ms());
+        if self.stops.waves_ms.is_none() {
+            self.stops.waves_ms = Some(ctx.now_ms());
+            self.count_blocked(ctx);
             ctx.retract();
             self.way_back.settle(ctx, &self.layout);
         }
@@ -341,10 +369,11 @@ impl Deployments {
         let now_ms = ctx.now_ms();
         let mut hosts = 0;
         let mut rolled_back = RolledBack { until_ms: 0, left_exposed: 0 };
+        if by == GoBackBy::Hand {
+            self.stops.past_waves_ms = Some(now_ms);
+            self.way_back.catch_past_waves(ctx, &self.layout);
+        }
         for zone in ctx.zones() {
-            if by == GoBackBy::Hand {
-                self.way_back.catch_past_waves(&self.layout, zone);
-            }
             let affected = u64::from(self.way_back.hosts(zone));
             rolled_back.left_exposed += u64::from(self.way_back.past_waves(zone));
             if cause.is_none_or(|cause| self.is_in_scope(ctx, zone, cause.scope)) {
@@ -406,7 +435,7 @@ impl Deployments {
     /// When the rollout stopped.
     #[inline]
     pub fn stopped_ms(&self) -> Option<u64> {
-        self.stopped_ms
+        self.stops.waves_ms
     }
 
     /// When the last wave ended.
@@ -468,19 +497,25 @@ impl Deployments {
     /// Whether the host, whose time has come, really got the new version: a stop may have come before.
     #[inline]
     pub fn gets(&self, ctx: &Context, host: FleetHost) -> bool {
-        if self.stopped_ms.is_none() {
+        if self.stops.waves_ms.is_none() {
             return true;
         }
         self.layout.batch_of(host).is_some_and(|batch| {
             let at_ms = completion_ms(ctx, batch, host, &mut host_draws(ctx, host.zone));
-            !batch.is_cut(self.stopped_ms, at_ms)
+            !self.is_cut(batch.past_waves, at_ms)
         })
     }
 
     /// Whether the batch begins: a stop may have come before.
     #[inline]
     pub fn begins(&self, batch: &Batch) -> bool {
-        !batch.is_cut(self.stopped_ms, batch.start_ms)
+        !self.is_cut(batch.past_waves, batch.start_ms)
+    }
+
+    /// Whether a stop came before what hosts of waves, or past them, would have done at `at_ms`.
+    #[inline]
+    pub fn is_cut(&self, past_waves: bool, at_ms: u64) -> bool {
+        self.stops.cut(past_waves, at_ms)
     }
 
     /// When the host is back on the old version; none if it does not go back. Neighbours share a block of `draws`.
@@ -497,37 +532,28 @@ impl Deployments {
     /// How fast and how far the rollout went, once it is over at `end_ms`; `alarm_ms` is when the alarm fired that was
     /// heard.
     pub fn course(&mut self, ctx: &Context, alarm_ms: Option<u64>, end_ms: u64) -> Course {
-        let Self { layout, way_back, waves, pairs, stopped_ms, completed_ms, blocked_ms, .. } = self;
-        let (stopped_ms, completed_ms) = (*stopped_ms, *completed_ms);
-        let total = ctx.plan.fleet.hosts();
-        let totals = course::batch_totals(layout, stopped_ms, alarm_ms.unwrap_or(0), end_ms);
-        let exposure = course::exposure(ctx, layout, way_back, stopped_ms);
-        // Hosts of interrupted batches that were done are exposed as well, and hosts that went back no longer.
-        let exposed_host_ms = match stopped_ms {
-            None => totals.exposed_host_ms,
-            Some(stop_ms) => {
-                totals.exposed_host_ms + way_back.interrupted() * (end_ms - stop_ms)
-                    - way_back.saves_host_ms(end_ms)
-            }
+        let Self { layout, way_back, waves, pairs, stops, completed_ms, blocked_ms, .. } = self;
+        let span = Span { stops: *stops, alarm_ms: alarm_ms.unwrap_or(0), end_ms };
+        let exposure = if layout.batches().iter().any(Batch::is_drawn_out) {
+            drawn_out::exposure(ctx, layout, way_back, span)
+        } else {
+            course::exposure(ctx, layout, way_back, &waves.first_batches(), span, pairs)
         };
-        // Hosts past the waves come whenever they like: then all batches are one group.
-        let mut firsts = waves.first_batches();
-        firsts.truncate(if ctx.strategy.bypass.is_some() { 1 } else { firsts.len() });
-        let mut reached = |hosts| course::reached_ms(layout, &firsts, stopped_ms, hosts, pairs);
         Course {
-            to_25_ms: reached(total.div_ceil(4)),
-            to_50_ms: reached(total.div_ceil(2)),
-            to_100_ms: totals.last_ms.filter(|_| completed_ms.is_some()),
-            introduced_ms: totals.first_ms,
-            completed_ms,
+            to_25_ms: exposure.to_25_ms,
+            to_50_ms: exposure.to_50_ms,
+            to_100_ms: exposure.last_ms.filter(|_| completed_ms.is_some()),
+            introduced_ms: exposure.first_ms,
+            completed_ms: *completed_ms,
             bake_ms: completed_ms.map(|_| waves.path_bake_ms()),
-            stopped_ms,
+            stopped_ms: stops.waves_ms,
             blocked_ms: *blocked_ms,
             left_behind_hosts: layout.left_behind(),
             peak_exposed_hosts: exposure.peak_hosts,
-            exposed_at_alarm_hosts: alarm_ms.map(|_| totals.exposed_then),
-            exposed_host_ms,
+            exposed_at_alarm_hosts: alarm_ms.map(|_| exposure.at_alarm_hosts),
+            exposed_host_ms: exposure.host_ms,
             regions_touched: exposure.regions,
+            left_exposed_hosts: stops.waves_ms.map_or(0, |_| exposure.left_hosts),
         }
     }
 

@@ -104,7 +104,7 @@ impl WayBack {
                 let hosts = batch.all_hosts();
                 let done = hosts.filter(|host| completion_ms(ctx, batch, *host, &mut draws) <= stop_ms);
                 back.partial.extend(done.map(|host| host.id));
-                if batch.end_ms > stop_ms {
+                if batch.end_ms > stop_ms && !batch.is_drawn_out() {
                     back.interrupted += (back.partial.len() - before) as u32;
                 }
             }
@@ -115,11 +115,15 @@ impl WayBack {
         }
     }
 
-    /// Hosts of the zone that took the change by themselves go back with the others.
-    pub fn catch_past_waves(&mut self, layout: &Layout, zone: ZoneId) {
-        if let Some(beside) = layout.past_waves(zone) {
+    /// Hosts that took the change by themselves by now go back with the others, and no more will take it.
+    pub fn catch_past_waves(&mut self, ctx: &Context, layout: &Layout) {
+        for zone in ctx.zones() {
+            let Some(beside) = layout.past_waves(zone) else { continue };
             let back = &mut self.zones[zone];
-            back.partial.extend(beside.all_hosts().map(|host| host.id));
+            let mut draws = host_draws(ctx, zone);
+            let hosts = beside.all_hosts();
+            let done = hosts.filter(|host| completion_ms(ctx, beside, *host, &mut draws) <= ctx.now_ms());
+            back.partial.extend(done.map(|host| host.id));
             back.past_waves = 0;
         }
     }
@@ -187,7 +191,13 @@ impl WayBack {
         self.zones[zone].past_waves
     }
 
-    /// Hosts that completed in a batch which the stop interrupted.
+    /// Hosts that go back.
+    pub fn hosts_back(&self) -> u64 {
+        let batches = self.zones.iter().flat_map(|zone| &zone.batches);
+        batches.map(|batch| u64::from(batch.hosts)).sum()
+    }
+
+    /// Hosts that completed in a short batch which the stop interrupted.
     pub fn interrupted(&self) -> u64 {
         self.zones.iter().map(|zone| u64::from(zone.interrupted)).sum()
     }

@@ -18,8 +18,8 @@ pub struct Conditions {
     exposed: IdVec<ZoneId, u32>,
     /// Regions that the trigger has reached.
     triggered: IdVec<RegionId, bool>,
-    /// Zones in which the fault is switched off.
-    switched_off: IdVec<ZoneId, bool>,
+    /// What was done against the fault, by zone.
+    remedies: IdVec<ZoneId, ZoneRemedy>,
     /// An intermittent fault pauses.
     pauses: bool,
     /// Turns of an intermittent fault so far.
@@ -28,25 +28,39 @@ pub struct Conditions {
     started: bool,
 }
 
+/// What was done against the fault in a zone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ZoneRemedy {
+    /// Nothing: it wakes.
+    #[default]
+    None,
+    /// Its hosts are looked after: it wakes on none anew, and may come back where it was.
+    Mended,
+    /// It is switched off: it never wakes again.
+    SwitchedOff,
+}
+
 impl Conditions {
     /// Forgets everything, keeps the memory.
     pub fn reset(&mut self, zones: usize, regions: usize) {
         self.exposed.reset(zones, 0);
         self.triggered.reset(regions, false);
-        self.switched_off.reset(zones, false);
+        self.remedies.reset(zones, ZoneRemedy::None);
         self.pauses = false;
         self.turns = 0;
         self.started = false;
     }
 
-    /// Whether the fault is switched off in the zone.
-    pub fn is_switched_off(&self, zone: ZoneId) -> bool {
-        self.switched_off[zone]
+    /// What was done against the fault in the zone.
+    pub fn remedy(&self, zone: ZoneId) -> ZoneRemedy {
+        self.remedies[zone]
     }
 
-    /// Switches the fault off in the zone.
-    pub fn switch_off(&mut self, zone: ZoneId) {
-        self.switched_off[zone] = true;
+    /// Something is done against the fault in the zone; what is switched off remains so.
+    pub fn set_remedy(&mut self, zone: ZoneId, remedy: ZoneRemedy) {
+        if self.remedies[zone] != ZoneRemedy::SwitchedOff {
+            self.remedies[zone] = remedy;
+        }
     }
 
     /// Whether an awake fault hurts in the zone now.
@@ -68,6 +82,13 @@ impl Conditions {
         condition.mixed.is_none_or(|within| {
             let exposed = self.exposed_around(ctx, zone, within);
             exposed > 0 && exposed < ctx.hosts_around(zone, within)
+        })
+    }
+
+    /// Hosts around the zone on the old version, for a fault between two versions; else 0.
+    pub fn peers(&self, ctx: &Context, zone: ZoneId, defect: &Defect) -> u64 {
+        defect.condition.mixed.map_or(0, |within| {
+            ctx.hosts_around(zone, within).saturating_sub(self.exposed_around(ctx, zone, within))
         })
     }
 
@@ -173,32 +194,27 @@ pub fn schedule_trigger(ctx: &mut Context, trigger: &Trigger) {
     }
 }
 
-/// Schedules that hosts get (or leave, if negative) the new version at `at_ms`.
-fn schedule_move(ctx: &mut Context, zone: ZoneId, hosts: i32, at_ms: u64) {
-    if hosts != 0 {
-        ctx.schedule(at_ms, FaultEvent::HostsMove { zone, hosts });
-    }
-}
-
 /// Schedules when each host of a batch gets the new version, for defects that count hosts.
 pub fn schedule_arrivals(ctx: &mut Context, batch: &Batch) {
-    // Known fault, kept until its own change: hosts past the waves all count at the end of their batch.
-    if batch.past_waves {
-        return schedule_move(ctx, batch.zone, batch.hosts as i32, batch.end_ms);
-    }
-    let mut draws = host_draws(ctx, batch.zone);
+    let (zone, past_waves) = (batch.zone, batch.past_waves);
+    let mut draws = host_draws(ctx, zone);
     if let Some(last) = batch.all_hosts().last()
         && completion_ms(ctx, batch, last, &mut draws) == batch.end_ms
     {
-        return schedule_move(ctx, batch.zone, batch.hosts as i32, batch.end_ms);
+        let hosts = batch.hosts as i32;
+        ctx.schedule(batch.end_ms, FaultEvent::HostsMove { zone, hosts, past_waves });
+        return;
     }
     for host in batch.all_hosts() {
         let at_ms = completion_ms(ctx, batch, host, &mut draws);
-        schedule_move(ctx, batch.zone, 1, at_ms);
+        ctx.schedule(at_ms, FaultEvent::HostsMove { zone, hosts: 1, past_waves });
     }
 }
 
 /// Schedules that the hosts of a batch leave the new version, for defects that count hosts.
 pub fn schedule_departure(ctx: &mut Context, zone: ZoneId, batch: BatchBack) {
-    schedule_move(ctx, zone, -(batch.hosts as i32), batch.end_ms);
+    let hosts = -(batch.hosts as i32);
+    if hosts != 0 {
+        ctx.schedule(batch.end_ms, FaultEvent::HostsMove { zone, hosts, past_waves: false });
+    }
 }

@@ -5,9 +5,10 @@ use crate::ids::ZoneId;
 use crate::plan::{HostRepair, Relapse, Within};
 use crate::random::{Distribution, Purpose, mix, survival_of_largest};
 use crate::rollout::context::Context;
+use crate::rollout::event::FaultEvent;
 use crate::rollout::place::FleetHost;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Nothing of the rollout is over before this: an event is scheduled for then that the observation waits for.
 #[must_use = "the response is to know until when"]
@@ -42,15 +43,21 @@ pub struct Repairs {
     queues: Vec<BinaryHeap<Reverse<u64>>>,
     /// Hosts healed, so that each has a draw of its own.
     healed: u64,
+    /// When the relapses to come will be over, by host and by when they begin.
+    relapses: BTreeMap<(FleetHost, u64), u64>,
+    /// When the last relapse is over that can still come, by zone.
+    relapsing_until_ms: Vec<u64>,
 }
 
-/// A fault comes back on a healed host, and goes again.
-#[derive(Debug, Clone, Copy)]
-pub struct RelapseTimes {
-    /// It comes back.
-    pub wakes_ms: u64,
-    /// It goes.
-    pub heals_ms: u64,
+/// Whether the fault comes back on a healed host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relapsing {
+    /// It does not.
+    No,
+    /// It does, perhaps for the last time.
+    Once,
+    /// It does, and will each time.
+    ForEver,
 }
 
 impl Repairs {
@@ -58,6 +65,8 @@ impl Repairs {
     pub fn reset(&mut self) {
         self.queues.iter_mut().for_each(BinaryHeap::clear);
         self.healed = 0;
+        self.relapses.clear();
+        self.relapsing_until_ms.clear();
     }
 
     /// Begins work on the host; says when it is done.
@@ -88,17 +97,47 @@ impl Repairs {
         start_ms + work_ms
     }
 
-    /// A host is well; says whether and when the fault comes back.
-    pub fn healed(&mut self, ctx: &Context, host: FleetHost, relapse: &Relapse) -> Option<RelapseTimes> {
+    /// A host is well; says whether the fault comes back, which is scheduled then.
+    pub fn healed(&mut self, ctx: &mut Context, host: FleetHost, relapse: &Relapse) -> Relapsing {
         let turn = self.healed;
         self.healed += 1;
         let key = mix(&[ctx.zone(host.zone).entity, host.draw(), turn]);
         let mut draws = ctx.streams.stream(Purpose::Relapse, key);
         if draws.uniform() >= relapse.probability {
-            return None;
+            return Relapsing::No;
         }
         let wakes_ms = ctx.now_ms() + relapse.after.by_cdf(draws.uniform());
-        Some(RelapseTimes { wakes_ms, heals_ms: wakes_ms + relapse.lasts.by_cdf(draws.uniform()) })
+        // Time passes with each relapse, so that there are not infinitely many in an instant.
+        let heals_ms = wakes_ms + relapse.lasts.by_cdf(draws.uniform()).max(1);
+        ctx.schedule(wakes_ms, FaultEvent::Relapses { host });
+        self.relapses.insert((host, wakes_ms), heals_ms);
+        if relapse.probability >= 1.0 {
+            return Relapsing::ForEver;
+        }
+        let zone = host.zone.index();
+        if self.relapsing_until_ms.len() <= zone {
+            self.relapsing_until_ms.resize(zone + 1, 0);
+        }
+        self.relapsing_until_ms[zone] = self.relapsing_until_ms[zone].max(heals_ms);
+        Relapsing::Once
+    }
+
+    /// A relapse begins now; says when it is over.
+    pub fn relapse_ends_ms(&mut self, ctx: &Context, host: FleetHost) -> Option<u64> {
+        self.relapses.remove(&(host, ctx.now_ms()))
+    }
+
+    /// No host of the zone relapses any more.
+    pub fn no_more_relapses(&mut self, zone: ZoneId) {
+        if let Some(until_ms) = self.relapsing_until_ms.get_mut(zone.index()) {
+            *until_ms = 0;
+        }
+    }
+
+    /// When the last relapse is over that can still come; 0 for none.
+    #[inline]
+    pub fn relapsing_until_ms(&self) -> u64 {
+        self.relapsing_until_ms.iter().copied().max().unwrap_or(0)
     }
 }
 

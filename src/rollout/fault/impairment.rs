@@ -3,10 +3,21 @@
 use super::hosts::ZoneCount;
 use crate::ids::{HostId, IdVec, RegionId, ZoneId};
 
+/// Who is impaired in a zone, and on whom a look inside finds the fault.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ZoneImpairment {
+    /// Impaired hosts: customers can see it.
+    pub impaired: ZoneCount,
+    /// Hosts on which the fault is awake where its conditions hold, hidden from customers or not.
+    pub active: ZoneCount,
+    /// Hosts around that are on another version than the impaired ones, for a fault between two versions; else 0.
+    pub peers: u64,
+}
+
 /// Impaired hosts by zone, by region and in all.
 #[derive(Debug, Default)]
 pub struct Impairment {
-    zones: IdVec<ZoneId, ZoneCount>,
+    zones: IdVec<ZoneId, ZoneImpairment>,
     regions: IdVec<RegionId, u32>,
     fleet: u64,
 }
@@ -18,8 +29,8 @@ pub struct FaultChange {
     zone: ZoneId,
     /// The host whose state changed, if it was only that.
     host: Option<HostId>,
-    before: ZoneCount,
-    after: ZoneCount,
+    before: ZoneImpairment,
+    after: ZoneImpairment,
     region_before: u32,
     fleet_before: u64,
 }
@@ -36,16 +47,22 @@ impl FaultChange {
         self.host
     }
 
-    /// Whether other hosts are impaired than before; otherwise only a look inside finds a difference.
+    /// Whether other hosts are impaired than before.
     #[inline]
     pub fn moved(&self) -> bool {
-        self.before != self.after
+        self.before.impaired != self.after.impaired
+    }
+
+    /// Whether anything of it reaches customers; otherwise only a look inside finds a difference.
+    #[inline]
+    pub fn shows(&self) -> bool {
+        self.moved() || self.before.peers != self.after.peers
     }
 
     /// Impaired hosts of the zone, before and after.
     #[inline]
     pub fn impaired(&self) -> (u32, u32) {
-        (self.before.all, self.after.all)
+        (self.before.impaired.all, self.after.impaired.all)
     }
 
     /// Impaired hosts of the zone's region before.
@@ -64,14 +81,14 @@ impl FaultChange {
 impl Impairment {
     /// Nobody is impaired; keeps the memory.
     pub fn reset(&mut self, zones: usize, regions: usize) {
-        self.zones.reset(zones, ZoneCount::default());
+        self.zones.reset(zones, ZoneImpairment::default());
         self.regions.reset(regions, 0);
         self.fleet = 0;
     }
 
-    /// Impaired hosts of a zone.
+    /// Impaired hosts of a zone, and those that a look inside finds.
     #[inline]
-    pub fn in_zone(&self, zone: ZoneId) -> ZoneCount {
+    pub fn in_zone(&self, zone: ZoneId) -> ZoneImpairment {
         self.zones[zone]
     }
 
@@ -87,7 +104,8 @@ impl Impairment {
         self.fleet
     }
 
-    /// From now on `after` hosts of the zone are impaired. None only if as many were, in the one-box as well.
+    /// From now on the zone is like `after`. None only if it was, in the one-box as well: whatever an alarm can see of the
+    /// fault passes here, so that nothing of it changes unsaid.
     #[must_use = "account and alarms are to be told"]
     #[inline]
     pub fn set(
@@ -95,7 +113,7 @@ impl Impairment {
         zone: ZoneId,
         region: RegionId,
         host: Option<HostId>,
-        after: ZoneCount,
+        after: ZoneImpairment,
     ) -> Option<FaultChange> {
         let before = self.zones[zone];
         if before == after {
@@ -103,22 +121,9 @@ impl Impairment {
         }
         let (region_before, fleet_before) = (self.regions[region], self.fleet);
         self.zones[zone] = after;
-        self.regions[region] = region_before + after.all - before.all;
-        self.fleet = fleet_before + u64::from(after.all) - u64::from(before.all);
+        self.regions[region] = region_before + after.impaired.all - before.impaired.all;
+        self.fleet = fleet_before + u64::from(after.impaired.all) - u64::from(before.impaired.all);
         Some(FaultChange { zone, host, before, after, region_before, fleet_before })
-    }
-
-    /// The fault is awake on another host of the zone, and nobody is impaired by it yet.
-    pub fn unmoved(&self, zone: ZoneId, region: RegionId) -> FaultChange {
-        let count = self.zones[zone];
-        FaultChange {
-            zone,
-            host: None,
-            before: count,
-            after: count,
-            region_before: self.regions[region],
-            fleet_before: self.fleet,
-        }
     }
 }
 
@@ -131,15 +136,22 @@ mod tests {
         let (zone, region) = (ZoneId::new(1), RegionId::new(0));
         let mut impairment = Impairment::default();
         impairment.reset(2, 1);
-        let two = ZoneCount { all: 2, one_box: 0 };
+        let impaired = |all, one_box| ZoneImpairment {
+            impaired: ZoneCount { all, one_box },
+            active: ZoneCount { all, one_box },
+            peers: 0,
+        };
+        let two = impaired(2, 0);
         let change = impairment.set(zone, region, None, two).unwrap();
         assert!(change.moved());
         assert_eq!((change.impaired(), change.region_before(), change.fleet_before()), ((0, 2), 0, 0));
         assert!(impairment.set(zone, region, None, two).is_none());
         // The same hosts, one of them now in the one-box: alarms over that have to hear.
-        let one_box = impairment.set(zone, region, None, ZoneCount { one_box: 1, ..two }).unwrap();
+        let one_box = impairment.set(zone, region, None, impaired(2, 1)).unwrap();
         assert!(one_box.moved());
-        assert!(!impairment.unmoved(zone, region).moved());
+        // Nobody else is impaired, and a look inside finds another host.
+        let inside = ZoneImpairment { active: ZoneCount { all: 3, one_box: 1 }, ..impaired(2, 1) };
+        assert!(!impairment.set(zone, region, None, inside).unwrap().moved());
         assert_eq!((impairment.in_region(region), impairment.in_fleet()), (2, 2));
     }
 }

@@ -20,10 +20,10 @@ use super::place::FleetHost;
 use crate::ids::{HostId, IdRange, RegionId, ZoneId};
 use crate::plan::{Defect, Hurts, RollbackEffect};
 use crate::random::{Distribution, Purpose};
-use conditions::Conditions;
-use cure::{RelapseTimes, Repairs};
+use conditions::{Conditions, ZoneRemedy};
+use cure::{Relapsing, Repairs};
 use hosts::{FaultyHosts, HostFault, ZoneCount};
-use impairment::Impairment;
+use impairment::{Impairment, ZoneImpairment};
 use onset::Onsets;
 
 /// The rollout around the fault: what it asks of it, and who is told at once that something changed.
@@ -146,6 +146,9 @@ impl Fault {
         if !around.deployments().gets(ctx, host) {
             return;
         }
+        if self.conditions.remedy(host.zone) != ZoneRemedy::None {
+            return;
+        }
         let back_ms = around.deployments().back_ms(ctx, host, &mut return_draws(ctx, host.zone));
         if back_ms.is_some_and(|back_ms| back_ms <= ctx.now_ms()) {
             return;
@@ -160,7 +163,8 @@ impl Fault {
     /// The fault wakes on the host. False if it was awake already or is switched off.
     fn wakes_on(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) -> bool {
         let Some(defect) = ctx.defect else { return false };
-        if self.hosts.is_faulty(host) || self.conditions.is_switched_off(host.zone) {
+        let switched_off = self.conditions.remedy(host.zone) == ZoneRemedy::SwitchedOff;
+        if self.hosts.is_faulty(host) || switched_off {
             return false;
         }
         self.hosts.wakes(host, around.deployments().is_in_one_box(host));
@@ -171,8 +175,7 @@ impl Fault {
             self.hosts.turns_latent(ctx, host);
             self.hide_latent(ctx, defect, host.zone);
             self.note_activation(ctx, defect, host.zone);
-            let change = self.impairment.unmoved(host.zone, ctx.region_of(host.zone));
-            let _told = around.changed(ctx, self, change);
+            self.refresh(ctx, defect, host.zone, None, around);
         }
         true
     }
@@ -238,15 +241,16 @@ impl Fault {
     fn refresh(
         &mut self,
         ctx: &mut Context,
-
         defect: &Defect,
         zone: ZoneId,
         host: Option<HostId>,
         around: &mut impl AroundFault,
     ) {
-        let after = self.impaired_now(ctx, around.deployments(), defect, zone);
-        // Known fault, kept until its own change: alarms that look inside do not hear of a change that moves nobody who
-        // is impaired.
+        let after = ZoneImpairment {
+            impaired: self.impaired_now(ctx, around.deployments(), defect, zone),
+            active: self.active_now(ctx, defect, zone),
+            peers: self.conditions.peers(ctx, zone, defect),
+        };
         if let Some(change) = self.impairment.set(zone, ctx.region_of(zone), host, after) {
             let _told = around.changed(ctx, self, change);
         }
@@ -280,6 +284,17 @@ impl Fault {
         }
     }
 
+    /// Hosts of the zone on which the fault is awake where its conditions hold, hidden or not, as things stand.
+    #[inline]
+    fn active_now(&self, ctx: &Context, defect: &Defect, zone: ZoneId) -> ZoneCount {
+        let woken = self.hosts.woken(zone);
+        if woken.all == 0 || is_plain(defect) || self.conditions.hold(ctx, zone, defect) {
+            woken
+        } else {
+            ZoneCount::default()
+        }
+    }
+
     /// Conditions may hold or no longer hold in these zones.
     fn conditions_changed(
         &mut self,
@@ -289,7 +304,7 @@ impl Fault {
     ) {
         let Some(defect) = ctx.defect else { return };
         for zone in zones {
-            if self.activated_ms.is_none() && self.active_in_zone(ctx, zone).all > 0 {
+            if self.activated_ms.is_none() && self.active_now(ctx, defect, zone).all > 0 {
                 self.activated_ms = Some(ctx.now_ms());
             }
             self.hide_latent(ctx, defect, zone);
@@ -326,11 +341,16 @@ impl Fault {
         self.conditions_changed(ctx, ctx.zones(), around);
     }
 
-    /// Hosts of the zone got (or left, if negative) the new version; those in batches that a stop interrupted did not.
-    pub fn hosts_move(&mut self, ctx: &mut Context, zone: ZoneId, hosts: i32, around: &mut impl AroundFault) {
-        // Known fault, kept until its own change: a stop is taken to cut hosts past the waves as well, which it does not.
-        let cut =
-            hosts > 0 && around.deployments().stopped_ms().is_some_and(|stop_ms| ctx.now_ms() > stop_ms);
+    /// Hosts of the zone got (or left, if negative) the new version in a wave, or past the waves; those that a stop came
+    /// before did not.
+    pub fn hosts_move(
+        &mut self,
+        ctx: &mut Context,
+        zone: ZoneId,
+        (hosts, past_waves): (i32, bool),
+        around: &mut impl AroundFault,
+    ) {
+        let cut = hosts > 0 && around.deployments().is_cut(past_waves, ctx.now_ms());
         let Some(defect) = ctx.defect.filter(|_| !cut) else { return };
         self.conditions.count(zone, hosts);
         let zones = ctx.zones_around(zone, conditions::widest_count(&defect.condition));
@@ -404,17 +424,20 @@ impl Fault {
     /// The fault wakes on a host that went back.
     pub fn worsens(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
         let Some(defect) = ctx.defect else { return };
-        if cure::is_in_share(ctx, host, defect.cure.share) {
+        let mended = self.conditions.remedy(host.zone) != ZoneRemedy::None;
+        if !mended && cure::is_in_share(ctx, host, defect.cure.share) {
             self.unhealed = true;
             self.wakes_on(ctx, host, around);
         }
     }
 
-    /// The fault wakes again on a host that was healed.
+    /// The fault wakes again on a host that was healed, and goes again, if it can.
     pub fn relapses(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
-        // Known fault, kept until its own change: where it does not wake, the healing that is scheduled for its end may
-        // make the host relapse once more.
-        self.wakes_on(ctx, host, around);
+        if let Some(heals_ms) = self.repairs.relapse_ends_ms(ctx, host)
+            && self.wakes_on(ctx, host, around)
+        {
+            ctx.schedule(heals_ms, FaultEvent::Repaired { host });
+        }
     }
 
     /// Nothing keeps the fault awake on the host any more; it is well at once, or after work on it.
@@ -433,7 +456,10 @@ impl Fault {
             })
         });
         match repair {
-            None => self.healed(ctx, host, around),
+            None => {
+                self.healed(ctx, host, around);
+                Promise::NOTHING
+            }
             Some(repair) => {
                 let done_ms = self.repairs.begin(ctx, host, &repair);
                 ctx.schedule(done_ms, FaultEvent::Repaired { host });
@@ -442,24 +468,22 @@ impl Fault {
         }
     }
 
-    /// The host is well, perhaps for a while.
-    pub fn healed(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) -> Promise {
-        let Some(defect) = ctx.defect else { return Promise::NOTHING };
+    /// The host is well, perhaps for a while. Nothing changes if it was.
+    pub fn healed(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
+        let Some(defect) = ctx.defect else { return };
         let in_one_box = around.deployments().is_in_one_box(host);
         match self.hosts.sleeps(ctx, host, in_one_box) {
             HostFault::Awake => self.awake_changed(ctx, defect, host, around),
-            // Known fault, kept until its own change: alarms that look inside do not hear that it is gone.
-            HostFault::Asleep | HostFault::Latent | HostFault::Hidden => {}
+            HostFault::Latent | HostFault::Hidden => self.refresh(ctx, defect, host.zone, None, around),
+            HostFault::Asleep => return,
         }
-        // Known fault, kept until its own change: a host that was well already may relapse.
-        let relapse = defect.cure.relapse.as_ref();
-        match relapse.and_then(|relapse| self.repairs.healed(ctx, host, relapse)) {
-            None => Promise::NOTHING,
-            Some(RelapseTimes { wakes_ms, heals_ms }) => {
-                ctx.schedule(wakes_ms, FaultEvent::Relapses { host });
-                ctx.schedule(heals_ms, FaultEvent::Repaired { host });
-                Promise::until(heals_ms)
-            }
+        if self.conditions.remedy(host.zone) == ZoneRemedy::SwitchedOff {
+            return;
+        }
+        if let Some(relapse) = &defect.cure.relapse
+            && self.repairs.healed(ctx, host, relapse) == Relapsing::ForEver
+        {
+            self.unhealed = true;
         }
     }
 
@@ -502,19 +526,35 @@ impl Fault {
         promise
     }
 
-    /// The fault is switched off in the zone: its cause goes from every host on which it is awake.
+    /// The fault is switched off in the zone for good.
     pub fn switched_off(
         &mut self,
         ctx: &mut Context,
-
         zone: ZoneId,
+        around: &mut impl AroundFault,
+    ) -> Promise {
+        self.repairs.no_more_relapses(zone);
+        self.remove_causes(ctx, zone, ZoneRemedy::SwitchedOff, around)
+    }
+
+    /// The hosts of the zone are looked after where they are.
+    pub fn mended(&mut self, ctx: &mut Context, zone: ZoneId, around: &mut impl AroundFault) -> Promise {
+        self.remove_causes(ctx, zone, ZoneRemedy::Mended, around)
+    }
+
+    /// The cause goes from every host of the zone on which the fault is awake.
+    fn remove_causes(
+        &mut self,
+        ctx: &mut Context,
+        zone: ZoneId,
+        remedy: ZoneRemedy,
         around: &mut impl AroundFault,
     ) -> Promise {
         let mut promise = Promise::NOTHING;
         if ctx.defect.is_none() {
             return promise;
         }
-        self.conditions.switch_off(zone);
+        self.conditions.set_remedy(zone, remedy);
         let mut index = 0;
         while let Some(host) = self.hosts.ever(zone, index) {
             index += 1;
@@ -530,13 +570,13 @@ impl Fault {
     /// Impaired hosts of a zone and of its one-box.
     #[inline]
     pub fn impaired_in_zone(&self, zone: ZoneId) -> u32 {
-        self.impairment.in_zone(zone).all
+        self.impairment.in_zone(zone).impaired.all
     }
 
     /// Impaired hosts of a zone's one-box.
     #[inline]
     pub fn impaired_in_one_box(&self, zone: ZoneId) -> u32 {
-        self.impairment.in_zone(zone).one_box
+        self.impairment.in_zone(zone).impaired.one_box
     }
 
     /// Impaired hosts of a region.
@@ -551,24 +591,26 @@ impl Fault {
         self.impairment.in_fleet()
     }
 
-    /// Hosts of the zone on which the fault is awake where its conditions hold, hidden or not: what a look inside sees
-    /// before customers do.
-    fn active_in_zone(&self, ctx: &Context, zone: ZoneId) -> ZoneCount {
-        let woken = self.hosts.woken(zone);
-        match ctx.defect {
-            Some(defect) if woken.all > 0 && self.conditions.hold(ctx, zone, defect) => woken,
-            Some(_) | None => ZoneCount::default(),
+    /// How much of its full strength the fault has on an impaired host of the zone. One between two versions that do not
+    /// understand each other makes as much of a host's work fail as goes to hosts on the other version.
+    pub fn strength(&self, ctx: &Context, zone: ZoneId) -> f64 {
+        match ctx.defect.and_then(|defect| defect.condition.mixed) {
+            None => 1.0,
+            Some(within) => {
+                self.impairment.in_zone(zone).peers as f64 / ctx.hosts_around(zone, within) as f64
+            }
         }
     }
 
-    /// The same of several zones.
-    pub fn active_in(&self, ctx: &Context, zones: IdRange<ZoneId>) -> u64 {
-        zones.map(|zone| u64::from(self.active_in_zone(ctx, zone).all)).sum()
+    /// Hosts of these zones on which the fault is awake where its conditions hold, hidden or not: what a look inside sees
+    /// before customers do.
+    pub fn active_in(&self, zones: IdRange<ZoneId>) -> u64 {
+        zones.map(|zone| u64::from(self.impairment.in_zone(zone).active.all)).sum()
     }
 
     /// The same of a zone's one-box.
-    pub fn active_in_one_box(&self, ctx: &Context, zone: ZoneId) -> u64 {
-        u64::from(self.active_in_zone(ctx, zone).one_box)
+    pub fn active_in_one_box(&self, zone: ZoneId) -> u64 {
+        u64::from(self.impairment.in_zone(zone).active.one_box)
     }
 
     /// Whether some host is impaired, or would be if conditions held.
@@ -580,6 +622,12 @@ impl Fault {
     #[inline]
     pub fn is_unhealed(&self) -> bool {
         self.unhealed
+    }
+
+    /// When the last relapse is over that can still come; 0 for none.
+    #[inline]
+    pub fn relapsing_until_ms(&self) -> u64 {
+        self.repairs.relapsing_until_ms()
     }
 
     /// When it was first awake where its conditions held.

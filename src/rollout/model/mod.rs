@@ -9,9 +9,10 @@ pub use batch_time::BatchTime;
 use crate::ids::{AlarmId, IdVec, RegionId, ZoneId};
 use crate::plan::fleet::hour_of_day;
 use crate::plan::{
-    Alarm, Arrivals, Comparison, Fleet, HOUR_MS, Plan, RateRule, Ratio, Scope, Signal, Strata, Strategy, Wave,
+    Alarm, Arrivals, Comparison, Decides, Fleet, HOUR_MS, Missing, Plan, RateRule, Ratio, Scope, Signal,
+    Strata, Strategy, Wave,
 };
-use breach::{RatioRule, never_breaches, poisson_at_least, ratio_breach_probability};
+use breach::{RatioRule, missing_probability, never_breaches, poisson_at_least, ratio_breach_probability};
 
 /// A plan with its tables.
 #[derive(Debug)]
@@ -47,6 +48,10 @@ pub struct Series {
     pub healthy: [f64; 24],
     /// Largest of them.
     pub healthy_envelope: f64,
+    /// Probability that a datapoint is missing for want of requests, by hour of the UTC day.
+    pub missing: [f64; 24],
+    /// Whether one can be.
+    pub may_miss: bool,
 }
 
 /// Limits are rounded down to so many parts where they bound a rule.
@@ -61,10 +66,14 @@ enum ScopeIndex {
     OneBox(Vec<Vec<(u32, u32)>>),
 }
 
-/// Whether it is known beforehand that an alarm does not breach for so long: its datapoints are independent, or its rule
-/// has a bound.
-pub fn thinks_ahead(alarm: &Alarm) -> bool {
-    alarm.is_memoryless() || alarm.rate_rule().is_some()
+/// Whether it is known beforehand that an alarm does not fire for so long, from how likely the datapoints of a series
+/// breach: each by itself, or by a rule that has a bound. Missing ones do not, unless they count as breaches.
+pub fn thinks_ahead(alarm: &Alarm, series: &Series) -> bool {
+    let breaches_by_gaps = alarm.missing == Missing::Breaching && (series.may_miss || alarm.broken > 0.0);
+    match alarm.signal.kind().decides {
+        Decides::ByHistory => alarm.rate_rule().is_some(),
+        Decides::ByDatapoint | Decides::ByEvent => !breaches_by_gaps,
+    }
 }
 
 impl<'p> Model<'p> {
@@ -106,8 +115,8 @@ impl<'p> Model<'p> {
             let first = model.series.len();
             let index = model.index_scopes(alarm);
             model.index.push(index);
-            let never_breaches = model.series[first..].iter().all(|series| series.healthy_envelope == 0.0);
-            model.calm.push(never_breaches && thinks_ahead(alarm));
+            let is_calm = |series: &Series| series.healthy_envelope == 0.0 && thinks_ahead(alarm, series);
+            model.calm.push(model.series[first..].iter().all(is_calm));
         }
         model
     }
@@ -149,9 +158,9 @@ impl<'p> Model<'p> {
         let region = plan.fleet.zones[zone].region;
         let mut sizes: Vec<u32> = plan
             .strategies_in_use()
-            .flat_map(|strategy| &strategy.waves)
-            .filter(|wave| wave.regions.contains(&region))
-            .filter_map(|wave| one_box_hosts(wave, hosts))
+            .flat_map(|strategy| strategy.waves.iter().map(move |wave| (strategy, wave)))
+            .filter(|(_, wave)| wave.regions.contains(&region))
+            .filter_map(|(strategy, wave)| one_box_hosts(strategy, wave, hosts))
             .collect();
         sizes.sort_unstable();
         sizes.dedup();
@@ -181,7 +190,12 @@ impl<'p> Model<'p> {
             Some(rule) => self.rule_envelope(alarm, rule, &requests),
             None => healthy.iter().copied().fold(0.0, f64::max),
         };
-        self.series.push(Series { hosts, requests, healthy, healthy_envelope });
+        let missing = match alarm.signal.least_requests() {
+            Some(least) => requests.map(|mean| missing_probability(least, self.plan.fleet.arrivals, mean)),
+            None => [0.0; 24],
+        };
+        let may_miss = missing.iter().any(|probability| *probability > 0.0);
+        self.series.push(Series { hosts, requests, healthy, healthy_envelope, missing, may_miss });
         (self.series.len() - 1) as u32
     }
 
@@ -189,6 +203,10 @@ impl<'p> Model<'p> {
     /// between its first scrape and its last; fewer requests deviate more, so the quietest hour bounds all.
     fn rule_envelope(&self, alarm: &Alarm, rule: &RateRule, requests: &[f64; 24]) -> f64 {
         let quietest = requests.iter().copied().fold(f64::INFINITY, f64::min);
+        if quietest == 0.0 && requests.iter().any(|requests| *requests > 0.0) {
+            // A window that begins or ends with the quiet may hold a single request.
+            return f64::from(u8::from(self.plan.fleet.background_error_ratio > 0.0));
+        }
         let background = self.plan.fleet.background_error_ratio;
         let never = |window_ms: u64| {
             let gaps = (window_ms - 1) / alarm.period_ms;
@@ -301,11 +319,18 @@ fn requests_in_period(period_ms: u64, last_hour: usize, rate: impl Fn(usize) -> 
     (0..hours).map(|back| rate((last_hour + 24 * hours - back) % 24) * hour_s).sum()
 }
 
-/// Size of the one-box stage of a wave in a zone of `hosts`, if it has one.
-pub fn one_box_hosts(wave: &Wave, hosts: u32) -> Option<u32> {
+/// Hosts of a zone of `hosts` that have the new version by a strategy's waves when the wave is done: those that take it
+/// past the waves are not among them.
+pub fn wave_hosts(strategy: &Strategy, wave: &Wave, hosts: u32) -> u32 {
+    let past_waves = strategy.bypass.map_or(0, |bypass| bypass.hosts.of(hosts));
+    wave.hosts.reach_of(hosts).min(hosts - past_waves)
+}
+
+/// Size of the one-box stage of a strategy's wave in a zone of `hosts`, if it has one.
+pub fn one_box_hosts(strategy: &Strategy, wave: &Wave, hosts: u32) -> Option<u32> {
     let one_box = wave.procedure.one_box.as_ref()?;
-    let most = wave.procedure.max_unavailable.of(hosts).min(wave.hosts.reach_of(hosts));
-    Some(one_box.hosts.of(hosts).min(most))
+    let most = wave.procedure.max_unavailable.of(hosts).min(wave_hosts(strategy, wave, hosts));
+    Some(one_box.hosts.of(hosts).min(most)).filter(|size| *size > 0)
 }
 
 /// Breach probability of an alarm at `requests` per period that fail (or are slow) with probability `p`; 0 for alarms

@@ -12,6 +12,7 @@ use super::deployment::{Completed, Deployments, RollbackCause, RolledBack};
 use super::event::{GoBackBy, ResponseEvent};
 use super::fault::{Fault, Promise};
 use super::launch::OutsideStop;
+use super::model::breach::poisson_quantile;
 use super::trace::RolloutEvent;
 use crate::ids::{AlarmId, RegionId, WatchId};
 use crate::outcome::Ending;
@@ -31,6 +32,8 @@ pub struct IncidentResponse {
     settled_ms: u64,
     /// Decisions that have not been carried out yet.
     pending: u32,
+    /// When the latest decision was made, or dropped: what is observed reaches so far at least.
+    decided_ms: u64,
     /// One of them is the rollout's own, to the alarm that it acts on.
     reacting: bool,
     /// Hosts on the new version outside of every remedy's scope.
@@ -38,7 +41,7 @@ pub struct IncidentResponse {
     /// Hosts went or go back.
     rolled_back: bool,
     /// Other deployments rolled back together with this one.
-    collateral: u32,
+    collateral: u64,
     /// Another change was taken back first.
     wrong_change: bool,
     /// It was stopped from outside.
@@ -87,11 +90,9 @@ pub struct ResponseSummary {
     /// Alarms that were lost or overridden.
     pub ignored_alarms: u32,
     /// Other deployments that were rolled back together with this one.
-    pub collateral_rollbacks: u32,
+    pub collateral_rollbacks: u64,
     /// Another change was taken back first.
     pub wrong_change: bool,
-    /// Hosts on the new version outside of every remedy's scope.
-    pub left_exposed_hosts: u64,
 }
 
 /// The two draws that a verdict needs.
@@ -133,6 +134,7 @@ impl IncidentResponse {
             return Some(firing.watch);
         }
         self.acted_on = Some((now_ms, firing));
+        self.decided_ms = now_ms;
         let on_alarm = ctx.strategy.response.on_alarm;
         if on_alarm != OnAlarm::Page {
             self.reacting = true;
@@ -143,6 +145,12 @@ impl IncidentResponse {
             self.call_operators(ctx);
         }
         None
+    }
+
+    /// A decision is carried out now, or dropped.
+    fn settle(&mut self, ctx: &Context) {
+        self.pending -= 1;
+        self.decided_ms = self.decided_ms.max(ctx.now_ms());
     }
 
     /// People are paged.
@@ -157,7 +165,7 @@ impl IncidentResponse {
     /// The rollout is complete: unless it remains suspect, nobody reacts any more to an alarm that fired just before.
     pub fn completed(&mut self, ctx: &Context, _completed: Completed) {
         if ctx.strategy.response.suspect_for_ms == 0 && std::mem::take(&mut self.reacting) {
-            self.pending -= 1;
+            self.settle(ctx);
         }
     }
 
@@ -167,7 +175,7 @@ impl IncidentResponse {
         if !std::mem::take(&mut self.reacting) {
             return None;
         }
-        self.pending -= 1;
+        self.settle(ctx);
         let (_, firing) = self.acted_on.filter(|_| deployments.stopped_ms().is_none())?;
         Some(match ctx.strategy.response.on_alarm {
             OnAlarm::Rollback => Reaction::GoBack,
@@ -185,7 +193,7 @@ impl IncidentResponse {
             return;
         }
         if going_back && !fault.anyone_impaired(ctx) {
-            self.pending -= 1;
+            self.settle(ctx);
             return;
         }
         let delay_ms = if fault.anyone_impaired(ctx) { operators::locked_out_ms(ctx) } else { 0 };
@@ -196,7 +204,7 @@ impl IncidentResponse {
     #[must_use = "somebody is to carry it out"]
     pub fn operators_act(&mut self, ctx: &mut Context) -> Option<OperatorAction> {
         let people = ctx.strategy.operators.as_ref()?;
-        self.pending -= 1;
+        self.settle(ctx);
         self.begin_mitigation(ctx);
         let remedy = people.remedy;
         ctx.tell(ctx.now_ms(), || RolloutEvent::RemedyStarted { remedy });
@@ -238,7 +246,7 @@ impl IncidentResponse {
     /// It is this rollout's turn: whether hosts go back now that did not before.
     #[must_use = "now is the time"]
     pub fn turn_to_go_back(&mut self, ctx: &Context) -> bool {
-        self.pending -= 1;
+        self.settle(ctx);
         if self.rolled_back {
             return false;
         }
@@ -273,7 +281,8 @@ impl IncidentResponse {
         for region in (0..ctx.plan.fleet.regions.len()).map(RegionId::new) {
             if ctx.zones_of(region).any(|zone| !deployments.batches_back(zone).is_empty()) {
                 let entity = ctx.region(region).entity;
-                self.collateral += poisson(mean, ctx.streams.stream(Purpose::Collateral, entity).uniform());
+                let uniform = ctx.streams.stream(Purpose::Collateral, entity).uniform();
+                self.collateral += poisson_quantile(mean, uniform);
             }
         }
     }
@@ -297,11 +306,12 @@ impl IncidentResponse {
 
     /// When the rollout was complete or the last remedy done; none while either is to come.
     #[inline]
-    pub fn ended_ms(&self, ctx: &Context, deployments: &Deployments) -> Option<u64> {
+    pub fn ended_ms(&self, ctx: &Context, deployments: &Deployments, fault: &Fault) -> Option<u64> {
         if self.pending > 0 {
             return None;
         }
-        let stopped_ms = deployments.stopped_ms().map(|stop_ms| stop_ms.max(self.settled_ms));
+        let settled_ms = self.settled_ms.max(fault.relapsing_until_ms());
+        let stopped_ms = deployments.stopped_ms().map(|stop_ms| stop_ms.max(settled_ms));
         let ended_ms = stopped_ms.or(deployments.completed_ms()).or(deployments.grounded_ms())?;
         // Somebody else will take the rollout back, complete or not.
         let taken_back = stopped_ms.is_none() && outside_stop(ctx).is_some_and(|stop| stop.roll_back);
@@ -311,7 +321,7 @@ impl IncidentResponse {
     /// When observation ends; none while the rollout or a remedy is under way.
     #[inline]
     pub fn observation_end_ms(&self, ctx: &Context, deployments: &Deployments, fault: &Fault) -> Option<u64> {
-        let end_ms = self.ended_ms(ctx, deployments)?;
+        let end_ms = self.ended_ms(ctx, deployments, fault)?;
         let suspect_ms = match deployments.completed_ms() {
             Some(completed_ms) if self.acted_on.is_none() => {
                 completed_ms + ctx.strategy.response.suspect_for_ms
@@ -321,7 +331,7 @@ impl IncidentResponse {
         let bad_hosts_remain = ctx.defect.is_some()
             && (deployments.stopped_ms().is_none() || self.left_exposed > 0 || fault.is_unhealed());
         let after_ms = if bad_hosts_remain { ctx.plan.study.observe_after_ms } else { 0 };
-        Some((end_ms + after_ms).max(suspect_ms))
+        Some((end_ms + after_ms).max(suspect_ms).max(self.decided_ms))
     }
 
     /// What the response adds to the outcome.
@@ -333,7 +343,6 @@ impl IncidentResponse {
             ignored_alarms: self.ignored,
             collateral_rollbacks: self.collateral,
             wrong_change: self.wrong_change,
-            left_exposed_hosts: self.left_exposed,
         }
     }
 
@@ -369,16 +378,4 @@ fn is_ignored(ctx: &Context, firing: &Firing) -> bool {
     let may_be_lost = response.losing.as_ref().is_none_or(|list| list.contains(&firing.alarm));
     may_be_lost && draws.uniform_at(LOST) < response.lost_verdicts
         || draws.uniform_at(OVERRIDDEN) < response.overrides
-}
-
-/// A Poisson variate with mean `mean` by inverse distribution function.
-fn poisson(mean: f64, u: f64) -> u32 {
-    let mut pmf = libm::exp(-mean);
-    let (mut count, mut sum) = (0, pmf);
-    while sum < u && count < 100_000 {
-        count += 1;
-        pmf *= mean / f64::from(count);
-        sum += pmf;
-    }
-    count
 }

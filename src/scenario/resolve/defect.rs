@@ -176,7 +176,7 @@ fn cure(spec: &CureSpec) -> Cure {
             within: repair.r#in.or(Within::Service),
         }),
         relapse: spec.relapse.value().map(|relapse| Relapse {
-            probability: relapse.probability.or_default().min(0.99),
+            probability: relapse.probability.or_default(),
             after: relapse.after.or(IMMEDIATE),
             lasts: relapse.lasts.or(IMMEDIATE),
         }),

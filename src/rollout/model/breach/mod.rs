@@ -43,6 +43,24 @@ pub fn poisson_at_least(mean: f64, count: u64) -> f64 {
     if probability < NEVER { 0.0 } else { probability.min(1.0) }
 }
 
+/// The smallest value that a Poisson variable with this mean does not exceed with probability `p`.
+#[must_use]
+pub fn poisson_quantile(mean: f64, p: f64) -> u64 {
+    if mean <= 0.0 { 0 } else { poisson::PoissonTable::new(mean).quantile(p) }
+}
+
+/// Probability that a period has fewer than `least` requests, of `requests_mean` on average: its datapoint is missing.
+#[must_use]
+pub fn missing_probability(least: u64, arrivals: Arrivals, requests_mean: f64) -> f64 {
+    match arrivals {
+        Arrivals::Fixed => f64::from(u8::from((libm::round(requests_mean) as u64) < least)),
+        Arrivals::Poisson => {
+            let probability = poisson::below(requests_mean, least);
+            if probability < NEVER { 0.0 } else { probability.min(1.0) }
+        }
+    }
+}
+
 /// Whether a datapoint with these requests on average, each of which fails with probability `p`, breaches with a
 /// probability below [`NEVER`] at Poisson arrivals. False if it takes a sum to know.
 #[must_use]

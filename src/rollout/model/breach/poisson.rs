@@ -92,6 +92,28 @@ pub(super) fn at_least(mean: f64, count: u64) -> f64 {
     sum
 }
 
+/// `P(V < count)`, from the terms themselves: it may be tiny.
+pub(super) fn below(mean: f64, count: u64) -> f64 {
+    if mean <= 0.0 || count == 0 {
+        return f64::from(u8::from(count > 0));
+    }
+    if count as f64 > mean {
+        return 1.0 - at_least(mean, count);
+    }
+    let mut value = count - 1;
+    let mut pmf = libm::exp(value as f64 * libm::log(mean) - mean - libm::lgamma(value as f64 + 1.0));
+    let mut sum = 0.0;
+    while pmf > sum * 1e-17 {
+        sum += pmf;
+        pmf *= value as f64 / mean;
+        match value.checked_sub(1) {
+            Some(before) => value = before,
+            None => break,
+        }
+    }
+    sum
+}
+
 pub(super) fn breach_probability(rule: &RatioRule, requests_mean: f64, p: f64) -> f64 {
     let successes = PoissonTable::new(requests_mean * (1.0 - p));
     // The running pmf, not differences of the cdf: far-tail terms must keep their relative precision.
