@@ -248,7 +248,18 @@ fn no_test_file_is_forgotten() {
     let main = std::fs::read_to_string(project("tests/it/main.rs")).unwrap();
     let mut faults = Vec::new();
     for (path, text) in sources("tests/it") {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let stem = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+        // A topic of several files is named by its folder, and names its files itself.
+        let (folder, is_mod) = (path.parent().unwrap(), stem(&path) == "mod");
+        let name = if is_mod { stem(folder) } else { stem(&path) };
+        let holder = if is_mod { folder.parent().unwrap() } else { folder };
+        if holder != project("tests/it") {
+            let named = std::fs::read_to_string(holder.join("mod.rs")).unwrap_or_default();
+            if !named.contains(&format!("mod {name};")) {
+                faults.push(format!("{} does not name {name}", holder.join("mod.rs").display()));
+            }
+            continue;
+        }
         if name != "main" && !main.contains(&format!("mod {name};")) {
             faults.push(format!("tests/it/main.rs does not name {name}"));
         }

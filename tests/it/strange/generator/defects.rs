@@ -1,0 +1,99 @@
+//! Defects: where, when, while what, whom, how, and what cures them.
+
+use super::{COHORTS, Writer, table, text};
+use toml::Value;
+
+impl Writer {
+    pub(super) fn defect(&mut self, index: usize, alarms: &[String], crash: bool) -> Value {
+        let clock = self.pick(&["host", "host", "change", "requests"]);
+        let by_requests = clock == "requests";
+        let in_cohort = self.cohorts && self.chance(0.15);
+        let symptom_slow = self.chance(0.3);
+        let damage = self.chance(0.2);
+        table([
+            ("name", Some(text(format!("d{index}")))),
+            ("weight", self.maybe(0.3, |w| Value::Float(w.pick(&[0.001, 1.0, 3.0])))),
+            ("clock", Some(text(clock))),
+            ("reach", self.maybe(0.3, Self::count_or_share).filter(|_| !in_cohort)),
+            ("cohort", in_cohort.then(|| text(COHORTS[0]))),
+            ("region-label", self.label().filter(|_| self.chance(0.2))),
+            ("onset", self.maybe(0.6, Self::distribution).filter(|_| !by_requests)),
+            ("per-request", by_requests.then(|| text(self.pick(&["0.00001%", "0.01%", "100%"])))),
+            (
+                "trigger",
+                self.maybe(0.2, |w| {
+                    table([
+                        ("at", Some(w.distribution())),
+                        ("in", w.maybe(0.5, |w| text(w.pick(&["service", "region"])))),
+                        ("lasts", w.maybe(0.5, Self::distribution)),
+                    ])
+                }),
+            ),
+            ("masked-for", self.maybe(0.3, Self::distribution)),
+            ("while", self.maybe(0.4, Self::conditions)),
+            (
+                "hurts",
+                self.maybe(0.2, |w| {
+                    table([
+                        ("everyone-in", Some(text(w.pick(&["zone", "region", "service"])))),
+                        ("from", w.maybe(0.5, Self::count_or_share)),
+                    ])
+                }),
+            ),
+            ("error-ratio", self.maybe(0.5, Self::percent)),
+            ("slow-ratio", symptom_slow.then(|| self.percent())),
+            ("crash", self.maybe(0.3, |_| Value::Boolean(true)).filter(|_| crash)),
+            ("damage-per-request", damage.then(|| self.percent())),
+            ("damage-per-host-hour", self.maybe(0.1, |w| Value::Float(w.pick(&[0.0, 3.0, 1e6])))),
+            ("seen-by", self.maybe(0.15, |w| w.some_of(alarms))),
+            ("locks-out", self.maybe(0.15, Self::distribution)),
+            ("cure", self.maybe(0.4, Self::cure)),
+        ])
+    }
+
+    fn label(&mut self) -> Option<Value> {
+        (!self.labels.is_empty()).then(|| text(self.pick(&self.labels.clone())))
+    }
+
+    fn conditions(&mut self) -> Value {
+        let comes_and_goes = self.chance(0.3);
+        let phase = |w: &mut Self| text(w.pick(&["10s", "10m", "1h"]));
+        table([
+            ("traffic-above", self.maybe(0.2, |w| Value::Float(w.pick(&[0.0, 5.0, 1000.0])))),
+            ("peak-share-above", self.maybe(0.2, Self::percent)),
+            ("hours", self.maybe(0.2, Self::hours)),
+            ("exposed-above", self.maybe(0.25, Self::count_or_share)),
+            ("mixed-in", self.maybe(0.25, |w| text(w.pick(&["zone", "region", "service"])))),
+            ("on-for", comes_and_goes.then(|| phase(self))),
+            ("off-for", comes_and_goes.then(|| phase(self))),
+        ])
+    }
+
+    fn cure(&mut self) -> Value {
+        table([
+            ("rollback", self.maybe(0.6, |w| text(w.pick(&["heals", "keeps", "worsens"])))),
+            ("share", self.maybe(0.3, Self::percent)),
+            (
+                "repair",
+                self.maybe(0.5, |w| {
+                    table([
+                        ("per-host", Some(w.distribution())),
+                        ("at-once", w.maybe(0.5, |w| Value::Integer(w.pick(&[1, 2, 100])))),
+                        ("in", w.maybe(0.5, |w| text(w.pick(&["service", "region", "zone"])))),
+                    ])
+                }),
+            ),
+            (
+                "relapse",
+                self.maybe(0.4, |w| {
+                    table([
+                        ("probability", Some(text(w.pick(&["10%", "50%", "90%"])))),
+                        ("after", w.maybe(0.7, Self::distribution)),
+                        ("lasts", Some(w.distribution())),
+                    ])
+                }),
+            ),
+            ("items-per-hour", self.maybe(0.2, |w| Value::Float(w.pick(&[1.0, 1000.0])))),
+        ])
+    }
+}

@@ -1,0 +1,126 @@
+//! Strategies: waves, one-boxes, batches, bakes, responses and people.
+
+use super::{COHORTS, Writer, table, text};
+use toml::Value;
+
+impl Writer {
+    fn procedure(&mut self, probability: f64) -> Vec<(&'static str, Option<Value>)> {
+        let at_once =
+            |w: &mut Self| if w.chance(0.4) { text("all") } else { Value::Integer(w.pick(&[1, 2, 5])) };
+        let one_box = |w: &mut Self| {
+            table([
+                ("hosts", w.maybe(0.6, Self::count_or_share)),
+                ("bake", w.maybe(0.8, Self::duration)),
+                ("covers", w.maybe(0.2, |_| Value::Array(vec![text(COHORTS[0])])).filter(|_| w.cohorts)),
+            ])
+        };
+        vec![
+            ("one-box", self.maybe(probability, one_box)),
+            ("batch", self.maybe(probability, Self::count_or_share)),
+            ("max-unavailable", self.maybe(probability * 0.5, Self::count_or_share)),
+            ("zone-bake", self.maybe(probability, Self::duration)),
+            ("zones-at-once", self.maybe(probability, at_once)),
+            ("regions-at-once", self.maybe(probability, at_once)),
+        ]
+    }
+
+    pub(super) fn strategy(&mut self, index: usize, alarms: &[String]) -> Value {
+        let mut keys = self.procedure(0.6);
+        keys.push(("name", Some(text(format!("s{index}")))));
+        keys.push(("alarms", self.maybe(0.2, |w| w.some_of(alarms))));
+        keys.push(("complete-at", self.maybe(0.15, Self::positive_percent)));
+        keys.push(("deploy-time", self.maybe(0.2, Self::short_distribution)));
+        keys.push(("rollback-time", self.maybe(0.2, Self::short_distribution)));
+        keys.push((
+            "bypass",
+            self.maybe(0.15, |w| {
+                table([("hosts", Some(w.count_or_share())), ("time", Some(w.distribution()))])
+            }),
+        ));
+        let operators = self.maybe(0.4, Self::operators);
+        keys.push(("trigger-step", self.maybe(0.1, Self::duration)));
+        keys.push(("response", self.maybe(0.5, |w| w.response(alarms, operators.is_some()))));
+        keys.push(("operators", operators));
+        keys.push((
+            "rollback",
+            self.maybe(0.6, |w| {
+                table([
+                    (
+                        "scope",
+                        w.maybe(0.7, |w| text(w.pick(&["deployment", "region", "wave", "everything"]))),
+                    ),
+                    ("batch", w.maybe(0.5, Self::count_or_share)),
+                    ("reaction-delay", w.maybe(0.5, Self::duration)),
+                    ("to", w.maybe(0.3, |w| text(w.pick(&["previous", "last-blessed"])))),
+                ])
+            }),
+        ));
+        keys.push(("wave", Some(self.waves())));
+        let there = keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        Value::Table(there.collect())
+    }
+
+    /// Waves that select every region once, or a ladder that selects all of them again and again.
+    fn waves(&mut self) -> Value {
+        let ladder = self.chance(0.3);
+        let hosts: Vec<Option<Value>> = if ladder {
+            let steps = self.pick(&[vec!["10%", "50%"], vec!["1%"], vec!["33%", "34%", "99%"]]);
+            steps.into_iter().map(|share| Some(text(share))).chain([None]).collect()
+        } else {
+            let first = self.regions.len() > 1 && self.chance(0.6);
+            vec![None; if first { 2 } else { 1 }]
+        };
+        let last = hosts.len() - 1;
+        let mut waves = Vec::new();
+        for (number, share) in hosts.into_iter().enumerate() {
+            let regions = match (ladder, number == last) {
+                (true, _) => text("all"),
+                (false, false) => {
+                    let first = self.pick(&self.regions.clone());
+                    Value::Array(vec![text(first)])
+                }
+                (false, true) => text("rest"),
+            };
+            let mut keys = self.procedure(0.15);
+            keys.push(("regions", Some(regions)));
+            keys.push(("hosts", share));
+            keys.push(("bake", self.maybe(0.7, Self::duration)));
+            let there = keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+            waves.push(Value::Table(there.collect()));
+        }
+        Value::Array(waves)
+    }
+
+    fn response(&mut self, alarms: &[String], operators: bool) -> Value {
+        let alone = ["rollback", "freeze"];
+        let on_alarm: &[&str] = if operators { &["rollback", "halt", "freeze", "page"] } else { &alone };
+        table([
+            ("on-alarm", self.maybe(0.7, |w| text(w.pick(on_alarm)))),
+            ("suspect-for", self.maybe(0.4, Self::duration)),
+            ("lost-verdicts", self.maybe(0.3, Self::percent)),
+            ("losing", self.maybe(0.1, |w| w.some_of(alarms))),
+            ("overrides", self.maybe(0.2, Self::percent)),
+            ("firing-alarm-blocks", self.maybe(0.2, |w| Value::Boolean(w.chance(0.5)))),
+            ("other-deployments", self.maybe(0.3, |w| Value::Float(w.pick(&[0.0, 0.5, 30.0, 2000.0])))),
+        ])
+    }
+
+    fn operators(&mut self) -> Value {
+        table([
+            ("engage", self.maybe(0.7, Self::distribution)),
+            ("engage-off-hours", self.maybe(0.2, Self::distribution)),
+            ("hours", self.maybe(0.3, Self::hours)),
+            ("timezone", self.maybe(0.2, Self::time_zone)),
+            ("diagnose", self.maybe(0.4, Self::distribution)),
+            ("prepare", self.maybe(0.3, Self::distribution)),
+            (
+                "remedy",
+                self.maybe(0.8, |w| text(w.pick(&["rollback", "kill-switch", "fix-forward", "repair"]))),
+            ),
+            ("spread", self.maybe(0.2, Self::distribution)),
+            ("restore", self.maybe(0.2, Self::distribution)),
+            ("wrong-change", self.maybe(0.2, Self::percent)),
+            ("wrong-change-costs", self.maybe(0.2, Self::duration)),
+        ])
+    }
+}
