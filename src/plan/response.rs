@@ -47,6 +47,8 @@ pub struct Operators {
     pub engage_off_hours: Distribution,
     /// Hours of the UTC day at which somebody is at work.
     pub hours: [bool; 24],
+    /// Outside of these hours nobody is paged: they find the alarm when the next of them begins.
+    pub wait_for_hours: bool,
     /// From there to knowing what to do.
     pub diagnose: Distribution,
     /// From there to its being ready.
@@ -75,6 +77,8 @@ pub enum Remedy {
     FixForward,
     /// Work on the impaired hosts.
     Repair,
+    /// Stop the rollout and leave everything as it is.
+    Halt,
 }
 
 impl Default for Response {

@@ -3,7 +3,7 @@
 use super::document::{Align, Block, DataTable, Document, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
-use crate::plan::{Concurrency, HostShare, Plan, Procedure, RollbackScope, Strategy, Wave};
+use crate::plan::{Concurrency, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope, Strategy, Wave};
 use crate::random::Distribution;
 use serde_json::{Value, json};
 
@@ -24,11 +24,11 @@ pub fn document(plan: &Plan) -> Document {
 fn strategy(report: &mut Document, plan: &Plan, index: usize) {
     let (strategy, times) = (&plan.strategies[index], timetable(plan, index));
     let about = [&strategy.description, &strategy.source].into_iter().filter(|line| !line.is_empty());
-    let about = about.cloned().chain([response(plan, strategy)]);
+    let about = about.cloned().chain([response(plan, strategy)]).chain(people(plan, strategy));
     report.section(heading(plan, strategy, &times), vec![Block::list(about)]);
     report.section("Where and when", vec![Block::Table(where_and_when(plan, strategy, &times))]);
     report.section("How", vec![Block::Table(how(strategy))]);
-    report.push(Block::Note(footnote(plan).into()));
+    report.push(Block::Note(footnote(strategy.deploy_time(&plan.change)).into()));
 }
 
 fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
@@ -48,19 +48,64 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
     if alarms.is_empty() {
         return "listens to no alarm: nothing is ever rolled back".to_owned();
     }
-    let rollback = &strategy.rollback;
+    let after = text::duration(strategy.rollback.reaction_delay_ms as f64);
+    let what = match strategy.response.on_alarm {
+        OnAlarm::Rollback => format!("after {after} {}", goes_back(plan, strategy)),
+        OnAlarm::Halt => format!("after {after} stops; everything stays as it is until people act"),
+        OnAlarm::Freeze => format!("after {after} stops for good; nothing goes back"),
+        OnAlarm::Page => "goes on until people act".to_owned(),
+    };
+    format!("on an alarm ({}): {what}", text::list(&alarms, 4))
+}
+
+fn goes_back(plan: &Plan, strategy: &Strategy) -> String {
+    let scope = match strategy.rollback.scope {
+        RollbackScope::Deployment => "the zones in flight under it",
+        RollbackScope::Region => "the regions under it",
+        RollbackScope::Wave => "the wave in progress",
+        RollbackScope::Everything => "everything",
+    };
+    let batch = share(strategy.rollback.batch);
     format!(
-        "on an alarm ({}): after {} rolls back {} in batches of {}",
-        text::list(&alarms, 4),
-        text::duration(rollback.reaction_delay_ms as f64),
-        match rollback.scope {
-            RollbackScope::Deployment => "the zones in flight under it",
-            RollbackScope::Region => "the regions under it",
-            RollbackScope::Wave => "the wave in progress",
-            RollbackScope::Everything => "everything",
-        },
-        share(rollback.batch)
+        "rolls back {scope} in batches of {batch}, {} a host",
+        time(&strategy.rollback_time(&plan.change))
     )
+}
+
+/// What people do, and when; none if nobody is called.
+fn people(plan: &Plan, strategy: &Strategy) -> Option<String> {
+    let people = strategy.operators.as_ref()?;
+    if strategy.response.on_alarm == OnAlarm::Freeze || strategy.alarms.is_empty() {
+        return None;
+    }
+    let steps = [("engage", people.engage), ("diagnose", people.diagnose), ("prepare", people.prepare)];
+    let said = steps.iter().filter(|(_, step)| step.median_ms() > 0);
+    let said: Vec<String> = said.map(|(name, step)| format!("{name} {}", time(step))).collect();
+    let after = if said.is_empty() { "at once".to_owned() } else { format!("after {}", said.join(", ")) };
+    let hours = match people.hours.iter().all(|open| *open) {
+        true => String::new(),
+        false if people.wait_for_hours => " (outside of their hours when these begin)".to_owned(),
+        false => format!(" (outside of their hours engage {})", time(&people.engage_off_hours)),
+    };
+    let remedy = match people.remedy {
+        Remedy::Rollback => goes_back(plan, strategy),
+        Remedy::KillSwitch => "switch the faulty part off".to_owned(),
+        Remedy::FixForward => "deploy a fixed version to impaired hosts".to_owned(),
+        Remedy::Repair => "work on impaired hosts".to_owned(),
+        Remedy::Halt => "stop the rollout; everything stays as it is".to_owned(),
+    };
+    let typical_ms: u64 = steps.iter().map(|(_, step)| step.median_ms()).sum();
+    let own = strategy.response.on_alarm == OnAlarm::Rollback;
+    let faster = own && typical_ms < strategy.rollback.reaction_delay_ms;
+    let faster =
+        if faster { "; typically before the rollout's own reaction, which is void then" } else { "" };
+    Some(format!("people {after}{hours}: {}{faster}", remedy.replacen("rolls", "roll", 1)))
+}
+
+/// A time, or the middle of what it may be.
+fn time(time: &Distribution) -> String {
+    let middle = text::duration(time.median_ms() as f64);
+    if let Distribution::Fixed { .. } = time { middle } else { format!("typically {middle}") }
 }
 
 fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> DataTable {
@@ -144,9 +189,9 @@ fn share(share: HostShare) -> String {
     }
 }
 
-fn footnote(plan: &Plan) -> String {
-    let typical = text::duration(plan.change.deploy_time.median_ms() as f64);
-    if let Distribution::Fixed { .. } = plan.change.deploy_time {
+fn footnote(deploy_time: Distribution) -> String {
+    let typical = text::duration(deploy_time.median_ms() as f64);
+    if let Distribution::Fixed { .. } = deploy_time {
         return format!("Times hold if no alarm fires; every host takes {typical}.");
     }
     format!(

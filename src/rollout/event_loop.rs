@@ -349,6 +349,10 @@ impl<'a> EventLoop<'a> {
             OperatorAction::GoBackAgain => fault.treat_in_batches(ctx, &strategy.rollback_time(change), true),
             OperatorAction::FixForward => fault.treat_in_batches(ctx, &strategy.deploy_time(change), false),
             OperatorAction::TurnSwitch { spread } => fault.switch_spreads(ctx, &spread),
+            OperatorAction::Halt => {
+                fault.left_alone(ctx);
+                Promise::NOTHING
+            }
             OperatorAction::Repair => {
                 let around = &mut OfFault { deployments, account, alarms, response };
                 let mut promise = Promise::NOTHING;

@@ -55,6 +55,8 @@ pub enum RolloutEvent {
     WaveBlocked { wave: u32 },
     /// People began to act.
     RemedyStarted { remedy: crate::plan::Remedy },
+    /// People had stopped the rollout before its own reaction to the alarm was due.
+    ReactionPreempted { alarm: u32 },
     /// The pipeline stopped and left everything as it was.
     Halted { alarm: u32 },
     /// The pipeline stopped and chose what to roll back.

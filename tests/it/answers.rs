@@ -5,8 +5,12 @@ use crate::support;
 use wavetank::ids::AlarmId;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{Missing, Plan, Watch};
+use wavetank::report::document::Terminal;
+use wavetank::report::timeline::RolloutStory;
+use wavetank::report::{Story, plan_view};
+use wavetank::rollout::RolloutEvent;
 use wavetank::rollout::{Engine, Model};
-use wavetank::sim::Silent;
+use wavetank::sim::{Recorder, Silent};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -174,4 +178,80 @@ fn a_rollback_of_everything_at_once_is_an_outage() {
     let plan = plan("rollback-all-at-once-outage");
     let refused = |strategy| outcomes(&plan, strategy, 1)[0].turned_away_requests;
     assert!((refused(0) - 96_000.0).abs() < 100.0 && refused(1) < 1.0, "{} {}", refused(0), refused(1));
+}
+
+// --- What follows an alarm ------------------------------------------------------------------------------
+
+#[test]
+fn the_way_back_takes_what_the_change_says() {
+    let plan = plan("rollback-time-default");
+    assert_eq!(outcomes(&plan, 0, 50), outcomes(&plan, 1, 50), "written and left to `[change]`");
+}
+
+#[test]
+fn people_who_are_faster_void_the_rollback_and_the_story_says_so() {
+    let plan = plan("operators-before-reaction");
+    let model = Model::new(&plan);
+    let mut recorder = Recorder::default();
+    Engine::new(&model).run(0, 0, &mut recorder);
+    let told = recorder.into_records();
+    let is_void = |event: &RolloutEvent| matches!(event, RolloutEvent::ReactionPreempted { .. });
+    assert_eq!(told.iter().filter(|record| is_void(&record.event)).count(), 1);
+    let text = Terminal::plain(200).render(&plan_view::document(&plan));
+    let warned = "typically before the rollout's own reaction, which is void then";
+    assert_eq!(text.matches(warned).count(), 1, "{text}");
+}
+
+#[test]
+fn a_plan_says_what_an_alarm_does() {
+    let text = Terminal::plain(200).render(&plan_view::document(&plan("responses")));
+    for said in [
+        "on an alarm (x): goes on until people act",
+        "on an alarm (x): after 0s stops; everything stays as it is until people act",
+        "on an alarm (x): after 0s stops for good; nothing goes back",
+        "people after diagnose 3h: switch the faulty part off",
+        "every host takes 5m",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    assert!(!text.contains("25m") && !text.contains("rolls back"), "{text}");
+}
+
+/// One zone of ten hosts that all fail at once; an alarm after a minute; people who do something.
+fn with_people(start: &str, operators: &str) -> Outcome {
+    let plan = support::plan_of(&format!(
+        "[study]\nstart = \"{start}\"\nobserve-after = \"2d\"\n[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 10\n\
+         [[defect]]\nname = \"d\"\n[[alarm]]\nname = \"a\"\nscope = \"zone\"\ndetection-delay = \"1m\"\n[[strategy]]\n\
+         name = \"s\"\nzone-bake = \"1d\"\nresponse = {{ on-alarm = \"page\" }}\noperators = {{ {operators} }}\n\
+         wave = [{{ regions = \"all\" }}]"
+    ));
+    outcomes(&plan, 0, 1).remove(0)
+}
+
+#[test]
+fn people_may_wait_until_their_hours_begin() {
+    let keys = "hours = \"08:00-18:00\", wait-for-hours = true, engage = \"10m\"";
+    assert_eq!(with_people("05:00", keys).mitigation_ms, Some(3 * HOUR + 10 * MINUTE));
+    assert_eq!(with_people("12:00", keys).mitigation_ms, Some(11 * MINUTE));
+    assert_eq!(with_people("20:30", keys).mitigation_ms, Some(11 * HOUR + 40 * MINUTE));
+}
+
+#[test]
+fn people_may_stop_and_leave_everything_as_it_is() {
+    let outcome = with_people("00:00", "engage = \"9m\", remedy = \"halt\"");
+    assert_eq!((outcome.rollback_ms, outcome.left_exposed_hosts), (Some(10 * MINUTE), 10));
+    assert_eq!((outcome.mitigated_ms, outcome.ending), (None, Ending::Caught));
+}
+
+#[test]
+fn a_story_counts_who_is_impaired() {
+    // Twelve zones of four go back; then the fault goes off and on on the other twelve.
+    let plan = plan("story-counts");
+    let (outcome, records) = wavetank::replay(&plan, 0, 0);
+    let story =
+        Terminal::plain(200).render(&RolloutStory::new(&plan, 0, 0, &outcome, &records).document(200));
+    let told: Vec<&str> =
+        story.lines().filter(|line| line.contains("0d 01:31") || line.contains("0d 02:01")).collect();
+    assert!(told[0].contains("impairs no host at the moment"), "{told:?}");
+    assert!(told[1].contains("48 hosts in 12 zones"), "{told:?}");
 }

@@ -153,6 +153,7 @@ fn acts(remedy: Remedy) -> &'static str {
         Remedy::KillSwitch => "people switch it off",
         Remedy::FixForward => "people fix forward",
         Remedy::Repair => "people begin to repair",
+        Remedy::Halt => "people stop it",
     }
 }
 

@@ -9,7 +9,6 @@ use crate::ids::{RegionId, ZoneId};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::rollout::{RolloutEvent, RolloutRecord};
-use std::collections::BTreeMap;
 
 impl<'r> RolloutHistory<'r> {
     /// The history that `records`, in order of time, and the outcome tell.
@@ -39,8 +38,6 @@ struct RolloutFold<'r> {
     hurt: Affected,
     healed: Affected,
     breaches: Vec<BreachSeen>,
-    /// Hosts that a fault with conditions impairs, by zone.
-    together: BTreeMap<u32, u32>,
 }
 
 impl<'r> RolloutFold<'r> {
@@ -87,7 +84,9 @@ impl<'r> RolloutFold<'r> {
             }
             RolloutEvent::WaveBlocked { .. } | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
-            RolloutEvent::AlarmIgnored { .. } => self.decide(record, None),
+            RolloutEvent::AlarmIgnored { .. } | RolloutEvent::ReactionPreempted { .. } => {
+                self.decide(record, None);
+            }
             RolloutEvent::RemedyStarted { remedy } => {
                 self.history.remedy.get_or_insert((at, remedy));
                 self.decide(record, None);
@@ -152,8 +151,7 @@ impl<'r> RolloutFold<'r> {
     }
 
     fn impair(&mut self, record: &'r RolloutRecord, zone: u32) {
-        self.zones[zone as usize].impair(record.at_ms);
-        self.impaired_hosts += 1;
+        self.set_impaired(record.at_ms, zone, |hosts| hosts + 1);
         if self.has_harm {
             self.hurt.add(record.at_ms, zone);
         } else {
@@ -164,19 +162,26 @@ impl<'r> RolloutFold<'r> {
     }
 
     fn heal(&mut self, at: u64, zone: u32) {
-        self.zones[zone as usize].heal(at);
+        self.set_impaired(at, zone, |hosts| hosts.saturating_sub(1));
         self.healed.add(at, zone);
-        self.impaired_hosts = self.impaired_hosts.saturating_sub(1);
         // A rollback may heal hosts faster than others become impaired: only the last time counts.
         if self.impaired_hosts == 0 {
             self.history.all_healed_ms = Some(at);
         }
     }
 
+    /// Other hosts of a zone are impaired: the one count of them that there is.
+    fn set_impaired(&mut self, at: u64, zone: u32, count: impl FnOnce(u32) -> u32) {
+        let place = &mut self.zones[zone as usize];
+        let before = place.hosts;
+        place.set_impaired(at, count(before));
+        self.impaired_hosts = self.impaired_hosts + u64::from(place.hosts) - u64::from(before);
+    }
+
     fn impair_zone(&mut self, at_ms: u64, zone: u32, hosts: u32) {
-        self.together.insert(zone, hosts);
-        let hosts = self.together.values().map(|&hosts| u64::from(hosts)).sum();
-        let zones = self.together.values().filter(|&&hosts| hosts > 0).count();
+        self.set_impaired(at_ms, zone, |_| hosts);
+        let hosts = self.impaired_hosts;
+        let zones = self.zones.iter().filter(|zone| zone.hosts > 0).count();
         self.history.together.pop_if(|last| last.at_ms == at_ms);
         self.history.together.push(ImpairedTogether { at_ms, hosts, zones });
     }
@@ -229,6 +234,7 @@ impl<'r> RolloutFold<'r> {
 
     fn finish(mut self, plan: &Plan) -> RolloutHistory<'r> {
         self.end_harm();
+        self.history.all_healed_ms = self.history.all_healed_ms.filter(|_| self.impaired_hosts == 0);
         if self.healed.hosts > 0 {
             self.history.incident.push(Moment::Healed(std::mem::take(&mut self.healed)));
         }
@@ -293,17 +299,14 @@ impl ZoneFold {
         }
     }
 
-    fn impair(&mut self, at: u64) {
+    fn set_impaired(&mut self, at: u64, hosts: u32) {
         if self.hosts == 0 {
             (self.since, self.most) = (at, 0);
         }
-        self.hosts += 1;
-        self.most = self.most.max(self.hosts);
-    }
-
-    fn heal(&mut self, at: u64) {
-        self.hosts = self.hosts.saturating_sub(1);
-        if self.hosts == 0 && self.most > 0 {
+        let ends = self.hosts > 0 && hosts == 0;
+        self.hosts = hosts;
+        self.most = self.most.max(hosts);
+        if ends {
             self.impaired.push(Stretch { from_ms: self.since, to_ms: at, what: self.most });
         }
     }

@@ -29,6 +29,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::RolloutEnded { .. }
         | RolloutEvent::AlarmFired { .. }
         | RolloutEvent::AlarmIgnored { .. }
+        | RolloutEvent::ReactionPreempted { .. }
         | RolloutEvent::Halted { .. }
         | RolloutEvent::RemedyStarted { .. }
         | RolloutEvent::RollbackDecided { .. } => (0, None),

@@ -123,8 +123,11 @@ impl PlanNames<'_> {
                 format!("wave {} waits: an alarm fires for another reason", self.wave(wave))
             }
             RolloutEvent::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
+            RolloutEvent::ReactionPreempted { alarm } => {
+                format!("people were faster than the rollout's own reaction to {}", self.alarm(alarm))
+            }
             RolloutEvent::Halted { alarm } => {
-                format!("STOP because of {}: everything stays as it is", self.alarm(alarm))
+                format!("STOP because of {}: all stays as it is", self.alarm(alarm))
             }
             RolloutEvent::RollbackDecided { alarm, hosts } => {
                 let hosts = text::counted(hosts, "host");
@@ -173,6 +176,7 @@ fn remedy_words(remedy: Remedy) -> &'static str {
         Remedy::KillSwitch => "the faulty part is switched off",
         Remedy::FixForward => "forward to a fixed version",
         Remedy::Repair => "work on every impaired host",
+        Remedy::Halt => "everything stays as it is",
     }
 }
 

@@ -76,6 +76,8 @@ pub enum OperatorAction {
     },
     /// Hosts are worked on where they are.
     Repair,
+    /// Everything stays as it is.
+    Halt,
 }
 
 /// What the response adds to the outcome. Instants are milliseconds since the rollout's start.
@@ -171,12 +173,17 @@ impl IncidentResponse {
 
     /// The rollout reacts to the alarm that it acts on, unless that is forgotten by now or people were faster.
     #[must_use = "somebody is to carry it out"]
-    pub fn react(&mut self, ctx: &Context, deployments: &Deployments) -> Option<Reaction> {
+    pub fn react(&mut self, ctx: &mut Context, deployments: &Deployments) -> Option<Reaction> {
         if !std::mem::take(&mut self.reacting) {
             return None;
         }
         self.settle(ctx);
-        let (_, firing) = self.acted_on.filter(|_| deployments.stopped_ms().is_none())?;
+        let (_, firing) = self.acted_on?;
+        if deployments.stopped_ms().is_some() {
+            let alarm = firing.alarm.number();
+            ctx.tell(ctx.now_ms(), || RolloutEvent::ReactionPreempted { alarm });
+            return None;
+        }
         Some(match ctx.strategy.response.on_alarm {
             OnAlarm::Rollback => Reaction::GoBack,
             OnAlarm::Halt | OnAlarm::Freeze | OnAlarm::Page => Reaction::Stay { alarm: firing.alarm },
@@ -214,6 +221,7 @@ impl IncidentResponse {
             Remedy::FixForward => OperatorAction::FixForward,
             Remedy::KillSwitch => OperatorAction::TurnSwitch { spread: people.spread },
             Remedy::Repair => OperatorAction::Repair,
+            Remedy::Halt => OperatorAction::Halt,
         })
     }
 

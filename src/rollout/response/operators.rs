@@ -24,16 +24,26 @@ fn draws(ctx: &Context) -> Stream {
 /// From the page of now to readiness to act, in milliseconds, and whether they take back another change first.
 pub fn time_to_act(ctx: &Context, people: &Operators) -> (u64, bool) {
     let mut draws = draws(ctx);
-    let hour = hour_of_day(ctx.utc_ms());
-    let engage = if people.hours[hour] { people.engage } else { people.engage_off_hours };
+    let waits_ms = if people.wait_for_hours { until_hours_ms(people, ctx.utc_ms()) } else { 0 };
+    let on_duty = people.wait_for_hours || people.hours[hour_of_day(ctx.utc_ms())];
+    let engage = if on_duty { people.engage } else { people.engage_off_hours };
     let mut draw = |step: OperatorStep| draws.uniform_at(step as u64);
     let wrong = draw(OperatorStep::WrongChange) < people.wrong_change;
-    let mut time_ms = engage.by_cdf(draw(OperatorStep::Engage));
+    let mut time_ms = waits_ms + engage.by_cdf(draw(OperatorStep::Engage));
     time_ms += people.diagnose.by_cdf(draw(OperatorStep::Diagnose));
     if wrong {
         time_ms += people.wrong_change_costs.by_cdf(draw(OperatorStep::WrongChangeCosts));
     }
     (time_ms + people.prepare.by_cdf(draw(OperatorStep::Prepare)), wrong)
+}
+
+/// How long until the hours begin at which somebody is at work; 0 within them.
+fn until_hours_ms(people: &Operators, utc_ms: u64) -> u64 {
+    let ahead = (0..24).find(|ahead| people.hours[hour_of_day(utc_ms + ahead * HOUR_MS)]);
+    match ahead {
+        None | Some(0) => 0,
+        Some(ahead) => (utc_ms / HOUR_MS + ahead) * HOUR_MS - utc_ms,
+    }
 }
 
 /// How long the defect keeps them from acting, in milliseconds, if it is there.

@@ -29,7 +29,7 @@ pub(super) fn resolve(
 }
 
 fn resolve_one(written: &Written<DefectSpec>, total: f64, scene: &Scene, problems: &mut Problems) -> Defect {
-    let Scene { fleet, alarms } = scene;
+    let Scene { fleet, alarms, .. } = scene;
     let spec = &written.value;
     check_clock(written, problems);
     let cohort = spec.cohort.get().and_then(|cohort| self::cohort(cohort, fleet, problems));

@@ -38,9 +38,11 @@ use scene::Scene;
 /// Resolves the scenario; `stem` is its name unless it gives one. The places are those of the plan's parts.
 pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) -> (Plan, Places) {
     let fleet = fleet::resolve(&spec.fleet, problems);
-    let scene = Scene { fleet, alarms: alarm::resolve(&spec.alarm, problems) };
-    let defects = defect::resolve(&spec.defect, &scene, problems);
     let written = spec.change.value().cloned().unwrap_or_default();
+    let alarms = alarm::resolve(&spec.alarm, problems);
+    let change_has_rollback_time = !written.rollback_time.is_absent();
+    let scene = Scene { fleet, alarms, change_has_rollback_time };
+    let defects = defect::resolve(&spec.defect, &scene, problems);
     let change = change::resolve(&written, defects.into(), &spec.defect, problems);
     let written = spec.strategy.list();
     names::check_unique("strategy", written.iter().map(|strategy| &strategy.value.name), problems);
@@ -49,7 +51,7 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let known = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, run) = study::resolve(spec, &known, problems);
     sense::check(&scene, &drafts, problems);
-    let Scene { fleet, alarms } = scene;
+    let Scene { fleet, alarms, .. } = scene;
     let places = Places {
         pipeline: spec.pipeline.span(),
         alarms: alarms.iter().map(|alarm| alarm.span).collect(),

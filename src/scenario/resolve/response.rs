@@ -31,11 +31,19 @@ pub(super) fn response(
 pub(super) fn operators(field: &Field<OperatorsSpec>, problems: &mut Problems) -> Option<Operators> {
     let spec = field.value()?;
     let (_, offset) = timezone(&spec.timezone, problems);
+    if let (Some(wait), Some(off_hours)) =
+        (spec.wait_for_hours.get().filter(|wait| wait.value), spec.engage_off_hours.get())
+    {
+        let message = "`wait-for-hours` and `engage-off-hours` exclude each other";
+        let help = "keep one: people wait until their hours begin, or come outside of them";
+        problems.report(rules::CONFLICTING_KEYS.at(wait.span, message).and(off_hours.span, "").help(help));
+    }
     let engage = spec.engage.or(IMMEDIATE);
     Some(Operators {
         engage,
         engage_off_hours: spec.engage_off_hours.or(engage),
         hours: spec.hours.value().map_or([true; 24], |hours| hours.utc(offset)),
+        wait_for_hours: spec.wait_for_hours.or_default(),
         diagnose: spec.diagnose.or(IMMEDIATE),
         prepare: spec.prepare.or(IMMEDIATE),
         remedy: spec.remedy.or(Remedy::Rollback),

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 /// Runs every check on strategies that could be resolved.
 pub(super) fn check(scene: &Scene, drafts: &[Draft], problems: &mut Problems) {
-    let Scene { fleet, alarms } = scene;
+    let Scene { fleet, alarms, .. } = scene;
     let running: Vec<&Draft> = drafts.iter().filter(|draft| !draft.template).collect();
     check_unused(alarms, &running, problems);
     let heard = |index: AlarmId| running.iter().any(|draft| draft.plan.alarms.contains(&index));

@@ -100,13 +100,14 @@ fn check_templates(extended: &[Extended], problems: &mut Problems) {
 }
 
 fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Draft {
-    let Scene { fleet, alarms } = scene;
+    let Scene { fleet, alarms, .. } = scene;
     let Extended { spec, header, broken } = extended;
     let template = spec.template.or_default() || spec.template.is_broken();
     let listened_to = match spec.alarms.value() {
         Some(listed) => alarm_indices(listed, alarms, problems),
         None => (0..alarms.len()).map(AlarmId::new).collect(),
     };
+    let back_as_forth = spec.deploy_time.given().filter(|_| !scene.change_has_rollback_time);
     let mut draft = Draft {
         plan: plan::Strategy {
             name: spec.name.or_default(),
@@ -116,8 +117,8 @@ fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Dr
             alarms: listened_to,
             complete_at: spec.complete_at.value().map_or(Ratio::ONE, |share| share.0),
             deploy_time: spec.deploy_time.given(),
-            // The way back takes as long as the way there, unless something nearer says otherwise.
-            rollback_time: spec.rollback_time.given().or(spec.deploy_time.given()),
+            // The way back takes as long as the way there only where nothing says how long it takes.
+            rollback_time: spec.rollback_time.given().or(back_as_forth),
             bypass: spec.bypass.value().map(bypass),
             trigger_step_ms: spec.trigger_step.or_default(),
             response: response::response(&spec.response, alarms, problems),

@@ -36,13 +36,17 @@ spec! {
         optional engage_off_hours: DistributionText,
         /// Hours at which somebody is at work, "HH:MM-HH:MM" in `timezone`. Default: all.
         optional hours: HoursText,
+        /// Whether an alarm outside of `hours` waits until the next of them begins; `engage` counts from then. In place of
+        /// `engage-off-hours`. Default: false.
+        optional wait_for_hours: bool,
         /// IANA time zone of `hours`. Default: "UTC".
         optional timezone: Text,
         /// From there to knowing what to do. Default: "0s".
         optional diagnose: DistributionText,
         /// From there to its being ready. Default: "0s".
         optional prepare: DistributionText,
-        /// What they do: "rollback", "kill-switch", "fix-forward" or "repair". Default: "rollback".
+        /// What they do: "rollback", "kill-switch", "fix-forward", "repair", or "halt" (stop the rollout and leave
+        /// everything as it is). Default: "rollback".
         optional remedy: Remedy,
         /// How long a kill switch takes to reach a zone. Default: "0s".
         optional spread: DistributionText,
@@ -57,5 +61,5 @@ spec! {
 
 words! {
     OnAlarm { Rollback, Halt, Freeze, Page }
-    Remedy { Rollback, KillSwitch, FixForward, Repair }
+    Remedy { Rollback, KillSwitch, FixForward, Repair, Halt }
 }

@@ -139,7 +139,10 @@ fn story_adds_up(plan: &Plan, outcome: &Outcome, records: &[RolloutRecord]) -> R
     must(records.is_sorted_by_key(|record| record.at_ms), "events are not in order of time")?;
     let mut zones = vec![0_u64; plan.fleet.zones.len()];
     let (mut peak, mut alarm_ms) = (0, None);
+    let (mut host_ms, mut since_ms) = (0, 0);
     for (index, record) in records.iter().enumerate() {
+        host_ms += zones.iter().sum::<u64>() * (record.at_ms - since_ms);
+        since_ms = record.at_ms;
         match record.event {
             RolloutEvent::HostImpaired { zone, .. } => zones[zone as usize] += 1,
             RolloutEvent::HostHealed { zone, .. } => {
@@ -157,6 +160,9 @@ fn story_adds_up(plan: &Plan, outcome: &Outcome, records: &[RolloutRecord]) -> R
         if records.get(index + 1).is_none_or(|next| next.at_ms > record.at_ms) {
             peak = peak.max(zones.iter().sum::<u64>());
         }
+    }
+    if zones.iter().all(|count| *count == 0) {
+        must(host_ms == outcome.impaired_host_ms, "another harm in the story than in the outcome")?;
     }
     must(peak <= outcome.peak_impaired_hosts, "more impaired hosts in the story than in the outcome")?;
     must(

@@ -37,6 +37,7 @@ fn operators() -> Operators {
         hours: [true; 24],
         diagnose: MINUTE,
         prepare: MINUTE,
+        wait_for_hours: false,
         remedy: Remedy::Rollback,
         spread: MINUTE,
         restore: MINUTE,
