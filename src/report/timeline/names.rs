@@ -62,6 +62,13 @@ impl PlanNames<'_> {
         format!("breach of {}{counts}", self.instance(watch))
     }
 
+    fn place(&self, place: DarkPlace) -> String {
+        match place {
+            DarkPlace::Zone(zone) => self.zone(zone.number()),
+            DarkPlace::Region(region) => self.region(region).to_owned(),
+        }
+    }
+
     /// One event in a clause.
     pub fn event(&self, event: &RolloutEvent) -> String {
         let hosts = |n: u32| text::counted(u64::from(n), "host");
@@ -100,11 +107,7 @@ impl PlanNames<'_> {
             RolloutEvent::ZoneRollbackDone { zone } => format!("{} is back on the old version", at(zone)),
             RolloutEvent::RolloutEnded { ending } => format!("rollout ends: {}", ending_words(ending)),
             RolloutEvent::WentDark { place } => {
-                let place = match place {
-                    DarkPlace::Zone(zone) => self.zone(zone.number()),
-                    DarkPlace::Region(region) => self.region(region).to_owned(),
-                };
-                format!("{place} goes dark, the change has no part in it")
+                format!("{} goes dark, the change has no part in it", self.place(place))
             }
             RolloutEvent::Triggered { region } => {
                 let region = self.region(RegionId::new(region as usize));
