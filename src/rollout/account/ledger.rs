@@ -175,7 +175,8 @@ impl Ledger {
         self.peak_hosts = self.peak_hosts.max(hosts);
         self.peak_zones = self.peak_zones.max(self.zones);
         self.peak_regions = self.peak_regions.max(self.regions);
-        self.peak_traffic_e15 = self.peak_traffic_e15.max(self.traffic_e15);
+        // The share of each host was rounded down: with one unit back for each, all of them are all of the traffic.
+        self.peak_traffic_e15 = self.peak_traffic_e15.max(self.traffic_e15 + hosts);
         self.onset_ms.get_or_insert(now_ms);
         self.cleared_ms = None;
     }
@@ -222,7 +223,7 @@ impl Ledger {
             peak_hosts: self.peak_hosts,
             peak_zones: self.peak_zones,
             peak_regions: self.peak_regions,
-            peak_traffic_ppm: ((self.peak_traffic_e15 + 500_000_000) / 1_000_000_000).min(1_000_000) as u32,
+            peak_traffic_ppm: (self.peak_traffic_e15 / 1_000_000_000).min(1_000_000) as u32,
             impaired_host_ms: self.host_ms,
             failed_requests: served * failing + self.requests_turned_away,
             turned_away_requests: self.requests_turned_away,
