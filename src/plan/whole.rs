@@ -6,7 +6,7 @@ use super::change::Change;
 use super::fleet::Fleet;
 use super::pipeline::calendar::{Calendar, WaveCalendar, WaveHolds, Window};
 use super::pipeline::component::Component;
-use super::pipeline::policy::{Emergency, EntryPolicy, ErrorBudget};
+use super::pipeline::policy::{Emergency, EntryPolicy, ErrorBudget, RolloutsAtOnce};
 use super::pipeline::repair::AfterRejection;
 use super::pipeline::source::ChangeSource;
 use super::pipeline::stage::{Flaky, Mode, StagePhase};
@@ -66,7 +66,7 @@ pub struct Pipeline {
     pub start: String,
     /// Trials simulated for each strategy.
     pub trials: u64,
-    /// Other pipelines on the same fleet, in order: plans with a pipeline of the same length and one strategy, which is
+    /// Other pipelines on the same fleet, in the order of their names: plans with a pipeline of the same length and one strategy, which is
     /// their production.
     pub others: Vec<Plan>,
     /// A wave begins only where no other pipeline deploys, bakes or is taken back.
@@ -90,6 +90,8 @@ pub struct Line {
     pub region_windows: IdVec<RegionId, CalendarId>,
     /// What a revision does that reaches production while another one is there.
     pub entry: EntryPolicy,
+    /// How many rollouts may be under way at once.
+    pub rollouts: RolloutsAtOnce,
     /// Changes in two halves, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two_phase: Option<TwoPhase>,

@@ -44,12 +44,16 @@ fn nights_holidays_and_freezes_are_closed() {
     let nights = "hours = \"22:00-06:00\"\ndays = [\"mon\", \"sun\"]\nholidays = [\"2026-03-09\"]\n\
                   freeze = [{ from = \"2026-03-15\", to = \"2026-03-16\" }]";
     let open = openings(&with_calendar(nights));
-    // Monday's hours after midnight are its own, not Sunday's.
-    let days = |day: f64| [(day * 24.0, day * 24.0 + 6.0), (day * 24.0 + 22.0, day * 24.0 + 24.0)];
-    assert_eq!(open[..2], days(0.0));
-    let sunday = days(6.0);
-    assert_eq!(open[2..4], sunday, "the 9th is a holiday");
-    assert_eq!(open[4], (21.0 * 24.0 - 24.0, 21.0 * 24.0 - 18.0), "and the 15th and 16th are frozen");
+    // A night belongs to the day on which it begins. Before Monday the 2nd it was Sunday's.
+    let night = |day: f64| (day * 24.0 + 22.0, day * 24.0 + 30.0);
+    assert_eq!(open[..3], [(0.0, 6.0), night(0.0), night(6.0)]);
+    assert_eq!(open[3], night(20.0), "the 9th is a holiday, and the 15th and 16th are frozen");
+}
+
+#[test]
+fn the_night_of_a_saturday_begins_on_saturday() {
+    let open = openings(&with_calendar("hours = \"22:00-02:00\"\ndays = [\"sat\"]"));
+    assert_eq!(open[..2], [(5.0 * 24.0 + 22.0, 6.0 * 24.0 + 2.0), (12.0 * 24.0 + 22.0, 13.0 * 24.0 + 2.0)]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::event::{PipelineEvent, StopReason};
 use super::ground::Ground;
 use super::keys;
 use super::ledger::Moved;
+use super::repair::Finding;
 use crate::ids::{ChangeId, IdVec, RevisionId, StageId};
 use crate::outcome::pipeline::{Part, StageOutcome};
 use crate::plan::pipeline::{Holds, OnFlaky};
@@ -64,7 +65,7 @@ pub(super) enum RunEnd {
     /// It leaves `stage` for the next one, or for production.
     Passed { stage: StageId, next: Option<StageId> },
     /// It leaves `stage`, which said no.
-    Rejected { stage: StageId, culprit: Option<ChangeId> },
+    Rejected { stage: StageId, finding: Finding },
 }
 
 /// The stages of one pipeline, at work.
@@ -283,6 +284,8 @@ impl<'a> LineState<'a> {
         if self.happens(g, plan.false_alarm, (revision, stage), 1) {
             return Some(self.reject(g, revision, stage, None));
         }
+        let state = &mut self.stages[stage];
+        state.passed = state.passed.max(Some(revision));
         let next = self.target(g, revision, stage.index() + 1);
         match next {
             Some(wants) if !self.accepts(next) => {
@@ -331,7 +334,8 @@ impl<'a> LineState<'a> {
         self.stages[stage].stays.reject(g.now());
         self.let_out(g, revision, stage);
         g.moved(self.move_to(revision, LinePosition::Away, Part::Blocked));
-        RunEnd::Rejected { stage, culprit }
+        let passed = self.stages[stage].passed;
+        RunEnd::Rejected { stage, finding: Finding { revision, culprit, passed, in_production: false } }
     }
 
     /// A revision goes out of a stage; whoever lets it out moves it.

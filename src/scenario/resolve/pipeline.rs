@@ -10,7 +10,7 @@ use crate::diagnostic::Span;
 use crate::ids::{CalendarId, IdVec};
 use crate::plan::pipeline::{
     AfterRejection, ChangeSource, DefectClass, EntryPolicy, Flaky, Holds, Line, Merges, Mode, OnFlaky,
-    Pipeline, RateStep, RepairPolicy, Stage, StagePhase, WaveHolds, Window,
+    Pipeline, RateStep, RepairPolicy, RolloutsAtOnce, Stage, StagePhase, WaveHolds, Window,
 };
 use crate::plan::{Change, Plan, StudyPlan};
 use crate::random::Distribution;
@@ -45,8 +45,12 @@ pub(super) fn resolve(
     line.emergency = policy::emergency(&written.emergency, line.entry);
     line.error_budget = policy::error_budget(&written.error_budget, &plan.fleet, problems);
     policy::check_passing_by(written, &line.stages, problems);
+    let mut others: Vec<Plan> =
+        others.iter().filter_map(|other| context.resolve_other(other, problems)).collect();
+    // Their order is nobody's business: not for draws, and not for who goes first at one instant.
+    others.sort_by(|one, other| one.name.cmp(&other.name));
     Some(Pipeline {
-        others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
+        others,
         exclusive_regions: written.exclusive_regions.or(true),
         shared_alarms: written.shared_alarms.or(true),
         components: component::resolve(written, &plan.change, run, problems),
@@ -113,6 +117,7 @@ impl CommonParts<'_> {
                 region_windows: IdVec::default(),
                 two_phase,
                 entry: line.entry.or(EntryPolicy::Superseded),
+                rollouts: line.rollouts.or(RolloutsAtOnce::Overlapping),
                 after_rejection: resolve_rejection(&line.after_rejection, problems),
                 emergency: None,
                 error_budget: None,
@@ -141,6 +146,7 @@ impl CommonParts<'_> {
             source: spec.source.clone(),
             stage: spec.stage.clone(),
             entry: spec.entry.clone(),
+            rollouts: spec.rollouts.clone(),
             wave_calendar: spec.wave_calendar.clone(),
             after_rejection: spec.after_rejection.clone(),
             ..PipelineSpec::default()

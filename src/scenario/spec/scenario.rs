@@ -12,7 +12,7 @@ use super::policy::{EmergencySpec, ErrorBudgetSpec};
 use super::strategy::StrategySpec;
 use super::study::{GuardSpec, StudySpec, ThresholdSpec};
 use super::two_phase::TwoPhaseSpec;
-use crate::plan::pipeline::{EntryPolicy, Holds, Mode, StagePhase, WaveHolds};
+use crate::plan::pipeline::{EntryPolicy, Holds, Mode, RolloutsAtOnce, StagePhase, WaveHolds};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{Attached, DateText, DistributionText, Duration, Int, Name, Percent, Text};
@@ -63,6 +63,10 @@ spec! {
         /// What a revision does that reaches production while another one is there: "queued", "superseded" (the newest
         /// takes the place of what waits) or "restart". Default: "superseded".
         optional entry: EntryPolicy,
+        /// How many revisions are in production at once: "overlapping", where the next one follows from wave to wave, on
+        /// other hosts, or "one-at-a-time", where it waits until the one ahead is through. Where several waves deploy to
+        /// the same region they are one for that: two revisions never climb over the same hosts. Default: "overlapping".
+        optional rollouts: RolloutsAtOnce,
         /// Calendar that every wave needs open to begin. With local hours each region begins at
         /// its own. Default: always open.
         optional wave_calendar: Name,
@@ -104,6 +108,8 @@ spec! {
         optional change: ChangeSpec,
         /// As in `[pipeline]`.
         optional entry: EntryPolicy,
+        /// As in `[pipeline]`.
+        optional rollouts: RolloutsAtOnce,
         /// As in `[pipeline]`.
         optional wave_calendar: Name,
         /// As in `[pipeline]`.

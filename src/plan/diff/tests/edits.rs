@@ -3,8 +3,8 @@
 use crate::ids::{AlarmId, CalendarId, CohortId, DefectId, IdVec, RegionId};
 use crate::plan::pipeline::{
     AfterRejection, BakesFrom, Calendar, ChangeSource, Component, DefectClass, Emergency, EntryPolicy,
-    ErrorBudget, Holds, Line, Merges, Mode, OnFlaky, Rehearsal, Stage, StagePhase, TwoPhase, WaveCalendar,
-    WaveHolds, Window,
+    ErrorBudget, Holds, Line, Merges, Mode, OnFlaky, Rehearsal, RolloutsAtOnce, Stage, StagePhase, TwoPhase,
+    WaveCalendar, WaveHolds, Window,
 };
 use crate::plan::{
     Background, Bypass, Condition, Cure, Episodes, HostRepair, HostShare, Hurts, Missing, OnAlarm, Operators,
@@ -124,6 +124,7 @@ pub(super) fn a_pipeline() -> Pipeline {
             }),
             region_windows: IdVec::default(),
             entry: EntryPolicy::Queued,
+            rollouts: RolloutsAtOnce::Overlapping,
             after_rejection: AfterRejection::Leave,
             emergency: None,
             error_budget: None,
@@ -185,6 +186,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: length", |p| line(p).length_ms = 2000),
         ("pipeline: warm-up", |p| line(p).warm_up_ms = 20),
         ("pipeline: entry", |p| line(p).entry = EntryPolicy::Restart),
+        ("pipeline: rollouts", |p| line(p).rollouts = RolloutsAtOnce::OneAtATime),
         ("pipeline: wave-windows", |p| line(p).wave_windows.push(None)),
         ("pipeline: two-phase", |p| line(p).two_phase = None),
         ("pipeline: two-phase share", |p| two_phase(p).share = 0.2),
