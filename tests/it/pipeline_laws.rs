@@ -5,10 +5,12 @@ use crate::pipeline_oracles::{MINUTE, fixed, stages};
 use crate::support::{self, plan_of};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use wavetank::ids::{ChangeId, RegionId, RevisionId, StageId};
+use wavetank::ids::{CalendarId, ChangeId, RegionId, RevisionId, StageId};
 use wavetank::pipeline::{self, PipelineEvent, Timed, TimedWave};
-use wavetank::plan::pipeline::{AfterRejection, Line, RepairPolicy, RolloutsAtOnce};
-use wavetank::sim::{Record, Recorder};
+use wavetank::plan::pipeline::{AfterRejection, Calendar, Line, Merges, RepairPolicy, RolloutsAtOnce};
+use wavetank::plan::timeline::timetable;
+use wavetank::rollout::{Engine, Model};
+use wavetank::sim::{Record, Recorder, Silent};
 use wavetank::study::{self, Nobody};
 
 /// What happens in one trial.
@@ -256,4 +258,110 @@ fn the_order_of_other_pipelines_changes_nothing() {
     // One that shares nothing with the others is to the byte what it is beside any of them.
     let apart = |others: &[&String]| of("exclusive-regions = false\nshared-alarms = false", others).1.others;
     assert!(apart(&[&os])[0] == apart(&[&os, &flags])[1], "flags come before os");
+}
+
+// --- Bakes and openings ---------------------------------------------------------------------------------
+
+/// Days of 24 hours from the first one on, of which every seventh and the one before are closed.
+fn working_days() -> Calendar {
+    let weeks = (0..4).map(|week| (week * 7 * 24 * 60 * MINUTE, (week * 7 + 5) * 24 * 60 * MINUTE));
+    Calendar::new(weeks.collect())
+}
+
+#[test]
+fn a_bake_rests_over_the_weekend() {
+    let day = 24 * 60;
+    let of = |merged: u64, bake: bool| {
+        let mut line = with_waves(Merges::Recorded(vec![merged * MINUTE]), 1);
+        line.length_ms = 20 * day * MINUTE;
+        line.calendars = vec![working_days()].into();
+        line.bake_window = bake.then_some(CalendarId::new(0));
+        delivered(&trial(&line, &[wave(0.0)], &[false]))[0].unwrap()
+    };
+    // A minute of build, ten of deployment, fifty of bake: the last half hour of Friday, and twenty minutes of Monday.
+    let friday = 5 * day - 41;
+    assert_eq!((of(friday, false), of(friday, true)), (5 * day + 20, 7 * day + 20));
+    assert_eq!(of(60, true), 60 + 61, "in the week it is as ever");
+}
+
+#[test]
+fn a_stage_may_last_until_the_next_morning() {
+    let mut line = with_waves(every(0, 1), 0);
+    line.calendars = vec![working_days()].into();
+    line.stages[0].until = Some(CalendarId::new(0));
+    line.length_ms = 20 * 24 * 60 * MINUTE;
+    let outcome = trial(&line, &[], &[false]);
+    assert_eq!(delivered(&outcome), [Some(7 * 24 * 60)], "it is open already: the next opening counts");
+    assert_eq!(outcome.changes[0].parts.total(), outcome.changes[0].delivered_ms.unwrap());
+}
+
+#[test]
+fn waves_that_begin_at_openings_are_a_day_apart() {
+    let text = |starts: &str| {
+        format!(
+            "[change]\nbad-probability = \"0%\"\ndeploy-time = \"10m\"\n[[fleet.region]]\nname = \"a\"\nhosts-per-zone = 4\n\
+             [[fleet.region]]\nname = \"b\"\nhosts-per-zone = 4\n[[strategy]]\nname = \"s\"\n\
+             wave = [{{ regions = [\"a\"], bake = \"1h\" }}, {{ regions = [\"b\"] }}]\n\
+             [pipeline]\nlength = \"20d\"\nwarm-up = \"0s\"\nwave-calendar = \"office\"\n{starts}\nsource = {{ every = \"30d\" }}\n\
+             [[pipeline.calendar]]\nname = \"office\"\nhours = \"09:00-17:00\"\n\
+             [[pipeline.stage]]\nname = \"build\"\nphase = \"build\"\nduration = \"10h\"\n"
+        )
+    };
+    let of = |starts: &str| {
+        let plan = plan_of(&text(starts));
+        let done = study::pipeline::run(&plan, plan.pipeline.as_ref().unwrap(), 1, &Nobody).unwrap();
+        delivered(&done.by_strategy[0][0])[0]
+    };
+    // Built at ten on Monday, the first wave is over at 11:10.
+    assert_eq!(of(""), Some(11 * 60 + 20));
+    assert_eq!(of("wave-starts = \"at-opening\""), Some((24 + 9) * 60 + 10));
+}
+
+// --- The timetable --------------------------------------------------------------------------------------
+
+#[test]
+fn the_timetable_is_the_median_of_what_is_simulated() {
+    for (time, wave) in [
+        ("{ uniform = { to = \"48h\" } }", ""),
+        ("{ lognormal = { median = \"4m\", sigma = 0.8 } }", ", batch = \"10%\""),
+        ("{ exponential = { mean = \"10m\" } }", ", batch = 1"),
+        (
+            "{ lognormal = { median = \"4m\", sigma = 0.5 } }",
+            ", batch = \"25%\", zones-at-once = 1, regions-at-once = 2",
+        ),
+        (
+            "{ exponential = { mean = \"10m\" } }",
+            ", one-box = { hosts = 1, bake = \"5m\" }, batch = \"50%\", zones-at-once = 2",
+        ),
+    ] {
+        let plan = plan_of(&format!(
+            "[change]\nbad-probability = \"0%\"\ndeploy-time = {time}\n\
+             [[fleet.region]]\nname = \"a\"\nzones = 4\nhosts-per-zone = 20\n\
+             [[fleet.region]]\nname = \"b\"\nzones = 4\nhosts-per-zone = 20\n\
+             [[strategy]]\nname = \"s\"\nwave = [{{ regions = [\"a\"]{wave} }}, {{ regions = \"rest\"{wave} }}]\n"
+        ));
+        let model = Model::new(&plan);
+        let mut engine = Engine::new(&model);
+        let mut ends: Vec<u64> = (0..2001).map(|trial| engine.run(0, trial, &mut Silent).end_ms).collect();
+        ends.sort_unstable();
+        let (simulated, planned) = (ends[1000] as f64, timetable(&plan, 0).end_ms() as f64);
+        assert!((planned / simulated - 1.0).abs() < 0.05, "{time}{wave}: {planned} for {simulated}");
+    }
+}
+
+#[test]
+fn half_of_all_single_batches_take_longer_than_planned() {
+    let plan = support::plan("tests/plans/answers/self-update-window-speed.toml", &[]);
+    let model = Model::new(&plan);
+    let mut engine = Engine::new(&model);
+    let planned = timetable(&plan, 0).end_ms();
+    let later = (0..2000).filter(|trial| engine.run(0, *trial, &mut Silent).end_ms > planned).count();
+    assert!((1000.0 - later as f64).abs() < 4.5 * 22.4, "{later} of 2,000");
+}
+
+#[test]
+fn a_window_that_the_slowest_host_does_not_fit_is_found_before_anything_is_simulated() {
+    let path = support::project("tests/plans/answers/window-by-slowest-host.toml");
+    let loaded = wavetank::lints::look_ahead(wavetank::scenario::load(&path));
+    assert!(loaded.problems.list().iter().any(|diagnostic| diagnostic.message.contains("never begins")));
 }

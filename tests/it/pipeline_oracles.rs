@@ -36,6 +36,7 @@ pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_m
         stages,
         calendars: IdVec::default(),
         wave_windows: Vec::new(),
+        bake_window: None,
         two_phase: None,
         region_windows: IdVec::default(),
         entry: EntryPolicy::Queued,

@@ -208,7 +208,10 @@ impl<'a> ProductionState<'a> {
         let windows = (0..self.waves.len()).map(|wave| window(g, priority, wave)).collect();
         let regions = g.c.plan.region_windows.iter().filter(|_| !priority.ignores_windows(g.c.plan));
         let regions = regions.map(|index| &g.c.plan.calendars[*index]).collect();
-        let gates = Gates { free_ms: self.all_free(), windows, regions };
+        let bakes = g.c.plan.bake_window.filter(|_| !priority.ignores_windows(g.c.plan));
+        let bakes = bakes.map(|index| &g.c.plan.calendars[index]);
+        let bakes_until_ms = vec![0; self.waves.len()];
+        let gates = Gates { free_ms: self.all_free(), windows, regions, bakes, bakes_until_ms };
         let (key, start_ms, harmful) = (g.c.history.key(revision), g.now(), !defects.is_empty());
         let kind = RolloutKind { start_ms, harmful, emergency: priority == Priority::Emergency };
         let bakes = priority.bakes(g.c.plan);

@@ -214,6 +214,8 @@ impl<'a> LineState<'a> {
             Some(window) => g.c.plan.calendars[window.calendar].after_work(g.now(), run_ms),
             None => Some(g.now() + run_ms),
         };
+        let until = state.plan.until.map(|calendar| &g.c.plan.calendars[calendar]);
+        let end = end.and_then(|end| until.map_or(Some(end), |until| until.next_opening(end)));
         let moved = self.move_to(revision, LinePosition::Running(stage), part);
         g.moved(moved.with_work(rests.map(|_| run_ms)));
         self.passage(revision).seen = rehearsed.and_then(|rehearsed| rehearsed.seen);

@@ -124,6 +124,7 @@ mod tests {
             calendars: IdVec::default(),
             two_phase: None,
             wave_windows: Vec::new(),
+            bake_window: None,
             region_windows: IdVec::default(),
             entry: EntryPolicy::Queued,
             rollouts: RolloutsAtOnce::Overlapping,

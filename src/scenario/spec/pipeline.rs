@@ -1,7 +1,7 @@
 //! `[pipeline]` as written.
 
 use crate::diagnostic::FileId;
-use crate::plan::pipeline::{EntryPolicy, Holds, Mode, RolloutsAtOnce, StagePhase, WaveHolds};
+use crate::plan::pipeline::{EntryPolicy, Holds, Mode, RolloutsAtOnce, StagePhase, WaveHolds, WaveStarts};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{
@@ -110,5 +110,6 @@ words! {
     Mode { Queued, Superseded, Parallel }
     StagePhase { Build, Test, Approval, Deploy, Bake }
     WaveHolds { Start, Deployment, WholeRun }
+    WaveStarts { WhenOpen, AtOpening }
     Holds { Start, WholeRun, Work }
 }
