@@ -1,7 +1,7 @@
 //! Production made of productions: components that deploy in order, wave by wave, and go back in reverse.
 //!
 //! In each wave the first component goes, bakes, and makes way for the next; the wave is over when the last one
-//! has baked. A component's rollout is a pure function of what it is asked under, so the schedule is found by
+//! has baked, and until then the alarms of those before it go on watching. A component's rollout is a pure function of what it is asked under, so the schedule is found by
 //! asking again whenever one more wave is known. Nothing here knows stages, or what a component is.
 
 use super::event::StopReason;
@@ -31,6 +31,8 @@ struct ComponentRollout<'a> {
     request: RolloutRequest<'a>,
     /// Waves of which it is known when they may begin.
     known: usize,
+    /// When its turn was over in each wave that is: its own bake, though it goes on watching.
+    turns_ms: Vec<u64>,
     schedule: Schedule,
 }
 
@@ -39,6 +41,14 @@ impl ComponentRollout<'_> {
     fn wave_over(&self, wave: usize) -> Option<u64> {
         let end_ms = self.schedule.waves.get(wave)?.end_ms?;
         self.schedule.stopped.is_none_or(|stop| stop.at_ms > end_ms).then_some(end_ms)
+    }
+
+    /// A wave of it; of its bake only its own turn counts.
+    fn wave(&self, wave: usize) -> Option<WaveRun> {
+        let run = *self.schedule.waves.get(wave)?;
+        let turn_ms = self.turns_ms.get(wave).copied();
+        let own_ms = |at_ms: u64| turn_ms.map_or(at_ms, |turn_ms| at_ms.min(turn_ms));
+        Some(WaveRun { deployed_ms: own_ms(run.deployed_ms), baked_ms: own_ms(run.baked_ms), ..run })
     }
 
     /// When an alarm of its own stops it.
@@ -117,19 +127,37 @@ impl<P: Production> Combined<P> {
                     let start_ms = ready_ms.and_then(|ready_ms| whole.gates.opens(wave, ready_ms));
                     let Some(start_ms) = start_ms else { return parts };
                     let request = self.request(whole, component, start_ms);
-                    parts.push(ComponentRollout { request, known: 0, schedule: Schedule::NOTHING });
+                    parts.push(ComponentRollout {
+                        request,
+                        known: 0,
+                        turns_ms: Vec::new(),
+                        schedule: Schedule::NOTHING,
+                    });
                 }
                 let part = &mut parts[component];
                 part.request.gates.free_ms[wave] = ready_ms;
                 part.known = wave + 1;
                 part.schedule = self.components[component].roll_out(&part.request);
                 ready_ms = part.wave_over(wave);
-                if ready_ms.is_none() {
-                    return parts;
-                }
+                let Some(over_ms) = ready_ms else { return parts };
+                part.turns_ms.push(over_ms);
+            }
+            if self.watch_on(&mut parts, wave, ready_ms) {
+                return parts;
             }
         }
         parts
+    }
+
+    /// Lets the alarms of all components but the last watch a wave until it is over; says whether one fires meanwhile.
+    fn watch_on(&mut self, parts: &mut [ComponentRollout], wave: usize, over_ms: Option<u64>) -> bool {
+        let Some(over_ms) = over_ms else { return false };
+        let (_, before) = parts.split_last_mut().expect("invariant: every component has begun the wave");
+        for (part, component) in before.iter_mut().zip(&mut self.components) {
+            part.request.gates.bakes_until_ms[wave] = over_ms;
+            part.schedule = component.roll_out(&part.request);
+        }
+        parts.iter().any(|part| part.own_stop().is_some_and(|(at_ms, _)| at_ms <= over_ms))
     }
 
     /// What stops them all, if anything does: somebody outside, or the first alarm of any component. Those that
@@ -146,10 +174,16 @@ impl<P: Production> Combined<P> {
                 _ => {}
             }
             let (at_ms, why) = stop?;
+            // Waves that are over; one that began after these is watched by those whose turn in it is over.
+            let turns = parts.iter().map(|part| part.turns_ms.len());
+            let over = turns.min().filter(|_| parts.len() == self.components.len()).unwrap_or(0);
             for (part, component) in parts.iter_mut().zip(&mut self.components) {
                 let own = part.own_stop().is_some_and(|(own_ms, _)| own_ms == at_ms);
                 if why == StopReason::Outside || !own {
                     part.request.gates.free_ms[part.known..].fill(Some(at_ms));
+                    if part.turns_ms.len() > over {
+                        part.request.gates.bakes_until_ms[over] = at_ms;
+                    }
                     part.request.stop = Some(OutsideStop { at_ms, roll_back: goes_back(whole, why) });
                     part.schedule = component.roll_out(&part.request);
                 }
@@ -172,8 +206,7 @@ impl<P: Production> Combined<P> {
 
     /// A wave of all of them together; none if it does not begin.
     fn wave(&self, parts: &[ComponentRollout], wave: usize, stop_ms: Option<u64>) -> Option<WaveRun> {
-        let runs: Vec<WaveRun> =
-            parts.iter().map_while(|part| part.schedule.waves.get(wave).copied()).collect();
+        let runs: Vec<WaveRun> = parts.iter().map_while(|part| part.wave(wave)).collect();
         let (first, last) = (runs.first()?, runs.last()?);
         let all_begun = runs.len() == self.components.len();
         let deployed: u64 = runs.iter().map(|run| run.deployed_ms - run.start_ms).sum();

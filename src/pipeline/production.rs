@@ -31,13 +31,23 @@ pub struct Gates<'a> {
     pub windows: Vec<Option<&'a Calendar>>,
     /// The windows of single regions, by region of the fleet; empty if they have none. What has begun may finish.
     pub regions: IdVec<RegionId, &'a Calendar>,
+    /// When bakes go on, which rest while it is closed; none if they never rest.
+    pub bakes: Option<&'a Calendar>,
+    /// Until when each wave goes on baking at least, as others are not done there yet; 0: nobody else is.
+    pub bakes_until_ms: Vec<u64>,
 }
 
 impl Gates<'_> {
     /// Nothing holds up any of so many waves.
     #[must_use]
     pub fn open(waves: usize) -> Self {
-        Self { free_ms: vec![Some(0); waves], windows: vec![None; waves], regions: IdVec::default() }
+        Self {
+            free_ms: vec![Some(0); waves],
+            windows: vec![None; waves],
+            regions: IdVec::default(),
+            bakes: None,
+            bakes_until_ms: vec![0; waves],
+        }
     }
 
     /// When a wave begins whose revision is ready at `at`; none if never.
@@ -45,6 +55,13 @@ impl Gates<'_> {
     pub fn opens(&self, wave: usize, at: u64) -> Option<u64> {
         let at = at.max(self.free_ms[wave]?);
         self.windows[wave].map_or(Some(at), |window| window.next_open(at))
+    }
+
+    /// How long a bake lasts that begins at `at` and takes `bake_ms` without a rest. Behind the last opening nothing rests.
+    #[must_use]
+    pub fn bake_ms(&self, at: u64, bake_ms: u64) -> u64 {
+        let over = self.bakes.filter(|_| bake_ms > 0).and_then(|open| open.after_work(at, bake_ms));
+        over.map_or(bake_ms, |over| over - at)
     }
 
     /// When a region begins whose wave has begun and has come to it at `at`; none if never.

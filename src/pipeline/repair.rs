@@ -1,8 +1,9 @@
 //! What follows a rejection where the line is blocked until somebody has taken out the change that is blamed: it owns the
 //! rejections whose revert is not merged.
 //!
-//! Blame falls on the right change or, with some probability, on another first. It says whom it falls on and when the
-//! revert comes; who has to stop for that, and what the revert takes out, is not its business.
+//! Blame falls on the right change or, with some probability, on another first: one that is new where something was found.
+//! It says whom it falls on and when the revert comes; who has to stop for that, and what the revert takes out, is not
+//! its business.
 
 use super::context::{PipelineContext, Upcoming};
 use super::event::PipelineEvent;
@@ -12,6 +13,18 @@ use crate::ids::{ChangeId, RevisionId};
 use crate::plan::pipeline::RepairPolicy;
 use crate::random::{Purpose, mix};
 use std::collections::BTreeMap;
+
+/// What a stage or production found wrong with a revision.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Finding {
+    pub(super) revision: RevisionId,
+    /// The change whose defect was seen; none if it was nothing.
+    pub(super) culprit: Option<ChangeId>,
+    /// The newest revision that has passed there: what it has is above suspicion.
+    pub(super) passed: Option<RevisionId>,
+    /// Production found it, and not a stage before.
+    pub(super) in_production: bool,
+}
 
 /// A rejection whose revert is on its way.
 #[derive(Debug, Clone, Copy)]
@@ -38,15 +51,15 @@ impl RepairState {
         !self.pending.is_empty()
     }
 
-    /// A revision was rejected, for the defect of `culprit` or for nothing: says which change is blamed, if one is.
+    /// A revision was rejected: says which change is blamed, if one is.
     pub(super) fn reject(
         &mut self,
         g: &mut Ground,
         repair: &RepairPolicy,
-        revision: RevisionId,
-        culprit: Option<ChangeId>,
+        finding: &Finding,
     ) -> Option<ChangeId> {
-        let blamed = blame(g, repair, revision, culprit);
+        let Finding { revision, culprit, .. } = *finding;
+        let blamed = blame(g, repair, finding);
         let key = match blamed.map(|blamed| g.c.history.of(blamed)) {
             Some(change) => change.key + keys::REVERT * (1 + change.reverts()),
             None => (g.c.history.key(revision) | keys::NOBODY) + keys::REVERT,
@@ -71,13 +84,10 @@ impl RepairState {
     }
 }
 
-/// Which change is blamed. The culprit, or one of the others that the revision would deliver.
-fn blame(
-    g: &Ground,
-    repair: &RepairPolicy,
-    revision: RevisionId,
-    culprit: Option<ChangeId>,
-) -> Option<ChangeId> {
+/// Which change is blamed. The culprit, or one of the others that the revision would deliver and that are new there:
+/// whoever finds something that was not there the last time looks at what came since.
+fn blame(g: &Ground, repair: &RepairPolicy, finding: &Finding) -> Option<ChangeId> {
+    let Finding { revision, culprit, passed, .. } = *finding;
     // No revision begins again where changes are reverted, so this is always its first attempt.
     let key = mix(&[g.c.history.key(revision), 0]);
     let mut draws = g.c.streams.stream(Purpose::Attribution, key);
@@ -85,8 +95,9 @@ fn blame(
     if culprit.is_some() && !wrong {
         return culprit;
     }
-    let undelivered = g.ledger.undelivered(&g.c, revision);
-    let others: Vec<ChangeId> = undelivered.filter(|other| Some(*other) != culprit).collect();
+    let is_new = |change: &ChangeId| passed.is_none_or(|passed| !g.c.history.has(passed, *change));
+    let suspects = g.ledger.undelivered(&g.c, revision).filter(is_new);
+    let others: Vec<ChangeId> = suspects.filter(|other| Some(*other) != culprit).collect();
     others.get((which * others.len() as f64) as usize).copied().or(culprit)
 }
 

@@ -97,6 +97,14 @@ impl Gate for RolloutRequest<'_> {
     fn region(&self, region: RegionId, at_ms: u64) -> Option<u64> {
         Some(self.gates.region_opens(region, self.start_ms + at_ms)? - self.start_ms)
     }
+
+    fn bakes_until(&self, wave: WaveId) -> u64 {
+        self.gates.bakes_until_ms[wave.index()].saturating_sub(self.start_ms)
+    }
+
+    fn bake(&self, at_ms: u64, bake_ms: u64) -> u64 {
+        self.gates.bake_ms(self.start_ms + at_ms, bake_ms)
+    }
 }
 
 impl Production for Rollouts<'_> {

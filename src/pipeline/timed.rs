@@ -56,7 +56,8 @@ impl Timed {
         let draw = |offset| self.uniform(Purpose::StageTime, request.key, wave, index + offset);
         let deployed_ms = start_ms + self.waves[wave].deploy.by_cdf(draw(0));
         let bake_ms = request.bakes.floor_of(self.waves[wave].bake.by_cdf(draw(1)));
-        (deployed_ms, deployed_ms + bake_ms)
+        let baked_ms = deployed_ms + request.gates.bake_ms(deployed_ms, bake_ms);
+        (deployed_ms, baked_ms.max(request.gates.bakes_until_ms[wave]))
     }
 
     /// When and why the alarm fires of a wave that lies between these instants, if it does.

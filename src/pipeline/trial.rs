@@ -10,10 +10,10 @@ use super::in_production::{EntryArrival, ProductionState, RaisedAlarm, StoppedRo
 use super::line::{Arrival, LineState, RunEnd, StageModels};
 use super::priority::Priority;
 use super::production::Production;
-use super::repair::{Rejection, RepairState, schedule_again};
+use super::repair::{Finding, Rejection, RepairState, schedule_again};
 use super::source::SourceState;
 use super::source::change::{Merged, revision_of};
-use crate::ids::{ChangeId, IdVec, RegionId, RevisionId, StageId};
+use crate::ids::{IdVec, RegionId, RevisionId, StageId};
 use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::pipeline::{AfterRejection, Line, RepairPolicy};
 use crate::random::Streams;
@@ -146,8 +146,8 @@ impl<'a> PipelineTrial<'a> {
                 self.arrive(revision, next);
                 self.fill(stage);
             }
-            Some(RunEnd::Rejected { stage, culprit }) => {
-                self.reject(revision, culprit, self.g.now());
+            Some(RunEnd::Rejected { stage, finding }) => {
+                self.reject(&finding, self.g.now());
                 self.fill(stage);
             }
         }
@@ -216,7 +216,7 @@ impl<'a> PipelineTrial<'a> {
 
     /// An alarm stopped a rollout: with a culprit, everything that brings the same defect goes back.
     fn alarm(&mut self, alarm: RaisedAlarm) {
-        let StoppedRollout { revision, completed, mut settled_ms } = alarm.stopped;
+        let StoppedRollout { revision, ahead, completed, mut settled_ms } = alarm.stopped;
         if let Some(culprit) = alarm.culprit {
             settled_ms = settled_ms.max(self.stop_suspects(Suspicion::Seen(culprit)));
             self.g.ledger.incident(&self.g.c, alarm.began_ms, settled_ms);
@@ -225,13 +225,14 @@ impl<'a> PipelineTrial<'a> {
         if completed && !matches!(self.g.c.plan.after_rejection, AfterRejection::Revert(_)) {
             return self.launch();
         }
-        self.reject_rollout(revision, alarm.culprit, settled_ms);
+        let finding = Finding { revision, culprit: alarm.culprit, passed: ahead, in_production: true };
+        self.reject_rollout(&finding, settled_ms);
     }
 
     /// What follows for the line from a rollout that was stopped.
-    fn reject_rollout(&mut self, revision: RevisionId, culprit: Option<ChangeId>, settled_ms: u64) {
-        self.g.ledger.blocks(&self.g.c, revision);
-        self.reject(revision, culprit, settled_ms);
+    fn reject_rollout(&mut self, finding: &Finding, settled_ms: u64) {
+        self.g.ledger.blocks(&self.g.c, finding.revision);
+        self.reject(finding, settled_ms);
         self.production.follow(&mut self.g);
         self.launch();
     }
@@ -249,29 +250,31 @@ impl<'a> PipelineTrial<'a> {
         settled_ms
     }
 
-    /// A revision was rejected, for the defect of `culprit` or for nothing. It is out of its stage or its rollout is
-    /// stopped; it can begin again from `settled_ms` on.
-    fn reject(&mut self, revision: RevisionId, culprit: Option<ChangeId>, settled_ms: u64) {
+    /// A revision was rejected. It is out of its stage or its rollout is stopped; it can begin again from `settled_ms`
+    /// on.
+    fn reject(&mut self, finding: &Finding, settled_ms: u64) {
+        let revision = finding.revision;
         let plan: &'a Line = self.g.c.plan;
         match &plan.after_rejection {
             AfterRejection::Leave => self.give_up(revision),
             AfterRejection::Restart { after } => {
                 self.line.begin_again(&mut self.g, revision, settled_ms, after);
             }
-            AfterRejection::Revert(repair) => self.revert(revision, culprit, repair),
+            AfterRejection::Revert(repair) => self.revert(finding, repair),
         }
     }
 
-    /// Blames a change, blocks the line and asks for the revert: everything on its way that has the blamed change is
-    /// known to be no good.
-    fn revert(&mut self, revision: RevisionId, culprit: Option<ChangeId>, repair: &RepairPolicy) {
-        let blamed = self.repair.reject(&mut self.g, repair, revision, culprit);
-        self.give_up(revision);
+    /// Blames a change, blocks the line and asks for the revert: everything before production that has the blamed change
+    /// is known to be no good. Production goes back for what it saw itself, or for a defect that the change carries.
+    fn revert(&mut self, finding: &Finding, repair: &RepairPolicy) {
+        let blamed = self.repair.reject(&mut self.g, repair, finding);
+        self.give_up(finding.revision);
         let Some(blamed) = blamed else { return };
-        self.stop_suspects(Suspicion::Blamed(blamed));
+        let suspicion = if finding.in_production { Suspicion::Blamed } else { Suspicion::Withdrawn };
+        self.stop_suspects(suspicion(blamed));
         // From the newest on, so that what is given up is not handed to the next one to go.
         for revision in self.g.ledger.with(&self.g.c, blamed).into_iter().rev() {
-            if self.g.ledger.is_on_its_way(revision) {
+            if self.g.ledger.is_on_its_way(revision) && !self.production.is_under_way(revision) {
                 self.withdraw(revision);
             }
         }
@@ -308,7 +311,9 @@ impl<'a> PipelineTrial<'a> {
     pub(super) fn hear_alarm(&mut self, regions: &[RegionId], now_ms: u64) {
         self.g.c.turn_to(now_ms);
         while let Some(stopped) = self.production.stop_collateral(&mut self.g, regions) {
-            self.reject_rollout(stopped.revision, None, stopped.settled_ms);
+            let StoppedRollout { revision, ahead, settled_ms, .. } = stopped;
+            let finding = Finding { revision, culprit: None, passed: ahead, in_production: true };
+            self.reject_rollout(&finding, settled_ms);
         }
     }
 

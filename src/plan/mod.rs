@@ -9,6 +9,7 @@ pub mod defect;
 pub mod diff;
 pub mod digest;
 pub mod fleet;
+mod pace;
 pub mod pipeline;
 pub mod response;
 pub mod restrict;

@@ -1,8 +1,7 @@
-//! The undisturbed timetable of a strategy: when each wave starts and ends if no alarm fires and
-//! every host takes its distribution's median. No randomness and no simulation.
-//!
-//! A batch ends with its slowest host, so real rollouts with varying host times take longer.
+//! The undisturbed timetable of a strategy: when each wave starts and ends, typically, if no alarm fires. A batch ends with
+//! its slowest host. No randomness and no simulation; a test holds it to the median of simulated rollouts.
 
+use super::pace::{Chains, Pace};
 use super::strategy::{Concurrency, Strategy, Wave};
 use super::whole::Plan;
 use crate::ids::{IdVec, ZoneId};
@@ -67,7 +66,7 @@ pub fn timetable(plan: &Plan, strategy: usize) -> Timetable {
 pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
     let mut walk = WavesWalk {
         plan,
-        host_ms: strategy.deploy_time(&plan.change).median_ms(),
+        pace: Pace::new(strategy.deploy_time(&plan.change)),
         done: plan.fleet.zones.iter().map(|_| 0).collect(),
         deployments: Vec::new(),
     };
@@ -86,7 +85,7 @@ pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
 
 struct WavesWalk<'p> {
     plan: &'p Plan,
-    host_ms: u64,
+    pace: Pace,
     /// Hosts on the new version in each zone.
     done: IdVec<ZoneId, u32>,
     /// Of the present wave so far.
@@ -110,7 +109,7 @@ impl WavesWalk<'_> {
         let span = at_most_at_once(&wave.regions, wave.regions_at_once, start_ms, |&region, start| {
             let zones: Vec<ZoneId> = self.plan.fleet.regions[region].zones.clone().collect();
             at_most_at_once(&zones, wave.procedure.zones_at_once, start, |&zone, start| {
-                self.zone(wave, zone, start)
+                self.zone(wave, zone, (zones.len(), start))
             })
         });
         WaveSchedule {
@@ -126,7 +125,8 @@ impl WavesWalk<'_> {
     }
 
     /// One-box, its bake, batches, zone bake; nothing if the zone already is where the wave wants it.
-    fn zone(&mut self, wave: &Wave, zone: ZoneId, start_ms: u64) -> Lapse {
+    /// Its region has `zones`.
+    fn zone(&mut self, wave: &Wave, zone: ZoneId, (zones, start_ms): (usize, u64)) -> Lapse {
         let hosts = self.plan.fleet.zones[zone].hosts;
         let target = wave.hosts.reach_of(hosts);
         let procedure = &wave.procedure;
@@ -138,15 +138,17 @@ impl WavesWalk<'_> {
         let mut deployed_ms = now;
         let mut one_box_end_ms = None;
         if let (Some(one_box), 0) = (&procedure.one_box, self.done[zone]) {
-            deployed_ms = now + self.host_ms;
+            let first = one_box.hosts.of(hosts).min(together).min(target);
+            deployed_ms = now + self.pace.batch_ms(first, chains(wave, zones, 1), now == 0);
             now = deployed_ms + one_box.bake_ms;
             one_box_end_ms = Some(now);
-            self.done[zone] = one_box.hosts.of(hosts).min(together).min(target);
+            self.done[zone] = first;
         }
         let left = target - self.done[zone];
         if left > 0 {
             let batch = procedure.batch.of(hosts).min(together);
-            now += u64::from(left.div_ceil(batch)) * self.host_ms;
+            let chains = chains(wave, zones, left.div_ceil(batch));
+            now += self.pace.batches_ms(left, batch, chains, now == 0);
             deployed_ms = now;
         }
         self.done[zone] = target;
@@ -175,6 +177,16 @@ impl WavesWalk<'_> {
             .sum();
         moved / total
     }
+}
+
+/// What goes side by side in a wave whose regions have so many zones of so many batches each, and what follows.
+fn chains(wave: &Wave, zones: usize, batches: u32) -> Chains {
+    let regions = wave.regions.len();
+    let (zones_abreast, regions_abreast) =
+        (wave.procedure.zones_at_once.of(zones).max(1), wave.regions_at_once.of(regions).max(1));
+    let rounds = zones.div_ceil(zones_abreast) * regions.div_ceil(regions_abreast);
+    let count = |count: usize| u32::try_from(count).expect("invariant: zones are fewer than hosts");
+    Chains { abreast: count(zones_abreast * regions_abreast), batches: count(rounds).saturating_mul(batches) }
 }
 
 /// Runs `items` in order, at most `limit` at once: the next one starts when any running one ends.

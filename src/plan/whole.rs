@@ -4,9 +4,9 @@
 use super::alarm::Alarm;
 use super::change::Change;
 use super::fleet::Fleet;
-use super::pipeline::calendar::{Calendar, WaveCalendar, WaveHolds, Window};
+use super::pipeline::calendar::{Calendar, WaveCalendar, WaveHolds, WaveStarts, Window};
 use super::pipeline::component::Component;
-use super::pipeline::policy::{Emergency, EntryPolicy, ErrorBudget};
+use super::pipeline::policy::{Emergency, EntryPolicy, ErrorBudget, RolloutsAtOnce};
 use super::pipeline::repair::AfterRejection;
 use super::pipeline::source::ChangeSource;
 use super::pipeline::stage::{Flaky, Mode, StagePhase};
@@ -59,6 +59,8 @@ pub struct Pipeline {
     pub wave_calendar: WaveCalendar,
     /// What of a wave must be done before that closes.
     pub wave_holds: WaveHolds,
+    /// When waves behind the first begin.
+    pub wave_starts: WaveStarts,
     /// What each wave deploys, in order; empty: only what the strategy under study deploys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
@@ -66,7 +68,7 @@ pub struct Pipeline {
     pub start: String,
     /// Trials simulated for each strategy.
     pub trials: u64,
-    /// Other pipelines on the same fleet, in order: plans with a pipeline of the same length and one strategy, which is
+    /// Other pipelines on the same fleet, in the order of their names: plans with a pipeline of the same length and one strategy, which is
     /// their production.
     pub others: Vec<Plan>,
     /// A wave begins only where no other pipeline deploys, bakes or is taken back.
@@ -88,8 +90,12 @@ pub struct Line {
     pub wave_windows: Vec<Option<CalendarId>>,
     /// Window of each region of the fleet, beside that of its wave; empty if regions have none.
     pub region_windows: IdVec<RegionId, CalendarId>,
+    /// When bakes in production go on, which rest while it is closed; none if they never rest.
+    pub bake_window: Option<CalendarId>,
     /// What a revision does that reaches production while another one is there.
     pub entry: EntryPolicy,
+    /// How many rollouts may be under way at once.
+    pub rollouts: RolloutsAtOnce,
     /// Changes in two halves, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two_phase: Option<TwoPhase>,
@@ -130,6 +136,8 @@ pub struct Stage {
     pub false_alarm: f64,
     /// When it may run; none is always.
     pub window: Option<Window>,
+    /// A run goes on until this calendar opens the next time; none: it is over with its work.
+    pub until: Option<CalendarId>,
     /// A revision made by a fast-tracked revert passes it by.
     pub fixes_pass_by: bool,
     /// Every revision passes it by: what the pipeline would be without it. The draws of the others stay as they
@@ -155,6 +163,7 @@ impl Stage {
             catches: IdVec::default(),
             false_alarm: 0.0,
             window: None,
+            until: None,
             fixes_pass_by: false,
             passed_by: false,
             emergencies_pass_by: false,

@@ -195,8 +195,7 @@ fn footnote(deploy_time: Distribution) -> String {
         return format!("Times hold if no alarm fires; every host takes {typical}.");
     }
     format!(
-        "Typical: no alarm fires and every host takes its median of {typical}. A batch waits for its slowest host, so \
-         simulated rollouts take longer."
+        "Typical: no alarm fires. A host takes {typical} at its median, and a batch waits for its slowest host."
     )
 }
 

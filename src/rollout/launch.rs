@@ -18,6 +18,18 @@ pub trait Gate {
         let _ = region;
         Some(at_ms)
     }
+
+    /// How long a bake lasts that begins at `at_ms` and takes `bake_ms` where nothing holds it up.
+    fn bake(&self, at_ms: u64, bake_ms: u64) -> u64 {
+        let _ = at_ms;
+        bake_ms
+    }
+
+    /// Until when wave `wave` goes on baking at least, as others are not done there yet; 0: nobody else is.
+    fn bakes_until(&self, wave: WaveId) -> u64 {
+        let _ = wave;
+        0
+    }
 }
 
 /// A gate for waves only.

@@ -10,7 +10,7 @@ use crate::outcome::pipeline::PipelineOutcome;
 use crate::pipeline::{self, Combined, Member, PipelineEvent, Rollouts, Sharing};
 use crate::plan::pipeline::Line;
 use crate::plan::{Pipeline, Plan};
-use crate::random::mix;
+use crate::random::{mix, stable_hash};
 use crate::rollout::Model;
 use crate::sim::{Observer, Record, Recorder, Silent};
 use std::collections::BTreeMap;
@@ -124,11 +124,11 @@ impl<'f> Simulator for PipelineSimulator<'f> {
     }
 }
 
-/// The other pipelines, with draws of their own.
+/// The other pipelines, with draws of their own: those of their names, whichever others there are.
 fn reseeded(pipeline: &Pipeline, seed: u64) -> Vec<Plan> {
     let mut others = pipeline.others.clone();
-    for (number, other) in others.iter_mut().enumerate() {
-        other.study.seed = mix(&[OTHER, seed, number as u64]);
+    for other in &mut others {
+        other.study.seed = mix(&[OTHER, seed, stable_hash(other.name.as_bytes())]);
     }
     others
 }

@@ -4,11 +4,14 @@ use crate::pipeline::{any_pipeline, delivered, every, invariants, repair, timed_
 use crate::pipeline_oracles::{MINUTE, fixed, line, stages};
 use crate::pipeline_study::measured;
 use proptest::prelude::*;
-use wavetank::ids::CalendarId;
+use wavetank::ids::{CalendarId, RegionId};
 use wavetank::outcome::pipeline::{Incident, Part, PipelineOutcome};
-use wavetank::pipeline::{self, Combined, Timed, TimedWave};
+use wavetank::pipeline::{
+    self, Combined, Production, RolloutRequest, Schedule, StopReason, Timed, TimedWave,
+};
 use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Merges};
+use wavetank::rollout::launch::OutsideStop;
 
 /// Classes of defect: the table's, and the service's.
 const TABLE: usize = 0;
@@ -121,6 +124,54 @@ fn each_component_needs_its_window() {
 }
 
 #[test]
+fn an_alarm_outlives_the_turn_of_its_component() {
+    // The table's turn is 1 to 31; its alarm sees the defect at 46, while the service deploys.
+    let slow = |at: Option<u64>| {
+        let (table, service) = (component(20, [false; 2], 25), component(50, [false; 2], 15));
+        let components = vec![Late { timed: table, at }, Late { timed: service, at: None }];
+        pipeline::run(
+            &pipeline(every(0, 1), Some(TABLE)),
+            &mut Combined::new(components, vec![0, 1].into()),
+            4,
+            0,
+        )
+    };
+    // The service goes back until 61, and then the table.
+    assert_eq!(incident(&slow(Some(46 * MINUTE))), [1, 46, 46 + 15 + 25]);
+    let undisturbed = slow(None);
+    assert_eq!(delivered(&undisturbed), [Some(181)], "watching costs no time");
+    assert_eq!(undisturbed.changes[0].parts.of(Part::Bake), 140 * MINUTE);
+}
+
+/// Production whose alarm sees what it carries at one instant, if it still watches its first wave then.
+struct Late {
+    timed: Timed,
+    at: Option<u64>,
+}
+
+impl Production for Late {
+    fn waves(&self) -> usize {
+        self.timed.waves()
+    }
+
+    fn regions(&self, wave: usize) -> &[RegionId] {
+        self.timed.regions(wave)
+    }
+
+    fn roll_out(&mut self, request: &RolloutRequest) -> Schedule {
+        let schedule = self.timed.roll_out(request);
+        let watches = |at: &u64| schedule.waves[0].end_ms >= Some(*at);
+        let (Some(at_ms), Some(defect)) = (self.at.filter(watches), request.defects.first()) else {
+            return schedule;
+        };
+        let stop = Some(OutsideStop { at_ms, roll_back: true });
+        let mut stopped = self.timed.roll_out(&RolloutRequest { stop, ..request.clone() });
+        stopped.stopped.as_mut().expect("it is stopped").why = StopReason::Defect(defect.change);
+        stopped
+    }
+}
+
+#[test]
 fn order_costs_deployments_and_buys_half_of_the_failures() {
     let of = |name: &str, measure| measured(&format!("scenarios/pipelines/combined/{name}.toml"), 8, measure);
     let (ordered, at_once) = (of("in-order", "deployments_per_day"), of("at-once", "deployments_per_day"));
@@ -128,6 +179,8 @@ fn order_costs_deployments_and_buys_half_of_the_failures() {
     let (ordered, at_once) = (of("in-order", "change_fail_rate"), of("at-once", "change_fail_rate"));
     assert!(ordered.interval.high < at_once.interval.low, "{ordered:?} {at_once:?}");
     assert!(ordered.value < 0.75 * at_once.value, "{ordered:?} {at_once:?}");
+    let harm = |name: &str| of(name, "impaired_host_ms_per_quarter").value;
+    assert!(harm("in-order") < harm("at-once"), "{} {}", harm("in-order"), harm("at-once"));
 }
 
 /// A component that takes no time and sees nothing.

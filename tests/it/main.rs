@@ -16,6 +16,7 @@ mod memory;
 mod oracles;
 mod pictures;
 mod pipeline;
+mod pipeline_laws;
 mod pipeline_oracles;
 mod pipeline_study;
 mod pipeline_verdicts;

@@ -10,8 +10,8 @@ use wavetank::outcome::pipeline::{Part, PipelineOutcome};
 use wavetank::pipeline::{self, Timed};
 use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{
-    AfterRejection, Calendar, ChangeSource, DefectClass, EntryPolicy, Holds, Merges, Mode, RateStep, Stage,
-    StagePhase, Window,
+    AfterRejection, Calendar, ChangeSource, DefectClass, EntryPolicy, Holds, Merges, Mode, RateStep,
+    RolloutsAtOnce, Stage, StagePhase, Window,
 };
 use wavetank::random::Distribution;
 
@@ -36,9 +36,11 @@ pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_m
         stages,
         calendars: IdVec::default(),
         wave_windows: Vec::new(),
+        bake_window: None,
         two_phase: None,
         region_windows: IdVec::default(),
         entry: EntryPolicy::Queued,
+        rollouts: RolloutsAtOnce::Overlapping,
         after_rejection: AfterRejection::Leave,
         emergency: None,
         error_budget: None,

@@ -5,8 +5,8 @@ use super::support::{self, plan_of as plan};
 use tempfile::TempDir;
 use wavetank::ids::CalendarId;
 use wavetank::outcome::measures;
-use wavetank::pipeline::{self, Rollouts};
-use wavetank::plan::pipeline::{AfterRejection, Merges, WaveCalendar};
+use wavetank::pipeline::{self, PipelineEvent, Rollouts};
+use wavetank::plan::pipeline::{AfterRejection, Line, Merges, WaveCalendar};
 use wavetank::plan::study::Statistic;
 use wavetank::plan::{Bound, Expectation, Level, Plan, Threshold, Tolerance};
 use wavetank::rollout::Model;
@@ -44,12 +44,16 @@ fn nights_holidays_and_freezes_are_closed() {
     let nights = "hours = \"22:00-06:00\"\ndays = [\"mon\", \"sun\"]\nholidays = [\"2026-03-09\"]\n\
                   freeze = [{ from = \"2026-03-15\", to = \"2026-03-16\" }]";
     let open = openings(&with_calendar(nights));
-    // Monday's hours after midnight are its own, not Sunday's.
-    let days = |day: f64| [(day * 24.0, day * 24.0 + 6.0), (day * 24.0 + 22.0, day * 24.0 + 24.0)];
-    assert_eq!(open[..2], days(0.0));
-    let sunday = days(6.0);
-    assert_eq!(open[2..4], sunday, "the 9th is a holiday");
-    assert_eq!(open[4], (21.0 * 24.0 - 24.0, 21.0 * 24.0 - 18.0), "and the 15th and 16th are frozen");
+    // A night belongs to the day on which it begins. Before Monday the 2nd it was Sunday's.
+    let night = |day: f64| (day * 24.0 + 22.0, day * 24.0 + 30.0);
+    assert_eq!(open[..3], [(0.0, 6.0), night(0.0), night(6.0)]);
+    assert_eq!(open[3], night(20.0), "the 9th is a holiday, and the 15th and 16th are frozen");
+}
+
+#[test]
+fn the_night_of_a_saturday_begins_on_saturday() {
+    let open = openings(&with_calendar("hours = \"22:00-02:00\"\ndays = [\"sat\"]"));
+    assert_eq!(open[..2], [(5.0 * 24.0 + 22.0, 6.0 * 24.0 + 2.0), (12.0 * 24.0 + 22.0, 13.0 * 24.0 + 2.0)]);
 }
 
 #[test]
@@ -94,16 +98,22 @@ fn merges_are_taken_from_a_file_and_kept_with_the_scenario() {
     assert_eq!(scenario::load_texts(&root, &texts).plan.unwrap().digest(), loaded.plan.unwrap().digest());
 }
 
-/// When a good change that is alone in its pipeline is delivered, by trial; none where a false alarm took it out.
-fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Option<u64>> {
-    let model = Model::new(plan);
-    let strategy = plan.strategies.iter().position(|listed| listed.name == strategy).unwrap();
+/// The pipeline of one good change.
+fn alone(plan: &Plan, strategy: usize, merged: u64) -> Line {
     let pipeline = plan.pipeline.as_ref().unwrap();
     let mut pipeline = pipeline.with_waves(plan, &plan.strategies[strategy]);
     pipeline.source.merges = Merges::Recorded(vec![merged]);
     pipeline.source.defects.iter_mut().for_each(|class| class.probability = 0.0);
     pipeline.after_rejection = AfterRejection::Leave;
     pipeline.warm_up_ms = 0;
+    pipeline
+}
+
+/// When a good change that is alone in its pipeline is delivered, by trial; none where a false alarm took it out.
+fn delivered(plan: &Plan, strategy: &str, merged: u64, trials: u64) -> Vec<Option<u64>> {
+    let model = Model::new(plan);
+    let strategy = plan.strategies.iter().position(|listed| listed.name == strategy).unwrap();
+    let pipeline = alone(plan, strategy, merged);
     let one = |trial| {
         let mut production = Rollouts::new(&model, strategy, trial, 0);
         pipeline::run(&pipeline, &mut production, 5, trial).changes[0].delivered_ms
@@ -152,11 +162,39 @@ fn business_days(plan: &Plan) -> Vec<f64> {
 #[test]
 fn azures_stages_are_done_on_day_eight_as_published() {
     let plan = support::plan("scenarios/pipelines/azure.toml", &[]);
-    // Merged early on a Monday.
-    let all = delivered(&plan, "azure-sdp", 7 * DAY + 15 * HOUR, 40);
-    let days: Vec<u64> = all.into_iter().flatten().map(|at| at / DAY - 7 + 1).collect();
-    assert!(days.len() > 35, "{days:?}");
-    assert!(days.iter().filter(|day| **day == 8).count() as f64 > 0.95 * days.len() as f64, "{days:?}");
+    // Merged early on a Monday: the canary on that day, and everything on the Monday after.
+    let published = [1, 2, 3, 4, 5, 8];
+    let days = |trial| {
+        let waves = wave_starts(&plan, 7 * DAY + 15 * HOUR, trial);
+        waves.iter().map(|start_ms| start_ms / DAY - 7 + 1).collect::<Vec<u64>>()
+    };
+    let all: Vec<Vec<u64>> = (0..40).map(days).collect();
+    // A false alarm ends some of them before.
+    assert!(all.iter().all(|days| published.starts_with(days)), "{all:?}");
+    assert!(all.iter().filter(|days| **days == published).count() > 30, "{all:?}");
+    // On a Wednesday: the bake of Friday's stage ends on Friday night, and the next stage is on Monday.
+    let wednesday = |trial| {
+        let waves = wave_starts(&plan, 9 * DAY + 15 * HOUR, trial);
+        waves.iter().map(|start_ms| start_ms / DAY - 7 + 1).collect::<Vec<u64>>()
+    };
+    assert!((0..20).all(|trial| [3, 4, 5, 8, 9, 10].starts_with(&wednesday(trial))));
+}
+
+/// When each wave of the only change begins, which is good.
+fn wave_starts(plan: &Plan, merged: u64, trial: u64) -> Vec<u64> {
+    let model = Model::new(plan);
+    let mut line = alone(plan, 0, merged);
+    line.length_ms = merged + 14 * DAY;
+    let mut recorder = wavetank::sim::Recorder::default();
+    pipeline::run_observed(&line, &mut Rollouts::new(&model, 0, trial, 0), 5, trial, &mut recorder);
+    let mut starts: Vec<u64> = recorder
+        .into_records()
+        .into_iter()
+        .filter(|record| matches!(record.event, PipelineEvent::Wave { .. }))
+        .map(|record| record.at_ms)
+        .collect();
+    starts.sort_unstable();
+    starts
 }
 
 /// A measure of a scenario's only strategy, over some trials.
@@ -188,16 +226,17 @@ fn every_small_step_is_better_on_what_it_promises() {
 #[test]
 fn continuous_delivery_makes_small_batches_and_a_week_large_ones() {
     let continuous = "scenarios/pipelines/continuous.toml";
-    // Published: 30 to 40 deployments a working day, a median of three changes in each.
+    // Published: 30 to 40 deployments a working day for 150 to 190 changes, four to six in each.
     let a_day = measured(continuous, 4, "deployments_per_day").value * 7.0 / 5.0;
-    assert!((30.0..80.0).contains(&a_day), "{a_day}");
-    assert!((1.5..4.0).contains(&measured(continuous, 4, "changes_per_deployment").value));
+    assert!((30.0..40.0).contains(&a_day), "{a_day}");
+    let each = measured(continuous, 4, "changes_per_deployment").value;
+    assert!((4.0..6.0).contains(&each), "{each}");
     let weekly = "scenarios/pipelines/weekly.toml";
     let a_week = measured(weekly, 4, "deployments_per_day").value * 7.0;
     assert!((1.0..5.0).contains(&a_week), "what is taken back is tried again: {a_week}");
     assert!(measured(weekly, 4, "changes_per_deployment").value > 25.0);
     let failures = [weekly, continuous].map(|file| measured(file, 4, "change_fail_rate").value);
-    assert!(failures[0] > 3.0 * failures[1], "large batches fail: {failures:?}");
+    assert!(failures[0] > 2.0 * failures[1], "large batches fail: {failures:?}");
 }
 
 #[test]

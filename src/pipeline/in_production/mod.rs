@@ -20,7 +20,7 @@ use super::priority::Priority;
 use super::production::{Carried, Gates, Production, RolloutRequest, last_of};
 use crate::ids::{ChangeId, IdVec, RegionId, RevisionId, StageId, WaveId};
 use crate::outcome::pipeline::{Part, StageOutcome};
-use crate::plan::pipeline::{Calendar, EntryPolicy};
+use crate::plan::pipeline::{Calendar, EntryPolicy, RolloutsAtOnce};
 use crate::rollout::launch::OutsideStop;
 use budget::BudgetState;
 use entrance::Entrance;
@@ -42,6 +42,8 @@ pub(super) enum EntryArrival {
 #[must_use]
 pub(super) struct StoppedRollout {
     pub(super) revision: RevisionId,
+    /// The newest revision ahead of it that goes on: it has passed where this one was.
+    pub(super) ahead: Option<RevisionId>,
     /// It had been delivered before.
     pub(super) completed: bool,
     /// Its targets are free again.
@@ -63,8 +65,11 @@ pub(super) struct RaisedAlarm {
 pub(super) enum Suspicion {
     /// An alarm saw the defect of this change: whatever brings it goes back, even where it was delivered.
     Seen(ChangeId),
-    /// This change is blamed: no rollout under way that has it goes on.
+    /// Production found something, and this change is blamed: no rollout under way that has it goes on.
     Blamed(ChangeId),
+    /// A stage found something, and this change is withdrawn: no rollout under way that brings its defect goes on. What a
+    /// stage thinks of a change that has none is no reason to take production back.
+    Withdrawn(ChangeId),
 }
 
 /// Production, at work.
@@ -76,6 +81,8 @@ pub(super) struct ProductionState<'a> {
     timetables: u32,
     neighbours: Neighbours,
     waves: Vec<Stays>,
+    /// By wave, the last wave that a revision passes before another one may begin it.
+    held_through: Vec<usize>,
     budget: Option<BudgetState>,
 }
 
@@ -89,8 +96,10 @@ impl<'a> ProductionState<'a> {
         let waves = production.waves();
         let faults = g.c.plan.faults(waves);
         assert!(faults.is_empty(), "{}", faults.join("; "));
+        let held_through = held_through(&*production, g.c.plan.rollouts);
         Self {
             production,
+            held_through,
             entrance: Entrance::new(&g.c),
             rollouts: Vec::new(),
             timetables: 0,
@@ -129,7 +138,8 @@ impl<'a> ProductionState<'a> {
 
     /// When a wave's target is free of the rollouts ahead, the first so many, and of other pipelines; none is never.
     fn free(&self, wave: usize, ahead: usize) -> Option<u64> {
-        let left = self.rollouts[..ahead].iter().map(|rollout| rollout.leaves(wave));
+        let through = self.held_through[wave];
+        let left = self.rollouts[..ahead].iter().map(|rollout| rollout.leaves(through));
         let others = self.neighbours.leave(self.production.regions(wave));
         last_of(left.chain([others]))
     }
@@ -198,7 +208,10 @@ impl<'a> ProductionState<'a> {
         let windows = (0..self.waves.len()).map(|wave| window(g, priority, wave)).collect();
         let regions = g.c.plan.region_windows.iter().filter(|_| !priority.ignores_windows(g.c.plan));
         let regions = regions.map(|index| &g.c.plan.calendars[*index]).collect();
-        let gates = Gates { free_ms: self.all_free(), windows, regions };
+        let bakes = g.c.plan.bake_window.filter(|_| !priority.ignores_windows(g.c.plan));
+        let bakes = bakes.map(|index| &g.c.plan.calendars[index]);
+        let bakes_until_ms = vec![0; self.waves.len()];
+        let gates = Gates { free_ms: self.all_free(), windows, regions, bakes, bakes_until_ms };
         let (key, start_ms, harmful) = (g.c.history.key(revision), g.now(), !defects.is_empty());
         let kind = RolloutKind { start_ms, harmful, emergency: priority == Priority::Emergency };
         let bakes = priority.bakes(g.c.plan);
@@ -335,6 +348,7 @@ impl<'a> ProductionState<'a> {
                 rollout.progress != RolloutProgress::Stopped && rollout.request.carries(culprit)
             }
             Suspicion::Blamed(change) => rollout.is_under_way() && g.c.history.has(rollout.revision, change),
+            Suspicion::Withdrawn(change) => rollout.is_under_way() && rollout.request.carries(change),
         };
         let index = self.rollouts.iter().position(is_suspect)?;
         let stop = OutsideStop { at_ms: g.now(), roll_back: true };
@@ -361,7 +375,9 @@ impl<'a> ProductionState<'a> {
         }
         g.c.tell(PipelineEvent::Stopped { revision, why, taken_back });
         self.announce(g, index);
-        StoppedRollout { revision, completed, settled_ms }
+        let ahead = self.rollouts[..index].iter().rfind(|ahead| ahead.is_under_way());
+        let ahead = ahead.map(|ahead| ahead.revision);
+        StoppedRollout { revision, ahead, completed, settled_ms }
     }
 
     /// Asks again for the rollouts whose way ahead has changed.
@@ -406,6 +422,11 @@ impl<'a> ProductionState<'a> {
         self.entrance.withdraw(g.now(), revision);
     }
 
+    /// Whether a revision is on its way through the waves.
+    pub(super) fn is_under_way(&self, revision: RevisionId) -> bool {
+        self.rollouts.iter().any(|rollout| rollout.revision == revision && rollout.is_under_way())
+    }
+
     /// Whether what this pipeline holds may have changed since this was asked last.
     pub(super) fn has_moved(&mut self) -> bool {
         std::mem::take(&mut self.neighbours.moved)
@@ -448,6 +469,20 @@ impl<'a> ProductionState<'a> {
             budget_spent_ms: self.budget.map_or(0, |budget| budget.frozen_ms()),
         }
     }
+}
+
+/// By wave, the last wave that a revision passes before another one may begin it: one that deploys to a region of the
+/// wave, for its hosts are those of the wave as well.
+fn held_through(production: &dyn Production, rollouts: RolloutsAtOnce) -> Vec<usize> {
+    let waves = production.waves();
+    let shares = |wave: usize, later: &usize| {
+        production.regions(*later).iter().any(|region| production.regions(wave).contains(region))
+    };
+    let through = |wave: usize| match rollouts {
+        RolloutsAtOnce::OneAtATime => waves - 1,
+        RolloutsAtOnce::Overlapping => (wave..waves).rev().find(|later| shares(wave, later)).unwrap_or(wave),
+    };
+    (0..waves).map(through).collect()
 }
 
 /// The wait before the first wave, as events name it.

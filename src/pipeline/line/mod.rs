@@ -13,6 +13,7 @@ use super::event::{PipelineEvent, StopReason};
 use super::ground::Ground;
 use super::keys;
 use super::ledger::Moved;
+use super::repair::Finding;
 use crate::ids::{ChangeId, IdVec, RevisionId, StageId};
 use crate::outcome::pipeline::{Part, StageOutcome};
 use crate::plan::pipeline::{Holds, OnFlaky};
@@ -64,7 +65,7 @@ pub(super) enum RunEnd {
     /// It leaves `stage` for the next one, or for production.
     Passed { stage: StageId, next: Option<StageId> },
     /// It leaves `stage`, which said no.
-    Rejected { stage: StageId, culprit: Option<ChangeId> },
+    Rejected { stage: StageId, finding: Finding },
 }
 
 /// The stages of one pipeline, at work.
@@ -213,6 +214,8 @@ impl<'a> LineState<'a> {
             Some(window) => g.c.plan.calendars[window.calendar].after_work(g.now(), run_ms),
             None => Some(g.now() + run_ms),
         };
+        let until = state.plan.until.map(|calendar| &g.c.plan.calendars[calendar]);
+        let end = end.and_then(|end| until.map_or(Some(end), |until| until.next_opening(end)));
         let moved = self.move_to(revision, LinePosition::Running(stage), part);
         g.moved(moved.with_work(rests.map(|_| run_ms)));
         self.passage(revision).seen = rehearsed.and_then(|rehearsed| rehearsed.seen);
@@ -283,6 +286,8 @@ impl<'a> LineState<'a> {
         if self.happens(g, plan.false_alarm, (revision, stage), 1) {
             return Some(self.reject(g, revision, stage, None));
         }
+        let state = &mut self.stages[stage];
+        state.passed = state.passed.max(Some(revision));
         let next = self.target(g, revision, stage.index() + 1);
         match next {
             Some(wants) if !self.accepts(next) => {
@@ -331,7 +336,8 @@ impl<'a> LineState<'a> {
         self.stages[stage].stays.reject(g.now());
         self.let_out(g, revision, stage);
         g.moved(self.move_to(revision, LinePosition::Away, Part::Blocked));
-        RunEnd::Rejected { stage, culprit }
+        let passed = self.stages[stage].passed;
+        RunEnd::Rejected { stage, finding: Finding { revision, culprit, passed, in_production: false } }
     }
 
     /// A revision goes out of a stage; whoever lets it out moves it.

@@ -20,6 +20,8 @@ pub(super) struct StageState<'a> {
     pub(super) inside: Vec<RevisionId>,
     /// The newest that ever came: an older one has nothing to add.
     pub(super) newest: Option<RevisionId>,
+    /// The newest that ever passed: what it has was good enough here.
+    pub(super) passed: Option<RevisionId>,
     /// When it looks next whether it may begin.
     pub(super) wake_ms: Option<u64>,
     pub(super) stays: Stays,
@@ -28,7 +30,7 @@ pub(super) struct StageState<'a> {
 impl<'a> StageState<'a> {
     pub(super) fn new(c: &PipelineContext<'a>, plan: &'a Stage, fleet: Option<StageFleet<'a>>) -> Self {
         let (queue, inside, stays) = (VecDeque::new(), Vec::new(), Stays::new(c.counted));
-        Self { plan, fleet, queue, inside, newest: None, wake_ms: None, stays }
+        Self { plan, fleet, queue, inside, newest: None, passed: None, wake_ms: None, stays }
     }
 
     /// Whether it takes one more, waiting or inside.

@@ -102,7 +102,7 @@ pub(super) fn draw(plan: &Line, streams: &Streams, key: u64) -> Drawn {
 mod tests {
     use super::*;
     use crate::ids::IdVec;
-    use crate::plan::pipeline::{AfterRejection, DefectClass, EntryPolicy};
+    use crate::plan::pipeline::{AfterRejection, DefectClass, EntryPolicy, RolloutsAtOnce};
     use crate::random::Distribution;
 
     const HOUR: u64 = 3_600_000;
@@ -124,8 +124,10 @@ mod tests {
             calendars: IdVec::default(),
             two_phase: None,
             wave_windows: Vec::new(),
+            bake_window: None,
             region_windows: IdVec::default(),
             entry: EntryPolicy::Queued,
+            rollouts: RolloutsAtOnce::Overlapping,
             after_rejection: AfterRejection::Leave,
             emergency: None,
             error_budget: None,

@@ -68,6 +68,18 @@ impl Calendar {
         self.open.get(self.index(at)).map(|(from, _)| (*from).max(at))
     }
 
+    /// The first instant after `at` at which it opens; none if it never does again.
+    #[must_use]
+    pub fn next_opening(&self, at: u64) -> Option<u64> {
+        self.open.get(self.open.partition_point(|(from, _)| *from <= at)).map(|(from, _)| *from)
+    }
+
+    /// The same as instants: open for the first millisecond of each opening.
+    #[must_use]
+    pub fn openings(&self) -> Self {
+        Self { open: self.open.iter().map(|(from, _)| (*from, from + 1)).collect() }
+    }
+
     /// The first instant at or after `at` from which it stays open for `run_ms`.
     #[must_use]
     pub fn next_fit(&self, at: u64, run_ms: u64) -> Option<u64> {
@@ -102,7 +114,17 @@ pub enum WaveCalendar {
     Local(IdVec<RegionId, CalendarId>),
 }
 
-/// What a wave's window holds. How long a wave takes is what its undisturbed timetable says, with hosts at their median: the team
+/// When waves behind the first begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaveStarts {
+    /// As soon as the calendar of waves is open.
+    WhenOpen,
+    /// When the calendar of waves opens, and not later in the same opening: the next working day, for example.
+    AtOpening,
+}
+
+/// What a wave's window holds. How long a wave takes is what its undisturbed timetable says: the team
 /// plans with that, and a real rollout may take longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -132,6 +154,13 @@ mod tests {
     fn opening_includes_the_first_instant_and_not_the_last() {
         let at = [0, 10, 24, 25, 59, 60].map(|at| calendar().next_open(at));
         assert_eq!(at, [Some(10), Some(10), Some(24), Some(50), Some(59), None]);
+    }
+
+    #[test]
+    fn the_next_opening_is_never_the_present_one() {
+        let next = [0, 10, 24, 50, 60].map(|at| calendar().next_opening(at));
+        assert_eq!(next, [Some(10), Some(50), Some(50), None, None]);
+        assert_eq!(calendar().openings().intervals(), [(10, 11), (50, 51)]);
     }
 
     #[test]

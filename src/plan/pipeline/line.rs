@@ -52,7 +52,8 @@ impl Line {
         check(self.warm_up_ms < self.length_ms, "the warm-up ends before the trial");
         let calendars = self.stages.iter().filter_map(|stage| stage.window.map(|w| w.calendar));
         let waves = self.wave_windows.iter().flatten().chain(&self.region_windows);
-        let all = calendars.chain(waves.copied());
+        let untils = self.stages.iter().filter_map(|stage| stage.until);
+        let all = calendars.chain(waves.copied()).chain(untils).chain(self.bake_window);
         check(
             all.into_iter().all(|calendar| self.calendars.get(calendar).is_some()),
             "every window has a calendar",

@@ -15,10 +15,10 @@ pub mod two_phase;
 mod windows;
 
 pub use super::whole::{Line, Pipeline, Rehearsal, Stage};
-pub use calendar::{Calendar, Holds, WaveCalendar, WaveHolds, Window};
+pub use calendar::{Calendar, Holds, WaveCalendar, WaveHolds, WaveStarts, Window};
 pub use component::Component;
 pub use line::MOST_STAGES;
-pub use policy::{Emergency, EntryPolicy, ErrorBudget};
+pub use policy::{Emergency, EntryPolicy, ErrorBudget, RolloutsAtOnce};
 pub use repair::{AfterRejection, RepairPolicy};
 pub use source::{ChangeSource, DefectClass, Merges, RateStep};
 pub use stage::{Flaky, Mode, OnFlaky, StagePhase};

@@ -17,6 +17,17 @@ pub enum EntryPolicy {
     Restart,
 }
 
+/// How many revisions may be on their way through the waves at once. Never do two of them climb over the same hosts: a
+/// wave is held until the revision has passed every wave that deploys to one of its regions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RolloutsAtOnce {
+    /// The next one may begin when the one ahead is through all waves, or is back.
+    OneAtATime,
+    /// The next one follows the one ahead from wave to wave, on other hosts.
+    Overlapping,
+}
+
 /// A lane for changes that cannot wait. A revision is in it while it carries one of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Emergency {

@@ -3,7 +3,7 @@
 //! "It begins only where it is done in time" is a calendar of starts: each opening ends earlier, by the length of the run. So nobody
 //! after the plan needs to know what a window holds.
 
-use super::calendar::{Calendar, WaveCalendar, WaveHolds};
+use super::calendar::{Calendar, WaveCalendar, WaveHolds, WaveStarts};
 use crate::ids::CalendarId;
 use crate::plan::strategy::Strategy;
 use crate::plan::timeline::timetable_of;
@@ -40,6 +40,12 @@ impl Pipeline {
                     let open = line.calendars.push(open);
                     line.wave_windows.push(Some(open));
                 }
+            }
+        }
+        if self.wave_starts == WaveStarts::AtOpening {
+            for window in line.wave_windows.iter_mut().skip(1).flatten() {
+                let openings = line.calendars[*window].openings();
+                *window = line.calendars.push(openings);
             }
         }
         line

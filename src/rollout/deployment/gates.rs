@@ -21,9 +21,15 @@ pub fn region_opens_ms(ctx: &Context, region: RegionId) -> Option<u64> {
     }
 }
 
-/// What is left of a bake of `bake_ms`: an urgent change waits less.
-pub fn bake_ms(ctx: &Context, bake_ms: u64) -> u64 {
-    ctx.launch.map_or(bake_ms, |launch| launch.bakes.floor_of(bake_ms))
+/// How long a bake of `bake_ms` lasts that begins at `from_ms`: an urgent change waits less, and a bake may rest meanwhile.
+pub fn bake_ms(ctx: &Context, from_ms: u64, bake_ms: u64) -> u64 {
+    ctx.launch.map_or(bake_ms, |launch| launch.gate.bake(from_ms, launch.bakes.floor_of(bake_ms)))
+}
+
+/// How long the present wave bakes from now on, which would take `own_ms` by itself.
+pub fn wave_bake_ms(ctx: &Context, wave: WaveId, own_ms: u64) -> u64 {
+    let until_ms = ctx.launch.map_or(0, |launch| launch.gate.bakes_until(wave));
+    bake_ms(ctx, ctx.now_ms(), own_ms).max(until_ms.saturating_sub(ctx.now_ms()))
 }
 
 /// When the alarm that fires for another reason is over, if it holds up waves and fires now.

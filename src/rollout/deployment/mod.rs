@@ -220,9 +220,9 @@ impl Deployments {
         let mut at_ms = started_ms;
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
             state.one_box = size;
-            let bake_ms = gates::bake_ms(ctx, stage.bake_ms);
-            state.path_bake_ms += bake_ms;
             at_ms = self.layout.add_batches(ctx, zone, (size, size), at_ms, true);
+            let bake_ms = gates::bake_ms(ctx, at_ms, stage.bake_ms);
+            self.layout.zone_mut(zone).path_bake_ms += bake_ms;
             tell_bake(ctx, zone, at_ms, bake_ms, true);
             at_ms += bake_ms;
         }
@@ -267,7 +267,7 @@ impl Deployments {
         let hosts = ctx.zone(zone).hosts;
         let batch = procedure.batch.of(hosts).min(procedure.max_unavailable.of(hosts));
         let at_ms = self.layout.add_batches(ctx, zone, (batch, target), from_ms, false);
-        let bake_ms = gates::bake_ms(ctx, procedure.zone_bake_ms);
+        let bake_ms = gates::bake_ms(ctx, at_ms, procedure.zone_bake_ms);
         tell_bake(ctx, zone, at_ms, bake_ms, false);
         self.layout.zone_mut(zone).path_bake_ms += bake_ms;
         ctx.schedule(at_ms + bake_ms, DeploymentEvent::ZoneDone { zone });
@@ -299,7 +299,7 @@ impl Deployments {
 
     fn bake_wave(&mut self, ctx: &mut Context, path_bake_ms: u64, listener: &mut impl DeploymentListener) {
         let now_ms = ctx.now_ms();
-        let bake_ms = gates::bake_ms(ctx, ctx.wave(self.waves.id()).bake_ms);
+        let bake_ms = gates::wave_bake_ms(ctx, self.waves.id(), ctx.wave(self.waves.id()).bake_ms);
         let _told = listener.ends(ctx, RolloutPart::Service);
         self.waves.bakes(path_bake_ms + bake_ms);
         if bake_ms > 0 {

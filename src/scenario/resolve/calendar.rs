@@ -12,7 +12,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{CalendarSpec, PipelineSpec};
-use crate::scenario::value::{Name, Text};
+use crate::scenario::value::{HoursText, Name, Text};
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span as Time, ToSpan};
@@ -99,9 +99,9 @@ pub(super) fn resolve(
     let mut calendars =
         Calendars { list: IdVec::default(), hours: IdVec::default(), start, named: Vec::new() };
     for Written { value, span } in written {
-        let hours = value.hours.or([true; 24]);
+        let hours = value.hours.value().copied().unwrap_or(HoursText::ALL_DAY);
         let mut add = |zone: &TimeZone| {
-            calendars.hours.push(hours.iter().filter(|open| **open).count() as u32);
+            calendars.hours.push(hours.of_day().count() as u32);
             calendars.list.push(resolve_one(value, hours, zone, start, days))
         };
         let hours = if value.time_zone.value().is_some_and(|Text(zone)| zone == LOCAL) {
@@ -126,17 +126,19 @@ fn by_region(fleet: &Fleet, mut add: impl FnMut(&TimeZone) -> CalendarId) -> IdV
     indices.collect()
 }
 
-fn resolve_one(spec: &CalendarSpec, hours: [bool; 24], zone: &TimeZone, start: Date, days: i64) -> Calendar {
+/// Hours after midnight belong to the day on which they begin: a night goes on into a day on which none begins.
+fn resolve_one(spec: &CalendarSpec, hours: HoursText, zone: &TimeZone, start: Date, days: i64) -> Calendar {
     let epoch = start.to_zoned(TimeZone::UTC).map_or(0, |midnight| midnight.timestamp().as_millisecond());
     let mut open = Vec::new();
-    // A day early: somewhere east it is tomorrow already.
-    for day in -1..days {
+    // Two days early: somewhere east it is tomorrow already, and a night may have begun the day before.
+    for day in -2..days {
         let Ok(today) = start.checked_add(Time::new().days(day)) else { break };
         if !is_open(spec, today) {
             continue;
         }
-        for hour in (0..24).filter(|hour| hours[*hour as usize]) {
-            let from = today.at(hour, 0, 0, 0);
+        for hour in hours.of_day() {
+            let midnight = today.at(0, 0, 0, 0);
+            let from = midnight.checked_add(hour.hours()).unwrap_or(midnight);
             let until = from.checked_add(1.hour()).unwrap_or(from);
             let instant = |local: jiff::civil::DateTime| {
                 local.to_zoned(zone.clone()).map_or(0, |zoned| zoned.timestamp().as_millisecond() - epoch)

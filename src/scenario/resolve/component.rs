@@ -31,6 +31,18 @@ pub(super) fn resolve(
     listed.iter().map(one).collect()
 }
 
+/// The classes of defect that no change has here: what a component would show on old hosts of one that is deployed before
+/// it.
+pub(super) fn prepared(pipeline: &PipelineSpec, change: &Change, problems: &mut Problems) -> Vec<DefectId> {
+    let behind_the_first = pipeline.component.list().iter().skip(1);
+    let unprepared = behind_the_first.filter_map(|component| component.value.unprepared.get());
+    let find = |written| {
+        let known = change.defects.iter().map(|defect| defect.name.as_str());
+        find(written, &names::DEFECT, known, true, problems).map(DefectId::new)
+    };
+    unprepared.filter_map(find).collect()
+}
+
 /// Exactly one component is deployed by the strategy under study.
 fn check_under_study(listed: &[Written<ComponentSpec>], problems: &mut Problems) {
     let all_read = listed.iter().all(|component| !component.value.strategy.is_broken());

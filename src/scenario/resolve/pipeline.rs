@@ -10,7 +10,7 @@ use crate::diagnostic::Span;
 use crate::ids::{CalendarId, IdVec};
 use crate::plan::pipeline::{
     AfterRejection, ChangeSource, DefectClass, EntryPolicy, Flaky, Holds, Line, Merges, Mode, OnFlaky,
-    Pipeline, RateStep, RepairPolicy, Stage, StagePhase, WaveHolds, Window,
+    Pipeline, RateStep, RepairPolicy, RolloutsAtOnce, Stage, StagePhase, WaveHolds, WaveStarts, Window,
 };
 use crate::plan::{Change, Plan, StudyPlan};
 use crate::random::Distribution;
@@ -37,7 +37,16 @@ pub(super) fn resolve(
     let calendars = calendar::resolve(written, &plan.fleet, times.length_ms, problems);
     calendar::check_freezes(written, problems);
     let wave_holds = written.wave_holds.or(WaveHolds::Start);
-    let context = CommonParts { scenario: spec, plan, run, calendars: &calendars, wave_holds, times };
+    let context = CommonParts {
+        scenario: spec,
+        plan,
+        run,
+        calendars: &calendars,
+        wave_holds,
+        wave_starts: resolve_wave_starts(written, problems),
+        bake_window: calendars.find(&written.bake_calendar, problems),
+        times,
+    };
     let others = written.other.list();
     check_unique("pipeline", others.iter().map(|other| &other.value.name), problems);
     let mut pipeline = context.resolve_line(written, *span, &plan.change, problems);
@@ -45,8 +54,15 @@ pub(super) fn resolve(
     line.emergency = policy::emergency(&written.emergency, line.entry);
     line.error_budget = policy::error_budget(&written.error_budget, &plan.fleet, problems);
     policy::check_passing_by(written, &line.stages, problems);
+    for class in component::prepared(written, &plan.change, problems) {
+        line.source.defects[class].probability = 0.0;
+    }
+    let mut others: Vec<Plan> =
+        others.iter().filter_map(|other| context.resolve_other(other, problems)).collect();
+    // Their order is nobody's business: not for draws, and not for who goes first at one instant.
+    others.sort_by(|one, other| one.name.cmp(&other.name));
     Some(Pipeline {
-        others: others.iter().filter_map(|other| context.resolve_other(other, problems)).collect(),
+        others,
         exclusive_regions: written.exclusive_regions.or(true),
         shared_alarms: written.shared_alarms.or(true),
         components: component::resolve(written, &plan.change, run, problems),
@@ -80,6 +96,8 @@ struct CommonParts<'a> {
     run: &'a StrategiesRun<'a>,
     calendars: &'a Calendars,
     wave_holds: WaveHolds,
+    wave_starts: WaveStarts,
+    bake_window: Option<CalendarId>,
     times: Times,
 }
 
@@ -111,8 +129,10 @@ impl CommonParts<'_> {
                 calendars: calendars.list.clone(),
                 wave_windows: Vec::new(),
                 region_windows: IdVec::default(),
+                bake_window: self.bake_window,
                 two_phase,
                 entry: line.entry.or(EntryPolicy::Superseded),
+                rollouts: line.rollouts.or(RolloutsAtOnce::Overlapping),
                 after_rejection: resolve_rejection(&line.after_rejection, problems),
                 emergency: None,
                 error_budget: None,
@@ -121,6 +141,7 @@ impl CommonParts<'_> {
             },
             wave_calendar,
             wave_holds: self.wave_holds,
+            wave_starts: self.wave_starts,
             start: calendars.start.to_string(),
             trials,
             components: Vec::new(),
@@ -141,6 +162,7 @@ impl CommonParts<'_> {
             source: spec.source.clone(),
             stage: spec.stage.clone(),
             entry: spec.entry.clone(),
+            rollouts: spec.rollouts.clone(),
             wave_calendar: spec.wave_calendar.clone(),
             after_rejection: spec.after_rejection.clone(),
             ..PipelineSpec::default()
@@ -165,6 +187,16 @@ impl CommonParts<'_> {
             ..self.plan.clone()
         })
     }
+}
+
+/// When waves behind the first begin, which is a question of the calendar of waves.
+fn resolve_wave_starts(spec: &PipelineSpec, problems: &mut Problems) -> WaveStarts {
+    let starts = spec.wave_starts.or(WaveStarts::WhenOpen);
+    if let Some(span) = spec.wave_starts.span().filter(|_| spec.wave_calendar.is_absent()) {
+        let message = "`wave-starts` says nothing without `wave-calendar`";
+        problems.missing_key(span, message, "add `wave-calendar`, or remove `wave-starts`");
+    }
+    starts
 }
 
 fn resolve_source(
@@ -294,6 +326,7 @@ fn resolve_stage(
         catches: catches.into(),
         false_alarm: spec.false_alarm.or_default(),
         window,
+        until: calendars.find(&spec.until, problems),
         fixes_pass_by: spec.fixes_pass_by.or_default(),
         passed_by: false,
         emergencies_pass_by: spec.emergencies_pass_by.or_default(),

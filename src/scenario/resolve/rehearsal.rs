@@ -21,7 +21,7 @@ pub(super) fn resolve(
     problems: &mut Problems,
 ) -> Option<Rehearsal> {
     let Some(Written { value: scenario, span }) = spec.scenario.get() else {
-        if spec.duration.is_absent() && spec.scenario.is_absent() {
+        if spec.duration.is_absent() && spec.scenario.is_absent() && spec.until.is_absent() {
             let message = "`pipeline.stage` has no `duration`";
             problems.missing_key(place, message, "add `duration = \"10m\"`, or a `scenario` to roll out");
         }

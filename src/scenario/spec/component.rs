@@ -14,5 +14,8 @@ spec! {
         optional strategy: Name,
         /// Defects that are its own. Default: none; the component without a strategy has all that no other claims.
         optional defects: Vec<Written<Name>>,
+        /// The defect of a change of this component and of one before it, where new hosts of this one meet old ones of that.
+        /// In order they never do, and such a change is good. Default: none.
+        optional unprepared: Name,
     }
 }

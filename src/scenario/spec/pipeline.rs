@@ -1,7 +1,7 @@
 //! `[pipeline]` as written.
 
 use crate::diagnostic::FileId;
-use crate::plan::pipeline::{EntryPolicy, Holds, Mode, StagePhase, WaveHolds};
+use crate::plan::pipeline::{EntryPolicy, Holds, Mode, RolloutsAtOnce, StagePhase, WaveHolds, WaveStarts};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{
@@ -36,7 +36,8 @@ spec! {
         optional time_zone: Text,
         /// Days of the week: ["mon", "tue"]. Default: Monday to Friday.
         optional days: Vec<Written<Weekday>>,
-        /// Hours of the day. Default: "00:00-24:00".
+        /// Hours of the day. Those after midnight belong to the day on which they begin: "22:00-02:00" on Saturdays is
+        /// the night that begins on Saturday. Default: "00:00-24:00".
         optional hours: HoursText,
         /// Days on which it stays closed.
         optional holidays: Vec<Written<DateText>>,
@@ -105,8 +106,10 @@ impl Weekday {
 words! {
     Weekday { Mon, Tue, Wed, Thu, Fri, Sat, Sun }
     EntryPolicy { Queued, Superseded, Restart }
+    RolloutsAtOnce { OneAtATime, Overlapping }
     Mode { Queued, Superseded, Parallel }
     StagePhase { Build, Test, Approval, Deploy, Bake }
     WaveHolds { Start, Deployment, WholeRun }
+    WaveStarts { WhenOpen, AtOpening }
     Holds { Start, WholeRun, Work }
 }

@@ -12,7 +12,7 @@ use super::policy::{EmergencySpec, ErrorBudgetSpec};
 use super::strategy::StrategySpec;
 use super::study::{GuardSpec, StudySpec, ThresholdSpec};
 use super::two_phase::TwoPhaseSpec;
-use crate::plan::pipeline::{EntryPolicy, Holds, Mode, StagePhase, WaveHolds};
+use crate::plan::pipeline::{EntryPolicy, Holds, Mode, RolloutsAtOnce, StagePhase, WaveHolds, WaveStarts};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{Attached, DateText, DistributionText, Duration, Int, Name, Percent, Text};
@@ -63,12 +63,22 @@ spec! {
         /// What a revision does that reaches production while another one is there: "queued", "superseded" (the newest
         /// takes the place of what waits) or "restart". Default: "superseded".
         optional entry: EntryPolicy,
+        /// How many revisions are in production at once: "overlapping", where the next one follows from wave to wave, on
+        /// other hosts, or "one-at-a-time", where it waits until the one ahead is through. Where several waves deploy to
+        /// the same region they are one for that: two revisions never climb over the same hosts. Default: "overlapping".
+        optional rollouts: RolloutsAtOnce,
         /// Calendar that every wave needs open to begin. With local hours each region begins at
         /// its own. Default: always open.
         optional wave_calendar: Name,
         /// What must be done before that closes: nothing but the "start", the "deployment" (its bake may go on), or the
         /// "whole-run". Default: "start".
         optional wave_holds: WaveHolds,
+        /// When waves behind the first begin: "when-open", or only "at-opening" of `wave-calendar`, so that the next one is
+        /// on the next working day. Default: "when-open".
+        optional wave_starts: WaveStarts,
+        /// Calendar in which bakes in production go on: they rest while it is closed, as over a weekend. Default: they
+        /// never rest.
+        optional bake_calendar: Name,
         /// Where changes come from.
         optional source: SourceSpec,
         /// Stages before production, in order; at least one.
@@ -104,6 +114,8 @@ spec! {
         optional change: ChangeSpec,
         /// As in `[pipeline]`.
         optional entry: EntryPolicy,
+        /// As in `[pipeline]`.
+        optional rollouts: RolloutsAtOnce,
         /// As in `[pipeline]`.
         optional wave_calendar: Name,
         /// As in `[pipeline]`.
@@ -147,6 +159,8 @@ spec! {
         optional calendar: Name,
         /// What must be open: the "start", the "whole-run", or the "work", which rests while closed. Default: "start".
         optional holds: Holds,
+        /// Calendar until whose next opening a run goes on, after its `duration` if it has one: the next morning.
+        optional until: Name,
         /// A fix on the fast track passes it by. Default: false.
         optional fixes_pass_by: bool,
         /// A revision with an emergency passes it by. Default: false.

@@ -8,25 +8,42 @@ use crate::scenario::rules;
 /// the beginning is on the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HoursText {
-    /// By local hour.
-    pub local: [bool; 24],
+    /// The first hour; 0 to 23.
+    first: u8,
+    /// How many there are; 1 to 24.
+    length: u8,
 }
 
 impl HoursText {
+    /// The whole day.
+    pub const ALL_DAY: Self = Self { first: 0, length: 24 };
+
     fn parse(text: &str) -> Option<Self> {
         let (from, to) = text.split_once('-')?;
-        let hour = |text: &str, limit: usize| {
+        let hour = |text: &str, limit: u8| {
             let hour = text.trim().strip_suffix(":00").filter(|digits| digits.len() == 2)?;
-            hour.parse::<usize>().ok().filter(|hour| *hour <= limit)
+            hour.parse::<u8>().ok().filter(|hour| *hour <= limit)
         };
         let (from, to) = (hour(from, 23)?, hour(to, 24)?);
         let length = if to > from { to - from } else { to + 24 - from };
-        Some(Self { local: std::array::from_fn(|hour| (hour + 24 - from) % 24 < length) })
+        Some(Self { first: from, length })
+    }
+
+    /// By local hour, whichever day they belong to.
+    pub fn local(self) -> [bool; 24] {
+        std::array::from_fn(|hour| (hour + 24 - usize::from(self.first)) % 24 < usize::from(self.length))
+    }
+
+    /// The hours that begin on a day, counted from its midnight: those after 24 are on the next day, and belong to this
+    /// one.
+    pub fn of_day(self) -> std::ops::Range<i64> {
+        i64::from(self.first)..i64::from(self.first) + i64::from(self.length)
     }
 
     /// By hour of the UTC day, where the local day is `offset_hours` ahead of it.
     pub fn utc(self, offset_hours: i64) -> [bool; 24] {
-        std::array::from_fn(|utc| self.local[(utc as i64 + offset_hours).rem_euclid(24) as usize])
+        let local = self.local();
+        std::array::from_fn(|utc| local[(utc as i64 + offset_hours).rem_euclid(24) as usize])
     }
 }
 
@@ -51,7 +68,7 @@ mod tests {
     use super::HoursText;
 
     fn hours(text: &str) -> Vec<usize> {
-        let local = HoursText::parse(text).unwrap().local;
+        let local = HoursText::parse(text).unwrap().local();
         (0..24).filter(|&hour| local[hour]).collect()
     }
 
@@ -59,6 +76,7 @@ mod tests {
     fn the_end_is_not_part_of_it_and_may_be_tomorrow() {
         assert_eq!(hours("09:00-12:00"), [9, 10, 11]);
         assert_eq!(hours("22:00-02:00"), [0, 1, 22, 23]);
+        assert_eq!(HoursText::parse("22:00-02:00").unwrap().of_day(), 22..26);
         assert_eq!(hours("00:00-24:00").len(), 24);
         assert_eq!(hours("07:00-07:00").len(), 24);
         for bad in ["9:00-12:00", "09:30-12:00", "09:00", "09:00-25:00", "24:00-01:00"] {

@@ -37,7 +37,7 @@ in_plan! {
     Duration => u64, |duration| duration.ms;
     TimeOfDay => u64, |time| time.ms;
     DateText => Date, |date| date.0;
-    HoursText => [bool; 24], |hours| hours.local;
+    HoursText => [bool; 24], |hours| hours.local();
     DistributionText => Distribution, |distribution| distribution.0;
 }
 

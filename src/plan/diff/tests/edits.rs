@@ -3,8 +3,8 @@
 use crate::ids::{AlarmId, CalendarId, CohortId, DefectId, IdVec, RegionId};
 use crate::plan::pipeline::{
     AfterRejection, BakesFrom, Calendar, ChangeSource, Component, DefectClass, Emergency, EntryPolicy,
-    ErrorBudget, Holds, Line, Merges, Mode, OnFlaky, Rehearsal, Stage, StagePhase, TwoPhase, WaveCalendar,
-    WaveHolds, Window,
+    ErrorBudget, Holds, Line, Merges, Mode, OnFlaky, Rehearsal, RolloutsAtOnce, Stage, StagePhase, TwoPhase,
+    WaveCalendar, WaveHolds, WaveStarts, Window,
 };
 use crate::plan::{
     Background, Bypass, Condition, Cure, Episodes, HostRepair, HostShare, Hurts, Missing, OnAlarm, Operators,
@@ -117,6 +117,7 @@ pub(super) fn a_pipeline() -> Pipeline {
             stages: vec![build],
             calendars: vec![Calendar::new(vec![(0, 10)])].into(),
             wave_windows: Vec::new(),
+            bake_window: None,
             two_phase: Some(TwoPhase {
                 share: 0.1,
                 bake: MINUTE,
@@ -125,6 +126,7 @@ pub(super) fn a_pipeline() -> Pipeline {
             }),
             region_windows: IdVec::default(),
             entry: EntryPolicy::Queued,
+            rollouts: RolloutsAtOnce::Overlapping,
             after_rejection: AfterRejection::Leave,
             emergency: None,
             error_budget: None,
@@ -133,6 +135,7 @@ pub(super) fn a_pipeline() -> Pipeline {
         },
         wave_calendar: WaveCalendar::Always,
         wave_holds: WaveHolds::Start,
+        wave_starts: WaveStarts::WhenOpen,
         components: Vec::new(),
         start: "2026-03-02".to_owned(),
         trials: 20,
@@ -164,7 +167,7 @@ fn first_calendar() -> WaveCalendar {
 }
 
 pub(super) fn edits_of_pipelines() -> Vec<Edit> {
-    vec![
+    let of_the_line: Vec<Edit> = vec![
         ("pipeline: ", |p| p.pipeline = None),
         ("pipeline: start", |p| p.pipeline.as_mut().unwrap().start = "2026-03-03".to_owned()),
         ("pipeline: trials", |p| p.pipeline.as_mut().unwrap().trials = 21),
@@ -178,6 +181,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         }),
         ("pipeline: wave-calendar", |p| p.pipeline.as_mut().unwrap().wave_calendar = first_calendar()),
         ("pipeline: wave-holds", |p| p.pipeline.as_mut().unwrap().wave_holds = WaveHolds::Deployment),
+        ("pipeline: wave-starts", |p| p.pipeline.as_mut().unwrap().wave_starts = WaveStarts::AtOpening),
         ("pipeline: components", |p| {
             let component =
                 |name: &str| Component { name: name.to_owned(), strategy: None, defects: Vec::new() };
@@ -186,6 +190,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: length", |p| line(p).length_ms = 2000),
         ("pipeline: warm-up", |p| line(p).warm_up_ms = 20),
         ("pipeline: entry", |p| line(p).entry = EntryPolicy::Restart),
+        ("pipeline: rollouts", |p| line(p).rollouts = RolloutsAtOnce::OneAtATime),
         ("pipeline: wave-windows", |p| line(p).wave_windows.push(None)),
         ("pipeline: two-phase", |p| line(p).two_phase = None),
         ("pipeline: two-phase share", |p| two_phase(p).share = 0.2),
@@ -193,6 +198,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: two-phase from", |p| two_phase(p).from = BakesFrom::Delivery),
         ("pipeline: two-phase unprepared", |p| two_phase(p).unprepared = DefectId::new(1)),
         ("pipeline: region-windows", |p| line(p).region_windows.extend([CalendarId::new(0)])),
+        ("pipeline: bake-window", |p| line(p).bake_window = Some(CalendarId::new(0))),
         ("pipeline: after-rejection", |p| {
             line(p).after_rejection = AfterRejection::Restart { after: MINUTE };
         }),
@@ -210,6 +216,12 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         }),
         ("pipeline: source merges", |p| line(p).source.merges = Merges::Recorded(vec![5])),
         ("pipeline: calendars", |p| line(p).calendars[CalendarId::new(0)] = Calendar::new(vec![(0, 11)])),
+    ];
+    [of_the_line, edits_of_stages()].concat()
+}
+
+fn edits_of_stages() -> Vec<Edit> {
+    vec![
         ("stage build: ", |p| line(p).stages[0].name = "compile".to_owned()),
         ("stage build: phase", |p| line(p).stages[0].phase = StagePhase::Test),
         ("stage build: duration", |p| line(p).stages[0].duration = Distribution::Fixed { ms: 1 }),
@@ -228,6 +240,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("stage build: window", |p| {
             line(p).stages[0].window = Some(Window { calendar: CalendarId::new(0), holds: Holds::Start });
         }),
+        ("stage build: until", |p| line(p).stages[0].until = Some(CalendarId::new(0))),
         ("stage build: fixes-pass-by", |p| line(p).stages[0].fixes_pass_by = true),
         ("stage build: emergencies-pass-by", |p| line(p).stages[0].emergencies_pass_by = true),
     ]
