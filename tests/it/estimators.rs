@@ -280,3 +280,25 @@ fn no_interval_leaves_what_is_possible_and_every_one_holds_its_value() {
         }
     }
 }
+
+#[test]
+fn kayenta_passes_seven_periods_of_ten_and_fails_eight() {
+    use wavetank::outcome::Ending;
+    let caught = |judge: &str| {
+        let edits = [("judge = \"mann-whitney\"", judge)];
+        let plan = support::plan("tests/plans/answers/rank-judge-seven-of-ten.toml", &edits);
+        let outcomes = study::run(&plan, &Nobody).unwrap().by_strategy.remove(0);
+        ["seven", "eight"].map(|name| {
+            let index = plan.change.defects.iter().position(|defect| defect.name == name).unwrap();
+            let of =
+                |o: &&wavetank::outcome::Outcome| o.defect.is_some_and(|id| id.number() as usize == index);
+            let all: Vec<_> = outcomes.iter().filter(of).collect();
+            assert!(!all.is_empty());
+            let caught = all.iter().filter(|outcome| outcome.ending == Ending::Caught).count();
+            (caught > 0, caught == all.len())
+        })
+    };
+    assert_eq!(caught("judge = \"mann-whitney\""), [(false, false), (true, true)]);
+    // Seven of ten beside none of ten is what chance does in 1 of 646 deals.
+    assert_eq!(caught("judge = \"mann-whitney-exact\""), [(true, true), (true, true)]);
+}
