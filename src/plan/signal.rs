@@ -285,6 +285,13 @@ pub enum Judge {
         /// The canary's share of failures must be at least this many times the baseline's.
         least_ratio: f64,
     },
+    /// The exact rank test of the error ratios of all periods, asked once, at the end of the one-box bake.
+    MannWhitneyExact {
+        /// Two-sided confidence, between 0 and 1.
+        confidence: f64,
+        /// The canary's mean must be at least this many times the baseline's.
+        least_ratio: f64,
+    },
     /// The Mann-Whitney test as Kayenta's judge applies it, of the error ratios of all periods, asked once, at the
     /// end of the one-box bake.
     MannWhitney {

@@ -3,6 +3,11 @@
 use crate::outcome::measures::Measure;
 use serde::{Deserialize, Serialize};
 
+/// More trials than this for one strategy fit in no ordinary memory, and no estimate needs them.
+pub const MAX_TRIALS: u64 = 10_000_000;
+/// More simulated pipelines than this for one strategy take days, and no estimate needs them.
+pub const MAX_PIPELINE_TRIALS: u64 = 100_000;
+
 /// The study's parameters.
 #[derive(Debug, Clone, Serialize)]
 pub struct StudyPlan {

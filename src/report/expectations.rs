@@ -5,6 +5,7 @@ use super::{limits, text};
 use crate::outcome::measures::Unit;
 use crate::plan::study::Statistic;
 use crate::study::expectation::ExpectationResult;
+use crate::study::origin::Origin;
 use crate::study::verdict::Verdict;
 
 /// The section's body; nothing in it if nothing is expected.
@@ -12,7 +13,25 @@ pub(super) fn blocks(results: &[ExpectationResult], trials: u64) -> Vec<Block> {
     let off = results.iter().filter(|result| result.verdict != Verdict::Pass);
     let off =
         off.map(|result| Item::marked(limits::mark(result.verdict, result.level), sentence(result, trials)));
-    vec![Block::Table(table(results)), Block::list(sources(results)), Block::list(off)]
+    let tally = tally(results).map(Item::from);
+    vec![Block::Table(table(results)), Block::list(tally), Block::list(sources(results)), Block::list(off)]
+}
+
+/// What the numbers are, counted: only those that came out of mechanisms say anything for the model.
+fn tally(results: &[ExpectationResult]) -> Option<String> {
+    let tried: Vec<Origin> = results.iter().filter_map(|result| result.origin).collect();
+    let of = |origin: Origin| tried.iter().filter(|one| **one == origin).count();
+    let count = |origin: Origin| format!("{} {}", of(origin), origin.word());
+    (!tried.is_empty()).then(|| {
+        format!(
+            "{}: {}, {}, {}; given: typed in, or nothing moves it; only what is emergent came out of mechanisms and \
+             validates them",
+            text::counted(tried.len() as u64, "number"),
+            count(Origin::Emergent),
+            count(Origin::SumOfInputs),
+            count(Origin::Given)
+        )
+    })
 }
 
 fn table(results: &[ExpectationResult]) -> DataTable {
@@ -25,10 +44,20 @@ fn table(results: &[ExpectationResult]) -> DataTable {
             format!("{}\n{}", text::value_with_unit(unit(result), result.published), room(result)),
             simulated(result),
             deviation(result),
-            format!("{} {}", limits::mark(result.verdict, result.level).sign, word(result.verdict)),
+            format!(
+                "{} {}{}",
+                limits::mark(result.verdict, result.level).sign,
+                word(result.verdict),
+                origin(result)
+            ),
         ]);
     }
     table
+}
+
+/// What the number is, on a line of its own.
+fn origin(result: &ExpectationResult) -> String {
+    result.origin.map_or(String::new(), |origin| format!("\n  {}", origin.word()))
 }
 
 /// What is expected: `as-deployed: detection_delay_ms p50`.

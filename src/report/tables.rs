@@ -13,9 +13,9 @@ use crate::study::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, StrategyS
 const NOTHING: &str = "-";
 
 /// One row per strategy under `titles`: its name and what `cells` finds.
-fn by_strategy<const N: usize>(
+fn by_strategy<'t>(
     summary: &Summary,
-    titles: [&str; N],
+    titles: impl IntoIterator<Item = &'t str>,
     name: impl Fn(&StrategySummary) -> String,
     cells: impl Fn(&StrategySummary) -> Vec<String>,
 ) -> DataTable {
@@ -41,15 +41,25 @@ pub(super) fn overview(summary: &Summary) -> DataTable {
         "\nworst",
         "isolation\nviolated",
     ];
-    by_strategy(summary, titles, label, |strategy| {
+    // Where capacity is short it is harm too, and no impaired host shows it.
+    let refuses = summary.strategies.iter().any(|s| refused(s).max.is_some_and(|most| most > 0.0));
+    let refusals = refuses.then_some("requests turned\naway per change");
+    by_strategy(summary, titles.into_iter().chain(refusals), label, |strategy| {
         let blast = strategy.metric(BLAST_METRIC);
         let speed = strategy.metric(SPEED_METRIC).p50;
         let mut row = vec![maybe(speed.map(|q| value(Unit::DurationMs, q.value))), mean(blast)];
         row.extend(quantiles(Unit::HostMs, &[blast.p50, blast.p90, blast.p99]));
         row.push(worst(blast, Unit::HostMs));
         row.push(share(strategy, &measures::ISOLATION_VIOLATED, " %"));
+        if refuses {
+            row.push(mean_in(Unit::Requests, refused(strategy)));
+        }
         row
     })
+}
+
+fn refused(strategy: &StrategySummary) -> &MetricSummary {
+    strategy.metric(&measures::TURNED_AWAY_REQUESTS)
 }
 
 /// The strategy's name, and whether the others are compared with it.
@@ -84,8 +94,7 @@ pub(super) fn blast(summary: &Summary) -> DataTable {
     let titles = ["mean", "p50", "p90", "p99", "mean of\nworst 1 %", "\nworst", "trials"];
     by_strategy(summary, titles, name, |strategy| {
         let blast = strategy.metric(BLAST_METRIC);
-        let tail =
-            blast.cvar99.map(|t| rough(t.rough, t.value, t.interval.at_least(0.0), said(Unit::HostMs)));
+        let tail = blast.cvar99.map(|t| rough(t.rough, t.value, t.interval, said(Unit::HostMs)));
         let mut row = vec![mean(blast)];
         row.extend(quantiles(Unit::HostMs, &[blast.p50, blast.p90, blast.p99]));
         row.extend([maybe(tail), worst(blast, Unit::HostMs), text::count(blast.n)]);
@@ -175,7 +184,11 @@ fn worst(metric: &MetricSummary, unit: Unit) -> String {
 
 /// A mean of host-minutes with its interval underneath.
 fn mean(metric: &MetricSummary) -> String {
-    maybe(metric.mean.map(|m| rough(m.rough, m.value, m.interval, said(Unit::HostMs))))
+    mean_in(Unit::HostMs, metric)
+}
+
+fn mean_in(unit: Unit, metric: &MetricSummary) -> String {
+    maybe(metric.mean.map(|m| rough(m.rough, m.value, m.interval, said(unit))))
 }
 
 /// An estimate with its interval underneath; `~` marks one that may well be off.

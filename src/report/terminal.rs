@@ -289,8 +289,8 @@ mod tests {
             outcome.to_100_ms = Some(outcome.end_ms);
         }
         let text = report(&plan, &outcomes, &STYLE);
-        assert!(text.contains("add a [[defect]]"), "{text}");
         let verdict = text.replace("\n  ", " ");
+        assert!(verdict.contains("so the blast radius is 0: add a [[defect]]"), "{text}");
         assert!(
             verdict.contains("all-at-once is the fastest, reaching every host in 20m rather than"),
             "{text}"

@@ -2,7 +2,8 @@
 //! of a pipeline.
 //!
 //! A strategy is called faster or safer than the baseline only if the interval of the paired
-//! difference says so; where it does not, the sentence says that the two cannot be told apart.
+//! difference says so; where it does not, the sentence says that the two cannot be told apart. No strategy is named
+//! that another one dominates, which the tables and the chart of the same run show.
 
 use super::text;
 use crate::outcome::measures::{self, Measure};
@@ -22,10 +23,33 @@ const MOST_NAMES: usize = 3;
 pub fn headline(plan: &Plan, summary: &Summary) -> String {
     match &summary.strategies[..] {
         [] => "There is no strategy to judge.".to_owned(),
-        [only] => alone(plan, summary, only),
-        _ => VerdictWriter { contest: &summary.contest(), words: &OF_ROLLOUTS, no_harm: nothing_bad(plan) }
-            .sentence(),
+        [only] => alone(plan, only),
+        several => {
+            let contest = &summary.contest();
+            let writer = VerdictWriter { contest, words: &OF_ROLLOUTS, no_harm: nothing_bad(plan) };
+            writer.sentence() + &refused(several)
+        }
     }
+}
+
+/// That strategies differ in requests refused for want of capacity, which impaired hosts do not count.
+fn refused(strategies: &[StrategySummary]) -> String {
+    let metrics = || strategies.iter().map(|strategy| strategy.metric(&measures::TURNED_AWAY_REQUESTS));
+    let is_clear = |change: MeasureChange| match change {
+        MeasureChange::Improved | MeasureChange::Regressed => true,
+        MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive => false,
+    };
+    if !metrics().any(|metric| metric.against_baseline.as_ref().is_some_and(|d| is_clear(d.verdict))) {
+        return String::new();
+    }
+    let means = || metrics().filter_map(|metric| metric.mean).map(|mean| mean.value);
+    let (least, most) = (means().fold(f64::INFINITY, f64::min), means().fold(0.0, f64::max));
+    let said = |x: f64| text::value(measures::TURNED_AWAY_REQUESTS.unit, x);
+    format!(
+        " They differ in the requests turned away for want of capacity: {} to {} per change.",
+        said(least),
+        said(most)
+    )
 }
 
 /// The verdict on several strategies as production of one pipeline.
@@ -84,13 +108,15 @@ struct VerdictWriter<'c> {
 impl VerdictWriter<'_> {
     fn sentence(&self) -> String {
         let Contest { baseline, speed, harm, .. } = self.contest;
-        let (fastest, safest) = (speed.best(), harm.best());
+        let (fastest, safest) = (self.contest.fastest(), self.contest.safest());
         let rest = match (fastest, safest) {
             (Some(both), Some(other)) if both == other => format!(
-                "{} is both the fastest, {} {}, and the safest, at {}",
+                "{} is both {}, {} {}, and {}, at {}",
                 self.name(both),
+                self.role(speed, both, "fastest"),
                 self.words.pace,
                 self.times(both),
+                self.role(harm, both, "safest"),
                 self.harm(both)
             ),
             (None, None) => format!("{}, and {}", self.no_faster(), self.no_safer()),
@@ -111,6 +137,10 @@ impl VerdictWriter<'_> {
 
     fn name(&self, strategy: usize) -> &str {
         &self.contest.names[strategy]
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.contest.names.iter().position(|known| known == name)
     }
 
     /// What the means of the sentence cannot know, if they are rough.
@@ -196,7 +226,10 @@ impl VerdictWriter<'_> {
     fn lead(&self, axis: &Race, better: &str, what: &str, few: &str) -> Option<String> {
         let leader = axis.leader.as_ref()?;
         if leader.strategy == self.name(self.contest.baseline) {
-            return Some(match leader.not_clearly_worse.as_slice() {
+            let undominated =
+                |name: &&String| !self.index(name).is_some_and(|index| self.contest.dominated[index]);
+            let others: Vec<&String> = leader.not_clearly_worse.iter().filter(undominated).collect();
+            return Some(match others.as_slice() {
                 [] => format!("none is {better}"),
                 others => format!(
                     "none is shown to be {better}, though {} cannot be told apart from it",
@@ -204,7 +237,14 @@ impl VerdictWriter<'_> {
                 ),
             });
         }
-        let leading = self.contest.names.iter().position(|name| *name == leader.strategy)?;
+        let leading = self.index(&leader.strategy)?;
+        let shown = |index: usize| axis.change(index) == Some(MeasureChange::Improved);
+        if (0..axis.standings.len()).any(shown) {
+            return Some(format!(
+                "none that is shown to be {better} is as good as {}, which has {what} but cannot be told apart from it",
+                leader.strategy
+            ));
+        }
         let in_common = axis.standings[leading].against_baseline.map_or(0, |(n, _)| n);
         Some(if in_common < FEWEST_PAIRS {
             format!("too few {few} to tell whether any strategy is {better}")
@@ -237,27 +277,27 @@ fn amount(axis: &Race, strategy: usize, say: fn(f64) -> String) -> String {
 
 fn nothing_bad(plan: &Plan) -> &'static str {
     if plan.change.defects.is_empty() || plan.change.bad_probability == 0.0 {
-        "no change is ever bad in this scenario, so blast radius cannot be compared: add a [[defect]]"
+        "no change is ever bad in this scenario, so the blast radius is 0: add a [[defect]] to see some"
     } else {
         "no trial drew a bad change, so blast radius cannot be compared: run more trials"
     }
 }
 
 /// The sentence for a study of one strategy.
-fn alone(plan: &Plan, summary: &Summary, strategy: &StrategySummary) -> String {
+fn alone(plan: &Plan, strategy: &StrategySummary) -> String {
     let speed = strategy.metric(SPEED_METRIC).p50.map_or_else(
         || format!("{} never reached every host", strategy.name),
         |q| format!("{} reaches every host in {} (median)", strategy.name, text::duration(q.value)),
     );
-    let Some(mean) = strategy.metric(BLAST_METRIC).mean else {
+    let blast = strategy.metric(BLAST_METRIC);
+    let Some(mean) = blast.mean.filter(|_| blast.n > 0) else {
         let reason = nothing_bad(plan).replace("be compared", "be told");
         return format!("{speed}; {reason}.");
     };
     let violated = strategy.metric(&measures::ISOLATION_VIOLATED).share.map_or(String::new(), |share| {
         format!(" and {} of all changes violate isolation", text::percent(share.value))
     });
-    let few =
-        if summary.strategies[0].metric(BLAST_METRIC).n < 2 { ", from one bad change only" } else { "" };
+    let few = if blast.n < 2 { ", from one bad change only" } else { "" };
     format!(
         "{speed}, and a bad change costs {} impaired host-minutes on average{few}{violated}.",
         text::host_minutes(mean.value)

@@ -81,8 +81,8 @@ impl Linearised {
 
     /// The quantile `q`, with an interval that leaves `tail` out on each side.
     #[must_use]
-    pub fn quantile(draws: &[Draws], confined: bool, q: f64, tail: f64) -> Option<Self> {
-        let quantile = Sorted::new(&sample(draws, confined)).quantile_at(q, tail)?;
+    pub fn quantile(draws: &[Draws], q: f64, tail: f64) -> Option<Self> {
+        let quantile = Sorted::new(&sample(draws, false)).quantile_at(q, tail)?;
         let is_up_to = |x: f64| f64::from(u8::from(x <= quantile.value));
         let parts = Self::mean_of(draws, is_up_to)?.parts;
         Some(Self { value: quantile.value, parts, ends: Some(quantile.interval) })
@@ -268,9 +268,7 @@ mod tests {
             (width(&mean(1, &b), &mean(1, &a), 1.0), width(&mean(2, &b), &mean(1, &a), 1.0));
         assert!(paired < apart / 10.0, "{paired} {apart}");
         assert!(width(&mean(1, &b), &mean(1, &a), 1.1) < 1e-9, "in proportion there is no doubt at all");
-        let p90 = |key, values: &[f64]| {
-            Linearised::quantile(&[draws(key, 1.0, values.to_vec())], false, 0.9, 0.025)
-        };
+        let p90 = |key, values: &[f64]| Linearised::quantile(&[draws(key, 1.0, values.to_vec())], 0.9, 0.025);
         let (paired, apart) = (
             width(&p90(1, &b).unwrap(), &p90(1, &a).unwrap(), 1.0),
             width(&p90(2, &b).unwrap(), &p90(1, &a).unwrap(), 1.0),
@@ -356,7 +354,7 @@ mod tests {
         let of_b = root(&|x| 0.9 * libm::exp(-x / 1.2) + 0.1 * libm::exp(-x / 11.0));
         let (below, above) = misses(of_b - of_a, |uniforms| {
             let (a, b) = two_sides(uniforms);
-            let p90 = |draws: &[Draws]| Linearised::quantile(draws, false, 0.9, 0.025).unwrap();
+            let p90 = |draws: &[Draws]| Linearised::quantile(draws, 0.9, 0.025).unwrap();
             difference(&p90(&b), &p90(&a), 1.0, 0.025)
         });
         assert!(below < 0.045 && above < 0.045, "misses {below} below, {above} above");
@@ -366,7 +364,7 @@ mod tests {
     fn no_trial_that_counts_is_no_statistic() {
         let empty = [Draws { key: 1, weight: 1.0, values: vec![None; 5], settled: false, group: 0 }];
         assert_eq!(Linearised::mean(&empty), None);
-        assert_eq!(Linearised::quantile(&empty, false, 0.5, 0.025), None);
+        assert_eq!(Linearised::quantile(&empty, 0.5, 0.025), None);
         assert_eq!(Linearised::tail_mean(&empty, 0.99), None);
     }
 }

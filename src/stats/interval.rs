@@ -37,6 +37,16 @@ impl Interval {
         }
     }
 
+    /// The part of the interval that is `possible`, a missing end of which bounds nothing.
+    #[must_use]
+    pub fn within(self, possible: Self) -> Self {
+        let into = |end: f64| {
+            let end = possible.low.map_or(end, |low| end.max(low));
+            possible.high.map_or(end, |high| end.min(high))
+        };
+        Self { low: self.low.map(into).or(possible.low), high: self.high.map(into).or(possible.high) }
+    }
+
     /// Whether the whole interval lies at or below `limit`.
     #[must_use]
     pub fn is_at_most(self, limit: f64) -> bool {
@@ -68,6 +78,15 @@ impl Interval {
     }
 }
 
+/// Numbers that differ by less than this share of themselves are equal but for rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// `x`, or `like` where the two are equal but for rounding: what was added up in another order is no difference.
+#[must_use]
+pub fn settled(x: f64, like: f64) -> f64 {
+    if (x - like).abs() <= ROUNDING * x.abs().max(like.abs()) { like } else { x }
+}
+
 /// Sum in slice order with Neumaier's compensation: the rounding error does not grow with the
 /// length, so heavy-tailed values of 1 and 10^12 add up right.
 #[must_use]
@@ -89,6 +108,23 @@ mod tests {
     fn sum_keeps_what_a_plain_sum_loses() {
         assert_eq!(sum([1.0, 1e16, 1.0, -1e16]), 2.0);
         assert_eq!(sum([]), 0.0);
+    }
+
+    #[test]
+    fn rounding_is_no_difference_and_all_else_is() {
+        assert_eq!(settled(0.1 + 0.2, 0.3), 0.3);
+        assert_eq!(settled(1.0 + 1e-9, 1.0), 1.0 + 1e-9);
+        assert_eq!((settled(1e-300, 0.0), settled(-5.0, 5.0)), (1e-300, -5.0));
+    }
+
+    #[test]
+    fn no_end_leaves_what_is_possible() {
+        let possible = Interval::new(0.0, 10.0);
+        assert_eq!(Interval::new(-1.0, 12.0).within(possible), possible);
+        assert_eq!(Interval::UNBOUNDED.within(possible), possible);
+        assert_eq!(Interval::new(2.0, 3.0).within(possible), Interval::new(2.0, 3.0));
+        let floor = Interval { low: Some(0.0), high: None };
+        assert_eq!(Interval::new(-1.0, 12.0).within(floor), Interval::new(0.0, 12.0));
     }
 
     #[test]

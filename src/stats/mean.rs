@@ -28,7 +28,8 @@ pub fn mean(sample: &Sample) -> Option<Mean> {
 /// As [`mean`], leaving `tail` out on each side of the interval.
 #[must_use]
 pub fn mean_at(sample: &Sample, tail: f64) -> Option<Mean> {
-    Some(Mean::of(moments(sample)?, tail))
+    let mean = Mean::of(moments(sample)?, tail);
+    Some(Mean { interval: mean.interval.within(sample.possible()), ..mean })
 }
 
 impl Mean {

@@ -24,7 +24,7 @@ mod test_uniforms;
 
 pub use exceedance::exceedance;
 pub use front::front;
-pub use interval::{CONFIDENCE, Interval, TAIL, sum};
+pub use interval::{CONFIDENCE, Interval, TAIL, settled, sum};
 pub use mean::{Mean, mean, mean_at};
 pub use paired::{PairSums, Paired, PairedStratum, Pairs};
 pub use proportion::{Proportion, proportion, proportion_at};

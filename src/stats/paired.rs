@@ -9,7 +9,7 @@
 //! strategies did the same, the difference is 0 and its variance too, to the last digit. One pass after Welford, to the
 //! third order (Pébay 2008, Sandia SAND2008-6212). The estimators see both in one way, as a list of numbers.
 
-use super::interval::{TAIL, sum};
+use super::interval::{TAIL, settled, sum};
 use super::mean::Mean;
 use super::mean::{Numbers, Weighed, moments_of, share};
 use super::moments::Moments;
@@ -49,8 +49,9 @@ pub struct PairedStratum {
 }
 
 impl PairSums {
-    /// Adds a pair.
+    /// Adds a pair. Values that differ by rounding are equal.
     pub fn push(&mut self, a: f64, b: f64) {
+        let a = settled(a, b);
         let before = self.count as f64;
         self.count += 1;
         let part = 1.0 / self.count as f64;

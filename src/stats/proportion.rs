@@ -5,6 +5,10 @@
 //! as if one more event had been seen where an event weighs most (Fay and Feuer 1997, Statistics in
 //! Medicine 16), because that is where the next one would hurt. It is Clopper and Pearson's for one
 //! stratum, and for no events at all the exact bound `1 - tail^(1/n)` on the heaviest stratum.
+//!
+//! Strata in which the answer is certain leave no doubt: the interval is that of the other strata among themselves, put
+//! on the scale of all. So a share never leaves what the weights of the strata allow, and it is a point where no stratum
+//! is in doubt.
 
 use super::interval::{Interval, TAIL, sum};
 use super::sample::Sample;
@@ -57,7 +61,7 @@ pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
         count: sum(share.cells.iter().map(|cell| cell.events)) as u64,
         n: sample.len(),
         value: share.value(),
-        interval: Interval::new(low, high),
+        interval: Interval::new(low, high).within(sample.possible()),
     })
 }
 
@@ -78,6 +82,13 @@ pub(super) struct Cell {
     pub group: u32,
 }
 
+/// A share as the sum of what is certain and of `room` times the share of the strata in doubt.
+struct Doubt {
+    open: Share,
+    certain: f64,
+    room: f64,
+}
+
 /// A weighted share, by stratum.
 #[derive(Debug, Clone)]
 pub(super) struct Share {
@@ -96,23 +107,45 @@ impl Share {
 
     /// Upper end of the interval.
     pub fn high(&self, tail: f64) -> f64 {
-        self.beta().map_or(1.0, |(a, b)| incomplete_beta_inverse(a, b, 1.0 - tail))
+        let Doubt { open, certain, room } = self.doubt();
+        let open = || open.beta().map_or(1.0, |(a, b)| incomplete_beta_inverse(a, b, 1.0 - tail));
+        if room > 0.0 { certain + room * open() } else { self.value() }
     }
 
     /// Lower end of the interval.
     pub fn low(&self, tail: f64) -> f64 {
+        let Doubt { open, certain, room } = self.doubt();
         // From the tail itself: 1 - high of the complement would cancel digits of a rare event.
-        self.complement().beta().map_or(0.0, |(a, b)| incomplete_beta_inverse(b, a, tail))
+        let open = || open.complement().beta().map_or(0.0, |(a, b)| incomplete_beta_inverse(b, a, tail));
+        if room > 0.0 { certain + room * open() } else { self.value() }
     }
 
     /// Whether the upper end is at least `q`, in the time of one function value instead of a root.
     pub fn high_reaches(&self, q: f64, tail: f64) -> bool {
-        self.beta().is_none_or(|(a, b)| incomplete_beta(a, b, q) <= 1.0 - tail)
+        let Doubt { open, certain, room } = self.doubt();
+        let reaches = |q: f64| open.beta().is_none_or(|(a, b)| incomplete_beta(a, b, q) <= 1.0 - tail);
+        if room > 0.0 { reaches((q - certain) / room) } else { certain >= q }
     }
 
     /// Whether the lower end is at least `q`.
     pub fn low_reaches(&self, q: f64, tail: f64) -> bool {
-        self.complement().beta().is_some_and(|(a, b)| incomplete_beta(b, a, q) <= tail)
+        let Doubt { open, certain, room } = self.doubt();
+        let reaches = |q: f64| {
+            q <= 0.0 || open.complement().beta().is_some_and(|(a, b)| incomplete_beta(b, a, q) <= tail)
+        };
+        if room > 0.0 { reaches((q - certain) / room) } else { certain >= q }
+    }
+
+    /// What part of the share is in doubt.
+    fn doubt(&self) -> Doubt {
+        if self.cells.iter().all(|cell| !cell.settled) {
+            return Doubt { open: self.clone(), certain: 0.0, room: 1.0 };
+        }
+        let weight = self.weight();
+        let of = |settled: bool| self.cells.iter().filter(move |cell| cell.settled == settled);
+        let open = Self { cells: of(false).copied().collect(), confined: self.confined };
+        let certain = sum(of(true).map(|cell| cell.unit * cell.events)) / weight;
+        Doubt { room: open.weight() / weight, certain, open }
     }
 
     /// Parameters of the beta distribution whose upper quantile is the upper end; none if every trial has
@@ -145,7 +178,7 @@ impl Share {
         };
         let open = |index: &usize| self.cells[*index].events < self.cells[*index].values;
         let by_unit = |a: &usize, b: &usize| self.cells[*a].unit.total_cmp(&self.cells[*b].unit);
-        let all = (0..self.cells.len()).filter(open).filter(|&index| !self.cells[index].settled);
+        let all = (0..self.cells.len()).filter(open);
         let suspects = all.clone().filter(|&index| !self.confined || nothing_seen || near(index));
         // Where all that is near is full, the next one can only come from elsewhere.
         suspects.max_by(by_unit).or_else(|| all.max_by(by_unit))
@@ -249,6 +282,51 @@ mod tests {
         assert!((high / bound - 1.0).abs() < 0.01, "{high} {bound}");
     }
 
+    /// Good changes, in which it cannot happen, and two kinds of bad ones.
+    fn with_good(parts: &[(f64, u64, u64)]) -> Proportion {
+        let mut parts = strata(parts);
+        parts[0].settled = true;
+        proportion(&Sample::new(parts)).unwrap()
+    }
+
+    #[test]
+    fn what_every_bad_change_does_is_bounded_by_their_weight() {
+        let got = with_good(&[(0.97, 0, 1000), (0.03, 1000, 1000)]);
+        // Clopper and Pearson's for 1,000 of 1,000, on the scale of bad changes.
+        let low = 0.03 * libm::pow(0.025, 1.0 / 1000.0);
+        assert!((got.value - 0.03).abs() < 1e-15);
+        assert!((got.interval.low.unwrap() - low).abs() < 1e-12, "{got:?}");
+        assert!((got.interval.high.unwrap() - 0.03).abs() < 1e-15, "{got:?}");
+        let two = with_good(&[(0.97, 0, 1000), (0.02, 500, 500), (0.01, 500, 500)]);
+        assert!((two.interval.high.unwrap() - 0.03).abs() < 1e-15, "{two:?}");
+        assert!((0.0297..0.03).contains(&two.interval.low.unwrap()), "{two:?}");
+    }
+
+    #[test]
+    fn what_cannot_happen_at_all_is_a_point() {
+        let mut alone = strata(&[(1.0, 0, 2000)]);
+        alone[0].settled = true;
+        let got = proportion(&Sample::new(alone)).unwrap();
+        assert_eq!((got.value, got.interval), (0.0, Interval::new(0.0, 0.0)));
+        let rare = with_good(&[(1.0 - 1e-6, 0, 1000), (1e-6, 400, 1000)]);
+        assert!(rare.interval.high.unwrap() < 1e-6, "{rare:?}");
+    }
+
+    #[test]
+    fn no_interval_leaves_what_the_weights_allow() {
+        let mut uniforms = Uniforms(8);
+        for _ in 0..300 {
+            let bad = uniforms.next();
+            let n = 2 + (uniforms.next() * 60.0) as u64;
+            let seen = |u: f64| ((u * 3.0 - 1.0).clamp(0.0, 1.0) * n as f64) as u64;
+            let (a, b) = (seen(uniforms.next()), seen(uniforms.next()));
+            let got = with_good(&[(1.0 - bad, 0, n), (bad * 0.7, a, n), (bad * 0.3, b, n)]);
+            let (low, high) = (got.interval.low.unwrap(), got.interval.high.unwrap());
+            assert!(0.0 <= low && high <= bad + 1e-12, "{got:?} {bad}");
+            assert!(low <= got.value + 1e-12 && got.value <= high + 1e-12, "{got:?}");
+        }
+    }
+
     #[test]
     fn slices_confine_an_event_to_its_neighbourhood() {
         let parts = strata(&[(0.9, 0, 40), (0.09, 0, 40), (0.009, 10, 40), (0.001, 38, 40)]);
@@ -289,8 +367,9 @@ mod tests {
         assert!(low > 3e-8 && low < 4.5e-8, "{low}");
     }
 
-    /// Share of 3000 draws whose interval holds the truth.
-    fn coverage(parts: &[(f64, f64, u64)], seed: u64) -> f64 {
+    /// Share of 3000 draws whose interval holds the truth. What has no probability in a stratum cannot happen there if
+    /// `settled`.
+    fn coverage(parts: &[(f64, f64, u64)], settled: bool, seed: u64) -> f64 {
         let mut uniforms = Uniforms(seed);
         let truth: f64 = parts.iter().map(|(weight, p, _)| weight * p).sum();
         let held = (0..3000)
@@ -299,8 +378,11 @@ mod tests {
                     .iter()
                     .map(|&(weight, p, n)| (weight, (0..n).filter(|_| uniforms.next() < p).count() as u64, n))
                     .collect();
-                let got = proportion(&Sample::new(strata(&drawn))).unwrap().interval;
-                got.low.unwrap() <= truth && truth <= got.high.unwrap()
+                let mut drawn = strata(&drawn);
+                let never = parts.iter().map(|(_, p, _)| settled && *p == 0.0);
+                drawn.iter_mut().zip(never).for_each(|(stratum, never)| stratum.settled = never);
+                let got = proportion(&Sample::new(drawn)).unwrap().interval;
+                got.low.unwrap() <= truth + 1e-12 && truth <= got.high.unwrap() + 1e-12
             })
             .count();
         held as f64 / 3000.0
@@ -316,8 +398,18 @@ mod tests {
             (&[(0.6, 0.9, 50), (0.4, 0.99, 50)], 4),
             (&[(0.5, 0.01, 20), (0.5, 0.01, 500)], 5),
         ] {
-            let held = coverage(parts, seed);
+            let held = coverage(parts, false, seed);
             assert!(held >= 0.935, "{parts:?}: {held}");
+        }
+        // The same where good changes cannot have the event: nearly no bad one, half of them, nearly all, all.
+        for (p, seed) in [(0.002, 6), (0.5, 7), (0.99, 8), (0.999, 9), (1.0, 10)] {
+            for parts in [
+                &[(0.97, 0.0, 400), (0.03, p, 300)][..],
+                &[(0.9, 0.0, 50), (0.07, p, 60), (0.02, 1.0, 40), (0.01, p, 40)],
+            ] {
+                let held = coverage(parts, true, seed);
+                assert!(held >= 0.935, "{parts:?}: {held}");
+            }
         }
     }
 }

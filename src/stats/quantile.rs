@@ -6,7 +6,8 @@
 //!
 //! From one stratum the interval is made of two order statistics, by exact binomial ranks. From several
 //! the interval of the distribution function is inverted (Woodruff 1952): the same thing, as both rest on
-//! the interval of a share.
+//! the interval of a share. Every stratum is suspected of values on the other side, however far the slice of a latency is
+//! from where they were seen.
 
 use super::interval::{Interval, TAIL};
 use super::proportion::{Cell, Share};
@@ -29,7 +30,6 @@ pub struct Quantile {
 #[derive(Debug, Clone)]
 pub struct Sorted {
     strata: Vec<SortedStratum>,
-    confined: bool,
     /// All distinct values, sorted.
     merged: Vec<f64>,
 }
@@ -89,7 +89,7 @@ impl Sorted {
         let mut merged: Vec<f64> = strata.iter().flat_map(|counts| &counts.values).copied().collect();
         merged.sort_unstable_by(f64::total_cmp);
         merged.dedup();
-        Self { strata, confined: sample.is_confined(), merged }
+        Self { strata, merged }
     }
 
     /// The largest value.
@@ -134,9 +134,11 @@ impl Sorted {
         let value = first(&|x| self.up_to(x).value() >= q - ROUNDING)?;
         // Below the smallest value nothing has been counted; if even that may reach q, there is no bound.
         let open_below = self.below(self.merged[0]).high_reaches(q, tail);
-        let low = if open_below { None } else { first(&|x| self.up_to(x).high_reaches(q, tail)) };
-        let high = first(&|x| self.up_to(x).low_reaches(q, tail));
-        Some(Quantile { value, interval: Interval { low, high } })
+        let low = if open_below { None } else { first(&|x| self.up_to(x).high_reaches(q - ROUNDING, tail)) };
+        let high = first(&|x| self.up_to(x).low_reaches(q - ROUNDING, tail));
+        // The effective number of trials is a guess: no end lies on the wrong side of the value.
+        let interval = Interval { low: low.map(|end| end.min(value)), high: high.map(|end| end.max(value)) };
+        Some(Quantile { value, interval })
     }
 
     /// The share of values up to `x`.
@@ -161,7 +163,7 @@ impl Sorted {
             let before = events(&counts.values).checked_sub(1);
             Cell { events: before.map_or(0, |index| counts.up_to[index]) as f64, ..counts.cell }
         });
-        Share { cells: cells.collect(), confined: self.confined }
+        Share { cells: cells.collect(), confined: false }
     }
 }
 

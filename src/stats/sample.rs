@@ -4,6 +4,7 @@
 //! knows how many trials it had beside the values of those that count. The estimators in the files
 //! beside this one are about the trials that count.
 
+use super::interval::Interval;
 use super::tally::Bin;
 
 /// The values of one stratum.
@@ -28,6 +29,8 @@ pub struct Sample {
     /// Whether a stratum that did not show an event is taken never to show it, unless it is next to one
     /// that did. See [`Sample::of_slices`].
     confined: bool,
+    /// Where a value can be at all, and so its expectation: see [`Sample::within`].
+    possible: Interval,
 }
 
 impl Sample {
@@ -42,7 +45,7 @@ impl Sample {
             only.weight = 1.0;
             only.trials = only.len();
         }
-        Self { strata, confined: false }
+        Self { strata, confined: false, possible: Interval::UNBOUNDED }
     }
 
     /// A sample of slices, those of one group side by side and in order, of which the far ones are far too
@@ -51,6 +54,12 @@ impl Sample {
     #[must_use]
     pub fn of_slices(strata: Vec<StratumValues>) -> Self {
         Self { confined: true, ..Self::new(strata) }
+    }
+
+    /// The same sample of a quantity that is known to lie where `possible` says: no interval of it leaves that.
+    #[must_use]
+    pub fn within(self, possible: Interval) -> Self {
+        Self { possible, ..self }
     }
 
     /// A sample from one stratum.
@@ -78,6 +87,12 @@ impl Sample {
         self.confined
     }
 
+    /// Where a value can be.
+    #[must_use]
+    pub fn possible(&self) -> Interval {
+        self.possible
+    }
+
     /// Number of trials with a value.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -90,14 +105,14 @@ impl Sample {
         self.strata.is_empty()
     }
 
-    /// The same sample with other values.
+    /// The same sample with other values, which lie where the old ones may.
     #[must_use]
     pub fn map(&self, change: impl Fn(f64) -> f64) -> Self {
         let changed = |stratum: &StratumValues| StratumValues {
             values: stratum.values.iter().map(|x| x.change(&change)).collect(),
             ..*stratum
         };
-        Self { strata: self.strata.iter().map(changed).collect(), confined: self.confined }
+        Self { strata: self.strata.iter().map(changed).collect(), ..*self }
     }
 }
 

@@ -18,7 +18,8 @@ pub fn tail_mean(sample: &Sample, sorted: &Sorted, q: f64) -> Option<Mean> {
 /// As [`tail_mean`], leaving `tail` out on each side of the interval.
 #[must_use]
 pub fn tail_mean_at(sample: &Sample, sorted: &Sorted, q: f64, tail: f64) -> Option<Mean> {
-    Some(Mean::of(tail_moments(sample, sorted, q)?, tail))
+    let mean = Mean::of(tail_moments(sample, sorted, q)?, tail);
+    Some(Mean { interval: mean.interval.within(sample.possible()), ..mean })
 }
 
 /// Rockafellar and Uryasev (2002, Journal of Banking and Finance 26): with the quantile `t`, the tail mean

@@ -2,15 +2,15 @@
 //! in one sentence is made of, for rollouts and for pipelines. It finds no words.
 
 pub use super::difference::Standing;
-use super::difference::{Leader, difference, leader};
-use super::estimate::mean;
+use super::difference::{Leader, difference, leader, least_first};
 use super::sampling::Sampling;
 use super::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, StrategySummary, Summary};
 use super::trials::StudyTrials;
 use super::verdict::MeasureChange;
 use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
-use crate::stats::{Mean, TAIL};
+use crate::stats::front::dominators;
+use crate::stats::{Mean, TAIL, mean_at};
 
 /// All strategies of a study, by speed and by harm.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Contest {
     pub speed: Race,
     /// Impaired hosts integrated over time, milliseconds.
     pub harm: Race,
+    /// Whether another strategy is at least as good by both estimates and better by one, in plan order.
+    pub dominated: Vec<bool>,
 }
 
 /// One of the two things: less of it is better.
@@ -43,22 +45,18 @@ impl Race {
         self.standings[strategy].against_baseline.filter(|(n, _)| *n > 0).map(|(_, change)| change)
     }
 
-    /// The strategy with the least estimate among those clearly better than the baseline.
-    #[must_use]
-    pub fn best(&self) -> Option<usize> {
-        let better = (0..self.standings.len()).filter(|i| self.change(*i) == Some(MeasureChange::Improved));
-        let keyed = better.filter_map(|index| Some((index, self.standings[index].estimate?)));
-        keyed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
-    }
-
-    /// From the trials themselves, by means.
-    fn of_means(measure: &'static Measure, plan: &Plan, study: &dyn StudyTrials) -> Self {
-        let sampling = Sampling::of(study.subject(), plan, study.trials(0));
+    /// Where the strategies stand by means over the trials themselves.
+    fn by_means(
+        measure: &'static Measure,
+        sampling: &Sampling,
+        plan: &Plan,
+        study: &dyn StudyTrials,
+    ) -> Vec<Standing> {
         let standing = |index: usize| {
-            let sample = study.values(&sampling, measure, index);
-            let mean: Option<Mean> = mean(measure.unit, &sample, TAIL);
+            let sample = study.values(sampling, measure, index);
+            let mean: Option<Mean> = mean_at(&sample, TAIL);
             let against = (index != plan.study.baseline)
-                .then(|| difference(measure, &sampling, study, index, plan.study.baseline));
+                .then(|| difference(measure, sampling, study, index, plan.study.baseline));
             Standing {
                 estimate: mean.map(|mean| mean.value),
                 rough: mean.is_some_and(|mean| mean.rough),
@@ -66,23 +64,61 @@ impl Race {
                 against_baseline: against.map(|difference| (difference.n, difference.verdict)),
             }
         };
-        let standings: Vec<Standing> = (0..plan.strategies.len()).map(standing).collect();
-        Self { leader: leader(&sampling, study, measure, plan, &standings), standings }
+        (0..plan.strategies.len()).map(standing).collect()
     }
 }
 
 impl Contest {
+    fn new(names: Vec<String>, baseline: usize, trials: u64, speed: Race, harm: Race) -> Self {
+        let points: Vec<Option<(f64, f64)>> = speed
+            .standings
+            .iter()
+            .zip(&harm.standings)
+            .map(|(speed, harm)| Some((speed.estimate?, harm.estimate?)))
+            .collect();
+        let dominated = dominators(&points).into_iter().map(|by| by.is_some()).collect();
+        Self { names, baseline, trials, speed, harm, dominated }
+    }
+
+    /// The fastest of the strategies that are clearly faster than the baseline. One that another strategy dominates is not
+    /// named, however clear that is.
+    #[must_use]
+    pub fn fastest(&self) -> Option<usize> {
+        self.best(&self.speed, &self.harm)
+    }
+
+    /// The safest of those that are clearly safer than the baseline and that nobody dominates.
+    #[must_use]
+    pub fn safest(&self) -> Option<usize> {
+        self.best(&self.harm, &self.speed)
+    }
+
+    fn best(&self, race: &Race, other: &Race) -> Option<usize> {
+        let is_better =
+            |&index: &usize| race.change(index) == Some(MeasureChange::Improved) && !self.dominated[index];
+        (0..self.names.len())
+            .filter(is_better)
+            .min_by(|&a, &b| least_first(&race.standings, &other.standings, (a, b)))
+    }
+
     /// The strategies as production of a pipeline, by median lead time and by harm a quarter: means over trials. None of
     /// a single strategy.
     pub(super) fn of_pipeline(plan: &Plan, study: &dyn StudyTrials) -> Option<Self> {
         let names: Vec<String> = plan.strategies.iter().map(|strategy| strategy.name.clone()).collect();
-        (names.len() > 1).then(|| Self {
-            names,
-            baseline: plan.study.baseline,
-            trials: study.trials(0),
-            speed: Race::of_means(&measures::LEAD_TIME_P50_MS, plan, study),
-            harm: Race::of_means(&measures::IMPAIRED_HOST_MS_PER_QUARTER, plan, study),
-        })
+        if names.len() < 2 {
+            return None;
+        }
+        let trials = study.trials(0);
+        let sampling = Sampling::of(study.subject(), plan, trials);
+        let (speed, harm) = (&measures::LEAD_TIME_P50_MS, &measures::IMPAIRED_HOST_MS_PER_QUARTER);
+        let standings = |measure| Race::by_means(measure, &sampling, plan, study);
+        let (speeds, harms) = (standings(speed), standings(harm));
+        let lead = |measure, both| leader(&sampling, study, measure, plan, both);
+        let fastest = lead(speed, (&speeds, &harms));
+        let safest = lead(harm, (&harms, &speeds));
+        let speed = Race { leader: fastest, standings: speeds };
+        let harm = Race { leader: safest, standings: harms };
+        Some(Self::new(names, plan.study.baseline, trials, speed, harm))
     }
 }
 
@@ -95,12 +131,10 @@ impl Summary {
                 let standing = |strategy: &StrategySummary| strategy.metric(measure).standing(estimate);
                 Race { leader: leader.clone(), standings: self.strategies.iter().map(standing).collect() }
             };
-        Contest {
-            names: self.strategies.iter().map(|strategy| strategy.name.clone()).collect(),
-            baseline: self.strategies.iter().position(|strategy| strategy.is_baseline).unwrap_or(0),
-            trials: self.trials,
-            speed: axis(SPEED_METRIC, &self.fastest, MetricSummary::median),
-            harm: axis(BLAST_METRIC, &self.safest, MetricSummary::mean),
-        }
+        let names = self.strategies.iter().map(|strategy| strategy.name.clone()).collect();
+        let baseline = self.strategies.iter().position(|strategy| strategy.is_baseline).unwrap_or(0);
+        let speed = axis(SPEED_METRIC, &self.fastest, MetricSummary::median);
+        let harm = axis(BLAST_METRIC, &self.safest, MetricSummary::mean);
+        Contest::new(names, baseline, self.trials, speed, harm)
     }
 }

@@ -8,6 +8,7 @@ use crate::outcome::measures::Measure;
 use crate::plan::Plan;
 use crate::stats::{Mean, MeanRatio, TAIL};
 use serde::{Serialize, Serializer};
+use std::cmp::Ordering;
 
 /// Fewer pairs than this decide nothing: even if all have the same sign, chance alone gives that more
 /// than one time in twenty (`2 / 2^n`), whatever a t interval says of two or three values.
@@ -51,7 +52,8 @@ pub(super) fn difference(
 /// The strategy with the least estimate of a metric, and those that may be as good.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Leader {
-    /// Its name; ties go to the first in plan order.
+    /// Its name. Ties go to the one that is better by the other of speed and harm, then to the first in plan order: a
+    /// leader is dominated by nobody.
     pub strategy: String,
     /// Strategies that are not clearly worse than any other one, in plan order, without this one. With the
     /// study's confidence the best one is this or among them: multiple comparisons with the best (Hsu), by
@@ -72,6 +74,18 @@ pub struct Standing {
     pub against_baseline: Option<(u64, MeasureChange)>,
 }
 
+/// The order of two strategies by their estimates, and by those of the other measure where these are equal; what has no
+/// estimate comes last.
+pub(super) fn least_first(
+    standings: &[Standing],
+    by_the_other: &[Standing],
+    (a, b): (usize, usize),
+) -> Ordering {
+    let of = |standings: &[Standing], index: usize| standings[index].estimate.unwrap_or(f64::INFINITY);
+    let compared = |standings: &[Standing]| of(standings, a).total_cmp(&of(standings, b));
+    compared(standings).then_with(|| compared(by_the_other))
+}
+
 /// The strategy with the least estimate, and those that may be as good.
 ///
 /// Multiple comparisons with the best (Hsu 1984, Annals of Statistics 12), by one-sided intervals of paired
@@ -82,11 +96,11 @@ pub(super) fn leader(
     study: &dyn StudyTrials,
     metric: &Measure,
     plan: &Plan,
-    standings: &[Standing],
+    (standings, by_the_other): (&[Standing], &[Standing]),
 ) -> Option<Leader> {
     let name = |index: usize| plan.strategies[index].name.clone();
-    let estimates = standings.iter().enumerate().filter_map(|(index, one)| Some((index, one.estimate?)));
-    let (best, _) = estimates.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let with_values = (0..standings.len()).filter(|&index| standings[index].n > 0);
+    let best = with_values.min_by(|&a, &b| least_first(standings, by_the_other, (a, b)))?;
     let rivals: Vec<usize> = (0..standings.len()).filter(|&index| standings[index].n > 0).collect();
     let tail = 2.0 * TAIL / (rivals.len() as f64 - 1.0).max(1.0);
     let is_worse = |index: usize, than: usize| {

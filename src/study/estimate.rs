@@ -1,5 +1,6 @@
 //! One statistic of one measure, whichever it is: value and interval.
 
+use super::possible::of_unit;
 use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
 use crate::stats::{self, Interval, Mean, Proportion, Sample, Sorted};
@@ -51,13 +52,16 @@ impl Values {
     /// The statistic and its interval, which leaves `tail` out on each side; none without values. The
     /// largest value seen is a fact of these trials and has no width.
     pub fn estimate(&self, statistic: Statistic, tail: f64) -> Option<Estimate> {
+        if let Some(Mean { value, interval, .. }) = self.never() {
+            return Some(Estimate { value, interval });
+        }
         let (value, interval) = match statistic {
             Statistic::Mean if self.measure.unit == Unit::YesNo => {
                 stats::proportion_at(&self.sample, tail).map(|p| (p.value, p.interval))
             }
-            Statistic::Mean => mean(self.measure.unit, &self.sample, tail).map(|m| (m.value, m.interval)),
+            Statistic::Mean => stats::mean_at(&self.sample, tail).map(|m| (m.value, m.interval)),
             Statistic::Cvar99 => stats::tail_mean_at(&self.sample, &self.sorted, CVAR_LEVEL, tail)
-                .map(|m| (m.value, possible(self.measure.unit, m.interval))),
+                .map(|m| (m.value, m.interval)),
             Statistic::Max => self.sorted.max().map(|max| (max, Interval::new(max, max))),
             Statistic::P50 | Statistic::P90 | Statistic::P99 => self
                 .sorted
@@ -65,6 +69,13 @@ impl Values {
                 .map(|q| (q.value, q.interval)),
         }?;
         Some(Estimate { value, interval })
+    }
+
+    /// The mean of what never happens: of a measure that has no values because they can only be 0.
+    pub fn never(&self) -> Option<Mean> {
+        let nothing = Interval::new(0.0, 0.0);
+        let never = self.sample.is_empty() && self.sample.possible() == nothing;
+        never.then_some(Mean { value: 0.0, interval: nothing, rough: false })
     }
 
     /// The share of ones, if the measure is a yes or a no.
@@ -76,20 +87,5 @@ impl Values {
 /// The mean of values in `unit`.
 pub(super) fn mean(unit: Unit, sample: &Sample, tail: f64) -> Option<Mean> {
     let mean = stats::mean_at(sample, tail)?;
-    Some(Mean { interval: possible(unit, mean.interval), ..mean })
-}
-
-/// The part of the interval of a mean in `unit` that is possible: where no value can be negative or more than the
-/// whole, nor can their expectation.
-fn possible(unit: Unit, interval: Interval) -> Interval {
-    let interval = if unit.is_signed() { interval } else { interval.at_least(0.0) };
-    // Other parts of a whole are reported as the estimator gives them, which changes no verdict.
-    match unit {
-        Unit::Share => Interval { high: interval.high.map(|high| high.min(1.0)), ..interval },
-        Unit::DurationMs | Unit::LeadMs | Unit::HostMs | Unit::Hosts | Unit::Zones | Unit::Regions => {
-            interval
-        }
-        Unit::Requests | Unit::Items | Unit::Deployments | Unit::Alarms | Unit::Count => interval,
-        Unit::Ppm | Unit::YesNo => interval,
-    }
+    Some(Mean { interval: mean.interval.within(of_unit(unit)), ..mean })
 }

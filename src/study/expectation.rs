@@ -4,12 +4,13 @@
 //! measured, so it has two sides, and a plan that does better than was published misses it too.
 
 use super::judgement::{self, Claim};
+use super::origin::{self, Origin};
 use super::trials::StudyTrials;
 use super::verdict::Verdict;
 use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Level, Plan};
-use crate::stats::Interval;
+use crate::stats::{Interval, settled};
 use serde::Serialize;
 
 /// What was published, what is simulated, and whether they agree. All numbers are in the metric's unit.
@@ -31,6 +32,9 @@ pub struct ExpectationResult {
     pub at_most: f64,
     /// What missing it means.
     pub level: Level,
+    /// What the simulated number is made of; left out where that was not tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// StudyTrials with a value.
     pub n: u64,
     /// The statistic's estimate; absent without values.
@@ -70,6 +74,18 @@ pub fn judge(plan: &Plan, study: &dyn StudyTrials) -> Vec<ExpectationResult> {
     of_these.into_iter().map(|expected| judge_one(expected, plan, study, doubt)).collect()
 }
 
+/// As [`judge`], and tries out what the numbers are made of, which takes simulations of its own.
+#[must_use]
+pub fn judge_with_origins(plan: &Plan, study: &dyn StudyTrials) -> Vec<ExpectationResult> {
+    let mut results = judge(plan, study);
+    let of_these = plan.study.expectations.iter().zip(origin::of_all(plan));
+    let of_these = of_these.filter(|(one, _)| one.metric.subject() == study.subject());
+    for (result, (_, origin)) in results.iter_mut().zip(of_these) {
+        result.origin = origin;
+    }
+    results
+}
+
 fn judge_one(expected: &Expectation, plan: &Plan, study: &dyn StudyTrials, doubt: f64) -> ExpectationResult {
     let (low, high) = expected.band();
     // No room is lost: nothing is simulated below 0 but what has a sign.
@@ -77,7 +93,7 @@ fn judge_one(expected: &Expectation, plan: &Plan, study: &dyn StudyTrials, doubt
     let Expectation { metric, statistic, strategy, value, level, .. } = *expected;
     let claim = Claim { measure: metric, statistic, strategy, low: Some(low), high: Some(high) };
     let judged = judgement::judge(&claim, plan, study, doubt);
-    let deviation = judged.value().map(|simulated| simulated - value);
+    let deviation = judged.value().map(|simulated| settled(simulated, value) - value);
     ExpectationResult {
         metric,
         statistic,
@@ -87,6 +103,7 @@ fn judge_one(expected: &Expectation, plan: &Plan, study: &dyn StudyTrials, doubt
         at_least: low,
         at_most: high,
         level,
+        origin: None,
         n: judged.n,
         simulated: judged.value(),
         interval: judged.interval(),

@@ -5,14 +5,11 @@ use super::estimate::{Estimate, Values};
 use super::sampling::Sampling;
 use super::trials::StudyTrials;
 use super::verdict::Verdict;
-use crate::outcome::measures::{Measure, Unit};
+use crate::outcome::measures::{Measure, Subject, Unit};
 use crate::plan::Plan;
-use crate::plan::study::Statistic;
+use crate::plan::study::{MAX_PIPELINE_TRIALS, MAX_TRIALS, Statistic};
 use crate::stats::special::normal_quantile;
 use crate::stats::{CONFIDENCE, Interval};
-
-/// Beyond this many trials the advice to run more is not given.
-const MOST_TRIALS: f64 = 1e9;
 
 /// The claim that a statistic of a strategy lies between `low` and `high`, as far as there are such ends.
 pub(super) struct Claim {
@@ -65,7 +62,7 @@ pub(super) fn judge(claim: &Claim, plan: &Plan, study: &dyn StudyTrials, doubt: 
     let open = estimate.filter(|_| verdict == Verdict::Inconclusive);
     let trials_needed = open.and_then(|estimate| {
         let growth = |edge| growth_needed(statistic, edge, &values, estimate, tail);
-        trials_needed(trials as f64, growth_to_leave(low, high, estimate, growth))
+        trials_needed(study.subject(), trials as f64, growth_to_leave(low, high, estimate, growth))
     });
     Judged { n: values.sample.len(), estimate, verdict, trials_needed }
 }
@@ -89,7 +86,11 @@ fn growth_to_leave(
 fn growth_needed(statistic: Statistic, limit: f64, values: &Values, estimate: Estimate, tail: f64) -> f64 {
     let Estimate { value, interval } = estimate;
     if values.measure.unit == Unit::YesNo {
-        return growth_of_share(value, interval, limit, tail);
+        // On the scale of the changes that can be meant: what only bad ones do is rare, not nearly certain.
+        let whole = values.sample.possible().high.filter(|whole| *whole > 0.0).unwrap_or(1.0);
+        let end = |end: Option<f64>| end.map(|end| end / whole);
+        let interval = Interval { low: end(interval.low), high: end(interval.high) };
+        return growth_of_share(value / whole, interval, limit / whole, tail);
     }
     match statistic.percentile() {
         // A percentile is below the limit if the share of values up to the limit reaches it.
@@ -121,10 +122,15 @@ fn growth_of_share(share: f64, interval: Interval, limit: f64, tail: f64) -> f64
     z * z * limit * (1.0 - limit) / ((share - limit) * (share - limit)) / worth
 }
 
-/// StudyTrials from growth: a quarter more than now at least, two significant digits, rounded up.
-pub(super) fn trials_needed(trials: f64, growth: f64) -> Option<u64> {
+/// StudyTrials from growth: a quarter more than now at least, two significant digits, rounded up. No more is advised
+/// than may be asked for.
+pub(super) fn trials_needed(subject: Subject, trials: f64, growth: f64) -> Option<u64> {
+    let most = match subject {
+        Subject::Rollout => MAX_TRIALS,
+        Subject::Pipeline | Subject::Lane => MAX_PIPELINE_TRIALS,
+    };
     let wanted = trials * growth.max(1.25);
-    if !wanted.is_finite() || wanted > MOST_TRIALS {
+    if !wanted.is_finite() || wanted > most as f64 {
         return None;
     }
     let mut unit = 1.0;

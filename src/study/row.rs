@@ -14,7 +14,7 @@ use crate::plan::strata::TrialPlace;
 use crate::plan::study::Statistic;
 use crate::stats::contrast::{self, Draws, Linearised};
 use crate::stats::special::normal_quantile;
-use crate::stats::{Interval, TAIL};
+use crate::stats::{Interval, TAIL, settled};
 use serde::Serialize;
 
 /// One statistic of one strategy on both sides.
@@ -73,20 +73,24 @@ struct MeasuredSide {
 }
 
 impl MeasuredSide {
-    /// Percentiles leave `tail` out on each side.
+    /// Percentiles leave `tail` out on each side. Values that are those of the same trials in `like` but for rounding are
+    /// taken to be these.
     fn new<T: Measured>(
         measure: &'static Measure,
         statistic: Statistic,
         side: &StrategyTrials<T>,
+        like: Option<&[Draws]>,
         tail: f64,
     ) -> Self {
         let sampling = side.sampling();
-        let draws = sampling.draws(measure, side.trials);
-        let values = Values::new(measure, contrast::sample(&draws, sampling.is_confined()));
+        let mut draws = sampling.draws(measure, side.trials);
+        settle(&mut draws, like.unwrap_or_default());
+        let sample = contrast::sample(&draws, sampling.is_confined()).within(sampling.possible(measure));
+        let values = Values::new(measure, sample);
         let compared = match statistic {
-            Statistic::P50 | Statistic::P90 | Statistic::P99 => statistic
-                .percentile()
-                .and_then(|q| Linearised::quantile(&draws, sampling.is_confined(), q, tail)),
+            Statistic::P50 | Statistic::P90 | Statistic::P99 => {
+                statistic.percentile().and_then(|q| Linearised::quantile(&draws, q, tail))
+            }
             Statistic::Cvar99 => Linearised::tail_mean(&draws, CVAR_LEVEL),
             Statistic::Mean | Statistic::Max => Linearised::mean(&draws),
         };
@@ -101,14 +105,25 @@ impl MeasuredSide {
     }
 }
 
+/// Gives values the digits of those of the same trials in `like`, where they differ by rounding.
+fn settle(draws: &mut [Draws], like: &[Draws]) {
+    for ours in draws {
+        let Some(theirs) = like.iter().find(|theirs| theirs.key == ours.key) else { continue };
+        for (x, like) in ours.values.iter_mut().zip(&theirs.values) {
+            *x = x.map(|x| like.map_or(x, |like| settled(x, like)));
+        }
+    }
+}
+
 /// The mean of a measure on the second side, and by how much it is above that on the first one.
 pub(super) fn difference_of_means<T: Measured>(
     measure: &'static Measure,
     first: &StrategyTrials<T>,
     second: &StrategyTrials<T>,
 ) -> (Option<f64>, Option<Estimate>) {
-    let mean = |side| MeasuredSide::new(measure, Statistic::Mean, side, TAIL);
-    let (first, second) = (mean(first), mean(second));
+    let mean = |side, like| MeasuredSide::new(measure, Statistic::Mean, side, like, TAIL);
+    let first = mean(first, None);
+    let second = mean(second, Some(&first.draws));
     (second.statistic.as_ref().map(|statistic| statistic.value), second.less(&first, 1.0, TAIL))
 }
 
@@ -120,8 +135,9 @@ pub(super) fn compare<T: Measured>(
     candidate: &StrategyTrials<T>,
     tail: f64,
 ) -> Row {
-    let measured = |side| MeasuredSide::new(guard.metric, guard.statistic, side, tail);
-    let (old, new) = (measured(baseline), measured(candidate));
+    let measured = |side, like| MeasuredSide::new(guard.metric, guard.statistic, side, like, tail);
+    let old = measured(baseline, None);
+    let new = measured(candidate, Some(&old.draws));
     let pairs = CommonTrials::of(guard.metric.better, &old.draws, &new.draws);
     let (difference, beyond) = (new.less(&old, 1.0, tail), new.less(&old, guard.accepted(), tail));
     // Every trial has the same value and weight on both sides.
@@ -134,9 +150,9 @@ pub(super) fn compare<T: Measured>(
     let none = |_| Estimate { value: 0.0, interval: Interval::new(0.0, 0.0) };
     let difference = if is_same { difference.map(none) } else { difference };
     let trials = candidate.trials.len() as u64;
-    let needed = beyond
-        .filter(|_| change == MeasureChange::Inconclusive)
-        .and_then(|beyond| trials_needed(trials as f64, growth_of_mean(beyond.value, beyond.interval, 0.0)));
+    let needed = beyond.filter(|_| change == MeasureChange::Inconclusive).and_then(|beyond| {
+        trials_needed(T::SUBJECT, trials as f64, growth_of_mean(beyond.value, beyond.interval, 0.0))
+    });
     Row {
         change,
         pairs: pairs.both,
@@ -185,7 +201,7 @@ pub(super) fn compare_remembered<T: Measured>(
     candidate: &StrategyTrials<T>,
     tail: f64,
 ) -> Row {
-    let now = MeasuredSide::new(guard.metric, guard.statistic, candidate, tail).estimate;
+    let now = MeasuredSide::new(guard.metric, guard.statistic, candidate, None, tail).estimate;
     // A remembered interval has the usual confidence; as wide as one of `tail` it is stretched in proportion
     // to the normal quantile.
     let stretch = normal_quantile(1.0 - tail) / normal_quantile(1.0 - TAIL);

@@ -1,10 +1,11 @@
 //! From outcomes to samples: the values of a measure, by stratum.
 
+use super::possible::Possible;
 use crate::outcome::measures::{Measure, Measured, Subject};
 use crate::plan::strata::{self, ChangeKind, TrialPlace};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
-use crate::stats::{Bin, Paired, PairedStratum, Pairs, Sample, StratumValues};
+use crate::stats::{self, Bin, Interval, Paired, PairedStratum, Pairs, Sample, StratumValues};
 
 /// The strata of a study and how many trials each had.
 #[derive(Debug)]
@@ -12,13 +13,15 @@ pub struct Sampling {
     strata: Strata,
     estimator: Estimator,
     counts: Vec<u64>,
+    possible: Possible,
 }
 
 impl Sampling {
     /// The sampling of `trials` trials of `plan`.
     pub fn new(plan: &Plan, trials: u64) -> Self {
         let strata = Strata::of(plan);
-        Self { counts: strata.counts(trials), strata, estimator: plan.study.estimator }
+        let possible = Possible::of(plan);
+        Self { counts: strata.counts(trials), strata, estimator: plan.study.estimator, possible }
     }
 
     /// The sampling of `trials` trials of such a subject: changes of every kind come by chance to a pipeline.
@@ -27,7 +30,8 @@ impl Sampling {
             Subject::Rollout => Self::new(plan, trials),
             Subject::Pipeline | Subject::Lane => {
                 let strata = Strata::single();
-                Self { counts: strata.counts(trials), strata, estimator: estimator(subject, plan) }
+                let (estimator, possible) = (estimator(subject, plan), Possible::of(plan));
+                Self { counts: strata.counts(trials), strata, estimator, possible }
             }
         }
     }
@@ -61,7 +65,8 @@ impl Sampling {
     pub fn pairs<T: Measured>(&self, measure: &Measure, a: &[T], b: &[T]) -> Paired {
         let mut by_stratum = vec![Vec::new(); self.len()];
         for (trial, (a, b)) in (0..).zip(a.iter().zip(b)) {
-            by_stratum[self.stratum(trial)].extend(measure.of(a).zip(measure.of(b)));
+            let pair = measure.of(a).zip(measure.of(b)).map(|(a, b)| (stats::settled(a, b), b));
+            by_stratum[self.stratum(trial)].extend(pair);
         }
         self.paired(by_stratum.into_iter().map(Pairs::Listed))
     }
@@ -92,9 +97,14 @@ impl Sampling {
         all
     }
 
+    /// Where the values of a measure can be.
+    pub fn possible(&self, measure: &Measure) -> Interval {
+        self.possible.range(measure)
+    }
+
     /// Whether the values of a stratum cannot be different from what they are.
     fn is_settled(&self, measure: &Measure, kind: ChangeKind) -> bool {
-        measure.zero_if_good && !self.strata.is_single() && kind == ChangeKind::Good
+        measure.zero_if_good && kind == ChangeKind::Good
     }
 
     /// A sample of values that are given by stratum.
@@ -107,7 +117,9 @@ impl Sampling {
             settled: self.is_settled(measure, stratum.kind),
             group: group(stratum.kind),
         });
-        if self.is_confined() { Sample::of_slices(strata.collect()) } else { Sample::new(strata.collect()) }
+        let strata = strata.collect();
+        let sample = if self.is_confined() { Sample::of_slices(strata) } else { Sample::new(strata) };
+        sample.within(self.possible(measure))
     }
 
     /// Pairs that are given by stratum.

@@ -6,7 +6,7 @@
 
 pub use super::difference::Leader;
 use super::difference::{Difference, Standing, difference, leader};
-use super::estimate::{self, CVAR_LEVEL, Values};
+use super::estimate::{CVAR_LEVEL, Values};
 use super::expectation::{self, ExpectationResult};
 use super::notable::{Notable, notable};
 use super::precision::{self, PrecisionResult};
@@ -207,10 +207,13 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
     let mut strategies: Vec<StrategySummary> =
         (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, study, index)).collect();
     mark_front(&mut strategies);
-    let lead = |metric: &Measure, estimate: fn(&MetricSummary) -> Option<f64>| {
+    let standings = |metric: &Measure, estimate: fn(&MetricSummary) -> Option<f64>| {
         let standing = |strategy: &StrategySummary| strategy.metric(metric).standing(estimate);
-        leader(&sampling, study, metric, plan, &strategies.iter().map(standing).collect::<Vec<_>>())
+        strategies.iter().map(standing).collect::<Vec<_>>()
     };
+    let speeds = standings(SPEED_METRIC, MetricSummary::median);
+    let harms = standings(BLAST_METRIC, MetricSummary::mean);
+    let lead = |metric, both| leader(&sampling, study, metric, plan, both);
     Summary {
         schema_version: SCHEMA_VERSION,
         tool: env!("CARGO_PKG_NAME"),
@@ -227,11 +230,11 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
         confidence: stats::CONFIDENCE,
         fleet_hosts: plan.fleet.hosts(),
         fleet_regions: plan.fleet.regions.len() as u64,
-        fastest: lead(SPEED_METRIC, MetricSummary::median),
-        safest: lead(BLAST_METRIC, MetricSummary::mean),
+        fastest: lead(SPEED_METRIC, (&speeds, &harms)),
+        safest: lead(BLAST_METRIC, (&harms, &speeds)),
         strategies,
         thresholds: judge(plan, study),
-        expectations: expectation::judge(plan, study),
+        expectations: expectation::judge_with_origins(plan, study),
     }
 }
 
@@ -290,7 +293,7 @@ fn metric_summary(
         unit: metric.unit.name(),
         population: metric.population.words(),
         n: values.sample.len(),
-        mean: if is_share { None } else { estimate::mean(metric.unit, &values.sample, TAIL) },
+        mean: if is_share { None } else { stats::mean_at(&values.sample, TAIL).or(values.never()) },
         p50: quantile(0.5),
         p90: quantile(0.9),
         p99: quantile(0.99),

@@ -3,7 +3,7 @@
 
 use super::estimate::Estimate;
 use crate::outcome::measures::Better;
-use crate::stats::Interval;
+use crate::stats::{Interval, settled};
 use serde::Serialize;
 
 /// What the trials say of a claim: a limit holds, what was published is simulated, nothing got worse.
@@ -23,6 +23,9 @@ impl Verdict {
     /// what is claimed.
     #[must_use]
     pub fn between(interval: Interval, low: Option<f64>, high: Option<f64>) -> Self {
+        // An end that is a limit but for rounding is that limit.
+        let at_limits = |end: f64| low.into_iter().chain(high).fold(end, settled);
+        let interval = Interval { low: interval.low.map(at_limits), high: interval.high.map(at_limits) };
         let is_below = low.is_some_and(|low| interval.is_below(low));
         let is_above = high.is_some_and(|high| interval.is_above(high));
         let holds_low = low.is_none_or(|low| interval.low.is_some_and(|end| end >= low));

@@ -217,3 +217,88 @@ fn the_gate_is_right_and_does_not_flap() {
     let (regressed, open, _) = verdicts("6h", 100);
     assert_eq!((regressed, open), (0, 0), "an improvement");
 }
+
+/// The summary of a plan of `tests/plans/answers`.
+fn answered(name: &str) -> Summary {
+    studied(&support::plan(&format!("tests/plans/answers/{name}.toml"), &[]))
+}
+
+#[test]
+fn what_every_bad_change_does_is_as_sure_as_the_trials_of_bad_ones() {
+    let summary = answered("certain-event");
+    let share = summary.strategies[0].metric(&wavetank::outcome::measures::ISOLATION_VIOLATED).share.unwrap();
+    assert!((share.value - 0.1).abs() < 1e-12);
+    let (low, high) = (share.interval.low.unwrap(), share.interval.high.unwrap());
+    // 500 of 500 bad changes, on the scale of all.
+    assert!(
+        (low - 0.1 * libm::pow(0.025, 1.0 / 500.0)).abs() < 1e-9 && (high - 0.1).abs() < 1e-12,
+        "{share:?}"
+    );
+    assert_eq!(summary.thresholds[0].verdict, wavetank::study::verdict::Verdict::Pass);
+}
+
+#[test]
+fn without_a_bad_change_there_is_no_harm_and_no_doubt() {
+    use wavetank::outcome::measures;
+    for estimator in [Estimator::ByDefect, Estimator::ByDefectAndLatency, Estimator::Plain] {
+        let plan = support::plan("tests/plans/answers/no-bad-change.toml", &[]);
+        let summary = studied(&with(&plan, estimator, 200, 77));
+        let strategy = &summary.strategies[0];
+        let nothing = Interval::new(0.0, 0.0);
+        let share = strategy.metric(&measures::TWO_REGIONS_IMPAIRED).share.unwrap();
+        assert_eq!((share.value, share.interval), (0.0, nothing), "{estimator:?}");
+        let harm = strategy.metric(&measures::IMPAIRED_HOST_MS).mean.unwrap();
+        assert_eq!((harm.value, harm.interval), (0.0, nothing));
+        assert_eq!(summary.thresholds[0].verdict, wavetank::study::verdict::Verdict::Pass);
+        let said = wavetank::report::verdict::headline(&plan, &summary);
+        assert!(said.contains("so the blast radius is 0"), "{said}");
+    }
+    let rare = answered("hardly-a-bad-change");
+    assert_eq!(rare.thresholds[0].verdict, wavetank::study::verdict::Verdict::Pass);
+}
+
+#[test]
+fn no_interval_leaves_what_is_possible_and_every_one_holds_its_value() {
+    let small = support::plan("scenarios/small.toml", &[]);
+    for (estimator, trials) in
+        [(Estimator::ByDefect, 60), (Estimator::ByDefectAndLatency, 200), (Estimator::Plain, 80)]
+    {
+        let summary = studied(&with(&small, estimator, trials, 5));
+        for metric in summary.strategies.iter().flat_map(|strategy| &strategy.metrics) {
+            let quantiles = [metric.p50, metric.p90, metric.p99];
+            let quantiles = quantiles.into_iter().flatten().map(|q| (q.value, q.interval));
+            let means = [metric.mean, metric.cvar99].into_iter().flatten().map(|m| (m.value, m.interval));
+            let shares = metric.share.into_iter().map(|share| (share.value, share.interval));
+            for (value, Interval { low, high }) in quantiles.chain(means).chain(shares) {
+                let (name, dust) = (metric.metric.name, 1e-9 * value.abs());
+                assert!(low.is_none_or(|low| low <= value + dust), "{name}: {value} {low:?}");
+                assert!(high.is_none_or(|high| high >= value - dust), "{name}: {value} {high:?}");
+                let unit = metric.metric.unit;
+                assert!(unit.is_signed() || low.is_none_or(|low| low >= 0.0), "{name}: {low:?}");
+                assert!(unit.whole().is_none_or(|whole| high.is_none_or(|high| high <= whole)), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn kayenta_passes_seven_periods_of_ten_and_fails_eight() {
+    use wavetank::outcome::Ending;
+    let caught = |judge: &str| {
+        let edits = [("judge = \"mann-whitney\"", judge)];
+        let plan = support::plan("tests/plans/answers/rank-judge-seven-of-ten.toml", &edits);
+        let outcomes = study::run(&plan, &Nobody).unwrap().by_strategy.remove(0);
+        ["seven", "eight"].map(|name| {
+            let index = plan.change.defects.iter().position(|defect| defect.name == name).unwrap();
+            let of =
+                |o: &&wavetank::outcome::Outcome| o.defect.is_some_and(|id| id.number() as usize == index);
+            let all: Vec<_> = outcomes.iter().filter(of).collect();
+            assert!(!all.is_empty());
+            let caught = all.iter().filter(|outcome| outcome.ending == Ending::Caught).count();
+            (caught > 0, caught == all.len())
+        })
+    };
+    assert_eq!(caught("judge = \"mann-whitney\""), [(false, false), (true, true)]);
+    // Seven of ten beside none of ten is what chance does in 1 of 646 deals.
+    assert_eq!(caught("judge = \"mann-whitney-exact\""), [(true, true), (true, true)]);
+}

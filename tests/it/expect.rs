@@ -105,3 +105,26 @@ fn what_cannot_be_checked_is_said() {
     let (code, _, talk) = run(&format!("{DETECTED}\nvalue = \"6m\""), &["--strategy", "halves"]);
     assert!(code == 0 && talk.contains("1 expectation of strategies that were not chosen"), "{talk}");
 }
+
+#[test]
+fn what_was_typed_in_is_told_from_what_came_out() {
+    let origin = |metric: &str, value: &str| {
+        let expectation = format!(
+            "metric = \"{metric}\"\nstrategy = \"as-deployed\"\nvalue = {value}\nsource = \"status page\""
+        );
+        json(&expectation)["origin"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(origin("detection_delay_ms", "\"5m\""), "given", "the alarm's own delay");
+    assert_eq!(origin("alarm_ms", "\"15m\""), "sum-of-inputs", "a deployment and that delay");
+    assert_eq!(origin("peak_impaired_hosts", "10"), "given", "the whole fleet");
+    // The same alarm as a coin that is tossed every minute: how long that takes is no number of the scenario.
+    let mut command: Command = assert_cmd::cargo::cargo_bin_cmd!("wavetank");
+    let scenario = SCENARIO.replace(
+        "detection-delay = \"5m\"",
+        "breach-probability = { impaired = \"15%\" }\nperiod = \"1m\"\ndatapoints = \"1 of 1\"",
+    );
+    let scenario = format!("{scenario}\n[[expect]]\n{DETECTED}\nvalue = \"5m\"\n");
+    let done = command.args(["run", "-", "--no-output"]).write_stdin(scenario).output().unwrap();
+    let report = String::from_utf8(done.stdout).unwrap();
+    assert!(report.contains("1 number: 1 emergent, 0 sum of inputs, 0 given"), "{report}");
+}

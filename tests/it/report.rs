@@ -244,3 +244,45 @@ fn replays_of_the_flagship_are_short_stories_in_order() {
         }
     }
 }
+
+#[test]
+fn a_verdict_names_no_strategy_that_the_table_beside_it_dominates() {
+    let mut dominated = 0;
+    for seed in 0..200_u64 {
+        let mut plan = plan();
+        let names = ["alpha", "beta", "gamma", "omega"];
+        plan.strategies = names
+            .iter()
+            .map(|name| wavetank::plan::Strategy { name: (*name).to_owned(), ..plan.strategies[0].clone() })
+            .collect();
+        // Few values, so that there are ties in speed, in harm and in both; some noise, so that little is sure.
+        let draw = |part: u64, most: u64| wavetank::random::mix(&[seed, part]) % most;
+        let by_strategy = (0..4)
+            .map(|s| {
+                let trial = |t: u64| {
+                    let mut one = outcome(0, t);
+                    let noise = draw(100 + s * 50 + t, 2) * draw(90, 3);
+                    one.to_100_ms = one.to_100_ms.map(|ms| ms + 3_600_000 * draw(s, 3) + noise * 1_800_000);
+                    one.impaired_host_ms *= 1 + draw(10 + s, 3) + noise;
+                    one
+                };
+                (0..plan.study.trials).map(trial).collect()
+            })
+            .collect();
+        let summary = summarise(&plan, &Outcomes { by_strategy });
+        let verdict = wavetank::report::verdict::headline(&plan, &summary);
+        for strategy in summary.strategies.iter().filter(|s| s.dominated_by.is_some() && !s.is_baseline) {
+            dominated += 1;
+            assert!(!verdict.contains(&strategy.name), "{} in {seed}: {verdict}", strategy.name);
+        }
+        for leader in [&summary.fastest, &summary.safest].into_iter().flatten() {
+            let leading = summary.strategies.iter().find(|s| s.name == leader.strategy);
+            assert!(
+                leading.is_some_and(|s| s.on_front),
+                "{} leads and is dominated: {seed}",
+                leader.strategy
+            );
+        }
+    }
+    assert!(dominated > 200, "{dominated}");
+}

@@ -82,8 +82,11 @@ fn steps(canvas: &mut Canvas, index: usize, points: &[(f64, f64)], x: &Axis, y: 
 fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
     let left = RIGHT + 34;
     let mut order: Vec<usize> = (0..curves.len()).collect();
-    let largest = |index: &usize| curves[*index].last().map_or(0.0, |p| p.0);
-    order.sort_by(|a, b| largest(b).total_cmp(&largest(a)));
+    // By what the lines below say: the worst, then the median.
+    let harm = |index: &usize| summary.strategies[*index].metric(BLAST_METRIC);
+    let worst = |index: &usize| harm(index).max.unwrap_or(-1.0);
+    let median = |index: &usize| harm(index).p50.map_or(-1.0, |p50| p50.value);
+    order.sort_by(|a, b| worst(b).total_cmp(&worst(a)).then(median(b).total_cmp(&median(a))));
     canvas.text((left, TOP + 8), "strategy, largest harm first", Font::new(SMALL), MUTED);
     for (row, &index) in order.iter().enumerate() {
         let strategy = &summary.strategies[index];

@@ -221,7 +221,7 @@ fn legend(canvas: &mut Canvas) {
         canvas.dashed(&[(x - 4, y), (x + 24, y)], BLUE, 1, &[6.0, 5.0]);
         canvas.marker((x + 10, y), Shape::Circle, 6, BLUE, true);
     });
-    legend.entry(canvas, "another strategy is faster and safer", |canvas, x| {
+    legend.entry(canvas, "another one is at least as good on both", |canvas, x| {
         canvas.marker((x + 10, y), Shape::Circle, 6, VERMILLION, false);
     });
     legend.entry(canvas, "95 % interval, where wider than the point", |canvas, x| {

@@ -13,7 +13,7 @@ use crate::rollout::context::Context;
 use crate::rollout::model::breach::Sampler;
 use crate::rollout::place::WatchedScope;
 use crate::stats::judge::sequential::{Boundaries, Decision, Walk, versus};
-use crate::stats::judge::{Classification, Counts, Direction, kayenta, proportions};
+use crate::stats::judge::{Classification, Counts, Direction, exact, kayenta, proportions};
 
 /// What was seen of all canaries.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl CanaryState {
             Judge::Sequential { false_positive, false_negative, .. } => {
                 Boundaries::new(false_positive, false_negative).map(|ends| Walk::new(ends, None))
             }
-            Judge::ZScore { .. } | Judge::MannWhitney { .. } => None,
+            Judge::ZScore { .. } | Judge::MannWhitney { .. } | Judge::MannWhitneyExact { .. } => None,
         };
         Self { canary: NOTHING, baseline: NOTHING, ratios: [Vec::new(), Vec::new()], walk }
     }
@@ -52,7 +52,7 @@ impl CanaryState {
         if let (Judge::Sequential { ratio, .. }, Some(walk)) = (rule.judge, &mut self.walk) {
             walk.add(versus(canary, baseline, ratio));
         }
-        if let Judge::MannWhitney { .. } = rule.judge {
+        if let Judge::MannWhitney { .. } | Judge::MannWhitneyExact { .. } = rule.judge {
             for (ratios, counts) in self.ratios.iter_mut().zip([canary, baseline]) {
                 ratios.extend(counts.share());
             }
@@ -76,6 +76,11 @@ impl CanaryState {
                     ..proportions::ProportionsRule::default()
                 };
                 judge.classify(self.canary, self.baseline)
+            }
+            Judge::MannWhitneyExact { confidence, least_ratio } => {
+                let direction = Direction::Increase;
+                let judge = exact::ExactRule { confidence, direction, least_ratio };
+                judge.classify(&self.ratios[0], &self.ratios[1])
             }
             Judge::MannWhitney { least_ratio } => {
                 let effect = kayenta::Effect::MeanRatio;

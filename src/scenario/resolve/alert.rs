@@ -135,6 +135,10 @@ pub(super) fn canary(
         JudgeName::ZScore => {
             Judge::ZScore { confidence: spec.confidence.or(0.99), least_ratio: spec.least_ratio.or(1.0) }
         }
+        JudgeName::MannWhitneyExact => Judge::MannWhitneyExact {
+            confidence: spec.confidence.or(0.98),
+            least_ratio: spec.least_ratio.or(1.0),
+        },
         JudgeName::MannWhitney => Judge::MannWhitney { least_ratio: spec.least_ratio.or(1.0) },
     };
     let fail_inconclusive = spec.inconclusive.or(Inconclusive::Pass) == Inconclusive::Fail;
@@ -154,7 +158,7 @@ fn word(scope: Scope) -> &'static str {
 fn check_keys(spec: &CanarySpec, judge: JudgeName, problems: &mut Problems) -> bool {
     let foreign: &[&str] = match judge {
         JudgeName::Sequential => &["confidence", "least-ratio"],
-        JudgeName::ZScore => &["ratio", "false-positive", "false-negative"],
+        JudgeName::ZScore | JudgeName::MannWhitneyExact => &["ratio", "false-positive", "false-negative"],
         JudgeName::MannWhitney => &["ratio", "false-positive", "false-negative", "confidence"],
     };
     let written = spec.written(foreign);

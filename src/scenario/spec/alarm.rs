@@ -111,8 +111,8 @@ spec! {
 
     /// Who judges the one-box beside a baseline, and how strictly.
     pub struct CanarySpec {
-        /// "sequential", asked every period; "z-score" or "mann-whitney" (as Kayenta), asked once, at the end of
-        /// the bake.
+        /// "sequential", asked every period; "z-score", "mann-whitney" (as Kayenta) or "mann-whitney-exact" (the test
+        /// alone), asked once, at the end of the bake.
         required judge: JudgeName,
         /// Sequential: so many times the baseline's failures are too many; above 1. Default: 2.
         optional ratio: Positive,
@@ -120,7 +120,7 @@ spec! {
         optional false_positive: Percent,
         /// Sequential: probability of passing one that fails `ratio` times as often, given time. Default: "5%".
         optional false_negative: Percent,
-        /// Z-score: two-sided confidence. Default: "99%".
+        /// Z-score and exact Mann-Whitney: two-sided confidence. Default: "99%", exact Mann-Whitney "98%".
         optional confidence: Percent,
         /// Z-score and Mann-Whitney: a difference counts only from so many times the baseline's failures on; from 1.
         /// Default: 1.
@@ -175,6 +175,8 @@ pub enum JudgeName {
     ZScore,
     /// Mann and Whitney's test as Kayenta applies it.
     MannWhitney,
+    /// Mann and Whitney's test alone, exact while there are few values.
+    MannWhitneyExact,
 }
 
 /// What too little evidence does.
@@ -188,7 +190,7 @@ pub enum Inconclusive {
 
 words! {
     Scope { OneBox, Zone, Region, Service }
-    JudgeName { Sequential, ZScore, MannWhitney }
+    JudgeName { Sequential, ZScore, MannWhitney, MannWhitneyExact }
     Inconclusive { Pass, Fail }
     Missing { NotBreaching, Breaching, Ignore, Missing }
     Watch { Deployment, Wave, Rollout }

@@ -13,6 +13,7 @@ use super::strategy::StrategySpec;
 use super::study::{GuardSpec, StudySpec, ThresholdSpec};
 use super::two_phase::TwoPhaseSpec;
 use crate::plan::pipeline::{EntryPolicy, Holds, Mode, RolloutsAtOnce, StagePhase, WaveHolds, WaveStarts};
+use crate::plan::study::MAX_PIPELINE_TRIALS;
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{Attached, DateText, DistributionText, Duration, Int, Name, Percent, Text};
@@ -59,7 +60,7 @@ spec! {
         /// Nothing is counted before; shorter than `length`. Default: "14d".
         optional warm_up: Duration,
         /// Trials simulated for each strategy. Default: 20.
-        optional trials: Int<2, 100_000>,
+        optional trials: Int<2, MAX_PIPELINE_TRIALS>,
         /// What a revision does that reaches production while another one is there: "queued", "superseded" (the newest
         /// takes the place of what waits) or "restart". Default: "superseded".
         optional entry: EntryPolicy,

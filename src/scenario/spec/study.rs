@@ -12,8 +12,7 @@ use crate::scenario::words::words;
 use schemars::json_schema;
 use toml::de::DeValue;
 
-/// More trials than this for one strategy fit in no ordinary memory, and no estimate needs them.
-pub const MAX_TRIALS: u64 = 10_000_000;
+pub use crate::plan::study::MAX_TRIALS;
 
 spec! {
     /// What to simulate.

@@ -4,10 +4,12 @@
 //! nothing, except [`sequential::Walk`], whose memory is the sum of what it was given. Whoever asks decides how
 //! often to ask: only the sequential judge stays honest when it is asked again and again.
 
+pub mod exact;
 pub mod kayenta;
 pub mod proportions;
 pub mod rank;
 pub mod sequential;
+pub mod wilcoxon;
 
 /// Which way a measure may move before somebody minds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -76,6 +76,17 @@ pub fn test(canary: &[f64], baseline: &[f64], law: Law) -> Option<RankTest> {
     Some(RankTest::new(u, at(distance + 0.5), at(0.5 - distance)))
 }
 
+/// The statistic in standard deviations from its mean if both sides are alike, with corrections for ties and for
+/// continuity; not a number where all values are the same.
+pub(super) fn standardised(canary: &[f64], baseline: &[f64]) -> f64 {
+    let ranks = Ranks::of(canary, baseline);
+    let (n, m) = (canary.len() as f64, baseline.len() as f64);
+    let distance = ranks.twice_u() as f64 / 2.0 - n * m / 2.0;
+    let continuity = if distance == 0.0 { 0.0 } else { 0.5_f64.copysign(distance) };
+    let variance = n * m / 12.0 * (n + m + 1.0 - ranks.ties() / ((n + m) * (n + m - 1.0)));
+    (distance - continuity) / libm::sqrt(variance)
+}
+
 /// How far the canary is above the baseline.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shift {
@@ -126,8 +137,7 @@ fn exactly_outside(canary: usize, baseline: usize, tail: f64) -> Option<usize> {
     Some(below.take_while(|sum| *sum <= tail).count()).filter(|k| *k > 0)
 }
 
-/// The same by the normal law with both corrections: as R's `wilcox.test` and Kayenta find it with a root finder,
-/// whose steps end at a difference of the samples.
+/// The same by the normal law with both corrections: what [`super::wilcoxon`] searches for, without its tolerance.
 fn normally_outside(canary: &[f64], baseline: &[f64], tail: f64) -> Option<usize> {
     let (n, m) = (canary.len() as f64, baseline.len() as f64);
     // Shifted samples have the ties that each has within itself.
