@@ -1,12 +1,13 @@
 //! What the alarms of a strategy see of a defect before the rollout goes on to its second wave. It looks at bad
 //! changes only; false alarms are in `false_alarms.rs`.
 
+use super::rehearsal::Rehearsal;
 use super::view::View;
 use super::window::fires_within;
 use super::words::{percent, rate};
 use crate::diagnostic::Diagnostic;
 use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
-use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Reads, Scope, Sign, Signal, Watch, Wave};
+use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Reads, Scope, Signal, Watch, Wave};
 use crate::rollout::{health_breach, one_box_hosts};
 use crate::scenario::rules;
 use std::collections::BTreeMap;
@@ -53,6 +54,8 @@ struct Detector {
     instances: usize,
     /// Mean requests a second in the scope of the quietest of them.
     quietest: f64,
+    /// Largest share of the scope's requests, or of its hosts, that the defect reaches in one of them.
+    reached: f64,
 }
 
 /// Probabilities to fire in time, by the bits of the requests in a datapoint and of a request's probability to fail.
@@ -60,7 +63,10 @@ type Fired = BTreeMap<(u64, u64), f64>;
 
 /// Warns if a defect of the catalogue that shows at once is likely to pass the first wave unseen. Names the one that
 /// passes most easily, and the alarm that is most likely to see it.
-pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
+pub(super) fn blind_first_wave(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnostic> {
+    if view.listened_to().iter().any(|alarm| matches!(view.plan.alarms[*alarm].signal, Signal::Canary(_))) {
+        return blind_canary(view, rehearsal);
+    }
     let escapes: Vec<Escape> = view
         .plan
         .change
@@ -73,7 +79,7 @@ pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
     let others = escapes.len().saturating_sub(1);
     let worst = escapes.into_iter().rev().max_by(|a, b| a.unseen.total_cmp(&b.unseen))?;
     let defect = &view.plan.change.defects[worst.defect];
-    let Detector { alarm, power, instances, quietest } = worst.best;
+    let Detector { alarm, power, instances, quietest, reached } = worst.best;
     let alarm_plan = &view.plan.alarms[alarm];
     let others = match others {
         0 => String::new(),
@@ -100,7 +106,31 @@ pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
         percent(power),
     );
     let warning = view.warning(&rules::BLIND_FIRST_WAVE, message);
-    Some(warning.and(view.places.alarms[alarm], "sees it best").help(advice(view, defect, alarm_plan)))
+    Some(
+        warning
+            .and(view.places.alarms[alarm], "sees it best")
+            .help(advice(view, defect, alarm_plan, reached)),
+    )
+}
+
+/// The same where a judge decides, of whose verdict there is no closed form: how rehearsed rollouts went.
+fn blind_canary(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnostic> {
+    let defects = view.plan.change.defects.ids();
+    let passed =
+        defects.filter(|&defect| shows_at_once(&view.plan.change.defects[defect])).filter_map(|defect| {
+            let (unseen, all) = rehearsal.past_first_wave(view.strategy, defect)?;
+            (unseen as f64 > BLIND * all as f64).then_some((unseen, all, defect))
+        });
+    let (unseen, all, defect) = passed.max_by_key(|(unseen, ..)| *unseen)?;
+    let defect = &view.plan.change.defects[defect];
+    let message = format!(
+        "`{}`, which {} of requests at once, passes the first wave of strategy `{}` unseen in {unseen} of {all} rehearsed \
+         rollouts",
+        defect.name,
+        spoils(defect),
+        view.strategy().name,
+    );
+    Some(view.warning(&rules::BLIND_FIRST_WAVE, message).help(MORE))
 }
 
 /// What a defect does to its requests: `fails 1 %`.
@@ -113,29 +143,50 @@ fn spoils(defect: &Defect) -> String {
     }
 }
 
-/// What would let the alarm see the defect.
-fn advice(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> String {
+/// What would let the alarm see the defect, of which `reached` of its scope has at most.
+fn advice(view: &View<'_>, defect: &Defect, alarm: &Alarm, reached: f64) -> String {
     let (background, excess) = sign(view, defect, alarm);
-    let fails = background + excess;
-    match error_limit(alarm) {
-        Some(limit) if fails <= limit => format!(
+    let Some(limit) = limit(alarm) else { return MORE.to_owned() };
+    let (fails, sees) = (background + excess, background + reached * excess);
+    if fails <= limit {
+        return format!(
             "a host with it fails {} of requests, under the limit of {}: no bake is long enough; lower the limit where \
              there are requests enough, or listen to another alarm",
             percent(fails),
             percent(limit),
-        ),
-        Some(_) | None => {
-            "begin where there is more traffic, put more hosts into the one-box, bake longer, or lengthen the period"
-                .to_owned()
-        }
+        );
     }
+    if sees <= limit {
+        return format!(
+            "the first wave reaches {} of what `{}` looks at, so that it sees {}, under its limit of {}: no bake is long \
+             enough; listen to an alarm with a narrower scope, or lower the limit",
+            percent(reached),
+            alarm.name,
+            percent(sees),
+            percent(limit),
+        );
+    }
+    MORE.to_owned()
 }
 
-/// The limit of an alarm on the share of customers' requests that fail, if it has one.
-fn error_limit(alarm: &Alarm) -> Option<f64> {
-    let kind = alarm.signal.kind();
-    let (limit, ..) = alarm.signal.ratio_limit()?;
-    (kind.reads == Reads::Requests && kind.sign == Some(Sign::Failure)).then_some(limit.as_f64())
+/// What helps where chance decides.
+const MORE: &str =
+    "begin where there is more traffic, put more hosts into the one-box, bake longer, or lengthen the period";
+
+/// The limit of an alarm on a share of requests, probes or hosts, if it has one.
+fn limit(alarm: &Alarm) -> Option<f64> {
+    match alarm.signal {
+        Signal::ImpairedHosts { threshold, .. } => Some(threshold.as_f64()),
+        Signal::ErrorRatio { .. }
+        | Signal::SlowRatio { .. }
+        | Signal::ErrorCount { .. }
+        | Signal::Synthetic { .. }
+        | Signal::RateRatio(_)
+        | Signal::Canary(_)
+        | Signal::AnyOf(_)
+        | Signal::BreachProbability { .. }
+        | Signal::DetectionDelay(_) => alarm.signal.ratio_limit().map(|(limit, ..)| limit.as_f64()),
+    }
 }
 
 /// Whether every host that a defect reaches fails requests from the moment it is deployed to, whatever the hour:
@@ -181,6 +232,7 @@ fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
         let through = |missed: f64| broken + (1.0 - broken) * missed;
         let mut missed = [1.0; HOURS];
         let mut quietest = f64::INFINITY;
+        let mut reached = 0.0_f64;
         let mut known = Fired::new();
         for chance in &chances {
             let fires = fires(view, defect, alarm, chance, &mut known);
@@ -192,13 +244,15 @@ fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
                 return None;
             }
             let seconds = view.plan.alarms[alarm].period_ms as f64 / 1_000.0;
+            let shares = chance.shares.iter().flat_map(|(_, share)| share.iter().copied());
+            reached = shares.fold(reached, f64::max);
             quietest = quietest.min(chance.requests.iter().sum::<f64>() / HOURS as f64 / seconds);
         }
         let missed = missed.map(through);
         unseen.iter_mut().zip(missed).for_each(|(unseen, missed)| *unseen *= missed);
         let power = 1.0 - missed.iter().sum::<f64>() / HOURS as f64;
         if best.as_ref().is_none_or(|most| power > most.power) {
-            best = Some(Detector { alarm, power, instances: chances.len(), quietest });
+            best = Some(Detector { alarm, power, instances: chances.len(), quietest, reached });
         }
     }
     let unseen = unseen.iter().sum::<f64>() / HOURS as f64;
@@ -234,10 +288,11 @@ fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: 
     })
 }
 
-/// Probability that a request or a probe shows what the alarm looks for: on a healthy host, and how much more on one
-/// with the defect.
+/// Probability that a request, a probe or a host shows what the alarm looks for: a healthy one, and how much more one with
+/// the defect.
 fn sign(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> (f64, f64) {
-    let (fleet, sign) = (&view.plan.fleet, alarm.signal.kind().sign.unwrap_or(Sign::Failure));
+    let Some(sign) = alarm.signal.kind().sign else { return (0.0, 1.0) };
+    let fleet = &view.plan.fleet;
     (fleet.background_of(sign), alarm.signal.covers() * fleet.excess(sign, &defect.symptom))
 }
 
@@ -345,7 +400,10 @@ fn wide(
             hit[hour] += rate * impaired / f64::from(hosts);
         }
     }
-    let share = std::array::from_fn(|hour| if total[hour] > 0.0 { hit[hour] / total[hour] } else { 0.0 });
+    // Without traffic only probes and health checks see anything, and they go by hosts.
+    let by_hosts = all_impaired / all as f64;
+    let share =
+        std::array::from_fn(|hour| if total[hour] > 0.0 { hit[hour] / total[hour] } else { by_hosts });
     Chance {
         requests: requests(view, alarm, &parts),
         shares: vec![(1.0, share)],

@@ -84,7 +84,7 @@ impl MeasuredSide {
         let draws = sampling.draws(measure, side.trials);
         let values = Values::new(measure, contrast::sample(&draws, sampling.is_confined()));
         let compared = match statistic {
-            Statistic::P50 | Statistic::P90 | Statistic::P99 => statistic
+            Statistic::P50 | Statistic::P90 | Statistic::P95 | Statistic::P99 => statistic
                 .percentile()
                 .and_then(|q| Linearised::quantile(&draws, sampling.is_confined(), q, tail)),
             Statistic::Cvar99 => Linearised::tail_mean(&draws, CVAR_LEVEL),
