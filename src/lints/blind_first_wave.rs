@@ -7,6 +7,7 @@ use super::window::fires_within;
 use super::words::{percent, rate};
 use crate::diagnostic::Diagnostic;
 use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
+use crate::plan::timeline::WaveSchedule;
 use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Reads, Scope, Signal, Watch, Wave};
 use crate::rollout::{health_breach, one_box_hosts};
 use crate::scenario::rules;
@@ -22,10 +23,16 @@ const HOURS: usize = 12;
 /// Hours of the UTC day from one to the next.
 const STEP: usize = 24 / HOURS;
 
-/// One chance of an alarm to see a defect: an instance, what its datapoints see, and its time.
+/// One chance of an alarm to see a defect: an instance, and what its datapoints see for how long.
 struct Chance {
     /// Mean requests in a datapoint in each of the hours.
     requests: [f64; HOURS],
+    /// One after the other, as more hosts of the scope have the defect.
+    stretches: Vec<Stretch>,
+}
+
+/// A time in which as many hosts of a scope have the defect.
+struct Stretch {
     /// Probability of each share of the scope's requests that fails: more than one where chance decides whether the
     /// defect reaches the one-box.
     shares: Vec<(f64, [f64; HOURS])>,
@@ -58,8 +65,9 @@ struct Detector {
     reached: f64,
 }
 
-/// Probabilities to fire in time, by the bits of the requests in a datapoint and of a request's probability to fail.
-type Fired = BTreeMap<(u64, u64), f64>;
+/// Probabilities to fire in time, by the bits of the requests in a datapoint and of a request's probability to fail, and by
+/// the evaluations.
+type Fired = BTreeMap<(u64, u64, u64), f64>;
 
 /// Warns if a defect of the catalogue that shows at once is likely to pass the first wave unseen. Names the one that
 /// passes most easily, and the alarm that is most likely to see it.
@@ -244,7 +252,8 @@ fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
                 return None;
             }
             let seconds = view.plan.alarms[alarm].period_ms as f64 / 1_000.0;
-            let shares = chance.shares.iter().flat_map(|(_, share)| share.iter().copied());
+            let shares = chance.stretches.iter().flat_map(|stretch| &stretch.shares);
+            let shares = shares.flat_map(|(_, share)| share.iter().copied());
             reached = shares.fold(reached, f64::max);
             quietest = quietest.min(chance.requests.iter().sum::<f64>() / HOURS as f64 / seconds);
         }
@@ -263,28 +272,36 @@ fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
 fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: &mut Fired) -> [f64; HOURS] {
     let alarm = &view.plan.alarms[id];
     let (background, excess) = sign(view, defect, alarm);
-    let window = |p| fires_within(p, chance.evaluations, alarm.datapoints_to_alarm, alarm.window);
-    let mut of_share = |hour: usize, share: f64, (impaired, hosts): (u64, u64)| match alarm.signal {
-        Signal::ErrorRatio { .. }
-        | Signal::SlowRatio { .. }
-        | Signal::ErrorCount { .. }
-        | Signal::Synthetic { .. } => {
-            let (requests, p) = (chance.requests[hour], background + share * excess);
-            let compute = || window(view.breach(id, requests, p));
-            *known.entry((requests.to_bits(), p.to_bits())).or_insert_with(compute)
+    let mut of_share = |hour: usize, evaluations: u64, share: f64, (impaired, hosts): (u64, u64)| {
+        let window = |p| fires_within(p, evaluations, alarm.datapoints_to_alarm, alarm.window);
+        match alarm.signal {
+            Signal::ErrorRatio { .. }
+            | Signal::SlowRatio { .. }
+            | Signal::ErrorCount { .. }
+            | Signal::Synthetic { .. } => {
+                let (requests, p) = (chance.requests[hour], background + share * excess);
+                let compute = || window(view.breach(id, requests, p));
+                *known.entry((requests.to_bits(), p.to_bits(), evaluations)).or_insert_with(compute)
+            }
+            Signal::ImpairedHosts { .. } => {
+                window(f64::from(u8::from(health_breach(alarm, impaired, hosts))))
+            }
+            Signal::BreachProbability { healthy, .. } if impaired == 0 => window(healthy),
+            Signal::BreachProbability { impaired, .. } => window(impaired),
+            // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
+            Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
+            Signal::AnyOf(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
         }
-        Signal::ImpairedHosts { .. } => window(f64::from(u8::from(health_breach(alarm, impaired, hosts)))),
-        Signal::BreachProbability { healthy, .. } if impaired == 0 => window(healthy),
-        Signal::BreachProbability { impaired, .. } => window(impaired),
-        // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
-        Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
-        Signal::AnyOf(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
     };
     std::array::from_fn(|hour| {
-        let parts = chance.shares.iter().zip(&chance.hosts);
-        let all =
-            parts.map(|((probability, share), &hosts)| probability * of_share(hour, share[hour], hosts));
-        all.sum::<f64>().min(1.0)
+        let missed = chance.stretches.iter().map(|stretch| {
+            let parts = stretch.shares.iter().zip(&stretch.hosts);
+            let fires = parts.map(|((probability, share), &hosts)| {
+                probability * of_share(hour, stretch.evaluations, share[hour], hosts)
+            });
+            1.0 - fires.sum::<f64>().min(1.0)
+        });
+        1.0 - missed.product::<f64>()
     })
 }
 
@@ -303,35 +320,33 @@ fn chances(view: &View<'_>, defect: &Defect, alarm: AlarmId) -> Vec<Chance> {
     };
     let definition = &view.plan.alarms[alarm];
     let fleet = &view.plan.fleet;
-    let evaluations = evaluations(definition, time_ms(definition, wave));
-    if evaluations < u64::from(definition.datapoints_to_alarm) {
-        return Vec::new();
-    }
-    let zones = times.deployments.iter().map(|deployment| deployment.zone);
-    match definition.scope {
-        Scope::OneBox => {
-            zones.filter_map(|zone| in_one_box(view, defect, wave, zone, definition, evaluations)).collect()
+    if definition.scope == Scope::OneBox {
+        let bake_ms = wave.procedure.one_box.as_ref().map_or(0, |one_box| one_box.bake_ms);
+        let evaluations = evaluations(definition, bake_ms);
+        if evaluations < u64::from(definition.datapoints_to_alarm) {
+            return Vec::new();
         }
-        Scope::Zone => zones.map(|zone| wide(view, defect, wave, &[zone], definition, evaluations)).collect(),
+        let zones = times.deployments.iter().map(|deployment| deployment.zone);
+        return zones
+            .filter_map(|zone| in_one_box(view, defect, wave, zone, definition, evaluations))
+            .collect();
+    }
+    let scopes: Vec<Vec<ZoneId>> = match definition.scope {
+        Scope::OneBox | Scope::Zone => {
+            times.deployments.iter().map(|deployment| vec![deployment.zone]).collect()
+        }
         Scope::Region => {
-            let in_region = |region: &RegionId| fleet.regions[*region].zones.clone().collect::<Vec<_>>();
-            let regions = wave.regions.iter().map(in_region);
-            regions.map(|zones| wide(view, defect, wave, &zones, definition, evaluations)).collect()
+            let in_region = |region: &RegionId| fleet.regions[*region].zones.clone().collect();
+            wave.regions.iter().map(in_region).collect()
         }
-        Scope::Service => {
-            let zones: Vec<ZoneId> = fleet.zones.ids().collect();
-            vec![wide(view, defect, wave, &zones, definition, evaluations)]
-        }
-    }
-}
-
-/// Time from the last host of the alarm's scope to the point after which an alarm is too late for the next stage.
-fn time_ms(alarm: &Alarm, wave: &Wave) -> u64 {
-    match (alarm.scope, alarm.watch) {
-        (Scope::OneBox, _) => wave.procedure.one_box.as_ref().map_or(0, |one_box| one_box.bake_ms),
-        (_, Watch::Deployment) => wave.procedure.zone_bake_ms,
-        (_, Watch::Wave | Watch::Rollout) => wave.procedure.zone_bake_ms + wave.bake_ms,
-    }
+        Scope::Service => vec![fleet.zones.ids().collect()],
+    };
+    let seen = scopes.iter().map(|zones| wide(view, defect, (wave, times), zones, definition));
+    let enough = |chance: &Chance| {
+        let evaluations = chance.stretches.iter().map(|stretch| stretch.evaluations).sum::<u64>();
+        evaluations >= u64::from(definition.datapoints_to_alarm)
+    };
+    seen.filter(enough).collect()
 }
 
 /// Whole periods in `time_ms` whose datapoint is published in time. An alarm that is given as a delay has one if its
@@ -366,50 +381,103 @@ fn in_one_box(
     }
     let share = f64::from(boxed) / fleet.region_hosts(region) as f64;
     let requests = requests(view, alarm, &[(region, share)]);
-    Some(Chance { requests, shares, hosts: counts, evaluations })
+    Some(Chance { requests, stretches: vec![Stretch { shares, hosts: counts, evaluations }] })
 }
 
-/// The chance of an alarm over whole zones once the wave has deployed to them. The reached hosts among the deployed
+/// The chance of an alarm over whole zones while the wave deploys to them and bakes. The reached hosts among the deployed
 /// ones are taken as their mean.
 fn wide(
     view: &View<'_>,
     defect: &Defect,
-    wave: &Wave,
+    (wave, times): (&Wave, &WaveSchedule),
     zones: &[ZoneId],
     alarm: &Alarm,
-    evaluations: u64,
 ) -> Chance {
     let fleet = &view.plan.fleet;
-    let (mut all, mut all_impaired) = (0, 0.0);
-    let mut parts: Vec<(RegionId, f64)> = Vec::new();
-    let mut hit = [0.0; HOURS];
-    let mut total = [0.0; HOURS];
-    for &zone in zones {
-        let (hosts, region) = (fleet.zones[zone].hosts, fleet.zones[zone].region);
-        let share = f64::from(hosts) / fleet.region_hosts(region) as f64;
-        let deployed = if wave.regions.contains(&region) { wave.hosts.reach_of(hosts) } else { 0 };
-        let impaired = f64::from(deployed) * f64::from(defect.reach.of(hosts)) / f64::from(hosts);
-        all += u64::from(hosts);
-        all_impaired += impaired;
-        parts.push((region, share));
-        for hour in 0..HOURS {
-            let rate = fleet.regions[region].requests_per_second
-                * fleet.regions[region].hourly_factor[STEP * hour]
-                * share;
-            total[hour] += rate;
-            hit[hour] += rate * impaired / f64::from(hosts);
+    let shares_of = |zone: ZoneId| {
+        let region = fleet.zones[zone].region;
+        (region, f64::from(fleet.zones[zone].hosts) / fleet.region_hosts(region) as f64)
+    };
+    let rate = |zone: ZoneId, hour: usize| {
+        let (region, share) = shares_of(zone);
+        let region = &fleet.regions[region];
+        region.requests_per_second * region.hourly_factor[STEP * hour] * share
+    };
+    let total: [f64; HOURS] =
+        std::array::from_fn(|hour| zones.iter().map(|&zone| rate(zone, hour)).sum::<f64>());
+    let all: u64 = zones.iter().map(|&zone| u64::from(fleet.zones[zone].hosts)).sum();
+    let (steps, until_ms) = steps(view, wave, times, zones, alarm);
+    let begin_ms = steps.first().map_or(0, |(at_ms, ..)| *at_ms);
+    let (mut impaired, mut hit) = (0.0, [0.0; HOURS]);
+    let mut stretches = Vec::new();
+    for (index, &(at_ms, zone, more)) in steps.iter().enumerate() {
+        let hosts = f64::from(fleet.zones[zone].hosts);
+        let part = more * f64::from(defect.reach.of(fleet.zones[zone].hosts)) / hosts;
+        impaired += part;
+        hit.iter_mut().enumerate().for_each(|(hour, hit)| *hit += rate(zone, hour) * part / hosts);
+        let next_ms = steps.get(index + 1).map_or(until_ms, |(next_ms, ..)| *next_ms).min(until_ms);
+        // An alarm that is given as a delay counts it once, from the first host on.
+        let evaluations = match alarm.signal.detection_delay() {
+            Some(_) if index > 0 => 0,
+            Some(_) => evaluations(alarm, until_ms.saturating_sub(at_ms)),
+            None => {
+                let up_to = |end_ms: u64| end_ms.saturating_sub(begin_ms) / alarm.period_ms;
+                up_to(next_ms).saturating_sub(up_to(at_ms))
+            }
+        };
+        if evaluations == 0 {
+            continue;
         }
+        // Without traffic only probes and health checks see anything, and they go by hosts.
+        let by_hosts = impaired / all as f64;
+        let share =
+            std::array::from_fn(|hour| if total[hour] > 0.0 { hit[hour] / total[hour] } else { by_hosts });
+        let hosts = vec![(impaired.round() as u64, all)];
+        stretches.push(Stretch { shares: vec![(1.0, share)], hosts, evaluations });
     }
-    // Without traffic only probes and health checks see anything, and they go by hosts.
-    let by_hosts = all_impaired / all as f64;
-    let share =
-        std::array::from_fn(|hour| if total[hour] > 0.0 { hit[hour] / total[hour] } else { by_hosts });
-    Chance {
-        requests: requests(view, alarm, &parts),
-        shares: vec![(1.0, share)],
-        hosts: vec![(all_impaired.round() as u64, all)],
-        evaluations,
+    // The last ones weigh most: all hosts have the defect, and the bakes are theirs.
+    let early = stretches.len().saturating_sub(STRETCHES);
+    stretches.drain(..early);
+    let parts: Vec<(RegionId, f64)> = zones.iter().map(|&zone| shares_of(zone)).collect();
+    Chance { requests: requests(view, alarm, &parts), stretches }
+}
+
+/// Stretches of an instance that are looked at.
+const STRETCHES: usize = 12;
+
+/// When how many more hosts of these zones, which ascend, have the new version in a wave, in order of time; and until when the alarm is in
+/// time for the next wave.
+fn steps(
+    view: &View<'_>,
+    wave: &Wave,
+    times: &WaveSchedule,
+    zones: &[ZoneId],
+    alarm: &Alarm,
+) -> (Vec<(u64, ZoneId, f64)>, u64) {
+    let host_ms = view.strategy().deploy_time(&view.plan.change).median_ms();
+    let mut steps = Vec::new();
+    let mut baked_ms = 0;
+    for deployment in
+        times.deployments.iter().filter(|deployment| zones.binary_search(&deployment.zone).is_ok())
+    {
+        let hosts = view.plan.fleet.zones[deployment.zone].hosts;
+        let boxed =
+            one_box_hosts(view.strategy(), wave, hosts).filter(|_| deployment.one_box_end_ms.is_some());
+        let boxed = boxed.unwrap_or(0);
+        if boxed > 0 {
+            steps.push((deployment.start_ms + host_ms, deployment.zone, f64::from(boxed)));
+        }
+        let deployed_ms = deployment.end_ms.saturating_sub(wave.procedure.zone_bake_ms);
+        let rest = wave.hosts.reach_of(hosts).saturating_sub(boxed);
+        steps.push((deployed_ms, deployment.zone, f64::from(rest)));
+        baked_ms = baked_ms.max(deployment.end_ms);
     }
+    steps.sort_by_key(|(at_ms, ..)| *at_ms);
+    let until_ms = match alarm.watch {
+        Watch::Deployment => baked_ms,
+        Watch::Wave | Watch::Rollout => times.end_ms,
+    };
+    (steps, until_ms.saturating_sub(alarm.publish_delay_ms))
 }
 
 /// Mean requests in a datapoint of these shares of regions.

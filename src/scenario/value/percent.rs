@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn help_shows_the_repaired_text_where_there_is_one() {
         assert_eq!(percent_help("5 %"), "write \"5%\"");
-        assert_eq!(percent_help("0.1"), "write \"0.1%\" for 0.1 in a hundred");
+        assert_eq!(percent_help("0.1"), "write \"10%\": a share of 0.1 is 10 in a hundred");
         assert!(percent_help("five").starts_with("write digits"));
     }
 }
