@@ -52,6 +52,8 @@ pub fn loaded(
     io: &mut Io,
 ) -> Result<(Plan, Problems), CliError> {
     let Loaded { plan, problems, .. } = load(file, io)?;
+    // A mistake on the command line comes alone: what the scenario may surprise with is not what went wrong.
+    let restricted = plan.map(|plan| select::restricted(&plan, restriction, Role::Alone, io)).transpose()?;
     let text = problems.render(io.stderr_color());
     if !text.is_empty() {
         io.talk(text.trim_end());
@@ -62,12 +64,11 @@ pub fn loaded(
         return Err(CliError { exit: Exit::Warnings, ..CliError::invalid(format!("{file} has {counts}")) }
             .hint("correct the scenario, or run without --fail-on warning"));
     }
-    let Some(plan) = plan else {
+    let Some(plan) = restricted else {
         let counts = counted(errors, "error");
         return Err(CliError::invalid(format!("{file} cannot be used: {counts}"))
             .hint("correct what is said above; `wavetank explain RULE` tells more about a rule"));
     };
-    let plan = select::restricted(&plan, restriction, Role::Alone, io)?;
     Ok((plan, problems))
 }
 

@@ -5,7 +5,8 @@ use super::source::Sources;
 use serde_json::{Value, json};
 
 /// An array with one object a problem: `rule`, `name`, `severity`, `message`, `file`, `line`, `column`
-/// and `help`; the last four are null where there is nothing to say. Lines and columns count from 1.
+/// and `help`; the last four are null where there is nothing to say. What the
+/// scenario accepts has its `reason` besides. Lines and columns count from 1.
 #[must_use]
 pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
     sorted(diagnostics).into_iter().map(|diagnostic| object(diagnostic, sources)).collect()
@@ -14,7 +15,7 @@ pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
 fn object(diagnostic: &Diagnostic, sources: &Sources) -> Value {
     let label = diagnostic.primary();
     let position = label.map(|label| sources.position(label.file, label.range.start));
-    json!({
+    let mut object = json!({
         "rule": diagnostic.rule.id,
         "name": diagnostic.rule.name,
         "severity": diagnostic.severity.name(),
@@ -23,5 +24,9 @@ fn object(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         "line": position.map(|position| position.line),
         "column": position.map(|position| position.column),
         "help": diagnostic.help,
-    })
+    });
+    if let Some(reason) = &diagnostic.allowed {
+        object["reason"] = json!(reason);
+    }
+    object
 }

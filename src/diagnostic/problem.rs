@@ -30,6 +30,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Why the author accepts it, where the scenario says so.
+    pub allowed: Option<String>,
 }
 
 impl Rule {
@@ -44,7 +46,14 @@ impl Diagnostic {
     /// A problem without a place yet.
     #[must_use]
     pub fn new(rule: &'static Rule, message: impl Into<String>) -> Self {
-        Self { rule, severity: rule.severity, message: message.into(), labels: Vec::new(), help: None }
+        Self {
+            rule,
+            severity: rule.severity,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            allowed: None,
+        }
     }
 
     /// Says where the problem is, if that is known.
@@ -78,6 +87,12 @@ impl Diagnostic {
         self.primary().map(|label| Span { file: label.file, start: label.range.start, end: label.range.end })
     }
 
+    /// Whether one of its labels is just this place.
+    #[must_use]
+    pub fn points_at(&self, span: Span) -> bool {
+        self.labels.iter().any(|label| label.file == span.file && label.range == (span.start..span.end))
+    }
+
     /// The message and, on a line of its own, the help: for formats with one text a problem.
     pub(super) fn message_and_help(&self) -> String {
         match &self.help {
@@ -93,13 +108,13 @@ impl Diagnostic {
     }
 }
 
-/// Problems in reading order: by file, then by position; those without a place come first.
+/// Errors, then warnings, each in reading order: by file, then by position; those without a place come first.
 #[must_use]
 pub fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| {
         let place = diagnostic.primary().map(|label| (label.file, label.range.start, label.range.end));
-        (place, diagnostic.rule.id)
+        (diagnostic.severity, place, diagnostic.rule.id)
     });
     sorted
 }

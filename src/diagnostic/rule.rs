@@ -1,7 +1,7 @@
 //! A kind of problem and the page that documents it. It knows no single problem, and no rule by name.
 
-/// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How bad a problem is; the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The file cannot be used.
     Error,

@@ -95,7 +95,13 @@ fn result(file: &str, diagnostic: &Diagnostic, sources: &Sources, rules: &[&'sta
         message: message(diagnostic.message_and_help()),
         locations: [Location { id: None, physical_location: place, message: None }],
         related_locations: related.collect(),
+        suppressions: diagnostic.allowed.iter().map(suppression).collect(),
     }
+}
+
+/// That the file itself accepts the problem, and why.
+fn suppression(reason: &String) -> Value {
+    json!({ "kind": "inSource", "justification": reason })
 }
 
 fn physical(label: &Label, sources: &Sources) -> Physical {
@@ -162,6 +168,8 @@ struct SarifResult {
     locations: [Location; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Value>,
 }
 
 #[derive(Serialize)]

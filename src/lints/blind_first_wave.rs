@@ -1,12 +1,14 @@
 //! What the alarms of a strategy see of a defect before the rollout goes on to its second wave. It looks at bad
 //! changes only; false alarms are in `false_alarms.rs`.
 
+use super::rehearsal::Rehearsal;
 use super::view::View;
 use super::window::fires_within;
 use super::words::{percent, rate};
 use crate::diagnostic::Diagnostic;
 use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
-use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Reads, Scope, Sign, Signal, Watch, Wave};
+use crate::plan::timeline::WaveSchedule;
+use crate::plan::{Alarm, Condition, Defect, DefectClock, Hurts, Reads, Scope, Signal, Watch, Wave};
 use crate::rollout::{health_breach, one_box_hosts};
 use crate::scenario::rules;
 use std::collections::BTreeMap;
@@ -21,10 +23,16 @@ const HOURS: usize = 12;
 /// Hours of the UTC day from one to the next.
 const STEP: usize = 24 / HOURS;
 
-/// One chance of an alarm to see a defect: an instance, what its datapoints see, and its time.
+/// One chance of an alarm to see a defect: an instance, and what its datapoints see for how long.
 struct Chance {
     /// Mean requests in a datapoint in each of the hours.
     requests: [f64; HOURS],
+    /// One after the other, as more hosts of the scope have the defect.
+    stretches: Vec<Stretch>,
+}
+
+/// A time in which as many hosts of a scope have the defect.
+struct Stretch {
     /// Probability of each share of the scope's requests that fails: more than one where chance decides whether the
     /// defect reaches the one-box.
     shares: Vec<(f64, [f64; HOURS])>,
@@ -53,14 +61,20 @@ struct Detector {
     instances: usize,
     /// Mean requests a second in the scope of the quietest of them.
     quietest: f64,
+    /// Largest share of the scope's requests, or of its hosts, that the defect reaches in one of them.
+    reached: f64,
 }
 
-/// Probabilities to fire in time, by the bits of the requests in a datapoint and of a request's probability to fail.
-type Fired = BTreeMap<(u64, u64), f64>;
+/// Probabilities to fire in time, by the bits of the requests in a datapoint and of a request's probability to fail, and by
+/// the evaluations.
+type Fired = BTreeMap<(u64, u64, u64), f64>;
 
 /// Warns if a defect of the catalogue that shows at once is likely to pass the first wave unseen. Names the one that
 /// passes most easily, and the alarm that is most likely to see it.
-pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
+pub(super) fn blind_first_wave(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnostic> {
+    if view.listened_to().iter().any(|alarm| matches!(view.plan.alarms[*alarm].signal, Signal::Canary(_))) {
+        return blind_canary(view, rehearsal);
+    }
     let escapes: Vec<Escape> = view
         .plan
         .change
@@ -73,7 +87,7 @@ pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
     let others = escapes.len().saturating_sub(1);
     let worst = escapes.into_iter().rev().max_by(|a, b| a.unseen.total_cmp(&b.unseen))?;
     let defect = &view.plan.change.defects[worst.defect];
-    let Detector { alarm, power, instances, quietest } = worst.best;
+    let Detector { alarm, power, instances, quietest, reached } = worst.best;
     let alarm_plan = &view.plan.alarms[alarm];
     let others = match others {
         0 => String::new(),
@@ -100,7 +114,31 @@ pub(super) fn blind_first_wave(view: &View<'_>) -> Option<Diagnostic> {
         percent(power),
     );
     let warning = view.warning(&rules::BLIND_FIRST_WAVE, message);
-    Some(warning.and(view.places.alarms[alarm], "sees it best").help(advice(view, defect, alarm_plan)))
+    Some(
+        warning
+            .and(view.places.alarms[alarm], "sees it best")
+            .help(advice(view, defect, alarm_plan, reached)),
+    )
+}
+
+/// The same where a judge decides, of whose verdict there is no closed form: how rehearsed rollouts went.
+fn blind_canary(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnostic> {
+    let defects = view.plan.change.defects.ids();
+    let passed =
+        defects.filter(|&defect| shows_at_once(&view.plan.change.defects[defect])).filter_map(|defect| {
+            let (unseen, all) = rehearsal.past_first_wave(view.strategy, defect)?;
+            (unseen as f64 > BLIND * all as f64).then_some((unseen, all, defect))
+        });
+    let (unseen, all, defect) = passed.max_by_key(|(unseen, ..)| *unseen)?;
+    let defect = &view.plan.change.defects[defect];
+    let message = format!(
+        "`{}`, which {} of requests at once, passes the first wave of strategy `{}` unseen in {unseen} of {all} rehearsed \
+         rollouts",
+        defect.name,
+        spoils(defect),
+        view.strategy().name,
+    );
+    Some(view.warning(&rules::BLIND_FIRST_WAVE, message).help(MORE))
 }
 
 /// What a defect does to its requests: `fails 1 %`.
@@ -113,29 +151,50 @@ fn spoils(defect: &Defect) -> String {
     }
 }
 
-/// What would let the alarm see the defect.
-fn advice(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> String {
+/// What would let the alarm see the defect, of which `reached` of its scope has at most.
+fn advice(view: &View<'_>, defect: &Defect, alarm: &Alarm, reached: f64) -> String {
     let (background, excess) = sign(view, defect, alarm);
-    let fails = background + excess;
-    match error_limit(alarm) {
-        Some(limit) if fails <= limit => format!(
+    let Some(limit) = limit(alarm) else { return MORE.to_owned() };
+    let (fails, sees) = (background + excess, background + reached * excess);
+    if fails <= limit {
+        return format!(
             "a host with it fails {} of requests, under the limit of {}: no bake is long enough; lower the limit where \
              there are requests enough, or listen to another alarm",
             percent(fails),
             percent(limit),
-        ),
-        Some(_) | None => {
-            "begin where there is more traffic, put more hosts into the one-box, bake longer, or lengthen the period"
-                .to_owned()
-        }
+        );
     }
+    if sees <= limit {
+        return format!(
+            "the first wave reaches {} of what `{}` looks at, so that it sees {}, under its limit of {}: no bake is long \
+             enough; listen to an alarm with a narrower scope, or lower the limit",
+            percent(reached),
+            alarm.name,
+            percent(sees),
+            percent(limit),
+        );
+    }
+    MORE.to_owned()
 }
 
-/// The limit of an alarm on the share of customers' requests that fail, if it has one.
-fn error_limit(alarm: &Alarm) -> Option<f64> {
-    let kind = alarm.signal.kind();
-    let (limit, ..) = alarm.signal.ratio_limit()?;
-    (kind.reads == Reads::Requests && kind.sign == Some(Sign::Failure)).then_some(limit.as_f64())
+/// What helps where chance decides.
+const MORE: &str =
+    "begin where there is more traffic, put more hosts into the one-box, bake longer, or lengthen the period";
+
+/// The limit of an alarm on a share of requests, probes or hosts, if it has one.
+fn limit(alarm: &Alarm) -> Option<f64> {
+    match alarm.signal {
+        Signal::ImpairedHosts { threshold, .. } => Some(threshold.as_f64()),
+        Signal::ErrorRatio { .. }
+        | Signal::SlowRatio { .. }
+        | Signal::ErrorCount { .. }
+        | Signal::Synthetic { .. }
+        | Signal::RateRatio(_)
+        | Signal::Canary(_)
+        | Signal::AnyOf(_)
+        | Signal::BreachProbability { .. }
+        | Signal::DetectionDelay(_) => alarm.signal.ratio_limit().map(|(limit, ..)| limit.as_f64()),
+    }
 }
 
 /// Whether every host that a defect reaches fails requests from the moment it is deployed to, whatever the hour:
@@ -181,6 +240,7 @@ fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
         let through = |missed: f64| broken + (1.0 - broken) * missed;
         let mut missed = [1.0; HOURS];
         let mut quietest = f64::INFINITY;
+        let mut reached = 0.0_f64;
         let mut known = Fired::new();
         for chance in &chances {
             let fires = fires(view, defect, alarm, chance, &mut known);
@@ -192,13 +252,16 @@ fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
                 return None;
             }
             let seconds = view.plan.alarms[alarm].period_ms as f64 / 1_000.0;
+            let shares = chance.stretches.iter().flat_map(|stretch| &stretch.shares);
+            let shares = shares.flat_map(|(_, share)| share.iter().copied());
+            reached = shares.fold(reached, f64::max);
             quietest = quietest.min(chance.requests.iter().sum::<f64>() / HOURS as f64 / seconds);
         }
         let missed = missed.map(through);
         unseen.iter_mut().zip(missed).for_each(|(unseen, missed)| *unseen *= missed);
         let power = 1.0 - missed.iter().sum::<f64>() / HOURS as f64;
         if best.as_ref().is_none_or(|most| power > most.power) {
-            best = Some(Detector { alarm, power, instances: chances.len(), quietest });
+            best = Some(Detector { alarm, power, instances: chances.len(), quietest, reached });
         }
     }
     let unseen = unseen.iter().sum::<f64>() / HOURS as f64;
@@ -209,35 +272,44 @@ fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape> {
 fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: &mut Fired) -> [f64; HOURS] {
     let alarm = &view.plan.alarms[id];
     let (background, excess) = sign(view, defect, alarm);
-    let window = |p| fires_within(p, chance.evaluations, alarm.datapoints_to_alarm, alarm.window);
-    let mut of_share = |hour: usize, share: f64, (impaired, hosts): (u64, u64)| match alarm.signal {
-        Signal::ErrorRatio { .. }
-        | Signal::SlowRatio { .. }
-        | Signal::ErrorCount { .. }
-        | Signal::Synthetic { .. } => {
-            let (requests, p) = (chance.requests[hour], background + share * excess);
-            let compute = || window(view.breach(id, requests, p));
-            *known.entry((requests.to_bits(), p.to_bits())).or_insert_with(compute)
+    let mut of_share = |hour: usize, evaluations: u64, share: f64, (impaired, hosts): (u64, u64)| {
+        let window = |p| fires_within(p, evaluations, alarm.datapoints_to_alarm, alarm.window);
+        match alarm.signal {
+            Signal::ErrorRatio { .. }
+            | Signal::SlowRatio { .. }
+            | Signal::ErrorCount { .. }
+            | Signal::Synthetic { .. } => {
+                let (requests, p) = (chance.requests[hour], background + share * excess);
+                let compute = || window(view.breach(id, requests, p));
+                *known.entry((requests.to_bits(), p.to_bits(), evaluations)).or_insert_with(compute)
+            }
+            Signal::ImpairedHosts { .. } => {
+                window(f64::from(u8::from(health_breach(alarm, impaired, hosts))))
+            }
+            Signal::BreachProbability { healthy, .. } if impaired == 0 => window(healthy),
+            Signal::BreachProbability { impaired, .. } => window(impaired),
+            // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
+            Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
+            Signal::AnyOf(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
         }
-        Signal::ImpairedHosts { .. } => window(f64::from(u8::from(health_breach(alarm, impaired, hosts)))),
-        Signal::BreachProbability { healthy, .. } if impaired == 0 => window(healthy),
-        Signal::BreachProbability { impaired, .. } => window(impaired),
-        // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
-        Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
-        Signal::AnyOf(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
     };
     std::array::from_fn(|hour| {
-        let parts = chance.shares.iter().zip(&chance.hosts);
-        let all =
-            parts.map(|((probability, share), &hosts)| probability * of_share(hour, share[hour], hosts));
-        all.sum::<f64>().min(1.0)
+        let missed = chance.stretches.iter().map(|stretch| {
+            let parts = stretch.shares.iter().zip(&stretch.hosts);
+            let fires = parts.map(|((probability, share), &hosts)| {
+                probability * of_share(hour, stretch.evaluations, share[hour], hosts)
+            });
+            1.0 - fires.sum::<f64>().min(1.0)
+        });
+        1.0 - missed.product::<f64>()
     })
 }
 
-/// Probability that a request or a probe shows what the alarm looks for: on a healthy host, and how much more on one
-/// with the defect.
+/// Probability that a request, a probe or a host shows what the alarm looks for: a healthy one, and how much more one with
+/// the defect.
 fn sign(view: &View<'_>, defect: &Defect, alarm: &Alarm) -> (f64, f64) {
-    let (fleet, sign) = (&view.plan.fleet, alarm.signal.kind().sign.unwrap_or(Sign::Failure));
+    let Some(sign) = alarm.signal.kind().sign else { return (0.0, 1.0) };
+    let fleet = &view.plan.fleet;
     (fleet.background_of(sign), alarm.signal.covers() * fleet.excess(sign, &defect.symptom))
 }
 
@@ -248,35 +320,33 @@ fn chances(view: &View<'_>, defect: &Defect, alarm: AlarmId) -> Vec<Chance> {
     };
     let definition = &view.plan.alarms[alarm];
     let fleet = &view.plan.fleet;
-    let evaluations = evaluations(definition, time_ms(definition, wave));
-    if evaluations < u64::from(definition.datapoints_to_alarm) {
-        return Vec::new();
-    }
-    let zones = times.deployments.iter().map(|deployment| deployment.zone);
-    match definition.scope {
-        Scope::OneBox => {
-            zones.filter_map(|zone| in_one_box(view, defect, wave, zone, definition, evaluations)).collect()
+    if definition.scope == Scope::OneBox {
+        let bake_ms = wave.procedure.one_box.as_ref().map_or(0, |one_box| one_box.bake_ms);
+        let evaluations = evaluations(definition, bake_ms);
+        if evaluations < u64::from(definition.datapoints_to_alarm) {
+            return Vec::new();
         }
-        Scope::Zone => zones.map(|zone| wide(view, defect, wave, &[zone], definition, evaluations)).collect(),
+        let zones = times.deployments.iter().map(|deployment| deployment.zone);
+        return zones
+            .filter_map(|zone| in_one_box(view, defect, wave, zone, definition, evaluations))
+            .collect();
+    }
+    let scopes: Vec<Vec<ZoneId>> = match definition.scope {
+        Scope::OneBox | Scope::Zone => {
+            times.deployments.iter().map(|deployment| vec![deployment.zone]).collect()
+        }
         Scope::Region => {
-            let in_region = |region: &RegionId| fleet.regions[*region].zones.clone().collect::<Vec<_>>();
-            let regions = wave.regions.iter().map(in_region);
-            regions.map(|zones| wide(view, defect, wave, &zones, definition, evaluations)).collect()
+            let in_region = |region: &RegionId| fleet.regions[*region].zones.clone().collect();
+            wave.regions.iter().map(in_region).collect()
         }
-        Scope::Service => {
-            let zones: Vec<ZoneId> = fleet.zones.ids().collect();
-            vec![wide(view, defect, wave, &zones, definition, evaluations)]
-        }
-    }
-}
-
-/// Time from the last host of the alarm's scope to the point after which an alarm is too late for the next stage.
-fn time_ms(alarm: &Alarm, wave: &Wave) -> u64 {
-    match (alarm.scope, alarm.watch) {
-        (Scope::OneBox, _) => wave.procedure.one_box.as_ref().map_or(0, |one_box| one_box.bake_ms),
-        (_, Watch::Deployment) => wave.procedure.zone_bake_ms,
-        (_, Watch::Wave | Watch::Rollout) => wave.procedure.zone_bake_ms + wave.bake_ms,
-    }
+        Scope::Service => vec![fleet.zones.ids().collect()],
+    };
+    let seen = scopes.iter().map(|zones| wide(view, defect, (wave, times), zones, definition));
+    let enough = |chance: &Chance| {
+        let evaluations = chance.stretches.iter().map(|stretch| stretch.evaluations).sum::<u64>();
+        evaluations >= u64::from(definition.datapoints_to_alarm)
+    };
+    seen.filter(enough).collect()
 }
 
 /// Whole periods in `time_ms` whose datapoint is published in time. An alarm that is given as a delay has one if its
@@ -311,47 +381,103 @@ fn in_one_box(
     }
     let share = f64::from(boxed) / fleet.region_hosts(region) as f64;
     let requests = requests(view, alarm, &[(region, share)]);
-    Some(Chance { requests, shares, hosts: counts, evaluations })
+    Some(Chance { requests, stretches: vec![Stretch { shares, hosts: counts, evaluations }] })
 }
 
-/// The chance of an alarm over whole zones once the wave has deployed to them. The reached hosts among the deployed
+/// The chance of an alarm over whole zones while the wave deploys to them and bakes. The reached hosts among the deployed
 /// ones are taken as their mean.
 fn wide(
     view: &View<'_>,
     defect: &Defect,
-    wave: &Wave,
+    (wave, times): (&Wave, &WaveSchedule),
     zones: &[ZoneId],
     alarm: &Alarm,
-    evaluations: u64,
 ) -> Chance {
     let fleet = &view.plan.fleet;
-    let (mut all, mut all_impaired) = (0, 0.0);
-    let mut parts: Vec<(RegionId, f64)> = Vec::new();
-    let mut hit = [0.0; HOURS];
-    let mut total = [0.0; HOURS];
-    for &zone in zones {
-        let (hosts, region) = (fleet.zones[zone].hosts, fleet.zones[zone].region);
-        let share = f64::from(hosts) / fleet.region_hosts(region) as f64;
-        let deployed = if wave.regions.contains(&region) { wave.hosts.reach_of(hosts) } else { 0 };
-        let impaired = f64::from(deployed) * f64::from(defect.reach.of(hosts)) / f64::from(hosts);
-        all += u64::from(hosts);
-        all_impaired += impaired;
-        parts.push((region, share));
-        for hour in 0..HOURS {
-            let rate = fleet.regions[region].requests_per_second
-                * fleet.regions[region].hourly_factor[STEP * hour]
-                * share;
-            total[hour] += rate;
-            hit[hour] += rate * impaired / f64::from(hosts);
+    let shares_of = |zone: ZoneId| {
+        let region = fleet.zones[zone].region;
+        (region, f64::from(fleet.zones[zone].hosts) / fleet.region_hosts(region) as f64)
+    };
+    let rate = |zone: ZoneId, hour: usize| {
+        let (region, share) = shares_of(zone);
+        let region = &fleet.regions[region];
+        region.requests_per_second * region.hourly_factor[STEP * hour] * share
+    };
+    let total: [f64; HOURS] =
+        std::array::from_fn(|hour| zones.iter().map(|&zone| rate(zone, hour)).sum::<f64>());
+    let all: u64 = zones.iter().map(|&zone| u64::from(fleet.zones[zone].hosts)).sum();
+    let (steps, until_ms) = steps(view, wave, times, zones, alarm);
+    let begin_ms = steps.first().map_or(0, |(at_ms, ..)| *at_ms);
+    let (mut impaired, mut hit) = (0.0, [0.0; HOURS]);
+    let mut stretches = Vec::new();
+    for (index, &(at_ms, zone, more)) in steps.iter().enumerate() {
+        let hosts = f64::from(fleet.zones[zone].hosts);
+        let part = more * f64::from(defect.reach.of(fleet.zones[zone].hosts)) / hosts;
+        impaired += part;
+        hit.iter_mut().enumerate().for_each(|(hour, hit)| *hit += rate(zone, hour) * part / hosts);
+        let next_ms = steps.get(index + 1).map_or(until_ms, |(next_ms, ..)| *next_ms).min(until_ms);
+        // An alarm that is given as a delay counts it once, from the first host on.
+        let evaluations = match alarm.signal.detection_delay() {
+            Some(_) if index > 0 => 0,
+            Some(_) => evaluations(alarm, until_ms.saturating_sub(at_ms)),
+            None => {
+                let up_to = |end_ms: u64| end_ms.saturating_sub(begin_ms) / alarm.period_ms;
+                up_to(next_ms).saturating_sub(up_to(at_ms))
+            }
+        };
+        if evaluations == 0 {
+            continue;
         }
+        // Without traffic only probes and health checks see anything, and they go by hosts.
+        let by_hosts = impaired / all as f64;
+        let share =
+            std::array::from_fn(|hour| if total[hour] > 0.0 { hit[hour] / total[hour] } else { by_hosts });
+        let hosts = vec![(impaired.round() as u64, all)];
+        stretches.push(Stretch { shares: vec![(1.0, share)], hosts, evaluations });
     }
-    let share = std::array::from_fn(|hour| if total[hour] > 0.0 { hit[hour] / total[hour] } else { 0.0 });
-    Chance {
-        requests: requests(view, alarm, &parts),
-        shares: vec![(1.0, share)],
-        hosts: vec![(all_impaired.round() as u64, all)],
-        evaluations,
+    // The last ones weigh most: all hosts have the defect, and the bakes are theirs.
+    let early = stretches.len().saturating_sub(STRETCHES);
+    stretches.drain(..early);
+    let parts: Vec<(RegionId, f64)> = zones.iter().map(|&zone| shares_of(zone)).collect();
+    Chance { requests: requests(view, alarm, &parts), stretches }
+}
+
+/// Stretches of an instance that are looked at.
+const STRETCHES: usize = 12;
+
+/// When how many more hosts of these zones, which ascend, have the new version in a wave, in order of time; and until when the alarm is in
+/// time for the next wave.
+fn steps(
+    view: &View<'_>,
+    wave: &Wave,
+    times: &WaveSchedule,
+    zones: &[ZoneId],
+    alarm: &Alarm,
+) -> (Vec<(u64, ZoneId, f64)>, u64) {
+    let host_ms = view.strategy().deploy_time(&view.plan.change).median_ms();
+    let mut steps = Vec::new();
+    let mut baked_ms = 0;
+    for deployment in
+        times.deployments.iter().filter(|deployment| zones.binary_search(&deployment.zone).is_ok())
+    {
+        let hosts = view.plan.fleet.zones[deployment.zone].hosts;
+        let boxed =
+            one_box_hosts(view.strategy(), wave, hosts).filter(|_| deployment.one_box_end_ms.is_some());
+        let boxed = boxed.unwrap_or(0);
+        if boxed > 0 {
+            steps.push((deployment.start_ms + host_ms, deployment.zone, f64::from(boxed)));
+        }
+        let deployed_ms = deployment.end_ms.saturating_sub(wave.procedure.zone_bake_ms);
+        let rest = wave.hosts.reach_of(hosts).saturating_sub(boxed);
+        steps.push((deployed_ms, deployment.zone, f64::from(rest)));
+        baked_ms = baked_ms.max(deployment.end_ms);
     }
+    steps.sort_by_key(|(at_ms, ..)| *at_ms);
+    let until_ms = match alarm.watch {
+        Watch::Deployment => baked_ms,
+        Watch::Wave | Watch::Rollout => times.end_ms,
+    };
+    (steps, until_ms.saturating_sub(alarm.publish_delay_ms))
 }
 
 /// Mean requests in a datapoint of these shares of regions.

@@ -44,7 +44,7 @@ pub(super) fn diluted(view: &View<'_>) -> Option<Diagnostic> {
 }
 
 /// The limit of an alarm on a ratio, and its strictness.
-fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
+pub(super) fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
     match alarm.signal {
         Signal::ErrorRatio { threshold, comparison, .. }
         | Signal::ImpairedHosts { threshold, comparison } => Some((threshold.as_f64(), comparison)),

@@ -43,6 +43,10 @@ struct Watched {
 
 /// Warns of a strategy that stops more than [`TOO_MANY`] of the good rollouts.
 pub(super) fn false_alarms(view: &View<'_>) -> Option<Diagnostic> {
+    // Where no change is good, none is stopped in vain.
+    if view.plan.change.bad_probability >= 1.0 {
+        return None;
+    }
     let by_alarm = expected(view);
     let stopped = stopped_share(by_alarm.values());
     if stopped <= TOO_MANY {

@@ -4,7 +4,7 @@
 use super::view::View;
 use crate::diagnostic::Diagnostic;
 use crate::ids::AlarmId;
-use crate::plan::Scope;
+use crate::plan::{Scope, Watch};
 use crate::scenario::{Duration, rules};
 
 /// Warns if the quickest alarm over zones, regions or the service fires within the bake of a wave, but the pipeline
@@ -12,22 +12,16 @@ use crate::scenario::{Duration, rules};
 pub(super) fn late_reaction(view: &View<'_>) -> Option<Diagnostic> {
     let strategy = view.strategy();
     let reaction = strategy.rollback.reaction_delay_ms;
-    let wide = view.listened_to().into_iter().filter(|&alarm| {
-        let alarm = &view.plan.alarms[alarm];
-        let delay = alarm.signal.detection_delay().is_some();
-        alarm.scope != Scope::OneBox && alarm.is_memoryless() && !delay
-    });
-    // A host that fails every request has been seen after one period more, wherever the evaluations fall.
-    let takes = |alarm: AlarmId| {
-        let alarm = &view.plan.alarms[alarm];
-        u64::from(alarm.datapoints_to_alarm) * alarm.period_ms + alarm.publish_delay_ms
-    };
+    let wide = view.listened_to().into_iter().filter(|&alarm| view.plan.alarms[alarm].scope != Scope::OneBox);
+    let takes = |alarm: AlarmId| view.plan.alarms[alarm].usual_ms();
     let quickest = wide.min_by_key(|&alarm| takes(alarm))?;
     let fires_ms = takes(quickest);
+    // What is not listened to any longer does not come late: it does not come.
+    let lasts = view.plan.alarms[quickest].watch == Watch::Rollout;
     let (_, followed) = strategy.waves.split_last()?;
     let wave = followed.iter().find(|wave| {
         let time = wave.procedure.zone_bake_ms + wave.bake_ms;
-        fires_ms <= time && time < fires_ms + reaction
+        (lasts || fires_ms <= time) && time < fires_ms + reaction
     })?;
     let message = format!(
         "after an alarm late in wave `{}` strategy `{}` only stops when the next wave has begun: its bake is {}, \

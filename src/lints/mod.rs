@@ -1,32 +1,41 @@
 //! What a plan will do that its author may not expect, in numbers and before anything is simulated.
 //!
 //! Each lint reads a resolved plan, computes closed forms and returns warnings at the places that the scenario
-//! language remembers. A lint never simulates, never fails and never changes the plan; docs/statistics.md has its
-//! formulas. All numbers are of the undisturbed timetable, with median deploy times.
+//! language remembers. A lint never fails and never changes the plan; docs/statistics.md has its formulas. Where there is
+//! none it says what a few rehearsed rollouts did. All other numbers are of the undisturbed timetable, with median deploy times.
 
 mod blind_first_wave;
+mod cures;
 mod diluted;
+mod escapes;
 mod false_alarms;
 mod late_class;
 mod late_reaction;
 mod left_behind;
+mod rehearsal;
 mod short_last_bake;
+mod slow_alarm;
 mod together;
+mod triggers;
 mod unstable_pipeline;
+mod unwatched_one_box;
 mod view;
 mod window;
 mod words;
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
+use crate::rollout::Model;
 use crate::scenario::{Loaded, Places};
+use rehearsal::Rehearsal;
 use view::{Known, View};
 
 /// Adds the warnings of every lint to a scenario that has a plan, and brings all problems into reading order.
 #[must_use]
 pub fn look_ahead(mut loaded: Loaded) -> Loaded {
     if let Some(plan) = &loaded.plan {
-        loaded.problems.extend(warnings(plan, &loaded.places));
+        let found = warnings(plan, &loaded.places);
+        loaded.extend(found);
     }
     loaded
 }
@@ -36,17 +45,36 @@ pub fn look_ahead(mut loaded: Loaded) -> Loaded {
 pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let known = Known::default();
+    let model = Model::new(plan);
+    let rehearsal = Rehearsal::new(&model, plan);
+    // What is wrong with the study rather than with a strategy is said once.
+    let (mut uncounted, mut beyond) = (None, None);
     for strategy in 0..plan.strategies.len() {
         let view = View::new(plan, strategy, places, &known);
-        found.extend(blind_first_wave::blind_first_wave(&view));
+        let blind = blind_first_wave::blind_first_wave(&view, &rehearsal);
+        let diluted = diluted::diluted(&view);
         found.extend(late_reaction::late_reaction(&view));
-        found.extend(diluted::diluted(&view));
         found.extend(false_alarms::false_alarms(&view));
         found.extend(together::together(&view));
         found.extend(short_last_bake::short_last_bake(&view));
         found.extend(late_class::late_class(&view));
         found.extend(left_behind::left_behind(&view));
+        found.extend(unwatched_one_box::unwatched_one_box(&view));
+        let slow = slow_alarm::slow_alarm(&view);
+        let late = triggers::beyond_observation(&view);
+        let unsuspected = triggers::beyond_suspicion(&view);
+        let is_explained = [&blind, &diluted, &slow, &late, &unsuspected].into_iter().any(Option::is_some);
+        found.extend(escapes::nothing_stops_it(&view, &rehearsal, is_explained));
+        found.extend([blind, diluted, slow, unsuspected].into_iter().flatten());
+        found.extend(triggers::step_without_trigger(&view));
+        found.extend(cures::repair_without_time(&view));
+        found.extend(cures::no_way_to_mend(&view));
+        uncounted = uncounted.or_else(|| escapes::uncounted_harm(&view, &rehearsal));
+        beyond = beyond.or(late);
     }
+    found.extend(uncounted);
+    found.extend(beyond);
+    found.extend(cures::never_taken_out(plan, places));
     found.extend(unstable_pipeline::unstable_pipeline(plan, places));
     found
 }
@@ -127,7 +155,7 @@ wave = [{{ regions = ["one"], bake = "40m" }}, {{ regions = ["two"], bake = "6h"
 
     /// Share of trials for which `is` holds, and its standard error.
     fn simulated(plan: &Plan, is: impl Fn(&Plan, u64) -> bool) -> (f64, f64) {
-        const TRIALS: u64 = 6_000;
+        const TRIALS: u64 = 3_000;
         let hits = (0..TRIALS).filter(|&trial| is(plan, trial)).count() as f64;
         let share = hits / TRIALS as f64;
         (share, (share * (1.0 - share) / TRIALS as f64).sqrt())
@@ -177,6 +205,105 @@ wave = [{{ regions = ["one"], bake = "40m" }}, {{ regions = ["two"], bake = "6h"
         assert!((0.05..0.95).contains(&share), "too clear to tell: {share}");
         // The hour may change within the bake, which the closed form leaves out.
         assert!((computed - share).abs() < 0.02 + 4.5 * error, "{computed} instead of {share} ± {error}");
+    }
+
+    /// Two regions one after the other, deployed to at once, and what one alarm may be.
+    fn drawn(alarm: &str, keys: &str, (hosts, requests, background): (u32, f64, f64)) -> String {
+        format!(
+            r#"
+[study]
+seed = 11
+[fleet]
+background-error-ratio = "{background:.3}%"
+background-slow-ratio = "{background:.3}%"
+[[fleet.region]]
+name = "one"
+hosts-per-zone = {hosts}
+requests-per-second = {requests:.3}
+[[fleet.region]]
+name = "two"
+hosts-per-zone = 10
+requests-per-second = 5
+[[defect]]
+name = "faint"
+{keys}
+[[alarm]]
+name = "alarm"
+{alarm}
+clock = "deployment"
+[[strategy]]
+name = "careful"
+one-box = {{ hosts = 1, bake = "1h" }}
+wave = [{{ regions = ["one"], bake = "1h" }}, {{ regions = ["two"], bake = "1h" }}]
+"#
+        )
+    }
+
+    /// Signals of every kind that has a closed form, by a number from 0 to 1.
+    fn signal(kind: usize, x: f64) -> String {
+        match kind {
+            0 => format!("error-ratio = {{ above = \"{:.3}%\", min-requests = 3 }}", 0.5 + 6.0 * x),
+            1 => format!("slow-ratio = {{ at-least = \"{:.3}%\" }}", 0.5 + 6.0 * x),
+            2 => format!("error-count = {{ at-least = {} }}", 1 + (x * 12.0) as u32),
+            3 => format!(
+                "synthetic = {{ probes = {}, covers = \"40%\", above = \"10%\" }}",
+                1 + (x * 9.0) as u32
+            ),
+            _ => format!(
+                "breach-probability = {{ healthy = \"0.2%\", impaired = \"{:.3}%\" }}",
+                1.0 + 40.0 * x
+            ),
+        }
+    }
+
+    fn engine_share(plan: &Plan, is: impl Fn(&crate::outcome::Outcome) -> bool) -> (f64, f64) {
+        let model = crate::rollout::Model::new(plan);
+        let engine = std::cell::RefCell::new(crate::rollout::Engine::new(&model));
+        simulated(plan, |_, trial| is(&engine.borrow_mut().run(0, trial, &mut crate::sim::Silent)))
+    }
+
+    proptest::proptest! {
+        #![proptest_config(crate::properties::cases(24))]
+
+        /// What is said of a first wave, and of false alarms, is what a run shows: whatever the signal, the scope, the
+        /// traffic and the window.
+        #[test]
+        fn every_probability_is_that_of_the_simulation(
+            kind in 0_usize..5, x in 0.0..1.0_f64, scope in 0_usize..4, m in 1_u32..4, more in 0_u32..3,
+            hosts in 1_u32..12, traffic in 0_usize..4, background in 0.0..1.0_f64, faint in 0.5..8.0_f64,
+        ) {
+            let scope = ["one-box", "zone", "region", "service"][scope];
+            let requests = [0.0, 0.2, 2.0, 30.0][traffic];
+            let alarm = format!(
+                "scope = \"{scope}\"\n{}\nperiod = \"5m\"\ndatapoints = \"{m} of {}\"", signal(kind, x), m + more,
+            );
+            let keys = format!("error-ratio = \"{faint:.3}%\"\nslow-ratio = \"{faint:.3}%\"");
+            let text = drawn(&alarm, &keys, (hosts, requests, background));
+            let loaded = load_str("drawn.toml", &text);
+            let problems = loaded.problems.to_string();
+            let plan = loaded.plan.as_ref().expect(&problems);
+            let known = Known::default();
+            let view = view(plan, &loaded.places, &known);
+            if let Some(unseen) = blind_first_wave::unseen(&view, crate::ids::DefectId::new(0)) {
+                let second_ms = view.times.waves[1].start_ms;
+                let (share, error) =
+                    engine_share(plan, |outcome| outcome.alarm_ms.is_none_or(|alarm| alarm > second_ms));
+                // The time before all hosts of the wave have the defect, which is some luck more, is left out.
+                proptest::prop_assert!(
+                    unseen - share > -0.02 - 4.5 * error && unseen - share < 0.12 + 4.5 * error,
+                    "{unseen} unseen instead of {share} +- {error}\n{text}"
+                );
+            }
+            let mut good = plan.clone();
+            good.change.bad_probability = 0.0;
+            let is_false = |outcome: &crate::outcome::Outcome| outcome.ending == crate::outcome::Ending::FalseRollback;
+            let (share, error) = engine_share(&good, is_false);
+            let computed = false_alarms::share_of(&view);
+            proptest::prop_assert!(
+                (computed - share).abs() < 0.02 + 0.2 * share + 4.5 * error,
+                "{computed} false alarms instead of {share} +- {error}\n{text}"
+            );
+        }
     }
 
     /// Section by section, the arithmetic of detection that is published or follows from it.

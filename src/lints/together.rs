@@ -4,6 +4,7 @@ use super::view::View;
 use super::words::{counted, percent};
 use crate::diagnostic::Diagnostic;
 use crate::ids::RegionId;
+use crate::rollout::one_box_hosts;
 use crate::scenario::rules;
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
         return None;
     }
     let shares = view.share_after_waves();
-    let mut baked = 0.0;
+    let mut baked_before: f64 = 0.0;
     for (index, wave) in view.strategy().waves.iter().enumerate() {
         let regions: BTreeSet<RegionId> = view.times.waves[index]
             .deployments
@@ -43,6 +44,9 @@ pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
         if at_once == 1 {
             share *= zones as f64 / zoned(leader) as f64;
         }
+        // One-boxes that bake are a first look at these places themselves.
+        let boxed = one_box_part(view, index);
+        let baked = baked_before.max(share * boxed);
         if (at_once > 1 || zones > 1) && share >= MATTERS && share > LEAP * baked {
             let (together, whole) = if at_once > 1 {
                 (counted(at_once as u64, "region"), "regions")
@@ -61,8 +65,24 @@ pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
             return Some(view.warning(&rules::TOGETHER, message).help(help));
         }
         if wave.bake_ms > 0 || wave.procedure.zone_bake_ms > 0 {
-            baked = shares[index];
+            baked_before = shares[index];
         }
     }
     None
+}
+
+/// Part of the hosts of a wave that its one-boxes are, if they bake.
+fn one_box_part(view: &View<'_>, index: usize) -> f64 {
+    let wave = &view.strategy().waves[index];
+    if wave.procedure.one_box.as_ref().is_none_or(|one_box| one_box.bake_ms == 0) {
+        return 0.0;
+    }
+    let deployments = view.times.waves[index].deployments.iter();
+    let (mut boxed, mut all) = (0_u64, 0_u64);
+    for deployment in deployments.filter(|deployment| deployment.one_box_end_ms.is_some()) {
+        let hosts = view.plan.fleet.zones[deployment.zone].hosts;
+        boxed += u64::from(one_box_hosts(view.strategy(), wave, hosts).unwrap_or(0));
+        all += u64::from(hosts);
+    }
+    if all > 0 { boxed as f64 / all as f64 } else { 0.0 }
 }

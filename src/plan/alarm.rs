@@ -2,6 +2,7 @@
 
 use super::share::Ratio;
 use super::signal::{Decides, RateRule, Signal};
+use crate::random::Distribution;
 use serde::Serialize;
 
 /// One alarm definition; it is instantiated for every entity of its scope under deployment.
@@ -79,6 +80,48 @@ impl Alarm {
     #[must_use]
     pub fn is_memoryless(&self) -> bool {
         !self.minds_gaps() && self.signal.kind().decides != Decides::ByHistory
+    }
+
+    /// The least time from an impaired host to the alarm, in milliseconds: M - 1 whole periods between the first
+    /// breach and the last, and the publish delay.
+    #[must_use]
+    pub fn least_ms(&self) -> u64 {
+        match self.signal {
+            Signal::DetectionDelay(Distribution::Fixed { ms }) => ms,
+            Signal::DetectionDelay(_) => 0,
+            Signal::RateRatio(ref rule) => rule.for_ms + self.publish_delay_ms,
+            // How long a canary must be seen is up to its judge.
+            Signal::Canary(_) => self.publish_delay_ms,
+            Signal::ErrorRatio { .. }
+            | Signal::SlowRatio { .. }
+            | Signal::ErrorCount { .. }
+            | Signal::Synthetic { .. }
+            | Signal::ImpairedHosts { .. }
+            | Signal::BreachProbability { .. }
+            | Signal::AnyOf(_) => {
+                u64::from(self.datapoints_to_alarm - 1) * self.period_ms + self.publish_delay_ms
+            }
+        }
+    }
+
+    /// The time after which a scope that fails every request has certainly been seen, in milliseconds, wherever the
+    /// evaluations fall: one period more.
+    #[must_use]
+    pub fn enough_ms(&self) -> u64 {
+        if self.signal.detection_delay().is_some() {
+            return self.least_ms();
+        }
+        let by_rule = self.rate_rule().map_or(0, |rule| {
+            let limit_ms = rule.time_to_limit_ms(1.0).unwrap_or(0.0) as u64;
+            limit_ms + rule.scrapes_per_evaluation * self.period_ms
+        });
+        self.least_ms() + by_rule + self.period_ms
+    }
+
+    /// The same of an ordinary rollout: [`Alarm::enough_ms`], or the median of a delay, in milliseconds.
+    #[must_use]
+    pub fn usual_ms(&self) -> u64 {
+        self.signal.detection_delay().map_or_else(|| self.enough_ms(), Distribution::median_ms)
     }
 
     /// The rule over rates, if it is one.

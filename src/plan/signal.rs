@@ -117,8 +117,6 @@ pub struct SignalKind {
     pub sign: Option<Sign>,
     /// How it comes to a decision.
     pub decides: Decides,
-    /// Whether a scenario is refused in which it listens to a place without traffic.
-    pub needs_traffic: bool,
     /// Whether it may look inside, past a cache that hides a fault from customers.
     pub may_be_internal: bool,
 }
@@ -128,25 +126,20 @@ impl Signal {
     #[must_use]
     pub fn kind(&self) -> SignalKind {
         use Decides::{ByDatapoint, ByEvent, ByHistory};
-        let row = |reads, sign, decides, needs_traffic, may_be_internal| SignalKind {
-            reads,
-            sign,
-            decides,
-            needs_traffic,
-            may_be_internal,
-        };
+        let row =
+            |reads, sign, decides, may_be_internal| SignalKind { reads, sign, decides, may_be_internal };
         let (failure, slowness) = (Some(Sign::Failure), Some(Sign::Slowness));
         match self {
-            Self::ErrorRatio { .. } => row(Reads::Requests, failure, ByDatapoint, true, false),
-            Self::SlowRatio { .. } => row(Reads::Requests, slowness, ByDatapoint, false, true),
-            Self::ErrorCount { .. } => row(Reads::Requests, failure, ByDatapoint, false, true),
-            Self::Synthetic { .. } => row(Reads::Probes, failure, ByDatapoint, false, true),
-            Self::RateRatio(_) => row(Reads::Requests, failure, ByHistory, true, false),
-            Self::Canary(_) => row(Reads::Requests, failure, ByHistory, true, false),
-            Self::ImpairedHosts { .. } => row(Reads::Hosts, None, ByDatapoint, false, true),
-            Self::BreachProbability { .. } => row(Reads::Hosts, None, ByDatapoint, false, true),
-            Self::DetectionDelay(_) => row(Reads::Hosts, None, ByEvent, false, true),
-            Self::AnyOf(_) => row(Reads::Alarms, None, ByEvent, false, true),
+            Self::ErrorRatio { .. } => row(Reads::Requests, failure, ByDatapoint, false),
+            Self::SlowRatio { .. } => row(Reads::Requests, slowness, ByDatapoint, true),
+            Self::ErrorCount { .. } => row(Reads::Requests, failure, ByDatapoint, true),
+            Self::Synthetic { .. } => row(Reads::Probes, failure, ByDatapoint, true),
+            Self::RateRatio(_) => row(Reads::Requests, failure, ByHistory, false),
+            Self::Canary(_) => row(Reads::Requests, failure, ByHistory, false),
+            Self::ImpairedHosts { .. } => row(Reads::Hosts, None, ByDatapoint, true),
+            Self::BreachProbability { .. } => row(Reads::Hosts, None, ByDatapoint, true),
+            Self::DetectionDelay(_) => row(Reads::Hosts, None, ByEvent, true),
+            Self::AnyOf(_) => row(Reads::Alarms, None, ByEvent, true),
         }
     }
 

@@ -186,6 +186,8 @@ pub enum Statistic {
     P50,
     /// 90th percentile.
     P90,
+    /// 95th percentile.
+    P95,
     /// 99th percentile.
     P99,
     /// Mean of the worst hundredth, also called conditional value at risk or expected shortfall.
@@ -202,6 +204,7 @@ impl Statistic {
             Self::Mean => "mean",
             Self::P50 => "p50",
             Self::P90 => "p90",
+            Self::P95 => "p95",
             Self::P99 => "p99",
             Self::Cvar99 => "cvar99",
             Self::Max => "max",
@@ -214,6 +217,7 @@ impl Statistic {
         match self {
             Self::P50 => Some(0.5),
             Self::P90 => Some(0.9),
+            Self::P95 => Some(0.95),
             Self::P99 => Some(0.99),
             Self::Mean | Self::Cvar99 | Self::Max => None,
         }

@@ -8,7 +8,7 @@ use super::reader::{Field, Reader, Written};
 use super::rules;
 use super::spec::ScenarioSpec;
 use super::table::Inherit;
-use super::value::Attached;
+use super::value::{Attached, Duration, Percent};
 use crate::diagnostic::{FileId, Sources, Span};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -165,13 +165,29 @@ impl<'f> Loader<'f> {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut found = Problems::default();
         let spec = Reader::new(file, &mut found).document(table);
+        if !errors.is_empty() && is_yaml(text) {
+            let message = "invalid TOML: this looks like YAML";
+            let help = "write `key = value`, `[fleet]` for a table and `[[strategy]]` for each of a list; `wavetank init FILE` \
+                        writes a scenario to start from";
+            let start = text.find(':').unwrap_or(0);
+            self.problems.report(rules::SYNTAX.at(Span { file, start, end: start + 1 }, message).help(help));
+            self.sound = false;
+            return None;
+        }
         let mut bad_lines = Vec::new();
         for error in &errors {
             let range = error.span().unwrap_or(0..0);
             bad_lines.push(self.sources.position(file, range.start).line);
             let span = Span { file, start: range.start, end: range.end };
             let message = format!("invalid TOML: {}", error.message().lines().collect::<Vec<_>>().join(", "));
-            self.problems.report(rules::SYNTAX.at(span, message));
+            let written = text.get(range).unwrap_or_default().trim();
+            let is_value = Percent::parse(written).is_some() || Duration::parse(written).is_ok();
+            let problem = rules::SYNTAX.at(span, message);
+            self.problems.report(if is_value {
+                problem.help(format!("write \"{written}\""))
+            } else {
+                problem
+            });
         }
         if !errors.is_empty() {
             self.sound = false;
@@ -201,6 +217,17 @@ impl<'f> Loader<'f> {
         }
         merged
     }
+}
+
+/// Whether the first line that says something is `key:` or `key: value`, or begins a YAML document.
+fn is_yaml(text: &str) -> bool {
+    let said = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    said.is_some_and(|line| {
+        let key = line.split_once(':').map(|(key, rest)| (key, rest.is_empty() || rest.starts_with(' ')));
+        let is_key =
+            |key: &str| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        line == "---" || key.is_some_and(|(key, ends)| ends && is_key(key))
+    })
 }
 
 /// The part of an IO error that people read: without the error number.

@@ -4,6 +4,7 @@
 //! judges) -> [`Plan`]. Every phase goes on after a problem, so that one run reports all of them; a value
 //! that was reported is marked as broken, so that nothing is reported twice. It must not simulate.
 
+mod allow;
 mod extend;
 mod in_plan;
 mod include;
@@ -20,6 +21,7 @@ mod timezone;
 mod value;
 mod words;
 
+pub use allow::Allow;
 pub use places::Places;
 pub use problems::Problems;
 pub use schema::schema;
@@ -27,6 +29,7 @@ pub use spec::MAX_TRIALS;
 pub use suggest::closest;
 pub use value::{Duration, PrecisionText, Seed};
 
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::Plan;
 use include::{Files, Loader, text_of};
 use std::io;
@@ -41,9 +44,20 @@ pub struct Loaded {
     pub problems: Problems,
     /// Where the parts of the plan were written, for problems that are found later.
     pub places: Places,
+    /// The warnings that the scenario accepts, for problems that are found later.
+    pub allows: Vec<Allow>,
 }
 
 impl Loaded {
+    /// Adds what was found when the plan was looked at, but for what the scenario accepts, and a warning for each
+    /// acceptance that accepts nothing.
+    pub fn extend(&mut self, found: Vec<Diagnostic>) {
+        self.problems.extend(found);
+        allow::apply(&self.allows, &mut self.problems);
+        let idle = allow::idle(&self.allows, &self.problems);
+        self.problems.extend(idle);
+    }
+
     /// The plan alone.
     ///
     /// # Errors
@@ -110,16 +124,21 @@ fn load_from(path: &Path, files: Files<'_>) -> Loaded {
     let spec = loader.load_root(path);
     let Loader { mut problems, sources, sound, .. } = loader;
     let stem = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy());
-    let (plan, places) = match spec {
+    let (plan, places, allows) = match spec {
         // A tree that was repaired after a syntax error would only cause follow-up problems.
         Some(spec) if sound => {
-            let (plan, places) = resolve::resolve(&spec, &stem, &mut problems);
-            (Some(plan), places)
+            let (plan, places, allows) = resolve::resolve(&spec, &stem, &mut problems);
+            (Some(plan), places, allows)
         }
-        _ => (None, Places::default()),
+        _ => (None, Places::default(), Vec::new()),
     };
     let plan = plan.filter(|_| !problems.has_errors());
-    Loaded { plan, problems: problems.of(sources), places }
+    if problems.has_errors() {
+        // What is doubtful about a broken file is said once it can be read as it was meant.
+        problems.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    }
+    allow::apply(&allows, &mut problems);
+    Loaded { plan, problems: problems.of(sources), places, allows }
 }
 
 /// The share that a percentage such as `5%` stands for; none if the text is none.

@@ -9,6 +9,7 @@ use std::fmt;
 #[derive(Debug, Clone, Default)]
 pub struct Problems {
     found: Vec<Diagnostic>,
+    allowed: Vec<Diagnostic>,
     sources: Sources,
 }
 
@@ -17,6 +18,12 @@ impl Problems {
     #[must_use]
     pub fn list(&self) -> &[Diagnostic] {
         &self.found
+    }
+
+    /// The warnings that the scenario itself accepts, each with its reason; they are not in [`Problems::list`].
+    #[must_use]
+    pub fn allowed(&self) -> &[Diagnostic] {
+        &self.allowed
     }
 
     /// The texts that they point into: the scenario and its includes, whether or not anything is wrong there.
@@ -47,6 +54,21 @@ impl Problems {
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         diagnostic::to_json(&self.found, &self.sources)
+    }
+
+    /// The warnings that the scenario accepts, as [`Problems::to_json`] has the others, each with its `reason`.
+    #[must_use]
+    pub fn allowed_to_json(&self) -> serde_json::Value {
+        diagnostic::to_json(&self.allowed, &self.sources)
+    }
+
+    /// Sets aside the warnings for which `reason` has one.
+    pub fn allow(&mut self, reason: impl Fn(&Diagnostic) -> Option<String>) {
+        for mut diagnostic in std::mem::take(&mut self.found) {
+            diagnostic.allowed = reason(&diagnostic).filter(|_| diagnostic.severity == Severity::Warning);
+            let list = if diagnostic.allowed.is_some() { &mut self.allowed } else { &mut self.found };
+            list.push(diagnostic);
+        }
     }
 
     /// Adds what was found later, and keeps reading order.

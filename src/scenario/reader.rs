@@ -195,7 +195,7 @@ impl<'p> Reader<'p> {
             node: Node { value: value.get_ref(), span: self.span(&value.span()) },
             known: false,
         });
-        Some(Table { entries: entries.collect(), span: node.span })
+        Some(Table { entries: entries.collect(), missing: Vec::new(), span: node.span })
     }
 
     /// Reads each element of an array; none when one of them is wrong.
@@ -227,6 +227,8 @@ struct TableEntry<'a> {
 /// A table whose keys are taken one by one; what is left at the end is unknown.
 pub struct Table<'a> {
     entries: Vec<TableEntry<'a>>,
+    /// Keys that are needed and were not there.
+    missing: Vec<String>,
     span: Span,
 }
 
@@ -237,11 +239,7 @@ impl Table<'_> {
             if !required {
                 return Field::Absent;
             }
-            let what =
-                if reader.path.is_empty() { "scenario".into() } else { format!("`{}`", reader.path()) };
-            let message = format!("{what} has no `{key}`");
-            let label = format!("add `{key} = …` here");
-            reader.report(Diagnostic::new(&rules::MISSING_KEY, message).at(self.span, label));
+            self.missing.push(key.to_owned());
             return Field::Broken;
         };
         entry.known = true;
@@ -252,9 +250,21 @@ impl Table<'_> {
         value.map_or(Field::Broken, |value| Field::Given(Written { value, span: node.span }))
     }
 
-    /// Reports the keys that nobody took; `keys` are the valid ones.
+    /// Reports the keys that nobody took, and those that are needed and not there under another spelling; `keys` are the
+    /// valid ones.
     pub fn finish(self, keys: &[String], reader: &mut Reader<'_>) {
-        for entry in self.entries.iter().filter(|entry| !entry.known) {
+        let unknown = || self.entries.iter().filter(|entry| !entry.known);
+        let is_misspelt = |key: &str| {
+            unknown().any(|entry| suggest::closest(entry.key, keys.iter().map(String::as_str)) == Some(key))
+        };
+        for key in self.missing.iter().filter(|key| !is_misspelt(key)) {
+            let what =
+                if reader.path.is_empty() { "scenario".into() } else { format!("`{}`", reader.path()) };
+            let message = format!("{what} has no `{key}`");
+            let label = format!("add `{key} = …` here");
+            reader.report(Diagnostic::new(&rules::MISSING_KEY, message).at(self.span, label));
+        }
+        for entry in unknown() {
             let place = if reader.path.is_empty() {
                 "at the top of a scenario".to_owned()
             } else {

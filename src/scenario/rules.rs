@@ -63,10 +63,11 @@ rules! {
     NO_DEFECT = Error "WT038-no-defect"
     THRESHOLD_UNIT = Error "WT039-threshold-unit"
     TOO_LARGE = Error "WT040-too-large"
-    NO_TRAFFIC = Error "WT041-no-traffic"
+    NO_TRAFFIC = Warning "WT041-no-traffic"
     ONE_BOX_TOO_SHORT = Error "WT042-one-box-too-short"
     TOO_FEW_TRIALS = Error "WT043-too-few-trials"
     GUARDED_MAXIMUM = Error "WT044-guarded-maximum"
+    UNKNOWN_RULE = Error "WT045-unknown-rule"
 
     // The scenario as a whole: what is allowed and hardly meant.
     ONE_BOX_TIGHT = Warning "WT050-one-box-tight"
@@ -78,6 +79,7 @@ rules! {
     UNUSED_TEMPLATE = Warning "WT056-unused-template"
     FEWER_REGIONS = Warning "WT057-fewer-regions"
     IDLE_WAVE = Warning "WT058-idle-wave"
+    IDLE_ALLOW = Warning "WT059-idle-allow"
 
     // What a plan will do, computed before anything is simulated: the lints.
     BLIND_FIRST_WAVE = Warning "WT060-blind-first-wave"
@@ -89,6 +91,15 @@ rules! {
     LATE_CLASS = Warning "WT066-late-class"
     LEFT_BEHIND = Warning "WT067-left-behind"
     UNSTABLE_PIPELINE = Warning "WT068-unstable-pipeline"
+    BARE_MILLIONTHS = Warning "WT069-bare-millionths"
+    NOTHING_STOPS_IT = Warning "WT070-nothing-stops-it"
+    UNCOUNTED_HARM = Warning "WT071-uncounted-harm"
+    TRIGGER_UNSEEN = Warning "WT072-trigger-beyond-observation"
+    TRIGGER_UNSUSPECTED = Warning "WT073-trigger-beyond-suspicion"
+    REPAIR_WITHOUT_TIME = Warning "WT074-repair-without-time"
+    STEP_WITHOUT_TRIGGER = Warning "WT075-step-without-trigger"
+    UNWATCHED_ONE_BOX = Warning "WT076-unwatched-one-box"
+    NO_WAY_TO_MEND = Warning "WT077-no-way-to-mend"
 
     // Defects, capacity and operators.
     UNKNOWN_COHORT = Error "WT080-unknown-cohort"

@@ -63,7 +63,7 @@ impl Values {
             Statistic::Cvar99 => stats::tail_mean_at(&self.sample, &self.sorted, CVAR_LEVEL, tail)
                 .map(|m| (m.value, m.interval)),
             Statistic::Max => self.sorted.max().map(|max| (max, Interval::new(max, max))),
-            Statistic::P50 | Statistic::P90 | Statistic::P99 => self
+            Statistic::P50 | Statistic::P90 | Statistic::P95 | Statistic::P99 => self
                 .sorted
                 .quantile_at(statistic.percentile().unwrap_or(0.5), tail)
                 .map(|q| (q.value, q.interval)),

@@ -88,7 +88,7 @@ impl MeasuredSide {
         let sample = contrast::sample(&draws, sampling.is_confined()).within(sampling.possible(measure));
         let values = Values::new(measure, sample);
         let compared = match statistic {
-            Statistic::P50 | Statistic::P90 | Statistic::P99 => {
+            Statistic::P50 | Statistic::P90 | Statistic::P95 | Statistic::P99 => {
                 statistic.percentile().and_then(|q| Linearised::quantile(&draws, q, tail))
             }
             Statistic::Cvar99 => Linearised::tail_mean(&draws, CVAR_LEVEL),

@@ -135,6 +135,8 @@ pub struct MetricSummary {
     pub p50: Option<Quantile>,
     /// 90th percentile.
     pub p90: Option<Quantile>,
+    /// 95th percentile.
+    pub p95: Option<Quantile>,
     /// 99th percentile.
     pub p99: Option<Quantile>,
     /// Mean of the worst hundredth: conditional value at risk.
@@ -296,6 +298,7 @@ fn metric_summary(
         mean: if is_share { None } else { stats::mean_at(&values.sample, TAIL).or(values.never()) },
         p50: quantile(0.5),
         p90: quantile(0.9),
+        p95: quantile(0.95),
         p99: quantile(0.99),
         cvar99: if is_share { None } else { tail_mean() },
         max: values.sorted.max().filter(|_| !is_share),

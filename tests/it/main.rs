@@ -2,6 +2,7 @@
 
 mod alarms;
 mod answers;
+mod checks;
 mod cli;
 mod combined;
 mod estimators;
@@ -11,6 +12,7 @@ mod formats;
 mod gate;
 mod git;
 mod incidents;
+mod maxima;
 mod mechanisms;
 mod memory;
 mod oracles;

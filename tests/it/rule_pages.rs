@@ -28,6 +28,14 @@ pub fn complete(example: &str) -> String {
             "\n[[strategy]]\nname = \"base\"\nzone-bake = \"1h\"\nwave = [{ regions = \"all\" }]\n",
         );
     }
+    if text.contains("[[defect]]") && !text.contains("[[alarm]]") && !text.contains("alarms = []") {
+        text.push_str(
+            "\n[[alarm]]\nname = \"base\"\nscope = \"zone\"\nimpaired-hosts = { at-least = \"1%\" }\n",
+        );
+    }
+    if !text.contains("[study]") {
+        text.push_str("\n[study]\nobserve-after = \"24h\"\n");
+    }
     text
 }
 

@@ -7,7 +7,7 @@ use crate::cli::input::{self, STDIN_NAME, counted};
 use crate::cli::io::{Io, STDIN};
 use crate::cli::options::FailOn;
 use crate::diagnostic::{self, Diagnostic, Sources, github};
-use crate::scenario::Loaded;
+use crate::scenario::{Loaded, Problems};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -70,7 +70,15 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             io.data(format!("{problems}{}\n", tally(checked.len(), errors, warnings)))?;
         }
         CheckFormat::Json => io.data(format!("{:#}\n", document(&checked, errors, warnings)))?,
-        CheckFormat::Sarif => io.data(diagnostic::to_sarif(&problems(&checked)))?,
+        CheckFormat::Sarif => {
+            // Services show what a file accepts as suppressed, with its reason.
+            let all = |problems: &Problems| [problems.list(), problems.allowed()].concat();
+            let all: Vec<Vec<Diagnostic>> = checked.iter().map(|(_, loaded)| all(&loaded.problems)).collect();
+            let named = problems(&checked).into_iter().zip(&all);
+            let with_allowed: Vec<_> =
+                named.map(|((file, _, sources), all)| (file, all.as_slice(), sources)).collect();
+            io.data(diagnostic::to_sarif(&with_allowed))?;
+        }
         CheckFormat::Github => {
             let rest = "`wavetank check` without --format lists them all";
             let annotations = github::log(&github::annotations(&problems(&checked)), rest);
@@ -106,7 +114,15 @@ fn tally(files: usize, errors: usize, warnings: usize) -> String {
 fn document(checked: &[(&str, Loaded)], errors: usize, warnings: usize) -> Value {
     let files: Vec<Value> = checked
         .iter()
-        .map(|(file, loaded)| json!({ "file": file, "valid": loaded.plan.is_some(), "problems": loaded.problems.to_json() }))
+        .map(|(file, loaded)| {
+            let Loaded { plan, problems, .. } = loaded;
+            json!({
+                "file": file,
+                "valid": plan.is_some(),
+                "problems": problems.to_json(),
+                "allowed": problems.allowed_to_json(),
+            })
+        })
         .collect();
     json!({ "schema_version": 1, "errors": errors, "warnings": warnings, "files": files })
 }

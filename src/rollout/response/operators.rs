@@ -2,6 +2,7 @@
 
 use crate::plan::fleet::hour_of_day;
 use crate::plan::{HOUR_MS, Operators};
+use crate::random::distribution::LONGEST_MS;
 use crate::random::{Purpose, Stream};
 use crate::rollout::context::Context;
 
@@ -60,5 +61,6 @@ pub fn restored_ms(ctx: &Context, acted: bool, mitigated_ms: u64, damaged_items:
         people.map_or(0, |people| people.restore.by_cdf(draws(ctx).uniform_at(OperatorStep::Restore as u64)));
     let rate = ctx.defect.and_then(|defect| defect.cure.items_per_hour);
     let repair_ms = rate.map_or(0.0, |rate| damaged_items / rate * HOUR_MS as f64);
-    mitigated_ms + restore_ms.max(libm::ceil(repair_ms) as u64)
+    // However slow the pace, a hundred years stand for never.
+    mitigated_ms + restore_ms.max(libm::ceil(repair_ms.min(LONGEST_MS as f64)) as u64)
 }

@@ -4,7 +4,8 @@ use super::alarm::alarm_indices;
 use super::fleet::ResolvedFleet;
 use super::names::{self, check_unique, find, unknown};
 use super::scene::Scene;
-use crate::ids::{CohortId, IdVec, RegionId};
+use crate::diagnostic::Span;
+use crate::ids::{CohortId, DefectId, IdVec, RegionId};
 use crate::plan::{
     Condition, Cure, Defect, DefectClock, HostRepair, HostShare, Hurts, Relapse, RollbackEffect, Symptom,
     Trigger, Within,
@@ -26,6 +27,11 @@ pub(super) fn resolve(
     // In order of definition: the same file gives the same bits everywhere.
     let total: f64 = defects.iter().map(|defect| defect.value.weight.or(1.0)).sum();
     defects.iter().map(|defect| resolve_one(defect, total, scene, problems)).collect()
+}
+
+/// Where each was written: its name.
+pub(super) fn places(defects: &Field<Vec<Written<DefectSpec>>>) -> IdVec<DefectId, Span> {
+    defects.list().iter().map(|defect| defect.value.name.span().unwrap_or(defect.span)).collect()
 }
 
 fn resolve_one(written: &Written<DefectSpec>, total: f64, scene: &Scene, problems: &mut Problems) -> Defect {

@@ -28,7 +28,20 @@ pub(super) fn resolve(metric: &Measure, limit: &Written<Limit>, problems: &mut P
         problems.out_of_range(limit.span, message, format!("those that can be: {}", signed.join(", ")));
         return None;
     }
+    check_millionths(metric, limit, value, problems);
     Some(value)
+}
+
+/// Warns of a bare number that is tiny in millionths, and would be a plausible percentage.
+fn check_millionths(metric: &Measure, limit: &Written<Limit>, value: f64, problems: &mut Problems) {
+    let bare = matches!(limit.value, Limit::Number(_));
+    if !bare || metric.unit != Unit::Ppm || value <= 0.0 || value > 100.0 {
+        return;
+    }
+    let (percent, share) = (if value < 1.0 { value * 100.0 } else { value }, value / 1e4);
+    let message = format!("`{}` counts millionths, of which {value} are {share} %", metric.name);
+    let help = format!("write \"{percent}%\" if that is meant, or \"{share}%\"");
+    problems.report_once(rules::BARE_MILLIONTHS.at(limit.span, message).help(help));
 }
 
 /// What a threshold allows, by one of its keys; none if it was reported.

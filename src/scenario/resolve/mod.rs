@@ -4,6 +4,7 @@
 
 mod alarm;
 mod alert;
+mod allow;
 mod bound;
 mod calendar;
 mod change;
@@ -28,6 +29,7 @@ mod strategy;
 mod study;
 mod two_phase;
 
+use super::allow::Allow;
 use super::extend;
 use super::places::Places;
 use super::problems::Problems;
@@ -36,7 +38,11 @@ use crate::plan::Plan;
 use scene::Scene;
 
 /// Resolves the scenario; `stem` is its name unless it gives one. The places are those of the plan's parts.
-pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) -> (Plan, Places) {
+pub(super) fn resolve(
+    spec: &ScenarioSpec,
+    stem: &str,
+    problems: &mut Problems,
+) -> (Plan, Places, Vec<Allow>) {
     let fleet = fleet::resolve(&spec.fleet, problems);
     let written = spec.change.value().cloned().unwrap_or_default();
     let alarms = alarm::resolve(&spec.alarm, problems);
@@ -51,10 +57,12 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     let known = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, run) = study::resolve(spec, &known, problems);
     sense::check(&scene, &drafts, problems);
+    let allows = allow::resolve(spec, &known, &scene.alarms, problems);
     let Scene { fleet, alarms, .. } = scene;
     let places = Places {
         pipeline: spec.pipeline.span(),
         alarms: alarms.iter().map(|alarm| alarm.span).collect(),
+        defects: defect::places(&spec.defect),
         strategies: run.order.iter().map(|&index| drafts[index].span).collect(),
     };
     let mut plan = Plan {
@@ -69,5 +77,5 @@ pub(super) fn resolve(spec: &ScenarioSpec, stem: &str, problems: &mut Problems) 
     };
     plan.pipeline = pipeline::resolve(spec, &plan, &run, problems);
     study::check_trials(&plan, spec, problems);
-    (plan, places)
+    (plan, places, allows)
 }

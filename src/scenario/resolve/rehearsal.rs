@@ -46,7 +46,7 @@ fn rehearsal(
     problems: &mut Problems,
 ) -> Option<Rehearsal> {
     let stem = Path::new(&scenario.path).file_stem().unwrap_or_default().to_string_lossy();
-    let (plan, _) = super::resolve(scenario.content.as_ref()?, &stem, problems);
+    let (plan, ..) = super::resolve(scenario.content.as_ref()?, &stem, problems);
     let listed = |name: &str| plan.change.defects.find_id(|defect| defect.name == name);
     let classes: IdVec<DefectId, Option<DefectId>> =
         change.defects.iter().map(|defect| listed(&defect.name)).collect();

@@ -8,8 +8,7 @@ use super::scene::Scene;
 use super::strategy::Draft;
 use crate::diagnostic::{FileId, Span};
 use crate::ids::{AlarmId, RegionId};
-use crate::plan::{Scope, Signal, Watch, Wave};
-use crate::random::Distribution;
+use crate::plan::{Reads, Scope, Signal, Watch, Wave};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
@@ -26,7 +25,7 @@ pub(super) fn check(scene: &Scene, drafts: &[Draft], problems: &mut Problems) {
     for (index, alarm) in alarms.iter().enumerate() {
         let index = AlarmId::new(index);
         if heard(index) && fleet.sound {
-            check_traffic(fleet, alarm, problems);
+            check_traffic(fleet, index, alarm, &running, problems);
         }
         check_any_one_box(index, alarm, &running, problems);
     }
@@ -64,23 +63,40 @@ fn check_unused(alarms: &[ResolvedAlarm], running: &[&Draft], problems: &mut Pro
     }
 }
 
-fn check_traffic(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, problems: &mut Problems) {
-    if !alarm.plan.signal.kind().needs_traffic || !alarm.sound {
+/// Warns of an alarm over customers' requests where there are none, in every region in which a strategy lets it look. One
+/// region without traffic is merely blind.
+fn check_traffic(
+    fleet: &ResolvedFleet,
+    index: AlarmId,
+    alarm: &ResolvedAlarm,
+    running: &[&Draft],
+    problems: &mut Problems,
+) {
+    if alarm.plan.signal.kind().reads != Reads::Requests || !alarm.sound {
         return;
     }
-    let silent = |region: &&crate::plan::Region| region.requests_per_second <= 0.0;
-    let names: Vec<&str> =
-        fleet.plan.regions.iter().filter(silent).map(|region| region.name.as_str()).collect();
-    // A service-wide ratio needs traffic somewhere, the others need it everywhere.
-    if names.is_empty() || (alarm.plan.scope == Scope::Service && names.len() < fleet.plan.regions.len()) {
+    let looks = |wave: &&Wave| alarm.plan.scope != Scope::OneBox || bakes_one_box(wave);
+    let hears = |draft: &&&Draft| draft.sound && draft.plan.alarms.contains(&index);
+    let waves = running.iter().filter(hears).flat_map(|draft| draft.plan.waves.iter().filter(looks));
+    let looked_at: BTreeSet<RegionId> = waves.flat_map(|wave| wave.regions.iter().copied()).collect();
+    let silent = |region: &RegionId| fleet.plan.regions[*region].requests_per_second <= 0.0;
+    // A service is all regions, whichever of them are deployed to.
+    let all_silent = || fleet.plan.regions.ids().all(|region| silent(&region));
+    if !looked_at.iter().all(silent) || (alarm.plan.scope == Scope::Service && !all_silent()) {
         return;
     }
-    let message =
-        format!("alarm `{}` measures errors, but there is no traffic in {}", alarm.plan.name, some(&names));
-    let first = fleet.plan.regions.iter().position(|region| region.requests_per_second <= 0.0);
+    let Some(&first) = looked_at.first() else { return };
+    let names: Vec<&str> = looked_at.iter().map(|&region| fleet.plan.regions[region].name.as_str()).collect();
+    let message = format!(
+        "alarm `{}` looks at customers' requests, but there is no traffic in {}",
+        alarm.plan.name,
+        some(&names)
+    );
     let problem = rules::NO_TRAFFIC.at(alarm.span, message);
-    let problem = problem.and(first.map(|region| fleet.spans[region]), "no `requests-per-second` here");
-    problems.report(problem.help("give the regions `requests-per-second`, or use `impaired-hosts`"));
+    let problem = problem.and(fleet.spans[first.index()], "no `requests-per-second` here");
+    problems.report(
+        problem.help("give the regions `requests-per-second`, or use `impaired-hosts` or `synthetic`"),
+    );
 }
 
 /// Warns if no strategy has a one-box for a one-box alarm that all of them merely listen to by default.
@@ -119,8 +135,8 @@ fn check_one_box_alarm(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, draft: &Dra
 
 fn check_one_box_time(alarm: &ResolvedAlarm, wave: &Wave, written: &WaveSpec, problems: &mut Problems) {
     let Some(one_box) = wave.procedure.one_box.as_ref().filter(|one_box| one_box.bake_ms > 0) else { return };
-    let least = least_ms(alarm);
-    let enough = enough_ms(alarm);
+    let least = alarm.plan.least_ms();
+    let enough = alarm.plan.enough_ms();
     let (rule, how) = if one_box.bake_ms < least {
         (&rules::ONE_BOX_TOO_SHORT, "can never fire within the one-box bake")
     } else if one_box.bake_ms < enough {
@@ -145,50 +161,16 @@ fn one_box_bake_span(written: &WaveSpec) -> Span {
     bake.or(stage.map(|stage| stage.span)).unwrap_or_default()
 }
 
-/// The least time from an impaired host to the alarm: M - 1 whole periods between the first breach and
-/// the last, and the publish delay.
-fn least_ms(alarm: &ResolvedAlarm) -> u64 {
-    match alarm.plan.signal {
-        Signal::DetectionDelay(Distribution::Fixed { ms }) => ms,
-        Signal::DetectionDelay(_) => 0,
-        Signal::RateRatio(ref rule) => rule.for_ms + alarm.plan.publish_delay_ms,
-        // How long a canary must be seen is up to its judge.
-        Signal::Canary(_) => alarm.plan.publish_delay_ms,
-        Signal::ErrorRatio { .. }
-        | Signal::SlowRatio { .. }
-        | Signal::ErrorCount { .. }
-        | Signal::Synthetic { .. }
-        | Signal::ImpairedHosts { .. }
-        | Signal::BreachProbability { .. }
-        | Signal::AnyOf(_) => {
-            u64::from(alarm.plan.datapoints_to_alarm - 1) * alarm.plan.period_ms + alarm.plan.publish_delay_ms
-        }
-    }
-}
-
-/// The time after which a host that fails every request has certainly been seen, wherever the
-/// evaluations fall: one period more.
-fn enough_ms(alarm: &ResolvedAlarm) -> u64 {
-    if alarm.plan.signal.detection_delay().is_some() {
-        return least_ms(alarm);
-    }
-    let by_rule = alarm.plan.rate_rule().map_or(0, |rule| {
-        let limit_ms = rule.time_to_limit_ms(1.0).unwrap_or(0.0) as u64;
-        limit_ms + rule.scrapes_per_evaluation * alarm.plan.period_ms
-    });
-    least_ms(alarm) + by_rule + alarm.plan.period_ms
-}
-
 /// How the time comes about, for a label.
 fn time_text(alarm: &ResolvedAlarm) -> String {
     let plan = &alarm.plan;
     if let Signal::DetectionDelay(_) = plan.signal {
-        return format!("this alarm takes {}", Duration { ms: least_ms(alarm) });
+        return format!("this alarm takes {}", Duration { ms: alarm.plan.least_ms() });
     }
     if let Signal::RateRatio(rule) = &plan.signal {
         let longest = Duration { ms: rule.longest_ms() };
         let waits = Duration { ms: rule.for_ms };
-        let takes = Duration { ms: enough_ms(alarm) };
+        let takes = Duration { ms: alarm.plan.enough_ms() };
         return format!(
             "this rule takes {takes} if everything fails: {:.3} of its window of {longest}, `for` {waits}, and the time to \
              scrape, evaluate and publish",
@@ -198,7 +180,7 @@ fn time_text(alarm: &ResolvedAlarm) -> String {
     let period = Duration { ms: plan.period_ms };
     let mut text = format!(
         "this alarm takes {}: {} x {period}",
-        Duration { ms: enough_ms(alarm) },
+        Duration { ms: alarm.plan.enough_ms() },
         plan.datapoints_to_alarm
     );
     if plan.publish_delay_ms > 0 {
@@ -293,7 +275,7 @@ fn check_watch(alarms: &[ResolvedAlarm], draft: &Draft, problems: &mut Problems)
             .map(|index| &alarms[index.index()])
             .filter(|alarm| too_slow(alarm, wave))
             .collect();
-        let Some(slowest) = slow.iter().max_by_key(|alarm| enough_ms(alarm)) else { continue };
+        let Some(slowest) = slow.iter().max_by_key(|alarm| alarm.plan.enough_ms()) else { continue };
         let names: Vec<&str> = slow.iter().map(|alarm| alarm.plan.name.as_str()).collect();
         let message = format!(
             "wave `{}` of strategy `{}` ends before {} can be relied on to fire",
@@ -303,7 +285,7 @@ fn check_watch(alarms: &[ResolvedAlarm], draft: &Draft, problems: &mut Problems)
         );
         let help = format!(
             "after the last zone of a wave bake for at least {}, or let the alarm `watch = \"rollout\"`",
-            Duration { ms: enough_ms(slowest) }
+            Duration { ms: slowest.plan.enough_ms() }
         );
         let problem = rules::SHORT_WATCH.at(draft.span, message);
         problems.report_once(problem.and(slowest.span, time_text(slowest)).help(help));
@@ -318,5 +300,5 @@ fn too_slow(alarm: &ResolvedAlarm, wave: &Wave) -> bool {
         Watch::Wave => wave.procedure.zone_bake_ms + wave.bake_ms,
         Watch::Rollout => return false,
     };
-    alarm.sound && local && time < enough_ms(alarm)
+    alarm.sound && local && time < alarm.plan.enough_ms()
 }

@@ -5,6 +5,7 @@
 //! comments are what an editor shows, so they state units and defaults.
 
 mod alarm;
+mod allow;
 mod change;
 mod component;
 mod defect;
@@ -19,6 +20,7 @@ mod study;
 mod two_phase;
 
 pub use alarm::{AlarmSpec, BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
+pub use allow::AllowSpec;
 pub use change::ChangeSpec;
 pub use component::ComponentSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};

@@ -2,6 +2,7 @@
 //! stage may be a scenario of its own.
 
 use super::alarm::AlarmSpec;
+use super::allow::AllowSpec;
 use super::change::ChangeSpec;
 use super::component::ComponentSpec;
 use super::defect::DefectSpec;
@@ -46,6 +47,8 @@ spec! {
         listed guard: Vec<Written<GuardSpec>>,
         /// What was published or promised, to be shown beside what is simulated.
         listed expect: Vec<Written<ExpectSpec>>,
+        /// Warnings of `check` that are known and accepted.
+        listed allow: Vec<Written<AllowSpec>>,
         /// One pipeline over weeks, with many changes in flight.
         overlaid pipeline: PipelineSpec,
     }

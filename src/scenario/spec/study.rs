@@ -128,6 +128,6 @@ schema! {
 
 words! {
     Estimator { ByDefect, ByDefectAndLatency, Plain }
-    Statistic { Mean, P50, P90, P99, Cvar99, Max }
+    Statistic { Mean, P50, P90, P95, P99, Cvar99, Max }
     Level { Error, Warn }
 }

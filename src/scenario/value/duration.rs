@@ -95,6 +95,7 @@ fn repaired(text: &str) -> Option<String> {
     let compact: String = text.to_lowercase().split_whitespace().collect();
     let mut rest = compact.as_str();
     let mut result = String::new();
+    let mut next = None;
     while !rest.is_empty() {
         let (number, after) = split(rest, |c| c.is_ascii_digit() || c == '.');
         let (word, after) = split(after, |c| c.is_alphabetic());
@@ -102,6 +103,10 @@ fn repaired(text: &str) -> Option<String> {
             return None;
         }
         let unit = WORDS.iter().find(|(_, words)| words.contains(&word)).map_or(word, |(unit, _)| unit);
+        // What follows hours without a unit are minutes.
+        let position = UNITS.iter().position(|(name, _)| *name == unit);
+        let unit = if unit.is_empty() { next? } else { unit };
+        next = position.and_then(|index| UNITS.get(index + 1)).map(|(name, _)| *name);
         result.push_str(number);
         result.push_str(unit);
         rest = after;
@@ -254,6 +259,9 @@ mod tests {
         assert_eq!(repaired("4 min"), Some("4m".into()));
         assert_eq!(repaired("1 hour 30 minutes"), Some("1h30m".into()));
         assert_eq!(repaired("2D"), Some("2d".into()));
+        assert_eq!(repaired("1h30"), Some("1h30m".into()));
+        assert_eq!(repaired("5m 30"), Some("5m30s".into()));
+        assert_eq!(repaired("30"), None);
         assert_eq!(repaired("soon"), None);
         assert_eq!(repaired("-5m"), None);
     }

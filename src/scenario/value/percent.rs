@@ -64,7 +64,20 @@ fn percent_help(text: &str) -> String {
     if text.contains('%') {
         return format!("write \"{digits}%\"");
     }
-    format!("write \"{digits}%\" for {digits} in a hundred")
+    match of_hundred(digits) {
+        Some(share) => format!("write \"{share}%\": a share of {digits} is {share} in a hundred"),
+        None => format!("write \"{digits}%\" for {digits} in a hundred"),
+    }
+}
+
+/// A share below 1 as the number of a percentage: `0.03` is `3`. None for what is no such share.
+fn of_hundred(share: &str) -> Option<String> {
+    let decimals = share.strip_prefix("0.").filter(|decimals| decimals.bytes().any(|digit| digit != b'0'))?;
+    let padded = format!("{decimals:0<2}");
+    let (whole, rest) = padded.split_at(2);
+    let (whole, rest) = (whole.trim_start_matches('0'), rest.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Some(if rest.is_empty() { whole.to_owned() } else { format!("{whole}.{rest}") })
 }
 
 fn gcd(a: u64, b: u64) -> u64 {
@@ -163,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn a_number_below_one_is_taken_for_a_share() {
+        let help = |text| percent_help(text);
+        for (share, percent) in [("0.03", "3"), ("0.5", "50"), ("0.005", "0.5"), ("0.125", "12.5")] {
+            assert!(help(share).starts_with(&format!("write \"{percent}%\"")), "{share}: {}", help(share));
+        }
+        assert!(help("3").starts_with("write \"3%\""), "{}", help("3"));
+        assert!(help("0.03 %").starts_with("write \"0.03%\""), "{}", help("0.03 %"));
+    }
+
+    #[test]
     fn percentages_are_exact_and_reduced() {
         assert_eq!(ratio("5%"), Some((1, 20)));
         assert_eq!(ratio("0.05%"), Some((1, 2_000)));
@@ -182,7 +205,7 @@ mod tests {
     #[test]
     fn help_shows_the_repaired_text_where_there_is_one() {
         assert_eq!(percent_help("5 %"), "write \"5%\"");
-        assert_eq!(percent_help("0.1"), "write \"0.1%\" for 0.1 in a hundred");
+        assert_eq!(percent_help("0.1"), "write \"10%\": a share of 0.1 is 10 in a hundred");
         assert!(percent_help("five").starts_with("write digits"));
     }
 }

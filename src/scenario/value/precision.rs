@@ -43,8 +43,8 @@ impl PrecisionText {
 
 /// A statistic that can be made more precise; the largest value seen cannot.
 fn statistic(word: &str) -> Option<Statistic> {
-    const KNOWN: [Statistic; 5] =
-        [Statistic::Mean, Statistic::P50, Statistic::P90, Statistic::P99, Statistic::Cvar99];
+    const KNOWN: [Statistic; 6] =
+        [Statistic::Mean, Statistic::P50, Statistic::P90, Statistic::P95, Statistic::P99, Statistic::Cvar99];
     let known = KNOWN.into_iter().find(|statistic| statistic.name() == word);
     known.or((word == "median").then_some(Statistic::P50))
 }

@@ -1,0 +1,80 @@
+//! Whether what follows an alarm can make anybody well again, and takes time. It looks at no alarm.
+
+use super::view::View;
+use crate::diagnostic::Diagnostic;
+use crate::ids::DefectId;
+use crate::plan::pipeline::AfterRejection;
+use crate::plan::{Defect, OnAlarm, Plan, Remedy, RollbackEffect};
+use crate::scenario::{Places, rules};
+
+/// Warns of people who repair hosts, where nothing says how long a host takes them.
+pub(super) fn repair_without_time(view: &View<'_>) -> Option<Diagnostic> {
+    let strategy = view.strategy();
+    let repairs = strategy.operators.as_ref().is_some_and(|people| people.remedy == Remedy::Repair);
+    // What a rollback heals by itself leaves the operators nothing to repair.
+    let goes_back = strategy.response.on_alarm == OnAlarm::Rollback;
+    let timeless = |defect: &DefectId| {
+        let cure = &view.plan.change.defects[*defect].cure;
+        let healed = goes_back && cure.rollback == RollbackEffect::Heals && cure.share >= 1.0;
+        let repair = cure.repair.as_ref();
+        !healed && repair.is_none_or(|repair| repair.per_host.by_survival(1e-9) == 0)
+    };
+    let defect = view.plan.change.defects.ids().find(timeless).filter(|_| repairs)?;
+    let message = format!(
+        "the operators of strategy `{}` repair hosts, but nothing says how long a host with `{}` takes: all are well at once",
+        strategy.name, view.plan.change.defects[defect].name,
+    );
+    let help = "add `cure = { repair = { per-host = \"15m\", at-once = 20 } }` to the defect";
+    let problem = view.warning(&rules::REPAIR_WITHOUT_TIME, message);
+    Some(problem.and(view.places.defects[defect], "this defect").help(help))
+}
+
+/// Warns of a strategy that stops a bad change and heals nobody.
+pub(super) fn no_way_to_mend(view: &View<'_>) -> Option<Diagnostic> {
+    let strategy = view.strategy();
+    let remedy = strategy.operators.as_ref().map(|people| people.remedy);
+    let helpless = |defect: &Defect| match (strategy.response.on_alarm, remedy) {
+        // Nobody is called after a freeze.
+        (OnAlarm::Freeze, _) | (OnAlarm::Halt | OnAlarm::Page, Some(Remedy::Halt)) => true,
+        (OnAlarm::Halt | OnAlarm::Page, None)
+        | (
+            OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Page,
+            Some(Remedy::KillSwitch | Remedy::FixForward | Remedy::Repair),
+        ) => false,
+        (OnAlarm::Rollback, None | Some(Remedy::Halt))
+        | (OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Page, Some(Remedy::Rollback)) => {
+            defect.cure.rollback != RollbackEffect::Heals && defect.cure.repair.is_none()
+        }
+    };
+    let defects = &view.plan.change.defects;
+    let defect = defects.ids().find(|&defect| helpless(&defects[defect]))?;
+    let message = match strategy.response.on_alarm {
+        OnAlarm::Freeze => format!("strategy `{}` freezes after an alarm, and nobody comes", strategy.name),
+        OnAlarm::Halt | OnAlarm::Page if remedy == Some(Remedy::Halt) => {
+            format!("the people of strategy `{}` stop it, and nobody does anything after that", strategy.name)
+        }
+        OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Page => format!(
+            "going back does not heal `{}`, and strategy `{}` has nothing else",
+            defects[defect].name, strategy.name
+        ),
+    };
+    let help =
+        "give it `operators` with a `remedy` such as \"fix-forward\", or the defect a `cure` with a `repair`";
+    let problem = view.warning(&rules::NO_WAY_TO_MEND, message);
+    Some(problem.and(view.places.defects[defect], "this defect").help(help))
+}
+
+/// Warns of a pipeline in which a bad change stays in every later revision.
+pub(super) fn never_taken_out(plan: &Plan, places: &Places) -> Option<Diagnostic> {
+    let (pipeline, place) = (plan.pipeline.as_ref()?, places.pipeline?);
+    let stays = match pipeline.line.after_rejection {
+        AfterRejection::Leave | AfterRejection::Restart { .. } => true,
+        AfterRejection::Revert(_) => false,
+    };
+    if !stays || plan.change.bad_probability <= 0.0 {
+        return None;
+    }
+    let message = "nobody takes a bad change out of the pipeline: every later revision carries it";
+    let help = "add `after-rejection = { revert = \"2h\" }`";
+    Some(rules::NO_WAY_TO_MEND.at(place, message).help(help))
+}
