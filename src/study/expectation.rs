@@ -81,7 +81,7 @@ pub fn judge_with_origins(plan: &Plan, study: &dyn StudyTrials) -> Vec<Expectati
     let of_these = plan.study.expectations.iter().zip(origin::of_all(plan));
     let of_these = of_these.filter(|(one, _)| one.metric.subject() == study.subject());
     for (result, (_, origin)) in results.iter_mut().zip(of_these) {
-        result.origin = origin;
+        result.origin = origin.filter(|_| result.simulated.is_some());
     }
     results
 }
