@@ -21,6 +21,9 @@ const STARTS: usize = 24;
 
 const HOURS: usize = 24;
 
+/// A chance that is as good as certain; of certainty there is no finite rate.
+const CERTAIN: f64 = 1.0 - 1e-12;
+
 /// What one instance of an alarm looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
@@ -88,7 +91,9 @@ fn expected(view: &View<'_>) -> Expected {
         let alarm = &plan.alarms[watched.alarm];
         let rates = watched.requests.map(|requests| {
             let healthy = || healthy_breach(alarm, &plan.fleet, requests);
-            let compute = || fire_rate(healthy(), alarm.datapoints_to_alarm, alarm.window);
+            // As many as come with this chance at each evaluation, one after the other.
+            let chance = || fire_rate(healthy(), alarm.datapoints_to_alarm, alarm.window);
+            let compute = || -libm::log1p(-chance().min(CERTAIN));
             view.false_alarm_rate(watched.alarm, requests, compute)
         });
         if rates.iter().all(|&rate| rate <= 0.0) {
@@ -101,7 +106,10 @@ fn expected(view: &View<'_>) -> Expected {
         for (i, sum) in sums.iter_mut().enumerate() {
             let spread = plan.study.start_spread_ms * (2 * i as u64 + 1) / (2 * STARTS as u64);
             let start = plan.study.start_utc_ms + spread;
-            *sum += share * (day.until(start + watched.end_ms) - day.until(start + watched.start_ms));
+            // The first datapoints alone fire nothing, and the last ones are not known in time.
+            let first_ms = watched.start_ms + u64::from(alarm.datapoints_to_alarm - 1) * alarm.period_ms;
+            let last_ms = watched.end_ms.saturating_sub(alarm.publish_delay_ms).max(first_ms);
+            *sum += share * (day.until(start + last_ms) - day.until(start + first_ms));
         }
     }
     by_alarm

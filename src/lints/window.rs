@@ -34,7 +34,10 @@ pub fn fire_rate(p: f64, m: u32, n: u32) -> f64 {
     if p <= 0.0 {
         return 0.0;
     }
-    let bound = p * exactly(p, m - 1, n - 1);
+    // Where breaches are rare, each that completes M of N is a new alarm. Where they are not, most of these would have come
+    // while it was firing already, and M of N somewhere is what there is.
+    let rare = p * f64::from(n) < 0.5;
+    let bound = if rare { p * exactly(p, m - 1, n - 1) } else { at_least(p, m, n) };
     match Chain::new(m, n) {
         Some(chain) if bound > IMMATERIAL => chain.walk(p, None).hazard,
         _ => bound,
