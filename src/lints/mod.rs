@@ -2,7 +2,7 @@
 //!
 //! Each lint reads a resolved plan, computes closed forms and returns warnings at the places that the scenario
 //! language remembers. A lint never fails and never changes the plan; docs/statistics.md has its formulas. Where there is
-//! none it says what a few rehearsed rollouts did. All other numbers are of the undisturbed timetable, with median deploy times.
+//! none it says what a few rehearsed rollouts did. All other numbers are of the undisturbed timetable.
 
 mod blind_first_wave;
 mod cures;

@@ -30,7 +30,9 @@ impl Drop for Quiet {
 pub fn quiet_panics() -> Quiet {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let reason = panic.payload_as_str().unwrap_or_default();
+        let text = panic.payload().downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.payload().downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        let reason = text.unwrap_or_default();
         LATEST.with(|latest| *latest.borrow_mut() = format!("panic at {place}: {reason}"));
     }));
     Quiet
