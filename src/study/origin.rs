@@ -85,13 +85,16 @@ fn alone(plan: &Plan, strategy: usize) -> Plan {
     plan
 }
 
+/// One number an expectation.
+type Numbers = Vec<Option<f64>>;
+
 /// Numbers as they are, and with every input smaller and larger.
 struct Tries {
-    base: Vec<Option<f64>>,
+    base: Numbers,
     /// With more of all times together: what is made of times alone moves in proportion, however its parts are aligned.
-    longer: Vec<Option<f64>>,
+    longer: Numbers,
     /// By input: its value if it is a time, and the numbers with more of it and, of what is no time, with less.
-    moved: Vec<(Option<f64>, [Vec<Option<f64>>; 2])>,
+    moved: Vec<(Option<f64>, [Numbers; 2])>,
 }
 
 impl Tries {
