@@ -37,14 +37,18 @@ impl Interval {
         }
     }
 
+    /// The number of the interval that is nearest to `x`; a missing end bounds nothing.
+    #[must_use]
+    pub fn nearest(self, x: f64) -> f64 {
+        let x = self.low.map_or(x, |low| x.max(low));
+        self.high.map_or(x, |high| x.min(high))
+    }
+
     /// The part of the interval that is `possible`, a missing end of which bounds nothing.
     #[must_use]
     pub fn within(self, possible: Self) -> Self {
-        let into = |end: f64| {
-            let end = possible.low.map_or(end, |low| end.max(low));
-            possible.high.map_or(end, |high| end.min(high))
-        };
-        Self { low: self.low.map(into).or(possible.low), high: self.high.map(into).or(possible.high) }
+        let into = |end: Option<f64>| end.map(|end| possible.nearest(end));
+        Self { low: into(self.low).or(possible.low), high: into(self.high).or(possible.high) }
     }
 
     /// Whether the whole interval lies at or below `limit`.

@@ -60,7 +60,8 @@ pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
     Some(Proportion {
         count: sum(share.cells.iter().map(|cell| cell.events)) as u64,
         n: sample.len(),
-        value: share.value(),
+        // Trials as chance has it may show more of what only bad changes do than there are bad changes.
+        value: sample.possible().nearest(share.value()),
         interval: Interval::new(low, high).within(sample.possible()),
     })
 }

@@ -4,11 +4,14 @@
 use crate::plan::{Condition, Cure, Operators, Plan, Ratio, RollbackEffect, Signal, Strategy};
 use crate::random::Distribution;
 
+/// Makes an input of a plan so many times as large.
+type Scale = dyn Fn(&mut Plan, f64) + Send + Sync;
+
 /// One input of a plan of one strategy.
 pub(super) struct PlanInput {
     /// Its value in milliseconds, the median of a distribution; none for what is no time.
     pub ms: Option<f64>,
-    scale: Box<dyn Fn(&mut Plan, f64) + Send + Sync>,
+    scale: Box<Scale>,
 }
 
 impl PlanInput {

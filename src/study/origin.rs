@@ -1,5 +1,6 @@
-//! What a simulated number is made of, decided by trying: every input of the plan is made a tenth larger, and smaller, on
-//! the same trials, and what the number does says whether it was typed in or came out.
+//! What a simulated number is made of, decided by trying: every time of the plan is made a tenth longer, every share,
+//! rate and threshold half as large and half as large again, on the same trials, and what the number does says whether it
+//! was typed in or came out.
 //!
 //! A number that was typed in agrees with what was published because somebody read it there. Only one that mechanisms
 //! made can be wrong, and so only that says anything for the model.
@@ -42,8 +43,10 @@ impl Origin {
 
 /// Trials behind one try. They are the same ones for all, so that few are enough.
 const TRIALS: u64 = 16;
-/// By how much an input is made smaller and larger.
+/// By how much a time is made longer.
 const STEP: f64 = 0.1;
+/// By how much what is no time is made smaller and larger: far enough to pass a threshold.
+const SHARE_STEP: f64 = 0.5;
 /// Elasticities below this are none: what alarms and batches do with odd moments.
 const NONE: f64 = 0.05;
 /// How far from 1 an elasticity may be that is still in proportion, and a sum of shares that is still the whole.
@@ -82,13 +85,16 @@ fn alone(plan: &Plan, strategy: usize) -> Plan {
     plan
 }
 
+/// One number an expectation.
+type Numbers = Vec<Option<f64>>;
+
 /// Numbers as they are, and with every input smaller and larger.
 struct Tries {
-    base: Vec<Option<f64>>,
+    base: Numbers,
     /// With more of all times together: what is made of times alone moves in proportion, however its parts are aligned.
-    longer: Vec<Option<f64>>,
+    longer: Numbers,
     /// By input: its value if it is a time, and the numbers with more of it and, of what is no time, with less.
-    moved: Vec<(Option<f64>, [Vec<Option<f64>>; 2])>,
+    moved: Vec<(Option<f64>, [Numbers; 2])>,
 }
 
 impl Tries {
@@ -98,8 +104,10 @@ impl Tries {
         let tried = |input: &PlanInput| {
             let numbers = |factor| numbers(&input.scaled(plan, factor), &asked);
             // A time that is part of a sum is part of it both ways.
-            let less = input.ms.map_or_else(|| numbers(1.0 - STEP), |_| base.clone());
-            (input.ms, [less, numbers(1.0 + STEP)])
+            match input.ms {
+                Some(ms) => (Some(ms), [base.clone(), numbers(1.0 + STEP)]),
+                None => (None, [numbers(1.0 - SHARE_STEP), numbers(1.0 + SHARE_STEP)]),
+            }
         };
         let inputs = inputs::of(plan);
         let times = inputs.iter().filter(|input| input.ms.is_some());
@@ -114,7 +122,8 @@ impl Tries {
         for (ms, [less, more]) in &self.moved {
             // A number that is gone with a little more or less of an input hangs on a mechanism.
             let (Some(less), Some(more)) = (less[place], more[place]) else { return Some(Origin::Emergent) };
-            let (down, up) = ((value - less) / (scale * STEP), (more - value) / (scale * STEP));
+            let step = if ms.is_some() { STEP } else { SHARE_STEP };
+            let (down, up) = ((value - less) / (scale * step), (more - value) / (scale * step));
             match ms {
                 Some(ms) => times.push((*ms, up)),
                 None if !(is_plain(down) && is_plain(up)) => return Some(Origin::Emergent),
