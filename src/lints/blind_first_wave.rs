@@ -28,11 +28,11 @@ struct Chance {
     /// Mean requests in a datapoint in each of the hours.
     requests: [f64; HOURS],
     /// One after the other, as more hosts of the scope have the defect.
-    stretches: Vec<Stretch>,
+    stretches: Vec<LookSpan>,
 }
 
 /// A time in which as many hosts of a scope have the defect.
-struct Stretch {
+struct LookSpan {
     /// Probability of each share of the scope's requests that fails: more than one where chance decides whether the
     /// defect reaches the one-box.
     shares: Vec<(f64, [f64; HOURS])>,
@@ -381,7 +381,7 @@ fn in_one_box(
     }
     let share = f64::from(boxed) / fleet.region_hosts(region) as f64;
     let requests = requests(view, alarm, &[(region, share)]);
-    Some(Chance { requests, stretches: vec![Stretch { shares, hosts: counts, evaluations }] })
+    Some(Chance { requests, stretches: vec![LookSpan { shares, hosts: counts, evaluations }] })
 }
 
 /// The chance of an alarm over whole zones while the wave deploys to them and bakes. The reached hosts among the deployed
@@ -433,7 +433,7 @@ fn wide(
         let share =
             std::array::from_fn(|hour| if total[hour] > 0.0 { hit[hour] / total[hour] } else { by_hosts });
         let hosts = vec![(impaired.round() as u64, all)];
-        stretches.push(Stretch { shares: vec![(1.0, share)], hosts, evaluations });
+        stretches.push(LookSpan { shares: vec![(1.0, share)], hosts, evaluations });
     }
     // The last ones weigh most: all hosts have the defect, and the bakes are theirs.
     let early = stretches.len().saturating_sub(STRETCHES);
