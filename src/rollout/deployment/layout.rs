@@ -20,6 +20,8 @@ pub struct Layout {
     batches: IdVec<BatchId, Batch>,
     /// The uniforms of their slowest hosts.
     draws: ZoneStreams,
+    /// Some batch is drawn out.
+    drawn_out: bool,
 }
 
 /// Deployment state of one zone.
@@ -46,6 +48,7 @@ impl Layout {
     pub fn reset(&mut self, zones: usize) {
         self.zones.reset(zones, ZoneState::default());
         self.batches.clear();
+        self.drawn_out = false;
         self.draws.reset(zones);
     }
 
@@ -125,6 +128,7 @@ impl Layout {
                 previous: state.last_batch,
                 past_waves: false,
             };
+            self.drawn_out |= batch.is_drawn_out();
             state.done += hosts;
             state.left_behind += lag.behind;
             state.batches += 1;
@@ -170,8 +174,14 @@ impl Layout {
             past_waves: true,
         });
         self.zones[zone].bypass = Some(batch);
+        self.drawn_out = true;
         ctx.tell(end_ms, || RolloutEvent::PastWaves { zone: zone.number(), hosts });
         batch
+    }
+
+    /// Whether the hosts of some batch are counted one by one.
+    pub fn is_drawn_out(&self) -> bool {
+        self.drawn_out
     }
 
     /// When the last host that takes the change by itself has it; 0 if there is none.

@@ -534,7 +534,7 @@ impl Deployments {
     pub fn course(&mut self, ctx: &Context, alarm_ms: Option<u64>, end_ms: u64) -> Course {
         let Self { layout, way_back, waves, pairs, stops, completed_ms, blocked_ms, .. } = self;
         let span = Span { stops: *stops, alarm_ms: alarm_ms.unwrap_or(0), end_ms };
-        let exposure = if layout.batches().iter().any(Batch::is_drawn_out) {
+        let exposure = if layout.is_drawn_out() {
             drawn_out::exposure(ctx, layout, way_back, span)
         } else {
             course::exposure(ctx, layout, way_back, &waves.first_batches(), span, pairs)

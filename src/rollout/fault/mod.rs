@@ -247,10 +247,14 @@ impl Fault {
         host: Option<HostId>,
         around: &mut impl AroundFault,
     ) {
-        let after = ZoneImpairment {
-            impaired: self.impaired_now(ctx, around.deployments(), defect, zone),
-            active: self.active_now(ctx, defect, zone),
-            peers: self.conditions.peers(ctx, zone, defect),
+        let after = if is_plain(defect) {
+            ZoneImpairment { impaired: self.hosts.awake(zone), active: self.hosts.woken(zone), peers: 0 }
+        } else {
+            ZoneImpairment {
+                impaired: self.impaired_now(ctx, around.deployments(), defect, zone),
+                active: self.active_now(ctx, defect, zone),
+                peers: self.conditions.peers(ctx, zone, defect),
+            }
         };
         if let Some(change) = self.impairment.set(zone, ctx.region_of(zone), host, after) {
             let _told = around.changed(ctx, self, change);
@@ -267,9 +271,6 @@ impl Fault {
         zone: ZoneId,
     ) -> ZoneCount {
         let awake = self.hosts.awake(zone);
-        if is_plain(defect) {
-            return awake;
-        }
         if !self.conditions.hold(ctx, zone, defect) {
             return ZoneCount::default();
         }
@@ -289,11 +290,7 @@ impl Fault {
     #[inline]
     fn active_now(&self, ctx: &Context, defect: &Defect, zone: ZoneId) -> ZoneCount {
         let woken = self.hosts.woken(zone);
-        if woken.all == 0 || is_plain(defect) || self.conditions.hold(ctx, zone, defect) {
-            woken
-        } else {
-            ZoneCount::default()
-        }
+        if woken.all == 0 || self.conditions.hold(ctx, zone, defect) { woken } else { ZoneCount::default() }
     }
 
     /// Conditions may hold or no longer hold in these zones.

@@ -15,6 +15,9 @@ pub use sampler::Sampler;
 
 use crate::plan::{Arrivals, Comparison};
 
+/// A probability of at most `exp` of minus this is below [`NEVER`].
+const CERTAIN: f64 = 45.0;
+
 /// Probabilities below this are taken as 0: 52-bit uniforms cannot resolve them.
 pub const NEVER: f64 = 1.0 / (1u64 << 62) as f64;
 
@@ -55,6 +58,11 @@ pub fn missing_probability(least: u64, arrivals: Arrivals, requests_mean: f64) -
     match arrivals {
         Arrivals::Fixed => f64::from(u8::from((libm::round(requests_mean) as u64) < least)),
         Arrivals::Poisson => {
+            // Chernoff's bound spares the sum where traffic is plenty.
+            let short = requests_mean - least as f64;
+            if short > 0.0 && short * short > 2.0 * CERTAIN * requests_mean {
+                return 0.0;
+            }
             let probability = poisson::below(requests_mean, least);
             if probability < NEVER { 0.0 } else { probability.min(1.0) }
         }
@@ -72,7 +80,6 @@ pub fn never_breaches(rule: &RatioRule, requests_mean: f64, p: f64) -> bool {
 /// `(1-t) X - t Y` for Poisson errors X and successes Y and limit t; it spares the sum for the
 /// healthy, busy scopes that make up most of a fleet.
 fn settled(rule: &RatioRule, requests_mean: f64, p: f64) -> Option<f64> {
-    const CERTAIN: f64 = 45.0;
     if requests_mean <= 0.0 {
         return Some(0.0);
     }
