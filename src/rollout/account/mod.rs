@@ -6,7 +6,9 @@
 mod capacity;
 mod ledger;
 
-pub use capacity::{Capacity, announce_replacement, announce_rollback, down_hosts_matter};
+pub use capacity::{
+    Capacity, announce_replacement, announce_rollback, down_hosts_matter, replacement_matters,
+};
 pub use ledger::BlastRadius;
 
 use super::context::Context;

@@ -15,7 +15,7 @@ mod watch;
 
 pub use signal::Sight;
 
-use super::account::{Booked, down_hosts_matter};
+use super::account::{Booked, down_hosts_matter, replacement_matters};
 use super::context::Context;
 use super::deployment::{RolloutPart, WatchSpan};
 use super::event::AlarmEvent;
@@ -23,7 +23,7 @@ use super::fault::Exposed;
 use super::model::breach::Sampler;
 use super::model::thinks_ahead;
 use super::place::WatchedScope;
-use crate::ids::{AlarmId, IdVec, RegionId, WatchId, ZoneId};
+use crate::ids::{AlarmId, IdRange, IdVec, RegionId, WatchId, ZoneId};
 use crate::plan::{Alarm, Decides, Missing, Scope, Signal, Watch};
 use crate::random::{Purpose, mix};
 use canary::Canaries;
@@ -240,7 +240,10 @@ impl Alarms {
         let zone = change.zone();
         let region = ctx.region_of(zone);
         let Self { watches, of_zones, of_regions, of_service, exhaustive, .. } = self;
-        for list in [&of_zones[zone], &of_regions[region], &*of_service] {
+        // Load moves from hosts that are down to all others of their region: every zone there sees it.
+        let zones = if replacement_matters(ctx.plan) { ctx.zones_of(region) } else { IdRange::one(zone) };
+        let of_zones = zones.map(|zone| &of_zones[zone]);
+        for list in of_zones.chain([&of_regions[region], &*of_service]) {
             for watch in list {
                 mark_changed(ctx, sight, *watch, &mut watches[*watch], *exhaustive);
             }

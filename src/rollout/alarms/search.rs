@@ -31,6 +31,9 @@ pub fn next_breach(look: Look, memo: &mut BreachMemo, watch: &WatchState, mut fr
             return NextBreach::Never;
         };
         let (envelope, last_k) = self::envelope(look, memo, watch, from_k, from_ms);
+        if is_certain(envelope, last_k) {
+            return NextBreach::At(from_k);
+        }
         if let Some(k) = first_breach(look, memo, watch, envelope, from_k, last_k) {
             return NextBreach::At(k);
         }
@@ -44,8 +47,8 @@ pub fn next_breach(look: Look, memo: &mut BreachMemo, watch: &WatchState, mut fr
 
 /// Decides evaluation `k`, of now, by itself: what the search must agree with.
 pub fn breaches_now(look: Look, memo: &mut BreachMemo, watch: &WatchState, k: u64) -> bool {
-    let (envelope, _) = envelope(look, memo, watch, k, look.ctx().now_ms());
-    first_breach(look, memo, watch, envelope, k, Some(k)) == Some(k)
+    let (envelope, last_k) = envelope(look, memo, watch, k, look.ctx().now_ms());
+    is_certain(envelope, last_k) || first_breach(look, memo, watch, envelope, k, Some(k)) == Some(k)
 }
 
 /// When evaluation `k` of the watch happens.
@@ -73,6 +76,12 @@ fn envelope(
     (look.breach_probability(memo, watch, from_ms), Some(last_k.max(from_k)))
 }
 
+/// Whether the next evaluation breaches for certain: the bound of an impaired scope is its probability, that of a healthy
+/// one is the largest of the day.
+fn is_certain(envelope: f64, last_k: Option<u64>) -> bool {
+    envelope >= 1.0 && last_k.is_some()
+}
+
 /// The first breach among evaluations `from_k ..= last_k`.
 fn first_breach(
     look: Look,
@@ -84,9 +93,6 @@ fn first_breach(
 ) -> Option<u64> {
     if envelope <= 0.0 {
         return None;
-    }
-    if envelope >= 1.0 && last_k.is_some() {
-        return Some(from_k);
     }
     let level = candidates::level_of(envelope);
     let mut k = from_k;
