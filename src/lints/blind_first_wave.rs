@@ -71,7 +71,7 @@ type Fired = BTreeMap<(u64, u64, u64), f64>;
 
 /// Warns if a defect of the catalogue that shows at once is likely to pass the first wave unseen. Names the one that
 /// passes most easily, and the alarm that is most likely to see it.
-pub(super) fn blind_first_wave(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnostic> {
+pub(super) fn blind_first_wave(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) -> Option<Diagnostic> {
     if view.listened_to().iter().any(|alarm| matches!(view.plan.alarms[*alarm].signal, Signal::Canary(_))) {
         return blind_canary(view, rehearsal);
     }
@@ -122,11 +122,11 @@ pub(super) fn blind_first_wave(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Op
 }
 
 /// The same where a judge decides, of whose verdict there is no closed form: how rehearsed rollouts went.
-fn blind_canary(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnostic> {
+fn blind_canary(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) -> Option<Diagnostic> {
     let defects = view.plan.change.defects.ids();
     let passed =
         defects.filter(|&defect| shows_at_once(&view.plan.change.defects[defect])).filter_map(|defect| {
-            let (unseen, all) = rehearsal.past_first_wave(view.strategy, defect)?;
+            let (unseen, all) = rehearsal?.past_first_wave(view.strategy, defect)?;
             (unseen as f64 > BLIND * all as f64).then_some((unseen, all, defect))
         });
     let (unseen, all, defect) = passed.max_by_key(|(unseen, ..)| *unseen)?;

@@ -12,7 +12,7 @@ use crate::scenario::rules;
 /// what they show `is_explained` already.
 pub(super) fn nothing_stops_it(
     view: &View<'_>,
-    rehearsal: &Rehearsal<'_>,
+    rehearsal: Option<&Rehearsal<'_>>,
     is_explained: bool,
 ) -> Option<Diagnostic> {
     let strategy = view.strategy();
@@ -42,7 +42,7 @@ pub(super) fn nothing_stops_it(
     if is_explained {
         return None;
     }
-    let fates = rehearsal.fates(view.strategy, |fates| fates.escaped < fates.bad);
+    let fates = rehearsal?.fates(view.strategy, |fates| fates.escaped < fates.bad);
     if fates.bad == 0 || fates.escaped < fates.bad {
         return None;
     }
@@ -63,7 +63,7 @@ fn of_all(fates: Fates) -> String {
 }
 
 /// Warns once where defects can escape, or come back for certain, and nobody looks any more once the rollout is over.
-pub(super) fn uncounted_harm(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnostic> {
+pub(super) fn uncounted_harm(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) -> Option<Diagnostic> {
     let change = &view.plan.change;
     if view.plan.study.observe_after_ms > 0 || change.bad_probability <= 0.0 {
         return None;
@@ -80,7 +80,7 @@ pub(super) fn uncounted_harm(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Opti
         );
         return Some(rules::UNCOUNTED_HARM.at(view.places.defects[defect], message).help(help));
     }
-    let fates = rehearsal.fates(view.strategy, |_| false);
+    let fates = rehearsal?.fates(view.strategy, |_| false);
     if fates.escaped == 0 {
         return None;
     }

@@ -45,13 +45,14 @@ pub fn look_ahead(mut loaded: Loaded) -> Loaded {
 pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let known = Known::default();
-    let model = Model::new(plan);
-    let rehearsal = Rehearsal::new(&model, plan);
+    let model = rehearsal::is_rehearsed(plan).then(|| Model::new(plan));
+    let rehearsal = model.as_ref().map(Rehearsal::new);
+    let rehearsal = rehearsal.as_ref();
     // What is wrong with the study rather than with a strategy is said once.
     let (mut uncounted, mut beyond) = (None, None);
     for strategy in 0..plan.strategies.len() {
         let view = View::new(plan, strategy, places, &known);
-        let blind = blind_first_wave::blind_first_wave(&view, &rehearsal);
+        let blind = blind_first_wave::blind_first_wave(&view, rehearsal);
         let diluted = diluted::diluted(&view);
         found.extend(late_reaction::late_reaction(&view));
         found.extend(false_alarms::false_alarms(&view));
@@ -64,12 +65,12 @@ pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
         let late = triggers::beyond_observation(&view);
         let unsuspected = triggers::beyond_suspicion(&view);
         let is_explained = [&blind, &diluted, &slow, &late, &unsuspected].into_iter().any(Option::is_some);
-        found.extend(escapes::nothing_stops_it(&view, &rehearsal, is_explained));
+        found.extend(escapes::nothing_stops_it(&view, rehearsal, is_explained));
         found.extend([blind, diluted, slow, unsuspected].into_iter().flatten());
         found.extend(triggers::step_without_trigger(&view));
         found.extend(cures::repair_without_time(&view));
         found.extend(cures::no_way_to_mend(&view));
-        uncounted = uncounted.or_else(|| escapes::uncounted_harm(&view, &rehearsal));
+        uncounted = uncounted.or_else(|| escapes::uncounted_harm(&view, rehearsal));
         beyond = beyond.or(late);
     }
     found.extend(uncounted);

@@ -1,8 +1,9 @@
 //! Production made of productions: components that deploy in order, wave by wave, and go back in reverse.
 //!
 //! In each wave the first component goes, bakes, and makes way for the next; the wave is over when the last one
-//! has baked, and until then the alarms of those before it go on watching. A component's rollout is a pure function of what it is asked under, so the schedule is found by
-//! asking again whenever one more wave is known. Nothing here knows stages, or what a component is.
+//! has baked, and until then the alarms of those before it go on watching. A component's rollout is a pure function of
+//! what it is asked under, so the schedule is found by asking again whenever one more wave is known. Nothing here knows
+//! stages, or what a component is.
 
 use super::event::StopReason;
 use super::keys;

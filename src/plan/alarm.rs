@@ -69,17 +69,17 @@ pub enum Missing {
 }
 
 impl Alarm {
-    /// Whether gaps in its data do more than not breach.
+    /// Whether missing datapoints can make it fire by themselves.
     #[must_use]
-    pub fn minds_gaps(&self) -> bool {
-        self.missing != Missing::NotBreaching
+    pub fn breaches_by_gaps(&self) -> bool {
+        self.missing == Missing::Breaching && self.signal.kind().decides == Decides::ByDatapoint
     }
 
-    /// Whether it is M of N datapoints that each breach by themselves and by what their period saw. Others need
-    /// every datapoint drawn.
+    /// Whether it is M of N datapoints that each breach by themselves, and a missing one is as one that does not: what a
+    /// closed form knows.
     #[must_use]
     pub fn is_memoryless(&self) -> bool {
-        !self.minds_gaps() && self.signal.kind().decides != Decides::ByHistory
+        self.missing == Missing::NotBreaching && self.signal.kind().decides != Decides::ByHistory
     }
 
     /// The least time from an impaired host to the alarm, in milliseconds: M - 1 whole periods between the first

@@ -167,19 +167,8 @@ impl Signal {
     /// requests.
     #[must_use]
     pub fn least_requests(&self) -> Option<u64> {
-        match *self {
-            Self::ErrorRatio { min_requests, .. } | Self::SlowRatio { min_requests, .. } => {
-                Some(min_requests.max(1))
-            }
-            Self::ErrorCount { .. }
-            | Self::Synthetic { .. }
-            | Self::RateRatio(_)
-            | Self::Canary(_)
-            | Self::ImpairedHosts { .. }
-            | Self::BreachProbability { .. }
-            | Self::DetectionDelay(_)
-            | Self::AnyOf(_) => None,
-        }
+        let by_customers = self.ratio_limit().filter(|_| self.kind().reads == Reads::Requests);
+        by_customers.map(|(_, _, min_requests)| min_requests.max(1))
     }
 
     /// Probability that what it reads takes the path that a defect is on: all of it does but for probes.

@@ -1,8 +1,10 @@
 //! The numbers that somebody typed into a plan of rollouts, each as something that can be made larger or smaller. It knows
 //! which of them are times, and neither simulates nor judges: [`super::origin`] does.
 
+use crate::ids::AlarmId;
 use crate::plan::{Condition, Cure, Operators, Plan, Ratio, RollbackEffect, Signal, Strategy};
 use crate::random::Distribution;
+use std::collections::BTreeSet;
 
 /// Makes an input of a plan so many times as large.
 type Scale = dyn Fn(&mut Plan, f64) + Send + Sync;
@@ -35,7 +37,13 @@ pub(super) fn of(plan: &Plan) -> Vec<PlanInput> {
     let mut inputs = PlanInputs { plan, found: Vec::new() };
     inputs.of_the_fleet_and_the_change();
     (0..plan.change.defects.len()).for_each(|index| inputs.of_a_defect(index));
-    (0..plan.alarms.len()).for_each(|index| inputs.of_an_alarm(index));
+    // What nobody listens to moves no number.
+    let parts = plan.strategies[0]
+        .alarms
+        .iter()
+        .flat_map(|&alarm| plan.alarms[alarm].signal.parts().unwrap_or_default());
+    let listened_to: BTreeSet<AlarmId> = plan.strategies[0].alarms.iter().chain(parts).copied().collect();
+    listened_to.iter().for_each(|alarm| inputs.of_an_alarm(alarm.index()));
     inputs.of_the_strategy();
     inputs.of_the_response();
     inputs.found

@@ -13,7 +13,7 @@ use super::sampling::Sampling;
 use super::trials::StudyTrials;
 use crate::outcome::measures::{Measure, Subject};
 use crate::plan::study::Statistic;
-use crate::plan::{Expectation, Plan};
+use crate::plan::{Expectation, Plan, Restriction};
 use crate::stats::TAIL;
 use serde::Serialize;
 
@@ -76,9 +76,10 @@ pub(super) fn of_all(plan: &Plan) -> Vec<Option<Origin>> {
 
 /// The plan of one strategy, of few trials.
 fn alone(plan: &Plan, strategy: usize) -> Plan {
-    let mut plan = plan.clone();
-    plan.strategies = vec![plan.strategies[strategy].clone()];
-    plan.study.baseline = 0;
+    let only =
+        Restriction { strategies: vec![plan.strategies[strategy].name.clone()], ..Restriction::default() };
+    let mut plan =
+        plan.restrict(&only).expect("invariant: the plan has the strategy, and as many trials as before");
     plan.study.trials = plan.study.trials.min(TRIALS);
     plan.study.precision.clear();
     (plan.study.thresholds, plan.study.expectations) = (Vec::new(), Vec::new());

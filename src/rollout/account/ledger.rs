@@ -197,7 +197,9 @@ impl Ledger {
             let requests = ctx.model.requests_between(region, from_ms, to_ms);
             let hosts = ctx.model.region_hosts[region];
             self.requests_to_impaired += requests * f64::from(here) / hosts as f64;
-            self.requests_weighed += requests * self.region_weighed[region] / hosts as f64;
+            if varies(ctx) {
+                self.requests_weighed += requests * self.region_weighed[region] / hosts as f64;
+            }
         }
     }
 

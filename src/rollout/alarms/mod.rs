@@ -24,7 +24,7 @@ use super::model::breach::Sampler;
 use super::model::thinks_ahead;
 use super::place::WatchedScope;
 use crate::ids::{AlarmId, IdRange, IdVec, RegionId, WatchId, ZoneId};
-use crate::plan::{Alarm, Decides, Missing, Scope, Signal, Watch};
+use crate::plan::{Alarm, Decides, Scope, Signal, Watch};
 use crate::random::{Purpose, mix};
 use canary::Canaries;
 use datapoints::AlarmState;
@@ -147,7 +147,7 @@ impl Alarms {
         let definition = ctx.alarm(alarm);
         let broken = is_broken(ctx, definition);
         // A broken monitor has nothing but gaps: it says nothing, unless they count as breaches.
-        if broken && !breaches_by_gaps(definition) {
+        if broken && !definition.breaches_by_gaps() {
             return;
         }
         let (entity, one_box) = match scope {
@@ -472,11 +472,6 @@ fn visits_each(look: Look, watch: &WatchState, alarm: &Alarm) -> bool {
                 || !look.is_calm(watch)
         }
     }
-}
-
-/// Whether missing datapoints of the alarm can make it fire by themselves.
-fn breaches_by_gaps(alarm: &Alarm) -> bool {
-    alarm.missing == Missing::Breaching && alarm.signal.kind().decides == Decides::ByDatapoint
 }
 
 /// Whether datapoint `k` breaches that may be missing; none if it is. It breaches by the same draw as if none ever were

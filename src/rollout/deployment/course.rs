@@ -3,7 +3,7 @@
 use super::batch::{Batch, Stops};
 use super::layout::Layout;
 use super::way_back::WayBack;
-use crate::ids::{RegionId, ZoneId};
+use crate::ids::ZoneId;
 use crate::rollout::context::Context;
 
 /// What the deployments say of a whole rollout. Instants are milliseconds since its start.
@@ -44,7 +44,7 @@ pub struct Course {
 pub(super) struct Span {
     /// When hosts stopped taking the new version.
     pub(super) stops: Stops,
-    /// When the alarm fired that was heard; 0 without one.
+    /// When the alarm fired that was acted on; 0 without one.
     pub(super) alarm_ms: u64,
     /// When the rollout was over.
     pub(super) end_ms: u64,
@@ -119,8 +119,7 @@ pub(super) fn exposure(
 
 /// Regions with a zone of which that is true.
 pub(super) fn regions_with(ctx: &Context, is_touched: impl Fn(ZoneId) -> bool) -> u32 {
-    let regions = (0..ctx.plan.fleet.regions.len()).map(RegionId::new);
-    regions.filter(|region| ctx.zones_of(*region).any(&is_touched)).count() as u32
+    ctx.plan.fleet.regions.ids().filter(|region| ctx.zones_of(*region).any(&is_touched)).count() as u32
 }
 
 /// Sums over all batches.

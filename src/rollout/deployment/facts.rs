@@ -85,8 +85,8 @@ pub struct GoingBack {
 pub struct RolledBack {
     /// When the last of them is done; 0 if none has to.
     pub until_ms: u64,
-    /// Hosts on the new version out of scope.
-    pub left_exposed: u64,
+    /// Some host on the new version is out of scope: how many are left in the end is counted with the course.
+    pub leaves_hosts: bool,
 }
 
 /// The rollout is complete.

@@ -368,19 +368,19 @@ impl Deployments {
     ) -> RolledBack {
         let now_ms = ctx.now_ms();
         let mut hosts = 0;
-        let mut rolled_back = RolledBack { until_ms: 0, left_exposed: 0 };
+        let mut rolled_back = RolledBack { until_ms: 0, leaves_hosts: false };
         if by == GoBackBy::Hand {
             self.stops.past_waves_ms = Some(now_ms);
             self.way_back.catch_past_waves(ctx, &self.layout);
         }
         for zone in ctx.zones() {
             let affected = u64::from(self.way_back.hosts(zone));
-            rolled_back.left_exposed += u64::from(self.way_back.past_waves(zone));
+            rolled_back.leaves_hosts |= self.way_back.past_waves(zone) > 0;
             if cause.is_none_or(|cause| self.is_in_scope(ctx, zone, cause.scope)) {
                 self.way_back.choose(zone, ctx.strategy.rollback.batch.of(ctx.zone(zone).hosts));
                 hosts += affected;
             } else {
-                rolled_back.left_exposed += affected;
+                rolled_back.leaves_hosts |= affected > 0;
             }
         }
         if let Some(RollbackCause { alarm, .. }) = cause {

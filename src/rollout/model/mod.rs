@@ -9,8 +9,8 @@ pub use batch_time::BatchTime;
 use crate::ids::{AlarmId, IdVec, RegionId, ZoneId};
 use crate::plan::fleet::hour_of_day;
 use crate::plan::{
-    Alarm, Arrivals, Comparison, Decides, Fleet, HOUR_MS, Missing, Plan, RateRule, Ratio, Scope, Signal,
-    Strata, Strategy, Wave,
+    Alarm, Arrivals, Comparison, Decides, Fleet, HOUR_MS, Plan, RateRule, Ratio, Scope, Signal, Strata,
+    Strategy, Wave,
 };
 use breach::{RatioRule, missing_probability, never_breaches, poisson_at_least, ratio_breach_probability};
 
@@ -69,10 +69,11 @@ enum ScopeIndex {
 /// Whether it is known beforehand that an alarm does not fire for so long, from how likely the datapoints of a series
 /// breach: each by itself, or by a rule that has a bound. Missing ones do not, unless they count as breaches.
 pub fn thinks_ahead(alarm: &Alarm, series: &Series) -> bool {
-    let breaches_by_gaps = alarm.missing == Missing::Breaching && (series.may_miss || alarm.broken > 0.0);
     match alarm.signal.kind().decides {
         Decides::ByHistory => alarm.rate_rule().is_some(),
-        Decides::ByDatapoint | Decides::ByEvent => !breaches_by_gaps,
+        Decides::ByDatapoint | Decides::ByEvent => {
+            !(alarm.breaches_by_gaps() && (series.may_miss || alarm.broken > 0.0))
+        }
     }
 }
 

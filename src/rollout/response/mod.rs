@@ -36,8 +36,8 @@ pub struct IncidentResponse {
     decided_ms: u64,
     /// One of them is the rollout's own, to the alarm that it acts on.
     reacting: bool,
-    /// Hosts on the new version outside of every remedy's scope.
-    left_exposed: u64,
+    /// Some host on the new version was outside of a rollback's scope.
+    leaves_hosts: bool,
     /// Hosts went or go back.
     rolled_back: bool,
     /// Other deployments rolled back together with this one.
@@ -279,9 +279,9 @@ impl IncidentResponse {
 
     /// Hosts go back. All deployments of the team that are in flight in a region that goes back go back as well.
     pub fn went_back(&mut self, ctx: &Context, deployments: &Deployments, rolled_back: RolledBack) {
-        let RolledBack { until_ms, left_exposed } = rolled_back;
+        let RolledBack { until_ms, leaves_hosts } = rolled_back;
         self.promised(Promise::until(until_ms));
-        self.left_exposed += left_exposed;
+        self.leaves_hosts |= leaves_hosts;
         let mean = ctx.strategy.response.other_deployments;
         if mean == 0.0 {
             return;
@@ -337,7 +337,7 @@ impl IncidentResponse {
             Some(_) | None => end_ms,
         };
         let bad_hosts_remain = ctx.defect.is_some()
-            && (deployments.stopped_ms().is_none() || self.left_exposed > 0 || fault.is_unhealed());
+            && (deployments.stopped_ms().is_none() || self.leaves_hosts || fault.is_unhealed());
         let after_ms = if bad_hosts_remain { ctx.plan.study.observe_after_ms } else { 0 };
         Some((end_ms + after_ms).max(suspect_ms).max(self.decided_ms))
     }
