@@ -21,6 +21,8 @@ pub enum Ending {
     Recalled,
     /// A good change was stopped by a false alarm.
     FalseRollback,
+    /// A wave or a region could never start, and no alarm stopped the rest: a pipeline's window does not open any more.
+    Grounded,
 }
 
 /// What happened in one trial of one strategy. Instants are milliseconds since the rollout's start.

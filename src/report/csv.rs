@@ -130,6 +130,7 @@ pub fn ending_name(ending: Ending) -> &'static str {
         Ending::Escaped => "escaped",
         Ending::Caught => "caught",
         Ending::Recalled => "recalled",
+        Ending::Grounded => "grounded",
         Ending::FalseRollback => "false-rollback",
     }
 }

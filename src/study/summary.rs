@@ -348,8 +348,9 @@ mod tests {
             assert_eq!(strategy.metric(&measures::IMPAIRED_HOST_MS).n, bad);
             assert_eq!(strategy.metric(&measures::FALSE_ROLLBACK).n, 500 - bad);
             assert_eq!(strategy.metric(&measures::ISOLATION_VIOLATED).n, 500);
-            let Endings { completed, escaped, caught, recalled, false_rollback } = strategy.endings;
+            let Endings { completed, escaped, caught, recalled, false_rollback, grounded } = strategy.endings;
             assert_eq!(completed + escaped + caught + recalled + false_rollback, 500);
+            assert_eq!(grounded, 0, "nothing in a study closes for ever");
             assert_eq!(strategy.metric(&measures::TIME_TO_100_MS).n, completed + escaped + recalled);
             assert_eq!(strategy.metric(&measures::ESCAPED).share.unwrap().count, escaped);
         }

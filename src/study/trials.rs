@@ -41,6 +41,8 @@ pub struct Endings {
     pub recalled: u64,
     /// A good change was stopped.
     pub false_rollback: u64,
+    /// A wave or a region could never start; only a pipeline has what may close for ever.
+    pub grounded: u64,
 }
 
 impl Endings {
@@ -52,6 +54,7 @@ impl Endings {
             Ending::Caught => self.caught += 1,
             Ending::Recalled => self.recalled += 1,
             Ending::FalseRollback => self.false_rollback += 1,
+            Ending::Grounded => self.grounded += 1,
         }
     }
 }

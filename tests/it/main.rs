@@ -5,6 +5,7 @@ mod answers;
 mod checks;
 mod cli;
 mod combined;
+mod equivalents;
 mod estimators;
 mod examples;
 mod expect;

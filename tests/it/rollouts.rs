@@ -2,13 +2,14 @@
 
 use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support;
-use wavetank::ids::{CalendarId, DefectId, WaveId};
+use wavetank::ids::{CalendarId, DefectId, RegionId, WaveId};
+use wavetank::outcome::Ending;
 use wavetank::outcome::pipeline::{Harm, Part};
 use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, EntryPolicy, Merges, RepairPolicy};
 use wavetank::plan::{Plan, Ratio};
-use wavetank::rollout::launch::{DrawSource, Launch, Launched, OutsideStop};
+use wavetank::rollout::launch::{DrawSource, Gate, Launch, Launched, OutsideStop};
 use wavetank::rollout::{Engine, Model};
 use wavetank::sim::Silent;
 
@@ -108,6 +109,7 @@ fn waves_wait_for_their_gates() {
     let grounded = engine.launch(&plan.strategies[0], &launch);
     assert_eq!(grounded.waves, undisturbed.waves[..2]);
     assert_eq!(grounded.outcome.completed_ms, None);
+    assert_eq!(grounded.outcome.ending, Ending::Grounded, "nobody says that it was completed");
     launch.gate = &free;
     launch.bakes = Ratio { num: 0, den: 1 };
     let urgent = engine.launch(&plan.strategies[0], &launch);
@@ -231,4 +233,44 @@ fn a_rollout_waits_for_its_turn_to_go_back() {
     assert_eq!(in_turn.end_ms - 5 * HOUR, at_once.end_ms - 3 * HOUR, "and takes as long as ever");
     assert_eq!(in_turn.peak_exposed_hosts, at_once.peak_exposed_hosts, "nothing is deployed meanwhile");
     assert!(in_turn.exposed_host_ms > at_once.exposed_host_ms);
+}
+
+/// A gate whose last region never opens.
+struct OneRegionStaysClosed;
+
+impl Gate for OneRegionStaysClosed {
+    fn wave(&self, _: WaveId, at_ms: u64) -> Option<u64> {
+        Some(at_ms)
+    }
+
+    fn region(&self, region: RegionId, at_ms: u64) -> Option<u64> {
+        (region.index() < 2).then_some(at_ms)
+    }
+}
+
+#[test]
+fn a_region_that_never_opens_ends_the_rollout_when_the_others_are_done() {
+    let plan = support::plan_of(
+        "[[fleet.region]]\nname = \"a\"\nhosts-per-zone = 10\n[[fleet.region]]\nname = \"b\"\nhosts-per-zone = 10\n\
+         [[fleet.region]]\nname = \"c\"\nhosts-per-zone = 10\n[change]\ndeploy-time = \"5m\"\n[[strategy]]\nname = \"s\"\n\
+         batch = 1\nzone-bake = \"1h\"\nregions-at-once = \"all\"\nwave = [{ regions = \"all\" }]\n",
+    );
+    let model = Model::new(&plan);
+    let launch = Launch {
+        draws: DrawSource::Trial(0),
+        defect: None,
+        start_utc_ms: START,
+        bakes: Ratio::ONE,
+        gate: &OneRegionStaysClosed,
+        stop: None,
+        back_from_ms: 0,
+    };
+    let outcome = Engine::new(&model).launch(&plan.strategies[0], &launch).outcome;
+    assert_eq!((outcome.ending, outcome.completed_ms), (Ending::Grounded, None));
+    assert_eq!((outcome.peak_exposed_hosts, outcome.regions_touched), (20, 2));
+    assert_eq!(
+        outcome.end_ms,
+        10 * 5 * MINUTE + HOUR,
+        "the regions that may start are deployed to and baked"
+    );
 }

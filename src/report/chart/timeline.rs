@@ -100,6 +100,7 @@ fn story(plan: &Plan, outcome: &Outcome) -> String {
         Ending::Escaped => "escaped to every host",
         Ending::Caught => "caught and stopped",
         Ending::Recalled => "recalled after it had reached every host",
+        Ending::Grounded => "grounded before it reached every host",
         Ending::FalseRollback => "rolled back by a false alarm",
     };
     if outcome.impaired_host_ms == 0 {

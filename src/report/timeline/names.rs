@@ -189,6 +189,7 @@ fn ending_words(ending: Ending) -> &'static str {
         Ending::Escaped => "ESCAPED, the defect is on every host and no alarm stopped it",
         Ending::Caught => "caught, the bad change was stopped",
         Ending::Recalled => "RECALLED, the bad change had reached every host",
+        Ending::Grounded => "grounded, what was left could never start",
         Ending::FalseRollback => "FALSE ROLLBACK, a good change was rolled back",
     }
 }

@@ -202,20 +202,27 @@ impl<'r, 'c> Look<'r, 'c> {
 
     /// Probability that a request to the scope finds no host to serve it.
     fn turned_away_in(self, watch: &WatchState, hour: usize) -> f64 {
-        let fleet = &self.ctx.plan.fleet;
         let Sight { fault, capacity, .. } = self.sight;
-        let (mut total, mut away) = (0.0, 0.0);
-        for region in watch.scope.regions(fleet) {
-            let rate = self.ctx.region(region).rate_in(hour);
-            total += rate;
-            away += rate
-                * if fleet.peak_utilisation.is_some() {
-                    capacity.turned_away(self.ctx, fault, region, hour)
-                } else {
-                    self.dark_share(watch, region)
-                };
-        }
-        if total > 0.0 { away / total } else { 0.0 }
+        let reckons_capacity = self.ctx.plan.fleet.peak_utilisation.is_some();
+        self.by_traffic(watch.scope, hour, |region| match reckons_capacity {
+            true => capacity.turned_away(self.ctx, fault, region, hour),
+            false => self.dark_share(watch, region),
+        })
+    }
+
+    /// Mean over the scope's regions, each weighed by its traffic; by its hosts where there is no traffic at all, as
+    /// probes come then too.
+    fn by_traffic(self, scope: WatchedScope, hour: usize, in_region: impl Fn(RegionId) -> f64) -> f64 {
+        let mean = |weight: &dyn Fn(RegionId) -> f64| {
+            let (mut total, mut sum) = (0.0, 0.0);
+            for region in scope.regions(&self.ctx.plan.fleet) {
+                total += weight(region);
+                sum += weight(region) * in_region(region);
+            }
+            (total > 0.0).then(|| sum / total)
+        };
+        let by_hosts = || mean(&|region| self.ctx.model.region_hosts[region] as f64);
+        mean(&|region| self.ctx.region(region).rate_in(hour)).or_else(by_hosts).unwrap_or(0.0)
     }
 
     /// Share of the scope's hosts in the region that are dark.
@@ -251,21 +258,12 @@ impl<'r, 'c> Look<'r, 'c> {
                 0.0
             }
             WatchedScope::Zone(_) | WatchedScope::Region(_) => share(),
-            WatchedScope::Service => self.service_share(watch, hour),
+            // Regions differ in traffic per host.
+            WatchedScope::Service => self.by_traffic(watch.scope, hour, |region| {
+                let hosts = self.weighed_in(watch, WatchedScope::Region(region));
+                hosts / self.ctx.model.region_hosts[region] as f64
+            }),
         }
-    }
-
-    /// Share of the fleet's requests that impaired hosts serve: regions differ in traffic per host.
-    fn service_share(self, watch: &WatchState, hour: usize) -> f64 {
-        let (mut total, mut impaired) = (0.0, 0.0);
-        for (id, region) in self.ctx.plan.fleet.regions.enumerate() {
-            let rate = region.rate_in(hour);
-            let hosts = self.weighed_in(watch, WatchedScope::Region(id));
-            let share = hosts / self.ctx.model.region_hosts[id] as f64;
-            total += rate;
-            impaired += rate * share;
-        }
-        if total > 0.0 { impaired / total } else { 0.0 }
     }
 
     /// Impaired hosts of a scope as the watch's alarm sees them, each weighed by how strong the fault is on it.

@@ -90,7 +90,7 @@ pub(super) fn exposure(
         Some(_) => totals(layout.batches(), span, |batch| !span.stops.cut(false, batch.end_ms)),
     };
     let (peak_hosts, host_ms) = match stopped_ms {
-        None => (ctx.plan.fleet.hosts() - layout.left_behind(), totals.host_ms),
+        None => (totals.hosts, totals.host_ms),
         // Hosts of interrupted batches that were done are exposed as well, and hosts that went back no longer.
         Some(stop_ms) => (
             ctx.zones().map(|zone| u64::from(way_back.hosts(zone))).sum(),
@@ -129,6 +129,8 @@ struct BatchTotals {
     first_ms: Option<u64>,
     /// The last was done.
     last_ms: Option<u64>,
+    /// Hosts of batches that were done.
+    hosts: u64,
     /// Hosts whose batch was done at the alarm.
     at_alarm_hosts: u64,
     /// Host-time on the new version until the end, of whole batches.
@@ -140,16 +142,18 @@ struct BatchTotals {
 fn totals(batches: &[Batch], span: Span, is_done: impl Fn(&Batch) -> bool) -> BatchTotals {
     let first_end_ms = batches.first().map(|batch| batch.end_ms);
     let (mut first_ms, mut last_ms) = (first_end_ms.unwrap_or(0), 0);
-    let (mut at_alarm_hosts, mut host_ms) = (0, 0);
+    let (mut done_hosts, mut at_alarm_hosts, mut host_ms) = (0, 0, 0);
     for batch in batches {
         let hosts = u64::from(batch.hosts);
+        let done = if is_done(batch) { hosts } else { 0 };
         first_ms = first_ms.min(batch.end_ms);
         last_ms = last_ms.max(batch.end_ms);
         at_alarm_hosts += if batch.end_ms <= span.alarm_ms { hosts } else { 0 };
-        host_ms += if is_done(batch) { hosts * span.end_ms.saturating_sub(batch.end_ms) } else { 0 };
+        done_hosts += done;
+        host_ms += done * span.end_ms.saturating_sub(batch.end_ms);
     }
     let [first_ms, last_ms] = [first_ms, last_ms].map(|at_ms| first_end_ms.map(|_| at_ms));
-    BatchTotals { first_ms, last_ms, at_alarm_hosts, host_ms }
+    BatchTotals { first_ms, last_ms, hosts: done_hosts, at_alarm_hosts, host_ms }
 }
 
 /// When the batch completed that brought `hosts` hosts to the new version. Groups of batches (`firsts` has the number

@@ -61,7 +61,7 @@ pub struct Deployments {
     stops: Stops,
     /// When the last wave ended, and every host past the waves was done.
     completed_ms: Option<u64>,
-    /// When a wave or region turned out never to start: the rollout is over as it is.
+    /// Since when nothing goes on, as a wave or a region may never start: the waves are over as they are.
     grounded_ms: Option<u64>,
     /// Time that waves waited for an alarm with another cause.
     blocked_ms: u64,
@@ -142,6 +142,9 @@ impl Deployments {
             }
         }
         self.waves.account_windows(ctx.now_ms());
+        if self.waves.is_grounded() {
+            self.grounded_ms = Some(ctx.now_ms());
+        }
         if self.waves.is_done(ctx) {
             self.bake_wave(ctx, path_bake_ms, listener);
         }
@@ -153,7 +156,10 @@ impl Deployments {
         match gates::region_opens_ms(ctx, region) {
             Some(opens_ms) if opens_ms <= now_ms => return false,
             Some(opens_ms) => ctx.schedule(opens_ms, DeploymentEvent::RegionOpens { region }),
-            None => self.grounded_ms = Some(now_ms),
+            None => {
+                self.waves.region_waits_forever(region, path_bake_ms);
+                return true;
+            }
         }
         self.waves.region_waits(region, path_bake_ms);
         true
@@ -444,10 +450,10 @@ impl Deployments {
         self.completed_ms
     }
 
-    /// When a wave or a region turned out never to start.
+    /// From when on nothing goes on, as a wave or a region may never start; hosts past the waves need no leave.
     #[inline]
     pub fn grounded_ms(&self) -> Option<u64> {
-        self.grounded_ms
+        self.grounded_ms.map(|at_ms| at_ms.max(self.layout.past_waves_done_ms()))
     }
 
     /// First instant whose evaluations are still open: they are over once something was promoted.

@@ -16,6 +16,8 @@ pub struct Waves {
     active: u32,
     /// Regions among them that wait for their window.
     waiting: u32,
+    /// Regions among those whose window never opens.
+    grounded: u32,
     /// Since when all of them do.
     idle_since_ms: Option<u64>,
     /// Bake time on the critical path so far.
@@ -59,6 +61,7 @@ impl Default for Waves {
             next_region: 0,
             active: 0,
             waiting: 0,
+            grounded: 0,
             idle_since_ms: None,
             path_bake_ms: 0,
             regions: IdVec::default(),
@@ -123,6 +126,17 @@ impl Waves {
     pub fn region_waits(&mut self, region: RegionId, path_bake_ms: u64) {
         self.regions[region].path_bake_ms = path_bake_ms;
         self.waiting += 1;
+    }
+
+    /// A region waits for a window that never opens.
+    pub fn region_waits_forever(&mut self, region: RegionId, path_bake_ms: u64) {
+        self.region_waits(region, path_bake_ms);
+        self.grounded += 1;
+    }
+
+    /// Whether all that the wave has under way waits for windows that never open.
+    pub fn is_grounded(&self) -> bool {
+        self.grounded > 0 && self.grounded == self.active
     }
 
     /// Its window opens; says the bake time on the path that led to it.

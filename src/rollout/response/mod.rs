@@ -363,6 +363,7 @@ impl IncidentResponse {
 /// How the rollout ended.
 pub fn ending(ctx: &Context, deployments: &Deployments) -> Ending {
     match (deployments.stopped_ms(), ctx.defect) {
+        (None, _) if deployments.grounded_ms().is_some() => Ending::Grounded,
         (None, None) => Ending::Completed,
         (None, Some(_)) => Ending::Escaped,
         (Some(_), Some(_)) if deployments.completed_ms().is_some() => Ending::Recalled,
