@@ -120,7 +120,7 @@ impl PlanInputs<'_> {
         self.distribution(|p| p.fleet.background.region_failures.as_mut().map(|e| &mut e.lasts));
         self.distribution(|p| p.fleet.background.ambient_alarms.as_mut().map(|e| &mut e.every));
         self.distribution(|p| p.fleet.background.ambient_alarms.as_mut().map(|e| &mut e.lasts));
-        self.number(1.0, |p| Some(&mut p.change.bad_probability));
+        // The share of bad changes says which trials there are, not what happens in one.
         self.distribution(|p| Some(&mut p.change.deploy_time));
         self.distribution(|p| Some(&mut p.change.rollback_time));
         self.number(1.0, |p| Some(&mut p.change.straggler_probability));

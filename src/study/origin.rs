@@ -42,7 +42,7 @@ impl Origin {
 }
 
 /// Trials behind one try. They are the same ones for all, so that few are enough.
-const TRIALS: u64 = 16;
+const TRIALS: u64 = 4;
 /// By how much a time is made longer.
 const STEP: f64 = 0.1;
 /// By how much what is no time is made smaller and larger: far enough to pass a threshold.
@@ -66,9 +66,10 @@ pub(super) fn of_all(plan: &Plan) -> Vec<Option<Origin>> {
         if about.is_empty() {
             continue;
         }
-        let tries = Tries::of(&alone(plan, strategy), about.iter().map(|&index| &expectations[index]));
-        for (place, index) in about.into_iter().enumerate() {
-            origins[index] = tries.origin(place);
+        let alone = alone(plan, strategy);
+        let tries = Tries::of(&alone, about.iter().map(|&index| &expectations[index]));
+        for (index, origin) in about.into_iter().zip(tries.origins()) {
+            origins[index] = origin;
         }
     }
     origins
@@ -89,58 +90,109 @@ fn alone(plan: &Plan, strategy: usize) -> Plan {
 /// One number an expectation.
 type Numbers = Vec<Option<f64>>;
 
-/// Numbers as they are, and with every input smaller and larger.
-struct Tries {
+/// Numbers as they are, and what became of them so far.
+struct Tries<'p> {
+    plan: &'p Plan,
+    asked: Vec<(&'static Measure, Statistic)>,
     base: Numbers,
-    /// With more of all times together: what is made of times alone moves in proportion, however its parts are aligned.
-    longer: Numbers,
-    /// By input: its value if it is a time, and the numbers with more of it and, of what is no time, with less.
-    moved: Vec<(Option<f64>, [Numbers; 2])>,
+    found: Vec<NumberMoves>,
 }
 
-impl Tries {
-    fn of<'e>(plan: &Plan, expected: impl Iterator<Item = &'e Expectation>) -> Self {
+/// How one number moves with the inputs.
+#[derive(Default)]
+struct NumberMoves {
+    /// What is no time moves it, and not in proportion.
+    by_mechanism: bool,
+    /// What is no time moves it in proportion.
+    by_shares: bool,
+    /// The times that move it.
+    times_ms: Vec<f64>,
+}
+
+impl<'p> Tries<'p> {
+    fn of<'e>(plan: &'p Plan, expected: impl Iterator<Item = &'e Expectation>) -> Self {
         let asked: Vec<(&'static Measure, Statistic)> = expected.map(|e| (e.metric, e.statistic)).collect();
-        let base = numbers(plan, &asked);
-        let tried = |input: &PlanInput| {
-            let numbers = |factor| numbers(&input.scaled(plan, factor), &asked);
-            // A time that is part of a sum is part of it both ways.
-            match input.ms {
-                Some(ms) => (Some(ms), [base.clone(), numbers(1.0 + STEP)]),
-                None => (None, [numbers(1.0 - SHARE_STEP), numbers(1.0 + SHARE_STEP)]),
-            }
-        };
-        let inputs = inputs::of(plan);
-        let times = inputs.iter().filter(|input| input.ms.is_some());
-        let longer = times.fold(plan.clone(), |plan, time| time.scaled(&plan, 1.0 + STEP));
-        Self { longer: numbers(&longer, &asked), moved: inputs.iter().map(tried).collect(), base }
+        let found = asked.iter().map(|_| NumberMoves::default()).collect();
+        Self { plan, base: numbers(plan, &asked), asked, found }
     }
 
-    fn origin(&self, place: usize) -> Option<Origin> {
-        let value = self.base[place]?;
-        let scale = if value == 0.0 { 1.0 } else { value.abs() };
-        let mut times = Vec::new();
-        for (ms, [less, more]) in &self.moved {
-            // A number that is gone with a little more or less of an input hangs on a mechanism.
-            let (Some(less), Some(more)) = (less[place], more[place]) else { return Some(Origin::Emergent) };
-            let step = if ms.is_some() { STEP } else { SHARE_STEP };
-            let (down, up) = ((value - less) / (scale * step), (more - value) / (scale * step));
-            match ms {
-                Some(ms) => times.push((*ms, up)),
-                None if !(is_plain(down) && is_plain(up)) => return Some(Origin::Emergent),
-                None => {}
+    /// What each number is; none for one that has no value.
+    fn origins(mut self) -> Vec<Option<Origin>> {
+        let (times, shares): (Vec<_>, Vec<_>) =
+            inputs::of(self.plan).into_iter().partition(|input| input.ms.is_some());
+        for share in &shares {
+            self.try_share(share);
+        }
+        if self.found.iter().all(|moves| moves.by_mechanism) {
+            return (0..self.base.len()).map(|place| self.base[place].map(|_| Origin::Emergent)).collect();
+        }
+        for time in &times {
+            self.try_time(time);
+        }
+        let longer = numbers(&longer(self.plan, &times), &self.asked);
+        (0..self.base.len()).map(|place| self.origin(place, longer[place])).collect()
+    }
+
+    /// How far numbers move with so many times as much of an input; none for those that are gone.
+    fn elasticities(&self, input: &PlanInput, factor: f64) -> Numbers {
+        let moved = numbers(&input.scaled(self.plan, factor), &self.asked);
+        let elasticity = |(base, moved): (&Option<f64>, Option<f64>)| {
+            let (base, moved) = (base.as_ref()?, moved?);
+            Some((moved - base) / (scale_of(*base) * (factor - 1.0)))
+        };
+        self.base.iter().zip(moved).map(elasticity).collect()
+    }
+
+    /// A number that is gone with less or more of a share says nothing of how it is made while it is there.
+    fn try_share(&mut self, input: &PlanInput) {
+        for factor in [1.0 - SHARE_STEP, 1.0 + SHARE_STEP] {
+            let moved = self.elasticities(input, factor);
+            for (moves, elasticity) in self.found.iter_mut().zip(moved) {
+                let Some(elasticity) = elasticity else { continue };
+                moves.by_mechanism |= !is_plain(elasticity);
+                moves.by_shares |= elasticity != 0.0;
             }
         }
-        times.retain(|(_, part)| part.abs() > NONE);
-        let whole = self.longer[place].map(|longer| (longer - value) / (scale * STEP));
-        Some(match times.as_slice() {
-            [] if self.moved.iter().all(|(_, [less, more])| less[place] == more[place]) => Origin::Given,
-            [] => Origin::SumOfInputs,
+    }
+
+    /// A time that is part of a sum is part of it both ways.
+    fn try_time(&mut self, input: &PlanInput) {
+        let moved = self.elasticities(input, 1.0 + STEP);
+        for (moves, elasticity) in self.found.iter_mut().zip(moved) {
+            if elasticity.is_some_and(|part| part.abs() > NONE) {
+                moves.times_ms.extend(input.ms);
+            }
+        }
+    }
+
+    fn origin(&self, place: usize, longer: Option<f64>) -> Option<Origin> {
+        let value = self.base[place]?;
+        let moves = &self.found[place];
+        let whole = longer.map(|longer| (longer - value) / (scale_of(value) * STEP));
+        Some(match moves.times_ms.as_slice() {
+            _ if moves.by_mechanism => Origin::Emergent,
+            [] if moves.by_shares => Origin::SumOfInputs,
+            [] => Origin::Given,
             _ if !whole.is_some_and(is_plain) => Origin::Emergent,
-            [(ms, _)] if (ms - value).abs() <= ABOUT * scale => Origin::Given,
+            [ms] if (ms - value).abs() <= ABOUT * scale_of(value) => Origin::Given,
             _ => Origin::SumOfInputs,
         })
     }
+}
+
+/// The plan with more of all times together, the time of day of its start among them: datapoints fall as they did then,
+/// so what is made of times alone moves in proportion, exactly.
+fn longer(plan: &Plan, times: &[PlanInput]) -> Plan {
+    let mut plan = times.iter().fold(plan.clone(), |plan, time| time.scaled(&plan, 1.0 + STEP));
+    for ms in [&mut plan.study.start_utc_ms, &mut plan.study.start_spread_ms] {
+        *ms = (*ms as f64 * (1.0 + STEP)).round() as u64;
+    }
+    plan
+}
+
+/// What a change of a number is relative to.
+fn scale_of(value: f64) -> f64 {
+    if value == 0.0 { 1.0 } else { value.abs() }
 }
 
 /// Whether a number stays as it is or moves in proportion.

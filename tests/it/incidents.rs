@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use wavetank::outcome::Outcome;
+use wavetank::study::origin::Origin;
 use wavetank::study::verdict::Verdict;
 
 use crate::support;
@@ -59,6 +60,24 @@ fn the_standard_alarm_finds_out_at_another_time_than_was_published() {
         let share = 100.0 * held.relative_deviation.unwrap();
         assert_eq!(share.round(), off, "{id}: {held:#?}");
         assert_ne!(held.verdict, Verdict::Pass);
+    }
+}
+
+#[test]
+fn what_validates_the_model_is_counted() {
+    let docs = std::fs::read_to_string(support::project("docs/validation.md")).unwrap();
+    // The other two take a minute each.
+    for id in
+        ["cloudflare-2019-07-02", "cloudflare-2022-06-21", "gce-2016-04-11", "gcp-service-control-2025-06-12"]
+    {
+        let mut plan = support::plan(&format!("scenarios/incidents/{id}.toml"), &[]);
+        plan.study.trials = 60;
+        let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
+        let results = wavetank::study::expectation::judge_with_origins(&plan, &outcomes);
+        let count = |origin| results.iter().filter(|result| result.origin == Some(origin)).count();
+        let [emergent, sums, given] = [Origin::Emergent, Origin::SumOfInputs, Origin::Given].map(count);
+        let row = format!("| {id} | {emergent} | {sums} | {given} |");
+        assert!(docs.contains(&row), "docs/validation.md has no `{row}`");
     }
 }
 
