@@ -2,7 +2,7 @@
 //! queue is served. It knows nothing of rejections, which only make it slower.
 
 use crate::diagnostic::Diagnostic;
-use crate::ids::CalendarId;
+use crate::ids::{CalendarId, RegionId};
 use crate::plan::pipeline::{EntryPolicy, Line, Merges, Mode, Pipeline, Stage};
 use crate::plan::timeline::{Timetable, timetable, timetable_of};
 use crate::plan::{Plan, Strategy};
@@ -52,8 +52,7 @@ pub(super) fn unstable_pipeline(plan: &Plan, places: &Places) -> Vec<Diagnostic>
             let (served, wave) = slowest_wave(plan, index, pipeline);
             if arriving > served {
                 let message = format!(
-                    "revisions queue for production by `{}` without end: {arriving:.1} arrive a day, and wave `{wave}` passes \
-                     {served:.1}",
+                    "revisions queue for production by `{}` without end: {arriving:.1} arrive a day, and {wave} {served:.1}",
                     strategy.name
                 );
                 found.push(warn(message).and(places.strategies[index], "this strategy"));
@@ -122,8 +121,8 @@ fn mean_ms(time: &Distribution) -> f64 {
         / f64::from(SLICES)
 }
 
-/// Rollouts a day that the slowest wave passes, and its name. With a calendar at most one begins at each opening that is shorter
-/// than the wave.
+/// Rollouts a day that the slowest wave passes, and what it is called. With a calendar at most one begins at each opening
+/// that is shorter than the wave; a wave that shares hosts with later ones is free when those are over.
 fn slowest_wave(plan: &Plan, strategy: usize, pipeline: &Pipeline) -> (f64, String) {
     let studied = &plan.strategies[strategy];
     let components: Vec<Timetable> =
@@ -141,9 +140,18 @@ fn slowest_wave(plan: &Plan, strategy: usize, pipeline: &Pipeline) -> (f64, Stri
         let begun: f64 = open.map(|open_ms| libm::ceil(open_ms / length_ms)).sum();
         (begun / line.length_ms as f64 * DAY_MS).min(DAY_MS / length_ms)
     };
-    let waves = studied.waves.iter().zip(&line.wave_windows).enumerate();
-    waves
-        .map(|(index, (wave, window))| (passed(*window, length_ms(index).max(1.0)), wave.name.clone()))
+    let regions: Vec<&[RegionId]> = studied.waves.iter().map(|wave| wave.regions.as_slice()).collect();
+    let held_through = line.rollouts.held_through(&regions).into_iter().enumerate();
+    let name = |wave: usize| &studied.waves[wave].name;
+    held_through
+        .map(|(wave, last)| {
+            let held_ms: f64 = (wave..=last).map(length_ms).sum();
+            let called = match last {
+                last if last == wave => format!("wave `{}` passes", name(wave)),
+                last => format!("waves `{}` to `{}`, one revision at a time, pass", name(wave), name(last)),
+            };
+            (passed(line.wave_windows[wave], held_ms.max(1.0)), called)
+        })
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .unwrap_or((f64::INFINITY, String::new()))
 }

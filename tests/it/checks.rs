@@ -122,3 +122,27 @@ fn only_warnings_are_accepted_and_only_with_a_reason() {
         assert_eq!(rules_of(&loaded), [rule], "{keys}\n{}", loaded.problems);
     }
 }
+
+#[test]
+fn a_queue_for_production_grows_where_waves_share_hosts() {
+    // Three waves of an hour over the same hosts pass 8 revisions a day, on other hosts 24: 16 arrive.
+    let text = |waves: &str, rollouts: &str| {
+        format!(
+            "[[fleet.region]]\nname = \"a\"\nhosts-per-zone = 10\n[[fleet.region]]\nname = \"b\"\nhosts-per-zone = 10\n\
+             [[fleet.region]]\nname = \"c\"\nhosts-per-zone = 10\n[change]\ndeploy-time = \"0s\"\n\
+             [[strategy]]\nname = \"s\"\nwave = [{waves}]\n\
+             [pipeline]\nentry = \"queued\"\nsource = {{ every = \"90m\" }}\n{rollouts}\n[[pipeline.stage]]\nname = \"build\"\nphase = \"build\"\nduration = \"5m\"\n"
+        )
+    };
+    let ladder = ["20%", "50%", "100%"]
+        .map(|hosts| format!("{{ regions = \"all\", hosts = \"{hosts}\", bake = \"1h\" }}"));
+    let places = ["a", "b", "c"].map(|region| format!("{{ regions = [\"{region}\"], bake = \"1h\" }}"));
+    let grows = |waves: &[String], rollouts: &str| {
+        let loaded = checked(&text(&waves.join(", "), rollouts));
+        assert!(loaded.plan.is_some(), "{}", loaded.problems);
+        rules_of(&loaded).contains(&"WT068")
+    };
+    assert!(grows(&ladder, ""), "a ladder is one place");
+    assert!(!grows(&places, ""), "revisions follow each other from region to region");
+    assert!(grows(&places, "rollouts = \"one-at-a-time\""), "unless they may not");
+}

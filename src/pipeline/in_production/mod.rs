@@ -20,7 +20,7 @@ use super::priority::Priority;
 use super::production::{Carried, Gates, Production, RolloutRequest, last_of};
 use crate::ids::{ChangeId, IdVec, RegionId, RevisionId, StageId, WaveId};
 use crate::outcome::pipeline::{Part, StageOutcome};
-use crate::plan::pipeline::{Calendar, EntryPolicy, RolloutsAtOnce};
+use crate::plan::pipeline::{Calendar, EntryPolicy};
 use crate::rollout::launch::OutsideStop;
 use budget::BudgetState;
 use entrance::Entrance;
@@ -96,7 +96,9 @@ impl<'a> ProductionState<'a> {
         let waves = production.waves();
         let faults = g.c.plan.faults(waves);
         assert!(faults.is_empty(), "{}", faults.join("; "));
-        let held_through = held_through(&*production, g.c.plan.rollouts);
+        let regions: Vec<&[RegionId]> =
+            (0..production.waves()).map(|wave| production.regions(wave)).collect();
+        let held_through = g.c.plan.rollouts.held_through(&regions);
         Self {
             production,
             held_through,
@@ -469,20 +471,6 @@ impl<'a> ProductionState<'a> {
             budget_spent_ms: self.budget.map_or(0, |budget| budget.frozen_ms()),
         }
     }
-}
-
-/// By wave, the last wave that a revision passes before another one may begin it: one that deploys to a region of the
-/// wave, for its hosts are those of the wave as well.
-fn held_through(production: &dyn Production, rollouts: RolloutsAtOnce) -> Vec<usize> {
-    let waves = production.waves();
-    let shares = |wave: usize, later: &usize| {
-        production.regions(*later).iter().any(|region| production.regions(wave).contains(region))
-    };
-    let through = |wave: usize| match rollouts {
-        RolloutsAtOnce::OneAtATime => waves - 1,
-        RolloutsAtOnce::Overlapping => (wave..waves).rev().find(|later| shares(wave, later)).unwrap_or(wave),
-    };
-    (0..waves).map(through).collect()
 }
 
 /// The wait before the first wave, as events name it.

@@ -1,5 +1,6 @@
 //! Who may hurry and who must wait: the way into production, the emergency lane and the error budget. Plain data.
 
+use crate::ids::RegionId;
 use crate::plan::Ratio;
 use crate::random::Distribution;
 use serde::Serialize;
@@ -26,6 +27,24 @@ pub enum RolloutsAtOnce {
     OneAtATime,
     /// The next one follows the one ahead from wave to wave, on other hosts.
     Overlapping,
+}
+
+impl RolloutsAtOnce {
+    /// By wave, the last wave that a revision passes before another one may begin it: one that deploys to a region of the
+    /// wave, for its hosts are those of the wave as well. Given are the regions of each wave.
+    #[must_use]
+    pub fn held_through(self, regions: &[&[RegionId]]) -> Vec<usize> {
+        let shares =
+            |wave: usize, later: &usize| regions[*later].iter().any(|region| regions[wave].contains(region));
+        let waves = 0..regions.len();
+        let through = |wave: usize| match self {
+            Self::OneAtATime => regions.len() - 1,
+            Self::Overlapping => {
+                (wave..regions.len()).rev().find(|later| shares(wave, later)).unwrap_or(wave)
+            }
+        };
+        waves.map(through).collect()
+    }
 }
 
 /// A lane for changes that cannot wait. A revision is in it while it carries one of them.
