@@ -9,6 +9,7 @@ mod cures;
 mod diluted;
 mod escapes;
 mod false_alarms;
+mod first_wave;
 mod late_class;
 mod late_reaction;
 mod left_behind;
@@ -198,11 +199,9 @@ wave = [{{ regions = ["one"], bake = "40m" }}, {{ regions = ["two"], bake = "6h"
             let outcome = engine.borrow_mut().run(0, trial, &mut crate::sim::Silent);
             outcome.alarm_ms.is_none_or(|alarm| alarm > second_ms)
         });
-        let computed = blind_first_wave::unseen(
-            &view(plan, &loaded.places, &Known::default()),
-            crate::ids::DefectId::new(0),
-        )
-        .expect("a chance");
+        let computed =
+            first_wave::unseen(&view(plan, &loaded.places, &Known::default()), crate::ids::DefectId::new(0))
+                .expect("a chance");
         assert!((0.05..0.95).contains(&share), "too clear to tell: {share}");
         // The hour may change within the bake, which the closed form leaves out.
         assert!((computed - share).abs() < 0.02 + 4.5 * error, "{computed} instead of {share} ± {error}");
@@ -285,7 +284,7 @@ wave = [{{ regions = ["one"], bake = "1h" }}, {{ regions = ["two"], bake = "1h" 
             let plan = loaded.plan.as_ref().expect(&problems);
             let known = Known::default();
             let view = view(plan, &loaded.places, &known);
-            if let Some(unseen) = blind_first_wave::unseen(&view, crate::ids::DefectId::new(0)) {
+            if let Some(unseen) = first_wave::unseen(&view, crate::ids::DefectId::new(0)) {
                 let second_ms = view.times.waves[1].start_ms;
                 let (share, error) =
                     engine_share(plan, |outcome| outcome.alarm_ms.is_none_or(|alarm| alarm > second_ms));

@@ -146,3 +146,24 @@ fn a_queue_for_production_grows_where_waves_share_hosts() {
     assert!(!grows(&places, ""), "revisions follow each other from region to region");
     assert!(grows(&places, "rollouts = \"one-at-a-time\""), "unless they may not");
 }
+
+#[test]
+fn rules_that_remember_are_rehearsed() {
+    // A rule that needs an hour of errors sees nothing of a first wave that bakes for ten minutes.
+    let text = |bake: &str| {
+        format!(
+            "[fleet]\nbackground-error-ratio = \"0.1%\"\n[[fleet.region]]\nname = \"a\"\nhosts-per-zone = 10\n\
+             requests-per-second = 500\n[[fleet.region]]\nname = \"b\"\nhosts-per-zone = 10\nrequests-per-second = 500\n\
+             [[defect]]\nname = \"bad\"\nerror-ratio = \"20%\"\n[[alarm]]\nname = \"rule\"\nscope = \"region\"\n\
+             rate-ratio = {{ above = \"5%\", windows = [\"5m\"], for = \"1h\" }}\nperiod = \"1m\"\nwatch = \"rollout\"\n\
+             [[strategy]]\nname = \"s\"\nwave = [{{ regions = [\"a\"], bake = \"{bake}\" }}, {{ regions = \"rest\", bake = \"3h\" }}]\n"
+        )
+    };
+    let speaks = |bake: &str| {
+        let loaded = checked(&text(bake));
+        assert!(loaded.plan.is_some(), "{}", loaded.problems);
+        rules_of(&loaded).contains(&"WT060")
+    };
+    assert!(speaks("10m"));
+    assert!(!speaks("3h"));
+}
