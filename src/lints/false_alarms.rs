@@ -2,7 +2,7 @@
 //! `blind_first_wave.rs`.
 
 use super::view::View;
-use super::window::fire_rate;
+use super::window::FireRates;
 use super::words::percent;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{AlarmId, RegionId, ZoneId};
@@ -20,9 +20,6 @@ const TOO_MANY: f64 = 0.01;
 const STARTS: usize = 24;
 
 const HOURS: usize = 24;
-
-/// A chance that is as good as certain; of certainty there is no finite rate.
-const CERTAIN: f64 = 1.0 - 1e-12;
 
 /// What one instance of an alarm looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +74,7 @@ fn stopped_share<'a>(expected: impl Iterator<Item = &'a [f64; STARTS]> + Clone) 
     (0..STARTS).map(|i| -libm::expm1(-at(i))).sum::<f64>() / STARTS as f64
 }
 
-/// Expected false alarms of one rollout, by alarm: over all watches, evaluations times the rate in their hours.
+/// Expected false alarms of one rollout, by alarm: over all watches, the first evaluations, and then the rate in their hours.
 fn expected(view: &View<'_>) -> Expected {
     let plan = view.plan;
     let mut by_alarm = Expected::new();
@@ -91,25 +88,27 @@ fn expected(view: &View<'_>) -> Expected {
         let alarm = &plan.alarms[watched.alarm];
         let rates = watched.requests.map(|requests| {
             let healthy = || healthy_breach(alarm, &plan.fleet, requests);
-            // As many as come with this chance at each evaluation, one after the other.
-            let chance = || fire_rate(healthy(), alarm.datapoints_to_alarm, alarm.window);
-            let compute = || -libm::log1p(-chance().min(CERTAIN));
-            view.false_alarm_rate(watched.alarm, requests, compute)
+            let compute = || FireRates::new(healthy(), alarm.datapoints_to_alarm, alarm.window);
+            view.false_alarm_rates(watched.alarm, requests, compute)
         });
-        if rates.iter().all(|&rate| rate <= 0.0) {
+        if rates.iter().all(|rates| rates.later <= 0.0) {
             continue;
         }
-        let day = Day::new(rates);
+        let day = Day::new(std::array::from_fn(|hour| rates[hour].later));
         let works = (1.0 - alarm.broken) * (1.0 - lost(watched.alarm));
-        let share = heeded * works / alarm.period_ms as f64;
+        let period_ms = alarm.period_ms as f64;
         let sums = by_alarm.entry(watched.alarm).or_insert([0.0; STARTS]);
         for (i, sum) in sums.iter_mut().enumerate() {
             let spread = plan.study.start_spread_ms * (2 * i as u64 + 1) / (2 * STARTS as u64);
             let start = plan.study.start_utc_ms + spread;
-            // The first datapoints alone fire nothing, and the last ones are not known in time.
-            let first_ms = watched.start_ms + u64::from(alarm.datapoints_to_alarm - 1) * alarm.period_ms;
-            let last_ms = watched.end_ms.saturating_sub(alarm.publish_delay_ms).max(first_ms);
-            *sum += share * (day.until(start + last_ms) - day.until(start + first_ms));
+            // The last datapoints are not known in time.
+            let from_ms = start + watched.start_ms;
+            let to_ms = from_ms.max((start + watched.end_ms).saturating_sub(alarm.publish_delay_ms));
+            let at_first = &rates[hour_of_day(from_ms)];
+            let full_ms = to_ms.min(from_ms + (at_first.memory() * period_ms) as u64);
+            let first = at_first.in_first((full_ms - from_ms) as f64 / period_ms);
+            let later = (day.until(to_ms) - day.until(full_ms)) / period_ms;
+            *sum += heeded * works * (first + later);
         }
     }
     by_alarm

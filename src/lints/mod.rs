@@ -300,7 +300,7 @@ wave = [{{ regions = ["one"], bake = "1h" }}, {{ regions = ["two"], bake = "1h" 
             let (share, error) = engine_share(&good, is_false);
             let computed = false_alarms::share_of(&view);
             proptest::prop_assert!(
-                (computed - share).abs() < 0.02 + 0.2 * share + 4.5 * error,
+                (computed - share).abs() < 0.005 + 0.1 * share + 4.5 * error,
                 "{computed} false alarms instead of {share} +- {error}\n{text}"
             );
         }

@@ -1,5 +1,6 @@
 //! One strategy as the lints look at it, and what several of them ask of it. It warns of nothing by itself.
 
+use super::window::FireRates;
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::ids::{AlarmId, RegionId, ZoneId};
 use crate::plan::timeline::{Timetable, WaveSchedule, timetable};
@@ -8,6 +9,7 @@ use crate::rollout::request_breach;
 use crate::scenario::Places;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// One strategy, as the lints look at it.
 pub(super) struct View<'p> {
@@ -29,8 +31,8 @@ pub(super) struct Known {
     /// Probability that a datapoint breaches, by alarm and the bits of the requests in it and of the probability that
     /// one of them shows what the alarm looks for.
     breaches: RefCell<BTreeMap<(AlarmId, u64, u64), f64>>,
-    /// Rate of false alarms an evaluation, by alarm and the bits of the requests in a datapoint.
-    rates: RefCell<BTreeMap<(AlarmId, u64), f64>>,
+    /// How often an alarm fires, by alarm and the bits of the requests in a datapoint.
+    rates: RefCell<BTreeMap<(AlarmId, u64), Rc<FireRates>>>,
 }
 
 impl<'p> View<'p> {
@@ -53,15 +55,15 @@ impl View<'_> {
         *self.known.breaches.borrow_mut().entry(key).or_insert_with(compute)
     }
 
-    /// Rate of false alarms an evaluation of an alarm whose datapoints have so many requests, computed once.
-    pub fn false_alarm_rate(&self, alarm: AlarmId, requests: f64, compute: impl FnOnce() -> f64) -> f64 {
+    /// How often an alarm fires whose datapoints have so many requests, computed once.
+    pub fn false_alarm_rates(
+        &self,
+        alarm: AlarmId,
+        requests: f64,
+        compute: impl FnOnce() -> FireRates,
+    ) -> Rc<FireRates> {
         let key = (alarm, requests.to_bits());
-        if let Some(&rate) = self.known.rates.borrow().get(&key) {
-            return rate;
-        }
-        let rate = compute();
-        self.known.rates.borrow_mut().insert(key, rate);
-        rate
+        Rc::clone(self.known.rates.borrow_mut().entry(key).or_insert_with(|| Rc::new(compute())))
     }
 
     /// The alarms that the strategy listens to, with those that a composite stands for in its place.

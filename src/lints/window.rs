@@ -26,6 +26,19 @@ pub fn fires_within(p: f64, evaluations: u64, m: u32, n: u32) -> f64 {
     }
 }
 
+/// [`fires_within`] for 0, 1, 2 and so many evaluations; none where there is no exact form.
+#[must_use]
+pub fn fires_by(p: f64, evaluations: usize, m: u32, n: u32) -> Option<Vec<f64>> {
+    let mut chain = Chain::new(m, n)?;
+    let mut survival = 1.0;
+    let mut fired = vec![0.0];
+    for _ in 0..evaluations {
+        survival *= 1.0 - chain.step(p);
+        fired.push(1.0 - survival);
+    }
+    Some(fired)
+}
+
 /// Probability that an alarm that has not fired for long fires at the next evaluation: the rate of false alarms an
 /// evaluation. Exact where [`fires_within`] is; elsewhere an upper bound: the datapoint breaches, and just `m - 1`
 /// of the `n - 1` before it.
@@ -43,6 +56,51 @@ pub fn fire_rate(p: f64, m: u32, n: u32) -> f64 {
         _ => bound,
     }
 }
+
+/// How often an alarm fires whose every datapoint breaches with the same chance: at first, before its memory is full, and
+/// from then on.
+#[derive(Debug)]
+pub struct FireRates {
+    /// Probability that it has fired by each of the first evaluations; of none before is the first entry.
+    first: Vec<f64>,
+    /// Expected number at each evaluation behind those.
+    pub later: f64,
+}
+
+impl FireRates {
+    /// The rates where each datapoint breaches with probability `p` and `m` of the last `n` are needed.
+    #[must_use]
+    pub fn new(p: f64, m: u32, n: u32) -> Self {
+        // Without an exact form only what is certain: too few datapoints fire nothing.
+        let first = fires_by(p, 2 * n as usize, m, n).unwrap_or_else(|| vec![0.0; m as usize]);
+        Self { first, later: expected_of(fire_rate(p, m, n)) }
+    }
+
+    /// Evaluations until the memory is full.
+    #[must_use]
+    pub fn memory(&self) -> f64 {
+        (self.first.len() - 1) as f64
+    }
+
+    /// Expected number in so many first evaluations: where they fall in their periods is chance, so they may be a
+    /// fraction.
+    #[must_use]
+    pub fn in_first(&self, evaluations: f64) -> f64 {
+        let evaluations = evaluations.min(self.memory());
+        let (whole, part) = (evaluations as usize, evaluations - libm::floor(evaluations));
+        let next = self.first[(whole + 1).min(self.first.len() - 1)];
+        expected_of(self.first[whole] + part * (next - self.first[whole]))
+    }
+}
+
+/// The expected number of events of which at least one happens with this chance, if their number is Poisson; of certainty
+/// there is no finite one.
+fn expected_of(chance: f64) -> f64 {
+    -libm::log1p(-chance.min(CERTAIN))
+}
+
+/// A chance that is as good as certain.
+const CERTAIN: f64 = 1.0 - 1e-12;
 
 /// `base^exponent` for `0 <= base <= 1`.
 #[must_use]
@@ -170,6 +228,15 @@ mod tests {
                 assert_close(fires_within(p, 12, m, n), brute(p, 12, m, n));
             }
         }
+    }
+
+    #[test]
+    fn what_has_fired_by_each_evaluation() {
+        for (m, n) in [(1, 1), (3, 3), (3, 5)] {
+            let fired = fires_by(0.3, 9, m, n).unwrap();
+            (0..10).for_each(|k| assert_close(fired[k], fires_within(0.3, k as u64, m, n)));
+        }
+        assert_eq!(fires_by(0.3, 9, 3, EXACT + 1), None);
     }
 
     #[test]
