@@ -22,6 +22,24 @@ pub struct StratumValues {
     pub group: u32,
 }
 
+/// What the next value of a stratum may be, which the interval of a mean reckons with: the kind of quantity decides, since
+/// rules that look at the data for it are wrong when it matters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NextValue {
+    /// No larger and no less than those of its stratum: for durations. The interval covers what was seen.
+    AsSeen,
+    /// Whatever is possible at all: for counts that cannot be large.
+    Possible,
+    /// Whatever is possible at all, for harm: no larger than the largest of its stratum only where three values or more are
+    /// a tenth of the way or more from the median to what is possible.
+    Harm,
+    /// So much more or less than those of its stratum are on average: for counts of events over time.
+    Event(f64),
+    /// As [`NextValue::AsSeen`], where any value is other than 0; whatever is possible, where none is: for harm without a
+    /// bound that many events add up to in each trial.
+    SeenIfAny,
+}
+
 /// Values by stratum. Strata without a value are left out: they say nothing about the trials that count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
@@ -31,6 +49,8 @@ pub struct Sample {
     confined: bool,
     /// Where a value can be at all, and so its expectation: see [`Sample::within`].
     possible: Interval,
+    /// What the next value may be.
+    next: NextValue,
 }
 
 impl Sample {
@@ -45,7 +65,7 @@ impl Sample {
             only.weight = 1.0;
             only.trials = only.len();
         }
-        Self { strata, confined: false, possible: Interval::UNBOUNDED }
+        Self { strata, confined: false, possible: Interval::UNBOUNDED, next: NextValue::AsSeen }
     }
 
     /// A sample of slices, those of one group side by side and in order, of which the far ones are far too
@@ -60,6 +80,12 @@ impl Sample {
     #[must_use]
     pub fn within(self, possible: Interval) -> Self {
         Self { possible, ..self }
+    }
+
+    /// The same sample of a quantity of which so much is known of values that were not seen.
+    #[must_use]
+    pub fn reckoning_with(self, next: NextValue) -> Self {
+        Self { next, ..self }
     }
 
     /// A sample from one stratum.
@@ -93,6 +119,12 @@ impl Sample {
         self.possible
     }
 
+    /// What the next value of a stratum may be.
+    #[must_use]
+    pub fn next(&self) -> NextValue {
+        self.next
+    }
+
     /// Number of trials with a value.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -105,9 +137,15 @@ impl Sample {
         self.strata.is_empty()
     }
 
-    /// The same sample with other values, which lie where the old ones may.
+    /// For every value a 1 if it is counted, else a 0.
     #[must_use]
-    pub fn map(&self, change: impl Fn(f64) -> f64) -> Self {
+    pub fn count_those(&self, counts: impl Fn(f64) -> bool) -> Self {
+        self.map(|x| f64::from(u8::from(counts(x))))
+    }
+
+    /// The same sample with other values, which lie where the old ones may and are in the same order.
+    #[must_use]
+    pub(super) fn map(&self, change: impl Fn(f64) -> f64) -> Self {
         let changed = |stratum: &StratumValues| StratumValues {
             values: stratum.values.iter().map(|x| x.change(&change)).collect(),
             ..*stratum
