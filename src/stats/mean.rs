@@ -72,7 +72,7 @@ pub(super) fn moments_of<S: Numbers>(strata: &[Weighed<S>]) -> Option<Moments> {
     let share = share(strata);
     let value = match strata {
         [] => return None,
-        [(_, trials, only)] => only.total() / *trials as f64,
+        [(_, _, only)] => only.total() / only.len() as f64,
         _ => sum(strata.iter().map(|(unit, _, numbers)| unit * numbers.total())) / share,
     };
     // A ratio of two weighted sums, linearised: a trial that counts contributes its distance from the

@@ -38,9 +38,10 @@ impl Steps {
     pub fn by(sample: &Sample, next: NextValue, f: impl Fn(f64) -> f64) -> Self {
         let weight = sum(sample.strata().iter().map(|s| s.unit() * s.len() as f64));
         let total = sum(sample.strata().iter().map(|s| s.unit() * total_of(s, &f)));
-        let any = sample.strata().iter().any(|s| s.values.iter().any(|x| x.value() != 0.0));
+        let seen = Seen::of(sample);
         let mut steps = Self { down: Some(0.0), up: Some(0.0) };
-        for stratum in sample.strata().iter().filter(|stratum| !stratum.settled) {
+        let all = sample.strata().iter().chain(sample.silent());
+        for stratum in all.filter(|stratum| !stratum.settled) {
             // Where every trial counts, the next one takes the place of an average one of its stratum.
             let usual = match stratum.trials - stratum.len() {
                 0 => total_of(stratum, &f) / stratum.len() as f64,
@@ -49,7 +50,7 @@ impl Steps {
             let (low, high) = match next {
                 NextValue::Event(size) => (Some(usual - size), Some(usual + size)),
                 _ => {
-                    let (low, high) = reach(stratum, sample.possible(), next, any);
+                    let (low, high) = reach(stratum, sample.possible(), next, &seen);
                     (low.map(&f), high.map(&f))
                 }
             };
@@ -66,18 +67,41 @@ fn total_of(stratum: &StratumValues, f: &impl Fn(f64) -> f64) -> f64 {
     sum(stratum.values.iter().map(|x| x.times() as f64 * f(x.value())))
 }
 
-/// The least and the largest that the next value of a stratum may be; `any` if some value of the sample is not 0.
+/// What a sample shows as a whole.
+struct Seen {
+    least: f64,
+    largest: f64,
+}
+
+impl Seen {
+    fn of(sample: &Sample) -> Self {
+        let strata = sample.strata().iter().map(Self::of_stratum);
+        let none = Self { least: f64::INFINITY, largest: f64::NEG_INFINITY };
+        strata.fold(none, |a, b| Self { least: a.least.min(b.least), largest: a.largest.max(b.largest) })
+    }
+
+    fn of_stratum(stratum: &StratumValues) -> Self {
+        let least = stratum.values.iter().map(Bin::least).fold(f64::INFINITY, f64::min);
+        Self { least, largest: stratum.values.iter().map(Bin::largest).fold(f64::NEG_INFINITY, f64::max) }
+    }
+
+    fn ends(&self) -> (Option<f64>, Option<f64>) {
+        (Some(self.least), Some(self.largest))
+    }
+}
+
+/// The least and the largest that the next value of a stratum may be; `seen` in all of them.
 fn reach(
     stratum: &StratumValues,
     possible: Interval,
     next: NextValue,
-    any: bool,
+    seen: &Seen,
 ) -> (Option<f64>, Option<f64>) {
-    let least = || stratum.values.iter().map(Bin::least).fold(f64::INFINITY, f64::min);
-    let largest = || stratum.values.iter().map(Bin::largest).fold(f64::NEG_INFINITY, f64::max);
+    // A stratum that has shown none may have what others have.
+    let own = || if stratum.values.is_empty() { seen.ends() } else { Seen::of_stratum(stratum).ends() };
     match next {
-        NextValue::AsSeen | NextValue::Event(_) => (Some(least()), Some(largest())),
-        NextValue::SeenIfAny if any => (Some(least()), Some(largest())),
+        NextValue::AsSeen | NextValue::Event(_) => own(),
+        NextValue::SeenIfAny if seen.least != 0.0 || seen.largest != 0.0 => own(),
         NextValue::SeenIfAny | NextValue::Possible => (possible.low, possible.high),
         NextValue::Harm => {
             let shows_its_tail = |most: &f64| {
@@ -86,7 +110,9 @@ fn reach(
                 let beyond = stratum.values.iter().filter(|x| x.value() >= far);
                 beyond.map(Bin::times).sum::<u64>() >= SEEN
             };
-            let high = possible.high.map(|most| if shows_its_tail(&most) { largest() } else { most });
+            let high = possible
+                .high
+                .map(|most| if shows_its_tail(&most) { Seen::of_stratum(stratum).largest } else { most });
             (possible.low, high)
         }
     }
@@ -203,6 +229,15 @@ mod tests {
             |strata| Sample::new(strata).within(Interval::new(0.0, 50.0)).reckoning_with(NextValue::Possible);
         let with = Steps::of(&sample(vec![good, stratum(0.1, vec![1.0; 20])]), |x| x);
         near(with.up, 0.1 / 20.0 * 49.0);
+    }
+
+    #[test]
+    fn a_heavy_stratum_that_has_shown_no_value_may_have_the_largest_one() {
+        let sample = |heavy: StratumValues| Sample::new(vec![heavy, stratum(0.1, vec![10.0, 20.0, 30.0])]);
+        let mut heavy = StratumValues { trials: 36, ..stratum(0.9, vec![]) };
+        near(Steps::of(&sample(heavy.clone()), |x| x).up, 0.9 / 36.0 / 0.1 * 10.0);
+        heavy.settled = true;
+        near(Steps::of(&sample(heavy), |x| x).up, 10.0 / 3.0);
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Share {
             settled: stratum.settled,
             group: stratum.group,
         };
-        Self { cells: sample.strata().iter().map(cell).collect(), confined: false }
+        Self { cells: sample.strata().iter().chain(sample.silent()).map(cell).collect(), confined: false }
     }
 
     pub fn value(&self) -> f64 {
@@ -159,6 +159,8 @@ impl Share {
         }
         let mut more = self.clone();
         more.cells[next].events += 1.0;
+        // A stratum that has shown no trial that counts may show one, with the event.
+        more.cells[next].values = more.cells[next].values.max(1.0);
         let share = more.value().min(1.0);
         let unit = self.cells[next].unit / self.weight();
         let variance = more.variance(share);
@@ -178,7 +180,10 @@ impl Share {
             let around = index.saturating_sub(1)..=index + 1;
             around.into_iter().any(|other| seen(other, group(index)))
         };
-        let open = |index: &usize| self.cells[*index].events < self.cells[*index].values;
+        let open = |index: &usize| {
+            let cell = &self.cells[*index];
+            cell.events < cell.values || cell.values == 0.0
+        };
         let by_unit = |a: &usize, b: &usize| self.cells[*a].unit.total_cmp(&self.cells[*b].unit);
         let all = (0..self.cells.len()).filter(open);
         let suspects = all.clone().filter(|&index| !self.confined || nothing_seen || near(index));

@@ -95,7 +95,8 @@ impl Sorted {
     /// Sorts a sample.
     #[must_use]
     pub fn new(sample: &Sample) -> Self {
-        let strata: Vec<SortedStratum> = sample.strata().iter().map(SortedStratum::of).collect();
+        let strata: Vec<SortedStratum> =
+            sample.strata().iter().chain(sample.silent()).map(SortedStratum::of).collect();
         let mut merged: Vec<f64> = strata.iter().flat_map(|counts| &counts.values).copied().collect();
         merged.sort_unstable_by(f64::total_cmp);
         merged.dedup();
@@ -138,7 +139,7 @@ impl Sorted {
             return order_statistics(only, q, tail);
         }
         let index = self.merged.partition_point(|x| self.up_to(*x).value() < q - ROUNDING);
-        let value = self.merged.get(index).copied()?;
+        let value = self.merged.get(index).or(self.merged.last()).copied()?;
         // Below the smallest value nothing has been counted; if even that may reach q, there is no bound.
         let open_below = self.below(self.merged[0]).high_reaches(q - ROUNDING, tail);
         let may_reach = |x: f64| self.up_to(x).high_reaches(q - ROUNDING, tail);

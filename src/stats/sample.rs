@@ -16,7 +16,8 @@ pub struct StratumValues {
     pub trials: u64,
     /// The values: one a trial, in trial order, or counted together, in any order.
     pub values: Vec<Bin>,
-    /// They cannot be different: good changes never do harm. Then they leave no doubt either.
+    /// They cannot be different: good changes never do harm. Then they leave no doubt either. Of a stratum without values:
+    /// it cannot have any.
     pub settled: bool,
     /// What the stratum is a slice of: see [`Sample::of_slices`].
     pub group: u32,
@@ -40,10 +41,13 @@ pub enum NextValue {
     SeenIfAny,
 }
 
-/// Values by stratum. Strata without a value are left out: they say nothing about the trials that count.
+/// Values by stratum. Strata without a value say nothing about the trials that count, but that such a trial may be one
+/// of theirs: a heavy stratum of which few trials were drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     strata: Vec<StratumValues>,
+    /// Strata that may have values and showed none.
+    silent: Vec<StratumValues>,
     /// Whether a stratum that did not show an event is taken never to show it, unless it is next to one
     /// that did. See [`Sample::of_slices`].
     confined: bool,
@@ -56,16 +60,17 @@ pub struct Sample {
 impl Sample {
     /// A sample of strata.
     ///
-    /// Where only one stratum has values, its weight plays no part, and neither do the trials without a
+    /// Where only one stratum can have values, its weight plays no part, and neither do the trials without a
     /// value: what the estimators say is conditional on the number of values.
     #[must_use]
     pub fn new(strata: Vec<StratumValues>) -> Self {
-        let mut strata: Vec<StratumValues> = strata.into_iter().filter(|s| !s.values.is_empty()).collect();
-        if let [only] = strata.as_mut_slice() {
+        let (mut strata, silent): (Vec<_>, Vec<_>) = strata.into_iter().partition(|s| !s.values.is_empty());
+        let silent: Vec<StratumValues> = silent.into_iter().filter(|s| !s.settled && s.trials > 0).collect();
+        if let ([only], []) = (strata.as_mut_slice(), silent.as_slice()) {
             only.weight = 1.0;
             only.trials = only.len();
         }
-        Self { strata, confined: false, possible: Interval::UNBOUNDED, next: NextValue::AsSeen }
+        Self { strata, silent, confined: false, possible: Interval::UNBOUNDED, next: NextValue::AsSeen }
     }
 
     /// A sample of slices, those of one group side by side and in order, of which the far ones are far too
@@ -105,6 +110,11 @@ impl Sample {
     #[must_use]
     pub fn strata(&self) -> &[StratumValues] {
         &self.strata
+    }
+
+    /// The strata that have none, and may have some.
+    pub(super) fn silent(&self) -> &[StratumValues] {
+        &self.silent
     }
 
     /// Whether events are taken to be confined to where they were seen.
@@ -150,7 +160,7 @@ impl Sample {
             values: stratum.values.iter().map(|x| x.change(&change)).collect(),
             ..*stratum
         };
-        Self { strata: self.strata.iter().map(changed).collect(), ..*self }
+        Self { strata: self.strata.iter().map(changed).collect(), silent: self.silent.clone(), ..*self }
     }
 }
 
@@ -173,9 +183,9 @@ mod tests {
     use crate::stats::mean;
 
     #[test]
-    fn one_stratum_forgets_its_weight_and_the_others() {
+    fn one_stratum_forgets_its_weight_and_those_that_cannot_have_values() {
         let strata = vec![
-            StratumValues { weight: 0.9, trials: 50, values: Bin::each(vec![]), settled: false, group: 0 },
+            StratumValues { weight: 0.9, trials: 50, values: Bin::each(vec![]), settled: true, group: 0 },
             StratumValues {
                 weight: 0.1,
                 trials: 50,

@@ -36,19 +36,27 @@ pub fn tail_mean_at(sample: &Sample, sorted: &Sorted, q: f64, tail: f64) -> Opti
     let of = |x| above(x, start.value, q);
     let moments = moments(&sample.map(of))?;
     let reckoning = |next| with_one_more(&moments, Steps::by(sample, next, of), tail);
-    let begins = start.interval.low.or(sample.possible().low);
     let seen = reckoning(NextValue::AsSeen);
-    let low = begins.zip(seen.low).map(|(begins, seen)| begins.max(seen));
+    // It is never less than the percentile: where that has no bound, nor has this.
+    let begins = start.interval.low.or(sample.possible().low);
+    let from_both = start.interval.low.zip(seen.low).map(|(begins, seen)| begins.max(seen)).or(begins);
+    let beyond =
+        |interval: Interval| start.interval.high.zip(interval.high).map(|(start, high)| high.max(start));
     let carried_by = values_in_tail(sample, start.value, q);
     let interval = match sample.next() {
         NextValue::AsSeen | NextValue::Event(_) | NextValue::SeenIfAny if carried_by < FEWEST => {
             Interval { low: begins, high: None }
         }
-        NextValue::AsSeen | NextValue::Event(_) | NextValue::SeenIfAny => Interval { low, ..seen },
+        NextValue::AsSeen | NextValue::Event(_) | NextValue::SeenIfAny => {
+            Interval { low: from_both, high: beyond(seen) }
+        }
         NextValue::Harm | NextValue::Possible if carried_by < FEWEST_OF_HARM => {
             Interval { low: begins, high: reckoning(NextValue::Possible).high }
         }
-        NextValue::Harm | NextValue::Possible => Interval { low, high: reckoning(NextValue::Harm).high },
+        NextValue::Harm | NextValue::Possible => Interval {
+            low: from_both,
+            high: beyond(reckoning(NextValue::Harm)).or(reckoning(NextValue::Possible).high),
+        },
     };
     Some(Mean { value: moments.value, interval: as_far_as_possible(interval, sample) })
 }

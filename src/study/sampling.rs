@@ -1,7 +1,7 @@
 //! From outcomes to samples: the values of a measure, by stratum.
 
 use super::possible::Possible;
-use crate::outcome::measures::{Measure, Measured, Subject};
+use crate::outcome::measures::{Measure, Measured, Population, Subject};
 use crate::plan::strata::{self, ChangeKind, TrialPlace};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
@@ -102,9 +102,9 @@ impl Sampling {
         sample.within(self.possible.range(measure, strategy)).reckoning_with(self.possible.next(measure))
     }
 
-    /// Whether the values of a stratum cannot be different from what they are.
+    /// Whether the values of a stratum cannot be different from what they are, or cannot be at all.
     fn is_settled(&self, measure: &Measure, kind: ChangeKind) -> bool {
-        measure.zero_if_good && kind == ChangeKind::Good
+        measure.zero_if_good && kind == ChangeKind::Good || !may_count(measure.population, kind)
     }
 
     /// A sample of values under a strategy (an index) that are given by stratum.
@@ -128,6 +128,17 @@ impl Sampling {
         let strata =
             strata.map(|((stratum, &trials), pairs)| PairedStratum { weight: stratum.weight, trials, pairs });
         Paired::new(strata.collect())
+    }
+}
+
+/// Whether a change of such a kind may belong to the trials that a measure is about.
+fn may_count(population: Population, kind: ChangeKind) -> bool {
+    match population {
+        Population::All | Population::Complete | Population::PipelineTrials => true,
+        Population::Good => !matches!(kind, ChangeKind::Bad { .. }),
+        Population::Bad | Population::Detected | Population::Impaired | Population::Mitigated => {
+            kind != ChangeKind::Good
+        }
     }
 }
 
