@@ -1,5 +1,6 @@
 //! The flat facts of one rollout. Filled by `rollout`, read by everything after it.
 
+pub mod bounds;
 pub mod measures;
 pub mod pipeline;
 

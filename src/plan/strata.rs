@@ -211,18 +211,22 @@ fn split(change: &Change, estimator: Estimator) -> Vec<Stratum> {
     let bad_share = if bad < 1.0 { 1.0 - good_share } else { 1.0 };
     let mut strata = vec![good];
     let kinds = change.defects.len() as f64;
+    let cells: f64 = change.defects.iter().map(|defect| (edges(defect).len() - 1) as f64).sum();
     for (id, defect) in change.defects.enumerate() {
         let weight = bad * defect.probability;
         let entity = mix(&[stable_hash(b"defect"), stable_hash(defect.name.as_bytes())]);
         let whole = ChangeKind::Bad { defect: id, rarer: 0.0, commoner: 1.0 };
         if estimator == Estimator::ByDefectAndLatency {
-            // Every cell counts alike: nobody knows beforehand where the rare event lives.
-            let edges = if is_sliced(defect) { &SLICES[..] } else { &[1.0, 0.0] };
+            // Half evenly over all cells, since nobody knows beforehand where the rare event lives; half evenly over the
+            // defects, so that a frequent one that cannot be sliced is not a single cell among dozens.
+            let edges = edges(defect);
+            let of_defect = (edges.len() - 1) as f64;
+            let share = bad_share * (0.5 / cells + 0.5 / (kinds * of_defect));
             strata.extend(edges.windows(2).enumerate().map(|(slice, ends)| Stratum {
                 kind: ChangeKind::Bad { defect: id, rarer: ends[1], commoner: ends[0] },
                 weight: weight * (ends[0] - ends[1]),
                 entity: mix(&[entity, slice as u64 + 1]),
-                share: bad_share,
+                share,
             }));
         } else {
             // Half by frequency, which is best for what is common, half evenly, which is best for what
@@ -231,11 +235,12 @@ fn split(change: &Change, estimator: Estimator) -> Vec<Stratum> {
             strata.push(Stratum { kind: whole, weight, entity, share });
         }
     }
-    let cells = strata.len() as f64 - 1.0;
-    if estimator == Estimator::ByDefectAndLatency {
-        strata[1..].iter_mut().for_each(|stratum| stratum.share /= cells);
-    }
     strata
+}
+
+/// Ends of the slices of a defect, one more than there are slices.
+fn edges(defect: &Defect) -> &'static [f64] {
+    if is_sliced(defect) { &SLICES } else { &[1.0, 0.0] }
 }
 
 /// Only a latency that the whole change shares can be sliced.

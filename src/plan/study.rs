@@ -125,6 +125,15 @@ impl Bound {
         }
     }
 
+    /// The least and the largest value that are allowed, as far as there are such.
+    #[must_use]
+    pub fn ends(self) -> (Option<f64>, Option<f64>) {
+        match self {
+            Self::Max(max) => (None, Some(max)),
+            Self::Min(min) => (Some(min), None),
+        }
+    }
+
     /// The key in scenario files.
     #[must_use]
     pub fn key(self) -> &'static str {

@@ -79,6 +79,17 @@ impl Distribution {
         }
     }
 
+    /// The longest that the slowest of `hosts` hosts can take, whatever is drawn: uniforms stay 2^-53 away from 1, and the
+    /// bound is taken at half of that. One millisecond is for rounding.
+    #[must_use]
+    pub fn longest_ms(&self, hosts: u32) -> u64 {
+        const FURTHEST: f64 = 1.0 / (1_u64 << 54) as f64;
+        match *self {
+            Self::Fixed { ms } => ms,
+            _ => self.by_survival(FURTHEST / f64::from(hosts.max(1))) + 1,
+        }
+    }
+
     /// The median, in milliseconds.
     #[must_use]
     pub fn median_ms(&self) -> u64 {

@@ -18,5 +18,5 @@ pub(super) fn cell(unit: Unit, mean: Option<&Mean>) -> String {
 
 /// A mean and its interval after `gap`, unless there is no doubt about it.
 pub(super) fn with_interval(mean: &Mean, gap: &str, say: impl Fn(f64) -> String) -> String {
-    text::with_interval(say(mean.value), gap, mean.interval, say)
+    text::estimate(mean.value, gap, mean.interval, say)
 }

@@ -4,7 +4,6 @@
 use super::document::{Align, DataTable};
 use super::{text, verdict};
 use crate::outcome::measures::{self, Measure, Unit};
-use crate::stats::Interval;
 use crate::stats::quantile::Quantile;
 use crate::study::Summary;
 use crate::study::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, StrategySummary};
@@ -94,7 +93,7 @@ pub(super) fn blast(summary: &Summary) -> DataTable {
     let titles = ["mean", "p50", "p90", "p99", "mean of\nworst 1 %", "\nworst", "trials"];
     by_strategy(summary, titles, name, |strategy| {
         let blast = strategy.metric(BLAST_METRIC);
-        let tail = blast.cvar99.map(|t| rough(t.rough, t.value, t.interval, said(Unit::HostMs)));
+        let tail = blast.cvar99.map(|t| text::estimate(t.value, "\n", t.interval, said(Unit::HostMs)));
         let mut row = vec![mean(blast)];
         row.extend(quantiles(Unit::HostMs, &[blast.p50, blast.p90, blast.p99]));
         row.extend([maybe(tail), worst(blast, Unit::HostMs), text::count(blast.n)]);
@@ -172,8 +171,9 @@ pub(super) fn delay(summary: &Summary) -> DataTable {
 
 /// Quantiles with their intervals underneath.
 fn quantiles(unit: Unit, quantiles: &[Option<Quantile>]) -> Vec<String> {
-    let cell =
-        |quantile: &Option<Quantile>| maybe(quantile.map(|q| rough(false, q.value, q.interval, said(unit))));
+    let cell = |quantile: &Option<Quantile>| {
+        maybe(quantile.map(|q| text::with_interval(said(unit)(q.value), "\n", q.interval, said(unit))))
+    };
     quantiles.iter().map(cell).collect()
 }
 
@@ -188,13 +188,7 @@ fn mean(metric: &MetricSummary) -> String {
 }
 
 fn mean_in(unit: Unit, metric: &MetricSummary) -> String {
-    maybe(metric.mean.map(|m| rough(m.rough, m.value, m.interval, said(unit))))
-}
-
-/// An estimate with its interval underneath; `~` marks one that may well be off.
-fn rough(is_rough: bool, value: f64, interval: Interval, say: impl Fn(f64) -> String) -> String {
-    let mark = if is_rough { "~" } else { "" };
-    format!("{mark}{}", text::with_interval(say(value), "\n", interval, say))
+    maybe(metric.mean.map(|m| text::estimate(m.value, "\n", m.interval, said(unit))))
 }
 
 fn said(unit: Unit) -> impl Fn(f64) -> String {
@@ -222,7 +216,7 @@ fn difference(strategy: &StrategySummary, metric: &Measure, unit: Unit) -> Strin
         size if v < 0.0 => format!("-{size}"),
         size => format!("+{size}"),
     };
-    maybe(mean.map(|m| rough(m.rough, m.value, m.interval, signed)))
+    maybe(mean.map(|m| text::with_interval(signed(m.value), "\n", m.interval, signed)))
 }
 
 fn maybe(cell: Option<String>) -> String {

@@ -115,7 +115,10 @@ fn drawn(summary: &Summary) -> String {
 fn notes(summary: &Summary, details: bool) -> Vec<String> {
     let several = summary.strategies.len() > 1;
     let wider = |confidence: f64| confidence > summary.confidence + 1e-9;
-    let is_rough = summary.strategies.iter().any(|s| s.metric(BLAST_METRIC).mean.is_some_and(|m| m.rough));
+    let is_far = summary.strategies.iter().any(|s| {
+        let harm = s.metric(BLAST_METRIC);
+        harm.mean.into_iter().chain(harm.cvar99).any(|m| text::is_far(m.value, m.interval))
+    });
     let notes = [
         (
             true,
@@ -138,8 +141,8 @@ fn notes(summary: &Summary, details: bool) -> Vec<String> {
             "Good changes and each defect got trials of their own; every number weighs them by how likely they are.",
         ),
         (
-            is_rough,
-            "~: few or heavy-tailed values; a rare large one may be missing, so the true mean may be outside its interval. More trials would tell.",
+            is_far,
+            "≤: ten times the estimate or more. Nothing in these trials rules it out: one bad change more, as bad as the plan allows, would count so much. More trials, or a plan with a smaller worst case, bring it down.",
         ),
         (!details, "More tables: --details. Every number with its interval: summary.json."),
     ];
@@ -292,7 +295,7 @@ mod tests {
         let verdict = text.replace("\n  ", " ");
         assert!(verdict.contains("so the blast radius is 0: add a [[defect]]"), "{text}");
         assert!(
-            verdict.contains("all-at-once is the fastest, reaching every host in 20m rather than"),
+            verdict.contains("all-at-once is the fastest, reaching every host in 20m [20m, 21m] rather than"),
             "{text}"
         );
         assert!(!text.contains("Blast radius of bad changes"));

@@ -256,6 +256,26 @@ pub fn with_interval(words: String, gap: &str, interval: Interval, say: impl Fn(
     }
 }
 
+/// An upper end so many times the estimate is what may be, and nothing that was seen.
+const FAR: f64 = 10.0;
+
+/// Whether the upper end of an interval says only what no trial rules out.
+#[must_use]
+pub fn is_far(value: f64, interval: Interval) -> bool {
+    interval.high.is_some_and(|high| high > 0.0 && high >= FAR * value)
+}
+
+/// An estimate and after `gap` its interval, unless that says the same: `35.9 [12, 84]`. An upper end that says only what no
+/// trial rules out is marked: `35.9 [12, ≤84,000]`.
+#[must_use]
+pub fn estimate(value: f64, gap: &str, interval: Interval, say: impl Fn(f64) -> String) -> String {
+    if !is_far(value, interval) {
+        return with_interval(say(value), gap, interval, say);
+    }
+    let end = |end: Option<f64>| end.map_or("?".to_owned(), &say);
+    format!("{}{gap}[{}, ≤{}]", say(value), end(interval.low), end(interval.high))
+}
+
 /// Names in a row, at most `most` of them: `a, b, c and 4 more`.
 #[must_use]
 pub fn list<S: AsRef<str>>(names: &[S], most: usize) -> String {
@@ -383,6 +403,16 @@ mod tests {
         assert_eq!(interval(Unit::DurationMs, open), "at least 1h");
         assert_eq!(interval(Unit::HostMs, Interval::new(0.0, 90.0 * MINUTE)), "0 to 90");
         assert_eq!(interval(Unit::Hosts, Interval::UNBOUNDED), "unknown");
+    }
+
+    #[test]
+    fn an_upper_end_that_nothing_rules_out_is_marked() {
+        let said = |value, low, high| estimate(value, " ", Interval { low, high }, number);
+        assert_eq!(said(35.9, Some(12.0), Some(84.0)), "35.9 [12, 84]");
+        assert_eq!(said(35.9, Some(12.0), Some(84_000.0)), "35.9 [12, ≤84,000]");
+        assert_eq!(said(0.0, Some(0.0), Some(3.0)), "0 [0, ≤3]");
+        assert_eq!(said(0.0, Some(0.0), Some(0.0)), "0");
+        assert_eq!(said(2.0, Some(1.0), None), "2 [1, ?]");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
 use crate::stats::{Interval, MeanRatio};
 use crate::study::Summary;
-use crate::study::contest::{Contest, Race};
+use crate::study::contest::{Contest, Race, Standing};
 use crate::study::difference::FEWEST_PAIRS;
 use crate::study::summary::{BLAST_METRIC, SPEED_METRIC, StrategySummary};
 use crate::study::verdict::MeasureChange;
@@ -143,14 +143,16 @@ impl VerdictWriter<'_> {
         self.contest.names.iter().position(|known| known == name)
     }
 
-    /// What the means of the sentence cannot know, if they are rough.
+    /// What the means of the sentence may be that no trial has shown.
     fn caution(&self, named: &[usize]) -> String {
         let standings = &self.contest.harm.standings;
-        if !named.iter().any(|index| standings[*index].rough) {
+        let may_be =
+            |standing: &Standing| standing.estimate.is_some_and(|mean| text::is_far(mean, standing.interval));
+        if !named.iter().any(|index| may_be(&standings[*index])) {
             return String::new();
         }
         let source = text::counted(standings[self.contest.baseline].n, self.words.source);
-        format!(" (mean harm is rough: {source} may not show the rarest disasters)")
+        format!(" (≤: nothing in {source} rules that out)")
     }
 
     fn fast(&self, fast: usize) -> String {
@@ -170,7 +172,8 @@ impl VerdictWriter<'_> {
     fn safe_briefly(&self, safe: usize) -> String {
         let gain =
             format!("{}, at {}", self.safest(safe), amount(&self.contest.harm, safe, text::host_minutes));
-        let time = self.contest.speed.standings[safe].estimate.map(text::duration);
+        let speed = &self.contest.speed;
+        let time = speed.standings[safe].estimate.map(|_| amount(speed, safe, text::duration));
         match (self.contest.speed.change(safe), time) {
             (Some(MeasureChange::Regressed), Some(time)) => format!("{gain}, but takes {time}"),
             (Some(MeasureChange::Improved), Some(time)) => format!("{gain}, and takes only {time}"),
@@ -270,9 +273,10 @@ impl VerdictWriter<'_> {
     }
 }
 
-/// The estimate of a strategy in words, or that it is not known.
+/// The estimate of a strategy in words, with its interval, or that it is not known.
 fn amount(axis: &Race, strategy: usize, say: fn(f64) -> String) -> String {
-    axis.standings[strategy].estimate.map_or("?".to_owned(), say)
+    let Standing { estimate, interval, .. } = axis.standings[strategy];
+    estimate.map_or("?".to_owned(), |value| text::estimate(value, " ", interval, say))
 }
 
 fn nothing_bad(plan: &Plan) -> &'static str {
@@ -287,7 +291,10 @@ fn nothing_bad(plan: &Plan) -> &'static str {
 fn alone(plan: &Plan, strategy: &StrategySummary) -> String {
     let speed = strategy.metric(SPEED_METRIC).p50.map_or_else(
         || format!("{} never reached every host", strategy.name),
-        |q| format!("{} reaches every host in {} (median)", strategy.name, text::duration(q.value)),
+        |q| {
+            let time = text::estimate(q.value, " ", q.interval, text::duration);
+            format!("{} reaches every host in {time} (median)", strategy.name)
+        },
     );
     let blast = strategy.metric(BLAST_METRIC);
     let Some(mean) = blast.mean.filter(|_| blast.n > 0) else {
@@ -295,12 +302,15 @@ fn alone(plan: &Plan, strategy: &StrategySummary) -> String {
         return format!("{speed}; {reason}.");
     };
     let violated = strategy.metric(&measures::ISOLATION_VIOLATED).share.map_or(String::new(), |share| {
-        format!(" and {} of all changes violate isolation", text::percent(share.value))
+        format!(
+            " and {} of all changes violate isolation",
+            text::estimate(share.value, " ", share.interval, text::percent)
+        )
     });
     let few = if blast.n < 2 { ", from one bad change only" } else { "" };
     format!(
         "{speed}, and a bad change costs {} impaired host-minutes on average{few}{violated}.",
-        text::host_minutes(mean.value)
+        text::estimate(mean.value, " ", mean.interval, text::host_minutes)
     )
 }
 

@@ -4,13 +4,15 @@
 //! observer) is handed to every verb. Which event goes to which component, and who is told what follows, is in
 //! `event_loop`; the outcome is composed once, in `compose`. Files use each other only downwards in this order:
 //! `event`, `context`, `deployment` (who has the new version, when), `fault` (who is impaired, and why), `account`
-//! (what it cost), `alarms` (who notices), `response` (what is done about it), `compose`, `event_loop`.
+//! (what it cost), `alarms` (who notices), `response` (what is done about it), `compose`, `event_loop`. What no trial
+//! can exceed is worked out apart from all of them, in `bounds`.
 //!
 //! Does no IO, reads no wall clock, spawns no thread, and never looks at a strategy's name. The same
 //! (plan, strategy, trial) gives the same outcome wherever and whenever it runs.
 
 mod account;
 mod alarms;
+mod bounds;
 mod compose;
 mod context;
 mod deployment;
@@ -24,11 +26,13 @@ mod response;
 pub mod trace;
 mod zone_streams;
 
+pub use bounds::bounds;
 pub use model::Model;
 pub use place::DarkPlace;
 pub use trace::{RolloutEvent, RolloutObserver, RolloutRecord};
 
 use crate::outcome::Outcome;
+use crate::outcome::bounds::Bounds;
 use crate::plan::{Alarm, Arrivals, Fleet, Plan, Strategy, Wave};
 use crate::sim::{Queue, Recorder, Silent};
 use context::Context;
@@ -66,13 +70,16 @@ pub struct Engine<'m> {
     model: &'m Model<'m>,
     queue: Queue<Event>,
     components: Components,
+    /// By strategy, once it has been asked for: what no trial of it may exceed.
+    bounds: Vec<Option<Bounds>>,
 }
 
 impl<'m> Engine<'m> {
     /// An engine that skips the evaluations that cannot breach.
     #[must_use]
     pub fn new(model: &'m Model<'m>) -> Self {
-        Self { model, queue: Queue::default(), components: Components::default() }
+        let bounds = vec![None; model.plan.strategies.len()];
+        Self { model, queue: Queue::default(), components: Components::default(), bounds }
     }
 
     /// An engine that visits every evaluation of every watched alarm. Slower, and equal to the byte:
@@ -83,10 +90,18 @@ impl<'m> Engine<'m> {
     }
 
     /// Simulates trial `trial` of strategy `strategy` (an index) and tells `observer` what happens.
+    ///
+    /// # Panics
+    ///
+    /// If the plan has no such strategy, and if the outcome exceeds its bounds.
     pub fn run(&mut self, strategy: usize, trial: u64, observer: &mut impl RolloutObserver) -> Outcome {
-        let strategy = &self.model.plan.strategies[strategy];
+        let plan = self.model.plan;
+        let (number, strategy) = (strategy, &plan.strategies[strategy]);
         let context = Context::of_trial(self.model, strategy, trial, &mut self.queue, observer);
-        EventLoop::new(context, &mut self.components).run()
+        let outcome = EventLoop::new(context, &mut self.components).run();
+        let bounds = self.bounds[number].get_or_insert_with(|| bounds::bounds(plan, strategy));
+        bounds::assert_within(bounds, &outcome);
+        outcome
     }
 
     /// Every scrape of the rules over rates in trial `trial` of strategy `strategy` (an index), until each alert is

@@ -224,8 +224,9 @@ mod tests {
     fn one_stratum_of_pairs_is_the_paired_mean() {
         let a = vec![1.0, 4.0, 2.0, 8.0, 5.0, 7.0];
         let b = vec![1.5, 4.5, 3.0, 8.0, 6.0, 9.0];
-        let differences: Vec<f64> = b.iter().zip(&a).map(|(b, a)| b - a).collect();
-        let expected = crate::stats::mean(&Sample::plain(differences)).unwrap();
+        let pairs = crate::stats::Pairs::Listed(b.iter().copied().zip(a.iter().copied()).collect());
+        let strata = vec![crate::stats::PairedStratum { weight: 1.0, trials: 6, pairs }];
+        let expected = crate::stats::Paired::new(strata).mean_difference(crate::stats::TAIL).unwrap();
         let side = |values| Linearised::mean(&[draws(1, 1.0, values)]).unwrap();
         let (value, interval) = difference(&side(b), &side(a), 1.0, crate::stats::TAIL);
         assert!((value - expected.value).abs() < 1e-12);

@@ -1,4 +1,5 @@
-//! The one normal-theory interval behind means, differences, ratios and tail means.
+//! The one normal-theory interval behind means, differences, ratios and tail means, and the end of an interval that
+//! reckons with one more event.
 //!
 //! Blast radii are heavy-tailed, and there the usual `estimate ± t * error` misses nearly always on the
 //! dangerous side: its upper end is too low. So the interval is Hall's (1992, "On the removal of skewness
@@ -11,7 +12,7 @@
 //! freedom are Satterthwaite's.
 
 use super::interval::Interval;
-use super::special::student_quantile;
+use super::special::{gamma_quantile, normal_quantile, student_quantile};
 
 /// An estimate whose error is a sum of many small independent ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,11 +26,6 @@ pub(super) struct Moments {
     /// Degrees of freedom of the variance; 0 if a stratum has too few values for one.
     pub freedom: f64,
 }
-
-/// Means this skewed are far from normal: Cochran's rule `n < 25 * skewness^2`, for the mean itself.
-const SKEWED: f64 = 0.2;
-/// With fewer degrees of freedom an interval is rough, whatever the shape.
-const FEW: f64 = 29.0;
 
 impl Moments {
     /// Two-sided interval that leaves `tail` out on each side.
@@ -61,10 +57,44 @@ impl Moments {
         libm::sqrt(self.variance.max(0.0))
     }
 
-    /// Few values, or so skewed that the interval may well miss.
+    /// Upper end, with `tail` left out above it, if one more event may come that would move the estimate by `k >= 0`: the
+    /// quantile of the gamma distribution with the mean, the variance and the skewness that the estimate has with it. That is
+    /// Fay and Feuer's (1997) bound on a sum of weighted counts, for values: with nothing seen it is `-ln(tail) k`, the
+    /// exact bound on a share times the event; with many events seen it is nearly Hall's.
     #[must_use]
-    pub fn is_rough(&self) -> bool {
-        self.freedom < FEW || self.skewness().abs() > SKEWED
+    pub fn with_one_more(&self, k: f64, tail: f64) -> f64 {
+        let variance = self.variance.max(0.0) + k * k;
+        let sd = libm::sqrt(variance);
+        if sd == 0.0 {
+            return self.value;
+        }
+        let skewness = 2.0 * (self.third.max(0.0) + k * k * k) / (variance * sd);
+        let z = normal_quantile(1.0 - tail);
+        // With less skewness than this the quantile is that of its expansion.
+        let away = if skewness < 1e-3 {
+            z + skewness * (z * z - 1.0) / 6.0
+        } else {
+            let shape = 4.0 / (skewness * skewness);
+            (gamma_quantile(shape, 1.0 - tail) - shape) / libm::sqrt(shape)
+        };
+        self.value + k + sd * away
+    }
+
+    /// The moments that so many times as many values like these would probably have.
+    #[must_use]
+    pub fn of_more(&self, times: f64) -> Self {
+        Self {
+            variance: self.variance / times,
+            third: self.third / (times * times),
+            freedom: self.freedom * times,
+            ..*self
+        }
+    }
+
+    /// The moments of the same estimate with the other sign.
+    #[must_use]
+    pub fn negated(&self) -> Self {
+        Self { value: -self.value, third: -self.third, ..*self }
     }
 
     fn skewness(&self) -> f64 {

@@ -11,7 +11,7 @@
 //! is in doubt.
 
 use super::interval::{Interval, TAIL, sum};
-use super::sample::Sample;
+use super::sample::{Sample, StratumValues};
 use super::special::{incomplete_beta, incomplete_beta_inverse};
 use super::tally::Bin;
 use serde::Serialize;
@@ -43,19 +43,7 @@ pub fn proportion_at(sample: &Sample, tail: f64) -> Option<Proportion> {
     if sample.is_empty() {
         return None;
     }
-    let cells: Vec<Cell> = sample
-        .strata()
-        .iter()
-        .map(|stratum| Cell {
-            unit: stratum.unit(),
-            trials: stratum.trials as f64,
-            values: stratum.len() as f64,
-            events: stratum.values.iter().filter(|x| x.value() > 0.5).map(Bin::times).sum::<u64>() as f64,
-            settled: stratum.settled,
-            group: stratum.group,
-        })
-        .collect();
-    let share = Share { cells, confined: sample.is_confined() };
+    let share = Share { confined: sample.is_confined(), ..Share::of(sample) };
     let (low, high) = (share.low(tail), share.high(tail));
     Some(Proportion {
         count: sum(share.cells.iter().map(|cell| cell.events)) as u64,
@@ -99,6 +87,19 @@ pub(super) struct Share {
 }
 
 impl Share {
+    /// The share of values above one half. Every stratum is suspected of the event.
+    pub fn of(sample: &Sample) -> Self {
+        let cell = |stratum: &StratumValues| Cell {
+            unit: stratum.unit(),
+            trials: stratum.trials as f64,
+            values: stratum.len() as f64,
+            events: stratum.values.iter().filter(|x| x.value() > 0.5).map(Bin::times).sum::<u64>() as f64,
+            settled: stratum.settled,
+            group: stratum.group,
+        };
+        Self { cells: sample.strata().iter().chain(sample.silent()).map(cell).collect(), confined: false }
+    }
+
     pub fn value(&self) -> f64 {
         match self.cells.as_slice() {
             [only] => only.events / only.values,
@@ -158,6 +159,8 @@ impl Share {
         }
         let mut more = self.clone();
         more.cells[next].events += 1.0;
+        // A stratum that has shown no trial that counts may show one, with the event.
+        more.cells[next].values = more.cells[next].values.max(1.0);
         let share = more.value().min(1.0);
         let unit = self.cells[next].unit / self.weight();
         let variance = more.variance(share);
@@ -177,7 +180,10 @@ impl Share {
             let around = index.saturating_sub(1)..=index + 1;
             around.into_iter().any(|other| seen(other, group(index)))
         };
-        let open = |index: &usize| self.cells[*index].events < self.cells[*index].values;
+        let open = |index: &usize| {
+            let cell = &self.cells[*index];
+            cell.events < cell.values || cell.values == 0.0
+        };
         let by_unit = |a: &usize, b: &usize| self.cells[*a].unit.total_cmp(&self.cells[*b].unit);
         let all = (0..self.cells.len()).filter(open);
         let suspects = all.clone().filter(|&index| !self.confined || nothing_seen || near(index));
@@ -212,7 +218,6 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::StratumValues;
     use crate::stats::test_uniforms::Uniforms;
 
     fn of(count: u64, n: u64) -> Option<Proportion> {

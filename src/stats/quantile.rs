@@ -39,23 +39,27 @@ pub struct Sorted {
 struct SortedStratum {
     /// All of it but the values and their number.
     cell: Cell,
-    /// Distinct values, sorted.
+    /// Distinct values, sorted; of several that were counted together the largest.
     values: Vec<f64>,
+    /// The least of those that were counted together with each.
+    least: Vec<f64>,
     /// Trials up to each of them.
     up_to: Vec<u64>,
 }
 
 impl SortedStratum {
     fn of(stratum: &StratumValues) -> Self {
-        let mut sorted: Vec<(f64, u64)> = stratum.values.iter().map(|x| (x.largest(), x.times())).collect();
-        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let (mut values, mut up_to, mut seen) = (Vec::new(), Vec::new(), 0);
-        for (value, times) in sorted {
+        let bins = stratum.values.iter().map(|x| (x.largest(), x.least(), x.times()));
+        let mut sorted: Vec<(f64, f64, u64)> = bins.collect();
+        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let (mut values, mut least, mut up_to, mut seen) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        for (value, from, times) in sorted {
             seen += times;
             if values.last() == Some(&value) {
                 up_to.pop();
             } else {
                 values.push(value);
+                least.push(from);
             }
             up_to.push(seen);
         }
@@ -67,7 +71,7 @@ impl SortedStratum {
             settled: stratum.settled,
             group: stratum.group,
         };
-        Self { cell, values, up_to }
+        Self { cell, values, least, up_to }
     }
 
     fn len(&self) -> u64 {
@@ -79,13 +83,20 @@ impl SortedStratum {
         let index = self.up_to.partition_point(|&up_to| up_to < rank);
         if rank == 0 { None } else { self.values.get(index).copied() }
     }
+
+    /// The least that a value could be which was counted as `x`.
+    fn least_of(&self, x: f64) -> f64 {
+        let index = self.values.partition_point(|value| *value < x);
+        self.least.get(index).map_or(x, |least| least.min(x))
+    }
 }
 
 impl Sorted {
     /// Sorts a sample.
     #[must_use]
     pub fn new(sample: &Sample) -> Self {
-        let strata: Vec<SortedStratum> = sample.strata().iter().map(SortedStratum::of).collect();
+        let strata: Vec<SortedStratum> =
+            sample.strata().iter().chain(sample.silent()).map(SortedStratum::of).collect();
         let mut merged: Vec<f64> = strata.iter().flat_map(|counts| &counts.values).copied().collect();
         merged.sort_unstable_by(f64::total_cmp);
         merged.dedup();
@@ -127,18 +138,55 @@ impl Sorted {
         if let [only] = self.strata.as_slice() {
             return order_statistics(only, q, tail);
         }
-        let first = |holds: &dyn Fn(f64) -> bool| {
-            let index = self.merged.partition_point(|x| !holds(*x));
-            self.merged.get(index).copied()
-        };
-        let value = first(&|x| self.up_to(x).value() >= q - ROUNDING)?;
+        let index = self.merged.partition_point(|x| self.up_to(*x).value() < q - ROUNDING);
+        let value = self.merged.get(index).or(self.merged.last()).copied()?;
         // Below the smallest value nothing has been counted; if even that may reach q, there is no bound.
-        let open_below = self.below(self.merged[0]).high_reaches(q, tail);
-        let low = if open_below { None } else { first(&|x| self.up_to(x).high_reaches(q - ROUNDING, tail)) };
-        let high = first(&|x| self.up_to(x).low_reaches(q - ROUNDING, tail));
+        let open_below = self.below(self.merged[0]).high_reaches(q - ROUNDING, tail);
+        let may_reach = |x: f64| self.up_to(x).high_reaches(q - ROUNDING, tail);
+        let low = if open_below { None } else { self.first(may_reach) };
+        let high = self.after_last_not(|x| self.up_to(x).low_reaches(q - ROUNDING, tail));
         // The effective number of trials is a guess: no end lies on the wrong side of the value.
-        let interval = Interval { low: low.map(|end| end.min(value)), high: high.map(|end| end.max(value)) };
+        let low =
+            low.map(|end| self.strata.iter().fold(end.min(value), |least, s| least.min(s.least_of(end))));
+        let interval = Interval { low, high: high.map(|end| end.max(value)) };
         Some(Quantile { value, interval })
+    }
+
+    /// The first value at which a condition holds that holds on to the end of a stretch in which no stratum is used up: one
+    /// that is can have no more events, and then another is suspected of the next.
+    fn first(&self, holds: impl Fn(f64) -> bool) -> Option<f64> {
+        let ends = self.edges(|stratum| stratum.values.last());
+        let mut from = 0;
+        for end in ends.into_iter().chain([self.merged.len()]) {
+            if end > from && holds(self.merged[end - 1]) {
+                return Some(self.merged[from + self.merged[from..end].partition_point(|x| !holds(*x))]);
+            }
+            from = end;
+        }
+        None
+    }
+
+    /// The first value from which on a condition holds to the last value; it holds on to the end of a stretch in which no
+    /// stratum begins.
+    fn after_last_not(&self, holds: impl Fn(f64) -> bool) -> Option<f64> {
+        let mut end = self.merged.len();
+        for from in self.edges(|stratum| stratum.values.first()).into_iter().rev().chain([0]) {
+            if from < end && !holds(self.merged[from]) {
+                let not_yet = self.merged[from..end].partition_point(|x| !holds(*x));
+                return self.merged.get(from + not_yet).copied();
+            }
+            end = from;
+        }
+        self.merged.first().copied()
+    }
+
+    /// Where in the merged values a value of each stratum is, in order.
+    fn edges<'s>(&'s self, of: impl Fn(&'s SortedStratum) -> Option<&'s f64>) -> Vec<usize> {
+        let at = |x: &f64| self.merged.partition_point(|value| value < x);
+        let mut edges: Vec<usize> = self.strata.iter().filter_map(of).map(at).collect();
+        edges.sort_unstable();
+        edges.dedup();
+        edges
     }
 
     /// The share of values up to `x`.
@@ -170,6 +218,33 @@ impl Sorted {
 /// Weighted shares that differ by less are equal but for rounding.
 const ROUNDING: f64 = 1e-12;
 
+/// What values of which some lie at or below a limit say of the `q` quantile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// It is at most the limit.
+    AtMost,
+    /// It is above the limit.
+    Above,
+    /// It may be either.
+    Open,
+}
+
+/// Holds the `q` quantile against a limit, leaving `tail` out on each side. `at_most` has a 1 for every value at or below
+/// the limit and a 0 for every other one: exact, whatever else is known of the values.
+#[must_use]
+pub fn against(at_most: &Sample, q: f64, tail: f64) -> Against {
+    let share = Share::of(at_most);
+    if share.cells.is_empty() {
+        Against::Open
+    } else if share.low_reaches(q - ROUNDING, tail) {
+        Against::AtMost
+    } else if share.high_reaches(q - ROUNDING, tail) {
+        Against::Open
+    } else {
+        Against::Above
+    }
+}
+
 /// The quantile of values from one stratum.
 ///
 /// The interval holds the order statistics of ranks `l` and `u` such that a binomial count falls
@@ -178,7 +253,8 @@ fn order_statistics(sorted: &SortedStratum, q: f64, tail: f64) -> Option<Quantil
     let n = sorted.len();
     let value = sorted.at(rank(n, q))?;
     let (low, high) = interval_ranks(n, q, tail);
-    Some(Quantile { value, interval: Interval { low: sorted.at(low), high: sorted.at(high) } })
+    let low = sorted.at(low).map(|end| sorted.least_of(end));
+    Some(Quantile { value, interval: Interval { low, high: sorted.at(high) } })
 }
 
 /// Smallest rank `k` of `1..=n` with `k / n >= q`.

@@ -95,7 +95,7 @@ impl RatioMoments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Paired, PairedStratum, Pairs, Sample};
+    use crate::stats::{Paired, PairedStratum, Pairs};
 
     fn ratio(pairs: &[(f64, f64)]) -> Option<MeanRatio> {
         let trials = pairs.len() as u64;
@@ -115,7 +115,10 @@ mod tests {
     /// The interval of the mean of `a - r * b`.
     fn remainder(pairs: &[(f64, f64)], r: f64) -> Interval {
         let differences: Vec<f64> = pairs.iter().map(|p| p.0 - r * p.1).collect();
-        crate::stats::mean(&Sample::plain(differences)).unwrap().interval
+        let trials = differences.len() as u64;
+        let pairs = Pairs::Listed(differences.into_iter().map(|difference| (difference, 0.0)).collect());
+        let paired = Paired::new(vec![PairedStratum { weight: 1.0, trials, pairs }]);
+        paired.mean_difference(crate::stats::TAIL).unwrap().interval
     }
 
     #[test]

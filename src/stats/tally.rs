@@ -15,6 +15,7 @@ const FRESH: usize = 2048;
 pub struct Bin {
     count: u64,
     sum: f64,
+    least: f64,
     largest: f64,
 }
 
@@ -22,7 +23,13 @@ impl Bin {
     /// One value, exactly.
     #[must_use]
     pub fn one(value: f64) -> Self {
-        Self { count: 1, sum: value, largest: value }
+        Self { count: 1, sum: value, least: value, largest: value }
+    }
+
+    /// `count` trials of one value, at least one.
+    #[must_use]
+    pub fn many(value: f64, count: u64) -> Self {
+        Self { count, sum: value * count as f64, least: value, largest: value }
     }
 
     /// Each of some values, exactly and in their order.
@@ -49,22 +56,29 @@ impl Bin {
         self.sum / self.count as f64
     }
 
+    /// The least.
+    #[must_use]
+    pub fn least(&self) -> f64 {
+        self.least
+    }
+
     /// The largest.
     #[must_use]
     pub fn largest(&self) -> f64 {
         self.largest
     }
 
-    /// The same trials with another value.
+    /// The same trials with another value, which grows with the one they have.
     #[must_use]
     pub(super) fn change(&self, change: impl Fn(f64) -> f64) -> Self {
         let sum = self.count as f64 * change(self.value());
-        Self { count: self.count, sum, largest: change(self.largest) }
+        Self { count: self.count, sum, least: change(self.least), largest: change(self.largest) }
     }
 
     fn add(&mut self, other: Self) {
         self.count += other.count;
         self.sum += other.sum;
+        self.least = self.least.min(other.least);
         self.largest = self.largest.max(other.largest);
     }
 }

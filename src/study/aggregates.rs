@@ -3,6 +3,8 @@
 //!
 //! It is a function of the outcomes in trial order: not of batches, rounds or threads.
 
+use super::claim_end::ClaimEnd;
+use super::judgement;
 use super::notable::{NumberedTrial, Shortlist};
 use super::sampling::Sampling;
 use super::summary::{BLAST_METRIC, SPEED_METRIC};
@@ -10,7 +12,7 @@ use super::trials::{Endings, RolloutTrials, StudyTrials};
 use crate::outcome::Outcome;
 use crate::outcome::measures::{self, Measure, Subject};
 use crate::plan::Plan;
-use crate::stats::{BinnedValues, PairSums, Paired, Pairs, Sample};
+use crate::stats::{Bin, BinnedValues, PairSums, Paired, Pairs, Sample};
 use rayon::prelude::*;
 
 /// Bins of one metric of one strategy, all strata together.
@@ -26,6 +28,7 @@ pub struct Aggregates {
     trials: u64,
     strategies: Vec<StrategyAggregates>,
     contrasts: Vec<Contrast>,
+    counters: Vec<Counter>,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +53,16 @@ struct Contrast {
     a: usize,
     b: usize,
     by_stratum: Vec<PairSums>,
+}
+
+/// The values of a metric of a strategy that count for a claim about a percentile of it.
+#[derive(Debug)]
+struct Counter {
+    metric: &'static Measure,
+    strategy: usize,
+    end: ClaimEnd,
+    /// Those that count, and the others.
+    by_stratum: Vec<[u64; 2]>,
 }
 
 /// Outcomes of one strategy in trial order, in pieces.
@@ -79,7 +92,14 @@ impl Aggregates {
                 }
             }
         }
-        Self { sampling, trials: 0, strategies: (0..count).map(strategy).collect(), contrasts }
+        let counters = judgement::percentile_claims(plan).map(|(metric, strategy, end)| Counter {
+            metric,
+            strategy,
+            end,
+            by_stratum: vec![[0; 2]; strata],
+        });
+        let counters = counters.collect();
+        Self { sampling, trials: 0, strategies: (0..count).map(strategy).collect(), contrasts, counters }
     }
 
     /// Adds the next trials: as many of every strategy.
@@ -100,6 +120,7 @@ impl Aggregates {
             rayon::join(columns, others);
         });
         self.contrasts.par_iter_mut().for_each(|contrast| contrast.add(rows, &strata));
+        self.counters.par_iter_mut().for_each(|counter| counter.add(rows, &strata));
     }
 
     /// Bytes held by what grows with values: for the test that it does not grow with trials.
@@ -140,6 +161,25 @@ impl Contrast {
     }
 }
 
+impl Counter {
+    fn add(&mut self, rows: &[Pieces], strata: &[usize]) {
+        for (outcome, &stratum) in each(&rows[self.strategy]).zip(strata) {
+            if let Some(value) = self.metric.of(outcome) {
+                self.by_stratum[stratum][usize::from(!self.end.counts(value))] += 1;
+            }
+        }
+    }
+
+    /// A 1 for each that counts and a 0 for each other one.
+    fn bins(&self) -> Vec<Vec<Bin>> {
+        let of_stratum = |[counting, others]: &[u64; 2]| {
+            let bins = [(1.0, *counting), (0.0, *others)].into_iter().filter(|(_, count)| *count > 0);
+            bins.map(|(value, count)| Bin::many(value, count)).collect()
+        };
+        self.by_stratum.iter().map(of_stratum).collect()
+    }
+}
+
 impl StudyTrials for Aggregates {
     fn subject(&self) -> Subject {
         Subject::Rollout
@@ -155,7 +195,19 @@ impl StudyTrials for Aggregates {
 
     fn values(&self, sampling: &Sampling, measure: &Measure, strategy: usize) -> Sample {
         let column = self.column(measure, strategy);
-        sampling.sample(measure, column.by_stratum.iter().map(BinnedValues::bins).collect())
+        sampling.sample(measure, strategy, column.by_stratum.iter().map(BinnedValues::bins).collect())
+    }
+
+    fn counted(
+        &self,
+        sampling: &Sampling,
+        measure: &Measure,
+        strategy: usize,
+        end: ClaimEnd,
+    ) -> Option<Sample> {
+        let is_it = |c: &&Counter| c.metric == measure && c.strategy == strategy && c.end == end;
+        let counter = self.counters.iter().find(is_it)?;
+        Some(sampling.sample(measure, strategy, counter.bins()))
     }
 
     fn pairs(&self, sampling: &Sampling, measure: &Measure, a: usize, b: usize) -> Paired {

@@ -151,7 +151,7 @@ pub(super) fn across_models<E: Experiment>(
     let rows = baseline.estimates.iter().filter_map(|was| {
         let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
         let guard = question.guard_of(&was.metric, was.statistic, &was.strategy)?;
-        let side = StrategyTrials { plan, trials: &done.rows()[index] };
+        let side = StrategyTrials { plan, strategy: index, trials: &done.rows()[index] };
         Some(row::compare_remembered(&guard, &was.strategy, was.estimate, &side, tail))
     });
     let (rows, thresholds) = (rows.collect(), judge(plan, &done));

@@ -3,6 +3,7 @@
 
 pub use super::difference::Standing;
 use super::difference::{Leader, difference, leader, least_first};
+use super::estimate::Estimate;
 use super::sampling::Sampling;
 use super::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, StrategySummary, Summary};
 use super::trials::StudyTrials;
@@ -10,7 +11,7 @@ use super::verdict::MeasureChange;
 use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
 use crate::stats::front::dominators;
-use crate::stats::{Mean, TAIL, mean_at};
+use crate::stats::{Interval, Mean, TAIL, mean_at};
 
 /// All strategies of a study, by speed and by harm.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +60,7 @@ impl Race {
                 .then(|| difference(measure, sampling, study, index, plan.study.baseline));
             Standing {
                 estimate: mean.map(|mean| mean.value),
-                rough: mean.is_some_and(|mean| mean.rough),
+                interval: mean.map_or(Interval::UNBOUNDED, |mean| mean.interval),
                 n: sample.len(),
                 against_baseline: against.map(|difference| (difference.n, difference.verdict)),
             }
@@ -127,7 +128,7 @@ impl Summary {
     #[must_use]
     pub fn contest(&self) -> Contest {
         let axis =
-            |measure: &Measure, leader: &Option<Leader>, estimate: fn(&MetricSummary) -> Option<f64>| {
+            |measure: &Measure, leader: &Option<Leader>, estimate: fn(&MetricSummary) -> Option<Estimate>| {
                 let standing = |strategy: &StrategySummary| strategy.metric(measure).standing(estimate);
                 Race { leader: leader.clone(), standings: self.strategies.iter().map(standing).collect() }
             };

@@ -6,7 +6,7 @@ use super::trials::StudyTrials;
 use super::verdict::MeasureChange;
 use crate::outcome::measures::Measure;
 use crate::plan::Plan;
-use crate::stats::{Mean, MeanRatio, TAIL};
+use crate::stats::{Interval, Mean, MeanRatio, TAIL};
 use serde::{Serialize, Serializer};
 use std::cmp::Ordering;
 
@@ -66,8 +66,8 @@ pub struct Leader {
 pub struct Standing {
     /// Its estimate; none without values.
     pub estimate: Option<f64>,
-    /// Whether a rare large value may not have shown yet.
-    pub rough: bool,
+    /// The estimate's interval.
+    pub interval: Interval,
     /// Trials with a value.
     pub n: u64,
     /// Trials in which it and the baseline have a value, and what their difference says; none for the baseline.

@@ -75,7 +75,7 @@ impl Values {
     pub fn never(&self) -> Option<Mean> {
         let nothing = Interval::new(0.0, 0.0);
         let never = self.sample.is_empty() && self.sample.possible() == nothing;
-        never.then_some(Mean { value: 0.0, interval: nothing, rough: false })
+        never.then_some(Mean { value: 0.0, interval: nothing })
     }
 
     /// The share of ones, if the measure is a yes or a no.

@@ -189,8 +189,9 @@ mod tests {
         });
         let results = judge(&plan, &outcomes);
         let verdicts: Vec<Verdict> = results.iter().map(|result| result.verdict).collect();
-        use Verdict::{Fail, Pass};
-        assert_eq!(verdicts, [Pass, Fail, Pass, Fail, Pass, Pass]);
+        use Verdict::{Fail, Inconclusive, Pass};
+        // The worst hundredth of 200 values is two: how far it goes is not known, though all are alike.
+        assert_eq!(verdicts, [Pass, Fail, Pass, Fail, Pass, Inconclusive]);
         assert_eq!((results[0].at_least, results[0].at_most), (-3.45 * MINUTE, -2.55 * MINUTE));
         // A minute earlier than published: below, as a share of the size of what was published.
         assert_eq!((results[1].deviation, results[1].relative_deviation), (Some(-MINUTE), Some(-0.5)));
@@ -220,21 +221,21 @@ mod tests {
 
     #[test]
     fn following_the_advice_ends_with_the_right_verdict() {
-        let mean = |trials, value| {
+        let p90 = |trials, value| {
             let expected = expected(&measures::IMPAIRED_HOST_MS, value, Tolerance::Relative(0.05));
-            judged(trials, Expectation { statistic: Statistic::Mean, ..expected })
+            judged(trials, Expectation { statistic: Statistic::P90, ..expected })
         };
-        let truth = mean(200_000, MINUTE).simulated.unwrap();
+        let truth = p90(200_000, MINUTE).simulated.unwrap();
         for (value, verdict) in
             [(truth, Verdict::Pass), (truth * 0.9, Verdict::Fail), (truth * 1.11, Verdict::Fail)]
         {
             // Advice rests on the estimate at hand, so that it may take several rounds.
-            let mut rounds = vec![8000];
-            while let Some(needed) = mean(*rounds.last().unwrap(), value).trials_needed {
+            let mut rounds = vec![2000];
+            while let Some(needed) = p90(*rounds.last().unwrap(), value).trials_needed {
                 rounds.push(needed);
             }
             assert!((2..6).contains(&rounds.len()) && rounds.is_sorted(), "{value}: {rounds:?}");
-            assert_eq!(mean(*rounds.last().unwrap(), value).verdict, verdict, "{value}: {rounds:?}");
+            assert_eq!(p90(*rounds.last().unwrap(), value).verdict, verdict, "{value}: {rounds:?}");
         }
     }
 

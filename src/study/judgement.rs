@@ -1,6 +1,7 @@
 //! One statistic of one strategy held against a claim about it: what is measured, what that says, and how many trials
 //! would say it if these do not. Limits and expectations are both this, with one end or two.
 
+use super::claim_end::ClaimEnd;
 use super::estimate::{Estimate, Values};
 use super::sampling::Sampling;
 use super::trials::StudyTrials;
@@ -9,7 +10,7 @@ use crate::outcome::measures::{Measure, Subject, Unit};
 use crate::plan::Plan;
 use crate::plan::study::{MAX_PIPELINE_TRIALS, MAX_TRIALS, Statistic};
 use crate::stats::special::normal_quantile;
-use crate::stats::{CONFIDENCE, Interval};
+use crate::stats::{self, CONFIDENCE, Interval};
 
 /// The claim that a statistic of a strategy lies between `low` and `high`, as far as there are such ends.
 pub(super) struct Claim {
@@ -18,6 +19,35 @@ pub(super) struct Claim {
     pub strategy: usize,
     pub low: Option<f64>,
     pub high: Option<f64>,
+}
+
+impl Claim {
+    fn ends(&self) -> impl Iterator<Item = ClaimEnd> {
+        ends(self.low, self.high)
+    }
+}
+
+fn ends(low: Option<f64>, high: Option<f64>) -> impl Iterator<Item = ClaimEnd> {
+    low.map(ClaimEnd::Low).into_iter().chain(high.map(ClaimEnd::High))
+}
+
+/// What a plan claims of percentiles of rollouts, by limits and expectations: of which measure of which strategy.
+pub(super) fn percentile_claims(plan: &Plan) -> impl Iterator<Item = (&'static Measure, usize, ClaimEnd)> {
+    let limits = plan.study.thresholds.iter().flat_map(|limit| {
+        let strategies =
+            (0..plan.strategies.len()).filter(|own| limit.strategy.is_none_or(|only| only == *own));
+        strategies.map(|strategy| (limit.metric, limit.statistic, strategy, limit.bound.ends()))
+    });
+    let expected = plan.study.expectations.iter().map(|expected| {
+        let (low, high) = expected.band();
+        (expected.metric, expected.statistic, expected.strategy, (Some(low), Some(high)))
+    });
+    let of_rollouts = limits.chain(expected).filter(|(measure, statistic, ..)| {
+        measure.subject() == Subject::Rollout && statistic.percentile().is_some()
+    });
+    of_rollouts.flat_map(|(measure, _, strategy, (low, high))| {
+        ends(low, high).map(move |end| (measure, strategy, end))
+    })
 }
 
 /// What the trials say of a claim.
@@ -58,7 +88,21 @@ pub(super) fn judge(claim: &Claim, plan: &Plan, study: &dyn StudyTrials, doubt: 
     let values = Values::new(measure, study.values(&sampling, measure, strategy));
     let estimate = values.estimate(statistic, tail);
     let interval = estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval);
-    let verdict = Verdict::between(interval, low, high);
+    let (verdict, estimate) = match (statistic.percentile(), estimate) {
+        (Some(q), Some(estimate)) => {
+            let counted = |end: ClaimEnd| {
+                let counts = || values.sample.count_those(|x| end.counts(x));
+                study.counted(&sampling, measure, strategy, end).unwrap_or_else(counts)
+            };
+            let ends = claim.ends();
+            let judged = ends.fold((Verdict::Pass, estimate), |(all, estimate), end| {
+                let (verdict, estimate) = end.judge(&counted(end), q, tail, estimate);
+                (Verdict::of_all([all, verdict]), estimate)
+            });
+            (judged.0, Some(judged.1))
+        }
+        (None, _) | (_, None) => (Verdict::between(interval, low, high), estimate),
+    };
     let open = estimate.filter(|_| verdict == Verdict::Inconclusive);
     let trials_needed = open.and_then(|estimate| {
         let growth = |edge| growth_needed(statistic, edge, &values, estimate, tail);
@@ -98,8 +142,35 @@ fn growth_needed(statistic: Statistic, limit: f64, values: &Values, estimate: Es
             let (share, interval) = values.sorted.share_up_to(limit, tail);
             growth_of_share(share, interval, q, tail)
         }
+        None if statistic == Statistic::Mean => {
+            let sample = &values.sample;
+            growth_until(|times| stats::mean_interval_of_more(sample, tail, times), value, limit)
+        }
         None => growth_of_mean(value, interval, limit),
     }
+}
+
+/// More than so many times as many trials are never advised.
+const MOST_GROWTH: f64 = 1e7;
+
+/// Growth until the interval of so many times as many trials leaves out `limit`.
+fn growth_until(interval: impl Fn(f64) -> Interval, value: f64, limit: f64) -> f64 {
+    let leaves_out = |times: f64| {
+        let interval = interval(times);
+        if value <= limit { interval.is_at_most(limit) } else { interval.is_above(limit) }
+    };
+    let (mut too_few, mut enough) = (1.0, 2.0);
+    while !leaves_out(enough) {
+        (too_few, enough) = (enough, 2.0 * enough);
+        if enough > MOST_GROWTH {
+            return f64::INFINITY;
+        }
+    }
+    for _ in 0..8 {
+        let middle = 0.5 * (too_few + enough);
+        if leaves_out(middle) { enough = middle } else { too_few = middle }
+    }
+    enough
 }
 
 /// Growth until the interval of a mean leaves out `limit`.

@@ -6,6 +6,7 @@
 mod accepted;
 mod aggregates;
 pub mod baseline;
+mod claim_end;
 pub mod compare;
 pub mod contest;
 pub mod difference;

@@ -43,10 +43,10 @@ pub struct MeasureWithout {
 #[must_use]
 pub fn compare(plan: &Plan, stages: Vec<String>, with: &PipelineTrials, without: &PipelineTrials) -> Without {
     let rows = with.by_strategy.iter().zip(&without.by_strategy);
-    let strategies = plan.strategies.iter().zip(rows);
-    let compared = strategies.map(|(strategy, (with, without))| {
-        let (with, without) =
-            (StrategyTrials { plan, trials: &with[..] }, StrategyTrials { plan, trials: &without[..] });
+    let strategies = plan.strategies.iter().zip(rows).enumerate();
+    let compared = strategies.map(|(index, (strategy, (with, without)))| {
+        let [with, without] =
+            [with, without].map(|trials| StrategyTrials { plan, strategy: index, trials: &trials[..] });
         let of_measure = |measure: &&'static Measure| {
             let (mean, difference) = difference_of_means(measure, &with, &without);
             MeasureWithout { measure, without: mean, difference }

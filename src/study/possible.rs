@@ -1,17 +1,21 @@
-//! Where the values of a measure can be at all: from its unit, the fleet and how often changes are bad. It knows no trial.
+//! Where the values of a measure can be at all, and what the next one may be: from its unit, the bounds of a strategy's
+//! trials and how often changes are bad. It knows no trial.
 
-use crate::outcome::measures::{Measure, Population, Unit};
+use crate::outcome::bounds::Bounds;
+use crate::outcome::measures::{Measure, Population, Subject, Unit, quarters};
 use crate::plan::Plan;
-use crate::stats::Interval;
+use crate::rollout;
+use crate::stats::{Interval, NextValue};
 
 /// What of a plan bounds its measures.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Possible {
-    hosts: f64,
-    zones: f64,
-    regions: f64,
+    /// Of rollouts, by strategy.
+    bounds: Vec<Bounds>,
     /// Probability that a change is bad.
     bad: f64,
+    /// Quarters of a year that a trial of the pipeline counts; none without a pipeline.
+    quarters: Option<f64>,
 }
 
 impl Possible {
@@ -19,30 +23,56 @@ impl Possible {
     pub fn of(plan: &Plan) -> Self {
         let change = &plan.change;
         Self {
-            hosts: plan.fleet.hosts() as f64,
-            zones: plan.fleet.zones.len() as f64,
-            regions: plan.fleet.regions.len() as f64,
+            bounds: plan.strategies.iter().map(|strategy| rollout::bounds(plan, strategy)).collect(),
             bad: if change.defects.is_empty() { 0.0 } else { change.bad_probability },
+            quarters: plan.pipeline.as_ref().map(|p| quarters(p.line.length_ms - p.line.warm_up_ms)),
         }
     }
 
-    /// Where a value of the measure, and so its expectation, can be. What only bad changes do happens at most as often as
-    /// they come; where none can come their harm is nothing, rather than unknown.
-    pub fn range(&self, measure: &Measure) -> Interval {
+    /// Where a value of the measure under a strategy (an index), and so its expectation, can be. What only bad changes do
+    /// happens at most as often as they come; where none can come their harm is nothing, rather than unknown.
+    pub fn range(&self, measure: &Measure, strategy: usize) -> Interval {
         if self.bad == 0.0 && measure.population == Population::Bad && !is_a_time(measure.unit) {
             return Interval::new(0.0, 0.0);
         }
-        let most = match measure.unit {
-            Unit::YesNo if measure.zero_if_good => Some(self.bad),
-            Unit::Hosts => Some(self.hosts),
-            Unit::Zones => Some(self.zones),
-            Unit::Regions => Some(self.regions),
-            Unit::DurationMs | Unit::LeadMs | Unit::HostMs | Unit::Requests | Unit::Items => None,
-            Unit::Deployments | Unit::Alarms | Unit::Count => None,
-            Unit::Ppm | Unit::Share | Unit::YesNo => None,
-        };
         let of_unit = of_unit(measure.unit);
-        Interval { high: most.or(of_unit.high), ..of_unit }
+        let most = match (measure.subject(), measure.unit) {
+            (Subject::Rollout, Unit::YesNo) if measure.zero_if_good => Some(self.bad),
+            (Subject::Rollout, _) => (measure.most)(&self.bounds[strategy]),
+            (Subject::Pipeline | Subject::Lane, _) => of_unit.high,
+        };
+        Interval { high: most, ..of_unit }
+    }
+
+    /// What the next value of the measure may be.
+    pub fn next(&self, measure: &Measure) -> NextValue {
+        match measure.subject() {
+            Subject::Rollout => next_of_rollout(measure),
+            Subject::Pipeline | Subject::Lane => self.next_of_pipeline(measure.unit),
+        }
+    }
+
+    /// A trial of a pipeline adds up many rollouts, and nothing bounds how much all of them do: its intervals cover what
+    /// was seen, but for events that were not seen at all.
+    fn next_of_pipeline(&self, unit: Unit) -> NextValue {
+        match unit {
+            Unit::Count => {
+                self.quarters.map_or(NextValue::AsSeen, |quarters| NextValue::Event(1.0 / quarters))
+            }
+            Unit::HostMs | Unit::Requests | Unit::Items => NextValue::SeenIfAny,
+            Unit::DurationMs | Unit::LeadMs | Unit::Share | Unit::Ppm | Unit::YesNo => NextValue::AsSeen,
+            Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Deployments | Unit::Alarms => NextValue::AsSeen,
+        }
+    }
+}
+
+fn next_of_rollout(measure: &Measure) -> NextValue {
+    match measure.unit {
+        Unit::HostMs | Unit::Requests | Unit::Items | Unit::Hosts | Unit::Ppm => NextValue::Harm,
+        Unit::Zones | Unit::Regions | Unit::Deployments | Unit::Alarms => NextValue::Possible,
+        // The one time of which a plan knows the longest, and that it does not happen.
+        Unit::DurationMs if measure.population == Population::All => NextValue::Harm,
+        Unit::DurationMs | Unit::LeadMs | Unit::Count | Unit::Share | Unit::YesNo => NextValue::AsSeen,
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Row {
 #[derive(Debug)]
 pub(super) struct StrategyTrials<'p, T> {
     pub plan: &'p Plan,
+    /// Its place in the plan.
+    pub strategy: usize,
     pub trials: &'p [T],
 }
 
@@ -85,7 +87,8 @@ impl MeasuredSide {
         let sampling = side.sampling();
         let mut draws = sampling.draws(measure, side.trials);
         settle(&mut draws, like.unwrap_or_default());
-        let sample = contrast::sample(&draws, sampling.is_confined()).within(sampling.possible(measure));
+        let sample = contrast::sample(&draws, sampling.is_confined());
+        let sample = sampling.with_bounds(sample, measure, side.strategy);
         let values = Values::new(measure, sample);
         let compared = match statistic {
             Statistic::P50 | Statistic::P90 | Statistic::P95 | Statistic::P99 => {

@@ -1,11 +1,11 @@
 //! From outcomes to samples: the values of a measure, by stratum.
 
 use super::possible::Possible;
-use crate::outcome::measures::{Measure, Measured, Subject};
+use crate::outcome::measures::{Measure, Measured, Population, Subject};
 use crate::plan::strata::{self, ChangeKind, TrialPlace};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
-use crate::stats::{self, Bin, Interval, Paired, PairedStratum, Pairs, Sample, StratumValues};
+use crate::stats::{self, Bin, Paired, PairedStratum, Pairs, Sample, StratumValues};
 
 /// The strata of a study and how many trials each had.
 #[derive(Debug)]
@@ -52,13 +52,13 @@ impl Sampling {
         self.strata.list().len()
     }
 
-    /// The values of a measure.
-    pub fn values<T: Measured>(&self, measure: &Measure, trials: &[T]) -> Sample {
+    /// The values of a measure under a strategy (an index).
+    pub fn values<T: Measured>(&self, measure: &Measure, strategy: usize, trials: &[T]) -> Sample {
         let mut by_stratum = vec![Vec::new(); self.len()];
         for (trial, outcome) in (0..).zip(trials) {
             by_stratum[self.stratum(trial)].extend(measure.of(outcome).map(Bin::one));
         }
-        self.sample(measure, by_stratum)
+        self.sample(measure, strategy, by_stratum)
     }
 
     /// The values of a measure under two strategies, in the trials in which both have one.
@@ -97,18 +97,18 @@ impl Sampling {
         all
     }
 
-    /// Where the values of a measure can be.
-    pub fn possible(&self, measure: &Measure) -> Interval {
-        self.possible.range(measure)
+    /// The same sample, with what is known of values of the measure under a strategy (an index) that were not seen.
+    pub fn with_bounds(&self, sample: Sample, measure: &Measure, strategy: usize) -> Sample {
+        sample.within(self.possible.range(measure, strategy)).reckoning_with(self.possible.next(measure))
     }
 
-    /// Whether the values of a stratum cannot be different from what they are.
+    /// Whether the values of a stratum cannot be different from what they are, or cannot be at all.
     fn is_settled(&self, measure: &Measure, kind: ChangeKind) -> bool {
-        measure.zero_if_good && kind == ChangeKind::Good
+        measure.zero_if_good && kind == ChangeKind::Good || !may_count(measure.population, kind)
     }
 
-    /// A sample of values that are given by stratum.
-    pub fn sample(&self, measure: &Measure, by_stratum: Vec<Vec<Bin>>) -> Sample {
+    /// A sample of values under a strategy (an index) that are given by stratum.
+    pub fn sample(&self, measure: &Measure, strategy: usize, by_stratum: Vec<Vec<Bin>>) -> Sample {
         let strata = self.strata.list().iter().zip(&self.counts).zip(by_stratum);
         let strata = strata.map(|((stratum, &trials), values)| StratumValues {
             weight: stratum.weight,
@@ -119,7 +119,7 @@ impl Sampling {
         });
         let strata = strata.collect();
         let sample = if self.is_confined() { Sample::of_slices(strata) } else { Sample::new(strata) };
-        sample.within(self.possible(measure))
+        self.with_bounds(sample, measure, strategy)
     }
 
     /// Pairs that are given by stratum.
@@ -128,6 +128,17 @@ impl Sampling {
         let strata =
             strata.map(|((stratum, &trials), pairs)| PairedStratum { weight: stratum.weight, trials, pairs });
         Paired::new(strata.collect())
+    }
+}
+
+/// Whether a change of such a kind may belong to the trials that a measure is about.
+fn may_count(population: Population, kind: ChangeKind) -> bool {
+    match population {
+        Population::All | Population::Complete | Population::PipelineTrials => true,
+        Population::Good => !matches!(kind, ChangeKind::Bad { .. }),
+        Population::Bad | Population::Detected | Population::Impaired | Population::Mitigated => {
+            kind != ChangeKind::Good
+        }
     }
 }
 

@@ -33,7 +33,7 @@ impl<'e, E: Experiment> SideTrials<'e, E> {
     }
 
     fn strategy(&self, index: usize) -> StrategyTrials<'_, OutcomeOf<E>> {
-        StrategyTrials { plan: self.experiment.plan(), trials: &self.trials.rows()[index] }
+        StrategyTrials { plan: self.experiment.plan(), strategy: index, trials: &self.trials.rows()[index] }
     }
 }
 

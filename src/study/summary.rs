@@ -6,7 +6,7 @@
 
 pub use super::difference::Leader;
 use super::difference::{Difference, Standing, difference, leader};
-use super::estimate::{CVAR_LEVEL, Values};
+use super::estimate::{CVAR_LEVEL, Estimate, Values};
 use super::expectation::{self, ExpectationResult};
 use super::notable::{Notable, notable};
 use super::precision::{self, PrecisionResult};
@@ -165,20 +165,21 @@ impl StrategySummary {
 
 impl MetricSummary {
     /// The median itself.
-    pub(super) fn median(&self) -> Option<f64> {
-        self.p50.map(|median| median.value)
+    pub(super) fn median(&self) -> Option<Estimate> {
+        self.p50.map(|Quantile { value, interval }| Estimate { value, interval })
     }
 
     /// The mean itself.
-    pub(super) fn mean(&self) -> Option<f64> {
-        self.mean.map(|mean| mean.value)
+    pub(super) fn mean(&self) -> Option<Estimate> {
+        self.mean.map(|Mean { value, interval }| Estimate { value, interval })
     }
 
     /// Where the strategy stands by one of these.
-    pub(super) fn standing(&self, estimate: fn(&Self) -> Option<f64>) -> Standing {
+    pub(super) fn standing(&self, estimate: fn(&Self) -> Option<Estimate>) -> Standing {
+        let estimate = estimate(self);
         Standing {
-            estimate: estimate(self),
-            rough: self.mean.is_some_and(|mean| mean.rough),
+            estimate: estimate.map(|estimate| estimate.value),
+            interval: estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval),
             n: self.n,
             against_baseline: self.against_baseline.as_ref().map(|against| (against.n, against.verdict)),
         }
@@ -209,7 +210,7 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
     let mut strategies: Vec<StrategySummary> =
         (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, study, index)).collect();
     mark_front(&mut strategies);
-    let standings = |metric: &Measure, estimate: fn(&MetricSummary) -> Option<f64>| {
+    let standings = |metric: &Measure, estimate: fn(&MetricSummary) -> Option<Estimate>| {
         let standing = |strategy: &StrategySummary| strategy.metric(metric).standing(estimate);
         strategies.iter().map(standing).collect::<Vec<_>>()
     };

@@ -76,10 +76,7 @@ fn judge_one(
     doubt: f64,
 ) -> ThresholdResult {
     let Threshold { metric, statistic, bound, level, .. } = *threshold;
-    let (low, high) = match bound {
-        Bound::Max(max) => (None, Some(max)),
-        Bound::Min(min) => (Some(min), None),
-    };
+    let (low, high) = bound.ends();
     let claim = Claim { measure: metric, statistic, strategy, low, high };
     let judged = judgement::judge(&claim, plan, study, doubt);
     ThresholdResult {

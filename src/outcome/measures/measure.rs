@@ -4,6 +4,7 @@
 //! JSON, which [`super::find`] and [`super::find_words`] read. It must not know how trials are simulated or summed up.
 
 use crate::outcome::Outcome;
+use crate::outcome::bounds::Bounds;
 use crate::outcome::pipeline::PipelineOutcome;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -53,6 +54,19 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// The largest value that anything in this unit can have in a trial.
+    const fn most(self) -> fn(&Bounds) -> Option<f64> {
+        match self {
+            Self::Hosts => |most| Some(most.hosts),
+            Self::Zones => |most| Some(most.zones),
+            Self::Regions => |most| Some(most.regions),
+            Self::Ppm => |_| Some(1e6),
+            Self::Share | Self::YesNo => |_| Some(1.0),
+            Self::DurationMs | Self::LeadMs | Self::HostMs | Self::Requests | Self::Items => |_| None,
+            Self::Deployments | Self::Alarms | Self::Count => |_| None,
+        }
+    }
+
     /// The unit spelled out, for data files.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -207,6 +221,8 @@ pub struct Measure {
     pub zero_if_good: bool,
     /// How its value is read.
     pub reading: ReadFrom,
+    /// What a plan says of the largest value that a trial can have; none where it says nothing.
+    pub most: fn(&Bounds) -> Option<f64>,
 }
 
 impl Measure {
@@ -217,7 +233,17 @@ impl Measure {
         population: Population,
         reading: ReadFrom,
     ) -> Self {
-        Self { name, title, help, unit, better: Better::Less, population, zero_if_good: false, reading }
+        Self {
+            name,
+            title,
+            help,
+            unit,
+            better: Better::Less,
+            population,
+            zero_if_good: false,
+            reading,
+            most: unit.most(),
+        }
     }
 
     /// The same where more is better.
@@ -228,6 +254,11 @@ impl Measure {
     /// The same where good changes are 0 whatever happens.
     pub(super) const fn zero_if_good(self) -> Self {
         Self { zero_if_good: true, ..self }
+    }
+
+    /// The same with a bound of its own on the values of a trial.
+    pub(super) const fn at_most(self, most: fn(&Bounds) -> Option<f64>) -> Self {
+        Self { most, ..self }
     }
 
     /// Whose outcome it is read from.

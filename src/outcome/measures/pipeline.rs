@@ -121,6 +121,12 @@ pub fn days(outcome: &PipelineOutcome) -> f64 {
     outcome.counted_ms() as f64 / DAY_MS
 }
 
+/// Quarters of a year in so long.
+#[must_use]
+pub fn quarters(counted_ms: u64) -> f64 {
+    counted_ms as f64 / DAY_MS / QUARTER_DAYS
+}
+
 fn per_quarter(outcome: &PipelineOutcome, events: f64) -> Option<f64> {
     Some(events / days(outcome) * QUARTER_DAYS)
 }

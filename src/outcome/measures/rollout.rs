@@ -63,7 +63,7 @@ measures! {
         "part of the duration spent baking on the critical path, in rollouts that reached every host");
     IMPAIRED_HOST_MS = of("impaired_host_ms", "impaired host-time", HostMs, Bad,
         |o| bad(o, o.impaired_host_ms as f64),
-        "impaired hosts integrated over time, per bad change");
+        "impaired hosts integrated over time, per bad change").at_most(|most| most.impaired_host_ms);
     PEAK_IMPAIRED_HOSTS = of("peak_impaired_hosts", "peak impaired hosts", Hosts, Bad,
         |o| bad(o, o.peak_impaired_hosts as f64),
         "most hosts impaired at once, per bad change");
@@ -78,16 +78,16 @@ measures! {
         "most regions with an impaired host at once, per bad change");
     FAILED_REQUESTS = of("failed_requests", "failed requests", Requests, Bad,
         |o| bad(o, o.failed_requests),
-        "expected requests failed by the defect or turned away for want of capacity, per bad change");
+        "expected requests failed by the defect or turned away for want of capacity, per bad change").at_most(|most| most.failed_requests);
     TURNED_AWAY_REQUESTS = of("turned_away_requests", "requests turned away", Requests, All,
         |o| Some(o.turned_away_requests),
-        "expected requests turned away while too few hosts were in service, per change");
+        "expected requests turned away while too few hosts were in service, per change").at_most(|most| most.turned_away_requests);
     DAMAGED_ITEMS = of("damaged_items", "damaged items", Items, Bad,
         |o| bad(o, o.damaged_items),
-        "expected bad items that the defect left, per bad change");
+        "expected bad items that the defect left, per bad change").at_most(|most| most.damaged_items);
     EXPOSED_HOST_MS = of("exposed_host_ms", "exposed host-time", HostMs, Bad,
         |o| bad(o, o.exposed_host_ms as f64),
-        "hosts on the new version integrated over time until the rollout ended, per bad change");
+        "hosts on the new version integrated over time until the rollout ended, per bad change").at_most(|most| most.exposed_host_ms);
     PEAK_EXPOSED_HOSTS = of("peak_exposed_hosts", "peak exposed hosts", Hosts, Bad,
         |o| bad(o, o.peak_exposed_hosts as f64),
         "most hosts on the new version at once, per bad change");
@@ -150,16 +150,16 @@ measures! {
         "from the first impaired host to everything being as before, bad data and switched-off features included, per mitigated bad change");
     COLLATERAL_ROLLBACKS = of("collateral_rollbacks", "collateral rollbacks", Deployments, All,
         |o| Some(o.collateral_rollbacks as f64),
-        "other deployments of the team that were rolled back together with this one, per change");
+        "other deployments of the team that were rolled back together with this one, per change").at_most(|most| Some(most.collateral_rollbacks));
     IGNORED_ALARMS = of("ignored_alarms", "ignored alarms", Alarms, All,
         |o| Some(f64::from(o.ignored_alarms)),
-        "alarms that fired and whose verdict was lost or overridden, per change");
+        "alarms that fired and whose verdict was lost or overridden, per change").at_most(|most| Some(most.ignored_alarms));
     WRONG_CHANGE = of("wrong_change", "wrong change taken back", YesNo, All,
         |o| Some(yes(o.wrong_change)),
         "people first took another change back, in vain, per change");
     BLOCKED_MS = of("blocked_ms", "blocked", DurationMs, All,
         |o| Some(o.blocked_ms as f64),
-        "time that waves waited for an alarm that fired for another reason, per change");
+        "time that waves waited for an alarm that fired for another reason, per change").at_most(|most| Some(most.blocked_ms));
     LEFT_BEHIND_HOSTS = of("left_behind_hosts", "hosts left behind", Hosts, Complete,
         |o| complete(o, Some(o.left_behind_hosts)),
         "stragglers that never took the change, in rollouts that reached every other host");

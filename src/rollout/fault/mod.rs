@@ -13,6 +13,7 @@ mod remedies;
 
 pub use cure::Promise;
 pub use impairment::FaultChange;
+pub use onset::susceptible_hosts;
 
 use super::context::Context;
 use super::deployment::{Deployments, NewBatches, return_draws};

@@ -91,7 +91,7 @@ impl ZoneOnset {
 }
 
 /// Hosts of the zone in which the defect can wake.
-fn susceptible_hosts(plan: &Plan, defect: &Defect, zone: ZoneId) -> u32 {
+pub fn susceptible_hosts(plan: &Plan, defect: &Defect, zone: ZoneId) -> u32 {
     let place = &plan.fleet.zones[zone];
     if defect.regions.as_ref().is_some_and(|regions| !regions.contains(&place.region)) {
         return 0;
