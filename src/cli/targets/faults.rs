@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What happens at the operation of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+enum DiskFault {
     /// It fails, and later ones work.
     Full,
     /// The program is killed: nothing of it happens any more. What was locked is free.
@@ -22,7 +22,7 @@ enum Fault {
 /// The real disk until its fault.
 #[derive(Debug, Clone)]
 struct FaultyDisk {
-    fault: Fault,
+    fault: DiskFault,
     at: usize,
     can_exchange: bool,
     done: Arc<AtomicUsize>,
@@ -31,15 +31,15 @@ struct FaultyDisk {
 impl FaultyDisk {
     /// One without a fault.
     fn sound() -> Box<dyn Disk> {
-        Box::new(Self { fault: Fault::Full, at: usize::MAX, can_exchange: true, done: Arc::default() })
+        Box::new(Self { fault: DiskFault::Full, at: usize::MAX, can_exchange: true, done: Arc::default() })
     }
 
     /// Counts an operation and says whether it works.
     fn step(&self) -> io::Result<()> {
         let number = self.done.fetch_add(1, Ordering::Relaxed);
         let fails = match self.fault {
-            Fault::Full => number == self.at,
-            Fault::Killed => number >= self.at,
+            DiskFault::Full => number == self.at,
+            DiskFault::Killed => number >= self.at,
         };
         if fails { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
@@ -194,7 +194,7 @@ impl Case {
     }
 
     /// Lets the fault happen at every operation, and returns how many there are.
-    fn at_every_operation(&self, fault: Fault) -> usize {
+    fn at_every_operation(&self, fault: DiskFault) -> usize {
         for at in 0.. {
             let root = self.prepare();
             let before = Self::entries(root.path());
@@ -203,7 +203,9 @@ impl Case {
             let result = self.write(Box::new(disk.clone()), root.path(), "new");
             let when = format!("with {fault:?} at {at}, {result:?}");
             self.judge(root.path(), &when);
-            if fault == Fault::Full && result.is_err() && self.seen(root.path()).contains(&Some("old".into()))
+            if fault == DiskFault::Full
+                && result.is_err()
+                && self.seen(root.path()).contains(&Some("old".into()))
             {
                 assert_eq!(Self::entries(root.path()), before, "left {when}");
             }
@@ -226,7 +228,7 @@ impl Case {
     }
 
     fn test(&self) {
-        for fault in [Fault::Full, Fault::Killed] {
+        for fault in [DiskFault::Full, DiskFault::Killed] {
             let operations = self.at_every_operation(fault);
             assert!(operations > 8, "{operations} operations");
         }

@@ -6,7 +6,7 @@
 use super::disk::Disk;
 use super::moves;
 use super::paths::{existing, folder_of, real};
-use super::stage::{Stage, StageUse, is_at, is_same, sweep};
+use super::stage::{OutputStage, StageUse, is_at, is_same, sweep};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -17,7 +17,7 @@ const MOST: usize = 100;
 
 /// Where a folder stands.
 #[derive(Debug)]
-pub struct Place {
+pub struct ResultFolder {
     /// The folder, without links.
     folder: PathBuf,
     /// The folder it is in.
@@ -26,7 +26,7 @@ pub struct Place {
     may_move: bool,
 }
 
-impl Place {
+impl ResultFolder {
     /// Of a folder that need not exist.
     pub fn of(folder: &Path) -> Self {
         let folder = real(folder);
@@ -97,7 +97,7 @@ impl Place {
     /// The folder comes into being with its files in it.
     fn appear(&self, disk: &dyn Disk, files: &mut [(PathBuf, File)]) -> io::Result<()> {
         sweep(disk, &self.parent);
-        let stage = Stage::open(disk, &self.parent, StageUse::Files)?;
+        let stage = OutputStage::open(disk, &self.parent, StageUse::Files)?;
         let renamed = fill(disk, &stage, files).and_then(|()| disk.rename(stage.path(), &self.folder));
         if renamed.is_err() {
             stage.clear();
@@ -112,7 +112,7 @@ impl Place {
         let own: Vec<OsString> =
             files.iter().filter_map(|(path, _)| Some(path.file_name()?.to_owned())).collect();
         let others = self.others(disk, &own)?;
-        let stage = Stage::open(disk, &self.parent, StageUse::Exchange).ok()?;
+        let stage = OutputStage::open(disk, &self.parent, StageUse::Exchange).ok()?;
         // A folder of somebody else stays theirs.
         if !same_owner(stage.path(), &self.folder) {
             stage.clear();
@@ -148,7 +148,7 @@ impl Place {
     }
 
     /// Removes what was the folder. What somebody has put into it in its last moment moves to the new one.
-    fn retire(&self, disk: &dyn Disk, old: &Stage<'_>, own: &[OsString]) {
+    fn retire(&self, disk: &dyn Disk, old: &OutputStage<'_>, own: &[OsString]) {
         for name in disk.list(old.path()).unwrap_or_default() {
             let (from, to) = (old.path().join(&name), self.folder.join(&name));
             let _ = if own.contains(&name) || is_one_file(&from, &to) {
@@ -161,7 +161,7 @@ impl Place {
     }
 }
 
-fn fill(disk: &dyn Disk, stage: &Stage<'_>, files: &mut [(PathBuf, File)]) -> io::Result<()> {
+fn fill(disk: &dyn Disk, stage: &OutputStage<'_>, files: &mut [(PathBuf, File)]) -> io::Result<()> {
     for (path, file) in files {
         let name: &OsStr = path.file_name().unwrap_or_default();
         disk.name(file, &stage.path().join(name))?;

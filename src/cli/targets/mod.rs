@@ -14,7 +14,7 @@ mod stage;
 
 use super::error::CliError;
 use disk::{Disk, Machine};
-use folder::Place;
+use folder::ResultFolder;
 pub use paths::real;
 use paths::{existing, folder_of};
 use std::fs::{self, File};
@@ -29,7 +29,7 @@ const BUFFER: usize = 1 << 18;
 pub struct Targets {
     disk: Box<dyn Disk>,
     /// The folder whose files they are; none for files that only happen to be written together.
-    place: Option<Place>,
+    place: Option<ResultFolder>,
     /// Where each belongs, and what it will hold.
     files: Vec<(PathBuf, File)>,
 }
@@ -46,12 +46,12 @@ impl Targets {
 
     fn in_dir_on(disk: Box<dyn Disk>, dir: &Path, names: &[String]) -> Result<Self, CliError> {
         check_folder(dir)?;
-        let mut place = Place::of(dir);
+        let mut place = ResultFolder::of(dir);
         let mut files: Vec<(PathBuf, File)> = Vec::with_capacity(names.len());
         for name in names {
             let path = place.path(name);
             check_replaceable(&dir.join(name), path.symlink_metadata())?;
-            check_single(&files, &path)?;
+            check_single(&files, &path, &dir.join(name))?;
             let file = place.scratch(&*disk).map_err(|error| unwritable("write to folder", dir, &error))?;
             files.push((path, file));
         }
@@ -74,7 +74,7 @@ impl Targets {
             check_folder(&dir)?;
             let path = followed(real(&dir).join(given.file_name().unwrap_or_default()), &given)?;
             check_replaceable(&given, path.metadata())?;
-            check_single(&files, &path)?;
+            check_single(&files, &path, &given)?;
             let file = disk.scratch(existing(&folder_of(&path)));
             files.push((path, file.map_err(|error| unwritable("write to folder", &dir, &error))?));
         }
@@ -235,11 +235,11 @@ fn check_replaceable(given: &Path, metadata: io::Result<fs::Metadata>) -> Result
         .hint("choose another output"))
 }
 
-fn check_single(files: &[(PathBuf, File)], path: &Path) -> Result<(), CliError> {
+fn check_single(files: &[(PathBuf, File)], path: &Path, given: &Path) -> Result<(), CliError> {
     if files.iter().all(|(other, _)| other != path) {
         return Ok(());
     }
-    Err(CliError::invalid(format!("two outputs would be written to {}", path.display()))
+    Err(CliError::invalid(format!("two outputs would be written to {}", given.display()))
         .hint("give them two names"))
 }
 

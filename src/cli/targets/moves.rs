@@ -7,7 +7,7 @@
 
 use super::disk::Disk;
 use super::paths::folder_of;
-use super::stage::{Stage, StageUse};
+use super::stage::{OutputStage, StageUse};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
@@ -36,21 +36,21 @@ pub fn folders(files: &[(PathBuf, File)]) -> Vec<PathBuf> {
 /// Two stages a folder: one for what comes, one for what goes.
 #[derive(Default)]
 struct Stages<'d> {
-    by_folder: BTreeMap<PathBuf, [Stage<'d>; 2]>,
+    by_folder: BTreeMap<PathBuf, [OutputStage<'d>; 2]>,
 }
 
 /// A file that is ready, where it belongs, and where what is there steps aside to.
-struct Move {
+struct FileMove {
     from: PathBuf,
     to: PathBuf,
     aside: PathBuf,
 }
 
 impl<'d> Stages<'d> {
-    fn fill(&mut self, disk: &'d dyn Disk, files: &mut [(PathBuf, File)]) -> io::Result<Vec<Move>> {
+    fn fill(&mut self, disk: &'d dyn Disk, files: &mut [(PathBuf, File)]) -> io::Result<Vec<FileMove>> {
         let mut moves = Vec::with_capacity(files.len());
         for folder in folders(files) {
-            let open = || Stage::open(disk, &folder, StageUse::Files);
+            let open = || OutputStage::open(disk, &folder, StageUse::Files);
             let come = open()?;
             match open() {
                 Ok(go) => drop(self.by_folder.insert(folder, [come, go])),
@@ -65,7 +65,7 @@ impl<'d> Stages<'d> {
             let name = to.file_name().unwrap_or_default();
             let (from, aside) = (come.path().join(name), go.path().join(name));
             disk.name(file, &from)?;
-            moves.push(Move { from, to: to.clone(), aside });
+            moves.push(FileMove { from, to: to.clone(), aside });
         }
         for [come, _] in self.by_folder.values() {
             disk.sync_folder(come.path())?;
@@ -81,8 +81,8 @@ impl<'d> Stages<'d> {
     }
 }
 
-fn put(disk: &dyn Disk, moves: &[Move]) -> io::Result<()> {
-    if let [Move { from, to, .. }] = moves {
+fn put(disk: &dyn Disk, moves: &[FileMove]) -> io::Result<()> {
+    if let [FileMove { from, to, .. }] = moves {
         return disk.rename(from, to);
     }
     let mut done: Vec<(&Path, &Path)> = Vec::with_capacity(2 * moves.len());

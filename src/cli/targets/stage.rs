@@ -34,13 +34,13 @@ impl StageUse {
 }
 
 /// A stage of this program.
-pub struct Stage<'d> {
+pub struct OutputStage<'d> {
     disk: &'d dyn Disk,
     path: PathBuf,
     _lock: Option<File>,
 }
 
-impl<'d> Stage<'d> {
+impl<'d> OutputStage<'d> {
     /// An empty stage in the folder `base`.
     ///
     /// # Errors
