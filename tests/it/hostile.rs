@@ -336,7 +336,8 @@ fn keys_values_files_and_arguments_do_not_act_either() {
             let said = said(&folder, &arguments);
             assert!(!said.contains(is_hidden), "{arguments:?}: {said:?}");
             let is_ours = |line: &str| {
-                is_log && (line.starts_with("::error file=") || line.starts_with("::warning file="))
+                let begins = ["::error file=", "::error::and ", "::warning file="];
+                is_log && begins.iter().any(|begin| line.starts_with(begin))
             };
             assert!(
                 said.lines().all(|line| is_ours(line) || !line.trim_start().starts_with("::")),

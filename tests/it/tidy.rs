@@ -52,6 +52,17 @@ const OWNED: [(&str, &[&str]); 7] = [
     ("clap", &["cli"]),
 ];
 
+/// What begins an escape of some medium: only `outlet` writes those.
+const ESCAPES: [&str; 6] = ["&amp;", "&lt;", "&quot;", "%0A", "%0D", "&#8203;"];
+
+#[test]
+fn text_is_escaped_in_one_place() {
+    for (path, text) in sources("src").iter().filter(|(path, _)| module_of(path) != "outlet") {
+        let escapes = ESCAPES.iter().filter(|escape| code(text).contains(**escape));
+        assert_eq!(escapes.count(), 0, "{}: ask `outlet`", path.display());
+    }
+}
+
 pub fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     let mut folders = vec![project(folder)];

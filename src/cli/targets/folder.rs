@@ -12,6 +12,8 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Files of others that get a second name; a folder with more is no folder of results.
+const MOST_OTHERS: usize = 64;
 /// Times that others may be faster.
 const MOST: usize = 100;
 
@@ -48,12 +50,22 @@ impl ResultFolder {
         self.folder.join(name)
     }
 
+    /// Removes what dead programs left in it and beside it.
+    pub fn sweep(&self, disk: &dyn Disk) {
+        sweep(disk, &self.folder);
+        sweep(disk, &self.parent);
+    }
+
     /// A nameless file from where it can get into the folder.
     ///
     /// # Errors
     /// When neither the folder nor the one it is in, or will be in, can be written to.
     pub fn scratch(&mut self, disk: &dyn Disk) -> io::Result<File> {
         let exists = self.folder.is_dir();
+        if exists {
+            // What is read-only stays as it is, even where another folder could take its place.
+            disk.scratch(&self.folder)?;
+        }
         let beside = disk.scratch(existing(if exists { &self.parent } else { &self.folder }));
         if beside.is_err() && exists {
             self.may_move = false;
@@ -82,12 +94,10 @@ impl ResultFolder {
             if lock.as_ref().is_some_and(|lock| !is_at(lock, &self.folder)) {
                 continue;
             }
-            sweep(disk, &self.folder);
-            if self.may_move {
-                sweep(disk, &self.parent);
-                if let Some(done) = self.exchange(disk, files) {
-                    return done;
-                }
+            if self.may_move
+                && let Some(done) = self.exchange(disk, files)
+            {
+                return done;
             }
             return moves::publish(disk, files);
         }
@@ -96,7 +106,6 @@ impl ResultFolder {
 
     /// The folder comes into being with its files in it.
     fn appear(&self, disk: &dyn Disk, files: &mut [(PathBuf, File)]) -> io::Result<()> {
-        sweep(disk, &self.parent);
         let stage = OutputStage::open(disk, &self.parent, StageUse::Files)?;
         let renamed = fill(disk, &stage, files).and_then(|()| disk.rename(stage.path(), &self.folder));
         if renamed.is_err() {
@@ -144,7 +153,7 @@ impl ResultFolder {
             let kind = fs::symlink_metadata(self.folder.join(name)).map(|metadata| metadata.file_type());
             kind.is_ok_and(|kind| kind.is_file() || kind.is_symlink())
         };
-        names.iter().all(can).then_some(names)
+        (names.len() <= MOST_OTHERS && names.iter().all(can)).then_some(names)
     }
 
     /// Removes what was the folder. What somebody has put into it in its last moment moves to the new one.

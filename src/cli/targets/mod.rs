@@ -2,7 +2,8 @@
 //! operations, `stage` the hidden folders in which a set becomes whole, `folder` and `moves` the two ways out of them.
 //!
 //! Targets are opened before any simulation, so that a read-only folder fails in the first second. Until they are published
-//! their contents are files without names: a program that is killed before leaves nothing behind.
+//! their contents are files without names: a program that is killed before leaves nothing behind. What one killed later left,
+//! the next one removes when it opens its targets.
 
 mod disk;
 #[cfg(test)]
@@ -47,6 +48,7 @@ impl Targets {
     fn in_dir_on(disk: Box<dyn Disk>, dir: &Path, names: &[String]) -> Result<Self, CliError> {
         check_folder(dir)?;
         let mut place = ResultFolder::of(dir);
+        place.sweep(&*disk);
         let mut files: Vec<(PathBuf, File)> = Vec::with_capacity(names.len());
         for name in names {
             let path = place.path(name);
@@ -75,7 +77,9 @@ impl Targets {
             let path = followed(real(&dir).join(given.file_name().unwrap_or_default()), &given)?;
             check_replaceable(&given, path.metadata())?;
             check_single(&files, &path, &given)?;
-            let file = disk.scratch(existing(&folder_of(&path)));
+            let folder = folder_of(&path);
+            stage::sweep(&*disk, &folder);
+            let file = disk.scratch(existing(&folder));
             files.push((path, file.map_err(|error| unwritable("write to folder", &dir, &error))?));
         }
         Ok(Self { disk, place: None, files })
@@ -172,7 +176,6 @@ impl Targets {
                 let locks: io::Result<Vec<Option<File>>> =
                     folders.iter().map(|folder| disk.lock(folder, true)).collect();
                 let _locks = locks?;
-                folders.iter().for_each(|folder| stage::sweep(disk, folder));
                 moves::publish(disk, &mut self.files)
             }
         }
