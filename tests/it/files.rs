@@ -188,3 +188,20 @@ fn each_file_is_read_once() {
     assert_eq!(reads.len(), once.len(), "{reads:?}");
     assert!(reads.len() <= 3, "a rehearsal's own pipeline is not needed: {reads:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn results_that_nobody_has_named_stay_below_the_working_directory() {
+    let bench = Bench::new(&[("a/s.toml", FLEET), ("b/kept", "theirs")]);
+    std::os::unix::fs::symlink("../b", bench.path("a/results")).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("wavetank"));
+        command.args(["run", "s.toml", "--trials", "2"]).args(arguments).current_dir(bench.path("a"));
+        let done = command.output().expect("wavetank runs");
+        (done.status.code(), String::from_utf8(done.stderr).expect("UTF-8"))
+    };
+    let (code, said) = run(&[]);
+    assert!(code == Some(2) && said.contains("a link leads out of this folder"), "{said}");
+    assert_eq!(fs::read_dir(bench.path("b")).unwrap().count(), 1);
+    assert_eq!(run(&["--output", "results"]).0, Some(0), "who names it means it");
+}

@@ -124,7 +124,11 @@ impl Disk for Machine {
     #[cfg(unix)]
     fn lock(&self, folder: &Path, wait: bool) -> io::Result<Option<File>> {
         use rustix::fs::{FlockOperation, flock};
-        let file = File::open(folder)?;
+        let file = match File::open(folder) {
+            // One that cannot be read may be written to all the same.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
+            file => file?,
+        };
         let how = if wait { FlockOperation::LockExclusive } else { FlockOperation::NonBlockingLockExclusive };
         match flock(&file, how).map_err(io::Error::from) {
             Ok(()) => Ok(Some(file)),

@@ -34,7 +34,9 @@ impl ResultFolder {
         let folder = real(folder);
         let parent = folder_of(&folder);
         let may_move = match (fs::metadata(&folder), fs::metadata(&parent)) {
-            (Ok(own), Ok(beside)) => !is_mounted(&own, &beside) && !is_worked_in(&folder),
+            (Ok(own), Ok(beside)) => {
+                !is_mounted(&own, &beside) && !is_worked_in(&folder) && !has_attributes(&folder)
+            }
             _ => true,
         };
         Self { folder, parent, may_move }
@@ -205,6 +207,24 @@ fn is_mounted(own: &Metadata, parent: &Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_mounted(_: &Metadata, _: &Metadata) -> bool {
     true
+}
+
+/// Whether a folder has access lists or notes of somebody, which a new one would not have. Those of the security system
+/// come from where the folder is.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn has_attributes(folder: &Path) -> bool {
+    let mut names = [0_u8; 1024];
+    match rustix::fs::listxattr(folder, &mut names) {
+        Ok(length) => names[..length]
+            .split(|byte| *byte == 0)
+            .any(|name| !name.is_empty() && !name.starts_with(b"security.")),
+        Err(error) => error == rustix::io::Errno::RANGE,
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn has_attributes(_: &Path) -> bool {
+    false
 }
 
 /// Whether two folders have one owner and one group.

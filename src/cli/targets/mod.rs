@@ -319,6 +319,29 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn links_lead_no_output_out_of_its_folder() {
+        use std::os::unix::fs::symlink;
+        let root = tempfile::tempdir().expect("dir");
+        let (dir, outside) = (root.path().join("dir"), root.path().join("outside"));
+        fs::create_dir(&dir).expect("mkdir");
+        fs::write(&outside, "theirs").expect("write");
+        symlink(&outside, dir.join("x")).expect("link");
+        let error = Targets::open(vec![dir.join("x")]).expect_err("it leads out");
+        assert!(error.message.ends_with("it is a link that leads out of its folder"), "{error}");
+        // One of a set gives way to its file, whether or not the folder can move.
+        for other in ["notes", "kept"] {
+            Targets::in_dir(&dir, &names(&["x", "y"])).expect("open").commit(&["1", "2"]).expect("commit");
+            assert!(!dir.join("x").is_symlink());
+            assert_eq!(fs::read_to_string(dir.join("x")).expect("x"), "1");
+            fs::remove_file(dir.join("x")).expect("removed");
+            symlink(&outside, dir.join("x")).expect("link");
+            fs::create_dir(dir.join(other)).expect("mkdir");
+        }
+        assert_eq!(fs::read_to_string(&outside).expect("outside"), "theirs");
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn files_get_the_permissions_of_ordinary_new_files() {
         use std::os::unix::fs::PermissionsExt;
         let root = tempfile::tempdir().expect("dir");
