@@ -91,8 +91,8 @@
 //! `examples/` has five programs of a page each: load and simulate, compare strategies, an observer of one's own, a
 //! pipeline, a measure of one's own. `docs/model.md` says what is simulated, `docs/scenario.md` how it is written,
 //! `docs/statistics.md` how it is estimated; ARCHITECTURE.md is the way through the house. [`lints`] warn of plans that
-//! are valid and will surprise; [`random`], [`stats`], [`sim`], [`ids`] and [`diagnostic`] are leaves that know nothing
-//! of rollouts.
+//! are valid and will surprise; [`random`], [`stats`], [`sim`], [`ids`], [`outlet`] and [`diagnostic`] are leaves that know
+//! nothing of rollouts.
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -101,6 +101,7 @@ pub mod diagnostic;
 pub mod ids;
 pub mod lints;
 pub mod outcome;
+pub mod outlet;
 pub mod pipeline;
 pub mod plan;
 #[cfg(test)]

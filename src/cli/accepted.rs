@@ -2,13 +2,17 @@
 
 use super::error::CliError;
 use crate::outcome::measures::Subject;
+use crate::outlet::shell_word;
 use crate::plan::Plan;
-use crate::report::command::quote;
 use crate::scenario;
 use crate::study::BaselineError;
 use crate::study::baseline::{Baseline, SCHEMA_VERSION};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
+
+/// Bytes of the largest baseline: the texts of a scenario, and a line of numbers for each thing that is guarded.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// A baseline, and the plan that its texts lead to; none if they are no longer valid.
 pub struct Accepted {
@@ -28,8 +32,8 @@ pub fn subject(is_pipeline: bool) -> Subject {
 #[must_use]
 pub fn command(file: &str, baseline: Option<&Path>, subject: Subject) -> String {
     let pipeline = if subject.is_rollout() { "" } else { " --pipeline" };
-    let baseline = baseline.map(|path| format!(" --baseline {}", quote(&path.to_string_lossy())));
-    format!("wavetank baseline accept {}{pipeline}{}", quote(file), baseline.unwrap_or_default())
+    let baseline = baseline.map(|path| format!(" --baseline {}", shell_word(&path.to_string_lossy())));
+    format!("wavetank baseline accept {}{pipeline}{}", shell_word(file), baseline.unwrap_or_default())
 }
 
 impl Accepted {
@@ -38,7 +42,7 @@ impl Accepted {
     /// # Errors
     /// When the file cannot be read or is no baseline of this layout.
     pub fn read(path: &Path, accept: &str) -> Result<Self, CliError> {
-        let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error, accept))?;
+        let bytes = read(path).map_err(|error| unreadable(path, &error, accept))?;
         let baseline = Baseline::parse(&bytes).map_err(|error| match error {
             BaselineError::Malformed(reason) => malformed(path, &bytes, &reason, accept),
             BaselineError::OtherLayout(layout) => CliError::invalid(format!(
@@ -51,6 +55,20 @@ impl Accepted {
         let plan = texts.first().and_then(|(root, _)| scenario::load_texts(root, &texts).plan);
         Ok(Self { baseline, plan })
     }
+}
+
+/// The bytes of an ordinary file of a size that a baseline may have.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = path.metadata()?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(io::Error::other("it is no ordinary file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other(format!("it has more than {} MB", MAX_BYTES >> 20)));
+    }
+    Ok(bytes)
 }
 
 fn malformed(path: &Path, bytes: &[u8], reason: &str, accept: &str) -> CliError {

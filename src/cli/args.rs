@@ -59,6 +59,9 @@ pub struct Cli {
         hide_possible_values = false
     )]
     pub color: When,
+    /// Let scenarios name files outside of their folder and repository
+    #[arg(long, global = true)]
+    pub allow_outside: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -1,5 +1,6 @@
 //! Panics are our bugs: say so shortly, with the command that reproduces it where one is known.
 
+use crate::outlet;
 use crate::plan::Plan;
 use crate::report::command::replay_command;
 use std::cell::Cell;
@@ -61,7 +62,7 @@ pub fn install_hook() {
     std::panic::set_hook(Box::new(|panic| {
         if !REPORTED.swap(true, Ordering::SeqCst) {
             // `eprintln!` would panic in turn where standard error is closed.
-            let _ = writeln!(std::io::stderr(), "{}", apology(panic));
+            let _ = writeln!(std::io::stderr(), "{}", outlet::terminal(&apology(panic), false));
         }
     }));
 }

@@ -3,7 +3,7 @@
 
 use super::error::CliError;
 use std::cell::OnceCell;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -136,7 +136,8 @@ impl<'a> Commit<'a> {
         }
         let wanted = format!("{}:{path}\n", self.commit);
         let output = git(&["cat-file", "--batch", "--follow-symlinks"], &wanted)?;
-        if !output.status.success() {
+        // What is too large is cut off, and git complains about that.
+        if !output.status.success() && (output.stdout.len() as u64) < MOST_BYTES {
             return Err(io::Error::other(complaint(&output)));
         }
         Ok(batch_answer(&output.stdout))
@@ -247,21 +248,61 @@ fn unknown_revision(revision: &str, shallow: bool) -> CliError {
     error
 }
 
+/// Bytes that are read of an answer: more than any scenario has.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// What git is told before its command. It reads objects and does nothing else, whatever a repository asks for: no program
+/// of somebody else's choice runs, and nothing is fetched.
+const HARMLESS: [&str; 14] = [
+    "--no-pager",
+    "--no-optional-locks",
+    "--no-replace-objects",
+    "--literal-pathspecs",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=",
+    "-c",
+    "protocol.allow=never",
+    "-c",
+    "diff.external=",
+    "-c",
+    "core.pager=cat",
+];
+
+/// A command of git that reads. Filters and conversions are for contents that are checked out or compared, and it does
+/// neither.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    // Variables would lead it to another repository, to other settings or to programs.
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    for name in inherited.filter(|name| name.to_string_lossy().to_uppercase().starts_with("GIT_")) {
+        command.env_remove(name);
+    }
+    command
+        .args(HARMLESS)
+        .args(arguments)
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        // Its complaints are told apart by their words.
+        .env("LC_ALL", "C");
+    command
+}
+
 /// Runs git and waits for it. `input` must be short: it is written before anything is read.
 fn git(arguments: &[&str], input: &str) -> io::Result<Output> {
-    let mut child = Command::new("git")
-        .args(arguments)
-        // Its complaints are told apart by their words.
-        .env("LC_ALL", "C")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+    let mut child =
+        command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // If git is gone already, its exit code tells more than the broken pipe.
         let _ = stdin.write_all(input.as_bytes());
     }
-    child.wait_with_output()
+    let mut answer = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(MOST_BYTES).read_to_end(&mut answer)?;
+    }
+    let output = child.wait_with_output()?;
+    Ok(Output { stdout: answer, ..output })
 }
 
 fn not_installed(error: io::Error) -> CliError {
@@ -295,6 +336,40 @@ mod tests {
         for malformed in ["git:", "git:HEAD", "git:HEAD:", "git::a.toml", "git:a{b:c"] {
             let error = Address::parse(malformed).expect_err(malformed);
             assert!(error.hints[0].contains("git:REV:PATH"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_repository_asks_for_runs() {
+        let command = command(&["cat-file", "--batch"]);
+        let arguments: Vec<&str> = command.get_args().filter_map(|argument| argument.to_str()).collect();
+        let (before, after) = arguments.split_at(HARMLESS.len());
+        assert_eq!((before, after), (&HARMLESS[..], &["cat-file", "--batch"][..]));
+        let settings = HARMLESS.windows(2).filter(|pair| pair[0] == "-c").map(|pair| pair[1]);
+        let off = [
+            "core.fsmonitor=false",
+            "core.hooksPath=",
+            "protocol.allow=never",
+            "diff.external=",
+            "core.pager=cat",
+        ];
+        assert_eq!(settings.collect::<Vec<_>>(), off);
+        assert!(HARMLESS.contains(&"--no-pager"));
+        let set: Vec<(String, Option<String>)> = command
+            .get_envs()
+            .map(|(name, value)| {
+                let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
+                (text(name), value.map(text))
+            })
+            .collect();
+        let one = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+        let kept = [one("GIT_NO_LAZY_FETCH", "1"), one("GIT_TERMINAL_PROMPT", "0"), one("LC_ALL", "C")];
+        assert!(kept.iter().all(|kept| set.contains(kept)), "{set:?}");
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with("GIT_") && kept.iter().all(|(kept, _)| *kept != name) {
+                assert!(set.contains(&(name, None)), "{set:?}");
+            }
         }
     }
 

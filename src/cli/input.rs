@@ -28,7 +28,7 @@ pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
         let loaded = scenario::load_with(revision.path(), &|path| revision.read(path));
         Loaded { problems: loaded.problems.with_prefix(&revision.prefix()), ..loaded }
     } else {
-        scenario::load(Path::new(file))
+        scenario::load_reaching(Path::new(file), io.reach)
     };
     Ok(lints::look_ahead(loaded))
 }

@@ -6,6 +6,8 @@
 
 use super::error::CliError;
 use super::interrupt::Interrupt;
+use crate::outlet;
+use crate::scenario::Reach;
 use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
 use std::fmt::Display;
@@ -42,6 +44,8 @@ pub struct Io {
     pub stderr_is_terminal: bool,
     /// Columns for text reports.
     pub width: usize,
+    /// Which files scenarios may name.
+    pub reach: Reach,
     /// Ctrl-C.
     pub interrupt: Interrupt,
 }
@@ -79,6 +83,7 @@ impl Io {
             color: When::Auto,
             stderr_is_terminal: false,
             width: DEFAULT_WIDTH,
+            reach: Reach::Inside,
             interrupt: Interrupt::manual(),
         }
     }
@@ -108,7 +113,8 @@ impl Io {
         }
     }
 
-    /// Writes data to standard output.
+    /// Writes data to standard output. Text in it was made for its format already; should a letter that acts on a
+    /// terminal be left, it is shown.
     ///
     /// # Errors
     /// When the stream cannot be written for another reason than its reader being gone.
@@ -116,7 +122,10 @@ impl Io {
         if self.stdout_closed {
             return Ok(());
         }
-        match self.stdout.write_all(bytes.as_ref()).and_then(|()| self.stdout.flush()) {
+        let bytes = bytes.as_ref();
+        let text = std::str::from_utf8(bytes).ok().map(|text| outlet::stream(text, self.stdout_color()));
+        let bytes = text.as_ref().map_or(bytes, |text| text.as_bytes());
+        match self.stdout.write_all(bytes).and_then(|()| self.stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.stdout_closed = true;
                 Ok(())
@@ -143,10 +152,11 @@ impl Io {
     /// Prints rendered text on standard error.
     pub fn talk(&mut self, text: impl Display) {
         // Nobody is left to tell when standard error is gone.
+        let text = outlet::terminal(&text.to_string(), self.stderr_color());
         let _ = writeln!(self.stderr, "{text}");
     }
 
-    /// Prints `label: text` on standard error, for `label` one of note, hint, warning and error.
+    /// Prints `label: text` on standard error, without colours in the text, for `label` one of note, hint, warning and error.
     pub fn say(&mut self, label: &str, text: impl Display) {
         let style = match label {
             "error" => AnsiColor::Red.on_default().bold(),
@@ -154,7 +164,8 @@ impl Io {
             _ => AnsiColor::Cyan.on_default(),
         };
         let style = if self.stderr_color() { style } else { Style::new() };
-        self.talk(format_args!("{style}{label}{style:#}: {text}"));
+        let text = text.to_string();
+        self.talk(format_args!("{style}{label}{style:#}: {}", outlet::shown(&text)));
     }
 
     /// Prints an error and its hints.

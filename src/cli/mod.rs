@@ -30,6 +30,7 @@ pub use exit::Exit;
 pub use interrupt::Interrupt;
 pub use io::{Io, When};
 
+use crate::scenario::Reach;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use std::ffi::{OsStr, OsString};
@@ -50,6 +51,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Exit {
     let result = match Cli::try_parse_from(&args) {
         Ok(cli) => {
             io.set_color(cli.color);
+            io.reach = if cli.allow_outside { Reach::Anywhere } else { Reach::Inside };
             dispatch(&cli.command, io)
         }
         Err(message) => {

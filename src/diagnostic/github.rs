@@ -7,6 +7,7 @@ use super::path::portable;
 use super::problem::{Diagnostic, sorted};
 use super::rule::Severity;
 use super::source::Sources;
+use crate::outlet::{workflow_data, workflow_property};
 use std::collections::BTreeSet;
 
 /// Annotations of one level that a step may have.
@@ -63,24 +64,18 @@ pub fn log(annotations: &[Annotation], rest: &str) -> String {
 }
 
 fn line(annotation: &Annotation) -> String {
-    let properties: Vec<String> =
-        annotation.properties.iter().map(|(key, value)| format!("{key}={}", property(value))).collect();
+    let properties: Vec<String> = annotation
+        .properties
+        .iter()
+        .map(|(key, value)| format!("{key}={}", workflow_property(value)))
+        .collect();
     let blank = if properties.is_empty() { "" } else { " " };
     format!(
         "::{}{blank}{}::{}\n",
         annotation.level.name(),
         properties.join(","),
-        data(annotation.message.as_str())
+        workflow_data(annotation.message.as_str())
     )
-}
-
-/// Percent first: the other escapes contain one.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 /// The problems of all files as annotations, each problem once even if several files include its place.
@@ -138,12 +133,12 @@ mod tests {
     fn what_the_runner_would_read_as_syntax_is_escaped() {
         let annotation = Annotation {
             level: AnnotationLevel::Warning,
-            properties: vec![("file", "a:b,c%.toml".into()), ("title", "x\r\ny".into())],
+            properties: vec![("file", "a:b,c%.toml".into()), ("title", "x\r\ny\u{1b}".into())],
             message: "5 %, a: b\n::error::no".into(),
         };
         assert_eq!(
             log(&[annotation], ""),
-            "::warning file=a%3Ab%2Cc%25.toml,title=x%0D%0Ay::5 %25, a: b%0A::error::no\n"
+            "::warning file=a%3Ab%2Cc%25.toml,title=x%0Ay\\u001B::5 %25, a: b%0A::error::no\n"
         );
     }
 

@@ -3,6 +3,7 @@
 use super::problem::{Diagnostic, Label, sorted};
 use super::rule::Severity;
 use super::source::{FileId, Sources, char_boundary};
+use crate::outlet;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// All problems in reading order, a blank line after each; empty without problems.
@@ -11,27 +12,56 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    sorted(diagnostics)
+    let text: String = sorted(diagnostics)
         .into_iter()
-        .map(|diagnostic| format!("{}\n\n", renderer.render(&[group(diagnostic, sources)])))
-        .collect()
+        .map(|diagnostic| {
+            let seen = ShownProblem::of(diagnostic, sources);
+            format!("{}\n\n", renderer.render(&[group(diagnostic, &seen, sources)]))
+        })
+        .collect();
+    outlet::terminal(&text, color)
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+/// What a problem says that is not its file's text, which the renderer shows as it is. It must not look like its colours.
+struct ShownProblem {
+    message: String,
+    help: Option<String>,
+    /// By label.
+    labels: Vec<String>,
+    /// By file, the one with the problem first.
+    files: Vec<(FileId, String)>,
+}
+
+impl ShownProblem {
+    fn of(diagnostic: &Diagnostic, sources: &Sources) -> Self {
+        let seen = |text: &str| outlet::shown(text).into_owned();
+        Self {
+            message: outlet::line(&diagnostic.message),
+            help: diagnostic.help.as_deref().map(seen),
+            labels: diagnostic.labels.iter().map(|label| outlet::line(&label.text)).collect(),
+            files: files(diagnostic)
+                .into_iter()
+                .map(|file| (file, outlet::line(sources.name(file))))
+                .collect(),
+        }
+    }
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, seen: &'a ShownProblem, sources: &'a Sources) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.rule.id);
+    let title = level.primary_title(seen.message.as_str()).id(diagnostic.rule.id);
     let mut group = Group::with_title(title);
-    for file in files(diagnostic) {
-        let labels = diagnostic.labels.iter().filter(|label| label.file == file);
-        let snippet = Snippet::source(sources.text(file))
-            .path(sources.name(file))
-            .annotations(labels.map(|label| annotation(label, sources)));
+    for (file, name) in &seen.files {
+        let labels = diagnostic.labels.iter().zip(&seen.labels).filter(|(label, _)| label.file == *file);
+        let snippet = Snippet::source(sources.text(*file))
+            .path(name.as_str())
+            .annotations(labels.map(|(label, text)| annotation(label, text, sources)));
         group = group.element(snippet);
     }
-    if let Some(help) = &diagnostic.help {
+    if let Some(help) = &seen.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group
@@ -48,11 +78,11 @@ fn files(diagnostic: &Diagnostic) -> Vec<FileId> {
     files
 }
 
-fn annotation<'a>(label: &'a Label, sources: &Sources) -> Annotation<'a> {
+fn annotation<'a>(label: &Label, said: &'a str, sources: &Sources) -> Annotation<'a> {
     let text = sources.text(label.file);
     let start = char_boundary(text, label.range.start);
     let end = char_boundary(text, label.range.end).max(start);
     let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
     let annotation = kind.span(start..end);
-    if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) }
+    if said.is_empty() { annotation } else { annotation.label(said) }
 }

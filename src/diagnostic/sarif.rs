@@ -7,6 +7,7 @@ use super::path::uri;
 use super::problem::{Diagnostic, Label, sorted};
 use super::rule::Rule;
 use super::source::Sources;
+use crate::outlet;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -36,13 +37,12 @@ pub fn to_sarif(files: &[(&str, &[Diagnostic], &Sources)]) -> Vec<u8> {
         rules: rules.into_iter().map(descriptor).collect(),
     };
     let run = Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results };
-    let mut bytes = pretty(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] });
-    bytes.push(b'\n');
-    bytes
+    let text = pretty(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] });
+    outlet::json(text + "\n").into_bytes()
 }
 
-fn pretty<T: Serialize>(value: &T) -> Vec<u8> {
-    serde_json::to_vec_pretty(value).expect("invariant: only string keys")
+fn pretty<T: Serialize>(value: &T) -> String {
+    serde_json::to_string_pretty(value).expect("invariant: only string keys")
 }
 
 /// The rules that are broken somewhere, by identifier.

@@ -1,8 +1,10 @@
 //! Comma-separated values: one row per trial and strategy.
 //!
-//! Headers carry units; times are integer milliseconds, yes/no is 1/0, nothing is an empty cell.
+//! Headers carry units; times are integer milliseconds, yes/no is 1/0, nothing is an empty cell. A name that a spreadsheet
+//! would calculate has an apostrophe in front, as [`csv_cell`] says.
 
 use crate::outcome::{Ending, Outcome};
+use crate::outlet::csv_cell;
 use crate::plan::Plan;
 use crate::study::{Outcomes, Weights};
 use std::io::{self, Read, Write};
@@ -16,7 +18,7 @@ type Say = fn(&Plan, &Outcome) -> String;
 /// The columns of [`trials`] behind the key.
 const FIELDS: [(&str, Say); 26] = [
     ("ending", |_, o| ending_name(o.ending).to_owned()),
-    ("defect", |plan, o| o.defect.map_or_else(String::new, |index| plan.change.defects[index].name.clone())),
+    ("defect", |plan, o| o.defect.map_or_else(String::new, |index| name(&plan.change.defects[index].name))),
     ("end_ms", |_, o| o.end_ms.to_string()),
     ("to_25_ms", |_, o| maybe(o.to_25_ms)),
     ("to_50_ms", |_, o| maybe(o.to_50_ms)),
@@ -24,7 +26,7 @@ const FIELDS: [(&str, Say); 26] = [
     ("bake_ms", |_, o| maybe(o.bake_ms)),
     ("onset_ms", |_, o| maybe(o.onset_ms)),
     ("alarm_ms", |_, o| maybe(o.alarm_ms)),
-    ("alarm", |plan, o| o.alarm.map_or_else(String::new, |index| plan.alarms[index].name.clone())),
+    ("alarm", |plan, o| o.alarm.map_or_else(String::new, |index| name(&plan.alarms[index].name))),
     ("rollback_ms", |_, o| maybe(o.rollback_ms)),
     ("mitigated_ms", |_, o| maybe(o.mitigated_ms)),
     ("peak_exposed_hosts", |_, o| o.peak_exposed_hosts.to_string()),
@@ -42,6 +44,10 @@ const FIELDS: [(&str, Say); 26] = [
     ("two_zones_impaired", |_, o| u8::from(o.two_zones_impaired).to_string()),
     ("first_violation_ms", |_, o| maybe(o.first_violation_ms)),
 ];
+
+fn name(name: &str) -> String {
+    csv_cell(name).into_owned()
+}
 
 fn maybe(value: Option<u64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
@@ -93,7 +99,7 @@ pub fn write_trials<R: Read>(
     let written: Vec<String> = weights.by_stratum().iter().map(f64::to_string).collect();
     let mut row = Vec::new();
     for (strategy, mut facts) in plan.strategies.iter().zip(facts) {
-        let name = cell(&strategy.name);
+        let name = cell(&csv_cell(&strategy.name));
         for trial in 0..trials {
             let mut length = [0; 4];
             facts.read_exact(&mut length)?;

@@ -1,5 +1,6 @@
 //! Results as JSON: the machine-readable form of everything that is reported.
 
+use crate::outlet;
 use crate::sim::Record;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -7,10 +8,9 @@ use serde_json::{Value, json};
 /// Pretty-printed JSON, fields in declaration order, with a newline at the end.
 #[must_use]
 pub fn pretty<T: Serialize>(result: &T) -> Vec<u8> {
-    let mut bytes =
-        serde_json::to_vec_pretty(result).expect("invariant: a result holds only string keys and plain data");
-    bytes.push(b'\n');
-    bytes
+    let text = serde_json::to_string_pretty(result)
+        .expect("invariant: a result holds only string keys and plain data");
+    outlet::json(text + "\n").into_bytes()
 }
 
 /// One JSON object per event and line: `at_ms`, `event`, and names instead of indices. `name` is what the index in a
@@ -29,7 +29,7 @@ pub fn event_lines<'r, E: Serialize + 'r>(
                 *value = Value::from(name);
             }
         }
-        out.extend_from_slice(format!("{line}\n").as_bytes());
+        out.extend_from_slice(outlet::json(format!("{line}\n")).as_bytes());
     }
     out
 }

@@ -3,6 +3,7 @@
 use super::csv::{finish, write};
 use crate::outcome::measures::{self, mean_part};
 use crate::outcome::pipeline::PARTS;
+use crate::outlet::csv_cell;
 use crate::plan::Plan;
 use crate::study::pipeline::PipelineTrials;
 
@@ -20,7 +21,9 @@ pub fn trials(plan: &Plan, trials: &PipelineTrials) -> Vec<u8> {
         for (trial, outcome) in row.iter().enumerate() {
             let delivered = outcome.changes.iter().filter(|change| change.delivered_ms.is_some()).count();
             let counts = [trial as u64, plan.study.seed, outcome.changes.len() as u64, delivered as u64];
-            let key = [strategy.name.clone()].into_iter().chain(counts.map(|count| count.to_string()));
+            let key = [csv_cell(&strategy.name).into_owned()]
+                .into_iter()
+                .chain(counts.map(|count| count.to_string()));
             let measures = measures::PIPELINE.iter().map(|measure| cell(measure.of(outcome)));
             let parts = PARTS.iter().map(|part| cell(mean_part(outcome, *part)));
             write(&mut writer, key.chain(measures).chain(parts));

@@ -5,6 +5,7 @@
 //! before, it did. A window that ends just after that sample is the same to both.
 
 use crate::ids::{AlarmId, RegionId, ZoneId};
+use crate::outlet::{file_names, line, yaml};
 use crate::plan::{Alarm, Comparison, Plan, RateRule, Scope};
 use crate::rollout::trace::Scraped;
 use std::collections::BTreeMap;
@@ -21,12 +22,13 @@ pub fn files(plan: &Plan, trial: u64, scraped: &[Scraped]) -> Vec<NamedFile> {
         by_alarm.entry(one.alarm).or_default().entry(one.entity).or_default().push(*one);
     }
     let mut files = Vec::new();
-    for (alarm, scopes) in &by_alarm {
+    let stems = file_names(by_alarm.keys().map(|alarm| plan.alarms[*alarm].name.as_str()));
+    for ((alarm, scopes), stem) in by_alarm.iter().zip(stems) {
         let alarm = &plan.alarms[*alarm];
         let Some(rule) = alarm.rate_rule() else { continue };
         let export = Export { plan, alarm, rule };
-        let rules = format!("{}.rules.yml", alarm.name);
-        files.push((format!("{}.test.yml", alarm.name), export.tests(trial, &rules, scopes)));
+        let rules = format!("{stem}.rules.yml");
+        files.push((format!("{stem}.test.yml"), export.tests(trial, &stem, scopes)));
         files.push((rules, export.rules()));
     }
     files
@@ -60,7 +62,7 @@ impl Export<'_> {
         let mut text = format!(
             "groups:\n  - name: wavetank\n    interval: {}ms\n    rules:\n      - alert: {}\n        expr: |\n",
             self.evaluation_ms(),
-            quoted(&self.alarm.name)
+            yaml(&self.alarm.name)
         );
         for window_ms in &self.rule.windows_ms {
             let window = format!("{}ms", window_ms - 1);
@@ -80,14 +82,14 @@ impl Export<'_> {
         text
     }
 
-    fn tests(&self, trial: u64, rules: &str, scopes: &BTreeMap<u32, Vec<Scraped>>) -> String {
+    fn tests(&self, trial: u64, stem: &str, scopes: &BTreeMap<u32, Vec<Scraped>>) -> String {
         let mut text = format!(
             "# {}, trial {trial}: what the simulation says of `{}`.\n# Run: promtool test rules {}.test.yml\n\
              rule_files: [{}]\nevaluation_interval: {}ms\ntests:\n",
-            self.plan.name,
-            self.alarm.name,
-            self.alarm.name,
-            quoted(rules),
+            line(&self.plan.name),
+            line(&self.alarm.name),
+            stem,
+            yaml(&format!("{stem}.rules.yml")),
             self.evaluation_ms()
         );
         for (entity, scraped) in scopes {
@@ -100,14 +102,19 @@ impl Export<'_> {
     fn test(&self, text: &mut String, entity: usize, scraped: &[Scraped]) {
         let Some(first) = scraped.iter().find(|one| one.firing.is_some()) else { return };
         let origin_ms = first.utc_ms - self.lead_ms() as i64;
-        let scope = quoted(&self.scope(entity));
+        let scope = yaml(&self.scope(entity));
+        // Within single quotes an apostrophe is two.
+        let quoted_scope = scope.replace('\'', "''");
         let _ = writeln!(text, "  - interval: {}ms\n    input_series:", self.alarm.period_ms);
         for (metric, of) in [
             ("errors_total", (|(errors, _)| errors) as fn((u64, u64)) -> u64),
             ("requests_total", |(_, requests)| requests),
         ] {
             let values = self.values(origin_ms, scraped, of);
-            let _ = writeln!(text, "      - series: '{metric}{{scope={scope}}}'\n        values: '{values}'");
+            let _ = writeln!(
+                text,
+                "      - series: '{metric}{{scope={quoted_scope}}}'\n        values: '{values}'"
+            );
         }
         text.push_str("    alert_rule_test:\n");
         for (at_ms, fires) in told(scraped) {
@@ -115,7 +122,7 @@ impl Export<'_> {
                 text,
                 "      - eval_time: {}ms\n        alertname: {}",
                 at_ms - origin_ms,
-                quoted(&self.alarm.name)
+                yaml(&self.alarm.name)
             );
             match fires {
                 true => {
@@ -157,11 +164,6 @@ fn told(scraped: &[Scraped]) -> Vec<(i64, bool)> {
     let changes = |i: usize| i > 0 && all[i - 1].1 != all[i].1;
     let tells = |i: usize| i == 0 || i + 1 == all.len() || changes(i) || changes(i + 1);
     (0..all.len()).filter(|&i| tells(i)).map(|i| all[i]).collect()
-}
-
-/// A string of YAML, which JSON's are.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

@@ -1,44 +1,25 @@
 //! Reads a scenario and its includes into one written scenario.
 //!
 //! Included files come first: their lists before the including file's, their single keys overruled by
-//! it. A file that is reached twice is read once.
+//! it. A file that is reached twice is read once. What a file says is quoted only once it says that it is a scenario: any
+//! other may hold what nobody wants to see in a log.
 
+use super::files::{Files, Unreadable, beside};
 use super::problems::Problems;
 use super::reader::{Field, Reader, Written};
 use super::rules;
 use super::spec::ScenarioSpec;
-use super::table::Inherit;
+use super::table::{Inherit, Keys};
 use super::value::{Attached, Duration, Percent};
 use crate::diagnostic::{FileId, Sources, Span};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
-/// Where files come from.
-pub(super) struct Files<'a> {
-    /// The bytes of a file.
-    pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
-    /// The same path for the same file, however it is written.
-    pub identity: fn(&Path) -> PathBuf,
-}
-
-impl<'a> Files<'a> {
-    /// Whatever a function reads, which is no file to the machine.
-    pub fn from(read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Self {
-        Self { read, identity: normalised }
-    }
-}
-
-/// The text called `path` among `texts`, which stand for files; the error of one that is not there is `missing`.
-pub(super) fn text_of(
-    texts: &[(PathBuf, String)],
-    path: &Path,
-    missing: impl Fn() -> io::Error,
-) -> io::Result<Vec<u8>> {
-    let wanted = normalised(path);
-    let found = texts.iter().find(|(name, _)| normalised(name) == wanted);
-    found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(missing)
-}
+/// Files in a row, each named by the one before.
+const MAX_DEPTH: usize = 16;
+/// Files of one scenario.
+const MAX_FILES: usize = 256;
 
 /// The state of reading a scenario.
 pub(super) struct Loader<'f> {
@@ -49,10 +30,24 @@ pub(super) struct Loader<'f> {
     pub problems: Problems,
     /// Whether every file could be read and is valid TOML.
     pub sound: bool,
-    /// Files being read, from the scenario inwards.
-    open: Vec<PathBuf>,
-    /// Files read to the end.
+    /// Files being read, from the scenario inwards: each as it is known, and as it is shown.
+    open: Vec<(PathBuf, PathBuf)>,
+    /// Files read to the end that are part of the scenario at hand.
     done: Vec<PathBuf>,
+    /// Whether the scenario at hand is that of a stage, whose own pipeline says nothing here.
+    is_rehearsal: bool,
+    /// Every file that was read.
+    known: Vec<KnownFile>,
+}
+
+/// A file that was read, without what it includes.
+struct KnownFile {
+    identity: PathBuf,
+    id: FileId,
+    text: String,
+    /// What it says; none until somebody takes it for a scenario, or if it is none.
+    spec: Option<ScenarioSpec>,
+    sound: bool,
 }
 
 impl<'f> Loader<'f> {
@@ -65,6 +60,8 @@ impl<'f> Loader<'f> {
             sound: true,
             open: Vec::new(),
             done: Vec::new(),
+            is_rehearsal: false,
+            known: Vec::new(),
         }
     }
 
@@ -73,27 +70,54 @@ impl<'f> Loader<'f> {
         self.load_file(path, None)
     }
 
-    fn load_file(&mut self, path: &Path, included_at: Option<Span>) -> Option<ScenarioSpec> {
-        let Some((file, text)) = self.read_text(path, included_at) else {
-            self.sound = false;
-            return None;
-        };
-        let mut own = self.parse(file, &text)?;
-        self.open.push((self.files.identity)(path));
+    fn load_file(&mut self, path: &Path, named_at: Option<Span>) -> Option<ScenarioSpec> {
+        let mut own = self.own_part(path, named_at)?;
+        self.open.push((self.files.identity(path), path.to_owned()));
         self.attach_files(&mut own, path);
         let included = self.load_includes(&own, path);
-        self.done.extend(self.open.pop());
+        self.done.extend(self.open.pop().map(|(identity, _)| identity));
         Some(merge(&included, own))
     }
 
-    /// The text of a file, which is among the sources from now on; reported if it cannot be read.
-    fn read_text(&mut self, path: &Path, named_at: Option<Span>) -> Option<(FileId, String)> {
-        let text = (self.files.read)(path).and_then(|bytes| {
-            String::from_utf8(bytes)
-                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+    /// What a file says itself.
+    fn own_part(&mut self, path: &Path, named_at: Option<Span>) -> Option<ScenarioSpec> {
+        let Some(index) = self.read_text(path, named_at) else {
+            self.sound = false;
+            return None;
+        };
+        if self.known[index].spec.is_none() && self.known[index].sound {
+            let KnownFile { id, text, .. } = &self.known[index];
+            let (id, text) = (*id, text.clone());
+            let sound = std::mem::replace(&mut self.sound, true);
+            let spec = self.parse(id, &text, named_at);
+            self.known[index].spec = spec;
+            self.known[index].sound = std::mem::replace(&mut self.sound, sound);
+        }
+        let known = &self.known[index];
+        self.sound &= known.sound;
+        known.spec.clone()
+    }
+
+    /// Reads a file, unless that was done, and returns which of the known ones it is; reported if it cannot be read.
+    fn read_text(&mut self, path: &Path, named_at: Option<Span>) -> Option<usize> {
+        let identity = self.files.identity(path);
+        if let Some(index) = self.known.iter().position(|known| known.identity == identity) {
+            return Some(index);
+        }
+        if self.is_too_much(path, named_at) {
+            return None;
+        }
+        let text = self.files.read(path, named_at.is_none()).and_then(|bytes| {
+            String::from_utf8(bytes).map_err(|_| {
+                Unreadable::Failed(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+            })
         });
         match text {
-            Ok(text) => Some((self.sources.add(path.to_string_lossy(), text.as_str()), text)),
+            Ok(text) => {
+                let id = self.sources.add(path.to_string_lossy(), text.as_str());
+                self.known.push(KnownFile { identity, id, text, spec: None, sound: true });
+                Some(self.known.len() - 1)
+            }
             Err(error) => {
                 self.unreadable(path, &error, named_at);
                 None
@@ -101,14 +125,41 @@ impl<'f> Loader<'f> {
         }
     }
 
-    /// Reads the files that keys of the scenario `spec` name, relative to its own `path`.
+    /// Whether there are too many files already, or too many in a row, which is reported.
+    fn is_too_much(&mut self, path: &Path, named_at: Option<Span>) -> bool {
+        let (message, help) = if self.open.len() >= MAX_DEPTH {
+            let shown: Vec<String> = self.open.iter().map(|(_, shown)| shown.display().to_string()).collect();
+            let (first, last) = (&shown[..2], &shown[shown.len() - 1]);
+            let message = format!(
+                "cannot read {}: {MAX_DEPTH} files in a row name each other, {}, and so on to {last}",
+                path.display(),
+                first.join(", ")
+            );
+            (message, "include the parts from one file")
+        } else if self.known.len() >= MAX_FILES {
+            let message =
+                format!("cannot read {}: the scenario has {MAX_FILES} files already", path.display());
+            (message, "put parts that belong together into one file")
+        } else {
+            return false;
+        };
+        self.problems.report(rules::UNREADABLE_FILE.at(named_at, message).help(help));
+        true
+    }
+
+    /// Reads the files that keys of the scenario `spec` name, relative to its own `path`. A rehearsal rolls a revision out
+    /// on the fleet of another scenario: whatever that one's own pipeline names is not needed.
     fn attach_files(&mut self, spec: &mut ScenarioSpec, path: &Path) {
         let Field::Given(pipeline) = &mut spec.pipeline else { return };
+        if self.is_rehearsal {
+            return;
+        }
         if let Field::Given(source) = &mut pipeline.value.source
             && let Field::Given(Written { value: Attached { path: named, content }, span }) =
                 &mut source.value.merges
         {
-            *content = self.read_text(&beside(path, named), Some(*span));
+            let index = self.read_text(&beside(path, named), Some(*span));
+            *content = index.map(|index| (self.known[index].id, self.known[index].text.clone()));
         }
         let Field::Given(stages) = &mut pipeline.value.stage else { return };
         for stage in &mut stages.value {
@@ -120,22 +171,23 @@ impl<'f> Loader<'f> {
         }
     }
 
-    /// Reads a scenario of its own that another one names. What both include is read for each. That it is not sound is
-    /// reported, and says nothing of the other.
+    /// Reads a scenario of its own that another one names. That it is not sound is reported, and says nothing of the other.
     fn load_beside(&mut self, path: &Path, named_at: Span) -> Option<ScenarioSpec> {
         if self.is_open(path, named_at) {
             return None;
         }
         let done = std::mem::take(&mut self.done);
         let sound = std::mem::replace(&mut self.sound, true);
+        self.is_rehearsal = true;
         let spec = self.load_file(path, Some(named_at)).filter(|_| self.sound);
-        (self.done, self.sound) = (done, sound);
+        (self.done, self.sound, self.is_rehearsal) = (done, sound, false);
         spec
     }
 
     /// Whether a file is being read already, which is reported.
     fn is_open(&mut self, path: &Path, named_at: Span) -> bool {
-        let open = self.open.contains(&(self.files.identity)(path));
+        let identity = self.files.identity(path);
+        let open = self.open.iter().any(|(known, _)| *known == identity);
         if open {
             let message = format!("{} includes itself", path.display());
             let help = "remove one of the includes of the cycle";
@@ -144,11 +196,20 @@ impl<'f> Loader<'f> {
         open
     }
 
-    fn unreadable(&mut self, path: &Path, error: &io::Error, included_at: Option<Span>) {
-        let reason = reason(error);
-        let message = format!("cannot read {}: {reason}", path.display());
-        let problem = rules::UNREADABLE_FILE.at(included_at, message);
-        let problem = match (included_at, error.kind()) {
+    fn unreadable(&mut self, path: &Path, error: &Unreadable, named_at: Option<Span>) {
+        let message = format!("cannot read {}: {error}", path.display());
+        let problem = rules::UNREADABLE_FILE.at(named_at, message);
+        let kind = match error {
+            Unreadable::Failed(error) => error.kind(),
+            Unreadable::Outside(_) => {
+                let help = "move it there, or trust the scenario with all your files: `--allow-outside`";
+                return self.problems.report(problem.help(help));
+            }
+            Unreadable::NoFile | Unreadable::TooLarge => {
+                return self.problems.report(problem.help("name a scenario file"));
+            }
+        };
+        let problem = match (named_at, kind) {
             (Some(_), io::ErrorKind::Unsupported) => problem.help("save the scenario as a file beside it"),
             (Some(_), _) => problem.help("files are looked for relative to the one that names them"),
             (None, io::ErrorKind::NotFound) => {
@@ -161,8 +222,18 @@ impl<'f> Loader<'f> {
         self.problems.report(problem);
     }
 
-    fn parse(&mut self, file: FileId, text: &str) -> Option<ScenarioSpec> {
+    /// What the text of a file says. The user has named the scenario itself; a file that was `named_at` in it must look
+    /// like one before anything of it is shown.
+    fn parse(&mut self, file: FileId, text: &str, named_at: Option<Span>) -> Option<ScenarioSpec> {
         let (table, errors) = DeTable::parse_recoverable(text);
+        let is_empty = table.get_ref().is_empty() && errors.is_empty();
+        if named_at.is_some() && !is_empty && !is_scenario(table.get_ref()) {
+            let message = format!("cannot use {}: it is no scenario", self.sources.name(file));
+            let help = "a part of a scenario has its tables, such as `[fleet]` or `[[alarm]]`";
+            self.problems.report(rules::UNREADABLE_FILE.at(named_at, message).help(help));
+            self.sound = false;
+            return None;
+        }
         let mut found = Problems::default();
         let spec = Reader::new(file, &mut found).document(table);
         if !errors.is_empty() && is_yaml(text) {
@@ -209,7 +280,7 @@ impl<'f> Loader<'f> {
             let target = beside(path, &value.0);
             if self.is_open(&target, *span) {
                 self.sound = false;
-            } else if !self.done.contains(&(self.files.identity)(&target))
+            } else if !self.done.contains(&self.files.identity(&target))
                 && let Some(included) = self.load_file(&target, Some(*span))
             {
                 merged = merge(&merged, included);
@@ -217,6 +288,14 @@ impl<'f> Loader<'f> {
         }
         merged
     }
+}
+
+/// Whether a document has a table of a scenario: names and descriptions are everywhere.
+fn is_scenario(table: &DeTable<'_>) -> bool {
+    let keys = ScenarioSpec::default().keys();
+    let tells =
+        |key: &str| !matches!(key, "name" | "description") && keys.iter().any(|(known, _)| known == key);
+    table.keys().any(|key| tells(key.get_ref()))
 }
 
 /// Whether the first line that says something is `key:` or `key: value`, or begins a YAML document.
@@ -230,52 +309,8 @@ fn is_yaml(text: &str) -> bool {
     })
 }
 
-/// The part of an IO error that people read: without the error number.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
-/// The file that is called `named` in the file `path`.
-fn beside(path: &Path, named: &str) -> PathBuf {
-    normalised(&path.parent().unwrap_or(Path::new("")).join(named))
-}
-
-/// `a/b/../c` as `a/c`, for display and comparison.
-fn normalised(path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for component in path.components() {
-        let inside = matches!(result.components().next_back(), Some(Component::Normal(_)));
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if inside => {
-                result.pop();
-            }
-            other => result.push(other),
-        }
-    }
-    result
-}
-
 /// `later` on top of `earlier`.
 fn merge(earlier: &ScenarioSpec, mut later: ScenarioSpec) -> ScenarioSpec {
     later.inherit_from(earlier);
     later
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_shown_without_detours() {
-        assert_eq!(normalised(Path::new("a/b/../c.toml")), Path::new("a/c.toml"));
-        assert_eq!(normalised(Path::new("./c.toml")), Path::new("c.toml"));
-        assert_eq!(normalised(Path::new("../../c.toml")), Path::new("../../c.toml"));
-        assert_eq!(normalised(Path::new("/../c.toml")), Path::new("/../c.toml"));
-    }
 }

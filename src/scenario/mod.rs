@@ -6,6 +6,7 @@
 
 mod allow;
 mod extend;
+mod files;
 mod in_plan;
 mod include;
 mod places;
@@ -22,6 +23,7 @@ mod value;
 mod words;
 
 pub use allow::Allow;
+pub use files::Reach;
 pub use places::Places;
 pub use problems::Problems;
 pub use schema::schema;
@@ -30,8 +32,10 @@ pub use suggest::closest;
 pub use value::{Duration, PrecisionText, Seed};
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::outlet::line;
 use crate::plan::Plan;
-use include::{Files, Loader, text_of};
+use files::{Files, text_of};
+use include::Loader;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -87,11 +91,17 @@ impl Plan {
     }
 }
 
-/// Reads a scenario file and the files it includes. A file that cannot be read is a diagnostic, too.
+/// Reads a scenario file and the files it includes, which are in its folder or its repository. A file that cannot be read
+/// is a diagnostic, too.
 #[must_use]
 pub fn load(path: &Path) -> Loaded {
-    let identity = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    load_from(path, Files { read: &|path| std::fs::read(path), identity })
+    load_reaching(path, Reach::Inside)
+}
+
+/// As [`load`], with files from as far as the caller trusts the scenario.
+#[must_use]
+pub fn load_reaching(path: &Path, reach: Reach) -> Loaded {
+    load_from(path, Files::of(path, reach))
 }
 
 /// Reads a scenario from text; `name` stands for its file. It cannot include files.
@@ -101,14 +111,14 @@ pub fn load_str(name: &str, text: &str) -> Loaded {
     // That another one is not there is no mistake of the scenario.
     let alone = "text that is not in a file cannot include files";
     let missing = || io::Error::new(io::ErrorKind::Unsupported, alone);
-    load_from(Path::new(name), Files::from(&|path| text_of(&texts, path, missing)))
+    load_from(Path::new(name), Files::Given(&|path| text_of(&texts, path, missing)))
 }
 
 /// Reads the scenario `root` and its includes from `texts`, which stand for the files of these paths.
 /// What [`crate::diagnostic::Sources::texts`] gives leads to the same plan as the files did.
 #[must_use]
 pub fn load_texts(root: &Path, texts: &[(PathBuf, String)]) -> Loaded {
-    load_from(root, Files::from(&|path| text_of(texts, path, || io::ErrorKind::NotFound.into())))
+    load_from(root, Files::Given(&|path| text_of(texts, path, || io::ErrorKind::NotFound.into())))
 }
 
 /// Reads a scenario and its includes through `read`, from wherever it gets them. It is asked for the
@@ -116,14 +126,14 @@ pub fn load_texts(root: &Path, texts: &[(PathBuf, String)]) -> Loaded {
 /// unless their kind says it all.
 #[must_use]
 pub fn load_with(path: &Path, read: &dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Loaded {
-    load_from(path, Files::from(read))
+    load_from(path, Files::Given(read))
 }
 
 fn load_from(path: &Path, files: Files<'_>) -> Loaded {
     let mut loader = Loader::new(files);
     let spec = loader.load_root(path);
     let Loader { mut problems, sources, sound, .. } = loader;
-    let stem = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy());
+    let stem = path.file_stem().map_or_else(|| "scenario".to_owned(), |stem| line(&stem.to_string_lossy()));
     let (plan, places, allows) = match spec {
         // A tree that was repaired after a syntax error would only cause follow-up problems.
         Some(spec) if sound => {

@@ -38,6 +38,7 @@ rules! {
     UNREADABLE_FILE = Error "WT015-unreadable-file"
     INCLUDE_CYCLE = Error "WT016-include-cycle"
     BAD_PRECISION = Error "WT017-bad-precision"
+    HIDDEN_LETTER = Error "WT018-hidden-letter"
 
     // Names and what they refer to.
     DUPLICATE_NAME = Error "WT020-duplicate-name"

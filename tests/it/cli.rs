@@ -4,7 +4,6 @@
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
 use tempfile::TempDir;
 
 /// A folder with a scenario of few trials in it.
@@ -494,6 +493,7 @@ mod unix {
         assert!(String::from_utf8_lossy(&done.stderr).contains("cannot write standard output"));
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn an_interrupt_or_termination_leaves_old_results_and_no_trace() {
         let bench = Bench::new();
@@ -503,7 +503,8 @@ mod unix {
             let args = ["run", "s.toml", "--trials", "10000000", "--output", dir];
             let child = bench.plain().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
             let mut child = child.expect("wavetank starts");
-            wait_until("its files are open", &mut child, || has_temporary(&bench.path(dir)));
+            let process = child.id();
+            wait_until("its files are open", &mut child, || has_scratch(process));
             let signalled =
                 std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
             assert!(signalled.expect("kill runs").success());
@@ -525,9 +526,11 @@ mod unix {
         assert!(!bench.path("fresh").exists(), "folders made for the results are removed again");
     }
 
-    fn has_temporary(dir: &Path) -> bool {
-        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".wavetank-")).count() == 6
+    /// Whether a process has opened nameless files for all results.
+    fn has_scratch(process: u32) -> bool {
+        let open = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+        let names = open.filter_map(|open| fs::read_link(open.path()).ok());
+        names.filter(|name| name.to_string_lossy().ends_with("(deleted)")).count() >= 6
     }
 
     fn wait_until(what: &str, child: &mut Child, condition: impl Fn() -> bool) {

@@ -94,9 +94,14 @@ fn sarif_counts_characters_and_not_bytes() {
 
 #[test]
 fn sarif_names_files_as_relative_uris_and_says_everything_once() {
-    let bad = "x = 1\n";
+    let bad = "x = 1\n[study]\n";
     let including = "include = [\"../hand s/bad%.toml\"]\n";
-    let files = [("hand s/bad%.toml", bad), ("plans/a.toml", including), ("plans/b.toml", including)];
+    let files = [
+        (".wavetank-root", ""),
+        ("hand s/bad%.toml", bad),
+        ("plans/a.toml", including),
+        ("plans/b.toml", including),
+    ];
     let names = ["./plans/a.toml", "plans/b.toml", "missing.toml"];
     let log = sarif(&files, &names);
     let results = log["runs"][0]["results"].as_array().expect("results");

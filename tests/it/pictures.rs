@@ -263,7 +263,8 @@ fn a_stage_that_does_nothing_is_not_missed() {
     let includes = support::project("scenarios/pipelines/start-small/common.toml");
     let text = text.replace("common.toml", includes.to_str().unwrap());
     std::fs::write(&copy, text + idle).unwrap();
-    let plan = wavetank::scenario::load(&copy).plan.expect("it is valid");
+    let loaded = wavetank::scenario::load_reaching(&copy, wavetank::scenario::Reach::Anywhere);
+    let plan = loaded.plan.expect("it is valid");
     let pipeline = plan.pipeline.as_ref().unwrap();
     let stage = pipeline.line.stages.iter().position(|stage| stage.name == "look").unwrap();
     let run = |pipeline: &_| study::run(&plan, pipeline, 3, &Nobody).unwrap();

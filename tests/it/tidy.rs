@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 /// Modules in the order in which data flows; a module may use those before it and the leaves.
 const FLOW: [&str; 9] =
     ["scenario", "plan", "rollout", "pipeline", "lints", "outcome", "study", "report", "cli"];
-const LEAVES: [&str; 5] = ["ids", "sim", "random", "stats", "diagnostic"];
+const LEAVES: [&str; 6] = ["ids", "sim", "random", "stats", "outlet", "diagnostic"];
 
 /// What each module may use of the crate, beyond itself. `plan` is built by `scenario`, so `scenario`
 /// knows it; `plan` names the measures that it promises something of; nothing else looks down the flow.
 fn allowed(module: &str) -> Vec<&'static str> {
     match module {
-        "ids" | "sim" | "random" | "diagnostic" => Vec::new(),
+        "ids" | "sim" | "random" | "outlet" => Vec::new(),
+        "diagnostic" => vec!["outlet"],
         "stats" => vec!["random"],
         "plan" => vec!["ids", "random", "outcome"],
         "outcome" => vec!["ids", "stats"],
-        "scenario" => vec!["ids", "sim", "plan", "outcome", "random", "diagnostic"],
+        "scenario" => vec!["ids", "sim", "plan", "outcome", "random", "outlet", "diagnostic"],
         "rollout" => vec!["ids", "sim", "plan", "outcome", "random", "stats"],
         "pipeline" => vec!["ids", "sim", "rollout", "plan", "outcome", "random"],
         "lints" => vec!["ids", "sim", "scenario", "plan", "rollout", "outcome", "random", "diagnostic"],
@@ -32,6 +33,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
             "study",
             "stats",
             "random",
+            "outlet",
             "diagnostic",
         ],
         _ => FLOW.into_iter().chain(LEAVES).collect(),
@@ -49,6 +51,17 @@ const OWNED: [(&str, &[&str]); 7] = [
     ("plotters", &["report"]),
     ("clap", &["cli"]),
 ];
+
+/// What begins an escape of some medium: only `outlet` writes those.
+const ESCAPES: [&str; 6] = ["&amp;", "&lt;", "&quot;", "%0A", "%0D", "&#8203;"];
+
+#[test]
+fn text_is_escaped_in_one_place() {
+    for (path, text) in sources("src").iter().filter(|(path, _)| module_of(path) != "outlet") {
+        let escapes = ESCAPES.iter().filter(|escape| code(text).contains(**escape));
+        assert_eq!(escapes.count(), 0, "{}: ask `outlet`", path.display());
+    }
+}
 
 pub fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();

@@ -77,7 +77,10 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let (plan, problems) = input::loaded(&args.file, &Restriction::default(), FailOn::Error, io)?;
     let threads = Threads::start(args.threads)?;
     let subject = accepted::subject(args.pipeline);
-    let path = args.baseline.clone().unwrap_or_else(|| folders::of_baseline(&plan, subject));
+    let path = match &args.baseline {
+        Some(path) => path.clone(),
+        None => folders::checked(folders::of_baseline(&plan, subject))?,
+    };
     if args.pipeline {
         input::pipeline_of(&plan, &args.file)?;
     }

@@ -2,7 +2,6 @@
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::folders;
 use crate::cli::input::{self, counted};
 use crate::cli::io::Io;
 use crate::cli::names;
@@ -12,6 +11,7 @@ use crate::cli::progress::Bar;
 use crate::cli::select;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
+use crate::outlet::file_names;
 use crate::plan::{Level, Pipeline, Plan, Restriction};
 use crate::report::trains::journey::Journey;
 use crate::report::{self, Story, chart, json, pipeline_csv};
@@ -107,7 +107,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 /// Opens the files of a study in `dir`, in the order they appear in their folder; those of trains have the strategy's
 /// name in theirs. `pipeline.json` is last: once it is new, everything is.
 fn open(dir: &Path, plan: &Plan) -> Result<Targets, CliError> {
-    let trains = plan.strategies.iter().map(|s| format!("trains-{}.svg", folders::harmless(&s.name)));
+    let trains = file_names(plan.strategies.iter().map(|strategy| strategy.name.as_str()));
+    let trains = trains.into_iter().map(|name| format!("trains-{name}.svg"));
     let first = ["pipeline.csv", "pipeline.svg"].map(str::to_owned);
     let names: Vec<String> = first.into_iter().chain(trains).chain(["pipeline.json".to_owned()]).collect();
     Targets::in_dir(dir, &names)

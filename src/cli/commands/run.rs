@@ -145,7 +145,10 @@ struct Output {
 
 impl Output {
     fn open(dir: Option<&Path>, plan: &Plan) -> Result<Self, CliError> {
-        let dir = dir.map_or_else(|| folders::of_results(plan), Path::to_owned);
+        let dir = match dir {
+            Some(dir) => dir.to_owned(),
+            None => folders::checked(folders::of_results(plan))?,
+        };
         let targets = Targets::in_dir(&dir, &RESULT_FILES.map(str::to_owned))?;
         let rows = RowWriter::open(plan, &targets, ROWS)?;
         Ok(Self { dir, targets, rows })

@@ -1,5 +1,6 @@
 //! A pixel canvas over plotters' SVG backend: lines, boxes, markers and text with honest sizes.
 
+use crate::outlet::shown;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -151,7 +152,7 @@ impl Canvas<'_> {
         self.line(&closed, color, 2);
     }
 
-    /// Text whose baseline passes through the anchor.
+    /// Text whose baseline passes through the anchor. The backend writes entities; here is no letter that XML lacks.
     pub fn text(&mut self, at: Point, text: &str, font: Font, color: Ink) {
         let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
         // The backend divides sizes by 1.24 and lifts "bottom" anchors by about a quarter of the size.
@@ -162,7 +163,7 @@ impl Canvas<'_> {
         let style = TextStyle::from(face).color(&ink).pos(pos);
         let drop = (font.size * 0.26).round() as i32;
         let anchor = if font.turned { (at.0 + drop, at.1) } else { (at.0, at.1 + drop) };
-        self.root.draw(&Text::new(text.to_owned(), anchor, style)).expect(IN_MEMORY);
+        self.root.draw(&Text::new(shown(text).into_owned(), anchor, style)).expect(IN_MEMORY);
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::findings::{Finding, FindingEnding};
 use super::options::Options;
+use crate::outlet::xml;
 use crate::study::compare::Compared;
 
 /// The comparison as XML.
@@ -25,10 +26,10 @@ pub fn document(compared: &Compared, options: &Options) -> String {
         }
         names.push(&finding.strategy);
         let own = || all.iter().filter(|other| other.strategy == finding.strategy);
-        let name = escape(&finding.strategy);
+        let name = xml(&finding.strategy);
         out.push_str(&format!("  <testsuite name=\"{name}\" {}>\n", counts(own())));
         out.push_str(&properties(compared));
-        let class = escape(&format!("{}.{}", compared.candidate.scenario, finding.strategy));
+        let class = xml(&format!("{}.{}", compared.candidate.scenario, finding.strategy));
         own().for_each(|finding| out.push_str(&case(finding, &class)));
         out.push_str("  </testsuite>\n");
     }
@@ -38,18 +39,18 @@ pub fn document(compared: &Compared, options: &Options) -> String {
 
 /// A finding as test runners know it. A warning is no failure of theirs.
 fn case(finding: &Finding, class: &str) -> String {
-    let message = escape(&finding.message);
+    let message = xml(&finding.message);
     let inside = match finding.ending {
         FindingEnding::Passed | FindingEnding::Warned => format!("<system-out>{message}</system-out>"),
         FindingEnding::Doubtful => format!("<skipped message=\"{message}\"/>"),
         FindingEnding::Failed(kind) => {
             // Text, where lines may be lines.
-            let body = std::iter::once(&finding.message).chain(&finding.commands).map(|line| escape(line));
+            let body = std::iter::once(&finding.message).chain(&finding.commands).map(|line| xml(line));
             let body = body.collect::<Vec<String>>().join("\n");
             format!("<failure type=\"{kind}\" message=\"{message}\">{body}</failure>")
         }
     };
-    let name = escape(&finding.name);
+    let name = xml(&finding.name);
     format!(
         "    <testcase classname=\"{class}\" name=\"{name}\" time=\"0\">\n      {inside}\n    </testcase>\n"
     )
@@ -86,26 +87,7 @@ fn properties(compared: &Compared) -> String {
     ];
     let lines: String = facts
         .iter()
-        .map(|(name, value)| format!("      <property name=\"{name}\" value=\"{}\"/>\n", escape(value)))
+        .map(|(name, value)| format!("      <property name=\"{name}\" value=\"{}\"/>\n", xml(value)))
         .collect();
     format!("    <properties>\n{lines}    </properties>\n")
-}
-
-/// Text for attributes and elements. What XML 1.0 cannot say at all is left out; line breaks and tabs
-/// are written as references, because a parser turns them into blanks in an attribute.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\t' | '\n' | '\r' => out.push_str(&format!("&#{};", u32::from(letter))),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
-            _ => out.push(letter),
-        }
-    }
-    out
 }

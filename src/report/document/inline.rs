@@ -1,5 +1,6 @@
 //! Words with emphasis: what they mean beyond themselves, not how a format shows that.
 
+use crate::outlet::shown;
 use unicode_width::UnicodeWidthStr;
 
 /// What emphasised words mean. No tone says anything that the words do not.
@@ -24,14 +25,14 @@ pub struct RichText {
 }
 
 impl RichText {
-    /// Words of one tone.
+    /// Words of one tone. Letters that cannot be seen are shown, so that every format measures what it prints.
     pub fn toned(tone: Tone, words: impl Into<String>) -> Self {
-        Self { runs: vec![(tone, words.into())] }
+        Self { runs: Vec::new() }.then(tone, words)
     }
 
     /// More words behind these.
     pub fn then(mut self, tone: Tone, words: impl Into<String>) -> Self {
-        self.runs.push((tone, words.into()));
+        self.runs.push((tone, shown(&words.into()).into_owned()));
         self
     }
 

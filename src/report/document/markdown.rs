@@ -6,6 +6,7 @@ use super::block::{Block, Document, Item, TimedLine};
 use super::entries::Entries;
 use super::inline::{RichText, Tone, elide};
 use super::table::{Align, DataTable};
+use crate::outlet;
 
 /// Characters of an item, a cell or a title before escaping, which takes up to eight bytes a character.
 const LINE: usize = 300;
@@ -32,7 +33,7 @@ fn blocks(blocks: &[Block]) -> String {
 
 fn block(block: &Block) -> String {
     match block {
-        Block::Hidden(words) => format!("<!-- {words} -->\n"),
+        Block::Hidden(words) => format!("<!-- {} -->\n", outlet::line(words)),
         Block::Title(text) => format!("### {}\n", escape(text, LINE)),
         Block::Section(title, inside) => {
             format!("**{}**\n\n{}", capitalised(&escape_words(&title.plain(), LINE)), blocks(inside))
@@ -42,7 +43,7 @@ fn block(block: &Block) -> String {
         Block::Table(table) => self::table(table),
         Block::Commands(commands) => {
             let lines = commands.shown.iter();
-            let lines = lines.map(|c| format!("# {}\n{}\n", one_line(&c.title), c.lines.join("\n")));
+            let lines = lines.map(|c| format!("# {}\n{}\n", outlet::line(&c.title), c.lines.join("\n")));
             fenced("sh", &capped(commands, lines, |rest| format!("# {rest}\n")))
         }
         Block::Story(lines) => {
@@ -75,7 +76,11 @@ fn table(table: &DataTable) -> String {
     };
     let rest = |rest: String| format!("| {rest} |{}\n", " |".repeat(titles.len() - 1));
     let rows = capped(&table.rows, table.rows.shown.iter().map(row), rest);
-    format!("| {} |\n|{}\n{rows}", titles.join(" | "), sides.collect::<String>())
+    format!(
+        "| {} |\n|{}\n{rows}",
+        titles.iter().map(|title| outlet::markdown(title)).collect::<Vec<_>>().join(" | "),
+        sides.collect::<String>()
+    )
 }
 
 /// Folded away under the titles of its sections.
@@ -112,13 +117,10 @@ fn capped<T>(
 
 /// Code in a fence that no line of it can close.
 fn fenced(language: &str, code: &str) -> String {
+    let code = outlet::shown(code);
     let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     format!("{fence}{language}\n{code}{fence}\n")
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// The words of a text, bad news in bold: it is what a reader must not miss.
@@ -130,28 +132,9 @@ fn escape(text: &RichText, most: usize) -> String {
     text.runs().map(run).collect::<String>().trim().to_owned()
 }
 
-/// `words` on one line of at most `most` characters, with nothing in it that Markdown or GitHub gives a meaning: a
-/// mention or an issue number would notify people who have nothing to do with it.
+/// At most so many characters of `words`, as words.
 fn escape_words(words: &str, most: usize) -> String {
-    let letters: Vec<char> = one_line(&elide(words, most)).chars().collect();
-    let mut out = String::with_capacity(letters.len() + 16);
-    for (index, &letter) in letters.iter().enumerate() {
-        let is_word =
-            |at: Option<usize>| at.and_then(|at| letters.get(at)).is_some_and(|c| c.is_alphanumeric());
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '@' | '#' => out.push_str(&format!("{letter}&#8203;")),
-            // Within a word an underscore is only an underscore.
-            '_' if is_word(index.checked_sub(1)) && is_word(Some(index + 1)) => out.push('_'),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
-                out.push('\\');
-                out.push(letter);
-            }
-            _ => out.push(letter),
-        }
-    }
-    out
+    outlet::markdown(&elide(words, most))
 }
 
 fn capitalised(title: &str) -> String {

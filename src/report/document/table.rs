@@ -2,6 +2,7 @@
 
 use super::entries::Entries;
 use super::inline::RichText;
+use crate::outlet::shown;
 
 /// Side of a column that its cells stick to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl DataTable {
     /// Adds a column; a newline in the title starts a second header line.
     #[must_use]
     pub fn column(mut self, title: &str, align: Align) -> Self {
-        self.columns.push((title.split('\n').map(str::to_owned).collect(), align));
+        self.columns.push((shown(title).split('\n').map(str::to_owned).collect(), align));
         self
     }
 

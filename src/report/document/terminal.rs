@@ -3,6 +3,7 @@
 use super::block::{Block, Document, Item, TimedLine};
 use super::entries::Entries;
 use super::inline::{RichText, Tone};
+use crate::outlet;
 use unicode_width::UnicodeWidthStr;
 
 /// Blanks by which a part is set off from what it belongs to.
@@ -39,7 +40,7 @@ impl Terminal {
     pub fn render(&self, document: &Document) -> String {
         let mut out = String::new();
         self.blocks(&mut out, &document.blocks, 0);
-        out.trim_start_matches('\n').to_owned()
+        outlet::terminal(out.trim_start_matches('\n'), self.color)
     }
 
     fn blocks(&self, out: &mut String, blocks: &[Block], indent: usize) {

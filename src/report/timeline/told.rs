@@ -5,6 +5,7 @@ use super::names::{PlanNames, outcome as outcome_words};
 use super::{events, story};
 use crate::ids::RegionId;
 use crate::outcome::Outcome;
+use crate::outlet;
 use crate::plan::Plan;
 use crate::report::Story;
 use crate::report::csv::ending_name;
@@ -90,7 +91,7 @@ impl Story for RolloutStory<'_> {
     /// The outcome is the last line.
     fn json_lines(&self) -> Vec<u8> {
         let mut lines = event_lines(self.records, |event, key, index| self.named(event, key, index));
-        lines.extend_from_slice(format!("{}\n", self.outcome_json()).as_bytes());
+        lines.extend_from_slice(outlet::json(format!("{}\n", self.outcome_json())).as_bytes());
         lines
     }
 

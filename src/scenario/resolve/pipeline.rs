@@ -21,7 +21,7 @@ use crate::scenario::spec::{
     AfterRejectionSpec, OtherSpec, PipelineSpec, ScenarioSpec, SourceSpec, StageSpec,
 };
 use crate::scenario::table::{Inherit, Keys};
-use crate::scenario::value::IMMEDIATE;
+use crate::scenario::value::{Attached, IMMEDIATE};
 
 const DAY_MS: u64 = 24 * crate::plan::HOUR_MS;
 
@@ -256,9 +256,11 @@ fn resolve_merges(
         let gap_ms = value.ms.max(1);
         return Some(Merges::Every { first_ms: 0, gap_ms, count: length_ms / gap_ms + 1 });
     }
-    let recorded = spec.merges.value()?.content.as_ref();
-    let merges =
-        recorded.map(|(file, text)| recorded::merges(*file, text, calendars.start, length_ms, problems));
+    let Written { value: Attached { path, content }, span } = spec.merges.get()?;
+    let merges = content.as_ref().map(|(file, text)| {
+        let table = recorded::MergesFile { path, named_at: *span, file: *file, text };
+        recorded::merges(&table, calendars.start, length_ms, problems)
+    });
     Some(Merges::Recorded(merges.unwrap_or_default()))
 }
 

@@ -13,21 +13,33 @@ use jiff::tz::TimeZone;
 /// The column that has the instants; all others are for people.
 const COLUMN: &str = "merged";
 
+/// A file of merges.
+pub(super) struct MergesFile<'a> {
+    /// Its name as written.
+    pub path: &'a str,
+    /// Where that is written.
+    pub named_at: Span,
+    /// The file.
+    pub file: FileId,
+    /// What is in it.
+    pub text: &'a str,
+}
+
 /// The merges of a file, in milliseconds since midnight UTC of `start`; those that were reported are left out.
 pub(super) fn merges(
-    file: FileId,
-    text: &str,
+    table: &MergesFile<'_>,
     start: Date,
     length_ms: u64,
     problems: &mut Problems,
 ) -> Vec<u64> {
+    let MergesFile { path, named_at, file, text } = *table;
     let mut rows = csv::Reader::from_reader(text.as_bytes());
-    let whole = Span { file, start: 0, end: text.lines().next().unwrap_or("").len() };
     let column = rows.headers().ok().and_then(|head| head.iter().position(|name| name.trim() == COLUMN));
     let Some(column) = column else {
-        let message = format!("no column is called `{COLUMN}`");
-        let help = format!("name the column of instants `{COLUMN}` in the first line");
-        problems.report(Diagnostic::new(&rules::MISSING_KEY, message).at(whole, "the header").help(help));
+        // Without it this may be any file, and nothing of it is shown.
+        let message = format!("no column of {path} is called `{COLUMN}`");
+        let help = format!("name the column of instants `{COLUMN}` in its first line");
+        problems.missing_key(named_at, message, help);
         return Vec::new();
     };
     let epoch_ms = start.to_zoned(TimeZone::UTC).map_or(0, |midnight| midnight.timestamp().as_millisecond());

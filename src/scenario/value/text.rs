@@ -1,6 +1,7 @@
 //! Names and free text.
 
 use super::schema;
+use crate::outlet::is_hidden;
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::rules;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -37,10 +38,11 @@ impl Read for Name {
         } else {
             None
         };
-        match problem {
-            Some(problem) => reader.refuse(node, &rules::BAD_NAME, problem, NAME_HELP),
-            None => Some(Self(text.to_owned())),
+        if let Some(problem) = problem {
+            return reader.refuse(node, &rules::BAD_NAME, problem, NAME_HELP);
         }
+        let is_odd_blank = |letter: char| letter.is_whitespace() && letter != ' ';
+        no_hidden(text, |letter| is_hidden(letter) || is_odd_blank(letter), node, reader).map(Self)
     }
 }
 
@@ -52,8 +54,22 @@ impl Read for Text {
             let help = "write it without escapes such as `\\u001b`";
             return reader.refuse(node, &rules::BAD_NAME, "has a control character in it", help);
         }
-        Some(Self(text.to_owned()))
+        // Scripts and pictures need joiners, and nothing refers to a text.
+        let joins = |letter: char| matches!(letter, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
+        no_hidden(text, |letter| is_hidden(letter) && !joins(letter), node, reader).map(Self)
     }
+}
+
+/// The text, if no letter in it is hidden: two texts that look alike would be different ones.
+fn no_hidden(
+    text: &str,
+    is_hidden: impl Fn(char) -> bool,
+    node: Node<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<String> {
+    let Some(letter) = text.chars().find(|letter| is_hidden(*letter)) else { return Some(text.to_owned()) };
+    let why = format!("has the letter U+{:04X} in it, which nobody sees", u32::from(letter));
+    reader.refuse(node, &rules::HIDDEN_LETTER, why, "remove it: type the name anew")
 }
 
 schema! {

@@ -1,0 +1,377 @@
+//! One list of names that act on what shows them, over every format there is. `check` refuses most of them in a scenario;
+//! file names, unknown keys and arguments are not checked by anybody, so no format relies on that.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+use wavetank::ids::{DefectId, RegionId, ZoneId};
+use wavetank::outlet::{self, csv_cell, is_hidden, shown};
+use wavetank::plan::{Plan, diff};
+use wavetank::report::compare::{self, Options};
+use wavetank::report::document::{Terminal, markdown};
+use wavetank::report::terminal::{self, Style};
+use wavetank::report::timeline::RolloutStory;
+use wavetank::report::trains::journey::Journey;
+use wavetank::report::{Story, chart, csv, json, pipeline, pipeline_csv, plan_diff, plan_view, promtool};
+use wavetank::rollout::{Engine, Model};
+use wavetank::scenario::load_str;
+use wavetank::study::compare::{Question, compare};
+use wavetank::study::{self, Nobody, PipelineStudy, summarise};
+
+const NAMES: [&str; 22] = [
+    "\u{1b}[31mred\u{1b}]0;title\u{7}",
+    "\u{9b}31mred\u{90}x\u{9c}",
+    "a\n::error::pwned",
+    "::error file=a,line=1::pwned%0A::warning::x",
+    "  ::set-output name=a::b",
+    "##[error]x ##vso[task.setvariable]y ##teamcity[z]",
+    "a\u{fffe}\u{ffff}b",
+    "\u{202e}lmot\u{2066}x\u{2069}\u{61c}",
+    "a\u{200b}b\u{200d}c\u{feff}d\u{e0041}",
+    "lone\rreturn\r\nboth",
+    "=cmd|' /C calc'!A1",
+    "+1+cmd",
+    "-2+3",
+    "@SUM(A1:A9)",
+    "\t=tab",
+    "'quoted' \"twice\" $(id) `id`",
+    "a|b\\|c",
+    "</text><script>alert(1)</script><!--",
+    "]]>&amp;&#0;",
+    "@user #1 https://evil.example [l](u) **b** ```",
+    "> - # 1. {{x}} %{y} \\u0041",
+    "x: [y, {z: 'w'}] # no",
+];
+
+const SCENARIO: &str = r#"
+[study]
+trials = 12
+seed = 3
+estimator = "plain"
+observe-after = "2h"
+[fleet]
+background-error-ratio = "0.1%"
+[[fleet.region]]
+name = "r"
+zones = 2
+hosts-per-zone = 4
+requests-per-second = 100
+[change]
+bad-probability = "90%"
+deploy-time = "2m"
+[[defect]]
+name = "d"
+error-ratio = "50%"
+[[alarm]]
+name = "a"
+scope = "zone"
+rate-ratio = { above = "1%", windows = ["5m"] }
+period = "1m"
+watch = "rollout"
+[[strategy]]
+name = "s"
+description = "t"
+source = "t"
+zone-bake = "10m"
+wave = [{ name = "w", regions = "all", bake = "10m" }]
+[[strategy]]
+name = "s2"
+zone-bake = "20m"
+wave = [{ regions = "all", bake = "10m" }]
+[[threshold]]
+metric = "escaped"
+statistic = "mean"
+max = "1%"
+[[guard]]
+metric = "escaped"
+statistic = "mean"
+tolerance = "1%"
+[pipeline]
+length = "20d"
+warm-up = "1d"
+trials = 2
+source = { per-day = 3 }
+after-rejection = { revert = "2h" }
+[[pipeline.stage]]
+name = "p"
+phase = "test"
+duration = "5m"
+catches = "10%"
+"#;
+
+/// A plan in which everything that has a name is called `name`.
+fn plan(name: &str) -> Plan {
+    let loaded = load_str("s.toml", SCENARIO);
+    let problems = loaded.problems.to_string();
+    let mut plan = loaded.plan.unwrap_or_else(|| panic!("{problems}"));
+    plan.name = name.to_owned();
+    plan.description = name.to_owned();
+    plan.fleet.regions[RegionId::new(0)].name = name.to_owned();
+    plan.fleet.zones[ZoneId::new(0)].name = name.to_owned();
+    plan.change.defects[DefectId::new(0)].name = name.to_owned();
+    plan.alarms.iter_mut().for_each(|alarm| alarm.name = name.to_owned());
+    let first = &mut plan.strategies[0];
+    (first.name, first.description, first.source) = (name.to_owned(), name.to_owned(), name.to_owned());
+    first.waves[0].name = name.to_owned();
+    plan.pipeline.as_mut().unwrap().line.stages[0].name = name.to_owned();
+    plan
+}
+
+/// Every format of every report, by its name. The ending says which medium it is.
+fn reports(name: &str) -> BTreeMap<&'static str, String> {
+    let plan = plan(name);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let mut all = BTreeMap::new();
+    let outcomes = study::run(&plan, &Nobody).unwrap();
+    let summary = summarise(&plan, &outcomes);
+    let style = Style { color: false, width: 80, details: true, file: name };
+    all.insert("run.txt", terminal::run_report(&plan, &summary, &style));
+    all.insert("run.md", markdown(&terminal::document(&plan, &summary, true, name)));
+    all.insert("summary.json", text(json::pretty(&summary)));
+    all.insert("trials.csv", text(csv::trials(&plan, &outcomes)));
+    all.insert("speed.svg", chart::speed_blast::svg(&summary));
+    all.insert("exceedance.svg", chart::exceedance::svg(&summary));
+    all.insert("duration.svg", chart::duration::svg(&summary));
+    all.insert("plan.txt", Terminal::plain(80).render(&plan_view::document(&plan)));
+    all.insert("plan.json", outlet::json(format!("{:#}\n", plan_view::json(&plan))));
+    let (outcome, records) = wavetank::replay(&plan, 0, 1);
+    let story = RolloutStory::new(&plan, 0, 1, &outcome, &records);
+    all.insert("replay.txt", Terminal::plain(80).render(&story.document(80)));
+    all.insert("replay.md", markdown(&story.document(80)));
+    all.insert("replay.jsonl", text(story.json_lines()));
+    all.insert("timeline.svg", story.chart());
+    let scraped = Engine::new(&Model::new(&plan)).scrapes(0, 1);
+    let exported = promtool::files(&plan, 1, &scraped);
+    assert_eq!(exported.len(), 2);
+    for ((file, content), kind) in exported.into_iter().zip(["test.yml", "rules.yml"]) {
+        assert!(file.len() < 255 && !file.contains(['/', '\0']) && !file.contains(is_hidden), "{file:?}");
+        all.insert(kind, content);
+    }
+    let result = PipelineStudy::new(&plan).unwrap().trials(2).run(&Nobody).unwrap();
+    all.insert("pipeline.txt", pipeline::text(&result.summary, 80));
+    all.insert("pipeline.md", markdown(&pipeline::document(&result.summary)));
+    all.insert("pipeline.json", text(json::pretty(&result.summary)));
+    all.insert("pipeline.csv", text(pipeline_csv::trials(&plan, &result.trials)));
+    all.insert("pipeline.svg", chart::pipeline::svg(&result.summary));
+    let line = plan.pipeline.as_ref().unwrap();
+    let (_, records) = study::pipeline::replay(&plan, line, 0, 1);
+    let journey = Journey::new(&plan, line, 0, 1, records);
+    all.insert("trains.txt", Terminal::plain(80).render(&journey.document(80)));
+    all.insert("trains.jsonl", text(journey.json_lines()));
+    all.insert("trains.svg", journey.chart());
+    let mut changed = plan.clone();
+    changed.strategies[0].waves[0].bake_ms += 60_000;
+    changed.change.rollback_time = plan.change.deploy_time;
+    let changes = diff::diff(&plan, &changed);
+    all.insert("diff.txt", outlet::terminal(&plan_diff::lines(&changes).join("\n"), false));
+    reviews(&plan, &changed, name, &mut all);
+    all
+}
+
+fn reviews(plan: &Plan, changed: &Plan, name: &str, all: &mut BTreeMap<&'static str, String>) {
+    let question = Question::by_name(plan, changed, [name.to_owned(), name.to_owned()]);
+    let compared = compare(&question, &Nobody).unwrap();
+    let options =
+        Options { baseline_file: Some(name), candidate_file: Some(name), allow_inconclusive: false };
+    all.insert("review.txt", compare::text::report(&compared, &options, &Terminal::plain(80)));
+    all.insert("review.md", compare::markdown::comment(&compared, &options));
+    all.insert("review.log", compare::github::annotations(&compared, &options));
+    all.insert("review.xml", compare::junit::document(&compared, &options));
+    all.insert("review.json", String::from_utf8(json::pretty(&compared)).unwrap());
+}
+
+#[test]
+fn no_name_acts_in_any_format() {
+    let long = "very long name ".repeat(40);
+    for name in NAMES.into_iter().chain([long.as_str()]) {
+        for (report, text) in reports(name) {
+            let told = || format!("{report} of {name:?}:\n{text}");
+            assert!(!text.contains(is_hidden), "{}", told());
+            let medium = report.rsplit('.').next().unwrap();
+            assert!(!matches!(medium, "md" | "svg" | "xml") || !text.contains("<script"), "{}", told());
+            match medium {
+                "txt" => starts_no_command(&text, &told),
+                "log" => {
+                    let is_ours = |line: &str| {
+                        ["::error", "::warning", "::notice"].iter().any(|level| line.starts_with(level))
+                    };
+                    assert!(text.lines().all(is_ours), "{}", told());
+                    // What a message says is after the second pair of colons, on the same line.
+                    assert!(text.lines().all(|line| !line.contains("::set-output name=a") || is_ours(line)));
+                }
+                "md" => {
+                    let outside = text.split("```").step_by(2).collect::<String>();
+                    assert!(!outside.contains("@user") && !outside.contains("https://evil"), "{}", told());
+                }
+                "csv" => calculates_nothing(&text, name, &told),
+                "json" => drop(
+                    serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|_| panic!("{}", told())),
+                ),
+                "jsonl" => {
+                    for line in text.lines() {
+                        serde_json::from_str::<serde_json::Value>(line)
+                            .unwrap_or_else(|_| panic!("{}", told()));
+                    }
+                }
+                "svg" | "xml" => assert_eq!(well_formed(&text), Ok(()), "{}", told()),
+                "yml" => assert!(text.lines().all(|line| even_quotes(line)), "{}", told()),
+                other => panic!("no medium: {other}"),
+            }
+        }
+    }
+}
+
+fn starts_no_command(text: &str, told: &dyn Fn() -> String) {
+    assert!(text.lines().all(|line| !line.trim_start().starts_with("::")), "{}", told());
+    assert!(["##[", "##vso[", "##teamcity["].iter().all(|command| !text.contains(command)), "{}", told());
+}
+
+/// Cells with text begin like no formula, and whoever undoes that reads the name.
+fn calculates_nothing(text: &str, name: &str, told: &dyn Fn() -> String) {
+    let mut rows = ::csv::Reader::from_reader(text.as_bytes());
+    let mut names = 0;
+    for row in rows.records() {
+        for cell in &row.unwrap() {
+            let is_number = cell.is_empty() || cell.parse::<f64>().is_ok();
+            assert!(is_number || !cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{}", told());
+            names += usize::from(cell.strip_prefix('\'').unwrap_or(cell) == shown(name));
+        }
+    }
+    assert!(names > 0, "{}", told());
+}
+
+/// Whether quotes of YAML are closed on the line they are opened on: those within others are escaped.
+fn even_quotes(line: &str) -> bool {
+    let mut open = None;
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match (open, letter) {
+            (None, '#') => return true,
+            (None, '\'' | '"') => open = Some(letter),
+            (Some('"'), '\\') => drop(letters.next()),
+            (Some(quote), letter) if quote == letter => open = None,
+            _ => {}
+        }
+    }
+    open.is_none()
+}
+
+/// Whether every element is closed, every attribute quoted and every entity known.
+fn well_formed(xml: &str) -> Result<(), String> {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = xml;
+    while let Some(start) = rest.find('<') {
+        let (text, tag) = rest.split_at(start);
+        entities(text)?;
+        let end = tag.find('>').ok_or("an open tag")?;
+        let inside = &tag[1..end];
+        rest = &tag[end + 1..];
+        entities(inside)?;
+        if inside.starts_with(['?', '!']) {
+            continue;
+        }
+        if inside.matches('"').count() % 2 != 0 || inside.contains('<') {
+            return Err(format!("a broken tag: {inside}"));
+        }
+        let name = inside.trim_start_matches('/').split([' ', '\n', '/']).next().unwrap_or_default();
+        match (inside.starts_with('/'), inside.ends_with('/')) {
+            (true, _) if open.pop() != Some(name) => return Err(format!("{name} closes another")),
+            (false, false) => open.push(name),
+            _ => {}
+        }
+    }
+    entities(rest)?;
+    if open.is_empty() { Ok(()) } else { Err(format!("open: {open:?}")) }
+}
+
+fn entities(text: &str) -> Result<(), String> {
+    let known = ["amp;", "lt;", "gt;", "quot;", "apos;", "#9;", "#10;"];
+    let is_known = |rest: &str| known.iter().any(|entity| rest.starts_with(entity));
+    match text.split('&').skip(1).find(|rest| !is_known(rest)) {
+        None if text.contains("]]>") => Err("]]>".to_owned()),
+        None => Ok(()),
+        Some(rest) => Err(format!("&{rest}")),
+    }
+}
+
+#[test]
+fn numbers_in_cells_stay_numbers() {
+    for number in ["0", "-1", "-0.5", "1e-3", "+7"] {
+        assert_eq!(csv_cell(number), number);
+    }
+}
+
+/// Runs wavetank and returns all that it says.
+fn said(folder: &TempDir, arguments: &[&str]) -> String {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("wavetank"));
+    command.current_dir(folder.path()).args(arguments).env_remove("CLICOLOR_FORCE");
+    let Output { stdout, stderr, .. } = command.output().expect("wavetank runs");
+    String::from_utf8([stdout, stderr].concat()).expect("UTF-8")
+}
+
+#[test]
+fn keys_values_files_and_arguments_do_not_act_either() {
+    let folder = TempDir::new().unwrap();
+    for name in NAMES {
+        let quoted = serde_json::Value::from(name).to_string().replace('\u{7f}', "\\u007f");
+        let text = format!(
+            "include = [{quoted}]\n{quoted} = 1\n[study]\nstart = {quoted}\nstrategies = [{quoted}]\n\
+             precision = [{quoted}]\nestimator = {quoted}\n[change]\n{quoted} = 1\ndeploy-time = {quoted}\n\
+             [[threshold]]\nmetric = {quoted}\nstatistic = {quoted}\nmax = {quoted}\n[[fleet.region]]\nname = {quoted}\n"
+        );
+        fs::write(folder.path().join("s.toml"), &text).unwrap();
+        let file = format!("{}.toml", name.replace('/', "-"));
+        fs::write(folder.path().join(&file), "x = 1\n").unwrap();
+        let file = format!("./{file}");
+        for (arguments, is_log) in [
+            (vec!["check", "s.toml", &file], false),
+            (vec!["check", "s.toml", &file, "--format", "json"], false),
+            (vec!["check", "s.toml", &file, "--format", "sarif"], false),
+            (vec!["check", "s.toml", &file, "--format", "github"], true),
+            (vec!["run", &file, "--no-output"], false),
+            (vec!["run", name], false),
+            (vec!["explain", name], false),
+            (vec!["replay", "s.toml", "--trial", name, "--strategy", name], false),
+        ] {
+            let said = said(&folder, &arguments);
+            assert!(!said.contains(is_hidden), "{arguments:?}: {said:?}");
+            let is_ours = |line: &str| {
+                let begins = ["::error file=", "::error::and ", "::warning file="];
+                is_log && begins.iter().any(|begin| line.starts_with(begin))
+            };
+            assert!(
+                said.lines().all(|line| is_ours(line) || !line.trim_start().starts_with("::")),
+                "{arguments:?}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn names_that_nobody_can_tell_apart_are_refused() {
+    for hidden in [
+        "\u{200b}",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{ad}",
+        "\u{feff}",
+        "\u{fe0f}",
+        "\u{a0}",
+        "\u{3000}",
+        "\u{fffe}",
+        "\u{e0061}",
+    ] {
+        let name = serde_json::Value::from(format!("all{hidden}b")).to_string();
+        let name = name
+            .replace(hidden, &hidden.chars().map(|c| format!("\\U{:08X}", u32::from(c))).collect::<String>());
+        let loaded = load_str("s.toml", &SCENARIO.replace("name = \"s2\"", &format!("name = {name}")));
+        let rules: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
+        assert_eq!(rules, ["WT018"], "{hidden:?}: {}", loaded.problems);
+    }
+    let text = "description = \"des \u{1f469}\u{200d}\u{1f4bb} \u{2708}\u{fe0f}\"\n";
+    assert!(
+        load_str("s.toml", &format!("{text}{SCENARIO}")).plan.is_some(),
+        "pictures are made of several letters"
+    );
+}
