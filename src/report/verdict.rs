@@ -6,7 +6,7 @@
 //! that another one dominates, which the tables and the chart of the same run show.
 
 use super::text;
-use crate::outcome::measures::{self, Measure};
+use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::Plan;
 use crate::stats::{Interval, MeanRatio};
 use crate::study::Summary;
@@ -17,6 +17,8 @@ use crate::study::verdict::MeasureChange;
 
 /// Names listed before the rest is counted.
 const MOST_NAMES: usize = 3;
+/// As [`MOST_NAMES`], with a number each.
+const MOST_REFUSALS: usize = 4;
 
 /// The verdict: one plain sentence.
 #[must_use]
@@ -26,10 +28,28 @@ pub fn headline(plan: &Plan, summary: &Summary) -> String {
         [only] => alone(plan, only),
         several => {
             let contest = &summary.contest();
-            let writer = VerdictWriter { contest, words: &OF_ROLLOUTS, no_harm: nothing_bad(plan) };
-            writer.sentence() + &refused(several)
+            let harm = text::harm(summary.harm);
+            let words = Words { harm: &harm, ..OF_ROLLOUTS };
+            let unit = summary.harm.unit;
+            let writer = VerdictWriter { contest, words: &words, unit, no_harm: nothing_bad(plan) };
+            writer.sentence() + &in_hosts(summary, &writer.named()) + &refused(several)
         }
     }
+}
+
+/// How many hosts were impaired for how long, where harm is counted in what customers feel: of the strategies that the
+/// sentence names.
+fn in_hosts(summary: &Summary, named: &[usize]) -> String {
+    if summary.harm == BLAST_METRIC || named.len() < 2 {
+        return String::new();
+    }
+    let mean = |index: &usize| {
+        let strategy = &summary.strategies[*index];
+        let mean = strategy.metric(BLAST_METRIC).mean?;
+        Some(format!("{} with {}", text::host_minutes(mean.value), strategy.name))
+    };
+    let means: Vec<String> = named.iter().filter_map(mean).collect();
+    format!(" In impaired host-minutes per bad change: {}.", means.join(", "))
 }
 
 /// That strategies differ in requests refused for want of capacity, which impaired hosts do not count.
@@ -42,31 +62,34 @@ fn refused(strategies: &[StrategySummary]) -> String {
     if !metrics().any(|metric| metric.against_baseline.as_ref().is_some_and(|d| is_clear(d.verdict))) {
         return String::new();
     }
-    let means = || metrics().filter_map(|metric| metric.mean).map(|mean| mean.value);
-    let (least, most) = (means().fold(f64::INFINITY, f64::min), means().fold(0.0, f64::max));
-    let said = |x: f64| text::value(measures::TURNED_AWAY_REQUESTS.unit, x);
-    format!(
-        " They differ in the requests turned away for want of capacity: {} to {} per change.",
-        said(least),
-        said(most)
-    )
+    let said = |strategy: &StrategySummary| {
+        let mean = strategy.metric(&measures::TURNED_AWAY_REQUESTS).mean?;
+        Some(format!(
+            "{} with {}",
+            text::value(measures::TURNED_AWAY_REQUESTS.unit, mean.value),
+            strategy.name
+        ))
+    };
+    let all: Vec<String> = strategies.iter().filter_map(said).collect();
+    format!(" Requests refused for want of capacity, per change: {}.", text::list(&all, MOST_REFUSALS))
 }
 
 /// The verdict on several strategies as production of one pipeline.
 #[must_use]
 pub fn of_pipeline(contest: &Contest) -> String {
     let no_harm = "no trial says anything of harm, so it cannot be compared";
-    VerdictWriter { contest, words: &OF_PIPELINES, no_harm }.sentence()
+    VerdictWriter { contest, words: &OF_PIPELINES, unit: Unit::HostMs, no_harm }.sentence()
 }
 
 /// What a subject is said in.
-struct Words {
+#[derive(Clone, Copy)]
+struct Words<'w> {
     /// Before the time of a fast strategy.
     pace: &'static str,
     /// After the time that a safe one takes.
     way: &'static str,
     /// What harm is counted in.
-    harm: &'static str,
+    harm: &'w str,
     /// What means of harm come from.
     source: &'static str,
     /// Why speed cannot be compared where no strategy has one.
@@ -77,7 +100,7 @@ struct Words {
     shortest: &'static str,
 }
 
-const OF_ROLLOUTS: Words = Words {
+const OF_ROLLOUTS: Words<'static> = Words {
     pace: "reaching every host in",
     way: "to reach every host",
     harm: "impaired host-minutes per bad change",
@@ -87,7 +110,7 @@ const OF_ROLLOUTS: Words = Words {
     shortest: "the shortest median",
 };
 
-const OF_PIPELINES: Words = Words {
+const OF_PIPELINES: Words<'static> = Words {
     pace: "with a median lead time of",
     way: "from merge to the end of the last wave",
     harm: "impaired host-minutes a quarter",
@@ -100,12 +123,22 @@ const OF_PIPELINES: Words = Words {
 /// Finds the words for a contest.
 struct VerdictWriter<'c> {
     contest: &'c Contest,
-    words: &'static Words,
+    words: &'c Words<'c>,
+    /// The unit of harm.
+    unit: Unit,
     /// Why harm cannot be compared where no strategy has any.
     no_harm: &'static str,
 }
 
 impl VerdictWriter<'_> {
+    /// The baseline, and whom the sentence names beside it.
+    fn named(&self) -> Vec<usize> {
+        let named = [Some(self.contest.baseline), self.contest.fastest(), self.contest.safest()];
+        let mut named: Vec<usize> = named.into_iter().flatten().collect();
+        named.dedup();
+        named
+    }
+
     fn sentence(&self) -> String {
         let Contest { baseline, speed, harm, .. } = self.contest;
         let (fastest, safest) = (self.contest.fastest(), self.contest.safest());
@@ -117,7 +150,7 @@ impl VerdictWriter<'_> {
                 self.words.pace,
                 self.times(both),
                 self.role(harm, both, "safest"),
-                self.harm(both)
+                self.harm(both),
             ),
             (None, None) => format!("{}, and {}", self.no_faster(), self.no_safer()),
             (Some(fast), None) => format!("{}, and {}", self.fast(fast), self.no_safer()),
@@ -131,8 +164,8 @@ impl VerdictWriter<'_> {
                 format!("{}; {safe}", self.fast(fast))
             }
         };
-        let named: Vec<usize> = [Some(*baseline), fastest, safest].into_iter().flatten().collect();
-        format!("Compared with {}, the baseline, {rest}{}.", self.name(*baseline), self.caution(&named))
+        let caution = self.caution(&self.named());
+        format!("Compared with {}, the baseline, {rest}{caution}.", self.name(*baseline))
     }
 
     fn name(&self, strategy: usize) -> &str {
@@ -168,8 +201,7 @@ impl VerdictWriter<'_> {
 
     /// As [`VerdictWriter::safe`], where the baseline's speed and harm have been said.
     fn safe_briefly(&self, safe: usize) -> String {
-        let gain =
-            format!("{}, at {}", self.safest(safe), amount(&self.contest.harm, safe, text::host_minutes));
+        let gain = format!("{}, at {}{}", self.safest(safe), self.amount(safe), self.times_as_much(safe));
         let time = self.contest.speed.standings[safe].estimate.map(text::duration);
         match (self.contest.speed.change(safe), time) {
             (Some(MeasureChange::Regressed), Some(time)) => format!("{gain}, but takes {time}"),
@@ -265,9 +297,37 @@ impl VerdictWriter<'_> {
 
     /// "4,610 rather than 15.5 impaired host-minutes per bad change".
     fn harm(&self, strategy: usize) -> String {
-        let harm = |index| amount(&self.contest.harm, index, text::host_minutes);
-        format!("{} rather than {} {}", harm(strategy), harm(self.contest.baseline), self.words.harm)
+        let (own, baseline) = (self.amount(strategy), self.amount(self.contest.baseline));
+        format!("{own} rather than {baseline} {}{}", self.words.harm, self.times_as_much(strategy))
     }
+
+    /// A strategy's harm.
+    fn amount(&self, strategy: usize) -> String {
+        let estimate = self.contest.harm.standings[strategy].estimate;
+        estimate.map_or("?".to_owned(), |harm| text::value(self.unit, harm))
+    }
+
+    /// " (97 times less [60, 150])", with the 95 % interval; nothing where there is no ratio to say.
+    fn times_as_much(&self, strategy: usize) -> String {
+        let Some(ratio) = self.contest.harm.standings[strategy].ratio else { return String::new() };
+        if ratio.value <= 0.0 || !ratio.value.is_finite() {
+            String::new()
+        } else if ratio.value < 1.0 {
+            format!(" ({})", times(inverse(ratio), "less"))
+        } else {
+            format!(" ({})", times(ratio, "as much"))
+        }
+    }
+}
+
+/// "97 times less [60, 150]".
+fn times(ratio: MeanRatio, than: &str) -> String {
+    let interval = Interval {
+        low: ratio.interval.low.filter(|end| *end > 0.0),
+        high: ratio.interval.high.filter(|end| *end > 0.0),
+    };
+    let bounds = text::with_interval(String::new(), "", interval, text::number);
+    format!("{} times {than} {bounds}", text::number(ratio.value))
 }
 
 /// The estimate of a strategy in words, or that it is not known.
@@ -297,9 +357,13 @@ fn alone(plan: &Plan, strategy: &StrategySummary) -> String {
     let violated = strategy.metric(&measures::ISOLATION_VIOLATED).share.map_or(String::new(), |share| {
         format!(" and {} of all changes violate isolation", text::percent(share.value))
     });
+    let failed = strategy.metric(&measures::FAILED_REQUESTS).mean.filter(|mean| mean.value > 0.0);
+    let failed = failed.map_or(String::new(), |mean| {
+        format!("{} failed or refused requests and ", text::value(measures::FAILED_REQUESTS.unit, mean.value))
+    });
     let few = if blast.n < 2 { ", from one bad change only" } else { "" };
     format!(
-        "{speed}, and a bad change costs {} impaired host-minutes on average{few}{violated}.",
+        "{speed}, and a bad change costs {failed}{} impaired host-minutes on average{few}{violated}.",
         text::host_minutes(mean.value)
     )
 }
@@ -324,13 +388,6 @@ pub fn details(summary: &Summary) -> Vec<String> {
             ),
         };
         out.push(format!("{} has {what}, {rest}.", leader.strategy));
-    }
-    let on_front = summary.strategies.iter().filter(|s| s.on_front).count();
-    if on_front > 1 {
-        out.push(format!(
-            "{on_front} of {} strategies are on the Pareto front of these two point estimates, whatever their intervals.",
-            summary.strategies.len()
-        ));
     }
     out
 }

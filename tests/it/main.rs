@@ -10,6 +10,7 @@ mod examples;
 mod expect;
 mod formats;
 mod gate;
+mod gate_tricks;
 mod git;
 mod incidents;
 mod maxima;

@@ -15,6 +15,7 @@ use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outcome::measures::Subject;
 use crate::plan::{Level, Plan, Restriction, diff};
+use crate::report::command::quote;
 use crate::report::{json, plan_diff};
 use crate::scenario::Problems;
 use crate::study::baseline::{Baseline, File};
@@ -103,6 +104,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         io.say("  hint", format_args!("wavetank {command} {} shows which", args.file));
     }
     io.talk(format_args!("wrote {}: commit it together with {}", path.display(), args.file));
+    let pipeline = if args.pipeline { " --pipeline" } else { "" };
+    io.next(format_args!("wavetank gate {}{pipeline}", quote(&args.file)));
     Ok(Exit::Ok)
 }
 

@@ -5,11 +5,12 @@ mod findings;
 pub mod github;
 pub mod junit;
 pub mod markdown;
+pub mod of_study;
 mod options;
 pub mod text;
-mod words;
+pub mod words;
 
-pub use options::Options;
+pub use options::{Options, StrategyPlace};
 
 #[cfg(test)]
 mod tests {
@@ -24,6 +25,9 @@ mod tests {
     const OPTIONS: Options = Options {
         baseline_file: Some("old/hands off.toml"),
         candidate_file: Some("plans/hands-off.toml"),
+        accept: None,
+        warnings: &[],
+        places: &[],
         allow_inconclusive: false,
     };
     const LENIENT: Options = Options { allow_inconclusive: true, ..OPTIONS };
@@ -234,15 +238,15 @@ mod tests {
         assert!(report.matches("<failure ").count() >= failed);
     }
 
-    /// A comment without its block of code, in which nothing has a meaning.
+    /// A comment without its blocks of code, in which nothing has a meaning.
     fn without_code(comment: &str) -> String {
-        let lines: Vec<&str> = comment.split('\n').collect();
-        let Some(first) = lines.iter().position(|line| line.starts_with("```")) else {
-            return comment.to_owned();
-        };
-        let fence = lines[first].trim_end_matches("sh");
-        let last = first + 1 + lines[first + 1..].iter().position(|line| *line == fence).expect("closed");
-        [&lines[..first], &lines[last + 1..]].concat().join("\n")
+        let mut lines: Vec<&str> = comment.split('\n').collect();
+        while let Some(first) = lines.iter().position(|line| line.starts_with("```")) {
+            let fence = lines[first].trim_end_matches("sh");
+            let last = first + 1 + lines[first + 1..].iter().position(|line| *line == fence).expect("closed");
+            lines.drain(first..=last);
+        }
+        lines.join("\n")
     }
 
     /// Whether a document of elements, attributes and text is well-formed XML 1.0; what is wrong otherwise.
