@@ -82,6 +82,13 @@ pub fn clock(ms: u64) -> String {
     format!("{days}d\u{a0}{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
+/// `09:14`, the time of day in UTC.
+#[must_use]
+pub fn time_of_day(utc_ms: u64) -> String {
+    let minutes = utc_ms / 60_000 % 1440;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// `2d 09:14:03.250` since the start, as [`clock`].
 #[must_use]
 pub fn clock_ms(ms: u64) -> String {

@@ -17,8 +17,6 @@ use crate::study::verdict::MeasureChange;
 
 /// Names listed before the rest is counted.
 const MOST_NAMES: usize = 3;
-/// As [`MOST_NAMES`], with a number each.
-const MOST_REFUSALS: usize = 4;
 
 /// The verdict: one plain sentence.
 #[must_use]
@@ -32,7 +30,7 @@ pub fn headline(plan: &Plan, summary: &Summary) -> String {
             let words = Words { harm: &harm, ..OF_ROLLOUTS };
             let unit = summary.harm.unit;
             let writer = VerdictWriter { contest, words: &words, unit, no_harm: nothing_bad(plan) };
-            writer.sentence() + &in_hosts(summary, &writer.named()) + &refused(several)
+            writer.sentence() + &in_hosts(summary, &writer.named()) + &refused(several, &writer.named())
         }
     }
 }
@@ -53,7 +51,7 @@ fn in_hosts(summary: &Summary, named: &[usize]) -> String {
 }
 
 /// That strategies differ in requests refused for want of capacity, which impaired hosts do not count.
-fn refused(strategies: &[StrategySummary]) -> String {
+fn refused(strategies: &[StrategySummary], named: &[usize]) -> String {
     let metrics = || strategies.iter().map(|strategy| strategy.metric(&measures::TURNED_AWAY_REQUESTS));
     let is_clear = |change: MeasureChange| match change {
         MeasureChange::Improved | MeasureChange::Regressed => true,
@@ -62,16 +60,22 @@ fn refused(strategies: &[StrategySummary]) -> String {
     if !metrics().any(|metric| metric.against_baseline.as_ref().is_some_and(|d| is_clear(d.verdict))) {
         return String::new();
     }
-    let said = |strategy: &StrategySummary| {
-        let mean = strategy.metric(&measures::TURNED_AWAY_REQUESTS).mean?;
-        Some(format!(
-            "{} with {}",
-            text::value(measures::TURNED_AWAY_REQUESTS.unit, mean.value),
-            strategy.name
-        ))
+    let say = |x: f64| text::value(measures::TURNED_AWAY_REQUESTS.unit, x);
+    let mean = |strategy: &StrategySummary| {
+        strategy.metric(&measures::TURNED_AWAY_REQUESTS).mean.map(|mean| mean.value)
     };
-    let all: Vec<String> = strategies.iter().filter_map(said).collect();
-    format!(" Requests refused for want of capacity, per change: {}.", text::list(&all, MOST_REFUSALS))
+    let said = |index: &usize| {
+        let strategy = &strategies[*index];
+        mean(strategy).map(|refused| format!("{} with {}", say(refused), strategy.name))
+    };
+    let by_name: Vec<String> = named.iter().filter_map(said).collect();
+    let how_many = if by_name.len() > 1 {
+        by_name.join(", ")
+    } else {
+        let means = || strategies.iter().filter_map(mean);
+        format!("{} to {}", say(means().fold(f64::INFINITY, f64::min)), say(means().fold(0.0, f64::max)))
+    };
+    format!(" Requests refused for want of capacity, per change: {how_many}.")
 }
 
 /// The verdict on several strategies as production of one pipeline.

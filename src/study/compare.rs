@@ -462,17 +462,17 @@ mod tests {
         let (old, mut new) = (plan("4h"), plan("4h"));
         new.strategies[1].name = "everything".into();
         let result = compared(&old, &new);
-        assert_eq!(
-            (result.removed_strategies, result.added_strategies),
-            (vec!["at-once".into()], vec!["everything".into()])
-        );
-        assert!(result.rows.iter().all(|row| row.strategy == "waves"));
+        assert_eq!(result.renamed_strategies, [("at-once".to_owned(), "everything".to_owned())]);
+        assert!(result.removed_strategies.is_empty() && result.added_strategies.is_empty());
+        new.strategies.truncate(1);
+        assert_eq!(compared(&old, &new).removed_strategies, ["at-once"]);
+        assert_eq!(compared(&new, &old).added_strategies, ["at-once"]);
     }
 
     #[test]
     fn leaving_is_no_way_out_of_a_guard() {
         let (mut old, mut new) = (plan("4h"), plan("4h"));
-        new.strategies[1].name = "everything".into();
+        new.strategies.truncate(1);
         old.study.guards = vec![Guard {
             metric: &measures::ESCAPED,
             statistic: Statistic::Mean,

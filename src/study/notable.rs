@@ -191,6 +191,7 @@ mod tests {
         good.ending = Ending::Completed;
         good.defect = None;
         good.impaired_host_ms = 0;
+        good.failed_requests = 0.0;
         good.two_regions_impaired = false;
         good.two_zones_impaired = false;
         let picks = notable(&sample::plan(), &[(0, &good)], None);

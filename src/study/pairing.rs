@@ -55,7 +55,10 @@ mod tests {
 
     #[test]
     fn other_names_pair_what_does_the_same() {
-        let old = sample::plan();
+        let mut old = sample::plan();
+        for (hours, strategy) in (1..).zip(&mut old.strategies) {
+            strategy.waves[0].bake_ms = hours * 3_600_000;
+        }
         let mut new = old.clone();
         new.strategies.reverse();
         new.strategies.iter_mut().for_each(|strategy| strategy.name.push('2'));

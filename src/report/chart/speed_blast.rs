@@ -35,6 +35,9 @@ struct Dot<'s> {
     speed: f64,
     speed_interval: Interval,
     blast: f64,
+    /// The same as measured, and in which unit.
+    harm: f64,
+    unit: Unit,
     blast_interval: Interval,
 }
 
@@ -83,6 +86,8 @@ fn dot<'s>(strategy: &'s StrategySummary, harm: &Measure) -> Option<Dot<'s>> {
         speed: speed.value,
         speed_interval: speed.interval,
         blast: blast.value / one,
+        harm: blast.value,
+        unit: harm.unit,
         blast_interval: Interval { low: said(blast.interval.low), high: said(blast.interval.high) },
     })
 }
@@ -200,7 +205,7 @@ fn names(canvas: &mut Canvas, dots: &[Dot], x: &Axis, y: &Axis, numbered: bool) 
 
 /// "4d 21h, 79.8 host-minutes".
 fn values_of(dot: &Dot) -> String {
-    format!("{}, {} host-minutes", text::duration(dot.speed), text::number(dot.blast))
+    format!("{}, {}", text::duration(dot.speed), text::value_with_unit(dot.unit, dot.harm))
 }
 
 /// Number, name and values of every point, in columns below the axis.
@@ -307,9 +312,9 @@ mod tests {
     fn zero_blast_radius_is_drawn_on_the_floor() {
         let (plan, mut outcomes) = sample::study(100);
         for outcome in &mut outcomes.by_strategy[6] {
-            outcome.impaired_host_ms = 0;
+            (outcome.impaired_host_ms, outcome.failed_requests) = (0, 0.0);
         }
         let chart = svg(&summarise(&plan, &outcomes));
-        assert!(chart.contains(", 0 host-minutes"), "{chart}");
+        assert!(chart.contains(", 0 requests"), "{chart}");
     }
 }
