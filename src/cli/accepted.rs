@@ -1,10 +1,11 @@
 //! The accepted study that a gate holds a scenario against, read from its file.
 
 use super::error::CliError;
+use crate::lints;
 use crate::outcome::measures::Subject;
 use crate::outlet::shell_word;
 use crate::plan::Plan;
-use crate::scenario;
+use crate::scenario::{self, Problems};
 use crate::study::BaselineError;
 use crate::study::baseline::{Baseline, SCHEMA_VERSION};
 use std::fs::File;
@@ -20,6 +21,8 @@ pub struct Accepted {
     pub baseline: Baseline,
     /// The plan.
     pub plan: Option<Plan>,
+    /// What `check` says of it.
+    pub problems: Problems,
 }
 
 /// What trials are of, where a flag says whether they are of the pipeline.
@@ -52,8 +55,14 @@ impl Accepted {
             .hint(format!("accept anew with this version: {accept}")),
         })?;
         let texts = baseline.texts();
-        let plan = texts.first().and_then(|(root, _)| scenario::load_texts(root, &texts).plan);
-        Ok(Self { baseline, plan })
+        let (plan, problems) = match texts.first() {
+            Some((root, _)) => {
+                let loaded = lints::look_ahead(scenario::load_texts(root, &texts));
+                (loaded.plan, loaded.problems)
+            }
+            None => (None, Problems::default()),
+        };
+        Ok(Self { baseline, plan, problems })
     }
 }
 

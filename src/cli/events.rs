@@ -40,6 +40,12 @@ pub struct EventFiles<'a> {
 }
 
 impl EventArgs {
+    /// Whether events are told for people.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.format == EventFormat::Text
+    }
+
     /// The file that the events go to, if they do.
     fn file(&self) -> Option<&PathBuf> {
         self.output.as_ref().filter(|path| path.as_os_str() != STDIN)

@@ -7,10 +7,17 @@ use super::git;
 use super::io::{Io, STDIN};
 use super::options::FailOn;
 use super::select::{self, Role};
+use crate::diagnostic::{Diagnostic, Span, portable};
 use crate::lints;
-use crate::plan::{Pipeline, Plan, Restriction};
+use crate::outlet::shell_word;
+use crate::plan::{Pipeline, Plan, Restriction, Strategy};
+use crate::report::compare::StrategyPlace;
+use crate::report::text;
 use crate::scenario::{self, Loaded, Problems};
 use std::path::Path;
+
+/// Rules named in the line that counts warnings.
+const MOST_RULES: usize = 5;
 
 /// What problems call standard input.
 pub const STDIN_NAME: &str = "stdin";
@@ -33,12 +40,72 @@ pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
     Ok(lints::look_ahead(loaded))
 }
 
+/// How much of the warnings of a scenario a command tells. Errors are always told in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warnings {
+    /// Each with its place.
+    Whole,
+    /// In one line: what they say is not what was asked.
+    Counted,
+    /// Each with its place, and they end the command.
+    Fatal,
+}
+
+impl From<FailOn> for Warnings {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Counted,
+            FailOn::Warning => Self::Fatal,
+        }
+    }
+}
+
 /// Loads `file`, tells its problems and restricts its plan.
 ///
 /// # Errors
-/// When the scenario is invalid or has warnings under `--fail-on warning`, or the restriction does not fit.
-pub fn plan(file: &str, restriction: &Restriction, fail_on: FailOn, io: &mut Io) -> Result<Plan, CliError> {
-    loaded(file, restriction, fail_on, io).map(|(plan, _)| plan)
+/// When the scenario is invalid or has warnings that are fatal, or the restriction does not fit.
+pub fn plan(
+    file: &str,
+    restriction: &Restriction,
+    warnings: impl Into<Warnings>,
+    io: &mut Io,
+) -> Result<Plan, CliError> {
+    loaded(file, restriction, warnings, io).map(|(plan, _)| plan)
+}
+
+/// What is said of a scenario, and where its strategies are.
+pub struct Found {
+    problems: Problems,
+    /// Where strategies are written.
+    pub strategies: Vec<StrategyPlace>,
+}
+
+impl Found {
+    /// Warnings that `before` has not, as `WT051: message`.
+    #[must_use]
+    pub fn new_warnings(&self, before: &Problems) -> Vec<String> {
+        let said = |problem: &Diagnostic| format!("{}: {}", problem.rule.id, problem.message);
+        let known: Vec<String> = before.list().iter().map(said).collect();
+        self.problems.list().iter().map(said).filter(|line| !known.contains(line)).collect()
+    }
+}
+
+/// The scenario in `file` with what is said of it, of which errors end the command.
+///
+/// # Errors
+/// As [`plan`].
+pub fn with_places(file: &str, io: &mut Io) -> Result<(Plan, Found), CliError> {
+    let loaded = load(file, io)?;
+    let spans = loaded.places.strategies.clone();
+    let (plan, problems) = told(file, loaded, &Restriction::default(), Warnings::Counted, io)?;
+    let sources = problems.sources();
+    let place = |(strategy, span): (&Strategy, Span)| StrategyPlace {
+        strategy: strategy.name.clone(),
+        file: portable(sources.name(span.file)),
+        line: sources.position(span.file, span.start).line,
+    };
+    let strategies = plan.strategies.iter().zip(spans).map(place).collect();
+    Ok((plan, Found { problems, strategies }))
 }
 
 /// As [`plan`], with the texts it was made of.
@@ -48,18 +115,33 @@ pub fn plan(file: &str, restriction: &Restriction, fail_on: FailOn, io: &mut Io)
 pub fn loaded(
     file: &str,
     restriction: &Restriction,
-    fail_on: FailOn,
+    warnings: impl Into<Warnings>,
     io: &mut Io,
 ) -> Result<(Plan, Problems), CliError> {
-    let Loaded { plan, problems, .. } = load(file, io)?;
+    let loaded = load(file, io)?;
+    told(file, loaded, restriction, warnings.into(), io)
+}
+
+/// The restricted plan and what was found, which is told.
+fn told(
+    file: &str,
+    Loaded { plan, problems, .. }: Loaded,
+    restriction: &Restriction,
+    told: Warnings,
+    io: &mut Io,
+) -> Result<(Plan, Problems), CliError> {
     // A mistake on the command line comes alone: what the scenario may surprise with is not what went wrong.
     let restricted = plan.map(|plan| select::restricted(&plan, restriction, Role::Alone, io)).transpose()?;
-    let text = problems.render(io.stderr_color());
-    if !text.is_empty() {
-        io.talk(text.trim_end());
-    }
     let (errors, warnings) = (problems.errors(), problems.warnings());
-    if fail_on == FailOn::Warning && errors == 0 && warnings > 0 {
+    if errors == 0 && warnings > 0 && told == Warnings::Counted {
+        io.say("warning", counted_warnings(&problems, file));
+    } else {
+        let text = problems.render(io.stderr_color());
+        if !text.is_empty() {
+            io.talk(text.trim_end());
+        }
+    }
+    if told == Warnings::Fatal && errors == 0 && warnings > 0 {
         let counts = counted(warnings, "warning");
         return Err(CliError { exit: Exit::Warnings, ..CliError::invalid(format!("{file} has {counts}")) }
             .hint("correct the scenario, or run without --fail-on warning"));
@@ -70,6 +152,14 @@ pub fn loaded(
             .hint("correct what is said above; `wavetank explain RULE` tells more about a rule"));
     };
     Ok((plan, problems))
+}
+
+/// `2 warnings (WT051, WT077): wavetank check FILE tells them`.
+fn counted_warnings(problems: &Problems, file: &str) -> String {
+    let mut rules: Vec<&str> = problems.list().iter().map(|problem| problem.rule.id).collect();
+    rules.dedup();
+    let (counts, rules) = (counted(problems.warnings(), "warning"), text::list(&rules, MOST_RULES));
+    format!("{counts} ({rules}): `wavetank check {}` tells more", shell_word(file))
 }
 
 /// The pipeline of the scenario in `file`.

@@ -14,7 +14,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Read, Write};
 
 /// Report width where the terminal does not tell one; fixed so that piped reports are reproducible.
-const DEFAULT_WIDTH: usize = 100;
+pub const DEFAULT_WIDTH: usize = 100;
 
 /// The file name that stands for a standard stream.
 pub const STDIN: &str = "-";
@@ -42,6 +42,8 @@ pub struct Io {
     color: When,
     /// Whether someone watches standard error: progress is drawn only then.
     pub stderr_is_terminal: bool,
+    /// Whether someone watches standard output: what fails is told on standard error too where nobody does.
+    pub stdout_is_terminal: bool,
     /// Columns for text reports.
     pub width: usize,
     /// Which files scenarios may name.
@@ -55,12 +57,13 @@ impl Io {
     #[must_use]
     pub fn process() -> Self {
         let auto = |choice| choice != anstream::ColorChoice::Never;
-        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+        let stdout_is_terminal = io::stdout().is_terminal();
         Self {
+            stdout_is_terminal,
             stdout_auto_color: auto(anstream::AutoStream::choice(&io::stdout())),
             stderr_auto_color: auto(anstream::AutoStream::choice(&io::stderr())),
             stderr_is_terminal: io::stderr().is_terminal(),
-            width: columns.filter(|_| io::stdout().is_terminal()).unwrap_or(DEFAULT_WIDTH),
+            width: if stdout_is_terminal { width_of_terminal() } else { DEFAULT_WIDTH },
             interrupt: Interrupt::of_process(),
             // `always` passes bytes through, and translates colours on consoles that need it.
             ..Self::new(
@@ -82,6 +85,7 @@ impl Io {
             stderr_auto_color: false,
             color: When::Auto,
             stderr_is_terminal: false,
+            stdout_is_terminal: false,
             width: DEFAULT_WIDTH,
             reach: Reach::Inside,
             interrupt: Interrupt::manual(),
@@ -168,6 +172,11 @@ impl Io {
         self.talk(format_args!("{style}{label}{style:#}: {}", outlet::shown(&text)));
     }
 
+    /// Says what one would do next, in one line that can be copied.
+    pub fn next(&mut self, command: impl Display) {
+        self.say("next", command);
+    }
+
     /// Prints an error and its hints.
     pub fn fail(&mut self, error: &CliError) {
         if !error.message.is_empty() {
@@ -177,6 +186,26 @@ impl Io {
             self.say("  hint", hint);
         }
     }
+}
+
+/// Columns of the terminal behind standard output: those of the environment, which a user sets on purpose, or its own.
+fn width_of_terminal() -> usize {
+    let said =
+        std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
+    said.or_else(own_width).unwrap_or(DEFAULT_WIDTH)
+}
+
+/// What the terminal says. One that knows its columns and not its rows knows enough.
+#[cfg(unix)]
+fn own_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// Elsewhere only the environment says it.
+#[cfg(not(unix))]
+fn own_width() -> Option<usize> {
+    None
 }
 
 #[cfg(test)]

@@ -37,6 +37,19 @@ use std::ffi::{OsStr, OsString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+/// What the program says to someone who names no command.
+const INTRODUCTION: &str = "\
+wavetank simulates staged rollouts and compares ways to deploy: how fast, and at what harm
+
+  wavetank init                 write a short scenario to wavetank.toml; change it to your fleet
+  wavetank check wavetank.toml  find every problem in it
+  wavetank plan wavetank.toml   show what each strategy does, and when
+  wavetank run wavetank.toml    simulate all strategies, and say which is faster and which is safer
+  wavetank gate wavetank.toml   fail if it got worse than what was accepted
+
+All commands and options: wavetank --help
+next: wavetank init";
+
 /// Runs the process's command line and never panics.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -48,6 +61,10 @@ pub fn main() -> ExitCode {
 /// Runs one command line, the program's name first, on the given streams.
 pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
+    if args.len() < 2 {
+        io.talk(INTRODUCTION);
+        return Exit::Invalid;
+    }
     let result = match Cli::try_parse_from(&args) {
         Ok(cli) => {
             io.set_color(cli.color);

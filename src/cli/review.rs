@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::io::Io;
 use super::targets::Targets;
-use crate::report::compare::{Options, github, junit, markdown, text};
+use crate::report::compare::{Options, github, junit, markdown, text, words};
 use crate::report::document::Terminal;
 use crate::report::json;
 use crate::study::compare::Compared;
@@ -48,7 +48,16 @@ pub struct ReviewArgs {
     allow_inconclusive: bool,
 }
 
-fn form_and_file(text: &str) -> Result<(ReviewFormat, PathBuf), String> {
+impl ReviewArgs {
+    /// Whether what is printed is for people.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.format == ReviewFormat::Text
+    }
+}
+
+/// `FORMAT=FILE` of the command line.
+pub(super) fn form_and_file(text: &str) -> Result<(ReviewFormat, PathBuf), String> {
     let forms: Vec<String> = ReviewFormat::value_variants()
         .iter()
         .filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()))
@@ -82,15 +91,10 @@ impl<'a> Review<'a> {
     ///
     /// # Errors
     /// When something cannot be written.
-    pub fn publish(
-        self,
-        compared: &Compared,
-        files: (Option<&str>, Option<&str>),
-        io: &mut Io,
-    ) -> Result<Exit, CliError> {
+    pub fn publish(self, compared: &Compared, options: &Options, io: &mut Io) -> Result<Exit, CliError> {
         let Self { args, targets, page } = self;
         let allow_inconclusive = args.allow_inconclusive;
-        let options = Options { baseline_file: files.0, candidate_file: files.1, allow_inconclusive };
+        let options = Options { allow_inconclusive, ..*options };
         let width = io.width;
         let report = |format, color| report(compared, format, &options, &Terminal { color, width });
         let contents: Vec<Vec<u8>> = args.reports.iter().map(|(format, _)| report(*format, false)).collect();
@@ -104,6 +108,9 @@ impl<'a> Review<'a> {
             written.map_err(|error| unwritable(&path, &error))?;
         }
         io.data(printed)?;
+        if !io.stdout_is_terminal && compared.verdict == Verdict::Fail {
+            io.say("error", words::verdict(compared, &options));
+        }
         Ok(match compared.verdict {
             Verdict::Pass => Exit::Ok,
             Verdict::Fail => Exit::Failed,

@@ -13,6 +13,7 @@ mod sarif;
 mod source;
 
 pub use json::to_json;
+pub use path::portable;
 pub use problem::{Diagnostic, Label, sorted};
 pub use render::render;
 pub use rule::{Rule, Severity};

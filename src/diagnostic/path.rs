@@ -4,7 +4,8 @@ use std::path::MAIN_SEPARATOR;
 
 /// The path as the user wrote it, with forward slashes and without a `./` in front, so that one file
 /// has one name in every run and on every machine.
-pub(super) fn portable(name: &str) -> String {
+#[must_use]
+pub fn portable(name: &str) -> String {
     let path = if MAIN_SEPARATOR == '\\' { name.replace('\\', "/") } else { name.to_owned() };
     let mut rest = path.as_str();
     while let Some(shorter) = rest.strip_prefix("./") {

@@ -15,6 +15,17 @@ pub(super) fn blocks(results: &[ThresholdResult], trials: u64) -> Vec<Block> {
     vec![Block::list(results.iter().map(|result| item(result, sentence_with_command(result, trials))))]
 }
 
+/// Limits that do not hold, as what to say of each: `error` or `warning`, and the sentence.
+#[must_use]
+pub fn broken(results: &[ThresholdResult], trials: u64) -> Vec<(&'static str, String)> {
+    let label = |level: Level| match level {
+        Level::Error => "error",
+        Level::Warn => "warning",
+    };
+    let broken = results.iter().filter(|result| result.verdict == Verdict::Fail);
+    broken.map(|result| (label(result.level), sentence(result, trials))).collect()
+}
+
 /// What precision was asked for and what was reached at `trials`; `cap` is what would have to be raised for more.
 pub(super) fn precisions(results: &[PrecisionResult], trials: u64, cap: &str) -> Vec<Block> {
     let item = |result: &PrecisionResult| {

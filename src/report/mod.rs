@@ -29,6 +29,7 @@ pub mod timeline;
 pub mod trains;
 pub mod verdict;
 
+pub use limits::broken as broken_limits;
 pub use story::Story;
 
 #[cfg(test)]

@@ -11,6 +11,10 @@ use crate::study::pipeline_summary::{ComponentName, Estimated, PipelineSummary, 
 /// Columns of the bar that shows where lead time goes.
 const BAR: usize = 36;
 
+/// Title of the measures. Days on which nobody merges or deploys count too.
+const MEASURES: &str =
+    "Measures: means over trials, with 95 % intervals; a day is a calendar day, weekends included";
+
 /// The report on a terminal of `width` columns.
 #[must_use]
 pub fn text(summary: &PipelineSummary, width: usize) -> String {
@@ -33,8 +37,19 @@ pub fn document(summary: &PipelineSummary) -> Document {
         );
         report.push(Block::Note(words.into()));
     }
+    for strategy in &summary.strategies {
+        let Some((first, last)) = strategy.growing_batches else { continue };
+        let words = format!(
+            "A spiral: with {} the changes that go out together grow from {} a rollout in the first third to {} in the last. \
+             Larger batches fail more often and take longer, and so gather more; this pipeline cannot keep up with its changes.",
+            strategy.name,
+            text::number(first),
+            text::number(last)
+        );
+        report.push(Block::Note(words.into()));
+    }
     let own: Vec<&[Estimated]> = summary.strategies.iter().map(|strategy| &strategy.measures[..]).collect();
-    report.section("Measures: means over trials, with 95 % intervals", vec![measures(summary, &own)]);
+    report.section(MEASURES, vec![measures(summary, &own)]);
     for other in &summary.others {
         let shown: Vec<&[Estimated]> = other.beside.iter().map(Vec::as_slice).collect();
         let title = format!("{}, on the same fleet, beside each strategy", other.name);
@@ -45,12 +60,12 @@ pub fn document(summary: &PipelineSummary) -> Document {
     let stages = Block::list(summary.strategies.iter().map(stages));
     report.section("How busy: share of time occupied, revisions waiting, revisions a day", vec![stages]);
     report.push(policies::section(summary));
-    report.section("Precision", limits::precisions(&summary.precision, summary.trials, "`max-trials`"));
-    report.section("Published vs simulated", expectations::blocks(&summary.expectations, summary.trials));
-    report.section("Thresholds", limits::blocks(&summary.thresholds, summary.trials));
     if let Some(without) = &summary.without {
         report.push(pipeline_without::section(summary, without));
     }
+    report.section("Precision", limits::precisions(&summary.precision, summary.trials, "`max-trials`"));
+    report.section("Published vs simulated", expectations::blocks(&summary.expectations, summary.trials));
+    report.section("Thresholds", limits::blocks(&summary.thresholds, summary.trials));
     let verdict = summary.contest.as_ref().map(verdict::of_pipeline);
     report.section("Verdict", verdict.map(|words| Block::Paragraph(words.into())).into_iter().collect());
     report

@@ -1,7 +1,7 @@
 //! The comparison tables of a study's report: one row per strategy, units in the headers, and under every estimate
 //! its interval.
 
-use super::document::{Align, DataTable};
+use super::document::{Align, DataTable, RichText, Tone};
 use super::{text, verdict};
 use crate::outcome::measures::{self, Measure, Unit};
 use crate::stats::quantile::Quantile;
@@ -29,36 +29,112 @@ fn name(strategy: &StrategySummary) -> String {
     strategy.name.clone()
 }
 
-/// The comparison on one page: speed, harm and isolation.
-pub(super) fn overview(summary: &Summary) -> DataTable {
-    let titles = [
-        "to 100 %\np50",
-        "impaired host-\nminutes: mean",
-        "per bad change\np50",
-        "\np90",
-        "\np99",
-        "\nworst",
-        "isolation\nviolated",
-    ];
-    // Where capacity is short it is harm too, and no impaired host shows it.
-    let refuses = summary.strategies.iter().any(|s| refused(s).max.is_some_and(|most| most > 0.0));
-    let refusals = refuses.then_some("requests turned\naway per change");
-    by_strategy(summary, titles.into_iter().chain(refusals), label, |strategy| {
-        let blast = strategy.metric(BLAST_METRIC);
-        let speed = strategy.metric(SPEED_METRIC).p50;
-        let mut row = vec![maybe(speed.map(|q| value(Unit::DurationMs, q.value))), mean(blast)];
-        row.extend(quantiles(Unit::HostMs, &[blast.p50, blast.p90, blast.p99]));
-        row.push(worst(blast, Unit::HostMs));
-        row.push(share(strategy, &measures::ISOLATION_VIOLATED, " %"));
-        if refuses {
-            row.push(mean_in(Unit::Requests, refused(strategy)));
-        }
-        row
-    })
+/// A column of the comparison: its title, when it gives way to others, and its cells.
+struct Compared<'m> {
+    title: String,
+    rank: usize,
+    /// What is compared; less is better.
+    value: Box<dyn Fn(&StrategySummary) -> Option<f64> + 'm>,
+    said: Box<dyn Fn(&StrategySummary) -> Option<String> + 'm>,
 }
 
-fn refused(strategy: &StrategySummary) -> &MetricSummary {
-    strategy.metric(&measures::TURNED_AWAY_REQUESTS)
+impl<'m> Compared<'m> {
+    fn new(
+        title: impl Into<String>,
+        rank: usize,
+        unit: Unit,
+        value: impl Fn(&StrategySummary) -> Option<f64> + Copy + 'm,
+    ) -> Self {
+        let sign = if unit.whole().is_some() { " %" } else { "" };
+        let said = move |strategy: &StrategySummary| {
+            value(strategy).map(|x| format!("{}{sign}", self::value(unit, x)))
+        };
+        Self { title: title.into(), rank, value: Box::new(value), said: Box::new(said) }
+    }
+
+    /// A mean and its interval in a column of its own, as the first of a group.
+    fn mean(group: &str, rank: usize, measure: &'m Measure) -> [Self; 2] {
+        let mean = move |strategy: &StrategySummary| strategy.metric(measure).mean;
+        let value =
+            Self::new(format!("{group}\nmean"), rank, measure.unit, move |s| mean(s).map(|m| m.value));
+        let said = move |strategy: &StrategySummary| {
+            let mean = mean(strategy)?;
+            let bounds = text::estimate(mean.value, "\n", mean.interval, said(measure.unit));
+            Some(bounds.split_once('\n').map_or(String::new(), |(_, bounds)| bounds.to_owned()))
+        };
+        let rank = rank + 1;
+        let interval = Self {
+            title: "\n95 % interval".to_owned(),
+            rank,
+            value: Box::new(|_| None),
+            said: Box::new(said),
+        };
+        [value, interval]
+    }
+}
+
+/// The comparison on one page: speed, harm and isolation, a line each strategy. The best of each column is marked, and the
+/// worst; columns that say least give way first on a narrow terminal.
+pub(super) fn overview(summary: &Summary) -> DataTable {
+    let harm = summary.harm;
+    let p99 = |strategy: &StrategySummary, measure: &Measure| strategy.metric(measure).p99.map(|q| q.value);
+    let mut columns = vec![Compared::new("to 100 %\np50", 0, Unit::DurationMs, |s| {
+        s.metric(SPEED_METRIC).p50.map(|q| q.value)
+    })];
+    columns.extend(Compared::mean(harm_title(harm), 0, harm));
+    columns.push(Compared::new("\np50", 7, harm.unit, move |s| s.metric(harm).p50.map(|q| q.value)));
+    columns.push(Compared::new("\np90", 8, harm.unit, move |s| s.metric(harm).p90.map(|q| q.value)));
+    columns.push(Compared::new("\np99", 2, harm.unit, move |s| p99(s, harm)));
+    columns.push(Compared::new("\nworst", 6, harm.unit, move |s| s.metric(harm).max));
+    if harm != BLAST_METRIC {
+        columns.extend(Compared::mean(harm_title(BLAST_METRIC), 4, BLAST_METRIC));
+        columns.push(Compared::new("\np99", 9, Unit::HostMs, move |s| p99(s, BLAST_METRIC)));
+    }
+    let damages = |s: &StrategySummary| s.metric(&measures::DAMAGED_ITEMS).mean.map(|m| m.value);
+    if harm != &measures::DAMAGED_ITEMS && summary.strategies.iter().any(|s| damages(s) > Some(0.0)) {
+        columns.push(Compared::new("damaged items\nmean", 0, Unit::Items, damages));
+    }
+    // Where capacity is short it is harm of good changes too, and no impaired host shows it.
+    let refused = |s: &StrategySummary| s.metric(&measures::TURNED_AWAY_REQUESTS).mean.map(|m| m.value);
+    if summary.strategies.iter().any(|s| refused(s) > Some(0.0)) {
+        columns.push(Compared::new("refused\nper change", 0, Unit::Requests, refused));
+    }
+    columns.push(Compared::new("isolation\nviolated", 3, Unit::YesNo, |s| {
+        s.metric(&measures::ISOLATION_VIOLATED).share.map(|share| share.value)
+    }));
+    let mut table = DataTable::new("strategy");
+    for column in &columns {
+        table = table.ranked(&column.title, column.rank);
+    }
+    for strategy in &summary.strategies {
+        let cells = columns.iter().map(|column| marked(column, strategy, &summary.strategies));
+        table.row([RichText::from(label(strategy))].into_iter().chain(cells));
+    }
+    table
+}
+
+/// What a measure of harm counts, as the title of its columns.
+fn harm_title(measure: &Measure) -> &'static str {
+    if *measure == measures::FAILED_REQUESTS {
+        "failed requests"
+    } else if *measure == measures::DAMAGED_ITEMS {
+        "damaged items"
+    } else {
+        "impaired host-minutes"
+    }
+}
+
+/// A cell with `*` where it is the least of all strategies and `!` where it is the most.
+fn marked(column: &Compared, strategy: &StrategySummary, all: &[StrategySummary]) -> RichText {
+    let Some(words) = (column.said)(strategy) else { return NOTHING.into() };
+    let values = || all.iter().filter_map(|one| (column.value)(one));
+    let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+    match (column.value)(strategy) {
+        Some(value) if least < most && value == least => RichText::toned(Tone::Good, format!("{words} *")),
+        Some(value) if least < most && value == most => RichText::toned(Tone::Bad, format!("{words} !")),
+        Some(_) if least < most => RichText::from(format!("{words}  ")),
+        Some(_) | None => words.into(),
+    }
 }
 
 /// The strategy's name, and whether the others are compared with it.
@@ -197,7 +273,7 @@ fn said(unit: Unit) -> impl Fn(f64) -> String {
 
 /// A value as tables print it: no unit that the header says, and short.
 fn value(unit: Unit, x: f64) -> String {
-    text::bare(unit, x, text::compact)
+    text::bare(unit, x)
 }
 
 /// The strategy's mean as a multiple or a fraction of the baseline's.

@@ -3,13 +3,13 @@
 //! Words carry the meaning; tables fit any terminal from 60 columns on and never cut a name.
 
 use super::command::replay_command;
-use super::document::{Block, Document, Entries, ShellCommand, Terminal};
+use super::document::{Block, DataTable, Document, Entries, ShellCommand, Terminal};
 use super::{expectations, limits, tables, text, verdict};
 use crate::outcome::measures;
 use crate::plan::{DefectClock, Plan};
 use crate::study::Summary;
 use crate::study::notable::{Notable, NotableKind};
-use crate::study::summary::{BLAST_METRIC, StrategySummary};
+use crate::study::summary::StrategySummary;
 
 /// How to print, and what the commands in the report call the scenario.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +24,14 @@ pub struct Style<'a> {
     pub file: &'a str,
 }
 
+/// The title of [`comparison`].
+pub(super) const COMPARISON: &str = "Comparison: harm is that of a bad change";
+
+/// All strategies side by side.
+pub(super) fn comparison(summary: &Summary) -> DataTable {
+    tables::overview(summary)
+}
+
 /// The report of a study on a terminal.
 #[must_use]
 pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
@@ -36,16 +44,17 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
 pub fn document(plan: &Plan, summary: &Summary, details: bool, file: &str) -> Document {
     let mut report = Document::default();
     report.push(Block::list([head(summary), subject(plan, summary)]));
-    report.section("Verdict", vec![Block::Paragraph(verdict::headline(plan, summary).into())]);
-    report.section("Comparison, with 95 % intervals", vec![Block::Table(tables::overview(summary))]);
+    report.section(COMPARISON, vec![Block::Table(comparison(summary))]);
     if details {
         all_tables(&mut report, summary);
     }
     report.section("How to read this", vec![Block::list(notes(summary, details))]);
     report.section("Precision", limits::precisions(&summary.precision, summary.trials, "--max-trials"));
     report.section("Published vs simulated", expectations::blocks(&summary.expectations, summary.trials));
-    report.section("Thresholds", limits::blocks(&summary.thresholds, summary.trials));
     report.section("Trials worth a replay", vec![Block::Commands(notable(summary, details, file))]);
+    // What a reader must not miss comes last: that is where a screen stays.
+    report.section("Thresholds", limits::blocks(&summary.thresholds, summary.trials));
+    report.section("Verdict", vec![Block::Paragraph(verdict::headline(plan, summary).into())]);
     report
 }
 
@@ -116,10 +125,14 @@ fn notes(summary: &Summary, details: bool) -> Vec<String> {
     let several = summary.strategies.len() > 1;
     let wider = |confidence: f64| confidence > summary.confidence + 1e-9;
     let is_far = summary.strategies.iter().any(|s| {
-        let harm = s.metric(BLAST_METRIC);
+        let harm = s.metric(summary.harm);
         harm.mean.into_iter().chain(harm.cvar99).any(|m| text::is_far(m.value, m.interval))
     });
     let notes = [
+        (
+            several,
+            "*: least of its column, which is best; !: most. By the estimates, whatever their intervals.",
+        ),
         (
             true,
             "[ ]: 95 % interval, left out where it rounds to the estimate; ?: too few values for a bound. Worst is the largest value seen, not an estimate.",
@@ -144,23 +157,42 @@ fn notes(summary: &Summary, details: bool) -> Vec<String> {
             is_far,
             "≤: ten times the estimate or more. Nothing in these trials rules it out: one bad change more, as bad as the plan allows, would count so much. More trials, or a plan with a smaller worst case, bring it down.",
         ),
-        (!details, "More tables: --details. Every number with its interval: summary.json."),
+        (
+            !details,
+            "More columns: a wider terminal. More tables: --details. Every number with its interval: summary.json.",
+        ),
     ];
     let said = notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note.to_owned());
     verdict::details(summary).into_iter().chain(said).collect()
 }
 
-/// The notable trials of the baseline and, with details, the worst one of every other strategy; the rest
-/// is in the JSON.
+/// The worst trial of the baseline and of every strategy that the verdict names; with details, all notable trials of all.
+/// The rest is in the JSON.
 fn notable(summary: &Summary, details: bool, file: &str) -> Entries<ShellCommand> {
-    let all =
-        summary.strategies.iter().flat_map(|strategy| strategy.notable.iter().map(move |n| (strategy, n)));
-    let shown = all.filter(|(s, n)| s.is_baseline || details && n.kind == NotableKind::WorstBlastRadius);
-    let command = |(strategy, notable): (&StrategySummary, &Notable)| ShellCommand {
+    let contest = summary.contest();
+    let named = [Some(contest.baseline), contest.fastest(), contest.safest()];
+    let alone = summary.strategies.len() == 1;
+    let all = summary.strategies.iter().enumerate();
+    let all = all.flat_map(|(index, strategy)| strategy.notable.iter().map(move |n| (index, strategy, n)));
+    let is_shown = |index: usize, kind: NotableKind| {
+        details || alone || named.contains(&Some(index)) && kind == NotableKind::WorstBlastRadius
+    };
+    let shown = all.filter(|(index, _, notable)| is_shown(*index, notable.kind));
+    let command = |(_, strategy, notable): (usize, &StrategySummary, &Notable)| ShellCommand {
         title: format!("{}, {}: {}", strategy.name, kind_name(notable.kind), story(notable)),
         lines: vec![replay_command(file, &strategy.name, summary.seed, notable.trial, summary.estimator)],
     };
     shown.map(command).collect()
+}
+
+/// The command that tells what a study would have one look at first: the worst trial of the strategy that it calls safest,
+/// or else of the baseline. None if no trial is worth a replay.
+#[must_use]
+pub fn next_replay(summary: &Summary, file: &str) -> Option<String> {
+    let contest = summary.contest();
+    let strategy = &summary.strategies[contest.safest().unwrap_or(contest.baseline)];
+    let worst = strategy.notable.first()?;
+    Some(replay_command(file, &strategy.name, summary.seed, worst.trial, summary.estimator))
 }
 
 fn kind_name(kind: NotableKind) -> &'static str {
@@ -182,11 +214,15 @@ fn story(notable: &Notable) -> String {
         (None, Some(alarm)) => format!("good change rolled back by {alarm}"),
         (None, None) => "good change completed".to_owned(),
     };
+    let failed = match notable.failed_requests {
+        0.0 => String::new(),
+        failed => format!(", {} failed or refused requests", text::compact(failed)),
+    };
     let hurt = if notable.impaired_host_ms == 0 {
-        String::new()
+        failed
     } else {
         format!(
-            ", {} impaired host-minutes, {} in {} at peak",
+            "{failed}, {} impaired host-minutes, {} in {} at peak",
             text::host_minutes(notable.impaired_host_ms as f64),
             text::counted(notable.peak_impaired_hosts, "host"),
             text::counted(u64::from(notable.peak_impaired_regions), "region"),
@@ -264,7 +300,7 @@ mod tests {
             for line in report(&plan, &outcomes, &Style { width, ..STYLE }).lines() {
                 let is_command = line.starts_with("    wavetank replay");
                 let is_word = !line.trim().contains(' ');
-                assert!(is_command || is_word || line.chars().count() <= width.min(120), "{width}: {line}");
+                assert!(is_command || is_word || line.chars().count() <= width, "{width}: {line}");
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Three significant digits at most: more would promise a precision that no simulation has.
 
-use crate::outcome::measures::Unit;
+use crate::outcome::measures::{Measure, Unit};
 use crate::stats::Interval;
 
 const SECOND: f64 = 1_000.0;
@@ -82,6 +82,13 @@ pub fn clock(ms: u64) -> String {
     format!("{days}d\u{a0}{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
+/// `09:14`, the time of day in UTC.
+#[must_use]
+pub fn time_of_day(utc_ms: u64) -> String {
+    let minutes = utc_ms / 60_000 % 1440;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// `2d 09:14:03.250` since the start, as [`clock`].
 #[must_use]
 pub fn clock_ms(ms: u64) -> String {
@@ -115,26 +122,22 @@ pub fn number(x: f64) -> String {
     significant(x)
 }
 
-/// As [`number`], with `k`, `M` and `G` for thousands, millions and billions from 10,000 on, for tables.
+/// As [`number`], with `M` and `G` for millions and billions: what every value is said with, in sentences and tables alike.
 #[must_use]
 pub fn compact(x: f64) -> String {
-    if !x.is_finite() || x.abs() < 9_995.0 {
+    // Rounded first: 999,900 is 1M.
+    let rounded: f64 = format!("{x:.2e}").parse().unwrap_or(x);
+    if !x.is_finite() || rounded.abs() < 1e6 {
         return number(x);
     }
-    // Rounded first: 999,900 is 1M, not 1,000k.
-    let rounded: f64 = format!("{x:.2e}").parse().unwrap_or(x);
-    let (unit, name) = match rounded.abs() {
-        size if size < 1e6 => (1e3, "k"),
-        size if size < 1e9 => (1e6, "M"),
-        _ => (1e9, "G"),
-    };
+    let (unit, name) = if rounded.abs() < 1e9 { (1e6, "M") } else { (1e9, "G") };
     format!("{}{name}", significant(rounded / unit))
 }
 
 /// Host-minutes from host-milliseconds.
 #[must_use]
 pub fn host_minutes(host_ms: f64) -> String {
-    number(host_ms / MINUTE)
+    compact(host_ms / MINUTE)
 }
 
 /// A share as a percentage: `3.1 %`, `0.037 %`, `0 %`, `100 %`.
@@ -158,11 +161,12 @@ pub fn percent_number(share: f64) -> String {
 #[must_use]
 pub fn value(unit: Unit, x: f64) -> String {
     let sign = if unit.whole().is_some() { " %" } else { "" };
-    format!("{}{sign}", bare(unit, x, number))
+    format!("{}{sign}", bare(unit, x))
 }
 
-/// The number of [`value`] without a percent sign; `say` says counts and host-minutes.
-pub(super) fn bare(unit: Unit, x: f64, say: fn(f64) -> String) -> String {
+/// The number of [`value`] without a percent sign.
+pub(super) fn bare(unit: Unit, x: f64) -> String {
+    let say = compact;
     match unit {
         Unit::LeadMs if x < 0.0 => format!("-{}", duration(-x)),
         Unit::DurationMs | Unit::LeadMs => duration(x),
@@ -204,6 +208,28 @@ pub fn unit_name(unit: Unit) -> &'static str {
     }
 }
 
+/// What a measure of harm counts, as a sentence says it: `failed or refused requests per bad change`.
+#[must_use]
+pub fn harm(measure: &Measure) -> String {
+    let counted = match measure.unit {
+        Unit::Requests => "failed or refused requests",
+        Unit::HostMs => "impaired host-minutes",
+        Unit::DurationMs
+        | Unit::LeadMs
+        | Unit::Ppm
+        | Unit::Share
+        | Unit::YesNo
+        | Unit::Hosts
+        | Unit::Zones
+        | Unit::Regions
+        | Unit::Items
+        | Unit::Deployments
+        | Unit::Alarms
+        | Unit::Count => measure.title,
+    };
+    format!("{counted} per bad change")
+}
+
 /// An interval in a unit: `2d 1h to 2d 4h`, `at least 2d 1h`, `at most 35m`, `unknown`.
 #[must_use]
 pub fn interval(unit: Unit, interval: Interval) -> String {
@@ -231,7 +257,7 @@ fn signed(unit: Unit, x: f64) -> String {
     } else {
         ""
     };
-    format!("{sign}{}", bare(unit, x.abs(), number))
+    format!("{sign}{}", bare(unit, x.abs()))
 }
 
 /// The interval of a [`difference`], to stand next to it: `[+8,100, +11,000]`, `[-5m, ?]`.
@@ -376,11 +402,11 @@ mod tests {
         let cases = [
             (9.91, "9.91"),
             (3_410.0, "3,410"),
-            (9_996.0, "10k"),
-            (51_234.0, "51.2k"),
+            (9_996.0, "10,000"),
+            (51_234.0, "51,200"),
             (999_900.0, "1M"),
             (7_310_000.0, "7.31M"),
-            (-12_345.0, "-12.3k"),
+            (-12_345.0, "-12,300"),
             (2.5e9, "2.5G"),
         ];
         for (x, want) in cases {

@@ -6,7 +6,7 @@
 //! that another one dominates, which the tables and the chart of the same run show.
 
 use super::text;
-use crate::outcome::measures::{self, Measure};
+use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::Plan;
 use crate::stats::{Interval, MeanRatio};
 use crate::study::Summary;
@@ -26,14 +26,33 @@ pub fn headline(plan: &Plan, summary: &Summary) -> String {
         [only] => alone(plan, only),
         several => {
             let contest = &summary.contest();
-            let writer = VerdictWriter { contest, words: &OF_ROLLOUTS, no_harm: nothing_bad(plan) };
-            writer.sentence() + &refused(several)
+            let harm = text::harm(summary.harm);
+            let words = Words { harm: &harm, ..OF_ROLLOUTS };
+            let unit = summary.harm.unit;
+            let writer = VerdictWriter { contest, words: &words, unit, no_harm: nothing_bad(plan) };
+            writer.sentence() + &in_hosts(summary, &writer.named()) + &refused(several, &writer.named())
         }
     }
 }
 
+/// How many hosts were impaired for how long, where harm is counted in what customers feel: of the strategies that the
+/// sentence names.
+fn in_hosts(summary: &Summary, named: &[usize]) -> String {
+    if summary.harm == BLAST_METRIC || named.len() < 2 {
+        return String::new();
+    }
+    let mean = |index: &usize| {
+        let strategy = &summary.strategies[*index];
+        let mean = strategy.metric(BLAST_METRIC).mean?;
+        let mean = text::estimate(mean.value, " ", mean.interval, text::host_minutes);
+        Some(format!("{mean} with {}", strategy.name))
+    };
+    let means: Vec<String> = named.iter().filter_map(mean).collect();
+    format!(" In impaired host-minutes per bad change: {}.", means.join(", "))
+}
+
 /// That strategies differ in requests refused for want of capacity, which impaired hosts do not count.
-fn refused(strategies: &[StrategySummary]) -> String {
+fn refused(strategies: &[StrategySummary], named: &[usize]) -> String {
     let metrics = || strategies.iter().map(|strategy| strategy.metric(&measures::TURNED_AWAY_REQUESTS));
     let is_clear = |change: MeasureChange| match change {
         MeasureChange::Improved | MeasureChange::Regressed => true,
@@ -42,31 +61,41 @@ fn refused(strategies: &[StrategySummary]) -> String {
     if !metrics().any(|metric| metric.against_baseline.as_ref().is_some_and(|d| is_clear(d.verdict))) {
         return String::new();
     }
-    let means = || metrics().filter_map(|metric| metric.mean).map(|mean| mean.value);
-    let (least, most) = (means().fold(f64::INFINITY, f64::min), means().fold(0.0, f64::max));
-    let said = |x: f64| text::value(measures::TURNED_AWAY_REQUESTS.unit, x);
-    format!(
-        " They differ in the requests turned away for want of capacity: {} to {} per change.",
-        said(least),
-        said(most)
-    )
+    let say = |x: f64| text::value(measures::TURNED_AWAY_REQUESTS.unit, x);
+    let mean = |strategy: &StrategySummary| {
+        strategy.metric(&measures::TURNED_AWAY_REQUESTS).mean.map(|mean| mean.value)
+    };
+    let said = |index: &usize| {
+        let strategy = &strategies[*index];
+        let refused = strategy.metric(&measures::TURNED_AWAY_REQUESTS).mean?;
+        Some(format!("{} with {}", text::estimate(refused.value, " ", refused.interval, say), strategy.name))
+    };
+    let by_name: Vec<String> = named.iter().filter_map(said).collect();
+    let how_many = if by_name.len() > 1 {
+        by_name.join(", ")
+    } else {
+        let means = || strategies.iter().filter_map(mean);
+        format!("{} to {}", say(means().fold(f64::INFINITY, f64::min)), say(means().fold(0.0, f64::max)))
+    };
+    format!(" Requests refused for want of capacity, per change: {how_many}.")
 }
 
 /// The verdict on several strategies as production of one pipeline.
 #[must_use]
 pub fn of_pipeline(contest: &Contest) -> String {
     let no_harm = "no trial says anything of harm, so it cannot be compared";
-    VerdictWriter { contest, words: &OF_PIPELINES, no_harm }.sentence()
+    VerdictWriter { contest, words: &OF_PIPELINES, unit: Unit::HostMs, no_harm }.sentence()
 }
 
 /// What a subject is said in.
-struct Words {
+#[derive(Clone, Copy)]
+struct Words<'w> {
     /// Before the time of a fast strategy.
     pace: &'static str,
     /// After the time that a safe one takes.
     way: &'static str,
     /// What harm is counted in.
-    harm: &'static str,
+    harm: &'w str,
     /// What means of harm come from.
     source: &'static str,
     /// Why speed cannot be compared where no strategy has one.
@@ -77,7 +106,7 @@ struct Words {
     shortest: &'static str,
 }
 
-const OF_ROLLOUTS: Words = Words {
+const OF_ROLLOUTS: Words<'static> = Words {
     pace: "reaching every host in",
     way: "to reach every host",
     harm: "impaired host-minutes per bad change",
@@ -87,7 +116,7 @@ const OF_ROLLOUTS: Words = Words {
     shortest: "the shortest median",
 };
 
-const OF_PIPELINES: Words = Words {
+const OF_PIPELINES: Words<'static> = Words {
     pace: "with a median lead time of",
     way: "from merge to the end of the last wave",
     harm: "impaired host-minutes a quarter",
@@ -100,12 +129,22 @@ const OF_PIPELINES: Words = Words {
 /// Finds the words for a contest.
 struct VerdictWriter<'c> {
     contest: &'c Contest,
-    words: &'static Words,
+    words: &'c Words<'c>,
+    /// The unit of harm.
+    unit: Unit,
     /// Why harm cannot be compared where no strategy has any.
     no_harm: &'static str,
 }
 
 impl VerdictWriter<'_> {
+    /// The baseline, and whom the sentence names beside it.
+    fn named(&self) -> Vec<usize> {
+        let named = [Some(self.contest.baseline), self.contest.fastest(), self.contest.safest()];
+        let mut named: Vec<usize> = named.into_iter().flatten().collect();
+        named.dedup();
+        named
+    }
+
     fn sentence(&self) -> String {
         let Contest { baseline, speed, harm, .. } = self.contest;
         let (fastest, safest) = (self.contest.fastest(), self.contest.safest());
@@ -117,7 +156,7 @@ impl VerdictWriter<'_> {
                 self.words.pace,
                 self.times(both),
                 self.role(harm, both, "safest"),
-                self.harm(both)
+                self.harm(both),
             ),
             (None, None) => format!("{}, and {}", self.no_faster(), self.no_safer()),
             (Some(fast), None) => format!("{}, and {}", self.fast(fast), self.no_safer()),
@@ -131,8 +170,8 @@ impl VerdictWriter<'_> {
                 format!("{}; {safe}", self.fast(fast))
             }
         };
-        let named: Vec<usize> = [Some(*baseline), fastest, safest].into_iter().flatten().collect();
-        format!("Compared with {}, the baseline, {rest}{}.", self.name(*baseline), self.caution(&named))
+        let caution = self.caution(&self.named());
+        format!("Compared with {}, the baseline, {rest}{caution}.", self.name(*baseline))
     }
 
     fn name(&self, strategy: usize) -> &str {
@@ -170,8 +209,7 @@ impl VerdictWriter<'_> {
 
     /// As [`VerdictWriter::safe`], where the baseline's speed and harm have been said.
     fn safe_briefly(&self, safe: usize) -> String {
-        let gain =
-            format!("{}, at {}", self.safest(safe), amount(&self.contest.harm, safe, text::host_minutes));
+        let gain = format!("{}, at {}{}", self.safest(safe), self.amount(safe), self.times_as_much(safe));
         let speed = &self.contest.speed;
         let time = speed.standings[safe].estimate.map(|_| amount(speed, safe, text::duration));
         match (self.contest.speed.change(safe), time) {
@@ -268,13 +306,40 @@ impl VerdictWriter<'_> {
 
     /// "4,610 rather than 15.5 impaired host-minutes per bad change".
     fn harm(&self, strategy: usize) -> String {
-        let harm = |index| amount(&self.contest.harm, index, text::host_minutes);
-        format!("{} rather than {} {}", harm(strategy), harm(self.contest.baseline), self.words.harm)
+        let (own, baseline) = (self.amount(strategy), self.amount(self.contest.baseline));
+        format!("{own} rather than {baseline} {}{}", self.words.harm, self.times_as_much(strategy))
+    }
+
+    /// A strategy's harm.
+    fn amount(&self, strategy: usize) -> String {
+        amount(&self.contest.harm, strategy, |harm| text::value(self.unit, harm))
+    }
+
+    /// " (97 times less [60, 150])", with the 95 % interval; nothing where there is no ratio to say.
+    fn times_as_much(&self, strategy: usize) -> String {
+        let Some(ratio) = self.contest.harm.standings[strategy].ratio else { return String::new() };
+        if ratio.value <= 0.0 || !ratio.value.is_finite() {
+            String::new()
+        } else if ratio.value < 1.0 {
+            format!(" ({})", times(inverse(ratio), "less"))
+        } else {
+            format!(" ({})", times(ratio, "as much"))
+        }
     }
 }
 
+/// "97 times less [60, 150]".
+fn times(ratio: MeanRatio, than: &str) -> String {
+    let interval = Interval {
+        low: ratio.interval.low.filter(|end| *end > 0.0),
+        high: ratio.interval.high.filter(|end| *end > 0.0),
+    };
+    let bounds = text::with_interval(String::new(), "", interval, text::number);
+    format!("{} times {than} {bounds}", text::number(ratio.value))
+}
+
 /// The estimate of a strategy in words, with its interval, or that it is not known.
-fn amount(axis: &Race, strategy: usize, say: fn(f64) -> String) -> String {
+fn amount(axis: &Race, strategy: usize, say: impl Fn(f64) -> String + Copy) -> String {
     let Standing { estimate, interval, .. } = axis.standings[strategy];
     estimate.map_or("?".to_owned(), |value| text::estimate(value, " ", interval, say))
 }
@@ -307,9 +372,14 @@ fn alone(plan: &Plan, strategy: &StrategySummary) -> String {
             text::estimate(share.value, " ", share.interval, text::percent)
         )
     });
+    let failed = strategy.metric(&measures::FAILED_REQUESTS).mean.filter(|mean| mean.value > 0.0);
+    let failed = failed.map_or(String::new(), |mean| {
+        let say = |requests| text::value(measures::FAILED_REQUESTS.unit, requests);
+        format!("{} failed or refused requests and ", text::estimate(mean.value, " ", mean.interval, say))
+    });
     let few = if blast.n < 2 { ", from one bad change only" } else { "" };
     format!(
-        "{speed}, and a bad change costs {} impaired host-minutes on average{few}{violated}.",
+        "{speed}, and a bad change costs {failed}{} impaired host-minutes on average{few}{violated}.",
         text::estimate(mean.value, " ", mean.interval, text::host_minutes)
     )
 }
@@ -334,13 +404,6 @@ pub fn details(summary: &Summary) -> Vec<String> {
             ),
         };
         out.push(format!("{} has {what}, {rest}.", leader.strategy));
-    }
-    let on_front = summary.strategies.iter().filter(|s| s.on_front).count();
-    if on_front > 1 {
-        out.push(format!(
-            "{on_front} of {} strategies are on the Pareto front of these two point estimates, whatever their intervals.",
-            summary.strategies.len()
-        ));
     }
     out
 }

@@ -167,7 +167,8 @@ impl<'a> EventLoop<'a> {
 
     fn start(&mut self) {
         let defect = self.ctx.defect_id.map(crate::ids::DefectId::number);
-        self.ctx.tell(0, || RolloutEvent::RolloutStarted { defect });
+        let start_utc_ms = self.ctx.start_utc_ms;
+        self.ctx.tell(0, || RolloutEvent::RolloutStarted { defect, start_utc_ms });
         let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
         account.capacity().schedule_background(ctx);
         fault.schedule_trigger(ctx);

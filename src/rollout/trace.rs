@@ -11,8 +11,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum RolloutEvent {
-    /// The trial began; says what the change carries.
-    RolloutStarted { defect: Option<u32> },
+    /// The trial began; says what the change carries, and when that is, in milliseconds since the midnight UTC of a first day.
+    RolloutStarted { defect: Option<u32>, start_utc_ms: u64 },
     /// A wave began.
     WaveStarted { wave: u32 },
     /// Deployment to a zone began.

@@ -7,7 +7,7 @@ use super::claim_end::ClaimEnd;
 use super::judgement;
 use super::notable::{NumberedTrial, Shortlist};
 use super::sampling::Sampling;
-use super::summary::{BLAST_METRIC, SPEED_METRIC};
+use super::summary::{HARMS, SPEED_METRIC};
 use super::trials::{Endings, RolloutTrials, StudyTrials};
 use crate::outcome::Outcome;
 use crate::outcome::measures::{self, Measure, Subject};
@@ -83,7 +83,7 @@ impl Aggregates {
         let mut contrasts = Vec::new();
         for &metric in measures::ROLLOUT {
             // The baseline is compared by everything; who leads is asked of all.
-            let is_raced = metric == SPEED_METRIC || metric == BLAST_METRIC;
+            let is_raced = metric == SPEED_METRIC || HARMS.contains(&metric);
             for (a, b) in (0..count).flat_map(|a| (0..count).map(move |b| (a, b))) {
                 let baseline = plan.study.baseline;
                 let is_asked = b == baseline && a != b || is_raced && a < b && a != baseline;

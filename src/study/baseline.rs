@@ -120,7 +120,8 @@ impl Baseline {
 
 fn remember(plan: &Plan, study: &dyn StudyTrials) -> Vec<Remembered> {
     let sampling = Sampling::of(study.subject(), plan, study.trials(0));
-    let guards = guarded(study.subject(), plan, plan, None);
+    let name = |index: usize| plan.strategies[index].name.clone();
+    let guards = guarded(study.subject(), (plan, &name), plan, None);
     let mut all = Vec::new();
     for (index, strategy) in plan.strategies.iter().enumerate() {
         for guard in guards.iter().filter(|guard| guard.applies_to(&strategy.name)) {
@@ -147,12 +148,14 @@ pub(super) fn across_models<E: Experiment>(
     let plan = question.candidate;
     let trials = precision::first_round(plan, baseline.subject);
     let done = simulate(candidate, trials, Rounds::One, 1, progress)?;
-    let tail = TAIL / baseline.estimates.len().max(1) as f64;
+    let tail = TAIL / (baseline.estimates.len().max(1) as f64 * f64::from(question.shares));
     let rows = baseline.estimates.iter().filter_map(|was| {
-        let index = plan.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
-        let guard = question.guard_of(&was.metric, was.statistic, &was.strategy)?;
+        let old = question.baseline.strategies.iter().position(|strategy| strategy.name == was.strategy)?;
+        let index = question.pairs.iter().find(|pair| pair.0 == old)?.1;
+        let name = &plan.strategies[index].name;
+        let guard = question.guard_of(&was.metric, was.statistic, name)?;
         let side = StrategyTrials { plan, strategy: index, trials: &done.rows()[index] };
-        Some(row::compare_remembered(&guard, &was.strategy, was.estimate, &side, tail))
+        Some(row::compare_remembered(&guard, name, was.estimate, &side, tail))
     });
     let (rows, thresholds) = (rows.collect(), judge(plan, &done));
     Ok(Compared { paired: false, ..report(question, baseline.subject, rows, thresholds, (trials, 1)) })

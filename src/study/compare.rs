@@ -7,6 +7,8 @@
 
 pub use super::estimate::Estimate;
 use super::experiment::Experiment;
+use super::guard::Guarded;
+pub use super::like::{Held, World};
 use super::pipeline::PipelineExperiment;
 use super::progress::{Progress, Stopped};
 use super::question::Effort;
@@ -66,9 +68,15 @@ pub struct Compared {
     /// Inputs that differ, in the order of the scenario language; none where strategies of one plan are
     /// compared, or nothing differs.
     pub inputs: Vec<PlanChange>,
+    /// What is taken from the baseline although the candidate says otherwise; only a gate does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+    /// Strategies that have another name now, as (before, after).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renamed_strategies: Vec<(String, String)>,
     /// Strategies that only the baseline has.
     pub removed_strategies: Vec<String>,
-    /// Of these, those that a guard of the baseline names: leaving is no way out of a guard, so they fail.
+    /// Of these, those that a guard or a limit of the baseline is on: leaving is no way out of one, so they fail.
     pub unguarded_strategies: Vec<String>,
     /// Strategies that only the candidate has.
     pub added_strategies: Vec<String>,
@@ -135,7 +143,8 @@ fn compare_trials<E: Experiment>(
 ) -> Result<Compared, Stopped> {
     let subject = <E::Trials as Kept>::Outcome::SUBJECT;
     let asked = question.rows(subject);
-    let tail = TAIL / (asked.len().max(1) as f64 * f64::from(looks));
+    let looked = looks * question.shares;
+    let tail = TAIL / (asked.len().max(1) as f64 * f64::from(looked));
     let mut sides = Sides::new(baseline.as_ref(), &candidate);
     let mut rows: Vec<Option<Row>> = vec![None; asked.len()];
     let mut thresholds = Vec::new();
@@ -154,7 +163,7 @@ fn compare_trials<E: Experiment>(
                 *row = Some(row::compare(guard, name, &baseline, &candidate, tail));
             }
         }
-        thresholds = threshold::judge_in_looks(question.candidate, sides.candidates(), looks);
+        thresholds = threshold::judge_in_looks(question.candidate, sides.candidates(), looked);
         let is_open = rows.iter().zip(&touched).any(|(row, touched)| is_open_row(row.as_ref(), *touched))
             || thresholds.iter().any(is_open_limit);
         let next = (trials * LOOK_GROWTH).min(most);
@@ -196,25 +205,30 @@ pub(super) fn report(
     thresholds: Vec<ThresholdResult>,
     (trials, looks): (u64, u32),
 ) -> Compared {
-    let names = |plan: &Plan| plan.strategies.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
-    let (old, new) = (names(question.baseline), names(question.candidate));
-    let only = |these: &[String], others: &[String]| {
-        these.iter().filter(|name| !others.contains(name)).cloned().collect::<Vec<_>>()
-    };
+    let name = |plan: &Plan, index: usize| plan.strategies[index].name.clone();
+    let (old, new) = (question.baseline, question.candidate);
+    let within = question.is_within();
+    let gone: Vec<usize> = (0..old.strategies.len()).filter(|&i| question.successor(i).is_none()).collect();
+    let came = (0..new.strategies.len()).filter(|i| !within && question.pairs.iter().all(|p| p.1 != *i));
+    let renamed = question.pairs.iter().map(|pair| (name(old, pair.0), name(new, pair.1)));
+    let renamed = renamed.filter(|(before, after)| !within && before != after).collect();
     let side = |plan: &Plan, source: &String| Side {
         scenario: plan.name.clone(),
         source: source.clone(),
         plan_digest: plan.digest(),
         seed: plan.study.seed,
     };
-    let inputs =
-        if question.is_within() { Vec::new() } else { diff::diff(question.baseline, question.candidate) };
-    let removed = only(&old, &new);
-    let guards = question.baseline.study.guards.iter();
+    let inputs = if within { Vec::new() } else { diff::diff(&question.renamed_baseline(), new) };
     // What is guarded in a pipeline is no reason to miss a strategy among rollouts, nor the other way round.
-    let of_subject = guards.filter(|guard| guard.metric.subject() == subject);
-    let guarded: Vec<&String> = of_subject.filter_map(|guard| Some(&old[guard.strategy?])).collect();
-    let unguarded: Vec<String> = removed.iter().filter(|name| guarded.contains(name)).cloned().collect();
+    let guards = question.guards(subject);
+    let limits = old.study.thresholds.iter().filter(|limit| limit.metric.subject() == subject);
+    let limited: Vec<usize> = limits.filter_map(|limit| limit.strategy).collect();
+    let is_guarded = |index: &usize| {
+        let applies = |guard: &Guarded| guard.applies_to(&old.strategies[*index].name);
+        guards.iter().any(applies) || limited.contains(index)
+    };
+    let names = |indices: Vec<usize>, plan: &Plan| indices.into_iter().map(|i| name(plan, i)).collect();
+    let unguarded: Vec<String> = names(gone.iter().copied().filter(is_guarded).collect(), old);
     Compared {
         schema_version: SCHEMA_VERSION,
         tool: env!("CARGO_PKG_NAME"),
@@ -226,17 +240,48 @@ pub(super) fn report(
         estimator: estimator(subject, question.candidate).name(),
         confidence: CONFIDENCE,
         paired: question.baseline.study.seed == question.candidate.study.seed,
-        baseline_strategy: question.is_within().then(|| old[question.baseline.study.baseline].clone()),
+        baseline_strategy: within.then(|| name(old, old.study.baseline)),
         trials,
         looks,
         inputs,
-        removed_strategies: removed,
-        added_strategies: only(&new, &old),
+        held: Vec::new(),
+        renamed_strategies: renamed,
+        removed_strategies: names(gone, old),
+        added_strategies: names(came.collect(), new),
         verdict: if unguarded.is_empty() { verdict(&rows, &thresholds) } else { Verdict::Fail },
         unguarded_strategies: unguarded,
         drifted: Vec::new(),
         rows,
         thresholds,
+    }
+}
+
+impl Compared {
+    /// This, and the same candidate in another `world`: of each judgement the worse one, of equals the one here.
+    pub(super) fn or_worse(mut self, other: Self, world: World) -> Self {
+        for (row, other) in self.rows.iter_mut().zip(other.rows) {
+            if rank(other.change.verdict()) > rank(row.change.verdict()) {
+                *row = Row { world, ..other };
+            }
+        }
+        for (limit, other) in self.thresholds.iter_mut().zip(other.thresholds) {
+            if rank(other.at_the_gate()) > rank(limit.at_the_gate()) {
+                *limit = other;
+            }
+        }
+        self.trials = self.trials.max(other.trials);
+        self.looks = self.looks.max(other.looks);
+        self.verdict = Verdict::of_all([self.verdict, other.verdict]);
+        self
+    }
+}
+
+/// How much there is to say of a judgement.
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Inconclusive => 1,
+        Verdict::Fail => 2,
     }
 }
 
@@ -417,17 +462,17 @@ mod tests {
         let (old, mut new) = (plan("4h"), plan("4h"));
         new.strategies[1].name = "everything".into();
         let result = compared(&old, &new);
-        assert_eq!(
-            (result.removed_strategies, result.added_strategies),
-            (vec!["at-once".into()], vec!["everything".into()])
-        );
-        assert!(result.rows.iter().all(|row| row.strategy == "waves"));
+        assert_eq!(result.renamed_strategies, [("at-once".to_owned(), "everything".to_owned())]);
+        assert!(result.removed_strategies.is_empty() && result.added_strategies.is_empty());
+        new.strategies.truncate(1);
+        assert_eq!(compared(&old, &new).removed_strategies, ["at-once"]);
+        assert_eq!(compared(&new, &old).added_strategies, ["at-once"]);
     }
 
     #[test]
     fn leaving_is_no_way_out_of_a_guard() {
         let (mut old, mut new) = (plan("4h"), plan("4h"));
-        new.strategies[1].name = "everything".into();
+        new.strategies.truncate(1);
         old.study.guards = vec![Guard {
             metric: &measures::ESCAPED,
             statistic: Statistic::Mean,

@@ -5,7 +5,7 @@ pub use super::difference::Standing;
 use super::difference::{Leader, difference, leader, least_first};
 use super::estimate::Estimate;
 use super::sampling::Sampling;
-use super::summary::{BLAST_METRIC, MetricSummary, SPEED_METRIC, StrategySummary, Summary};
+use super::summary::{MetricSummary, SPEED_METRIC, StrategySummary, Summary};
 use super::trials::StudyTrials;
 use super::verdict::MeasureChange;
 use crate::outcome::measures::{self, Measure};
@@ -24,7 +24,7 @@ pub struct Contest {
     pub trials: u64,
     /// How long it takes, milliseconds.
     pub speed: Race,
-    /// Impaired hosts integrated over time, milliseconds.
+    /// What customers feel, or impaired hosts integrated over time, in the unit of its measure.
     pub harm: Race,
     /// Whether another strategy is at least as good by both estimates and better by one, in plan order.
     pub dominated: Vec<bool>,
@@ -58,11 +58,13 @@ impl Race {
             let mean: Option<Mean> = mean_at(&sample, TAIL);
             let against = (index != plan.study.baseline)
                 .then(|| difference(measure, sampling, study, index, plan.study.baseline));
+            let ratio = against.as_ref().and_then(|difference| difference.ratio);
             Standing {
                 estimate: mean.map(|mean| mean.value),
                 interval: mean.map_or(Interval::UNBOUNDED, |mean| mean.interval),
                 n: sample.len(),
                 against_baseline: against.map(|difference| (difference.n, difference.verdict)),
+                ratio,
             }
         };
         (0..plan.strategies.len()).map(standing).collect()
@@ -124,7 +126,7 @@ impl Contest {
 }
 
 impl Summary {
-    /// The strategies by their median time to 100 % and their mean harm per bad change.
+    /// The strategies by their median time to 100 % and their mean harm per bad change, see [`Summary::harm`].
     #[must_use]
     pub fn contest(&self) -> Contest {
         let axis =
@@ -135,7 +137,7 @@ impl Summary {
         let names = self.strategies.iter().map(|strategy| strategy.name.clone()).collect();
         let baseline = self.strategies.iter().position(|strategy| strategy.is_baseline).unwrap_or(0);
         let speed = axis(SPEED_METRIC, &self.fastest, MetricSummary::median);
-        let harm = axis(BLAST_METRIC, &self.safest, MetricSummary::mean);
+        let harm = axis(self.harm, &self.safest, MetricSummary::mean);
         Contest::new(names, baseline, self.trials, speed, harm)
     }
 }

@@ -72,6 +72,8 @@ pub struct Standing {
     pub n: u64,
     /// Trials in which it and the baseline have a value, and what their difference says; none for the baseline.
     pub against_baseline: Option<(u64, MeasureChange)>,
+    /// Its mean over the baseline's, on the same trials.
+    pub ratio: Option<MeanRatio>,
 }
 
 /// The order of two strategies by their estimates, and by those of the other measure where these are equal; what has no

@@ -1,12 +1,14 @@
 //! A gate: a plan held against an accepted study. Says why the two cannot be compared, where they cannot; prints nothing.
 
 use super::baseline::{Baseline, across_models};
-use super::compare::{Compared, Question, compare, compare_pipelines};
+use super::compare::{Compared, Held, Question, World, compare, compare_pipelines};
+use super::like::LikeWithLike;
 use super::pipeline::PipelineExperiment;
 use super::progress::{Progress, Stopped};
 use super::rollouts::RolloutExperiment;
+use super::verdict::Verdict;
 use crate::outcome::measures::Subject;
-use crate::plan::{Pipeline, Plan};
+use crate::plan::{Pipeline, Plan, diff};
 
 /// What is held against what.
 #[derive(Debug, Clone)]
@@ -42,47 +44,71 @@ pub enum Refusal {
     Stopped(Stopped),
 }
 
-impl<'a> RegressionGate<'a> {
-    /// Simulates what it takes and compares.
+impl RegressionGate<'_> {
+    /// Simulates what it takes and compares, like with like.
     ///
     /// # Errors
     /// When the two cannot be compared, or `progress` cancels it.
     pub fn judge(&self, progress: &dyn Progress) -> Result<Compared, Refusal> {
+        let is_same_model = self.baseline.model_version == crate::MODEL_VERSION;
+        if !is_same_model && !self.across_models {
+            return Err(Refusal::OtherModel);
+        }
+        if is_same_model && self.accepted.digest() != self.baseline.plan_digest {
+            return Err(Refusal::OtherPlan);
+        }
+        let LikeWithLike { plan, in_accepted_world, held } =
+            LikeWithLike::new(self.accepted, self.candidate, self.baseline.subject);
+        let shares = if in_accepted_world.is_some() { 2 } else { 1 };
+        let mut compared = self.compare(&plan, shares, progress)?;
+        if let Some(plan) = in_accepted_world {
+            compared = compared.or_worse(self.compare(&plan, shares, progress)?, World::Accepted);
+        }
+        if held.contains(&Held::OtherWorld) {
+            compared.verdict = Verdict::of_all([compared.verdict, Verdict::Inconclusive]);
+        }
+        compared.held = held;
+        compared.candidate.plan_digest = self.candidate.digest();
         let question = Question::by_name(self.accepted, self.candidate, self.sources.clone());
+        compared.inputs = diff::diff(&question.renamed_baseline(), self.candidate);
+        if compared.drifted.is_empty() { Ok(compared) } else { Err(Refusal::Drifted(compared.drifted)) }
+    }
+
+    /// The accepted study and one form of the candidate.
+    fn compare(&self, plan: &Plan, shares: u32, progress: &dyn Progress) -> Result<Compared, Refusal> {
+        let question = Question::by_name(self.accepted, plan, self.sources.clone());
         if question.pairs.is_empty() {
             return Err(Refusal::NothingInCommon);
         }
-        let pipeline = |plan: &'a Plan, or: Refusal| plan.pipeline.as_ref().ok_or(or);
+        let question = Question { shares, ..question };
+        let subject = self.baseline.subject;
         if self.baseline.model_version != crate::MODEL_VERSION {
-            if !self.across_models {
-                return Err(Refusal::OtherModel);
-            }
-            let (baseline, plan) = (self.baseline, self.candidate);
-            let compared = match baseline.subject {
+            let compared = match subject {
                 Subject::Rollout => {
-                    across_models(baseline, &question, &RolloutExperiment::new(plan), progress)
+                    across_models(self.baseline, &question, &RolloutExperiment::new(plan), progress)
                 }
                 Subject::Pipeline | Subject::Lane => {
-                    let pipeline: &Pipeline = pipeline(plan, Refusal::NoPipeline)?;
-                    across_models(baseline, &question, &PipelineExperiment::new(plan, pipeline), progress)
+                    let experiment = PipelineExperiment::new(plan, pipeline(plan, Refusal::NoPipeline)?);
+                    across_models(self.baseline, &question, &experiment, progress)
                 }
             };
             return compared.map_err(Refusal::Stopped);
         }
-        if self.accepted.digest() != self.baseline.plan_digest {
-            return Err(Refusal::OtherPlan);
-        }
         let recorded = self.baseline.recorded();
         let question = Question { recorded, max_trials: self.max_trials, ..question };
-        let compared = match self.baseline.subject {
+        let compared = match subject {
             Subject::Rollout => compare(&question, progress),
             Subject::Pipeline | Subject::Lane => {
                 let old = pipeline(self.accepted, Refusal::OtherPlan)?;
-                let new = pipeline(self.candidate, Refusal::NoPipeline)?;
+                let new = pipeline(plan, Refusal::NoPipeline)?;
                 compare_pipelines(&question, [old, new], None, progress)
             }
         };
-        let compared = compared.map_err(Refusal::Stopped)?;
-        if compared.drifted.is_empty() { Ok(compared) } else { Err(Refusal::Drifted(compared.drifted)) }
+        compared.map_err(Refusal::Stopped)
     }
+}
+
+/// The pipeline of a plan, or why there must be one.
+fn pipeline(plan: &Plan, or: Refusal) -> Result<&Pipeline, Refusal> {
+    plan.pipeline.as_ref().ok_or(or)
 }

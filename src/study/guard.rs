@@ -48,22 +48,23 @@ const USUAL_OF_PIPELINES: [(&Measure, Statistic); 4] = [
 const USUAL_TOLERANCE: f64 = 0.05;
 
 /// What is guarded of a subject: what the baseline guards, or the usual if it guards nothing, and what the candidate adds.
-/// A candidate loosens none of it: a change does not choose the gate that judges it.
+/// A candidate loosens none of it: a change does not choose the gate that judges it. What the baseline names is called as
+/// `named_now` says.
 pub(super) fn guarded(
     subject: Subject,
-    baseline: &Plan,
+    (baseline, named_now): (&Plan, &dyn Fn(usize) -> String),
     candidate: &Plan,
     tolerance: Option<f64>,
 ) -> Vec<Guarded> {
-    let own = |plan: &Plan| -> Vec<Guarded> {
+    let own = |plan: &Plan, name: &dyn Fn(usize) -> String| -> Vec<Guarded> {
         let of_subject = plan.study.guards.iter().filter(|guard| guard.metric.subject() == subject);
-        of_subject.map(|guard| named(plan, guard)).collect()
+        of_subject.map(|guard| named(name, guard)).collect()
     };
-    let mut all = own(baseline);
+    let mut all = own(baseline, named_now);
     if all.is_empty() {
         all.extend(usual(subject));
     }
-    for guard in own(candidate) {
+    for guard in own(candidate, &|index| candidate.strategies[index].name.clone()) {
         let same = |other: &Guarded| {
             (other.metric, other.statistic, &other.strategy)
                 == (guard.metric, guard.statistic, &guard.strategy)
@@ -93,11 +94,11 @@ fn usual(subject: Subject) -> impl Iterator<Item = Guarded> {
     usual.iter().map(guard)
 }
 
-fn named(plan: &Plan, guard: &Guard) -> Guarded {
+fn named(name: &dyn Fn(usize) -> String, guard: &Guard) -> Guarded {
     Guarded {
         metric: guard.metric,
         statistic: guard.statistic,
-        strategy: guard.strategy.map(|index| plan.strategies[index].name.clone()),
+        strategy: guard.strategy.map(name),
         tolerance: guard.tolerance,
     }
 }
@@ -106,6 +107,11 @@ fn named(plan: &Plan, guard: &Guard) -> Guarded {
 mod tests {
     use super::*;
     use crate::report::sample;
+
+    fn guarded_of(old: &Plan, new: &Plan, tolerance: Option<f64>) -> Vec<Guarded> {
+        let name = |index: usize| old.strategies[index].name.clone();
+        guarded(Subject::Rollout, (old, &name), new, tolerance)
+    }
 
     fn guard(metric: &'static Measure, tolerance: f64) -> Guard {
         Guard { metric, statistic: Statistic::Mean, strategy: Some(4), tolerance }
@@ -116,23 +122,23 @@ mod tests {
         let (mut old, mut new) = (sample::plan(), sample::plan());
         old.study.guards = vec![guard(&measures::ESCAPED, 0.05)];
         new.study.guards = vec![guard(&measures::ESCAPED, 0.5), guard(&measures::DURATION_MS, 0.1)];
-        let all = guarded(Subject::Rollout, &old, &new, None);
+        let all = guarded_of(&old, &new, None);
         let said: Vec<(&Measure, f64)> = all.iter().map(|guard| (guard.metric, guard.tolerance)).collect();
         assert_eq!(said, [(&measures::ESCAPED, 0.05), (&measures::DURATION_MS, 0.1)]);
         assert_eq!(all[0].strategy.as_deref(), Some("amazon-five-waves"));
-        assert!(guarded(Subject::Rollout, &old, &new, Some(0.2)).iter().all(|guard| guard.tolerance == 0.2));
+        assert!(guarded_of(&old, &new, Some(0.2)).iter().all(|guard| guard.tolerance == 0.2));
     }
 
     #[test]
     fn a_guard_of_the_candidate_does_not_switch_off_the_usual_ones() {
         let (old, mut new) = (sample::plan(), sample::plan());
         new.study.guards = vec![guard(&measures::FALSE_ROLLBACK, 1.0)];
-        assert_eq!(guarded(Subject::Rollout, &old, &new, None).len(), USUAL.len() + 1);
+        assert_eq!(guarded_of(&old, &new, None).len(), USUAL.len() + 1);
     }
 
     #[test]
     fn without_guards_the_usual_ones_hold() {
         let plan = sample::plan();
-        assert_eq!(guarded(Subject::Rollout, &plan, &plan, None).len(), USUAL.len());
+        assert_eq!(guarded_of(&plan, &plan, None).len(), USUAL.len());
     }
 }

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotableKind {
-    /// Most impaired host-time of all trials.
+    /// Most failed and refused requests of all trials; of equals, and without traffic, most impaired host-time.
     WorstBlastRadius,
     /// The bad change in the middle, by impaired host-time.
     MedianBad,
@@ -40,6 +40,8 @@ pub struct Notable {
     pub end_ms: u64,
     /// Impaired hosts integrated over time.
     pub impaired_host_ms: u64,
+    /// Requests that failed or were refused.
+    pub failed_requests: f64,
     /// Most hosts impaired at once.
     pub peak_impaired_hosts: u64,
     /// Most regions impaired at once.
@@ -63,7 +65,7 @@ const FIRSTS: [(NotableKind, Makes); 3] = [
 /// go to the lower trial. `median_harm` is the median of impaired host-time over bad changes.
 #[must_use]
 pub fn notable(plan: &Plan, candidates: &[NumberedTrial], median_harm: Option<f64>) -> Vec<Notable> {
-    let most = |of: fn(&Outcome) -> Option<u64>| {
+    let most = |of: Weighs| {
         let keyed = candidates.iter().filter_map(|&(trial, outcome)| Some((of(outcome)?, trial, outcome)));
         let first = keyed.min_by_key(|&(value, trial, _)| (Reverse(value), trial));
         first.map(|(_, trial, outcome)| (trial, outcome))
@@ -88,19 +90,25 @@ fn describe(plan: &Plan, kind: NotableKind, (trial, outcome): NumberedTrial) -> 
         alarm: outcome.alarm.map(|index| plan.alarms[index].name.clone()),
         end_ms: outcome.end_ms,
         impaired_host_ms: outcome.impaired_host_ms,
+        failed_requests: outcome.failed_requests,
         peak_impaired_hosts: outcome.peak_impaired_hosts,
         peak_impaired_regions: outcome.peak_impaired_regions,
     }
 }
 
-/// Impaired host-time, if any host was impaired at all.
-fn harm(outcome: &Outcome) -> Option<u64> {
-    (outcome.impaired_host_ms > 0).then_some(outcome.impaired_host_ms)
+/// How much a trial has of what makes it notable.
+type Weighs = fn(&Outcome) -> Option<(u64, u64)>;
+
+/// Failed requests and impaired host-time of a bad change, if it did any harm.
+fn harm(outcome: &Outcome) -> Option<(u64, u64)> {
+    // The bits of floats that are not negative are in their order.
+    let harm = (outcome.failed_requests.max(0.0).to_bits(), outcome.impaired_host_ms);
+    (harm != (0, 0)).then_some(harm)
 }
 
 /// End of a rollout that reached every host.
-fn completion(outcome: &Outcome) -> Option<u64> {
-    outcome.is_complete().then_some(outcome.end_ms)
+fn completion(outcome: &Outcome) -> Option<(u64, u64)> {
+    outcome.is_complete().then_some((outcome.end_ms, 0))
 }
 
 /// The bad change whose impaired host-time is nearest to `median`.
@@ -134,9 +142,7 @@ impl Shortlist {
                 *first = Some((trial, outcome.clone()));
             }
         }
-        for (most, of) in
-            [(&mut self.worst, harm as fn(&Outcome) -> Option<u64>), (&mut self.slowest, completion)]
-        {
+        for (most, of) in [(&mut self.worst, harm as Weighs), (&mut self.slowest, completion)] {
             if of(outcome) > most.as_ref().and_then(|(_, most)| of(most)) {
                 *most = Some((trial, outcome.clone()));
             }
@@ -168,8 +174,8 @@ mod tests {
         let all: Vec<NumberedTrial> = (0..).zip(row).collect();
         let picks = notable(&plan, &all, Some(median as f64));
         let pick = |kind| picks.iter().find(|n| n.kind == kind).map(|n| &row[n.trial as usize]).unwrap();
-        let worst = pick(NotableKind::WorstBlastRadius).impaired_host_ms;
-        assert!(row.iter().all(|outcome| outcome.impaired_host_ms <= worst));
+        let worst = harm(pick(NotableKind::WorstBlastRadius));
+        assert!(row.iter().all(|outcome| harm(outcome) <= worst));
         assert_eq!(pick(NotableKind::MedianBad).impaired_host_ms, median);
         assert_eq!(pick(NotableKind::FirstEscape).ending, Ending::Escaped);
         assert_eq!(pick(NotableKind::FirstFalseRollback).ending, Ending::FalseRollback);
@@ -185,6 +191,7 @@ mod tests {
         good.ending = Ending::Completed;
         good.defect = None;
         good.impaired_host_ms = 0;
+        good.failed_requests = 0.0;
         good.two_regions_impaired = false;
         good.two_zones_impaired = false;
         let picks = notable(&sample::plan(), &[(0, &good)], None);

@@ -20,6 +20,8 @@ use serde::Serialize;
 
 /// Lead times of the second third of a trial that are this share above (or below) those of the first are a drift.
 const DRIFT: f64 = 0.2;
+/// Batches of the last third that are larger by this share than those of the first only grow.
+const GROWTH: f64 = 0.5;
 
 /// The summary of a pipeline study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -103,6 +105,10 @@ pub struct StrategyPipelines {
     /// Whether lead times drifted from the first third of the trials to the second: then there is no steady state, and
     /// every number depends on the trial's length.
     pub drifts: bool,
+    /// Changes a rollout carries in the first and in the last third of the trials, where that clearly grows: a spiral, in
+    /// which larger batches take longer and so gather more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub growing_batches: Option<(f64, f64)>,
 }
 
 /// A part of the lead time.
@@ -158,6 +164,7 @@ pub fn summarise(plan: &Plan, pipeline: &Pipeline, trials: &PipelineTrials) -> P
                 stages: stages(pipeline, strategy, row),
                 policies: policies(&pipeline.line, row),
                 drifts: drifts(row),
+                growing_batches: growing_batches(row),
             })
             .collect(),
         others: pipeline.others.iter().zip(&trials.others).filter_map(other).collect(),
@@ -211,6 +218,26 @@ fn stages(pipeline: &Pipeline, strategy: &crate::plan::Strategy, row: &[Pipeline
     let waves = strategy.waves.iter().enumerate();
     all.extend(waves.map(|(i, wave)| means(&wave.name, &|h| h.waves.get(i).cloned())));
     all
+}
+
+/// The mean number of changes that enter production together in the first and in the last third of the trials, if it grows
+/// by more than [`GROWTH`] beyond doubt.
+fn growing_batches(row: &[PipelineOutcome]) -> Option<(f64, f64)> {
+    let third = |outcome: &PipelineOutcome, number: u64| {
+        let third_ms = outcome.counted_ms() / 3;
+        let from_ms = outcome.from_ms + number * third_ms;
+        let entered = outcome.changes.iter().filter_map(|change| change.entered_ms);
+        let mut entered: Vec<u64> = entered.filter(|at| (from_ms..from_ms + third_ms).contains(at)).collect();
+        entered.sort_unstable();
+        let changes = entered.len();
+        entered.dedup();
+        (changes > 0).then(|| changes as f64 / entered.len() as f64)
+    };
+    let pairs: Vec<(f64, f64)> = row.iter().filter_map(|h| Some((third(h, 0)?, third(h, 2)?))).collect();
+    let first = average(pairs.iter().map(|(first, _)| *first))?;
+    let last = average(pairs.iter().map(|(_, last)| *last))?;
+    let change = mean(&Sample::plain(pairs.iter().map(|(first, last)| last - first).collect()))?;
+    change.interval.is_above(GROWTH * first).then_some((first, last))
 }
 
 /// Whether changes merged in the second third of a trial wait clearly longer, or shorter, than those of the first.

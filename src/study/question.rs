@@ -1,6 +1,7 @@
 //! What is compared with what, and how closely it is looked at: it knows plans and guards, and simulates nothing.
 
 use super::guard::{Guarded, guarded};
+use super::pairing::{self, alone};
 use super::precision;
 use crate::outcome::measures::{self, Subject};
 use crate::plan::study::Statistic;
@@ -35,6 +36,8 @@ pub struct Question<'p> {
     pub tolerance: Option<f64>,
     /// Trials of the last look at most, instead of what the plans say.
     pub max_trials: Option<u64>,
+    /// Among how many comparisons the doubt is shared, this one included.
+    pub shares: u32,
     /// Fingerprints of the baseline's outcomes by strategy, from when it was accepted.
     pub recorded: Vec<(String, String)>,
 }
@@ -46,16 +49,38 @@ impl<'p> Question<'p> {
         sources: [String; 2],
     ) -> Self {
         let recorded = Vec::new();
-        Self { baseline, candidate, pairs, sources, tolerance: None, max_trials: None, recorded }
+        Self { baseline, candidate, pairs, sources, tolerance: None, max_trials: None, shares: 1, recorded }
     }
 
-    /// Strategies of the same name in both plans.
+    /// Strategies of the same name in both plans, and of those with other names the ones that are most alike.
     #[must_use]
     pub fn by_name(baseline: &'p Plan, candidate: &'p Plan, sources: [String; 2]) -> Self {
-        let named = |name: &str| baseline.strategies.iter().position(|other| other.name == name);
-        let pairs = candidate.strategies.iter().enumerate();
-        let pairs = pairs.filter_map(|(index, strategy)| Some((named(&strategy.name)?, index))).collect();
-        Self::new((baseline, candidate), pairs, sources)
+        Self::new((baseline, candidate), pairing::pairs(baseline, candidate), sources)
+    }
+
+    /// What the candidate calls a strategy of the baseline; none if it is gone.
+    pub(super) fn successor(&self, old: usize) -> Option<&'p str> {
+        if self.is_within() {
+            return Some(&self.baseline.strategies[old].name);
+        }
+        let new = self.pairs.iter().find(|pair| pair.0 == old)?.1;
+        Some(&self.candidate.strategies[new].name)
+    }
+
+    /// The baseline with the candidate's names for its strategies, so that what differs is content.
+    pub(super) fn renamed_baseline(&self) -> Plan {
+        let mut plan = self.baseline.clone();
+        for (old, new) in &self.pairs {
+            plan.strategies[*old].name.clone_from(&self.candidate.strategies[*new].name);
+        }
+        plan
+    }
+
+    /// What is guarded of a subject, by the candidate's names.
+    pub(super) fn guards(&self, subject: Subject) -> Vec<Guarded> {
+        let named =
+            |old: usize| self.successor(old).unwrap_or(&self.baseline.strategies[old].name).to_owned();
+        guarded(subject, (self.baseline, &named), self.candidate, self.tolerance)
     }
 
     /// Every other strategy of one plan against its baseline.
@@ -74,7 +99,7 @@ impl<'p> Question<'p> {
         let is_it = |guard: &Guarded| {
             guard.metric == metric && guard.statistic == statistic && guard.applies_to(strategy)
         };
-        let guards = guarded(metric.subject(), self.baseline, self.candidate, self.tolerance);
+        let guards = self.guards(metric.subject());
         let unguarded = Guarded { metric, statistic, strategy: None, tolerance: 0.0 };
         Some(guards.into_iter().find(is_it).unwrap_or(unguarded))
     }
@@ -86,16 +111,6 @@ impl<'p> Question<'p> {
 
     /// Whether anything that decides a result differs for a pair of strategies.
     pub(super) fn is_touched(&self, (old, new): (usize, usize)) -> bool {
-        let alone = |plan: &Plan, strategy: usize| {
-            let mut plan = plan.clone();
-            plan.strategies = vec![plan.strategies[strategy].clone()];
-            plan.strategies[0].name.clear();
-            plan.study.baseline = 0;
-            plan.study.precision.clear();
-            // How many trials there are decides nothing about a trial.
-            (plan.study.trials, plan.study.max_trials) = (0, 0);
-            plan
-        };
         !diff::same_study(&alone(self.baseline, old), &alone(self.candidate, new))
     }
 
@@ -114,7 +129,7 @@ impl<'p> Question<'p> {
 
     /// One row each: the pair and what is guarded of it.
     pub(super) fn rows(&self, subject: Subject) -> Vec<((usize, usize), Guarded)> {
-        let guards = guarded(subject, self.baseline, self.candidate, self.tolerance);
+        let guards = self.guards(subject);
         let of_pair = |&(old, new): &(usize, usize)| {
             let name = &self.candidate.strategies[new].name;
             let applies = guards.iter().filter(|guard| guard.applies_to(name));

@@ -6,6 +6,7 @@
 use super::estimate::{CVAR_LEVEL, Estimate, Values};
 use super::guard::Guarded;
 use super::judgement::{growth_of_mean, trials_needed};
+use super::like::World;
 use super::sampling::Sampling;
 use super::verdict::MeasureChange;
 use crate::outcome::measures::{Better, Measure, Measured};
@@ -49,6 +50,9 @@ pub struct Row {
     pub most_worse_trial: Option<u64>,
     /// Trials that would probably decide; absent unless inconclusive, or if no reasonable number would.
     pub trials_needed: Option<u64>,
+    /// In which world the candidate was judged.
+    #[serde(skip_serializing_if = "World::is_own")]
+    pub world: World,
 }
 
 /// A strategy's trials on one side.
@@ -178,6 +182,7 @@ impl Row {
         tail: f64,
     ) -> Self {
         Self {
+            world: World::Own,
             strategy: strategy.to_owned(),
             metric: guard.metric,
             statistic: guard.statistic,

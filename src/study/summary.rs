@@ -27,6 +27,8 @@ pub const SCHEMA_VERSION: u32 = 2;
 pub const SPEED_METRIC: &Measure = &measures::TIME_TO_100_MS;
 /// Measure on the blast-radius axis of the Pareto front (its mean).
 pub const BLAST_METRIC: &Measure = &measures::IMPAIRED_HOST_MS;
+/// What harm may be compared by, what customers feel first: requests that failed or were refused, damaged items, hosts.
+pub const HARMS: [&Measure; 3] = [&measures::FAILED_REQUESTS, &measures::DAMAGED_ITEMS, BLAST_METRIC];
 /// Measure whose percentiles the duration chart draws.
 const DURATION_METRIC: &Measure = &measures::DURATION_MS;
 /// Metrics of which more than the statistics below is drawn.
@@ -71,7 +73,9 @@ pub struct Summary {
     pub fleet_regions: u64,
     /// The strategy with the least median time to 100 %; absent if no rollout reached every host.
     pub fastest: Option<Leader>,
-    /// The strategy with the least mean impaired host-time; absent if no change was bad.
+    /// What harm is compared by: what customers feel where there is traffic, then damage to data, then hosts.
+    pub harm: &'static Measure,
+    /// The strategy with the least mean harm; absent if no change was bad.
     pub safest: Option<Leader>,
     /// Strategies in plan order.
     pub strategies: Vec<StrategySummary>,
@@ -92,7 +96,7 @@ pub struct StrategySummary {
     /// How its rollouts ended.
     pub endings: Endings,
     /// No other strategy has both a smaller or equal median time to 100 % and a smaller or equal mean
-    /// impaired host-time per bad change. Decided on the estimates, without their intervals.
+    /// harm per bad change. Decided on the estimates, without their intervals.
     pub on_front: bool,
     /// A strategy on the front that is at least as good on both; absent on the front.
     pub dominated_by: Option<String>,
@@ -182,6 +186,7 @@ impl MetricSummary {
             interval: estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval),
             n: self.n,
             against_baseline: self.against_baseline.as_ref().map(|against| (against.n, against.verdict)),
+            ratio: self.against_baseline.as_ref().and_then(|against| against.ratio),
         }
     }
 }
@@ -209,13 +214,14 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
     let sampling = Sampling::new(plan, trials);
     let mut strategies: Vec<StrategySummary> =
         (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, study, index)).collect();
-    mark_front(&mut strategies);
+    let harm = harm_measure(&strategies);
+    mark_front(&mut strategies, harm);
     let standings = |metric: &Measure, estimate: fn(&MetricSummary) -> Option<Estimate>| {
         let standing = |strategy: &StrategySummary| strategy.metric(metric).standing(estimate);
         strategies.iter().map(standing).collect::<Vec<_>>()
     };
     let speeds = standings(SPEED_METRIC, MetricSummary::median);
-    let harms = standings(BLAST_METRIC, MetricSummary::mean);
+    let harms = standings(harm, MetricSummary::mean);
     let lead = |metric, both| leader(&sampling, study, metric, plan, both);
     Summary {
         schema_version: SCHEMA_VERSION,
@@ -234,7 +240,8 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
         fleet_hosts: plan.fleet.hosts(),
         fleet_regions: plan.fleet.regions.len() as u64,
         fastest: lead(SPEED_METRIC, (&speeds, &harms)),
-        safest: lead(BLAST_METRIC, (&harms, &speeds)),
+        harm,
+        safest: lead(harm, (&harms, &speeds)),
         strategies,
         thresholds: judge(plan, study),
         expectations: expectation::judge_with_origins(plan, study),
@@ -309,13 +316,21 @@ fn metric_summary(
     (summary, DRAWN.contains(&metric).then_some(values.sorted))
 }
 
-fn mark_front(strategies: &mut [StrategySummary]) {
-    let nobody_was_hurt = strategies.iter().all(|s| s.metric(BLAST_METRIC).n == 0);
+/// The first of [`HARMS`] of which any strategy did some; the last if none did.
+fn harm_measure(strategies: &[StrategySummary]) -> &'static Measure {
+    let is_done = |measure: &&'static Measure| {
+        strategies.iter().any(|strategy| strategy.metric(measure).max.is_some_and(|most| most > 0.0))
+    };
+    HARMS.into_iter().find(is_done).unwrap_or(BLAST_METRIC)
+}
+
+fn mark_front(strategies: &mut [StrategySummary], harm: &Measure) {
+    let nobody_was_hurt = strategies.iter().all(|s| s.metric(harm).n == 0);
     let points: Vec<Option<(f64, f64)>> = strategies
         .iter()
         .map(|s| {
             let speed = s.metric(SPEED_METRIC).p50?.value;
-            let blast = s.metric(BLAST_METRIC).mean.map(|mean| mean.value);
+            let blast = s.metric(harm).mean.map(|mean| mean.value);
             // Without a single bad change the front is about speed alone.
             Some((speed, if nobody_was_hurt { 0.0 } else { blast? }))
         })

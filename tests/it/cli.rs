@@ -1,6 +1,7 @@
 //! The command line from outside: exit codes, streams, files, signals. What reports say is tested
 //! where they are made.
 
+use crate::support::talk;
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fs;
@@ -77,7 +78,7 @@ impl Ran {
         Self {
             code: done.status.code().expect("wavetank is not killed"),
             output: String::from_utf8(done.stdout).expect("UTF-8"),
-            talk: String::from_utf8(done.stderr).expect("UTF-8"),
+            talk: talk(done.stderr),
         }
     }
 }
@@ -96,9 +97,8 @@ fn the_template_is_valid_and_every_command_that_init_names_works() {
     let bench = Bench::new();
     let ran = bench.wavetank(&["init"]);
     assert_eq!((ran.code, ran.output.as_str()), (0, ""), "{}", ran.talk);
-    let commands: Vec<&str> = ran.talk.lines().filter_map(|line| line.strip_prefix("  wavetank ")).collect();
-    assert_eq!(commands, ["check wavetank.toml", "plan wavetank.toml", "run wavetank.toml"]);
-    for command in commands {
+    assert_eq!(ran.talk, "wrote wavetank.toml: change the lines marked <-- to your fleet\n");
+    for command in ["check wavetank.toml", "plan wavetank.toml", "run wavetank.toml"] {
         let args: Vec<&str> = command.split(' ').collect();
         let ran = bench.wavetank(&args);
         assert_eq!(ran.code, 0, "{command}: {}{}", ran.output, ran.talk);
@@ -107,6 +107,54 @@ fn the_template_is_valid_and_every_command_that_init_names_works() {
     }
     let checked = bench.wavetank(&["check", "wavetank.toml", "--fail-on", "warning"]);
     assert_eq!(checked.output, "checked 1 scenario: no problems\n");
+}
+
+#[test]
+fn every_command_ends_by_saying_what_one_would_do_next() {
+    let bench = Bench::new();
+    let next = |args: &[&str]| {
+        let done = bench.command().args(args).output().expect("wavetank runs");
+        let talk = String::from_utf8(done.stderr).expect("UTF-8");
+        talk.lines().last().map(str::to_owned).unwrap_or_default()
+    };
+    assert_eq!(next(&[]), "next: wavetank init");
+    assert_eq!(next(&["init"]), "next: wavetank run wavetank.toml");
+    assert_eq!(next(&["check", "s.toml"]), "next: wavetank plan s.toml");
+    assert_eq!(next(&["plan", "s.toml"]), "next: wavetank run s.toml");
+    assert!(next(&["run", "s.toml", "--no-output"]).starts_with("next: wavetank replay s.toml --strategy "));
+    let replay = ["replay", "s.toml", "--strategy", "all-at-once", "--trial", "1"];
+    assert_eq!(next(&replay), "next: change s.toml, then: wavetank run s.toml");
+    assert!(next(&["compare", "s.toml"]).starts_with("next: wavetank "));
+    assert_eq!(next(&["baseline", "accept", "s.toml"]), "next: wavetank gate s.toml");
+    assert_eq!(next(&["gate", "s.toml"]), "next: nothing: this is the accepted study");
+    assert_eq!(next(&["explain"]), "next: wavetank explain RULE");
+}
+
+#[test]
+fn limits_that_do_not_hold_are_told_where_nobody_sees_the_report() {
+    let bench = Bench::with_broken_threshold("error");
+    let reports = ["--report", "junit=run.xml", "--report", "markdown=run.md", "--report", "github=run.log"];
+    let ran = bench.wavetank(&[&["run", "s.toml", "--no-output"][..], &reports[..]].concat());
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.talk.lines().any(|line| line.starts_with("error: ") && line.contains("above 0")),
+        "{}",
+        ran.talk
+    );
+    let read = |name: &str| fs::read_to_string(bench.path(name)).expect("written");
+    assert!(read("run.xml").contains("<failure type=\"threshold\""), "{}", read("run.xml"));
+    assert!(read("run.md").starts_with("### Rollout study of s: a limit is broken\n"), "{}", read("run.md"));
+    assert!(
+        read("run.log").starts_with("::error file=s.toml,title=Rollout study of s"),
+        "{}",
+        read("run.log")
+    );
+    let verdict = ran.output.rfind("\nVerdict\n").expect("a verdict");
+    assert!(
+        ran.output[verdict + 1..].lines().all(|line| !line.is_empty()),
+        "the verdict is last: {}",
+        ran.output
+    );
 }
 
 #[test]
@@ -207,7 +255,8 @@ fn warnings_fail_only_where_asked() {
     assert!(!bench.path("results").exists(), "nothing is simulated");
     let run = bench.wavetank(&["run", "s.toml", "--no-output"]);
     assert_eq!(run.code, 0);
-    assert!(run.talk.starts_with("warning[WT") && !run.output.contains("warning[WT"), "{}", run.talk);
+    assert!(run.talk.starts_with("warning: 1 warning (WT"), "{}", run.talk);
+    assert!(run.talk.contains("`wavetank check s.toml` tells more\n"), "{}", run.talk);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use wavetank::ids::{DefectId, RegionId, ZoneId};
 use wavetank::outlet::{self, csv_cell, is_hidden, shown};
 use wavetank::plan::{Plan, diff};
-use wavetank::report::compare::{self, Options};
+use wavetank::report::compare::{self, Options, StrategyPlace};
 use wavetank::report::document::{Terminal, markdown};
 use wavetank::report::terminal::{self, Style};
 use wavetank::report::timeline::RolloutStory;
@@ -127,7 +127,9 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     let summary = summarise(&plan, &outcomes);
     let style = Style { color: false, width: 80, details: true, file: name };
     all.insert("run.txt", terminal::run_report(&plan, &summary, &style));
-    all.insert("run.md", markdown(&terminal::document(&plan, &summary, true, name)));
+    all.insert("run.md", compare::of_study::markdown(&plan, &summary, name));
+    all.insert("run.log", compare::of_study::annotations(&plan, &summary, name));
+    all.insert("run.xml", compare::of_study::junit(&summary));
     all.insert("summary.json", text(json::pretty(&summary)));
     all.insert("trials.csv", text(csv::trials(&plan, &outcomes)));
     all.insert("speed.svg", chart::speed_blast::svg(&summary));
@@ -172,8 +174,16 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
 fn reviews(plan: &Plan, changed: &Plan, name: &str, all: &mut BTreeMap<&'static str, String>) {
     let question = Question::by_name(plan, changed, [name.to_owned(), name.to_owned()]);
     let compared = compare(&question, &Nobody).unwrap();
-    let options =
-        Options { baseline_file: Some(name), candidate_file: Some(name), allow_inconclusive: false };
+    let warnings = [format!("false alarms of `{name}`")];
+    let places = [StrategyPlace { strategy: name.to_owned(), file: name.to_owned(), line: 1 }];
+    let options = Options {
+        baseline_file: Some(name),
+        candidate_file: Some(name),
+        accept: Some("wavetank baseline accept"),
+        warnings: &warnings,
+        places: &places,
+        allow_inconclusive: false,
+    };
     all.insert("review.txt", compare::text::report(&compared, &options, &Terminal::plain(80)));
     all.insert("review.md", compare::markdown::comment(&compared, &options));
     all.insert("review.log", compare::github::annotations(&compared, &options));

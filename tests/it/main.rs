@@ -12,6 +12,7 @@ mod expect;
 mod files;
 mod formats;
 mod gate;
+mod gate_tricks;
 mod git;
 mod hostile;
 mod incidents;

@@ -264,6 +264,9 @@ fn a_verdict_names_no_strategy_that_the_table_beside_it_dominates() {
                     let noise = draw(100 + s * 50 + t, 2) * draw(90, 3);
                     one.to_100_ms = one.to_100_ms.map(|ms| ms + 3_600_000 * draw(s, 3) + noise * 1_800_000);
                     one.impaired_host_ms *= 1 + draw(10 + s, 3) + noise;
+                    // Every other study has traffic, and hosts that carry unlike shares of it.
+                    let carried = (seed % 2) * (1 + draw(20 + s, 3));
+                    one.failed_requests = (carried * one.impaired_host_ms / 1000) as f64;
                     one
                 };
                 (0..plan.study.trials).map(trial).collect()

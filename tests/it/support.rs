@@ -72,3 +72,9 @@ pub fn reject(mutant: &str, z: f64) {
     println!("mutant: {mutant:<36} z = {z:+.1}");
     assert!(z.abs() > ACCEPT, "the mutant `{mutant}` survives: z = {z:+.2}");
 }
+
+/// What a command said on standard error, without the line on what one would do next.
+pub fn talk(stderr: Vec<u8>) -> String {
+    let text = String::from_utf8(stderr).expect("UTF-8");
+    text.split_inclusive('\n').filter(|line| !line.starts_with("next: ")).collect()
+}

@@ -14,6 +14,7 @@ use crate::cli::progress::Bar;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outcome::measures::Subject;
+use crate::outlet::shell_word;
 use crate::plan::{Level, Plan, Restriction, diff};
 use crate::report::{json, plan_diff};
 use crate::scenario::Problems;
@@ -106,6 +107,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         io.say("  hint", format_args!("wavetank {command} {} shows which", args.file));
     }
     io.talk(format_args!("wrote {}: commit it together with {}", path.display(), args.file));
+    let pipeline = if args.pipeline { " --pipeline" } else { "" };
+    io.next(format_args!("wavetank gate {}{pipeline}", shell_word(&args.file)));
     Ok(Exit::Ok)
 }
 

@@ -11,7 +11,9 @@ use crate::cli::progress::Bar;
 use crate::cli::review::{Review, ReviewArgs};
 use crate::cli::select::{self, Role};
 use crate::cli::threads::Threads;
+use crate::outlet::shell_word;
 use crate::plan::{Plan, Restriction, Trials};
+use crate::report::compare::{Options, text};
 use crate::study::compare::{Question, compare, compare_pipelines};
 
 const EXAMPLES: &str = "\
@@ -106,7 +108,12 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     drop(bar);
     let compared = compared.map_err(|_| CliError::interrupted())?;
     let baseline_file = new.is_some().then_some(old.0);
-    let exit = review.publish(&compared, (baseline_file, Some(file)), io)?;
+    let options = Options { baseline_file, candidate_file: Some(file), ..Options::default() };
+    let exit = review.publish(&compared, &options, io)?;
+    if args.review.is_text() {
+        let replay = text::first_replay(&compared, &options);
+        io.next(replay.unwrap_or_else(|| format!("wavetank baseline accept {}", shell_word(file))));
+    }
     Ok(if args.gate { exit } else { Exit::Ok })
 }
 

@@ -30,6 +30,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         Some(wanted) => rules::find(wanted).ok_or_else(|| unknown(wanted))?.page.to_owned(),
     };
     io.data(text)?;
+    io.next(if args.rule.is_some() { "wavetank check FILE" } else { "wavetank explain RULE" });
     Ok(Exit::Ok)
 }
 

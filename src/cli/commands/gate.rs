@@ -8,14 +8,14 @@ use crate::cli::folders;
 use crate::cli::input;
 use crate::cli::io::Io;
 use crate::cli::numbers;
-use crate::cli::options::FailOn;
 use crate::cli::progress::Bar;
 use crate::cli::review::{Review, ReviewArgs};
 use crate::cli::select::{self, Role};
 use crate::cli::threads::Threads;
 use crate::outcome::measures::Subject;
 use crate::plan::{Level, Restriction};
-use crate::study::compare::Compared;
+use crate::report::compare::Options;
+use crate::study::compare::{Compared, Held};
 use crate::study::gate::{Refusal, RegressionGate};
 use crate::study::verdict::{MeasureChange, Verdict};
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ pub struct Args {
 /// # Errors
 /// When the scenario or the baseline is unusable, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
-    let plan = input::plan(&args.file, &Restriction::default(), FailOn::Error, io)?;
+    let (plan, found) = input::with_places(&args.file, io)?;
     let subject = accepted::subject(args.pipeline);
     // Only whether it fits: what is said on the command line is no change of the scenario.
     let max_trials = args.max_trials.filter(|_| subject.is_rollout());
@@ -70,12 +70,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     select::restricted(&plan, &limit, Role::Alone, io)?;
     let path = args.baseline.clone().unwrap_or_else(|| folders::of_baseline(&plan, subject));
     let accept = accepted::command(&args.file, args.baseline.as_deref(), subject);
-    let Accepted { baseline, plan: was } = Accepted::read(&path, &accept)?;
+    let Accepted { baseline, plan: was, problems: were } = Accepted::read(&path, &accept)?;
     if baseline.subject != subject {
         return Err(other_subject(&path, subject).hint(format!("write one: {accept}")));
-    }
-    if baseline.seed != plan.study.seed {
-        io.say("note", "the seed is not the accepted one, so trials have nothing in common");
     }
     let threads = Threads::start(args.threads)?;
     io.interrupt.arm();
@@ -97,7 +94,22 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let compared = threads.run(|| gate.judge(&bar));
     drop(bar);
     let compared = compared.map_err(|refusal| refused(refusal, &gate, &path, &accept))?;
-    let exit = review.publish(&compared, (None, Some(&args.file)), io)?;
+    let warnings = found.new_warnings(&were);
+    let options = Options {
+        candidate_file: Some(&args.file),
+        accept: Some(&accept),
+        warnings: &warnings,
+        places: &found.strategies,
+        ..Options::default()
+    };
+    let exit = review.publish(&compared, &options, io)?;
+    if exit == Exit::Ok && args.review.is_text() {
+        io.next(if compared.inputs.is_empty() {
+            "nothing: this is the accepted study".to_owned()
+        } else {
+            format!("merge it; to hold later changes against it: {accept}")
+        });
+    }
     if exit != Exit::Ok {
         for way in ways_out(&compared, &accept) {
             io.say("hint", way);
@@ -151,11 +163,14 @@ fn ways_out(compared: &Compared, accept: &str) -> Vec<String> {
         let table = if compared.subject.is_rollout() { "[study]" } else { "[pipeline]" };
         ways.push(format!("to decide it: more `trials` in {table}; to let it through: --allow-inconclusive"));
     }
-    if has(MeasureChange::Regressed) || has(MeasureChange::Inconclusive) {
+    let is_of_world = compared.held.contains(&Held::OtherWorld) || !compared.unguarded_strategies.is_empty();
+    if has(MeasureChange::Regressed) || has(MeasureChange::Inconclusive) || is_of_world {
         ways.push(format!("to accept: {accept}"));
     }
     let limits = &compared.thresholds;
-    if limits.iter().any(|limit| limit.level == Level::Error && limit.verdict == Verdict::Fail) {
+    if compared.held.contains(&Held::Limits) {
+        ways.push(format!("accepted limits hold until others are accepted: {accept}"));
+    } else if limits.iter().any(|limit| limit.level == Level::Error && limit.verdict == Verdict::Fail) {
         ways.push("accepting lifts no [[threshold]]: change the plan, or the limit itself".to_owned());
     }
     ways

@@ -4,6 +4,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::io::{Io, STDIN};
 use crate::cli::targets::Targets;
+use crate::outlet::shell_word;
 use std::path::Path;
 
 /// The scenario that is written: valid as it stands, every line explained.
@@ -42,9 +43,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             .hint("choose another name, or overwrite it with --force"));
     }
     Targets::open(vec![path.into()])?.commit(&[TEMPLATE])?;
-    io.talk(format_args!("wrote {path}; now try:"));
-    for command in ["check", "plan", "run"] {
-        io.talk(format_args!("  wavetank {command} {path}"));
-    }
+    io.talk(format_args!("wrote {path}: change the lines marked <-- to your fleet"));
+    io.next(format_args!("wavetank run {}", shell_word(path)));
     Ok(Exit::Ok)
 }

@@ -2,9 +2,10 @@
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::input;
+use crate::cli::input::{self, Warnings};
 use crate::cli::io::Io;
-use crate::cli::options::{FailOn, Format};
+use crate::cli::options::Format;
+use crate::outlet::shell_word;
 use crate::plan::Restriction;
 use crate::report::document::Terminal;
 use crate::report::plan_view;
@@ -14,9 +15,6 @@ Examples:
   wavetank plan wavetank.toml
   wavetank plan wavetank.toml --strategy five-waves
   wavetank plan wavetank.toml --format json | jq '.strategies[].name'";
-
-/// Columns that its tables may take at least: one that is folded is harder to read than one that is cut.
-const WIDTH: usize = 120;
 
 /// Arguments of `wavetank plan`.
 #[derive(Debug, clap::Args)]
@@ -38,11 +36,12 @@ pub struct Args {
 /// When the scenario is invalid or a strategy is unknown.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let asked = Restriction { strategies: args.strategies.clone(), ..Restriction::default() };
-    let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
+    let plan = input::plan(&args.file, &asked, Warnings::Whole, io)?;
     match args.format {
         Format::Text => {
-            let terminal = Terminal { width: io.width.max(WIDTH), color: io.stdout_color() };
-            io.data(terminal.render(&plan_view::document(&plan)))?;
+            let terminal = Terminal { width: io.width, color: io.stdout_color() };
+            io.data(terminal.readable().render(&plan_view::document(&plan)))?;
+            io.next(format_args!("wavetank run {}", shell_word(&args.file)));
         }
         Format::Json => io.data(format!("{:#}\n", plan_view::json(&plan)))?,
     }

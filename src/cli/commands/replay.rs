@@ -9,6 +9,7 @@ use crate::cli::io::Io;
 use crate::cli::numbers;
 use crate::cli::options::{EstimatorName, FailOn};
 use crate::cli::select;
+use crate::outlet::shell_word;
 use crate::plan::{HOUR_MS, Pipeline, Plan, Restriction};
 use crate::report::promtool;
 use crate::report::timeline::RolloutStory;
@@ -85,6 +86,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         of_pipeline(args, &plan, strategy, io)?
     } else {
         of_rollout(args, &plan, strategy, io)?
+    }
+    if args.events.is_text() {
+        io.next(format_args!("change {0}, then: wavetank run {0}", shell_word(&args.file)));
     }
     Ok(Exit::Ok)
 }

@@ -6,10 +6,11 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::folders;
 use crate::cli::input::{self, counted};
-use crate::cli::io::Io;
+use crate::cli::io::{DEFAULT_WIDTH, Io};
 use crate::cli::numbers;
 use crate::cli::options::{Draw, FailOn, Format};
 use crate::cli::progress::Bar;
+use crate::cli::review::{self, ReviewFormat};
 use crate::cli::rows::RowWriter;
 use crate::cli::select;
 use crate::cli::targets::Targets;
@@ -17,9 +18,10 @@ use crate::cli::threads::Threads;
 use crate::outcome::Outcome;
 use crate::plan::{Level, Plan, Restriction, Trials};
 use crate::report::chart::{duration, exceedance, speed_blast};
+use crate::report::compare::of_study;
 use crate::report::terminal::{self, Style};
 use crate::report::timeline::RolloutStory;
-use crate::report::{Story, csv, json};
+use crate::report::{self, Story, csv, json};
 use crate::study::gather::RowSink;
 use crate::study::{Evaluations, Stopped, Study, StudyError, Summary};
 use std::path::{Path, PathBuf};
@@ -45,6 +47,7 @@ Examples:
   wavetank run wavetank.toml --seed $(git rev-parse HEAD) --fail-on warning
   wavetank run wavetank.toml --strategy big-bang --strategy one-by-one --baseline big-bang
   wavetank run wavetank.toml --no-output --format json | jq .thresholds
+  wavetank run wavetank.toml --report junit=run.xml --report markdown=run.md
 
 The same scenario, seed and model version give the same bytes with any number of threads.";
 
@@ -84,6 +87,9 @@ pub struct Args {
     /// Print the report for people or the summary for programs
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Also write this form to a file, as in junit=run.xml (repeatable)
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = review::form_and_file)]
+    reports: Vec<(ReviewFormat, PathBuf)>,
     /// Fail on warnings too, with exit code 3
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
     fail_on: FailOn,
@@ -102,6 +108,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         ..args.draw.restriction()
     };
     let plan = input::plan(&args.file, &asked, args.fail_on, io)?;
+    let reports = Targets::open(args.reports.iter().map(|(_, path)| path.clone()).collect())?;
     let threads = Threads::start(args.draw.threads)?;
     // From here on a plain Ctrl-C would leave temporary files behind.
     io.interrupt.arm();
@@ -131,8 +138,35 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         let dir = output.write(&plan, &summary, files, io)?;
         io.talk(format_args!("wrote {} ({})", dir.display(), counted(RESULT_FILES.len(), "file")));
     }
+    let form = |(format, _): &(ReviewFormat, PathBuf)| in_form(*format, &plan, &summary, &args.file);
+    reports.commit(&args.reports.iter().map(form).collect::<Vec<_>>())?;
+    for (_, path) in &args.reports {
+        io.talk(format_args!("wrote {}", path.display()));
+    }
     io.data(report)?;
+    if !io.stdout_is_terminal {
+        report::broken_limits(&summary.thresholds, summary.trials)
+            .iter()
+            .for_each(|(label, line)| io.say(label, line));
+    }
+    if args.format == Format::Text {
+        io.next(terminal::next_replay(&summary, &args.file).unwrap_or_else(|| "wavetank explain".to_owned()));
+    }
     Ok(verdict(&summary, args.fail_on))
+}
+
+/// The study in one of the forms of a review.
+fn in_form(format: ReviewFormat, plan: &Plan, summary: &Summary, file: &str) -> Vec<u8> {
+    match format {
+        ReviewFormat::Text => {
+            let style = Style { color: false, width: DEFAULT_WIDTH, details: true, file };
+            terminal::run_report(plan, summary, &style).into_bytes()
+        }
+        ReviewFormat::Markdown => of_study::markdown(plan, summary, file).into_bytes(),
+        ReviewFormat::Github => of_study::annotations(plan, summary, file).into_bytes(),
+        ReviewFormat::Junit => of_study::junit(summary).into_bytes(),
+        ReviewFormat::Json => json::pretty(summary),
+    }
 }
 
 /// Result files, opened.

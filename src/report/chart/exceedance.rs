@@ -122,7 +122,7 @@ mod tests {
     fn rare_shares_are_said_in_changes() {
         assert_eq!(
             [0.5, 1e-3, 1e-4, 1e-5, 1e-8].map(share),
-            ["50 %", "0.1 %", "0.01 %", "1 in 100k", "1 in 100M"]
+            ["50 %", "0.1 %", "0.01 %", "1 in 100,000", "1 in 100M"]
         );
     }
     use crate::report::sample;

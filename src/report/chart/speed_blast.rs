@@ -5,10 +5,11 @@ use super::labels::{Area, Obstacle, place};
 use super::plot::{Legend, Plot};
 use super::scale::Axis;
 use super::{AXIS, BLUE, BODY, MUTED, SMALL, VERMILLION, WIDTH, frame, label, nothing_to_draw, provenance};
+use crate::outcome::measures::{Measure, Unit};
 use crate::report::text;
 use crate::stats::Interval;
 use crate::study::Summary;
-use crate::study::summary::{BLAST_METRIC, SPEED_METRIC, StrategySummary};
+use crate::study::summary::{SPEED_METRIC, StrategySummary};
 
 const HEIGHT: i32 = 760;
 const LEFT: i32 = 130;
@@ -28,12 +29,15 @@ const HOST_MINUTE: f64 = 60_000.0;
 /// A duration range wider than this factor gets a logarithmic axis.
 const WIDE: f64 = 20.0;
 
-/// One strategy as a point: values and interval ends in milliseconds and host-minutes.
+/// One strategy as a point: values and interval ends in milliseconds and in what harm is counted in.
 struct Dot<'s> {
     strategy: &'s StrategySummary,
     speed: f64,
     speed_interval: Interval,
     blast: f64,
+    /// The same as measured, and in which unit.
+    harm: f64,
+    unit: Unit,
     blast_interval: Interval,
 }
 
@@ -41,7 +45,8 @@ struct Dot<'s> {
 /// are named in the note.
 #[must_use]
 pub fn svg(summary: &Summary) -> String {
-    let dots: Vec<Dot> = summary.strategies.iter().filter_map(dot).collect();
+    let dots: Vec<Dot> =
+        summary.strategies.iter().filter_map(|strategy| dot(strategy, summary.harm)).collect();
     let x = Axis::log_if_wide(&values(&dots, |d| (d.speed, d.speed_interval)), WIDE, LEFT, POINTS_RIGHT);
     let y = Axis::log(&values(&dots, |d| (d.blast, d.blast_interval)), BOTTOM, TOP);
     let numbered = dots.len() > MOST_NAMED;
@@ -51,7 +56,7 @@ pub fn svg(summary: &Summary) -> String {
         if dots.is_empty() {
             return nothing_to_draw(canvas, "Nothing to draw: no completed rollouts, or no bad changes.");
         }
-        axes(canvas, &x, &y);
+        axes(canvas, &x, &y, summary.harm);
         let front = front_points(&dots, &x, &y);
         if front.len() > 1 {
             canvas.dashed(&front, BLUE, 1, &[6.0, 5.0]);
@@ -71,16 +76,19 @@ pub fn svg(summary: &Summary) -> String {
     })
 }
 
-fn dot(strategy: &StrategySummary) -> Option<Dot<'_>> {
+fn dot<'s>(strategy: &'s StrategySummary, harm: &Measure) -> Option<Dot<'s>> {
     let speed = strategy.metric(SPEED_METRIC).p50?;
-    let blast = strategy.metric(BLAST_METRIC).mean?;
-    let minutes = |end: Option<f64>| end.map(|v| v / HOST_MINUTE);
+    let blast = strategy.metric(harm).mean?;
+    let one = if harm.unit == Unit::HostMs { HOST_MINUTE } else { 1.0 };
+    let said = |end: Option<f64>| end.map(|v| v / one);
     Some(Dot {
         strategy,
         speed: speed.value,
         speed_interval: speed.interval,
-        blast: blast.value / HOST_MINUTE,
-        blast_interval: Interval { low: minutes(blast.interval.low), high: minutes(blast.interval.high) },
+        blast: blast.value / one,
+        harm: blast.value,
+        unit: harm.unit,
+        blast_interval: Interval { low: said(blast.interval.low), high: said(blast.interval.high) },
     })
 }
 
@@ -97,7 +105,7 @@ fn color(dot: &Dot) -> Ink {
     if dot.strategy.on_front { BLUE } else { VERMILLION }
 }
 
-fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
+fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis, harm: &Measure) {
     let plot = Plot { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM };
     plot.ticks_below(canvas, x.time_ticks(if x.is_log() { 64 } else { 92 }));
     plot.ticks_beside(canvas, y.number_ticks(34, text::number));
@@ -110,7 +118,7 @@ fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
     }
     let scale = |axis: &Axis| if axis.is_log() { ", log scale" } else { "" };
     plot.title_below(canvas, &format!("median time until every host runs the new version{}", scale(x)));
-    plot.title_beside(canvas, 38, &format!("mean impaired host-minutes per bad change{}", scale(y)));
+    plot.title_beside(canvas, 38, &format!("mean {}{}", text::harm(harm), scale(y)));
     canvas.text((LEFT + 14, BOTTOM - 14), "↙ better: faster and safer", Font::new(BODY).bold(), MUTED);
 }
 
@@ -197,7 +205,7 @@ fn names(canvas: &mut Canvas, dots: &[Dot], x: &Axis, y: &Axis, numbered: bool) 
 
 /// "4d 21h, 79.8 host-minutes".
 fn values_of(dot: &Dot) -> String {
-    format!("{}, {} host-minutes", text::duration(dot.speed), text::number(dot.blast))
+    format!("{}, {}", text::duration(dot.speed), text::value_with_unit(dot.unit, dot.harm))
 }
 
 /// Number, name and values of every point, in columns below the axis.
@@ -304,9 +312,9 @@ mod tests {
     fn zero_blast_radius_is_drawn_on_the_floor() {
         let (plan, mut outcomes) = sample::study(100);
         for outcome in &mut outcomes.by_strategy[6] {
-            outcome.impaired_host_ms = 0;
+            (outcome.impaired_host_ms, outcome.failed_requests) = (0, 0.0);
         }
         let chart = svg(&summarise(&plan, &outcomes));
-        assert!(chart.contains(", 0 host-minutes"), "{chart}");
+        assert!(chart.contains(", 0 requests"), "{chart}");
     }
 }

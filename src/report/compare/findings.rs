@@ -41,6 +41,8 @@ pub(super) struct Finding {
     pub message: String,
     /// Commands that show it.
     pub commands: Vec<String>,
+    /// Where the strategy is written, as properties of an annotation.
+    pub place: Vec<(&'static str, String)>,
 }
 
 impl Finding {
@@ -53,7 +55,7 @@ impl Finding {
                 FindingEnding::Passed
             }
         };
-        let trial = row.most_worse_trial.into_iter();
+        let trial = row.most_worse_trial.filter(|_| row.world.is_own()).into_iter();
         let commands = trial.flat_map(|trial| words::commands(compared, options, &row.strategy, trial));
         Self {
             strategy: row.strategy.clone(),
@@ -62,6 +64,7 @@ impl Finding {
             ending,
             message: words::sentence(row),
             commands: commands.collect(),
+            place: options.place(&row.strategy),
         }
     }
 
@@ -83,18 +86,20 @@ impl Finding {
             ending,
             message: limits::sentence(result, trials),
             commands: Vec::new(),
+            place: options.place(&result.strategy),
         }
     }
 
     /// A strategy that a guard names and the candidate lacks.
-    pub fn of_gone(strategy: &String) -> Self {
+    pub fn of_gone(strategy: &str, options: &Options) -> Self {
         Self {
-            strategy: strategy.clone(),
+            strategy: strategy.to_owned(),
             name: "guarded strategy".to_owned(),
             title: format!("{strategy} is gone"),
             ending: FindingEnding::Failed("gone"),
-            message: words::gone(std::slice::from_ref(strategy)),
+            message: words::gone(&[strategy.to_owned()]),
             commands: Vec::new(),
+            place: options.place(strategy),
         }
     }
 }

@@ -14,13 +14,18 @@ pub fn document(compared: &Compared, options: &Options) -> String {
     let rows = compared.rows.iter().map(|row| Finding::of_row(row, compared, options));
     let limits = compared.thresholds.iter();
     let limits = limits.map(|result| Finding::of_threshold(result, compared.trials, options));
-    let gone = compared.unguarded_strategies.iter().map(Finding::of_gone);
+    let gone = compared.unguarded_strategies.iter().map(|name| Finding::of_gone(name, options));
     let all: Vec<Finding> = rows.chain(limits).chain(gone).collect();
+    suites(&all, &compared.candidate.scenario, &facts(compared))
+}
+
+/// Findings about a scenario as XML, with `facts` as the properties of every suite.
+pub(super) fn suites(all: &[Finding], scenario: &str, facts: &[(&str, String)]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str(&format!("<testsuites name=\"wavetank\" {}>\n", counts(all.iter())));
     // In the order in which strategies are first judged.
     let mut names: Vec<&str> = Vec::new();
-    for finding in &all {
+    for finding in all {
         if names.contains(&finding.strategy.as_str()) {
             continue;
         }
@@ -28,8 +33,8 @@ pub fn document(compared: &Compared, options: &Options) -> String {
         let own = || all.iter().filter(|other| other.strategy == finding.strategy);
         let name = xml(&finding.strategy);
         out.push_str(&format!("  <testsuite name=\"{name}\" {}>\n", counts(own())));
-        out.push_str(&properties(compared));
-        let class = xml(&format!("{}.{}", compared.candidate.scenario, finding.strategy));
+        out.push_str(&properties(facts));
+        let class = xml(&format!("{scenario}.{}", finding.strategy));
         own().for_each(|finding| out.push_str(&case(finding, &class)));
         out.push_str("  </testsuite>\n");
     }
@@ -69,10 +74,10 @@ fn counts<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"0\"")
 }
 
-/// Where the numbers come from. Suites have properties and the whole has none, in every dialect.
-fn properties(compared: &Compared) -> String {
+/// Where the numbers come from.
+fn facts(compared: &Compared) -> [(&'static str, String); 11] {
     let (baseline, candidate) = (&compared.baseline, &compared.candidate);
-    let facts = [
+    [
         ("baseline_source", baseline.source.clone()),
         ("baseline_plan_digest", baseline.plan_digest.clone()),
         ("baseline_seed", baseline.seed.to_string()),
@@ -84,7 +89,11 @@ fn properties(compared: &Compared) -> String {
         ("confidence", compared.confidence.to_string()),
         ("model_version", compared.model_version.to_string()),
         ("tool_version", compared.tool_version.to_owned()),
-    ];
+    ]
+}
+
+/// Suites have properties and the whole has none, in every dialect.
+fn properties(facts: &[(&str, String)]) -> String {
     let lines: String = facts
         .iter()
         .map(|(name, value)| format!("      <property name=\"{name}\" value=\"{}\"/>\n", xml(value)))

@@ -6,7 +6,7 @@ use super::options::Options;
 use super::words;
 use crate::outcome::measures::Subject;
 use crate::report::document::{
-    self, Align, Block, DataTable, Document, Entries, Item, RichText, Tone, elide,
+    self, Align, Block, DataTable, Document, Entries, Item, RichText, ShellCommand, Tone, elide,
 };
 use crate::report::{limits, text};
 use crate::study::compare::{Compared, Row};
@@ -23,6 +23,7 @@ const NAME: usize = 100;
 
 /// Bytes of each part. Together with the fixed texts they stay under 60,000.
 const INPUT_BYTES: usize = 8_000;
+const WARNING_BYTES: usize = 4_000;
 const ROW_BYTES: usize = 10_000;
 const MORE_ROW_BYTES: usize = 9_000;
 const THRESHOLD_BYTES: usize = 7_000;
@@ -60,10 +61,20 @@ fn document(compared: &Compared, options: &Options) -> Document {
     report.push(Block::Title(title.into()));
     report.push(Block::Paragraph(words::verdict(compared, options).into()));
     report.section("What changed", vec![Block::List(inputs(compared))]);
+    for held in words::held(compared) {
+        report.push(sentence(Some(held.to_owned())));
+    }
     report.push(sentence(words::not_compared(compared)));
+    report.section("Warnings of `wavetank check` that are new", vec![Block::List(warnings(options))]);
     report.push(Block::Table(table(shown, ROW_BYTES)));
     let unchanged = words::unchanged(compared).map(|line| line.replacen("no change", "No change", 1));
     report.push(sentence(unchanged.map(|line| format!("{}.", elide(&line, LINE)))));
+    report.push(Block::List(broken(compared)));
+    if let Some(accept) = options.accept.filter(|_| compared.verdict != Verdict::Pass) {
+        let title = "If this is meant, run on your machine and commit the baseline with the change:";
+        let lines = vec![accept.to_owned()];
+        report.push(Block::Commands([ShellCommand { title: title.to_owned(), lines }].into_iter().collect()));
+    }
     report.push(details(compared, options, more));
     report
 }
@@ -77,6 +88,24 @@ fn inputs(compared: &Compared) -> Entries<Item> {
     let lines = words::inputs(compared).into_iter().map(Item::from).collect();
     let mut items = Entries::within(lines, INPUT_BYTES);
     items.truncate(MOST_INPUTS);
+    items
+}
+
+/// What `check` says of the candidate and did not say before.
+fn warnings(options: &Options) -> Entries<Item> {
+    let lines = options.warnings.iter().map(|line| Item::from(elide(line, LINE))).collect();
+    let mut items = Entries::within(lines, WARNING_BYTES);
+    items.truncate(MOST_INPUTS);
+    items
+}
+
+/// Limits of level error that do not hold: what fails a gate is never folded away.
+fn broken(compared: &Compared) -> Entries<Item> {
+    let limits = compared.thresholds.iter();
+    let broken = limits.filter(|limit| limit.at_the_gate() == Verdict::Fail);
+    let item = |result| limits::item(result, limits::sentence(result, compared.trials));
+    let mut items = Entries::within(broken.map(item).collect(), WARNING_BYTES);
+    items.truncate(MOST_ROWS);
     items
 }
 

@@ -1,4 +1,4 @@
-//! A comparison for a terminal: the verdict, what changed, every row, limits, trials worth a replay.
+//! A comparison for a terminal: what changed, every row, trials worth a replay, limits, the verdict.
 
 use super::options::Options;
 use super::words;
@@ -22,14 +22,10 @@ pub fn report(compared: &Compared, options: &Options, terminal: &Terminal) -> St
 
 fn document(compared: &Compared, options: &Options) -> Document {
     let mut report = Document::default();
-    report.push(Block::list([verdict(compared, options)]));
-    report.section("What changed", inputs(compared));
+    report.section("What changed", inputs(compared, options));
     let changed = words::changed(compared);
     let title = if changed.is_empty() { "Comparison" } else { "Comparison, worst first" };
     report.section(title, rows(compared, &changed));
-    let limits = compared.thresholds.iter();
-    let limits = limits.map(|result| limits::item(result, limits::sentence(result, compared.trials)));
-    report.section("Thresholds", vec![Block::list(limits)]);
     let mut replays = Entries {
         rest: |rest| format!("and {rest} more: most_worse_trial in the JSON"),
         ..words::replays(compared, options).into_iter().collect()
@@ -37,10 +33,24 @@ fn document(compared: &Compared, options: &Options) -> Document {
     replays.truncate(MOST_REPLAYS);
     report.section("Trials that got worse by most", vec![Block::Commands(replays)]);
     report.section("How to read this", vec![Block::list(notes(compared, &changed))]);
+    // What a reader must not miss comes last: that is where a screen stays.
+    let limits = compared.thresholds.iter();
+    let limits = limits.map(|result| limits::item(result, limits::sentence(result, compared.trials)));
+    report.section("Thresholds", vec![Block::list(limits)]);
+    report.section("Verdict", vec![Block::list([verdict(compared, options)])]);
     report
 }
 
+/// The command that tells the trial which is worse by most; none if nothing got worse.
+#[must_use]
+pub fn first_replay(compared: &Compared, options: &Options) -> Option<String> {
+    words::replays(compared, options).into_iter().next().and_then(|mut replay| replay.lines.pop())
+}
+
 fn verdict(compared: &Compared, options: &Options) -> Item {
+    if compared.baseline_strategy.is_some() {
+        return words::verdict(compared, options).into();
+    }
     let (sign, word, tone) = match compared.verdict {
         Verdict::Pass => ("✓", "pass", Tone::Good),
         Verdict::Fail => ("✗", "fail", Tone::Bad),
@@ -49,13 +59,18 @@ fn verdict(compared: &Compared, options: &Options) -> Item {
     Item::marked(Mark { sign, word, tone }, words::verdict(compared, options))
 }
 
-fn inputs(compared: &Compared) -> Vec<Block> {
+fn inputs(compared: &Compared, options: &Options) -> Vec<Block> {
     let mut items: Entries<Item> = words::inputs(compared).into_iter().map(Item::from).collect();
     // Eliding a single line would take as much room as the line.
     if items.shown.len() > MOST_INPUTS + 1 {
         items.truncate(MOST_INPUTS);
     }
-    vec![Block::List(items), Block::list(words::not_compared(compared))]
+    vec![
+        Block::List(items),
+        Block::list(words::held(compared)),
+        Block::list(words::not_compared(compared)),
+        Block::list(options.warnings.iter().map(|warning| format!("check warns now: {warning}"))),
+    ]
 }
 
 /// The rows in which something changed as a table, the others in a line.
@@ -63,14 +78,15 @@ fn rows(compared: &Compared, changed: &[&Row]) -> Vec<Block> {
     let mut table = DataTable::new("strategy: statistic of metric, unit")
         .numbers(["baseline", "candidate", "difference\n[interval]"])
         .column("verdict", Align::Left);
-    changed.iter().for_each(|row| table.row(cells(row)));
+    let is_within = compared.baseline_strategy.is_some();
+    changed.iter().for_each(|row| table.row(cells(row, is_within)));
     let open = changed.iter().filter(|row| row.change == MeasureChange::Inconclusive);
     let open = open
         .map(|row| Item::marked(Mark::sign("?"), format!("{}: {}", words::name(row), words::advice(row))));
     vec![Block::Table(table), Block::list(open), Block::list(words::unchanged(compared))]
 }
 
-fn cells(row: &Row) -> [RichText; 5] {
+fn cells(row: &Row, is_within: bool) -> [RichText; 5] {
     let unit = words::unit(row);
     let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value(unit, x));
     // The unit once, next to the metric, keeps the columns narrow.
@@ -78,14 +94,7 @@ fn cells(row: &Row) -> [RichText; 5] {
         "" => words::name(row),
         unit => format!("{}, {unit}", words::name(row)),
     };
-    let word = row.change.word();
-    let verdict = match row.change {
-        MeasureChange::WithinTolerance => word.replacen(' ', "\n", 1).into(),
-        MeasureChange::NoChange => word.into(),
-        MeasureChange::Regressed => RichText::toned(Tone::Bad, word),
-        MeasureChange::Inconclusive => RichText::toned(Tone::Doubtful, word),
-        MeasureChange::Improved => RichText::toned(Tone::Good, word),
-    };
+    let verdict = if is_within { said_of_strategies(row.change) } else { said(row.change) };
     [
         name.into(),
         value(row.baseline.map(|estimate| estimate.value)).into(),
@@ -93,6 +102,30 @@ fn cells(row: &Row) -> [RichText; 5] {
         words::difference(row, "\n").into(),
         verdict,
     ]
+}
+
+/// What became of a number from one version to the next.
+fn said(change: MeasureChange) -> RichText {
+    let word = change.word();
+    match change {
+        MeasureChange::WithinTolerance => word.replacen(' ', "\n", 1).into(),
+        MeasureChange::NoChange => word.into(),
+        MeasureChange::Regressed => RichText::toned(Tone::Bad, word),
+        MeasureChange::Inconclusive => RichText::toned(Tone::Doubtful, word),
+        MeasureChange::Improved => RichText::toned(Tone::Good, word),
+    }
+}
+
+/// How a strategy stands beside another, neither of which is older.
+fn said_of_strategies(change: MeasureChange) -> RichText {
+    let word = change.between_strategies();
+    match change {
+        MeasureChange::Improved => RichText::toned(Tone::Good, word),
+        MeasureChange::Regressed => RichText::toned(Tone::Bad, word),
+        MeasureChange::NoChange | MeasureChange::WithinTolerance | MeasureChange::Inconclusive => {
+            RichText::toned(Tone::Plain, word)
+        }
+    }
 }
 
 fn notes(compared: &Compared, changed: &[&Row]) -> Vec<String> {

@@ -6,7 +6,7 @@ use crate::plan::{Estimator, Level};
 use crate::report::command::replay_command;
 use crate::report::document::ShellCommand;
 use crate::report::{limits, plan_diff, text};
-use crate::study::compare::{Compared, Row};
+use crate::study::compare::{Compared, Held, Row};
 use crate::study::threshold::ThresholdResult;
 use crate::study::verdict::{MeasureChange, Verdict};
 
@@ -33,7 +33,8 @@ pub(super) fn unit(row: &Row) -> Unit {
 
 /// What a row compares, within its strategy: `p99 of impaired_host_ms`.
 pub(super) fn measure(row: &Row) -> String {
-    format!("{} of {}", row.statistic.name(), row.metric)
+    let world = if row.world.is_own() { "" } else { " in the accepted world" };
+    format!("{} of {}{world}", row.statistic.name(), row.metric)
 }
 
 /// What a row compares: `careful: p99 of impaired_host_ms`.
@@ -100,7 +101,10 @@ pub(super) fn unchanged(compared: &Compared) -> Option<String> {
 
 /// The inputs that differ, a line each, or why there is none.
 pub(super) fn inputs(compared: &Compared) -> Vec<String> {
-    let lines = plan_diff::lines(&compared.inputs);
+    let renamed = compared.renamed_strategies.iter();
+    let mut lines: Vec<String> =
+        renamed.map(|(before, after)| format!("strategy {before} is called {after}")).collect();
+    lines.extend(plan_diff::lines(&compared.inputs));
     if !lines.is_empty() {
         return lines;
     }
@@ -108,6 +112,22 @@ pub(super) fn inputs(compared: &Compared) -> Vec<String> {
         Some(baseline) => format!("one plan: its strategies are compared with {baseline}, its baseline"),
         None => "nothing: both plans are the same study".to_owned(),
     }]
+}
+
+/// What a gate took from what was accepted, although the candidate says otherwise, a sentence each.
+pub(super) fn held(compared: &Compared) -> Vec<&'static str> {
+    let sentence = |held: &Held| match held {
+        Held::Seed => "Judged with the accepted seed: both sides meet the same trials.",
+        Held::Estimator => "Judged with the accepted estimator: both sides draw trials alike.",
+        Held::Limits => "Limits that the change loosens or drops hold as accepted.",
+        Held::World => {
+            "Defects, fleet or hours differ, so the candidate is judged with its own and with the accepted ones (\"accepted world\"); the worse of both counts."
+        }
+        Held::OtherWorld => {
+            "Regions, zones or defects are others, so the candidate cannot be judged with the accepted ones: accept them in a change of their own."
+        }
+    };
+    compared.held.iter().map(sentence).collect()
 }
 
 /// Which values are better.
@@ -142,7 +162,22 @@ pub(super) fn difference(row: &Row, gap: &str) -> String {
     let unit = unit(row);
     let Some(difference) = row.difference else { return "-".to_owned() };
     let interval = text::difference_interval(unit, difference.interval);
-    format!("{}{gap}{interval}", text::difference(unit, difference.value))
+    let relative = relative(row).map_or(String::new(), |relative| format!(" ({relative})"));
+    format!("{}{relative}{gap}{interval}", text::difference(unit, difference.value))
+}
+
+/// The change as a share of the baseline's value, `+276 %`, or as a multiple of it, `x 12`; none without one.
+fn relative(row: &Row) -> Option<String> {
+    let (before, difference) = (row.baseline?.value, row.difference?.value);
+    let ratio = (before + difference) / before;
+    if before <= 0.0 || difference == 0.0 || !ratio.is_finite() || ratio < 0.0 {
+        None
+    } else if ratio >= 10.0 {
+        Some(format!("x {}", text::number(ratio)))
+    } else {
+        let sign = if difference > 0.0 { "+" } else { "-" };
+        Some(format!("{sign}{}", text::percent((ratio - 1.0).abs())))
+    }
 }
 
 /// "no change in any of 1,000 pairs".
@@ -176,8 +211,9 @@ fn values(row: &Row) -> String {
     let Some(difference) = row.difference else {
         return format!("{before} -> {after}");
     };
+    let relative = relative(row).map_or(String::new(), |relative| format!("{relative}, "));
     format!(
-        "{before} -> {after} ({}, {} interval {})",
+        "{before} -> {after} ({relative}{}, {} interval {})",
         text::difference(unit, difference.value),
         text::percent(row.confidence),
         text::difference_interval(unit, difference.interval)
@@ -196,7 +232,11 @@ pub(super) fn gate(compared: &Compared, rollout: &str, pipeline: &str) -> String
 }
 
 /// The verdict in one sentence that can be quoted.
-pub(super) fn verdict(compared: &Compared, options: &Options) -> String {
+#[must_use]
+pub fn verdict(compared: &Compared, options: &Options) -> String {
+    if let Some(baseline) = &compared.baseline_strategy {
+        return of_strategies(compared, baseline);
+    }
     match compared.verdict {
         Verdict::Fail => format!("The candidate fails: {}.", failed(compared)),
         Verdict::Pass if compared.rows.is_empty() && compared.thresholds.is_empty() => {
@@ -205,6 +245,43 @@ pub(super) fn verdict(compared: &Compared, options: &Options) -> String {
         Verdict::Pass => format!("The candidate passes: {}.", passed(compared)),
         Verdict::Inconclusive => undecided(compared, options),
     }
+}
+
+/// What each strategy of one plan buys and costs: none is a version of another, so none regressed.
+fn of_strategies(compared: &Compared, baseline: &str) -> String {
+    let mut strategies: Vec<&str> = Vec::new();
+    for row in &compared.rows {
+        if !strategies.contains(&row.strategy.as_str()) {
+            strategies.push(&row.strategy);
+        }
+    }
+    let sentence = |strategy: &&str| {
+        let own = |change| {
+            let rows = rows(compared, change).filter(|row| row.strategy == **strategy);
+            let said = |row: &Row| match relative(row) {
+                Some(relative) => format!("{} ({relative})", measure(row)),
+                None => measure(row),
+            };
+            rows.map(said).collect::<Vec<String>>()
+        };
+        let (better, worse) = (own(MeasureChange::Improved), own(MeasureChange::Regressed));
+        match (better.is_empty(), worse.is_empty()) {
+            (true, true) => format!("{strategy} is not clearly better or worse than {baseline}."),
+            (false, true) => format!("{strategy} is better than {baseline} in {}.", listed(&better)),
+            (true, false) => format!("{strategy} is worse than {baseline} in {}.", listed(&worse)),
+            (false, false) => format!(
+                "{strategy} is a trade-off against {baseline}: better in {}, worse in {}.",
+                listed(&better),
+                listed(&worse)
+            ),
+        }
+    };
+    let mut sentences: Vec<String> = strategies.iter().map(sentence).collect();
+    let broken: Vec<String> = limits(compared, Verdict::Fail).map(limits::name).collect();
+    if !broken.is_empty() {
+        sentences.push(format!("{} ({}).", are(broken.len(), "limit", "broken"), listed(&broken)));
+    }
+    sentences.join(" ")
 }
 
 /// "2 of 8 comparisons regressed (careful: p99 of impaired_host_ms, ...); 4 cannot be decided".
@@ -245,6 +322,9 @@ fn undecided(compared: &Compared, options: &Options) -> String {
     match limits(compared, Verdict::Inconclusive).count() {
         0 => {}
         count => open.push(text::counted(count as u64, "limit")),
+    }
+    if open.is_empty() {
+        return "The candidate is not shown to be worse, but is another fleet or other defects than accepted, so nothing is shown: accept those in a change of their own.".to_owned();
     }
     let advice = match trials_needed(compared) {
         Some(needed) => format!("about {} would probably tell", text::counted(needed, "trial")),
@@ -358,7 +438,8 @@ pub(super) fn provenance(compared: &Compared) -> Vec<String> {
 pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<ShellCommand> {
     let mut trials: Vec<(&str, u64, Vec<String>)> = Vec::new();
     for row in worst_first(&compared.rows) {
-        let Some(trial) = row.most_worse_trial else { continue };
+        // No file says the candidate in the accepted world.
+        let Some(trial) = row.most_worse_trial.filter(|_| row.world.is_own()) else { continue };
         if !matches!(row.change, MeasureChange::Regressed | MeasureChange::Inconclusive) {
             continue;
         }

@@ -19,6 +19,13 @@ impl DataTable {
         if indent + flat.width() <= terminal.width {
             return flat.lines(terminal, indent);
         }
+        let most = self.ranks.iter().copied().max().unwrap_or(0);
+        for rank in (1..=most).rev() {
+            let fewer = flat.up_to(rank - 1, &self.ranks);
+            if indent + fewer.width() <= terminal.width {
+                return fewer.lines(terminal, indent);
+            }
+        }
         if indent + self.width() <= terminal.width {
             return self.lines(terminal, indent);
         }
@@ -38,7 +45,29 @@ impl DataTable {
     }
 
     fn with(&self, columns: Vec<TableColumn>, rows: Vec<Vec<RichText>>) -> Self {
-        Self { columns, rows: Entries { shown: rows, ..self.rows } }
+        Self { ranks: vec![0; columns.len()], columns, rows: Entries { shown: rows, ..self.rows } }
+    }
+
+    /// The columns of at most `rank`.
+    fn up_to(&self, rank: usize, ranks: &[usize]) -> Self {
+        let kept: Vec<usize> = (0..self.columns.len()).filter(|&index| ranks[index] <= rank).collect();
+        let columns = kept.iter().map(|&index| self.columns[index].clone()).collect();
+        let row = |row: &Vec<RichText>| kept.iter().map(|&index| row[index].clone()).collect();
+        self.with(columns, self.rows.shown.iter().map(row).collect())
+    }
+
+    /// First and last column of every group of several.
+    fn groups(&self) -> Vec<(usize, usize)> {
+        let begins = |index: &usize| {
+            let title = &self.columns[*index].0;
+            title.len() > 1 && !title[0].is_empty()
+        };
+        let continues = |index: &usize| {
+            let title = &self.columns[*index].0;
+            title.len() > 1 && title[0].is_empty()
+        };
+        let last = |first: usize| (first + 1..self.columns.len()).take_while(continues).last();
+        (1..self.columns.len()).filter(begins).filter_map(|first| Some((first, last(first)?))).collect()
     }
 
     fn map(&self, change: impl Fn(&RichText) -> RichText) -> Self {
@@ -99,11 +128,19 @@ impl DataTable {
     }
 
     fn widths(&self) -> Vec<usize> {
+        let groups = self.groups();
         let width = |(index, (title, _)): (usize, &TableColumn)| {
             let cells = self.rows.shown.iter().flat_map(|row| row[index].split('\n'));
-            title.iter().map(|line| line.width()).chain(cells.map(|line| line.width())).max().unwrap_or(0)
+            // The title of a group is over all its columns.
+            let own = if groups.iter().any(|(first, _)| *first == index) { &title[1..] } else { &title[..] };
+            own.iter().map(|line| line.width()).chain(cells.map(|line| line.width())).max().unwrap_or(0)
         };
-        self.columns.iter().enumerate().map(width).collect()
+        let mut widths: Vec<usize> = self.columns.iter().enumerate().map(width).collect();
+        for (first, last) in groups {
+            let title = self.columns[first].0[0].width();
+            widths[last] += title.saturating_sub(span(&widths, (first, last)));
+        }
+        widths
     }
 
     /// The table as lines, header first.
@@ -140,9 +177,15 @@ impl DataTable {
     }
 }
 
+/// Columns that a group takes.
+fn span(widths: &[usize], (first, last): (usize, usize)) -> usize {
+    widths[first..=last].iter().sum::<usize>() + GAP * (last - first)
+}
+
 /// Where the columns of a table are on a terminal.
 struct Grid<'t> {
     columns: &'t [TableColumn],
+    groups: Vec<(usize, usize)>,
     widths: Vec<usize>,
     terminal: &'t Terminal,
     indent: usize,
@@ -150,7 +193,7 @@ struct Grid<'t> {
 
 impl<'t> Grid<'t> {
     fn new(table: &'t DataTable, terminal: &'t Terminal, indent: usize) -> Self {
-        Self { columns: &table.columns, widths: table.widths(), terminal, indent }
+        Self { columns: &table.columns, groups: table.groups(), widths: table.widths(), terminal, indent }
     }
 
     fn header(&self) -> String {
@@ -160,7 +203,45 @@ impl<'t> Grid<'t> {
             let index = (line + title.len()).checked_sub(height);
             RichText::from(index.map_or("", |index| title[index].as_str()))
         };
-        (0..height).map(|line| self.line(self.columns.iter().map(|column| cell(line, column)))).collect()
+        let line = |line| {
+            let cells: Vec<RichText> = self.columns.iter().map(|column| cell(line, column)).collect();
+            self.title_line(&cells, line + 1 == height)
+        };
+        (0..height).map(line).collect()
+    }
+
+    /// A line of the header. A title over a group of columns is ruled across them, which tells groups apart.
+    fn title_line(&self, cells: &[RichText], is_last: bool) -> String {
+        let group = |index: usize| {
+            let found = self.groups.iter().find(|(first, last)| (*first..=*last).contains(&index));
+            found.copied().filter(|_| !is_last)
+        };
+        let mut line = " ".repeat(self.indent);
+        for (index, (cell, (_, align))) in cells.iter().zip(self.columns).enumerate() {
+            let gap = " ".repeat(if index > 0 { GAP } else { 0 });
+            match (group(index), align) {
+                (Some((first, _)), _) if first < index => {}
+                (Some(group), _) => {
+                    let rule = span(&self.widths, group) - cell.width();
+                    let dashes = |n: usize| "─".repeat(n);
+                    let ruled = match rule {
+                        0 => cell.plain(),
+                        1 => format!("{} ", cell.plain()),
+                        _ => format!("{} {}", cell.plain(), dashes(rule - 1)),
+                    };
+                    line.push_str(&format!("{gap}{ruled}"));
+                }
+                (None, Align::Left) => {
+                    let pad = " ".repeat(self.widths[index] - cell.width());
+                    line.push_str(&format!("{gap}{}{pad}", self.terminal.paint(cell)));
+                }
+                (None, Align::Right) => {
+                    let pad = " ".repeat(self.widths[index] - cell.width());
+                    line.push_str(&format!("{gap}{pad}{}", self.terminal.paint(cell)));
+                }
+            }
+        }
+        format!("{}\n", line.trim_end())
     }
 
     /// A row of as many lines as its tallest cell.

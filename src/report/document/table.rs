@@ -21,20 +21,33 @@ pub(super) type TableColumn = (Vec<String>, Align);
 #[derive(Debug)]
 pub struct DataTable {
     pub(super) columns: Vec<TableColumn>,
+    /// Of each column, when it is left out where there is no room: the largest first, those of 0 never.
+    pub(super) ranks: Vec<usize>,
     pub(super) rows: Entries<Vec<RichText>>,
 }
 
 impl DataTable {
     /// A table whose first column holds names.
     pub fn new(first: &str) -> Self {
-        Self { columns: Vec::new(), rows: Vec::new().into_iter().collect() }.column(first, Align::Left)
+        Self { columns: Vec::new(), ranks: Vec::new(), rows: Vec::new().into_iter().collect() }
+            .column(first, Align::Left)
     }
 
     /// Adds a column; a newline in the title starts a second header line.
     #[must_use]
     pub fn column(mut self, title: &str, align: Align) -> Self {
         self.columns.push((shown(title).split('\n').map(str::to_owned).collect(), align));
+        self.ranks.push(0);
         self
+    }
+
+    /// Adds a column of numbers that is left out on a terminal that has no room for it: those of the largest `rank` first,
+    /// those of 0 never. The first of a group stays longer than the others.
+    #[must_use]
+    pub fn ranked(self, title: &str, rank: usize) -> Self {
+        let mut table = self.column(title, Align::Right);
+        *table.ranks.last_mut().expect("invariant: a column was added") = rank;
+        table
     }
 
     /// Adds columns of numbers.

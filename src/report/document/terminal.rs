@@ -10,7 +10,8 @@ use unicode_width::UnicodeWidthStr;
 const STEP: usize = 2;
 /// A blank at which no line breaks.
 const STICKY: char = '\u{a0}';
-/// Narrower terminals get lines of the first width, wider ones of the second: long lines do not read.
+/// Narrower terminals get lines of the first width; of wider ones tables take what they need, and sentences the second:
+/// long lines do not read.
 const READABLE: (usize, usize) = (60, 120);
 
 /// What a terminal can show.
@@ -29,10 +30,10 @@ impl Terminal {
         Self { width, color: false }
     }
 
-    /// The same with a width at which lines read well.
+    /// The same with a width at which tables read well.
     #[must_use]
     pub fn readable(self) -> Self {
-        Self { width: self.width.clamp(READABLE.0, READABLE.1), ..self }
+        Self { width: self.width.max(READABLE.0), ..self }
     }
 
     /// The document as lines, the first of which is not blank.
@@ -125,10 +126,11 @@ impl Terminal {
     fn flow(&self, text: &RichText, mut column: usize, rest: &str) -> String {
         let mut out = String::new();
         let mut is_fresh = true;
+        let most = self.width.min(READABLE.1);
         // A percent sign stays with its number.
         for word in text.replace(" %", &format!("{STICKY}%")).split(' ') {
             let width = word.width();
-            if !is_fresh && column + 1 + width > self.width {
+            if !is_fresh && column + 1 + width > most {
                 out.push_str(&format!("\n{rest}"));
                 (column, is_fresh) = (rest.width(), true);
             }

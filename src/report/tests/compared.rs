@@ -5,7 +5,7 @@ use crate::plan::diff::{PlanChange, PlanValue};
 use crate::plan::study::Statistic;
 use crate::plan::{Bound, Level};
 use crate::stats::Interval;
-use crate::study::compare::{Compared, Estimate, Row, Side};
+use crate::study::compare::{Compared, Estimate, Row, Side, World};
 use crate::study::threshold::ThresholdResult;
 use crate::study::verdict::{MeasureChange, Verdict};
 
@@ -29,6 +29,8 @@ pub fn compared() -> Compared {
         trials: 4000,
         looks: 2,
         inputs: inputs(),
+        held: Vec::new(),
+        renamed_strategies: Vec::new(),
         removed_strategies: vec!["yolo".into()],
         unguarded_strategies: Vec::new(),
         added_strategies: vec!["one-region-a-day".into(), "two-regions-a-day".into()],
@@ -150,6 +152,7 @@ fn row(
         pairs_that_differ: if change == MeasureChange::NoChange { 0 } else { 312 },
         most_worse_trial,
         trials_needed: None,
+        world: World::Own,
     }
 }
 

@@ -285,7 +285,7 @@ pub fn escaped() -> Outcome {
 /// caught and rolled back.
 pub fn rollout(plan: &Plan) -> (Outcome, Vec<Record>) {
     let mut trace = Trace { records: Vec::new(), updated: Vec::new() };
-    trace.at(0, Event::RolloutStarted { defect: Some(0) });
+    trace.at(0, Event::RolloutStarted { defect: Some(0), start_utc_ms: 9 * HOUR });
     let waves = &plan.strategies[4].waves;
     let mut now = 0;
     for (index, wave) in waves.iter().enumerate().take(3) {

@@ -56,9 +56,7 @@ impl PlanNames<'_> {
 
     /// A breach of an alarm instance, with requests and failed ones where they are known.
     pub fn breach(&self, watch: (u32, u32), counts: Option<(u64, u64)>) -> String {
-        let counts = counts.map_or(String::new(), |(requests, errors)| {
-            format!(": {} failed of {}", text::count(errors), text::counted(requests, "request"))
-        });
+        let counts = counts.map_or(String::new(), |counts| format!(": {}", counts_words(counts)));
         format!("breach of {}{counts}", self.instance(watch))
     }
 
@@ -75,10 +73,13 @@ impl PlanNames<'_> {
         let at = |zone: u32| self.zone(zone);
         let batch = |one_box: bool| if one_box { "one-box" } else { "batch" };
         match *event {
-            RolloutEvent::RolloutStarted { defect: Some(defect) } => {
-                format!("rollout starts; the change is bad: {}", self.defect(defect))
+            RolloutEvent::RolloutStarted { defect, start_utc_ms } => {
+                let change = match defect {
+                    Some(defect) => format!("bad: {}", self.defect(defect)),
+                    None => "good".to_owned(),
+                };
+                format!("rollout starts at {} UTC; the change is {change}", text::time_of_day(start_utc_ms))
             }
-            RolloutEvent::RolloutStarted { defect: None } => "rollout starts; the change is good".to_owned(),
             RolloutEvent::WaveStarted { wave } => format!("wave {} starts", self.wave(wave)),
             RolloutEvent::ZoneStarted { zone, .. } => format!("{} starts", at(zone)),
             RolloutEvent::BatchStarted { zone, hosts: n, one_box } => {
@@ -140,6 +141,11 @@ impl PlanNames<'_> {
     }
 }
 
+/// Of so many requests so many that failed, as an alarm counts them.
+pub(super) fn counts_words((requests, errors): (u64, u64)) -> String {
+    format!("{} failed of {}", text::count(errors), text::counted(requests, "request"))
+}
+
 /// What the rollout came to, in one line.
 pub(super) fn outcome(outcome: &Outcome) -> String {
     let duration = |ms: u64| text::duration(ms as f64);
@@ -154,6 +160,19 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         let healed =
             since(outcome.mitigated_ms).map_or("not healed".to_owned(), |d| format!("all healed {d} later"));
         parts.push(format!("first host impaired after {}, {alarm}, {healed}", duration(onset)));
+    }
+    if outcome.failed_requests > 0.0 {
+        let refused = match outcome.turned_away_requests {
+            0.0 => String::new(),
+            refused => format!(", {} of them refused for want of capacity", text::compact(refused)),
+        };
+        parts.push(format!("{} requests failed{refused}", text::compact(outcome.failed_requests)));
+    } else if outcome.turned_away_requests > 0.0 {
+        let refused = text::compact(outcome.turned_away_requests);
+        parts.push(format!("{refused} requests refused for want of capacity"));
+    }
+    if outcome.damaged_items > 0.0 {
+        parts.push(format!("{} damaged items", text::compact(outcome.damaged_items)));
     }
     if outcome.impaired_host_ms > 0 {
         parts.push(format!(

@@ -34,10 +34,11 @@ pub(super) fn lines(
     let mut lines: Vec<EventLine> =
         ends(|event| matches!(event, RolloutEvent::RolloutStarted { .. })).collect();
     lines.extend(deployments(names, history, outcome.rollback_ms));
-    lines.extend(incident(names, history));
-    lines.extend(violation(outcome));
+    // What causes something is told before it.
     lines.extend(triggers(names, history));
+    lines.extend(incident(names, history));
     lines.extend(together(&history.together));
+    lines.extend(violation(outcome));
     lines.extend(rollback(names, history));
     lines.extend(history.all_healed_ms.map(|at| line(at, 1, "no host is impaired any more".to_owned())));
     lines.extend(ends(|event| matches!(event, RolloutEvent::RolloutEnded { .. })));

@@ -82,8 +82,9 @@ impl Story for RolloutStory<'_> {
         if lines.len() > MOST_LINES {
             lines = story::lines(names, self.outcome, self.records, history);
         }
+        let start = events::start_utc_ms(self.records);
         let mut report = Document::default();
-        report.push(Block::Story(lines.into_iter().map(Into::into).collect()));
+        report.push(Block::Story(lines.into_iter().map(|line| line.timed(start)).collect()));
         report.push(Block::Note(outcome_words(self.outcome).into()));
         report
     }
