@@ -16,6 +16,7 @@ mod incidents;
 mod maxima;
 mod mechanisms;
 mod memory;
+mod next;
 mod oracles;
 mod pictures;
 mod pipeline;
