@@ -30,13 +30,16 @@ fn name(strategy: &StrategySummary) -> String {
     strategy.name.clone()
 }
 
+/// What there is to say of a strategy, if anything.
+type OfStrategy<'m, T> = Box<dyn Fn(&StrategySummary) -> Option<T> + 'm>;
+
 /// A column of the comparison: its title, when it gives way to others, and its cells.
 struct ComparedColumn<'m> {
     title: String,
     rank: usize,
     /// What is compared; less is better.
-    value: Box<dyn Fn(&StrategySummary) -> Option<f64> + 'm>,
-    said: Box<dyn Fn(&StrategySummary) -> Option<String> + 'm>,
+    value: OfStrategy<'m, f64>,
+    said: OfStrategy<'m, String>,
 }
 
 impl<'m> ComparedColumn<'m> {
