@@ -74,13 +74,13 @@ pub fn plan(
 }
 
 /// What is said of a scenario, and where its strategies are.
-pub struct Found {
+pub struct Findings {
     problems: Problems,
     /// Where strategies are written.
     pub strategies: Vec<StrategyPlace>,
 }
 
-impl Found {
+impl Findings {
     /// Warnings that `before` has not, as `WT051: message`.
     #[must_use]
     pub fn new_warnings(&self, before: &Problems) -> Vec<String> {
@@ -94,7 +94,7 @@ impl Found {
 ///
 /// # Errors
 /// As [`plan`].
-pub fn with_places(file: &str, io: &mut Io) -> Result<(Plan, Found), CliError> {
+pub fn with_places(file: &str, io: &mut Io) -> Result<(Plan, Findings), CliError> {
     let loaded = load(file, io)?;
     let spans = loaded.places.strategies.clone();
     let (plan, problems) = told(file, loaded, &Restriction::default(), Warnings::Counted, io)?;
@@ -105,7 +105,7 @@ pub fn with_places(file: &str, io: &mut Io) -> Result<(Plan, Found), CliError> {
         line: sources.position(span.file, span.start).line,
     };
     let strategies = plan.strategies.iter().zip(spans).map(place).collect();
-    Ok((plan, Found { problems, strategies }))
+    Ok((plan, Findings { problems, strategies }))
 }
 
 /// As [`plan`], with the texts it was made of.

@@ -30,8 +30,9 @@ pub use exit::Exit;
 pub use interrupt::Interrupt;
 pub use io::{Io, When};
 
-use crate::scenario::Reach;
+use crate::scenario::{self, Reach};
 use args::{Cli, Command};
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 use std::ffi::{OsStr, OsString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -106,6 +107,13 @@ fn print_usage(message: &clap::Error, io: &mut Io) -> Result<Exit, CliError> {
     if message.use_stderr() {
         let text = if io.stderr_color() { text.ansi().to_string() } else { text.to_string() };
         io.talk(text.trim_end());
+        if let Some(ContextValue::String(given)) = message.get(ContextKind::InvalidSubcommand) {
+            let command = Cli::command();
+            let known = command.get_subcommands().map(clap::Command::get_name);
+            if let Some(near) = scenario::closest(given, known) {
+                io.say("  hint", format_args!("did you mean `{near}`?"));
+            }
+        }
         return Ok(Exit::Invalid);
     }
     let text = if io.stdout_color() { text.ansi().to_string() } else { text.to_string() };

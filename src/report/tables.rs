@@ -29,16 +29,19 @@ fn name(strategy: &StrategySummary) -> String {
     strategy.name.clone()
 }
 
+/// What there is to say of a strategy, if anything.
+type OfStrategy<'m, T> = Box<dyn Fn(&StrategySummary) -> Option<T> + 'm>;
+
 /// A column of the comparison: its title, when it gives way to others, and its cells.
-struct Compared<'m> {
+struct ComparedColumn<'m> {
     title: String,
     rank: usize,
     /// What is compared; less is better.
-    value: Box<dyn Fn(&StrategySummary) -> Option<f64> + 'm>,
-    said: Box<dyn Fn(&StrategySummary) -> Option<String> + 'm>,
+    value: OfStrategy<'m, f64>,
+    said: OfStrategy<'m, String>,
 }
 
-impl<'m> Compared<'m> {
+impl<'m> ComparedColumn<'m> {
     fn new(
         title: impl Into<String>,
         rank: usize,
@@ -78,28 +81,28 @@ impl<'m> Compared<'m> {
 pub(super) fn overview(summary: &Summary) -> DataTable {
     let harm = summary.harm;
     let p99 = |strategy: &StrategySummary, measure: &Measure| strategy.metric(measure).p99.map(|q| q.value);
-    let mut columns = vec![Compared::new("to 100 %\np50", 0, Unit::DurationMs, |s| {
+    let mut columns = vec![ComparedColumn::new("to 100 %\np50", 0, Unit::DurationMs, |s| {
         s.metric(SPEED_METRIC).p50.map(|q| q.value)
     })];
-    columns.extend(Compared::mean(harm_title(harm), 0, harm));
-    columns.push(Compared::new("\np50", 7, harm.unit, move |s| s.metric(harm).p50.map(|q| q.value)));
-    columns.push(Compared::new("\np90", 8, harm.unit, move |s| s.metric(harm).p90.map(|q| q.value)));
-    columns.push(Compared::new("\np99", 2, harm.unit, move |s| p99(s, harm)));
-    columns.push(Compared::new("\nworst", 6, harm.unit, move |s| s.metric(harm).max));
+    columns.extend(ComparedColumn::mean(harm_title(harm), 0, harm));
+    columns.push(ComparedColumn::new("\np50", 7, harm.unit, move |s| s.metric(harm).p50.map(|q| q.value)));
+    columns.push(ComparedColumn::new("\np90", 8, harm.unit, move |s| s.metric(harm).p90.map(|q| q.value)));
+    columns.push(ComparedColumn::new("\np99", 2, harm.unit, move |s| p99(s, harm)));
+    columns.push(ComparedColumn::new("\nworst", 6, harm.unit, move |s| s.metric(harm).max));
     if harm != BLAST_METRIC {
-        columns.extend(Compared::mean(harm_title(BLAST_METRIC), 4, BLAST_METRIC));
-        columns.push(Compared::new("\np99", 9, Unit::HostMs, move |s| p99(s, BLAST_METRIC)));
+        columns.extend(ComparedColumn::mean(harm_title(BLAST_METRIC), 4, BLAST_METRIC));
+        columns.push(ComparedColumn::new("\np99", 9, Unit::HostMs, move |s| p99(s, BLAST_METRIC)));
     }
     let damages = |s: &StrategySummary| s.metric(&measures::DAMAGED_ITEMS).mean.map(|m| m.value);
     if harm != &measures::DAMAGED_ITEMS && summary.strategies.iter().any(|s| damages(s) > Some(0.0)) {
-        columns.push(Compared::new("damaged items\nmean", 0, Unit::Items, damages));
+        columns.push(ComparedColumn::new("damaged items\nmean", 0, Unit::Items, damages));
     }
     // Where capacity is short it is harm of good changes too, and no impaired host shows it.
     let refused = |s: &StrategySummary| s.metric(&measures::TURNED_AWAY_REQUESTS).mean.map(|m| m.value);
     if summary.strategies.iter().any(|s| refused(s) > Some(0.0)) {
-        columns.push(Compared::new("refused\nper change", 0, Unit::Requests, refused));
+        columns.push(ComparedColumn::new("refused\nper change", 0, Unit::Requests, refused));
     }
-    columns.push(Compared::new("isolation\nviolated", 3, Unit::YesNo, |s| {
+    columns.push(ComparedColumn::new("isolation\nviolated", 3, Unit::YesNo, |s| {
         s.metric(&measures::ISOLATION_VIOLATED).share.map(|share| share.value)
     }));
     let mut table = DataTable::new("strategy");
@@ -124,14 +127,18 @@ fn harm_title(measure: &Measure) -> &'static str {
     }
 }
 
-/// A cell with `*` where it is the least of all strategies and `!` where it is the most.
-fn marked(column: &Compared, strategy: &StrategySummary, all: &[StrategySummary]) -> RichText {
+/// A cell with `*` where it is the least of all strategies and `!` where it alone is the most.
+fn marked(column: &ComparedColumn, strategy: &StrategySummary, all: &[StrategySummary]) -> RichText {
     let Some(words) = (column.said)(strategy) else { return NOTHING.into() };
     let values = || all.iter().filter_map(|one| (column.value)(one));
     let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
     match (column.value)(strategy) {
         Some(value) if least < most && value == least => RichText::toned(Tone::Good, format!("{words} *")),
-        Some(value) if least < most && value == most => RichText::toned(Tone::Bad, format!("{words} !")),
+        Some(value)
+            if least < most && value == most && values().filter(|other| *other == most).count() == 1 =>
+        {
+            RichText::toned(Tone::Bad, format!("{words} !"))
+        }
         Some(_) if least < most => RichText::from(format!("{words}  ")),
         Some(_) | None => words.into(),
     }
@@ -166,7 +173,7 @@ pub(super) fn speed(summary: &Summary) -> DataTable {
 
 /// How much harm bad changes do, in impaired host-minutes.
 pub(super) fn blast(summary: &Summary) -> DataTable {
-    let titles = ["mean", "p50", "p90", "p99", "mean of\nworst 1 %", "\nworst", "trials"];
+    let titles = ["mean", "p50", "p90", "p99", "mean of\nworst 1 %", "worst", "trials"];
     by_strategy(summary, titles, name, |strategy| {
         let blast = strategy.metric(BLAST_METRIC);
         let tail = blast.cvar99.map(|t| text::estimate(t.value, "\n", t.interval, said(Unit::HostMs)));

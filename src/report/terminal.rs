@@ -251,6 +251,16 @@ mod tests {
         insta::assert_snapshot!(report(&plan, &outcomes, &STYLE));
     }
 
+    #[test]
+    fn the_report_fits_three_widths() {
+        let (plan, outcomes) = sample::study(2000);
+        let style = Style { details: false, ..STYLE };
+        for width in [80, 100, 200] {
+            let name = format!("report_{width}");
+            insta::assert_snapshot!(name, report(&plan, &outcomes, &Style { width, ..style }));
+        }
+    }
+
     /// Expectations about strategies 0 and 4 of the sample that agree, miss, stay open and find nothing.
     fn expectations() -> Vec<Expectation> {
         let minutes = |minutes: f64| minutes * 60_000.0;

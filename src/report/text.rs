@@ -188,7 +188,10 @@ pub(super) fn bare(unit: Unit, x: f64) -> String {
 pub fn value_with_unit(unit: Unit, x: f64) -> String {
     match unit_name(unit) {
         "" => value(unit, x),
-        name => format!("{} {name}", value(unit, x)),
+        name => match value(unit, x).as_str() {
+            "1" => format!("1 {}", name.strip_suffix('s').unwrap_or(name)),
+            said => format!("{said} {name}"),
+        },
     }
 }
 

@@ -334,8 +334,11 @@ fn times(ratio: MeanRatio, than: &str) -> String {
         low: ratio.interval.low.filter(|end| *end > 0.0),
         high: ratio.interval.high.filter(|end| *end > 0.0),
     };
-    let bounds = text::with_interval(String::new(), "", interval, text::number);
-    format!("{} times {than} {bounds}", text::number(ratio.value))
+    let value = text::number(ratio.value);
+    match text::bounds(interval, text::number) {
+        same if same == format!("[{value}, {value}]") => format!("{value} times {than}"),
+        bounds => format!("{value} times {than} {bounds}"),
+    }
 }
 
 /// The estimate of a strategy in words, with its interval, or that it is not known.

@@ -189,7 +189,8 @@ mod tests {
         let baseline = Baseline::of(&plan, &outcomes, files);
         let text = serde_json::to_string_pretty(&baseline).unwrap();
         assert_eq!(serde_json::from_str::<Baseline>(&text).unwrap(), baseline);
-        assert_eq!(baseline.estimates.len(), 4 * plan.strategies.len());
+        let usual = if plan.fleet.requests_per_second() > 0.0 { 5 } else { 4 };
+        assert_eq!(baseline.estimates.len(), usual * plan.strategies.len());
     }
 
     #[test]

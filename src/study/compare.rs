@@ -257,10 +257,11 @@ pub(super) fn report(
 }
 
 impl Compared {
-    /// This, and the same candidate in another `world`: of each judgement the worse one, of equals the one here.
+    /// This, and the same candidate in another `world`: of each judgement the worse one, of equals the one there, where
+    /// nothing but the strategies differs.
     pub(super) fn or_worse(mut self, other: Self, world: World) -> Self {
         for (row, other) in self.rows.iter_mut().zip(other.rows) {
-            if rank(other.change.verdict()) > rank(row.change.verdict()) {
+            if rank(other.change.verdict()) >= rank(row.change.verdict()) {
                 *row = Row { world, ..other };
             }
         }

@@ -37,6 +37,8 @@ const USUAL: [(&Measure, Statistic); 4] = [
     (&measures::ISOLATION_VIOLATED, Statistic::Mean),
     (&measures::TIME_TO_100_MS, Statistic::P50),
 ];
+/// As [`USUAL`], where there is traffic: what customers feel, of which hosts may say nothing.
+const USUAL_WITH_TRAFFIC: (&Measure, Statistic) = (&measures::FAILED_REQUESTS, Statistic::Mean);
 /// The same of pipelines: DORA's measures that every trial has, and harm.
 const USUAL_OF_PIPELINES: [(&Measure, Statistic); 4] = [
     (&measures::IMPAIRED_HOST_MS_PER_QUARTER, Statistic::Mean),
@@ -62,7 +64,8 @@ pub(super) fn guarded(
     };
     let mut all = own(baseline, named_now);
     if all.is_empty() {
-        all.extend(usual(subject));
+        let has_traffic = [baseline, candidate].iter().any(|plan| plan.fleet.requests_per_second() > 0.0);
+        all.extend(usual(subject, has_traffic));
     }
     for guard in own(candidate, &|index| candidate.strategies[index].name.clone()) {
         let same = |other: &Guarded| {
@@ -79,7 +82,7 @@ pub(super) fn guarded(
     all
 }
 
-fn usual(subject: Subject) -> impl Iterator<Item = Guarded> {
+fn usual(subject: Subject, has_traffic: bool) -> impl Iterator<Item = Guarded> {
     let usual: &[(&'static Measure, Statistic)] = match subject {
         Subject::Rollout => &USUAL,
         Subject::Pipeline => &USUAL_OF_PIPELINES,
@@ -91,7 +94,8 @@ fn usual(subject: Subject) -> impl Iterator<Item = Guarded> {
         strategy: None,
         tolerance: USUAL_TOLERANCE,
     };
-    usual.iter().map(guard)
+    let of_traffic = (has_traffic && subject.is_rollout()).then_some(&USUAL_WITH_TRAFFIC);
+    of_traffic.into_iter().chain(usual).map(guard)
 }
 
 fn named(name: &dyn Fn(usize) -> String, guard: &Guard) -> Guarded {
@@ -107,6 +111,11 @@ fn named(name: &dyn Fn(usize) -> String, guard: &Guard) -> Guarded {
 mod tests {
     use super::*;
     use crate::report::sample;
+
+    /// So many are usual of a plan.
+    fn usual_of(plan: &Plan) -> usize {
+        usual(Subject::Rollout, plan.fleet.requests_per_second() > 0.0).count()
+    }
 
     fn guarded_of(old: &Plan, new: &Plan, tolerance: Option<f64>) -> Vec<Guarded> {
         let name = |index: usize| old.strategies[index].name.clone();
@@ -133,12 +142,12 @@ mod tests {
     fn a_guard_of_the_candidate_does_not_switch_off_the_usual_ones() {
         let (old, mut new) = (sample::plan(), sample::plan());
         new.study.guards = vec![guard(&measures::FALSE_ROLLBACK, 1.0)];
-        assert_eq!(guarded_of(&old, &new, None).len(), USUAL.len() + 1);
+        assert_eq!(guarded_of(&old, &new, None).len(), usual_of(&old) + 1);
     }
 
     #[test]
     fn without_guards_the_usual_ones_hold() {
         let plan = sample::plan();
-        assert_eq!(guarded_of(&plan, &plan, None).len(), USUAL.len());
+        assert_eq!(guarded_of(&plan, &plan, None).len(), usual_of(&plan));
     }
 }

@@ -107,6 +107,29 @@ fn leaving_is_no_way_out() {
     assert_eq!((compared.verdict, compared.unguarded_strategies), (Verdict::Fail, vec!["fast".to_owned()]));
 }
 
+#[test]
+fn requests_refused_on_the_way_back_are_harm_at_the_gate() {
+    let outage = include_str!("../plans/answers/rollback-all-at-once-outage.toml");
+    let candidate = plan(outage);
+    let mut old = candidate.clone();
+    // What was accepted goes back one by one under the name of what goes back at once.
+    old.strategies[0] =
+        wavetank::plan::Strategy { name: old.strategies[0].name.clone(), ..old.strategies[1].clone() };
+    let outcomes = study::run(&old, &Nobody).expect("not cancelled");
+    let baseline = Baseline::of(&old, &outcomes, Vec::new());
+    let sources = ["old".to_owned(), "new".to_owned()];
+    let gate = RegressionGate {
+        baseline: &baseline,
+        accepted: &old,
+        candidate: &candidate,
+        sources,
+        across_models: false,
+        max_trials: None,
+    };
+    let compared = gate.judge(&Nobody).expect("a verdict");
+    assert_eq!(compared.verdict, Verdict::Fail, "{:#?}", compared.rows);
+}
+
 /// The scenario with other names for its parts: strategies, alarms, defects and regions.
 fn renamed(text: &str, names: &[String; 8]) -> String {
     let parts = ["waves", "fast", "z", "crash", "leak", "latent", "r1", "r2"];

@@ -20,6 +20,7 @@ mod kills;
 mod maxima;
 mod mechanisms;
 mod memory;
+mod next;
 mod oracles;
 mod pictures;
 mod pipeline;

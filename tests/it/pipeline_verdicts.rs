@@ -100,16 +100,22 @@ fn strategies_of_one_pipeline_are_compared_with_its_baseline() {
 fn a_guard_of_a_pipeline_holds_no_strategy_among_rollouts() {
     let mut old = plan_of(&text("6h", ""));
     let mut new = old.clone();
-    new.strategies[1].name = "other".into();
-    let guard = |metric| Guard { metric, statistic: Statistic::Mean, strategy: Some(1), tolerance: 0.1 };
+    new.strategies.truncate(1);
+    let guard = |metric, strategy| Guard {
+        metric,
+        statistic: Statistic::Mean,
+        strategy: Some(strategy),
+        tolerance: 0.1,
+    };
     let gone = |old: &Plan| {
         let question = Question::by_name(old, &new, ["old".into(), "new".into()]);
         let rollouts = compare(&question, &Nobody).expect("not cancelled");
         [rollouts, pipelines(&question)].map(|compared| compared.unguarded_strategies.len())
     };
-    old.study.guards = vec![guard(&measures::LEAD_TIME_P50_MS)];
+    // Without guards of their own both would have the usual ones, which hold every strategy.
+    old.study.guards = vec![guard(&measures::LEAD_TIME_P50_MS, 1), guard(&measures::ESCAPED, 0)];
     assert_eq!(gone(&old), [0, 1]);
-    old.study.guards = vec![guard(&measures::ESCAPED)];
+    old.study.guards = vec![guard(&measures::ESCAPED, 1), guard(&measures::LEAD_TIME_P50_MS, 0)];
     assert_eq!(gone(&old), [1, 0]);
 }
 

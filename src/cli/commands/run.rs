@@ -18,6 +18,7 @@ use crate::cli::threads::Threads;
 use crate::outcome::Outcome;
 use crate::plan::{Level, Plan, Restriction, Trials};
 use crate::report::chart::{duration, exceedance, speed_blast};
+use crate::report::command::quote;
 use crate::report::compare::of_study;
 use crate::report::terminal::{self, Style};
 use crate::report::timeline::RolloutStory;
@@ -150,7 +151,10 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             .for_each(|(label, line)| io.say(label, line));
     }
     if args.format == Format::Text {
-        io.next(terminal::next_replay(&summary, &args.file).unwrap_or_else(|| "wavetank explain".to_owned()));
+        io.next(
+            terminal::next_replay(&summary, &args.file)
+                .unwrap_or_else(|| format!("wavetank plan {}", quote(&args.file))),
+        );
     }
     Ok(verdict(&summary, args.fail_on))
 }

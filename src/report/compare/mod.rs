@@ -59,8 +59,9 @@ mod tests {
 
     #[test]
     fn text_is_readable_at_all_widths() {
-        snapshot("text_60", &terminal(&sample::compared(), 60));
-        snapshot("text_100", &terminal(&sample::compared(), 100));
+        for width in [60, 80, 100, 200] {
+            snapshot(&format!("text_{width}"), &terminal(&sample::compared(), width));
+        }
     }
 
     #[test]

@@ -105,5 +105,8 @@ fn summary(names: &PlanNames, kind: Routine, run: &[RolloutRecord]) -> String {
         Routine::Breach => format!("{} breaches of {places}", text::count(run.len() as u64)),
         Routine::ZoneRollback => format!("zones going back: {started} started, {done} done, {places}"),
     };
-    format!("{what}, until {}", text::clock_ms(run[run.len() - 1].at_ms))
+    match run[run.len() - 1].at_ms {
+        at if at == run[0].at_ms => what,
+        last => format!("{what}, until {}", text::clock_ms(last)),
+    }
 }

@@ -67,19 +67,18 @@ impl PlanNames<'_> {
         }
     }
 
+    fn started(&self, defect: Option<u32>, start_utc_ms: u64) -> String {
+        let change = defect.map_or("good".to_owned(), |defect| format!("bad: {}", self.defect(defect)));
+        format!("rollout starts at {} UTC; the change is {change}", text::time_of_day(start_utc_ms))
+    }
+
     /// One event in a clause.
     pub fn event(&self, event: &RolloutEvent) -> String {
         let hosts = |n: u32| text::counted(u64::from(n), "host");
         let at = |zone: u32| self.zone(zone);
         let batch = |one_box: bool| if one_box { "one-box" } else { "batch" };
         match *event {
-            RolloutEvent::RolloutStarted { defect, start_utc_ms } => {
-                let change = match defect {
-                    Some(defect) => format!("bad: {}", self.defect(defect)),
-                    None => "good".to_owned(),
-                };
-                format!("rollout starts at {} UTC; the change is {change}", text::time_of_day(start_utc_ms))
-            }
+            RolloutEvent::RolloutStarted { defect, start_utc_ms } => self.started(defect, start_utc_ms),
             RolloutEvent::WaveStarted { wave } => format!("wave {} starts", self.wave(wave)),
             RolloutEvent::ZoneStarted { zone, .. } => format!("{} starts", at(zone)),
             RolloutEvent::BatchStarted { zone, hosts: n, one_box } => {

@@ -1,0 +1,52 @@
+//! What a reader sees at the end: what one would do next, and limits that do not hold.
+
+use crate::cli::Bench;
+use std::fs;
+
+#[test]
+fn every_command_ends_by_saying_what_one_would_do_next() {
+    let bench = Bench::new();
+    let next = |args: &[&str]| {
+        let done = bench.command().args(args).output().expect("wavetank runs");
+        let talk = String::from_utf8(done.stderr).expect("UTF-8");
+        talk.lines().last().map(str::to_owned).unwrap_or_default()
+    };
+    assert_eq!(next(&[]), "next: wavetank init");
+    assert_eq!(next(&["init"]), "next: wavetank run wavetank.toml");
+    assert_eq!(next(&["check", "s.toml"]), "next: wavetank plan s.toml");
+    assert_eq!(next(&["plan", "s.toml"]), "next: wavetank run s.toml");
+    assert!(next(&["run", "s.toml", "--no-output"]).starts_with("next: wavetank replay s.toml --strategy "));
+    let replay = ["replay", "s.toml", "--strategy", "all-at-once", "--trial", "1"];
+    assert_eq!(next(&replay), "next: change s.toml, then: wavetank run s.toml");
+    assert!(next(&["compare", "s.toml"]).starts_with("next: wavetank "));
+    assert_eq!(next(&["baseline", "accept", "s.toml"]), "next: wavetank gate s.toml");
+    assert_eq!(next(&["gate", "s.toml"]), "next: nothing: this is the accepted study");
+    assert_eq!(next(&["explain"]), "next: wavetank explain RULE");
+}
+
+#[test]
+fn limits_that_do_not_hold_are_told_where_nobody_sees_the_report() {
+    let bench = Bench::with_broken_threshold("error");
+    let reports = ["--report", "junit=run.xml", "--report", "markdown=run.md", "--report", "github=run.log"];
+    let ran = bench.wavetank(&[&["run", "s.toml", "--no-output"][..], &reports[..]].concat());
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.talk.lines().any(|line| line.starts_with("error: ") && line.contains("above 0")),
+        "{}",
+        ran.talk
+    );
+    let read = |name: &str| fs::read_to_string(bench.path(name)).expect("written");
+    assert!(read("run.xml").contains("<failure type=\"threshold\""), "{}", read("run.xml"));
+    assert!(read("run.md").starts_with("### Rollout study of s: a limit is broken\n"), "{}", read("run.md"));
+    assert!(
+        read("run.log").starts_with("::error file=s.toml,title=Rollout study of s"),
+        "{}",
+        read("run.log")
+    );
+    let verdict = ran.output.rfind("\nVerdict\n").expect("a verdict");
+    assert!(
+        ran.output[verdict + 1..].lines().all(|line| !line.is_empty()),
+        "the verdict is last: {}",
+        ran.output
+    );
+}
