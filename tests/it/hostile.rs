@@ -236,8 +236,13 @@ fn without_code(text: &str) -> String {
     read
 }
 
+/// Whether a workflow might take a line for a command. One that begins with three colons has no name that it knows.
+fn is_command(line: &str) -> bool {
+    line.trim_start().starts_with("::") && !line.trim_start().starts_with(":::")
+}
+
 fn starts_no_command(text: &str, told: &dyn Fn() -> String) {
-    assert!(text.lines().all(|line| !line.trim_start().starts_with("::")), "{}", told());
+    assert!(!text.lines().any(is_command), "{}", told());
     assert!(["##[", "##vso[", "##teamcity["].iter().all(|command| !text.contains(command)), "{}", told());
 }
 
@@ -354,10 +359,7 @@ fn keys_values_files_and_arguments_do_not_act_either() {
                 let begins = ["::error file=", "::error::and ", "::warning file="];
                 is_log && begins.iter().any(|begin| line.starts_with(begin))
             };
-            assert!(
-                said.lines().all(|line| is_ours(line) || !line.trim_start().starts_with("::")),
-                "{arguments:?}: {said}"
-            );
+            assert!(said.lines().all(|line| is_ours(line) || !is_command(line)), "{arguments:?}: {said}");
         }
     }
 }
