@@ -18,7 +18,8 @@ pub fn terminal(text: &str, colors: bool) -> String {
     for line in text.split_inclusive('\n') {
         let start = line.len() - line.trim_start().len();
         let mut rest = line;
-        if line[start..].starts_with("::") {
+        // Three colons begin none, and the second file of a problem.
+        if line[start..].starts_with("::") && !line[start..].starts_with(":::") {
             out.push_str(&line[..start]);
             push_escape(&mut out, ':');
             rest = &line[start + 1..];

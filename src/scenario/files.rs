@@ -77,6 +77,11 @@ impl Files<'_> {
         }
     }
 
+    /// Whether a path is a link to a file that has another name.
+    pub fn is_link(&self, path: &Path) -> bool {
+        matches!(self, Self::Disk(_)) && path.is_symlink() && !path.starts_with(STREAMS)
+    }
+
     /// The same path for the same file, however it is written.
     pub fn identity(&self, path: &Path) -> PathBuf {
         match self {

@@ -50,6 +50,14 @@ struct KnownFile {
     sound: bool,
 }
 
+/// Who wanted a file to be read.
+enum NamedBy {
+    /// The user, who may see what is in it.
+    User,
+    /// Whoever wrote the scenario: at this place in it, or as a link.
+    Author(Option<Span>),
+}
+
 impl<'f> Loader<'f> {
     /// A loader that has read nothing.
     pub fn new(files: Files<'f>) -> Self {
@@ -89,7 +97,10 @@ impl<'f> Loader<'f> {
             let KnownFile { id, text, .. } = &self.known[index];
             let (id, text) = (*id, text.clone());
             let sound = std::mem::replace(&mut self.sound, true);
-            let spec = self.parse(id, &text, named_at);
+            // The user has named the scenario itself, but not what a link leads to.
+            let is_named = named_at.is_none() && !self.files.is_link(path);
+            let by = if is_named { NamedBy::User } else { NamedBy::Author(named_at) };
+            let spec = self.parse(id, &text, by);
             self.known[index].spec = spec;
             self.known[index].sound = std::mem::replace(&mut self.sound, sound);
         }
@@ -222,12 +233,15 @@ impl<'f> Loader<'f> {
         self.problems.report(problem);
     }
 
-    /// What the text of a file says. The user has named the scenario itself; a file that was `named_at` in it must look
-    /// like one before anything of it is shown.
-    fn parse(&mut self, file: FileId, text: &str, named_at: Option<Span>) -> Option<ScenarioSpec> {
+    /// What the text of a file says. One that the user has not named must look like a scenario before anything of it is
+    /// shown.
+    fn parse(&mut self, file: FileId, text: &str, by: NamedBy) -> Option<ScenarioSpec> {
         let (table, errors) = DeTable::parse_recoverable(text);
         let is_empty = table.get_ref().is_empty() && errors.is_empty();
-        if named_at.is_some() && !is_empty && !is_scenario(table.get_ref()) {
+        if let NamedBy::Author(named_at) = by
+            && !is_empty
+            && !is_scenario(table.get_ref())
+        {
             let message = format!("cannot use {}: it is no scenario", self.sources.name(file));
             let help = "a part of a scenario has its tables, such as `[fleet]` or `[[alarm]]`";
             self.problems.report(rules::UNREADABLE_FILE.at(named_at, message).help(help));

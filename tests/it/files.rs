@@ -89,6 +89,11 @@ fn links_lead_nowhere_else() {
         let said = bench.refused(name);
         assert!(said.contains("it lies outside of") && !said.contains(SECRET), "{said}");
     }
+    // Nor is anything shown of what a link in the same folder leads to, unless it is a scenario.
+    bench.write("a/.env", &format!("TOKEN={SECRET}\n"));
+    symlink(".env", bench.path("a/env.toml")).unwrap();
+    let said = bench.refused("a/env.toml");
+    assert!(said.contains("it is no scenario") && !said.contains(SECRET), "{said}");
     symlink("/proc/self/environ", bench.path("a/environ.toml")).unwrap();
     assert!(bench.refused("a/environ.toml").contains("it lies outside of"));
 }

@@ -199,7 +199,8 @@ fn no_name_acts_in_any_format() {
             let told = || format!("{report} of {name:?}:\n{text}");
             assert!(!text.contains(is_hidden), "{}", told());
             let medium = report.rsplit('.').next().unwrap();
-            assert!(!matches!(medium, "md" | "svg" | "xml") || !text.contains("<script"), "{}", told());
+            let read = if medium == "md" { without_code(&text) } else { text.clone() };
+            assert!(!matches!(medium, "md" | "svg" | "xml") || !read.contains("<script"), "{}", told());
             match medium {
                 "txt" => starts_no_command(&text, &told),
                 "log" => {
@@ -210,10 +211,7 @@ fn no_name_acts_in_any_format() {
                     // What a message says is after the second pair of colons, on the same line.
                     assert!(text.lines().all(|line| !line.contains("::set-output name=a") || is_ours(line)));
                 }
-                "md" => {
-                    let outside = text.split("```").step_by(2).collect::<String>();
-                    assert!(!outside.contains("@user") && !outside.contains("https://evil"), "{}", told());
-                }
+                "md" => assert!(!read.contains("@user") && !read.contains("https://evil"), "{}", told()),
                 "csv" => calculates_nothing(&text, name, &told),
                 "json" => drop(
                     serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|_| panic!("{}", told())),
@@ -225,15 +223,36 @@ fn no_name_acts_in_any_format() {
                     }
                 }
                 "svg" | "xml" => assert_eq!(well_formed(&text), Ok(()), "{}", told()),
-                "yml" => assert!(text.lines().all(|line| even_quotes(line)), "{}", told()),
+                "yml" => assert!(text.lines().all(even_quotes), "{}", told()),
                 other => panic!("no medium: {other}"),
             }
         }
     }
 }
 
+/// Markdown without its fences, in which nothing has a meaning.
+fn without_code(text: &str) -> String {
+    let mut fence: Option<String> = None;
+    let mut read = String::new();
+    for line in text.lines() {
+        let ticks: String = line.trim_start().chars().take_while(|letter| *letter == '`').collect();
+        match &fence {
+            Some(open) if *open == line.trim() => fence = None,
+            Some(_) => {}
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            None => read.push_str(&format!("{line}\n")),
+        }
+    }
+    read
+}
+
+/// Whether a workflow might take a line for a command. One that begins with three colons has no name that it knows.
+fn is_command(line: &str) -> bool {
+    line.trim_start().starts_with("::") && !line.trim_start().starts_with(":::")
+}
+
 fn starts_no_command(text: &str, told: &dyn Fn() -> String) {
-    assert!(text.lines().all(|line| !line.trim_start().starts_with("::")), "{}", told());
+    assert!(!text.lines().any(is_command), "{}", told());
     assert!(["##[", "##vso[", "##teamcity["].iter().all(|command| !text.contains(command)), "{}", told());
 }
 
@@ -350,10 +369,7 @@ fn keys_values_files_and_arguments_do_not_act_either() {
                 let begins = ["::error file=", "::error::and ", "::warning file="];
                 is_log && begins.iter().any(|begin| line.starts_with(begin))
             };
-            assert!(
-                said.lines().all(|line| is_ours(line) || !line.trim_start().starts_with("::")),
-                "{arguments:?}: {said}"
-            );
+            assert!(said.lines().all(|line| is_ours(line) || !is_command(line)), "{arguments:?}: {said}");
         }
     }
 }

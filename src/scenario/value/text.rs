@@ -69,7 +69,12 @@ fn no_hidden(
 ) -> Option<String> {
     let Some(letter) = text.chars().find(|letter| is_hidden(*letter)) else { return Some(text.to_owned()) };
     let why = format!("has the letter U+{:04X} in it, which nobody sees", u32::from(letter));
-    reader.refuse(node, &rules::HIDDEN_LETTER, why, "remove it: type the name anew")
+    reader.refuse(
+        node,
+        &rules::HIDDEN_LETTER,
+        why,
+        "remove it, or type the whole anew: such letters come along with copied text",
+    )
 }
 
 schema! {
