@@ -44,8 +44,9 @@ pub struct Stratum {
     pub weight: f64,
     /// Identity for random streams, from names: other strata may come and go around it.
     pub entity: u64,
-    /// Share of the trials that it should get.
+    /// Share of the trials that it should get, and of those at the beginning of a cycle.
     share: f64,
+    first_share: f64,
 }
 
 /// The split, and the order in which trials visit its parts.
@@ -114,14 +115,22 @@ impl Strata {
 
     fn new(change: &Change, estimator: Estimator) -> Self {
         let mut strata = match estimator {
-            Estimator::Plain => vec![Stratum { kind: ChangeKind::Any, weight: 1.0, entity: 0, share: 1.0 }],
+            Estimator::Plain => {
+                vec![Stratum { kind: ChangeKind::Any, weight: 1.0, entity: 0, share: 1.0, first_share: 1.0 }]
+            }
             Estimator::ByDefect | Estimator::ByDefectAndLatency => split(change, estimator),
         };
         strata.retain(|stratum| stratum.weight > 0.0);
-        let total: f64 = strata.iter().map(|stratum| stratum.share).sum();
-        strata.iter_mut().for_each(|stratum| stratum.share /= total);
-        let per_cycle = slots(&strata);
-        let cycle = interleaved(&per_cycle);
+        let [all, first] = [|stratum: &Stratum| stratum.share, |stratum: &Stratum| stratum.first_share]
+            .map(|share| strata.iter().map(share).sum::<f64>());
+        strata.iter_mut().for_each(|stratum| {
+            stratum.share /= all;
+            stratum.first_share /= first;
+        });
+        let first = slots(&strata);
+        let more = more_slots(&strata, &first);
+        let cycle = [interleaved(&first), interleaved(&more)].concat();
+        let per_cycle = first.iter().zip(&more).map(|(first, more)| first + more).collect();
         let mut seen = vec![0; strata.len()];
         let earlier = cycle
             .iter()
@@ -207,6 +216,7 @@ fn split(change: &Change, estimator: Estimator) -> Vec<Stratum> {
         weight: 1.0 - bad,
         entity: stable_hash(b"good"),
         share: good_share,
+        first_share: good_share,
     };
     let bad_share = if bad < 1.0 { 1.0 - good_share } else { 1.0 };
     let mut strata = vec![good];
@@ -218,7 +228,8 @@ fn split(change: &Change, estimator: Estimator) -> Vec<Stratum> {
         let whole = ChangeKind::Bad { defect: id, rarer: 0.0, commoner: 1.0 };
         if estimator == Estimator::ByDefectAndLatency {
             // Half evenly over all cells, since nobody knows beforehand where the rare event lives; half evenly over the
-            // defects, so that a frequent one that cannot be sliced is not a single cell among dozens.
+            // defects, so that a frequent one that cannot be sliced is not a single cell among dozens. At first all cells
+            // count alike, so that few trials are enough to have some of each.
             let edges = edges(defect);
             let of_defect = (edges.len() - 1) as f64;
             let share = bad_share * (0.5 / cells + 0.5 / (kinds * of_defect));
@@ -227,12 +238,13 @@ fn split(change: &Change, estimator: Estimator) -> Vec<Stratum> {
                 weight: weight * (ends[0] - ends[1]),
                 entity: mix(&[entity, slice as u64 + 1]),
                 share,
+                first_share: bad_share / cells,
             }));
         } else {
             // Half by frequency, which is best for what is common, half evenly, which is best for what
             // only the rare kinds do: at worst twice the variance of the better choice.
             let share = bad_share * (0.5 * defect.probability + 0.5 / kinds);
-            strata.push(Stratum { kind: whole, weight, entity, share });
+            strata.push(Stratum { kind: whole, weight, entity, share, first_share: share });
         }
     }
     strata
@@ -248,14 +260,14 @@ fn is_sliced(defect: &Defect) -> bool {
     defect.clock == DefectClock::Change && !matches!(defect.onset, Distribution::Fixed { .. })
 }
 
-/// Trials of each stratum in a cycle: the shares by largest remainder, but one at least.
+/// Trials of each stratum at the beginning of a cycle: the shares by largest remainder, but one at least.
 fn slots(strata: &[Stratum]) -> Vec<u32> {
     if strata.len() == 1 {
         return vec![1];
     }
     let length = SHORTEST_CYCLE.max(PER_STRATUM * strata.len()).next_multiple_of(2);
     let spare = (length - strata.len()) as f64;
-    let wanted: Vec<f64> = strata.iter().map(|stratum| stratum.share * spare).collect();
+    let wanted: Vec<f64> = strata.iter().map(|stratum| stratum.first_share * spare).collect();
     let mut slots: Vec<u32> = wanted.iter().map(|wanted| 1 + *wanted as u32).collect();
     let mut order: Vec<usize> = (0..strata.len()).collect();
     let rest = |index: &usize| wanted[*index] - libm::floor(wanted[*index]);
@@ -265,6 +277,18 @@ fn slots(strata: &[Stratum]) -> Vec<u32> {
         slots[index] += 1;
     }
     slots
+}
+
+/// Trials of each stratum in the rest of a cycle: as many as make its share of all of it, as nearly as may be.
+fn more_slots(strata: &[Stratum], first: &[u32]) -> Vec<u32> {
+    if strata.iter().all(|stratum| stratum.share == stratum.first_share) {
+        return vec![0; strata.len()];
+    }
+    let with = || strata.iter().zip(first);
+    let length = with().map(|(stratum, first)| f64::from(*first) / stratum.share).fold(0.0, f64::max);
+    with()
+        .map(|(stratum, first)| (libm::round(length * stratum.share) as u32).saturating_sub(*first))
+        .collect()
 }
 
 /// A cycle in which the trials of every stratum are spread evenly, so that every beginning of it is
@@ -362,12 +386,18 @@ mod tests {
     }
 
     #[test]
-    fn every_beginning_is_about_a_fair_sample() {
+    fn every_beginning_has_some_of_each_and_whole_cycles_have_their_shares() {
         let strata = Strata::new(&change(0.03), Estimator::ByDefectAndLatency);
-        let (some, all) = (strata.counts(400), strata.counts(84_000));
-        for (few, many) in some.iter().zip(all) {
-            assert!((*few as f64 - many as f64 / 210.0).abs() <= 1.5, "{some:?}");
-        }
+        // The first trials are spread evenly over good ones, the defect that is not sliced and 19 slices.
+        let first = strata.counts(84);
+        assert!(first[1..].iter().all(|&n| (2..=4).contains(&n)), "{first:?}");
+        assert!(strata.fewest_trials() <= 60, "{}", strata.fewest_trials());
+        // Half of the bad ones are even over 20 cells, half over two defects.
+        let all = strata.counts(840_000);
+        let share = |n: u64| n as f64 / 840_000.0;
+        assert!((share(all[0]) - 0.25).abs() < 0.03, "{all:?}");
+        assert!((share(all[1]) - 0.75 * (0.5 / 20.0 + 0.5 / 2.0)).abs() < 0.03, "{all:?}");
+        assert!((share(all[2]) - 0.75 * (0.5 / 20.0 + 0.5 / 38.0)).abs() < 0.01, "{all:?}");
     }
 
     #[test]

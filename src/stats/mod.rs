@@ -9,6 +9,8 @@ pub mod exceedance;
 pub mod front;
 pub mod interval;
 pub mod judge;
+#[cfg(test)]
+mod laws;
 pub mod mean;
 mod moments;
 mod next_value;

@@ -153,6 +153,9 @@ impl Share {
     /// Parameters of the beta distribution whose upper quantile is the upper end; none if every trial has
     /// the event, so that there is no bound below 1.
     fn beta(&self) -> Option<(f64, f64)> {
+        if self.cells.iter().all(|cell| cell.events == cell.values) {
+            return None;
+        }
         let next = self.heaviest_without()?;
         if let [only] = self.cells.as_slice() {
             return Some((only.events + 1.0, only.values - only.events));

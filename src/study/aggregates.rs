@@ -233,3 +233,46 @@ impl RolloutTrials for Aggregates {
         self.strategies[strategy].shortlist.candidates()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::study::Statistic;
+    use crate::plan::{Bound, Level, Threshold};
+    use crate::report::sample;
+    use crate::study::threshold::judge;
+
+    #[test]
+    fn a_limit_on_a_percentile_is_counted_value_by_value() {
+        let (mut plan, outcomes) = sample::study(3000);
+        let metric = &measures::IMPAIRED_HOST_MS;
+        let limit = |bound| Threshold {
+            metric,
+            statistic: Statistic::P90,
+            strategy: Some(4),
+            bound,
+            level: Level::Error,
+        };
+        plan.study.thresholds = vec![limit(Bound::Max(1.0))];
+        let p90 = judge(&plan, &outcomes)[0].measured.unwrap();
+        plan.study.thresholds = [0.5, 0.9, 0.999, 1.0, 1.3, 2.0]
+            .into_iter()
+            .flat_map(|times| [limit(Bound::Max(times * p90)), limit(Bound::Min(times * p90))])
+            .collect();
+        let mut aggregates = Aggregates::new(&plan);
+        aggregates.add(&outcomes.by_strategy.iter().map(|row| vec![&row[..]]).collect::<Vec<_>>());
+        let sampling = Sampling::new(&plan, 3000);
+        for (measure, strategy, end) in judgement::percentile_claims(&plan) {
+            let counted = aggregates.counted(&sampling, measure, strategy, end).unwrap();
+            let of_values = outcomes.values(&sampling, measure, strategy).count_those(|x| end.counts(x));
+            let ones = |sample: &Sample| {
+                let bins = sample.strata().iter().flat_map(|stratum| &stratum.values);
+                bins.map(Bin::total).sum::<f64>()
+            };
+            assert_eq!((ones(&counted), counted.len()), (ones(&of_values), of_values.len()));
+        }
+        let verdicts =
+            |study: &dyn StudyTrials| judge(&plan, study).iter().map(|r| r.verdict).collect::<Vec<_>>();
+        assert_eq!(verdicts(&aggregates), verdicts(&outcomes));
+    }
+}

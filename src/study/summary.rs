@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 /// Version of the summary's layout; any field that is renamed, removed or redefined bumps it.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Measure on the speed axis of the Pareto front (its median).
 pub const SPEED_METRIC: &Measure = &measures::TIME_TO_100_MS;

@@ -163,7 +163,7 @@ fn summary_json_holds_known_answers() {
     let bytes = json::pretty(&summary);
     assert_eq!(bytes.last(), Some(&b'\n'));
     let value: serde_json::Value = serde_json::from_slice(&bytes).expect("valid JSON");
-    assert_eq!(value["schema_version"], 2);
+    assert_eq!(value["schema_version"], 3);
     assert_eq!(value["seed"], u64::MAX);
     assert_eq!(value["baseline"], "at, once");
     let harm = value["strategies"][1]["metrics"]

@@ -92,11 +92,13 @@ fn dot<'s>(strategy: &'s StrategySummary, harm: &Measure) -> Option<Dot<'s>> {
     })
 }
 
-/// Values that an axis has to hold. A lower end of 0 is drawn to the floor and asks for no room.
+/// Values that an axis has to hold. A lower end of 0 is drawn to the floor, an upper one that says only what no trial rules
+/// out to the ceiling, and neither asks for room.
 fn values(dots: &[Dot], of: impl Fn(&Dot) -> (f64, Interval)) -> Vec<f64> {
     let ends = |dot: &Dot| {
         let (value, interval) = of(dot);
-        [Some(value), interval.low.filter(|v| *v > value / 50.0), interval.high]
+        let far = text::is_far(value, interval);
+        [Some(value), interval.low.filter(|v| *v > value / 50.0), interval.high.filter(|_| !far)]
     };
     dots.iter().flat_map(ends).flatten().collect()
 }
