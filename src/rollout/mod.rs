@@ -11,6 +11,7 @@
 
 mod account;
 mod alarms;
+mod budget;
 mod compose;
 mod context;
 mod deployment;
@@ -24,12 +25,14 @@ mod response;
 pub mod trace;
 mod zone_streams;
 
+pub use budget::TooCostly;
 pub use model::Model;
 pub use place::DarkPlace;
 pub use trace::{RolloutEvent, RolloutObserver, RolloutRecord};
 
 use crate::outcome::Outcome;
 use crate::plan::{Alarm, Arrivals, Fleet, Plan, Strategy, Wave};
+use crate::sim::budget::attempt;
 use crate::sim::{Queue, Recorder, Silent};
 use context::Context;
 use event::Event;
@@ -43,7 +46,7 @@ use trace::Scraped;
 ///
 /// # Panics
 ///
-/// If the plan has no such strategy.
+/// If the plan has no such strategy, or the trial is [`TooCostly`].
 pub fn simulate(plan: &Plan, strategy: usize, trial: u64, observer: &mut impl RolloutObserver) -> Outcome {
     Engine::new(&Model::new(plan)).run(strategy, trial, observer)
 }
@@ -52,12 +55,29 @@ pub fn simulate(plan: &Plan, strategy: usize, trial: u64, observer: &mut impl Ro
 ///
 /// # Panics
 ///
-/// If the plan has no such strategy.
+/// If the plan has no such strategy, or the trial is [`TooCostly`].
 #[must_use]
 pub fn replay(plan: &Plan, strategy: usize, trial: u64) -> (Outcome, Vec<RolloutRecord>) {
+    try_replay(plan, strategy, trial).unwrap_or_else(|costly| panic!("{costly}"))
+}
+
+/// As [`replay`].
+///
+/// # Errors
+///
+/// If the trial goes beyond its budget.
+///
+/// # Panics
+///
+/// If the plan has no such strategy.
+pub fn try_replay(
+    plan: &Plan,
+    strategy: usize,
+    trial: u64,
+) -> Result<(Outcome, Vec<RolloutRecord>), TooCostly> {
     let mut recorder = Recorder::default();
-    let outcome = simulate(plan, strategy, trial, &mut recorder);
-    (outcome, recorder.into_records())
+    let outcome = Engine::new(&Model::new(plan)).try_run(strategy, trial, &mut recorder)?;
+    Ok((outcome, recorder.into_records()))
 }
 
 /// Simulates rollouts of one plan. Holds memory that is reused from trial to trial.
@@ -82,11 +102,39 @@ impl<'m> Engine<'m> {
         Self { components: Components::exhaustive(), ..Self::new(model) }
     }
 
+    /// The same, with at most so many events a trial.
+    #[must_use]
+    pub fn with_event_limit(self, limit: u64) -> Self {
+        Self { queue: Queue::with_limit(limit), ..self }
+    }
+
     /// Simulates trial `trial` of strategy `strategy` (an index) and tells `observer` what happens.
+    ///
+    /// # Panics
+    ///
+    /// If the trial goes beyond its budget: see [`Engine::try_run`].
     pub fn run(&mut self, strategy: usize, trial: u64, observer: &mut impl RolloutObserver) -> Outcome {
-        let strategy = &self.model.plan.strategies[strategy];
-        let context = Context::of_trial(self.model, strategy, trial, &mut self.queue, observer);
-        EventLoop::new(context, &mut self.components).run()
+        self.try_run(strategy, trial, observer).unwrap_or_else(|costly| panic!("{costly}"))
+    }
+
+    /// As [`Engine::run`].
+    ///
+    /// # Errors
+    ///
+    /// If the trial goes beyond its budget of events, of batches or of hosts that are looked at one by one. The engine
+    /// may be used again.
+    pub fn try_run(
+        &mut self,
+        strategy: usize,
+        trial: u64,
+        observer: &mut impl RolloutObserver,
+    ) -> Result<Outcome, TooCostly> {
+        let (model, queue, components) = (self.model, &mut self.queue, &mut self.components);
+        let simulated = attempt(|| {
+            let context = Context::of_trial(model, &model.plan.strategies[strategy], trial, queue, observer);
+            EventLoop::new(context, components).run()
+        });
+        simulated.map_err(|over| TooCostly::new(model.plan, strategy, trial, over))
     }
 
     /// Every scrape of the rules over rates in trial `trial` of strategy `strategy` (an index), until each alert is
@@ -101,7 +149,8 @@ impl<'m> Engine<'m> {
         scrapes
     }
 
-    /// Simulates a rollout among others of a pipeline, by a strategy of the model's plan.
+    /// Simulates a rollout among others of a pipeline, by a strategy of the model's plan. Beyond its budget the trial of the
+    /// pipeline is given up: see [`crate::sim::budget`].
     pub fn launch(&mut self, strategy: &Strategy, launch: &Launch<'_>) -> Launched {
         let mut silent = Silent;
         let context = Context::of_launch(self.model, strategy, launch, &mut self.queue, &mut silent);

@@ -12,6 +12,7 @@ mod formats;
 mod gate;
 mod git;
 mod incidents;
+mod limits;
 mod maxima;
 mod mechanisms;
 mod memory;

@@ -116,7 +116,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             Some(output) => output.simulate(&plan, &study, &bar)?,
         };
         let files = output.as_ref().map(|_| files(&plan, &summary));
-        Ok((summary, files))
+        Ok::<_, CliError>((summary, files))
     })?;
     drop(bar);
     let report = match args.format {
@@ -197,7 +197,7 @@ fn files(plan: &Plan, summary: &Summary) -> Vec<Vec<u8>> {
 fn ended(error: StudyError, targets: Option<&Targets>) -> CliError {
     match (error, targets) {
         (StudyError::Stopped(Stopped::Rows(error)), Some(targets)) => targets.scratch_error(ROWS, &error),
-        (StudyError::Stopped(_), _) => CliError::interrupted(),
+        (StudyError::Stopped(stopped), _) => stopped.into(),
         (StudyError::Restriction(error), _) => CliError::invalid(error.to_string()),
     }
 }
