@@ -8,7 +8,7 @@ use wavetank::outcome::pipeline::PipelineOutcome;
 use wavetank::study::{Nobody, PipelineStudy, pipeline};
 
 /// Scenarios that one run of a test looks at.
-const SCENARIOS: u32 = 150;
+const SCENARIOS: u32 = 80;
 
 /// Keys that the generator does not write, because they name other files.
 const OF_OTHER_FILES: [(&str, &str); 4] =

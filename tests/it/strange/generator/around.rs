@@ -103,8 +103,11 @@ impl Writer {
         for alarm in tables(scenario, "alarm") {
             let Some(canary) = alarm.get_mut("canary").and_then(Value::as_table_mut) else { continue };
             let sequential = canary.get("judge").and_then(Value::as_str) == Some("sequential");
-            let keys: &[&str] =
-                if sequential { &["false-positive", "false-negative"] } else { &["confidence"] };
+            let keys: &[&str] = match canary.get("judge").and_then(Value::as_str) {
+                Some("sequential") => &["false-positive", "false-negative"],
+                Some("mann-whitney") => &["confidence"],
+                _ => &[],
+            };
             for key in keys {
                 let value = if sequential { &["0.1%", "5%", "20%"] } else { &["80%", "95%", "99.9%"] };
                 canary

@@ -140,7 +140,7 @@ impl Writer {
                 )
             }
             4 => {
-                let from = self.maybe(0.4, |w| text(w.pick(&["0s", "1m"])));
+                let from = self.maybe(0.4, |w| text(w.pick(&["0s", "59s"])));
                 one("uniform", table([("from", from), ("to", Some(text(self.pick(&["1m", "10m", "2h"]))))]))
             }
             5 => one("fixed", self.duration()),

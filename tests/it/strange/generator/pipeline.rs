@@ -16,11 +16,12 @@ impl Writer {
         let stages = (0..stages).map(|index| self.stage(index, defects)).collect();
         let other = self.maybe(0.25, |w| Value::Array(vec![w.other(beside, defects)]));
         // A class that the halves of two-phase changes have is nobody else's.
-        let two_phase = self.maybe(0.2, |w| w.two_phase(defects)).filter(|_| other.is_none());
-        let component = self.maybe(0.3, |w| w.components(beside)).filter(|_| two_phase.is_none());
+        let two_phase =
+            self.maybe(0.3, |w| w.two_phase(defects)).filter(|_| other.is_none() && !defects.is_empty());
+        let component = self.maybe(0.3, |w| w.components(beside, defects)).filter(|_| two_phase.is_none());
         table([
             ("start", self.maybe(0.4, |w| text(w.pick(&["2026-03-28", "2026-10-24", "2024-02-29"])))),
-            ("length", Some(text(self.pick(&["8d", "15d", "29d"])))),
+            ("length", Some(text(self.pick(&["8d", "8d", "15d"])))),
             ("warm-up", Some(text(self.pick(&["0s", "1ms", "1d", "7d"])))),
             ("trials", Some(Value::Integer(2))),
             ("entry", self.maybe(0.6, |w| text(w.pick(&["queued", "superseded", "restart"])))),
@@ -68,9 +69,9 @@ impl Writer {
     fn source(&mut self) -> Value {
         let at_random = self.chance(0.6);
         table([
-            ("per-day", at_random.then(|| Value::Float(self.pick(&[0.01, 0.5, 3.0, 20.0])))),
-            ("every", (!at_random).then(|| text(self.pick(&["1h", "7h", "1d", "100d"])))),
-            ("calendar", self.maybe(0.3, Self::calendar_name)),
+            ("per-day", at_random.then(|| Value::Float(self.pick(&[0.01, 0.5, 1.0, 6.0])))),
+            ("every", (!at_random).then(|| text(self.pick(&["7h", "1d", "3d", "100d"])))),
+            ("calendar", self.maybe(0.4, Self::calendar_name).filter(|_| at_random)),
             ("review", self.maybe(0.3, Self::distribution)),
             ("review-catches", self.maybe(0.3, Self::percent)),
         ])
@@ -110,7 +111,7 @@ impl Writer {
 
     fn after_rejection(&mut self) -> Value {
         if self.chance(0.3) {
-            return table([("restart", Some(text(self.pick(&["1m", "6h", "1d"]))))]);
+            return table([("restart", Some(text(self.pick(&["6h", "1d", "3d"]))))]);
         }
         table([
             ("revert", Some(self.distribution())),
@@ -146,13 +147,16 @@ impl Writer {
         ])
     }
 
-    fn components(&mut self, beside: &str) -> Value {
+    fn components(&mut self, beside: &str, defects: &[String]) -> Value {
         let before = table([
             ("name", Some(text("table"))),
             ("strategy", Some(text(beside))),
-            ("defects", self.maybe(0.5, |_| Value::Array(vec![text("d0")]))),
+            ("defects", self.maybe(0.5, |_| Value::Array(vec![text("d0")])).filter(|_| !defects.is_empty())),
         ]);
-        let own = table([("name", Some(text("service"))), ("unprepared", self.maybe(0.4, |_| text("d1")))]);
+        let own = table([
+            ("name", Some(text("service"))),
+            ("unprepared", self.maybe(0.4, |_| text("d1")).filter(|_| defects.len() > 1)),
+        ]);
         Value::Array(if self.chance(0.7) { vec![before, own] } else { vec![own, before] })
     }
 
