@@ -39,12 +39,12 @@ pub(super) struct Rehearsal<'m> {
     model: &'m Model<'m>,
     engine: RefCell<Engine<'m>>,
     /// What was rehearsed, by strategy and trial: several lints ask for the same ones.
-    seen: RefCell<BTreeMap<(usize, u64), Result<Seen, OverBudget>>>,
+    seen: RefCell<BTreeMap<(usize, u64), Result<RehearsedTrial, OverBudget>>>,
 }
 
 /// One rehearsed rollout.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct RehearsedTrial {
     /// Its change was bad.
     is_bad: bool,
     ending: Ending,
@@ -144,13 +144,13 @@ impl<'m> Rehearsal<'m> {
         Some(outcome.alarm_ms.is_none_or(is_late))
     }
 
-    fn seen(&self, strategy: usize, trial: u64) -> Result<Seen, OverBudget> {
+    fn seen(&self, strategy: usize, trial: u64) -> Result<RehearsedTrial, OverBudget> {
         *self.seen.borrow_mut().entry((strategy, trial)).or_insert_with(|| {
             let mut engine = self.engine.borrow_mut();
             let before = engine.events();
             let outcome = engine.try_run(strategy, trial, &mut Silent).map_err(|costly| costly.over)?;
             let events = engine.events() - before;
-            Ok(Seen { is_bad: outcome.is_bad(), ending: outcome.ending, events })
+            Ok(RehearsedTrial { is_bad: outcome.is_bad(), ending: outcome.ending, events })
         })
     }
 
