@@ -72,7 +72,7 @@ fn fleets_and_batches_beyond_the_budget_are_foreseen_and_end_with_a_reason() {
     );
     assert!(said(&hosts).contains("all 1,000,000,000 hosts"), "{}", said(&hosts));
     ends(&["run", "-", "--trials", "2"], &hosts, "see `onset` of its defect");
-    ends(&["replay", "-", "--trial", "0"], &hosts, "see `onset` of its defect");
+    ends(&["replay", "-", "--strategy", "s", "--trial", "0"], &hosts, "see `onset` of its defect");
     // A thousand million hosts whose change is good cost nothing.
     assert_eq!(said(&format!("{}{STRATEGY}", fleet(10, 100_000_000))), "");
 }

@@ -105,7 +105,7 @@ impl Writer {
             let sequential = canary.get("judge").and_then(Value::as_str) == Some("sequential");
             let keys: &[&str] = match canary.get("judge").and_then(Value::as_str) {
                 Some("sequential") => &["false-positive", "false-negative"],
-                Some("mann-whitney") => &["confidence"],
+                Some("z-score") => &["confidence"],
                 _ => &[],
             };
             for key in keys {
