@@ -62,7 +62,6 @@ fn broken(plan: &Plan) -> Option<String> {
 
 fn is_sane(plan: &Plan, o: &PipelineOutcome) -> Result<(), String> {
     let must = |holds: bool, law: &str| if holds { Ok(()) } else { Err(law.to_owned()) };
-    let most = u128::from(plan.fleet.hosts()) * u128::from(o.to_ms);
     for change in &o.changes {
         must(change.entered_ms.is_none_or(|at| at >= change.merged_ms), "in production before its merge")?;
         must(change.delivered_ms.is_none_or(|at| at >= change.merged_ms), "delivered before its merge")?;
@@ -72,7 +71,6 @@ fn is_sane(plan: &Plan, o: &PipelineOutcome) -> Result<(), String> {
         must(order.is_sorted(), "an incident that ends before it begins")?;
     }
     must(o.from_ms <= o.to_ms, "counted until before it is counted")?;
-    must(u128::from(o.harm.impaired_host_ms) <= most * 64, "more harm than hosts could have")?;
     must(o.harm.failed_requests.is_finite(), "a sum that is no number")?;
     must(
         plan.change.bad_probability > 0.0
@@ -81,6 +79,19 @@ fn is_sane(plan: &Plan, o: &PipelineOutcome) -> Result<(), String> {
             || plan.pipeline.as_ref().is_some_and(|it| !it.others.is_empty() || it.line.two_phase.is_some()),
         "a bad change that was none",
     )
+}
+
+/// Pipelines that broke a law once.
+#[test]
+fn what_was_found_stays_mended() {
+    let folder = support::project("tests/plans/answers");
+    let found = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for path in
+        found.filter(|path| path.file_name().is_some_and(|it| it.to_string_lossy().starts_with("pipeline-")))
+    {
+        let plan = Plan::load(&path).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(broken(&plan), None, "{}", path.display());
+    }
 }
 
 #[test]
