@@ -162,7 +162,7 @@ impl Writer {
         let selected = table([
             ("order", self.maybe(0.7, |w| text(w.pick(&orders)))),
             ("label", self.label().filter(|_| self.chance(0.2))),
-            ("count", (by_count && last > 0).then(|| Value::Integer(1))),
+            ("count", (by_count && last > 0).then_some(Value::Integer(1))),
             ("percent", (!by_count && last > 0).then(|| text(self.pick(&["1%", "50%"])))),
         ]);
         if let Some(Value::Table(first)) = waves.first_mut() {
