@@ -2,6 +2,8 @@
 //! scenario are diagnostics, not errors of this kind.
 
 use super::exit::Exit;
+use crate::rollout::TooCostly;
+use crate::study::Stopped;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -70,6 +72,23 @@ impl fmt::Display for CliError {
 }
 
 impl std::error::Error for CliError {}
+
+impl From<Stopped> for CliError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Cancelled => Self::interrupted(),
+            Stopped::TooCostly(costly) => costly.into(),
+            Stopped::Rows(error) => Self::invalid(format!("cannot write rows: {}", reason(&error))),
+        }
+    }
+}
+
+impl From<TooCostly> for CliError {
+    fn from(costly: TooCostly) -> Self {
+        Self::invalid(costly.to_string())
+            .hint("`wavetank check` says what makes a trial large, before it is run")
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ pub enum Exit {
     /// A threshold of level `error` does not hold, an expectation of that level is missed, or a guarded
     /// statistic got worse.
     Failed = 1,
-    /// Wrong usage, an invalid scenario, or a file that cannot be read or written.
+    /// Wrong usage, an invalid scenario, a trial beyond its budget, or a file that cannot be read or written.
     Invalid = 2,
     /// Warnings under `--fail-on warning`.
     Warnings = 3,
@@ -49,7 +49,9 @@ impl Exit {
             Self::Failed => {
                 "a threshold or expectation of level error does not hold, or a guarded statistic got worse"
             }
-            Self::Invalid => "wrong usage, invalid scenario, or a file that cannot be read or written",
+            Self::Invalid => {
+                "wrong usage, invalid or too costly scenario, or a file that cannot be read or written"
+            }
             Self::Warnings => "warnings, under --fail-on warning",
             Self::Inconclusive => "the trials do not decide a gate",
             Self::Internal => "bug in wavetank: prints the command that reproduces it",

@@ -6,19 +6,30 @@ use super::source::{FileId, Sources, char_boundary};
 use crate::outlet;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-/// All problems in reading order, a blank line after each; empty without problems.
+/// Problems that are shown at most.
+const MOST_SHOWN: usize = 100;
+
+/// The problems in reading order, a blank line after each, and how many more than a hundred there are; empty without
+/// problems.
 ///
 /// `color` adds terminal escapes; the text is otherwise the same.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let text: String = sorted(diagnostics)
+    let sorted = sorted(diagnostics);
+    // Each shows lines of its file, and nobody reads hundreds of them.
+    let more = sorted.len().saturating_sub(MOST_SHOWN);
+    let mut text: String = sorted
         .into_iter()
+        .take(MOST_SHOWN)
         .map(|diagnostic| {
             let seen = ShownProblem::of(diagnostic, sources);
             format!("{}\n\n", renderer.render(&[group(diagnostic, &seen, sources)]))
         })
         .collect();
+    if more > 0 {
+        text.push_str(&format!("and {more} more: a format for programs lists them all\n\n"));
+    }
     outlet::terminal(&text, color)
 }
 

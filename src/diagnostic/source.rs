@@ -40,13 +40,16 @@ struct Source {
     /// Its name for people: the prefix and the path.
     shown: String,
     text: String,
+    /// Where its lines begin.
+    lines: Vec<usize>,
 }
 
 impl Sources {
     /// Adds a file.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        let path = name.into();
-        self.files.push(Source { shown: format!("{}{path}", self.prefix), path, text: text.into() });
+        let (path, text) = (name.into(), text.into());
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.files.push(Source { shown: format!("{}{path}", self.prefix), path, text, lines });
         FileId(u32::try_from(self.files.len() - 1).expect("invariant: fewer files than 2^32"))
     }
 
@@ -86,16 +89,17 @@ impl Sources {
     /// Line and column of byte `offset`; offsets past the end mean the end.
     #[must_use]
     pub fn position(&self, file: FileId, offset: usize) -> Position {
-        let text = self.text(file);
-        let before = &text[..char_boundary(text, offset)];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        let Source { text, lines, .. } = &self.files[file.0 as usize];
+        let end = char_boundary(text, offset);
+        let line = lines.partition_point(|begins| *begins <= end);
+        Position { line, column: text[lines[line - 1]..end].chars().count() + 1 }
     }
 }
 
 /// The last character boundary of `text` at or before `offset`.
 pub(super) fn char_boundary(text: &str, offset: usize) -> usize {
-    (0..=offset.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+    let end = offset.min(text.len());
+    (end.saturating_sub(3)..=end).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! none it says what a few rehearsed rollouts did. All other numbers are of the undisturbed timetable.
 
 mod blind_first_wave;
+mod costly;
 mod cures;
 mod diluted;
 mod escapes;
@@ -71,12 +72,14 @@ pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
         found.extend(triggers::step_without_trigger(&view));
         found.extend(cures::repair_without_time(&view));
         found.extend(cures::no_way_to_mend(&view));
+        found.extend(costly::costly_trials(&view, rehearsal));
         uncounted = uncounted.or_else(|| escapes::uncounted_harm(&view, rehearsal));
         beyond = beyond.or(late);
     }
     found.extend(uncounted);
     found.extend(beyond);
     found.extend(cures::never_taken_out(plan, places));
+    found.extend(costly::costly_pipeline(plan, places));
     found.extend(unstable_pipeline::unstable_pipeline(plan, places));
     found
 }

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::ids::{CalendarId, RegionId};
-use crate::plan::pipeline::{EntryPolicy, Line, Merges, Mode, Pipeline, Stage};
+use crate::plan::pipeline::{EntryPolicy, Line, Mode, Pipeline, Stage};
 use crate::plan::timeline::{Timetable, timetable, timetable_of};
 use crate::plan::{Plan, Strategy};
 use crate::random::Distribution;
@@ -21,7 +21,7 @@ pub(super) fn unstable_pipeline(plan: &Plan, places: &Places) -> Vec<Diagnostic>
         let help = "make it faster, let revisions be superseded, or merge less often";
         Diagnostic::new(&rules::UNSTABLE_PIPELINE, message).at(place, "").help(help)
     };
-    let mut arriving = merges_a_day(&pipeline.line);
+    let mut arriving = pipeline.line.merges_a_day();
     for stage in &pipeline.line.stages {
         let Some(served) = served_a_day(stage, &pipeline.line) else { continue };
         if stage.mode == Mode::Queued && arriving > served {
@@ -77,23 +77,6 @@ fn waves_without_opening(plan: &Plan, strategy: &Strategy, pipeline: &Pipeline) 
         })
         .map(|(wave, _)| wave.name.clone())
         .collect()
-}
-
-fn merges_a_day(line: &Line) -> f64 {
-    let length_ms = line.length_ms as f64;
-    match &line.source.merges {
-        Merges::Every { gap_ms, .. } => DAY_MS / *gap_ms as f64,
-        Merges::Recorded(instants) => instants.len() as f64 / length_ms * DAY_MS,
-        Merges::Poisson(steps) => {
-            let until = |index: usize| {
-                steps.get(index + 1).map_or(length_ms, |next| next.from_ms as f64).min(length_ms)
-            };
-            let hours = |index: usize, from_ms: f64| (until(index) - from_ms).max(0.0) / 3_600_000.0;
-            let all = steps.iter().enumerate();
-            let merges: f64 = all.map(|(i, step)| step.per_hour * hours(i, step.from_ms as f64)).sum();
-            merges / length_ms * DAY_MS
-        }
-    }
 }
 
 /// Runs a day of a stage that is never idle while it is open; none if any number run at once.

@@ -8,10 +8,17 @@ use super::source::change::MergedChanges;
 use crate::ids::{ChangeId, RevisionId, StageId};
 use crate::plan::pipeline::Line;
 use crate::random::Streams;
+use crate::sim::budget::{self, Cause, OverBudget, Owner};
 use crate::sim::{Queue, Ranked};
 
-/// Most events of one instant. Only a plan whose revisions go round in no time at all has more.
-const MOST_AT_ONCE: u32 = 1 << 24;
+/// Events of one instant. Only a plan whose revisions go round in no time at all has more.
+const MOST_AT_ONCE: u32 = 1 << 20;
+
+/// Merges of a trial, on average: more are not begun with.
+const MOST_MERGES: u64 = 1_000_000;
+
+/// Events of a trial: some ten times those of the largest line that is known, each of them more work than one of a rollout.
+const MOST_EVENTS: u64 = 5_000_000;
 
 /// What is going to happen. `generation` is that of the revision when it was scheduled: an event of an older
 /// generation is void. So is one of a timetable that another one has replaced.
@@ -46,6 +53,22 @@ pub(super) enum Upcoming {
 }
 
 impl Ranked for Upcoming {
+    fn cause(&self) -> Cause {
+        let (what, key) = match self {
+            Self::Merge | Self::Activate { .. } => ("merges", "source"),
+            Self::Repair { .. } | Self::Again { .. } | Self::Rejoin { .. } => {
+                ("rejected revisions that begin again", "after-rejection")
+            }
+            Self::End { .. } | Self::Rerun { .. } | Self::Wake { .. } => ("runs of stages", "stage"),
+            Self::Stop { .. }
+            | Self::Done { .. }
+            | Self::Settled { .. }
+            | Self::Wave { .. }
+            | Self::WakeEntry => ("steps of rollouts", "entry"),
+        };
+        Cause { owner: Owner::Pipeline, what, key }
+    }
+
     /// What frees places, then what asks for them.
     fn class(&self) -> u8 {
         match self {
@@ -81,8 +104,12 @@ pub(super) struct PipelineContext<'a> {
 
 impl<'a> PipelineContext<'a> {
     pub(super) fn new(plan: &'a Line, streams: Streams, ear: Option<Ear<'a>>) -> Self {
+        if plan.merges() > MOST_MERGES as f64 {
+            let cause = Upcoming::Merge.cause();
+            budget::give_up(OverBudget { limit: MOST_MERGES, of: "changes", cause });
+        }
         let counted = CountedTime { from: plan.warm_up_ms, to: plan.length_ms };
-        let (history, queue) = (MergedChanges::default(), Queue::default());
+        let (history, queue) = (MergedChanges::default(), Queue::with_limit(MOST_EVENTS));
         Self { plan, streams, counted, history, now_ms: 0, queue, events: 0, at_once: 0, ear }
     }
 
@@ -113,20 +140,17 @@ impl<'a> PipelineContext<'a> {
         self.queue.look().filter(|(at_ms, _)| *at_ms < self.plan.length_ms)
     }
 
-    /// Moves the clock to what happens next; none at the end.
-    ///
-    /// # Panics
-    ///
-    /// If an instant has so many events that it will never pass.
+    /// Moves the clock to what happens next; none at the end. Gives the trial up if an instant has so many events that it
+    /// will never pass.
     pub(super) fn advance(&mut self) -> Option<Upcoming> {
         self.next()?;
         let (at_ms, event) = self.queue.pop()?;
         self.events += 1;
         self.at_once = if at_ms == self.now_ms { self.at_once + 1 } else { 0 };
-        assert!(
-            self.at_once < MOST_AT_ONCE,
-            "time stands still at {at_ms} ms of the pipeline: {MOST_AT_ONCE} events at once, the last one is {event:?}"
-        );
+        if self.at_once == MOST_AT_ONCE {
+            let (limit, cause) = (u64::from(MOST_AT_ONCE), event.cause());
+            budget::give_up(OverBudget { limit, of: "events of its pipeline at one instant", cause });
+        }
         self.now_ms = at_ms;
         Some(event)
     }

@@ -14,6 +14,7 @@ use crate::plan::Strategy;
 use crate::random::mix;
 use crate::rollout::launch::{DrawSource, Gate, Launch, Launched, OutsideStop, WaveTimes};
 use crate::rollout::{Engine, Model};
+use crate::sim::budget::{self, Cause, OverBudget, Owner};
 
 /// One strategy's production in one trial of a pipeline.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Rollouts<'m> {
     engine: Engine<'m>,
     strategy: &'m Strategy,
     trial: u64,
+    /// Events of the engine before the trial.
+    events_before: u64,
     /// The pipeline's start in milliseconds since a UTC midnight.
     epoch_ms: u64,
     /// Tells the draws of a fleet that is not production from those of production.
@@ -37,7 +40,7 @@ impl<'m> Rollouts<'m> {
     /// The production by a strategy that the model's plan uses.
     #[must_use]
     pub fn by(model: &'m Model<'m>, strategy: &'m Strategy, trial: u64, epoch_ms: u64) -> Self {
-        Self { engine: Engine::new(model), strategy, trial, epoch_ms, place: None }
+        Self { engine: Engine::new(model), strategy, trial, events_before: 0, epoch_ms, place: None }
     }
 
     /// Rollouts on a fleet that is not production, called `place` in stream keys, in trial `trial`. The pipeline starts at
@@ -49,6 +52,16 @@ impl<'m> Rollouts<'m> {
     /// The same production in another trial: what its engine has looked up stays.
     pub(super) fn turn_to(&mut self, trial: u64) {
         self.trial = trial;
+        self.events_before = self.engine.events();
+    }
+
+    /// Gives the trial up if its rollouts together are more than one may be.
+    fn can_go_on(&self) {
+        if self.engine.events() - self.events_before > budget::EVENTS {
+            let what = "of one rollout after the other";
+            let cause = Cause { owner: Owner::Pipeline, what, key: "after-rejection" };
+            budget::give_up(OverBudget { limit: budget::EVENTS, of: "events in its rollouts", cause });
+        }
     }
 
     /// Whose draws the rollout of what is asked has.
@@ -84,7 +97,9 @@ impl<'m> Rollouts<'m> {
             stop: stop.map(|stop| OutsideStop { at_ms: stop.at_ms.saturating_sub(start_ms), ..stop }),
             back_from_ms: request.back_from_ms.saturating_sub(start_ms),
         };
-        self.engine.launch(self.strategy, &launch)
+        let launched = self.engine.launch(self.strategy, &launch);
+        self.can_go_on();
+        launched
     }
 }
 

@@ -44,7 +44,7 @@ impl Sharing {
     pub const NOTHING: Self = Self { regions: 0, exclusive: false, alarms: false };
 }
 
-/// Runs trial `trial` of a pipeline under `seed`.
+/// Runs trial `trial` of a pipeline under `seed`. Beyond its budget the trial is given up: see [`crate::sim::budget`].
 ///
 /// # Panics
 ///

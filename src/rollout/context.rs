@@ -11,6 +11,7 @@ use crate::ids::{AlarmId, DefectId, IdRange, RegionId, WaveId, ZoneId};
 use crate::plan::strata::ChangeKind;
 use crate::plan::{Alarm, Defect, Plan, Region, Sign, Strategy, Wave, Within, Zone};
 use crate::random::{Purpose, Streams, mix};
+use crate::sim::budget::{self, Cause, OverBudget, Owner};
 use crate::sim::{Observer, Queue};
 
 /// Tells the streams of revisions from those of strata.
@@ -59,6 +60,8 @@ pub struct Context<'a> {
     /// What holds a rollout among others; none for a trial of a study.
     pub launch: Option<&'a Launch<'a>>,
     now_ms: u64,
+    /// Hosts that were looked at one by one so far, each time they were.
+    looked_at_hosts: u64,
     queue: &'a mut Queue<Event>,
     /// None if nobody listens.
     observer: Option<&'a mut dyn Listens>,
@@ -104,6 +107,7 @@ impl<'a> Context<'a> {
             kind: stratum.kind,
             launch: None,
             now_ms: 0,
+            looked_at_hosts: 0,
             queue,
             observer: O::ENABLED.then_some(observer as &mut dyn Listens),
             follower: None,
@@ -142,6 +146,17 @@ impl<'a> Context<'a> {
     pub fn schedule(&mut self, at_ms: u64, event: impl Into<Event>) {
         debug_assert!(at_ms >= self.now_ms, "no event lies in the past");
         self.queue.push(at_ms, event.into());
+    }
+
+    /// Something looks at so many hosts one by one, or remembers them: gives the rollout up beyond its budget, before the
+    /// memory is taken.
+    #[inline]
+    pub fn looks_at_hosts(&mut self, hosts: u32, owner: Owner, key: &'static str) {
+        self.looked_at_hosts += u64::from(hosts);
+        if self.looked_at_hosts > budget::HOSTS_ONE_BY_ONE {
+            let cause = Cause { owner, what: "in zones that are looked at host by host", key };
+            budget::give_up(OverBudget { limit: budget::HOSTS_ONE_BY_ONE, of: "hosts", cause });
+        }
     }
 
     /// Tells the observer, if it listens.

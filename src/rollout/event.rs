@@ -6,6 +6,7 @@
 use super::place::{DarkPlace, FleetHost};
 use crate::ids::{BatchId, RegionId, WatchId, WaveId, ZoneId};
 use crate::sim::Ranked;
+use crate::sim::budget::{Cause, Owner};
 
 /// Something that will happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +163,25 @@ impl Ranked for Event {
         class as u8
     }
 
+    fn cause(&self) -> Cause {
+        let (owner, what, key) = match self {
+            Self::Fault(event) => (Owner::Defect, event.work().0, event.work().1),
+            Self::Deployment(_) => (Owner::Strategy, "steps of waves", "wave"),
+            Self::Capacity(CapacityEvent::BatchBegins { .. } | CapacityEvent::BatchEnds { .. }) => {
+                (Owner::Strategy, "batches that leave service and come back", "batch")
+            }
+            Self::Capacity(CapacityEvent::RollbackBegins { .. } | CapacityEvent::RollbackEnds { .. }) => {
+                (Owner::Strategy, "batches on their way back", "rollback")
+            }
+            Self::Capacity(CapacityEvent::GoesDark { .. } | CapacityEvent::IsBack { .. }) => {
+                (Owner::Fleet, "places that go dark and come back", "background")
+            }
+            Self::Alarm(_) => (Owner::Alarms, "datapoints of alarms", "period"),
+            Self::Response(_) => (Owner::Strategy, "responses", "response"),
+        };
+        Cause { owner, what, key }
+    }
+
     /// Alarms come in the order in which they were opened, not in that in which their breaches happened to be found.
     #[inline]
     fn rank(&self) -> u32 {
@@ -181,6 +201,28 @@ impl Ranked for Event {
 }
 
 impl FaultEvent {
+    /// What many of them are, and the defect's key that asks for them.
+    fn work(self) -> (&'static str, &'static str) {
+        match self {
+            Self::FirstExposure
+            | Self::LatentOnset
+            | Self::NextOnset { .. }
+            | Self::Wakes { .. }
+            | Self::Unmasks { .. } => ("hosts on which the fault wakes one by one", "onset"),
+            Self::GoneBack { .. } | Self::Worsens { .. } => {
+                ("hosts with the fault that go back one by one", "reach")
+            }
+            Self::Treated { .. } | Self::Repaired { .. } | Self::SwitchedOff { .. } => {
+                ("hosts that are healed one by one", "cure")
+            }
+            Self::Relapses { .. } => ("hosts on which the fault comes back", "cure.relapse"),
+            Self::HostsMove { .. } => ("hosts that the fault counts", "while"),
+            Self::TriggerReaches { .. } | Self::TriggerEnds { .. } => ("triggers", "trigger"),
+            Self::HourBegins => ("hours in which the fault may begin or cease to hurt", "while"),
+            Self::Turns => ("turns of a fault that comes and goes", "while.on-for"),
+        }
+    }
+
     #[inline]
     fn class(self) -> Class {
         match self {

@@ -13,6 +13,7 @@
 mod account;
 mod alarms;
 mod bounds;
+mod budget;
 mod compose;
 mod context;
 mod deployment;
@@ -27,6 +28,7 @@ pub mod trace;
 mod zone_streams;
 
 pub use bounds::bounds;
+pub use budget::TooCostly;
 pub use model::Model;
 pub use place::DarkPlace;
 pub use trace::{RolloutEvent, RolloutObserver, RolloutRecord};
@@ -34,6 +36,7 @@ pub use trace::{RolloutEvent, RolloutObserver, RolloutRecord};
 use crate::outcome::Outcome;
 use crate::outcome::bounds::Bounds;
 use crate::plan::{Alarm, Arrivals, Fleet, Plan, Strategy, Wave};
+use crate::sim::budget::attempt;
 use crate::sim::{Queue, Recorder, Silent};
 use context::Context;
 use event::Event;
@@ -47,7 +50,7 @@ use trace::Scraped;
 ///
 /// # Panics
 ///
-/// If the plan has no such strategy.
+/// If the plan has no such strategy, or the trial is [`TooCostly`].
 pub fn simulate(plan: &Plan, strategy: usize, trial: u64, observer: &mut impl RolloutObserver) -> Outcome {
     Engine::new(&Model::new(plan)).run(strategy, trial, observer)
 }
@@ -56,12 +59,29 @@ pub fn simulate(plan: &Plan, strategy: usize, trial: u64, observer: &mut impl Ro
 ///
 /// # Panics
 ///
-/// If the plan has no such strategy.
+/// If the plan has no such strategy, or the trial is [`TooCostly`].
 #[must_use]
 pub fn replay(plan: &Plan, strategy: usize, trial: u64) -> (Outcome, Vec<RolloutRecord>) {
+    try_replay(plan, strategy, trial).unwrap_or_else(|costly| panic!("{costly}"))
+}
+
+/// As [`replay`].
+///
+/// # Errors
+///
+/// If the trial goes beyond its budget.
+///
+/// # Panics
+///
+/// If the plan has no such strategy.
+pub fn try_replay(
+    plan: &Plan,
+    strategy: usize,
+    trial: u64,
+) -> Result<(Outcome, Vec<RolloutRecord>), TooCostly> {
     let mut recorder = Recorder::default();
-    let outcome = simulate(plan, strategy, trial, &mut recorder);
-    (outcome, recorder.into_records())
+    let outcome = Engine::new(&Model::new(plan)).try_run(strategy, trial, &mut recorder)?;
+    Ok((outcome, recorder.into_records()))
 }
 
 /// Simulates rollouts of one plan. Holds memory that is reused from trial to trial.
@@ -89,19 +109,43 @@ impl<'m> Engine<'m> {
         Self { components: Components::exhaustive(), ..Self::new(model) }
     }
 
+    /// The same, with at most so many events a trial.
+    #[must_use]
+    pub fn with_event_limit(self, limit: u64) -> Self {
+        Self { queue: Queue::with_limit(limit), ..self }
+    }
+
     /// Simulates trial `trial` of strategy `strategy` (an index) and tells `observer` what happens.
     ///
     /// # Panics
     ///
-    /// If the plan has no such strategy, and if the outcome exceeds its bounds.
+    /// If the outcome exceeds its bounds, and if the trial goes beyond its budget: see [`Engine::try_run`].
     pub fn run(&mut self, strategy: usize, trial: u64, observer: &mut impl RolloutObserver) -> Outcome {
-        let plan = self.model.plan;
-        let (number, strategy) = (strategy, &plan.strategies[strategy]);
-        let context = Context::of_trial(self.model, strategy, trial, &mut self.queue, observer);
-        let outcome = EventLoop::new(context, &mut self.components).run();
-        let bounds = self.bounds[number].get_or_insert_with(|| bounds::bounds(plan, strategy));
+        self.try_run(strategy, trial, observer).unwrap_or_else(|costly| panic!("{costly}"))
+    }
+
+    /// As [`Engine::run`].
+    ///
+    /// # Errors
+    ///
+    /// If the trial goes beyond its budget of events, of batches or of hosts that are looked at one by one. The engine
+    /// may be used again.
+    pub fn try_run(
+        &mut self,
+        strategy: usize,
+        trial: u64,
+        observer: &mut impl RolloutObserver,
+    ) -> Result<Outcome, TooCostly> {
+        let (model, queue, components) = (self.model, &mut self.queue, &mut self.components);
+        let studied = &model.plan.strategies[strategy];
+        let simulated = attempt(|| {
+            let context = Context::of_trial(model, studied, trial, queue, observer);
+            EventLoop::new(context, components).run()
+        });
+        let outcome = simulated.map_err(|over| TooCostly::new(model.plan, strategy, trial, over))?;
+        let bounds = self.bounds[strategy].get_or_insert_with(|| bounds::bounds(model.plan, studied));
         bounds::assert_within(bounds, &outcome);
-        outcome
+        Ok(outcome)
     }
 
     /// Every scrape of the rules over rates in trial `trial` of strategy `strategy` (an index), until each alert is
@@ -116,7 +160,8 @@ impl<'m> Engine<'m> {
         scrapes
     }
 
-    /// Simulates a rollout among others of a pipeline, by a strategy of the model's plan.
+    /// Simulates a rollout among others of a pipeline, by a strategy of the model's plan. Beyond its budget the trial of the
+    /// pipeline is given up: see [`crate::sim::budget`].
     pub fn launch(&mut self, strategy: &Strategy, launch: &Launch<'_>) -> Launched {
         let mut silent = Silent;
         let context = Context::of_launch(self.model, strategy, launch, &mut self.queue, &mut silent);

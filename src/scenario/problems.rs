@@ -2,7 +2,8 @@
 //! nothing twice; it judges nothing.
 
 use super::rules;
-use crate::diagnostic::{self, Diagnostic, Severity, Sources, Span};
+use crate::diagnostic::{self, Diagnostic, FileId, Severity, Sources, Span};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Errors and warnings about a scenario. Displayed, they are what `wavetank check` prints: source lines and carets.
@@ -10,6 +11,8 @@ use std::fmt;
 pub struct Problems {
     found: Vec<Diagnostic>,
     allowed: Vec<Diagnostic>,
+    /// Rules and places of what was reported: only what shares both with another problem can be that problem.
+    reported: BTreeSet<(&'static str, Option<(FileId, usize)>)>,
     sources: Sources,
 }
 
@@ -99,7 +102,9 @@ impl Problems {
 
     /// Adds a problem, unless exactly it was reported before.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.found.contains(&diagnostic) {
+        let place = diagnostic.primary().map(|label| (label.file, label.range.start));
+        let is_new = self.reported.insert((diagnostic.rule.id, place));
+        if is_new || !self.found.contains(&diagnostic) {
             self.found.push(diagnostic);
         }
     }

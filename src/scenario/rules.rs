@@ -101,6 +101,7 @@ rules! {
     STEP_WITHOUT_TRIGGER = Warning "WT075-step-without-trigger"
     UNWATCHED_ONE_BOX = Warning "WT076-unwatched-one-box"
     NO_WAY_TO_MEND = Warning "WT077-no-way-to-mend"
+    COSTLY = Warning "WT078-costly"
 
     // Defects, capacity and operators.
     UNKNOWN_COHORT = Error "WT080-unknown-cohort"

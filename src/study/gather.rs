@@ -111,7 +111,8 @@ struct Chunk<R> {
 /// plan asks for is reached.
 ///
 /// # Errors
-/// When `progress` cancels it, after the trial that each worker is in, and when `rows` cannot be taken.
+/// When `progress` cancels it, after the trial that each worker is in, when a trial goes beyond its budget, and when
+/// `rows` cannot be taken.
 pub fn gather<R: Send>(
     plan: &Plan,
     evaluations: Evaluations,
@@ -129,7 +130,7 @@ pub fn gather<R: Send>(
         let batches = batches(gathered.trials()..trials, strategies);
         let simulate = |trials| {
             let batch = simulate(&workers, strategies, trials, &rows.make);
-            Stopped::check(progress).map(|()| batch)
+            workers.check().map(|()| batch)
         };
         stream(batches, simulate, |batch| hand_on(batch, &mut rows.take, &mut gathered))?;
         match precision::next_round(plan, gathered.study()) {

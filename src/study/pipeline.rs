@@ -11,7 +11,8 @@ use crate::pipeline::{self, Combined, Member, PipelineEvent, Rollouts, Sharing};
 use crate::plan::pipeline::Line;
 use crate::plan::{Pipeline, Plan};
 use crate::random::{mix, stable_hash};
-use crate::rollout::Model;
+use crate::rollout::{Model, TooCostly};
+use crate::sim::budget::attempt;
 use crate::sim::{Observer, Record, Recorder, Silent};
 use std::collections::BTreeMap;
 
@@ -119,7 +120,12 @@ impl<'f> Simulator for PipelineSimulator<'f> {
         Worker::new()
     }
 
-    fn simulate(&self, worker: &mut Worker<'f>, strategy: usize, trial: u64) -> Vec<PipelineOutcome> {
+    fn simulate(
+        &self,
+        worker: &mut Worker<'f>,
+        strategy: usize,
+        trial: u64,
+    ) -> Result<Vec<PipelineOutcome>, TooCostly> {
         self.fleet.run(worker, strategy, trial, &mut Silent)
     }
 }
@@ -179,7 +185,7 @@ impl<'p> SharedFleet<'p> {
         strategy: usize,
         trial: u64,
         observer: &mut O,
-    ) -> Vec<PipelineOutcome> {
+    ) -> Result<Vec<PipelineOutcome>, TooCostly> {
         let own = [(&self.own, strategy)].into_iter();
         let tenants: Vec<(&Tenant, usize)> =
             own.chain(self.others.iter().map(|tenant| (tenant, 0))).collect();
@@ -195,7 +201,9 @@ impl<'p> SharedFleet<'p> {
             production,
             seed: tenant.model.plan.study.seed,
         });
-        pipeline::run_together_observed(members.collect(), self.sharing, trial, observer)
+        let members = members.collect();
+        attempt(|| pipeline::run_together_observed(members, self.sharing, trial, observer))
+            .map_err(|over| TooCostly::new(self.own.model.plan, strategy, trial, over))
     }
 }
 
@@ -204,17 +212,20 @@ impl<'p> SharedFleet<'p> {
 /// # Panics
 ///
 /// If there is no such strategy.
-#[must_use]
+///
+/// # Errors
+///
+/// If the trial goes beyond its budget.
 pub fn replay(
     plan: &Plan,
     pipeline: &Pipeline,
     strategy: usize,
     trial: u64,
-) -> (PipelineOutcome, Vec<Record<PipelineEvent>>) {
+) -> Result<(PipelineOutcome, Vec<Record<PipelineEvent>>), TooCostly> {
     let others = reseeded(pipeline, plan.study.seed);
     let mut recorder = Recorder::default();
     let fleet = SharedFleet::new(plan, pipeline, &others);
-    let outcomes = fleet.run(&mut Worker::new(), strategy, trial, &mut recorder);
+    let outcomes = fleet.run(&mut Worker::new(), strategy, trial, &mut recorder)?;
     let own = outcomes.into_iter().next().expect("the pipeline of the study comes first");
-    (own, recorder.into_records())
+    Ok((own, recorder.into_records()))
 }

@@ -1,6 +1,7 @@
 //! Who waits for a simulation: is told how far it is, and may end it. The library draws no bar, listens to no signal and
 //! starts no thread pool of its own: all three are the caller's.
 
+use crate::rollout::TooCostly;
 use std::fmt;
 use std::io;
 
@@ -33,6 +34,8 @@ impl Progress for Nobody {}
 pub enum Stopped {
     /// Whoever waits for it said so.
     Cancelled,
+    /// A trial goes beyond its budget.
+    TooCostly(TooCostly),
     /// Whoever takes its rows cannot go on.
     Rows(io::Error),
 }
@@ -47,6 +50,7 @@ impl Stopped {
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::TooCostly(costly) => costly.fmt(f),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Rows(error) => write!(f, "cannot write rows: {error}"),
         }

@@ -6,7 +6,7 @@ use super::progress::{Progress, Stopped};
 use super::workers::{Simulator, Workers};
 use crate::outcome::Outcome;
 use crate::plan::Plan;
-use crate::rollout::{Engine, Model};
+use crate::rollout::{Engine, Model, TooCostly};
 use crate::sim::Silent;
 
 /// Which evaluations of alarms a study visits: a matter of speed, never of results. That is why no plan says it.
@@ -40,8 +40,8 @@ impl<'m> Simulator for RolloutSimulator<'m> {
         }
     }
 
-    fn simulate(&self, engine: &mut Engine<'m>, strategy: usize, trial: u64) -> Outcome {
-        engine.run(strategy, trial, &mut Silent)
+    fn simulate(&self, engine: &mut Engine<'m>, strategy: usize, trial: u64) -> Result<Outcome, TooCostly> {
+        engine.try_run(strategy, trial, &mut Silent)
     }
 }
 
@@ -105,9 +105,10 @@ mod tests {
                 let rollouts = RolloutSimulator { model, evaluations };
                 let mut engine = rollouts.worker();
                 let outcomes: Vec<Outcome> =
-                    (0..20).map(|trial| rollouts.simulate(&mut engine, 0, trial)).collect();
+                    (0..20).filter_map(|trial| rollouts.simulate(&mut engine, 0, trial).ok()).collect();
                 (engine.events(), outcomes)
             });
+        assert_eq!(lazy.len(), 20);
         assert_eq!(lazy, exhaustive);
         // Most of these changes are caught within the hour; where none is, the factor is in the dozens.
         assert!(many > 3 * few, "{many} events instead of {few}");

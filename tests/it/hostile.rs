@@ -157,7 +157,7 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     all.insert("pipeline.csv", text(pipeline_csv::trials(&plan, &result.trials)));
     all.insert("pipeline.svg", chart::pipeline::svg(&result.summary));
     let line = plan.pipeline.as_ref().unwrap();
-    let (_, records) = study::pipeline::replay(&plan, line, 0, 1);
+    let (_, records) = study::pipeline::replay(&plan, line, 0, 1).unwrap();
     let journey = Journey::new(&plan, line, 0, 1, records);
     all.insert("trains.txt", Terminal::plain(80).render(&journey.document(80)));
     all.insert("trains.jsonl", text(journey.json_lines()));

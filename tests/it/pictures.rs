@@ -81,7 +81,7 @@ fn observed(file: &str) -> Vec<(Plan, usize, PipelineOutcome, Vec<Record<Pipelin
     let pipeline = plan.pipeline.clone().unwrap();
     let silent = study::run(&plan, &pipeline, 1, &Nobody).unwrap();
     let tell = |strategy: usize| {
-        let (outcome, records) = study::replay(&plan, &pipeline, strategy, 0);
+        let (outcome, records) = study::replay(&plan, &pipeline, strategy, 0).unwrap();
         assert_eq!(outcome, silent.by_strategy[strategy][0], "{file}: observing changes nothing");
         (plan.clone(), strategy, outcome, records)
     };
@@ -182,7 +182,7 @@ fn told<'p>(
     span: TimeSpan,
 ) -> (Told<'p>, Diagram, Vec<Record<PipelineEvent>>) {
     let pipeline = plan.pipeline.as_ref().unwrap();
-    let (outcome, records) = study::replay(plan, pipeline, strategy, 0);
+    let (outcome, records) = study::replay(plan, pipeline, strategy, 0).unwrap();
     let stations = Stations { pipeline, strategy: &plan.strategies[strategy] };
     let diagram = Diagram::new(&records, stations.stages(), outcome.to_ms);
     (Told { plan, stations, trial: 0, dates: Dates::new(&pipeline.start).unwrap(), span }, diagram, records)

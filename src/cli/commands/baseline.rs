@@ -98,7 +98,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let files = files.map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() }).collect();
     let simulated = threads.run(|| simulate(&plan, files, subject, &bar));
     drop(bar);
-    let (baseline, breaks) = simulated.map_err(|_| CliError::interrupted())?;
+    let (baseline, breaks) = simulated.map_err(CliError::from)?;
     target.commit(&[json::pretty(&baseline)])?;
     tell(before, io);
     if breaks {

@@ -106,7 +106,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         threads.run(|| compare(&question, &bar))
     };
     drop(bar);
-    let compared = compared.map_err(|_| CliError::interrupted())?;
+    let compared = compared.map_err(CliError::from)?;
     let baseline_file = new.is_some().then_some(old.0);
     let options = Options { baseline_file, candidate_file: Some(file), ..Options::default() };
     let exit = review.publish(&compared, &options, io)?;

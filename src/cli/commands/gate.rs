@@ -133,7 +133,7 @@ fn other_subject(path: &Path, wanted: Subject) -> CliError {
 fn refused(refusal: Refusal, gate: &RegressionGate, path: &Path, accept: &str) -> CliError {
     let path = path.display();
     let error = match refusal {
-        Refusal::Stopped(_) => return CliError::interrupted(),
+        Refusal::Stopped(stopped) => return stopped.into(),
         Refusal::NothingInCommon => {
             CliError::invalid(format!("{} has no strategy of {path}", gate.sources[1]))
         }

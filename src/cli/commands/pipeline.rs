@@ -87,7 +87,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         Some(trials) => study.first_round(trials),
     };
     let study = study.without(without);
-    let result = threads.run(|| study.run(&bar)).map_err(|_| CliError::interrupted())?;
+    let result = threads.run(|| study.run(&bar)).map_err(CliError::from)?;
     drop(bar);
     let report = match args.format {
         Format::Text => report::pipeline::text(&result.summary, io.width).into_bytes(),
@@ -130,7 +130,8 @@ fn open(dir: &Path, plan: &Plan) -> Result<Targets, CliError> {
 fn contents(plan: &Plan, pipeline: &Pipeline, result: &PipelineResult) -> Vec<Vec<u8>> {
     let trains = (0..plan.strategies.len()).map(|strategy| {
         let trial = result.trials.telling_trial(strategy);
-        let (_, records) = replay(plan, pipeline, strategy, trial);
+        let simulated = replay(plan, pipeline, strategy, trial);
+        let (_, records) = simulated.expect("invariant: the trial was simulated before");
         let journey = Journey::new(plan, pipeline, strategy, trial, records);
         journey.chart().into_bytes()
     });

@@ -14,7 +14,7 @@ use crate::plan::{HOUR_MS, Pipeline, Plan, Restriction};
 use crate::report::promtool;
 use crate::report::timeline::RolloutStory;
 use crate::report::trains::journey::{self, Journey};
-use crate::rollout::{Engine, Model};
+use crate::rollout::{Engine, Model, try_replay};
 use crate::study;
 use std::path::{Path, PathBuf};
 
@@ -105,7 +105,7 @@ fn of_rollout(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result<
         _ => Vec::new(),
     };
     let files = args.events.open(rules.iter().map(|(path, _)| path.clone()))?;
-    let (outcome, records) = crate::replay(plan, strategy, args.trial);
+    let (outcome, records) = try_replay(plan, strategy, args.trial)?;
     let story = RolloutStory::new(plan, strategy, args.trial, &outcome, &records);
     files.publish(&story, rules.into_iter().map(|(_, text)| text), io)
 }
@@ -116,7 +116,7 @@ fn of_pipeline(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result
     note_beyond(args.trial, pipeline.trials, io);
     let day = args.part.from.as_deref().map(|date| day_of(pipeline, date)).transpose()?;
     let files = args.events.open(std::iter::empty())?;
-    let (_, records) = study::pipeline::replay(plan, pipeline, strategy, args.trial);
+    let (_, records) = study::pipeline::replay(plan, pipeline, strategy, args.trial)?;
     let journey = Journey::new(plan, pipeline, strategy, args.trial, records);
     files.publish(&journey.part(day, args.part.days), std::iter::empty(), io)
 }

@@ -16,9 +16,9 @@ use crate::cli::select;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outcome::Outcome;
+use crate::outlet::shell_word;
 use crate::plan::{Level, Plan, Restriction, Trials};
 use crate::report::chart::{duration, exceedance, speed_blast};
-use crate::report::command::quote;
 use crate::report::compare::of_study;
 use crate::report::terminal::{self, Style};
 use crate::report::timeline::RolloutStory;
@@ -124,7 +124,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             Some(output) => output.simulate(&plan, &study, &bar)?,
         };
         let files = output.as_ref().map(|_| files(&plan, &summary));
-        Ok((summary, files))
+        Ok::<_, CliError>((summary, files))
     })?;
     drop(bar);
     let report = match args.format {
@@ -153,7 +153,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     if args.format == Format::Text {
         io.next(
             terminal::next_replay(&summary, &args.file)
-                .unwrap_or_else(|| format!("wavetank plan {}", quote(&args.file))),
+                .unwrap_or_else(|| format!("wavetank plan {}", shell_word(&args.file))),
         );
     }
     Ok(verdict(&summary, args.fail_on))
@@ -238,7 +238,7 @@ fn files(plan: &Plan, summary: &Summary) -> Vec<Vec<u8>> {
 fn ended(error: StudyError, targets: Option<&Targets>) -> CliError {
     match (error, targets) {
         (StudyError::Stopped(Stopped::Rows(error)), Some(targets)) => targets.scratch_error(ROWS, &error),
-        (StudyError::Stopped(_), _) => CliError::interrupted(),
+        (StudyError::Stopped(stopped), _) => stopped.into(),
         (StudyError::Restriction(error), _) => CliError::invalid(error.to_string()),
     }
 }

@@ -1,6 +1,7 @@
 //! What a pipeline can tell of itself: who deploys a component, who owns a defect, what is wrong with its line.
 
 use super::repair::AfterRejection;
+use super::source::Merges;
 use crate::ids::DefectId;
 use crate::plan::strategy::Strategy;
 use crate::plan::whole::{Line, Pipeline};
@@ -36,6 +37,37 @@ impl Pipeline {
 }
 
 impl Line {
+    /// Changes that are merged a day, on average over the whole pipeline; infinite if all are merged together.
+    #[must_use]
+    pub fn merges_a_day(&self) -> f64 {
+        const DAY_MS: f64 = 86_400_000.0;
+        let length_ms = self.length_ms as f64;
+        match &self.source.merges {
+            Merges::Every { gap_ms, .. } => DAY_MS / *gap_ms as f64,
+            Merges::Recorded(instants) => instants.len() as f64 / length_ms * DAY_MS,
+            Merges::Poisson(steps) => {
+                let until = |index: usize| {
+                    steps.get(index + 1).map_or(length_ms, |next| next.from_ms as f64).min(length_ms)
+                };
+                let hours = |index: usize, from_ms: f64| (until(index) - from_ms).max(0.0) / 3_600_000.0;
+                let all = steps.iter().enumerate();
+                let merges: f64 = all.map(|(i, step)| step.per_hour * hours(i, step.from_ms as f64)).sum();
+                merges / length_ms * DAY_MS
+            }
+        }
+    }
+
+    /// Changes that are merged in all, on average.
+    #[must_use]
+    pub fn merges(&self) -> f64 {
+        match &self.source.merges {
+            Merges::Every { count, .. } => *count as f64,
+            Merges::Recorded(_) | Merges::Poisson(_) => {
+                self.merges_a_day() * (self.length_ms as f64 / 86_400_000.0)
+            }
+        }
+    }
+
     /// What is wrong with the pipeline, in words; empty if it may be simulated. `waves` is how many
     /// production has.
     #[must_use]

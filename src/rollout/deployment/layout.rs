@@ -12,6 +12,7 @@ use crate::rollout::context::Context;
 use crate::rollout::place::FleetHost;
 use crate::rollout::trace::RolloutEvent;
 use crate::rollout::zone_streams::ZoneStreams;
+use crate::sim::budget::{self, Cause, OverBudget, Owner};
 
 /// The layout of all zones.
 #[derive(Debug, Default)]
@@ -102,6 +103,7 @@ impl Layout {
         start_ms: u64,
         one_box: bool,
     ) -> u64 {
+        self.can_take(u64::from((target - self.zones[zone].done.min(target)).div_ceil(size)));
         // A fixed time needs no draw.
         let mut draws = (!ctx.deploy.is_fixed())
             .then(|| self.draws.of(&ctx.streams, Purpose::DeployBatch, &ctx.plan.fleet.zones, zone));
@@ -109,6 +111,7 @@ impl Layout {
         let state = &mut self.zones[zone];
         let first = self.batches.len();
         let mut at_ms = start_ms;
+        let mut counted_hosts = 0;
         while state.done < target {
             let hosts = size.min(target - state.done);
             let lag = stragglers
@@ -128,17 +131,27 @@ impl Layout {
                 previous: state.last_batch,
                 past_waves: false,
             };
-            self.drawn_out |= batch.is_drawn_out();
+            counted_hosts += if batch.is_drawn_out() { batch.hosts } else { 0 };
             state.done += hosts;
             state.left_behind += lag.behind;
             state.batches += 1;
             state.last_batch = Some(self.batches.push(batch));
             at_ms = end_ms;
         }
+        self.drawn_out |= counted_hosts > 0;
+        ctx.looks_at_hosts(counted_hosts, Owner::Strategy, "batch");
         if ctx.is_told() {
             self.tell_batches(ctx, zone, first, one_box);
         }
         at_ms
+    }
+
+    /// Gives the rollout up if it would have too many batches, before the memory for these is taken.
+    fn can_take(&self, batches: u64) {
+        if self.batches.len() as u64 + batches > budget::BATCHES {
+            let cause = Cause { owner: Owner::Strategy, what: "of few hosts each", key: "batch" };
+            budget::give_up(OverBudget { limit: budget::BATCHES, of: "batches", cause });
+        }
     }
 
     /// Tells of the zone's batches from number `first` on.
@@ -173,6 +186,7 @@ impl Layout {
             previous: None,
             past_waves: true,
         });
+        ctx.looks_at_hosts(hosts, Owner::Strategy, "bypass");
         self.zones[zone].bypass = Some(batch);
         self.drawn_out = true;
         ctx.tell(end_ms, || RolloutEvent::PastWaves { zone: zone.number(), hosts });

@@ -16,6 +16,7 @@ use crate::rollout::deployment::{Batch, Deployments, completion_ms, host_draws};
 use crate::rollout::event::FaultEvent;
 use crate::rollout::place::FleetHost;
 use crate::rollout::zone_streams::ZoneStreams;
+use crate::sim::budget::Owner;
 
 /// The onsets of one rollout.
 #[derive(Debug, Default)]
@@ -150,6 +151,7 @@ impl Onsets {
         match defect.clock {
             DefectClock::Host | DefectClock::Requests => {
                 if defect.cohort.is_some() {
+                    ctx.looks_at_hosts(hosts, Owner::Defect, "cohort");
                     onset.choose(covered);
                     onset.order.truncate(onset.struck);
                     onset.struck = 0;
@@ -157,6 +159,7 @@ impl Onsets {
                 self.schedule_next(ctx, defect, zone);
             }
             DefectClock::Change if onset.susceptible < hosts => {
+                ctx.looks_at_hosts(hosts, Owner::Defect, "reach");
                 onset.choose(covered);
                 onset.order[..onset.struck].sort_unstable();
             }
@@ -184,23 +187,21 @@ impl Onsets {
         zone: ZoneId,
     ) {
         let onset = &mut self.zones[zone];
-        let host = onset.strike();
-        let hazard = onset.hazard;
-        onset.pending.push((host, hazard));
-        self.wake_pending(ctx, deployments, defect, zone);
+        if onset.order.is_empty() {
+            ctx.looks_at_hosts(onset.hosts, Owner::Defect, "onset");
+        }
+        let id = onset.strike();
+        // Only this host is new: what waits for its lay-out has been looked at, and every lay-out looks at all who wait.
+        if !wakes(ctx, deployments, defect, FleetHost { zone, id }, onset.hazard) {
+            onset.pending.push((id, onset.hazard));
+        }
         self.schedule_next(ctx, defect, zone);
     }
 
     /// Schedules the awakening of struck hosts whose deployment is laid out by now.
     fn wake_pending(&mut self, ctx: &mut Context, deployments: &Deployments, defect: &Defect, zone: ZoneId) {
-        self.zones[zone].pending.retain(|&(id, hazard)| {
-            let host = FleetHost { zone, id };
-            let Some(completion_ms) = deployments.laid_out_ms(ctx, host) else { return true };
-            if let Some(at_ms) = after_hazard(ctx, defect, zone, completion_ms, hazard) {
-                ctx.schedule(at_ms.max(ctx.now_ms()), FaultEvent::Wakes { host });
-            }
-            false
-        });
+        let pending = &mut self.zones[zone].pending;
+        pending.retain(|&(id, hazard)| !wakes(ctx, deployments, defect, FleetHost { zone, id }, hazard));
     }
 
     /// The first host has the new version: the latent clock begins, once.
@@ -250,8 +251,24 @@ impl Onsets {
     }
 }
 
+/// Schedules the awakening of a struck host, if it comes to that; false if its deployment is not laid out yet.
+fn wakes(
+    ctx: &mut Context,
+    deployments: &Deployments,
+    defect: &Defect,
+    host: FleetHost,
+    hazard: f64,
+) -> bool {
+    let Some(completion_ms) = deployments.laid_out_ms(ctx, host) else { return false };
+    if let Some(at_ms) = after_hazard(ctx, defect, host.zone, completion_ms, hazard) {
+        ctx.schedule(at_ms.max(ctx.now_ms()), FaultEvent::Wakes { host });
+    }
+    true
+}
+
 /// Any host of the batch, its zone's first, may be the first on the new version.
 fn await_first_exposure(ctx: &mut Context, batch: &Batch) {
+    ctx.looks_at_hosts(batch.hosts, Owner::Defect, "clock");
     let mut draws = host_draws(ctx, batch.zone);
     if let Some(at_ms) = batch.all_hosts().map(|host| completion_ms(ctx, batch, host, &mut draws)).min() {
         ctx.schedule(at_ms, FaultEvent::FirstExposure);

@@ -321,9 +321,11 @@ impl IncidentResponse {
         let settled_ms = self.settled_ms.max(fault.relapsing_until_ms());
         let stopped_ms = deployments.stopped_ms().map(|stop_ms| stop_ms.max(settled_ms));
         let ended_ms = stopped_ms.or(deployments.completed_ms()).or(deployments.grounded_ms())?;
-        // Somebody else will take the rollout back, complete or not.
-        let taken_back = stopped_ms.is_none() && outside_stop(ctx).is_some_and(|stop| stop.roll_back);
-        (!taken_back).then_some(ended_ms)
+        // Somebody else will take the rollout back, complete or not; one that waits for ever is also overtaken.
+        let is_complete = deployments.completed_ms().is_some();
+        let will_stop = |stop: OutsideStop| stop.roll_back || !is_complete;
+        let is_awaited = stopped_ms.is_none() && outside_stop(ctx).is_some_and(will_stop);
+        (!is_awaited).then_some(ended_ms)
     }
 
     /// When observation ends; none while the rollout or a remedy is under way.

@@ -1,7 +1,9 @@
 //! What must hold of every rollout of every valid scenario.
 
-use std::cell::RefCell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 use wavetank::Plan;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::rollout::{Engine, Model, RolloutEvent, RolloutRecord};
@@ -13,38 +15,58 @@ const TRIALS: u64 = 5;
 thread_local! {
     /// What the latest panic of this thread said, and where.
     static LATEST: RefCell<String> = const { RefCell::new(String::new()) };
+    /// Panics of this thread are caught and told elsewhere.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Puts the panic hook back when it is dropped.
+/// Panics of this thread print something again when it is dropped.
 pub struct Quiet;
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            drop(std::panic::take_hook());
-        }
+        QUIET.set(false);
     }
 }
 
-/// While it is held, panics that a law catches print nothing.
+/// While it is held, panics of this thread that a law catches print nothing. Other tests run beside it, so the hook
+/// stays once it is there.
 pub fn quiet_panics() -> Quiet {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let text = panic.payload().downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.payload().downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        let reason = text.unwrap_or_default();
-        LATEST.with(|latest| *latest.borrow_mut() = format!("panic at {place}: {reason}"));
-    }));
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                return before(panic);
+            }
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            let reason = reason_of(panic.payload());
+            LATEST.with(|latest| *latest.borrow_mut() = format!("panic at {place}: {reason}"));
+        }));
+    });
+    QUIET.set(true);
     Quiet
+}
+
+fn reason_of(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().cloned();
+    text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
 /// The first law that a rollout of the plan breaks.
 pub fn broken(plan: &Plan) -> Option<String> {
-    let result = catch_unwind(AssertUnwindSafe(|| check(plan)));
-    match result {
+    caught(|| check(plan))
+}
+
+/// What is wrong by these laws, a panic included.
+pub fn caught(laws: impl FnOnce() -> Result<(), String>) -> Option<String> {
+    match catch_unwind(AssertUnwindSafe(laws)) {
         Ok(Ok(())) => None,
         Ok(Err(fault)) => Some(fault),
-        Err(_) => Some(LATEST.with(|latest| latest.borrow().clone())),
+        Err(payload) => {
+            let (latest, reason) = (LATEST.with(|latest| latest.borrow().clone()), reason_of(&*payload));
+            // That of another thread has no place.
+            Some(if latest.ends_with(&reason) { latest } else { format!("panic: {reason}") })
+        }
     }
 }
 

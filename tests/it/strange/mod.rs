@@ -5,9 +5,12 @@
 //! the same scenario on every machine.
 
 mod generator;
+mod keys;
 mod laws;
 mod minimise;
+mod pipelines;
 mod text;
+mod texts;
 
 use crate::support;
 use std::collections::BTreeMap;
@@ -84,6 +87,21 @@ fn check_is_not_silent_where_every_bad_change_escapes() {
         silent.iter().map(|(seed, _)| seed).collect::<Vec<_>>(),
         silent[0].1
     );
+}
+
+/// Why scenarios are refused, for whoever works on the generator.
+#[test]
+#[ignore = "prints a list and judges nothing"]
+fn what_is_wrong_with_invalid_scenarios() {
+    let mut reasons = BTreeMap::<String, u32>::new();
+    for scenario in (0..300).flat_map(|seed| [generator::scenario(seed), generator::with_pipeline(seed)]) {
+        for problem in load_str("strange", &text::write(&scenario)).problems.list() {
+            if problem.severity == wavetank::diagnostic::Severity::Error {
+                *reasons.entry(problem.message.clone()).or_default() += 1;
+            }
+        }
+    }
+    println!("{reasons:#?}");
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Writer {
         ])
     }
 
-    fn label(&mut self) -> Option<Value> {
+    pub(super) fn label(&mut self) -> Option<Value> {
         (!self.labels.is_empty()).then(|| text(self.pick(&self.labels.clone())))
     }
 

@@ -4,29 +4,57 @@
 //! that a scenario costs milliseconds: it is combinations that are tried here, not size.
 
 mod alarms;
+mod around;
 mod defects;
+mod pipeline;
 mod strategies;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use toml::{Table, Value};
 
-/// The scenario of a seed.
+/// The scenario of a seed: rollouts, with all that may be said of them.
 pub fn scenario(seed: u64) -> Table {
-    let mut writer = Writer {
-        rng: ChaCha8Rng::seed_from_u64(seed),
-        largest_zone: 1,
-        regions: Vec::new(),
-        cohorts: false,
-        labels: Vec::new(),
-        traffic: true,
-    };
-    writer.scenario()
+    let mut writer = Writer::new(seed);
+    let mut scenario = writer.scenario();
+    writer.surround(&mut scenario);
+    scenario
+}
+
+/// The scenario of a seed, with a pipeline.
+pub fn with_pipeline(seed: u64) -> Table {
+    let mut writer = Writer::new(seed);
+    let mut scenario = writer.scenario();
+    writer.surround(&mut scenario);
+    let defects = around::names(&scenario, "defect");
+    let pipeline = writer.pipeline(&defects, BESIDE);
+    if pipeline.get("component").or(pipeline.get("other")).is_some() {
+        around::add_beside(&mut scenario, BESIDE);
+    }
+    scenario.insert("pipeline".into(), pipeline);
+    scenario
+}
+
+impl Writer {
+    fn new(seed: u64) -> Self {
+        Self {
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            largest_zone: 1,
+            regions: Vec::new(),
+            cohorts: false,
+            labels: Vec::new(),
+            traffic: true,
+            emergencies: false,
+        }
+    }
 }
 
 /// Cohorts and labels that a fleet may have.
 const COHORTS: [&str; 2] = ["arm", "old-kernel"];
 const LABELS: [&str; 2] = ["canary", "large"];
+
+/// The strategy of components and of other pipelines.
+const BESIDE: &str = "beside";
 
 /// What was decided so far.
 struct Writer {
@@ -37,6 +65,8 @@ struct Writer {
     cohorts: bool,
     /// Whether every region has traffic.
     traffic: bool,
+    /// Whether the pipeline has a lane for emergencies.
+    emergencies: bool,
     /// Labels that some region has.
     labels: Vec<String>,
 }
@@ -110,7 +140,7 @@ impl Writer {
                 )
             }
             4 => {
-                let from = self.maybe(0.4, |w| text(w.pick(&["0s", "1m"])));
+                let from = self.maybe(0.4, |w| text(w.pick(&["0s", "59s"])));
                 one("uniform", table([("from", from), ("to", Some(text(self.pick(&["1m", "10m", "2h"]))))]))
             }
             5 => one("fixed", self.duration()),

@@ -4,7 +4,7 @@ use super::{COHORTS, Writer, table, text};
 use toml::Value;
 
 impl Writer {
-    fn procedure(&mut self, probability: f64) -> Vec<(&'static str, Option<Value>)> {
+    pub(super) fn procedure(&mut self, probability: f64) -> Vec<(&'static str, Option<Value>)> {
         let at_once =
             |w: &mut Self| if w.chance(0.4) { text("all") } else { Value::Integer(w.pick(&[1, 2, 5])) };
         let one_box = |w: &mut Self| {

@@ -1,0 +1,13 @@
+//! Any text: see `targets::read`.
+
+#![no_main]
+
+#[path = "../targets.rs"]
+#[allow(dead_code, reason = "each fuzzer has one target")]
+mod targets;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let _ = targets::read(text);
+});

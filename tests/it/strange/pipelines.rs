@@ -1,0 +1,121 @@
+//! What must hold of every pipeline of every valid scenario.
+
+use super::{generator, keys, laws, plan_of, text};
+use crate::support;
+use std::collections::BTreeSet;
+use wavetank::Plan;
+use wavetank::outcome::pipeline::PipelineOutcome;
+use wavetank::study::{Nobody, PipelineStudy, pipeline};
+
+/// Scenarios that one run of a test looks at.
+const SCENARIOS: u32 = 80;
+
+/// Keys that the generator does not write, because they name other files.
+const OF_OTHER_FILES: [(&str, &str); 4] =
+    [("Scenario", "include"), ("Source", "merges"), ("Stage", "scenario"), ("Stage", "strategy")];
+
+#[test]
+fn every_key_of_the_language_is_in_some_valid_scenario() {
+    let schema = keys::schema();
+    let mut missing = keys::all(&schema);
+    missing.retain(|(part, key)| !OF_OTHER_FILES.contains(&(part.as_str(), key.as_str())));
+    assert!(missing.len() > 200, "the schema has more keys than {missing:?}");
+    for seed in 0..4_000 {
+        let scenario = generator::with_pipeline(seed);
+        if plan_of(&scenario).is_some() {
+            let mut written = BTreeSet::new();
+            keys::of(&schema, &scenario, &mut written);
+            missing.retain(|key| !written.contains(key));
+        }
+        if missing.is_empty() {
+            return;
+        }
+    }
+    panic!("no valid scenario has {missing:?}");
+}
+
+/// The first law that the plan's pipeline breaks.
+fn broken(plan: &Plan) -> Option<String> {
+    laws::caught(|| {
+        let (Some(study), Some(line)) = (PipelineStudy::new(plan), &plan.pipeline) else { return Ok(()) };
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            pool.install(|| study.clone().trials(2).run(&Nobody)).map_err(|stopped| stopped.to_string())
+        };
+        let (one, two) = (on(1)?, on(2)?);
+        if one != two {
+            return Err("threads differ".to_owned());
+        }
+        for (strategy, row) in one.trials.by_strategy.iter().enumerate() {
+            for (trial, outcome) in row.iter().enumerate() {
+                let again =
+                    pipeline::replay(plan, line, strategy, trial as u64).map_err(|it| it.to_string())?;
+                if again.0 != *outcome {
+                    return Err("a replay is not its row".to_owned());
+                }
+                is_sane(plan, outcome)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn is_sane(plan: &Plan, o: &PipelineOutcome) -> Result<(), String> {
+    let must = |holds: bool, law: &str| if holds { Ok(()) } else { Err(law.to_owned()) };
+    for change in &o.changes {
+        must(change.entered_ms.is_none_or(|at| at >= change.merged_ms), "in production before its merge")?;
+        must(change.delivered_ms.is_none_or(|at| at >= change.merged_ms), "delivered before its merge")?;
+    }
+    for incident in &o.incidents {
+        let order = [incident.began_ms, incident.detected_ms, incident.restored_ms];
+        must(order.is_sorted(), "an incident that ends before it begins")?;
+    }
+    must(o.from_ms <= o.to_ms, "counted until before it is counted")?;
+    must(o.harm.failed_requests.is_finite(), "a sum that is no number")?;
+    must(
+        plan.change.bad_probability > 0.0
+            || o.needed_rollbacks == 0
+            || o.collateral_rollbacks > 0
+            || plan.pipeline.as_ref().is_some_and(|it| !it.others.is_empty() || it.line.two_phase.is_some()),
+        "a bad change that was none",
+    )
+}
+
+/// Pipelines that broke a law once.
+#[test]
+fn what_was_found_stays_mended() {
+    let folder = support::project("tests/plans/answers");
+    let found = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for path in
+        found.filter(|path| path.file_name().is_some_and(|it| it.to_string_lossy().starts_with("pipeline-")))
+    {
+        let plan = Plan::load(&path).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(broken(&plan), None, "{}", path.display());
+    }
+}
+
+#[test]
+fn no_strange_pipeline_breaks_a_law() {
+    let quiet = laws::quiet_panics();
+    let (first, count) = support::seeds(SCENARIOS);
+    let (mut valid, mut faults) = (0_u32, Vec::new());
+    for seed in first..first + u64::from(count) {
+        let Some(plan) = plan_of(&generator::with_pipeline(seed)) else { continue };
+        valid += 1;
+        if let Some(fault) = broken(&plan) {
+            faults.push((seed, fault));
+        }
+    }
+    let small = faults.first().map(|(seed, fault)| {
+        let fails = |candidate: &toml::Table| {
+            plan_of(candidate)
+                .and_then(|plan| broken(&plan))
+                .is_some_and(|it| super::kind(&it) == super::kind(fault))
+        };
+        text::write(&super::minimise::minimise(&generator::with_pipeline(*seed), fails))
+    });
+    drop(quiet);
+    println!("{valid} of {count} scenarios were valid");
+    assert!(faults.is_empty(), "{faults:#?}\n{}", small.unwrap_or_default());
+    assert!(valid > count / 3, "only {valid} of {count} scenarios were valid");
+}
