@@ -48,17 +48,20 @@ impl Possible {
     pub fn next(&self, measure: &Measure) -> NextValue {
         match measure.subject() {
             Subject::Rollout => next_of_rollout(measure),
-            Subject::Pipeline | Subject::Lane => self.next_of_pipeline(measure.unit),
+            Subject::Pipeline | Subject::Lane => self.next_of_pipeline(measure),
         }
     }
 
     /// A trial of a pipeline adds up many rollouts, and nothing bounds how much all of them do: its intervals cover what
     /// was seen, but for events that were not seen at all.
-    fn next_of_pipeline(&self, unit: Unit) -> NextValue {
-        match unit {
-            Unit::Count => {
+    fn next_of_pipeline(&self, measure: &Measure) -> NextValue {
+        let is_by_quarter = measure.name.ends_with("_per_quarter");
+        match measure.unit {
+            // Of events that come rarely one more may come; other counts are averages over many.
+            Unit::Count if is_by_quarter => {
                 self.quarters.map_or(NextValue::AsSeen, |quarters| NextValue::Event(1.0 / quarters))
             }
+            Unit::Count => NextValue::AsSeen,
             Unit::HostMs | Unit::Requests | Unit::Items => NextValue::SeenIfAny,
             Unit::DurationMs | Unit::LeadMs | Unit::Share | Unit::Ppm | Unit::YesNo => NextValue::AsSeen,
             Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Deployments | Unit::Alarms => NextValue::AsSeen,
