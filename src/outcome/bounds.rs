@@ -3,7 +3,7 @@
 
 /// Upper bounds on what one trial's outcome says; none where there is no finite one.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Bounds {
+pub struct OutcomeBounds {
     /// Hosts of the fleet.
     pub hosts: f64,
     /// Zones of the fleet.

@@ -17,7 +17,7 @@ use super::model::breach::poisson_quantile;
 use super::model::{one_box_hosts, wave_hosts};
 use crate::ids::{RegionId, ZoneId};
 use crate::outcome::Outcome;
-use crate::outcome::bounds::Bounds;
+use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::measures;
 use crate::plan::{
     Concurrency, Defect, HOUR_MS, HostRepair, Hurts, OnAlarm, Operators, Plan, Remedy, RollbackEffect, Scope,
@@ -36,7 +36,7 @@ const ROUNDING: f64 = 1e-9;
 
 /// The bounds of trials of `strategy`.
 #[must_use]
-pub fn bounds(plan: &Plan, strategy: &Strategy) -> Bounds {
+pub fn bounds(plan: &Plan, strategy: &Strategy) -> OutcomeBounds {
     let fleet = &plan.fleet;
     let regions = fleet.regions.len();
     let collateral = match strategy.response.other_deployments {
@@ -47,7 +47,7 @@ pub fn bounds(plan: &Plan, strategy: &Strategy) -> Bounds {
         plan.change.defects.iter().any(|d| d.cure.relapse.as_ref().is_some_and(|r| r.probability > 0.0));
     let longest = Longest { plan, strategy };
     let times = (!is_endless).then(|| longest.times());
-    Bounds {
+    OutcomeBounds {
         hosts: fleet.hosts() as f64,
         zones: fleet.zones.len() as f64,
         regions: regions as f64,
@@ -67,7 +67,7 @@ pub fn bounds(plan: &Plan, strategy: &Strategy) -> Bounds {
 /// # Panics
 ///
 /// If it exceeds one: then the bound is wrong, and with it every interval that rests on it.
-pub fn assert_within(bounds: &Bounds, outcome: &Outcome) {
+pub fn assert_within(bounds: &OutcomeBounds, outcome: &Outcome) {
     for measure in measures::ROLLOUT {
         if let (Some(value), Some(most)) = (measure.of(outcome), (measure.most)(bounds)) {
             assert!(
@@ -85,7 +85,7 @@ struct Longest<'p> {
 }
 
 /// How long things can take, in milliseconds.
-struct Times {
+struct LongestTimes {
     /// From the start of the first wave that deploys to a region until the rollout and every remedy are over, by region.
     from_wave_ms: Vec<u64>,
     /// The same from the start of the rollout.
@@ -94,7 +94,7 @@ struct Times {
     observed_ms: u64,
 }
 
-impl Times {
+impl LongestTimes {
     /// How long hosts of a region can be impaired by the fault on a host of the part of the fleet `around` them.
     fn hurt_ms(&self, region: RegionId, around: Within) -> u64 {
         let until_over_ms = match around {
@@ -106,7 +106,7 @@ impl Times {
 }
 
 impl Longest<'_> {
-    fn times(&self) -> Times {
+    fn times(&self) -> LongestTimes {
         let waves = self.waves_ms();
         let left_from = |wave: usize| waves[wave..].iter().fold(0_u64, |sum, ms| sum.saturating_add(*ms));
         let past_waves_ms = self.strategy.bypass.map(|bypass| {
@@ -123,7 +123,7 @@ impl Longest<'_> {
             };
             waves_ms.saturating_add(after_ms)
         };
-        Times {
+        LongestTimes {
             from_wave_ms: self.plan.fleet.regions.ids().map(from_wave_ms).collect(),
             from_start_ms: past_waves_ms.unwrap_or(0).max(left_from(0)).saturating_add(after_ms),
             observed_ms: self.plan.study.observe_after_ms,
@@ -301,7 +301,7 @@ impl Longest<'_> {
     }
 
     /// The most of what each defect does in each zone, given how many hosts it impairs there and for how long.
-    fn worst_defect(&self, times: &Times, of_zone: impl Fn(&Defect, ZoneId, f64, u64) -> f64) -> f64 {
+    fn worst_defect(&self, times: &LongestTimes, of_zone: impl Fn(&Defect, ZoneId, f64, u64) -> f64) -> f64 {
         let of_defect = |defect: &Defect| {
             let zones = self.plan.fleet.zones.ids().map(|zone| {
                 let (hosts, around) = self.impairable(defect, zone);
@@ -313,16 +313,16 @@ impl Longest<'_> {
         self.plan.change.defects.iter().map(of_defect).fold(0.0, f64::max)
     }
 
-    fn impaired_host_ms(&self, times: &Times) -> f64 {
+    fn impaired_host_ms(&self, times: &LongestTimes) -> f64 {
         self.worst_defect(times, |_, _, hosts, hurt_ms| hosts * hurt_ms as f64)
     }
 
-    fn exposed_host_ms(&self, times: &Times) -> f64 {
+    fn exposed_host_ms(&self, times: &LongestTimes) -> f64 {
         let zones = self.plan.fleet.zones.iter();
         zones.map(|zone| f64::from(zone.hosts) * times.from_wave_ms[zone.region.index()] as f64).sum()
     }
 
-    fn failed_requests(&self, times: &Times) -> f64 {
+    fn failed_requests(&self, times: &LongestTimes) -> f64 {
         let failing = |defect: &Defect| {
             let excess = self.plan.fleet.excess(Sign::Failure, &defect.symptom);
             if defect.symptom.crash { 0.0 } else { excess }
@@ -333,7 +333,7 @@ impl Longest<'_> {
         failed + self.turned_away_requests(times)
     }
 
-    fn turned_away_requests(&self, times: &Times) -> f64 {
+    fn turned_away_requests(&self, times: &LongestTimes) -> f64 {
         if self.plan.fleet.peak_utilisation.is_none() {
             return 0.0;
         }
@@ -341,7 +341,7 @@ impl Longest<'_> {
         self.plan.fleet.regions.ids().map(|region| self.requests(region, observed_ms)).sum()
     }
 
-    fn damaged_items(&self, times: &Times) -> f64 {
+    fn damaged_items(&self, times: &LongestTimes) -> f64 {
         self.worst_defect(times, |defect, zone, hosts, hurt_ms| {
             let hours = hosts * hurt_ms as f64 / HOUR_MS as f64;
             defect.symptom.damage_per_request * self.requests_to(zone, hosts, hurt_ms)

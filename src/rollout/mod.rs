@@ -34,7 +34,7 @@ pub use place::DarkPlace;
 pub use trace::{RolloutEvent, RolloutObserver, RolloutRecord};
 
 use crate::outcome::Outcome;
-use crate::outcome::bounds::Bounds;
+use crate::outcome::bounds::OutcomeBounds;
 use crate::plan::{Alarm, Arrivals, Fleet, Plan, Strategy, Wave};
 use crate::sim::budget::attempt;
 use crate::sim::{Queue, Recorder, Silent};
@@ -91,7 +91,7 @@ pub struct Engine<'m> {
     queue: Queue<Event>,
     components: Components,
     /// By strategy, once it has been asked for: what no trial of it may exceed.
-    bounds: Vec<Option<Bounds>>,
+    bounds: Vec<Option<OutcomeBounds>>,
 }
 
 impl<'m> Engine<'m> {

@@ -38,7 +38,7 @@ impl Steps {
     pub fn by(sample: &Sample, next: NextValue, f: impl Fn(f64) -> f64) -> Self {
         let weight = sum(sample.strata().iter().map(|s| s.unit() * s.len() as f64));
         let total = sum(sample.strata().iter().map(|s| s.unit() * total_of(s, &f)));
-        let seen = Seen::of(sample);
+        let seen = Extremes::of(sample);
         let mut steps = Self { down: Some(0.0), up: Some(0.0) };
         let all = sample.strata().iter().chain(sample.silent());
         for stratum in all.filter(|stratum| !stratum.settled) {
@@ -68,12 +68,12 @@ fn total_of(stratum: &StratumValues, f: &impl Fn(f64) -> f64) -> f64 {
 }
 
 /// What a sample shows as a whole.
-struct Seen {
+struct Extremes {
     least: f64,
     largest: f64,
 }
 
-impl Seen {
+impl Extremes {
     fn of(sample: &Sample) -> Self {
         let strata = sample.strata().iter().map(Self::of_stratum);
         let none = Self { least: f64::INFINITY, largest: f64::NEG_INFINITY };
@@ -95,10 +95,10 @@ fn reach(
     stratum: &StratumValues,
     possible: Interval,
     next: NextValue,
-    seen: &Seen,
+    seen: &Extremes,
 ) -> (Option<f64>, Option<f64>) {
     // A stratum that has shown none may have what others have.
-    let own = || if stratum.values.is_empty() { seen.ends() } else { Seen::of_stratum(stratum).ends() };
+    let own = || if stratum.values.is_empty() { seen.ends() } else { Extremes::of_stratum(stratum).ends() };
     match next {
         NextValue::AsSeen | NextValue::Event(_) => own(),
         NextValue::SeenIfAny if seen.least != 0.0 || seen.largest != 0.0 => own(),
@@ -112,7 +112,7 @@ fn reach(
             };
             let high = possible
                 .high
-                .map(|most| if shows_its_tail(&most) { Seen::of_stratum(stratum).largest } else { most });
+                .map(|most| if shows_its_tail(&most) { Extremes::of_stratum(stratum).largest } else { most });
             (possible.low, high)
         }
     }

@@ -1,7 +1,7 @@
 //! Where the values of a measure can be at all, and what the next one may be: from its unit, the bounds of a strategy's
 //! trials and how often changes are bad. It knows no trial.
 
-use crate::outcome::bounds::Bounds;
+use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::measures::{Measure, Population, Subject, Unit, quarters};
 use crate::plan::Plan;
 use crate::rollout;
@@ -11,7 +11,7 @@ use crate::stats::{Interval, NextValue};
 #[derive(Debug, Clone)]
 pub(super) struct Possible {
     /// Of rollouts, by strategy.
-    bounds: Vec<Bounds>,
+    bounds: Vec<OutcomeBounds>,
     /// Probability that a change is bad.
     bad: f64,
     /// Quarters of a year that a trial of the pipeline counts; none without a pipeline.

@@ -4,7 +4,7 @@
 //! JSON, which [`super::find`] and [`super::find_words`] read. It must not know how trials are simulated or summed up.
 
 use crate::outcome::Outcome;
-use crate::outcome::bounds::Bounds;
+use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::pipeline::PipelineOutcome;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -55,7 +55,7 @@ pub enum Unit {
 
 impl Unit {
     /// The largest value that anything in this unit can have in a trial.
-    const fn most(self) -> fn(&Bounds) -> Option<f64> {
+    const fn most(self) -> fn(&OutcomeBounds) -> Option<f64> {
         match self {
             Self::Hosts => |most| Some(most.hosts),
             Self::Zones => |most| Some(most.zones),
@@ -222,7 +222,7 @@ pub struct Measure {
     /// How its value is read.
     pub reading: ReadFrom,
     /// What a plan says of the largest value that a trial can have; none where it says nothing.
-    pub most: fn(&Bounds) -> Option<f64>,
+    pub most: fn(&OutcomeBounds) -> Option<f64>,
 }
 
 impl Measure {
@@ -257,7 +257,7 @@ impl Measure {
     }
 
     /// The same with a bound of its own on the values of a trial.
-    pub(super) const fn at_most(self, most: fn(&Bounds) -> Option<f64>) -> Self {
+    pub(super) const fn at_most(self, most: fn(&OutcomeBounds) -> Option<f64>) -> Self {
         Self { most, ..self }
     }
 
