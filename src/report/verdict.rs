@@ -191,7 +191,12 @@ impl VerdictWriter<'_> {
             return String::new();
         }
         let source = text::counted(standings[self.contest.baseline].n, self.words.source);
-        format!(" (≤: nothing in {source} rules that out)")
+        let factors = if named.iter().any(|index| !self.times_as_much(*index).is_empty()) {
+            "; factors are of what was seen"
+        } else {
+            ""
+        };
+        format!(" (≤: nothing in {source} rules that out{factors})")
     }
 
     fn fast(&self, fast: usize) -> String {
