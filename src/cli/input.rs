@@ -14,6 +14,7 @@ use crate::plan::{Pipeline, Plan, Restriction, Strategy};
 use crate::report::compare::StrategyPlace;
 use crate::report::text;
 use crate::scenario::{self, Loaded, Problems};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Rules named in the line that counts warnings.
@@ -156,8 +157,8 @@ fn told(
 
 /// `2 warnings (WT051, WT077): wavetank check FILE tells them`.
 fn counted_warnings(problems: &Problems, file: &str) -> String {
-    let mut rules: Vec<&str> = problems.list().iter().map(|problem| problem.rule.id).collect();
-    rules.dedup();
+    let rules: BTreeSet<&str> = problems.list().iter().map(|problem| problem.rule.id).collect();
+    let rules: Vec<&str> = rules.into_iter().collect();
     let (counts, rules) = (counted(problems.warnings(), "warning"), text::list(&rules, MOST_RULES));
     format!("{counts} ({rules}): `wavetank check {}` tells more", shell_word(file))
 }

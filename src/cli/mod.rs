@@ -107,7 +107,10 @@ fn print_usage(message: &clap::Error, io: &mut Io) -> Result<Exit, CliError> {
     if message.use_stderr() {
         let text = if io.stderr_color() { text.ansi().to_string() } else { text.to_string() };
         io.talk(text.trim_end());
-        if let Some(ContextValue::String(given)) = message.get(ContextKind::InvalidSubcommand) {
+        // Where the parser has no tip of its own.
+        let has_tip = message.get(ContextKind::SuggestedSubcommand).is_some();
+        let unknown = message.get(ContextKind::InvalidSubcommand).filter(|_| !has_tip);
+        if let Some(ContextValue::String(given)) = unknown {
             let command = Cli::command();
             let known = command.get_subcommands().map(clap::Command::get_name);
             if let Some(near) = scenario::closest(given, known) {

@@ -50,7 +50,7 @@ fn curve(strategy: &StrategySummary) -> Curve {
 
 fn axes(canvas: &mut Canvas, bottom: i32, x: &Axis, y: &Axis) {
     let plot = Plot { left: LEFT, right: RIGHT, top: TOP, bottom };
-    plot.ticks_below(canvas, x.number_ticks(76, text::number));
+    plot.ticks_below(canvas, x.number_ticks(76, text::compact));
     // The axis has room above 100 %, where no share can be.
     plot.ticks_beside(canvas, y.number_ticks(40, share).into_iter().filter(|tick| tick.0 >= y.at(1.0)));
     canvas.line(&[(LEFT, TOP), (LEFT, bottom), (RIGHT, bottom)], AXIS, 1);

@@ -110,7 +110,7 @@ fn color(dot: &Dot) -> Ink {
 fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis, harm: &Measure) {
     let plot = Plot { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM };
     plot.ticks_below(canvas, x.time_ticks(if x.is_log() { 64 } else { 92 }));
-    plot.ticks_beside(canvas, y.number_ticks(34, text::number));
+    plot.ticks_beside(canvas, y.number_ticks(34, text::compact));
     canvas.line(&[(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], AXIS, 1);
     if let Some(pixel) = y.break_at() {
         canvas.rect((LEFT - 6, pixel - 3), (LEFT + 6, pixel + 3), PAPER, 1.0);
