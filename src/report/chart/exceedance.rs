@@ -110,7 +110,7 @@ fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
 
 /// A share as a short label: percent, or `1 in 1M` where percents would be all zeros.
 fn share(share: f64) -> String {
-    const RARE: f64 = 0.99e-4;
+    const RARE: f64 = 0.99e-6;
     if share >= RARE { text::percent(share) } else { format!("1 in {}", text::compact(1.0 / share)) }
 }
 
@@ -121,8 +121,8 @@ mod tests {
     #[test]
     fn rare_shares_are_said_in_changes() {
         assert_eq!(
-            [0.5, 1e-3, 1e-4, 1e-5, 1e-8].map(share),
-            ["50 %", "0.1 %", "0.01 %", "1 in 100,000", "1 in 100M"]
+            [0.5, 1e-3, 1e-4, 1e-6, 1e-8].map(share),
+            ["50 %", "0.1 %", "0.01 %", "0.0001 %", "1 in 100M"]
         );
     }
     use crate::report::sample;
