@@ -254,9 +254,11 @@ impl<P: Production> Production for Combined<P> {
         // Nobody takes the place of what is complete.
         let comes = |at_ms: u64| taken_back.is_some() || over_ms.is_none_or(|over_ms| over_ms >= at_ms);
         let first_back_ms = parts.first().and_then(|part| part.schedule.settled_ms());
+        let whose = |stop| parts.iter().position(|part| part.own_stop() == Some(stop)).unwrap_or(0);
         let stopped = stop.filter(|(at_ms, _)| comes(*at_ms)).map(|(at_ms, why)| ScheduledStop {
             at_ms,
             why,
+            component: whose((at_ms, why)),
             settled_ms: taken_back.and(first_back_ms).unwrap_or(at_ms),
         });
         let mut harm = Harm::NONE;

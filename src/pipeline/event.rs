@@ -79,8 +79,8 @@ pub enum PipelineEvent {
     /// A wave began, whose last host had it and whose bake was over at these instants, or was cut off then.
     /// Told when the rollout is over, so not in order of time.
     Wave { revision: RevisionId, wave: WaveId, deployed_ms: u64, end_ms: u64 },
-    /// Its rollout stopped, and is taken back or overtaken by a newer one.
-    Stopped { revision: RevisionId, why: StopReason, taken_back: bool },
+    /// Its rollout stopped, by an alarm of this component or from outside, and is taken back or overtaken by a newer one.
+    Stopped { revision: RevisionId, why: StopReason, component: Option<usize>, taken_back: bool },
     /// Every host that it had reached is back.
     TakenBack { revision: RevisionId },
     /// It came to the end of the line and delivered so many changes.

@@ -121,6 +121,8 @@ pub struct ScheduledStop {
     pub at_ms: u64,
     /// Why.
     pub why: StopReason,
+    /// The component whose alarm it is, in their order; the first one where there is only one, or where nobody's alarm is it.
+    pub component: usize,
     /// When its targets are free again: the rollback's end.
     pub settled_ms: u64,
 }

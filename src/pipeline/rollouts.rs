@@ -167,6 +167,7 @@ fn schedule(request: &RolloutRequest, defect: Option<Carried>, launched: &Launch
     let stopped = outcome.rollback_ms.map(|stop_ms| ScheduledStop {
         at_ms: request.start_ms + stop_ms,
         why,
+        component: 0,
         settled_ms: request.start_ms + outcome.end_ms,
     });
     Schedule {

@@ -121,7 +121,7 @@ impl Production for Timed {
             let rolled_back = comes.is_none_or(|stop| stop.roll_back);
             let back_from_ms = at_ms.max(request.back_from_ms);
             let settled_ms = if rolled_back { self.settled(request, back_from_ms) } else { at_ms };
-            ScheduledStop { at_ms, why, settled_ms }
+            ScheduledStop { at_ms, why, component: 0, settled_ms }
         });
         if let Some((at_ms, _)) = stop {
             for wave in &mut waves {

@@ -3,14 +3,18 @@
 use crate::pipeline::{any_pipeline, delivered, every, invariants, repair, timed_wave, wave};
 use crate::pipeline_oracles::{MINUTE, fixed, line, stages};
 use crate::pipeline_study::measured;
+use crate::support;
 use proptest::prelude::*;
 use wavetank::ids::{CalendarId, RegionId};
 use wavetank::outcome::pipeline::{Incident, Part, PipelineOutcome};
 use wavetank::pipeline::{
-    self, Combined, Production, RolloutRequest, Schedule, StopReason, Timed, TimedWave,
+    self, Combined, PipelineEvent, Production, RolloutRequest, Schedule, StopReason, Timed, TimedWave,
 };
 use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, Merges};
+use wavetank::report::Story;
+use wavetank::report::document::Terminal;
+use wavetank::report::trains::journey::Journey;
 use wavetank::rollout::launch::OutsideStop;
 
 /// Classes of defect: the table's, and the service's.
@@ -224,4 +228,28 @@ proptest! {
         invariants(&outcome)?;
         prop_assert_eq!(outcome, run());
     }
+}
+
+#[test]
+fn a_replay_says_whose_alarm_it_was() {
+    let plan = support::plan("scenarios/pipelines/combined/in-order.toml", &[]);
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let (_, records) = wavetank::study::pipeline::replay(&plan, pipeline, 0, 0).unwrap();
+    let stops: Vec<Option<usize>> = records
+        .iter()
+        .filter_map(|record| match record.event {
+            PipelineEvent::Stopped {
+                why: StopReason::Defect(_) | StopReason::FalseAlarm, component, ..
+            } => Some(component),
+            _ => None,
+        })
+        .collect();
+    assert!(!stops.is_empty());
+    let names: Vec<&str> = pipeline.components.iter().map(|component| component.name.as_str()).collect();
+    assert!(stops.iter().all(|component| component.is_some_and(|index| index < names.len())), "{stops:?}");
+    let story = Journey::new(&plan, pipeline, 0, 0, records);
+    let told = Terminal::plain(100).render(&story.document(100));
+    assert!(names.iter().any(|name| told.contains(&format!("an alarm of {name} stops"))), "{told}");
+    let lines = String::from_utf8(story.json_lines()).unwrap();
+    assert!(names.iter().any(|name| lines.contains(&format!("\"component\":\"{name}\""))), "{lines}");
 }

@@ -265,7 +265,12 @@ impl Production for Late {
         end = stopped.map_or(end, |(at, _)| end.min(at));
         let start_ms = request.start_ms;
         let wave = WaveRun { start_ms, deployed_ms: end, baked_ms: end, end_ms: Some(end) };
-        let stopped = stopped.map(|(at_ms, why)| ScheduledStop { at_ms, why, settled_ms: at_ms + MINUTE });
+        let stopped = stopped.map(|(at_ms, why)| ScheduledStop {
+            at_ms,
+            why,
+            component: 0,
+            settled_ms: at_ms + MINUTE,
+        });
         Schedule {
             waves: vec![wave],
             stopped,

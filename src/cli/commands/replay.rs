@@ -88,7 +88,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         of_rollout(args, &plan, strategy, io)?
     }
     if args.events.is_text() {
-        io.next(format_args!("change {0}, then: wavetank run {0}", shell_word(&args.file)));
+        let again = if args.part.pipeline { "pipeline" } else { "run" };
+        io.next(format_args!("change {0}, then: wavetank {again} {0}", shell_word(&args.file)));
     }
     Ok(Exit::Ok)
 }

@@ -370,12 +370,13 @@ impl<'a> ProductionState<'a> {
         let completed = rollout.progress == RolloutProgress::Completed;
         rollout.stop(self.production, stop);
         let (revision, why, kind) = (rollout.revision, rollout.why(), rollout.kind);
+        let component = rollout.stopped_by();
         let settled_ms = rollout.schedule.settled_ms().expect("what is stopped has a stop");
         let taken_back = stop.is_none_or(|stop| stop.roll_back);
         if taken_back {
             g.ledger.rollout_taken_back(&g.c, kind, collateral);
         }
-        g.c.tell(PipelineEvent::Stopped { revision, why, taken_back });
+        g.c.tell(PipelineEvent::Stopped { revision, why, component, taken_back });
         self.announce(g, index);
         let ahead = self.rollouts[..index].iter().rfind(|ahead| ahead.is_under_way());
         let ahead = ahead.map(|ahead| ahead.revision);

@@ -87,6 +87,12 @@ impl<'a> RolloutInFlight<'a> {
         self.schedule.stopped.map_or(StopReason::Outside, |stop| stop.why)
     }
 
+    /// The component whose alarm stops it, or stopped it, if one does.
+    pub(super) fn stopped_by(&self) -> Option<usize> {
+        let alarm = self.schedule.stopped.filter(|stop| stop.why != StopReason::Outside);
+        alarm.map(|stop| stop.component)
+    }
+
     /// What it has spent until `now_ms` and nobody has booked; it is booked now.
     pub(super) fn unbooked(&mut self, now_ms: u64) -> Parts {
         let parts = self.schedule.parts(&self.request, now_ms);

@@ -83,6 +83,7 @@ impl Story for Journey<'_> {
             Some(match key {
                 "stage" => self.told.stations.name(index).to_owned(),
                 "wave" => strategy.waves[index].name.clone(),
+                "component" => self.told.stations.component(index)?.to_owned(),
                 "defect" => pipeline.line.source.defects[DefectId::new(index)].name.clone(),
                 _ => return None,
             })

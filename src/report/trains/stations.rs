@@ -36,6 +36,11 @@ impl<'p> Stations<'p> {
         }
     }
 
+    /// What a component is called, where there are several.
+    pub fn component(&self, index: usize) -> Option<&'p str> {
+        self.pipeline.components.get(index).map(|component| component.name.as_str())
+    }
+
     fn calendar(&self, place: usize) -> Option<&'p Calendar> {
         let index = match self.pipeline.line.stages.get(place) {
             Some(stage) => stage.window.map(|window| window.calendar),

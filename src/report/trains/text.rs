@@ -270,13 +270,15 @@ impl TrainTeller<'_> {
                 let changes = text::counted(changes as u64, "change");
                 format!("{stage} says no to {revision} ({changes}): {}", self.reason(culprit))
             }
-            PipelineEvent::Stopped { revision, why: StopReason::Outside, taken_back } => {
+            PipelineEvent::Stopped { revision, why: StopReason::Outside, taken_back, .. } => {
                 let then = if taken_back { "is taken back too" } else { "makes way for a newer one" };
                 format!("{revision} {then}")
             }
-            PipelineEvent::Stopped { revision, why, .. } => {
+            PipelineEvent::Stopped { revision, why, component, .. } => {
                 let place = self.wave_of(revision, record.at_ms);
-                format!("an alarm stops {revision} {place}: {}", self.reason(why.culprit()))
+                let component = component.and_then(|index| self.told.stations.component(index));
+                let whose = component.map_or(String::new(), |name| format!(" of {name}"));
+                format!("an alarm{whose} stops {revision} {place}: {}", self.reason(why.culprit()))
             }
             PipelineEvent::TakenBack { revision } => format!("{revision} is off every host again"),
             PipelineEvent::Blocked { revision, blamed: Some(blamed) } => {
