@@ -7,7 +7,8 @@ use std::fs;
 fn every_command_ends_by_saying_what_one_would_do_next() {
     let bench = Bench::new();
     let next = |args: &[&str]| {
-        let done = bench.command().args(args).output().expect("wavetank runs");
+        // A baseline is accepted by people: not where a workflow runs.
+        let done = bench.command().args(args).env_remove("CI").output().expect("wavetank runs");
         let talk = String::from_utf8(done.stderr).expect("UTF-8");
         talk.lines().last().map(str::to_owned).unwrap_or_default()
     };
