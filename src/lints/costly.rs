@@ -27,11 +27,7 @@ pub(super) fn costly_trials(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) 
 fn batches(view: &View<'_>) -> u64 {
     let of_wave = |wave: &Wave| -> u64 {
         let zones = wave.regions.iter().flat_map(|region| view.plan.fleet.regions[*region].zones.clone());
-        let procedure = &wave.procedure;
-        let in_zone = |hosts: u32| {
-            let batch = procedure.batch.of(hosts).min(procedure.max_unavailable.of(hosts));
-            u64::from(wave.hosts.of(hosts).div_ceil(batch))
-        };
+        let in_zone = |hosts: u32| u64::from(wave.hosts.of(hosts).div_ceil(wave.procedure.batch_of(hosts)));
         zones.map(|zone| in_zone(view.plan.fleet.zones[zone].hosts)).sum()
     };
     // Waves of a ladder lay out what is new in them, so the largest of them is near enough.

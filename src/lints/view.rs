@@ -69,14 +69,9 @@ impl View<'_> {
     /// The alarms that the strategy listens to, with those that a composite stands for in its place.
     pub fn listened_to(&self) -> Vec<AlarmId> {
         let mut found = Vec::new();
-        let mut open: Vec<AlarmId> = self.strategy().alarms.iter().rev().copied().collect();
-        while let Some(alarm) = open.pop() {
-            if found.contains(&alarm) {
-                continue;
-            }
-            match self.plan.alarms[alarm].signal.parts() {
-                Some(parts) => open.extend(parts.iter().rev()),
-                None => found.push(alarm),
+        for &alarm in self.strategy().alarms.iter().flat_map(|reported| self.plan.parts_of(reported)) {
+            if !found.contains(&alarm) {
+                found.push(alarm);
             }
         }
         found

@@ -172,6 +172,14 @@ pub struct Procedure {
     pub zones_at_once: Concurrency,
 }
 
+impl Procedure {
+    /// Hosts of a batch in a zone of so many hosts.
+    #[must_use]
+    pub fn batch_of(&self, hosts: u32) -> u32 {
+        self.batch.of(hosts).min(self.max_unavailable.of(hosts))
+    }
+}
+
 /// The one-box stage.
 #[derive(Debug, Clone, Serialize)]
 pub struct OneBox {

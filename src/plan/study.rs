@@ -106,6 +106,14 @@ pub struct Threshold {
     pub level: Level,
 }
 
+impl Threshold {
+    /// Whether it is about this strategy.
+    #[must_use]
+    pub fn is_about(&self, strategy: usize) -> bool {
+        self.strategy.is_none_or(|only| only == strategy)
+    }
+}
+
 /// Where what is allowed of a statistic ends, in the metric's unit. The end itself is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]

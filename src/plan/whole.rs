@@ -46,6 +46,12 @@ impl Plan {
         let components = self.pipeline.iter().flat_map(|pipeline| &pipeline.components);
         self.strategies.iter().chain(components.filter_map(|component| component.strategy.as_ref()))
     }
+
+    /// The alarms that look, where `alarm` is what a strategy listens to: its parts if it is made of others, else itself.
+    #[must_use]
+    pub fn parts_of<'p>(&'p self, alarm: &'p AlarmId) -> &'p [AlarmId] {
+        self.alarms[*alarm].signal.parts().unwrap_or(std::slice::from_ref(alarm))
+    }
 }
 
 /// A pipeline over weeks, and how its study goes. Production is any strategy of the plan.

@@ -62,8 +62,7 @@ impl<'m> ComparedColumn<'m> {
             Self::new(format!("{group}\nmean"), rank, measure.unit, move |s| mean(s).map(|m| m.value));
         let said = move |strategy: &StrategySummary| {
             let mean = mean(strategy)?;
-            let bounds = text::estimate(mean.value, "\n", mean.interval, said(measure.unit));
-            Some(bounds.split_once('\n').map_or(String::new(), |(_, bounds)| bounds.to_owned()))
+            Some(text::interval_of(mean.value, mean.interval, said(measure.unit)).unwrap_or_default())
         };
         let rank = rank + 1;
         let interval = Self {

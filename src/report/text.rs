@@ -279,10 +279,15 @@ pub fn bounds(interval: Interval, say: impl Fn(f64) -> String) -> String {
 /// An estimate, which `words` say, and after `gap` its interval, unless that says the same.
 #[must_use]
 pub fn with_interval(words: String, gap: &str, interval: Interval, say: impl Fn(f64) -> String) -> String {
-    match bounds(interval, say) {
-        same if same == format!("[{words}, {words}]") => words,
-        bounds => format!("{words}{gap}{bounds}"),
+    match unlike(&words, bounds(interval, say)) {
+        None => words,
+        Some(bounds) => format!("{words}{gap}{bounds}"),
     }
+}
+
+/// The bounds, unless both of them are what `words` say.
+fn unlike(words: &str, bounds: String) -> Option<String> {
+    (bounds != format!("[{words}, {words}]")).then_some(bounds)
 }
 
 /// An upper end so many times the estimate is what may be, and nothing that was seen.
@@ -294,15 +299,24 @@ pub fn is_far(value: f64, interval: Interval) -> bool {
     interval.high.is_some_and(|high| high > 0.0 && high >= FAR * value)
 }
 
-/// An estimate and after `gap` its interval, unless that says the same: `35.9 [12, 84]`. An upper end that says only what no
-/// trial rules out is marked: `35.9 [12, ≤84,000]`.
+/// The interval of an estimate, none where it says the same as that: `[12, 84]`. An upper end that says only what no trial
+/// rules out is marked: `[12, ≤84,000]`.
 #[must_use]
-pub fn estimate(value: f64, gap: &str, interval: Interval, say: impl Fn(f64) -> String) -> String {
+pub fn interval_of(value: f64, interval: Interval, say: impl Fn(f64) -> String) -> Option<String> {
     if !is_far(value, interval) {
-        return with_interval(say(value), gap, interval, say);
+        return unlike(&say(value), bounds(interval, say));
     }
     let end = |end: Option<f64>| end.map_or("?".to_owned(), &say);
-    format!("{}{gap}[{}, ≤{}]", say(value), end(interval.low), end(interval.high))
+    Some(format!("[{}, ≤{}]", end(interval.low), end(interval.high)))
+}
+
+/// An estimate and after `gap` its interval, as [`interval_of`] says it: `35.9 [12, ≤84,000]`.
+#[must_use]
+pub fn estimate(value: f64, gap: &str, interval: Interval, say: impl Fn(f64) -> String) -> String {
+    match interval_of(value, interval, &say) {
+        None => say(value),
+        Some(bounds) => format!("{}{gap}{bounds}", say(value)),
+    }
 }
 
 /// Names in a row, at most `most` of them: `a, b, c and 4 more`.

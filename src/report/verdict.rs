@@ -27,9 +27,8 @@ pub fn headline(plan: &Plan, summary: &Summary) -> String {
         several => {
             let contest = &summary.contest();
             let harm = text::harm(summary.harm);
-            let words = Words { harm: &harm, ..OF_ROLLOUTS };
-            let unit = summary.harm.unit;
-            let writer = VerdictWriter { contest, words: &words, unit, no_harm: nothing_bad(plan) };
+            let counted = HarmWords { harm: &harm, unit: summary.harm.unit, no_harm: nothing_bad(plan) };
+            let writer = VerdictWriter { contest, words: &OF_ROLLOUTS, counted };
             writer.sentence() + &in_hosts(summary, &writer.named()) + &refused(several, &writer.named())
         }
     }
@@ -62,9 +61,6 @@ fn refused(strategies: &[StrategySummary], named: &[usize]) -> String {
         return String::new();
     }
     let say = |x: f64| text::value(measures::TURNED_AWAY_REQUESTS.unit, x);
-    let mean = |strategy: &StrategySummary| {
-        strategy.metric(&measures::TURNED_AWAY_REQUESTS).mean.map(|mean| mean.value)
-    };
     let said = |index: &usize| {
         let strategy = &strategies[*index];
         let refused = strategy.metric(&measures::TURNED_AWAY_REQUESTS).mean?;
@@ -74,7 +70,7 @@ fn refused(strategies: &[StrategySummary], named: &[usize]) -> String {
     let how_many = if by_name.len() > 1 {
         by_name.join(", ")
     } else {
-        let means = || strategies.iter().filter_map(mean);
+        let means = || metrics().filter_map(|metric| metric.mean).map(|mean| mean.value);
         format!("{} to {}", say(means().fold(f64::INFINITY, f64::min)), say(means().fold(0.0, f64::max)))
     };
     format!(" Requests refused for want of capacity, per change: {how_many}.")
@@ -84,18 +80,16 @@ fn refused(strategies: &[StrategySummary], named: &[usize]) -> String {
 #[must_use]
 pub fn of_pipeline(contest: &Contest) -> String {
     let no_harm = "no trial says anything of harm, so it cannot be compared";
-    VerdictWriter { contest, words: &OF_PIPELINES, unit: Unit::HostMs, no_harm }.sentence()
+    let counted = HarmWords { harm: "impaired host-minutes a quarter", unit: Unit::HostMs, no_harm };
+    VerdictWriter { contest, words: &OF_PIPELINES, counted }.sentence()
 }
 
 /// What a subject is said in.
-#[derive(Clone, Copy)]
-struct Words<'w> {
+struct Words {
     /// Before the time of a fast strategy.
     pace: &'static str,
     /// After the time that a safe one takes.
     way: &'static str,
-    /// What harm is counted in.
-    harm: &'w str,
     /// What means of harm come from.
     source: &'static str,
     /// Why speed cannot be compared where no strategy has one.
@@ -106,20 +100,18 @@ struct Words<'w> {
     shortest: &'static str,
 }
 
-const OF_ROLLOUTS: Words<'static> = Words {
+const OF_ROLLOUTS: Words = Words {
     pace: "reaching every host in",
     way: "to reach every host",
-    harm: "impaired host-minutes per bad change",
     source: "bad change",
     no_speed: "no rollout reached every host, so speed cannot be compared",
     few: ["changes reached every host under both", "changes were bad under both"],
     shortest: "the shortest median",
 };
 
-const OF_PIPELINES: Words<'static> = Words {
+const OF_PIPELINES: Words = Words {
     pace: "with a median lead time of",
     way: "from merge to the end of the last wave",
-    harm: "impaired host-minutes a quarter",
     source: "trial",
     no_speed: "no trial merged a change, so speed cannot be compared",
     few: ["trials were simulated", "trials were simulated"],
@@ -129,10 +121,17 @@ const OF_PIPELINES: Words<'static> = Words {
 /// Finds the words for a contest.
 struct VerdictWriter<'c> {
     contest: &'c Contest,
-    words: &'c Words<'c>,
-    /// The unit of harm.
+    words: &'c Words,
+    counted: HarmWords<'c>,
+}
+
+/// What harm is said in.
+struct HarmWords<'c> {
+    /// What it is counted in.
+    harm: &'c str,
+    /// Its unit.
     unit: Unit,
-    /// Why harm cannot be compared where no strategy has any.
+    /// Why it cannot be compared where no strategy has any.
     no_harm: &'static str,
 }
 
@@ -264,7 +263,7 @@ impl VerdictWriter<'_> {
     fn no_safer(&self) -> String {
         let [_, few] = self.words.few;
         self.lead(&self.contest.harm, "safer", "the least mean harm", few)
-            .unwrap_or_else(|| self.no_harm.to_owned())
+            .unwrap_or_else(|| self.counted.no_harm.to_owned())
     }
 
     /// No strategy is clearly better than the baseline: says whether it leads, or who does without proof. None if
@@ -312,12 +311,12 @@ impl VerdictWriter<'_> {
     /// "4,610 rather than 15.5 impaired host-minutes per bad change".
     fn harm(&self, strategy: usize) -> String {
         let (own, baseline) = (self.amount(strategy), self.amount(self.contest.baseline));
-        format!("{own} rather than {baseline} {}{}", self.words.harm, self.times_as_much(strategy))
+        format!("{own} rather than {baseline} {}{}", self.counted.harm, self.times_as_much(strategy))
     }
 
     /// A strategy's harm.
     fn amount(&self, strategy: usize) -> String {
-        amount(&self.contest.harm, strategy, |harm| text::value(self.unit, harm))
+        amount(&self.contest.harm, strategy, |harm| text::value(self.counted.unit, harm))
     }
 
     /// " (97 times less [60, 150])", with the 95 % interval; nothing where there is no ratio to say.

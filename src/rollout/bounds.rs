@@ -169,7 +169,7 @@ impl Longest<'_> {
         let stage_ms = one_box
             .zip(procedure.one_box.as_ref())
             .map_or(0, |(size, stage)| time.longest_ms(size).max(help_ms).saturating_add(stage.bake_ms));
-        let batch = procedure.batch.of(hosts).min(procedure.max_unavailable.of(hosts));
+        let batch = procedure.batch_of(hosts);
         let rest = target - before - one_box.unwrap_or(0);
         let batches_ms = u64::from(rest.div_ceil(batch)).saturating_mul(time.longest_ms(batch).max(help_ms));
         [batches_ms, procedure.zone_bake_ms].into_iter().fold(stage_ms, u64::saturating_add)
@@ -273,9 +273,7 @@ impl Longest<'_> {
             return 0;
         }
         let (plan, fleet) = (self.plan, &self.plan.fleet);
-        let parts = self.strategy.alarms.iter().flat_map(|reported| {
-            plan.alarms[*reported].signal.parts().unwrap_or(std::slice::from_ref(reported))
-        });
+        let parts = self.strategy.alarms.iter().flat_map(|reported| plan.parts_of(reported));
         let places = |scope| match scope {
             Scope::OneBox | Scope::Zone => fleet.zones.len(),
             Scope::Region => fleet.regions.len(),

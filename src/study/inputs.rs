@@ -38,12 +38,9 @@ pub(super) fn of(plan: &Plan) -> Vec<PlanInput> {
     inputs.of_the_fleet_and_the_change();
     (0..plan.change.defects.len()).for_each(|index| inputs.of_a_defect(index));
     // What nobody listens to moves no number.
-    let parts = plan.strategies[0]
-        .alarms
-        .iter()
-        .flat_map(|&alarm| plan.alarms[alarm].signal.parts().unwrap_or_default());
-    let listened_to: BTreeSet<AlarmId> = plan.strategies[0].alarms.iter().chain(parts).copied().collect();
-    listened_to.iter().for_each(|alarm| inputs.of_an_alarm(alarm.index()));
+    let reported = plan.strategies[0].alarms.iter();
+    let listened_to: BTreeSet<&AlarmId> = reported.flat_map(|alarm| plan.parts_of(alarm)).collect();
+    listened_to.into_iter().for_each(|alarm| inputs.of_an_alarm(alarm.index()));
     inputs.of_the_strategy();
     inputs.of_the_response();
     inputs.found

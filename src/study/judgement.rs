@@ -34,8 +34,7 @@ fn ends(low: Option<f64>, high: Option<f64>) -> impl Iterator<Item = ClaimEnd> {
 /// What a plan claims of percentiles of rollouts, by limits and expectations: of which measure of which strategy.
 pub(super) fn percentile_claims(plan: &Plan) -> impl Iterator<Item = (&'static Measure, usize, ClaimEnd)> {
     let limits = plan.study.thresholds.iter().flat_map(|limit| {
-        let strategies =
-            (0..plan.strategies.len()).filter(|own| limit.strategy.is_none_or(|only| only == *own));
+        let strategies = (0..plan.strategies.len()).filter(|own| limit.is_about(*own));
         strategies.map(|strategy| (limit.metric, limit.statistic, strategy, limit.bound.ends()))
     });
     let expected = plan.study.expectations.iter().map(|expected| {

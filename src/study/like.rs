@@ -158,8 +158,7 @@ fn keep_limits(plan: &mut Plan, accepted: &Plan) -> bool {
         };
         let limited = all().filter(|index| strategy.is_none_or(|only| only == *index));
         let is_own = |index: usize| {
-            let applies = |own: &&Threshold| own.strategy.is_none_or(|only| only == index);
-            plan.study.thresholds.iter().filter(applies).any(|own| is_as_strict(own, limit))
+            plan.study.thresholds.iter().any(|own| own.is_about(index) && is_as_strict(own, limit))
         };
         if !limited.into_iter().all(is_own) {
             kept.push(Threshold { strategy, ..limit.clone() });

@@ -55,10 +55,9 @@ impl Possible {
     /// A trial of a pipeline adds up many rollouts, and nothing bounds how much all of them do: its intervals cover what
     /// was seen, but for events that were not seen at all.
     fn next_of_pipeline(&self, measure: &Measure) -> NextValue {
-        let is_by_quarter = measure.name.ends_with("_per_quarter");
         match measure.unit {
             // Of events that come rarely one more may come; other counts are averages over many.
-            Unit::Count if is_by_quarter => {
+            Unit::Count if measure.by_quarter => {
                 self.quarters.map_or(NextValue::AsSeen, |quarters| NextValue::Event(1.0 / quarters))
             }
             Unit::Count => NextValue::AsSeen,

@@ -62,7 +62,7 @@ pub(super) fn judge_in_looks(plan: &Plan, study: &dyn StudyTrials, looks: u32) -
     let of_these = plan.study.thresholds.iter().filter(|limit| limit.metric.subject() == study.subject());
     let judged: Vec<(&Threshold, usize)> = of_these
         .flat_map(|threshold| (0..plan.strategies.len()).map(move |strategy| (threshold, strategy)))
-        .filter(|(threshold, strategy)| threshold.strategy.is_none_or(|only| only == *strategy))
+        .filter(|(threshold, strategy)| threshold.is_about(*strategy))
         .collect();
     let doubt = judgement::doubt(judged.iter().map(|(threshold, _)| threshold.statistic), looks);
     judged.iter().map(|(threshold, strategy)| judge_one(threshold, plan, study, *strategy, doubt)).collect()

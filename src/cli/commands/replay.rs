@@ -154,10 +154,8 @@ fn exported(
         let message = format!("`{}` is no format to export to", format.display());
         return Err(CliError::invalid(message).hint("write `--export promtool DIR`"));
     }
-    let alarms = &plan.alarms;
-    let heard = &plan.strategies[strategy].alarms;
-    let parts = heard.iter().filter_map(|alarm| alarms[*alarm].signal.parts()).flatten();
-    if !heard.iter().chain(parts).any(|alarm| alarms[*alarm].rate_rule().is_some()) {
+    let mut heard = plan.strategies[strategy].alarms.iter().flat_map(|alarm| plan.parts_of(alarm));
+    if !heard.any(|alarm| plan.alarms[*alarm].rate_rule().is_some()) {
         let message = format!("strategy `{}` listens to no alerting rule", args.strategy);
         return Err(CliError::invalid(message)
             .hint("promtool knows `rate-ratio` and `burn-rate` alarms; it does not know the others"));

@@ -219,6 +219,8 @@ pub struct Measure {
     pub population: Population,
     /// Whether it is 0 for every good change, whatever happens: a defect is needed to do harm.
     pub zero_if_good: bool,
+    /// Whether it counts events and says how many come in a quarter of a year.
+    pub by_quarter: bool,
     /// How its value is read.
     pub reading: ReadFrom,
     /// What a plan says of the largest value that a trial can have; none where it says nothing.
@@ -241,6 +243,7 @@ impl Measure {
             better: Better::Less,
             population,
             zero_if_good: false,
+            by_quarter: false,
             reading,
             most: unit.most(),
         }
@@ -254,6 +257,11 @@ impl Measure {
     /// The same where good changes are 0 whatever happens.
     pub(super) const fn zero_if_good(self) -> Self {
         Self { zero_if_good: true, ..self }
+    }
+
+    /// The same of events that are counted, by quarter.
+    pub(super) const fn by_quarter(self) -> Self {
+        Self { by_quarter: true, ..self }
     }
 
     /// The same with a bound of its own on the values of a trial.

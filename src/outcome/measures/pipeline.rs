@@ -59,19 +59,19 @@ measures! {
         "changes merged and not delivered, on average over time");
     ROLLBACKS_PER_QUARTER = of("rollbacks_per_quarter", "rollbacks a quarter", Count,
         |h| per_quarter(h, (h.needed_rollbacks + h.needless_rollbacks) as f64),
-        "rollouts taken back, by quarter");
+        "rollouts taken back, by quarter").by_quarter();
     NEEDLESS_ROLLBACKS_PER_QUARTER = of("needless_rollbacks_per_quarter", "needless rollbacks a quarter", Count,
         |h| per_quarter(h, h.needless_rollbacks as f64),
-        "rollouts taken back that carried no defect, by quarter");
+        "rollouts taken back that carried no defect, by quarter").by_quarter();
     COLLATERAL_ROLLBACKS_PER_QUARTER = of("collateral_rollbacks_per_quarter", "collateral rollbacks a quarter", Count,
         |h| per_quarter(h, h.collateral_rollbacks as f64),
-        "rollouts taken back because of another pipeline's defect, by quarter; 0 where a pipeline has the fleet for itself");
+        "rollouts taken back because of another pipeline's defect, by quarter; 0 where a pipeline has the fleet for itself").by_quarter();
     INCIDENTS_PER_QUARTER = of("incidents_per_quarter", "incidents a quarter", Count,
         |h| per_quarter(h, h.incidents.len() as f64),
-        "defects that production saw, by quarter");
+        "defects that production saw, by quarter").by_quarter();
     ISOLATION_VIOLATIONS_PER_QUARTER = of("isolation_violations_per_quarter", "isolation violations a quarter", Count,
         |h| per_quarter(h, h.harm.isolation_violations as f64),
-        "rollouts in which two regions, or two zones of one region, were impaired at once, by quarter");
+        "rollouts in which two regions, or two zones of one region, were impaired at once, by quarter").by_quarter();
     IMPAIRED_HOST_MS_PER_QUARTER = of("impaired_host_ms_per_quarter", "impaired host-minutes a quarter", HostMs,
         |h| per_quarter(h, h.harm.impaired_host_ms as f64),
         "impaired hosts integrated over time, by quarter");
@@ -92,7 +92,7 @@ measures! {
         "time that half of all changes in two halves take at most, from the first half's review to the second's delivery");
     UNPREPARED_ACTIVATIONS_PER_QUARTER = of("unprepared_activations_per_quarter", "unprepared activations a quarter", Count,
         |h| per_quarter(h, h.two_phase.iter().filter(|change| change.unprepared).count() as f64),
-        "second halves that went to production while the first one was not everywhere, by quarter");
+        "second halves that went to production while the first one was not everywhere, by quarter").by_quarter();
 }
 
 measures! {
@@ -106,7 +106,7 @@ measures! {
         "time that nine of ten of the lane's changes take at most, from merge to the end of the last wave");
     LANE_DEPLOYMENTS_PER_QUARTER = of_lane("deployments_per_quarter", "deployments a quarter", Count,
         |h, lane| per_quarter(h, rollouts(h, lane).deployments as f64),
-        "rollouts begun in the lane, by quarter").more_is_better();
+        "rollouts begun in the lane, by quarter").by_quarter().more_is_better();
     LANE_CHANGE_FAIL_RATE = of_lane("change_fail_rate", "change fail rate", Share,
         |h, lane| per_deployment(rollouts(h, lane).rollbacks, rollouts(h, lane)),
         "share of the lane's rollouts that were taken back");

@@ -20,7 +20,7 @@ pub fn document(compared: &Compared, options: &Options) -> String {
 }
 
 /// Findings about a scenario as XML, with `facts` as the properties of every suite.
-pub(super) fn suites(all: &[Finding], scenario: &str, facts: &[(&str, String)]) -> String {
+pub(super) fn suites(all: &[Finding], scenario: &str, facts: &[Fact]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str(&format!("<testsuites name=\"wavetank\" {}>\n", counts(all.iter())));
     // In the order in which strategies are first judged.
@@ -75,25 +75,42 @@ fn counts<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
 }
 
 /// Where the numbers come from.
-fn facts(compared: &Compared) -> [(&'static str, String); 11] {
+fn facts(compared: &Compared) -> Vec<Fact> {
     let (baseline, candidate) = (&compared.baseline, &compared.candidate);
-    [
+    let mut facts = vec![
         ("baseline_source", baseline.source.clone()),
         ("baseline_plan_digest", baseline.plan_digest.clone()),
         ("baseline_seed", baseline.seed.to_string()),
         ("candidate_source", candidate.source.clone()),
         ("candidate_plan_digest", candidate.plan_digest.clone()),
         ("candidate_seed", candidate.seed.to_string()),
-        ("trials", compared.trials.to_string()),
-        ("estimator", compared.estimator.to_owned()),
-        ("confidence", compared.confidence.to_string()),
-        ("model_version", compared.model_version.to_string()),
-        ("tool_version", compared.tool_version.to_owned()),
+    ];
+    let Compared { trials, estimator, confidence, model_version, tool_version, .. } = *compared;
+    facts.extend(simulated(trials, estimator, confidence, (model_version, tool_version)));
+    facts
+}
+
+/// A property of a suite: its name and value.
+pub(super) type Fact = (&'static str, String);
+
+/// How trials were simulated, and by which model and tool.
+pub(super) fn simulated(
+    trials: u64,
+    estimator: &str,
+    confidence: f64,
+    (model_version, tool_version): (u32, &str),
+) -> [Fact; 5] {
+    [
+        ("trials", trials.to_string()),
+        ("estimator", estimator.to_owned()),
+        ("confidence", confidence.to_string()),
+        ("model_version", model_version.to_string()),
+        ("tool_version", tool_version.to_owned()),
     ]
 }
 
 /// Suites have properties and the whole has none, in every dialect.
-fn properties(facts: &[(&str, String)]) -> String {
+fn properties(facts: &[Fact]) -> String {
     let lines: String = facts
         .iter()
         .map(|(name, value)| format!("      <property name=\"{name}\" value=\"{}\"/>\n", xml(value)))

@@ -38,15 +38,9 @@ pub fn annotations(plan: &Plan, summary: &Summary, file: &str) -> String {
 /// A suite for each strategy with limits, a case for each limit.
 #[must_use]
 pub fn junit(summary: &Summary) -> String {
-    let facts = [
-        ("plan_digest", summary.plan_digest.clone()),
-        ("seed", summary.seed.to_string()),
-        ("trials", summary.trials.to_string()),
-        ("estimator", summary.estimator.to_owned()),
-        ("confidence", summary.confidence.to_string()),
-        ("model_version", summary.model_version.to_string()),
-        ("tool_version", summary.tool_version.to_owned()),
-    ];
+    let mut facts = vec![("plan_digest", summary.plan_digest.clone()), ("seed", summary.seed.to_string())];
+    let Summary { trials, estimator, confidence, model_version, tool_version, .. } = *summary;
+    facts.extend(junit::simulated(trials, estimator, confidence, (model_version, tool_version)));
     junit::suites(&findings(summary, &Options::default()), &summary.scenario, &facts)
 }
 

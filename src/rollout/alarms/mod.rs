@@ -119,9 +119,10 @@ impl Alarms {
         let (plan, strategy) = (ctx.plan, ctx.strategy);
         let stays_healthy = everything_stays_healthy(ctx);
         for reported in &strategy.alarms {
-            let parts = plan.alarms[*reported].signal.parts().unwrap_or(std::slice::from_ref(reported));
             // An alarm that cannot breach in any of its scopes need not look at each of them.
-            for part in parts.iter().filter(|part| !(stays_healthy && ctx.model.is_calm(**part))) {
+            for part in
+                plan.parts_of(reported).iter().filter(|part| !(stays_healthy && ctx.model.is_calm(**part)))
+            {
                 let (alarm, reported) = (*part, *reported);
                 let (scope, closes_ms) = match ctx.alarm(alarm).scope {
                     Scope::OneBox if one_box_until_ms.is_none() => continue,

@@ -61,7 +61,7 @@ pub struct Deployments {
     stops: Stops,
     /// When the last wave ended, and every host past the waves was done.
     completed_ms: Option<u64>,
-    /// Since when nothing goes on, as a wave or a region may never start: the waves are over as they are.
+    /// From when on nothing goes on, as a wave or a region may never start.
     grounded_ms: Option<u64>,
     /// Time that waves waited for an alarm with another cause.
     blocked_ms: u64,
@@ -103,7 +103,7 @@ impl Deployments {
         }
         self.count_blocked(ctx);
         let Some(opens_ms) = gates::wave_opens_ms(ctx, wave) else {
-            self.grounded_ms = Some(now_ms);
+            self.ground(ctx);
             return;
         };
         if opens_ms > now_ms {
@@ -120,6 +120,11 @@ impl Deployments {
         self.waves.start(wave, now_ms, self.layout.batches().len());
         self.promoted_ms = Some(now_ms);
         self.fill_wave(ctx, self.waves.path_bake_ms(), listener);
+    }
+
+    /// The waves are over as they are; hosts past them need no leave, and were laid out when the rollout began.
+    fn ground(&mut self, ctx: &Context) {
+        self.grounded_ms = Some(ctx.now_ms().max(self.layout.past_waves_done_ms()));
     }
 
     /// A wave waits no longer for an alarm with another cause, if one did.
@@ -143,7 +148,7 @@ impl Deployments {
         }
         self.waves.account_windows(ctx.now_ms());
         if self.waves.is_grounded() {
-            self.grounded_ms = Some(ctx.now_ms());
+            self.ground(ctx);
         }
         if self.waves.is_done(ctx) {
             self.bake_wave(ctx, path_bake_ms, listener);
@@ -270,8 +275,7 @@ impl Deployments {
         from_ms: u64,
         procedure: &Procedure,
     ) -> u64 {
-        let hosts = ctx.zone(zone).hosts;
-        let batch = procedure.batch.of(hosts).min(procedure.max_unavailable.of(hosts));
+        let batch = procedure.batch_of(ctx.zone(zone).hosts);
         let at_ms = self.layout.add_batches(ctx, zone, (batch, target), from_ms, false);
         let bake_ms = gates::bake_ms(ctx, at_ms, procedure.zone_bake_ms);
         tell_bake(ctx, zone, at_ms, bake_ms, false);
@@ -450,10 +454,10 @@ impl Deployments {
         self.completed_ms
     }
 
-    /// From when on nothing goes on, as a wave or a region may never start; hosts past the waves need no leave.
+    /// From when on nothing goes on, as a wave or a region may never start.
     #[inline]
     pub fn grounded_ms(&self) -> Option<u64> {
-        self.grounded_ms.map(|at_ms| at_ms.max(self.layout.past_waves_done_ms()))
+        self.grounded_ms
     }
 
     /// First instant whose evaluations are still open: they are over once something was promoted.
