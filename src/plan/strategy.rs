@@ -174,6 +174,7 @@ pub struct Procedure {
 
 impl Procedure {
     /// Hosts of a batch in a zone of so many hosts.
+    #[inline]
     #[must_use]
     pub fn batch_of(&self, hosts: u32) -> u32 {
         self.batch.of(hosts).min(self.max_unavailable.of(hosts))

@@ -48,6 +48,7 @@ impl Plan {
     }
 
     /// The alarms that look, where `alarm` is what a strategy listens to: its parts if it is made of others, else itself.
+    #[inline]
     #[must_use]
     pub fn parts_of<'p>(&'p self, alarm: &'p AlarmId) -> &'p [AlarmId] {
         self.alarms[*alarm].signal.parts().unwrap_or(std::slice::from_ref(alarm))
