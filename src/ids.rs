@@ -97,6 +97,8 @@ ids! {
     HostId,
     /// A wave of a strategy.
     WaveId,
+    /// A gate of a wave.
+    GateId,
     /// An alarm of the plan.
     AlarmId,
     /// A defect of the plan's catalogue.

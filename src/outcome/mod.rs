@@ -2,9 +2,12 @@
 
 pub mod bounds;
 pub mod measures;
+mod notice;
 pub mod pipeline;
 
-use crate::ids::{AlarmId, DefectId};
+pub use notice::Notice;
+
+use crate::ids::DefectId;
 use serde::Serialize;
 
 /// How a rollout ended.
@@ -55,10 +58,11 @@ pub struct Outcome {
     pub onset_ms: Option<u64>,
     /// Requests failed for the first time: on an impaired host, or turned away for want of capacity.
     pub first_failure_ms: Option<u64>,
-    /// First alarm that was acted on fired (its datapoint was published).
+    /// First notice that was acted on came: an alarm fired (its datapoint was published), hosts failed, a deadline passed.
     pub alarm_ms: Option<u64>,
-    /// That alarm.
-    pub alarm: Option<AlarmId>,
+    /// What that was; in files its name, as `alarm`.
+    #[serde(skip)]
+    pub notice: Option<Notice>,
     /// The pipeline stopped.
     pub rollback_ms: Option<u64>,
     /// A rollback or another remedy began.

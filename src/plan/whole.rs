@@ -14,6 +14,7 @@ use super::pipeline::two_phase::TwoPhase;
 use super::strategy::Strategy;
 use super::study::StudyPlan;
 use crate::ids::{AlarmId, CalendarId, DefectId, IdVec, RegionId};
+use crate::outcome::Notice;
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -45,6 +46,17 @@ impl Plan {
     pub fn strategies_in_use(&self) -> impl Iterator<Item = &Strategy> {
         let components = self.pipeline.iter().flat_map(|pipeline| &pipeline.components);
         self.strategies.iter().chain(components.filter_map(|component| component.strategy.as_ref()))
+    }
+
+    /// What a rollout reacted to, by name: an alarm's own, or in brackets what it is.
+    #[must_use]
+    pub fn name_of(&self, notice: Notice) -> String {
+        match notice {
+            Notice::Alarm(alarm) => self.alarms[alarm].name.clone(),
+            Notice::FailedHosts | Notice::Deadline | Notice::Gate { .. } => {
+                format!("({})", notice.kind().unwrap_or_default())
+            }
+        }
     }
 
     /// The alarms that look, where `alarm` is what a strategy listens to: its parts if it is made of others, else itself.

@@ -26,7 +26,7 @@ const FIELDS: [(&str, Say); 26] = [
     ("bake_ms", |_, o| maybe(o.bake_ms)),
     ("onset_ms", |_, o| maybe(o.onset_ms)),
     ("alarm_ms", |_, o| maybe(o.alarm_ms)),
-    ("alarm", |plan, o| o.alarm.map_or_else(String::new, |index| name(&plan.alarms[index].name))),
+    ("alarm", |plan, o| o.notice.map_or_else(String::new, |notice| name(&plan.name_of(notice)))),
     ("rollback_ms", |_, o| maybe(o.rollback_ms)),
     ("mitigated_ms", |_, o| maybe(o.mitigated_ms)),
     ("peak_exposed_hosts", |_, o| o.peak_exposed_hosts.to_string()),

@@ -20,7 +20,7 @@ pub fn outcome(
     let restored_ms = blast.mitigated_ms.map(restored);
     let ResponseSummary {
         alarm_ms,
-        alarm,
+        notice,
         mitigation_ms,
         ignored_alarms,
         collateral_rollbacks,
@@ -40,7 +40,7 @@ pub fn outcome(
         onset_ms: blast.onset_ms,
         first_failure_ms: blast.first_failure_ms,
         alarm_ms,
-        alarm,
+        notice,
         rollback_ms: course.stopped_ms,
         mitigation_ms,
         first_recovery_ms: blast.first_recovery_ms,

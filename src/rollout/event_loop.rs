@@ -300,9 +300,8 @@ impl<'a> EventLoop<'a> {
                 deployments.stop(ctx);
                 match reaction {
                     Reaction::GoBack => self.go_back(GoBackBy::Reaction),
-                    Reaction::Stay { alarm } => {
-                        let alarm = alarm.number();
-                        ctx.tell(ctx.now_ms(), || RolloutEvent::Halted { alarm });
+                    Reaction::Stay { notice } => {
+                        ctx.tell(ctx.now_ms(), || RolloutEvent::Halted { notice });
                         fault.left_alone(ctx);
                     }
                 }

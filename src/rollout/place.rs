@@ -47,6 +47,15 @@ impl WatchedScope {
         }
     }
 
+    /// The zone, if it is one or a part of one.
+    #[must_use]
+    pub fn zone(self) -> Option<ZoneId> {
+        match self {
+            Self::OneBox(zone) | Self::Zone(zone) => Some(zone),
+            Self::Region(_) | Self::Service => None,
+        }
+    }
+
     /// Stable identity of the part of the fleet, for streams; 0 for the service.
     #[must_use]
     pub fn entity(self, fleet: &Fleet) -> u64 {

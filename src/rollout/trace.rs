@@ -3,6 +3,7 @@
 
 use super::place::DarkPlace;
 use crate::ids::AlarmId;
+use crate::outcome::Notice;
 use crate::sim::{Observer, Record};
 use serde::Serialize;
 
@@ -49,6 +50,12 @@ pub enum RolloutEvent {
     Breach { alarm: u32, entity: u32, requests: Option<u64>, errors: Option<u64> },
     /// An alarm fired.
     AlarmFired { alarm: u32, entity: u32 },
+    /// The rollout itself found something wrong, in a zone if it has a place.
+    Noticed {
+        #[serde(flatten)]
+        notice: Notice,
+        zone: Option<u32>,
+    },
     /// The verdict of an alarm that fired was lost or overridden.
     AlarmIgnored { alarm: u32, entity: u32 },
     /// A wave waits for an alarm that fires for another reason.
@@ -56,11 +63,21 @@ pub enum RolloutEvent {
     /// People began to act.
     RemedyStarted { remedy: crate::plan::Remedy },
     /// People had stopped the rollout before its own reaction to the alarm was due.
-    ReactionPreempted { alarm: u32 },
+    ReactionPreempted {
+        #[serde(flatten)]
+        notice: Notice,
+    },
     /// The pipeline stopped and left everything as it was.
-    Halted { alarm: u32 },
+    Halted {
+        #[serde(flatten)]
+        notice: Notice,
+    },
     /// The pipeline stopped and chose what to roll back.
-    RollbackDecided { alarm: u32, hosts: u64 },
+    RollbackDecided {
+        #[serde(flatten)]
+        notice: Notice,
+        hosts: u64,
+    },
     /// Rollback of a zone began.
     ZoneRollbackStarted { zone: u32, hosts: u32 },
     /// Rollback of a zone ended.

@@ -87,7 +87,7 @@ fn describe(plan: &Plan, kind: NotableKind, (trial, outcome): NumberedTrial) -> 
         trial,
         ending: outcome.ending,
         defect: outcome.defect.map(|index| plan.change.defects[index].name.clone()),
-        alarm: outcome.alarm.map(|index| plan.alarms[index].name.clone()),
+        alarm: outcome.notice.map(|notice| plan.name_of(notice)),
         end_ms: outcome.end_ms,
         impaired_host_ms: outcome.impaired_host_ms,
         failed_requests: outcome.failed_requests,

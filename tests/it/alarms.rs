@@ -193,7 +193,7 @@ fn a_composite_is_its_parts_under_one_name() {
         let text = text(1, alarms, BAD).replace("name = \"s\"", &format!("name = \"s\"\nalarms = [{heard}]"));
         let plan = plan(&text);
         let outcome = Engine::new(&Model::new(&plan)).run(0, 0, &mut Silent);
-        (outcome.alarm_ms, outcome.alarm.map(|alarm| plan.alarms[alarm].name.clone()))
+        (outcome.alarm_ms, outcome.notice.map(|notice| plan.name_of(notice)))
     };
     assert_eq!(run(&composite, "\"aggregate\""), (Some(3 * MINUTE), Some("aggregate".to_owned())));
     assert_eq!(run(parts, "\"zone\", \"service\""), (Some(3 * MINUTE), Some("service".to_owned())));

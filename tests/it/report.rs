@@ -111,7 +111,7 @@ fn outcome(strategy: u64, trial: u64) -> Outcome {
         bake_ms: None,
         onset_ms: bad.then_some(60_000),
         alarm_ms: None,
-        alarm: None,
+        notice: None,
         rollback_ms: None,
         mitigated_ms: None,
         peak_exposed_hosts: 20,

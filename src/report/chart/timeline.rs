@@ -115,7 +115,8 @@ fn story(plan: &Plan, outcome: &Outcome) -> String {
 }
 
 fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker> {
-    let alarm = outcome.alarm.map_or("alarm", |index| plan.alarms[index].name.as_str());
+    let alarm = outcome.notice.map_or("alarm".to_owned(), |notice| plan.name_of(notice));
+    let alarm = alarm.as_str();
     let since = |at: u64| match outcome.onset_ms {
         Some(onset) if at > onset => format!("{} later", text::duration((at - onset) as f64)),
         _ => format!("after {}", text::duration(at as f64)),
@@ -139,7 +140,8 @@ fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker
         .into_iter()
         .filter_map(|(at, words, color)| {
             let at_ms = at?;
-            let words = if words == alarm { format!("alarm {alarm}") } else { words.to_owned() };
+            let fired = words == alarm && outcome.notice.is_some_and(|notice| notice.alarm().is_some());
+            let words = if fired { format!("alarm {alarm}") } else { words.to_owned() };
             Some(Marker { at_ms, words: format!("{words}, {}", since(at_ms)), color })
         })
         .collect();
@@ -328,6 +330,8 @@ fn legend(canvas: &mut Canvas) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::AlarmId;
+    use crate::outcome::Notice;
     use crate::report::sample;
     use crate::rollout::{RolloutEvent, RolloutRecord};
 
@@ -355,7 +359,7 @@ mod tests {
         records.push(RolloutRecord { at_ms: 60_000, event: RolloutEvent::Triggered { region: 0 } });
         records.push(RolloutRecord {
             at_ms: outcome.rollback_ms.unwrap(),
-            event: RolloutEvent::Halted { alarm: 0 },
+            event: RolloutEvent::Halted { notice: Notice::Alarm(AlarmId::new(0)) },
         });
         let remedy = Remedy::KillSwitch;
         records.push(RolloutRecord { at_ms: outcome.end_ms, event: RolloutEvent::RemedyStarted { remedy } });

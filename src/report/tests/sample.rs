@@ -2,8 +2,8 @@
 //! from a few host-minutes to a million, correlated trial by trial as common random numbers are.
 
 use crate::ids::{AlarmId, DefectId, RegionId};
-use crate::outcome::measures;
 use crate::outcome::{Ending, Outcome};
+use crate::outcome::{Notice, measures};
 use crate::plan::study::Statistic;
 use crate::plan::{
     Alarm, Arrivals, Bound, Change, Comparison, Concurrency, Defect, DefectClock, Estimator, EvaluationClock,
@@ -227,7 +227,7 @@ fn outcome(strategy: u64, row: (&str, f64, f64, f64, bool), trial: u64) -> Outco
         bake_ms: Some(end_ms / 2),
         onset_ms: hurt.then_some(end_ms / 20),
         alarm_ms: (hurt && !complete).then_some(end_ms / 20 + 5 * MINUTE),
-        alarm: (!complete).then_some(AlarmId::new(0)),
+        notice: (!complete).then_some(Notice::Alarm(AlarmId::new(0))),
         rollback_ms: (!complete).then_some(end_ms / 20 + 6 * MINUTE),
         mitigated_ms: (hurt && !complete).then_some(end_ms / 20 + 15 * MINUTE),
         peak_exposed_hosts: 960,
@@ -260,7 +260,7 @@ pub fn escaped() -> Outcome {
         bake_ms: None,
         onset_ms: Some(16 * MINUTE),
         alarm_ms: None,
-        alarm: None,
+        notice: None,
         rollback_ms: None,
         mitigated_ms: None,
         peak_exposed_hosts: 960,
@@ -310,7 +310,7 @@ pub fn rollout(plan: &Plan) -> (Outcome, Vec<Record>) {
     outcome.end_ms = end;
     outcome.onset_ms = Some(onset);
     outcome.alarm_ms = Some(onset + 40 * MINUTE);
-    outcome.alarm = Some(AlarmId::new(0));
+    outcome.notice = Some(Notice::Alarm(AlarmId::new(0)));
     outcome.rollback_ms = Some(onset + 42 * MINUTE);
     outcome.mitigated_ms = Some(end);
     outcome.to_50_ms = None;
@@ -369,7 +369,7 @@ impl Trace {
         }
         self.at(onset + 40 * MINUTE, Event::AlarmFired { alarm: 0, entity: 14 });
         let decided = onset + 42 * MINUTE;
-        self.at(decided, Event::RollbackDecided { alarm: 0, hosts: 480 });
+        self.at(decided, Event::RollbackDecided { notice: Notice::Alarm(AlarmId::new(0)), hosts: 480 });
         let end = decided + 9 * MINUTE;
         for zone in self.updated.clone() {
             self.at(decided, Event::ZoneRollbackStarted { zone, hosts: 40 });

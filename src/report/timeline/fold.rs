@@ -84,7 +84,9 @@ impl<'r> RolloutFold<'r> {
             }
             RolloutEvent::WaveBlocked { .. } | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
-            RolloutEvent::AlarmIgnored { .. } | RolloutEvent::ReactionPreempted { .. } => {
+            RolloutEvent::AlarmIgnored { .. }
+            | RolloutEvent::Noticed { .. }
+            | RolloutEvent::ReactionPreempted { .. } => {
                 self.decide(record, None);
             }
             RolloutEvent::RemedyStarted { remedy } => {
@@ -323,6 +325,8 @@ impl ZoneFold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::AlarmId;
+    use crate::outcome::Notice;
     use crate::report::sample;
 
     #[test]
@@ -334,7 +338,7 @@ mod tests {
             at(10, RolloutEvent::BatchStarted { zone, hosts: 1, one_box: true }),
             at(20, RolloutEvent::ZoneBakeStarted { zone, one_box: true }),
             at(30, RolloutEvent::HostImpaired { zone, host: 0 }),
-            at(40, RolloutEvent::RollbackDecided { alarm: 0, hosts: 1 }),
+            at(40, RolloutEvent::RollbackDecided { notice: Notice::Alarm(AlarmId::new(0)), hosts: 1 }),
             at(45, RolloutEvent::ZoneRollbackStarted { zone, hosts: 1 }),
             at(50, RolloutEvent::HostHealed { zone, host: 0 }),
             at(50, RolloutEvent::ZoneRollbackDone { zone }),

@@ -29,6 +29,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::RolloutEnded { .. }
         | RolloutEvent::AlarmFired { .. }
         | RolloutEvent::AlarmIgnored { .. }
+        | RolloutEvent::Noticed { .. }
         | RolloutEvent::ReactionPreempted { .. }
         | RolloutEvent::Halted { .. }
         | RolloutEvent::RemedyStarted { .. }

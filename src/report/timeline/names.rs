@@ -1,7 +1,7 @@
 //! What happens in a rollout in words and in the plan's names, one event or the outcome at a time.
 
 use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{Ending, Notice, Outcome};
 use crate::plan::{Plan, Remedy, Scope};
 use crate::report::text;
 use crate::rollout::{DarkPlace, RolloutEvent};
@@ -33,6 +33,18 @@ impl PlanNames<'_> {
 
     pub fn alarm(&self, alarm: u32) -> &str {
         &self.plan.alarms[AlarmId::new(alarm as usize)].name
+    }
+
+    /// What a rollout reacts to, in words.
+    fn notice(&self, notice: Notice) -> String {
+        match notice {
+            Notice::Alarm(alarm) => self.alarm(alarm.number()).to_owned(),
+            Notice::FailedHosts => "more failed hosts than allowed".to_owned(),
+            Notice::Deadline => "a deadline that passed".to_owned(),
+            Notice::Gate { wave, gate } => {
+                format!("gate {} of wave {}", gate.number() + 1, self.wave(wave.number()))
+            }
+        }
     }
 
     pub fn defect(&self, defect: u32) -> &str {
@@ -119,6 +131,10 @@ impl PlanNames<'_> {
             RolloutEvent::AlarmFired { alarm, entity } => {
                 format!("ALARM: {}", self.instance((alarm, entity)))
             }
+            RolloutEvent::Noticed { notice, zone } => {
+                let place = zone.map_or(String::new(), |zone| format!(" in {}", self.zone(zone)));
+                format!("NOTICE: {}{place}", self.notice(notice))
+            }
             RolloutEvent::AlarmIgnored { alarm, entity } => {
                 format!("verdict of {} lost or overridden", self.instance((alarm, entity)))
             }
@@ -126,15 +142,15 @@ impl PlanNames<'_> {
                 format!("wave {} waits: an alarm fires for another reason", self.wave(wave))
             }
             RolloutEvent::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
-            RolloutEvent::ReactionPreempted { alarm } => {
-                format!("people were faster than the rollout's own reaction to {}", self.alarm(alarm))
+            RolloutEvent::ReactionPreempted { notice } => {
+                format!("people were faster than the rollout's own reaction to {}", self.notice(notice))
             }
-            RolloutEvent::Halted { alarm } => {
-                format!("STOP because of {}: all stays as it is", self.alarm(alarm))
+            RolloutEvent::Halted { notice } => {
+                format!("STOP because of {}: all stays as it is", self.notice(notice))
             }
-            RolloutEvent::RollbackDecided { alarm, hosts } => {
+            RolloutEvent::RollbackDecided { notice, hosts } => {
                 let hosts = text::counted(hosts, "host");
-                format!("ROLLBACK: {} stops the rollout, {hosts} go back", self.alarm(alarm))
+                format!("ROLLBACK: {} stops the rollout, {hosts} go back", self.notice(notice))
             }
         }
     }

@@ -67,7 +67,7 @@ impl<'r> RolloutStory<'r> {
         let mut value = json!(outcome);
         value["ending"] = Value::from(ending_name(outcome.ending));
         value["defect"] = json!(outcome.defect.map(|defect| names.defect(defect.number())));
-        value["alarm"] = json!(outcome.alarm.map(|alarm| names.alarm(alarm.number())));
+        value["alarm"] = json!(outcome.notice.map(|notice| names.plan.name_of(notice)));
         value["event"] = "outcome".into();
         value["at_ms"] = outcome.end_ms.into();
         value

@@ -2,6 +2,7 @@
 //! apart, and nobody but the deployment component makes any of these.
 
 use crate::ids::{BatchId, RegionId, ZoneId};
+use crate::outcome::Notice;
 use crate::rollout::place::WatchedScope;
 
 /// Hosts of a zone were laid out: alarms open and hosts are exposed.
@@ -94,11 +95,11 @@ pub struct RolledBack {
 #[derive(Debug)]
 pub struct Completed(pub(super) ());
 
-/// The alarm that a rollback answers.
+/// The notice that a rollback answers.
 #[derive(Debug, Clone, Copy)]
 pub struct RollbackCause {
-    /// Number of the alarm, as observers are told.
-    pub alarm: u32,
-    /// What it watched.
+    /// What it is.
+    pub notice: Notice,
+    /// What it is about.
     pub scope: WatchedScope,
 }

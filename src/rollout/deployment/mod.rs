@@ -393,8 +393,8 @@ impl Deployments {
                 rolled_back.leaves_hosts |= affected > 0;
             }
         }
-        if let Some(RollbackCause { alarm, .. }) = cause {
-            ctx.tell(now_ms, || RolloutEvent::RollbackDecided { alarm, hosts });
+        if let Some(RollbackCause { notice, .. }) = cause {
+            ctx.tell(now_ms, || RolloutEvent::RollbackDecided { notice, hosts });
         }
         for zone in ctx.zones() {
             if self.way_back.is_chosen(zone)

@@ -13,17 +13,18 @@ use super::event::{GoBackBy, ResponseEvent};
 use super::fault::{Fault, Promise};
 use super::launch::OutsideStop;
 use super::model::breach::poisson_quantile;
+use super::place::WatchedScope;
 use super::trace::RolloutEvent;
-use crate::ids::{AlarmId, RegionId, WatchId};
-use crate::outcome::Ending;
+use crate::ids::{RegionId, WatchId, ZoneId};
+use crate::outcome::{Ending, Notice};
 use crate::plan::{OnAlarm, Remedy};
 use crate::random::{Distribution, Purpose};
 
 /// What followed the alarms so far.
 #[derive(Debug, Default)]
 pub struct IncidentResponse {
-    /// The first alarm that was acted on, and when it fired.
-    acted_on: Option<(u64, Firing)>,
+    /// The first notice that was acted on, and when it came.
+    acted_on: Option<(u64, Heard)>,
     /// Alarms that fired and were lost or overridden.
     ignored: u32,
     /// When the first remedy began.
@@ -48,15 +49,26 @@ pub struct IncidentResponse {
     stopped_outside: bool,
 }
 
-/// What the rollout does about the alarm that it acts on; it stops in any case.
+/// A notice that is acted on.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    /// What it is.
+    notice: Notice,
+    /// What it is reported as: the alarm that a part belongs to.
+    reported: Notice,
+    /// What it is about.
+    scope: WatchedScope,
+}
+
+/// What the rollout does about the notice that it acts on; it stops in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reaction {
     /// Hosts go back.
     GoBack,
     /// Everything stays as it is.
     Stay {
-        /// The alarm.
-        alarm: AlarmId,
+        /// What is wrong.
+        notice: Notice,
     },
 }
 
@@ -83,10 +95,10 @@ pub enum OperatorAction {
 /// What the response adds to the outcome. Instants are milliseconds since the rollout's start.
 #[derive(Debug)]
 pub struct ResponseSummary {
-    /// The first alarm fired that was acted on.
+    /// The first notice came that was acted on.
     pub alarm_ms: Option<u64>,
-    /// The alarm that it was reported as.
-    pub alarm: Option<AlarmId>,
+    /// What it was reported as.
+    pub notice: Option<Notice>,
     /// The first remedy began.
     pub mitigation_ms: Option<u64>,
     /// Alarms that were lost or overridden.
@@ -135,7 +147,31 @@ impl IncidentResponse {
             ctx.tell(now_ms, || RolloutEvent::AlarmIgnored { alarm, entity });
             return Some(firing.watch);
         }
-        self.acted_on = Some((now_ms, firing));
+        let [notice, reported] = [firing.alarm, firing.reported].map(Notice::Alarm);
+        self.act_on(ctx, Heard { notice, reported, scope: firing.scope });
+        None
+    }
+
+    /// The rollout itself finds something wrong: nobody loses or overrides that.
+    pub fn notice(
+        &mut self,
+        ctx: &mut Context,
+        deployments: &Deployments,
+        notice: Notice,
+        scope: WatchedScope,
+    ) {
+        if !self.listens(ctx, deployments) {
+            return;
+        }
+        let zone = scope.zone().map(ZoneId::number);
+        ctx.tell(ctx.now_ms(), || RolloutEvent::Noticed { notice, zone });
+        self.act_on(ctx, Heard { notice, reported: notice, scope });
+    }
+
+    /// The rollout reacts in its time, and people are called.
+    fn act_on(&mut self, ctx: &mut Context, heard: Heard) {
+        let now_ms = ctx.now_ms();
+        self.acted_on = Some((now_ms, heard));
         self.decided_ms = now_ms;
         let on_alarm = ctx.strategy.response.on_alarm;
         if on_alarm != OnAlarm::Page {
@@ -146,7 +182,6 @@ impl IncidentResponse {
         if on_alarm != OnAlarm::Freeze {
             self.call_operators(ctx);
         }
-        None
     }
 
     /// A decision is carried out now, or dropped.
@@ -178,15 +213,14 @@ impl IncidentResponse {
             return None;
         }
         self.settle(ctx);
-        let (_, firing) = self.acted_on?;
+        let (_, Heard { notice, .. }) = self.acted_on?;
         if deployments.stopped_ms().is_some() {
-            let alarm = firing.alarm.number();
-            ctx.tell(ctx.now_ms(), || RolloutEvent::ReactionPreempted { alarm });
+            ctx.tell(ctx.now_ms(), || RolloutEvent::ReactionPreempted { notice });
             return None;
         }
         Some(match ctx.strategy.response.on_alarm {
             OnAlarm::Rollback => Reaction::GoBack,
-            OnAlarm::Halt | OnAlarm::Freeze | OnAlarm::Page => Reaction::Stay { alarm: firing.alarm },
+            OnAlarm::Halt | OnAlarm::Freeze | OnAlarm::Page => Reaction::Stay { notice },
         })
     }
 
@@ -272,9 +306,9 @@ impl IncidentResponse {
         self.promised(Promise::until(ctx.now_ms()));
     }
 
-    /// The alarm that a rollback answers; none if no alarm was acted on.
+    /// The notice that a rollback answers; none if none was acted on.
     pub fn cause(&self) -> Option<RollbackCause> {
-        self.acted_on.map(|(_, firing)| RollbackCause { alarm: firing.alarm.number(), scope: firing.scope })
+        self.acted_on.map(|(_, Heard { notice, scope, .. })| RollbackCause { notice, scope })
     }
 
     /// Hosts go back. All deployments of the team that are in flight in a region that goes back go back as well.
@@ -348,7 +382,7 @@ impl IncidentResponse {
     pub fn summary(&self) -> ResponseSummary {
         ResponseSummary {
             alarm_ms: self.acted_on.map(|(at_ms, _)| at_ms),
-            alarm: self.acted_on.map(|(_, firing)| firing.reported),
+            notice: self.acted_on.map(|(_, heard)| heard.reported),
             mitigation_ms: self.mitigation_ms,
             ignored_alarms: self.ignored,
             collateral_rollbacks: self.collateral,
