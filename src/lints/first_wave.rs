@@ -78,10 +78,11 @@ pub(super) fn shows_at_once(defect: &Defect) -> bool {
 }
 
 /// Whether it can be said at all. What gaps in the data do to an alarm depends on when they come, and what windows and
-/// judges remember is no chain of independent datapoints.
+/// judges remember is no chain of independent datapoints; a gate lasts as long as it lasts.
 pub(super) fn has_closed_form(view: &View<'_>) -> bool {
     let is_simple = |alarm: &Alarm| alarm.is_memoryless() && alarm.lost_with_service.is_none();
-    view.listened_to().iter().all(|&alarm| is_simple(&view.plan.alarms[alarm]))
+    let waits = view.strategy().waves.first().is_some_and(|wave| !wave.gates.is_empty());
+    !waits && view.listened_to().iter().all(|&alarm| is_simple(&view.plan.alarms[alarm]))
 }
 
 /// None if the defect passes with at most `limit`, or if no alarm of the strategy has a chance at all in its first

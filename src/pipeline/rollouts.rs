@@ -12,7 +12,7 @@ use crate::outcome::Ending;
 use crate::outcome::pipeline::Harm;
 use crate::plan::Strategy;
 use crate::random::mix;
-use crate::rollout::launch::{DrawSource, Gate, Launch, Launched, OutsideStop, WaveTimes};
+use crate::rollout::launch::{DrawSource, Launch, Launched, Openings, OutsideStop, WaveTimes};
 use crate::rollout::{Engine, Model};
 use crate::sim::budget::{self, Cause, OverBudget, Owner};
 
@@ -93,7 +93,7 @@ impl<'m> Rollouts<'m> {
             defect: defect.map(|carried| carried.class),
             start_utc_ms: self.epoch_ms + start_ms,
             bakes: request.bakes,
-            gate: request,
+            openings: request,
             stop: stop.map(|stop| OutsideStop { at_ms: stop.at_ms.saturating_sub(start_ms), ..stop }),
             back_from_ms: request.back_from_ms.saturating_sub(start_ms),
         };
@@ -104,7 +104,7 @@ impl<'m> Rollouts<'m> {
 }
 
 /// Gates in the time of the rollout.
-impl Gate for RolloutRequest<'_> {
+impl Openings for RolloutRequest<'_> {
     fn wave(&self, wave: WaveId, at_ms: u64) -> Option<u64> {
         Some(self.gates.opens(wave.index(), self.start_ms + at_ms)? - self.start_ms)
     }

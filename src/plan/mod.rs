@@ -9,6 +9,7 @@ pub mod defect;
 pub mod diff;
 pub mod digest;
 pub mod fleet;
+pub mod gate;
 mod pace;
 pub mod pipeline;
 pub mod response;
@@ -28,6 +29,7 @@ pub use defect::{
     Within,
 };
 pub use fleet::{Arrivals, Background, Episodes, Fleet, HOUR_MS, Region, Zone};
+pub use gate::{CheckedOver, Gate, GateChecks, GateKind, GateWork, WeekHours};
 pub use pipeline::Pipeline;
 pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};

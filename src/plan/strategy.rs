@@ -1,6 +1,7 @@
 //! Strategies: ordered waves, the procedure inside a zone, and what a rollback does.
 
 use super::change::Change;
+use super::gate::{Gate, GateKind};
 use super::response::{Operators, Response};
 use super::share::{HostShare, Ratio};
 use crate::ids::{AlarmId, CohortId, RegionId};
@@ -73,6 +74,21 @@ impl Default for Rollback {
 }
 
 impl Strategy {
+    /// Whether something can stop a rollout: an alarm that it listens to, or a gate that fails.
+    #[must_use]
+    pub fn can_be_stopped(&self) -> bool {
+        !self.alarms.is_empty() || self.waves.iter().any(|wave| !wave.gates.is_empty())
+    }
+
+    /// The alarms whose datapoints gates check.
+    pub fn checked_alarms(&self) -> impl Iterator<Item = AlarmId> {
+        let gates = self.waves.iter().flat_map(|wave| &wave.gates);
+        gates.filter_map(|gate| match &gate.kind {
+            GateKind::Checks(checks) => Some(checks.alarm),
+            GateKind::Approval(_) | GateKind::Test(_) | GateKind::Requests(_) => None,
+        })
+    }
+
     /// Time one host takes to move to the new version.
     #[must_use]
     pub fn deploy_time(&self, change: &Change) -> Distribution {
@@ -110,6 +126,9 @@ pub struct Wave {
     pub regions_at_once: Concurrency,
     /// Wait after the wave's last region is done.
     pub bake_ms: u64,
+    /// What must hold besides before what follows begins. Left out of the fingerprint where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
     /// How each zone is deployed to.
     pub procedure: Procedure,
 }

@@ -1,10 +1,12 @@
 //! The undisturbed timetable of a strategy: when each wave starts and ends, typically, if no alarm fires. A batch ends with
 //! its slowest host. No randomness and no simulation; a test holds it to the median of simulated rollouts.
 
+use super::gate::{Gate, GateKind};
 use super::pace::{Chains, Pace};
 use super::strategy::{Concurrency, Strategy, Wave};
 use super::whole::Plan;
-use crate::ids::{IdVec, ZoneId};
+use crate::ids::{IdVec, RegionId, ZoneId};
+use crate::random::distribution::LONGEST_MS;
 
 /// The timetable of one strategy. Instants are milliseconds since the rollout's start.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,13 +117,41 @@ impl WavesWalk<'_> {
         WaveSchedule {
             start_ms,
             deployed_ms: span.deployed_ms,
-            end_ms: span.end_ms + wave.bake_ms,
+            end_ms: span.end_ms + wave.bake_ms.max(self.gates_ms(wave, span.end_ms)),
             zones: zones as u64,
             hosts_added: self.hosts_done() - before,
             hosts_after: self.hosts_done(),
             traffic_share_after: self.traffic_share(),
             deployments: std::mem::take(&mut self.deployments),
         }
+    }
+
+    /// How long the gates of a wave take, typically, that open at `from_ms`: none fails.
+    fn gates_ms(&self, wave: &Wave, from_ms: u64) -> u64 {
+        let from_utc_ms = self.plan.study.start_utc_ms + from_ms;
+        let gate_ms = |gate: &Gate| match &gate.kind {
+            GateKind::Approval(work) | GateKind::Test(work) => {
+                work.done_ms(from_utc_ms, work.takes.median_ms()) - from_utc_ms
+            }
+            GateKind::Checks(checks) => {
+                checks.after_ms + u64::from(checks.passes) * self.plan.alarms[checks.alarm].period_ms
+            }
+            GateKind::Requests(requests) => self.served_ms(wave, *requests),
+        };
+        wave.gates.iter().map(gate_ms).max().unwrap_or(0)
+    }
+
+    /// How long hosts on the new version in the wave's regions take to serve so many requests at the mean of the day.
+    fn served_ms(&self, wave: &Wave, requests: u64) -> u64 {
+        let rate: f64 = wave.regions.iter().map(|region| self.rate(*region)).sum();
+        libm::ceil((requests as f64 / rate * 1000.0).min(LONGEST_MS as f64)) as u64
+    }
+
+    /// Requests a second that hosts on the new version serve in a region, on average over the day.
+    fn rate(&self, region: RegionId) -> f64 {
+        let place = &self.plan.fleet.regions[region];
+        let done: u64 = self.done[place.zones.clone()].iter().map(|&hosts| u64::from(hosts)).sum();
+        place.requests_per_second * done as f64 / self.plan.fleet.region_hosts(region) as f64
     }
 
     /// One-box, its bake, batches, zone bake; nothing if the zone already is where the wave wants it.
@@ -167,14 +197,7 @@ impl WavesWalk<'_> {
         if total <= 0.0 {
             return 0.0;
         }
-        let moved: f64 = fleet
-            .regions
-            .enumerate()
-            .map(|(id, region)| {
-                let done: u64 = self.done[region.zones.clone()].iter().map(|&hosts| u64::from(hosts)).sum();
-                region.requests_per_second * done as f64 / fleet.region_hosts(id) as f64
-            })
-            .sum();
+        let moved: f64 = fleet.regions.ids().map(|region| self.rate(region)).sum();
         moved / total
     }
 }

@@ -3,7 +3,9 @@
 use super::document::{Align, Block, DataTable, Document, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
-use crate::plan::{Concurrency, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope, Strategy, Wave};
+use crate::plan::{
+    Concurrency, GateKind, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope, Strategy, Wave,
+};
 use crate::random::Distribution;
 use serde_json::{Value, json};
 
@@ -25,6 +27,7 @@ fn strategy(report: &mut Document, plan: &Plan, index: usize) {
     let (strategy, times) = (&plan.strategies[index], timetable(plan, index));
     let about = [&strategy.description, &strategy.source].into_iter().filter(|line| !line.is_empty());
     let about = about.cloned().chain([response(plan, strategy)]).chain(people(plan, strategy));
+    let about = about.chain(gates(plan, strategy));
     report.section(heading(plan, strategy, &times), vec![Block::list(about)]);
     report.section("Where and when", vec![Block::Table(where_and_when(plan, strategy, &times))]);
     report.section("How", vec![Block::Table(how(strategy))]);
@@ -45,7 +48,7 @@ fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
 /// What an alarm does.
 fn response(plan: &Plan, strategy: &Strategy) -> String {
     let alarms: Vec<&str> = strategy.alarms.iter().map(|&alarm| plan.alarms[alarm].name.as_str()).collect();
-    if alarms.is_empty() {
+    if !strategy.can_be_stopped() {
         return "listens to no alarm: nothing is ever rolled back".to_owned();
     }
     let after = text::duration(strategy.rollback.reaction_delay_ms as f64);
@@ -55,6 +58,9 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
         OnAlarm::Freeze => format!("after {after} stops for good; nothing goes back"),
         OnAlarm::Page => "goes on until people act".to_owned(),
     };
+    if alarms.is_empty() {
+        return format!("listens to no alarm; on a gate that fails: {what}");
+    }
     format!("on an alarm ({}): {what}", text::list(&alarms, 4))
 }
 
@@ -72,10 +78,51 @@ fn goes_back(plan: &Plan, strategy: &Strategy) -> String {
     )
 }
 
+/// What must hold behind waves beside their bakes; waves that follow each other are told together.
+fn gates(plan: &Plan, strategy: &Strategy) -> Vec<String> {
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    for wave in &strategy.waves {
+        let Some(gates) = gates_of(plan, wave) else { continue };
+        match told.last_mut().filter(|(last, _)| *last == gates) {
+            Some((_, waves)) => waves.push(&wave.name),
+            None => told.push((gates, vec![&wave.name])),
+        }
+    }
+    let line = |(gates, waves): (String, Vec<&str>)| match waves[..] {
+        [only] => format!("behind wave {only}: {gates}"),
+        [first, .., last] => format!("behind each wave from {first} to {last}: {gates}"),
+        [] => gates,
+    };
+    told.into_iter().map(line).collect()
+}
+
+/// What must hold behind a wave beside its bake; none if nothing must.
+fn gates_of(plan: &Plan, wave: &Wave) -> Option<String> {
+    let said = wave.gates.iter().map(|gate| {
+        let within =
+            gate.within_ms.map_or(String::new(), |ms| format!(" within {}", text::duration(ms as f64)));
+        let what = match &gate.kind {
+            GateKind::Approval(work) => format!("an approval, {} of work", time(&work.takes)),
+            GateKind::Test(work) => format!("a test of {}", time(&work.takes)),
+            GateKind::Checks(checks) => format!(
+                "{} of {} that {} ({} failed ones fail it)",
+                text::counted(u64::from(checks.passes), "check"),
+                plan.alarms[checks.alarm].name,
+                if checks.passes == 1 { "passes" } else { "pass" },
+                checks.failures
+            ),
+            GateKind::Requests(requests) => format!("{} served", text::counted(*requests, "request")),
+        };
+        what + &within
+    });
+    let said: Vec<String> = said.collect();
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
 /// What people do, and when; none if nobody is called.
 fn people(plan: &Plan, strategy: &Strategy) -> Option<String> {
     let people = strategy.operators.as_ref()?;
-    if strategy.response.on_alarm == OnAlarm::Freeze || strategy.alarms.is_empty() {
+    if strategy.response.on_alarm == OnAlarm::Freeze || !strategy.can_be_stopped() {
         return None;
     }
     let steps = [("engage", people.engage), ("diagnose", people.diagnose), ("prepare", people.prepare)];

@@ -5,7 +5,7 @@
 //! The derivation. Draws stay away from 0 and 1, so each time has a longest ([`Distribution::longest_ms`]). A wave starts
 //! its regions, and a region its zones, in a fixed order as soon as there is room; such a schedule ends no earlier if one of
 //! its parts takes longer, so that with the longest times it ends last. A rollout is complete after the sum over its
-//! waves, each held up at most once by an alarm with another cause, and after the hosts past the waves. The alarm that is
+//! waves, each held up at most once by an alarm with another cause and by its gates, and after the hosts past the waves. The alarm that is
 //! acted on fires by then, or while the rollout is suspect. Then come the reaction, the way back and work on hosts; people,
 //! who wait for all of that before they look again, their remedy, and work on hosts again; then the observation of what
 //! nobody stopped. Nothing else is waited for. A host is impaired, or serves, only from the start of its region's first
@@ -20,10 +20,11 @@ use crate::outcome::Outcome;
 use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::measures;
 use crate::plan::{
-    Concurrency, Defect, HOUR_MS, HostRepair, Hurts, OnAlarm, Operators, Plan, Remedy, RollbackEffect, Scope,
-    Sign, Strategy, Wave, Within,
+    Concurrency, Defect, Gate, GateKind, HOUR_MS, HostRepair, Hurts, OnAlarm, Operators, Plan, Remedy,
+    RollbackEffect, Scope, Sign, Strategy, Wave, Within,
 };
 use crate::random::Distribution;
+use crate::random::distribution::LONGEST_MS;
 
 const DAY_MS: u64 = 24 * HOUR_MS;
 /// How often work on one host can begin at most: when it is back, when it is treated and when the fault is switched off in
@@ -155,7 +156,26 @@ impl Longest<'_> {
             makespan_ms(zones.collect(), wave.procedure.zones_at_once)
         });
         let regions_ms = makespan_ms(regions.collect(), wave.regions_at_once);
-        [wave.bake_ms, self.blocked_ms()].into_iter().fold(regions_ms, u64::saturating_add)
+        let gates_ms = wave.gates.iter().map(|gate| self.gate_ms(gate)).max().unwrap_or(0);
+        [wave.bake_ms.max(gates_ms), self.blocked_ms()].into_iter().fold(regions_ms, u64::saturating_add)
+    }
+
+    /// The longest that a gate holds a wave up, if it does not fail before.
+    fn gate_ms(&self, gate: &Gate) -> u64 {
+        let own_ms = match &gate.kind {
+            GateKind::Approval(work) | GateKind::Test(work) => work.longest_ms(),
+            // Checks that may find nothing have a time within which they must hold.
+            GateKind::Checks(checks) => {
+                let most = u64::from(checks.passes) + u64::from(checks.failures);
+                let period_ms = self.plan.alarms[checks.alarm].period_ms;
+                most.saturating_mul(period_ms).saturating_add(checks.after_ms)
+            }
+            GateKind::Requests(_) => LONGEST_MS,
+        };
+        match gate.kind {
+            GateKind::Checks(_) => own_ms.max(gate.within_ms.unwrap_or(0)),
+            GateKind::Approval(_) | GateKind::Test(_) | GateKind::Requests(_) => own_ms,
+        }
     }
 
     /// The longest time of the deployment that takes a zone of `hosts` from `before` to `target` hosts.
@@ -186,7 +206,7 @@ impl Longest<'_> {
 
     /// From the alarm until everything that follows it is over.
     fn remedies_ms(&self) -> u64 {
-        if self.strategy.alarms.is_empty() {
+        if !self.strategy.can_be_stopped() {
             return 0;
         }
         let on_alarm = self.strategy.response.on_alarm;

@@ -4,7 +4,7 @@
 //! schedules one can get it wrong. Nothing here says what an event does.
 
 use super::place::{DarkPlace, FleetHost};
-use crate::ids::{BatchId, RegionId, WatchId, WaveId, ZoneId};
+use crate::ids::{BatchId, GateId, RegionId, WatchId, WaveId, ZoneId};
 use crate::sim::Ranked;
 use crate::sim::budget::{Cause, Owner};
 
@@ -105,6 +105,8 @@ pub enum AlarmEvent {
     DelayOver { watch: WatchId },
     /// The alarm's result is published.
     Fires { watch: WatchId },
+    /// A check of a gate failed, or only had nothing to look at.
+    CheckFails { watch: WatchId, counts: bool },
 }
 
 /// Who wants hosts to go back.
@@ -127,6 +129,8 @@ pub enum ResponseEvent {
     OperatorsAct,
     /// Somebody else stops the rollout.
     OutsideStop,
+    /// A gate of a wave has not held in time, or does not.
+    GateFails { wave: WaveId, gate: GateId },
     /// What came later is back: now this rollout's hosts go.
     TurnToGoBack { by: GoBackBy },
 }
@@ -189,7 +193,8 @@ impl Ranked for Event {
             Self::Alarm(
                 AlarmEvent::Evaluates { watch, .. }
                 | AlarmEvent::DelayOver { watch }
-                | AlarmEvent::Fires { watch },
+                | AlarmEvent::Fires { watch }
+                | AlarmEvent::CheckFails { watch, .. },
             ) => watch.number(),
             Self::Alarm(AlarmEvent::LooksAgain { .. })
             | Self::Deployment(_)
@@ -262,7 +267,7 @@ impl AlarmEvent {
         match self {
             Self::LooksAgain { .. } => Class::LookAgain,
             Self::Evaluates { .. } | Self::DelayOver { .. } => Class::Evaluate,
-            Self::Fires { .. } => Class::Act,
+            Self::Fires { .. } | Self::CheckFails { .. } => Class::Act,
         }
     }
 }

@@ -9,14 +9,15 @@ use super::account::{
 use super::alarms::{Alarms, Seen, Sight};
 use super::compose;
 use super::context::Context;
-use super::deployment::{DeploymentListener, Deployments, GoingBack, Laid, RolloutPart};
+use super::deployment::{DeploymentListener, Deployments, FailedCheck, GoingBack, Laid, RolloutPart};
 use super::event::{AlarmEvent, CapacityEvent, DeploymentEvent, Event, FaultEvent, GoBackBy, ResponseEvent};
 use super::fault::{AroundFault, Fault, FaultChange, Promise};
 use super::launch::WaveTimes;
+use super::place::WatchedScope;
 use super::response::{IncidentResponse, OperatorAction, Reaction, ending};
 use super::trace::RolloutEvent;
 use crate::ids::WaveId;
-use crate::outcome::Outcome;
+use crate::outcome::{Notice, Outcome};
 
 /// The five components of a rollout. They are kept from one rollout to the next, for their memory.
 #[derive(Debug, Default)]
@@ -78,6 +79,11 @@ impl DeploymentListener for OfDeployments<'_> {
         announce_rollback(ctx, deployments, going.zone);
         self.fault.send_back(ctx, deployments, going);
         Seen::NOTHING
+    }
+
+    fn checks(&mut self, ctx: &mut Context, deployments: &Deployments, wave: WaveId) -> Seen {
+        let sight = Sight { deployments, fault: self.fault, capacity: self.account.capacity() };
+        self.alarms.check(ctx, sight, wave)
     }
 
     fn ends(&mut self, ctx: &mut Context, part: RolloutPart) -> Seen {
@@ -289,6 +295,13 @@ impl<'a> EventLoop<'a> {
                     alarms.mute(ignored);
                 }
             }
+            AlarmEvent::CheckFails { watch, counts } => {
+                let Some(gate) = alarms.gate_of(watch) else { return };
+                let check = if counts { FailedCheck::Counts } else { FailedCheck::HoldsOnly };
+                if let Some(wave) = deployments.check_fails(ctx, gate, check) {
+                    response.notice(ctx, deployments, Notice::Gate { wave, gate }, WatchedScope::Service);
+                }
+            }
         }
     }
 
@@ -313,6 +326,11 @@ impl<'a> EventLoop<'a> {
                 deployments.stop(ctx);
                 if stop.roll_back {
                     self.go_back(GoBackBy::Hand);
+                }
+            }
+            ResponseEvent::GateFails { wave, gate } => {
+                if deployments.gate_fails(ctx, wave, gate) {
+                    response.notice(ctx, deployments, Notice::Gate { wave, gate }, WatchedScope::Service);
                 }
             }
             ResponseEvent::TurnToGoBack { by } => {

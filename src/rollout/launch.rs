@@ -9,7 +9,7 @@ use crate::plan::Ratio;
 
 /// When waves and regions may start that are ready at an instant of the rollout: then or later, or never. Asked at an
 /// instant that it gave itself it must agree.
-pub trait Gate {
+pub trait Openings {
     /// When wave `wave` may start.
     fn wave(&self, wave: WaveId, at_ms: u64) -> Option<u64>;
 
@@ -32,8 +32,8 @@ pub trait Gate {
     }
 }
 
-/// A gate for waves only.
-impl<F: Fn(WaveId, u64) -> Option<u64>> Gate for F {
+/// Openings of waves only.
+impl<F: Fn(WaveId, u64) -> Option<u64>> Openings for F {
     fn wave(&self, wave: WaveId, at_ms: u64) -> Option<u64> {
         self(wave, at_ms)
     }
@@ -74,7 +74,7 @@ pub struct Launch<'a> {
     /// Share of each bake that is kept: an urgent change waits less, or not at all.
     pub bakes: Ratio,
     /// When waves and regions may start.
-    pub gate: &'a dyn Gate,
+    pub openings: &'a dyn Openings,
     /// A stop from outside, if one comes.
     pub stop: Option<OutsideStop>,
     /// No host goes back before this instant of the rollout: what came later goes back first. 0: at once.

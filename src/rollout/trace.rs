@@ -30,6 +30,10 @@ pub enum RolloutEvent {
     ZoneDone { zone: u32 },
     /// A wave's bake began.
     WaveBakeStarted { wave: u32 },
+    /// A gate behind a wave holds.
+    GateHolds { wave: u32, gate: u32 },
+    /// A check of a gate failed: so many have now.
+    CheckFailed { wave: u32, gate: u32, failures: u32 },
     /// A wave's bake ended.
     WaveDone { wave: u32 },
     /// A host became impaired.

@@ -9,7 +9,7 @@ use wavetank::pipeline::{self, Rollouts};
 use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, EntryPolicy, Merges, RepairPolicy};
 use wavetank::plan::{Plan, Ratio};
-use wavetank::rollout::launch::{DrawSource, Gate, Launch, Launched, OutsideStop};
+use wavetank::rollout::launch::{DrawSource, Launch, Launched, Openings, OutsideStop};
 use wavetank::rollout::{Engine, Model};
 use wavetank::sim::Silent;
 
@@ -52,7 +52,7 @@ fn a_trial_of_one_change_is_the_trial_of_the_study() {
                 defect: alone.defect,
                 start_utc_ms: START,
                 bakes: Ratio::ONE,
-                gate: &|_: WaveId, at_ms: u64| Some(at_ms),
+                openings: &|_: WaveId, at_ms: u64| Some(at_ms),
                 stop: None,
                 back_from_ms: 0,
             };
@@ -96,21 +96,21 @@ fn waves_wait_for_their_gates() {
         defect: None,
         start_utc_ms: START,
         bakes: Ratio::ONE,
-        gate: &free,
+        openings: &free,
         stop: None,
         back_from_ms: 0,
     };
     let undisturbed = engine.launch(&plan.strategies[0], &launch);
-    launch.gate = &late;
+    launch.openings = &late;
     let delayed = engine.launch(&plan.strategies[0], &launch);
     assert_eq!(delayed.waves[0], undisturbed.waves[0], "what lies before is the same");
     assert_eq!(delayed.waves[1].start_ms, 72 * HOUR);
-    launch.gate = &never;
+    launch.openings = &never;
     let grounded = engine.launch(&plan.strategies[0], &launch);
     assert_eq!(grounded.waves, undisturbed.waves[..2]);
     assert_eq!(grounded.outcome.completed_ms, None);
     assert_eq!(grounded.outcome.ending, Ending::Grounded, "nobody says that it was completed");
-    launch.gate = &free;
+    launch.openings = &free;
     launch.bakes = Ratio { num: 0, den: 1 };
     let urgent = engine.launch(&plan.strategies[0], &launch);
     assert!(urgent.waves.iter().all(|wave| wave.bake_ms == 0));
@@ -132,7 +132,7 @@ fn a_stop_from_outside_takes_everything_back_or_leaves_it() {
         defect: None,
         start_utc_ms: START,
         bakes: Ratio::ONE,
-        gate: &|_: WaveId, at_ms: u64| Some(at_ms),
+        openings: &|_: WaveId, at_ms: u64| Some(at_ms),
         stop: Some(OutsideStop { at_ms: 3 * HOUR, roll_back }),
         back_from_ms: 0,
     };
@@ -204,7 +204,7 @@ fn stopped(plan: &Plan, at_ms: Option<u64>, roll_back: bool, back_from_ms: u64) 
         defect: None,
         start_utc_ms: START,
         bakes: Ratio::ONE,
-        gate: &|_, at_ms| Some(at_ms),
+        openings: &|_, at_ms| Some(at_ms),
         stop: at_ms.map(|at_ms| OutsideStop { at_ms, roll_back }),
         back_from_ms,
     };
@@ -235,10 +235,10 @@ fn a_rollout_waits_for_its_turn_to_go_back() {
     assert!(in_turn.exposed_host_ms > at_once.exposed_host_ms);
 }
 
-/// A gate whose last region never opens.
+/// Openings of which the last region never comes.
 struct OneRegionStaysClosed;
 
-impl Gate for OneRegionStaysClosed {
+impl Openings for OneRegionStaysClosed {
     fn wave(&self, _: WaveId, at_ms: u64) -> Option<u64> {
         Some(at_ms)
     }
@@ -261,7 +261,7 @@ fn a_region_that_never_opens_ends_the_rollout_when_the_others_are_done() {
         defect: None,
         start_utc_ms: START,
         bakes: Ratio::ONE,
-        gate: &OneRegionStaysClosed,
+        openings: &OneRegionStaysClosed,
         stop: None,
         back_from_ms: 0,
     };

@@ -167,6 +167,7 @@ pub fn strategy(name: &str) -> Strategy {
         hosts: HostShare::ALL,
         regions_at_once: Concurrency::AtMost(2),
         bake_ms: 12 * HOUR,
+        gates: Vec::new(),
         procedure: Procedure {
             one_box: Some(OneBox { hosts: HostShare::Count(1), bake_ms: HOUR, covers: Vec::new() }),
             batch: HostShare::Count(10),

@@ -82,7 +82,10 @@ impl<'r> RolloutFold<'r> {
                 let counts = requests.zip(errors);
                 self.breaches.push(BreachSeen { at_ms: at, watch: (alarm, entity), counts });
             }
-            RolloutEvent::WaveBlocked { .. } | RolloutEvent::WentDark { .. } => self.single(record),
+            RolloutEvent::WaveBlocked { .. }
+            | RolloutEvent::GateHolds { .. }
+            | RolloutEvent::CheckFailed { .. }
+            | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
             RolloutEvent::AlarmIgnored { .. }
             | RolloutEvent::Noticed { .. }

@@ -38,6 +38,8 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::WaveBlocked { .. }
         | RolloutEvent::Triggered { .. }
         | RolloutEvent::WaveBakeStarted { .. }
+        | RolloutEvent::GateHolds { .. }
+        | RolloutEvent::CheckFailed { .. }
         | RolloutEvent::WaveDone { .. } => (1, None),
         RolloutEvent::ZoneStarted { .. }
         | RolloutEvent::ZoneDone { .. }

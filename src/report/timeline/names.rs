@@ -2,7 +2,7 @@
 
 use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
 use crate::outcome::{Ending, Notice, Outcome};
-use crate::plan::{Plan, Remedy, Scope};
+use crate::plan::{GateKind, Plan, Remedy, Scope};
 use crate::report::text;
 use crate::rollout::{DarkPlace, RolloutEvent};
 
@@ -42,8 +42,32 @@ impl PlanNames<'_> {
             Notice::FailedHosts => "more failed hosts than allowed".to_owned(),
             Notice::Deadline => "a deadline that passed".to_owned(),
             Notice::Gate { wave, gate } => {
-                format!("gate {} of wave {}", gate.number() + 1, self.wave(wave.number()))
+                let (wave, gate) = (wave.number(), gate.number());
+                format!("{} behind wave {} that did not pass", self.gate(wave, gate), self.wave(wave))
             }
+        }
+    }
+
+    fn gate_kind(&self, wave: u32, gate: u32) -> &GateKind {
+        &self.plan.strategies[self.strategy].waves[wave as usize].gates[gate as usize].kind
+    }
+
+    /// What a gate behind a wave waits for.
+    fn gate(&self, wave: u32, gate: u32) -> String {
+        match self.gate_kind(wave, gate) {
+            GateKind::Approval(_) => "the approval".to_owned(),
+            GateKind::Test(_) => "the test".to_owned(),
+            GateKind::Checks(checks) => format!("checks of {}", self.alarm(checks.alarm.number())),
+            GateKind::Requests(requests) => text::counted(*requests, "request"),
+        }
+    }
+
+    fn gate_holds(&self, wave: u32, gate: u32) -> String {
+        let what = self.gate(wave, gate);
+        match self.gate_kind(wave, gate) {
+            GateKind::Approval(_) => "approved".to_owned(),
+            GateKind::Test(_) | GateKind::Checks(_) => format!("{what} passed"),
+            GateKind::Requests(_) => format!("{what} were served"),
         }
     }
 
@@ -106,6 +130,13 @@ impl PlanNames<'_> {
             RolloutEvent::ZoneBakeStarted { zone, one_box: false } => format!("{} bakes", at(zone)),
             RolloutEvent::ZoneDone { zone } => format!("{} done", at(zone)),
             RolloutEvent::WaveBakeStarted { wave } => format!("wave {} bakes", self.wave(wave)),
+            RolloutEvent::GateHolds { wave, gate } => {
+                format!("{} behind wave {}", self.gate_holds(wave, gate), self.wave(wave))
+            }
+            RolloutEvent::CheckFailed { wave, gate, failures } => {
+                let what = self.gate(wave, gate);
+                format!("{what} behind wave {}: one failed, {failures} so far", self.wave(wave))
+            }
             RolloutEvent::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
             RolloutEvent::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", at(zone)),
             RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", at(zone)),

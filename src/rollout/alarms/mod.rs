@@ -5,6 +5,7 @@
 
 mod canary;
 mod candidates;
+mod checks;
 mod datapoints;
 mod promql;
 mod rules;
@@ -151,13 +152,7 @@ impl Alarms {
         if broken && !definition.breaches_by_gaps() {
             return;
         }
-        let (entity, one_box) = match scope {
-            WatchedScope::OneBox(zone) => (zone.index(), sight.deployments.one_box(zone)),
-            WatchedScope::Zone(zone) => (zone.index(), 0),
-            WatchedScope::Region(region) => (region.index(), 0),
-            WatchedScope::Service => (0, 0),
-        };
-        let series = ctx.model.series_index(alarm, entity, one_box);
+        let series = self.series_of(ctx, sight, alarm, scope);
         // A scope that cannot breach while it is healthy needs no watch if it stays so.
         let numbers = ctx.model.series(series);
         let calm_for_good = everything_stays_healthy(ctx) && thinks_ahead(definition, numbers);
@@ -165,7 +160,7 @@ impl Alarms {
             return;
         }
         let same_scope = self.over(scope);
-        if let Some(known) = same_scope.iter().copied().find(|known| self.watches[*known].alarm == alarm) {
+        if let Some(known) = same_scope.iter().copied().find(|known| self.watches[*known].is_of(alarm)) {
             // A watch with an end searched only up to it.
             let had_end = std::mem::replace(&mut self.watches[known].closes_ms, closes_ms).is_some();
             if had_end {
@@ -176,13 +171,31 @@ impl Alarms {
         let span = (ctx.now_ms(), closes_ms);
         let state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span)
             .with_gaps(numbers.may_miss || definition.lost_with_service.is_some());
-        let watch = self.watches.push(if broken { state.broken() } else { state });
+        let watch = self.keep(if broken { state.broken() } else { state });
+        self.search_from_now(ctx, sight, watch);
+    }
+
+    /// Number of the series of an alarm over a scope.
+    fn series_of(&self, ctx: &Context, sight: Sight<'_>, alarm: AlarmId, scope: WatchedScope) -> u32 {
+        let (entity, one_box) = match scope {
+            WatchedScope::OneBox(zone) => (zone.index(), sight.deployments.one_box(zone)),
+            WatchedScope::Zone(zone) => (zone.index(), 0),
+            WatchedScope::Region(region) => (region.index(), 0),
+            WatchedScope::Service => (0, 0),
+        };
+        ctx.model.series_index(alarm, entity, one_box)
+    }
+
+    /// Keeps a new instance where changes of its scope find it.
+    fn keep(&mut self, state: WatchState) -> WatchId {
+        let scope = state.scope;
+        let watch = self.watches.push(state);
         match scope {
             WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => self.of_zones[zone].push(watch),
             WatchedScope::Region(region) => self.of_regions[region].push(watch),
             WatchedScope::Service => self.of_service.push(watch),
         }
-        self.search_from_now(ctx, sight, watch);
+        watch
     }
 
     /// Instances over the same zone, the same region or the service.
@@ -199,7 +212,7 @@ impl Alarms {
         for watch in &self.of_zones[zone] {
             let state = &mut self.watches[*watch];
             let alarm = ctx.alarm(state.alarm);
-            if alarm.scope == Scope::Zone && alarm.watch == Watch::Deployment {
+            if alarm.scope == Scope::Zone && alarm.watch == Watch::Deployment && state.for_gate.is_none() {
                 state.closes_ms = Some(done_ms);
             }
         }
@@ -214,7 +227,8 @@ impl Alarms {
             RolloutPart::Service => of_service.as_slice(),
             RolloutPart::Wave => {
                 for watch in watches.iter_mut() {
-                    if ctx.alarm(watch.alarm).watch == Watch::Wave && watch.is_open_at(now_ms + 1) {
+                    let ends = watch.for_gate.is_some() || ctx.alarm(watch.alarm).watch == Watch::Wave;
+                    if ends && watch.is_open_at(now_ms + 1) {
                         watch.closes_ms = Some(now_ms);
                     }
                 }
@@ -223,7 +237,7 @@ impl Alarms {
         };
         for watch in of_deployment {
             let state = &mut watches[*watch];
-            if ctx.alarm(state.alarm).watch == Watch::Deployment {
+            if ctx.alarm(state.alarm).watch == Watch::Deployment && state.for_gate.is_none() {
                 state.closes_ms = Some(now_ms);
             }
         }
@@ -346,7 +360,12 @@ impl Alarms {
                     if breach == Some(true) {
                         tell_breach(ctx, sight, state, k);
                     }
-                    after == AlarmState::Alarm
+                    if state.for_gate.is_some()
+                        && let Some(check) = checks::failed(breach, alarm.missing)
+                    {
+                        checks::tell_gate(ctx, watch, check);
+                    }
+                    after == AlarmState::Alarm && state.for_gate.is_none()
                 }
             }
         };

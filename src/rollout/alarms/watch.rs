@@ -3,7 +3,7 @@
 //! It knows its own lattice of evaluations. What a datapoint says, and which of them breaches next, is found elsewhere.
 
 use super::datapoints::RecentDatapoints;
-use crate::ids::AlarmId;
+use crate::ids::{AlarmId, GateId};
 use crate::plan::{Alarm, EvaluationClock, Plan};
 use crate::random::mix;
 use crate::rollout::place::WatchedScope;
@@ -22,6 +22,10 @@ pub struct WatchState {
     /// Number of its series in the model.
     pub series: u32,
     opened_ms: u64,
+    /// Whose whole periods its evaluations come at.
+    pub clock: EvaluationClock,
+    /// The gate that it checks for, if it does: then it fires nothing.
+    pub for_gate: Option<GateId>,
     /// Last instant whose evaluation counts; none: all do.
     pub closes_ms: Option<u64>,
     /// Scheduled evaluations of older generations are void.
@@ -60,6 +64,8 @@ impl WatchState {
             stream_entity: mix(&[plan.alarms[alarm].entity, scope.entity(&plan.fleet)]),
             series,
             opened_ms,
+            clock: plan.alarms[alarm].clock,
+            for_gate: None,
             closes_ms,
             generation: 0,
             next_k: 0,
@@ -83,6 +89,12 @@ impl WatchState {
         Self { has_gaps: true, broken: true, datapoints: RecentDatapoints::NOTHING, ..self }
     }
 
+    /// Whether it watches for an alarm, and not for a gate.
+    #[inline]
+    pub fn is_of(&self, alarm: AlarmId) -> bool {
+        self.alarm == alarm && self.for_gate.is_none()
+    }
+
     /// Whether an evaluation at that instant counts.
     #[inline]
     pub fn is_open_at(&self, at_ms: u64) -> bool {
@@ -92,7 +104,7 @@ impl WatchState {
     /// Index of the first evaluation at or after `at_ms`.
     #[inline]
     pub fn first_evaluation(&self, alarm: &Alarm, start_utc_ms: u64, at_ms: u64) -> u64 {
-        let k = match alarm.clock {
+        let k = match self.clock {
             EvaluationClock::Wall => (start_utc_ms + at_ms).div_ceil(alarm.period_ms),
             EvaluationClock::Deployment => {
                 at_ms.saturating_sub(self.opened_ms).div_ceil(alarm.period_ms).max(1)
@@ -106,7 +118,7 @@ impl WatchState {
     #[inline]
     pub fn evaluation_ms(&self, alarm: &Alarm, start_utc_ms: u64, k: u64) -> Option<u64> {
         let elapsed_ms = k.checked_mul(alarm.period_ms)?;
-        match alarm.clock {
+        match self.clock {
             EvaluationClock::Wall => elapsed_ms.checked_sub(start_utc_ms),
             EvaluationClock::Deployment => elapsed_ms.checked_add(self.opened_ms),
         }

@@ -7,9 +7,10 @@ mod batch;
 mod course;
 mod drawn_out;
 mod facts;
-mod gates;
+mod holdups;
 mod lag;
 mod layout;
+mod promotion;
 mod waves;
 mod way_back;
 
@@ -17,6 +18,7 @@ pub use batch::{Batch, Stops};
 pub use course::Course;
 pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
 pub use layout::{completion_ms, host_draws};
+pub use promotion::FailedCheck;
 pub use way_back::{BatchBack, return_draws};
 
 use super::context::Context;
@@ -25,12 +27,13 @@ use super::launch::WaveTimes;
 use super::model::{one_box_hosts, wave_hosts};
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
-use crate::ids::{BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
+use crate::ids::{BatchId, CohortId, GateId, HostId, RegionId, WaveId, ZoneId};
 use crate::plan::{Procedure, RollbackScope, RollbackTarget};
 use crate::random::{Distribution, Stream};
 use course::Span;
 use facts::Opening;
 use layout::Layout;
+use promotion::Promotion;
 use waves::Waves;
 use way_back::WayBack;
 
@@ -45,6 +48,9 @@ pub trait DeploymentListener {
     /// A zone goes back.
     fn goes_back(&mut self, ctx: &mut Context, deployments: &Deployments, going: GoingBack) -> Self::Told;
 
+    /// The gates of a wave open now, and their checks begin.
+    fn checks(&mut self, ctx: &mut Context, deployments: &Deployments, wave: WaveId) -> Self::Told;
+
     /// A part of the rollout ends now.
     fn ends(&mut self, ctx: &mut Context, part: RolloutPart) -> Self::Told;
 }
@@ -55,6 +61,7 @@ pub struct Deployments {
     layout: Layout,
     way_back: WayBack,
     waves: Waves,
+    promotion: Promotion,
     /// Time of the latest promotion: evaluations of that instant are over.
     promoted_ms: Option<u64>,
     /// When hosts stopped taking the new version.
@@ -77,6 +84,7 @@ impl Deployments {
         self.layout.reset(zones);
         self.way_back.reset(zones);
         self.waves.reset(regions);
+        self.promotion.reset();
         self.promoted_ms = None;
         self.stops = Stops::default();
         self.completed_ms = None;
@@ -102,7 +110,7 @@ impl Deployments {
             return;
         }
         self.count_blocked(ctx);
-        let Some(opens_ms) = gates::wave_opens_ms(ctx, wave) else {
+        let Some(opens_ms) = holdups::wave_opens_ms(ctx, wave) else {
             self.ground(ctx);
             return;
         };
@@ -110,7 +118,7 @@ impl Deployments {
             ctx.schedule(opens_ms, DeploymentEvent::WaveStarts { wave });
             return;
         }
-        if let Some(clear_ms) = gates::ambient_alarm_until(ctx) {
+        if let Some(clear_ms) = holdups::ambient_alarm_until(ctx) {
             self.blocked_since_ms = Some(now_ms);
             ctx.tell(now_ms, || RolloutEvent::WaveBlocked { wave: wave.number() });
             ctx.schedule(clear_ms, DeploymentEvent::WaveStarts { wave });
@@ -158,7 +166,7 @@ impl Deployments {
     /// Whether a region has to wait for its window; it comes back when that opens.
     fn awaits_window(&mut self, ctx: &mut Context, region: RegionId, path_bake_ms: u64) -> bool {
         let now_ms = ctx.now_ms();
-        match gates::region_opens_ms(ctx, region) {
+        match holdups::region_opens_ms(ctx, region) {
             Some(opens_ms) if opens_ms <= now_ms => return false,
             Some(opens_ms) => ctx.schedule(opens_ms, DeploymentEvent::RegionOpens { region }),
             None => {
@@ -232,7 +240,7 @@ impl Deployments {
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
             state.one_box = size;
             at_ms = self.layout.add_batches(ctx, zone, (size, size), at_ms, true);
-            let bake_ms = gates::bake_ms(ctx, at_ms, stage.bake_ms);
+            let bake_ms = holdups::bake_ms(ctx, at_ms, stage.bake_ms);
             self.layout.zone_mut(zone).path_bake_ms += bake_ms;
             tell_bake(ctx, zone, at_ms, bake_ms, true);
             at_ms += bake_ms;
@@ -277,7 +285,7 @@ impl Deployments {
     ) -> u64 {
         let batch = procedure.batch_of(ctx.zone(zone).hosts);
         let at_ms = self.layout.add_batches(ctx, zone, (batch, target), from_ms, false);
-        let bake_ms = gates::bake_ms(ctx, at_ms, procedure.zone_bake_ms);
+        let bake_ms = holdups::bake_ms(ctx, at_ms, procedure.zone_bake_ms);
         tell_bake(ctx, zone, at_ms, bake_ms, false);
         self.layout.zone_mut(zone).path_bake_ms += bake_ms;
         ctx.schedule(at_ms + bake_ms, DeploymentEvent::ZoneDone { zone });
@@ -309,12 +317,17 @@ impl Deployments {
 
     fn bake_wave(&mut self, ctx: &mut Context, path_bake_ms: u64, listener: &mut impl DeploymentListener) {
         let now_ms = ctx.now_ms();
-        let bake_ms = gates::wave_bake_ms(ctx, self.waves.id(), ctx.wave(self.waves.id()).bake_ms);
+        let bake_ms = holdups::wave_bake_ms(ctx, self.waves.id(), ctx.wave(self.waves.id()).bake_ms);
         let _told = listener.ends(ctx, RolloutPart::Service);
         self.waves.bakes(path_bake_ms + bake_ms);
         if bake_ms > 0 {
             let wave = self.waves.id().number();
             ctx.tell(now_ms, || RolloutEvent::WaveBakeStarted { wave });
+        }
+        let wave = self.waves.id();
+        if !ctx.wave(wave).gates.is_empty() {
+            self.promotion.open(ctx, &self.layout, wave);
+            let _told = listener.checks(ctx, self, wave);
         }
         ctx.schedule(now_ms + bake_ms, DeploymentEvent::WaveDone);
     }
@@ -330,8 +343,18 @@ impl Deployments {
             return None;
         }
         let now_ms = ctx.now_ms();
+        match self.promotion.holds_ms(now_ms) {
+            Some(holds_ms) if holds_ms > now_ms => {
+                ctx.schedule(holds_ms, DeploymentEvent::WaveDone);
+                return None;
+            }
+            Some(_) => {}
+            // The wave waits for what follows a gate that failed.
+            None => return None,
+        }
         let wave = self.waves.id();
         self.promoted_ms = Some(now_ms);
+        self.promotion.tell_checked(ctx, wave);
         ctx.tell(now_ms, || RolloutEvent::WaveDone { wave: wave.number() });
         let next = self.waves.end(ctx);
         let _told = listener.ends(ctx, RolloutPart::Wave);
@@ -345,6 +368,25 @@ impl Deployments {
             return None;
         }
         Some(self.complete(ctx))
+    }
+
+    /// Whether a gate of a wave that was to fail now does.
+    #[must_use = "somebody is to react"]
+    pub fn gate_fails(&mut self, ctx: &Context, wave: WaveId, gate: GateId) -> bool {
+        self.is_baking(wave) && self.promotion.fails(ctx, gate)
+    }
+
+    /// A check of a gate of the present wave failed: says of which wave, if the gate fails with it.
+    #[must_use = "somebody is to react"]
+    pub fn check_fails(&mut self, ctx: &mut Context, gate: GateId, check: FailedCheck) -> Option<WaveId> {
+        let wave = self.waves.id();
+        let fails = self.is_baking(wave) && self.promotion.check_fails(ctx, (wave, gate), check);
+        (fails && self.promotion.fails(ctx, gate)).then_some(wave)
+    }
+
+    /// Whether a wave is the present one and the rollout goes on.
+    fn is_baking(&self, wave: WaveId) -> bool {
+        self.stops.waves_ms.is_none() && self.completed_ms.is_none() && self.waves.id() == wave
     }
 
     /// The hosts past the waves are done, and the last wave was before: the rollout is complete.

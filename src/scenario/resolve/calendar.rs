@@ -11,7 +11,7 @@ use crate::plan::pipeline::{Calendar, WaveCalendar};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{CalendarSpec, PipelineSpec};
+use crate::scenario::spec::{CalendarSpec, PipelineSpec, ScenarioSpec};
 use crate::scenario::value::{HoursText, Name, Text};
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 /// Days beyond the trial that are still resolved, so that what waits at its end sees the next opening.
 const SPARE_DAYS: i64 = 40;
 const DAY_MS: u64 = 86_400_000;
+/// A Monday.
+const FIRST_DAY: Date = date(2026, 3, 2);
 
 /// The calendars of a pipeline.
 pub(super) struct Calendars {
@@ -85,6 +87,15 @@ impl Calendars {
     }
 }
 
+/// The day from whose midnight a scenario's instants of UTC count: its pipeline's first, or a Monday.
+pub(super) fn first_day(spec: &ScenarioSpec) -> Date {
+    spec.pipeline.value().map_or(FIRST_DAY, first_day_of)
+}
+
+fn first_day_of(pipeline: &PipelineSpec) -> Date {
+    pipeline.start.or(FIRST_DAY)
+}
+
 /// Resolves all calendars of a pipeline on `fleet` that are this long.
 pub(super) fn resolve(
     spec: &PipelineSpec,
@@ -92,7 +103,7 @@ pub(super) fn resolve(
     length_ms: u64,
     problems: &mut Problems,
 ) -> Calendars {
-    let start = spec.start.or(date(2026, 3, 2));
+    let start = first_day_of(spec);
     let written = spec.calendar.list();
     check_unique("calendar", written.iter().map(|calendar| &calendar.value.name), problems);
     let days = (length_ms / DAY_MS) as i64 + SPARE_DAYS;

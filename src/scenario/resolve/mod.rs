@@ -12,6 +12,8 @@ mod component;
 mod defect;
 mod expect;
 mod fleet;
+mod gate;
+mod ladder;
 mod limit;
 mod names;
 mod pipeline;
@@ -47,7 +49,8 @@ pub(super) fn resolve(
     let written = spec.change.value().cloned().unwrap_or_default();
     let alarms = alarm::resolve(&spec.alarm, problems);
     let change_has_rollback_time = !written.rollback_time.is_absent();
-    let scene = Scene { fleet, alarms, change_has_rollback_time };
+    let scene =
+        Scene { fleet, alarms, change_has_rollback_time, first_day: calendar::first_day(spec).weekday() };
     let defects = defect::resolve(&spec.defect, &scene, problems);
     let change = change::resolve(&written, defects.into(), &spec.defect, problems);
     let written = spec.strategy.list();
@@ -55,7 +58,7 @@ pub(super) fn resolve(
     let extended = extend::extend_all(written, problems);
     let drafts = strategy::resolve(extended, &scene, problems);
     let known = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
-    let (study, run) = study::resolve(spec, &known, problems);
+    let (study, run) = study::resolve(spec, &known, scene.first_day, problems);
     sense::check(&scene, &drafts, problems);
     let allows = allow::resolve(spec, &known, &scene.alarms, problems);
     let Scene { fleet, alarms, .. } = scene;

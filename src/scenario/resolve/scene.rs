@@ -3,6 +3,7 @@
 
 use super::alarm::ResolvedAlarm;
 use super::fleet::ResolvedFleet;
+use jiff::civil::Weekday;
 
 /// The fleet, the alarms and what is said of the change.
 pub(super) struct Scene {
@@ -12,4 +13,6 @@ pub(super) struct Scene {
     pub alarms: Vec<ResolvedAlarm>,
     /// `[change]` says how long the way back takes.
     pub change_has_rollback_time: bool,
+    /// The day from whose midnight instants of UTC count.
+    pub first_day: Weekday,
 }

@@ -78,6 +78,22 @@ impl<'f> Selection<'f> {
         regions
     }
 
+    /// The next step of a ladder in the same regions.
+    pub fn climb(
+        &mut self,
+        regions: Vec<RegionId>,
+        step: &WaveSpec,
+        header: Span,
+        problems: &mut Problems,
+    ) -> Vec<RegionId> {
+        self.sound &= !step.hosts.is_broken();
+        self.advance(&regions, step.hosts.or(HostShare::ALL), step.hosts.span().unwrap_or(header), problems);
+        for &region in &regions {
+            self.selected_at[region] = Some(header);
+        }
+        regions
+    }
+
     /// Regions that no earlier wave selected, in the order of the fleet.
     fn candidates(&self) -> Vec<RegionId> {
         self.selected_at.ids().filter(|&region| self.selected_at[region].is_none()).collect()

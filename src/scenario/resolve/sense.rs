@@ -54,7 +54,9 @@ fn check_unused(alarms: &[ResolvedAlarm], running: &[&Draft], problems: &mut Pro
             alarms[other.index()].plan.signal.parts().is_some_and(|parts| parts.contains(&index))
         };
         let hears = |alarm: &AlarmId| *alarm == index || part_of(*alarm);
-        let heard = running.iter().any(|draft| draft.plan.alarms.iter().any(hears));
+        let heard = running.iter().any(|draft| {
+            draft.plan.alarms.iter().any(hears) || draft.plan.checked_alarms().any(|checked| checked == index)
+        });
         if !heard && alarm.span.file == FileId::default() {
             let message = format!("no strategy listens to the alarm `{}`", alarm.plan.name);
             let help = "add it to the `alarms` of a strategy, or remove it";

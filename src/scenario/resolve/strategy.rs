@@ -1,14 +1,15 @@
 //! Resolves `[[strategy]]`: waves, alarms and rollback of each strategy that is not a template.
 
-use super::alarm::alarm_indices;
-use super::fleet::ResolvedFleet;
+use super::alarm::{ResolvedAlarm, alarm_indices};
+use super::gate;
+use super::ladder;
 use super::names::{self, check_unique, unknown};
 use super::procedure;
 use super::response;
 use super::scene::Scene;
 use super::select::Selection;
 use crate::diagnostic::{FileId, Span};
-use crate::ids::AlarmId;
+use crate::ids::{AlarmId, RegionId};
 use crate::plan::{
     self, Bypass, Concurrency, HostShare, Ratio, Rollback, RollbackScope, RollbackTarget, Wave,
 };
@@ -105,7 +106,7 @@ fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Dr
     let template = spec.template.or_default() || spec.template.is_broken();
     let listened_to = match spec.alarms.value() {
         Some(listed) => alarm_indices(listed, alarms, problems),
-        None => (0..alarms.len()).map(AlarmId::new).collect(),
+        None => not_checked(&spec, alarms),
     };
     let back_as_forth = spec.deploy_time.given().filter(|_| !scene.change_has_rollback_time);
     let mut draft = Draft {
@@ -133,9 +134,19 @@ fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Dr
         spec,
     };
     if !template {
-        resolve_waves(&mut draft, fleet, problems);
+        resolve_waves(&mut draft, scene, problems);
     }
     draft
+}
+
+/// All alarms but those that a gate of the strategy checks.
+fn not_checked(spec: &StrategySpec, alarms: &[ResolvedAlarm]) -> Vec<AlarmId> {
+    let waves = spec.wave.list().iter();
+    let gates = waves.flat_map(|wave| gate::written(&wave.value)).filter_map(|gate| gate.checks.value());
+    let checked: Vec<&Name> = gates.filter_map(|checks| checks.alarm.value()).collect();
+    let is_checked = |name: &str| checked.iter().any(|checked| checked.0 == name);
+    let ids = (0..alarms.len()).filter(|index| !is_checked(&alarms[*index].plan.name));
+    ids.map(AlarmId::new).collect()
 }
 
 fn bypass(spec: &BypassSpec) -> Bypass {
@@ -153,7 +164,8 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
     }
 }
 
-fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Problems) {
+fn resolve_waves(draft: &mut Draft, scene: &Scene, problems: &mut Problems) {
+    let fleet = &scene.fleet;
     let waves = draft.spec.wave.value().cloned().unwrap_or_default();
     if waves.is_empty() {
         if !draft.broken {
@@ -167,17 +179,25 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
     check_unique("wave", waves.iter().map(|wave| &wave.value.name), problems);
     let mut selection = Selection::new(fleet);
     for wave in &waves {
-        let spec = procedure::written(&draft.spec, &wave.value);
-        let regions = selection.select(&spec, wave.span, problems);
-        draft.plan.waves.push(Wave {
-            name: spec.name.or_default(),
-            regions,
-            hosts: spec.hosts.or(HostShare::ALL),
-            regions_at_once: spec.regions_at_once.or(Concurrency::ONE),
-            bake_ms: spec.bake.or_default(),
-            procedure: procedure::resolve(&spec, fleet, problems),
-        });
-        draft.procedures.push(spec);
+        let mut climbs: Option<Vec<RegionId>> = None;
+        for rung in ladder::rungs(wave, problems) {
+            let spec = procedure::written(&draft.spec, &rung.value);
+            let regions = match climbs {
+                None => selection.select(&spec, rung.span, problems),
+                Some(regions) => selection.climb(regions, &spec, rung.span, problems),
+            };
+            climbs = Some(regions.clone());
+            draft.plan.waves.push(Wave {
+                name: spec.name.or_default(),
+                regions,
+                hosts: spec.hosts.or(HostShare::ALL),
+                regions_at_once: spec.regions_at_once.or(Concurrency::ONE),
+                bake_ms: spec.bake.or_default(),
+                gates: gate::resolve(&spec.gates, scene, problems),
+                procedure: procedure::resolve(&spec, fleet, problems),
+            });
+            draft.procedures.push(spec);
+        }
     }
     if let Some(last) = waves.last() {
         selection.finish(last, problems);

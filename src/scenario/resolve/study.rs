@@ -12,11 +12,13 @@ use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{GuardSpec, ScenarioSpec, StudySpec, ThresholdSpec};
 use crate::scenario::value::PrecisionText;
+use jiff::civil::Weekday;
 
 /// The study, and the strategies that it runs.
 pub(super) fn resolve<'a>(
     spec: &'a ScenarioSpec,
     names: &'a Names<'a>,
+    first_day: Weekday,
     problems: &mut Problems,
 ) -> (StudyPlan, StrategiesRun<'a>) {
     let absent = StudySpec::default();
@@ -32,7 +34,7 @@ pub(super) fn resolve<'a>(
         trials,
         seed: study.seed.or(0),
         baseline,
-        start_utc_ms: study.start.or_default(),
+        start_utc_ms: study.start.or_default().ms_after(first_day),
         start_spread_ms: study.start_spread.or_default(),
         observe_after_ms: study.observe_after.or_default(),
         thresholds,

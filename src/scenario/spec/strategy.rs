@@ -1,5 +1,6 @@
 //! `[[strategy]]`, its waves and its patches as written.
 
+use super::gate::{GateSpec, RampSpec, StepSpec};
 use super::response::{OperatorsSpec, ResponseSpec};
 use crate::plan::{RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
@@ -77,6 +78,12 @@ spec! {
         optional hosts: HostCount,
         /// Wait after the wave's last region. Default: "0s".
         optional bake: Duration,
+        /// What must hold before the next wave begins, beside the bake. Default: nothing.
+        optional gates: Vec<Written<GateSpec>>,
+        /// The ladder that its regions climb together, step by step; in place of `hosts`, `bake` and `gates`.
+        optional steps: Vec<Written<StepSpec>>,
+        /// The same by a rule; in place of `hosts`. After its last step come the wave's `bake` and `gates`.
+        optional ramp: RampSpec,
         /// First hosts of each zone, deployed alone: a table or "none". Default: as the strategy.
         merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: as the strategy.
@@ -103,6 +110,12 @@ spec! {
         optional hosts: HostCount,
         /// Wait after the wave's last region. Default: as inherited.
         optional bake: Duration,
+        /// What must hold before the next wave begins. Default: as inherited.
+        optional gates: Vec<Written<GateSpec>>,
+        /// The ladder that its regions climb. Default: as inherited.
+        optional steps: Vec<Written<StepSpec>>,
+        /// The same by a rule. Default: as inherited.
+        optional ramp: RampSpec,
         /// First hosts of each zone, deployed alone: a table, merged key by key, or "none". Default: as
         /// inherited.
         merged one_box: WrittenOneBox,

@@ -6,7 +6,7 @@ use crate::plan::{Estimator, Level};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::spec;
 use crate::scenario::value::{
-    Duration, Int, Name, Percent, PrecisionText, Real, Seed, Text, TimeOfDay, schema,
+    Duration, Int, Name, Percent, PrecisionText, Real, Seed, StartText, Text, schema,
 };
 use crate::scenario::words::words;
 use schemars::json_schema;
@@ -37,8 +37,9 @@ spec! {
         /// Strategies to compare, in report order. Default: all that are not templates, in the order
         /// of their definition.
         optional strategies: Vec<Written<Name>>,
-        /// UTC time of day at which the rollout starts, "HH:MM". Default: "00:00".
-        optional start: TimeOfDay,
+        /// UTC time at which the rollout starts, "HH:MM", or with a day of the week, "fri 16:50": the first such day from a
+        /// Monday on, or from the pipeline's start. Default: "00:00" of that first day.
+        optional start: StartText,
         /// The start moves forward by a random part of this, the same for every strategy.
         /// Default: "0s".
         optional start_spread: Duration,

@@ -2,46 +2,69 @@
 
 use super::number::read_integer;
 use super::{schema, string_pattern};
+use crate::plan::HOUR_MS;
 use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
+use jiff::civil::Weekday;
 use schemars::json_schema;
 use toml::de::DeValue;
 
 /// Longest evaluation window of an alarm: its history is kept in one 64-bit word.
 const MAX_WINDOW: u64 = 64;
 
-/// A UTC time of day, written `"HH:MM"`.
-#[derive(Debug, Clone, Copy)]
-pub struct TimeOfDay {
-    /// Milliseconds after midnight.
-    pub ms: u64,
+/// When a rollout starts: a UTC time of day, perhaps of a day of the week.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StartText {
+    /// The day; none: whichever comes first.
+    day: Option<Weekday>,
+    /// Milliseconds after its midnight.
+    time_ms: u64,
 }
 
-impl TimeOfDay {
+/// Days of the week as they are written, from Monday on.
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+impl StartText {
     fn parse(text: &str) -> Option<Self> {
-        let (hours, minutes) = text.split_once(':')?;
+        let (day, time) = match text.split_once(' ') {
+            None => (None, text),
+            Some((day, time)) => {
+                let place = DAYS.iter().position(|known| *known == day)?;
+                (Some(Weekday::from_monday_zero_offset(place as i8).ok()?), time.trim_start())
+            }
+        };
+        let (hours, minutes) = time.split_once(':')?;
         let number = |text: &str, limit: u64| {
             let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
             text.parse::<u64>().ok().filter(|value| digits && *value < limit)
         };
         let (hours, minutes) = (number(hours, 24)?, number(minutes, 60)?);
-        Some(Self { ms: (hours * 60 + minutes) * 60_000 })
+        Some(Self { day, time_ms: (hours * 60 + minutes) * 60_000 })
+    }
+
+    /// Milliseconds after the midnight at which `first_day` begins.
+    pub fn ms_after(self, first_day: Weekday) -> u64 {
+        let days = self.day.map_or(0, |day| first_day.until(day).rem_euclid(7));
+        days as u64 * 24 * HOUR_MS + self.time_ms
     }
 }
 
-impl Read for TimeOfDay {
+impl Read for StartText {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let unquoted = matches!(node.value, DeValue::Datetime(_));
         let help = if unquoted { "put it in quotes" } else { "write \"HH:MM\" in UTC" };
-        let time = Self::parse(reader.text(node, "a time of day", format!("{help}, as in \"09:30\""))?);
-        let help = "write \"HH:MM\" in UTC, from \"00:00\" to \"23:59\"";
-        time.or_else(|| reader.refuse(node, &rules::BAD_TIME, "is not a time of day", help))
+        let start = Self::parse(reader.text(node, "a time of day", format!("{help}, as in \"09:30\""))?);
+        let help = "write \"HH:MM\" in UTC, from \"00:00\" to \"23:59\", or with a day, as in \"fri 16:50\"";
+        start.or_else(|| reader.refuse(node, &rules::BAD_TIME, "is not a time of day", help))
     }
 }
 
 schema! {
-    TimeOfDay, "TimeOfDay", by name:
-    string_pattern("^([01][0-9]|2[0-3]):[0-5][0-9]$", "A UTC time of day: \"09:30\".")
+    StartText, "Start", by name:
+    string_pattern(
+        "^((mon|tue|wed|thu|fri|sat|sun) )?([01][0-9]|2[0-3]):[0-5][0-9]$",
+        "A UTC time of day, perhaps of a day of the week: \"09:30\", \"fri 16:50\"."
+    )
 }
 
 /// M breaching datapoints of the last N.
@@ -155,10 +178,10 @@ mod tests {
 
     #[test]
     fn times_of_day_have_two_digits_each() {
-        assert_eq!(TimeOfDay::parse("09:30").map(|time| time.ms), Some(34_200_000));
-        assert_eq!(TimeOfDay::parse("23:59").map(|time| time.ms), Some(86_340_000));
+        assert_eq!(StartText::parse("09:30").map(|start| start.time_ms), Some(34_200_000));
+        assert_eq!(StartText::parse("23:59").map(|start| start.time_ms), Some(86_340_000));
         for text in ["24:00", "9:30", "09:60", "09:30:00", "+9:30", "Mon 09:00", ""] {
-            assert!(TimeOfDay::parse(text).is_none(), "{text}");
+            assert!(StartText::parse(text).is_none(), "{text}");
         }
     }
 

@@ -22,7 +22,7 @@ pub use date::DateText;
 pub use distribution::{DistributionText, IMMEDIATE};
 pub use duration::Duration;
 pub use hours::HoursText;
-pub use instant::{Datapoints, Seed, TimeOfDay};
+pub use instant::{Datapoints, Seed, StartText};
 pub use number::{Int, NonNegative, Positive, Real};
 pub use percent::{AtOnce, HostCount, MAX_HOSTS, Percent};
 pub use precision::PrecisionText;

@@ -2,7 +2,7 @@
 
 use super::{
     AtOnce, Datapoints, DateText, DistributionText, Duration, HostCount, HoursText, Int, Name, NonNegative,
-    Percent, Positive, Seed, Text, TimeOfDay,
+    Percent, Positive, Seed, StartText, Text,
 };
 use crate::plan::{Concurrency, HostShare};
 use crate::random::Distribution;
@@ -35,7 +35,7 @@ in_plan! {
     Seed => u64, |seed| seed.0;
     Datapoints => Self, |datapoints| *datapoints;
     Duration => u64, |duration| duration.ms;
-    TimeOfDay => u64, |time| time.ms;
+    StartText => Self, |start| *start;
     DateText => Date, |date| date.0;
     HoursText => [bool; 24], |hours| hours.local();
     DistributionText => Distribution, |distribution| distribution.0;

@@ -44,6 +44,9 @@ impl Writer {
                 alarm.insert(key.to_owned(), value);
             }
         };
+        if by_datapoints {
+            self.checkable.push(format!("a{index}"));
+        }
         set("name", Some(text(format!("a{index}"))));
         set("scope", Some(text(scope)));
         set(signal, Some(value));

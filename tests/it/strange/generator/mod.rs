@@ -6,6 +6,7 @@
 mod alarms;
 mod around;
 mod defects;
+mod gates;
 mod pipeline;
 mod strategies;
 
@@ -45,6 +46,7 @@ impl Writer {
             labels: Vec::new(),
             traffic: true,
             emergencies: false,
+            checkable: Vec::new(),
         }
     }
 }
@@ -67,6 +69,8 @@ struct Writer {
     traffic: bool,
     /// Whether the pipeline has a lane for emergencies.
     emergencies: bool,
+    /// Alarms that decide by single datapoints.
+    checkable: Vec<String>,
     /// Labels that some region has.
     labels: Vec<String>,
 }

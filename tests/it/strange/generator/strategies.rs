@@ -85,8 +85,13 @@ impl Writer {
             keys.push(("regions", Some(regions)));
             keys.push(("hosts", share));
             keys.push(("bake", self.maybe(0.7, Self::duration)));
+            keys.push(("gates", self.maybe(0.15, Self::gates)));
             let there = keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-            waves.push(Value::Table(there.collect()));
+            let mut wave = there.collect();
+            if !ladder {
+                self.ladder(&mut wave);
+            }
+            waves.push(Value::Table(wave));
         }
         Value::Array(waves)
     }

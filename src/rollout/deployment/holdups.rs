@@ -1,4 +1,4 @@
-//! What holds up a wave or a region that is ready: gates of a pipeline, windows, an alarm that fires for another reason.
+//! What holds up a wave or a region that is ready: what a pipeline keeps closed, windows, an alarm that fires for another reason.
 
 use crate::ids::{RegionId, WaveId};
 use crate::plan::Episodes;
@@ -9,7 +9,7 @@ use crate::rollout::context::Context;
 pub fn wave_opens_ms(ctx: &Context, wave: WaveId) -> Option<u64> {
     match ctx.launch {
         None => Some(ctx.now_ms()),
-        Some(launch) => launch.gate.wave(wave, ctx.now_ms()),
+        Some(launch) => launch.openings.wave(wave, ctx.now_ms()),
     }
 }
 
@@ -17,18 +17,18 @@ pub fn wave_opens_ms(ctx: &Context, wave: WaveId) -> Option<u64> {
 pub fn region_opens_ms(ctx: &Context, region: RegionId) -> Option<u64> {
     match ctx.launch {
         None => Some(ctx.now_ms()),
-        Some(launch) => launch.gate.region(region, ctx.now_ms()),
+        Some(launch) => launch.openings.region(region, ctx.now_ms()),
     }
 }
 
 /// How long a bake of `bake_ms` lasts that begins at `from_ms`: an urgent change waits less, and a bake may rest meanwhile.
 pub fn bake_ms(ctx: &Context, from_ms: u64, bake_ms: u64) -> u64 {
-    ctx.launch.map_or(bake_ms, |launch| launch.gate.bake(from_ms, launch.bakes.floor_of(bake_ms)))
+    ctx.launch.map_or(bake_ms, |launch| launch.openings.bake(from_ms, launch.bakes.floor_of(bake_ms)))
 }
 
 /// How long the present wave bakes from now on, which would take `own_ms` by itself.
 pub fn wave_bake_ms(ctx: &Context, wave: WaveId, own_ms: u64) -> u64 {
-    let until_ms = ctx.launch.map_or(0, |launch| launch.gate.bakes_until(wave));
+    let until_ms = ctx.launch.map_or(0, |launch| launch.openings.bakes_until(wave));
     bake_ms(ctx, ctx.now_ms(), own_ms).max(until_ms.saturating_sub(ctx.now_ms()))
 }
 

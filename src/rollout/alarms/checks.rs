@@ -1,0 +1,84 @@
+//! Datapoints of an alarm as checks of a gate: instances of the alarm whose evaluations begin when the gate opens, and that
+//! fire nothing. What a failed one does to the gate is decided elsewhere.
+
+use super::watch::WatchState;
+use super::{Alarms, Seen, Sight, is_broken};
+use crate::ids::{GateId, WatchId, WaveId};
+use crate::plan::{EvaluationClock, GateChecks, GateKind, Missing, Scope};
+use crate::random::mix;
+use crate::rollout::context::Context;
+use crate::rollout::deployment::FailedCheck;
+use crate::rollout::event::AlarmEvent;
+use crate::rollout::place::WatchedScope;
+
+impl Alarms {
+    /// The gates of a wave open now: their checks begin.
+    pub fn check(&mut self, ctx: &mut Context, sight: Sight<'_>, wave: WaveId) -> Seen {
+        for (index, gate) in ctx.wave(wave).gates.iter().enumerate() {
+            if let GateKind::Checks(checks) = &gate.kind {
+                for scope in scopes(ctx, sight, wave, checks) {
+                    self.open_check(ctx, sight, (wave, GateId::new(index)), checks, scope);
+                }
+            }
+        }
+        Seen::NOTHING
+    }
+
+    fn open_check(
+        &mut self,
+        ctx: &mut Context,
+        sight: Sight<'_>,
+        (wave, gate): (WaveId, GateId),
+        checks: &GateChecks,
+        scope: WatchedScope,
+    ) {
+        let definition = ctx.alarm(checks.alarm);
+        let series = self.series_of(ctx, sight, checks.alarm, scope);
+        let may_miss = ctx.model.series(series).may_miss || definition.lost_with_service.is_some();
+        let opens_ms = ctx.now_ms() + checks.after_ms;
+        let mut state =
+            WatchState::new(ctx.plan, (checks.alarm, checks.alarm), scope, series, (opens_ms, None));
+        state.clock = EvaluationClock::Deployment;
+        state.for_gate = Some(gate);
+        let place = [state.stream_entity, 1 + u64::from(wave.number()), u64::from(gate.number())];
+        state.stream_entity = mix(&place);
+        state.has_gaps = may_miss;
+        let state = if is_broken(ctx, definition) { state.broken() } else { state };
+        let watch = self.keep(state);
+        self.search_from_now(ctx, sight, watch);
+    }
+
+    /// The gate that a watch checks for.
+    pub fn gate_of(&self, watch: WatchId) -> Option<GateId> {
+        self.watches[watch].for_gate
+    }
+}
+
+/// What a datapoint of a check says, none if it is missing: nothing if it passes.
+pub(super) fn failed(breach: Option<bool>, missing: Missing) -> Option<FailedCheck> {
+    match (breach, missing) {
+        (Some(true), _) | (None, Missing::Breaching) => Some(FailedCheck::Counts),
+        (Some(false), _) | (None, Missing::NotBreaching) => None,
+        (None, Missing::Ignore | Missing::Missing) => Some(FailedCheck::HoldsOnly),
+    }
+}
+
+/// Schedules that a check of a watch has failed now.
+pub(super) fn tell_gate(ctx: &mut Context, watch: WatchId, check: FailedCheck) {
+    ctx.schedule(ctx.now_ms(), AlarmEvent::CheckFails { watch, counts: check == FailedCheck::Counts });
+}
+
+/// What is checked after a wave: every part of its regions that the alarm can look at.
+fn scopes(ctx: &Context, sight: Sight<'_>, wave: WaveId, checks: &GateChecks) -> Vec<WatchedScope> {
+    let regions = || ctx.wave(wave).regions.iter().copied();
+    let zones = || regions().flat_map(|region| ctx.zones_of(region));
+    match ctx.alarm(checks.alarm).scope {
+        Scope::OneBox => {
+            let boxed = zones().filter(|zone| sight.deployments.one_box(*zone) > 0);
+            boxed.map(WatchedScope::OneBox).collect()
+        }
+        Scope::Zone => zones().map(WatchedScope::Zone).collect(),
+        Scope::Region => regions().map(WatchedScope::Region).collect(),
+        Scope::Service => vec![WatchedScope::Service],
+    }
+}

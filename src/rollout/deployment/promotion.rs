@@ -1,0 +1,196 @@
+//! What must hold beside a bake before what follows a wave begins: the gates of the wave that bakes.
+//!
+//! Whatever is known when a gate opens is drawn then; checks hold a gate longer as they fail. What follows a gate that
+//! fails is decided elsewhere.
+
+use super::layout::Layout;
+use crate::ids::{AlarmId, GateId, RegionId, WaveId};
+use crate::plan::{CheckedOver, Gate, GateChecks, GateKind, GateWork};
+use crate::random::distribution::LONGEST_MS;
+use crate::random::{Purpose, mix};
+use crate::rollout::context::Context;
+use crate::rollout::event::ResponseEvent;
+use crate::rollout::trace::RolloutEvent;
+
+/// The gates of the wave that bakes, and the failed checks of all.
+#[derive(Debug, Default)]
+pub(super) struct Promotion {
+    /// When each gate holds, as far as is known; none: never.
+    gates: Vec<Option<u64>>,
+    /// Failed checks of each gate.
+    failed: Vec<u32>,
+    /// Failed checks of the rollout, by alarm.
+    failed_in_all: Vec<(AlarmId, u32)>,
+}
+
+/// A failed check, and whether it counts or only holds the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedCheck {
+    /// It counts.
+    Counts,
+    /// There was nothing to check.
+    HoldsOnly,
+}
+
+/// Draws of a gate.
+const TIME: u64 = 0;
+const VERDICT: u64 = 1;
+
+impl Promotion {
+    /// Before the first wave; keeps the memory.
+    pub fn reset(&mut self) {
+        self.gates.clear();
+        self.failed.clear();
+        self.failed_in_all.clear();
+    }
+
+    /// Opens the gates of a wave now.
+    pub fn open(&mut self, ctx: &mut Context, layout: &Layout, wave: WaveId) {
+        self.gates.clear();
+        self.failed.clear();
+        for (index, gate) in ctx.wave(wave).gates.iter().enumerate() {
+            let holds_ms = open(ctx, layout, (wave, GateId::new(index)), gate);
+            self.gates.push(holds_ms);
+            self.failed.push(0);
+        }
+    }
+
+    /// When all of them hold, as far as is known, but not before `from_ms`; none: never.
+    #[inline]
+    pub fn holds_ms(&self, from_ms: u64) -> Option<u64> {
+        self.gates.iter().try_fold(from_ms, |latest, gate| gate.map(|holds_ms| latest.max(holds_ms)))
+    }
+
+    /// Whether a gate that was to fail now does; a check may have passed meanwhile.
+    pub fn fails(&mut self, ctx: &Context, gate: GateId) -> bool {
+        let holds_ms = &mut self.gates[gate.index()];
+        let fails = holds_ms.is_none_or(|holds_ms| holds_ms > ctx.now_ms());
+        if fails {
+            *holds_ms = None;
+        }
+        fails
+    }
+
+    /// A check of a gate failed: whether the gate fails with it. One that comes when the gate holds is none.
+    pub fn check_fails(
+        &mut self,
+        ctx: &mut Context,
+        (wave, gate): (WaveId, GateId),
+        check: FailedCheck,
+    ) -> bool {
+        let place = gate.index();
+        let GateKind::Checks(checks) = &ctx.wave(wave).gates[place].kind else { return false };
+        let Some(holds_ms) = self.gates[place].filter(|holds_ms| ctx.now_ms() <= *holds_ms) else {
+            return false;
+        };
+        self.gates[place] = Some(holds_ms + ctx.alarm(checks.alarm).period_ms);
+        if check == FailedCheck::HoldsOnly {
+            return false;
+        }
+        self.failed[place] += 1;
+        let in_all = self.count_in_all(checks.alarm);
+        let failures = match checks.over {
+            CheckedOver::Gate => self.failed[place],
+            CheckedOver::Rollout => in_all,
+        };
+        let now_ms = ctx.now_ms();
+        let (wave, gate) = (wave.number(), gate.number());
+        ctx.tell(now_ms, || RolloutEvent::CheckFailed { wave, gate, failures });
+        failures >= checks.failures
+    }
+
+    /// The wave is done: tells when its checks had passed.
+    pub fn tell_checked(&self, ctx: &mut Context, wave: WaveId) {
+        let states = ctx.wave(wave).gates.iter().zip(&self.gates);
+        for (number, (gate, state)) in (0..).zip(states) {
+            if let (GateKind::Checks(_), Some(holds_ms)) = (&gate.kind, *state) {
+                ctx.tell(holds_ms, || RolloutEvent::GateHolds { wave: wave.number(), gate: number });
+            }
+        }
+    }
+
+    fn count_in_all(&mut self, alarm: AlarmId) -> u32 {
+        if let Some((_, failed)) = self.failed_in_all.iter_mut().find(|(known, _)| *known == alarm) {
+            *failed += 1;
+            return *failed;
+        }
+        self.failed_in_all.push((alarm, 1));
+        1
+    }
+}
+
+/// Opens a gate now: says when it holds as far as is known, none if never; what will fail is scheduled.
+fn open(ctx: &mut Context, layout: &Layout, (wave, gate): (WaveId, GateId), what: &Gate) -> Option<u64> {
+    let now_ms = ctx.now_ms();
+    let (done_ms, passes) = match &what.kind {
+        GateKind::Approval(work) | GateKind::Test(work) => verdict(ctx, (wave, gate), work),
+        GateKind::Checks(checks) => (now_ms + passing_ms(ctx, checks), true),
+        GateKind::Requests(requests) => (served_ms(ctx, layout, wave, *requests), true),
+    };
+    let limit_ms = what.within_ms.map(|within_ms| now_ms.saturating_add(within_ms));
+    let in_time = limit_ms.is_none_or(|limit_ms| done_ms <= limit_ms);
+    // Checks that are in time so far may not be in the end.
+    let waits = matches!(what.kind, GateKind::Checks(_));
+    match limit_ms {
+        Some(limit_ms) if !in_time || waits => {
+            ctx.schedule(limit_ms, ResponseEvent::GateFails { wave, gate })
+        }
+        Some(_) | None if !passes => ctx.schedule(done_ms, ResponseEvent::GateFails { wave, gate }),
+        Some(_) | None => {}
+    }
+    let holds = passes && in_time;
+    if holds && !waits {
+        ctx.tell(done_ms, || RolloutEvent::GateHolds { wave: wave.number(), gate: gate.number() });
+    }
+    holds.then_some(done_ms)
+}
+
+/// When somebody is done, and whether the change passes.
+fn verdict(ctx: &Context, (wave, gate): (WaveId, GateId), work: &GateWork) -> (u64, bool) {
+    let place = mix(&[u64::from(wave.number()), u64::from(gate.number())]);
+    let mut draws = ctx.streams.stream(Purpose::Gate, place);
+    let work_ms = work.takes.by_cdf(draws.uniform_at(TIME));
+    let done_ms = work.done_ms(ctx.utc_ms(), work_ms) - ctx.start_utc_ms;
+    let refusal = if ctx.defect.is_some() { work.catches } else { work.false_alarm };
+    (done_ms, draws.uniform_at(VERDICT) >= refusal)
+}
+
+/// How long checks take of which none fails.
+fn passing_ms(ctx: &Context, checks: &GateChecks) -> u64 {
+    checks.after_ms + u64::from(checks.passes) * ctx.alarm(checks.alarm).period_ms
+}
+
+/// When hosts on the new version in the wave's regions have served so many requests from now on, on average: the first
+/// such millisecond.
+fn served_ms(ctx: &Context, layout: &Layout, wave: WaveId, requests: u64) -> u64 {
+    let shares: Vec<(RegionId, f64)> = ctx
+        .wave(wave)
+        .regions
+        .iter()
+        .map(|region| {
+            let zones = ctx.zones_of(*region).map(|zone| layout.zone(zone));
+            let hosts: u32 = zones.map(|zone| zone.done - zone.left_behind).sum();
+            (*region, f64::from(hosts) / ctx.model.region_hosts[*region] as f64)
+        })
+        .collect();
+    let from_ms = ctx.utc_ms();
+    let served = |after_ms: u64| -> f64 {
+        let of = |(region, share): &(_, f64)| {
+            share * ctx.model.requests_between(*region, from_ms, from_ms + after_ms)
+        };
+        shares.iter().map(of).sum()
+    };
+    let wanted = requests as f64;
+    let (mut below, mut above) = (0, 1);
+    while served(above) < wanted {
+        if above >= LONGEST_MS {
+            return ctx.now_ms() + LONGEST_MS;
+        }
+        (below, above) = (above, (above * 2).min(LONGEST_MS));
+    }
+    while above - below > 1 {
+        let middle = below + (above - below) / 2;
+        if served(middle) < wanted { below = middle } else { above = middle }
+    }
+    ctx.now_ms() + above
+}

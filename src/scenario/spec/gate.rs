@@ -1,0 +1,99 @@
+//! Gates of waves and steps as written, and the ladders that a wave climbs.
+
+use super::pipeline::Weekday;
+use crate::plan::CheckedOver;
+use crate::scenario::reader::Written;
+use crate::scenario::table::spec;
+use crate::scenario::value::{
+    DistributionText, Duration, HostCount, HoursText, Int, Name, Percent, Positive, Text,
+};
+use crate::scenario::words::words;
+
+spec! {
+    /// What must hold before what follows a wave begins, beside its bake: one of `approval`, `test`, `checks` and
+    /// `requests`. It opens when the wave's last deployment is done.
+    pub struct GateSpec {
+        /// Somebody approves.
+        optional approval: ApprovalSpec,
+        /// A test passes, such as a hook runs it.
+        optional test: TestSpec,
+        /// Datapoints of an alarm pass as checks.
+        optional checks: ChecksSpec,
+        /// Hosts on the new version in the wave's regions have served so many requests, on average.
+        optional requests: Int<1, 1_000_000_000_000>,
+        /// A gate that does not hold by then, counted from its opening, has failed. Default: it may take any time.
+        optional within: Duration,
+    }
+
+    /// Somebody who approves. A refusal is reacted to as an alarm is.
+    pub struct ApprovalSpec {
+        /// Time at work until the verdict. Default: "0s".
+        optional takes: DistributionText,
+        /// Hours at which somebody is at work, who rests at others, "HH:MM-HH:MM" in `timezone`. Default: all.
+        optional hours: HoursText,
+        /// Days of the week of these hours; those after midnight belong to the day on which they begin. A rollout outside of
+        /// a pipeline begins on the day that `[study] start` names. Default: all.
+        optional days: Vec<Written<Weekday>>,
+        /// IANA time zone of `hours`, with its offset of January. Default: "UTC".
+        optional timezone: Text,
+        /// Probability that a bad change is refused. Default: "0%".
+        optional catches: Percent,
+        /// Probability that a good one is. Default: "0%".
+        optional false_alarm: Percent,
+    }
+
+    /// A test. A failure is reacted to as an alarm is.
+    pub struct TestSpec {
+        /// Time that it takes. Default: "0s".
+        optional takes: DistributionText,
+        /// Probability that it fails for a bad change. Default: "0%".
+        optional catches: Percent,
+        /// Probability that it fails for a good one. Default: "0%".
+        optional false_alarm: Percent,
+    }
+
+    /// An alarm whose datapoints are checks, one each period of it from the gate's opening on. A failed one holds the gate a
+    /// period longer; too many fail it, which is reacted to as an alarm is. A missing datapoint counts as the alarm's
+    /// `missing-data` says: failed ("breaching"), passed ("not-breaching") or not at all.
+    pub struct ChecksSpec {
+        /// Alarm that decides by single datapoints. It does not stop the rollout by itself unless the strategy lists it.
+        required alarm: Name,
+        /// Checks that must pass. Default: 1.
+        optional passes: Int<1, 1_000_000>,
+        /// So many failed ones fail the gate. Default: 1.
+        optional failures: Int<1, 1_000_000>,
+        /// Where failed ones are counted: in this "gate", or in all of the "rollout" that check this alarm. Default: "gate".
+        optional over: CheckedOver,
+        /// Nothing is checked so long after the gate opens: a time to warm up. Default: "0s".
+        optional after: Duration,
+    }
+
+    /// One step of a wave's ladder: it begins when what the step before it waits for is over.
+    pub struct StepSpec {
+        /// Hosts of each zone on the new version when the step is done: a share or a count. Default: as the step before,
+        /// or as the wave after the last one.
+        required hosts: HostCount,
+        /// Wait after the step's last region. Default: "0s".
+        optional bake: Duration,
+        /// What must hold before the next step begins. Default: nothing but the bake.
+        optional gates: Vec<Written<GateSpec>>,
+    }
+
+    /// A ladder by a rule: so much more each time, or so many times as much, up to all hosts.
+    pub struct RampSpec {
+        /// Share of each zone's hosts of the first step. Default: as `add`.
+        optional from: Percent,
+        /// Each step has so much more than the one before. Not with `times`.
+        optional add: Percent,
+        /// Each step has so many times as much as the one before; above 1. Not with `add`.
+        optional times: Positive,
+        /// Wait after each step but the last, after which there is the wave's own bake.
+        required every: Duration,
+        /// What must hold beside that wait before the next step begins. Default: nothing.
+        optional gates: Vec<Written<GateSpec>>,
+    }
+}
+
+words! {
+    CheckedOver { Gate, Rollout }
+}

@@ -1,0 +1,82 @@
+//! Gates of waves, and ladders of steps.
+
+use super::{Writer, table, text};
+use toml::{Table, Value};
+
+impl Writer {
+    /// Gates that hold in the end, or fail.
+    pub(super) fn gates(&mut self) -> Value {
+        let count = self.pick(&[1, 1, 2, 3]);
+        Value::Array((0..count).map(|_| self.gate()).collect())
+    }
+
+    fn gate(&mut self) -> Value {
+        let traffic = self.traffic;
+        let checkable = self.checkable.clone();
+        let within = self.maybe(0.3, Self::duration);
+        let mut kinds = vec!["approval", "test"];
+        kinds.extend(traffic.then_some("requests"));
+        kinds.extend((!checkable.is_empty()).then_some("checks"));
+        let kind = self.pick(&kinds);
+        let what = match kind {
+            "approval" => self.approval(),
+            "test" => table([
+                ("takes", self.maybe(0.7, Self::distribution)),
+                ("catches", self.maybe(0.4, Self::percent)),
+                ("false-alarm", self.maybe(0.4, Self::percent)),
+            ]),
+            "requests" => Value::Integer(self.pick(&[1, 100, 10_000])),
+            _ => {
+                let alarm = self.pick(&checkable);
+                table([
+                    ("alarm", Some(text(alarm))),
+                    ("passes", self.maybe(0.6, |w| Value::Integer(w.pick(&[1, 5, 30])))),
+                    ("failures", self.maybe(0.6, |w| Value::Integer(w.pick(&[1, 2, 10])))),
+                    ("over", self.maybe(0.4, |w| text(w.pick(&["gate", "rollout"])))),
+                    ("after", self.maybe(0.3, Self::short)),
+                ])
+            }
+        };
+        let within = within.or((kind == "checks").then(|| text("1h")));
+        table([(kind, Some(what)), ("within", within)])
+    }
+
+    fn approval(&mut self) -> Value {
+        let hours = self.maybe(0.4, Self::hours);
+        let days = Value::Array(vec![text("mon"), text("sat")]);
+        table([
+            ("takes", self.maybe(0.7, Self::distribution)),
+            ("timezone", self.maybe(0.3, Self::time_zone).filter(|_| hours.is_some())),
+            ("days", self.maybe(0.3, |_| days)),
+            ("hours", hours),
+            ("catches", self.maybe(0.4, Self::percent)),
+            ("false-alarm", self.maybe(0.4, Self::percent)),
+        ])
+    }
+
+    /// In place of what a wave deploys in one go, perhaps steps or a ramp.
+    pub(super) fn ladder(&mut self, wave: &mut Table) {
+        let every = self.duration();
+        let gates = self.maybe(0.3, Self::gates);
+        let kind = self.pick(&["", "", "", "steps", "add", "times"]);
+        match kind {
+            "" => return,
+            "steps" => {
+                let step = |hosts: &str, gates: Option<Value>| {
+                    table([("hosts", Some(text(hosts))), ("bake", Some(every.clone())), ("gates", gates)])
+                };
+                let steps = Value::Array(vec![step("10%", gates), step("100%", None)]);
+                wave.remove("bake");
+                wave.remove("gates");
+                wave.insert("steps".into(), steps);
+            }
+            _ => {
+                let by = if kind == "add" { text("30%") } else { Value::Float(3.0) };
+                let from = Some(text("5%"));
+                let ramp =
+                    table([("from", from), (kind, Some(by)), ("every", Some(every)), ("gates", gates)]);
+                wave.insert("ramp".into(), ramp);
+            }
+        }
+    }
+}
