@@ -49,7 +49,8 @@ impl ComponentRollout<'_> {
         let run = *self.schedule.waves.get(wave)?;
         let turn_ms = self.turns_ms.get(wave).copied();
         let own_ms = |at_ms: u64| turn_ms.map_or(at_ms, |turn_ms| at_ms.min(turn_ms));
-        Some(WaveRun { deployed_ms: own_ms(run.deployed_ms), baked_ms: own_ms(run.baked_ms), ..run })
+        let (baked_ms, approved_ms) = (own_ms(run.baked_ms), own_ms(run.approved_ms));
+        Some(WaveRun { deployed_ms: own_ms(run.deployed_ms), baked_ms, approved_ms, ..run })
     }
 
     /// When an alarm of its own stops it.
@@ -212,10 +213,12 @@ impl<P: Production> Combined<P> {
         let all_begun = runs.len() == self.components.len();
         let deployed: u64 = runs.iter().map(|run| run.deployed_ms - run.start_ms).sum();
         let worked: u64 = runs.iter().map(|run| run.baked_ms - run.start_ms).sum();
+        let gated: u64 = runs.iter().map(|run| run.approved_ms - run.baked_ms).sum();
         Some(WaveRun {
             start_ms: first.start_ms,
             deployed_ms: first.start_ms + deployed,
             baked_ms: first.start_ms + worked,
+            approved_ms: first.start_ms + worked + gated,
             end_ms: if all_begun { last.end_ms } else { stop_ms },
         })
     }

@@ -107,9 +107,11 @@ pub struct WaveRun {
     pub start_ms: u64,
     /// Its last host has the revision.
     pub deployed_ms: u64,
-    /// Its bakes are over; what is left of it, it waits for windows of its regions, or for a component. Such waits are
-    /// counted last, whenever they were.
+    /// Its bakes are over.
     pub baked_ms: u64,
+    /// Its gates hold; what is left of it, it waits for windows of its regions, or for a component. Such waits are counted
+    /// last, whenever they were.
+    pub approved_ms: u64,
     /// It is over; none if it waits for what never comes.
     pub end_ms: Option<u64>,
 }
@@ -172,7 +174,9 @@ impl Schedule {
             let baked = run.baked_ms.min(at).max(deployed);
             parts.add(Part::Deploy, deployed - run.start_ms);
             parts.add(Part::Bake, baked - deployed);
-            parts.add(Part::Window, end - baked);
+            let approved = run.approved_ms.min(at).max(baked);
+            parts.add(Part::Approval, approved - baked);
+            parts.add(Part::Window, end.max(approved) - approved);
             ready = end;
         }
         parts

@@ -181,12 +181,14 @@ fn schedule(request: &RolloutRequest, defect: Option<Carried>, launched: &Launch
 /// A wave of a rollout that began at `start_ms`. Where deployments, bakes and waits alternate, they are counted in this
 /// order.
 fn wave_schedule(start_ms: u64, wave: &WaveTimes) -> WaveRun {
-    let baked_ms = wave.end_ms - wave.closed_ms.min(wave.end_ms - wave.start_ms);
+    let approved_ms = wave.end_ms - wave.closed_ms.min(wave.end_ms - wave.start_ms);
+    let baked_ms = approved_ms - wave.gate_ms.min(approved_ms - wave.start_ms);
     let deployed_ms = baked_ms - wave.bake_ms.min(baked_ms - wave.start_ms);
     WaveRun {
         start_ms: start_ms + wave.start_ms,
         deployed_ms: start_ms + deployed_ms,
         baked_ms: start_ms + baked_ms,
+        approved_ms: start_ms + approved_ms,
         end_ms: Some(start_ms + wave.end_ms),
     }
 }

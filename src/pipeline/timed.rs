@@ -107,7 +107,13 @@ impl Production for Timed {
             let Some(start_ms) = start_ms.filter(in_time) else { break };
             let (deployed_ms, end_ms) = self.times(request, wave, start_ms);
             alarm = self.alarm(request, wave, (start_ms, end_ms));
-            waves.push(WaveRun { start_ms, deployed_ms, baked_ms: end_ms, end_ms: Some(end_ms) });
+            waves.push(WaveRun {
+                start_ms,
+                deployed_ms,
+                baked_ms: end_ms,
+                approved_ms: end_ms,
+                end_ms: Some(end_ms),
+            });
             ready = end_ms;
         }
         // Nobody takes the place of what is complete.
@@ -127,6 +133,7 @@ impl Production for Timed {
             for wave in &mut waves {
                 wave.deployed_ms = wave.deployed_ms.min(at_ms);
                 wave.baked_ms = wave.baked_ms.min(at_ms);
+                wave.approved_ms = wave.baked_ms;
                 wave.end_ms = Some(wave.baked_ms);
             }
         }

@@ -90,6 +90,8 @@ pub struct WaveTimes {
     pub end_ms: u64,
     /// Part of it that was baking, on the path that led to its end; of all its bakes if they were not cut short.
     pub bake_ms: u64,
+    /// Part of it behind its bake, in which it waited for its gates.
+    pub gate_ms: u64,
     /// Part of it in which nothing went on because every region that was left waited for its window.
     pub closed_ms: u64,
 }

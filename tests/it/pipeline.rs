@@ -264,7 +264,7 @@ impl Production for Late {
         let stopped = [seen, told].into_iter().flatten().min_by_key(|(at, _)| *at);
         end = stopped.map_or(end, |(at, _)| end.min(at));
         let start_ms = request.start_ms;
-        let wave = WaveRun { start_ms, deployed_ms: end, baked_ms: end, end_ms: Some(end) };
+        let wave = WaveRun { start_ms, deployed_ms: end, baked_ms: end, approved_ms: end, end_ms: Some(end) };
         let stopped = stopped.map(|(at_ms, why)| ScheduledStop {
             at_ms,
             why,

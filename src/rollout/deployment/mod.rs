@@ -319,7 +319,7 @@ impl Deployments {
         let now_ms = ctx.now_ms();
         let bake_ms = holdups::wave_bake_ms(ctx, self.waves.id(), ctx.wave(self.waves.id()).bake_ms);
         let _told = listener.ends(ctx, RolloutPart::Service);
-        self.waves.bakes(path_bake_ms + bake_ms);
+        self.waves.bakes(path_bake_ms + bake_ms, now_ms + bake_ms);
         if bake_ms > 0 {
             let wave = self.waves.id().number();
             ctx.tell(now_ms, || RolloutEvent::WaveBakeStarted { wave });

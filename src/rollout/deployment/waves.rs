@@ -51,6 +51,8 @@ struct WaveRecord {
     bake_ms: u64,
     /// Time in which all its regions waited for their windows.
     closed_ms: u64,
+    /// When its own bake is over; none before that begins.
+    baked_at_ms: Option<u64>,
 }
 
 impl Default for Waves {
@@ -99,6 +101,7 @@ impl Waves {
             baked_before_ms: self.path_bake_ms,
             bake_ms: 0,
             closed_ms: 0,
+            baked_at_ms: None,
         });
         self.id = wave;
         self.next_region = 0;
@@ -201,9 +204,12 @@ impl Waves {
         }
     }
 
-    /// The wave's own bake begins; so much is on the path to its end.
-    pub fn bakes(&mut self, path_bake_ms: u64) {
+    /// The wave's own bake begins, which is over then; so much is on the path to its end.
+    pub fn bakes(&mut self, path_bake_ms: u64, over_ms: u64) {
         self.path_bake_ms = path_bake_ms;
+        if let Some(record) = self.records.last_mut() {
+            record.baked_at_ms = Some(over_ms);
+        }
     }
 
     /// The wave's bake is over; says which wave comes next, if any does.
@@ -223,11 +229,15 @@ impl Waves {
 
     /// The waves that started, in order; one that was cut off ends at `over_ms`.
     pub fn times(&self, over_ms: u64) -> Vec<WaveTimes> {
-        let times = |wave: &WaveRecord| WaveTimes {
-            start_ms: wave.start_ms,
-            end_ms: wave.end_ms.map_or(over_ms, |end_ms| end_ms.min(over_ms)),
-            bake_ms: wave.bake_ms,
-            closed_ms: wave.closed_ms,
+        let times = |wave: &WaveRecord| {
+            let end_ms = wave.end_ms.map_or(over_ms, |end_ms| end_ms.min(over_ms));
+            WaveTimes {
+                start_ms: wave.start_ms,
+                end_ms,
+                bake_ms: wave.bake_ms,
+                gate_ms: wave.baked_at_ms.map_or(0, |baked_at_ms| end_ms.saturating_sub(baked_at_ms)),
+                closed_ms: wave.closed_ms,
+            }
         };
         self.records.iter().map(times).collect()
     }

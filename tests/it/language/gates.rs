@@ -2,11 +2,13 @@
 
 use super::{HOUR, MINUTE, outcomes, plan, share};
 use crate::support;
+use wavetank::outcome::pipeline::{ChangeOutcome, Part};
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::Plan;
 use wavetank::plan::timeline::timetable;
 use wavetank::rollout::{Engine, Model};
 use wavetank::sim::Silent;
+use wavetank::study::{Nobody, pipeline as study};
 
 fn of(file: &str, edits: support::Edits) -> Plan {
     support::plan(&format!("tests/plans/language/{file}.toml"), edits)
@@ -79,6 +81,24 @@ fn a_gate_that_is_not_in_time_fails() {
     assert_eq!((outcome.ending, outcome.rollback_ms), (Ending::FalseRollback, Some(80 * MINUTE)));
     let in_time = of("approval-beside-bake", &[("\"30m\" } }", "\"90m\" }, within = \"90m\" }")]);
     assert_eq!(completed_ms(&in_time), 90 * MINUTE);
+}
+
+#[test]
+fn an_approval_in_a_pipeline_is_part_of_the_lead_time() {
+    // Merged every five days from a Monday on; somebody approves on Mondays and Tuesdays.
+    let plan = support::plan_of(
+        "[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 4\n[[strategy]]\nname = \"s\"\n[[strategy.wave]]\nregions = \"all\"\n\
+         bake = \"2h\"\ngates = [{ approval = { takes = \"1h\", hours = \"09:00-17:00\", days = [\"mon\", \"tue\"] } }]\n\
+         [pipeline]\nlength = \"15d\"\nwarm-up = \"0s\"\ntrials = 2\nsource = { every = \"5d\" }\n\
+         [[pipeline.stage]]\nname = \"build\"\nphase = \"build\"\nduration = \"0s\"\n",
+    );
+    let done = study::run(&plan, plan.pipeline.as_ref().unwrap(), 2, &Nobody).unwrap();
+    let parts =
+        |change: &ChangeOutcome| [Part::Bake, Part::Approval].map(|part| change.parts.of(part) / HOUR);
+    let changes = &done.by_strategy[0][0].changes;
+    let found: Vec<[u64; 2]> = changes.iter().map(parts).collect();
+    // From the end of the bake to ten on Monday of the first, the second and the third week.
+    assert_eq!(found, [[2, 10 - 2], [2, 168 + 10 - 120 - 2], [2, 336 + 10 - 240 - 2]]);
 }
 
 // --- Checks -----------------------------------------------------------------------------------------------

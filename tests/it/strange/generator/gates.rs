@@ -25,7 +25,7 @@ impl Writer {
                 ("catches", self.maybe(0.4, Self::percent)),
                 ("false-alarm", self.maybe(0.4, Self::percent)),
             ]),
-            "requests" => Value::Integer(self.pick(&[1, 100, 10_000])),
+            "requests" => Value::Integer(self.pick(&[1, 20])),
             _ => {
                 let alarm = self.pick(&checkable);
                 table([
