@@ -119,6 +119,8 @@ pub struct Wave {
 pub enum Concurrency {
     /// At most this many, at least 1.
     AtMost(u32),
+    /// This share of those that there are, rounded down, and at least 1.
+    Share(Ratio),
     /// All that there are.
     All,
 }
@@ -132,28 +134,32 @@ impl Concurrency {
     pub fn of(self, places: usize) -> usize {
         match self {
             Self::AtMost(limit) => places.min(limit.max(1) as usize),
+            Self::Share(share) => places.min((share.floor_of(places as u64) as usize).max(1)),
             Self::All => places,
         }
     }
 
-    /// Whether one more may begin beside `running`.
+    /// Whether one more of `places` may begin beside `running`.
     #[inline]
     #[must_use]
-    pub fn has_room(self, running: u32) -> bool {
+    pub fn has_room(self, running: u32, places: usize) -> bool {
         match self {
             Self::AtMost(limit) => running < limit,
+            Self::Share(_) => (running as usize) < self.of(places),
             Self::All => true,
         }
     }
 }
 
-/// As a number: fingerprints of plans and what is printed of them have always known "all" as the largest one.
+/// A share like one of hosts, the others as a number: fingerprints of plans and what is printed of them have always known
+/// "all" as the largest one.
 impl Serialize for Concurrency {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(match *self {
-            Self::AtMost(limit) => limit,
-            Self::All => u32::MAX,
-        })
+        match *self {
+            Self::AtMost(limit) => serializer.serialize_u32(limit),
+            Self::Share(share) => HostShare::Share(share).serialize(serializer),
+            Self::All => serializer.serialize_u32(u32::MAX),
+        }
     }
 }
 

@@ -169,6 +169,7 @@ fn at_once(limit: Concurrency, available: Option<usize>) -> String {
         Concurrency::AtMost(limit) if available.is_none_or(|all| (limit as usize) < all.max(2)) => {
             limit.to_string()
         }
+        Concurrency::Share(of_all) => share(HostShare::Share(of_all)),
         Concurrency::AtMost(_) | Concurrency::All => "all".to_owned(),
     }
 }

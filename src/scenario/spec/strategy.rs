@@ -36,9 +36,9 @@ spec! {
         optional max_unavailable: HostCount,
         /// Wait after the last batch of each zone. Default: "0s".
         optional zone_bake: Duration,
-        /// Zones of one region deployed to at once: a count or "all". Default: 1.
+        /// Zones of one region deployed to at once: a count, a share or "all". Default: 1.
         optional zones_at_once: AtOnce,
-        /// Regions of one wave deployed to at once: a count or "all". Default: 1.
+        /// Regions of one wave deployed to at once: a count, a share or "all". Default: 1.
         optional regions_at_once: AtOnce,
         /// Share of a zone's hosts at which its deployment counts as done; stragglers beyond it are waited
         /// for. Default: "100%".
@@ -85,9 +85,9 @@ spec! {
         optional max_unavailable: HostCount,
         /// Wait after the last batch of each zone. Default: as the strategy.
         optional zone_bake: Duration,
-        /// Zones of one region deployed to at once: a count or "all". Default: as the strategy.
+        /// Zones of one region deployed to at once: a count, a share or "all". Default: as the strategy.
         optional zones_at_once: AtOnce,
-        /// Regions of the wave deployed to at once: a count or "all". Default: as the strategy.
+        /// Regions of the wave deployed to at once: a count, a share or "all". Default: as the strategy.
         optional regions_at_once: AtOnce,
     }
 
@@ -112,9 +112,9 @@ spec! {
         optional max_unavailable: HostCount,
         /// Wait after the last batch of each zone. Default: as inherited.
         optional zone_bake: Duration,
-        /// Zones of one region deployed to at once: a count or "all". Default: as inherited.
+        /// Zones of one region deployed to at once: a count, a share or "all". Default: as inherited.
         optional zones_at_once: AtOnce,
-        /// Regions of the wave deployed to at once: a count or "all". Default: as inherited.
+        /// Regions of the wave deployed to at once: a count, a share or "all". Default: as inherited.
         optional regions_at_once: AtOnce,
     }
 

@@ -6,7 +6,7 @@ use toml::Value;
 impl Writer {
     pub(super) fn procedure(&mut self, probability: f64) -> Vec<(&'static str, Option<Value>)> {
         let at_once =
-            |w: &mut Self| if w.chance(0.4) { text("all") } else { Value::Integer(w.pick(&[1, 2, 5])) };
+            |w: &mut Self| w.pick(&[text("all"), text("all"), text("34%"), 1.into(), 2.into(), 5.into()]);
         let one_box = |w: &mut Self| {
             table([
                 ("hosts", w.maybe(0.6, Self::count_or_share)),
