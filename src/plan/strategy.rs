@@ -1,6 +1,8 @@
 //! Strategies: ordered waves, the procedure inside a zone, and what a rollback does.
 
 use super::change::Change;
+use super::failures::FailureBudget;
+use super::pipeline::calendar::WaveCalendar;
 use super::response::{Operators, Response};
 use super::share::{HostShare, Ratio};
 use crate::ids::{AlarmId, CohortId, RegionId};
@@ -31,6 +33,12 @@ pub struct Strategy {
     /// Time from one region to the next, in the order of the waves, in which what triggers a dormant defect
     /// arrives; 0: everywhere at once.
     pub trigger_step_ms: u64,
+    /// What it does about hosts whose deployment fails; none: it goes on without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<FailureBudget>,
+    /// Longest time without a host that becomes ready in a zone where hosts are under way; none: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress_deadline_ms: Option<u64>,
     /// What the pipeline does when an alarm fires.
     pub response: Response,
     /// What people do; none: nobody comes.
@@ -53,6 +61,8 @@ impl Default for Strategy {
             rollback_time: None,
             bypass: None,
             trigger_step_ms: 0,
+            failures: None,
+            progress_deadline_ms: None,
             response: Response::default(),
             operators: None,
             rollback: Rollback::default(),
@@ -77,6 +87,13 @@ impl Strategy {
     #[must_use]
     pub fn deploy_time(&self, change: &Change) -> Distribution {
         self.deploy_time.unwrap_or(change.deploy_time)
+    }
+
+    /// Whether anything can make the rollout react: an alarm, or something that it notices itself.
+    #[must_use]
+    pub fn reacts(&self) -> bool {
+        let fails = self.failures.is_some_and(|failures| failures.allowed.is_some());
+        !self.alarms.is_empty() || fails || self.progress_deadline_ms.is_some()
     }
 
     /// Time one host takes to move back.
@@ -112,6 +129,9 @@ pub struct Wave {
     pub bake_ms: u64,
     /// How each zone is deployed to.
     pub procedure: Procedure,
+    /// What must be open in a pipeline for it to begin; none: what the pipeline says of its waves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<WaveCalendar>,
 }
 
 /// How many places are deployed to at once.
@@ -174,11 +194,21 @@ pub struct Procedure {
     pub max_unavailable: HostShare,
     /// Wait after the zone's last batch.
     pub zone_bake_ms: u64,
+    /// The same in the first zone of a region; none: as in the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_zone_bake_ms: Option<u64>,
     /// Zones of one region deployed to at once.
     pub zones_at_once: Concurrency,
 }
 
 impl Procedure {
+    /// Wait after the last batch of a zone, which may be the first of its region.
+    #[inline]
+    #[must_use]
+    pub fn bake_of_zone_ms(&self, is_first: bool) -> u64 {
+        self.first_zone_bake_ms.filter(|_| is_first).unwrap_or(self.zone_bake_ms)
+    }
+
     /// Hosts of a batch in a zone of so many hosts.
     #[inline]
     #[must_use]

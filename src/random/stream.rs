@@ -70,6 +70,10 @@ pub enum Purpose {
     Scrape = 26,
     /// Requests and failures of a canary and of its baseline, by alarm, zone and period.
     Canary = 27,
+    /// Places of the hosts on which a deployment always fails, by zone.
+    FailingHosts = 32,
+    /// How many others fail, by zone and batch.
+    Failure = 33,
     /// When changes are merged, in turn.
     Merge = 40,
     /// What a change carries and how its review goes, by change.
@@ -290,7 +294,7 @@ mod tests {
         assert_eq!(sequence.uniform(), stream.uniform());
     }
 
-    const ALL: [Purpose; 34] = [
+    const ALL: [Purpose; 36] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -318,6 +322,8 @@ mod tests {
         Purpose::Broken,
         Purpose::Scrape,
         Purpose::Canary,
+        Purpose::FailingHosts,
+        Purpose::Failure,
         Purpose::Merge,
         Purpose::Review,
         Purpose::StageTime,
@@ -330,7 +336,7 @@ mod tests {
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=27).chain(40..=46).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=27).chain(32..=33).chain(40..=46).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -369,6 +375,8 @@ mod tests {
                 "c7f31868e0d81eb0",
                 "7c55a53b7acb585e",
                 "c5e791e3a6ff53e1",
+                "611b8e49fe3d3bdd",
+                "c2904b0282f5a273",
                 "4b31fd9e62dfb760",
                 "ccd52e92b60d91b2",
                 "9be4769a1284c023",

@@ -3,7 +3,10 @@
 use super::document::{Align, Block, DataTable, Document, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
-use crate::plan::{Concurrency, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope, Strategy, Wave};
+use crate::plan::{
+    Concurrency, FailureBudget, FailuresPer, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope,
+    Strategy, Wave,
+};
 use crate::random::Distribution;
 use serde_json::{Value, json};
 
@@ -45,7 +48,7 @@ fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
 /// What an alarm does.
 fn response(plan: &Plan, strategy: &Strategy) -> String {
     let alarms: Vec<&str> = strategy.alarms.iter().map(|&alarm| plan.alarms[alarm].name.as_str()).collect();
-    if alarms.is_empty() {
+    if !strategy.reacts() {
         return "listens to no alarm: nothing is ever rolled back".to_owned();
     }
     let after = text::duration(strategy.rollback.reaction_delay_ms as f64);
@@ -55,7 +58,23 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
         OnAlarm::Freeze => format!("after {after} stops for good; nothing goes back"),
         OnAlarm::Page => "goes on until people act".to_owned(),
     };
-    format!("on an alarm ({}): {what}", text::list(&alarms, 4))
+    let mut causes = Vec::new();
+    if !alarms.is_empty() {
+        causes.push(format!("an alarm ({})", text::list(&alarms, 4)));
+    }
+    if let Some(FailureBudget { allowed: Some(allowed), per, .. }) = strategy.failures {
+        let of = match per {
+            FailuresPer::Batch => "a batch",
+            FailuresPer::Zone => "a zone",
+            FailuresPer::Region => "a region",
+            FailuresPer::Rollout => "all",
+        };
+        causes.push(format!("more than {} hosts of {of} that fail", share(allowed)));
+    }
+    if let Some(deadline_ms) = strategy.progress_deadline_ms {
+        causes.push(format!("no host that becomes ready for {}", text::duration(deadline_ms as f64)));
+    }
+    format!("on {}: {what}", causes.join(", or "))
 }
 
 fn goes_back(plan: &Plan, strategy: &Strategy) -> String {
@@ -75,7 +94,7 @@ fn goes_back(plan: &Plan, strategy: &Strategy) -> String {
 /// What people do, and when; none if nobody is called.
 fn people(plan: &Plan, strategy: &Strategy) -> Option<String> {
     let people = strategy.operators.as_ref()?;
-    if strategy.response.on_alarm == OnAlarm::Freeze || strategy.alarms.is_empty() {
+    if strategy.response.on_alarm == OnAlarm::Freeze || !strategy.reacts() {
         return None;
     }
     let steps = [("engage", people.engage), ("diagnose", people.diagnose), ("prepare", people.prepare)];
@@ -148,7 +167,9 @@ fn how(strategy: &Strategy) -> DataTable {
         .column("zone\nbake", Align::Right)
         .column("wave\nbake", Align::Right);
     for wave in &strategy.waves {
-        let Procedure { one_box, zone_bake_ms, zones_at_once, .. } = &wave.procedure;
+        let Procedure { one_box, zone_bake_ms, first_zone_bake_ms, zones_at_once, .. } = &wave.procedure;
+        let zone_bakes = first_zone_bake_ms.iter().chain([zone_bake_ms]);
+        let zone_bakes: Vec<String> = zone_bakes.map(|ms| text::duration(*ms as f64)).collect();
         table.row(vec![
             elide(&wave.name, NAME_WIDTH),
             at_once(wave.regions_at_once, Some(wave.regions.len())),
@@ -157,7 +178,7 @@ fn how(strategy: &Strategy) -> DataTable {
             one_box.as_ref().map_or("-".to_owned(), |one_box| text::duration(one_box.bake_ms as f64)),
             batch(&wave.procedure),
             share(wave.hosts),
-            text::duration(*zone_bake_ms as f64),
+            zone_bakes.join(", then "),
             text::duration(wave.bake_ms as f64),
         ]);
     }

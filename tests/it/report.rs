@@ -30,11 +30,13 @@ fn plan() -> Plan {
         hosts: HostShare::ALL,
         regions_at_once: Concurrency::ONE,
         bake_ms: 3_600_000,
+        calendar: None,
         procedure: Procedure {
             one_box: None,
             batch: HostShare::ALL,
             max_unavailable: HostShare::ALL,
             zone_bake_ms: 0,
+            first_zone_bake_ms: None,
             zones_at_once: Concurrency::ONE,
         },
     };

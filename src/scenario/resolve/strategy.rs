@@ -1,6 +1,8 @@
 //! Resolves `[[strategy]]`: waves, alarms and rollback of each strategy that is not a template.
 
 use super::alarm::alarm_indices;
+use super::calendar::Calendars;
+use super::failures;
 use super::fleet::ResolvedFleet;
 use super::names::{self, check_unique, unknown};
 use super::procedure;
@@ -73,9 +75,14 @@ impl Names<'_> {
 }
 
 /// Resolves all strategies.
-pub(super) fn resolve(extended: Vec<Extended>, scene: &Scene, problems: &mut Problems) -> Vec<Draft> {
+pub(super) fn resolve(
+    extended: Vec<Extended>,
+    scene: &Scene,
+    calendars: &mut Calendars,
+    problems: &mut Problems,
+) -> Vec<Draft> {
     check_templates(&extended, problems);
-    extended.into_iter().map(|strategy| resolve_one(strategy, scene, problems)).collect()
+    extended.into_iter().map(|strategy| resolve_one(strategy, scene, calendars, problems)).collect()
 }
 
 /// Warns of templates of the scenario itself that nothing extends; a library may have some to spare.
@@ -99,7 +106,12 @@ fn check_templates(extended: &[Extended], problems: &mut Problems) {
     }
 }
 
-fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Draft {
+fn resolve_one(
+    extended: Extended,
+    scene: &Scene,
+    calendars: &mut Calendars,
+    problems: &mut Problems,
+) -> Draft {
     let Scene { fleet, alarms, .. } = scene;
     let Extended { spec, header, broken } = extended;
     let template = spec.template.or_default() || spec.template.is_broken();
@@ -121,6 +133,8 @@ fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Dr
             rollback_time: spec.rollback_time.given().or(back_as_forth),
             bypass: spec.bypass.value().map(bypass),
             trigger_step_ms: spec.trigger_step.or_default(),
+            failures: spec.failures.value().map(failures::budget),
+            progress_deadline_ms: spec.progress_deadline.given(),
             response: response::response(&spec.response, alarms, problems),
             operators: response::operators(&spec.operators, problems),
             rollback: rollback(spec.rollback.value()),
@@ -133,7 +147,7 @@ fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Dr
         spec,
     };
     if !template {
-        resolve_waves(&mut draft, fleet, problems);
+        resolve_waves(&mut draft, fleet, calendars, problems);
     }
     draft
 }
@@ -153,7 +167,12 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
     }
 }
 
-fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Problems) {
+fn resolve_waves(
+    draft: &mut Draft,
+    fleet: &ResolvedFleet,
+    calendars: &mut Calendars,
+    problems: &mut Problems,
+) {
     let waves = draft.spec.wave.value().cloned().unwrap_or_default();
     if waves.is_empty() {
         if !draft.broken {
@@ -176,6 +195,7 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
             regions_at_once: spec.regions_at_once.or(Concurrency::ONE),
             bake_ms: spec.bake.or_default(),
             procedure: procedure::resolve(&spec, fleet, problems),
+            calendar: calendars.of_waves(&spec.calendar, problems),
         });
         draft.procedures.push(spec);
     }

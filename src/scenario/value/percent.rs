@@ -131,6 +131,36 @@ impl Read for HostCount {
     }
 }
 
+/// The most hosts of some as a count or a share; may be 0.
+#[derive(Debug, Clone, Copy)]
+pub struct MostHosts(pub HostShare);
+
+impl Read for MostHosts {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::Integer(_) => {
+                let hosts = read_integer(node, 0..=MAX_HOSTS, "a number of hosts", reader)?;
+                Some(Self(HostShare::Count(u32::try_from(hosts).expect("invariant: at most 10^9"))))
+            }
+            DeValue::String(text) => {
+                Percent::read_text(text, node, reader).map(|Percent(ratio)| Self(HostShare::Share(ratio)))
+            }
+            _ => reader.wrong_type(node, "a number or a percentage of hosts", "write 5 or \"5%\""),
+        }
+    }
+}
+
+schema! {
+    MostHosts, "MostHosts", by name:
+    json_schema!({
+        "description": "The most hosts: a count (5) or a share (\"30%\"); 0 for none.",
+        "anyOf": [
+            { "type": "integer", "minimum": 0, "maximum": MAX_HOSTS },
+            { "type": "string", "pattern": PATTERN },
+        ],
+    })
+}
+
 schema! {
     HostCount, "HostCount", by name:
     json_schema!({
