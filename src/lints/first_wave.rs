@@ -334,7 +334,8 @@ fn steps(
         if boxed > 0 {
             steps.push((deployment.start_ms + host_ms, deployment.zone, f64::from(boxed)));
         }
-        let deployed_ms = deployment.end_ms.saturating_sub(wave.procedure.zone_bake_ms);
+        let bake_ms = wave.procedure.bake_of_zone_ms(view.plan.fleet.is_first_zone(deployment.zone));
+        let deployed_ms = deployment.end_ms.saturating_sub(bake_ms);
         let rest = wave.hosts.reach_of(hosts).saturating_sub(boxed);
         steps.push((deployed_ms, deployment.zone, f64::from(rest)));
         baked_ms = baked_ms.max(deployment.end_ms);

@@ -26,10 +26,12 @@ mod window;
 mod words;
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
+use crate::ids::IdVec;
+use crate::plan::{Change, Defect, Plan};
 use crate::rollout::Model;
 use crate::scenario::{Loaded, Places};
 use rehearsal::Rehearsal;
+use std::borrow::Cow;
 use view::{Known, View};
 
 /// Adds the warnings of every lint to a scenario that has a plan, and brings all problems into reading order.
@@ -42,9 +44,20 @@ pub fn look_ahead(mut loaded: Loaded) -> Loaded {
     loaded
 }
 
+/// The plan without a sickness of the old version, where there is nothing else: no lint is about what is there anyway.
+fn with_what_changes_bring(plan: &Plan) -> Cow<'_, Plan> {
+    let mut defects = plan.change.defects.iter();
+    if plan.change.defects.is_empty() || !defects.all(Defect::is_cured_by_the_change) {
+        return Cow::Borrowed(plan);
+    }
+    let change = Change { bad_probability: 0.0, defects: IdVec::default(), ..plan.change.clone() };
+    Cow::Owned(Plan { change, ..plan.clone() })
+}
+
 /// The warnings of every lint about every strategy.
 #[must_use]
 pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
+    let plan = &*with_what_changes_bring(plan);
     let mut found = Vec::new();
     let known = Known::default();
     let model = rehearsal::is_rehearsed(plan).then(|| Model::new(plan));

@@ -32,7 +32,7 @@ pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
             .collect();
         let before = if index == 0 { 0.0 } else { shares[index - 1] };
         let added = shares[index] - before;
-        let at_once = wave.regions_at_once.of(regions.len());
+        let at_once = wave.regions_at_once.of(wave.regions.len()).min(regions.len());
         let zoned = |region: RegionId| view.plan.fleet.regions[region].zones.len();
         // Regions start in the order of the wave; those that begin together are the first ones.
         let first: Vec<RegionId> =

@@ -69,10 +69,13 @@ fn waves_without_opening(plan: &Plan, strategy: &Strategy, pipeline: &Pipeline) 
         let intervals = line.calendars[*calendar].intervals();
         intervals.first().is_some_and(|(from, _)| *from < line.length_ms)
     };
-    let waves = strategy.waves.iter().zip(&line.wave_windows);
-    waves
-        .filter(|(wave, window)| {
-            let mut regions = wave.regions.iter().filter_map(|region| line.region_windows.get(*region));
+    let windows = line.wave_windows.iter().zip(&line.region_windows);
+    strategy
+        .waves
+        .iter()
+        .zip(windows)
+        .filter(|(wave, (window, by_region))| {
+            let mut regions = wave.regions.iter().filter_map(|region| by_region.get(*region));
             !window.as_ref().is_none_or(opens) || !regions.all(opens)
         })
         .map(|(wave, _)| wave.name.clone())

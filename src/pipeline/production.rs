@@ -29,8 +29,8 @@ pub struct Gates<'a> {
     pub free_ms: Vec<Option<u64>>,
     /// The wave's window; a wave that has begun may finish after closing.
     pub windows: Vec<Option<&'a Calendar>>,
-    /// The windows of single regions, by region of the fleet; empty if they have none. What has begun may finish.
-    pub regions: IdVec<RegionId, &'a Calendar>,
+    /// The windows of single regions, by wave and region of the fleet; empty if they have none. What has begun may finish.
+    pub regions: Vec<IdVec<RegionId, &'a Calendar>>,
     /// When bakes go on, which rest while it is closed; none if they never rest.
     pub bakes: Option<&'a Calendar>,
     /// Until when each wave goes on baking at least, as others are not done there yet; 0: nobody else is.
@@ -44,7 +44,7 @@ impl Gates<'_> {
         Self {
             free_ms: vec![Some(0); waves],
             windows: vec![None; waves],
-            regions: IdVec::default(),
+            regions: Vec::new(),
             bakes: None,
             bakes_until_ms: vec![0; waves],
         }
@@ -66,8 +66,11 @@ impl Gates<'_> {
 
     /// When a region begins whose wave has begun and has come to it at `at`; none if never.
     #[must_use]
-    pub fn region_opens(&self, region: RegionId, at: u64) -> Option<u64> {
-        self.regions.get(region).map_or(Some(at), |window| window.next_open(at))
+    pub fn region_opens(&self, wave: usize, region: RegionId, at: u64) -> Option<u64> {
+        self.regions
+            .get(wave)
+            .and_then(|regions| regions.get(region))
+            .map_or(Some(at), |window| window.next_open(at))
     }
 }
 

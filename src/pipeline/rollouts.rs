@@ -109,8 +109,8 @@ impl Openings for RolloutRequest<'_> {
         Some(self.gates.opens(wave.index(), self.start_ms + at_ms)? - self.start_ms)
     }
 
-    fn region(&self, region: RegionId, at_ms: u64) -> Option<u64> {
-        Some(self.gates.region_opens(region, self.start_ms + at_ms)? - self.start_ms)
+    fn region(&self, wave: WaveId, region: RegionId, at_ms: u64) -> Option<u64> {
+        Some(self.gates.region_opens(wave.index(), region, self.start_ms + at_ms)? - self.start_ms)
     }
 
     fn bakes_until(&self, wave: WaveId) -> u64 {

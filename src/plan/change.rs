@@ -2,6 +2,7 @@
 
 use super::defect::Defect;
 use super::fleet::HOUR_MS;
+use super::share::HostShare;
 use crate::ids::{DefectId, IdVec};
 use crate::random::Distribution;
 use serde::Serialize;
@@ -19,6 +20,12 @@ pub struct Change {
     pub straggler_probability: f64,
     /// Time until such a host was helped.
     pub straggler_time: Distribution,
+    /// Hosts of each zone, at random, on which its deployment fails however often it is tried; none: on no host for sure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_hosts: Option<HostShare>,
+    /// Probability that a try to deploy it to any other host fails.
+    #[serde(skip_serializing_if = "never")]
+    pub failure_probability: f64,
     /// What a bad change may carry; exactly one is drawn, by weight.
     pub defects: IdVec<DefectId, Defect>,
 }
@@ -33,7 +40,13 @@ impl Default for Change {
             rollback_time: immediate,
             straggler_probability: 0.0,
             straggler_time: Distribution::Fixed { ms: HOUR_MS },
+            failing_hosts: None,
+            failure_probability: 0.0,
             defects: IdVec::default(),
         }
     }
+}
+
+fn never(probability: &f64) -> bool {
+    *probability == 0.0
 }

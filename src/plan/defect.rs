@@ -14,6 +14,9 @@ pub struct Defect {
     pub name: String,
     /// Probability of this entry given a bad change; the catalogue's sum to 1.
     pub probability: f64,
+    /// Which version has it.
+    #[serde(skip_serializing_if = "FaultyVersion::is_new")]
+    pub on: FaultyVersion,
     /// What the onset counts from.
     pub clock: DefectClock,
     /// Delay from exposure to the fault's awakening. For [`DefectClock::Requests`] it is not used.
@@ -42,6 +45,24 @@ pub struct Defect {
     pub locks_out: Option<Distribution>,
     /// What takes it away.
     pub cure: Cure,
+}
+
+/// Which version has a defect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultyVersion {
+    /// The change brings it.
+    #[default]
+    NewVersion,
+    /// The version before has it, on every host that it can impair, from the start on: the fleet is sick, and the change,
+    /// a good one, cures the hosts that take it.
+    OldVersion,
+}
+
+impl FaultyVersion {
+    fn is_new(&self) -> bool {
+        *self == Self::NewVersion
+    }
 }
 
 /// What the onset of a defect counts from.
@@ -191,6 +212,7 @@ impl Default for Defect {
         Self {
             name: String::new(),
             probability: 1.0,
+            on: FaultyVersion::NewVersion,
             clock: DefectClock::Host,
             onset: immediate,
             per_request: 0.0,
@@ -224,6 +246,17 @@ impl Default for Cure {
             repair: None,
             relapse: None,
             items_per_hour: None,
+        }
+    }
+}
+
+impl Defect {
+    /// Whether a change with it is a good one: what it stands for is a fleet that the change cures.
+    #[must_use]
+    pub fn is_cured_by_the_change(&self) -> bool {
+        match self.on {
+            FaultyVersion::NewVersion => false,
+            FaultyVersion::OldVersion => true,
         }
     }
 }

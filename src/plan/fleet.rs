@@ -114,6 +114,13 @@ impl Fleet {
         self.zones[self.regions[region].zones.clone()].iter().map(|zone| u64::from(zone.hosts)).sum()
     }
 
+    /// Whether a zone is the first of its region.
+    #[inline]
+    #[must_use]
+    pub fn is_first_zone(&self, zone: ZoneId) -> bool {
+        self.regions[self.zones[zone].region].zones.at(0) == Some(zone)
+    }
+
     /// Mean requests per second of the whole fleet.
     #[must_use]
     pub fn requests_per_second(&self) -> f64 {

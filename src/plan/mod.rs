@@ -8,6 +8,7 @@ pub mod change;
 pub mod defect;
 pub mod diff;
 pub mod digest;
+pub mod failures;
 pub mod fleet;
 pub mod gate;
 mod pace;
@@ -25,9 +26,10 @@ mod whole;
 pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Watch};
 pub use change::Change;
 pub use defect::{
-    Condition, Cure, Defect, DefectClock, HostRepair, Hurts, Relapse, RollbackEffect, Symptom, Trigger,
-    Within,
+    Condition, Cure, Defect, DefectClock, FaultyVersion, HostRepair, Hurts, Relapse, RollbackEffect, Symptom,
+    Trigger, Within,
 };
+pub use failures::{FailureBudget, FailuresPer};
 pub use fleet::{Arrivals, Background, Episodes, Fleet, HOUR_MS, Region, Zone};
 pub use gate::{CheckedOver, Gate, GateChecks, GateKind, GateWork, WeekHours};
 pub use pipeline::Pipeline;

@@ -67,6 +67,17 @@ impl HostShare {
         wanted.clamp(1, u64::from(hosts.max(1))) as u32
     }
 
+    /// Whether `count` hosts of `whole` are more than this, to the last one.
+    #[must_use]
+    pub fn is_exceeded_by(self, count: u64, whole: u64) -> bool {
+        match self {
+            Self::Count(n) => count > u64::from(n),
+            Self::Share(Ratio { num, den }) => {
+                u128::from(count) * u128::from(den) > u128::from(whole) * u128::from(num)
+            }
+        }
+    }
+
     /// Hosts meant when a wave must *reach* this share: rounded up, at most the zone.
     #[must_use]
     pub fn reach_of(self, hosts: u32) -> u32 {

@@ -1,7 +1,9 @@
 //! Strategies: ordered waves, the procedure inside a zone, and what a rollback does.
 
 use super::change::Change;
+use super::failures::FailureBudget;
 use super::gate::{Gate, GateKind};
+use super::pipeline::calendar::WaveCalendar;
 use super::response::{Operators, Response};
 use super::share::{HostShare, Ratio};
 use crate::ids::{AlarmId, CohortId, RegionId};
@@ -32,6 +34,12 @@ pub struct Strategy {
     /// Time from one region to the next, in the order of the waves, in which what triggers a dormant defect
     /// arrives; 0: everywhere at once.
     pub trigger_step_ms: u64,
+    /// What it does about hosts whose deployment fails; none: it goes on without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<FailureBudget>,
+    /// Longest time without a host that becomes ready in a zone where hosts are under way; none: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress_deadline_ms: Option<u64>,
     /// What the pipeline does when an alarm fires.
     pub response: Response,
     /// What people do; none: nobody comes.
@@ -54,6 +62,8 @@ impl Default for Strategy {
             rollback_time: None,
             bypass: None,
             trigger_step_ms: 0,
+            failures: None,
+            progress_deadline_ms: None,
             response: Response::default(),
             operators: None,
             rollback: Rollback::default(),
@@ -74,10 +84,10 @@ impl Default for Rollback {
 }
 
 impl Strategy {
-    /// Whether something can stop a rollout: an alarm that it listens to, or a gate that fails.
+    /// Whether a gate stands behind some wave.
     #[must_use]
-    pub fn can_be_stopped(&self) -> bool {
-        !self.alarms.is_empty() || self.waves.iter().any(|wave| !wave.gates.is_empty())
+    pub fn has_gates(&self) -> bool {
+        self.waves.iter().any(|wave| !wave.gates.is_empty())
     }
 
     /// The alarms whose datapoints gates check.
@@ -93,6 +103,13 @@ impl Strategy {
     #[must_use]
     pub fn deploy_time(&self, change: &Change) -> Distribution {
         self.deploy_time.unwrap_or(change.deploy_time)
+    }
+
+    /// Whether anything can make the rollout react: an alarm, or something that it notices itself.
+    #[must_use]
+    pub fn reacts(&self) -> bool {
+        let fails = self.failures.is_some_and(|failures| failures.allowed.is_some());
+        !self.alarms.is_empty() || fails || self.progress_deadline_ms.is_some() || self.has_gates()
     }
 
     /// Time one host takes to move back.
@@ -131,6 +148,9 @@ pub struct Wave {
     pub gates: Vec<Gate>,
     /// How each zone is deployed to.
     pub procedure: Procedure,
+    /// What must be open in a pipeline for it to begin; none: what the pipeline says of its waves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<WaveCalendar>,
 }
 
 /// How many places are deployed to at once.
@@ -138,6 +158,8 @@ pub struct Wave {
 pub enum Concurrency {
     /// At most this many, at least 1.
     AtMost(u32),
+    /// This share of those that there are, rounded down, and at least 1.
+    Share(Ratio),
     /// All that there are.
     All,
 }
@@ -151,28 +173,32 @@ impl Concurrency {
     pub fn of(self, places: usize) -> usize {
         match self {
             Self::AtMost(limit) => places.min(limit.max(1) as usize),
+            Self::Share(share) => places.min((share.floor_of(places as u64) as usize).max(1)),
             Self::All => places,
         }
     }
 
-    /// Whether one more may begin beside `running`.
+    /// Whether one more of `places` may begin beside `running`.
     #[inline]
     #[must_use]
-    pub fn has_room(self, running: u32) -> bool {
+    pub fn has_room(self, running: u32, places: usize) -> bool {
         match self {
             Self::AtMost(limit) => running < limit,
+            Self::Share(_) => (running as usize) < self.of(places),
             Self::All => true,
         }
     }
 }
 
-/// As a number: fingerprints of plans and what is printed of them have always known "all" as the largest one.
+/// A share like one of hosts, the others as a number: fingerprints of plans and what is printed of them have always known
+/// "all" as the largest one.
 impl Serialize for Concurrency {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(match *self {
-            Self::AtMost(limit) => limit,
-            Self::All => u32::MAX,
-        })
+        match *self {
+            Self::AtMost(limit) => serializer.serialize_u32(limit),
+            Self::Share(share) => HostShare::Share(share).serialize(serializer),
+            Self::All => serializer.serialize_u32(u32::MAX),
+        }
     }
 }
 
@@ -187,11 +213,21 @@ pub struct Procedure {
     pub max_unavailable: HostShare,
     /// Wait after the zone's last batch.
     pub zone_bake_ms: u64,
+    /// The same in the first zone of a region; none: as in the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_zone_bake_ms: Option<u64>,
     /// Zones of one region deployed to at once.
     pub zones_at_once: Concurrency,
 }
 
 impl Procedure {
+    /// Wait after the last batch of a zone, which may be the first of its region.
+    #[inline]
+    #[must_use]
+    pub fn bake_of_zone_ms(&self, is_first: bool) -> u64 {
+        self.first_zone_bake_ms.filter(|_| is_first).unwrap_or(self.zone_bake_ms)
+    }
+
     /// Hosts of a batch in a zone of so many hosts.
     #[inline]
     #[must_use]

@@ -182,7 +182,7 @@ impl WavesWalk<'_> {
             deployed_ms = now;
         }
         self.done[zone] = target;
-        let end_ms = now + procedure.zone_bake_ms;
+        let end_ms = now + procedure.bake_of_zone_ms(self.plan.fleet.is_first_zone(zone));
         self.deployments.push(Deployment { zone, start_ms, one_box_end_ms, end_ms });
         Lapse { deployed_ms, end_ms }
     }

@@ -74,7 +74,7 @@ pub struct Pipeline {
     /// [`Pipeline::with_waves`]. The fingerprint of a plan knows it by its first name.
     #[serde(rename = "pipeline")]
     pub line: Line,
-    /// What must be open for a wave to begin.
+    /// What must be open for a wave to begin that does not say so itself.
     pub wave_calendar: WaveCalendar,
     /// What of a wave must be done before that closes.
     pub wave_holds: WaveHolds,
@@ -107,8 +107,9 @@ pub struct Line {
     pub calendars: IdVec<CalendarId, Calendar>,
     /// Window of each wave; as many entries as production has waves.
     pub wave_windows: Vec<Option<CalendarId>>,
-    /// Window of each region of the fleet, beside that of its wave; empty if regions have none.
-    pub region_windows: IdVec<RegionId, CalendarId>,
+    /// By wave, the window of each region of the fleet, beside that of the wave; empty if the regions of a wave, or of any,
+    /// have none.
+    pub region_windows: Vec<IdVec<RegionId, CalendarId>>,
     /// When bakes in production go on, which rest while it is closed; none if they never rest.
     pub bake_window: Option<CalendarId>,
     /// What a revision does that reaches production while another one is there.

@@ -3,12 +3,14 @@
 //! Everything is a pure function of (seed, stratum, trial, purpose, entity, index). It must never read a
 //! clock, the operating system's entropy or the platform's math library.
 
+mod binomial;
 mod chacha;
 pub mod distribution;
 pub mod normal;
 pub mod slowest;
 pub mod stream;
 
+pub use binomial::binomial;
 pub use chacha::LANES;
 pub use distribution::{Distribution, survival_of_largest};
 pub use slowest::SlowestOf;

@@ -72,6 +72,10 @@ pub enum Purpose {
     Canary = 27,
     /// How long the work of a gate takes and what it says, by wave and gate.
     Gate = 28,
+    /// Places of the hosts on which a deployment always fails, by zone.
+    FailingHosts = 32,
+    /// How many others fail, by zone and batch.
+    Failure = 33,
     /// When changes are merged, in turn.
     Merge = 40,
     /// What a change carries and how its review goes, by change.
@@ -292,7 +296,7 @@ mod tests {
         assert_eq!(sequence.uniform(), stream.uniform());
     }
 
-    const ALL: [Purpose; 34] = [
+    const ALL: [Purpose; 36] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -320,6 +324,8 @@ mod tests {
         Purpose::Broken,
         Purpose::Scrape,
         Purpose::Canary,
+        Purpose::FailingHosts,
+        Purpose::Failure,
         Purpose::Merge,
         Purpose::Review,
         Purpose::StageTime,
@@ -332,7 +338,7 @@ mod tests {
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=27).chain(40..=46).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=27).chain(32..=33).chain(40..=46).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -371,6 +377,8 @@ mod tests {
                 "c7f31868e0d81eb0",
                 "7c55a53b7acb585e",
                 "c5e791e3a6ff53e1",
+                "611b8e49fe3d3bdd",
+                "c2904b0282f5a273",
                 "4b31fd9e62dfb760",
                 "ccd52e92b60d91b2",
                 "9be4769a1284c023",

@@ -4,7 +4,8 @@ use super::document::{Align, Block, DataTable, Document, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{
-    Concurrency, GateKind, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope, Strategy, Wave,
+    Concurrency, FailureBudget, FailuresPer, GateKind, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope,
+    Strategy, Wave,
 };
 use crate::random::Distribution;
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
 /// What an alarm does.
 fn response(plan: &Plan, strategy: &Strategy) -> String {
     let alarms: Vec<&str> = strategy.alarms.iter().map(|&alarm| plan.alarms[alarm].name.as_str()).collect();
-    if !strategy.can_be_stopped() {
+    if !strategy.reacts() {
         return "listens to no alarm: nothing is ever rolled back".to_owned();
     }
     let after = text::duration(strategy.rollback.reaction_delay_ms as f64);
@@ -58,10 +59,26 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
         OnAlarm::Freeze => format!("after {after} stops for good; nothing goes back"),
         OnAlarm::Page => "goes on until people act".to_owned(),
     };
-    if alarms.is_empty() {
-        return format!("listens to no alarm; on a gate that fails: {what}");
+    let mut causes = Vec::new();
+    if !alarms.is_empty() {
+        causes.push(format!("an alarm ({})", text::list(&alarms, 4)));
     }
-    format!("on an alarm ({}): {what}", text::list(&alarms, 4))
+    if let Some(FailureBudget { allowed: Some(allowed), per, .. }) = strategy.failures {
+        let of = match per {
+            FailuresPer::Batch => "a batch",
+            FailuresPer::Zone => "a zone",
+            FailuresPer::Region => "a region",
+            FailuresPer::Rollout => "all",
+        };
+        causes.push(format!("more than {} hosts of {of} that fail", share(allowed)));
+    }
+    if let Some(deadline_ms) = strategy.progress_deadline_ms {
+        causes.push(format!("no host that becomes ready for {}", text::duration(deadline_ms as f64)));
+    }
+    if strategy.has_gates() {
+        causes.push("a gate that fails".to_owned());
+    }
+    format!("on {}: {what}", causes.join(", or "))
 }
 
 fn goes_back(plan: &Plan, strategy: &Strategy) -> String {
@@ -122,7 +139,7 @@ fn gates_of(plan: &Plan, wave: &Wave) -> Option<String> {
 /// What people do, and when; none if nobody is called.
 fn people(plan: &Plan, strategy: &Strategy) -> Option<String> {
     let people = strategy.operators.as_ref()?;
-    if strategy.response.on_alarm == OnAlarm::Freeze || !strategy.can_be_stopped() {
+    if strategy.response.on_alarm == OnAlarm::Freeze || !strategy.reacts() {
         return None;
     }
     let steps = [("engage", people.engage), ("diagnose", people.diagnose), ("prepare", people.prepare)];
@@ -195,7 +212,9 @@ fn how(strategy: &Strategy) -> DataTable {
         .column("zone\nbake", Align::Right)
         .column("wave\nbake", Align::Right);
     for wave in &strategy.waves {
-        let Procedure { one_box, zone_bake_ms, zones_at_once, .. } = &wave.procedure;
+        let Procedure { one_box, zone_bake_ms, first_zone_bake_ms, zones_at_once, .. } = &wave.procedure;
+        let zone_bakes = first_zone_bake_ms.iter().chain([zone_bake_ms]);
+        let zone_bakes: Vec<String> = zone_bakes.map(|ms| text::duration(*ms as f64)).collect();
         table.row(vec![
             elide(&wave.name, NAME_WIDTH),
             at_once(wave.regions_at_once, Some(wave.regions.len())),
@@ -204,7 +223,7 @@ fn how(strategy: &Strategy) -> DataTable {
             one_box.as_ref().map_or("-".to_owned(), |one_box| text::duration(one_box.bake_ms as f64)),
             batch(&wave.procedure),
             share(wave.hosts),
-            text::duration(*zone_bake_ms as f64),
+            zone_bakes.join(", then "),
             text::duration(wave.bake_ms as f64),
         ]);
     }
@@ -216,6 +235,7 @@ fn at_once(limit: Concurrency, available: Option<usize>) -> String {
         Concurrency::AtMost(limit) if available.is_none_or(|all| (limit as usize) < all.max(2)) => {
             limit.to_string()
         }
+        Concurrency::Share(of_all) => share(HostShare::Share(of_all)),
         Concurrency::AtMost(_) | Concurrency::All => "all".to_owned(),
     }
 }

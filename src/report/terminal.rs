@@ -91,6 +91,9 @@ fn head(summary: &Summary) -> String {
 /// The fleet and what goes wrong in it.
 fn subject(plan: &Plan, summary: &Summary) -> String {
     let defects = plan.change.defects.iter().map(|defect| {
+        if defect.is_cured_by_the_change() {
+            return format!("{} (of the old version, which the change cures)", defect.name);
+        }
         let clock = match defect.clock {
             DefectClock::Host => "host clock",
             DefectClock::Change => "change clock",

@@ -12,6 +12,7 @@
 //! wave on, unless others can hurt it. A fault that comes back with some probability may do so any number of times: then
 //! nothing is bounded.
 
+use super::deployment::most_tries;
 use super::fault::susceptible_hosts;
 use super::model::breach::poisson_quantile;
 use super::model::{one_box_hosts, wave_hosts};
@@ -185,14 +186,17 @@ impl Longest<'_> {
         let help_ms =
             if change.straggler_probability > 0.0 { change.straggler_time.longest_ms(1) } else { 0 };
         let time = self.strategy.deploy_time(change);
+        let tries = u64::from(most_tries(self.strategy, self.plan));
+        let tried_ms = |hosts: u32| time.longest_ms(hosts).max(help_ms).saturating_mul(tries);
         let one_box = one_box_hosts(self.strategy, wave, hosts).filter(|_| before == 0);
         let stage_ms = one_box
             .zip(procedure.one_box.as_ref())
-            .map_or(0, |(size, stage)| time.longest_ms(size).max(help_ms).saturating_add(stage.bake_ms));
+            .map_or(0, |(size, stage)| tried_ms(size).saturating_add(stage.bake_ms));
         let batch = procedure.batch_of(hosts);
         let rest = target - before - one_box.unwrap_or(0);
-        let batches_ms = u64::from(rest.div_ceil(batch)).saturating_mul(time.longest_ms(batch).max(help_ms));
-        [batches_ms, procedure.zone_bake_ms].into_iter().fold(stage_ms, u64::saturating_add)
+        let batches_ms = u64::from(rest.div_ceil(batch)).saturating_mul(tried_ms(batch));
+        let bake_ms = procedure.zone_bake_ms.max(procedure.bake_of_zone_ms(true));
+        [batches_ms, bake_ms].into_iter().fold(stage_ms, u64::saturating_add)
     }
 
     /// How long an alarm with another cause can hold up the start of a wave: when it is over the next one is yet to begin.
@@ -206,7 +210,7 @@ impl Longest<'_> {
 
     /// From the alarm until everything that follows it is over.
     fn remedies_ms(&self) -> u64 {
-        if !self.strategy.can_be_stopped() {
+        if !self.strategy.reacts() {
             return 0;
         }
         let on_alarm = self.strategy.response.on_alarm;
@@ -307,6 +311,10 @@ impl Longest<'_> {
     /// Hosts of a zone that can be impaired at once by a defect, and by the fault on hosts of which part of the fleet.
     fn impairable(&self, defect: &Defect, zone: ZoneId) -> (u32, Within) {
         let hosts = self.plan.fleet.zones[zone].hosts;
+        if defect.is_cured_by_the_change() {
+            // Sick from the start, wherever it is.
+            return (hosts, Within::Service);
+        }
         match defect.hurts {
             Hurts::Everyone(_, around) => (hosts, around),
             Hurts::Host => match defect.cure.rollback {

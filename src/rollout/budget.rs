@@ -30,6 +30,7 @@ impl fmt::Display for TooCostly {
         write!(f, "trial {trial} of strategy `{strategy}` has {over}")?;
         match over.cause.owner {
             Owner::Defect => f.write_str(" of its defect"),
+            Owner::Change => f.write_str(" of the change"),
             Owner::Alarms => f.write_str(" of its alarms"),
             Owner::Strategy => f.write_str(" of the strategy"),
             Owner::Fleet => f.write_str(" of the fleet"),

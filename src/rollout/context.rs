@@ -51,7 +51,7 @@ pub struct Context<'a> {
     pub streams: Streams,
     /// The rollout's start, in milliseconds after a UTC midnight.
     pub start_utc_ms: u64,
-    /// The defect that the change carries; none for a good change.
+    /// The defect of the new version, or of the old one; none if neither has one.
     pub defect: Option<&'a Defect>,
     /// Its place in the plan's catalogue.
     pub defect_id: Option<DefectId>,
@@ -289,6 +289,12 @@ impl<'a> Context<'a> {
     /// How much more likely a request shows `sign` on an impaired host than on a healthy one.
     pub fn excess(&self, sign: Sign) -> f64 {
         self.defect.map_or(0.0, |defect| self.plan.fleet.excess(sign, &defect.symptom))
+    }
+
+    /// Whether the change brings a defect. One that the version before has makes no change bad.
+    #[inline]
+    pub fn is_bad(&self) -> bool {
+        self.defect.is_some_and(|defect| !defect.is_cured_by_the_change())
     }
 
     /// Whether impaired hosts serve nothing at all.

@@ -38,6 +38,10 @@ pub enum DeploymentEvent {
     WaveDone,
     /// All hosts that take the change by themselves have it.
     PastWavesDone,
+    /// Hosts of a batch failed for good.
+    HostsFailed { batch: u32 },
+    /// No host of the zone became ready for too long.
+    NoProgress { zone: ZoneId },
 }
 
 /// What moves a fault.
@@ -59,6 +63,10 @@ pub enum FaultEvent {
     Worsens { host: FleetHost },
     /// The host has a version without the fault.
     Treated { host: FleetHost },
+    /// The host of a sick fleet takes the change, which cures it.
+    TakesCure { host: FleetHost },
+    /// Hosts of a sick fleet become the zone's one-box.
+    OneBoxBegins { zone: ZoneId },
     /// Work on the host is done.
     Repaired { host: FleetHost },
     /// The fault wakes again on a healed host.
@@ -158,7 +166,7 @@ impl Ranked for Event {
     #[inline]
     fn class(&self) -> u8 {
         let class = match self {
-            Self::Deployment(_) => Class::Promote,
+            Self::Deployment(event) => event.class(),
             Self::Fault(event) => event.class(),
             Self::Capacity(event) => event.class(),
             Self::Alarm(event) => event.class(),
@@ -205,6 +213,22 @@ impl Ranked for Event {
     }
 }
 
+impl DeploymentEvent {
+    #[inline]
+    fn class(self) -> Class {
+        match self {
+            // What the rollout notices comes before it goes on.
+            Self::HostsFailed { .. } | Self::NoProgress { .. } => Class::Act,
+            Self::WaveStarts { .. }
+            | Self::RegionOpens { .. }
+            | Self::OneBoxBaked { .. }
+            | Self::ZoneDone { .. }
+            | Self::WaveDone
+            | Self::PastWavesDone => Class::Promote,
+        }
+    }
+}
+
 impl FaultEvent {
     /// What many of them are, and the defect's key that asks for them.
     fn work(self) -> (&'static str, &'static str) {
@@ -217,9 +241,11 @@ impl FaultEvent {
             Self::GoneBack { .. } | Self::Worsens { .. } => {
                 ("hosts with the fault that go back one by one", "reach")
             }
-            Self::Treated { .. } | Self::Repaired { .. } | Self::SwitchedOff { .. } => {
-                ("hosts that are healed one by one", "cure")
-            }
+            Self::Treated { .. }
+            | Self::TakesCure { .. }
+            | Self::OneBoxBegins { .. }
+            | Self::Repaired { .. }
+            | Self::SwitchedOff { .. } => ("hosts that are healed one by one", "cure"),
             Self::Relapses { .. } => ("hosts on which the fault comes back", "cure.relapse"),
             Self::HostsMove { .. } => ("hosts that the fault counts", "while"),
             Self::TriggerReaches { .. } | Self::TriggerEnds { .. } => ("triggers", "trigger"),
@@ -233,6 +259,8 @@ impl FaultEvent {
         match self {
             Self::GoneBack { .. }
             | Self::Treated { .. }
+            | Self::TakesCure { .. }
+            | Self::OneBoxBegins { .. }
             | Self::Repaired { .. }
             | Self::TriggerEnds { .. } => Class::Heal,
             Self::FirstExposure

@@ -163,6 +163,10 @@ impl<'a> EventLoop<'a> {
         let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
         account.capacity().schedule_background(ctx);
         fault.schedule_trigger(ctx);
+        if ctx.defect.is_some() && !ctx.is_bad() {
+            let around = &mut OfFault { deployments, account, alarms, response };
+            fault.fall_sick(ctx, around);
+        }
         let listener = &mut OfDeployments { fault, account, alarms };
         deployments.start_past_waves(ctx, listener);
         response.expect_outside_stop(ctx);
@@ -220,6 +224,14 @@ impl<'a> EventLoop<'a> {
                     response.completed(ctx, completed);
                 }
             }
+            DeploymentEvent::HostsFailed { batch } => {
+                if let Some(scope) = deployments.hosts_failed(ctx, batch) {
+                    response.notice(ctx, deployments, Notice::FailedHosts, scope);
+                }
+            }
+            DeploymentEvent::NoProgress { zone } => {
+                response.notice(ctx, deployments, Notice::Deadline, WatchedScope::Zone(zone));
+            }
         }
     }
 
@@ -240,6 +252,8 @@ impl<'a> EventLoop<'a> {
             FaultEvent::Treated { host } => {
                 promise = fault.cause_removed(ctx, host, around);
             }
+            FaultEvent::TakesCure { host } => fault.takes_cure(ctx, host, around),
+            FaultEvent::OneBoxBegins { zone } => fault.one_box_begins(ctx, zone, around),
             FaultEvent::Repaired { host } => fault.healed(ctx, host, around),
             FaultEvent::Relapses { host } => fault.relapses(ctx, host, around),
             FaultEvent::HostsMove { zone, hosts, past_waves } => {

@@ -13,9 +13,9 @@ pub trait Openings {
     /// When wave `wave` may start.
     fn wave(&self, wave: WaveId, at_ms: u64) -> Option<u64>;
 
-    /// When region `region` of the fleet may start in a wave that has started.
-    fn region(&self, region: RegionId, at_ms: u64) -> Option<u64> {
-        let _ = region;
+    /// When region `region` of the fleet may start in wave `wave`, which has started.
+    fn region(&self, wave: WaveId, region: RegionId, at_ms: u64) -> Option<u64> {
+        let _ = (wave, region);
         Some(at_ms)
     }
 

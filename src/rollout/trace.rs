@@ -22,6 +22,8 @@ pub enum RolloutEvent {
     BatchStarted { zone: u32, hosts: u32, one_box: bool },
     /// A batch ended; `hosts_done` of the zone now run the new version.
     BatchDone { zone: u32, hosts_done: u32, one_box: bool },
+    /// Hosts of a batch that ended did not take the change.
+    HostsFailed { zone: u32, hosts: u32 },
     /// Hosts that take the change by themselves all had it.
     PastWaves { zone: u32, hosts: u32 },
     /// A one-box or zone bake began.

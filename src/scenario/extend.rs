@@ -149,8 +149,10 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         batch: patch.batch.clone(),
         max_unavailable: patch.max_unavailable.clone(),
         zone_bake: patch.zone_bake.clone(),
+        first_zone_bake: patch.first_zone_bake.clone(),
         zones_at_once: patch.zones_at_once.clone(),
         regions_at_once: patch.regions_at_once.clone(),
+        calendar: patch.calendar.clone(),
     };
     patched.inherit_from(wave);
     *wave = patched;

@@ -22,6 +22,8 @@ pub const BATCHES: u64 = 15_000_000;
 pub enum Owner {
     /// The defect that the change carries.
     Defect,
+    /// The change itself.
+    Change,
     /// The alarms.
     Alarms,
     /// The strategy.

@@ -122,6 +122,7 @@ impl PlanInputs<'_> {
         self.distribution(|p| Some(&mut p.change.rollback_time));
         self.number(1.0, |p| Some(&mut p.change.straggler_probability));
         self.distribution(|p| Some(&mut p.change.straggler_time));
+        self.number(1.0, |p| Some(&mut p.change.failure_probability));
     }
 
     fn of_a_defect(&mut self, index: usize) {
@@ -195,9 +196,11 @@ impl PlanInputs<'_> {
         self.distribution(|p| strategy(p).rollback_time.as_mut());
         self.distribution(|p| strategy(p).bypass.as_mut().map(|bypass| &mut bypass.time));
         self.time(|p| Some(&mut strategy(p).trigger_step_ms));
+        self.time(|p| strategy(p).progress_deadline_ms.as_mut());
         for index in 0..self.plan.strategies[0].waves.len() {
             self.time(move |p| Some(&mut strategy(p).waves[index].bake_ms));
             self.time(move |p| Some(&mut strategy(p).waves[index].procedure.zone_bake_ms));
+            self.time(move |p| strategy(p).waves[index].procedure.first_zone_bake_ms.as_mut());
             self.time(move |p| {
                 strategy(p).waves[index].procedure.one_box.as_mut().map(|stage| &mut stage.bake_ms)
             });

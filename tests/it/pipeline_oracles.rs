@@ -38,7 +38,7 @@ pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_m
         wave_windows: Vec::new(),
         bake_window: None,
         two_phase: None,
-        region_windows: IdVec::default(),
+        region_windows: Vec::new(),
         entry: EntryPolicy::Queued,
         rollouts: RolloutsAtOnce::Overlapping,
         after_rejection: AfterRejection::Leave,

@@ -31,11 +31,13 @@ fn plan() -> Plan {
         regions_at_once: Concurrency::ONE,
         bake_ms: 3_600_000,
         gates: Vec::new(),
+        calendar: None,
         procedure: Procedure {
             one_box: None,
             batch: HostShare::ALL,
             max_unavailable: HostShare::ALL,
             zone_bake_ms: 0,
+            first_zone_bake_ms: None,
             zones_at_once: Concurrency::ONE,
         },
     };

@@ -243,7 +243,7 @@ impl Openings for OneRegionStaysClosed {
         Some(at_ms)
     }
 
-    fn region(&self, region: RegionId, at_ms: u64) -> Option<u64> {
+    fn region(&self, _: WaveId, region: RegionId, at_ms: u64) -> Option<u64> {
         (region.index() < 2).then_some(at_ms)
     }
 }

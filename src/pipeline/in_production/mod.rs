@@ -209,7 +209,9 @@ impl<'a> ProductionState<'a> {
         let priority = g.priority(revision);
         let windows = (0..self.waves.len()).map(|wave| window(g, priority, wave)).collect();
         let regions = g.c.plan.region_windows.iter().filter(|_| !priority.ignores_windows(g.c.plan));
-        let regions = regions.map(|index| &g.c.plan.calendars[*index]).collect();
+        let regions =
+            regions.map(|windows| windows.iter().map(|index| &g.c.plan.calendars[*index]).collect());
+        let regions = regions.collect();
         let bakes = g.c.plan.bake_window.filter(|_| !priority.ignores_windows(g.c.plan));
         let bakes = bakes.map(|index| &g.c.plan.calendars[index]);
         let bakes_until_ms = vec![0; self.waves.len()];

@@ -125,7 +125,7 @@ mod tests {
             two_phase: None,
             wave_windows: Vec::new(),
             bake_window: None,
-            region_windows: IdVec::default(),
+            region_windows: Vec::new(),
             entry: EntryPolicy::Queued,
             rollouts: RolloutsAtOnce::Overlapping,
             after_rejection: AfterRejection::Leave,

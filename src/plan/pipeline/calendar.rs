@@ -51,6 +51,12 @@ impl Calendar {
         Self { open }
     }
 
+    /// Open where any of these is.
+    #[must_use]
+    pub fn any_of<'a>(calendars: impl IntoIterator<Item = &'a Self>) -> Self {
+        Self::new(calendars.into_iter().flat_map(|calendar| calendar.open.iter().copied()).collect())
+    }
+
     /// The open intervals.
     #[must_use]
     pub fn intervals(&self) -> &[(u64, u64)] {
@@ -148,6 +154,14 @@ mod tests {
     #[test]
     fn intervals_are_sorted_and_merged() {
         assert_eq!(calendar().intervals(), [(10, 25), (50, 60)]);
+    }
+
+    #[test]
+    fn a_union_is_open_where_a_part_is() {
+        let week = Calendar::new(vec![(0, 8), (24, 32)]);
+        let friday = Calendar::new(vec![(30, 40)]);
+        assert_eq!(Calendar::any_of([&friday, &week]).intervals(), [(0, 8), (24, 40)]);
+        assert_eq!(Calendar::any_of([&week]), week);
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl Line {
         check(self.wave_windows.len() == waves, "every wave says whether it has a window");
         check(self.warm_up_ms < self.length_ms, "the warm-up ends before the trial");
         let calendars = self.stages.iter().filter_map(|stage| stage.window.map(|w| w.calendar));
-        let waves = self.wave_windows.iter().flatten().chain(&self.region_windows);
+        let waves = self.wave_windows.iter().flatten().chain(self.region_windows.iter().flatten());
         let untils = self.stages.iter().filter_map(|stage| stage.until);
         let all = calendars.chain(waves.copied()).chain(untils).chain(self.bake_window);
         check(

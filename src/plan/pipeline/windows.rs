@@ -4,8 +4,8 @@
 //! after the plan needs to know what a window holds.
 
 use super::calendar::{Calendar, WaveCalendar, WaveHolds, WaveStarts};
-use crate::ids::CalendarId;
-use crate::plan::strategy::Strategy;
+use crate::ids::{CalendarId, IdVec, RegionId};
+use crate::plan::strategy::{Strategy, Wave};
 use crate::plan::timeline::timetable_of;
 use crate::plan::whole::{Line, Pipeline, Plan};
 
@@ -22,25 +22,23 @@ impl Pipeline {
     pub fn with_waves(&self, plan: &Plan, strategy: &Strategy) -> Line {
         let mut line = self.line.clone();
         let runs = self.runs(plan, strategy);
-        match &self.wave_calendar {
-            WaveCalendar::Always => line.wave_windows = vec![None; strategy.waves.len()],
-            WaveCalendar::One(calendar) => {
-                let windows = runs.waves.iter().map(|run_ms| Some(starts(&mut line, *calendar, *run_ms)));
-                line.wave_windows = windows.collect();
-            }
-            WaveCalendar::Local(by_region) => {
-                let regions = by_region.iter().zip(&runs.regions);
-                let windows = regions.map(|(calendar, run_ms)| starts(&mut line, *calendar, *run_ms));
-                line.region_windows = windows.collect();
-                for wave in &strategy.waves {
-                    let first = wave.regions.iter().take(wave.regions_at_once.of(wave.regions.len()));
-                    let open =
-                        first.flat_map(|region| line.calendars[line.region_windows[*region]].intervals());
-                    let open = Calendar::new(open.copied().collect());
-                    let open = line.calendars.push(open);
-                    line.wave_windows.push(Some(open));
+        for (wave, run_ms) in strategy.waves.iter().zip(&runs.waves) {
+            let (window, regions) = match self.calendar_of(wave) {
+                WaveCalendar::Always => (None, IdVec::default()),
+                WaveCalendar::One(calendar) => {
+                    (Some(starts(&mut line, *calendar, *run_ms)), IdVec::default())
                 }
-            }
+                WaveCalendar::Local(by_region) => {
+                    let all = by_region.iter().zip(&runs.regions);
+                    let windows = all.map(|(calendar, run_ms)| starts(&mut line, *calendar, *run_ms));
+                    let windows: IdVec<RegionId, CalendarId> = windows.collect();
+                    let first = wave.regions.iter().take(wave.regions_at_once.of(wave.regions.len()));
+                    let open = Calendar::any_of(first.map(|region| &line.calendars[windows[*region]]));
+                    (Some(line.calendars.push(open)), windows)
+                }
+            };
+            line.wave_windows.push(window);
+            line.region_windows.push(regions);
         }
         if self.wave_starts == WaveStarts::AtOpening {
             for window in line.wave_windows.iter_mut().skip(1).flatten() {
@@ -49,6 +47,12 @@ impl Pipeline {
             }
         }
         line
+    }
+
+    /// What must be open for a wave to begin.
+    #[must_use]
+    pub fn calendar_of<'a>(&'a self, wave: &'a Wave) -> &'a WaveCalendar {
+        wave.calendar.as_ref().unwrap_or(&self.wave_calendar)
     }
 
     fn runs(&self, plan: &Plan, strategy: &Strategy) -> Runs {

@@ -168,10 +168,12 @@ pub fn strategy(name: &str) -> Strategy {
         regions_at_once: Concurrency::AtMost(2),
         bake_ms: 12 * HOUR,
         gates: Vec::new(),
+        calendar: None,
         procedure: Procedure {
             one_box: Some(OneBox { hosts: HostShare::Count(1), bake_ms: HOUR, covers: Vec::new() }),
             batch: HostShare::Count(10),
             max_unavailable: HostShare::Share(Ratio { num: 1, den: 3 }),
+            first_zone_bake_ms: None,
             zone_bake_ms: 30 * MINUTE,
             zones_at_once: Concurrency::ONE,
         },

@@ -54,6 +54,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         RolloutEvent::ZoneRollbackDone { zone } => (2, of(Routine::ZoneRollback, zone, false)),
         RolloutEvent::BatchStarted { one_box: true, .. }
         | RolloutEvent::BatchDone { one_box: true, .. }
+        | RolloutEvent::HostsFailed { .. }
         | RolloutEvent::ZoneBakeStarted { .. } => (3, None),
         RolloutEvent::BatchStarted { zone, one_box: false, .. } => (3, of(Routine::Batch, zone, true)),
         RolloutEvent::BatchDone { zone, one_box: false, .. } => (3, of(Routine::Batch, zone, false)),

@@ -104,7 +104,13 @@ impl PlanNames<'_> {
     }
 
     fn started(&self, defect: Option<u32>, start_utc_ms: u64) -> String {
-        let change = defect.map_or("good".to_owned(), |defect| format!("bad: {}", self.defect(defect)));
+        let is_cured =
+            |defect: u32| self.plan.change.defects[DefectId::new(defect as usize)].is_cured_by_the_change();
+        let change = match defect {
+            None => "good".to_owned(),
+            Some(defect) if is_cured(defect) => format!("good, and cures {}", self.defect(defect)),
+            Some(defect) => format!("bad: {}", self.defect(defect)),
+        };
         format!("rollout starts at {} UTC; the change is {change}", text::time_of_day(start_utc_ms))
     }
 
@@ -122,6 +128,9 @@ impl PlanNames<'_> {
             }
             RolloutEvent::BatchDone { zone, hosts_done: n, one_box } => {
                 format!("{} of {} done: {} on the new version", batch(one_box), at(zone), hosts(n))
+            }
+            RolloutEvent::HostsFailed { zone, hosts: n } => {
+                format!("{} of {} failed to take the change", hosts(n), at(zone))
             }
             RolloutEvent::PastWaves { zone, hosts: n } => {
                 format!("{} of {} took the change past the waves", hosts(n), at(zone))

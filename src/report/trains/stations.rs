@@ -44,11 +44,14 @@ impl<'p> Stations<'p> {
     fn calendar(&self, place: usize) -> Option<&'p Calendar> {
         let index = match self.pipeline.line.stages.get(place) {
             Some(stage) => stage.window.map(|window| window.calendar),
-            None => match self.pipeline.wave_calendar {
-                WaveCalendar::One(calendar) => Some(calendar),
-                // With local hours a wave has no hours of its own to show.
-                WaveCalendar::Always | WaveCalendar::Local(_) => None,
-            },
+            None => {
+                let wave = self.strategy.waves.get(self.wave(place).unwrap_or(0))?;
+                match self.pipeline.calendar_of(wave) {
+                    WaveCalendar::One(calendar) => Some(*calendar),
+                    // With local hours a wave has no hours of its own to show.
+                    WaveCalendar::Always | WaveCalendar::Local(_) => None,
+                }
+            }
         };
         index.map(|index| &self.pipeline.line.calendars[index])
     }

@@ -23,6 +23,8 @@ pub struct Batch {
     pub hosts: u32,
     /// Hosts beside them that were to be in it and stay behind.
     pub behind: u32,
+    /// Hosts beside them on which the deployment failed.
+    pub fails: u32,
     /// When the batch begins.
     pub start_ms: u64,
     /// When its slowest host is done.
@@ -40,6 +42,11 @@ impl Batch {
     #[inline]
     pub fn holds(&self, host: FleetHost) -> bool {
         (self.first..self.first + self.hosts).contains(&host.id.number())
+    }
+
+    /// Whether the host is the first of the batch: the slowest one.
+    pub fn is_first(&self, host: FleetHost) -> bool {
+        host.id.number() == self.first
     }
 
     /// Its hosts.
@@ -94,6 +101,7 @@ mod tests {
             first: 10,
             hosts: 5,
             behind: 0,
+            fails: 0,
             start_ms: 100,
             end_ms: 200,
             uniform: 0.5,

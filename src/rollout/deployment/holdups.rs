@@ -13,11 +13,11 @@ pub fn wave_opens_ms(ctx: &Context, wave: WaveId) -> Option<u64> {
     }
 }
 
-/// When the region may start that is ready now; none if never.
-pub fn region_opens_ms(ctx: &Context, region: RegionId) -> Option<u64> {
+/// When the region of the wave may start that is ready now; none if never.
+pub fn region_opens_ms(ctx: &Context, wave: WaveId, region: RegionId) -> Option<u64> {
     match ctx.launch {
         None => Some(ctx.now_ms()),
-        Some(launch) => launch.openings.region(region, ctx.now_ms()),
+        Some(launch) => launch.openings.region(wave, region, ctx.now_ms()),
     }
 }
 

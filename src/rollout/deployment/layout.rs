@@ -4,12 +4,15 @@
 //! laid out when it starts, and a stop cuts the layout short.
 
 use super::batch::{Batch, other_host_ms};
+use super::failing::{FailedHosts, FailingHosts, Try, most_tries};
 use super::lag::{Lag, Stragglers};
+use super::progress::stalls_ms;
 use crate::ids::{BatchId, IdVec, ZoneId};
 use crate::plan::Bypass;
 use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
 use crate::rollout::context::Context;
-use crate::rollout::place::FleetHost;
+use crate::rollout::event::DeploymentEvent;
+use crate::rollout::place::{FleetHost, WatchedScope};
 use crate::rollout::trace::RolloutEvent;
 use crate::rollout::zone_streams::ZoneStreams;
 use crate::sim::budget::{self, Cause, OverBudget, Owner};
@@ -23,6 +26,8 @@ pub struct Layout {
     draws: ZoneStreams,
     /// Some batch is drawn out.
     drawn_out: bool,
+    /// Hosts on which the deployment fails.
+    failed: FailedHosts,
 }
 
 /// Deployment state of one zone.
@@ -51,6 +56,7 @@ impl Layout {
         self.batches.clear();
         self.drawn_out = false;
         self.draws.reset(zones);
+        self.failed.reset();
     }
 
     /// The state of a zone.
@@ -103,11 +109,13 @@ impl Layout {
         start_ms: u64,
         one_box: bool,
     ) -> u64 {
-        self.can_take(u64::from((target - self.zones[zone].done.min(target)).div_ceil(size)));
+        let batches = u64::from((target - self.zones[zone].done.min(target)).div_ceil(size));
+        self.can_take(batches * u64::from(most_tries(ctx.strategy, ctx.plan)));
         // A fixed time needs no draw.
         let mut draws = (!ctx.deploy.is_fixed())
             .then(|| self.draws.of(&ctx.streams, Purpose::DeployBatch, &ctx.plan.fleet.zones, zone));
         let mut stragglers = Stragglers::of(ctx.plan, ctx.strategy, &ctx.streams, zone);
+        let mut failing = FailingHosts::of(ctx, zone);
         let state = &mut self.zones[zone];
         let first = self.batches.len();
         let mut at_ms = start_ms;
@@ -117,33 +125,56 @@ impl Layout {
             let lag = stragglers
                 .as_mut()
                 .map_or(Lag::NONE, |stragglers| stragglers.lag(state.batches, state.left_behind, hosts));
-            let uniform = draws.as_mut().map_or(0.5, |draws| draws.uniform());
-            let slowest_ms = ctx.deploy.slowest_ms((hosts - lag.behind).max(1), uniform);
-            let end_ms = at_ms + slowest_ms.max(lag.wait_ms);
-            let batch = Batch {
-                zone,
-                first: state.done,
-                hosts: hosts - lag.behind,
-                behind: lag.behind,
-                start_ms: at_ms,
-                end_ms,
-                uniform,
-                previous: state.last_batch,
-                past_waves: false,
-            };
-            counted_hosts += if batch.is_drawn_out() { batch.hosts } else { 0 };
-            state.done += hosts;
-            state.left_behind += lag.behind;
-            state.batches += 1;
-            state.last_batch = Some(self.batches.push(batch));
-            at_ms = end_ms;
+            let next = state.done + hosts;
+            let once = [Try { hosts: hosts - lag.behind, fails: 0 }];
+            let again =
+                failing.as_mut().map(|failing| failing.tries(state.batches, state.done, once[0].hosts));
+            let tries = again.as_deref().unwrap_or(&once);
+            for (number, Try { hosts: tried, fails }) in tries.iter().copied().enumerate() {
+                // Stragglers are those of the first try.
+                let lag = if number == 0 { &lag } else { &Lag::NONE };
+                let uniform = draws.as_mut().map_or(0.5, |draws| draws.uniform());
+                let slowest_ms = ctx.deploy.slowest_ms((tried - fails).max(1), uniform);
+                let end_ms = at_ms + slowest_ms.max(lag.wait_ms);
+                let batch = Batch {
+                    zone,
+                    first: state.done,
+                    hosts: tried - fails,
+                    behind: lag.behind,
+                    fails,
+                    start_ms: at_ms,
+                    end_ms,
+                    uniform,
+                    previous: state.last_batch,
+                    past_waves: false,
+                };
+                counted_hosts += if batch.is_drawn_out() { batch.hosts } else { 0 };
+                state.done += batch.hosts;
+                state.batches += 1;
+                state.last_batch = Some(self.batches.push(batch));
+                at_ms = end_ms;
+            }
+            let failed = next - lag.behind - state.done;
+            self.failed.expect(ctx, zone, (failed, once[0].hosts), at_ms);
+            state.left_behind += next - state.done;
+            state.done = next;
         }
         self.drawn_out |= counted_hosts > 0;
         ctx.looks_at_hosts(counted_hosts, Owner::Strategy, "batch");
         if ctx.is_told() {
             self.tell_batches(ctx, zone, first, one_box);
         }
+        if let Some(deadline_ms) = ctx.strategy.progress_deadline_ms
+            && let Some(at_ms) = stalls_ms(ctx, &(*self.batches)[first..], start_ms, deadline_ms)
+        {
+            ctx.schedule(at_ms, DeploymentEvent::NoProgress { zone });
+        }
         at_ms
+    }
+
+    /// Hosts of a batch failed now: where there are more of them than the strategy allows.
+    pub fn count_failed(&mut self, ctx: &Context, batch: u32) -> Option<WatchedScope> {
+        self.failed.count(ctx, batch)
     }
 
     /// Gives the rollout up if it would have too many batches, before the memory for these is taken.
@@ -162,10 +193,13 @@ impl Layout {
         let mut hosts_done = state.done - state.left_behind - made;
         let zone = zone.number();
         for batch in batches {
-            let hosts = batch.hosts + batch.behind;
+            let hosts = batch.hosts + batch.behind + batch.fails;
             hosts_done += batch.hosts;
             ctx.tell(batch.start_ms, || RolloutEvent::BatchStarted { zone, hosts, one_box });
             ctx.tell(batch.end_ms, || RolloutEvent::BatchDone { zone, hosts_done, one_box });
+            if batch.fails > 0 {
+                ctx.tell(batch.end_ms, || RolloutEvent::HostsFailed { zone, hosts: batch.fails });
+            }
         }
     }
 
@@ -180,6 +214,7 @@ impl Layout {
             first: place.hosts - hosts,
             hosts,
             behind: 0,
+            fails: 0,
             start_ms: 0,
             end_ms,
             uniform,

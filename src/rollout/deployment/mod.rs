@@ -7,9 +7,11 @@ mod batch;
 mod course;
 mod drawn_out;
 mod facts;
+mod failing;
 mod holdups;
 mod lag;
 mod layout;
+mod progress;
 mod promotion;
 mod waves;
 mod way_back;
@@ -17,6 +19,7 @@ mod way_back;
 pub use batch::{Batch, Stops};
 pub use course::Course;
 pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
+pub use failing::most_tries;
 pub use layout::{completion_ms, host_draws};
 pub use promotion::FailedCheck;
 pub use way_back::{BatchBack, return_draws};
@@ -166,7 +169,7 @@ impl Deployments {
     /// Whether a region has to wait for its window; it comes back when that opens.
     fn awaits_window(&mut self, ctx: &mut Context, region: RegionId, path_bake_ms: u64) -> bool {
         let now_ms = ctx.now_ms();
-        match holdups::region_opens_ms(ctx, region) {
+        match holdups::region_opens_ms(ctx, self.waves.id(), region) {
             Some(opens_ms) if opens_ms <= now_ms => return false,
             Some(opens_ms) => ctx.schedule(opens_ms, DeploymentEvent::RegionOpens { region }),
             None => {
@@ -285,7 +288,8 @@ impl Deployments {
     ) -> u64 {
         let batch = procedure.batch_of(ctx.zone(zone).hosts);
         let at_ms = self.layout.add_batches(ctx, zone, (batch, target), from_ms, false);
-        let bake_ms = holdups::bake_ms(ctx, at_ms, procedure.zone_bake_ms);
+        let own_ms = procedure.bake_of_zone_ms(ctx.plan.fleet.is_first_zone(zone));
+        let bake_ms = holdups::bake_ms(ctx, at_ms, own_ms);
         tell_bake(ctx, zone, at_ms, bake_ms, false);
         self.layout.zone_mut(zone).path_bake_ms += bake_ms;
         ctx.schedule(at_ms + bake_ms, DeploymentEvent::ZoneDone { zone });
@@ -398,6 +402,12 @@ impl Deployments {
     fn complete(&mut self, ctx: &Context) -> Completed {
         self.completed_ms = Some(ctx.now_ms());
         Completed(())
+    }
+
+    /// Hosts of a batch failed now: where there are more of them than the strategy allows.
+    #[must_use = "the response is to hear of it"]
+    pub fn hosts_failed(&mut self, ctx: &Context, batch: u32) -> Option<WatchedScope> {
+        if self.is_cut(false, ctx.now_ms()) { None } else { self.layout.count_failed(ctx, batch) }
     }
 
     /// Nothing new starts from now on, and what was laid out for later does not happen.

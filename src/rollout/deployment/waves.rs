@@ -111,7 +111,7 @@ impl Waves {
     /// The next region to look at, while the wave has room.
     pub fn next_region(&mut self, ctx: &Context) -> Option<RegionId> {
         let wave = ctx.wave(self.id);
-        if !wave.regions_at_once.has_room(self.active) {
+        if !wave.regions_at_once.has_room(self.active, wave.regions.len()) {
             return None;
         }
         let region = *wave.regions.get(self.next_region)?;
@@ -163,7 +163,7 @@ impl Waves {
     pub fn next_zone(&mut self, ctx: &Context, region: RegionId) -> Option<ZoneId> {
         let zones = &ctx.region(region).zones;
         let state = &mut self.regions[region];
-        if !ctx.wave(self.id).procedure.zones_at_once.has_room(state.active) {
+        if !ctx.wave(self.id).procedure.zones_at_once.has_room(state.active, zones.len()) {
             return None;
         }
         let next = zones.at(state.next_zone as usize)?;

@@ -118,6 +118,14 @@ impl FaultyHosts {
         states[host.id.index()] = state;
     }
 
+    /// A host becomes one of its zone's one-box.
+    pub fn joins_one_box(&mut self, host: FleetHost) {
+        let state = self.state(host);
+        let hosts = &mut self.zones[host.zone];
+        hosts.woken.one_box += u32::from(state != HostFault::Asleep);
+        hosts.awake.one_box += u32::from(state == HostFault::Awake);
+    }
+
     /// The fault wakes on a host where it slept, as yet in no other state.
     #[inline]
     pub fn wakes(&mut self, host: FleetHost, in_one_box: bool) {

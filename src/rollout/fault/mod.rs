@@ -10,6 +10,7 @@ mod hosts;
 mod impairment;
 mod onset;
 mod remedies;
+mod sick_fleet;
 
 pub use cure::Promise;
 pub use impairment::FaultChange;
@@ -116,7 +117,11 @@ impl Fault {
     pub fn expose(&mut self, ctx: &mut Context, deployments: &Deployments, new: NewBatches) -> Exposed {
         if let Some(defect) = ctx.defect {
             self.touched = true;
-            self.onsets.expose(ctx, deployments, defect, new.zone, new.first);
+            if defect.is_cured_by_the_change() {
+                self.will_cure(ctx, deployments, &new);
+            } else {
+                self.onsets.expose(ctx, deployments, defect, new.zone, new.first);
+            }
         }
         Exposed(())
     }

@@ -57,7 +57,7 @@ impl ZoneOnset {
 
     /// Whether the change clock strikes the host; the struck hosts are in order then.
     fn is_susceptible(&self, host: HostId) -> bool {
-        self.order[..self.struck].binary_search(&host).is_ok()
+        self.susceptible == self.hosts || self.order[..self.struck].binary_search(&host).is_ok()
     }
 
     /// Lists the zone's hosts, once.
@@ -130,13 +130,20 @@ impl Onsets {
         match defect.clock {
             DefectClock::Host | DefectClock::Requests => self.wake_pending(ctx, deployments, defect, zone),
             DefectClock::Change if self.latent => self.wake_susceptible(ctx, deployments, zone, first),
-            DefectClock::Change if !self.exposed => await_first_exposure(ctx, deployments.batch(first)),
+            DefectClock::Change if !self.exposed => {
+                await_first_exposure(ctx, first_with_hosts(deployments, zone, first));
+            }
             DefectClock::Change => {}
         }
     }
 
+    /// Whether the fault can wake on the host, in a zone that has met a fault which wakes on all of them together.
+    pub fn is_susceptible(&self, host: FleetHost) -> bool {
+        self.zones[host.zone].is_susceptible(host.id)
+    }
+
     /// The zone meets the change for the first time.
-    fn meet(&mut self, ctx: &mut Context, deployments: &Deployments, defect: &Defect, zone: ZoneId) {
+    pub fn meet(&mut self, ctx: &mut Context, deployments: &Deployments, defect: &Defect, zone: ZoneId) {
         let hosts = ctx.zone(zone).hosts;
         let covered = defect.cohort.and_then(|cohort| deployments.covered_host(ctx, zone, cohort));
         let draws = self.draws.of(&ctx.streams, Purpose::Onset, &ctx.plan.fleet.zones, zone);
@@ -240,10 +247,9 @@ impl Onsets {
         first: BatchId,
     ) {
         let onset = &self.zones[zone];
-        let all = onset.susceptible == ctx.zone(zone).hosts;
         for batch in deployments.batches_since(zone, first) {
             let mut draws = host_draws(ctx, zone);
-            for host in batch.all_hosts().filter(|host| all || onset.is_susceptible(host.id)) {
+            for host in batch.all_hosts().filter(|host| onset.is_susceptible(host.id)) {
                 let at_ms = completion_ms(ctx, batch, host, &mut draws).max(ctx.now_ms());
                 ctx.schedule(at_ms, FaultEvent::Wakes { host });
             }
@@ -264,6 +270,13 @@ fn wakes(
         ctx.schedule(at_ms.max(ctx.now_ms()), FaultEvent::Wakes { host });
     }
     true
+}
+
+/// The zone's first batch from `first` on in which some host takes the change, or its first one if none does.
+fn first_with_hosts(deployments: &Deployments, zone: ZoneId, first: BatchId) -> &Batch {
+    let batch = deployments.batch(first);
+    let later = || deployments.batches_since(zone, first).filter(|later| later.hosts > 0);
+    if batch.hosts > 0 { batch } else { later().min_by_key(|later| later.start_ms).unwrap_or(batch) }
 }
 
 /// Any host of the batch, its zone's first, may be the first on the new version.

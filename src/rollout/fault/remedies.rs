@@ -30,6 +30,9 @@ impl Fault {
         let GoingBack { zone, to_bad_version } = going;
         self.back_to_bad_version = to_bad_version;
         let Some(defect) = ctx.defect else { return };
+        if defect.is_cured_by_the_change() {
+            return self.will_fall_sick_again(ctx, deployments, zone);
+        }
         let mut draws = return_draws(ctx, zone);
         let mut index = 0;
         while let Some(host) = self.hosts.ever(zone, index) {

@@ -372,8 +372,9 @@ impl IncidentResponse {
             }
             Some(_) | None => end_ms,
         };
-        let bad_hosts_remain = ctx.defect.is_some()
-            && (deployments.stopped_ms().is_none() || self.leaves_hosts || fault.is_unhealed());
+        let may_suffer = ctx.is_bad() && (deployments.stopped_ms().is_none() || self.leaves_hosts);
+        let bad_hosts_remain =
+            may_suffer || ctx.defect.is_some() && fault.is_unhealed() || fault.is_anyone_sick(ctx);
         let after_ms = if bad_hosts_remain { ctx.plan.study.observe_after_ms } else { 0 };
         Some((end_ms + after_ms).max(suspect_ms).max(self.decided_ms))
     }
@@ -398,13 +399,13 @@ impl IncidentResponse {
 
 /// How the rollout ended.
 pub fn ending(ctx: &Context, deployments: &Deployments) -> Ending {
-    match (deployments.stopped_ms(), ctx.defect) {
+    match (deployments.stopped_ms(), ctx.is_bad()) {
         (None, _) if deployments.grounded_ms().is_some() => Ending::Grounded,
-        (None, None) => Ending::Completed,
-        (None, Some(_)) => Ending::Escaped,
-        (Some(_), Some(_)) if deployments.completed_ms().is_some() => Ending::Recalled,
-        (Some(_), Some(_)) => Ending::Caught,
-        (Some(_), None) => Ending::FalseRollback,
+        (None, false) => Ending::Completed,
+        (None, true) => Ending::Escaped,
+        (Some(_), true) if deployments.completed_ms().is_some() => Ending::Recalled,
+        (Some(_), true) => Ending::Caught,
+        (Some(_), false) => Ending::FalseRollback,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Daylight saving is the time zone database's: an office that opens at nine opens at nine all year. A calendar of local hours
 //! becomes one for each time zone of the fleet.
 
-use super::names::{self, check_unique, find, unknown_time_zone};
+use super::names::{self, check_listed_once, check_unique, find, unknown_time_zone};
 use crate::diagnostic::Span;
 use crate::ids::{CalendarId, IdVec, RegionId};
 use crate::plan::Fleet;
@@ -12,7 +12,7 @@ use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{CalendarSpec, PipelineSpec, ScenarioSpec};
-use crate::scenario::value::{HoursText, Name, Text};
+use crate::scenario::value::{HoursText, Name, Names, Text};
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span as Time, ToSpan};
@@ -28,7 +28,7 @@ const FIRST_DAY: Date = date(2026, 3, 2);
 pub(super) struct Calendars {
     /// By index.
     pub(super) list: IdVec<CalendarId, Calendar>,
-    /// Open hours of an open day, by index.
+    /// Open hours of an open day, by index; of what has a name.
     pub(super) hours: IdVec<CalendarId, u32>,
     /// First day of the pipeline.
     pub(super) start: Date,
@@ -44,6 +44,7 @@ struct NamedCalendar {
 }
 
 /// Whose hours a calendar keeps; indices of the list.
+#[derive(Debug, Clone)]
 enum Hours {
     /// The same everywhere.
     Everywhere(CalendarId),
@@ -55,13 +56,23 @@ enum Hours {
 const LOCAL: &str = "local";
 
 impl Calendars {
-    /// The calendar that a key of a place without a region names; none if there is no such key, or no such calendar, which
-    /// is reported.
-    pub(super) fn find(&self, field: &Field<Name>, problems: &mut Problems) -> Option<CalendarId> {
-        let (named, span) = self.named(field, problems)?;
+    /// The calendar that a key of a place without a region names, of several what any of them opens; none if there is no
+    /// such key, or no such calendar, which is reported.
+    pub(super) fn find(&mut self, field: &Field<Names>, problems: &mut Problems) -> Option<CalendarId> {
+        let Names(names) = field.value()?;
+        check_listed_once(names, problems);
+        let found: Vec<CalendarId> =
+            names.iter().filter_map(|name| self.everywhere(name, problems)).collect();
+        self.any_of(found)
+    }
+
+    /// The calendar that a name means in a place without a region.
+    pub(super) fn everywhere(&self, name: &Written<Name>, problems: &mut Problems) -> Option<CalendarId> {
+        let named = self.named(name, problems)?;
         match named.hours {
             Hours::Everywhere(index) => Some(index),
             Hours::Local(_) => {
+                let span = name.span;
                 let message = format!("`{}` keeps the hours of each region, and this is in none", named.name);
                 let help = "name a calendar with a time zone of its own; `wave-calendar` takes local ones";
                 problems.report(rules::NO_LOCAL_HOURS.at(span, message).and(named.span, "").help(help));
@@ -70,20 +81,47 @@ impl Calendars {
         }
     }
 
-    /// What must be open for a wave to begin.
-    pub(super) fn of_waves(&self, field: &Field<Name>, problems: &mut Problems) -> WaveCalendar {
-        match self.named(field, problems).map(|(named, _)| &named.hours) {
-            None => WaveCalendar::Always,
-            Some(Hours::Everywhere(index)) => WaveCalendar::One(*index),
-            Some(Hours::Local(by_region)) => WaveCalendar::Local(by_region.clone()),
-        }
+    /// What must be open for a wave to begin; none if no key says so.
+    pub(super) fn of_waves(&mut self, field: &Field<Names>, problems: &mut Problems) -> Option<WaveCalendar> {
+        let Names(names) = field.value()?;
+        check_listed_once(names, problems);
+        let found = names.iter().filter_map(|name| self.named(name, problems));
+        let hours: Vec<Hours> = found.map(|named| named.hours.clone()).collect();
+        let regions = hours.iter().find_map(|hours| match hours {
+            Hours::Local(by_region) => Some(by_region.ids()),
+            Hours::Everywhere(_) => None,
+        });
+        let Some(regions) = regions else {
+            let everywhere = hours.iter().filter_map(|hours| match hours {
+                Hours::Everywhere(index) => Some(*index),
+                Hours::Local(_) => None,
+            });
+            return self.any_of(everywhere.collect()).map(WaveCalendar::One);
+        };
+        let by_region = regions.filter_map(|region| {
+            let of_region = hours.iter().map(|hours| match hours {
+                Hours::Everywhere(index) => *index,
+                Hours::Local(by_region) => by_region[region],
+            });
+            self.any_of(of_region.collect())
+        });
+        Some(WaveCalendar::Local(by_region.collect()))
     }
 
-    fn named(&self, field: &Field<Name>, problems: &mut Problems) -> Option<(&NamedCalendar, Span)> {
-        let written = field.get()?;
+    /// What any of these opens; none of none.
+    fn any_of(&mut self, mut parts: Vec<CalendarId>) -> Option<CalendarId> {
+        parts.dedup();
+        if parts.len() < 2 {
+            return parts.pop();
+        }
+        let union = Calendar::any_of(parts.iter().map(|part| &self.list[*part]));
+        let known = self.list.find_id(|calendar| *calendar == union);
+        Some(known.unwrap_or_else(|| self.list.push(union)))
+    }
+
+    fn named(&self, written: &Written<Name>, problems: &mut Problems) -> Option<&NamedCalendar> {
         let known = self.named.iter().map(|named| named.name.as_str());
-        let found = find(written, &names::CALENDAR, known, true, problems)?;
-        Some((&self.named[found], written.span))
+        find(written, &names::CALENDAR, known, true, problems).map(|found| &self.named[found])
     }
 }
 
@@ -96,17 +134,19 @@ fn first_day_of(pipeline: &PipelineSpec) -> Date {
     pipeline.start.or(FIRST_DAY)
 }
 
-/// Resolves all calendars of a pipeline on `fleet` that are this long.
-pub(super) fn resolve(
-    spec: &PipelineSpec,
-    fleet: &Fleet,
-    length_ms: u64,
-    problems: &mut Problems,
-) -> Calendars {
+/// How long a trial of the pipeline is, warm-up included.
+pub(super) fn length_ms(spec: &PipelineSpec) -> u64 {
+    spec.length.or(90 * DAY_MS)
+}
+
+/// Resolves all calendars of a pipeline on `fleet`; without a pipeline there are none.
+pub(super) fn resolve(spec: Option<&PipelineSpec>, fleet: &Fleet, problems: &mut Problems) -> Calendars {
+    let absent = PipelineSpec::default();
+    let spec = spec.unwrap_or(&absent);
     let start = first_day_of(spec);
     let written = spec.calendar.list();
     check_unique("calendar", written.iter().map(|calendar| &calendar.value.name), problems);
-    let days = (length_ms / DAY_MS) as i64 + SPARE_DAYS;
+    let days = (length_ms(spec) / DAY_MS) as i64 + SPARE_DAYS;
     let mut calendars =
         Calendars { list: IdVec::default(), hours: IdVec::default(), start, named: Vec::new() };
     for Written { value, span } in written {
@@ -120,6 +160,7 @@ pub(super) fn resolve(
         } else {
             Hours::Everywhere(add(&zone(&value.time_zone, problems)))
         };
+        check_freezes(value, problems);
         calendars.named.push(NamedCalendar { name: value.name.or_default(), span: *span, hours });
     }
     calendars
@@ -183,9 +224,8 @@ fn zone(field: &Field<Text>, problems: &mut Problems) -> TimeZone {
 }
 
 /// Reports a freeze that ends before it begins.
-pub(super) fn check_freezes(spec: &PipelineSpec, problems: &mut Problems) {
-    let calendars = spec.calendar.list();
-    for freeze in calendars.iter().flat_map(|c| c.value.freeze.list()) {
+fn check_freezes(spec: &CalendarSpec, problems: &mut Problems) {
+    for freeze in spec.freeze.list() {
         if let (Some(from), Some(to)) = (freeze.value.from.get(), freeze.value.to.get())
             && to.value.0 < from.value.0
         {

@@ -32,6 +32,8 @@ pub(super) fn resolve(
         rollback_time: spec.rollback_time.or(deploy_time),
         straggler_probability: spec.stragglers.or_default(),
         straggler_time: spec.straggler_time.or(Distribution::Fixed { ms: HOUR_MS }),
+        failing_hosts: spec.failing_hosts.given(),
+        failure_probability: spec.failure_probability.or_default(),
         defects: catalogue,
     }
 }

@@ -7,13 +7,14 @@ use super::scene::Scene;
 use crate::diagnostic::Span;
 use crate::ids::{CohortId, DefectId, IdVec, RegionId};
 use crate::plan::{
-    Condition, Cure, Defect, DefectClock, HostRepair, HostShare, Hurts, Relapse, RollbackEffect, Symptom,
-    Trigger, Within,
+    Condition, Cure, Defect, DefectClock, FaultyVersion, HostRepair, HostShare, Hurts, Relapse,
+    RollbackEffect, Symptom, Trigger, Within,
 };
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
 use crate::scenario::spec::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
+use crate::scenario::table::Keys;
 use crate::scenario::value::{HoursText, IMMEDIATE, Name};
 
 /// Resolves the catalogue.
@@ -38,6 +39,8 @@ fn resolve_one(written: &Written<DefectSpec>, total: f64, scene: &Scene, problem
     let Scene { fleet, alarms, .. } = scene;
     let spec = &written.value;
     check_clock(written, problems);
+    check_version(spec, problems);
+    let on = spec.on.or(FaultyVersion::NewVersion);
     let cohort = spec.cohort.get().and_then(|cohort| self::cohort(cohort, fleet, problems));
     if let (Some(cohort), Some(reach)) = (spec.cohort.span(), spec.reach.span()) {
         let message = "`reach` does not go with `cohort`, which says how many hosts there are";
@@ -53,7 +56,12 @@ fn resolve_one(written: &Written<DefectSpec>, total: f64, scene: &Scene, problem
     Defect {
         name: spec.name.or_default(),
         probability: spec.weight.or(1.0) / total,
-        clock: spec.clock.or(DefectClock::Host),
+        on,
+        // A sick fleet is sick as one, before the first host is exposed to anything.
+        clock: spec.clock.or(match on {
+            FaultyVersion::NewVersion => DefectClock::Host,
+            FaultyVersion::OldVersion => DefectClock::Change,
+        }),
         onset: spec.onset.or(IMMEDIATE),
         per_request: spec.per_request.or_default(),
         reach: spec.reach.or(HostShare::ALL),
@@ -107,6 +115,24 @@ fn check_clock(written: &Written<DefectSpec>, problems: &mut Problems) {
             problems.conflict((per_request.span, span), message, help);
         }
         _ => {}
+    }
+}
+
+/// Keys of what a change brings, which say nothing of what is there from the start on all hosts alike and goes with it.
+const OF_THE_NEW_VERSION: [&str; 7] =
+    ["clock", "onset", "per-request", "trigger", "masked-for", "crash", "cure"];
+
+fn check_version(spec: &DefectSpec, problems: &mut Problems) {
+    let Some(on) = spec.on.get().filter(|on| on.value == FaultyVersion::OldVersion) else { return };
+    let message = |key: &str| {
+        format!("`{key}` does not go with a fault of the old version, which is there from the start")
+    };
+    for (key, span) in spec.written(&OF_THE_NEW_VERSION) {
+        problems.conflict((span, on.span), message(key), "keep one of them");
+    }
+    let mixed = spec.r#while.value().and_then(|conditions| conditions.mixed_in.span());
+    if let Some(span) = mixed {
+        problems.conflict((span, on.span), message("mixed-in"), "keep one of them");
     }
 }
 

@@ -11,6 +11,7 @@ mod change;
 mod component;
 mod defect;
 mod expect;
+mod failures;
 mod fleet;
 mod gate;
 mod ladder;
@@ -46,17 +47,19 @@ pub(super) fn resolve(
     problems: &mut Problems,
 ) -> (Plan, Places, Vec<Allow>) {
     let fleet = fleet::resolve(&spec.fleet, problems);
-    let written = spec.change.value().cloned().unwrap_or_default();
+    let written_change = spec.change.value().cloned().unwrap_or_default();
     let alarms = alarm::resolve(&spec.alarm, problems);
-    let change_has_rollback_time = !written.rollback_time.is_absent();
+    let change_has_rollback_time = !written_change.rollback_time.is_absent();
     let scene =
         Scene { fleet, alarms, change_has_rollback_time, first_day: calendar::first_day(spec).weekday() };
     let defects = defect::resolve(&spec.defect, &scene, problems);
-    let change = change::resolve(&written, defects.into(), &spec.defect, problems);
+    let change = change::resolve(&written_change, defects.into(), &spec.defect, problems);
     let written = spec.strategy.list();
     names::check_unique("strategy", written.iter().map(|strategy| &strategy.value.name), problems);
     let extended = extend::extend_all(written, problems);
-    let drafts = strategy::resolve(extended, &scene, problems);
+    let mut calendars = calendar::resolve(spec.pipeline.value(), &scene.fleet.plan, problems);
+    let drafts = strategy::resolve(extended, &scene, &mut calendars, problems);
+    failures::check(&drafts, &change, &written_change, problems);
     let known = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, run) = study::resolve(spec, &known, scene.first_day, problems);
     sense::check(&scene, &drafts, problems);
@@ -78,7 +81,7 @@ pub(super) fn resolve(
         study,
         pipeline: None,
     };
-    plan.pipeline = pipeline::resolve(spec, &plan, &run, problems);
+    plan.pipeline = pipeline::resolve(spec, &plan, &run, &mut calendars, problems);
     study::check_trials(&plan, spec, problems);
     (plan, places, allows)
 }

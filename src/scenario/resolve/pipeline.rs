@@ -7,10 +7,11 @@ use super::names::{self, check_unique, find};
 use super::run::StrategiesRun;
 use super::{policy, recorded, rehearsal, two_phase};
 use crate::diagnostic::Span;
-use crate::ids::{CalendarId, IdVec};
+use crate::ids::CalendarId;
 use crate::plan::pipeline::{
     AfterRejection, ChangeSource, DefectClass, EntryPolicy, Flaky, Holds, Line, Merges, Mode, OnFlaky,
-    Pipeline, RateStep, RepairPolicy, RolloutsAtOnce, Stage, StagePhase, WaveHolds, WaveStarts, Window,
+    Pipeline, RateStep, RepairPolicy, RolloutsAtOnce, Stage, StagePhase, WaveCalendar, WaveHolds, WaveStarts,
+    Window,
 };
 use crate::plan::{Change, Plan, StudyPlan};
 use crate::random::Distribution;
@@ -30,21 +31,21 @@ pub(super) fn resolve(
     spec: &ScenarioSpec,
     plan: &Plan,
     run: &StrategiesRun<'_>,
+    calendars: &mut Calendars,
     problems: &mut Problems,
 ) -> Option<Pipeline> {
     let Written { value: written, span } = spec.pipeline.get()?;
     let times = resolve_times(written, *span, problems);
-    let calendars = calendar::resolve(written, &plan.fleet, times.length_ms, problems);
-    calendar::check_freezes(written, problems);
     let wave_holds = written.wave_holds.or(WaveHolds::Start);
-    let context = CommonParts {
+    let bake_window = calendars.find(&written.bake_calendar, problems);
+    let mut context = CommonParts {
         scenario: spec,
         plan,
         run,
-        calendars: &calendars,
+        calendars,
         wave_holds,
-        wave_starts: resolve_wave_starts(written, problems),
-        bake_window: calendars.find(&written.bake_calendar, problems),
+        wave_starts: resolve_wave_starts(written, plan, problems),
+        bake_window,
         times,
     };
     let others = written.other.list();
@@ -79,7 +80,7 @@ struct Times {
 }
 
 fn resolve_times(spec: &PipelineSpec, place: Span, problems: &mut Problems) -> Times {
-    let length_ms = spec.length.or(90 * DAY_MS);
+    let length_ms = calendar::length_ms(spec);
     let warm_up_ms = spec.warm_up.or(14 * DAY_MS);
     if warm_up_ms >= length_ms {
         let place = spec.warm_up.span().or(spec.length.span()).unwrap_or(place);
@@ -94,7 +95,7 @@ struct CommonParts<'a> {
     scenario: &'a ScenarioSpec,
     plan: &'a Plan,
     run: &'a StrategiesRun<'a>,
-    calendars: &'a Calendars,
+    calendars: &'a mut Calendars,
     wave_holds: WaveHolds,
     wave_starts: WaveStarts,
     bake_window: Option<CalendarId>,
@@ -104,7 +105,7 @@ struct CommonParts<'a> {
 impl CommonParts<'_> {
     /// A pipeline alone on the fleet, written at `place`, whose changes are `change`.
     fn resolve_line(
-        &self,
+        &mut self,
         line: &PipelineSpec,
         place: Span,
         change: &Change,
@@ -116,19 +117,19 @@ impl CommonParts<'_> {
             let message = "the pipeline has no stage";
             problems.missing_key(place, message, "add a `stage` table to it: a build at least");
         }
-        let calendars = self.calendars;
+        let calendars = &mut *self.calendars;
         let stages = written.iter().map(|stage| resolve_stage(stage, change, calendars, problems)).collect();
         let Times { length_ms, warm_up_ms, trials } = self.times;
         let mut source = resolve_source(&line.source, change, calendars, length_ms, place, problems);
         let two_phase = two_phase::resolve(&line.two_phase, change, &mut source.defects, problems);
-        let wave_calendar = calendars.of_waves(&line.wave_calendar, problems);
+        let wave_calendar = calendars.of_waves(&line.wave_calendar, problems).unwrap_or(WaveCalendar::Always);
         Pipeline {
             line: Line {
                 source,
                 stages,
                 calendars: calendars.list.clone(),
                 wave_windows: Vec::new(),
-                region_windows: IdVec::default(),
+                region_windows: Vec::new(),
                 bake_window: self.bake_window,
                 two_phase,
                 entry: line.entry.or(EntryPolicy::Superseded),
@@ -152,7 +153,7 @@ impl CommonParts<'_> {
     }
 
     /// Another pipeline on the fleet: the same plan with other changes and one strategy.
-    fn resolve_other(&self, other: &Written<OtherSpec>, problems: &mut Problems) -> Option<Plan> {
+    fn resolve_other(&mut self, other: &Written<OtherSpec>, problems: &mut Problems) -> Option<Plan> {
         let Written { value: spec, span } = other;
         let mut own = spec.change.value().cloned().unwrap_or_default();
         own.inherit_from(&self.scenario.change.value().cloned().unwrap_or_default());
@@ -190,9 +191,10 @@ impl CommonParts<'_> {
 }
 
 /// When waves behind the first begin, which is a question of the calendar of waves.
-fn resolve_wave_starts(spec: &PipelineSpec, problems: &mut Problems) -> WaveStarts {
+fn resolve_wave_starts(spec: &PipelineSpec, plan: &Plan, problems: &mut Problems) -> WaveStarts {
     let starts = spec.wave_starts.or(WaveStarts::WhenOpen);
-    if let Some(span) = spec.wave_starts.span().filter(|_| spec.wave_calendar.is_absent()) {
+    let own = plan.strategies.iter().flat_map(|strategy| &strategy.waves).any(|wave| wave.calendar.is_some());
+    if let Some(span) = spec.wave_starts.span().filter(|_| spec.wave_calendar.is_absent() && !own) {
         let message = "`wave-starts` says nothing without `wave-calendar`";
         problems.missing_key(span, message, "add `wave-calendar`, or remove `wave-starts`");
     }
@@ -218,7 +220,12 @@ fn resolve_source(
     let review_catches = spec.review_catches.or_default();
     let defects = change.defects.iter().map(|defect| DefectClass {
         name: defect.name.clone(),
-        probability: change.bad_probability * defect.probability,
+        // What the version before has, no change brings.
+        probability: if defect.is_cured_by_the_change() {
+            0.0
+        } else {
+            change.bad_probability * defect.probability
+        },
         review_catches,
     });
     ChangeSource { merges, review: spec.review.or(IMMEDIATE), defects: defects.collect() }
@@ -234,7 +241,7 @@ fn resolve_merges(
     length_ms: u64,
     problems: &mut Problems,
 ) -> Option<Merges> {
-    let calendar = calendars.find(&spec.calendar, problems);
+    let calendar = spec.calendar.get().and_then(|name| calendars.everywhere(name, problems));
     let given = spec.written(&WAYS_TO_MERGE);
     if let [first, .., last] = given[..] {
         problems.exclude(first, last);
@@ -293,7 +300,7 @@ fn rates(per_day: f64, calendar: Option<CalendarId>, calendars: &Calendars) -> V
 fn resolve_stage(
     written: &Written<StageSpec>,
     change: &Change,
-    calendars: &Calendars,
+    calendars: &mut Calendars,
     problems: &mut Problems,
 ) -> Stage {
     let spec = &written.value;

@@ -15,6 +15,7 @@ pub(super) fn written(strategy: &StrategySpec, wave: &WaveSpec) -> WaveSpec {
         batch: strategy.batch.clone(),
         max_unavailable: strategy.max_unavailable.clone(),
         zone_bake: strategy.zone_bake.clone(),
+        first_zone_bake: strategy.first_zone_bake.clone(),
         zones_at_once: strategy.zones_at_once.clone(),
         regions_at_once: strategy.regions_at_once.clone(),
         ..WaveSpec::default()
@@ -32,6 +33,7 @@ pub(super) fn resolve(wave: &WaveSpec, fleet: &ResolvedFleet, problems: &mut Pro
         batch: wave.batch.or(HostShare::ALL),
         max_unavailable: wave.max_unavailable.or(HostShare::ALL),
         zone_bake_ms: wave.zone_bake.or_default(),
+        first_zone_bake_ms: wave.first_zone_bake.given(),
         zones_at_once: wave.zones_at_once.or(Concurrency::ONE),
     }
 }

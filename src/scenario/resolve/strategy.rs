@@ -1,6 +1,8 @@
 //! Resolves `[[strategy]]`: waves, alarms and rollback of each strategy that is not a template.
 
 use super::alarm::{ResolvedAlarm, alarm_indices};
+use super::calendar::Calendars;
+use super::failures;
 use super::gate;
 use super::ladder;
 use super::names::{self, check_unique, unknown};
@@ -74,9 +76,14 @@ impl Names<'_> {
 }
 
 /// Resolves all strategies.
-pub(super) fn resolve(extended: Vec<Extended>, scene: &Scene, problems: &mut Problems) -> Vec<Draft> {
+pub(super) fn resolve(
+    extended: Vec<Extended>,
+    scene: &Scene,
+    calendars: &mut Calendars,
+    problems: &mut Problems,
+) -> Vec<Draft> {
     check_templates(&extended, problems);
-    extended.into_iter().map(|strategy| resolve_one(strategy, scene, problems)).collect()
+    extended.into_iter().map(|strategy| resolve_one(strategy, scene, calendars, problems)).collect()
 }
 
 /// Warns of templates of the scenario itself that nothing extends; a library may have some to spare.
@@ -100,7 +107,12 @@ fn check_templates(extended: &[Extended], problems: &mut Problems) {
     }
 }
 
-fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Draft {
+fn resolve_one(
+    extended: Extended,
+    scene: &Scene,
+    calendars: &mut Calendars,
+    problems: &mut Problems,
+) -> Draft {
     let Scene { fleet, alarms, .. } = scene;
     let Extended { spec, header, broken } = extended;
     let template = spec.template.or_default() || spec.template.is_broken();
@@ -122,6 +134,8 @@ fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Dr
             rollback_time: spec.rollback_time.given().or(back_as_forth),
             bypass: spec.bypass.value().map(bypass),
             trigger_step_ms: spec.trigger_step.or_default(),
+            failures: spec.failures.value().map(failures::budget),
+            progress_deadline_ms: spec.progress_deadline.given(),
             response: response::response(&spec.response, alarms, problems),
             operators: response::operators(&spec.operators, problems),
             rollback: rollback(spec.rollback.value()),
@@ -134,7 +148,7 @@ fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Dr
         spec,
     };
     if !template {
-        resolve_waves(&mut draft, scene, problems);
+        resolve_waves(&mut draft, scene, calendars, problems);
     }
     draft
 }
@@ -164,7 +178,7 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
     }
 }
 
-fn resolve_waves(draft: &mut Draft, scene: &Scene, problems: &mut Problems) {
+fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, problems: &mut Problems) {
     let fleet = &scene.fleet;
     let waves = draft.spec.wave.value().cloned().unwrap_or_default();
     if waves.is_empty() {
@@ -195,6 +209,7 @@ fn resolve_waves(draft: &mut Draft, scene: &Scene, problems: &mut Problems) {
                 bake_ms: spec.bake.or_default(),
                 gates: gate::resolve(&spec.gates, scene, problems),
                 procedure: procedure::resolve(&spec, fleet, problems),
+                calendar: calendars.of_waves(&spec.calendar, problems),
             });
             draft.procedures.push(spec);
         }

@@ -1,7 +1,7 @@
 //! `[change]` as written.
 
 use crate::scenario::table::spec;
-use crate::scenario::value::{DistributionText, Percent};
+use crate::scenario::value::{DistributionText, HostCount, Percent};
 
 spec! {
     /// The change that every trial rolls out.
@@ -17,5 +17,10 @@ spec! {
         optional stragglers: Percent,
         /// Time until such a host was helped, where the deployment waits for it. Default: "1h".
         optional straggler_time: DistributionText,
+        /// Hosts of each zone, at random, on which the deployment fails however often it is tried: a count or a share.
+        /// Default: none.
+        optional failing_hosts: HostCount,
+        /// Probability that the deployment fails on any other host, each time it is tried. Default: "0%".
+        optional failure_probability: Percent,
     }
 }

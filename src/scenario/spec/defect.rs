@@ -1,6 +1,6 @@
 //! `[[defect]]` as written: when it wakes, while what it hurts, whom, how, and what heals it.
 
-use crate::plan::{DefectClock, RollbackEffect, Within};
+use crate::plan::{DefectClock, FaultyVersion, RollbackEffect, Within};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{
@@ -15,6 +15,9 @@ spec! {
         required name: Name,
         /// How often it is drawn, relative to the other defects; greater than 0. Default: 1.
         optional weight: Positive,
+        /// Which version has it: the "new-version" that the change brings, or the "old-version": then the fleet is sick from
+        /// the start, and the change, a good one, cures each host that takes it. Default: "new-version".
+        optional on: FaultyVersion,
         /// What the onset counts from: each host's own deployment ("host"), the first exposed host
         /// of the whole change ("change"), or each host's own requests ("requests"). Default: "host".
         optional clock: DefectClock,
@@ -132,6 +135,7 @@ spec! {
 }
 
 words! {
+    FaultyVersion { NewVersion, OldVersion }
     DefectClock { Host, Change, Requests }
     Within { Zone, Region, Service }
     RollbackEffect { Heals, Keeps, Worsens }

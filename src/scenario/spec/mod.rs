@@ -33,8 +33,8 @@ pub use policy::{EmergencySpec, ErrorBudgetSpec};
 pub use response::{OperatorsSpec, ResponseSpec};
 pub use scenario::{OtherSpec, PipelineSpec, ScenarioSpec, StageSpec};
 pub use strategy::{
-    BypassSpec, OneBoxSpec, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec, WaveSpec,
-    WrittenOneBox,
+    BypassSpec, FailuresSpec, OneBoxSpec, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec,
+    WaveSpec, WrittenOneBox,
 };
 pub use study::{GuardSpec, Limit, MAX_TRIALS, MetricName, StudySpec, ThresholdSpec};
 pub use two_phase::TwoPhaseSpec;

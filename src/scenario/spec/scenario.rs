@@ -17,7 +17,9 @@ use crate::plan::pipeline::{EntryPolicy, Holds, Mode, RolloutsAtOnce, StagePhase
 use crate::plan::study::MAX_PIPELINE_TRIALS;
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
-use crate::scenario::value::{Attached, DateText, DistributionText, Duration, Int, Name, Percent, Text};
+use crate::scenario::value::{
+    Attached, DateText, DistributionText, Duration, Int, Name, Names, Percent, Text,
+};
 
 spec! {
     /// A wavetank scenario, or a part of one that others include.
@@ -71,18 +73,18 @@ spec! {
         /// other hosts, or "one-at-a-time", where it waits until the one ahead is through. Where several waves deploy to
         /// the same region they are one for that: two revisions never climb over the same hosts. Default: "overlapping".
         optional rollouts: RolloutsAtOnce,
-        /// Calendar that every wave needs open to begin. With local hours each region begins at
-        /// its own. Default: always open.
-        optional wave_calendar: Name,
+        /// Calendar that every wave needs open to begin, or several of which one is enough. With local hours each region
+        /// begins at its own. Default: always open.
+        optional wave_calendar: Names,
         /// What must be done before that closes: nothing but the "start", the "deployment" (its bake may go on), or the
         /// "whole-run". Default: "start".
         optional wave_holds: WaveHolds,
         /// When waves behind the first begin: "when-open", or only "at-opening" of `wave-calendar`, so that the next one is
         /// on the next working day. Default: "when-open".
         optional wave_starts: WaveStarts,
-        /// Calendar in which bakes in production go on: they rest while it is closed, as over a weekend. Default: they
-        /// never rest.
-        optional bake_calendar: Name,
+        /// Calendar, or several, in which bakes in production go on: they rest while it is closed, as over a weekend.
+        /// Default: they never rest.
+        optional bake_calendar: Names,
         /// Where changes come from.
         optional source: SourceSpec,
         /// Stages before production, in order; at least one.
@@ -121,7 +123,7 @@ spec! {
         /// As in `[pipeline]`.
         optional rollouts: RolloutsAtOnce,
         /// As in `[pipeline]`.
-        optional wave_calendar: Name,
+        optional wave_calendar: Names,
         /// As in `[pipeline]`.
         optional source: SourceSpec,
         /// As in `[pipeline]`.
@@ -159,12 +161,12 @@ spec! {
         optional sees: Vec<Written<SeesSpec>>,
         /// Probability that a run rejects what is good. Default: "0%".
         optional false_alarm: Percent,
-        /// Calendar that it needs. Default: always open.
-        optional calendar: Name,
+        /// Calendar that it needs, or several of which one is enough. Default: always open.
+        optional calendar: Names,
         /// What must be open: the "start", the "whole-run", or the "work", which rests while closed. Default: "start".
         optional holds: Holds,
-        /// Calendar until whose next opening a run goes on, after its `duration` if it has one: the next morning.
-        optional until: Name,
+        /// Calendar, or several, until whose next opening a run goes on, after its `duration` if it has one: the next morning.
+        optional until: Names,
         /// A fix on the fast track passes it by. Default: false.
         optional fixes_pass_by: bool,
         /// A revision with an emergency passes it by. Default: false.

@@ -2,11 +2,11 @@
 
 use super::gate::{GateSpec, RampSpec, StepSpec};
 use super::response::{OperatorsSpec, ResponseSpec};
-use crate::plan::{RollbackScope, RollbackTarget};
+use crate::plan::{FailuresPer, RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::{Inherit, spec};
 use crate::scenario::value::{
-    AtOnce, DistributionText, Duration, HostCount, Int, Name, Percent, Text, schema,
+    AtOnce, DistributionText, Duration, HostCount, Int, MostHosts, Name, Names, Percent, Text, schema,
 };
 use crate::scenario::words::words;
 use schemars::json_schema;
@@ -37,9 +37,11 @@ spec! {
         optional max_unavailable: HostCount,
         /// Wait after the last batch of each zone. Default: "0s".
         optional zone_bake: Duration,
-        /// Zones of one region deployed to at once: a count or "all". Default: 1.
+        /// The same in the first zone of each region, to watch it longer. Default: as `zone-bake`.
+        optional first_zone_bake: Duration,
+        /// Zones of one region deployed to at once: a count, a share or "all". Default: 1.
         optional zones_at_once: AtOnce,
-        /// Regions of one wave deployed to at once: a count or "all". Default: 1.
+        /// Regions of one wave deployed to at once: a count, a share or "all". Default: 1.
         optional regions_at_once: AtOnce,
         /// Share of a zone's hosts at which its deployment counts as done; stragglers beyond it are waited
         /// for. Default: "100%".
@@ -54,6 +56,11 @@ spec! {
         /// Time from one region to the next, in the order of the waves, in which what triggers a dormant
         /// defect arrives; a stop of the rollout stops it. Default: "0s", everywhere at once.
         optional trigger_step: Duration,
+        /// How many hosts may fail to take the change. Default: any number; it goes on without them.
+        merged failures: FailuresSpec,
+        /// Longest time in which no host of a zone becomes ready while hosts are under way there; then it reacts as to an
+        /// alarm. Default: any.
+        optional progress_deadline: Duration,
         /// What the pipeline does by itself when an alarm fires. Default: it rolls back.
         merged response: ResponseSpec,
         /// What people do. Default: nobody comes.
@@ -92,10 +99,15 @@ spec! {
         optional max_unavailable: HostCount,
         /// Wait after the last batch of each zone. Default: as the strategy.
         optional zone_bake: Duration,
-        /// Zones of one region deployed to at once: a count or "all". Default: as the strategy.
+        /// The same in the first zone of each region, to watch it longer. Default: as the strategy.
+        optional first_zone_bake: Duration,
+        /// Zones of one region deployed to at once: a count, a share or "all". Default: as the strategy.
         optional zones_at_once: AtOnce,
-        /// Regions of the wave deployed to at once: a count or "all". Default: as the strategy.
+        /// Regions of the wave deployed to at once: a count, a share or "all". Default: as the strategy.
         optional regions_at_once: AtOnce,
+        /// Calendar of the pipeline that it needs open to begin there, or several of which one is enough. Default: the
+        /// pipeline's `wave-calendar`.
+        optional calendar: Names,
     }
 
     /// A change to an inherited wave: any key of a wave except its name.
@@ -125,10 +137,15 @@ spec! {
         optional max_unavailable: HostCount,
         /// Wait after the last batch of each zone. Default: as inherited.
         optional zone_bake: Duration,
-        /// Zones of one region deployed to at once: a count or "all". Default: as inherited.
+        /// The same in the first zone of each region, to watch it longer. Default: as inherited.
+        optional first_zone_bake: Duration,
+        /// Zones of one region deployed to at once: a count, a share or "all". Default: as inherited.
         optional zones_at_once: AtOnce,
-        /// Regions of the wave deployed to at once: a count or "all". Default: as inherited.
+        /// Regions of the wave deployed to at once: a count, a share or "all". Default: as inherited.
         optional regions_at_once: AtOnce,
+        /// Calendar of the pipeline that it needs open to begin there, or several of which one is enough. Default: as
+        /// inherited.
+        optional calendar: Names,
     }
 
     /// The one-box stage.
@@ -147,6 +164,18 @@ spec! {
         required hosts: HostCount,
         /// Time from the rollout's start until such a host has the new version.
         required time: DistributionText,
+    }
+
+    /// Hosts whose deployment fails stay on the old version; beyond what is allowed the rollout reacts as to an alarm. It is
+    /// checked at the end of each batch, before the next one starts.
+    pub struct FailuresSpec {
+        /// Most hosts that may fail, a count or a share; more are too many. Default: any number.
+        optional allowed: MostHosts,
+        /// Among which hosts they are counted: those of a "batch", a "zone", a "region" or the whole "rollout". Default:
+        /// "batch".
+        optional per: FailuresPer,
+        /// How often hosts that failed are tried again, together, when their batch is done. Default: 0.
+        optional retries: Int<0, 100>,
     }
 
     /// How hosts go back.
@@ -269,6 +298,7 @@ schema! {
 }
 
 words! {
+    FailuresPer { Batch, Zone, Region, Rollout }
     Order { Listed, LowTrafficFirst, HighTrafficFirst }
     RollbackTarget { Previous, LastBlessed }
     RollbackScope { Deployment, Region, Wave, Everything }

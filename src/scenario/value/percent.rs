@@ -131,6 +131,36 @@ impl Read for HostCount {
     }
 }
 
+/// The most hosts of some as a count or a share; may be 0.
+#[derive(Debug, Clone, Copy)]
+pub struct MostHosts(pub HostShare);
+
+impl Read for MostHosts {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::Integer(_) => {
+                let hosts = read_integer(node, 0..=MAX_HOSTS, "a number of hosts", reader)?;
+                Some(Self(HostShare::Count(u32::try_from(hosts).expect("invariant: at most 10^9"))))
+            }
+            DeValue::String(text) => {
+                Percent::read_text(text, node, reader).map(|Percent(ratio)| Self(HostShare::Share(ratio)))
+            }
+            _ => reader.wrong_type(node, "a number or a percentage of hosts", "write 5 or \"5%\""),
+        }
+    }
+}
+
+schema! {
+    MostHosts, "MostHosts", by name:
+    json_schema!({
+        "description": "The most hosts: a count (5) or a share (\"30%\"); 0 for none.",
+        "anyOf": [
+            { "type": "integer", "minimum": 0, "maximum": MAX_HOSTS },
+            { "type": "string", "pattern": PATTERN },
+        ],
+    })
+}
+
 schema! {
     HostCount, "HostCount", by name:
     json_schema!({
@@ -142,7 +172,7 @@ schema! {
     })
 }
 
-/// How many things are deployed to at once: a count, or `"all"`.
+/// How many things are deployed to at once: a count, a share, or `"all"`.
 #[derive(Debug, Clone, Copy)]
 pub struct AtOnce(pub Concurrency);
 
@@ -154,7 +184,18 @@ impl Read for AtOnce {
                 Some(Self(Concurrency::AtMost(u32::try_from(count).expect("invariant: at most 10^9"))))
             }
             DeValue::String(text) if text == "all" => Some(Self(Concurrency::All)),
-            _ => reader.wrong_type(node, "a count or \"all\"", "write 1, 2, … or \"all\""),
+            DeValue::String(text) if text.contains('%') => {
+                let Percent(share) = Percent::read_text(text, node, reader)?;
+                if share.num > 0 {
+                    return Some(Self(Concurrency::Share(share)));
+                }
+                let help = "write more than \"0%\": at least one goes at a time";
+                reader.refuse(node, &rules::OUT_OF_RANGE, "is 0 %, and nothing would ever begin", help)
+            }
+            _ => {
+                let help = "write 1, 2, …, \"25%\" or \"all\"";
+                reader.wrong_type(node, "a count, a share or \"all\"", help)
+            }
         }
     }
 }
@@ -162,8 +203,12 @@ impl Read for AtOnce {
 schema! {
     AtOnce, "AtOnce", by name:
     json_schema!({
-        "description": "How many at once: a count from 1, or \"all\".",
-        "anyOf": [{ "type": "integer", "minimum": 1, "maximum": MAX_HOSTS }, { "const": "all" }],
+        "description": "How many at once: a count from 1, a share (\"25%\", rounded down, at least 1), or \"all\".",
+        "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": MAX_HOSTS },
+            { "type": "string", "pattern": PATTERN },
+            { "const": "all" },
+        ],
     })
 }
 

@@ -1,6 +1,9 @@
 //! What the language can say, a file a question that it answers; the scenarios are in `tests/plans/language`.
 
 mod gates;
+mod hosts;
+mod places;
+mod sick_fleet;
 
 use crate::support;
 use wavetank::outcome::Outcome;

@@ -124,7 +124,7 @@ pub(super) fn a_pipeline() -> Pipeline {
                 from: BakesFrom::Merge,
                 unprepared: DefectId::new(0),
             }),
-            region_windows: IdVec::default(),
+            region_windows: Vec::new(),
             entry: EntryPolicy::Queued,
             rollouts: RolloutsAtOnce::Overlapping,
             after_rejection: AfterRejection::Leave,
@@ -197,7 +197,7 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: two-phase bake", |p| two_phase(p).bake = Distribution::Fixed { ms: 1 }),
         ("pipeline: two-phase from", |p| two_phase(p).from = BakesFrom::Delivery),
         ("pipeline: two-phase unprepared", |p| two_phase(p).unprepared = DefectId::new(1)),
-        ("pipeline: region-windows", |p| line(p).region_windows.extend([CalendarId::new(0)])),
+        ("pipeline: region-windows", |p| line(p).region_windows.push(vec![CalendarId::new(0)].into())),
         ("pipeline: bake-window", |p| line(p).bake_window = Some(CalendarId::new(0))),
         ("pipeline: after-rejection", |p| {
             line(p).after_rejection = AfterRejection::Restart { after: MINUTE };

@@ -170,6 +170,18 @@ impl Writer {
         }
     }
 
+    /// Waves, and patches of them, that keep hours of their own.
+    pub(super) fn own_hours(&mut self, scenario: &mut Table) {
+        for strategy in tables(scenario, "strategy") {
+            for key in ["wave", "patch"] {
+                let waves = strategy.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten();
+                for wave in waves.filter_map(Value::as_table_mut) {
+                    wave.extend(self.maybe(0.15, Self::calendars).map(|it| ("calendar".to_owned(), it)));
+                }
+            }
+        }
+    }
+
     /// The first strategy becomes what a template says, with a patch of its first wave.
     fn extend_template(&mut self, strategies: &mut Vec<Value>, mut template: Table) {
         let Some(Value::String(name)) = template.insert("name".into(), text("template")) else { return };

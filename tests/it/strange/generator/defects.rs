@@ -1,7 +1,7 @@
 //! Defects: where, when, while what, whom, how, and what cures them.
 
 use super::{COHORTS, Writer, table, text};
-use toml::Value;
+use toml::{Table, Value};
 
 impl Writer {
     pub(super) fn defect(&mut self, index: usize, alarms: &[String], crash: bool) -> Value {
@@ -10,7 +10,7 @@ impl Writer {
         let in_cohort = self.cohorts && self.chance(0.15);
         let symptom_slow = self.chance(0.3);
         let damage = self.chance(0.2);
-        table([
+        let mut defect = table([
             ("name", Some(text(format!("d{index}")))),
             ("weight", self.maybe(0.3, |w| Value::Float(w.pick(&[0.001, 1.0, 3.0])))),
             ("clock", Some(text(clock))),
@@ -48,7 +48,24 @@ impl Writer {
             ("seen-by", self.maybe(0.15, |w| w.some_of(alarms))),
             ("locks-out", self.maybe(0.15, Self::distribution)),
             ("cure", self.maybe(0.4, Self::cure)),
-        ])
+        ]);
+        if let Some(defect) = defect.as_table_mut()
+            && self.chance(0.12)
+        {
+            self.of_the_old_version(defect);
+        }
+        defect
+    }
+
+    /// The fleet is sick with it before.
+    fn of_the_old_version(&mut self, defect: &mut Table) {
+        for key in ["clock", "onset", "per-request", "trigger", "masked-for", "crash", "cure"] {
+            defect.remove(key);
+        }
+        if let Some(conditions) = defect.get_mut("while").and_then(Value::as_table_mut) {
+            conditions.remove("mixed-in");
+        }
+        defect.insert("on".into(), text(self.pick(&["old-version", "old-version", "new-version"])));
     }
 
     pub(super) fn label(&mut self) -> Option<Value> {

@@ -33,6 +33,7 @@ pub fn with_pipeline(seed: u64) -> Table {
         around::add_beside(&mut scenario, BESIDE);
     }
     scenario.insert("pipeline".into(), pipeline);
+    writer.own_hours(&mut scenario);
     scenario
 }
 
@@ -212,6 +213,8 @@ impl Writer {
                 ("rollback-time", w.maybe(0.5, Self::short_distribution)),
                 ("stragglers", w.maybe(0.2, Self::percent)),
                 ("straggler-time", w.maybe(0.2, Self::distribution)),
+                ("failing-hosts", w.maybe(0.15, Self::count_or_share)),
+                ("failure-probability", w.maybe(0.15, Self::percent)),
             ])
         });
         let study = table([

@@ -9,7 +9,7 @@ const CALENDARS: [&str; 2] = ["office", "nights"];
 impl Writer {
     /// A pipeline; components and other pipelines are deployed by the strategy `beside`.
     pub(super) fn pipeline(&mut self, defects: &[String], beside: &str) -> Value {
-        let windows = self.maybe(0.4, Self::calendar_name);
+        let windows = self.maybe(0.4, Self::calendars);
         let emergency = self.maybe(0.3, Self::emergency);
         self.emergencies = emergency.is_some();
         let stages = self.pick(&[1, 1, 2, 4]);
@@ -32,7 +32,7 @@ impl Writer {
                 self.maybe(0.6, |w| text(w.pick(&["when-open", "at-opening"]))).filter(|_| windows.is_some()),
             ),
             ("wave-calendar", windows),
-            ("bake-calendar", self.maybe(0.2, Self::calendar_name)),
+            ("bake-calendar", self.maybe(0.2, Self::calendars)),
             ("source", Some(self.source())),
             ("stage", Some(Value::Array(stages))),
             ("component", component),
@@ -45,6 +45,11 @@ impl Writer {
             ("exclusive-regions", self.maybe(0.3, |w| Value::Boolean(w.chance(0.5)))),
             ("shared-alarms", self.maybe(0.3, |w| Value::Boolean(w.chance(0.5)))),
         ])
+    }
+
+    /// A calendar, or both.
+    pub(super) fn calendars(&mut self) -> Value {
+        if self.chance(0.2) { Value::Array(CALENDARS.map(text).to_vec()) } else { self.calendar_name() }
     }
 
     fn calendar_name(&mut self) -> Value {
@@ -84,7 +89,7 @@ impl Writer {
             };
             Value::Array(defects.iter().map(|defect| sees(w, defect)).collect())
         };
-        let calendar = self.maybe(0.3, Self::calendar_name);
+        let calendar = self.maybe(0.3, Self::calendars);
         table([
             ("name", Some(text(format!("stage{index}")))),
             ("phase", Some(text(self.pick(&["build", "test", "approval", "deploy", "bake"])))),
@@ -103,7 +108,7 @@ impl Writer {
                     .filter(|_| calendar.is_some()),
             ),
             ("calendar", calendar),
-            ("until", self.maybe(0.15, Self::calendar_name)),
+            ("until", self.maybe(0.15, Self::calendars)),
             ("fixes-pass-by", self.maybe(0.2, |_| Value::Boolean(true))),
             ("emergencies-pass-by", self.maybe(0.3, |_| Value::Boolean(true)).filter(|_| self.emergencies)),
         ])
@@ -171,7 +176,7 @@ impl Writer {
             ("change", Some(change)),
             ("entry", self.maybe(0.5, |w| text(w.pick(&["queued", "superseded", "restart"])))),
             ("rollouts", self.maybe(0.5, |w| text(w.pick(&["one-at-a-time", "overlapping"])))),
-            ("wave-calendar", self.maybe(0.3, Self::calendar_name)),
+            ("wave-calendar", self.maybe(0.3, Self::calendars)),
             ("source", Some(self.source())),
             ("stage", Some(Value::Array(vec![self.stage(0, defects)]))),
             ("after-rejection", self.maybe(0.5, Self::after_rejection)),

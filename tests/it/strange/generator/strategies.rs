@@ -6,7 +6,7 @@ use toml::Value;
 impl Writer {
     pub(super) fn procedure(&mut self, probability: f64) -> Vec<(&'static str, Option<Value>)> {
         let at_once =
-            |w: &mut Self| if w.chance(0.4) { text("all") } else { Value::Integer(w.pick(&[1, 2, 5])) };
+            |w: &mut Self| w.pick(&[text("all"), text("all"), text("34%"), 1.into(), 2.into(), 5.into()]);
         let one_box = |w: &mut Self| {
             table([
                 ("hosts", w.maybe(0.6, Self::count_or_share)),
@@ -19,6 +19,7 @@ impl Writer {
             ("batch", self.maybe(probability, Self::count_or_share)),
             ("max-unavailable", self.maybe(probability * 0.5, Self::count_or_share)),
             ("zone-bake", self.maybe(probability, Self::duration)),
+            ("first-zone-bake", self.maybe(probability * 0.3, Self::duration)),
             ("zones-at-once", self.maybe(probability, at_once)),
             ("regions-at-once", self.maybe(probability, at_once)),
         ]
@@ -37,6 +38,8 @@ impl Writer {
                 table([("hosts", Some(w.count_or_share())), ("time", Some(w.distribution()))])
             }),
         ));
+        keys.push(("failures", self.maybe(0.25, Self::failures)));
+        keys.push(("progress-deadline", self.maybe(0.2, |w| text(w.pick(&["2h", "1d", "10d"])))));
         let operators = self.maybe(0.4, Self::operators);
         keys.push(("trigger-step", self.maybe(0.1, Self::duration)));
         keys.push(("response", self.maybe(0.5, |w| w.response(alarms, operators.is_some()))));
@@ -58,6 +61,15 @@ impl Writer {
         keys.push(("wave", Some(self.waves())));
         let there = keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
         Value::Table(there.collect())
+    }
+
+    fn failures(&mut self) -> Value {
+        let allowed = |w: &mut Self| w.pick(&[text("0%"), text("30%"), text("100%"), 0.into(), 1.into()]);
+        table([
+            ("allowed", self.maybe(0.8, allowed)),
+            ("per", self.maybe(0.7, |w| text(w.pick(&["batch", "zone", "region", "rollout"])))),
+            ("retries", self.maybe(0.5, |w| w.pick(&[0, 1, 3]).into())),
+        ])
     }
 
     /// Waves that select every region once, or a ladder that selects all of them again and again.
