@@ -26,6 +26,9 @@ pub struct Strategy {
     pub deploy_time: Option<Distribution>,
     /// Time one host takes to move back; none: as the change says.
     pub rollback_time: Option<Distribution>,
+    /// How long of its move a host is out of service; none: as the change says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downtime_ms: Option<u64>,
     /// Hosts that get the change past the waves.
     pub bypass: Option<Bypass>,
     /// Time from one region to the next, in the order of the waves, in which what triggers a dormant defect
@@ -51,6 +54,7 @@ impl Default for Strategy {
             complete_at: Ratio::ONE,
             deploy_time: None,
             rollback_time: None,
+            downtime_ms: None,
             bypass: None,
             trigger_step_ms: 0,
             response: Response::default(),
@@ -83,6 +87,12 @@ impl Strategy {
     #[must_use]
     pub fn rollback_time(&self, change: &Change) -> Distribution {
         self.rollback_time.unwrap_or(change.rollback_time)
+    }
+
+    /// How long of its move, there or back, a host is out of service; none: as long as its batch moves.
+    #[must_use]
+    pub fn downtime_ms(&self, change: &Change) -> Option<u64> {
+        self.downtime_ms.or(change.downtime_ms)
     }
 }
 
@@ -162,10 +172,13 @@ impl Serialize for Concurrency {
 pub struct Procedure {
     /// The one-box stage; none in a zone that already runs the new version on some hosts.
     pub one_box: Option<OneBox>,
-    /// Hosts per batch; a batch ends with its last host. Never more than `max_unavailable`.
+    /// Hosts per batch; a batch ends with its last host. Never more than [`Procedure::together_of`].
     pub batch: HostShare,
     /// Hosts that may be out of service at once; caps batches and the one-box.
     pub max_unavailable: HostShare,
+    /// Hosts of the new version that may come beside those of the zone; none: hosts are replaced where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_surge: Option<HostShare>,
     /// Wait after the zone's last batch.
     pub zone_bake_ms: u64,
     /// Zones of one region deployed to at once.
@@ -177,7 +190,33 @@ impl Procedure {
     #[inline]
     #[must_use]
     pub fn batch_of(&self, hosts: u32) -> u32 {
-        self.batch.of(hosts).min(self.max_unavailable.of(hosts))
+        self.batch.of(hosts).min(self.together_of(hosts))
+    }
+
+    /// Hosts of the new version that may come beside a zone's `hosts`: a share of them is rounded up, as Kubernetes does.
+    #[inline]
+    #[must_use]
+    pub fn surge_of(&self, hosts: u32) -> u32 {
+        self.max_surge.map_or(0, |surge| surge.reach_of(hosts))
+    }
+
+    /// Hosts of a zone of `hosts` that may be out of service at once: a share is rounded down. That is at least 1, unless
+    /// others come beside them.
+    #[inline]
+    #[must_use]
+    pub fn unavailable_of(&self, hosts: u32) -> u32 {
+        if self.surge_of(hosts) > 0 {
+            self.max_unavailable.at_most_of(hosts)
+        } else {
+            self.max_unavailable.of(hosts)
+        }
+    }
+
+    /// Hosts of a zone of `hosts` that may be on their way at once: in place of others, or beside them.
+    #[inline]
+    #[must_use]
+    pub fn together_of(&self, hosts: u32) -> u32 {
+        (self.unavailable_of(hosts) + self.surge_of(hosts)).min(hosts.max(1))
     }
 }
 

@@ -130,7 +130,7 @@ impl WavesWalk<'_> {
         let hosts = self.plan.fleet.zones[zone].hosts;
         let target = wave.hosts.reach_of(hosts);
         let procedure = &wave.procedure;
-        let together = procedure.max_unavailable.of(hosts);
+        let together = procedure.together_of(hosts);
         if self.done[zone] >= target {
             return Lapse { deployed_ms: start_ms, end_ms: start_ms };
         }
@@ -146,7 +146,7 @@ impl WavesWalk<'_> {
         }
         let left = target - self.done[zone];
         if left > 0 {
-            let batch = procedure.batch.of(hosts).min(together);
+            let batch = procedure.batch_of(hosts);
             let chains = chains(wave, zones, left.div_ceil(batch));
             now += self.pace.batches_ms(left, batch, chains, now == 0);
             deployed_ms = now;

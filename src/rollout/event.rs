@@ -80,10 +80,10 @@ pub enum FaultEvent {
 /// What takes hosts out of service, and what brings them back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CapacityEvent {
-    /// The hosts of a batch go out of service.
-    BatchBegins { batch: BatchId },
+    /// Hosts of a batch go out of service.
+    BatchBegins { batch: BatchId, hosts: u32 },
     /// They are back.
-    BatchEnds { batch: BatchId },
+    BatchEnds { batch: BatchId, hosts: u32 },
     /// Hosts of the zone go out of service on their way back.
     RollbackBegins { zone: ZoneId, hosts: u32 },
     /// They are back.
@@ -295,7 +295,7 @@ mod tests {
         assert!(size_of::<Event>() <= 16, "a queue entry fits half a cache line");
         let (zone, watch) = (ZoneId::new(3), WatchId::new(7));
         let order = [
-            Event::from(CapacityEvent::BatchEnds { batch: BatchId::new(0) }),
+            Event::from(CapacityEvent::BatchEnds { batch: BatchId::new(0), hosts: 1 }),
             FaultEvent::NextOnset { zone }.into(),
             AlarmEvent::LooksAgain { watch }.into(),
             AlarmEvent::DelayOver { watch }.into(),

@@ -256,11 +256,11 @@ impl<'a> EventLoop<'a> {
         let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
         let listener = &mut OfCapacity { deployments, fault, alarms, response };
         match event {
-            CapacityEvent::BatchBegins { batch } => {
-                account.batch_moves(ctx, deployments, fault, (batch, Service::Leaves), listener);
+            CapacityEvent::BatchBegins { batch, hosts } => {
+                account.batch_moves(ctx, deployments, fault, (batch, hosts, Service::Leaves), listener);
             }
-            CapacityEvent::BatchEnds { batch } => {
-                account.batch_moves(ctx, deployments, fault, (batch, Service::Returns), listener);
+            CapacityEvent::BatchEnds { batch, hosts } => {
+                account.batch_moves(ctx, deployments, fault, (batch, hosts, Service::Returns), listener);
             }
             CapacityEvent::RollbackBegins { zone, hosts } => {
                 account.hosts_move(ctx, fault, zone, (hosts, Service::Leaves), listener);

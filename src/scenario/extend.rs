@@ -145,6 +145,7 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         one_box: patch.one_box.clone(),
         batch: patch.batch.clone(),
         max_unavailable: patch.max_unavailable.clone(),
+        max_surge: patch.max_surge.clone(),
         zone_bake: patch.zone_bake.clone(),
         zones_at_once: patch.zones_at_once.clone(),
         regions_at_once: patch.regions_at_once.clone(),

@@ -34,6 +34,7 @@ fn plan() -> Plan {
             one_box: None,
             batch: HostShare::ALL,
             max_unavailable: HostShare::ALL,
+            max_surge: None,
             zone_bake_ms: 0,
             zones_at_once: Concurrency::ONE,
         },

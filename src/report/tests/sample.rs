@@ -171,6 +171,7 @@ pub fn strategy(name: &str) -> Strategy {
             one_box: Some(OneBox { hosts: HostShare::Count(1), bake_ms: HOUR, covers: Vec::new() }),
             batch: HostShare::Count(10),
             max_unavailable: HostShare::Share(Ratio { num: 1, den: 3 }),
+            max_surge: None,
             zone_bake_ms: 30 * MINUTE,
             zones_at_once: Concurrency::ONE,
         },

@@ -5,15 +5,16 @@
 //! a capacity nothing moves: whoever reaches a dark zone fails, and replacing hosts costs nothing.
 //! What is out of service for the defect's sake is asked of the fault, never kept.
 
-use crate::ids::{IdRange, IdVec, RegionId, ZoneId};
+use crate::ids::{BatchId, HostId, IdRange, IdVec, RegionId, ZoneId};
 use crate::plan::{Episodes, Plan};
-use crate::random::{Purpose, Stream};
+use crate::random::{Distribution, Purpose, Stream};
 use crate::rollout::context::Context;
-use crate::rollout::deployment::{Deployments, NewBatches};
+use crate::rollout::deployment::{Deployments, NewBatches, completion_ms, host_draws, return_draws};
 use crate::rollout::event::CapacityEvent;
 use crate::rollout::fault::Fault;
-use crate::rollout::place::DarkPlace;
+use crate::rollout::place::{DarkPlace, FleetHost};
 use crate::rollout::trace::RolloutEvent;
+use crate::sim::budget::Owner;
 
 /// Hosts that are down for other reasons than the defect.
 #[derive(Debug, Default)]
@@ -164,18 +165,48 @@ pub fn zones_of_place(ctx: &Context, place: DarkPlace) -> IdRange<ZoneId> {
     }
 }
 
-/// Schedules that the hosts of new batches are out of service while each lasts.
+/// When a host leaves service whose move begins at `start_ms` and is over at `end_ms`: at its beginning, unless the change
+/// takes less of it.
+pub fn leaves_ms(ctx: &Context, start_ms: u64, end_ms: u64) -> u64 {
+    let downtime_ms = ctx.strategy.downtime_ms(&ctx.plan.change);
+    downtime_ms.map_or(start_ms, |downtime_ms| end_ms.saturating_sub(downtime_ms).max(start_ms))
+}
+
+/// Whether hosts leave service one by one, each for the last part of its own move.
+fn leaves_by_itself(ctx: &Context, time: Distribution) -> bool {
+    ctx.strategy.downtime_ms(&ctx.plan.change).is_some() && !matches!(time, Distribution::Fixed { .. })
+}
+
+/// Schedules that the hosts of new batches are out of service while each lasts, or as long as the change takes them out.
 #[inline]
 pub fn announce_replacement(ctx: &mut Context, deployments: &Deployments, new: &NewBatches) {
-    if !replacement_matters(ctx.plan) {
+    if replacement_matters(ctx.plan) {
+        new.ids().for_each(|batch| announce_batch(ctx, deployments, batch));
+    }
+}
+
+fn announce_batch(ctx: &mut Context, deployments: &Deployments, batch: BatchId) {
+    let placed = *deployments.batch(batch);
+    let announce = |ctx: &mut Context, hosts, end_ms| {
+        let start_ms = leaves_ms(ctx, placed.start_ms, end_ms);
+        if hosts > 0 && end_ms > start_ms {
+            ctx.schedule(start_ms, CapacityEvent::BatchBegins { batch, hosts });
+            ctx.schedule(end_ms, CapacityEvent::BatchEnds { batch, hosts });
+        }
+    };
+    let time =
+        ctx.strategy.bypass.filter(|_| placed.past_waves).map_or(ctx.deploy.host, |bypass| bypass.time);
+    if !leaves_by_itself(ctx, time) {
+        return announce(ctx, placed.hosts - placed.surge, placed.end_ms);
+    }
+    if ctx.strategy.downtime_ms(&ctx.plan.change) == Some(0) {
         return;
     }
-    for batch in new.ids() {
-        let placed = deployments.batch(batch);
-        if placed.end_ms > placed.start_ms {
-            ctx.schedule(placed.start_ms, CapacityEvent::BatchBegins { batch });
-            ctx.schedule(placed.end_ms, CapacityEvent::BatchEnds { batch });
-        }
+    ctx.looks_at_hosts(placed.hosts, Owner::Strategy, "downtime");
+    let mut draws = host_draws(ctx, placed.zone);
+    for host in placed.all_hosts().skip(placed.surge as usize) {
+        let end_ms = completion_ms(ctx, &placed, host, &mut draws);
+        announce(ctx, 1, end_ms);
     }
 }
 
@@ -184,9 +215,27 @@ pub fn announce_rollback(ctx: &mut Context, deployments: &Deployments, zone: Zon
     if !replacement_matters(ctx.plan) {
         return;
     }
-    for batch in deployments.batches_back(zone).iter().filter(|batch| batch.end_ms > batch.start_ms) {
-        let hosts = batch.hosts;
-        ctx.schedule(batch.start_ms, CapacityEvent::RollbackBegins { zone, hosts });
-        ctx.schedule(batch.end_ms, CapacityEvent::RollbackEnds { zone, hosts });
+    let surge = deployments.surge(ctx, zone);
+    let announce = |ctx: &mut Context, hosts, start_ms, end_ms| {
+        let start_ms = leaves_ms(ctx, start_ms, end_ms);
+        if hosts > 0 && end_ms > start_ms {
+            ctx.schedule(start_ms, CapacityEvent::RollbackBegins { zone, hosts });
+            ctx.schedule(end_ms, CapacityEvent::RollbackEnds { zone, hosts });
+        }
+    };
+    if !leaves_by_itself(ctx, ctx.strategy.rollback_time(&ctx.plan.change)) {
+        for batch in deployments.batches_back(zone) {
+            announce(ctx, batch.hosts.saturating_sub(surge), batch.start_ms, batch.end_ms);
+        }
+        return;
+    }
+    let hosts = ctx.zone(zone).hosts;
+    ctx.looks_at_hosts(hosts, Owner::Strategy, "downtime");
+    let mut draws = return_draws(ctx, zone);
+    for id in (0..hosts as usize).map(HostId::new) {
+        let back = deployments.host_back(ctx, FleetHost { zone, id }, &mut draws);
+        if let Some(back) = back.filter(|back| back.rank >= surge) {
+            announce(ctx, 1, back.start_ms, back.end_ms);
+        }
     }
 }

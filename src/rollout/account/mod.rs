@@ -111,18 +111,22 @@ impl Account {
         }
     }
 
-    /// The hosts of a batch go out of service or come back; those of one that a stop came before do neither.
+    /// Hosts of a batch go out of service or come back; those that a stop came before do neither.
     pub fn batch_moves(
         &mut self,
         ctx: &mut Context,
         deployments: &Deployments,
         fault: &Fault,
-        (batch, service): (BatchId, Service),
+        (batch, hosts, service): (BatchId, u32, Service),
         listener: &mut impl CapacityListener,
     ) {
         let batch = deployments.batch(batch);
-        if deployments.begins(batch) {
-            self.hosts_move(ctx, fault, batch.zone, (batch.hosts, service), listener);
+        let left_ms = match service {
+            Service::Leaves => ctx.now_ms(),
+            Service::Returns => capacity::leaves_ms(ctx, batch.start_ms, ctx.now_ms()),
+        };
+        if !deployments.is_cut(batch.past_waves, left_ms) {
+            self.hosts_move(ctx, fault, batch.zone, (hosts, service), listener);
         }
     }
 

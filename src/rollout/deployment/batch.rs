@@ -23,6 +23,8 @@ pub struct Batch {
     pub hosts: u32,
     /// Hosts beside them that were to be in it and stay behind.
     pub behind: u32,
+    /// How many of them come beside those that serve: no host leaves service for them.
+    pub surge: u32,
     /// When the batch begins.
     pub start_ms: u64,
     /// When its slowest host is done.
@@ -94,6 +96,7 @@ mod tests {
             first: 10,
             hosts: 5,
             behind: 0,
+            surge: 0,
             start_ms: 100,
             end_ms: 200,
             uniform: 0.5,

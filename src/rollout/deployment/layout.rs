@@ -44,6 +44,19 @@ pub struct ZoneState {
     pub left_behind: u32,
 }
 
+/// Batches of a zone that follow each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage {
+    /// Hosts per batch.
+    pub size: u32,
+    /// Hosts on the new version once the last batch is done.
+    pub target: u32,
+    /// Hosts of a batch for which none leaves service.
+    pub surge: u32,
+    /// It is the one-box stage.
+    pub one_box: bool,
+}
+
 impl Layout {
     /// Forgets everything, keeps the memory.
     pub fn reset(&mut self, zones: usize) {
@@ -93,16 +106,10 @@ impl Layout {
         self.zones[zone].bypass.map(|batch| &self.batches[batch])
     }
 
-    /// Batches of `size` hosts, the last one perhaps smaller, one after the other until the zone has `target`; says
+    /// Batches of the stage's size, the last one perhaps smaller, one after the other until the zone has its target; says
     /// when the last is done.
-    pub fn add_batches(
-        &mut self,
-        ctx: &mut Context,
-        zone: ZoneId,
-        (size, target): (u32, u32),
-        start_ms: u64,
-        one_box: bool,
-    ) -> u64 {
+    pub fn add_batches(&mut self, ctx: &mut Context, zone: ZoneId, stage: Stage, start_ms: u64) -> u64 {
+        let Stage { size, target, one_box, .. } = stage;
         self.can_take(u64::from((target - self.zones[zone].done.min(target)).div_ceil(size)));
         // A fixed time needs no draw.
         let mut draws = (!ctx.deploy.is_fixed())
@@ -125,6 +132,7 @@ impl Layout {
                 first: state.done,
                 hosts: hosts - lag.behind,
                 behind: lag.behind,
+                surge: stage.surge.min(hosts - lag.behind),
                 start_ms: at_ms,
                 end_ms,
                 uniform,
@@ -180,6 +188,7 @@ impl Layout {
             first: place.hosts - hosts,
             hosts,
             behind: 0,
+            surge: 0,
             start_ms: 0,
             end_ms,
             uniform,

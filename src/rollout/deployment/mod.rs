@@ -17,7 +17,7 @@ pub use batch::{Batch, Stops};
 pub use course::Course;
 pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
 pub use layout::{completion_ms, host_draws};
-pub use way_back::{BatchBack, return_draws};
+pub use way_back::{BatchBack, HostBack, return_draws};
 
 use super::context::Context;
 use super::event::{DeploymentEvent, GoBackBy};
@@ -30,7 +30,7 @@ use crate::plan::{Procedure, RollbackScope, RollbackTarget};
 use crate::random::{Distribution, Stream};
 use course::Span;
 use facts::Opening;
-use layout::Layout;
+use layout::{Layout, Stage};
 use waves::Waves;
 use way_back::WayBack;
 
@@ -231,7 +231,9 @@ impl Deployments {
         let mut at_ms = started_ms;
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
             state.one_box = size;
-            at_ms = self.layout.add_batches(ctx, zone, (size, size), at_ms, true);
+            let surge = procedure.surge_of(ctx.zone(zone).hosts);
+            let batches = Stage { size, target: size, surge, one_box: true };
+            at_ms = self.layout.add_batches(ctx, zone, batches, at_ms);
             let bake_ms = gates::bake_ms(ctx, at_ms, stage.bake_ms);
             self.layout.zone_mut(zone).path_bake_ms += bake_ms;
             tell_bake(ctx, zone, at_ms, bake_ms, true);
@@ -275,8 +277,10 @@ impl Deployments {
         from_ms: u64,
         procedure: &Procedure,
     ) -> u64 {
-        let batch = procedure.batch_of(ctx.zone(zone).hosts);
-        let at_ms = self.layout.add_batches(ctx, zone, (batch, target), from_ms, false);
+        let hosts = ctx.zone(zone).hosts;
+        let (size, surge) = (procedure.batch_of(hosts), procedure.surge_of(hosts));
+        let at_ms =
+            self.layout.add_batches(ctx, zone, Stage { size, target, surge, one_box: false }, from_ms);
         let bake_ms = gates::bake_ms(ctx, at_ms, procedure.zone_bake_ms);
         tell_bake(ctx, zone, at_ms, bake_ms, false);
         self.layout.zone_mut(zone).path_bake_ms += bake_ms;
@@ -516,12 +520,6 @@ impl Deployments {
         })
     }
 
-    /// Whether the batch begins: a stop may have come before.
-    #[inline]
-    pub fn begins(&self, batch: &Batch) -> bool {
-        !self.is_cut(batch.past_waves, batch.start_ms)
-    }
-
     /// Whether a stop came before what hosts of waves, or past them, would have done at `at_ms`.
     #[inline]
     pub fn is_cut(&self, past_waves: bool, at_ms: u64) -> bool {
@@ -531,7 +529,17 @@ impl Deployments {
     /// When the host is back on the old version; none if it does not go back. Neighbours share a block of `draws`.
     #[inline]
     pub fn back_ms(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<u64> {
-        self.way_back.back_ms(ctx, host, draws)
+        self.way_back.host_back(ctx, host, draws).map(|back| back.end_ms)
+    }
+
+    /// How the host goes back; none if it does not.
+    pub fn host_back(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<HostBack> {
+        self.way_back.host_back(ctx, host, draws)
+    }
+
+    /// Hosts that may come beside those of the zone in the present wave.
+    pub fn surge(&self, ctx: &Context, zone: ZoneId) -> u32 {
+        ctx.wave(self.waves.id()).procedure.surge_of(ctx.zone(zone).hosts)
     }
 
     /// The batches in which the zone goes back, in order; none if it does not.

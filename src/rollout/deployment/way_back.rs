@@ -47,6 +47,17 @@ pub struct BatchBack {
     uniform: f64,
 }
 
+/// One host that goes back.
+#[derive(Debug, Clone, Copy)]
+pub struct HostBack {
+    /// When its batch begins.
+    pub start_ms: u64,
+    /// When it is back on the old version.
+    pub end_ms: u64,
+    /// Which of its batch it is.
+    pub rank: u32,
+}
+
 impl ZoneWayBack {
     fn clear(&mut self) {
         self.batch = 0;
@@ -164,21 +175,23 @@ impl WayBack {
         &self.zones[zone].batches
     }
 
-    /// When the host is back on the old version; none if it does not go back. Neighbours share a block of `draws`.
-    pub fn back_ms(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<u64> {
+    /// How the host goes back; none if it does not. Neighbours share a block of `draws`.
+    pub fn host_back(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<HostBack> {
         let back = &self.zones[host.zone];
         if back.batch == 0 {
             return None;
         }
         let position = back.position(host.id)?;
         let batch = back.batches.get((position / back.batch) as usize)?;
+        let rank = position % back.batch;
+        let back = |end_ms| Some(HostBack { start_ms: batch.start_ms, end_ms, rank });
         let time = &ctx.strategy.rollback_time(&ctx.plan.change);
-        if position % back.batch == 0 || matches!(time, Distribution::Fixed { .. }) {
-            return Some(batch.end_ms);
+        if rank == 0 || matches!(time, Distribution::Fixed { .. }) {
+            return back(batch.end_ms);
         }
         let uniform = draws.uniform_at(host.draw());
         let after_ms = other_host_ms(time, batch.uniform, batch.hosts, uniform);
-        Some((batch.start_ms + after_ms).min(batch.end_ms))
+        back((batch.start_ms + after_ms).min(batch.end_ms))
     }
 
     /// Hosts of the zone on the new version at the stop that can go back.

@@ -330,7 +330,7 @@ pub fn wave_hosts(strategy: &Strategy, wave: &Wave, hosts: u32) -> u32 {
 /// Size of the one-box stage of a strategy's wave in a zone of `hosts`, if it has one.
 pub fn one_box_hosts(strategy: &Strategy, wave: &Wave, hosts: u32) -> Option<u32> {
     let one_box = wave.procedure.one_box.as_ref()?;
-    let most = wave.procedure.max_unavailable.of(hosts).min(wave_hosts(strategy, wave, hosts));
+    let most = wave.procedure.together_of(hosts).min(wave_hosts(strategy, wave, hosts));
     Some(one_box.hosts.of(hosts).min(most)).filter(|size| *size > 0)
 }
 

@@ -119,6 +119,7 @@ fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Dr
             deploy_time: spec.deploy_time.given(),
             // The way back takes as long as the way there only where nothing says how long it takes.
             rollback_time: spec.rollback_time.given().or(back_as_forth),
+            downtime_ms: spec.downtime.given(),
             bypass: spec.bypass.value().map(bypass),
             trigger_step_ms: spec.trigger_step.or_default(),
             response: response::response(&spec.response, alarms, problems),

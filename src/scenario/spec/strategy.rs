@@ -5,7 +5,7 @@ use crate::plan::{RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::{Inherit, spec};
 use crate::scenario::value::{
-    AtOnce, DistributionText, Duration, HostCount, Int, Name, Percent, Text, schema,
+    AtOnce, DistributionText, Duration, HostCount, HostLimit, Int, Name, Percent, Text, schema,
 };
 use crate::scenario::words::words;
 use schemars::json_schema;
@@ -31,9 +31,13 @@ spec! {
         merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: "100%".
         optional batch: HostCount,
-        /// Hosts of a zone that may be out of service at once; caps batches and the one-box.
-        /// Default: "100%".
-        optional max_unavailable: HostCount,
+        /// Hosts of a zone that may be out of service at once; caps batches and the one-box. A share is rounded
+        /// down; 0 only beside `max-surge`. Default: "100%", beside `max-surge` 0.
+        optional max_unavailable: HostLimit,
+        /// Hosts of the new version that may come beside those of the zone while it is deployed to: a count or a
+        /// share, rounded up. A batch is at most these and `max-unavailable`, and only the rest of it leaves
+        /// service. Default: 0, hosts are replaced where they are.
+        optional max_surge: HostLimit,
         /// Wait after the last batch of each zone. Default: "0s".
         optional zone_bake: Duration,
         /// Zones of one region deployed to at once: a count or "all". Default: 1.
@@ -48,6 +52,8 @@ spec! {
         optional deploy_time: DistributionText,
         /// Time that one host takes to move back. Default: as `deploy-time` here, or as `[change]`.
         optional rollback_time: DistributionText,
+        /// How long of its move a host is out of service. Default: as `[change]`.
+        optional downtime: Duration,
         /// Hosts that get the change past the waves, and that no pipeline stops. Default: none.
         optional bypass: BypassSpec,
         /// Time from one region to the next, in the order of the waves, in which what triggers a dormant
@@ -82,7 +88,9 @@ spec! {
         /// Hosts per batch: a count or a share of the zone. Default: as the strategy.
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once. Default: as the strategy.
-        optional max_unavailable: HostCount,
+        optional max_unavailable: HostLimit,
+        /// Hosts of the new version that may come beside those of the zone. Default: as the strategy.
+        optional max_surge: HostLimit,
         /// Wait after the last batch of each zone. Default: as the strategy.
         optional zone_bake: Duration,
         /// Zones of one region deployed to at once: a count or "all". Default: as the strategy.
@@ -109,7 +117,9 @@ spec! {
         /// Hosts per batch: a count or a share of the zone. Default: as inherited.
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once. Default: as inherited.
-        optional max_unavailable: HostCount,
+        optional max_unavailable: HostLimit,
+        /// Hosts of the new version that may come beside those of the zone. Default: as inherited.
+        optional max_surge: HostLimit,
         /// Wait after the last batch of each zone. Default: as inherited.
         optional zone_bake: Duration,
         /// Zones of one region deployed to at once: a count or "all". Default: as inherited.

@@ -24,7 +24,7 @@ pub use duration::Duration;
 pub use hours::HoursText;
 pub use instant::{Datapoints, Seed, TimeOfDay};
 pub use number::{Int, NonNegative, Positive, Real};
-pub use percent::{AtOnce, HostCount, MAX_HOSTS, Percent};
+pub use percent::{AtOnce, HostCount, HostLimit, MAX_HOSTS, Percent};
 pub use precision::PrecisionText;
 pub(super) use schema::{schema, string_pattern};
 pub use shares::Shares;

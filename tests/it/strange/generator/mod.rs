@@ -206,6 +206,7 @@ impl Writer {
                 ("bad-probability", w.maybe(0.7, Self::percent).filter(|_| !defects.is_empty())),
                 ("deploy-time", w.maybe(0.8, Self::short_distribution)),
                 ("rollback-time", w.maybe(0.5, Self::short_distribution)),
+                ("downtime", w.maybe(0.2, Self::duration)),
                 ("stragglers", w.maybe(0.2, Self::percent)),
                 ("straggler-time", w.maybe(0.2, Self::distribution)),
             ])

@@ -18,6 +18,7 @@ impl Writer {
             ("one-box", self.maybe(probability, one_box)),
             ("batch", self.maybe(probability, Self::count_or_share)),
             ("max-unavailable", self.maybe(probability * 0.5, Self::count_or_share)),
+            ("max-surge", self.maybe(probability * 0.3, Self::count_or_share)),
             ("zone-bake", self.maybe(probability, Self::duration)),
             ("zones-at-once", self.maybe(probability, at_once)),
             ("regions-at-once", self.maybe(probability, at_once)),
@@ -37,6 +38,7 @@ impl Writer {
                 table([("hosts", Some(w.count_or_share())), ("time", Some(w.distribution()))])
             }),
         ));
+        keys.push(("downtime", self.maybe(0.15, Self::duration)));
         let operators = self.maybe(0.4, Self::operators);
         keys.push(("trigger-step", self.maybe(0.1, Self::duration)));
         keys.push(("response", self.maybe(0.5, |w| w.response(alarms, operators.is_some()))));

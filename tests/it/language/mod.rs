@@ -1,0 +1,31 @@
+//! The language says what teams run today: situations that could not be said before, each with the value that is right by hand.
+
+mod surge;
+
+use crate::support;
+use wavetank::outcome::Outcome;
+use wavetank::plan::Plan;
+use wavetank::rollout::{Engine, Model};
+use wavetank::sim::Silent;
+
+/// The plan of a scenario of `tests/plans/language`, with edits of its text.
+fn plan(name: &str, edits: support::Edits) -> Plan {
+    support::plan(&format!("tests/plans/language/{name}.toml"), edits)
+}
+
+/// The outcomes of so many trials of a strategy. Whatever is simulated lazily is held against every evaluation.
+fn outcomes(plan: &Plan, strategy: usize, trials: u64) -> Vec<Outcome> {
+    let model = Model::new(plan);
+    let (mut lazy, mut exhaustive) = (Engine::new(&model), Engine::exhaustive(&model));
+    let both = |trial| {
+        let outcome = lazy.run(strategy, trial, &mut Silent);
+        assert_eq!(outcome, exhaustive.run(strategy, trial, &mut Silent), "trial {trial}");
+        outcome
+    };
+    (0..trials).map(both).collect()
+}
+
+/// The outcome of the first trial of a strategy.
+fn one(plan: &Plan, strategy: usize) -> Outcome {
+    outcomes(plan, strategy, 1).remove(0)
+}
