@@ -72,6 +72,7 @@ impl Default for Rollback {
             batch: HostShare::ALL,
             reaction_delay_ms: 0,
             target: RollbackTarget::Previous,
+            switch_time: None,
         }
     }
 }
@@ -87,6 +88,12 @@ impl Strategy {
     #[must_use]
     pub fn rollback_time(&self, change: &Change) -> Distribution {
         self.rollback_time.unwrap_or(change.rollback_time)
+    }
+
+    /// Whether some wave sends the new version another share of requests than its hosts are.
+    #[must_use]
+    pub fn routes_traffic(&self) -> bool {
+        self.waves.iter().any(|wave| wave.traffic.is_some())
     }
 
     /// How long of its move, there or back, a host is out of service; none: as long as its batch moves.
@@ -116,6 +123,10 @@ pub struct Wave {
     /// Share of each zone's hosts on the new version when the wave is done; grows from wave to wave
     /// where a region appears in several.
     pub hosts: HostShare,
+    /// Share of each zone's requests that its hosts on the new version are sent from when the wave's hosts there are done;
+    /// none: as many as they are of all hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Ratio>,
     /// Regions deployed to at once.
     pub regions_at_once: Concurrency,
     /// Wait after the wave's last region is done.
@@ -243,6 +254,9 @@ pub struct Rollback {
     pub reaction_delay_ms: u64,
     /// Which version they go back to.
     pub target: RollbackTarget,
+    /// Time from the start of the rollback until requests that are routed go to the old version; none: at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switch_time: Option<Distribution>,
 }
 
 /// Which version a rollback brings back.

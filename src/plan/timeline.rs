@@ -2,6 +2,7 @@
 //! its slowest host. No randomness and no simulation; a test holds it to the median of simulated rollouts.
 
 use super::pace::{Chains, Pace};
+use super::share::Ratio;
 use super::strategy::{Concurrency, Strategy, Wave};
 use super::whole::Plan;
 use crate::ids::{IdVec, ZoneId};
@@ -68,6 +69,7 @@ pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
         plan,
         pace: Pace::new(strategy.deploy_time(&plan.change)),
         done: plan.fleet.zones.iter().map(|_| 0).collect(),
+        traffic: plan.fleet.zones.iter().map(|_| None).collect(),
         deployments: Vec::new(),
     };
     let mut now = 0;
@@ -88,6 +90,8 @@ struct WavesWalk<'p> {
     pace: Pace,
     /// Hosts on the new version in each zone.
     done: IdVec<ZoneId, u32>,
+    /// Share of its requests that they are sent, where it is not as many as they are of all hosts.
+    traffic: IdVec<ZoneId, Option<Ratio>>,
     /// Of the present wave so far.
     deployments: Vec<Deployment>,
 }
@@ -131,7 +135,9 @@ impl WavesWalk<'_> {
         let target = wave.hosts.reach_of(hosts);
         let procedure = &wave.procedure;
         let together = procedure.together_of(hosts);
-        if self.done[zone] >= target {
+        let switches = self.traffic[zone] != wave.traffic;
+        self.traffic[zone] = wave.traffic;
+        if self.done[zone] >= target && !switches {
             return Lapse { deployed_ms: start_ms, end_ms: start_ms };
         }
         let mut now = start_ms;
@@ -144,14 +150,14 @@ impl WavesWalk<'_> {
             one_box_end_ms = Some(now);
             self.done[zone] = first;
         }
-        let left = target - self.done[zone];
+        let left = target.saturating_sub(self.done[zone]);
         if left > 0 {
             let batch = procedure.batch_of(hosts);
             let chains = chains(wave, zones, left.div_ceil(batch));
             now += self.pace.batches_ms(left, batch, chains, now == 0);
             deployed_ms = now;
         }
-        self.done[zone] = target;
+        self.done[zone] = target.max(self.done[zone]);
         let end_ms = now + procedure.zone_bake_ms;
         self.deployments.push(Deployment { zone, start_ms, one_box_end_ms, end_ms });
         Lapse { deployed_ms, end_ms }
@@ -171,11 +177,21 @@ impl WavesWalk<'_> {
             .regions
             .enumerate()
             .map(|(id, region)| {
-                let done: u64 = self.done[region.zones.clone()].iter().map(|&hosts| u64::from(hosts)).sum();
-                region.requests_per_second * done as f64 / fleet.region_hosts(id) as f64
+                let done: f64 = region.zones.clone().map(|zone| self.moved(zone)).sum();
+                region.requests_per_second * done / fleet.region_hosts(id) as f64
             })
             .sum();
         moved / total
+    }
+}
+
+impl WavesWalk<'_> {
+    /// Hosts of the zone that would be sent as many of its requests as its hosts on the new version are.
+    fn moved(&self, zone: ZoneId) -> f64 {
+        match self.traffic[zone] {
+            None => f64::from(self.done[zone]),
+            Some(share) => share.as_f64() * f64::from(self.plan.fleet.zones[zone].hosts),
+        }
     }
 }
 

@@ -146,7 +146,7 @@ impl Longest<'_> {
                 let target = wave_hosts(self.strategy, wave, fleet.zones[zone].hosts);
                 let before = done[zone.index()];
                 done[zone.index()] = target.max(before);
-                if target > before {
+                if target > before || self.strategy.routes_traffic() {
                     self.zone_ms(wave, fleet.zones[zone].hosts, (before, target))
                 } else {
                     0
@@ -170,7 +170,7 @@ impl Longest<'_> {
             .zip(procedure.one_box.as_ref())
             .map_or(0, |(size, stage)| time.longest_ms(size).max(help_ms).saturating_add(stage.bake_ms));
         let batch = procedure.batch_of(hosts);
-        let rest = target - before - one_box.unwrap_or(0);
+        let rest = target.saturating_sub(before + one_box.unwrap_or(0));
         let batches_ms = u64::from(rest.div_ceil(batch)).saturating_mul(time.longest_ms(batch).max(help_ms));
         [batches_ms, procedure.zone_bake_ms].into_iter().fold(stage_ms, u64::saturating_add)
     }
@@ -222,7 +222,8 @@ impl Longest<'_> {
 
     /// All hosts of a zone go back.
     fn rollback_ms(&self) -> u64 {
-        self.in_batches_ms(1, &self.strategy.rollback_time(&self.plan.change))
+        let switch_ms = self.strategy.rollback.switch_time.map_or(0, |time| time.longest_ms(1));
+        self.in_batches_ms(1, &self.strategy.rollback_time(&self.plan.change)).saturating_add(switch_ms)
     }
 
     /// All hosts of a zone get another version.
@@ -347,8 +348,10 @@ impl Longest<'_> {
         })
     }
 
-    /// The most requests to so many hosts of a zone in so long.
+    /// The most requests to so many hosts of a zone in so long: all of its own, if they may be routed there.
     fn requests_to(&self, zone: ZoneId, hosts: f64, span_ms: u64) -> f64 {
+        let all = f64::from(self.plan.fleet.zones[zone].hosts);
+        let hosts = if hosts > 0.0 && self.strategy.routes_traffic() { all } else { hosts };
         let region = self.plan.fleet.zones[zone].region;
         self.requests(region, span_ms) * hosts / self.plan.fleet.region_hosts(region) as f64
     }

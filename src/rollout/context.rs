@@ -57,6 +57,8 @@ pub struct Context<'a> {
     pub defect_id: Option<DefectId>,
     /// The part of all possible changes that this one is drawn from.
     pub kind: ChangeKind,
+    /// The strategy routes traffic apart from hosts.
+    pub routed: bool,
     /// What holds a rollout among others; none for a trial of a study.
     pub launch: Option<&'a Launch<'a>>,
     now_ms: u64,
@@ -105,6 +107,7 @@ impl<'a> Context<'a> {
             defect: defect.map(|defect| &plan.change.defects[defect]),
             defect_id: defect,
             kind: stratum.kind,
+            routed: strategy.routes_traffic(),
             launch: None,
             now_ms: 0,
             looked_at_hosts: 0,
@@ -289,6 +292,12 @@ impl<'a> Context<'a> {
     /// How much more likely a request shows `sign` on an impaired host than on a healthy one.
     pub fn excess(&self, sign: Sign) -> f64 {
         self.defect.map_or(0.0, |defect| self.plan.fleet.excess(sign, &defect.symptom))
+    }
+
+    /// Whether somebody looks at how many hosts have the new version: the routes of requests, or the defect.
+    #[inline]
+    pub fn counts_new_hosts(&self) -> bool {
+        self.routed || self.defect.is_some_and(|defect| defect.condition.counts_hosts())
     }
 
     /// Whether impaired hosts serve nothing at all.

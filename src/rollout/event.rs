@@ -13,6 +13,8 @@ use crate::sim::budget::{Cause, Owner};
 pub enum Event {
     /// The way forward.
     Deployment(DeploymentEvent),
+    /// Hosts that arrive and leave, requests that are switched.
+    Routing(RoutingEvent),
     /// The fault and who is impaired.
     Fault(FaultEvent),
     /// Hosts out of service.
@@ -40,6 +42,19 @@ pub enum DeploymentEvent {
     PastWavesDone,
 }
 
+/// What changes where requests go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoutingEvent {
+    /// The zone has more or fewer hosts on the new version, which take it in a wave or by themselves.
+    HostsMove { zone: ZoneId, hosts: i32, past_waves: bool },
+    /// The zone's hosts of a wave are done: requests are switched as that says.
+    Switches { zone: ZoneId, wave: WaveId },
+    /// Requests to the zone go to the old version again.
+    SwitchesBack { zone: ZoneId },
+    /// All hosts of the zone are back.
+    Restored { zone: ZoneId },
+}
+
 /// What moves a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultEvent {
@@ -63,8 +78,6 @@ pub enum FaultEvent {
     Repaired { host: FleetHost },
     /// The fault wakes again on a healed host.
     Relapses { host: FleetHost },
-    /// The zone has more or fewer hosts on the new version, which take it in a wave or by themselves.
-    HostsMove { zone: ZoneId, hosts: i32, past_waves: bool },
     /// A dormant fault's trigger reaches the region.
     TriggerReaches { region: RegionId },
     /// The trigger is over there.
@@ -155,6 +168,7 @@ impl Ranked for Event {
     fn class(&self) -> u8 {
         let class = match self {
             Self::Deployment(_) => Class::Promote,
+            Self::Routing(event) => event.class(),
             Self::Fault(event) => event.class(),
             Self::Capacity(event) => event.class(),
             Self::Alarm(event) => event.class(),
@@ -166,6 +180,10 @@ impl Ranked for Event {
     fn cause(&self) -> Cause {
         let (owner, what, key) = match self {
             Self::Fault(event) => (Owner::Defect, event.work().0, event.work().1),
+            Self::Routing(RoutingEvent::HostsMove { .. }) => {
+                (Owner::Defect, "hosts that the fault counts", "while")
+            }
+            Self::Routing(_) => (Owner::Strategy, "switches of traffic", "traffic"),
             Self::Deployment(_) => (Owner::Strategy, "steps of waves", "wave"),
             Self::Capacity(CapacityEvent::BatchBegins { .. } | CapacityEvent::BatchEnds { .. }) => {
                 (Owner::Strategy, "batches that leave service and come back", "batch")
@@ -193,9 +211,21 @@ impl Ranked for Event {
             ) => watch.number(),
             Self::Alarm(AlarmEvent::LooksAgain { .. })
             | Self::Deployment(_)
+            | Self::Routing(_)
             | Self::Fault(_)
             | Self::Capacity(_)
             | Self::Response(_) => 0,
+        }
+    }
+}
+
+impl RoutingEvent {
+    #[inline]
+    fn class(self) -> Class {
+        match self {
+            Self::SwitchesBack { .. } => Class::Heal,
+            // Whoever was impaired there is back by then.
+            Self::HostsMove { .. } | Self::Switches { .. } | Self::Restored { .. } => Class::Impair,
         }
     }
 }
@@ -216,7 +246,6 @@ impl FaultEvent {
                 ("hosts that are healed one by one", "cure")
             }
             Self::Relapses { .. } => ("hosts on which the fault comes back", "cure.relapse"),
-            Self::HostsMove { .. } => ("hosts that the fault counts", "while"),
             Self::TriggerReaches { .. } | Self::TriggerEnds { .. } => ("triggers", "trigger"),
             Self::HourBegins => ("hours in which the fault may begin or cease to hurt", "while"),
             Self::Turns => ("turns of a fault that comes and goes", "while.on-for"),
@@ -237,7 +266,6 @@ impl FaultEvent {
             | Self::Unmasks { .. }
             | Self::Worsens { .. }
             | Self::Relapses { .. }
-            | Self::HostsMove { .. }
             | Self::TriggerReaches { .. }
             | Self::HourBegins
             | Self::Turns => Class::Impair,
@@ -280,6 +308,7 @@ macro_rules! part_of_event {
 
 part_of_event! {
     Deployment: DeploymentEvent,
+    Routing: RoutingEvent,
     Fault: FaultEvent,
     Capacity: CapacityEvent,
     Alarm: AlarmEvent,

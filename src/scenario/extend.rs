@@ -144,6 +144,7 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         bake: patch.bake.clone(),
         one_box: patch.one_box.clone(),
         batch: patch.batch.clone(),
+        traffic: patch.traffic.clone(),
         max_unavailable: patch.max_unavailable.clone(),
         max_surge: patch.max_surge.clone(),
         zone_bake: patch.zone_bake.clone(),

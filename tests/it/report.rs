@@ -28,6 +28,7 @@ fn plan() -> Plan {
         name: "wave".into(),
         regions: regions.into_iter().map(RegionId::new).collect(),
         hosts: HostShare::ALL,
+        traffic: None,
         regions_at_once: Concurrency::ONE,
         bake_ms: 3_600_000,
         procedure: Procedure {

@@ -165,6 +165,7 @@ pub fn strategy(name: &str) -> Strategy {
         name: name.into(),
         regions: regions.map(RegionId::new).collect(),
         hosts: HostShare::ALL,
+        traffic: None,
         regions_at_once: Concurrency::AtMost(2),
         bake_ms: 12 * HOUR,
         procedure: Procedure {

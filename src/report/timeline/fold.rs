@@ -45,7 +45,9 @@ impl<'r> RolloutFold<'r> {
         self.run(index, &record.event);
         let at = record.at_ms;
         match record.event {
-            RolloutEvent::RolloutStarted { .. } | RolloutEvent::PastWaves { .. } => {}
+            RolloutEvent::RolloutStarted { .. }
+            | RolloutEvent::PastWaves { .. }
+            | RolloutEvent::TrafficSwitched { .. } => {}
             RolloutEvent::RolloutEnded { .. } => self.pause(),
             RolloutEvent::WaveStarted { wave } => {
                 self.pause();

@@ -20,7 +20,7 @@ impl Laid {
     }
 }
 
-/// New batches of one zone, at least one.
+/// New batches of one zone.
 #[must_use]
 #[derive(Debug)]
 pub struct NewBatches {
@@ -32,6 +32,11 @@ pub struct NewBatches {
 }
 
 impl NewBatches {
+    /// Whether there is none: a wave may only switch requests.
+    pub fn is_empty(&self) -> bool {
+        self.first.index() == self.end
+    }
+
     /// All of them, in order.
     pub fn ids(&self) -> impl Iterator<Item = BatchId> + use<> {
         (self.first.index()..self.end).map(BatchId::new)

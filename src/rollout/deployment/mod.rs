@@ -10,6 +10,8 @@ mod facts;
 mod gates;
 mod lag;
 mod layout;
+mod routing;
+mod switching;
 mod waves;
 mod way_back;
 
@@ -17,6 +19,7 @@ pub use batch::{Batch, Stops};
 pub use course::Course;
 pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
 pub use layout::{completion_ms, host_draws};
+pub use switching::RouteChange;
 pub use way_back::{BatchBack, HostBack, return_draws};
 
 use super::context::Context;
@@ -31,6 +34,7 @@ use crate::random::{Distribution, Stream};
 use course::Span;
 use facts::Opening;
 use layout::{Layout, Stage};
+use routing::Routing;
 use waves::Waves;
 use way_back::WayBack;
 
@@ -55,6 +59,7 @@ pub struct Deployments {
     layout: Layout,
     way_back: WayBack,
     waves: Waves,
+    routing: Routing,
     /// Time of the latest promotion: evaluations of that instant are over.
     promoted_ms: Option<u64>,
     /// When hosts stopped taking the new version.
@@ -77,6 +82,7 @@ impl Deployments {
         self.layout.reset(zones);
         self.way_back.reset(zones);
         self.waves.reset(regions);
+        self.routing.reset(zones);
         self.promoted_ms = None;
         self.stops = Stops::default();
         self.completed_ms = None;
@@ -137,9 +143,7 @@ impl Deployments {
     /// Starts regions while the wave has room, and bakes the wave when none is left.
     fn fill_wave(&mut self, ctx: &mut Context, path_bake_ms: u64, listener: &mut impl DeploymentListener) {
         while let Some(region) = self.waves.next_region(ctx) {
-            let has_work =
-                ctx.zones_of(region).any(|zone| self.target(ctx, zone) > self.layout.zone(zone).done);
-            if has_work {
+            if ctx.zones_of(region).any(|zone| self.has_work(ctx, zone)) {
                 self.waves.region_starts();
                 if !self.awaits_window(ctx, region, path_bake_ms) {
                     self.fill_region(ctx, region, path_bake_ms, listener);
@@ -195,12 +199,17 @@ impl Deployments {
         listener: &mut impl DeploymentListener,
     ) {
         while let Some(zone) = self.waves.next_zone(ctx, region) {
-            let target = self.target(ctx, zone);
-            if target > self.layout.zone(zone).done {
+            if self.has_work(ctx, zone) {
                 self.waves.zone_starts(region);
-                self.start_zone(ctx, zone, target, path_bake_ms, listener);
+                self.start_zone(ctx, zone, self.target(ctx, zone), path_bake_ms, listener);
             }
         }
+    }
+
+    /// Whether the wave moves hosts of the zone, or requests to it.
+    #[inline]
+    fn has_work(&self, ctx: &Context, zone: ZoneId) -> bool {
+        self.target(ctx, zone) > self.layout.zone(zone).done || self.switches(ctx, zone)
     }
 
     /// Hosts of the zone that have the new version when the wave is done; those past the waves are not
@@ -224,6 +233,7 @@ impl Deployments {
         let number = self.waves.id().number();
         ctx.tell(started_ms, || RolloutEvent::ZoneStarted { wave: number, zone: zone.number() });
         let first = BatchId::new(self.layout.batches().len());
+        self.hold_requests_back(ctx, zone);
         let state = self.layout.zone_mut(zone);
         state.path_bake_ms = path_bake_ms;
         let one_box =
@@ -281,6 +291,7 @@ impl Deployments {
         let (size, surge) = (procedure.batch_of(hosts), procedure.surge_of(hosts));
         let at_ms =
             self.layout.add_batches(ctx, zone, Stage { size, target, surge, one_box: false }, from_ms);
+        self.schedule_switch(ctx, zone, at_ms);
         let bake_ms = gates::bake_ms(ctx, at_ms, procedure.zone_bake_ms);
         tell_bake(ctx, zone, at_ms, bake_ms, false);
         self.layout.zone_mut(zone).path_bake_ms += bake_ms;
@@ -401,9 +412,10 @@ impl Deployments {
             ctx.tell(now_ms, || RolloutEvent::RollbackDecided { alarm, hosts });
         }
         for zone in ctx.zones() {
-            if self.way_back.is_chosen(zone)
-                && let Some(until_ms) = self.way_back.lay_out(ctx, zone)
-            {
+            if self.way_back.is_chosen(zone) && self.way_back.hosts(zone) > 0 {
+                let from_ms = self.switch_back(ctx, zone);
+                let until_ms = self.way_back.lay_out(ctx, zone, from_ms);
+                self.schedule_restored(ctx, zone, until_ms);
                 rolled_back.until_ms = rolled_back.until_ms.max(until_ms);
                 self.send_back(ctx, zone, until_ms, listener);
             }

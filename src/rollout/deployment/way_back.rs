@@ -149,16 +149,13 @@ impl WayBack {
         self.zones[zone].batch > 0
     }
 
-    /// Lays out the zone's rollback from now on; says when it is done, none if there is no host to take back.
-    pub fn lay_out(&mut self, ctx: &Context, zone: ZoneId) -> Option<u64> {
+    /// Lays out the zone's rollback from `from_ms` on; says when it is done.
+    pub fn lay_out(&mut self, ctx: &Context, zone: ZoneId, from_ms: u64) -> u64 {
         let time = ctx.strategy.rollback_time(&ctx.plan.change);
         let back = &mut self.zones[zone];
         let mut left = back.hosts();
-        if left == 0 {
-            return None;
-        }
         let mut draws = ctx.streams.stream(Purpose::RollbackBatch, ctx.zone(zone).entity);
-        let mut at_ms = ctx.now_ms();
+        let mut at_ms = from_ms;
         while left > 0 {
             let hosts = back.batch.min(left);
             let uniform = draws.uniform();
@@ -167,7 +164,7 @@ impl WayBack {
             at_ms = end_ms;
             left -= hosts;
         }
-        Some(at_ms)
+        at_ms
     }
 
     /// The zone's rollback batches in order; none if it does not go back.

@@ -27,6 +27,7 @@ mod sense;
 mod signal;
 mod strategy;
 mod study;
+mod traffic;
 mod two_phase;
 
 use super::allow::Allow;
@@ -56,6 +57,7 @@ pub(super) fn resolve(
     let drafts = strategy::resolve(extended, &scene, problems);
     let known = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, run) = study::resolve(spec, &known, problems);
+    traffic::check_clocks(&spec.defect, &drafts, problems);
     sense::check(&scene, &drafts, problems);
     let allows = allow::resolve(spec, &known, &scene.alarms, problems);
     let Scene { fleet, alarms, .. } = scene;

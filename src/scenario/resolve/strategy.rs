@@ -7,6 +7,7 @@ use super::procedure;
 use super::response;
 use super::scene::Scene;
 use super::select::Selection;
+use super::traffic;
 use crate::diagnostic::{FileId, Span};
 use crate::ids::AlarmId;
 use crate::plan::{
@@ -151,6 +152,7 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
         batch: spec.batch.or(HostShare::ALL),
         reaction_delay_ms: spec.reaction_delay.or_default(),
         target: spec.to.or(RollbackTarget::Previous),
+        switch_time: spec.switch_time.given(),
     }
 }
 
@@ -174,10 +176,14 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
             name: spec.name.or_default(),
             regions,
             hosts: spec.hosts.or(HostShare::ALL),
+            traffic: spec.traffic.value().map(|share| share.0),
             regions_at_once: spec.regions_at_once.or(Concurrency::ONE),
             bake_ms: spec.bake.or_default(),
             procedure: procedure::resolve(&spec, fleet, problems),
         });
+        if let (Some(wave), true) = (draft.plan.waves.last(), fleet.sound) {
+            traffic::check(&fleet.plan, wave, &spec, problems);
+        }
         draft.procedures.push(spec);
     }
     if let Some(last) = waves.last() {

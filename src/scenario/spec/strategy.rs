@@ -81,6 +81,10 @@ spec! {
         /// Hosts of each zone on the new version when the wave is done: a share or a count, counted
         /// from the first wave on. Default: "100%".
         optional hosts: HostCount,
+        /// Share of each zone's requests that its hosts on the new version are sent, from when those of the wave are
+        /// done there until those of the next wave are. "0%": a preview without customers. Default: as many as they
+        /// are of all hosts.
+        optional traffic: Percent,
         /// Wait after the wave's last region. Default: "0s".
         optional bake: Duration,
         /// First hosts of each zone, deployed alone: a table or "none". Default: as the strategy.
@@ -109,6 +113,8 @@ spec! {
         /// Hosts of each zone on the new version when the wave is done: a share or a count, counted from
         /// the first wave on. Default: as inherited.
         optional hosts: HostCount,
+        /// Share of each zone's requests that its hosts on the new version are sent. Default: as inherited.
+        optional traffic: Percent,
         /// Wait after the wave's last region. Default: as inherited.
         optional bake: Duration,
         /// First hosts of each zone, deployed alone: a table, merged key by key, or "none". Default: as
@@ -157,6 +163,8 @@ spec! {
         /// Which version hosts go back to: the "previous" one, or the "last-blessed", which after the first
         /// wave's bake is the change itself. Default: "previous".
         optional to: RollbackTarget,
+        /// Time until requests that a wave routes (`traffic`) go to the old version again; its hosts follow. Default: "0s".
+        optional switch_time: DistributionText,
     }
 
     /// Selects among the regions that no earlier wave selected: by label, then in an order, then the

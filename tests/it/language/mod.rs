@@ -1,6 +1,7 @@
 //! The language says what teams run today: situations that could not be said before, each with the value that is right by hand.
 
 mod surge;
+mod traffic;
 
 use crate::support;
 use wavetank::outcome::Outcome;

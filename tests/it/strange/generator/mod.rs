@@ -45,6 +45,7 @@ impl Writer {
             labels: Vec::new(),
             traffic: true,
             emergencies: false,
+            routes: false,
         }
     }
 }
@@ -67,6 +68,8 @@ struct Writer {
     traffic: bool,
     /// Whether the pipeline has a lane for emergencies.
     emergencies: bool,
+    /// Whether strategies may route traffic.
+    routes: bool,
     /// Labels that some region has.
     labels: Vec<String>,
 }
@@ -186,6 +189,7 @@ impl Writer {
 
     fn scenario(&mut self) -> Table {
         self.traffic = self.chance(0.8);
+        self.routes = self.chance(0.3);
         let fleet = self.fleet();
         let alarms = self.alarms();
         let names = |tables: &[Value]| -> Vec<String> {

@@ -53,6 +53,7 @@ impl Writer {
                     ),
                     ("batch", w.maybe(0.5, Self::count_or_share)),
                     ("reaction-delay", w.maybe(0.5, Self::duration)),
+                    ("switch-time", w.maybe(0.2, Self::short_distribution)),
                     ("to", w.maybe(0.3, |w| text(w.pick(&["previous", "last-blessed"])))),
                 ])
             }),
@@ -84,6 +85,14 @@ impl Writer {
                 (false, true) => text("rest"),
             };
             let mut keys = self.procedure(0.15);
+            if self.routes && self.chance(0.6) {
+                // Requests stay with the old version only where hosts of it are left; a one-box would get none.
+                let traffic = self.pick(&["0%", "1%", "50%", "100%"]);
+                keys.retain(|(key, _)| !["one-box", "max-surge"].contains(key));
+                keys.push(("one-box", Some(text("none"))));
+                keys.push(("max-surge", (traffic != "100%").then(|| text("100%"))));
+                keys.push(("traffic", Some(text(traffic))));
+            }
             keys.push(("regions", Some(regions)));
             keys.push(("hosts", share));
             keys.push(("bake", self.maybe(0.7, Self::duration)));
