@@ -190,6 +190,12 @@ pub struct Procedure {
     /// Hosts of the new version that may come beside those of the zone; none: hosts are replaced where they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_surge: Option<HostShare>,
+    /// When the next hosts start.
+    #[serde(skip_serializing_if = "Batching::is_barrier")]
+    pub batching: Batching,
+    /// Wait after each batch but the last; after each host where they slide.
+    #[serde(skip_serializing_if = "is_none")]
+    pub batch_bake_ms: u64,
     /// Wait after the zone's last batch.
     pub zone_bake_ms: u64,
     /// Zones of one region deployed to at once.
@@ -229,6 +235,29 @@ impl Procedure {
     pub fn together_of(&self, hosts: u32) -> u32 {
         (self.unavailable_of(hosts) + self.surge_of(hosts)).min(hosts.max(1))
     }
+}
+
+/// When the next hosts of a zone start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Batching {
+    /// A batch starts when the last host of the one before it is done.
+    #[default]
+    Barrier,
+    /// A host starts as soon as one is done: as many as a batch are on their way at any time.
+    Sliding,
+}
+
+impl Batching {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    fn is_barrier(&self) -> bool {
+        *self == Self::Barrier
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_none(ms: &u64) -> bool {
+    *ms == 0
 }
 
 /// The one-box stage.

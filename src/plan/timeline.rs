@@ -3,7 +3,7 @@
 
 use super::pace::{Chains, Pace};
 use super::share::Ratio;
-use super::strategy::{Concurrency, Strategy, Wave};
+use super::strategy::{Batching, Concurrency, Strategy, Wave};
 use super::whole::Plan;
 use crate::ids::{IdVec, ZoneId};
 
@@ -154,7 +154,13 @@ impl WavesWalk<'_> {
         if left > 0 {
             let batch = procedure.batch_of(hosts);
             let chains = chains(wave, zones, left.div_ceil(batch));
-            now += self.pace.batches_ms(left, batch, chains, now == 0);
+            now += match procedure.batching {
+                Batching::Barrier => {
+                    let bakes_ms = u64::from(left.div_ceil(batch) - 1) * procedure.batch_bake_ms;
+                    self.pace.batches_ms(left, batch, chains, now == 0) + bakes_ms
+                }
+                Batching::Sliding => self.pace.window_ms(left, batch, procedure.batch_bake_ms),
+            };
             deployed_ms = now;
         }
         self.done[zone] = target.max(self.done[zone]);

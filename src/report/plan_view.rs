@@ -3,7 +3,9 @@
 use super::document::{Align, Block, DataTable, Document, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
-use crate::plan::{Concurrency, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope, Strategy, Wave};
+use crate::plan::{
+    Batching, Concurrency, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope, Strategy, Wave,
+};
 use crate::random::Distribution;
 use serde_json::{Value, json};
 
@@ -174,8 +176,18 @@ fn at_once(limit: Concurrency, available: Option<usize>) -> String {
     }
 }
 
-/// The batch, and what caps it if that is not plainly the larger.
+/// The batch, and what follows it.
 fn batch(procedure: &Procedure) -> String {
+    let slides = if procedure.batching == Batching::Sliding { ", sliding" } else { "" };
+    let bakes = match procedure.batch_bake_ms {
+        0 => String::new(),
+        ms => format!(", bakes {}", text::duration(ms as f64)),
+    };
+    format!("{}{slides}{bakes}", batch_size(procedure))
+}
+
+/// How many hosts a batch has, and what caps them if that is not plainly the larger.
+fn batch_size(procedure: &Procedure) -> String {
     let (batch, cap) = (procedure.batch, procedure.max_unavailable);
     if procedure.max_surge.is_none() && (cap == HostShare::ALL || cap == batch) {
         return share(batch);

@@ -171,7 +171,9 @@ impl Longest<'_> {
             .map_or(0, |(size, stage)| time.longest_ms(size).max(help_ms).saturating_add(stage.bake_ms));
         let batch = procedure.batch_of(hosts);
         let rest = target.saturating_sub(before + one_box.unwrap_or(0));
-        let batches_ms = u64::from(rest.div_ceil(batch)).saturating_mul(time.longest_ms(batch).max(help_ms));
+        // A window is done no later than as many batches, each with its bake.
+        let batch_ms = time.longest_ms(batch).max(help_ms).saturating_add(procedure.batch_bake_ms);
+        let batches_ms = u64::from(rest.div_ceil(batch)).saturating_mul(batch_ms);
         [batches_ms, procedure.zone_bake_ms].into_iter().fold(stage_ms, u64::saturating_add)
     }
 

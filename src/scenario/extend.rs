@@ -147,6 +147,8 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         traffic: patch.traffic.clone(),
         max_unavailable: patch.max_unavailable.clone(),
         max_surge: patch.max_surge.clone(),
+        batches: patch.batches.clone(),
+        batch_bake: patch.batch_bake.clone(),
         zone_bake: patch.zone_bake.clone(),
         zones_at_once: patch.zones_at_once.clone(),
         regions_at_once: patch.regions_at_once.clone(),

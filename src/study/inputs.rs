@@ -199,6 +199,7 @@ impl PlanInputs<'_> {
         self.time(|p| Some(&mut strategy(p).trigger_step_ms));
         for index in 0..self.plan.strategies[0].waves.len() {
             self.time(move |p| Some(&mut strategy(p).waves[index].bake_ms));
+            self.time(move |p| Some(&mut strategy(p).waves[index].procedure.batch_bake_ms));
             self.time(move |p| Some(&mut strategy(p).waves[index].procedure.zone_bake_ms));
             self.time(move |p| {
                 strategy(p).waves[index].procedure.one_box.as_mut().map(|stage| &mut stage.bake_ms)
@@ -208,6 +209,7 @@ impl PlanInputs<'_> {
 
     fn of_the_response(&mut self) {
         self.time(|p| Some(&mut strategy(p).rollback.reaction_delay_ms));
+        self.distribution(|p| strategy(p).rollback.switch_time.as_mut());
         self.number(1.0, |p| Some(&mut strategy(p).response.lost_verdicts));
         self.number(1.0, |p| Some(&mut strategy(p).response.overrides));
         let of: [fn(&mut Operators) -> &mut Distribution; 7] = [

@@ -3,8 +3,8 @@
 use wavetank::ids::{DefectId, IdVec, RegionId};
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{
-    Arrivals, Change, Concurrency, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy,
-    StudyPlan, Wave, Zone,
+    Arrivals, Batching, Change, Concurrency, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region,
+    Strategy, StudyPlan, Wave, Zone,
 };
 use wavetank::random::Distribution;
 use wavetank::report::document::Terminal;
@@ -36,6 +36,8 @@ fn plan() -> Plan {
             batch: HostShare::ALL,
             max_unavailable: HostShare::ALL,
             max_surge: None,
+            batching: Batching::Barrier,
+            batch_bake_ms: 0,
             zone_bake_ms: 0,
             zones_at_once: Concurrency::ONE,
         },

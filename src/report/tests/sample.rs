@@ -6,9 +6,9 @@ use crate::outcome::measures;
 use crate::outcome::{Ending, Outcome};
 use crate::plan::study::Statistic;
 use crate::plan::{
-    Alarm, Arrivals, Bound, Change, Comparison, Concurrency, Defect, DefectClock, Estimator, EvaluationClock,
-    Fleet, HostShare, Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope,
-    Signal, Strategy, StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
+    Alarm, Arrivals, Batching, Bound, Change, Comparison, Concurrency, Defect, DefectClock, Estimator,
+    EvaluationClock, Fleet, HostShare, Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback,
+    RollbackScope, Scope, Signal, Strategy, StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
 use crate::rollout::{RolloutEvent as Event, RolloutRecord as Record};
@@ -173,6 +173,8 @@ pub fn strategy(name: &str) -> Strategy {
             batch: HostShare::Count(10),
             max_unavailable: HostShare::Share(Ratio { num: 1, den: 3 }),
             max_surge: None,
+            batching: Batching::Barrier,
+            batch_bake_ms: 0,
             zone_bake_ms: 30 * MINUTE,
             zones_at_once: Concurrency::ONE,
         },

@@ -4,9 +4,11 @@
 //! laid out when it starts, and a stop cuts the layout short.
 
 use super::batch::{Batch, other_host_ms};
+use super::gates;
 use super::lag::{Lag, Stragglers};
+use super::places::Places;
 use crate::ids::{BatchId, IdVec, ZoneId};
-use crate::plan::Bypass;
+use crate::plan::{Batching, Bypass};
 use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::place::FleetHost;
@@ -42,6 +44,10 @@ pub struct ZoneState {
     pub bypass: Option<BatchId>,
     /// Hosts that never take the change.
     pub left_behind: u32,
+    /// Batches may be done before earlier ones.
+    pub slides: bool,
+    /// Bake time between the batches that led to the end of the latest stage.
+    pub stage_bake_ms: u64,
 }
 
 /// Batches of a zone that follow each other.
@@ -53,6 +59,10 @@ pub struct Stage {
     pub target: u32,
     /// Hosts of a batch for which none leaves service.
     pub surge: u32,
+    /// When the next ones start.
+    pub batching: Batching,
+    /// Wait after each batch but the last.
+    pub bake_ms: u64,
     /// It is the one-box stage.
     pub one_box: bool,
 }
@@ -106,34 +116,58 @@ impl Layout {
         self.zones[zone].bypass.map(|batch| &self.batches[batch])
     }
 
-    /// Batches of the stage's size, the last one perhaps smaller, one after the other until the zone has its target; says
-    /// when the last is done.
-    pub fn add_batches(&mut self, ctx: &mut Context, zone: ZoneId, stage: Stage, start_ms: u64) -> u64 {
-        let Stage { size, target, one_box, .. } = stage;
-        self.can_take(u64::from((target - self.zones[zone].done.min(target)).div_ceil(size)));
+    /// Lays out the hosts of a stage, batch after batch or host after host, until the zone has its target; says when the
+    /// last is done.
+    pub fn add_stage(&mut self, ctx: &mut Context, zone: ZoneId, stage: Stage, start_ms: u64) -> u64 {
+        let hosts = stage.target.saturating_sub(self.zones[zone].done);
+        // Where all hosts take the same time both are the same, and batches are fewer.
+        let alike = ctx.deploy.is_fixed() && ctx.plan.change.straggler_probability == 0.0;
+        let slides = stage.batching == Batching::Sliding && !alike && stage.size < hosts;
+        let (size, at_once) = if slides { (1, stage.size) } else { (stage.size, 1) };
+        self.can_take(u64::from(hosts.div_ceil(size)));
+        self.zones[zone].slides |= slides;
+        let first = self.batches.len();
+        let end_ms = self.add_batches(ctx, zone, Stage { size, ..stage }, (start_ms, at_once));
+        if ctx.is_told() {
+            self.tell_batches(ctx, zone, first, stage.one_box);
+        }
+        end_ms
+    }
+
+    /// Batches of the stage's size, the last one perhaps smaller, `at_once` at any time, each as soon as one before it is
+    /// done and has baked.
+    fn add_batches(
+        &mut self,
+        ctx: &mut Context,
+        zone: ZoneId,
+        stage: Stage,
+        (start_ms, at_once): (u64, u32),
+    ) -> u64 {
         // A fixed time needs no draw.
         let mut draws = (!ctx.deploy.is_fixed())
             .then(|| self.draws.of(&ctx.streams, Purpose::DeployBatch, &ctx.plan.fleet.zones, zone));
         let mut stragglers = Stragglers::of(ctx.plan, ctx.strategy, &ctx.streams, zone);
+        let mut places = Places::new(start_ms, at_once);
         let state = &mut self.zones[zone];
-        let first = self.batches.len();
-        let mut at_ms = start_ms;
-        let mut counted_hosts = 0;
-        while state.done < target {
-            let hosts = size.min(target - state.done);
+        let (mut last_ms, mut counted_hosts) = (start_ms, 0);
+        while state.done < stage.target {
+            let hosts = stage.size.min(stage.target - state.done);
             let lag = stragglers
                 .as_mut()
                 .map_or(Lag::NONE, |stragglers| stragglers.lag(state.batches, state.left_behind, hosts));
             let uniform = draws.as_mut().map_or(0.5, |draws| draws.uniform());
             let slowest_ms = ctx.deploy.slowest_ms((hosts - lag.behind).max(1), uniform);
-            let end_ms = at_ms + slowest_ms.max(lag.wait_ms);
+            let place = places.take();
+            let end_ms = place.free_ms + slowest_ms.max(lag.wait_ms);
+            // One by one the first places are those beside the others.
+            let surge = if at_once > 1 { u32::from(place.number < stage.surge) } else { stage.surge };
             let batch = Batch {
                 zone,
                 first: state.done,
                 hosts: hosts - lag.behind,
                 behind: lag.behind,
-                surge: stage.surge.min(hosts - lag.behind),
-                start_ms: at_ms,
+                surge: surge.min(hosts - lag.behind),
+                start_ms: place.free_ms,
                 end_ms,
                 uniform,
                 previous: state.last_batch,
@@ -144,14 +178,15 @@ impl Layout {
             state.left_behind += lag.behind;
             state.batches += 1;
             state.last_batch = Some(self.batches.push(batch));
-            at_ms = end_ms;
+            if end_ms >= last_ms {
+                (last_ms, state.stage_bake_ms) = (end_ms, place.baked_ms);
+            }
+            let bake_ms = if stage.bake_ms > 0 { gates::bake_ms(ctx, end_ms, stage.bake_ms) } else { 0 };
+            places.give_back(place, end_ms, bake_ms);
         }
         self.drawn_out |= counted_hosts > 0;
         ctx.looks_at_hosts(counted_hosts, Owner::Strategy, "batch");
-        if ctx.is_told() {
-            self.tell_batches(ctx, zone, first, one_box);
-        }
-        at_ms
+        last_ms
     }
 
     /// Gives the rollout up if it would have too many batches, before the memory for these is taken.
@@ -169,7 +204,9 @@ impl Layout {
         let state = &self.zones[zone];
         let mut hosts_done = state.done - state.left_behind - made;
         let zone = zone.number();
-        for batch in batches {
+        let mut in_order: Vec<&Batch> = batches.iter().collect();
+        in_order.sort_by_key(|batch| batch.end_ms);
+        for batch in in_order {
             let hosts = batch.hosts + batch.behind;
             hosts_done += batch.hosts;
             ctx.tell(batch.start_ms, || RolloutEvent::BatchStarted { zone, hosts, one_box });

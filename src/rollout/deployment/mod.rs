@@ -10,6 +10,7 @@ mod facts;
 mod gates;
 mod lag;
 mod layout;
+mod places;
 mod routing;
 mod switching;
 mod waves;
@@ -29,7 +30,7 @@ use super::model::{one_box_hosts, wave_hosts};
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
 use crate::ids::{BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
-use crate::plan::{Procedure, RollbackScope, RollbackTarget};
+use crate::plan::{Batching, Procedure, RollbackScope, RollbackTarget};
 use crate::random::{Distribution, Stream};
 use course::Span;
 use facts::Opening;
@@ -242,8 +243,9 @@ impl Deployments {
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
             state.one_box = size;
             let surge = procedure.surge_of(ctx.zone(zone).hosts);
-            let batches = Stage { size, target: size, surge, one_box: true };
-            at_ms = self.layout.add_batches(ctx, zone, batches, at_ms);
+            let batching = Batching::Barrier;
+            let batches = Stage { size, target: size, surge, batching, bake_ms: 0, one_box: true };
+            at_ms = self.layout.add_stage(ctx, zone, batches, at_ms);
             let bake_ms = gates::bake_ms(ctx, at_ms, stage.bake_ms);
             self.layout.zone_mut(zone).path_bake_ms += bake_ms;
             tell_bake(ctx, zone, at_ms, bake_ms, true);
@@ -289,12 +291,14 @@ impl Deployments {
     ) -> u64 {
         let hosts = ctx.zone(zone).hosts;
         let (size, surge) = (procedure.batch_of(hosts), procedure.surge_of(hosts));
-        let at_ms =
-            self.layout.add_batches(ctx, zone, Stage { size, target, surge, one_box: false }, from_ms);
+        let Procedure { batching, batch_bake_ms: bake_ms, .. } = *procedure;
+        let stage = Stage { size, target, surge, batching, bake_ms, one_box: false };
+        let at_ms = self.layout.add_stage(ctx, zone, stage, from_ms);
         self.schedule_switch(ctx, zone, at_ms);
         let bake_ms = gates::bake_ms(ctx, at_ms, procedure.zone_bake_ms);
         tell_bake(ctx, zone, at_ms, bake_ms, false);
-        self.layout.zone_mut(zone).path_bake_ms += bake_ms;
+        let state = self.layout.zone_mut(zone);
+        state.path_bake_ms += bake_ms + std::mem::take(&mut state.stage_bake_ms);
         ctx.schedule(at_ms + bake_ms, DeploymentEvent::ZoneDone { zone });
         at_ms + bake_ms
     }

@@ -102,8 +102,8 @@ impl WayBack {
     fn settle_zone(&mut self, ctx: &Context, layout: &Layout, zone: ZoneId) {
         let stop_ms = ctx.now_ms();
         let back = &mut self.zones[zone];
-        // Where hosts were left behind, those that were not are no prefix of the zone.
-        let one_by_one = layout.zone(zone).left_behind > 0;
+        // Where hosts were left behind or slide, those that are done are no prefix of the zone.
+        let one_by_one = layout.zone(zone).left_behind > 0 || layout.zone(zone).slides;
         for (_, batch) in layout.latest_batches(zone) {
             if batch.end_ms <= stop_ms && !one_by_one {
                 back.whole = batch.first + batch.hosts;

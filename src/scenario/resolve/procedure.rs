@@ -17,6 +17,8 @@ pub(super) fn written(strategy: &StrategySpec, wave: &WaveSpec) -> WaveSpec {
         batch: strategy.batch.clone(),
         max_unavailable: strategy.max_unavailable.clone(),
         max_surge: strategy.max_surge.clone(),
+        batches: strategy.batches.clone(),
+        batch_bake: strategy.batch_bake.clone(),
         zone_bake: strategy.zone_bake.clone(),
         zones_at_once: strategy.zones_at_once.clone(),
         regions_at_once: strategy.regions_at_once.clone(),
@@ -47,6 +49,8 @@ pub(super) fn resolve(wave: &WaveSpec, fleet: &ResolvedFleet, problems: &mut Pro
         batch: wave.batch.or(HostShare::ALL),
         max_unavailable,
         max_surge,
+        batching: wave.batches.or_default(),
+        batch_bake_ms: wave.batch_bake.or_default(),
         zone_bake_ms: wave.zone_bake.or_default(),
         zones_at_once: wave.zones_at_once.or(Concurrency::ONE),
     }

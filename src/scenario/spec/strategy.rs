@@ -1,7 +1,7 @@
 //! `[[strategy]]`, its waves and its patches as written.
 
 use super::response::{OperatorsSpec, ResponseSpec};
-use crate::plan::{RollbackScope, RollbackTarget};
+use crate::plan::{Batching, RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::{Inherit, spec};
 use crate::scenario::value::{
@@ -38,6 +38,11 @@ spec! {
         /// share, rounded up. A batch is at most these and `max-unavailable`, and only the rest of it leaves
         /// service. Default: 0, hosts are replaced where they are.
         optional max_surge: HostLimit,
+        /// When the next hosts start: when the last one of a "barrier" of `batch` hosts is done, or, "sliding", as soon as one
+        /// of them is. Default: "barrier".
+        optional batches: Batching,
+        /// Wait after each batch but the last of a zone, after each host where they slide. Default: "0s".
+        optional batch_bake: Duration,
         /// Wait after the last batch of each zone. Default: "0s".
         optional zone_bake: Duration,
         /// Zones of one region deployed to at once: a count or "all". Default: 1.
@@ -95,6 +100,10 @@ spec! {
         optional max_unavailable: HostLimit,
         /// Hosts of the new version that may come beside those of the zone. Default: as the strategy.
         optional max_surge: HostLimit,
+        /// When the next hosts start. Default: as the strategy.
+        optional batches: Batching,
+        /// Wait after each batch but the last of a zone. Default: as the strategy.
+        optional batch_bake: Duration,
         /// Wait after the last batch of each zone. Default: as the strategy.
         optional zone_bake: Duration,
         /// Zones of one region deployed to at once: a count or "all". Default: as the strategy.
@@ -126,6 +135,10 @@ spec! {
         optional max_unavailable: HostLimit,
         /// Hosts of the new version that may come beside those of the zone. Default: as inherited.
         optional max_surge: HostLimit,
+        /// When the next hosts start. Default: as inherited.
+        optional batches: Batching,
+        /// Wait after each batch but the last of a zone. Default: as inherited.
+        optional batch_bake: Duration,
         /// Wait after the last batch of each zone. Default: as inherited.
         optional zone_bake: Duration,
         /// Zones of one region deployed to at once: a count or "all". Default: as inherited.
@@ -274,6 +287,7 @@ schema! {
 }
 
 words! {
+    Batching { Barrier, Sliding }
     Order { Listed, LowTrafficFirst, HighTrafficFirst }
     RollbackTarget { Previous, LastBlessed }
     RollbackScope { Deployment, Region, Wave, Everything }

@@ -1,7 +1,8 @@
 //! What of a zone moves at once, and what of that leaves service: surge, windows, hosts that stay in service.
 
 use super::{one, outcomes, plan};
-use wavetank::plan::{HostShare, Procedure, Ratio};
+use wavetank::outcome::{Ending, Outcome};
+use wavetank::plan::{HostShare, Procedure, Ratio, timeline};
 use wavetank::scenario;
 
 const MINUTE: u64 = 60_000;
@@ -93,4 +94,82 @@ fn a_host_that_moves_in_a_fixed_time_is_away_at_its_end() {
     let away = one(&plan, 1).turned_away_requests;
     assert!((away - 60_000.0).abs() < 1e-6, "{away}");
     assert_eq!(one(&plan, 0).turned_away_requests, 0.0);
+}
+
+fn minutes(outcomes: &[Outcome]) -> Vec<f64> {
+    let mut times: Vec<f64> =
+        outcomes.iter().map(|outcome| outcome.to_100_ms.unwrap() as f64 / MINUTE as f64).collect();
+    times.sort_by(f64::total_cmp);
+    times
+}
+
+#[test]
+fn a_window_waits_for_its_fastest_host_and_a_barrier_for_its_slowest() {
+    let plan = plan("sliding", &[]);
+    let harmonic: f64 = (1..=10).map(|n| 1.0 / f64::from(n)).sum();
+    // Without memory: ten at work until 90 are done, then the last ten. Each of ten barriers: the last of ten.
+    let right = [(90.0 / 10.0 + harmonic) * 10.0, 10.0 * harmonic * 10.0];
+    for (strategy, mean) in right.into_iter().enumerate() {
+        let times = minutes(&outcomes(&plan, strategy, 1_500));
+        let found = times.iter().sum::<f64>() / times.len() as f64;
+        assert!((found / mean - 1.0).abs() < 0.01, "{found} for {mean}");
+        let typical = timeline::timetable(&plan, strategy).end_ms() as f64 / MINUTE as f64;
+        let median = times[times.len() / 2];
+        assert!((typical / median - 1.0).abs() < 0.05, "{typical} for {median}");
+    }
+}
+
+#[test]
+fn where_hosts_are_alike_a_window_is_a_barrier() {
+    let exponential = "{ exponential = { mean = \"10m\" } }";
+    for (time, within) in [("\"10m\"", 0), ("{ uniform = { from = \"10m\", to = \"10m10ms\" } }", 200)] {
+        let plan = plan("sliding", &[(exponential, time)]);
+        let [window, barrier] = [0, 1].map(|strategy| one(&plan, strategy).to_100_ms.unwrap());
+        assert!(window.abs_diff(barrier) <= within, "{window} and {barrier} with {time}");
+        assert!(window.abs_diff(100 * MINUTE) <= within);
+    }
+}
+
+#[test]
+fn pauses_between_batches_are_bakes() {
+    let edits = [
+        ("{ exponential = { mean = \"10m\" } }", "\"10m\""),
+        ("batch = 10", "batch-bake = \"5m\"\nbatch = 10"),
+    ];
+    let plan = plan("sliding", &edits);
+    for strategy in [0, 1] {
+        let outcome = one(&plan, strategy);
+        assert_eq!(outcome.to_100_ms, Some((10 * 10 + 9 * 5) * MINUTE));
+        assert_eq!(outcome.bake_ms, Some(9 * 5 * MINUTE));
+        assert_eq!(timeline::timetable(&plan, strategy).end_ms(), 145 * MINUTE);
+    }
+}
+
+#[test]
+fn a_window_that_is_stopped_takes_back_whoever_was_done() {
+    let found = "[[defect]]\nname = \"d\"\n[[alarm]]\nname = \"late\"\nscope = \"service\"\ndetection-delay = \"20m\"\n[change]";
+    let plan = plan("sliding", &[("[change]", found)]);
+    let all = outcomes(&plan, 0, 200);
+    let mean = all.iter().map(|outcome| outcome.peak_exposed_hosts as f64).sum::<f64>() / 200.0;
+    // One host a minute, from the first, after which the alarm comes, on: twenty more in twenty minutes.
+    assert!((mean - 21.0).abs() < 1.5, "{mean}");
+    assert!(all.iter().all(|outcome| outcome.ending == Ending::Caught && outcome.left_exposed_hosts == 0));
+    assert!(all.iter().all(|outcome| outcome.peak_impaired_hosts == outcome.peak_exposed_hosts));
+}
+
+#[test]
+fn a_sliding_surge_never_lets_go_before_the_next_is_ready() {
+    let edits = [
+        ("\"2m\"", "{ exponential = { mean = \"2m\" } }"),
+        ("max-surge", "batches = \"sliding\"\nmax-surge"),
+        ("hosts-per-zone = 3", "hosts-per-zone = 12"),
+    ];
+    let all = outcomes(&plan("surge-three-replicas", &edits), 0, 50);
+    // Three beside and three away: nine of twelve are left of 9.6 that are needed, until the last ones.
+    let most = 300.0 / 16.0 / 1_000.0;
+    for outcome in all {
+        let span = outcome.to_100_ms.unwrap() as f64;
+        let share = outcome.turned_away_requests / span;
+        assert!(share > 0.0 && share <= most * 1.000_001, "{share} of {most}");
+    }
 }

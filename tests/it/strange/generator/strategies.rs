@@ -18,6 +18,8 @@ impl Writer {
             ("one-box", self.maybe(probability, one_box)),
             ("batch", self.maybe(probability, Self::count_or_share)),
             ("max-unavailable", self.maybe(probability * 0.5, Self::count_or_share)),
+            ("batches", self.maybe(probability * 0.4, |w| text(w.pick(&["barrier", "sliding"])))),
+            ("batch-bake", self.maybe(probability * 0.3, Self::duration)),
             ("max-surge", self.maybe(probability * 0.3, Self::count_or_share)),
             ("zone-bake", self.maybe(probability, Self::duration)),
             ("zones-at-once", self.maybe(probability, at_once)),
