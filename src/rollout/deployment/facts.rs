@@ -43,6 +43,20 @@ impl NewBatches {
     }
 }
 
+/// A zone has more or fewer hosts on the new version, or they are sent another share of its requests.
+#[must_use]
+#[derive(Debug)]
+pub struct RouteChange {
+    pub(super) zone: ZoneId,
+}
+
+impl RouteChange {
+    /// The zone.
+    pub fn zone(&self) -> ZoneId {
+        self.zone
+    }
+}
+
 /// How long alarms watch a zone's deployment.
 #[must_use]
 #[derive(Debug)]

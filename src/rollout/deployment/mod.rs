@@ -3,6 +3,7 @@
 //! Knows no fault, no alarm and no account: what they have to hear is told to a [`DeploymentListener`] as a fact that
 //! cannot be missed. Whether to stop, and what to take back, is decided elsewhere.
 
+mod asked;
 mod batch;
 mod course;
 mod drawn_out;
@@ -18,10 +19,11 @@ mod way_back;
 
 pub use batch::{Batch, Stops};
 pub use course::Course;
-pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
+pub use facts::{
+    Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, RouteChange, WatchSpan,
+};
 pub use layout::{completion_ms, host_draws};
-pub use switching::RouteChange;
-pub use way_back::{BatchBack, HostBack, return_draws};
+pub use way_back::return_draws;
 
 use super::context::Context;
 use super::event::{DeploymentEvent, GoBackBy};
@@ -31,7 +33,7 @@ use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
 use crate::ids::{BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
 use crate::plan::{Batching, Procedure, RollbackScope, RollbackTarget};
-use crate::random::{Distribution, Stream};
+use crate::random::Distribution;
 use course::Span;
 use facts::Opening;
 use layout::{Layout, Stage};
@@ -503,64 +505,6 @@ impl Deployments {
         let one_box = ctx.wave(self.waves.id()).procedure.one_box.as_ref()?;
         let position = one_box.covers.iter().position(|&covered| covered == cohort)?;
         Some(HostId::new(position)).filter(|&id| self.is_in_one_box(FleetHost { zone, id }))
-    }
-
-    /// A batch.
-    #[inline]
-    pub fn batch(&self, batch: BatchId) -> &Batch {
-        self.layout.batch(batch)
-    }
-
-    /// The zone's batches from `first` on, the latest first, and then those that take the change by themselves.
-    pub fn batches_since(&self, zone: ZoneId, first: BatchId) -> impl Iterator<Item = &Batch> {
-        let of_waves = self.layout.latest_batches(zone).take_while(move |(id, _)| *id >= first);
-        let beside = self.layout.zone(zone).bypass.filter(|id| *id >= first);
-        of_waves.map(|(_, batch)| batch).chain(beside.map(|id| self.layout.batch(id)))
-    }
-
-    /// When the host gets, or would have got, the new version; none if it is not laid out.
-    pub fn laid_out_ms(&self, ctx: &Context, host: FleetHost) -> Option<u64> {
-        let batch = self.layout.batch_of(host)?;
-        Some(completion_ms(ctx, batch, host, &mut host_draws(ctx, host.zone)))
-    }
-
-    /// Whether the host, whose time has come, really got the new version: a stop may have come before.
-    #[inline]
-    pub fn gets(&self, ctx: &Context, host: FleetHost) -> bool {
-        if self.stops.waves_ms.is_none() {
-            return true;
-        }
-        self.layout.batch_of(host).is_some_and(|batch| {
-            let at_ms = completion_ms(ctx, batch, host, &mut host_draws(ctx, host.zone));
-            !self.is_cut(batch.past_waves, at_ms)
-        })
-    }
-
-    /// Whether a stop came before what hosts of waves, or past them, would have done at `at_ms`.
-    #[inline]
-    pub fn is_cut(&self, past_waves: bool, at_ms: u64) -> bool {
-        self.stops.cut(past_waves, at_ms)
-    }
-
-    /// When the host is back on the old version; none if it does not go back. Neighbours share a block of `draws`.
-    #[inline]
-    pub fn back_ms(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<u64> {
-        self.way_back.host_back(ctx, host, draws).map(|back| back.end_ms)
-    }
-
-    /// How the host goes back; none if it does not.
-    pub fn host_back(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<HostBack> {
-        self.way_back.host_back(ctx, host, draws)
-    }
-
-    /// Hosts that may come beside those of the zone in the present wave.
-    pub fn surge(&self, ctx: &Context, zone: ZoneId) -> u32 {
-        ctx.wave(self.waves.id()).procedure.surge_of(ctx.zone(zone).hosts)
-    }
-
-    /// The batches in which the zone goes back, in order; none if it does not.
-    pub fn batches_back(&self, zone: ZoneId) -> &[BatchBack] {
-        self.way_back.batches(zone)
     }
 
     /// How fast and how far the rollout went, once it is over at `end_ms`; `alarm_ms` is when the alarm fired that was

@@ -1,28 +1,16 @@
 //! When hosts arrive, when they leave, and when requests are switched to them and away: the steps of a rollout that routes
 //! traffic apart from hosts. Where requests go is kept in `routing`.
 
-use super::{Batch, Deployments, NewBatches};
-use crate::ids::ZoneId;
+use super::Deployments;
+use super::batch::Batch;
+use super::facts::{NewBatches, RouteChange};
+use super::layout::{completion_ms, host_draws};
+use crate::ids::{WaveId, ZoneId};
 use crate::plan::{Ratio, RollbackTarget};
 use crate::random::Purpose;
 use crate::rollout::context::Context;
-use crate::rollout::deployment::layout::{completion_ms, host_draws};
 use crate::rollout::event::RoutingEvent;
 use crate::rollout::trace::RolloutEvent;
-
-/// A zone has more or fewer hosts on the new version, or they are sent another share of its requests.
-#[must_use]
-#[derive(Debug)]
-pub struct RouteChange {
-    zone: ZoneId,
-}
-
-impl RouteChange {
-    /// The zone.
-    pub fn zone(&self) -> ZoneId {
-        self.zone
-    }
-}
 
 impl Deployments {
     // What will happen.
@@ -69,8 +57,8 @@ impl Deployments {
     /// A zone goes back: requests first, if hosts on the old version are left for them. Says when its hosts follow.
     pub(super) fn switch_back(&self, ctx: &mut Context, zone: ZoneId) -> u64 {
         let now_ms = ctx.now_ms();
-        let to_change = ctx.strategy.rollback.target == RollbackTarget::LastBlessed
-            && self.waves.id() > crate::ids::WaveId::new(0);
+        let to_change =
+            ctx.strategy.rollback.target == RollbackTarget::LastBlessed && self.waves.id() > WaveId::new(0);
         let is_routed = ctx.routed && self.routing.weight(zone).is_some() && self.completed_ms.is_none();
         if !is_routed || to_change || self.old_hosts(ctx, zone) == 0 {
             return now_ms;
