@@ -5,7 +5,7 @@ use super::rehearsal::{EVENT_LIMIT, Rehearsal};
 use super::view::View;
 use crate::diagnostic::Diagnostic;
 use crate::plan::pipeline::Line;
-use crate::plan::{Plan, Wave};
+use crate::plan::{Batching, Plan, Wave};
 use crate::scenario::{Places, rules};
 use crate::sim::budget::{self, Owner, in_thousands};
 
@@ -27,7 +27,13 @@ pub(super) fn costly_trials(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) 
 fn batches(view: &View<'_>) -> u64 {
     let of_wave = |wave: &Wave| -> u64 {
         let zones = wave.regions.iter().flat_map(|region| view.plan.fleet.regions[*region].zones.clone());
-        let in_zone = |hosts: u32| u64::from(wave.hosts.of(hosts).div_ceil(wave.procedure.batch_of(hosts)));
+        let in_zone = |hosts: u32| {
+            let together = match wave.procedure.batching {
+                Batching::Barrier => wave.procedure.batch_of(hosts),
+                Batching::Sliding => 1,
+            };
+            u64::from(wave.hosts.of(hosts).div_ceil(together))
+        };
         zones.map(|zone| in_zone(view.plan.fleet.zones[zone].hosts)).sum()
     };
     // Waves of a ladder lay out what is new in them, so the largest of them is near enough.

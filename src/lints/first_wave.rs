@@ -82,7 +82,9 @@ pub(super) fn shows_at_once(defect: &Defect) -> bool {
 pub(super) fn has_closed_form(view: &View<'_>) -> bool {
     let is_simple = |alarm: &Alarm| alarm.is_memoryless() && alarm.lost_with_service.is_none();
     let waits = view.strategy().waves.first().is_some_and(|wave| !wave.gates.is_empty());
-    !waits && view.listened_to().iter().all(|&alarm| is_simple(&view.plan.alarms[alarm]))
+    // What alarms see of routed traffic depends on when it is switched.
+    let routes = view.strategy().routes_traffic();
+    !waits && !routes && view.listened_to().iter().all(|&alarm| is_simple(&view.plan.alarms[alarm]))
 }
 
 /// None if the defect passes with at most `limit`, or if no alarm of the strategy has a chance at all in its first

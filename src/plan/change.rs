@@ -16,6 +16,9 @@ pub struct Change {
     pub deploy_time: Distribution,
     /// Time one host takes to move back.
     pub rollback_time: Distribution,
+    /// How long of its move a host is out of service, at its end; none: as long as its batch moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downtime_ms: Option<u64>,
     /// Probability that a host does not take the change by itself and needs a hand.
     pub straggler_probability: f64,
     /// Time until such a host was helped.
@@ -38,12 +41,21 @@ impl Default for Change {
             bad_probability: 0.0,
             deploy_time: immediate,
             rollback_time: immediate,
+            downtime_ms: None,
             straggler_probability: 0.0,
             straggler_time: Distribution::Fixed { ms: HOUR_MS },
             failing_hosts: None,
             failure_probability: 0.0,
             defects: IdVec::default(),
         }
+    }
+}
+
+impl Change {
+    /// Whether its deployment to a host may fail.
+    #[must_use]
+    pub fn may_fail(&self) -> bool {
+        self.failing_hosts.is_some() || self.failure_probability > 0.0
     }
 }
 

@@ -79,7 +79,7 @@ pub enum DefectClock {
 }
 
 /// A part of the fleet around a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Within {
     /// The host's zone.

@@ -39,7 +39,7 @@ pub use share::{HostShare, Ratio};
 pub use signal::{CanaryRule, Comparison, Decides, Judge, RateRule, Reads, Sign, Signal, SignalKind};
 pub use strata::Strata;
 pub use strategy::{
-    Bypass, Concurrency, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave,
+    Batching, Bypass, Concurrency, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave,
 };
 pub use study::{Bound, Estimator, Expectation, Guard, Level, Precision, StudyPlan, Threshold, Tolerance};
 pub use whole::Plan;

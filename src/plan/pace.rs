@@ -2,10 +2,16 @@
 //! it takes on average where batches follow each other. No randomness and no simulation.
 
 use crate::random::{Distribution, survival_of_largest};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Slices of the integral of a quantile function.
 const SLICES: u32 = 256;
+
+/// Hosts of a window that are walked through.
+const MOST_WALKED: u32 = 100_000;
+/// The golden ratio, less 1.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// Zones that do the same side by side, and batches that follow each other in one chain of them.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +62,27 @@ impl Pace {
             }
         }
         whole_ms
+    }
+
+    /// How long so many hosts take of which `window` are on their way at any time, each with `bake_ms` of rest behind it, milliseconds:
+    /// list scheduling of times spread evenly over their distribution (a golden-ratio sequence), not drawn.
+    pub(super) fn window_ms(&self, hosts: u32, window: u32, bake_ms: u64) -> u64 {
+        if let Distribution::Fixed { ms } = self.time {
+            let rounds = u64::from(hosts.div_ceil(window));
+            return rounds * ms + rounds.saturating_sub(1) * bake_ms;
+        }
+        let mut free: BinaryHeap<Reverse<u64>> = (0..window.min(hosts)).map(|_| Reverse(0)).collect();
+        let mut end_ms = 0;
+        // A million hosts are scaled up from a part of them.
+        let walked = hosts.min(MOST_WALKED);
+        for host in 0..walked {
+            let Some(Reverse(start_ms)) = free.pop() else { break };
+            let u = (f64::from(host) + 0.5) * GOLDEN;
+            let done_ms = start_ms + self.time.by_cdf((u - libm::floor(u)).clamp(1e-9, 1.0 - 1e-9));
+            end_ms = end_ms.max(done_ms);
+            free.push(Reverse(done_ms + bake_ms));
+        }
+        libm::round(end_ms as f64 * f64::from(hosts) / f64::from(walked.max(1))) as u64
     }
 
     /// How long a batch of `hosts` hosts takes, milliseconds. The first of a rollout takes its median; each further one its

@@ -56,6 +56,12 @@ impl HostShare {
     /// Every host of the zone.
     pub const ALL: Self = Self::Share(Ratio::ONE);
 
+    /// Whether it is no host at all, whatever the zone.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        matches!(self, Self::Count(0) | Self::Share(Ratio { num: 0, .. }))
+    }
+
     /// Hosts meant in a zone of `hosts`: rounded down, but at least 1 and at most the zone.
     /// Rounding down keeps "at most 33 % unavailable" true.
     #[must_use]
@@ -76,6 +82,16 @@ impl HostShare {
                 u128::from(count) * u128::from(den) > u128::from(whole) * u128::from(num)
             }
         }
+    }
+
+    /// Hosts meant where it may be none: rounded down, at most the zone.
+    #[must_use]
+    pub fn at_most_of(self, hosts: u32) -> u32 {
+        let wanted = match self {
+            Self::Count(n) => u64::from(n),
+            Self::Share(ratio) => ratio.floor_of(u64::from(hosts)),
+        };
+        wanted.min(u64::from(hosts)) as u32
     }
 
     /// Hosts meant when a wave must *reach* this share: rounded up, at most the zone.

@@ -29,6 +29,9 @@ pub struct Strategy {
     pub deploy_time: Option<Distribution>,
     /// Time one host takes to move back; none: as the change says.
     pub rollback_time: Option<Distribution>,
+    /// How long of its move a host is out of service; none: as the change says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downtime_ms: Option<u64>,
     /// Hosts that get the change past the waves.
     pub bypass: Option<Bypass>,
     /// Time from one region to the next, in the order of the waves, in which what triggers a dormant defect
@@ -60,6 +63,7 @@ impl Default for Strategy {
             complete_at: Ratio::ONE,
             deploy_time: None,
             rollback_time: None,
+            downtime_ms: None,
             bypass: None,
             trigger_step_ms: 0,
             failures: None,
@@ -79,6 +83,7 @@ impl Default for Rollback {
             batch: HostShare::ALL,
             reaction_delay_ms: 0,
             target: RollbackTarget::Previous,
+            switch_time: None,
         }
     }
 }
@@ -117,6 +122,18 @@ impl Strategy {
     pub fn rollback_time(&self, change: &Change) -> Distribution {
         self.rollback_time.unwrap_or(change.rollback_time)
     }
+
+    /// Whether some wave sends the new version another share of requests than its hosts are.
+    #[must_use]
+    pub fn routes_traffic(&self) -> bool {
+        self.waves.iter().any(|wave| wave.traffic.is_some())
+    }
+
+    /// How long of its move, there or back, a host is out of service; none: as long as its batch moves.
+    #[must_use]
+    pub fn downtime_ms(&self, change: &Change) -> Option<u64> {
+        self.downtime_ms.or(change.downtime_ms)
+    }
 }
 
 /// A channel beside the waves: some hosts of every zone take the change by themselves as soon as there is
@@ -139,6 +156,10 @@ pub struct Wave {
     /// Share of each zone's hosts on the new version when the wave is done; grows from wave to wave
     /// where a region appears in several.
     pub hosts: HostShare,
+    /// Share of each zone's requests that its hosts on the new version are sent from when the wave's hosts there are done;
+    /// none: as many as they are of all hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Ratio>,
     /// Regions deployed to at once.
     pub regions_at_once: Concurrency,
     /// Wait after the wave's last region is done.
@@ -207,10 +228,19 @@ impl Serialize for Concurrency {
 pub struct Procedure {
     /// The one-box stage; none in a zone that already runs the new version on some hosts.
     pub one_box: Option<OneBox>,
-    /// Hosts per batch; a batch ends with its last host. Never more than `max_unavailable`.
+    /// Hosts per batch; a batch ends with its last host. Never more than [`Procedure::together_of`].
     pub batch: HostShare,
     /// Hosts that may be out of service at once; caps batches and the one-box.
     pub max_unavailable: HostShare,
+    /// Hosts of the new version that may come beside those of the zone; none: hosts are replaced where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_surge: Option<HostShare>,
+    /// When the next hosts start.
+    #[serde(skip_serializing_if = "Batching::is_barrier")]
+    pub batching: Batching,
+    /// Wait after each batch but the last; after each host where they slide.
+    #[serde(skip_serializing_if = "is_none")]
+    pub batch_bake_ms: u64,
     /// Wait after the zone's last batch.
     pub zone_bake_ms: u64,
     /// The same in the first zone of a region; none: as in the others.
@@ -232,8 +262,57 @@ impl Procedure {
     #[inline]
     #[must_use]
     pub fn batch_of(&self, hosts: u32) -> u32 {
-        self.batch.of(hosts).min(self.max_unavailable.of(hosts))
+        self.batch.of(hosts).min(self.together_of(hosts))
     }
+
+    /// Hosts of the new version that may come beside a zone's `hosts`: a share of them is rounded up, as Kubernetes does.
+    #[inline]
+    #[must_use]
+    pub fn surge_of(&self, hosts: u32) -> u32 {
+        self.max_surge.map_or(0, |surge| surge.reach_of(hosts))
+    }
+
+    /// Hosts of a zone of `hosts` that may be out of service at once: a share is rounded down. That is at least 1, unless
+    /// others come beside them.
+    #[inline]
+    #[must_use]
+    pub fn unavailable_of(&self, hosts: u32) -> u32 {
+        if self.surge_of(hosts) > 0 {
+            self.max_unavailable.at_most_of(hosts)
+        } else {
+            self.max_unavailable.of(hosts)
+        }
+    }
+
+    /// Hosts of a zone of `hosts` that may be on their way at once: in place of others, or beside them.
+    #[inline]
+    #[must_use]
+    pub fn together_of(&self, hosts: u32) -> u32 {
+        (self.unavailable_of(hosts) + self.surge_of(hosts)).min(hosts.max(1))
+    }
+}
+
+/// When the next hosts of a zone start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Batching {
+    /// A batch starts when the last host of the one before it is done.
+    #[default]
+    Barrier,
+    /// A host starts as soon as one is done: as many as a batch are on their way at any time.
+    Sliding,
+}
+
+impl Batching {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    fn is_barrier(&self) -> bool {
+        *self == Self::Barrier
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_none(ms: &u64) -> bool {
+    *ms == 0
 }
 
 /// The one-box stage.
@@ -259,6 +338,9 @@ pub struct Rollback {
     pub reaction_delay_ms: u64,
     /// Which version they go back to.
     pub target: RollbackTarget,
+    /// Time from the start of the rollback until requests that are routed go to the old version; none: at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switch_time: Option<Distribution>,
 }
 
 /// Which version a rollback brings back.

@@ -3,7 +3,8 @@
 
 use super::gate::{Gate, GateKind};
 use super::pace::{Chains, Pace};
-use super::strategy::{Concurrency, Strategy, Wave};
+use super::share::Ratio;
+use super::strategy::{Batching, Concurrency, Strategy, Wave};
 use super::whole::Plan;
 use crate::ids::{IdVec, RegionId, ZoneId};
 use crate::random::distribution::LONGEST_MS;
@@ -70,6 +71,7 @@ pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
         plan,
         pace: Pace::new(strategy.deploy_time(&plan.change)),
         done: plan.fleet.zones.iter().map(|_| 0).collect(),
+        traffic: plan.fleet.zones.iter().map(|_| None).collect(),
         deployments: Vec::new(),
     };
     let mut now = 0;
@@ -90,6 +92,8 @@ struct WavesWalk<'p> {
     pace: Pace,
     /// Hosts on the new version in each zone.
     done: IdVec<ZoneId, u32>,
+    /// Share of its requests that they are sent, where it is not as many as they are of all hosts.
+    traffic: IdVec<ZoneId, Option<Ratio>>,
     /// Of the present wave so far.
     deployments: Vec<Deployment>,
 }
@@ -147,11 +151,11 @@ impl WavesWalk<'_> {
         libm::ceil((requests as f64 / rate * 1000.0).min(LONGEST_MS as f64)) as u64
     }
 
-    /// Requests a second that hosts on the new version serve in a region, on average over the day.
+    /// Requests a second that hosts on the new version are sent in a region, on average over the day.
     fn rate(&self, region: RegionId) -> f64 {
         let place = &self.plan.fleet.regions[region];
-        let done: u64 = self.done[place.zones.clone()].iter().map(|&hosts| u64::from(hosts)).sum();
-        place.requests_per_second * done as f64 / self.plan.fleet.region_hosts(region) as f64
+        let moved: f64 = place.zones.clone().map(|zone| self.moved(zone)).sum();
+        place.requests_per_second * moved / self.plan.fleet.region_hosts(region) as f64
     }
 
     /// One-box, its bake, batches, zone bake; nothing if the zone already is where the wave wants it.
@@ -160,8 +164,10 @@ impl WavesWalk<'_> {
         let hosts = self.plan.fleet.zones[zone].hosts;
         let target = wave.hosts.reach_of(hosts);
         let procedure = &wave.procedure;
-        let together = procedure.max_unavailable.of(hosts);
-        if self.done[zone] >= target {
+        let together = procedure.together_of(hosts);
+        let switches = self.traffic[zone] != wave.traffic;
+        self.traffic[zone] = wave.traffic;
+        if self.done[zone] >= target && !switches {
             return Lapse { deployed_ms: start_ms, end_ms: start_ms };
         }
         let mut now = start_ms;
@@ -174,14 +180,20 @@ impl WavesWalk<'_> {
             one_box_end_ms = Some(now);
             self.done[zone] = first;
         }
-        let left = target - self.done[zone];
+        let left = target.saturating_sub(self.done[zone]);
         if left > 0 {
-            let batch = procedure.batch.of(hosts).min(together);
+            let batch = procedure.batch_of(hosts);
             let chains = chains(wave, zones, left.div_ceil(batch));
-            now += self.pace.batches_ms(left, batch, chains, now == 0);
+            now += match procedure.batching {
+                Batching::Barrier => {
+                    let bakes_ms = u64::from(left.div_ceil(batch) - 1) * procedure.batch_bake_ms;
+                    self.pace.batches_ms(left, batch, chains, now == 0) + bakes_ms
+                }
+                Batching::Sliding => self.pace.window_ms(left, batch, procedure.batch_bake_ms),
+            };
             deployed_ms = now;
         }
-        self.done[zone] = target;
+        self.done[zone] = target.max(self.done[zone]);
         let end_ms = now + procedure.bake_of_zone_ms(self.plan.fleet.is_first_zone(zone));
         self.deployments.push(Deployment { zone, start_ms, one_box_end_ms, end_ms });
         Lapse { deployed_ms, end_ms }
@@ -199,6 +211,16 @@ impl WavesWalk<'_> {
         }
         let moved: f64 = fleet.regions.ids().map(|region| self.rate(region)).sum();
         moved / total
+    }
+}
+
+impl WavesWalk<'_> {
+    /// Hosts of the zone that would be sent as many of its requests as its hosts on the new version are.
+    fn moved(&self, zone: ZoneId) -> f64 {
+        match self.traffic[zone] {
+            None => f64::from(self.done[zone]),
+            Some(share) => share.as_f64() * f64::from(self.plan.fleet.zones[zone].hosts),
+        }
     }
 }
 

@@ -72,6 +72,8 @@ pub enum Purpose {
     Canary = 27,
     /// How long the work of a gate takes and what it says, by wave and gate.
     Gate = 28,
+    /// How long it takes until requests are switched back, by zone.
+    Switch = 30,
     /// Places of the hosts on which a deployment always fails, by zone.
     FailingHosts = 32,
     /// How many others fail, by zone and batch.

@@ -4,8 +4,8 @@ use super::document::{Align, Block, DataTable, Document, elide};
 use super::text;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{
-    Concurrency, FailureBudget, FailuresPer, GateKind, HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope,
-    Strategy, Wave,
+    Batching, Concurrency, FailureBudget, FailuresPer, GateKind, HostShare, OnAlarm, Plan, Procedure, Remedy,
+    RollbackScope, Strategy, Wave,
 };
 use crate::random::Distribution;
 use serde_json::{Value, json};
@@ -32,7 +32,8 @@ fn strategy(report: &mut Document, plan: &Plan, index: usize) {
     report.section(heading(plan, strategy, &times), vec![Block::list(about)]);
     report.section("Where and when", vec![Block::Table(where_and_when(plan, strategy, &times))]);
     report.section("How", vec![Block::Table(how(strategy))]);
-    report.push(Block::Note(footnote(strategy.deploy_time(&plan.change)).into()));
+    let note = footnote(strategy.deploy_time(&plan.change)) + &downtime(strategy.downtime_ms(&plan.change));
+    report.push(Block::Note(note.into()));
 }
 
 fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
@@ -240,19 +241,42 @@ fn at_once(limit: Concurrency, available: Option<usize>) -> String {
     }
 }
 
-/// The batch, and what caps it if that is not plainly the larger.
+/// The batch, and what follows it.
 fn batch(procedure: &Procedure) -> String {
+    let slides = if procedure.batching == Batching::Sliding { ", sliding" } else { "" };
+    let bakes = match procedure.batch_bake_ms {
+        0 => String::new(),
+        ms => format!(", bakes {}", text::duration(ms as f64)),
+    };
+    format!("{}{slides}{bakes}", batch_size(procedure))
+}
+
+/// How many hosts a batch has, and what caps them if that is not plainly the larger.
+fn batch_size(procedure: &Procedure) -> String {
     let (batch, cap) = (procedure.batch, procedure.max_unavailable);
-    if cap == HostShare::ALL || cap == batch {
+    if procedure.max_surge.is_none() && (cap == HostShare::ALL || cap == batch) {
         return share(batch);
     }
-    format!("{}, at most {}", share(batch), share(cap))
+    match procedure.max_surge {
+        None => format!("{}, at most {}", share(batch), share(cap)),
+        Some(surge) if cap.is_none() => format!("{}, at most {} beside", share(batch), share(surge)),
+        Some(surge) => format!("{}, at most {} and {} beside", share(batch), share(cap), share(surge)),
+    }
 }
 
 fn share(share: HostShare) -> String {
     match share {
         HostShare::Count(hosts) => text::counted(u64::from(hosts), "host"),
         HostShare::Share(ratio) => text::percent(ratio.as_f64()),
+    }
+}
+
+/// How long a host is out of service, if that is not as long as it moves.
+fn downtime(downtime_ms: Option<u64>) -> String {
+    match downtime_ms {
+        None => String::new(),
+        Some(0) => " Hosts take the change while they serve.".to_owned(),
+        Some(ms) => format!(" It is out of service for the last {} of it.", text::duration(ms as f64)),
     }
 }
 

@@ -148,7 +148,7 @@ impl Longest<'_> {
                 let target = wave_hosts(self.strategy, wave, fleet.zones[zone].hosts);
                 let before = done[zone.index()];
                 done[zone.index()] = target.max(before);
-                if target > before {
+                if target > before || self.strategy.routes_traffic() {
                     self.zone_ms(wave, fleet.zones[zone].hosts, (before, target))
                 } else {
                     0
@@ -193,8 +193,10 @@ impl Longest<'_> {
             .zip(procedure.one_box.as_ref())
             .map_or(0, |(size, stage)| tried_ms(size).saturating_add(stage.bake_ms));
         let batch = procedure.batch_of(hosts);
-        let rest = target - before - one_box.unwrap_or(0);
-        let batches_ms = u64::from(rest.div_ceil(batch)).saturating_mul(tried_ms(batch));
+        let rest = target.saturating_sub(before + one_box.unwrap_or(0));
+        // A window is done no later than as many batches, each with its bake.
+        let batch_ms = tried_ms(batch).saturating_add(procedure.batch_bake_ms);
+        let batches_ms = u64::from(rest.div_ceil(batch)).saturating_mul(batch_ms);
         let bake_ms = procedure.zone_bake_ms.max(procedure.bake_of_zone_ms(true));
         [batches_ms, bake_ms].into_iter().fold(stage_ms, u64::saturating_add)
     }
@@ -246,7 +248,8 @@ impl Longest<'_> {
 
     /// All hosts of a zone go back.
     fn rollback_ms(&self) -> u64 {
-        self.in_batches_ms(1, &self.strategy.rollback_time(&self.plan.change))
+        let switch_ms = self.strategy.rollback.switch_time.map_or(0, |time| time.longest_ms(1));
+        self.in_batches_ms(1, &self.strategy.rollback_time(&self.plan.change)).saturating_add(switch_ms)
     }
 
     /// All hosts of a zone get another version.
@@ -375,8 +378,10 @@ impl Longest<'_> {
         })
     }
 
-    /// The most requests to so many hosts of a zone in so long.
+    /// The most requests to so many hosts of a zone in so long: all of its own, if they may be routed there.
     fn requests_to(&self, zone: ZoneId, hosts: f64, span_ms: u64) -> f64 {
+        let all = f64::from(self.plan.fleet.zones[zone].hosts);
+        let hosts = if hosts > 0.0 && self.strategy.routes_traffic() { all } else { hosts };
         let region = self.plan.fleet.zones[zone].region;
         self.requests(region, span_ms) * hosts / self.plan.fleet.region_hosts(region) as f64
     }

@@ -57,6 +57,8 @@ pub struct Context<'a> {
     pub defect_id: Option<DefectId>,
     /// The part of all possible changes that this one is drawn from.
     pub kind: ChangeKind,
+    /// The strategy routes traffic apart from hosts.
+    pub routed: bool,
     /// What holds a rollout among others; none for a trial of a study.
     pub launch: Option<&'a Launch<'a>>,
     now_ms: u64,
@@ -105,6 +107,7 @@ impl<'a> Context<'a> {
             defect: defect.map(|defect| &plan.change.defects[defect]),
             defect_id: defect,
             kind: stratum.kind,
+            routed: strategy.routes_traffic(),
             launch: None,
             now_ms: 0,
             looked_at_hosts: 0,
@@ -295,6 +298,12 @@ impl<'a> Context<'a> {
     #[inline]
     pub fn is_bad(&self) -> bool {
         self.defect.is_some_and(|defect| !defect.is_cured_by_the_change())
+    }
+
+    /// Whether somebody looks at how many hosts have the new version: the routes of requests, or the defect.
+    #[inline]
+    pub fn counts_new_hosts(&self) -> bool {
+        self.routed || self.defect.is_some_and(|defect| defect.condition.counts_hosts())
     }
 
     /// Whether impaired hosts serve nothing at all.

@@ -13,6 +13,8 @@ use crate::sim::budget::{Cause, Owner};
 pub enum Event {
     /// The way forward.
     Deployment(DeploymentEvent),
+    /// Hosts that arrive and leave, requests that are switched.
+    Routing(RoutingEvent),
     /// The fault and who is impaired.
     Fault(FaultEvent),
     /// Hosts out of service.
@@ -44,6 +46,19 @@ pub enum DeploymentEvent {
     NoProgress { zone: ZoneId },
 }
 
+/// What changes where requests go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoutingEvent {
+    /// The zone has more or fewer hosts on the new version, which take it in a wave or by themselves.
+    HostsMove { zone: ZoneId, hosts: i32, past_waves: bool },
+    /// The zone's hosts of a wave are done: requests are switched as that says.
+    Switches { zone: ZoneId, wave: WaveId },
+    /// Requests to the zone go to the old version again.
+    SwitchesBack { zone: ZoneId },
+    /// All hosts of the zone are back.
+    Restored { zone: ZoneId },
+}
+
 /// What moves a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultEvent {
@@ -71,8 +86,6 @@ pub enum FaultEvent {
     Repaired { host: FleetHost },
     /// The fault wakes again on a healed host.
     Relapses { host: FleetHost },
-    /// The zone has more or fewer hosts on the new version, which take it in a wave or by themselves.
-    HostsMove { zone: ZoneId, hosts: i32, past_waves: bool },
     /// A dormant fault's trigger reaches the region.
     TriggerReaches { region: RegionId },
     /// The trigger is over there.
@@ -88,10 +101,10 @@ pub enum FaultEvent {
 /// What takes hosts out of service, and what brings them back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CapacityEvent {
-    /// The hosts of a batch go out of service.
-    BatchBegins { batch: BatchId },
+    /// Hosts of a batch go out of service.
+    BatchBegins { batch: BatchId, hosts: u32 },
     /// They are back.
-    BatchEnds { batch: BatchId },
+    BatchEnds { batch: BatchId, hosts: u32 },
     /// Hosts of the zone go out of service on their way back.
     RollbackBegins { zone: ZoneId, hosts: u32 },
     /// They are back.
@@ -167,6 +180,7 @@ impl Ranked for Event {
     fn class(&self) -> u8 {
         let class = match self {
             Self::Deployment(event) => event.class(),
+            Self::Routing(event) => event.class(),
             Self::Fault(event) => event.class(),
             Self::Capacity(event) => event.class(),
             Self::Alarm(event) => event.class(),
@@ -178,6 +192,10 @@ impl Ranked for Event {
     fn cause(&self) -> Cause {
         let (owner, what, key) = match self {
             Self::Fault(event) => (Owner::Defect, event.work().0, event.work().1),
+            Self::Routing(RoutingEvent::HostsMove { .. }) => {
+                (Owner::Defect, "hosts that the fault counts", "while")
+            }
+            Self::Routing(_) => (Owner::Strategy, "switches of traffic", "traffic"),
             Self::Deployment(_) => (Owner::Strategy, "steps of waves", "wave"),
             Self::Capacity(CapacityEvent::BatchBegins { .. } | CapacityEvent::BatchEnds { .. }) => {
                 (Owner::Strategy, "batches that leave service and come back", "batch")
@@ -206,6 +224,7 @@ impl Ranked for Event {
             ) => watch.number(),
             Self::Alarm(AlarmEvent::LooksAgain { .. })
             | Self::Deployment(_)
+            | Self::Routing(_)
             | Self::Fault(_)
             | Self::Capacity(_)
             | Self::Response(_) => 0,
@@ -229,6 +248,17 @@ impl DeploymentEvent {
     }
 }
 
+impl RoutingEvent {
+    #[inline]
+    fn class(self) -> Class {
+        match self {
+            Self::SwitchesBack { .. } => Class::Heal,
+            // Whoever was impaired there is back by then.
+            Self::HostsMove { .. } | Self::Switches { .. } | Self::Restored { .. } => Class::Impair,
+        }
+    }
+}
+
 impl FaultEvent {
     /// What many of them are, and the defect's key that asks for them.
     fn work(self) -> (&'static str, &'static str) {
@@ -247,7 +277,6 @@ impl FaultEvent {
             | Self::Repaired { .. }
             | Self::SwitchedOff { .. } => ("hosts that are healed one by one", "cure"),
             Self::Relapses { .. } => ("hosts on which the fault comes back", "cure.relapse"),
-            Self::HostsMove { .. } => ("hosts that the fault counts", "while"),
             Self::TriggerReaches { .. } | Self::TriggerEnds { .. } => ("triggers", "trigger"),
             Self::HourBegins => ("hours in which the fault may begin or cease to hurt", "while"),
             Self::Turns => ("turns of a fault that comes and goes", "while.on-for"),
@@ -270,7 +299,6 @@ impl FaultEvent {
             | Self::Unmasks { .. }
             | Self::Worsens { .. }
             | Self::Relapses { .. }
-            | Self::HostsMove { .. }
             | Self::TriggerReaches { .. }
             | Self::HourBegins
             | Self::Turns => Class::Impair,
@@ -313,6 +341,7 @@ macro_rules! part_of_event {
 
 part_of_event! {
     Deployment: DeploymentEvent,
+    Routing: RoutingEvent,
     Fault: FaultEvent,
     Capacity: CapacityEvent,
     Alarm: AlarmEvent,
@@ -328,7 +357,7 @@ mod tests {
         assert!(size_of::<Event>() <= 16, "a queue entry fits half a cache line");
         let (zone, watch) = (ZoneId::new(3), WatchId::new(7));
         let order = [
-            Event::from(CapacityEvent::BatchEnds { batch: BatchId::new(0) }),
+            Event::from(CapacityEvent::BatchEnds { batch: BatchId::new(0), hosts: 1 }),
             FaultEvent::NextOnset { zone }.into(),
             AlarmEvent::LooksAgain { watch }.into(),
             AlarmEvent::DelayOver { watch }.into(),

@@ -10,7 +10,9 @@ use super::alarms::{Alarms, Seen, Sight};
 use super::compose;
 use super::context::Context;
 use super::deployment::{DeploymentListener, Deployments, FailedCheck, GoingBack, Laid, RolloutPart};
-use super::event::{AlarmEvent, CapacityEvent, DeploymentEvent, Event, FaultEvent, GoBackBy, ResponseEvent};
+use super::event::{
+    AlarmEvent, CapacityEvent, DeploymentEvent, Event, FaultEvent, GoBackBy, ResponseEvent, RoutingEvent,
+};
 use super::fault::{AroundFault, Fault, FaultChange, Promise};
 use super::launch::WaveTimes;
 use super::place::WatchedScope;
@@ -67,7 +69,7 @@ impl DeploymentListener for OfDeployments<'_> {
     #[inline]
     fn laid(&mut self, ctx: &mut Context, deployments: &Deployments, laid: Laid) -> Seen {
         let (new, span) = laid.split();
-        self.fault.count_new(ctx, deployments, &new);
+        deployments.announce_arrivals(ctx, &new);
         announce_replacement(ctx, deployments, &new);
         let exposed = self.fault.expose(ctx, deployments, new);
         let sight = Sight { deployments, fault: self.fault, capacity: self.account.capacity() };
@@ -75,7 +77,7 @@ impl DeploymentListener for OfDeployments<'_> {
     }
 
     fn goes_back(&mut self, ctx: &mut Context, deployments: &Deployments, going: GoingBack) -> Seen {
-        self.fault.count_departures(ctx, deployments, going.zone);
+        deployments.announce_departures(ctx, going.zone);
         announce_rollback(ctx, deployments, going.zone);
         self.fault.send_back(ctx, deployments, going);
         Seen::NOTHING
@@ -109,7 +111,8 @@ impl AroundFault for OfFault<'_> {
 
     #[inline]
     fn changed(&mut self, ctx: &mut Context, fault: &Fault, change: FaultChange) -> Seen {
-        let booked = self.account.book(ctx, fault, change, self.response.mitigates());
+        let change = (change, self.response.mitigates());
+        let booked = self.account.book(ctx, self.deployments, fault, change);
         let sight = Sight { deployments: self.deployments, fault, capacity: self.account.capacity() };
         let listens = self.response.listens(ctx, self.deployments);
         self.alarms.look_again(ctx, sight, booked, listens)
@@ -199,6 +202,7 @@ impl<'a> EventLoop<'a> {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Deployment(event) => self.handle_deployment(event),
+            Event::Routing(event) => self.handle_routing(event),
             Event::Fault(event) => self.handle_fault(event),
             Event::Capacity(event) => self.handle_capacity(event),
             Event::Alarm(event) => self.handle_alarm(event),
@@ -235,6 +239,14 @@ impl<'a> EventLoop<'a> {
         }
     }
 
+    fn handle_routing(&mut self, event: RoutingEvent) {
+        let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
+        let Some(change) = deployments.route(ctx, event) else { return };
+        fault.routes_change(ctx, &change, &mut OfFault { deployments, account, alarms, response });
+        let listener = &mut OfCapacity { deployments, fault, alarms, response };
+        account.routes_change(ctx, deployments, fault, change, listener);
+    }
+
     fn handle_fault(&mut self, event: FaultEvent) {
         let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
         let around = &mut OfFault { deployments, account, alarms, response };
@@ -256,9 +268,6 @@ impl<'a> EventLoop<'a> {
             FaultEvent::OneBoxBegins { zone } => fault.one_box_begins(ctx, zone, around),
             FaultEvent::Repaired { host } => fault.healed(ctx, host, around),
             FaultEvent::Relapses { host } => fault.relapses(ctx, host, around),
-            FaultEvent::HostsMove { zone, hosts, past_waves } => {
-                fault.hosts_move(ctx, zone, (hosts, past_waves), around);
-            }
             FaultEvent::TriggerReaches { region } => {
                 fault.trigger_reaches(ctx, region, around);
             }
@@ -276,20 +285,22 @@ impl<'a> EventLoop<'a> {
         let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
         let listener = &mut OfCapacity { deployments, fault, alarms, response };
         match event {
-            CapacityEvent::BatchBegins { batch } => {
-                account.batch_moves(ctx, deployments, fault, (batch, Service::Leaves), listener);
+            CapacityEvent::BatchBegins { batch, hosts } => {
+                account.batch_moves(ctx, deployments, fault, (batch, hosts, Service::Leaves), listener);
             }
-            CapacityEvent::BatchEnds { batch } => {
-                account.batch_moves(ctx, deployments, fault, (batch, Service::Returns), listener);
+            CapacityEvent::BatchEnds { batch, hosts } => {
+                account.batch_moves(ctx, deployments, fault, (batch, hosts, Service::Returns), listener);
             }
             CapacityEvent::RollbackBegins { zone, hosts } => {
-                account.hosts_move(ctx, fault, zone, (hosts, Service::Leaves), listener);
+                account.hosts_return(ctx, deployments, fault, (zone, hosts, Service::Leaves), listener);
             }
             CapacityEvent::RollbackEnds { zone, hosts } => {
-                account.hosts_move(ctx, fault, zone, (hosts, Service::Returns), listener);
+                account.hosts_return(ctx, deployments, fault, (zone, hosts, Service::Returns), listener);
             }
-            CapacityEvent::GoesDark { place } => account.goes_dark(ctx, fault, place, listener),
-            CapacityEvent::IsBack { place } => account.is_back(ctx, fault, place, listener),
+            CapacityEvent::GoesDark { place } => {
+                account.goes_dark(ctx, deployments, fault, place, listener);
+            }
+            CapacityEvent::IsBack { place } => account.is_back(ctx, deployments, fault, place, listener),
         }
     }
 

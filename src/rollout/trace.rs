@@ -26,6 +26,8 @@ pub enum RolloutEvent {
     HostsFailed { zone: u32, hosts: u32 },
     /// Hosts that take the change by themselves all had it.
     PastWaves { zone: u32, hosts: u32 },
+    /// Requests to a zone were switched: the new version is sent so many millionths of them now.
+    TrafficSwitched { zone: u32, share_ppm: u32 },
     /// A one-box or zone bake began.
     ZoneBakeStarted { zone: u32, one_box: bool },
     /// Deployment to a zone ended with its bake.

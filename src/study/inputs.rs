@@ -120,6 +120,7 @@ impl PlanInputs<'_> {
         // The share of bad changes says which trials there are, not what happens in one.
         self.distribution(|p| Some(&mut p.change.deploy_time));
         self.distribution(|p| Some(&mut p.change.rollback_time));
+        self.time(|p| p.change.downtime_ms.as_mut());
         self.number(1.0, |p| Some(&mut p.change.straggler_probability));
         self.distribution(|p| Some(&mut p.change.straggler_time));
         self.number(1.0, |p| Some(&mut p.change.failure_probability));
@@ -195,10 +196,12 @@ impl PlanInputs<'_> {
         self.distribution(|p| strategy(p).deploy_time.as_mut());
         self.distribution(|p| strategy(p).rollback_time.as_mut());
         self.distribution(|p| strategy(p).bypass.as_mut().map(|bypass| &mut bypass.time));
+        self.time(|p| strategy(p).downtime_ms.as_mut());
         self.time(|p| Some(&mut strategy(p).trigger_step_ms));
         self.time(|p| strategy(p).progress_deadline_ms.as_mut());
         for index in 0..self.plan.strategies[0].waves.len() {
             self.time(move |p| Some(&mut strategy(p).waves[index].bake_ms));
+            self.time(move |p| Some(&mut strategy(p).waves[index].procedure.batch_bake_ms));
             self.time(move |p| Some(&mut strategy(p).waves[index].procedure.zone_bake_ms));
             self.time(move |p| strategy(p).waves[index].procedure.first_zone_bake_ms.as_mut());
             self.time(move |p| {
@@ -209,6 +212,7 @@ impl PlanInputs<'_> {
 
     fn of_the_response(&mut self) {
         self.time(|p| Some(&mut strategy(p).rollback.reaction_delay_ms));
+        self.distribution(|p| strategy(p).rollback.switch_time.as_mut());
         self.number(1.0, |p| Some(&mut strategy(p).response.lost_verdicts));
         self.number(1.0, |p| Some(&mut strategy(p).response.overrides));
         let of: [fn(&mut Operators) -> &mut Distribution; 7] = [

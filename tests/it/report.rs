@@ -3,8 +3,8 @@
 use wavetank::ids::{DefectId, IdVec, RegionId};
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::{
-    Arrivals, Change, Concurrency, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region, Strategy,
-    StudyPlan, Wave, Zone,
+    Arrivals, Batching, Change, Concurrency, Defect, DefectClock, Fleet, HostShare, Plan, Procedure, Region,
+    Strategy, StudyPlan, Wave, Zone,
 };
 use wavetank::random::Distribution;
 use wavetank::report::document::Terminal;
@@ -28,6 +28,7 @@ fn plan() -> Plan {
         name: "wave".into(),
         regions: regions.into_iter().map(RegionId::new).collect(),
         hosts: HostShare::ALL,
+        traffic: None,
         regions_at_once: Concurrency::ONE,
         bake_ms: 3_600_000,
         gates: Vec::new(),
@@ -36,6 +37,9 @@ fn plan() -> Plan {
             one_box: None,
             batch: HostShare::ALL,
             max_unavailable: HostShare::ALL,
+            max_surge: None,
+            batching: Batching::Barrier,
+            batch_bake_ms: 0,
             zone_bake_ms: 0,
             first_zone_bake_ms: None,
             zones_at_once: Concurrency::ONE,

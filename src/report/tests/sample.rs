@@ -6,9 +6,9 @@ use crate::outcome::{Ending, Outcome};
 use crate::outcome::{Notice, measures};
 use crate::plan::study::Statistic;
 use crate::plan::{
-    Alarm, Arrivals, Bound, Change, Comparison, Concurrency, Defect, DefectClock, Estimator, EvaluationClock,
-    Fleet, HostShare, Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback, RollbackScope, Scope,
-    Signal, Strategy, StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
+    Alarm, Arrivals, Batching, Bound, Change, Comparison, Concurrency, Defect, DefectClock, Estimator,
+    EvaluationClock, Fleet, HostShare, Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback,
+    RollbackScope, Scope, Signal, Strategy, StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
 use crate::rollout::{RolloutEvent as Event, RolloutRecord as Record};
@@ -165,6 +165,7 @@ pub fn strategy(name: &str) -> Strategy {
         name: name.into(),
         regions: regions.map(RegionId::new).collect(),
         hosts: HostShare::ALL,
+        traffic: None,
         regions_at_once: Concurrency::AtMost(2),
         bake_ms: 12 * HOUR,
         gates: Vec::new(),
@@ -173,6 +174,9 @@ pub fn strategy(name: &str) -> Strategy {
             one_box: Some(OneBox { hosts: HostShare::Count(1), bake_ms: HOUR, covers: Vec::new() }),
             batch: HostShare::Count(10),
             max_unavailable: HostShare::Share(Ratio { num: 1, den: 3 }),
+            max_surge: None,
+            batching: Batching::Barrier,
+            batch_bake_ms: 0,
             first_zone_bake_ms: None,
             zone_bake_ms: 30 * MINUTE,
             zones_at_once: Concurrency::ONE,

@@ -47,7 +47,8 @@ impl<'r> RolloutFold<'r> {
         match record.event {
             RolloutEvent::RolloutStarted { .. }
             | RolloutEvent::PastWaves { .. }
-            | RolloutEvent::HostsFailed { .. } => {}
+            | RolloutEvent::HostsFailed { .. }
+            | RolloutEvent::TrafficSwitched { .. } => {}
             RolloutEvent::RolloutEnded { .. } => self.pause(),
             RolloutEvent::WaveStarted { wave } => {
                 self.pause();

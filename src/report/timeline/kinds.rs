@@ -45,6 +45,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::ZoneDone { .. }
         | RolloutEvent::ZoneImpaired { .. }
         | RolloutEvent::PastWaves { .. }
+        | RolloutEvent::TrafficSwitched { .. }
         | RolloutEvent::WentDark { .. } => (2, None),
         RolloutEvent::Breach { alarm, entity, .. } => {
             let place = RoutinePlace::Watch(alarm, entity);

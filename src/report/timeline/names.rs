@@ -135,6 +135,10 @@ impl PlanNames<'_> {
             RolloutEvent::PastWaves { zone, hosts: n } => {
                 format!("{} of {} took the change past the waves", hosts(n), at(zone))
             }
+            RolloutEvent::TrafficSwitched { zone, share_ppm } => {
+                let share = text::percent(f64::from(share_ppm) / 1e6);
+                format!("the new version gets {share} of the traffic of {}", at(zone))
+            }
             RolloutEvent::ZoneBakeStarted { zone, one_box: true } => format!("one-box of {} bakes", at(zone)),
             RolloutEvent::ZoneBakeStarted { zone, one_box: false } => format!("{} bakes", at(zone)),
             RolloutEvent::ZoneDone { zone } => format!("{} done", at(zone)),

@@ -5,27 +5,40 @@
 //! a capacity nothing moves: whoever reaches a dark zone fails, and replacing hosts costs nothing.
 //! What is out of service for the defect's sake is asked of the fault, never kept.
 
-use crate::ids::{IdRange, IdVec, RegionId, ZoneId};
+use crate::ids::{BatchId, HostId, IdRange, IdVec, RegionId, ZoneId};
 use crate::plan::{Episodes, Plan};
-use crate::random::{Purpose, Stream};
+use crate::random::{Distribution, Purpose, Stream};
 use crate::rollout::context::Context;
-use crate::rollout::deployment::{Deployments, NewBatches};
+use crate::rollout::deployment::{Deployments, NewBatches, completion_ms, host_draws, return_draws};
 use crate::rollout::event::CapacityEvent;
 use crate::rollout::fault::Fault;
-use crate::rollout::place::DarkPlace;
+use crate::rollout::model::{Pools, Serving};
+use crate::rollout::place::{DarkPlace, FleetHost};
 use crate::rollout::trace::RolloutEvent;
+use crate::sim::budget::Owner;
 
 /// Hosts that are down for other reasons than the defect.
 #[derive(Debug, Default)]
 pub struct Capacity {
-    /// Hosts being replaced, by zone.
-    replaced: IdVec<ZoneId, u32>,
+    /// Hosts on their way, by zone.
+    moving: IdVec<ZoneId, Moving>,
     /// Failures under way of each zone or its region.
     dark: IdVec<ZoneId, u8>,
     /// Failures so far of each zone.
     zone_failures: IdVec<ZoneId, u32>,
     /// Failures so far of each region.
     region_failures: IdVec<RegionId, u32>,
+}
+
+/// Hosts of a zone that are on their way.
+#[derive(Debug, Clone, Copy, Default)]
+struct Moving {
+    /// Out of service, on their way to the new version.
+    leaving: u32,
+    /// On their way there beside others.
+    beside: u32,
+    /// Out of service, on their way back.
+    returning: u32,
 }
 
 /// Whether hosts that are down matter in this plan.
@@ -48,16 +61,23 @@ fn has_background_failures(plan: &Plan) -> bool {
 impl Capacity {
     /// Everything is in service; keeps the memory.
     pub fn reset(&mut self, zones: usize, regions: usize) {
-        self.replaced.reset(zones, 0);
+        self.moving.reset(zones, Moving::default());
         self.dark.reset(zones, 0);
         self.zone_failures.reset(zones, 0);
         self.region_failures.reset(regions, 0);
     }
 
-    /// More or fewer hosts of the zone are out of service.
-    pub fn replace(&mut self, zone: ZoneId, hosts: i32) {
-        let replaced = &mut self.replaced[zone];
-        *replaced = replaced.saturating_add_signed(hosts);
+    /// More or fewer hosts of the zone are out of service on their way to the new version, and beside others.
+    pub fn replace(&mut self, zone: ZoneId, hosts: i32, beside: i32) {
+        let moving = &mut self.moving[zone];
+        moving.leaving = moving.leaving.saturating_add_signed(hosts);
+        moving.beside = moving.beside.saturating_add_signed(beside);
+    }
+
+    /// More or fewer hosts of the zone are out of service on their way back.
+    pub fn take_back(&mut self, zone: ZoneId, hosts: i32) {
+        let returning = &mut self.moving[zone].returning;
+        *returning = returning.saturating_add_signed(hosts);
     }
 
     /// Schedules the first failure of every zone and region.
@@ -138,21 +158,69 @@ impl Capacity {
     fn down_hosts(&self, ctx: &Context, fault: &Fault, zone: ZoneId) -> u32 {
         let hosts = ctx.zone(zone).hosts;
         let crashed = if ctx.crashes() { fault.impaired_in_zone(zone) } else { 0 };
-        let out = self.replaced[zone] + crashed;
+        let out = self.moving[zone].leaving + self.moving[zone].returning + crashed;
         if self.dark_hosts(ctx, zone) > 0 { hosts } else { out.min(hosts) }
     }
 
-    /// Hosts of the region that serve nothing.
-    pub fn down_in(&self, ctx: &Context, fault: &Fault, region: RegionId) -> u64 {
+    /// How the region's hosts serve.
+    pub fn serving_in(
+        &self,
+        ctx: &Context,
+        deployments: &Deployments,
+        fault: &Fault,
+        region: RegionId,
+    ) -> Serving {
         if !down_hosts_matter(ctx.plan) {
-            return 0;
+            return Serving::default();
         }
-        ctx.zones_of(region).map(|zone| u64::from(self.down_hosts(ctx, fault, zone))).sum()
+        let zones = || ctx.zones_of(region);
+        let down = zones().map(|zone| u64::from(self.down_hosts(ctx, fault, zone))).sum();
+        let is_routed =
+            ctx.routed && replacement_matters(ctx.plan) && zones().any(|zone| deployments.is_routed(zone));
+        Serving { down, pools: is_routed.then(|| self.pools_in(ctx, deployments, fault, region)) }
+    }
+
+    /// The hosts of a region that requests are routed to: in a zone in which none are, all share them.
+    fn pools_in(&self, ctx: &Context, deployments: &Deployments, fault: &Fault, region: RegionId) -> Pools {
+        let mut pools = Pools::default();
+        for zone in ctx.zones_of(region) {
+            let [new_up, old_up] = self.up_in(ctx, deployments, fault, zone);
+            let share = match new_up + old_up {
+                up if up > 0 && !deployments.is_routed(zone) => f64::from(new_up) / f64::from(up),
+                _ => deployments.traffic_share(ctx, zone),
+            };
+            pools.new_share += share * f64::from(ctx.zone(zone).hosts);
+            pools.new_up += u64::from(new_up);
+            pools.old_up += u64::from(old_up);
+        }
+        pools.new_share /= ctx.model.region_hosts[region] as f64;
+        pools
+    }
+
+    /// Hosts of the zone that serve, on the new version and on the old one. A surge keeps old ones beside the new.
+    fn up_in(&self, ctx: &Context, deployments: &Deployments, fault: &Fault, zone: ZoneId) -> [u32; 2] {
+        if self.dark_hosts(ctx, zone) > 0 {
+            return [0; 2];
+        }
+        let Moving { leaving, beside, returning } = self.moving[zone];
+        let hosts = ctx.zone(zone).hosts;
+        let new = deployments.new_hosts(zone);
+        let room = if deployments.is_routed(zone) { deployments.surge(ctx, zone) } else { 0 };
+        let old = (hosts + room).saturating_sub(new + beside).min(hosts).saturating_sub(leaving);
+        let crashed = if ctx.crashes() { fault.impaired_in_zone(zone) } else { 0 };
+        [new.saturating_sub(returning + crashed), old]
     }
 
     /// Share of the region's requests that its hosts turn away for want of capacity in this hour.
-    pub fn turned_away(&self, ctx: &Context, fault: &Fault, region: RegionId, hour: usize) -> f64 {
-        ctx.model.turned_away(region, hour, self.down_in(ctx, fault, region))
+    pub fn turned_away(
+        &self,
+        ctx: &Context,
+        deployments: &Deployments,
+        fault: &Fault,
+        region: RegionId,
+        hour: usize,
+    ) -> f64 {
+        ctx.model.turned_away(region, hour, self.serving_in(ctx, deployments, fault, region))
     }
 }
 
@@ -164,18 +232,49 @@ pub fn zones_of_place(ctx: &Context, place: DarkPlace) -> IdRange<ZoneId> {
     }
 }
 
-/// Schedules that the hosts of new batches are out of service while each lasts.
+/// When a host leaves service whose move begins at `start_ms` and is over at `end_ms`: at its beginning, unless the change
+/// takes less of it.
+pub fn leaves_ms(ctx: &Context, start_ms: u64, end_ms: u64) -> u64 {
+    let downtime_ms = ctx.strategy.downtime_ms(&ctx.plan.change);
+    downtime_ms.map_or(start_ms, |downtime_ms| end_ms.saturating_sub(downtime_ms).max(start_ms))
+}
+
+/// Whether hosts leave service one by one, each for the last part of its own move.
+fn leaves_by_itself(ctx: &Context, time: Distribution) -> bool {
+    ctx.strategy.downtime_ms(&ctx.plan.change).is_some() && !matches!(time, Distribution::Fixed { .. })
+}
+
+/// Schedules that the hosts of new batches are out of service while each lasts, or as long as the change takes them out.
 #[inline]
 pub fn announce_replacement(ctx: &mut Context, deployments: &Deployments, new: &NewBatches) {
-    if !replacement_matters(ctx.plan) {
+    if replacement_matters(ctx.plan) {
+        new.ids().for_each(|batch| announce_batch(ctx, deployments, batch));
+    }
+}
+
+fn announce_batch(ctx: &mut Context, deployments: &Deployments, batch: BatchId) {
+    let placed = *deployments.batch(batch);
+    let announce = |ctx: &mut Context, hosts, end_ms| {
+        let start_ms = leaves_ms(ctx, placed.start_ms, end_ms);
+        let is_missed = hosts > 0 || (ctx.routed && placed.surge > 0);
+        if is_missed && end_ms > start_ms {
+            ctx.schedule(start_ms, CapacityEvent::BatchBegins { batch, hosts });
+            ctx.schedule(end_ms, CapacityEvent::BatchEnds { batch, hosts });
+        }
+    };
+    let time =
+        ctx.strategy.bypass.filter(|_| placed.past_waves).map_or(ctx.deploy.host, |bypass| bypass.time);
+    if !leaves_by_itself(ctx, time) {
+        return announce(ctx, placed.hosts - placed.surge, placed.end_ms);
+    }
+    if ctx.strategy.downtime_ms(&ctx.plan.change) == Some(0) {
         return;
     }
-    for batch in new.ids() {
-        let placed = deployments.batch(batch);
-        if placed.end_ms > placed.start_ms {
-            ctx.schedule(placed.start_ms, CapacityEvent::BatchBegins { batch });
-            ctx.schedule(placed.end_ms, CapacityEvent::BatchEnds { batch });
-        }
+    ctx.looks_at_hosts(placed.hosts, Owner::Strategy, "downtime");
+    let mut draws = host_draws(ctx, placed.zone);
+    for host in placed.all_hosts().skip(placed.surge as usize) {
+        let end_ms = completion_ms(ctx, &placed, host, &mut draws);
+        announce(ctx, 1, end_ms);
     }
 }
 
@@ -184,9 +283,27 @@ pub fn announce_rollback(ctx: &mut Context, deployments: &Deployments, zone: Zon
     if !replacement_matters(ctx.plan) {
         return;
     }
-    for batch in deployments.batches_back(zone).iter().filter(|batch| batch.end_ms > batch.start_ms) {
-        let hosts = batch.hosts;
-        ctx.schedule(batch.start_ms, CapacityEvent::RollbackBegins { zone, hosts });
-        ctx.schedule(batch.end_ms, CapacityEvent::RollbackEnds { zone, hosts });
+    let surge = deployments.surge(ctx, zone);
+    let announce = |ctx: &mut Context, hosts, start_ms, end_ms| {
+        let start_ms = leaves_ms(ctx, start_ms, end_ms);
+        if hosts > 0 && end_ms > start_ms {
+            ctx.schedule(start_ms, CapacityEvent::RollbackBegins { zone, hosts });
+            ctx.schedule(end_ms, CapacityEvent::RollbackEnds { zone, hosts });
+        }
+    };
+    if !leaves_by_itself(ctx, ctx.strategy.rollback_time(&ctx.plan.change)) {
+        for batch in deployments.batches_back(zone) {
+            announce(ctx, batch.hosts.saturating_sub(surge), batch.start_ms, batch.end_ms);
+        }
+        return;
+    }
+    let hosts = ctx.zone(zone).hosts;
+    ctx.looks_at_hosts(hosts, Owner::Strategy, "downtime");
+    let mut draws = return_draws(ctx, zone);
+    for id in (0..hosts as usize).map(HostId::new) {
+        let back = deployments.host_back(ctx, FleetHost { zone, id }, &mut draws);
+        if let Some(back) = back.filter(|back| back.rank >= surge) {
+            announce(ctx, 1, back.start_ms, back.end_ms);
+        }
     }
 }

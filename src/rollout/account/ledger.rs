@@ -8,6 +8,7 @@ use crate::plan::fleet::hour_of_day;
 use crate::plan::{Defect, HOUR_MS, Sign, Symptom};
 use crate::rollout::context::Context;
 use crate::rollout::fault::{Fault, FaultChange};
+use crate::rollout::model::Serving;
 
 /// Integrals and extremes up to now.
 #[derive(Debug, Default)]
@@ -29,8 +30,10 @@ pub struct Ledger {
     requests_weighed: f64,
     /// Impaired hosts by region, weighed in the same way.
     region_weighed: IdVec<RegionId, f64>,
-    /// Hosts that serve nothing, by region; counted only where the fleet has a capacity.
-    region_down: IdVec<RegionId, u64>,
+    /// Impaired hosts by region, each weighed by the requests that it is sent; kept only where traffic is routed.
+    region_load: IdVec<RegionId, f64>,
+    /// How hosts serve, by region; kept only where the fleet has a capacity.
+    region_serving: IdVec<RegionId, Serving>,
     requests_turned_away: f64,
     turned_away_ms: Option<u64>,
     peak_hosts: u64,
@@ -88,27 +91,51 @@ pub struct BlastRadius {
 /// Whether the fault is stronger at some times than at others.
 #[inline]
 fn varies(ctx: &Context) -> bool {
-    ctx.defect.is_some_and(|defect| defect.condition.mixed.is_some())
+    ctx.routed || ctx.defect.is_some_and(|defect| defect.condition.mixed.is_some())
+}
+
+/// The traffic of so many hosts that are sent `load` times as much as others, each with a share of `host_traffic`.
+#[inline]
+fn traffic_e15(host_traffic: u64, hosts: u32, load: f64) -> u64 {
+    if load == 1.0 {
+        host_traffic * u64::from(hosts)
+    } else {
+        (host_traffic as f64 * f64::from(hosts) * load) as u64
+    }
 }
 
 impl Ledger {
     /// Forgets everything, keeps the memory.
     pub fn reset(&mut self, regions: usize) {
-        let Self { mut region_zones, mut region_changed_ms, mut region_down, mut region_weighed, .. } =
-            std::mem::take(self);
+        let Self {
+            mut region_zones,
+            mut region_changed_ms,
+            mut region_serving,
+            mut region_weighed,
+            mut region_load,
+            ..
+        } = std::mem::take(self);
         region_zones.reset(regions, 0);
         region_changed_ms.reset(regions, 0);
-        region_down.reset(regions, 0);
+        region_serving.reset(regions, Serving::default());
+        region_load.reset(regions, 0.0);
         region_weighed.reset(regions, 0.0);
-        *self = Self { region_zones, region_changed_ms, region_down, region_weighed, ..Self::default() };
+        *self = Self {
+            region_zones,
+            region_changed_ms,
+            region_serving,
+            region_weighed,
+            region_load,
+            ..Self::default()
+        };
     }
 
-    /// From now on `down` hosts of `region` serve nothing.
-    pub fn set_down(&mut self, ctx: &Context, fault: &Fault, region: RegionId, down: u64) {
+    /// From now on the hosts of `region` serve like that.
+    pub fn set_serving(&mut self, ctx: &Context, fault: &Fault, region: RegionId, serving: Serving) {
         let (fleet, here) = (fault.impaired_in_fleet(), fault.impaired_in_region(region));
         self.advance(ctx, region, fleet, here, ctx.now_ms());
-        self.region_down[region] = down;
-        if ctx.model.turned_away(region, hour_of_day(ctx.utc_ms()), down) > 0.0 {
+        self.region_serving[region] = serving;
+        if ctx.model.turned_away(region, hour_of_day(ctx.utc_ms()), serving) > 0.0 {
             self.turned_away_ms.get_or_insert(ctx.now_ms());
         }
     }
@@ -124,9 +151,14 @@ impl Ledger {
             let weighed = |zone| f64::from(fault.impaired_in_zone(zone)) * fault.strength(ctx, zone);
             self.region_weighed[region] = ctx.zones_of(region).map(weighed).sum();
         }
+        if ctx.routed {
+            let loaded = |zone| f64::from(fault.impaired_in_zone(zone)) * fault.load(zone);
+            self.region_load[region] = ctx.zones_of(region).map(loaded).sum();
+        }
         let host_traffic = ctx.model.host_traffic_e15[region];
-        self.traffic_e15 =
-            self.traffic_e15 + host_traffic * u64::from(after) - host_traffic * u64::from(before);
+        let (load_before, load_after) = change.load();
+        self.traffic_e15 = self.traffic_e15 + traffic_e15(host_traffic, after, load_after)
+            - traffic_e15(host_traffic, before, load_before);
         if before == 0 && after > 0 {
             self.zone_impaired(region);
         }
@@ -134,7 +166,7 @@ impl Ledger {
             self.zone_recovered(region, now_ms, mitigating);
         }
         let hosts = fault.impaired_in_fleet();
-        if after > before {
+        if after > before || (after > 0 && load_after > load_before) {
             self.note_peaks(hosts, now_ms);
         }
         if hosts == 0 {
@@ -188,15 +220,16 @@ impl Ledger {
         self.host_ms += fleet * (at_ms - self.changed_ms);
         self.changed_ms = at_ms;
         let since = std::mem::replace(&mut self.region_changed_ms[region], at_ms);
-        let down = self.region_down[region];
+        let serving = self.region_serving[region];
         let (from_ms, to_ms) = (ctx.start_utc_ms + since, ctx.start_utc_ms + at_ms);
-        if down > 0 && since < at_ms {
-            self.requests_turned_away += ctx.model.turned_away_between(region, from_ms, to_ms, down);
+        if !serving.is_whole() && since < at_ms {
+            self.requests_turned_away += ctx.model.turned_away_between(region, from_ms, to_ms, serving);
         }
         if here > 0 && since < at_ms {
             let requests = ctx.model.requests_between(region, from_ms, to_ms);
             let hosts = ctx.model.region_hosts[region];
-            self.requests_to_impaired += requests * f64::from(here) / hosts as f64;
+            let here = if ctx.routed { self.region_load[region] } else { f64::from(here) };
+            self.requests_to_impaired += requests * here / hosts as f64;
             if varies(ctx) {
                 self.requests_weighed += requests * self.region_weighed[region] / hosts as f64;
             }

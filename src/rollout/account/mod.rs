@@ -12,7 +12,7 @@ pub use capacity::{
 pub use ledger::BlastRadius;
 
 use super::context::Context;
-use super::deployment::Deployments;
+use super::deployment::{Deployments, RouteChange};
 use super::fault::{Fault, FaultChange};
 use super::place::DarkPlace;
 use super::trace::RolloutEvent;
@@ -86,9 +86,9 @@ impl Account {
     pub fn book(
         &mut self,
         ctx: &mut Context,
+        deployments: &Deployments,
         fault: &Fault,
-        change: FaultChange,
-        mitigating: bool,
+        (change, mitigating): (FaultChange, bool),
     ) -> Booked {
         let zone = change.zone();
         if change.shows() {
@@ -97,56 +97,78 @@ impl Account {
         if change.moved() {
             tell(ctx, &change);
             if ctx.crashes() {
-                self.book_down(ctx, fault, zone);
+                self.book_serving(ctx, deployments, fault, zone);
             }
         }
         Booked { zone }
     }
 
-    fn book_down(&mut self, ctx: &Context, fault: &Fault, zone: ZoneId) {
+    fn book_serving(&mut self, ctx: &Context, deployments: &Deployments, fault: &Fault, zone: ZoneId) {
         if ctx.plan.fleet.peak_utilisation.is_some() {
             let region = ctx.region_of(zone);
-            let down = self.capacity.down_in(ctx, fault, region);
-            self.ledger.set_down(ctx, fault, region, down);
+            let serving = self.capacity.serving_in(ctx, deployments, fault, region);
+            self.ledger.set_serving(ctx, fault, region, serving);
         }
     }
 
-    /// The hosts of a batch go out of service or come back; those of one that a stop came before do neither.
+    /// A zone has other hosts on the new version, or these are sent another share of its requests.
+    pub fn routes_change(
+        &mut self,
+        ctx: &mut Context,
+        deployments: &Deployments,
+        fault: &Fault,
+        change: RouteChange,
+        listener: &mut impl CapacityListener,
+    ) {
+        if ctx.routed {
+            self.serving_changed(ctx, deployments, fault, change.zone(), listener);
+        }
+    }
+
+    /// Hosts of a batch go out of service or come back; those that a stop came before do neither.
     pub fn batch_moves(
         &mut self,
         ctx: &mut Context,
         deployments: &Deployments,
         fault: &Fault,
-        (batch, service): (BatchId, Service),
+        (batch, hosts, service): (BatchId, u32, Service),
         listener: &mut impl CapacityListener,
     ) {
         let batch = deployments.batch(batch);
-        if deployments.begins(batch) {
-            self.hosts_move(ctx, fault, batch.zone, (batch.hosts, service), listener);
+        let left_ms = match service {
+            Service::Leaves => ctx.now_ms(),
+            Service::Returns => capacity::leaves_ms(ctx, batch.start_ms, ctx.now_ms()),
+        };
+        if !deployments.is_cut(batch.past_waves, left_ms) {
+            // Of a batch that moves as a whole the surge comes beside.
+            let beside = if hosts == batch.hosts - batch.surge { batch.surge } else { 0 };
+            self.capacity.replace(batch.zone, service.signed(hosts), service.signed(beside));
+            self.serving_changed(ctx, deployments, fault, batch.zone, listener);
         }
     }
 
-    /// Hosts of a zone go out of service or come back.
-    pub fn hosts_move(
+    /// Hosts of a zone that goes back go out of service or come back.
+    pub fn hosts_return(
         &mut self,
         ctx: &mut Context,
+        deployments: &Deployments,
         fault: &Fault,
-        zone: ZoneId,
-        (hosts, service): (u32, Service),
+        (zone, hosts, service): (ZoneId, u32, Service),
         listener: &mut impl CapacityListener,
     ) {
-        self.capacity.replace(zone, service.signed(hosts));
-        self.down_changed(ctx, fault, zone, listener);
+        self.capacity.take_back(zone, service.signed(hosts));
+        self.serving_changed(ctx, deployments, fault, zone, listener);
     }
 
-    fn down_changed(
+    fn serving_changed(
         &mut self,
         ctx: &mut Context,
+        deployments: &Deployments,
         fault: &Fault,
         zone: ZoneId,
         listener: &mut impl CapacityListener,
     ) {
-        self.book_down(ctx, fault, zone);
+        self.book_serving(ctx, deployments, fault, zone);
         let _told = listener.changed(ctx, &self.capacity, Booked { zone });
     }
 
@@ -154,12 +176,13 @@ impl Account {
     pub fn goes_dark(
         &mut self,
         ctx: &mut Context,
+        deployments: &Deployments,
         fault: &Fault,
         place: DarkPlace,
         listener: &mut impl CapacityListener,
     ) {
         self.capacity.tell_dark(ctx, place);
-        self.set_dark(ctx, fault, place, true, listener);
+        self.set_dark(ctx, deployments, fault, (place, true), listener);
         self.capacity.schedule_back(ctx, place);
     }
 
@@ -167,25 +190,26 @@ impl Account {
     pub fn is_back(
         &mut self,
         ctx: &mut Context,
+        deployments: &Deployments,
         fault: &Fault,
         place: DarkPlace,
         listener: &mut impl CapacityListener,
     ) {
-        self.set_dark(ctx, fault, place, false, listener);
+        self.set_dark(ctx, deployments, fault, (place, false), listener);
         self.capacity.schedule_next_failure(ctx, place);
     }
 
     fn set_dark(
         &mut self,
         ctx: &mut Context,
+        deployments: &Deployments,
         fault: &Fault,
-        place: DarkPlace,
-        dark: bool,
+        (place, dark): (DarkPlace, bool),
         listener: &mut impl CapacityListener,
     ) {
         for zone in capacity::zones_of_place(ctx, place) {
             self.capacity.set_dark(zone, dark);
-            self.down_changed(ctx, fault, zone, listener);
+            self.serving_changed(ctx, deployments, fault, zone, listener);
         }
     }
 

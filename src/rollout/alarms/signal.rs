@@ -104,7 +104,8 @@ impl<'r, 'c> Look<'r, 'c> {
     pub fn is_calm(self, watch: &WatchState) -> bool {
         let nobody_down = || {
             let mut regions = watch.scope.regions(&self.ctx.plan.fleet);
-            regions.all(|region| self.sight.capacity.down_in(self.ctx, self.sight.fault, region) == 0)
+            let Sight { deployments, fault, capacity } = self.sight;
+            regions.all(|region| capacity.serving_in(self.ctx, deployments, fault, region).is_whole())
         };
         self.impaired_in(watch) == 0 && (!down_hosts_matter(self.ctx.plan) || nobody_down())
     }
@@ -202,10 +203,10 @@ impl<'r, 'c> Look<'r, 'c> {
 
     /// Probability that a request to the scope finds no host to serve it.
     fn turned_away_in(self, watch: &WatchState, hour: usize) -> f64 {
-        let Sight { fault, capacity, .. } = self.sight;
+        let Sight { deployments, fault, capacity } = self.sight;
         let reckons_capacity = self.ctx.plan.fleet.peak_utilisation.is_some();
         self.by_traffic(watch.scope, hour, |region| match reckons_capacity {
-            true => capacity.turned_away(self.ctx, fault, region, hour),
+            true => capacity.turned_away(self.ctx, deployments, fault, region, hour),
             false => self.dark_share(watch, region),
         })
     }
@@ -269,7 +270,7 @@ impl<'r, 'c> Look<'r, 'c> {
     /// Impaired hosts of a scope as the watch's alarm sees them, each weighed by how strong the fault is on it.
     fn weighed_in(self, watch: &WatchState, scope: WatchedScope) -> f64 {
         let internal = self.alarm(watch).internal;
-        if self.ctx.defect.is_none_or(|defect| defect.condition.mixed.is_none()) {
+        if !self.ctx.routed && self.ctx.defect.is_none_or(|defect| defect.condition.mixed.is_none()) {
             return self.seen_in(internal, scope) as f64;
         }
         let strength = |zone| self.sight.fault.strength(self.ctx, zone);

@@ -25,6 +25,8 @@ pub struct Batch {
     pub behind: u32,
     /// Hosts beside them on which the deployment failed.
     pub fails: u32,
+    /// How many of them come beside those that serve: no host leaves service for them.
+    pub surge: u32,
     /// When the batch begins.
     pub start_ms: u64,
     /// When its slowest host is done.
@@ -102,6 +104,7 @@ mod tests {
             hosts: 5,
             behind: 0,
             fails: 0,
+            surge: 0,
             start_ms: 100,
             end_ms: 200,
             uniform: 0.5,

@@ -21,7 +21,7 @@ impl Laid {
     }
 }
 
-/// New batches of one zone, at least one.
+/// New batches of one zone.
 #[must_use]
 #[derive(Debug)]
 pub struct NewBatches {
@@ -33,9 +33,28 @@ pub struct NewBatches {
 }
 
 impl NewBatches {
+    /// Whether there is none: a wave may only switch requests.
+    pub fn is_empty(&self) -> bool {
+        self.first.index() == self.end
+    }
+
     /// All of them, in order.
     pub fn ids(&self) -> impl Iterator<Item = BatchId> + use<> {
         (self.first.index()..self.end).map(BatchId::new)
+    }
+}
+
+/// A zone has more or fewer hosts on the new version, or they are sent another share of its requests.
+#[must_use]
+#[derive(Debug)]
+pub struct RouteChange {
+    pub(super) zone: ZoneId,
+}
+
+impl RouteChange {
+    /// The zone.
+    pub fn zone(&self) -> ZoneId {
+        self.zone
     }
 }
 

@@ -37,7 +37,7 @@ impl FailingHosts {
     /// Those of `zone`; none where every host takes the change.
     pub fn of(ctx: &mut Context, zone: ZoneId) -> Option<Self> {
         let (change, place) = (&ctx.plan.change, ctx.zone(zone));
-        if change.failing_hosts.is_none() && change.failure_probability == 0.0 {
+        if !change.may_fail() {
             return None;
         }
         let doomed = change.failing_hosts.map_or(0, |share| share.of(place.hosts));

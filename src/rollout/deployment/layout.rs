@@ -5,10 +5,12 @@
 
 use super::batch::{Batch, other_host_ms};
 use super::failing::{FailedHosts, FailingHosts, Try, most_tries};
+use super::holdups;
 use super::lag::{Lag, Stragglers};
+use super::places::Places;
 use super::progress::stalls_ms;
 use crate::ids::{BatchId, IdVec, ZoneId};
-use crate::plan::Bypass;
+use crate::plan::{Batching, Bypass};
 use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::event::DeploymentEvent;
@@ -47,6 +49,27 @@ pub struct ZoneState {
     pub bypass: Option<BatchId>,
     /// Hosts that never take the change.
     pub left_behind: u32,
+    /// Batches may be done before earlier ones.
+    pub slides: bool,
+    /// Bake time between the batches that led to the end of the latest stage.
+    pub stage_bake_ms: u64,
+}
+
+/// Batches of a zone that follow each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage {
+    /// Hosts per batch.
+    pub size: u32,
+    /// Hosts on the new version once the last batch is done.
+    pub target: u32,
+    /// Hosts of a batch for which none leaves service.
+    pub surge: u32,
+    /// When the next ones start.
+    pub batching: Batching,
+    /// Wait after each batch but the last.
+    pub bake_ms: u64,
+    /// It is the one-box stage.
+    pub one_box: bool,
 }
 
 impl Layout {
@@ -99,29 +122,49 @@ impl Layout {
         self.zones[zone].bypass.map(|batch| &self.batches[batch])
     }
 
-    /// Batches of `size` hosts, the last one perhaps smaller, one after the other until the zone has `target`; says
-    /// when the last is done.
-    pub fn add_batches(
+    /// Lays out the hosts of a stage, batch after batch or host after host, until the zone has its target; says when the
+    /// last is done.
+    pub fn add_stage(&mut self, ctx: &mut Context, zone: ZoneId, stage: Stage, start_ms: u64) -> u64 {
+        let hosts = stage.target.saturating_sub(self.zones[zone].done);
+        // Where all hosts take the same time both are the same, and batches are fewer.
+        let change = &ctx.plan.change;
+        let alike = ctx.deploy.is_fixed() && change.straggler_probability == 0.0 && !change.may_fail();
+        let slides = stage.batching == Batching::Sliding && !alike && stage.size < hosts;
+        let (size, at_once) = if slides { (1, stage.size) } else { (stage.size, 1) };
+        self.can_take(u64::from(hosts.div_ceil(size)) * u64::from(most_tries(ctx.strategy, ctx.plan)));
+        self.zones[zone].slides |= slides;
+        let first = self.batches.len();
+        let end_ms = self.add_batches(ctx, zone, Stage { size, ..stage }, (start_ms, at_once));
+        if ctx.is_told() {
+            self.tell_batches(ctx, zone, first, stage.one_box);
+        }
+        if let Some(deadline_ms) = ctx.strategy.progress_deadline_ms
+            && let Some(at_ms) = stalls_ms(ctx, &(*self.batches)[first..], start_ms, deadline_ms)
+        {
+            ctx.schedule(at_ms, DeploymentEvent::NoProgress { zone });
+        }
+        end_ms
+    }
+
+    /// Batches of the stage's size, the last one perhaps smaller, `at_once` at any time, each as soon as one before it is
+    /// done and has baked.
+    fn add_batches(
         &mut self,
         ctx: &mut Context,
         zone: ZoneId,
-        (size, target): (u32, u32),
-        start_ms: u64,
-        one_box: bool,
+        stage: Stage,
+        (start_ms, at_once): (u64, u32),
     ) -> u64 {
-        let batches = u64::from((target - self.zones[zone].done.min(target)).div_ceil(size));
-        self.can_take(batches * u64::from(most_tries(ctx.strategy, ctx.plan)));
         // A fixed time needs no draw.
         let mut draws = (!ctx.deploy.is_fixed())
             .then(|| self.draws.of(&ctx.streams, Purpose::DeployBatch, &ctx.plan.fleet.zones, zone));
         let mut stragglers = Stragglers::of(ctx.plan, ctx.strategy, &ctx.streams, zone);
         let mut failing = FailingHosts::of(ctx, zone);
+        let mut places = Places::new(start_ms, at_once);
         let state = &mut self.zones[zone];
-        let first = self.batches.len();
-        let mut at_ms = start_ms;
-        let mut counted_hosts = 0;
-        while state.done < target {
-            let hosts = size.min(target - state.done);
+        let (mut last_ms, mut counted_hosts) = (start_ms, 0);
+        while state.done < stage.target {
+            let hosts = stage.size.min(stage.target - state.done);
             let lag = stragglers
                 .as_mut()
                 .map_or(Lag::NONE, |stragglers| stragglers.lag(state.batches, state.left_behind, hosts));
@@ -130,6 +173,10 @@ impl Layout {
             let again =
                 failing.as_mut().map(|failing| failing.tries(state.batches, state.done, once[0].hosts));
             let tries = again.as_deref().unwrap_or(&once);
+            let place = places.take();
+            // One by one the first places are those beside the others.
+            let surge = if at_once > 1 { u32::from(place.number < stage.surge) } else { stage.surge };
+            let mut at_ms = place.free_ms;
             for (number, Try { hosts: tried, fails }) in tries.iter().copied().enumerate() {
                 // Stragglers are those of the first try.
                 let lag = if number == 0 { &lag } else { &Lag::NONE };
@@ -142,6 +189,7 @@ impl Layout {
                     hosts: tried - fails,
                     behind: lag.behind,
                     fails,
+                    surge: surge.min(tried - fails),
                     start_ms: at_ms,
                     end_ms,
                     uniform,
@@ -158,18 +206,15 @@ impl Layout {
             self.failed.expect(ctx, zone, (failed, once[0].hosts), at_ms);
             state.left_behind += next - state.done;
             state.done = next;
+            if at_ms >= last_ms {
+                (last_ms, state.stage_bake_ms) = (at_ms, place.baked_ms);
+            }
+            let bake_ms = if stage.bake_ms > 0 { holdups::bake_ms(ctx, at_ms, stage.bake_ms) } else { 0 };
+            places.give_back(place, at_ms, bake_ms);
         }
         self.drawn_out |= counted_hosts > 0;
         ctx.looks_at_hosts(counted_hosts, Owner::Strategy, "batch");
-        if ctx.is_told() {
-            self.tell_batches(ctx, zone, first, one_box);
-        }
-        if let Some(deadline_ms) = ctx.strategy.progress_deadline_ms
-            && let Some(at_ms) = stalls_ms(ctx, &(*self.batches)[first..], start_ms, deadline_ms)
-        {
-            ctx.schedule(at_ms, DeploymentEvent::NoProgress { zone });
-        }
-        at_ms
+        last_ms
     }
 
     /// Hosts of a batch failed now: where there are more of them than the strategy allows.
@@ -192,7 +237,9 @@ impl Layout {
         let state = &self.zones[zone];
         let mut hosts_done = state.done - state.left_behind - made;
         let zone = zone.number();
-        for batch in batches {
+        let mut in_order: Vec<&Batch> = batches.iter().collect();
+        in_order.sort_by_key(|batch| batch.end_ms);
+        for batch in in_order {
             let hosts = batch.hosts + batch.behind + batch.fails;
             hosts_done += batch.hosts;
             ctx.tell(batch.start_ms, || RolloutEvent::BatchStarted { zone, hosts, one_box });
@@ -215,6 +262,7 @@ impl Layout {
             hosts,
             behind: 0,
             fails: 0,
+            surge: 0,
             start_ms: 0,
             end_ms,
             uniform,

@@ -3,6 +3,7 @@
 //! Knows no fault, no alarm and no account: what they have to hear is told to a [`DeploymentListener`] as a fact that
 //! cannot be missed. Whether to stop, and what to take back, is decided elsewhere.
 
+mod asked;
 mod batch;
 mod course;
 mod drawn_out;
@@ -11,18 +12,23 @@ mod failing;
 mod holdups;
 mod lag;
 mod layout;
+mod places;
 mod progress;
 mod promotion;
+mod routing;
+mod switching;
 mod waves;
 mod way_back;
 
 pub use batch::{Batch, Stops};
 pub use course::Course;
-pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
+pub use facts::{
+    Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, RouteChange, WatchSpan,
+};
 pub use failing::most_tries;
 pub use layout::{completion_ms, host_draws};
 pub use promotion::FailedCheck;
-pub use way_back::{BatchBack, return_draws};
+pub use way_back::return_draws;
 
 use super::context::Context;
 use super::event::{DeploymentEvent, GoBackBy};
@@ -31,12 +37,13 @@ use super::model::{one_box_hosts, wave_hosts};
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
 use crate::ids::{BatchId, CohortId, GateId, HostId, RegionId, WaveId, ZoneId};
-use crate::plan::{Procedure, RollbackScope, RollbackTarget};
-use crate::random::{Distribution, Stream};
+use crate::plan::{Batching, Procedure, RollbackScope, RollbackTarget};
+use crate::random::Distribution;
 use course::Span;
 use facts::Opening;
-use layout::Layout;
+use layout::{Layout, Stage};
 use promotion::Promotion;
+use routing::Routing;
 use waves::Waves;
 use way_back::WayBack;
 
@@ -65,6 +72,7 @@ pub struct Deployments {
     way_back: WayBack,
     waves: Waves,
     promotion: Promotion,
+    routing: Routing,
     /// Time of the latest promotion: evaluations of that instant are over.
     promoted_ms: Option<u64>,
     /// When hosts stopped taking the new version.
@@ -88,6 +96,7 @@ impl Deployments {
         self.way_back.reset(zones);
         self.waves.reset(regions);
         self.promotion.reset();
+        self.routing.reset(zones);
         self.promoted_ms = None;
         self.stops = Stops::default();
         self.completed_ms = None;
@@ -148,9 +157,7 @@ impl Deployments {
     /// Starts regions while the wave has room, and bakes the wave when none is left.
     fn fill_wave(&mut self, ctx: &mut Context, path_bake_ms: u64, listener: &mut impl DeploymentListener) {
         while let Some(region) = self.waves.next_region(ctx) {
-            let has_work =
-                ctx.zones_of(region).any(|zone| self.target(ctx, zone) > self.layout.zone(zone).done);
-            if has_work {
+            if ctx.zones_of(region).any(|zone| self.has_work(ctx, zone)) {
                 self.waves.region_starts();
                 if !self.awaits_window(ctx, region, path_bake_ms) {
                     self.fill_region(ctx, region, path_bake_ms, listener);
@@ -206,12 +213,17 @@ impl Deployments {
         listener: &mut impl DeploymentListener,
     ) {
         while let Some(zone) = self.waves.next_zone(ctx, region) {
-            let target = self.target(ctx, zone);
-            if target > self.layout.zone(zone).done {
+            if self.has_work(ctx, zone) {
                 self.waves.zone_starts(region);
-                self.start_zone(ctx, zone, target, path_bake_ms, listener);
+                self.start_zone(ctx, zone, self.target(ctx, zone), path_bake_ms, listener);
             }
         }
+    }
+
+    /// Whether the wave moves hosts of the zone, or requests to it.
+    #[inline]
+    fn has_work(&self, ctx: &Context, zone: ZoneId) -> bool {
+        self.target(ctx, zone) > self.layout.zone(zone).done || self.switches(ctx, zone)
     }
 
     /// Hosts of the zone that have the new version when the wave is done; those past the waves are not
@@ -235,6 +247,7 @@ impl Deployments {
         let number = self.waves.id().number();
         ctx.tell(started_ms, || RolloutEvent::ZoneStarted { wave: number, zone: zone.number() });
         let first = BatchId::new(self.layout.batches().len());
+        self.hold_requests_back(ctx, zone);
         let state = self.layout.zone_mut(zone);
         state.path_bake_ms = path_bake_ms;
         let one_box =
@@ -242,7 +255,10 @@ impl Deployments {
         let mut at_ms = started_ms;
         if let (Some(size), Some(stage)) = (one_box, &procedure.one_box) {
             state.one_box = size;
-            at_ms = self.layout.add_batches(ctx, zone, (size, size), at_ms, true);
+            let surge = procedure.surge_of(ctx.zone(zone).hosts);
+            let batching = Batching::Barrier;
+            let batches = Stage { size, target: size, surge, batching, bake_ms: 0, one_box: true };
+            at_ms = self.layout.add_stage(ctx, zone, batches, at_ms);
             let bake_ms = holdups::bake_ms(ctx, at_ms, stage.bake_ms);
             self.layout.zone_mut(zone).path_bake_ms += bake_ms;
             tell_bake(ctx, zone, at_ms, bake_ms, true);
@@ -286,12 +302,17 @@ impl Deployments {
         from_ms: u64,
         procedure: &Procedure,
     ) -> u64 {
-        let batch = procedure.batch_of(ctx.zone(zone).hosts);
-        let at_ms = self.layout.add_batches(ctx, zone, (batch, target), from_ms, false);
-        let own_ms = procedure.bake_of_zone_ms(ctx.plan.fleet.is_first_zone(zone));
-        let bake_ms = holdups::bake_ms(ctx, at_ms, own_ms);
+        let hosts = ctx.zone(zone).hosts;
+        let (size, surge) = (procedure.batch_of(hosts), procedure.surge_of(hosts));
+        let Procedure { batching, batch_bake_ms: bake_ms, .. } = *procedure;
+        let stage = Stage { size, target, surge, batching, bake_ms, one_box: false };
+        let at_ms = self.layout.add_stage(ctx, zone, stage, from_ms);
+        self.schedule_switch(ctx, zone, at_ms);
+        let bake_ms =
+            holdups::bake_ms(ctx, at_ms, procedure.bake_of_zone_ms(ctx.plan.fleet.is_first_zone(zone)));
         tell_bake(ctx, zone, at_ms, bake_ms, false);
-        self.layout.zone_mut(zone).path_bake_ms += bake_ms;
+        let state = self.layout.zone_mut(zone);
+        state.path_bake_ms += bake_ms + std::mem::take(&mut state.stage_bake_ms);
         ctx.schedule(at_ms + bake_ms, DeploymentEvent::ZoneDone { zone });
         at_ms + bake_ms
     }
@@ -330,7 +351,7 @@ impl Deployments {
         }
         let wave = self.waves.id();
         if !ctx.wave(wave).gates.is_empty() {
-            self.promotion.open(ctx, &self.layout, wave);
+            self.promotion.open(ctx, (&self.layout, &self.routing), wave);
             let _told = listener.checks(ctx, self, wave);
         }
         ctx.schedule(now_ms + bake_ms, DeploymentEvent::WaveDone);
@@ -449,9 +470,10 @@ impl Deployments {
             ctx.tell(now_ms, || RolloutEvent::RollbackDecided { notice, hosts });
         }
         for zone in ctx.zones() {
-            if self.way_back.is_chosen(zone)
-                && let Some(until_ms) = self.way_back.lay_out(ctx, zone)
-            {
+            if self.way_back.is_chosen(zone) && self.way_back.hosts(zone) > 0 {
+                let from_ms = self.switch_back(ctx, zone);
+                let until_ms = self.way_back.lay_out(ctx, zone, from_ms);
+                self.schedule_restored(ctx, zone, until_ms);
                 rolled_back.until_ms = rolled_back.until_ms.max(until_ms);
                 self.send_back(ctx, zone, until_ms, listener);
             }
@@ -535,60 +557,6 @@ impl Deployments {
         let one_box = ctx.wave(self.waves.id()).procedure.one_box.as_ref()?;
         let position = one_box.covers.iter().position(|&covered| covered == cohort)?;
         Some(HostId::new(position)).filter(|&id| self.is_in_one_box(FleetHost { zone, id }))
-    }
-
-    /// A batch.
-    #[inline]
-    pub fn batch(&self, batch: BatchId) -> &Batch {
-        self.layout.batch(batch)
-    }
-
-    /// The zone's batches from `first` on, the latest first, and then those that take the change by themselves.
-    pub fn batches_since(&self, zone: ZoneId, first: BatchId) -> impl Iterator<Item = &Batch> {
-        let of_waves = self.layout.latest_batches(zone).take_while(move |(id, _)| *id >= first);
-        let beside = self.layout.zone(zone).bypass.filter(|id| *id >= first);
-        of_waves.map(|(_, batch)| batch).chain(beside.map(|id| self.layout.batch(id)))
-    }
-
-    /// When the host gets, or would have got, the new version; none if it is not laid out.
-    pub fn laid_out_ms(&self, ctx: &Context, host: FleetHost) -> Option<u64> {
-        let batch = self.layout.batch_of(host)?;
-        Some(completion_ms(ctx, batch, host, &mut host_draws(ctx, host.zone)))
-    }
-
-    /// Whether the host, whose time has come, really got the new version: a stop may have come before.
-    #[inline]
-    pub fn gets(&self, ctx: &Context, host: FleetHost) -> bool {
-        if self.stops.waves_ms.is_none() {
-            return true;
-        }
-        self.layout.batch_of(host).is_some_and(|batch| {
-            let at_ms = completion_ms(ctx, batch, host, &mut host_draws(ctx, host.zone));
-            !self.is_cut(batch.past_waves, at_ms)
-        })
-    }
-
-    /// Whether the batch begins: a stop may have come before.
-    #[inline]
-    pub fn begins(&self, batch: &Batch) -> bool {
-        !self.is_cut(batch.past_waves, batch.start_ms)
-    }
-
-    /// Whether a stop came before what hosts of waves, or past them, would have done at `at_ms`.
-    #[inline]
-    pub fn is_cut(&self, past_waves: bool, at_ms: u64) -> bool {
-        self.stops.cut(past_waves, at_ms)
-    }
-
-    /// When the host is back on the old version; none if it does not go back. Neighbours share a block of `draws`.
-    #[inline]
-    pub fn back_ms(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<u64> {
-        self.way_back.back_ms(ctx, host, draws)
-    }
-
-    /// The batches in which the zone goes back, in order; none if it does not.
-    pub fn batches_back(&self, zone: ZoneId) -> &[BatchBack] {
-        self.way_back.batches(zone)
     }
 
     /// How fast and how far the rollout went, once it is over at `end_ms`; `alarm_ms` is when the alarm fired that was

@@ -8,11 +8,15 @@ use crate::random::Distribution;
 use crate::rollout::context::Context;
 use crate::sim::budget::Owner;
 
-/// When no host had become ready for `deadline_ms`, in batches that follow each other from `from_ms` on; none if there was
+/// When no host had become ready for `deadline_ms`, in batches from `from_ms` on; none if there was
 /// always one in time. A host that is ready at the very instant is in time.
 pub fn stalls_ms(ctx: &mut Context, batches: &[Batch], from_ms: u64, deadline_ms: u64) -> Option<u64> {
     let mut last_ms = from_ms;
-    for batch in batches {
+    let mut in_order: Vec<&Batch> = batches.iter().collect();
+    in_order.sort_by_key(|batch| batch.end_ms);
+    for batch in in_order {
+        // Nobody waits for hosts that have not begun, as those before them bake.
+        last_ms = last_ms.max(batch.start_ms);
         if batch.end_ms - last_ms <= deadline_ms {
             last_ms = if batch.hosts > 0 { batch.end_ms } else { last_ms };
             continue;

@@ -4,7 +4,8 @@
 //! fails is decided elsewhere.
 
 use super::layout::Layout;
-use crate::ids::{AlarmId, GateId, RegionId, WaveId};
+use super::routing::Routing;
+use crate::ids::{AlarmId, GateId, RegionId, WaveId, ZoneId};
 use crate::plan::{CheckedOver, Gate, GateChecks, GateKind, GateWork};
 use crate::random::distribution::LONGEST_MS;
 use crate::random::{Purpose, mix};
@@ -45,11 +46,11 @@ impl Promotion {
     }
 
     /// Opens the gates of a wave now.
-    pub fn open(&mut self, ctx: &mut Context, layout: &Layout, wave: WaveId) {
+    pub fn open(&mut self, ctx: &mut Context, (layout, routing): (&Layout, &Routing), wave: WaveId) {
         self.gates.clear();
         self.failed.clear();
         for (index, gate) in ctx.wave(wave).gates.iter().enumerate() {
-            let holds_ms = open(ctx, layout, (wave, GateId::new(index)), gate);
+            let holds_ms = open(ctx, (layout, routing), (wave, GateId::new(index)), gate);
             self.gates.push(holds_ms);
             self.failed.push(0);
         }
@@ -120,12 +121,17 @@ impl Promotion {
 }
 
 /// Opens a gate now: says when it holds as far as is known, none if never; what will fail is scheduled.
-fn open(ctx: &mut Context, layout: &Layout, (wave, gate): (WaveId, GateId), what: &Gate) -> Option<u64> {
+fn open(
+    ctx: &mut Context,
+    around: (&Layout, &Routing),
+    (wave, gate): (WaveId, GateId),
+    what: &Gate,
+) -> Option<u64> {
     let now_ms = ctx.now_ms();
     let (done_ms, passes) = match &what.kind {
         GateKind::Approval(work) | GateKind::Test(work) => verdict(ctx, (wave, gate), work),
         GateKind::Checks(checks) => (now_ms + passing_ms(ctx, checks), true),
-        GateKind::Requests(requests) => (served_ms(ctx, layout, wave, *requests), true),
+        GateKind::Requests(requests) => (served_ms(ctx, around, wave, *requests), true),
     };
     let limit_ms = what.within_ms.map(|within_ms| now_ms.saturating_add(within_ms));
     let in_time = limit_ms.is_none_or(|limit_ms| done_ms <= limit_ms);
@@ -160,17 +166,20 @@ fn passing_ms(ctx: &Context, checks: &GateChecks) -> u64 {
     checks.after_ms + u64::from(checks.passes) * ctx.alarm(checks.alarm).period_ms
 }
 
-/// When hosts on the new version in the wave's regions have served so many requests from now on, on average: the first
+/// When the new version has served, in the wave's regions, so many requests from now on, on average: the first
 /// such millisecond.
-fn served_ms(ctx: &Context, layout: &Layout, wave: WaveId, requests: u64) -> u64 {
+fn served_ms(ctx: &Context, (layout, routing): (&Layout, &Routing), wave: WaveId, requests: u64) -> u64 {
     let shares: Vec<(RegionId, f64)> = ctx
         .wave(wave)
         .regions
         .iter()
         .map(|region| {
-            let zones = ctx.zones_of(*region).map(|zone| layout.zone(zone));
-            let hosts: u32 = zones.map(|zone| zone.done - zone.left_behind).sum();
-            (*region, f64::from(hosts) / ctx.model.region_hosts[*region] as f64)
+            let sent = |zone: ZoneId| match routing.weight(zone) {
+                Some(weight) => weight * f64::from(ctx.zone(zone).hosts),
+                None => f64::from(layout.zone(zone).done - layout.zone(zone).left_behind),
+            };
+            let hosts: f64 = ctx.zones_of(*region).map(sent).sum();
+            (*region, hosts / ctx.model.region_hosts[*region] as f64)
         })
         .collect();
     let from_ms = ctx.utc_ms();

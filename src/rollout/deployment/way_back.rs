@@ -47,6 +47,17 @@ pub struct BatchBack {
     uniform: f64,
 }
 
+/// One host that goes back.
+#[derive(Debug, Clone, Copy)]
+pub struct HostBack {
+    /// When its batch begins.
+    pub start_ms: u64,
+    /// When it is back on the old version.
+    pub end_ms: u64,
+    /// Which of its batch it is.
+    pub rank: u32,
+}
+
 impl ZoneWayBack {
     fn clear(&mut self) {
         self.batch = 0;
@@ -91,8 +102,8 @@ impl WayBack {
     fn settle_zone(&mut self, ctx: &Context, layout: &Layout, zone: ZoneId) {
         let stop_ms = ctx.now_ms();
         let back = &mut self.zones[zone];
-        // Where hosts were left behind, those that were not are no prefix of the zone.
-        let one_by_one = layout.zone(zone).left_behind > 0;
+        // Where hosts were left behind or slide, those that are done are no prefix of the zone.
+        let one_by_one = layout.zone(zone).left_behind > 0 || layout.zone(zone).slides;
         for (_, batch) in layout.latest_batches(zone) {
             if batch.end_ms <= stop_ms && !one_by_one {
                 back.whole = batch.first + batch.hosts;
@@ -138,16 +149,13 @@ impl WayBack {
         self.zones[zone].batch > 0
     }
 
-    /// Lays out the zone's rollback from now on; says when it is done, none if there is no host to take back.
-    pub fn lay_out(&mut self, ctx: &Context, zone: ZoneId) -> Option<u64> {
+    /// Lays out the zone's rollback from `from_ms` on; says when it is done.
+    pub fn lay_out(&mut self, ctx: &Context, zone: ZoneId, from_ms: u64) -> u64 {
         let time = ctx.strategy.rollback_time(&ctx.plan.change);
         let back = &mut self.zones[zone];
         let mut left = back.hosts();
-        if left == 0 {
-            return None;
-        }
         let mut draws = ctx.streams.stream(Purpose::RollbackBatch, ctx.zone(zone).entity);
-        let mut at_ms = ctx.now_ms();
+        let mut at_ms = from_ms;
         while left > 0 {
             let hosts = back.batch.min(left);
             let uniform = draws.uniform();
@@ -156,7 +164,7 @@ impl WayBack {
             at_ms = end_ms;
             left -= hosts;
         }
-        Some(at_ms)
+        at_ms
     }
 
     /// The zone's rollback batches in order; none if it does not go back.
@@ -164,21 +172,23 @@ impl WayBack {
         &self.zones[zone].batches
     }
 
-    /// When the host is back on the old version; none if it does not go back. Neighbours share a block of `draws`.
-    pub fn back_ms(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<u64> {
+    /// How the host goes back; none if it does not. Neighbours share a block of `draws`.
+    pub fn host_back(&self, ctx: &Context, host: FleetHost, draws: &mut Stream) -> Option<HostBack> {
         let back = &self.zones[host.zone];
         if back.batch == 0 {
             return None;
         }
         let position = back.position(host.id)?;
         let batch = back.batches.get((position / back.batch) as usize)?;
+        let rank = position % back.batch;
+        let back = |end_ms| Some(HostBack { start_ms: batch.start_ms, end_ms, rank });
         let time = &ctx.strategy.rollback_time(&ctx.plan.change);
-        if position % back.batch == 0 || matches!(time, Distribution::Fixed { .. }) {
-            return Some(batch.end_ms);
+        if rank == 0 || matches!(time, Distribution::Fixed { .. }) {
+            return back(batch.end_ms);
         }
         let uniform = draws.uniform_at(host.draw());
         let after_ms = other_host_ms(time, batch.uniform, batch.hosts, uniform);
-        Some((batch.start_ms + after_ms).min(batch.end_ms))
+        back((batch.start_ms + after_ms).min(batch.end_ms))
     }
 
     /// Hosts of the zone on the new version at the stop that can go back.

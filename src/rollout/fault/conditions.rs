@@ -7,15 +7,13 @@ use crate::plan::fleet::hour_of_day;
 use crate::plan::{Condition, Defect, HOUR_MS, Trigger, Within};
 use crate::random::{Purpose, Stream};
 use crate::rollout::context::Context;
-use crate::rollout::deployment::{Batch, BatchBack, completion_ms, host_draws};
+use crate::rollout::deployment::Deployments;
 use crate::rollout::event::FaultEvent;
 use crate::rollout::trace::RolloutEvent;
 
 /// What conditions look at.
 #[derive(Debug, Default)]
 pub struct Conditions {
-    /// Hosts on the new version, by zone; counted only for defects that ask.
-    exposed: IdVec<ZoneId, u32>,
     /// Regions that the trigger has reached.
     triggered: IdVec<RegionId, bool>,
     /// What was done against the fault, by zone.
@@ -43,7 +41,6 @@ pub enum ZoneRemedy {
 impl Conditions {
     /// Forgets everything, keeps the memory.
     pub fn reset(&mut self, zones: usize, regions: usize) {
-        self.exposed.reset(zones, 0);
         self.triggered.reset(regions, false);
         self.remedies.reset(zones, ZoneRemedy::None);
         self.pauses = false;
@@ -64,7 +61,7 @@ impl Conditions {
     }
 
     /// Whether an awake fault hurts in the zone now.
-    pub fn hold(&self, ctx: &Context, zone: ZoneId, defect: &Defect) -> bool {
+    pub fn hold(&self, ctx: &Context, deployments: &Deployments, zone: ZoneId, defect: &Defect) -> bool {
         let condition = &defect.condition;
         let region = ctx.region_of(zone);
         if defect.trigger.is_some() && !self.triggered[region] || self.pauses {
@@ -75,25 +72,14 @@ impl Conditions {
         }
         if let Some((share, within)) = condition.exposed_above {
             let limit = share.of(ctx.hosts_around(zone, within) as u32);
-            if self.exposed_around(ctx, zone, within) <= u64::from(limit) {
+            if exposed_around(ctx, deployments, zone, within) <= u64::from(limit) {
                 return false;
             }
         }
         condition.mixed.is_none_or(|within| {
-            let exposed = self.exposed_around(ctx, zone, within);
+            let exposed = exposed_around(ctx, deployments, zone, within);
             exposed > 0 && exposed < ctx.hosts_around(zone, within)
         })
-    }
-
-    /// Hosts around the zone on the old version, for a fault between two versions; else 0.
-    pub fn peers(&self, ctx: &Context, zone: ZoneId, defect: &Defect) -> u64 {
-        defect.condition.mixed.map_or(0, |within| {
-            ctx.hosts_around(zone, within).saturating_sub(self.exposed_around(ctx, zone, within))
-        })
-    }
-
-    fn exposed_around(&self, ctx: &Context, zone: ZoneId, within: Within) -> u64 {
-        ctx.zones_around(zone, within).map(|zone| u64::from(self.exposed[zone])).sum()
     }
 
     /// The trigger reaches a region; schedules when it is over.
@@ -138,18 +124,23 @@ impl Conditions {
         self.pauses = !self.pauses;
         self.schedule_turn(ctx, condition);
     }
+}
 
-    /// Counts hosts of the zone that get (or leave, if negative) the new version.
-    pub fn count(&mut self, zone: ZoneId, hosts: i32) {
-        let exposed = &mut self.exposed[zone];
-        *exposed = exposed.saturating_add_signed(hosts);
-    }
+/// Hosts around the zone on the old version, for a fault between two versions; else 0.
+pub fn peers(ctx: &Context, deployments: &Deployments, zone: ZoneId, defect: &Defect) -> u64 {
+    defect.condition.mixed.map_or(0, |within| {
+        ctx.hosts_around(zone, within).saturating_sub(exposed_around(ctx, deployments, zone, within))
+    })
+}
+
+fn exposed_around(ctx: &Context, deployments: &Deployments, zone: ZoneId, within: Within) -> u64 {
+    ctx.zones_around(zone, within).map(|zone| u64::from(deployments.new_hosts(zone))).sum()
 }
 
 /// The part of the fleet around a zone in which the number of its exposed hosts matters.
 pub fn widest_count(condition: &Condition) -> Within {
     let parts = condition.mixed.into_iter().chain(condition.exposed_above.map(|(_, within)| within));
-    parts.max_by_key(|within| *within as u8).unwrap_or(Within::Zone)
+    parts.max().unwrap_or(Within::Zone)
 }
 
 /// Whether the conditions on the hour hold in the region now.
@@ -191,30 +182,5 @@ pub fn schedule_trigger(ctx: &mut Context, trigger: &Trigger) {
         let at_ms = trigger.at.by_cdf(trigger_draws(ctx, trigger, region).uniform_at(0));
         let at_ms = at_ms + position as u64 * strategy.trigger_step_ms;
         ctx.schedule(at_ms, FaultEvent::TriggerReaches { region });
-    }
-}
-
-/// Schedules when each host of a batch gets the new version, for defects that count hosts.
-pub fn schedule_arrivals(ctx: &mut Context, batch: &Batch) {
-    let (zone, past_waves) = (batch.zone, batch.past_waves);
-    let mut draws = host_draws(ctx, zone);
-    if let Some(last) = batch.all_hosts().last()
-        && completion_ms(ctx, batch, last, &mut draws) == batch.end_ms
-    {
-        let hosts = batch.hosts as i32;
-        ctx.schedule(batch.end_ms, FaultEvent::HostsMove { zone, hosts, past_waves });
-        return;
-    }
-    for host in batch.all_hosts() {
-        let at_ms = completion_ms(ctx, batch, host, &mut draws);
-        ctx.schedule(at_ms, FaultEvent::HostsMove { zone, hosts: 1, past_waves });
-    }
-}
-
-/// Schedules that the hosts of a batch leave the new version, for defects that count hosts.
-pub fn schedule_departure(ctx: &mut Context, zone: ZoneId, batch: BatchBack) {
-    let hosts = -(batch.hosts as i32);
-    if hosts != 0 {
-        ctx.schedule(batch.end_ms, FaultEvent::HostsMove { zone, hosts, past_waves: false });
     }
 }

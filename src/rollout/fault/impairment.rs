@@ -4,7 +4,7 @@ use super::hosts::ZoneCount;
 use crate::ids::{HostId, IdVec, RegionId, ZoneId};
 
 /// Who is impaired in a zone, and on whom a look inside finds the fault.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ZoneImpairment {
     /// Impaired hosts: customers can see it.
     pub impaired: ZoneCount,
@@ -12,6 +12,15 @@ pub struct ZoneImpairment {
     pub active: ZoneCount,
     /// Hosts around that are on another version than the impaired ones, for a fault between two versions; else 0.
     pub peers: u64,
+    /// Requests that each of them is sent, relative to those of a host where all are sent as many; 1 where nobody is there.
+    pub load: f64,
+}
+
+impl Default for ZoneImpairment {
+    /// Nobody is.
+    fn default() -> Self {
+        Self { impaired: ZoneCount::default(), active: ZoneCount::default(), peers: 0, load: 1.0 }
+    }
 }
 
 /// Impaired hosts by zone, by region and in all.
@@ -56,7 +65,14 @@ impl FaultChange {
     /// Whether anything of it reaches customers; otherwise only a look inside finds a difference.
     #[inline]
     pub fn shows(&self) -> bool {
-        self.moved() || self.before.peers != self.after.peers
+        let loaded = self.before.load != self.after.load && self.after.impaired.all > 0;
+        self.moved() || self.before.peers != self.after.peers || loaded
+    }
+
+    /// Requests that each impaired host of the zone is sent, before and after: 1 for an even share.
+    #[inline]
+    pub fn load(&self) -> (f64, f64) {
+        (self.before.load, self.after.load)
     }
 
     /// Impaired hosts of the zone, before and after.
@@ -139,7 +155,7 @@ mod tests {
         let impaired = |all, one_box| ZoneImpairment {
             impaired: ZoneCount { all, one_box },
             active: ZoneCount { all, one_box },
-            peers: 0,
+            ..ZoneImpairment::default()
         };
         let two = impaired(2, 0);
         let change = impairment.set(zone, region, None, two).unwrap();

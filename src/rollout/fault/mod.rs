@@ -17,7 +17,7 @@ pub use impairment::FaultChange;
 pub use onset::susceptible_hosts;
 
 use super::context::Context;
-use super::deployment::{Deployments, NewBatches, return_draws};
+use super::deployment::{Deployments, NewBatches, RouteChange, return_draws};
 use super::event::FaultEvent;
 use super::place::FleetHost;
 use crate::ids::{HostId, IdRange, RegionId, ZoneId};
@@ -104,18 +104,11 @@ impl Fault {
         }
     }
 
-    /// Schedules when the hosts of new batches count, for a defect that counts hosts.
-    #[inline]
-    pub fn count_new(&mut self, ctx: &mut Context, deployments: &Deployments, new: &NewBatches) {
-        if counts_hosts(ctx) {
-            new.ids().for_each(|batch| conditions::schedule_arrivals(ctx, deployments.batch(batch)));
-        }
-    }
-
     /// A zone got new batches.
     #[inline]
     pub fn expose(&mut self, ctx: &mut Context, deployments: &Deployments, new: NewBatches) -> Exposed {
-        if let Some(defect) = ctx.defect {
+        // A wave may switch requests only.
+        if let Some(defect) = ctx.defect.filter(|_| !new.is_empty()) {
             self.touched = true;
             if defect.is_cured_by_the_change() {
                 self.will_cure(ctx, deployments, &new);
@@ -180,16 +173,16 @@ impl Fault {
             self.shows(ctx, host, around);
         } else {
             self.hosts.turns_latent(ctx, host);
-            self.hide_latent(ctx, defect, host.zone);
-            self.note_activation(ctx, defect, host.zone);
+            self.hide_latent(ctx, around.deployments(), defect, host.zone);
+            self.note_activation(ctx, around.deployments(), defect, host.zone);
             self.refresh(ctx, defect, host.zone, None, around);
         }
         true
     }
 
     /// Where conditions hold, the time of a cache begins for every host on which the fault is latent.
-    fn hide_latent(&mut self, ctx: &mut Context, defect: &Defect, zone: ZoneId) {
-        if !self.hosts.any_latent(zone) || !self.conditions.hold(ctx, zone, defect) {
+    fn hide_latent(&mut self, ctx: &mut Context, deployments: &Deployments, defect: &Defect, zone: ZoneId) {
+        if !self.hosts.any_latent(zone) || !self.conditions.hold(ctx, deployments, zone, defect) {
             return;
         }
         let mut draws = ctx.streams.stream(Purpose::Mask, ctx.zone(zone).entity);
@@ -211,13 +204,13 @@ impl Fault {
     fn shows(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
         let Some(defect) = ctx.defect else { return };
         self.hosts.shows(ctx, host, around.deployments().is_in_one_box(host));
-        self.note_activation(ctx, defect, host.zone);
+        self.note_activation(ctx, around.deployments(), defect, host.zone);
         self.awake_changed(ctx, defect, host, around);
     }
 
     #[inline]
-    fn note_activation(&mut self, ctx: &Context, defect: &Defect, zone: ZoneId) {
-        if self.activated_ms.is_none() && self.conditions.hold(ctx, zone, defect) {
+    fn note_activation(&mut self, ctx: &Context, deployments: &Deployments, defect: &Defect, zone: ZoneId) {
+        if self.activated_ms.is_none() && self.conditions.hold(ctx, deployments, zone, defect) {
             self.activated_ms = Some(ctx.now_ms());
         }
     }
@@ -253,21 +246,39 @@ impl Fault {
         host: Option<HostId>,
         around: &mut impl AroundFault,
     ) {
-        let after = if is_plain(defect) {
-            ZoneImpairment { impaired: self.hosts.awake(zone), active: self.hosts.woken(zone), peers: 0 }
+        let after = if is_plain(defect) && !ctx.routed {
+            let (impaired, active) = (self.hosts.awake(zone), self.hosts.woken(zone));
+            ZoneImpairment { impaired, active, peers: 0, load: 1.0 }
         } else {
-            ZoneImpairment {
-                impaired: self.impaired_now(ctx, around.deployments(), defect, zone),
-                active: self.active_now(ctx, defect, zone),
-                peers: self.conditions.peers(ctx, zone, defect),
-            }
+            self.impairment_now(ctx, around.deployments(), defect, zone)
         };
         if let Some(change) = self.impairment.set(zone, ctx.region_of(zone), host, after) {
             let _told = around.changed(ctx, self, change);
         }
     }
 
-    /// Hosts of the zone that are impaired as things stand.
+    /// How the zone is as things stand.
+    fn impairment_now(
+        &self,
+        ctx: &Context,
+        deployments: &Deployments,
+        defect: &Defect,
+        zone: ZoneId,
+    ) -> ZoneImpairment {
+        let active = self.active_now(ctx, deployments, defect, zone);
+        let load = match defect.hurts {
+            Hurts::Host if ctx.routed && active.all > 0 => deployments.load(ctx, zone),
+            Hurts::Host | Hurts::Everyone(..) => 1.0,
+        };
+        ZoneImpairment {
+            impaired: self.impaired_now(ctx, deployments, defect, zone),
+            active,
+            peers: conditions::peers(ctx, deployments, zone, defect),
+            load,
+        }
+    }
+
+    /// Hosts of the zone that are impaired as things stand: none that no request is sent to.
     #[inline]
     fn impaired_now(
         &self,
@@ -276,15 +287,22 @@ impl Fault {
         defect: &Defect,
         zone: ZoneId,
     ) -> ZoneCount {
-        let awake = self.hosts.awake(zone);
-        if !self.conditions.hold(ctx, zone, defect) {
+        if !self.conditions.hold(ctx, deployments, zone, defect) {
             return ZoneCount::default();
         }
+        let is_served = |zone: ZoneId| !deployments.is_routed(zone) || deployments.load(ctx, zone) > 0.0;
         match defect.hurts {
-            Hurts::Host => awake,
+            Hurts::Host if ctx.routed && !is_served(zone) => ZoneCount::default(),
+            Hurts::Host => self.hosts.awake(zone),
             Hurts::Everyone(from, within) => {
                 let limit = u64::from(from.of(ctx.hosts_around(zone, within) as u32));
-                if self.hosts.awake_around(ctx, zone, within) < limit {
+                let awake = if ctx.routed {
+                    let served = ctx.zones_around(zone, within).filter(|zone| is_served(*zone));
+                    served.map(|zone| u64::from(self.hosts.awake(zone).all)).sum()
+                } else {
+                    self.hosts.awake_around(ctx, zone, within)
+                };
+                if awake < limit {
                     return ZoneCount::default();
                 }
                 ZoneCount { all: ctx.zone(zone).hosts, one_box: deployments.one_box(zone) }
@@ -294,9 +312,16 @@ impl Fault {
 
     /// Hosts of the zone on which the fault is awake where its conditions hold, hidden or not, as things stand.
     #[inline]
-    fn active_now(&self, ctx: &Context, defect: &Defect, zone: ZoneId) -> ZoneCount {
+    fn active_now(
+        &self,
+        ctx: &Context,
+        deployments: &Deployments,
+        defect: &Defect,
+        zone: ZoneId,
+    ) -> ZoneCount {
         let woken = self.hosts.woken(zone);
-        if woken.all == 0 || self.conditions.hold(ctx, zone, defect) { woken } else { ZoneCount::default() }
+        let holds = || self.conditions.hold(ctx, deployments, zone, defect);
+        if woken.all == 0 || holds() { woken } else { ZoneCount::default() }
     }
 
     /// Conditions may hold or no longer hold in these zones.
@@ -308,10 +333,11 @@ impl Fault {
     ) {
         let Some(defect) = ctx.defect else { return };
         for zone in zones {
-            if self.activated_ms.is_none() && self.active_now(ctx, defect, zone).all > 0 {
+            if self.activated_ms.is_none() && self.active_now(ctx, around.deployments(), defect, zone).all > 0
+            {
                 self.activated_ms = Some(ctx.now_ms());
             }
-            self.hide_latent(ctx, defect, zone);
+            self.hide_latent(ctx, around.deployments(), defect, zone);
             self.refresh(ctx, defect, zone, None, around);
         }
     }
@@ -345,20 +371,16 @@ impl Fault {
         self.conditions_changed(ctx, ctx.zones(), around);
     }
 
-    /// Hosts of the zone got (or left, if negative) the new version in a wave, or past the waves; those that a stop came
-    /// before did not.
-    pub fn hosts_move(
-        &mut self,
-        ctx: &mut Context,
-        zone: ZoneId,
-        (hosts, past_waves): (i32, bool),
-        around: &mut impl AroundFault,
-    ) {
-        let cut = hosts > 0 && around.deployments().is_cut(past_waves, ctx.now_ms());
-        let Some(defect) = ctx.defect.filter(|_| !cut) else { return };
-        self.conditions.count(zone, hosts);
-        let zones = ctx.zones_around(zone, conditions::widest_count(&defect.condition));
-        self.conditions_changed(ctx, zones, around);
+    /// A zone has other hosts on the new version, or these are sent another share of its requests: so conditions that count
+    /// hosts may hold or not, and whoever is hurt there is hurt by more or fewer requests.
+    pub fn routes_change(&mut self, ctx: &mut Context, change: &RouteChange, around: &mut impl AroundFault) {
+        let Some(defect) = ctx.defect else { return };
+        let counted = conditions::widest_count(&defect.condition);
+        let widest = match defect.hurts {
+            Hurts::Everyone(_, within) if ctx.routed => counted.max(within),
+            Hurts::Everyone(..) | Hurts::Host => counted,
+        };
+        self.conditions_changed(ctx, ctx.zones_around(change.zone(), widest), around);
     }
 
     // What others ask.
@@ -387,14 +409,19 @@ impl Fault {
         self.impairment.in_fleet()
     }
 
-    /// How much of its full strength the fault has on an impaired host of the zone. One between two versions that do not
+    /// Requests that each impaired host of the zone is sent, relative to those of a host where all are sent as many.
+    #[inline]
+    pub fn load(&self, zone: ZoneId) -> f64 {
+        self.impairment.in_zone(zone).load
+    }
+
+    /// How much of its full strength the fault has on an impaired host of the zone, for the requests that it is sent. One between two versions that do not
     /// understand each other makes as much of a host's work fail as goes to hosts on the other version.
     pub fn strength(&self, ctx: &Context, zone: ZoneId) -> f64 {
+        let ZoneImpairment { peers, load, .. } = self.impairment.in_zone(zone);
         match ctx.defect.and_then(|defect| defect.condition.mixed) {
-            None => 1.0,
-            Some(within) => {
-                self.impairment.in_zone(zone).peers as f64 / ctx.hosts_around(zone, within) as f64
-            }
+            None => load,
+            Some(within) => load * (peers as f64 / ctx.hosts_around(zone, within) as f64),
         }
     }
 
@@ -430,8 +457,4 @@ impl Fault {
     pub fn activated_ms(&self) -> Option<u64> {
         self.activated_ms
     }
-}
-
-fn counts_hosts(ctx: &Context) -> bool {
-    ctx.defect.is_some_and(|defect| defect.condition.counts_hosts())
 }

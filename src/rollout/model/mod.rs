@@ -3,8 +3,10 @@
 
 mod batch_time;
 pub mod breach;
+mod serving;
 
 pub use batch_time::BatchTime;
+pub use serving::{Pools, Serving};
 
 use crate::ids::{AlarmId, IdVec, RegionId, ZoneId};
 use crate::plan::fleet::hour_of_day;
@@ -278,22 +280,19 @@ impl<'p> Model<'p> {
         peak / self.region_hosts[region] as f64 / utilisation
     }
 
-    /// Share of the requests to `region` in an hour of the UTC day that its hosts turn away while `down` of
-    /// them serve nothing.
-    pub fn turned_away(&self, region: RegionId, hour: usize, down: u64) -> f64 {
+    /// Share of the requests to `region` in an hour of the UTC day that its hosts turn away while they serve like that.
+    pub fn turned_away(&self, region: RegionId, hour: usize, serving: Serving) -> f64 {
         let rate = region_rate(&self.plan.fleet, region, hour);
-        let up = self.region_hosts[region].saturating_sub(down) as f64;
-        let capacity = if up > 0.0 { up * self.host_capacity(region) } else { 0.0 };
-        if rate > capacity { 1.0 - capacity / rate } else { 0.0 }
+        serving.turned_away(rate, self.region_hosts[region], self.host_capacity(region))
     }
 
-    /// Requests that `region` turns away between two instants while `down` of its hosts serve nothing.
-    pub fn turned_away_between(&self, region: RegionId, from_ms: u64, to_ms: u64, down: u64) -> f64 {
+    /// Requests that `region` turns away between two instants while its hosts serve like that.
+    pub fn turned_away_between(&self, region: RegionId, from_ms: u64, to_ms: u64, serving: Serving) -> f64 {
         let mut sum = 0.0;
         let mut at_ms = from_ms;
         while at_ms < to_ms {
             let end_ms = ((at_ms / HOUR_MS + 1) * HOUR_MS).min(to_ms);
-            let share = self.turned_away(region, hour_of_day(at_ms), down);
+            let share = self.turned_away(region, hour_of_day(at_ms), serving);
             sum += share * self.requests_between(region, at_ms, end_ms);
             at_ms = end_ms;
         }
@@ -330,7 +329,7 @@ pub fn wave_hosts(strategy: &Strategy, wave: &Wave, hosts: u32) -> u32 {
 /// Size of the one-box stage of a strategy's wave in a zone of `hosts`, if it has one.
 pub fn one_box_hosts(strategy: &Strategy, wave: &Wave, hosts: u32) -> Option<u32> {
     let one_box = wave.procedure.one_box.as_ref()?;
-    let most = wave.procedure.max_unavailable.of(hosts).min(wave_hosts(strategy, wave, hosts));
+    let most = wave.procedure.together_of(hosts).min(wave_hosts(strategy, wave, hosts));
     Some(one_box.hosts.of(hosts).min(most)).filter(|size| *size > 0)
 }
 

@@ -30,6 +30,7 @@ pub(super) fn resolve(
         bad_probability: spec.bad_probability.or(if catalogue.is_empty() { 0.0 } else { 1.0 }),
         deploy_time,
         rollback_time: spec.rollback_time.or(deploy_time),
+        downtime_ms: spec.downtime.given(),
         straggler_probability: spec.stragglers.or_default(),
         straggler_time: spec.straggler_time.or(Distribution::Fixed { ms: HOUR_MS }),
         failing_hosts: spec.failing_hosts.given(),

@@ -30,6 +30,7 @@ mod sense;
 mod signal;
 mod strategy;
 mod study;
+mod traffic;
 mod two_phase;
 
 use super::allow::Allow;
@@ -62,6 +63,7 @@ pub(super) fn resolve(
     failures::check(&drafts, &change, &written_change, problems);
     let known = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, run) = study::resolve(spec, &known, scene.first_day, problems);
+    traffic::check_clocks(&spec.defect, &drafts, problems);
     sense::check(&scene, &drafts, problems);
     let allows = allow::resolve(spec, &known, &scene.alarms, problems);
     let Scene { fleet, alarms, .. } = scene;

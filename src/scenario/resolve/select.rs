@@ -4,7 +4,7 @@ use super::fleet::ResolvedFleet;
 use super::names::{self, find, some, unknown};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::ids::{IdVec, RegionId, ZoneId};
-use crate::plan::HostShare;
+use crate::plan::{HostShare, Ratio};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// What a wave does to a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WaveEffect {
-    /// Deploys to more hosts.
+    /// Deploys to more hosts, or switches requests.
     Grows,
     /// Deploys to no host, because the larger share rounds to the same number.
     Rounds,
@@ -31,6 +31,8 @@ pub(super) struct Selection<'f> {
     reached: IdVec<ZoneId, u32>,
     /// `hosts` of the wave that selected each region last.
     written: IdVec<RegionId, Option<HostShare>>,
+    /// `traffic` of that wave.
+    traffic: IdVec<RegionId, Option<Ratio>>,
     /// The wave that selected each region last.
     selected_at: IdVec<RegionId, Option<Span>>,
     /// False if a selection was reported: what is left out then says nothing.
@@ -44,6 +46,7 @@ impl<'f> Selection<'f> {
             fleet,
             reached: vec![0; fleet.plan.zones.len()].into(),
             written: vec![None; fleet.plan.regions.len()].into(),
+            traffic: vec![None; fleet.plan.regions.len()].into(),
             selected_at: vec![None; fleet.plan.regions.len()].into(),
             sound: fleet.names_known,
         }
@@ -71,7 +74,8 @@ impl<'f> Selection<'f> {
             self.sound = false;
         }
         let place = wave.hosts.span().unwrap_or(*span);
-        self.advance(&regions, wave.hosts.or(HostShare::ALL), place, problems);
+        let traffic = wave.traffic.value().map(|share| share.0);
+        self.advance(&regions, (wave.hosts.or(HostShare::ALL), traffic), place, problems);
         for &region in &regions {
             self.selected_at[region] = Some(header);
         }
@@ -177,12 +181,18 @@ impl<'f> Selection<'f> {
     }
 
     /// Takes the hosts of `regions` to `hosts`; reports regions in which that is no step forward.
-    fn advance(&mut self, regions: &[RegionId], hosts: HostShare, place: Span, problems: &mut Problems) {
+    fn advance(
+        &mut self,
+        regions: &[RegionId],
+        (hosts, traffic): (HostShare, Option<Ratio>),
+        place: Span,
+        problems: &mut Problems,
+    ) {
         let mut stuck = Vec::new();
         let mut first = None;
         let mut idle = true;
         for &region in regions {
-            let step = self.step(region, hosts);
+            let step = self.step(region, hosts, traffic);
             idle &= step != WaveEffect::Grows;
             if step == WaveEffect::Stuck {
                 stuck.push(self.fleet.plan.regions[region].name.as_str());
@@ -190,6 +200,7 @@ impl<'f> Selection<'f> {
                 continue;
             }
             self.written[region] = Some(hosts);
+            self.traffic[region] = traffic;
             for zone in self.fleet.plan.regions[region].zones.clone() {
                 self.reached[zone] = hosts.reach_of(self.fleet.plan.zones[zone].hosts);
             }
@@ -199,7 +210,8 @@ impl<'f> Selection<'f> {
         }
         if !stuck.is_empty() {
             let message = format!("this wave deploys to no more hosts of {}", some(&stuck));
-            let help = "`hosts` counts from the first wave on: let it grow from wave to wave";
+            let help =
+                "`hosts` counts from the first wave on: let it grow from wave to wave, or change `traffic`";
             let problem = rules::NO_GROWTH.at(place, message).and(first, "this wave got as far or further");
             problems.report_once(problem.help(help));
             self.sound = false;
@@ -211,7 +223,7 @@ impl<'f> Selection<'f> {
     }
 
     /// What reaching `hosts` means for a region.
-    fn step(&self, region: RegionId, hosts: HostShare) -> WaveEffect {
+    fn step(&self, region: RegionId, hosts: HostShare, traffic: Option<Ratio>) -> WaveEffect {
         let (mut grows, mut shrinks) = (false, false);
         for zone in self.fleet.plan.regions[region].zones.clone() {
             let after = hosts.reach_of(self.fleet.plan.zones[zone].hosts);
@@ -229,6 +241,10 @@ impl<'f> Selection<'f> {
             | (Some(HostShare::Share(_)), HostShare::Count(_))
             | (Some(HostShare::Count(_)), HostShare::Share(_)) => true,
         };
+        let switches = self.selected_at[region].is_some() && self.traffic[region] != traffic;
+        if switches && !shrinks {
+            return WaveEffect::Grows;
+        }
         match (grows, shrinks || !written_grows) {
             (_, true) => WaveEffect::Stuck,
             (true, false) => WaveEffect::Grows,

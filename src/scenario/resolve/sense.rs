@@ -210,7 +210,7 @@ fn check_requests(
         let per_host = plan.requests_per_second * peak / fleet.plan.region_hosts(region) as f64;
         // The one-box that is deployed: never more than may be unavailable, or than the wave wants.
         let deployed = |hosts: u32| {
-            let limit = wave.procedure.max_unavailable.of(hosts).min(wave.hosts.reach_of(hosts));
+            let limit = wave.procedure.together_of(hosts).min(wave.hosts.reach_of(hosts));
             one_box.hosts.of(hosts).min(limit)
         };
         let zones = plan.zones.clone().map(|zone| deployed(fleet.plan.zones[zone].hosts));
@@ -240,7 +240,7 @@ fn check_requests(
 /// Warns of sizes that `max-unavailable` cuts down in some zone.
 fn check_capped(fleet: &ResolvedFleet, wave: &Wave, written: &WaveSpec, problems: &mut Problems) {
     let Some(Written { span: limit_span, .. }) = written.max_unavailable.get() else { return };
-    let limit = wave.procedure.max_unavailable;
+    let limit = |hosts| wave.procedure.together_of(hosts);
     let hosts: BTreeSet<u32> = wave
         .regions
         .iter()
@@ -254,13 +254,13 @@ fn check_capped(fleet: &ResolvedFleet, wave: &Wave, written: &WaveSpec, problems
     ];
     for (what, span, size) in sizes {
         let (Some(span), Some(size)) = (span, size) else { continue };
-        let Some(&zone) = hosts.iter().rev().find(|&&hosts| size.of(hosts) > limit.of(hosts)) else {
+        let Some(&zone) = hosts.iter().rev().find(|&&hosts| size.of(hosts) > limit(hosts)) else {
             continue;
         };
         let message = format!(
             "the {what} of {} hosts is cut down to {} in a zone of {zone}",
             size.of(zone),
-            limit.of(zone)
+            limit(zone)
         );
         let help = format!("make the {what} smaller or `max-unavailable` larger");
         problems.report_once(rules::CAPPED.at(span, message).and(*limit_span, "the limit").help(help));

@@ -10,6 +10,7 @@ use super::procedure;
 use super::response;
 use super::scene::Scene;
 use super::select::Selection;
+use super::traffic;
 use crate::diagnostic::{FileId, Span};
 use crate::ids::{AlarmId, RegionId};
 use crate::plan::{
@@ -132,6 +133,7 @@ fn resolve_one(
             deploy_time: spec.deploy_time.given(),
             // The way back takes as long as the way there only where nothing says how long it takes.
             rollback_time: spec.rollback_time.given().or(back_as_forth),
+            downtime_ms: spec.downtime.given(),
             bypass: spec.bypass.value().map(bypass),
             trigger_step_ms: spec.trigger_step.or_default(),
             failures: spec.failures.value().map(failures::budget),
@@ -175,6 +177,7 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
         batch: spec.batch.or(HostShare::ALL),
         reaction_delay_ms: spec.reaction_delay.or_default(),
         target: spec.to.or(RollbackTarget::Previous),
+        switch_time: spec.switch_time.given(),
     }
 }
 
@@ -205,12 +208,16 @@ fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, pr
                 name: spec.name.or_default(),
                 regions,
                 hosts: spec.hosts.or(HostShare::ALL),
+                traffic: spec.traffic.value().map(|share| share.0),
                 regions_at_once: spec.regions_at_once.or(Concurrency::ONE),
                 bake_ms: spec.bake.or_default(),
                 gates: gate::resolve(&spec.gates, scene, problems),
                 procedure: procedure::resolve(&spec, fleet, problems),
                 calendar: calendars.of_waves(&spec.calendar, problems),
             });
+            if let (Some(wave), true) = (draft.plan.waves.last(), fleet.sound) {
+                traffic::check(&fleet.plan, wave, &spec, problems);
+            }
             draft.procedures.push(spec);
         }
     }

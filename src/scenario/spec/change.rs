@@ -1,7 +1,7 @@
 //! `[change]` as written.
 
 use crate::scenario::table::spec;
-use crate::scenario::value::{DistributionText, HostCount, Percent};
+use crate::scenario::value::{DistributionText, Duration, HostCount, Percent};
 
 spec! {
     /// The change that every trial rolls out.
@@ -13,6 +13,9 @@ spec! {
         optional deploy_time: DistributionText,
         /// Time that one host takes to move back. Default: as `deploy-time`.
         optional rollback_time: DistributionText,
+        /// How long of its move, there or back, a host is out of service; "0s": it takes the change while it serves.
+        /// Default: as long as its batch moves.
+        optional downtime: Duration,
         /// Probability that a host does not take the change by itself. Default: "0%".
         optional stragglers: Percent,
         /// Time until such a host was helped, where the deployment waits for it. Default: "1h".

@@ -70,9 +70,11 @@ spec! {
 
     /// One step of a wave's ladder: it begins when what the step before it waits for is over.
     pub struct StepSpec {
-        /// Hosts of each zone on the new version when the step is done: a share or a count. Default: as the step before,
-        /// or as the wave after the last one.
-        required hosts: HostCount,
+        /// Hosts of each zone on the new version when the step is done: a share or a count. Default: "100%".
+        optional hosts: HostCount,
+        /// Share of each zone's requests that its hosts on the new version are sent from then on. Default: as many as they
+        /// are of all hosts.
+        optional traffic: Percent,
         /// Wait after the step's last region. Default: "0s".
         optional bake: Duration,
         /// What must hold before the next step begins. Default: nothing but the bake.
@@ -81,12 +83,14 @@ spec! {
 
     /// A ladder by a rule: so much more each time, or so many times as much, up to all hosts.
     pub struct RampSpec {
-        /// Share of each zone's hosts of the first step. Default: as `add`.
+        /// Share of the first step. Default: as `add`.
         optional from: Percent,
         /// Each step has so much more than the one before. Not with `times`.
         optional add: Percent,
         /// Each step has so many times as much as the one before; above 1. Not with `add`.
         optional times: Positive,
+        /// What grows: the "hosts", or the "traffic" of hosts that are all there from the first step on. Default: "hosts".
+        optional of: RampOf,
         /// Wait after each step but the last, after which there is the wave's own bake.
         required every: Duration,
         /// What must hold beside that wait before the next step begins. Default: nothing.
@@ -94,6 +98,16 @@ spec! {
     }
 }
 
+/// What a ramp lets grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RampOf {
+    /// Hosts on the new version.
+    Hosts,
+    /// Requests that they are sent.
+    Traffic,
+}
+
 words! {
     CheckedOver { Gate, Rollout }
+    RampOf { Hosts, Traffic }
 }

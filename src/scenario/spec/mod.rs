@@ -27,7 +27,7 @@ pub use component::ComponentSpec;
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
-pub use gate::{ApprovalSpec, ChecksSpec, GateSpec, RampSpec, StepSpec};
+pub use gate::{ApprovalSpec, ChecksSpec, GateSpec, RampOf, RampSpec, StepSpec};
 pub use pipeline::{AfterRejectionSpec, CalendarSpec, SourceSpec};
 pub use policy::{EmergencySpec, ErrorBudgetSpec};
 pub use response::{OperatorsSpec, ResponseSpec};

@@ -2,11 +2,11 @@
 
 use super::gate::{GateSpec, RampSpec, StepSpec};
 use super::response::{OperatorsSpec, ResponseSpec};
-use crate::plan::{FailuresPer, RollbackScope, RollbackTarget};
+use crate::plan::{Batching, FailuresPer, RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::{Inherit, spec};
 use crate::scenario::value::{
-    AtOnce, DistributionText, Duration, HostCount, Int, MostHosts, Name, Names, Percent, Text, schema,
+    AtOnce, DistributionText, Duration, HostCount, HostLimit, Int, Name, Names, Percent, Text, schema,
 };
 use crate::scenario::words::words;
 use schemars::json_schema;
@@ -32,9 +32,18 @@ spec! {
         merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: "100%".
         optional batch: HostCount,
-        /// Hosts of a zone that may be out of service at once; caps batches and the one-box.
-        /// Default: "100%".
-        optional max_unavailable: HostCount,
+        /// Hosts of a zone that may be out of service at once; caps batches and the one-box. A share is rounded
+        /// down; 0 only beside `max-surge`. Default: "100%", beside `max-surge` 0.
+        optional max_unavailable: HostLimit,
+        /// Hosts of the new version that may come beside those of the zone while it is deployed to: a count or a
+        /// share, rounded up. A batch is at most these and `max-unavailable`, and only the rest of it leaves
+        /// service. Default: 0, hosts are replaced where they are.
+        optional max_surge: HostLimit,
+        /// When the next hosts start: when the last one of a "barrier" of `batch` hosts is done, or, "sliding", as soon as one
+        /// of them is. Default: "barrier".
+        optional batches: Batching,
+        /// Wait after each batch but the last of a zone, after each host where they slide. Default: "0s".
+        optional batch_bake: Duration,
         /// Wait after the last batch of each zone. Default: "0s".
         optional zone_bake: Duration,
         /// The same in the first zone of each region, to watch it longer. Default: as `zone-bake`.
@@ -51,6 +60,8 @@ spec! {
         optional deploy_time: DistributionText,
         /// Time that one host takes to move back. Default: as `deploy-time` here, or as `[change]`.
         optional rollback_time: DistributionText,
+        /// How long of its move a host is out of service. Default: as `[change]`.
+        optional downtime: Duration,
         /// Hosts that get the change past the waves, and that no pipeline stops. Default: none.
         optional bypass: BypassSpec,
         /// Time from one region to the next, in the order of the waves, in which what triggers a dormant
@@ -83,6 +94,10 @@ spec! {
         /// Hosts of each zone on the new version when the wave is done: a share or a count, counted
         /// from the first wave on. Default: "100%".
         optional hosts: HostCount,
+        /// Share of each zone's requests that its hosts on the new version are sent, from when those of the wave are
+        /// done there until those of the next wave are. "0%": a preview without customers. Default: as many as they
+        /// are of all hosts.
+        optional traffic: Percent,
         /// Wait after the wave's last region. Default: "0s".
         optional bake: Duration,
         /// What must hold before the next wave begins, beside the bake. Default: nothing.
@@ -96,7 +111,13 @@ spec! {
         /// Hosts per batch: a count or a share of the zone. Default: as the strategy.
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once. Default: as the strategy.
-        optional max_unavailable: HostCount,
+        optional max_unavailable: HostLimit,
+        /// Hosts of the new version that may come beside those of the zone. Default: as the strategy.
+        optional max_surge: HostLimit,
+        /// When the next hosts start. Default: as the strategy.
+        optional batches: Batching,
+        /// Wait after each batch but the last of a zone. Default: as the strategy.
+        optional batch_bake: Duration,
         /// Wait after the last batch of each zone. Default: as the strategy.
         optional zone_bake: Duration,
         /// The same in the first zone of each region, to watch it longer. Default: as the strategy.
@@ -120,6 +141,8 @@ spec! {
         /// Hosts of each zone on the new version when the wave is done: a share or a count, counted from
         /// the first wave on. Default: as inherited.
         optional hosts: HostCount,
+        /// Share of each zone's requests that its hosts on the new version are sent. Default: as inherited.
+        optional traffic: Percent,
         /// Wait after the wave's last region. Default: as inherited.
         optional bake: Duration,
         /// What must hold before the next wave begins. Default: as inherited.
@@ -134,7 +157,13 @@ spec! {
         /// Hosts per batch: a count or a share of the zone. Default: as inherited.
         optional batch: HostCount,
         /// Hosts of a zone that may be out of service at once. Default: as inherited.
-        optional max_unavailable: HostCount,
+        optional max_unavailable: HostLimit,
+        /// Hosts of the new version that may come beside those of the zone. Default: as inherited.
+        optional max_surge: HostLimit,
+        /// When the next hosts start. Default: as inherited.
+        optional batches: Batching,
+        /// Wait after each batch but the last of a zone. Default: as inherited.
+        optional batch_bake: Duration,
         /// Wait after the last batch of each zone. Default: as inherited.
         optional zone_bake: Duration,
         /// The same in the first zone of each region, to watch it longer. Default: as inherited.
@@ -170,7 +199,7 @@ spec! {
     /// checked at the end of each batch, before the next one starts.
     pub struct FailuresSpec {
         /// Most hosts that may fail, a count or a share; more are too many. Default: any number.
-        optional allowed: MostHosts,
+        optional allowed: HostLimit,
         /// Among which hosts they are counted: those of a "batch", a "zone", a "region" or the whole "rollout". Default:
         /// "batch".
         optional per: FailuresPer,
@@ -189,6 +218,8 @@ spec! {
         /// Which version hosts go back to: the "previous" one, or the "last-blessed", which after the first
         /// wave's bake is the change itself. Default: "previous".
         optional to: RollbackTarget,
+        /// Time until requests that a wave routes (`traffic`) go to the old version again; its hosts follow. Default: "0s".
+        optional switch_time: DistributionText,
     }
 
     /// Selects among the regions that no earlier wave selected: by label, then in an order, then the
@@ -299,6 +330,7 @@ schema! {
 
 words! {
     FailuresPer { Batch, Zone, Region, Rollout }
+    Batching { Barrier, Sliding }
     Order { Listed, LowTrafficFirst, HighTrafficFirst }
     RollbackTarget { Previous, LastBlessed }
     RollbackScope { Deployment, Region, Wave, Everything }

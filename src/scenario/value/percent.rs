@@ -108,34 +108,22 @@ pub struct HostCount(pub HostShare);
 
 impl Read for HostCount {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let zero = match node.value {
-            DeValue::Integer(_) => {
-                let hosts = read_integer(node, 0..=MAX_HOSTS, "a number of hosts", reader)?;
-                let hosts = u32::try_from(hosts).expect("invariant: at most 10^9");
-                if hosts > 0 {
-                    return Some(Self(HostShare::Count(hosts)));
-                }
-                "0"
-            }
-            DeValue::String(text) => {
-                let Percent(ratio) = Percent::read_text(text, node, reader)?;
-                if ratio.num > 0 {
-                    return Some(Self(HostShare::Share(ratio)));
-                }
-                "0 %"
-            }
-            _ => return reader.wrong_type(node, "a number or a percentage of hosts", "write 5 or \"5%\""),
+        let HostLimit(hosts) = HostLimit::read(node, reader)?;
+        let zero = match hosts {
+            HostShare::Count(0) => "0",
+            HostShare::Share(Ratio { num: 0, .. }) => "0 %",
+            HostShare::Count(_) | HostShare::Share(_) => return Some(Self(hosts)),
         };
         let why = format!("is {zero}, which no host is part of");
         reader.refuse(node, &rules::OUT_OF_RANGE, why, "write at least 1, or more than \"0%\"")
     }
 }
 
-/// The most hosts of some as a count or a share; may be 0.
+/// At most so many hosts of a zone, as a count or a share; it may be 0.
 #[derive(Debug, Clone, Copy)]
-pub struct MostHosts(pub HostShare);
+pub struct HostLimit(pub HostShare);
 
-impl Read for MostHosts {
+impl Read for HostLimit {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
             DeValue::Integer(_) => {
@@ -143,7 +131,8 @@ impl Read for MostHosts {
                 Some(Self(HostShare::Count(u32::try_from(hosts).expect("invariant: at most 10^9"))))
             }
             DeValue::String(text) => {
-                Percent::read_text(text, node, reader).map(|Percent(ratio)| Self(HostShare::Share(ratio)))
+                let Percent(ratio) = Percent::read_text(text, node, reader)?;
+                Some(Self(HostShare::Share(ratio)))
             }
             _ => reader.wrong_type(node, "a number or a percentage of hosts", "write 5 or \"5%\""),
         }
@@ -151,9 +140,9 @@ impl Read for MostHosts {
 }
 
 schema! {
-    MostHosts, "MostHosts", by name:
+    HostLimit, "HostLimit", by name:
     json_schema!({
-        "description": "The most hosts: a count (5) or a share (\"30%\"); 0 for none.",
+        "description": "Hosts of a zone: a count (5) or a share of the zone (\"33%\"); it may be 0.",
         "anyOf": [
             { "type": "integer", "minimum": 0, "maximum": MAX_HOSTS },
             { "type": "string", "pattern": PATTERN },

@@ -4,6 +4,8 @@ mod gates;
 mod hosts;
 mod places;
 mod sick_fleet;
+mod surge;
+mod traffic;
 
 use crate::support;
 use wavetank::outcome::Outcome;
@@ -14,14 +16,26 @@ use wavetank::sim::Silent;
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
-fn plan(name: &str) -> Plan {
-    support::plan(&format!("tests/plans/language/{name}.toml"), &[])
+/// The plan of a scenario of `tests/plans/language`, with edits of its text.
+fn plan(name: &str, edits: support::Edits) -> Plan {
+    support::plan(&format!("tests/plans/language/{name}.toml"), edits)
 }
 
+/// The outcomes of so many trials of a strategy. Whatever is simulated lazily is held against every evaluation.
 fn outcomes(plan: &Plan, strategy: usize, trials: u64) -> Vec<Outcome> {
     let model = Model::new(plan);
-    let mut engine = Engine::new(&model);
-    (0..trials).map(|trial| engine.run(strategy, trial, &mut Silent)).collect()
+    let (mut lazy, mut exhaustive) = (Engine::new(&model), Engine::exhaustive(&model));
+    let both = |trial| {
+        let outcome = lazy.run(strategy, trial, &mut Silent);
+        assert_eq!(outcome, exhaustive.run(strategy, trial, &mut Silent), "trial {trial}");
+        outcome
+    };
+    (0..trials).map(both).collect()
+}
+
+/// The outcome of the first trial of a strategy.
+fn one(plan: &Plan, strategy: usize) -> Outcome {
+    outcomes(plan, strategy, 1).remove(0)
 }
 
 fn share(outcomes: &[Outcome], of: impl Fn(&Outcome) -> bool) -> f64 {

@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 impl Writer {
     pub(super) fn defect(&mut self, index: usize, alarms: &[String], crash: bool) -> Value {
-        let clock = self.pick(&["host", "host", "change", "requests"]);
+        let clock = self.pick(&["host", "host", "change", if self.routes { "host" } else { "requests" }]);
         let by_requests = clock == "requests";
         let in_cohort = self.cohorts && self.chance(0.15);
         let symptom_slow = self.chance(0.3);

@@ -48,6 +48,7 @@ impl Writer {
             traffic: true,
             emergencies: false,
             checkable: Vec::new(),
+            routes: false,
         }
     }
 }
@@ -72,6 +73,8 @@ struct Writer {
     emergencies: bool,
     /// Alarms that decide by single datapoints.
     checkable: Vec<String>,
+    /// Whether strategies may route traffic.
+    routes: bool,
     /// Labels that some region has.
     labels: Vec<String>,
 }
@@ -191,6 +194,7 @@ impl Writer {
 
     fn scenario(&mut self) -> Table {
         self.traffic = self.chance(0.8);
+        self.routes = self.chance(0.3);
         let fleet = self.fleet();
         let alarms = self.alarms();
         let names = |tables: &[Value]| -> Vec<String> {
@@ -211,6 +215,7 @@ impl Writer {
                 ("bad-probability", w.maybe(0.7, Self::percent).filter(|_| !defects.is_empty())),
                 ("deploy-time", w.maybe(0.8, Self::short_distribution)),
                 ("rollback-time", w.maybe(0.5, Self::short_distribution)),
+                ("downtime", w.maybe(0.2, Self::duration)),
                 ("stragglers", w.maybe(0.2, Self::percent)),
                 ("straggler-time", w.maybe(0.2, Self::distribution)),
                 ("failing-hosts", w.maybe(0.15, Self::count_or_share)),

@@ -18,6 +18,9 @@ impl Writer {
             ("one-box", self.maybe(probability, one_box)),
             ("batch", self.maybe(probability, Self::count_or_share)),
             ("max-unavailable", self.maybe(probability * 0.5, Self::count_or_share)),
+            ("batches", self.maybe(probability * 0.4, |w| text(w.pick(&["barrier", "sliding"])))),
+            ("batch-bake", self.maybe(probability * 0.3, Self::duration)),
+            ("max-surge", self.maybe(probability * 0.3, Self::count_or_share)),
             ("zone-bake", self.maybe(probability, Self::duration)),
             ("first-zone-bake", self.maybe(probability * 0.3, Self::duration)),
             ("zones-at-once", self.maybe(probability, at_once)),
@@ -40,6 +43,7 @@ impl Writer {
         ));
         keys.push(("failures", self.maybe(0.25, Self::failures)));
         keys.push(("progress-deadline", self.maybe(0.2, |w| text(w.pick(&["2h", "1d", "10d"])))));
+        keys.push(("downtime", self.maybe(0.15, Self::duration)));
         let operators = self.maybe(0.4, Self::operators);
         keys.push(("trigger-step", self.maybe(0.1, Self::duration)));
         keys.push(("response", self.maybe(0.5, |w| w.response(alarms, operators.is_some()))));
@@ -54,6 +58,7 @@ impl Writer {
                     ),
                     ("batch", w.maybe(0.5, Self::count_or_share)),
                     ("reaction-delay", w.maybe(0.5, Self::duration)),
+                    ("switch-time", w.maybe(0.2, Self::short_distribution)),
                     ("to", w.maybe(0.3, |w| text(w.pick(&["previous", "last-blessed"])))),
                 ])
             }),
@@ -94,6 +99,14 @@ impl Writer {
                 (false, true) => text("rest"),
             };
             let mut keys = self.procedure(0.15);
+            if self.routes && self.chance(0.6) {
+                // Requests stay with the old version only where hosts of it are left; a one-box would get none.
+                let traffic = self.pick(&["0%", "1%", "50%", "100%"]);
+                keys.retain(|(key, _)| !["one-box", "max-surge"].contains(key));
+                keys.push(("one-box", Some(text("none"))));
+                keys.push(("max-surge", (traffic != "100%").then(|| text("100%"))));
+                keys.push(("traffic", Some(text(traffic))));
+            }
             keys.push(("regions", Some(regions)));
             keys.push(("hosts", share));
             keys.push(("bake", self.maybe(0.7, Self::duration)));

@@ -1,0 +1,47 @@
+//! Checks of traffic that is routed apart from hosts: that somebody serves it, and that nothing looks at what it cannot see.
+
+use super::strategy::Draft;
+use crate::plan::{DefectClock, Fleet, Ratio, Wave};
+use crate::scenario::problems::Problems;
+use crate::scenario::reader::{Field, Written};
+use crate::scenario::spec::{DefectSpec, WaveSpec, WrittenOneBox};
+
+/// Reports a wave that leaves requests to an old version of which no host is left, and a one-box without requests.
+pub(super) fn check(fleet: &Fleet, wave: &Wave, written: &WaveSpec, problems: &mut Problems) {
+    let (Some(share), Some(span)) = (wave.traffic, written.traffic.span()) else { return };
+    if let Some(Written { value: WrittenOneBox::Stage(_), span: one_box }) = written.one_box.get() {
+        let message = "the one-box gets no requests: they are switched when all hosts of the wave are done";
+        let help =
+            "let a wave with few `hosts` stand for the one-box, and this one write `one-box = \"none\"`";
+        problems.conflict((span, *one_box), message, help);
+    }
+    let keeps_old = |hosts: u32| {
+        let new = wave.hosts.reach_of(hosts);
+        new < hosts || wave.procedure.surge_of(hosts) > 0
+    };
+    let zones = wave.regions.iter().flat_map(|region| fleet.regions[*region].zones.clone());
+    let all_moved = zones.map(|zone| fleet.zones[zone].hosts).any(|hosts| !keeps_old(hosts));
+    if all_moved && share != Ratio::ONE {
+        let message = "the rest of the traffic stays with the old version, and none of its hosts is left";
+        let help = "keep them beside the new ones (`max-surge = \"100%\"`), or take fewer `hosts`";
+        let other = written.hosts.span().or(written.regions.span()).unwrap_or(span);
+        problems.conflict((span, other), message, help);
+    }
+}
+
+/// Reports defects that wake by requests beside a strategy that routes them: a host gets as many as it is one of all.
+pub(super) fn check_clocks(
+    defects: &Field<Vec<Written<DefectSpec>>>,
+    drafts: &[Draft],
+    problems: &mut Problems,
+) {
+    let routed = drafts.iter().flat_map(|draft| &draft.procedures).find_map(|wave| wave.traffic.span());
+    let Some(routed) = routed else { return };
+    for defect in defects.list() {
+        let clock = &defect.value.clock;
+        if let (Some(DefectClock::Requests), Some(span)) = (clock.value(), clock.span()) {
+            let message = "how many requests wake the fault is not known where `traffic` routes them";
+            problems.conflict((span, routed), message, "give it an `onset` instead, by the clock \"host\"");
+        }
+    }
+}
