@@ -4,9 +4,9 @@ use crate::diagnostic::Span;
 use crate::plan::{HostShare, Ratio};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
-use crate::scenario::spec::{RampSpec, StepSpec, WaveSpec};
+use crate::scenario::spec::{RampOf, RampSpec, StepSpec, WaveSpec};
 use crate::scenario::table::Keys;
-use crate::scenario::value::{HostCount, Name};
+use crate::scenario::value::{HostCount, Name, Percent};
 
 /// The finest share that can be written: billionths of a percent.
 const WHOLE: u64 = 100_000_000_000;
@@ -49,8 +49,12 @@ pub(super) fn rungs(wave: &Written<WaveSpec>, problems: &mut Problems) -> Vec<Wr
 fn check_alone(spec: &WaveSpec, problems: &mut Problems) {
     let written = |keys: &[&'static str]| spec.written(keys);
     for ladder in written(&["steps", "ramp"]) {
-        let others: &[&str] =
-            if ladder.0 == "steps" { &["ramp", "hosts", "bake", "gates"] } else { &["hosts"] };
+        let by_traffic = spec.ramp.value().is_some_and(|ramp| ramp.of.value() == Some(&RampOf::Traffic));
+        let others: &[&str] = match ladder.0 {
+            "steps" => &["ramp", "hosts", "traffic", "bake", "gates"],
+            _ if by_traffic => &["traffic"],
+            _ => &["hosts", "traffic"],
+        };
         for other in written(others) {
             problems.exclude(ladder, other);
         }
@@ -60,6 +64,7 @@ fn check_alone(spec: &WaveSpec, problems: &mut Problems) {
 fn of_step(wave: &WaveSpec, step: &StepSpec) -> WaveSpec {
     WaveSpec {
         hosts: step.hosts.clone(),
+        traffic: step.traffic.clone(),
         bake: step.bake.clone(),
         gates: step.gates.clone(),
         ..WaveSpec { steps: Field::Absent, ..wave.clone() }
@@ -70,10 +75,17 @@ fn of_ramp(wave: &WaveSpec, ramp: &Written<RampSpec>, problems: &mut Problems) -
     let Written { value: spec, span } = ramp;
     let Some(shares) = shares(spec, *span, problems) else { return Vec::new() };
     let place = spec.from.span().or(spec.add.span()).unwrap_or(*span);
-    let rung = |share: Ratio| WaveSpec {
-        hosts: Field::Given(Written { value: HostCount(HostShare::Share(share)), span: place }),
-        ramp: Field::Absent,
-        ..wave.clone()
+    let rung = |share: Ratio| {
+        let wave = WaveSpec { ramp: Field::Absent, ..wave.clone() };
+        match spec.of.or(RampOf::Hosts) {
+            RampOf::Hosts => {
+                let hosts = HostCount(HostShare::Share(share));
+                WaveSpec { hosts: Field::Given(Written { value: hosts, span: place }), ..wave }
+            }
+            RampOf::Traffic => {
+                WaveSpec { traffic: Field::Given(Written { value: Percent(share), span: place }), ..wave }
+            }
+        }
     };
     let mut rungs: Vec<WaveSpec> = shares.into_iter().map(rung).collect();
     if let Some((_, climbing)) = rungs.split_last_mut() {

@@ -91,7 +91,9 @@ impl<'f> Selection<'f> {
         problems: &mut Problems,
     ) -> Vec<RegionId> {
         self.sound &= !step.hosts.is_broken();
-        self.advance(&regions, step.hosts.or(HostShare::ALL), step.hosts.span().unwrap_or(header), problems);
+        let place = step.hosts.span().or(step.traffic.span()).unwrap_or(header);
+        let traffic = step.traffic.value().map(|share| share.0);
+        self.advance(&regions, (step.hosts.or(HostShare::ALL), traffic), place, problems);
         for &region in &regions {
             self.selected_at[region] = Some(header);
         }

@@ -6,13 +6,7 @@ use wavetank::outcome::pipeline::{ChangeOutcome, Part};
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::Plan;
 use wavetank::plan::timeline::timetable;
-use wavetank::rollout::{Engine, Model};
-use wavetank::sim::Silent;
 use wavetank::study::{Nobody, pipeline as study};
-
-fn of(file: &str, edits: support::Edits) -> Plan {
-    support::plan(&format!("tests/plans/language/{file}.toml"), edits)
-}
 
 fn completed_ms(plan: &Plan) -> u64 {
     let outcome = outcomes(plan, 0, 1).remove(0);
@@ -32,8 +26,8 @@ fn small(rest: &str) -> Plan {
 
 #[test]
 fn bake_and_approval_run_side_by_side() {
-    assert_eq!(completed_ms(&plan("approval-beside-bake")), HOUR);
-    let slow = of("approval-beside-bake", &[("\"30m\"", "\"90m\"")]);
+    assert_eq!(completed_ms(&plan("approval-beside-bake", &[])), HOUR);
+    let slow = plan("approval-beside-bake", &[("\"30m\"", "\"90m\"")]);
     assert_eq!(completed_ms(&slow), 90 * MINUTE);
 }
 
@@ -47,11 +41,11 @@ fn an_approver_rests_outside_of_office_hours() {
         ("trials = 10", "trials = 10\nstart = \"fri 16:50\""),
         ("bake = \"1h\"\ngates = [{ approval = { takes = \"30m\" } }]", gate.as_str()),
     ];
-    let weekend = of("approval-beside-bake", &edits);
+    let weekend = plan("approval-beside-bake", &edits);
     assert_eq!(completed_ms(&weekend), 10 * MINUTE + 64 * HOUR + 10 * MINUTE);
     // In Tokyo it is nine hours later: the office there opens at midnight UTC.
     let tokyo = gate.replace("hours", "timezone = \"Asia/Tokyo\", hours");
-    let tokyo = of("approval-beside-bake", &[edits[0], (edits[1].0, tokyo.as_str())]);
+    let tokyo = plan("approval-beside-bake", &[edits[0], (edits[1].0, tokyo.as_str())]);
     assert_eq!(completed_ms(&tokyo), 7 * HOUR + 10 * MINUTE + 48 * HOUR + 20 * MINUTE);
 }
 
@@ -76,10 +70,10 @@ fn who_approves_may_find_the_defect_or_refuse_a_good_change() {
 
 #[test]
 fn a_gate_that_is_not_in_time_fails() {
-    let late = of("approval-beside-bake", &[("\"30m\" } }", "\"90m\" }, within = \"80m\" }")]);
+    let late = plan("approval-beside-bake", &[("\"30m\" } }", "\"90m\" }, within = \"80m\" }")]);
     let outcome = outcomes(&late, 0, 1).remove(0);
     assert_eq!((outcome.ending, outcome.rollback_ms), (Ending::FalseRollback, Some(80 * MINUTE)));
-    let in_time = of("approval-beside-bake", &[("\"30m\" } }", "\"90m\" }, within = \"90m\" }")]);
+    let in_time = plan("approval-beside-bake", &[("\"30m\" } }", "\"90m\" }, within = \"90m\" }")]);
     assert_eq!(completed_ms(&in_time), 90 * MINUTE);
 }
 
@@ -124,7 +118,7 @@ fn negative_binomial(passes: u32, failures: u32, p: f64) -> (f64, f64) {
 
 #[test]
 fn a_failed_check_holds_the_step_and_too_many_take_it_back() {
-    let plan = plan("checks-hold-a-step");
+    let plan = plan("checks-hold-a-step", &[]);
     for (strategy, steps) in [(0, 10), (1, 10)] {
         let outcomes = outcomes(&plan, strategy, 20_000);
         let (lost, failed) = negative_binomial(steps, 3, 0.1);
@@ -135,20 +129,6 @@ fn a_failed_check_holds_the_step_and_too_many_take_it_back() {
             outcomes.iter().filter_map(|o| o.completed_ms).map(|ms| ms as f64 / MINUTE as f64).collect();
         let mean = promoted.iter().sum::<f64>() / promoted.len() as f64;
         assert!((mean - (f64::from(steps) + failed)).abs() < 0.03, "{strategy}: {mean} minutes");
-    }
-}
-
-#[test]
-fn the_search_for_failed_checks_agrees_with_looking_at_each() {
-    let plan = plan("checks-hold-a-step");
-    let model = Model::new(&plan);
-    let (mut lazy, mut exhaustive) = (Engine::new(&model), Engine::exhaustive(&model));
-    for strategy in 0..plan.strategies.len() {
-        for trial in 0..500 {
-            let outcomes =
-                [&mut lazy, &mut exhaustive].map(|engine| engine.run(strategy, trial, &mut Silent));
-            assert_eq!(outcomes[0], outcomes[1], "strategy {strategy}, trial {trial}");
-        }
     }
 }
 
@@ -226,6 +206,21 @@ fn a_ladder_is_its_waves() {
     let expected = outcomes(&waves, 0, 200);
     assert!(outcomes(&steps, 0, 200) == expected && outcomes(&ramp, 0, 200) == expected);
     assert_eq!(steps.strategies[0].waves[1].name, "wave 1, step 2");
+}
+
+#[test]
+fn a_ramp_of_traffic_sends_more_to_hosts_that_are_there() {
+    let plan = small(
+        "[[strategy]]\nname = \"s\"\n[[strategy.wave]]\nregions = \"all\"\nmax-surge = \"100%\"\n\
+         ramp = { of = \"traffic\", from = \"1%\", times = 10, every = \"10m\", gates = [{ requests = 600 }] }\n",
+    );
+    let waves = &plan.strategies[0].waves;
+    let shares: Vec<Option<f64>> =
+        waves.iter().map(|wave| wave.traffic.map(|share| share.as_f64())).collect();
+    assert_eq!(shares, [Some(0.01), Some(0.1), Some(1.0)]);
+    assert!(waves.iter().all(|wave| wave.hosts.reach_of(10) == 10));
+    // One of a hundred of 50 a second takes 20 minutes for 600, one of ten no longer than its wait.
+    assert_eq!(completed_ms(&plan), 30 * MINUTE);
 }
 
 #[test]
