@@ -136,6 +136,7 @@ fn limit(alarm: &Alarm) -> Option<f64> {
         | Signal::RateRatio(_)
         | Signal::Canary(_)
         | Signal::AnyOf(_)
+        | Signal::Quorum(_)
         | Signal::BreachProbability { .. }
         | Signal::DetectionDelay(_) => alarm.signal.ratio_limit().map(|(limit, ..)| limit.as_f64()),
     }

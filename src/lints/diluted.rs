@@ -55,7 +55,8 @@ pub(super) fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
         | Signal::Canary(_)
         | Signal::BreachProbability { .. }
         | Signal::DetectionDelay(_)
-        | Signal::AnyOf(_) => None,
+        | Signal::AnyOf(_)
+        | Signal::Quorum(_) => None,
     }
 }
 

@@ -81,7 +81,9 @@ pub(super) fn shows_at_once(defect: &Defect) -> bool {
 /// judges remember is no chain of independent datapoints.
 pub(super) fn has_closed_form(view: &View<'_>) -> bool {
     let is_simple = |alarm: &Alarm| alarm.is_memoryless() && alarm.lost_with_service.is_none();
-    view.listened_to().iter().all(|&alarm| is_simple(&view.plan.alarms[alarm]))
+    // An alarm that needs others at the same time says nothing by itself.
+    let alone = view.firing_alone();
+    view.listened_to().iter().all(|&alarm| alone.contains(&alarm) && is_simple(&view.plan.alarms[alarm]))
 }
 
 /// None if the defect passes with at most `limit`, or if no alarm of the strategy has a chance at all in its first
@@ -156,7 +158,7 @@ fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: 
             Signal::BreachProbability { impaired, .. } => window(impaired),
             // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
             Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
-            Signal::AnyOf(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
+            Signal::AnyOf(_) | Signal::Quorum(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
         }
     };
     std::array::from_fn(|hour| {

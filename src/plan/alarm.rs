@@ -98,7 +98,8 @@ impl Alarm {
             | Signal::Synthetic { .. }
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
-            | Signal::AnyOf(_) => {
+            | Signal::AnyOf(_)
+            | Signal::Quorum(_) => {
                 u64::from(self.datapoints_to_alarm - 1) * self.period_ms + self.publish_delay_ms
             }
         }

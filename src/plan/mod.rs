@@ -32,7 +32,7 @@ pub use pipeline::Pipeline;
 pub use response::{OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};
-pub use signal::{CanaryRule, Comparison, Decides, Judge, RateRule, Reads, Sign, Signal, SignalKind};
+pub use signal::{CanaryRule, Comparison, Decides, Judge, Quorum, RateRule, Reads, Sign, Signal, SignalKind};
 pub use strata::Strata;
 pub use strategy::{
     Bypass, Concurrency, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave,

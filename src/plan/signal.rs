@@ -64,6 +64,8 @@ pub enum Signal {
     Canary(CanaryRule),
     /// Fires when one of these alarms does, each with a scope of its own.
     AnyOf(Vec<AlarmId>),
+    /// Fires when enough of its alarms are in alarm at the same time, over the same place.
+    Quorum(Quorum),
     /// The breach probability of each datapoint given directly: no traffic model.
     BreachProbability {
         /// While no host of the scope is impaired.
@@ -139,7 +141,7 @@ impl Signal {
             Self::ImpairedHosts { .. } => row(Reads::Hosts, None, ByDatapoint, true),
             Self::BreachProbability { .. } => row(Reads::Hosts, None, ByDatapoint, true),
             Self::DetectionDelay(_) => row(Reads::Hosts, None, ByEvent, true),
-            Self::AnyOf(_) => row(Reads::Alarms, None, ByEvent, true),
+            Self::AnyOf(_) | Self::Quorum(_) => row(Reads::Alarms, None, ByEvent, true),
         }
     }
 
@@ -159,7 +161,8 @@ impl Signal {
             | Self::ImpairedHosts { .. }
             | Self::BreachProbability { .. }
             | Self::DetectionDelay(_)
-            | Self::AnyOf(_) => None,
+            | Self::AnyOf(_)
+            | Self::Quorum(_) => None,
         }
     }
 
@@ -195,10 +198,46 @@ impl Signal {
         if let Self::DetectionDelay(delay) = self { Some(delay) } else { None }
     }
 
-    /// The alarms that it stands for, if it is made of others.
+    /// The alarms that it is made of, if it is made of others.
     #[must_use]
     pub fn parts(&self) -> Option<&[AlarmId]> {
-        if let Self::AnyOf(parts) = self { Some(parts) } else { None }
+        match self {
+            Self::AnyOf(parts) | Self::Quorum(Quorum { parts, .. }) => Some(parts),
+            Self::ErrorRatio { .. }
+            | Self::SlowRatio { .. }
+            | Self::ErrorCount { .. }
+            | Self::Synthetic { .. }
+            | Self::RateRatio(_)
+            | Self::Canary(_)
+            | Self::ImpairedHosts { .. }
+            | Self::BreachProbability { .. }
+            | Self::DetectionDelay(_) => None,
+        }
+    }
+
+    /// How many of its alarms it needs at once, if that is what it is made of.
+    #[must_use]
+    pub fn quorum(&self) -> Option<&Quorum> {
+        if let Self::Quorum(quorum) = self { Some(quorum) } else { None }
+    }
+}
+
+/// Alarms that count together: `all-of`, some of `any-of`, or a score.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Quorum {
+    /// The alarms, each with a scope of its own.
+    pub parts: Vec<AlarmId>,
+    /// What each of them counts while it is in alarm, at least 1; as many as there are parts.
+    pub points: Vec<u64>,
+    /// So many points fire, at least 1 and at most all of them.
+    pub at_least: u64,
+}
+
+impl Quorum {
+    /// Whether the parts of which `in_alarm` holds are enough.
+    pub fn is_met(&self, mut in_alarm: impl FnMut(AlarmId) -> bool) -> bool {
+        let points = self.parts.iter().zip(&self.points).filter(|(part, _)| in_alarm(**part));
+        points.map(|(_, points)| points).sum::<u64>() >= self.at_least
     }
 }
 

@@ -273,7 +273,11 @@ impl Longest<'_> {
             return 0;
         }
         let (plan, fleet) = (self.plan, &self.plan.fleet);
-        let parts = self.strategy.alarms.iter().flat_map(|reported| plan.parts_of(reported));
+        // A composite that needs its parts together is what is ignored, beside parts that another one stands for.
+        let parts = self.strategy.alarms.iter().flat_map(|reported| {
+            let whole = plan.alarms[*reported].signal.quorum().map(|_| reported);
+            plan.parts_of(reported).iter().chain(whole)
+        });
         let places = |scope| match scope {
             Scope::OneBox | Scope::Zone => fleet.zones.len(),
             Scope::Region => fleet.regions.len(),

@@ -284,7 +284,7 @@ impl<'a> EventLoop<'a> {
             }
             AlarmEvent::DelayOver { watch } => alarms.delay_over(ctx, watch),
             AlarmEvent::Fires { watch } => {
-                let Some(firing) = alarms.fires(watch) else { return };
+                let Some(firing) = alarms.fires(ctx, watch) else { return };
                 if let Some(ignored) = response.hear(ctx, deployments, firing) {
                     alarms.mute(ignored);
                 }

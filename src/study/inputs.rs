@@ -172,7 +172,7 @@ impl PlanInputs<'_> {
             | Signal::ImpairedHosts { threshold, .. }
             | Signal::Synthetic { threshold, .. } => Some(threshold),
             Signal::ErrorCount { .. } | Signal::RateRatio(_) | Signal::Canary(_) | Signal::AnyOf(_) => None,
-            Signal::BreachProbability { .. } | Signal::DetectionDelay(_) => None,
+            Signal::BreachProbability { .. } | Signal::DetectionDelay(_) | Signal::Quorum(_) => None,
         });
         self.number(1.0, move |p| match &mut alarm!(p).signal {
             Signal::ErrorCount { seen, .. } => Some(seen),
@@ -180,13 +180,14 @@ impl PlanInputs<'_> {
             Signal::RateRatio(rule) => Some(&mut rule.threshold),
             Signal::BreachProbability { impaired, .. } => Some(impaired),
             Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } | Signal::ImpairedHosts { .. } => None,
-            Signal::Canary(_) | Signal::AnyOf(_) | Signal::DetectionDelay(_) => None,
+            Signal::Canary(_) | Signal::AnyOf(_) | Signal::Quorum(_) | Signal::DetectionDelay(_) => None,
         });
         self.distribution(move |p| match &mut alarm!(p).signal {
             Signal::DetectionDelay(delay) => Some(delay),
             Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } | Signal::ImpairedHosts { .. } => None,
             Signal::ErrorCount { .. } | Signal::Synthetic { .. } | Signal::RateRatio(_) => None,
-            Signal::Canary(_) | Signal::AnyOf(_) | Signal::BreachProbability { .. } => None,
+            Signal::Canary(_) | Signal::AnyOf(_) | Signal::Quorum(_) => None,
+            Signal::BreachProbability { .. } => None,
         });
     }
 

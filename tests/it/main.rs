@@ -17,6 +17,7 @@ mod git;
 mod hostile;
 mod incidents;
 mod kills;
+mod language;
 mod limits;
 mod maxima;
 mod mechanisms;

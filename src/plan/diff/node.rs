@@ -234,7 +234,7 @@ fn amount(field: &str, number: &Number) -> PlanValue {
 fn name(plan: &Plan, field: &str, index: &Number) -> Option<String> {
     let index = usize::try_from(index.as_u64()?).ok()?;
     match field {
-        "alarms" | "seen_by" | "losing" | "any-of" => {
+        "alarms" | "seen_by" | "losing" | "any-of" | "parts" => {
             Some(plan.alarms.get(AlarmId::new(index))?.name.clone())
         }
         "regions" => Some(plan.fleet.regions.get(RegionId::new(index))?.name.clone()),

@@ -70,6 +70,15 @@ impl RecentDatapoints {
         self.state(alarm.datapoints_to_alarm, n, alarm.missing)
     }
 
+    /// The first datapoint at which the alarm is in alarm no more that is in alarm at the latest one, if all between them
+    /// are there and none of them breaches.
+    pub fn clears_at(&self, alarm: &Alarm) -> Option<u64> {
+        let needed = alarm.datapoints_to_alarm;
+        let counted = |age: &u32| (self.breached & ((1_u128 << (age + 1)) - 1)).count_ones() >= needed;
+        let age = (0..alarm.window).find(counted)?;
+        Some(self.last_k? + u64::from(alarm.window - age))
+    }
+
     /// What datapoint `k` is, which the latest shift has made room for.
     fn set(&mut self, k: u64, breach: Option<bool>) {
         self.last_k = Some(k);

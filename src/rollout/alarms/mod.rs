@@ -7,6 +7,7 @@ mod canary;
 mod candidates;
 mod datapoints;
 mod promql;
+mod quorum;
 mod rules;
 mod search;
 mod signal;
@@ -67,6 +68,8 @@ pub struct Alarms {
     of_zones: IdVec<ZoneId, Vec<WatchId>>,
     of_regions: IdVec<RegionId, Vec<WatchId>>,
     of_service: Vec<WatchId>,
+    /// Composites that need several alarms at once.
+    of_quorums: Vec<WatchId>,
     memo: BreachMemo,
     sampler: Sampler,
     rules: Rules,
@@ -90,6 +93,7 @@ impl Alarms {
             self.of_zones.recycle(zones, Vec::clear);
             self.of_regions.recycle(regions, Vec::clear);
             self.of_service.clear();
+            self.of_quorums.clear();
         }
     }
 
@@ -119,29 +123,52 @@ impl Alarms {
         let (plan, strategy) = (ctx.plan, ctx.strategy);
         let stays_healthy = everything_stays_healthy(ctx);
         for reported in &strategy.alarms {
+            let together = ctx.alarm(*reported).signal.quorum().is_some();
             // An alarm that cannot breach in any of its scopes need not look at each of them.
             for part in
                 plan.parts_of(reported).iter().filter(|part| !(stays_healthy && ctx.model.is_calm(**part)))
             {
-                let (alarm, reported) = (*part, *reported);
+                let alarm = *part;
                 let (scope, closes_ms) = match ctx.alarm(alarm).scope {
                     Scope::OneBox if one_box_until_ms.is_none() => continue,
                     Scope::OneBox => (WatchedScope::OneBox(zone), one_box_until_ms),
-                    Scope::Zone => (WatchedScope::Zone(zone), None),
-                    Scope::Region => (WatchedScope::Region(ctx.region_of(zone)), None),
-                    Scope::Service => (WatchedScope::Service, None),
+                    Scope::Zone | Scope::Region | Scope::Service => (scope_over(ctx, alarm, zone), None),
                 };
-                self.open(ctx, sight, (alarm, reported), scope, closes_ms);
+                self.open(ctx, sight, (alarm, Some(*reported).filter(|_| !together)), scope, closes_ms);
+            }
+            if together {
+                self.open_quorum(ctx, *reported, zone);
             }
         }
     }
 
-    /// Opens an instance of an alarm, reported as another one or itself.
+    /// Opens the instance of a composite over the place that a zone is in, unless it is open.
+    fn open_quorum(&mut self, ctx: &Context, composite: AlarmId, zone: ZoneId) {
+        let scope = scope_over(ctx, composite, zone);
+        let is_it = |watch: &WatchId| {
+            let watch = &self.watches[*watch];
+            watch.alarm == composite && watch.scope == scope
+        };
+        if !self.of_quorums.iter().any(is_it) {
+            let entity = match scope {
+                WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => zone.index(),
+                WatchedScope::Region(region) => region.index(),
+                WatchedScope::Service => 0,
+            };
+            let series = ctx.model.series_index(composite, entity, 0);
+            let span = (ctx.now_ms(), None);
+            let state = WatchState::new(ctx.plan, (composite, Some(composite)), scope, series, span);
+            let watch = self.watches.push(state);
+            self.of_quorums.push(watch);
+        }
+    }
+
+    /// Opens an instance of an alarm, reported as another one or itself; as none if it fires only with others.
     fn open(
         &mut self,
         ctx: &mut Context,
         sight: Sight<'_>,
-        (alarm, reported): (AlarmId, AlarmId),
+        (alarm, reported): (AlarmId, Option<AlarmId>),
         scope: WatchedScope,
         closes_ms: Option<u64>,
     ) {
@@ -166,16 +193,19 @@ impl Alarms {
         }
         let same_scope = self.over(scope);
         if let Some(known) = same_scope.iter().copied().find(|known| self.watches[*known].alarm == alarm) {
+            let state = &mut self.watches[known];
+            state.counts_for(reported);
             // A watch with an end searched only up to it.
-            let had_end = std::mem::replace(&mut self.watches[known].closes_ms, closes_ms).is_some();
+            let had_end = std::mem::replace(&mut state.closes_ms, closes_ms).is_some();
             if had_end {
                 self.search_from_now(ctx, sight, known);
             }
             return;
         }
         let span = (ctx.now_ms(), closes_ms);
-        let state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span)
+        let mut state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span)
             .with_gaps(numbers.may_miss || definition.lost_with_service.is_some());
+        state.counts_for(reported);
         let watch = self.watches.push(if broken { state.broken() } else { state });
         match scope {
             WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => self.of_zones[zone].push(watch),
@@ -318,12 +348,17 @@ impl Alarms {
         }
         let k = state.next_k;
         let fires = match &alarm.signal {
-            Signal::RateRatio(rule) => rules.scrape(ctx, sight, sampler, (state, k), rule) && listens,
+            Signal::RateRatio(rule) => {
+                let begins = rules.scrape(ctx, sight, sampler, (state, k), rule);
+                state.notes(alarm, k, if rules.fires(state) { AlarmState::Alarm } else { AlarmState::Ok });
+                begins && listens
+            }
             Signal::Canary(rule) => {
                 let fails = canaries.compare(ctx, sight, sampler, (state, k), rule);
                 if fails {
                     tell_breach(ctx, sight, state, k);
                 }
+                state.notes(alarm, k, if fails { AlarmState::Alarm } else { AlarmState::Ok });
                 fails
             }
             Signal::ErrorRatio { .. }
@@ -333,7 +368,8 @@ impl Alarms {
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
             | Signal::DetectionDelay(_)
-            | Signal::AnyOf(_) => {
+            | Signal::AnyOf(_)
+            | Signal::Quorum(_) => {
                 let look = Look::new(ctx, sight);
                 let breach = if state.has_gaps {
                     datapoint(look, memo, state, k)
@@ -343,6 +379,7 @@ impl Alarms {
                 // Without gaps only breaches are recorded: the others are not visited at all.
                 (state.has_gaps || breach == Some(true)) && {
                     let after = state.datapoints.record(alarm, k, breach);
+                    state.notes(alarm, k, after);
                     if breach == Some(true) {
                         tell_breach(ctx, sight, state, k);
                     }
@@ -357,19 +394,55 @@ impl Alarms {
     }
 
     /// A fixed-delay alarm has seen impairment for long enough.
-    pub fn delay_over(&self, ctx: &mut Context, watch: WatchId) {
-        let state = &self.watches[watch];
+    pub fn delay_over(&mut self, ctx: &mut Context, watch: WatchId) {
+        let state = &mut self.watches[watch];
         if state.is_open_at(ctx.now_ms()) {
+            state.fires_for_good();
             publish(ctx, watch, ctx.alarm(state.alarm));
         }
     }
 
     // Firing.
 
-    /// What fires, unless nobody acted on it before.
-    pub fn fires(&self, watch: WatchId) -> Option<Firing> {
-        let WatchState { alarm, reported, scope, stream_entity, muted, .. } = self.watches[watch];
-        (!muted).then_some(Firing { watch, alarm, reported, scope, stream_entity })
+    /// What fires, unless nobody acted on it before, or it fires only with others: those that are enough now fire next.
+    pub fn fires(&self, ctx: &mut Context, watch: WatchId) -> Option<Firing> {
+        let WatchState { alarm, reported, scope, stream_entity, muted, ref in_alarm, .. } =
+            self.watches[watch];
+        if in_alarm.is_some() {
+            for &composite in &self.of_quorums {
+                if self.completes(ctx, watch, composite) {
+                    ctx.schedule(ctx.now_ms(), AlarmEvent::Fires { watch: composite });
+                }
+            }
+        }
+        let reported = reported.filter(|_| !muted)?;
+        Some(Firing { watch, alarm, reported, scope, stream_entity })
+    }
+
+    /// Whether the watch is part of a composite's instance that has enough alarms now.
+    fn completes(&self, ctx: &Context, part: WatchId, composite: WatchId) -> bool {
+        let WatchState { alarm, scope, .. } = self.watches[composite];
+        let Some(quorum) = ctx.alarm(alarm).signal.quorum() else { return false };
+        let is_in_alarm = |part: AlarmId| {
+            self.around(ctx, scope).any(|watch| {
+                let watch = &self.watches[watch];
+                watch.alarm == part && watch.is_in_alarm(ctx.alarm(part), ctx.start_utc_ms, ctx.now_ms())
+            })
+        };
+        let is_part = quorum.parts.contains(&self.watches[part].alarm);
+        is_part && self.around(ctx, scope).any(|watch| watch == part) && quorum.is_met(is_in_alarm)
+    }
+
+    /// Instances over a place, or over something that it is in.
+    fn around(&self, ctx: &Context, place: WatchedScope) -> impl Iterator<Item = WatchId> {
+        let (zone, region) = match place {
+            WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => (Some(zone), Some(ctx.region_of(zone))),
+            WatchedScope::Region(region) => (None, Some(region)),
+            WatchedScope::Service => (None, None),
+        };
+        let of_zone = zone.into_iter().flat_map(|zone| &self.of_zones[zone]);
+        let of_region = region.into_iter().flat_map(|region| &self.of_regions[region]);
+        of_zone.chain(of_region).chain(&self.of_service).copied()
     }
 
     /// Nobody acts on the watch: it is not asked again.
@@ -405,6 +478,16 @@ impl Alarms {
 #[inline]
 fn everything_stays_healthy(ctx: &Context) -> bool {
     ctx.defect.is_none() && !down_hosts_matter(ctx.plan)
+}
+
+/// The instance of an alarm over zones, regions or the service that a zone is in.
+fn scope_over(ctx: &Context, alarm: AlarmId, zone: ZoneId) -> WatchedScope {
+    match ctx.alarm(alarm).scope {
+        Scope::OneBox => WatchedScope::OneBox(zone),
+        Scope::Zone => WatchedScope::Zone(zone),
+        Scope::Region => WatchedScope::Region(ctx.region_of(zone)),
+        Scope::Service => WatchedScope::Service,
+    }
 }
 
 /// Whether the monitor is broken in this rollout.

@@ -114,6 +114,11 @@ impl Rules {
         self.states.len() - 1
     }
 
+    /// Whether the watch's alert fires, by its latest evaluation.
+    pub fn fires(&self, watch: &WatchState) -> bool {
+        watch.memory.is_some_and(|memory| self.states[memory].alert.fires())
+    }
+
     /// Last evaluation by which the watch's alert is resolved for certain, once its scope is as always; none if it is
     /// resolved already.
     pub fn unresolved_until(&self, watch: &WatchState, rule: &RateRule, period_ms: u64) -> Option<u64> {

@@ -146,7 +146,7 @@ impl<'r, 'c> Look<'r, 'c> {
             }
             // They are not searched: every datapoint is drawn.
             Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
-            Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
+            Signal::DetectionDelay(_) | Signal::AnyOf(_) | Signal::Quorum(_) => 0.0,
         }
     }
 
@@ -168,7 +168,8 @@ impl<'r, 'c> Look<'r, 'c> {
             | Signal::RateRatio(_)
             | Signal::Canary(_)
             | Signal::DetectionDelay(_)
-            | Signal::AnyOf(_) => self.request_failure(watch, hour),
+            | Signal::AnyOf(_)
+            | Signal::Quorum(_) => self.request_failure(watch, hour),
         }
     }
 

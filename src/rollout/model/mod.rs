@@ -347,7 +347,7 @@ pub fn breach_of(alarm: &Alarm, arrivals: Arrivals, requests: f64, p: f64) -> f6
         Signal::ImpairedHosts { .. } | Signal::BreachProbability { .. } => 0.0,
         // A canary's verdict is no datapoint, and a rule is bounded for all hours at once.
         Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
-        Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
+        Signal::DetectionDelay(_) | Signal::AnyOf(_) | Signal::Quorum(_) => 0.0,
     }
 }
 
@@ -363,7 +363,8 @@ pub fn healthy_breach(alarm: &Alarm, fleet: &Fleet, requests: f64) -> f64 {
         | Signal::RateRatio(_)
         | Signal::Canary(_)
         | Signal::DetectionDelay(_)
-        | Signal::AnyOf(_) => {
+        | Signal::AnyOf(_)
+        | Signal::Quorum(_) => {
             let background = alarm.signal.kind().sign.map_or(0.0, |sign| fleet.background_of(sign));
             breach_of(alarm, fleet.arrivals, requests, background)
         }

@@ -1,5 +1,6 @@
 //! Resolves `[[alarm]]`.
 
+use super::composite;
 use super::names::{self, check_listed_once, check_unique, find};
 use super::signal;
 use crate::diagnostic::Span;
@@ -8,7 +9,6 @@ use crate::plan::{self, EvaluationClock, Missing, Scope, Signal, Watch};
 use crate::random::stable_hash;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
-use crate::scenario::rules;
 use crate::scenario::spec::AlarmSpec;
 use crate::scenario::table::Keys;
 use crate::scenario::value::{Datapoints, Duration, Name};
@@ -30,26 +30,8 @@ pub(super) fn resolve(field: &Field<Vec<Written<AlarmSpec>>>, problems: &mut Pro
     let alarms = field.list();
     check_unique("alarm", alarms.iter().map(|alarm| &alarm.value.name), problems);
     let mut resolved: Vec<ResolvedAlarm> = alarms.iter().map(|alarm| resolve_one(alarm, problems)).collect();
-    resolve_parts(alarms, &mut resolved, problems);
+    composite::resolve_all(alarms, &mut resolved, problems);
     resolved
-}
-
-/// Resolves the names of the alarms that others are made of.
-fn resolve_parts(written: &[Written<AlarmSpec>], resolved: &mut [ResolvedAlarm], problems: &mut Problems) {
-    for (index, alarm) in written.iter().enumerate() {
-        let Some(parts) = alarm.value.any_of.get() else { continue };
-        let indices = alarm_indices(&parts.value, resolved, problems);
-        if parts.value.is_empty() {
-            problems.missing_key(parts.span, "`any-of` names no alarm", "list the alarms that it is made of");
-        }
-        let composite = |&&part: &&AlarmId| resolved[part.index()].plan.signal.parts().is_some();
-        if let Some(part) = indices.iter().find(composite) {
-            let message = format!("`{}` is itself made of alarms", resolved[part.index()].plan.name);
-            let help = "list the alarms that it is made of instead";
-            problems.report(rules::CONFLICTING_KEYS.at(parts.span, message).help(help));
-        }
-        resolved[index].plan.signal = Signal::AnyOf(indices);
-    }
 }
 
 /// Alarms by name.
@@ -70,7 +52,7 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Resolve
     let (signal, period_ms) = signal::resolve(written, period, problems)
         .map_or((None, period.ms), |(signal, ms)| (Some(signal), ms));
     check_combinations(spec, problems);
-    let made_of_others = spec.any_of.span().is_some() || spec.any_of.is_broken();
+    let made_of_others = composite::is_made_of_others(spec);
     if spec.scope.is_absent() && !made_of_others {
         let help = "add `scope = \"zone\"`, or another of one-box, region and service";
         problems.missing_key(
@@ -123,11 +105,11 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
         let help = "remove it: a detection delay is the whole time from onset to alarm";
         conflict(&keys, delay, "`detection-delay`", help);
     }
-    if let Some(parts) = spec.any_of.span() {
+    for (key, parts) in spec.written(&composite::KEYS) {
         let timing = ["scope", "period", "datapoints", "publish-delay", "watch", "clock"];
         let state = ["missing-data", "broken", "lost-with-service"];
         let keys = [&timing[..], &state].concat();
-        conflict(&keys, parts, "`any-of`", "remove it: the alarms listed have their own");
+        conflict(&keys, parts, &format!("`{key}`"), "remove it: the alarms listed have their own");
     }
     let rule = spec.rate_ratio.span().or(spec.burn_rate.span());
     let canary = spec.canary.span();

@@ -9,6 +9,7 @@ mod bound;
 mod calendar;
 mod change;
 mod component;
+mod composite;
 mod defect;
 mod expect;
 mod fleet;

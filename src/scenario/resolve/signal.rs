@@ -18,7 +18,7 @@ type SignalRead = Option<(Signal, Option<u64>)>;
 type ReadSignal = fn(&AlarmSpec, Duration, &mut Problems) -> SignalRead;
 
 /// Every kind of signal by its key, in the order in which messages list them.
-const KINDS: [(&str, ReadSignal); 11] = [
+const KINDS: [(&str, ReadSignal); 13] = [
     ("error-ratio", error_ratio),
     ("slow-ratio", slow_ratio),
     ("error-count", error_count),
@@ -35,6 +35,8 @@ const KINDS: [(&str, ReadSignal); 11] = [
     ("detection-delay", |spec, _, _| each_period(Signal::DetectionDelay(spec.detection_delay.or(IMMEDIATE)))),
     // The alarms that it is made of are looked up once all are there.
     ("any-of", |_, _, _| each_period(Signal::AnyOf(Vec::new()))),
+    ("all-of", |_, _, _| each_period(Signal::AnyOf(Vec::new()))),
+    ("score", |_, _, _| each_period(Signal::AnyOf(Vec::new()))),
 ];
 
 /// The signal and the time between its datapoints; none if it was reported.

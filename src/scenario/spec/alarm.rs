@@ -3,16 +3,17 @@
 use crate::plan::{EvaluationClock, Missing, Scope, Watch};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
-use crate::scenario::value::{Datapoints, DistributionText, Duration, Int, Name, Percent, Positive};
+use crate::scenario::value::{Datapoints, DistributionText, Duration, Int, Name, Percent, Points, Positive};
 use crate::scenario::words::words;
 
 spec! {
     /// An alarm. It has exactly one signal: `error-ratio`, `slow-ratio`, `error-count`, `synthetic`, `rate-ratio`,
-    /// `burn-rate`, `canary`, `impaired-hosts`, `breach-probability`, `detection-delay` or `any-of`.
+    /// `burn-rate`, `canary`, `impaired-hosts`, `breach-probability`, `detection-delay`, `any-of`, `all-of` or `score`.
     pub struct AlarmSpec {
         /// Unique name, for example "zone-errors".
         required name: Name,
-        /// What one instance of the alarm looks at. Not with `any-of`, whose alarms have scopes of their own.
+        /// What one instance of the alarm looks at. Not with `any-of`, `all-of` and `score`, whose alarms have
+        /// scopes of their own.
         optional scope: Scope,
         /// Signal: failed requests over requests in a period, sampled from the traffic.
         optional error_ratio: ErrorRatioSpec,
@@ -32,8 +33,16 @@ spec! {
         /// Signal: the one-box is worse than as many fresh hosts on the old version. With `scope = "one-box"` only;
         /// `datapoints` and `missing-data` do not go with it.
         optional canary: CanarySpec,
-        /// Fires when one of these alarms does. Everything else is theirs.
+        /// Fires when one of these alarms does, or `at-least` so many of them are in alarm at the same time. Everything
+        /// else is theirs.
         optional any_of: Vec<Written<Name>>,
+        /// How many alarms of `any-of` must be in alarm at the same time, over the same place; from 1. Default: 1.
+        optional at_least: Int<1, 1_000>,
+        /// Fires when all of these alarms are in alarm at the same time, over the same place. Everything else is theirs.
+        optional all_of: Vec<Written<Name>>,
+        /// Fires when the alarms that are in alarm at the same time, over the same place, have enough points. Everything
+        /// else is theirs.
+        optional score: ScoreSpec,
         /// Signal: share of the scope's hosts that are impaired, as a health check sees them.
         optional impaired_hosts: ImpairedHostsSpec,
         /// Signal: the probability that a datapoint breaches, given directly.
@@ -65,6 +74,14 @@ spec! {
         /// Looks inside: sees an awake fault that a cache still hides from customers. Not for `error-ratio`.
         /// Default: false.
         optional internal: bool,
+    }
+
+    /// Alarms that count together.
+    pub struct ScoreSpec {
+        /// What each alarm counts while it is in alarm, for example { errors = 60, latency = 40 }.
+        required points: Points,
+        /// So many points fire; from 1, at most all of them.
+        required at_least: Int<1, 1_000_000_000>,
     }
 
     /// Breaches by the ratio of failed requests: `above` or `at-least`.
