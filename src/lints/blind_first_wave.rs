@@ -135,6 +135,7 @@ fn limit(alarm: &Alarm) -> Option<f64> {
         | Signal::Synthetic { .. }
         | Signal::RateRatio(_)
         | Signal::Canary(_)
+        | Signal::Absent { .. }
         | Signal::AnyOf(_)
         | Signal::Quorum(_)
         | Signal::BreachProbability { .. }

@@ -158,7 +158,8 @@ fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: 
             Signal::BreachProbability { impaired, .. } => window(impaired),
             // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
             Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
-            Signal::AnyOf(_) | Signal::Quorum(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
+            Signal::AnyOf(_) | Signal::Quorum(_) | Signal::RateRatio(_) => 0.0,
+            Signal::Canary(_) | Signal::Absent { .. } => 0.0,
         }
     };
     std::array::from_fn(|hour| {

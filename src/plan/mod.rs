@@ -21,7 +21,7 @@ pub mod study;
 pub mod timeline;
 mod whole;
 
-pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Watch};
+pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Version, Watch};
 pub use change::Change;
 pub use defect::{
     Condition, Cure, Defect, DefectClock, HostRepair, Hurts, Relapse, RollbackEffect, Symptom, Trigger,
@@ -29,7 +29,7 @@ pub use defect::{
 };
 pub use fleet::{Arrivals, Background, Episodes, Fleet, HOUR_MS, Region, Zone};
 pub use pipeline::Pipeline;
-pub use response::{OnAlarm, Operators, Remedy, Response};
+pub use response::{FiringAtStart, OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};
 pub use signal::{CanaryRule, Comparison, Decides, Judge, Quorum, RateRule, Reads, Sign, Signal, SignalKind};

@@ -48,14 +48,22 @@ pub enum Signal {
     },
     /// Synthetic requests of a canary: constant traffic, whatever customers do.
     Synthetic {
-        /// Probes in a period, at least 1.
+        /// Probes in a period that has some, at least 1.
         probes: u64,
+        /// Periods from one that has probes to the next, at least 1; the others have no datapoint.
+        #[serde(skip_serializing_if = "is_one")]
+        every: u64,
         /// Probability that a probe takes the path that the defect is on.
         covers: f64,
         /// Limit on the share of probes that fail.
         threshold: Ratio,
         /// Whether the limit itself breaches.
         comparison: Comparison,
+    },
+    /// No data: fewer requests than asked for, or no monitoring.
+    Absent {
+        /// Fewer requests of customers than this in a period are none, at least 1.
+        min_requests: u64,
     },
     /// Failed requests a second over requests a second, from counters that are scraped, over several windows at
     /// once: a Prometheus alerting rule.
@@ -77,6 +85,10 @@ pub enum Signal {
     DetectionDelay(Distribution),
 }
 
+fn is_one(periods: &u64) -> bool {
+    *periods == 1
+}
+
 /// What a signal reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reads {
@@ -91,12 +103,19 @@ pub enum Reads {
 }
 
 /// Which fault of a request a signal looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sign {
     /// That it fails.
     Failure,
     /// That it is slow.
     Slowness,
+}
+
+impl Sign {
+    fn is_failure(&self) -> bool {
+        *self == Self::Failure
+    }
 }
 
 /// How a signal comes to a decision.
@@ -137,7 +156,8 @@ impl Signal {
             Self::ErrorCount { .. } => row(Reads::Requests, failure, ByDatapoint, true),
             Self::Synthetic { .. } => row(Reads::Probes, failure, ByDatapoint, true),
             Self::RateRatio(_) => row(Reads::Requests, failure, ByHistory, false),
-            Self::Canary(_) => row(Reads::Requests, failure, ByHistory, false),
+            Self::Canary(rule) => row(Reads::Requests, Some(rule.sign), ByHistory, false),
+            Self::Absent { .. } => row(Reads::Requests, None, ByDatapoint, false),
             Self::ImpairedHosts { .. } => row(Reads::Hosts, None, ByDatapoint, true),
             Self::BreachProbability { .. } => row(Reads::Hosts, None, ByDatapoint, true),
             Self::DetectionDelay(_) => row(Reads::Hosts, None, ByEvent, true),
@@ -156,6 +176,7 @@ impl Signal {
             }
             Self::Synthetic { threshold, comparison, .. } => Some((threshold, comparison, 1)),
             Self::ErrorCount { .. }
+            | Self::Absent { .. }
             | Self::RateRatio(_)
             | Self::Canary(_)
             | Self::ImpairedHosts { .. }
@@ -180,10 +201,22 @@ impl Signal {
         if let Self::Synthetic { covers, .. } = self { *covers } else { 1.0 }
     }
 
+    /// Periods from one in which it looks to the next: every one, but for probes that are rarer.
+    #[must_use]
+    pub fn periods_apart(&self) -> u64 {
+        if let Self::Synthetic { every, .. } = self { *every } else { 1 }
+    }
+
     /// Requests of its own in a period, if it makes any.
     #[must_use]
     pub fn probes(&self) -> Option<u64> {
         if let Self::Synthetic { probes, .. } = self { Some(*probes) } else { None }
+    }
+
+    /// Fewer requests than this breach, if it looks for data that are not there.
+    #[must_use]
+    pub fn absent(&self) -> Option<u64> {
+        if let Self::Absent { min_requests } = self { Some(*min_requests) } else { None }
     }
 
     /// The rule over rates, if it is one.
@@ -207,6 +240,7 @@ impl Signal {
             | Self::SlowRatio { .. }
             | Self::ErrorCount { .. }
             | Self::Synthetic { .. }
+            | Self::Absent { .. }
             | Self::RateRatio(_)
             | Self::Canary(_)
             | Self::ImpairedHosts { .. }
@@ -281,7 +315,9 @@ impl RateRule {
 pub struct CanaryRule {
     /// Who judges.
     pub judge: Judge,
-    /// Fewer requests than this on either side, in all that the judge looks at, are not enough to judge.
+    /// What is compared: the share of requests that fail, or that are slow.
+    #[serde(skip_serializing_if = "Sign::is_failure")]
+    pub sign: Sign,
     /// Whether a bake that ends without a verdict stops the rollout: too few requests, or evidence for neither side.
     pub fail_inconclusive: bool,
 }

@@ -18,7 +18,7 @@ pub struct Strategy {
     pub source: String,
     /// Waves in order; each begins when the bake of the one before it ends.
     pub waves: Vec<Wave>,
-    /// The alarms that this strategy's pipeline listens to.
+    /// The alarms that this strategy's pipeline listens to, in some wave at least.
     pub alarms: Vec<AlarmId>,
     /// Share of a zone's hosts at which its deployment counts as done; stragglers beyond it are waited for.
     pub complete_at: Ratio,
@@ -73,6 +73,13 @@ impl Default for Rollback {
 }
 
 impl Strategy {
+    /// The alarms that are listened to in one of its waves.
+    #[inline]
+    #[must_use]
+    pub fn alarms_in<'s>(&'s self, wave: &'s Wave) -> &'s [AlarmId] {
+        wave.alarms.as_ref().unwrap_or(&self.alarms)
+    }
+
     /// Time one host takes to move to the new version.
     #[must_use]
     pub fn deploy_time(&self, change: &Change) -> Distribution {
@@ -110,6 +117,9 @@ pub struct Wave {
     pub regions_at_once: Concurrency,
     /// Wait after the wave's last region is done.
     pub bake_ms: u64,
+    /// The alarms that are listened to in this wave; none: those of the strategy. If one wave has some, all have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<Vec<AlarmId>>,
     /// How each zone is deployed to.
     pub procedure: Procedure,
 }

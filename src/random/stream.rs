@@ -70,6 +70,8 @@ pub enum Purpose {
     Scrape = 26,
     /// Requests and failures of a canary and of its baseline, by alarm, zone and period.
     Canary = 27,
+    /// Whether a datapoint of an alarm, or a scrape, is lost, by alarm, scope entity and period.
+    Lost = 36,
     /// When changes are merged, in turn.
     Merge = 40,
     /// What a change carries and how its review goes, by change.

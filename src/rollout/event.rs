@@ -38,6 +38,8 @@ pub enum DeploymentEvent {
     WaveDone,
     /// All hosts that take the change by themselves have it.
     PastWavesDone,
+    /// The zone has more or fewer hosts on the new version, which take it in a wave or by themselves.
+    HostsMove { zone: ZoneId, hosts: i32, past_waves: bool },
 }
 
 /// What moves a fault.
@@ -63,8 +65,6 @@ pub enum FaultEvent {
     Repaired { host: FleetHost },
     /// The fault wakes again on a healed host.
     Relapses { host: FleetHost },
-    /// The zone has more or fewer hosts on the new version, which take it in a wave or by themselves.
-    HostsMove { zone: ZoneId, hosts: i32, past_waves: bool },
     /// A dormant fault's trigger reaches the region.
     TriggerReaches { region: RegionId },
     /// The trigger is over there.
@@ -121,6 +121,8 @@ pub enum GoBackBy {
 pub enum ResponseEvent {
     /// The rollout reacts to the alarm that it acts on.
     Reacts,
+    /// An alarm fires already when a wave is to start, and the rollout goes back for that.
+    FiresAlready,
     /// People know what to do and want to do it.
     OperatorsReady,
     /// People do it.
@@ -154,7 +156,7 @@ impl Ranked for Event {
     #[inline]
     fn class(&self) -> u8 {
         let class = match self {
-            Self::Deployment(_) => Class::Promote,
+            Self::Deployment(event) => event.class(),
             Self::Fault(event) => event.class(),
             Self::Capacity(event) => event.class(),
             Self::Alarm(event) => event.class(),
@@ -166,6 +168,9 @@ impl Ranked for Event {
     fn cause(&self) -> Cause {
         let (owner, what, key) = match self {
             Self::Fault(event) => (Owner::Defect, event.work().0, event.work().1),
+            Self::Deployment(DeploymentEvent::HostsMove { .. }) => {
+                (Owner::Defect, "hosts that are counted one by one", "while")
+            }
             Self::Deployment(_) => (Owner::Strategy, "steps of waves", "wave"),
             Self::Capacity(CapacityEvent::BatchBegins { .. } | CapacityEvent::BatchEnds { .. }) => {
                 (Owner::Strategy, "batches that leave service and come back", "batch")
@@ -200,6 +205,21 @@ impl Ranked for Event {
     }
 }
 
+impl DeploymentEvent {
+    #[inline]
+    fn class(self) -> Class {
+        match self {
+            Self::HostsMove { .. } => Class::Impair,
+            Self::WaveStarts { .. }
+            | Self::RegionOpens { .. }
+            | Self::OneBoxBaked { .. }
+            | Self::ZoneDone { .. }
+            | Self::WaveDone
+            | Self::PastWavesDone => Class::Promote,
+        }
+    }
+}
+
 impl FaultEvent {
     /// What many of them are, and the defect's key that asks for them.
     fn work(self) -> (&'static str, &'static str) {
@@ -216,7 +236,6 @@ impl FaultEvent {
                 ("hosts that are healed one by one", "cure")
             }
             Self::Relapses { .. } => ("hosts on which the fault comes back", "cure.relapse"),
-            Self::HostsMove { .. } => ("hosts that the fault counts", "while"),
             Self::TriggerReaches { .. } | Self::TriggerEnds { .. } => ("triggers", "trigger"),
             Self::HourBegins => ("hours in which the fault may begin or cease to hurt", "while"),
             Self::Turns => ("turns of a fault that comes and goes", "while.on-for"),
@@ -237,7 +256,6 @@ impl FaultEvent {
             | Self::Unmasks { .. }
             | Self::Worsens { .. }
             | Self::Relapses { .. }
-            | Self::HostsMove { .. }
             | Self::TriggerReaches { .. }
             | Self::HourBegins
             | Self::Turns => Class::Impair,

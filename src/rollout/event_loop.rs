@@ -6,16 +6,16 @@
 use super::account::{
     Account, Booked, Capacity, CapacityListener, Service, announce_replacement, announce_rollback,
 };
-use super::alarms::{Alarms, Seen, Sight};
+use super::alarms::{Alarms, Seen, Sight, new_hosts_matter};
 use super::compose;
 use super::context::Context;
 use super::deployment::{DeploymentListener, Deployments, GoingBack, Laid, RolloutPart};
 use super::event::{AlarmEvent, CapacityEvent, DeploymentEvent, Event, FaultEvent, GoBackBy, ResponseEvent};
-use super::fault::{AroundFault, Fault, FaultChange, Promise};
+use super::fault::{AroundFault, Fault, FaultChange, Promise, counts_hosts};
 use super::launch::WaveTimes;
 use super::response::{IncidentResponse, OperatorAction, Reaction, ending};
 use super::trace::RolloutEvent;
-use crate::ids::WaveId;
+use crate::ids::{AlarmId, WaveId, ZoneId};
 use crate::outcome::Outcome;
 
 /// The five components of a rollout. They are kept from one rollout to the next, for their memory.
@@ -66,7 +66,9 @@ impl DeploymentListener for OfDeployments<'_> {
     #[inline]
     fn laid(&mut self, ctx: &mut Context, deployments: &Deployments, laid: Laid) -> Seen {
         let (new, span) = laid.split();
-        self.fault.count_new(ctx, deployments, &new);
+        if counts_hosts(ctx) || new_hosts_matter(ctx) {
+            deployments.announce_arrivals(ctx, &new);
+        }
         announce_replacement(ctx, deployments, &new);
         let exposed = self.fault.expose(ctx, deployments, new);
         let sight = Sight { deployments, fault: self.fault, capacity: self.account.capacity() };
@@ -74,10 +76,16 @@ impl DeploymentListener for OfDeployments<'_> {
     }
 
     fn goes_back(&mut self, ctx: &mut Context, deployments: &Deployments, going: GoingBack) -> Seen {
-        self.fault.count_departures(ctx, deployments, going.zone);
+        if counts_hosts(ctx) || new_hosts_matter(ctx) {
+            deployments.announce_departures(ctx, going.zone);
+        }
         announce_rollback(ctx, deployments, going.zone);
         self.fault.send_back(ctx, deployments, going);
         Seen::NOTHING
+    }
+
+    fn goes_on_without(&mut self, _ctx: &mut Context, alarm: Option<AlarmId>) -> Seen {
+        self.alarms.ignore(alarm)
     }
 
     fn ends(&mut self, ctx: &mut Context, part: RolloutPart) -> Seen {
@@ -214,7 +222,22 @@ impl<'a> EventLoop<'a> {
                     response.completed(ctx, completed);
                 }
             }
+            DeploymentEvent::HostsMove { zone, hosts, past_waves } => {
+                if deployments.hosts_move(ctx, zone, (hosts, past_waves)) {
+                    self.hosts_moved(zone, hosts);
+                }
+            }
         }
+    }
+
+    /// Hosts of a zone got the new version, or left it: the fault may hurt by that, and the alarms over the new version
+    /// look.
+    fn hosts_moved(&mut self, zone: ZoneId, hosts: i32) {
+        let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
+        fault.hosts_move(ctx, zone, hosts, &mut OfFault { deployments, account, alarms, response });
+        let sight = Sight { deployments, fault, capacity: account.capacity() };
+        let listens = response.listens(ctx, deployments);
+        alarms.hosts_moved(ctx, sight, zone, listens);
     }
 
     fn handle_fault(&mut self, event: FaultEvent) {
@@ -236,9 +259,6 @@ impl<'a> EventLoop<'a> {
             }
             FaultEvent::Repaired { host } => fault.healed(ctx, host, around),
             FaultEvent::Relapses { host } => fault.relapses(ctx, host, around),
-            FaultEvent::HostsMove { zone, hosts, past_waves } => {
-                fault.hosts_move(ctx, zone, (hosts, past_waves), around);
-            }
             FaultEvent::TriggerReaches { region } => {
                 fault.trigger_reaches(ctx, region, around);
             }
@@ -305,6 +325,12 @@ impl<'a> EventLoop<'a> {
                         ctx.tell(ctx.now_ms(), || RolloutEvent::Halted { alarm });
                         fault.left_alone(ctx);
                     }
+                }
+            }
+            ResponseEvent::FiresAlready => {
+                if response.fires_already(ctx, deployments) {
+                    deployments.stop(ctx);
+                    self.go_back(GoBackBy::Reaction);
                 }
             }
             ResponseEvent::OperatorsReady => response.operators_ready(ctx, deployments, fault),

@@ -142,6 +142,7 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         regions: patch.regions.clone(),
         hosts: patch.hosts.clone(),
         bake: patch.bake.clone(),
+        alarms: patch.alarms.clone(),
         one_box: patch.one_box.clone(),
         batch: patch.batch.clone(),
         max_unavailable: patch.max_unavailable.clone(),

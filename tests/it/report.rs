@@ -30,6 +30,7 @@ fn plan() -> Plan {
         hosts: HostShare::ALL,
         regions_at_once: Concurrency::ONE,
         bake_ms: 3_600_000,
+        alarms: None,
         procedure: Procedure {
             one_box: None,
             batch: HostShare::ALL,

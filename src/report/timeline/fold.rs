@@ -82,7 +82,9 @@ impl<'r> RolloutFold<'r> {
                 let counts = requests.zip(errors);
                 self.breaches.push(BreachSeen { at_ms: at, watch: (alarm, entity), counts });
             }
-            RolloutEvent::WaveBlocked { .. } | RolloutEvent::WentDark { .. } => self.single(record),
+            RolloutEvent::WaveBlocked { .. }
+            | RolloutEvent::FiresAlready { .. }
+            | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
             RolloutEvent::AlarmIgnored { .. } | RolloutEvent::ReactionPreempted { .. } => {
                 self.decide(record, None);

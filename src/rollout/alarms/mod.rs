@@ -6,26 +6,28 @@
 mod canary;
 mod candidates;
 mod datapoints;
+mod newcomers;
 mod promql;
 mod quorum;
 mod rules;
 mod search;
+mod sight;
 mod signal;
 mod telling;
 mod watch;
 
-pub use signal::Sight;
+pub use sight::Sight;
 
 use super::account::{Booked, down_hosts_matter, replacement_matters};
 use super::context::Context;
-use super::deployment::{RolloutPart, WatchSpan};
+use super::deployment::{Opening, RolloutPart, WatchSpan};
 use super::event::AlarmEvent;
 use super::fault::Exposed;
 use super::model::breach::Sampler;
 use super::model::thinks_ahead;
 use super::place::WatchedScope;
 use crate::ids::{AlarmId, IdRange, IdVec, RegionId, WatchId, ZoneId};
-use crate::plan::{Alarm, Decides, Scope, Signal, Watch};
+use crate::plan::{Alarm, Decides, Plan, Scope, Signal, Version, Watch};
 use crate::random::{Purpose, mix};
 use canary::Canaries;
 use datapoints::AlarmState;
@@ -74,8 +76,24 @@ pub struct Alarms {
     sampler: Sampler,
     rules: Rules,
     canaries: Canaries,
+    deaf: Deaf,
     /// Whether every evaluation is visited, for checking the lazy search.
     exhaustive: bool,
+}
+
+/// Alarms that are not listened to in this rollout, as they fired before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Deaf {
+    #[default]
+    ToNone,
+    ToOne(AlarmId),
+    ToAll,
+}
+
+impl Deaf {
+    fn is_to(self, alarm: AlarmId) -> bool {
+        self == Self::ToAll || self == Self::ToOne(alarm)
+    }
 }
 
 impl Alarms {
@@ -86,6 +104,7 @@ impl Alarms {
 
     /// Forgets all instances, keeps the memory.
     pub fn reset(&mut self, zones: usize, regions: usize) {
+        self.deaf = Deaf::ToNone;
         if !self.watches.is_empty() || self.of_zones.len() != zones {
             self.watches.clear();
             self.rules.clear();
@@ -104,7 +123,7 @@ impl Alarms {
     pub fn watch(&mut self, ctx: &mut Context, sight: Sight<'_>, span: WatchSpan, _exposed: Exposed) -> Seen {
         let WatchSpan { zone, opens, done_ms } = span;
         if let Some(opening) = opens {
-            self.open_over(ctx, sight, zone, opening.one_box_until_ms);
+            self.open_over(ctx, sight, zone, opening);
         }
         if let Some(done_ms) = done_ms {
             self.close_zone(ctx, zone, done_ms);
@@ -118,11 +137,11 @@ impl Alarms {
         ctx: &mut Context,
         sight: Sight<'_>,
         zone: ZoneId,
-        one_box_until_ms: Option<u64>,
+        Opening { one_box_until_ms, wave }: Opening,
     ) {
         let (plan, strategy) = (ctx.plan, ctx.strategy);
         let stays_healthy = everything_stays_healthy(ctx);
-        for reported in &strategy.alarms {
+        for reported in strategy.alarms_in(ctx.wave(wave)) {
             let together = ctx.alarm(*reported).signal.quorum().is_some();
             // An alarm that cannot breach in any of its scopes need not look at each of them.
             for part in
@@ -149,7 +168,9 @@ impl Alarms {
             let watch = &self.watches[*watch];
             watch.alarm == composite && watch.scope == scope
         };
-        if !self.of_quorums.iter().any(is_it) {
+        if let Some(&known) = self.of_quorums.iter().find(|watch| is_it(watch)) {
+            self.watches[known].closes_ms = None;
+        } else {
             let entity = match scope {
                 WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => zone.index(),
                 WatchedScope::Region(region) => region.index(),
@@ -196,15 +217,20 @@ impl Alarms {
             let state = &mut self.watches[known];
             state.counts_for(reported);
             // A watch with an end searched only up to it.
-            let had_end = std::mem::replace(&mut state.closes_ms, closes_ms).is_some();
-            if had_end {
+            if state.opens_again(definition, ctx.now_ms(), closes_ms) {
                 self.search_from_now(ctx, sight, known);
             }
             return;
         }
         let span = (ctx.now_ms(), closes_ms);
-        let mut state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span)
-            .with_gaps(numbers.may_miss || definition.lost_with_service.is_some());
+        let mut state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span).with_gaps(
+            numbers.may_miss || definition.lost_with_service.is_some() || definition.has_gaps_anyway(),
+        );
+        // A box is as new as its hosts, and where nothing ever comes there was nothing before.
+        let is_new = definition.scope == Scope::OneBox || definition.version == Version::New;
+        if is_new || numbers.missing.iter().all(|missing| *missing >= 1.0) {
+            state = state.without_past();
+        }
         state.counts_for(reported);
         let watch = self.watches.push(if broken { state.broken() } else { state });
         match scope {
@@ -242,9 +268,12 @@ impl Alarms {
         let of_deployment = match part {
             RolloutPart::Region(region) => of_regions[region].as_slice(),
             RolloutPart::Service => of_service.as_slice(),
-            RolloutPart::Wave => {
+            RolloutPart::Wave { next } => {
+                let heard = next.and_then(|next| ctx.wave(next).alarms.as_deref());
                 for watch in watches.iter_mut() {
-                    if ctx.alarm(watch.alarm).watch == Watch::Wave && watch.is_open_at(now_ms + 1) {
+                    let goes_on = heard.is_none_or(|heard| is_heard(ctx.plan, heard, watch));
+                    let ends = ctx.alarm(watch.alarm).watch == Watch::Wave || !goes_on;
+                    if ends && watch.is_open_at(now_ms + 1) {
                         watch.closes_ms = Some(now_ms);
                     }
                 }
@@ -280,6 +309,22 @@ impl Alarms {
             }
         }
         Seen(())
+    }
+
+    /// Hosts of a zone got the new version, or left it: alarms over that alone look again, while anybody listens.
+    pub fn hosts_moved(&mut self, ctx: &mut Context, sight: Sight<'_>, zone: ZoneId, listens: bool) {
+        if !listens {
+            return;
+        }
+        let Self { watches, of_zones, of_regions, of_service, exhaustive, .. } = self;
+        for list in [&of_zones[zone], &of_regions[ctx.region_of(zone)], &*of_service] {
+            for watch in list {
+                let state = &mut watches[*watch];
+                if ctx.alarm(state.alarm).version == Version::New {
+                    mark_changed(ctx, sight, *watch, state, *exhaustive);
+                }
+            }
+        }
     }
 
     /// The watch searches its next breach anew, if that is still due.
@@ -365,27 +410,12 @@ impl Alarms {
             | Signal::SlowRatio { .. }
             | Signal::ErrorCount { .. }
             | Signal::Synthetic { .. }
+            | Signal::Absent { .. }
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
             | Signal::DetectionDelay(_)
             | Signal::AnyOf(_)
-            | Signal::Quorum(_) => {
-                let look = Look::new(ctx, sight);
-                let breach = if state.has_gaps {
-                    datapoint(look, memo, state, k)
-                } else {
-                    Some(!*exhaustive || breaches_now(look, memo, state, k))
-                };
-                // Without gaps only breaches are recorded: the others are not visited at all.
-                (state.has_gaps || breach == Some(true)) && {
-                    let after = state.datapoints.record(alarm, k, breach);
-                    state.notes(alarm, k, after);
-                    if breach == Some(true) {
-                        tell_breach(ctx, sight, state, k);
-                    }
-                    after == AlarmState::Alarm
-                }
-            }
+            | Signal::Quorum(_) => alarms_by_datapoint(ctx, sight, memo, (state, k), *exhaustive),
         };
         if fires {
             publish(ctx, watch, alarm);
@@ -408,6 +438,9 @@ impl Alarms {
     pub fn fires(&self, ctx: &mut Context, watch: WatchId) -> Option<Firing> {
         let WatchState { alarm, reported, scope, stream_entity, muted, ref in_alarm, .. } =
             self.watches[watch];
+        if self.deaf.is_to(alarm) {
+            return None;
+        }
         if in_alarm.is_some() {
             for &composite in &self.of_quorums {
                 if self.completes(ctx, watch, composite) {
@@ -415,7 +448,7 @@ impl Alarms {
                 }
             }
         }
-        let reported = reported.filter(|_| !muted)?;
+        let reported = reported.filter(|reported| !muted && !self.deaf.is_to(*reported))?;
         Some(Firing { watch, alarm, reported, scope, stream_entity })
     }
 
@@ -423,10 +456,15 @@ impl Alarms {
     fn completes(&self, ctx: &Context, part: WatchId, composite: WatchId) -> bool {
         let WatchState { alarm, scope, .. } = self.watches[composite];
         let Some(quorum) = ctx.alarm(alarm).signal.quorum() else { return false };
+        if !self.watches[composite].is_open_at(ctx.now_ms()) {
+            return false;
+        }
         let is_in_alarm = |part: AlarmId| {
             self.around(ctx, scope).any(|watch| {
                 let watch = &self.watches[watch];
-                watch.alarm == part && watch.is_in_alarm(ctx.alarm(part), ctx.start_utc_ms, ctx.now_ms())
+                watch.alarm == part
+                    && !self.deaf.is_to(part)
+                    && watch.is_in_alarm(ctx.alarm(part), ctx.start_utc_ms, ctx.now_ms())
             })
         };
         let is_part = quorum.parts.contains(&self.watches[part].alarm);
@@ -443,6 +481,12 @@ impl Alarms {
         let of_zone = zone.into_iter().flat_map(|zone| &self.of_zones[zone]);
         let of_region = region.into_iter().flat_map(|region| &self.of_regions[region]);
         of_zone.chain(of_region).chain(&self.of_service).copied()
+    }
+
+    /// An alarm that fires already, for another reason, is not listened to any more; none: no alarm is.
+    pub fn ignore(&mut self, firing: Option<AlarmId>) -> Seen {
+        self.deaf = firing.map_or(Deaf::ToAll, Deaf::ToOne);
+        Seen(())
     }
 
     /// Nobody acts on the watch: it is not asked again.
@@ -471,6 +515,31 @@ impl Alarms {
             }
         }
     }
+}
+
+/// Whether some alarm that the strategy listens to looks at the hosts on the new version alone: only then they are counted
+/// as they come and go.
+#[inline]
+pub fn new_hosts_matter(ctx: &Context) -> bool {
+    ctx.model.watches_newcomers && {
+        let mut parts = ctx.strategy.alarms.iter().flat_map(|reported| ctx.plan.parts_of(reported));
+        parts.any(|alarm| ctx.alarm(*alarm).version == Version::New)
+    }
+}
+
+/// Whether a watch is among those that are heard from a wave on: for itself, or with others.
+fn is_heard(plan: &Plan, heard: &[AlarmId], watch: &mut WatchState) -> bool {
+    let alarm = watch.alarm;
+    if plan.alarms[alarm].signal.quorum().is_some() {
+        return heard.contains(&alarm);
+    }
+    watch.reported = None;
+    let mut stays = false;
+    for reported in heard.iter().filter(|reported| plan.parts_of(reported).contains(&alarm)) {
+        stays = true;
+        watch.counts_for(Some(*reported).filter(|_| plan.alarms[*reported].signal.quorum().is_none()));
+    }
+    stays
 }
 
 /// Whether nobody can become impaired and nothing goes down in this rollout: the change is good, and no host that is out of
@@ -552,23 +621,55 @@ fn visits_each(look: Look, watch: &WatchState, alarm: &Alarm) -> bool {
         Decides::ByHistory if alarm.rate_rule().is_none() => true,
         Decides::ByHistory => {
             watch.memory.is_some()
+                || alarm.version == Version::New
                 || look.ctx().model.series(watch.series).healthy_envelope > 0.0
                 || !look.is_calm(watch)
         }
     }
 }
 
+/// Datapoint `k` of the watch, which breaches unless every one is visited: whether the alarm is in alarm by it.
+fn alarms_by_datapoint(
+    ctx: &mut Context,
+    sight: Sight<'_>,
+    memo: &mut BreachMemo,
+    (watch, k): (&mut WatchState, u64),
+    exhaustive: bool,
+) -> bool {
+    let look = Look::new(ctx, sight);
+    let breach = if watch.has_gaps {
+        datapoint(look, memo, watch, k)
+    } else {
+        Some(!exhaustive || breaches_now(look, memo, watch, k))
+    };
+    // Without gaps only breaches are recorded: the others are not visited at all.
+    let records = breach == Some(true) || watch.has_gaps && !look.is_blank(watch);
+    records && {
+        let alarm = ctx.alarm(watch.alarm);
+        let after = watch.datapoints.record(alarm, k, breach);
+        watch.notes(alarm, k, after);
+        if breach == Some(true) {
+            tell_breach(ctx, sight, watch, k);
+        }
+        after == AlarmState::Alarm
+    }
+}
+
 /// Whether datapoint `k` breaches that may be missing; none if it is. It breaches by the same draw as if none ever were
 /// missing, so that where none is, it makes no difference how an alarm would treat it.
 fn datapoint(look: Look, memo: &mut BreachMemo, watch: &WatchState, k: u64) -> Option<bool> {
-    if look.is_lost(watch) {
+    let signal = &look.alarm(watch).signal;
+    if !k.is_multiple_of(signal.periods_apart()) {
         return None;
+    }
+    if look.is_lost(watch) || look.is_scrape_lost(watch, k) {
+        return signal.absent().map(|_| true);
     }
     if breaches_now(look, memo, watch, k) {
         return Some(true);
     }
     let ctx = look.ctx();
-    let missing = ctx.model.series(watch.series).missing[look.hour_at(ctx.now_ms())];
+    let missing = look.missing(watch, look.hour_at(ctx.now_ms()));
     if missing == 0.0 {
         return Some(false);
     }

@@ -25,6 +25,8 @@ pub struct WatchState {
     /// Number of its series in the model.
     pub series: u32,
     opened_ms: u64,
+    /// It is not evaluated before.
+    quiet_until_ms: u64,
     /// Last instant whose evaluation counts; none: all do.
     pub closes_ms: Option<u64>,
     /// Scheduled evaluations of older generations are void.
@@ -64,6 +66,7 @@ impl WatchState {
             stream_entity: mix(&[plan.alarms[alarm].entity, scope.entity(&plan.fleet)]),
             series,
             opened_ms,
+            quiet_until_ms: opened_ms + plan.alarms[alarm].grace_ms,
             closes_ms,
             generation: 0,
             next_k: 0,
@@ -77,6 +80,11 @@ impl WatchState {
         }
     }
 
+    /// The same over something that had no datapoint before.
+    pub fn without_past(self) -> Self {
+        Self { datapoints: RecentDatapoints::NEWBORN, ..self }
+    }
+
     /// The same with datapoints that may be missing.
     pub fn with_gaps(self, has_gaps: bool) -> Self {
         Self { has_gaps, ..self }
@@ -85,6 +93,20 @@ impl WatchState {
     /// The same with a monitor that is broken, and always was.
     pub fn broken(self) -> Self {
         Self { has_gaps: true, broken: true, datapoints: RecentDatapoints::NOTHING, ..self }
+    }
+
+    /// It opens again, until `closes_ms`; says whether it was closed, or was about to be.
+    pub fn opens_again(&mut self, alarm: &Alarm, now_ms: u64, closes_ms: Option<u64>) -> bool {
+        let had_end = std::mem::replace(&mut self.closes_ms, closes_ms).is_some();
+        if had_end {
+            self.quiet_until_ms = now_ms + alarm.grace_ms;
+        }
+        had_end
+    }
+
+    /// Whether it has just opened, and is not evaluated yet.
+    pub fn is_warming_up(&self, now_ms: u64) -> bool {
+        now_ms < self.quiet_until_ms
     }
 
     /// It is listened to for itself, reported as that; or, if that is none, together with others.
@@ -137,6 +159,8 @@ impl WatchState {
     /// Index of the first evaluation at or after `at_ms`.
     #[inline]
     pub fn first_evaluation(&self, alarm: &Alarm, start_utc_ms: u64, at_ms: u64) -> u64 {
+        // What a rule scrapes while it warms up counts later.
+        let at_ms = if alarm.rate_rule().is_some() { at_ms } else { at_ms.max(self.quiet_until_ms) };
         let k = match alarm.clock {
             EvaluationClock::Wall => (start_utc_ms + at_ms).div_ceil(alarm.period_ms),
             EvaluationClock::Deployment => {

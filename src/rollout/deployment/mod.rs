@@ -10,27 +10,30 @@ mod facts;
 mod gates;
 mod lag;
 mod layout;
+mod presence;
 mod waves;
 mod way_back;
 
 pub use batch::{Batch, Stops};
 pub use course::Course;
-pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
+pub use facts::{
+    Completed, GoingBack, Laid, NewBatches, Opening, RollbackCause, RolledBack, RolloutPart, WatchSpan,
+};
 pub use layout::{completion_ms, host_draws};
 pub use way_back::{BatchBack, return_draws};
 
 use super::context::Context;
-use super::event::{DeploymentEvent, GoBackBy};
+use super::event::{DeploymentEvent, GoBackBy, ResponseEvent};
 use super::launch::WaveTimes;
 use super::model::{one_box_hosts, wave_hosts};
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
-use crate::ids::{BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
-use crate::plan::{Procedure, RollbackScope, RollbackTarget};
+use crate::ids::{AlarmId, BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
+use crate::plan::{FiringAtStart, Procedure, RollbackScope, RollbackTarget};
 use crate::random::{Distribution, Stream};
 use course::Span;
-use facts::Opening;
 use layout::Layout;
+use presence::Presence;
 use waves::Waves;
 use way_back::WayBack;
 
@@ -45,6 +48,9 @@ pub trait DeploymentListener {
     /// A zone goes back.
     fn goes_back(&mut self, ctx: &mut Context, deployments: &Deployments, going: GoingBack) -> Self::Told;
 
+    /// An alarm fires already, for another reason, and the rollout goes on without it; none: without any.
+    fn goes_on_without(&mut self, ctx: &mut Context, alarm: Option<AlarmId>) -> Self::Told;
+
     /// A part of the rollout ends now.
     fn ends(&mut self, ctx: &mut Context, part: RolloutPart) -> Self::Told;
 }
@@ -55,6 +61,7 @@ pub struct Deployments {
     layout: Layout,
     way_back: WayBack,
     waves: Waves,
+    presence: Presence,
     /// Time of the latest promotion: evaluations of that instant are over.
     promoted_ms: Option<u64>,
     /// When hosts stopped taking the new version.
@@ -77,6 +84,7 @@ impl Deployments {
         self.layout.reset(zones);
         self.way_back.reset(zones);
         self.waves.reset(regions);
+        self.presence.reset(zones);
         self.promoted_ms = None;
         self.stops = Stops::default();
         self.completed_ms = None;
@@ -111,10 +119,24 @@ impl Deployments {
             return;
         }
         if let Some(clear_ms) = gates::ambient_alarm_until(ctx) {
-            self.blocked_since_ms = Some(now_ms);
-            ctx.tell(now_ms, || RolloutEvent::WaveBlocked { wave: wave.number() });
-            ctx.schedule(clear_ms, DeploymentEvent::WaveStarts { wave });
-            return;
+            let number = wave.number();
+            match ctx.strategy.response.firing_at_start {
+                FiringAtStart::Wait => {
+                    self.blocked_since_ms = Some(now_ms);
+                    ctx.tell(now_ms, || RolloutEvent::WaveBlocked { wave: number });
+                    ctx.schedule(clear_ms, DeploymentEvent::WaveStarts { wave });
+                    return;
+                }
+                FiringAtStart::Ignore => {
+                    ctx.tell(now_ms, || RolloutEvent::FiresAlready { wave: number, stops: false });
+                    let _told = listener.goes_on_without(ctx, ctx.plan.fleet.background.ambient_alarm);
+                }
+                FiringAtStart::Rollback => {
+                    ctx.tell(now_ms, || RolloutEvent::FiresAlready { wave: number, stops: true });
+                    ctx.schedule(now_ms, ResponseEvent::FiresAlready);
+                    return;
+                }
+            }
         }
         ctx.tell(now_ms, || RolloutEvent::WaveStarted { wave: wave.number() });
         self.waves.start(wave, now_ms, self.layout.batches().len());
@@ -238,7 +260,7 @@ impl Deployments {
             at_ms += bake_ms;
         }
         let one_box_until_ms = (at_ms > started_ms).then_some(at_ms);
-        let opens = Some(Opening { one_box_until_ms });
+        let opens = Some(Opening { one_box_until_ms, wave: self.waves.id() });
         // Hosts that need no time would be on the new version at the very instant of the promotion;
         // they must come after what the instant itself decides, so the promotion is an event then.
         let instant = ctx.deploy.host == Distribution::Fixed { ms: 0 };
@@ -334,7 +356,7 @@ impl Deployments {
         self.promoted_ms = Some(now_ms);
         ctx.tell(now_ms, || RolloutEvent::WaveDone { wave: wave.number() });
         let next = self.waves.end(ctx);
-        let _told = listener.ends(ctx, RolloutPart::Wave);
+        let _told = listener.ends(ctx, RolloutPart::Wave { next });
         if let Some(next) = next {
             self.start_wave(ctx, next, listener);
             return None;
@@ -440,6 +462,38 @@ impl Deployments {
         let to_bad_version =
             ctx.strategy.rollback.target == RollbackTarget::LastBlessed && self.waves.id() > WaveId::new(0);
         let _told = listener.goes_back(ctx, self, GoingBack { zone, to_bad_version });
+    }
+
+    /// Schedules when the hosts of new batches have the new version, for whoever counts them.
+    pub fn announce_arrivals(&self, ctx: &mut Context, new: &NewBatches) {
+        new.ids().for_each(|batch| presence::announce_arrivals(ctx, self.layout.batch(batch)));
+    }
+
+    /// Schedules when the hosts of a zone that goes back leave it, for whoever counts them.
+    pub fn announce_departures(&self, ctx: &mut Context, zone: ZoneId) {
+        self.way_back.batches(zone).iter().for_each(|batch| presence::announce_departure(ctx, zone, *batch));
+    }
+
+    /// Hosts of the zone get the new version, in a wave or past the waves, or leave it if they are negative. Says whether
+    /// they do: those that a stop came before do not.
+    #[must_use = "who counts hosts is to be told"]
+    pub fn hosts_move(&mut self, ctx: &Context, zone: ZoneId, (hosts, past_waves): (i32, bool)) -> bool {
+        let is_cut = hosts > 0 && self.is_cut(past_waves, ctx.now_ms());
+        if !is_cut {
+            self.presence.count(zone, hosts);
+        }
+        !is_cut
+    }
+
+    /// Hosts of the zone on the new version now, where hosts are counted.
+    #[inline]
+    pub fn new_hosts(&self, zone: ZoneId) -> u32 {
+        self.presence.hosts(zone)
+    }
+
+    /// Share of the zone's requests that its hosts on the new version serve now, where hosts are counted.
+    pub fn traffic_share(&self, ctx: &Context, zone: ZoneId) -> f64 {
+        f64::from(self.new_hosts(zone)) / f64::from(ctx.zone(zone).hosts)
     }
 
     /// When the rollout stopped.

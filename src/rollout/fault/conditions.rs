@@ -7,7 +7,6 @@ use crate::plan::fleet::hour_of_day;
 use crate::plan::{Condition, Defect, HOUR_MS, Trigger, Within};
 use crate::random::{Purpose, Stream};
 use crate::rollout::context::Context;
-use crate::rollout::deployment::{Batch, BatchBack, completion_ms, host_draws};
 use crate::rollout::event::FaultEvent;
 use crate::rollout::trace::RolloutEvent;
 
@@ -191,30 +190,5 @@ pub fn schedule_trigger(ctx: &mut Context, trigger: &Trigger) {
         let at_ms = trigger.at.by_cdf(trigger_draws(ctx, trigger, region).uniform_at(0));
         let at_ms = at_ms + position as u64 * strategy.trigger_step_ms;
         ctx.schedule(at_ms, FaultEvent::TriggerReaches { region });
-    }
-}
-
-/// Schedules when each host of a batch gets the new version, for defects that count hosts.
-pub fn schedule_arrivals(ctx: &mut Context, batch: &Batch) {
-    let (zone, past_waves) = (batch.zone, batch.past_waves);
-    let mut draws = host_draws(ctx, zone);
-    if let Some(last) = batch.all_hosts().last()
-        && completion_ms(ctx, batch, last, &mut draws) == batch.end_ms
-    {
-        let hosts = batch.hosts as i32;
-        ctx.schedule(batch.end_ms, FaultEvent::HostsMove { zone, hosts, past_waves });
-        return;
-    }
-    for host in batch.all_hosts() {
-        let at_ms = completion_ms(ctx, batch, host, &mut draws);
-        ctx.schedule(at_ms, FaultEvent::HostsMove { zone, hosts: 1, past_waves });
-    }
-}
-
-/// Schedules that the hosts of a batch leave the new version, for defects that count hosts.
-pub fn schedule_departure(ctx: &mut Context, zone: ZoneId, batch: BatchBack) {
-    let hosts = -(batch.hosts as i32);
-    if hosts != 0 {
-        ctx.schedule(batch.end_ms, FaultEvent::HostsMove { zone, hosts, past_waves: false });
     }
 }

@@ -103,14 +103,6 @@ impl Fault {
         }
     }
 
-    /// Schedules when the hosts of new batches count, for a defect that counts hosts.
-    #[inline]
-    pub fn count_new(&mut self, ctx: &mut Context, deployments: &Deployments, new: &NewBatches) {
-        if counts_hosts(ctx) {
-            new.ids().for_each(|batch| conditions::schedule_arrivals(ctx, deployments.batch(batch)));
-        }
-    }
-
     /// A zone got new batches.
     #[inline]
     pub fn expose(&mut self, ctx: &mut Context, deployments: &Deployments, new: NewBatches) -> Exposed {
@@ -340,17 +332,9 @@ impl Fault {
         self.conditions_changed(ctx, ctx.zones(), around);
     }
 
-    /// Hosts of the zone got (or left, if negative) the new version in a wave, or past the waves; those that a stop came
-    /// before did not.
-    pub fn hosts_move(
-        &mut self,
-        ctx: &mut Context,
-        zone: ZoneId,
-        (hosts, past_waves): (i32, bool),
-        around: &mut impl AroundFault,
-    ) {
-        let cut = hosts > 0 && around.deployments().is_cut(past_waves, ctx.now_ms());
-        let Some(defect) = ctx.defect.filter(|_| !cut) else { return };
+    /// Hosts of the zone got (or left, if negative) the new version.
+    pub fn hosts_move(&mut self, ctx: &mut Context, zone: ZoneId, hosts: i32, around: &mut impl AroundFault) {
+        let Some(defect) = ctx.defect.filter(|defect| defect.condition.counts_hosts()) else { return };
         self.conditions.count(zone, hosts);
         let zones = ctx.zones_around(zone, conditions::widest_count(&defect.condition));
         self.conditions_changed(ctx, zones, around);
@@ -427,6 +411,7 @@ impl Fault {
     }
 }
 
-fn counts_hosts(ctx: &Context) -> bool {
+/// Whether the fault hurts by how many hosts have the new version.
+pub fn counts_hosts(ctx: &Context) -> bool {
     ctx.defect.is_some_and(|defect| defect.condition.counts_hosts())
 }

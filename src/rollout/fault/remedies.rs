@@ -2,10 +2,10 @@
 //!
 //! When the rollout or people do any of it is decided elsewhere.
 
-use super::conditions::{self, ZoneRemedy};
+use super::conditions::ZoneRemedy;
 use super::cure::{self, Promise, Relapsing};
 use super::hosts::HostFault;
-use super::{AroundFault, Fault, counts_hosts};
+use super::{AroundFault, Fault};
 use crate::ids::{HostId, RegionId, ZoneId};
 use crate::plan::RollbackEffect;
 use crate::random::{Distribution, Purpose};
@@ -15,15 +15,6 @@ use crate::rollout::event::FaultEvent;
 use crate::rollout::place::FleetHost;
 
 impl Fault {
-    /// Schedules when the zone's hosts leave the new version, for a defect that counts hosts.
-    pub fn count_departures(&mut self, ctx: &mut Context, deployments: &Deployments, zone: ZoneId) {
-        if counts_hosts(ctx) {
-            for batch in deployments.batches_back(zone) {
-                conditions::schedule_departure(ctx, zone, *batch);
-            }
-        }
-    }
-
     /// Hosts with the fault go back like the others; those on which it wakes later do so when it wakes. The old version
     /// may wake it on hosts that were well.
     pub fn send_back(&mut self, ctx: &mut Context, deployments: &Deployments, going: GoingBack) {

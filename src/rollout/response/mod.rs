@@ -13,6 +13,7 @@ use super::event::{GoBackBy, ResponseEvent};
 use super::fault::{Fault, Promise};
 use super::launch::OutsideStop;
 use super::model::breach::poisson_quantile;
+use super::place::WatchedScope;
 use super::trace::RolloutEvent;
 use crate::ids::{AlarmId, RegionId, WatchId};
 use crate::outcome::Ending;
@@ -23,7 +24,7 @@ use crate::random::{Distribution, Purpose};
 #[derive(Debug, Default)]
 pub struct IncidentResponse {
     /// The first alarm that was acted on, and when it fired.
-    acted_on: Option<(u64, Firing)>,
+    acted_on: Option<(u64, Heard)>,
     /// Alarms that fired and were lost or overridden.
     ignored: u32,
     /// When the first remedy began.
@@ -46,6 +47,17 @@ pub struct IncidentResponse {
     wrong_change: bool,
     /// It was stopped from outside.
     stopped_outside: bool,
+}
+
+/// An alarm that is acted on.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    /// It.
+    alarm: AlarmId,
+    /// What it is reported as.
+    reported: AlarmId,
+    /// What it is about.
+    scope: WatchedScope,
 }
 
 /// What the rollout does about the alarm that it acts on; it stops in any case.
@@ -135,7 +147,8 @@ impl IncidentResponse {
             ctx.tell(now_ms, || RolloutEvent::AlarmIgnored { alarm, entity });
             return Some(firing.watch);
         }
-        self.acted_on = Some((now_ms, firing));
+        let Firing { alarm, reported, scope, .. } = firing;
+        self.acted_on = Some((now_ms, Heard { alarm, reported, scope }));
         self.decided_ms = now_ms;
         let on_alarm = ctx.strategy.response.on_alarm;
         if on_alarm != OnAlarm::Page {
@@ -147,6 +160,20 @@ impl IncidentResponse {
             self.call_operators(ctx);
         }
         None
+    }
+
+    /// An alarm fires already when a wave is to start: whether the rollout stops and goes back for it, at once.
+    #[must_use = "somebody is to carry it out"]
+    pub fn fires_already(&mut self, ctx: &Context, deployments: &Deployments) -> bool {
+        let named = ctx.plan.fleet.background.ambient_alarm;
+        let Some(alarm) = named.or(ctx.strategy.alarms.first().copied()) else { return false };
+        let stops = deployments.stopped_ms().is_none();
+        if stops && self.acted_on.is_none() {
+            let now_ms = ctx.now_ms();
+            self.acted_on = Some((now_ms, Heard { alarm, reported: alarm, scope: WatchedScope::Service }));
+            self.decided_ms = now_ms;
+        }
+        stops
     }
 
     /// A decision is carried out now, or dropped.

@@ -5,11 +5,11 @@ use super::names::{self, check_listed_once, check_unique, find};
 use super::signal;
 use crate::diagnostic::Span;
 use crate::ids::AlarmId;
-use crate::plan::{self, EvaluationClock, Missing, Scope, Signal, Watch};
+use crate::plan::{self, EvaluationClock, Missing, Scope, Signal, Version, Watch};
 use crate::random::stable_hash;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
-use crate::scenario::spec::AlarmSpec;
+use crate::scenario::spec::{AlarmSpec, FleetSpec};
 use crate::scenario::table::Keys;
 use crate::scenario::value::{Datapoints, Duration, Name};
 
@@ -89,8 +89,21 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Resolve
             broken: spec.broken.or_default(),
             lost_with_service: spec.lost_with_service.value().map(|share| share.0),
             internal: spec.internal.or_default(),
+            version: spec.version.or(Version::Any),
+            lost: spec.lost.or_default(),
+            grace_ms: spec.grace.or_default(),
         },
     }
+}
+
+/// The alarm that fires for a reason of its own, if it has a name.
+pub(super) fn ambient(
+    fleet: &Field<FleetSpec>,
+    alarms: &[ResolvedAlarm],
+    problems: &mut Problems,
+) -> Option<AlarmId> {
+    let name = fleet.value()?.background.value()?.ambient_alarms.value()?.alarm.get()?;
+    alarm_indices(std::slice::from_ref(name), alarms, problems).first().copied()
 }
 
 /// Reports keys that mean nothing together.
@@ -101,13 +114,13 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
         }
     };
     if let Some(delay) = spec.detection_delay.span() {
-        let keys = ["period", "datapoints", "publish-delay", "clock", "missing-data"];
+        let keys = ["period", "datapoints", "publish-delay", "clock", "missing-data", "lost", "grace"];
         let help = "remove it: a detection delay is the whole time from onset to alarm";
         conflict(&keys, delay, "`detection-delay`", help);
     }
     for (key, parts) in spec.written(&composite::KEYS) {
         let timing = ["scope", "period", "datapoints", "publish-delay", "watch", "clock"];
-        let state = ["missing-data", "broken", "lost-with-service"];
+        let state = ["missing-data", "broken", "lost-with-service", "lost", "grace", "version"];
         let keys = [&timing[..], &state].concat();
         conflict(&keys, parts, &format!("`{key}`"), "remove it: the alarms listed have their own");
     }
@@ -122,7 +135,11 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
         let help = "remove it: rules are evaluated on the wall clock";
         conflict(&["clock"], signal, "a rule over rates", help);
     }
-    let requests = spec.error_ratio.span().or(rule).or(canary);
+    if let Some(absent) = spec.absent.span() {
+        let help = "remove it: missing data are what `absent` looks for";
+        conflict(&["missing-data"], absent, "`absent`", help);
+    }
+    let requests = spec.error_ratio.span().or(rule).or(canary).or(spec.absent.span());
     if let Some(signal) = requests.filter(|_| spec.internal.or_default()) {
         let help = "remove it, or give `impaired-hosts`";
         conflict(&["internal"], signal, "a signal that customers' requests make", help);
@@ -130,5 +147,9 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
     if let Some(Written { value: Scope::OneBox, span }) = spec.scope.get() {
         let help = "remove it: a one-box alarm watches the one-box stage";
         conflict(&["watch"], *span, "the scope \"one-box\"", help);
+        if spec.version.value() == Some(&Version::New) {
+            let help = "remove it: a one-box has the new version only";
+            conflict(&["version"], *span, "the scope \"one-box\"", help);
+        }
     }
 }

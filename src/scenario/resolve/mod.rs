@@ -44,9 +44,10 @@ pub(super) fn resolve(
     stem: &str,
     problems: &mut Problems,
 ) -> (Plan, Places, Vec<Allow>) {
-    let fleet = fleet::resolve(&spec.fleet, problems);
+    let mut fleet = fleet::resolve(&spec.fleet, problems);
     let written = spec.change.value().cloned().unwrap_or_default();
     let alarms = alarm::resolve(&spec.alarm, problems);
+    fleet.plan.background.ambient_alarm = alarm::ambient(&spec.fleet, &alarms, problems);
     let change_has_rollback_time = !written.rollback_time.is_absent();
     let scene = Scene { fleet, alarms, change_has_rollback_time };
     let defects = defect::resolve(&spec.defect, &scene, problems);

@@ -1,7 +1,6 @@
 //! Resolves `[[strategy]]`: waves, alarms and rollback of each strategy that is not a template.
 
 use super::alarm::alarm_indices;
-use super::fleet::ResolvedFleet;
 use super::names::{self, check_unique, unknown};
 use super::procedure;
 use super::response;
@@ -133,7 +132,7 @@ fn resolve_one(extended: Extended, scene: &Scene, problems: &mut Problems) -> Dr
         spec,
     };
     if !template {
-        resolve_waves(&mut draft, fleet, problems);
+        resolve_waves(&mut draft, scene, problems);
     }
     draft
 }
@@ -153,7 +152,8 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
     }
 }
 
-fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Problems) {
+fn resolve_waves(draft: &mut Draft, scene: &Scene, problems: &mut Problems) {
+    let Scene { fleet, alarms, .. } = scene;
     let waves = draft.spec.wave.value().cloned().unwrap_or_default();
     if waves.is_empty() {
         if !draft.broken {
@@ -175,13 +175,31 @@ fn resolve_waves(draft: &mut Draft, fleet: &ResolvedFleet, problems: &mut Proble
             hosts: spec.hosts.or(HostShare::ALL),
             regions_at_once: spec.regions_at_once.or(Concurrency::ONE),
             bake_ms: spec.bake.or_default(),
+            alarms: spec.alarms.value().map(|listed| alarm_indices(listed, alarms, problems)),
             procedure: procedure::resolve(&spec, fleet, problems),
         });
         draft.procedures.push(spec);
     }
+    listen_by_wave(&mut draft.plan);
     if let Some(last) = waves.last() {
         selection.finish(last, problems);
     }
     draft.sound &= selection.sound;
     response::check(&draft.spec, problems);
+}
+
+/// If one wave has alarms of its own, every wave has a list; the strategy's is then that of all of them.
+fn listen_by_wave(strategy: &mut plan::Strategy) {
+    if strategy.waves.iter().all(|wave| wave.alarms.is_none()) {
+        return;
+    }
+    let usual = std::mem::take(&mut strategy.alarms);
+    for wave in &mut strategy.waves {
+        let heard = wave.alarms.get_or_insert_with(|| usual.clone());
+        for alarm in heard {
+            if !strategy.alarms.contains(alarm) {
+                strategy.alarms.push(*alarm);
+            }
+        }
+    }
 }

@@ -77,6 +77,8 @@ spec! {
         optional hosts: HostCount,
         /// Wait after the wave's last region. Default: "0s".
         optional bake: Duration,
+        /// Alarms that are listened to in this wave. Default: those of the strategy.
+        optional alarms: Vec<Written<Name>>,
         /// First hosts of each zone, deployed alone: a table or "none". Default: as the strategy.
         merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: as the strategy.
@@ -103,6 +105,8 @@ spec! {
         optional hosts: HostCount,
         /// Wait after the wave's last region. Default: as inherited.
         optional bake: Duration,
+        /// Alarms that are listened to in this wave. Default: as inherited.
+        optional alarms: Vec<Written<Name>>,
         /// First hosts of each zone, deployed alone: a table, merged key by key, or "none". Default: as
         /// inherited.
         merged one_box: WrittenOneBox,
