@@ -4,6 +4,7 @@
 //! cannot be missed. Whether to stop, and what to take back, is decided elsewhere.
 
 mod batch;
+mod counting;
 mod course;
 mod drawn_out;
 mod facts;
@@ -11,6 +12,7 @@ mod gates;
 mod lag;
 mod layout;
 mod presence;
+mod start;
 mod waves;
 mod way_back;
 
@@ -23,13 +25,13 @@ pub use layout::{completion_ms, host_draws};
 pub use way_back::{BatchBack, return_draws};
 
 use super::context::Context;
-use super::event::{DeploymentEvent, GoBackBy, ResponseEvent};
+use super::event::{DeploymentEvent, GoBackBy};
 use super::launch::WaveTimes;
 use super::model::{one_box_hosts, wave_hosts};
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
 use crate::ids::{AlarmId, BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
-use crate::plan::{FiringAtStart, Procedure, RollbackScope, RollbackTarget};
+use crate::plan::{Procedure, RollbackScope, RollbackTarget};
 use crate::random::{Distribution, Stream};
 use course::Span;
 use layout::Layout;
@@ -118,25 +120,8 @@ impl Deployments {
             ctx.schedule(opens_ms, DeploymentEvent::WaveStarts { wave });
             return;
         }
-        if let Some(clear_ms) = gates::ambient_alarm_until(ctx) {
-            let number = wave.number();
-            match ctx.strategy.response.firing_at_start {
-                FiringAtStart::Wait => {
-                    self.blocked_since_ms = Some(now_ms);
-                    ctx.tell(now_ms, || RolloutEvent::WaveBlocked { wave: number });
-                    ctx.schedule(clear_ms, DeploymentEvent::WaveStarts { wave });
-                    return;
-                }
-                FiringAtStart::Ignore => {
-                    ctx.tell(now_ms, || RolloutEvent::FiresAlready { wave: number, stops: false });
-                    let _told = listener.goes_on_without(ctx, ctx.plan.fleet.background.ambient_alarm);
-                }
-                FiringAtStart::Rollback => {
-                    ctx.tell(now_ms, || RolloutEvent::FiresAlready { wave: number, stops: true });
-                    ctx.schedule(now_ms, ResponseEvent::FiresAlready);
-                    return;
-                }
-            }
+        if !self.starts_while_firing(ctx, wave, listener) {
+            return;
         }
         ctx.tell(now_ms, || RolloutEvent::WaveStarted { wave: wave.number() });
         self.waves.start(wave, now_ms, self.layout.batches().len());
@@ -462,38 +447,6 @@ impl Deployments {
         let to_bad_version =
             ctx.strategy.rollback.target == RollbackTarget::LastBlessed && self.waves.id() > WaveId::new(0);
         let _told = listener.goes_back(ctx, self, GoingBack { zone, to_bad_version });
-    }
-
-    /// Schedules when the hosts of new batches have the new version, for whoever counts them.
-    pub fn announce_arrivals(&self, ctx: &mut Context, new: &NewBatches) {
-        new.ids().for_each(|batch| presence::announce_arrivals(ctx, self.layout.batch(batch)));
-    }
-
-    /// Schedules when the hosts of a zone that goes back leave it, for whoever counts them.
-    pub fn announce_departures(&self, ctx: &mut Context, zone: ZoneId) {
-        self.way_back.batches(zone).iter().for_each(|batch| presence::announce_departure(ctx, zone, *batch));
-    }
-
-    /// Hosts of the zone get the new version, in a wave or past the waves, or leave it if they are negative. Says whether
-    /// they do: those that a stop came before do not.
-    #[must_use = "who counts hosts is to be told"]
-    pub fn hosts_move(&mut self, ctx: &Context, zone: ZoneId, (hosts, past_waves): (i32, bool)) -> bool {
-        let is_cut = hosts > 0 && self.is_cut(past_waves, ctx.now_ms());
-        if !is_cut {
-            self.presence.count(zone, hosts);
-        }
-        !is_cut
-    }
-
-    /// Hosts of the zone on the new version now, where hosts are counted.
-    #[inline]
-    pub fn new_hosts(&self, zone: ZoneId) -> u32 {
-        self.presence.hosts(zone)
-    }
-
-    /// Share of the zone's requests that its hosts on the new version serve now, where hosts are counted.
-    pub fn traffic_share(&self, ctx: &Context, zone: ZoneId) -> f64 {
-        f64::from(self.new_hosts(zone)) / f64::from(ctx.zone(zone).hosts)
     }
 
     /// When the rollout stopped.
