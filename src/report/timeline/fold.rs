@@ -66,9 +66,7 @@ impl<'r> RolloutFold<'r> {
                     visit.batches += u32::from(!one_box);
                 });
             }
-            RolloutEvent::BatchDone { zone, hosts_done, .. } => {
-                self.visit(zone, |visit| visit.hosts = hosts_done)
-            }
+            RolloutEvent::BatchDone { zone, hosts_done: n, .. } => self.visit(zone, |visit| visit.hosts = n),
             RolloutEvent::ZoneBakeStarted { zone, .. } => self.enter(at, zone, Some(PlacePhase::Baking)),
             RolloutEvent::ZoneDone { zone } => {
                 self.enter(at, zone, Some(PlacePhase::Updated));

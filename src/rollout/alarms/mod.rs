@@ -83,14 +83,14 @@ pub struct Alarms {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Deaf {
     #[default]
-    ToNone,
-    ToOne(AlarmId),
-    ToAll,
+    Nothing,
+    One(AlarmId),
+    All,
 }
 
 impl Deaf {
     fn is_to(self, alarm: AlarmId) -> bool {
-        self == Self::ToAll || self == Self::ToOne(alarm)
+        self == Self::All || self == Self::One(alarm)
     }
 }
 
@@ -102,7 +102,7 @@ impl Alarms {
 
     /// Forgets all instances, keeps the memory.
     pub fn reset(&mut self, zones: usize, regions: usize) {
-        self.deaf = Deaf::ToNone;
+        self.deaf = Deaf::Nothing;
         if !self.watches.is_empty() || self.of_zones.len() != zones {
             self.watches.clear();
             self.rules.clear();
@@ -310,7 +310,7 @@ impl Alarms {
 
     /// An alarm that fires already, for another reason, is not listened to any more; none: no alarm is.
     pub fn ignore(&mut self, firing: Option<AlarmId>) -> Seen {
-        self.deaf = firing.map_or(Deaf::ToAll, Deaf::ToOne);
+        self.deaf = firing.map_or(Deaf::All, Deaf::One);
         Seen(())
     }
 

@@ -2,11 +2,11 @@
 //! where, is not known here.
 
 /// Datapoints from one on that an alarm was in alarm at, until another one; none: for good.
-type Span = (u64, Option<u64>);
+type InAlarm = (u64, Option<u64>);
 
 /// The spans in which one instance of an alarm is in alarm, in order, as far as it has looked.
 #[derive(Debug, Clone, Default)]
-pub struct AlarmSpans(Vec<Span>);
+pub struct AlarmSpans(Vec<InAlarm>);
 
 impl AlarmSpans {
     /// It is in alarm from datapoint `from` on until, as things stand, `until`.

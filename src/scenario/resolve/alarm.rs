@@ -1,6 +1,5 @@
 //! Resolves `[[alarm]]`.
 
-use super::composite;
 use super::names::{self, check_listed_once, check_unique, find};
 use super::signal;
 use crate::diagnostic::Span;
@@ -15,6 +14,14 @@ use crate::scenario::value::{Datapoints, Duration, Name};
 
 const MINUTE_MS: u64 = 60_000;
 
+/// The keys that name the alarms that another is made of.
+const MADE_OF: [&str; 3] = ["any-of", "all-of", "score"];
+
+/// Whether an alarm is made of others, be it in vain.
+pub(super) fn is_made_of_others(spec: &AlarmSpec) -> bool {
+    !spec.written(&MADE_OF).is_empty() || spec.is_any_broken(&MADE_OF)
+}
+
 /// An alarm and where it was written.
 pub(super) struct ResolvedAlarm {
     /// The plan's alarm.
@@ -25,13 +32,11 @@ pub(super) struct ResolvedAlarm {
     pub sound: bool,
 }
 
-/// Resolves all alarms.
+/// Resolves all alarms; those that are made of others are incomplete until `composite` has looked up their parts.
 pub(super) fn resolve(field: &Field<Vec<Written<AlarmSpec>>>, problems: &mut Problems) -> Vec<ResolvedAlarm> {
     let alarms = field.list();
     check_unique("alarm", alarms.iter().map(|alarm| &alarm.value.name), problems);
-    let mut resolved: Vec<ResolvedAlarm> = alarms.iter().map(|alarm| resolve_one(alarm, problems)).collect();
-    composite::resolve_all(alarms, &mut resolved, problems);
-    resolved
+    alarms.iter().map(|alarm| resolve_one(alarm, problems)).collect()
 }
 
 /// Alarms by name.
@@ -52,7 +57,7 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Resolve
     let (signal, period_ms) = signal::resolve(written, period, problems)
         .map_or((None, period.ms), |(signal, ms)| (Some(signal), ms));
     check_combinations(spec, problems);
-    let made_of_others = composite::is_made_of_others(spec);
+    let made_of_others = is_made_of_others(spec);
     if spec.scope.is_absent() && !made_of_others {
         let help = "add `scope = \"zone\"`, or another of one-box, region and service";
         problems.missing_key(
@@ -118,7 +123,7 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
         let help = "remove it: a detection delay is the whole time from onset to alarm";
         conflict(&keys, delay, "`detection-delay`", help);
     }
-    for (key, parts) in spec.written(&composite::KEYS) {
+    for (key, parts) in spec.written(&MADE_OF) {
         let timing = ["scope", "period", "datapoints", "publish-delay", "watch", "clock"];
         let state = ["missing-data", "broken", "lost-with-service", "lost", "grace", "version"];
         let keys = [&timing[..], &state].concat();

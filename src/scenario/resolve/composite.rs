@@ -1,6 +1,6 @@
 //! Resolves alarms that are made of others: `any-of`, `all-of` and `score`. What a composite does is not known here.
 
-use super::alarm::{ResolvedAlarm, alarm_indices};
+use super::alarm::{ResolvedAlarm, alarm_indices, is_made_of_others};
 use crate::diagnostic::Span;
 use crate::ids::AlarmId;
 use crate::plan::{Quorum, Scope, Signal, Watch};
@@ -10,14 +10,6 @@ use crate::scenario::rules;
 use crate::scenario::spec::AlarmSpec;
 use crate::scenario::table::Keys;
 use crate::scenario::value::Name;
-
-/// The keys that name the alarms that another is made of.
-pub(super) const KEYS: [&str; 3] = ["any-of", "all-of", "score"];
-
-/// Whether an alarm is made of others, be it in vain.
-pub(super) fn is_made_of_others(spec: &AlarmSpec) -> bool {
-    !spec.written(&KEYS).is_empty() || spec.is_any_broken(&KEYS)
-}
 
 /// Resolves the names of the alarms that others are made of.
 pub(super) fn resolve_all(

@@ -46,7 +46,8 @@ pub(super) fn resolve(
 ) -> (Plan, Places, Vec<Allow>) {
     let mut fleet = fleet::resolve(&spec.fleet, problems);
     let written = spec.change.value().cloned().unwrap_or_default();
-    let alarms = alarm::resolve(&spec.alarm, problems);
+    let mut alarms = alarm::resolve(&spec.alarm, problems);
+    composite::resolve_all(spec.alarm.list(), &mut alarms, problems);
     fleet.plan.background.ambient_alarm = alarm::ambient(&spec.fleet, &alarms, problems);
     let change_has_rollback_time = !written.rollback_time.is_absent();
     let scene = Scene { fleet, alarms, change_has_rollback_time };

@@ -147,7 +147,7 @@ spec! {
         /// alone), asked once, at the end of the bake.
         required judge: JudgeName,
         /// What is compared: the share of requests that fail ("errors"), or that are slow ("slow"). Default: "errors".
-        optional signal: Compared,
+        optional signal: CanarySignal,
         /// Sequential: so many times the baseline's failures are too many; above 1. Default: 2.
         optional ratio: Positive,
         /// Sequential: probability of stopping a canary like its baseline. Default: "1%".
@@ -218,7 +218,7 @@ pub enum JudgeName {
 
 /// What a canary and its baseline are compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compared {
+pub enum CanarySignal {
     /// The share of requests that fail.
     Errors,
     /// The share of requests that are slow.
@@ -236,7 +236,7 @@ pub enum Inconclusive {
 
 words! {
     Scope { OneBox, Zone, Region, Service }
-    Compared { Errors, Slow }
+    CanarySignal { Errors, Slow }
     JudgeName { Sequential, ZScore, MannWhitney, MannWhitneyExact }
     Inconclusive { Pass, Fail }
     Missing { NotBreaching, Breaching, Ignore, Missing }
