@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(sequence.uniform(), stream.uniform());
     }
 
-    const ALL: [Purpose; 34] = [
+    const ALL: [Purpose; 35] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -320,6 +320,7 @@ mod tests {
         Purpose::Broken,
         Purpose::Scrape,
         Purpose::Canary,
+        Purpose::Lost,
         Purpose::Merge,
         Purpose::Review,
         Purpose::StageTime,
@@ -332,7 +333,7 @@ mod tests {
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=27).chain(40..=46).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=27).chain([36]).chain(40..=46).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -371,6 +372,7 @@ mod tests {
                 "c7f31868e0d81eb0",
                 "7c55a53b7acb585e",
                 "c5e791e3a6ff53e1",
+                "6d3d2fcc06739caa",
                 "4b31fd9e62dfb760",
                 "ccd52e92b60d91b2",
                 "9be4769a1284c023",
