@@ -135,7 +135,9 @@ fn limit(alarm: &Alarm) -> Option<f64> {
         | Signal::Synthetic { .. }
         | Signal::RateRatio(_)
         | Signal::Canary(_)
+        | Signal::Absent { .. }
         | Signal::AnyOf(_)
+        | Signal::Quorum(_)
         | Signal::BreachProbability { .. }
         | Signal::DetectionDelay(_) => alarm.signal.ratio_limit().map(|(limit, ..)| limit.as_f64()),
     }

@@ -4,7 +4,7 @@ use super::view::View;
 use super::words::percent;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{AlarmId, ZoneId};
-use crate::plan::{Alarm, Comparison, Reads, Scope, Signal};
+use crate::plan::{Alarm, Comparison, Reads, Scope, Signal, Version};
 use crate::scenario::rules;
 
 /// Warns if a zone that fails every request stays under the limit of every alarm beyond the one-boxes, in most
@@ -55,7 +55,9 @@ pub(super) fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
         | Signal::Canary(_)
         | Signal::BreachProbability { .. }
         | Signal::DetectionDelay(_)
-        | Signal::AnyOf(_) => None,
+        | Signal::Absent { .. }
+        | Signal::AnyOf(_)
+        | Signal::Quorum(_) => None,
     }
 }
 
@@ -73,6 +75,8 @@ fn ratio(view: &View<'_>, alarm: &Alarm, zone: ZoneId) -> f64 {
     let of_region = hosts as f64 / fleet.region_hosts(region) as f64;
     let errors = alarm.signal.kind().reads == Reads::Requests;
     let share = match alarm.scope {
+        // Nothing dilutes what looks at the new version alone.
+        _ if alarm.version == Version::New => 1.0,
         Scope::OneBox | Scope::Zone => 1.0,
         Scope::Region => of_region,
         Scope::Service if errors => {

@@ -142,8 +142,8 @@ impl Day {
 fn watches(view: &View<'_>) -> Vec<Watched> {
     let mut list = Vec::new();
     // What gaps in the data do to an alarm that minds them depends on when they come, and what windows and judges
-    // remember is no chain of independent datapoints: those are left out.
-    for alarm in view.listened_to().into_iter().filter(|&alarm| view.plan.alarms[alarm].is_memoryless()) {
+    // remember is no chain of independent datapoints: those are left out, and what fires only with others.
+    for alarm in view.firing_alone().into_iter().filter(|&alarm| view.plan.alarms[alarm].is_memoryless()) {
         match view.plan.alarms[alarm].scope {
             Scope::OneBox => one_boxes(view, alarm, &mut list),
             Scope::Zone | Scope::Region | Scope::Service => scopes(view, alarm, &mut list),

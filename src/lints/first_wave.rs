@@ -84,7 +84,14 @@ pub(super) fn has_closed_form(view: &View<'_>) -> bool {
     let waits = view.strategy().waves.first().is_some_and(|wave| !wave.gates.is_empty());
     // What alarms see of routed traffic depends on when it is switched.
     let routes = view.strategy().routes_traffic();
-    !waits && !routes && view.listened_to().iter().all(|&alarm| is_simple(&view.plan.alarms[alarm]))
+    // An alarm that needs others at the same time says nothing by itself.
+    let alone = view.firing_alone();
+    !waits
+        && !routes
+        && view
+            .listened_to()
+            .iter()
+            .all(|&alarm| alone.contains(&alarm) && is_simple(&view.plan.alarms[alarm]))
 }
 
 /// None if the defect passes with at most `limit`, or if no alarm of the strategy has a chance at all in its first
@@ -159,7 +166,8 @@ fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: 
             Signal::BreachProbability { impaired, .. } => window(impaired),
             // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
             Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
-            Signal::AnyOf(_) | Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
+            Signal::AnyOf(_) | Signal::Quorum(_) | Signal::RateRatio(_) => 0.0,
+            Signal::Canary(_) | Signal::Absent { .. } => 0.0,
         }
     };
     std::array::from_fn(|hour| {

@@ -5,7 +5,7 @@ use super::view::View;
 use super::words::percent;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{AlarmId, ZoneId};
-use crate::plan::{Comparison, Scope};
+use crate::plan::{Comparison, Scope, Version};
 use crate::rollout::one_box_hosts;
 use crate::scenario::rules;
 
@@ -45,6 +45,9 @@ pub(super) fn unwatched_one_box(view: &View<'_>) -> Option<Diagnostic> {
 fn sees(view: &View<'_>, alarm: AlarmId, zone: ZoneId, boxed: u32) -> bool {
     let (plan, fleet) = (&view.plan.alarms[alarm], &view.plan.fleet);
     let Some((limit, comparison)) = limit(plan) else { return true };
+    if plan.version == Version::New {
+        return true;
+    }
     let hosts = match plan.scope {
         Scope::OneBox => return true,
         Scope::Zone => u64::from(fleet.zones[zone].hosts),

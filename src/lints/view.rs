@@ -66,10 +66,20 @@ impl View<'_> {
         Rc::clone(self.known.rates.borrow_mut().entry(key).or_insert_with(|| Rc::new(compute())))
     }
 
-    /// The alarms that the strategy listens to, with those that a composite stands for in its place.
+    /// The alarms that the strategy listens to, with those that a composite is made of in its place.
     pub fn listened_to(&self) -> Vec<AlarmId> {
+        self.parts(|_| true)
+    }
+
+    /// Those of them that stop the rollout by themselves: a part of a quorum does not.
+    pub fn firing_alone(&self) -> Vec<AlarmId> {
+        self.parts(|reported| self.plan.alarms[reported].signal.quorum().is_none())
+    }
+
+    fn parts(&self, counts: impl Fn(AlarmId) -> bool) -> Vec<AlarmId> {
         let mut found = Vec::new();
-        for &alarm in self.strategy().alarms.iter().flat_map(|reported| self.plan.parts_of(reported)) {
+        let reported = self.strategy().alarms.iter().filter(|reported| counts(**reported));
+        for &alarm in reported.flat_map(|reported| self.plan.parts_of(reported)) {
             if !found.contains(&alarm) {
                 found.push(alarm);
             }

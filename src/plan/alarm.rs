@@ -37,6 +37,40 @@ pub struct Alarm {
     pub lost_with_service: Option<Ratio>,
     /// It looks inside, and sees an awake fault that a cache still hides from customers.
     pub internal: bool,
+    /// Whose hosts of its scope it looks at.
+    #[serde(skip_serializing_if = "Version::is_any")]
+    pub version: Version,
+    /// Probability that a datapoint is lost, each by itself.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub lost: f64,
+    /// It is not evaluated until so long after it opened: a warm-up.
+    #[serde(skip_serializing_if = "is_none")]
+    pub grace_ms: u64,
+}
+
+fn is_zero(probability: &f64) -> bool {
+    *probability == 0.0
+}
+
+fn is_none(time_ms: &u64) -> bool {
+    *time_ms == 0
+}
+
+/// Which hosts of its scope an alarm looks at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Version {
+    /// All of them.
+    #[default]
+    Any,
+    /// Those that have the new version now, and the requests that these serve.
+    New,
+}
+
+impl Version {
+    fn is_any(&self) -> bool {
+        *self == Self::Any
+    }
 }
 
 /// What one instance of an alarm looks at.
@@ -72,21 +106,31 @@ impl Alarm {
     /// Whether missing datapoints can make it fire by themselves.
     #[must_use]
     pub fn breaches_by_gaps(&self) -> bool {
-        self.missing == Missing::Breaching && self.signal.kind().decides == Decides::ByDatapoint
+        let minds_gaps = self.missing == Missing::Breaching || self.signal.absent().is_some();
+        minds_gaps && self.signal.kind().decides == Decides::ByDatapoint
     }
 
-    /// Whether it is M of N datapoints that each breach by themselves, and a missing one is as one that does not: what a
-    /// closed form knows.
+    /// Whether datapoints of it are missing while all is well, whatever requests come.
+    #[must_use]
+    pub fn has_gaps_anyway(&self) -> bool {
+        self.lost > 0.0 || self.signal.periods_apart() > 1
+    }
+
+    /// Whether it is M of N datapoints over whole scopes from the beginning on, that each breach by themselves, and a
+    /// missing one is as one that does not: what a closed form knows.
     #[must_use]
     pub fn is_memoryless(&self) -> bool {
-        self.missing == Missing::NotBreaching && self.signal.kind().decides != Decides::ByHistory
+        let all_periods = self.grace_ms == 0 && !self.has_gaps_anyway();
+        let all_of_them = all_periods && self.version == Version::Any;
+        let by_itself = self.signal.kind().decides != Decides::ByHistory && self.signal.absent().is_none();
+        all_of_them && by_itself && self.missing == Missing::NotBreaching
     }
 
-    /// The least time from an impaired host to the alarm, in milliseconds: M - 1 whole periods between the first
-    /// breach and the last, and the publish delay.
+    /// The least time from an impaired host to the alarm, in milliseconds: what it does not look at in the beginning, M - 1
+    /// whole periods between the first breach and the last, and the publish delay.
     #[must_use]
     pub fn least_ms(&self) -> u64 {
-        match self.signal {
+        let after_grace_ms = match self.signal {
             Signal::DetectionDelay(Distribution::Fixed { ms }) => ms,
             Signal::DetectionDelay(_) => 0,
             Signal::RateRatio(ref rule) => rule.for_ms + self.publish_delay_ms,
@@ -96,12 +140,15 @@ impl Alarm {
             | Signal::SlowRatio { .. }
             | Signal::ErrorCount { .. }
             | Signal::Synthetic { .. }
+            | Signal::Absent { .. }
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
-            | Signal::AnyOf(_) => {
-                u64::from(self.datapoints_to_alarm - 1) * self.period_ms + self.publish_delay_ms
+            | Signal::AnyOf(_)
+            | Signal::Quorum(_) => {
+                u64::from(self.datapoints_to_alarm - 1) * self.between_ms() + self.publish_delay_ms
             }
-        }
+        };
+        self.grace_ms + after_grace_ms
     }
 
     /// The time after which a scope that fails every request has certainly been seen, in milliseconds, wherever the
@@ -115,7 +162,12 @@ impl Alarm {
             let limit_ms = rule.time_to_limit_ms(1.0).unwrap_or(0.0) as u64;
             limit_ms + rule.scrapes_per_evaluation * self.period_ms
         });
-        self.least_ms() + by_rule + self.period_ms
+        self.least_ms() + by_rule + self.between_ms()
+    }
+
+    /// From one datapoint to the next, in milliseconds.
+    fn between_ms(&self) -> u64 {
+        self.period_ms * self.signal.periods_apart()
     }
 
     /// The same of an ordinary rollout: [`Alarm::enough_ms`], or the median of a delay, in milliseconds.

@@ -3,7 +3,7 @@
 use super::defect::Symptom;
 use super::share::Ratio;
 use super::signal::Sign;
-use crate::ids::{CohortId, IdRange, IdVec, RegionId, ZoneId};
+use crate::ids::{AlarmId, CohortId, IdRange, IdVec, RegionId, ZoneId};
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -54,6 +54,9 @@ pub struct Background {
     pub region_failures: Option<Episodes>,
     /// An alarm of the service fires for a reason of its own.
     pub ambient_alarms: Option<Episodes>,
+    /// Which alarm that is; none: whatever a strategy listens to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ambient_alarm: Option<AlarmId>,
 }
 
 /// Something that comes and goes.

@@ -23,7 +23,7 @@ pub mod study;
 pub mod timeline;
 mod whole;
 
-pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Watch};
+pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Version, Watch};
 pub use change::Change;
 pub use defect::{
     Condition, Cure, Defect, DefectClock, FaultyVersion, HostRepair, Hurts, Relapse, RollbackEffect, Symptom,
@@ -33,10 +33,10 @@ pub use failures::{FailureBudget, FailuresPer};
 pub use fleet::{Arrivals, Background, Episodes, Fleet, HOUR_MS, Region, Zone};
 pub use gate::{CheckedOver, Gate, GateChecks, GateKind, GateWork, WeekHours};
 pub use pipeline::Pipeline;
-pub use response::{OnAlarm, Operators, Remedy, Response};
+pub use response::{FiringAtStart, OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio};
-pub use signal::{CanaryRule, Comparison, Decides, Judge, RateRule, Reads, Sign, Signal, SignalKind};
+pub use signal::{CanaryRule, Comparison, Decides, Judge, Quorum, RateRule, Reads, Sign, Signal, SignalKind};
 pub use strata::Strata;
 pub use strategy::{
     Batching, Bypass, Concurrency, OneBox, Procedure, Rollback, RollbackScope, RollbackTarget, Strategy, Wave,

@@ -2,7 +2,7 @@
 
 use crate::ids::AlarmId;
 use crate::random::Distribution;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// What the pipeline does by itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,11 +17,35 @@ pub struct Response {
     pub losing: Option<Vec<AlarmId>>,
     /// Probability that somebody overrides an alarm, true or false, drawn for every alarm instance.
     pub overrides: f64,
-    /// Whether an alarm that already fires for another reason holds up the start of a wave.
-    pub firing_alarm_blocks: bool,
+    /// What follows where an alarm fires already, for another reason, when a wave is to start. Fingerprints of plans know
+    /// it by its first name.
+    #[serde(rename = "firing_alarm_blocks")]
+    pub firing_at_start: FiringAtStart,
     /// Mean number of the team's other deployments in flight in each region that goes back; all of them
     /// go back as well.
     pub other_deployments: f64,
+}
+
+/// What follows where an alarm fires already when a wave is to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FiringAtStart {
+    /// The wave waits until it is over.
+    Wait,
+    /// The rollout goes on and does not listen to it any more.
+    Ignore,
+    /// The rollout stops and goes back at once.
+    Rollback,
+}
+
+/// Waiting as "true": fingerprints of plans have always known it as that.
+impl Serialize for FiringAtStart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Wait => serializer.serialize_bool(true),
+            Self::Ignore => serializer.serialize_str("ignore"),
+            Self::Rollback => serializer.serialize_str("rollback"),
+        }
+    }
 }
 
 /// What the pipeline does by itself when an alarm fires.
@@ -90,7 +114,7 @@ impl Default for Response {
             lost_verdicts: 0.0,
             losing: None,
             overrides: 0.0,
-            firing_alarm_blocks: true,
+            firing_at_start: FiringAtStart::Wait,
             other_deployments: 0.0,
         }
     }

@@ -48,14 +48,22 @@ pub enum Signal {
     },
     /// Synthetic requests of a canary: constant traffic, whatever customers do.
     Synthetic {
-        /// Probes in a period, at least 1.
+        /// Probes in a period that has some, at least 1.
         probes: u64,
+        /// Periods from one that has probes to the next, at least 1; the others have no datapoint.
+        #[serde(skip_serializing_if = "is_one")]
+        every: u64,
         /// Probability that a probe takes the path that the defect is on.
         covers: f64,
         /// Limit on the share of probes that fail.
         threshold: Ratio,
         /// Whether the limit itself breaches.
         comparison: Comparison,
+    },
+    /// No data: fewer requests than asked for, or no monitoring.
+    Absent {
+        /// Fewer requests of customers than this in a period are none, at least 1.
+        min_requests: u64,
     },
     /// Failed requests a second over requests a second, from counters that are scraped, over several windows at
     /// once: a Prometheus alerting rule.
@@ -64,6 +72,8 @@ pub enum Signal {
     Canary(CanaryRule),
     /// Fires when one of these alarms does, each with a scope of its own.
     AnyOf(Vec<AlarmId>),
+    /// Fires when enough of its alarms are in alarm at the same time, over the same place.
+    Quorum(Quorum),
     /// The breach probability of each datapoint given directly: no traffic model.
     BreachProbability {
         /// While no host of the scope is impaired.
@@ -73,6 +83,10 @@ pub enum Signal {
     },
     /// The simple form: fires once, this long after the scope's first impaired host.
     DetectionDelay(Distribution),
+}
+
+fn is_one(periods: &u64) -> bool {
+    *periods == 1
 }
 
 /// What a signal reads.
@@ -89,12 +103,19 @@ pub enum Reads {
 }
 
 /// Which fault of a request a signal looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sign {
     /// That it fails.
     Failure,
     /// That it is slow.
     Slowness,
+}
+
+impl Sign {
+    fn is_failure(&self) -> bool {
+        *self == Self::Failure
+    }
 }
 
 /// How a signal comes to a decision.
@@ -135,11 +156,12 @@ impl Signal {
             Self::ErrorCount { .. } => row(Reads::Requests, failure, ByDatapoint, true),
             Self::Synthetic { .. } => row(Reads::Probes, failure, ByDatapoint, true),
             Self::RateRatio(_) => row(Reads::Requests, failure, ByHistory, false),
-            Self::Canary(_) => row(Reads::Requests, failure, ByHistory, false),
+            Self::Canary(rule) => row(Reads::Requests, Some(rule.sign), ByHistory, false),
+            Self::Absent { .. } => row(Reads::Requests, None, ByDatapoint, false),
             Self::ImpairedHosts { .. } => row(Reads::Hosts, None, ByDatapoint, true),
             Self::BreachProbability { .. } => row(Reads::Hosts, None, ByDatapoint, true),
             Self::DetectionDelay(_) => row(Reads::Hosts, None, ByEvent, true),
-            Self::AnyOf(_) => row(Reads::Alarms, None, ByEvent, true),
+            Self::AnyOf(_) | Self::Quorum(_) => row(Reads::Alarms, None, ByEvent, true),
         }
     }
 
@@ -154,12 +176,14 @@ impl Signal {
             }
             Self::Synthetic { threshold, comparison, .. } => Some((threshold, comparison, 1)),
             Self::ErrorCount { .. }
+            | Self::Absent { .. }
             | Self::RateRatio(_)
             | Self::Canary(_)
             | Self::ImpairedHosts { .. }
             | Self::BreachProbability { .. }
             | Self::DetectionDelay(_)
-            | Self::AnyOf(_) => None,
+            | Self::AnyOf(_)
+            | Self::Quorum(_) => None,
         }
     }
 
@@ -177,10 +201,22 @@ impl Signal {
         if let Self::Synthetic { covers, .. } = self { *covers } else { 1.0 }
     }
 
+    /// Periods from one in which it looks to the next: every one, but for probes that are rarer.
+    #[must_use]
+    pub fn periods_apart(&self) -> u64 {
+        if let Self::Synthetic { every, .. } = self { *every } else { 1 }
+    }
+
     /// Requests of its own in a period, if it makes any.
     #[must_use]
     pub fn probes(&self) -> Option<u64> {
         if let Self::Synthetic { probes, .. } = self { Some(*probes) } else { None }
+    }
+
+    /// Fewer requests than this breach, if it looks for data that are not there.
+    #[must_use]
+    pub fn absent(&self) -> Option<u64> {
+        if let Self::Absent { min_requests } = self { Some(*min_requests) } else { None }
     }
 
     /// The rule over rates, if it is one.
@@ -195,10 +231,47 @@ impl Signal {
         if let Self::DetectionDelay(delay) = self { Some(delay) } else { None }
     }
 
-    /// The alarms that it stands for, if it is made of others.
+    /// The alarms that it is made of, if it is made of others.
     #[must_use]
     pub fn parts(&self) -> Option<&[AlarmId]> {
-        if let Self::AnyOf(parts) = self { Some(parts) } else { None }
+        match self {
+            Self::AnyOf(parts) | Self::Quorum(Quorum { parts, .. }) => Some(parts),
+            Self::ErrorRatio { .. }
+            | Self::SlowRatio { .. }
+            | Self::ErrorCount { .. }
+            | Self::Synthetic { .. }
+            | Self::Absent { .. }
+            | Self::RateRatio(_)
+            | Self::Canary(_)
+            | Self::ImpairedHosts { .. }
+            | Self::BreachProbability { .. }
+            | Self::DetectionDelay(_) => None,
+        }
+    }
+
+    /// How many of its alarms it needs at once, if that is what it is made of.
+    #[must_use]
+    pub fn quorum(&self) -> Option<&Quorum> {
+        if let Self::Quorum(quorum) = self { Some(quorum) } else { None }
+    }
+}
+
+/// Alarms that count together: `all-of`, some of `any-of`, or a score.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Quorum {
+    /// The alarms, each with a scope of its own.
+    pub parts: Vec<AlarmId>,
+    /// What each of them counts while it is in alarm, at least 1; as many as there are parts.
+    pub points: Vec<u64>,
+    /// So many points fire, at least 1 and at most all of them.
+    pub at_least: u64,
+}
+
+impl Quorum {
+    /// Whether the parts of which `in_alarm` holds are enough.
+    pub fn is_met(&self, mut in_alarm: impl FnMut(AlarmId) -> bool) -> bool {
+        let points = self.parts.iter().zip(&self.points).filter(|(part, _)| in_alarm(**part));
+        points.map(|(_, points)| points).sum::<u64>() >= self.at_least
     }
 }
 
@@ -242,7 +315,9 @@ impl RateRule {
 pub struct CanaryRule {
     /// Who judges.
     pub judge: Judge,
-    /// Fewer requests than this on either side, in all that the judge looks at, are not enough to judge.
+    /// What is compared: the share of requests that fail, or that are slow.
+    #[serde(skip_serializing_if = "Sign::is_failure")]
+    pub sign: Sign,
     /// Whether a bake that ends without a verdict stops the rollout: too few requests, or evidence for neither side.
     pub fail_inconclusive: bool,
 }

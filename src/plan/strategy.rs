@@ -21,7 +21,7 @@ pub struct Strategy {
     pub source: String,
     /// Waves in order; each begins when the bake of the one before it ends.
     pub waves: Vec<Wave>,
-    /// The alarms that this strategy's pipeline listens to.
+    /// The alarms that this strategy's pipeline listens to, in some wave at least.
     pub alarms: Vec<AlarmId>,
     /// Share of a zone's hosts at which its deployment counts as done; stragglers beyond it are waited for.
     pub complete_at: Ratio,
@@ -104,6 +104,13 @@ impl Strategy {
         })
     }
 
+    /// The alarms that are listened to in one of its waves.
+    #[inline]
+    #[must_use]
+    pub fn alarms_in<'s>(&'s self, wave: &'s Wave) -> &'s [AlarmId] {
+        wave.alarms.as_ref().unwrap_or(&self.alarms)
+    }
+
     /// Time one host takes to move to the new version.
     #[must_use]
     pub fn deploy_time(&self, change: &Change) -> Distribution {
@@ -167,6 +174,9 @@ pub struct Wave {
     /// What must hold besides before what follows begins. Left out of the fingerprint where there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,
+    /// The alarms that are listened to in this wave; none: those of the strategy. If one wave has some, all have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<Vec<AlarmId>>,
     /// How each zone is deployed to.
     pub procedure: Procedure,
     /// What must be open in a pipeline for it to begin; none: what the pipeline says of its waves.

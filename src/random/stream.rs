@@ -78,6 +78,8 @@ pub enum Purpose {
     FailingHosts = 32,
     /// How many others fail, by zone and batch.
     Failure = 33,
+    /// Whether a datapoint of an alarm, or a scrape, is lost, by alarm, scope entity and period.
+    Lost = 36,
     /// When changes are merged, in turn.
     Merge = 40,
     /// What a change carries and how its review goes, by change.
@@ -298,7 +300,7 @@ mod tests {
         assert_eq!(sequence.uniform(), stream.uniform());
     }
 
-    const ALL: [Purpose; 36] = [
+    const ALL: [Purpose; 39] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -326,8 +328,11 @@ mod tests {
         Purpose::Broken,
         Purpose::Scrape,
         Purpose::Canary,
+        Purpose::Gate,
+        Purpose::Switch,
         Purpose::FailingHosts,
         Purpose::Failure,
+        Purpose::Lost,
         Purpose::Merge,
         Purpose::Review,
         Purpose::StageTime,
@@ -340,7 +345,8 @@ mod tests {
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
-        assert_eq!(numbers, (1..=27).chain(32..=33).chain(40..=46).collect::<Vec<u64>>());
+        let own = [28, 30, 32, 33, 36];
+        assert_eq!(numbers, (1..=27).chain(own).chain(40..=46).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -379,8 +385,11 @@ mod tests {
                 "c7f31868e0d81eb0",
                 "7c55a53b7acb585e",
                 "c5e791e3a6ff53e1",
+                "GATE",
+                "SWITCH",
                 "611b8e49fe3d3bdd",
                 "c2904b0282f5a273",
+                "6d3d2fcc06739caa",
                 "4b31fd9e62dfb760",
                 "ccd52e92b60d91b2",
                 "9be4769a1284c023",

@@ -2,10 +2,11 @@
 
 use super::document::{Align, Block, DataTable, Document, elide};
 use super::text;
+use crate::ids::AlarmId;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{
-    Batching, Concurrency, FailureBudget, FailuresPer, GateKind, HostShare, OnAlarm, Plan, Procedure, Remedy,
-    RollbackScope, Strategy, Wave,
+    Batching, Concurrency, FailureBudget, FailuresPer, FiringAtStart, GateKind, HostShare, OnAlarm, Plan,
+    Procedure, Remedy, RollbackScope, Strategy, Wave,
 };
 use crate::random::Distribution;
 use serde_json::{Value, json};
@@ -49,7 +50,6 @@ fn heading(plan: &Plan, strategy: &Strategy, times: &Timetable) -> String {
 
 /// What an alarm does.
 fn response(plan: &Plan, strategy: &Strategy) -> String {
-    let alarms: Vec<&str> = strategy.alarms.iter().map(|&alarm| plan.alarms[alarm].name.as_str()).collect();
     if !strategy.reacts() {
         return "listens to no alarm: nothing is ever rolled back".to_owned();
     }
@@ -61,8 +61,8 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
         OnAlarm::Page => "goes on until people act".to_owned(),
     };
     let mut causes = Vec::new();
-    if !alarms.is_empty() {
-        causes.push(format!("an alarm ({})", text::list(&alarms, 4)));
+    if !strategy.alarms.is_empty() {
+        causes.push(format!("an alarm ({})", listened_to(plan, strategy)));
     }
     if let Some(FailureBudget { allowed: Some(allowed), per, .. }) = strategy.failures {
         let of = match per {
@@ -79,7 +79,33 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
     if strategy.has_gates() {
         causes.push("a gate that fails".to_owned());
     }
-    format!("on {}: {what}", causes.join(", or "))
+    format!("on {}: {what}{}", causes.join(", or "), at_start(plan, strategy))
+}
+
+/// The alarms, by wave where waves have some of their own.
+fn listened_to(plan: &Plan, strategy: &Strategy) -> String {
+    let listed = |alarms: &[AlarmId]| {
+        let names: Vec<&str> = alarms.iter().map(|&alarm| plan.alarms[alarm].name.as_str()).collect();
+        if names.is_empty() { "none".to_owned() } else { text::list(&names, 4) }
+    };
+    if strategy.waves.iter().all(|wave| wave.alarms.is_none()) {
+        return listed(&strategy.alarms);
+    }
+    let of_wave = |wave: &Wave| format!("wave {}: {}", wave.name, listed(strategy.alarms_in(wave)));
+    strategy.waves.iter().map(of_wave).collect::<Vec<String>>().join("; ")
+}
+
+/// What follows where an alarm fires already, if one can and the strategy does not merely wait.
+fn at_start(plan: &Plan, strategy: &Strategy) -> &'static str {
+    match (plan.fleet.background.ambient_alarms, strategy.response.firing_at_start) {
+        (None, _) | (_, FiringAtStart::Wait) => "",
+        (Some(_), FiringAtStart::Ignore) => {
+            "; does not listen to one that fires already as a wave is to start"
+        }
+        (Some(_), FiringAtStart::Rollback) => {
+            "; goes back at once where one fires already as a wave is to start"
+        }
+    }
 }
 
 fn goes_back(plan: &Plan, strategy: &Strategy) -> String {

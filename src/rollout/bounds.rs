@@ -21,8 +21,8 @@ use crate::outcome::Outcome;
 use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::measures;
 use crate::plan::{
-    Concurrency, Defect, Gate, GateKind, HOUR_MS, HostRepair, Hurts, OnAlarm, Operators, Plan, Remedy,
-    RollbackEffect, Scope, Sign, Strategy, Wave, Within,
+    Concurrency, Defect, FiringAtStart, Gate, GateKind, HOUR_MS, HostRepair, Hurts, OnAlarm, Operators, Plan,
+    Remedy, RollbackEffect, Scope, Sign, Strategy, Wave, Within,
 };
 use crate::random::Distribution;
 use crate::random::distribution::LONGEST_MS;
@@ -203,8 +203,8 @@ impl Longest<'_> {
 
     /// How long an alarm with another cause can hold up the start of a wave: when it is over the next one is yet to begin.
     fn blocked_ms(&self) -> u64 {
-        let ambient =
-            self.plan.fleet.background.ambient_alarms.filter(|_| self.strategy.response.firing_alarm_blocks);
+        let waits = self.strategy.response.firing_at_start == FiringAtStart::Wait;
+        let ambient = self.plan.fleet.background.ambient_alarms.filter(|_| waits);
         ambient.map_or(0, |episodes| episodes.lasts.longest_ms(1).max(1))
     }
 
@@ -220,10 +220,9 @@ impl Longest<'_> {
             OnAlarm::Page => 0,
             OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Freeze => self.strategy.rollback.reaction_delay_ms,
         };
-        let back_ms = match on_alarm {
-            OnAlarm::Rollback => self.rollback_ms().saturating_add(self.repairs_ms()),
-            OnAlarm::Page | OnAlarm::Halt | OnAlarm::Freeze => 0,
-        };
+        let goes_back = on_alarm == OnAlarm::Rollback
+            || self.strategy.response.firing_at_start == FiringAtStart::Rollback;
+        let back_ms = if goes_back { self.rollback_ms().saturating_add(self.repairs_ms()) } else { 0 };
         let alone_ms = reaction_ms.saturating_add(back_ms);
         let people = self.strategy.operators.as_ref().filter(|_| on_alarm != OnAlarm::Freeze);
         people.map_or(alone_ms, |people| {
@@ -300,7 +299,11 @@ impl Longest<'_> {
             return 0;
         }
         let (plan, fleet) = (self.plan, &self.plan.fleet);
-        let parts = self.strategy.alarms.iter().flat_map(|reported| plan.parts_of(reported));
+        // A composite that needs its parts together is what is ignored, beside parts that another one stands for.
+        let parts = self.strategy.alarms.iter().flat_map(|reported| {
+            let whole = plan.alarms[*reported].signal.quorum().map(|_| reported);
+            plan.parts_of(reported).iter().chain(whole)
+        });
         let places = |scope| match scope {
             Scope::OneBox | Scope::Zone => fleet.zones.len(),
             Scope::Region => fleet.regions.len(),

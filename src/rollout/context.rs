@@ -9,7 +9,7 @@ use super::model::{BatchTime, Model};
 use super::trace::{RolloutEvent, RolloutObserver, Scraped};
 use crate::ids::{AlarmId, DefectId, IdRange, RegionId, WaveId, ZoneId};
 use crate::plan::strata::ChangeKind;
-use crate::plan::{Alarm, Defect, Plan, Region, Sign, Strategy, Wave, Within, Zone};
+use crate::plan::{Alarm, Defect, Plan, Region, Sign, Strategy, Version, Wave, Within, Zone};
 use crate::random::{Purpose, Streams, mix};
 use crate::sim::budget::{self, Cause, OverBudget, Owner};
 use crate::sim::{Observer, Queue};
@@ -59,6 +59,8 @@ pub struct Context<'a> {
     pub kind: ChangeKind,
     /// The strategy routes traffic apart from hosts.
     pub routed: bool,
+    /// Some alarm looks at the hosts on the new version alone.
+    pub newcomers: bool,
     /// What holds a rollout among others; none for a trial of a study.
     pub launch: Option<&'a Launch<'a>>,
     now_ms: u64,
@@ -108,6 +110,7 @@ impl<'a> Context<'a> {
             defect_id: defect,
             kind: stratum.kind,
             routed: strategy.routes_traffic(),
+            newcomers: model.watches_newcomers && looks_at_newcomers(plan, strategy),
             launch: None,
             now_ms: 0,
             looked_at_hosts: 0,
@@ -300,10 +303,10 @@ impl<'a> Context<'a> {
         self.defect.is_some_and(|defect| !defect.is_cured_by_the_change())
     }
 
-    /// Whether somebody looks at how many hosts have the new version: the routes of requests, or the defect.
+    /// Whether somebody looks at how many hosts have the new version: the routes of requests, an alarm, or the defect.
     #[inline]
     pub fn counts_new_hosts(&self) -> bool {
-        self.routed || self.defect.is_some_and(|defect| defect.condition.counts_hosts())
+        self.routed || self.newcomers || self.defect.is_some_and(|defect| defect.condition.counts_hosts())
     }
 
     /// Whether impaired hosts serve nothing at all.
@@ -322,4 +325,10 @@ fn pick_defect(plan: &Plan, u: f64) -> DefectId {
         u < sum
     });
     drawn.or_else(|| defects.ids().next_back()).expect("invariant: a change that may be bad has a catalogue")
+}
+
+/// Whether a strategy listens to an alarm, or a gate checks one, that looks at the hosts on the new version alone.
+fn looks_at_newcomers(plan: &Plan, strategy: &Strategy) -> bool {
+    let heard = strategy.alarms.iter().flat_map(|reported| plan.parts_of(reported)).copied();
+    heard.chain(strategy.checked_alarms()).any(|alarm| plan.alarms[alarm].version == Version::New)
 }

@@ -144,6 +144,8 @@ pub enum GoBackBy {
 pub enum ResponseEvent {
     /// The rollout reacts to the alarm that it acts on.
     Reacts,
+    /// An alarm fires already when a wave is to start, and the rollout goes back for that.
+    FiresAlready,
     /// People know what to do and want to do it.
     OperatorsReady,
     /// People do it.

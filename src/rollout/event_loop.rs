@@ -18,7 +18,7 @@ use super::launch::WaveTimes;
 use super::place::WatchedScope;
 use super::response::{IncidentResponse, OperatorAction, Reaction, ending};
 use super::trace::RolloutEvent;
-use crate::ids::WaveId;
+use crate::ids::{AlarmId, WaveId};
 use crate::outcome::{Notice, Outcome};
 
 /// The five components of a rollout. They are kept from one rollout to the next, for their memory.
@@ -86,6 +86,10 @@ impl DeploymentListener for OfDeployments<'_> {
     fn checks(&mut self, ctx: &mut Context, deployments: &Deployments, wave: WaveId) -> Seen {
         let sight = Sight { deployments, fault: self.fault, capacity: self.account.capacity() };
         self.alarms.check(ctx, sight, wave)
+    }
+
+    fn goes_on_without(&mut self, _ctx: &mut Context, alarm: Option<AlarmId>) -> Seen {
+        self.alarms.ignore(alarm)
     }
 
     fn ends(&mut self, ctx: &mut Context, part: RolloutPart) -> Seen {
@@ -242,9 +246,15 @@ impl<'a> EventLoop<'a> {
     fn handle_routing(&mut self, event: RoutingEvent) {
         let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
         let Some(change) = deployments.route(ctx, event) else { return };
+        let zone = change.zone();
         fault.routes_change(ctx, &change, &mut OfFault { deployments, account, alarms, response });
         let listener = &mut OfCapacity { deployments, fault, alarms, response };
         account.routes_change(ctx, deployments, fault, change, listener);
+        if ctx.newcomers {
+            let sight = Sight { deployments, fault, capacity: account.capacity() };
+            let listens = response.listens(ctx, deployments);
+            alarms.hosts_moved(ctx, sight, zone, listens);
+        }
     }
 
     fn handle_fault(&mut self, event: FaultEvent) {
@@ -315,7 +325,7 @@ impl<'a> EventLoop<'a> {
             }
             AlarmEvent::DelayOver { watch } => alarms.delay_over(ctx, watch),
             AlarmEvent::Fires { watch } => {
-                let Some(firing) = alarms.fires(watch) else { return };
+                let Some(firing) = alarms.fires(ctx, watch) else { return };
                 if let Some(ignored) = response.hear(ctx, deployments, firing) {
                     alarms.mute(ignored);
                 }
@@ -342,6 +352,12 @@ impl<'a> EventLoop<'a> {
                         ctx.tell(ctx.now_ms(), || RolloutEvent::Halted { notice });
                         fault.left_alone(ctx);
                     }
+                }
+            }
+            ResponseEvent::FiresAlready => {
+                if response.fires_already(ctx, deployments) {
+                    deployments.stop(ctx);
+                    self.go_back(GoBackBy::Reaction);
                 }
             }
             ResponseEvent::OperatorsReady => response.operators_ready(ctx, deployments, fault),

@@ -68,6 +68,8 @@ pub enum RolloutEvent {
     AlarmIgnored { alarm: u32, entity: u32 },
     /// A wave waits for an alarm that fires for another reason.
     WaveBlocked { wave: u32 },
+    /// An alarm fires already, for another reason, when a wave is to start: the rollout goes on without it, or stops.
+    FiresAlready { wave: u32, stops: bool },
     /// People began to act.
     RemedyStarted { remedy: crate::plan::Remedy },
     /// People had stopped the rollout before its own reaction to the alarm was due.

@@ -145,6 +145,7 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         gates: patch.gates.clone(),
         steps: patch.steps.clone(),
         ramp: patch.ramp.clone(),
+        alarms: patch.alarms.clone(),
         one_box: patch.one_box.clone(),
         batch: patch.batch.clone(),
         traffic: patch.traffic.clone(),

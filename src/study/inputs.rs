@@ -166,7 +166,9 @@ impl PlanInputs<'_> {
         }
         self.time(move |p| Some(&mut alarm!(p).period_ms));
         self.time(move |p| Some(&mut alarm!(p).publish_delay_ms));
+        self.time(move |p| Some(&mut alarm!(p).grace_ms));
         self.number(1.0, move |p| Some(&mut alarm!(p).broken));
+        self.number(1.0, move |p| Some(&mut alarm!(p).lost));
         self.ratio(move |p| alarm!(p).lost_with_service.as_mut());
         self.ratio(move |p| match &mut alarm!(p).signal {
             Signal::ErrorRatio { threshold, .. }
@@ -175,6 +177,7 @@ impl PlanInputs<'_> {
             | Signal::Synthetic { threshold, .. } => Some(threshold),
             Signal::ErrorCount { .. } | Signal::RateRatio(_) | Signal::Canary(_) | Signal::AnyOf(_) => None,
             Signal::BreachProbability { .. } | Signal::DetectionDelay(_) => None,
+            Signal::Quorum(_) | Signal::Absent { .. } => None,
         });
         self.number(1.0, move |p| match &mut alarm!(p).signal {
             Signal::ErrorCount { seen, .. } => Some(seen),
@@ -183,12 +186,14 @@ impl PlanInputs<'_> {
             Signal::BreachProbability { impaired, .. } => Some(impaired),
             Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } | Signal::ImpairedHosts { .. } => None,
             Signal::Canary(_) | Signal::AnyOf(_) | Signal::DetectionDelay(_) => None,
+            Signal::Quorum(_) | Signal::Absent { .. } => None,
         });
         self.distribution(move |p| match &mut alarm!(p).signal {
             Signal::DetectionDelay(delay) => Some(delay),
             Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } | Signal::ImpairedHosts { .. } => None,
             Signal::ErrorCount { .. } | Signal::Synthetic { .. } | Signal::RateRatio(_) => None,
-            Signal::Canary(_) | Signal::AnyOf(_) | Signal::BreachProbability { .. } => None,
+            Signal::Canary(_) | Signal::AnyOf(_) | Signal::Quorum(_) => None,
+            Signal::BreachProbability { .. } | Signal::Absent { .. } => None,
         });
     }
 

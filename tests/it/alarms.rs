@@ -135,9 +135,8 @@ fn missing_data_is_treated_as_the_alarm_says() {
         );
         once(&alarm(&keys), defect)
     };
-    // Nothing but missing data: history before the watch is healthy, so the last of five good datapoints leaves the
-    // range of five only with the fifth gap; until the third it is enough to be good.
-    assert_eq!(gaps("breaching", "").alarm_ms, Some(5 * MINUTE));
+    // Nothing but missing data, and never anything else: there is no good past, so three gaps are enough.
+    assert_eq!(gaps("breaching", "").alarm_ms, Some(3 * MINUTE));
     for treatment in ["not-breaching", "ignore", "missing"] {
         assert_eq!(gaps(treatment, BAD).alarm_ms, None, "{treatment}");
     }

@@ -431,7 +431,7 @@ fn an_alarm_with_another_cause_holds_up_a_wave_or_is_ignored() {
     let blocked = once(&text(""));
     // It fires from 00:50 to 01:35; the second wave would start at 01:00.
     assert_eq!((blocked.blocked_ms, blocked.completed_ms), (35 * MINUTE, Some(155 * MINUTE)));
-    let ignored = once(&text("response = { firing-alarm-blocks = false }"));
+    let ignored = once(&text("response = { firing-at-start = \"ignore\" }"));
     assert_eq!((ignored.blocked_ms, ignored.completed_ms), (0, Some(2 * HOUR)));
 }
 

@@ -33,6 +33,7 @@ fn plan() -> Plan {
         bake_ms: 3_600_000,
         gates: Vec::new(),
         calendar: None,
+        alarms: None,
         procedure: Procedure {
             one_box: None,
             batch: HostShare::ALL,

@@ -25,7 +25,9 @@ const ORDER: &str = "alarms rollback complete-at \
     start-spread observe-after max min value tolerance level";
 
 /// Fields that the language calls otherwise.
-const RENAMED: [(&str, &str); 7] = [
+const RENAMED: [(&str, &str); 9] = [
+    ("firing_alarm_blocks", "firing-at-start"),
+    ("sign", "signal"),
     ("straggler_probability", "stragglers"),
     ("masked", "masked-for"),
     ("condition", "while"),
@@ -38,7 +40,7 @@ const RENAMED: [(&str, &str); 7] = [
 /// Floating-point numbers that are shares of a whole.
 const SHARES: &str = "bad_probability straggler_probability failure_probability probability background_error_ratio \
     background_slow_ratio peak_utilisation per_request error_ratio slow_ratio damage_per_request \
-    peak_share_above share broken healthy impaired seen covers threshold false_positive false_negative \
+    peak_share_above share broken lost healthy impaired seen covers threshold false_positive false_negative \
     confidence lost_verdicts overrides wrong_change tolerance catches review_catches false_alarm misattribution";
 
 /// Tables of the plan that the language has no word for: their keys are those of the table they stand in.
@@ -190,6 +192,7 @@ fn json(part: &impl Serialize) -> Value {
 fn build(plan: &Plan, field: &str, value: &Value) -> KeyTree {
     let said = match value {
         Value::Null => return KeyTree::Nothing,
+        Value::Bool(true) if field == "firing_alarm_blocks" => PlanValue::Text("wait".to_owned()),
         Value::Bool(yes) => PlanValue::Text(yes.to_string()),
         Value::String(word) => PlanValue::Text(word.clone()),
         Value::Number(number) => match name(plan, field, number) {
@@ -234,7 +237,7 @@ fn amount(field: &str, number: &Number) -> PlanValue {
 fn name(plan: &Plan, field: &str, index: &Number) -> Option<String> {
     let index = usize::try_from(index.as_u64()?).ok()?;
     match field {
-        "alarms" | "seen_by" | "losing" | "any-of" => {
+        "alarms" | "ambient_alarm" | "seen_by" | "losing" | "any-of" | "parts" => {
             Some(plan.alarms.get(AlarmId::new(index))?.name.clone())
         }
         "regions" => Some(plan.fleet.regions.get(RegionId::new(index))?.name.clone()),

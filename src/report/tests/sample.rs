@@ -8,7 +8,7 @@ use crate::plan::study::Statistic;
 use crate::plan::{
     Alarm, Arrivals, Batching, Bound, Change, Comparison, Concurrency, Defect, DefectClock, Estimator,
     EvaluationClock, Fleet, HostShare, Level, Missing, OneBox, Plan, Procedure, Ratio, Region, Rollback,
-    RollbackScope, Scope, Signal, Strategy, StudyPlan, Symptom, Threshold, Watch, Wave, Zone,
+    RollbackScope, Scope, Signal, Strategy, StudyPlan, Symptom, Threshold, Version, Watch, Wave, Zone,
 };
 use crate::random::{Distribution, stable_hash};
 use crate::rollout::{RolloutEvent as Event, RolloutRecord as Record};
@@ -115,6 +115,9 @@ fn alarm() -> Alarm {
         broken: 0.0,
         lost_with_service: None,
         internal: false,
+        version: Version::Any,
+        lost: 0.0,
+        grace_ms: 0,
     }
 }
 
@@ -170,6 +173,7 @@ pub fn strategy(name: &str) -> Strategy {
         bake_ms: 12 * HOUR,
         gates: Vec::new(),
         calendar: None,
+        alarms: None,
         procedure: Procedure {
             one_box: Some(OneBox { hosts: HostShare::Count(1), bake_ms: HOUR, covers: Vec::new() }),
             batch: HostShare::Count(10),

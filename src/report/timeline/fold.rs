@@ -69,9 +69,7 @@ impl<'r> RolloutFold<'r> {
                     visit.batches += u32::from(!one_box);
                 });
             }
-            RolloutEvent::BatchDone { zone, hosts_done, .. } => {
-                self.visit(zone, |visit| visit.hosts = hosts_done)
-            }
+            RolloutEvent::BatchDone { zone, hosts_done: n, .. } => self.visit(zone, |visit| visit.hosts = n),
             RolloutEvent::ZoneBakeStarted { zone, .. } => self.enter(at, zone, Some(PlacePhase::Baking)),
             RolloutEvent::ZoneDone { zone } => {
                 self.enter(at, zone, Some(PlacePhase::Updated));
@@ -88,6 +86,7 @@ impl<'r> RolloutFold<'r> {
             RolloutEvent::WaveBlocked { .. }
             | RolloutEvent::GateHolds { .. }
             | RolloutEvent::CheckFailed { .. }
+            | RolloutEvent::FiresAlready { .. }
             | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
             RolloutEvent::AlarmIgnored { .. }

@@ -36,6 +36,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::RollbackDecided { .. } => (0, None),
         RolloutEvent::WaveStarted { .. }
         | RolloutEvent::WaveBlocked { .. }
+        | RolloutEvent::FiresAlready { .. }
         | RolloutEvent::Triggered { .. }
         | RolloutEvent::WaveBakeStarted { .. }
         | RolloutEvent::GateHolds { .. }

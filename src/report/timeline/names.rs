@@ -185,6 +185,10 @@ impl PlanNames<'_> {
             RolloutEvent::WaveBlocked { wave } => {
                 format!("wave {} waits: an alarm fires for another reason", self.wave(wave))
             }
+            RolloutEvent::FiresAlready { wave, stops } => {
+                let what = if stops { "stops the rollout" } else { "is not listened to" };
+                format!("an alarm fires already as wave {} is to start, and {what}", self.wave(wave))
+            }
             RolloutEvent::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
             RolloutEvent::ReactionPreempted { notice } => {
                 format!("people were faster than the rollout's own reaction to {}", self.notice(notice))

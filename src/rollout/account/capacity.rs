@@ -150,6 +150,11 @@ impl Capacity {
         zones.map(|zone| u64::from(self.dark_hosts(ctx, zone))).sum()
     }
 
+    /// Whether the zone is dark.
+    pub fn is_dark(&self, zone: ZoneId) -> bool {
+        self.dark[zone] > 0
+    }
+
     fn dark_hosts(&self, ctx: &Context, zone: ZoneId) -> u32 {
         if self.dark[zone] > 0 { ctx.zone(zone).hosts } else { 0 }
     }

@@ -5,7 +5,8 @@
 //! the others once, at the last evaluation of the one-box bake.
 
 use super::search::evaluation_ms;
-use super::signal::{Look, Sight};
+use super::sight::Sight;
+use super::signal::Look;
 use super::watch::WatchState;
 use crate::plan::{CanaryRule, Judge};
 use crate::random::{Purpose, mix};
@@ -128,16 +129,20 @@ impl Canaries {
         let WatchedScope::OneBox(zone) = watch.scope else {
             unreachable!("invariant: a canary watches a one-box, not {:?}", watch.scope)
         };
-        let (own, other) = (look.sign_probability(watch, hour), look.baseline_failure(watch, zone, hour));
+        let own = look.sign_probability(watch, hour);
+        let other = look.baseline(watch, zone, hour, rule.sign);
         let mut side = |p: f64| {
             let (events, trials) = sampler.draw(ctx.plan.fleet.arrivals, mean, p, &mut draws);
             Counts { events, trials }
         };
         let (canary, baseline) = (side(own), side(other));
+        let lost = look.is_scrape_lost(watch, k);
         let last = evaluation_ms(look, watch, k + 1).is_none_or(|next_ms| !watch.is_open_at(next_ms));
         watch.datapoints.pass(k);
         let state = &mut self.states[index];
-        state.add(rule, canary, baseline);
+        if !lost {
+            state.add(rule, canary, baseline);
+        }
         state.fails(rule, last)
     }
 }

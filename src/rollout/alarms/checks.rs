@@ -1,10 +1,11 @@
 //! Datapoints of an alarm as checks of a gate: instances of the alarm whose evaluations begin when the gate opens, and that
 //! fire nothing. What a failed one does to the gate is decided elsewhere.
 
+use super::opening::is_broken;
 use super::watch::WatchState;
-use super::{Alarms, Seen, Sight, is_broken};
+use super::{Alarms, Seen, Sight};
 use crate::ids::{GateId, WatchId, WaveId};
-use crate::plan::{EvaluationClock, GateChecks, GateKind, Missing, Scope};
+use crate::plan::{GateChecks, GateKind, Missing, Scope};
 use crate::random::mix;
 use crate::rollout::context::Context;
 use crate::rollout::deployment::FailedCheck;
@@ -35,14 +36,11 @@ impl Alarms {
         let definition = ctx.alarm(checks.alarm);
         let series = self.series_of(ctx, sight, checks.alarm, scope);
         let may_miss = ctx.model.series(series).may_miss || definition.lost_with_service.is_some();
-        let opens_ms = ctx.now_ms() + checks.after_ms;
-        let mut state =
-            WatchState::new(ctx.plan, (checks.alarm, checks.alarm), scope, series, (opens_ms, None));
-        state.clock = EvaluationClock::Deployment;
-        state.for_gate = Some(gate);
-        let place = [state.stream_entity, 1 + u64::from(wave.number()), u64::from(gate.number())];
-        state.stream_entity = mix(&place);
-        state.has_gaps = may_miss;
+        let span = (ctx.now_ms() + checks.after_ms, None);
+        let place = mix(&[u64::from(wave.number()), u64::from(gate.number())]);
+        let state = WatchState::new(ctx.plan, (checks.alarm, None), scope, series, span)
+            .with_gaps(may_miss || definition.has_gaps_anyway())
+            .for_gate(gate, place);
         let state = if is_broken(ctx, definition) { state.broken() } else { state };
         let watch = self.keep(state);
         self.search_from_now(ctx, sight, watch);

@@ -35,14 +35,30 @@ pub struct RecentDatapoints {
     present: u128,
     /// Periods that breached.
     breached: u128,
+    /// How far back there are periods at all.
+    past: Past,
+}
+
+/// How far back there are periods with or without data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Past {
+    /// As far as anybody looks.
+    Endless,
+    /// The first datapoint that is looked at will be the first of all.
+    Unborn,
+    /// This was the first.
+    Since(u64),
 }
 
 impl RecentDatapoints {
     /// Data without breaches, as long as anybody looks back.
-    pub const HEALTHY: Self = Self { last_k: None, present: u128::MAX, breached: 0 };
+    pub const HEALTHY: Self = Self { last_k: None, present: u128::MAX, breached: 0, past: Past::Endless };
 
     /// No data at all: a monitor that is broken and always was.
-    pub const NOTHING: Self = Self { last_k: None, present: 0, breached: 0 };
+    pub const NOTHING: Self = Self { last_k: None, present: 0, breached: 0, past: Past::Endless };
+
+    /// Nothing yet, neither data nor gaps: hosts that are new, or a scope that never has data.
+    pub const NEWBORN: Self = Self { past: Past::Unborn, ..Self::HEALTHY };
 
     /// Index of the latest; none before the first.
     #[inline]
@@ -61,6 +77,9 @@ impl RecentDatapoints {
     pub fn record(&mut self, alarm: &Alarm, k: u64, breach: Option<bool>) -> AlarmState {
         self.shift(k - self.last_k.unwrap_or(0));
         self.set(k, breach);
+        if self.past == Past::Unborn {
+            self.past = Past::Since(k);
+        }
         let n = alarm.window;
         let window = (1_u128 << n) - 1;
         if self.present & window == window {
@@ -68,6 +87,15 @@ impl RecentDatapoints {
             return if breaches >= alarm.datapoints_to_alarm { AlarmState::Alarm } else { AlarmState::Ok };
         }
         self.state(alarm.datapoints_to_alarm, n, alarm.missing)
+    }
+
+    /// The first datapoint at which the alarm is in alarm no more that is in alarm at the latest one, if all between them
+    /// are there and none of them breaches.
+    pub fn clears_at(&self, alarm: &Alarm) -> Option<u64> {
+        let needed = alarm.datapoints_to_alarm;
+        let counted = |age: &u32| (self.breached & ((1_u128 << (age + 1)) - 1)).count_ones() >= needed;
+        let age = (0..alarm.window).find(counted)?;
+        Some(self.last_k? + u64::from(alarm.window - age))
     }
 
     /// What datapoint `k` is, which the latest shift has made room for.
@@ -88,6 +116,11 @@ impl RecentDatapoints {
     /// The state of an alarm that needs `m` of `n` datapoints.
     fn state(&self, m: u32, n: u32, missing: Missing) -> AlarmState {
         let range = (n + SPARE_PERIODS).min(127);
+        // What was before the first period is neither data nor a gap, and breaches nothing.
+        let range = match (self.past, self.last_k) {
+            (Past::Since(first), Some(last)) => u64::from(range).min(last - first + 1) as u32,
+            (Past::Endless | Past::Unborn, _) | (Past::Since(_), None) => range,
+        };
         let window = (1_u128 << range) - 1;
         let (mut real, mut breaches, mut oldest_breach) = (0, 0, None);
         for age in 0..range {
@@ -102,7 +135,7 @@ impl RecentDatapoints {
                 }
             }
         }
-        let fill = n - real;
+        let fill = (n - real).min(range - real);
         let alarm_if = |alarm: bool| if alarm { AlarmState::Alarm } else { AlarmState::Ok };
         if breaches >= m || fill == 0 {
             return alarm_if(breaches >= m);

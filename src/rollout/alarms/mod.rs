@@ -7,25 +7,26 @@ mod canary;
 mod candidates;
 mod checks;
 mod datapoints;
+mod newcomers;
+mod opening;
 mod promql;
+mod quorum;
 mod rules;
 mod search;
+mod sight;
 mod signal;
 mod telling;
 mod watch;
 
-pub use signal::Sight;
+pub use sight::Sight;
 
-use super::account::{Booked, down_hosts_matter, replacement_matters};
+use super::account::{Booked, replacement_matters};
 use super::context::Context;
-use super::deployment::{RolloutPart, WatchSpan};
 use super::event::AlarmEvent;
-use super::fault::Exposed;
 use super::model::breach::Sampler;
-use super::model::thinks_ahead;
 use super::place::WatchedScope;
 use crate::ids::{AlarmId, IdRange, IdVec, RegionId, WatchId, ZoneId};
-use crate::plan::{Alarm, Decides, Scope, Signal, Watch};
+use crate::plan::{Alarm, Decides, Signal, Version};
 use crate::random::{Purpose, mix};
 use canary::Canaries;
 use datapoints::AlarmState;
@@ -68,12 +69,30 @@ pub struct Alarms {
     of_zones: IdVec<ZoneId, Vec<WatchId>>,
     of_regions: IdVec<RegionId, Vec<WatchId>>,
     of_service: Vec<WatchId>,
+    /// Composites that need several alarms at once.
+    of_quorums: Vec<WatchId>,
     memo: BreachMemo,
     sampler: Sampler,
     rules: Rules,
     canaries: Canaries,
+    deaf: Deaf,
     /// Whether every evaluation is visited, for checking the lazy search.
     exhaustive: bool,
+}
+
+/// Alarms that are not listened to in this rollout, as they fired before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Deaf {
+    #[default]
+    Nothing,
+    One(AlarmId),
+    All,
+}
+
+impl Deaf {
+    fn is_to(self, alarm: AlarmId) -> bool {
+        self == Self::All || self == Self::One(alarm)
+    }
 }
 
 impl Alarms {
@@ -84,6 +103,7 @@ impl Alarms {
 
     /// Forgets all instances, keeps the memory.
     pub fn reset(&mut self, zones: usize, regions: usize) {
+        self.deaf = Deaf::Nothing;
         if !self.watches.is_empty() || self.of_zones.len() != zones {
             self.watches.clear();
             self.rules.clear();
@@ -91,157 +111,8 @@ impl Alarms {
             self.of_zones.recycle(zones, Vec::clear);
             self.of_regions.recycle(regions, Vec::clear);
             self.of_service.clear();
+            self.of_quorums.clear();
         }
-    }
-
-    // Opening and closing.
-
-    /// Hosts of a zone were laid out and may be impaired from now on: alarms over them open.
-    #[inline]
-    pub fn watch(&mut self, ctx: &mut Context, sight: Sight<'_>, span: WatchSpan, _exposed: Exposed) -> Seen {
-        let WatchSpan { zone, opens, done_ms } = span;
-        if let Some(opening) = opens {
-            self.open_over(ctx, sight, zone, opening.one_box_until_ms);
-        }
-        if let Some(done_ms) = done_ms {
-            self.close_zone(ctx, zone, done_ms);
-        }
-        Seen(())
-    }
-
-    /// Opens the alarms that a zone's deployment brings into scope.
-    fn open_over(
-        &mut self,
-        ctx: &mut Context,
-        sight: Sight<'_>,
-        zone: ZoneId,
-        one_box_until_ms: Option<u64>,
-    ) {
-        let (plan, strategy) = (ctx.plan, ctx.strategy);
-        let stays_healthy = everything_stays_healthy(ctx);
-        for reported in &strategy.alarms {
-            // An alarm that cannot breach in any of its scopes need not look at each of them.
-            for part in
-                plan.parts_of(reported).iter().filter(|part| !(stays_healthy && ctx.model.is_calm(**part)))
-            {
-                let (alarm, reported) = (*part, *reported);
-                let (scope, closes_ms) = match ctx.alarm(alarm).scope {
-                    Scope::OneBox if one_box_until_ms.is_none() => continue,
-                    Scope::OneBox => (WatchedScope::OneBox(zone), one_box_until_ms),
-                    Scope::Zone => (WatchedScope::Zone(zone), None),
-                    Scope::Region => (WatchedScope::Region(ctx.region_of(zone)), None),
-                    Scope::Service => (WatchedScope::Service, None),
-                };
-                self.open(ctx, sight, (alarm, reported), scope, closes_ms);
-            }
-        }
-    }
-
-    /// Opens an instance of an alarm, reported as another one or itself.
-    fn open(
-        &mut self,
-        ctx: &mut Context,
-        sight: Sight<'_>,
-        (alarm, reported): (AlarmId, AlarmId),
-        scope: WatchedScope,
-        closes_ms: Option<u64>,
-    ) {
-        let definition = ctx.alarm(alarm);
-        let broken = is_broken(ctx, definition);
-        // A broken monitor has nothing but gaps: it says nothing, unless they count as breaches.
-        if broken && !definition.breaches_by_gaps() {
-            return;
-        }
-        let series = self.series_of(ctx, sight, alarm, scope);
-        // A scope that cannot breach while it is healthy needs no watch if it stays so.
-        let numbers = ctx.model.series(series);
-        let calm_for_good = everything_stays_healthy(ctx) && thinks_ahead(definition, numbers);
-        if calm_for_good && numbers.healthy_envelope == 0.0 {
-            return;
-        }
-        let same_scope = self.over(scope);
-        if let Some(known) = same_scope.iter().copied().find(|known| self.watches[*known].is_of(alarm)) {
-            // A watch with an end searched only up to it.
-            let had_end = std::mem::replace(&mut self.watches[known].closes_ms, closes_ms).is_some();
-            if had_end {
-                self.search_from_now(ctx, sight, known);
-            }
-            return;
-        }
-        let span = (ctx.now_ms(), closes_ms);
-        let state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span)
-            .with_gaps(numbers.may_miss || definition.lost_with_service.is_some());
-        let watch = self.keep(if broken { state.broken() } else { state });
-        self.search_from_now(ctx, sight, watch);
-    }
-
-    /// Number of the series of an alarm over a scope.
-    fn series_of(&self, ctx: &Context, sight: Sight<'_>, alarm: AlarmId, scope: WatchedScope) -> u32 {
-        let (entity, one_box) = match scope {
-            WatchedScope::OneBox(zone) => (zone.index(), sight.deployments.one_box(zone)),
-            WatchedScope::Zone(zone) => (zone.index(), 0),
-            WatchedScope::Region(region) => (region.index(), 0),
-            WatchedScope::Service => (0, 0),
-        };
-        ctx.model.series_index(alarm, entity, one_box)
-    }
-
-    /// Keeps a new instance where changes of its scope find it.
-    fn keep(&mut self, state: WatchState) -> WatchId {
-        let scope = state.scope;
-        let watch = self.watches.push(state);
-        match scope {
-            WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => self.of_zones[zone].push(watch),
-            WatchedScope::Region(region) => self.of_regions[region].push(watch),
-            WatchedScope::Service => self.of_service.push(watch),
-        }
-        watch
-    }
-
-    /// Instances over the same zone, the same region or the service.
-    fn over(&self, scope: WatchedScope) -> &[WatchId] {
-        match scope {
-            WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => &self.of_zones[zone],
-            WatchedScope::Region(region) => &self.of_regions[region],
-            WatchedScope::Service => &self.of_service,
-        }
-    }
-
-    /// The zone's bake ends at `done_ms`: alarms that watch only the deployment end with it.
-    fn close_zone(&mut self, ctx: &Context, zone: ZoneId, done_ms: u64) {
-        for watch in &self.of_zones[zone] {
-            let state = &mut self.watches[*watch];
-            let alarm = ctx.alarm(state.alarm);
-            if alarm.scope == Scope::Zone && alarm.watch == Watch::Deployment && state.for_gate.is_none() {
-                state.closes_ms = Some(done_ms);
-            }
-        }
-    }
-
-    /// A part of the rollout ends now: alarms that watch only that end with it.
-    pub fn part_ends(&mut self, ctx: &Context, part: RolloutPart) -> Seen {
-        let now_ms = ctx.now_ms();
-        let Self { watches, of_regions, of_service, .. } = self;
-        let of_deployment = match part {
-            RolloutPart::Region(region) => of_regions[region].as_slice(),
-            RolloutPart::Service => of_service.as_slice(),
-            RolloutPart::Wave => {
-                for watch in watches.iter_mut() {
-                    let ends = watch.for_gate.is_some() || ctx.alarm(watch.alarm).watch == Watch::Wave;
-                    if ends && watch.is_open_at(now_ms + 1) {
-                        watch.closes_ms = Some(now_ms);
-                    }
-                }
-                return Seen(());
-            }
-        };
-        for watch in of_deployment {
-            let state = &mut watches[*watch];
-            if ctx.alarm(state.alarm).watch == Watch::Deployment && state.for_gate.is_none() {
-                state.closes_ms = Some(now_ms);
-            }
-        }
-        Seen(())
     }
 
     // Looking.
@@ -264,6 +135,22 @@ impl Alarms {
             }
         }
         Seen(())
+    }
+
+    /// Hosts of a zone got the new version, or left it: alarms over that alone look again, while anybody listens.
+    pub fn hosts_moved(&mut self, ctx: &mut Context, sight: Sight<'_>, zone: ZoneId, listens: bool) {
+        if !listens {
+            return;
+        }
+        let Self { watches, of_zones, of_regions, of_service, exhaustive, .. } = self;
+        for list in [&of_zones[zone], &of_regions[ctx.region_of(zone)], &*of_service] {
+            for watch in list {
+                let state = &mut watches[*watch];
+                if ctx.alarm(state.alarm).version == Version::New {
+                    mark_changed(ctx, sight, *watch, state, *exhaustive);
+                }
+            }
+        }
     }
 
     /// The watch searches its next breach anew, if that is still due.
@@ -332,42 +219,29 @@ impl Alarms {
         }
         let k = state.next_k;
         let fires = match &alarm.signal {
-            Signal::RateRatio(rule) => rules.scrape(ctx, sight, sampler, (state, k), rule) && listens,
+            Signal::RateRatio(rule) => {
+                let begins = rules.scrape(ctx, sight, sampler, (state, k), rule);
+                state.notes(alarm, k, if rules.fires(state) { AlarmState::Alarm } else { AlarmState::Ok });
+                begins && listens
+            }
             Signal::Canary(rule) => {
                 let fails = canaries.compare(ctx, sight, sampler, (state, k), rule);
                 if fails {
                     tell_breach(ctx, sight, state, k);
                 }
+                state.notes(alarm, k, if fails { AlarmState::Alarm } else { AlarmState::Ok });
                 fails
             }
             Signal::ErrorRatio { .. }
             | Signal::SlowRatio { .. }
             | Signal::ErrorCount { .. }
             | Signal::Synthetic { .. }
+            | Signal::Absent { .. }
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
             | Signal::DetectionDelay(_)
-            | Signal::AnyOf(_) => {
-                let look = Look::new(ctx, sight);
-                let breach = if state.has_gaps {
-                    datapoint(look, memo, state, k)
-                } else {
-                    Some(!*exhaustive || breaches_now(look, memo, state, k))
-                };
-                // Without gaps only breaches are recorded: the others are not visited at all.
-                (state.has_gaps || breach == Some(true)) && {
-                    let after = state.datapoints.record(alarm, k, breach);
-                    if breach == Some(true) {
-                        tell_breach(ctx, sight, state, k);
-                    }
-                    if state.for_gate.is_some()
-                        && let Some(check) = checks::failed(breach, alarm.missing)
-                    {
-                        checks::tell_gate(ctx, watch, check);
-                    }
-                    after == AlarmState::Alarm && state.for_gate.is_none()
-                }
-            }
+            | Signal::AnyOf(_)
+            | Signal::Quorum(_) => alarms_by_datapoint(ctx, sight, memo, (watch, state, k), *exhaustive),
         };
         if fires {
             publish(ctx, watch, alarm);
@@ -376,19 +250,69 @@ impl Alarms {
     }
 
     /// A fixed-delay alarm has seen impairment for long enough.
-    pub fn delay_over(&self, ctx: &mut Context, watch: WatchId) {
-        let state = &self.watches[watch];
+    pub fn delay_over(&mut self, ctx: &mut Context, watch: WatchId) {
+        let state = &mut self.watches[watch];
         if state.is_open_at(ctx.now_ms()) {
+            state.fires_for_good();
             publish(ctx, watch, ctx.alarm(state.alarm));
         }
     }
 
     // Firing.
 
-    /// What fires, unless nobody acted on it before.
-    pub fn fires(&self, watch: WatchId) -> Option<Firing> {
-        let WatchState { alarm, reported, scope, stream_entity, muted, .. } = self.watches[watch];
-        (!muted).then_some(Firing { watch, alarm, reported, scope, stream_entity })
+    /// What fires, unless nobody acted on it before, or it fires only with others: those that are enough now fire next.
+    pub fn fires(&self, ctx: &mut Context, watch: WatchId) -> Option<Firing> {
+        let WatchState { alarm, reported, scope, stream_entity, muted, ref in_alarm, .. } =
+            self.watches[watch];
+        if self.deaf.is_to(alarm) {
+            return None;
+        }
+        if in_alarm.is_some() {
+            for &composite in &self.of_quorums {
+                if self.completes(ctx, watch, composite) {
+                    ctx.schedule(ctx.now_ms(), AlarmEvent::Fires { watch: composite });
+                }
+            }
+        }
+        let reported = reported.filter(|reported| !muted && !self.deaf.is_to(*reported))?;
+        Some(Firing { watch, alarm, reported, scope, stream_entity })
+    }
+
+    /// Whether the watch is part of a composite's instance that has enough alarms now.
+    fn completes(&self, ctx: &Context, part: WatchId, composite: WatchId) -> bool {
+        let WatchState { alarm, scope, .. } = self.watches[composite];
+        let Some(quorum) = ctx.alarm(alarm).signal.quorum() else { return false };
+        if !self.watches[composite].is_open_at(ctx.now_ms()) {
+            return false;
+        }
+        let is_in_alarm = |part: AlarmId| {
+            self.around(ctx, scope).any(|watch| {
+                let watch = &self.watches[watch];
+                watch.alarm == part
+                    && !self.deaf.is_to(part)
+                    && watch.is_in_alarm(ctx.alarm(part), ctx.start_utc_ms, ctx.now_ms())
+            })
+        };
+        let is_part = quorum.parts.contains(&self.watches[part].alarm);
+        is_part && self.around(ctx, scope).any(|watch| watch == part) && quorum.is_met(is_in_alarm)
+    }
+
+    /// Instances over a place, or over something that it is in.
+    fn around(&self, ctx: &Context, place: WatchedScope) -> impl Iterator<Item = WatchId> {
+        let (zone, region) = match place {
+            WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => (Some(zone), Some(ctx.region_of(zone))),
+            WatchedScope::Region(region) => (None, Some(region)),
+            WatchedScope::Service => (None, None),
+        };
+        let of_zone = zone.into_iter().flat_map(|zone| &self.of_zones[zone]);
+        let of_region = region.into_iter().flat_map(|region| &self.of_regions[region]);
+        of_zone.chain(of_region).chain(&self.of_service).copied()
+    }
+
+    /// An alarm that fires already, for another reason, is not listened to any more; none: no alarm is.
+    pub fn ignore(&mut self, firing: Option<AlarmId>) -> Seen {
+        self.deaf = firing.map_or(Deaf::All, Deaf::One);
+        Seen(())
     }
 
     /// Nobody acts on the watch: it is not asked again.
@@ -417,19 +341,6 @@ impl Alarms {
             }
         }
     }
-}
-
-/// Whether nobody can become impaired and nothing goes down in this rollout: the change is good, and no host that is out of
-/// service is missed.
-#[inline]
-fn everything_stays_healthy(ctx: &Context) -> bool {
-    ctx.defect.is_none() && !down_hosts_matter(ctx.plan)
-}
-
-/// Whether the monitor is broken in this rollout.
-fn is_broken(ctx: &Context, alarm: &Alarm) -> bool {
-    let draws = || ctx.streams.stream(Purpose::Broken, alarm.entity);
-    alarm.broken > 0.0 && draws().uniform() < alarm.broken
 }
 
 /// The watch's scope changed: it will look again when it matters.
@@ -488,23 +399,65 @@ fn visits_each(look: Look, watch: &WatchState, alarm: &Alarm) -> bool {
         Decides::ByHistory if alarm.rate_rule().is_none() => true,
         Decides::ByHistory => {
             watch.memory.is_some()
+                || alarm.version == Version::New
                 || look.ctx().model.series(watch.series).healthy_envelope > 0.0
                 || !look.is_calm(watch)
         }
     }
 }
 
+/// Datapoint `k` of the watch, which breaches unless every one is visited: whether the alarm is in alarm by it.
+fn alarms_by_datapoint(
+    ctx: &mut Context,
+    sight: Sight<'_>,
+    memo: &mut BreachMemo,
+    (id, watch, k): (WatchId, &mut WatchState, u64),
+    exhaustive: bool,
+) -> bool {
+    let look = Look::new(ctx, sight);
+    let breach = if watch.has_gaps {
+        datapoint(look, memo, watch, k)
+    } else {
+        Some(!exhaustive || breaches_now(look, memo, watch, k))
+    };
+    if watch.for_gate.is_some() {
+        if let Some(check) = checks::failed(breach, ctx.alarm(watch.alarm).missing) {
+            checks::tell_gate(ctx, id, check);
+        }
+        watch.datapoints.pass(k);
+        if breach == Some(true) {
+            tell_breach(ctx, sight, watch, k);
+        }
+        return false;
+    }
+    // Without gaps only breaches are recorded: the others are not visited at all.
+    let records = breach == Some(true) || watch.has_gaps && !look.is_blank(watch);
+    records && {
+        let alarm = ctx.alarm(watch.alarm);
+        let after = watch.datapoints.record(alarm, k, breach);
+        watch.notes(alarm, k, after);
+        if breach == Some(true) {
+            tell_breach(ctx, sight, watch, k);
+        }
+        after == AlarmState::Alarm
+    }
+}
+
 /// Whether datapoint `k` breaches that may be missing; none if it is. It breaches by the same draw as if none ever were
 /// missing, so that where none is, it makes no difference how an alarm would treat it.
 fn datapoint(look: Look, memo: &mut BreachMemo, watch: &WatchState, k: u64) -> Option<bool> {
-    if look.is_lost(watch) {
+    let signal = &look.alarm(watch).signal;
+    if !k.is_multiple_of(signal.periods_apart()) {
         return None;
+    }
+    if look.is_lost(watch) || look.is_scrape_lost(watch, k) {
+        return signal.absent().map(|_| true);
     }
     if breaches_now(look, memo, watch, k) {
         return Some(true);
     }
     let ctx = look.ctx();
-    let missing = ctx.model.series(watch.series).missing[look.hour_at(ctx.now_ms())];
+    let missing = look.missing(watch, look.hour_at(ctx.now_ms()));
     if missing == 0.0 {
         return Some(false);
     }

@@ -5,10 +5,11 @@
 //! was healthy and its alert inactive.
 
 use super::promql::{Alert, Scrape, Scrapes};
-use super::signal::{Look, Sight};
+use super::sight::Sight;
+use super::signal::Look;
 use super::telling::tell_breach;
 use super::watch::WatchState;
-use crate::plan::{HOUR_MS, RateRule};
+use crate::plan::{Alarm, HOUR_MS, RateRule, Version};
 use crate::random::{Purpose, mix};
 use crate::rollout::context::Context;
 use crate::rollout::model::breach::Sampler;
@@ -40,8 +41,8 @@ struct RuleState {
 struct ScrapeInterval {
     /// When it ends, in milliseconds of the wall clock.
     utc_ms: i64,
-    /// Hour of the UTC day.
-    hour: usize,
+    /// Mean requests in it.
+    requests: f64,
     /// Probability that a request in it fails.
     p: f64,
     /// Nothing can be scraped at its end.
@@ -67,16 +68,18 @@ impl Rules {
         let goes_on = watch.datapoints.last_k().is_some_and(|last_k| last_k + 1 == k);
         let memory = match watch.memory.filter(|_| goes_on) {
             Some(memory) => memory,
-            None => self.begin(ctx, sampler, (watch, k), rule),
+            None => self.begin(ctx, sight, sampler, (watch, k), rule),
         };
         let look = Look::new(ctx, sight);
         let hour = look.hour_at(ctx.now_ms());
         let p = look.sign_probability(watch, hour);
-        let interval = ScrapeInterval { utc_ms: ctx.utc_ms() as i64, hour, p, lost: look.is_lost(watch) };
+        let lost = look.is_lost(watch) || look.is_scrape_lost(watch, k);
+        let requests = look.requests(watch, hour);
+        let interval = ScrapeInterval { utc_ms: ctx.utc_ms() as i64, requests, p, lost };
         let state = &mut self.states[memory];
         state.count(ctx, sampler, watch, rule, interval);
         watch.datapoints.pass(k);
-        let is_due = k.is_multiple_of(rule.scrapes_per_evaluation);
+        let is_due = k.is_multiple_of(rule.scrapes_per_evaluation) && !watch.is_warming_up(ctx.now_ms());
         let before = state.alert;
         if is_due {
             let is_true = state.scrapes.breaches(rule, interval.utc_ms);
@@ -93,6 +96,7 @@ impl Rules {
     fn begin(
         &mut self,
         ctx: &mut Context,
+        sight: Sight<'_>,
         sampler: &mut Sampler,
         (watch, k): (&mut WatchState, u64),
         rule: &RateRule,
@@ -100,18 +104,30 @@ impl Rules {
         let background = ctx.plan.fleet.background_error_ratio;
         let errors = if background > 0.0 { LONG_AGO } else { 0 };
         let mut state = RuleState { errors, requests: LONG_AGO, ..RuleState::default() };
-        let period_ms = ctx.alarm(watch.alarm).period_ms;
+        let Alarm { period_ms, version, .. } = *ctx.alarm(watch.alarm);
         let scrapes = rule.longest_ms().div_ceil(period_ms);
         for back in (1..=scrapes as i64).rev() {
             let utc_ms = (k as i64 - back) * period_ms as i64;
             let hour = (utc_ms - 1).div_euclid(HOUR_MS as i64).rem_euclid(24) as usize;
-            let interval = ScrapeInterval { utc_ms, hour, p: background, lost: false };
+            // Before the first host had it the new version served nobody.
+            let requests = match version {
+                Version::Any => ctx.model.series(watch.series).requests[hour],
+                Version::New => 0.0,
+            };
+            let lost =
+                k.checked_sub(back as u64).is_some_and(|k| Look::new(ctx, sight).is_scrape_lost(watch, k));
+            let interval = ScrapeInterval { utc_ms, requests, p: background, lost };
             state.count(ctx, sampler, watch, rule, interval);
             state.follow(ctx, watch, interval, None);
         }
         self.states.push(state);
         watch.memory = Some(self.states.len() - 1);
         self.states.len() - 1
+    }
+
+    /// Whether the watch's alert fires, by its latest evaluation.
+    pub fn fires(&self, watch: &WatchState) -> bool {
+        watch.memory.is_some_and(|memory| self.states[memory].alert.fires())
     }
 
     /// Last evaluation by which the watch's alert is resolved for certain, once its scope is as always; none if it is
@@ -133,7 +149,7 @@ impl RuleState {
         sampler: &mut Sampler,
         watch: &WatchState,
         rule: &RateRule,
-        ScrapeInterval { utc_ms, hour, p, lost }: ScrapeInterval,
+        ScrapeInterval { utc_ms, requests, p, lost }: ScrapeInterval,
     ) {
         let fleet = &ctx.plan.fleet;
         let entity = watch.scope.entity(fleet);
@@ -143,10 +159,14 @@ impl RuleState {
             WatchedScope::Region(_) => mix(&[2, entity]),
             WatchedScope::Service => 3,
         };
-        let key = mix(&[scope, ctx.alarm(watch.alarm).period_ms, utc_ms as u64]);
+        let Alarm { period_ms, version, .. } = *ctx.alarm(watch.alarm);
+        let key = match version {
+            Version::Any => mix(&[scope, period_ms, utc_ms as u64]),
+            // The new version has counters of its own.
+            Version::New => mix(&[scope, period_ms, utc_ms as u64, 1]),
+        };
         let mut draws = ctx.streams.stream(Purpose::Scrape, key);
-        let mean = ctx.model.series(watch.series).requests[hour];
-        let (errors, requests) = sampler.draw(fleet.arrivals, mean, p, &mut draws);
+        let (errors, requests) = sampler.draw(fleet.arrivals, requests, p, &mut draws);
         self.errors += errors;
         self.requests += requests;
         if !lost {

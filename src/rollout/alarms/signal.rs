@@ -2,40 +2,31 @@
 //!
 //! Everything here only looks: at deployments, at the fault and at capacity, by what they answer.
 
+use super::newcomers::Newcomers;
+use super::sight::Sight;
 use super::watch::WatchState;
 use crate::ids::{RegionId, ZoneId};
 use crate::plan::HOUR_MS;
-use crate::plan::{Alarm, Hurts, Sign, Signal};
-use crate::rollout::account::{Capacity, down_hosts_matter};
+use crate::plan::{Alarm, CanaryRule, Hurts, Sign, Signal, Version};
+use crate::random::{Purpose, mix};
+use crate::rollout::account::down_hosts_matter;
 use crate::rollout::context::Context;
-use crate::rollout::deployment::Deployments;
-use crate::rollout::fault::Fault;
+use crate::rollout::model::breach::missing_probability;
 use crate::rollout::model::{breach_of, hosts_breach};
 use crate::rollout::place::WatchedScope;
 use std::collections::BTreeMap;
 
-/// What datapoints are made of.
-#[derive(Debug, Clone, Copy)]
-pub struct Sight<'r> {
-    /// Who has the new version.
-    pub deployments: &'r Deployments,
-    /// Who is impaired.
-    pub fault: &'r Fault,
-    /// Who is out of service.
-    pub capacity: &'r Capacity,
-}
-
-/// A look at all that.
+/// A look at what is in sight.
 #[derive(Clone, Copy)]
 pub struct Look<'r, 'c> {
     ctx: &'r Context<'c>,
     sight: Sight<'r>,
 }
 
-/// Breach probabilities of impaired scopes, by series, hour and the bits of a request's probability to
+/// Breach probabilities of impaired scopes, by series and the bits of the mean requests and of a request's probability to
 /// fail. They are pure functions of their key: what is remembered changes no result.
 #[derive(Debug, Default)]
-pub struct BreachMemo(BTreeMap<(u32, u8, u64), f64>);
+pub struct BreachMemo(BTreeMap<(u32, u64, u64), f64>);
 
 /// Entries after which the memo starts afresh.
 const MEMO_ENTRIES: usize = 1 << 16;
@@ -80,7 +71,48 @@ impl<'r, 'c> Look<'r, 'c> {
         if seen_by.is_some_and(|alarms| !alarms.contains(&watch.alarm)) {
             return 0;
         }
-        self.seen_in(self.alarm(watch).internal, watch.scope)
+        match self.newcomers(watch) {
+            Some(new) => new.impaired(self.alarm(watch).internal),
+            None => self.seen_in(self.alarm(watch).internal, watch.scope),
+        }
+    }
+
+    /// The new version in the watch's scope, if its alarm looks at nothing else.
+    #[inline]
+    fn newcomers<'w>(self, watch: &'w WatchState) -> Option<Newcomers<'w, 'c>>
+    where
+        'r: 'w,
+    {
+        (self.alarm(watch).version == Version::New).then(|| Newcomers::of(self.ctx, self.sight, watch))
+    }
+
+    /// Hosts that the watch looks at.
+    #[inline]
+    fn hosts(self, watch: &WatchState) -> u64 {
+        let all = || self.ctx.model.series(watch.series).hosts;
+        self.newcomers(watch).map_or_else(all, Newcomers::hosts)
+    }
+
+    /// Mean requests that they serve in a period that ends in an hour of the UTC day.
+    #[inline]
+    pub fn requests(self, watch: &WatchState, hour: usize) -> f64 {
+        let all = || self.ctx.model.series(watch.series).requests[hour];
+        self.newcomers(watch).map_or_else(all, |new| new.requests(hour))
+    }
+
+    /// Whether there is anything to look at: an alarm over the new version has no datapoint before a host has it.
+    pub fn is_blank(self, watch: &WatchState) -> bool {
+        self.newcomers(watch).is_some_and(|new| new.hosts() == 0)
+    }
+
+    /// Probability that the datapoint of an hour is missing for want of requests.
+    pub fn missing(self, watch: &WatchState, hour: usize) -> f64 {
+        match (self.newcomers(watch), self.alarm(watch).signal.least_requests()) {
+            (Some(new), Some(least)) => {
+                missing_probability(least, self.ctx.plan.fleet.arrivals, new.requests(hour))
+            }
+            (None, _) | (_, None) => self.ctx.model.series(watch.series).missing[hour],
+        }
     }
 
     /// Impaired hosts of a scope, as an alarm sees them that looks inside or does not.
@@ -99,9 +131,12 @@ impl<'r, 'c> Look<'r, 'c> {
         }
     }
 
-    /// Whether the scope is as it always is: nobody impaired, nobody down.
+    /// Whether the scope is as it always is: nobody impaired, nobody down. The new version has no always.
     #[inline]
     pub fn is_calm(self, watch: &WatchState) -> bool {
+        if self.alarm(watch).version == Version::New {
+            return false;
+        }
         let nobody_down = || {
             let mut regions = watch.scope.regions(&self.ctx.plan.fleet);
             let Sight { deployments, fault, capacity } = self.sight;
@@ -116,10 +151,18 @@ impl<'r, 'c> Look<'r, 'c> {
             return true;
         }
         let Some(limit) = self.alarm(watch).lost_with_service else { return false };
-        let hosts = self.ctx.model.series(watch.series).hosts;
+        let hosts = self.hosts(watch);
         let impaired = self.impaired_in(watch);
         impaired > 0
             && u128::from(impaired) * u128::from(limit.den) >= u128::from(limit.num) * u128::from(hosts)
+    }
+
+    /// Whether datapoint, or scrape, `k` of the watch is lost, by itself.
+    #[inline]
+    pub fn is_scrape_lost(self, watch: &WatchState, k: u64) -> bool {
+        let lost = self.alarm(watch).lost;
+        let draws = || self.ctx.streams.stream(Purpose::Lost, mix(&[watch.stream_entity, k]));
+        lost > 0.0 && draws().uniform() < lost
     }
 
     /// Probability that the datapoint ending at `at_ms` breaches in the scope's present state.
@@ -128,33 +171,35 @@ impl<'r, 'c> Look<'r, 'c> {
         let alarm = self.alarm(watch);
         let numbers = self.ctx.model.series(watch.series);
         match &alarm.signal {
-            _ if self.is_lost(watch) => 0.0,
+            Signal::Absent { .. } if self.is_lost(watch) => 1.0,
+            _ if self.is_lost(watch) || self.is_blank(watch) => 0.0,
             _ if self.is_calm(watch) => numbers.healthy[hour],
             Signal::BreachProbability { .. } if self.impaired_in(watch) == 0 => numbers.healthy[hour],
             Signal::BreachProbability { impaired, .. } => *impaired,
             Signal::ImpairedHosts { .. } => {
-                f64::from(u8::from(hosts_breach(&alarm.signal, self.unwell_in(watch), numbers.hosts)))
+                f64::from(u8::from(hosts_breach(&alarm.signal, self.unwell_in(watch), self.hosts(watch))))
             }
             Signal::ErrorRatio { .. }
             | Signal::SlowRatio { .. }
             | Signal::ErrorCount { .. }
-            | Signal::Synthetic { .. } => {
+            | Signal::Synthetic { .. }
+            | Signal::Absent { .. } => {
                 let p = self.sign_probability(watch, hour);
-                let requests = numbers.requests[hour];
-                memo.of((watch.series, hour as u8, p.to_bits()), || {
+                let requests = self.requests(watch, hour);
+                memo.of((watch.series, requests.to_bits(), p.to_bits()), || {
                     breach_of(alarm, self.ctx.plan.fleet.arrivals, requests, p)
                 })
             }
             // They are not searched: every datapoint is drawn.
             Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
-            Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
+            Signal::DetectionDelay(_) | Signal::AnyOf(_) | Signal::Quorum(_) => 0.0,
         }
     }
 
     /// Probability that a request, or a probe, to the watch's scope shows what its alarm looks for.
     pub fn sign_probability(self, watch: &WatchState, hour: usize) -> f64 {
         match self.alarm(watch).signal {
-            Signal::SlowRatio { .. } => {
+            Signal::SlowRatio { .. } | Signal::Canary(CanaryRule { sign: Sign::Slowness, .. }) => {
                 let background = self.ctx.plan.fleet.background_slow_ratio;
                 background + self.impaired_share(watch, hour) * self.ctx.excess(Sign::Slowness)
             }
@@ -166,24 +211,29 @@ impl<'r, 'c> Look<'r, 'c> {
             | Signal::ErrorCount { .. }
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
+            | Signal::Absent { .. }
             | Signal::RateRatio(_)
-            | Signal::Canary(_)
+            | Signal::Canary(CanaryRule { sign: Sign::Failure, .. })
             | Signal::DetectionDelay(_)
-            | Signal::AnyOf(_) => self.request_failure(watch, hour),
+            | Signal::AnyOf(_)
+            | Signal::Quorum(_) => self.request_failure(watch, hour),
         }
     }
 
-    /// Probability that a request to fresh hosts on the old version beside the one-box of `zone` fails: only what
+    /// Probability that a request to fresh hosts on the old version beside the one-box of `zone` shows `sign`: only what
     /// hurts everyone around reaches them.
-    pub fn baseline_failure(self, watch: &WatchState, zone: ZoneId, hour: usize) -> f64 {
+    pub fn baseline(self, watch: &WatchState, zone: ZoneId, hour: usize, sign: Sign) -> f64 {
         let hurts_all = self.ctx.defect.is_some_and(|defect| match defect.hurts {
             Hurts::Everyone(..) => true,
             Hurts::Host => false,
         });
         let impaired = if hurts_all { self.sight.fault.impaired_in_zone(zone) } else { 0 };
         let share = f64::from(impaired) / f64::from(self.ctx.zone(zone).hosts);
-        let background = self.ctx.plan.fleet.background_error_ratio;
-        self.with_load(watch, hour, background + share * self.ctx.excess(Sign::Failure))
+        let shows = self.ctx.plan.fleet.background_of(sign) + share * self.ctx.excess(sign);
+        match sign {
+            Sign::Failure => self.with_load(watch, hour, shows),
+            Sign::Slowness => shows,
+        }
     }
 
     /// Probability that a request to the watch's scope fails.
@@ -243,8 +293,9 @@ impl<'r, 'c> Look<'r, 'c> {
         if !down_hosts_matter(self.ctx.plan) {
             return impaired;
         }
-        let dark = self.sight.capacity.dark_in(self.ctx, watch.scope.zones(&self.ctx.plan.fleet));
-        (impaired + dark).min(self.ctx.model.series(watch.series).hosts)
+        let all_dark = || self.sight.capacity.dark_in(self.ctx, watch.scope.zones(&self.ctx.plan.fleet));
+        let dark = self.newcomers(watch).map_or_else(all_dark, Newcomers::dark);
+        (impaired + dark).min(self.hosts(watch))
     }
 
     /// Share of the scope's requests that the fault makes fail at its full strength: that impaired hosts serve.
@@ -257,6 +308,12 @@ impl<'r, 'c> Look<'r, 'c> {
             // The load of crashed hosts moves.
             WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service if self.ctx.crashes() => {
                 0.0
+            }
+            WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service
+                if self.alarm(watch).version == Version::New =>
+            {
+                let new = Newcomers::of(self.ctx, self.sight, watch);
+                new.impaired_share(self.alarm(watch).internal, hour)
             }
             WatchedScope::Zone(_) | WatchedScope::Region(_) => share(),
             // Regions differ in traffic per host.
@@ -287,7 +344,7 @@ impl<'r, 'c> Look<'r, 'c> {
 }
 
 impl BreachMemo {
-    fn of(&mut self, key: (u32, u8, u64), compute: impl FnOnce() -> f64) -> f64 {
+    fn of(&mut self, key: (u32, u64, u64), compute: impl FnOnce() -> f64) -> f64 {
         if let Some(known) = self.0.get(&key) {
             return *known;
         }

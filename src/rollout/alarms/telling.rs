@@ -1,6 +1,7 @@
 //! What a replay shows of a datapoint that breached. Decides nothing.
 
-use super::signal::{Look, Sight};
+use super::sight::Sight;
+use super::signal::Look;
 use super::watch::WatchState;
 use crate::plan::Arrivals;
 use crate::random::{Purpose, mix};
@@ -23,7 +24,7 @@ pub fn tell_breach(ctx: &mut Context, sight: Sight<'_>, watch: &WatchState, k: u
     let counts = rule_of(&alarm.signal).and_then(|rule| {
         let (arrivals, mean) = match alarm.signal.probes() {
             Some(probes) => (Arrivals::Fixed, probes as f64),
-            None => (ctx.plan.fleet.arrivals, ctx.model.series(watch.series).requests[hour]),
+            None => (ctx.plan.fleet.arrivals, look.requests(watch, hour)),
         };
         BreachCounts::given_breach(&rule, arrivals, mean, p, &mut stream)
     });

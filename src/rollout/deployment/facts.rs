@@ -1,7 +1,7 @@
 //! What deployments tell the other components, and what those may not forget: only [`Laid::split`] takes a layout
 //! apart, and nobody but the deployment component makes any of these.
 
-use crate::ids::{BatchId, RegionId, ZoneId};
+use crate::ids::{BatchId, RegionId, WaveId, ZoneId};
 use crate::outcome::Notice;
 use crate::rollout::place::WatchedScope;
 
@@ -76,6 +76,8 @@ pub struct WatchSpan {
 pub struct Opening {
     /// When the one-box stage is over; none without one.
     pub one_box_until_ms: Option<u64>,
+    /// The wave that it is part of.
+    pub wave: WaveId,
 }
 
 /// A part of the rollout that ends.
@@ -85,8 +87,11 @@ pub enum RolloutPart {
     Region(RegionId),
     /// The wave's last deployment.
     Service,
-    /// The wave, with its bake.
-    Wave,
+    /// The wave, with its bake; then comes the next, if there is one.
+    Wave {
+        /// The next wave.
+        next: Option<WaveId>,
+    },
 }
 
 /// A zone goes back.

@@ -1,7 +1,7 @@
 //! What holds up a wave or a region that is ready: what a pipeline keeps closed, windows, an alarm that fires for another reason.
 
 use crate::ids::{RegionId, WaveId};
-use crate::plan::Episodes;
+use crate::plan::{Background, Episodes, FiringAtStart};
 use crate::random::{Purpose, Stream};
 use crate::rollout::context::Context;
 
@@ -32,15 +32,26 @@ pub fn wave_bake_ms(ctx: &Context, wave: WaveId, own_ms: u64) -> u64 {
     bake_ms(ctx, ctx.now_ms(), own_ms).max(until_ms.saturating_sub(ctx.now_ms()))
 }
 
-/// When the alarm that fires for another reason is over, if it holds up waves and fires now.
+/// When the alarm that fires for another reason is over, if it fires now and the strategy minds it.
 pub fn ambient_alarm_until(ctx: &Context) -> Option<u64> {
-    let episodes = ctx.plan.fleet.background.ambient_alarms.as_ref()?;
-    if !ctx.strategy.response.firing_alarm_blocks {
+    let Background { ambient_alarms, ambient_alarm, .. } = &ctx.plan.fleet.background;
+    let episodes = ambient_alarms.as_ref()?;
+    let alarms = &ctx.strategy.alarms;
+    let is_heard = match (ambient_alarm, ctx.strategy.response.firing_at_start) {
+        (Some(alarm), _) => {
+            alarms.iter().any(|heard| heard == alarm || ctx.plan.parts_of(heard).contains(alarm))
+        }
+        // A pipeline that is held up may look at alarms that it does not listen to later.
+        (None, FiringAtStart::Wait) => true,
+        (None, FiringAtStart::Ignore | FiringAtStart::Rollback) => !alarms.is_empty(),
+    };
+    if !is_heard {
         return None;
     }
     let now_ms = ctx.now_ms();
     let (begin_ms, end_ms) = episode_at(episodes, ctx.streams.stream(Purpose::Background, 0), now_ms);
-    (begin_ms <= now_ms).then_some(end_ms)
+    // The first begins a millisecond after the start at the earliest: one that does was there before.
+    (begin_ms <= now_ms.max(1)).then_some(end_ms)
 }
 
 /// The episode under way at `at_ms`, as (beginning, end), or the next one.

@@ -16,6 +16,7 @@ mod places;
 mod progress;
 mod promotion;
 mod routing;
+mod start;
 mod switching;
 mod waves;
 mod way_back;
@@ -23,7 +24,8 @@ mod way_back;
 pub use batch::{Batch, Stops};
 pub use course::Course;
 pub use facts::{
-    Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, RouteChange, WatchSpan,
+    Completed, GoingBack, Laid, NewBatches, Opening, RollbackCause, RolledBack, RolloutPart, RouteChange,
+    WatchSpan,
 };
 pub use failing::most_tries;
 pub use layout::{completion_ms, host_draws};
@@ -36,11 +38,10 @@ use super::launch::WaveTimes;
 use super::model::{one_box_hosts, wave_hosts};
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
-use crate::ids::{BatchId, CohortId, GateId, HostId, RegionId, WaveId, ZoneId};
+use crate::ids::{AlarmId, BatchId, CohortId, GateId, HostId, RegionId, WaveId, ZoneId};
 use crate::plan::{Batching, Procedure, RollbackScope, RollbackTarget};
 use crate::random::Distribution;
 use course::Span;
-use facts::Opening;
 use layout::{Layout, Stage};
 use promotion::Promotion;
 use routing::Routing;
@@ -60,6 +61,8 @@ pub trait DeploymentListener {
 
     /// The gates of a wave open now, and their checks begin.
     fn checks(&mut self, ctx: &mut Context, deployments: &Deployments, wave: WaveId) -> Self::Told;
+    /// An alarm fires already, for another reason, and the rollout goes on without it; none: without any.
+    fn goes_on_without(&mut self, ctx: &mut Context, alarm: Option<AlarmId>) -> Self::Told;
 
     /// A part of the rollout ends now.
     fn ends(&mut self, ctx: &mut Context, part: RolloutPart) -> Self::Told;
@@ -130,10 +133,7 @@ impl Deployments {
             ctx.schedule(opens_ms, DeploymentEvent::WaveStarts { wave });
             return;
         }
-        if let Some(clear_ms) = holdups::ambient_alarm_until(ctx) {
-            self.blocked_since_ms = Some(now_ms);
-            ctx.tell(now_ms, || RolloutEvent::WaveBlocked { wave: wave.number() });
-            ctx.schedule(clear_ms, DeploymentEvent::WaveStarts { wave });
+        if !self.starts_while_firing(ctx, wave, listener) {
             return;
         }
         ctx.tell(now_ms, || RolloutEvent::WaveStarted { wave: wave.number() });
@@ -265,7 +265,7 @@ impl Deployments {
             at_ms += bake_ms;
         }
         let one_box_until_ms = (at_ms > started_ms).then_some(at_ms);
-        let opens = Some(Opening { one_box_until_ms });
+        let opens = Some(Opening { one_box_until_ms, wave: self.waves.id() });
         // Hosts that need no time would be on the new version at the very instant of the promotion;
         // they must come after what the instant itself decides, so the promotion is an event then.
         let instant = ctx.deploy.host == Distribution::Fixed { ms: 0 };
@@ -382,7 +382,7 @@ impl Deployments {
         self.promotion.tell_checked(ctx, wave);
         ctx.tell(now_ms, || RolloutEvent::WaveDone { wave: wave.number() });
         let next = self.waves.end(ctx);
-        let _told = listener.ends(ctx, RolloutPart::Wave);
+        let _told = listener.ends(ctx, RolloutPart::Wave { next });
         if let Some(next) = next {
             self.start_wave(ctx, next, listener);
             return None;

@@ -374,7 +374,8 @@ impl Fault {
     /// A zone has other hosts on the new version, or these are sent another share of its requests: so conditions that count
     /// hosts may hold or not, and whoever is hurt there is hurt by more or fewer requests.
     pub fn routes_change(&mut self, ctx: &mut Context, change: &RouteChange, around: &mut impl AroundFault) {
-        let Some(defect) = ctx.defect else { return };
+        let minds = |defect: &&Defect| ctx.routed || defect.condition.counts_hosts();
+        let Some(defect) = ctx.defect.filter(minds) else { return };
         let counted = conditions::widest_count(&defect.condition);
         let widest = match defect.hurts {
             Hurts::Everyone(_, within) if ctx.routed => counted.max(within),

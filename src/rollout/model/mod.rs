@@ -11,8 +11,8 @@ pub use serving::{Pools, Serving};
 use crate::ids::{AlarmId, IdVec, RegionId, ZoneId};
 use crate::plan::fleet::hour_of_day;
 use crate::plan::{
-    Alarm, Arrivals, Comparison, Decides, Fleet, HOUR_MS, Plan, RateRule, Ratio, Scope, Signal, Strata,
-    Strategy, Wave,
+    Alarm, Arrivals, Comparison, Decides, Fleet, HOUR_MS, Plan, RateRule, Ratio, Reads, Scope, Signal,
+    Strata, Strategy, Version, Wave,
 };
 use breach::{RatioRule, missing_probability, never_breaches, poisson_at_least, ratio_breach_probability};
 
@@ -35,6 +35,10 @@ pub struct Model<'p> {
     series: Vec<Series>,
     /// Index into `series` by alarm, then by scope entity.
     index: IdVec<AlarmId, ScopeIndex>,
+    /// Whether there is an alarm over the new version.
+    pub watches_newcomers: bool,
+    /// By alarm, for those over the new version: the series of each zone as a whole.
+    whole_zones: IdVec<AlarmId, Vec<u32>>,
     /// Alarms none of whose healthy scopes can breach, and whose breaches can be foreseen.
     calm: IdVec<AlarmId, bool>,
 }
@@ -74,7 +78,8 @@ pub fn thinks_ahead(alarm: &Alarm, series: &Series) -> bool {
     match alarm.signal.kind().decides {
         Decides::ByHistory => alarm.rate_rule().is_some(),
         Decides::ByDatapoint | Decides::ByEvent => {
-            !(alarm.breaches_by_gaps() && (series.may_miss || alarm.broken > 0.0))
+            let has_gaps = series.may_miss || alarm.broken > 0.0 || alarm.has_gaps_anyway();
+            !(alarm.breaches_by_gaps() && has_gaps)
         }
     }
 }
@@ -104,6 +109,8 @@ impl<'p> Model<'p> {
             deploy_times: Vec::new(),
             series: Vec::new(),
             index: IdVec::default(),
+            watches_newcomers: plan.alarms.iter().any(|alarm| alarm.version == Version::New),
+            whole_zones: IdVec::default(),
             calm: IdVec::default(),
         };
         let largest_zone = plan.fleet.zones.iter().map(|zone| zone.hosts).max().unwrap_or(0);
@@ -118,6 +125,8 @@ impl<'p> Model<'p> {
             let first = model.series.len();
             let index = model.index_scopes(alarm);
             model.index.push(index);
+            let whole_zones = model.index_whole_zones(alarm);
+            model.whole_zones.push(whole_zones);
             let is_calm = |series: &Series| series.healthy_envelope == 0.0 && thinks_ahead(alarm, series);
             model.calm.push(model.series[first..].iter().all(is_calm));
         }
@@ -152,6 +161,18 @@ impl<'p> Model<'p> {
                 ScopeIndex::ByEntity(vec![self.add_series(alarm, fleet.hosts(), rate)])
             }
         }
+    }
+
+    /// The series of every zone as a whole, for an alarm over the new version, whose requests are a share of it.
+    fn index_whole_zones(&mut self, alarm: &Alarm) -> Vec<u32> {
+        let fleet = &self.plan.fleet;
+        let zones = fleet.zones.ids().filter(|_| alarm.version == Version::New);
+        zones.map(|zone| self.add_zone_part(alarm, zone, fleet.zones[zone].hosts)).collect()
+    }
+
+    /// Mean requests to a zone in a period of an alarm over the new version that ends in an hour of the UTC day.
+    pub fn zone_requests(&self, alarm: AlarmId, zone: ZoneId, hour: usize) -> f64 {
+        self.series(self.whole_zones[alarm][zone.index()]).requests[hour]
     }
 
     /// One series for every one-box size that some strategy uses in the zone.
@@ -193,13 +214,48 @@ impl<'p> Model<'p> {
             Some(rule) => self.rule_envelope(alarm, rule, &requests),
             None => healthy.iter().copied().fold(0.0, f64::max),
         };
-        let missing = match alarm.signal.least_requests() {
+        let missing_of = |requests: [f64; 24]| match alarm.signal.least_requests() {
             Some(least) => requests.map(|mean| missing_probability(least, self.plan.fleet.arrivals, mean)),
             None => [0.0; 24],
         };
-        let may_miss = missing.iter().any(|probability| *probability > 0.0);
+        let missing = missing_of(requests);
+        let healthy_envelope = match alarm.version {
+            Version::Any => healthy_envelope,
+            // Few hosts have few requests, of which any number may breach.
+            Version::New => self.newcomers_envelope(alarm, healthy_envelope),
+        };
+        let may_miss = match alarm.version {
+            Version::Any => missing.iter().any(|probability| *probability > 0.0),
+            // A datapoint may be of a single host.
+            Version::New => {
+                let of_one: [f64; 24] = std::array::from_fn(|hour| match alarm.scope {
+                    Scope::OneBox | Scope::Zone | Scope::Region => requests[hour] / hosts as f64,
+                    Scope::Service => self.least_requests_of_a_host(alarm, hour),
+                });
+                missing_of(of_one).iter().any(|probability| *probability > 0.0)
+            }
+        };
         self.series.push(Series { hosts, requests, healthy, healthy_envelope, missing, may_miss });
         (self.series.len() - 1) as u32
+    }
+
+    /// Mean requests in a period of an alarm to a host of the region whose hosts have the fewest.
+    fn least_requests_of_a_host(&self, alarm: &Alarm, hour: usize) -> f64 {
+        let fleet = &self.plan.fleet;
+        let of_a_host = |region: RegionId| {
+            let requests = requests_in_period(alarm.period_ms, hour, |hour| region_rate(fleet, region, hour));
+            requests / fleet.region_hosts(region) as f64
+        };
+        fleet.regions.ids().map(of_a_host).fold(f64::INFINITY, f64::min)
+    }
+
+    /// 0 if an alarm over the new version cannot breach however many healthy hosts have it, else 1; `all` bounds it where
+    /// all have it.
+    fn newcomers_envelope(&self, alarm: &Alarm, all: f64) -> f64 {
+        let kind = alarm.signal.kind();
+        let background = kind.sign.map_or(0.0, |sign| self.plan.fleet.background_of(sign));
+        let by_few = kind.reads == Reads::Requests && (background > 0.0 || alarm.signal.absent().is_some());
+        if by_few { 1.0 } else { all }
     }
 
     /// 0 if the rule cannot breach while its scope is healthy, else 1. A ratio over a window is that of everything
@@ -212,7 +268,9 @@ impl<'p> Model<'p> {
         }
         let background = self.plan.fleet.background_error_ratio;
         let never = |window_ms: u64| {
+            // Where scrapes are lost, two of them may be all that there are.
             let gaps = (window_ms - 1) / alarm.period_ms;
+            let gaps = if alarm.lost > 0.0 { gaps.min(1) } else { gaps };
             let limit = Ratio { num: libm::floor(rule.threshold * BILLION) as u64, den: BILLION as u64 };
             let ratio = RatioRule { threshold: limit, comparison: Comparison::AtLeast, min_requests: 1 };
             gaps == 0 || never_breaches(&ratio, quietest * gaps as f64, background)
@@ -343,10 +401,11 @@ pub fn breach_of(alarm: &Alarm, arrivals: Arrivals, requests: f64, p: f64) -> f6
             let (arrivals, requests) = probes.unwrap_or((arrivals, requests));
             rule_of(&alarm.signal).map_or(0.0, |rule| ratio_breach_probability(&rule, arrivals, requests, p))
         }
+        Signal::Absent { min_requests } => missing_probability(min_requests, arrivals, requests),
         Signal::ImpairedHosts { .. } | Signal::BreachProbability { .. } => 0.0,
         // A canary's verdict is no datapoint, and a rule is bounded for all hours at once.
         Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
-        Signal::DetectionDelay(_) | Signal::AnyOf(_) => 0.0,
+        Signal::DetectionDelay(_) | Signal::AnyOf(_) | Signal::Quorum(_) => 0.0,
     }
 }
 
@@ -359,10 +418,12 @@ pub fn healthy_breach(alarm: &Alarm, fleet: &Fleet, requests: f64) -> f64 {
         | Signal::SlowRatio { .. }
         | Signal::ErrorCount { .. }
         | Signal::Synthetic { .. }
+        | Signal::Absent { .. }
         | Signal::RateRatio(_)
         | Signal::Canary(_)
         | Signal::DetectionDelay(_)
-        | Signal::AnyOf(_) => {
+        | Signal::AnyOf(_)
+        | Signal::Quorum(_) => {
             let background = alarm.signal.kind().sign.map_or(0.0, |sign| fleet.background_of(sign));
             breach_of(alarm, fleet.arrivals, requests, background)
         }

@@ -184,6 +184,21 @@ impl IncidentResponse {
         }
     }
 
+    /// An alarm fires already when a wave is to start: whether the rollout stops and goes back for it, at once.
+    #[must_use = "somebody is to carry it out"]
+    pub fn fires_already(&mut self, ctx: &Context, deployments: &Deployments) -> bool {
+        let named = ctx.plan.fleet.background.ambient_alarm;
+        let Some(alarm) = named.or(ctx.strategy.alarms.first().copied()) else { return false };
+        let stops = deployments.stopped_ms().is_none();
+        if stops && self.acted_on.is_none() {
+            let now_ms = ctx.now_ms();
+            let notice = Notice::Alarm(alarm);
+            self.acted_on = Some((now_ms, Heard { notice, reported: notice, scope: WatchedScope::Service }));
+            self.decided_ms = now_ms;
+        }
+        stops
+    }
+
     /// A decision is carried out now, or dropped.
     fn settle(&mut self, ctx: &Context) {
         self.pending -= 1;

@@ -4,16 +4,23 @@ use super::names::{self, check_listed_once, check_unique, find};
 use super::signal;
 use crate::diagnostic::Span;
 use crate::ids::AlarmId;
-use crate::plan::{self, EvaluationClock, Missing, Scope, Signal, Watch};
+use crate::plan::{self, EvaluationClock, Missing, Scope, Signal, Version, Watch};
 use crate::random::stable_hash;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
-use crate::scenario::rules;
-use crate::scenario::spec::AlarmSpec;
+use crate::scenario::spec::{AlarmSpec, FleetSpec};
 use crate::scenario::table::Keys;
 use crate::scenario::value::{Datapoints, Duration, Name};
 
 const MINUTE_MS: u64 = 60_000;
+
+/// The keys that name the alarms that another is made of.
+const MADE_OF: [&str; 3] = ["any-of", "all-of", "score"];
+
+/// Whether an alarm is made of others, be it in vain.
+pub(super) fn is_made_of_others(spec: &AlarmSpec) -> bool {
+    !spec.written(&MADE_OF).is_empty() || spec.is_any_broken(&MADE_OF)
+}
 
 /// An alarm and where it was written.
 pub(super) struct ResolvedAlarm {
@@ -25,31 +32,11 @@ pub(super) struct ResolvedAlarm {
     pub sound: bool,
 }
 
-/// Resolves all alarms.
+/// Resolves all alarms; those that are made of others are incomplete until `composite` has looked up their parts.
 pub(super) fn resolve(field: &Field<Vec<Written<AlarmSpec>>>, problems: &mut Problems) -> Vec<ResolvedAlarm> {
     let alarms = field.list();
     check_unique("alarm", alarms.iter().map(|alarm| &alarm.value.name), problems);
-    let mut resolved: Vec<ResolvedAlarm> = alarms.iter().map(|alarm| resolve_one(alarm, problems)).collect();
-    resolve_parts(alarms, &mut resolved, problems);
-    resolved
-}
-
-/// Resolves the names of the alarms that others are made of.
-fn resolve_parts(written: &[Written<AlarmSpec>], resolved: &mut [ResolvedAlarm], problems: &mut Problems) {
-    for (index, alarm) in written.iter().enumerate() {
-        let Some(parts) = alarm.value.any_of.get() else { continue };
-        let indices = alarm_indices(&parts.value, resolved, problems);
-        if parts.value.is_empty() {
-            problems.missing_key(parts.span, "`any-of` names no alarm", "list the alarms that it is made of");
-        }
-        let composite = |&&part: &&AlarmId| resolved[part.index()].plan.signal.parts().is_some();
-        if let Some(part) = indices.iter().find(composite) {
-            let message = format!("`{}` is itself made of alarms", resolved[part.index()].plan.name);
-            let help = "list the alarms that it is made of instead";
-            problems.report(rules::CONFLICTING_KEYS.at(parts.span, message).help(help));
-        }
-        resolved[index].plan.signal = Signal::AnyOf(indices);
-    }
+    alarms.iter().map(|alarm| resolve_one(alarm, problems)).collect()
 }
 
 /// Alarms by name.
@@ -70,7 +57,7 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Resolve
     let (signal, period_ms) = signal::resolve(written, period, problems)
         .map_or((None, period.ms), |(signal, ms)| (Some(signal), ms));
     check_combinations(spec, problems);
-    let made_of_others = spec.any_of.span().is_some() || spec.any_of.is_broken();
+    let made_of_others = is_made_of_others(spec);
     if spec.scope.is_absent() && !made_of_others {
         let help = "add `scope = \"zone\"`, or another of one-box, region and service";
         problems.missing_key(
@@ -107,8 +94,21 @@ fn resolve_one(written: &Written<AlarmSpec>, problems: &mut Problems) -> Resolve
             broken: spec.broken.or_default(),
             lost_with_service: spec.lost_with_service.value().map(|share| share.0),
             internal: spec.internal.or_default(),
+            version: spec.version.or(Version::Any),
+            lost: spec.lost.or_default(),
+            grace_ms: spec.grace.or_default(),
         },
     }
+}
+
+/// The alarm that fires for a reason of its own, if it has a name.
+pub(super) fn ambient(
+    fleet: &Field<FleetSpec>,
+    alarms: &[ResolvedAlarm],
+    problems: &mut Problems,
+) -> Option<AlarmId> {
+    let name = fleet.value()?.background.value()?.ambient_alarms.value()?.alarm.get()?;
+    alarm_indices(std::slice::from_ref(name), alarms, problems).first().copied()
 }
 
 /// Reports keys that mean nothing together.
@@ -119,15 +119,15 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
         }
     };
     if let Some(delay) = spec.detection_delay.span() {
-        let keys = ["period", "datapoints", "publish-delay", "clock", "missing-data"];
+        let keys = ["period", "datapoints", "publish-delay", "clock", "missing-data", "lost", "grace"];
         let help = "remove it: a detection delay is the whole time from onset to alarm";
         conflict(&keys, delay, "`detection-delay`", help);
     }
-    if let Some(parts) = spec.any_of.span() {
+    for (key, parts) in spec.written(&MADE_OF) {
         let timing = ["scope", "period", "datapoints", "publish-delay", "watch", "clock"];
-        let state = ["missing-data", "broken", "lost-with-service"];
+        let state = ["missing-data", "broken", "lost-with-service", "lost", "grace", "version"];
         let keys = [&timing[..], &state].concat();
-        conflict(&keys, parts, "`any-of`", "remove it: the alarms listed have their own");
+        conflict(&keys, parts, &format!("`{key}`"), "remove it: the alarms listed have their own");
     }
     let rule = spec.rate_ratio.span().or(spec.burn_rate.span());
     let canary = spec.canary.span();
@@ -140,7 +140,11 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
         let help = "remove it: rules are evaluated on the wall clock";
         conflict(&["clock"], signal, "a rule over rates", help);
     }
-    let requests = spec.error_ratio.span().or(rule).or(canary);
+    if let Some(absent) = spec.absent.span() {
+        let help = "remove it: missing data are what `absent` looks for";
+        conflict(&["missing-data"], absent, "`absent`", help);
+    }
+    let requests = spec.error_ratio.span().or(rule).or(canary).or(spec.absent.span());
     if let Some(signal) = requests.filter(|_| spec.internal.or_default()) {
         let help = "remove it, or give `impaired-hosts`";
         conflict(&["internal"], signal, "a signal that customers' requests make", help);
@@ -148,5 +152,9 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
     if let Some(Written { value: Scope::OneBox, span }) = spec.scope.get() {
         let help = "remove it: a one-box alarm watches the one-box stage";
         conflict(&["watch"], *span, "the scope \"one-box\"", help);
+        if spec.version.value() == Some(&Version::New) {
+            let help = "remove it: a one-box has the new version only";
+            conflict(&["version"], *span, "the scope \"one-box\"", help);
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use super::bound::threshold;
 use crate::diagnostic::Span;
-use crate::plan::{CanaryRule, Comparison, Judge, RateRule, Scope, Signal};
+use crate::plan::{CanaryRule, Comparison, Judge, RateRule, Scope, Sign, Signal};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
+use crate::scenario::spec::{BurnRateSpec, CanarySignal, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
 use crate::scenario::table::Keys;
 use crate::scenario::value::{Duration, Positive};
 
@@ -141,8 +141,12 @@ pub(super) fn canary(
         },
         JudgeName::MannWhitney => Judge::MannWhitney { least_ratio: spec.least_ratio.or(1.0) },
     };
+    let sign = match spec.signal.or(CanarySignal::Errors) {
+        CanarySignal::Errors => Sign::Failure,
+        CanarySignal::Slow => Sign::Slowness,
+    };
     let fail_inconclusive = spec.inconclusive.or(Inconclusive::Pass) == Inconclusive::Fail;
-    fits.then_some(Signal::Canary(CanaryRule { judge, fail_inconclusive }))
+    fits.then_some(Signal::Canary(CanaryRule { judge, sign, fail_inconclusive }))
 }
 
 fn word(scope: Scope) -> &'static str {

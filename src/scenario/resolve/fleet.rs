@@ -86,7 +86,12 @@ fn background(spec: &BackgroundSpec) -> Background {
     Background {
         zone_failures: episodes(&spec.zone_failures),
         region_failures: episodes(&spec.region_failures),
-        ambient_alarms: episodes(&spec.ambient_alarms),
+        ambient_alarms: spec
+            .ambient_alarms
+            .value()
+            .map(|spec| Episodes { every: spec.every.or(IMMEDIATE), lasts: spec.lasts.or(IMMEDIATE) }),
+        // Alarms are looked up once all are there.
+        ambient_alarm: None,
     }
 }
 

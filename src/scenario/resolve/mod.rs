@@ -9,6 +9,7 @@ mod bound;
 mod calendar;
 mod change;
 mod component;
+mod composite;
 mod defect;
 mod expect;
 mod failures;
@@ -47,9 +48,11 @@ pub(super) fn resolve(
     stem: &str,
     problems: &mut Problems,
 ) -> (Plan, Places, Vec<Allow>) {
-    let fleet = fleet::resolve(&spec.fleet, problems);
+    let mut fleet = fleet::resolve(&spec.fleet, problems);
     let written_change = spec.change.value().cloned().unwrap_or_default();
-    let alarms = alarm::resolve(&spec.alarm, problems);
+    let mut alarms = alarm::resolve(&spec.alarm, problems);
+    composite::resolve_all(spec.alarm.list(), &mut alarms, problems);
+    fleet.plan.background.ambient_alarm = alarm::ambient(&spec.fleet, &alarms, problems);
     let change_has_rollback_time = !written_change.rollback_time.is_absent();
     let scene =
         Scene { fleet, alarms, change_has_rollback_time, first_day: calendar::first_day(spec).weekday() };

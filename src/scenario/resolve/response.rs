@@ -2,7 +2,7 @@
 
 use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::fleet::timezone;
-use crate::plan::{OnAlarm, Operators, Remedy, Response};
+use crate::plan::{FiringAtStart, OnAlarm, Operators, Remedy, Response};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Field;
 use crate::scenario::rules;
@@ -22,7 +22,7 @@ pub(super) fn response(
         lost_verdicts: spec.lost_verdicts.or_default(),
         losing: spec.losing.value().map(|listed| alarm_indices(listed, alarms, problems)),
         overrides: spec.overrides.or_default(),
-        firing_alarm_blocks: spec.firing_alarm_blocks.or(true),
+        firing_at_start: spec.firing_at_start.or(FiringAtStart::Wait),
         other_deployments: spec.other_deployments.or_default(),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn check(scene: &Scene, drafts: &[Draft], problems: &mut Problems) {
         for &index in &draft.plan.alarms {
             let alarm = &alarms[index.index()];
             if alarm.sound && alarm.plan.scope == Scope::OneBox {
-                check_one_box_alarm(fleet, alarm, draft, problems);
+                check_one_box_alarm(fleet, (index, alarm), draft, problems);
             }
         }
         check_watch(alarms, draft, problems);
@@ -78,8 +78,10 @@ fn check_traffic(
         return;
     }
     let looks = |wave: &&Wave| alarm.plan.scope != Scope::OneBox || bakes_one_box(wave);
-    let hears = |draft: &&&Draft| draft.sound && draft.plan.alarms.contains(&index);
-    let waves = running.iter().filter(hears).flat_map(|draft| draft.plan.waves.iter().filter(looks));
+    let waves = running.iter().filter(|draft| draft.sound).flat_map(|draft| {
+        let hears = |wave: &&Wave| draft.plan.alarms_in(wave).contains(&index);
+        draft.plan.waves.iter().filter(looks).filter(hears)
+    });
     let looked_at: BTreeSet<RegionId> = waves.flat_map(|wave| wave.regions.iter().copied()).collect();
     let silent = |region: &RegionId| fleet.plan.regions[*region].requests_per_second <= 0.0;
     // A service is all regions, whichever of them are deployed to.
@@ -121,7 +123,12 @@ fn bakes_one_box(wave: &Wave) -> bool {
     wave.procedure.one_box.as_ref().is_some_and(|one_box| one_box.bake_ms > 0)
 }
 
-fn check_one_box_alarm(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, draft: &Draft, problems: &mut Problems) {
+fn check_one_box_alarm(
+    fleet: &ResolvedFleet,
+    (index, alarm): (AlarmId, &ResolvedAlarm),
+    draft: &Draft,
+    problems: &mut Problems,
+) {
     let listed = draft.spec.alarms.get().and_then(|alarms| {
         alarms.value.iter().find(|name| name.value.0 == alarm.plan.name).map(|name| name.span)
     });
@@ -129,7 +136,8 @@ fn check_one_box_alarm(fleet: &ResolvedFleet, alarm: &ResolvedAlarm, draft: &Dra
         let message = format!("alarm `{}` never sees a one-box that bakes in this strategy", alarm.plan.name);
         problems.report_once(rules::NO_ONE_BOX.at(span, message).help(ONE_BOX_HELP));
     }
-    for (wave, written) in draft.plan.waves.iter().zip(&draft.procedures) {
+    let waves = draft.plan.waves.iter().zip(&draft.procedures);
+    for (wave, written) in waves.filter(|(wave, _)| draft.plan.alarms_in(wave).contains(&index)) {
         check_one_box_time(alarm, wave, written, problems);
         check_requests(fleet, alarm, wave, written, problems);
     }
@@ -272,7 +280,7 @@ fn check_watch(alarms: &[ResolvedAlarm], draft: &Draft, problems: &mut Problems)
     for wave in &draft.plan.waves {
         let slow: Vec<&ResolvedAlarm> = draft
             .plan
-            .alarms
+            .alarms_in(wave)
             .iter()
             .map(|index| &alarms[index.index()])
             .filter(|alarm| too_slow(alarm, wave))

@@ -18,7 +18,7 @@ type SignalRead = Option<(Signal, Option<u64>)>;
 type ReadSignal = fn(&AlarmSpec, Duration, &mut Problems) -> SignalRead;
 
 /// Every kind of signal by its key, in the order in which messages list them.
-const KINDS: [(&str, ReadSignal); 11] = [
+const KINDS: [(&str, ReadSignal); 14] = [
     ("error-ratio", error_ratio),
     ("slow-ratio", slow_ratio),
     ("error-count", error_count),
@@ -30,11 +30,16 @@ const KINDS: [(&str, ReadSignal); 11] = [
         scraped(alert::burn_rate(spec.burn_rate.get()?, period, problems))
     }),
     ("canary", |spec, _, problems| each_period(alert::canary(spec.canary.get()?, &spec.scope, problems)?)),
+    ("absent", |spec, _, _| {
+        each_period(Signal::Absent { min_requests: spec.absent.value()?.min_requests.or(1) })
+    }),
     ("impaired-hosts", impaired_hosts),
     ("breach-probability", breach_probability),
     ("detection-delay", |spec, _, _| each_period(Signal::DetectionDelay(spec.detection_delay.or(IMMEDIATE)))),
     // The alarms that it is made of are looked up once all are there.
     ("any-of", |_, _, _| each_period(Signal::AnyOf(Vec::new()))),
+    ("all-of", |_, _, _| each_period(Signal::AnyOf(Vec::new()))),
+    ("score", |_, _, _| each_period(Signal::AnyOf(Vec::new()))),
 ];
 
 /// The signal and the time between its datapoints; none if it was reported.
@@ -100,11 +105,22 @@ fn error_count(spec: &AlarmSpec, _: Duration, _: &mut Problems) -> SignalRead {
     each_period(Signal::ErrorCount { at_least: spec.at_least.or(1), seen: spec.seen.or(1.0) })
 }
 
-fn synthetic(spec: &AlarmSpec, _: Duration, problems: &mut Problems) -> SignalRead {
+fn synthetic(spec: &AlarmSpec, period: Duration, problems: &mut Problems) -> SignalRead {
     let Written { value: spec, span } = spec.synthetic.get()?;
     let (threshold, comparison) = threshold(&spec.above, &spec.at_least, *span, problems)?;
     let (probes, covers) = (spec.probes.or(1), spec.covers.or(1.0));
-    each_period(Signal::Synthetic { probes, covers, threshold, comparison })
+    let every = match spec.every.get() {
+        None => 1,
+        Some(every) => match every.value.ms.checked_div(period.ms) {
+            Some(periods) if periods > 0 && every.value.ms.is_multiple_of(period.ms) => periods,
+            Some(_) | None => {
+                let message = format!("`every` must be a multiple of the alarm's period of {period}");
+                problems.out_of_range(every.span, message, "leave it out for probes in every period");
+                return None;
+            }
+        },
+    };
+    each_period(Signal::Synthetic { probes, every, covers, threshold, comparison })
 }
 
 fn impaired_hosts(spec: &AlarmSpec, _: Duration, problems: &mut Problems) -> SignalRead {

@@ -182,7 +182,7 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
 }
 
 fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, problems: &mut Problems) {
-    let fleet = &scene.fleet;
+    let Scene { fleet, alarms, .. } = scene;
     let waves = draft.spec.wave.value().cloned().unwrap_or_default();
     if waves.is_empty() {
         if !draft.broken {
@@ -211,6 +211,7 @@ fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, pr
                 traffic: spec.traffic.value().map(|share| share.0),
                 regions_at_once: spec.regions_at_once.or(Concurrency::ONE),
                 bake_ms: spec.bake.or_default(),
+                alarms: spec.alarms.value().map(|listed| alarm_indices(listed, alarms, problems)),
                 gates: gate::resolve(&spec.gates, scene, problems),
                 procedure: procedure::resolve(&spec, fleet, problems),
                 calendar: calendars.of_waves(&spec.calendar, problems),
@@ -221,9 +222,26 @@ fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, pr
             draft.procedures.push(spec);
         }
     }
+    listen_by_wave(&mut draft.plan);
     if let Some(last) = waves.last() {
         selection.finish(last, problems);
     }
     draft.sound &= selection.sound;
     response::check(&draft.spec, problems);
+}
+
+/// If one wave has alarms of its own, every wave has a list; the strategy's is then that of all of them.
+fn listen_by_wave(strategy: &mut plan::Strategy) {
+    if strategy.waves.iter().all(|wave| wave.alarms.is_none()) {
+        return;
+    }
+    let usual = std::mem::take(&mut strategy.alarms);
+    for wave in &mut strategy.waves {
+        let heard = wave.alarms.get_or_insert_with(|| usual.clone());
+        for alarm in heard {
+            if !strategy.alarms.contains(alarm) {
+                strategy.alarms.push(*alarm);
+            }
+        }
+    }
 }

@@ -1,18 +1,19 @@
 //! `[[alarm]]` as written.
 
-use crate::plan::{EvaluationClock, Missing, Scope, Watch};
+use crate::plan::{EvaluationClock, Missing, Scope, Version, Watch};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
-use crate::scenario::value::{Datapoints, DistributionText, Duration, Int, Name, Percent, Positive};
+use crate::scenario::value::{Datapoints, DistributionText, Duration, Int, Name, Percent, Points, Positive};
 use crate::scenario::words::words;
 
 spec! {
     /// An alarm. It has exactly one signal: `error-ratio`, `slow-ratio`, `error-count`, `synthetic`, `rate-ratio`,
-    /// `burn-rate`, `canary`, `impaired-hosts`, `breach-probability`, `detection-delay` or `any-of`.
+    /// `burn-rate`, `canary`, `absent`, `impaired-hosts`, `breach-probability`, `detection-delay`, `any-of`, `all-of` or `score`.
     pub struct AlarmSpec {
         /// Unique name, for example "zone-errors".
         required name: Name,
-        /// What one instance of the alarm looks at. Not with `any-of`, whose alarms have scopes of their own.
+        /// What one instance of the alarm looks at. Not with `any-of`, `all-of` and `score`, whose alarms have
+        /// scopes of their own.
         optional scope: Scope,
         /// Signal: failed requests over requests in a period, sampled from the traffic.
         optional error_ratio: ErrorRatioSpec,
@@ -29,11 +30,21 @@ spec! {
         /// Signal: the error budget is spent this many times too fast in every window: a burn-rate alert of the Site
         /// Reliability Workbook. As `rate-ratio` with a limit of factor x (100 % - objective).
         optional burn_rate: BurnRateSpec,
+        /// Signal: there are no data: too few requests, or no monitoring (`lost`, `lost-with-service`, `broken`).
+        optional absent: AbsentSpec,
         /// Signal: the one-box is worse than as many fresh hosts on the old version. With `scope = "one-box"` only;
         /// `datapoints` and `missing-data` do not go with it.
         optional canary: CanarySpec,
-        /// Fires when one of these alarms does. Everything else is theirs.
+        /// Fires when one of these alarms does, or `at-least` so many of them are in alarm at the same time. Everything
+        /// else is theirs.
         optional any_of: Vec<Written<Name>>,
+        /// How many alarms of `any-of` must be in alarm at the same time, over the same place; from 1. Default: 1.
+        optional at_least: Int<1, 1_000>,
+        /// Fires when all of these alarms are in alarm at the same time, over the same place. Everything else is theirs.
+        optional all_of: Vec<Written<Name>>,
+        /// Fires when the alarms that are in alarm at the same time, over the same place, have enough points. Everything
+        /// else is theirs.
+        optional score: ScoreSpec,
         /// Signal: share of the scope's hosts that are impaired, as a health check sees them.
         optional impaired_hosts: ImpairedHostsSpec,
         /// Signal: the probability that a datapoint breaches, given directly.
@@ -62,9 +73,30 @@ spec! {
         /// Share of the scope's hosts from which on, if they are impaired, its datapoints are missing.
         /// Default: never.
         optional lost_with_service: Percent,
+        /// Probability that a datapoint, or a scrape of a rule over rates, is lost, each by itself. Default: "0%".
+        optional lost: Percent,
+        /// It is not evaluated until so long after it opened: a warm-up. Default: "0s".
+        optional grace: Duration,
+        /// Whose hosts of the scope it looks at: those that have the new version now, and the requests that these serve
+        /// ("new"), or all ("any"). "new" not with the scope "one-box", which has no others. Default: "any".
+        optional version: Version,
         /// Looks inside: sees an awake fault that a cache still hides from customers. Not for `error-ratio`.
         /// Default: false.
         optional internal: bool,
+    }
+
+    /// Breaches by the number of requests.
+    pub struct AbsentSpec {
+        /// Periods with fewer requests breach; from 1. Default: 1.
+        optional min_requests: Int<1, 1_000_000_000_000>,
+    }
+
+    /// Alarms that count together.
+    pub struct ScoreSpec {
+        /// What each alarm counts while it is in alarm, for example { errors = 60, latency = 40 }.
+        required points: Points,
+        /// So many points fire; from 1, at most all of them.
+        required at_least: Int<1, 1_000_000_000>,
     }
 
     /// Breaches by the ratio of failed requests: `above` or `at-least`.
@@ -114,6 +146,8 @@ spec! {
         /// "sequential", asked every period; "z-score", "mann-whitney" (as Kayenta) or "mann-whitney-exact" (the test
         /// alone), asked once, at the end of the bake.
         required judge: JudgeName,
+        /// What is compared: the share of requests that fail ("errors"), or that are slow ("slow"). Default: "errors".
+        optional signal: CanarySignal,
         /// Sequential: so many times the baseline's failures are too many; above 1. Default: 2.
         optional ratio: Positive,
         /// Sequential: probability of stopping a canary like its baseline. Default: "1%".
@@ -139,8 +173,11 @@ spec! {
 
     /// Breaches by the share of failing probes: `above` or `at-least`.
     pub struct SyntheticSpec {
-        /// Probes in a period; from 1.
+        /// Probes in a period that has some; from 1.
         required probes: Int<1, 1_000_000>,
+        /// Time from one period with probes to the next, a multiple of `period`; the others have no datapoint. Default: every
+        /// period.
+        optional every: Duration,
         /// Probability that a probe takes the path that the defect is on. Default: "100%".
         optional covers: Percent,
         /// Breaches when the share of failing probes is greater than this.
@@ -179,6 +216,15 @@ pub enum JudgeName {
     MannWhitneyExact,
 }
 
+/// What a canary and its baseline are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CanarySignal {
+    /// The share of requests that fail.
+    Errors,
+    /// The share of requests that are slow.
+    Slow,
+}
+
 /// What too little evidence does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inconclusive {
@@ -190,9 +236,11 @@ pub enum Inconclusive {
 
 words! {
     Scope { OneBox, Zone, Region, Service }
+    CanarySignal { Errors, Slow }
     JudgeName { Sequential, ZScore, MannWhitney, MannWhitneyExact }
     Inconclusive { Pass, Fail }
     Missing { NotBreaching, Breaching, Ignore, Missing }
+    Version { Any, New }
     Watch { Deployment, Wave, Rollout }
     EvaluationClock { Wall, Deployment }
 }

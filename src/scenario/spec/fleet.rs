@@ -73,8 +73,18 @@ spec! {
         optional zone_failures: EpisodesSpec,
         /// A region goes dark, each by itself.
         optional region_failures: EpisodesSpec,
-        /// An alarm of the service fires for a reason of its own.
-        optional ambient_alarms: EpisodesSpec,
+        /// An alarm fires for a reason of its own.
+        optional ambient_alarms: AmbientSpec,
+    }
+
+    /// When an alarm fires for a reason of its own.
+    pub struct AmbientSpec {
+        /// From the end of one time, or the rollout's start, to the beginning of the next.
+        required every: DistributionText,
+        /// How long it lasts.
+        required lasts: DistributionText,
+        /// The alarm that fires; only strategies that listen to it mind. Default: whatever a strategy listens to.
+        optional alarm: Name,
     }
 
     /// Something that comes and goes.

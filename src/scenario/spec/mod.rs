@@ -20,7 +20,7 @@ mod strategy;
 mod study;
 mod two_phase;
 
-pub use alarm::{AlarmSpec, BurnRateSpec, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
+pub use alarm::{AlarmSpec, BurnRateSpec, CanarySignal, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
 pub use allow::AllowSpec;
 pub use change::ChangeSpec;
 pub use component::ComponentSpec;

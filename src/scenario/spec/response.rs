@@ -1,6 +1,6 @@
 //! What follows an alarm, as written: the pipeline's own response and that of people.
 
-use crate::plan::{OnAlarm, Remedy};
+use crate::plan::{FiringAtStart, OnAlarm, Remedy};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{DistributionText, Duration, HoursText, Name, NonNegative, Percent, Text};
@@ -21,8 +21,9 @@ spec! {
         optional losing: Vec<Written<Name>>,
         /// Probability that somebody overrides an alarm, true or false. Default: "0%".
         optional overrides: Percent,
-        /// Whether an alarm that fires for a reason of its own holds up the start of a wave. Default: true.
-        optional firing_alarm_blocks: bool,
+        /// When an alarm fires already, for a reason of its own (`ambient-alarms`), as a wave is to start: "wait" until it
+        /// is over, "ignore" it for the rest of the rollout, or "rollback" at once. Default: "wait".
+        optional firing_at_start: FiringAtStart,
         /// Mean number of the team's other deployments in flight in each region that goes back; they go
         /// back as well. Default: 0.
         optional other_deployments: NonNegative,
@@ -60,6 +61,7 @@ spec! {
 }
 
 words! {
+    FiringAtStart { Wait, Ignore, Rollback }
     OnAlarm { Rollback, Halt, Freeze, Page }
     Remedy { Rollback, KillSwitch, FixForward, Repair, Halt }
 }

@@ -106,6 +106,8 @@ spec! {
         optional steps: Vec<Written<StepSpec>>,
         /// The same by a rule; in place of `hosts`. After its last step come the wave's `bake` and `gates`.
         optional ramp: RampSpec,
+        /// Alarms that are listened to in this wave. Default: those of the strategy.
+        optional alarms: Vec<Written<Name>>,
         /// First hosts of each zone, deployed alone: a table or "none". Default: as the strategy.
         merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone. Default: as the strategy.
@@ -151,6 +153,8 @@ spec! {
         optional steps: Vec<Written<StepSpec>>,
         /// The same by a rule. Default: as inherited.
         optional ramp: RampSpec,
+        /// Alarms that are listened to in this wave. Default: as inherited.
+        optional alarms: Vec<Written<Name>>,
         /// First hosts of each zone, deployed alone: a table, merged key by key, or "none". Default: as
         /// inherited.
         merged one_box: WrittenOneBox,

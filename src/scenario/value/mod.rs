@@ -29,5 +29,5 @@ pub use number::{Int, NonNegative, Positive, Real};
 pub use percent::{AtOnce, HostCount, HostLimit, MAX_HOSTS, Percent};
 pub use precision::PrecisionText;
 pub(super) use schema::{schema, string_pattern};
-pub use shares::Shares;
+pub use shares::{Points, Shares};
 pub use text::{Name, Text};

@@ -7,8 +7,9 @@ use crate::plan::pipeline::{
     WaveCalendar, WaveHolds, WaveStarts, Window,
 };
 use crate::plan::{
-    Background, Bypass, Condition, Cure, Episodes, HostRepair, HostShare, Hurts, Missing, OnAlarm, Operators,
-    Pipeline, Plan, Ratio, Relapse, Remedy, Response, RollbackEffect, RollbackTarget, Trigger, Within,
+    Background, Bypass, Condition, Cure, Episodes, FiringAtStart, HostRepair, HostShare, Hurts, Missing,
+    OnAlarm, Operators, Pipeline, Plan, Ratio, Relapse, Remedy, Response, RollbackEffect, RollbackTarget,
+    Trigger, Within,
 };
 use crate::random::Distribution;
 
@@ -254,6 +255,7 @@ pub(super) fn edits_of_responses() -> Vec<Edit> {
         ("fleet: background zone-failures", |p| background(p).zone_failures = Some(EPISODES)),
         ("fleet: background region-failures", |p| background(p).region_failures = Some(EPISODES)),
         ("fleet: background ambient-alarms", |p| background(p).ambient_alarms = Some(EPISODES)),
+        ("fleet: background ambient-alarm", |p| background(p).ambient_alarm = Some(AlarmId::new(0))),
         ("strategy all-at-once: complete-at", |p| p.strategies[0].complete_at.num = 0),
         ("strategy all-at-once: complete-at", |p| p.strategies[0].complete_at.den = 2),
         ("strategy all-at-once: deploy-time", |p| p.strategies[0].deploy_time = Some(MINUTE)),
@@ -271,7 +273,9 @@ pub(super) fn edits_of_responses() -> Vec<Edit> {
         ("strategy all-at-once: response lost-verdicts", |p| response(p).lost_verdicts = 0.5),
         ("strategy all-at-once: response losing", |p| response(p).losing = Some(vec![AlarmId::new(0)])),
         ("strategy all-at-once: response overrides", |p| response(p).overrides = 0.5),
-        ("strategy all-at-once: response firing-alarm-blocks", |p| response(p).firing_alarm_blocks = false),
+        ("strategy all-at-once: response firing-at-start", |p| {
+            response(p).firing_at_start = FiringAtStart::Ignore;
+        }),
         ("strategy all-at-once: response other-deployments", |p| response(p).other_deployments = 2.0),
     ]
 }

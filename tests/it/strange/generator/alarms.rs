@@ -9,7 +9,16 @@ impl Writer {
         let mut alarms: Vec<Value> = (0..count).map(|index| self.alarm(index)).collect();
         if count >= 2 && self.chance(0.2) {
             let parts = Value::Array(vec![text("a0"), text("a1")]);
-            alarms.push(table([("name", Some(text("any"))), ("any-of", Some(parts))]));
+            let key = self.pick(&["any-of", "any-of", "all-of", "score"]);
+            let points = table([("a0", Some(Value::Integer(60))), ("a1", Some(Value::Integer(40)))]);
+            let at_least = Some(Value::Integer(self.pick(&[1, 50, 100])));
+            let of_parts = if key == "score" {
+                table([("points", Some(points)), ("at-least", at_least)])
+            } else {
+                parts
+            };
+            let at_least = self.maybe(0.5, |w| Value::Integer(w.pick(&[1, 2]))).filter(|_| key == "any-of");
+            alarms.push(table([("name", Some(text("any"))), (key, Some(of_parts)), ("at-least", at_least)]));
         }
         alarms
     }
@@ -24,6 +33,7 @@ impl Writer {
             "rate-ratio",
             "burn-rate",
             "canary",
+            "absent",
             "impaired-hosts",
             "impaired-hosts",
             "breach-probability",
@@ -74,13 +84,20 @@ impl Writer {
             self.maybe(0.4, |w| text(w.pick(&["wall", "deployment"]))).filter(|_| !delays && !by_rate),
         );
         let gaps = ["not-breaching", "breaching", "ignore", "missing"];
-        set("missing-data", self.maybe(0.5, |w| text(w.pick(&gaps))).filter(|_| by_datapoints));
+        set(
+            "missing-data",
+            self.maybe(0.5, |w| text(w.pick(&gaps))).filter(|_| by_datapoints && signal != "absent"),
+        );
         set("broken", self.maybe(0.2, |w| text(w.pick(&["0%", "10%", "100%"]))));
+        set("lost", self.maybe(0.2, |w| text(w.pick(&["0%", "10%", "100%"]))).filter(|_| !delays));
+        set("grace", self.maybe(0.2, Self::short).filter(|_| !delays));
+        set("version", self.maybe(0.4, |w| text(w.pick(&["new", "any"]))).filter(|_| scope != "one-box"));
         set("lost-with-service", self.maybe(0.2, Self::positive_percent).filter(|_| !delays));
         set(
             "internal",
-            self.maybe(0.3, |_| Value::Boolean(true))
-                .filter(|_| !matches!(signal, "error-ratio" | "rate-ratio" | "burn-rate" | "canary")),
+            self.maybe(0.3, |_| Value::Boolean(true)).filter(|_| {
+                !matches!(signal, "error-ratio" | "rate-ratio" | "burn-rate" | "canary" | "absent")
+            }),
         );
         Value::Table(alarm)
     }
@@ -103,7 +120,9 @@ impl Writer {
             "synthetic" => {
                 let limit = self.limit(&["1%", "34%", "50%", "99%"]);
                 let probes = Some(Value::Integer(self.pick(&[1, 2, 6])));
-                table([limit, ("probes", probes), ("covers", self.maybe(0.4, Self::positive_percent))])
+                let every = self.maybe(0.2, |w| text(w.pick(&["1h", "2h"])));
+                let covers = self.maybe(0.4, Self::positive_percent);
+                table([limit, ("probes", probes), ("every", every), ("covers", covers)])
             }
             "rate-ratio" => {
                 let limit = self.limit(&["0.1%", "1%", "50%"]);
@@ -118,13 +137,24 @@ impl Writer {
             "canary" => match self.pick(&["sequential", "z-score", "mann-whitney"]) {
                 "sequential" => {
                     let ratio = self.maybe(0.5, |w| Value::Float(w.pick(&[1.1, 2.0, 10.0])));
-                    table([("judge", Some(text("sequential"))), ("ratio", ratio), self.inconclusive()])
+                    table([
+                        ("judge", Some(text("sequential"))),
+                        ("ratio", ratio),
+                        self.compared(),
+                        self.inconclusive(),
+                    ])
                 }
                 judge => {
                     let least = self.maybe(0.5, |w| Value::Float(w.pick(&[1.0, 2.0])));
-                    table([("judge", Some(text(judge))), ("least-ratio", least), self.inconclusive()])
+                    table([
+                        ("judge", Some(text(judge))),
+                        ("least-ratio", least),
+                        self.compared(),
+                        self.inconclusive(),
+                    ])
                 }
             },
+            "absent" => table([("min-requests", self.maybe(0.5, |w| Value::Integer(w.pick(&[1, 2, 100]))))]),
             "impaired-hosts" => {
                 let limit = self.limit(&["0.1%", "2%", "10%", "50%", "99%"]);
                 table([limit])
@@ -135,6 +165,10 @@ impl Writer {
             ]),
             _ => self.distribution(),
         }
+    }
+
+    fn compared(&mut self) -> (&'static str, Option<Value>) {
+        ("signal", self.maybe(0.4, |w| text(w.pick(&["errors", "slow"]))))
     }
 
     fn inconclusive(&mut self) -> (&'static str, Option<Value>) {

@@ -195,12 +195,18 @@ impl Writer {
     fn scenario(&mut self) -> Table {
         self.traffic = self.chance(0.8);
         self.routes = self.chance(0.3);
-        let fleet = self.fleet();
+        let mut fleet = self.fleet();
         let alarms = self.alarms();
         let names = |tables: &[Value]| -> Vec<String> {
             tables.iter().filter_map(|t| Some(t.get("name")?.as_str()?.to_owned())).collect()
         };
         let alarm_names = names(&alarms);
+        let ambient = fleet.get_mut("background").and_then(|background| background.get_mut("ambient-alarms"));
+        if let (Some(Value::Table(ambient)), Some(name)) = (ambient, alarm_names.first())
+            && self.chance(0.5)
+        {
+            ambient.insert("alarm".into(), text(name.as_str()));
+        }
         let crash = fleet.get("peak-utilisation").is_some();
         let defects: Vec<Value> = {
             let count = self.pick(&[0, 1, 1, 1, 2, 3]);

@@ -63,7 +63,7 @@ impl Writer {
                 ])
             }),
         ));
-        keys.push(("wave", Some(self.waves())));
+        keys.push(("wave", Some(self.waves(alarms))));
         let there = keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
         Value::Table(there.collect())
     }
@@ -78,7 +78,7 @@ impl Writer {
     }
 
     /// Waves that select every region once, or a ladder that selects all of them again and again.
-    fn waves(&mut self) -> Value {
+    fn waves(&mut self, alarms: &[String]) -> Value {
         let ladder = self.chance(0.3);
         let hosts: Vec<Option<Value>> = if ladder {
             let steps = self.pick(&[vec!["10%", "50%"], vec!["1%"], vec!["33%", "34%", "99%"]]);
@@ -111,6 +111,7 @@ impl Writer {
             keys.push(("hosts", share));
             keys.push(("bake", self.maybe(0.7, Self::duration)));
             keys.push(("gates", self.maybe(0.15, Self::gates)));
+            keys.push(("alarms", self.maybe(0.15, |w| w.some_of(alarms))));
             let there = keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
             let mut wave = there.collect();
             if !ladder {
@@ -130,7 +131,7 @@ impl Writer {
             ("lost-verdicts", self.maybe(0.3, Self::percent)),
             ("losing", self.maybe(0.1, |w| w.some_of(alarms))),
             ("overrides", self.maybe(0.2, Self::percent)),
-            ("firing-alarm-blocks", self.maybe(0.2, |w| Value::Boolean(w.chance(0.5)))),
+            ("firing-at-start", self.maybe(0.4, |w| text(w.pick(&["wait", "ignore", "rollback"])))),
             ("other-deployments", self.maybe(0.3, |w| Value::Float(w.pick(&[0.0, 0.5, 30.0, 2000.0])))),
         ])
     }
