@@ -4,6 +4,7 @@
 //! cannot be missed. Whether to stop, and what to take back, is decided elsewhere.
 
 mod batch;
+mod completion;
 mod course;
 mod drawn_out;
 mod facts;
@@ -16,10 +17,10 @@ mod waves;
 mod way_back;
 
 pub use batch::{Batch, Stops};
+pub use completion::{completion_ms, host_draws};
 pub use course::Course;
 pub use facts::{Completed, GoingBack, Laid, NewBatches, RollbackCause, RolledBack, RolloutPart, WatchSpan};
 pub use failing::most_tries;
-pub use layout::{completion_ms, host_draws};
 pub use way_back::{BatchBack, return_draws};
 
 use super::context::Context;
@@ -366,6 +367,11 @@ impl Deployments {
     #[must_use = "the response is to hear of it"]
     pub fn hosts_failed(&mut self, ctx: &Context, batch: u32) -> Option<WatchedScope> {
         if self.is_cut(false, ctx.now_ms()) { None } else { self.layout.count_failed(ctx, batch) }
+    }
+
+    /// Whether some host that was to take the change never does.
+    pub fn leaves_behind(&self) -> bool {
+        self.layout.left_behind() > 0
     }
 
     /// Nothing new starts from now on, and what was laid out for later does not happen.
