@@ -263,6 +263,7 @@ fn no_test_file_is_forgotten() {
         if name != "main" && !main.contains(&format!("mod {name};")) {
             faults.push(format!("tests/it/main.rs does not name {name}"));
         }
+        // A folder's topics have tests of their own.
         if name != "main" && name != "support" && !is_mod && !text.contains("#[test]") {
             faults.push(format!("{} tests nothing", path.display()));
         }

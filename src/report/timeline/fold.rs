@@ -62,14 +62,10 @@ impl<'r> RolloutFold<'r> {
                     wave.visits.push(Visit { zone, from_ms: at, ..Visit::default() });
                 }
             }
-            RolloutEvent::BatchStarted { zone, one_box, .. } => {
-                self.enter(at, zone, Some(PlacePhase::Deploying));
-                self.visit(zone, |visit| {
-                    visit.one_box |= one_box;
-                    visit.batches += u32::from(!one_box);
-                });
+            RolloutEvent::BatchStarted { zone, one_box, .. } => self.batch(at, zone, one_box),
+            RolloutEvent::BatchDone { zone, hosts_done, .. } => {
+                self.visit(zone, |visit| visit.hosts = hosts_done)
             }
-            RolloutEvent::BatchDone { zone, hosts_done: n, .. } => self.visit(zone, |visit| visit.hosts = n),
             RolloutEvent::ZoneBakeStarted { zone, .. } => self.enter(at, zone, Some(PlacePhase::Baking)),
             RolloutEvent::ZoneDone { zone } => {
                 self.enter(at, zone, Some(PlacePhase::Updated));
@@ -125,6 +121,14 @@ impl<'r> RolloutFold<'r> {
             Some(last) if kind.is_some() && last.kind == kind => last.records.end = index + 1,
             _ => self.history.runs.push(EventRun { kind, records: index..index + 1 }),
         }
+    }
+
+    fn batch(&mut self, from_ms: u64, zone: u32, one_box: bool) {
+        self.enter(from_ms, zone, Some(PlacePhase::Deploying));
+        self.visit(zone, |visit| {
+            visit.one_box |= one_box;
+            visit.batches += u32::from(!one_box);
+        });
     }
 
     fn wave(&mut self, from_ms: u64, wave: u32) {

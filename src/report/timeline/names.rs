@@ -103,6 +103,11 @@ impl PlanNames<'_> {
         }
     }
 
+    /// What hosts of a zone did.
+    fn did(&self, hosts: u32, zone: u32, what: &str) -> String {
+        format!("{} of {} {what}", text::counted(u64::from(hosts), "host"), self.zone(zone))
+    }
+
     fn started(&self, defect: Option<u32>, start_utc_ms: u64) -> String {
         let is_cured =
             |defect: u32| self.plan.change.defects[DefectId::new(defect as usize)].is_cured_by_the_change();
@@ -129,12 +134,8 @@ impl PlanNames<'_> {
             RolloutEvent::BatchDone { zone, hosts_done: n, one_box } => {
                 format!("{} of {} done: {} on the new version", batch(one_box), at(zone), hosts(n))
             }
-            RolloutEvent::HostsFailed { zone, hosts: n } => {
-                format!("{} of {} failed to take the change", hosts(n), at(zone))
-            }
-            RolloutEvent::PastWaves { zone, hosts: n } => {
-                format!("{} of {} took the change past the waves", hosts(n), at(zone))
-            }
+            RolloutEvent::HostsFailed { zone, hosts: n } => self.did(n, zone, "failed to take the change"),
+            RolloutEvent::PastWaves { zone, hosts: n } => self.did(n, zone, "took the change past the waves"),
             RolloutEvent::TrafficSwitched { zone, share_ppm } => {
                 let share = text::percent(f64::from(share_ppm) / 1e6);
                 format!("the new version gets {share} of the traffic of {}", at(zone))

@@ -3,7 +3,7 @@
 
 use super::Deployments;
 use super::batch::Batch;
-use super::layout::{completion_ms, host_draws};
+use super::completion::{completion_ms, host_draws};
 use super::way_back::{BatchBack, HostBack};
 use crate::ids::{BatchId, ZoneId};
 use crate::random::Stream;

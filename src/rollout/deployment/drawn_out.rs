@@ -3,8 +3,9 @@
 //!
 //! Says the same as `course::exposure` does of short batches; only its cost differs.
 
+use super::completion::{completion_ms, host_draws};
 use super::course::{Exposure, Span, regions_with};
-use super::layout::{Layout, completion_ms, host_draws};
+use super::layout::Layout;
 use super::way_back::WayBack;
 use crate::rollout::context::Context;
 

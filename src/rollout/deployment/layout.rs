@@ -3,7 +3,7 @@
 //! A zone's deployment needs no event of its own between its start and its end: all its batches are
 //! laid out when it starts, and a stop cuts the layout short.
 
-use super::batch::{Batch, other_host_ms};
+use super::batch::Batch;
 use super::failing::{FailedHosts, FailingHosts, Try, most_tries};
 use super::holdups;
 use super::lag::{Lag, Stragglers};
@@ -11,7 +11,7 @@ use super::places::Places;
 use super::progress::stalls_ms;
 use crate::ids::{BatchId, IdVec, ZoneId};
 use crate::plan::{Batching, Bypass};
-use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
+use crate::random::{Purpose, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::event::DeploymentEvent;
 use crate::rollout::place::{FleetHost, WatchedScope};
@@ -293,25 +293,4 @@ impl Layout {
             self.latest_batches(host.zone).map(|(_, batch)| batch).find(|batch| batch.holds(host))
         })
     }
-}
-
-/// What the hosts of a zone draw their times from on the way forward, host by host.
-#[inline]
-pub fn host_draws(ctx: &Context, zone: ZoneId) -> Stream {
-    ctx.streams.stream(Purpose::DeployHost, ctx.zone(zone).entity)
-}
-
-/// When the host of the batch has the new version. Who asks for many hosts of a zone passes the same `draws`,
-/// so that neighbours share a block.
-pub fn completion_ms(ctx: &Context, batch: &Batch, host: FleetHost, draws: &mut Stream) -> u64 {
-    debug_assert!(batch.holds(host), "{host:?} is in {batch:?}");
-    let time = match ctx.strategy.bypass.filter(|_| batch.past_waves) {
-        Some(bypass) => bypass.time,
-        None => ctx.deploy.host,
-    };
-    if host.id.number() == batch.first || matches!(time, Distribution::Fixed { .. }) {
-        return batch.end_ms;
-    }
-    let after_ms = other_host_ms(&time, batch.uniform, batch.hosts, draws.uniform_at(host.draw()));
-    batch.start_ms + after_ms.min(batch.end_ms - batch.start_ms)
 }

@@ -5,6 +5,7 @@
 
 mod asked;
 mod batch;
+mod completion;
 mod course;
 mod drawn_out;
 mod facts;
@@ -22,13 +23,13 @@ mod waves;
 mod way_back;
 
 pub use batch::{Batch, Stops};
+pub use completion::{completion_ms, host_draws};
 pub use course::Course;
 pub use facts::{
     Completed, GoingBack, Laid, NewBatches, Opening, RollbackCause, RolledBack, RolloutPart, RouteChange,
     WatchSpan,
 };
 pub use failing::most_tries;
-pub use layout::{completion_ms, host_draws};
 pub use promotion::FailedCheck;
 pub use way_back::return_draws;
 
@@ -429,6 +430,11 @@ impl Deployments {
     #[must_use = "the response is to hear of it"]
     pub fn hosts_failed(&mut self, ctx: &Context, batch: u32) -> Option<WatchedScope> {
         if self.is_cut(false, ctx.now_ms()) { None } else { self.layout.count_failed(ctx, batch) }
+    }
+
+    /// Whether some host that was to take the change never does.
+    pub fn leaves_behind(&self) -> bool {
+        self.layout.left_behind() > 0
     }
 
     /// Nothing new starts from now on, and what was laid out for later does not happen.

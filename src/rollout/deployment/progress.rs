@@ -3,7 +3,7 @@
 //! Only while hosts are under way: nobody waits for a host that bakes. What follows is not known here.
 
 use super::batch::Batch;
-use super::layout::{completion_ms, host_draws};
+use super::completion::{completion_ms, host_draws};
 use crate::random::Distribution;
 use crate::rollout::context::Context;
 use crate::sim::budget::Owner;

@@ -4,7 +4,7 @@
 use super::Deployments;
 use super::batch::Batch;
 use super::facts::{NewBatches, RouteChange};
-use super::layout::{completion_ms, host_draws};
+use super::completion::{completion_ms, host_draws};
 use crate::ids::{WaveId, ZoneId};
 use crate::plan::{Ratio, RollbackTarget};
 use crate::random::Purpose;

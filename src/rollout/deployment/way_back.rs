@@ -3,7 +3,8 @@
 //! A rollback is a deployment of its own. Which zones go back is decided by [`super::Deployments`].
 
 use super::batch::other_host_ms;
-use super::layout::{Layout, completion_ms, host_draws};
+use super::completion::{completion_ms, host_draws};
+use super::layout::Layout;
 use crate::ids::{HostId, IdVec, ZoneId};
 use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
 use crate::rollout::context::Context;
@@ -109,7 +110,7 @@ impl WayBack {
                 back.whole = batch.first + batch.hosts;
                 break;
             }
-            if batch.start_ms < stop_ms {
+            if batch.start_ms < stop_ms || batch.end_ms <= stop_ms {
                 let mut draws = host_draws(ctx, zone);
                 let before = back.partial.len();
                 let hosts = batch.all_hosts();

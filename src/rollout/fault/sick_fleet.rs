@@ -80,10 +80,4 @@ impl Fault {
             }
         }
     }
-
-    /// Whether a host of a sick fleet is impaired.
-    #[inline]
-    pub fn is_anyone_sick(&self, ctx: &Context) -> bool {
-        ctx.defect.is_some_and(|defect| defect.is_cured_by_the_change()) && self.impaired_in_fleet() > 0
-    }
 }

@@ -387,9 +387,13 @@ impl IncidentResponse {
             }
             Some(_) | None => end_ms,
         };
-        let may_suffer = ctx.is_bad() && (deployments.stopped_ms().is_none() || self.leaves_hosts);
-        let bad_hosts_remain =
-            may_suffer || ctx.defect.is_some() && fault.is_unhealed() || fault.is_anyone_sick(ctx);
+        let stopped = deployments.stopped_ms().is_some();
+        let bad_hosts_remain = match ctx.defect {
+            None => false,
+            // Whoever does not take the cure, or goes back, is sick.
+            Some(defect) if defect.is_cured_by_the_change() => stopped || deployments.leaves_behind(),
+            Some(_) => !stopped || self.leaves_hosts || fault.is_unhealed(),
+        };
         let after_ms = if bad_hosts_remain { ctx.plan.study.observe_after_ms } else { 0 };
         Some((end_ms + after_ms).max(suspect_ms).max(self.decided_ms))
     }

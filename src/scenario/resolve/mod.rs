@@ -63,7 +63,9 @@ pub(super) fn resolve(
     let extended = extend::extend_all(written, problems);
     let mut calendars = calendar::resolve(spec.pipeline.value(), &scene.fleet.plan, problems);
     let drafts = strategy::resolve(extended, &scene, &mut calendars, problems);
-    failures::check(&drafts, &change, &written_change, problems);
+    for draft in drafts.iter().filter(|draft| !draft.template) {
+        failures::check(&draft.spec, &draft.plan.deploy_time(&change), &written_change, problems);
+    }
     let known = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, run) = study::resolve(spec, &known, scene.first_day, problems);
     traffic::check_clocks(&spec.defect, &drafts, problems);

@@ -75,7 +75,7 @@ fn a_batch_may_lose_so_much_of_itself() {
         } else {
             assert_eq!((outcome.ending, outcome.notice), (Ending::FalseRollback, Some(Notice::FailedHosts)));
             assert_eq!(outcome.alarm_ms.unwrap() % MINUTE, 0, "at the end of a batch, before the next one");
-            let batches = (outcome.end_ms / MINUTE) as u64;
+            let batches = outcome.end_ms / MINUTE;
             assert!(outcome.peak_exposed_hosts <= 10 * batches - 4, "no host of a later batch");
         }
     }
