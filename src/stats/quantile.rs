@@ -313,6 +313,7 @@ mod tests {
         assert_eq!(quantile(&one_to(100), 0.07).unwrap().value, 7.0);
         assert_eq!(quantile(&one_to(1000), 0.99).unwrap().value, 990.0);
         assert!(!Sorted::new(&Sample::plain(one_to(3))).is_empty());
+        assert!(Sorted::new(&Sample::plain(Vec::new())).is_empty());
     }
 
     #[test]
