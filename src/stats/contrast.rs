@@ -368,4 +368,19 @@ mod tests {
         assert_eq!(Linearised::quantile(&empty, 0.5, 0.025), None);
         assert_eq!(Linearised::tail_mean(&empty, 0.99), None);
     }
+
+    #[test]
+    fn what_is_not_paired_adds_its_own_doubt() {
+        let (b, a) = ([2.0, 3.0, 7.0, 4.0], [1.0, 4.0, 2.0, 8.0, 5.0, 7.0]);
+        let side = |key, values: &[f64]| Linearised::mean(&[draws(key, 1.0, values.to_vec())]).unwrap();
+        // The textbook's variance of a mean.
+        let variance = |values: &[f64]| {
+            let n = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / n;
+            values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n * (n - 1.0))
+        };
+        let got = moments(&side(2, &b), &side(1, &a), 3.0);
+        assert!((got.value - (4.0 - 3.0 * 4.5)).abs() < 1e-12);
+        assert!((got.variance - (variance(&b) + 9.0 * variance(&a))).abs() < 1e-12, "{got:?}");
+    }
 }

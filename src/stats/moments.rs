@@ -194,4 +194,38 @@ mod tests {
         sum.add(0.5, 1.0, 0.0, 0.0);
         assert_eq!(sum.finish(3.0).interval(0.025), Interval::UNBOUNDED);
     }
+
+    #[test]
+    fn without_another_event_and_without_skewness_the_end_is_the_normal_one() {
+        let moments = Moments { value: 5.0, variance: 4.0, third: 0.0, freedom: 9.0 };
+        assert!((moments.with_one_more(0.0, 0.025) - (5.0 + 2.0 * 1.959_963_984_540_054)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_gamma_quantile_and_its_expansion_meet() {
+        let end = |skewness: f64| {
+            // The gamma distribution has twice the skewness of the estimate.
+            Moments { value: 0.0, variance: 1.0, third: skewness / 2.0, freedom: 9.0 }
+                .with_one_more(0.0, 0.001)
+        };
+        let (below, above) = (end(0.999_9e-3), end(1.000_1e-3));
+        assert!((below - above).abs() < 1e-6, "{below} {above}");
+    }
+
+    #[test]
+    fn the_skewness_of_a_mean_falls_with_the_root_of_the_number_of_values() {
+        let moments = Moments { value: 5.0, variance: 4.0, third: 12.0, freedom: 9.0 };
+        let more = moments.of_more(4.0);
+        assert!((more.error() - moments.error() / 2.0).abs() < 1e-12);
+        assert!((more.skewness() - moments.skewness() / 2.0).abs() < 1e-12);
+        assert!((more.freedom - 36.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn strata_that_never_vary_add_up_their_degrees_of_freedom() {
+        let mut sum = Accumulator::default();
+        sum.add(0.5, 10.0, 0.0, 0.0);
+        sum.add(0.5, 20.0, 0.0, 0.0);
+        assert!((sum.finish(3.0).freedom - (9.0 + 19.0)).abs() < 1e-12);
+    }
 }

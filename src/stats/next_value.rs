@@ -251,4 +251,23 @@ mod tests {
         near(Some(harm(1000.0)), (400.0 - 9.0) / 100.0);
         near(Some(harm(1e6)), (1e6 - 9.0) / 100.0);
     }
+
+    #[test]
+    fn an_event_of_a_size_may_move_a_mean_either_way() {
+        let steps = Steps::by(&Sample::plain(vec![1.0, 2.0, 3.0, 4.0]), NextValue::Event(8.0), |x| x);
+        near(steps.up, 2.0);
+        near(steps.down, 2.0);
+    }
+
+    #[test]
+    fn a_tail_is_seen_from_a_tenth_of_the_way_between_the_median_and_the_worst() {
+        let up = |far: f64| {
+            let values = [vec![50.0; 7], vec![far; 3]].concat();
+            let sample = Sample::plain(values).within(Interval::new(0.0, 100.0));
+            let mean = 0.7 * 50.0 + 0.3 * far;
+            Steps::by(&sample, NextValue::Harm, |x| x).up.map(|step| 10.0 * step + mean)
+        };
+        near(up(54.9), 100.0);
+        near(up(55.1), 55.1);
+    }
 }

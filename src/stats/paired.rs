@@ -350,4 +350,52 @@ mod tests {
         assert!((paired.ratio().unwrap().value - 1.0).abs() < 1e-15);
         assert_eq!(Paired::new(Vec::new()).mean_difference(0.025), None);
     }
+
+    #[test]
+    fn sums_turned_around_are_the_sums_of_turned_pairs() {
+        let (mut straight, mut turned) = (PairSums::default(), PairSums::default());
+        for (a, b) in [(1.0, 2.5), (4.0, 3.0), (9.0, 0.5), (2.0, 7.0)] {
+            straight.push(a, b);
+            turned.push(b, a);
+        }
+        let numbers = |sums: PairSums| [&sums.means[..], &sums.squares[..], &sums.cubes[..]].concat();
+        for (got, want) in numbers(straight.reversed()).into_iter().zip(numbers(turned)) {
+            assert!((got - want).abs() < 1e-9, "{got} {want}");
+        }
+    }
+
+    #[test]
+    fn sums_are_those_of_the_pairs_in_every_direction() {
+        let (listed, summed) = both();
+        for direction in [[1.0, 0.0], [0.5, -2.0], [-3.0, 0.25]] {
+            for (listed, summed) in listed.0.iter().zip(&summed.0) {
+                let of = |pairs: &Pairs| {
+                    let along = pairs.along(direction);
+                    (along.total(), along.powers(1e6, 2e6))
+                };
+                let ((total, (squares, cubes)), got) = (of(&listed.pairs), of(&summed.pairs));
+                near(Some(got.0), Some(total));
+                near(Some(got.1.0), Some(squares));
+                near(Some(got.1.1), Some(cubes));
+            }
+        }
+    }
+
+    #[test]
+    fn over_what_is_always_one_the_ratio_is_the_mean() {
+        let mut uniforms = Uniforms(7);
+        let mut part = |weight, trials: u64, scale: f64, missing: u64| PairedStratum {
+            weight,
+            trials: trials + missing,
+            pairs: Pairs::Listed(
+                (0..trials).map(|_| (scale - libm::log(uniforms.next()) * scale, 1.0)).collect(),
+            ),
+        };
+        let paired = Paired::new(vec![part(0.7, 40, 1.0, 0), part(0.3, 25, 9.0, 5)]);
+        let (ratio, mean) = (paired.ratio().unwrap(), paired.moments([1.0, 0.0]).unwrap());
+        near(Some(ratio.value), Some(mean.value));
+        near(ratio.interval.low, mean.interval(TAIL).low);
+        near(ratio.interval.high, mean.interval(TAIL).high);
+        assert!(!paired.is_empty() && Paired::new(Vec::new()).is_empty());
+    }
 }

@@ -174,7 +174,6 @@ impl Share {
 
     /// The cell in which one more event would weigh most.
     fn heaviest_without(&self) -> Option<usize> {
-        let nothing_seen = self.cells.iter().all(|cell| cell.events == 0.0);
         let group = |index: usize| self.cells[index].group;
         let seen = |index: usize, of: u32| {
             self.cells.get(index).is_some_and(|cell| cell.group == of && cell.events > 0.0)
@@ -189,8 +188,8 @@ impl Share {
         };
         let by_unit = |a: &usize, b: &usize| self.cells[*a].unit.total_cmp(&self.cells[*b].unit);
         let all = (0..self.cells.len()).filter(open);
-        let suspects = all.clone().filter(|&index| !self.confined || nothing_seen || near(index));
-        // Where all that is near is full, the next one can only come from elsewhere.
+        let suspects = all.clone().filter(|&index| !self.confined || near(index));
+        // Where nothing was seen, or all that is near is full, the next one can come from anywhere.
         suspects.max_by(by_unit).or_else(|| all.max_by(by_unit))
     }
 

@@ -312,6 +312,34 @@ mod tests {
         // 0.07 * 100 is 7.000000000000001 in floats.
         assert_eq!(quantile(&one_to(100), 0.07).unwrap().value, 7.0);
         assert_eq!(quantile(&one_to(1000), 0.99).unwrap().value, 990.0);
+        assert!(!Sorted::new(&Sample::plain(one_to(3))).is_empty());
+        assert!(Sorted::new(&Sample::plain(Vec::new())).is_empty());
+    }
+
+    #[test]
+    fn a_rank_is_the_smallest_that_reaches_q_to_the_last_digit() {
+        for n in 1..300_u64 {
+            for k in 1..n {
+                let q = k as f64 / n as f64;
+                assert_eq!((rank(n, q), rank(n, q.next_up())), (k, k + 1), "{k} of {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_weighted_quantile_is_the_value_at_which_the_share_is_reached() {
+        let part = |weight, values: Vec<f64>| StratumValues {
+            weight,
+            trials: values.len() as u64,
+            values: Bin::each(values),
+            settled: false,
+            group: 0,
+        };
+        let sorted =
+            Sorted::new(&Sample::new(vec![part(0.75, vec![1.0, 2.0, 3.0]), part(0.25, vec![2.0, 9.0])]));
+        let at = |q| sorted.quantile_at(q, TAIL).unwrap().value;
+        // A quarter of the weight each at 1 and 3, three eighths at 2, an eighth at 9.
+        assert_eq!([0.25, 0.26, 0.625, 0.63, 0.875, 0.88].map(at), [1.0, 2.0, 2.0, 3.0, 3.0, 9.0]);
     }
 
     #[test]

@@ -174,4 +174,27 @@ mod tests {
         assert_eq!(ratio(&[(1.0, 0.0), (2.0, 0.0)]), None);
         assert_eq!(ratio(&[(1.0, 1.0)]), None);
     }
+
+    #[test]
+    fn in_other_units_a_ratio_is_the_same_ratio() {
+        let in_units_of = |c: f64| {
+            let (squares, cubes) = ([c * c, 0.2 * c, 0.5], [0.5 * c * c * c, 0.1 * c * c, 0.1 * c, 0.2]);
+            RatioMoments { a: 3.0 * c, b: 2.0, student: 2.0, squares, cubes }.ratio().unwrap()
+        };
+        let (one, got) = (in_units_of(1.0), in_units_of(libm::exp2(80.0)));
+        let back = |end: Option<f64>| end.unwrap() / libm::exp2(80.0);
+        assert!((got.value / libm::exp2(80.0) - one.value).abs() < 1e-12);
+        assert!((back(got.interval.low) - one.interval.low.unwrap()).abs() < 1e-6);
+        assert!((back(got.interval.high) - one.interval.high.unwrap()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_mean_below_zero_has_no_ratio_and_one_of_zero_has() {
+        let of = |a| {
+            let (squares, cubes) = ([1.0, 0.2, 0.5], [0.5, 0.1, 0.1, 0.2]);
+            RatioMoments { a, b: 2.0, student: 2.0, squares, cubes }.ratio()
+        };
+        assert_eq!(of(-1.0), None);
+        assert_eq!(of(0.0).map(|ratio| ratio.value), Some(0.0));
+    }
 }

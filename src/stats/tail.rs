@@ -175,4 +175,29 @@ mod tests {
         let got = tail_mean(&sample, &Sorted::new(&sample), 0.99).unwrap();
         assert!((got.value - 75.5).abs() < 1e-9, "{got:?}");
     }
+
+    #[test]
+    fn a_tail_of_many_values_is_not_held_to_the_worst_that_is_possible() {
+        let sample = Sample::plain((1..=100_000).map(f64::from).collect());
+        let harm = sample.within(Interval::new(0.0, 200_000.0)).reckoning_with(NextValue::Harm);
+        let got = tail_mean(&harm, &Sorted::new(&harm), 0.99).unwrap();
+        // The error is 18; one more trial at what is possible, in the place of one of the thousand, would move the mean by 100.
+        assert!((got.value - 99_500.5).abs() < 1e-6);
+        assert!(got.interval.high.unwrap() - got.value < 60.0, "{got:?}");
+    }
+
+    #[test]
+    fn what_a_tail_is_worth_does_not_depend_on_the_unit_of_weights() {
+        let worth = |unit: f64| {
+            let stratum = |weight: f64, from: u64| StratumValues {
+                weight: unit * weight,
+                trials: 30,
+                values: Bin::each((from..from + 20).map(|x| x as f64).collect()),
+                settled: false,
+                group: 0,
+            };
+            values_in_tail(&Sample::new(vec![stratum(0.8, 1), stratum(0.2, 15)]), 18.0, 0.9)
+        };
+        assert!((worth(1.0) / worth(64.0) - 1.0).abs() < 1e-12, "{} {}", worth(1.0), worth(64.0));
+    }
 }
