@@ -3,8 +3,8 @@
 
 use super::Deployments;
 use super::batch::Batch;
-use super::facts::{NewBatches, RouteChange};
 use super::completion::{completion_ms, host_draws};
+use super::facts::{NewBatches, RouteChange};
 use crate::ids::{WaveId, ZoneId};
 use crate::plan::{Ratio, RollbackTarget};
 use crate::random::Purpose;
