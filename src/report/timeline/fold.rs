@@ -63,9 +63,7 @@ impl<'r> RolloutFold<'r> {
                 }
             }
             RolloutEvent::BatchStarted { zone, one_box, .. } => self.batch(at, zone, one_box),
-            RolloutEvent::BatchDone { zone, hosts_done, .. } => {
-                self.visit(zone, |visit| visit.hosts = hosts_done)
-            }
+            RolloutEvent::BatchDone { zone, hosts_done: n, .. } => self.visit(zone, |visit| visit.hosts = n),
             RolloutEvent::ZoneBakeStarted { zone, .. } => self.enter(at, zone, Some(PlacePhase::Baking)),
             RolloutEvent::ZoneDone { zone } => {
                 self.enter(at, zone, Some(PlacePhase::Updated));
@@ -87,9 +85,7 @@ impl<'r> RolloutFold<'r> {
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
             RolloutEvent::AlarmIgnored { .. }
             | RolloutEvent::Noticed { .. }
-            | RolloutEvent::ReactionPreempted { .. } => {
-                self.decide(record, None);
-            }
+            | RolloutEvent::ReactionPreempted { .. } => self.decide(record, None),
             RolloutEvent::RemedyStarted { remedy } => {
                 self.history.remedy.get_or_insert((at, remedy));
                 self.decide(record, None);

@@ -64,11 +64,17 @@ impl PlanNames<'_> {
 
     fn gate_holds(&self, wave: u32, gate: u32) -> String {
         let what = self.gate(wave, gate);
-        match self.gate_kind(wave, gate) {
+        let holds = match self.gate_kind(wave, gate) {
             GateKind::Approval(_) => "approved".to_owned(),
             GateKind::Test(_) | GateKind::Checks(_) => format!("{what} passed"),
             GateKind::Requests(_) => format!("{what} were served"),
-        }
+        };
+        format!("{holds} behind wave {}", self.wave(wave))
+    }
+
+    fn check_failed(&self, wave: u32, gate: u32, failures: u32) -> String {
+        let what = self.gate(wave, gate);
+        format!("{what} behind wave {}: one failed, {failures} so far", self.wave(wave))
     }
 
     pub fn defect(&self, defect: u32) -> &str {
@@ -119,6 +125,30 @@ impl PlanNames<'_> {
         format!("rollout starts at {} UTC; the change is {change}", text::time_of_day(start_utc_ms))
     }
 
+    fn switched(&self, zone: u32, share_ppm: u32) -> String {
+        let share = text::percent(f64::from(share_ppm) / 1e6);
+        format!("the new version gets {share} of the traffic of {}", self.zone(zone))
+    }
+
+    fn triggered(&self, region: u32) -> String {
+        format!("TRIGGER: what wakes the fault reaches {}", self.region(RegionId::new(region as usize)))
+    }
+
+    fn noticed(&self, notice: Notice, zone: Option<u32>) -> String {
+        let place = zone.map_or(String::new(), |zone| format!(" in {}", self.zone(zone)));
+        format!("NOTICE: {}{place}", self.notice(notice))
+    }
+
+    fn fires_already(&self, wave: u32, stops: bool) -> String {
+        let what = if stops { "stops the rollout" } else { "is not listened to" };
+        format!("an alarm fires already as wave {} is to start, and {what}", self.wave(wave))
+    }
+
+    fn goes_back(&self, notice: Notice, hosts: u64) -> String {
+        let hosts = text::counted(hosts, "host");
+        format!("ROLLBACK: {} stops the rollout, {hosts} go back", self.notice(notice))
+    }
+
     /// One event in a clause.
     pub fn event(&self, event: &RolloutEvent) -> String {
         let hosts = |n: u32| text::counted(u64::from(n), "host");
@@ -136,21 +166,13 @@ impl PlanNames<'_> {
             }
             RolloutEvent::HostsFailed { zone, hosts: n } => self.did(n, zone, "failed to take the change"),
             RolloutEvent::PastWaves { zone, hosts: n } => self.did(n, zone, "took the change past the waves"),
-            RolloutEvent::TrafficSwitched { zone, share_ppm } => {
-                let share = text::percent(f64::from(share_ppm) / 1e6);
-                format!("the new version gets {share} of the traffic of {}", at(zone))
-            }
+            RolloutEvent::TrafficSwitched { zone, share_ppm } => self.switched(zone, share_ppm),
             RolloutEvent::ZoneBakeStarted { zone, one_box: true } => format!("one-box of {} bakes", at(zone)),
             RolloutEvent::ZoneBakeStarted { zone, one_box: false } => format!("{} bakes", at(zone)),
             RolloutEvent::ZoneDone { zone } => format!("{} done", at(zone)),
             RolloutEvent::WaveBakeStarted { wave } => format!("wave {} bakes", self.wave(wave)),
-            RolloutEvent::GateHolds { wave, gate } => {
-                format!("{} behind wave {}", self.gate_holds(wave, gate), self.wave(wave))
-            }
-            RolloutEvent::CheckFailed { wave, gate, failures } => {
-                let what = self.gate(wave, gate);
-                format!("{what} behind wave {}: one failed, {failures} so far", self.wave(wave))
-            }
+            RolloutEvent::GateHolds { wave, gate } => self.gate_holds(wave, gate),
+            RolloutEvent::CheckFailed { wave, gate, failures } => self.check_failed(wave, gate, failures),
             RolloutEvent::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
             RolloutEvent::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", at(zone)),
             RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", at(zone)),
@@ -166,30 +188,21 @@ impl PlanNames<'_> {
             RolloutEvent::WentDark { place } => {
                 format!("{} goes dark, the change has no part in it", self.place(place))
             }
-            RolloutEvent::Triggered { region } => {
-                let region = self.region(RegionId::new(region as usize));
-                format!("TRIGGER: what wakes the fault reaches {region}")
-            }
+            RolloutEvent::Triggered { region } => self.triggered(region),
             RolloutEvent::Breach { alarm, entity, requests, errors } => {
                 self.breach((alarm, entity), requests.zip(errors))
             }
             RolloutEvent::AlarmFired { alarm, entity } => {
                 format!("ALARM: {}", self.instance((alarm, entity)))
             }
-            RolloutEvent::Noticed { notice, zone } => {
-                let place = zone.map_or(String::new(), |zone| format!(" in {}", self.zone(zone)));
-                format!("NOTICE: {}{place}", self.notice(notice))
-            }
+            RolloutEvent::Noticed { notice, zone } => self.noticed(notice, zone),
             RolloutEvent::AlarmIgnored { alarm, entity } => {
                 format!("verdict of {} lost or overridden", self.instance((alarm, entity)))
             }
             RolloutEvent::WaveBlocked { wave } => {
                 format!("wave {} waits: an alarm fires for another reason", self.wave(wave))
             }
-            RolloutEvent::FiresAlready { wave, stops } => {
-                let what = if stops { "stops the rollout" } else { "is not listened to" };
-                format!("an alarm fires already as wave {} is to start, and {what}", self.wave(wave))
-            }
+            RolloutEvent::FiresAlready { wave, stops } => self.fires_already(wave, stops),
             RolloutEvent::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
             RolloutEvent::ReactionPreempted { notice } => {
                 format!("people were faster than the rollout's own reaction to {}", self.notice(notice))
@@ -197,10 +210,7 @@ impl PlanNames<'_> {
             RolloutEvent::Halted { notice } => {
                 format!("STOP because of {}: all stays as it is", self.notice(notice))
             }
-            RolloutEvent::RollbackDecided { notice, hosts } => {
-                let hosts = text::counted(hosts, "host");
-                format!("ROLLBACK: {} stops the rollout, {hosts} go back", self.notice(notice))
-            }
+            RolloutEvent::RollbackDecided { notice, hosts } => self.goes_back(notice, hosts),
         }
     }
 }
