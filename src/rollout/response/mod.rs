@@ -186,12 +186,14 @@ impl IncidentResponse {
 
     /// An alarm fires already when a wave is to start: whether the rollout stops and goes back for it, at once.
     #[must_use = "somebody is to carry it out"]
-    pub fn fires_already(&mut self, ctx: &Context, deployments: &Deployments) -> bool {
+    pub fn fires_already(&mut self, ctx: &mut Context, deployments: &Deployments) -> bool {
         let named = ctx.plan.fleet.background.ambient_alarm;
         let Some(alarm) = named.or(ctx.strategy.alarms.first().copied()) else { return false };
         let stops = deployments.stopped_ms().is_none();
         if stops && self.acted_on.is_none() {
             let now_ms = ctx.now_ms();
+            // It is over no place of the rollout's.
+            ctx.tell(now_ms, || RolloutEvent::AlarmFired { alarm: alarm.number(), entity: 0 });
             let notice = Notice::Alarm(alarm);
             self.acted_on = Some((now_ms, Heard { notice, reported: notice, scope: WatchedScope::Service }));
             self.decided_ms = now_ms;
