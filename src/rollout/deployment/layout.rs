@@ -6,7 +6,7 @@
 use super::batch::{Batch, other_host_ms};
 use super::gates;
 use super::lag::{Lag, Stragglers};
-use super::places::Places;
+use super::slots::Slots;
 use crate::ids::{BatchId, IdVec, ZoneId};
 use crate::plan::{Batching, Bypass};
 use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
@@ -52,7 +52,7 @@ pub struct ZoneState {
 
 /// Batches of a zone that follow each other.
 #[derive(Debug, Clone, Copy)]
-pub struct Stage {
+pub struct ZoneStage {
     /// Hosts per batch.
     pub size: u32,
     /// Hosts on the new version once the last batch is done.
@@ -118,7 +118,7 @@ impl Layout {
 
     /// Lays out the hosts of a stage, batch after batch or host after host, until the zone has its target; says when the
     /// last is done.
-    pub fn add_stage(&mut self, ctx: &mut Context, zone: ZoneId, stage: Stage, start_ms: u64) -> u64 {
+    pub fn add_stage(&mut self, ctx: &mut Context, zone: ZoneId, stage: ZoneStage, start_ms: u64) -> u64 {
         let hosts = stage.target.saturating_sub(self.zones[zone].done);
         // Where all hosts take the same time both are the same, and batches are fewer.
         let alike = ctx.deploy.is_fixed() && ctx.plan.change.straggler_probability == 0.0;
@@ -127,7 +127,7 @@ impl Layout {
         self.can_take(u64::from(hosts.div_ceil(size)));
         self.zones[zone].slides |= slides;
         let first = self.batches.len();
-        let end_ms = self.add_batches(ctx, zone, Stage { size, ..stage }, (start_ms, at_once));
+        let end_ms = self.add_batches(ctx, zone, ZoneStage { size, ..stage }, (start_ms, at_once));
         if ctx.is_told() {
             self.tell_batches(ctx, zone, first, stage.one_box);
         }
@@ -140,14 +140,14 @@ impl Layout {
         &mut self,
         ctx: &mut Context,
         zone: ZoneId,
-        stage: Stage,
+        stage: ZoneStage,
         (start_ms, at_once): (u64, u32),
     ) -> u64 {
         // A fixed time needs no draw.
         let mut draws = (!ctx.deploy.is_fixed())
             .then(|| self.draws.of(&ctx.streams, Purpose::DeployBatch, &ctx.plan.fleet.zones, zone));
         let mut stragglers = Stragglers::of(ctx.plan, ctx.strategy, &ctx.streams, zone);
-        let mut places = Places::new(start_ms, at_once);
+        let mut slots = Slots::new(start_ms, at_once);
         let state = &mut self.zones[zone];
         let (mut last_ms, mut counted_hosts) = (start_ms, 0);
         while state.done < stage.target {
@@ -157,17 +157,17 @@ impl Layout {
                 .map_or(Lag::NONE, |stragglers| stragglers.lag(state.batches, state.left_behind, hosts));
             let uniform = draws.as_mut().map_or(0.5, |draws| draws.uniform());
             let slowest_ms = ctx.deploy.slowest_ms((hosts - lag.behind).max(1), uniform);
-            let place = places.take();
-            let end_ms = place.free_ms + slowest_ms.max(lag.wait_ms);
-            // One by one the first places are those beside the others.
-            let surge = if at_once > 1 { u32::from(place.number < stage.surge) } else { stage.surge };
+            let slot = slots.take();
+            let end_ms = slot.free_ms + slowest_ms.max(lag.wait_ms);
+            // One by one the first slots are those beside the others.
+            let surge = if at_once > 1 { u32::from(slot.number < stage.surge) } else { stage.surge };
             let batch = Batch {
                 zone,
                 first: state.done,
                 hosts: hosts - lag.behind,
                 behind: lag.behind,
                 surge: surge.min(hosts - lag.behind),
-                start_ms: place.free_ms,
+                start_ms: slot.free_ms,
                 end_ms,
                 uniform,
                 previous: state.last_batch,
@@ -179,10 +179,10 @@ impl Layout {
             state.batches += 1;
             state.last_batch = Some(self.batches.push(batch));
             if end_ms >= last_ms {
-                (last_ms, state.stage_bake_ms) = (end_ms, place.baked_ms);
+                (last_ms, state.stage_bake_ms) = (end_ms, slot.baked_ms);
             }
             let bake_ms = if stage.bake_ms > 0 { gates::bake_ms(ctx, end_ms, stage.bake_ms) } else { 0 };
-            places.give_back(place, end_ms, bake_ms);
+            slots.give_back(slot, end_ms, bake_ms);
         }
         self.drawn_out |= counted_hosts > 0;
         ctx.looks_at_hosts(counted_hosts, Owner::Strategy, "batch");

@@ -11,8 +11,8 @@ mod facts;
 mod gates;
 mod lag;
 mod layout;
-mod places;
 mod routing;
+mod slots;
 mod switching;
 mod waves;
 mod way_back;
@@ -36,7 +36,7 @@ use crate::plan::{Batching, Procedure, RollbackScope, RollbackTarget};
 use crate::random::Distribution;
 use course::Span;
 use facts::Opening;
-use layout::{Layout, Stage};
+use layout::{Layout, ZoneStage};
 use routing::Routing;
 use waves::Waves;
 use way_back::WayBack;
@@ -236,7 +236,7 @@ impl Deployments {
         let number = self.waves.id().number();
         ctx.tell(started_ms, || RolloutEvent::ZoneStarted { wave: number, zone: zone.number() });
         let first = BatchId::new(self.layout.batches().len());
-        self.hold_requests_back(ctx, zone);
+        self.withhold_requests(ctx, zone);
         let state = self.layout.zone_mut(zone);
         state.path_bake_ms = path_bake_ms;
         let one_box =
@@ -246,7 +246,7 @@ impl Deployments {
             state.one_box = size;
             let surge = procedure.surge_of(ctx.zone(zone).hosts);
             let batching = Batching::Barrier;
-            let batches = Stage { size, target: size, surge, batching, bake_ms: 0, one_box: true };
+            let batches = ZoneStage { size, target: size, surge, batching, bake_ms: 0, one_box: true };
             at_ms = self.layout.add_stage(ctx, zone, batches, at_ms);
             let bake_ms = gates::bake_ms(ctx, at_ms, stage.bake_ms);
             self.layout.zone_mut(zone).path_bake_ms += bake_ms;
@@ -294,7 +294,7 @@ impl Deployments {
         let hosts = ctx.zone(zone).hosts;
         let (size, surge) = (procedure.batch_of(hosts), procedure.surge_of(hosts));
         let Procedure { batching, batch_bake_ms: bake_ms, .. } = *procedure;
-        let stage = Stage { size, target, surge, batching, bake_ms, one_box: false };
+        let stage = ZoneStage { size, target, surge, batching, bake_ms, one_box: false };
         let at_ms = self.layout.add_stage(ctx, zone, stage, from_ms);
         self.schedule_switch(ctx, zone, at_ms);
         let bake_ms = gates::bake_ms(ctx, at_ms, procedure.zone_bake_ms);

@@ -30,3 +30,12 @@ fn outcomes(plan: &Plan, strategy: usize, trials: u64) -> Vec<Outcome> {
 fn one(plan: &Plan, strategy: usize) -> Outcome {
     outcomes(plan, strategy, 1).remove(0)
 }
+
+#[test]
+fn every_situation_can_be_said() {
+    for file in std::fs::read_dir(support::project("tests/plans/language")).unwrap() {
+        let path = file.unwrap().path();
+        let loaded = wavetank::scenario::load(&path);
+        assert_eq!(loaded.problems.errors(), 0, "{}: {}", path.display(), loaded.problems);
+    }
+}
