@@ -51,6 +51,8 @@ pub enum DeploymentEvent {
 pub enum RoutingEvent {
     /// The zone has more or fewer hosts on the new version, which take it in a wave or by themselves.
     HostsMove { zone: ZoneId, hosts: i32, past_waves: bool },
+    /// The zone's first hosts get no requests until these are switched.
+    Withholds { zone: ZoneId },
     /// The zone's hosts of a wave are done: requests are switched as that says.
     Switches { zone: ZoneId, wave: WaveId },
     /// Requests to the zone go to the old version again.
@@ -256,7 +258,10 @@ impl RoutingEvent {
         match self {
             Self::SwitchesBack { .. } => Class::Heal,
             // Whoever was impaired there is back by then.
-            Self::HostsMove { .. } | Self::Switches { .. } | Self::Restored { .. } => Class::Impair,
+            Self::HostsMove { .. }
+            | Self::Withholds { .. }
+            | Self::Switches { .. }
+            | Self::Restored { .. } => Class::Impair,
         }
     }
 }

@@ -50,10 +50,7 @@ impl<'r> RolloutFold<'r> {
             | RolloutEvent::HostsFailed { .. }
             | RolloutEvent::TrafficSwitched { .. } => {}
             RolloutEvent::RolloutEnded { .. } => self.pause(),
-            RolloutEvent::WaveStarted { wave } => {
-                self.pause();
-                self.wave(at, wave);
-            }
+            RolloutEvent::WaveStarted { wave } => self.wave(at, wave),
             RolloutEvent::WaveBakeStarted { .. } => self.bake(record, |wave| wave.bake_ms = at),
             RolloutEvent::WaveDone { .. } => self.bake(record, |wave| wave.to_ms = at),
             RolloutEvent::ZoneStarted { zone, .. } => {
@@ -128,6 +125,7 @@ impl<'r> RolloutFold<'r> {
     }
 
     fn wave(&mut self, from_ms: u64, wave: u32) {
+        self.pause();
         let end_ms = self.history.end_ms;
         let (visits, bakes) = (Vec::new(), Vec::new());
         self.history.waves.push(WaveHistory { wave, from_ms, bake_ms: end_ms, to_ms: end_ms, visits, bakes });

@@ -208,10 +208,13 @@ impl Capacity {
             return [0; 2];
         }
         let Moving { leaving, beside, returning } = self.moving[zone];
-        let hosts = ctx.zone(zone).hosts;
         let new = deployments.new_hosts(zone);
-        let room = if deployments.is_routed(zone) { deployments.surge(ctx, zone) } else { 0 };
-        let old = (hosts + room).saturating_sub(new + beside).min(hosts).saturating_sub(leaving);
+        let old = match deployments.is_routed(zone) {
+            true => deployments.old_hosts_beside(ctx, zone, beside),
+            // Where requests follow the hosts, as many go as come.
+            false => ctx.zone(zone).hosts.saturating_sub(new),
+        };
+        let old = old.saturating_sub(leaving);
         let crashed = if ctx.crashes() { fault.impaired_in_zone(zone) } else { 0 };
         [new.saturating_sub(returning + crashed), old]
     }

@@ -148,7 +148,8 @@ impl Ledger {
         self.advance(ctx, region, change.fleet_before(), change.region_before(), now_ms);
         let (before, after) = change.impaired();
         if varies(ctx) {
-            let weighed = |zone| f64::from(fault.impaired_in_zone(zone)) * fault.strength(ctx, zone);
+            let weighed =
+                |zone| f64::from(fault.impaired_in_zone(zone)) * fault.strength(ctx, zone) * fault.load(zone);
             self.region_weighed[region] = ctx.zones_of(region).map(weighed).sum();
         }
         if ctx.routed {

@@ -324,7 +324,8 @@ impl<'r, 'c> Look<'r, 'c> {
         }
     }
 
-    /// Impaired hosts of a scope as the watch's alarm sees them, each weighed by how strong the fault is on it.
+    /// Impaired hosts of a scope as the watch's alarm sees them, each weighed by how strong the fault is on it and by how many
+    /// requests it is sent.
     fn weighed_in(self, watch: &WatchState, scope: WatchedScope) -> f64 {
         let internal = self.alarm(watch).internal;
         if !self.ctx.routed && self.ctx.defect.is_none_or(|defect| defect.condition.mixed.is_none()) {
@@ -335,9 +336,8 @@ impl<'r, 'c> Look<'r, 'c> {
             WatchedScope::OneBox(zone) => self.seen_in(internal, scope) as f64 * strength(zone),
             WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service => {
                 let zones = scope.zones(&self.ctx.plan.fleet);
-                zones
-                    .map(|zone| self.seen_in(internal, WatchedScope::Zone(zone)) as f64 * strength(zone))
-                    .sum()
+                let seen = |zone| self.seen_in(internal, WatchedScope::Zone(zone)) as f64;
+                zones.map(|zone| seen(zone) * strength(zone) * self.sight.fault.load(zone)).sum()
             }
         }
     }

@@ -7,8 +7,8 @@ use super::batch::Batch;
 use super::failing::{FailedHosts, FailingHosts, Try, most_tries};
 use super::holdups;
 use super::lag::{Lag, Stragglers};
-use super::places::Places;
 use super::progress::stalls_ms;
+use super::slots::Slots;
 use crate::ids::{BatchId, IdVec, ZoneId};
 use crate::plan::{Batching, Bypass};
 use crate::random::{Purpose, survival_of_largest};
@@ -57,7 +57,7 @@ pub struct ZoneState {
 
 /// Batches of a zone that follow each other.
 #[derive(Debug, Clone, Copy)]
-pub struct Stage {
+pub struct ZoneStage {
     /// Hosts per batch.
     pub size: u32,
     /// Hosts on the new version once the last batch is done.
@@ -124,7 +124,7 @@ impl Layout {
 
     /// Lays out the hosts of a stage, batch after batch or host after host, until the zone has its target; says when the
     /// last is done.
-    pub fn add_stage(&mut self, ctx: &mut Context, zone: ZoneId, stage: Stage, start_ms: u64) -> u64 {
+    pub fn add_stage(&mut self, ctx: &mut Context, zone: ZoneId, stage: ZoneStage, start_ms: u64) -> u64 {
         let hosts = stage.target.saturating_sub(self.zones[zone].done);
         // Where all hosts take the same time both are the same, and batches are fewer.
         let change = &ctx.plan.change;
@@ -134,7 +134,7 @@ impl Layout {
         self.can_take(u64::from(hosts.div_ceil(size)) * u64::from(most_tries(ctx.strategy, ctx.plan)));
         self.zones[zone].slides |= slides;
         let first = self.batches.len();
-        let end_ms = self.add_batches(ctx, zone, Stage { size, ..stage }, (start_ms, at_once));
+        let end_ms = self.add_batches(ctx, zone, ZoneStage { size, ..stage }, (start_ms, at_once));
         if ctx.is_told() {
             self.tell_batches(ctx, zone, first, stage.one_box);
         }
@@ -152,7 +152,7 @@ impl Layout {
         &mut self,
         ctx: &mut Context,
         zone: ZoneId,
-        stage: Stage,
+        stage: ZoneStage,
         (start_ms, at_once): (u64, u32),
     ) -> u64 {
         // A fixed time needs no draw.
@@ -160,7 +160,7 @@ impl Layout {
             .then(|| self.draws.of(&ctx.streams, Purpose::DeployBatch, &ctx.plan.fleet.zones, zone));
         let mut stragglers = Stragglers::of(ctx.plan, ctx.strategy, &ctx.streams, zone);
         let mut failing = FailingHosts::of(ctx, zone);
-        let mut places = Places::new(start_ms, at_once);
+        let mut slots = Slots::new(start_ms, at_once);
         let state = &mut self.zones[zone];
         let (mut last_ms, mut counted_hosts) = (start_ms, 0);
         while state.done < stage.target {
@@ -173,10 +173,10 @@ impl Layout {
             let again =
                 failing.as_mut().map(|failing| failing.tries(state.batches, state.done, once[0].hosts));
             let tries = again.as_deref().unwrap_or(&once);
-            let place = places.take();
-            // One by one the first places are those beside the others.
-            let surge = if at_once > 1 { u32::from(place.number < stage.surge) } else { stage.surge };
-            let mut at_ms = place.free_ms;
+            let slot = slots.take();
+            // One by one the first slots are those beside the others.
+            let surge = if at_once > 1 { u32::from(slot.number < stage.surge) } else { stage.surge };
+            let mut at_ms = slot.free_ms;
             for (number, Try { hosts: tried, fails }) in tries.iter().copied().enumerate() {
                 // Stragglers are those of the first try.
                 let lag = if number == 0 { &lag } else { &Lag::NONE };
@@ -207,10 +207,10 @@ impl Layout {
             state.left_behind += next - state.done;
             state.done = next;
             if at_ms >= last_ms {
-                (last_ms, state.stage_bake_ms) = (at_ms, place.baked_ms);
+                (last_ms, state.stage_bake_ms) = (at_ms, slot.baked_ms);
             }
             let bake_ms = if stage.bake_ms > 0 { holdups::bake_ms(ctx, at_ms, stage.bake_ms) } else { 0 };
-            places.give_back(place, at_ms, bake_ms);
+            slots.give_back(slot, at_ms, bake_ms);
         }
         self.drawn_out |= counted_hosts > 0;
         ctx.looks_at_hosts(counted_hosts, Owner::Strategy, "batch");

@@ -13,10 +13,10 @@ mod failing;
 mod holdups;
 mod lag;
 mod layout;
-mod places;
 mod progress;
 mod promotion;
 mod routing;
+mod slots;
 mod start;
 mod switching;
 mod waves;
@@ -43,7 +43,7 @@ use crate::ids::{AlarmId, BatchId, CohortId, GateId, HostId, RegionId, WaveId, Z
 use crate::plan::{Batching, Procedure, RollbackScope, RollbackTarget};
 use crate::random::Distribution;
 use course::Span;
-use layout::{Layout, Stage};
+use layout::{Layout, ZoneStage};
 use promotion::Promotion;
 use routing::Routing;
 use waves::Waves;
@@ -248,7 +248,7 @@ impl Deployments {
         let number = self.waves.id().number();
         ctx.tell(started_ms, || RolloutEvent::ZoneStarted { wave: number, zone: zone.number() });
         let first = BatchId::new(self.layout.batches().len());
-        self.hold_requests_back(ctx, zone);
+        self.withhold_requests(ctx, zone);
         let state = self.layout.zone_mut(zone);
         state.path_bake_ms = path_bake_ms;
         let one_box =
@@ -258,7 +258,7 @@ impl Deployments {
             state.one_box = size;
             let surge = procedure.surge_of(ctx.zone(zone).hosts);
             let batching = Batching::Barrier;
-            let batches = Stage { size, target: size, surge, batching, bake_ms: 0, one_box: true };
+            let batches = ZoneStage { size, target: size, surge, batching, bake_ms: 0, one_box: true };
             at_ms = self.layout.add_stage(ctx, zone, batches, at_ms);
             let bake_ms = holdups::bake_ms(ctx, at_ms, stage.bake_ms);
             self.layout.zone_mut(zone).path_bake_ms += bake_ms;
@@ -306,7 +306,7 @@ impl Deployments {
         let hosts = ctx.zone(zone).hosts;
         let (size, surge) = (procedure.batch_of(hosts), procedure.surge_of(hosts));
         let Procedure { batching, batch_bake_ms: bake_ms, .. } = *procedure;
-        let stage = Stage { size, target, surge, batching, bake_ms, one_box: false };
+        let stage = ZoneStage { size, target, surge, batching, bake_ms, one_box: false };
         let at_ms = self.layout.add_stage(ctx, zone, stage, from_ms);
         self.schedule_switch(ctx, zone, at_ms);
         let bake_ms =

@@ -17,6 +17,8 @@ struct Route {
     new_hosts: u32,
     /// Share of the requests that they are sent; none: as many as they are of all hosts.
     weight: Option<f64>,
+    /// Hosts on the old version that are kept beside as many new ones.
+    room: u32,
 }
 
 impl Routing {
@@ -39,6 +41,18 @@ impl Routing {
     pub fn switch(&mut self, zone: ZoneId, weight: Option<f64>) {
         self.touched = true;
         self.zones[zone].weight = weight;
+    }
+
+    /// So many hosts on the old version are kept beside as many new ones.
+    pub fn keep(&mut self, zone: ZoneId, room: u32) {
+        self.touched = true;
+        self.zones[zone].room = room;
+    }
+
+    /// Hosts of the zone's `hosts` on the old version, with those that are kept beside new ones.
+    pub fn old_hosts(&self, zone: ZoneId, hosts: u32, coming: u32) -> u32 {
+        let Route { new_hosts, room, .. } = self.zones[zone];
+        (hosts + room).saturating_sub(new_hosts + coming).min(hosts)
     }
 
     /// Hosts of the zone on the new version.

@@ -35,10 +35,13 @@ impl Deployments {
     }
 
     /// A zone's deployment begins: until its wave switches requests, its first hosts get none.
-    pub(super) fn hold_requests_back(&mut self, ctx: &Context, zone: ZoneId) {
-        let is_first = self.layout.zone(zone).done == 0;
-        if ctx.routed && is_first && ctx.wave(self.waves.id()).traffic.is_some() {
-            self.routing.switch(zone, Some(0.0));
+    pub(super) fn withhold_requests(&mut self, ctx: &mut Context, zone: ZoneId) {
+        if !ctx.routed {
+            return;
+        }
+        self.routing.keep(zone, self.surge(ctx, zone));
+        if self.layout.zone(zone).done == 0 && ctx.wave(self.waves.id()).traffic.is_some() {
+            ctx.schedule(ctx.now_ms(), RoutingEvent::Withholds { zone });
         }
     }
 
@@ -91,7 +94,11 @@ impl Deployments {
                 self.routing.count(zone, hosts);
                 zone
             }
-            RoutingEvent::Switches { .. } if stopped => return None,
+            RoutingEvent::Switches { .. } | RoutingEvent::Withholds { .. } if stopped => return None,
+            RoutingEvent::Withholds { zone } => {
+                self.routing.switch(zone, Some(0.0));
+                zone
+            }
             RoutingEvent::Switches { zone, wave } => {
                 self.switch(ctx, zone, ctx.wave(wave).traffic.map(Ratio::as_f64));
                 zone
@@ -125,8 +132,12 @@ impl Deployments {
 
     /// Hosts of the zone on the old version that are kept now, as far as a surge allows that; only where they are counted.
     pub fn old_hosts(&self, ctx: &Context, zone: ZoneId) -> u32 {
-        let hosts = ctx.zone(zone).hosts;
-        (hosts + self.surge(ctx, zone)).saturating_sub(self.new_hosts(zone)).min(hosts)
+        self.old_hosts_beside(ctx, zone, 0)
+    }
+
+    /// The same while so many new ones are coming beside them.
+    pub fn old_hosts_beside(&self, ctx: &Context, zone: ZoneId, coming: u32) -> u32 {
+        self.routing.old_hosts(zone, ctx.zone(zone).hosts, coming)
     }
 
     /// Whether the zone's requests are routed whatever hosts it has.

@@ -416,13 +416,14 @@ impl Fault {
         self.impairment.in_zone(zone).load
     }
 
-    /// How much of its full strength the fault has on an impaired host of the zone, for the requests that it is sent. One between two versions that do not
+    /// How much of its full strength the fault has on an impaired host of the zone. One between two versions that do not
     /// understand each other makes as much of a host's work fail as goes to hosts on the other version.
     pub fn strength(&self, ctx: &Context, zone: ZoneId) -> f64 {
-        let ZoneImpairment { peers, load, .. } = self.impairment.in_zone(zone);
         match ctx.defect.and_then(|defect| defect.condition.mixed) {
-            None => load,
-            Some(within) => load * (peers as f64 / ctx.hosts_around(zone, within) as f64),
+            None => 1.0,
+            Some(within) => {
+                self.impairment.in_zone(zone).peers as f64 / ctx.hosts_around(zone, within) as f64
+            }
         }
     }
 

@@ -68,7 +68,8 @@ pub(super) fn resolve(
     }
     let known = strategy::Names { drafts: &drafts, complete: !spec.strategy.is_broken() };
     let (study, run) = study::resolve(spec, &known, scene.first_day, problems);
-    traffic::check_clocks(&spec.defect, &drafts, problems);
+    let waves = drafts.iter().flat_map(|draft| &draft.procedures);
+    traffic::check_clocks(&spec.defect, waves, problems);
     sense::check(&scene, &drafts, problems);
     let allows = allow::resolve(spec, &known, &scene.alarms, problems);
     let Scene { fleet, alarms, .. } = scene;

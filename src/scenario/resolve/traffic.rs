@@ -1,6 +1,5 @@
 //! Checks of traffic that is routed apart from hosts: that somebody serves it, and that nothing looks at what it cannot see.
 
-use super::strategy::Draft;
 use crate::plan::{DefectClock, Fleet, Ratio, Wave};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -30,13 +29,12 @@ pub(super) fn check(fleet: &Fleet, wave: &Wave, written: &WaveSpec, problems: &m
 }
 
 /// Reports defects that wake by requests beside a strategy that routes them: a host gets as many as it is one of all.
-pub(super) fn check_clocks(
+pub(super) fn check_clocks<'a>(
     defects: &Field<Vec<Written<DefectSpec>>>,
-    drafts: &[Draft],
+    mut waves: impl Iterator<Item = &'a WaveSpec>,
     problems: &mut Problems,
 ) {
-    let routed = drafts.iter().flat_map(|draft| &draft.procedures).find_map(|wave| wave.traffic.span());
-    let Some(routed) = routed else { return };
+    let Some(routed) = waves.find_map(|wave| wave.traffic.span()) else { return };
     for defect in defects.list() {
         let clock = &defect.value.clock;
         if let (Some(DefectClock::Requests), Some(span)) = (clock.value(), clock.span()) {

@@ -42,3 +42,12 @@ fn one(plan: &Plan, strategy: usize) -> Outcome {
 fn share(outcomes: &[Outcome], of: impl Fn(&Outcome) -> bool) -> f64 {
     outcomes.iter().filter(|outcome| of(outcome)).count() as f64 / outcomes.len() as f64
 }
+
+#[test]
+fn every_situation_can_be_said() {
+    for file in std::fs::read_dir(support::project("tests/plans/language")).unwrap() {
+        let path = file.unwrap().path();
+        let loaded = wavetank::scenario::load(&path);
+        assert_eq!(loaded.problems.errors(), 0, "{}: {}", path.display(), loaded.problems);
+    }
+}

@@ -155,3 +155,21 @@ fn requests_that_nobody_can_serve_are_refused_by_name() {
         "no more hosts",
     );
 }
+
+#[test]
+fn damage_follows_the_requests() {
+    let damage = "name = \"all\"\ndamage-per-request = \"50%\"\n[[alarm]]";
+    let outcome = one(&plan("traffic-weight", &[("name = \"all\"\n[[alarm]]", damage)]), 0);
+    close(outcome.damaged_items, 1_500.0);
+    assert_eq!(outcome.failed_requests, 0.0);
+}
+
+#[test]
+fn hosts_past_the_waves_are_sent_as_little() {
+    let bypass = "name = \"s\"\nbypass = { hosts = 1, time = \"0s\" }";
+    let outcome = one(
+        &plan("traffic-weight", &[("name = \"s\"", bypass), ("traffic = \"1%\"", "traffic = \"0%\"")]),
+        0,
+    );
+    assert_eq!((outcome.activated_ms, outcome.onset_ms), (Some(0), Some(30 * MINUTE)));
+}

@@ -192,6 +192,11 @@ impl Writer {
             wave.insert("name".into(), text("first"));
         }
         let mut keys = self.procedure(0.4);
+        if self.routes {
+            keys.retain(|(key, _)| *key != "one-box");
+            keys.push(("one-box", Some(text("none"))));
+            keys.push(("traffic", Some(text("100%"))));
+        }
         keys.push(("wave", Some(text("first"))));
         keys.push(("bake", self.maybe(0.5, Self::duration)));
         keys.push(("regions", self.maybe(0.2, |_| text("all"))));
