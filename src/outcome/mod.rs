@@ -122,10 +122,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether the change carried a defect.
+    /// Whether a version had a defect: the change, or the one before it.
+    #[must_use]
+    pub fn has_defect(&self) -> bool {
+        self.defect.is_some()
+    }
+
+    /// Whether the change carried a defect. One that cures the fleet ends as good ones do.
     #[must_use]
     pub fn is_bad(&self) -> bool {
-        self.defect.is_some()
+        self.has_defect() && !matches!(self.ending, Ending::Completed | Ending::FalseRollback)
     }
 
     /// Whether the change reached every host and stayed.

@@ -71,7 +71,11 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
             FailuresPer::Region => "a region",
             FailuresPer::Rollout => "all",
         };
-        causes.push(format!("more than {} hosts of {of} that fail", share(allowed)));
+        let most = match allowed {
+            HostShare::Count(most) => text::counted(u64::from(most), "host"),
+            HostShare::Share(_) => share(allowed),
+        };
+        causes.push(format!("more than {most} of {of} that fail"));
     }
     if let Some(deadline_ms) = strategy.progress_deadline_ms {
         causes.push(format!("no host that becomes ready for {}", text::duration(deadline_ms as f64)));

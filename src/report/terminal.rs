@@ -106,7 +106,9 @@ fn subject(plan: &Plan, summary: &Summary) -> String {
         "no change is bad".to_owned()
     } else {
         let share = text::percent(plan.change.bad_probability);
-        format!("{share} of changes are bad: {}", text::list(&defects, 4))
+        let cured = plan.change.defects.iter().all(|defect| defect.is_cured_by_the_change());
+        let are = if cured { "meet a sick fleet" } else { "are bad" };
+        format!("{share} of changes {are}: {}", text::list(&defects, 4))
     };
     format!(
         "{} in {}; {bad}",

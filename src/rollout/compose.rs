@@ -28,7 +28,7 @@ pub fn outcome(
     } = response.summary();
     Outcome {
         ending,
-        defect: ctx.defect_id.filter(|_| ctx.is_bad()),
+        defect: ctx.defect_id,
         end_ms,
         completed_ms: course.completed_ms,
         to_25_ms: course.to_25_ms,

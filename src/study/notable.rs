@@ -113,7 +113,7 @@ fn completion(outcome: &Outcome) -> Option<(u64, u64)> {
 
 /// The bad change whose impaired host-time is nearest to `median`.
 fn median_bad<'o>(candidates: &[NumberedTrial<'o>], median: f64) -> Option<NumberedTrial<'o>> {
-    let bad = candidates.iter().copied().filter(|(_, outcome)| outcome.is_bad());
+    let bad = candidates.iter().copied().filter(|(_, outcome)| outcome.has_defect());
     let off = |(_, outcome): &NumberedTrial| (outcome.impaired_host_ms as f64 - median).abs();
     bad.min_by(|a, b| off(a).total_cmp(&off(b)))
 }
@@ -134,7 +134,7 @@ const BAD_KEPT: usize = 500;
 impl Shortlist {
     /// Looks at the next trial.
     pub fn look(&mut self, trial: u64, outcome: &Outcome) {
-        if outcome.is_bad() && self.bad.len() < BAD_KEPT {
+        if outcome.has_defect() && self.bad.len() < BAD_KEPT {
             self.bad.push((trial, outcome.clone()));
         }
         for (first, (_, holds)) in self.firsts.iter_mut().zip(FIRSTS) {
@@ -168,7 +168,7 @@ mod tests {
     fn picks_are_what_they_claim_and_ties_go_to_the_first() {
         let (plan, outcomes) = sample::study(400);
         let row = &outcomes.by_strategy[1];
-        let mut bad: Vec<u64> = row.iter().filter(|o| o.is_bad()).map(|o| o.impaired_host_ms).collect();
+        let mut bad: Vec<u64> = row.iter().filter(|o| o.has_defect()).map(|o| o.impaired_host_ms).collect();
         bad.sort_unstable();
         let median = bad[bad.len().div_ceil(2) - 1];
         let all: Vec<NumberedTrial> = (0..).zip(row).collect();

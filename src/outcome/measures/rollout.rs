@@ -26,6 +26,11 @@ fn bad(outcome: &Outcome, value: f64) -> Option<f64> {
     outcome.is_bad().then_some(value)
 }
 
+/// Harm, which hosts suffer from a defect of either version.
+fn harm(outcome: &Outcome, value: f64) -> Option<f64> {
+    outcome.has_defect().then_some(value)
+}
+
 fn yes(value: bool) -> f64 {
     f64::from(u8::from(value))
 }
@@ -62,28 +67,28 @@ measures! {
         |o| complete(o, o.bake_ms),
         "part of the duration spent baking on the critical path, in rollouts that reached every host");
     IMPAIRED_HOST_MS = of("impaired_host_ms", "impaired host-time", HostMs, Bad,
-        |o| bad(o, o.impaired_host_ms as f64),
+        |o| harm(o, o.impaired_host_ms as f64),
         "impaired hosts integrated over time, per bad change").at_most(|most| most.impaired_host_ms);
     PEAK_IMPAIRED_HOSTS = of("peak_impaired_hosts", "peak impaired hosts", Hosts, Bad,
-        |o| bad(o, o.peak_impaired_hosts as f64),
+        |o| harm(o, o.peak_impaired_hosts as f64),
         "most hosts impaired at once, per bad change");
     PEAK_IMPAIRED_TRAFFIC_PPM = of("peak_impaired_traffic_ppm", "peak impaired traffic", Ppm, Bad,
-        |o| bad(o, f64::from(o.peak_impaired_traffic_ppm)),
+        |o| harm(o, f64::from(o.peak_impaired_traffic_ppm)),
         "largest share of the fleet's mean traffic served by impaired hosts at once, per bad change");
     PEAK_IMPAIRED_ZONES = of("peak_impaired_zones", "peak impaired zones", Zones, Bad,
-        |o| bad(o, f64::from(o.peak_impaired_zones)),
+        |o| harm(o, f64::from(o.peak_impaired_zones)),
         "most zones with an impaired host at once, per bad change");
     PEAK_IMPAIRED_REGIONS = of("peak_impaired_regions", "peak impaired regions", Regions, Bad,
-        |o| bad(o, f64::from(o.peak_impaired_regions)),
+        |o| harm(o, f64::from(o.peak_impaired_regions)),
         "most regions with an impaired host at once, per bad change");
     FAILED_REQUESTS = of("failed_requests", "failed requests", Requests, Bad,
-        |o| bad(o, o.failed_requests),
+        |o| harm(o, o.failed_requests),
         "expected requests failed by the defect or turned away for want of capacity, per bad change").at_most(|most| most.failed_requests);
     TURNED_AWAY_REQUESTS = of("turned_away_requests", "requests turned away", Requests, All,
         |o| Some(o.turned_away_requests),
         "expected requests turned away while too few hosts were in service, per change").at_most(|most| most.turned_away_requests);
     DAMAGED_ITEMS = of("damaged_items", "damaged items", Items, Bad,
-        |o| bad(o, o.damaged_items),
+        |o| harm(o, o.damaged_items),
         "expected bad items that the defect left, per bad change").at_most(|most| most.damaged_items);
     EXPOSED_HOST_MS = of("exposed_host_ms", "exposed host-time", HostMs, Bad,
         |o| bad(o, o.exposed_host_ms as f64),

@@ -1,7 +1,7 @@
 //! Starts that are not clean: a fleet that is sick, and a change that cures it.
 
 use crate::support::{self, accept};
-use wavetank::outcome::{Ending, Outcome};
+use wavetank::outcome::{Ending, Outcome, measures};
 use wavetank::plan::Plan;
 use wavetank::rollout::{Engine, Model};
 use wavetank::sim::Silent;
@@ -42,11 +42,18 @@ fn whoever_waits_for_the_fix_suffers() {
     let outcomes = outcomes(&plan(&[]));
     assert_eq!(suffered(&outcomes), [1_800, 0], "10 hosts for 0, 1 and 2 hours; all at once nobody");
     for outcome in &outcomes {
-        assert_eq!((outcome.ending, outcome.defect), (Ending::Completed, None), "the change is a good one");
+        assert_eq!(
+            (outcome.ending, outcome.is_bad()),
+            (Ending::Completed, false),
+            "the change is a good one"
+        );
     }
     // A tenth of what hosts without it serve: a request a second and host.
     assert_eq!(outcomes[0].failed_requests.round(), 0.1 * 1_800.0 * 60.0);
     assert_eq!(outcomes[0].onset_ms, Some(0));
+    assert_eq!(measures::IMPAIRED_HOST_MS.of(&outcomes[0]), Some((1_800 * MINUTE) as f64));
+    assert_eq!(measures::FALSE_ROLLBACK.of(&outcomes[0]), Some(0.0));
+    assert_eq!(measures::ESCAPED.of(&outcomes[0]), None);
 }
 
 #[test]
@@ -73,7 +80,7 @@ fn an_alarm_takes_the_fix_back_and_it_gets_worse() {
         [("[[strategy]]\nname = \"waves\"", alarm), ("trials = 10", "trials = 10\nobserve-after = \"1h\"")];
     let outcomes = outcomes(&plan(&edits));
     let waves = &outcomes[0];
-    assert_eq!((waves.ending, waves.alarm_ms, waves.defect), (Ending::FalseRollback, Some(MINUTE), None));
+    assert_eq!((waves.ending, waves.alarm_ms), (Ending::FalseRollback, Some(MINUTE)));
     assert_eq!(suffered(&outcomes)[0], 20 + 30 * 60, "two regions for a minute, then all");
     assert_eq!(outcomes[1].ending, Ending::Completed, "nobody is sick where all are cured at once");
 }

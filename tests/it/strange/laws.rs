@@ -130,10 +130,10 @@ fn outcome_is_sane(plan: &Plan, o: &Outcome) -> Result<(), String> {
     )?;
     must(o.to_25_ms <= o.to_50_ms || o.to_50_ms.is_none(), "half of the hosts came before a quarter")?;
     must(o.to_50_ms <= o.to_100_ms || o.to_100_ms.is_none(), "all hosts came before half of them")?;
-    let sick = plan.change.defects.iter().any(|defect| defect.is_cured_by_the_change());
-    must(o.is_bad() || sick || o.impaired_host_ms == 0, "a good change impaired hosts")?;
+    let carried = o.defect.is_some_and(|id| !plan.change.defects[id].is_cured_by_the_change());
+    must(o.has_defect() || o.impaired_host_ms == 0, "hosts were impaired without a defect")?;
     must(
-        o.is_bad() != matches!(o.ending, Ending::Completed | Ending::FalseRollback),
+        carried != matches!(o.ending, Ending::Completed | Ending::FalseRollback) && carried == o.is_bad(),
         "an ending of another change",
     )?;
     must(
