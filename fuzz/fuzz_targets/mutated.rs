@@ -16,7 +16,7 @@ const SHIPPED: [&str; 6] = [
     include_str!("../../tests/plans/answers/responses.toml"),
     include_str!("../../scenarios/small.toml"),
     include_str!("../../scenarios/rare.toml"),
-    include_str!("../../scenarios/pipelines/start-small/3-one-box-and-bakes.toml"),
+    include_str!("../../tests/plans/answers/internal-scope-zone.toml"),
     include_str!("../../tests/plans/answers/kill-switch-with-relapse.toml"),
     include_str!("../../tests/plans/answers/pipeline-overtaken-while-it-waits.toml"),
 ];
