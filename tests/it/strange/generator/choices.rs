@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 /// Choices, one after the other.
 pub enum Choices {
     /// As a seed has them: the same on every machine.
-    Drawn(ChaCha8Rng),
+    Drawn(Box<ChaCha8Rng>),
     /// As bytes have them. Where there are no more, what is unlikely is left out and the first of a list is taken, so that
     /// fewer bytes are a smaller scenario.
     Written(std::vec::IntoIter<u8>),
@@ -15,13 +15,13 @@ pub enum Choices {
 impl Choices {
     /// Those of a seed.
     pub fn of_seed(seed: u64) -> Self {
-        Self::Drawn(ChaCha8Rng::seed_from_u64(seed))
+        Self::Drawn(Box::new(ChaCha8Rng::seed_from_u64(seed)))
     }
 
     /// Those of bytes.
     #[allow(dead_code, reason = "only fuzzers write bytes")]
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self::Written(bytes.to_vec().into_iter())
+        Self::Written(Vec::from(bytes).into_iter())
     }
 
     /// Yes, with this probability.
