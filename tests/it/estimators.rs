@@ -276,7 +276,8 @@ fn hold_their_values(summary: &Summary) {
         let means = [metric.mean, metric.cvar99].into_iter().flatten().map(|m| (m.value, m.interval));
         let shares = metric.share.into_iter().map(|share| (share.value, share.interval));
         for (value, Interval { low, high }) in quantiles.chain(means).chain(shares) {
-            let (name, dust) = (metric.metric.name, 1e-9 * value.abs());
+            // Ends of shares are found by halving, to about a millionth.
+            let (name, dust) = (metric.metric.name, 1e-6 * value.abs());
             assert!(low.is_none_or(|low| low <= value + dust), "{name}: {value} {low:?}");
             assert!(high.is_none_or(|high| high >= value - dust), "{name}: {value} {high:?}");
             let unit = metric.metric.unit;
