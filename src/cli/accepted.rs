@@ -5,7 +5,7 @@ use crate::lints;
 use crate::outcome::measures::Subject;
 use crate::outlet::shell_word;
 use crate::plan::Plan;
-use crate::report::command::NamedFile;
+use crate::report::command::GivenScenario;
 use crate::scenario::{self, Problems};
 use crate::study::BaselineError;
 use crate::study::baseline::{Baseline, SCHEMA_VERSION};
@@ -34,7 +34,7 @@ pub fn subject(is_pipeline: bool) -> Subject {
 
 /// The command that accepts the scenario.
 #[must_use]
-pub fn command(file: NamedFile, baseline: Option<&Path>, subject: Subject) -> String {
+pub fn command(file: GivenScenario, baseline: Option<&Path>, subject: Subject) -> String {
     let pipeline = if subject.is_rollout() { "" } else { " --pipeline" };
     let baseline = baseline.map(|path| format!(" --baseline {}", shell_word(&path.to_string_lossy())));
     format!("{}{pipeline}{}", file.command("baseline accept"), baseline.unwrap_or_default())

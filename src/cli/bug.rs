@@ -2,7 +2,7 @@
 
 use crate::outlet;
 use crate::plan::Plan;
-use crate::report::command::NamedFile;
+use crate::report::command::GivenScenario;
 use std::cell::Cell;
 use std::io::Write;
 use std::panic::PanicHookInfo;
@@ -31,7 +31,7 @@ pub struct ReplayContext {
 impl ReplayContext {
     /// A simulation of `plan`, read from the scenario that was named so.
     #[must_use]
-    pub fn new(named: NamedFile, plan: &Plan, trial: Option<(usize, u64)>) -> Self {
+    pub fn new(named: GivenScenario, plan: &Plan, trial: Option<(usize, u64)>) -> Self {
         Self {
             file: named.file.to_owned(),
             own_estimator: named.estimator,
@@ -85,7 +85,7 @@ fn apology(panic: &PanicHookInfo<'_>) -> String {
     if let (Some((strategy, trial)), Some(context)) = (trial, context) {
         let strategy = context.strategies.get(strategy).map_or("?", String::as_str);
         let ReplayContext { file, own_estimator: estimator, allow_outside, .. } = &context;
-        let named = NamedFile { file, estimator: *estimator, allow_outside: *allow_outside };
+        let named = GivenScenario { file, estimator: *estimator, allow_outside: *allow_outside };
         let command = named.replay(strategy, context.seed, trial, context.estimator);
         lines.push(format!("  replay: {command}"));
     }

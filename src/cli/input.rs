@@ -10,7 +10,7 @@ use super::select::{self, Role};
 use crate::diagnostic::{Diagnostic, Span, portable};
 use crate::lints;
 use crate::plan::{Pipeline, Plan, Restriction, Strategy};
-use crate::report::command::NamedFile;
+use crate::report::command::GivenScenario;
 use crate::report::compare::StrategyPlace;
 use crate::report::text;
 use crate::scenario::{self, Loaded, Problems};
@@ -156,7 +156,7 @@ fn told(
 }
 
 /// `2 warnings (WT051, WT077): wavetank check FILE tells them`.
-fn counted_warnings(problems: &Problems, file: NamedFile) -> String {
+fn counted_warnings(problems: &Problems, file: GivenScenario) -> String {
     let rules: BTreeSet<&str> = problems.list().iter().map(|problem| problem.rule.id).collect();
     let rules: Vec<&str> = rules.into_iter().collect();
     let (counts, rules) = (counted(problems.warnings(), "warning"), text::list(&rules, MOST_RULES));
@@ -165,9 +165,9 @@ fn counted_warnings(problems: &Problems, file: NamedFile) -> String {
 
 /// The scenario of `plan` as the user named it, with how it draws trials where the command line has not `asked` for that.
 #[must_use]
-pub fn named<'f>(file: &'f str, plan: &Plan, asked: Option<EstimatorName>, io: &Io) -> NamedFile<'f> {
+pub fn named<'f>(file: &'f str, plan: &Plan, asked: Option<EstimatorName>, io: &Io) -> GivenScenario<'f> {
     let own = asked.is_none().then(|| plan.study.estimator.name());
-    NamedFile { estimator: own, ..io.named(file) }
+    GivenScenario { estimator: own, ..io.named(file) }
 }
 
 /// The pipeline of the scenario in `file`.

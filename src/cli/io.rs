@@ -7,7 +7,7 @@
 use super::error::CliError;
 use super::interrupt::Interrupt;
 use crate::outlet;
-use crate::report::command::NamedFile;
+use crate::report::command::GivenScenario;
 use crate::scenario::Reach;
 use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
@@ -175,8 +175,8 @@ impl Io {
 
     /// A scenario as the user named it: `file`, and whether it may name files elsewhere.
     #[must_use]
-    pub fn named<'f>(&self, file: &'f str) -> NamedFile<'f> {
-        NamedFile { file, estimator: None, allow_outside: self.reach == Reach::Anywhere }
+    pub fn named<'f>(&self, file: &'f str) -> GivenScenario<'f> {
+        GivenScenario { file, estimator: None, allow_outside: self.reach == Reach::Anywhere }
     }
 
     /// Says what one would do next, in one line that can be copied.

@@ -5,7 +5,7 @@ use crate::outlet::shell_word;
 
 /// A scenario as the user named it on the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct NamedFile<'a> {
+pub struct GivenScenario<'a> {
     /// The file, `-` or `git:REV:PATH`.
     pub file: &'a str,
     /// How it draws trials where nothing else is said; none where the command line said it.
@@ -14,7 +14,7 @@ pub struct NamedFile<'a> {
     pub allow_outside: bool,
 }
 
-impl NamedFile<'_> {
+impl GivenScenario<'_> {
     /// The command that does `what` with it: `wavetank plan FILE`.
     #[must_use]
     pub fn command(&self, what: &str) -> String {
@@ -48,8 +48,8 @@ mod tests {
 
     #[test]
     fn commands_survive_a_shell_and_say_again_what_was_said() {
-        let usual = NamedFile { file: "a/b.toml", estimator: Some("by-defect"), allow_outside: false };
-        let odd = NamedFile { file: "it's.toml", estimator: None, allow_outside: true };
+        let usual = GivenScenario { file: "a/b.toml", estimator: Some("by-defect"), allow_outside: false };
+        let odd = GivenScenario { file: "it's.toml", estimator: None, allow_outside: true };
         for (command, expected) in [
             (usual.command("plan"), "wavetank plan a/b.toml"),
             (

@@ -2,7 +2,7 @@
 //!
 //! Words carry the meaning; tables fit any terminal from 60 columns on and never cut a name.
 
-use super::command::NamedFile;
+use super::command::GivenScenario;
 use super::document::{Block, DataTable, Document, Entries, ShellCommand, Terminal};
 use super::{expectations, limits, tables, text, verdict};
 use crate::outcome::measures;
@@ -21,7 +21,7 @@ pub struct Style<'a> {
     /// Whether to print every table, or the comparison only.
     pub details: bool,
     /// The scenario as the user named it, for replay commands.
-    pub file: NamedFile<'a>,
+    pub file: GivenScenario<'a>,
 }
 
 /// The title of [`comparison`].
@@ -41,7 +41,7 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
 
 /// The report of a study of the scenario in `file`; with `details`, all tables.
 #[must_use]
-pub fn document(plan: &Plan, summary: &Summary, details: bool, file: NamedFile) -> Document {
+pub fn document(plan: &Plan, summary: &Summary, details: bool, file: GivenScenario) -> Document {
     let mut report = Document::default();
     report.push(Block::list([head(summary), subject(plan, summary)]));
     report.section(COMPARISON, vec![Block::Table(comparison(summary))]);
@@ -168,7 +168,7 @@ fn notes(summary: &Summary, details: bool) -> Vec<String> {
 
 /// The worst trial of the baseline and of every strategy that the verdict names; with details, all notable trials of all.
 /// The rest is in the JSON.
-fn notable(summary: &Summary, details: bool, file: NamedFile) -> Entries<ShellCommand> {
+fn notable(summary: &Summary, details: bool, file: GivenScenario) -> Entries<ShellCommand> {
     let contest = summary.contest();
     let named = [Some(contest.baseline), contest.fastest(), contest.safest()];
     let alone = summary.strategies.len() == 1;
@@ -188,7 +188,7 @@ fn notable(summary: &Summary, details: bool, file: NamedFile) -> Entries<ShellCo
 /// The command that tells what a study would have one look at first: the worst trial of the strategy that it calls safest,
 /// or else of the baseline. None if no trial is worth a replay.
 #[must_use]
-pub fn next_replay(summary: &Summary, file: NamedFile) -> Option<String> {
+pub fn next_replay(summary: &Summary, file: GivenScenario) -> Option<String> {
     let contest = summary.contest();
     let strategy = &summary.strategies[contest.safest().unwrap_or(contest.baseline)];
     let worst = strategy.notable.first()?;
@@ -239,8 +239,8 @@ mod tests {
     use crate::report::sample;
     use crate::study::{Outcomes, summarise};
 
-    const FILE: NamedFile =
-        NamedFile { file: "plans/hands off.toml", estimator: Some("by-defect"), allow_outside: false };
+    const FILE: GivenScenario =
+        GivenScenario { file: "plans/hands off.toml", estimator: Some("by-defect"), allow_outside: false };
     const STYLE: Style = Style { color: false, width: 100, details: true, file: FILE };
 
     fn report(plan: &Plan, outcomes: &Outcomes, style: &Style) -> String {

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use wavetank::ids::{DefectId, RegionId, ZoneId};
 use wavetank::outlet::{self, csv_cell, is_hidden, shown};
 use wavetank::plan::{Plan, diff};
-use wavetank::report::command::NamedFile;
+use wavetank::report::command::GivenScenario;
 use wavetank::report::compare::{self, Options, StrategyPlace};
 use wavetank::report::document::{Terminal, markdown};
 use wavetank::report::terminal::{self, Style};
@@ -102,8 +102,8 @@ catches = "10%"
 "#;
 
 /// A plan in which everything that has a name is called `name`.
-fn named(file: &str) -> NamedFile<'_> {
-    NamedFile { file, ..NamedFile::default() }
+fn named(file: &str) -> GivenScenario<'_> {
+    GivenScenario { file, ..GivenScenario::default() }
 }
 
 fn plan(name: &str) -> Plan {

@@ -7,7 +7,7 @@ use wavetank::plan::{
     StudyPlan, Wave, Zone,
 };
 use wavetank::random::Distribution;
-use wavetank::report::command::NamedFile;
+use wavetank::report::command::GivenScenario;
 use wavetank::report::document::Terminal;
 use wavetank::report::timeline::RolloutStory;
 use wavetank::report::{Story, chart, csv, json, plan_view, terminal};
@@ -184,7 +184,7 @@ fn summary_json_holds_known_answers() {
 fn text_reports_name_both_strategies() {
     let (plan, _, summary) = study();
     let estimator = Some(plan.study.estimator.name());
-    let file = NamedFile { file: "small.toml", estimator, allow_outside: false };
+    let file = GivenScenario { file: "small.toml", estimator, allow_outside: false };
     let style = terminal::Style { color: false, width: 100, details: true, file };
     let report = terminal::run_report(&plan, &summary, &style);
     assert!(

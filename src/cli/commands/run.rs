@@ -18,7 +18,7 @@ use crate::cli::threads::Threads;
 use crate::outcome::Outcome;
 use crate::plan::{Level, Plan, Restriction, Trials};
 use crate::report::chart::{duration, exceedance, speed_blast};
-use crate::report::command::NamedFile;
+use crate::report::command::GivenScenario;
 use crate::report::compare::of_study;
 use crate::report::terminal::{self, Style};
 use crate::report::timeline::RolloutStory;
@@ -158,7 +158,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 }
 
 /// The study in one of the forms of a review.
-fn in_form(format: ReviewFormat, plan: &Plan, summary: &Summary, file: NamedFile) -> Vec<u8> {
+fn in_form(format: ReviewFormat, plan: &Plan, summary: &Summary, file: GivenScenario) -> Vec<u8> {
     match format {
         ReviewFormat::Text => {
             let style = Style { color: false, width: DEFAULT_WIDTH, details: true, file };

@@ -1,7 +1,7 @@
 //! What a comparison's reports have to be told beside the comparison.
 
 use crate::diagnostic::portable;
-use crate::report::command::NamedFile;
+use crate::report::command::GivenScenario;
 
 /// Where a strategy is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +19,9 @@ pub struct StrategyPlace {
 pub struct Options<'a> {
     /// The baseline's scenario as the user named it, for replay commands; absent if there is none
     /// to replay from.
-    pub baseline_file: Option<NamedFile<'a>>,
+    pub baseline_file: Option<GivenScenario<'a>>,
     /// The candidate's scenario as the user named it; absent if there is none to replay from.
-    pub candidate_file: Option<NamedFile<'a>>,
+    pub candidate_file: Option<GivenScenario<'a>>,
     /// The command that accepts the candidate; absent where nothing is accepted.
     pub accept: Option<&'a str>,
     /// Warnings that `check` gives of the candidate and did not give of the baseline.
