@@ -5,6 +5,7 @@ use crate::lints;
 use crate::outcome::measures::Subject;
 use crate::outlet::shell_word;
 use crate::plan::Plan;
+use crate::report::command::GivenScenario;
 use crate::scenario::{self, Problems};
 use crate::study::BaselineError;
 use crate::study::baseline::{Baseline, SCHEMA_VERSION};
@@ -31,12 +32,12 @@ pub fn subject(is_pipeline: bool) -> Subject {
     if is_pipeline { Subject::Pipeline } else { Subject::Rollout }
 }
 
-/// The command that accepts `file`.
+/// The command that accepts the scenario.
 #[must_use]
-pub fn command(file: &str, baseline: Option<&Path>, subject: Subject) -> String {
+pub fn command(file: GivenScenario, baseline: Option<&Path>, subject: Subject) -> String {
     let pipeline = if subject.is_rollout() { "" } else { " --pipeline" };
     let baseline = baseline.map(|path| format!(" --baseline {}", shell_word(&path.to_string_lossy())));
-    format!("wavetank baseline accept {}{pipeline}{}", shell_word(file), baseline.unwrap_or_default())
+    format!("{}{pipeline}{}", file.command("baseline accept"), baseline.unwrap_or_default())
 }
 
 impl Accepted {

@@ -2,7 +2,7 @@
 
 use crate::outlet;
 use crate::plan::Plan;
-use crate::report::command::replay_command;
+use crate::report::command::GivenScenario;
 use std::cell::Cell;
 use std::io::Write;
 use std::panic::PanicHookInfo;
@@ -14,6 +14,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct ReplayContext {
     /// The scenario as given on the command line.
     pub file: String,
+    /// How it draws trials by itself; none where the command line said it.
+    pub own_estimator: Option<&'static str>,
+    /// It may name files elsewhere.
+    pub allow_outside: bool,
     /// The seed in use.
     pub seed: u64,
     /// How trials are drawn.
@@ -25,11 +29,13 @@ pub struct ReplayContext {
 }
 
 impl ReplayContext {
-    /// A simulation of `plan`, read from `file`.
+    /// A simulation of `plan`, read from the scenario that was named so.
     #[must_use]
-    pub fn new(file: &str, plan: &Plan, trial: Option<(usize, u64)>) -> Self {
+    pub fn new(named: GivenScenario, plan: &Plan, trial: Option<(usize, u64)>) -> Self {
         Self {
-            file: file.to_owned(),
+            file: named.file.to_owned(),
+            own_estimator: named.estimator,
+            allow_outside: named.allow_outside,
             seed: plan.study.seed,
             estimator: plan.study.estimator.name(),
             strategies: plan.strategies.iter().map(|strategy| strategy.name.clone()).collect(),
@@ -78,7 +84,9 @@ fn apology(panic: &PanicHookInfo<'_>) -> String {
     let trial = context.as_ref().and_then(|context| context.trial).or_else(|| CURRENT.get());
     if let (Some((strategy, trial)), Some(context)) = (trial, context) {
         let strategy = context.strategies.get(strategy).map_or("?", String::as_str);
-        let command = replay_command(&context.file, strategy, context.seed, trial, context.estimator);
+        let ReplayContext { file, own_estimator: estimator, allow_outside, .. } = &context;
+        let named = GivenScenario { file, estimator: *estimator, allow_outside: *allow_outside };
+        let command = named.replay(strategy, context.seed, trial, context.estimator);
         lines.push(format!("  replay: {command}"));
     }
     lines.push("  hint: please report it together with the scenario file and the lines above".to_owned());

@@ -5,12 +5,12 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::git;
 use super::io::{Io, STDIN};
-use super::options::FailOn;
+use super::options::{EstimatorName, FailOn};
 use super::select::{self, Role};
 use crate::diagnostic::{Diagnostic, Span, portable};
 use crate::lints;
-use crate::outlet::shell_word;
 use crate::plan::{Pipeline, Plan, Restriction, Strategy};
+use crate::report::command::GivenScenario;
 use crate::report::compare::StrategyPlace;
 use crate::report::text;
 use crate::scenario::{self, Loaded, Problems};
@@ -135,7 +135,7 @@ fn told(
     let restricted = plan.map(|plan| select::restricted(&plan, restriction, Role::Alone, io)).transpose()?;
     let (errors, warnings) = (problems.errors(), problems.warnings());
     if errors == 0 && warnings > 0 && told == Warnings::Counted {
-        io.say("warning", counted_warnings(&problems, file));
+        io.say("warning", counted_warnings(&problems, io.named(file)));
     } else {
         let text = problems.render(io.stderr_color());
         if !text.is_empty() {
@@ -156,11 +156,18 @@ fn told(
 }
 
 /// `2 warnings (WT051, WT077): wavetank check FILE tells them`.
-fn counted_warnings(problems: &Problems, file: &str) -> String {
+fn counted_warnings(problems: &Problems, file: GivenScenario) -> String {
     let rules: BTreeSet<&str> = problems.list().iter().map(|problem| problem.rule.id).collect();
     let rules: Vec<&str> = rules.into_iter().collect();
     let (counts, rules) = (counted(problems.warnings(), "warning"), text::list(&rules, MOST_RULES));
-    format!("{counts} ({rules}): `wavetank check {}` tells more", shell_word(file))
+    format!("{counts} ({rules}): `{}` tells more", file.command("check"))
+}
+
+/// The scenario of `plan` as the user named it, with how it draws trials where the command line has not `asked` for that.
+#[must_use]
+pub fn named<'f>(file: &'f str, plan: &Plan, asked: Option<EstimatorName>, io: &Io) -> GivenScenario<'f> {
+    let own = asked.is_none().then(|| plan.study.estimator.name());
+    GivenScenario { estimator: own, ..io.named(file) }
 }
 
 /// The pipeline of the scenario in `file`.

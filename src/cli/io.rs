@@ -7,6 +7,7 @@
 use super::error::CliError;
 use super::interrupt::Interrupt;
 use crate::outlet;
+use crate::report::command::GivenScenario;
 use crate::scenario::Reach;
 use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
@@ -170,6 +171,12 @@ impl Io {
         let style = if self.stderr_color() { style } else { Style::new() };
         let text = text.to_string();
         self.talk(format_args!("{style}{label}{style:#}: {}", outlet::shown(&text)));
+    }
+
+    /// A scenario as the user named it: `file`, and whether it may name files elsewhere.
+    #[must_use]
+    pub fn named<'f>(&self, file: &'f str) -> GivenScenario<'f> {
+        GivenScenario { file, estimator: None, allow_outside: self.reach == Reach::Anywhere }
     }
 
     /// Says what one would do next, in one line that can be copied.

@@ -4,7 +4,7 @@
 use super::rehearsal::{EVENT_LIMIT, Rehearsal};
 use super::view::View;
 use crate::diagnostic::Diagnostic;
-use crate::plan::pipeline::Line;
+use crate::plan::pipeline::{Flaky, Line, OnFlaky};
 use crate::plan::{Batching, Plan, Wave};
 use crate::scenario::{Places, rules};
 use crate::sim::budget::{self, Owner, in_thousands};
@@ -110,9 +110,21 @@ fn too_many_events(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnos
 /// Warns of a pipeline with so many merges that its trials take long, or end early.
 pub(super) fn costly_pipeline(plan: &Plan, places: &Places) -> Option<Diagnostic> {
     let (pipeline, place) = (plan.pipeline.as_ref()?, places.pipeline?);
-    let runs = runs_of_stages(&pipeline.line);
+    let others = pipeline.others.iter().filter_map(|other| other.pipeline.as_ref());
+    let lines: Vec<&Line> = others.map(|other| &other.line).chain([&pipeline.line]).collect();
+    let help = "merge less often in `source`, or simulate fewer weeks or trials; a trial of too much work is given up";
+    if let Some(line) = lines.iter().find(|line| line.merges() > budget::MERGES as f64) {
+        let message = format!(
+            "a trial of the pipeline has about {} merges, and none may have more than {}: no trial will begin",
+            in_thousands(line.merges() as u64),
+            in_thousands(budget::MERGES),
+        );
+        return Some(rules::COSTLY.at(place, message).help(help));
+    }
+    let runs: f64 = lines.iter().map(|line| runs_of_stages(line)).sum();
+    let work: f64 = lines.iter().map(|line| runs_of_stages(line) * work_of_a_run(line)).sum();
     let trials = pipeline.trials * plan.strategies.len() as u64;
-    if runs * (trials as f64) < STUDY_RUNS {
+    if work * (trials as f64) < STUDY_RUNS {
         return None;
     }
     let message = format!(
@@ -120,11 +132,29 @@ pub(super) fn costly_pipeline(plan: &Plan, places: &Places) -> Option<Diagnostic
         in_thousands(runs as u64),
         in_thousands(trials),
     );
-    let help = "merge less often in `source`, or simulate fewer weeks or trials; a trial of too many events is given up";
     Some(rules::COSTLY.at(place, message).help(help))
 }
 
-/// Runs of stages if every change went through all of them, production included.
+/// Runs of stages if every change went through all of them, production included, as often as they are flaky.
 fn runs_of_stages(line: &Line) -> f64 {
-    line.merges() * (line.stages.len() + 1) as f64
+    let runs: f64 = line.stages.iter().map(|stage| runs_of_a_visit(&stage.flaky)).sum();
+    line.merges() * (runs + 1.0)
+}
+
+/// Mean runs until one is not flaky, or until the stage gives up.
+fn runs_of_a_visit(flaky: &Flaky) -> f64 {
+    let again = flaky.probability.min(0.999_999);
+    let ever = match flaky.then {
+        OnFlaky::Retry { times } => 1.0 - libm::pow(again, f64::from(times) + 1.0),
+        OnFlaky::Block { .. } => 1.0,
+    };
+    ever / (1.0 - again)
+}
+
+/// The work of a run in terms of one where no change is bad: it passes over the defects that were merged before it.
+fn work_of_a_run(line: &Line) -> f64 {
+    /// Passed over in the time of a run that has none.
+    const DEFECTS: f64 = 4_000.0;
+    let harmful: f64 = line.source.defects.iter().map(|class| class.probability).sum();
+    1.0 + line.merges() * harmful / DEFECTS
 }

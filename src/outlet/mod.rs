@@ -6,9 +6,11 @@
 //! Everything that writes text for others asks here; nothing here knows what it writes.
 
 mod letters;
+mod look_alikes;
 mod media;
 
 pub use letters::{is_hidden, line, shown};
+pub use look_alikes::{disguised, look};
 pub use media::{
     csv_cell, file_name, file_names, json, markdown, shell_word, stream, terminal, workflow_data,
     workflow_property, xml, yaml,

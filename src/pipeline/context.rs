@@ -10,15 +10,16 @@ use crate::plan::pipeline::Line;
 use crate::random::Streams;
 use crate::sim::budget::{self, Cause, OverBudget, Owner};
 use crate::sim::{Queue, Ranked};
+use std::cell::Cell;
 
 /// Events of one instant. Only a plan whose revisions go round in no time at all has more.
 const MOST_AT_ONCE: u32 = 1 << 20;
 
-/// Merges of a trial, on average: more are not begun with.
-const MOST_MERGES: u64 = 1_000_000;
-
 /// Events of a trial: some ten times those of the largest line that is known, each of them more work than one of a rollout.
 const MOST_EVENTS: u64 = 5_000_000;
+
+/// Changes that are passed over in the time that it takes to handle one.
+const PASSED_OVER: usize = 8;
 
 /// What is going to happen. `generation` is that of the revision when it was scheduled: an event of an older
 /// generation is void. So is one of a timetable that another one has replaced.
@@ -99,18 +100,21 @@ pub(super) struct PipelineContext<'a> {
     queue: Queue<Upcoming>,
     events: u64,
     at_once: u32,
+    /// Changes that were handled one by one.
+    handled: Cell<u64>,
     ear: Option<Ear<'a>>,
 }
 
 impl<'a> PipelineContext<'a> {
     pub(super) fn new(plan: &'a Line, streams: Streams, ear: Option<Ear<'a>>) -> Self {
-        if plan.merges() > MOST_MERGES as f64 {
+        if plan.merges() > budget::MERGES as f64 {
             let cause = Upcoming::Merge.cause();
-            budget::give_up(OverBudget { limit: MOST_MERGES, of: "changes", cause });
+            budget::give_up(OverBudget { limit: budget::MERGES, of: "changes", cause });
         }
         let counted = CountedTime { from: plan.warm_up_ms, to: plan.length_ms };
         let (history, queue) = (MergedChanges::default(), Queue::with_limit(MOST_EVENTS));
-        Self { plan, streams, counted, history, now_ms: 0, queue, events: 0, at_once: 0, ear }
+        let handled = Cell::new(0);
+        Self { plan, streams, counted, history, now_ms: 0, queue, events: 0, at_once: 0, handled, ear }
     }
 
     /// The present instant, milliseconds since the pipeline's start.
@@ -153,6 +157,26 @@ impl<'a> PipelineContext<'a> {
         }
         self.now_ms = at_ms;
         Some(event)
+    }
+
+    /// Counts changes, or revisions, that an event handles one by one: events alone do not say how much work a trial is.
+    /// Gives the trial up beyond what it may have.
+    #[inline]
+    pub(super) fn handles(&self, changes: usize) {
+        let handled = self.handled.get() + changes as u64;
+        self.handled.set(handled);
+        if handled > budget::CHANGES_ONE_BY_ONE {
+            let what = "of revisions that carry many";
+            let cause = Cause { owner: Owner::Pipeline, what, key: "source" };
+            let (limit, of) = (budget::CHANGES_ONE_BY_ONE, "changes to handle one by one");
+            budget::give_up(OverBudget { limit, of, cause });
+        }
+    }
+
+    /// Counts those that an event only passes over.
+    #[inline]
+    pub(super) fn passes_over(&self, changes: usize) {
+        self.handles(changes / PASSED_OVER);
     }
 
     /// Moves the clock to the end, or to what another pipeline on the same fleet does.

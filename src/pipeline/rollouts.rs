@@ -40,7 +40,8 @@ impl<'m> Rollouts<'m> {
     /// The production by a strategy that the model's plan uses.
     #[must_use]
     pub fn by(model: &'m Model<'m>, strategy: &'m Strategy, trial: u64, epoch_ms: u64) -> Self {
-        Self { engine: Engine::new(model), strategy, trial, events_before: 0, epoch_ms, place: None }
+        let engine = Engine::new(model).with_event_limit(budget::EVENTS_IN_PIPELINE);
+        Self { engine, strategy, trial, events_before: 0, epoch_ms, place: None }
     }
 
     /// Rollouts on a fleet that is not production, called `place` in stream keys, in trial `trial`. The pipeline starts at
@@ -57,10 +58,11 @@ impl<'m> Rollouts<'m> {
 
     /// Gives the trial up if its rollouts together are more than one may be.
     fn can_go_on(&self) {
-        if self.engine.events() - self.events_before > budget::EVENTS {
+        let limit = budget::EVENTS_IN_PIPELINE;
+        if self.engine.events() - self.events_before > limit {
             let what = "of one rollout after the other";
             let cause = Cause { owner: Owner::Pipeline, what, key: "after-rejection" };
-            budget::give_up(OverBudget { limit: budget::EVENTS, of: "events in its rollouts", cause });
+            budget::give_up(OverBudget { limit, of: "events in its rollouts", cause });
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Words carry the meaning; tables fit any terminal from 60 columns on and never cut a name.
 
-use super::command::replay_command;
+use super::command::GivenScenario;
 use super::document::{Block, DataTable, Document, Entries, ShellCommand, Terminal};
 use super::{expectations, limits, tables, text, verdict};
 use crate::outcome::measures;
@@ -20,8 +20,8 @@ pub struct Style<'a> {
     pub width: usize,
     /// Whether to print every table, or the comparison only.
     pub details: bool,
-    /// The scenario file as the user wrote it, for replay commands.
-    pub file: &'a str,
+    /// The scenario as the user named it, for replay commands.
+    pub file: GivenScenario<'a>,
 }
 
 /// The title of [`comparison`].
@@ -41,7 +41,7 @@ pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
 
 /// The report of a study of the scenario in `file`; with `details`, all tables.
 #[must_use]
-pub fn document(plan: &Plan, summary: &Summary, details: bool, file: &str) -> Document {
+pub fn document(plan: &Plan, summary: &Summary, details: bool, file: GivenScenario) -> Document {
     let mut report = Document::default();
     report.push(Block::list([head(summary), subject(plan, summary)]));
     report.section(COMPARISON, vec![Block::Table(comparison(summary))]);
@@ -173,7 +173,7 @@ fn notes(summary: &Summary, details: bool) -> Vec<String> {
 
 /// The worst trial of the baseline and of every strategy that the verdict names; with details, all notable trials of all.
 /// The rest is in the JSON.
-fn notable(summary: &Summary, details: bool, file: &str) -> Entries<ShellCommand> {
+fn notable(summary: &Summary, details: bool, file: GivenScenario) -> Entries<ShellCommand> {
     let contest = summary.contest();
     let named = [Some(contest.baseline), contest.fastest(), contest.safest()];
     let alone = summary.strategies.len() == 1;
@@ -185,7 +185,7 @@ fn notable(summary: &Summary, details: bool, file: &str) -> Entries<ShellCommand
     let shown = all.filter(|(index, _, notable)| is_shown(*index, notable.kind));
     let command = |(_, strategy, notable): (usize, &StrategySummary, &Notable)| ShellCommand {
         title: format!("{}, {}: {}", strategy.name, kind_name(notable.kind), story(notable)),
-        lines: vec![replay_command(file, &strategy.name, summary.seed, notable.trial, summary.estimator)],
+        lines: vec![file.replay(&strategy.name, summary.seed, notable.trial, summary.estimator)],
     };
     shown.map(command).collect()
 }
@@ -193,11 +193,11 @@ fn notable(summary: &Summary, details: bool, file: &str) -> Entries<ShellCommand
 /// The command that tells what a study would have one look at first: the worst trial of the strategy that it calls safest,
 /// or else of the baseline. None if no trial is worth a replay.
 #[must_use]
-pub fn next_replay(summary: &Summary, file: &str) -> Option<String> {
+pub fn next_replay(summary: &Summary, file: GivenScenario) -> Option<String> {
     let contest = summary.contest();
     let strategy = &summary.strategies[contest.safest().unwrap_or(contest.baseline)];
     let worst = strategy.notable.first()?;
-    Some(replay_command(file, &strategy.name, summary.seed, worst.trial, summary.estimator))
+    Some(file.replay(&strategy.name, summary.seed, worst.trial, summary.estimator))
 }
 
 fn kind_name(kind: NotableKind) -> &'static str {
@@ -244,7 +244,9 @@ mod tests {
     use crate::report::sample;
     use crate::study::{Outcomes, summarise};
 
-    const STYLE: Style = Style { color: false, width: 100, details: true, file: "plans/hands off.toml" };
+    const FILE: GivenScenario =
+        GivenScenario { file: "plans/hands off.toml", estimator: Some("by-defect"), allow_outside: false };
+    const STYLE: Style = Style { color: false, width: 100, details: true, file: FILE };
 
     fn report(plan: &Plan, outcomes: &Outcomes, style: &Style) -> String {
         run_report(plan, &summarise(plan, outcomes), style)
@@ -370,17 +372,5 @@ mod tests {
         let (plan, outcomes) = sample::study(1);
         let text = report(&plan, &outcomes, &STYLE);
         assert!(text.contains("[?, ?]") && !text.contains(" is the fastest"), "{text}");
-    }
-
-    #[test]
-    fn replay_commands_survive_a_shell() {
-        assert_eq!(
-            replay_command("it's.toml", "five waves", 7, 3, "by-defect"),
-            r"wavetank replay 'it'\''s.toml' --strategy 'five waves' --seed 7 --trial 3"
-        );
-        assert_eq!(
-            replay_command("a/b.toml", "x", 7, 3, "by-defect"),
-            "wavetank replay a/b.toml --strategy x --seed 7 --trial 3"
-        );
     }
 }

@@ -39,6 +39,7 @@ rules! {
     INCLUDE_CYCLE = Error "WT016-include-cycle"
     BAD_PRECISION = Error "WT017-bad-precision"
     HIDDEN_LETTER = Error "WT018-hidden-letter"
+    LOOK_ALIKE = Error "WT019-look-alike"
 
     // Names and what they refer to.
     DUPLICATE_NAME = Error "WT020-duplicate-name"

@@ -17,6 +17,15 @@ pub const HOSTS_ONE_BY_ONE: u64 = 50_000_000;
 /// Batches that a rollout may lay out: some 1 GB.
 pub const BATCHES: u64 = 15_000_000;
 
+/// Merges of a pipeline's trial, on average: more are not begun with.
+pub const MERGES: u64 = 1_000_000;
+
+/// Changes that a pipeline's trial may handle one by one, each time it does: some ten seconds.
+pub const CHANGES_ONE_BY_ONE: u64 = 250_000_000;
+
+/// Events of all rollouts in a pipeline's trial: some ten seconds.
+pub const EVENTS_IN_PIPELINE: u64 = 15_000_000;
+
 /// Part of a scenario that makes for work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {

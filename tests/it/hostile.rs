@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use wavetank::ids::{DefectId, RegionId, ZoneId};
 use wavetank::outlet::{self, csv_cell, is_hidden, shown};
 use wavetank::plan::{Plan, diff};
+use wavetank::report::command::GivenScenario;
 use wavetank::report::compare::{self, Options, StrategyPlace};
 use wavetank::report::document::{Terminal, markdown};
 use wavetank::report::terminal::{self, Style};
@@ -101,6 +102,10 @@ catches = "10%"
 "#;
 
 /// A plan in which everything that has a name is called `name`.
+fn named(file: &str) -> GivenScenario<'_> {
+    GivenScenario { file, ..GivenScenario::default() }
+}
+
 fn plan(name: &str) -> Plan {
     let loaded = load_str("s.toml", SCENARIO);
     let problems = loaded.problems.to_string();
@@ -125,10 +130,10 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     let mut all = BTreeMap::new();
     let outcomes = study::run(&plan, &Nobody).unwrap();
     let summary = summarise(&plan, &outcomes);
-    let style = Style { color: false, width: 80, details: true, file: name };
+    let style = Style { color: false, width: 80, details: true, file: named(name) };
     all.insert("run.txt", terminal::run_report(&plan, &summary, &style));
-    all.insert("run.md", compare::of_study::markdown(&plan, &summary, name));
-    all.insert("run.log", compare::of_study::annotations(&plan, &summary, name));
+    all.insert("run.md", compare::of_study::markdown(&plan, &summary, named(name)));
+    all.insert("run.log", compare::of_study::annotations(&plan, &summary, named(name)));
     all.insert("run.xml", compare::of_study::junit(&summary));
     all.insert("summary.json", text(json::pretty(&summary)));
     all.insert("trials.csv", text(csv::trials(&plan, &outcomes)));
@@ -177,8 +182,8 @@ fn reviews(plan: &Plan, changed: &Plan, name: &str, all: &mut BTreeMap<&'static 
     let warnings = [format!("false alarms of `{name}`")];
     let places = [StrategyPlace { strategy: name.to_owned(), file: name.to_owned(), line: 1 }];
     let options = Options {
-        baseline_file: Some(name),
-        candidate_file: Some(name),
+        baseline_file: Some(named(name)),
+        candidate_file: Some(named(name)),
         accept: Some("wavetank baseline accept"),
         warnings: &warnings,
         places: &places,
@@ -395,6 +400,25 @@ fn names_that_nobody_can_tell_apart_are_refused() {
         let rules: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
         assert_eq!(rules, ["WT018"], "{hidden:?}: {}", loaded.problems);
     }
+    for alike in ["w\u{430}ve", "wave-\u{430}", "\u{ff57}ave"] {
+        let name = format!("name = \"{alike}\"");
+        let loaded = load_str("s.toml", &SCENARIO.replace("name = \"s2\"", &name));
+        let rules: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
+        assert_eq!(rules, ["WT019"], "{alike}: {}", loaded.problems);
+    }
+    // Of one script each, and of one look: "coco" in Cyrillic and in Latin.
+    let regions = |name: &str| format!("[[fleet.region]]\nname = \"{name}\"\nhosts-per-zone = 1\n");
+    let both = |one: &str, other: &str| {
+        let waves = "[[strategy]]\nname = \"s\"\nwave = [{ regions = \"all\" }]\n";
+        load_str("s.toml", &format!("{}{}{waves}", regions(one), regions(other)))
+    };
+    let loaded = both("\u{441}\u{43e}\u{441}\u{43e}", "coco");
+    let rules: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
+    assert_eq!(rules, ["WT019"], "{}", loaded.problems);
+    assert!(
+        both("\u{441}\u{435}\u{440}\u{432}\u{438}\u{441}-api", "api").plan.is_some(),
+        "two scripts, two words"
+    );
     let text = "description = \"des \u{1f469}\u{200d}\u{1f4bb} \u{2708}\u{fe0f}\"\n";
     assert!(
         load_str("s.toml", &format!("{text}{SCENARIO}")).plan.is_some(),

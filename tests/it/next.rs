@@ -1,6 +1,7 @@
 //! What a reader sees at the end: what one would do next, and limits that do not hold.
 
 use crate::cli::Bench;
+use serde_json::Value;
 use std::fs;
 
 #[test]
@@ -50,4 +51,46 @@ fn limits_that_do_not_hold_are_told_where_nobody_sees_the_report() {
         "the verdict is last: {}",
         ran.output
     );
+}
+
+/// What was said on the command line is said again: the trial is the row of the study that names it.
+#[test]
+fn the_replay_that_is_printed_is_the_row_of_the_study() {
+    let bench = Bench::new();
+    // The scenario draws otherwise by itself, and as few trials as that takes.
+    let drawn = |estimator: &str| {
+        let text = fs::read_to_string(bench.path("s.toml")).expect("a scenario");
+        let at = text.find("[study]").expect("a study") + "[study]".len();
+        let study = format!("{}\nestimator = \"{estimator}\"{}", &text[..at], &text[at..]);
+        study.replace("trials = 60", "trials = 3")
+    };
+    fs::create_dir(bench.path("inside")).expect("a folder");
+    fs::write(bench.path("shared.toml"), drawn("plain")).expect("written");
+    fs::write(bench.path("inside/s.toml"), "include = [\"../shared.toml\"]\n").expect("written");
+    let study = ["run", "inside/s.toml", "--allow-outside", "--trials", "200", "--seed", "5"];
+    for options in [&["--estimator", "by-defect"][..], &["--estimator", "by-defect-and-latency"], &[]] {
+        let args = [&study[..], options, &["--output", "results"]].concat();
+        let done = bench.command().args(args).output().expect("wavetank runs");
+        let talk = String::from_utf8(done.stderr).expect("UTF-8");
+        let next =
+            talk.lines().last().and_then(|line| line.strip_prefix("next: wavetank ")).expect("a command");
+        let replay: Vec<&str> = next.split(' ').collect();
+        let told = bench.wavetank(&[&replay[..], &["--format", "jsonl"]].concat());
+        assert_eq!(told.code, 0, "{next}: {}", told.talk);
+        let after = |option: &str| {
+            replay.iter().position(|word| *word == option).map(|at| replay[at + 1]).expect("an option")
+        };
+        let rows = fs::read_to_string(bench.path("results/trials.csv")).expect("rows");
+        let columns: Vec<&str> = rows.lines().next().unwrap_or_default().split(',').collect();
+        let column = |name: &str| columns.iter().position(|column| *column == name).expect("a column");
+        let row = rows.lines().map(|row| row.split(',').collect::<Vec<_>>()).find(|row| {
+            row[column("strategy")] == after("--strategy") && row[column("trial")] == after("--trial")
+        });
+        let row = row.expect("the row of the trial");
+        let outcome: Value =
+            serde_json::from_str(told.output.lines().last().expect("an outcome")).expect("JSON");
+        for fact in ["ending", "end_ms", "exposed_host_ms", "impaired_host_ms", "peak_impaired_hosts"] {
+            assert_eq!(outcome[fact].to_string().trim_matches('"'), row[column(fact)], "{next}: {fact}");
+        }
+    }
 }

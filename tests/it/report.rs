@@ -7,6 +7,7 @@ use wavetank::plan::{
     Strategy, StudyPlan, Wave, Zone,
 };
 use wavetank::random::Distribution;
+use wavetank::report::command::GivenScenario;
 use wavetank::report::document::Terminal;
 use wavetank::report::timeline::RolloutStory;
 use wavetank::report::{Story, chart, csv, json, plan_view, terminal};
@@ -190,7 +191,9 @@ fn summary_json_holds_known_answers() {
 #[test]
 fn text_reports_name_both_strategies() {
     let (plan, _, summary) = study();
-    let style = terminal::Style { color: false, width: 100, details: true, file: "small.toml" };
+    let estimator = Some(plan.study.estimator.name());
+    let file = GivenScenario { file: "small.toml", estimator, allow_outside: false };
+    let style = terminal::Style { color: false, width: 100, details: true, file };
     let report = terminal::run_report(&plan, &summary, &style);
     assert!(
         report.contains(

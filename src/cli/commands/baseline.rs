@@ -14,7 +14,6 @@ use crate::cli::progress::Bar;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outcome::measures::Subject;
-use crate::outlet::shell_word;
 use crate::plan::{Level, Plan, Restriction, diff};
 use crate::report::{json, plan_diff};
 use crate::scenario::Problems;
@@ -92,7 +91,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let before = differences(&path, &plan);
     io.interrupt.arm();
     let target = Targets::open(vec![path.clone()])?;
-    bug::set_context(ReplayContext::new(&args.file, &plan, None));
+    bug::set_context(ReplayContext::new(input::named(&args.file, &plan, None, io), &plan, None));
     let bar = Bar::new(io);
     let files = problems.sources().texts();
     let files = files.map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() }).collect();
@@ -104,11 +103,11 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     if breaks {
         let command = if args.pipeline { "pipeline" } else { "run" };
         io.say("warning", "a [[threshold]] does not hold, so the gate fails all the same");
-        io.say("  hint", format_args!("wavetank {command} {} shows which", args.file));
+        io.say("  hint", format_args!("{} shows which", io.named(&args.file).command(command)));
     }
     io.talk(format_args!("wrote {}: commit it together with {}", path.display(), args.file));
     let pipeline = if args.pipeline { " --pipeline" } else { "" };
-    io.next(format_args!("wavetank gate {}{pipeline}", shell_word(&args.file)));
+    io.next(format_args!("{}{pipeline}", io.named(&args.file).command("gate")));
     Ok(Exit::Ok)
 }
 

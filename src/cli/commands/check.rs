@@ -7,7 +7,6 @@ use crate::cli::input::{self, STDIN_NAME, counted};
 use crate::cli::io::{Io, STDIN};
 use crate::cli::options::FailOn;
 use crate::diagnostic::{self, Diagnostic, Sources, github};
-use crate::outlet::shell_word;
 use crate::scenario::{Loaded, Problems};
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -69,7 +68,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             let problems: String =
                 checked.iter().map(|(_, loaded)| loaded.problems.render(io.stdout_color())).collect();
             io.data(format!("{problems}{}\n", tally(checked.len(), errors, warnings)))?;
-            io.next(next(&checked));
+            io.next(next(&checked, io));
         }
         CheckFormat::Json => io.data(format!("{:#}\n", document(&checked, errors, warnings)))?,
         CheckFormat::Sarif => {
@@ -96,13 +95,13 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 }
 
 /// What one would do after a check: read about the first rule that speaks, or look at the plan.
-fn next(checked: &[(&str, Loaded)]) -> String {
+fn next(checked: &[(&str, Loaded)], io: &Io) -> String {
     let worst = |loaded: &Loaded| {
         loaded.problems.list().iter().min_by_key(|problem| problem.severity).map(|p| p.rule.id)
     };
     match checked.iter().find_map(|(_, loaded)| worst(loaded)) {
         Some(rule) => format!("wavetank explain {rule}"),
-        None => format!("wavetank plan {}", shell_word(checked.first().map_or("FILE", |(file, _)| file))),
+        None => io.named(checked.first().map_or("FILE", |(file, _)| file)).command("plan"),
     }
 }
 

@@ -11,7 +11,6 @@ use crate::cli::progress::Bar;
 use crate::cli::review::{Review, ReviewArgs};
 use crate::cli::select::{self, Role};
 use crate::cli::threads::Threads;
-use crate::outlet::shell_word;
 use crate::plan::{Plan, Restriction, Trials};
 use crate::report::compare::{Options, text};
 use crate::study::compare::{Question, compare, compare_pipelines};
@@ -91,7 +90,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     io.interrupt.arm();
     let review = Review::open(&args.review)?;
     let (file, plan) = new.as_ref().map_or((old.0, &old.1), |(file, plan)| (*file, plan));
-    bug::set_context(ReplayContext::new(file, plan, None));
+    let named = input::named(file, plan, args.draw.estimator, io);
+    bug::set_context(ReplayContext::new(named, plan, None));
     let question = match &new {
         Some(new) => of_two((old.0, &old.1), (new.0, &new.1), io)?,
         None => of_one(old.0, &old.1)?,
@@ -107,12 +107,12 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     };
     drop(bar);
     let compared = compared.map_err(CliError::from)?;
-    let baseline_file = new.is_some().then_some(old.0);
-    let options = Options { baseline_file, candidate_file: Some(file), ..Options::default() };
+    let baseline_file = new.is_some().then(|| input::named(old.0, &old.1, args.draw.estimator, io));
+    let options = Options { baseline_file, candidate_file: Some(named), ..Options::default() };
     let exit = review.publish(&compared, &options, io)?;
     if args.review.is_text() {
         let replay = text::first_replay(&compared, &options);
-        io.next(replay.unwrap_or_else(|| format!("wavetank baseline accept {}", shell_word(file))));
+        io.next(replay.unwrap_or_else(|| named.command("baseline accept")));
     }
     Ok(if args.gate { exit } else { Exit::Ok })
 }

@@ -63,13 +63,14 @@ pub struct Args {
 /// When the scenario or the baseline is unusable, a report cannot be written, or the user interrupts.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let (plan, found) = input::with_places(&args.file, io)?;
+    let file = input::named(&args.file, &plan, None, io);
     let subject = accepted::subject(args.pipeline);
     // Only whether it fits: what is said on the command line is no change of the scenario.
     let max_trials = args.max_trials.filter(|_| subject.is_rollout());
     let limit = Restriction { max_trials, ..Restriction::default() };
     select::restricted(&plan, &limit, Role::Alone, io)?;
     let path = args.baseline.clone().unwrap_or_else(|| folders::of_baseline(&plan, subject));
-    let accept = accepted::command(&args.file, args.baseline.as_deref(), subject);
+    let accept = accepted::command(io.named(&args.file), args.baseline.as_deref(), subject);
     let Accepted { baseline, plan: was, problems: were } = Accepted::read(&path, &accept)?;
     if baseline.subject != subject {
         return Err(other_subject(&path, subject).hint(format!("write one: {accept}")));
@@ -77,7 +78,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let threads = Threads::start(args.threads)?;
     io.interrupt.arm();
     let review = Review::open(&args.review)?;
-    bug::set_context(ReplayContext::new(&args.file, &plan, None));
+    bug::set_context(ReplayContext::new(file, &plan, None));
     let Some(was) = was else {
         let message = format!("the scenario in {} is no longer valid", path.display());
         return Err(CliError::invalid(message).hint(format!("accept anew: {accept}")));
@@ -96,7 +97,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let compared = compared.map_err(|refusal| refused(refusal, &gate, &path, &accept))?;
     let warnings = found.new_warnings(&were);
     let options = Options {
-        candidate_file: Some(&args.file),
+        candidate_file: Some(file),
         accept: Some(&accept),
         warnings: &warnings,
         places: &found.strategies,

@@ -12,8 +12,7 @@ use crate::cli::select;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outlet::file_names;
-use crate::plan::{Estimator, Level, Pipeline, Plan, Restriction};
-use crate::report::command::replay_command;
+use crate::plan::{Level, Pipeline, Plan, Restriction};
 use crate::report::trains::journey::Journey;
 use crate::report::{self, Story, chart, json, pipeline_csv};
 use crate::study::pipeline::replay;
@@ -109,9 +108,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     if args.format == Format::Text {
         let strategy = plan.study.baseline.min(plan.strategies.len() - 1);
         let (trial, name) = (result.trials.telling_trial(strategy), &plan.strategies[strategy].name);
-        let estimator = Estimator::default().name();
-        let replay = replay_command(&args.file, name, plan.study.seed, trial, estimator);
-        io.next(format_args!("{replay} --pipeline"));
+        io.next(io.named(&args.file).replay_pipeline(name, plan.study.seed, trial));
     }
     Ok(if result.summary.breaks(Level::Error) { Exit::Failed } else { Exit::Ok })
 }

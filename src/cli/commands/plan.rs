@@ -5,7 +5,6 @@ use crate::cli::exit::Exit;
 use crate::cli::input::{self, Warnings};
 use crate::cli::io::Io;
 use crate::cli::options::Format;
-use crate::outlet::shell_word;
 use crate::plan::Restriction;
 use crate::report::document::Terminal;
 use crate::report::plan_view;
@@ -41,7 +40,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         Format::Text => {
             let terminal = Terminal { width: io.width, color: io.stdout_color() };
             io.data(terminal.readable().render(&plan_view::document(&plan)))?;
-            io.next(format_args!("wavetank run {}", shell_word(&args.file)));
+            io.next(io.named(&args.file).command("run"));
         }
         Format::Json => io.data(format!("{:#}\n", plan_view::json(&plan)))?,
     }

@@ -10,13 +10,16 @@ use crate::cli::numbers;
 use crate::cli::options::{EstimatorName, FailOn};
 use crate::cli::select;
 use crate::outlet::shell_word;
-use crate::plan::{HOUR_MS, Pipeline, Plan, Restriction};
+use crate::plan::{HOUR_MS, Pipeline, Plan, Restriction, Trials};
 use crate::report::promtool;
 use crate::report::timeline::RolloutStory;
 use crate::report::trains::journey::{self, Journey};
 use crate::rollout::{Engine, Model, try_replay};
 use crate::study;
 use std::path::{Path, PathBuf};
+
+/// Trials of the largest study.
+const MOST_TRIALS: u64 = 10_000_000;
 
 /// The only format to export to so far.
 const PROMTOOL: &str = "promtool";
@@ -78,10 +81,16 @@ struct PartArgs {
 /// When the scenario is invalid, the strategy is unknown, the day is not one of the trial, or a file cannot be written.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let estimator = args.estimator.map(Into::into);
-    let asked = Restriction { seed: args.seed, estimator, ..Restriction::default() };
+    // Trials that are drawn in another way than the scenario says are of another study, whose size is not said here.
+    let trials = args.estimator.map(|_| Trials::Exactly(MOST_TRIALS));
+    let asked = Restriction { seed: args.seed, estimator, trials, ..Restriction::default() };
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
     let strategy = select::strategy(&plan, &args.strategy)?;
-    bug::set_context(ReplayContext::new(&args.file, &plan, Some((strategy, args.trial))));
+    bug::set_context(ReplayContext::new(
+        input::named(&args.file, &plan, args.estimator, io),
+        &plan,
+        Some((strategy, args.trial)),
+    ));
     if args.part.pipeline {
         of_pipeline(args, &plan, strategy, io)?
     } else {
@@ -89,7 +98,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     }
     if args.events.is_text() {
         let again = if args.part.pipeline { "pipeline" } else { "run" };
-        io.next(format_args!("change {0}, then: wavetank {again} {0}", shell_word(&args.file)));
+        let (named, file) = (io.named(&args.file), shell_word(&args.file));
+        io.next(format_args!("change {file}, then: {}", named.command(again)));
     }
     Ok(Exit::Ok)
 }

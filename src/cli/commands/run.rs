@@ -16,9 +16,9 @@ use crate::cli::select;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outcome::Outcome;
-use crate::outlet::shell_word;
 use crate::plan::{Level, Plan, Restriction, Trials};
 use crate::report::chart::{duration, exceedance, speed_blast};
+use crate::report::command::GivenScenario;
 use crate::report::compare::of_study;
 use crate::report::terminal::{self, Style};
 use crate::report::timeline::RolloutStory;
@@ -114,7 +114,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     // From here on a plain Ctrl-C would leave temporary files behind.
     io.interrupt.arm();
     let mut output = if args.no_output { None } else { Some(Output::open(args.output.as_deref(), &plan)?) };
-    bug::set_context(ReplayContext::new(&args.file, &plan, None));
+    let named = input::named(&args.file, &plan, args.draw.estimator, io);
+    bug::set_context(ReplayContext::new(named, &plan, None));
     let bar = Bar::new(io);
     let evaluations = if args.exhaustive { Evaluations::All } else { Evaluations::Promising };
     let study = Study::new(&plan).evaluations(evaluations);
@@ -130,7 +131,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let report = match args.format {
         Format::Text => {
             let (color, width) = (io.stdout_color(), io.width);
-            let style = Style { color, width, details: args.details, file: &args.file };
+            let style = Style { color, width, details: args.details, file: named };
             terminal::run_report(&plan, &summary, &style).into_bytes()
         }
         Format::Json => json::pretty(&summary),
@@ -139,7 +140,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         let dir = output.write(&plan, &summary, files, io)?;
         io.talk(format_args!("wrote {} ({})", dir.display(), counted(RESULT_FILES.len(), "file")));
     }
-    let form = |(format, _): &(ReviewFormat, PathBuf)| in_form(*format, &plan, &summary, &args.file);
+    let form = |(format, _): &(ReviewFormat, PathBuf)| in_form(*format, &plan, &summary, named);
     reports.commit(&args.reports.iter().map(form).collect::<Vec<_>>())?;
     for (_, path) in &args.reports {
         io.talk(format_args!("wrote {}", path.display()));
@@ -151,16 +152,13 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             .for_each(|(label, line)| io.say(label, line));
     }
     if args.format == Format::Text {
-        io.next(
-            terminal::next_replay(&summary, &args.file)
-                .unwrap_or_else(|| format!("wavetank plan {}", shell_word(&args.file))),
-        );
+        io.next(terminal::next_replay(&summary, named).unwrap_or_else(|| named.command("plan")));
     }
     Ok(verdict(&summary, args.fail_on))
 }
 
 /// The study in one of the forms of a review.
-fn in_form(format: ReviewFormat, plan: &Plan, summary: &Summary, file: &str) -> Vec<u8> {
+fn in_form(format: ReviewFormat, plan: &Plan, summary: &Summary, file: GivenScenario) -> Vec<u8> {
     match format {
         ReviewFormat::Text => {
             let style = Style { color: false, width: DEFAULT_WIDTH, details: true, file };

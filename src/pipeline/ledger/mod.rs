@@ -98,6 +98,7 @@ impl Ledger {
 
     /// The revisions on their way that have a change, the oldest first.
     pub(super) fn with(&self, c: &PipelineContext, change: ChangeId) -> Vec<RevisionId> {
+        c.passes_over(self.revisions.len());
         let all = self.revisions.range(revision_of(change)..).map(|(revision, _)| *revision);
         all.filter(|revision| c.history.has(*revision, change)).collect()
     }
@@ -108,6 +109,7 @@ impl Ledger {
         c: &PipelineContext,
         revision: RevisionId,
     ) -> impl Iterator<Item = ChangeId> {
+        c.passes_over(self.open.len());
         let all = self.open.range(..=newest_of(revision)).copied();
         all.filter(move |change| c.history.has(revision, *change))
     }
@@ -128,6 +130,7 @@ impl Ledger {
         let is_fix = c.history.of(newest_of(revision)).kind == MergeKind::Revert;
         self.revisions.insert(revision, Carrier::new(priority, is_fix, c.now()));
         c.tell(PipelineEvent::SetOut { revision, urgent: priority == Priority::FastTrack });
+        c.passes_over(self.stranded.len());
         for change in std::mem::take(&mut self.stranded) {
             if c.history.has(revision, change) {
                 self.take_up(c, revision, change);
@@ -138,6 +141,7 @@ impl Ledger {
     }
 
     fn take_up(&mut self, c: &PipelineContext, revision: RevisionId, change: ChangeId) {
+        c.handles(1);
         let carrier = self.revisions.get_mut(&revision).expect("a revision on its way");
         carrier.changes.push(change);
         if c.history.of(change).urgent {
@@ -185,6 +189,7 @@ impl Ledger {
     pub(super) fn give_up(&mut self, c: &PipelineContext, revision: RevisionId, up_to: &UpTo) {
         self.check(c, up_to);
         let Some(carrier) = self.revisions.get_mut(&revision) else { return };
+        c.handles(carrier.changes.len());
         for change in std::mem::take(&mut carrier.changes) {
             self.leave(c.now(), change);
             let heir = self.newer_than(revision).find(|newer| c.history.has(*newer, change));
@@ -209,12 +214,13 @@ impl Ledger {
         self.check(c, up_to);
         let Some(carrier) = self.lead_times[change].carrier() else { return };
         self.leave(c.now(), change);
-        self.drop_from(carrier, change);
+        self.drop_from(c, carrier, change);
         self.stranded.push(change);
     }
 
-    fn drop_from(&mut self, carrier: RevisionId, change: ChangeId) {
+    fn drop_from(&mut self, c: &PipelineContext, carrier: RevisionId, change: ChangeId) {
         let carrier = self.revisions.get_mut(&carrier).expect("it carries the change");
+        c.passes_over(carrier.changes.len());
         carrier.changes.retain(|carried| *carried != change);
     }
 
@@ -224,10 +230,14 @@ impl Ledger {
         let delivered: Vec<ChangeId> = self.undelivered(c, revision).collect();
         c.tell(PipelineEvent::Delivered { revision, changes: delivered.len() });
         for change in delivered {
+            c.handles(1);
             match self.leave(c.now(), change) {
                 Some(carrier) if carrier == revision => {}
-                Some(carrier) => self.drop_from(carrier, change),
-                None => self.stranded.retain(|stranded| *stranded != change),
+                Some(carrier) => self.drop_from(c, carrier, change),
+                None => {
+                    c.passes_over(self.stranded.len());
+                    self.stranded.retain(|stranded| *stranded != change);
+                }
             }
             self.open.remove(&change);
             self.undelivered.down(c.now());

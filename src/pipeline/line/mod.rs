@@ -179,6 +179,7 @@ impl<'a> LineState<'a> {
                 continue;
             }
             let state = &mut self.stages[stage];
+            g.c.handles(state.places());
             for waiting in state.queue.iter().take(state.places()) {
                 wait_for_window(g, *waiting, stage);
             }
@@ -228,6 +229,7 @@ impl<'a> LineState<'a> {
         let fleet = self.stages[stage].fleet.as_mut()?;
         let passage = &self.passages[&revision];
         let attempt = passage.attempt << keys::ATTEMPT_BITS | passage.run;
+        g.c.passes_over(g.c.history.harmful().len());
         Some(fleet.rehearse(g.c.history.key(revision), attempt, g.c.history.defects(revision), g.now()))
     }
 
@@ -279,7 +281,7 @@ impl<'a> LineState<'a> {
             return self.flake(g, revision, stage);
         }
         let rehearsed = self.passage(revision).seen.take().map(StopReason::culprit);
-        let seen = rehearsed.or_else(|| first_seen(g, revision, stage).map(Some));
+        let seen = rehearsed.or_else(|| self.stages[stage].first_seen(&g.c, revision, stage).map(Some));
         if let Some(culprit) = seen {
             return Some(self.reject(g, revision, stage, culprit));
         }
@@ -342,6 +344,7 @@ impl<'a> LineState<'a> {
 
     /// A revision goes out of a stage; whoever lets it out moves it.
     fn let_out(&mut self, g: &Ground, revision: RevisionId, stage: StageId) {
+        g.c.passes_over(self.stages[stage].inside.len() / 4);
         self.stages[stage].let_out(revision, self.passages[&revision].came_ms, g.now());
     }
 
@@ -354,6 +357,7 @@ impl<'a> LineState<'a> {
     ) -> Option<(RevisionId, StageId, Option<StageId>)> {
         for stage in self.stages.ids().take(freed.index()).rev() {
             let wanted = LinePosition::Held { stage, wants: freed };
+            g.c.passes_over(self.stages[stage].inside.len());
             let mut inside = self.stages[stage].inside.iter().copied();
             let Some(held) = inside.find(|held| self.passages[held].position == wanted) else { continue };
             // With an emergency that it carries meanwhile it may pass by the place that it waited for.
@@ -377,6 +381,7 @@ impl<'a> LineState<'a> {
         match position {
             LinePosition::Waiting(stage) => {
                 let state = &mut self.stages[stage];
+                g.c.passes_over(state.queue.len());
                 state.queue.retain(|waiting| *waiting != revision);
                 state.stays.leave(came_ms, g.now());
                 Some(stage)
@@ -424,14 +429,4 @@ impl<'a> LineState<'a> {
 fn wait_for_window(g: &mut Ground, revision: RevisionId, stage: StageId) {
     g.moved(Moved::to(revision, Part::Window));
     g.c.tell(PipelineEvent::WaitsForWindow { revision, stage });
-}
-
-/// The first defect of a revision that a stage sees.
-fn first_seen(g: &Ground, revision: RevisionId, stage: StageId) -> Option<ChangeId> {
-    let catches = &g.c.plan.stages[stage.index()].catches;
-    let seen = g.c.history.defects(revision).find(|defect| {
-        let mut draws = g.c.streams.stream(Purpose::StageVerdict, keys::of_stage(defect.key, stage));
-        draws.uniform_at(keys::DEFECT_INDEX) < catches[defect.class]
-    });
-    seen.map(|defect| defect.change)
 }

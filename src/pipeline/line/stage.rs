@@ -1,11 +1,14 @@
 //! Who is in one stage, and the draws of its runs. It knows neither what comes before the stage nor what comes behind.
 
 use super::rehearsal::StageFleet;
-use crate::ids::RevisionId;
+use crate::ids::{ChangeId, RevisionId, StageId};
 use crate::outcome::pipeline::Part;
 use crate::pipeline::context::PipelineContext;
 use crate::pipeline::gauge::Stays;
+use crate::pipeline::keys;
+use crate::pipeline::source::change::newest_of;
 use crate::plan::pipeline::{Mode, Stage, StagePhase};
+use crate::random::Purpose;
 use std::collections::VecDeque;
 
 /// Who is in a stage.
@@ -25,12 +28,40 @@ pub(super) struct StageState<'a> {
     /// When it looks next whether it may begin.
     pub(super) wake_ms: Option<u64>,
     pub(super) stays: Stays,
+    /// Harmful changes that a run sees wherever they are, in the order of merging.
+    sees: Vec<ChangeId>,
+    /// So many harmful changes were looked at for that.
+    looked_at: usize,
 }
 
 impl<'a> StageState<'a> {
     pub(super) fn new(c: &PipelineContext<'a>, plan: &'a Stage, fleet: Option<StageFleet<'a>>) -> Self {
         let (queue, inside, stays) = (VecDeque::new(), Vec::new(), Stays::new(c.counted));
-        Self { plan, fleet, queue, inside, newest: None, passed: None, wake_ms: None, stays }
+        let (newest, passed, wake_ms) = (None, None, None);
+        Self { plan, fleet, queue, inside, newest, passed, wake_ms, stays, sees: Vec::new(), looked_at: 0 }
+    }
+
+    /// The first defect of a revision that a run of this stage, number `stage`, sees. Whether it sees one is the change's
+    /// luck, the same in every revision, and is drawn once.
+    pub(super) fn first_seen(
+        &mut self,
+        c: &PipelineContext,
+        revision: RevisionId,
+        stage: StageId,
+    ) -> Option<ChangeId> {
+        let new = &c.history.harmful()[self.looked_at..];
+        c.handles(new.len());
+        self.looked_at += new.len();
+        let is_seen = |id: &ChangeId| {
+            let change = c.history.of(*id);
+            let mut draws = c.streams.stream(Purpose::StageVerdict, keys::of_stage(change.key, stage));
+            let drawn = draws.uniform_at(keys::DEFECT_INDEX);
+            change.defect.is_some_and(|class| drawn < self.plan.catches[class])
+        };
+        self.sees.extend(new.iter().copied().filter(is_seen));
+        let known = self.sees.iter().take_while(|id| **id <= newest_of(revision));
+        c.passes_over(self.sees.len());
+        known.copied().find(|id| c.history.brought(revision, *id).is_some())
     }
 
     /// Whether it takes one more, waiting or inside.

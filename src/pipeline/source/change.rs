@@ -99,11 +99,19 @@ impl MergedChanges {
     /// The defects of a revision. A defect is put right before its change is merged again.
     pub(in crate::pipeline) fn defects(&self, revision: RevisionId) -> impl Iterator<Item = Carried> {
         let harmful = self.harmful.iter().copied().take_while(move |id| *id <= newest_of(revision));
-        harmful.filter_map(move |id| {
-            let change = &self.all[id];
-            let is_in = change.gaps.first().is_none_or(|gap| revision < gap.from);
-            Some(Carried { change: id, key: change.key, class: change.defect.filter(|_| is_in)? })
-        })
+        harmful.filter_map(move |id| self.brought(revision, id))
+    }
+
+    /// The defect that a harmful change, not newer than the revision, brings into it.
+    pub(in crate::pipeline) fn brought(&self, revision: RevisionId, id: ChangeId) -> Option<Carried> {
+        let change = &self.all[id];
+        let is_in = change.gaps.first().is_none_or(|gap| revision < gap.from);
+        Some(Carried { change: id, key: change.key, class: change.defect.filter(|_| is_in)? })
+    }
+
+    /// Every change that was merged with a defect, in order.
+    pub(in crate::pipeline) fn harmful(&self) -> &[ChangeId] {
+        &self.harmful
     }
 
     /// A change is in no revision from `from` on.

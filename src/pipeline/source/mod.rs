@@ -124,6 +124,7 @@ impl<'a> SourceState<'a> {
 
     /// What a revision brings to production that is no good.
     pub(super) fn brings(&mut self, c: &PipelineContext, revision: RevisionId) -> Vec<Carried> {
+        c.passes_over(c.history.harmful().len());
         let mut brings: Vec<Carried> = c.history.defects(revision).collect();
         brings.append(&mut self.two_phase.unprepared(c, revision));
         brings

@@ -155,6 +155,7 @@ impl TwoPhaseChanges {
     pub(super) fn unprepared(&mut self, c: &PipelineContext, revision: RevisionId) -> Vec<Carried> {
         let Some(plan) = &c.plan.two_phase else { return Vec::new() };
         let mut found = Vec::new();
+        c.handles(self.all.len());
         for index in 0..self.all.len() {
             let TwoPhaseChange { prepare, activation: Some(change), .. } = self.all[index] else { continue };
             let comes = c.history.has(revision, change) && !self.is_everywhere(c, change);

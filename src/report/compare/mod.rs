@@ -16,15 +16,20 @@ pub use options::{Options, StrategyPlace};
 mod tests {
     use super::{Options, github, junit, markdown, text};
     use crate::outcome::measures::Subject;
+    use crate::report::command::GivenScenario;
     use crate::report::compared as sample;
     use crate::report::document::Terminal;
     use crate::study::compare::Compared;
     use crate::study::verdict::MeasureChange;
     use proptest::prelude::*;
 
+    const fn named(file: &str) -> GivenScenario<'_> {
+        GivenScenario { file, estimator: Some("by-defect"), allow_outside: false }
+    }
+
     const OPTIONS: Options = Options {
-        baseline_file: Some("old/hands off.toml"),
-        candidate_file: Some("plans/hands-off.toml"),
+        baseline_file: Some(named("old/hands off.toml")),
+        candidate_file: Some(named("plans/hands-off.toml")),
         accept: None,
         warnings: &[],
         places: &[],

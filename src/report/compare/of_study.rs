@@ -7,13 +7,14 @@ use super::{github, junit};
 use crate::diagnostic::github::{Annotation, AnnotationLevel, log};
 use crate::diagnostic::portable;
 use crate::plan::{Level, Plan};
+use crate::report::command::GivenScenario;
 use crate::report::document::{self, Block, Document};
 use crate::report::{limits, terminal, verdict};
 use crate::study::Summary;
 
 /// The study as Markdown: the verdict and the limits first, the whole report folded away.
 #[must_use]
-pub fn markdown(plan: &Plan, summary: &Summary, file: &str) -> String {
+pub fn markdown(plan: &Plan, summary: &Summary, file: GivenScenario) -> String {
     let mut report = Document::default();
     report.push(Block::Title(title(summary).into()));
     report.push(Block::Paragraph(verdict::headline(plan, summary).into()));
@@ -26,9 +27,9 @@ pub fn markdown(plan: &Plan, summary: &Summary, file: &str) -> String {
 
 /// An annotation for the verdict, an error if a limit is broken, and one for each limit that is not held, at the scenario.
 #[must_use]
-pub fn annotations(plan: &Plan, summary: &Summary, file: &str) -> String {
+pub fn annotations(plan: &Plan, summary: &Summary, file: GivenScenario) -> String {
     let level = if summary.breaks(Level::Error) { AnnotationLevel::Error } else { AnnotationLevel::Notice };
-    let properties = vec![("file", portable(file)), ("title", title(summary))];
+    let properties = vec![("file", portable(file.file)), ("title", title(summary))];
     let mut all = vec![Annotation { level, properties, message: verdict::headline(plan, summary) }];
     let options = Options { candidate_file: Some(file), ..Options::default() };
     all.extend(findings(summary, &options).into_iter().filter_map(github::annotation_of));

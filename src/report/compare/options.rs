@@ -1,6 +1,7 @@
 //! What a comparison's reports have to be told beside the comparison.
 
 use crate::diagnostic::portable;
+use crate::report::command::GivenScenario;
 
 /// Where a strategy is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +17,11 @@ pub struct StrategyPlace {
 /// What reports cannot know from the numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// The baseline's scenario file as the user wrote it, for replay commands; absent if there is none
+    /// The baseline's scenario as the user named it, for replay commands; absent if there is none
     /// to replay from.
-    pub baseline_file: Option<&'a str>,
-    /// The candidate's scenario file as the user wrote it; absent if there is none to replay from.
-    pub candidate_file: Option<&'a str>,
+    pub baseline_file: Option<GivenScenario<'a>>,
+    /// The candidate's scenario as the user named it; absent if there is none to replay from.
+    pub candidate_file: Option<GivenScenario<'a>>,
     /// The command that accepts the candidate; absent where nothing is accepted.
     pub accept: Option<&'a str>,
     /// Warnings that `check` gives of the candidate and did not give of the baseline.
@@ -36,7 +37,7 @@ impl Options<'_> {
     pub(super) fn place(&self, strategy: &str) -> Vec<(&'static str, String)> {
         match self.places.iter().find(|place| place.strategy == strategy) {
             Some(place) => vec![("file", place.file.clone()), ("line", place.line.to_string())],
-            None => self.candidate_file.map(|file| ("file", portable(file))).into_iter().collect(),
+            None => self.candidate_file.map(|file| ("file", portable(file.file))).into_iter().collect(),
         }
     }
 }

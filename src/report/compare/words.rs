@@ -2,8 +2,7 @@
 
 use super::options::Options;
 use crate::outcome::measures::{Better, Unit};
-use crate::plan::{Estimator, Level};
-use crate::report::command::replay_command;
+use crate::plan::Level;
 use crate::report::document::ShellCommand;
 use crate::report::{limits, plan_diff, text};
 use crate::study::compare::{Compared, Held, Row};
@@ -457,11 +456,17 @@ pub(super) fn replays(compared: &Compared, options: &Options) -> Vec<ShellComman
 
 /// Commands that replay a trial under both plans, as far as there are files to replay from.
 pub(super) fn commands(compared: &Compared, options: &Options, strategy: &str, trial: u64) -> Vec<String> {
-    let sides = [(options.baseline_file, &compared.baseline), (options.candidate_file, &compared.candidate)];
-    let known = sides.into_iter().filter_map(|(file, side)| Some((file?, side)));
-    if !compared.subject.is_rollout() {
-        let command = |file, seed| replay_command(file, strategy, seed, trial, Estimator::default().name());
-        return known.map(|(file, side)| command(file, side.seed) + " --pipeline").collect();
-    }
-    known.map(|(file, side)| replay_command(file, strategy, side.seed, trial, compared.estimator)).collect()
+    // The baseline is drawn as it says by itself, unless both are drawn as the command line says.
+    let of_baseline = options.baseline_file.and_then(|file| file.estimator).unwrap_or(compared.estimator);
+    let sides = [
+        (options.baseline_file, &compared.baseline, of_baseline),
+        (options.candidate_file, &compared.candidate, compared.estimator),
+    ];
+    let known = sides.into_iter().filter_map(|(file, side, estimator)| Some((file?, side.seed, estimator)));
+    known
+        .map(|(file, seed, estimator)| match compared.subject.is_rollout() {
+            true => file.replay(strategy, seed, trial, estimator),
+            false => file.replay_pipeline(strategy, seed, trial),
+        })
+        .collect()
 }

@@ -53,6 +53,8 @@ struct ZoneHosts {
     awake: ZoneCount,
     /// Hosts on which it is latent.
     latent: u32,
+    /// Hosts on which it became latent since it was hidden last, in that order.
+    turned_latent: Vec<HostId>,
 }
 
 impl ZoneCount {
@@ -75,6 +77,7 @@ impl ZoneHosts {
         self.woken = ZoneCount::default();
         self.awake = ZoneCount::default();
         self.latent = 0;
+        self.turned_latent.clear();
     }
 }
 
@@ -137,7 +140,9 @@ impl FaultyHosts {
     /// It is latent there from now on.
     pub fn turns_latent(&mut self, ctx: &Context, host: FleetHost) {
         self.set(ctx, host, HostFault::Latent);
-        self.zones[host.zone].latent += 1;
+        let hosts = &mut self.zones[host.zone];
+        hosts.latent += 1;
+        hosts.turned_latent.push(host.id);
     }
 
     /// Whether it is latent on any host of the zone.
@@ -145,12 +150,13 @@ impl FaultyHosts {
         self.zones[zone].latent > 0
     }
 
-    /// It is hidden from now on wherever it was latent in the zone; says where, in the order in which it woke.
+    /// It is hidden from now on wherever it was latent in the zone; says where, in the order in which it became so. Each
+    /// host is looked at once for each time the fault woke there, however often this is asked.
     pub fn hide_latent(&mut self, ctx: &Context, zone: ZoneId) -> Vec<FleetHost> {
         let mut hidden = Vec::new();
-        for index in 0..self.zones[zone].ever.len() {
-            let host = FleetHost { zone, id: self.zones[zone].ever[index] };
-            // A host on which it woke more than once is there more than once.
+        for id in std::mem::take(&mut self.zones[zone].turned_latent) {
+            let host = FleetHost { zone, id };
+            // It may sleep again by now; where it woke more than once the host is there more than once.
             if self.state(host) == HostFault::Latent {
                 self.set(ctx, host, HostFault::Hidden);
                 hidden.push(host);

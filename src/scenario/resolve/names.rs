@@ -1,6 +1,7 @@
 //! Names: those that must be unique, those that refer to something, and lists of them in messages.
 
 use crate::diagnostic::{Diagnostic, Rule, Span};
+use crate::outlet::look;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
@@ -60,23 +61,28 @@ pub(super) fn unknown_time_zone(written: &Written<Text>, other: Option<&str>, pr
     );
 }
 
-/// Reports names that are given twice, showing both places.
+/// Reports names that are given twice, or that a reader cannot tell apart, showing both places.
 pub(super) fn check_unique<'a>(
     kind: &str,
     names: impl Iterator<Item = &'a Field<Name>>,
     problems: &mut Problems,
 ) {
-    let mut seen: Vec<&Written<Name>> = Vec::new();
+    let mut seen: Vec<(String, &Written<Name>)> = Vec::new();
     for name in names.filter_map(Field::get) {
-        match seen.iter().find(|other| other.value == name.value) {
-            None => seen.push(name),
-            Some(first) => {
-                let message = format!("there are two {kind} entries named `{}`", name.value.0);
-                let problem =
-                    Diagnostic::new(&rules::DUPLICATE_NAME, message).at(name.span, "the second one");
-                problems.report_once(problem.and(first.span, "the first one").help("rename one of them"));
-            }
-        }
+        let looks = look(&name.value.0);
+        let Some((_, first)) = seen.iter().find(|(other, _)| *other == looks) else {
+            seen.push((looks, name));
+            continue;
+        };
+        let (rule, message) = if first.value == name.value {
+            let message = format!("there are two {kind} entries named `{}`", name.value.0);
+            (&rules::DUPLICATE_NAME, message)
+        } else {
+            let message = format!("there are two {kind} entries whose names look like `{looks}`");
+            (&rules::LOOK_ALIKE, message)
+        };
+        let problem = Diagnostic::new(rule, message).at(name.span, "the second one");
+        problems.report_once(problem.and(first.span, "the first one").help("rename one of them"));
     }
 }
 

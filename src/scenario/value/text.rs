@@ -1,7 +1,7 @@
 //! Names and free text.
 
 use super::schema;
-use crate::outlet::is_hidden;
+use crate::outlet::{disguised, is_hidden, look};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::rules;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -42,7 +42,15 @@ impl Read for Name {
             return reader.refuse(node, &rules::BAD_NAME, problem, NAME_HELP);
         }
         let is_odd_blank = |letter: char| letter.is_whitespace() && letter != ' ';
-        no_hidden(text, |letter| is_hidden(letter) || is_odd_blank(letter), node, reader).map(Self)
+        let name = no_hidden(text, |letter| is_hidden(letter) || is_odd_blank(letter), node, reader)?;
+        let Some(letter) = disguised(&name) else { return Some(Self(name)) };
+        let why = format!(
+            "has the letter U+{:04X} in it, which looks like `{}` and is another one",
+            u32::from(letter),
+            look(&letter.to_string())
+        );
+        let help = format!("type it anew in one script, as in \"{}\"", look(&name));
+        reader.refuse(node, &rules::LOOK_ALIKE, why, help)
     }
 }
 

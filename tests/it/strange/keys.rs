@@ -52,21 +52,31 @@ pub fn all(root: &Json) -> BTreeSet<Key> {
 
 /// Adds the keys that a scenario has.
 pub fn of(root: &Json, scenario: &toml::Table, keys: &mut BTreeSet<Key>) {
-    visit(root, &Value::Table(scenario.clone()), (root, "Scenario"), keys);
+    visit(root, &mut Value::Table(scenario.clone()), &mut |key, _, _| keys.extend([key.clone()]));
 }
 
-fn visit(root: &Json, value: &Value, (node, name): (&Json, &str), keys: &mut BTreeSet<Key>) {
+/// Who looks at a key: what it is, the parts of its schema, its value, which may be changed.
+pub type Look<'l> = dyn FnMut(&Key, &[&Json], &mut Value) + 'l;
+
+/// Shows every key of a scenario.
+pub fn visit(root: &Json, scenario: &mut Value, look: &mut Look) {
+    walk(root, scenario, (root, "Scenario"), look);
+}
+
+fn walk(root: &Json, value: &mut Value, (node, name): (&Json, &str), look: &mut Look) {
     match value {
-        Value::Array(values) => values.iter().for_each(|value| visit(root, value, (node, name), keys)),
+        Value::Array(values) => values.iter_mut().for_each(|value| walk(root, value, (node, name), look)),
         Value::Table(table) => {
             let mut found = Vec::new();
             parts(root, node, name, &mut found);
             for (name, part) in found {
-                for (key, inner) in table {
-                    if let Some(schema) = part["properties"].get(key) {
-                        keys.insert((name.clone(), key.clone()));
-                        visit(root, inner, (schema, &name), keys);
-                    }
+                for (key, inner) in table.iter_mut() {
+                    let Some(schema) = part["properties"].get(key) else { continue };
+                    let mut kinds = Vec::new();
+                    parts(root, schema, &name, &mut kinds);
+                    let kinds: Vec<&Json> = kinds.into_iter().map(|(_, kind)| kind).collect();
+                    look(&(name.clone(), key.clone()), &kinds, inner);
+                    walk(root, inner, (schema, &name), look);
                 }
             }
         }

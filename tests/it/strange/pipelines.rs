@@ -1,11 +1,10 @@
-//! What must hold of every pipeline of every valid scenario.
+//! Strange pipelines are held to the laws of pipelines, and every key of the language is written.
 
+use super::laws::broken_by_pipeline as broken;
 use super::{generator, keys, laws, plan_of, text};
 use crate::support;
 use std::collections::BTreeSet;
 use wavetank::Plan;
-use wavetank::outcome::pipeline::PipelineOutcome;
-use wavetank::study::{Nobody, PipelineStudy, pipeline};
 
 /// Scenarios that one run of a test looks at.
 const SCENARIOS: u32 = 80;
@@ -32,53 +31,6 @@ fn every_key_of_the_language_is_in_some_valid_scenario() {
         }
     }
     panic!("no valid scenario has {missing:?}");
-}
-
-/// The first law that the plan's pipeline breaks.
-fn broken(plan: &Plan) -> Option<String> {
-    laws::caught(|| {
-        let (Some(study), Some(line)) = (PipelineStudy::new(plan), &plan.pipeline) else { return Ok(()) };
-        let on = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-            pool.install(|| study.clone().trials(2).run(&Nobody)).map_err(|stopped| stopped.to_string())
-        };
-        let (one, two) = (on(1)?, on(2)?);
-        if one != two {
-            return Err("threads differ".to_owned());
-        }
-        for (strategy, row) in one.trials.by_strategy.iter().enumerate() {
-            for (trial, outcome) in row.iter().enumerate() {
-                let again =
-                    pipeline::replay(plan, line, strategy, trial as u64).map_err(|it| it.to_string())?;
-                if again.0 != *outcome {
-                    return Err("a replay is not its row".to_owned());
-                }
-                is_sane(plan, outcome)?;
-            }
-        }
-        Ok(())
-    })
-}
-
-fn is_sane(plan: &Plan, o: &PipelineOutcome) -> Result<(), String> {
-    let must = |holds: bool, law: &str| if holds { Ok(()) } else { Err(law.to_owned()) };
-    for change in &o.changes {
-        must(change.entered_ms.is_none_or(|at| at >= change.merged_ms), "in production before its merge")?;
-        must(change.delivered_ms.is_none_or(|at| at >= change.merged_ms), "delivered before its merge")?;
-    }
-    for incident in &o.incidents {
-        let order = [incident.began_ms, incident.detected_ms, incident.restored_ms];
-        must(order.is_sorted(), "an incident that ends before it begins")?;
-    }
-    must(o.from_ms <= o.to_ms, "counted until before it is counted")?;
-    must(o.harm.failed_requests.is_finite(), "a sum that is no number")?;
-    must(
-        plan.change.bad_probability > 0.0
-            || o.needed_rollbacks == 0
-            || o.collateral_rollbacks > 0
-            || plan.pipeline.as_ref().is_some_and(|it| !it.others.is_empty() || it.line.two_phase.is_some()),
-        "a bad change that was none",
-    )
 }
 
 /// Pipelines that broke a law once.

@@ -40,7 +40,8 @@ fn of_seed(corpus: &[String], seed: u64) -> String {
     mutate::apply(&first, &other, &script)
 }
 
-fn fault(text: &str) -> Option<String> {
+/// What is wrong when the text is read, checked, shown and simulated for a while.
+pub(super) fn fault(text: &str) -> Option<String> {
     laws::caught(|| {
         targets::check(text);
         targets::plan(text);
@@ -63,7 +64,7 @@ fn no_text_makes_it_panic() {
 }
 
 /// The text without the lines that its fault does not need.
-fn smaller(text: String) -> String {
+pub(super) fn smaller(text: String) -> String {
     let quiet = laws::quiet_panics();
     let kind = fault(&text);
     let mut lines: Vec<&str> = text.lines().collect();

@@ -1,32 +1,38 @@
-//! Writes a strange but valid scenario for a seed.
+//! Writes a strange but valid scenario, as a seed or a fuzzer chooses.
 //!
 //! Values lean to their bounds: nothing, everything, the smallest step, instants that coincide. Sizes are bounded, so
 //! that a scenario costs milliseconds: it is combinations that are tried here, not size.
 
 mod alarms;
 mod around;
+mod choices;
 mod defects;
 mod gates;
 mod pipeline;
 mod strategies;
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+pub use choices::Choices;
 use toml::{Table, Value};
 
 /// The scenario of a seed: rollouts, with all that may be said of them.
 pub fn scenario(seed: u64) -> Table {
-    let mut writer = Writer::new(seed);
-    let mut scenario = writer.scenario();
-    writer.surround(&mut scenario);
-    scenario
+    scenario_of(Choices::of_seed(seed))
 }
 
 /// The scenario of a seed, with a pipeline.
 pub fn with_pipeline(seed: u64) -> Table {
-    let mut writer = Writer::new(seed);
-    let mut scenario = writer.scenario();
-    writer.surround(&mut scenario);
+    with_pipeline_of(Choices::of_seed(seed))
+}
+
+/// The scenario of these choices.
+pub fn scenario_of(choices: Choices) -> Table {
+    Writer::new(choices).whole()
+}
+
+/// The scenario of these choices, with a pipeline.
+pub fn with_pipeline_of(choices: Choices) -> Table {
+    let mut writer = Writer::new(choices);
+    let mut scenario = writer.whole();
     let defects = around::names(&scenario, "defect");
     let pipeline = writer.pipeline(&defects, BESIDE);
     if pipeline.get("component").or(pipeline.get("other")).is_some() {
@@ -38,9 +44,9 @@ pub fn with_pipeline(seed: u64) -> Table {
 }
 
 impl Writer {
-    fn new(seed: u64) -> Self {
+    fn new(choices: Choices) -> Self {
         Self {
-            rng: ChaCha8Rng::seed_from_u64(seed),
+            choices,
             largest_zone: 1,
             regions: Vec::new(),
             cohorts: false,
@@ -50,6 +56,12 @@ impl Writer {
             checkable: Vec::new(),
             routes: false,
         }
+    }
+
+    fn whole(&mut self) -> Table {
+        let mut scenario = self.scenario();
+        self.surround(&mut scenario);
+        scenario
     }
 }
 
@@ -62,7 +74,7 @@ const BESIDE: &str = "beside";
 
 /// What was decided so far.
 struct Writer {
-    rng: ChaCha8Rng,
+    choices: Choices,
     largest_zone: i64,
     regions: Vec<String>,
     /// Whether some region has the cohorts.
@@ -93,11 +105,11 @@ impl Writer {
     // Choices.
 
     fn chance(&mut self, probability: f64) -> bool {
-        self.rng.random_bool(probability)
+        self.choices.chance(probability)
     }
 
     fn below(&mut self, end: usize) -> usize {
-        self.rng.random_range(0..end)
+        self.choices.below(end)
     }
 
     fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
@@ -296,7 +308,7 @@ impl Writer {
         }
         let curve = (0..24).map(|_| Value::Integer(self.pick(&[0, 1, 1, 5]))).collect::<Vec<_>>();
         let all_zero = curve.iter().all(|value| value.as_integer() == Some(0));
-        if all_zero { self.diurnal() } else { table([("curve", Some(Value::Array(curve)))]) }
+        table([("curve", Some(Value::Array(if all_zero { vec![Value::Integer(1); 24] } else { curve })))])
     }
 
     fn region(&mut self, index: usize) -> Value {

@@ -1,9 +1,6 @@
-//! What must hold of every rollout of every valid scenario.
+//! What must hold of every rollout: it is the same again, lazily and exhaustively; what it says of itself adds up.
 
-use std::any::Any;
-use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
+use super::must;
 use wavetank::Plan;
 use wavetank::outcome::{Ending, Outcome};
 use wavetank::rollout::{Engine, Model, RolloutEvent, RolloutRecord};
@@ -12,65 +9,8 @@ use wavetank::sim::{Recorder, Silent};
 /// Trials of each strategy.
 const TRIALS: u64 = 5;
 
-thread_local! {
-    /// What the latest panic of this thread said, and where.
-    static LATEST: RefCell<String> = const { RefCell::new(String::new()) };
-    /// Panics of this thread are caught and told elsewhere.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Panics of this thread print something again when it is dropped.
-pub struct Quiet;
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        QUIET.set(false);
-    }
-}
-
-/// While it is held, panics of this thread that a law catches print nothing. Other tests run beside it, so the hook
-/// stays once it is there.
-pub fn quiet_panics() -> Quiet {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !QUIET.get() {
-                return before(panic);
-            }
-            let place = panic.location().map(ToString::to_string).unwrap_or_default();
-            let reason = reason_of(panic.payload());
-            LATEST.with(|latest| *latest.borrow_mut() = format!("panic at {place}: {reason}"));
-        }));
-    });
-    QUIET.set(true);
-    Quiet
-}
-
-fn reason_of(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<String>().cloned();
-    text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
-}
-
-/// The first law that a rollout of the plan breaks.
-pub fn broken(plan: &Plan) -> Option<String> {
-    caught(|| check(plan))
-}
-
-/// What is wrong by these laws, a panic included.
-pub fn caught(laws: impl FnOnce() -> Result<(), String>) -> Option<String> {
-    match catch_unwind(AssertUnwindSafe(laws)) {
-        Ok(Ok(())) => None,
-        Ok(Err(fault)) => Some(fault),
-        Err(payload) => {
-            let (latest, reason) = (LATEST.with(|latest| latest.borrow().clone()), reason_of(&*payload));
-            // That of another thread has no place.
-            Some(if latest.ends_with(&reason) { latest } else { format!("panic: {reason}") })
-        }
-    }
-}
-
-fn check(plan: &Plan) -> Result<(), String> {
+/// The law that rollouts of the plan break.
+pub(super) fn check(plan: &Plan) -> Result<(), String> {
     let model = Model::new(plan);
     let (mut lazy, mut exhaustive) = (Engine::new(&model), Engine::exhaustive(&model));
     for (strategy, definition) in plan.strategies.iter().enumerate() {
@@ -101,10 +41,6 @@ fn difference(one: &Outcome, other: &Outcome) -> String {
     let [one, other] = [one, other].map(|outcome| serde_json::to_value(outcome).unwrap());
     let fields = one.as_object().unwrap().iter().filter(|(key, value)| other[*key] != **value);
     fields.map(|(key, value)| format!("{key} {value} / {}", other[key])).collect::<Vec<_>>().join(", ")
-}
-
-fn must(holds: bool, law: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(law.to_owned()) }
 }
 
 /// Laws of what a rollout says of itself.
