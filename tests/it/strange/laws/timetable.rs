@@ -5,6 +5,7 @@ use super::must;
 use wavetank::Plan;
 use wavetank::outcome::Ending;
 use wavetank::plan::timeline::{Timetable, timetable};
+use wavetank::plan::{Gate, GateKind, GateWork};
 use wavetank::random::Distribution;
 use wavetank::rollout::{Engine, Model, RolloutEvent};
 use wavetank::sim::Recorder;
@@ -44,18 +45,40 @@ fn wave_of(wave: &wavetank::plan::timeline::WaveSchedule) -> WaveTimes {
     WaveTimes { start_ms: wave.start_ms, end_ms: wave.end_ms }
 }
 
-/// The plan with good changes only, of which nobody is late, goes past the waves or is stopped.
+/// The plan with good changes only, of which nobody is late or fails, goes past the waves or is stopped, and whose gates take
+/// the time that the timetable expects: checks that fail by chance and requests, which come at the rate of their hour, are none.
 fn undisturbed(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
-    plan.change.bad_probability = 0.0;
-    plan.change.straggler_probability = 0.0;
+    let change = &mut plan.change;
+    change.bad_probability = 0.0;
+    change.straggler_probability = 0.0;
+    (change.failing_hosts, change.failure_probability) = (None, 0.0);
+    plan.fleet.background.ambient_alarms = None;
+    plan.study.start_spread_ms = 0;
     for strategy in &mut plan.strategies {
         strategy.alarms.clear();
         strategy.bypass = None;
         strategy.complete_at = wavetank::plan::Ratio::ONE;
-        strategy.response.firing_alarm_blocks = false;
+        (strategy.failures, strategy.progress_deadline_ms) = (None, None);
+        for wave in &mut strategy.waves {
+            wave.alarms = None;
+            wave.gates = std::mem::take(&mut wave.gates).into_iter().filter_map(expected).collect();
+        }
     }
     plan
+}
+
+fn expected(gate: Gate) -> Option<Gate> {
+    let work = |work: GateWork| {
+        let takes = Distribution::Fixed { ms: work.takes.median_ms() };
+        GateWork { takes, catches: 0.0, false_alarm: 0.0, ..work }
+    };
+    let kind = match gate.kind {
+        GateKind::Approval(of) => GateKind::Approval(work(of)),
+        GateKind::Test(of) => GateKind::Test(work(of)),
+        GateKind::Checks(_) | GateKind::Requests(_) => return None,
+    };
+    Some(Gate { kind, within_ms: None })
 }
 
 fn with_time(plan: &Plan, time: impl Fn(Distribution) -> Distribution) -> Plan {
