@@ -255,7 +255,7 @@ pub(super) fn edits_of_responses() -> Vec<Edit> {
         ("fleet: background zone-failures", |p| background(p).zone_failures = Some(EPISODES)),
         ("fleet: background region-failures", |p| background(p).region_failures = Some(EPISODES)),
         ("fleet: background ambient-alarms", |p| background(p).ambient_alarms = Some(EPISODES)),
-        ("fleet: background ambient-alarm", |p| background(p).ambient_alarm = Some(AlarmId::new(0))),
+        ("fleet: background", |p| background(p).ambient_alarm = Some(AlarmId::new(0))),
         ("strategy all-at-once: complete-at", |p| p.strategies[0].complete_at.num = 0),
         ("strategy all-at-once: complete-at", |p| p.strategies[0].complete_at.den = 2),
         ("strategy all-at-once: deploy-time", |p| p.strategies[0].deploy_time = Some(MINUTE)),
