@@ -4,6 +4,7 @@
 use super::sight::Sight;
 use super::watch::WatchState;
 use crate::ids::{IdRange, ZoneId};
+use crate::plan::Defect;
 use crate::rollout::context::Context;
 use crate::rollout::fault::Fault;
 
@@ -40,6 +41,10 @@ impl<'r, 'c> Newcomers<'r, 'c> {
     }
 
     fn impaired_in(self, zone: ZoneId, internal: bool) -> u32 {
+        // What the change cures hurts none that has it.
+        if self.ctx.defect.is_some_and(Defect::is_cured_by_the_change) {
+            return 0;
+        }
         let Sight { fault, .. } = self.sight;
         let hurt = if internal { active_in(fault, zone) } else { fault.impaired_in_zone(zone) };
         // What hurts everybody around hurts the old version as well.

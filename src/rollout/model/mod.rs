@@ -226,6 +226,10 @@ impl<'p> Model<'p> {
         };
         let may_miss = match alarm.version {
             Version::Any => missing.iter().any(|probability| *probability > 0.0),
+            // A weight may send the new version next to nothing.
+            Version::New if self.plan.strategies_in_use().any(Strategy::routes_traffic) => {
+                alarm.signal.least_requests().is_some()
+            }
             // A datapoint may be of a single host.
             Version::New => {
                 let of_one: [f64; 24] = std::array::from_fn(|hour| match alarm.scope {

@@ -1,6 +1,6 @@
 //! Checks of traffic that is routed apart from hosts: that somebody serves it, and that nothing looks at what it cannot see.
 
-use crate::plan::{DefectClock, Fleet, Ratio, Wave};
+use crate::plan::{DefectClock, FaultyVersion, Fleet, Ratio, Wave};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::spec::{DefectSpec, WaveSpec, WrittenOneBox};
@@ -28,7 +28,8 @@ pub(super) fn check(fleet: &Fleet, wave: &Wave, written: &WaveSpec, problems: &m
     }
 }
 
-/// Reports defects that wake by requests beside a strategy that routes them: a host gets as many as it is one of all.
+/// Reports defects beside a strategy that routes requests that cannot be reckoned by hosts: those that wake by requests, and those
+/// of the old version, which is sent the rest.
 pub(super) fn check_clocks<'a>(
     defects: &Field<Vec<Written<DefectSpec>>>,
     mut waves: impl Iterator<Item = &'a WaveSpec>,
@@ -40,6 +41,16 @@ pub(super) fn check_clocks<'a>(
         if let (Some(DefectClock::Requests), Some(span)) = (clock.value(), clock.span()) {
             let message = "how many requests wake the fault is not known where `traffic` routes them";
             problems.conflict((span, routed), message, "give it an `onset` instead, by the clock \"host\"");
+        }
+        let on = &defect.value.on;
+        if let (Some(FaultyVersion::OldVersion), Some(span)) = (on.value(), on.span()) {
+            let message =
+                "what a sick fleet suffers is reckoned by hosts, and not where `traffic` routes requests";
+            problems.conflict(
+                (span, routed),
+                message,
+                "remove `traffic` from the waves: requests follow the hosts then",
+            );
         }
     }
 }

@@ -50,6 +50,7 @@ impl Writer {
             ("cure", self.maybe(0.4, Self::cure)),
         ]);
         if let Some(defect) = defect.as_table_mut()
+            && !self.routes
             && self.chance(0.12)
         {
             self.of_the_old_version(defect);

@@ -21,7 +21,7 @@ impl Writer {
         let what = match kind {
             "approval" => self.approval(),
             "test" => table([
-                ("takes", self.maybe(0.7, Self::distribution)),
+                ("takes", self.maybe(0.7, Self::short_distribution)),
                 ("catches", self.maybe(0.4, Self::percent)),
                 ("false-alarm", self.maybe(0.4, Self::percent)),
             ]),
@@ -37,7 +37,9 @@ impl Writer {
                 ])
             }
         };
-        let within = within.or((kind == "checks").then(|| text("1h")));
+        // A quiet region serves a request in a day: nothing else bounds how long a rollout waits.
+        let endless = kind == "checks" || kind == "requests";
+        let within = within.or(endless.then(|| text("6h")));
         table([(kind, Some(what)), ("within", within)])
     }
 
@@ -45,7 +47,7 @@ impl Writer {
         let hours = self.maybe(0.4, Self::hours);
         let days = Value::Array(vec![text("mon"), text("sat")]);
         table([
-            ("takes", self.maybe(0.7, Self::distribution)),
+            ("takes", self.maybe(0.7, Self::short_distribution)),
             ("timezone", self.maybe(0.3, Self::time_zone).filter(|_| hours.is_some())),
             ("days", self.maybe(0.3, |_| days)),
             ("hours", hours),
