@@ -199,10 +199,16 @@ impl Writer {
         }
         keys.push(("wave", Some(text("first"))));
         keys.push(("bake", self.maybe(0.5, Self::duration)));
+        keys.push(("gates", self.maybe(0.2, Self::gates)));
+        keys.push(("alarms", self.maybe(0.2, |_| Value::Array(Vec::new()))));
         keys.push(("regions", self.maybe(0.2, |_| text("all"))));
         keys.push(("hosts", self.maybe(0.2, |w| text(w.pick(&["1%", "50%", "100%"])))));
         let keys = keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-        let patch = Value::Table(keys.collect());
+        let mut patch: Table = keys.collect();
+        if !patch.contains_key("hosts") && !self.routes {
+            self.ladder(&mut patch);
+        }
+        let patch = Value::Table(patch);
         strategies[0] = table([
             ("name", Some(text(name))),
             ("extends", Some(text("template"))),

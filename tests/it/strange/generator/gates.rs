@@ -58,27 +58,40 @@ impl Writer {
 
     /// In place of what a wave deploys in one go, perhaps steps or a ramp.
     pub(super) fn ladder(&mut self, wave: &mut Table) {
+        let kind = self.pick(&["", "", "", "steps", "add", "times"]);
+        if kind.is_empty() {
+            return;
+        }
+        let by_traffic = wave.remove("traffic").is_some();
+        if by_traffic {
+            // The old hosts stay for the rest of the requests.
+            wave.insert("max-surge".into(), text("100%"));
+        }
         let every = self.duration();
         let gates = self.maybe(0.3, Self::gates);
-        let kind = self.pick(&["", "", "", "steps", "add", "times"]);
-        match kind {
-            "" => return,
-            "steps" => {
-                let step = |hosts: &str, gates: Option<Value>| {
-                    table([("hosts", Some(text(hosts))), ("bake", Some(every.clone())), ("gates", gates)])
-                };
-                let steps = Value::Array(vec![step("10%", gates), step("100%", None)]);
-                wave.remove("bake");
-                wave.remove("gates");
-                wave.insert("steps".into(), steps);
-            }
-            _ => {
-                let by = if kind == "add" { text("30%") } else { Value::Float(3.0) };
-                let from = Some(text("5%"));
-                let ramp =
-                    table([("from", from), (kind, Some(by)), ("every", Some(every)), ("gates", gates)]);
-                wave.insert("ramp".into(), ramp);
-            }
+        if kind == "steps" {
+            let step = |share: &str, gates: Option<Value>| {
+                let (hosts, traffic) =
+                    if by_traffic { (None, Some(text(share))) } else { (Some(text(share)), None) };
+                table([
+                    ("hosts", hosts),
+                    ("traffic", traffic),
+                    ("bake", Some(every.clone())),
+                    ("gates", gates),
+                ])
+            };
+            let steps = Value::Array(vec![step("10%", gates), step("100%", None)]);
+            wave.remove("bake");
+            wave.remove("gates");
+            wave.insert("steps".into(), steps);
+            return;
         }
+        let by = if kind == "add" { text("30%") } else { Value::Float(3.0) };
+        let of = Some(text(if by_traffic { "traffic" } else { "hosts" }))
+            .filter(|_| by_traffic || self.chance(0.3));
+        let from = Some(text("5%"));
+        let ramp =
+            table([("of", of), ("from", from), (kind, Some(by)), ("every", Some(every)), ("gates", gates)]);
+        wave.insert("ramp".into(), ramp);
     }
 }
