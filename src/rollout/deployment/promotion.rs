@@ -16,12 +16,40 @@ use crate::rollout::trace::RolloutEvent;
 /// The gates of the wave that bakes, and the failed checks of all.
 #[derive(Debug, Default)]
 pub(super) struct Promotion {
-    /// When each gate holds, as far as is known; none: never.
-    gates: Vec<Option<u64>>,
-    /// Failed checks of each gate.
-    failed: Vec<u32>,
+    gates: Vec<GateState>,
     /// Failed checks of the rollout, by alarm.
     failed_in_all: Vec<(AlarmId, u32)>,
+}
+
+/// How one gate stands.
+#[derive(Debug, Clone, Copy)]
+struct GateState {
+    /// When it holds, as far as is known; none: never.
+    holds_ms: Option<u64>,
+    /// When it must.
+    limit_ms: Option<u64>,
+    /// Its failed checks.
+    failed: u32,
+    /// The instant of the latest check that held it longer, and of the latest that counts: one in several places is one.
+    held_ms: Option<u64>,
+    counted_ms: Option<u64>,
+}
+
+impl GateState {
+    /// A check of now did not pass: the gate holds a period later. Says whether it would be too late by then.
+    fn hold(&mut self, now_ms: u64, period_ms: u64) -> bool {
+        if self.held_ms.replace(now_ms) != Some(now_ms) {
+            self.holds_ms = self.holds_ms.map(|holds_ms| holds_ms + period_ms);
+        }
+        self.limit_ms.is_some_and(|limit_ms| now_ms >= limit_ms)
+    }
+
+    /// A check of now failed: says whether it is one more.
+    fn count(&mut self, now_ms: u64) -> bool {
+        let is_new = self.counted_ms.replace(now_ms) != Some(now_ms);
+        self.failed += u32::from(is_new);
+        is_new
+    }
 }
 
 /// A failed check, and whether it counts or only holds the gate.
@@ -41,30 +69,28 @@ impl Promotion {
     /// Before the first wave; keeps the memory.
     pub fn reset(&mut self) {
         self.gates.clear();
-        self.failed.clear();
         self.failed_in_all.clear();
     }
 
     /// Opens the gates of a wave now.
     pub fn open(&mut self, ctx: &mut Context, (layout, routing): (&Layout, &Routing), wave: WaveId) {
         self.gates.clear();
-        self.failed.clear();
         for (index, gate) in ctx.wave(wave).gates.iter().enumerate() {
-            let holds_ms = open(ctx, (layout, routing), (wave, GateId::new(index)), gate);
-            self.gates.push(holds_ms);
-            self.failed.push(0);
+            let limit_ms = gate.within_ms.map(|within_ms| ctx.now_ms().saturating_add(within_ms));
+            let holds_ms = open(ctx, (layout, routing), (wave, GateId::new(index)), (gate, limit_ms));
+            self.gates.push(GateState { holds_ms, limit_ms, failed: 0, held_ms: None, counted_ms: None });
         }
     }
 
     /// When all of them hold, as far as is known, but not before `from_ms`; none: never.
     #[inline]
     pub fn holds_ms(&self, from_ms: u64) -> Option<u64> {
-        self.gates.iter().try_fold(from_ms, |latest, gate| gate.map(|holds_ms| latest.max(holds_ms)))
+        self.gates.iter().try_fold(from_ms, |latest, gate| gate.holds_ms.map(|holds_ms| latest.max(holds_ms)))
     }
 
     /// Whether a gate that was to fail now does; a check may have passed meanwhile.
     pub fn fails(&mut self, ctx: &Context, gate: GateId) -> bool {
-        let holds_ms = &mut self.gates[gate.index()];
+        let holds_ms = &mut self.gates[gate.index()].holds_ms;
         let fails = holds_ms.is_none_or(|holds_ms| holds_ms > ctx.now_ms());
         if fails {
             *holds_ms = None;
@@ -79,32 +105,32 @@ impl Promotion {
         (wave, gate): (WaveId, GateId),
         check: FailedCheck,
     ) -> bool {
-        let place = gate.index();
-        let GateKind::Checks(checks) = &ctx.wave(wave).gates[place].kind else { return false };
-        let Some(holds_ms) = self.gates[place].filter(|holds_ms| ctx.now_ms() <= *holds_ms) else {
-            return false;
-        };
-        self.gates[place] = Some(holds_ms + ctx.alarm(checks.alarm).period_ms);
-        if check == FailedCheck::HoldsOnly {
+        let now_ms = ctx.now_ms();
+        let GateKind::Checks(checks) = &ctx.wave(wave).gates[gate.index()].kind else { return false };
+        let state = &mut self.gates[gate.index()];
+        if state.held_ms != Some(now_ms) && state.holds_ms.is_none_or(|holds_ms| now_ms > holds_ms) {
             return false;
         }
-        self.failed[place] += 1;
+        let too_late = state.hold(now_ms, ctx.alarm(checks.alarm).period_ms);
+        if check == FailedCheck::HoldsOnly || !state.count(now_ms) {
+            return too_late;
+        }
+        let failed = state.failed;
         let in_all = self.count_in_all(checks.alarm);
         let failures = match checks.over {
-            CheckedOver::Gate => self.failed[place],
+            CheckedOver::Gate => failed,
             CheckedOver::Rollout => in_all,
         };
-        let now_ms = ctx.now_ms();
         let (wave, gate) = (wave.number(), gate.number());
         ctx.tell(now_ms, || RolloutEvent::CheckFailed { wave, gate, failures });
-        failures >= checks.failures
+        failures >= checks.failures || too_late
     }
 
     /// The wave is done: tells when its checks had passed.
     pub fn tell_checked(&self, ctx: &mut Context, wave: WaveId) {
         let states = ctx.wave(wave).gates.iter().zip(&self.gates);
         for (number, (gate, state)) in (0..).zip(states) {
-            if let (GateKind::Checks(_), Some(holds_ms)) = (&gate.kind, *state) {
+            if let (GateKind::Checks(_), Some(holds_ms)) = (&gate.kind, state.holds_ms) {
                 ctx.tell(holds_ms, || RolloutEvent::GateHolds { wave: wave.number(), gate: number });
             }
         }
@@ -125,7 +151,7 @@ fn open(
     ctx: &mut Context,
     around: (&Layout, &Routing),
     (wave, gate): (WaveId, GateId),
-    what: &Gate,
+    (what, limit_ms): (&Gate, Option<u64>),
 ) -> Option<u64> {
     let now_ms = ctx.now_ms();
     let (done_ms, passes) = match &what.kind {
@@ -133,7 +159,6 @@ fn open(
         GateKind::Checks(checks) => (now_ms + passing_ms(ctx, checks), true),
         GateKind::Requests(requests) => (served_ms(ctx, around, wave, *requests), true),
     };
-    let limit_ms = what.within_ms.map(|within_ms| now_ms.saturating_add(within_ms));
     let in_time = limit_ms.is_none_or(|limit_ms| done_ms <= limit_ms);
     // Checks that are in time so far may not be in the end.
     let waits = matches!(what.kind, GateKind::Checks(_));

@@ -166,6 +166,27 @@ fn what_was_not_there_to_check_is_a_failed_check_a_passed_one_or_none() {
     assert_eq!((waits.ending, waits.alarm_ms), (Ending::FalseRollback, Some(HOUR)));
 }
 
+#[test]
+fn a_check_that_fails_in_several_places_is_one_and_a_limit_holds_to_the_instant() {
+    let run = |missing: &str, gate: &str| {
+        let plan = support::plan_of(&format!(
+            "[study]\ntrials = 2\n[[fleet.region]]\nname = \"a\"\nzones = 3\nhosts-per-zone = 4\n[[alarm]]\nname = \"errors\"\n\
+             scope = \"zone\"\nerror-ratio = {{ above = \"1%\" }}\nmissing-data = \"{missing}\"\n[[strategy]]\n\
+             name = \"s\"\nzones-at-once = \"all\"\n[[strategy.wave]]\nregions = \"all\"\ngates = [{gate}]\n"
+        ));
+        outcomes(&plan, 0, 1).remove(0)
+    };
+    // Three zones without data are one failed check a minute.
+    let counted = run("breaching", "{ checks = { alarm = \"errors\", failures = 5 } }");
+    assert_eq!((counted.ending, counted.alarm_ms), (Ending::FalseRollback, Some(5 * MINUTE)));
+    // Checks that find nothing hold the gate from minute to minute, also at the instant of its limit.
+    for within in ["6m", "6m30s"] {
+        let held = run("ignore", &format!("{{ checks = {{ alarm = \"errors\" }}, within = \"{within}\" }}"));
+        let limit_ms = if within == "6m" { 6 * MINUTE } else { 6 * MINUTE + MINUTE / 2 };
+        assert_eq!((held.ending, held.alarm_ms), (Ending::FalseRollback, Some(limit_ms)), "{within}");
+    }
+}
+
 // --- Requests ---------------------------------------------------------------------------------------------
 
 #[test]
