@@ -59,8 +59,10 @@ fn a_rehearsal_is_blind_to_what_it_does_not_know() {
 #[test]
 fn every_attempt_of_a_rehearsal_has_its_own_luck() {
     // An alarm that fires for nothing in about half of all rehearsals: 20 datapoints, each in 3 of 100.
-    let fickle = GAMMA
-        .replace("detection-delay = \"5m\"", "breach-probability = { healthy = \"3%\", impaired = \"3%\" }");
+    let fickle = GAMMA.replace(
+        "detection-delay = \"5m\"",
+        "breach-probability = { healthy = \"3%\", impaired = \"3%\" }\nclock = \"deployment\"",
+    );
     let plan = with_gamma("0%", &fickle);
     let mut pipeline = pipeline(&plan, 0);
     pipeline.after_rejection =
