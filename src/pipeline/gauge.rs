@@ -139,3 +139,25 @@ impl Stays {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_present_and_not_inside_waits() {
+        let mut stays = Stays::new(CountedTime { from: 10, to: 100 });
+        // One comes before the counted time and is inside from 20 to 50; the other comes at 30 and is inside from 50 on.
+        stays.come(0);
+        stays.inside.up(20);
+        stays.come(30);
+        stays.inside.down(50);
+        stays.leave(0, 50);
+        stays.inside.up(50);
+        stays.remains(30);
+        let outcome = stays.outcome();
+        assert_eq!(outcome.waiting_area_ms, (20 - 10) + (50 - 30));
+        assert_eq!((outcome.area_ms, outcome.stays_ms), (40 + 70, 40 + 70));
+        assert_eq!((outcome.occupied_ms, outcome.entered), (80, 1));
+    }
+}

@@ -12,15 +12,25 @@ pub(super) const ROLLBACK_INDEX: u64 = 1 << 41;
 /// Keys of activations: beside those of their prepares, above any number of changes.
 pub(super) const ACTIVATION: u64 = 1 << 39;
 /// Keys of merges that are not the source's own lie far above any number of changes: one such step for each revert.
-pub(super) const REVERT: u64 = 1 << 40;
+const REVERT: u64 = 1 << 40;
 /// Reverts that have nobody to blame.
 pub(super) const NOBODY: u64 = 1 << 53;
 /// A reverted change that is merged again.
-pub(super) const AGAIN: u64 = 1 << 54;
+const AGAIN: u64 = 1 << 54;
 /// Tells the keys of components behind the first from those of revisions.
 pub(super) const COMPONENT: u64 = u64::from_le_bytes(*b"componen");
 /// Bits of a key that tell attempts of one revision apart.
 pub(super) const ATTEMPT_BITS: u32 = 8;
+
+/// Key of the next revert of a change that was taken out so often.
+pub(super) fn of_revert(key: u64, reverts: u64) -> u64 {
+    key + REVERT * (1 + reverts)
+}
+
+/// Key of a change that is merged again after it was taken out so often.
+pub(super) fn of_again(key: u64, reverts: u64) -> u64 {
+    (key + REVERT * reverts) | AGAIN
+}
 
 /// Key of what happens to an identity in a stage.
 pub(super) fn of_stage(key: u64, stage: StageId) -> u64 {
@@ -30,4 +40,33 @@ pub(super) fn of_stage(key: u64, stage: StageId) -> u64 {
 /// Key of what happens to an identity in a wave.
 pub(super) fn of_wave(key: u64, wave: usize) -> u64 {
     key << 8 | (LAST_WAVE - wave as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wave_of_every_identity_has_a_key_of_its_own() {
+        let waves = (0..40).flat_map(|key| (0..20).map(move |wave| of_wave(key, wave)));
+        let stages = (0..40).flat_map(|key| (0..20).map(move |stage| of_stage(key, StageId::new(stage))));
+        let mut all: Vec<u64> = waves.chain(stages).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 2 * 40 * 20, "waves count down from the last number, stages up");
+    }
+
+    /// Also where what was merged again is taken out and merged once more.
+    #[test]
+    fn what_is_merged_again_is_never_taken_for_a_revert() {
+        let source = [0, 1, 2, ACTIVATION, 1 | ACTIVATION];
+        let reverts: Vec<u64> =
+            source.iter().flat_map(|key| (0..6).map(move |reverts| of_revert(*key, reverts))).collect();
+        for (key, times) in source.iter().flat_map(|key| (1..4).map(move |times| (*key, times))) {
+            let again = of_again(key, times);
+            for merged in [again, of_again(again, 1), of_again(of_again(again, 1), 1)] {
+                assert!(!reverts.contains(&merged) && !source.contains(&merged), "{key} {times}");
+            }
+        }
+    }
 }

@@ -61,8 +61,8 @@ impl RepairState {
         let Finding { revision, culprit, .. } = *finding;
         let blamed = blame(g, repair, finding);
         let key = match blamed.map(|blamed| g.c.history.of(blamed)) {
-            Some(change) => change.key + keys::REVERT * (1 + change.reverts()),
-            None => (g.c.history.key(revision) | keys::NOBODY) + keys::REVERT,
+            Some(change) => keys::of_revert(change.key, change.reverts()),
+            None => keys::of_revert(g.c.history.key(revision) | keys::NOBODY, 0),
         };
         let rejection = self.rejections;
         self.rejections += 1;

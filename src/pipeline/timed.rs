@@ -141,3 +141,59 @@ impl Production for Timed {
         Schedule { waves, stopped, brought_ms, harm: Harm::NONE }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::production::Gates;
+    use crate::plan::Ratio;
+    use crate::rollout::launch::OutsideStop;
+
+    fn production(deploy: Distribution, bake: Distribution) -> Timed {
+        let wave = TimedWave {
+            deploy,
+            bake,
+            catches: IdVec::default(),
+            detection: Distribution::Fixed { ms: 0 },
+            false_alarm: 0.0,
+            regions: Vec::new(),
+        };
+        Timed::new(1, 0, vec![wave.clone(), wave], Distribution::Fixed { ms: 5 })
+    }
+
+    fn request(key: u64, attempt: u32, stop: Option<OutsideStop>) -> RolloutRequest<'static> {
+        let (bakes, gates) = (Ratio::ONE, Gates::open(2));
+        RolloutRequest { key, attempt, bakes, defects: Vec::new(), start_ms: 0, gates, stop, back_from_ms: 0 }
+    }
+
+    #[test]
+    fn every_wave_of_every_attempt_takes_times_of_its_own() {
+        let long = Distribution::Exponential { mean_ms: 1e10 };
+        let mut times = Vec::new();
+        for (key, attempt) in (0..6).flat_map(|key| (0..4).map(move |attempt| (key, attempt))) {
+            for wave in production(long, long).roll_out(&request(key, attempt, None)).waves {
+                times.extend([wave.deployed_ms - wave.start_ms, wave.baked_ms - wave.deployed_ms]);
+            }
+        }
+        let all = times.len();
+        times.sort_unstable();
+        times.dedup();
+        assert_eq!((all, times.len()), (6 * 4 * 2 * 2, all));
+    }
+
+    #[test]
+    fn a_stop_comes_before_what_begins_or_ends_with_it() {
+        // Ten of deployment and twenty of bake, twice.
+        let fixed = |ms| Distribution::Fixed { ms };
+        let stopped = |at_ms| {
+            let stop = Some(OutsideStop { at_ms, roll_back: false });
+            let schedule = production(fixed(10), fixed(20)).roll_out(&request(1, 0, stop));
+            (schedule.waves.len(), schedule.stopped.map(|stop| stop.at_ms))
+        };
+        assert_eq!(stopped(29), (1, Some(29)));
+        assert_eq!(stopped(30), (1, Some(30)), "the second wave does not begin");
+        assert_eq!(stopped(31), (2, Some(31)));
+        assert_eq!(stopped(60), (2, Some(60)), "it is not complete before it");
+        assert_eq!(stopped(61), (2, None), "nobody takes the place of what is complete");
+    }
+}

@@ -34,5 +34,7 @@ mod tests {
         // Mean 1000, standard deviation 31.5: the median is the mean, the 97.5th percentile 1.96 above.
         assert_eq!(binomial(200_000, 0.005, 0.5), 1000);
         assert_eq!(binomial(200_000, 0.005, 0.975), 1062);
+        // Of even chances the variance is half of the mean: 1.96 * 22.4 above.
+        assert_eq!((binomial(2000, 0.5, 0.975), binomial(2000, 0.5, 0.025)), (1044, 956));
     }
 }

@@ -332,3 +332,26 @@ fn looks_at_newcomers(plan: &Plan, strategy: &Strategy) -> bool {
     let heard = strategy.alarms.iter().flat_map(|reported| plan.parts_of(reported)).copied();
     heard.chain(strategy.checked_alarms()).any(|alarm| plan.alarms[alarm].version == Version::New)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draw_stands_for_the_defect_in_whose_share_it_lies() {
+        let mut plan = Plan::load("scenarios/small.toml").expect("a valid scenario");
+        let count = plan.change.defects.len();
+        assert!(count > 1, "there is something to choose from");
+        for (id, share) in plan.change.defects.ids().zip((1..=count).map(|part| 1.0 / (1 << part) as f64)) {
+            plan.change.defects[id].probability = share;
+        }
+        // Halves, quarters, eighths: the middle of each, and the very first and last.
+        let mut from = 0.0;
+        for (id, defect) in plan.change.defects.enumerate() {
+            assert_eq!(pick_defect(&plan, from + defect.probability / 2.0), id);
+            from += defect.probability;
+        }
+        assert_eq!(pick_defect(&plan, 0.0).index(), 0);
+        assert_eq!(pick_defect(&plan, 1.0).index(), count - 1);
+    }
+}

@@ -107,26 +107,26 @@ impl Share {
         }
     }
 
-    /// Upper end of the interval.
+    /// Upper end of the interval. It lies above the share, whatever the digits that are lost on the way.
     pub fn high(&self, tail: f64) -> f64 {
         let Doubt { open, certain, room } = self.doubt();
         let open = || open.beta().map_or(1.0, |(a, b)| incomplete_beta_inverse(a, b, 1.0 - tail));
-        if room > 0.0 { certain + room * open() } else { self.value() }
+        if room > 0.0 { (certain + room * open()).max(self.value()) } else { self.value() }
     }
 
-    /// Lower end of the interval.
+    /// Lower end of the interval; below the share likewise.
     pub fn low(&self, tail: f64) -> f64 {
         let Doubt { open, certain, room } = self.doubt();
         // From the tail itself: 1 - high of the complement would cancel digits of a rare event.
         let open = || open.complement().beta().map_or(0.0, |(a, b)| incomplete_beta_inverse(b, a, tail));
-        if room > 0.0 { certain + room * open() } else { self.value() }
+        if room > 0.0 { (certain + room * open()).min(self.value()) } else { self.value() }
     }
 
     /// Whether the upper end is at least `q`, in the time of one function value instead of a root.
     pub fn high_reaches(&self, q: f64, tail: f64) -> bool {
         let Doubt { open, certain, room } = self.doubt();
         let reaches = |q: f64| open.beta().is_none_or(|(a, b)| incomplete_beta(a, b, q) <= 1.0 - tail);
-        if room > 0.0 { reaches((q - certain) / room) } else { certain >= q }
+        if room > 0.0 { self.value() >= q || reaches((q - certain) / room) } else { certain >= q }
     }
 
     /// Whether the lower end is at least `q`.
@@ -135,7 +135,7 @@ impl Share {
         let reaches = |q: f64| {
             q <= 0.0 || open.complement().beta().is_some_and(|(a, b)| incomplete_beta(b, a, q) <= tail)
         };
-        if room > 0.0 { reaches((q - certain) / room) } else { certain >= q }
+        if room > 0.0 { self.value() >= q && reaches((q - certain) / room) } else { certain >= q }
     }
 
     /// What part of the share is in doubt.
@@ -331,7 +331,23 @@ mod tests {
             let got = with_good(&[(1.0 - bad, 0, n), (bad * 0.7, a, n), (bad * 0.3, b, n)]);
             let (low, high) = (got.interval.low.unwrap(), got.interval.high.unwrap());
             assert!(0.0 <= low && high <= bad + 1e-12, "{got:?} {bad}");
-            assert!(low <= got.value + 1e-12 && got.value <= high + 1e-12, "{got:?}");
+            assert!(low <= got.value && got.value <= high, "{got:?}");
+        }
+    }
+
+    /// What is known but for slices of next to no weight is known to their weight, and the interval holds it.
+    #[test]
+    fn hardly_a_doubt_is_an_interval_around_the_share() {
+        for tiny in [1e-3, 1e-5, 1e-7, 1e-9, 1e-12] {
+            for (first, seen) in [(0.5, 20), (0.3, 5), (0.9, 30), (0.001, 7)] {
+                let slices = [(first, 40, 40), (tiny, 40, 40), (tiny, seen, 40), (tiny, 0, 40)];
+                let rest = (1.0 - first - 3.0 * tiny, 0, 40);
+                let parts: Vec<_> = slices.into_iter().chain([rest]).collect();
+                let got = proportion(&Sample::of_slices(strata(&parts))).unwrap();
+                let (low, high) = (got.interval.low.unwrap(), got.interval.high.unwrap());
+                assert!(low <= got.value && got.value <= high, "{parts:?}: {got:?}");
+                assert!(high - low <= 3.0 * tiny + 1e-9, "{parts:?}: {got:?}");
+            }
         }
     }
 

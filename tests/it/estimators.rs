@@ -275,9 +275,14 @@ fn hold_their_values(summary: &Summary) {
         let quantiles = quantiles.into_iter().flatten().map(|q| (q.value, q.interval));
         let means = [metric.mean, metric.cvar99].into_iter().flatten().map(|m| (m.value, m.interval));
         let shares = metric.share.into_iter().map(|share| (share.value, share.interval));
+        if let Some(share) = metric.share {
+            let Interval { low, high } = share.interval;
+            let holds =
+                low.is_none_or(|low| low <= share.value) && high.is_none_or(|high| high >= share.value);
+            assert!(holds, "{}: {share:?}", metric.metric.name);
+        }
         for (value, Interval { low, high }) in quantiles.chain(means).chain(shares) {
-            // Ends of shares are found by halving, to about a millionth.
-            let (name, dust) = (metric.metric.name, 1e-6 * value.abs());
+            let (name, dust) = (metric.metric.name, 1e-9 * value.abs());
             assert!(low.is_none_or(|low| low <= value + dust), "{name}: {value} {low:?}");
             assert!(high.is_none_or(|high| high >= value - dust), "{name}: {value} {high:?}");
             let unit = metric.metric.unit;

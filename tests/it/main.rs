@@ -2,6 +2,7 @@
 
 mod alarms;
 mod answers;
+mod by_hand;
 mod checks;
 mod cli;
 mod combined;

@@ -11,7 +11,7 @@ const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
 /// Outcomes of the only strategy of a scenario.
-fn run(text: &str) -> Vec<Outcome> {
+pub fn run(text: &str) -> Vec<Outcome> {
     let loaded = scenario::load_str("mechanism.toml", text);
     let plan = loaded.plan.unwrap_or_else(|| panic!("{text}\n{}", loaded.problems));
     let outcomes = wavetank::study::run(&plan, &wavetank::study::Nobody).unwrap();
@@ -19,13 +19,13 @@ fn run(text: &str) -> Vec<Outcome> {
 }
 
 /// The first trial: for scenarios that leave nothing to chance.
-fn once(text: &str) -> Outcome {
+pub fn once(text: &str) -> Outcome {
     run(&format!("[study]\ntrials = 1\nobserve-after = \"4h\"\n{text}")).remove(0)
 }
 
 /// Two regions of one zone of ten hosts; the whole of a region at once, one after the other, with an hour's
 /// bake after each.
-const TWO_REGIONS: &str = r#"
+pub const TWO_REGIONS: &str = r#"
 [[fleet.region]]
 name = "small"
 hosts-per-zone = 10
@@ -45,7 +45,7 @@ wave = [{ regions = "all" }]
 "#;
 
 /// The same, with an alarm that fires a minute after the first impaired host, and what follows it.
-fn alarmed(keys_of_strategy: &str, defect: &str) -> Outcome {
+pub fn alarmed(keys_of_strategy: &str, defect: &str) -> Outcome {
     let alarm =
         "[[alarm]]\nname = \"a\"\nscope = \"service\"\ndetection-delay = \"1m\"\nwatch = \"rollout\"\n";
     let strategy = format!("name = \"s\"\n{keys_of_strategy}");
@@ -55,14 +55,14 @@ fn alarmed(keys_of_strategy: &str, defect: &str) -> Outcome {
     ))
 }
 
-fn share_within(outcomes: &[Outcome], p: f64, hit: impl Fn(&Outcome) -> bool) {
+pub fn share_within(outcomes: &[Outcome], p: f64, hit: impl Fn(&Outcome) -> bool) {
     let n = outcomes.len() as f64;
     let share = outcomes.iter().filter(|outcome| hit(outcome)).count() as f64 / n;
     let z = (share - p) / (p * (1.0 - p) / n).sqrt();
     assert!(z.abs() < 4.5, "{share} against {p}: z = {z:.2}");
 }
 
-fn defect(keys: &str) -> Outcome {
+pub fn defect(keys: &str) -> Outcome {
     once(&format!("{TWO_REGIONS}[[defect]]\nname = \"d\"\n{keys}"))
 }
 
@@ -321,7 +321,7 @@ fn a_blessed_version_is_what_a_rollback_brings_back() {
 
 // --- Response -------------------------------------------------------------------------------------------
 
-const PEOPLE: &str = "operators = { engage = \"10m\", diagnose = \"20m\", prepare = \"5m\" }\n";
+pub const PEOPLE: &str = "operators = { engage = \"10m\", diagnose = \"20m\", prepare = \"5m\" }\n";
 
 #[test]
 fn halting_leaves_hosts_ill_until_somebody_acts() {

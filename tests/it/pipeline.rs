@@ -183,6 +183,33 @@ fn before_production_the_newest_may_take_the_place_of_what_waits() {
 }
 
 #[test]
+fn what_waits_for_the_window_of_the_first_wave_is_still_overtaken() {
+    let mut pipeline = with_waves(every(0, 3), 2);
+    pipeline.entry = EntryPolicy::Superseded;
+    pipeline.calendars = vec![Calendar::new(vec![(500 * MINUTE, 600 * MINUTE)])].into();
+    pipeline.wave_windows[0] = Some(CalendarId::new(0));
+    let outcome = trial(&pipeline, &[wave(0.0), wave(0.0)], &[false; 3]);
+    assert_eq!(delivered(&outcome), [Some(620); 3], "the newest has all of them when it opens");
+    assert_eq!(outcome.deployments, 1);
+}
+
+#[test]
+fn every_attempt_of_a_revision_has_its_own_luck() {
+    let mut pipeline = with_waves(every(2000, 40), 1);
+    pipeline.length_ms = 200_000 * MINUTE;
+    pipeline.source.defects[wavetank::ids::DefectId::new(0)].probability = 0.0;
+    pipeline.after_rejection = AfterRejection::Restart { after: fixed(10) };
+    let fickle = TimedWave { false_alarm: 0.5, ..wave(0.0) };
+    let outcome = pipeline::run(&pipeline, &mut Timed::new(4, 0, vec![fickle], fixed(ROLLBACK)), 4, 0);
+    assert!(
+        outcome.changes.iter().all(|change| change.delivered_ms.is_some()),
+        "an alarm for nothing passes"
+    );
+    // One false alarm a change on average; the standard deviation of 40 is 9.
+    assert!((10..90).contains(&outcome.needless_rollbacks), "{}", outcome.needless_rollbacks);
+}
+
+#[test]
 fn flaky_runs_cost_their_repetition_and_the_wait_for_somebody() {
     let flaky = |then| {
         let mut pipeline = line(every(10_000, 20_000), stages([fixed(30)]), 0, 300_000_000 * MINUTE);

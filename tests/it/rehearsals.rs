@@ -56,6 +56,23 @@ fn a_rehearsal_is_blind_to_what_it_does_not_know() {
     assert_eq!(delivered(&run(&plan, &pipeline(&plan, 0), 0, 0)), [Some(30 + 60)]);
 }
 
+#[test]
+fn every_attempt_of_a_rehearsal_has_its_own_luck() {
+    // An alarm that fires for nothing in about half of all rehearsals: 20 datapoints, each in 3 of 100.
+    let fickle = GAMMA.replace(
+        "detection-delay = \"5m\"",
+        "breach-probability = { healthy = \"3%\", impaired = \"3%\" }\nclock = \"deployment\"",
+    );
+    let plan = with_gamma("0%", &fickle);
+    let mut pipeline = pipeline(&plan, 0);
+    pipeline.after_rejection =
+        AfterRejection::Restart { after: wavetank::random::Distribution::Fixed { ms: MINUTE } };
+    let outcomes: Vec<_> = (0..20).map(|trial| run(&plan, &pipeline, 0, trial)).collect();
+    assert!(outcomes.iter().all(|outcome| outcome.changes[0].delivered_ms.is_some()), "none fails for ever");
+    let rejections: u64 = outcomes.iter().map(|outcome| outcome.stages[0].rejections).sum();
+    assert!((4..80).contains(&rejections), "{rejections}");
+}
+
 /// The shipped pipeline with another traffic in its gamma.
 fn shipped(traffic: u64) -> Plan {
     let read = |path: &Path| {

@@ -2,10 +2,10 @@
 
 use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support;
-use wavetank::ids::{CalendarId, DefectId, RegionId, WaveId};
+use wavetank::ids::{CalendarId, ChangeId, DefectId, RegionId, WaveId};
 use wavetank::outcome::Ending;
 use wavetank::outcome::pipeline::{Harm, Part};
-use wavetank::pipeline::{self, Rollouts};
+use wavetank::pipeline::{self, Carried, Gates, Production, RolloutRequest, Rollouts};
 use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, EntryPolicy, Merges, RepairPolicy};
 use wavetank::plan::{Plan, Ratio};
@@ -273,4 +273,37 @@ fn a_region_that_never_opens_ends_the_rollout_when_the_others_are_done() {
         10 * 5 * MINUTE + HOUR,
         "the regions that may start are deployed to and baked"
     );
+}
+
+#[test]
+fn what_one_defect_stops_ends_the_harm_of_the_others() {
+    let plan = support::plan_of(
+        "[study]\nobserve-after = \"4h\"\n[[fleet.region]]\nname = \"a\"\nhosts-per-zone = 10\n[[alarm]]\nname = \"x\"\nscope = \"zone\"\n\
+         detection-delay = \"1m\"\n[[defect]]\nname = \"quiet\"\nseen-by = []\n[[defect]]\nname = \"loud\"\n[[defect]]\nname = \"late\"\n\
+         onset = \"30m\"\nclock = \"change\"\n[[strategy]]\nname = \"s\"\nzone-bake = \"1h\"\nwave = [{ regions = \"all\" }]\n",
+    );
+    let model = Model::new(&plan);
+    let harm = |classes: &[usize]| {
+        let carried = |class: &usize| Carried {
+            change: ChangeId::new(*class),
+            key: *class as u64,
+            class: DefectId::new(*class),
+        };
+        let request = RolloutRequest {
+            key: 1,
+            attempt: 0,
+            bakes: Ratio::ONE,
+            defects: classes.iter().map(carried).collect(),
+            start_ms: START,
+            gates: Gates::open(1),
+            stop: None,
+            back_from_ms: 0,
+        };
+        Rollouts::new(&model, 0, 0, 0).roll_out(&request).harm.impaired_host_ms / MINUTE
+    };
+    // Seen a minute after ten hosts have it. What nobody sees is there for the bake and four hours more.
+    assert_eq!(harm(&[1]), 10);
+    assert_eq!(harm(&[0]), 10 * 300);
+    assert_eq!((harm(&[0, 1]), harm(&[1, 0])), (20, 20));
+    assert_eq!((harm(&[2]), harm(&[2, 1, 0])), (10, 20), "what had not woken never does");
 }

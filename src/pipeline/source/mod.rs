@@ -99,7 +99,7 @@ impl<'a> SourceState<'a> {
             return None;
         }
         let reverted = c.history.of(change);
-        let key = (reverted.key + keys::REVERT * reverted.reverts()) | keys::AGAIN;
+        let key = keys::of_again(reverted.key, reverted.reverts());
         c.history.put_back(change, revision);
         Some(self.merge_other(c, MergeKind::Again, key))
     }

@@ -179,6 +179,9 @@ mod tests {
         close(rate(&samples, 320_000, 300_000), (270.0 + 10.0 + 20.0) / 300.0);
         // 40 s before the end is not: half a distance only.
         close(rate(&samples[..9], 310_000, 300_000), (240.0 + 20.0 + 15.0) / 300.0);
+        // Close is up to a tenth more than a distance: 32 s before the end is carried on, 34 s is not.
+        close(rate(&samples[1..], 332_000, 300_000), (240.0 + 28.0 + 32.0) / 300.0);
+        close(rate(&samples[1..], 334_000, 300_000), (240.0 + 26.0 + 15.0) / 300.0);
         // A first sample far from the start: half a distance too.
         close(rate(&samples[4..], 300_000, 300_000), (150.0 + 15.0) / 300.0);
     }

@@ -214,3 +214,27 @@ impl WatchState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::RegionId;
+
+    #[test]
+    fn no_evaluation_is_looked_at_twice() {
+        let plan = Plan::load("scenarios/small.toml").expect("a valid scenario");
+        for id in plan.alarms.ids() {
+            let alarm = &plan.alarms[id];
+            let scope = WatchedScope::Region(RegionId::new(0));
+            let mut watch = WatchState::new(&plan, (id, Some(id)), scope, 0, (0, None));
+            let at_ms =
+                |watch: &WatchState, k| watch.evaluation_ms(alarm, 0, k).expect("not past the end of time");
+            let first = watch.first_evaluation(alarm, 0, 10 * alarm.period_ms);
+            assert_eq!(at_ms(&watch, first), 10 * alarm.period_ms);
+            watch.datapoints.record(alarm, first, Some(true));
+            for asked_ms in [0, at_ms(&watch, first), at_ms(&watch, first) + 1] {
+                assert_eq!(watch.first_evaluation(alarm, 0, asked_ms), first + 1, "{}", alarm.name);
+            }
+        }
+    }
+}

@@ -101,4 +101,22 @@ mod tests {
         // standard error is 0.008 and 0.04 is five of them.
         assert!((sum / 20_000.0 - 2.5413).abs() < 0.04, "{}", sum / 20_000.0);
     }
+
+    /// Four requests a period on average, half of which fail; one failure and three requests are enough.
+    #[test]
+    fn a_breach_may_have_just_enough_requests() {
+        let rule =
+            RatioRule { threshold: Ratio { num: 0, den: 1 }, comparison: Comparison::Above, min_requests: 3 };
+        let draws = 20_000;
+        let least = (0..draws).filter(|trial| {
+            let mut stream = Streams::new(4, *trial).stream(Purpose::ReplayCounts, 1);
+            let counts = BreachCounts::given_breach(&rule, Arrivals::Poisson, 4.0, 0.5, &mut stream).unwrap();
+            assert!(rule.breaches(counts.errors, counts.requests));
+            counts.requests == 3
+        });
+        // P(N = 3) * 7/8 over P(N >= 3) less P(no error, three successes or more): 0.170946 / 0.718140. The standard
+        // error is 0.003.
+        let share = least.count() as f64 / draws as f64;
+        assert!((share - 0.238_04).abs() < 0.0135, "{share}");
+    }
 }

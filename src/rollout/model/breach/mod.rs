@@ -206,6 +206,45 @@ mod tests {
     }
 
     #[test]
+    fn poisson_tails_match_sums_by_hand() {
+        let e = |exponent: f64| libm::exp(exponent);
+        assert_close(poisson_at_least(5.0, 3), 1.0 - 18.5 * e(-5.0));
+        assert_close(poisson_at_least(1.0, 3), 1.0 - 2.5 * e(-1.0));
+        let missing = |least, mean| missing_probability(least, Arrivals::Poisson, mean);
+        assert_close(missing(2, 5.0), 6.0 * e(-5.0));
+        assert_close(missing(3, 1.0), 2.5 * e(-1.0));
+        assert_eq!(missing(0, 10.0), 0.0, "nobody has fewer requests than none");
+        // Terms summed as fractions: far out, where Chernoff's bound is not yet enough to say 0.
+        assert_close(missing(30, 100.0), 5.893_259_698_661_472e-17);
+    }
+
+    #[test]
+    fn what_is_certain_needs_its_requests() {
+        // Nearly all of them fail, but one period in ten thousand has fewer than 150 requests: terms summed as fractions.
+        let busy = rule(1, 100, Comparison::Above, 150);
+        let enough = 1.0 - 0.000_096_786_219_949_335_77;
+        assert_close(ratio_breach_probability(&busy, Arrivals::Poisson, 200.0, 0.5), enough);
+        // At least nothing is always so, where there are requests.
+        let always = rule(0, 1, Comparison::AtLeast, 1);
+        assert_close(ratio_breach_probability(&always, Arrivals::Poisson, 5.0, 0.0), 1.0 - libm::exp(-5.0));
+    }
+
+    #[test]
+    fn the_shortcut_agrees_with_the_sum_for_any_limit() {
+        for percent in [1, 10, 50, 90, 97] {
+            for p in [0.002, 0.03, 0.2, 0.45, 0.8, 0.95, 0.99] {
+                for mean in [40.0, 150.0, 200.0, 700.0] {
+                    let rule = above(percent, 100);
+                    if let Some(certain) = settled(&rule, mean, p) {
+                        let sum = poisson::breach_probability(&rule, mean, p);
+                        assert!((sum - certain).abs() < 1e-9, "{percent} % {mean} {p}: {sum} {certain}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_shortcut_agrees_with_the_sum() {
         // Where the shortcut decides, the full sum must say the same to the resolution of a uniform.
         for mean in [500.0, 3_000.0, 40_000.0] {
