@@ -10,6 +10,7 @@ mod course;
 mod drawn_out;
 mod facts;
 mod failing;
+mod gates;
 mod holdups;
 mod lag;
 mod layout;
@@ -39,7 +40,7 @@ use super::launch::WaveTimes;
 use super::model::{one_box_hosts, wave_hosts};
 use super::place::{FleetHost, WatchedScope};
 use super::trace::RolloutEvent;
-use crate::ids::{AlarmId, BatchId, CohortId, GateId, HostId, RegionId, WaveId, ZoneId};
+use crate::ids::{AlarmId, BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
 use crate::plan::{Batching, Procedure, RollbackScope, RollbackTarget};
 use crate::random::Distribution;
 use course::Span;
@@ -394,25 +395,6 @@ impl Deployments {
             return None;
         }
         Some(self.complete(ctx))
-    }
-
-    /// Whether a gate of a wave that was to fail now does.
-    #[must_use = "somebody is to react"]
-    pub fn gate_fails(&mut self, ctx: &Context, wave: WaveId, gate: GateId) -> bool {
-        self.is_baking(wave) && self.promotion.fails(ctx, gate)
-    }
-
-    /// A check of a gate of the present wave failed: says of which wave, if the gate fails with it.
-    #[must_use = "somebody is to react"]
-    pub fn check_fails(&mut self, ctx: &mut Context, gate: GateId, check: FailedCheck) -> Option<WaveId> {
-        let wave = self.waves.id();
-        let fails = self.is_baking(wave) && self.promotion.check_fails(ctx, (wave, gate), check);
-        (fails && self.promotion.fails(ctx, gate)).then_some(wave)
-    }
-
-    /// Whether a wave is the present one and the rollout goes on.
-    fn is_baking(&self, wave: WaveId) -> bool {
-        self.stops.waves_ms.is_none() && self.completed_ms.is_none() && self.waves.id() == wave
     }
 
     /// The hosts past the waves are done, and the last wave was before: the rollout is complete.

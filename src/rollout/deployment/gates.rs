@@ -1,0 +1,27 @@
+//! Gates of the present wave that fail, and checks that do: what the event loop asks before somebody reacts.
+
+use super::Deployments;
+use super::promotion::FailedCheck;
+use crate::ids::{GateId, WaveId};
+use crate::rollout::context::Context;
+
+impl Deployments {
+    /// Whether a gate of a wave that was to fail now does.
+    #[must_use = "somebody is to react"]
+    pub fn gate_fails(&mut self, ctx: &Context, wave: WaveId, gate: GateId) -> bool {
+        self.is_baking(wave) && self.promotion.fails(ctx, gate)
+    }
+
+    /// A check of a gate of the present wave failed: says of which wave, if the gate fails with it.
+    #[must_use = "somebody is to react"]
+    pub fn check_fails(&mut self, ctx: &mut Context, gate: GateId, check: FailedCheck) -> Option<WaveId> {
+        let wave = self.waves.id();
+        let fails = self.is_baking(wave) && self.promotion.check_fails(ctx, (wave, gate), check);
+        (fails && self.promotion.fails(ctx, gate)).then_some(wave)
+    }
+
+    /// Whether a wave is the present one and the rollout goes on.
+    fn is_baking(&self, wave: WaveId) -> bool {
+        self.stops.waves_ms.is_none() && self.completed_ms.is_none() && self.waves.id() == wave
+    }
+}
