@@ -287,11 +287,15 @@ fn batch_size(procedure: &Procedure) -> String {
     if procedure.max_surge.is_none() && (cap == HostShare::ALL || cap == batch) {
         return share(batch);
     }
-    match procedure.max_surge {
-        None => format!("{}, at most {}", share(batch), share(cap)),
-        Some(surge) if cap.is_none() => format!("{}, at most {} beside", share(batch), share(surge)),
-        Some(surge) => format!("{}, at most {} and {} beside", share(batch), share(cap), share(surge)),
+    let most = match procedure.max_surge {
+        None => share(cap),
+        Some(surge) if cap.is_none() => format!("{} beside", share(surge)),
+        Some(surge) => format!("{} + {} beside", share(cap), share(surge)),
+    };
+    if procedure.max_surge.is_some() && batch == HostShare::ALL {
+        return most;
     }
+    format!("{}, at most {most}", share(batch))
 }
 
 fn share(share: HostShare) -> String {

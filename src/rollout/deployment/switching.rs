@@ -117,7 +117,8 @@ impl Deployments {
 
     fn switch(&mut self, ctx: &mut Context, zone: ZoneId, weight: Option<f64>) {
         self.routing.switch(zone, weight);
-        let share = self.traffic_share(ctx, zone);
+        // Hosts that arrive in this very instant are yet to be counted.
+        let share = weight.unwrap_or_else(|| self.traffic_share(ctx, zone));
         let share_ppm = libm::round(share * 1e6) as u32;
         ctx.tell(ctx.now_ms(), || RolloutEvent::TrafficSwitched { zone: zone.number(), share_ppm });
     }
