@@ -20,10 +20,10 @@ pub const BATCHES: u64 = 15_000_000;
 /// Merges of a pipeline's trial, on average: more are not begun with.
 pub const MERGES: u64 = 1_000_000;
 
-/// Changes that a pipeline's trial may handle one by one, each time it does: some ten seconds.
+/// Changes that a pipeline's trial may handle one by one, each time it does.
 pub const CHANGES_ONE_BY_ONE: u64 = 250_000_000;
 
-/// Events of all rollouts in a pipeline's trial: some ten seconds.
+/// Events of all rollouts in a pipeline's trial.
 pub const EVENTS_IN_PIPELINE: u64 = 15_000_000;
 
 /// Part of a scenario that makes for work.
