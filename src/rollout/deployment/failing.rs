@@ -35,6 +35,7 @@ pub struct FailingHosts {
 
 impl FailingHosts {
     /// Those of `zone`; none where every host takes the change.
+    #[inline]
     pub fn of(ctx: &mut Context, zone: ZoneId) -> Option<Self> {
         let (change, place) = (&ctx.plan.change, ctx.zone(zone));
         if !change.may_fail() {
@@ -116,6 +117,7 @@ impl FailedHosts {
     }
 
     /// So many of the hosts of a batch will have failed for good at `at_ms`.
+    #[inline]
     pub fn expect(&mut self, ctx: &mut Context, zone: ZoneId, (failed, of): (u32, u32), at_ms: u64) {
         if failed > 0 && ctx.strategy.failures.is_some_and(|failures| failures.allowed.is_some()) {
             let batch = self.batches.len() as u32;

@@ -25,6 +25,7 @@ pub struct Slot {
 
 impl Slots {
     /// So many slots, all free at `start_ms`.
+    #[inline]
     pub fn new(start_ms: u64, count: u32) -> Self {
         let slot = |number| Slot { free_ms: start_ms, number, baked_ms: 0 };
         let free = if count > 1 {
@@ -40,12 +41,14 @@ impl Slots {
     /// # Panics
     ///
     /// If none was given back.
+    #[inline]
     pub fn take(&mut self) -> Slot {
         let queued = || self.free.pop().map(|Reverse(slot)| slot);
         self.single.take().or_else(queued).expect("invariant: a slot that is taken is given back")
     }
 
     /// What was in the slot is done at `end_ms` and bakes for `bake_ms`.
+    #[inline]
     pub fn give_back(&mut self, slot: Slot, end_ms: u64, bake_ms: u64) {
         let slot = Slot { free_ms: end_ms + bake_ms, baked_ms: slot.baked_ms + bake_ms, ..slot };
         if self.free.is_empty() && slot.number == 0 {
