@@ -52,6 +52,13 @@ impl Default for Change {
 }
 
 impl Change {
+    /// Whether every host takes it with its batch.
+    #[inline]
+    #[must_use]
+    pub fn goes_smoothly(&self) -> bool {
+        self.straggler_probability == 0.0 && !self.may_fail()
+    }
+
     /// Whether its deployment to a host may fail.
     #[must_use]
     pub fn may_fail(&self) -> bool {

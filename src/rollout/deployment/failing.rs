@@ -73,8 +73,8 @@ impl FailingHosts {
 
 /// How often a host is tried at most.
 pub fn most_tries(strategy: &Strategy, plan: &Plan) -> u32 {
-    let fails = plan.change.failing_hosts.is_some() || plan.change.failure_probability > 0.0;
-    1 + strategy.failures.filter(|_| fails).map_or(0, |failures| failures.retries)
+    let retries = strategy.failures.map_or(0, |failures| failures.retries);
+    if plan.change.may_fail() { 1 + retries } else { 1 }
 }
 
 /// So many places of all, each set of them as likely as any other: Floyd's algorithm, one draw a place.
@@ -118,7 +118,8 @@ impl FailedHosts {
 
     /// So many of the hosts of a batch will have failed for good at `at_ms`.
     #[inline]
-    pub fn expect(&mut self, ctx: &mut Context, zone: ZoneId, (failed, of): (u32, u32), at_ms: u64) {
+    pub fn expect(&mut self, ctx: &mut Context, zone: ZoneId, in_all: Try, at_ms: u64) {
+        let Try { hosts: of, fails: failed } = in_all;
         if failed > 0 && ctx.strategy.failures.is_some_and(|failures| failures.allowed.is_some()) {
             let batch = self.batches.len() as u32;
             self.batches.push(FailedBatch { zone, failed, of });

@@ -8,6 +8,7 @@ use crate::plan::{Change, Plan, Strategy};
 use crate::random::{Purpose, Stream, Streams, binomial};
 
 /// What stragglers do to a batch.
+#[derive(Debug, Clone, Copy)]
 pub struct Lag {
     /// Hosts that stay on the old version.
     pub behind: u32,

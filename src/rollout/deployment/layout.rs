@@ -8,12 +8,13 @@ use super::failing::{FailedHosts, FailingHosts, Try, most_tries};
 use super::holdups;
 use super::lag::{Lag, Stragglers};
 use super::progress::stalls_ms;
-use super::slots::Slots;
+use super::slots::{OneSlot, SlotQueue, Slots};
 use crate::ids::{BatchId, IdVec, ZoneId};
 use crate::plan::{Batching, Bypass};
-use crate::random::{Purpose, survival_of_largest};
+use crate::random::{Purpose, Stream, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::event::DeploymentEvent;
+use crate::rollout::model::BatchTime;
 use crate::rollout::place::{FleetHost, WatchedScope};
 use crate::rollout::trace::RolloutEvent;
 use crate::rollout::zone_streams::ZoneStreams;
@@ -127,14 +128,18 @@ impl Layout {
     pub fn add_stage(&mut self, ctx: &mut Context, zone: ZoneId, stage: ZoneStage, start_ms: u64) -> u64 {
         let hosts = stage.target.saturating_sub(self.zones[zone].done);
         // Where all hosts take the same time both are the same, and batches are fewer.
-        let change = &ctx.plan.change;
-        let alike = ctx.deploy.is_fixed() && change.straggler_probability == 0.0 && !change.may_fail();
+        let alike = ctx.deploy.is_fixed() && ctx.plan.change.goes_smoothly();
         let slides = stage.batching == Batching::Sliding && !alike && stage.size < hosts;
-        let (size, at_once) = if slides { (1, stage.size) } else { (stage.size, 1) };
+        let size = if slides { 1 } else { stage.size };
         self.can_take(u64::from(hosts.div_ceil(size)) * u64::from(most_tries(ctx.strategy, ctx.plan)));
         self.zones[zone].slides |= slides;
         let first = self.batches.len();
-        let end_ms = self.add_batches(ctx, zone, ZoneStage { size, ..stage }, (start_ms, at_once));
+        let batches = ZoneStage { size, ..stage };
+        let end_ms = if slides {
+            self.add_batches(ctx, zone, batches, (start_ms, SlotQueue::new(start_ms, stage.size)))
+        } else {
+            self.add_batches(ctx, zone, batches, (start_ms, OneSlot::new(start_ms)))
+        };
         if ctx.is_told() {
             self.tell_batches(ctx, zone, first, stage.one_box);
         }
@@ -146,72 +151,44 @@ impl Layout {
         end_ms
     }
 
-    /// Batches of the stage's size, the last one perhaps smaller, `at_once` at any time, each as soon as one before it is
-    /// done and has baked.
+    /// Batches of the stage's size, the last one perhaps smaller, each as soon as a slot is free. Says when the last is done,
+    /// `start_ms` if there is none.
     fn add_batches(
         &mut self,
         ctx: &mut Context,
         zone: ZoneId,
         stage: ZoneStage,
-        (start_ms, at_once): (u64, u32),
+        (start_ms, mut slots): (u64, impl Slots),
     ) -> u64 {
         // A fixed time needs no draw.
-        let mut draws = (!ctx.deploy.is_fixed())
+        let draws = (!ctx.deploy.is_fixed())
             .then(|| self.draws.of(&ctx.streams, Purpose::DeployBatch, &ctx.plan.fleet.zones, zone));
-        let mut stragglers = Stragglers::of(ctx.plan, ctx.strategy, &ctx.streams, zone);
-        let mut failing = FailingHosts::of(ctx, zone);
-        let mut slots = Slots::new(start_ms, at_once);
+        let mut mishaps = (!ctx.plan.change.goes_smoothly()).then(|| Mishaps::of(ctx, zone));
         let state = &mut self.zones[zone];
-        let (mut last_ms, mut counted_hosts) = (start_ms, 0);
+        let mut laying =
+            Laying { zone, time: ctx.deploy, draws, batches: &mut self.batches, counted_hosts: 0 };
+        let mut last_ms = start_ms;
         while state.done < stage.target {
             let hosts = stage.size.min(stage.target - state.done);
-            let lag = stragglers
-                .as_mut()
-                .map_or(Lag::NONE, |stragglers| stragglers.lag(state.batches, state.left_behind, hosts));
-            let next = state.done + hosts;
-            let once = [Try { hosts: hosts - lag.behind, fails: 0 }];
-            let again =
-                failing.as_mut().map(|failing| failing.tries(state.batches, state.done, once[0].hosts));
-            let tries = again.as_deref().unwrap_or(&once);
             let slot = slots.take();
-            // One by one the first slots are those beside the others.
-            let surge = if at_once > 1 { u32::from(slot.number < stage.surge) } else { stage.surge };
-            let mut at_ms = slot.free_ms;
-            for (number, Try { hosts: tried, fails }) in tries.iter().copied().enumerate() {
-                // Stragglers are those of the first try.
-                let lag = if number == 0 { &lag } else { &Lag::NONE };
-                let uniform = draws.as_mut().map_or(0.5, |draws| draws.uniform());
-                let slowest_ms = ctx.deploy.slowest_ms((tried - fails).max(1), uniform);
-                let end_ms = at_ms + slowest_ms.max(lag.wait_ms);
-                let batch = Batch {
-                    zone,
-                    first: state.done,
-                    hosts: tried - fails,
-                    behind: lag.behind,
-                    fails,
-                    surge: surge.min(tried - fails),
-                    start_ms: at_ms,
-                    end_ms,
-                    uniform,
-                    previous: state.last_batch,
-                    past_waves: false,
-                };
-                counted_hosts += if batch.is_drawn_out() { batch.hosts } else { 0 };
-                state.done += batch.hosts;
-                state.batches += 1;
-                state.last_batch = Some(self.batches.push(batch));
-                at_ms = end_ms;
-            }
-            let failed = next - lag.behind - state.done;
-            self.failed.expect(ctx, zone, (failed, once[0].hosts), at_ms);
-            state.left_behind += next - state.done;
-            state.done = next;
+            // The first hosts of all slots together are those beside the others.
+            let surge = stage.surge.saturating_sub(slot.number * stage.size);
+            let begins = Begins { at_ms: slot.free_ms, surge };
+            let at_ms = match &mut mishaps {
+                None => laying.lay(state, Try { hosts, fails: 0 }, begins, Lag::NONE),
+                Some(mishaps) => {
+                    let (at_ms, in_all) = laying.lay_amid(mishaps, state, hosts, begins);
+                    self.failed.expect(ctx, zone, in_all, at_ms);
+                    at_ms
+                }
+            };
             if at_ms >= last_ms {
                 (last_ms, state.stage_bake_ms) = (at_ms, slot.baked_ms);
             }
             let bake_ms = if stage.bake_ms > 0 { holdups::bake_ms(ctx, at_ms, stage.bake_ms) } else { 0 };
-            slots.give_back(slot, at_ms, bake_ms);
+            slots.give_back(slot.after(at_ms, bake_ms));
         }
+        let counted_hosts = laying.counted_hosts;
         self.drawn_out |= counted_hosts > 0;
         ctx.looks_at_hosts(counted_hosts, Owner::Strategy, "batch");
         last_ms
@@ -292,5 +269,95 @@ impl Layout {
         beside.or_else(|| {
             self.latest_batches(host.zone).map(|(_, batch)| batch).find(|batch| batch.holds(host))
         })
+    }
+}
+
+/// What may keep hosts of a zone from taking the change with their batch.
+struct Mishaps<'a> {
+    stragglers: Option<Stragglers<'a>>,
+    failing: Option<FailingHosts>,
+}
+
+impl<'a> Mishaps<'a> {
+    fn of(ctx: &mut Context<'a>, zone: ZoneId) -> Self {
+        let stragglers = Stragglers::of(ctx.plan, ctx.strategy, &ctx.streams, zone);
+        Self { stragglers, failing: FailingHosts::of(ctx, zone) }
+    }
+}
+
+/// Lays out the batches of a zone's stage one by one.
+struct Laying<'l> {
+    zone: ZoneId,
+    time: &'l BatchTime,
+    /// The uniforms of their slowest hosts; none where each takes the same time.
+    draws: Option<&'l mut Stream>,
+    batches: &'l mut IdVec<BatchId, Batch>,
+    /// Hosts of those so far that are counted one by one.
+    counted_hosts: u32,
+}
+
+/// When hosts begin that are deployed to together, and for how many of them none leaves service.
+#[derive(Debug, Clone, Copy)]
+struct Begins {
+    at_ms: u64,
+    surge: u32,
+}
+
+impl Laying<'_> {
+    /// The next batch; says when it is done.
+    // Each call is in a loop of its own, and the plain one is most of the work of a rollout.
+    #[inline(always)]
+    fn lay(&mut self, state: &mut ZoneState, Try { hosts, fails }: Try, begins: Begins, lag: Lag) -> u64 {
+        let uniform = self.draws.as_mut().map_or(0.5, |draws| draws.uniform());
+        let hosts = hosts - fails;
+        let end_ms = begins.at_ms + self.time.slowest_ms(hosts.max(1), uniform).max(lag.wait_ms);
+        let batch = Batch {
+            zone: self.zone,
+            first: state.done,
+            hosts,
+            behind: lag.behind,
+            fails,
+            surge: begins.surge.min(hosts),
+            start_ms: begins.at_ms,
+            end_ms,
+            uniform,
+            previous: state.last_batch,
+            past_waves: false,
+        };
+        self.counted_hosts += if batch.is_drawn_out() { hosts } else { 0 };
+        state.done += hosts;
+        state.batches += 1;
+        state.last_batch = Some(self.batches.push(batch));
+        end_ms
+    }
+
+    /// The same of hosts of which some stay behind, or fail and are tried again together. Says when the last try is done, and
+    /// on how many of those that did not stay behind it failed for good.
+    fn lay_amid(
+        &mut self,
+        mishaps: &mut Mishaps,
+        state: &mut ZoneState,
+        hosts: u32,
+        begins: Begins,
+    ) -> (u64, Try) {
+        let first = state.done;
+        let stragglers = mishaps.stragglers.as_mut();
+        let lag = stragglers.map_or(Lag::NONE, |who| who.lag(state.batches, state.left_behind, hosts));
+        let tried = hosts - lag.behind;
+        let at_ms = match &mut mishaps.failing {
+            None => self.lay(state, Try { hosts: tried, fails: 0 }, begins, lag),
+            Some(failing) => {
+                // Stragglers are those of the first try.
+                let lags = std::iter::once(lag).chain(std::iter::repeat(Lag::NONE));
+                let tries = failing.tries(state.batches, first, tried).into_iter().zip(lags);
+                tries.fold(begins.at_ms, |at_ms, (one_try, lag)| {
+                    self.lay(state, one_try, Begins { at_ms, ..begins }, lag)
+                })
+            }
+        };
+        let fails = first + tried - state.done;
+        state.left_behind += lag.behind + fails;
+        state.done = first + hosts;
+        (at_ms, Try { hosts: tried, fails })
     }
 }

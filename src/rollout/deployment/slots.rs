@@ -5,57 +5,85 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// The slots of one stage.
-#[derive(Debug)]
-pub struct Slots {
-    /// A single one needs no queue.
-    single: Option<Slot>,
-    free: BinaryHeap<Reverse<Slot>>,
-}
-
-/// One of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Slot {
-    /// When it is free.
-    pub free_ms: u64,
-    /// Which one it is.
-    pub number: u32,
-    /// How much of the time before that was spent baking.
-    pub baked_ms: u64,
-}
-
-impl Slots {
-    /// So many slots, all free at `start_ms`.
-    #[inline]
-    pub fn new(start_ms: u64, count: u32) -> Self {
-        let slot = |number| Slot { free_ms: start_ms, number, baked_ms: 0 };
-        let free = if count > 1 {
-            (0..count).map(|number| Reverse(slot(number))).collect()
-        } else {
-            BinaryHeap::new()
-        };
-        Self { single: (count <= 1).then(|| slot(0)), free }
-    }
-
+pub trait Slots {
     /// The slot that is free first.
     ///
     /// # Panics
     ///
     /// If none was given back.
+    fn take(&mut self) -> Slot;
+
+    /// What was in the slot, and was done and has baked, is out of it.
+    fn give_back(&mut self, slot: Slot);
+}
+
+/// One slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// When it is free.
+    pub free_ms: u64,
+    /// Which one it is, from 0 on.
+    pub number: u32,
+    /// How much of the time before that was spent baking.
+    pub baked_ms: u64,
+}
+
+impl Slot {
+    /// Number `number`, free from `start_ms` on.
     #[inline]
-    pub fn take(&mut self) -> Slot {
-        let queued = || self.free.pop().map(|Reverse(slot)| slot);
-        self.single.take().or_else(queued).expect("invariant: a slot that is taken is given back")
+    fn new(number: u32, start_ms: u64) -> Self {
+        Self { free_ms: start_ms, number, baked_ms: 0 }
     }
 
-    /// What was in the slot is done at `end_ms` and bakes for `bake_ms`.
+    /// The same with what was in it until `end_ms`, and baked for `bake_ms`.
     #[inline]
-    pub fn give_back(&mut self, slot: Slot, end_ms: u64, bake_ms: u64) {
-        let slot = Slot { free_ms: end_ms + bake_ms, baked_ms: slot.baked_ms + bake_ms, ..slot };
-        if self.free.is_empty() && slot.number == 0 {
-            self.single = Some(slot);
-        } else {
-            self.free.push(Reverse(slot));
-        }
+    pub fn after(self, end_ms: u64, bake_ms: u64) -> Self {
+        Self { free_ms: end_ms + bake_ms, baked_ms: self.baked_ms + bake_ms, ..self }
+    }
+}
+
+/// The only one, which needs no queue: batches follow each other.
+#[derive(Debug)]
+pub struct OneSlot(Slot);
+
+impl OneSlot {
+    /// Free at `start_ms`.
+    #[inline]
+    pub fn new(start_ms: u64) -> Self {
+        Self(Slot::new(0, start_ms))
+    }
+}
+
+impl Slots for OneSlot {
+    #[inline]
+    fn take(&mut self) -> Slot {
+        self.0
+    }
+
+    #[inline]
+    fn give_back(&mut self, slot: Slot) {
+        self.0 = slot;
+    }
+}
+
+/// Several, by when they are free.
+#[derive(Debug)]
+pub struct SlotQueue(BinaryHeap<Reverse<Slot>>);
+
+impl SlotQueue {
+    /// So many slots, all free at `start_ms`.
+    pub fn new(start_ms: u64, count: u32) -> Self {
+        Self((0..count).map(|number| Reverse(Slot::new(number, start_ms))).collect())
+    }
+}
+
+impl Slots for SlotQueue {
+    fn take(&mut self) -> Slot {
+        self.0.pop().expect("invariant: a slot that is taken is given back").0
+    }
+
+    fn give_back(&mut self, slot: Slot) {
+        self.0.push(Reverse(slot));
     }
 }
 
@@ -65,17 +93,17 @@ mod tests {
 
     #[test]
     fn whoever_comes_next_takes_the_slot_that_is_free_first() {
-        let mut slots = Slots::new(10, 3);
+        let mut slots = SlotQueue::new(10, 3);
         let times = [5, 1, 4, 9, 1, 1];
         let starts = times.map(|time| {
             let slot = slots.take();
-            slots.give_back(slot, slot.free_ms + time, 1);
+            slots.give_back(slot.after(slot.free_ms + time, 1));
             (slot.number, slot.free_ms)
         });
         assert_eq!(starts, [(0, 10), (1, 10), (2, 10), (1, 12), (2, 15), (0, 16)]);
-        let mut one = Slots::new(0, 1);
+        let mut one = OneSlot::new(0);
         let first = one.take();
-        one.give_back(first, 7, 3);
+        one.give_back(first.after(7, 3));
         assert_eq!(one.take(), Slot { free_ms: 10, number: 0, baked_ms: 3 });
     }
 }
