@@ -131,7 +131,10 @@ impl Outcome {
     /// Whether the change carried a defect. One that cures the fleet ends as good ones do.
     #[must_use]
     pub fn is_bad(&self) -> bool {
-        self.has_defect() && !matches!(self.ending, Ending::Completed | Ending::FalseRollback)
+        match self.ending {
+            Ending::Completed | Ending::FalseRollback => false,
+            Ending::Escaped | Ending::Caught | Ending::Recalled | Ending::Grounded => self.has_defect(),
+        }
     }
 
     /// Whether the change reached every host and stayed.

@@ -113,7 +113,7 @@ impl<P: Production> Combined<P> {
         }
         request.defects.retain(|defect| self.owners[defect.class] == component);
         request.start_ms = start_ms;
-        request.gates.free_ms = vec![None; self.waves()];
+        request.openings.free_ms = vec![None; self.waves()];
         request.stop = None;
         request
     }
@@ -123,10 +123,10 @@ impl<P: Production> Combined<P> {
         let mut parts: Vec<ComponentRollout<'a>> = Vec::with_capacity(self.components.len());
         let mut ready_ms = Some(whole.start_ms);
         for wave in 0..self.waves() {
-            ready_ms = last_of([ready_ms, whole.gates.free_ms[wave]].into_iter());
+            ready_ms = last_of([ready_ms, whole.openings.free_ms[wave]].into_iter());
             for component in 0..self.components.len() {
                 if wave == 0 {
-                    let start_ms = ready_ms.and_then(|ready_ms| whole.gates.opens(wave, ready_ms));
+                    let start_ms = ready_ms.and_then(|ready_ms| whole.openings.opens(wave, ready_ms));
                     let Some(start_ms) = start_ms else { return parts };
                     let request = self.request(whole, component, start_ms);
                     parts.push(ComponentRollout {
@@ -137,7 +137,7 @@ impl<P: Production> Combined<P> {
                     });
                 }
                 let part = &mut parts[component];
-                part.request.gates.free_ms[wave] = ready_ms;
+                part.request.openings.free_ms[wave] = ready_ms;
                 part.known = wave + 1;
                 part.schedule = self.components[component].roll_out(&part.request);
                 ready_ms = part.wave_over(wave);
@@ -156,7 +156,7 @@ impl<P: Production> Combined<P> {
         let Some(over_ms) = over_ms else { return false };
         let (_, before) = parts.split_last_mut().expect("invariant: every component has begun the wave");
         for (part, component) in before.iter_mut().zip(&mut self.components) {
-            part.request.gates.bakes_until_ms[wave] = over_ms;
+            part.request.openings.bakes_until_ms[wave] = over_ms;
             part.schedule = component.roll_out(&part.request);
         }
         parts.iter().any(|part| part.own_stop().is_some_and(|(at_ms, _)| at_ms <= over_ms))
@@ -182,9 +182,9 @@ impl<P: Production> Combined<P> {
             for (part, component) in parts.iter_mut().zip(&mut self.components) {
                 let own = part.own_stop().is_some_and(|(own_ms, _)| own_ms == at_ms);
                 if why == StopReason::Outside || !own {
-                    part.request.gates.free_ms[part.known..].fill(Some(at_ms));
+                    part.request.openings.free_ms[part.known..].fill(Some(at_ms));
                     if part.turns_ms.len() > over {
-                        part.request.gates.bakes_until_ms[over] = at_ms;
+                        part.request.openings.bakes_until_ms[over] = at_ms;
                     }
                     part.request.stop = Some(OutsideStop { at_ms, roll_back: goes_back(whole, why) });
                     part.schedule = component.roll_out(&part.request);

@@ -34,7 +34,7 @@ mod trial;
 
 pub use combined::Combined;
 pub use event::{MergeKind, PipelineEvent, StopReason};
-pub use production::{Carried, Gates, Production, RolloutRequest, Schedule, ScheduledStop, WaveRun};
+pub use production::{Carried, Production, RolloutRequest, Schedule, ScheduledStop, WaveOpenings, WaveRun};
 pub use rollouts::Rollouts;
 pub use timed::{Timed, TimedWave};
 pub use together::{Member, Sharing, run, run_observed, run_together, run_together_observed};

@@ -24,7 +24,7 @@ pub struct Carried {
 
 /// When waves may begin.
 #[derive(Debug, Clone)]
-pub struct Gates<'a> {
+pub struct WaveOpenings<'a> {
     /// When the revision ahead has left the wave's target; none if it never does.
     pub free_ms: Vec<Option<u64>>,
     /// The wave's window; a wave that has begun may finish after closing.
@@ -37,7 +37,7 @@ pub struct Gates<'a> {
     pub bakes_until_ms: Vec<u64>,
 }
 
-impl Gates<'_> {
+impl WaveOpenings<'_> {
     /// Nothing holds up any of so many waves.
     #[must_use]
     pub fn open(waves: usize) -> Self {
@@ -88,7 +88,7 @@ pub struct RolloutRequest<'a> {
     /// The first wave begins.
     pub start_ms: u64,
     /// Limits on when waves begin.
-    pub gates: Gates<'a>,
+    pub openings: WaveOpenings<'a>,
     /// A stop from outside.
     pub stop: Option<OutsideStop>,
     /// If it is stopped, nothing goes back before this instant; 0: at once.
@@ -112,7 +112,7 @@ pub struct WaveRun {
     pub deployed_ms: u64,
     /// Its bakes are over.
     pub baked_ms: u64,
-    /// Its gates hold; what is left of it, it waits for windows of its regions, or for a component. Such waits are counted
+    /// Nothing holds it up as a whole; what is left of it, it waits for windows of its regions, or for a component. Such waits are counted
     /// last, whenever they were.
     pub approved_ms: u64,
     /// It is over; none if it waits for what never comes.
@@ -159,15 +159,15 @@ impl Schedule {
     /// Where its time goes from its start until `at`: at most the end of its waves, or its stop.
     #[must_use]
     pub fn parts(&self, request: &RolloutRequest, at: u64) -> Parts {
-        let gates = &request.gates;
+        let openings = &request.openings;
         let mut parts = Parts::default();
         let mut ready = request.start_ms.min(at);
-        for (wave, free) in gates.free_ms.iter().enumerate() {
+        for (wave, free) in openings.free_ms.iter().enumerate() {
             let run = self.waves.get(wave);
             let start = run.map_or(at, |run| run.start_ms.min(at));
             let latest = start.max(ready);
             let free = free.map_or(latest, |free| free.clamp(ready, latest));
-            let open = gates.opens(wave, ready).map_or(start, |open| open.min(start)).max(free);
+            let open = openings.opens(wave, ready).map_or(start, |open| open.min(start)).max(free);
             parts.add(Part::Queue, free - ready);
             parts.add(Part::Window, open - free);
             // It was free and open, and an alarm held it up that fired for another reason.

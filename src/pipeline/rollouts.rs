@@ -105,22 +105,22 @@ impl<'m> Rollouts<'m> {
     }
 }
 
-/// Gates in the time of the rollout.
+/// Its openings in the time of the rollout.
 impl Openings for RolloutRequest<'_> {
     fn wave(&self, wave: WaveId, at_ms: u64) -> Option<u64> {
-        Some(self.gates.opens(wave.index(), self.start_ms + at_ms)? - self.start_ms)
+        Some(self.openings.opens(wave.index(), self.start_ms + at_ms)? - self.start_ms)
     }
 
     fn region(&self, wave: WaveId, region: RegionId, at_ms: u64) -> Option<u64> {
-        Some(self.gates.region_opens(wave.index(), region, self.start_ms + at_ms)? - self.start_ms)
+        Some(self.openings.region_opens(wave.index(), region, self.start_ms + at_ms)? - self.start_ms)
     }
 
     fn bakes_until(&self, wave: WaveId) -> u64 {
-        self.gates.bakes_until_ms[wave.index()].saturating_sub(self.start_ms)
+        self.openings.bakes_until_ms[wave.index()].saturating_sub(self.start_ms)
     }
 
     fn bake(&self, at_ms: u64, bake_ms: u64) -> u64 {
-        self.gates.bake_ms(self.start_ms + at_ms, bake_ms)
+        self.openings.bake_ms(self.start_ms + at_ms, bake_ms)
     }
 }
 

@@ -56,8 +56,8 @@ impl Timed {
         let draw = |offset| self.uniform(Purpose::StageTime, request.key, wave, index + offset);
         let deployed_ms = start_ms + self.waves[wave].deploy.by_cdf(draw(0));
         let bake_ms = request.bakes.floor_of(self.waves[wave].bake.by_cdf(draw(1)));
-        let baked_ms = deployed_ms + request.gates.bake_ms(deployed_ms, bake_ms);
-        (deployed_ms, baked_ms.max(request.gates.bakes_until_ms[wave]))
+        let baked_ms = deployed_ms + request.openings.bake_ms(deployed_ms, bake_ms);
+        (deployed_ms, baked_ms.max(request.openings.bakes_until_ms[wave]))
     }
 
     /// When and why the alarm fires of a wave that lies between these instants, if it does.
@@ -102,7 +102,7 @@ impl Production for Timed {
         let mut ready = request.start_ms;
         while waves.len() < self.waves.len() && alarm.is_none() {
             let wave = waves.len();
-            let start_ms = request.gates.opens(wave, ready);
+            let start_ms = request.openings.opens(wave, ready);
             let in_time = |start_ms: &u64| request.stop.is_none_or(|stop| *start_ms < stop.at_ms);
             let Some(start_ms) = start_ms.filter(in_time) else { break };
             let (deployed_ms, end_ms) = self.times(request, wave, start_ms);
@@ -145,7 +145,7 @@ impl Production for Timed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::production::Gates;
+    use crate::pipeline::production::WaveOpenings;
     use crate::plan::Ratio;
     use crate::rollout::launch::OutsideStop;
 
@@ -162,8 +162,17 @@ mod tests {
     }
 
     fn request(key: u64, attempt: u32, stop: Option<OutsideStop>) -> RolloutRequest<'static> {
-        let (bakes, gates) = (Ratio::ONE, Gates::open(2));
-        RolloutRequest { key, attempt, bakes, defects: Vec::new(), start_ms: 0, gates, stop, back_from_ms: 0 }
+        let (bakes, openings) = (Ratio::ONE, WaveOpenings::open(2));
+        RolloutRequest {
+            key,
+            attempt,
+            bakes,
+            defects: Vec::new(),
+            start_ms: 0,
+            openings,
+            stop,
+            back_from_ms: 0,
+        }
     }
 
     #[test]

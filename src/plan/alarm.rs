@@ -2,6 +2,7 @@
 
 use super::share::Ratio;
 use super::signal::{Decides, RateRule, Signal};
+use super::unsaid::is_default;
 use crate::random::Distribution;
 use serde::Serialize;
 
@@ -38,22 +39,14 @@ pub struct Alarm {
     /// It looks inside, and sees an awake fault that a cache still hides from customers.
     pub internal: bool,
     /// Whose hosts of its scope it looks at.
-    #[serde(skip_serializing_if = "Version::is_any")]
+    #[serde(skip_serializing_if = "is_default")]
     pub version: Version,
     /// Probability that a datapoint is lost, each by itself.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub lost: f64,
     /// It is not evaluated until so long after it opened: a warm-up.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub grace_ms: u64,
-}
-
-fn is_zero(probability: &f64) -> bool {
-    *probability == 0.0
-}
-
-fn is_none(time_ms: &u64) -> bool {
-    *time_ms == 0
 }
 
 /// Which hosts of its scope an alarm looks at.
@@ -65,12 +58,6 @@ pub enum Version {
     Any,
     /// Those that have the new version now, and the requests that these serve.
     New,
-}
-
-impl Version {
-    fn is_any(&self) -> bool {
-        *self == Self::Any
-    }
 }
 
 /// What one instance of an alarm looks at.

@@ -3,6 +3,7 @@
 use super::defect::Defect;
 use super::fleet::HOUR_MS;
 use super::share::HostShare;
+use super::unsaid::is_default;
 use crate::ids::{DefectId, IdVec};
 use crate::random::Distribution;
 use serde::Serialize;
@@ -27,7 +28,7 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_hosts: Option<HostShare>,
     /// Probability that a try to deploy it to any other host fails.
-    #[serde(skip_serializing_if = "never")]
+    #[serde(skip_serializing_if = "is_default")]
     pub failure_probability: f64,
     /// What a bad change may carry; exactly one is drawn, by weight.
     pub defects: IdVec<DefectId, Defect>,
@@ -64,8 +65,4 @@ impl Change {
     pub fn may_fail(&self) -> bool {
         self.failing_hosts.is_some() || self.failure_probability > 0.0
     }
-}
-
-fn never(probability: &f64) -> bool {
-    *probability == 0.0
 }

@@ -3,6 +3,7 @@
 
 use super::share::HostShare;
 use super::signal::Sign;
+use super::unsaid::is_default;
 use crate::ids::{AlarmId, CohortId, IdVec, RegionId};
 use crate::random::Distribution;
 use serde::Serialize;
@@ -15,7 +16,7 @@ pub struct Defect {
     /// Probability of this entry given a bad change; the catalogue's sum to 1.
     pub probability: f64,
     /// Which version has it.
-    #[serde(skip_serializing_if = "FaultyVersion::is_new")]
+    #[serde(skip_serializing_if = "is_default")]
     pub on: FaultyVersion,
     /// What the onset counts from.
     pub clock: DefectClock,
@@ -57,12 +58,6 @@ pub enum FaultyVersion {
     /// The version before has it, on every host that it can impair, from the start on: the fleet is sick, and the change,
     /// a good one, cures the hosts that take it.
     OldVersion,
-}
-
-impl FaultyVersion {
-    fn is_new(&self) -> bool {
-        *self == Self::NewVersion
-    }
 }
 
 /// What the onset of a defect counts from.

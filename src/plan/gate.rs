@@ -1,6 +1,7 @@
 //! Gates: what must hold, beside the bake, before what follows a wave begins. All gates of a wave open together, when its
 //! last deployment is done, and all must hold.
 
+use super::alarm::Alarm;
 use super::fleet::HOUR_MS;
 use crate::ids::AlarmId;
 use crate::random::Distribution;
@@ -58,6 +59,14 @@ pub struct GateChecks {
     pub over: CheckedOver,
     /// Nothing is checked in the first so many milliseconds.
     pub after_ms: u64,
+}
+
+impl GateChecks {
+    /// How long so many of them take after the gate opened, warm-up and all.
+    #[must_use]
+    pub fn of_ms(&self, checks: u32, alarm: &Alarm) -> u64 {
+        u64::from(checks).saturating_mul(alarm.period_ms).saturating_add(self.after_ms)
+    }
 }
 
 /// Where failed checks are counted.

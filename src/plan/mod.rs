@@ -21,6 +21,7 @@ pub mod strata;
 pub mod strategy;
 pub mod study;
 pub mod timeline;
+mod unsaid;
 mod whole;
 
 pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Version, Watch};

@@ -66,11 +66,7 @@ impl HostShare {
     /// Rounding down keeps "at most 33 % unavailable" true.
     #[must_use]
     pub fn of(self, hosts: u32) -> u32 {
-        let wanted = match self {
-            Self::Count(n) => u64::from(n),
-            Self::Share(ratio) => ratio.floor_of(u64::from(hosts)),
-        };
-        wanted.clamp(1, u64::from(hosts.max(1))) as u32
+        self.at_most_of(hosts).max(1)
     }
 
     /// Whether `count` hosts of `whole` are more than this, to the last one.

@@ -4,6 +4,7 @@
 //! for every kind and no wildcard, so that a new one cannot be forgotten.
 
 use super::share::Ratio;
+use super::unsaid::is_default;
 use crate::ids::AlarmId;
 use crate::random::Distribution;
 use serde::Serialize;
@@ -103,19 +104,14 @@ pub enum Reads {
 }
 
 /// Which fault of a request a signal looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sign {
     /// That it fails.
+    #[default]
     Failure,
     /// That it is slow.
     Slowness,
-}
-
-impl Sign {
-    fn is_failure(&self) -> bool {
-        *self == Self::Failure
-    }
 }
 
 /// How a signal comes to a decision.
@@ -316,7 +312,7 @@ pub struct CanaryRule {
     /// Who judges.
     pub judge: Judge,
     /// What is compared: the share of requests that fail, or that are slow.
-    #[serde(skip_serializing_if = "Sign::is_failure")]
+    #[serde(skip_serializing_if = "is_default")]
     pub sign: Sign,
     /// Whether a bake that ends without a verdict stops the rollout: too few requests, or evidence for neither side.
     pub fail_inconclusive: bool,

@@ -6,6 +6,7 @@ use super::gate::{Gate, GateKind};
 use super::pipeline::calendar::WaveCalendar;
 use super::response::{Operators, Response};
 use super::share::{HostShare, Ratio};
+use super::unsaid::is_default;
 use crate::ids::{AlarmId, CohortId, RegionId};
 use crate::random::Distribution;
 use serde::{Serialize, Serializer};
@@ -246,10 +247,10 @@ pub struct Procedure {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_surge: Option<HostShare>,
     /// When the next hosts start.
-    #[serde(skip_serializing_if = "Batching::is_barrier")]
+    #[serde(skip_serializing_if = "is_default")]
     pub batching: Batching,
     /// Wait after each batch but the last; after each host where they slide.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub batch_bake_ms: u64,
     /// Wait after the zone's last batch.
     pub zone_bake_ms: u64,
@@ -311,18 +312,6 @@ pub enum Batching {
     Barrier,
     /// A host starts as soon as one is done: as many as a batch are on their way at any time.
     Sliding,
-}
-
-impl Batching {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
-    fn is_barrier(&self) -> bool {
-        *self == Self::Barrier
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
-fn is_none(ms: &u64) -> bool {
-    *ms == 0
 }
 
 /// The one-box stage.

@@ -137,9 +137,7 @@ impl WavesWalk<'_> {
             GateKind::Approval(work) | GateKind::Test(work) => {
                 work.done_ms(from_utc_ms, work.takes.median_ms()) - from_utc_ms
             }
-            GateKind::Checks(checks) => {
-                checks.after_ms + u64::from(checks.passes) * self.plan.alarms[checks.alarm].period_ms
-            }
+            GateKind::Checks(checks) => checks.of_ms(checks.passes, &self.plan.alarms[checks.alarm]),
             GateKind::Requests(requests) => self.served_ms(wave, *requests),
         };
         wave.gates.iter().map(gate_ms).max().unwrap_or(0)
@@ -212,9 +210,7 @@ impl WavesWalk<'_> {
         let moved: f64 = fleet.regions.ids().map(|region| self.rate(region)).sum();
         moved / total
     }
-}
 
-impl WavesWalk<'_> {
     /// Hosts of the zone that would be sent as many of its requests as its hosts on the new version are.
     fn moved(&self, zone: ZoneId) -> f64 {
         match self.traffic[zone] {

@@ -167,9 +167,8 @@ impl Longest<'_> {
             GateKind::Approval(work) | GateKind::Test(work) => work.longest_ms(),
             // Checks that may find nothing have a time within which they must hold.
             GateKind::Checks(checks) => {
-                let most = u64::from(checks.passes) + u64::from(checks.failures);
-                let period_ms = self.plan.alarms[checks.alarm].period_ms;
-                most.saturating_mul(period_ms).saturating_add(checks.after_ms)
+                let most = checks.passes.saturating_add(checks.failures);
+                checks.of_ms(most, &self.plan.alarms[checks.alarm])
             }
             GateKind::Requests(_) => LONGEST_MS,
         };

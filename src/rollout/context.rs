@@ -303,6 +303,12 @@ impl<'a> Context<'a> {
         self.defect.is_some_and(|defect| !defect.is_cured_by_the_change())
     }
 
+    /// Whether the fleet has a defect that the change takes away.
+    #[inline]
+    pub fn is_sick(&self) -> bool {
+        self.defect.is_some_and(Defect::is_cured_by_the_change)
+    }
+
     /// Whether somebody looks at how many hosts have the new version: the routes of requests, an alarm, or the defect.
     #[inline]
     pub fn counts_new_hosts(&self) -> bool {

@@ -129,7 +129,16 @@ pub enum AlarmEvent {
     /// The alarm's result is published.
     Fires { watch: WatchId },
     /// A check of a gate failed, or only had nothing to look at.
-    CheckFails { watch: WatchId, counts: bool },
+    CheckFails { watch: WatchId, check: FailedCheck },
+}
+
+/// A failed check, and whether it counts or only holds the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedCheck {
+    /// It counts.
+    Counts,
+    /// There was nothing to check.
+    HoldsOnly,
 }
 
 /// Who wants hosts to go back.
@@ -197,7 +206,7 @@ impl Ranked for Event {
         let (owner, what, key) = match self {
             Self::Fault(event) => (Owner::Defect, event.work().0, event.work().1),
             Self::Routing(RoutingEvent::HostsMove { .. }) => {
-                (Owner::Defect, "hosts that the fault counts", "while")
+                (Owner::Strategy, "hosts that are counted one by one as they come and go", "batch")
             }
             Self::Routing(_) => (Owner::Strategy, "switches of traffic", "traffic"),
             Self::Deployment(_) => (Owner::Strategy, "steps of waves", "wave"),

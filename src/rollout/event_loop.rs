@@ -9,7 +9,7 @@ use super::account::{
 use super::alarms::{Alarms, Seen, Sight};
 use super::compose;
 use super::context::Context;
-use super::deployment::{DeploymentListener, Deployments, FailedCheck, GoingBack, Laid, RolloutPart};
+use super::deployment::{DeploymentListener, Deployments, GoingBack, Laid, RolloutPart};
 use super::event::{
     AlarmEvent, CapacityEvent, DeploymentEvent, Event, FaultEvent, GoBackBy, ResponseEvent, RoutingEvent,
 };
@@ -170,7 +170,7 @@ impl<'a> EventLoop<'a> {
         let Self { ctx, parts: Components { deployments, fault, account, alarms, response } } = self;
         account.capacity().schedule_background(ctx);
         fault.schedule_trigger(ctx);
-        if ctx.defect.is_some() && !ctx.is_bad() {
+        if ctx.is_sick() {
             let around = &mut OfFault { deployments, account, alarms, response };
             fault.fall_sick(ctx, around);
         }
@@ -330,9 +330,8 @@ impl<'a> EventLoop<'a> {
                     alarms.mute(ignored);
                 }
             }
-            AlarmEvent::CheckFails { watch, counts } => {
+            AlarmEvent::CheckFails { watch, check } => {
                 let Some(gate) = alarms.gate_of(watch) else { return };
-                let check = if counts { FailedCheck::Counts } else { FailedCheck::HoldsOnly };
                 if let Some(wave) = deployments.check_fails(ctx, gate, check) {
                     response.notice(ctx, deployments, Notice::Gate { wave, gate }, WatchedScope::Service);
                 }

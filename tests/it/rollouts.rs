@@ -1,11 +1,11 @@
-//! Real rollouts inside a pipeline: a trial of one change is a trial of the study, gates and stops do what they say.
+//! Real rollouts inside a pipeline: a trial of one change is a trial of the study, openings and stops do what they say.
 
 use super::pipeline_oracles::{HOUR, MINUTE, fixed, line, stages};
 use super::support;
 use wavetank::ids::{CalendarId, ChangeId, DefectId, RegionId, WaveId};
 use wavetank::outcome::Ending;
 use wavetank::outcome::pipeline::{Harm, Part};
-use wavetank::pipeline::{self, Carried, Gates, Production, RolloutRequest, Rollouts};
+use wavetank::pipeline::{self, Carried, Production, RolloutRequest, Rollouts, WaveOpenings};
 use wavetank::plan::pipeline::Line;
 use wavetank::plan::pipeline::{AfterRejection, Calendar, DefectClass, EntryPolicy, Merges, RepairPolicy};
 use wavetank::plan::{Plan, Ratio};
@@ -295,7 +295,7 @@ fn what_one_defect_stops_ends_the_harm_of_the_others() {
             bakes: Ratio::ONE,
             defects: classes.iter().map(carried).collect(),
             start_ms: START,
-            gates: Gates::open(1),
+            openings: WaveOpenings::open(1),
             stop: None,
             back_from_ms: 0,
         };

@@ -15,11 +15,9 @@ use crate::report::promtool;
 use crate::report::timeline::RolloutStory;
 use crate::report::trains::journey::{self, Journey};
 use crate::rollout::{Engine, Model, try_replay};
+use crate::scenario::MAX_TRIALS;
 use crate::study;
 use std::path::{Path, PathBuf};
-
-/// Trials of the largest study.
-const MOST_TRIALS: u64 = 10_000_000;
 
 /// The only format to export to so far.
 const PROMTOOL: &str = "promtool";
@@ -82,7 +80,7 @@ struct PartArgs {
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let estimator = args.estimator.map(Into::into);
     // Trials that are drawn in another way than the scenario says are of another study, whose size is not said here.
-    let trials = args.estimator.map(|_| Trials::Exactly(MOST_TRIALS));
+    let trials = args.estimator.map(|_| Trials::Exactly(MAX_TRIALS));
     let asked = Restriction { seed: args.seed, estimator, trials, ..Restriction::default() };
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
     let strategy = select::strategy(&plan, &args.strategy)?;

@@ -17,7 +17,7 @@ use super::gauge::Stays;
 use super::ground::Ground;
 use super::ledger::{Closing, Moved, RolloutKind, UpTo};
 use super::priority::Priority;
-use super::production::{Carried, Gates, Production, RolloutRequest, last_of};
+use super::production::{Carried, Production, RolloutRequest, WaveOpenings, last_of};
 use crate::ids::{ChangeId, IdVec, RegionId, RevisionId, StageId, WaveId};
 use crate::outcome::pipeline::{Part, StageOutcome};
 use crate::plan::pipeline::{Calendar, EntryPolicy};
@@ -215,12 +215,12 @@ impl<'a> ProductionState<'a> {
         let bakes = g.c.plan.bake_window.filter(|_| !priority.ignores_windows(g.c.plan));
         let bakes = bakes.map(|index| &g.c.plan.calendars[index]);
         let bakes_until_ms = vec![0; self.waves.len()];
-        let gates = Gates { free_ms: self.all_free(), windows, regions, bakes, bakes_until_ms };
+        let openings = WaveOpenings { free_ms: self.all_free(), windows, regions, bakes, bakes_until_ms };
         let (key, start_ms, harmful) = (g.c.history.key(revision), g.now(), !defects.is_empty());
         let kind = RolloutKind { start_ms, harmful, emergency: priority == Priority::Emergency };
         let bakes = priority.bakes(g.c.plan);
         let request =
-            RolloutRequest { key, attempt, bakes, defects, start_ms, gates, stop: None, back_from_ms: 0 };
+            RolloutRequest { key, attempt, bakes, defects, start_ms, openings, stop: None, back_from_ms: 0 };
         let schedule = self.production.roll_out(&request);
         self.rollouts.push(RolloutInFlight::new(revision, kind, request, schedule));
         self.announce(g, self.rollouts.len() - 1);
@@ -394,7 +394,7 @@ impl<'a> ProductionState<'a> {
             }
             let free_ms = self.free_now(g, index);
             let rollout = &mut self.rollouts[index];
-            if free_ms != rollout.request.gates.free_ms {
+            if free_ms != rollout.request.openings.free_ms {
                 rollout.ask_again(self.production, free_ms, g.now());
                 self.announce(g, index);
             }
@@ -405,7 +405,7 @@ impl<'a> ProductionState<'a> {
     /// not begin until now is not.
     fn free_now(&self, g: &Ground, index: usize) -> Vec<Option<u64>> {
         let rollout = &self.rollouts[index];
-        let free = rollout.request.gates.free_ms.iter().enumerate().map(|(wave, before)| {
+        let free = rollout.request.openings.free_ms.iter().enumerate().map(|(wave, before)| {
             if wave < rollout.begun {
                 return *before;
             }

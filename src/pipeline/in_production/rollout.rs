@@ -49,7 +49,7 @@ impl<'a> RolloutInFlight<'a> {
     /// The end of the last wave, if it gets there.
     pub(super) fn landing_ms(&self) -> Option<u64> {
         let last_ms = self.schedule.waves.last()?.end_ms?;
-        let complete = self.schedule.waves.len() == self.request.gates.free_ms.len();
+        let complete = self.schedule.waves.len() == self.request.openings.free_ms.len();
         (complete && self.schedule.stopped.is_none_or(|stop| stop.at_ms > last_ms)).then_some(last_ms)
     }
 
@@ -109,7 +109,7 @@ impl<'a> RolloutInFlight<'a> {
         free_ms: Vec<Option<u64>>,
         now_ms: u64,
     ) {
-        self.request.gates.free_ms = free_ms;
+        self.request.openings.free_ms = free_ms;
         self.schedule = production.roll_out(&self.request);
         self.booked = self.schedule.parts(&self.request, now_ms);
     }

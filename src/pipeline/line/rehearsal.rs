@@ -4,7 +4,7 @@
 //! knows rollouts and verdicts, and nothing of what follows from them.
 
 use crate::pipeline::event::StopReason;
-use crate::pipeline::production::{Carried, Gates, Production, RolloutRequest};
+use crate::pipeline::production::{Carried, Production, RolloutRequest, WaveOpenings};
 use crate::pipeline::rollouts::Rollouts;
 use crate::plan::Ratio;
 use crate::plan::pipeline::{Line, Rehearsal, Stage};
@@ -59,7 +59,7 @@ impl<'a> StageFleet<'a> {
             bakes: Ratio::ONE,
             defects: defects.filter_map(shown).collect(),
             start_ms,
-            gates: Gates::open(self.rollouts.waves()),
+            openings: WaveOpenings::open(self.rollouts.waves()),
             stop: None,
             back_from_ms: 0,
         };

@@ -1,15 +1,13 @@
 //! Datapoints of an alarm as checks of a gate: instances of the alarm whose evaluations begin when the gate opens, and that
 //! fire nothing. What a failed one does to the gate is decided elsewhere.
 
-use super::opening::is_broken;
-use super::watch::WatchState;
+use super::opening::{instance, series_of};
 use super::{Alarms, Seen, Sight};
 use crate::ids::{GateId, WatchId, WaveId};
 use crate::plan::{GateChecks, GateKind, Missing, Scope};
 use crate::random::mix;
 use crate::rollout::context::Context;
-use crate::rollout::deployment::FailedCheck;
-use crate::rollout::event::AlarmEvent;
+use crate::rollout::event::{AlarmEvent, FailedCheck};
 use crate::rollout::place::WatchedScope;
 
 impl Alarms {
@@ -33,15 +31,10 @@ impl Alarms {
         checks: &GateChecks,
         scope: WatchedScope,
     ) {
-        let definition = ctx.alarm(checks.alarm);
-        let series = self.series_of(ctx, sight, checks.alarm, scope);
-        let may_miss = ctx.model.series(series).may_miss || definition.lost_with_service.is_some();
+        let series = series_of(ctx, sight, checks.alarm, scope);
         let span = (ctx.now_ms() + checks.after_ms, None);
         let place = mix(&[u64::from(wave.number()), u64::from(gate.number())]);
-        let state = WatchState::new(ctx.plan, (checks.alarm, None), scope, series, span)
-            .with_gaps(may_miss || definition.has_gaps_anyway())
-            .for_gate(gate, place);
-        let state = if is_broken(ctx, definition) { state.broken() } else { state };
+        let state = instance(ctx, (checks.alarm, None), (scope, series), span).for_gate(gate, place);
         let watch = self.keep(state);
         self.search_from_now(ctx, sight, watch);
     }
@@ -63,7 +56,7 @@ pub(super) fn failed(breach: Option<bool>, missing: Missing) -> Option<FailedChe
 
 /// Schedules that a check of a watch has failed now.
 pub(super) fn tell_gate(ctx: &mut Context, watch: WatchId, check: FailedCheck) {
-    ctx.schedule(ctx.now_ms(), AlarmEvent::CheckFails { watch, counts: check == FailedCheck::Counts });
+    ctx.schedule(ctx.now_ms(), AlarmEvent::CheckFails { watch, check });
 }
 
 /// What is checked after a wave: every part of its regions that the alarm can look at.

@@ -53,13 +53,13 @@ impl Alarms {
                 self.open(ctx, sight, (alarm, Some(*reported).filter(|_| !together)), scope, closes_ms);
             }
             if together {
-                self.open_quorum(ctx, *reported, zone);
+                self.open_quorum(ctx, sight, *reported, zone);
             }
         }
     }
 
     /// Opens the instance of a composite over the place that a zone is in, unless it is open.
-    fn open_quorum(&mut self, ctx: &Context, composite: AlarmId, zone: ZoneId) {
+    fn open_quorum(&mut self, ctx: &Context, sight: Sight<'_>, composite: AlarmId, zone: ZoneId) {
         let scope = scope_over(ctx, composite, zone);
         let is_it = |watch: &WatchId| {
             let watch = &self.watches[*watch];
@@ -68,12 +68,7 @@ impl Alarms {
         if let Some(&known) = self.of_quorums.iter().find(|watch| is_it(watch)) {
             self.watches[known].closes_ms = None;
         } else {
-            let entity = match scope {
-                WatchedScope::OneBox(zone) | WatchedScope::Zone(zone) => zone.index(),
-                WatchedScope::Region(region) => region.index(),
-                WatchedScope::Service => 0,
-            };
-            let series = ctx.model.series_index(composite, entity, 0);
+            let series = series_of(ctx, sight, composite, scope);
             let span = (ctx.now_ms(), None);
             let state = WatchState::new(ctx.plan, (composite, Some(composite)), scope, series, span);
             let watch = self.watches.push(state);
@@ -91,12 +86,11 @@ impl Alarms {
         closes_ms: Option<u64>,
     ) {
         let definition = ctx.alarm(alarm);
-        let broken = is_broken(ctx, definition);
         // A broken monitor has nothing but gaps: it says nothing, unless they count as breaches.
-        if broken && !definition.breaches_by_gaps() {
+        if !definition.breaches_by_gaps() && is_broken(ctx, definition) {
             return;
         }
-        let series = self.series_of(ctx, sight, alarm, scope);
+        let series = series_of(ctx, sight, alarm, scope);
         // A scope that cannot breach while it is healthy needs no watch if it stays so.
         let numbers = ctx.model.series(series);
         let calm_for_good = everything_stays_healthy(ctx) && thinks_ahead(definition, numbers);
@@ -114,34 +108,10 @@ impl Alarms {
             return;
         }
         let span = (ctx.now_ms(), closes_ms);
-        let mut state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span).with_gaps(
-            numbers.may_miss || definition.lost_with_service.is_some() || definition.has_gaps_anyway(),
-        );
-        // A box is as new as its hosts, and where nothing ever comes there was nothing before.
-        let is_new = definition.scope == Scope::OneBox || definition.version == Version::New;
-        if is_new || numbers.missing.iter().all(|missing| *missing >= 1.0) {
-            state = state.without_past();
-        }
+        let mut state = instance(ctx, (alarm, reported), (scope, series), span);
         state.counts_for(reported);
-        let watch = self.keep(if broken { state.broken() } else { state });
+        let watch = self.keep(state);
         self.search_from_now(ctx, sight, watch);
-    }
-
-    /// Number of the series of an alarm over a scope.
-    pub(super) fn series_of(
-        &self,
-        ctx: &Context,
-        sight: Sight<'_>,
-        alarm: AlarmId,
-        scope: WatchedScope,
-    ) -> u32 {
-        let (entity, one_box) = match scope {
-            WatchedScope::OneBox(zone) => (zone.index(), sight.deployments.one_box(zone)),
-            WatchedScope::Zone(zone) => (zone.index(), 0),
-            WatchedScope::Region(region) => (region.index(), 0),
-            WatchedScope::Service => (0, 0),
-        };
-        ctx.model.series_index(alarm, entity, one_box)
     }
 
     /// Keeps a new instance where changes of its scope find it.
@@ -188,7 +158,7 @@ impl Alarms {
                 for watch in watches.iter_mut() {
                     let ends = watch.for_gate.is_some()
                         || ctx.alarm(watch.alarm).watch == Watch::Wave
-                        || heard.is_some_and(|heard| !is_heard(ctx.plan, heard, watch));
+                        || heard.is_some_and(|heard| !goes_on_as(ctx.plan, heard, watch));
                     if ends && watch.is_open_at(now_ms + 1) {
                         watch.closes_ms = Some(now_ms);
                     }
@@ -206,8 +176,9 @@ impl Alarms {
     }
 }
 
-/// Whether a watch is among those that are heard from a wave on: for itself, or with others.
-fn is_heard(plan: &Plan, heard: &[AlarmId], watch: &mut WatchState) -> bool {
+/// A watch goes on into a wave that listens to `heard`: for itself, or with others, as whose it is reported from then on. Says
+/// whether it does.
+fn goes_on_as(plan: &Plan, heard: &[AlarmId], watch: &mut WatchState) -> bool {
     let alarm = watch.alarm;
     if plan.alarms[alarm].signal.quorum().is_some() {
         return heard.contains(&alarm);
@@ -219,6 +190,37 @@ fn is_heard(plan: &Plan, heard: &[AlarmId], watch: &mut WatchState) -> bool {
         watch.counts_for(Some(*reported).filter(|_| plan.alarms[*reported].signal.quorum().is_none()));
     }
     stays
+}
+
+/// A new instance of an alarm over a scope with the numbers of `series`, which opens and perhaps closes at `span`.
+pub(super) fn instance(
+    ctx: &Context,
+    (alarm, reported): (AlarmId, Option<AlarmId>),
+    (scope, series): (WatchedScope, u32),
+    span: (u64, Option<u64>),
+) -> WatchState {
+    let (definition, numbers) = (ctx.alarm(alarm), ctx.model.series(series));
+    let state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span).with_gaps(
+        numbers.may_miss || definition.lost_with_service.is_some() || definition.has_gaps_anyway(),
+    );
+    if is_broken(ctx, definition) {
+        return state.broken();
+    }
+    // A box is as new as its hosts, and where nothing ever comes there was nothing before.
+    let is_new = definition.scope == Scope::OneBox || definition.version == Version::New;
+    let never_comes = || numbers.missing.iter().all(|missing| *missing >= 1.0);
+    if is_new || never_comes() { state.without_past() } else { state }
+}
+
+/// Number of the series of an alarm over a scope.
+pub(super) fn series_of(ctx: &Context, sight: Sight<'_>, alarm: AlarmId, scope: WatchedScope) -> u32 {
+    let (entity, one_box) = match scope {
+        WatchedScope::OneBox(zone) => (zone.index(), sight.deployments.one_box(zone)),
+        WatchedScope::Zone(zone) => (zone.index(), 0),
+        WatchedScope::Region(region) => (region.index(), 0),
+        WatchedScope::Service => (0, 0),
+    };
+    ctx.model.series_index(alarm, entity, one_box)
 }
 
 /// Whether nobody can become impaired and nothing goes down in this rollout: the change is good, and no host that is out of
@@ -239,7 +241,7 @@ fn scope_over(ctx: &Context, alarm: AlarmId, zone: ZoneId) -> WatchedScope {
 }
 
 /// Whether the monitor is broken in this rollout.
-pub(super) fn is_broken(ctx: &Context, alarm: &Alarm) -> bool {
+fn is_broken(ctx: &Context, alarm: &Alarm) -> bool {
     let draws = || ctx.streams.stream(Purpose::Broken, alarm.entity);
     alarm.broken > 0.0 && draws().uniform() < alarm.broken
 }

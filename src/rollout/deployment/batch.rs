@@ -66,6 +66,13 @@ impl Batch {
     }
 }
 
+/// Batches in the order in which they are done.
+pub fn by_end(batches: &[Batch]) -> impl Iterator<Item = &Batch> {
+    let mut in_order: Vec<&Batch> = batches.iter().collect();
+    in_order.sort_by_key(|batch| batch.end_ms);
+    in_order.into_iter()
+}
+
 /// When hosts stop taking the new version: those of waves, and those past them, are stopped by different hands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stops {

@@ -20,7 +20,7 @@ pub fn completion_ms(ctx: &Context, batch: &Batch, host: FleetHost, draws: &mut 
         Some(bypass) => bypass.time,
         None => ctx.deploy.host,
     };
-    if host.id.number() == batch.first || matches!(time, Distribution::Fixed { .. }) {
+    if batch.is_first(host) || matches!(time, Distribution::Fixed { .. }) {
         return batch.end_ms;
     }
     let after_ms = other_host_ms(&time, batch.uniform, batch.hosts, draws.uniform_at(host.draw()));

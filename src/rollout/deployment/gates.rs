@@ -1,9 +1,9 @@
 //! Gates of the present wave that fail, and checks that do: what the event loop asks before somebody reacts.
 
 use super::Deployments;
-use super::promotion::FailedCheck;
 use crate::ids::{GateId, WaveId};
 use crate::rollout::context::Context;
+use crate::rollout::event::FailedCheck;
 
 impl Deployments {
     /// Whether a gate of a wave that was to fail now does.

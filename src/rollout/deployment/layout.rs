@@ -3,7 +3,7 @@
 //! A zone's deployment needs no event of its own between its start and its end: all its batches are
 //! laid out when it starts, and a stop cuts the layout short.
 
-use super::batch::Batch;
+use super::batch::{Batch, by_end};
 use super::failing::{FailedHosts, FailingHosts, Try, most_tries};
 use super::holdups;
 use super::lag::{Lag, Stragglers};
@@ -214,9 +214,7 @@ impl Layout {
         let state = &self.zones[zone];
         let mut hosts_done = state.done - state.left_behind - made;
         let zone = zone.number();
-        let mut in_order: Vec<&Batch> = batches.iter().collect();
-        in_order.sort_by_key(|batch| batch.end_ms);
-        for batch in in_order {
+        for batch in by_end(batches) {
             let hosts = batch.hosts + batch.behind + batch.fails;
             hosts_done += batch.hosts;
             ctx.tell(batch.start_ms, || RolloutEvent::BatchStarted { zone, hosts, one_box });

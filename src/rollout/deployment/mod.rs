@@ -31,7 +31,6 @@ pub use facts::{
     WatchSpan,
 };
 pub use failing::most_tries;
-pub use promotion::FailedCheck;
 pub use way_back::return_draws;
 
 use super::context::Context;
@@ -63,6 +62,7 @@ pub trait DeploymentListener {
 
     /// The gates of a wave open now, and their checks begin.
     fn checks(&mut self, ctx: &mut Context, deployments: &Deployments, wave: WaveId) -> Self::Told;
+
     /// An alarm fires already, for another reason, and the rollout goes on without it; none: without any.
     fn goes_on_without(&mut self, ctx: &mut Context, alarm: Option<AlarmId>) -> Self::Told;
 
@@ -343,15 +343,13 @@ impl Deployments {
     }
 
     fn bake_wave(&mut self, ctx: &mut Context, path_bake_ms: u64, listener: &mut impl DeploymentListener) {
-        let now_ms = ctx.now_ms();
-        let bake_ms = holdups::wave_bake_ms(ctx, self.waves.id(), ctx.wave(self.waves.id()).bake_ms);
+        let (now_ms, wave) = (ctx.now_ms(), self.waves.id());
+        let bake_ms = holdups::wave_bake_ms(ctx, wave, ctx.wave(wave).bake_ms);
         let _told = listener.ends(ctx, RolloutPart::Service);
         self.waves.bakes(path_bake_ms + bake_ms, now_ms + bake_ms);
         if bake_ms > 0 {
-            let wave = self.waves.id().number();
-            ctx.tell(now_ms, || RolloutEvent::WaveBakeStarted { wave });
+            ctx.tell(now_ms, || RolloutEvent::WaveBakeStarted { wave: wave.number() });
         }
-        let wave = self.waves.id();
         if !ctx.wave(wave).gates.is_empty() {
             self.promotion.open(ctx, (&self.layout, &self.routing), wave);
             let _told = listener.checks(ctx, self, wave);
@@ -488,6 +486,15 @@ impl Deployments {
         }
     }
 
+    /// Whether hosts that go back get the change again: the latest version that passed a gate is the change itself once the
+    /// first wave has baked.
+    fn goes_back_to_itself(&self, ctx: &Context) -> bool {
+        match ctx.strategy.rollback.target {
+            RollbackTarget::Previous => false,
+            RollbackTarget::LastBlessed => self.waves.id() > WaveId::new(0),
+        }
+    }
+
     fn send_back(
         &mut self,
         ctx: &mut Context,
@@ -498,9 +505,7 @@ impl Deployments {
         let (now_ms, hosts) = (ctx.now_ms(), self.way_back.hosts(zone));
         ctx.tell(now_ms, || RolloutEvent::ZoneRollbackStarted { zone: zone.number(), hosts });
         ctx.tell(until_ms, || RolloutEvent::ZoneRollbackDone { zone: zone.number() });
-        // The latest version that passed a gate is the change itself once the first wave has baked.
-        let to_bad_version =
-            ctx.strategy.rollback.target == RollbackTarget::LastBlessed && self.waves.id() > WaveId::new(0);
+        let to_bad_version = self.goes_back_to_itself(ctx);
         let _told = listener.goes_back(ctx, self, GoingBack { zone, to_bad_version });
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Only while hosts are under way: nobody waits for a host that bakes. What follows is not known here.
 
-use super::batch::Batch;
+use super::batch::{Batch, by_end};
 use super::completion::{completion_ms, host_draws};
 use crate::random::Distribution;
 use crate::rollout::context::Context;
@@ -12,9 +12,7 @@ use crate::sim::budget::Owner;
 /// always one in time. A host that is ready at the very instant is in time.
 pub fn stalls_ms(ctx: &mut Context, batches: &[Batch], from_ms: u64, deadline_ms: u64) -> Option<u64> {
     let mut last_ms = from_ms;
-    let mut in_order: Vec<&Batch> = batches.iter().collect();
-    in_order.sort_by_key(|batch| batch.end_ms);
-    for batch in in_order {
+    for batch in by_end(batches) {
         // Nobody waits for hosts that have not begun, as those before them bake.
         last_ms = last_ms.max(batch.start_ms);
         if batch.end_ms - last_ms <= deadline_ms {

@@ -10,7 +10,7 @@ use crate::plan::{CheckedOver, Gate, GateChecks, GateKind, GateWork};
 use crate::random::distribution::LONGEST_MS;
 use crate::random::{Purpose, mix};
 use crate::rollout::context::Context;
-use crate::rollout::event::ResponseEvent;
+use crate::rollout::event::{FailedCheck, ResponseEvent};
 use crate::rollout::trace::RolloutEvent;
 
 /// The gates of the wave that bakes, and the failed checks of all.
@@ -50,15 +50,6 @@ impl GateState {
         self.failed += u32::from(is_new);
         is_new
     }
-}
-
-/// A failed check, and whether it counts or only holds the gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailedCheck {
-    /// It counts.
-    Counts,
-    /// There was nothing to check.
-    HoldsOnly,
 }
 
 /// Draws of a gate.
@@ -160,16 +151,13 @@ fn open(
         GateKind::Requests(requests) => (served_ms(ctx, around, wave, *requests), true),
     };
     let in_time = limit_ms.is_none_or(|limit_ms| done_ms <= limit_ms);
+    let holds = passes && in_time;
     // Checks that are in time so far may not be in the end.
     let waits = matches!(what.kind, GateKind::Checks(_));
-    match limit_ms {
-        Some(limit_ms) if !in_time || waits => {
-            ctx.schedule(limit_ms, ResponseEvent::GateFails { wave, gate })
-        }
-        Some(_) | None if !passes => ctx.schedule(done_ms, ResponseEvent::GateFails { wave, gate }),
-        Some(_) | None => {}
+    let fails_ms = if in_time && !waits { (!passes).then_some(done_ms) } else { limit_ms };
+    if let Some(fails_ms) = fails_ms {
+        ctx.schedule(fails_ms, ResponseEvent::GateFails { wave, gate });
     }
-    let holds = passes && in_time;
     if holds && !waits {
         ctx.tell(done_ms, || RolloutEvent::GateHolds { wave: wave.number(), gate: gate.number() });
     }
@@ -182,13 +170,13 @@ fn verdict(ctx: &Context, (wave, gate): (WaveId, GateId), work: &GateWork) -> (u
     let mut draws = ctx.streams.stream(Purpose::Gate, place);
     let work_ms = work.takes.by_cdf(draws.uniform_at(TIME));
     let done_ms = work.done_ms(ctx.utc_ms(), work_ms) - ctx.start_utc_ms;
-    let refusal = if ctx.defect.is_some() { work.catches } else { work.false_alarm };
+    let refusal = if ctx.is_bad() { work.catches } else { work.false_alarm };
     (done_ms, draws.uniform_at(VERDICT) >= refusal)
 }
 
 /// How long checks take of which none fails.
 fn passing_ms(ctx: &Context, checks: &GateChecks) -> u64 {
-    checks.after_ms + u64::from(checks.passes) * ctx.alarm(checks.alarm).period_ms
+    checks.of_ms(checks.passes, ctx.alarm(checks.alarm))
 }
 
 /// When the new version has served, in the wave's regions, so many requests from now on, on average: the first

@@ -5,8 +5,8 @@ use super::Deployments;
 use super::batch::Batch;
 use super::completion::{completion_ms, host_draws};
 use super::facts::{NewBatches, RouteChange};
-use crate::ids::{WaveId, ZoneId};
-use crate::plan::{Ratio, RollbackTarget};
+use crate::ids::ZoneId;
+use crate::plan::Ratio;
 use crate::random::Purpose;
 use crate::rollout::context::Context;
 use crate::rollout::event::RoutingEvent;
@@ -60,10 +60,8 @@ impl Deployments {
     /// A zone goes back: requests first, if hosts on the old version are left for them. Says when its hosts follow.
     pub(super) fn switch_back(&self, ctx: &mut Context, zone: ZoneId) -> u64 {
         let now_ms = ctx.now_ms();
-        let to_change =
-            ctx.strategy.rollback.target == RollbackTarget::LastBlessed && self.waves.id() > WaveId::new(0);
         let is_routed = ctx.routed && self.routing.weight(zone).is_some() && self.completed_ms.is_none();
-        if !is_routed || to_change || self.old_hosts(ctx, zone) == 0 {
+        if !is_routed || self.goes_back_to_itself(ctx) || self.old_hosts(ctx, zone) == 0 {
             return now_ms;
         }
         let time_ms = ctx.strategy.rollback.switch_time.map_or(0, |time| {

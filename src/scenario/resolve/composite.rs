@@ -69,21 +69,43 @@ fn check_at_least(spec: &AlarmSpec, problems: &mut Problems) {
 struct Composite<'s> {
     names: Vec<Written<Name>>,
     span: Span,
-    key: &'static str,
+    needs: Needs,
     spec: &'s AlarmSpec,
+}
+
+/// How many of its alarms a composite needs at once.
+#[derive(Debug, Clone, Copy)]
+enum Needs {
+    /// Any of them, or so many.
+    AnyOf,
+    /// All of them.
+    AllOf,
+    /// So many points.
+    Score,
+}
+
+impl Needs {
+    /// The key that lists them.
+    fn key(self) -> &'static str {
+        match self {
+            Self::AnyOf => "any-of",
+            Self::AllOf => "all-of",
+            Self::Score => "score",
+        }
+    }
 }
 
 impl<'s> Composite<'s> {
     fn of(spec: &'s AlarmSpec) -> Option<Self> {
-        let listed = [("any-of", &spec.any_of), ("all-of", &spec.all_of)];
-        let listed = listed.into_iter().find_map(|(key, field)| Some((key, field.get()?)));
-        if let Some((key, list)) = listed {
-            return Some(Self { names: list.value.clone(), span: list.span, key, spec });
+        let listed = [(Needs::AnyOf, &spec.any_of), (Needs::AllOf, &spec.all_of)];
+        let listed = listed.into_iter().find_map(|(needs, field)| Some((needs, field.get()?)));
+        if let Some((needs, list)) = listed {
+            return Some(Self { names: list.value.clone(), span: list.span, needs, spec });
         }
         let score = spec.score.get()?;
         let points = score.value.points.value()?;
         let names = points.0.iter().map(|(name, _)| name.clone()).collect();
-        Some(Self { names, span: score.span, key: "score", spec })
+        Some(Self { names, span: score.span, needs: Needs::Score, spec })
     }
 
     /// The alarms; reports those that cannot be parts.
@@ -96,7 +118,7 @@ impl<'s> Composite<'s> {
         let indices = alarm_indices(&self.names, resolved, problems);
         if self.names.is_empty() {
             let help = "list the alarms that it is made of";
-            problems.missing_key(self.span, format!("`{}` names no alarm", self.key), help);
+            problems.missing_key(self.span, format!("`{}` names no alarm", self.needs.key()), help);
         }
         let is_composite = |part: &&AlarmId| is_made_of_others(&written[part.index()].value);
         if let Some(part) = indices.iter().find(is_composite) {
@@ -120,13 +142,13 @@ impl<'s> Composite<'s> {
 
     /// How many points of `total` it needs at once, and where that was written; none if any alarm will do.
     fn at_least(&self, total: u64) -> Option<(u64, Span)> {
-        match self.key {
-            "all-of" => Some((total.max(1), self.span)),
-            "score" => {
+        match self.needs {
+            Needs::AllOf => Some((total.max(1), self.span)),
+            Needs::Score => {
                 let at_least = self.spec.score.value()?.at_least.get()?;
                 Some((at_least.value.0, at_least.span))
             }
-            _ => {
+            Needs::AnyOf => {
                 let at_least = self.spec.at_least.get()?;
                 (at_least.value.0 > 1).then_some((at_least.value.0, at_least.span))
             }

@@ -25,7 +25,7 @@ pub(super) fn written(wave: &WaveSpec) -> impl Iterator<Item = &GateSpec> {
     lists.flat_map(Field::list).map(|gate| &gate.value)
 }
 
-/// All gates of a wave or a step, which deploys to `regions`.
+/// All gates of a wave or a step.
 pub(super) fn resolve(
     field: &Field<Vec<Written<GateSpec>>>,
     scene: &Scene,

@@ -70,15 +70,8 @@ impl<'f> Selection<'f> {
             problems.report_once(rules::EMPTY_WAVE.at(*span, "this wave selects no region").help(help));
             self.sound = false;
         }
-        if wave.hosts.is_broken() {
-            self.sound = false;
-        }
         let place = wave.hosts.span().unwrap_or(*span);
-        let traffic = wave.traffic.value().map(|share| share.0);
-        self.advance(&regions, (wave.hosts.or(HostShare::ALL), traffic), place, problems);
-        for &region in &regions {
-            self.selected_at[region] = Some(header);
-        }
+        self.take(&regions, wave, (header, place), problems);
         regions
     }
 
@@ -90,14 +83,25 @@ impl<'f> Selection<'f> {
         header: Span,
         problems: &mut Problems,
     ) -> Vec<RegionId> {
-        self.sound &= !step.hosts.is_broken();
         let place = step.hosts.span().or(step.traffic.span()).unwrap_or(header);
-        let traffic = step.traffic.value().map(|share| share.0);
-        self.advance(&regions, (step.hosts.or(HostShare::ALL), traffic), place, problems);
-        for &region in &regions {
+        self.take(&regions, step, (header, place), problems);
+        regions
+    }
+
+    /// A wave takes these regions to its hosts and its traffic, which were written at `place`.
+    fn take(
+        &mut self,
+        regions: &[RegionId],
+        wave: &WaveSpec,
+        (header, place): (Span, Span),
+        problems: &mut Problems,
+    ) {
+        self.sound &= !wave.hosts.is_broken();
+        let traffic = wave.traffic.value().map(|share| share.0);
+        self.advance(regions, (wave.hosts.or(HostShare::ALL), traffic), place, problems);
+        for &region in regions {
             self.selected_at[region] = Some(header);
         }
-        regions
     }
 
     /// Regions that no earlier wave selected, in the order of the fleet.

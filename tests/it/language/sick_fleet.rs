@@ -96,6 +96,18 @@ fn a_one_box_is_sick_until_it_has_the_fix() {
 }
 
 #[test]
+fn who_approves_a_fix_finds_no_defect_in_it() {
+    let asks = |verdicts: &str| {
+        let gates =
+            format!("{{ regions = [\"b\"], gates = [{{ approval = {{ takes = \"1h\", {verdicts} }} }}] }}");
+        let wave = ("{ regions = [\"b\"], bake = \"1h\" }", gates.as_str());
+        outcomes(&plan(&[wave]))[0].ending
+    };
+    assert_eq!(asks("catches = \"100%\""), Ending::Completed, "the defect is of the version before");
+    assert_eq!(asks("false-alarm = \"100%\""), Ending::FalseRollback, "refused as good changes may be");
+}
+
+#[test]
 fn what_is_there_from_the_start_has_no_onset() {
     let text =
         std::fs::read_to_string(support::project("tests/plans/language/fix-onto-a-sick-fleet.toml")).unwrap();
