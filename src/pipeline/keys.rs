@@ -1,6 +1,7 @@
 //! How the keys and indices of random streams are laid out, so that no two draws share one. Draws nothing.
 
 use crate::ids::StageId;
+use crate::random::mix;
 
 /// First number of waves in keys: stages count from 0, waves down from 255.
 const LAST_WAVE: u64 = 255;
@@ -19,8 +20,10 @@ pub(super) const NOBODY: u64 = 1 << 53;
 const AGAIN: u64 = 1 << 54;
 /// Tells the keys of components behind the first from those of revisions.
 pub(super) const COMPONENT: u64 = u64::from_le_bytes(*b"componen");
-/// Bits of a key that tell attempts of one revision apart.
-pub(super) const ATTEMPT_BITS: u32 = 8;
+/// Bits of a key that tell the first attempts of one revision apart.
+const ATTEMPT_BITS: u32 = 8;
+/// Tells the keys of later attempts from those of revisions.
+const LATE_ATTEMPT: u64 = u64::from_le_bytes(*b"attempts");
 
 /// Key of the next revert of a change that was taken out so often.
 pub(super) fn of_revert(key: u64, reverts: u64) -> u64 {
@@ -30,6 +33,21 @@ pub(super) fn of_revert(key: u64, reverts: u64) -> u64 {
 /// Key of a change that is merged again after it was taken out so often.
 pub(super) fn of_again(key: u64, reverts: u64) -> u64 {
     (key + REVERT * reverts) | AGAIN
+}
+
+/// Key of an attempt to roll out an identity.
+pub(super) fn of_attempt(key: u64, attempt: u32) -> u64 {
+    let attempt = u64::from(attempt);
+    if attempt >> ATTEMPT_BITS == 0 {
+        key << ATTEMPT_BITS | attempt
+    } else {
+        mix(&[LATE_ATTEMPT, key, attempt])
+    }
+}
+
+/// Number of a run of an attempt in a stage: a stage repeats fewer runs than this can count.
+pub(super) fn of_run(attempt: u32, run: u32) -> u32 {
+    attempt << ATTEMPT_BITS | run
 }
 
 /// Key of what happens to an identity in a stage.
@@ -54,6 +72,15 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 2 * 40 * 20, "waves count down from the last number, stages up");
+    }
+
+    #[test]
+    fn every_attempt_has_a_key_of_its_own_however_often_a_revision_begins_again() {
+        let mut all: Vec<u64> =
+            (0..4).flat_map(|key| (0..1_000).map(move |attempt| of_attempt(key, attempt))).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 4_000);
     }
 
     /// Also where what was merged again is taken out and merged once more.

@@ -72,7 +72,7 @@ impl<'m> Rollouts<'m> {
             // The source's first change has the draws of the study's trial: a pipeline of one change is that trial.
             None if request.key == 0 && request.attempt == 0 => DrawSource::Trial(self.trial),
             None => {
-                let key = request.key << keys::ATTEMPT_BITS | u64::from(request.attempt);
+                let key = keys::of_attempt(request.key, request.attempt);
                 DrawSource::Revision { trial: self.trial, key }
             }
             Some(place) => {

@@ -107,9 +107,34 @@ pub fn attempt<T>(simulate: impl FnOnce() -> T) -> Result<T, OverBudget> {
     })
 }
 
+/// What [`interrupt`] leaves a trial with.
+struct Interrupted;
+
+/// Leaves the trial that this is a part of, as nobody waits for it any more.
+#[cold]
+pub fn interrupt() -> ! {
+    resume_unwind(Box::new(Interrupted))
+}
+
+/// Simulates; none when [`interrupt`] was called meanwhile, and then it is as with [`attempt`]. A panic goes on.
+pub fn unless_interrupted<T>(simulate: impl FnOnce() -> T) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(simulate)) {
+        Ok(simulated) => Some(simulated),
+        Err(payload) if payload.is::<Interrupted>() => None,
+        Err(other) => resume_unwind(other),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_waits_no_longer_interrupts_through_a_budget() {
+        assert_eq!(unless_interrupted(|| attempt(|| 7)), Some(Ok(7)));
+        assert_eq!(unless_interrupted(|| attempt(|| interrupt())).map(|_: Result<(), _>| ()), None);
+        assert!(catch_unwind(|| unless_interrupted(|| resume_unwind(Box::new("else")))).is_err());
+    }
 
     #[test]
     fn a_trial_is_left_from_anywhere_and_a_panic_is_still_one() {

@@ -12,8 +12,8 @@ use crate::plan::pipeline::Line;
 use crate::plan::{Pipeline, Plan};
 use crate::random::{mix, stable_hash};
 use crate::rollout::{Model, TooCostly};
-use crate::sim::budget::attempt;
-use crate::sim::{Observer, Record, Recorder, Silent};
+use crate::sim::budget::{attempt, interrupt};
+use crate::sim::{Observer, Record, Recorder};
 use std::collections::BTreeMap;
 
 /// First part of the seeds of other pipelines, so that no two share their draws.
@@ -49,7 +49,7 @@ impl Kept for PipelineTrials {
 /// Simulates `trials` trials of every strategy.
 ///
 /// # Errors
-/// When `progress` cancels it, after the trial that each worker is in.
+/// When `progress` cancels it.
 pub fn run(
     plan: &Plan,
     pipeline: &Pipeline,
@@ -94,7 +94,7 @@ impl Experiment for PipelineExperiment<'_> {
     ) -> Result<(), Stopped> {
         let fleet = SharedFleet::new(self.plan, self.pipeline, &self.others);
         let rows = &mut trials.by_strategy;
-        let workers = Workers::new(PipelineSimulator { fleet: &fleet }, progress);
+        let workers = Workers::new(PipelineSimulator { fleet: &fleet, progress }, progress);
         let done = workers.complete(strategies, |row| rows[row].len(), until)?;
         let done = done.into_iter().flat_map(|(row, chunk)| chunk.into_iter().map(move |trial| (row, trial)));
         for (strategy, outcomes) in done {
@@ -109,6 +109,20 @@ impl Experiment for PipelineExperiment<'_> {
 /// Simulates trials of every pipeline on a fleet.
 struct PipelineSimulator<'f> {
     fleet: &'f SharedFleet<'f>,
+    progress: &'f dyn Progress,
+}
+
+/// Interrupts a trial, which may be long, when nobody waits for it any more.
+struct Impatient<'f>(&'f dyn Progress);
+
+impl Observer<PipelineEvent> for Impatient<'_> {
+    fn observe(&mut self, _at_ms: u64, _event: PipelineEvent) {
+        if self.0.is_cancelled() {
+            interrupt();
+        }
+    }
+
+    fn retract_after(&mut self, _at_ms: u64) {}
 }
 
 impl<'f> Simulator for PipelineSimulator<'f> {
@@ -126,7 +140,7 @@ impl<'f> Simulator for PipelineSimulator<'f> {
         strategy: usize,
         trial: u64,
     ) -> Result<Vec<PipelineOutcome>, TooCostly> {
-        self.fleet.run(worker, strategy, trial, &mut Silent)
+        self.fleet.run(worker, strategy, trial, &mut Impatient(self.progress))
     }
 }
 

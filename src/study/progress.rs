@@ -17,7 +17,7 @@ pub trait Progress: Sync {
     /// So many more trials are done.
     fn done(&self, _trials: u64) {}
 
-    /// Whether to stop. Asked before every trial; once it is true it must stay true.
+    /// Whether to stop. Asked before every trial, and while a pipeline's goes on; once it is true it must stay true.
     fn is_cancelled(&self) -> bool {
         false
     }

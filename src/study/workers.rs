@@ -3,6 +3,7 @@
 
 use super::progress::{Progress, Stopped};
 use crate::rollout::TooCostly;
+use crate::sim::budget::unless_interrupted;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,7 +20,7 @@ pub(super) trait Simulator: Sync {
     /// A worker that has done nothing yet.
     fn worker(&self) -> Self::Worker;
 
-    /// Simulates one trial of a strategy (an index).
+    /// Simulates one trial of a strategy (an index), perhaps until it is interrupted.
     ///
     /// # Errors
     /// If the trial goes beyond its budget.
@@ -119,7 +120,7 @@ impl<'w, S: Simulator> Workers<'w, S> {
         let outcomes = going
             .map_while(|trial| {
                 self.progress.begins(strategy, trial);
-                let simulated = self.simulator.simulate(&mut worker, strategy, trial);
+                let simulated = unless_interrupted(|| self.simulator.simulate(&mut worker, strategy, trial))?;
                 simulated.map_err(|costly| self.give_up(strategy, costly)).ok()
             })
             .collect();

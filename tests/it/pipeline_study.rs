@@ -2,6 +2,7 @@
 
 use super::pipeline_oracles::HOUR;
 use super::support::{self, plan_of as plan};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use wavetank::ids::CalendarId;
 use wavetank::outcome::measures;
@@ -12,7 +13,7 @@ use wavetank::plan::{Bound, Expectation, Level, Plan, Threshold, Tolerance};
 use wavetank::rollout::Model;
 use wavetank::scenario;
 use wavetank::study::verdict::Verdict;
-use wavetank::study::{Nobody, pipeline as study};
+use wavetank::study::{Nobody, Progress, Stopped, pipeline as study};
 
 const DAY: u64 = 24 * HOUR;
 
@@ -334,4 +335,28 @@ fn a_pipeline_is_held_to_limits_and_expectations_of_its_own_measures() {
     assert_eq!(summary.expectations[0].verdict, Verdict::Fail);
     let estimated = &summary.strategies[0].measures[1];
     assert_eq!(summary.thresholds[0].measured, estimated.mean.map(|mean| mean.value));
+}
+
+/// Waits no longer once it was asked so often.
+struct UntilAsked {
+    times: u64,
+    asked: AtomicU64,
+}
+
+impl Progress for UntilAsked {
+    fn is_cancelled(&self) -> bool {
+        self.asked.fetch_add(1, Ordering::Relaxed) >= self.times
+    }
+}
+
+#[test]
+fn a_trial_ends_in_its_midst_when_nobody_waits_for_it() {
+    let plan = support::plan("scenarios/pipelines/weekly.toml", &[]);
+    let pipeline = plan.pipeline.as_ref().unwrap();
+    let progress = UntilAsked { times: 100, asked: AtomicU64::new(0) };
+    let stopped = study::run(&plan, pipeline, 1, &progress).unwrap_err();
+    assert!(matches!(stopped, Stopped::Cancelled), "{stopped}");
+    let asked = progress.asked.load(Ordering::Relaxed);
+    let at_most = 100 + 4 * plan.strategies.len() as u64;
+    assert!((100..at_most).contains(&asked), "asked {asked} times: a whole trial has thousands of events");
 }

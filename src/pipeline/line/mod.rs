@@ -228,7 +228,7 @@ impl<'a> LineState<'a> {
     fn rehearse(&mut self, g: &Ground, revision: RevisionId, stage: StageId) -> Option<Rehearsed> {
         let fleet = self.stages[stage].fleet.as_mut()?;
         let passage = &self.passages[&revision];
-        let attempt = passage.attempt << keys::ATTEMPT_BITS | passage.run;
+        let attempt = keys::of_run(passage.attempt, passage.run);
         g.c.passes_over(g.c.history.harmful().len());
         Some(fleet.rehearse(g.c.history.key(revision), attempt, g.c.history.defects(revision), g.now()))
     }
