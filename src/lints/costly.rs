@@ -1,19 +1,15 @@
-//! What a study costs before it is run: batches, hosts and merges in closed form, events from a few rehearsed trials
+//! What a study of rollouts costs before it is run: batches and hosts in closed form, events from a few rehearsed trials
 //! that may have few of them. It says what makes for the work; it judges no result.
 
 use super::rehearsal::{EVENT_LIMIT, Rehearsal};
 use super::view::View;
 use crate::diagnostic::Diagnostic;
-use crate::plan::pipeline::{Flaky, Line, OnFlaky};
-use crate::plan::{Batching, Plan, Wave};
-use crate::scenario::{Places, rules};
+use crate::plan::{Batching, Wave};
+use crate::scenario::rules;
 use crate::sim::budget::{self, Owner, in_thousands};
 
 /// Events of all trials of a strategy from which on a study is worth a warning: some minutes on one core.
-const STUDY_EVENTS: u64 = 200_000_000;
-
-/// Runs of stages, in all trials, from which on a pipeline is: each is far more work than an event of a rollout.
-const STUDY_RUNS: f64 = 10_000_000.0;
+pub(super) const STUDY_EVENTS: u64 = 200_000_000;
 
 /// Warns of a strategy whose trials are so large that a study takes long, or ends early.
 pub(super) fn costly_trials(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) -> Option<Diagnostic> {
@@ -105,56 +101,4 @@ fn too_many_events(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnos
         Some(defect) => problem.and(view.places.defects[defect], "this defect"),
         None => problem,
     })
-}
-
-/// Warns of a pipeline with so many merges that its trials take long, or end early.
-pub(super) fn costly_pipeline(plan: &Plan, places: &Places) -> Option<Diagnostic> {
-    let (pipeline, place) = (plan.pipeline.as_ref()?, places.pipeline?);
-    let others = pipeline.others.iter().filter_map(|other| other.pipeline.as_ref());
-    let lines: Vec<&Line> = others.map(|other| &other.line).chain([&pipeline.line]).collect();
-    let help = "merge less often in `source`, or simulate fewer weeks or trials; a trial of too much work is given up";
-    if let Some(line) = lines.iter().find(|line| line.merges() > budget::MERGES as f64) {
-        let message = format!(
-            "a trial of the pipeline has about {} merges, and none may have more than {}: no trial will begin",
-            in_thousands(line.merges() as u64),
-            in_thousands(budget::MERGES),
-        );
-        return Some(rules::COSTLY.at(place, message).help(help));
-    }
-    let runs: f64 = lines.iter().map(|line| runs_of_stages(line)).sum();
-    let work: f64 = lines.iter().map(|line| runs_of_stages(line) * work_of_a_run(line)).sum();
-    let trials = pipeline.trials * plan.strategies.len() as u64;
-    if work * (trials as f64) < STUDY_RUNS {
-        return None;
-    }
-    let message = format!(
-        "a trial of the pipeline has about {} runs of stages, and there are {} trials",
-        in_thousands(runs as u64),
-        in_thousands(trials),
-    );
-    Some(rules::COSTLY.at(place, message).help(help))
-}
-
-/// Runs of stages if every change went through all of them, production included, as often as they are flaky.
-fn runs_of_stages(line: &Line) -> f64 {
-    let runs: f64 = line.stages.iter().map(|stage| runs_of_a_visit(&stage.flaky)).sum();
-    line.merges() * (runs + 1.0)
-}
-
-/// Mean runs until one is not flaky, or until the stage gives up.
-fn runs_of_a_visit(flaky: &Flaky) -> f64 {
-    let again = flaky.probability.min(0.999_999);
-    let ever = match flaky.then {
-        OnFlaky::Retry { times } => 1.0 - libm::pow(again, f64::from(times) + 1.0),
-        OnFlaky::Block { .. } => 1.0,
-    };
-    ever / (1.0 - again)
-}
-
-/// The work of a run in terms of one where no change is bad: it passes over the defects that were merged before it.
-fn work_of_a_run(line: &Line) -> f64 {
-    /// Passed over in the time of a run that has none.
-    const DEFECTS: f64 = 4_000.0;
-    let harmful: f64 = line.source.defects.iter().map(|class| class.probability).sum();
-    1.0 + line.merges() * harmful / DEFECTS
 }

@@ -6,6 +6,7 @@
 
 mod blind_first_wave;
 mod costly;
+mod costly_pipeline;
 mod cures;
 mod diluted;
 mod escapes;
@@ -92,7 +93,7 @@ pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
     found.extend(uncounted);
     found.extend(beyond);
     found.extend(cures::never_taken_out(plan, places));
-    found.extend(costly::costly_pipeline(plan, places));
+    found.extend(costly_pipeline::costly_pipeline(plan, places));
     found.extend(unstable_pipeline::unstable_pipeline(plan, places));
     found
 }

@@ -78,6 +78,19 @@ impl<'m> Combined<Rollouts<'m>> {
         Self::new(components, classes.map(|class| pipeline.owner(class)).collect())
     }
 
+    /// The same, with at most so many events in all rollouts of each component in a trial.
+    #[must_use]
+    pub fn with_event_limit(self, limit: u64) -> Self {
+        let limited = self.components.into_iter().map(|component| component.with_event_limit(limit));
+        Self { components: limited.collect(), ..self }
+    }
+
+    /// Events of all rollouts in this trial so far, of the component that has most.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.components.iter().map(Rollouts::events).max().unwrap_or(0)
+    }
+
     /// The same production in another trial: what its engines have looked up stays.
     pub fn turn_to(&mut self, trial: u64) {
         self.components.iter_mut().for_each(|component| component.turn_to(trial));

@@ -24,6 +24,8 @@ pub struct Rollouts<'m> {
     trial: u64,
     /// Events of the engine before the trial.
     events_before: u64,
+    /// Most events of all rollouts in a trial.
+    event_limit: u64,
     /// The pipeline's start in milliseconds since a UTC midnight.
     epoch_ms: u64,
     /// Tells the draws of a fleet that is not production from those of production.
@@ -40,8 +42,14 @@ impl<'m> Rollouts<'m> {
     /// The production by a strategy that the model's plan uses.
     #[must_use]
     pub fn by(model: &'m Model<'m>, strategy: &'m Strategy, trial: u64, epoch_ms: u64) -> Self {
-        let engine = Engine::new(model).with_event_limit(budget::EVENTS_IN_PIPELINE);
-        Self { engine, strategy, trial, events_before: 0, epoch_ms, place: None }
+        let event_limit = budget::EVENTS_IN_PIPELINE;
+        let engine = Engine::new(model).with_event_limit(event_limit);
+        Self { engine, strategy, trial, events_before: 0, event_limit, epoch_ms, place: None }
+    }
+
+    /// The same, with at most so many events in all rollouts of a trial.
+    pub(super) fn with_event_limit(self, limit: u64) -> Self {
+        Self { engine: self.engine.with_event_limit(limit), event_limit: limit, ..self }
     }
 
     /// Rollouts on a fleet that is not production, called `place` in stream keys, in trial `trial`. The pipeline starts at
@@ -56,10 +64,15 @@ impl<'m> Rollouts<'m> {
         self.events_before = self.engine.events();
     }
 
+    /// Events of all its rollouts in this trial.
+    pub(super) fn events(&self) -> u64 {
+        self.engine.events() - self.events_before
+    }
+
     /// Gives the trial up if its rollouts together are more than one may be.
     fn can_go_on(&self) {
-        let limit = budget::EVENTS_IN_PIPELINE;
-        if self.engine.events() - self.events_before > limit {
+        let limit = self.event_limit;
+        if self.events() > limit {
             let what = "of one rollout after the other";
             let cause = Cause { owner: Owner::Pipeline, what, key: "after-rejection" };
             budget::give_up(OverBudget { limit, of: "events in its rollouts", cause });

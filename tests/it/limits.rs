@@ -89,6 +89,22 @@ fn a_pipeline_of_too_many_merges_is_foreseen_and_ends_with_a_reason() {
 }
 
 #[test]
+fn a_pipeline_of_too_many_rollouts_is_foreseen() {
+    // Revisions carry ever more defects, so that the work grows with the square of the time.
+    let text = |per_day: &str| {
+        format!(
+            "{}requests-per-second = 100\n{STRATEGY}[change]\nbad-probability = \"1%\"\ndeploy-time = \"30s\"\n\
+             [[defect]]\nname = \"d\"\n[[alarm]]\nname = \"a\"\nscope = \"zone\"\nerror-ratio = {{ above = \"5%\" }}\n[pipeline]\nlength = \"30d\"\nwarm-up = \"2d\"\ntrials = 2\nsource = {{ per-day = {per_day} }}\n\
+             after-rejection = {{ revert = \"30m\" }}\n[[pipeline.stage]]\nname = \"build\"\nphase = \"build\"\n\
+             duration = \"5m\"\nmode = \"parallel\"\n",
+            fleet(3, 20)
+        )
+    };
+    assert!(said(&text("10000")).contains("events in its rollouts, and is given up beyond 15,000,000"));
+    assert_eq!(said(&text("10")), "");
+}
+
+#[test]
 fn onsets_behind_a_one_box_take_events_by_the_host_and_no_more() {
     let plan = plan("tests/plans/answers/quadratic-zone.toml", &[]);
     let model = Model::new(&plan);

@@ -21,7 +21,9 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "scenario" => vec!["ids", "sim", "plan", "outcome", "random", "outlet", "diagnostic"],
         "rollout" => vec!["ids", "sim", "plan", "outcome", "random", "stats"],
         "pipeline" => vec!["ids", "sim", "rollout", "plan", "outcome", "random"],
-        "lints" => vec!["ids", "sim", "scenario", "plan", "rollout", "outcome", "random", "diagnostic"],
+        "lints" => {
+            vec!["ids", "sim", "scenario", "plan", "rollout", "pipeline", "outcome", "random", "diagnostic"]
+        }
         "study" => vec!["ids", "sim", "plan", "rollout", "pipeline", "outcome", "stats", "random"],
         "report" => vec![
             "ids",
