@@ -28,7 +28,7 @@ fn batches(view: &View<'_>) -> u64 {
                 Batching::Barrier => wave.procedure.batch_of(hosts),
                 Batching::Sliding => 1,
             };
-            u64::from(wave.hosts.of(hosts).div_ceil(together))
+            wave.procedure.first_batches.len() as u64 + u64::from(wave.hosts.of(hosts).div_ceil(together))
         };
         zones.map(|zone| in_zone(view.plan.fleet.zones[zone].hosts)).sum()
     };

@@ -27,6 +27,9 @@ pub struct Change {
     /// Hosts of each zone, at random, on which its deployment fails however often it is tried; none: on no host for sure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_hosts: Option<HostShare>,
+    /// Time until a host is given up on which it fails; none: as long as one takes that does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_time: Option<Distribution>,
     /// Probability that a try to deploy it to any other host fails.
     #[serde(skip_serializing_if = "is_default")]
     pub failure_probability: f64,
@@ -46,6 +49,7 @@ impl Default for Change {
             straggler_probability: 0.0,
             straggler_time: Distribution::Fixed { ms: HOUR_MS },
             failing_hosts: None,
+            failing_time: None,
             failure_probability: 0.0,
             defects: IdVec::default(),
         }

@@ -24,6 +24,8 @@ pub enum FailuresPer {
     Zone,
     /// Those of a region.
     Region,
+    /// Those of the regions of a wave, in that wave.
+    Wave,
     /// Those of the fleet.
     Rollout,
 }

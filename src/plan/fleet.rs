@@ -1,7 +1,7 @@
 //! The fleet: regions, their zones, hosts and traffic over the day.
 
 use super::defect::Symptom;
-use super::share::Ratio;
+use super::share::{HostShare, Ratio};
 use super::signal::Sign;
 use crate::ids::{AlarmId, CohortId, IdRange, IdVec, RegionId, ZoneId};
 use crate::random::Distribution;
@@ -89,6 +89,9 @@ pub struct Region {
     pub cohort_shares: IdVec<CohortId, Ratio>,
     /// Offset of the local day from UTC, in whole hours.
     pub utc_offset_hours: i64,
+    /// Hosts of each of its zones, at random, on which a deployment always fails; none: as many as the change says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_hosts: Option<HostShare>,
 }
 
 /// One availability zone.

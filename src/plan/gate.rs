@@ -51,21 +51,71 @@ pub struct GateWork {
 pub struct GateChecks {
     /// The alarm; a datapoint that breaches is a failed check.
     pub alarm: AlarmId,
-    /// Checks that must pass.
-    pub passes: u32,
+    /// What is enough of them.
+    pub passes: Enough,
+    /// The gate fails unless that is so after so many checks; none: it may take more. Those without data do not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
     /// So many failed ones, at least 1, and the gate has failed.
     pub failures: u32,
+    /// So many without data in a row, at least 1, and it has failed, too; none: any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<u32>,
     /// Where failed ones are counted.
     pub over: CheckedOver,
     /// Nothing is checked in the first so many milliseconds.
     pub after_ms: u64,
 }
 
+/// How many checks are enough, each number at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enough {
+    /// So many passed.
+    Passed(u32),
+    /// So many passed one after the other.
+    InARow(u32),
+    /// So many were made, whatever they said.
+    Made(u32),
+}
+
+impl Enough {
+    /// The fewest checks of which it can be said.
+    #[must_use]
+    pub fn fewest(self) -> u32 {
+        match self {
+            Self::Passed(number) | Self::InARow(number) | Self::Made(number) => number,
+        }
+    }
+}
+
+/// The usual kind as its number, as fingerprints of plans have always known it.
+impl Serialize for Enough {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Self::Passed(number) => serializer.serialize_u32(number),
+            Self::InARow(number) => serializer.collect_str(&format_args!("{number} in a row")),
+            Self::Made(number) => serializer.collect_str(&format_args!("{number} made")),
+        }
+    }
+}
+
 impl GateChecks {
     /// How long so many of them take after the gate opened, warm-up and all.
     #[must_use]
-    pub fn of_ms(&self, checks: u32, alarm: &Alarm) -> u64 {
-        u64::from(checks).saturating_mul(alarm.period_ms).saturating_add(self.after_ms)
+    pub fn of_ms(&self, checks: u64, alarm: &Alarm) -> u64 {
+        checks.saturating_mul(alarm.period_ms).saturating_add(self.after_ms)
+    }
+
+    /// The most checks with data before they are enough, or the gate fails.
+    #[must_use]
+    pub fn most(&self) -> u64 {
+        let (fewest, failures) = (u64::from(self.passes.fewest()), u64::from(self.failures));
+        let most = match self.passes {
+            Enough::Passed(_) => fewest + failures,
+            Enough::InARow(_) => fewest.saturating_mul(failures),
+            Enough::Made(_) => fewest,
+        };
+        self.count.map_or(most, |count| most.min(u64::from(count)))
     }
 }
 

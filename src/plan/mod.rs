@@ -32,11 +32,11 @@ pub use defect::{
 };
 pub use failures::{FailureBudget, FailuresPer};
 pub use fleet::{Arrivals, Background, Episodes, Fleet, HOUR_MS, Region, Zone};
-pub use gate::{CheckedOver, Gate, GateChecks, GateKind, GateWork, WeekHours};
+pub use gate::{CheckedOver, Enough, Gate, GateChecks, GateKind, GateWork, WeekHours};
 pub use pipeline::Pipeline;
 pub use response::{FiringAtStart, OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};
-pub use share::{HostShare, Ratio};
+pub use share::{HostShare, Ratio, Rounding};
 pub use signal::{CanaryRule, Comparison, Decides, Judge, Quorum, RateRule, Reads, Sign, Signal, SignalKind};
 pub use strata::Strata;
 pub use strategy::{

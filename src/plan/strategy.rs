@@ -5,7 +5,7 @@ use super::failures::FailureBudget;
 use super::gate::{Gate, GateKind};
 use super::pipeline::calendar::WaveCalendar;
 use super::response::{Operators, Response};
-use super::share::{HostShare, Ratio};
+use super::share::{HostShare, Ratio, Rounding};
 use super::unsaid::is_default;
 use crate::ids::{AlarmId, CohortId, RegionId};
 use crate::random::Distribution;
@@ -192,6 +192,8 @@ pub enum Concurrency {
     AtMost(u32),
     /// This share of those that there are, rounded down, and at least 1.
     Share(Ratio),
+    /// This share, rounded as it says, and at least 1.
+    Rounded(Ratio, Rounding),
     /// All that there are.
     All,
 }
@@ -205,7 +207,8 @@ impl Concurrency {
     pub fn of(self, places: usize) -> usize {
         match self {
             Self::AtMost(limit) => places.min(limit.max(1) as usize),
-            Self::Share(share) => places.min((share.floor_of(places as u64) as usize).max(1)),
+            Self::Share(share) => Self::Rounded(share, Rounding::Down).of(places),
+            Self::Rounded(share, to) => places.min((to.of(share, places as u64) as usize).max(1)),
             Self::All => places,
         }
     }
@@ -216,7 +219,7 @@ impl Concurrency {
     pub fn has_room(self, running: u32, places: usize) -> bool {
         match self {
             Self::AtMost(limit) => running < limit,
-            Self::Share(_) => (running as usize) < self.of(places),
+            Self::Share(_) | Self::Rounded(..) => (running as usize) < self.of(places),
             Self::All => true,
         }
     }
@@ -229,6 +232,7 @@ impl Serialize for Concurrency {
         match *self {
             Self::AtMost(limit) => serializer.serialize_u32(limit),
             Self::Share(share) => HostShare::Share(share).serialize(serializer),
+            Self::Rounded(share, to) => HostShare::Rounded { share, to }.serialize(serializer),
             Self::All => serializer.serialize_u32(u32::MAX),
         }
     }
@@ -241,6 +245,9 @@ pub struct Procedure {
     pub one_box: Option<OneBox>,
     /// Hosts per batch; a batch ends with its last host. Never more than [`Procedure::together_of`].
     pub batch: HostShare,
+    /// Hosts of the batches before those, in order; each follows when the one before it is done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first_batches: Vec<HostShare>,
     /// Hosts that may be out of service at once; caps batches and the one-box.
     pub max_unavailable: HostShare,
     /// Hosts of the new version that may come beside those of the zone; none: hosts are replaced where they are.
@@ -274,6 +281,16 @@ impl Procedure {
     #[must_use]
     pub fn batch_of(&self, hosts: u32) -> u32 {
         self.batch.of(hosts).min(self.together_of(hosts))
+    }
+
+    /// The batches that have sizes of their own, which take a zone of `hosts` from `done` hosts towards `target`: how large
+    /// each is, and up to how many hosts.
+    pub fn first_batches_of(&self, hosts: u32, done: u32, target: u32) -> impl Iterator<Item = (u32, u32)> {
+        self.first_batches.iter().scan(done, move |done, size| {
+            let size = size.of(hosts).min(self.together_of(hosts)).min(target.saturating_sub(*done));
+            *done += size;
+            (size > 0).then_some((size, *done))
+        })
     }
 
     /// Hosts of the new version that may come beside a zone's `hosts`: a share of them is rounded up, as Kubernetes does.

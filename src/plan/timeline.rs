@@ -137,7 +137,9 @@ impl WavesWalk<'_> {
             GateKind::Approval(work) | GateKind::Test(work) => {
                 work.done_ms(from_utc_ms, work.takes.median_ms()) - from_utc_ms
             }
-            GateKind::Checks(checks) => checks.of_ms(checks.passes, &self.plan.alarms[checks.alarm]),
+            GateKind::Checks(checks) => {
+                checks.of_ms(checks.passes.fewest().into(), &self.plan.alarms[checks.alarm])
+            }
             GateKind::Requests(requests) => self.served_ms(wave, *requests),
         };
         wave.gates.iter().map(gate_ms).max().unwrap_or(0)
@@ -177,6 +179,12 @@ impl WavesWalk<'_> {
             now = deployed_ms + one_box.bake_ms;
             one_box_end_ms = Some(now);
             self.done[zone] = first;
+        }
+        for (size, to) in procedure.first_batches_of(hosts, self.done[zone], target) {
+            let bake_ms = if to < target { procedure.batch_bake_ms } else { 0 };
+            deployed_ms = now + self.pace.batch_ms(size, chains(wave, zones, 1), now == 0);
+            now = deployed_ms + bake_ms;
+            self.done[zone] = to;
         }
         let left = target.saturating_sub(self.done[zone]);
         if left > 0 {

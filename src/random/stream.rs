@@ -78,6 +78,8 @@ pub enum Purpose {
     FailingHosts = 32,
     /// How many others fail, by zone and batch.
     Failure = 33,
+    /// How long hosts are tried on which it fails, by zone and batch.
+    FailingTime = 34,
     /// Whether a datapoint of an alarm, or a scrape, is lost, by alarm, scope entity and period.
     Lost = 36,
     /// When changes are merged, in turn.

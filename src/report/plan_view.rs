@@ -5,8 +5,8 @@ use super::text;
 use crate::ids::AlarmId;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{
-    Batching, Concurrency, FailureBudget, FailuresPer, FiringAtStart, GateKind, HostShare, OnAlarm, Plan,
-    Procedure, Remedy, RollbackScope, Strategy, Wave,
+    Batching, Concurrency, Enough, FailureBudget, FailuresPer, FiringAtStart, GateChecks, GateKind,
+    HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope, Strategy, Wave,
 };
 use crate::random::Distribution;
 use serde_json::{Value, json};
@@ -69,11 +69,12 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
             FailuresPer::Batch => "a batch",
             FailuresPer::Zone => "a zone",
             FailuresPer::Region => "a region",
+            FailuresPer::Wave => "a wave",
             FailuresPer::Rollout => "all",
         };
         let most = match allowed {
             HostShare::Count(most) => text::counted(u64::from(most), "host"),
-            HostShare::Share(_) => share(allowed),
+            HostShare::Share(_) | HostShare::Rounded { .. } | HostShare::AllBut(_) => share(allowed),
         };
         causes.push(format!("more than {most} of {of} that fail"));
     }
@@ -152,19 +153,29 @@ fn gates_of(plan: &Plan, wave: &Wave) -> Option<String> {
         let what = match &gate.kind {
             GateKind::Approval(work) => format!("an approval, {} of work", time(&work.takes)),
             GateKind::Test(work) => format!("a test of {}", time(&work.takes)),
-            GateKind::Checks(checks) => format!(
-                "{} of {} that {} ({} failed ones fail it)",
-                text::counted(u64::from(checks.passes), "check"),
-                plan.alarms[checks.alarm].name,
-                if checks.passes == 1 { "passes" } else { "pass" },
-                checks.failures
-            ),
+            GateKind::Checks(checks) => checks_of(&plan.alarms[checks.alarm].name, checks),
             GateKind::Requests(requests) => format!("{} served", text::counted(*requests, "request")),
         };
         what + &within
     });
     let said: Vec<String> = said.collect();
     (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// What is checked by an alarm, and what fails the gate.
+fn checks_of(alarm: &str, checks: &GateChecks) -> String {
+    let fewest = checks.passes.fewest();
+    let number = text::counted(u64::from(fewest), "check");
+    let pass = if fewest == 1 { "passes" } else { "pass" };
+    let enough = match checks.passes {
+        Enough::Passed(_) => format!("{number} of {alarm} that {pass}"),
+        Enough::InARow(_) => format!("{number} of {alarm} in a row that {pass}"),
+        Enough::Made(_) => format!("{number} of {alarm}"),
+    };
+    let at_most = checks.count.map_or(String::new(), |count| format!(", of at most {count}"));
+    let missing =
+        checks.missing.map_or(String::new(), |missing| format!(", {missing} without data in a row too"));
+    format!("{enough}{at_most} ({} failed ones fail it{missing})", checks.failures)
 }
 
 /// What people do, and when; none if nobody is called.
@@ -267,6 +278,7 @@ fn at_once(limit: Concurrency, available: Option<usize>) -> String {
             limit.to_string()
         }
         Concurrency::Share(of_all) => share(HostShare::Share(of_all)),
+        Concurrency::Rounded(of_all, to) => share(HostShare::Rounded { share: of_all, to }),
         Concurrency::AtMost(_) | Concurrency::All => "all".to_owned(),
     }
 }
@@ -284,24 +296,31 @@ fn batch(procedure: &Procedure) -> String {
 /// How many hosts a batch has, and what caps them if that is not plainly the larger.
 fn batch_size(procedure: &Procedure) -> String {
     let (batch, cap) = (procedure.batch, procedure.max_unavailable);
-    if procedure.max_surge.is_none() && (cap == HostShare::ALL || cap == batch) {
-        return share(batch);
+    let firsts: Vec<String> = procedure.first_batches.iter().map(|size| share(*size)).collect();
+    let sizes = match firsts[..] {
+        [] => share(batch),
+        _ => format!("{}, then {}", firsts.join(", "), share(batch)),
+    };
+    let plain = firsts.is_empty();
+    if procedure.max_surge.is_none() && (cap == HostShare::ALL || plain && cap == batch) {
+        return sizes;
     }
     let most = match procedure.max_surge {
         None => share(cap),
         Some(surge) if cap.is_none() => format!("{} beside", share(surge)),
         Some(surge) => format!("{} + {} beside", share(cap), share(surge)),
     };
-    if procedure.max_surge.is_some() && batch == HostShare::ALL {
+    if procedure.max_surge.is_some() && plain && batch == HostShare::ALL {
         return most;
     }
-    format!("{}, at most {most}", share(batch))
+    format!("{sizes}, at most {most}")
 }
 
 fn share(share: HostShare) -> String {
     match share {
         HostShare::Count(hosts) => text::counted(u64::from(hosts), "host"),
         HostShare::Share(ratio) => text::percent(ratio.as_f64()),
+        HostShare::Rounded { .. } | HostShare::AllBut(_) => share.to_string(),
     }
 }
 

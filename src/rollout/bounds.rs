@@ -167,7 +167,8 @@ impl Longest<'_> {
             GateKind::Approval(work) | GateKind::Test(work) => work.longest_ms(),
             // Checks that may find nothing have a time within which they must hold.
             GateKind::Checks(checks) => {
-                let most = checks.passes.saturating_add(checks.failures);
+                // Between two with data there are fewer without than fail the gate.
+                let most = checks.most().saturating_mul(checks.missing.map_or(1, u64::from));
                 checks.of_ms(most, &self.plan.alarms[checks.alarm])
             }
             GateKind::Requests(_) => LONGEST_MS,
@@ -186,7 +187,11 @@ impl Longest<'_> {
             if change.straggler_probability > 0.0 { change.straggler_time.longest_ms(1) } else { 0 };
         let time = self.strategy.deploy_time(change);
         let tries = u64::from(most_tries(self.strategy, self.plan));
-        let tried_ms = |hosts: u32| time.longest_ms(hosts).max(help_ms).saturating_mul(tries);
+        let given_up_ms = |hosts: u32| {
+            change.failing_time.filter(|_| change.may_fail()).map_or(0, |time| time.longest_ms(hosts))
+        };
+        let tried_ms =
+            |hosts: u32| time.longest_ms(hosts).max(help_ms).max(given_up_ms(hosts)).saturating_mul(tries);
         let one_box = one_box_hosts(self.strategy, wave, hosts).filter(|_| before == 0);
         let stage_ms = one_box
             .zip(procedure.one_box.as_ref())
@@ -194,8 +199,10 @@ impl Longest<'_> {
         let batch = procedure.batch_of(hosts);
         let rest = target.saturating_sub(before + one_box.unwrap_or(0));
         // A window is done no later than as many batches, each with its bake.
-        let batch_ms = tried_ms(batch).saturating_add(procedure.batch_bake_ms);
-        let batches_ms = u64::from(rest.div_ceil(batch)).saturating_mul(batch_ms);
+        let firsts = procedure.first_batches.len() as u64;
+        let largest = if firsts > 0 { procedure.together_of(hosts) } else { batch };
+        let batch_ms = tried_ms(largest).saturating_add(procedure.batch_bake_ms);
+        let batches_ms = (firsts + u64::from(rest.div_ceil(batch))).saturating_mul(batch_ms);
         let bake_ms = procedure.zone_bake_ms.max(procedure.bake_of_zone_ms(true));
         [batches_ms, bake_ms].into_iter().fold(stage_ms, u64::saturating_add)
     }

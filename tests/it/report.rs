@@ -38,6 +38,7 @@ fn plan() -> Plan {
         procedure: Procedure {
             one_box: None,
             batch: HostShare::ALL,
+            first_batches: Vec::new(),
             max_unavailable: HostShare::ALL,
             max_surge: None,
             batching: Batching::Barrier,

@@ -216,6 +216,9 @@ fn quantity(value: &Value) -> Option<PlanValue> {
     match HostShare::deserialize(value) {
         Ok(HostShare::Count(count)) => return Some(PlanValue::Number(f64::from(count))),
         Ok(HostShare::Share(ratio)) => return Some(PlanValue::Share(ratio.as_f64())),
+        Ok(rounded @ (HostShare::Rounded { .. } | HostShare::AllBut(_))) => {
+            return Some(PlanValue::Text(rounded.to_string()));
+        }
         Err(_) => {}
     }
     Ratio::deserialize(value).ok().map(|ratio| PlanValue::Share(ratio.as_f64()))

@@ -177,6 +177,7 @@ pub fn strategy(name: &str) -> Strategy {
         procedure: Procedure {
             one_box: Some(OneBox { hosts: HostShare::Count(1), bake_ms: HOUR, covers: Vec::new() }),
             batch: HostShare::Count(10),
+            first_batches: Vec::new(),
             max_unavailable: HostShare::Share(Ratio { num: 1, den: 3 }),
             max_surge: None,
             batching: Batching::Barrier,

@@ -4,9 +4,9 @@
 //! same ones whatever the batches. On any other it fails by chance, anew in each try. Who fails stays on the old version.
 //! What follows is not known here.
 
-use crate::ids::ZoneId;
+use crate::ids::{WaveId, ZoneId};
 use crate::plan::{FailuresPer, Plan, Strategy};
-use crate::random::{Purpose, Stream, Streams, binomial};
+use crate::random::{Distribution, Purpose, Stream, Streams, binomial, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::event::DeploymentEvent;
 use crate::rollout::place::WatchedScope;
@@ -31,6 +31,8 @@ pub struct FailingHosts {
     /// How often a host is tried at most.
     tries: u32,
     draws: Stream,
+    /// How long one is tried that fails, and the draws of it; none: as long as any other.
+    given_up: Option<(Distribution, Stream)>,
 }
 
 impl FailingHosts {
@@ -41,13 +43,17 @@ impl FailingHosts {
         if !change.may_fail() {
             return None;
         }
-        let doomed = change.failing_hosts.map_or(0, |share| share.of(place.hosts));
+        let share = ctx.region(ctx.region_of(zone)).failing_hosts.or(change.failing_hosts);
+        let doomed = share.filter(|share| !share.is_none()).map_or(0, |share| share.of(place.hosts));
         ctx.looks_at_hosts(doomed, Owner::Change, "failing-hosts");
         Some(Self {
             doomed: places(&ctx.streams, place.entity, (doomed, place.hosts)),
             probability: change.failure_probability,
             tries: most_tries(ctx.strategy, ctx.plan),
             draws: ctx.streams.stream(Purpose::Failure, place.entity),
+            given_up: change
+                .failing_time
+                .map(|time| (time, ctx.streams.stream(Purpose::FailingTime, place.entity))),
         })
     }
 
@@ -68,6 +74,12 @@ impl FailingHosts {
             }
         }
         tries
+    }
+
+    /// How long the batch of that number lasts at least, as so many of its hosts fail: until the last of them is given up.
+    pub fn given_up_ms(&mut self, batch: u32, fails: u32) -> u64 {
+        let Some((time, draws)) = self.given_up.as_mut().filter(|_| fails > 0) else { return 0 };
+        time.by_survival(survival_of_largest(draws.uniform_at(u64::from(batch)), fails))
     }
 }
 
@@ -128,7 +140,7 @@ impl FailedHosts {
     }
 
     /// Hosts of a batch failed now: where there are more of them than the strategy allows.
-    pub fn count(&mut self, ctx: &Context, batch: u32) -> Option<WatchedScope> {
+    pub fn count(&mut self, ctx: &Context, wave: WaveId, batch: u32) -> Option<WatchedScope> {
         let FailedBatch { zone, failed, of } = self.batches[batch as usize];
         let failures = ctx.strategy.failures?;
         let region = ctx.region_of(zone);
@@ -140,6 +152,11 @@ impl FailedHosts {
             FailuresPer::Zone => (zone.index(), u64::from(ctx.zone(zone).hosts), WatchedScope::Zone(zone)),
             FailuresPer::Region => {
                 (region.index(), ctx.model.region_hosts[region], WatchedScope::Region(region))
+            }
+            FailuresPer::Wave => {
+                let regions = ctx.wave(wave).regions.iter();
+                let hosts = regions.map(|region| ctx.model.region_hosts[*region]).sum();
+                (wave.index(), hosts, WatchedScope::Service)
             }
             FailuresPer::Rollout => (0, ctx.plan.fleet.hosts(), WatchedScope::Service),
         };

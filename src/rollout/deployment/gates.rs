@@ -17,7 +17,7 @@ impl Deployments {
     pub fn check_fails(&mut self, ctx: &mut Context, gate: GateId, check: FailedCheck) -> Option<WaveId> {
         let wave = self.waves.id();
         let fails = self.is_baking(wave) && self.promotion.check_fails(ctx, (wave, gate), check);
-        (fails && self.promotion.fails(ctx, gate)).then_some(wave)
+        (fails && self.promotion.gives_up(ctx, gate)).then_some(wave)
     }
 
     /// Whether a wave is the present one and the rollout goes on.

@@ -19,6 +19,11 @@ pub struct Lag {
 impl Lag {
     /// All hosts keep up.
     pub const NONE: Self = Self { behind: 0, wait_ms: 0 };
+
+    /// The same of a batch that lasts so long for another reason, too.
+    pub fn and_waits(self, wait_ms: u64) -> Self {
+        Self { wait_ms: self.wait_ms.max(wait_ms), ..self }
+    }
 }
 
 /// The stragglers of one zone.

@@ -9,8 +9,8 @@ use super::holdups;
 use super::lag::{Lag, Stragglers};
 use super::progress::stalls_ms;
 use super::slots::{OneSlot, SlotQueue, Slots};
-use crate::ids::{BatchId, IdVec, ZoneId};
-use crate::plan::{Batching, Bypass};
+use crate::ids::{BatchId, IdVec, WaveId, ZoneId};
+use crate::plan::{Batching, Bypass, Procedure};
 use crate::random::{Purpose, Stream, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::event::DeploymentEvent;
@@ -151,6 +151,30 @@ impl Layout {
         end_ms
     }
 
+    /// Lays out the batches of a stage that have sizes of their own; says when what is left of it may begin, or when the
+    /// last of them is done if nothing is.
+    pub fn add_first_batches(
+        &mut self,
+        ctx: &mut Context,
+        zone: ZoneId,
+        stage: ZoneStage,
+        from_ms: u64,
+        procedure: &Procedure,
+    ) -> u64 {
+        let done = self.zones[zone].done;
+        let mut at_ms = from_ms;
+        for (size, target) in procedure.first_batches_of(ctx.zone(zone).hosts, done, stage.target) {
+            let batch = ZoneStage { size, target, batching: Batching::Barrier, ..stage };
+            at_ms = self.add_stage(ctx, zone, batch, at_ms);
+            if target < stage.target && stage.bake_ms > 0 {
+                let bake_ms = holdups::bake_ms(ctx, at_ms, stage.bake_ms);
+                self.zones[zone].path_bake_ms += bake_ms;
+                at_ms += bake_ms;
+            }
+        }
+        at_ms
+    }
+
     /// Batches of the stage's size, the last one perhaps smaller, each as soon as a slot is free. Says when the last is done,
     /// `start_ms` if there is none.
     fn add_batches(
@@ -195,8 +219,8 @@ impl Layout {
     }
 
     /// Hosts of a batch failed now: where there are more of them than the strategy allows.
-    pub fn count_failed(&mut self, ctx: &Context, batch: u32) -> Option<WatchedScope> {
-        self.failed.count(ctx, batch)
+    pub fn count_failed(&mut self, ctx: &Context, wave: WaveId, batch: u32) -> Option<WatchedScope> {
+        self.failed.count(ctx, wave, batch)
     }
 
     /// Gives the rollout up if it would have too many batches, before the memory for these is taken.
@@ -349,6 +373,7 @@ impl Laying<'_> {
                 let lags = std::iter::once(lag).chain(std::iter::repeat(Lag::NONE));
                 let tries = failing.tries(state.batches, first, tried).into_iter().zip(lags);
                 tries.fold(begins.at_ms, |at_ms, (one_try, lag)| {
+                    let lag = lag.and_waits(failing.given_up_ms(state.batches, one_try.fails));
                     self.lay(state, one_try, Begins { at_ms, ..begins }, lag)
                 })
             }

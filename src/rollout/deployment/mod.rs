@@ -308,6 +308,11 @@ impl Deployments {
         let (size, surge) = (procedure.batch_of(hosts), procedure.surge_of(hosts));
         let Procedure { batching, batch_bake_ms: bake_ms, .. } = *procedure;
         let stage = ZoneStage { size, target, surge, batching, bake_ms, one_box: false };
+        let from_ms = if procedure.first_batches.is_empty() {
+            from_ms
+        } else {
+            self.layout.add_first_batches(ctx, zone, stage, from_ms, procedure)
+        };
         let at_ms = self.layout.add_stage(ctx, zone, stage, from_ms);
         self.schedule_switch(ctx, zone, at_ms);
         let bake_ms =
@@ -409,7 +414,10 @@ impl Deployments {
     /// Hosts of a batch failed now: where there are more of them than the strategy allows.
     #[must_use = "the response is to hear of it"]
     pub fn hosts_failed(&mut self, ctx: &Context, batch: u32) -> Option<WatchedScope> {
-        if self.is_cut(false, ctx.now_ms()) { None } else { self.layout.count_failed(ctx, batch) }
+        if self.is_cut(false, ctx.now_ms()) {
+            return None;
+        }
+        self.layout.count_failed(ctx, self.waves.id(), batch)
     }
 
     /// Whether some host that was to take the change never does.

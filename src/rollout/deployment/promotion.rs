@@ -6,7 +6,7 @@
 use super::layout::Layout;
 use super::routing::Routing;
 use crate::ids::{AlarmId, GateId, RegionId, WaveId, ZoneId};
-use crate::plan::{CheckedOver, Gate, GateChecks, GateKind, GateWork};
+use crate::plan::{CheckedOver, Enough, Gate, GateChecks, GateKind, GateWork};
 use crate::random::distribution::LONGEST_MS;
 use crate::random::{Purpose, mix};
 use crate::rollout::context::Context;
@@ -28,27 +28,66 @@ struct GateState {
     holds_ms: Option<u64>,
     /// When it must.
     limit_ms: Option<u64>,
+    /// When the last of as many checks as it has at most is made; none: there is no such number.
+    last_ms: Option<u64>,
     /// Its failed checks.
     failed: u32,
-    /// The instant of the latest check that held it longer, and of the latest that counts: one in several places is one.
+    /// Checks without data that followed each other until now.
+    missing: u32,
+    /// The instant of the latest check that did not pass, and of the latest that counts: one in several places is one.
     held_ms: Option<u64>,
     counted_ms: Option<u64>,
 }
 
 impl GateState {
-    /// A check of now did not pass: the gate holds a period later. Says whether it would be too late by then.
-    fn hold(&mut self, now_ms: u64, period_ms: u64) -> bool {
-        if self.held_ms.replace(now_ms) != Some(now_ms) {
-            self.holds_ms = self.holds_ms.map(|holds_ms| holds_ms + period_ms);
+    /// A check of now did not pass. Says whether it is one more that failed.
+    fn hold(&mut self, now_ms: u64, check: FailedCheck, checks: &GateChecks, period_ms: u64) -> bool {
+        let before_ms = self.held_ms.replace(now_ms);
+        let is_first = before_ms != Some(now_ms);
+        match check {
+            FailedCheck::HoldsOnly => {
+                if is_first {
+                    let follows = before_ms.is_some_and(|before_ms| before_ms + period_ms == now_ms)
+                        && before_ms != self.counted_ms;
+                    self.missing = if follows { self.missing + 1 } else { 1 };
+                    self.shift(|at_ms| at_ms + period_ms);
+                }
+                false
+            }
+            FailedCheck::Counts => {
+                if self.counted_ms.replace(now_ms) == Some(now_ms) {
+                    return false;
+                }
+                if !is_first {
+                    // It had no data elsewhere, but it is one that counts.
+                    self.shift(|at_ms| at_ms - period_ms);
+                }
+                self.missing = 0;
+                self.failed += 1;
+                self.holds_ms = self.holds_ms.map(|holds_ms| match checks.passes {
+                    Enough::Passed(_) => holds_ms + period_ms,
+                    Enough::InARow(number) => now_ms + u64::from(number) * period_ms,
+                    Enough::Made(_) => holds_ms,
+                });
+                true
+            }
         }
-        self.limit_ms.is_some_and(|limit_ms| now_ms >= limit_ms)
     }
 
-    /// A check of now failed: says whether it is one more.
-    fn count(&mut self, now_ms: u64) -> bool {
-        let is_new = self.counted_ms.replace(now_ms) != Some(now_ms);
-        self.failed += u32::from(is_new);
-        is_new
+    /// Moves what comes after so many checks with data.
+    fn shift(&mut self, by: impl Fn(u64) -> u64) {
+        self.holds_ms = self.holds_ms.map(&by);
+        self.last_ms = self.last_ms.map(&by);
+    }
+
+    /// Whether its time is over now, or it has made as many checks as it may.
+    fn is_over(&self, now_ms: u64) -> bool {
+        [self.limit_ms, self.last_ms].into_iter().flatten().any(|end_ms| end_ms <= now_ms)
+    }
+
+    /// Whether it does not hold at `at_ms`, as far as is known.
+    fn is_shut_at(&self, at_ms: u64) -> bool {
+        self.holds_ms.is_none_or(|holds_ms| holds_ms > at_ms)
     }
 }
 
@@ -69,7 +108,15 @@ impl Promotion {
         for (index, gate) in ctx.wave(wave).gates.iter().enumerate() {
             let limit_ms = gate.within_ms.map(|within_ms| ctx.now_ms().saturating_add(within_ms));
             let holds_ms = open(ctx, (layout, routing), (wave, GateId::new(index)), (gate, limit_ms));
-            self.gates.push(GateState { holds_ms, limit_ms, failed: 0, held_ms: None, counted_ms: None });
+            self.gates.push(GateState {
+                holds_ms,
+                limit_ms,
+                last_ms: last_check_ms(ctx, &gate.kind),
+                failed: 0,
+                missing: 0,
+                held_ms: None,
+                counted_ms: None,
+            });
         }
     }
 
@@ -79,12 +126,19 @@ impl Promotion {
         self.gates.iter().try_fold(from_ms, |latest, gate| gate.holds_ms.map(|holds_ms| latest.max(holds_ms)))
     }
 
-    /// Whether a gate that was to fail now does; a check may have passed meanwhile.
+    /// Whether a gate that was to fail now does; checks may have passed meanwhile, or come later than was known.
     pub fn fails(&mut self, ctx: &Context, gate: GateId) -> bool {
-        let holds_ms = &mut self.gates[gate.index()].holds_ms;
-        let fails = holds_ms.is_none_or(|holds_ms| holds_ms > ctx.now_ms());
+        let state = &self.gates[gate.index()];
+        let due = state.holds_ms.is_none() || state.is_over(ctx.now_ms());
+        due && self.gives_up(ctx, gate)
+    }
+
+    /// Whether a gate that fails with a check does; then it never holds.
+    pub fn gives_up(&mut self, ctx: &Context, gate: GateId) -> bool {
+        let state = &mut self.gates[gate.index()];
+        let fails = state.is_shut_at(ctx.now_ms());
         if fails {
-            *holds_ms = None;
+            state.holds_ms = None;
         }
         fails
     }
@@ -102,19 +156,30 @@ impl Promotion {
         if state.held_ms != Some(now_ms) && state.holds_ms.is_none_or(|holds_ms| now_ms > holds_ms) {
             return false;
         }
-        let too_late = state.hold(now_ms, ctx.alarm(checks.alarm).period_ms);
-        if check == FailedCheck::HoldsOnly || !state.count(now_ms) {
+        let is_one_more = state.hold(now_ms, check, checks, ctx.alarm(checks.alarm).period_ms);
+        let too_late = state.is_over(now_ms) && state.is_shut_at(now_ms)
+            || checks.missing.is_some_and(|missing| state.missing >= missing);
+        let last_ms = state.last_ms.filter(|last_ms| *last_ms > now_ms && state.is_shut_at(*last_ms));
+        let failed = state.failed;
+        if let Some(last_ms) = last_ms {
+            ctx.schedule(last_ms, ResponseEvent::GateFails { wave, gate });
+        }
+        if !is_one_more {
             return too_late;
         }
-        let failed = state.failed;
         let in_all = self.count_in_all(checks.alarm);
         let failures = match checks.over {
             CheckedOver::Gate => failed,
             CheckedOver::Rollout => in_all,
         };
-        let (wave, gate) = (wave.number(), gate.number());
-        ctx.tell(now_ms, || RolloutEvent::CheckFailed { wave, gate, failures });
-        failures >= checks.failures || too_late
+        let (told_wave, told_gate) = (wave.number(), gate.number());
+        ctx.tell(now_ms, || RolloutEvent::CheckFailed { wave: told_wave, gate: told_gate, failures });
+        let too_many = failures >= checks.failures;
+        if too_many {
+            // Though it were the last check, with which it would hold.
+            self.gates[gate.index()].holds_ms = None;
+        }
+        too_many || too_late
     }
 
     /// The wave is done: tells when its checks had passed.
@@ -176,7 +241,17 @@ fn verdict(ctx: &Context, (wave, gate): (WaveId, GateId), work: &GateWork) -> (u
 
 /// How long checks take of which none fails.
 fn passing_ms(ctx: &Context, checks: &GateChecks) -> u64 {
-    checks.of_ms(checks.passes, ctx.alarm(checks.alarm))
+    checks.of_ms(checks.passes.fewest().into(), ctx.alarm(checks.alarm))
+}
+
+/// When as many checks are made as a gate that opens now has at most, if it has so many at most.
+fn last_check_ms(ctx: &Context, gate: &GateKind) -> Option<u64> {
+    match gate {
+        GateKind::Checks(checks) => {
+            checks.count.map(|count| ctx.now_ms() + checks.of_ms(count.into(), ctx.alarm(checks.alarm)))
+        }
+        GateKind::Approval(_) | GateKind::Test(_) | GateKind::Requests(_) => None,
+    }
 }
 
 /// When the new version has served, in the wave's regions, so many requests from now on, on average: the first

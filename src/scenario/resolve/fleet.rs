@@ -141,6 +141,7 @@ fn add_region(
         labels: spec.labels.list().iter().map(|label| label.value.0.clone()).collect(),
         cohort_shares: fleet.plan.cohorts.iter().map(|cohort| cohort_share(spec, cohort)).collect(),
         utc_offset_hours: offset,
+        failing_hosts: spec.failing_hosts.given(),
     });
 }
 

@@ -1,10 +1,10 @@
 //! Resolves the gates of a wave or a step: what must hold before the next one begins.
 
-use super::alarm::alarm_indices;
+use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::fleet::timezone;
 use super::scene::Scene;
 use crate::diagnostic::Span;
-use crate::plan::{CheckedOver, Decides, Gate, GateChecks, GateKind, GateWork, Missing, WeekHours};
+use crate::plan::{CheckedOver, Decides, Enough, Gate, GateChecks, GateKind, GateWork, Missing, WeekHours};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
@@ -123,24 +123,71 @@ fn checks(spec: &ChecksSpec, scene: &Scene, problems: &mut Problems) -> Option<G
         problems.conflict((written.span, definition.span), message, help);
         return None;
     }
-    let number = |field: &Field<Int<1, 1_000_000>>| field.or(1) as u32;
+    let number = |field: &Field<Int<1, 1_000_000>>| field.given().map(|number| number as u32);
+    check_row(spec, problems);
+    check_missing(spec, (written.span, definition), problems);
+    let count = number(&spec.count);
+    let passes = match (number(&spec.passes), count) {
+        (None, Some(count)) => Enough::Made(count),
+        (Some(passes), _) if passes > 1 && spec.in_a_row.or_default() => Enough::InARow(passes),
+        (passes, _) => Enough::Passed(passes.unwrap_or(1)),
+    };
     Some(GateChecks {
         alarm,
-        passes: number(&spec.passes),
-        failures: number(&spec.failures),
+        count: count.filter(|_| !matches!(passes, Enough::Made(_))),
+        passes,
+        failures: number(&spec.failures).unwrap_or(1),
+        missing: number(&spec.missing),
         over: spec.over.or(CheckedOver::Gate),
         after_ms: spec.after.or_default(),
     })
+}
+
+/// Reports a row of checks that can never be, or that says nothing.
+fn check_row(spec: &ChecksSpec, problems: &mut Problems) {
+    if let (Some(passes), Some(count)) = (spec.passes.get(), spec.count.get())
+        && passes.value.0 > count.value.0
+    {
+        let message = format!("{} checks cannot pass where {} are made", passes.value.0, count.value.0);
+        let help = "make more checks, or let fewer be enough";
+        problems.conflict((passes.span, count.span), message, help);
+    }
+    let Some(row) = spec.in_a_row.get().filter(|row| row.value) else { return };
+    if spec.passes.is_absent() {
+        let message = "`in-a-row` is of `passes`, and there are none";
+        problems.missing_key(row.span, message, "add `passes = 3`: so many checks in a row");
+    } else if spec.failures.or(1) == 1 && !spec.failures.is_broken() {
+        let message = "the first failed check fails the gate: whatever passes is in a row";
+        let help = "add `failures = 4`: so many failed ones fail it, fewer begin the row anew";
+        problems.report(rules::CONFLICTING_KEYS.at(row.span, message).help(help));
+    }
+}
+
+/// Reports a limit on checks without data of an alarm that has no such checks.
+fn check_missing(spec: &ChecksSpec, (written, alarm): (Span, &ResolvedAlarm), problems: &mut Problems) {
+    let Some(missing) = spec.missing.get() else { return };
+    let counts_as = match alarm.plan.missing {
+        Missing::Breaching => "failed",
+        Missing::NotBreaching => "passed",
+        Missing::Ignore | Missing::Missing => return,
+    };
+    if alarm.sound {
+        let message = format!("checks of `{}` without data are {counts_as} ones", alarm.plan.name);
+        let help = "add `missing-data = \"ignore\"` to the alarm, or remove `missing`";
+        problems.report(
+            rules::CONFLICTING_KEYS.at(missing.span, message).and(written, "").and(alarm.span, "").help(help),
+        );
+    }
 }
 
 /// Reports checks that neither pass nor fail where there is no data, and may go on for ever.
 fn check_ends(gate: &Written<GateSpec>, checks: &GateChecks, scene: &Scene, problems: &mut Problems) {
     let alarm = &scene.alarms[checks.alarm.index()];
     let holds = matches!(alarm.plan.missing, Missing::Ignore | Missing::Missing);
-    if holds && gate.value.within.is_absent() {
+    if holds && gate.value.within.is_absent() && checks.missing.is_none() {
         let message =
             format!("checks of `{}` without data neither pass nor fail: they may never end", alarm.plan.name);
-        let help = "add `within = \"2h\"` to the gate, or let missing data of the alarm be \"breaching\"";
+        let help = "add `within = \"2h\"` to the gate or `missing = 5` to its checks, or let missing data of the alarm be \"breaching\"";
         problems.report(rules::MISSING_KEY.at(gate.span, message).and(alarm.span, "").help(help));
     }
 }

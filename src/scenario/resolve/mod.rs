@@ -57,7 +57,7 @@ pub(super) fn resolve(
     let scene =
         Scene { fleet, alarms, change_has_rollback_time, first_day: calendar::first_day(spec).weekday() };
     let defects = defect::resolve(&spec.defect, &scene, problems);
-    let change = change::resolve(&written_change, defects.into(), &spec.defect, problems);
+    let change = change::resolve(&written_change, &scene.fleet.plan, defects.into(), &spec.defect, problems);
     let written = spec.strategy.list();
     names::check_unique("strategy", written.iter().map(|strategy| &strategy.value.name), problems);
     let extended = extend::extend_all(written, problems);

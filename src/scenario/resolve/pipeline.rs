@@ -158,7 +158,7 @@ impl CommonParts<'_> {
         let mut own = spec.change.value().cloned().unwrap_or_default();
         own.inherit_from(&self.scenario.change.value().cloned().unwrap_or_default());
         let catalogue = self.plan.change.defects.clone();
-        let change = change::resolve(&own, catalogue, &self.scenario.defect, problems);
+        let change = change::resolve(&own, &self.plan.fleet, catalogue, &self.scenario.defect, problems);
         let line = PipelineSpec {
             source: spec.source.clone(),
             stage: spec.stage.clone(),

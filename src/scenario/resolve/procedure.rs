@@ -2,7 +2,7 @@
 
 use super::defect::cohort;
 use super::fleet::ResolvedFleet;
-use crate::plan::{Concurrency, HostShare, OneBox, Procedure};
+use crate::plan::{Concurrency, Fleet, HostShare, OneBox, Procedure, Wave};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
 use crate::scenario::rules;
@@ -28,6 +28,30 @@ pub(super) fn written(strategy: &StrategySpec, wave: &WaveSpec) -> WaveSpec {
     written
 }
 
+/// Reports a zone of a wave's regions of which nobody may leave service and beside which nobody comes, where the scenario says
+/// how shares are rounded.
+pub(super) fn check(wave: &Wave, spec: &WaveSpec, fleet: &Fleet, problems: &mut Problems) {
+    let Procedure { max_unavailable, max_surge, .. } = &wave.procedure;
+    let exact = |share: &HostShare| matches!(share, HostShare::Rounded { .. } | HostShare::AllBut(_));
+    let Some(place) = spec.max_unavailable.span().or(spec.max_surge.span()) else { return };
+    if !exact(max_unavailable) && !max_surge.as_ref().is_some_and(exact) {
+        return;
+    }
+    let zones = wave.regions.iter().flat_map(|region| fleet.regions[*region].zones.clone());
+    let stuck = zones.into_iter().find(|zone| {
+        let hosts = fleet.zones[*zone].hosts;
+        max_unavailable.at_most_of(hosts) + wave.procedure.surge_of(hosts) == 0
+    });
+    if let Some(zone) = stuck {
+        let (name, hosts) = (fleet.zone_name(zone), fleet.zones[zone].hosts);
+        let message = format!(
+            "of the {hosts} hosts of {name} none may leave service, and none comes beside: nothing can be deployed there"
+        );
+        let help = "let more hosts leave, let some come beside (`max-surge`), or leave the rounding out: then it is one host at least";
+        problems.report_once(rules::OUT_OF_RANGE.at(place, message).help(help));
+    }
+}
+
 /// The plan's procedure of a wave with all keys.
 pub(super) fn resolve(wave: &WaveSpec, fleet: &ResolvedFleet, problems: &mut Problems) -> Procedure {
     let max_surge = wave.max_surge.given().filter(|surge| !surge.is_none());
@@ -42,12 +66,19 @@ pub(super) fn resolve(wave: &WaveSpec, fleet: &ResolvedFleet, problems: &mut Pro
         let help = "add `max-surge = 1`, or write at least 1, or more than \"0%\"";
         problems.report_once(rules::OUT_OF_RANGE.at(*span, message).help(help));
     }
+    let mut sizes = wave.batch.or(Vec::new());
+    let batch = sizes.pop().unwrap_or(HostShare::ALL);
+    // What repeats needs no size of its own.
+    while sizes.last() == Some(&batch) {
+        sizes.pop();
+    }
     Procedure {
         one_box: match wave.one_box.value() {
             None | Some(WrittenOneBox::None) => None,
             Some(WrittenOneBox::Stage(stage)) => Some(one_box(stage, fleet, problems)),
         },
-        batch: wave.batch.or(HostShare::ALL),
+        batch,
+        first_batches: sizes,
         max_unavailable,
         max_surge,
         batching: wave.batches.or_default(),

@@ -243,9 +243,17 @@ impl<'f> Selection<'f> {
                     < u128::from(after.num) * u128::from(before.den)
             }
             (Some(HostShare::Count(before)), HostShare::Count(after)) => before < after,
+            // What they come to is seen zone by zone.
             (None, _)
-            | (Some(HostShare::Share(_)), HostShare::Count(_))
-            | (Some(HostShare::Count(_)), HostShare::Share(_)) => true,
+            | (
+                Some(HostShare::Share(_)),
+                HostShare::Count(_) | HostShare::Rounded { .. } | HostShare::AllBut(_),
+            )
+            | (
+                Some(HostShare::Count(_)),
+                HostShare::Share(_) | HostShare::Rounded { .. } | HostShare::AllBut(_),
+            )
+            | (Some(HostShare::Rounded { .. } | HostShare::AllBut(_)), _) => true,
         };
         let switches = self.selected_at[region].is_some() && self.traffic[region] != traffic;
         if switches && !shrinks {

@@ -218,6 +218,7 @@ fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, pr
             });
             if let (Some(wave), true) = (draft.plan.waves.last(), fleet.sound) {
                 traffic::check(&fleet.plan, wave, &spec, problems);
+                procedure::check(wave, &spec, &fleet.plan, problems);
             }
             draft.procedures.push(spec);
         }

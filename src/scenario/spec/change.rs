@@ -23,6 +23,8 @@ spec! {
         /// Hosts of each zone, at random, on which the deployment fails however often it is tried: a count or a share.
         /// Default: none.
         optional failing_hosts: HostCount,
+        /// Time until a host is given up on which it fails, at each try. Default: as long as one host takes.
+        optional failing_time: DistributionText,
         /// Probability that the deployment fails on any other host, each time it is tried. Default: "0%".
         optional failure_probability: Percent,
     }

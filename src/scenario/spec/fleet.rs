@@ -4,7 +4,7 @@ use crate::plan::Arrivals;
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::spec;
 use crate::scenario::value::{
-    DistributionText, Int, MAX_HOSTS, Name, NonNegative, Percent, Shares, Text, schema,
+    DistributionText, HostLimit, Int, MAX_HOSTS, Name, NonNegative, Percent, Shares, Text, schema,
 };
 use crate::scenario::words::words;
 use schemars::json_schema;
@@ -65,6 +65,9 @@ spec! {
         optional cohorts: Shares,
         /// How traffic changes over the local day. Default: as the fleet says.
         optional diurnal: DiurnalSpec,
+        /// Hosts of each of its zones, at random, on which the deployment fails however often it is tried: a count, which may
+        /// be 0, or a share. Default: as `[change]`.
+        optional failing_hosts: HostLimit,
     }
 
     /// What goes wrong without any change.

@@ -54,14 +54,22 @@ spec! {
 
     /// An alarm whose datapoints are checks, one each period of it from the gate's opening on. A failed one holds the gate a
     /// period longer; too many fail it, which is reacted to as an alarm is. A missing datapoint counts as the alarm's
-    /// `missing-data` says: failed ("breaching"), passed ("not-breaching") or not at all.
+    /// `missing-data` says: failed ("breaching"), passed ("not-breaching") or not at all; then it holds the gate a period longer.
     pub struct ChecksSpec {
         /// Alarm that decides by single datapoints. It does not stop the rollout by itself unless the strategy lists it.
         required alarm: Name,
-        /// Checks that must pass. Default: 1.
+        /// Checks that must pass. Default: 1, beside `count` any number.
         optional passes: Int<1, 1_000_000>,
+        /// Whether these must follow each other: a failed check begins the row anew. Default: false.
+        optional in_a_row: bool,
+        /// So many checks are made. Without `passes` the gate holds after the last of them, unless `failures` failed; with
+        /// it the gate fails where they were not enough. Default: as many as it takes.
+        optional count: Int<1, 1_000_000>,
         /// So many failed ones fail the gate. Default: 1.
         optional failures: Int<1, 1_000_000>,
+        /// So many checks without data in a row fail the gate; only of an alarm whose `missing-data` makes them neither passed
+        /// nor failed. Default: any number.
+        optional missing: Int<1, 1_000_000>,
         /// Where failed ones are counted: in this "gate", or in all of the "rollout" that check this alarm. Default: "gate".
         optional over: CheckedOver,
         /// Nothing is checked so long after the gate opens: a time to warm up. Default: "0s".

@@ -6,7 +6,8 @@ use crate::plan::{Batching, FailuresPer, RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::{Inherit, spec};
 use crate::scenario::value::{
-    AtOnce, DistributionText, Duration, HostCount, HostLimit, Int, Name, Names, Percent, Text, schema,
+    AtOnce, BatchSizes, DistributionText, Duration, HostCount, HostLimit, Int, Name, Names, Percent, Text,
+    schema,
 };
 use crate::scenario::words::words;
 use schemars::json_schema;
@@ -30,8 +31,8 @@ spec! {
         optional alarms: Vec<Written<Name>>,
         /// First hosts of each zone, deployed alone: a table or "none". Default: "none".
         merged one_box: WrittenOneBox,
-        /// Hosts per batch: a count or a share of the zone. Default: "100%".
-        optional batch: HostCount,
+        /// Hosts per batch: a count or a share of the zone, or a list of them, of which the last repeats. Default: "100%".
+        optional batch: BatchSizes,
         /// Hosts of a zone that may be out of service at once; caps batches and the one-box. A share is rounded
         /// down; 0 only beside `max-surge`. Default: "100%", beside `max-surge` 0.
         optional max_unavailable: HostLimit,
@@ -110,8 +111,8 @@ spec! {
         optional alarms: Vec<Written<Name>>,
         /// First hosts of each zone, deployed alone: a table or "none". Default: as the strategy.
         merged one_box: WrittenOneBox,
-        /// Hosts per batch: a count or a share of the zone. Default: as the strategy.
-        optional batch: HostCount,
+        /// Hosts per batch: a count or a share of the zone, or a list of them, of which the last repeats. Default: as the strategy.
+        optional batch: BatchSizes,
         /// Hosts of a zone that may be out of service at once. Default: as the strategy.
         optional max_unavailable: HostLimit,
         /// Hosts of the new version that may come beside those of the zone. Default: as the strategy.
@@ -158,8 +159,8 @@ spec! {
         /// First hosts of each zone, deployed alone: a table, merged key by key, or "none". Default: as
         /// inherited.
         merged one_box: WrittenOneBox,
-        /// Hosts per batch: a count or a share of the zone. Default: as inherited.
-        optional batch: HostCount,
+        /// Hosts per batch: a count or a share of the zone, or a list of them, of which the last repeats. Default: as inherited.
+        optional batch: BatchSizes,
         /// Hosts of a zone that may be out of service at once. Default: as inherited.
         optional max_unavailable: HostLimit,
         /// Hosts of the new version that may come beside those of the zone. Default: as inherited.
@@ -204,8 +205,8 @@ spec! {
     pub struct FailuresSpec {
         /// Most hosts that may fail, a count or a share; more are too many. Default: any number.
         optional allowed: HostLimit,
-        /// Among which hosts they are counted: those of a "batch", a "zone", a "region" or the whole "rollout". Default:
-        /// "batch".
+        /// Among which hosts they are counted: those of a "batch", a "zone", a "region", of the regions of a "wave" or of the
+        /// whole "rollout". Default: "batch".
         optional per: FailuresPer,
         /// How often hosts that failed are tried again, together, when their batch is done. Default: 0.
         optional retries: Int<0, 100>,
@@ -333,7 +334,7 @@ schema! {
 }
 
 words! {
-    FailuresPer { Batch, Zone, Region, Rollout }
+    FailuresPer { Batch, Zone, Region, Wave, Rollout }
     Batching { Barrier, Sliding }
     Order { Listed, LowTrafficFirst, HighTrafficFirst }
     RollbackTarget { Previous, LastBlessed }

@@ -2,8 +2,8 @@
 
 use super::number::read_integer;
 use super::{schema, string_pattern};
-use crate::plan::{Concurrency, HostShare, Ratio};
-use crate::scenario::reader::{Node, Read, Reader};
+use crate::plan::{Concurrency, HostShare, Ratio, Rounding};
+use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::rules;
 use schemars::json_schema;
 use toml::de::DeValue;
@@ -15,6 +15,8 @@ const MAX_DECIMALS: usize = 9;
 pub const MAX_HOSTS: u64 = 1_000_000_000;
 
 const PATTERN: &str = r"^[0-9]{1,3}(\.[0-9]{1,9})?%$";
+const ROUNDED: &str = r"^[0-9]{1,3}(\.[0-9]{1,9})?%( (down|up|nearest))?$";
+const ALL_BUT: &str = r"^all but [0-9]{1,10}$";
 
 /// A percentage from 0 to 100, as an exact reduced ratio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,10 +114,45 @@ impl Read for HostCount {
         let zero = match hosts {
             HostShare::Count(0) => "0",
             HostShare::Share(Ratio { num: 0, .. }) => "0 %",
-            HostShare::Count(_) | HostShare::Share(_) => return Some(Self(hosts)),
+            HostShare::Rounded { share: Ratio { num: 0, .. }, .. } => "0 %",
+            HostShare::Count(_) | HostShare::Share(_) | HostShare::Rounded { .. } | HostShare::AllBut(_) => {
+                return Some(Self(hosts));
+            }
         };
         let why = format!("is {zero}, which no host is part of");
         reader.refuse(node, &rules::OUT_OF_RANGE, why, "write at least 1, or more than \"0%\"")
+    }
+}
+
+/// Sizes of the batches of a zone, one after the other, of which the last repeats: one or a list of them.
+#[derive(Debug, Clone)]
+pub struct BatchSizes(pub Vec<HostShare>);
+
+impl Read for BatchSizes {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if !matches!(node.value, DeValue::Array(_)) {
+            return HostCount::read(node, reader).map(|size| Self(vec![size.0]));
+        }
+        let sizes: Vec<Written<HostCount>> = Vec::read(node, reader)?;
+        if sizes.is_empty() {
+            return reader.refuse(
+                node,
+                &rules::OUT_OF_RANGE,
+                "has no size",
+                "write [1, \"10%\"], or a single size",
+            );
+        }
+        Some(Self(sizes.into_iter().map(|size| size.value.0).collect()))
+    }
+}
+
+schema! {
+    BatchSizes, "BatchSizes", by name: |generator| {
+        let size = generator.subschema_for::<HostCount>();
+        json_schema!({
+            "description": "Hosts per batch: a size, or the sizes of the first batches and of all that follow.",
+            "anyOf": [size, { "type": "array", "items": size, "minItems": 1 }],
+        })
     }
 }
 
@@ -130,11 +167,34 @@ impl Read for HostLimit {
                 let hosts = read_integer(node, 0..=MAX_HOSTS, "a number of hosts", reader)?;
                 Some(Self(HostShare::Count(u32::try_from(hosts).expect("invariant: at most 10^9"))))
             }
-            DeValue::String(text) => {
-                let Percent(ratio) = Percent::read_text(text, node, reader)?;
-                Some(Self(HostShare::Share(ratio)))
-            }
+            DeValue::String(text) => match text.strip_prefix("all but ") {
+                Some(number) => all_but(number, node, reader).map(Self),
+                None => Some(Self(match rounded(text, node, reader)? {
+                    (share, None) => HostShare::Share(share),
+                    (share, Some(to)) => HostShare::Rounded { share, to },
+                })),
+            },
             _ => reader.wrong_type(node, "a number or a percentage of hosts", "write 5 or \"5%\""),
+        }
+    }
+}
+
+/// A percentage, and how it is rounded if that follows: "33% up".
+fn rounded(text: &str, node: Node<'_>, reader: &mut Reader<'_>) -> Option<(Ratio, Option<Rounding>)> {
+    let words = [(" down", Rounding::Down), (" up", Rounding::Up), (" nearest", Rounding::Nearest)];
+    let found = words.into_iter().find_map(|(word, to)| Some((text.strip_suffix(word)?, to)));
+    let (percentage, to) = found.map_or((text, None), |(percentage, to)| (percentage, Some(to)));
+    Percent::read_text(percentage, node, reader).map(|share| (share.0, to))
+}
+
+/// All hosts but a number: "all but 8".
+fn all_but(number: &str, node: Node<'_>, reader: &mut Reader<'_>) -> Option<HostShare> {
+    let plain = number.bytes().all(|byte| byte.is_ascii_digit()) && number.len() <= 10;
+    match number.parse::<u64>().ok().filter(|number| plain && (1..=MAX_HOSTS).contains(number)) {
+        Some(number) => Some(HostShare::AllBut(u32::try_from(number).expect("invariant: at most 10^9"))),
+        None => {
+            let help = "write \"all but 8\", with a number of hosts from 1";
+            reader.refuse(node, &rules::OUT_OF_RANGE, "says no number of hosts", help)
         }
     }
 }
@@ -142,10 +202,11 @@ impl Read for HostLimit {
 schema! {
     HostLimit, "HostLimit", by name:
     json_schema!({
-        "description": "Hosts of a zone: a count (5) or a share of the zone (\"33%\"); it may be 0.",
+        "description": "Hosts of a zone: a count (5), a share of the zone (\"33%\", \"33% up\") or all others (\"all but 8\"); it may be 0.",
         "anyOf": [
             { "type": "integer", "minimum": 0, "maximum": MAX_HOSTS },
-            { "type": "string", "pattern": PATTERN },
+            { "type": "string", "pattern": ROUNDED },
+            { "type": "string", "pattern": ALL_BUT },
         ],
     })
 }
@@ -153,10 +214,11 @@ schema! {
 schema! {
     HostCount, "HostCount", by name:
     json_schema!({
-        "description": "Hosts of a zone: a count (5) or a share of the zone (\"33%\"); not 0.",
+        "description": "Hosts of a zone: a count (5), a share of the zone (\"33%\", \"33% up\") or all others (\"all but 8\"); not 0.",
         "anyOf": [
             { "type": "integer", "minimum": 1, "maximum": MAX_HOSTS },
-            { "type": "string", "pattern": PATTERN },
+            { "type": "string", "pattern": ROUNDED },
+            { "type": "string", "pattern": ALL_BUT },
         ],
     })
 }
@@ -174,9 +236,12 @@ impl Read for AtOnce {
             }
             DeValue::String(text) if text == "all" => Some(Self(Concurrency::All)),
             DeValue::String(text) if text.contains('%') => {
-                let Percent(share) = Percent::read_text(text, node, reader)?;
+                let (share, to) = rounded(text, node, reader)?;
                 if share.num > 0 {
-                    return Some(Self(Concurrency::Share(share)));
+                    return Some(Self(match to {
+                        None => Concurrency::Share(share),
+                        Some(to) => Concurrency::Rounded(share, to),
+                    }));
                 }
                 let help = "write more than \"0%\": at least one goes at a time";
                 reader.refuse(node, &rules::OUT_OF_RANGE, "is 0 %, and nothing would ever begin", help)
@@ -192,10 +257,10 @@ impl Read for AtOnce {
 schema! {
     AtOnce, "AtOnce", by name:
     json_schema!({
-        "description": "How many at once: a count from 1, a share (\"25%\", rounded down, at least 1), or \"all\".",
+        "description": "How many at once: a count from 1, a share (\"25%\", rounded down, \"25% up\"; at least 1), or \"all\".",
         "anyOf": [
             { "type": "integer", "minimum": 1, "maximum": MAX_HOSTS },
-            { "type": "string", "pattern": PATTERN },
+            { "type": "string", "pattern": ROUNDED },
             { "const": "all" },
         ],
     })

@@ -1,9 +1,11 @@
 //! What the language can say, a file a question that it answers; the scenarios are in `tests/plans/language`.
 
 mod alarms;
+mod analysis;
 mod gates;
 mod hosts;
 mod places;
+mod shares;
 mod sick_fleet;
 mod surge;
 mod traffic;

@@ -54,9 +54,6 @@ impl Writer {
                 alarm.insert(key.to_owned(), value);
             }
         };
-        if by_datapoints {
-            self.checkable.push(format!("a{index}"));
-        }
         set("name", Some(text(format!("a{index}"))));
         set("scope", Some(text(scope)));
         set(signal, Some(value));
@@ -84,10 +81,11 @@ impl Writer {
             self.maybe(0.4, |w| text(w.pick(&["wall", "deployment"]))).filter(|_| !delays && !by_rate),
         );
         let gaps = ["not-breaching", "breaching", "ignore", "missing"];
-        set(
-            "missing-data",
-            self.maybe(0.5, |w| text(w.pick(&gaps))).filter(|_| by_datapoints && signal != "absent"),
-        );
+        let gaps = Some(self.pick(&gaps)).filter(|_| by_datapoints && signal != "absent" && self.chance(0.5));
+        set("missing-data", gaps.map(text));
+        if by_datapoints {
+            self.checkable.push((format!("a{index}"), matches!(gaps, Some("ignore" | "missing"))));
+        }
         set("broken", self.maybe(0.2, |w| text(w.pick(&["0%", "10%", "100%"]))));
         set("lost", self.maybe(0.2, |w| text(w.pick(&["0%", "10%", "100%"]))).filter(|_| !delays));
         set("grace", self.maybe(0.2, Self::short).filter(|_| !delays));

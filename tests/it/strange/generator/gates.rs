@@ -27,11 +27,18 @@ impl Writer {
             ]),
             "requests" => Value::Integer(self.pick(&[1, 20])),
             _ => {
-                let alarm = self.pick(&checkable);
+                let (alarm, has_gaps) = checkable[self.below(checkable.len())].clone();
+                let passes = self.chance(0.6).then(|| self.pick(&[1_i64, 5, 30]));
+                let failures = self.chance(0.6).then(|| self.pick(&[1_i64, 2, 10]));
+                let row =
+                    passes.is_some() && failures.is_some_and(|failures| failures > 1) && self.chance(0.4);
                 table([
                     ("alarm", Some(text(alarm))),
-                    ("passes", self.maybe(0.6, |w| Value::Integer(w.pick(&[1, 5, 30])))),
-                    ("failures", self.maybe(0.6, |w| Value::Integer(w.pick(&[1, 2, 10])))),
+                    ("passes", passes.map(Value::Integer)),
+                    ("in-a-row", row.then_some(Value::Boolean(true))),
+                    ("count", self.maybe(0.3, |w| Value::Integer(w.pick(&[30, 40])))),
+                    ("failures", failures.map(Value::Integer)),
+                    ("missing", self.maybe(0.6, |w| Value::Integer(w.pick(&[1, 3]))).filter(|_| has_gaps)),
                     ("over", self.maybe(0.4, |w| text(w.pick(&["gate", "rollout"])))),
                     ("after", self.maybe(0.3, Self::short)),
                 ])

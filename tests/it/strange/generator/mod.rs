@@ -84,7 +84,7 @@ struct Writer {
     /// Whether the pipeline has a lane for emergencies.
     emergencies: bool,
     /// Alarms that decide by single datapoints.
-    checkable: Vec<String>,
+    checkable: Vec<(String, bool)>,
     /// Whether strategies may route traffic.
     routes: bool,
     /// Labels that some region has.
@@ -186,9 +186,20 @@ impl Writer {
         text(self.pick(&["0.01%", "1%", "5%", "10%", "33%", "50%", "99%", "100%", "100%"]))
     }
 
+    /// One size, or several of which the last repeats.
+    fn batch_sizes(&mut self) -> Value {
+        if self.chance(0.7) {
+            return self.count_or_share();
+        }
+        let sizes = self.pick(&[1, 2, 3]);
+        Value::Array((0..sizes).map(|_| self.count_or_share()).collect())
+    }
+
     fn count_or_share(&mut self) -> Value {
         if self.chance(0.5) {
-            return text(self.pick(&["1%", "10%", "33%", "50%", "99%", "100%"]));
+            let plain = ["1%", "10%", "33%", "50%", "99%", "100%"];
+            let rounded = ["1% up", "33% up", "50% nearest", "99% nearest", "100% down"];
+            return text(if self.chance(0.8) { self.pick(&plain) } else { self.pick(&rounded) });
         }
         let largest = self.largest_zone;
         Value::Integer(self.pick(&[1, 1, 2, (largest / 2).max(1), largest, largest + 3]))
@@ -237,6 +248,7 @@ impl Writer {
                 ("stragglers", w.maybe(0.2, Self::percent)),
                 ("straggler-time", w.maybe(0.2, Self::distribution)),
                 ("failing-hosts", w.maybe(0.15, Self::count_or_share)),
+                ("failing-time", w.maybe(0.2, Self::short_distribution)),
                 ("failure-probability", w.maybe(0.15, Self::percent)),
             ])
         });
@@ -348,6 +360,7 @@ impl Writer {
             ("labels", labels),
             ("cohorts", cohorts),
             ("diurnal", self.maybe(0.2, Self::diurnal)),
+            ("failing-hosts", self.maybe(0.05, |w| Value::Integer(w.pick(&[0, 1, 3])))),
         ])
     }
 }

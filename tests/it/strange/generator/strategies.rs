@@ -16,7 +16,7 @@ impl Writer {
         };
         vec![
             ("one-box", self.maybe(probability, one_box)),
-            ("batch", self.maybe(probability, Self::count_or_share)),
+            ("batch", self.maybe(probability, Self::batch_sizes)),
             ("max-unavailable", self.maybe(probability * 0.5, Self::count_or_share)),
             ("batches", self.maybe(probability * 0.4, |w| text(w.pick(&["barrier", "sliding"])))),
             ("batch-bake", self.maybe(probability * 0.3, Self::duration)),
@@ -72,7 +72,7 @@ impl Writer {
         let allowed = |w: &mut Self| w.pick(&[text("0%"), text("30%"), text("100%"), 0.into(), 1.into()]);
         table([
             ("allowed", self.maybe(0.8, allowed)),
-            ("per", self.maybe(0.7, |w| text(w.pick(&["batch", "zone", "region", "rollout"])))),
+            ("per", self.maybe(0.7, |w| text(w.pick(&["batch", "zone", "region", "wave", "rollout"])))),
             ("retries", self.maybe(0.5, |w| w.pick(&[0, 1, 3]).into())),
         ])
     }

@@ -53,6 +53,7 @@ fn undisturbed(plan: &Plan) -> Plan {
     change.bad_probability = 0.0;
     change.straggler_probability = 0.0;
     (change.failing_hosts, change.failure_probability) = (None, 0.0);
+    plan.fleet.regions.iter_mut().for_each(|region| region.failing_hosts = None);
     plan.fleet.background.ambient_alarms = None;
     plan.study.start_spread_ms = 0;
     for strategy in &mut plan.strategies {
