@@ -186,6 +186,7 @@ fn the_documents_name_what_exists() {
         "docs/model.md",
         "docs/ci.md",
         "docs/scenario.md",
+        "docs/coming-from.md",
         "docs/statistics.md",
         "docs/validation.md",
         "docs/performance.md",

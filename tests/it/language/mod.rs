@@ -5,6 +5,7 @@ mod analysis;
 mod gates;
 mod hosts;
 mod places;
+mod published;
 mod shares;
 mod sick_fleet;
 mod surge;

@@ -1,0 +1,144 @@
+//! What rollout tools publish of their own arithmetic, in their unit tests and manuals, said in the scenario language: a file
+//! a tool, and a row of `tests/data/published` a scenario. What comes out of the simulator is held against the row.
+//! `docs/coming-from.md` has the spelling of each tool, `docs/validation.md` the rows that cannot be said.
+
+mod ansible;
+mod argo_analysis;
+mod argo_canary;
+mod aws;
+mod bottlerocket;
+mod burn_rate;
+mod flagger;
+mod kubefleet;
+mod kubernetes;
+mod nomad;
+mod ocm;
+mod ocm_values;
+mod rancher;
+
+use crate::support;
+use serde_json::Value;
+use wavetank::outcome::Outcome;
+use wavetank::plan::Plan;
+use wavetank::rollout::{Engine, Model, RolloutEvent, RolloutRecord};
+use wavetank::scenario;
+use wavetank::sim::{Recorder, Silent};
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+
+/// The rows of a table of a tool.
+fn rows(tool: &str, table: &str) -> Vec<Value> {
+    let path = support::project(&format!("tests/data/published/{tool}.json"));
+    let all: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    all[table].as_array().unwrap_or_else(|| panic!("{tool} has no table {table}")).clone()
+}
+
+/// A number of a row.
+fn number(row: &Value, key: &str) -> u32 {
+    row[key].as_u64().unwrap_or_else(|| panic!("{row} has no number {key}")) as u32
+}
+
+/// Numbers of a row.
+fn numbers(row: &Value) -> Vec<u32> {
+    row.as_array().unwrap().iter().map(|number| number.as_u64().unwrap() as u32).collect()
+}
+
+/// A count, a text or a list of them as TOML writes it.
+fn toml(value: &Value) -> String {
+    value.to_string()
+}
+
+/// A region of one zone.
+fn region(hosts: u32) -> String {
+    format!("[[fleet.region]]\nname = \"r\"\nhosts-per-zone = {hosts}\n")
+}
+
+/// The plan of a text, which begins with its regions.
+fn plan(text: &str) -> Plan {
+    support::plan_of(&format!("[study]\ntrials = 10\n{text}"))
+}
+
+/// What `check` says of a text that it refuses.
+fn refusal(text: &str) -> String {
+    let loaded = scenario::load_str("test.toml", &format!("[study]\ntrials = 10\n{text}"));
+    assert!(loaded.plan.is_none(), "accepted: {text}");
+    loaded.problems.to_string()
+}
+
+/// What happens in a trial of the first strategy, and what comes of it.
+fn trial(plan: &Plan, trial: u64) -> (Vec<RolloutRecord>, Outcome) {
+    let model = Model::new(plan);
+    let mut recorder = Recorder::default();
+    let outcome = Engine::new(&model).run(0, trial, &mut recorder);
+    assert_eq!(outcome, Engine::exhaustive(&model).run(0, trial, &mut Silent));
+    (recorder.into_records(), outcome)
+}
+
+fn told(plan: &Plan) -> Vec<RolloutRecord> {
+    trial(plan, 0).0
+}
+
+/// When batches start, and of how many hosts, in order. One that was laid out for the very instant of a stop does not.
+fn started(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
+    let stop_ms = stopped_ms(records).unwrap_or(u64::MAX);
+    let of = |record: &RolloutRecord| match record.event {
+        RolloutEvent::BatchStarted { hosts, .. } if record.at_ms < stop_ms => Some((record.at_ms, hosts)),
+        _ => None,
+    };
+    records.iter().filter_map(of).collect()
+}
+
+/// When the rollout was stopped for good.
+fn stopped_ms(records: &[RolloutRecord]) -> Option<u64> {
+    let stop = |record: &&RolloutRecord| matches!(record.event, RolloutEvent::Halted { .. });
+    records.iter().find(stop).map(|record| record.at_ms)
+}
+
+/// Hosts of the batches, in order.
+fn batches(records: &[RolloutRecord]) -> Vec<u32> {
+    started(records).into_iter().map(|(_, hosts)| hosts).collect()
+}
+
+/// When zones start, in order; with a zone in each region these are the regions.
+fn zones_started(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
+    let of = |record: &RolloutRecord| match record.event {
+        RolloutEvent::ZoneStarted { zone, .. } => Some((record.at_ms, zone)),
+        _ => None,
+    };
+    records.iter().filter_map(of).collect()
+}
+
+/// When requests are switched, and how many of 100 the new version is sent then.
+fn weights(records: &[RolloutRecord]) -> Vec<(u64, f64)> {
+    let of = |record: &RolloutRecord| match record.event {
+        RolloutEvent::TrafficSwitched { share_ppm, .. } => {
+            Some((record.at_ms, f64::from(share_ppm) / 10_000.0))
+        }
+        _ => None,
+    };
+    records.iter().filter_map(of).collect()
+}
+
+/// When the zone has how many hosts on the new version.
+fn hosts_done(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
+    let of = |record: &RolloutRecord| match record.event {
+        RolloutEvent::BatchDone { hosts_done, .. } => Some((record.at_ms, hosts_done)),
+        _ => None,
+    };
+    records.iter().filter_map(of).collect()
+}
+
+/// Hosts of the zone on the new version at an instant, what comes at it included.
+fn done_at(records: &[RolloutRecord], at_ms: u64) -> u32 {
+    hosts_done(records).iter().rev().find(|(done_ms, _)| *done_ms <= at_ms).map_or(0, |(_, hosts)| *hosts)
+}
+
+/// When a wave begins.
+fn wave_starts(records: &[RolloutRecord], number: u32) -> Option<u64> {
+    let of = |record: &RolloutRecord| match record.event {
+        RolloutEvent::WaveStarted { wave } if wave == number => Some(record.at_ms),
+        _ => None,
+    };
+    records.iter().find_map(of)
+}
