@@ -161,8 +161,11 @@ impl Layout {
         from_ms: u64,
         procedure: &Procedure,
     ) -> u64 {
-        let done = self.zones[zone].done;
         let mut at_ms = from_ms;
+        if procedure.first_batches.is_empty() {
+            return at_ms;
+        }
+        let done = self.zones[zone].done;
         for (size, target) in procedure.first_batches_of(ctx.zone(zone).hosts, done, stage.target) {
             let batch = ZoneStage { size, target, batching: Batching::Barrier, ..stage };
             at_ms = self.add_stage(ctx, zone, batch, at_ms);

@@ -308,11 +308,7 @@ impl Deployments {
         let (size, surge) = (procedure.batch_of(hosts), procedure.surge_of(hosts));
         let Procedure { batching, batch_bake_ms: bake_ms, .. } = *procedure;
         let stage = ZoneStage { size, target, surge, batching, bake_ms, one_box: false };
-        let from_ms = if procedure.first_batches.is_empty() {
-            from_ms
-        } else {
-            self.layout.add_first_batches(ctx, zone, stage, from_ms, procedure)
-        };
+        let from_ms = self.layout.add_first_batches(ctx, zone, stage, from_ms, procedure);
         let at_ms = self.layout.add_stage(ctx, zone, stage, from_ms);
         self.schedule_switch(ctx, zone, at_ms);
         let bake_ms =
