@@ -136,6 +136,13 @@ impl<I: Id> IdRange<I> {
         Self::from(id.index()..id.index() + 1)
     }
 
+    /// The first so many, or all if there are fewer.
+    #[inline]
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        Self::from(self.indices.start..self.indices.end.min(self.indices.start.saturating_add(count)))
+    }
+
     /// Whether the id is among those that are left.
     #[inline]
     #[must_use]

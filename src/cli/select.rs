@@ -72,6 +72,7 @@ fn refusal(error: RestrictionError, plan: &Plan) -> CliError {
         }
         RestrictionError::UnknownStrategy(name) => strategy(plan, &name).err().unwrap_or(refused),
         RestrictionError::BaselineNotKept(name) => refused.hint(format!("choose it too: --strategy {name}")),
+        RestrictionError::NoCustomers(_) => refused.hint("add `customers = 20000` to a region of the fleet"),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn costly_trials(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) 
 /// Batches that a rollout of the strategy lays out, one-boxes aside.
 fn batches(view: &View<'_>) -> u64 {
     let of_wave = |wave: &Wave| -> u64 {
-        let zones = wave.regions.iter().flat_map(|region| view.plan.fleet.regions[*region].zones.clone());
+        let zones = wave.regions.iter().flat_map(|region| wave.zones_of(&view.plan.fleet, *region));
         let in_zone = |hosts: u32| {
             let together = match wave.procedure.batching {
                 Batching::Barrier => wave.procedure.batch_of(hosts),

@@ -33,7 +33,7 @@ pub(super) fn together(view: &View<'_>) -> Option<Diagnostic> {
         let before = if index == 0 { 0.0 } else { shares[index - 1] };
         let added = shares[index] - before;
         let at_once = wave.regions_at_once.of(wave.regions.len()).min(regions.len());
-        let zoned = |region: RegionId| view.plan.fleet.regions[region].zones.len();
+        let zoned = |region: RegionId| wave.zones_of(&view.plan.fleet, region).len();
         // Regions start in the order of the wave; those that begin together are the first ones.
         let first: Vec<RegionId> =
             wave.regions.iter().copied().filter(|region| regions.contains(region)).collect();

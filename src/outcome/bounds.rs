@@ -10,6 +10,10 @@ pub struct OutcomeBounds {
     pub zones: f64,
     /// Regions of the fleet.
     pub regions: f64,
+    /// Customers of the fleet.
+    pub customers: f64,
+    /// Impaired customers integrated over time, milliseconds.
+    pub impaired_customer_ms: Option<f64>,
     /// Impaired hosts integrated over time, milliseconds.
     pub impaired_host_ms: Option<f64>,
     /// Hosts on the new version integrated over time, milliseconds.

@@ -119,6 +119,22 @@ pub struct Outcome {
     pub two_zones_impaired: bool,
     /// First instant of either violation.
     pub first_violation_ms: Option<u64>,
+    /// What customers met of it; none where the fleet says nothing of customers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customers: Option<CustomerHarm>,
+}
+
+/// What customers met of a rollout: numbers of them, in expectation over which shards they are on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct CustomerHarm {
+    /// Most customers impaired at once.
+    pub peak_impaired: f64,
+    /// Integral of impaired customers over time, until the end of the observation.
+    pub impaired_ms: f64,
+    /// Customers that were impaired at some time.
+    pub ever_impaired: f64,
+    /// Customers that met the new version at some time, until the rollout's end.
+    pub ever_exposed: f64,
 }
 
 impl Outcome {

@@ -1,5 +1,6 @@
 //! The fleet: regions, their zones, hosts and traffic over the day.
 
+use super::customers::{Customers, ShardPlace, by_level};
 use super::defect::Symptom;
 use super::share::{HostShare, Ratio};
 use super::signal::Sign;
@@ -92,6 +93,9 @@ pub struct Region {
     /// Hosts of each of its zones, at random, on which a deployment always fails; none: as many as the change says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_hosts: Option<HostShare>,
+    /// Its customers; none where nothing is said of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customers: Option<Customers>,
 }
 
 /// One availability zone.
@@ -118,6 +122,54 @@ impl Fleet {
     #[must_use]
     pub fn region_hosts(&self, region: RegionId) -> u64 {
         self.zones[self.regions[region].zones.clone()].iter().map(|zone| u64::from(zone.hosts)).sum()
+    }
+
+    /// Places that a region's shards of customers are made of.
+    #[must_use]
+    pub fn shard_places(&self, region: RegionId, of: ShardPlace) -> u32 {
+        match of {
+            ShardPlace::Hosts => self.region_hosts(region) as u32,
+            ShardPlace::Zones => self.regions[region].zones.len() as u32,
+        }
+    }
+
+    /// How many of these places so many hosts of each of the region's zones are, or are in.
+    #[must_use]
+    pub fn places_with(&self, region: RegionId, of: ShardPlace, hosts: impl Fn(ZoneId) -> u32) -> u32 {
+        let zones = self.regions[region].zones.clone();
+        match of {
+            ShardPlace::Hosts => zones.map(hosts).sum(),
+            ShardPlace::Zones => zones.filter(|zone| hosts(*zone) > 0).count() as u32,
+        }
+    }
+
+    /// Whether something is said of customers.
+    #[must_use]
+    pub fn has_customers(&self) -> bool {
+        self.regions.iter().any(|region| region.customers.is_some())
+    }
+
+    /// Customers of all regions.
+    #[must_use]
+    pub fn customers(&self) -> u64 {
+        self.regions.iter().filter_map(|region| region.customers).map(|customers| customers.count).sum()
+    }
+
+    /// Customers of all regions who met so many hosts of each zone, to which so large a share of its users was sent: always the same
+    /// ones up to each of the `levels`, which ascend to all users.
+    #[must_use]
+    pub fn customers_met(&self, levels: &[f64], met: impl Fn(ZoneId) -> (u32, f64)) -> f64 {
+        let known = self.regions.enumerate().filter_map(|(id, region)| Some((id, region.customers?)));
+        let of_region = |(id, customers): (RegionId, Customers)| {
+            let all = self.shard_places(id, customers.of);
+            let share = by_level(levels, |level, _| {
+                let hosts =
+                    |zone| Some(met(zone)).filter(|(_, share)| *share >= level).map_or(0, |(hosts, _)| hosts);
+                customers.met_share(self.places_with(id, customers.of, hosts), all)
+            });
+            customers.count as f64 * share
+        };
+        known.map(of_region).sum()
     }
 
     /// Whether a zone is the first of its region.

@@ -5,6 +5,7 @@
 
 pub mod alarm;
 pub mod change;
+pub mod customers;
 pub mod defect;
 pub mod diff;
 pub mod digest;
@@ -26,6 +27,7 @@ mod whole;
 
 pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Version, Watch};
 pub use change::Change;
+pub use customers::{Customers, ShardPlace};
 pub use defect::{
     Condition, Cure, Defect, DefectClock, FaultyVersion, HostRepair, Hurts, Relapse, RollbackEffect, Symptom,
     Trigger, Within,

@@ -55,6 +55,8 @@ pub enum RestrictionError {
     UnknownStrategy(String),
     /// The baseline of this name is not among the strategies to keep.
     BaselineNotKept(String),
+    /// A precision is asked for of customers, of whom the fleet says nothing.
+    NoCustomers(&'static str),
 }
 
 impl fmt::Display for RestrictionError {
@@ -66,6 +68,9 @@ impl fmt::Display for RestrictionError {
             Self::UnknownStrategy(name) => write!(f, "unknown strategy `{name}`"),
             Self::BaselineNotKept(name) => {
                 write!(f, "the baseline `{name}` is not among the chosen strategies")
+            }
+            Self::NoCustomers(measure) => {
+                write!(f, "`{measure}` counts customers, and no region says how many it has")
             }
         }
     }
@@ -91,10 +96,16 @@ impl Plan {
     /// is left out.
     ///
     /// # Errors
-    /// When a name is unknown, the baseline asked for is not kept, or there are fewer trials than
-    /// [`Strata::fewest_trials`].
+    /// When a name is unknown, the baseline asked for is not kept, customers are asked for and not there, or there are fewer
+    /// trials than [`Strata::fewest_trials`].
     pub fn restrict(&self, restriction: &Restriction) -> Result<Self, RestrictionError> {
         let mut plan = self.clone();
+        let of_customers = |precision: &&Precision| measures::CUSTOMERS.contains(&precision.metric);
+        if let Some(precision) = restriction.precision.iter().find(of_customers)
+            && !plan.fleet.has_customers()
+        {
+            return Err(RestrictionError::NoCustomers(precision.metric.name));
+        }
         plan.set_effort(restriction)?;
         plan.study.seed = restriction.seed.unwrap_or(plan.study.seed);
         if let Some(name) = &restriction.baseline {

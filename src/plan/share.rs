@@ -117,6 +117,12 @@ impl HostShare {
         }
     }
 
+    /// Whether it is all of them, however many there are.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Share(Ratio { num, den }) if num == den)
+    }
+
     /// Hosts meant in a zone of `hosts`: rounded down, but at least 1 and at most the zone.
     /// Rounding down keeps "at most 33 % unavailable" true.
     #[must_use]

@@ -2,12 +2,13 @@
 
 use super::change::Change;
 use super::failures::FailureBudget;
+use super::fleet::Fleet;
 use super::gate::{Gate, GateKind};
 use super::pipeline::calendar::WaveCalendar;
 use super::response::{Operators, Response};
 use super::share::{HostShare, Ratio, Rounding};
 use super::unsaid::is_default;
-use crate::ids::{AlarmId, CohortId, RegionId};
+use crate::ids::{AlarmId, CohortId, IdRange, RegionId, ZoneId};
 use crate::random::Distribution;
 use serde::{Serialize, Serializer};
 
@@ -134,7 +135,17 @@ impl Strategy {
     /// Whether some wave sends the new version another share of requests than its hosts are.
     #[must_use]
     pub fn routes_traffic(&self) -> bool {
-        self.waves.iter().any(|wave| wave.traffic.is_some())
+        self.waves.iter().any(|wave| wave.routed_share().is_some())
+    }
+
+    /// Shares of users up to which waves send the same ones to the new version, ascending; the last is all of them.
+    #[must_use]
+    pub fn user_levels(&self) -> Vec<f64> {
+        let shares = self.waves.iter().filter_map(|wave| wave.users).map(Ratio::as_f64);
+        let mut levels: Vec<f64> = shares.filter(|share| *share > 0.0).chain([1.0]).collect();
+        levels.sort_by(f64::total_cmp);
+        levels.dedup();
+        levels
     }
 
     /// How long of its move, there or back, a host is out of service; none: as long as its batch moves.
@@ -164,10 +175,16 @@ pub struct Wave {
     /// Share of each zone's hosts on the new version when the wave is done; grows from wave to wave
     /// where a region appears in several.
     pub hosts: HostShare,
+    /// Zones of each of its regions that the wave reaches, the first ones; none: all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zones: Option<HostShare>,
     /// Share of each zone's requests that its hosts on the new version are sent from when the wave's hosts there are done;
     /// none: as many as they are of all hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Ratio>,
+    /// The same of its users, who are sent there with all of their requests; not together with `traffic`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<Ratio>,
     /// Regions deployed to at once.
     pub regions_at_once: Concurrency,
     /// Wait after the wave's last region is done.
@@ -183,6 +200,27 @@ pub struct Wave {
     /// What must be open in a pipeline for it to begin; none: what the pipeline says of its waves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<WaveCalendar>,
+}
+
+impl Wave {
+    /// Share of each zone's requests that its hosts on the new version are sent, by requests or by users; none: as many as they are
+    /// of all hosts.
+    #[inline]
+    #[must_use]
+    pub fn routed_share(&self) -> Option<Ratio> {
+        self.traffic.or(self.users)
+    }
+
+    /// The zones of a region that the wave reaches: a share of them is rounded up.
+    #[inline]
+    #[must_use]
+    pub fn zones_of(&self, fleet: &Fleet, region: RegionId) -> IdRange<ZoneId> {
+        let zones = &fleet.regions[region].zones;
+        match self.zones {
+            None => zones.clone(),
+            Some(share) => zones.first(share.reach_of(zones.len() as u32) as usize),
+        }
+    }
 }
 
 /// How many places are deployed to at once.

@@ -33,6 +33,8 @@ pub struct WaveSchedule {
     pub hosts_after: u64,
     /// Share of the fleet's mean traffic on the new version after the wave; 0 without a traffic model.
     pub traffic_share_after: f64,
+    /// Share of the customers who met the new version by the end of the wave; none where nothing is said of them.
+    pub customers_share_after: Option<f64>,
     /// The zones that the wave deploys to, in no order that matters.
     pub deployments: Vec<Deployment>,
 }
@@ -71,7 +73,9 @@ pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
         plan,
         pace: Pace::new(strategy.deploy_time(&plan.change)),
         done: plan.fleet.zones.iter().map(|_| 0).collect(),
-        traffic: plan.fleet.zones.iter().map(|_| None).collect(),
+        traffic: plan.fleet.zones.iter().map(|_| (None, false)).collect(),
+        met: plan.fleet.zones.iter().map(|_| (0, 0.0)).collect(),
+        levels: strategy.user_levels(),
         deployments: Vec::new(),
     };
     let mut now = 0;
@@ -92,8 +96,12 @@ struct WavesWalk<'p> {
     pace: Pace,
     /// Hosts on the new version in each zone.
     done: IdVec<ZoneId, u32>,
-    /// Share of its requests that they are sent, where it is not as many as they are of all hosts.
-    traffic: IdVec<ZoneId, Option<Ratio>>,
+    /// Share of its requests that they are sent, where it is not as many as they are of all hosts; and whether it is one of users.
+    traffic: IdVec<ZoneId, (Option<Ratio>, bool)>,
+    /// Hosts of each zone that users met, and the share of its users who did.
+    met: IdVec<ZoneId, (u32, f64)>,
+    /// Shares of users up to which the same ones are sent to the new version.
+    levels: Vec<f64>,
     /// Of the present wave so far.
     deployments: Vec<Deployment>,
 }
@@ -109,11 +117,11 @@ impl WavesWalk<'_> {
     fn wave(&mut self, wave: &Wave, start_ms: u64) -> WaveSchedule {
         let before = self.hosts_done();
         let fleet = &self.plan.fleet;
-        let zones = wave.regions.iter().flat_map(|&region| fleet.regions[region].zones.clone());
+        let zones = wave.regions.iter().flat_map(|&region| wave.zones_of(fleet, region));
         let zones =
             zones.filter(|&zone| self.done[zone] < wave.hosts.reach_of(fleet.zones[zone].hosts)).count();
         let span = at_most_at_once(&wave.regions, wave.regions_at_once, start_ms, |&region, start| {
-            let zones: Vec<ZoneId> = self.plan.fleet.regions[region].zones.clone().collect();
+            let zones: Vec<ZoneId> = wave.zones_of(&self.plan.fleet, region).collect();
             at_most_at_once(&zones, wave.procedure.zones_at_once, start, |&zone, start| {
                 self.zone(wave, zone, (zones.len(), start))
             })
@@ -126,6 +134,7 @@ impl WavesWalk<'_> {
             hosts_added: self.hosts_done() - before,
             hosts_after: self.hosts_done(),
             traffic_share_after: self.traffic_share(),
+            customers_share_after: self.customers_share(),
             deployments: std::mem::take(&mut self.deployments),
         }
     }
@@ -165,8 +174,18 @@ impl WavesWalk<'_> {
         let target = wave.hosts.reach_of(hosts);
         let procedure = &wave.procedure;
         let together = procedure.together_of(hosts);
-        let switches = self.traffic[zone] != wave.traffic;
-        self.traffic[zone] = wave.traffic;
+        let traffic = (wave.routed_share(), wave.users.is_some());
+        let switches = self.traffic[zone] != traffic;
+        self.traffic[zone] = traffic;
+        let sent = match (wave.traffic, wave.users) {
+            (Some(Ratio { num: 0, .. }), _) => 0.0,
+            (_, Some(users)) => users.as_f64(),
+            (_, None) => 1.0,
+        };
+        if sent > 0.0 {
+            let met = &mut self.met[zone];
+            *met = (target.max(met.0), sent.max(met.1));
+        }
         if self.done[zone] >= target && !switches {
             return Lapse { deployed_ms: start_ms, end_ms: start_ms };
         }
@@ -209,6 +228,12 @@ impl WavesWalk<'_> {
         self.done.iter().map(|&hosts| u64::from(hosts)).sum()
     }
 
+    fn customers_share(&self) -> Option<f64> {
+        let fleet = &self.plan.fleet;
+        let met = || fleet.customers_met(&self.levels, |zone| self.met[zone]);
+        fleet.has_customers().then(|| met() / fleet.customers() as f64)
+    }
+
     fn traffic_share(&self) -> f64 {
         let fleet = &self.plan.fleet;
         let total = fleet.requests_per_second();
@@ -221,7 +246,7 @@ impl WavesWalk<'_> {
 
     /// Hosts of the zone that would be sent as many of its requests as its hosts on the new version are.
     fn moved(&self, zone: ZoneId) -> f64 {
-        match self.traffic[zone] {
+        match self.traffic[zone].0 {
             None => f64::from(self.done[zone]),
             Some(share) => share.as_f64() * f64::from(self.plan.fleet.zones[zone].hosts),
         }

@@ -3,7 +3,7 @@
 //! Headers carry units; times are integer milliseconds, yes/no is 1/0, nothing is an empty cell. A name that a spreadsheet
 //! would calculate has an apostrophe in front, as [`csv_cell`] says.
 
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{CustomerHarm, Ending, Outcome};
 use crate::outlet::csv_cell;
 use crate::plan::Plan;
 use crate::study::{Outcomes, Weights};
@@ -14,6 +14,14 @@ const KEY: [&str; 4] = ["strategy", "trial", "seed", "weight"];
 
 /// What a column says of an outcome, with names for indices.
 type Say = fn(&Plan, &Outcome) -> String;
+
+/// The columns after all others of a plan that says something of customers.
+const CUSTOMERS: [(&str, Say); 4] = [
+    ("peak_impaired_customers", |_, o| customers(o, |c| c.peak_impaired)),
+    ("impaired_customer_ms", |_, o| customers(o, |c| c.impaired_ms)),
+    ("ever_impaired_customers", |_, o| customers(o, |c| c.ever_impaired)),
+    ("ever_exposed_customers", |_, o| customers(o, |c| c.ever_exposed)),
+];
 
 /// The columns of [`trials`] behind the key.
 const FIELDS: [(&str, Say); 26] = [
@@ -49,6 +57,10 @@ fn name(name: &str) -> String {
     csv_cell(name).into_owned()
 }
 
+fn customers(outcome: &Outcome, of: fn(&CustomerHarm) -> f64) -> String {
+    outcome.customers.as_ref().map_or_else(String::new, |customers| of(customers).to_string())
+}
+
 fn maybe(value: Option<u64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
@@ -74,7 +86,7 @@ pub fn facts(plan: &Plan, outcomes: &[Outcome]) -> Vec<u8> {
     let mut text = Vec::new();
     for outcome in outcomes {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        write(&mut writer, FIELDS.iter().map(|(_, say)| say(plan, outcome)));
+        write(&mut writer, fields(plan).map(|(_, say)| say(plan, outcome)));
         let row = finish(writer);
         text.extend_from_slice(&(row.len() as u32).to_le_bytes());
         text.extend_from_slice(&row);
@@ -93,7 +105,7 @@ pub fn write_trials<R: Read>(
     file: &mut dyn Write,
 ) -> io::Result<()> {
     let mut header = csv::Writer::from_writer(Vec::new());
-    write(&mut header, columns());
+    write(&mut header, columns(plan));
     file.write_all(&finish(header))?;
     let weights = Weights::new(plan, trials);
     let written: Vec<String> = weights.by_stratum().iter().map(f64::to_string).collect();
@@ -115,8 +127,13 @@ pub fn write_trials<R: Read>(
     Ok(())
 }
 
-fn columns() -> impl Iterator<Item = &'static str> {
-    KEY.into_iter().chain(FIELDS.iter().map(|(name, _)| *name))
+fn fields(plan: &Plan) -> impl Iterator<Item = (&'static str, Say)> {
+    let customers: &[(&str, Say)] = if plan.fleet.has_customers() { &CUSTOMERS } else { &[] };
+    FIELDS.iter().chain(customers).copied()
+}
+
+fn columns(plan: &Plan) -> impl Iterator<Item = &'static str> {
+    KEY.into_iter().chain(fields(plan).map(|(name, _)| name))
 }
 
 /// One value, quoted if it has to be.
@@ -164,7 +181,7 @@ mod tests {
         let text = String::from_utf8(trials(&plan, &outcomes)).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 1 + plan.strategies.len());
-        assert_eq!(lines[0], columns().collect::<Vec<_>>().join(","));
+        assert_eq!(lines[0], columns(&plan).collect::<Vec<_>>().join(","));
         assert_eq!(
             lines[1],
             "all-at-once,0,42,1,escaped,memory-leak,1200000,300000,600000,900000,,960000,,,,,960,,500,8,0,\
@@ -178,7 +195,7 @@ mod tests {
         outcomes.by_strategy.iter_mut().for_each(Vec::clear);
         assert_eq!(
             String::from_utf8(trials(&plan, &outcomes)).unwrap(),
-            columns().collect::<Vec<_>>().join(",") + "\n"
+            columns(&plan).collect::<Vec<_>>().join(",") + "\n"
         );
     }
 }

@@ -8,6 +8,7 @@ pub mod chart;
 pub mod command;
 pub mod compare;
 pub mod csv;
+mod customers;
 pub mod dates;
 pub mod document;
 mod expectations;

@@ -1,7 +1,7 @@
 //! The resolved plan before anything is simulated: what goes where, when, and how.
 
 use super::document::{Align, Block, DataTable, Document, elide};
-use super::text;
+use super::{customers, text};
 use crate::ids::AlarmId;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{
@@ -19,6 +19,9 @@ const NAME_WIDTH: usize = 24;
 #[must_use]
 pub fn document(plan: &Plan) -> Document {
     let mut report = Document::default();
+    if plan.fleet.has_customers() {
+        report.section("Customers", vec![Block::list(customers::of_plan(plan))]);
+    }
     for index in 0..plan.strategies.len() {
         strategy(&mut report, plan, index);
     }
@@ -29,7 +32,7 @@ fn strategy(report: &mut Document, plan: &Plan, index: usize) {
     let (strategy, times) = (&plan.strategies[index], timetable(plan, index));
     let about = [&strategy.description, &strategy.source].into_iter().filter(|line| !line.is_empty());
     let about = about.cloned().chain([response(plan, strategy)]).chain(people(plan, strategy));
-    let about = about.chain(gates(plan, strategy));
+    let about = about.chain(gates(plan, strategy)).chain(users(strategy));
     report.section(heading(plan, strategy, &times), vec![Block::list(about)]);
     report.section("Where and when", vec![Block::Table(where_and_when(plan, strategy, &times))]);
     report.section("How", vec![Block::Table(how(strategy))]);
@@ -127,6 +130,17 @@ fn goes_back(plan: &Plan, strategy: &Strategy) -> String {
     )
 }
 
+/// Which share of users each wave sends to the new version; none if it is by requests.
+fn users(strategy: &Strategy) -> Option<String> {
+    let of_wave =
+        |wave: &Wave| Some(format!("{} in wave {}", text::percent(wave.users?.as_f64()), wave.name));
+    let shares: Vec<String> = strategy.waves.iter().filter_map(of_wave).collect();
+    let shares: Vec<&str> = shares.iter().map(String::as_str).collect();
+    (!shares.is_empty()).then(|| {
+        format!("users stay with the version that they met; on the new one {}", text::list(&shares, 4))
+    })
+}
+
 /// What must hold behind waves beside their bakes; waves that follow each other are told together.
 fn gates(plan: &Plan, strategy: &Strategy) -> Vec<String> {
     let mut told: Vec<(String, Vec<&str>)> = Vec::new();
@@ -221,24 +235,28 @@ fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> DataTa
         .column("zones", Align::Right)
         .column("hosts\nadded", Align::Right)
         .column("hosts\nafter", Align::Right)
-        .column("traffic\nafter", Align::Right)
+        .column("traffic\nafter", Align::Right);
+    if plan.fleet.has_customers() {
+        table = table.column("customers\nafter", Align::Right);
+    }
+    table = table
         .column("typical\nstart", Align::Right)
         .column("\ndeployed", Align::Right)
         .column("\nend", Align::Right);
     let has_traffic = plan.fleet.requests_per_second() > 0.0;
     for (wave, time) in strategy.waves.iter().zip(&times.waves) {
         let names: Vec<&str> = wave.regions.iter().map(|&r| plan.fleet.regions[r].name.as_str()).collect();
-        table.row(vec![
+        let mut row = vec![
             elide(&wave.name, NAME_WIDTH),
             text::list(&names, MOST_NAMES),
             text::count(time.zones),
             text::count(time.hosts_added),
             text::percent(time.hosts_after as f64 / hosts),
             if has_traffic { text::percent(time.traffic_share_after) } else { "-".to_owned() },
-            text::duration(time.start_ms as f64),
-            text::duration(time.deployed_ms as f64),
-            text::duration(time.end_ms as f64),
-        ]);
+        ];
+        row.extend(time.customers_share_after.map(text::percent));
+        row.extend([time.start_ms, time.deployed_ms, time.end_ms].map(|ms| text::duration(ms as f64)));
+        table.row(row);
     }
     table
 }
@@ -366,7 +384,7 @@ pub fn json(plan: &Plan) -> Value {
             })
         })
         .collect();
-    json!({
+    let mut value = json!({
         "schema_version": 1,
         "tool": env!("CARGO_PKG_NAME"),
         "tool_version": env!("CARGO_PKG_VERSION"),
@@ -376,12 +394,16 @@ pub fn json(plan: &Plan) -> Value {
         "fleet_hosts": plan.fleet.hosts(),
         "typical_host_ms": plan.change.deploy_time.median_ms(),
         "strategies": strategies,
-    })
+    });
+    if plan.fleet.has_customers() {
+        value["fleet_customers"] = json!(plan.fleet.customers());
+    }
+    value
 }
 
 fn wave_json(plan: &Plan, wave: &Wave, times: &crate::plan::timeline::WaveSchedule) -> Value {
     let regions: Vec<&str> = wave.regions.iter().map(|&r| plan.fleet.regions[r].name.as_str()).collect();
-    json!({
+    let mut value = json!({
         "name": wave.name,
         "regions": regions,
         "regions_at_once": wave.regions_at_once,
@@ -396,7 +418,16 @@ fn wave_json(plan: &Plan, wave: &Wave, times: &crate::plan::timeline::WaveSchedu
         "typical_start_ms": times.start_ms,
         "typical_deployed_ms": times.deployed_ms,
         "typical_end_ms": times.end_ms,
-    })
+    });
+    for (key, share) in [("region_zones", json!(wave.zones)), ("users", json!(wave.users))] {
+        if !share.is_null() {
+            value[key] = share;
+        }
+    }
+    if let Some(share) = times.customers_share_after {
+        value["customers_share_after"] = json!(share);
+    }
+    value
 }
 
 #[cfg(test)]

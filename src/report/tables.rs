@@ -101,6 +101,10 @@ pub(super) fn overview(summary: &Summary) -> DataTable {
     if summary.strategies.iter().any(|s| refused(s) > Some(0.0)) {
         columns.push(ComparedColumn::new("refused\nper change", 0, Unit::Requests, refused));
     }
+    let customers = |s: &StrategySummary| s.find(&measures::PEAK_IMPAIRED_CUSTOMERS)?.mean.map(|m| m.value);
+    if summary.strategies.iter().any(|s| customers(s).is_some()) {
+        columns.push(ComparedColumn::new("peak customers\nmean", 1, Unit::Customers, customers));
+    }
     columns.push(ComparedColumn::new("isolation\nviolated", 3, Unit::YesNo, |s| {
         s.metric(&measures::ISOLATION_VIOLATED).share.map(|share| share.value)
     }));
@@ -230,6 +234,37 @@ pub(super) fn peak(summary: &Summary) -> DataTable {
         }
         row
     })
+}
+
+/// How many customers bad changes reach; none where nothing is said of customers.
+pub(super) fn customers(summary: &Summary) -> Option<DataTable> {
+    let all = [
+        &measures::PEAK_IMPAIRED_CUSTOMERS,
+        &measures::IMPAIRED_CUSTOMER_MS,
+        &measures::EVER_IMPAIRED_CUSTOMERS,
+        &measures::EVER_EXPOSED_CUSTOMERS,
+    ];
+    summary.strategies.iter().find(|strategy| all.iter().any(|m| strategy.find(m).is_some()))?;
+    let titles = [
+        "peak impaired\nmean",
+        "\np99",
+        "customer-minutes\nmean",
+        "\np99",
+        "ever impaired\nmean",
+        "\np99",
+        "ever exposed\nmean",
+        "\np99",
+    ];
+    Some(by_strategy(summary, titles, name, |strategy| {
+        let cells = |measure: &&Measure| {
+            let metric = strategy.metric(measure);
+            [mean_in(measure.unit, metric)]
+                .into_iter()
+                .chain(quantiles(measure.unit, &[metric.p99]))
+                .collect()
+        };
+        all.iter().flat_map::<Vec<String>, _>(cells).collect()
+    }))
 }
 
 /// How often isolation breaks, defects escape and good changes are rolled back.

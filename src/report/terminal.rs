@@ -64,6 +64,9 @@ fn all_tables(report: &mut Document, summary: &Summary) {
     if summary.safest.is_some() {
         table("Blast radius of bad changes, in impaired host-minutes", tables::blast(summary));
         table("Peak of bad changes: most impaired at once", tables::peak(summary));
+        if let Some(customers) = tables::customers(summary) {
+            table("Customers of bad changes", customers);
+        }
     }
     table("Response, in % of changes", tables::response(summary));
     if summary.strategies.iter().any(|s| s.metric(&measures::DETECTION_DELAY_MS).n > 0) {
@@ -231,7 +234,9 @@ fn story(notable: &Notable) -> String {
             text::host_minutes(notable.impaired_host_ms as f64),
             text::counted(notable.peak_impaired_hosts, "host"),
             text::counted(u64::from(notable.peak_impaired_regions), "region"),
-        )
+        ) + &notable
+            .peak_impaired_customers
+            .map_or(String::new(), |customers| format!(", {} at once", text::customers(customers)))
     };
     format!("{what}{hurt}, over after {}", text::duration(notable.end_ms as f64))
 }

@@ -170,11 +170,12 @@ pub(super) fn bare(unit: Unit, x: f64) -> String {
     match unit {
         Unit::LeadMs if x < 0.0 => format!("-{}", duration(-x)),
         Unit::DurationMs | Unit::LeadMs => duration(x),
-        Unit::HostMs => say(x / MINUTE),
+        Unit::HostMs | Unit::CustomerMs => say(x / MINUTE),
         Unit::Ppm | Unit::Share | Unit::YesNo => percent_number(x / unit.whole().unwrap_or(1.0)),
         Unit::Hosts
         | Unit::Zones
         | Unit::Regions
+        | Unit::Customers
         | Unit::Requests
         | Unit::Items
         | Unit::Deployments
@@ -200,6 +201,8 @@ pub fn value_with_unit(unit: Unit, x: f64) -> String {
 pub fn unit_name(unit: Unit) -> &'static str {
     match unit {
         Unit::HostMs => "host-minutes",
+        Unit::CustomerMs => "customer-minutes",
+        Unit::Customers => "customers",
         Unit::Hosts => "hosts",
         Unit::Zones => "zones",
         Unit::Regions => "regions",
@@ -209,6 +212,12 @@ pub fn unit_name(unit: Unit) -> &'static str {
         Unit::Alarms => "alarms",
         Unit::DurationMs | Unit::LeadMs | Unit::Count | Unit::Ppm | Unit::Share | Unit::YesNo => "",
     }
+}
+
+/// So many customers, in expectation: `1,250 customers`.
+#[must_use]
+pub fn customers(expected: f64) -> String {
+    value_with_unit(Unit::Customers, expected)
 }
 
 /// What a measure of harm counts, as a sentence says it: `failed or refused requests per bad change`.
@@ -225,6 +234,8 @@ pub fn harm(measure: &Measure) -> String {
         | Unit::Hosts
         | Unit::Zones
         | Unit::Regions
+        | Unit::Customers
+        | Unit::CustomerMs
         | Unit::Items
         | Unit::Deployments
         | Unit::Alarms

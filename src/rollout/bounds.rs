@@ -53,6 +53,8 @@ pub fn bounds(plan: &Plan, strategy: &Strategy) -> OutcomeBounds {
         hosts: fleet.hosts() as f64,
         zones: fleet.zones.len() as f64,
         regions: regions as f64,
+        customers: fleet.customers() as f64,
+        impaired_customer_ms: times.as_ref().map(|times| longest.impaired_customer_ms(times)),
         impaired_host_ms: times.as_ref().map(|times| longest.impaired_host_ms(times)),
         exposed_host_ms: times.as_ref().map(|times| longest.exposed_host_ms(times)),
         failed_requests: times.as_ref().map(|times| longest.failed_requests(times)),
@@ -70,7 +72,7 @@ pub fn bounds(plan: &Plan, strategy: &Strategy) -> OutcomeBounds {
 ///
 /// If it exceeds one: then the bound is wrong, and with it every interval that rests on it.
 pub fn assert_within(bounds: &OutcomeBounds, outcome: &Outcome) {
-    for measure in measures::ROLLOUT {
+    for measure in measures::of_rollouts(outcome.customers.is_some()) {
         if let (Some(value), Some(most)) = (measure.of(outcome), (measure.most)(bounds)) {
             assert!(
                 value <= most * (1.0 + ROUNDING),
@@ -144,7 +146,7 @@ impl Longest<'_> {
     fn wave_ms(&self, wave: &Wave, done: &mut [u32]) -> u64 {
         let fleet = &self.plan.fleet;
         let regions = wave.regions.iter().map(|region| {
-            let zones = fleet.regions[*region].zones.clone().map(|zone| {
+            let zones = wave.zones_of(fleet, *region).map(|zone| {
                 let target = wave_hosts(self.strategy, wave, fleet.zones[zone].hosts);
                 let before = done[zone.index()];
                 done[zone.index()] = target.max(before);
@@ -353,6 +355,21 @@ impl Longest<'_> {
 
     fn impaired_host_ms(&self, times: &LongestTimes) -> f64 {
         self.worst_defect(times, |_, _, hosts, hurt_ms| hosts * hurt_ms as f64)
+    }
+
+    /// All customers of the regions in which hosts can be impaired, for as long as they can.
+    fn impaired_customer_ms(&self, times: &LongestTimes) -> f64 {
+        let fleet = &self.plan.fleet;
+        let of_defect = |defect: &Defect| {
+            let of_region = |region: RegionId| {
+                let zones = fleet.regions[region].zones.clone();
+                let hurt = zones.map(|zone| self.impairable(defect, zone)).filter(|(hosts, _)| *hosts > 0);
+                let longest_ms = hurt.map(|(_, around)| times.hurt_ms(region, around)).max().unwrap_or(0);
+                fleet.regions[region].customers.map_or(0.0, |all| all.count as f64 * longest_ms as f64)
+            };
+            fleet.regions.ids().map(of_region).sum::<f64>()
+        };
+        self.plan.change.defects.iter().map(of_defect).fold(0.0, f64::max)
     }
 
     fn exposed_host_ms(&self, times: &LongestTimes) -> f64 {

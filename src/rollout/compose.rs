@@ -68,5 +68,6 @@ pub fn outcome(
         two_regions_impaired: blast.two_regions,
         two_zones_impaired: blast.two_zones,
         first_violation_ms: blast.first_violation_ms,
+        customers: None,
     }
 }

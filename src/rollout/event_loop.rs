@@ -199,7 +199,9 @@ impl<'a> EventLoop<'a> {
         ctx.tell(end_ms, || RolloutEvent::RolloutEnded { ending });
         let course = deployments.course(&ctx, response.summary().alarm_ms, end_ms);
         let blast = account.close(&ctx, fault, observed_ms);
-        compose::outcome(&ctx, (end_ms, ending), course, fault, response, blast)
+        let customers = account.close_customers(&ctx, (deployments, fault), (end_ms, observed_ms));
+        let outcome = compose::outcome(&ctx, (end_ms, ending), course, fault, response, blast);
+        Outcome { customers, ..outcome }
     }
 
     #[inline]

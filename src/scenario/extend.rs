@@ -141,6 +141,7 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         name: wave.name.clone(),
         regions: patch.regions.clone(),
         hosts: patch.hosts.clone(),
+        zones: patch.zones.clone(),
         bake: patch.bake.clone(),
         gates: patch.gates.clone(),
         steps: patch.steps.clone(),
@@ -149,6 +150,7 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         one_box: patch.one_box.clone(),
         batch: patch.batch.clone(),
         traffic: patch.traffic.clone(),
+        users: patch.users.clone(),
         max_unavailable: patch.max_unavailable.clone(),
         max_surge: patch.max_surge.clone(),
         batches: patch.batches.clone(),
@@ -159,6 +161,13 @@ fn apply_patch(wave: &mut WaveSpec, patch: &PatchSpec) {
         regions_at_once: patch.regions_at_once.clone(),
         calendar: patch.calendar.clone(),
     };
+    // Requests are routed in one way.
+    if !patch.traffic.is_absent() {
+        wave.users = Field::Absent;
+    }
+    if !patch.users.is_absent() {
+        wave.traffic = Field::Absent;
+    }
     patched.inherit_from(wave);
     *wave = patched;
 }

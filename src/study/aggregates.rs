@@ -76,12 +76,12 @@ impl Aggregates {
         let most = FEWEST_BINS.max(BINS / strata);
         let column = |metric| Column { metric, by_stratum: vec![BinnedValues::new(most); strata] };
         let strategy = |_| StrategyAggregates {
-            columns: measures::ROLLOUT.iter().map(|metric| column(metric)).collect(),
+            columns: measures::of_rollouts(plan.fleet.has_customers()).map(column).collect(),
             ..StrategyAggregates::default()
         };
         let count = plan.strategies.len();
         let mut contrasts = Vec::new();
-        for &metric in measures::ROLLOUT {
+        for metric in measures::of_rollouts(plan.fleet.has_customers()) {
             // The baseline is compared by everything; who leads is asked of all.
             let is_raced = metric == SPEED_METRIC || HARMS.contains(&metric);
             for (a, b) in (0..count).flat_map(|a| (0..count).map(move |b| (a, b))) {
@@ -130,9 +130,9 @@ impl Aggregates {
         columns.flat_map(|column| &column.by_stratum).map(BinnedValues::bytes).sum()
     }
 
-    fn column(&self, metric: &Measure, strategy: usize) -> &Column {
-        let found = self.strategies[strategy].columns.iter().find(|column| column.metric == metric);
-        found.expect("invariant: there is a column for each measure")
+    /// The column of a measure; none for one that the plan has nothing to say of.
+    fn column(&self, metric: &Measure, strategy: usize) -> Option<&Column> {
+        self.strategies[strategy].columns.iter().find(|column| column.metric == metric)
     }
 }
 
@@ -194,8 +194,10 @@ impl StudyTrials for Aggregates {
     }
 
     fn values(&self, sampling: &Sampling, measure: &Measure, strategy: usize) -> Sample {
-        let column = self.column(measure, strategy);
-        sampling.sample(measure, strategy, column.by_stratum.iter().map(BinnedValues::bins).collect())
+        // A version that says nothing of customers has no trial that does.
+        let nothing = || vec![Vec::new(); sampling.len()];
+        let bins = |column: &Column| column.by_stratum.iter().map(BinnedValues::bins).collect();
+        sampling.sample(measure, strategy, self.column(measure, strategy).map_or_else(nothing, bins))
     }
 
     fn counted(

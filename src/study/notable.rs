@@ -46,6 +46,9 @@ pub struct Notable {
     pub peak_impaired_hosts: u64,
     /// Most regions impaired at once.
     pub peak_impaired_regions: u32,
+    /// Most customers impaired at once; absent where nothing is said of customers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_impaired_customers: Option<f64>,
 }
 
 /// A trial and what happened in it.
@@ -93,6 +96,7 @@ fn describe(plan: &Plan, kind: NotableKind, (trial, outcome): NumberedTrial) -> 
         failed_requests: outcome.failed_requests,
         peak_impaired_hosts: outcome.peak_impaired_hosts,
         peak_impaired_regions: outcome.peak_impaired_regions,
+        peak_impaired_customers: outcome.customers.map(|customers| customers.peak_impaired),
     }
 }
 

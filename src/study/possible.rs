@@ -61,9 +61,10 @@ impl Possible {
                 self.quarters.map_or(NextValue::AsSeen, |quarters| NextValue::Event(1.0 / quarters))
             }
             Unit::Count => NextValue::AsSeen,
-            Unit::HostMs | Unit::Requests | Unit::Items => NextValue::SeenIfAny,
+            Unit::HostMs | Unit::CustomerMs | Unit::Requests | Unit::Items => NextValue::SeenIfAny,
             Unit::DurationMs | Unit::LeadMs | Unit::Share | Unit::Ppm | Unit::YesNo => NextValue::AsSeen,
-            Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Deployments | Unit::Alarms => NextValue::AsSeen,
+            Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Customers => NextValue::AsSeen,
+            Unit::Deployments | Unit::Alarms => NextValue::AsSeen,
         }
     }
 }
@@ -71,6 +72,7 @@ impl Possible {
 fn next_of_rollout(measure: &Measure) -> NextValue {
     match measure.unit {
         Unit::HostMs | Unit::Requests | Unit::Items | Unit::Hosts | Unit::Ppm => NextValue::Harm,
+        Unit::Customers | Unit::CustomerMs => NextValue::Harm,
         Unit::Zones | Unit::Regions | Unit::Deployments | Unit::Alarms => NextValue::Possible,
         // The one time of which a plan knows the longest, and that it does not happen.
         Unit::DurationMs if measure.population == Population::All => NextValue::Harm,
@@ -83,6 +85,7 @@ fn is_a_time(unit: Unit) -> bool {
     match unit {
         Unit::DurationMs | Unit::LeadMs => true,
         Unit::HostMs | Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => false,
+        Unit::Customers | Unit::CustomerMs => false,
         Unit::Deployments | Unit::Alarms | Unit::Count | Unit::Ppm | Unit::Share | Unit::YesNo => false,
     }
 }

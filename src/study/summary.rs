@@ -100,7 +100,7 @@ pub struct StrategySummary {
     pub on_front: bool,
     /// A strategy on the front that is at least as good on both; absent on the front.
     pub dominated_by: Option<String>,
-    /// One entry per measure of a rollout, in the order of [`measures::ROLLOUT`].
+    /// One entry per measure of a rollout, in the order of [`measures::of_rollouts`].
     pub metrics: Vec<MetricSummary>,
     /// Trials worth a replay.
     pub notable: Vec<Notable>,
@@ -160,10 +160,13 @@ impl StrategySummary {
     /// If the measure is not one of a rollout.
     #[must_use]
     pub fn metric(&self, measure: &Measure) -> &MetricSummary {
-        self.metrics
-            .iter()
-            .find(|m| m.metric == measure)
-            .expect("invariant: every measure of a rollout is there")
+        self.find(measure).expect("invariant: every measure of a rollout is there")
+    }
+
+    /// The summary of a measure, if the plan has something to say of it.
+    #[must_use]
+    pub fn find(&self, measure: &Measure) -> Option<&MetricSummary> {
+        self.metrics.iter().find(|m| m.metric == measure)
     }
 }
 
@@ -255,10 +258,12 @@ fn strategy_summary(
     index: usize,
 ) -> StrategySummary {
     let baseline = (index != plan.study.baseline).then_some(plan.study.baseline);
-    let (metrics, sorted): (Vec<MetricSummary>, Vec<Option<Sorted>>) = measures::ROLLOUT
-        .par_iter()
-        .map(|metric| metric_summary(metric, sampling, study, index, baseline))
-        .unzip();
+    let (metrics, sorted): (Vec<MetricSummary>, Vec<Option<Sorted>>) =
+        measures::of_rollouts(plan.fleet.has_customers())
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .map(|metric| metric_summary(metric, sampling, study, index, baseline))
+            .unzip();
     let sorted_of = |measure: &Measure| {
         let index = measures::ROLLOUT.iter().position(|metric| *metric == measure);
         let index = index.expect("invariant: it is a measure of a rollout");

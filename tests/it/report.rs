@@ -26,6 +26,8 @@ fn plan() -> Plan {
         ..Region::default()
     };
     let wave = |regions: Vec<usize>| Wave {
+        zones: None,
+        users: None,
         name: "wave".into(),
         regions: regions.into_iter().map(RegionId::new).collect(),
         hosts: HostShare::ALL,

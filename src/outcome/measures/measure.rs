@@ -35,6 +35,10 @@ pub enum Unit {
     Zones,
     /// A count of regions.
     Regions,
+    /// A number of customers.
+    Customers,
+    /// Customers times milliseconds; reports print customer-minutes.
+    CustomerMs,
     /// A count of requests.
     Requests,
     /// A count of items of data.
@@ -60,8 +64,10 @@ impl Unit {
             Self::Hosts => |most| Some(most.hosts),
             Self::Zones => |most| Some(most.zones),
             Self::Regions => |most| Some(most.regions),
+            Self::Customers => |most| Some(most.customers),
             Self::Ppm => |_| Some(1e6),
             Self::Share | Self::YesNo => |_| Some(1.0),
+            Self::CustomerMs => |_| None,
             Self::DurationMs | Self::LeadMs | Self::HostMs | Self::Requests | Self::Items => |_| None,
             Self::Deployments | Self::Alarms | Self::Count => |_| None,
         }
@@ -76,6 +82,8 @@ impl Unit {
             Self::Hosts => "hosts",
             Self::Zones => "zones",
             Self::Regions => "regions",
+            Self::Customers => "customers",
+            Self::CustomerMs => "customer-ms",
             Self::Requests => "requests",
             Self::Items => "items",
             Self::Deployments => "deployments",
@@ -95,6 +103,7 @@ impl Unit {
             Self::DurationMs | Self::HostMs | Self::Hosts | Self::Zones | Self::Regions | Self::Requests => {
                 false
             }
+            Self::Customers | Self::CustomerMs => false,
             Self::Items | Self::Deployments | Self::Alarms | Self::Count => false,
             Self::Ppm | Self::Share | Self::YesNo => false,
         }
@@ -109,6 +118,7 @@ impl Unit {
             Self::DurationMs | Self::LeadMs | Self::HostMs | Self::Hosts | Self::Zones | Self::Regions => {
                 None
             }
+            Self::Customers | Self::CustomerMs => None,
             Self::Requests | Self::Items | Self::Deployments | Self::Alarms | Self::Count => None,
         }
     }

@@ -21,11 +21,17 @@ pub fn all() -> impl Iterator<Item = &'static Measure> + Clone {
 /// Every measure of a subject, in report order.
 pub fn of(subject: Subject) -> impl Iterator<Item = &'static Measure> + Clone {
     let lists: [&[&Measure]; 2] = match subject {
-        Subject::Rollout => [ROLLOUT, &[]],
+        Subject::Rollout => [ROLLOUT, CUSTOMERS],
         Subject::Pipeline => [PIPELINE, TWO_PHASE],
         Subject::Lane => [LANE, &[]],
     };
     lists.into_iter().flatten().copied()
+}
+
+/// The measures that rollouts over a fleet have something to say of, in report order.
+pub fn of_rollouts(has_customers: bool) -> impl Iterator<Item = &'static Measure> + Clone {
+    let customers = if has_customers { CUSTOMERS } else { &[] };
+    ROLLOUT.iter().chain(customers).copied()
 }
 
 /// Finds a measure by its name or its title, however they are spaced: `impaired_host_ms`, `impaired host

@@ -2,10 +2,11 @@
 
 use super::measure::Population::{All, Bad, Complete, Detected, Good, Impaired, Mitigated};
 use super::measure::Unit::{
-    Alarms, Deployments, DurationMs, HostMs, Hosts, Items, LeadMs, Ppm, Regions, Requests, YesNo, Zones,
+    Alarms, CustomerMs, Customers, Deployments, DurationMs, HostMs, Hosts, Items, LeadMs, Ppm, Regions,
+    Requests, YesNo, Zones,
 };
 use super::measure::{Measure, Population, ReadFrom, Unit};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{CustomerHarm, Ending, Outcome};
 
 const fn of(
     name: &'static str,
@@ -29,6 +30,11 @@ fn bad(outcome: &Outcome, value: f64) -> Option<f64> {
 /// Harm, which hosts suffer from a defect of either version.
 fn harm(outcome: &Outcome, value: f64) -> Option<f64> {
     outcome.has_defect().then_some(value)
+}
+
+/// Harm to customers, where the fleet says something of them.
+fn of_customers(outcome: &Outcome, value: fn(&CustomerHarm) -> f64) -> Option<f64> {
+    harm(outcome, value(outcome.customers.as_ref()?))
 }
 
 fn yes(value: bool) -> f64 {
@@ -174,4 +180,21 @@ measures! {
     MITIGATION_DELAY_MS = of("mitigation_delay_ms", "onset to mitigation", DurationMs, Mitigated,
         |o| delay(o, o.onset_ms, o.mitigated_ms),
         "from the first impaired host to the last one healed, per mitigated bad change");
+}
+
+measures! {
+    /// Measures of a rollout over a fleet that says something of its customers, after those of [`ROLLOUT`].
+    CUSTOMERS;
+    PEAK_IMPAIRED_CUSTOMERS = of("peak_impaired_customers", "peak impaired customers", Customers, Bad,
+        |o| of_customers(o, |customers| customers.peak_impaired),
+        "most customers impaired at once, expected over the shards they may be on, per bad change");
+    IMPAIRED_CUSTOMER_MS = of("impaired_customer_ms", "impaired customer-time", CustomerMs, Bad,
+        |o| of_customers(o, |customers| customers.impaired_ms),
+        "impaired customers integrated over time, per bad change").at_most(|most| most.impaired_customer_ms);
+    EVER_IMPAIRED_CUSTOMERS = of("ever_impaired_customers", "customers ever impaired", Customers, Bad,
+        |o| of_customers(o, |customers| customers.ever_impaired),
+        "customers that were impaired at some time, per bad change");
+    EVER_EXPOSED_CUSTOMERS = of("ever_exposed_customers", "customers ever exposed", Customers, Bad,
+        |o| bad(o, o.customers?.ever_exposed),
+        "customers that met the new version at some time, per bad change");
 }

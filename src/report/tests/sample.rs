@@ -167,6 +167,8 @@ pub fn strategy(name: &str) -> Strategy {
     let wave = |name: &str, regions: std::ops::Range<usize>| Wave {
         name: name.into(),
         regions: regions.map(RegionId::new).collect(),
+        zones: None,
+        users: None,
         hosts: HostShare::ALL,
         traffic: None,
         regions_at_once: Concurrency::AtMost(2),

@@ -3,7 +3,7 @@
 use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
 use crate::outcome::{Ending, Notice, Outcome};
 use crate::plan::{GateKind, Plan, Remedy, Scope};
-use crate::report::text;
+use crate::report::{customers, text};
 use crate::rollout::{DarkPlace, RolloutEvent};
 
 /// Says events of one strategy's rollout in the plan's names.
@@ -257,6 +257,7 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
             text::counted(u64::from(outcome.peak_impaired_regions), "region"),
         ));
     }
+    parts.extend(outcome.customers.map(customers::of_outcome));
     if let Some(at) = outcome.first_violation_ms {
         parts.push(format!("ISOLATION VIOLATED after {}", duration(at)));
     }

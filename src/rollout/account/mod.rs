@@ -4,6 +4,7 @@
 //! what they take, and nobody else makes one. Exposure is read off the deployments when the rollout is over.
 
 mod capacity;
+mod customers;
 mod ledger;
 
 pub use capacity::{
@@ -17,6 +18,8 @@ use super::fault::{Fault, FaultChange};
 use super::place::DarkPlace;
 use super::trace::RolloutEvent;
 use crate::ids::{BatchId, ZoneId};
+use crate::outcome::CustomerHarm;
+use customers::CustomerLedger;
 use ledger::Ledger;
 
 /// A change of a zone is in the account: now the alarms look.
@@ -66,11 +69,13 @@ impl Service {
 pub struct Account {
     ledger: Ledger,
     capacity: Capacity,
+    customers: CustomerLedger,
 }
 
 impl Account {
     /// Forgets everything, keeps the memory.
     pub fn reset(&mut self, zones: usize, regions: usize) {
+        self.customers.reset();
         self.ledger.reset(regions);
         self.capacity.reset(zones, regions);
     }
@@ -93,6 +98,9 @@ impl Account {
         let zone = change.zone();
         if change.shows() {
             self.ledger.book(ctx, fault, &change, mitigating);
+            if ctx.model.has_customers {
+                self.customers.book(ctx, deployments, fault, zone);
+            }
         }
         if change.moved() {
             tell(ctx, &change);
@@ -121,6 +129,9 @@ impl Account {
         listener: &mut impl CapacityListener,
     ) {
         if ctx.routed {
+            if ctx.model.has_customers && ctx.defect.is_some() {
+                self.customers.book(ctx, deployments, fault, change.zone());
+            }
             self.serving_changed(ctx, deployments, fault, change.zone(), listener);
         }
     }
@@ -220,6 +231,17 @@ impl Account {
     /// If something was booked later than that.
     pub fn close(&mut self, ctx: &Context, fault: &Fault, end_ms: u64) -> BlastRadius {
         self.ledger.close(ctx, fault, end_ms)
+    }
+
+    /// What customers met of a rollout that was over at `end_ms`, and observed until `observed_ms`; none where nothing is said of
+    /// them.
+    pub fn close_customers(
+        &mut self,
+        ctx: &Context,
+        rollout: (&Deployments, &Fault),
+        (end_ms, observed_ms): (u64, u64),
+    ) -> Option<CustomerHarm> {
+        self.customers.close(ctx, rollout, (end_ms, observed_ms))
     }
 }
 

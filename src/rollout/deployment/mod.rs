@@ -14,6 +14,7 @@ mod gates;
 mod holdups;
 mod lag;
 mod layout;
+mod met;
 mod progress;
 mod promotion;
 mod routing;

@@ -40,7 +40,7 @@ impl Deployments {
             return;
         }
         self.routing.keep(zone, self.surge(ctx, zone));
-        if self.layout.zone(zone).done == 0 && ctx.wave(self.waves.id()).traffic.is_some() {
+        if self.layout.zone(zone).done == 0 && ctx.wave(self.waves.id()).routed_share().is_some() {
             ctx.schedule(ctx.now_ms(), RoutingEvent::Withholds { zone });
         }
     }
@@ -54,7 +54,10 @@ impl Deployments {
 
     /// Whether the present wave sends the zone's hosts another share of requests than they have.
     pub(super) fn switches(&self, ctx: &Context, zone: ZoneId) -> bool {
-        ctx.routed && self.routing.weight(zone) != ctx.wave(self.waves.id()).traffic.map(Ratio::as_f64)
+        let wave = ctx.wave(self.waves.id());
+        ctx.routed
+            && (self.routing.weight(zone) != wave.routed_share().map(Ratio::as_f64)
+                || wave.routed_share().is_some() && self.routing.is_sticky(zone) != wave.users.is_some())
     }
 
     /// A zone goes back: requests first, if hosts on the old version are left for them. Says when its hosts follow.
@@ -94,27 +97,29 @@ impl Deployments {
             }
             RoutingEvent::Switches { .. } | RoutingEvent::Withholds { .. } if stopped => return None,
             RoutingEvent::Withholds { zone } => {
-                self.routing.switch(zone, Some(0.0));
+                self.routing.switch(zone, Some(0.0), false);
                 zone
             }
             RoutingEvent::Switches { zone, wave } => {
-                self.switch(ctx, zone, ctx.wave(wave).traffic.map(Ratio::as_f64));
+                let wave = ctx.wave(wave);
+                let sticky = wave.users.is_some();
+                self.switch(ctx, zone, (wave.routed_share().map(Ratio::as_f64), sticky));
                 zone
             }
             RoutingEvent::SwitchesBack { zone } => {
-                self.switch(ctx, zone, Some(0.0));
+                self.switch(ctx, zone, (Some(0.0), false));
                 zone
             }
             RoutingEvent::Restored { zone } => {
-                self.routing.switch(zone, None);
+                self.routing.restore(zone);
                 zone
             }
         };
         Some(RouteChange { zone })
     }
 
-    fn switch(&mut self, ctx: &mut Context, zone: ZoneId, weight: Option<f64>) {
-        self.routing.switch(zone, weight);
+    fn switch(&mut self, ctx: &mut Context, zone: ZoneId, (weight, sticky): (Option<f64>, bool)) {
+        self.routing.switch(zone, weight, sticky);
         // Hosts that arrive in this very instant are yet to be counted.
         let share = weight.unwrap_or_else(|| self.traffic_share(ctx, zone));
         let share_ppm = libm::round(share * 1e6) as u32;
@@ -137,6 +142,12 @@ impl Deployments {
     /// The same while so many new ones are coming beside them.
     pub fn old_hosts_beside(&self, ctx: &Context, zone: ZoneId, coming: u32) -> u32 {
         self.routing.old_hosts(zone, ctx.zone(zone).hosts, coming)
+    }
+
+    /// Share of the zone's users who are sent to its hosts on the new version, with some of their requests or with all; only where
+    /// requests are routed, else all of them.
+    pub fn users_share(&self, ctx: &Context, zone: ZoneId) -> f64 {
+        if ctx.routed { self.routing.users_share(zone) } else { 1.0 }
     }
 
     /// Whether the zone's requests are routed whatever hosts it has.

@@ -161,9 +161,10 @@ impl Waves {
     /// The region's next zone to look at, while it has room.
     #[inline]
     pub fn next_zone(&mut self, ctx: &Context, region: RegionId) -> Option<ZoneId> {
-        let zones = &ctx.region(region).zones;
+        let wave = ctx.wave(self.id);
+        let zones = wave.zones_of(&ctx.plan.fleet, region);
         let state = &mut self.regions[region];
-        if !ctx.wave(self.id).procedure.zones_at_once.has_room(state.active, zones.len()) {
+        if !wave.procedure.zones_at_once.has_room(state.active, zones.len()) {
             return None;
         }
         let next = zones.at(state.next_zone as usize)?;

@@ -213,6 +213,11 @@ impl WayBack {
         self.zones.iter().map(|zone| u64::from(zone.interrupted)).sum()
     }
 
+    /// Those of them in a zone.
+    pub fn interrupted_in(&self, zone: ZoneId) -> u32 {
+        self.zones[zone].interrupted
+    }
+
     /// Host-time that the rollback takes off exposure that would last until `end_ms`.
     pub fn saves_host_ms(&self, end_ms: u64) -> u64 {
         let batches = self.zones.iter().flat_map(|zone| &zone.batches);

@@ -3,7 +3,7 @@
 //! Who is impaired by that follows from it and from the conditions around, and is not known here.
 
 use crate::ids::{HostId, IdVec, RegionId, ZoneId};
-use crate::plan::Within;
+use crate::plan::{Hurts, Within};
 use crate::rollout::context::Context;
 use crate::rollout::place::FleetHost;
 
@@ -55,6 +55,11 @@ struct ZoneHosts {
     latent: u32,
     /// Hosts on which it became latent since it was hidden last, in that order.
     turned_latent: Vec<HostId>,
+    /// Hosts that were impaired at some time, and how many; kept only where customers are counted.
+    impaired: Vec<bool>,
+    ever_impaired: u32,
+    /// Hosts on which it is awake since somebody looked who was impaired.
+    turned_awake: Vec<HostId>,
 }
 
 impl ZoneCount {
@@ -78,6 +83,9 @@ impl ZoneHosts {
         self.awake = ZoneCount::default();
         self.latent = 0;
         self.turned_latent.clear();
+        self.impaired.clear();
+        self.ever_impaired = 0;
+        self.turned_awake.clear();
     }
 }
 
@@ -170,6 +178,9 @@ impl FaultyHosts {
     #[inline]
     pub fn shows(&mut self, ctx: &Context, host: FleetHost, in_one_box: bool) {
         self.set(ctx, host, HostFault::Awake);
+        if ctx.model.has_customers {
+            self.zones[host.zone].turned_awake.push(host.id);
+        }
         self.zones[host.zone].awake.add(in_one_box);
         self.region_awake[ctx.region_of(host.zone)] += 1;
         self.fleet_awake += 1;
@@ -194,6 +205,30 @@ impl FaultyHosts {
             HostFault::Asleep | HostFault::Hidden => {}
         }
         before
+    }
+
+    /// Hosts of the zone are impaired: all of them, or those on which it is awake and not hidden. Each host is looked at once
+    /// for each time that it woke.
+    pub fn note_impaired(&mut self, ctx: &Context, zone: ZoneId, hurts: Hurts) {
+        let all = ctx.zone(zone).hosts;
+        let hosts = &mut self.zones[zone];
+        match hurts {
+            Hurts::Everyone(..) => hosts.ever_impaired = all,
+            Hurts::Host => {
+                hosts.impaired.resize(all as usize, false);
+                for id in std::mem::take(&mut hosts.turned_awake) {
+                    let is_awake = hosts.states.get(id.index()) == Some(&HostFault::Awake);
+                    if is_awake && !std::mem::replace(&mut hosts.impaired[id.index()], true) {
+                        hosts.ever_impaired += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hosts of the zone that were impaired at some time; only where customers are counted.
+    pub fn ever_impaired(&self, zone: ZoneId) -> u32 {
+        self.zones[zone].ever_impaired
     }
 
     /// Hosts of the zone on which it is awake, hidden or not.

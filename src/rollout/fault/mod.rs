@@ -253,6 +253,9 @@ impl Fault {
             self.impairment_now(ctx, around.deployments(), defect, zone)
         };
         if let Some(change) = self.impairment.set(zone, ctx.region_of(zone), host, after) {
+            if ctx.model.has_customers && after.impaired.all > 0 {
+                self.hosts.note_impaired(ctx, zone, defect.hurts);
+            }
             let _told = around.changed(ctx, self, change);
         }
     }
@@ -390,6 +393,11 @@ impl Fault {
     #[inline]
     pub fn impaired_in_zone(&self, zone: ZoneId) -> u32 {
         self.impairment.in_zone(zone).impaired.all
+    }
+
+    /// Hosts of the zone that were impaired at some time; only where customers are counted.
+    pub fn ever_impaired_in(&self, zone: ZoneId) -> u32 {
+        self.hosts.ever_impaired(zone)
     }
 
     /// Impaired hosts of a zone's one-box.

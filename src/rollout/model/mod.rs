@@ -35,6 +35,8 @@ pub struct Model<'p> {
     series: Vec<Series>,
     /// Index into `series` by alarm, then by scope entity.
     index: IdVec<AlarmId, ScopeIndex>,
+    /// Whether the fleet says something of its customers.
+    pub has_customers: bool,
     /// Whether there is an alarm over the new version.
     pub watches_newcomers: bool,
     /// By alarm, for those over the new version: the series of each zone as a whole.
@@ -109,6 +111,7 @@ impl<'p> Model<'p> {
             deploy_times: Vec::new(),
             series: Vec::new(),
             index: IdVec::default(),
+            has_customers: plan.fleet.has_customers(),
             watches_newcomers: plan.alarms.iter().any(|alarm| alarm.version == Version::New),
             whole_zones: IdVec::default(),
             calm: IdVec::default(),

@@ -130,8 +130,10 @@ fn relative(metric: &Measure, spec: &ExpectSpec, value: f64, problems: &mut Prob
         let example = match metric.unit {
             Unit::DurationMs | Unit::LeadMs => "\"2m\"",
             Unit::HostMs => "\"5 host-minutes\"",
+            Unit::CustomerMs => "\"5 customer-minutes\"",
             Unit::Ppm | Unit::Share | Unit::YesNo => "\"1%\"",
-            Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => "2",
+            Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Customers => "2",
+            Unit::Requests | Unit::Items => "2",
             Unit::Deployments | Unit::Alarms | Unit::Count => "2",
         };
         let help = format!("write `within = {example}` for the room on either side");

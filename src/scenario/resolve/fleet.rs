@@ -1,5 +1,6 @@
 //! Resolves `[fleet]`: regions, zones, hosts, and traffic by hour of the UTC day.
 
+use super::customers;
 use super::names::{check_unique, unknown_time_zone};
 use crate::diagnostic::Span;
 use crate::ids::{IdVec, RegionId};
@@ -142,7 +143,10 @@ fn add_region(
         cohort_shares: fleet.plan.cohorts.iter().map(|cohort| cohort_share(spec, cohort)).collect(),
         utc_offset_hours: offset,
         failing_hosts: spec.failing_hosts.given(),
+        customers: None,
     });
+    let customers = customers::resolve(written, &fleet.plan, index, problems);
+    fleet.plan.regions[index].customers = customers;
 }
 
 /// Zones with their hosts; none if one of the keys was reported.

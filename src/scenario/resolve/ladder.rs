@@ -49,11 +49,12 @@ pub(super) fn rungs(wave: &Written<WaveSpec>, problems: &mut Problems) -> Vec<Wr
 fn check_alone(spec: &WaveSpec, problems: &mut Problems) {
     let written = |keys: &[&'static str]| spec.written(keys);
     for ladder in written(&["steps", "ramp"]) {
-        let by_traffic = spec.ramp.value().is_some_and(|ramp| ramp.of.value() == Some(&RampOf::Traffic));
-        let others: &[&str] = match ladder.0 {
-            "steps" => &["ramp", "hosts", "traffic", "bake", "gates"],
-            _ if by_traffic => &["traffic"],
-            _ => &["hosts", "traffic"],
+        let of = spec.ramp.value().map_or(RampOf::Hosts, |ramp| ramp.of.or(RampOf::Hosts));
+        let others: &[&str] = match (ladder.0, of) {
+            ("steps", _) => &["ramp", "hosts", "zones", "traffic", "users", "bake", "gates"],
+            (_, RampOf::Hosts) => &["hosts", "traffic", "users"],
+            (_, RampOf::Zones) => &["zones"],
+            (_, RampOf::Traffic | RampOf::Users) => &["traffic", "users"],
         };
         for other in written(others) {
             problems.exclude(ladder, other);
@@ -64,7 +65,9 @@ fn check_alone(spec: &WaveSpec, problems: &mut Problems) {
 fn of_step(wave: &WaveSpec, step: &StepSpec) -> WaveSpec {
     WaveSpec {
         hosts: step.hosts.clone(),
+        zones: step.zones.clone(),
         traffic: step.traffic.clone(),
+        users: step.users.clone(),
         bake: step.bake.clone(),
         gates: step.gates.clone(),
         ..WaveSpec { steps: Field::Absent, ..wave.clone() }
@@ -77,14 +80,13 @@ fn of_ramp(wave: &WaveSpec, ramp: &Written<RampSpec>, problems: &mut Problems) -
     let place = spec.from.span().or(spec.add.span()).unwrap_or(*span);
     let rung = |share: Ratio| {
         let wave = WaveSpec { ramp: Field::Absent, ..wave.clone() };
+        let count = || Field::Given(Written { value: HostCount(HostShare::Share(share)), span: place });
+        let percent = || Field::Given(Written { value: Percent(share), span: place });
         match spec.of.or(RampOf::Hosts) {
-            RampOf::Hosts => {
-                let hosts = HostCount(HostShare::Share(share));
-                WaveSpec { hosts: Field::Given(Written { value: hosts, span: place }), ..wave }
-            }
-            RampOf::Traffic => {
-                WaveSpec { traffic: Field::Given(Written { value: Percent(share), span: place }), ..wave }
-            }
+            RampOf::Hosts => WaveSpec { hosts: count(), ..wave },
+            RampOf::Zones => WaveSpec { zones: count(), ..wave },
+            RampOf::Traffic => WaveSpec { traffic: percent(), ..wave },
+            RampOf::Users => WaveSpec { users: percent(), ..wave },
         }
     };
     let mut rungs: Vec<WaveSpec> = shares.into_iter().map(rung).collect();

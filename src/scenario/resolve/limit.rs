@@ -85,20 +85,21 @@ fn signed(unit: Unit, text: &str) -> Option<f64> {
 fn amount(unit: Unit, text: &str) -> Option<f64> {
     match unit {
         Unit::DurationMs | Unit::LeadMs => Duration::parse(text).ok().map(|duration| duration.ms as f64),
-        Unit::HostMs => host_ms(text),
+        Unit::HostMs => time_of("host", text),
+        Unit::CustomerMs => time_of("customer", text),
         Unit::Ppm => Percent::parse(text).map(|ratio| ratio.num as f64 * 1e6 / ratio.den as f64),
         Unit::Share | Unit::YesNo => Percent::parse(text).map(crate::plan::Ratio::as_f64),
-        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => None,
+        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Customers | Unit::Requests | Unit::Items => None,
         Unit::Deployments | Unit::Alarms | Unit::Count => None,
     }
 }
 
-/// `5000 host-minutes` or `1.5 host-hours` as host-milliseconds.
-fn host_ms(text: &str) -> Option<f64> {
+/// `5000 host-minutes` or `1.5 host-hours` as host-milliseconds, and the same of customers.
+fn time_of(whose: &str, text: &str) -> Option<f64> {
     let (number, unit) = text.split_once(' ')?;
-    let unit_ms = match unit {
-        "host-minutes" | "host-minute" => 60_000.0,
-        "host-hours" | "host-hour" => 3_600_000.0,
+    let unit_ms = match unit.strip_prefix(whose)? {
+        "-minutes" | "-minute" => 60_000.0,
+        "-hours" | "-hour" => 3_600_000.0,
         _ => return None,
     };
     let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -112,9 +113,10 @@ fn help(unit: Unit) -> &'static str {
     match unit {
         Unit::DurationMs => "it is a time: write \"30m\" or \"2d\"",
         Unit::LeadMs => "it is a time: write \"30m\", or \"-30m\" for the other way round",
+        Unit::CustomerMs => "it is customer-time: write \"5000 customer-minutes\" or \"2 customer-hours\"",
         Unit::HostMs => "it is host-time: write \"5000 host-minutes\" or \"2 host-hours\"",
         Unit::Ppm | Unit::Share | Unit::YesNo => "it is a share: write \"5%\"",
-        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => COUNT,
+        Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Customers | Unit::Requests | Unit::Items => COUNT,
         Unit::Deployments | Unit::Alarms | Unit::Count => COUNT,
     }
 }
@@ -125,10 +127,10 @@ mod tests {
 
     #[test]
     fn host_time_has_two_units() {
-        assert_eq!(host_ms("5000 host-minutes"), Some(3e8));
-        assert_eq!(host_ms("1.5 host-hours"), Some(5.4e6));
+        assert_eq!(time_of("host", "5000 host-minutes"), Some(3e8));
+        assert_eq!(time_of("host", "1.5 host-hours"), Some(5.4e6));
         for text in ["5000", "5000 minutes", "-1 host-minutes", "inf host-minutes", "1e3 host-hours"] {
-            assert_eq!(host_ms(text), None, "{text}");
+            assert_eq!(time_of("host", text), None, "{text}");
         }
     }
 

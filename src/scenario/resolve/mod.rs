@@ -10,6 +10,7 @@ mod calendar;
 mod change;
 mod component;
 mod composite;
+mod customers;
 mod defect;
 mod expect;
 mod failures;

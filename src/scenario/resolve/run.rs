@@ -117,6 +117,14 @@ impl<'a> StrategiesRun<'a> {
             problems.report(rules::UNKNOWN_METRIC.at(span, message).help(help));
             return None;
         }
+        let has_customers = self.has_customers();
+        if let Some(measure) = found.filter(|measure| is_of_customers(measure) && !has_customers) {
+            let message = format!("`{}` counts customers, and no region says how many it has", measure.name);
+            let help = "add `customers = 20000` to a region of the fleet, or name another metric";
+            problems.report(rules::UNKNOWN_METRIC.at(span, message).help(help));
+            return None;
+        }
+        let is_there = |measure: &&Measure| is_there(measure) && (has_customers || !is_of_customers(measure));
         if found.is_none() {
             let known = measures::all().filter(is_there).map(|measure| measure.name);
             unknown(&names::METRIC, text, span, known, problems);
@@ -124,8 +132,17 @@ impl<'a> StrategiesRun<'a> {
         found
     }
 
+    fn has_customers(&self) -> bool {
+        let regions = self.spec.fleet.value().map(|fleet| fleet.region.list());
+        regions.into_iter().flatten().any(|region| !region.value.customers.is_absent())
+    }
+
     /// The names of those that run.
     pub fn listed(&self) -> Vec<&str> {
         self.order.iter().map(|&index| self.names.drafts[index].plan.name.as_str()).collect()
     }
+}
+
+fn is_of_customers(measure: &Measure) -> bool {
+    measures::CUSTOMERS.contains(&measure)
 }

@@ -3,7 +3,7 @@
 use super::fleet::ResolvedFleet;
 use super::names::{self, find, some, unknown};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::ids::{IdVec, RegionId, ZoneId};
+use crate::ids::{IdRange, IdVec, RegionId, ZoneId};
 use crate::plan::{HostShare, Ratio};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
@@ -31,8 +31,10 @@ pub(super) struct Selection<'f> {
     reached: IdVec<ZoneId, u32>,
     /// `hosts` of the wave that selected each region last.
     written: IdVec<RegionId, Option<HostShare>>,
-    /// `traffic` of that wave.
-    traffic: IdVec<RegionId, Option<Ratio>>,
+    /// `traffic` or `users` of that wave, and whether it is the latter.
+    traffic: IdVec<RegionId, (Option<Ratio>, bool)>,
+    /// Zones of each region that waves reached so far, the first ones.
+    zones: IdVec<RegionId, usize>,
     /// The wave that selected each region last.
     selected_at: IdVec<RegionId, Option<Span>>,
     /// False if a selection was reported: what is left out then says nothing.
@@ -46,7 +48,8 @@ impl<'f> Selection<'f> {
             fleet,
             reached: vec![0; fleet.plan.zones.len()].into(),
             written: vec![None; fleet.plan.regions.len()].into(),
-            traffic: vec![None; fleet.plan.regions.len()].into(),
+            traffic: vec![(None, false); fleet.plan.regions.len()].into(),
+            zones: vec![0; fleet.plan.regions.len()].into(),
             selected_at: vec![None; fleet.plan.regions.len()].into(),
             sound: fleet.names_known,
         }
@@ -70,7 +73,7 @@ impl<'f> Selection<'f> {
             problems.report_once(rules::EMPTY_WAVE.at(*span, "this wave selects no region").help(help));
             self.sound = false;
         }
-        let place = wave.hosts.span().unwrap_or(*span);
+        let place = wave.hosts.span().or(wave.zones.span()).unwrap_or(*span);
         self.take(&regions, wave, (header, place), problems);
         regions
     }
@@ -83,7 +86,8 @@ impl<'f> Selection<'f> {
         header: Span,
         problems: &mut Problems,
     ) -> Vec<RegionId> {
-        let place = step.hosts.span().or(step.traffic.span()).unwrap_or(header);
+        let places = [step.hosts.span(), step.zones.span(), step.traffic.span(), step.users.span()];
+        let place = places.into_iter().flatten().next().unwrap_or(header);
         self.take(&regions, step, (header, place), problems);
         regions
     }
@@ -97,8 +101,7 @@ impl<'f> Selection<'f> {
         problems: &mut Problems,
     ) {
         self.sound &= !wave.hosts.is_broken();
-        let traffic = wave.traffic.value().map(|share| share.0);
-        self.advance(regions, (wave.hosts.or(HostShare::ALL), traffic), place, problems);
+        self.advance(regions, wave, place, problems);
         for &region in regions {
             self.selected_at[region] = Some(header);
         }
@@ -187,18 +190,17 @@ impl<'f> Selection<'f> {
     }
 
     /// Takes the hosts of `regions` to `hosts`; reports regions in which that is no step forward.
-    fn advance(
-        &mut self,
-        regions: &[RegionId],
-        (hosts, traffic): (HostShare, Option<Ratio>),
-        place: Span,
-        problems: &mut Problems,
-    ) {
+    fn advance(&mut self, regions: &[RegionId], wave: &WaveSpec, place: Span, problems: &mut Problems) {
+        self.sound &= !wave.zones.is_broken();
+        let share = wave.traffic.value().or(wave.users.value()).map(|share| share.0);
+        let traffic = (share, !wave.users.is_absent());
+        let (hosts, zones) = (wave.hosts.or(HostShare::ALL), wave.zones.or(HostShare::ALL));
         let mut stuck = Vec::new();
         let mut first = None;
         let mut idle = true;
         for &region in regions {
-            let step = self.step(region, hosts, traffic);
+            let reached = self.zones_of(region, zones);
+            let step = self.step(region, hosts, (traffic, &reached));
             idle &= step != WaveEffect::Grows;
             if step == WaveEffect::Stuck {
                 stuck.push(self.fleet.plan.regions[region].name.as_str());
@@ -207,7 +209,8 @@ impl<'f> Selection<'f> {
             }
             self.written[region] = Some(hosts);
             self.traffic[region] = traffic;
-            for zone in self.fleet.plan.regions[region].zones.clone() {
+            self.zones[region] = self.zones[region].max(reached.len());
+            for zone in reached {
                 self.reached[zone] = hosts.reach_of(self.fleet.plan.zones[zone].hosts);
             }
         }
@@ -216,8 +219,7 @@ impl<'f> Selection<'f> {
         }
         if !stuck.is_empty() {
             let message = format!("this wave deploys to no more hosts of {}", some(&stuck));
-            let help =
-                "`hosts` counts from the first wave on: let it grow from wave to wave, or change `traffic`";
+            let help = "`hosts` and `zones` count from the first wave on: let one grow from wave to wave, or change `traffic`";
             let problem = rules::NO_GROWTH.at(place, message).and(first, "this wave got as far or further");
             problems.report_once(problem.help(help));
             self.sound = false;
@@ -228,10 +230,21 @@ impl<'f> Selection<'f> {
         }
     }
 
-    /// What reaching `hosts` means for a region.
-    fn step(&self, region: RegionId, hosts: HostShare, traffic: Option<Ratio>) -> WaveEffect {
+    /// The first zones of a region, as many as a wave reaches.
+    fn zones_of(&self, region: RegionId, zones: HostShare) -> IdRange<ZoneId> {
+        let all = &self.fleet.plan.regions[region].zones;
+        all.first(zones.reach_of(all.len() as u32) as usize)
+    }
+
+    /// What reaching `hosts` in these zones means for a region.
+    fn step(
+        &self,
+        region: RegionId,
+        hosts: HostShare,
+        (traffic, zones): ((Option<Ratio>, bool), &IdRange<ZoneId>),
+    ) -> WaveEffect {
         let (mut grows, mut shrinks) = (false, false);
-        for zone in self.fleet.plan.regions[region].zones.clone() {
+        for zone in zones.clone() {
             let after = hosts.reach_of(self.fleet.plan.zones[zone].hosts);
             grows |= after > self.reached[zone];
             shrinks |= after < self.reached[zone];
@@ -255,6 +268,7 @@ impl<'f> Selection<'f> {
             )
             | (Some(HostShare::Rounded { .. } | HostShare::AllBut(_)), _) => true,
         };
+        let written_grows = written_grows || zones.len() > self.zones[region];
         let switches = self.selected_at[region].is_some() && self.traffic[region] != traffic;
         if switches && !shrinks {
             return WaveEffect::Grows;
@@ -272,7 +286,7 @@ impl<'f> Selection<'f> {
             return;
         }
         let place = last.value.regions.span().unwrap_or(last.span);
-        let hosts_place = last.value.hosts.span().unwrap_or(place);
+        let hosts_place = last.value.hosts.span().or(last.value.zones.span()).unwrap_or(place);
         let fleet = &self.fleet.plan;
         let left_out: Vec<&str> =
             self.candidates().into_iter().map(|region| fleet.regions[region].name.as_str()).collect();
@@ -293,7 +307,9 @@ impl<'f> Selection<'f> {
         if !partial.is_empty() && self.fleet.sound {
             let message = format!("the last wave does not reach all hosts of {}", some(&partial));
             let problem = Diagnostic::new(&rules::HOSTS_LEFT_OUT, message).at(hosts_place, "the last wave");
-            problems.report_once(problem.help("end with `hosts = \"100%\"`, the default"));
+            problems.report_once(
+                problem.help("end with `hosts = \"100%\"` and `zones = \"100%\"`, the defaults"),
+            );
         }
         self.sound = left_out.is_empty() && partial.is_empty();
     }

@@ -221,7 +221,7 @@ fn check_requests(
             let limit = wave.procedure.together_of(hosts).min(wave.hosts.reach_of(hosts));
             one_box.hosts.of(hosts).min(limit)
         };
-        let zones = plan.zones.clone().map(|zone| deployed(fleet.plan.zones[zone].hosts));
+        let zones = wave.zones_of(&fleet.plan, region).map(|zone| deployed(fleet.plan.zones[zone].hosts));
         per_host * f64::from(zones.max().unwrap_or(0)) * alarm.plan.period_ms as f64 / 1_000.0
     };
     let quiet: Vec<&str> = wave

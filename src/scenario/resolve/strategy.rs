@@ -208,7 +208,9 @@ fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, pr
                 name: spec.name.or_default(),
                 regions,
                 hosts: spec.hosts.or(HostShare::ALL),
+                zones: spec.zones.value().map(|zones| zones.0).filter(|zones| !zones.is_whole()),
                 traffic: spec.traffic.value().map(|share| share.0),
+                users: spec.users.value().map(|share| share.0),
                 regions_at_once: spec.regions_at_once.or(Concurrency::ONE),
                 bake_ms: spec.bake.or_default(),
                 alarms: spec.alarms.value().map(|listed| alarm_indices(listed, alarms, problems)),
@@ -217,7 +219,7 @@ fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, pr
                 calendar: calendars.of_waves(&spec.calendar, problems),
             });
             if let (Some(wave), true) = (draft.plan.waves.last(), fleet.sound) {
-                traffic::check(&fleet.plan, wave, &spec, problems);
+                traffic::check(fleet, wave, &spec, problems);
                 procedure::check(wave, &spec, &fleet.plan, problems);
             }
             draft.procedures.push(spec);

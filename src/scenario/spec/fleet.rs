@@ -1,5 +1,6 @@
 //! `[fleet]` and `[[fleet.region]]` as written.
 
+use super::customers::WrittenCustomers;
 use crate::plan::Arrivals;
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::spec;
@@ -68,6 +69,9 @@ spec! {
         /// Hosts of each of its zones, at random, on which the deployment fails however often it is tried: a count, which may
         /// be 0, or a share. Default: as `[change]`.
         optional failing_hosts: HostLimit,
+        /// Customers whose home it is: how many, on all of its hosts; or a table that says on which of its hosts or zones
+        /// each of them is. Default: nothing is said of customers.
+        optional customers: WrittenCustomers,
     }
 
     /// What goes wrong without any change.

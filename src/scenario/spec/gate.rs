@@ -80,9 +80,13 @@ spec! {
     pub struct StepSpec {
         /// Hosts of each zone on the new version when the step is done: a share or a count. Default: "100%".
         optional hosts: HostCount,
+        /// Zones of each region that the step reaches, the first ones: a count or a share. Default: "100%".
+        optional zones: HostCount,
         /// Share of each zone's requests that its hosts on the new version are sent from then on. Default: as many as they
         /// are of all hosts.
         optional traffic: Percent,
+        /// The same as a share of users. Excludes `traffic`.
+        optional users: Percent,
         /// Wait after the step's last region. Default: "0s".
         optional bake: Duration,
         /// What must hold before the next step begins. Default: nothing but the bake.
@@ -97,7 +101,8 @@ spec! {
         optional add: Percent,
         /// Each step has so many times as much as the one before; above 1. Not with `add`.
         optional times: Positive,
-        /// What grows: the "hosts", or the "traffic" of hosts that are all there from the first step on. Default: "hosts".
+        /// What grows: the "hosts"; the "zones"; or the "traffic" or the "users" of hosts that are all there from the first
+        /// step on. Default: "hosts".
         optional of: RampOf,
         /// Wait after each step but the last, after which there is the wave's own bake.
         required every: Duration,
@@ -111,11 +116,15 @@ spec! {
 pub enum RampOf {
     /// Hosts on the new version.
     Hosts,
-    /// Requests that they are sent.
+    /// Zones of each region.
+    Zones,
+    /// Requests that hosts are sent.
     Traffic,
+    /// Users who are sent there.
+    Users,
 }
 
 words! {
     CheckedOver { Gate, Rollout }
-    RampOf { Hosts, Traffic }
+    RampOf { Hosts, Zones, Traffic, Users }
 }

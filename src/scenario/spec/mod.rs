@@ -8,6 +8,7 @@ mod alarm;
 mod allow;
 mod change;
 mod component;
+mod customers;
 mod defect;
 mod expect;
 mod fleet;
@@ -24,6 +25,7 @@ pub use alarm::{AlarmSpec, BurnRateSpec, CanarySignal, CanarySpec, Inconclusive,
 pub use allow::AllowSpec;
 pub use change::ChangeSpec;
 pub use component::ComponentSpec;
+pub use customers::{CustomersSpec, WrittenCustomers};
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};

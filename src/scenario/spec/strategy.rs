@@ -95,10 +95,15 @@ spec! {
         /// Hosts of each zone on the new version when the wave is done: a share or a count, counted
         /// from the first wave on. Default: "100%".
         optional hosts: HostCount,
+        /// Zones of each of its regions that the wave reaches, the first ones: a count or a share, rounded up, counted from
+        /// the first wave on. Default: "100%".
+        optional zones: HostCount,
         /// Share of each zone's requests that its hosts on the new version are sent, from when those of the wave are
         /// done there until those of the next wave are. "0%": a preview without customers. Default: as many as they
         /// are of all hosts.
         optional traffic: Percent,
+        /// The same as a share of users: the same ones throughout, with all of their requests. Excludes `traffic`.
+        optional users: Percent,
         /// Wait after the wave's last region. Default: "0s".
         optional bake: Duration,
         /// What must hold before the next wave begins, beside the bake. Default: nothing.
@@ -144,8 +149,14 @@ spec! {
         /// Hosts of each zone on the new version when the wave is done: a share or a count, counted from
         /// the first wave on. Default: as inherited.
         optional hosts: HostCount,
-        /// Share of each zone's requests that its hosts on the new version are sent. Default: as inherited.
+        /// Zones of each of its regions that the wave reaches, the first ones: a count or a share, counted from the first
+        /// wave on. Default: as inherited.
+        optional zones: HostCount,
+        /// Share of each zone's requests that its hosts on the new version are sent, in place of `users` too. Default: as
+        /// inherited.
         optional traffic: Percent,
+        /// The same as a share of users, in place of `traffic` too. Default: as inherited.
+        optional users: Percent,
         /// Wait after the wave's last region. Default: as inherited.
         optional bake: Duration,
         /// What must hold before the next wave begins. Default: as inherited.

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod analysis;
+mod customers;
 mod gates;
 mod hosts;
 mod places;

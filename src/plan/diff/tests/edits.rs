@@ -7,9 +7,9 @@ use crate::plan::pipeline::{
     WaveCalendar, WaveHolds, WaveStarts, Window,
 };
 use crate::plan::{
-    Background, Bypass, Condition, Cure, Episodes, FiringAtStart, HostRepair, HostShare, Hurts, Missing,
-    OnAlarm, Operators, Pipeline, Plan, Ratio, Relapse, Remedy, Response, RollbackEffect, RollbackTarget,
-    Trigger, Within,
+    Background, Bypass, Condition, Cure, Customers, Episodes, FiringAtStart, HostRepair, HostShare, Hurts,
+    Missing, OnAlarm, Operators, Pipeline, Plan, Ratio, Relapse, Remedy, Response, RollbackEffect,
+    RollbackTarget, ShardPlace, Trigger, Within,
 };
 use crate::random::Distribution;
 
@@ -17,6 +17,8 @@ use crate::random::Distribution;
 pub(super) type Edit = (&'static str, fn(&mut Plan));
 
 const MINUTE: Distribution = Distribution::Fixed { ms: 60_000 };
+const CUSTOMERS: Customers =
+    Customers { count: 5, of: ShardPlace::Zones, shard: HostShare::Count(2), from: HostShare::ALL };
 const EPISODES: Episodes = Episodes { every: MINUTE, lasts: MINUTE };
 
 fn condition(plan: &mut Plan) -> &mut Condition {
@@ -251,6 +253,13 @@ pub(super) fn edits_of_responses() -> Vec<Edit> {
     vec![
         ("change: stragglers", |p| p.change.straggler_probability = 0.5),
         ("change: straggler-time", |p| p.change.straggler_time = MINUTE),
+        ("region us-east-1: customers", |p| p.fleet.regions[RegionId::new(0)].customers = Some(CUSTOMERS)),
+        ("strategy all-at-once, wave 1 (first): users", |p| {
+            p.strategies[0].waves[0].users = Some(Ratio::ONE)
+        }),
+        ("strategy all-at-once, wave 1 (first): zones", |p| {
+            p.strategies[0].waves[0].zones = Some(HostShare::Count(2));
+        }),
         ("fleet: peak-utilisation", |p| p.fleet.peak_utilisation = Some(0.5)),
         ("fleet: background zone-failures", |p| background(p).zone_failures = Some(EPISODES)),
         ("fleet: background region-failures", |p| background(p).region_failures = Some(EPISODES)),

@@ -195,7 +195,7 @@ impl Writer {
         if self.routes {
             keys.retain(|(key, _)| *key != "one-box");
             keys.push(("one-box", Some(text("none"))));
-            keys.push(("traffic", Some(text("100%"))));
+            keys.push((self.pick(&["traffic", "users"]), Some(text("100%"))));
         }
         keys.push(("wave", Some(text("first"))));
         keys.push(("bake", self.maybe(0.5, Self::duration)));
@@ -203,6 +203,7 @@ impl Writer {
         keys.push(("alarms", self.maybe(0.2, |_| Value::Array(Vec::new()))));
         keys.push(("regions", self.maybe(0.2, |_| text("all"))));
         keys.push(("hosts", self.maybe(0.2, |w| text(w.pick(&["1%", "50%", "100%"])))));
+        keys.push(("zones", self.maybe(0.2, |w| w.pick(&[text("100%"), Value::Integer(3)]))));
         let keys = keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
         let mut patch: Table = keys.collect();
         if !patch.contains_key("hosts") && !self.routes {

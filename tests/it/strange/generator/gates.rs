@@ -69,8 +69,10 @@ impl Writer {
         if kind.is_empty() {
             return;
         }
-        let by_traffic = wave.remove("traffic").is_some();
-        if by_traffic {
+        let routed = ["traffic", "users"].into_iter().find(|key| wave.remove(*key).is_some());
+        let grows = routed.unwrap_or_else(|| self.pick(&["hosts", "hosts", "hosts", "zones"]));
+        wave.remove("zones");
+        if routed.is_some() {
             // The old hosts stay for the rest of the requests.
             wave.insert("max-surge".into(), text("100%"));
         }
@@ -78,14 +80,7 @@ impl Writer {
         let gates = self.maybe(0.3, Self::gates);
         if kind == "steps" {
             let step = |share: &str, gates: Option<Value>| {
-                let (hosts, traffic) =
-                    if by_traffic { (None, Some(text(share))) } else { (Some(text(share)), None) };
-                table([
-                    ("hosts", hosts),
-                    ("traffic", traffic),
-                    ("bake", Some(every.clone())),
-                    ("gates", gates),
-                ])
+                table([(grows, Some(text(share))), ("bake", Some(every.clone())), ("gates", gates)])
             };
             let steps = Value::Array(vec![step("10%", gates), step("100%", None)]);
             wave.remove("bake");
@@ -94,8 +89,7 @@ impl Writer {
             return;
         }
         let by = if kind == "add" { text("30%") } else { Value::Float(3.0) };
-        let of = Some(text(if by_traffic { "traffic" } else { "hosts" }))
-            .filter(|_| by_traffic || self.chance(0.3));
+        let of = Some(text(grows)).filter(|_| grows != "hosts" || self.chance(0.3));
         let from = Some(text("5%"));
         let ramp =
             table([("of", of), ("from", from), (kind, Some(by)), ("every", Some(every)), ("gates", gates)]);

@@ -361,6 +361,26 @@ impl Writer {
             ("cohorts", cohorts),
             ("diurnal", self.maybe(0.2, Self::diurnal)),
             ("failing-hosts", self.maybe(0.05, |w| Value::Integer(w.pick(&[0, 1, 3])))),
+            ("customers", self.maybe(0.3, Self::customers)),
+        ])
+    }
+
+    fn customers(&mut self) -> Value {
+        if self.chance(0.4) {
+            return Value::Integer(self.pick(&[1, 20_000, 1_000_000_000_000]));
+        }
+        let shards = [Value::Integer(1), text("1%"), text("50%"), text("100%")];
+        // Users who are sent to a version are on no shard of hosts.
+        let of = if self.routes {
+            Some(text("zones"))
+        } else {
+            self.maybe(0.6, |w| text(w.pick(&["hosts", "zones"])))
+        };
+        table([
+            ("count", Some(Value::Integer(self.pick(&[1, 20_000])))),
+            ("of", of),
+            ("shard", self.maybe(0.7, |w| w.pick(&shards))),
+            ("from", self.maybe(0.5, |w| w.pick(&shards))),
         ])
     }
 }

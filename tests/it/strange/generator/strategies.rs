@@ -105,10 +105,11 @@ impl Writer {
                 keys.retain(|(key, _)| !["one-box", "max-surge"].contains(key));
                 keys.push(("one-box", Some(text("none"))));
                 keys.push(("max-surge", (traffic != "100%").then(|| text("100%"))));
-                keys.push(("traffic", Some(text(traffic))));
+                keys.push((self.pick(&["traffic", "traffic", "users"]), Some(text(traffic))));
             }
             keys.push(("regions", Some(regions)));
             keys.push(("hosts", share));
+            keys.push(("zones", self.maybe(0.15, |w| w.pick(&[text("100%"), Value::Integer(3)]))));
             keys.push(("bake", self.maybe(0.7, Self::duration)));
             keys.push(("gates", self.maybe(0.15, Self::gates)));
             keys.push(("alarms", self.maybe(0.15, |w| w.some_of(alarms))));

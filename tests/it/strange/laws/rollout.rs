@@ -89,10 +89,27 @@ fn outcome_is_sane(plan: &Plan, o: &Outcome) -> Result<(), String> {
     let sums = [o.failed_requests, o.turned_away_requests, o.damaged_items];
     must(sums.iter().all(|sum| sum.is_finite() && *sum >= 0.0), "a sum that is no number")?;
     must(o.failed_requests >= o.turned_away_requests * (1.0 - 1e-9), "turned away and not failed")?;
+    customers_are_sane(plan, o)?;
     if let (Some(alarm_ms), Some(rollback_ms)) = (o.alarm_ms, o.rollback_ms) {
         must(alarm_ms <= rollback_ms, "stopped before the alarm")?;
     }
     Ok(())
+}
+
+/// Laws of what a rollout says of customers.
+fn customers_are_sane(plan: &Plan, o: &Outcome) -> Result<(), String> {
+    must(o.customers.is_some() == plan.fleet.has_customers(), "customers that the plan does not have")?;
+    let Some(met) = o.customers else { return Ok(()) };
+    let all = plan.fleet.customers() as f64 * (1.0 + 1e-9);
+    let within = |number: f64| (0.0..=all).contains(&number);
+    must(within(met.peak_impaired) && within(met.ever_exposed), "more customers than there are")?;
+    must(within(met.ever_impaired), "more customers impaired than there are")?;
+    must(
+        met.ever_impaired >= met.peak_impaired * (1.0 - 1e-9),
+        "fewer customers ever impaired than at once",
+    )?;
+    must(met.impaired_ms.is_finite() && met.impaired_ms >= 0.0, "a customer-time that is no number")?;
+    must(met.peak_impaired == 0.0 || o.peak_impaired_hosts > 0, "customers impaired and no host")
 }
 
 /// The blast radius that the events tell is the one of the outcome.
