@@ -136,6 +136,7 @@ fn limit(alarm: &Alarm) -> Option<f64> {
         | Signal::RateRatio(_)
         | Signal::Canary(_)
         | Signal::Absent { .. }
+        | Signal::RequestDrop { .. }
         | Signal::AnyOf(_)
         | Signal::Quorum(_)
         | Signal::BreachProbability { .. }

@@ -56,6 +56,7 @@ pub(super) fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
         | Signal::BreachProbability { .. }
         | Signal::DetectionDelay(_)
         | Signal::Absent { .. }
+        | Signal::RequestDrop { .. }
         | Signal::AnyOf(_)
         | Signal::Quorum(_) => None,
     }

@@ -74,6 +74,7 @@ pub(super) fn shows_at_once(defect: &Defect) -> bool {
         && defect.regions.is_none()
         && defect.cohort.is_none()
         && !defect.symptom.crash
+        && defect.symptom.drop_ratio == 0.0
         && defect.symptom.error_ratio.max(defect.symptom.slow_ratio) > 0.0
 }
 
@@ -154,6 +155,7 @@ fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: 
             Signal::ErrorRatio { .. }
             | Signal::SlowRatio { .. }
             | Signal::ErrorCount { .. }
+            | Signal::RequestDrop { .. }
             | Signal::Synthetic { .. } => {
                 let (requests, p) = (chance.requests[hour], background + share * excess);
                 let compute = || window(view.breach(id, requests, p));

@@ -128,6 +128,7 @@ impl Alarm {
             | Signal::ErrorCount { .. }
             | Signal::Synthetic { .. }
             | Signal::Absent { .. }
+            | Signal::RequestDrop { .. }
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
             | Signal::AnyOf(_)

@@ -131,6 +131,9 @@ pub struct Symptom {
     pub error_ratio: f64,
     /// Share of its requests that are slow, on top of the background.
     pub slow_ratio: f64,
+    /// Share of its requests that never arrive: customers do not get there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub drop_ratio: f64,
     /// It serves nothing: its load goes to the others of its region where the fleet has a capacity.
     pub crash: bool,
     /// Share of its requests that leave bad data behind.
@@ -190,7 +193,13 @@ pub struct Relapse {
 }
 
 impl Symptom {
-    /// Share of an impaired host's requests that show `sign`, on top of the background.
+    /// Share of an impaired host's requests that arrive.
+    #[must_use]
+    pub fn arriving(&self) -> f64 {
+        1.0 - self.drop_ratio
+    }
+
+    /// Share of an impaired host's requests that show `sign`, on top of the background; of those that arrive.
     #[must_use]
     pub fn ratio(&self, sign: Sign) -> f64 {
         match sign {
@@ -221,6 +230,7 @@ impl Default for Defect {
             symptom: Symptom {
                 error_ratio: 1.0,
                 slow_ratio: 0.0,
+                drop_ratio: 0.0,
                 crash: false,
                 damage_per_request: 0.0,
                 damage_per_host_hour: 0.0,

@@ -201,6 +201,14 @@ impl Fleet {
         (background + symptom.ratio(sign)).min(1.0) - background
     }
 
+    /// How many more of the requests to a host with `symptom` than to a healthy one get no good answer: those that never
+    /// arrive, and those that fail.
+    #[must_use]
+    pub fn harm(&self, symptom: &Symptom) -> f64 {
+        let excess = self.excess(Sign::Failure, symptom);
+        symptom.drop_ratio * (1.0 - self.background_error_ratio) + symptom.arriving() * excess
+    }
+
     /// `region/zone`, the name used in timelines.
     #[must_use]
     pub fn zone_name(&self, zone: ZoneId) -> String {

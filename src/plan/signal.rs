@@ -66,6 +66,11 @@ pub enum Signal {
         /// Fewer requests of customers than this in a period are none, at least 1.
         min_requests: u64,
     },
+    /// Fewer requests of customers in a period than usual at that time.
+    RequestDrop {
+        /// Share of the requests that the curve of the day promises, under which there are too few.
+        below: Ratio,
+    },
     /// Failed requests a second over requests a second, from counters that are scraped, over several windows at
     /// once: a Prometheus alerting rule.
     RateRatio(RateRule),
@@ -153,7 +158,7 @@ impl Signal {
             Self::Synthetic { .. } => row(Reads::Probes, failure, ByDatapoint, true),
             Self::RateRatio(_) => row(Reads::Requests, failure, ByHistory, false),
             Self::Canary(rule) => row(Reads::Requests, Some(rule.sign), ByHistory, false),
-            Self::Absent { .. } => row(Reads::Requests, None, ByDatapoint, false),
+            Self::Absent { .. } | Self::RequestDrop { .. } => row(Reads::Requests, None, ByDatapoint, false),
             Self::ImpairedHosts { .. } => row(Reads::Hosts, None, ByDatapoint, true),
             Self::BreachProbability { .. } => row(Reads::Hosts, None, ByDatapoint, true),
             Self::DetectionDelay(_) => row(Reads::Hosts, None, ByEvent, true),
@@ -173,6 +178,7 @@ impl Signal {
             Self::Synthetic { threshold, comparison, .. } => Some((threshold, comparison, 1)),
             Self::ErrorCount { .. }
             | Self::Absent { .. }
+            | Self::RequestDrop { .. }
             | Self::RateRatio(_)
             | Self::Canary(_)
             | Self::ImpairedHosts { .. }
@@ -215,6 +221,12 @@ impl Signal {
         if let Self::Absent { min_requests } = self { Some(*min_requests) } else { None }
     }
 
+    /// Whether it breaches by how few requests come, whatever becomes of them.
+    #[must_use]
+    pub fn counts_arrivals(&self) -> bool {
+        matches!(self, Self::Absent { .. } | Self::RequestDrop { .. })
+    }
+
     /// The rule over rates, if it is one.
     #[must_use]
     pub fn rate_rule(&self) -> Option<&RateRule> {
@@ -237,6 +249,7 @@ impl Signal {
             | Self::ErrorCount { .. }
             | Self::Synthetic { .. }
             | Self::Absent { .. }
+            | Self::RequestDrop { .. }
             | Self::RateRatio(_)
             | Self::Canary(_)
             | Self::ImpairedHosts { .. }

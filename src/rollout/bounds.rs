@@ -22,7 +22,7 @@ use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::measures;
 use crate::plan::{
     Concurrency, Defect, FiringAtStart, Gate, GateKind, HOUR_MS, HostRepair, Hurts, OnAlarm, Operators, Plan,
-    Remedy, RollbackEffect, Scope, Sign, Strategy, Wave, Within,
+    Remedy, RollbackEffect, Scope, Strategy, Wave, Within,
 };
 use crate::random::Distribution;
 use crate::random::distribution::LONGEST_MS;
@@ -379,8 +379,7 @@ impl Longest<'_> {
 
     fn failed_requests(&self, times: &LongestTimes) -> f64 {
         let failing = |defect: &Defect| {
-            let excess = self.plan.fleet.excess(Sign::Failure, &defect.symptom);
-            if defect.symptom.crash { 0.0 } else { excess }
+            if defect.symptom.crash { 0.0 } else { self.plan.fleet.harm(&defect.symptom) }
         };
         let failed = self.worst_defect(times, |defect, zone, hosts, hurt_ms| {
             failing(defect) * self.requests_to(zone, hosts, hurt_ms)

@@ -297,6 +297,17 @@ impl<'a> Context<'a> {
         self.defect.map_or(0.0, |defect| self.plan.fleet.excess(sign, &defect.symptom))
     }
 
+    /// Share of the requests to an impaired host that get no good answer, on top of the background: they never arrive, or fail.
+    pub fn harm(&self) -> f64 {
+        self.defect.map_or(0.0, |defect| self.plan.fleet.harm(&defect.symptom))
+    }
+
+    /// Share of the requests to an impaired host that never arrive.
+    #[inline]
+    pub fn drop_ratio(&self) -> f64 {
+        self.defect.map_or(0.0, |defect| defect.symptom.drop_ratio)
+    }
+
     /// Whether the change brings a defect. One that the version before has makes no change bad.
     #[inline]
     pub fn is_bad(&self) -> bool {

@@ -140,6 +140,7 @@ impl PlanInputs<'_> {
         self.distribution(move |p| defect!(p).trigger.as_mut().and_then(|trigger| trigger.lasts.as_mut()));
         self.number(1.0, move |p| Some(&mut defect!(p).symptom.error_ratio));
         self.number(1.0, move |p| Some(&mut defect!(p).symptom.slow_ratio));
+        self.number(1.0, move |p| Some(&mut defect!(p).symptom.drop_ratio));
         self.number(f64::INFINITY, move |p| Some(&mut defect!(p).symptom.damage_per_request));
         self.number(f64::INFINITY, move |p| Some(&mut defect!(p).symptom.damage_per_host_hour));
         // Whatever a condition or a cure says of times and shares; an effect of the rollback is no number.
@@ -175,6 +176,7 @@ impl PlanInputs<'_> {
             | Signal::SlowRatio { threshold, .. }
             | Signal::ImpairedHosts { threshold, .. }
             | Signal::Synthetic { threshold, .. } => Some(threshold),
+            Signal::RequestDrop { below } => Some(below),
             Signal::ErrorCount { .. } | Signal::RateRatio(_) | Signal::Canary(_) | Signal::AnyOf(_) => None,
             Signal::BreachProbability { .. } | Signal::DetectionDelay(_) => None,
             Signal::Quorum(_) | Signal::Absent { .. } => None,
@@ -186,14 +188,14 @@ impl PlanInputs<'_> {
             Signal::BreachProbability { impaired, .. } => Some(impaired),
             Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } | Signal::ImpairedHosts { .. } => None,
             Signal::Canary(_) | Signal::AnyOf(_) | Signal::DetectionDelay(_) => None,
-            Signal::Quorum(_) | Signal::Absent { .. } => None,
+            Signal::Quorum(_) | Signal::Absent { .. } | Signal::RequestDrop { .. } => None,
         });
         self.distribution(move |p| match &mut alarm!(p).signal {
             Signal::DetectionDelay(delay) => Some(delay),
             Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } | Signal::ImpairedHosts { .. } => None,
             Signal::ErrorCount { .. } | Signal::Synthetic { .. } | Signal::RateRatio(_) => None,
             Signal::Canary(_) | Signal::AnyOf(_) | Signal::Quorum(_) => None,
-            Signal::BreachProbability { .. } | Signal::Absent { .. } => None,
+            Signal::BreachProbability { .. } | Signal::Absent { .. } | Signal::RequestDrop { .. } => None,
         });
     }
 

@@ -19,7 +19,7 @@ const ORDER: &str = "alarms rollback complete-at \
     bad-probability deploy-time stragglers straggler-time failing-hosts failure-probability rollback-time bypass trigger-step failures progress-deadline response operators \
     scope signal period datapoints publish-delay watch probability on clock missing-data broken lost-with-service \
     internal onset reach per-request cohort region-label while trigger masked-for hurts error-ratio slow-ratio \
-    crash damage-per-request damage-per-host-hour seen-by locks-out cure \
+    drop-ratio crash damage-per-request damage-per-host-hour seen-by locks-out cure \
     regions hosts bake regions-at-once one-box batch max-unavailable zone-bake first-zone-bake zones-at-once reaction-delay to \
     above at-least min-requests trials estimator precision max-trials seed baseline strategies start \
     start-spread observe-after max min value tolerance level";
@@ -39,7 +39,7 @@ const RENAMED: [(&str, &str); 9] = [
 
 /// Floating-point numbers that are shares of a whole.
 const SHARES: &str = "bad_probability straggler_probability failure_probability probability background_error_ratio \
-    background_slow_ratio peak_utilisation per_request error_ratio slow_ratio damage_per_request \
+    background_slow_ratio peak_utilisation per_request error_ratio slow_ratio drop_ratio damage_per_request \
     peak_share_above share broken lost healthy impaired seen covers threshold false_positive false_negative \
     confidence lost_verdicts overrides wrong_change tolerance catches review_catches false_alarm misattribution";
 

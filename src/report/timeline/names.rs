@@ -190,7 +190,11 @@ impl PlanNames<'_> {
             }
             RolloutEvent::Triggered { region } => self.triggered(region),
             RolloutEvent::Breach { alarm, entity, requests, errors } => {
-                self.breach((alarm, entity), requests.zip(errors))
+                // What looks for too few requests counts nothing else.
+                let few = requests.filter(|_| errors.is_none());
+                let few =
+                    few.map_or(String::new(), |few| format!(": {} only", text::counted(few, "request")));
+                self.breach((alarm, entity), requests.zip(errors)) + &few
             }
             RolloutEvent::AlarmFired { alarm, entity } => {
                 format!("ALARM: {}", self.instance((alarm, entity)))

@@ -5,7 +5,7 @@
 
 use crate::ids::{IdVec, RegionId};
 use crate::plan::fleet::hour_of_day;
-use crate::plan::{Defect, HOUR_MS, Sign, Symptom};
+use crate::plan::{Defect, HOUR_MS, Symptom};
 use crate::rollout::context::Context;
 use crate::rollout::fault::{Fault, FaultChange};
 use crate::rollout::model::Serving;
@@ -244,7 +244,7 @@ impl Ledger {
             self.advance(ctx, region, fleet, here, end_ms);
         }
         let symptom = ctx.defect.map_or(Defect::default().symptom, |defect| defect.symptom);
-        let symptom = Symptom { error_ratio: ctx.excess(Sign::Failure), ..symptom };
+        let symptom = Symptom { error_ratio: ctx.harm(), ..symptom };
         let failed_ms = self.onset_ms.filter(|_| symptom.error_ratio > 0.0 && !symptom.crash);
         // The load of crashed hosts moves: who is turned away is counted where it moves to.
         let failing = if symptom.crash { 0.0 } else { symptom.error_ratio };
@@ -263,7 +263,7 @@ impl Ledger {
             impaired_host_ms: self.host_ms,
             failed_requests: served * failing + self.requests_turned_away,
             turned_away_requests: self.requests_turned_away,
-            damaged_items: self.requests_to_impaired * symptom.damage_per_request
+            damaged_items: self.requests_to_impaired * symptom.arriving() * symptom.damage_per_request
                 + impaired_hours * symptom.damage_per_host_hour,
             two_regions: self.two_regions,
             two_zones: self.two_zones,

@@ -124,18 +124,18 @@ impl Canaries {
         }
         let look = Look::new(ctx, sight);
         let hour = look.hour_at(ctx.now_ms());
-        let mean = ctx.model.series(watch.series).requests[hour];
+        let mean = look.requests(watch, hour);
         let mut draws = ctx.streams.stream(Purpose::Canary, mix(&[watch.stream_entity, k]));
         let WatchedScope::OneBox(zone) = watch.scope else {
             unreachable!("invariant: a canary watches a one-box, not {:?}", watch.scope)
         };
         let own = look.sign_probability(watch, hour);
         let other = look.baseline(watch, zone, hour, rule.sign);
-        let mut side = |p: f64| {
+        let mut side = |(mean, p)| {
             let (events, trials) = sampler.draw(ctx.plan.fleet.arrivals, mean, p, &mut draws);
             Counts { events, trials }
         };
-        let (canary, baseline) = (side(own), side(other));
+        let (canary, baseline) = (side((mean, own)), side(other));
         let lost = look.is_scrape_lost(watch, k);
         let last = evaluation_ms(look, watch, k + 1).is_none_or(|next_ms| !watch.is_open_at(next_ms));
         watch.datapoints.pass(k);

@@ -237,6 +237,7 @@ impl Alarms {
             | Signal::ErrorCount { .. }
             | Signal::Synthetic { .. }
             | Signal::Absent { .. }
+            | Signal::RequestDrop { .. }
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
             | Signal::DetectionDelay(_)

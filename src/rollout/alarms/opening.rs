@@ -11,7 +11,7 @@ use crate::rollout::account::down_hosts_matter;
 use crate::rollout::context::Context;
 use crate::rollout::deployment::{Opening, RolloutPart, WatchSpan};
 use crate::rollout::fault::Exposed;
-use crate::rollout::model::thinks_ahead;
+use crate::rollout::model::{Series, thinks_ahead};
 use crate::rollout::place::WatchedScope;
 
 impl Alarms {
@@ -200,9 +200,8 @@ pub(super) fn instance(
     span: (u64, Option<u64>),
 ) -> WatchState {
     let (definition, numbers) = (ctx.alarm(alarm), ctx.model.series(series));
-    let state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span).with_gaps(
-        numbers.may_miss || definition.lost_with_service.is_some() || definition.has_gaps_anyway(),
-    );
+    let state = WatchState::new(ctx.plan, (alarm, reported), scope, series, span)
+        .with_gaps(may_miss(ctx, definition, numbers));
     if is_broken(ctx, definition) {
         return state.broken();
     }
@@ -238,6 +237,13 @@ fn scope_over(ctx: &Context, alarm: AlarmId, zone: ZoneId) -> WatchedScope {
         Scope::Region => WatchedScope::Region(ctx.region_of(zone)),
         Scope::Service => WatchedScope::Service,
     }
+}
+
+/// Whether a datapoint of a series may be missing in this rollout.
+fn may_miss(ctx: &Context, alarm: &Alarm, numbers: &Series) -> bool {
+    // Where requests fall away there may be too few of them.
+    let too_few = numbers.may_miss || ctx.drop_ratio() > 0.0 && alarm.signal.least_requests().is_some();
+    too_few || alarm.lost_with_service.is_some() || alarm.has_gaps_anyway()
 }
 
 /// Whether the monitor is broken in this rollout.

@@ -7,12 +7,12 @@ use super::sight::Sight;
 use super::watch::WatchState;
 use crate::ids::{RegionId, ZoneId};
 use crate::plan::HOUR_MS;
-use crate::plan::{Alarm, CanaryRule, Hurts, Sign, Signal, Version};
+use crate::plan::{Alarm, Arrivals, CanaryRule, Hurts, Sign, Signal, Version};
 use crate::random::{Purpose, mix};
 use crate::rollout::account::down_hosts_matter;
 use crate::rollout::context::Context;
-use crate::rollout::model::breach::missing_probability;
-use crate::rollout::model::{breach_of, hosts_breach};
+use crate::rollout::model::breach::{missing_probability, poisson_quantile};
+use crate::rollout::model::{breach_of, drop_breach, hosts_breach};
 use crate::rollout::place::WatchedScope;
 use std::collections::BTreeMap;
 
@@ -93,9 +93,32 @@ impl<'r, 'c> Look<'r, 'c> {
         self.newcomers(watch).map_or_else(all, Newcomers::hosts)
     }
 
-    /// Mean requests that they serve in a period that ends in an hour of the UTC day.
+    /// Mean requests that come to them in a period that ends in an hour of the UTC day.
     #[inline]
     pub fn requests(self, watch: &WatchState, hour: usize) -> f64 {
+        let expected = self.expected_requests(watch, hour);
+        match self.ctx.drop_ratio() {
+            0.0 => expected,
+            drop_ratio => expected * (1.0 - drop_ratio * self.impaired_share(watch, hour)),
+        }
+    }
+
+    /// The requests of a period in which too few came, by their law given that, at a uniform; none if the alarm looks for
+    /// something else.
+    pub fn requests_given_drop(self, watch: &WatchState, hour: usize, uniform: f64) -> Option<u64> {
+        let Signal::RequestDrop { below } = self.alarm(watch).signal else { return None };
+        let requests = self.requests(watch, hour);
+        let (arrivals, expected) = (self.ctx.plan.fleet.arrivals, self.expected_requests(watch, hour));
+        match arrivals {
+            Arrivals::Fixed => Some(libm::round(requests) as u64),
+            Arrivals::Poisson => {
+                Some(poisson_quantile(requests, uniform * drop_breach(below, arrivals, expected, requests)))
+            }
+        }
+    }
+
+    /// Those that would come if every customer got there.
+    fn expected_requests(self, watch: &WatchState, hour: usize) -> f64 {
         let all = || self.ctx.model.series(watch.series).requests[hour];
         self.newcomers(watch).map_or_else(all, |new| new.requests(hour))
     }
@@ -107,11 +130,12 @@ impl<'r, 'c> Look<'r, 'c> {
 
     /// Probability that the datapoint of an hour is missing for want of requests.
     pub fn missing(self, watch: &WatchState, hour: usize) -> f64 {
-        match (self.newcomers(watch), self.alarm(watch).signal.least_requests()) {
-            (Some(new), Some(least)) => {
-                missing_probability(least, self.ctx.plan.fleet.arrivals, new.requests(hour))
+        let as_always = self.ctx.drop_ratio() == 0.0 && self.alarm(watch).version == Version::Any;
+        match self.alarm(watch).signal.least_requests().filter(|_| !as_always) {
+            Some(least) => {
+                missing_probability(least, self.ctx.plan.fleet.arrivals, self.requests(watch, hour))
             }
-            (None, _) | (_, None) => self.ctx.model.series(watch.series).missing[hour],
+            None => self.ctx.model.series(watch.series).missing[hour],
         }
     }
 
@@ -190,6 +214,12 @@ impl<'r, 'c> Look<'r, 'c> {
                     breach_of(alarm, self.ctx.plan.fleet.arrivals, requests, p)
                 })
             }
+            Signal::RequestDrop { below } => {
+                let (expected, requests) = (self.expected_requests(watch, hour), self.requests(watch, hour));
+                memo.of((watch.series, requests.to_bits(), expected.to_bits()), || {
+                    drop_breach(*below, self.ctx.plan.fleet.arrivals, expected, requests)
+                })
+            }
             // They are not searched: every datapoint is drawn.
             Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
             Signal::DetectionDelay(_) | Signal::AnyOf(_) | Signal::Quorum(_) => 0.0,
@@ -201,17 +231,20 @@ impl<'r, 'c> Look<'r, 'c> {
         match self.alarm(watch).signal {
             Signal::SlowRatio { .. } | Signal::Canary(CanaryRule { sign: Sign::Slowness, .. }) => {
                 let background = self.ctx.plan.fleet.background_slow_ratio;
-                background + self.impaired_share(watch, hour) * self.ctx.excess(Sign::Slowness)
+                background + self.arriving(self.impaired_share(watch, hour)) * self.ctx.excess(Sign::Slowness)
             }
             Signal::Synthetic { covers, .. } => {
                 let background = self.ctx.plan.fleet.background_error_ratio;
-                background + covers * (self.request_failure(watch, hour) - background)
+                // A probe that does not get there has failed.
+                let harmed = background + self.impaired_share(watch, hour) * self.ctx.harm();
+                background + covers * (self.with_load(watch, hour, harmed) - background)
             }
             Signal::ErrorRatio { .. }
             | Signal::ErrorCount { .. }
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
             | Signal::Absent { .. }
+            | Signal::RequestDrop { .. }
             | Signal::RateRatio(_)
             | Signal::Canary(CanaryRule { sign: Sign::Failure, .. })
             | Signal::DetectionDelay(_)
@@ -220,26 +253,37 @@ impl<'r, 'c> Look<'r, 'c> {
         }
     }
 
-    /// Probability that a request to fresh hosts on the old version beside the one-box of `zone` shows `sign`: only what
-    /// hurts everyone around reaches them.
-    pub fn baseline(self, watch: &WatchState, zone: ZoneId, hour: usize, sign: Sign) -> f64 {
+    /// Of impaired hosts that are sent a share of all requests: the share that they are sent of those that arrive.
+    fn arriving(self, share: f64) -> f64 {
+        match self.ctx.drop_ratio() {
+            0.0 => share,
+            _ if share <= 0.0 => 0.0,
+            drop_ratio if drop_ratio * share >= 1.0 => 0.0,
+            drop_ratio => share * (1.0 - drop_ratio) / (1.0 - drop_ratio * share),
+        }
+    }
+
+    /// Mean requests in a period to fresh hosts on the old version beside the one-box of `zone`, and the probability that one
+    /// of them shows `sign`: only what hurts everyone around reaches them.
+    pub fn baseline(self, watch: &WatchState, zone: ZoneId, hour: usize, sign: Sign) -> (f64, f64) {
         let hurts_all = self.ctx.defect.is_some_and(|defect| match defect.hurts {
             Hurts::Everyone(..) => true,
             Hurts::Host => false,
         });
         let impaired = if hurts_all { self.sight.fault.impaired_in_zone(zone) } else { 0 };
         let share = f64::from(impaired) / f64::from(self.ctx.zone(zone).hosts);
-        let shows = self.ctx.plan.fleet.background_of(sign) + share * self.ctx.excess(sign);
+        let requests = self.expected_requests(watch, hour) * (1.0 - self.ctx.drop_ratio() * share);
+        let shows = self.ctx.plan.fleet.background_of(sign) + self.arriving(share) * self.ctx.excess(sign);
         match sign {
-            Sign::Failure => self.with_load(watch, hour, shows),
-            Sign::Slowness => shows,
+            Sign::Failure => (requests, self.with_load(watch, hour, shows)),
+            Sign::Slowness => (requests, shows),
         }
     }
 
     /// Probability that a request to the watch's scope fails.
     fn request_failure(self, watch: &WatchState, hour: usize) -> f64 {
         let background = self.ctx.plan.fleet.background_error_ratio;
-        let share = self.impaired_share(watch, hour);
+        let share = self.arriving(self.impaired_share(watch, hour));
         self.with_load(watch, hour, background + share * self.ctx.excess(Sign::Failure))
     }
 

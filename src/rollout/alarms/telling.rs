@@ -28,11 +28,12 @@ pub fn tell_breach(ctx: &mut Context, sight: Sight<'_>, watch: &WatchState, k: u
         };
         BreachCounts::given_breach(&rule, arrivals, mean, p, &mut stream)
     });
+    let few = look.requests_given_drop(watch, hour, stream.uniform());
     let (alarm, entity) = (watch.alarm.number(), watch.scope.number());
     ctx.tell(now_ms, || RolloutEvent::Breach {
         alarm,
         entity,
-        requests: counts.map(|counts| counts.requests),
+        requests: counts.map(|counts| counts.requests).or(few),
         errors: counts.map(|counts| counts.errors),
     });
 }

@@ -261,7 +261,7 @@ impl<'p> Model<'p> {
     fn newcomers_envelope(&self, alarm: &Alarm, all: f64) -> f64 {
         let kind = alarm.signal.kind();
         let background = kind.sign.map_or(0.0, |sign| self.plan.fleet.background_of(sign));
-        let by_few = kind.reads == Reads::Requests && (background > 0.0 || alarm.signal.absent().is_some());
+        let by_few = kind.reads == Reads::Requests && (background > 0.0 || alarm.signal.counts_arrivals());
         if by_few { 1.0 } else { all }
     }
 
@@ -409,11 +409,18 @@ pub fn breach_of(alarm: &Alarm, arrivals: Arrivals, requests: f64, p: f64) -> f6
             rule_of(&alarm.signal).map_or(0.0, |rule| ratio_breach_probability(&rule, arrivals, requests, p))
         }
         Signal::Absent { min_requests } => missing_probability(min_requests, arrivals, requests),
+        Signal::RequestDrop { below } => drop_breach(below, arrivals, requests, requests),
         Signal::ImpairedHosts { .. } | Signal::BreachProbability { .. } => 0.0,
         // A canary's verdict is no datapoint, and a rule is bounded for all hours at once.
         Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
         Signal::DetectionDelay(_) | Signal::AnyOf(_) | Signal::Quorum(_) => 0.0,
     }
+}
+
+/// Probability that fewer requests come in a period than this share of those that are expected, where so many come on average.
+pub fn drop_breach(below: Ratio, arrivals: Arrivals, expected: f64, requests: f64) -> f64 {
+    let limit = libm::ceil(expected * below.num as f64 / below.den as f64);
+    missing_probability(limit as u64, arrivals, requests)
 }
 
 /// Breach probability of an alarm over a healthy scope that gets `requests` per period.
@@ -426,6 +433,7 @@ pub fn healthy_breach(alarm: &Alarm, fleet: &Fleet, requests: f64) -> f64 {
         | Signal::ErrorCount { .. }
         | Signal::Synthetic { .. }
         | Signal::Absent { .. }
+        | Signal::RequestDrop { .. }
         | Signal::RateRatio(_)
         | Signal::Canary(_)
         | Signal::DetectionDelay(_)

@@ -144,7 +144,8 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
         let help = "remove it: missing data are what `absent` looks for";
         conflict(&["missing-data"], absent, "`absent`", help);
     }
-    let requests = spec.error_ratio.span().or(rule).or(canary).or(spec.absent.span());
+    let arrivals = spec.absent.span().or(spec.request_drop.span());
+    let requests = spec.error_ratio.span().or(rule).or(canary).or(arrivals);
     if let Some(signal) = requests.filter(|_| spec.internal.or_default()) {
         let help = "remove it, or give `impaired-hosts`";
         conflict(&["internal"], signal, "a signal that customers' requests make", help);

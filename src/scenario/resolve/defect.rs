@@ -53,6 +53,12 @@ fn resolve_one(written: &Written<DefectSpec>, total: f64, scene: &Scene, problem
         let help = "add `peak-utilisation = \"60%\"` to `[fleet]`, or remove `crash`";
         problems.report(rules::NO_CAPACITY.at(span, message).help(help));
     }
+    if let (true, Some(crash), Some(drop)) =
+        (spec.crash.or_default(), spec.crash.span(), spec.drop_ratio.span())
+    {
+        let message = "`drop-ratio` does not go with `crash`: the load of a crashed host goes to others, and none of it is lost";
+        problems.conflict((drop, crash), message, "keep one of them");
+    }
     Defect {
         name: spec.name.or_default(),
         probability: spec.weight.or(1.0) / total,
@@ -82,10 +88,13 @@ fn symptom(spec: &DefectSpec) -> Symptom {
     let damage_per_request = spec.damage_per_request.or_default();
     let damage_per_host_hour = spec.damage_per_host_hour.or_default();
     let slow_ratio = spec.slow_ratio.or_default();
-    let other_symptom = damage_per_request > 0.0 || damage_per_host_hour > 0.0 || slow_ratio > 0.0;
+    let drop_ratio = spec.drop_ratio.or_default();
+    let damages = damage_per_request > 0.0 || damage_per_host_hour > 0.0;
+    let other_symptom = damages || slow_ratio > 0.0 || drop_ratio > 0.0;
     Symptom {
         error_ratio: spec.error_ratio.or(if other_symptom { 0.0 } else { 1.0 }),
         slow_ratio,
+        drop_ratio,
         crash: spec.crash.or_default(),
         damage_per_request,
         damage_per_host_hour,

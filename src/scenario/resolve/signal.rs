@@ -18,7 +18,7 @@ type SignalRead = Option<(Signal, Option<u64>)>;
 type ReadSignal = fn(&AlarmSpec, Duration, &mut Problems) -> SignalRead;
 
 /// Every kind of signal by its key, in the order in which messages list them.
-const KINDS: [(&str, ReadSignal); 14] = [
+const KINDS: [(&str, ReadSignal); 15] = [
     ("error-ratio", error_ratio),
     ("slow-ratio", slow_ratio),
     ("error-count", error_count),
@@ -33,6 +33,7 @@ const KINDS: [(&str, ReadSignal); 14] = [
     ("absent", |spec, _, _| {
         each_period(Signal::Absent { min_requests: spec.absent.value()?.min_requests.or(1) })
     }),
+    ("request-drop", request_drop),
     ("impaired-hosts", impaired_hosts),
     ("breach-probability", breach_probability),
     ("detection-delay", |spec, _, _| each_period(Signal::DetectionDelay(spec.detection_delay.or(IMMEDIATE)))),
@@ -103,6 +104,16 @@ fn breach_probability(spec: &AlarmSpec, _: Duration, _: &mut Problems) -> Signal
 fn error_count(spec: &AlarmSpec, _: Duration, _: &mut Problems) -> SignalRead {
     let spec = spec.error_count.value()?;
     each_period(Signal::ErrorCount { at_least: spec.at_least.or(1), seen: spec.seen.or(1.0) })
+}
+
+fn request_drop(spec: &AlarmSpec, _: Duration, problems: &mut Problems) -> SignalRead {
+    let Written { value: below, span } = spec.request_drop.value()?.below.get()?;
+    if below.is_zero() {
+        let message = "no period has fewer requests than 0 % of those expected: the alarm never fires";
+        problems.out_of_range(*span, message, "write more than \"0%\"");
+        return None;
+    }
+    each_period(Signal::RequestDrop { below: below.0 })
 }
 
 fn synthetic(spec: &AlarmSpec, period: Duration, problems: &mut Problems) -> SignalRead {

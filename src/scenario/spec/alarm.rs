@@ -8,7 +8,7 @@ use crate::scenario::words::words;
 
 spec! {
     /// An alarm. It has exactly one signal: `error-ratio`, `slow-ratio`, `error-count`, `synthetic`, `rate-ratio`,
-    /// `burn-rate`, `canary`, `absent`, `impaired-hosts`, `breach-probability`, `detection-delay`, `any-of`, `all-of` or `score`.
+    /// `burn-rate`, `canary`, `absent`, `request-drop`, `impaired-hosts`, `breach-probability`, `detection-delay`, `any-of`, `all-of` or `score`.
     pub struct AlarmSpec {
         /// Unique name, for example "zone-errors".
         required name: Name,
@@ -32,6 +32,8 @@ spec! {
         optional burn_rate: BurnRateSpec,
         /// Signal: there are no data: too few requests, or no monitoring (`lost`, `lost-with-service`, `broken`).
         optional absent: AbsentSpec,
+        /// Signal: fewer requests in a period than usual at that time of day: customers do not get there.
+        optional request_drop: RequestDropSpec,
         /// Signal: the one-box is worse than as many fresh hosts on the old version. With `scope = "one-box"` only;
         /// `datapoints` and `missing-data` do not go with it.
         optional canary: CanarySpec,
@@ -89,6 +91,12 @@ spec! {
     pub struct AbsentSpec {
         /// Periods with fewer requests breach; from 1. Default: 1.
         optional min_requests: Int<1, 1_000_000_000_000>,
+    }
+
+    /// Breaches by how few requests come.
+    pub struct RequestDropSpec {
+        /// Fewer than this share of the requests that are expected by the curve of the day breach; above 0 %.
+        required below: Percent,
     }
 
     /// Alarms that count together.

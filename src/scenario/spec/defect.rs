@@ -40,11 +40,12 @@ spec! {
         /// Hurts every host around, on whatever version, where it is awake: a shared dependency.
         /// Default: only the host it is awake on.
         optional hurts: HurtsSpec,
-        /// Share of its requests that an impaired host fails. Default: "100%", or "0%" for a defect that
-        /// only damages data.
+        /// Share of its requests that an impaired host fails. Default: "100%", or "0%" for a defect with another symptom.
         optional error_ratio: Percent,
         /// Share of its requests that an impaired host serves too slowly. Default: "0%".
         optional slow_ratio: Percent,
+        /// Share of the requests to an impaired host that never arrive: customers do not get there. Default: "0%".
+        optional drop_ratio: Percent,
         /// An impaired host serves nothing, and its load goes to the other hosts of its region; needs
         /// `peak-utilisation` in the fleet. Default: false.
         optional crash: bool,

@@ -3,6 +3,7 @@
 mod alarms;
 mod analysis;
 mod customers;
+mod arrivals;
 mod gates;
 mod hosts;
 mod places;

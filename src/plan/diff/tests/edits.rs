@@ -77,6 +77,7 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
             p.change.defects[DefectId::new(1)].hurts = Hurts::Everyone(HostShare::ALL, Within::Zone);
         }),
         ("defect crash: slow-ratio", |p| p.change.defects[DefectId::new(1)].symptom.slow_ratio = 0.5),
+        ("defect crash: drop-ratio", |p| p.change.defects[DefectId::new(1)].symptom.drop_ratio = 0.5),
         ("fleet: background-slow-ratio", |p| p.fleet.background_slow_ratio = 0.5),
         ("alarm zone-errors: missing-data", |p| p.alarms[AlarmId::new(0)].missing = Missing::Ignore),
         ("alarm zone-errors: broken", |p| p.alarms[AlarmId::new(0)].broken = 0.5),

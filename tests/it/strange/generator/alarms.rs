@@ -34,6 +34,7 @@ impl Writer {
             "burn-rate",
             "canary",
             "absent",
+            "request-drop",
             "impaired-hosts",
             "impaired-hosts",
             "breach-probability",
@@ -94,7 +95,10 @@ impl Writer {
         set(
             "internal",
             self.maybe(0.3, |_| Value::Boolean(true)).filter(|_| {
-                !matches!(signal, "error-ratio" | "rate-ratio" | "burn-rate" | "canary" | "absent")
+                !matches!(
+                    signal,
+                    "error-ratio" | "rate-ratio" | "burn-rate" | "canary" | "absent" | "request-drop"
+                )
             }),
         );
         Value::Table(alarm)
@@ -153,6 +157,7 @@ impl Writer {
                 }
             },
             "absent" => table([("min-requests", self.maybe(0.5, |w| Value::Integer(w.pick(&[1, 2, 100]))))]),
+            "request-drop" => table([("below", Some(text(self.pick(&["1%", "70%", "100%"]))))]),
             "impaired-hosts" => {
                 let limit = self.limit(&["0.1%", "2%", "10%", "50%", "99%"]);
                 table([limit])

@@ -10,6 +10,7 @@ impl Writer {
         let in_cohort = self.cohorts && self.chance(0.15);
         let symptom_slow = self.chance(0.3);
         let damage = self.chance(0.2);
+        let drops = self.chance(0.15);
         let mut defect = table([
             ("name", Some(text(format!("d{index}")))),
             ("weight", self.maybe(0.3, |w| Value::Float(w.pick(&[0.001, 1.0, 3.0])))),
@@ -42,7 +43,8 @@ impl Writer {
             ),
             ("error-ratio", self.maybe(0.5, Self::percent)),
             ("slow-ratio", symptom_slow.then(|| self.percent())),
-            ("crash", self.maybe(0.3, |_| Value::Boolean(true)).filter(|_| crash)),
+            ("drop-ratio", drops.then(|| self.percent())),
+            ("crash", self.maybe(0.3, |_| Value::Boolean(true)).filter(|_| crash && !drops)),
             ("damage-per-request", damage.then(|| self.percent())),
             ("damage-per-host-hour", self.maybe(0.1, |w| Value::Float(w.pick(&[0.0, 3.0, 1e6])))),
             ("seen-by", self.maybe(0.15, |w| w.some_of(alarms))),
