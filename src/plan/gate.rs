@@ -3,6 +3,8 @@
 
 use super::alarm::Alarm;
 use super::fleet::HOUR_MS;
+use super::share::Ratio;
+use super::unsaid::is_default;
 use crate::ids::AlarmId;
 use crate::random::Distribution;
 use serde::{Serialize, Serializer};
@@ -29,8 +31,35 @@ pub enum GateKind {
     Test(GateWork),
     /// Checks pass.
     Checks(GateChecks),
+    /// It is open at these hours, or opens.
+    Opening(GateOpening),
     /// Hosts on the new version in the wave's regions have served so many requests, on average.
     Requests(u64),
+}
+
+/// Hours at which a gate holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GateOpening {
+    /// When it is open: at some hour of the week, and where it is to open next not at all of them.
+    pub hours: WeekHours,
+    /// It holds only when they begin, and not in the middle of them.
+    pub next: bool,
+}
+
+impl GateOpening {
+    /// When it holds from an instant of UTC on.
+    #[must_use]
+    pub fn holds_ms(&self, from_utc_ms: u64) -> u64 {
+        let at_ms =
+            if self.next { self.hours.opens_ms(from_utc_ms) } else { self.hours.done_ms(from_utc_ms, 0) };
+        at_ms.unwrap_or(from_utc_ms)
+    }
+
+    /// The longest that one waits for it.
+    #[must_use]
+    pub fn longest_ms() -> u64 {
+        WEEK as u64 * HOUR_MS
+    }
 }
 
 /// Work that ends with a verdict.
@@ -46,20 +75,27 @@ pub struct GateWork {
     pub false_alarm: f64,
 }
 
-/// An alarm's datapoints, taken as checks from the gate's opening on: one each period of the alarm.
+/// Datapoints of an alarm, or of several together, taken as checks from the gate's opening on: one each period.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GateChecks {
-    /// The alarm; a datapoint that breaches is a failed check.
+    /// The alarm, or the first of several; all have one period. A datapoint that breaches fails.
     pub alarm: AlarmId,
+    /// What several count together; none: the alarm is the check.
+    #[serde(skip_serializing_if = "is_default")]
+    pub scored: Option<CheckScore>,
     /// What is enough of them.
     pub passes: Enough,
     /// The gate fails unless that is so after so many checks; none: it may take more. Those without data do not count.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_default")]
     pub count: Option<u32>,
     /// So many failed ones, at least 1, and the gate has failed.
     pub failures: u32,
-    /// So many without data in a row, at least 1, and it has failed, too; none: any number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// So many inconclusive ones, at least 1, and the gate has failed; none: any number may be, but not the last of those
+    /// that are made.
+    #[serde(skip_serializing_if = "is_default")]
+    pub inconclusive: Option<u32>,
+    /// So many in a row without data, at least 1, and the gate has failed; none: any number may be.
+    #[serde(skip_serializing_if = "is_default")]
     pub missing: Option<u32>,
     /// Where failed ones are counted.
     pub over: CheckedOver,
@@ -99,23 +135,115 @@ impl Serialize for Enough {
     }
 }
 
+/// What several alarms count in one check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckScore {
+    /// Each alarm and its points, at least 1; at least two alarms.
+    pub points: Vec<(AlarmId, u64)>,
+    /// A check has failed in which those that passed have less than this share of the points of those with data.
+    pub marginal: Ratio,
+    /// It has passed from this share on, at least `marginal`; between the two it is inconclusive.
+    pub pass: Ratio,
+}
+
+/// What a check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckVerdict {
+    /// It passes.
+    Passed,
+    /// Neither.
+    Inconclusive,
+    /// It fails.
+    Failed,
+    /// There was nothing to check.
+    NoData,
+}
+
+impl CheckScore {
+    /// What a check says in which some alarms failed and others had no data.
+    fn verdict(&self, failed: impl Fn(AlarmId) -> bool, missing: impl Fn(AlarmId) -> bool) -> CheckVerdict {
+        let points = |counts: &dyn Fn(AlarmId) -> bool| -> u128 {
+            let counted = self.points.iter().filter(|(alarm, _)| counts(*alarm));
+            counted.map(|(_, points)| u128::from(*points)).sum()
+        };
+        let lost = points(&failed);
+        let all = points(&|alarm| failed(alarm) || !missing(alarm));
+        let reaches = |limit: Ratio| (all - lost) * u128::from(limit.den) >= all * u128::from(limit.num);
+        match all {
+            0 => CheckVerdict::NoData,
+            _ if reaches(self.pass) => CheckVerdict::Passed,
+            _ if reaches(self.marginal) => CheckVerdict::Inconclusive,
+            _ => CheckVerdict::Failed,
+        }
+    }
+}
+
 impl GateChecks {
+    /// The alarms that it looks at.
+    pub fn alarms(&self) -> impl Iterator<Item = AlarmId> {
+        let others = self.scored.iter().flat_map(|scored| scored.points.iter().skip(1));
+        std::iter::once(self.alarm).chain(others.map(|(alarm, _)| *alarm))
+    }
+
+    /// Whether a check is judged only when all is known of it.
+    #[must_use]
+    pub fn needs_all(&self) -> bool {
+        self.scored.is_some() || self.missing.is_some()
+    }
+
+    /// What a check says in which some alarms failed and others had no data.
+    #[must_use]
+    pub fn verdict(
+        &self,
+        failed: impl Fn(AlarmId) -> bool,
+        missing: impl Fn(AlarmId) -> bool,
+    ) -> CheckVerdict {
+        match &self.scored {
+            Some(scored) => scored.verdict(failed, missing),
+            None if failed(self.alarm) => CheckVerdict::Failed,
+            None if missing(self.alarm) => CheckVerdict::NoData,
+            None => CheckVerdict::Passed,
+        }
+    }
+
+    /// Whether a check can be inconclusive.
+    #[must_use]
+    pub fn may_be_inconclusive(&self) -> bool {
+        self.scored.as_ref().is_some_and(|scored| scored.marginal != scored.pass)
+    }
+
+    /// Whether an inconclusive last check fails it.
+    #[must_use]
+    pub fn ends_for_sure(&self) -> bool {
+        matches!(self.passes, Enough::Made(_)) && self.inconclusive.is_none() && self.may_be_inconclusive()
+    }
+
+    /// Whether inconclusive checks may go on for ever.
+    #[must_use]
+    pub fn has_no_end(&self) -> bool {
+        let is_counted = self.count.is_some() || matches!(self.passes, Enough::Made(_));
+        !is_counted && self.inconclusive.is_none()
+    }
+
+    /// The most checks before they are enough, or the gate fails, where each kind of them has a limit.
+    #[must_use]
+    pub fn most(&self) -> u64 {
+        let fewest = u64::from(self.passes.fewest());
+        let bad = u64::from(self.failures) + u64::from(self.inconclusive.unwrap_or(0));
+        let judged = match self.passes {
+            Enough::Passed(_) => fewest + bad,
+            Enough::InARow(_) => fewest.saturating_mul(bad),
+            Enough::Made(_) => fewest,
+        };
+        let judged = self.count.map_or(judged, |count| judged.min(u64::from(count)));
+        // Between two with data there are fewer without than fail the gate.
+        self.missing.map_or(judged, |missing| (judged + 1).saturating_mul(u64::from(missing)))
+    }
+
     /// How long so many of them take after the gate opened, warm-up and all.
     #[must_use]
     pub fn of_ms(&self, checks: u64, alarm: &Alarm) -> u64 {
         checks.saturating_mul(alarm.period_ms).saturating_add(self.after_ms)
-    }
-
-    /// The most checks with data before they are enough, or the gate fails.
-    #[must_use]
-    pub fn most(&self) -> u64 {
-        let (fewest, failures) = (u64::from(self.passes.fewest()), u64::from(self.failures));
-        let most = match self.passes {
-            Enough::Passed(_) => fewest + failures,
-            Enough::InARow(_) => fewest.saturating_mul(failures),
-            Enough::Made(_) => fewest,
-        };
-        self.count.map_or(most, |count| most.min(u64::from(count)))
     }
 }
 
@@ -150,6 +278,16 @@ impl WeekHours {
     #[must_use]
     pub fn in_a_week(&self) -> u64 {
         self.0.iter().filter(|open| **open).count() as u64
+    }
+
+    /// The first instant after `from_ms` at which they begin, since that midnight; none if they never do.
+    #[must_use]
+    pub fn opens_ms(&self, from_ms: u64) -> Option<u64> {
+        let is_open = |hour: u64| self.0[hour as usize % WEEK];
+        let week = WEEK as u64;
+        let first = from_ms / HOUR_MS + 1;
+        let begins = |hour: &u64| is_open(*hour) && !is_open(*hour + week - 1);
+        (first..first + week).find(begins).map(|hour| hour * HOUR_MS)
     }
 
     /// When work of `work_ms` is done that begins at `from_ms` and rests outside of these hours; none if no hour is open.
@@ -219,6 +357,17 @@ mod tests {
         assert_eq!(office().done_ms(at(0, 16, 40), 20 * MINUTE), Some(at(0, 17, 0)), "at the very end");
         assert_eq!(office().done_ms(at(5, 3, 0), 0), Some(at(7, 9, 0)), "somebody has to be there");
         assert_eq!(WeekHours::new(|_| false).done_ms(0, 1), None);
+    }
+
+    #[test]
+    fn hours_open_when_they_begin_and_never_if_they_do_not() {
+        assert_eq!(office().opens_ms(at(0, 9, 0)), Some(at(1, 9, 0)), "not the present opening");
+        assert_eq!(office().opens_ms(at(0, 8, 59)), Some(at(0, 9, 0)));
+        assert_eq!(office().opens_ms(at(4, 12, 0)), Some(at(7, 9, 0)));
+        let once = WeekHours::new(|hour| hour == 0);
+        assert_eq!(once.opens_ms(0), Some(at(7, 0, 0)), "a whole week");
+        assert_eq!(WeekHours::new(|_| true).opens_ms(0), None);
+        assert_eq!(WeekHours::new(|_| false).opens_ms(0), None);
     }
 
     #[test]

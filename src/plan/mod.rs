@@ -34,7 +34,10 @@ pub use defect::{
 };
 pub use failures::{FailureBudget, FailuresPer};
 pub use fleet::{Arrivals, Background, Episodes, Fleet, HOUR_MS, Region, Zone};
-pub use gate::{CheckedOver, Enough, Gate, GateChecks, GateKind, GateWork, WeekHours};
+pub use gate::{
+    CheckScore, CheckVerdict, CheckedOver, Enough, Gate, GateChecks, GateKind, GateOpening, GateWork,
+    WeekHours,
+};
 pub use pipeline::Pipeline;
 pub use response::{FiringAtStart, OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};

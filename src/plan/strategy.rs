@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::failures::FailureBudget;
 use super::fleet::Fleet;
-use super::gate::{Gate, GateKind};
+use super::gate::{Gate, GateChecks, GateKind};
 use super::pipeline::calendar::WaveCalendar;
 use super::response::{Operators, Response};
 use super::share::{HostShare, Ratio, Rounding};
@@ -100,10 +100,11 @@ impl Strategy {
     /// The alarms whose datapoints gates check.
     pub fn checked_alarms(&self) -> impl Iterator<Item = AlarmId> {
         let gates = self.waves.iter().flat_map(|wave| &wave.gates);
-        gates.filter_map(|gate| match &gate.kind {
-            GateKind::Checks(checks) => Some(checks.alarm),
-            GateKind::Approval(_) | GateKind::Test(_) | GateKind::Requests(_) => None,
-        })
+        let checks = gates.filter_map(|gate| match &gate.kind {
+            GateKind::Checks(checks) => Some(checks),
+            GateKind::Approval(_) | GateKind::Test(_) | GateKind::Opening(_) | GateKind::Requests(_) => None,
+        });
+        checks.flat_map(GateChecks::alarms)
     }
 
     /// The alarms that are listened to in one of its waves.

@@ -149,6 +149,7 @@ impl WavesWalk<'_> {
             GateKind::Checks(checks) => {
                 checks.of_ms(checks.passes.fewest().into(), &self.plan.alarms[checks.alarm])
             }
+            GateKind::Opening(opening) => opening.holds_ms(from_utc_ms) - from_utc_ms,
             GateKind::Requests(requests) => self.served_ms(wave, *requests),
         };
         wave.gates.iter().map(gate_ms).max().unwrap_or(0)

@@ -5,8 +5,8 @@ use super::{customers, text};
 use crate::ids::AlarmId;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{
-    Batching, Concurrency, Enough, FailureBudget, FailuresPer, FiringAtStart, GateChecks, GateKind,
-    HostShare, OnAlarm, Plan, Procedure, Remedy, RollbackScope, Strategy, Wave,
+    Batching, CheckScore, Concurrency, Enough, FailureBudget, FailuresPer, FiringAtStart, GateChecks,
+    GateKind, GateOpening, HostShare, OnAlarm, Plan, Procedure, Ratio, Remedy, RollbackScope, Strategy, Wave,
 };
 use crate::random::Distribution;
 use serde_json::{Value, json};
@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 /// Region names shown for a wave before the rest is counted.
 const MOST_NAMES: usize = 2;
 const NAME_WIDTH: usize = 24;
+/// Alarms named for a check before the rest is counted.
+const MOST_NAMES_OF_ALARMS: usize = 8;
 
 /// The waves of every strategy: where and when, then how.
 #[must_use]
@@ -167,7 +169,12 @@ fn gates_of(plan: &Plan, wave: &Wave) -> Option<String> {
         let what = match &gate.kind {
             GateKind::Approval(work) => format!("an approval, {} of work", time(&work.takes)),
             GateKind::Test(work) => format!("a test of {}", time(&work.takes)),
-            GateKind::Checks(checks) => checks_of(&plan.alarms[checks.alarm].name, checks),
+            GateKind::Checks(checks) => self::checks(plan, checks),
+            GateKind::Opening(GateOpening { hours, next }) => {
+                let hours = text::counted(hours.in_a_week(), "hour");
+                let what = if *next { "the next opening" } else { "opening hours" };
+                format!("{what}, {hours} of the week")
+            }
             GateKind::Requests(requests) => format!("{} served", text::counted(*requests, "request")),
         };
         what + &within
@@ -176,20 +183,45 @@ fn gates_of(plan: &Plan, wave: &Wave) -> Option<String> {
     (!said.is_empty()).then(|| said.join("; "))
 }
 
-/// What is checked by an alarm, and what fails the gate.
-fn checks_of(alarm: &str, checks: &GateChecks) -> String {
-    let fewest = checks.passes.fewest();
-    let number = text::counted(u64::from(fewest), "check");
-    let pass = if fewest == 1 { "passes" } else { "pass" };
-    let enough = match checks.passes {
-        Enough::Passed(_) => format!("{number} of {alarm} that {pass}"),
-        Enough::InARow(_) => format!("{number} of {alarm} in a row that {pass}"),
-        Enough::Made(_) => format!("{number} of {alarm}"),
+/// Which checks a gate makes, and what fails it.
+fn checks(plan: &Plan, checks: &GateChecks) -> String {
+    let points = |alarm: AlarmId| {
+        let scored = checks.scored.iter().flat_map(|scored| &scored.points);
+        scored.filter(|(known, _)| *known == alarm).map(|(_, points)| format!(" ({points})")).next()
+    };
+    let named = |alarm: AlarmId| format!("{}{}", plan.alarms[alarm].name, points(alarm).unwrap_or_default());
+    let alarms: Vec<String> = checks.alarms().map(named).collect();
+    let number = u64::from(checks.passes.fewest());
+    let pass = if number == 1 { "passes" } else { "pass" };
+    let must = match checks.passes {
+        Enough::Passed(_) => format!(" that {pass}"),
+        Enough::InARow(_) => format!(" in a row that {pass}"),
+        Enough::Made(_) => String::new(),
     };
     let at_most = checks.count.map_or(String::new(), |count| format!(", of at most {count}"));
-    let missing =
-        checks.missing.map_or(String::new(), |missing| format!(", {missing} without data in a row too"));
-    format!("{enough}{at_most} ({} failed ones fail it{missing})", checks.failures)
+    let from = checks.scored.as_ref().map_or(String::new(), |CheckScore { marginal, pass, .. }| {
+        let share = |ratio: &Ratio| text::percent(ratio.as_f64());
+        match marginal == pass {
+            true => format!(", each from {} of the points on", share(pass)),
+            false => {
+                format!(", failed under {} of the points, good from {} on", share(marginal), share(pass))
+            }
+        }
+    });
+    let most = |(limit, what): (Option<u32>, &str)| limit.map(|limit| format!("{limit} {what}"));
+    let limits = [
+        (Some(checks.failures), "failed ones"),
+        (checks.inconclusive, "inconclusive ones"),
+        (checks.missing, "without data in a row"),
+    ];
+    let last = checks.ends_for_sure().then(|| "an inconclusive last one".to_owned());
+    let fail: Vec<String> = limits.into_iter().filter_map(most).chain(last).collect();
+    let made = text::counted(number, "check");
+    format!(
+        "{made} of {}{must}{at_most}{from} ({} fail it)",
+        text::list(&alarms, MOST_NAMES_OF_ALARMS),
+        fail.join(", ")
+    )
 }
 
 /// What people do, and when; none if nobody is called.

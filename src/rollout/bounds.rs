@@ -21,8 +21,8 @@ use crate::outcome::Outcome;
 use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::measures;
 use crate::plan::{
-    Concurrency, Defect, FiringAtStart, Gate, GateKind, HOUR_MS, HostRepair, Hurts, OnAlarm, Operators, Plan,
-    Remedy, RollbackEffect, Scope, Strategy, Wave, Within,
+    Concurrency, Defect, FiringAtStart, Gate, GateKind, GateOpening, HOUR_MS, HostRepair, Hurts, OnAlarm,
+    Operators, Plan, Remedy, RollbackEffect, Scope, Strategy, Wave, Within,
 };
 use crate::random::Distribution;
 use crate::random::distribution::LONGEST_MS;
@@ -168,16 +168,15 @@ impl Longest<'_> {
         let own_ms = match &gate.kind {
             GateKind::Approval(work) | GateKind::Test(work) => work.longest_ms(),
             // Checks that may find nothing have a time within which they must hold.
-            GateKind::Checks(checks) => {
-                // Between two with data there are fewer without than fail the gate.
-                let most = checks.most().saturating_mul(checks.missing.map_or(1, u64::from));
-                checks.of_ms(most, &self.plan.alarms[checks.alarm])
-            }
+            GateKind::Checks(checks) => checks.of_ms(checks.most(), &self.plan.alarms[checks.alarm]),
+            GateKind::Opening(_) => GateOpening::longest_ms(),
             GateKind::Requests(_) => LONGEST_MS,
         };
         match gate.kind {
             GateKind::Checks(_) => own_ms.max(gate.within_ms.unwrap_or(0)),
-            GateKind::Approval(_) | GateKind::Test(_) | GateKind::Requests(_) => own_ms,
+            GateKind::Approval(_) | GateKind::Test(_) | GateKind::Opening(_) | GateKind::Requests(_) => {
+                own_ms
+            }
         }
     }
 

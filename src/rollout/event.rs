@@ -130,6 +130,8 @@ pub enum AlarmEvent {
     Fires { watch: WatchId },
     /// A check of a gate failed, or only had nothing to look at.
     CheckFails { watch: WatchId, check: FailedCheck },
+    /// All is known of a check of a gate that does not simply pass.
+    CheckEnds { wave: WaveId, gate: GateId },
 }
 
 /// A failed check, and whether it counts or only holds the gate.
@@ -184,6 +186,8 @@ enum Class {
     Evaluate,
     /// An alarm fires, the rollout stops, people act.
     Act,
+    /// A check is judged of which all is known.
+    Judge,
     /// A bake ends and the next step starts.
     Promote,
 }
@@ -235,7 +239,7 @@ impl Ranked for Event {
                 | AlarmEvent::Fires { watch }
                 | AlarmEvent::CheckFails { watch, .. },
             ) => watch.number(),
-            Self::Alarm(AlarmEvent::LooksAgain { .. })
+            Self::Alarm(AlarmEvent::LooksAgain { .. } | AlarmEvent::CheckEnds { .. })
             | Self::Deployment(_)
             | Self::Routing(_)
             | Self::Fault(_)
@@ -340,6 +344,7 @@ impl AlarmEvent {
             Self::LooksAgain { .. } => Class::LookAgain,
             Self::Evaluates { .. } | Self::DelayOver { .. } => Class::Evaluate,
             Self::Fires { .. } | Self::CheckFails { .. } => Class::Act,
+            Self::CheckEnds { .. } => Class::Judge,
         }
     }
 }

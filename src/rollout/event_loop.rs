@@ -333,8 +333,13 @@ impl<'a> EventLoop<'a> {
                 }
             }
             AlarmEvent::CheckFails { watch, check } => {
-                let Some(gate) = alarms.gate_of(watch) else { return };
-                if let Some(wave) = deployments.check_fails(ctx, gate, check) {
+                let Some((gate, alarm)) = alarms.checked_by(watch) else { return };
+                if let Some(wave) = deployments.check_fails(ctx, gate, (alarm, check)) {
+                    response.notice(ctx, deployments, Notice::Gate { wave, gate }, WatchedScope::Service);
+                }
+            }
+            AlarmEvent::CheckEnds { wave, gate } => {
+                if deployments.check_ends(ctx, wave, gate) {
                     response.notice(ctx, deployments, Notice::Gate { wave, gate }, WatchedScope::Service);
                 }
             }

@@ -38,6 +38,8 @@ pub enum RolloutEvent {
     GateHolds { wave: u32, gate: u32 },
     /// A check of a gate failed: so many have now.
     CheckFailed { wave: u32, gate: u32, failures: u32 },
+    /// A check of a gate was inconclusive: so many have been now.
+    CheckInconclusive { wave: u32, gate: u32, inconclusive: u32 },
     /// A wave's bake ended.
     WaveDone { wave: u32 },
     /// A host became impaired.

@@ -77,6 +77,7 @@ impl<'r> RolloutFold<'r> {
             RolloutEvent::WaveBlocked { .. }
             | RolloutEvent::GateHolds { .. }
             | RolloutEvent::CheckFailed { .. }
+            | RolloutEvent::CheckInconclusive { .. }
             | RolloutEvent::FiresAlready { .. }
             | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),

@@ -41,6 +41,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::WaveBakeStarted { .. }
         | RolloutEvent::GateHolds { .. }
         | RolloutEvent::CheckFailed { .. }
+        | RolloutEvent::CheckInconclusive { .. }
         | RolloutEvent::WaveDone { .. } => (1, None),
         RolloutEvent::ZoneStarted { .. }
         | RolloutEvent::ZoneDone { .. }

@@ -57,7 +57,11 @@ impl PlanNames<'_> {
         match self.gate_kind(wave, gate) {
             GateKind::Approval(_) => "the approval".to_owned(),
             GateKind::Test(_) => "the test".to_owned(),
-            GateKind::Checks(checks) => format!("checks of {}", self.alarm(checks.alarm.number())),
+            GateKind::Checks(checks) => {
+                let alarms = checks.alarms().map(|alarm| self.alarm(alarm.number()).to_owned());
+                format!("checks of {}", text::list(&alarms.collect::<Vec<String>>(), 8))
+            }
+            GateKind::Opening(_) => "opening hours".to_owned(),
             GateKind::Requests(requests) => text::counted(*requests, "request"),
         }
     }
@@ -67,14 +71,15 @@ impl PlanNames<'_> {
         let holds = match self.gate_kind(wave, gate) {
             GateKind::Approval(_) => "approved".to_owned(),
             GateKind::Test(_) | GateKind::Checks(_) => format!("{what} passed"),
+            GateKind::Opening(_) => "open".to_owned(),
             GateKind::Requests(_) => format!("{what} were served"),
         };
         format!("{holds} behind wave {}", self.wave(wave))
     }
 
-    fn check_failed(&self, wave: u32, gate: u32, failures: u32) -> String {
+    fn check(&self, wave: u32, gate: u32, (verdict, so_far): (&str, u32)) -> String {
         let what = self.gate(wave, gate);
-        format!("{what} behind wave {}: one failed, {failures} so far", self.wave(wave))
+        format!("{what} behind wave {}: one {verdict}, {so_far} so far", self.wave(wave))
     }
 
     pub fn defect(&self, defect: u32) -> &str {
@@ -172,7 +177,10 @@ impl PlanNames<'_> {
             RolloutEvent::ZoneDone { zone } => format!("{} done", at(zone)),
             RolloutEvent::WaveBakeStarted { wave } => format!("wave {} bakes", self.wave(wave)),
             RolloutEvent::GateHolds { wave, gate } => self.gate_holds(wave, gate),
-            RolloutEvent::CheckFailed { wave, gate, failures } => self.check_failed(wave, gate, failures),
+            RolloutEvent::CheckFailed { wave, gate, failures: n } => self.check(wave, gate, ("failed", n)),
+            RolloutEvent::CheckInconclusive { wave, gate, inconclusive: n } => {
+                self.check(wave, gate, ("was inconclusive", n))
+            }
             RolloutEvent::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
             RolloutEvent::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", at(zone)),
             RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", at(zone)),
@@ -190,11 +198,7 @@ impl PlanNames<'_> {
             }
             RolloutEvent::Triggered { region } => self.triggered(region),
             RolloutEvent::Breach { alarm, entity, requests, errors } => {
-                // What looks for too few requests counts nothing else.
-                let few = requests.filter(|_| errors.is_none());
-                let few =
-                    few.map_or(String::new(), |few| format!(": {} only", text::counted(few, "request")));
-                self.breach((alarm, entity), requests.zip(errors)) + &few
+                self.breach((alarm, entity), requests.zip(errors)) + &few(requests, errors)
             }
             RolloutEvent::AlarmFired { alarm, entity } => {
                 format!("ALARM: {}", self.instance((alarm, entity)))
@@ -217,6 +221,12 @@ impl PlanNames<'_> {
             RolloutEvent::RollbackDecided { notice, hosts } => self.goes_back(notice, hosts),
         }
     }
+}
+
+/// How few requests came, if that is all that an alarm counts.
+fn few(requests: Option<u64>, errors: Option<u64>) -> String {
+    let few = requests.filter(|_| errors.is_none());
+    few.map_or(String::new(), |few| format!(": {} only", text::counted(few, "request")))
 }
 
 /// Of so many requests so many that failed, as an alarm counts them.

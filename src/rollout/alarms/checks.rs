@@ -3,7 +3,7 @@
 
 use super::opening::{instance, series_of};
 use super::{Alarms, Seen, Sight};
-use crate::ids::{GateId, WatchId, WaveId};
+use crate::ids::{AlarmId, GateId, WatchId, WaveId};
 use crate::plan::{GateChecks, GateKind, Missing, Scope};
 use crate::random::mix;
 use crate::rollout::context::Context;
@@ -15,8 +15,10 @@ impl Alarms {
     pub fn check(&mut self, ctx: &mut Context, sight: Sight<'_>, wave: WaveId) -> Seen {
         for (index, gate) in ctx.wave(wave).gates.iter().enumerate() {
             if let GateKind::Checks(checks) = &gate.kind {
-                for scope in scopes(ctx, sight, wave, checks) {
-                    self.open_check(ctx, sight, (wave, GateId::new(index)), checks, scope);
+                for alarm in checks.alarms() {
+                    for scope in scopes(ctx, sight, wave, alarm) {
+                        self.open_check(ctx, sight, (wave, GateId::new(index)), (alarm, checks), scope);
+                    }
                 }
             }
         }
@@ -28,20 +30,21 @@ impl Alarms {
         ctx: &mut Context,
         sight: Sight<'_>,
         (wave, gate): (WaveId, GateId),
-        checks: &GateChecks,
+        (alarm, checks): (AlarmId, &GateChecks),
         scope: WatchedScope,
     ) {
-        let series = series_of(ctx, sight, checks.alarm, scope);
+        let series = series_of(ctx, sight, alarm, scope);
         let span = (ctx.now_ms() + checks.after_ms, None);
         let place = mix(&[u64::from(wave.number()), u64::from(gate.number())]);
-        let state = instance(ctx, (checks.alarm, None), (scope, series), span).for_gate(gate, place);
+        let state = instance(ctx, (alarm, None), (scope, series), span).for_gate(gate, place);
         let watch = self.keep(state);
         self.search_from_now(ctx, sight, watch);
     }
 
-    /// The gate that a watch checks for.
-    pub fn gate_of(&self, watch: WatchId) -> Option<GateId> {
-        self.watches[watch].for_gate
+    /// The gate that a watch checks for, and its alarm.
+    pub fn checked_by(&self, watch: WatchId) -> Option<(GateId, AlarmId)> {
+        let watch = &self.watches[watch];
+        watch.for_gate.map(|gate| (gate, watch.alarm))
     }
 }
 
@@ -59,11 +62,11 @@ pub(super) fn tell_gate(ctx: &mut Context, watch: WatchId, check: FailedCheck) {
     ctx.schedule(ctx.now_ms(), AlarmEvent::CheckFails { watch, check });
 }
 
-/// What is checked after a wave: every part of its regions that the alarm can look at.
-fn scopes(ctx: &Context, sight: Sight<'_>, wave: WaveId, checks: &GateChecks) -> Vec<WatchedScope> {
+/// What is checked after a wave: every part of its regions that an alarm can look at.
+fn scopes(ctx: &Context, sight: Sight<'_>, wave: WaveId, alarm: AlarmId) -> Vec<WatchedScope> {
     let regions = || ctx.wave(wave).regions.iter().copied();
     let zones = || regions().flat_map(|region| ctx.zones_of(region));
-    match ctx.alarm(checks.alarm).scope {
+    match ctx.alarm(alarm).scope {
         Scope::OneBox => {
             let boxed = zones().filter(|zone| sight.deployments.one_box(*zone) > 0);
             boxed.map(WatchedScope::OneBox).collect()

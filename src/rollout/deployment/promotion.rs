@@ -6,23 +6,23 @@
 use super::layout::Layout;
 use super::routing::Routing;
 use crate::ids::{AlarmId, GateId, RegionId, WaveId, ZoneId};
-use crate::plan::{CheckedOver, Enough, Gate, GateChecks, GateKind, GateWork};
+use crate::plan::{CheckVerdict, CheckedOver, Enough, Gate, GateChecks, GateKind, GateWork};
 use crate::random::distribution::LONGEST_MS;
 use crate::random::{Purpose, mix};
 use crate::rollout::context::Context;
-use crate::rollout::event::{FailedCheck, ResponseEvent};
+use crate::rollout::event::{AlarmEvent, FailedCheck, ResponseEvent};
 use crate::rollout::trace::RolloutEvent;
 
 /// The gates of the wave that bakes, and the failed checks of all.
 #[derive(Debug, Default)]
 pub(super) struct Promotion {
     gates: Vec<GateState>,
-    /// Failed checks of the rollout, by alarm.
-    failed_in_all: Vec<(AlarmId, u32)>,
+    /// Failed checks of the rollout, each by the first gate that looked at the same alarms.
+    failed_in_all: Vec<((WaveId, GateId), u32)>,
 }
 
 /// How one gate stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 struct GateState {
     /// When it holds, as far as is known; none: never.
     holds_ms: Option<u64>,
@@ -32,52 +32,82 @@ struct GateState {
     last_ms: Option<u64>,
     /// Its failed checks.
     failed: u32,
+    /// Its inconclusive ones.
+    inconclusive: u32,
     /// Checks without data that followed each other until now.
     missing: u32,
     /// The instant of the latest check that did not pass, and of the latest that counts: one in several places is one.
     held_ms: Option<u64>,
     counted_ms: Option<u64>,
+    /// What is known of the latest check that does not simply pass, and its instant.
+    seen: Vec<(AlarmId, FailedCheck)>,
+    seen_ms: Option<u64>,
 }
 
 impl GateState {
-    /// A check of now did not pass. Says whether it is one more that failed.
-    fn hold(&mut self, now_ms: u64, check: FailedCheck, checks: &GateChecks, period_ms: u64) -> bool {
-        let before_ms = self.held_ms.replace(now_ms);
-        let is_first = before_ms != Some(now_ms);
-        match check {
-            FailedCheck::HoldsOnly => {
-                if is_first {
-                    let follows = before_ms.is_some_and(|before_ms| before_ms + period_ms == now_ms)
-                        && before_ms != self.counted_ms;
-                    self.missing = if follows { self.missing + 1 } else { 1 };
-                    self.shift(|at_ms| at_ms + period_ms);
-                }
-                false
-            }
-            FailedCheck::Counts => {
-                if self.counted_ms.replace(now_ms) == Some(now_ms) {
-                    return false;
-                }
-                if !is_first {
-                    // It had no data elsewhere, but it is one that counts.
-                    self.shift(|at_ms| at_ms - period_ms);
-                }
-                self.missing = 0;
-                self.failed += 1;
-                self.holds_ms = self.holds_ms.map(|holds_ms| match checks.passes {
-                    Enough::Passed(_) => holds_ms + period_ms,
-                    Enough::InARow(number) => now_ms + u64::from(number) * period_ms,
-                    Enough::Made(_) => holds_ms,
-                });
-                true
-            }
+    /// Whether a check of now is one of the gate's: it does not hold yet, and has not failed.
+    fn is_checked(&self, now_ms: u64) -> bool {
+        self.held_ms == Some(now_ms) || self.holds_ms.is_some_and(|holds_ms| now_ms <= holds_ms)
+    }
+
+    /// A part of a check of now failed, or has no data: says whether it is the first.
+    fn see(&mut self, now_ms: u64, part: (AlarmId, FailedCheck)) -> bool {
+        let is_new = self.seen_ms.replace(now_ms) != Some(now_ms);
+        if is_new {
+            self.seen.clear();
         }
+        self.seen.push(part);
+        is_new
+    }
+
+    /// What the check of now says by what is known of it.
+    fn verdict(&self, checks: &GateChecks) -> CheckVerdict {
+        let is = |alarm, check| self.seen.contains(&(alarm, check));
+        checks.verdict(|alarm| is(alarm, FailedCheck::Counts), |alarm| is(alarm, FailedCheck::HoldsOnly))
+    }
+
+    /// A check of now had no data, as far as is known: what comes after so many checks with data comes a period later.
+    fn hold(&mut self, now_ms: u64, period_ms: u64) {
+        let before_ms = self.held_ms.replace(now_ms);
+        if before_ms == Some(now_ms) {
+            return;
+        }
+        let follows = before_ms.is_some_and(|before_ms| before_ms + period_ms == now_ms)
+            && before_ms != self.counted_ms;
+        self.missing = if follows { self.missing + 1 } else { 1 };
+        self.shift(|at_ms| at_ms + period_ms);
+    }
+
+    /// A check of now has data and did not pass. Says whether it is one more.
+    fn count(&mut self, now_ms: u64, passes: Enough, period_ms: u64) -> bool {
+        let is_first = self.held_ms.replace(now_ms) != Some(now_ms);
+        if self.counted_ms.replace(now_ms) == Some(now_ms) {
+            return false;
+        }
+        if !is_first {
+            // It had no data elsewhere, but it is one that counts.
+            self.shift(|at_ms| at_ms - period_ms);
+        }
+        self.missing = 0;
+        self.holds_ms = self.holds_ms.map(|holds_ms| match passes {
+            Enough::Passed(_) => holds_ms + period_ms,
+            Enough::InARow(number) => now_ms + u64::from(number) * period_ms,
+            Enough::Made(_) => holds_ms,
+        });
+        true
     }
 
     /// Moves what comes after so many checks with data.
     fn shift(&mut self, by: impl Fn(u64) -> u64) {
         self.holds_ms = self.holds_ms.map(&by);
         self.last_ms = self.last_ms.map(&by);
+    }
+
+    /// A check of now is inconclusive: says whether the gate fails with it.
+    fn doubt(&mut self, now_ms: u64, checks: &GateChecks) -> bool {
+        self.inconclusive += 1;
+        let is_last = || checks.ends_for_sure() && self.holds_ms == Some(now_ms);
+        checks.inconclusive.map_or_else(is_last, |most| self.inconclusive >= most)
     }
 
     /// Whether its time is over now, or it has made as many checks as it may.
@@ -108,15 +138,8 @@ impl Promotion {
         for (index, gate) in ctx.wave(wave).gates.iter().enumerate() {
             let limit_ms = gate.within_ms.map(|within_ms| ctx.now_ms().saturating_add(within_ms));
             let holds_ms = open(ctx, (layout, routing), (wave, GateId::new(index)), (gate, limit_ms));
-            self.gates.push(GateState {
-                holds_ms,
-                limit_ms,
-                last_ms: last_check_ms(ctx, &gate.kind),
-                failed: 0,
-                missing: 0,
-                held_ms: None,
-                counted_ms: None,
-            });
+            let last_ms = last_check_ms(ctx, &gate.kind);
+            self.gates.push(GateState { holds_ms, limit_ms, last_ms, ..GateState::default() });
         }
     }
 
@@ -143,43 +166,98 @@ impl Promotion {
         fails
     }
 
-    /// A check of a gate failed: whether the gate fails with it. One that comes when the gate holds is none.
+    /// A check of a gate failed in one of its alarms: whether the gate fails with it. One that comes when the gate holds is
+    /// none.
     pub fn check_fails(
         &mut self,
         ctx: &mut Context,
         (wave, gate): (WaveId, GateId),
-        check: FailedCheck,
+        part: (AlarmId, FailedCheck),
     ) -> bool {
         let now_ms = ctx.now_ms();
-        let GateKind::Checks(checks) = &ctx.wave(wave).gates[gate.index()].kind else { return false };
+        let Some(checks) = checks_of(ctx, (wave, gate)) else { return false };
         let state = &mut self.gates[gate.index()];
-        if state.held_ms != Some(now_ms) && state.holds_ms.is_none_or(|holds_ms| now_ms > holds_ms) {
+        if !state.is_checked(now_ms) {
             return false;
         }
-        let is_one_more = state.hold(now_ms, check, checks, ctx.alarm(checks.alarm).period_ms);
+        let is_first = state.see(now_ms, part);
+        if !checks.needs_all() {
+            return self.check_ends(ctx, (wave, gate));
+        }
+        if is_first {
+            ctx.schedule(now_ms, AlarmEvent::CheckEnds { wave, gate });
+        }
+        false
+    }
+
+    /// The check of now is judged by what is known of it: whether the gate fails with it.
+    pub fn check_ends(&mut self, ctx: &mut Context, (wave, gate): (WaveId, GateId)) -> bool {
+        let now_ms = ctx.now_ms();
+        let Some(checks) = checks_of(ctx, (wave, gate)) else { return false };
+        let state = &mut self.gates[gate.index()];
+        if !state.is_checked(now_ms) {
+            return false;
+        }
+        let period_ms = ctx.alarm(checks.alarm).period_ms;
+        let verdict = state.verdict(checks);
+        let is_one_more = match verdict {
+            CheckVerdict::Passed => return false,
+            CheckVerdict::NoData => {
+                state.hold(now_ms, period_ms);
+                false
+            }
+            CheckVerdict::Inconclusive | CheckVerdict::Failed => {
+                state.count(now_ms, checks.passes, period_ms)
+            }
+        };
         let too_late = state.is_over(now_ms) && state.is_shut_at(now_ms)
             || checks.missing.is_some_and(|missing| state.missing >= missing);
         let last_ms = state.last_ms.filter(|last_ms| *last_ms > now_ms && state.is_shut_at(*last_ms));
-        let failed = state.failed;
         if let Some(last_ms) = last_ms {
             ctx.schedule(last_ms, ResponseEvent::GateFails { wave, gate });
         }
-        if !is_one_more {
-            return too_late;
-        }
-        let in_all = self.count_in_all(checks.alarm);
-        let failures = match checks.over {
-            CheckedOver::Gate => failed,
-            CheckedOver::Rollout => in_all,
-        };
-        let (told_wave, told_gate) = (wave.number(), gate.number());
-        ctx.tell(now_ms, || RolloutEvent::CheckFailed { wave: told_wave, gate: told_gate, failures });
-        let too_many = failures >= checks.failures;
+        let too_many = is_one_more && self.counts(ctx, (wave, gate), (verdict, checks));
         if too_many {
             // Though it were the last check, with which it would hold.
             self.gates[gate.index()].holds_ms = None;
         }
         too_many || too_late
+    }
+
+    /// One more check of a gate did not pass: whether these are too many.
+    fn counts(
+        &mut self,
+        ctx: &mut Context,
+        (wave, gate): (WaveId, GateId),
+        (verdict, checks): (CheckVerdict, &GateChecks),
+    ) -> bool {
+        let now_ms = ctx.now_ms();
+        let (told_wave, told_gate) = (wave.number(), gate.number());
+        let state = &mut self.gates[gate.index()];
+        match verdict {
+            CheckVerdict::Passed | CheckVerdict::NoData => false,
+            CheckVerdict::Inconclusive => {
+                let fails = state.doubt(now_ms, checks);
+                let inconclusive = state.inconclusive;
+                ctx.tell(now_ms, || RolloutEvent::CheckInconclusive {
+                    wave: told_wave,
+                    gate: told_gate,
+                    inconclusive,
+                });
+                fails
+            }
+            CheckVerdict::Failed => {
+                state.failed += 1;
+                let failed = state.failed;
+                let in_all = self.count_in_all(ctx, (wave, gate), checks);
+                let failures = match checks.over {
+                    CheckedOver::Gate => failed,
+                    CheckedOver::Rollout => in_all,
+                };
+                ctx.tell(now_ms, || RolloutEvent::CheckFailed { wave: told_wave, gate: told_gate, failures });
+                failures >= checks.failures
+            }
+        }
     }
 
     /// The wave is done: tells when its checks had passed.
@@ -192,14 +270,24 @@ impl Promotion {
         }
     }
 
-    fn count_in_all(&mut self, alarm: AlarmId) -> u32 {
-        if let Some((_, failed)) = self.failed_in_all.iter_mut().find(|(known, _)| *known == alarm) {
+    /// Failed checks of the rollout over the same alarms, with one more of this gate.
+    fn count_in_all(&mut self, ctx: &Context, place: (WaveId, GateId), checks: &GateChecks) -> u32 {
+        let is_alike = |known| checks_of(ctx, known).is_some_and(|known| known.alarms().eq(checks.alarms()));
+        if let Some((_, failed)) = self.failed_in_all.iter_mut().find(|(known, _)| is_alike(*known)) {
             *failed += 1;
             return *failed;
         }
-        self.failed_in_all.push((alarm, 1));
+        self.failed_in_all.push((place, 1));
         1
     }
+}
+
+/// The checks of a gate, if it is one of checks.
+fn checks_of<'c>(ctx: &Context<'c>, (wave, gate): (WaveId, GateId)) -> Option<&'c GateChecks> {
+    let GateKind::Checks(checks) = &ctx.strategy.waves[wave.index()].gates[gate.index()].kind else {
+        return None;
+    };
+    Some(checks)
 }
 
 /// Opens a gate now: says when it holds as far as is known, none if never; what will fail is scheduled.
@@ -213,6 +301,7 @@ fn open(
     let (done_ms, passes) = match &what.kind {
         GateKind::Approval(work) | GateKind::Test(work) => verdict(ctx, (wave, gate), work),
         GateKind::Checks(checks) => (now_ms + passing_ms(ctx, checks), true),
+        GateKind::Opening(opening) => (opening.holds_ms(ctx.utc_ms()) - ctx.start_utc_ms, true),
         GateKind::Requests(requests) => (served_ms(ctx, around, wave, *requests), true),
     };
     let in_time = limit_ms.is_none_or(|limit_ms| done_ms <= limit_ms);
@@ -250,7 +339,7 @@ fn last_check_ms(ctx: &Context, gate: &GateKind) -> Option<u64> {
         GateKind::Checks(checks) => {
             checks.count.map(|count| ctx.now_ms() + checks.of_ms(count.into(), ctx.alarm(checks.alarm)))
         }
-        GateKind::Approval(_) | GateKind::Test(_) | GateKind::Requests(_) => None,
+        GateKind::Approval(_) | GateKind::Test(_) | GateKind::Opening(_) | GateKind::Requests(_) => None,
     }
 }
 

@@ -8,6 +8,7 @@ mod allow;
 mod bound;
 mod calendar;
 mod change;
+mod checks;
 mod component;
 mod composite;
 mod customers;

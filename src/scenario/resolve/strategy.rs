@@ -2,6 +2,7 @@
 
 use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::calendar::Calendars;
+use super::checks;
 use super::failures;
 use super::gate;
 use super::ladder;
@@ -159,7 +160,7 @@ fn resolve_one(
 fn not_checked(spec: &StrategySpec, alarms: &[ResolvedAlarm]) -> Vec<AlarmId> {
     let waves = spec.wave.list().iter();
     let gates = waves.flat_map(|wave| gate::written(&wave.value)).filter_map(|gate| gate.checks.value());
-    let checked: Vec<&Name> = gates.filter_map(|checks| checks.alarm.value()).collect();
+    let checked: Vec<&Name> = gates.flat_map(checks::named).collect();
     let is_checked = |name: &str| checked.iter().any(|checked| checked.0 == name);
     let ids = (0..alarms.len()).filter(|index| !is_checked(&alarms[*index].plan.name));
     ids.map(AlarmId::new).collect()

@@ -5,13 +5,13 @@ use crate::plan::CheckedOver;
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{
-    DistributionText, Duration, HostCount, HoursText, Int, Name, Percent, Positive, Text,
+    DistributionText, Duration, HostCount, HoursText, Int, Name, Percent, Points, Positive, Text,
 };
 use crate::scenario::words::words;
 
 spec! {
-    /// What must hold before what follows a wave begins, beside its bake: one of `approval`, `test`, `checks` and
-    /// `requests`. It opens when the wave's last deployment is done.
+    /// What must hold before what follows a wave begins, beside its bake: one of `approval`, `test`, `checks`,
+    /// `opening` and `requests`. It opens when the wave's last deployment is done.
     pub struct GateSpec {
         /// Somebody approves.
         optional approval: ApprovalSpec,
@@ -19,6 +19,8 @@ spec! {
         optional test: TestSpec,
         /// Datapoints of an alarm pass as checks.
         optional checks: ChecksSpec,
+        /// It is open at these hours, or opens.
+        optional opening: OpeningSpec,
         /// Hosts on the new version in the wave's regions have served so many requests, on average.
         optional requests: Int<1, 1_000_000_000_000>,
         /// A gate that does not hold by then, counted from its opening, has failed. Default: it may take any time.
@@ -42,6 +44,18 @@ spec! {
         optional false_alarm: Percent,
     }
 
+    /// Hours at which a gate holds, as those of an approval are written; `hours`, `days` or both.
+    pub struct OpeningSpec {
+        /// Hours at which it is open, "HH:MM-HH:MM" in `timezone`. Default: all.
+        optional hours: HoursText,
+        /// Days of the week of these hours; those after midnight belong to the day on which they begin. Default: all.
+        optional days: Vec<Written<Weekday>>,
+        /// IANA time zone of `hours`, with its offset of January. Default: "UTC".
+        optional timezone: Text,
+        /// It holds only when these hours begin, and not in the middle of them: the next morning. Default: false.
+        optional next: bool,
+    }
+
     /// A test. A failure is reacted to as an alarm is.
     pub struct TestSpec {
         /// Time that it takes. Default: "0s".
@@ -52,24 +66,35 @@ spec! {
         optional false_alarm: Percent,
     }
 
-    /// An alarm whose datapoints are checks, one each period of it from the gate's opening on. A failed one holds the gate a
-    /// period longer; too many fail it, which is reacted to as an alarm is. A missing datapoint counts as the alarm's
-    /// `missing-data` says: failed ("breaching"), passed ("not-breaching") or not at all; then it holds the gate a period longer.
+    /// Datapoints of an alarm, or of several with `points`, as checks: one each period from the gate's opening on. A check
+    /// that does not pass holds the gate a period longer, unless there is a `count`; too many that fail, fail it, which is
+    /// reacted to as an alarm is. A missing datapoint counts as the alarm's `missing-data` says: failed ("breaching"), passed
+    /// ("not-breaching") or not at all; then it holds the gate a period longer.
     pub struct ChecksSpec {
         /// Alarm that decides by single datapoints. It does not stop the rollout by itself unless the strategy lists it.
-        required alarm: Name,
+        optional alarm: Name,
+        /// In place of `alarm`, several of one period, and what each counts: { errors = 60, latency = 40 }. Those that pass
+        /// have their points, of the points of those with data.
+        optional points: Points,
+        /// A check fails whose share of the points is below this. Default: as `pass`.
+        optional marginal: Percent,
+        /// A check passes from this share of the points on, and is inconclusive between `marginal` and this. Default: "100%".
+        optional pass: Percent,
         /// Checks that must pass. Default: 1, beside `count` any number.
         optional passes: Int<1, 1_000_000>,
-        /// Whether these must follow each other: a failed check begins the row anew. Default: false.
+        /// Whether these must follow each other: one that does not pass begins the row anew. Default: false.
         optional in_a_row: bool,
-        /// So many checks are made. Without `passes` the gate holds after the last of them, unless `failures` failed; with
+        /// So many checks are made. Without `passes` the gate holds after the last of them, unless too many were bad; with
         /// it the gate fails where they were not enough. Default: as many as it takes.
         optional count: Int<1, 1_000_000>,
+        /// So many inconclusive ones fail the gate. Default: any number may be, but not the last of a `count`
+        /// without `passes`.
+        optional inconclusive: Int<1, 1_000_000>,
+        /// So many without data in a row fail the gate; only of alarms whose `missing-data` makes them neither passed nor
+        /// failed. Default: any number may be.
+        optional missing: Int<1, 1_000_000>,
         /// So many failed ones fail the gate. Default: 1.
         optional failures: Int<1, 1_000_000>,
-        /// So many checks without data in a row fail the gate; only of an alarm whose `missing-data` makes them neither passed
-        /// nor failed. Default: any number.
-        optional missing: Int<1, 1_000_000>,
         /// Where failed ones are counted: in this "gate", or in all of the "rollout" that check this alarm. Default: "gate".
         optional over: CheckedOver,
         /// Nothing is checked so long after the gate opens: a time to warm up. Default: "0s".

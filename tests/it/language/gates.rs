@@ -95,6 +95,60 @@ fn an_approval_in_a_pipeline_is_part_of_the_lead_time() {
     assert_eq!(found, [[2, 10 - 2], [2, 168 + 10 - 120 - 2], [2, 336 + 10 - 240 - 2]]);
 }
 
+// --- Openings -------------------------------------------------------------------------------------------
+
+#[test]
+fn a_step_waits_until_it_is_open() {
+    // The first wave is done on Friday at 16:50.
+    let ends = |opening: &str| {
+        let gate = format!("gates = [{{ opening = {opening} }}]");
+        let edits = [
+            ("trials = 10", "trials = 10\nstart = \"fri 16:50\""),
+            ("bake = \"1h\"\ngates = [{ approval = { takes = \"30m\" } }]", gate.as_str()),
+        ];
+        completed_ms(&plan("approval-beside-bake", &edits))
+    };
+    let week = "days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"]";
+    let monday_at_nine = 10 * MINUTE + 64 * HOUR;
+    assert_eq!(ends(&format!("{{ hours = \"09:00-17:00\", {week} }}")), 0, "it is open");
+    assert_eq!(ends(&format!("{{ hours = \"09:00-17:00\", {week}, next = true }}")), monday_at_nine);
+    assert_eq!(ends(&format!("{{ hours = \"09:00-16:00\", {week} }}")), monday_at_nine);
+    assert_eq!(ends("{ hours = \"10:00-11:00\", next = true }"), 10 * MINUTE + 17 * HOUR);
+    assert_eq!(ends("{ days = [\"sun\"] }"), 10 * MINUTE + 31 * HOUR, "the whole of it");
+    // In Tokyo it is ten to two on Saturday: nine there comes 7 hours later, at midnight UTC.
+    let tokyo = "{ hours = \"09:00-17:00\", timezone = \"Asia/Tokyo\" }";
+    assert_eq!(ends(tokyo), 10 * MINUTE + 7 * HOUR);
+}
+
+#[test]
+fn an_opening_in_time_holds_and_one_that_is_late_fails() {
+    let run = |within: &str| {
+        let plan = small(&format!(
+            "[[strategy]]\nname = \"s\"\n[[strategy.wave]]\nregions = [\"a\"]\n\
+             gates = [{{ opening = {{ hours = \"10:00-12:00\" }}, within = \"{within}\" }}]\n[[strategy.wave]]\nregions = [\"b\"]\n"
+        ));
+        outcomes(&plan, 0, 1).remove(0)
+    };
+    assert_eq!(run("10h").completed_ms, Some(10 * HOUR));
+    let late = run("9h");
+    assert_eq!((late.ending, late.alarm_ms), (Ending::FalseRollback, Some(9 * HOUR)));
+}
+
+#[test]
+fn a_step_of_a_pipeline_waits_until_monday() {
+    // Merged every five days from a Monday on: on Monday, Saturday and Thursday.
+    let plan = support::plan_of(
+        "[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 4\n[[strategy]]\nname = \"s\"\n[[strategy.wave]]\nregions = \"all\"\n\
+         bake = \"2h\"\ngates = [{ opening = { hours = \"09:00-17:00\", days = [\"mon\"], next = true } }]\n\
+         [pipeline]\nlength = \"15d\"\nwarm-up = \"0s\"\ntrials = 2\nsource = { every = \"5d\" }\n\
+         [[pipeline.stage]]\nname = \"build\"\nphase = \"build\"\nduration = \"0s\"\n",
+    );
+    let done = study::run(&plan, plan.pipeline.as_ref().unwrap(), 2, &Nobody).unwrap();
+    let changes = &done.by_strategy[0][0].changes;
+    let waits: Vec<u64> = changes.iter().map(|change| change.parts.of(Part::Approval) / HOUR).collect();
+    assert_eq!(waits, [9 - 2, 168 + 9 - 120 - 2, 336 + 9 - 240 - 2]);
+}
+
 // --- Checks -----------------------------------------------------------------------------------------------
 
 /// Probability of `failures` failed checks before `passes` passed ones, and the mean number of failed ones otherwise.
@@ -280,6 +334,11 @@ fn contradictions_are_refused() {
         ("gates = [{ checks = { alarm = \"gaps\" } }]", "may never end"),
         ("gates = [{ approval = { days = [] } }]", "never comes"),
         ("gates = [{ approval = { timezone = \"UTC\" } }]", "is of `hours`"),
+        ("gates = [{ opening = {} }]", "says when it is open"),
+        ("gates = [{ opening = { days = [] } }]", "open on no day"),
+        ("gates = [{ opening = { hours = \"00:00-24:00\" } }]", "holds at once"),
+        ("gates = [{ opening = { hours = \"00:00-24:00\", next = true } }]", "never holds"),
+        ("gates = [{ opening = { timezone = \"UTC\" } }]", "is of `hours`"),
         ("ramp = { every = \"1m\" }", "needs `add` or `times`"),
         ("ramp = { times = 2, every = \"1m\" }", "needs `from`"),
         ("ramp = { from = \"1%\", times = 1, every = \"1m\" }", "above 1"),

@@ -1,9 +1,10 @@
 //! What the language can say, a file a question that it answers; the scenarios are in `tests/plans/language`.
 
 mod alarms;
+mod analyses;
 mod analysis;
-mod customers;
 mod arrivals;
+mod customers;
 mod gates;
 mod hosts;
 mod places;

@@ -1,6 +1,6 @@
 //! Alarms of every kind of signal.
 
-use super::{Writer, table, text};
+use super::{Checkable, Writer, table, text};
 use toml::{Table, Value};
 
 impl Writer {
@@ -84,9 +84,6 @@ impl Writer {
         let gaps = ["not-breaching", "breaching", "ignore", "missing"];
         let gaps = Some(self.pick(&gaps)).filter(|_| by_datapoints && signal != "absent" && self.chance(0.5));
         set("missing-data", gaps.map(text));
-        if by_datapoints {
-            self.checkable.push((format!("a{index}"), matches!(gaps, Some("ignore" | "missing"))));
-        }
         set("broken", self.maybe(0.2, |w| text(w.pick(&["0%", "10%", "100%"]))));
         set("lost", self.maybe(0.2, |w| text(w.pick(&["0%", "10%", "100%"]))).filter(|_| !delays));
         set("grace", self.maybe(0.2, Self::short).filter(|_| !delays));
@@ -101,6 +98,14 @@ impl Writer {
                 )
             }),
         );
+        if by_datapoints {
+            let missing = alarm.get("missing-data").and_then(Value::as_str);
+            self.checkable.push(Checkable {
+                name: format!("a{index}"),
+                period: alarm.get("period").cloned(),
+                has_gaps: matches!(missing, Some("ignore" | "missing")),
+            });
+        }
         Value::Table(alarm)
     }
 

@@ -1,6 +1,6 @@
 //! Gates of waves, and ladders of steps.
 
-use super::{Writer, table, text};
+use super::{Checkable, Writer, table, text};
 use toml::{Table, Value};
 
 impl Writer {
@@ -14,12 +14,13 @@ impl Writer {
         let traffic = self.traffic;
         let checkable = self.checkable.clone();
         let within = self.maybe(0.3, Self::duration);
-        let mut kinds = vec!["approval", "test"];
+        let mut kinds = vec!["approval", "test", "opening"];
         kinds.extend(traffic.then_some("requests"));
         kinds.extend((!checkable.is_empty()).then_some("checks"));
         let kind = self.pick(&kinds);
         let what = match kind {
             "approval" => self.approval(),
+            "opening" => self.opening(),
             "test" => table([
                 ("takes", self.maybe(0.7, Self::short_distribution)),
                 ("catches", self.maybe(0.4, Self::percent)),
@@ -27,18 +28,34 @@ impl Writer {
             ]),
             "requests" => Value::Integer(self.pick(&[1, 20])),
             _ => {
-                let (alarm, has_gaps) = checkable[self.below(checkable.len())].clone();
+                let first = self.pick(&checkable);
+                let alike = |other: &&Checkable| other.period == first.period;
+                let together: Vec<&Checkable> = checkable.iter().filter(alike).collect();
+                let points = together.iter().map(|other| (other.name.clone(), Value::Integer(30)));
+                let points =
+                    Some(Value::Table(points.collect())).filter(|_| together.len() > 1 && self.chance(0.5));
+                let has_gaps = match points {
+                    Some(_) => together.iter().any(|other| other.has_gaps),
+                    None => first.has_gaps,
+                };
+                let alarm = Some(text(first.name.as_str())).filter(|_| points.is_none());
                 let passes = self.chance(0.6).then(|| self.pick(&[1_i64, 5, 30]));
                 let failures = self.chance(0.6).then(|| self.pick(&[1_i64, 2, 10]));
                 let row =
                     passes.is_some() && failures.is_some_and(|failures| failures > 1) && self.chance(0.4);
+                let limits = |w: &mut Self| Value::Integer(w.pick(&[1, 2, 10]));
+                let scored = points.is_some();
                 table([
-                    ("alarm", Some(text(alarm))),
+                    ("alarm", alarm),
+                    ("points", points),
+                    ("marginal", scored.then(|| text("40%"))),
+                    ("pass", scored.then(|| text(self.pick(&["60%", "100%"])))),
+                    ("inconclusive", self.maybe(0.4, limits).filter(|_| scored)),
                     ("passes", passes.map(Value::Integer)),
                     ("in-a-row", row.then_some(Value::Boolean(true))),
                     ("count", self.maybe(0.3, |w| Value::Integer(w.pick(&[30, 40])))),
+                    ("missing", self.maybe(0.6, limits).filter(|_| has_gaps)),
                     ("failures", failures.map(Value::Integer)),
-                    ("missing", self.maybe(0.6, |w| Value::Integer(w.pick(&[1, 3]))).filter(|_| has_gaps)),
                     ("over", self.maybe(0.4, |w| text(w.pick(&["gate", "rollout"])))),
                     ("after", self.maybe(0.3, Self::short)),
                 ])
@@ -60,6 +77,16 @@ impl Writer {
             ("hours", hours),
             ("catches", self.maybe(0.4, Self::percent)),
             ("false-alarm", self.maybe(0.4, Self::percent)),
+        ])
+    }
+
+    fn opening(&mut self) -> Value {
+        let days = Value::Array(vec![text("mon"), text("sat")]);
+        table([
+            ("hours", Some(text(self.pick(&["09:00-17:00", "22:00-06:00"])))),
+            ("days", self.maybe(0.3, |_| days)),
+            ("timezone", self.maybe(0.3, Self::time_zone)),
+            ("next", self.maybe(0.5, |w| Value::Boolean(w.chance(0.5)))),
         ])
     }
 

@@ -72,6 +72,14 @@ const LABELS: [&str; 2] = ["canary", "large"];
 /// The strategy of components and of other pipelines.
 const BESIDE: &str = "beside";
 
+/// An alarm that gates can check: its name, its period, and whether a datapoint that is missing is no check.
+#[derive(Debug, Clone)]
+struct Checkable {
+    name: String,
+    period: Option<Value>,
+    has_gaps: bool,
+}
+
 /// What was decided so far.
 struct Writer {
     choices: Choices,
@@ -84,7 +92,7 @@ struct Writer {
     /// Whether the pipeline has a lane for emergencies.
     emergencies: bool,
     /// Alarms that decide by single datapoints.
-    checkable: Vec<(String, bool)>,
+    checkable: Vec<Checkable>,
     /// Whether strategies may route traffic.
     routes: bool,
     /// Labels that some region has.

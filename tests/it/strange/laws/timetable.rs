@@ -77,6 +77,7 @@ fn expected(gate: Gate) -> Option<Gate> {
     let kind = match gate.kind {
         GateKind::Approval(of) => GateKind::Approval(work(of)),
         GateKind::Test(of) => GateKind::Test(work(of)),
+        GateKind::Opening(of) => GateKind::Opening(of),
         GateKind::Checks(_) | GateKind::Requests(_) => return None,
     };
     Some(Gate { kind, within_ms: None })
