@@ -16,8 +16,7 @@ pub(super) fn repair_without_time(view: &View<'_>) -> Option<Diagnostic> {
     let timeless = |defect: &DefectId| {
         let cure = &view.plan.change.defects[*defect].cure;
         let healed = goes_back && cure.rollback == RollbackEffect::Heals && cure.share >= 1.0;
-        let repair = cure.repair.as_ref();
-        !healed && repair.is_none_or(|repair| repair.per_host.by_survival(1e-9) == 0)
+        !healed && cure.repair.iter().all(|repair| repair.per_host.by_survival(1e-9) == 0)
     };
     let defect = view.plan.change.defects.ids().find(timeless).filter(|_| repairs)?;
     let message = format!(
@@ -43,7 +42,7 @@ pub(super) fn no_way_to_mend(view: &View<'_>) -> Option<Diagnostic> {
         ) => false,
         (OnAlarm::Rollback, None | Some(Remedy::Halt))
         | (OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Page, Some(Remedy::Rollback)) => {
-            defect.cure.rollback != RollbackEffect::Heals && defect.cure.repair.is_none()
+            defect.cure.rollback != RollbackEffect::Heals && defect.cure.repair.is_empty()
         }
     };
     let defects = &view.plan.change.defects;

@@ -6,7 +6,7 @@ use super::signal::Sign;
 use super::unsaid::is_default;
 use crate::ids::{AlarmId, CohortId, IdVec, RegionId};
 use crate::random::Distribution;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// One entry of the defect catalogue.
 #[derive(Debug, Clone, Serialize)]
@@ -149,8 +149,10 @@ pub struct Cure {
     pub rollback: RollbackEffect,
     /// Probability that it does so to a host; it does nothing to the others.
     pub share: f64,
-    /// Work on each host that a rollback or a switch alone does not heal.
-    pub repair: Option<HostRepair>,
+    /// Work on hosts that a rollback or a switch alone does not heal: each gets the first of these that it is one of the
+    /// hosts of, and without one is well at once.
+    #[serde(serialize_with = "one_or_more")]
+    pub repair: Vec<HostRepair>,
     /// It comes back.
     pub relapse: Option<Relapse>,
     /// Bad items put right in an hour once nobody is impaired; none: they stay uncounted.
@@ -170,8 +172,14 @@ pub enum RollbackEffect {
 }
 
 /// Work on each host, at most so much at once.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HostRepair {
+    /// Share of the hosts that need it, drawn host by host; none: all that the repairs before it leave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share: Option<f64>,
+    /// Regions in which hosts need it; none: in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regions: Option<Vec<RegionId>>,
     /// Time for one host.
     pub per_host: Distribution,
     /// Hosts worked on at once; none: all.
@@ -190,6 +198,29 @@ pub struct Relapse {
     pub after: Distribution,
     /// Time from relapse to being healed again.
     pub lasts: Distribution,
+}
+
+impl HostRepair {
+    /// Whether hosts of a region can need it.
+    #[must_use]
+    pub fn is_in(&self, region: RegionId) -> bool {
+        self.regions.as_ref().is_none_or(|regions| regions.contains(&region))
+    }
+}
+
+impl Cure {
+    /// Which of the repairs a host of a region needs, by its `uniform`, which is asked for only where that matters.
+    pub fn repair_of(&self, region: RegionId, uniform: impl FnOnce() -> f64) -> Option<usize> {
+        let mut here = (0..self.repair.len()).filter(|index| self.repair[*index].is_in(region)).peekable();
+        if self.repair[*here.peek()?].share.is_none() {
+            return here.next();
+        }
+        let (uniform, mut below) = (uniform(), 0.0);
+        here.find(|index| {
+            below += self.repair[*index].share.unwrap_or(1.0);
+            uniform < below
+        })
+    }
 }
 
 impl Symptom {
@@ -248,7 +279,7 @@ impl Default for Cure {
         Self {
             rollback: RollbackEffect::Heals,
             share: 1.0,
-            repair: None,
+            repair: Vec::new(),
             relapse: None,
             items_per_hour: None,
         }
@@ -277,5 +308,14 @@ impl Condition {
     #[must_use]
     pub fn looks_at_the_clock(&self) -> bool {
         self.traffic_above.is_some() || self.peak_share_above.is_some() || self.hours.is_some()
+    }
+}
+
+/// Fingerprints of plans know one of them by itself.
+fn one_or_more<S: Serializer>(list: &[HostRepair], serializer: S) -> Result<S::Ok, S::Error> {
+    match list {
+        [] => serializer.serialize_none(),
+        [one] => one.serialize(serializer),
+        more => more.serialize(serializer),
     }
 }

@@ -97,6 +97,8 @@ pub enum Purpose {
     Repaired = 45,
     /// Whether a change is the first half of a two-phase one, and how long it bakes, by change.
     TwoPhase = 46,
+    /// Which work a host needs, by zone and host.
+    RepairKind = 50,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -302,7 +304,7 @@ mod tests {
         assert_eq!(sequence.uniform(), stream.uniform());
     }
 
-    const ALL: [Purpose; 39] = [
+    const ALL: [Purpose; 40] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -342,13 +344,14 @@ mod tests {
         Purpose::Attribution,
         Purpose::Repaired,
         Purpose::TwoPhase,
+        Purpose::RepairKind,
     ];
 
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
         let own = [28, 30, 32, 33, 36];
-        assert_eq!(numbers, (1..=27).chain(own).chain(40..=46).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=27).chain(own).chain(40..=46).chain(50..=50).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -399,6 +402,7 @@ mod tests {
                 "d3a5de7b4142219e",
                 "093c5b20aafb90d7",
                 "64afd5007589245c",
+                "966c0e701a098d2c",
             ]
         );
     }

@@ -284,7 +284,7 @@ impl Longest<'_> {
             .change
             .defects
             .iter()
-            .filter_map(|defect| defect.cure.repair.as_ref())
+            .flat_map(|defect| &defect.cure.repair)
             .map(of_repair)
             .max()
             .unwrap_or(0)

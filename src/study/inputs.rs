@@ -152,7 +152,11 @@ impl PlanInputs<'_> {
             let Cure { rollback, share, .. } = &mut defect!(p).cure;
             (*rollback == RollbackEffect::Heals).then_some(share)
         });
-        self.distribution(move |p| defect!(p).cure.repair.as_mut().map(|repair| &mut repair.per_host));
+        let repairs = self.plan.change.defects.iter().nth(index).map_or(0, |defect| defect.cure.repair.len());
+        for kind in 0..repairs {
+            self.distribution(move |p| Some(&mut defect!(p).cure.repair[kind].per_host));
+            self.number(1.0, move |p| defect!(p).cure.repair[kind].share.as_mut());
+        }
         self.number(f64::INFINITY, move |p| defect!(p).cure.items_per_hour.as_mut());
         self.number(1.0, move |p| defect!(p).cure.relapse.as_mut().map(|relapse| &mut relapse.probability));
         self.distribution(move |p| defect!(p).cure.relapse.as_mut().map(|relapse| &mut relapse.after));

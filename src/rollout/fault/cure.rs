@@ -2,7 +2,7 @@
 //! back. When people or the rollout act is not known here.
 
 use crate::ids::ZoneId;
-use crate::plan::{HostRepair, Relapse, Within};
+use crate::plan::{Cure, Relapse, Within};
 use crate::random::{Distribution, Purpose, mix, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::event::FaultEvent;
@@ -69,16 +69,21 @@ impl Repairs {
         self.relapsing_until_ms.clear();
     }
 
-    /// Begins work on the host; says when it is done.
-    pub fn begin(&mut self, ctx: &Context, host: FleetHost, repair: &HostRepair) -> u64 {
+    /// Begins the work that the host needs, if it needs any; says when it is done.
+    pub fn begin(&mut self, ctx: &Context, host: FleetHost, cure: &Cure) -> Option<u64> {
         let place = ctx.zone(host.zone);
-        let queue = match repair.within {
-            Within::Zone => host.zone.index(),
-            Within::Region => place.region.index(),
-            Within::Service => 0,
-        };
+        let uniform = || ctx.streams.stream(Purpose::RepairKind, place.entity).uniform_at(host.draw());
+        let index = cure.repair_of(place.region, uniform)?;
+        let repair = &cure.repair[index];
+        // Each kind of work has workers of its own.
+        let queue = index * ctx.plan.fleet.zones.len()
+            + match repair.within {
+                Within::Zone => host.zone.index(),
+                Within::Region => place.region.index(),
+                Within::Service => 0,
+            };
         let u = ctx.streams.stream(Purpose::Repair, place.entity).uniform_at(host.draw());
-        self.enter(queue, repair.at_once, ctx.now_ms(), repair.per_host.by_cdf(u))
+        Some(self.enter(queue, repair.at_once, ctx.now_ms(), repair.per_host.by_cdf(u)))
     }
 
     /// Begins a job of `work_ms` as soon as one of `at_once` places is free; says when it is done.

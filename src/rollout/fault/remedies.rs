@@ -7,7 +7,7 @@ use super::cure::{self, Promise, Relapsing};
 use super::hosts::HostFault;
 use super::{AroundFault, Fault};
 use crate::ids::{HostId, RegionId, ZoneId};
-use crate::plan::RollbackEffect;
+use crate::plan::{Defect, RollbackEffect};
 use crate::random::{Distribution, Purpose};
 use crate::rollout::context::Context;
 use crate::rollout::deployment::{Deployments, GoingBack, return_draws};
@@ -98,20 +98,19 @@ impl Fault {
         around: &mut impl AroundFault,
     ) -> Promise {
         // A fault that sleeps, or whose conditions do not hold, has left no work behind.
-        let repair = ctx.defect.and_then(|defect| {
-            defect.cure.repair.filter(|_| {
-                let state = self.hosts.state(host);
-                matches!(state, HostFault::Hidden | HostFault::Awake)
-                    && self.conditions.hold(ctx, around.deployments(), host.zone, defect)
-            })
-        });
-        match repair {
+        let is_work_left = |defect: &&Defect| {
+            let state = self.hosts.state(host);
+            !defect.cure.repair.is_empty()
+                && matches!(state, HostFault::Hidden | HostFault::Awake)
+                && self.conditions.hold(ctx, around.deployments(), host.zone, defect)
+        };
+        let defect = ctx.defect.filter(is_work_left);
+        match defect.and_then(|defect| self.repairs.begin(ctx, host, &defect.cure)) {
             None => {
                 self.healed(ctx, host, around);
                 Promise::NOTHING
             }
-            Some(repair) => {
-                let done_ms = self.repairs.begin(ctx, host, &repair);
+            Some(done_ms) => {
                 ctx.schedule(done_ms, FaultEvent::Repaired { host });
                 Promise::until(done_ms)
             }

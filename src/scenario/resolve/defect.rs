@@ -13,9 +13,12 @@ use crate::plan::{
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
+use crate::scenario::spec::{CureSpec, DefectSpec, HurtsSpec, RepairSpec, TriggerSpec, WhileSpec};
 use crate::scenario::table::Keys;
 use crate::scenario::value::{HoursText, IMMEDIATE, Name};
+
+/// Sums of shares are this exact.
+const EXACT: f64 = 1e-9;
 
 /// Resolves the catalogue.
 pub(super) fn resolve(
@@ -80,7 +83,7 @@ fn resolve_one(written: &Written<DefectSpec>, total: f64, scene: &Scene, problem
         symptom: symptom(spec),
         seen_by: spec.seen_by.value().map(|listed| alarm_indices(listed, alarms, problems)),
         locks_out: spec.locks_out.given(),
-        cure: spec.cure.value().map_or_else(Cure::default, cure),
+        cure: spec.cure.value().map_or_else(Cure::default, |spec| cure(spec, fleet, problems)),
     }
 }
 
@@ -207,20 +210,70 @@ fn hurts(spec: &HurtsSpec) -> Hurts {
     Hurts::Everyone(from, spec.everyone_in.or(Within::Zone))
 }
 
-fn cure(spec: &CureSpec) -> Cure {
+fn cure(spec: &CureSpec, fleet: &ResolvedFleet, problems: &mut Problems) -> Cure {
+    let written = spec.repair.value().map_or(&[][..], |several| &several.0);
+    let repair: Vec<HostRepair> =
+        written.iter().map(|one| self::repair(&one.value, fleet, problems)).collect();
+    check_repairs(written, &repair, fleet, problems);
     Cure {
         rollback: spec.rollback.or(RollbackEffect::Heals),
         share: spec.share.or(1.0),
-        repair: spec.repair.value().map(|repair| HostRepair {
-            per_host: repair.per_host.or(IMMEDIATE),
-            at_once: repair.at_once.given().map(|count| count as u32),
-            within: repair.r#in.or(Within::Service),
-        }),
+        repair,
         relapse: spec.relapse.value().map(|relapse| Relapse {
             probability: relapse.probability.or_default(),
             after: relapse.after.or(IMMEDIATE),
             lasts: relapse.lasts.or(IMMEDIATE),
         }),
         items_per_hour: spec.items_per_hour.given(),
+    }
+}
+
+fn repair(spec: &RepairSpec, fleet: &ResolvedFleet, problems: &mut Problems) -> HostRepair {
+    HostRepair {
+        // All hosts are those that others leave.
+        share: spec.share.given().filter(|share| *share < 1.0),
+        regions: spec.region_label.get().map(|label| labelled(label, fleet, problems)),
+        per_host: spec.per_host.or(IMMEDIATE),
+        at_once: spec.at_once.given().map(|count| count as u32),
+        within: spec.r#in.or(Within::Service),
+    }
+}
+
+/// Reports kinds of work that no host needs, and shares that are together more than all hosts.
+fn check_repairs(
+    written: &[Written<RepairSpec>],
+    repairs: &[HostRepair],
+    fleet: &ResolvedFleet,
+    problems: &mut Problems,
+) {
+    for (index, (spec, repair)) in written.iter().zip(repairs).enumerate() {
+        // What was reported says nothing of who is left.
+        if repairs.iter().any(|repair| repair.regions.as_ref().is_some_and(Vec::is_empty)) || !fleet.sound {
+            return;
+        }
+        let span = spec.value.share.span().unwrap_or(spec.span);
+        if repair.share == Some(0.0) {
+            problems.out_of_range(span, "`share` of 0 % is no host", "write more than \"0%\"");
+            continue;
+        }
+        let share_before = |region: RegionId| {
+            let before = repairs[..index].iter().filter(|before| before.is_in(region));
+            before.map(|before| before.share.unwrap_or(1.0)).sum::<f64>()
+        };
+        let places = fleet.plan.regions.ids().filter(|region| repair.is_in(*region));
+        // Where those before it take all hosts it has no say.
+        let before: Vec<f64> = places.map(share_before).filter(|share| *share < 1.0 - EXACT).collect();
+        let earlier = || written[..index].last().map_or(spec.span, |before| before.span);
+        if before.is_empty() {
+            let message = "no host needs this repair: those before it take all hosts";
+            problems.conflict(
+                (spec.span, earlier()),
+                message,
+                "give an earlier one a `share`, or remove this one",
+            );
+        } else if before.iter().any(|share| share + repair.share.unwrap_or(0.0) > 1.0 + EXACT) {
+            let message = "the shares of these repairs are together more than 100 %";
+            problems.conflict((span, earlier()), message, "make one smaller, or leave out the last `share`");
+        }
     }
 }

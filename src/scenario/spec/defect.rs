@@ -4,7 +4,7 @@ use crate::plan::{DefectClock, FaultyVersion, RollbackEffect, Within};
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{
-    DistributionText, HostCount, HoursText, Int, Name, NonNegative, Percent, Positive,
+    DistributionText, HostCount, HoursText, Int, Name, NonNegative, Percent, Positive, Several,
 };
 use crate::scenario::words::words;
 
@@ -106,8 +106,9 @@ spec! {
         optional rollback: RollbackEffect,
         /// Share of hosts that it does so to; the others keep the fault. Default: "100%".
         optional share: Percent,
-        /// Work on each host before it is well. Default: none.
-        optional repair: RepairSpec,
+        /// Work on hosts before they are well, or several kinds of it: each host gets the first that it is one of the hosts
+        /// of; one that gets none is well at once. Default: none.
+        optional repair: Several<RepairSpec>,
         /// A healed host falls ill again. Default: never.
         optional relapse: RelapseSpec,
         /// Bad items put right in an hour, once nobody suffers. Default: no wait for them.
@@ -116,6 +117,10 @@ spec! {
 
     /// Work on each host.
     pub struct RepairSpec {
+        /// Share of the hosts that need it, chosen at random. Default: all that the repairs before it leave.
+        optional share: Percent,
+        /// Only hosts in regions with this label need it. Default: all.
+        optional region_label: Name,
         /// Time for one host.
         required per_host: DistributionText,
         /// Hosts worked on at once. Default: all.

@@ -26,7 +26,7 @@ pub use allow::AllowSpec;
 pub use change::ChangeSpec;
 pub use component::ComponentSpec;
 pub use customers::{CustomersSpec, WrittenCustomers};
-pub use defect::{CureSpec, DefectSpec, HurtsSpec, TriggerSpec, WhileSpec};
+pub use defect::{CureSpec, DefectSpec, HurtsSpec, RepairSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
 pub use gate::{ApprovalSpec, ChecksSpec, GateSpec, OpeningSpec, RampOf, RampSpec, StepSpec};

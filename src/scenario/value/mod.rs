@@ -15,6 +15,7 @@ mod percent;
 mod plain;
 mod precision;
 mod schema;
+mod several;
 mod shares;
 mod text;
 
@@ -29,5 +30,6 @@ pub use number::{Int, NonNegative, Positive, Real};
 pub use percent::{AtOnce, BatchSizes, HostCount, HostLimit, MAX_HOSTS, Percent};
 pub use precision::PrecisionText;
 pub(super) use schema::{schema, string_pattern};
+pub use several::Several;
 pub use shares::{Points, Shares};
 pub use text::{Name, Text};

@@ -9,6 +9,7 @@ mod gates;
 mod hosts;
 mod places;
 mod published;
+mod recovery;
 mod shares;
 mod sick_fleet;
 mod surge;

@@ -29,6 +29,10 @@ fn cure(plan: &mut Plan) -> &mut Cure {
     &mut plan.change.defects[DefectId::new(1)].cure
 }
 
+fn repair() -> HostRepair {
+    HostRepair { share: None, regions: None, per_host: MINUTE, at_once: None, within: Within::Zone }
+}
+
 fn response(plan: &mut Plan) -> &mut Response {
     &mut plan.strategies[0].response
 }
@@ -98,7 +102,11 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
         ("defect crash: cure rollback", |p| cure(p).rollback = RollbackEffect::Keeps),
         ("defect crash: cure share", |p| cure(p).share = 0.5),
         ("defect crash: cure repair", |p| {
-            cure(p).repair = Some(HostRepair { per_host: MINUTE, at_once: None, within: Within::Zone });
+            cure(p).repair = vec![repair()];
+        }),
+        ("defect crash: cure repair", |p| {
+            let regions = Some(vec![RegionId::new(0)]);
+            cure(p).repair = vec![HostRepair { share: Some(0.5), regions, ..repair() }, repair()];
         }),
         ("defect crash: cure relapse", |p| {
             cure(p).relapse = Some(Relapse { probability: 0.5, after: MINUTE, lasts: MINUTE });

@@ -89,6 +89,16 @@ impl Writer {
         ])
     }
 
+    fn repair(&mut self, share: Option<Value>, label: Option<Value>) -> Value {
+        table([
+            ("share", share),
+            ("region-label", label),
+            ("per-host", Some(self.distribution())),
+            ("at-once", self.maybe(0.5, |w| Value::Integer(w.pick(&[1, 2, 100])))),
+            ("in", self.maybe(0.5, |w| text(w.pick(&["service", "region", "zone"])))),
+        ])
+    }
+
     fn cure(&mut self) -> Value {
         table([
             ("rollback", self.maybe(0.6, |w| text(w.pick(&["heals", "keeps", "worsens"])))),
@@ -96,11 +106,15 @@ impl Writer {
             (
                 "repair",
                 self.maybe(0.5, |w| {
-                    table([
-                        ("per-host", Some(w.distribution())),
-                        ("at-once", w.maybe(0.5, |w| Value::Integer(w.pick(&[1, 2, 100])))),
-                        ("in", w.maybe(0.5, |w| text(w.pick(&["service", "region", "zone"])))),
-                    ])
+                    let last = w.maybe(0.3, |w| text(w.pick(&["1%", "60%", "100%"])));
+                    if w.chance(0.6) {
+                        return w.repair(last, None);
+                    }
+                    let label = w.label().filter(|_| w.chance(0.5));
+                    let share = Some(text(w.pick(&["0.1%", "40%"])));
+                    let first = w.repair(share, label);
+                    let last = w.repair(last.filter(|share| share.as_str() != Some("100%")), None);
+                    Value::Array(vec![first, last])
                 }),
             ),
             (
