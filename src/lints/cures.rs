@@ -4,13 +4,13 @@ use super::view::View;
 use crate::diagnostic::Diagnostic;
 use crate::ids::DefectId;
 use crate::plan::pipeline::AfterRejection;
-use crate::plan::{Defect, OnAlarm, Plan, Remedy, RollbackEffect};
+use crate::plan::{Defect, OnAlarm, Plan, Remedy, RollbackEffect, Strategy};
 use crate::scenario::{Places, rules};
 
 /// Warns of people who repair hosts, where nothing says how long a host takes them.
 pub(super) fn repair_without_time(view: &View<'_>) -> Option<Diagnostic> {
     let strategy = view.strategy();
-    let repairs = strategy.operators.as_ref().is_some_and(|people| people.remedy == Remedy::Repair);
+    let repairs = remedies(strategy).contains(&Remedy::Repair);
     // What a rollback heals by itself leaves the operators nothing to repair.
     let goes_back = strategy.response.on_alarm == OnAlarm::Rollback;
     let timeless = |defect: &DefectId| {
@@ -28,28 +28,39 @@ pub(super) fn repair_without_time(view: &View<'_>) -> Option<Diagnostic> {
     Some(problem.and(view.places.defects[defect], "this defect").help(help))
 }
 
+/// What the people of a strategy try; nothing without people.
+fn remedies(strategy: &Strategy) -> Vec<Remedy> {
+    let people = strategy.operators.iter();
+    people.flat_map(|people| people.attempts().map(|attempt| attempt.remedy)).collect()
+}
+
+/// Whether a remedy makes hosts with a defect well.
+fn can_mend(remedy: Remedy, defect: &Defect) -> bool {
+    match remedy {
+        Remedy::KillSwitch | Remedy::FixForward | Remedy::Repair => true,
+        Remedy::Rollback => defect.cure.rollback == RollbackEffect::Heals || !defect.cure.repair.is_empty(),
+        Remedy::Halt => false,
+    }
+}
+
 /// Warns of a strategy that stops a bad change and heals nobody.
 pub(super) fn no_way_to_mend(view: &View<'_>) -> Option<Diagnostic> {
     let strategy = view.strategy();
-    let remedy = strategy.operators.as_ref().map(|people| people.remedy);
-    let helpless = |defect: &Defect| match (strategy.response.on_alarm, remedy) {
-        // Nobody is called after a freeze.
-        (OnAlarm::Freeze, _) | (OnAlarm::Halt | OnAlarm::Page, Some(Remedy::Halt)) => true,
-        (OnAlarm::Halt | OnAlarm::Page, None)
-        | (
-            OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Page,
-            Some(Remedy::KillSwitch | Remedy::FixForward | Remedy::Repair),
-        ) => false,
-        (OnAlarm::Rollback, None | Some(Remedy::Halt))
-        | (OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Page, Some(Remedy::Rollback)) => {
-            defect.cure.rollback != RollbackEffect::Heals && defect.cure.repair.is_empty()
+    let remedies = remedies(strategy);
+    let helpless = |defect: &Defect| {
+        let mend = || remedies.iter().any(|remedy| can_mend(*remedy, defect));
+        match strategy.response.on_alarm {
+            // Nobody is called after a freeze.
+            OnAlarm::Freeze => true,
+            OnAlarm::Halt | OnAlarm::Page => !remedies.is_empty() && !mend(),
+            OnAlarm::Rollback => !can_mend(Remedy::Rollback, defect) && !mend(),
         }
     };
     let defects = &view.plan.change.defects;
     let defect = defects.ids().find(|&defect| helpless(&defects[defect]))?;
     let message = match strategy.response.on_alarm {
         OnAlarm::Freeze => format!("strategy `{}` freezes after an alarm, and nobody comes", strategy.name),
-        OnAlarm::Halt | OnAlarm::Page if remedy == Some(Remedy::Halt) => {
+        OnAlarm::Halt | OnAlarm::Page if remedies.iter().all(|remedy| *remedy == Remedy::Halt) => {
             format!("the people of strategy `{}` stop it, and nobody does anything after that", strategy.name)
         }
         OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Page => format!(

@@ -39,7 +39,7 @@ pub use gate::{
     WeekHours,
 };
 pub use pipeline::Pipeline;
-pub use response::{FiringAtStart, OnAlarm, Operators, Remedy, Response};
+pub use response::{Attempt, FiringAtStart, OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};
 pub use share::{HostShare, Ratio, Rounding};
 pub use signal::{CanaryRule, Comparison, Decides, Judge, Quorum, RateRule, Reads, Sign, Signal, SignalKind};

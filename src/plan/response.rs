@@ -73,7 +73,24 @@ pub struct Operators {
     pub hours: [bool; 24],
     /// Outside of these hours nobody is paged: they find the alarm when the next of them begins.
     pub wait_for_hours: bool,
-    /// From there to knowing what to do.
+    /// What they do.
+    #[serde(flatten)]
+    pub first: Attempt,
+    /// From nobody impaired to everything being as before, for example a feature switched on again.
+    pub restore: Distribution,
+    /// Probability that they first suspect another change, and take that back in vain.
+    pub wrong_change: f64,
+    /// Time lost by that.
+    pub wrong_change_costs: Distribution,
+    /// What they try after that, one after the other, as long as somebody is ill.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<Attempt>,
+}
+
+/// One remedy that people try.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Attempt {
+    /// From somebody's being at work, or from the failure of the remedy before, to knowing what to do.
     pub diagnose: Distribution,
     /// From there to its being ready.
     pub prepare: Distribution,
@@ -81,12 +98,9 @@ pub struct Operators {
     pub remedy: Remedy,
     /// How long a kill switch takes to reach a zone.
     pub spread: Distribution,
-    /// From nobody impaired to everything being as before, for example a feature switched on again.
-    pub restore: Distribution,
-    /// Probability that they first suspect another change, and take that back in vain.
-    pub wrong_change: f64,
-    /// Time lost by that.
-    pub wrong_change_costs: Distribution,
+    /// How long after its beginning they look whether somebody is still ill; none: when it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within_ms: Option<u64>,
 }
 
 /// What operators do about a bad change.
@@ -103,6 +117,13 @@ pub enum Remedy {
     Repair,
     /// Stop the rollout and leave everything as it is.
     Halt,
+}
+
+impl Operators {
+    /// What they try, in order.
+    pub fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        std::iter::once(&self.first).chain(&self.then)
+    }
 }
 
 impl Default for Response {

@@ -230,28 +230,46 @@ fn people(plan: &Plan, strategy: &Strategy) -> Option<String> {
     if strategy.response.on_alarm == OnAlarm::Freeze || !strategy.reacts() {
         return None;
     }
-    let steps = [("engage", people.engage), ("diagnose", people.diagnose), ("prepare", people.prepare)];
-    let said = steps.iter().filter(|(_, step)| step.median_ms() > 0);
-    let said: Vec<String> = said.map(|(name, step)| format!("{name} {}", time(step))).collect();
-    let after = if said.is_empty() { "at once".to_owned() } else { format!("after {}", said.join(", ")) };
+    let first = &people.first;
+    let steps = [("engage", people.engage), ("diagnose", first.diagnose), ("prepare", first.prepare)];
+    let after = after(&steps);
     let hours = match people.hours.iter().all(|open| *open) {
         true => String::new(),
         false if people.wait_for_hours => " (outside of their hours when these begin)".to_owned(),
         false => format!(" (outside of their hours engage {})", time(&people.engage_off_hours)),
-    };
-    let remedy = match people.remedy {
-        Remedy::Rollback => goes_back(plan, strategy),
-        Remedy::KillSwitch => "switch the faulty part off".to_owned(),
-        Remedy::FixForward => "deploy a fixed version to impaired hosts".to_owned(),
-        Remedy::Repair => "work on impaired hosts".to_owned(),
-        Remedy::Halt => "stop the rollout; everything stays as it is".to_owned(),
     };
     let typical_ms: u64 = steps.iter().map(|(_, step)| step.median_ms()).sum();
     let own = strategy.response.on_alarm == OnAlarm::Rollback;
     let faster = own && typical_ms < strategy.rollback.reaction_delay_ms;
     let faster =
         if faster { "; typically before the rollout's own reaction, which is void then" } else { "" };
-    Some(format!("people {after}{hours}: {}{faster}", remedy.replacen("rolls", "roll", 1)))
+    let next = people.attempts().zip(&people.then).map(|(tried, next)| {
+        let when = tried.within_ms.map_or("when that is done".to_owned(), |within_ms| {
+            format!("{} after its beginning", text::duration(within_ms as f64))
+        });
+        let after = self::after(&[("diagnose", next.diagnose), ("prepare", next.prepare)]);
+        format!("; if somebody is still ill {when}, {after}: {}", what_they_do(plan, strategy, next.remedy))
+    });
+    let what = what_they_do(plan, strategy, first.remedy);
+    Some(format!("people {after}{hours}: {what}{faster}{}", next.collect::<String>()))
+}
+
+/// When people are ready after steps of their work.
+fn after(steps: &[(&str, Distribution)]) -> String {
+    let said = steps.iter().filter(|(_, step)| step.median_ms() > 0);
+    let said: Vec<String> = said.map(|(name, step)| format!("{name} {}", time(step))).collect();
+    if said.is_empty() { "at once".to_owned() } else { format!("after {}", said.join(", ")) }
+}
+
+/// A remedy, as what people do.
+fn what_they_do(plan: &Plan, strategy: &Strategy, remedy: Remedy) -> String {
+    match remedy {
+        Remedy::Rollback => goes_back(plan, strategy).replacen("rolls", "roll", 1),
+        Remedy::KillSwitch => "switch the faulty part off".to_owned(),
+        Remedy::FixForward => "deploy a fixed version to impaired hosts".to_owned(),
+        Remedy::Repair => "work on impaired hosts".to_owned(),
+        Remedy::Halt => "stop the rollout; everything stays as it is".to_owned(),
+    }
 }
 
 /// A time, or the middle of what it may be.

@@ -7,7 +7,7 @@
 //! its parts takes longer, so that with the longest times it ends last. A rollout is complete after the sum over its
 //! waves, each held up at most once by an alarm with another cause and by its gates, and after the hosts past the waves. The alarm that is
 //! acted on fires by then, or while the rollout is suspect. Then come the reaction, the way back and work on hosts; people,
-//! who wait for all of that before they look again, their remedy, and work on hosts again; then the observation of what
+//! who wait for all of that before they look again, their remedies one after the other, and work on hosts again; then the observation of what
 //! nobody stopped. Nothing else is waited for. A host is impaired, or serves, only from the start of its region's first
 //! wave on, unless others can hurt it. A fault that comes back with some probability may do so any number of times: then
 //! nothing is bounded.
@@ -21,7 +21,7 @@ use crate::outcome::Outcome;
 use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::measures;
 use crate::plan::{
-    Concurrency, Defect, FiringAtStart, Gate, GateKind, GateOpening, HOUR_MS, HostRepair, Hurts, OnAlarm,
+    Attempt, Concurrency, Defect, FiringAtStart, Gate, GateKind, GateOpening, HOUR_MS, HostRepair, Hurts, OnAlarm,
     Operators, Plan, Remedy, RollbackEffect, Scope, Strategy, Wave, Within,
 };
 use crate::random::Distribution;
@@ -29,7 +29,7 @@ use crate::random::distribution::LONGEST_MS;
 
 const DAY_MS: u64 = 24 * HOUR_MS;
 /// How often work on one host can begin at most: when it is back, when it is treated and when the fault is switched off in
-/// its zone, each for every time that the fault woke on it, first by itself and then by going back.
+/// its zone, each for every time that the fault woke on it, first by itself and then by going back; for each remedy that people try.
 const REPAIRS_OF_A_HOST: u64 = 16;
 /// How often one host can be among those that are treated together: once for every time that the fault woke on it.
 const TREATMENTS_OF_A_HOST: u64 = 4;
@@ -235,19 +235,27 @@ impl Longest<'_> {
         people.map_or(alone_ms, |people| {
             let locked_out = self.plan.change.defects.iter().filter_map(|defect| defect.locks_out);
             let locked_out_ms = locked_out.map(|time| time.longest_ms(1)).max().unwrap_or(0);
-            let parts = [locked_out_ms, self.remedy_ms(people), self.repairs_ms()];
-            parts.into_iter().fold(alone_ms.max(time_to_act_ms(people)), u64::saturating_add)
+            let of_attempt = |attempt: &Attempt| {
+                // They look when it is done, or after a time in which it may not be.
+                let tried_ms = attempt.within_ms.unwrap_or(0);
+                let parts = [locked_out_ms, tried_ms, self.remedy_ms(attempt), self.repairs_ms()];
+                parts.into_iter().fold(0, u64::saturating_add)
+            };
+            let ready_ms = alone_ms.max(time_to_act_ms(people));
+            let next = people.then.iter().flat_map(|attempt| [attempt.diagnose, attempt.prepare]);
+            let next_ms = next.map(|step| step.longest_ms(1));
+            people.attempts().map(of_attempt).chain(next_ms).fold(ready_ms, u64::saturating_add)
         })
     }
 
-    fn remedy_ms(&self, people: &Operators) -> u64 {
+    fn remedy_ms(&self, attempt: &Attempt) -> u64 {
         let change = &self.plan.change;
-        match people.remedy {
+        match attempt.remedy {
             Remedy::Rollback => {
                 self.rollback_ms().max(self.treatment_ms(&self.strategy.rollback_time(change)))
             }
             Remedy::FixForward => self.treatment_ms(&self.strategy.deploy_time(change)),
-            Remedy::KillSwitch => people.spread.longest_ms(1),
+            Remedy::KillSwitch => attempt.spread.longest_ms(1),
             Remedy::Repair | Remedy::Halt => 0,
         }
     }
@@ -276,7 +284,7 @@ impl Longest<'_> {
     fn repairs_ms(&self) -> u64 {
         let of_repair = |repair: &HostRepair| {
             let waiting = repair.at_once.map_or(0, |at_once| {
-                (REPAIRS_OF_A_HOST * self.most_hosts(repair.within)).div_ceil(u64::from(at_once.max(1)))
+                (self.most_repairs() * self.most_hosts(repair.within)).div_ceil(u64::from(at_once.max(1)))
             });
             repair.per_host.longest_ms(1).saturating_mul(1 + waiting)
         };
@@ -288,6 +296,12 @@ impl Longest<'_> {
             .map(of_repair)
             .max()
             .unwrap_or(0)
+    }
+
+    /// How often work on one host can begin at most: each remedy may find it ill.
+    fn most_repairs(&self) -> u64 {
+        REPAIRS_OF_A_HOST
+            * self.strategy.operators.as_ref().map_or(1, |people| people.attempts().count() as u64)
     }
 
     fn most_hosts(&self, within: Within) -> u64 {
@@ -424,8 +438,9 @@ impl Longest<'_> {
 fn time_to_act_ms(people: &Operators) -> u64 {
     let hours_ms = if people.wait_for_hours { DAY_MS } else { 0 };
     let engage_ms = people.engage.longest_ms(1).max(people.engage_off_hours.longest_ms(1));
+    let first = &people.first;
     let wrong_ms = if people.wrong_change > 0.0 { people.wrong_change_costs.longest_ms(1) } else { 0 };
-    let parts = [engage_ms, people.diagnose.longest_ms(1), wrong_ms, people.prepare.longest_ms(1)];
+    let parts = [engage_ms, first.diagnose.longest_ms(1), wrong_ms, first.prepare.longest_ms(1)];
     parts.into_iter().fold(hours_ms, u64::saturating_add)
 }
 

@@ -163,6 +163,8 @@ pub enum ResponseEvent {
     OperatorsReady,
     /// People do it.
     OperatorsAct,
+    /// People see whether what they did has helped.
+    RemedyJudged,
     /// Somebody else stops the rollout.
     OutsideStop,
     /// A gate of a wave has not held in time, or does not.

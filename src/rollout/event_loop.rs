@@ -274,7 +274,7 @@ impl<'a> EventLoop<'a> {
             }
             FaultEvent::Worsens { host } => fault.worsens(ctx, host, around),
             FaultEvent::Treated { host } => {
-                promise = fault.cause_removed(ctx, host, around);
+                promise = fault.treated(ctx, host, around);
             }
             FaultEvent::TakesCure { host } => fault.takes_cure(ctx, host, around),
             FaultEvent::OneBoxBegins { zone } => fault.one_box_begins(ctx, zone, around),
@@ -368,6 +368,7 @@ impl<'a> EventLoop<'a> {
             }
             ResponseEvent::OperatorsReady => response.operators_ready(ctx, deployments, fault),
             ResponseEvent::OperatorsAct => self.operators_act(),
+            ResponseEvent::RemedyJudged => response.remedy_judged(ctx, fault),
             ResponseEvent::OutsideStop => {
                 let Some(stop) = response.outside_stop(ctx, deployments) else { return };
                 deployments.stop(ctx);
@@ -395,7 +396,11 @@ impl<'a> EventLoop<'a> {
         fault.remedy_begins();
         let (strategy, change) = (ctx.strategy, &ctx.plan.change);
         let promise = match action {
-            OperatorAction::GoBack => return self.go_back(GoBackBy::Hand),
+            OperatorAction::GoBack => {
+                self.go_back(GoBackBy::Hand);
+                self.parts.response.operators_acted(&mut self.ctx);
+                return;
+            }
             OperatorAction::GoBackAgain => fault.treat_in_batches(ctx, &strategy.rollback_time(change), true),
             OperatorAction::FixForward => fault.treat_in_batches(ctx, &strategy.deploy_time(change), false),
             OperatorAction::TurnSwitch { spread } => fault.switch_spreads(ctx, &spread),
@@ -413,6 +418,7 @@ impl<'a> EventLoop<'a> {
             }
         };
         response.promised(promise);
+        response.operators_acted(ctx);
     }
 
     /// Hosts go back as soon as it is this rollout's turn.

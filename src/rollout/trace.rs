@@ -74,6 +74,8 @@ pub enum RolloutEvent {
     FiresAlready { wave: u32, stops: bool },
     /// People began to act.
     RemedyStarted { remedy: crate::plan::Remedy },
+    /// Somebody is still ill after that, and people try something else.
+    RemedyFailed { remedy: crate::plan::Remedy },
     /// People had stopped the rollout before its own reaction to the alarm was due.
     ReactionPreempted {
         #[serde(flatten)]

@@ -2,7 +2,7 @@
 //! which of them are times, and neither simulates nor judges: [`super::origin`] does.
 
 use crate::ids::AlarmId;
-use crate::plan::{Condition, Cure, Operators, Plan, Ratio, RollbackEffect, Signal, Strategy};
+use crate::plan::{Attempt, Condition, Cure, Operators, Plan, Ratio, RollbackEffect, Signal, Strategy};
 use crate::random::Distribution;
 use std::collections::BTreeSet;
 
@@ -229,9 +229,9 @@ impl PlanInputs<'_> {
         let of: [fn(&mut Operators) -> &mut Distribution; 7] = [
             |people| &mut people.engage,
             |people| &mut people.engage_off_hours,
-            |people| &mut people.diagnose,
-            |people| &mut people.prepare,
-            |people| &mut people.spread,
+            |people| &mut people.first.diagnose,
+            |people| &mut people.first.prepare,
+            |people| &mut people.first.spread,
             |people| &mut people.restore,
             |people| &mut people.wrong_change_costs,
         ];
@@ -239,6 +239,17 @@ impl PlanInputs<'_> {
             self.distribution(move |p| strategy(p).operators.as_mut().map(step));
         }
         self.number(1.0, |p| strategy(p).operators.as_mut().map(|people| &mut people.wrong_change));
+        let people = self.plan.strategies[0].operators.iter();
+        for next in 0..people.map(|people| people.then.len()).sum() {
+            let of: [fn(&mut Attempt) -> &mut Distribution; 3] =
+                [|next| &mut next.diagnose, |next| &mut next.prepare, |next| &mut next.spread];
+            for step in of {
+                self.distribution(move |p| {
+                    strategy(p).operators.as_mut().map(|people| step(&mut people.then[next]))
+                });
+            }
+        }
+        self.time(|p| strategy(p).operators.as_mut().and_then(|people| people.first.within_ms.as_mut()));
     }
 }
 

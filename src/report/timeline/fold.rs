@@ -83,6 +83,7 @@ impl<'r> RolloutFold<'r> {
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
             RolloutEvent::AlarmIgnored { .. }
             | RolloutEvent::Noticed { .. }
+            | RolloutEvent::RemedyFailed { .. }
             | RolloutEvent::ReactionPreempted { .. } => self.decide(record, None),
             RolloutEvent::RemedyStarted { remedy } => {
                 self.history.remedy.get_or_insert((at, remedy));

@@ -33,6 +33,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::ReactionPreempted { .. }
         | RolloutEvent::Halted { .. }
         | RolloutEvent::RemedyStarted { .. }
+        | RolloutEvent::RemedyFailed { .. }
         | RolloutEvent::RollbackDecided { .. } => (0, None),
         RolloutEvent::WaveStarted { .. }
         | RolloutEvent::WaveBlocked { .. }

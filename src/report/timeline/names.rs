@@ -212,6 +212,9 @@ impl PlanNames<'_> {
             }
             RolloutEvent::FiresAlready { wave, stops } => self.fires_already(wave, stops),
             RolloutEvent::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
+            RolloutEvent::RemedyFailed { remedy } => {
+                format!("somebody is still ill ({}): operators try something else", remedy_words(remedy))
+            }
             RolloutEvent::ReactionPreempted { notice } => {
                 format!("people were faster than the rollout's own reaction to {}", self.notice(notice))
             }

@@ -59,9 +59,8 @@ impl Fault {
         host: FleetHost,
         around: &mut impl AroundFault,
     ) -> Promise {
-        let Some(defect) = ctx.defect.filter(|_| self.hosts.is_faulty(host)) else {
-            return Promise::NOTHING;
-        };
+        let is_left = self.hosts.is_faulty(host) && !self.is_seen_to(host.zone);
+        let Some(defect) = ctx.defect.filter(|_| is_left) else { return Promise::NOTHING };
         let heals = defect.cure.rollback == RollbackEffect::Heals && !self.back_to_bad_version;
         if heals && cure::is_in_share(ctx, host, defect.cure.share) {
             self.cause_removed(ctx, host, around)
@@ -71,11 +70,20 @@ impl Fault {
         }
     }
 
+    /// Whether another remedy has taken the cause away in the zone meanwhile: what its hosts need is under way.
+    fn is_seen_to(&self, zone: ZoneId) -> bool {
+        self.conditions.remedy(zone) != ZoneRemedy::None
+    }
+
+    /// The host has a version without the fault.
+    pub fn treated(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) -> Promise {
+        if self.is_seen_to(host.zone) { Promise::NOTHING } else { self.cause_removed(ctx, host, around) }
+    }
+
     /// The fault wakes on a host that went back.
     pub fn worsens(&mut self, ctx: &mut Context, host: FleetHost, around: &mut impl AroundFault) {
         let Some(defect) = ctx.defect else { return };
-        let mended = self.conditions.remedy(host.zone) != ZoneRemedy::None;
-        if !mended && cure::is_in_share(ctx, host, defect.cure.share) {
+        if !self.is_seen_to(host.zone) && cure::is_in_share(ctx, host, defect.cure.share) {
             self.unhealed = true;
             self.wakes_on(ctx, host, around);
         }
@@ -91,7 +99,7 @@ impl Fault {
     }
 
     /// Nothing keeps the fault awake on the host any more; it is well at once, or after work on it.
-    pub fn cause_removed(
+    fn cause_removed(
         &mut self,
         ctx: &mut Context,
         host: FleetHost,
@@ -200,10 +208,13 @@ impl Fault {
         around: &mut impl AroundFault,
     ) -> Promise {
         let mut promise = Promise::NOTHING;
-        if ctx.defect.is_none() {
+        let Some(defect) = ctx.defect else { return promise };
+        let is_seen_to = self.is_seen_to(zone);
+        self.conditions.set_remedy(zone, remedy);
+        // Only a host that fell ill again has anything left to ask for.
+        if is_seen_to && defect.cure.relapse.is_none() {
             return promise;
         }
-        self.conditions.set_remedy(zone, remedy);
         let mut index = 0;
         while let Some(host) = self.hosts.ever(zone, index) {
             index += 1;

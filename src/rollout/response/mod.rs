@@ -17,7 +17,7 @@ use super::place::WatchedScope;
 use super::trace::RolloutEvent;
 use crate::ids::{RegionId, WatchId, ZoneId};
 use crate::outcome::{Ending, Notice};
-use crate::plan::{OnAlarm, Remedy};
+use crate::plan::{Attempt, OnAlarm, Remedy};
 use crate::random::{Distribution, Purpose};
 
 /// What followed the alarms so far.
@@ -27,6 +27,8 @@ pub struct IncidentResponse {
     acted_on: Option<(u64, Heard)>,
     /// Alarms that fired and were lost or overridden.
     ignored: u32,
+    /// Remedies that people have begun.
+    tried: usize,
     /// When the first remedy began.
     mitigation_ms: Option<u64>,
     /// End of the last remedy, as far as it is known.
@@ -244,36 +246,70 @@ impl IncidentResponse {
     /// People want to act: perhaps there is nothing left to do, perhaps they are locked out.
     pub fn operators_ready(&mut self, ctx: &mut Context, deployments: &Deployments, fault: &Fault) {
         let now_ms = ctx.now_ms();
-        let going_back = ctx.strategy.response.on_alarm == OnAlarm::Rollback;
+        let is_first = self.tried == 0;
+        let going_back = is_first && ctx.strategy.response.on_alarm == OnAlarm::Rollback;
         if going_back && deployments.stopped_ms().is_some() && self.settled_ms > now_ms {
             // The rollback may do; they look again when it is over.
             ctx.schedule(self.settled_ms, ResponseEvent::OperatorsReady);
             return;
         }
-        if going_back && !fault.anyone_impaired(ctx) {
+        let is_anyone_ill = fault.anyone_impaired(ctx);
+        if (going_back || !is_first) && !is_anyone_ill {
             self.settle(ctx);
             return;
         }
-        let delay_ms = if fault.anyone_impaired(ctx) { operators::locked_out_ms(ctx) } else { 0 };
+        let delay_ms = if is_anyone_ill { operators::locked_out_ms(ctx, self.tried) } else { 0 };
         ctx.schedule(now_ms + delay_ms, ResponseEvent::OperatorsAct);
     }
 
     /// People act, and a remedy begins; whoever carries it out has stopped the rollout.
     #[must_use = "somebody is to carry it out"]
     pub fn operators_act(&mut self, ctx: &mut Context) -> Option<OperatorAction> {
-        let people = ctx.strategy.operators.as_ref()?;
+        let Attempt { remedy, spread, .. } = *self.attempt(ctx, self.tried)?;
+        self.tried += 1;
         self.settle(ctx);
         self.begin_mitigation(ctx);
-        let remedy = people.remedy;
         ctx.tell(ctx.now_ms(), || RolloutEvent::RemedyStarted { remedy });
         Some(match remedy {
             Remedy::Rollback if self.rolled_back => OperatorAction::GoBackAgain,
             Remedy::Rollback => OperatorAction::GoBack,
             Remedy::FixForward => OperatorAction::FixForward,
-            Remedy::KillSwitch => OperatorAction::TurnSwitch { spread: people.spread },
+            Remedy::KillSwitch => OperatorAction::TurnSwitch { spread },
             Remedy::Repair => OperatorAction::Repair,
             Remedy::Halt => OperatorAction::Halt,
         })
+    }
+
+    /// Number `number` of the remedies that people try.
+    fn attempt<'p>(&self, ctx: &Context<'p>, number: usize) -> Option<&'p Attempt> {
+        ctx.strategy.operators.as_ref()?.attempts().nth(number)
+    }
+
+    /// What people do is under way: if there is something else that they could try, they will see whether it helps.
+    pub fn operators_acted(&mut self, ctx: &mut Context) {
+        let next = self.attempt(ctx, self.tried);
+        let Some(attempt) = self.attempt(ctx, self.tried - 1).filter(|_| next.is_some()) else { return };
+        self.pending += 1;
+        let done_ms = self.settled_ms.max(ctx.now_ms());
+        let judged_ms = attempt.within_ms.map_or(done_ms, |within_ms| ctx.now_ms() + within_ms);
+        ctx.schedule(judged_ms, ResponseEvent::RemedyJudged);
+    }
+
+    /// People see whether somebody is still ill, and make the next remedy ready if so.
+    pub fn remedy_judged(&mut self, ctx: &mut Context, fault: &Fault) {
+        let now_ms = ctx.now_ms();
+        let (tried, next) = (self.attempt(ctx, self.tried - 1), self.attempt(ctx, self.tried));
+        let (Some(tried), Some(next)) = (tried, next) else { return };
+        if tried.within_ms.is_none() && self.settled_ms > now_ms {
+            ctx.schedule(self.settled_ms, ResponseEvent::RemedyJudged);
+        } else if fault.anyone_impaired(ctx) {
+            let remedy = tried.remedy;
+            ctx.tell(now_ms, || RolloutEvent::RemedyFailed { remedy });
+            let ready_ms = now_ms + operators::time_to_next(ctx, next, self.tried);
+            ctx.schedule(ready_ms, ResponseEvent::OperatorsReady);
+        } else {
+            self.settle(ctx);
+        }
     }
 
     /// Somebody else stops the rollout. One that is complete can be taken back, but not be overtaken.

@@ -2,12 +2,12 @@
 
 use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::fleet::timezone;
-use crate::plan::{FiringAtStart, OnAlarm, Operators, Remedy, Response};
+use crate::plan::{Attempt, FiringAtStart, OnAlarm, Operators, Remedy, Response};
 use crate::scenario::problems::Problems;
-use crate::scenario::reader::Field;
+use crate::scenario::reader::{Field, Written};
 use crate::scenario::rules;
-use crate::scenario::spec::{OperatorsSpec, ResponseSpec, StrategySpec};
-use crate::scenario::value::IMMEDIATE;
+use crate::scenario::spec::{OperatorsSpec, RemedySpec, ResponseSpec, StrategySpec, WrittenRemedy};
+use crate::scenario::value::{IMMEDIATE, Several};
 
 /// The pipeline's response.
 pub(super) fn response(
@@ -39,19 +39,50 @@ pub(super) fn operators(field: &Field<OperatorsSpec>, problems: &mut Problems) -
         problems.report(rules::CONFLICTING_KEYS.at(wait.span, message).and(off_hours.span, "").help(help));
     }
     let engage = spec.engage.or(IMMEDIATE);
+    let mut attempts = attempts(spec, problems).into_iter();
+    let first = attempts.next()?;
     Some(Operators {
         engage,
         engage_off_hours: spec.engage_off_hours.or(engage),
         hours: spec.hours.value().map_or([true; 24], |hours| hours.utc(offset)),
         wait_for_hours: spec.wait_for_hours.or_default(),
-        diagnose: spec.diagnose.or(IMMEDIATE),
-        prepare: spec.prepare.or(IMMEDIATE),
-        remedy: spec.remedy.or(Remedy::Rollback),
-        spread: spec.spread.or(IMMEDIATE),
+        first,
         restore: spec.restore.or(IMMEDIATE),
         wrong_change: spec.wrong_change.or_default(),
         wrong_change_costs: spec.wrong_change_costs.or(IMMEDIATE),
+        then: attempts.collect(),
     })
+}
+
+/// What people try, in order.
+fn attempts(spec: &OperatorsSpec, problems: &mut Problems) -> Vec<Attempt> {
+    let as_all = RemedySpec::default();
+    let one = |remedy, own: &RemedySpec| Attempt {
+        diagnose: own.diagnose.given().or(spec.diagnose.given()).unwrap_or(IMMEDIATE),
+        prepare: own.prepare.given().or(spec.prepare.given()).unwrap_or(IMMEDIATE),
+        remedy,
+        spread: own.spread.given().or(spec.spread.given()).unwrap_or(IMMEDIATE),
+        within_ms: own.within.given(),
+    };
+    let Some(Several(written)) = spec.remedy.value() else { return vec![one(Remedy::Rollback, &as_all)] };
+    for (number, Written { value, span }) in written.iter().enumerate() {
+        let WrittenRemedy::Table(own) = value else { continue };
+        if let (Some(within), true) = (own.within.span(), number + 1 == written.len()) {
+            let message = "`within` says when the next remedy is tried, and there is none after this one";
+            problems.conflict((within, *span), message, "add another remedy, or remove `within`");
+        }
+        if let (Some(spread), Some(action)) = (own.spread.span(), own.action.get())
+            && action.value != Remedy::KillSwitch
+        {
+            let message = "`spread` is how long a kill switch takes to reach a zone";
+            problems.conflict((spread, action.span), message, "keep one of them");
+        }
+    }
+    let of = |written: &WrittenRemedy| match written {
+        WrittenRemedy::Word(remedy) => one(*remedy, &as_all),
+        WrittenRemedy::Table(own) => one(own.action.or(Remedy::Rollback), own),
+    };
+    written.iter().map(|written| of(&written.value)).collect()
 }
 
 /// Reports pipelines that wait for people who never come.

@@ -32,7 +32,7 @@ pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZo
 pub use gate::{ApprovalSpec, ChecksSpec, GateSpec, OpeningSpec, RampOf, RampSpec, StepSpec};
 pub use pipeline::{AfterRejectionSpec, CalendarSpec, SourceSpec, Weekday};
 pub use policy::{EmergencySpec, ErrorBudgetSpec};
-pub use response::{OperatorsSpec, ResponseSpec};
+pub use response::{OperatorsSpec, RemedySpec, ResponseSpec, WrittenRemedy};
 pub use scenario::{OtherSpec, PipelineSpec, ScenarioSpec, StageSpec};
 pub use strategy::{
     BypassSpec, FailuresSpec, OneBoxSpec, Order, PatchSpec, RollbackSpec, SelectSpec, Selector, StrategySpec,

@@ -1,10 +1,14 @@
 //! What follows an alarm, as written: the pipeline's own response and that of people.
 
 use crate::plan::{FiringAtStart, OnAlarm, Remedy};
-use crate::scenario::reader::Written;
+use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::spec;
-use crate::scenario::value::{DistributionText, Duration, HoursText, Name, NonNegative, Percent, Text};
+use crate::scenario::value::{
+    DistributionText, Duration, HoursText, Name, NonNegative, Percent, Several, Text, schema,
+};
 use crate::scenario::words::words;
+use schemars::json_schema;
+use toml::de::DeValue;
 
 spec! {
     /// What the pipeline does by itself.
@@ -47,8 +51,9 @@ spec! {
         /// From there to its being ready. Default: "0s".
         optional prepare: DistributionText,
         /// What they do: "rollback", "kill-switch", "fix-forward", "repair", or "halt" (stop the rollout and leave
-        /// everything as it is). Default: "rollback".
-        optional remedy: Remedy,
+        /// everything as it is); or several of them, each tried if somebody is still ill after the one before. Default:
+        /// "rollback".
+        optional remedy: Several<WrittenRemedy>,
         /// How long a kill switch takes to reach a zone. Default: "0s".
         optional spread: DistributionText,
         /// From nobody suffering to everything being as before. Default: "0s".
@@ -57,6 +62,47 @@ spec! {
         optional wrong_change: Percent,
         /// Time lost by that. Default: "0s".
         optional wrong_change_costs: DistributionText,
+    }
+
+    /// One remedy of several.
+    pub struct RemedySpec {
+        /// What they do.
+        required action: Remedy,
+        /// How long after its beginning they look whether somebody is still ill, and then try the next one. Default: when it
+        /// is done.
+        optional within: Duration,
+        /// From somebody's being at work, or from there, to knowing what to do. Default: as for all.
+        optional diagnose: DistributionText,
+        /// From there to its being ready. Default: as for all.
+        optional prepare: DistributionText,
+        /// How long a kill switch takes to reach a zone. Default: as for all.
+        optional spread: DistributionText,
+    }
+}
+
+/// A remedy: its word alone, or a table.
+#[derive(Debug, Clone)]
+pub enum WrittenRemedy {
+    /// As all are done.
+    Word(Remedy),
+    /// With times of its own.
+    Table(RemedySpec),
+}
+
+impl Read for WrittenRemedy {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.value {
+            DeValue::Table(_) => RemedySpec::read(node, reader).map(Self::Table),
+            _ => Remedy::read(node, reader).map(Self::Word),
+        }
+    }
+}
+
+schema! {
+    WrittenRemedy, "RemedyOrTable", in place: |generator| {
+        let word = generator.subschema_for::<Remedy>();
+        let table = generator.subschema_for::<RemedySpec>();
+        json_schema!({ "anyOf": [word, table] })
     }
 }
 

@@ -4,6 +4,11 @@
 use super::{HOUR, MINUTE, one, outcomes, plan};
 use crate::support::accept;
 use wavetank::outcome::Outcome;
+use wavetank::plan::Plan;
+use wavetank::report::document::Terminal;
+use wavetank::report::timeline::RolloutStory;
+use wavetank::report::{Story, plan_view};
+use wavetank::rollout::replay;
 
 const TRIALS: u64 = 4_000;
 
@@ -38,6 +43,17 @@ fn refused(name: &str, (from, to): (&str, &str)) -> String {
     let loaded = wavetank::scenario::load_str("r.toml", &text.replace(from, to));
     assert!(loaded.plan.is_none(), "{to} is accepted");
     loaded.problems.to_string()
+}
+
+/// The story of the first trial.
+fn told(plan: &Plan) -> String {
+    let (outcome, records) = replay(plan, 0, 0);
+    flowing(&Terminal::plain(200).render(&RolloutStory::new(plan, 0, 0, &outcome, &records).document(200)))
+}
+
+/// A text without its line breaks.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<&str>>().join(" ")
 }
 
 // --- Two speeds ------------------------------------------------------------------------------------------
@@ -140,5 +156,113 @@ fn repairs_that_contradict_each_other_are_errors_with_both_places() {
     ] {
         let said = refused("two-speed-recovery", (from, to));
         assert!(said.contains(problem), "{problem}:\n{said}");
+    }
+}
+
+// --- A second remedy -------------------------------------------------------------------------------------
+
+/// Until hosts have the change, until the alarm, until people roll back.
+const ACT: u64 = (3 + 1 + 5 + 10) * MINUTE;
+
+#[test]
+fn the_next_remedy_comes_when_the_one_before_is_done_and_somebody_is_ill() {
+    let after = |edits: crate::support::Edits| {
+        let outcome = one(&plan("second-remedy", edits), 0);
+        (outcome.mitigation_ms, outcome.mitigated_ms.map(|at_ms| (at_ms - ACT) / MINUTE))
+    };
+    // Ten minutes back, an hour of work, three minutes forward.
+    assert_eq!(after(&[]), (Some(ACT), Some(10 + 60 + 3)));
+    // They give it four minutes, less than it takes, or half an hour, more than it takes.
+    let within = |edit| after(&[("\"rollback\", diagnose", edit)]).1;
+    assert_eq!(within("\"rollback\", within = \"4m\", diagnose"), Some(4 + 60 + 3));
+    assert_eq!(within("\"rollback\", within = \"30m\", diagnose"), Some(30 + 60 + 3));
+    // Where the first one helps there is no second.
+    let helps = ("cure = { rollback = \"keeps\" }", "");
+    assert_eq!(after(&[helps]).1, Some(10));
+    // Own times come before those of all.
+    let times = [("engage", "diagnose = \"1h\"\nprepare = \"1m\"\nengage"), (", diagnose = \"20m\"", "")];
+    assert_eq!(after(&times).1, Some(1 + 10 + 60 + 40 + 3));
+}
+
+#[test]
+fn a_third_remedy_follows_a_switch_that_leaves_work() {
+    // The switch reaches the zone after five minutes, and five at a time are worked on for an hour. Half an hour after it was
+    // turned people look after the hosts as well.
+    let edits = [
+        ("rollback = \"keeps\"", "rollback = \"keeps\", repair = { per-host = \"1h\", at-once = 5 }"),
+        (
+            "{ action = \"fix-forward\", diagnose = \"20m\", prepare = \"40m\" }",
+            "{ action = \"kill-switch\", spread = \"5m\", within = \"30m\" }, \"repair\"",
+        ),
+    ];
+    let outcome = one(&plan("second-remedy", &edits), 0);
+    assert_eq!(outcome.half_recovered_ms, Some(ACT + (10 + 5 + 60) * MINUTE));
+    // Work that is under way is not asked for again.
+    assert_eq!(outcome.mitigated_ms, Some(ACT + (10 + 5 + 120) * MINUTE));
+    assert_eq!(Some(outcome.end_ms), outcome.mitigated_ms);
+}
+
+#[test]
+fn a_share_that_goes_back_in_vain_needs_the_second_remedy() {
+    let outcomes =
+        outcomes(&plan("second-remedy", &[("rollback = \"keeps\"", "share = \"90%\"")]), 0, TRIALS);
+    let at = |minutes: u64| Some(ACT + minutes * MINUTE);
+    share("the first is enough", &outcomes, |o| o.mitigated_ms == at(10), power(0.9, 10));
+    assert!(outcomes.iter().all(|o| [at(10), at(73)].contains(&o.mitigated_ms)));
+}
+
+#[test]
+fn every_remedy_has_draws_of_its_own() {
+    let wait = "{ exponential = { mean = \"20m\" } }";
+    let edits = [("\"10m\" },", &*format!("{wait} }},")), ("\"20m\", prepare = \"40m\"", wait)];
+    let outcomes = outcomes(&plan("second-remedy", &edits), 0, TRIALS);
+    // The sum of two independent exponential times.
+    let waited = |o: &Outcome| o.mitigated_ms.map_or(0, |at_ms| at_ms - ACT + 10 * MINUTE - 13 * MINUTE);
+    for means in [1.0_f64, 2.0, 4.0] {
+        let by = |o: &Outcome| (waited(o) as f64) <= means * (20 * MINUTE) as f64;
+        share(&format!("{means} means"), &outcomes, by, 1.0 - (1.0 + means) * libm::exp(-means));
+    }
+}
+
+#[test]
+fn one_remedy_is_one_in_any_spelling() {
+    let list = "[\n    { action = \"rollback\", diagnose = \"10m\" },\n    { action = \"fix-forward\", diagnose = \"20m\", prepare = \"40m\" },\n]";
+    let spelled =
+        |remedy: &str| plan("second-remedy", &[(list, remedy), ("engage", "diagnose = \"7m\"\nengage")]);
+    let word = spelled("\"fix-forward\"");
+    for same in [
+        "[\"fix-forward\"]",
+        "{ action = \"fix-forward\" }",
+        "[{ action = \"fix-forward\", diagnose = \"7m\" }]",
+    ] {
+        let other = spelled(same);
+        assert_eq!(word.digest(), other.digest(), "{same}");
+        assert_eq!(one(&word, 0), one(&other, 0), "{same}");
+    }
+}
+
+#[test]
+fn remedies_that_say_nothing_are_errors() {
+    for (to, problem) in [
+        ("prepare = \"40m\", within = \"1h\"", "there is none after this one"),
+        ("prepare = \"40m\", spread = \"1h\"", "a kill switch takes to reach a zone"),
+    ] {
+        let said = refused("second-remedy", ("prepare = \"40m\"", to));
+        assert!(said.contains(problem), "{problem}:\n{said}");
+    }
+}
+
+#[test]
+fn a_second_remedy_is_told() {
+    let plan = plan("second-remedy", &[]);
+    let view = flowing(&Terminal::plain(200).render(&plan_view::document(&plan)));
+    let words =
+        "if somebody is still ill when that is done, after diagnose 20m, prepare 40m: deploy a fixed version";
+    assert!(view.contains(words), "{view}");
+    let told = told(&plan);
+    for words in
+        ["somebody is still ill (back to the old version)", "operators act: forward to a fixed version"]
+    {
+        assert!(told.contains(words), "{told}");
     }
 }

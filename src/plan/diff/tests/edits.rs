@@ -7,7 +7,7 @@ use crate::plan::pipeline::{
     WaveCalendar, WaveHolds, WaveStarts, Window,
 };
 use crate::plan::{
-    Background, Bypass, Condition, Cure, Customers, Episodes, FiringAtStart, HostRepair, HostShare, Hurts,
+    Attempt, Background, Bypass, Condition, Cure, Customers, Episodes, FiringAtStart, HostRepair, HostShare, Hurts,
     Missing, OnAlarm, Operators, Pipeline, Plan, Ratio, Relapse, Remedy, Response, RollbackEffect,
     RollbackTarget, ShardPlace, Trigger, Within,
 };
@@ -42,15 +42,18 @@ fn operators() -> Operators {
         engage: MINUTE,
         engage_off_hours: MINUTE,
         hours: [true; 24],
-        diagnose: MINUTE,
-        prepare: MINUTE,
         wait_for_hours: false,
-        remedy: Remedy::Rollback,
-        spread: MINUTE,
+        first: attempt(),
         restore: MINUTE,
         wrong_change: 0.0,
         wrong_change_costs: MINUTE,
+        then: Vec::new(),
     }
+}
+
+fn attempt() -> Attempt {
+    let remedy = Remedy::Rollback;
+    Attempt { diagnose: MINUTE, prepare: MINUTE, remedy, spread: MINUTE, within_ms: None }
 }
 
 fn background(plan: &mut Plan) -> &mut Background {

@@ -137,6 +137,28 @@ impl Writer {
         ])
     }
 
+    fn remedies(&mut self) -> Value {
+        let word = |w: &mut Self| w.pick(&["rollback", "kill-switch", "fix-forward", "repair", "halt"]);
+        if self.chance(0.6) {
+            return text(word(self));
+        }
+        let tries = self.pick(&[1, 2, 3]);
+        let remedy = |w: &mut Self, is_last: bool| {
+            let action = word(w);
+            if w.chance(0.3) {
+                return text(action);
+            }
+            table([
+                ("action", Some(text(action))),
+                ("within", w.maybe(0.5, Self::duration).filter(|_| !is_last)),
+                ("diagnose", w.maybe(0.3, Self::distribution)),
+                ("prepare", w.maybe(0.5, Self::distribution)),
+                ("spread", w.maybe(0.5, Self::distribution).filter(|_| action == "kill-switch")),
+            ])
+        };
+        Value::Array((1..=tries).map(|number| remedy(self, number == tries)).collect())
+    }
+
     fn operators(&mut self) -> Value {
         table([
             ("engage", self.maybe(0.7, Self::distribution)),
@@ -145,10 +167,7 @@ impl Writer {
             ("timezone", self.maybe(0.2, Self::time_zone)),
             ("diagnose", self.maybe(0.4, Self::distribution)),
             ("prepare", self.maybe(0.3, Self::distribution)),
-            (
-                "remedy",
-                self.maybe(0.8, |w| text(w.pick(&["rollback", "kill-switch", "fix-forward", "repair"]))),
-            ),
+            ("remedy", self.maybe(0.8, Self::remedies)),
             ("spread", self.maybe(0.2, Self::distribution)),
             ("restore", self.maybe(0.2, Self::distribution)),
             ("wrong-change", self.maybe(0.2, Self::percent)),
