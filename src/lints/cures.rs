@@ -74,6 +74,19 @@ pub(super) fn no_way_to_mend(view: &View<'_>) -> Option<Diagnostic> {
     Some(problem.and(view.places.defects[defect], "this defect").help(help))
 }
 
+/// Warns of a way back that may be broken, where nobody comes then.
+pub(super) fn broken_way_back(view: &View<'_>) -> Option<Diagnostic> {
+    let strategy = view.strategy();
+    let broken = strategy.rollback.broken > 0.0 && strategy.response.on_alarm == OnAlarm::Rollback;
+    if !broken || strategy.operators.is_some() || view.plan.change.bad_probability <= 0.0 {
+        return None;
+    }
+    let message =
+        format!("the way back of strategy `{}` may be broken, and nobody comes then", strategy.name);
+    let help = "add `operators = { engage = \"10m\", diagnose = \"20m\" }`";
+    Some(view.warning(&rules::NO_WAY_TO_MEND, message).help(help))
+}
+
 /// Warns of a pipeline in which a bad change stays in every later revision.
 pub(super) fn never_taken_out(plan: &Plan, places: &Places) -> Option<Diagnostic> {
     let (pipeline, place) = (plan.pipeline.as_ref()?, places.pipeline?);

@@ -33,6 +33,9 @@ pub struct Change {
     /// Probability that a try to deploy it to any other host fails.
     #[serde(skip_serializing_if = "is_default")]
     pub failure_probability: f64,
+    /// Probability that a try to take any host back fails.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rollback_failure_probability: f64,
     /// What a bad change may carry; exactly one is drawn, by weight.
     pub defects: IdVec<DefectId, Defect>,
 }
@@ -51,6 +54,7 @@ impl Default for Change {
             failing_hosts: None,
             failing_time: None,
             failure_probability: 0.0,
+            rollback_failure_probability: 0.0,
             defects: IdVec::default(),
         }
     }

@@ -86,6 +86,7 @@ impl Default for Rollback {
             reaction_delay_ms: 0,
             target: RollbackTarget::Previous,
             switch_time: None,
+            broken: 0.0,
         }
     }
 }
@@ -396,6 +397,9 @@ pub struct Rollback {
     /// Time from the start of the rollback until requests that are routed go to the old version; none: at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub switch_time: Option<Distribution>,
+    /// Probability that the rollout's own rollback is broken: it stops, and takes no host back.
+    #[serde(skip_serializing_if = "is_default")]
+    pub broken: f64,
 }
 
 /// Which version a rollback brings back.

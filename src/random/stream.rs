@@ -99,6 +99,10 @@ pub enum Purpose {
     TwoPhase = 46,
     /// Which work a host needs, by zone and host.
     RepairKind = 50,
+    /// Whether the way back fails: of a rollout, or on a host, by zone, try and host.
+    WayBackFails = 51,
+    /// When a withdrawal reaches a region.
+    Withdrawal = 52,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -304,7 +308,7 @@ mod tests {
         assert_eq!(sequence.uniform(), stream.uniform());
     }
 
-    const ALL: [Purpose; 40] = [
+    const ALL: [Purpose; 42] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -345,13 +349,15 @@ mod tests {
         Purpose::Repaired,
         Purpose::TwoPhase,
         Purpose::RepairKind,
+        Purpose::WayBackFails,
+        Purpose::Withdrawal,
     ];
 
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
         let own = [28, 30, 32, 33, 36];
-        assert_eq!(numbers, (1..=27).chain(own).chain(40..=46).chain(50..=50).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=27).chain(own).chain(40..=46).chain(50..=52).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -403,6 +409,8 @@ mod tests {
                 "093c5b20aafb90d7",
                 "64afd5007589245c",
                 "966c0e701a098d2c",
+                "01a2b3716008e832",
+                "1a00607922426781",
             ]
         );
     }

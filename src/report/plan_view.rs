@@ -60,7 +60,7 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
     }
     let after = text::duration(strategy.rollback.reaction_delay_ms as f64);
     let what = match strategy.response.on_alarm {
-        OnAlarm::Rollback => format!("after {after} {}", goes_back(plan, strategy)),
+        OnAlarm::Rollback => format!("after {after} {}{}", goes_back(plan, strategy), broken(strategy)),
         OnAlarm::Halt => format!("after {after} stops; everything stays as it is until people act"),
         OnAlarm::Freeze => format!("after {after} stops for good; nothing goes back"),
         OnAlarm::Page => "goes on until people act".to_owned(),
@@ -126,10 +126,20 @@ fn goes_back(plan: &Plan, strategy: &Strategy) -> String {
         RollbackScope::Everything => "everything",
     };
     let batch = share(strategy.rollback.batch);
-    format!(
-        "rolls back {scope} in batches of {batch}, {} a host",
-        time(&strategy.rollback_time(&plan.change))
-    )
+    let fails = match plan.change.rollback_failure_probability {
+        0.0 => String::new(),
+        fails => format!(", which fails on {} of them", text::percent(fails)),
+    };
+    let takes = time(&strategy.rollback_time(&plan.change));
+    format!("rolls back {scope} in batches of {batch}, {takes} a host{fails}")
+}
+
+/// How often the rollout's own rollback does not work.
+fn broken(strategy: &Strategy) -> String {
+    match strategy.rollback.broken {
+        0.0 => String::new(),
+        broken => format!(", unless its way back is broken ({} of rollouts)", text::percent(broken)),
+    }
 }
 
 /// Which share of users each wave sends to the new version; none if it is by requests.

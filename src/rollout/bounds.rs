@@ -12,7 +12,7 @@
 //! wave on, unless others can hurt it. A fault that comes back with some probability may do so any number of times: then
 //! nothing is bounded.
 
-use super::deployment::most_tries;
+use super::deployment::{most_tries, most_tries_back};
 use super::fault::susceptible_hosts;
 use super::model::breach::poisson_quantile;
 use super::model::{one_box_hosts, wave_hosts};
@@ -263,7 +263,11 @@ impl Longest<'_> {
     /// All hosts of a zone go back.
     fn rollback_ms(&self) -> u64 {
         let switch_ms = self.strategy.rollback.switch_time.map_or(0, |time| time.longest_ms(1));
-        self.in_batches_ms(1, &self.strategy.rollback_time(&self.plan.change)).saturating_add(switch_ms)
+        let change = &self.plan.change;
+        let may_fail = change.rollback_failure_probability > 0.0;
+        let tries = if may_fail { u64::from(most_tries_back(self.strategy)) } else { 1 };
+        let batches_ms = self.in_batches_ms(1, &self.strategy.rollback_time(change));
+        batches_ms.saturating_mul(tries).saturating_add(switch_ms)
     }
 
     /// All hosts of a zone get another version.

@@ -353,7 +353,7 @@ impl<'a> EventLoop<'a> {
                 let Some(reaction) = response.react(ctx, deployments) else { return };
                 deployments.stop(ctx);
                 match reaction {
-                    Reaction::GoBack => self.go_back(GoBackBy::Reaction),
+                    Reaction::GoBack => self.go_back_by_itself(),
                     Reaction::Stay { notice } => {
                         ctx.tell(ctx.now_ms(), || RolloutEvent::Halted { notice });
                         fault.left_alone(ctx);
@@ -363,7 +363,7 @@ impl<'a> EventLoop<'a> {
             ResponseEvent::FiresAlready => {
                 if response.fires_already(ctx, deployments) {
                     deployments.stop(ctx);
-                    self.go_back(GoBackBy::Reaction);
+                    self.go_back_by_itself();
                 }
             }
             ResponseEvent::OperatorsReady => response.operators_ready(ctx, deployments, fault),
@@ -419,6 +419,17 @@ impl<'a> EventLoop<'a> {
         };
         response.promised(promise);
         response.operators_acted(ctx);
+    }
+
+    /// The rollout takes its hosts back, unless its way back is broken.
+    fn go_back_by_itself(&mut self) {
+        let Self { ctx, parts: Components { fault, response, .. } } = self;
+        if response.is_rollback_broken(ctx) {
+            ctx.tell(ctx.now_ms(), || RolloutEvent::RollbackBroken);
+            fault.left_alone(ctx);
+        } else {
+            self.go_back(GoBackBy::Reaction);
+        }
     }
 
     /// Hosts go back as soon as it is this rollout's turn.

@@ -92,6 +92,10 @@ pub enum RolloutEvent {
         notice: Notice,
         hosts: u64,
     },
+    /// The rollout's own way back is broken: it stopped, and no host goes back.
+    RollbackBroken,
+    /// Hosts that were to go back with their zone did not.
+    HostsStay { zone: u32, hosts: u32 },
     /// Rollback of a zone began.
     ZoneRollbackStarted { zone: u32, hosts: u32 },
     /// Rollback of a zone ended.

@@ -124,6 +124,7 @@ impl PlanInputs<'_> {
         self.number(1.0, |p| Some(&mut p.change.straggler_probability));
         self.distribution(|p| Some(&mut p.change.straggler_time));
         self.number(1.0, |p| Some(&mut p.change.failure_probability));
+        self.number(1.0, |p| Some(&mut p.change.rollback_failure_probability));
     }
 
     fn of_a_defect(&mut self, index: usize) {
@@ -224,6 +225,7 @@ impl PlanInputs<'_> {
     fn of_the_response(&mut self) {
         self.time(|p| Some(&mut strategy(p).rollback.reaction_delay_ms));
         self.distribution(|p| strategy(p).rollback.switch_time.as_mut());
+        self.number(1.0, |p| Some(&mut strategy(p).rollback.broken));
         self.number(1.0, |p| Some(&mut strategy(p).response.lost_verdicts));
         self.number(1.0, |p| Some(&mut strategy(p).response.overrides));
         let of: [fn(&mut Operators) -> &mut Distribution; 7] = [

@@ -16,7 +16,7 @@ use serde_json::{Map, Number, Value};
 const ORDER: &str = "alarms rollback complete-at \
     background-error-ratio background-slow-ratio arrivals peak-utilisation zones hosts-per-zone \
     requests-per-second cohorts background timezone diurnal labels \
-    bad-probability deploy-time stragglers straggler-time failing-hosts failure-probability rollback-time bypass trigger-step failures progress-deadline response operators \
+    bad-probability deploy-time stragglers straggler-time failing-hosts failure-probability rollback-failure-probability rollback-time bypass trigger-step failures progress-deadline response operators \
     scope signal period datapoints publish-delay watch probability on clock missing-data broken lost-with-service \
     internal onset reach per-request cohort region-label while trigger masked-for hurts error-ratio slow-ratio \
     drop-ratio crash damage-per-request damage-per-host-hour seen-by locks-out cure \
@@ -39,8 +39,8 @@ const RENAMED: [(&str, &str); 10] = [
 ];
 
 /// Floating-point numbers that are shares of a whole.
-const SHARES: &str = "bad_probability straggler_probability failure_probability probability background_error_ratio \
-    background_slow_ratio peak_utilisation per_request error_ratio slow_ratio drop_ratio damage_per_request \
+const SHARES: &str = "bad_probability straggler_probability failure_probability rollback_failure_probability probability \
+    background_error_ratio background_slow_ratio peak_utilisation per_request error_ratio slow_ratio drop_ratio damage_per_request \
     peak_share_above share broken lost healthy impaired seen covers threshold false_positive false_negative \
     confidence lost_verdicts overrides wrong_change tolerance catches review_catches false_alarm misattribution";
 

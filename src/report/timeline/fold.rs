@@ -79,11 +79,13 @@ impl<'r> RolloutFold<'r> {
             | RolloutEvent::CheckFailed { .. }
             | RolloutEvent::CheckInconclusive { .. }
             | RolloutEvent::FiresAlready { .. }
+            | RolloutEvent::HostsStay { .. }
             | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
             RolloutEvent::AlarmIgnored { .. }
             | RolloutEvent::Noticed { .. }
             | RolloutEvent::RemedyFailed { .. }
+            | RolloutEvent::RollbackBroken
             | RolloutEvent::ReactionPreempted { .. } => self.decide(record, None),
             RolloutEvent::RemedyStarted { remedy } => {
                 self.history.remedy.get_or_insert((at, remedy));

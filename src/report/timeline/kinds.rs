@@ -34,6 +34,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::Halted { .. }
         | RolloutEvent::RemedyStarted { .. }
         | RolloutEvent::RemedyFailed { .. }
+        | RolloutEvent::RollbackBroken
         | RolloutEvent::RollbackDecided { .. } => (0, None),
         RolloutEvent::WaveStarted { .. }
         | RolloutEvent::WaveBlocked { .. }
@@ -48,6 +49,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::ZoneDone { .. }
         | RolloutEvent::ZoneImpaired { .. }
         | RolloutEvent::PastWaves { .. }
+        | RolloutEvent::HostsStay { .. }
         | RolloutEvent::TrafficSwitched { .. }
         | RolloutEvent::WentDark { .. } => (2, None),
         RolloutEvent::Breach { alarm, entity, .. } => {

@@ -212,6 +212,8 @@ impl PlanNames<'_> {
             }
             RolloutEvent::FiresAlready { wave, stops } => self.fires_already(wave, stops),
             RolloutEvent::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
+            RolloutEvent::RollbackBroken => "the way back is broken: no host goes back by itself".to_owned(),
+            RolloutEvent::HostsStay { zone, hosts: n } => self.did(n, zone, "failed to go back"),
             RolloutEvent::RemedyFailed { remedy } => {
                 format!("somebody is still ill ({}): operators try something else", remedy_words(remedy))
             }

@@ -6,9 +6,11 @@ use super::batch::other_host_ms;
 use super::completion::{completion_ms, host_draws};
 use super::layout::Layout;
 use crate::ids::{HostId, IdVec, ZoneId};
-use crate::random::{Distribution, Purpose, Stream, survival_of_largest};
+use crate::plan::Strategy;
+use crate::random::{Distribution, Purpose, Stream, mix, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::place::FleetHost;
+use std::collections::BTreeMap;
 
 /// Rollbacks of one rollout.
 #[derive(Debug, Default)]
@@ -33,6 +35,8 @@ struct ZoneWayBack {
     past_waves: u32,
     /// Rollback batches in order.
     batches: Vec<BatchBack>,
+    /// Batch and rank of each host, where going back can fail; those that are not here stay.
+    placed: Option<BTreeMap<HostId, (usize, u32)>>,
 }
 
 /// Hosts that go back together.
@@ -67,6 +71,7 @@ impl ZoneWayBack {
         self.interrupted = 0;
         self.past_waves = 0;
         self.batches.clear();
+        self.placed = None;
     }
 
     /// Hosts on the new version at the stop that can go back.
@@ -168,6 +173,47 @@ impl WayBack {
         at_ms
     }
 
+    /// The same where going back can fail: hosts on which it does are tried again when their batch is done, as a batch of their
+    /// own, and stay at last. A batch lasts as long as its slowest host that goes back, or as one host if none does.
+    pub fn lay_out_tries(&mut self, ctx: &Context, zone: ZoneId, from_ms: u64) -> u64 {
+        let time = ctx.strategy.rollback_time(&ctx.plan.change);
+        let probability = ctx.plan.change.rollback_failure_probability;
+        let entity = ctx.zone(zone).entity;
+        let of_try = |number| ctx.streams.stream(Purpose::WayBackFails, mix(&[entity, number]));
+        let mut fails: Vec<Stream> = (0..u64::from(most_tries_back(ctx.strategy))).map(of_try).collect();
+        let mut draws = ctx.streams.stream(Purpose::RollbackBatch, entity);
+        let back = &mut self.zones[zone];
+        let hosts = (0..back.whole as usize).map(HostId::new).chain(back.partial.iter().copied());
+        let hosts: Vec<FleetHost> = hosts.map(|id| FleetHost { zone, id }).collect();
+        let mut placed = BTreeMap::new();
+        let mut at_ms = from_ms;
+        for together in hosts.chunks(back.batch as usize) {
+            let mut trying = together.to_vec();
+            for fails in &mut fails {
+                if trying.is_empty() {
+                    break;
+                }
+                let (failed, done): (Vec<FleetHost>, Vec<FleetHost>) =
+                    trying.into_iter().partition(|host| fails.uniform_at(host.draw()) < probability);
+                let (hosts, uniform) = (done.len() as u32, draws.uniform());
+                let end_ms = at_ms + time.by_survival(survival_of_largest(uniform, hosts.max(1)));
+                let batch = back.batches.len();
+                placed.extend(done.iter().zip(0..).map(|(host, rank)| (host.id, (batch, rank))));
+                back.batches.push(BatchBack { start_ms: at_ms, end_ms, hosts, uniform });
+                at_ms = end_ms;
+                trying = failed;
+            }
+        }
+        back.placed = Some(placed);
+        at_ms
+    }
+
+    /// Hosts of the zone that were to go back and stay.
+    pub fn stay(&self, zone: ZoneId) -> u32 {
+        let back = &self.zones[zone];
+        back.placed.as_ref().map_or(0, |placed| back.hosts() - placed.len() as u32)
+    }
+
     /// The zone's rollback batches in order; none if it does not go back.
     pub fn batches(&self, zone: ZoneId) -> &[BatchBack] {
         &self.zones[zone].batches
@@ -179,9 +225,14 @@ impl WayBack {
         if back.batch == 0 {
             return None;
         }
-        let position = back.position(host.id)?;
-        let batch = back.batches.get((position / back.batch) as usize)?;
-        let rank = position % back.batch;
+        let (batch, rank) = match &back.placed {
+            Some(placed) => *placed.get(&host.id)?,
+            None => {
+                let position = back.position(host.id)?;
+                ((position / back.batch) as usize, position % back.batch)
+            }
+        };
+        let batch = back.batches.get(batch)?;
         let back = |end_ms| Some(HostBack { start_ms: batch.start_ms, end_ms, rank });
         let time = &ctx.strategy.rollback_time(&ctx.plan.change);
         if rank == 0 || matches!(time, Distribution::Fixed { .. }) {
@@ -223,6 +274,11 @@ impl WayBack {
         let batches = self.zones.iter().flat_map(|zone| &zone.batches);
         batches.map(|batch| u64::from(batch.hosts) * (end_ms - batch.end_ms)).sum()
     }
+}
+
+/// How often taking a host back is tried at most.
+pub fn most_tries_back(strategy: &Strategy) -> u32 {
+    1 + strategy.failures.map_or(0, |failures| failures.retries)
 }
 
 /// What the hosts of a zone draw their times from on the way back, host by host.

@@ -359,6 +359,12 @@ impl IncidentResponse {
         self.promised(Promise::until(ctx.now_ms()));
     }
 
+    /// Whether the rollout's own rollback does not work this time. People's does.
+    pub fn is_rollback_broken(&self, ctx: &Context) -> bool {
+        let broken = ctx.strategy.rollback.broken;
+        broken > 0.0 && ctx.streams.stream(Purpose::WayBackFails, 0).uniform() < broken
+    }
+
     /// The notice that a rollback answers; none if none was acted on.
     pub fn cause(&self) -> Option<RollbackCause> {
         self.acted_on.map(|(_, Heard { notice, scope, .. })| RollbackCause { notice, scope })

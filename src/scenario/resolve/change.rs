@@ -40,6 +40,7 @@ pub(super) fn resolve(
         failing_hosts: spec.failing_hosts.given().or(elsewhere),
         failing_time: spec.failing_time.given(),
         failure_probability: spec.failure_probability.or_default(),
+        rollback_failure_probability: spec.rollback_failure_probability.or_default(),
         defects: catalogue,
     }
 }

@@ -179,6 +179,7 @@ fn rollback(spec: Option<&RollbackSpec>) -> Rollback {
         reaction_delay_ms: spec.reaction_delay.or_default(),
         target: spec.to.or(RollbackTarget::Previous),
         switch_time: spec.switch_time.given(),
+        broken: spec.broken.or_default(),
     }
 }
 

@@ -27,5 +27,7 @@ spec! {
         optional failing_time: DistributionText,
         /// Probability that the deployment fails on any other host, each time it is tried. Default: "0%".
         optional failure_probability: Percent,
+        /// Probability that moving back fails on a host, each time it is tried. Default: "0%".
+        optional rollback_failure_probability: Percent,
     }
 }

@@ -219,7 +219,7 @@ spec! {
         /// Among which hosts they are counted: those of a "batch", a "zone", a "region", of the regions of a "wave" or of the
         /// whole "rollout". Default: "batch".
         optional per: FailuresPer,
-        /// How often hosts that failed are tried again, together, when their batch is done. Default: 0.
+        /// How often hosts that failed are tried again, together, when their batch is done; on the way back as well. Default: 0.
         optional retries: Int<0, 100>,
     }
 
@@ -236,6 +236,9 @@ spec! {
         optional to: RollbackTarget,
         /// Time until requests that a wave routes (`traffic`) go to the old version again; its hosts follow. Default: "0s".
         optional switch_time: DistributionText,
+        /// Probability that the rollout's own rollback is broken in a rollout: it stops, and takes no host back; people can.
+        /// Default: "0%".
+        optional broken: Percent,
     }
 
     /// Selects among the regions that no earlier wave selected: by label, then in an order, then the

@@ -266,3 +266,109 @@ fn a_second_remedy_is_told() {
         assert!(told.contains(words), "{told}");
     }
 }
+
+// --- A faulty rollback -----------------------------------------------------------------------------------
+
+const WORKS: (&str, &str) = ("broken = \"20%\"", "broken = \"0%\"");
+const NOBODY: (&str, &str) = ("operators = { engage = \"30m\" }\n", "");
+
+/// Going back fails on a host once in ten times.
+const FAILS: (&str, &str) =
+    ("rollback-failure-probability = \"0%\"", "rollback-failure-probability = \"10%\"");
+
+#[test]
+fn a_way_back_that_is_broken_needs_people() {
+    let outcomes = outcomes(&plan("faulty-rollback", &[]), 0, TRIALS);
+    let at = |minutes: u64| Some(minutes * MINUTE);
+    share("by itself", &outcomes, |o| o.mitigated_ms == at(2 + 10), 0.8);
+    assert!(outcomes.iter().all(|o| [at(2 + 10), at(2 + 30 + 10)].contains(&o.mitigated_ms)));
+    assert!(
+        outcomes.iter().all(|o| o.rollback_ms == at(2) && o.left_exposed_hosts == 0),
+        "it stops in any case"
+    );
+}
+
+#[test]
+fn nobody_goes_back_where_it_is_broken_and_nobody_comes() {
+    let outcomes = outcomes(&plan("faulty-rollback", &[NOBODY]), 0, TRIALS);
+    share("stuck", &outcomes, |o| (o.left_exposed_hosts, o.mitigated_ms) == (10, None), 0.2);
+}
+
+#[test]
+fn hosts_that_fail_to_go_back_stay_until_people_see_to_them() {
+    let stuck = outcomes(&plan("faulty-rollback", &[WORKS, NOBODY, FAILS]), 0, TRIALS);
+    for hosts in 0..4 {
+        let row = format!("{hosts} stay");
+        share(&row, &stuck, |o| o.left_exposed_hosts == u64::from(hosts), binomial(10, hosts, 0.1));
+    }
+    for outcome in &stuck {
+        let stay = outcome.left_exposed_hosts;
+        assert_eq!(outcome.mitigated_ms.is_some(), stay == 0);
+        // Ten hosts from the first minute on, those that stay to the end of the rollout at 12 minutes.
+        assert_eq!(outcome.exposed_host_ms, 11 * 10 * MINUTE);
+    }
+    let helped = outcomes(&plan("faulty-rollback", &[WORKS, FAILS]), 0, TRIALS);
+    share("alone", &helped, |o| o.mitigated_ms == Some(12 * MINUTE), power(0.9, 10));
+    assert!(helped.iter().all(|o| o.mitigated_ms <= Some((2 + 30 + 10) * MINUTE)));
+}
+
+#[test]
+fn hosts_that_fail_to_go_back_are_tried_again_together() {
+    let retries = ("rollback = {", "failures = { retries = 1 }\nrollback = {");
+    let at = |minutes: u64| Some(minutes * MINUTE);
+    let together = outcomes(&plan("faulty-rollback", &[WORKS, NOBODY, FAILS, retries]), 0, TRIALS);
+    let first = power(0.9, 10);
+    share("at the first try", &together, |o| o.mitigated_ms == at(12), first);
+    share("at the second", &together, |o| o.mitigated_ms == at(22), power(0.99, 10) - first);
+    // One by one: each host that fails takes ten minutes more.
+    let one_by_one = ("rollback = {", "failures = { retries = 1 }\nrollback = { batch = 1,");
+    let one_by_one = outcomes(&plan("faulty-rollback", &[WORKS, NOBODY, FAILS, one_by_one]), 0, TRIALS);
+    for twice in 0..3 {
+        // A host goes back at the first try, or at the second.
+        let all = binomial(10, twice, 0.1) * power(0.9, twice);
+        let minutes = 2 + 10 * (10 + u64::from(twice));
+        share(&format!("{twice} twice"), &one_by_one, |o| o.mitigated_ms == at(minutes), all);
+    }
+}
+
+#[test]
+fn batches_back_are_as_long_as_their_slowest_host_that_goes() {
+    // Each of ten takes an exponential time: those that go back are all back by t with probability (q F + p)^n, and a batch
+    // of none takes one time.
+    let slow = ("rollback-time = \"10m\"", "rollback-time = { exponential = { mean = \"10m\" } }");
+    let outcomes = outcomes(&plan("faulty-rollback", &[WORKS, NOBODY, FAILS, slow]), 0, TRIALS);
+    for minutes in [10_u32, 20, 40] {
+        let done = 1.0 - libm::exp(-f64::from(minutes) / 10.0);
+        let by = u64::from(2 + minutes) * MINUTE;
+        let none = power(0.1, 10);
+        let ended = power(0.9 * done + 0.1, 10) - none * (1.0 - done);
+        share(&format!("ended after {minutes}"), &outcomes, |o| o.end_ms <= by, ended);
+    }
+}
+
+#[test]
+fn what_never_fails_is_as_if_nothing_were_said() {
+    let said = plan("faulty-rollback", &[WORKS]);
+    let unsaid = plan(
+        "faulty-rollback",
+        &[("rollback = { broken = \"20%\" }\n", ""), ("rollback-failure-probability = \"0%\"\n", "")],
+    );
+    assert_eq!(said.digest(), unsaid.digest());
+    assert_eq!(one(&said, 0), one(&unsaid, 0));
+}
+
+#[test]
+fn a_faulty_rollback_is_told_and_warned_of() {
+    let always = plan("faulty-rollback", &[("broken = \"20%\"", "broken = \"100%\""), FAILS]);
+    let view = flowing(&Terminal::plain(200).render(&plan_view::document(&always)));
+    let words = "10m a host, which fails on 10 % of them, unless its way back is broken (100 % of rollouts)";
+    assert!(view.contains(words), "{view}");
+    assert!(told(&always).contains("the way back is broken"), "{}", told(&always));
+    let never = ("rollback-failure-probability = \"0%\"", "rollback-failure-probability = \"100%\"");
+    let stuck = told(&plan("faulty-rollback", &[WORKS, never]));
+    assert!(stuck.contains("10 hosts of only/a failed to go back"), "{stuck}");
+    let path = crate::support::project("tests/plans/language/faulty-rollback.toml");
+    let text = std::fs::read_to_string(path).unwrap().replace(NOBODY.0, NOBODY.1);
+    let loaded = wavetank::lints::look_ahead(wavetank::scenario::load_str("f.toml", &text));
+    assert!(loaded.problems.to_string().contains("may be broken, and nobody comes"), "{}", loaded.problems);
+}

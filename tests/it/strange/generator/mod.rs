@@ -258,6 +258,7 @@ impl Writer {
                 ("failing-hosts", w.maybe(0.15, Self::count_or_share)),
                 ("failing-time", w.maybe(0.2, Self::short_distribution)),
                 ("failure-probability", w.maybe(0.15, Self::percent)),
+                ("rollback-failure-probability", w.maybe(0.15, Self::percent)),
             ])
         });
         let study = table([

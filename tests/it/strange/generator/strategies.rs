@@ -59,6 +59,7 @@ impl Writer {
                     ("batch", w.maybe(0.5, Self::count_or_share)),
                     ("reaction-delay", w.maybe(0.5, Self::duration)),
                     ("switch-time", w.maybe(0.2, Self::short_distribution)),
+                    ("broken", w.maybe(0.2, Self::percent)),
                     ("to", w.maybe(0.3, |w| text(w.pick(&["previous", "last-blessed"])))),
                 ])
             }),
