@@ -39,6 +39,8 @@ fn can_mend(remedy: Remedy, defect: &Defect) -> bool {
     match remedy {
         Remedy::KillSwitch | Remedy::FixForward | Remedy::Repair => true,
         Remedy::Rollback => defect.cure.rollback == RollbackEffect::Heals || !defect.cure.repair.is_empty(),
+        // Nothing wakes what nothing triggers.
+        Remedy::Withdraw => defect.trigger.is_some(),
         Remedy::Halt => false,
     }
 }
@@ -54,6 +56,7 @@ pub(super) fn no_way_to_mend(view: &View<'_>) -> Option<Diagnostic> {
             OnAlarm::Freeze => true,
             OnAlarm::Halt | OnAlarm::Page => !remedies.is_empty() && !mend(),
             OnAlarm::Rollback => !can_mend(Remedy::Rollback, defect) && !mend(),
+            OnAlarm::Withdraw => !can_mend(Remedy::Withdraw, defect) && !mend(),
         }
     };
     let defects = &view.plan.change.defects;
@@ -63,6 +66,10 @@ pub(super) fn no_way_to_mend(view: &View<'_>) -> Option<Diagnostic> {
         OnAlarm::Halt | OnAlarm::Page if remedies.iter().all(|remedy| *remedy == Remedy::Halt) => {
             format!("the people of strategy `{}` stop it, and nobody does anything after that", strategy.name)
         }
+        OnAlarm::Withdraw => format!(
+            "nothing triggers `{}`, so a withdrawal does not heal it, and strategy `{}` has nothing else",
+            defects[defect].name, strategy.name
+        ),
         OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Page => format!(
             "going back does not heal `{}`, and strategy `{}` has nothing else",
             defects[defect].name, strategy.name

@@ -87,6 +87,7 @@ pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
         found.extend(cures::repair_without_time(&view));
         found.extend(cures::no_way_to_mend(&view));
         found.extend(cures::broken_way_back(&view));
+        found.extend(triggers::withdrawal_without_trigger(&view));
         found.extend(costly::costly_trials(&view, rehearsal));
         uncounted = uncounted.or_else(|| escapes::uncounted_harm(&view, rehearsal));
         beyond = beyond.or(late);

@@ -4,7 +4,7 @@
 use super::view::View;
 use crate::diagnostic::Diagnostic;
 use crate::ids::DefectId;
-use crate::plan::{Scope, Watch};
+use crate::plan::{OnAlarm, Operators, Remedy, Scope, Watch};
 use crate::scenario::{Duration, rules};
 
 /// When the trigger of a defect comes, in half of all cases; none without one.
@@ -74,5 +74,20 @@ pub(super) fn step_without_trigger(view: &View<'_>) -> Option<Diagnostic> {
         Duration { ms: step_ms },
     );
     let help = "add `trigger = { at = \"1h\" }` to the defect, or remove the step";
+    Some(view.warning(&rules::STEP_WITHOUT_TRIGGER, message).help(help))
+}
+
+/// Warns of a strategy that withdraws what triggers a defect where nothing does.
+pub(super) fn withdrawal_without_trigger(view: &View<'_>) -> Option<Diagnostic> {
+    let strategy = view.strategy();
+    let mut people = strategy.operators.iter().flat_map(Operators::attempts);
+    let withdraws = strategy.response.on_alarm == OnAlarm::Withdraw
+        || people.any(|attempt| attempt.remedy == Remedy::Withdraw);
+    let defects = &view.plan.change.defects;
+    if !withdraws || defects.iter().any(|defect| defect.trigger.is_some()) {
+        return None;
+    }
+    let message = format!("strategy `{}` withdraws a trigger, but no defect has a `trigger`", strategy.name);
+    let help = "add `trigger = { at = \"1h\" }` to the defect, or do something else";
     Some(view.warning(&rules::STEP_WITHOUT_TRIGGER, message).help(help))
 }

@@ -111,6 +111,9 @@ pub struct Trigger {
     pub within: Within,
     /// How long it lasts; none: for ever.
     pub lasts: Option<Distribution>,
+    /// How long a withdrawal takes to reach a region, each by itself; none: no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<Distribution>,
 }
 
 /// Who is impaired by an awake fault.

@@ -54,6 +54,8 @@ impl Serialize for FiringAtStart {
 pub enum OnAlarm {
     /// Stops and rolls back.
     Rollback,
+    /// Stops and withdraws what triggers a dormant fault; the code stays.
+    Withdraw,
     /// Stops and asks: everything stays as it is until the operators act.
     Halt,
     /// Stops and leaves everything as it is, for good: where going back is worse.
@@ -83,7 +85,7 @@ pub struct Operators {
     /// Time lost by that.
     pub wrong_change_costs: Distribution,
     /// What they try after that, one after the other, as long as somebody is ill.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "remedies", skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<Attempt>,
 }
 
@@ -113,10 +115,23 @@ pub enum Remedy {
     KillSwitch,
     /// Deploy a version without the fault to the hosts that have it.
     FixForward,
+    /// Withdraw what triggers a dormant fault; the code stays, and the fault is dormant again.
+    Withdraw,
     /// Work on the impaired hosts.
     Repair,
     /// Stop the rollout and leave everything as it is.
     Halt,
+}
+
+impl OnAlarm {
+    /// Whether the pipeline itself does something that may heal hosts: people wait until it is done, and act if it was in vain.
+    #[must_use]
+    pub fn is_a_remedy(self) -> bool {
+        match self {
+            Self::Rollback | Self::Withdraw => true,
+            Self::Halt | Self::Freeze | Self::Page => false,
+        }
+    }
 }
 
 impl Operators {

@@ -61,6 +61,7 @@ fn response(plan: &Plan, strategy: &Strategy) -> String {
     let after = text::duration(strategy.rollback.reaction_delay_ms as f64);
     let what = match strategy.response.on_alarm {
         OnAlarm::Rollback => format!("after {after} {}{}", goes_back(plan, strategy), broken(strategy)),
+        OnAlarm::Withdraw => format!("after {after} stops and {}", withdraws(plan)),
         OnAlarm::Halt => format!("after {after} stops; everything stays as it is until people act"),
         OnAlarm::Freeze => format!("after {after} stops for good; nothing goes back"),
         OnAlarm::Page => "goes on until people act".to_owned(),
@@ -132,6 +133,14 @@ fn goes_back(plan: &Plan, strategy: &Strategy) -> String {
     };
     let takes = time(&strategy.rollback_time(&plan.change));
     format!("rolls back {scope} in batches of {batch}, {takes} a host{fails}")
+}
+
+/// What wakes a dormant fault goes away again, in the longest time that a defect has for it.
+fn withdraws(plan: &Plan) -> String {
+    let times = plan.change.defects.iter().filter_map(|defect| defect.trigger?.withdrawal);
+    let slowest = times.max_by_key(Distribution::median_ms);
+    let takes = slowest.map_or(String::new(), |slowest| format!(", {} a region", time(&slowest)));
+    format!("withdraws what wakes a dormant fault{takes}; the code stays")
 }
 
 /// How often the rollout's own rollback does not work.
@@ -275,6 +284,7 @@ fn after(steps: &[(&str, Distribution)]) -> String {
 fn what_they_do(plan: &Plan, strategy: &Strategy, remedy: Remedy) -> String {
     match remedy {
         Remedy::Rollback => goes_back(plan, strategy).replacen("rolls", "roll", 1),
+        Remedy::Withdraw => withdraws(plan).replacen("withdraws", "withdraw", 1),
         Remedy::KillSwitch => "switch the faulty part off".to_owned(),
         Remedy::FixForward => "deploy a fixed version to impaired hosts".to_owned(),
         Remedy::Repair => "work on impaired hosts".to_owned(),

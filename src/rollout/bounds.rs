@@ -21,8 +21,8 @@ use crate::outcome::Outcome;
 use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::measures;
 use crate::plan::{
-    Attempt, Concurrency, Defect, FiringAtStart, Gate, GateKind, GateOpening, HOUR_MS, HostRepair, Hurts, OnAlarm,
-    Operators, Plan, Remedy, RollbackEffect, Scope, Strategy, Wave, Within,
+    Attempt, Concurrency, Defect, FiringAtStart, Gate, GateKind, GateOpening, HOUR_MS, HostRepair, Hurts,
+    OnAlarm, Operators, Plan, Remedy, RollbackEffect, Scope, Strategy, Wave, Within,
 };
 use crate::random::Distribution;
 use crate::random::distribution::LONGEST_MS;
@@ -225,12 +225,18 @@ impl Longest<'_> {
         let on_alarm = self.strategy.response.on_alarm;
         let reaction_ms = match on_alarm {
             OnAlarm::Page => 0,
-            OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Freeze => self.strategy.rollback.reaction_delay_ms,
+            OnAlarm::Rollback | OnAlarm::Withdraw | OnAlarm::Halt | OnAlarm::Freeze => {
+                self.strategy.rollback.reaction_delay_ms
+            }
         };
         let goes_back = on_alarm == OnAlarm::Rollback
             || self.strategy.response.firing_at_start == FiringAtStart::Rollback;
         let back_ms = if goes_back { self.rollback_ms().saturating_add(self.repairs_ms()) } else { 0 };
-        let alone_ms = reaction_ms.saturating_add(back_ms);
+        let withdrawn_ms = match on_alarm {
+            OnAlarm::Withdraw => self.withdrawal_ms().saturating_add(self.repairs_ms()),
+            OnAlarm::Rollback | OnAlarm::Halt | OnAlarm::Freeze | OnAlarm::Page => 0,
+        };
+        let alone_ms = reaction_ms.saturating_add(back_ms.max(withdrawn_ms));
         let people = self.strategy.operators.as_ref().filter(|_| on_alarm != OnAlarm::Freeze);
         people.map_or(alone_ms, |people| {
             let locked_out = self.plan.change.defects.iter().filter_map(|defect| defect.locks_out);
@@ -256,8 +262,15 @@ impl Longest<'_> {
             }
             Remedy::FixForward => self.treatment_ms(&self.strategy.deploy_time(change)),
             Remedy::KillSwitch => attempt.spread.longest_ms(1),
+            Remedy::Withdraw => self.withdrawal_ms(),
             Remedy::Repair | Remedy::Halt => 0,
         }
+    }
+
+    /// What triggers a defect is withdrawn from a region.
+    fn withdrawal_ms(&self) -> u64 {
+        let times = self.plan.change.defects.iter().filter_map(|defect| defect.trigger?.withdrawal);
+        times.map(|time| time.longest_ms(1)).max().unwrap_or(0)
     }
 
     /// All hosts of a zone go back.

@@ -354,6 +354,10 @@ impl<'a> EventLoop<'a> {
                 deployments.stop(ctx);
                 match reaction {
                     Reaction::GoBack => self.go_back_by_itself(),
+                    Reaction::Withdraw => {
+                        let promise = fault.withdraw(ctx);
+                        response.promised(promise);
+                    }
                     Reaction::Stay { notice } => {
                         ctx.tell(ctx.now_ms(), || RolloutEvent::Halted { notice });
                         fault.left_alone(ctx);
@@ -404,6 +408,7 @@ impl<'a> EventLoop<'a> {
             OperatorAction::GoBackAgain => fault.treat_in_batches(ctx, &strategy.rollback_time(change), true),
             OperatorAction::FixForward => fault.treat_in_batches(ctx, &strategy.deploy_time(change), false),
             OperatorAction::TurnSwitch { spread } => fault.switch_spreads(ctx, &spread),
+            OperatorAction::Withdraw => fault.withdraw(ctx),
             OperatorAction::Halt => {
                 fault.left_alone(ctx);
                 Promise::NOTHING

@@ -55,6 +55,8 @@ pub enum RolloutEvent {
     },
     /// What wakes a dormant fault reached a region.
     Triggered { region: u32 },
+    /// What wakes it was withdrawn from a region.
+    Withdrawn { region: u32 },
     /// A datapoint breached. `entity` is the zone, the region, or 0 for the service. Counts are
     /// given where the alarm reads sampled traffic.
     Breach { alarm: u32, entity: u32, requests: Option<u64>, errors: Option<u64> },

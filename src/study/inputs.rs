@@ -1,7 +1,7 @@
 //! The numbers that somebody typed into a plan of rollouts, each as something that can be made larger or smaller. It knows
 //! which of them are times, and neither simulates nor judges: [`super::origin`] does.
 
-use crate::ids::AlarmId;
+use crate::ids::{AlarmId, DefectId};
 use crate::plan::{Attempt, Condition, Cure, Operators, Plan, Ratio, RollbackEffect, Signal, Strategy};
 use crate::random::Distribution;
 use std::collections::BTreeSet;
@@ -139,6 +139,9 @@ impl PlanInputs<'_> {
         self.distribution(move |p| defect!(p).locks_out.as_mut());
         self.distribution(move |p| defect!(p).trigger.as_mut().map(|trigger| &mut trigger.at));
         self.distribution(move |p| defect!(p).trigger.as_mut().and_then(|trigger| trigger.lasts.as_mut()));
+        self.distribution(move |p| {
+            defect!(p).trigger.as_mut().and_then(|trigger| trigger.withdrawal.as_mut())
+        });
         self.number(1.0, move |p| Some(&mut defect!(p).symptom.error_ratio));
         self.number(1.0, move |p| Some(&mut defect!(p).symptom.slow_ratio));
         self.number(1.0, move |p| Some(&mut defect!(p).symptom.drop_ratio));
@@ -153,7 +156,8 @@ impl PlanInputs<'_> {
             let Cure { rollback, share, .. } = &mut defect!(p).cure;
             (*rollback == RollbackEffect::Heals).then_some(share)
         });
-        let repairs = self.plan.change.defects.iter().nth(index).map_or(0, |defect| defect.cure.repair.len());
+        let repairs =
+            self.plan.change.defects.get(DefectId::new(index)).map_or(0, |defect| defect.cure.repair.len());
         for kind in 0..repairs {
             self.distribution(move |p| Some(&mut defect!(p).cure.repair[kind].per_host));
             self.number(1.0, move |p| defect!(p).cure.repair[kind].share.as_mut());

@@ -25,8 +25,7 @@ const ORDER: &str = "alarms rollback complete-at \
     start-spread observe-after max min value tolerance level";
 
 /// Fields that the language calls otherwise.
-const RENAMED: [(&str, &str); 10] = [
-    ("then", "remedy"),
+const RENAMED: [(&str, &str); 9] = [
     ("firing_alarm_blocks", "firing-at-start"),
     ("sign", "signal"),
     ("straggler_probability", "stragglers"),

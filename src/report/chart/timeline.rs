@@ -155,6 +155,7 @@ fn acts(remedy: Remedy) -> &'static str {
         Remedy::Rollback => "people roll back",
         Remedy::KillSwitch => "people switch it off",
         Remedy::FixForward => "people fix forward",
+        Remedy::Withdraw => "people withdraw it",
         Remedy::Repair => "people begin to repair",
         Remedy::Halt => "people stop it",
     }

@@ -62,10 +62,7 @@ impl<'r> RolloutFold<'r> {
             RolloutEvent::BatchStarted { zone, one_box, .. } => self.batch(at, zone, one_box),
             RolloutEvent::BatchDone { zone, hosts_done: n, .. } => self.visit(zone, |visit| visit.hosts = n),
             RolloutEvent::ZoneBakeStarted { zone, .. } => self.enter(at, zone, Some(PlacePhase::Baking)),
-            RolloutEvent::ZoneDone { zone } => {
-                self.enter(at, zone, Some(PlacePhase::Updated));
-                self.visit(zone, |visit| visit.done_ms = Some(at));
-            }
+            RolloutEvent::ZoneDone { zone } => self.zone_done(at, zone),
             RolloutEvent::HostImpaired { zone, .. } => self.impair(record, zone),
             RolloutEvent::HostHealed { zone, .. } => self.heal(at, zone),
             RolloutEvent::ZoneImpaired { zone, hosts } => self.impair_zone(at, zone, hosts),
@@ -80,6 +77,7 @@ impl<'r> RolloutFold<'r> {
             | RolloutEvent::CheckInconclusive { .. }
             | RolloutEvent::FiresAlready { .. }
             | RolloutEvent::HostsStay { .. }
+            | RolloutEvent::Withdrawn { .. }
             | RolloutEvent::WentDark { .. } => self.single(record),
             RolloutEvent::AlarmFired { alarm, entity } => self.decide(record, Some((alarm, entity))),
             RolloutEvent::AlarmIgnored { .. }
@@ -118,6 +116,11 @@ impl<'r> RolloutFold<'r> {
             Some(last) if kind.is_some() && last.kind == kind => last.records.end = index + 1,
             _ => self.history.runs.push(EventRun { kind, records: index..index + 1 }),
         }
+    }
+
+    fn zone_done(&mut self, at: u64, zone: u32) {
+        self.enter(at, zone, Some(PlacePhase::Updated));
+        self.visit(zone, |visit| visit.done_ms = Some(at));
     }
 
     fn batch(&mut self, from_ms: u64, zone: u32, one_box: bool) {

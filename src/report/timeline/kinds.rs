@@ -40,6 +40,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::WaveBlocked { .. }
         | RolloutEvent::FiresAlready { .. }
         | RolloutEvent::Triggered { .. }
+        | RolloutEvent::Withdrawn { .. }
         | RolloutEvent::WaveBakeStarted { .. }
         | RolloutEvent::GateHolds { .. }
         | RolloutEvent::CheckFailed { .. }

@@ -139,6 +139,10 @@ impl PlanNames<'_> {
         format!("TRIGGER: what wakes the fault reaches {}", self.region(RegionId::new(region as usize)))
     }
 
+    fn withdrawn(&self, region: u32) -> String {
+        format!("what wakes the fault is withdrawn from {}", self.region(RegionId::new(region as usize)))
+    }
+
     fn noticed(&self, notice: Notice, zone: Option<u32>) -> String {
         let place = zone.map_or(String::new(), |zone| format!(" in {}", self.zone(zone)));
         format!("NOTICE: {}{place}", self.notice(notice))
@@ -152,6 +156,13 @@ impl PlanNames<'_> {
     fn goes_back(&self, notice: Notice, hosts: u64) -> String {
         let hosts = text::counted(hosts, "host");
         format!("ROLLBACK: {} stops the rollout, {hosts} go back", self.notice(notice))
+    }
+
+    fn impaired(&self, zone: u32, hosts: u32) -> String {
+        match hosts {
+            0 => format!("healed: every host of {}", self.zone(zone)),
+            _ => format!("IMPAIRED: {} of {}", text::counted(u64::from(hosts), "host"), self.zone(zone)),
+        }
     }
 
     /// One event in a clause.
@@ -184,10 +195,7 @@ impl PlanNames<'_> {
             RolloutEvent::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
             RolloutEvent::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", at(zone)),
             RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", at(zone)),
-            RolloutEvent::ZoneImpaired { zone, hosts: 0 } => format!("healed: every host of {}", at(zone)),
-            RolloutEvent::ZoneImpaired { zone, hosts: n } => {
-                format!("IMPAIRED: {} of {}", hosts(n), at(zone))
-            }
+            RolloutEvent::ZoneImpaired { zone, hosts: n } => self.impaired(zone, n),
             RolloutEvent::ZoneRollbackStarted { zone, hosts: n } => {
                 format!("{} goes back: {}", at(zone), hosts(n))
             }
@@ -214,6 +222,7 @@ impl PlanNames<'_> {
             RolloutEvent::RemedyStarted { remedy } => format!("operators act: {}", remedy_words(remedy)),
             RolloutEvent::RollbackBroken => "the way back is broken: no host goes back by itself".to_owned(),
             RolloutEvent::HostsStay { zone, hosts: n } => self.did(n, zone, "failed to go back"),
+            RolloutEvent::Withdrawn { region } => self.withdrawn(region),
             RolloutEvent::RemedyFailed { remedy } => {
                 format!("somebody is still ill ({}): operators try something else", remedy_words(remedy))
             }
@@ -291,6 +300,7 @@ fn remedy_words(remedy: Remedy) -> &'static str {
         Remedy::Rollback => "back to the old version",
         Remedy::KillSwitch => "the faulty part is switched off",
         Remedy::FixForward => "forward to a fixed version",
+        Remedy::Withdraw => "what wakes the fault is withdrawn",
         Remedy::Repair => "work on every impaired host",
         Remedy::Halt => "everything stays as it is",
     }

@@ -43,7 +43,6 @@ use super::trace::RolloutEvent;
 use crate::ids::{AlarmId, BatchId, CohortId, HostId, RegionId, WaveId, ZoneId};
 use crate::plan::{Batching, Procedure, RollbackScope, RollbackTarget};
 use crate::random::Distribution;
-use crate::sim::budget::Owner;
 use course::Span;
 use layout::{Layout, ZoneStage};
 use promotion::Promotion;
@@ -464,7 +463,7 @@ impl Deployments {
         for zone in ctx.zones() {
             if self.way_back.is_chosen(zone) && self.way_back.hosts(zone) > 0 {
                 let from_ms = self.switch_back(ctx, zone);
-                let until_ms = self.lay_out_way_back(ctx, zone, from_ms);
+                let until_ms = self.way_back.lay_out(ctx, zone, from_ms);
                 rolled_back.leaves_hosts |= self.way_back.stay(zone) > 0;
                 self.schedule_restored(ctx, zone, until_ms);
                 rolled_back.until_ms = rolled_back.until_ms.max(until_ms);
@@ -472,20 +471,6 @@ impl Deployments {
             }
         }
         rolled_back
-    }
-
-    /// Lays out a zone's rollback; says when it is done.
-    fn lay_out_way_back(&mut self, ctx: &mut Context, zone: ZoneId, from_ms: u64) -> u64 {
-        if ctx.plan.change.rollback_failure_probability == 0.0 {
-            return self.way_back.lay_out(ctx, zone, from_ms);
-        }
-        ctx.looks_at_hosts(self.way_back.hosts(zone), Owner::Change, "rollback-failure-probability");
-        let until_ms = self.way_back.lay_out_tries(ctx, zone, from_ms);
-        let hosts = self.way_back.stay(zone);
-        if hosts > 0 {
-            ctx.tell(until_ms, || RolloutEvent::HostsStay { zone: zone.number(), hosts });
-        }
-        until_ms
     }
 
     /// Whether the zone is in the scope of a rollback after an alarm over `watched`.

@@ -10,6 +10,8 @@ use crate::plan::Strategy;
 use crate::random::{Distribution, Purpose, Stream, mix, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::place::FleetHost;
+use crate::rollout::trace::RolloutEvent;
+use crate::sim::budget::Owner;
 use std::collections::BTreeMap;
 
 /// Rollbacks of one rollout.
@@ -156,7 +158,20 @@ impl WayBack {
     }
 
     /// Lays out the zone's rollback from `from_ms` on; says when it is done.
-    pub fn lay_out(&mut self, ctx: &Context, zone: ZoneId, from_ms: u64) -> u64 {
+    pub fn lay_out(&mut self, ctx: &mut Context, zone: ZoneId, from_ms: u64) -> u64 {
+        if ctx.plan.change.rollback_failure_probability == 0.0 {
+            return self.lay_out_smoothly(ctx, zone, from_ms);
+        }
+        ctx.looks_at_hosts(self.hosts(zone), Owner::Change, "rollback-failure-probability");
+        let until_ms = self.lay_out_tries(ctx, zone, from_ms);
+        let hosts = self.stay(zone);
+        if hosts > 0 {
+            ctx.tell(until_ms, || RolloutEvent::HostsStay { zone: zone.number(), hosts });
+        }
+        until_ms
+    }
+
+    fn lay_out_smoothly(&mut self, ctx: &Context, zone: ZoneId, from_ms: u64) -> u64 {
         let time = ctx.strategy.rollback_time(&ctx.plan.change);
         let back = &mut self.zones[zone];
         let mut left = back.hosts();
@@ -175,7 +190,7 @@ impl WayBack {
 
     /// The same where going back can fail: hosts on which it does are tried again when their batch is done, as a batch of their
     /// own, and stay at last. A batch lasts as long as its slowest host that goes back, or as one host if none does.
-    pub fn lay_out_tries(&mut self, ctx: &Context, zone: ZoneId, from_ms: u64) -> u64 {
+    fn lay_out_tries(&mut self, ctx: &Context, zone: ZoneId, from_ms: u64) -> u64 {
         let time = ctx.strategy.rollback_time(&ctx.plan.change);
         let probability = ctx.plan.change.rollback_failure_probability;
         let entity = ctx.zone(zone).entity;

@@ -93,6 +93,11 @@ impl Conditions {
         }
     }
 
+    /// Whether the trigger is in a region now.
+    pub fn is_triggered(&self, region: RegionId) -> bool {
+        self.triggered[region]
+    }
+
     /// The trigger is over in a region.
     pub fn trigger_over(&mut self, region: RegionId) {
         self.triggered[region] = false;

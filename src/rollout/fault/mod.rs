@@ -58,6 +58,8 @@ pub struct Fault {
     activated_ms: Option<u64>,
     /// Some host is faulty that no remedy so far heals.
     unhealed: bool,
+    /// What triggers it was withdrawn: it reaches no region any more.
+    withdrawn: bool,
     /// The version that hosts go back to is the bad one.
     back_to_bad_version: bool,
     /// There is something to forget.
@@ -91,6 +93,7 @@ impl Fault {
         }
         self.activated_ms = None;
         self.unhealed = false;
+        self.withdrawn = false;
         self.back_to_bad_version = false;
     }
 
@@ -345,10 +348,11 @@ impl Fault {
         }
     }
 
-    /// The trigger reaches a region, unless it travels region by region and was stopped.
+    /// The trigger reaches a region, unless it was withdrawn, or travels region by region and was stopped.
     pub fn trigger_reaches(&mut self, ctx: &mut Context, region: RegionId, around: &mut impl AroundFault) {
         let Some(trigger) = ctx.defect.and_then(|defect| defect.trigger) else { return };
-        if ctx.strategy.trigger_step_ms > 0 && around.deployments().stopped_ms().is_some() {
+        let is_stopped = ctx.strategy.trigger_step_ms > 0 && around.deployments().stopped_ms().is_some();
+        if self.withdrawn || is_stopped {
             return;
         }
         self.conditions.trigger(ctx, &trigger, region);

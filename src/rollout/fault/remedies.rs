@@ -13,6 +13,7 @@ use crate::rollout::context::Context;
 use crate::rollout::deployment::{Deployments, GoingBack, return_draws};
 use crate::rollout::event::FaultEvent;
 use crate::rollout::place::FleetHost;
+use crate::rollout::trace::RolloutEvent;
 
 impl Fault {
     /// Hosts with the fault go back like the others; those on which it wakes later do so when it wakes. The old version
@@ -179,6 +180,28 @@ impl Fault {
             let at_ms = ctx.now_ms() + spread.by_cdf(u);
             ctx.schedule(at_ms, FaultEvent::SwitchedOff { zone });
             promise = promise.and(Promise::until(at_ms));
+        }
+        promise
+    }
+
+    /// What triggers the fault is withdrawn: no other region gets it, and where it is it goes, which takes each region a time.
+    /// The fault is dormant there again. One that nothing triggers is left as it is.
+    pub fn withdraw(&mut self, ctx: &mut Context) -> Promise {
+        let Some(trigger) = ctx.defect.and_then(|defect| defect.trigger) else {
+            self.left_alone(ctx);
+            return Promise::NOTHING;
+        };
+        self.withdrawn = true;
+        let mut promise = Promise::NOTHING;
+        for region in ctx.plan.fleet.regions.ids().filter(|region| self.conditions.is_triggered(*region)) {
+            let mut draws = ctx.streams.stream(Purpose::Withdrawal, ctx.region(region).entity);
+            let takes_ms = trigger.withdrawal.map_or(0, |time| time.by_cdf(draws.uniform()));
+            let at_ms = ctx.now_ms() + takes_ms;
+            ctx.tell(at_ms, || RolloutEvent::Withdrawn { region: region.number() });
+            promise = promise.and(Promise::until(at_ms));
+            for zone in ctx.zones_of(region) {
+                ctx.schedule(at_ms, FaultEvent::SwitchedOff { zone });
+            }
         }
         promise
     }

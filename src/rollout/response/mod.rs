@@ -67,6 +67,8 @@ struct Heard {
 pub enum Reaction {
     /// Hosts go back.
     GoBack,
+    /// What triggers a dormant fault is withdrawn.
+    Withdraw,
     /// Everything stays as it is.
     Stay {
         /// What is wrong.
@@ -88,6 +90,8 @@ pub enum OperatorAction {
         /// How long that takes to reach a zone.
         spread: Distribution,
     },
+    /// What triggers a dormant fault is withdrawn.
+    Withdraw,
     /// Hosts are worked on where they are.
     Repair,
     /// Everything stays as it is.
@@ -239,6 +243,10 @@ impl IncidentResponse {
         }
         Some(match ctx.strategy.response.on_alarm {
             OnAlarm::Rollback => Reaction::GoBack,
+            OnAlarm::Withdraw => {
+                self.begin_mitigation(ctx);
+                Reaction::Withdraw
+            }
             OnAlarm::Halt | OnAlarm::Freeze | OnAlarm::Page => Reaction::Stay { notice },
         })
     }
@@ -247,14 +255,14 @@ impl IncidentResponse {
     pub fn operators_ready(&mut self, ctx: &mut Context, deployments: &Deployments, fault: &Fault) {
         let now_ms = ctx.now_ms();
         let is_first = self.tried == 0;
-        let going_back = is_first && ctx.strategy.response.on_alarm == OnAlarm::Rollback;
-        if going_back && deployments.stopped_ms().is_some() && self.settled_ms > now_ms {
-            // The rollback may do; they look again when it is over.
+        let has_acted = is_first && ctx.strategy.response.on_alarm.is_a_remedy();
+        if has_acted && deployments.stopped_ms().is_some() && self.settled_ms > now_ms {
+            // What the rollout does may do; they look again when it is over.
             ctx.schedule(self.settled_ms, ResponseEvent::OperatorsReady);
             return;
         }
         let is_anyone_ill = fault.anyone_impaired(ctx);
-        if (going_back || !is_first) && !is_anyone_ill {
+        if (has_acted || !is_first) && !is_anyone_ill {
             self.settle(ctx);
             return;
         }
@@ -275,6 +283,7 @@ impl IncidentResponse {
             Remedy::Rollback => OperatorAction::GoBack,
             Remedy::FixForward => OperatorAction::FixForward,
             Remedy::KillSwitch => OperatorAction::TurnSwitch { spread },
+            Remedy::Withdraw => OperatorAction::Withdraw,
             Remedy::Repair => OperatorAction::Repair,
             Remedy::Halt => OperatorAction::Halt,
         })

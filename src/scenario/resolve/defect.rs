@@ -202,7 +202,12 @@ fn hours_by_region(hours: HoursText, fleet: &ResolvedFleet) -> IdVec<RegionId, [
 }
 
 fn trigger(spec: &TriggerSpec) -> Trigger {
-    Trigger { at: spec.at.or(IMMEDIATE), within: spec.r#in.or(Within::Service), lasts: spec.lasts.given() }
+    Trigger {
+        at: spec.at.or(IMMEDIATE),
+        within: spec.r#in.or(Within::Service),
+        lasts: spec.lasts.given(),
+        withdrawal: spec.withdrawal.given().filter(|time| *time != IMMEDIATE),
+    }
 }
 
 fn hurts(spec: &HurtsSpec) -> Hurts {

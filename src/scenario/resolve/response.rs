@@ -56,17 +56,15 @@ pub(super) fn operators(field: &Field<OperatorsSpec>, problems: &mut Problems) -
 
 /// What people try, in order.
 fn attempts(spec: &OperatorsSpec, problems: &mut Problems) -> Vec<Attempt> {
-    let as_all = RemedySpec::default();
-    let one = |remedy, own: &RemedySpec| Attempt {
+    let attempt = |own: &RemedySpec| Attempt {
         diagnose: own.diagnose.given().or(spec.diagnose.given()).unwrap_or(IMMEDIATE),
         prepare: own.prepare.given().or(spec.prepare.given()).unwrap_or(IMMEDIATE),
-        remedy,
+        remedy: own.action.or(Remedy::Rollback),
         spread: own.spread.given().or(spec.spread.given()).unwrap_or(IMMEDIATE),
         within_ms: own.within.given(),
     };
-    let Some(Several(written)) = spec.remedy.value() else { return vec![one(Remedy::Rollback, &as_all)] };
-    for (number, Written { value, span }) in written.iter().enumerate() {
-        let WrittenRemedy::Table(own) = value else { continue };
+    let Some(Several(written)) = spec.remedy.value() else { return vec![attempt(&RemedySpec::default())] };
+    for (number, Written { value: WrittenRemedy(own), span }) in written.iter().enumerate() {
         if let (Some(within), true) = (own.within.span(), number + 1 == written.len()) {
             let message = "`within` says when the next remedy is tried, and there is none after this one";
             problems.conflict((within, *span), message, "add another remedy, or remove `within`");
@@ -78,11 +76,7 @@ fn attempts(spec: &OperatorsSpec, problems: &mut Problems) -> Vec<Attempt> {
             problems.conflict((spread, action.span), message, "keep one of them");
         }
     }
-    let of = |written: &WrittenRemedy| match written {
-        WrittenRemedy::Word(remedy) => one(*remedy, &as_all),
-        WrittenRemedy::Table(own) => one(own.action.or(Remedy::Rollback), own),
-    };
-    written.iter().map(|written| of(&written.value)).collect()
+    written.iter().map(|written| attempt(&written.value.0)).collect()
 }
 
 /// Reports pipelines that wait for people who never come.

@@ -90,6 +90,8 @@ spec! {
         optional r#in: Within,
         /// How long it lasts. Default: for ever.
         optional lasts: DistributionText,
+        /// How long it takes to withdraw it from a region, each by itself, once somebody does. Default: "0s".
+        optional withdrawal: DistributionText,
     }
 
     /// A fault that hurts every host around.

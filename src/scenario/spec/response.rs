@@ -1,7 +1,7 @@
 //! What follows an alarm, as written: the pipeline's own response and that of people.
 
 use crate::plan::{FiringAtStart, OnAlarm, Remedy};
-use crate::scenario::reader::{Node, Read, Reader, Written};
+use crate::scenario::reader::{Field, Node, Read, Reader, Written};
 use crate::scenario::table::spec;
 use crate::scenario::value::{
     DistributionText, Duration, HoursText, Name, NonNegative, Percent, Several, Text, schema,
@@ -13,8 +13,8 @@ use toml::de::DeValue;
 spec! {
     /// What the pipeline does by itself.
     pub struct ResponseSpec {
-        /// When an alarm fires: "rollback", "halt" (stop and wait for the operators), "freeze" (stop and
-        /// leave everything as it is) or "page" (go on until the operators act). Default: "rollback".
+        /// When an alarm fires: "rollback", "withdraw" (stop and take away what triggers a dormant defect), "halt" (stop
+        /// and wait for the operators), "freeze" (stop and leave everything as it is) or "page" (go on until the operators act). Default: "rollback".
         optional on_alarm: OnAlarm,
         /// How long after its end a rollout remains suspect: an alarm that fires by then is acted on. Only
         /// alarms with `watch = "rollout"` are listened to then. Default: "0s".
@@ -50,7 +50,8 @@ spec! {
         optional diagnose: DistributionText,
         /// From there to its being ready. Default: "0s".
         optional prepare: DistributionText,
-        /// What they do: "rollback", "kill-switch", "fix-forward", "repair", or "halt" (stop the rollout and leave
+        /// What they do: "rollback", "kill-switch", "fix-forward", "withdraw" (what triggers a
+        /// dormant defect), "repair", or "halt" (stop the rollout and leave
         /// everything as it is); or several of them, each tried if somebody is still ill after the one before. Default:
         /// "rollback".
         optional remedy: Several<WrittenRemedy>,
@@ -80,20 +81,18 @@ spec! {
     }
 }
 
-/// A remedy: its word alone, or a table.
+/// A remedy: its word alone, or a table with times of its own.
 #[derive(Debug, Clone)]
-pub enum WrittenRemedy {
-    /// As all are done.
-    Word(Remedy),
-    /// With times of its own.
-    Table(RemedySpec),
-}
+pub struct WrittenRemedy(pub RemedySpec);
 
 impl Read for WrittenRemedy {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.value {
-            DeValue::Table(_) => RemedySpec::read(node, reader).map(Self::Table),
-            _ => Remedy::read(node, reader).map(Self::Word),
+            DeValue::Table(_) => RemedySpec::read(node, reader).map(Self),
+            _ => Remedy::read(node, reader).map(|value| {
+                let action = Field::Given(Written { value, span: node.span });
+                Self(RemedySpec { action, ..RemedySpec::default() })
+            }),
         }
     }
 }
@@ -108,6 +107,6 @@ schema! {
 
 words! {
     FiringAtStart { Wait, Ignore, Rollback }
-    OnAlarm { Rollback, Halt, Freeze, Page }
-    Remedy { Rollback, KillSwitch, FixForward, Repair, Halt }
+    OnAlarm { Rollback, Withdraw, Halt, Freeze, Page }
+    Remedy { Rollback, KillSwitch, FixForward, Withdraw, Repair, Halt }
 }

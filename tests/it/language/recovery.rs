@@ -3,7 +3,7 @@
 
 use super::{HOUR, MINUTE, one, outcomes, plan};
 use crate::support::accept;
-use wavetank::outcome::Outcome;
+use wavetank::outcome::{Ending, Outcome};
 use wavetank::plan::Plan;
 use wavetank::report::document::Terminal;
 use wavetank::report::timeline::RolloutStory;
@@ -74,8 +74,9 @@ fn a_region_has_its_own_way_to_heal() {
     // Ten machines at 11 minutes, whatever the others do; those go on in rounds of four visits.
     let early = |o: &Outcome| o.first_recovery_ms.is_some_and(|at_ms| at_ms <= 11 * MINUTE);
     assert!(outcomes.iter().all(early));
-    let rounds =
-        |o: &Outcome| o.mitigated_ms.is_some_and(|at_ms| at_ms > HOUR && (at_ms - MINUTE) % (2 * HOUR) != 0);
+    let rounds = |o: &Outcome| {
+        o.mitigated_ms.is_some_and(|at_ms| at_ms > 2 * HOUR && !(at_ms - MINUTE).is_multiple_of(2 * HOUR))
+    };
     assert!(!outcomes.iter().any(rounds), "visits are rounds of two hours");
 }
 
@@ -371,4 +372,96 @@ fn a_faulty_rollback_is_told_and_warned_of() {
     let text = std::fs::read_to_string(path).unwrap().replace(NOBODY.0, NOBODY.1);
     let loaded = wavetank::lints::look_ahead(wavetank::scenario::load_str("f.toml", &text));
     assert!(loaded.problems.to_string().contains("may be broken, and nobody comes"), "{}", loaded.problems);
+}
+
+// --- Data that is withdrawn ------------------------------------------------------------------------------
+
+/// When the data arrive in the first region, and five minutes later the alarm fires.
+const ARRIVE: u64 = 2 * HOUR;
+
+/// Minutes from the arrival until all are well, and host-minutes in which somebody was not.
+fn suffered(outcome: &Outcome) -> (Option<u64>, u64) {
+    let minutes = outcome.mitigated_ms.map(|at_ms| (at_ms - ARRIVE) / MINUTE);
+    (minutes, outcome.impaired_host_ms / MINUTE)
+}
+
+#[test]
+fn what_wakes_a_fault_is_withdrawn_and_the_code_stays() {
+    let one = |edits: crate::support::Edits| one(&plan("withdrawn-data", edits), 0);
+    // The second region would have the row after ten minutes; the first is rid of it after 5 + 2.
+    let outcome = one(&[]);
+    assert_eq!(suffered(&outcome), (Some(7), 10 * 7));
+    assert_eq!((outcome.ending, outcome.left_exposed_hosts), (Ending::Recalled, 30));
+    assert_eq!((outcome.peak_impaired_regions, outcome.mitigation_ms), (1, Some(ARRIVE + 5 * MINUTE)));
+    // A row every two minutes has reached all three by the alarm.
+    assert_eq!(suffered(&one(&[("\"10m\"", "\"2m\"")])), (Some(7), 10 * (7 + 5 + 3)));
+    // Four minutes: the third region would get it after eight, when it is on its way out.
+    assert_eq!(suffered(&one(&[("\"10m\"", "\"4m\"")])), (Some(7), 10 * (7 + 3)));
+    // Going back moves code, and takes as long as that.
+    assert_eq!(suffered(&one(&[("\"withdraw\"", "\"rollback\"")])), (Some(25), 10 * 25));
+    // By hand.
+    let people = ("engage = \"30m\", remedy = \"fix-forward\"", "engage = \"30m\", remedy = \"withdraw\"");
+    let by_hand = one(&[people, ("on-alarm = \"withdraw\"", "on-alarm = \"halt\"")]);
+    assert_eq!(suffered(&by_hand), (Some(37), 10 * 37));
+    let later = one(&[people, ("on-alarm = \"withdraw\"", "on-alarm = \"page\"")]);
+    assert_eq!(suffered(&later), (Some(37), 10 * (37 + 27 + 17)), "nobody stops the data before");
+}
+
+#[test]
+fn the_last_region_is_rid_of_the_data_last() {
+    let edits = [("trigger-step = \"10m\"\n", ""), ("\"2m\"", "{ uniform = { to = \"6m\" } }")];
+    let outcomes = outcomes(&plan("withdrawn-data", &edits), 0, TRIALS);
+    // The largest of three uniform times.
+    for minutes in [2_u32, 4, 5] {
+        let by = ARRIVE + (5 + u64::from(minutes)) * MINUTE;
+        let row = format!("after {minutes}");
+        share(&row, &outcomes, |o| o.mitigated_ms <= Some(by), power(f64::from(minutes) / 6.0, 3));
+    }
+}
+
+#[test]
+fn hosts_that_the_data_have_broken_need_their_repair() {
+    let repaired = ("trigger = {", "cure = { repair = { per-host = \"1h\" } }\ntrigger = {");
+    let outcome = one(&plan("withdrawn-data", &[repaired]), 0);
+    assert_eq!(suffered(&outcome), (Some(7 + 60), 10 * 67));
+}
+
+#[test]
+fn a_fault_that_nothing_triggers_is_not_withdrawn() {
+    let untriggered = ("trigger = { at = \"2h\", withdrawal = \"2m\" }\n", "");
+    let outcome = one(&plan("withdrawn-data", &[untriggered]), 0);
+    // The alarm fires after five minutes; the withdrawal is in vain, and people fix it half an hour after the alarm.
+    assert_eq!((outcome.rollback_ms, outcome.mitigated_ms), (Some(5 * MINUTE), Some(35 * MINUTE)));
+    let path = crate::support::project("tests/plans/language/withdrawn-data.toml");
+    let text = std::fs::read_to_string(path).unwrap().replace(untriggered.0, "");
+    let loaded = wavetank::lints::look_ahead(wavetank::scenario::load_str("w.toml", &text));
+    assert!(
+        loaded.problems.to_string().contains("withdraws a trigger, but no defect has"),
+        "{}",
+        loaded.problems
+    );
+}
+
+#[test]
+fn a_withdrawal_is_one_remedy_of_several() {
+    // In vain for a fault that nothing triggers; then they go back.
+    let edits = [
+        ("trigger = { at = \"2h\", withdrawal = \"2m\" }\n", ""),
+        ("on-alarm = \"withdraw\"", "on-alarm = \"page\""),
+        ("\"fix-forward\"", "[\"withdraw\", { action = \"rollback\", prepare = \"7m\" }]"),
+    ];
+    let outcome = one(&plan("withdrawn-data", &edits), 0);
+    assert_eq!(outcome.mitigated_ms, Some((5 + 30 + 7 + 20) * MINUTE));
+}
+
+#[test]
+fn a_withdrawal_is_told() {
+    let plan = plan("withdrawn-data", &[]);
+    let view = flowing(&Terminal::plain(200).render(&plan_view::document(&plan)));
+    assert!(
+        view.contains("stops and withdraws what wakes a dormant fault, 2m a region; the code stays"),
+        "{view}"
+    );
+    let told = told(&plan);
+    assert!(told.contains("what wakes the fault is withdrawn from a"), "{told}");
 }

@@ -7,8 +7,8 @@ use crate::plan::pipeline::{
     WaveCalendar, WaveHolds, WaveStarts, Window,
 };
 use crate::plan::{
-    Attempt, Background, Bypass, Condition, Cure, Customers, Episodes, FiringAtStart, HostRepair, HostShare, Hurts,
-    Missing, OnAlarm, Operators, Pipeline, Plan, Ratio, Relapse, Remedy, Response, RollbackEffect,
+    Attempt, Background, Bypass, Condition, Cure, Customers, Episodes, FiringAtStart, HostRepair, HostShare,
+    Hurts, Missing, OnAlarm, Operators, Pipeline, Plan, Ratio, Relapse, Remedy, Response, RollbackEffect,
     RollbackTarget, ShardPlace, Trigger, Within,
 };
 use crate::random::Distribution;
@@ -77,7 +77,7 @@ pub(super) fn edits_of_defects() -> Vec<Edit> {
         ("defect crash: while intermittent", |p| condition(p).intermittent = Some((MINUTE, MINUTE))),
         ("defect crash: trigger", |p| {
             p.change.defects[DefectId::new(1)].trigger =
-                Some(Trigger { at: MINUTE, within: Within::Zone, lasts: None });
+                Some(Trigger { at: MINUTE, within: Within::Zone, lasts: None, withdrawal: None });
         }),
         ("defect crash: masked-for", |p| p.change.defects[DefectId::new(1)].masked = MINUTE),
         ("defect crash: hurts", |p| {

@@ -27,6 +27,7 @@ impl Writer {
                         ("at", Some(w.distribution())),
                         ("in", w.maybe(0.5, |w| text(w.pick(&["service", "region"])))),
                         ("lasts", w.maybe(0.5, Self::distribution)),
+                        ("withdrawal", w.maybe(0.5, Self::distribution)),
                     ])
                 }),
             ),

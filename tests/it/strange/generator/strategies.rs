@@ -125,8 +125,9 @@ impl Writer {
     }
 
     fn response(&mut self, alarms: &[String], operators: bool) -> Value {
-        let alone = ["rollback", "freeze"];
-        let on_alarm: &[&str] = if operators { &["rollback", "halt", "freeze", "page"] } else { &alone };
+        let alone = ["rollback", "withdraw", "freeze"];
+        let on_alarm: &[&str] =
+            if operators { &["rollback", "withdraw", "halt", "freeze", "page"] } else { &alone };
         table([
             ("on-alarm", self.maybe(0.7, |w| text(w.pick(on_alarm)))),
             ("suspect-for", self.maybe(0.4, Self::duration)),
@@ -139,7 +140,8 @@ impl Writer {
     }
 
     fn remedies(&mut self) -> Value {
-        let word = |w: &mut Self| w.pick(&["rollback", "kill-switch", "fix-forward", "repair", "halt"]);
+        let word =
+            |w: &mut Self| w.pick(&["rollback", "kill-switch", "fix-forward", "withdraw", "repair", "halt"]);
         if self.chance(0.6) {
             return text(word(self));
         }
