@@ -141,12 +141,17 @@ pub(super) fn canary(
         },
         JudgeName::MannWhitney => Judge::MannWhitney { least_ratio: spec.least_ratio.or(1.0) },
     };
-    let sign = match spec.signal.or(CanarySignal::Errors) {
-        CanarySignal::Errors => Sign::Failure,
-        CanarySignal::Slow => Sign::Slowness,
-    };
+    let sign = sign(&spec.signal);
     let fail_inconclusive = spec.inconclusive.or(Inconclusive::Pass) == Inconclusive::Fail;
     fits.then_some(Signal::Canary(CanaryRule { judge, sign, fail_inconclusive }))
+}
+
+/// What requests are looked at for.
+pub(super) fn sign(signal: &Field<CanarySignal>) -> Sign {
+    match signal.or(CanarySignal::Errors) {
+        CanarySignal::Errors => Sign::Failure,
+        CanarySignal::Slow => Sign::Slowness,
+    }
 }
 
 fn word(scope: Scope) -> &'static str {

@@ -1,9 +1,9 @@
 //! Resolves the gates of a wave or a step: what must hold before the next one begins.
 
 use super::checks;
+use super::evidence;
 use super::fleet::timezone;
 use super::scene::Scene;
-use crate::diagnostic::Span;
 use crate::plan::{Gate, GateKind, GateOpening, GateWork, HOUR_MS, WeekHours};
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -15,7 +15,7 @@ use crate::scenario::value::{HoursText, IMMEDIATE, Text};
 use jiff::civil::Weekday;
 
 /// Kinds of gates, by the keys that name them.
-const KINDS: [&str; 5] = ["approval", "test", "checks", "opening", "requests"];
+const KINDS: [&str; 6] = ["approval", "test", "checks", "opening", "requests", "power"];
 
 /// All gates that a wave has, its ladder's among them.
 pub(super) fn written(wave: &WaveSpec) -> impl Iterator<Item = &GateSpec> {
@@ -64,9 +64,11 @@ fn resolve_one(written: &Written<GateSpec>, scene: &Scene, problems: &mut Proble
         GateKind::Checks(checks::resolve(written, checks, scene, problems)?)
     } else if let Some(opening) = spec.opening.get() {
         GateKind::Opening(self::opening(opening, scene.first_day, problems)?)
+    } else if let Some(power) = spec.power.get() {
+        GateKind::Requests(evidence::power(power, scene, problems)?)
     } else {
         let requests = spec.requests.get()?;
-        check_traffic(requests.span, scene, problems);
+        evidence::check_traffic(requests.span, scene, problems);
         GateKind::Requests(requests.value.0)
     };
     Some(Gate { kind, within_ms: spec.within.given() })
@@ -150,13 +152,4 @@ fn office(hours: HoursText, offset: i64, first_day: Weekday, on: impl Fn(Weekday
             midnight.rem_euclid(24) == 0 && on(first_day.wrapping_add(midnight.div_euclid(24)))
         })
     })
-}
-
-/// Reports a gate that waits for requests where none come.
-fn check_traffic(place: Span, scene: &Scene, problems: &mut Problems) {
-    let fleet = &scene.fleet;
-    if fleet.sound && fleet.plan.regions.iter().all(|region| region.requests_per_second == 0.0) {
-        let message = "a gate that waits for requests never opens: the fleet has no traffic";
-        problems.out_of_range(place, message, "add `requests-per-second` to the regions");
-    }
 }

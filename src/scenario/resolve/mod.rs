@@ -13,6 +13,7 @@ mod component;
 mod composite;
 mod customers;
 mod defect;
+mod evidence;
 mod expect;
 mod failures;
 mod fleet;

@@ -1,5 +1,6 @@
 //! Gates of waves and steps as written, and the ladders that a wave climbs.
 
+use super::alarm::CanarySignal;
 use super::pipeline::Weekday;
 use crate::plan::CheckedOver;
 use crate::scenario::reader::Written;
@@ -11,7 +12,7 @@ use crate::scenario::words::words;
 
 spec! {
     /// What must hold before what follows a wave begins, beside its bake: one of `approval`, `test`, `checks`,
-    /// `opening` and `requests`. It opens when the wave's last deployment is done.
+    /// `opening`, `requests` and `power`. It opens when the wave's last deployment is done.
     pub struct GateSpec {
         /// Somebody approves.
         optional approval: ApprovalSpec,
@@ -23,6 +24,8 @@ spec! {
         optional opening: OpeningSpec,
         /// Hosts on the new version in the wave's regions have served so many requests, on average.
         optional requests: Int<1, 1_000_000_000_000>,
+        /// They have served as many as a test of some power needs.
+        optional power: PowerSpec,
         /// A gate that does not hold by then, counted from its opening, has failed. Default: it may take any time.
         optional within: Duration,
     }
@@ -99,6 +102,19 @@ spec! {
         optional over: CheckedOver,
         /// Nothing is checked so long after the gate opens: a time to warm up. Default: "0s".
         optional after: Duration,
+    }
+
+    /// A one-sided z-test of two proportions, over as many requests of the old version beside those of the new one: so
+    /// many of the new version's are waited for.
+    pub struct PowerSpec {
+        /// By so much more than the background the new version's requests fail, which the test is to detect.
+        required detects: Percent,
+        /// What is compared: the share of requests that fail ("errors"), or that are slow ("slow"). Default: "errors".
+        optional signal: CanarySignal,
+        /// Probability that the test finds something in a good change. Default: "5%".
+        optional false_positive: Percent,
+        /// Probability that it misses one that is as bad as that. Default: "20%".
+        optional false_negative: Percent,
     }
 
     /// One step of a wave's ladder: it begins when what the step before it waits for is over.

@@ -4,8 +4,8 @@ use super::{HOUR, MINUTE, outcomes, plan, share};
 use crate::support;
 use wavetank::outcome::pipeline::{ChangeOutcome, Part};
 use wavetank::outcome::{Ending, Outcome};
-use wavetank::plan::Plan;
 use wavetank::plan::timeline::timetable;
+use wavetank::plan::{GateKind, Plan};
 use wavetank::study::{Nobody, pipeline as study};
 
 fn completed_ms(plan: &Plan) -> u64 {
@@ -257,6 +257,29 @@ fn a_gate_waits_until_so_many_requests_were_served() {
     assert_eq!(completed_ms(&both), MINUTE, "50 a second");
 }
 
+#[test]
+fn a_test_of_some_power_is_a_number_of_requests() {
+    let with = |gate: &str, background: &str| {
+        small(&format!(
+            "[fleet]\nbackground-error-ratio = \"{background}\"\n[[strategy]]\nname = \"s\"\n[[strategy.wave]]\nregions = [\"a\"]\n\
+             gates = [{{ {gate} }}]\n[[strategy.wave]]\nregions = [\"b\"]\n"
+        ))
+    };
+    let requests =
+        |gate: &str, background: &str| match with(gate, background).strategies[0].waves[0].gates[0].kind {
+            GateKind::Requests(requests) => requests,
+            _ => panic!("another gate"),
+        };
+    // One-sided 5 %, power 80 %, 0 against 5 %; computed apart, with 16 digits of the normal quantiles: 119.509.
+    assert_eq!(requests("power = { detects = \"5%\" }", "0%"), 120);
+    let two_sided = "power = { detects = \"10%\", false-positive = \"2.5%\" }";
+    assert_eq!(requests(two_sided, "50%"), 388, "50 % against 60 %, as tables have it");
+    let (power, number) = (with("power = { detects = \"5%\" }", "0%"), with("requests = 120", "0%"));
+    assert_eq!(power.digest(), number.digest());
+    // Ten a second in region a.
+    assert_eq!(completed_ms(&power), 12_000);
+}
+
 // --- Ladders ----------------------------------------------------------------------------------------------
 
 #[test]
@@ -327,6 +350,13 @@ fn contradictions_are_refused() {
     };
     for (waves, says) in [
         ("gates = [{ requests = 10 }]", "the fleet has no traffic"),
+        ("gates = [{ power = { detects = \"1%\" } }]", "the fleet has no traffic"),
+        ("gates = [{ power = { detects = \"0%\" } }]", "worse than the background by that"),
+        ("gates = [{ power = { detects = \"1%\", false-positive = \"0%\" } }]", "no test has such errors"),
+        (
+            "gates = [{ power = { detects = \"0.000000001%\", false-positive = \"0.000001%\" } }]",
+            "more than 10^12 requests",
+        ),
         ("gates = [{}]", "says nothing that must hold"),
         ("gates = [{ test = {}, approval = {} }]", "not both"),
         ("gates = [{ checks = { alarm = \"late\" } }]", "no datapoints"),

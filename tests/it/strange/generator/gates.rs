@@ -16,6 +16,7 @@ impl Writer {
         let within = self.maybe(0.3, Self::duration);
         let mut kinds = vec!["approval", "test", "opening"];
         kinds.extend(traffic.then_some("requests"));
+        kinds.extend(traffic.then_some("power"));
         kinds.extend((!checkable.is_empty()).then_some("checks"));
         let kind = self.pick(&kinds);
         let what = match kind {
@@ -27,6 +28,12 @@ impl Writer {
                 ("false-alarm", self.maybe(0.4, Self::percent)),
             ]),
             "requests" => Value::Integer(self.pick(&[1, 20])),
+            "power" => table([
+                ("detects", Some(text(self.pick(&["0.1%", "5%"])))),
+                ("signal", self.maybe(0.3, |w| text(w.pick(&["errors", "slow"])))),
+                ("false-positive", self.maybe(0.3, |w| text(w.pick(&["1%", "40%"])))),
+                ("false-negative", self.maybe(0.3, |w| text(w.pick(&["5%", "50%"])))),
+            ]),
             _ => {
                 let first = self.pick(&checkable);
                 let alike = |other: &&Checkable| other.period == first.period;
@@ -62,7 +69,7 @@ impl Writer {
             }
         };
         // A quiet region serves a request in a day: nothing else bounds how long a rollout waits.
-        let endless = kind == "checks" || kind == "requests";
+        let endless = kind == "checks" || kind == "requests" || kind == "power";
         let within = within.or(endless.then(|| text("6h")));
         table([(kind, Some(what)), ("within", within)])
     }
