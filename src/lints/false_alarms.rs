@@ -1,6 +1,7 @@
 //! How many good rollouts false alarms stop. It looks at healthy fleets only; what alarms see of a defect is in
 //! `blind_first_wave.rs`.
 
+use super::rehearsal::Rehearsal;
 use super::view::View;
 use super::window::FireRates;
 use super::words::percent;
@@ -15,6 +16,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// More than this share of good rollouts stopped is worth a warning: what published practice calls noisy starts at
 /// 0.5 % to 2 % a stage.
 const TOO_MANY: f64 = 0.01;
+
+/// More than this share of the rehearsed ones is worth it where no closed form says how many: far more than chance makes of
+/// a few.
+const MANY: f64 = 0.25;
+
+/// Fewer good rollouts say nothing.
+const LEAST: usize = 8;
 
 /// Starts over which the hour of the day is averaged.
 const STARTS: usize = 24;
@@ -41,8 +49,9 @@ struct Watched {
     end_ms: u64,
 }
 
-/// Warns of a strategy that stops more than [`TOO_MANY`] of the good rollouts.
-pub(super) fn false_alarms(view: &View<'_>) -> Option<Diagnostic> {
+/// Warns of a strategy that stops more than [`TOO_MANY`] of the good rollouts, by what alarms see of a healthy fleet; and of one
+/// that stops [`MANY`] of those that are rehearsed, whatever does.
+pub(super) fn false_alarms(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) -> Option<Diagnostic> {
     // Where no change is good, none is stopped in vain.
     if view.plan.change.bad_probability >= 1.0 {
         return None;
@@ -50,7 +59,7 @@ pub(super) fn false_alarms(view: &View<'_>) -> Option<Diagnostic> {
     let by_alarm = expected(view);
     let stopped = stopped_share(by_alarm.values());
     if stopped <= TOO_MANY {
-        return None;
+        return stopped_when_rehearsed(view, rehearsal?);
     }
     let alone = by_alarm.iter().map(|(&alarm, sums)| (alarm, stopped_share(std::iter::once(sums))));
     let (alarm, most) = alone.max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -65,6 +74,19 @@ pub(super) fn false_alarms(view: &View<'_>) -> Option<Diagnostic> {
                 an error ratio jump";
     let noisy = view.places.alarms[alarm];
     Some(view.warning(&rules::FALSE_ALARMS, message).and(noisy, "this alarm").help(help))
+}
+
+fn stopped_when_rehearsed(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnostic> {
+    let (good, stopped) = rehearsal.good(view.strategy);
+    if good < LEAST || stopped as f64 <= MANY * good as f64 {
+        return None;
+    }
+    let message = format!(
+        "good rollouts of strategy `{}` are stopped: {stopped} of the first {good} when rehearsed",
+        view.strategy().name,
+    );
+    let help = "`wavetank replay` tells what stops them: an alarm, a gate, hosts that fail or a deadline";
+    Some(view.warning(&rules::FALSE_ALARMS, message).help(help))
 }
 
 /// Share of good rollouts with at least one false alarm, given the expected number of each alarm: alarms of

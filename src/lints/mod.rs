@@ -71,7 +71,7 @@ pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
         let blind = blind_first_wave::blind_first_wave(&view, rehearsal);
         let diluted = diluted::diluted(&view);
         found.extend(late_reaction::late_reaction(&view));
-        found.extend(false_alarms::false_alarms(&view));
+        found.extend(false_alarms::false_alarms(&view, rehearsal));
         found.extend(together::together(&view));
         found.extend(short_last_bake::short_last_bake(&view));
         found.extend(late_class::late_class(&view));

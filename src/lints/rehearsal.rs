@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// Bad changes that one look takes at most.
 pub(super) const BAD_TRIALS: usize = 8;
 
+/// Good changes that one look takes at most.
+const GOOD_TRIALS: usize = 16;
+
 /// Trials among which they are looked for: a study whose changes are hardly ever bad may not have so many.
 const TRIALS: u64 = 256;
 
@@ -96,6 +99,20 @@ impl<'m> Rehearsal<'m> {
         fates
     }
 
+    /// The first good changes under the strategy, and how many of them did not get through; none if trials are too large.
+    pub fn good(&self, strategy: usize) -> (usize, usize) {
+        let (mut good, mut stopped) = (0, 0);
+        for trial in (0..TRIALS.min(self.model.plan.study.trials)).filter(|&trial| self.may_be_good(trial)) {
+            if good == GOOD_TRIALS {
+                break;
+            }
+            let Ok(seen) = self.seen(strategy, trial) else { break };
+            good += usize::from(!seen.is_bad);
+            stopped += usize::from(seen.ending == Ending::FalseRollback);
+        }
+        (good, stopped)
+    }
+
     /// In how many trials with the defect, and of how many, the second wave began without an alarm before; with one wave
     /// the rollout was over. None if no stratum is the defect's alone, or trials are too large.
     pub fn past_first_wave(&self, strategy: usize, defect: DefectId) -> Option<(u64, u64)> {
@@ -157,6 +174,14 @@ impl<'m> Rehearsal<'m> {
     fn kind(&self, trial: u64) -> ChangeKind {
         let strata = &self.model.strata;
         strata.list()[strata.place(trial).stratum].kind
+    }
+
+    fn may_be_good(&self, trial: u64) -> bool {
+        match self.kind(trial) {
+            ChangeKind::Good => true,
+            ChangeKind::Any => self.model.plan.change.bad_probability < 1.0,
+            ChangeKind::Bad { .. } => false,
+        }
     }
 
     fn may_be_bad(&self, trial: u64) -> bool {

@@ -53,7 +53,7 @@ fn check_is_silent_where_nothing_is_wrong() {
 fn a_canary_without_requests_is_a_scenario() {
     // Ten missing datapoints are ten breaches by one reading, and no news by the other.
     let loaded = case("no-traffic-no-values");
-    assert_eq!(rules_of(&loaded), ["WT041", "WT041"], "{}", loaded.problems);
+    assert_eq!(rules_of(&loaded), ["WT041", "WT041", "WT063"], "{}", loaded.problems);
     let plan = loaded.plan.unwrap();
     let model = Model::new(&plan);
     let mut engine = Engine::new(&model);
