@@ -21,7 +21,8 @@ pub(super) fn nothing_stops_it(
         return None;
     }
     let listened_to = view.listened_to();
-    if listened_to.is_empty() {
+    let may_refuse = strategy.may_refuse();
+    if listened_to.is_empty() && !may_refuse {
         let message = format!("nothing stops a bad change: strategy `{}` listens to no alarm", strategy.name);
         let help = "add an `[[alarm]]`, or list one in the strategy's `alarms`";
         return Some(view.warning(&rules::NOTHING_STOPS_IT, message).help(help));
@@ -30,7 +31,7 @@ pub(super) fn nothing_stops_it(
         let seen_by = change.defects[*defect].seen_by.as_ref();
         seen_by.is_some_and(|alarms| !listened_to.iter().any(|alarm| alarms.contains(alarm)))
     };
-    if let Some(defect) = change.defects.ids().find(unseen) {
+    if let Some(defect) = change.defects.ids().find(unseen).filter(|_| !may_refuse) {
         let message = format!(
             "nothing stops `{}`: strategy `{}` listens to no alarm that can see it",
             change.defects[defect].name, strategy.name

@@ -98,6 +98,17 @@ impl Strategy {
         self.waves.iter().any(|wave| !wave.gates.is_empty())
     }
 
+    /// Whether some gate may refuse a bad change for what it is.
+    #[must_use]
+    pub fn may_refuse(&self) -> bool {
+        let mut gates = self.waves.iter().flat_map(|wave| &wave.gates);
+        gates.any(|gate| match &gate.kind {
+            GateKind::Approval(work) | GateKind::Test(work) => work.catches > 0.0,
+            GateKind::Checks(_) => true,
+            GateKind::Opening(_) | GateKind::Requests(_) => false,
+        })
+    }
+
     /// The alarms whose datapoints gates check.
     pub fn checked_alarms(&self) -> impl Iterator<Item = AlarmId> {
         let gates = self.waves.iter().flat_map(|wave| &wave.gates);

@@ -227,19 +227,16 @@ fn checks(plan: &Plan, checks: &GateChecks) -> String {
             }
         }
     });
-    let most = |(limit, what): (Option<u32>, &str)| limit.map(|limit| format!("{limit} {what}"));
-    let limits = [
-        (Some(checks.failures), "failed ones"),
-        (checks.inconclusive, "inconclusive ones"),
-        (checks.missing, "without data in a row"),
-    ];
+    let most = |(limit, what): (Option<u32>, &str)| limit.map(|limit| text::counted(u64::from(limit), what));
+    let limits = [(Some(checks.failures), "failed check"), (checks.inconclusive, "inconclusive check")];
     let last = checks.ends_for_sure().then(|| "an inconclusive last one".to_owned());
-    let fail: Vec<String> = limits.into_iter().filter_map(most).chain(last).collect();
+    let missing = checks.missing.map(|number| format!("{number} without data in a row"));
+    let fail: Vec<String> = limits.into_iter().filter_map(most).chain(missing).chain(last).collect();
     let made = text::counted(number, "check");
     format!(
-        "{made} of {}{must}{at_most}{from} ({} fail it)",
+        "{made} of {}{must}{at_most}{from} (the gate fails with {})",
         text::list(&alarms, MOST_NAMES_OF_ALARMS),
-        fail.join(", ")
+        fail.join(" or ")
     )
 }
 
