@@ -85,9 +85,14 @@ impl CustomerLedger {
         let Some(customers) = ctx.region(region).customers else { return };
         let fleet = &ctx.plan.fleet;
         let everyone = ctx.defect.is_some_and(|defect| defect.hurts != Hurts::Host);
-        let sent = |zone| if everyone { 1.0 } else { deployments.users_share(ctx, zone) };
+        // Hosts that went back may be impaired still, or for that: nobody is kept from those.
+        let meets_all = |zone| everyone || ctx.routed && deployments.new_hosts(zone) == 0;
+        let sent = |zone| if meets_all(zone) { 1.0 } else { deployments.users_share(ctx, zone) };
+        // All impaired hosts of a region count then, whoever is sent there.
+        let counts_all = self.levels.len() == 1 && customers.of == ShardPlace::Hosts;
         if fault.impaired_in_zone(zone) > 0 {
-            self.hurt[zone] = self.hurt[zone].max(sent(zone));
+            let sent = if counts_all { 1.0 } else { sent(zone) };
+            self.hurt[zone] = self.hurt[zone].max(sent);
         }
         let places = fleet.shard_places(region, customers.of);
         let mut rises = false;
@@ -95,7 +100,7 @@ impl CustomerLedger {
             let reached = |zone| if sent(zone) >= *level { fault.impaired_in_zone(zone) } else { 0 };
             let impaired = match customers.of {
                 // As many as the fault has counted already.
-                ShardPlace::Hosts if self.levels.len() == 1 => fault.impaired_in_region(region),
+                ShardPlace::Hosts if counts_all => fault.impaired_in_region(region),
                 of => fleet.places_with(region, of, reached),
             };
             let share = &mut self.shares[region.index() * self.levels.len() + index];
