@@ -3,6 +3,7 @@
 
 use super::alarm::Alarm;
 use super::fleet::HOUR_MS;
+use super::risk::GateRisk;
 use super::share::Ratio;
 use super::unsaid::is_default;
 use crate::ids::AlarmId;
@@ -35,6 +36,8 @@ pub enum GateKind {
     Opening(GateOpening),
     /// Hosts on the new version in the wave's regions have served so many requests, on average.
     Requests(u64),
+    /// What the next wave could do stays within a budget.
+    Risk(GateRisk),
 }
 
 /// Hours at which a gate holds.

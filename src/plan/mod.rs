@@ -14,8 +14,10 @@ pub mod fleet;
 pub mod gate;
 mod pace;
 pub mod pipeline;
+pub mod reach;
 pub mod response;
 pub mod restrict;
+pub mod risk;
 pub mod share;
 pub mod signal;
 pub mod strata;
@@ -41,6 +43,7 @@ pub use gate::{
 pub use pipeline::Pipeline;
 pub use response::{Attempt, FiringAtStart, OnAlarm, Operators, Remedy, Response};
 pub use restrict::{Restriction, RestrictionError, Trials};
+pub use risk::{GateRisk, SeenSoFar};
 pub use share::{HostShare, Ratio, Rounding};
 pub use signal::{CanaryRule, Comparison, Decides, Judge, Quorum, RateRule, Reads, Sign, Signal, SignalKind};
 pub use strata::Strata;

@@ -104,7 +104,7 @@ impl Strategy {
         let mut gates = self.waves.iter().flat_map(|wave| &wave.gates);
         gates.any(|gate| match &gate.kind {
             GateKind::Approval(work) | GateKind::Test(work) => work.catches > 0.0,
-            GateKind::Checks(_) => true,
+            GateKind::Checks(_) | GateKind::Risk(_) => true,
             GateKind::Opening(_) | GateKind::Requests(_) => false,
         })
     }
@@ -114,9 +114,19 @@ impl Strategy {
         let gates = self.waves.iter().flat_map(|wave| &wave.gates);
         let checks = gates.filter_map(|gate| match &gate.kind {
             GateKind::Checks(checks) => Some(checks),
-            GateKind::Approval(_) | GateKind::Test(_) | GateKind::Opening(_) | GateKind::Requests(_) => None,
+            GateKind::Approval(_)
+            | GateKind::Test(_)
+            | GateKind::Opening(_)
+            | GateKind::Requests(_)
+            | GateKind::Risk(_) => None,
         });
         checks.flat_map(GateChecks::alarms)
+    }
+
+    /// Whether a gate weighs what was seen of the new version.
+    #[must_use]
+    pub fn weighs_risk(&self) -> bool {
+        self.waves.iter().flat_map(|wave| &wave.gates).any(|gate| matches!(gate.kind, GateKind::Risk(_)))
     }
 
     /// The alarms that are listened to in one of its waves.

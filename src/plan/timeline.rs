@@ -3,11 +3,15 @@
 
 use super::gate::{Gate, GateKind};
 use super::pace::{Chains, Pace};
+use super::risk::SeenSoFar;
 use super::share::Ratio;
 use super::strategy::{Batching, Concurrency, Strategy, Wave};
 use super::whole::Plan;
 use crate::ids::{IdVec, RegionId, ZoneId};
 use crate::random::distribution::LONGEST_MS;
+
+/// How often a gate is asked at most before it is taken to hold up its wave for as long as it may.
+const MOST_ASKED: u64 = 10_000;
 
 /// The timetable of one strategy. Instants are milliseconds since the rollout's start.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +41,10 @@ pub struct WaveSchedule {
     pub customers_share_after: Option<f64>,
     /// The zones that the wave deploys to, in no order that matters.
     pub deployments: Vec<Deployment>,
+    /// A gate before it lets it be passed over: it begins and ends at once, and moves nothing.
+    pub passed_over: bool,
+    /// A gate behind it that weighs risk is not expected to hold in time.
+    pub is_held: bool,
 }
 
 /// The work of a wave in one zone.
@@ -77,13 +85,15 @@ pub fn timetable_of(plan: &Plan, strategy: &Strategy) -> Timetable {
         met: plan.fleet.zones.iter().map(|_| (0, 0.0)).collect(),
         levels: strategy.user_levels(),
         deployments: Vec::new(),
+        served: 0.0,
+        passes_over: 0,
     };
     let mut now = 0;
     let waves = strategy
         .waves
         .iter()
         .map(|wave| {
-            let times = walk.wave(wave, now);
+            let times = if walk.passes_over > 0 { walk.pass_over(now) } else { walk.wave(wave, now) };
             now = times.end_ms;
             times
         })
@@ -104,6 +114,10 @@ struct WavesWalk<'p> {
     levels: Vec<f64>,
     /// Of the present wave so far.
     deployments: Vec<Deployment>,
+    /// Requests that it served before the present wave, at the mean of the day; counted where gates weigh it.
+    served: f64,
+    /// Waves that come next and are passed over.
+    passes_over: usize,
 }
 
 /// When a zone or region stops deploying, and when its bake has ended too.
@@ -114,8 +128,25 @@ struct Lapse {
 }
 
 impl WavesWalk<'_> {
+    fn pass_over(&mut self, now_ms: u64) -> WaveSchedule {
+        self.passes_over -= 1;
+        WaveSchedule {
+            start_ms: now_ms,
+            deployed_ms: now_ms,
+            end_ms: now_ms,
+            zones: 0,
+            hosts_added: 0,
+            hosts_after: self.hosts_done(),
+            traffic_share_after: self.traffic_share(),
+            customers_share_after: self.customers_share(),
+            deployments: Vec::new(),
+            passed_over: true,
+            is_held: false,
+        }
+    }
+
     fn wave(&mut self, wave: &Wave, start_ms: u64) -> WaveSchedule {
-        let before = self.hosts_done();
+        let (before, rate_before) = (self.hosts_done(), self.rate_of_all());
         let fleet = &self.plan.fleet;
         let zones = wave.regions.iter().flat_map(|&region| wave.zones_of(fleet, region));
         let zones =
@@ -126,17 +157,54 @@ impl WavesWalk<'_> {
                 self.zone(wave, zone, (zones.len(), start))
             })
         });
+        let (rate, seconds) = (self.rate_of_all(), |ms: u64| ms as f64 / 1000.0);
+        self.served += rate_before * seconds(span.deployed_ms - start_ms);
+        self.served += rate * seconds(span.end_ms - span.deployed_ms);
+        let (risk_ms, is_held) = self.weigh(wave, rate);
+        let end_ms = span.end_ms + wave.bake_ms.max(self.gates_ms(wave, span.end_ms)).max(risk_ms);
+        self.served += rate * seconds(end_ms - span.end_ms);
         WaveSchedule {
             start_ms,
             deployed_ms: span.deployed_ms,
-            end_ms: span.end_ms + wave.bake_ms.max(self.gates_ms(wave, span.end_ms)),
+            end_ms,
             zones: zones as u64,
             hosts_added: self.hosts_done() - before,
             hosts_after: self.hosts_done(),
             traffic_share_after: self.traffic_share(),
             customers_share_after: self.customers_share(),
             deployments: std::mem::take(&mut self.deployments),
+            passed_over: false,
+            is_held,
         }
+    }
+
+    /// How long gates that weigh risk hold a wave up after its last region, where requests come at that `rate` and show no more
+    /// than the background, and whether one holds no longer than it may; settles which waves are passed over.
+    fn weigh(&mut self, wave: &Wave, rate: f64) -> (u64, bool) {
+        let (mut longest_ms, mut is_held) = (0, false);
+        let mut passes_over: Option<usize> = None;
+        for gate in &wave.gates {
+            let GateKind::Risk(risk) = &gate.kind else { continue };
+            let background = self.plan.fleet.background_of(risk.sign);
+            let within_ms = gate.within_ms.unwrap_or(LONGEST_MS);
+            let furthest = |at_ms: u64| {
+                let requests = libm::round(self.served + rate * at_ms as f64 / 1000.0);
+                let failures = libm::round(requests * background) as u64;
+                risk.furthest(background, SeenSoFar { requests: requests as u64, failures })
+            };
+            let asked =
+                (1..MOST_ASKED).map(|bakes| bakes * wave.bake_ms).take_while(|at_ms| *at_ms < within_ms);
+            match asked.map(|at_ms| (at_ms, furthest(at_ms))).find(|(_, furthest)| furthest.is_some()) {
+                Some((at_ms, furthest)) => {
+                    longest_ms = longest_ms.max(at_ms);
+                    let over = furthest.unwrap_or(0);
+                    passes_over = Some(passes_over.map_or(over, |before| before.min(over)));
+                }
+                None => (longest_ms, is_held) = (longest_ms.max(within_ms), true),
+            }
+        }
+        self.passes_over = passes_over.unwrap_or(0);
+        (longest_ms, is_held)
     }
 
     /// How long the gates of a wave take, typically, that open at `from_ms`: none fails.
@@ -151,6 +219,8 @@ impl WavesWalk<'_> {
             }
             GateKind::Opening(opening) => opening.holds_ms(from_utc_ms) - from_utc_ms,
             GateKind::Requests(requests) => self.served_ms(wave, *requests),
+            // How long it takes settles what comes next, too.
+            GateKind::Risk(_) => 0,
         };
         wave.gates.iter().map(gate_ms).max().unwrap_or(0)
     }
@@ -241,8 +311,12 @@ impl WavesWalk<'_> {
         if total <= 0.0 {
             return 0.0;
         }
-        let moved: f64 = fleet.regions.ids().map(|region| self.rate(region)).sum();
-        moved / total
+        self.rate_of_all() / total
+    }
+
+    /// Requests a second that hosts on the new version are sent, on average over the day.
+    fn rate_of_all(&self) -> f64 {
+        self.plan.fleet.regions.ids().map(|region| self.rate(region)).sum()
     }
 
     /// Hosts of the zone that would be sent as many of its requests as its hosts on the new version are.

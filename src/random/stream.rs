@@ -103,6 +103,8 @@ pub enum Purpose {
     WayBackFails = 51,
     /// When a withdrawal reaches a region.
     Withdrawal = 52,
+    /// Failures of the new version that a gate weighs, by what is counted and instant of the wall clock.
+    Evidence = 53,
 }
 
 /// Last part of a key where trials are not drawn from strata.
@@ -308,7 +310,7 @@ mod tests {
         assert_eq!(sequence.uniform(), stream.uniform());
     }
 
-    const ALL: [Purpose; 42] = [
+    const ALL: [Purpose; 43] = [
         Purpose::Change,
         Purpose::DeployBatch,
         Purpose::DeployHost,
@@ -351,6 +353,7 @@ mod tests {
         Purpose::RepairKind,
         Purpose::WayBackFails,
         Purpose::Withdrawal,
+        Purpose::Evidence,
     ];
 
     #[test]

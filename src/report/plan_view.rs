@@ -6,7 +6,8 @@ use crate::ids::AlarmId;
 use crate::plan::timeline::{Timetable, timetable};
 use crate::plan::{
     Batching, CheckScore, Concurrency, Enough, FailureBudget, FailuresPer, FiringAtStart, GateChecks,
-    GateKind, GateOpening, HostShare, OnAlarm, Plan, Procedure, Ratio, Remedy, RollbackScope, Strategy, Wave,
+    GateKind, GateOpening, GateRisk, HostShare, OnAlarm, Plan, Procedure, Ratio, Remedy, RollbackScope, Sign,
+    Strategy, Wave,
 };
 use crate::random::Distribution;
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ fn strategy(report: &mut Document, plan: &Plan, index: usize) {
     let (strategy, times) = (&plan.strategies[index], timetable(plan, index));
     let about = [&strategy.description, &strategy.source].into_iter().filter(|line| !line.is_empty());
     let about = about.cloned().chain([response(plan, strategy)]).chain(people(plan, strategy));
-    let about = about.chain(gates(plan, strategy)).chain(users(strategy));
+    let about = about.chain(gates(plan, strategy)).chain(climb(strategy, &times)).chain(users(strategy));
     report.section(heading(plan, strategy, &times), vec![Block::list(about)]);
     report.section("Where and when", vec![Block::Table(where_and_when(plan, strategy, &times))]);
     report.section("How", vec![Block::Table(how(strategy))]);
@@ -195,6 +196,7 @@ fn gates_of(plan: &Plan, wave: &Wave) -> Option<String> {
                 format!("{what}, {hours} of the week")
             }
             GateKind::Requests(requests) => format!("{} served", text::counted(*requests, "request")),
+            GateKind::Risk(risk) => risk_of(risk),
         };
         what + &within
     });
@@ -237,6 +239,38 @@ fn checks(plan: &Plan, checks: &GateChecks) -> String {
         "{made} of {}{must}{at_most}{from} (the gate fails with {})",
         text::list(&alarms, MOST_NAMES_OF_ALARMS),
         fail.join(" or ")
+    )
+}
+
+/// The steps that a good change is expected to climb where gates weigh risk; none where every wave is.
+fn climb(strategy: &Strategy, times: &Timetable) -> Option<String> {
+    let passed = times.waves.iter().filter(|wave| wave.passed_over).count();
+    let held = times.waves.iter().position(|wave| wave.is_held);
+    let held = held.map_or(String::new(), |wave| {
+        let held = &strategy.waves[wave].name;
+        format!("; it is not expected to get past the risk gate behind wave {held} in time")
+    });
+    (passed > 0 || !held.is_empty()).then(|| {
+        let waves = times.waves.iter().filter(|wave| !wave.passed_over);
+        let shares: Vec<String> = waves.map(|wave| text::percent(wave.traffic_share_after)).collect();
+        let passed = text::counted(passed as u64, "wave");
+        format!(
+            "a good change is expected to pass {passed} over, and to have {} of the traffic{held}",
+            shares.join(", ")
+        )
+    })
+}
+
+/// How much may be risked, and how that is asked.
+fn risk_of(risk: &GateRisk) -> String {
+    let fail = match risk.sign {
+        Sign::Failure => "fail",
+        Sign::Slowness => "are slow",
+    };
+    format!(
+        "{} sure that at most {} of all requests {fail} for it, by what was seen so far, after each bake",
+        text::percent(risk.confidence),
+        text::percent(risk.budget)
     )
 }
 
@@ -311,7 +345,7 @@ fn where_and_when(plan: &Plan, strategy: &Strategy, times: &Timetable) -> DataTa
         .column("\ndeployed", Align::Right)
         .column("\nend", Align::Right);
     let has_traffic = plan.fleet.requests_per_second() > 0.0;
-    for (wave, time) in strategy.waves.iter().zip(&times.waves) {
+    for (wave, time) in strategy.waves.iter().zip(&times.waves).filter(|(_, time)| !time.passed_over) {
         let names: Vec<&str> = wave.regions.iter().map(|&r| plan.fleet.regions[r].name.as_str()).collect();
         let mut row = vec![
             elide(&wave.name, NAME_WIDTH),

@@ -139,7 +139,24 @@ impl Longest<'_> {
     /// The longest time of each wave.
     fn waves_ms(&self) -> Vec<u64> {
         let mut done = vec![0; self.plan.fleet.zones.len()];
-        self.strategy.waves.iter().map(|wave| self.wave_ms(wave, &mut done)).collect()
+        // Where waves may be passed over, up to which one, and what is done before the first of them for certain.
+        let mut leap: Option<(usize, Vec<u32>)> = None;
+        let longest_ms = |(index, wave): (usize, &Wave)| {
+            let ms = match &leap {
+                Some((until, before)) if index <= *until => {
+                    self.wave_ms(wave, &mut done);
+                    self.wave_ms(wave, &mut before.clone())
+                }
+                Some(_) | None => self.wave_ms(wave, &mut done),
+            };
+            if let Some(furthest) = furthest_after(index, wave) {
+                let known = leap.take().filter(|(until, _)| index < *until);
+                let (until, before) = known.unwrap_or_else(|| (furthest, done.clone()));
+                leap = Some((until.max(furthest), before));
+            }
+            ms
+        };
+        self.strategy.waves.iter().enumerate().map(longest_ms).collect()
     }
 
     /// The longest time of a wave once so many hosts of each zone are `done`.
@@ -170,10 +187,12 @@ impl Longest<'_> {
             // Checks that may find nothing have a time within which they must hold.
             GateKind::Checks(checks) => checks.of_ms(checks.most(), &self.plan.alarms[checks.alarm]),
             GateKind::Opening(_) => GateOpening::longest_ms(),
-            GateKind::Requests(_) => LONGEST_MS,
+            // What is asked again and again holds within its time or fails.
+            GateKind::Requests(_) | GateKind::Risk(_) => LONGEST_MS,
         };
         match gate.kind {
             GateKind::Checks(_) => own_ms.max(gate.within_ms.unwrap_or(0)),
+            GateKind::Risk(_) => own_ms.min(gate.within_ms.unwrap_or(own_ms)),
             GateKind::Approval(_) | GateKind::Test(_) | GateKind::Opening(_) | GateKind::Requests(_) => {
                 own_ms
             }
@@ -449,6 +468,19 @@ impl Longest<'_> {
         let day: f64 = region.hourly_factor.iter().map(hour).sum();
         (busiest * (span_ms as f64 / HOUR_MS as f64)).min((span_ms / DAY_MS + 1) as f64 * day)
     }
+}
+
+/// The furthest wave that may come after one whose gates weigh risk.
+fn furthest_after(index: usize, wave: &Wave) -> Option<usize> {
+    let furthest = |gate: &Gate| match &gate.kind {
+        GateKind::Risk(risk) => Some(index + risk.shares.len()),
+        GateKind::Approval(_)
+        | GateKind::Test(_)
+        | GateKind::Checks(_)
+        | GateKind::Opening(_)
+        | GateKind::Requests(_) => None,
+    };
+    wave.gates.iter().filter_map(furthest).min()
 }
 
 /// From the page to readiness to act: people may find the alarm only when their next hours begin.

@@ -61,6 +61,8 @@ pub struct Context<'a> {
     pub routed: bool,
     /// Some alarm looks at the hosts on the new version alone.
     pub newcomers: bool,
+    /// Some gate weighs what was seen of the new version.
+    pub weighs_risk: bool,
     /// What holds a rollout among others; none for a trial of a study.
     pub launch: Option<&'a Launch<'a>>,
     now_ms: u64,
@@ -111,6 +113,7 @@ impl<'a> Context<'a> {
             kind: stratum.kind,
             routed: strategy.routes_traffic(),
             newcomers: model.watches_newcomers && looks_at_newcomers(plan, strategy),
+            weighs_risk: strategy.weighs_risk(),
             launch: None,
             now_ms: 0,
             looked_at_hosts: 0,
@@ -320,10 +323,13 @@ impl<'a> Context<'a> {
         self.defect.is_some_and(Defect::is_cured_by_the_change)
     }
 
-    /// Whether somebody looks at how many hosts have the new version: the routes of requests, an alarm, or the defect.
+    /// Whether somebody looks at how many hosts have the new version: the routes of requests, an alarm, a gate, or the defect.
     #[inline]
     pub fn counts_new_hosts(&self) -> bool {
-        self.routed || self.newcomers || self.defect.is_some_and(|defect| defect.condition.counts_hosts())
+        self.routed
+            || self.newcomers
+            || self.weighs_risk
+            || self.defect.is_some_and(|defect| defect.condition.counts_hosts())
     }
 
     /// Whether impaired hosts serve nothing at all.

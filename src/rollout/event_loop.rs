@@ -17,6 +17,7 @@ use super::fault::{AroundFault, Fault, FaultChange, Promise};
 use super::launch::WaveTimes;
 use super::place::WatchedScope;
 use super::response::{IncidentResponse, OperatorAction, Reaction, ending};
+use super::served::Served;
 use super::trace::RolloutEvent;
 use crate::ids::{AlarmId, WaveId};
 use crate::outcome::{Notice, Outcome};
@@ -86,6 +87,10 @@ impl DeploymentListener for OfDeployments<'_> {
     fn checks(&mut self, ctx: &mut Context, deployments: &Deployments, wave: WaveId) -> Seen {
         let sight = Sight { deployments, fault: self.fault, capacity: self.account.capacity() };
         self.alarms.check(ctx, sight, wave)
+    }
+
+    fn served(&self, ctx: &Context) -> Served {
+        self.account.served(ctx)
     }
 
     fn goes_on_without(&mut self, _ctx: &mut Context, alarm: Option<AlarmId>) -> Seen {

@@ -24,6 +24,7 @@ pub mod launch;
 mod model;
 mod place;
 mod response;
+mod served;
 pub mod trace;
 mod zone_streams;
 

@@ -40,6 +40,8 @@ pub enum RolloutEvent {
     CheckFailed { wave: u32, gate: u32, failures: u32 },
     /// A check of a gate was inconclusive: so many have been now.
     CheckInconclusive { wave: u32, gate: u32, inconclusive: u32 },
+    /// A gate weighed what was seen of the new version, in all so far: that wave may come next; none: none may yet.
+    RiskWeighed { wave: u32, gate: u32, requests: u64, failures: u64, next: Option<u32> },
     /// A wave's bake ended.
     WaveDone { wave: u32 },
     /// A host became impaired.

@@ -16,7 +16,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "ids" | "sim" | "random" | "outlet" => Vec::new(),
         "diagnostic" => vec!["outlet"],
         "stats" => vec!["random"],
-        "plan" => vec!["ids", "random", "outcome"],
+        "plan" => vec!["ids", "random", "outcome", "stats"],
         "outcome" => vec!["ids", "stats"],
         "scenario" => vec!["ids", "sim", "plan", "outcome", "random", "outlet", "diagnostic"],
         "rollout" => vec!["ids", "sim", "plan", "outcome", "random", "stats"],

@@ -75,6 +75,7 @@ impl<'r> RolloutFold<'r> {
             | RolloutEvent::GateHolds { .. }
             | RolloutEvent::CheckFailed { .. }
             | RolloutEvent::CheckInconclusive { .. }
+            | RolloutEvent::RiskWeighed { .. }
             | RolloutEvent::FiresAlready { .. }
             | RolloutEvent::HostsStay { .. }
             | RolloutEvent::Withdrawn { .. }

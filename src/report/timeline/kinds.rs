@@ -45,6 +45,7 @@ pub(super) fn place_and_kind(event: &RolloutEvent) -> (usize, Option<RoutineEven
         | RolloutEvent::GateHolds { .. }
         | RolloutEvent::CheckFailed { .. }
         | RolloutEvent::CheckInconclusive { .. }
+        | RolloutEvent::RiskWeighed { .. }
         | RolloutEvent::WaveDone { .. } => (1, None),
         RolloutEvent::ZoneStarted { .. }
         | RolloutEvent::ZoneDone { .. }

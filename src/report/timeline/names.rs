@@ -2,7 +2,7 @@
 
 use crate::ids::{AlarmId, DefectId, RegionId, ZoneId};
 use crate::outcome::{Ending, Notice, Outcome};
-use crate::plan::{GateKind, Plan, Remedy, Scope};
+use crate::plan::{GateKind, Plan, Remedy, Scope, Sign};
 use crate::report::{customers, text};
 use crate::rollout::{DarkPlace, RolloutEvent};
 
@@ -63,6 +63,7 @@ impl PlanNames<'_> {
             }
             GateKind::Opening(_) => "opening hours".to_owned(),
             GateKind::Requests(requests) => text::counted(*requests, "request"),
+            GateKind::Risk(_) => "the risk gate".to_owned(),
         }
     }
 
@@ -73,6 +74,7 @@ impl PlanNames<'_> {
             GateKind::Test(_) | GateKind::Checks(_) => format!("{what} passed"),
             GateKind::Opening(_) => "open".to_owned(),
             GateKind::Requests(_) => format!("{what} were served"),
+            GateKind::Risk(_) => format!("{what} holds"),
         };
         format!("{holds} behind wave {}", self.wave(wave))
     }
@@ -80,6 +82,27 @@ impl PlanNames<'_> {
     fn check(&self, wave: u32, gate: u32, (verdict, so_far): (&str, u32)) -> String {
         let what = self.gate(wave, gate);
         format!("{what} behind wave {}: one {verdict}, {so_far} so far", self.wave(wave))
+    }
+
+    /// What a gate that weighs risk saw in all, and how far it lets the rollout go by that.
+    fn weighed(&self, event: &RolloutEvent) -> String {
+        let RolloutEvent::RiskWeighed { wave, gate, requests, failures, next } = *event else {
+            return String::new();
+        };
+        let GateKind::Risk(risk) = self.gate_kind(wave, gate) else { return self.gate(wave, gate) };
+        let what = match risk.sign {
+            Sign::Failure => "failed",
+            Sign::Slowness => "were slow",
+        };
+        let (requests, failures) = (text::counted(requests, "request"), text::count(failures));
+        let share = |next: u32| text::percent(risk.shares[(next - wave - 1) as usize]);
+        let so = match next {
+            Some(next) => {
+                format!("lets the new version have {} of the traffic, wave {}", share(next), self.wave(next))
+            }
+            None => format!("does not let it have {} yet", share(wave + 1)),
+        };
+        format!("of {requests} to the new version so far {failures} {what}: the risk gate {so}")
     }
 
     pub fn defect(&self, defect: u32) -> &str {
@@ -192,6 +215,7 @@ impl PlanNames<'_> {
             RolloutEvent::CheckInconclusive { wave, gate, inconclusive: n } => {
                 self.check(wave, gate, ("was inconclusive", n))
             }
+            RolloutEvent::RiskWeighed { .. } => self.weighed(event),
             RolloutEvent::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
             RolloutEvent::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", at(zone)),
             RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", at(zone)),

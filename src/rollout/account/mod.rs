@@ -6,6 +6,7 @@
 mod capacity;
 mod customers;
 mod ledger;
+mod new_version;
 
 pub use capacity::{
     Capacity, announce_replacement, announce_rollback, down_hosts_matter, replacement_matters,
@@ -16,11 +17,13 @@ use super::context::Context;
 use super::deployment::{Deployments, RouteChange};
 use super::fault::{Fault, FaultChange};
 use super::place::DarkPlace;
+use super::served::Served;
 use super::trace::RolloutEvent;
 use crate::ids::{BatchId, ZoneId};
 use crate::outcome::CustomerHarm;
 use customers::CustomerLedger;
 use ledger::Ledger;
+use new_version::NewVersion;
 
 /// A change of a zone is in the account: now the alarms look.
 #[must_use]
@@ -70,6 +73,7 @@ pub struct Account {
     ledger: Ledger,
     capacity: Capacity,
     customers: CustomerLedger,
+    new_version: NewVersion,
 }
 
 impl Account {
@@ -78,12 +82,18 @@ impl Account {
         self.customers.reset();
         self.ledger.reset(regions);
         self.capacity.reset(zones, regions);
+        self.new_version.reset(zones);
     }
 
     /// Hosts that are out of service for other reasons than the defect.
     #[inline]
     pub fn capacity(&self) -> &Capacity {
         &self.capacity
+    }
+
+    /// What the new version has served until now, on average; only where gates weigh it.
+    pub fn served(&self, ctx: &Context) -> Served {
+        self.new_version.so_far(ctx)
     }
 
     /// Something changed in a zone: the account has it from now on. `mitigating` while a remedy is under way.
@@ -101,6 +111,9 @@ impl Account {
             if ctx.model.has_customers {
                 self.customers.book(ctx, deployments, fault, zone);
             }
+        }
+        if ctx.weighs_risk {
+            self.new_version.changed(ctx, deployments, fault, zone);
         }
         if change.moved() {
             tell(ctx, &change);
@@ -128,6 +141,9 @@ impl Account {
         change: RouteChange,
         listener: &mut impl CapacityListener,
     ) {
+        if ctx.weighs_risk {
+            self.new_version.changed(ctx, deployments, fault, change.zone());
+        }
         if ctx.routed {
             if ctx.model.has_customers && ctx.defect.is_some() {
                 self.customers.book(ctx, deployments, fault, change.zone());

@@ -23,6 +23,7 @@ mod start;
 mod switching;
 mod waves;
 mod way_back;
+mod weighing;
 
 pub use batch::{Batch, Stops};
 pub use completion::{completion_ms, host_draws};
@@ -63,6 +64,9 @@ pub trait DeploymentListener {
 
     /// The gates of a wave open now, and their checks begin.
     fn checks(&mut self, ctx: &mut Context, deployments: &Deployments, wave: WaveId) -> Self::Told;
+
+    /// What the new version has served until now: a gate weighs it.
+    fn served(&self, ctx: &Context) -> super::served::Served;
 
     /// An alarm fires already, for another reason, and the rollout goes on without it; none: without any.
     fn goes_on_without(&mut self, ctx: &mut Context, alarm: Option<AlarmId>) -> Self::Told;
@@ -369,21 +373,18 @@ impl Deployments {
         if self.stops.waves_ms.is_some() {
             return None;
         }
-        let now_ms = ctx.now_ms();
-        match self.promotion.holds_ms(now_ms) {
-            Some(holds_ms) if holds_ms > now_ms => {
-                ctx.schedule(holds_ms, DeploymentEvent::WaveDone);
-                return None;
-            }
-            Some(_) => {}
-            // The wave waits for what follows a gate that failed.
-            None => return None,
+        let (now_ms, wave) = (ctx.now_ms(), self.waves.id());
+        self.promotion.weigh(ctx, wave, |ctx| listener.served(ctx));
+        // Else the wave waits for what follows a gate that failed.
+        let holds_ms = self.promotion.holds_ms(now_ms)?;
+        if holds_ms > now_ms {
+            ctx.schedule(holds_ms, DeploymentEvent::WaveDone);
+            return None;
         }
-        let wave = self.waves.id();
         self.promoted_ms = Some(now_ms);
         self.promotion.tell_checked(ctx, wave);
         ctx.tell(now_ms, || RolloutEvent::WaveDone { wave: wave.number() });
-        let next = self.waves.end(ctx);
+        let next = self.waves.end(ctx, self.promotion.take_passes_over(), self.layout.batches().len());
         let _told = listener.ends(ctx, RolloutPart::Wave { next });
         if let Some(next) = next {
             self.start_wave(ctx, next, listener);

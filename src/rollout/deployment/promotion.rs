@@ -5,12 +5,14 @@
 
 use super::layout::Layout;
 use super::routing::Routing;
+use super::weighing::Weighing;
 use crate::ids::{AlarmId, GateId, RegionId, WaveId, ZoneId};
-use crate::plan::{CheckVerdict, CheckedOver, Enough, Gate, GateChecks, GateKind, GateWork};
+use crate::plan::{CheckVerdict, CheckedOver, Enough, Gate, GateChecks, GateKind, GateWork, SeenSoFar, Wave};
 use crate::random::distribution::LONGEST_MS;
 use crate::random::{Purpose, mix};
 use crate::rollout::context::Context;
 use crate::rollout::event::{AlarmEvent, FailedCheck, ResponseEvent};
+use crate::rollout::served::Served;
 use crate::rollout::trace::RolloutEvent;
 
 /// The gates of the wave that bakes, and the failed checks of all.
@@ -19,6 +21,10 @@ pub(super) struct Promotion {
     gates: Vec<GateState>,
     /// Failed checks of the rollout, each by the first gate that looked at the same alarms.
     failed_in_all: Vec<((WaveId, GateId), u32)>,
+    /// What gates that weigh risk have seen of the new version.
+    weighing: Weighing,
+    /// How many waves the wave that bakes lets pass over; none if no gate has said so.
+    passes_over: Option<usize>,
 }
 
 /// How one gate stands.
@@ -32,6 +38,8 @@ struct GateState {
     last_ms: Option<u64>,
     /// Its failed checks.
     failed: u32,
+    /// When it is asked next, if it weighs risk and does not hold.
+    asks_ms: Option<u64>,
     /// Its inconclusive ones.
     inconclusive: u32,
     /// Checks without data that followed each other until now.
@@ -130,6 +138,8 @@ impl Promotion {
     pub fn reset(&mut self) {
         self.gates.clear();
         self.failed_in_all.clear();
+        self.weighing = Weighing::default();
+        self.passes_over = None;
     }
 
     /// Opens the gates of a wave now.
@@ -139,14 +149,61 @@ impl Promotion {
             let limit_ms = gate.within_ms.map(|within_ms| ctx.now_ms().saturating_add(within_ms));
             let holds_ms = open(ctx, (layout, routing), (wave, GateId::new(index)), (gate, limit_ms));
             let last_ms = last_check_ms(ctx, &gate.kind);
-            self.gates.push(GateState { holds_ms, limit_ms, last_ms, ..GateState::default() });
+            let asks_ms = holds_ms.filter(|_| matches!(gate.kind, GateKind::Risk(_)));
+            self.gates.push(GateState { holds_ms, limit_ms, last_ms, asks_ms, ..GateState::default() });
         }
     }
 
-    /// When all of them hold, as far as is known, but not before `from_ms`; none: never.
+    /// When all of them hold, as far as is known, or one of them is to be asked before, but not before `from_ms`; none: never.
     #[inline]
     pub fn holds_ms(&self, from_ms: u64) -> Option<u64> {
-        self.gates.iter().try_fold(from_ms, |latest, gate| gate.holds_ms.map(|holds_ms| latest.max(holds_ms)))
+        let mut gates = self.gates.iter();
+        let all_ms = gates.try_fold(from_ms, |latest, gate| gate.holds_ms.map(|ms| latest.max(ms)))?;
+        Some(self.gates.iter().filter_map(|gate| gate.asks_ms).fold(all_ms, u64::min))
+    }
+
+    /// Asks the gates of the wave that bakes which are to be asked now: those hold by what the new version has served, or
+    /// are asked again when the bake has passed once more. One that would hold too late never does.
+    #[inline]
+    pub fn weigh(&mut self, ctx: &mut Context, wave: WaveId, served: impl FnOnce(&Context) -> Served) {
+        let now_ms = ctx.now_ms();
+        if self.gates.iter().any(|gate| gate.asks_ms.is_some_and(|asks_ms| asks_ms <= now_ms)) {
+            let served = served(ctx);
+            self.ask(ctx, wave, served);
+        }
+    }
+
+    fn ask(&mut self, ctx: &mut Context, wave: WaveId, served: Served) {
+        let now_ms = ctx.now_ms();
+        let Wave { gates, bake_ms, .. } = ctx.wave(wave);
+        for (number, (gate, state)) in (0..).zip(gates.iter().zip(&mut self.gates)) {
+            let (GateKind::Risk(risk), true) = (&gate.kind, state.asks_ms.is_some_and(|ms| ms <= now_ms))
+            else {
+                continue;
+            };
+            let seen = self.weighing.look(ctx, risk.sign, served);
+            let furthest = risk.furthest(ctx.plan.fleet.background_of(risk.sign), seen);
+            (state.holds_ms, state.asks_ms) = match furthest {
+                Some(over) => {
+                    self.passes_over = Some(self.passes_over.map_or(over, |before| before.min(over)));
+                    (Some(now_ms), None)
+                }
+                None => {
+                    let again_ms =
+                        Some(now_ms + bake_ms).filter(|ms| state.limit_ms.is_none_or(|limit| *ms < limit));
+                    (again_ms, again_ms)
+                }
+            };
+            let next = furthest.map(|over| wave.number() + 1 + over as u32);
+            let SeenSoFar { requests, failures } = seen;
+            let wave = wave.number();
+            ctx.tell(now_ms, || RolloutEvent::RiskWeighed { wave, gate: number, requests, failures, next });
+        }
+    }
+
+    /// How many waves are passed over, once all gates hold. That is said once, as the next wave may have no gates to open.
+    pub fn take_passes_over(&mut self) -> usize {
+        self.passes_over.take().unwrap_or(0)
     }
 
     /// Whether a gate that was to fail now does; checks may have passed meanwhile, or come later than was known.
@@ -161,7 +218,7 @@ impl Promotion {
         let state = &mut self.gates[gate.index()];
         let fails = state.is_shut_at(ctx.now_ms());
         if fails {
-            state.holds_ms = None;
+            (state.holds_ms, state.asks_ms) = (None, None);
         }
         fails
     }
@@ -303,11 +360,16 @@ fn open(
         GateKind::Checks(checks) => (now_ms + passing_ms(ctx, checks), true),
         GateKind::Opening(opening) => (opening.holds_ms(ctx.utc_ms()) - ctx.start_utc_ms, true),
         GateKind::Requests(requests) => (served_ms(ctx, around, wave, *requests), true),
+        // It is asked for the first time when the bake has passed.
+        GateKind::Risk(_) => (now_ms + ctx.wave(wave).bake_ms, true),
     };
     let in_time = limit_ms.is_none_or(|limit_ms| done_ms <= limit_ms);
     let holds = passes && in_time;
-    // Checks that are in time so far may not be in the end.
-    let waits = matches!(what.kind, GateKind::Checks(_));
+    // Checks that are in time so far may not be in the end, nor may what is asked again.
+    let waits = match what.kind {
+        GateKind::Checks(_) | GateKind::Risk(_) => true,
+        GateKind::Approval(_) | GateKind::Test(_) | GateKind::Opening(_) | GateKind::Requests(_) => false,
+    };
     let fails_ms = if in_time && !waits { (!passes).then_some(done_ms) } else { limit_ms };
     if let Some(fails_ms) = fails_ms {
         ctx.schedule(fails_ms, ResponseEvent::GateFails { wave, gate });
@@ -339,7 +401,11 @@ fn last_check_ms(ctx: &Context, gate: &GateKind) -> Option<u64> {
         GateKind::Checks(checks) => {
             checks.count.map(|count| ctx.now_ms() + checks.of_ms(count.into(), ctx.alarm(checks.alarm)))
         }
-        GateKind::Approval(_) | GateKind::Test(_) | GateKind::Opening(_) | GateKind::Requests(_) => None,
+        GateKind::Approval(_)
+        | GateKind::Test(_)
+        | GateKind::Opening(_)
+        | GateKind::Requests(_)
+        | GateKind::Risk(_) => None,
     }
 }
 

@@ -213,13 +213,20 @@ impl Waves {
         }
     }
 
-    /// The wave's bake is over; says which wave comes next, if any does.
-    pub fn end(&mut self, ctx: &Context) -> Option<WaveId> {
+    /// The wave's bake is over; says which wave comes next, if any does. So many waves are passed over: they begin and end now,
+    /// and their first batch would have that number.
+    pub fn end(&mut self, ctx: &Context, passed_over: usize, first_batch: usize) -> Option<WaveId> {
         if let Some(record) = self.records.last_mut() {
             record.end_ms = Some(ctx.now_ms());
             record.bake_ms = self.path_bake_ms - record.baked_before_ms;
         }
-        let next = self.id.index() + 1;
+        for _ in 0..passed_over {
+            self.start(self.id, ctx.now_ms(), first_batch);
+            if let Some(record) = self.records.last_mut() {
+                record.end_ms = Some(ctx.now_ms());
+            }
+        }
+        let next = self.id.index() + 1 + passed_over;
         (next < ctx.strategy.waves.len()).then(|| WaveId::new(next))
     }
 

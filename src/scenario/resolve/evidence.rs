@@ -1,12 +1,17 @@
-//! Resolves gates that wait for evidence of the new version: as many requests as a test of some power needs.
+//! Resolves gates that wait for evidence of the new version: as many requests as a test of some power needs, and what may
+//! come next within a budget.
 
 use super::alert::sign;
+use super::fleet::ResolvedFleet;
 use super::scene::Scene;
 use crate::diagnostic::Span;
+use crate::plan::reach::shares_after;
+use crate::plan::{GateKind, GateRisk, Wave};
 use crate::random::normal;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::Written;
-use crate::scenario::spec::PowerSpec;
+use crate::scenario::spec::{GateSpec, PowerSpec, RiskSpec, WaveSpec};
+use crate::scenario::value::Percent;
 
 /// The most requests that a gate can wait for.
 const MOST_REQUESTS: f64 = 1e12;
@@ -56,6 +61,86 @@ fn sample_size(old: f64, new: f64, (alpha, beta): (f64, f64)) -> f64 {
     let apart = normal::quantile(1.0 - beta) * (spread(old) + spread(new)).sqrt();
     let root = (alike + apart) / (new - old);
     libm::ceil(root * root).max(1.0)
+}
+
+/// What may be risked; which waves may come next is settled when all are known. None if it was reported.
+pub(super) fn risk(
+    written: &Written<RiskSpec>,
+    gate: &Written<GateSpec>,
+    scene: &Scene,
+    problems: &mut Problems,
+) -> Option<GateRisk> {
+    let spec = &written.value;
+    let budget = spec.budget.get()?;
+    let confidence = spec.confidence.or(0.95);
+    let zero = budget.value.is_zero().then_some((budget.span, "a budget of nothing lets nothing through"));
+    let sure = spec.confidence.span().filter(|_| confidence <= 0.0 || confidence >= 1.0);
+    let sure = sure.map(|span| (span, "`confidence` must be between 0 % and 100 %"));
+    if let Some((span, message)) = zero.or(sure) {
+        problems.out_of_range(span, message, "write more than 0 %, such as \"0.1%\" of \"95%\" confidence");
+        return None;
+    }
+    if gate.value.within.is_absent() {
+        let message = "a change that does harm within the budget may never go on";
+        problems.missing_key(gate.span, message, "add `within = \"6h\"` to the gate");
+        return None;
+    }
+    check_traffic(written.span, scene, problems);
+    let Percent(budget) = budget.value;
+    Some(GateRisk { budget: budget.as_f64(), confidence, sign: sign(&spec.signal), shares: Vec::new() })
+}
+
+/// Settles which waves may come next behind each gate that weighs risk: the next one, and in a ladder as far as all that is
+/// passed over waits for the same gates. `written` and `ladders` have, for each wave, its text and the number of the last wave
+/// of its ladder.
+pub(super) fn settle(
+    waves: &mut [Wave],
+    written: &[WaveSpec],
+    ladders: &[usize],
+    fleet: &ResolvedFleet,
+    problems: &mut Problems,
+) {
+    let weighs = |wave: &Wave| wave.gates.iter().any(|gate| matches!(gate.kind, GateKind::Risk(_)));
+    if !fleet.sound || !waves.iter().any(weighs) {
+        return;
+    }
+    let shares = shares_after(&fleet.plan, waves);
+    let furthest = |waves: &[Wave], from: usize| {
+        let mut next = from + 1;
+        while next < ladders[from] && waves[next].gates == waves[from].gates {
+            next += 1;
+        }
+        next
+    };
+    let ends: Vec<usize> = (0..waves.len()).map(|wave| furthest(waves, wave)).collect();
+    for (index, wave) in waves.iter_mut().enumerate() {
+        let bake_ms = wave.bake_ms;
+        for (number, gate) in wave.gates.iter_mut().enumerate() {
+            let GateKind::Risk(risk) = &mut gate.kind else { continue };
+            let place = written[index].gates.list().get(number).map_or(Span::default(), |gate| gate.span);
+            if shares.len() == index + 1 {
+                let help = "remove the gate, or write it behind an earlier wave";
+                problems.out_of_range(place, "no wave follows whose risk could be weighed", help);
+            } else if bake_ms == 0 || gate.within_ms.is_some_and(|within_ms| within_ms <= bake_ms) {
+                let message =
+                    "this gate is never asked: it is each time that the bake has passed, before `within`";
+                let help = "add a bake (of a ramp, `every`) above 0 and below `within`";
+                problems.out_of_range(place, message, help);
+            } else {
+                risk.shares = most_on_the_way(&shares[index + 1..=ends[index]]);
+            }
+        }
+    }
+}
+
+/// For each share the largest one until then: steps may send the new version less than those before.
+fn most_on_the_way(shares: &[f64]) -> Vec<f64> {
+    let mut most: f64 = 0.0;
+    let after = |share: &f64| {
+        most = most.max(*share);
+        most
+    };
+    shares.iter().map(after).collect()
 }
 
 #[cfg(test)]

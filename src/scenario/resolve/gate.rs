@@ -15,7 +15,7 @@ use crate::scenario::value::{HoursText, IMMEDIATE, Text};
 use jiff::civil::Weekday;
 
 /// Kinds of gates, by the keys that name them.
-const KINDS: [&str; 6] = ["approval", "test", "checks", "opening", "requests", "power"];
+const KINDS: [&str; 7] = ["approval", "test", "checks", "opening", "requests", "power", "risk"];
 
 /// All gates that a wave has, its ladder's among them.
 pub(super) fn written(wave: &WaveSpec) -> impl Iterator<Item = &GateSpec> {
@@ -66,6 +66,8 @@ fn resolve_one(written: &Written<GateSpec>, scene: &Scene, problems: &mut Proble
         GateKind::Opening(self::opening(opening, scene.first_day, problems)?)
     } else if let Some(power) = spec.power.get() {
         GateKind::Requests(evidence::power(power, scene, problems)?)
+    } else if let Some(risk) = spec.risk.get() {
+        GateKind::Risk(evidence::risk(risk, written, scene, problems)?)
     } else {
         let requests = spec.requests.get()?;
         evidence::check_traffic(requests.span, scene, problems);

@@ -3,6 +3,7 @@
 use super::alarm::{ResolvedAlarm, alarm_indices};
 use super::calendar::Calendars;
 use super::checks;
+use super::evidence;
 use super::failures;
 use super::gate;
 use super::ladder;
@@ -197,6 +198,8 @@ fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, pr
     }
     check_unique("wave", waves.iter().map(|wave| &wave.value.name), problems);
     let mut selection = Selection::new(fleet);
+    // Numbers of the last waves of their ladders.
+    let mut ladders: Vec<usize> = Vec::new();
     for wave in &waves {
         let mut climbs: Option<Vec<RegionId>> = None;
         for rung in ladder::rungs(wave, problems) {
@@ -226,7 +229,9 @@ fn resolve_waves(draft: &mut Draft, scene: &Scene, calendars: &mut Calendars, pr
             }
             draft.procedures.push(spec);
         }
+        ladders.resize(draft.plan.waves.len(), draft.plan.waves.len() - 1);
     }
+    evidence::settle(&mut draft.plan.waves, &draft.procedures, &ladders, fleet, problems);
     listen_by_wave(&mut draft.plan);
     if let Some(last) = waves.last() {
         selection.finish(last, problems);

@@ -12,7 +12,7 @@ use crate::scenario::words::words;
 
 spec! {
     /// What must hold before what follows a wave begins, beside its bake: one of `approval`, `test`, `checks`,
-    /// `opening`, `requests` and `power`. It opens when the wave's last deployment is done.
+    /// `opening`, `requests`, `power` and `risk`. It opens when the wave's last deployment is done.
     pub struct GateSpec {
         /// Somebody approves.
         optional approval: ApprovalSpec,
@@ -26,6 +26,9 @@ spec! {
         optional requests: Int<1, 1_000_000_000_000>,
         /// They have served as many as a test of some power needs.
         optional power: PowerSpec,
+        /// What the next wave could do stays within a budget, by all that was seen of the new version so far. It is asked each time
+        /// that the wave's bake has passed again. In a ladder the next step is the furthest that it lets through.
+        optional risk: RiskSpec,
         /// A gate that does not hold by then, counted from its opening, has failed. Default: it may take any time.
         optional within: Duration,
     }
@@ -115,6 +118,16 @@ spec! {
         optional false_positive: Percent,
         /// Probability that it misses one that is as bad as that. Default: "20%".
         optional false_negative: Percent,
+    }
+
+    /// How much harm may be risked. The gate needs `within`.
+    pub struct RiskSpec {
+        /// Share of all requests of the service that may fail for the change's sake.
+        required budget: Percent,
+        /// How sure that must be, by an exact one-sided binomial test. Default: "95%".
+        optional confidence: Percent,
+        /// What is counted: requests that fail ("errors"), or that are slow ("slow"). Default: "errors".
+        optional signal: CanarySignal,
     }
 
     /// One step of a wave's ladder: it begins when what the step before it waits for is over.

@@ -29,7 +29,9 @@ pub use customers::{CustomersSpec, WrittenCustomers};
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, RepairSpec, TriggerSpec, WhileSpec};
 pub use expect::ExpectSpec;
 pub use fleet::{BackgroundSpec, DiurnalSpec, EpisodesSpec, FleetSpec, HostsPerZone, RegionSpec, Zones};
-pub use gate::{ApprovalSpec, ChecksSpec, GateSpec, OpeningSpec, PowerSpec, RampOf, RampSpec, StepSpec};
+pub use gate::{
+    ApprovalSpec, ChecksSpec, GateSpec, OpeningSpec, PowerSpec, RampOf, RampSpec, RiskSpec, StepSpec,
+};
 pub use pipeline::{AfterRejectionSpec, CalendarSpec, SourceSpec, Weekday};
 pub use policy::{EmergencySpec, ErrorBudgetSpec};
 pub use response::{OperatorsSpec, RemedySpec, ResponseSpec, WrittenRemedy};

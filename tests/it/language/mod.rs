@@ -1,5 +1,6 @@
 //! What the language can say, a file a question that it answers; the scenarios are in `tests/plans/language`.
 
+mod adaptive;
 mod alarms;
 mod analyses;
 mod analysis;

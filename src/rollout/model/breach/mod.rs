@@ -52,6 +52,12 @@ pub fn poisson_quantile(mean: f64, p: f64) -> u64 {
     if mean <= 0.0 { 0 } else { poisson::PoissonTable::new(mean).quantile(p) }
 }
 
+/// The smallest number of `n` requests, each of which counts with probability `p`, that is not exceeded with probability `u`.
+#[must_use]
+pub fn binomial_quantile(n: u64, p: f64, u: f64) -> u64 {
+    fixed::quantile(n, p, u)
+}
+
 /// Probability that a period has fewer than `least` requests, of `requests_mean` on average: its datapoint is missing.
 #[must_use]
 pub fn missing_probability(least: u64, arrivals: Arrivals, requests_mean: f64) -> f64 {

@@ -74,6 +74,16 @@ impl Writer {
         table([(kind, Some(what)), ("within", within)])
     }
 
+    /// A gate that weighs risk, for a ladder whose bakes are shorter than a day.
+    fn risk(&mut self) -> Value {
+        let risk = table([
+            ("budget", Some(text(self.pick(&["0.1%", "1%", "50%"])))),
+            ("confidence", self.maybe(0.5, |w| text(w.pick(&["50%", "99.9%"])))),
+            ("signal", self.maybe(0.3, |w| text(w.pick(&["errors", "slow"])))),
+        ]);
+        table([("risk", Some(risk)), ("within", Some(text("1d")))])
+    }
+
     fn approval(&mut self) -> Value {
         let hours = self.maybe(0.4, Self::hours);
         let days = Value::Array(vec![text("mon"), text("sat")]);
@@ -110,8 +120,14 @@ impl Writer {
             // The old hosts stay for the rest of the requests.
             wave.insert("max-surge".into(), text("100%"));
         }
-        let every = self.duration();
-        let gates = self.maybe(0.3, Self::gates);
+        let weighs = self.traffic && self.chance(0.3);
+        let every = if weighs { text(self.pick(&["1m", "10m", "1h"])) } else { self.duration() };
+        let mut gates = self.maybe(0.3, Self::gates);
+        if weighs {
+            let mut listed = gates.and_then(|gates| gates.as_array().cloned()).unwrap_or_default();
+            listed.push(self.risk());
+            gates = Some(Value::Array(listed));
+        }
         if kind == "steps" {
             let step = |share: &str, gates: Option<Value>| {
                 table([(grows, Some(text(share))), ("bake", Some(every.clone())), ("gates", gates)])

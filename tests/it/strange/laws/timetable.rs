@@ -46,7 +46,7 @@ fn wave_of(wave: &wavetank::plan::timeline::WaveSchedule) -> WaveTimes {
 }
 
 /// The plan with good changes only, of which nobody is late or fails, goes past the waves or is stopped, and whose gates take
-/// the time that the timetable expects: checks that fail by chance and requests, which come at the rate of their hour, are none.
+/// the time that the timetable expects: checks that fail by chance, requests, which come at the rate of their hour, and what is seen of them are none.
 fn undisturbed(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     let change = &mut plan.change;
@@ -78,7 +78,7 @@ fn expected(gate: Gate) -> Option<Gate> {
         GateKind::Approval(of) => GateKind::Approval(work(of)),
         GateKind::Test(of) => GateKind::Test(work(of)),
         GateKind::Opening(of) => GateKind::Opening(of),
-        GateKind::Checks(_) | GateKind::Requests(_) => return None,
+        GateKind::Checks(_) | GateKind::Requests(_) | GateKind::Risk(_) => return None,
     };
     Some(Gate { kind, within_ms: None })
 }
