@@ -132,6 +132,7 @@ fn limit(alarm: &Alarm) -> Option<f64> {
         Signal::ErrorRatio { .. }
         | Signal::SlowRatio { .. }
         | Signal::ErrorCount { .. }
+        | Signal::DamageCount { .. }
         | Signal::Synthetic { .. }
         | Signal::RateRatio(_)
         | Signal::Canary(_)

@@ -51,6 +51,7 @@ pub(super) fn limit(alarm: &Alarm) -> Option<(f64, Comparison)> {
         Signal::RateRatio(ref rule) => Some((rule.threshold, rule.comparison)),
         Signal::SlowRatio { .. }
         | Signal::ErrorCount { .. }
+        | Signal::DamageCount { .. }
         | Signal::Synthetic { .. }
         | Signal::Canary(_)
         | Signal::BreachProbability { .. }

@@ -105,7 +105,7 @@ pub(super) fn escape(view: &View<'_>, id: DefectId, limit: f64) -> Option<Escape
         return None;
     }
     for alarm in view.listened_to() {
-        if defect.seen_by.as_ref().is_some_and(|alarms| !alarms.contains(&alarm)) {
+        if !defect.is_seen_by(alarm) {
             continue;
         }
         let chances = chances(view, defect, alarm);
@@ -169,7 +169,7 @@ fn fires(view: &View<'_>, defect: &Defect, id: AlarmId, chance: &Chance, known: 
             // An alarm that is given as a delay has no datapoints: `evaluations` leaves it time or none.
             Signal::DetectionDelay(_) => f64::from(u8::from(impaired > 0)),
             Signal::AnyOf(_) | Signal::Quorum(_) | Signal::RateRatio(_) => 0.0,
-            Signal::Canary(_) | Signal::Absent { .. } => 0.0,
+            Signal::Canary(_) | Signal::Absent { .. } | Signal::DamageCount { .. } => 0.0,
         }
     };
     std::array::from_fn(|hour| {

@@ -103,13 +103,14 @@ impl Alarm {
         self.lost > 0.0 || self.signal.periods_apart() > 1
     }
 
-    /// Whether it is M of N datapoints over whole scopes from the beginning on, that each breach by themselves, and a
-    /// missing one is as one that does not: what a closed form knows.
+    /// Whether it is M of N datapoints over whole scopes from the beginning on, that each breach by themselves and by the
+    /// state of their scope, and a missing one is as one that does not: what a closed form knows.
     #[must_use]
     pub fn is_memoryless(&self) -> bool {
         let all_periods = self.grace_ms == 0 && !self.has_gaps_anyway();
         let all_of_them = all_periods && self.version == Version::Any;
-        let by_itself = self.signal.kind().decides != Decides::ByHistory && self.signal.absent().is_none();
+        let by_history = self.signal.kind().decides == Decides::ByHistory || self.signal.counts_damage();
+        let by_itself = !by_history && self.signal.absent().is_none();
         all_of_them && by_itself && self.missing == Missing::NotBreaching
     }
 
@@ -126,6 +127,7 @@ impl Alarm {
             Signal::ErrorRatio { .. }
             | Signal::SlowRatio { .. }
             | Signal::ErrorCount { .. }
+            | Signal::DamageCount { .. }
             | Signal::Synthetic { .. }
             | Signal::Absent { .. }
             | Signal::RequestDrop { .. }

@@ -233,6 +233,12 @@ impl Symptom {
         1.0 - self.drop_ratio
     }
 
+    /// Whether it leaves bad items.
+    #[must_use]
+    pub fn damages(&self) -> bool {
+        self.damage_per_request > 0.0 || self.damage_per_host_hour > 0.0
+    }
+
     /// Share of an impaired host's requests that show `sign`, on top of the background; of those that arrive.
     #[must_use]
     pub fn ratio(&self, sign: Sign) -> f64 {
@@ -297,6 +303,13 @@ impl Defect {
             FaultyVersion::NewVersion => false,
             FaultyVersion::OldVersion => true,
         }
+    }
+
+    /// Whether an alarm can see anything of it.
+    #[inline]
+    #[must_use]
+    pub fn is_seen_by(&self, alarm: AlarmId) -> bool {
+        self.seen_by.as_ref().is_none_or(|alarms| alarms.contains(&alarm))
     }
 }
 

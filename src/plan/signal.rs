@@ -47,6 +47,14 @@ pub enum Signal {
         /// Probability that a failed request is noticed.
         seen: f64,
     },
+    /// Bad items that the defect left in the period, each of them noticed with a probability: a reconciliation or a check
+    /// of data quality.
+    DamageCount {
+        /// So many breach, at least 1.
+        at_least: u64,
+        /// Probability that a bad item is noticed.
+        seen: f64,
+    },
     /// Synthetic requests of a canary: constant traffic, whatever customers do.
     Synthetic {
         /// Probes in a period that has some, at least 1.
@@ -161,6 +169,7 @@ impl Signal {
             Self::Absent { .. } | Self::RequestDrop { .. } => row(Reads::Requests, None, ByDatapoint, false),
             Self::ImpairedHosts { .. } => row(Reads::Hosts, None, ByDatapoint, true),
             Self::BreachProbability { .. } => row(Reads::Hosts, None, ByDatapoint, true),
+            Self::DamageCount { .. } => row(Reads::Hosts, None, ByDatapoint, false),
             Self::DetectionDelay(_) => row(Reads::Hosts, None, ByEvent, true),
             Self::AnyOf(_) | Self::Quorum(_) => row(Reads::Alarms, None, ByEvent, true),
         }
@@ -177,6 +186,7 @@ impl Signal {
             }
             Self::Synthetic { threshold, comparison, .. } => Some((threshold, comparison, 1)),
             Self::ErrorCount { .. }
+            | Self::DamageCount { .. }
             | Self::Absent { .. }
             | Self::RequestDrop { .. }
             | Self::RateRatio(_)
@@ -227,6 +237,13 @@ impl Signal {
         matches!(self, Self::Absent { .. } | Self::RequestDrop { .. })
     }
 
+    /// Whether it counts what was left in the whole of a period, be everyone well again by its end.
+    #[inline]
+    #[must_use]
+    pub fn counts_damage(&self) -> bool {
+        matches!(self, Self::DamageCount { .. })
+    }
+
     /// The rule over rates, if it is one.
     #[must_use]
     pub fn rate_rule(&self) -> Option<&RateRule> {
@@ -247,6 +264,7 @@ impl Signal {
             Self::ErrorRatio { .. }
             | Self::SlowRatio { .. }
             | Self::ErrorCount { .. }
+            | Self::DamageCount { .. }
             | Self::Synthetic { .. }
             | Self::Absent { .. }
             | Self::RequestDrop { .. }

@@ -186,12 +186,13 @@ impl PlanInputs<'_> {
             | Signal::ImpairedHosts { threshold, .. }
             | Signal::Synthetic { threshold, .. } => Some(threshold),
             Signal::RequestDrop { below } => Some(below),
-            Signal::ErrorCount { .. } | Signal::RateRatio(_) | Signal::Canary(_) | Signal::AnyOf(_) => None,
+            Signal::ErrorCount { .. } | Signal::DamageCount { .. } | Signal::AnyOf(_) => None,
+            Signal::RateRatio(_) | Signal::Canary(_) => None,
             Signal::BreachProbability { .. } | Signal::DetectionDelay(_) => None,
             Signal::Quorum(_) | Signal::Absent { .. } => None,
         });
         self.number(1.0, move |p| match &mut alarm!(p).signal {
-            Signal::ErrorCount { seen, .. } => Some(seen),
+            Signal::ErrorCount { seen, .. } | Signal::DamageCount { seen, .. } => Some(seen),
             Signal::Synthetic { covers, .. } => Some(covers),
             Signal::RateRatio(rule) => Some(&mut rule.threshold),
             Signal::BreachProbability { impaired, .. } => Some(impaired),
@@ -203,6 +204,7 @@ impl PlanInputs<'_> {
             Signal::DetectionDelay(delay) => Some(delay),
             Signal::ErrorRatio { .. } | Signal::SlowRatio { .. } | Signal::ImpairedHosts { .. } => None,
             Signal::ErrorCount { .. } | Signal::Synthetic { .. } | Signal::RateRatio(_) => None,
+            Signal::DamageCount { .. } => None,
             Signal::Canary(_) | Signal::AnyOf(_) | Signal::Quorum(_) => None,
             Signal::BreachProbability { .. } | Signal::Absent { .. } | Signal::RequestDrop { .. } => None,
         });

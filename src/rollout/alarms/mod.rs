@@ -235,6 +235,7 @@ impl Alarms {
             Signal::ErrorRatio { .. }
             | Signal::SlowRatio { .. }
             | Signal::ErrorCount { .. }
+            | Signal::DamageCount { .. }
             | Signal::Synthetic { .. }
             | Signal::Absent { .. }
             | Signal::RequestDrop { .. }
@@ -396,6 +397,7 @@ fn search_at_next_evaluation(
 /// rates sleeps while its scope is as always, if it cannot breach then.
 fn visits_each(look: Look, watch: &WatchState, alarm: &Alarm) -> bool {
     match alarm.signal.kind().decides {
+        Decides::ByDatapoint if alarm.signal.counts_damage() => watch.has_gaps || !look.is_calm(watch),
         Decides::ByDatapoint | Decides::ByEvent => watch.has_gaps,
         Decides::ByHistory if alarm.rate_rule().is_none() => true,
         Decides::ByHistory => {
@@ -419,7 +421,9 @@ fn alarms_by_datapoint(
     let breach = if watch.has_gaps {
         datapoint(look, memo, watch, k)
     } else {
-        Some(!exhaustive || breaches_now(look, memo, watch, k))
+        // What was found by a search breaches; of what is counted over a period every datapoint is visited.
+        let found = !exhaustive && !look.alarm(watch).signal.counts_damage();
+        Some(found || breaches_now(look, memo, watch, k))
     };
     if watch.for_gate.is_some() {
         if let Some(check) = checks::failed(breach, ctx.alarm(watch.alarm).missing) {

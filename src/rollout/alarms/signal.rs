@@ -7,11 +7,11 @@ use super::sight::Sight;
 use super::watch::WatchState;
 use crate::ids::{RegionId, ZoneId};
 use crate::plan::HOUR_MS;
-use crate::plan::{Alarm, Arrivals, CanaryRule, Hurts, Sign, Signal, Version};
+use crate::plan::{Alarm, Arrivals, CanaryRule, Defect, Hurts, Sign, Signal, Version};
 use crate::random::{Purpose, mix};
 use crate::rollout::account::down_hosts_matter;
 use crate::rollout::context::Context;
-use crate::rollout::model::breach::{missing_probability, poisson_quantile};
+use crate::rollout::model::breach::{missing_probability, poisson_at_least, poisson_quantile};
 use crate::rollout::model::{breach_of, drop_breach, hosts_breach};
 use crate::rollout::place::WatchedScope;
 use std::collections::BTreeMap;
@@ -67,8 +67,7 @@ impl<'r, 'c> Look<'r, 'c> {
     /// counts hosts whose fault is still hidden from customers.
     #[inline]
     pub fn impaired_in(self, watch: &WatchState) -> u64 {
-        let seen_by = self.ctx.defect.and_then(|defect| defect.seen_by.as_ref());
-        if seen_by.is_some_and(|alarms| !alarms.contains(&watch.alarm)) {
+        if self.ctx.defect.is_some_and(|defect| !defect.is_seen_by(watch.alarm)) {
             return 0;
         }
         match self.newcomers(watch) {
@@ -155,11 +154,19 @@ impl<'r, 'c> Look<'r, 'c> {
         }
     }
 
-    /// Whether the scope is as it always is: nobody impaired, nobody down. The new version has no always.
+    /// Whether the scope is as it always is: nobody impaired, nobody down; to who counts damage, none left within a period
+    /// either, and whoever is down leaves none. The new version has no always.
     #[inline]
     pub fn is_calm(self, watch: &WatchState) -> bool {
-        if self.alarm(watch).version == Version::New {
+        let alarm = self.alarm(watch);
+        if alarm.version == Version::New {
             return false;
+        }
+        if alarm.signal.counts_damage() {
+            let now_ms = self.ctx.now_ms();
+            let lately = (now_ms.saturating_sub(alarm.period_ms), now_ms);
+            let nobody = self.impaired_in(watch) == 0 && self.damage(watch, lately) == 0.0;
+            return nobody || self.damaging(watch).is_none();
         }
         let nobody_down = || {
             let mut regions = watch.scope.regions(&self.ctx.plan.fleet);
@@ -198,6 +205,10 @@ impl<'r, 'c> Look<'r, 'c> {
             Signal::Absent { .. } if self.is_lost(watch) => 1.0,
             _ if self.is_lost(watch) || self.is_blank(watch) => 0.0,
             _ if self.is_calm(watch) => numbers.healthy[hour],
+            Signal::DamageCount { at_least, seen } => {
+                let from_ms = at_ms.saturating_sub(alarm.period_ms);
+                poisson_at_least(self.damage(watch, (from_ms, at_ms)) * seen, *at_least)
+            }
             Signal::BreachProbability { .. } if self.impaired_in(watch) == 0 => numbers.healthy[hour],
             Signal::BreachProbability { impaired, .. } => *impaired,
             Signal::ImpairedHosts { .. } => {
@@ -226,6 +237,39 @@ impl<'r, 'c> Look<'r, 'c> {
         }
     }
 
+    /// The defect, if it leaves something that the alarm can see.
+    fn damaging(self, watch: &WatchState) -> Option<&'c Defect> {
+        self.ctx.defect.filter(|defect| defect.symptom.damages() && defect.is_seen_by(watch.alarm))
+    }
+
+    /// Bad items that are expected of the scope's hosts between two instants, as far as the alarm can see any: of those who
+    /// were impaired then, for as long as they were.
+    fn damage(self, watch: &WatchState, (from_ms, to_ms): (u64, u64)) -> f64 {
+        let ctx = self.ctx;
+        let Some(defect) = self.damaging(watch) else { return 0.0 };
+        let per_request = defect.symptom.arriving() * defect.symptom.damage_per_request;
+        let mut items = 0.0;
+        for zone in watch.scope.zones(&ctx.plan.fleet) {
+            let region = ctx.region_of(zone);
+            self.sight.fault.spells(zone, (from_ms, to_ms), |spell| {
+                let hosts = match watch.scope {
+                    WatchedScope::OneBox(_) => spell.impaired.one_box,
+                    WatchedScope::Zone(_) | WatchedScope::Region(_) | WatchedScope::Service => {
+                        spell.impaired.all
+                    }
+                };
+                let utc_ms = |at_ms| ctx.start_utc_ms + at_ms;
+                let (from_ms, to_ms) = spell.span_ms;
+                let requests = ctx.model.requests_between(region, utc_ms(from_ms), utc_ms(to_ms));
+                let served = requests * spell.load / ctx.model.region_hosts[region] as f64;
+                let hours = (to_ms - from_ms) as f64 / HOUR_MS as f64;
+                let of_a_host = served * per_request + hours * defect.symptom.damage_per_host_hour;
+                items += f64::from(hosts) * of_a_host;
+            });
+        }
+        items
+    }
+
     /// Probability that a request, or a probe, to the watch's scope shows what its alarm looks for.
     pub fn sign_probability(self, watch: &WatchState, hour: usize) -> f64 {
         match self.alarm(watch).signal {
@@ -241,6 +285,7 @@ impl<'r, 'c> Look<'r, 'c> {
             }
             Signal::ErrorRatio { .. }
             | Signal::ErrorCount { .. }
+            | Signal::DamageCount { .. }
             | Signal::ImpairedHosts { .. }
             | Signal::BreachProbability { .. }
             | Signal::Absent { .. }

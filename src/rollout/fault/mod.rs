@@ -6,6 +6,7 @@
 
 mod conditions;
 mod cure;
+mod history;
 mod hosts;
 mod impairment;
 mod onset;
@@ -13,6 +14,7 @@ mod remedies;
 mod sick_fleet;
 
 pub use cure::Promise;
+pub use history::Spell;
 pub use impairment::FaultChange;
 pub use onset::susceptible_hosts;
 
@@ -25,6 +27,7 @@ use crate::plan::{Defect, Hurts};
 use crate::random::{Distribution, Purpose};
 use conditions::{Conditions, ZoneRemedy};
 use cure::Repairs;
+use history::History;
 use hosts::{FaultyHosts, HostFault, ZoneCount};
 use impairment::{Impairment, ZoneImpairment};
 use onset::Onsets;
@@ -52,6 +55,7 @@ pub struct Fault {
     onsets: Onsets,
     hosts: FaultyHosts,
     impairment: Impairment,
+    history: History,
     conditions: Conditions,
     repairs: Repairs,
     /// When it was first awake where its conditions held.
@@ -86,6 +90,7 @@ impl Fault {
             self.onsets.reset(zones);
             self.hosts.reset(zones, regions);
             self.impairment.reset(zones, regions);
+            self.history.reset(zones);
             self.conditions.reset(zones, regions);
             self.repairs.reset();
             self.touched = false;
@@ -259,6 +264,9 @@ impl Fault {
             if ctx.model.has_customers && after.impaired.all > 0 {
                 self.hosts.note_impaired(ctx, zone, defect.hurts);
             }
+            if ctx.model.counts_damage && defect.symptom.damages() {
+                self.history.note(zone, ctx.now_ms(), after);
+            }
             let _told = around.changed(ctx, self, change);
         }
     }
@@ -420,6 +428,11 @@ impl Fault {
     #[inline]
     pub fn impaired_in_fleet(&self) -> u64 {
         self.impairment.in_fleet()
+    }
+
+    /// Tells for how long who was impaired in a zone between two instants, in order of time; only where an alarm counts damage.
+    pub fn spells(&self, zone: ZoneId, between_ms: (u64, u64), told: impl FnMut(Spell)) {
+        self.history.spells(zone, between_ms, told);
     }
 
     /// Requests that each impaired host of the zone is sent, relative to those of a host where all are sent as many.

@@ -37,6 +37,8 @@ pub struct Model<'p> {
     index: IdVec<AlarmId, ScopeIndex>,
     /// Whether the fleet says something of its customers.
     pub has_customers: bool,
+    /// Some alarm counts bad items.
+    pub counts_damage: bool,
     /// Whether there is an alarm over the new version.
     pub watches_newcomers: bool,
     /// By alarm, for those over the new version: the series of each zone as a whole.
@@ -112,6 +114,7 @@ impl<'p> Model<'p> {
             series: Vec::new(),
             index: IdVec::default(),
             has_customers: plan.fleet.has_customers(),
+            counts_damage: plan.alarms.iter().any(|alarm| alarm.signal.counts_damage()),
             watches_newcomers: plan.alarms.iter().any(|alarm| alarm.version == Version::New),
             whole_zones: IdVec::default(),
             calm: IdVec::default(),
@@ -411,6 +414,7 @@ pub fn breach_of(alarm: &Alarm, arrivals: Arrivals, requests: f64, p: f64) -> f6
         Signal::Absent { min_requests } => missing_probability(min_requests, arrivals, requests),
         Signal::RequestDrop { below } => drop_breach(below, arrivals, requests, requests),
         Signal::ImpairedHosts { .. } | Signal::BreachProbability { .. } => 0.0,
+        Signal::DamageCount { .. } => 0.0,
         // A canary's verdict is no datapoint, and a rule is bounded for all hours at once.
         Signal::RateRatio(_) | Signal::Canary(_) => 0.0,
         Signal::DetectionDelay(_) | Signal::AnyOf(_) | Signal::Quorum(_) => 0.0,
@@ -431,6 +435,7 @@ pub fn healthy_breach(alarm: &Alarm, fleet: &Fleet, requests: f64) -> f64 {
         Signal::ErrorRatio { .. }
         | Signal::SlowRatio { .. }
         | Signal::ErrorCount { .. }
+        | Signal::DamageCount { .. }
         | Signal::Synthetic { .. }
         | Signal::Absent { .. }
         | Signal::RequestDrop { .. }

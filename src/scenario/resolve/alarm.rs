@@ -150,6 +150,16 @@ fn check_combinations(spec: &AlarmSpec, problems: &mut Problems) {
         let help = "remove it, or give `impaired-hosts`";
         conflict(&["internal"], signal, "a signal that customers' requests make", help);
     }
+    if let Some(damage) = spec.damage_count.span() {
+        if spec.internal.or_default() {
+            let help = "remove it: a fault that a cache hides leaves nothing yet";
+            conflict(&["internal"], damage, "`damage-count`", help);
+        }
+        if spec.version.value() == Some(&Version::New) {
+            let help = "remove it: a bad item does not say which version left it";
+            conflict(&["version"], damage, "`damage-count`", help);
+        }
+    }
     if let Some(Written { value: Scope::OneBox, span }) = spec.scope.get() {
         let help = "remove it: a one-box alarm watches the one-box stage";
         conflict(&["watch"], *span, "the scope \"one-box\"", help);

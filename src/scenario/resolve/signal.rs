@@ -18,10 +18,11 @@ type SignalRead = Option<(Signal, Option<u64>)>;
 type ReadSignal = fn(&AlarmSpec, Duration, &mut Problems) -> SignalRead;
 
 /// Every kind of signal by its key, in the order in which messages list them.
-const KINDS: [(&str, ReadSignal); 15] = [
+const KINDS: [(&str, ReadSignal); 16] = [
     ("error-ratio", error_ratio),
     ("slow-ratio", slow_ratio),
     ("error-count", error_count),
+    ("damage-count", damage_count),
     ("synthetic", synthetic),
     ("rate-ratio", |spec, period, problems| {
         scraped(alert::rate_ratio(spec.rate_ratio.get()?, period, problems))
@@ -104,6 +105,11 @@ fn breach_probability(spec: &AlarmSpec, _: Duration, _: &mut Problems) -> Signal
 fn error_count(spec: &AlarmSpec, _: Duration, _: &mut Problems) -> SignalRead {
     let spec = spec.error_count.value()?;
     each_period(Signal::ErrorCount { at_least: spec.at_least.or(1), seen: spec.seen.or(1.0) })
+}
+
+fn damage_count(spec: &AlarmSpec, _: Duration, _: &mut Problems) -> SignalRead {
+    let spec = spec.damage_count.value()?;
+    each_period(Signal::DamageCount { at_least: spec.at_least.or(1), seen: spec.seen.or(1.0) })
 }
 
 fn request_drop(spec: &AlarmSpec, _: Duration, problems: &mut Problems) -> SignalRead {

@@ -7,8 +7,8 @@ use crate::scenario::value::{Datapoints, DistributionText, Duration, Int, Name, 
 use crate::scenario::words::words;
 
 spec! {
-    /// An alarm. It has exactly one signal: `error-ratio`, `slow-ratio`, `error-count`, `synthetic`, `rate-ratio`,
-    /// `burn-rate`, `canary`, `absent`, `request-drop`, `impaired-hosts`, `breach-probability`, `detection-delay`, `any-of`, `all-of` or `score`.
+    /// An alarm. It has exactly one signal: `error-ratio`, `slow-ratio`, `error-count`, `damage-count`, `synthetic`,
+    /// `rate-ratio`, `burn-rate`, `canary`, `absent`, `request-drop`, `impaired-hosts`, `breach-probability`, `detection-delay`, `any-of`, `all-of` or `score`.
     pub struct AlarmSpec {
         /// Unique name, for example "zone-errors".
         required name: Name,
@@ -21,6 +21,8 @@ spec! {
         optional slow_ratio: ErrorRatioSpec,
         /// Signal: failed requests in a period that somebody notices: error logs, or customers who call.
         optional error_count: ErrorCountSpec,
+        /// Signal: bad items left in a period that somebody notices: a reconciliation, a check of data quality.
+        optional damage_count: DamageCountSpec,
         /// Signal: a canary's own requests, constant whatever customers do.
         optional synthetic: SyntheticSpec,
         /// Signal: failed requests a second over requests a second in one window or several, as a Prometheus
@@ -176,6 +178,14 @@ spec! {
         /// So many breach; from 1.
         required at_least: Int<1, 1_000_000_000_000>,
         /// Probability that a failed request is noticed. Default: "100%".
+        optional seen: Percent,
+    }
+
+    /// Breaches by the number of bad items that somebody notices.
+    pub struct DamageCountSpec {
+        /// So many breach; from 1.
+        required at_least: Int<1, 1_000_000_000_000>,
+        /// Probability that a bad item is noticed. Default: "100%".
         optional seen: Percent,
     }
 

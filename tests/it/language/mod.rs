@@ -6,6 +6,7 @@ mod analyses;
 mod analysis;
 mod arrivals;
 mod customers;
+mod damage;
 mod gates;
 mod hosts;
 mod places;

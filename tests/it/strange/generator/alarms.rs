@@ -29,6 +29,7 @@ impl Writer {
             "error-ratio",
             "slow-ratio",
             "error-count",
+            "damage-count",
             "synthetic",
             "rate-ratio",
             "burn-rate",
@@ -87,14 +88,24 @@ impl Writer {
         set("broken", self.maybe(0.2, |w| text(w.pick(&["0%", "10%", "100%"]))));
         set("lost", self.maybe(0.2, |w| text(w.pick(&["0%", "10%", "100%"]))).filter(|_| !delays));
         set("grace", self.maybe(0.2, Self::short).filter(|_| !delays));
-        set("version", self.maybe(0.4, |w| text(w.pick(&["new", "any"]))).filter(|_| scope != "one-box"));
+        set(
+            "version",
+            self.maybe(0.4, |w| text(w.pick(&["new", "any"])))
+                .filter(|_| scope != "one-box" && signal != "damage-count"),
+        );
         set("lost-with-service", self.maybe(0.2, Self::positive_percent).filter(|_| !delays));
         set(
             "internal",
             self.maybe(0.3, |_| Value::Boolean(true)).filter(|_| {
                 !matches!(
                     signal,
-                    "error-ratio" | "rate-ratio" | "burn-rate" | "canary" | "absent" | "request-drop"
+                    "error-ratio"
+                        | "rate-ratio"
+                        | "burn-rate"
+                        | "canary"
+                        | "absent"
+                        | "request-drop"
+                        | "damage-count"
                 )
             }),
         );
@@ -120,7 +131,7 @@ impl Writer {
                 let least = self.maybe(0.5, |w| Value::Integer(w.pick(&[1, 20, 1000])));
                 table([limit, ("min-requests", least)])
             }
-            "error-count" => table([
+            "error-count" | "damage-count" => table([
                 ("at-least", Some(Value::Integer(self.pick(&[1, 5, 1000])))),
                 ("seen", self.maybe(0.4, Self::positive_percent)),
             ]),
