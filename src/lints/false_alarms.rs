@@ -8,7 +8,7 @@ use super::words::percent;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{AlarmId, RegionId, ZoneId};
 use crate::plan::fleet::hour_of_day;
-use crate::plan::{HOUR_MS, Scope, Watch};
+use crate::plan::{FiringAtStart, HOUR_MS, Scope, Watch};
 use crate::rollout::{healthy_breach, one_box_hosts};
 use crate::scenario::rules;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,7 +59,7 @@ pub(super) fn false_alarms(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) -
     let by_alarm = expected(view);
     let stopped = stopped_share(by_alarm.values());
     if stopped <= TOO_MANY {
-        return stopped_when_rehearsed(view, rehearsal?);
+        return if is_all_that_stops(view) { None } else { stopped_when_rehearsed(view, rehearsal?) };
     }
     let alone = by_alarm.iter().map(|(&alarm, sums)| (alarm, stopped_share(std::iter::once(sums))));
     let (alarm, most) = alone.max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -74,6 +74,21 @@ pub(super) fn false_alarms(view: &View<'_>, rehearsal: Option<&Rehearsal<'_>>) -
                 an error ratio jump";
     let noisy = view.places.alarms[alarm];
     Some(view.warning(&rules::FALSE_ALARMS, message).and(noisy, "this alarm").help(help))
+}
+
+/// Whether good rollouts are stopped by nothing but alarms of which the closed form knows all.
+fn is_all_that_stops(view: &View<'_>) -> bool {
+    let strategy = view.strategy();
+    let notices = strategy.has_gates()
+        || strategy.failures.is_some()
+        || strategy.progress_deadline_ms.is_some()
+        || strategy.response.firing_at_start == FiringAtStart::Rollback;
+    let alarms = &view.plan.alarms;
+    let is_known = |alarm: &AlarmId| {
+        let mut parts = view.plan.parts_of(alarm).iter();
+        alarms[*alarm].signal.quorum().is_none() && parts.all(|part| alarms[*part].is_memoryless())
+    };
+    !notices && view.listened_to().iter().all(is_known)
 }
 
 fn stopped_when_rehearsed(view: &View<'_>, rehearsal: &Rehearsal<'_>) -> Option<Diagnostic> {
