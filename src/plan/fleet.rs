@@ -40,6 +40,10 @@ pub struct Fleet {
     /// Load of a host at its region's daily peak while every host is in service, as a share of what it can
     /// serve; none: hosts can serve any load.
     pub peak_utilisation: Option<f64>,
+    /// Capacity follows the traffic of the hour: the least of it that is kept, as a share of that at the peak, below 1; none:
+    /// the same at every hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scales_down_to: Option<f64>,
     /// Kinds of hosts, by name.
     pub cohorts: IdVec<CohortId, String>,
     /// What goes wrong without any change.
@@ -222,6 +226,12 @@ impl Region {
     #[must_use]
     pub fn rate_in(&self, hour: usize) -> f64 {
         self.requests_per_second * self.hourly_factor[hour]
+    }
+
+    /// Traffic in an hour of the UTC day relative to the busiest hour, 0 to 1.
+    #[must_use]
+    pub fn load_in(&self, hour: usize) -> f64 {
+        self.hourly_factor[hour] / self.hourly_factor.iter().copied().fold(0.0, f64::max)
     }
 
     /// Requests per second in the hour of the UTC day that `utc_ms` falls in.

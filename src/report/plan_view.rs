@@ -25,6 +25,14 @@ pub fn document(plan: &Plan) -> Document {
     if plan.fleet.has_customers() {
         report.section("Customers", vec![Block::list(customers::of_plan(plan))]);
     }
+    if let (Some(utilisation), Some(least)) = (plan.fleet.peak_utilisation, plan.fleet.scales_down_to) {
+        let words = format!(
+            "hosts are {} busy in their region's busiest hour; capacity follows its traffic, down to {} of what it is then",
+            text::percent(utilisation),
+            text::percent(least)
+        );
+        report.section("Capacity", vec![Block::list([words])]);
+    }
     for index in 0..plan.strategies.len() {
         strategy(&mut report, plan, index);
     }

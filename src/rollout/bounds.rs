@@ -440,6 +440,7 @@ impl Longest<'_> {
         if self.plan.fleet.peak_utilisation.is_none() {
             return 0.0;
         }
+        // Nobody may be left to serve any of them, however capacity follows the traffic.
         let observed_ms = times.from_start_ms.saturating_add(times.observed_ms);
         self.plan.fleet.regions.ids().map(|region| self.requests(region, observed_ms)).sum()
     }

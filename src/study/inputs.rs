@@ -111,6 +111,7 @@ impl PlanInputs<'_> {
         self.number(1.0, |p| Some(&mut p.fleet.background_error_ratio));
         self.number(1.0, |p| Some(&mut p.fleet.background_slow_ratio));
         self.number(1.0, |p| p.fleet.peak_utilisation.as_mut());
+        self.number(1.0, |p| p.fleet.scales_down_to.as_mut());
         self.distribution(|p| p.fleet.background.zone_failures.as_mut().map(|e| &mut e.every));
         self.distribution(|p| p.fleet.background.zone_failures.as_mut().map(|e| &mut e.lasts));
         self.distribution(|p| p.fleet.background.region_failures.as_mut().map(|e| &mut e.every));

@@ -14,7 +14,7 @@ use serde_json::{Map, Number, Value};
 
 /// Keys in the order in which they are reported; all others follow in the order of the alphabet.
 const ORDER: &str = "alarms rollback complete-at \
-    background-error-ratio background-slow-ratio arrivals peak-utilisation zones hosts-per-zone \
+    background-error-ratio background-slow-ratio arrivals peak-utilisation scales-down-to zones hosts-per-zone \
     requests-per-second cohorts background timezone diurnal labels \
     bad-probability deploy-time stragglers straggler-time failing-hosts failure-probability rollback-failure-probability rollback-time bypass trigger-step failures progress-deadline response operators \
     scope signal period datapoints publish-delay watch probability on clock missing-data broken lost-with-service \
@@ -39,7 +39,7 @@ const RENAMED: [(&str, &str); 9] = [
 
 /// Floating-point numbers that are shares of a whole.
 const SHARES: &str = "bad_probability straggler_probability failure_probability rollback_failure_probability probability \
-    background_error_ratio background_slow_ratio peak_utilisation per_request error_ratio slow_ratio drop_ratio damage_per_request \
+    background_error_ratio background_slow_ratio peak_utilisation scales_down_to per_request error_ratio slow_ratio drop_ratio damage_per_request \
     peak_share_above share broken lost healthy impaired seen covers threshold false_positive false_negative \
     confidence lost_verdicts overrides wrong_change tolerance catches review_catches false_alarm misattribution";
 

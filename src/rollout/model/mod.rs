@@ -340,18 +340,23 @@ impl<'p> Model<'p> {
         Some((libm::ceil(at_ms) as u64).max(utc_ms))
     }
 
-    /// What one host of `region` can serve, in requests per second; infinite without a capacity.
-    fn host_capacity(&self, region: RegionId) -> f64 {
+    /// What one host of `region` can serve in an hour of the UTC day, in requests per second; infinite without a capacity.
+    /// Where capacity follows the traffic, a host stands for its share of what runs in that hour.
+    fn host_capacity(&self, region: RegionId, hour: usize) -> f64 {
         let Some(utilisation) = self.plan.fleet.peak_utilisation else { return f64::INFINITY };
         let place = &self.plan.fleet.regions[region];
         let peak = place.hourly_factor.iter().copied().fold(0.0, f64::max) * place.requests_per_second;
-        peak / self.region_hosts[region] as f64 / utilisation
+        let at_peak = peak / self.region_hosts[region] as f64 / utilisation;
+        self.plan.fleet.scales_down_to.map_or(at_peak, |least| at_peak * place.load_in(hour).max(least))
     }
 
     /// Share of the requests to `region` in an hour of the UTC day that its hosts turn away while they serve like that.
     pub fn turned_away(&self, region: RegionId, hour: usize, serving: Serving) -> f64 {
+        if serving.is_whole() {
+            return 0.0;
+        }
         let rate = region_rate(&self.plan.fleet, region, hour);
-        serving.turned_away(rate, self.region_hosts[region], self.host_capacity(region))
+        serving.turned_away(rate, self.region_hosts[region], self.host_capacity(region, hour))
     }
 
     /// Requests that `region` turns away between two instants while its hosts serve like that.

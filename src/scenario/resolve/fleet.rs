@@ -48,6 +48,7 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Reso
             background_slow_ratio: spec.background_slow_ratio.or_default(),
             arrivals: spec.arrivals.or(Arrivals::Poisson),
             peak_utilisation: spec.peak_utilisation.given(),
+            scales_down_to: scales_down_to(spec, problems),
             cohorts: cohorts(regions).into(),
             background: spec.background.value().map_or_else(Background::default, background),
         },
@@ -61,6 +62,17 @@ pub(super) fn resolve(field: &Field<FleetSpec>, problems: &mut Problems) -> Reso
     }
     check_size(&fleet, problems);
     fleet
+}
+
+/// How far capacity follows the traffic; none: not at all.
+fn scales_down_to(spec: &FleetSpec, problems: &mut Problems) -> Option<f64> {
+    if let (Some(span), true) = (spec.scales_down_to.span(), spec.peak_utilisation.is_absent()) {
+        let message =
+            "`scales-down-to` says how capacity follows the traffic, but the fleet has no `peak-utilisation`";
+        let help = "add `peak-utilisation = \"60%\"`, the load of a host that is scaled for, or remove `scales-down-to`";
+        problems.missing_key(span, message, help);
+    }
+    spec.scales_down_to.given().filter(|least: &f64| *least < 1.0)
 }
 
 /// Every cohort that some region has, by name.

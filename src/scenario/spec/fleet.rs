@@ -31,6 +31,9 @@ spec! {
         /// Load of a host at its region's daily peak with every host in service, as a share of what it can
         /// serve. Default: hosts can serve any load.
         optional peak_utilisation: Percent,
+        /// Capacity follows the traffic of each hour, as with an autoscaler: the least of it that is kept, as a share of that
+        /// at the daily peak. Needs `peak-utilisation`. Default: "100%", the same at every hour.
+        optional scales_down_to: Percent,
         /// What goes wrong without any change.
         optional background: BackgroundSpec,
         /// The regions, in the order that waves use unless they say otherwise.

@@ -5,6 +5,7 @@ mod alarms;
 mod analyses;
 mod analysis;
 mod arrivals;
+mod autoscaling;
 mod customers;
 mod damage;
 mod gates;

@@ -273,6 +273,7 @@ pub(super) fn edits_of_responses() -> Vec<Edit> {
             p.strategies[0].waves[0].zones = Some(HostShare::Count(2));
         }),
         ("fleet: peak-utilisation", |p| p.fleet.peak_utilisation = Some(0.5)),
+        ("fleet: scales-down-to", |p| p.fleet.scales_down_to = Some(0.5)),
         ("fleet: background zone-failures", |p| background(p).zone_failures = Some(EPISODES)),
         ("fleet: background region-failures", |p| background(p).region_failures = Some(EPISODES)),
         ("fleet: background ambient-alarms", |p| background(p).ambient_alarms = Some(EPISODES)),

@@ -305,6 +305,11 @@ impl Writer {
                 ("ambient-alarms", w.maybe(0.4, episodes)),
             ])
         });
+        let utilisation = self.maybe(0.4, |w| text(w.pick(&["1%", "50%", "80%", "100%"])));
+        let scaled = match utilisation {
+            Some(_) => self.maybe(0.4, |w| text(w.pick(&["0%", "0.5%", "30%", "100%"]))),
+            None => None,
+        };
         table([
             ("region", Some(Value::Array(regions))),
             (
@@ -314,7 +319,8 @@ impl Writer {
             ("background-slow-ratio", self.maybe(0.2, |w| text(w.pick(&["0%", "0.5%", "100%"])))),
             ("arrivals", self.maybe(0.4, |w| text(w.pick(&["poisson", "fixed"])))),
             ("diurnal", self.maybe(0.3, Self::diurnal)),
-            ("peak-utilisation", self.maybe(0.4, |w| text(w.pick(&["1%", "50%", "80%", "100%"])))),
+            ("peak-utilisation", utilisation),
+            ("scales-down-to", scaled),
             ("background", background),
         ])
     }
