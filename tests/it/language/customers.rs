@@ -454,3 +454,16 @@ fn plans_and_reports_say_how_many_customers() {
         "{header}"
     );
 }
+
+#[test]
+fn who_relapses_after_going_back_hurts_all_users() {
+    let text = "[[defect]]\nname = \"d\"\ncure = { relapse = { lasts = \"10m\", probability = \"50%\" } }\n[fleet]\n\
+                region = [{ customers = 20000, hosts-per-zone = 10, name = \"r\", requests-per-second = 10 }]\n[change]\n\
+                bad-probability = \"100%\"\n[[strategy]]\nname = \"s\"\nwave = [{ gates = [{ requests = 300000, within = \"6h\" }], \
+                hosts = \"33%\", regions = \"all\", users = \"0%\" }, { regions = \"all\" }]\n";
+    let harm =
+        outcomes(&crate::support::plan_of(text), 0, 20).into_iter().filter_map(|outcome| outcome.customers);
+    let harm: Vec<_> = harm.collect();
+    assert!(harm.iter().any(|met| met.peak_impaired > 0.0), "nobody relapsed");
+    assert!(harm.iter().all(|met| met.ever_impaired >= met.peak_impaired && met.ever_exposed == 0.0));
+}
