@@ -360,7 +360,7 @@ mod tests {
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u64> = ALL.iter().map(|purpose| *purpose as u64).collect();
         let own = [28, 30, 32, 33, 36];
-        assert_eq!(numbers, (1..=27).chain(own).chain(40..=46).chain(50..=52).collect::<Vec<u64>>());
+        assert_eq!(numbers, (1..=27).chain(own).chain(40..=46).chain(50..=53).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -414,6 +414,7 @@ mod tests {
                 "966c0e701a098d2c",
                 "01a2b3716008e832",
                 "1a00607922426781",
+                "781dc9ddc3ce33cb",
             ]
         );
     }
