@@ -95,7 +95,8 @@ fn check_is_not_silent_where_all_escape_or_hardly_any_gets_through() {
         let text = text::write(&generator::scenario(seed));
         let loaded = look_ahead(load_str("strange", &text));
         let Some(plan) = &loaded.plan else { continue };
-        let is_silent = loaded.problems.list().is_empty();
+        // What is allowed was said, and its author knows it.
+        let is_silent = loaded.problems.list().is_empty() && loaded.problems.allowed().is_empty();
         silent += u32::from(is_silent);
         let fates = fates(plan);
         let worst = fates.iter().find_map(Fates::must_be_said);
