@@ -22,7 +22,7 @@ const EVENT_LIMIT: u64 = 100_000;
 const MOST_TOLD: u64 = 200_000;
 
 /// Warns of a pipeline with so many merges that its trials take long, or end early.
-pub(super) fn costly_pipeline(plan: &Plan, places: &Places) -> Option<Diagnostic> {
+pub(super) fn costly_pipeline(plan: &Plan, places: &Places, model: Option<&Model>) -> Option<Diagnostic> {
     let (pipeline, place) = (plan.pipeline.as_ref()?, places.pipeline?);
     let others = pipeline.others.iter().filter_map(|other| other.pipeline.as_ref());
     let lines: Vec<&Line> = others.map(|other| &other.line).chain([&pipeline.line]).collect();
@@ -35,21 +35,21 @@ pub(super) fn costly_pipeline(plan: &Plan, places: &Places) -> Option<Diagnostic
         );
         return Some(rules::COSTLY.at(place, message).help(help));
     }
-    if let Some((strategy, events)) = events_of_a_trial(plan, pipeline) {
+    let trials = pipeline.trials * plan.strategies.len() as u64;
+    let is_much =
+        |events: u64| events > budget::EVENTS_IN_PIPELINE || events.saturating_mul(trials) > STUDY_EVENTS;
+    let most = model.and_then(|model| events_of_a_trial(model, pipeline));
+    if let Some((strategy, events)) = most.filter(|(_, events)| is_much(*events)) {
         let message = format!(
             "a trial of the pipeline with strategy `{}` has about {} events in its rollouts, and is given up beyond {}",
             plan.strategies[strategy].name,
             in_thousands(events),
             in_thousands(budget::EVENTS_IN_PIPELINE),
         );
-        let trials = pipeline.trials * plan.strategies.len() as u64;
-        if events > budget::EVENTS_IN_PIPELINE || events.saturating_mul(trials) > STUDY_EVENTS {
-            return Some(rules::COSTLY.at(place, message).help(help));
-        }
+        return Some(rules::COSTLY.at(place, message).help(help));
     }
     let runs: f64 = lines.iter().map(|line| runs_of_stages(line)).sum();
     let work: f64 = lines.iter().map(|line| runs_of_stages(line) * work_of_a_run(line)).sum();
-    let trials = pipeline.trials * plan.strategies.len() as u64;
     if work * (trials as f64) < STUDY_RUNS {
         return None;
     }
@@ -87,12 +87,12 @@ fn work_of_a_run(line: &Line) -> f64 {
 
 /// The strategy whose trials have most events in their rollouts, and about how many; none if all have few. A trial is
 /// rehearsed until it has had so many, and they are taken to grow with its time as they have so far: by a power of it.
-fn events_of_a_trial(plan: &Plan, pipeline: &Pipeline) -> Option<(usize, u64)> {
-    let model = Model::new(plan);
+fn events_of_a_trial(model: &Model, pipeline: &Pipeline) -> Option<(usize, u64)> {
+    let plan = model.plan;
     let events = |strategy: usize| {
         let line = pipeline.with_waves(plan, &plan.strategies[strategy]);
         let until = |limit: u64| {
-            let mut production = Combined::of(&model, pipeline, strategy, 0, 0).with_event_limit(limit);
+            let mut production = Combined::of(model, pipeline, strategy, 0, 0).with_event_limit(limit);
             let mut clock = Clock::default();
             let rehearse =
                 || attempt(|| run_observed(&line, &mut production, plan.study.seed, 0, &mut clock));

@@ -95,7 +95,7 @@ pub fn warnings(plan: &Plan, places: &Places) -> Vec<Diagnostic> {
     found.extend(uncounted);
     found.extend(beyond);
     found.extend(cures::never_taken_out(plan, places));
-    found.extend(costly_pipeline::costly_pipeline(plan, places));
+    found.extend(costly_pipeline::costly_pipeline(plan, places, model.as_ref()));
     found.extend(unstable_pipeline::unstable_pipeline(plan, places));
     found
 }

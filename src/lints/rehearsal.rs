@@ -87,12 +87,9 @@ impl<'m> Rehearsal<'m> {
     /// The first bad changes under the strategy, until `enough`.
     pub fn fates(&self, strategy: usize, enough: impl Fn(Fates) -> bool) -> Fates {
         let mut fates = Fates::default();
-        for trial in (0..TRIALS.min(self.model.plan.study.trials)).filter(|&trial| self.may_be_bad(trial)) {
-            if fates.bad == BAD_TRIALS || enough(fates) {
-                break;
-            }
-            // Where one trial is too large to be rehearsed others are too, and nothing is known of them.
-            let Ok(seen) = self.seen(strategy, trial) else { break };
+        let mut firsts = self.firsts(strategy, Self::may_be_bad);
+        while fates.bad < BAD_TRIALS && !enough(fates) {
+            let Some(seen) = firsts.next() else { break };
             fates.bad += usize::from(seen.is_bad);
             fates.escaped += usize::from(seen.ending == Ending::Escaped);
         }
@@ -101,16 +98,22 @@ impl<'m> Rehearsal<'m> {
 
     /// The first good changes under the strategy, and how many of them did not get through; none if trials are too large.
     pub fn good(&self, strategy: usize) -> (usize, usize) {
-        let (mut good, mut stopped) = (0, 0);
-        for trial in (0..TRIALS.min(self.model.plan.study.trials)).filter(|&trial| self.may_be_good(trial)) {
-            if good == GOOD_TRIALS {
-                break;
-            }
-            let Ok(seen) = self.seen(strategy, trial) else { break };
-            good += usize::from(!seen.is_bad);
-            stopped += usize::from(seen.ending == Ending::FalseRollback);
-        }
-        (good, stopped)
+        let all = self.firsts(strategy, Self::may_be_good).filter(|seen| !seen.is_bad).take(GOOD_TRIALS);
+        all.fold((0, 0), |(good, stopped), seen| {
+            (good + 1, stopped + usize::from(seen.ending == Ending::FalseRollback))
+        })
+    }
+
+    /// The first trials under the strategy whose changes may be of a kind. Where one is too large to be rehearsed others are
+    /// too, and nothing is known of them.
+    fn firsts(
+        &self,
+        strategy: usize,
+        may_be: impl Fn(&Self, u64) -> bool,
+    ) -> impl Iterator<Item = RehearsedTrial> {
+        let trials = 0..TRIALS.min(self.model.plan.study.trials);
+        let trials = trials.filter(move |&trial| may_be(self, trial));
+        trials.map_while(move |trial| self.seen(strategy, trial).ok())
     }
 
     /// In how many trials with the defect, and of how many, the second wave began without an alarm before; with one wave

@@ -112,8 +112,8 @@ pub struct WaveRun {
     pub deployed_ms: u64,
     /// Its bakes are over.
     pub baked_ms: u64,
-    /// Nothing holds it up as a whole; what is left of it, it waits for windows of its regions, or for a component. Such waits are counted
-    /// last, whenever they were.
+    /// Nothing holds it up as a whole; what is left of it, it waits for windows of its regions, or for a component. Such waits
+    /// are counted last, whenever they were.
     pub approved_ms: u64,
     /// It is over; none if it waits for what never comes.
     pub end_ms: Option<u64>,

@@ -147,23 +147,27 @@ impl Fleet {
         }
     }
 
+    /// The regions of whose customers something is said, with these.
+    pub fn with_customers(&self) -> impl Iterator<Item = (RegionId, Customers)> {
+        self.regions.enumerate().filter_map(|(id, region)| Some((id, region.customers?)))
+    }
+
     /// Whether something is said of customers.
     #[must_use]
     pub fn has_customers(&self) -> bool {
-        self.regions.iter().any(|region| region.customers.is_some())
+        self.with_customers().next().is_some()
     }
 
     /// Customers of all regions.
     #[must_use]
     pub fn customers(&self) -> u64 {
-        self.regions.iter().filter_map(|region| region.customers).map(|customers| customers.count).sum()
+        self.with_customers().map(|(_, customers)| customers.count).sum()
     }
 
     /// Customers of all regions who met so many hosts of each zone, to which so large a share of its users was sent: always the same
     /// ones up to each of the `levels`, which ascend to all users.
     #[must_use]
     pub fn customers_met(&self, levels: &[f64], met: impl Fn(ZoneId) -> (u32, f64)) -> f64 {
-        let known = self.regions.enumerate().filter_map(|(id, region)| Some((id, region.customers?)));
         let of_region = |(id, customers): (RegionId, Customers)| {
             let all = self.shard_places(id, customers.of);
             let share = by_level(levels, |level, _| {
@@ -173,7 +177,7 @@ impl Fleet {
             });
             customers.count as f64 * share
         };
-        known.map(of_region).sum()
+        self.with_customers().map(of_region).sum()
     }
 
     /// Whether a zone is the first of its region.

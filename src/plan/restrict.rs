@@ -100,7 +100,7 @@ impl Plan {
     /// trials than [`Strata::fewest_trials`].
     pub fn restrict(&self, restriction: &Restriction) -> Result<Self, RestrictionError> {
         let mut plan = self.clone();
-        let of_customers = |precision: &&Precision| measures::CUSTOMERS.contains(&precision.metric);
+        let of_customers = |precision: &&Precision| measures::is_of_customers(precision.metric);
         if let Some(precision) = restriction.precision.iter().find(of_customers)
             && !plan.fleet.has_customers()
         {

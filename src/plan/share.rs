@@ -16,6 +16,12 @@ impl Ratio {
     /// The whole.
     pub const ONE: Self = Self { num: 1, den: 1 };
 
+    /// Whether it is less than another, exactly.
+    #[must_use]
+    pub fn is_below(self, other: Self) -> bool {
+        u128::from(self.num) * u128::from(other.den) < u128::from(other.num) * u128::from(self.den)
+    }
+
     /// The ratio as the nearest float.
     #[must_use]
     pub fn as_f64(self) -> f64 {

@@ -109,6 +109,12 @@ impl Strategy {
         })
     }
 
+    /// How often a host on which a deployment fails is tried again.
+    #[must_use]
+    pub fn retries(&self) -> u32 {
+        self.failures.map_or(0, |failures| failures.retries)
+    }
+
     /// The alarms whose datapoints gates check.
     pub fn checked_alarms(&self) -> impl Iterator<Item = AlarmId> {
         let gates = self.waves.iter().flat_map(|wave| &wave.gates);

@@ -3,6 +3,7 @@
 
 use super::gate::{Gate, GateKind};
 use super::pace::{Chains, Pace};
+use super::reach;
 use super::risk::SeenSoFar;
 use super::share::Ratio;
 use super::strategy::{Batching, Concurrency, Strategy, Wave};
@@ -233,9 +234,10 @@ impl WavesWalk<'_> {
 
     /// Requests a second that hosts on the new version are sent in a region, on average over the day.
     fn rate(&self, region: RegionId) -> f64 {
-        let place = &self.plan.fleet.regions[region];
-        let moved: f64 = place.zones.clone().map(|zone| self.moved(zone)).sum();
-        place.requests_per_second * moved / self.plan.fleet.region_hosts(region) as f64
+        let fleet = &self.plan.fleet;
+        let moved =
+            |zone: ZoneId| reach::moved(self.done[zone], self.traffic[zone].0, fleet.zones[zone].hosts);
+        reach::rate(fleet, region, moved)
     }
 
     /// One-box, its bake, batches, zone bake; nothing if the zone already is where the wave wants it.
@@ -317,14 +319,6 @@ impl WavesWalk<'_> {
     /// Requests a second that hosts on the new version are sent, on average over the day.
     fn rate_of_all(&self) -> f64 {
         self.plan.fleet.regions.ids().map(|region| self.rate(region)).sum()
-    }
-
-    /// Hosts of the zone that would be sent as many of its requests as its hosts on the new version are.
-    fn moved(&self, zone: ZoneId) -> f64 {
-        match self.traffic[zone].0 {
-            None => f64::from(self.done[zone]),
-            Some(share) => share.as_f64() * f64::from(self.plan.fleet.zones[zone].hosts),
-        }
     }
 }
 

@@ -11,12 +11,11 @@ const MOST_NAMES: usize = 4;
 /// How many customers there are and where; regions that have the same are told together.
 pub(super) fn of_plan(plan: &Plan) -> Vec<String> {
     let mut told: Vec<(String, Vec<&str>)> = Vec::new();
-    for (id, region) in plan.fleet.regions.enumerate() {
-        let Some(all) = region.customers else { continue };
-        let words = words(&all, plan.fleet.shard_places(id, all.of));
+    for (id, all) in plan.fleet.with_customers() {
+        let (words, name) = (words(&all, plan.fleet.shard_places(id, all.of)), &plan.fleet.regions[id].name);
         match told.iter_mut().find(|(known, _)| *known == words) {
-            Some((_, regions)) => regions.push(&region.name),
-            None => told.push((words, vec![&region.name])),
+            Some((_, regions)) => regions.push(name),
+            None => told.push((words, vec![name])),
         }
     }
     told.iter().map(|(words, regions)| format!("{}: {words}", text::list(regions, MOST_NAMES))).collect()

@@ -182,20 +182,17 @@ impl Longest<'_> {
 
     /// The longest that a gate holds a wave up, if it does not fail before.
     fn gate_ms(&self, gate: &Gate) -> u64 {
-        let own_ms = match &gate.kind {
+        match &gate.kind {
             GateKind::Approval(work) | GateKind::Test(work) => work.longest_ms(),
-            // Checks that may find nothing have a time within which they must hold.
-            GateKind::Checks(checks) => checks.of_ms(checks.most(), &self.plan.alarms[checks.alarm]),
-            GateKind::Opening(_) => GateOpening::longest_ms(),
-            // What is asked again and again holds within its time or fails.
-            GateKind::Requests(_) | GateKind::Risk(_) => LONGEST_MS,
-        };
-        match gate.kind {
-            GateKind::Checks(_) => own_ms.max(gate.within_ms.unwrap_or(0)),
-            GateKind::Risk(_) => own_ms.min(gate.within_ms.unwrap_or(own_ms)),
-            GateKind::Approval(_) | GateKind::Test(_) | GateKind::Opening(_) | GateKind::Requests(_) => {
-                own_ms
+            GateKind::Checks(checks) => {
+                let own_ms = checks.of_ms(checks.most(), &self.plan.alarms[checks.alarm]);
+                // Checks that may find nothing have a time within which they must hold.
+                own_ms.max(gate.within_ms.unwrap_or(0))
             }
+            GateKind::Opening(_) => GateOpening::longest_ms(),
+            GateKind::Requests(_) => LONGEST_MS,
+            // What is asked again and again holds within its time or fails.
+            GateKind::Risk(_) => LONGEST_MS.min(gate.within_ms.unwrap_or(LONGEST_MS)),
         }
     }
 
@@ -296,8 +293,7 @@ impl Longest<'_> {
     fn rollback_ms(&self) -> u64 {
         let switch_ms = self.strategy.rollback.switch_time.map_or(0, |time| time.longest_ms(1));
         let change = &self.plan.change;
-        let may_fail = change.rollback_failure_probability > 0.0;
-        let tries = if may_fail { u64::from(most_tries_back(self.strategy)) } else { 1 };
+        let tries = u64::from(most_tries_back(self.strategy, self.plan));
         let batches_ms = self.in_batches_ms(1, &self.strategy.rollback_time(change));
         batches_ms.saturating_mul(tries).saturating_add(switch_ms)
     }

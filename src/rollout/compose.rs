@@ -5,7 +5,7 @@ use super::context::Context;
 use super::deployment::Course;
 use super::fault::Fault;
 use super::response::{IncidentResponse, ResponseSummary};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{CustomerHarm, Ending, Outcome};
 
 /// The outcome of a rollout that ended at `end_ms`.
 pub fn outcome(
@@ -14,7 +14,7 @@ pub fn outcome(
     course: Course,
     fault: &Fault,
     response: &IncidentResponse,
-    blast: BlastRadius,
+    (blast, customers): (BlastRadius, Option<CustomerHarm>),
 ) -> Outcome {
     let restored = |at_ms| response.restored_ms(ctx, at_ms, blast.damaged_items);
     let restored_ms = blast.mitigated_ms.map(restored);
@@ -68,6 +68,6 @@ pub fn outcome(
         two_regions_impaired: blast.two_regions,
         two_zones_impaired: blast.two_zones,
         first_violation_ms: blast.first_violation_ms,
-        customers: None,
+        customers,
     }
 }

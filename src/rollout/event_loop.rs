@@ -205,8 +205,7 @@ impl<'a> EventLoop<'a> {
         let course = deployments.course(&ctx, response.summary().alarm_ms, end_ms);
         let blast = account.close(&ctx, fault, observed_ms);
         let customers = account.close_customers(&ctx, (deployments, fault), (end_ms, observed_ms));
-        let outcome = compose::outcome(&ctx, (end_ms, ending), course, fault, response, blast);
-        Outcome { customers, ..outcome }
+        compose::outcome(&ctx, (end_ms, ending), course, fault, response, (blast, customers))
     }
 
     #[inline]

@@ -257,6 +257,7 @@ impl PlanInputs<'_> {
                     strategy(p).operators.as_mut().map(|people| step(&mut people.then[next]))
                 });
             }
+            self.time(move |p| strategy(p).operators.as_mut()?.then[next].within_ms.as_mut());
         }
         self.time(|p| strategy(p).operators.as_mut().and_then(|people| people.first.within_ms.as_mut()));
     }

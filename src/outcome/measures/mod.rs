@@ -34,6 +34,12 @@ pub fn of_rollouts(has_customers: bool) -> impl Iterator<Item = &'static Measure
     ROLLOUT.iter().chain(customers).copied()
 }
 
+/// Whether a measure has something to say only of a fleet with customers.
+#[must_use]
+pub fn is_of_customers(measure: &Measure) -> bool {
+    CUSTOMERS.contains(&measure)
+}
+
 /// Finds a measure by its name or its title, however they are spaced: `impaired_host_ms`, `impaired host
 /// time`, and `blast radius`, which is the same.
 #[must_use]

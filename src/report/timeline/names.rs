@@ -85,10 +85,7 @@ impl PlanNames<'_> {
     }
 
     /// What a gate that weighs risk saw in all, and how far it lets the rollout go by that.
-    fn weighed(&self, event: &RolloutEvent) -> String {
-        let RolloutEvent::RiskWeighed { wave, gate, requests, failures, next } = *event else {
-            return String::new();
-        };
+    fn weighed(&self, wave: u32, gate: u32, (requests, failures): (u64, u64), next: Option<u32>) -> String {
         let GateKind::Risk(risk) = self.gate_kind(wave, gate) else { return self.gate(wave, gate) };
         let what = match risk.sign {
             Sign::Failure => "failed",
@@ -215,7 +212,9 @@ impl PlanNames<'_> {
             RolloutEvent::CheckInconclusive { wave, gate, inconclusive: n } => {
                 self.check(wave, gate, ("was inconclusive", n))
             }
-            RolloutEvent::RiskWeighed { .. } => self.weighed(event),
+            RolloutEvent::RiskWeighed { wave, gate, requests, failures, next } => {
+                self.weighed(wave, gate, (requests, failures), next)
+            }
             RolloutEvent::WaveDone { wave } => format!("wave {} done", self.wave(wave)),
             RolloutEvent::HostImpaired { zone, host } => format!("IMPAIRED: host {host} of {}", at(zone)),
             RolloutEvent::HostHealed { zone, host } => format!("healed: host {host} of {}", at(zone)),
@@ -247,9 +246,7 @@ impl PlanNames<'_> {
             RolloutEvent::RollbackBroken => "the way back is broken: no host goes back by itself".to_owned(),
             RolloutEvent::HostsStay { zone, hosts: n } => self.did(n, zone, "failed to go back"),
             RolloutEvent::Withdrawn { region } => self.withdrawn(region),
-            RolloutEvent::RemedyFailed { remedy } => {
-                format!("somebody is still ill ({}): operators try something else", remedy_words(remedy))
-            }
+            RolloutEvent::RemedyFailed { remedy } => remedy_failed(remedy),
             RolloutEvent::ReactionPreempted { notice } => {
                 format!("people were faster than the rollout's own reaction to {}", self.notice(notice))
             }
@@ -317,6 +314,10 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         parts.push(format!("{} left on the new version", text::counted(outcome.left_exposed_hosts, "host")));
     }
     format!("outcome: {}", parts.join("; "))
+}
+
+fn remedy_failed(remedy: Remedy) -> String {
+    format!("somebody is still ill ({}): operators try something else", remedy_words(remedy))
 }
 
 fn remedy_words(remedy: Remedy) -> &'static str {

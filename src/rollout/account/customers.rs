@@ -98,10 +98,11 @@ impl CustomerLedger {
         let mut rises = false;
         for (index, level) in self.levels.iter().enumerate() {
             let reached = |zone| if sent(zone) >= *level { fault.impaired_in_zone(zone) } else { 0 };
-            let impaired = match customers.of {
+            let impaired = if counts_all {
                 // As many as the fault has counted already.
-                ShardPlace::Hosts if counts_all => fault.impaired_in_region(region),
-                of => fleet.places_with(region, of, reached),
+                fault.impaired_in_region(region)
+            } else {
+                fleet.places_with(region, customers.of, reached)
             };
             let share = &mut self.shares[region.index() * self.levels.len() + index];
             share.advance(ctx.now_ms());
@@ -144,13 +145,11 @@ impl CustomerLedger {
 
     /// So many customers of all regions, given what counts of each and of each level.
     fn sum(&self, ctx: &Context, of_each: impl Fn(RegionId, &Customers, f64, &LevelShare) -> f64) -> f64 {
-        let regions = ctx.plan.fleet.regions.enumerate();
-        let known = regions.filter_map(|(id, region)| Some((id, region.customers?)));
         let of_region = |(id, customers): (RegionId, Customers)| {
             let shares = &self.shares[id.index() * self.levels.len()..];
             let mean = by_level(&self.levels, |level, index| of_each(id, &customers, level, &shares[index]));
             customers.count as f64 * mean
         };
-        known.map(of_region).sum()
+        ctx.plan.fleet.with_customers().map(of_region).sum()
     }
 }

@@ -165,8 +165,8 @@ impl<'r, 'c> Look<'r, 'c> {
         if alarm.signal.counts_damage() {
             let now_ms = self.ctx.now_ms();
             let lately = (now_ms.saturating_sub(alarm.period_ms), now_ms);
-            let nobody = self.impaired_in(watch) == 0 && self.damage(watch, lately) == 0.0;
-            return nobody || self.damaging(watch).is_none();
+            let nobody = || self.impaired_in(watch) == 0 && self.damage(watch, lately) == 0.0;
+            return self.damaging(watch).is_none() || nobody();
         }
         let nobody_down = || {
             let mut regions = watch.scope.regions(&self.ctx.plan.fleet);

@@ -85,8 +85,7 @@ impl FailingHosts {
 
 /// How often a host is tried at most.
 pub fn most_tries(strategy: &Strategy, plan: &Plan) -> u32 {
-    let retries = strategy.failures.map_or(0, |failures| failures.retries);
-    if plan.change.may_fail() { 1 + retries } else { 1 }
+    if plan.change.may_fail() { 1 + strategy.retries() } else { 1 }
 }
 
 /// So many places of all, each set of them as likely as any other: Floyd's algorithm, one draw a place.

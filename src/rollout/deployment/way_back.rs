@@ -6,7 +6,7 @@ use super::batch::other_host_ms;
 use super::completion::{completion_ms, host_draws};
 use super::layout::Layout;
 use crate::ids::{HostId, IdVec, ZoneId};
-use crate::plan::Strategy;
+use crate::plan::{Plan, Strategy};
 use crate::random::{Distribution, Purpose, Stream, mix, survival_of_largest};
 use crate::rollout::context::Context;
 use crate::rollout::place::FleetHost;
@@ -195,7 +195,8 @@ impl WayBack {
         let probability = ctx.plan.change.rollback_failure_probability;
         let entity = ctx.zone(zone).entity;
         let of_try = |number| ctx.streams.stream(Purpose::WayBackFails, mix(&[entity, number]));
-        let mut fails: Vec<Stream> = (0..u64::from(most_tries_back(ctx.strategy))).map(of_try).collect();
+        let mut fails: Vec<Stream> =
+            (0..u64::from(most_tries_back(ctx.strategy, ctx.plan))).map(of_try).collect();
         let mut draws = ctx.streams.stream(Purpose::RollbackBatch, entity);
         let back = &mut self.zones[zone];
         let hosts = (0..back.whole as usize).map(HostId::new).chain(back.partial.iter().copied());
@@ -292,8 +293,8 @@ impl WayBack {
 }
 
 /// How often taking a host back is tried at most.
-pub fn most_tries_back(strategy: &Strategy) -> u32 {
-    1 + strategy.failures.map_or(0, |failures| failures.retries)
+pub fn most_tries_back(strategy: &Strategy, plan: &Plan) -> u32 {
+    if plan.change.rollback_failure_probability > 0.0 { 1 + strategy.retries() } else { 1 }
 }
 
 /// What the hosts of a zone draw their times from on the way back, host by host.

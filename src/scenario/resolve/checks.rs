@@ -125,9 +125,7 @@ fn scored(
 ) -> Option<CheckScore> {
     let pass = spec.pass.get().map_or(Ratio::ONE, |pass| pass.value.0);
     let marginal = spec.marginal.get().map_or(pass, |marginal| marginal.value.0);
-    let is_more =
-        u128::from(marginal.num) * u128::from(pass.den) > u128::from(pass.num) * u128::from(marginal.den);
-    if let Some(place) = spec.marginal.span().filter(|_| is_more) {
+    if let Some(place) = spec.marginal.span().filter(|_| pass.is_below(marginal)) {
         let message = "`marginal` is above `pass`: what has failed cannot have passed";
         let help = "let `marginal` be at most `pass`, which is 100 % unless it is given";
         let problem = rules::OUT_OF_RANGE.at(place, message);

@@ -251,11 +251,11 @@ fn check_repairs(
     fleet: &ResolvedFleet,
     problems: &mut Problems,
 ) {
+    // What was reported says nothing of who is left.
+    if repairs.iter().any(|repair| repair.regions.as_ref().is_some_and(Vec::is_empty)) || !fleet.sound {
+        return;
+    }
     for (index, (spec, repair)) in written.iter().zip(repairs).enumerate() {
-        // What was reported says nothing of who is left.
-        if repairs.iter().any(|repair| repair.regions.as_ref().is_some_and(Vec::is_empty)) || !fleet.sound {
-            return;
-        }
         let span = spec.value.share.span().unwrap_or(spec.span);
         if repair.share == Some(0.0) {
             problems.out_of_range(span, "`share` of 0 % is no host", "write more than \"0%\"");

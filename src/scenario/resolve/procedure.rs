@@ -8,6 +8,7 @@ use crate::scenario::reader::Written;
 use crate::scenario::rules;
 use crate::scenario::spec::{OneBoxSpec, StrategySpec, WaveSpec, WrittenOneBox};
 use crate::scenario::table::Inherit;
+use crate::scenario::value::Several;
 
 /// `wave` of `strategy` with all keys of the procedure: the strategy's where it has none.
 pub(super) fn written(strategy: &StrategySpec, wave: &WaveSpec) -> WaveSpec {
@@ -66,7 +67,8 @@ pub(super) fn resolve(wave: &WaveSpec, fleet: &ResolvedFleet, problems: &mut Pro
         let help = "add `max-surge = 1`, or write at least 1, or more than \"0%\"";
         problems.report_once(rules::OUT_OF_RANGE.at(*span, message).help(help));
     }
-    let mut sizes = wave.batch.or(Vec::new());
+    let written = wave.batch.value().into_iter().flat_map(|Several(sizes)| sizes);
+    let mut sizes: Vec<HostShare> = written.map(|size| size.value.0).collect();
     let batch = sizes.pop().unwrap_or(HostShare::ALL);
     // What repeats needs no size of its own.
     while sizes.last() == Some(&batch) {

@@ -118,13 +118,14 @@ impl<'a> StrategiesRun<'a> {
             return None;
         }
         let has_customers = self.has_customers();
-        if let Some(measure) = found.filter(|measure| is_of_customers(measure) && !has_customers) {
+        if let Some(measure) = found.filter(|measure| measures::is_of_customers(measure) && !has_customers) {
             let message = format!("`{}` counts customers, and no region says how many it has", measure.name);
             let help = "add `customers = 20000` to a region of the fleet, or name another metric";
             problems.report(rules::UNKNOWN_METRIC.at(span, message).help(help));
             return None;
         }
-        let is_there = |measure: &&Measure| is_there(measure) && (has_customers || !is_of_customers(measure));
+        let is_there =
+            |measure: &&Measure| is_there(measure) && (has_customers || !measures::is_of_customers(measure));
         if found.is_none() {
             let known = measures::all().filter(is_there).map(|measure| measure.name);
             unknown(&names::METRIC, text, span, known, problems);
@@ -141,8 +142,4 @@ impl<'a> StrategiesRun<'a> {
     pub fn listed(&self) -> Vec<&str> {
         self.order.iter().map(|&index| self.names.drafts[index].plan.name.as_str()).collect()
     }
-}
-
-fn is_of_customers(measure: &Measure) -> bool {
-    measures::CUSTOMERS.contains(&measure)
 }

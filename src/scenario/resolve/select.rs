@@ -251,10 +251,7 @@ impl<'f> Selection<'f> {
         }
         // A share that grows may still round up to the same hosts in a small zone, which is no mistake.
         let written_grows = match (self.written[region], hosts) {
-            (Some(HostShare::Share(before)), HostShare::Share(after)) => {
-                u128::from(before.num) * u128::from(after.den)
-                    < u128::from(after.num) * u128::from(before.den)
-            }
+            (Some(HostShare::Share(before)), HostShare::Share(after)) => before.is_below(after),
             (Some(HostShare::Count(before)), HostShare::Count(after)) => before < after,
             // What they come to is seen zone by zone.
             (None, _)

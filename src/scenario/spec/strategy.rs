@@ -6,7 +6,7 @@ use crate::plan::{Batching, FailuresPer, RollbackScope, RollbackTarget};
 use crate::scenario::reader::{Node, Read, Reader, Written};
 use crate::scenario::table::{Inherit, spec};
 use crate::scenario::value::{
-    AtOnce, BatchSizes, DistributionText, Duration, HostCount, HostLimit, Int, Name, Names, Percent, Text,
+    AtOnce, DistributionText, Duration, HostCount, HostLimit, Int, Name, Names, Percent, Several, Text,
     schema,
 };
 use crate::scenario::words::words;
@@ -32,7 +32,7 @@ spec! {
         /// First hosts of each zone, deployed alone: a table or "none". Default: "none".
         merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone, or a list of them, of which the last repeats. Default: "100%".
-        optional batch: BatchSizes,
+        optional batch: Several<HostCount>,
         /// Hosts of a zone that may be out of service at once; caps batches and the one-box. A share is rounded
         /// down; 0 only beside `max-surge`. Default: "100%", beside `max-surge` 0.
         optional max_unavailable: HostLimit,
@@ -117,7 +117,7 @@ spec! {
         /// First hosts of each zone, deployed alone: a table or "none". Default: as the strategy.
         merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone, or a list of them, of which the last repeats. Default: as the strategy.
-        optional batch: BatchSizes,
+        optional batch: Several<HostCount>,
         /// Hosts of a zone that may be out of service at once. Default: as the strategy.
         optional max_unavailable: HostLimit,
         /// Hosts of the new version that may come beside those of the zone. Default: as the strategy.
@@ -171,7 +171,7 @@ spec! {
         /// inherited.
         merged one_box: WrittenOneBox,
         /// Hosts per batch: a count or a share of the zone, or a list of them, of which the last repeats. Default: as inherited.
-        optional batch: BatchSizes,
+        optional batch: Several<HostCount>,
         /// Hosts of a zone that may be out of service at once. Default: as inherited.
         optional max_unavailable: HostLimit,
         /// Hosts of the new version that may come beside those of the zone. Default: as inherited.

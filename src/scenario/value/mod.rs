@@ -27,7 +27,7 @@ pub use hours::HoursText;
 pub use instant::{Datapoints, Seed, StartText};
 pub use names::Names;
 pub use number::{Int, NonNegative, Positive, Real};
-pub use percent::{AtOnce, BatchSizes, HostCount, HostLimit, MAX_HOSTS, Percent};
+pub use percent::{AtOnce, HostCount, HostLimit, MAX_HOSTS, Percent};
 pub use precision::PrecisionText;
 pub(super) use schema::{schema, string_pattern};
 pub use several::Several;

@@ -3,7 +3,7 @@
 use super::number::read_integer;
 use super::{schema, string_pattern};
 use crate::plan::{Concurrency, HostShare, Ratio, Rounding};
-use crate::scenario::reader::{Node, Read, Reader, Written};
+use crate::scenario::reader::{Node, Read, Reader};
 use crate::scenario::rules;
 use schemars::json_schema;
 use toml::de::DeValue;
@@ -121,38 +121,6 @@ impl Read for HostCount {
         };
         let why = format!("is {zero}, which no host is part of");
         reader.refuse(node, &rules::OUT_OF_RANGE, why, "write at least 1, or more than \"0%\"")
-    }
-}
-
-/// Sizes of the batches of a zone, one after the other, of which the last repeats: one or a list of them.
-#[derive(Debug, Clone)]
-pub struct BatchSizes(pub Vec<HostShare>);
-
-impl Read for BatchSizes {
-    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if !matches!(node.value, DeValue::Array(_)) {
-            return HostCount::read(node, reader).map(|size| Self(vec![size.0]));
-        }
-        let sizes: Vec<Written<HostCount>> = Vec::read(node, reader)?;
-        if sizes.is_empty() {
-            return reader.refuse(
-                node,
-                &rules::OUT_OF_RANGE,
-                "has no size",
-                "write [1, \"10%\"], or a single size",
-            );
-        }
-        Some(Self(sizes.into_iter().map(|size| size.value.0).collect()))
-    }
-}
-
-schema! {
-    BatchSizes, "BatchSizes", by name: |generator| {
-        let size = generator.subschema_for::<HostCount>();
-        json_schema!({
-            "description": "Hosts per batch: a size, or the sizes of the first batches and of all that follow.",
-            "anyOf": [size, { "type": "array", "items": size, "minItems": 1 }],
-        })
     }
 }
 

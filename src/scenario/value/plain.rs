@@ -1,8 +1,8 @@
 //! What the plan has for each kind of value: plain numbers, times in milliseconds, names.
 
 use super::{
-    AtOnce, BatchSizes, Datapoints, DateText, DistributionText, Duration, HostCount, HostLimit, HoursText,
-    Int, Name, NonNegative, Percent, Positive, Seed, StartText, Text,
+    AtOnce, Datapoints, DateText, DistributionText, Duration, HostCount, HostLimit, HoursText, Int, Name,
+    NonNegative, Percent, Positive, Seed, StartText, Text,
 };
 use crate::plan::{Concurrency, HostShare};
 use crate::random::Distribution;
@@ -31,7 +31,6 @@ in_plan! {
     // Exact up to the one division.
     Percent => f64, |share| share.0.as_f64();
     HostCount => HostShare, |hosts| hosts.0;
-    BatchSizes => Vec<HostShare>, |sizes| sizes.0.clone();
     HostLimit => HostShare, |hosts| hosts.0;
     AtOnce => Concurrency, |count| count.0;
     Seed => u64, |seed| seed.0;
