@@ -76,6 +76,7 @@
 //!
 //! - `cli` (default): the command line, with everything that only it needs. The binary requires it.
 //! - `charts` (default): SVG charts in [`report`].
+//! - `import` (default): scenarios from the files of other tools.
 //!
 //! Without default features the library needs no clock, no thread of its own and no file system, as on `wasm32`.
 //!
@@ -99,6 +100,8 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod ids;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod lints;
 pub mod outcome;
 pub mod outlet;

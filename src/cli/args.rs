@@ -2,7 +2,7 @@
 //! `options`; nothing is done here.
 
 use super::commands::{
-    baseline, check, compare, completions, explain, gate, init, man, pipeline, plan, replay, run,
+    baseline, check, compare, completions, explain, gate, import, init, man, pipeline, plan, replay, run,
 };
 use super::exit::Exit;
 use super::io::When;
@@ -25,6 +25,7 @@ static AFTER_HELP: LazyLock<String> = LazyLock::new(|| {
         "\
 Examples:
   wavetank init                     write a commented scenario to wavetank.toml
+  wavetank import rollout.yaml      make one of what you have
   wavetank check wavetank.toml      find every problem in it, without simulating
   wavetank plan wavetank.toml       show what each strategy will do, and when
   wavetank run wavetank.toml        simulate and compare; results go to results/
@@ -72,6 +73,8 @@ pub struct Cli {
 pub enum Command {
     /// Write a commented scenario to start from
     Init(init::Args),
+    /// Make a scenario of the files of other tools
+    Import(import::Args),
     /// Find every problem in scenario files, without simulating
     Check(check::Args),
     /// Show what each strategy will do and when, without chance

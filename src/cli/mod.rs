@@ -43,6 +43,7 @@ const INTRODUCTION: &str = "\
 wavetank simulates staged rollouts and compares ways to deploy: how fast, and at what harm
 
   wavetank init                 write a short scenario to wavetank.toml; change it to your fleet
+  wavetank import rollout.yaml  or make one of the files of your rollout tool and your alerts
   wavetank check wavetank.toml  find every problem in it
   wavetank plan wavetank.toml   show what each strategy does, and when
   wavetank run wavetank.toml    simulate all strategies, and say which is faster and which is safer
@@ -86,6 +87,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Exit {
 fn dispatch(command: &Command, io: &mut Io) -> Result<Exit, CliError> {
     match command {
         Command::Init(args) => commands::init::run(args, io),
+        Command::Import(args) => commands::import::run(args, io),
         Command::Check(args) => commands::check::run(args, io),
         Command::Plan(args) => commands::plan::run(args, io),
         Command::Run(args) => commands::run::run(args, io),

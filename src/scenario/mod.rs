@@ -37,6 +37,7 @@ use crate::plan::Plan;
 use files::{Files, text_of};
 use include::Loader;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A scenario that was read.
@@ -149,6 +150,16 @@ fn load_from(path: &Path, files: Files<'_>) -> Loaded {
     }
     allow::apply(&allows, &mut problems);
     Loaded { plan, problems: problems.of(sources), places, allows }
+}
+
+/// Where the last name is written of those that `[study]` of the scenario `text` lists as `strategies`; none where it lists
+/// none itself.
+#[must_use]
+pub fn listed_strategies(text: &str) -> Option<Range<usize>> {
+    let table = toml::de::DeTable::parse(text).ok()?;
+    let study = table.get_ref().get("study")?.get_ref().as_table()?;
+    let names = study.get("strategies")?.get_ref().as_array()?;
+    names.iter().last().map(toml::Spanned::span)
 }
 
 /// The share that a percentage such as `5%` stands for; none if the text is none.

@@ -120,6 +120,12 @@ rules! {
     NO_LOCAL_HOURS = Error "WT102-no-local-hours"
     COMPONENT_UNDER_STUDY = Error "WT105-component-under-study"
     COMPONENT_WAVES = Error "WT106-component-waves"
+
+    // Files of other tools.
+    FOREIGN_SYNTAX = Error "WT110-foreign-syntax"
+    FOREIGN_VALUE = Error "WT111-foreign-value"
+    UNKNOWABLE = Error "WT112-known-when-deployed"
+    UNKNOWN_FORMAT = Error "WT113-unknown-format"
 }
 
 /// Every rule, by identifier.

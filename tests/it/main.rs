@@ -16,6 +16,7 @@ mod gate;
 mod gate_tricks;
 mod git;
 mod hostile;
+mod import;
 mod incidents;
 mod kills;
 mod language;

@@ -4,10 +4,12 @@
 //! `UPDATE_EXPECT=1 cargo test` writes what `check` says into the pages, and the list.
 
 use crate::support::expect;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use wavetank::diagnostic::Rule;
+use wavetank::import::{ForeignFile, Imported, import};
 use wavetank::lints::look_ahead;
 use wavetank::scenario::{Loaded, load_str, rules};
 
@@ -47,6 +49,26 @@ fn said(loaded: &Loaded) -> String {
     loaded.problems.to_string()
 }
 
+/// Whether the examples of a rule are files of another tool, which `import` reads.
+fn is_foreign(rule: &Rule) -> bool {
+    rule.page.contains("```yaml\n")
+}
+
+fn imported(example: &str) -> Imported {
+    let file = ForeignFile { name: "example.yaml".to_owned(), bytes: example.into() };
+    import(&[file], &BTreeMap::new(), Vec::new())
+}
+
+/// Identifiers of what is wrong with an example, and what is said of it.
+fn judged(rule: &Rule, example: &str) -> (Vec<&'static str>, String) {
+    if is_foreign(rule) {
+        let imported = imported(example);
+        return (imported.problems.iter().map(|problem| problem.rule.id).collect(), imported.render(false));
+    }
+    let loaded = checked(example);
+    (loaded.problems.list().iter().map(|problem| problem.rule.id).collect(), said(&loaded))
+}
+
 #[test]
 fn every_page_has_the_form_of_a_page_and_shows_what_check_says() {
     for rule in rules::all() {
@@ -55,11 +77,12 @@ fn every_page_has_the_form_of_a_page_and_shows_what_check_says() {
         let begin = format!("# {} {}\n\n{severity}: {}\n\n", rule.id, rule.name, rule.summary());
         let why = rule.page.strip_prefix(&begin).and_then(|rest| rest.split_once("\n\nNot so:\n\n"));
         let (why, _) = why.unwrap_or_else(|| panic!("{} should begin:\n{begin}", stem(rule)));
+        let (language, command) = if is_foreign(rule) { ("yaml", "import") } else { ("toml", "check") };
         let page = format!(
-            "{begin}{why}\n\nNot so:\n\n```toml\n{}```\n\n`wavetank check` then says:\n\n```text\n{}\n```\n\n\
-             but so:\n\n```toml\n{}```\n",
+            "{begin}{why}\n\nNot so:\n\n```{language}\n{}```\n\n`wavetank {command}` then says:\n\n```text\n{}\n```\n\n\
+             but so:\n\n```{language}\n{}```\n",
             rule.bad_example(),
-            said(&checked(rule.bad_example())).trim_end(),
+            judged(rule, rule.bad_example()).1.trim_end(),
             rule.good_example(),
         );
         expect(&Path::new(FOLDER).join(stem(rule)).with_extension("md"), &page);
@@ -70,18 +93,22 @@ fn every_page_has_the_form_of_a_page_and_shows_what_check_says() {
 #[test]
 fn bad_examples_break_their_rule_and_no_other() {
     for rule in rules::all() {
-        let loaded = checked(rule.bad_example());
-        let broken: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
-        assert_eq!(broken, [rule.id], "{}\n{}", stem(rule), said(&loaded));
+        let (broken, said) = judged(rule, rule.bad_example());
+        assert_eq!(broken, [rule.id], "{}\n{said}", stem(rule));
     }
 }
 
 #[test]
 fn good_examples_have_a_plan_and_no_problem() {
     for rule in rules::all() {
-        let loaded = checked(rule.good_example());
-        assert!(loaded.problems.list().is_empty(), "{}\n{}", stem(rule), said(&loaded));
-        assert!(loaded.plan.is_some(), "{}", stem(rule));
+        let (broken, said) = judged(rule, rule.good_example());
+        assert!(broken.is_empty(), "{}\n{said}", stem(rule));
+        let is_usable = if is_foreign(rule) {
+            imported(rule.good_example()).is_sound()
+        } else {
+            checked(rule.good_example()).plan.is_some()
+        };
+        assert!(is_usable, "{}", stem(rule));
     }
 }
 

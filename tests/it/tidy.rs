@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data flows; a module may use those before it and the leaves.
-const FLOW: [&str; 9] =
-    ["scenario", "plan", "rollout", "pipeline", "lints", "outcome", "study", "report", "cli"];
+const FLOW: [&str; 10] =
+    ["import", "scenario", "plan", "rollout", "pipeline", "lints", "outcome", "study", "report", "cli"];
 const LEAVES: [&str; 6] = ["ids", "sim", "random", "stats", "outlet", "diagnostic"];
 
 /// What each module may use of the crate, beyond itself. `plan` is built by `scenario`, so `scenario`
@@ -19,6 +19,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "plan" => vec!["ids", "random", "outcome", "stats"],
         "outcome" => vec!["ids", "stats"],
         "scenario" => vec!["ids", "sim", "plan", "outcome", "random", "outlet", "diagnostic"],
+        "import" => vec!["scenario", "outlet", "diagnostic"],
         "rollout" => vec!["ids", "sim", "plan", "outcome", "random", "stats"],
         "pipeline" => vec!["ids", "sim", "rollout", "plan", "outcome", "random"],
         "lints" => {
@@ -44,11 +45,14 @@ fn allowed(module: &str) -> Vec<&'static str> {
 
 /// Crates that only these modules may name. The calendar is read by `scenario` and told by `report`; what lies
 /// between knows milliseconds. The command line runs the library in a rayon pool of its own.
-const OWNED: [(&str, &[&str]); 7] = [
+const OWNED: [(&str, &[&str]); 10] = [
     ("wide", &["random"]),
     ("rayon", &["study", "cli"]),
     ("annotate_snippets", &["diagnostic"]),
-    ("toml", &["scenario"]),
+    ("toml", &["scenario", "import"]),
+    ("saphyr_parser", &["import"]),
+    ("hcl_edit", &["import"]),
+    ("promql_parser", &["import"]),
     ("jiff", &["scenario", "report"]),
     ("plotters", &["report"]),
     ("clap", &["cli"]),
@@ -187,6 +191,7 @@ fn the_documents_name_what_exists() {
         "docs/ci.md",
         "docs/scenario.md",
         "docs/coming-from.md",
+        "docs/import.md",
         "docs/statistics.md",
         "docs/validation.md",
         "docs/performance.md",

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod completions;
 pub mod explain;
 pub mod gate;
+pub mod import;
 pub mod init;
 pub mod man;
 pub mod pipeline;

@@ -12,9 +12,6 @@ const UNITS: [(&str, u64); 6] =
 
 const UNITS_ARE: &str = "the units are `w`, `d`, `h`, `m`, `s`, `ms`";
 
-/// The longest duration: ten years of 365 days. Sums of a few thousand of them still fit 64 bits.
-const MAX_MS: u64 = 3_650 * 86_400_000;
-
 /// A duration in milliseconds, at most ten years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Duration {
@@ -47,6 +44,9 @@ impl Duration {
     /// No time at all.
     pub const ZERO: Self = Self { ms: 0 };
 
+    /// The longest duration: ten years of 365 days. Sums of a few thousand of them still fit 64 bits.
+    pub const MAX_MS: u64 = 3_650 * 86_400_000;
+
     /// Reads the text form.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Duration {
             next_unit = index + 1;
             let whole_text = number.len() + unit.len() == text.len();
             let part = part_ms(number, UNITS[index].1, whole_text)?;
-            total = total.checked_add(part).filter(|ms| *ms <= MAX_MS).ok_or(Mistake::TooLong)?;
+            total = total.checked_add(part).filter(|ms| *ms <= Duration::MAX_MS).ok_or(Mistake::TooLong)?;
             rest = after;
         }
         Ok(Self { ms: total })
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(ms("500ms"), Ok(500));
         assert_eq!(ms("1s5ms"), Ok(1_005));
         assert_eq!(ms("0s"), Ok(0));
-        assert_eq!(ms("3650d"), Ok(MAX_MS));
+        assert_eq!(ms("3650d"), Ok(Duration::MAX_MS));
     }
 
     #[test]
@@ -270,7 +270,7 @@ mod tests {
         #![proptest_config(crate::properties::cases(256))]
 
         #[test]
-        fn text_round_trips(ms in 0..=MAX_MS) {
+        fn text_round_trips(ms in 0..=Duration::MAX_MS) {
             let duration = Duration { ms };
             prop_assert_eq!(Duration::parse(&duration.to_string()), Ok(duration));
         }

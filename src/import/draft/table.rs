@@ -1,0 +1,115 @@
+//! A table of the scenario whose lines know where they are from, and its text.
+
+use crate::diagnostic::Sources;
+use crate::import::provenance::Provenance;
+use std::fmt::{self, Write};
+
+/// A value.
+#[derive(Debug, Clone)]
+pub(in crate::import) enum DraftValue {
+    /// As TOML writes it, on one line.
+    Plain(String),
+    /// A list with a line for each item.
+    Rows(Vec<Row>),
+}
+
+/// An item of a list that has a line of its own.
+#[derive(Debug, Clone)]
+pub(in crate::import) struct Row {
+    /// The item.
+    pub value: String,
+    /// Where it is from.
+    pub from: Provenance,
+}
+
+impl fmt::Display for DraftValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(text) => f.write_str(text),
+            Self::Rows(rows) => {
+                let items: Vec<&str> = rows.iter().map(|row| row.value.as_str()).collect();
+                write!(f, "[{}]", items.join(", "))
+            }
+        }
+    }
+}
+
+/// Keys with their values, and the tables of lists below it.
+#[derive(Debug, Clone, Default)]
+pub(in crate::import) struct DraftTable {
+    lines: Vec<(String, DraftValue, Provenance)>,
+    children: Vec<(String, DraftTable)>,
+}
+
+impl DraftTable {
+    /// Adds a line, in place of one that has the key.
+    pub fn set(&mut self, key: &str, value: DraftValue, from: Provenance) {
+        let line = (key.to_owned(), value, from);
+        match self.lines.iter_mut().find(|(known, ..)| known == key) {
+            Some(known) => *known = line,
+            None => self.lines.push(line),
+        }
+    }
+
+    /// Adds a line before all others.
+    pub fn put_first(&mut self, key: &str, value: DraftValue, from: Provenance) {
+        self.lines.insert(0, (key.to_owned(), value, from));
+    }
+
+    /// Adds a table to the list `name`.
+    pub fn add(&mut self, name: &str, table: Self) {
+        self.children.push((name.to_owned(), table));
+    }
+
+    /// Whether a key or a list is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.lines.iter().any(|(known, ..)| known == key) || self.children.iter().any(|(name, _)| name == key)
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.children.is_empty()
+    }
+
+    /// Whether some value, here or below, has `words` in it.
+    pub fn mentions(&self, words: &str) -> bool {
+        self.lines.iter().any(|(key, value, _)| key.contains(words) || value.to_string().contains(words))
+            || self.children.iter().any(|(_, child)| child.mentions(words))
+    }
+
+    /// Places of the files that its lines are from.
+    pub fn places(&self) -> usize {
+        let of_rows = |rows: &[Row]| rows.iter().map(|row| row.from.places()).sum::<usize>();
+        let of_line = |(_, value, from): &(String, DraftValue, Provenance)| match value {
+            DraftValue::Plain(_) => from.places(),
+            DraftValue::Rows(rows) => from.places() + of_rows(rows),
+        };
+        self.lines.iter().map(of_line).sum::<usize>()
+            + self.children.iter().map(|(_, child)| child.places()).sum::<usize>()
+    }
+
+    /// Its text under `header`, such as `[[strategy]]`, whose name `path` begins those of its lists.
+    pub fn write(&self, out: &mut String, header: &str, path: &str, sources: &Sources) {
+        let _ = writeln!(out, "{header}");
+        for (key, value, from) in &self.lines {
+            let comment = from.comment(sources);
+            match value {
+                DraftValue::Plain(text) => {
+                    let _ = writeln!(out, "{key} = {text}{comment}");
+                }
+                DraftValue::Rows(rows) => {
+                    let _ = writeln!(out, "{key} = [{comment}");
+                    for row in rows {
+                        let _ = writeln!(out, "    {},{}", row.value, row.from.comment(sources));
+                    }
+                    let _ = writeln!(out, "]");
+                }
+            }
+        }
+        for (name, child) in &self.children {
+            let path = format!("{path}.{name}");
+            out.push('\n');
+            child.write(out, &format!("[[{path}]]"), &path, sources);
+        }
+    }
+}

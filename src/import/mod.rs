@@ -1,0 +1,141 @@
+//! Foreign files in, a scenario out: what teams have, in the words of the tools that run it.
+//!
+//! A file is parsed into a tree that keeps places (`tree`). Each document goes to the tool that knows it (`tools`), which
+//! reads it through a `Cursor` and adds what it says to a `Draft`: strategies, alarms, regions, each line with its
+//! provenance. The `Desk` keeps book, so that nothing is lost without a word: what could not be kept as it was is a `Loss`,
+//! and what nobody looked at is one, too. `compose` completes the draft, `text` writes it. Files are strangers': what
+//! they may cost is limited, and nothing in them is followed.
+
+mod compose;
+mod cursor;
+mod desk;
+mod draft;
+mod into;
+mod loss;
+mod provenance;
+mod report;
+mod text;
+mod time;
+mod tools;
+mod tree;
+
+pub use loss::{Fate, Loss};
+
+use crate::diagnostic::{self, Diagnostic, Sources};
+use crate::scenario::rules;
+use desk::{Desk, Paper};
+use draft::Draft;
+use std::collections::BTreeMap;
+use tree::{Language, Numbers};
+
+/// A file as the user gave it.
+#[derive(Debug, Clone)]
+pub struct ForeignFile {
+    /// The name by which the user knows it.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// What came of an import.
+#[derive(Debug)]
+pub struct Imported {
+    draft: Draft,
+    defects: Vec<draft::DraftTable>,
+    /// For each document that some tool knows: its file, and the tool.
+    pub recognised: Vec<(String, &'static str)>,
+    /// What is not in the scenario as it was.
+    pub losses: Vec<Loss>,
+    /// What makes the import impossible; without any there is a scenario.
+    pub problems: Vec<Diagnostic>,
+    /// The texts that losses and problems point into.
+    pub sources: Sources,
+}
+
+/// Reads `files` together, as a rollout refers to what is in others. `given` has the values of parameters that the files
+/// leave open; `occupied` the names that a scenario has which this is added to.
+#[must_use]
+pub fn import(files: &[ForeignFile], given: &BTreeMap<String, String>, occupied: Vec<String>) -> Imported {
+    let mut sources = Sources::default();
+    let (mut papers, mut problems, mut numbers) = (Vec::new(), Vec::new(), Numbers::default());
+    for file in files {
+        match read(file, &mut sources, &mut numbers) {
+            Ok(read) => papers.extend(read),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let mut draft = Draft { occupied, ..Draft::default() };
+    let desk = Desk::new(&papers, &sources, given, numbers.count());
+    let recognised = if problems.is_empty() { tools::read(&desk, &mut draft) } else { Vec::new() };
+    let mut defects = Vec::new();
+    if !recognised.is_empty() {
+        compose::complete(&mut draft, &desk);
+        defects = compose::defects(&draft, &desk);
+    }
+    let (mut losses, found) = desk.clear();
+    losses.sort_by_key(|loss| (loss.fate, loss.span.map(|span| (span.file, span.start))));
+    problems.extend(found);
+    Imported { draft, defects, recognised, losses, problems, sources }
+}
+
+/// The documents of a file, whose text is added to `sources`.
+fn read(file: &ForeignFile, sources: &mut Sources, numbers: &mut Numbers) -> Result<Vec<Paper>, Diagnostic> {
+    let refused =
+        |message: String, help: &str| Err(Diagnostic::new(&rules::FOREIGN_SYNTAX, message).help(help));
+    if file.bytes.len() > tree::MAX_BYTES {
+        let most = tree::MAX_BYTES >> 20;
+        return refused(
+            format!("{} has more than {most} MB", file.name),
+            "give the file that holds the policy alone",
+        );
+    }
+    let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        let help = "convert it, for example with `iconv -t UTF-8`";
+        return refused(format!("{} is not UTF-8 text", file.name), help);
+    };
+    let id = sources.add(file.name.as_str(), text);
+    let trees = tree::parse(text, language(&file.name, text), id, numbers)?;
+    Ok(trees.into_iter().map(|tree| Paper { file: id, tree }).collect())
+}
+
+/// The language of a file by its name, or by what it looks like.
+fn language(name: &str, text: &str) -> Language {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension.to_ascii_lowercase().as_str() {
+        "toml" => Language::Toml,
+        "hcl" | "nomad" => Language::Hcl,
+        "json" => Language::Json,
+        "yaml" | "yml" => Language::Yaml,
+        _ if text.trim_start().starts_with("[[") => Language::Toml,
+        _ if text.lines().any(|line| line.starts_with("job \"") && line.trim_end().ends_with('{')) => {
+            Language::Hcl
+        }
+        _ => Language::Yaml,
+    }
+}
+
+impl Imported {
+    /// Whether there is a scenario.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty() && !self.recognised.is_empty()
+    }
+
+    /// Names of the strategies that the files say, in their order; those to compare with are not among them.
+    pub fn strategies(&self) -> impl Iterator<Item = &str> {
+        let own = self.draft.strategies.iter().filter(|strategy| strategy.from.places() > 0);
+        own.map(|strategy| strategy.name.as_str())
+    }
+
+    /// Names of the alarms, in the order of the files.
+    pub fn alarms(&self) -> impl Iterator<Item = &str> {
+        self.draft.alarms.iter().map(|alarm| alarm.name.as_str())
+    }
+
+    /// What is wrong, with source lines and carets; empty where nothing is.
+    #[must_use]
+    pub fn render(&self, color: bool) -> String {
+        diagnostic::render(&self.problems, &self.sources, color)
+    }
+}

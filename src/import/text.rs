@@ -1,0 +1,120 @@
+//! The text of the scenario: alone, or added to one that is there. It decides nothing that a scenario says.
+
+use super::compose;
+use super::draft::{DraftTable, text};
+use super::provenance::{Provenance, place};
+use super::{Fate, Imported};
+use crate::outlet::line;
+
+impl Imported {
+    /// The scenario, with a comment for each line that says where it is from; `command` is how it was made.
+    #[must_use]
+    pub fn scenario(&self, command: &str) -> String {
+        let mut out = self.head(command);
+        let mut section = |title: &str, tables: Vec<(String, DraftTable)>| {
+            if tables.is_empty() {
+                return;
+            }
+            out.push_str(&format!("\n# --- {title} {}\n", "-".repeat(90_usize.saturating_sub(title.len()))));
+            for (header, table) in tables {
+                out.push('\n');
+                table.write(&mut out, &format!("[[{header}]]"), &header, &self.sources);
+            }
+        };
+        section("Where it runs", self.regions());
+        section("What may be wrong with a change", self.defects());
+        section("Who notices", self.alarm_tables());
+        section("How it is rolled out", self.strategy_tables(|_| true));
+        out
+    }
+
+    /// The strategies and alarms alone, for a scenario that has the rest.
+    pub(super) fn addition(&self, command: &str) -> String {
+        let mut out = format!("\n# Added by `{}`.\n", line(command));
+        self.write_losses(&mut out);
+        for (header, table) in
+            self.alarm_tables().into_iter().chain(self.strategy_tables(|places| places > 0))
+        {
+            out.push('\n');
+            table.write(&mut out, &format!("[[{header}]]"), &header, &self.sources);
+        }
+        out
+    }
+
+    fn write_losses(&self, out: &mut String) {
+        for loss in self.losses.iter().filter(|loss| loss.fate != Fate::ByHand) {
+            let at = loss.span.map_or_else(String::new, |span| format!("{} ", place(&self.sources, span)));
+            out.push_str(&format!("# {}: {at}{}: {}\n", loss.fate.name(), line(&loss.what), line(&loss.why)));
+        }
+    }
+
+    /// The first lines, up to the tables that a scenario has once.
+    fn head(&self, command: &str) -> String {
+        let tools: Vec<String> =
+            self.recognised_once().into_iter().map(|(file, tool)| format!("{file} ({tool})")).collect();
+        let mut out = format!(
+            "# Made by `{}` from {}.\n\
+             # Each line says where it is from. Those marked <-- are in no file: put in what is true for you.\n",
+            line(command),
+            line(&tools.join(", "))
+        );
+        self.write_losses(&mut out);
+        let mut once = |header: &str, table: &DraftTable| {
+            out.push('\n');
+            table.write(&mut out, header, "", &self.sources);
+        };
+        once("[study]", &compose::study(&self.draft));
+        let mut fleet = DraftTable::default();
+        let usual = Provenance::hand("requests that fail without any change");
+        fleet.set("background-error-ratio", text("0.05%"), usual);
+        once("[fleet]", &fleet);
+        once("[change]", &self.draft.change);
+        out
+    }
+
+    /// The files with their tools, each once.
+    pub(super) fn recognised_once(&self) -> Vec<(String, &'static str)> {
+        let mut once: Vec<(String, &'static str)> = Vec::new();
+        for known in &self.recognised {
+            if !once.contains(known) {
+                once.push(known.clone());
+            }
+        }
+        once
+    }
+
+    fn regions(&self) -> Vec<(String, DraftTable)> {
+        let named = |(name, table): (&String, &DraftTable)| {
+            ("fleet.region".to_owned(), with_name(name, table, &Provenance::Plain))
+        };
+        self.draft.regions.iter().map(|region| named((&region.name, &region.table))).collect()
+    }
+
+    fn defects(&self) -> Vec<(String, DraftTable)> {
+        self.defects.iter().map(|table| ("defect".to_owned(), table.clone())).collect()
+    }
+
+    fn alarm_tables(&self) -> Vec<(String, DraftTable)> {
+        let alarms = self.draft.alarms.iter();
+        alarms.map(|alarm| ("alarm".to_owned(), with_name(&alarm.name, &alarm.table, &alarm.from))).collect()
+    }
+
+    fn strategy_tables(&self, wanted: impl Fn(usize) -> bool) -> Vec<(String, DraftTable)> {
+        let strategies = self.draft.strategies.iter().filter(|strategy| wanted(strategy.from.places()));
+        strategies
+            .map(|strategy| {
+                let mut table = strategy.table.clone();
+                if !strategy.description.is_empty() {
+                    table.put_first("description", text(&strategy.description), Provenance::Plain);
+                }
+                ("strategy".to_owned(), with_name(&strategy.name, &table, &Provenance::Plain))
+            })
+            .collect()
+    }
+}
+
+fn with_name(name: &str, table: &DraftTable, from: &Provenance) -> DraftTable {
+    let mut named = table.clone();
+    named.put_first("name", text(name), from.clone());
+    named
+}

@@ -1,0 +1,137 @@
+//! A foreign file as a tree that keeps places: what YAML, JSON, TOML and HCL have in common. It knows no tool, and reads no
+//! file.
+//!
+//! A scalar is kept as it was written; what it is (a number, a truth, a time) is asked where it is used. Every entry of a
+//! mapping has a number of its own, also where an alias repeats it, so that somebody can keep book of what was read.
+
+mod hcl;
+mod limits;
+mod toml;
+mod yaml;
+
+pub(super) use limits::MAX_BYTES;
+
+use crate::diagnostic::{Diagnostic, FileId, Span};
+
+/// A language in which tools say their policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    /// YAML, a stream of documents.
+    Yaml,
+    /// JSON.
+    Json,
+    /// TOML.
+    Toml,
+    /// HashiCorp's language.
+    Hcl,
+}
+
+/// A value with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Marked {
+    /// Where it is written.
+    pub span: Span,
+    /// What is written there.
+    pub value: MarkedValue,
+    /// A tag such as `!Ref`, without the mark.
+    pub tag: Option<String>,
+}
+
+/// What is written.
+#[derive(Debug, Clone)]
+pub(super) enum MarkedValue {
+    /// Anything that is no collection. `plain`: without quotes, so that it may be nothing, a number or a truth.
+    Scalar {
+        /// Its text.
+        text: String,
+        /// Whether it was written without quotes.
+        plain: bool,
+    },
+    /// A sequence.
+    List(Vec<Marked>),
+    /// A mapping, in the order in which it was written.
+    Map(Vec<Entry>),
+}
+
+/// An entry of a mapping.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// Its number among all entries that were read.
+    pub number: usize,
+    /// The key.
+    pub key: String,
+    /// Where the key is written.
+    pub key_span: Span,
+    /// Its value.
+    pub value: Marked,
+}
+
+impl Entry {
+    /// From the key to the end of the value.
+    pub fn span(&self) -> Span {
+        Span { end: self.value.span.end.max(self.key_span.end), ..self.key_span }
+    }
+}
+
+impl Marked {
+    /// The entries of a mapping; none of anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            MarkedValue::Map(entries) => entries,
+            MarkedValue::Scalar { .. } | MarkedValue::List(_) => &[],
+        }
+    }
+
+    /// The value of a key of a mapping.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
+    /// The text of a scalar.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            MarkedValue::Scalar { text, .. } => Some(text),
+            MarkedValue::List(_) | MarkedValue::Map(_) => None,
+        }
+    }
+
+    /// Whether nothing is written: a key without a value, `null` or `~`.
+    pub fn is_nothing(&self) -> bool {
+        matches!(&self.value, MarkedValue::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+}
+
+/// Gives out numbers of entries, each once.
+#[derive(Debug, Default)]
+pub(super) struct Numbers(usize);
+
+impl Numbers {
+    /// The next number.
+    fn next(&mut self) -> usize {
+        self.0 += 1;
+        self.0 - 1
+    }
+
+    /// How many were given out.
+    pub fn count(&self) -> usize {
+        self.0
+    }
+}
+
+/// The documents of a file: several of a YAML stream, one of any other.
+///
+/// # Errors
+/// Where the text is not of that language, is nested too deeply or says too much.
+pub(super) fn parse(
+    text: &str,
+    language: Language,
+    file: FileId,
+    numbers: &mut Numbers,
+) -> Result<Vec<Marked>, Diagnostic> {
+    match language {
+        // Every JSON text is a YAML text.
+        Language::Yaml | Language::Json => yaml::parse(text, file, numbers),
+        Language::Toml => toml::parse(text, file, numbers).map(|tree| vec![tree]),
+        Language::Hcl => hcl::parse(text, file, numbers).map(|tree| vec![tree]),
+    }
+}
