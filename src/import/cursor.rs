@@ -20,6 +20,8 @@ pub(super) struct Cursor<'d> {
     path: String,
     /// From the key, where it is the value of one.
     span: Span,
+    /// The entry whose value it is. One that is a scalar is taken once its text is asked for.
+    entry: Option<&'d Entry>,
 }
 
 /// A number of things, or a share of them in percent as written.
@@ -34,7 +36,7 @@ pub(super) enum Amount {
 impl<'d> Cursor<'d> {
     /// The root of a document.
     pub fn root(desk: &'d Desk<'d>, tree: &'d Marked) -> Self {
-        Self { desk, tree, path: String::new(), span: tree.span }
+        Self { desk, tree, path: String::new(), span: tree.span, entry: None }
     }
 
     /// The desk.
@@ -70,10 +72,12 @@ impl<'d> Cursor<'d> {
         self.tree.tag.as_deref()
     }
 
-    /// The value of `key`, which is taken; none if it is not there or nothing.
+    /// The value of `key`; none if it is not there or nothing. A collection is taken with that, and a scalar once it is read.
     pub fn get(&self, key: &str) -> Option<Self> {
         let entry = self.tree.entries().iter().find(|entry| entry.key == key)?;
-        self.desk.take(entry);
+        if entry.value.text().is_none() || entry.value.is_nothing() {
+            self.desk.take(entry);
+        }
         (!entry.value.is_nothing()).then(|| self.child(entry))
     }
 
@@ -99,12 +103,14 @@ impl<'d> Cursor<'d> {
         roots.filter(|root| root.peek(keys).is_some_and(|word| words.contains(&word))).collect()
     }
 
-    /// All entries of a mapping, which are taken, each with its key.
+    /// All entries of a mapping, each with its key, taken as with [`Cursor::get`].
     pub fn entries(&self) -> Vec<(&'d str, Self)> {
         let entries = self.tree.entries().iter();
         entries
             .map(|entry| {
-                self.desk.take(entry);
+                if entry.value.text().is_none() {
+                    self.desk.take(entry);
+                }
                 (entry.key.as_str(), self.child(entry))
             })
             .collect()
@@ -119,6 +125,7 @@ impl<'d> Cursor<'d> {
                     tree,
                     path: format!("{}[{index}]", self.path),
                     span: tree.span,
+                    entry: None,
                 };
                 items.iter().enumerate().map(item).collect()
             }
@@ -135,7 +142,7 @@ impl<'d> Cursor<'d> {
     fn child(&self, entry: &'d Entry) -> Self {
         let path =
             if self.path.is_empty() { entry.key.clone() } else { format!("{}.{}", self.path, entry.key) };
-        Self { desk: self.desk, tree: &entry.value, path, span: entry.span() }
+        Self { desk: self.desk, tree: &entry.value, path, span: entry.span(), entry: Some(entry) }
     }
 }
 
@@ -143,6 +150,7 @@ impl<'d> Cursor<'d> {
 impl<'d> Cursor<'d> {
     /// The text, which has to be known: an expression is replaced by what the user gives for it, or reported.
     pub fn text(&self) -> Option<&'d str> {
+        self.take();
         let Some(text) = self.tree.text() else {
             self.wrong("a text", "");
             return None;
@@ -201,6 +209,12 @@ impl<'d> Cursor<'d> {
         value
     }
 
+    fn take(&self) {
+        if let Some(entry) = self.entry {
+            self.desk.take(entry);
+        }
+    }
+
     fn wrong(&self, what: &str, text: &str) {
         let found = match &self.tree.value {
             MarkedValue::Scalar { .. } => format!("`{}` is not {what}", line(text)),
@@ -248,10 +262,9 @@ impl Cursor<'_> {
 
     /// Entries of this mapping that say nothing about rollouts: what is in them is taken, and nothing is lost.
     pub fn beside_the_point(&self, keys: &[&str]) {
-        for key in keys {
-            if let Some(cursor) = self.get(key) {
-                self.desk.take_all(cursor.tree);
-            }
+        for entry in self.tree.entries().iter().filter(|entry| keys.contains(&entry.key.as_str())) {
+            self.desk.take(entry);
+            self.desk.take_all(&entry.value);
         }
     }
 
@@ -270,6 +283,7 @@ impl Cursor<'_> {
     }
 
     fn lose(&self, fate: Fate, why: impl Into<String>) {
+        self.take();
         self.desk.take_all(self.tree);
         let what = match (&self.tree.value, self.path.is_empty()) {
             (_, true) => self.said(),

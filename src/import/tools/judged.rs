@@ -38,7 +38,11 @@ pub(super) fn opaque(timing: Timing) -> Judged {
     let mut table = DraftTable::default();
     table.set("scope", text("region"), Provenance::Plain);
     let chance = inline([("healthy", text("0%")), ("impaired", text("100%"))]);
-    table.set("breach-probability", chance, Provenance::hand("how likely it fails while all are well, and while one is not"));
+    table.set(
+        "breach-probability",
+        chance,
+        Provenance::hand("how likely it fails while all are well, and while one is not"),
+    );
     table.set("period", duration(timing.period_ms), Provenance::Plain);
     Judged { table, ailment: Ailment::Errors, approximated: Vec::new() }
 }

@@ -97,13 +97,13 @@ impl Builder<'_, '_> {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
                 let value = MarkedValue::Scalar { text: text.into_owned(), plain };
-                self.finish(Marked { span, value, tag: tag.map(|tag| name(&tag)) }, anchor)
+                self.finish(Marked { span, value, tag: tag.and_then(|tag| name(&tag)) }, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.begin(MarkedValue::List(Vec::new()), span, anchor, tag.map(|tag| name(&tag)))
+                self.begin(MarkedValue::List(Vec::new()), span, anchor, tag.and_then(|tag| name(&tag)))
             }
             Event::MappingStart(anchor, tag) => {
-                self.begin(MarkedValue::Map(Vec::new()), span, anchor, tag.map(|tag| name(&tag)))
+                self.begin(MarkedValue::Map(Vec::new()), span, anchor, tag.and_then(|tag| name(&tag)))
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(open) = self.open.pop() else { return Ok(()) };
@@ -214,8 +214,9 @@ fn brought(tree: Marked) -> Vec<Entry> {
     }
 }
 
-fn name(tag: &saphyr_parser::Tag) -> String {
-    tag.suffix.clone()
+/// The name of a tag of somebody's own; those of YAML itself say nothing that is not there.
+fn name(tag: &saphyr_parser::Tag) -> Option<String> {
+    (!tag.is_yaml_core_schema()).then(|| tag.suffix.clone())
 }
 
 /// Where the last value of a collection ends.
@@ -277,8 +278,9 @@ mod tests {
 
     #[test]
     fn tags_documents_and_json_are_kept_apart() {
-        let trees = read("a: !Ref x\n---\n{\"b\": [1, \"2\"]}\n").unwrap();
+        let trees = read("a: !Ref x\nc: !!str 5\n---\n{\"b\": [1, \"2\"]}\n").unwrap();
         assert_eq!(trees[0].get("a").unwrap().tag.as_deref(), Some("Ref"));
+        assert_eq!(trees[0].get("c").unwrap().tag, None);
         let MarkedValue::List(items) = &trees[1].get("b").unwrap().value else { panic!("{trees:?}") };
         assert!(matches!(&items[0].value, MarkedValue::Scalar { text, plain: true } if text == "1"));
         assert!(matches!(&items[1].value, MarkedValue::Scalar { plain: false, .. }));

@@ -24,7 +24,11 @@ fn the_scenario_is_data_and_the_report_is_talk() {
     let ran = bench.wavetank(&["import", "web.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.talk);
     assert!(ran.output.starts_with("# Made by `wavetank import web.yaml`"), "{}", ran.output);
-    assert!(ran.talk.starts_with("imported web.yaml (Kubernetes): 1 strategy and 0 alarms\n"), "{}", ran.talk);
+    assert!(
+        ran.talk.starts_with("imported web.yaml (Kubernetes): 1 strategy and 0 alarms\n"),
+        "{}",
+        ran.talk
+    );
     assert!(ran.talk.contains("give by hand:\n"), "{}", ran.talk);
     let same = bench.command().args(["import", "-"]).write_stdin(DEPLOYMENT).output().unwrap();
     assert!(String::from_utf8(same.stdout).unwrap().contains("hosts-per-zone = 12 # stdin:4 replicas: 12"));
@@ -61,11 +65,12 @@ fn a_scenario_is_added_to_and_stays_as_it_is() {
 fn strategies_that_are_listed_get_the_new_one() {
     let bench = bench();
     let text = fs::read_to_string(bench.path("s.toml")).unwrap();
-    let listed = text.replace("[study]\n", "[study]\nstrategies = [\"all-at-once\"] # one\n");
+    let listed =
+        text.replace("[study]\n", "[study]\nstrategies = [\"all-at-once\", \"one-box-first\"] # two\n");
     fs::write(bench.path("s.toml"), listed).unwrap();
     assert_eq!(bench.wavetank(&["import", "web.yaml", "--into", "s.toml"]).code, 0);
     let after = fs::read_to_string(bench.path("s.toml")).unwrap();
-    assert!(after.contains("strategies = [\"all-at-once\", \"web\"] # one\n"), "{after}");
+    assert!(after.contains("strategies = [\"all-at-once\", \"one-box-first\", \"web\"] # two\n"), "{after}");
 }
 
 #[test]
@@ -94,7 +99,7 @@ fn mistakes_have_their_place_and_nothing_is_written() {
         (vec!["import", "."], "name the files: ./*.yaml"),
         (vec!["import", "-", "-"], "only once"),
         (vec!["import", "web.yaml", "--set", "x"], "write NAME=VALUE"),
-        (vec!["import", "s.toml"], "nothing here says how a change is rolled out"),
+        (vec!["import", "s.toml"], "run it as it is: `wavetank run s.toml`"),
     ] {
         let ran = bench.wavetank(&args);
         assert_eq!(ran.code, 2, "{args:?}");
