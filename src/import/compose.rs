@@ -3,7 +3,8 @@
 
 use super::desk::Desk;
 use super::draft::{
-    Ailment, Draft, DraftRegion, DraftStrategy, DraftTable, duration, inline, share, text, texts, whole,
+    Ailment, Draft, DraftRegion, DraftStrategy, DraftTable, DraftValue, Row, duration, inline, share, text,
+    texts, whole,
 };
 use super::provenance::Provenance;
 
@@ -13,10 +14,17 @@ const MINUTE: u64 = 60_000;
 /// are signs of, who reacts to alarms, and something to compare with.
 pub(super) fn complete(draft: &mut Draft, desk: &Desk<'_>) {
     place(draft, desk);
-    listen(draft, desk);
-    if draft.strategies.len() <= 1 {
-        draft.strategies.push(all_at_once());
+    if draft.strategies.is_empty() {
+        draft.strategies.push(step_by_step(draft));
+        desk.by_hand(
+            "step-by-step",
+            "the files say who notices and not how a change is rolled out: this is one way to do it",
+        );
     }
+    if draft.strategies.len() <= 1 {
+        draft.strategies.push(all_at_once(draft));
+    }
+    listen(draft, desk);
     if !draft.change.has("bad-probability") {
         draft.change.put_first("bad-probability", share(0.05), Provenance::hand("your change fail rate"));
     }
@@ -93,15 +101,34 @@ fn page_people(strategy: &mut DraftStrategy, desk: &Desk<'_>) {
     desk.by_hand("operators", "how long people take from the alert to taking the change back");
 }
 
-/// Everything at once: what any policy is held against.
-fn all_at_once() -> DraftStrategy {
-    let mut strategy =
-        DraftStrategy::new("all-at-once", "The same change everywhere at once", Provenance::Plain);
-    strategy.table.set("regions-at-once", text("all"), Provenance::implied("to compare with"));
-    strategy.table.set("zones-at-once", text("all"), Provenance::Plain);
+/// Everything at once: what any policy is held against. The tool would watch it as it does the others.
+fn all_at_once(draft: &Draft) -> DraftStrategy {
+    let mut strategy = ours(draft, "all-at-once", "The same change everywhere at once");
+    let mut wave = DraftTable::default();
+    wave.set("regions", text("all"), Provenance::implied("to compare with"));
+    strategy.table.add("wave", wave);
+    strategy
+}
+
+/// Some way to roll out, where the files have only alarms.
+fn step_by_step(draft: &Draft) -> DraftStrategy {
+    let mut strategy = ours(draft, "step-by-step", "Ten percent, half, all, with time to watch in between");
     let mut wave = DraftTable::default();
     wave.set("regions", text("all"), Provenance::Plain);
+    let step = |hosts: &str| inline([("hosts", text(hosts)), ("bake", text("30m"))]).to_string();
+    let rows = ["10%", "50%", "100%"].map(|hosts| Row { value: step(hosts), from: Provenance::Plain });
+    wave.set("steps", DraftValue::Rows(rows.into()), Provenance::hand("how you roll out"));
     strategy.table.add("wave", wave);
+    strategy
+}
+
+/// A strategy that no file says, everywhere at once, stopped by what stops the others.
+fn ours(draft: &Draft, name: &str, description: &str) -> DraftStrategy {
+    let mut strategy = DraftStrategy::new(name, description, Provenance::Plain);
+    strategy.table.set("regions-at-once", text("all"), Provenance::Plain);
+    strategy.table.set("zones-at-once", text("all"), Provenance::Plain);
+    let own = draft.alarms.iter().filter(|alarm| !alarm.calls_people);
+    strategy.alarms = own.map(|alarm| alarm.name.clone()).collect();
     strategy
 }
 
@@ -109,8 +136,9 @@ fn all_at_once() -> DraftStrategy {
 pub(super) fn study(draft: &Draft) -> DraftTable {
     let mut study = DraftTable::default();
     study.set("trials", whole(1000), Provenance::Plain);
-    if let Some(last) = draft.strategies.last() {
-        study.set("baseline", text(&last.name), Provenance::implied("the others are compared with it"));
+    let ours = draft.strategies.iter().find(|strategy| strategy.from.places() == 0);
+    if let Some(baseline) = ours.or(draft.strategies.first()) {
+        study.set("baseline", text(&baseline.name), Provenance::implied("the others are compared with it"));
     }
     study.set("start-spread", text("24h"), Provenance::implied("rollouts begin at any time of the day"));
     let from = Provenance::hand("how long a bad change that nothing stopped stays unseen");
@@ -155,6 +183,6 @@ fn defect(ailment: Ailment, draft: &Draft) -> DraftTable {
     table
 }
 
-fn exponential(mean: &str) -> super::draft::DraftValue {
+fn exponential(mean: &str) -> DraftValue {
     inline([("exponential", inline([("mean", text(mean))]))])
 }

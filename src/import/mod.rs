@@ -13,7 +13,6 @@ mod draft;
 mod into;
 mod loss;
 mod provenance;
-mod report;
 mod text;
 mod time;
 mod tools;
@@ -24,7 +23,7 @@ pub use loss::{Fate, Loss};
 use crate::diagnostic::{self, Diagnostic, Sources};
 use crate::scenario::rules;
 use desk::{Desk, Paper};
-use draft::Draft;
+use draft::{Draft, DraftTable};
 use std::collections::BTreeMap;
 use tree::{Language, Numbers};
 
@@ -41,7 +40,7 @@ pub struct ForeignFile {
 #[derive(Debug)]
 pub struct Imported {
     draft: Draft,
-    defects: Vec<draft::DraftTable>,
+    defects: Vec<DraftTable>,
     /// For each document that some tool knows: its file, and the tool.
     pub recognised: Vec<(String, &'static str)>,
     /// What is not in the scenario as it was.
@@ -131,6 +130,34 @@ impl Imported {
     /// Names of the alarms, in the order of the files.
     pub fn alarms(&self) -> impl Iterator<Item = &str> {
         self.draft.alarms.iter().map(|alarm| alarm.name.as_str())
+    }
+
+    /// The files with their tools, each once.
+    #[must_use]
+    pub fn recognised_once(&self) -> Vec<(String, &'static str)> {
+        let mut once: Vec<(String, &'static str)> = Vec::new();
+        for known in &self.recognised {
+            if !once.contains(known) {
+                once.push(known.clone());
+            }
+        }
+        once
+    }
+
+    /// Places of the files that lines of the scenario are from.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        let strategies = self.draft.strategies.iter().map(|strategy| &strategy.table);
+        let alarms = self.draft.alarms.iter().map(|alarm| &alarm.table);
+        let regions = self.draft.regions.iter().map(|region| &region.table);
+        let tables = strategies.chain(alarms).chain(regions).chain([&self.draft.change]);
+        tables.map(DraftTable::places).sum()
+    }
+
+    /// Where a loss is written, as reports name it: `rollout.yaml:31`; none for what no file says.
+    #[must_use]
+    pub fn place(&self, loss: &Loss) -> Option<String> {
+        loss.span.map(|span| provenance::place(&self.sources, span))
     }
 
     /// What is wrong, with source lines and carets; empty where nothing is.

@@ -2,7 +2,7 @@
 
 use super::compose;
 use super::draft::{DraftTable, text};
-use super::provenance::{Provenance, place};
+use super::provenance::Provenance;
 use super::{Fate, Imported};
 use crate::outlet::line;
 
@@ -43,7 +43,7 @@ impl Imported {
 
     fn write_losses(&self, out: &mut String) {
         for loss in self.losses.iter().filter(|loss| loss.fate != Fate::ByHand) {
-            let at = loss.span.map_or_else(String::new, |span| format!("{} ", place(&self.sources, span)));
+            let at = self.place(loss).map_or_else(String::new, |at| format!("{at} "));
             out.push_str(&format!("# {}: {at}{}: {}\n", loss.fate.name(), line(&loss.what), line(&loss.why)));
         }
     }
@@ -70,17 +70,6 @@ impl Imported {
         once("[fleet]", &fleet);
         once("[change]", &self.draft.change);
         out
-    }
-
-    /// The files with their tools, each once.
-    pub(super) fn recognised_once(&self) -> Vec<(String, &'static str)> {
-        let mut once: Vec<(String, &'static str)> = Vec::new();
-        for known in &self.recognised {
-            if !once.contains(known) {
-                once.push(known.clone());
-            }
-        }
-        once
     }
 
     fn regions(&self) -> Vec<(String, DraftTable)> {

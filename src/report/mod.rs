@@ -12,6 +12,8 @@ mod customers;
 pub mod dates;
 pub mod document;
 mod expectations;
+#[cfg(feature = "import")]
+pub mod imported;
 pub mod json;
 mod limits;
 pub mod pipeline;

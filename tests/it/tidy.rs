@@ -36,6 +36,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
             "study",
             "stats",
             "random",
+            "import",
             "outlet",
             "diagnostic",
         ],

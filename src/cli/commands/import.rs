@@ -11,6 +11,8 @@ use crate::import::{ForeignFile, Imported, import};
 use crate::lints;
 use crate::outlet::shell_word;
 use crate::plan::{Plan, Strategy};
+use crate::report::document::Terminal;
+use crate::report::imported;
 use crate::scenario;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -83,7 +85,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         Some((_, text)) => imported.added_to(text, &command),
     });
     if args.format == Format::Json {
-        io.data(format!("{:#}\n", imported.to_json(text.as_deref())))?;
+        io.data(format!("{:#}\n", imported::json(&imported, text.as_deref())))?;
     }
     let Some(text) = text else { return refused(&imported, args.format, io) };
     check(&text, target, existing.as_ref().map(|(plan, _)| plan), io)?;
@@ -93,7 +95,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         io.data(&text)?;
     }
     if args.format == Format::Text {
-        io.talk(imported.report().trim_end());
+        let terminal = Terminal { width: io.width, color: io.stderr_color() };
+        io.talk(terminal.readable().render(&imported::document(&imported)).trim_end());
         if let Some((plan, _)) = &existing {
             tell_listeners(plan, &imported, io);
         }
