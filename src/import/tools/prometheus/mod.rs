@@ -1,0 +1,29 @@
+//! Prometheus: alerting rules, the objectives that become some, and what an expression of PromQL looks at.
+//!
+//! `query` parses an expression, `shape` finds what is held against which limit, `words` knows conventions of names,
+//! `reading` says what is looked at, and `alarm` writes it as keys of the scenario.
+
+mod alarm;
+mod query;
+mod reading;
+mod shape;
+mod words;
+
+use super::judged::{Judged, Timing};
+use crate::import::desk::Desk;
+use alarm::Asker;
+
+/// The alarm for a PromQL condition that is true while something is wrong, such as `a / b > 0.05`, as a tool asks for it with
+/// each of its checks: what it looks at has a datapoint a period.
+///
+/// # Errors
+/// Why there is nothing like it in the model.
+pub(super) fn judge(_desk: &Desk<'_>, condition: &str, timing: Timing) -> Result<Judged, String> {
+    let expr = query::parse(condition)?;
+    let mut all = alarm::of_condition(&expr, timing, Asker::Check)?.into_iter();
+    let Some(mut first) = all.next() else { return Err("it has no condition".to_owned()) };
+    if all.next().is_some() {
+        first.approximated.push("only the first of its alternatives is asked".to_owned());
+    }
+    Ok(first)
+}
