@@ -154,6 +154,20 @@ impl Imported {
         tables.map(DraftTable::places).sum()
     }
 
+    /// What was lost in this way, by reason in the order of the files: what, each with its place, and why.
+    #[must_use]
+    pub fn lost(&self, fate: Fate) -> Vec<(Vec<String>, &str)> {
+        let mut reasons: Vec<(Vec<String>, &str)> = Vec::new();
+        for loss in self.losses.iter().filter(|loss| loss.fate == fate) {
+            let what = self.place(loss).map_or_else(|| loss.what.clone(), |at| format!("{at} {}", loss.what));
+            match reasons.iter_mut().find(|(_, why)| *why == loss.why) {
+                Some((list, _)) => list.push(what),
+                None => reasons.push((vec![what], &loss.why)),
+            }
+        }
+        reasons
+    }
+
     /// Where a loss is written, as reports name it: `rollout.yaml:31`; none for what no file says.
     #[must_use]
     pub fn place(&self, loss: &Loss) -> Option<String> {

@@ -41,10 +41,15 @@ impl Imported {
         out
     }
 
+    /// What is not as in the files, for whoever reads the scenario without its report.
     fn write_losses(&self, out: &mut String) {
-        for loss in self.losses.iter().filter(|loss| loss.fate != Fate::ByHand) {
-            let at = self.place(loss).map_or_else(String::new, |at| format!("{at} "));
-            out.push_str(&format!("# {}: {at}{}: {}\n", loss.fate.name(), line(&loss.what), line(&loss.why)));
+        for fate in Fate::ALL.into_iter().filter(|fate| *fate != Fate::ByHand) {
+            for (what, why) in self.lost(fate) {
+                out.push_str(&format!("# {}: {}\n", fate.name(), line(why)));
+                for what in what {
+                    out.push_str(&format!("#     {}\n", line(&what)));
+                }
+            }
         }
     }
 

@@ -24,7 +24,7 @@ pub fn document(imported: &Imported) -> Document {
     );
     report.push(Block::Paragraph(read.into()));
     for fate in Fate::ALL {
-        let items = reasons(imported, fate).into_iter().map(|(what, why)| item(&what, why));
+        let items = imported.lost(fate).into_iter().map(|(what, why)| item(&what, why));
         report.section(title(fate), vec![Block::List(items.collect())]);
     }
     report
@@ -37,19 +37,6 @@ fn title(fate: Fate) -> &'static str {
         Fate::Refused => "Refused: nothing in the model is like it",
         Fate::ByHand => "Give by hand, at the lines marked <--",
     }
-}
-
-/// What was lost in this way, by reason, in the order of the files.
-fn reasons(imported: &Imported, fate: Fate) -> Vec<(Vec<String>, &str)> {
-    let mut reasons: Vec<(Vec<String>, &str)> = Vec::new();
-    for loss in imported.losses.iter().filter(|loss| loss.fate == fate) {
-        let what = imported.place(loss).map_or_else(|| loss.what.clone(), |at| format!("{at} {}", loss.what));
-        match reasons.iter_mut().find(|(_, why)| *why == loss.why) {
-            Some((list, _)) => list.push(what),
-            None => reasons.push((vec![what], &loss.why)),
-        }
-    }
-    reasons
 }
 
 fn item(what: &[String], why: &str) -> Item {
