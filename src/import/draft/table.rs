@@ -56,6 +56,15 @@ impl DraftTable {
         self.lines.insert(0, (key.to_owned(), value, from));
     }
 
+    /// Says where the lines of these keys are from, as far as nothing is said.
+    pub fn credit(&mut self, keys: &[&str], from: &Provenance) {
+        for (key, _, known) in &mut self.lines {
+            if keys.contains(&key.as_str()) && *known == Provenance::Plain {
+                *known = from.clone();
+            }
+        }
+    }
+
     /// Adds a table to the list `name`.
     pub fn add(&mut self, name: &str, table: Self) {
         self.children.push((name.to_owned(), table));

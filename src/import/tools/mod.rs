@@ -23,7 +23,7 @@ struct ToolFormat {
 }
 
 /// Every kind of document, in the order in which they are asked.
-const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS];
+const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS];
 
 /// Documents that stand beside policies in the same files and say nothing about rollouts.
 const BESIDE: [&str; 20] = [

@@ -87,6 +87,14 @@ impl Marked {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
+    /// The items of a list; none of anything else.
+    pub fn list_items(&self) -> &[Self] {
+        match &self.value {
+            MarkedValue::List(items) => items,
+            MarkedValue::Scalar { .. } | MarkedValue::Map(_) => &[],
+        }
+    }
+
     /// The text of a scalar.
     pub fn text(&self) -> Option<&str> {
         match &self.value {

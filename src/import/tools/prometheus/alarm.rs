@@ -15,6 +15,18 @@ const MOST_DATAPOINTS: u64 = 64;
 /// Times between scrapes, the likeliest first.
 const SCRAPES: [u64; 6] = [30 * SECOND, 15 * SECOND, 10 * SECOND, 5 * SECOND, 2 * SECOND, SECOND];
 
+/// Keys that say what an alarm looks at.
+pub(super) const SIGNALS: [&str; 8] = [
+    "rate-ratio",
+    "error-ratio",
+    "slow-ratio",
+    "error-count",
+    "absent",
+    "request-drop",
+    "synthetic",
+    "impaired-hosts",
+];
+
 /// Requests that fewer than are asked for at most.
 const MOST_REQUESTS: u64 = 1_000_000_000_000;
 
@@ -204,8 +216,7 @@ impl Builder {
         keys.push(("windows", written_windows(windows)));
         keys.push(("scrape", duration(scrape)));
         rule_times(&mut keys, self.timing);
-        let from = Provenance::hand("`scrape` is how often Prometheus scrapes the service");
-        table.set("rate-ratio", inline(keys), from);
+        table.set("rate-ratio", inline(keys), Provenance::Plain);
         table.set("period", duration(self.timing.period_ms), Provenance::Plain);
     }
 

@@ -6,22 +6,35 @@
 mod alarm;
 mod query;
 mod reading;
+mod records;
+mod rules;
 mod shape;
 mod words;
 
+use super::ToolFormat;
 use super::judged::{Judged, Timing};
 use crate::import::desk::Desk;
 use alarm::Asker;
+use records::Records;
+
+pub(super) const FORMATS: &[ToolFormat] = &[
+    ToolFormat { tool: "Prometheus rules", knows: rules::is_rules, read: rules::read },
+    ToolFormat { tool: "Loki rules", knows: rules::is_of_logs, read: rules::refuse_logs },
+];
 
 /// The alarm for a PromQL condition that is true while something is wrong, such as `a / b > 0.05`, as a tool asks for it with
 /// each of its checks: what it looks at has a datapoint a period.
 ///
 /// # Errors
 /// Why there is nothing like it in the model.
-pub(super) fn judge(_desk: &Desk<'_>, condition: &str, timing: Timing) -> Result<Judged, String> {
-    let expr = query::parse(condition)?;
-    let mut all = alarm::of_condition(&expr, timing, Asker::Check)?.into_iter();
+pub(super) fn judge(desk: &Desk<'_>, condition: &str, timing: Timing) -> Result<Judged, String> {
+    let spelled = Records::on(desk).spell(condition)?;
+    let mut all = alarm::of_condition(&spelled.expr, timing, Asker::Check)?.into_iter();
     let Some(mut first) = all.next() else { return Err("it has no condition".to_owned()) };
+    for unknown in spelled.unknown {
+        let how = format!("`{unknown}` is recorded by a rule that is not here: its name says what it is");
+        first.approximated.push(how);
+    }
     if all.next().is_some() {
         first.approximated.push("only the first of its alternatives is asked".to_owned());
     }

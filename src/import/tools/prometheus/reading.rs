@@ -453,7 +453,7 @@ impl Compare<'_> {
             if kin == Kin::Bad && self.is_below() || kin == Kin::Good && self.is_above() {
                 return Err("it fires while all is well".to_owned());
             }
-            return self.gauge(above.series().first().copied());
+            return Ok(hosts(ShareLimit::ANY, Ailment::Strain, STRAINED));
         }
         if kin == Kin::Bad && !self.is_above() || kin == Kin::Good && self.is_above() {
             return Err("it fires while all is well".to_owned());
@@ -552,6 +552,9 @@ impl Compare<'_> {
         let begins = |beginnings: &[&str]| {
             names.iter().any(|word| beginnings.iter().any(|known| word.starts_with(known)))
         };
+        if words::is_free(series) {
+            return self.gauge(Some(series));
+        }
         let stops = self.is_below() || matches!(self.compared.against, Against::Is) && self.limit() == 0.0;
         if stops {
             if words::kin(series) == Kin::Bad {
@@ -623,19 +626,19 @@ impl Compare<'_> {
         {
             return self.average(&series.metric);
         }
+        let strained = words::is_of_strain(series);
+        let too_much = matches!(against, Against::Above | Against::AtLeast);
+        if too_much && words::is_of_errors(series) && !words::is_of_machines(&series.metric) {
+            return Ok(hosts(ShareLimit::ANY, Ailment::Errors, ERRORED));
+        }
         let down = match against {
-            Against::Is | Against::IsNot => {
-                !(series.metric.contains("pressure") || strained_condition(series))
-            }
-            Against::Below | Against::AtMost => !free,
-            Against::Above | Against::AtLeast => words::is_of_instances(series),
+            Against::Is | Against::IsNot => !strained,
+            Against::Below | Against::AtMost => !free && !strained,
+            Against::Above | Against::AtLeast => words::is_gone(series),
         };
-        let guard = limit == 0.0
-            && matches!(against, Against::Above | Against::IsNot | Against::AtLeast)
-            && words::kin(series) != Kin::Bad
-            && !down;
+        let is_guard = limit == 0.0 && !down && (too_much || matches!(against, Against::IsNot));
         let (ailment, told) = if down { (Ailment::Down, DOWNED) } else { (Ailment::Strain, STRAINED) };
-        Ok(PromReading { is_guard: guard, ..hosts(ShareLimit::ANY, ailment, told) })
+        Ok(PromReading { is_guard, ..hosts(ShareLimit::ANY, ailment, told) })
     }
 
     /// 1 for each that is well.
@@ -679,15 +682,6 @@ impl Compare<'_> {
 fn up_like(series: &PromSeries) -> bool {
     let names = words::words(&series.metric);
     names.iter().any(|word| ["healthy", "alive", "reachable", "online", "connected"].contains(&word.as_str()))
-}
-
-/// Whether a condition of Kubernetes is one of too little: `condition="MemoryPressure"`.
-fn strained_condition(series: &PromSeries) -> bool {
-    let strained = ["pressure", "oom", "quota", "full", "limit"];
-    series.matchers.iter().any(|matcher| {
-        let value = matcher.value.to_ascii_lowercase();
-        strained.iter().any(|word| value.contains(word))
-    })
 }
 
 fn quantile_label(series: &PromSeries) -> Option<f64> {

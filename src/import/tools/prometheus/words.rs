@@ -81,7 +81,7 @@ const MACHINES: [&str; 14] = [
 ];
 
 /// Words for what goes on inside, whose being slow is no slow request.
-const INSIDE: [&str; 26] = [
+const INSIDE: [&str; 25] = [
     "fsync",
     "wal",
     "disk",
@@ -106,7 +106,6 @@ const INSIDE: [&str; 26] = [
     "election",
     "rule",
     "notifications",
-    "bucket",
     "peer",
 ];
 
@@ -118,38 +117,75 @@ const FREE: [&str; 9] =
 const TIME: [&str; 9] =
     ["latency", "duration", "rtt", "elapsed", "took", "delay", "ttfb", "responsetime", "durations"];
 
-/// Beginnings of words for instances that are not there.
-const DOWN: [&str; 30] = [
-    "up",
+/// Beginnings of words for instances that are there or not.
+const INSTANCES: [&str; 24] = [
     "ready",
     "health",
     "alive",
     "restart",
     "reachable",
-    "unreachable",
-    "unready",
-    "notready",
     "leader",
     "replica",
     "member",
     "quorum",
     "running",
     "phase",
-    "waiting",
-    "pending",
-    "crashloop",
     "offline",
     "online",
-    "down",
     "connected",
     "active",
     "desired",
-    "unavailable",
     "status",
     "state",
     "success",
-    "cluster_size",
+    "cluster",
     "nodes",
+    "pods",
+    "target",
+    "available",
+];
+
+/// Beginnings of words for instances that are not there.
+const GONE: [&str; 24] = [
+    "unready",
+    "notready",
+    "unhealthy",
+    "unavailable",
+    "unreachable",
+    "disconnected",
+    "missing",
+    "lost",
+    "dead",
+    "down",
+    "offline",
+    "crash",
+    "restart",
+    "pending",
+    "waiting",
+    "phase",
+    "stuck",
+    "broken",
+    "fail",
+    "unknown",
+    "stopped",
+    "inactive",
+    "degraded",
+    "unschedulable",
+];
+
+/// Beginnings of words for things that go wrong one by one.
+const ERRORS: [&str; 11] = [
+    "err",
+    "exception",
+    "timeout",
+    "reject",
+    "drop",
+    "denied",
+    "refus",
+    "discard",
+    "invalid",
+    "abort",
+    "panic",
 ];
 
 /// Words for machines' parts and the room that they stand in.
@@ -180,6 +216,10 @@ const HARDWARE: [&str; 25] = [
     "chassis",
     "idrac",
 ];
+
+/// Labels whose values are names that people gave, and say nothing.
+const NAMES: [&str; 9] =
+    ["job", "namespace", "service", "instance", "app", "cluster", "mountpoint", "device", "fstype"];
 
 const CLOCKS: [&str; 5] = ["timex", "ntp", "clock", "chrony", "skew"];
 
@@ -302,12 +342,12 @@ pub(super) fn is_inside(metric: &str) -> bool {
 
 /// Whether a metric is what is left of something.
 pub(super) fn is_free(series: &PromSeries) -> bool {
-    let mode = series
-        .matchers
-        .iter()
-        .any(|matcher| matcher.label == "mode" && matcher.value == "idle" && !matcher.is_negated);
+    let idle =
+        |matcher: &LabelMatcher| matcher.label == "mode" && matcher.value == "idle" && !matcher.is_negated;
     let words = words(&series.metric);
-    mode || any_is(&words, &FREE) || words.iter().any(|word| word.starts_with("mem") && word.contains("free"))
+    let left = any_is(&words, &FREE) || words.iter().any(|word| word.contains("free"));
+    series.matchers.iter().any(idle)
+        || left && !any_begins(&words, &["replica", "pod", "nodes", "number", "member"])
 }
 
 /// Whether a metric is how much of something is used.
@@ -322,8 +362,18 @@ pub(super) fn is_time(metric: &str) -> bool {
         || words.windows(2).any(|pair| pair == ["response", "time"] || pair == ["request", "time"])
 }
 
-/// Whether a series tells if instances are there.
-pub(super) fn is_of_instances(series: &PromSeries) -> bool {
+/// The words of a series' name and of the values that select it.
+fn all_words(series: &PromSeries) -> Vec<String> {
+    let mut all = words(&series.metric);
+    let selected = series
+        .matchers
+        .iter()
+        .filter(|matcher| !matcher.is_negated && !NAMES.contains(&matcher.label.as_str()));
+    all.extend(selected.flat_map(|matcher| words(&matcher.value)));
+    all
+}
+
+fn is_strained(words: &[String]) -> bool {
     let strained = [
         "pressure",
         "full",
@@ -337,11 +387,34 @@ pub(super) fn is_of_instances(series: &PromSeries) -> bool {
         "memory",
         "disk",
         "cpu",
+        "queue",
+        "lag",
+        "size",
+        "bytes",
     ];
-    let mut all = words(&series.metric);
-    all.extend(series.matchers.iter().flat_map(|matcher| words(&matcher.value)));
-    !all.iter().any(|word| strained.iter().any(|known| word.contains(known)))
-        && (any_begins(&all, &DOWN) || any_begins(&all, &FAILING))
+    words.iter().any(|word| strained.iter().any(|known| word.contains(known)))
+}
+
+/// Whether a series tells if instances are there.
+pub(super) fn is_of_instances(series: &PromSeries) -> bool {
+    let all = all_words(series);
+    !is_strained(&all) && (any_begins(&all, &INSTANCES) || any_begins(&all, &GONE) || is_up(&series.metric))
+}
+
+/// Whether a series counts instances that are not there.
+pub(super) fn is_gone(series: &PromSeries) -> bool {
+    let all = all_words(series);
+    !is_strained(&all) && any_begins(&all, &GONE)
+}
+
+/// Whether a series counts things that went wrong.
+pub(super) fn is_of_errors(series: &PromSeries) -> bool {
+    any_begins(&all_words(series), &ERRORS)
+}
+
+/// Whether a condition of resources is one of too little: `condition="MemoryPressure"`.
+pub(super) fn is_of_strain(series: &PromSeries) -> bool {
+    is_strained(&all_words(series))
 }
 
 /// Whether a series is 1 for each target that answers.
@@ -349,7 +422,7 @@ pub(super) fn is_up(metric: &str) -> bool {
     metric == "up" || metric.ends_with("_up") || metric.ends_with(":up")
 }
 
-/// Whether a series is about the memory or another resource of which there is too little.
+/// Whether a metric is 1 for each probe that found the service well.
 pub(super) fn is_probe(metric: &str) -> bool {
     metric == "probe_success"
 }
