@@ -199,9 +199,7 @@ impl Builder {
         approximated: &mut Vec<String>,
     ) {
         let shortest = windows.iter().min().copied().unwrap_or(0);
-        let scrape = SCRAPES
-            .into_iter()
-            .find(|scrape| 2 * scrape <= shortest && self.timing.period_ms.is_multiple_of(*scrape));
+        let scrape = scrape(shortest, self.timing.period_ms);
         let (Asker::Rule, Some(scrape)) = (self.asker, scrape) else {
             table.set("error-ratio", inline([limit(at)]), Provenance::Plain);
             datapoints(table, self.timing);
@@ -228,6 +226,11 @@ impl Builder {
         };
         datapoints(table, timing);
     }
+}
+
+/// The likeliest time between scrapes of which two are in a window, and some in the time between evaluations.
+pub(super) fn scrape(window_ms: u64, period_ms: u64) -> Option<u64> {
+    SCRAPES.into_iter().find(|scrape| 2 * scrape <= window_ms && period_ms.is_multiple_of(*scrape))
 }
 
 /// The windows, as a list of durations.

@@ -4,11 +4,14 @@
 //! `reading` says what is looked at, and `alarm` writes it as keys of the scenario.
 
 mod alarm;
+mod budget;
+mod pyrra;
 mod query;
 mod reading;
 mod records;
 mod rules;
 mod shape;
+mod sloth;
 mod words;
 
 use super::ToolFormat;
@@ -19,6 +22,9 @@ use records::Records;
 
 pub(super) const FORMATS: &[ToolFormat] = &[
     ToolFormat { tool: "Prometheus rules", knows: rules::is_rules, read: rules::read },
+    ToolFormat { tool: "Sloth", knows: sloth::is_spec, read: sloth::read_spec },
+    ToolFormat { tool: "Sloth", knows: sloth::is_windows, read: sloth::read_windows },
+    ToolFormat { tool: "Pyrra", knows: pyrra::is_objective, read: pyrra::read },
     ToolFormat { tool: "Loki rules", knows: rules::is_of_logs, read: rules::refuse_logs },
 ];
 
