@@ -2,7 +2,7 @@
 //! writes no alarm.
 
 use super::query::{Labelled, PromSeries, Promql};
-use super::shape::{Against, Compared, PromClause};
+use super::shape::{self, Against, Compared, PromClause};
 use super::words::{self, Kin};
 use crate::import::draft::Ailment;
 
@@ -121,6 +121,7 @@ impl Sight {
     }
 }
 
+const WELL: &str = "it fires while all is well";
 const STRAINED: &str = "what it measures is not in the model: it fires when an instance has the ailment that you give, for so long as it waits";
 const DOWNED: &str = "it fires when an instance is down as you give it, for so long as it waits";
 const ERRORED: &str = "how many errors there are of this kind is not in the model: it fires when an instance has the defect that you give";
@@ -139,6 +140,12 @@ pub(super) fn read(clause: &PromClause) -> Result<PromReading, String> {
         PromClause::Compared(compared) => {
             let series = compared.core.series();
             beyond(&series)?;
+            let too_few = matches!(compared.against, Against::Below | Against::AtMost);
+            if !too_few && series.iter().any(|series| words::is_version(series)) {
+                return Err(
+                    "it looks at versions, and there are two of them while anything is rolled out".to_owned()
+                );
+            }
             let mut reading = Compare { compared, series }.read()?;
             reading.grain = grain(compared).unwrap_or(reading.grain);
             if let Some(label) = other_label(compared) {
@@ -164,7 +171,7 @@ fn bare(expr: &Promql) -> Result<PromReading, String> {
         return Err("it always fires, so that somebody notices when alerts do not arrive: a rollout would never begin".to_owned());
     }
     // A series that exists only while something is wrong: `kube_pod_failed_reason{...}`.
-    let bad = expr.series().iter().any(|series| words::kin(series) == Kin::Bad);
+    let bad = expr.series().iter().any(|series| words::kin(series) == Kin::Bad || words::is_gone(series));
     if bad && !expr.calls(&["rate", "increase", "irate"]) {
         return Ok(hosts(ShareLimit::ANY, Ailment::Down, DOWNED));
     }
@@ -238,7 +245,9 @@ impl Compare<'_> {
         if core.calls(&["histogram_quantile"]) {
             return self.quantile(first_number(core, "histogram_quantile"));
         }
-        if let Some(quantile) = self.series.iter().find_map(|series| quantile_label(series)) {
+        let quantile = self.series.iter().find_map(|series| quantile_label(series));
+        let recorded = || self.series.iter().find_map(|series| words::recorded_quantile(&series.metric));
+        if let Some(quantile) = quantile.or_else(recorded) {
             return self.quantile(Some(quantile));
         }
         let inner = ungrouped(core);
@@ -279,7 +288,7 @@ impl Compare<'_> {
             return Err(format!("a share is never beyond {}: it does not fire", 100.0 * self.limit()) + " %");
         }
         if limit == 0.0 && at_least {
-            return Err("it fires while all is well".to_owned());
+            return Err(WELL.to_owned());
         }
         Ok(ShareLimit { limit, at_least })
     }
@@ -289,10 +298,8 @@ impl Compare<'_> {
         let core = ungrouped(&self.compared.core);
         let (limit, below) = (self.limit(), self.is_below());
         let from_time = matches!(core, Promql::Binary { op, left, .. } if op == "-" && left.calls(&["time"]));
-        let starts = self
-            .series
-            .iter()
-            .any(|series| series.metric.contains("start_time") || series.metric.contains("boot_time"));
+        let start = ["process_start_time", "boot_time", "container_start_time", "uptime"];
+        let starts = self.series.iter().any(|series| start.iter().any(|name| series.metric.contains(name)));
         if from_time && below && starts {
             return Ok(hosts(ShareLimit::ANY, Ailment::Down, DOWNED));
         }
@@ -340,7 +347,7 @@ impl Compare<'_> {
             words.iter().any(|word| word.starts_with("success") || word.starts_with("availab"))
         });
         if success == self.is_above() {
-            return Err("it fires while all is well".to_owned());
+            return Err(WELL.to_owned());
         }
         Ok(exact(Sight::Failing { share: self.share(success)?, windows: vec![window_ms] }))
     }
@@ -360,7 +367,7 @@ impl Compare<'_> {
     }
 
     fn ratio(&self, above: &Promql, below: &Promql) -> Result<PromReading, String> {
-        if let Some(reading) = self.counted(above, below) {
+        if let Some(reading) = counted(above, below, self) {
             return reading;
         }
         let (above_metric, below_metric) = (metric_of(above), metric_of(below));
@@ -380,6 +387,13 @@ impl Compare<'_> {
             return self.flows(above, below);
         }
         // Gauges: of what there is so much is used, or left.
+        let capacity = below.series().iter().any(|series| words::is_capacity(&series.metric));
+        if capacity
+            && matches!(self.compared.against, Against::Above | Against::AtLeast)
+            && !self.is_of_rest(above)
+        {
+            return Ok(hosts(ShareLimit::ANY, Ailment::Strain, STRAINED));
+        }
         if matches!(self.compared.against, Against::IsNot) {
             return Ok(hosts(ShareLimit::ANY, Ailment::Down, DOWNED));
         }
@@ -389,36 +403,9 @@ impl Compare<'_> {
         self.gauge(above.series().first().copied())
     }
 
-    /// `count(up == 0) / count(up)`.
-    fn counted(&self, above: &Promql, below: &Promql) -> Option<Result<PromReading, String>> {
-        let (Promql::Group { op, of, .. }, Promql::Group { op: all, .. }) = (above, below) else {
-            return None;
-        };
-        if !matches!(op.as_str(), "count" | "sum") || !matches!(all.as_str(), "count" | "sum") {
-            return None;
-        }
-        let (op, limit) = match &**of {
-            Promql::Binary { op, right, .. } => (op.as_str(), super::shape::constant(right)?),
-            _ => return None,
-        };
-        let ok = match (op, limit) {
-            ("==" | "<", limit) if op == "==" && limit == 0.0 || op == "<" && limit == 1.0 => false,
-            ("!=", 1.0) => false,
-            ("==", 1.0) | ("!=", 0.0) | (">", 0.0) => true,
-            _ => return None,
-        };
-        let series = of.series();
-        let is_up = series.first().is_some_and(|series| words::is_up(&series.metric));
-        if ok == self.is_above() {
-            return Some(Err("it fires while all is well".to_owned()));
-        }
-        let told = if is_up { Vec::new() } else { vec![DOWNED.to_owned()] };
-        let share = match self.share(ok) {
-            Ok(share) => share,
-            Err(why) => return Some(Err(why)),
-        };
-        let sight = Sight::Hosts { share, ailment: Ailment::Down, wait_ms: 0 };
-        Some(Ok(PromReading { approximated: told, ..exact(sight) }))
+    /// Whether it is what is left of something.
+    fn is_of_rest(&self, above: &Promql) -> bool {
+        above.series().first().is_some_and(|series| words::is_free(series))
     }
 
     /// A mean duration against a duration.
@@ -445,18 +432,25 @@ impl Compare<'_> {
 
     /// One flow among another.
     fn flows(&self, above: &Promql, below: &Promql) -> Result<PromReading, String> {
-        let buckets = above.series().iter().any(|series| series.metric.ends_with("_bucket"));
+        let mut of_buckets =
+            self.series.iter().filter(|series| series.metric.ends_with("_bucket")).peekable();
+        let buckets = of_buckets.peek().is_some();
+        if buckets && !of_buckets.all(|series| words::is_timed(&series.metric)) {
+            return Ok(hosts(ShareLimit::ANY, Ailment::Strain, STRAINED));
+        }
         let kin = flow_kin(above, below);
         let machines = self.series.iter().any(|series| words::is_of_machines(&series.metric));
         let is_share = self.limit() <= 1.0 && (kin != Kin::Either || buckets);
         if machines || !is_share || kin == Kin::Either {
             if kin == Kin::Bad && self.is_below() || kin == Kin::Good && self.is_above() {
-                return Err("it fires while all is well".to_owned());
+                return Err(WELL.to_owned());
             }
             return Ok(hosts(ShareLimit::ANY, Ailment::Strain, STRAINED));
         }
-        if kin == Kin::Bad && !self.is_above() || kin == Kin::Good && self.is_above() {
-            return Err("it fires while all is well".to_owned());
+        let is_all = matches!(self.compared.against, Against::Is)
+            && self.limit() == if kin == Kin::Bad { 1.0 } else { 0.0 };
+        if !is_all && (kin == Kin::Bad && !self.is_above() || kin == Kin::Good && self.is_above()) {
+            return Err(WELL.to_owned());
         }
         let mut windows: Vec<u64> = self.series.iter().filter_map(|series| series.range_ms).collect();
         windows.sort_unstable();
@@ -504,7 +498,7 @@ impl Compare<'_> {
 
     fn probes(&self) -> Result<PromReading, String> {
         if self.is_above() && !matches!(self.compared.against, Against::IsNot) {
-            return Err("it fires while all is well".to_owned());
+            return Err(WELL.to_owned());
         }
         let window_ms = self.window();
         // The last probe alone is well or not; the mean of many has a share.
@@ -558,7 +552,7 @@ impl Compare<'_> {
         let stops = self.is_below() || matches!(self.compared.against, Against::Is) && self.limit() == 0.0;
         if stops {
             if words::kin(series) == Kin::Bad {
-                return Err("it fires while all is well".to_owned());
+                return Err(WELL.to_owned());
             }
             if words::is_of_requests(&series.metric) && of_window < 1e15 {
                 let requests = if self.is_below() && !self.includes_limit() {
@@ -574,7 +568,8 @@ impl Compare<'_> {
         if begins(&["oom"]) {
             return Ok(hosts(ShareLimit::ANY, Ailment::Strain, STRAINED));
         }
-        let comes_and_goes = core.calls(&["changes", "resets"]) && words::is_of_instances(series);
+        let comes_and_goes =
+            (core.calls(&["changes", "resets"]) || begins(&["changes"])) && words::is_of_instances(series);
         if begins(&["restart", "crash"])
             || series.metric.contains("start_time")
             || comes_and_goes
@@ -661,10 +656,13 @@ impl Compare<'_> {
                 }
             }
             (_, Against::Is) if limit == 1.0 && words::is_up(&series.metric) && op.is_empty() => {
-                return Some(Err("it fires while all is well".to_owned()));
+                return Some(Err(WELL.to_owned()));
             }
-            (_, Against::Above | Against::AtLeast) if words::is_up(&series.metric) => {
-                return Some(Err("it fires while all is well".to_owned()));
+            (_, Against::Above | Against::AtLeast | Against::IsNot)
+                if words::is_up(&series.metric)
+                    && (limit != 1.0 || self.compared.against != Against::IsNot) =>
+            {
+                return Some(Err(WELL.to_owned()));
             }
             ("sum" | "max" | "avg", Against::Is) if limit == 0.0 => ShareLimit::ALL,
             ("sum", Against::Below) if limit == 1.0 => ShareLimit::ALL,
@@ -676,6 +674,34 @@ impl Compare<'_> {
         let sight = Sight::Hosts { share, ailment: Ailment::Down, wait_ms: 0 };
         Some(Ok(PromReading { approximated: told, ..exact(sight) }))
     }
+}
+
+/// `count(up == 0) / count(up)`: instances at which a condition holds, among all.
+fn counted(above: &Promql, below: &Promql, of: &Compare<'_>) -> Option<Result<PromReading, String>> {
+    let (Promql::Group { op, of: condition, .. }, Promql::Group { op: all, .. }) = (above, below) else {
+        return None;
+    };
+    if op != "count" || !matches!(all.as_str(), "count" | "sum") {
+        return None;
+    }
+    let alternatives = shape::alternatives(condition).ok()?;
+    let [shape::Alternative { clauses, .. }] = &alternatives[..] else { return None };
+    let [clause @ PromClause::Compared(_)] = &clauses[..] else { return None };
+    let (ailment, told, of_rest) = match read(clause) {
+        Ok(PromReading { sight: Sight::Hosts { ailment, .. }, approximated, .. }) => {
+            (ailment, approximated, false)
+        }
+        Ok(_) => return None,
+        // `count(up == 1) / count(up)`: those that are well.
+        Err(_) => (Ailment::Down, Vec::new(), true),
+    };
+    if of_rest == of.is_above() {
+        return Some(Err(WELL.to_owned()));
+    }
+    Some(of.share(of_rest).map(|share| {
+        let sight = Sight::Hosts { share, ailment, wait_ms: 0 };
+        PromReading { approximated: told, ..exact(sight) }
+    }))
 }
 
 /// Whether a series is 1 while an instance is well, by a name that says so.
@@ -691,7 +717,7 @@ fn quantile_label(series: &PromSeries) -> Option<f64> {
 
 fn first_number(expr: &Promql, function: &str) -> Option<f64> {
     match expr {
-        Promql::Call { name, args } if name == function => args.first().and_then(super::shape::constant),
+        Promql::Call { name, args } if name == function => args.first().and_then(shape::constant),
         _ => expr.parts().into_iter().find_map(|part| first_number(part, function)),
     }
 }

@@ -126,6 +126,11 @@ pub(super) fn alternatives(expr: &Promql) -> Result<Vec<Alternative>, String> {
         }
         Promql::Binary { op, left, right, .. } => match Against::read(op) {
             Some(against) => comparison(left, against, right),
+            None if is_condition(left) && is_condition(right) => {
+                let (left, right) = (alternatives(left)?, alternatives(right)?);
+                let both = left.iter().flat_map(|one| right.iter().map(|other| one.clone().and(other)));
+                limited(both.collect())
+            }
             None if is_condition(left) => alternatives(left),
             None if is_condition(right) => alternatives(right),
             None => Ok(bare(expr)),
@@ -200,7 +205,9 @@ fn comparison(left: &Promql, against: Against, right: &Promql) -> Result<Vec<Alt
         (None, None) => {
             // `a > b * 0.8` is `a / b > 0.8`.
             let (other, factor, summand) = linear(right);
-            if summand == 0.0 && factor > 0.0 {
+            // Of a majority, `(count(a) + 1) / 2`, what is added does not matter.
+            let counts = matches!(&other, Promql::Group { op, .. } if op == "count");
+            if factor > 0.0 && (summand == 0.0 || counts) {
                 against_number(&binary("/", false, left.clone(), other), against, factor)
             } else {
                 against_number(&binary("/", false, left.clone(), right.clone()), against, 1.0)

@@ -5,7 +5,7 @@
 use super::query::{LabelMatcher, PromSeries};
 
 /// Beginnings of words for what fails.
-const FAILING: [&str; 27] = [
+const FAILING: [&str; 29] = [
     "err",
     "fail",
     "exception",
@@ -33,10 +33,12 @@ const FAILING: [&str; 27] = [
     "dead",
     "retrans",
     "unavailable",
+    "terminat",
+    "rollback",
 ];
 
 /// Beginnings of words for what is well.
-const WELL: [&str; 6] = ["success", "succeed", "ok", "good", "2xx", "completed"];
+const WELL: [&str; 8] = ["success", "succeed", "ok", "good", "2xx", "completed", "healthy", "progressing"];
 
 /// Words for requests, by whatever name.
 const REQUESTS: [&str; 20] = [
@@ -146,7 +148,7 @@ const INSTANCES: [&str; 24] = [
 ];
 
 /// Beginnings of words for instances that are not there.
-const GONE: [&str; 24] = [
+const GONE: [&str; 23] = [
     "unready",
     "notready",
     "unhealthy",
@@ -160,8 +162,7 @@ const GONE: [&str; 24] = [
     "offline",
     "crash",
     "restart",
-    "pending",
-    "waiting",
+    "misscheduled",
     "phase",
     "stuck",
     "broken",
@@ -226,7 +227,8 @@ const CLOCKS: [&str; 5] = ["timex", "ntp", "clock", "chrony", "skew"];
 const CERTIFICATES: [&str; 9] =
     ["cert", "certs", "certificate", "certificates", "x509", "ssl", "tls", "license", "licence"];
 
-const EXPIRY: [&str; 7] = ["expiry", "expiration", "expires", "expire", "after", "expiring", "expired"];
+const EXPIRY: [&str; 8] =
+    ["ttl", "expiry", "expiration", "expires", "expire", "after", "expiring", "expired"];
 
 const DRIFT: [&str; 6] = ["drift", "outofsync", "synced", "sync_status", "mismatch", "unsynced"];
 
@@ -272,49 +274,36 @@ fn matcher_kin(matcher: &LabelMatcher) -> Kin {
     let label = matcher.label.to_ascii_lowercase();
     let says = [
         "code", "status", "result", "outcome", "class", "error", "success", "response", "state", "type",
-        "reason",
+        "reason", "phase", "health",
     ];
     if !says.iter().any(|word| label.contains(word)) {
         return Kin::Either;
     }
     let value = matcher.value.to_ascii_lowercase();
-    let is_code = label.contains("code")
-        || label.contains("status")
-        || label.contains("class")
-        || label.contains("response");
-    let values: Vec<&str> =
-        value.split('|').map(|part| part.trim_matches(|c: char| !c.is_ascii_alphanumeric())).collect();
-    let all_begin = |digits: &[char]| {
-        is_code && !values.is_empty() && values.iter().all(|part| part.starts_with(digits) && part.len() <= 8)
-    };
-    let bracketed = value.trim_start_matches(['^', '(', '[']);
+    let is_code = ["code", "status", "class", "response"].iter().any(|word| label.contains(word));
+    let digits = first_digits(&value).filter(|_| is_code).unwrap_or_default();
+    let all = |known: &[char]| !digits.is_empty() && digits.iter().all(|digit| known.contains(digit));
     let parts = words(&value);
-    let kin = if all_begin(&['4', '5'])
-        || is_code && (bracketed.starts_with("45]") || bracketed.starts_with("4-5]"))
-    {
+    let is_grpc = label.contains("grpc");
+    let kin = if !digits.is_empty() && is_grpc {
+        if all(&['0']) { Kin::Good } else { Kin::Bad }
+    } else if all(&['4', '5']) {
         Kin::Bad
-    } else if all_begin(&['1', '2', '3'])
-        || is_code
-            && (value == "ok"
-                || value == "0"
-                || bracketed.starts_with("23]")
-                || bracketed.starts_with("1-3]")
-                || bracketed.starts_with("123]")
-                || bracketed.starts_with("2-3]"))
-    {
+    } else if all(&['1', '2', '3']) || is_code && value == "0" {
         Kin::Good
     } else if any_begins(&parts, &FAILING)
         || label == "error" && value == "true"
         || label == "success" && value == "false"
     {
         Kin::Bad
-    } else if any_begins(&parts, &WELL) || label == "success" && value == "true" {
+    } else if any_begins(&parts, &WELL)
+        || label == "success" && value == "true"
+        || label == "error" && value.is_empty()
+    {
         Kin::Good
-    } else if is_code && !parts.is_empty() && label.contains("grpc") {
+    } else if is_grpc && !parts.is_empty() {
         // `grpc_code=~"Unknown|Internal|Unavailable"`: any of its codes but OK is an error.
         Kin::Bad
-    } else if label == "error" && value.is_empty() {
-        Kin::Good
     } else {
         Kin::Either
     };
@@ -323,6 +312,30 @@ fn matcher_kin(matcher: &LabelMatcher) -> Kin {
         (Kin::Bad, false) | (Kin::Good, true) => Kin::Bad,
         (Kin::Good, false) | (Kin::Bad, true) => Kin::Good,
     }
+}
+
+/// The first digits that a pattern of codes lets through: of `^(5..|429)` 5 and 4, of `[2-3]..` 2 and 3.
+fn first_digits(pattern: &str) -> Option<Vec<char>> {
+    let mut all = Vec::new();
+    for part in pattern.split('|') {
+        let part = part.trim_start_matches(['^', '(']);
+        let class = part.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(class, _)| class);
+        let digits: Vec<char> = match class {
+            None => part.chars().take(1).collect(),
+            Some(class) => match class.split_once('-') {
+                Some((from, to)) => {
+                    let (from, to) = (from.chars().last()?, to.chars().next()?);
+                    (from..=to).take(10).collect()
+                }
+                None => class.chars().collect(),
+            },
+        };
+        if digits.is_empty() || !digits.iter().all(char::is_ascii_digit) {
+            return None;
+        }
+        all.extend(digits);
+    }
+    Some(all)
 }
 
 /// Whether a metric is about machines, containers or processes, and not about requests.
@@ -345,9 +358,15 @@ pub(super) fn is_free(series: &PromSeries) -> bool {
     let idle =
         |matcher: &LabelMatcher| matcher.label == "mode" && matcher.value == "idle" && !matcher.is_negated;
     let words = words(&series.metric);
-    let left = any_is(&words, &FREE) || words.iter().any(|word| word.contains("free"));
+    let left =
+        any_is(&words, &FREE) || words.iter().any(|word| word.contains("free") || word.contains("remaining"));
     series.matchers.iter().any(idle)
         || left && !any_begins(&words, &["replica", "pod", "nodes", "number", "member"])
+}
+
+/// Whether a metric is of how much there may be.
+pub(super) fn is_capacity(metric: &str) -> bool {
+    any_begins(&words(metric), &["capacity", "allocatable", "limit", "max", "quota", "size", "total"])
 }
 
 /// Whether a metric is how much of something is used.
@@ -391,8 +410,15 @@ fn is_strained(words: &[String]) -> bool {
         "lag",
         "size",
         "bytes",
+        "cache",
+        "hit",
     ];
     words.iter().any(|word| strained.iter().any(|known| word.contains(known)))
+}
+
+/// Whether the buckets of a metric are of times.
+pub(super) fn is_timed(metric: &str) -> bool {
+    is_time(metric) || any_begins(&words(metric), &["second", "millisecond", "microsecond", "time", "ms"])
 }
 
 /// Whether a series tells if instances are there.
@@ -404,7 +430,9 @@ pub(super) fn is_of_instances(series: &PromSeries) -> bool {
 /// Whether a series counts instances that are not there.
 pub(super) fn is_gone(series: &PromSeries) -> bool {
     let all = all_words(series);
-    !is_strained(&all) && any_begins(&all, &GONE)
+    let waits = series.metric.starts_with("kube_") && any_begins(&all, &["waiting", "pending"]);
+    let bad = series.matchers.iter().any(|matcher| matcher_kin(matcher) == Kin::Bad);
+    !is_strained(&all) && (any_begins(&all, &GONE) || waits || bad)
 }
 
 /// Whether a series counts things that went wrong.
@@ -424,7 +452,17 @@ pub(super) fn is_up(metric: &str) -> bool {
 
 /// Whether a metric is 1 for each probe that found the service well.
 pub(super) fn is_probe(metric: &str) -> bool {
-    metric == "probe_success"
+    metric == "probe_success" || metric == "probe_http_status_code"
+}
+
+/// The quantile that a recorded one is, by its name: `99quantile`, `p95`.
+pub(super) fn recorded_quantile(metric: &str) -> Option<f64> {
+    let last = metric.rsplit([':', '_']).next()?;
+    let digits = last.strip_suffix("quantile").or_else(|| last.strip_suffix("percentile"));
+    let digits = digits.or_else(|| last.strip_prefix('p'))?;
+    let number: f64 = digits.parse().ok()?;
+    (digits.len() <= 3 && number >= 1.0)
+        .then(|| if number >= 100.0 { number / 1000.0 } else { number / 100.0 })
 }
 
 /// The window in milliseconds of a recorded ratio of errors, by the names that SLO tools and mixins give: `burnrate5m`,
@@ -457,8 +495,6 @@ pub(super) fn beyond_rollouts(series: &[&PromSeries]) -> Option<&'static str> {
             Some("clocks of machines go wrong by themselves: no rollout sets them")
         } else if any_is(&words, &HARDWARE) {
             Some("it is about hardware, which no rollout changes")
-        } else if ["build_info", "uname_info", "version"].iter().any(|end| series.metric.ends_with(end)) {
-            Some("it looks at versions, and there are two of them while anything is rolled out")
         } else if any_begins(&words, &DRIFT) || any_is(&words, &["hash"]) || of_labels() {
             Some(
                 "it tells that what runs is not what is configured, which is so while anything is rolled out",
@@ -468,6 +504,11 @@ pub(super) fn beyond_rollouts(series: &[&PromSeries]) -> Option<&'static str> {
         }
     };
     series.iter().find_map(of)
+}
+
+/// Whether a series tells which version runs.
+pub(super) fn is_version(series: &PromSeries) -> bool {
+    ["build_info", "uname_info", "version"].iter().any(|end| series.metric.ends_with(end))
 }
 
 fn words_of_drift(label: &str) -> bool {
