@@ -3,6 +3,8 @@
 
 mod command;
 mod kubernetes;
+mod prometheus;
+mod prometheus_idioms;
 
 use crate::support;
 use std::collections::BTreeMap;

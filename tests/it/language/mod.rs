@@ -11,7 +11,7 @@ mod damage;
 mod gates;
 mod hosts;
 mod places;
-mod published;
+pub mod published;
 mod recovery;
 mod shares;
 mod sick_fleet;

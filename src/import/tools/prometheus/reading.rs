@@ -233,6 +233,9 @@ impl Compare<'_> {
         if core.calls(&["time", "timestamp"]) {
             return self.clock();
         }
+        if core.calls(&["stddev_over_time", "stdvar_over_time"]) {
+            return Err("it compares with the past, and the model has no such quantity".to_owned());
+        }
         if self.series.iter().any(|series| series.is_past) {
             return self.past();
         }
@@ -386,6 +389,12 @@ impl Compare<'_> {
             }
             return self.flows(above, below);
         }
+        if self.limit() == 1.0
+            && self.is_above()
+            && self.series.iter().all(|series| words::is_of_instances(series))
+        {
+            return Ok(hosts(ShareLimit::ANY, Ailment::Down, DOWNED));
+        }
         // Gauges: of what there is so much is used, or left.
         let capacity = below.series().iter().any(|series| words::is_capacity(&series.metric));
         if capacity
@@ -497,12 +506,13 @@ impl Compare<'_> {
     }
 
     fn probes(&self) -> Result<PromReading, String> {
-        if self.is_above() && !matches!(self.compared.against, Against::IsNot) {
+        let codes = self.limit() > 1.0;
+        if self.is_above() && !codes && !matches!(self.compared.against, Against::IsNot) {
             return Err(WELL.to_owned());
         }
         let window_ms = self.window();
         // The last probe alone is well or not; the mean of many has a share.
-        let share = if window_ms > 0 && self.is_below() {
+        let share = if window_ms > 0 && self.is_below() && !codes {
             self.share(true)?
         } else {
             ShareLimit { limit: 0.5, at_least: false }

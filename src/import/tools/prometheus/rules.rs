@@ -103,7 +103,7 @@ impl Alert<'_, '_> {
         let waits = rule.get("for");
         let keeps = rule.get("keep_firing_for");
         let ms = |key: &Option<Cursor<'_>>| key.as_ref().map_or(Some(0), |key| key.duration_ms(SECOND));
-        let (Some(for_ms), Some(keep_ms), Some(condition)) = (ms(&waits), ms(&keeps), condition(&expr))
+        let (Some(for_ms), Some(keep_ms), Some(condition)) = (ms(&waits), ms(&keeps), condition(rule, &expr))
         else {
             return;
         };
@@ -196,8 +196,12 @@ fn severity(rule: &Cursor<'_>) -> Option<String> {
 }
 
 /// The text of an expression, which has to be known. `${1}` is PromQL's, of `label_replace`.
-fn condition<'d>(expr: &Cursor<'d>) -> Option<&'d str> {
+fn condition<'d>(rule: &Cursor<'d>, expr: &Cursor<'d>) -> Option<&'d str> {
     let Some(text) = expr.tree().text() else { return expr.text() };
     let variable = text.split("${").skip(1).any(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
-    if text.contains("{{") || variable { expr.text() } else { Some(text) }
+    if text.contains("{{") || variable {
+        return expr.text();
+    }
+    rule.beside_the_point(&["expr"]);
+    Some(text)
 }

@@ -7,7 +7,7 @@ mod argo_analysis;
 mod argo_canary;
 mod aws;
 mod bottlerocket;
-mod burn_rate;
+pub mod burn_rate;
 mod flagger;
 mod kubefleet;
 mod kubernetes;
