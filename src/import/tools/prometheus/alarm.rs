@@ -1,8 +1,9 @@
 //! An alarm from a condition: what its clauses look at, as keys of the scenario. It reads no document.
 
 use super::query::Promql;
-use super::reading::{self, Grain, PromReading, ShareLimit, Sight};
+use super::reading;
 use super::shape::{self, Alternative};
+use super::sight::{Grain, PromReading, ShareLimit, Sight};
 use crate::import::draft::{Ailment, DraftTable, DraftValue, duration, inline, share, text, texts, whole};
 use crate::import::provenance::Provenance;
 use crate::import::tools::judged::{Judged, Timing};

@@ -5,12 +5,16 @@
 
 mod alarm;
 mod budget;
+mod compare;
+mod flow;
 mod pyrra;
 mod query;
+mod ratio;
 mod reading;
 mod records;
 mod rules;
 mod shape;
+mod sight;
 mod sloth;
 mod words;
 

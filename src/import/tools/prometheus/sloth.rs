@@ -51,7 +51,7 @@ fn objective(slo: &Cursor<'_>, service: &str, urgencies: &[Urgency], draft: &mut
         let slow =
             total.is_some_and(|query| query.tree().text().is_some_and(|text| text.contains("_bucket")));
         sli.desk().take_all(sli.tree());
-        let mut told = |how: &str| {
+        let told = |how: &str| {
             let loss = Loss {
                 fate: Fate::Approximated,
                 span: Some(sli.span()),
