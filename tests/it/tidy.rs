@@ -192,6 +192,8 @@ fn the_documents_name_what_exists() {
         "docs/ci.md",
         "docs/scenario.md",
         "docs/coming-from.md",
+        "docs/coming-from/postmortem.md",
+        "docs/coming-from/prometheus-rules.md",
         "docs/import.md",
         "docs/statistics.md",
         "docs/validation.md",

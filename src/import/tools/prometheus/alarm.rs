@@ -4,6 +4,7 @@ use super::query::Promql;
 use super::reading;
 use super::shape::{self, Alternative};
 use super::sight::{Grain, PromReading, ShareLimit, Sight};
+use crate::import::desk::Desk;
 use crate::import::draft::{Ailment, DraftTable, DraftValue, duration, inline, share, text, texts, whole};
 use crate::import::provenance::Provenance;
 use crate::import::tools::judged::{Judged, Timing};
@@ -145,7 +146,6 @@ impl Builder {
             Sight::Few { .. } | Sight::Drop { .. } => Ailment::Down,
             Sight::Hosts { ailment, .. } => *ailment,
         };
-        let of_requests = !matches!(sight, Sight::Hosts { .. });
         if grain == Grain::Instance && matches!(sight, Sight::Failing { .. } | Sight::Slow { .. }) {
             table.set("version", text("new"), Provenance::Plain);
             approximated.push(
@@ -159,33 +159,33 @@ impl Builder {
             }
             Sight::Slow { share, window_ms } => {
                 table.set("slow-ratio", inline([limit(share)]), Provenance::Plain);
-                self.over(&mut table, window_ms);
+                self.over(&mut table, window_ms, &mut approximated);
             }
             Sight::Failures { at_least, window_ms } => {
                 table.set("error-count", inline([("at-least", whole(at_least))]), Provenance::Plain);
-                self.over(&mut table, window_ms);
+                self.over(&mut table, window_ms, &mut approximated);
             }
             Sight::Few { requests, window_ms } => {
                 let least = whole(requests.min(MOST_REQUESTS));
                 table.set("absent", inline([("min-requests", least)]), Provenance::Plain);
-                self.over(&mut table, window_ms);
+                self.over(&mut table, window_ms, &mut approximated);
             }
             Sight::Drop { below, window_ms } => {
                 table.set("request-drop", inline([("below", share(below))]), Provenance::Plain);
-                self.over(&mut table, window_ms);
+                self.over(&mut table, window_ms, &mut approximated);
             }
             Sight::Probes { share, window_ms } => {
                 let probes = (window_ms / self.timing.period_ms.max(1)).clamp(1, 100);
                 table.set("synthetic", inline([("probes", whole(probes)), limit(share)]), Provenance::Plain);
-                self.over(&mut table, window_ms);
+                self.over(&mut table, window_ms, &mut approximated);
             }
             Sight::Hosts { share, wait_ms, .. } => {
                 table.set("impaired-hosts", inline([limit(share)]), Provenance::Plain);
                 let timing = Timing { for_ms: self.timing.for_ms.saturating_add(wait_ms), ..self.timing };
-                datapoints(&mut table, timing);
+                datapoints(&mut table, timing, &mut approximated);
             }
         }
-        if of_requests && self.timing.keep_ms > 0 && !table.has("rate-ratio") {
+        if self.timing.keep_ms > 0 && !table.has("rate-ratio") {
             approximated.push("it does not go on firing once it is over".to_owned());
         }
         Judged { table, ailment, approximated }
@@ -203,7 +203,7 @@ impl Builder {
         let scrape = scrape(shortest, self.timing.period_ms);
         let (Asker::Rule, Some(scrape)) = (self.asker, scrape) else {
             table.set("error-ratio", inline([limit(at)]), Provenance::Plain);
-            datapoints(table, self.timing);
+            datapoints(table, self.timing, approximated);
             if shortest != self.timing.period_ms {
                 approximated.push(
                     "it looks at the requests since it was asked last, and not at its own window".to_owned(),
@@ -220,18 +220,30 @@ impl Builder {
     }
 
     /// A datapoint over a window: as often as the window is long, and for no time at all one each time it is asked.
-    fn over(&self, table: &mut DraftTable, window_ms: u64) {
+    fn over(&self, table: &mut DraftTable, window_ms: u64, approximated: &mut Vec<String>) {
         let timing = match self.timing.for_ms {
             0 if window_ms > self.timing.period_ms => Timing { period_ms: window_ms, ..self.timing },
             _ => self.timing,
         };
-        datapoints(table, timing);
+        if window_ms > 0 && window_ms != self.timing.period_ms {
+            let each = crate::import::time::written(timing.period_ms);
+            approximated.push(format!("its window does not slide: it looks at {each} after {each}"));
+        }
+        datapoints(table, timing, approximated);
     }
 }
 
 /// The likeliest time between scrapes of which two are in a window, and some in the time between evaluations.
 pub(super) fn scrape(window_ms: u64, period_ms: u64) -> Option<u64> {
     SCRAPES.into_iter().find(|scrape| 2 * scrape <= window_ms && period_ms.is_multiple_of(*scrape))
+}
+
+/// Says that nobody knows how often Prometheus scrapes, which decides what a window holds.
+pub(super) fn ask_for_scrape(desk: &Desk<'_>) {
+    desk.by_hand(
+        "scrape",
+        "how often Prometheus scrapes the service: no rule says it, and half a minute is usual",
+    );
 }
 
 /// The windows, as a list of durations.
@@ -255,8 +267,13 @@ fn limit(at: ShareLimit) -> (&'static str, DraftValue) {
 }
 
 /// A condition that must hold for a time holds at its first evaluation and at each until the time is over.
-fn datapoints(table: &mut DraftTable, timing: Timing) {
+fn datapoints(table: &mut DraftTable, timing: Timing, approximated: &mut Vec<String>) {
     let (period_ms, all) = evaluations(timing);
+    if period_ms != timing.period_ms {
+        let each = crate::import::time::written(period_ms);
+        approximated
+            .push(format!("it has to hold for so long that it is asked for less often, every {each}"));
+    }
     table.set("period", duration(period_ms), Provenance::Plain);
     if all > 1 {
         table.set("datapoints", text(&format!("{all} of {all}")), Provenance::Plain);

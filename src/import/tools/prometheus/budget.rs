@@ -1,7 +1,8 @@
-//! Burn rates of an error budget: alarms as SLO tools make them of an objective. It reads no document.
+//! Burn rates of an error budget: alarms as SLO tools make them of an objective. It knows none of these tools.
 
 use super::alarm;
-use crate::import::draft::{Ailment, DraftTable, DraftValue, duration, inline, text};
+use crate::import::cursor::Cursor;
+use crate::import::draft::{Ailment, Draft, DraftTable, DraftValue, duration, inline, text};
 use crate::import::provenance::Provenance;
 use crate::import::tools::judged::{Judged, Timing};
 
@@ -65,6 +66,18 @@ impl BudgetBurn {
 fn plain(number: f64) -> String {
     let text = format!("{number:.9}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Alarms that are made of objectives at most.
+const MOST_ALARMS: usize = 1_000;
+
+/// Whether there are so many alarms that an objective is refused.
+pub(super) fn is_full(objective: &Cursor<'_>, draft: &Draft) -> bool {
+    let full = draft.alarms.len() >= MOST_ALARMS;
+    if full {
+        objective.refused(format!("there are more than {MOST_ALARMS} alarms already"));
+    }
+    full
 }
 
 /// Asked for every minute, as rules are where nothing else is said.

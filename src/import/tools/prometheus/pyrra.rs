@@ -1,6 +1,7 @@
 //! Pyrra: a ServiceLevelObjective, and the four burns of its budget that it watches.
 
-use super::budget::BudgetBurn;
+use super::alarm;
+use super::budget::{self, BudgetBurn};
 use super::rules::any_of;
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Ailment, Draft, DraftTable, inline, share, text};
@@ -31,6 +32,9 @@ pub(super) fn is_objective(root: &Cursor<'_>) -> bool {
 
 /// Reads an objective.
 pub(super) fn read(root: &Cursor<'_>, draft: &mut Draft) {
+    if budget::is_full(root, draft) {
+        return;
+    }
     let name = root.at(&["metadata", "name"]).and_then(|name| name.text()).unwrap_or("objective");
     root.beside_the_point(&["apiVersion", "kind", "metadata", "status"]);
     let Some(spec) = root.get("spec") else { return };
@@ -52,6 +56,7 @@ pub(super) fn read(root: &Cursor<'_>, draft: &mut Draft) {
         alerting.beside_the_point(&["name", "annotations", "labels", "absent_severity", "severities"]);
     }
     if burns {
+        alarm::ask_for_scrape(root.desk());
         for (factor, long, short, wait, severity) in BURNS {
             let scaled = |ms: u64| of_window(ms, window_ms);
             let timing = Timing { period_ms: INTERVAL, for_ms: scaled(wait), keep_ms: 0 };

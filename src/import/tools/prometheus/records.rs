@@ -8,13 +8,13 @@ use crate::import::tree::Marked;
 use std::collections::BTreeMap;
 
 /// How many recordings may be made of each other.
-const MOST_DEPTH: usize = 8;
+const MOST_DEPTH: usize = 5;
 
 /// Documents in which recording rules are looked for.
 const MOST_PAPERS: usize = 1_000;
 
 /// Series that an expression may have once all are put in.
-const MOST_SERIES: usize = 2_000;
+const MOST_SERIES: usize = 200;
 
 /// Recording rules by their name.
 pub(super) struct Records<'d> {

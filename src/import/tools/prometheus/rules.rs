@@ -15,6 +15,9 @@ const SECOND: u64 = 1_000;
 /// Milliseconds between evaluations where nothing is written.
 const DEFAULT_INTERVAL: u64 = 60 * SECOND;
 
+/// Alerts of all files that are read.
+const MOST_ALERTS: usize = 1_000;
+
 /// Severities at which nobody comes at once.
 const CALLS_NOBODY: [&str; 9] =
     ["info", "none", "ticket", "debug", "informational", "notice", "low", "silent", "ignore"];
@@ -46,6 +49,13 @@ pub(super) fn read(root: &Cursor<'_>, draft: &mut Draft) {
     let records = Records::on(root.desk());
     let names: Vec<&str> =
         all_rules(root).filter_map(|rule| rule.get("alert")).filter_map(Marked::text).collect();
+    let papers = root.desk().papers.iter().map(|paper| Cursor::root(root.desk(), &paper.tree));
+    let mut alerts = papers.flat_map(|paper| all_rules(&paper)).filter(|rule| rule.get("alert").is_some());
+    if alerts.nth(MOST_ALERTS).is_some() {
+        let few = "give the groups that are about what you roll out";
+        root.refused(format!("of more than {MOST_ALERTS} alerts none is read: {few}"));
+        return;
+    }
     for group in spec.list("groups") {
         group.beside_the_point(&[
             "name",
@@ -121,6 +131,9 @@ impl Alert<'_, '_> {
         };
         for judged in &mut all {
             judged.table.credit(&alarm::SIGNALS, &expr.provenance());
+            if judged.table.has("rate-ratio") {
+                alarm::ask_for_scrape(rule.desk());
+            }
             let timed = if judged.table.has("datapoints") { &waits } else { &None };
             if let Some(waits) = timed {
                 judged.table.credit(&["datapoints"], &waits.provenance());

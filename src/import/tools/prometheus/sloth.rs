@@ -1,5 +1,6 @@
 //! Sloth: objectives of a service, and the windows over which their budgets are watched.
 
+use super::alarm;
 use super::budget::{self, BudgetBurn};
 use super::rules::any_of;
 use crate::import::cursor::Cursor;
@@ -38,7 +39,9 @@ pub(super) fn read_spec(root: &Cursor<'_>, draft: &mut Draft) {
     let service = spec.get("service").and_then(|service| service.text()).unwrap_or("service");
     let Some(urgencies) = windows_on_the_desk(root) else { return };
     for slo in spec.list("slos") {
-        objective(&slo, service, &urgencies, draft);
+        if !budget::is_full(&slo, draft) {
+            objective(&slo, service, &urgencies, draft);
+        }
     }
 }
 
@@ -109,6 +112,7 @@ fn add(name: &str, urgency: &Urgency, percent: f64, from: &Cursor<'_>, draft: &m
     if all.is_empty() {
         return;
     }
+    alarm::ask_for_scrape(from.desk());
     let calls_people = urgency.word == "page";
     if !calls_people {
         let how = "a ticket calls nobody at once: no strategy listens to it, unless its `alarms` list it";
@@ -125,6 +129,7 @@ pub(super) fn read_windows(root: &Cursor<'_>, draft: &mut Draft) {
     if specs > 0 {
         return;
     }
+    alarm::ask_for_scrape(root.desk());
     root.desk().by_hand("objective", "the windows have none: 99.9 % stands for that of your service");
     let from = Provenance::hand("your objective");
     for urgency in &urgencies {
