@@ -152,6 +152,10 @@ impl Builder {
                 "each instance is looked at by itself: here those of the new version together".to_owned(),
             );
         }
+        if matches!(sight, Sight::Few { .. } | Sight::Drop { .. }) {
+            let told = "requests stay away only with a defect that has a `drop-ratio`: give it one";
+            approximated.push(told.to_owned());
+        }
         match sight {
             Sight::Failing { share, mut windows } => {
                 windows.retain(|window| *window > 0);
