@@ -127,7 +127,7 @@ fn ours(draft: &Draft, name: &str, description: &str) -> DraftStrategy {
     let mut strategy = DraftStrategy::new(name, description, Provenance::Plain);
     strategy.table.set("regions-at-once", text("all"), Provenance::Plain);
     strategy.table.set("zones-at-once", text("all"), Provenance::Plain);
-    let own = draft.alarms.iter().filter(|alarm| !alarm.calls_people);
+    let own = draft.alarms.iter().filter(|alarm| !alarm.calls_people && !draft.unheard.contains(&alarm.name));
     strategy.alarms = own.map(|alarm| alarm.name.clone()).collect();
     strategy
 }

@@ -76,6 +76,8 @@ pub(super) struct Draft {
     pub alarms: Vec<DraftAlarm>,
     /// The regions, likewise.
     pub regions: Vec<DraftRegion>,
+    /// Names of alarms to which a strategy that no file says does not listen: parts of others, and those that call nobody.
+    pub unheard: Vec<String>,
     /// Keys of `[change]`.
     pub change: DraftTable,
     /// Names that a scenario has already.

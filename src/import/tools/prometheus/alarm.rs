@@ -3,7 +3,7 @@
 use super::query::Promql;
 use super::reading;
 use super::shape::{self, Alternative};
-use super::sight::{Grain, PromReading, ShareLimit, Sight};
+use super::sight::{AlertSight, Grain, PromReading, ShareLimit};
 use crate::import::desk::Desk;
 use crate::import::draft::{Ailment, DraftTable, DraftValue, duration, inline, share, text, texts, whole};
 use crate::import::provenance::Provenance;
@@ -90,6 +90,9 @@ fn of_alternative(alternative: &Alternative, timing: Timing, asker: Asker) -> Re
         },
     };
     let mut reading = chosen.clone();
+    if longest_ms(&reading.sight) > crate::scenario::Duration::MAX_MS {
+        return Err("it looks at more than ten years".to_owned());
+    }
     let mut others = 0;
     for other in understood.iter().filter(|other| !std::ptr::eq(**other, chosen)) {
         if !joined(&mut reading, other) && !other.is_guard && !is_of_traffic(other) {
@@ -101,15 +104,29 @@ fn of_alternative(alternative: &Alternative, timing: Timing, asker: Asker) -> Re
             "its other conditions are not asked: it fires where they would have held it back, too".to_owned(),
         );
     }
-    Ok(Builder { timing, asker }.build(reading))
+    Ok(Spelling { timing, asker }.build(reading))
+}
+
+/// The longest time that is looked at, in milliseconds.
+fn longest_ms(sight: &AlertSight) -> u64 {
+    match sight {
+        AlertSight::Failing { windows, .. } => windows.iter().max().copied().unwrap_or(0),
+        AlertSight::Slow { window_ms, .. }
+        | AlertSight::Failures { window_ms, .. }
+        | AlertSight::Few { window_ms, .. }
+        | AlertSight::Drop { window_ms, .. }
+        | AlertSight::Probes { window_ms, .. }
+        | AlertSight::Hosts { wait_ms: window_ms, .. } => *window_ms,
+    }
 }
 
 /// Whether what another condition looks at is in this one, too: the same limit over another window.
 fn joined(reading: &mut PromReading, other: &PromReading) -> bool {
     match (&mut reading.sight, &other.sight) {
-        (Sight::Failing { share, windows }, Sight::Failing { share: other_share, windows: others })
-            if (share.limit - other_share.limit).abs() < 1e-9 =>
-        {
+        (
+            AlertSight::Failing { share, windows },
+            AlertSight::Failing { share: other_share, windows: others },
+        ) if (share.limit - other_share.limit).abs() < 1e-9 => {
             windows.extend(
                 others.iter().filter(|window| !windows.contains(window)).copied().collect::<Vec<_>>(),
             );
@@ -122,15 +139,15 @@ fn joined(reading: &mut PromReading, other: &PromReading) -> bool {
 
 /// Whether a condition only asks for some traffic.
 fn is_of_traffic(reading: &PromReading) -> bool {
-    matches!(reading.sight, Sight::Few { .. })
+    matches!(reading.sight, AlertSight::Few { .. })
 }
 
-struct Builder {
+struct Spelling {
     timing: Timing,
     asker: Asker,
 }
 
-impl Builder {
+impl Spelling {
     fn build(&self, reading: PromReading) -> Judged {
         let PromReading { sight, grain, mut approximated, .. } = reading;
         let mut table = DraftTable::default();
@@ -141,49 +158,51 @@ impl Builder {
         };
         table.set("scope", text(scope), Provenance::Plain);
         let ailment = match &sight {
-            Sight::Failing { .. } | Sight::Failures { .. } | Sight::Probes { .. } => Ailment::Errors,
-            Sight::Slow { .. } => Ailment::Slow,
-            Sight::Few { .. } | Sight::Drop { .. } => Ailment::Down,
-            Sight::Hosts { ailment, .. } => *ailment,
+            AlertSight::Failing { .. } | AlertSight::Failures { .. } | AlertSight::Probes { .. } => {
+                Ailment::Errors
+            }
+            AlertSight::Slow { .. } => Ailment::Slow,
+            AlertSight::Few { .. } | AlertSight::Drop { .. } => Ailment::Down,
+            AlertSight::Hosts { ailment, .. } => *ailment,
         };
-        if grain == Grain::Instance && matches!(sight, Sight::Failing { .. } | Sight::Slow { .. }) {
+        if grain == Grain::Instance && matches!(sight, AlertSight::Failing { .. } | AlertSight::Slow { .. }) {
             table.set("version", text("new"), Provenance::Plain);
             approximated.push(
                 "each instance is looked at by itself: here those of the new version together".to_owned(),
             );
         }
-        if matches!(sight, Sight::Few { .. } | Sight::Drop { .. }) {
+        if matches!(sight, AlertSight::Few { .. } | AlertSight::Drop { .. }) {
             let told = "requests stay away only with a defect that has a `drop-ratio`: give it one";
             approximated.push(told.to_owned());
         }
         match sight {
-            Sight::Failing { share, mut windows } => {
+            AlertSight::Failing { share, mut windows } => {
                 windows.retain(|window| *window > 0);
                 self.failing(&mut table, share, &windows, &mut approximated);
             }
-            Sight::Slow { share, window_ms } => {
+            AlertSight::Slow { share, window_ms } => {
                 table.set("slow-ratio", inline([limit(share)]), Provenance::Plain);
                 self.over(&mut table, window_ms, &mut approximated);
             }
-            Sight::Failures { at_least, window_ms } => {
+            AlertSight::Failures { at_least, window_ms } => {
                 table.set("error-count", inline([("at-least", whole(at_least))]), Provenance::Plain);
                 self.over(&mut table, window_ms, &mut approximated);
             }
-            Sight::Few { requests, window_ms } => {
+            AlertSight::Few { requests, window_ms } => {
                 let least = whole(requests.min(MOST_REQUESTS));
                 table.set("absent", inline([("min-requests", least)]), Provenance::Plain);
                 self.over(&mut table, window_ms, &mut approximated);
             }
-            Sight::Drop { below, window_ms } => {
+            AlertSight::Drop { below, window_ms } => {
                 table.set("request-drop", inline([("below", share(below))]), Provenance::Plain);
                 self.over(&mut table, window_ms, &mut approximated);
             }
-            Sight::Probes { share, window_ms } => {
+            AlertSight::Probes { share, window_ms } => {
                 let probes = (window_ms / self.timing.period_ms.max(1)).clamp(1, 100);
                 table.set("synthetic", inline([("probes", whole(probes)), limit(share)]), Provenance::Plain);
                 self.over(&mut table, window_ms, &mut approximated);
             }
-            Sight::Hosts { share, wait_ms, .. } => {
+            AlertSight::Hosts { share, wait_ms, .. } => {
                 table.set("impaired-hosts", inline([limit(share)]), Provenance::Plain);
                 let timing = Timing { for_ms: self.timing.for_ms.saturating_add(wait_ms), ..self.timing };
                 datapoints(&mut table, timing, &mut approximated);

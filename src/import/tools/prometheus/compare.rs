@@ -1,14 +1,14 @@
 //! A value held against a limit: too much or too little, of a gauge, of what is up. It knows no ratio.
 
 use super::query::{PromSeries, Promql};
-use super::shape::{Against, Compared};
-use super::sight::{DOWNED, ERRORED, PromReading, STRAINED, ShareLimit, Sight, WELL, exact, hosts};
+use super::shape::{LimitTest, LimitedValue};
+use super::sight::{AlertSight, DOWNED, ERRORED, PromReading, STRAINED, ShareLimit, WELL, exact, hosts};
 use super::words;
 use crate::import::draft::Ailment;
 
 /// A comparison with the series that are in it.
 pub(super) struct Compare<'c> {
-    pub compared: &'c Compared,
+    pub compared: &'c LimitedValue,
     pub series: Vec<&'c PromSeries>,
 }
 
@@ -19,15 +19,15 @@ impl Compare<'_> {
 
     /// Whether it is about too much, and not about too little.
     pub(super) fn is_above(&self) -> bool {
-        matches!(self.compared.against, Against::Above | Against::AtLeast | Against::IsNot)
+        matches!(self.compared.against, LimitTest::Above | LimitTest::AtLeast | LimitTest::IsNot)
     }
 
     pub(super) fn is_below(&self) -> bool {
-        matches!(self.compared.against, Against::Below | Against::AtMost)
+        matches!(self.compared.against, LimitTest::Below | LimitTest::AtMost)
     }
 
     pub(super) fn includes_limit(&self) -> bool {
-        matches!(self.compared.against, Against::AtLeast | Against::AtMost | Against::Is)
+        matches!(self.compared.against, LimitTest::AtLeast | LimitTest::AtMost | LimitTest::Is)
     }
 
     pub(super) fn window(&self) -> u64 {
@@ -55,7 +55,7 @@ impl Compare<'_> {
             return Ok(hosts(ShareLimit::ANY, Ailment::Strain, STRAINED));
         }
         let sight =
-            Sight::Slow { share: ShareLimit { limit: 0.5, at_least: false }, window_ms: self.window() };
+            AlertSight::Slow { share: ShareLimit { limit: 0.5, at_least: false }, window_ms: self.window() };
         let told = "a mean is taken for a median: it fires when more than half of the requests are slow, and what counts as slow is by hand";
         Ok(PromReading { approximated: vec![told.to_owned()], ..exact(sight) })
     }
@@ -93,16 +93,16 @@ impl Compare<'_> {
             return self.average(&series.metric);
         }
         let strained = words::is_of_strain(series);
-        let too_much = matches!(against, Against::Above | Against::AtLeast);
+        let too_much = matches!(against, LimitTest::Above | LimitTest::AtLeast);
         if too_much && words::is_of_errors(series) && !words::is_of_machines(&series.metric) {
             return Ok(hosts(ShareLimit::ANY, Ailment::Errors, ERRORED));
         }
         let down = match against {
-            Against::Is | Against::IsNot => !strained,
-            Against::Below | Against::AtMost => !free && !strained,
-            Against::Above | Against::AtLeast => words::is_gone(series),
+            LimitTest::Is | LimitTest::IsNot => !strained,
+            LimitTest::Below | LimitTest::AtMost => !free && !strained,
+            LimitTest::Above | LimitTest::AtLeast => words::is_gone(series),
         };
-        let is_guard = limit == 0.0 && !down && (too_much || matches!(against, Against::IsNot));
+        let is_guard = limit == 0.0 && !down && (too_much || matches!(against, LimitTest::IsNot));
         let (ailment, told) = if down { (Ailment::Down, DOWNED) } else { (Ailment::Strain, STRAINED) };
         Ok(PromReading { is_guard, ..hosts(ShareLimit::ANY, ailment, told) })
     }
@@ -117,7 +117,7 @@ impl Compare<'_> {
         };
         let told = if series.metric == "up" { Vec::new() } else { vec![DOWNED.to_owned()] };
         let share = match (op, self.compared.against) {
-            ("avg", Against::Below | Against::AtMost) | ("", Against::Below | Against::AtMost)
+            ("avg", LimitTest::Below | LimitTest::AtMost) | ("", LimitTest::Below | LimitTest::AtMost)
                 if core.calls(&["avg_over_time"]) || op == "avg" =>
             {
                 match self.share(true) {
@@ -126,23 +126,23 @@ impl Compare<'_> {
                     Err(why) => return Some(Err(why)),
                 }
             }
-            (_, Against::Is) if limit == 1.0 && words::is_up(&series.metric) && op.is_empty() => {
+            (_, LimitTest::Is) if limit == 1.0 && words::is_up(&series.metric) && op.is_empty() => {
                 return Some(Err(WELL.to_owned()));
             }
-            (_, Against::Above | Against::AtLeast | Against::IsNot)
+            (_, LimitTest::Above | LimitTest::AtLeast | LimitTest::IsNot)
                 if words::is_up(&series.metric)
-                    && (limit != 1.0 || self.compared.against != Against::IsNot) =>
+                    && (limit != 1.0 || self.compared.against != LimitTest::IsNot) =>
             {
                 return Some(Err(WELL.to_owned()));
             }
-            ("sum" | "max" | "avg", Against::Is) if limit == 0.0 => ShareLimit::ALL,
-            ("sum", Against::Below) if limit == 1.0 => ShareLimit::ALL,
-            ("" | "min", Against::Is) if limit == 0.0 => ShareLimit::ANY,
-            ("" | "min", Against::IsNot) if limit == 1.0 => ShareLimit::ANY,
-            ("" | "min", Against::Below) if limit <= 1.0 && limit > 0.0 => ShareLimit::ANY,
+            ("sum" | "max" | "avg", LimitTest::Is) if limit == 0.0 => ShareLimit::ALL,
+            ("sum", LimitTest::Below) if limit == 1.0 => ShareLimit::ALL,
+            ("" | "min", LimitTest::Is) if limit == 0.0 => ShareLimit::ANY,
+            ("" | "min", LimitTest::IsNot) if limit == 1.0 => ShareLimit::ANY,
+            ("" | "min", LimitTest::Below) if limit <= 1.0 && limit > 0.0 => ShareLimit::ANY,
             _ => return None,
         };
-        let sight = Sight::Hosts { share, ailment: Ailment::Down, wait_ms: 0 };
+        let sight = AlertSight::Hosts { share, ailment: Ailment::Down, wait_ms: 0 };
         Some(Ok(PromReading { approximated: told, ..exact(sight) }))
     }
 }

@@ -3,8 +3,8 @@
 use super::compare::Compare;
 use super::flow::{flow_kin, has_group, is_flow, metric_of, stem};
 use super::query::Promql;
-use super::shape::Against;
-use super::sight::{DOWNED, Grain, PromReading, STRAINED, ShareLimit, Sight, WELL, exact, hosts};
+use super::shape::LimitTest;
+use super::sight::{AlertSight, DOWNED, Grain, PromReading, STRAINED, ShareLimit, WELL, exact, hosts};
 use super::words::{self, Kin};
 use crate::import::draft::Ailment;
 
@@ -35,16 +35,20 @@ impl Compare<'_> {
         // Gauges: of what there is so much is used, or left.
         let capacity = below.series().iter().any(|series| words::is_capacity(&series.metric));
         if capacity
-            && matches!(self.compared.against, Against::Above | Against::AtLeast)
+            && matches!(self.compared.against, LimitTest::Above | LimitTest::AtLeast)
             && !self.is_of_rest(above)
         {
             return Ok(hosts(ShareLimit::ANY, Ailment::Strain, STRAINED));
         }
-        if matches!(self.compared.against, Against::IsNot) {
+        if matches!(self.compared.against, LimitTest::IsNot) {
             return Ok(hosts(ShareLimit::ANY, Ailment::Down, DOWNED));
         }
         if self.series.iter().all(|series| words::is_up(&series.metric)) {
-            return Ok(exact(Sight::Hosts { share: self.share(true)?, ailment: Ailment::Down, wait_ms: 0 }));
+            return Ok(exact(AlertSight::Hosts {
+                share: self.share(true)?,
+                ailment: Ailment::Down,
+                wait_ms: 0,
+            }));
         }
         self.gauge(above.series().first().copied())
     }
@@ -62,7 +66,7 @@ impl Compare<'_> {
         if self.is_above() {
             return Err("it fires while requests are fast".to_owned());
         }
-        Ok(exact(Sight::Slow { share: self.share(true)?, window_ms: self.window() }))
+        Ok(exact(AlertSight::Slow { share: self.share(true)?, window_ms: self.window() }))
     }
 
     /// One flow among another.
@@ -82,7 +86,7 @@ impl Compare<'_> {
             }
             return Ok(hosts(ShareLimit::ANY, Ailment::Strain, STRAINED));
         }
-        let is_all = matches!(self.compared.against, Against::Is)
+        let is_all = matches!(self.compared.against, LimitTest::Is)
             && self.limit() == if kin == Kin::Bad { 1.0 } else { 0.0 };
         if !is_all && (kin == Kin::Bad && !self.is_above() || kin == Kin::Good && self.is_above()) {
             return Err(WELL.to_owned());
@@ -90,7 +94,7 @@ impl Compare<'_> {
         let mut windows: Vec<u64> = self.series.iter().filter_map(|series| series.range_ms).collect();
         windows.sort_unstable();
         windows.dedup();
-        let mut reading = exact(Sight::Failing {
+        let mut reading = exact(AlertSight::Failing {
             share: self.share(kin == Kin::Good)?,
             windows: windows.last().copied().into_iter().collect(),
         });

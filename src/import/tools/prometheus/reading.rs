@@ -4,9 +4,9 @@
 use super::compare::Compare;
 use super::flow::{first_number, is_flow, metric_of, quantile_label, ungrouped};
 use super::query::{PromSeries, Promql};
-use super::shape::{self, Against, PromClause};
+use super::shape::{self, LimitTest, PromClause};
 use super::sight::{
-    DOWNED, ERRORED, PromReading, STRAINED, ShareLimit, Sight, WELL, exact, grain, hosts, other_label,
+    AlertSight, DOWNED, ERRORED, PromReading, STRAINED, ShareLimit, WELL, exact, grain, hosts, other_label,
 };
 use super::words::{self, Kin};
 use crate::import::draft::Ailment;
@@ -24,10 +24,10 @@ pub(super) fn read(clause: &PromClause) -> Result<PromReading, String> {
             beyond(&of.series())?;
             Ok(absent(of, *range_ms))
         }
-        PromClause::Compared(compared) => {
+        PromClause::LimitedValue(compared) => {
             let series = compared.core.series();
             beyond(&series)?;
-            let too_few = matches!(compared.against, Against::Below | Against::AtMost);
+            let too_few = matches!(compared.against, LimitTest::Below | LimitTest::AtMost);
             if !too_few && series.iter().any(|series| words::is_version(series)) {
                 return Err(
                     "it looks at versions, and there are two of them while anything is rolled out".to_owned()
@@ -39,7 +39,7 @@ pub(super) fn read(clause: &PromClause) -> Result<PromReading, String> {
                 let told = format!(
                     "there is a series for each `{label}`, and here they are one: a fault of one alone is diluted"
                 );
-                if matches!(reading.sight, Sight::Failing { .. } | Sight::Slow { .. }) {
+                if matches!(reading.sight, AlertSight::Failing { .. } | AlertSight::Slow { .. }) {
                     reading.approximated.push(told);
                 }
             }
@@ -71,9 +71,9 @@ fn absent(of: &Promql, range_ms: u64) -> PromReading {
     let requests = series.first().is_some_and(|series| words::is_of_requests(&series.metric));
     if requests && of.calls(&["rate", "increase", "irate"]) {
         let window_ms = series.iter().filter_map(|series| series.range_ms).max().unwrap_or(0);
-        return exact(Sight::Few { requests: 1, window_ms });
+        return exact(AlertSight::Few { requests: 1, window_ms });
     }
-    let sight = Sight::Hosts { share: ShareLimit::ALL, ailment: Ailment::Down, wait_ms: range_ms };
+    let sight = AlertSight::Hosts { share: ShareLimit::ALL, ailment: Ailment::Down, wait_ms: range_ms };
     PromReading {
         approximated: vec![
             "series are gone when what they are of is: it fires when all instances are down".to_owned(),
@@ -145,7 +145,7 @@ impl Compare<'_> {
             return Ok(hosts(ShareLimit::ANY, Ailment::Down, DOWNED));
         }
         if from_time && !below && (0.0..=DAY_S).contains(&limit) && !starts {
-            let sight = Sight::Hosts {
+            let sight = AlertSight::Hosts {
                 share: ShareLimit::ANY,
                 ailment: Ailment::Down,
                 wait_ms: (limit * 1e3) as u64,
@@ -175,7 +175,7 @@ impl Compare<'_> {
             if op == "/" && flows && then && same && is_work && self.is_below() && limit > 0.0 && limit < 1.0
             {
                 let told = "the past that it compares with is the curve of the day that you give".to_owned();
-                let sight = Sight::Drop { below: limit, window_ms: self.window() };
+                let sight = AlertSight::Drop { below: limit, window_ms: self.window() };
                 return Ok(PromReading { approximated: vec![told], ..exact(sight) });
             }
         }
@@ -190,7 +190,7 @@ impl Compare<'_> {
         if success == self.is_above() {
             return Err(WELL.to_owned());
         }
-        Ok(exact(Sight::Failing { share: self.share(success)?, windows: vec![window_ms] }))
+        Ok(exact(AlertSight::Failing { share: self.share(success)?, windows: vec![window_ms] }))
     }
 
     /// A quantile of durations against a duration.
@@ -202,7 +202,7 @@ impl Compare<'_> {
         let quantile = quantile.filter(|quantile| *quantile > 0.0 && *quantile < 1.0).unwrap_or(0.5);
         let slow = ((1.0 - quantile) * 1e9).round() / 1e9;
         let sight =
-            Sight::Slow { share: ShareLimit { limit: slow, at_least: false }, window_ms: self.window() };
+            AlertSight::Slow { share: ShareLimit { limit: slow, at_least: false }, window_ms: self.window() };
         let told = "what counts as slow is by hand: `slow-ratio` of the defect says how many requests take longer than its limit";
         Ok(PromReading { approximated: vec![told.to_owned()], ..exact(sight) })
     }
@@ -223,7 +223,7 @@ impl Compare<'_> {
 
     fn probes(&self) -> Result<PromReading, String> {
         let codes = self.limit() > 1.0;
-        if self.is_above() && !codes && !matches!(self.compared.against, Against::IsNot) {
+        if self.is_above() && !codes && !matches!(self.compared.against, LimitTest::IsNot) {
             return Err(WELL.to_owned());
         }
         let window_ms = self.window();
@@ -235,13 +235,16 @@ impl Compare<'_> {
         };
         let told =
             "a probe takes the way of any request: how it is sent, and from how many places, is by hand";
-        Ok(PromReading { approximated: vec![told.to_owned()], ..exact(Sight::Probes { share, window_ms }) })
+        Ok(PromReading {
+            approximated: vec![told.to_owned()],
+            ..exact(AlertSight::Probes { share, window_ms })
+        })
     }
 
     /// How many series there are.
     fn count(&self, of: &Promql) -> Result<PromReading, String> {
         let filtered = matches!(of, Promql::Binary { .. });
-        if self.is_below() || matches!(self.compared.against, Against::IsNot | Against::Is) || filtered {
+        if self.is_below() || matches!(self.compared.against, LimitTest::IsNot | LimitTest::Is) || filtered {
             let told = "how many there are is not said: it fires when an instance is down as you give it";
             return Ok(hosts(ShareLimit::ANY, Ailment::Down, told));
         }
@@ -251,7 +254,7 @@ impl Compare<'_> {
     /// What is there against what should be.
     fn difference(&self) -> Result<PromReading, String> {
         let there = self.series.iter().any(|series| words::is_of_instances(series));
-        let ailment = if there || matches!(self.compared.against, Against::IsNot) {
+        let ailment = if there || matches!(self.compared.against, LimitTest::IsNot) {
             Ailment::Down
         } else {
             Ailment::Strain
@@ -275,7 +278,7 @@ impl Compare<'_> {
         if words::is_free(series) {
             return self.gauge(Some(series));
         }
-        let stops = self.is_below() || matches!(self.compared.against, Against::Is) && self.limit() == 0.0;
+        let stops = self.is_below() || matches!(self.compared.against, LimitTest::Is) && self.limit() == 0.0;
         if stops {
             if words::kin(series) == Kin::Bad {
                 return Err(WELL.to_owned());
@@ -286,7 +289,7 @@ impl Compare<'_> {
                 } else {
                     of_window.floor() + 1.0
                 };
-                return Ok(exact(Sight::Few { requests: (requests as u64).max(1), window_ms }));
+                return Ok(exact(AlertSight::Few { requests: (requests as u64).max(1), window_ms }));
             }
             let told = "work that comes to a halt is taken for an instance that is down";
             return Ok(hosts(ShareLimit::ANY, Ailment::Down, told));
@@ -307,7 +310,7 @@ impl Compare<'_> {
             // Below one a second a service of some traffic has so many without any change.
             if words::is_of_requests(&series.metric) && of_window >= seconds && of_window < 1e15 {
                 let at_least = if self.includes_limit() { of_window.ceil() } else { of_window.floor() + 1.0 };
-                return Ok(exact(Sight::Failures { at_least: (at_least as u64).max(1), window_ms }));
+                return Ok(exact(AlertSight::Failures { at_least: (at_least as u64).max(1), window_ms }));
             }
             return Ok(hosts(ShareLimit::ANY, Ailment::Errors, ERRORED));
         }
@@ -326,9 +329,9 @@ fn counted(above: &Promql, below: &Promql, of: &Compare<'_>) -> Option<Result<Pr
     }
     let alternatives = shape::alternatives(condition).ok()?;
     let [shape::Alternative { clauses, .. }] = &alternatives[..] else { return None };
-    let [clause @ PromClause::Compared(_)] = &clauses[..] else { return None };
+    let [clause @ PromClause::LimitedValue(_)] = &clauses[..] else { return None };
     let (ailment, told, of_rest) = match read(clause) {
-        Ok(PromReading { sight: Sight::Hosts { ailment, .. }, approximated, .. }) => {
+        Ok(PromReading { sight: AlertSight::Hosts { ailment, .. }, approximated, .. }) => {
             (ailment, approximated, false)
         }
         Ok(_) => return None,
@@ -339,7 +342,7 @@ fn counted(above: &Promql, below: &Promql, of: &Compare<'_>) -> Option<Result<Pr
         return Some(Err(WELL.to_owned()));
     }
     Some(of.share(of_rest).map(|share| {
-        let sight = Sight::Hosts { share, ailment, wait_ms: 0 };
+        let sight = AlertSight::Hosts { share, ailment, wait_ms: 0 };
         PromReading { approximated: told, ..exact(sight) }
     }))
 }

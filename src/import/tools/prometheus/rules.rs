@@ -86,21 +86,21 @@ pub(super) fn read(root: &Cursor<'_>, draft: &mut Draft) {
             } else if logs {
                 rule.refused("it does not look at metrics of Prometheus");
             } else {
-                Alert { rule: &rule, names: &names, interval }.read(&records, draft);
+                AlertingRule { rule: &rule, names: &names, interval }.read(&records, draft);
             }
         }
     }
 }
 
 /// An alerting rule.
-struct Alert<'a, 'd> {
+struct AlertingRule<'a, 'd> {
     rule: &'a Cursor<'d>,
     /// Names of all alerts of the document.
     names: &'a [&'d str],
     interval: u64,
 }
 
-impl Alert<'_, '_> {
+impl AlertingRule<'_, '_> {
     fn read(&self, records: &Records<'_>, draft: &mut Draft) {
         let rule = self.rule;
         let severity = severity(rule);
@@ -175,7 +175,8 @@ pub(super) fn any_of(
     let from = from.clone();
     if let [only] = &mut all[..] {
         let (table, ailment) = (watched(std::mem::take(&mut only.table)), only.ailment);
-        draft.alarm(DraftAlarm { name: name.to_owned(), table, ailment, calls_people, from });
+        let name = draft.alarm(DraftAlarm { name: name.to_owned(), table, ailment, calls_people, from });
+        draft.unheard.extend((!calls_people).then_some(name));
         return;
     }
     let mut parts = Vec::new();
@@ -192,7 +193,9 @@ pub(super) fn any_of(
     }
     let mut table = DraftTable::default();
     table.set("any-of", texts(parts.iter().map(String::as_str)), Provenance::Plain);
-    draft.alarm(DraftAlarm { name: name.to_owned(), table, ailment, calls_people, from });
+    draft.unheard.extend(parts);
+    let name = draft.alarm(DraftAlarm { name: name.to_owned(), table, ailment, calls_people, from });
+    draft.unheard.extend((!calls_people).then_some(name));
 }
 
 /// Prometheus goes on looking while anything is rolled out.

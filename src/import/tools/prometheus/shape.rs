@@ -27,7 +27,7 @@ const SAME: [&str; 16] = [
 
 /// How a value is held against a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Against {
+pub(super) enum LimitTest {
     /// More than it.
     Above,
     /// It, or more.
@@ -46,7 +46,7 @@ pub(super) enum Against {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum PromClause {
     /// A value held against a limit.
-    Compared(Compared),
+    LimitedValue(LimitedValue),
     /// There are no series; with how long there have been none, in milliseconds.
     Absent(Promql, u64),
     /// Series, whatever they say.
@@ -55,11 +55,11 @@ pub(super) enum PromClause {
 
 /// A value held against a limit.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Compared {
+pub(super) struct LimitedValue {
     /// The value, without factors and summands.
     pub core: Promql,
     /// How it is held against the limit.
-    pub against: Against,
+    pub against: LimitTest,
     /// The limit.
     pub limit: f64,
     /// Labels that aggregations of the comparison keep, the outermost first.
@@ -75,7 +75,7 @@ pub(super) struct Alternative {
     pub has_exceptions: bool,
 }
 
-impl Against {
+impl LimitTest {
     fn read(op: &str) -> Option<Self> {
         match op {
             ">" => Some(Self::Above),
@@ -124,7 +124,7 @@ pub(super) fn alternatives(expr: &Promql) -> Result<Vec<Alternative>, String> {
             all.iter_mut().for_each(|one| one.has_exceptions = true);
             Ok(all)
         }
-        Promql::Binary { op, left, right, .. } => match Against::read(op) {
+        Promql::Binary { op, left, right, .. } => match LimitTest::read(op) {
             Some(against) => comparison(left, against, right),
             None if is_condition(left) && is_condition(right) => {
                 let (left, right) = (alternatives(left)?, alternatives(right)?);
@@ -138,7 +138,7 @@ pub(super) fn alternatives(expr: &Promql) -> Result<Vec<Alternative>, String> {
         Promql::Group { labels, of, .. } if is_condition(of) => {
             let mut all = alternatives(of)?;
             for clause in all.iter_mut().flat_map(|one| &mut one.clauses) {
-                if let PromClause::Compared(compared) = clause {
+                if let PromClause::LimitedValue(compared) = clause {
                     compared.kept.insert(0, labels.clone());
                 }
             }
@@ -186,7 +186,7 @@ fn is_condition(expr: &Promql) -> bool {
         Promql::Binary { op, left, right, .. } => match op.as_str() {
             "and" | "unless" => true,
             "or" => is_condition(left),
-            _ => Against::read(op).is_some() || is_condition(left) || is_condition(right),
+            _ => LimitTest::read(op).is_some() || is_condition(left) || is_condition(right),
         },
         Promql::Group { op, of, .. } => op != "count" && is_condition(of),
         Promql::Call { name, args } => {
@@ -197,7 +197,7 @@ fn is_condition(expr: &Promql) -> bool {
     }
 }
 
-fn comparison(left: &Promql, against: Against, right: &Promql) -> Result<Vec<Alternative>, String> {
+fn comparison(left: &Promql, against: LimitTest, right: &Promql) -> Result<Vec<Alternative>, String> {
     match (constant(left), constant(right)) {
         (Some(_), Some(_)) => Err("it compares numbers: it always fires, or never".to_owned()),
         (Some(limit), None) => against_number(right, against.swapped(), limit),
@@ -216,16 +216,16 @@ fn comparison(left: &Promql, against: Against, right: &Promql) -> Result<Vec<Alt
     }
 }
 
-fn against_number(value: &Promql, against: Against, limit: f64) -> Result<Vec<Alternative>, String> {
+fn against_number(value: &Promql, against: LimitTest, limit: f64) -> Result<Vec<Alternative>, String> {
     let (core, factor, summand) = linear(value);
     let limit = (limit - summand) / factor;
     let against = if factor < 0.0 { against.swapped() } else { against };
     // `absent(x) == 1`, `(a > bool 3) == 1`, `count(up == 0) > 0`: a condition that holds at all.
     let holds = match against {
-        Against::Above => limit == 0.0,
-        Against::AtLeast | Against::Is => limit == 1.0,
-        Against::IsNot => limit == 0.0,
-        Against::Below | Against::AtMost => false,
+        LimitTest::Above => limit == 0.0,
+        LimitTest::AtLeast | LimitTest::Is => limit == 1.0,
+        LimitTest::IsNot => limit == 0.0,
+        LimitTest::Below | LimitTest::AtMost => false,
     };
     let counted = match &core {
         Promql::Group { op, of, .. } if op == "count" && is_condition(of) => Some(of),
@@ -237,10 +237,11 @@ fn against_number(value: &Promql, against: Against, limit: f64) -> Result<Vec<Al
     if is_condition(&core) {
         // A comparison among what is compared, such as `sum(x > 0) > 5`, only leaves some series out.
         let inner = without_filter(&core);
-        let clauses = vec![PromClause::Compared(Compared { core: inner, against, limit, kept: Vec::new() })];
+        let clauses =
+            vec![PromClause::LimitedValue(LimitedValue { core: inner, against, limit, kept: Vec::new() })];
         return Ok(vec![Alternative { clauses, has_exceptions: true }]);
     }
-    let clauses = vec![PromClause::Compared(Compared { core, against, limit, kept: Vec::new() })];
+    let clauses = vec![PromClause::LimitedValue(LimitedValue { core, against, limit, kept: Vec::new() })];
     Ok(vec![Alternative { clauses, has_exceptions: false }])
 }
 
@@ -248,7 +249,7 @@ fn against_number(value: &Promql, against: Against, limit: f64) -> Result<Vec<Al
 fn without_filter(expr: &Promql) -> Promql {
     match expr {
         Promql::Binary { op, left, .. }
-            if matches!(op.as_str(), "and" | "unless" | "or") || Against::read(op).is_some() =>
+            if matches!(op.as_str(), "and" | "unless" | "or") || LimitTest::read(op).is_some() =>
         {
             without_filter(left)
         }
@@ -380,11 +381,11 @@ mod tests {
     use super::*;
     use crate::import::tools::prometheus::query::parse;
 
-    fn only(text: &str) -> Compared {
+    fn only(text: &str) -> LimitedValue {
         let all = alternatives(&parse(text).unwrap()).unwrap();
         match &all[..] {
             [Alternative { clauses, .. }] => match &clauses[..] {
-                [PromClause::Compared(compared)] => compared.clone(),
+                [PromClause::LimitedValue(compared)] => compared.clone(),
                 other => panic!("{other:?}"),
             },
             other => panic!("{other:?}"),
@@ -394,16 +395,16 @@ mod tests {
     #[test]
     fn factors_and_summands_are_in_the_limit() {
         for (text, against, limit) in [
-            ("a / b * 100 > 5", Against::Above, 0.05),
-            ("100 - (a / b * 100) >= 90", Against::AtMost, 0.1),
-            ("1 - a / b < 0.99", Against::Above, 0.01),
-            ("0.2 < a", Against::Above, 0.2),
-            ("a > b * .8", Against::Above, 0.8),
-            ("a * 100 / b > 70", Against::Above, 0.7),
-            ("(1 - avg(a)) > 0.8", Against::Below, 0.2),
-            ("max(a > (14.4 * 0.001)) without (w)", Against::Above, 0.0144),
-            ("round(a) == 3", Against::Is, 3.0),
-            ("a * on(pod) group_left(node) kube_pod_info > 7", Against::Above, 7.0),
+            ("a / b * 100 > 5", LimitTest::Above, 0.05),
+            ("100 - (a / b * 100) >= 90", LimitTest::AtMost, 0.1),
+            ("1 - a / b < 0.99", LimitTest::Above, 0.01),
+            ("0.2 < a", LimitTest::Above, 0.2),
+            ("a > b * .8", LimitTest::Above, 0.8),
+            ("a * 100 / b > 70", LimitTest::Above, 0.7),
+            ("(1 - avg(a)) > 0.8", LimitTest::Below, 0.2),
+            ("max(a > (14.4 * 0.001)) without (w)", LimitTest::Above, 0.0144),
+            ("round(a) == 3", LimitTest::Is, 3.0),
+            ("a * on(pod) group_left(node) kube_pod_info > 7", LimitTest::Above, 7.0),
         ] {
             let compared = only(text);
             assert_eq!(compared.against, against, "{text}");

@@ -1,7 +1,7 @@
 //! What alerts look at, in the words of the model, and of whom there is a series. It reads no expression but for its labels.
 
 use super::query::{Labelled, Promql};
-use super::shape::Compared;
+use super::shape::LimitedValue;
 use super::words;
 use crate::import::draft::Ailment;
 
@@ -12,7 +12,7 @@ pub(super) const ERRORED: &str = "how many errors there are of this kind is not 
 
 /// What an alert looks at.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Sight {
+pub(super) enum AlertSight {
     /// Failing requests among all.
     Failing {
         /// The share at which it breaches.
@@ -92,7 +92,7 @@ pub(super) enum Grain {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PromReading {
     /// What it looks at.
-    pub sight: Sight,
+    pub sight: AlertSight,
     /// Of whom there is a series.
     pub grain: Grain,
     /// What is not as it was, in sentences.
@@ -108,7 +108,7 @@ impl ShareLimit {
     pub(super) const ALL: Self = Self { limit: 1.0, at_least: true };
 }
 
-impl Sight {
+impl AlertSight {
     /// How well it tells what it is about: of several that must hold together the least is taken.
     pub(super) fn rank(&self) -> u8 {
         match self {
@@ -123,17 +123,17 @@ impl Sight {
     }
 }
 
-pub(super) fn exact(sight: Sight) -> PromReading {
+pub(super) fn exact(sight: AlertSight) -> PromReading {
     PromReading { sight, grain: Grain::Service, approximated: Vec::new(), is_guard: false }
 }
 
 pub(super) fn hosts(share: ShareLimit, ailment: Ailment, told: &str) -> PromReading {
-    let sight = Sight::Hosts { share, ailment, wait_ms: 0 };
+    let sight = AlertSight::Hosts { share, ailment, wait_ms: 0 };
     PromReading { approximated: vec![told.to_owned()], ..exact(sight) }
 }
 
 /// The labels that the comparison and the outermost aggregations keep.
-pub(super) fn labels(compared: &Compared) -> Vec<&String> {
+pub(super) fn labels(compared: &LimitedValue) -> Vec<&String> {
     let mut all: Vec<&String> = compared.kept.iter().filter_map(kept).flatten().collect();
     let mut expr = &compared.core;
     loop {
@@ -161,7 +161,7 @@ pub(super) fn kept(labels: &Labelled) -> Option<&Vec<String>> {
 }
 
 /// The finest of whom an aggregation keeps a series.
-pub(super) fn grain(compared: &Compared) -> Option<Grain> {
+pub(super) fn grain(compared: &LimitedValue) -> Option<Grain> {
     let of = |label: &&String| {
         if words::is_instance_label(label) {
             Grain::Instance
@@ -177,7 +177,7 @@ pub(super) fn grain(compared: &Compared) -> Option<Grain> {
 }
 
 /// A label that tells requests of one service apart.
-pub(super) fn other_label(compared: &Compared) -> Option<&String> {
+pub(super) fn other_label(compared: &LimitedValue) -> Option<&String> {
     let known = |label: &str| {
         words::is_instance_label(label)
             || words::is_zone_label(label)

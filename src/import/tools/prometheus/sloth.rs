@@ -14,7 +14,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// How urgent an alert of an objective is, and at which burns it fires.
-struct Urgency {
+struct SlothAlert {
     word: &'static str,
     burns: Vec<BudgetBurn>,
 }
@@ -45,7 +45,7 @@ pub(super) fn read_spec(root: &Cursor<'_>, draft: &mut Draft) {
     }
 }
 
-fn objective(slo: &Cursor<'_>, service: &str, urgencies: &[Urgency], draft: &mut Draft) {
+fn objective(slo: &Cursor<'_>, service: &str, urgencies: &[SlothAlert], draft: &mut Draft) {
     slo.beside_the_point(&["description", "labels", "plugins"]);
     let name = slo.get("name").and_then(|name| name.text()).unwrap_or("slo");
     if let Some(sli) = slo.get("sli") {
@@ -98,7 +98,7 @@ fn objective(slo: &Cursor<'_>, service: &str, urgencies: &[Urgency], draft: &mut
 }
 
 /// Adds the alarm of an urgency: either of its burns.
-fn add(name: &str, urgency: &Urgency, percent: f64, from: &Cursor<'_>, draft: &mut Draft) {
+fn add(name: &str, urgency: &SlothAlert, percent: f64, from: &Cursor<'_>, draft: &mut Draft) {
     let lose = |fate: Fate, why: String| {
         from.desk().lose(Loss { fate, span: Some(from.span()), what: format!("alert {name}"), why });
     };
@@ -145,7 +145,7 @@ pub(super) fn read_windows(root: &Cursor<'_>, draft: &mut Draft) {
 }
 
 /// The windows of the files, or those that Sloth has for 30 days.
-fn windows_on_the_desk(root: &Cursor<'_>) -> Option<Vec<Urgency>> {
+fn windows_on_the_desk(root: &Cursor<'_>) -> Option<Vec<SlothAlert>> {
     let written = root.others(&["kind"], &["AlertWindows"]);
     match written.first() {
         Some(first) => {
@@ -165,15 +165,15 @@ fn windows_on_the_desk(root: &Cursor<'_>) -> Option<Vec<Urgency>> {
                 )
             };
             Some(vec![
-                Urgency { word: "page", burns: vec![burn(2.0, 1, 5), burn(5.0, 6, 30)] },
-                Urgency { word: "ticket", burns: vec![burn(10.0, 24, 120), burn(10.0, 72, 360)] },
+                SlothAlert { word: "page", burns: vec![burn(2.0, 1, 5), burn(5.0, 6, 30)] },
+                SlothAlert { word: "ticket", burns: vec![burn(10.0, 24, 120), burn(10.0, 72, 360)] },
             ])
         }
     }
 }
 
 /// The windows of a document; none if they were reported.
-fn windows(root: &Cursor<'_>) -> Option<Vec<Urgency>> {
+fn windows(root: &Cursor<'_>) -> Option<Vec<SlothAlert>> {
     root.beside_the_point(&["apiVersion", "kind", "metadata"]);
     let spec = root.get("spec")?;
     let period_ms = spec.get("sloPeriod").map_or(Some(30 * DAY), |period| period.duration_ms(1_000))?;
@@ -192,7 +192,7 @@ fn windows(root: &Cursor<'_>) -> Option<Vec<Urgency>> {
                 _ => speed.error("it needs `errorBudgetPercent`, `longWindow` and `shortWindow`"),
             }
         }
-        urgencies.push(Urgency { word, burns });
+        urgencies.push(SlothAlert { word, burns });
     }
     Some(urgencies)
 }

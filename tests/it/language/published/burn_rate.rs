@@ -61,7 +61,7 @@ pub fn fires_at(alarm: &str, from: u64, error_ratio: &str, bake: u64) -> u64 {
          [[alarm]]\n{alarm}\n[[strategy]]\n\
          name = \"s\"\nresponse = {{ on-alarm = \"freeze\" }}\nwave = [{{ regions = \"all\", bake = \"{bake}m\" }}]\n",
     );
-    trial(&plan(&text), 0).1.alarm_ms.unwrap_or_else(|| panic!("it never fires: {alarm}")) / MINUTE
+    trial(&plan(&text), 0).1.alarm_ms.unwrap_or_else(|| panic!("it never fires: {alarm}")).div_ceil(MINUTE)
 }
 
 /// Holds an alarm against a row, where a twentieth of all requests fails once the windows are full of good ones.
