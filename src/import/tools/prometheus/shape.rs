@@ -426,6 +426,6 @@ mod tests {
         assert_eq!(count("max by (x) (a > 1 and b < 2)"), [2]);
         let many = vec!["a > 1"; 40].join(" or ");
         assert!(alternatives(&parse(&many).unwrap()).is_err());
-        assert!(alternatives(&parse("1 > 0").unwrap()).is_err());
+        assert!(alternatives(&parse("1 > bool 0").unwrap()).is_err());
     }
 }
