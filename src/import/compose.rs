@@ -63,7 +63,10 @@ fn listen(draft: &mut Draft, desk: &Desk<'_>) {
     let people: Vec<String> =
         draft.alarms.iter().filter(|alarm| alarm.calls_people).map(|alarm| alarm.name.clone()).collect();
     for strategy in &mut draft.strategies {
-        let stops_itself = !strategy.alarms.is_empty() || strategy.table.mentions("gates");
+        // An approval alone reacts to nothing.
+        let gates = ["checks = ", "test = "];
+        let stops_itself =
+            !strategy.alarms.is_empty() || gates.iter().any(|gate| strategy.table.mentions(gate));
         if !people.is_empty() && !strategy.table.has("response") && !stops_itself {
             page_people(strategy, desk);
         } else if !people.is_empty() {
@@ -81,6 +84,19 @@ fn listen(draft: &mut Draft, desk: &Desk<'_>) {
             Provenance::hand("at which somebody stops it")
         };
         strategy.table.put_first("alarms", texts(listened.iter().map(String::as_str)), from);
+        listen_in_waves(strategy, &people);
+    }
+}
+
+/// Waves with alarms of their own, as those that the tool does not watch yet, are watched by people.
+fn listen_in_waves(strategy: &mut DraftStrategy, people: &[String]) {
+    for wave in strategy.table.list_mut("wave").filter(|wave| !people.is_empty() && wave.has("alarms")) {
+        let own = wave.value("alarms").map(ToString::to_string).unwrap_or_default();
+        let all = texts(people.iter().map(String::as_str)).to_string();
+        let own = own.trim_end_matches(']');
+        let between = if own == "[" { "" } else { ", " };
+        let both = DraftValue::Plain(format!("{own}{between}{}", all.trim_start_matches('[')));
+        wave.set("alarms", both, Provenance::hand("at which somebody stops it"));
     }
 }
 

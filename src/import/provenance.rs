@@ -16,6 +16,8 @@ pub(super) enum Provenance {
     Implied(String),
     /// No file says it; what to put there.
     Hand(String),
+    /// From these places, which leave open what to put there.
+    Open(Vec<Span>, String),
     /// Nothing to say.
     Plain,
 }
@@ -31,6 +33,14 @@ impl Provenance {
         Self::Hand(what.to_owned())
     }
 
+    /// From there, which leaves open `what`.
+    pub fn open(self, what: &str) -> Self {
+        match self {
+            Self::Written(spans) | Self::Open(spans, _) => Self::Open(spans, what.to_owned()),
+            Self::Implied(_) | Self::Hand(_) | Self::Plain => Self::hand(what),
+        }
+    }
+
     /// From here and from there.
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
@@ -39,7 +49,7 @@ impl Provenance {
                 spans.extend(more.iter().filter(|span| !spans.contains(span)).copied().collect::<Vec<_>>());
                 Self::Written(spans)
             }
-            (Self::Plain | Self::Implied(_), other @ Self::Written(_)) => other.clone(),
+            (Self::Plain | Self::Implied(_), other @ (Self::Written(_) | Self::Open(..))) => other.clone(),
             (own, _) => own,
         }
     }
@@ -47,7 +57,7 @@ impl Provenance {
     /// Places of the files that it is from.
     pub fn places(&self) -> usize {
         match self {
-            Self::Written(spans) => spans.len(),
+            Self::Written(spans) | Self::Open(spans, _) => spans.len(),
             Self::Implied(_) | Self::Hand(_) | Self::Plain => 0,
         }
     }
@@ -58,20 +68,24 @@ impl Provenance {
             Self::Plain => return String::new(),
             Self::Implied(why) => why.clone(),
             Self::Hand(what) => format!("<-- {what}"),
-            Self::Written(spans) => {
-                let mut before = None;
-                let places = spans.iter().map(|span| {
-                    let file = (before != Some(span.file)).then(|| short_name(sources, *span));
-                    before = Some(span.file);
-                    let number = sources.position(span.file, span.start).line;
-                    let text = sources.text(span.file).get(span.start..span.end).unwrap_or_default();
-                    format!("{}:{number} {}", file.unwrap_or_default(), shortened(text))
-                });
-                places.collect::<Vec<_>>().join(", ")
-            }
+            Self::Written(spans) => places(spans, sources),
+            Self::Open(spans, what) => format!("<-- {what}: {}", places(spans, sources)),
         };
         format!(" # {}", line(&text))
     }
+}
+
+/// Places with what is written there.
+fn places(spans: &[Span], sources: &Sources) -> String {
+    let mut before = None;
+    let places = spans.iter().map(|span| {
+        let file = (before != Some(span.file)).then(|| short_name(sources, *span));
+        before = Some(span.file);
+        let number = sources.position(span.file, span.start).line;
+        let text = sources.text(span.file).get(span.start..span.end).unwrap_or_default();
+        format!("{}:{number} {}", file.unwrap_or_default(), shortened(text))
+    });
+    places.collect::<Vec<_>>().join(", ")
 }
 
 /// A place as reports name it: `rollout.yaml:31`.

@@ -75,6 +75,22 @@ impl DraftTable {
         self.lines.iter().any(|(known, ..)| known == key) || self.children.iter().any(|(name, _)| name == key)
     }
 
+    /// The value of a key.
+    pub fn value(&self, key: &str) -> Option<&DraftValue> {
+        self.lines.iter().find(|(known, ..)| known == key).map(|(_, value, _)| value)
+    }
+
+    /// Takes a key away; returns its value.
+    pub fn remove(&mut self, key: &str) -> Option<DraftValue> {
+        let index = self.lines.iter().position(|(known, ..)| known == key)?;
+        Some(self.lines.remove(index).1)
+    }
+
+    /// The tables of a list.
+    pub fn list_mut(&mut self, name: &str) -> impl Iterator<Item = &mut Self> {
+        self.children.iter_mut().filter(move |(known, _)| known == name).map(|(_, child)| child)
+    }
+
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.children.is_empty()
