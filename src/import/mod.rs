@@ -151,7 +151,8 @@ impl Imported {
         let alarms = self.draft.alarms.iter().map(|alarm| &alarm.table);
         let regions = self.draft.regions.iter().map(|region| &region.table);
         let tables = strategies.chain(alarms).chain(regions).chain([&self.draft.change]);
-        tables.map(DraftTable::places).sum()
+        let alarms = self.draft.alarms.iter().map(|alarm| alarm.from.places());
+        tables.map(DraftTable::places).chain(alarms).sum()
     }
 
     /// What was lost in this way, by reason in the order of the files: what, each with its place, and why.

@@ -1,5 +1,6 @@
 //! The tools whose files are understood, one file or folder a tool, and which of them knows a document.
 
+mod argo;
 mod judged;
 mod kubernetes;
 mod prometheus;
@@ -23,7 +24,7 @@ struct ToolFormat {
 }
 
 /// Every kind of document, in the order in which they are asked.
-const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS];
+const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS];
 
 /// Documents that stand beside policies in the same files and say nothing about rollouts.
 const BESIDE: [&str; 20] = [
