@@ -209,7 +209,8 @@ impl<'d> Cursor<'d> {
         value
     }
 
-    fn take(&self) {
+    /// Marks it as taken, as what is read as it is written, expressions and all.
+    pub fn take(&self) {
         if let Some(entry) = self.entry {
             self.desk.take(entry);
         }

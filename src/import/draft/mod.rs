@@ -11,6 +11,7 @@ pub(super) use value::{duration, inline, percent, share, text, texts, whole};
 
 use super::provenance::Provenance;
 use crate::outlet::is_hidden;
+use std::collections::BTreeSet;
 
 /// The longest name of a scenario.
 const MOST_NAME: usize = 100;
@@ -112,11 +113,11 @@ impl Draft {
     fn free(&self, wanted: &str) -> String {
         let wanted = sound_name(wanted);
         let strategies = self.strategies.iter().map(|strategy| &strategy.name);
-        let taken: Vec<&String> =
+        let taken: BTreeSet<&String> =
             strategies.chain(self.alarms.iter().map(|alarm| &alarm.name)).chain(&self.occupied).collect();
         let numbered = (2..).map(|number| format!("{wanted}-{number}"));
         let mut all = std::iter::once(wanted.clone()).chain(numbered);
-        all.find(|name| !taken.contains(&name)).unwrap_or_default()
+        all.find(|name| !taken.contains(name)).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `import`: files of other tools as scenarios, one module a tool. What a tool publishes of its own arithmetic is held
 //! against the imported plan; what is lost is told; what is made to hurt is refused.
 
+mod argo;
 mod command;
 mod kubernetes;
 mod prometheus;

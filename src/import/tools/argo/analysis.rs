@@ -7,14 +7,12 @@ use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftAlarm, text};
 use crate::import::provenance::Provenance;
 use crate::import::tools::judged::{Timing, opaque};
+use std::collections::BTreeSet;
 
 const MINUTE: u64 = 60_000;
 
-/// Metrics of all analyses of a rollout that are read at most.
-const MOST_METRICS: usize = 500;
-
-/// Templates within each other at most.
-const MOST_DEPTH: usize = 8;
+/// Templates and metrics of all analyses of a rollout that are read at most.
+const MOST_ASKED: usize = 2_000;
 
 /// What came of a template with these arguments.
 struct Known {
@@ -28,13 +26,13 @@ struct Known {
 pub(super) struct Analyst {
     canary: Option<String>,
     known: Vec<Known>,
-    metrics: usize,
+    asked: usize,
 }
 
 impl Analyst {
     /// For a rollout whose canary has this service of its own.
     pub fn new(canary: Option<String>) -> Self {
-        Self { canary, known: Vec::new(), metrics: 0 }
+        Self { canary, known: Vec::new(), asked: 0 }
     }
 
     /// The gates of an analysis that a step waits for.
@@ -64,7 +62,7 @@ impl Analyst {
             "requiredForCompletion",
         ]);
         let arguments = Arguments::of(analysis);
-        let dry: Vec<String> = dry_metrics(analysis);
+        let dry = dry_metrics(analysis);
         let (mut alarms, mut gates) = (Vec::new(), Vec::new());
         let mut named = analysis.list("templates");
         named.extend(analysis.has("templateName").then(|| analysis.clone()));
@@ -72,6 +70,9 @@ impl Analyst {
             let Some(template) = named.get("templateName") else { continue };
             let of_cluster = named.get("clusterScope").and_then(|scope| scope.truth()) == Some(true);
             let Some(name) = template.text() else { continue };
+            if self.is_too_much(&template) {
+                break;
+            }
             let found = find(&template, name, of_cluster);
             let Some(found) = found else {
                 let known = self.absent(&template, name, of_cluster, purpose, draft);
@@ -130,10 +131,19 @@ impl Analyst {
         (alarm, gate)
     }
 
+    /// Counts a template or a metric that is asked for; whether these are too many, which is reported.
+    fn is_too_much(&mut self, place: &Cursor<'_>) -> bool {
+        self.asked += 1;
+        if self.asked > MOST_ASKED {
+            place.error(format!("these are more than {MOST_ASKED} templates and metrics for one rollout"));
+        }
+        self.asked > MOST_ASKED
+    }
+
     fn template(
         &mut self,
         spec: &Cursor<'_>,
-        (name, given, dry): (&str, &Arguments, &[String]),
+        (name, given, dry): (&str, &Arguments, &BTreeSet<&str>),
         purpose: Purpose,
         draft: &mut Draft,
     ) -> (Vec<String>, Vec<MetricGate>) {
@@ -142,15 +152,14 @@ impl Analyst {
         if let Some(known) = self.known.iter().find(same) {
             return (known.alarms.clone(), known.gates.clone());
         }
-        let asker = Asker { arguments: &arguments, canary: self.canary.as_deref(), purpose };
+        let canary = self.canary.clone();
+        let asker = Asker { arguments: &arguments, canary: canary.as_deref(), purpose };
         let (mut alarms, mut gates) = (Vec::new(), Vec::new());
-        for (measured, place) in metrics(spec, MOST_DEPTH) {
-            self.metrics += 1;
-            if self.metrics > MOST_METRICS {
-                place.error(format!("these are more than {MOST_METRICS} metrics for one rollout"));
+        for (measured, place) in metrics(spec) {
+            if self.is_too_much(&place) {
                 break;
             }
-            if dry.iter().any(|pattern| pattern == ".*" || Some(pattern.as_str()) == measured.as_deref()) {
+            if is_dry(dry, measured.as_deref()) {
                 place.dropped("it is a dry run: it only measures");
                 continue;
             }
@@ -165,38 +174,46 @@ impl Analyst {
     }
 }
 
-/// The metrics of a template, those of templates in it first, each with its name.
-fn metrics<'d>(spec: &Cursor<'d>, depth: usize) -> Vec<(Option<String>, Cursor<'d>)> {
-    spec.beside_the_point(&["measurementRetention"]);
-    let dry = dry_metrics(spec);
-    let mut all = Vec::new();
-    for named in spec.list("templates") {
-        let Some(template) = named.get("templateName") else { continue };
-        let of_cluster = named.get("clusterScope").and_then(|scope| scope.truth()) == Some(true);
-        match template.tree().text().and_then(|name| find(&template, name, of_cluster)) {
-            Some(found) if depth > 0 => all.extend(metrics(&found, depth - 1)),
-            Some(_) => template.error("these templates are nested too deeply"),
-            None => template.error("this template is in none of the files: import it with them"),
+/// The metrics of a template and of the templates in it, each with its name.
+fn metrics<'d>(spec: &Cursor<'d>) -> Vec<(Option<String>, Cursor<'d>)> {
+    let (mut all, mut open, mut seen) = (Vec::new(), vec![spec.clone()], BTreeSet::new());
+    while let Some(spec) = open.pop() {
+        spec.beside_the_point(&["measurementRetention"]);
+        for named in spec.list("templates") {
+            let Some(template) = named.get("templateName") else { continue };
+            let of_cluster = named.get("clusterScope").and_then(|scope| scope.truth()) == Some(true);
+            let Some(name) = template.text() else { continue };
+            // One that is named again, also by itself, is the same metrics.
+            if seen.len() > MOST_ASKED || !seen.insert((name, of_cluster)) {
+                continue;
+            }
+            match find(&template, name, of_cluster) {
+                Some(found) => open.push(found),
+                None => template.error("this template is in none of the files: import it with them"),
+            }
         }
-        if all.len() > MOST_METRICS {
-            break;
-        }
-    }
-    for metric in spec.list("metrics") {
-        let name = metric.peek(&["name"]).map(str::to_owned);
-        if dry.iter().any(|pattern| pattern == ".*" || Some(pattern) == name.as_ref()) {
-            metric.dropped("it is a dry run: it only measures");
-        } else {
-            all.push((name, metric));
+        let dry = dry_metrics(&spec);
+        for metric in spec.list("metrics") {
+            let name = metric.peek(&["name"]).map(str::to_owned);
+            if is_dry(&dry, name.as_deref()) {
+                metric.dropped("it is a dry run: it only measures");
+            } else {
+                all.push((name, metric));
+            }
         }
     }
     all
 }
 
+/// Whether a metric of that name only measures.
+fn is_dry(dry: &BTreeSet<&str>, name: Option<&str>) -> bool {
+    dry.contains(".*") || name.is_some_and(|name| dry.contains(name))
+}
+
 /// Names of metrics that only measure.
-fn dry_metrics(cursor: &Cursor<'_>) -> Vec<String> {
+fn dry_metrics<'d>(cursor: &Cursor<'d>) -> BTreeSet<&'d str> {
     let named = cursor.list("dryRun").into_iter().filter_map(|dry| dry.get("metricName"));
-    named.filter_map(|name| name.tree().text().map(str::to_owned)).collect()
+    named.filter_map(|name| name.text()).collect()
 }
 
 /// The `spec` of a template among the files.
@@ -212,9 +229,9 @@ fn find<'d>(cursor: &Cursor<'d>, name: &str, of_cluster: bool) -> Option<Cursor<
 pub(super) fn alone(spec: &Cursor<'_>, draft: &mut Draft) {
     let arguments = Arguments::of(spec);
     let asker = Asker { arguments: &arguments, canary: None, purpose: Purpose::Alone };
-    let all = metrics(spec, MOST_DEPTH);
-    if let Some((_, beyond)) = all.get(MOST_METRICS) {
-        beyond.error(format!("these are more than {MOST_METRICS} metrics"));
+    let all = metrics(spec);
+    if let Some((_, beyond)) = all.get(MOST_ASKED) {
+        beyond.error(format!("these are more than {MOST_ASKED} metrics"));
         return;
     }
     for (_, place) in all {

@@ -22,10 +22,13 @@ impl Arguments {
             let Some(name) = argument.get("name").and_then(|name| name.text()) else { continue };
             let source = argument.get("valueFrom");
             let hash = source.as_ref().and_then(|source| source.get("podTemplateHashValue"));
-            let value = match hash.as_ref().and_then(|hash| hash.tree().text()) {
+            let value = match hash.as_ref().and_then(Cursor::text) {
                 Some("Latest") => Some(HASH_OF_CANARY.to_owned()),
                 Some(_) => Some("hash-of-the-stable".to_owned()),
-                None => argument.get("value").and_then(|value| value.tree().text()).map(str::to_owned),
+                None => argument.get("value").and_then(|value| {
+                    value.take();
+                    value.tree().text().map(str::to_owned)
+                }),
             };
             if let Some(source) = source {
                 source.beside_the_point(&["fieldRef", "secretKeyRef"]);
@@ -42,9 +45,11 @@ impl Arguments {
         Self { values }
     }
 
-    /// Whether some argument stands for the canary's pods alone: their hash, or `service`.
+    /// Whether a query asks for the canary's pods alone: by their hash, by that word, or by `service`.
     pub fn name_canary(&self, query: &str, service: Option<&str>) -> bool {
-        query.contains(HASH_OF_CANARY) || service.is_some_and(|service| query.contains(service))
+        query.contains(HASH_OF_CANARY)
+            || query.contains("\"canary\"")
+            || service.is_some_and(|service| has_word(query, service))
     }
 
     fn value<'a>(&'a self, name: &str, desk: &'a Desk<'_>) -> Option<&'a str> {
@@ -55,6 +60,7 @@ impl Arguments {
 
     /// The text of a scalar with its arguments in it; what nobody knows is reported.
     pub fn text(&self, cursor: &Cursor<'_>) -> Option<String> {
+        cursor.take();
         match cursor.tree().text().filter(|text| text.contains("{{")) {
             Some(text) => self.filled(text, cursor, false),
             None => cursor.text().map(str::to_owned),
@@ -63,6 +69,7 @@ impl Arguments {
 
     /// The same of a query, where a name within quotes may stay open: it says whose numbers they are, and not how many.
     pub fn query(&self, cursor: &Cursor<'_>) -> Option<String> {
+        cursor.take();
         match cursor.tree().text() {
             Some(text) => self.filled(text, cursor, true),
             None => cursor.text().map(str::to_owned),
@@ -103,5 +110,29 @@ impl Arguments {
         }
         filled.push_str(rest);
         is_known.then_some(filled)
+    }
+}
+
+/// Whether `word` stands in `text` by itself, and not in a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let alone = |(at, _): (usize, &str)| {
+        let (before, rest) = text.split_at(at);
+        !before.ends_with(joins) && !rest[word.len()..].starts_with(joins)
+    };
+    !word.is_empty() && text.match_indices(word).any(alone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_no_part_of_another() {
+        assert!(has_word(r#"x{service="web"}"#, "web"));
+        assert!(has_word(r#"x{service=~"web|api"}"#, "web"));
+        assert!(!has_word(r#"x{service="web-stable"}"#, "web"));
+        assert!(!has_word(r#"x{service="my-web"}"#, "web"));
+        assert!(!has_word("x", ""));
     }
 }

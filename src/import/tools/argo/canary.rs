@@ -10,6 +10,9 @@ use crate::import::provenance::Provenance;
 const SECOND: u64 = 1_000;
 const HOUR: u64 = 3_600 * SECOND;
 
+/// Hosts that a scenario can count.
+const MOST_HOSTS: u64 = 1_000_000_000;
+
 /// Steps of a rollout that are read at most.
 const MOST_STEPS: usize = 1_000;
 
@@ -99,7 +102,11 @@ fn setting(
     let mut most_weight = 100;
     if let Some(routing) = &routing {
         if let Some(most) = routing.get("maxWeight") {
-            most_weight = most.whole().unwrap_or(100).max(1);
+            most_weight = most.whole().unwrap_or(100);
+            if !(1..=u64::from(u32::MAX)).contains(&most_weight) {
+                most.error("the weight of all requests is a number from 1 on");
+                most_weight = 100;
+            }
         }
         for (key, value) in routing.entries() {
             if key != "maxWeight" {
@@ -186,8 +193,11 @@ fn pace(cursor: &Cursor<'_>, replicas: u64, table: &mut DraftTable) -> u64 {
         let from =
             written.map_or_else(|| Provenance::implied("Argo's default"), |written| written.provenance());
         let (value, count) = match &amount {
-            Amount::Count(count) => (whole(*count), (*count).min(replicas)),
+            // More than all is all.
+            Amount::Count(count) => (whole((*count).min(MOST_HOSTS)), (*count).min(replicas)),
             Amount::Percent(percent) => {
+                let most = percent.parse::<f64>().is_ok_and(|share| share > 100.0);
+                let percent = if most { "100" } else { percent.as_str() };
                 // Shares are whole numbers in Kubernetes.
                 let share: f64 = percent.parse().unwrap_or(0.0);
                 let of = replicas as f64 * share / 100.0;
@@ -216,7 +226,13 @@ impl Climb<'_> {
     fn step(&mut self, step: &Cursor<'_>, number: usize) {
         let from = step.provenance();
         if let Some(weight) = step.get("setWeight") {
-            self.weight = weight.whole().unwrap_or(self.weight).min(self.setting.most_weight);
+            let most = self.setting.most_weight;
+            if let Some(number) = weight.whole() {
+                if number > most {
+                    weight.error(format!("a weight is from 0 to {most}"));
+                }
+                self.weight = number.min(most);
+            }
             self.climb(&weight, number, from);
         } else if let Some(scale) = step.get("setCanaryScale") {
             self.scale(&scale, number, from);
@@ -365,6 +381,10 @@ impl Climb<'_> {
             analyses.iter().flat_map(|analysis| self.analyst.gates(analysis, self.draft)).collect();
         let length = experiment.get("duration").and_then(|length| length.duration_ms(SECOND));
         let templates = experiment.list("templates");
+        for template in &templates {
+            template.beside_the_point(&["name", "specRef", "service", "selector", "metadata"]);
+            template.drop_keys(&["weight"], "requests of customers go to the canary by its weight alone");
+        }
         let of_canary = |template: &&Cursor<'_>| template.peek(&["specRef"]) == Some("canary");
         let replicas = templates.iter().find(of_canary).map(|template| {
             template

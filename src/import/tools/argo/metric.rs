@@ -18,6 +18,10 @@ const NO_LIMIT: u64 = 1_000_000;
 /// Datapoints that an alarm can remember.
 const MOST_REMEMBERED: u64 = 64;
 
+/// Keys of an alarm that say what it looks at.
+const SIGNALS: [&str; 6] =
+    ["error-ratio", "slow-ratio", "error-count", "rate-ratio", "burn-rate", "impaired-hosts"];
+
 /// What an analysis is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -49,6 +53,8 @@ struct Limits {
     passes: Option<u64>,
     errors: u64,
     inconclusive: u64,
+    /// Where the interval, the delay and the limit of failures are written.
+    places: [Option<Provenance>; 3],
 }
 
 /// A gate of checks that a step waits for.
@@ -163,6 +169,8 @@ fn limits(cursor: &Cursor<'_>, asker: &Asker<'_>) -> Option<Limits> {
         passes,
         errors: over(errors, 4),
         inconclusive: over(inconclusive, 0),
+        places: ["interval", "initialDelay", "failureLimit"]
+            .map(|key| cursor.get(key).map(|place| place.provenance())),
     })
 }
 
@@ -183,7 +191,7 @@ impl Limits {
             checks.push(("in-a-row", DraftValue::Plain("true".to_owned())));
         }
         match self.count {
-            Some(count) => checks.push(("count", whole(if self.is_repeated { count } else { 1 }))),
+            Some(count) => checks.push(("count", whole(count))),
             None if self.passes.is_none() => checks.push(("count", whole(1))),
             None => {}
         }
@@ -195,7 +203,7 @@ impl Limits {
             checks.push(("missing", whole(self.errors)));
         }
         let after_ms = self.delay_ms.saturating_sub(self.period_ms);
-        let measurements = self.passes.or(self.count).filter(|_| self.is_repeated).unwrap_or(1);
+        let measurements = self.passes.or(self.count).unwrap_or(1);
         let length_ms = after_ms.saturating_add(measurements.saturating_mul(self.period_ms));
         MetricGate { checks, after_ms, length_ms }
     }
@@ -212,6 +220,10 @@ fn has_datapoints(judged: &Judged) -> bool {
 fn attend(judged: &mut Judged, limits: &Limits, asker: &Asker<'_>) {
     let by_datapoints = has_datapoints(judged);
     let table = &mut judged.table;
+    let [interval, delay, limit] = limits.places.clone();
+    if let (Some(from), Some(period)) = (interval, table.value("period").cloned()) {
+        table.set("period", period, from);
+    }
     if by_datapoints && !table.has("missing-data") {
         let from = Provenance::implied("a measurement without data is an error, and no failure");
         table.set("missing-data", text("ignore"), from);
@@ -226,13 +238,12 @@ fn attend(judged: &mut Judged, limits: &Limits, asker: &Asker<'_>) {
     table.set("clock", text("deployment"), Provenance::Plain);
     let after_ms = limits.delay_ms.saturating_sub(limits.period_ms);
     if after_ms > 0 {
-        table.set("grace", duration(after_ms), Provenance::implied("initialDelay"));
+        table.set("grace", duration(after_ms), delay.unwrap_or(Provenance::Plain));
     }
     if limits.failures > 1 && asker.purpose == Purpose::Background {
         let failures = limits.failures.min(MOST_REMEMBERED);
         let of = limits.count.unwrap_or(MOST_REMEMBERED).clamp(failures, MOST_REMEMBERED);
-        let from = Provenance::implied("one more than failureLimit");
-        table.set("datapoints", text(&format!("{failures} of {of}")), from);
+        table.set("datapoints", text(&format!("{failures} of {of}")), limit.unwrap_or(Provenance::Plain));
     }
 }
 
@@ -337,6 +348,14 @@ fn look(
         Ok(mut judged) => {
             for how in judged.approximated.drain(..) {
                 place.approximated(how);
+            }
+            let conditions =
+                ["successCondition", "failureCondition"].iter().filter_map(|key| cursor.get(key));
+            let from = conditions.fold(Provenance::Plain, |from, place| from.and(&place.provenance()));
+            for signal in SIGNALS {
+                if let Some(value) = judged.table.value(signal).cloned() {
+                    judged.table.set(signal, value, from.clone());
+                }
             }
             if asker.arguments.name_canary(query, asker.canary) && !judged.table.has("any-of") {
                 let from = Provenance::implied("the query asks for the canary alone");

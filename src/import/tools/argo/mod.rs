@@ -27,6 +27,9 @@ pub(super) const FORMATS: &[ToolFormat] = &[
 
 const SECOND: u64 = 1_000;
 
+/// Documents among which rollouts and what they refer to are looked for.
+const MOST_PAPERS: usize = 2_000;
+
 /// Kinds of templates: of a namespace, and of the cluster.
 const TEMPLATES: [&str; 2] = ["AnalysisTemplate", "ClusterAnalysisTemplate"];
 
@@ -51,14 +54,31 @@ fn is_run(root: &Cursor<'_>) -> bool {
 fn is_of_a_rollout(root: &Cursor<'_>) -> bool {
     let target = root.peek(&["spec", "scaleTargetRef", "kind"]) == Some("Rollout");
     let (kind, name) = (root.peek(&["kind"]), root.peek(&["metadata", "name"]));
+    if target || is_argo(root) || name.is_none() || root.desk().papers.len() > MOST_PAPERS {
+        return target;
+    }
     let refers = |rollout: &Cursor<'_>| {
         let reference = |key| rollout.peek(&["spec", "workloadRef", key]);
-        is_argo(rollout) && name.is_some() && reference("name") == name && reference("kind") == kind
+        is_argo(rollout) && reference("name") == name && reference("kind") == kind
     };
-    target || !is_argo(root) && root.others(&["kind"], &["Rollout"]).iter().any(refers)
+    root.others(&["kind"], &["Rollout"]).iter().any(refers)
+}
+
+/// Whether there are too many documents to look through, which is reported.
+fn is_too_much(root: &Cursor<'_>) -> bool {
+    let is_too_much = root.desk().papers.len() > MOST_PAPERS;
+    if is_too_much {
+        let message = format!("these are more than {MOST_PAPERS} documents: give those of the rollout alone");
+        root.desk().report(crate::scenario::rules::FOREIGN_VALUE.at(root.head(), message));
+        root.desk().take_all(root.tree());
+    }
+    is_too_much
 }
 
 fn rollout(root: &Cursor<'_>, draft: &mut Draft) {
+    if is_too_much(root) {
+        return;
+    }
     let name = root.at(&["metadata", "name"]).and_then(|name| name.text()).unwrap_or("rollout");
     root.beside_the_point(&["apiVersion", "kind", "metadata", "status"]);
     let Some(spec) = root.get("spec") else {
@@ -66,11 +86,11 @@ fn rollout(root: &Cursor<'_>, draft: &mut Draft) {
         return;
     };
     spec.beside_the_point(&["template", "selector", "workloadRef", "revisionHistoryLimit", "analysis"]);
-    let replicas = fleet::replicas(root, &spec, draft);
+    // What is wrong there was reported, and the rest is looked at all the same.
+    let replicas = fleet::replicas(root, &spec, draft).unwrap_or(1);
     around(&spec);
     let strategy = spec.get("strategy");
     let kinds = ["canary", "blueGreen"].map(|key| strategy.as_ref().and_then(|strategy| strategy.get(key)));
-    let Some(replicas) = replicas else { return };
     let mut made = DraftStrategy::new(name, "", Provenance::Written(vec![root.span()]));
     let what = match &kinds {
         [Some(canary), _] => {
@@ -147,6 +167,9 @@ fn around(spec: &Cursor<'_>) {
 }
 
 fn template(root: &Cursor<'_>, draft: &mut Draft) {
+    if is_too_much(root) {
+        return;
+    }
     root.beside_the_point(&["apiVersion", "kind", "metadata", "status"]);
     let name = root.peek(&["metadata", "name"]).unwrap_or_default();
     let users =

@@ -7,7 +7,7 @@ use wavetank::rollout::{RolloutEvent, RolloutRecord};
 
 /// What a gate says after so many minutes, in the words of the tool.
 #[derive(Debug, PartialEq)]
-enum Verdict {
+pub(crate) enum Verdict {
     Holds,
     Fails,
     Neither,
@@ -48,7 +48,7 @@ fn text(metric: &Value, failing: u64, lost: u64) -> String {
     )
 }
 
-fn verdict(records: &[RolloutRecord], after_ms: u64) -> Verdict {
+pub(crate) fn verdict(records: &[RolloutRecord], after_ms: u64) -> Verdict {
     let of = |record: &RolloutRecord| match record.event {
         RolloutEvent::GateHolds { .. } => Some(Verdict::Holds),
         RolloutEvent::Noticed { notice: Notice::Gate { .. }, .. } => Some(Verdict::Fails),
@@ -59,7 +59,7 @@ fn verdict(records: &[RolloutRecord], after_ms: u64) -> Verdict {
 }
 
 /// Whether the first checks of a trial are those of a row: so many failed, and so many passed in the end, one after the other.
-fn is_alike(records: &[RolloutRecord], checks: u64, result: &Value) -> bool {
+pub(crate) fn is_alike(records: &[RolloutRecord], checks: u64, result: &Value) -> bool {
     let failed: Vec<u64> = records
         .iter()
         .filter(|record| matches!(record.event, RolloutEvent::CheckFailed { .. }))

@@ -15,7 +15,7 @@ fn canary(replicas: u32, keys: &str, step: &str) -> String {
 }
 
 /// Replicas of the new version when the first step is done.
-fn after_first_step(plan: &Plan) -> u32 {
+pub(crate) fn after_first_step(plan: &Plan) -> u32 {
     let told = told(plan);
     wave_starts(&told, 1).map_or_else(
         || done_at(&told, u64::MAX),
@@ -24,7 +24,7 @@ fn after_first_step(plan: &Plan) -> u32 {
 }
 
 /// Whether the row is the first decision of a rollout of which all replicas are available.
-fn is_a_start(row: &Value) -> bool {
+pub(crate) fn is_a_start(row: &Value) -> bool {
     let replicas = u64::from(number(row, "replicas"));
     let routed = row.get("traffic_routing").is_some() || row.get("promote_full").is_some();
     !routed

@@ -3,8 +3,8 @@
 //! `docs/coming-from.md` has the spelling of each tool, `docs/validation.md` the rows that cannot be said.
 
 mod ansible;
-mod argo_analysis;
-mod argo_canary;
+pub(crate) mod argo_analysis;
+pub(crate) mod argo_canary;
 mod aws;
 mod bottlerocket;
 pub mod burn_rate;
@@ -28,19 +28,19 @@ const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 
 /// The rows of a table of a tool.
-fn rows(tool: &str, table: &str) -> Vec<Value> {
+pub(crate) fn rows(tool: &str, table: &str) -> Vec<Value> {
     let path = support::project(&format!("tests/data/published/{tool}.json"));
     let all: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     all[table].as_array().unwrap_or_else(|| panic!("{tool} has no table {table}")).clone()
 }
 
 /// A number of a row.
-fn number(row: &Value, key: &str) -> u32 {
+pub(crate) fn number(row: &Value, key: &str) -> u32 {
     row[key].as_u64().unwrap_or_else(|| panic!("{row} has no number {key}")) as u32
 }
 
 /// Numbers of a row.
-fn numbers(row: &Value) -> Vec<u32> {
+pub(crate) fn numbers(row: &Value) -> Vec<u32> {
     row.as_array().unwrap().iter().map(|number| number.as_u64().unwrap() as u32).collect()
 }
 
@@ -67,7 +67,7 @@ fn refusal(text: &str) -> String {
 }
 
 /// What happens in a trial of the first strategy, and what comes of it.
-fn trial(plan: &Plan, trial: u64) -> (Vec<RolloutRecord>, Outcome) {
+pub(crate) fn trial(plan: &Plan, trial: u64) -> (Vec<RolloutRecord>, Outcome) {
     let model = Model::new(plan);
     let mut recorder = Recorder::default();
     let outcome = Engine::new(&model).run(0, trial, &mut recorder);
@@ -75,7 +75,7 @@ fn trial(plan: &Plan, trial: u64) -> (Vec<RolloutRecord>, Outcome) {
     (recorder.into_records(), outcome)
 }
 
-fn told(plan: &Plan) -> Vec<RolloutRecord> {
+pub(crate) fn told(plan: &Plan) -> Vec<RolloutRecord> {
     trial(plan, 0).0
 }
 
@@ -96,7 +96,7 @@ fn stopped_ms(records: &[RolloutRecord]) -> Option<u64> {
 }
 
 /// Hosts of the batches, in order.
-fn batches(records: &[RolloutRecord]) -> Vec<u32> {
+pub(crate) fn batches(records: &[RolloutRecord]) -> Vec<u32> {
     started(records).into_iter().map(|(_, hosts)| hosts).collect()
 }
 
@@ -110,7 +110,7 @@ fn zones_started(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
 }
 
 /// When requests are switched, and how many of 100 the new version is sent then.
-fn weights(records: &[RolloutRecord]) -> Vec<(u64, f64)> {
+pub(crate) fn weights(records: &[RolloutRecord]) -> Vec<(u64, f64)> {
     let of = |record: &RolloutRecord| match record.event {
         RolloutEvent::TrafficSwitched { share_ppm, .. } => {
             Some((record.at_ms, f64::from(share_ppm) / 10_000.0))
@@ -130,12 +130,12 @@ fn hosts_done(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
 }
 
 /// Hosts of the zone on the new version at an instant, what comes at it included.
-fn done_at(records: &[RolloutRecord], at_ms: u64) -> u32 {
+pub(crate) fn done_at(records: &[RolloutRecord], at_ms: u64) -> u32 {
     hosts_done(records).iter().rev().find(|(done_ms, _)| *done_ms <= at_ms).map_or(0, |(_, hosts)| *hosts)
 }
 
 /// When a wave begins.
-fn wave_starts(records: &[RolloutRecord], number: u32) -> Option<u64> {
+pub(crate) fn wave_starts(records: &[RolloutRecord], number: u32) -> Option<u64> {
     let of = |record: &RolloutRecord| match record.event {
         RolloutEvent::WaveStarted { wave } if wave == number => Some(record.at_ms),
         _ => None,
