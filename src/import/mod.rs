@@ -25,7 +25,7 @@ use crate::scenario::rules;
 use desk::{Desk, Paper};
 use draft::{Draft, DraftTable};
 use std::collections::BTreeMap;
-use tree::{Language, Numbers};
+use tree::{Language, Marked, MarkedValue, Numbers};
 
 /// A file as the user gave it.
 #[derive(Debug, Clone)]
@@ -95,7 +95,18 @@ fn read(file: &ForeignFile, sources: &mut Sources, numbers: &mut Numbers) -> Res
     };
     let id = sources.add(file.name.as_str(), text);
     let trees = tree::parse(text, language(&file.name, text), id, numbers)?;
-    Ok(trees.into_iter().map(|tree| Paper { file: id, tree }).collect())
+    Ok(trees.into_iter().flat_map(documents).map(|tree| Paper { file: id, tree }).collect())
+}
+
+/// The documents in a document: the items of a list of objects, as a cluster gives it, or itself.
+fn documents(tree: Marked) -> Vec<Marked> {
+    let kind = tree.get("kind").and_then(Marked::text);
+    let is_list = kind.is_some_and(|kind| kind.ends_with("List")) && tree.get("apiVersion").is_some();
+    let items = tree.get("items").map(|items| &items.value);
+    match items {
+        Some(MarkedValue::List(items)) if is_list => items.clone(),
+        _ => vec![tree],
+    }
 }
 
 /// The language of a file by its name, or by what it looks like.

@@ -194,6 +194,7 @@ fn the_documents_name_what_exists() {
         "docs/coming-from.md",
         "docs/coming-from/postmortem.md",
         "docs/coming-from/prometheus-rules.md",
+        "docs/coming-from/argo-rollouts.md",
         "docs/import.md",
         "docs/statistics.md",
         "docs/validation.md",

@@ -457,3 +457,28 @@ fn documents_beyond_number_and_templates_in_themselves_end_soon() {
     );
     assert!(scenario_of(&[("web.yaml", &itself)]).contains("alarm = \"metric\""));
 }
+
+#[test]
+fn the_guide_shows_lines_that_are_written() {
+    let read = |name: &str| std::fs::read_to_string(support::project(name)).unwrap();
+    let (rollout, analysis) =
+        (read("scenarios/import/web-rollout.yaml"), read("scenarios/import/web-analysis.yaml"));
+    let text = scenario_of(&[("web-rollout.yaml", &rollout), ("web-analysis.yaml", &analysis)]);
+    let guide = read("docs/coming-from/argo-rollouts.md");
+    let block = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert!(block.lines().count() >= 6);
+    for line in block.lines() {
+        assert!(text.lines().any(|written| written == line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn a_list_of_objects_is_its_items() {
+    let indented = |text: &str| {
+        let lines: Vec<String> = text.lines().map(|line| format!("  {line}\n")).collect();
+        lines.concat().replacen("  ", "- ", 1)
+    };
+    let file = canary(5, "{steps: [{setWeight: 20}]}");
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n{}", indented(&file));
+    assert!(scenario_of(&[("list.yaml", &list)]).contains("hosts-per-zone = 5 # list.yaml:8 replicas: 5"));
+}

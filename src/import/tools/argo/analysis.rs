@@ -1,7 +1,7 @@
 //! The analyses that a rollout names: finds their templates among the files, and makes alarms and gates of their metrics.
 
 use super::arguments::Arguments;
-use super::metric::{Asker, MetricGate, Purpose, metric};
+use super::metric::{AnalysisUse, Inquiry, MetricGate, metric};
 use super::{TEMPLATES, is_argo};
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftAlarm, text};
@@ -15,7 +15,7 @@ const MINUTE: u64 = 60_000;
 const MOST_ASKED: usize = 2_000;
 
 /// What came of a template with these arguments.
-struct Known {
+struct ReadTemplate {
     template: String,
     arguments: Arguments,
     alarms: Vec<String>,
@@ -25,7 +25,7 @@ struct Known {
 /// Reads the analyses of one rollout; a template that is used again with the same arguments is the same alarms.
 pub(super) struct Analyst {
     canary: Option<String>,
-    known: Vec<Known>,
+    known: Vec<ReadTemplate>,
     asked: usize,
 }
 
@@ -37,14 +37,14 @@ impl Analyst {
 
     /// The gates of an analysis that a step waits for.
     pub fn gates(&mut self, analysis: &Cursor<'_>, draft: &mut Draft) -> Vec<MetricGate> {
-        self.all(analysis, Purpose::Gate, draft).1
+        self.all(analysis, AnalysisUse::Gate, draft).1
     }
 
     /// The alarms of an analysis that goes on beside the steps.
     pub fn alarms(&mut self, analysis: &Cursor<'_>, draft: &mut Draft) -> Vec<String> {
         // What a step checks has alarms of its own.
         let others = std::mem::take(&mut self.known);
-        let alarms = self.all(analysis, Purpose::Background, draft).0;
+        let alarms = self.all(analysis, AnalysisUse::Background, draft).0;
         self.known = others;
         alarms
     }
@@ -52,7 +52,7 @@ impl Analyst {
     fn all(
         &mut self,
         analysis: &Cursor<'_>,
-        purpose: Purpose,
+        purpose: AnalysisUse,
         draft: &mut Draft,
     ) -> (Vec<String>, Vec<MetricGate>) {
         analysis.beside_the_point(&[
@@ -93,7 +93,7 @@ impl Analyst {
         place: &Cursor<'_>,
         name: &str,
         of_cluster: bool,
-        purpose: Purpose,
+        purpose: AnalysisUse,
         draft: &mut Draft,
     ) -> (String, Option<MetricGate>) {
         let kind = if of_cluster { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
@@ -109,7 +109,7 @@ impl Analyst {
             return (known.alarms[0].clone(), known.gates.first().cloned());
         }
         let mut judged = opaque(Timing::each(MINUTE));
-        if purpose == Purpose::Background {
+        if purpose == AnalysisUse::Background {
             judged.table.set("watch", text("rollout"), Provenance::implied("as long as the rollout"));
         }
         let alarm = DraftAlarm {
@@ -120,9 +120,9 @@ impl Analyst {
             from: place.provenance(),
         };
         let alarm = draft.alarm(alarm);
-        let gate = (purpose == Purpose::Gate).then(|| MetricGate::once(&alarm, MINUTE));
+        let gate = (purpose == AnalysisUse::Gate).then(|| MetricGate::once(&alarm, MINUTE));
         let gates = gate.iter().cloned().collect();
-        self.known.push(Known {
+        self.known.push(ReadTemplate {
             template: name.to_owned(),
             arguments: none,
             alarms: vec![alarm.clone()],
@@ -144,16 +144,16 @@ impl Analyst {
         &mut self,
         spec: &Cursor<'_>,
         (name, given, dry): (&str, &Arguments, &BTreeSet<&str>),
-        purpose: Purpose,
+        purpose: AnalysisUse,
         draft: &mut Draft,
     ) -> (Vec<String>, Vec<MetricGate>) {
         let arguments = given.over(&Arguments::of(spec));
-        let same = |known: &&Known| known.template == name && known.arguments == arguments;
+        let same = |known: &&ReadTemplate| known.template == name && known.arguments == arguments;
         if let Some(known) = self.known.iter().find(same) {
             return (known.alarms.clone(), known.gates.clone());
         }
         let canary = self.canary.clone();
-        let asker = Asker { arguments: &arguments, canary: canary.as_deref(), purpose };
+        let inquiry = Inquiry { arguments: &arguments, canary: canary.as_deref(), purpose };
         let (mut alarms, mut gates) = (Vec::new(), Vec::new());
         for (measured, place) in metrics(spec) {
             if self.is_too_much(&place) {
@@ -163,12 +163,16 @@ impl Analyst {
                 place.dropped("it is a dry run: it only measures");
                 continue;
             }
-            let (added, gate) = metric(&place, &asker, draft);
+            let (added, gate) = metric(&place, &inquiry, draft);
             alarms.extend(added);
             gates.extend(gate);
         }
-        let known =
-            Known { template: name.to_owned(), arguments, alarms: alarms.clone(), gates: gates.clone() };
+        let known = ReadTemplate {
+            template: name.to_owned(),
+            arguments,
+            alarms: alarms.clone(),
+            gates: gates.clone(),
+        };
         self.known.push(known);
         (alarms, gates)
     }
@@ -228,14 +232,14 @@ fn find<'d>(cursor: &Cursor<'d>, name: &str, of_cluster: bool) -> Option<Cursor<
 /// Reads a template that no rollout among the files uses: its metrics as alarms.
 pub(super) fn alone(spec: &Cursor<'_>, draft: &mut Draft) {
     let arguments = Arguments::of(spec);
-    let asker = Asker { arguments: &arguments, canary: None, purpose: Purpose::Alone };
+    let inquiry = Inquiry { arguments: &arguments, canary: None, purpose: AnalysisUse::Alone };
     let all = metrics(spec);
     if let Some((_, beyond)) = all.get(MOST_ASKED) {
         beyond.error(format!("these are more than {MOST_ASKED} metrics"));
         return;
     }
     for (_, place) in all {
-        metric(&place, &asker, draft);
+        metric(&place, &inquiry, draft);
     }
 }
 
@@ -243,6 +247,6 @@ pub(super) fn alone(spec: &Cursor<'_>, draft: &mut Draft) {
 pub(super) fn of_experiment(spec: &Cursor<'_>, draft: &mut Draft) {
     let mut analyst = Analyst::new(None);
     for analysis in spec.list("analyses") {
-        analyst.all(&analysis, Purpose::Alone, draft);
+        analyst.all(&analysis, AnalysisUse::Alone, draft);
     }
 }

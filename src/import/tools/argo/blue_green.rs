@@ -1,7 +1,7 @@
 //! Blue/green of Argo Rollouts: a preview without customers, and one switch of all requests. A host is a replica.
 
 use super::analysis::Analyst;
-use super::ladder::{Ladder, Level};
+use super::ascent::{Ascent, Height};
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftStrategy, duration, inline, text};
 use crate::import::provenance::Provenance;
@@ -31,11 +31,11 @@ pub(super) fn blue_green(
     );
     let from = Provenance::implied("the old replicas stay: requests go back at once");
     strategy.table.set("max-surge", text("100%"), from);
-    let mut ladder = Ladder::new(replicas, 0);
+    let mut ascent = Ascent::new(replicas, 0);
     let service = cursor.peek(&["previewService"]).map(str::to_owned);
-    preview(cursor, replicas, &mut ladder, &mut Analyst::new(service), draft);
-    switch(cursor, replicas, &mut ladder, draft);
-    for wave in ladder.waves() {
+    preview(cursor, replicas, &mut ascent, &mut Analyst::new(service), draft);
+    switch(cursor, replicas, &mut ascent, draft);
+    for wave in ascent.waves() {
         strategy.table.add("wave", wave);
     }
 }
@@ -44,7 +44,7 @@ pub(super) fn blue_green(
 fn preview(
     cursor: &Cursor<'_>,
     replicas: u64,
-    ladder: &mut Ladder,
+    ascent: &mut Ascent,
     analyst: &mut Analyst,
     draft: &mut Draft,
 ) {
@@ -53,7 +53,7 @@ fn preview(
     let hosts = if canary == replicas { "100%".to_owned() } else { canary.to_string() };
     let from =
         count.as_ref().map_or_else(|| Provenance::implied("a preview without customers"), Cursor::provenance);
-    let level = Level { canary, hosts, traffic: Some("0%".to_owned()) };
+    let height = Height { canary, hosts, traffic: Some("0%".to_owned()) };
     let analysis = cursor.get("prePromotionAnalysis");
     let seconds = cursor.get("autoPromotionSeconds");
     let enabled = cursor.get("autoPromotionEnabled");
@@ -61,28 +61,28 @@ fn preview(
     let pause_ms = seconds.as_ref().and_then(|seconds| seconds.duration_ms(SECOND)).unwrap_or(0);
     if analysis.is_none() && pause_ms == 0 && !is_manual {
         if let Some(count) = count.filter(|_| canary < replicas) {
-            ladder.climb(level, 0, count.provenance());
+            ascent.climb(height, 0, count.provenance());
         }
         return;
     }
-    ladder.climb(level, 0, from);
+    ascent.climb(height, 0, from);
     if let Some(analysis) = &analysis {
         let gates = analyst.gates(analysis, draft);
-        ladder.check(&gates, 0, &analysis.provenance());
+        ascent.check(&gates, 0, &analysis.provenance());
     }
     match (seconds, enabled) {
         (Some(seconds), _) if pause_ms > 0 => {
-            ladder.wait(pause_ms, 0, &seconds.provenance());
+            ascent.wait(pause_ms, 0, &seconds.provenance());
             if is_manual {
                 seconds.approximated("nobody promotes it sooner in the scenario");
             }
         }
         (_, Some(enabled)) if is_manual => {
             let approval = inline([("approval", inline([("takes", duration(HOUR))]))]);
-            if ladder.waits_already() {
+            if ascent.waits_already() {
                 enabled.approximated("somebody promotes it beside the analysis: count from its beginning");
             }
-            ladder.await_gate(approval, 0, &enabled.provenance());
+            ascent.await_gate(approval, 0, &enabled.provenance());
             cursor.desk().by_hand("takes of an approval", "how long until somebody promotes the rollout");
         }
         _ => {}
@@ -90,18 +90,18 @@ fn preview(
 }
 
 /// All requests at once, and the old replicas for a while.
-fn switch(cursor: &Cursor<'_>, replicas: u64, ladder: &mut Ladder, draft: &mut Draft) {
-    let all = Level { canary: replicas, hosts: "100%".to_owned(), traffic: Some("100%".to_owned()) };
-    ladder.climb(all, 1, Provenance::implied("all requests at once"));
+fn switch(cursor: &Cursor<'_>, replicas: u64, ascent: &mut Ascent, draft: &mut Draft) {
+    let all = Height { canary: replicas, hosts: "100%".to_owned(), traffic: Some("100%".to_owned()) };
+    ascent.climb(all, 1, Provenance::implied("all requests at once"));
     if let Some(analysis) = cursor.get("postPromotionAnalysis") {
         let service = cursor.peek(&["activeService"]).map(str::to_owned);
         let gates = Analyst::new(service).gates(&analysis, draft);
-        ladder.check(&gates, 1, &analysis.provenance());
+        ascent.check(&gates, 1, &analysis.provenance());
     }
     let delay = cursor.get("scaleDownDelaySeconds");
     let ms = delay.as_ref().map_or(Some(30 * SECOND), |delay| delay.duration_ms(SECOND)).unwrap_or(0);
     let from = delay.map_or_else(|| Provenance::implied("Argo's default"), |delay| delay.provenance());
     if ms > 0 {
-        ladder.wait(ms, 1, &from);
+        ascent.wait(ms, 1, &from);
     }
 }

@@ -1,7 +1,7 @@
 //! A canary of Argo Rollouts: its steps, with a router and without. A host is a replica.
 
 use super::analysis::Analyst;
-use super::ladder::{Ladder, Level};
+use super::ascent::{Ascent, Height};
 use super::weights;
 use crate::import::cursor::{Amount, Cursor};
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, duration, inline, percent, share, text, whole};
@@ -33,16 +33,16 @@ struct Setting {
 struct Climb<'a> {
     setting: Setting,
     analyst: Analyst,
-    ladder: Ladder,
+    ascent: Ascent,
     weight: u64,
-    scale: Option<Scale>,
+    scale: Option<CanaryScale>,
     draft: &'a mut Draft,
     people: usize,
 }
 
 /// What `setCanaryScale` said last.
 #[derive(Clone, Copy)]
-enum Scale {
+enum CanaryScale {
     Replicas(u64),
     Weight(u64),
 }
@@ -64,9 +64,9 @@ pub(super) fn canary(cursor: &Cursor<'_>, replicas: u64, draft: &mut Draft, stra
     let background = cursor.get("analysis");
     let watched_from = background.as_ref().and_then(|analysis| analysis.get("startingStep"));
     let first = watched_from.as_ref().and_then(|step| step.whole()).unwrap_or(0);
-    let ladder = Ladder::new(replicas, usize::try_from(first).unwrap_or(usize::MAX));
+    let ascent = Ascent::new(replicas, usize::try_from(first).unwrap_or(usize::MAX));
     let analyst = Analyst::new(service.map(str::to_owned));
-    let mut climb = Climb { setting, analyst, ladder, weight: 0, scale: None, draft, people: 0 };
+    let mut climb = Climb { setting, analyst, ascent, weight: 0, scale: None, draft, people: 0 };
     if let Some(analysis) = &background {
         strategy.alarms.extend(climb.analyst.alarms(analysis, climb.draft));
     }
@@ -79,12 +79,12 @@ pub(super) fn canary(cursor: &Cursor<'_>, replicas: u64, draft: &mut Draft, stra
         climb.step(step, number);
     }
     climb.to_the_top(steps.len(), last_bake, cursor);
-    if let Some(watched_from) = watched_from.filter(|_| climb.ladder.is_watched_early) {
+    if let Some(watched_from) = watched_from.filter(|_| climb.ascent.is_watched_early) {
         watched_from.approximated(
             "all of the step in which the analysis begins is watched, the start of its replicas too",
         );
     }
-    for wave in climb.ladder.waves() {
+    for wave in climb.ascent.waves() {
         strategy.table.add("wave", wave);
     }
     if climb.people > 0 {
@@ -245,7 +245,7 @@ impl Climb<'_> {
         } else if let Some(analysis) = step.get("analysis") {
             self.tell_side_by_side(&analysis);
             let gates = self.analyst.gates(&analysis, self.draft);
-            if !self.ladder.check(&gates, number, &from) {
+            if !self.ascent.check(&gates, number, &from) {
                 analysis.dropped("nothing has the new version yet: the rollout begins when it is over");
             }
         } else if let Some(experiment) = step.get("experiment") {
@@ -271,9 +271,9 @@ impl Climb<'_> {
             return;
         }
         if let Some(replicas) = scale.get("replicas") {
-            self.scale = replicas.whole().map(Scale::Replicas);
+            self.scale = replicas.whole().map(CanaryScale::Replicas);
         } else if let Some(weight) = scale.get("weight") {
-            self.scale = weight.whole().map(Scale::Weight);
+            self.scale = weight.whole().map(CanaryScale::Weight);
         }
         if scale.get("matchTrafficWeight").and_then(|does| does.truth()) == Some(true) {
             self.scale = None;
@@ -281,47 +281,51 @@ impl Climb<'_> {
         self.climb(scale, number, from);
     }
 
-    /// Goes to the level that weight and scale say.
+    /// Goes to the height that weight and scale say.
     fn climb(&mut self, place: &Cursor<'_>, number: usize, from: Provenance) {
-        let Some(mut level) = self.level() else { return };
-        if level.canary > self.setting.replicas {
+        let Some(mut height) = self.height() else { return };
+        if height.canary > self.setting.replicas {
             place.approximated("a canary has no more replicas than the stable version in the scenario");
-            level = Level { canary: self.setting.replicas, hosts: "100%".to_owned(), ..level };
+            height = Height { canary: self.setting.replicas, hosts: "100%".to_owned(), ..height };
         }
-        if let Some(before) = self.ladder.level().filter(|before| before.canary > level.canary) {
+        if let Some(before) = self.ascent.height().filter(|before| before.canary > height.canary) {
             place.approximated("replicas of the new version do not become fewer from step to step in the scenario: as many as before stay");
-            if level.traffic.is_none() {
+            if height.traffic.is_none() {
                 return;
             }
-            level = Level { canary: before.canary, hosts: before.hosts.clone(), ..level };
+            height = Height { canary: before.canary, hosts: before.hosts.clone(), ..height };
         }
-        self.ladder.climb(level, number, from);
+        self.ascent.climb(height, number, from);
     }
 
-    /// The level that weight and scale say; none where nobody has the new version.
-    fn level(&self) -> Option<Level> {
+    /// The height that weight and scale say; none where nobody has the new version.
+    fn height(&self) -> Option<Height> {
         let Setting { replicas, most_weight, least, .. } = self.setting;
         if !self.setting.is_routed {
             return self.basic();
         }
         let exact = 100.0 * self.weight as f64 / most_weight as f64;
         let traffic = Some(share(exact / 100.0).to_string().trim_matches('"').to_owned());
-        let plain = |canary: u64| Level { canary, hosts: canary.to_string(), traffic: traffic.clone() };
-        let level = match self.scale {
-            Some(Scale::Replicas(canary)) => plain(canary),
-            Some(Scale::Weight(weight)) => plain(weights::with_router(replicas, weight, 100, least)),
+        let plain = |canary: u64| Height { canary, hosts: canary.to_string(), traffic: traffic.clone() };
+        let height = match self.scale {
+            Some(CanaryScale::Replicas(canary)) => plain(canary),
+            Some(CanaryScale::Weight(weight)) => plain(weights::with_router(replicas, weight, 100, least)),
             None => {
                 let canary = weights::with_router(replicas, self.weight, most_weight, least);
                 let by_share = weights::with_router(replicas, self.weight, most_weight, 0);
                 let hosts = traffic.clone().filter(|_| canary == by_share && most_weight == 100);
-                Level { canary, hosts: hosts.unwrap_or_else(|| canary.to_string()), traffic: traffic.clone() }
+                Height {
+                    canary,
+                    hosts: hosts.unwrap_or_else(|| canary.to_string()),
+                    traffic: traffic.clone(),
+                }
             }
         };
-        (level.canary > 0).then_some(level)
+        (height.canary > 0).then_some(height)
     }
 
-    /// The level of a weight without a router: replicas are the share of requests.
-    fn basic(&self) -> Option<Level> {
+    /// The height of a weight without a router: replicas are the share of requests.
+    fn basic(&self) -> Option<Height> {
         let (replicas, weight) = (self.setting.replicas, self.weight);
         if weight == 0 {
             return None;
@@ -336,10 +340,14 @@ impl Climb<'_> {
             } else {
                 canary.to_string()
             };
-            return Some(Level { canary, hosts, traffic: None });
+            return Some(Height { canary, hosts, traffic: None });
         }
         let traffic = share(canary as f64 / total as f64).to_string();
-        Some(Level { canary, hosts: canary.to_string(), traffic: Some(traffic.trim_matches('"').to_owned()) })
+        Some(Height {
+            canary,
+            hosts: canary.to_string(),
+            traffic: Some(traffic.trim_matches('"').to_owned()),
+        })
     }
 
     fn pause(&mut self, pause: &Cursor<'_>, number: usize, from: &Provenance) {
@@ -349,19 +357,19 @@ impl Climb<'_> {
         };
         let Some(ms) = length.duration_ms(SECOND) else { return };
         self.tell_side_by_side(pause);
-        if !self.ladder.wait(ms, number, from) {
+        if !self.ascent.wait(ms, number, from) {
             pause.dropped("nothing has the new version yet: the rollout begins when it is over");
         }
     }
 
     fn approve(&mut self, place: &Cursor<'_>, number: usize, from: &Provenance) {
-        if self.ladder.waits_already() {
+        if self.ascent.waits_already() {
             place.approximated(
                 "what is waited for at one step is waited for side by side: count from its beginning",
             );
         }
         let approval = inline([("approval", inline([("takes", duration(HOUR))]))]);
-        if self.ladder.await_gate(approval, number, from) {
+        if self.ascent.await_gate(approval, number, from) {
             self.people += 1;
         } else {
             place.dropped("nothing has the new version yet: the rollout begins when somebody lets it");
@@ -370,7 +378,7 @@ impl Climb<'_> {
 
     /// Says what comes of a wait behind one for somebody.
     fn tell_side_by_side(&self, place: &Cursor<'_>) {
-        if self.ladder.waits_for_people() {
+        if self.ascent.waits_for_people() {
             place.approximated("it is waited for beside the approval, and not behind it");
         }
     }
@@ -393,15 +401,15 @@ impl Climb<'_> {
                 .unwrap_or(1)
                 .clamp(1, self.setting.replicas)
         });
-        let runs = replicas.is_some_and(|_| self.ladder.level().is_none());
+        let runs = replicas.is_some_and(|_| self.ascent.height().is_none());
         if let (true, Some(canary)) = (runs, replicas) {
             // Replicas of an experiment serve no customers.
             let traffic = Some("0%".to_owned());
-            self.ladder.climb(Level { canary, hosts: canary.to_string(), traffic }, number, from.clone());
+            self.ascent.climb(Height { canary, hosts: canary.to_string(), traffic }, number, from.clone());
         }
-        let waited = self.ladder.check(&gates, number, from)
+        let waited = self.ascent.check(&gates, number, from)
             && length.is_none_or(|ms| {
-                gates.iter().any(|gate| gate.length_ms >= ms) || self.ladder.wait(ms, number, from)
+                gates.iter().any(|gate| gate.length_ms >= ms) || self.ascent.wait(ms, number, from)
             });
         if !waited {
             experiment.dropped("nothing has the new version yet: the rollout begins when it is over");
@@ -415,7 +423,7 @@ impl Climb<'_> {
 
     fn plugin(&mut self, plugin: &Cursor<'_>, number: usize, from: &Provenance) {
         let test = inline([("test", inline([("takes", duration(60 * SECOND)), ("catches", percent("0"))]))]);
-        if self.ladder.await_gate(test, number, from) {
+        if self.ascent.await_gate(test, number, from) {
             plugin.approximated("what a plugin does is not known: it is a test of which you say how long it takes and what it catches");
             plugin.desk().by_hand(
                 "takes and catches of a test",
@@ -429,13 +437,13 @@ impl Climb<'_> {
     /// Past the last step all replicas have the new version, and all requests are sent to it.
     fn to_the_top(&mut self, steps: usize, last_bake: Option<(u64, Provenance)>, place: &Cursor<'_>) {
         let Setting { replicas, is_routed, .. } = self.setting;
-        if !self.ladder.is_at_the_top() {
+        if !self.ascent.is_at_the_top() {
             let traffic = is_routed.then(|| "100%".to_owned());
             let from = Provenance::implied("past the last step");
-            self.ladder.climb(Level { canary: replicas, hosts: "100%".to_owned(), traffic }, steps, from);
+            self.ascent.climb(Height { canary: replicas, hosts: "100%".to_owned(), traffic }, steps, from);
         }
         let Some((ms, from)) = last_bake.filter(|(ms, _)| *ms > 0) else { return };
-        self.ladder.wait(ms, steps, &from);
+        self.ascent.wait(ms, steps, &from);
         if let Some(delay) = place.get("scaleDownDelaySeconds").filter(|_| place.has("analysis")) {
             delay
                 .approximated("the analysis goes on while the old replicas are kept; in Argo it ends before");

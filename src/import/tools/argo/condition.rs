@@ -6,7 +6,7 @@ const MOST_DEPTH: usize = 32;
 
 /// What a condition asks of the one number that a query gives.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Asked {
+pub(super) enum ResultTest {
     /// Whether it compares so with a number, as PromQL writes comparisons.
     Compared(&'static str, String),
     /// Whether it is not a number, as 0 of 0 is not.
@@ -16,9 +16,9 @@ pub(super) enum Asked {
     /// Nothing: it is so or it is not, as there is one number.
     Plain(bool),
     /// All of these.
-    All(Box<Asked>, Box<Asked>),
+    All(Box<ResultTest>, Box<ResultTest>),
     /// One of these.
-    Any(Box<Asked>, Box<Asked>),
+    Any(Box<ResultTest>, Box<ResultTest>),
 }
 
 /// Comparisons: as written, their opposite, and the one with its sides exchanged.
@@ -31,7 +31,7 @@ const COMPARISONS: [(&str, &str, &str); 6] = [
     (">", "<=", "<"),
 ];
 
-impl Asked {
+impl ResultTest {
     /// Its opposite, for numbers.
     pub fn negated(&self) -> Self {
         match self {
@@ -102,14 +102,14 @@ impl Asked {
 ///
 /// # Errors
 /// What of it is not understood.
-pub(super) fn parse(text: &str) -> Result<Asked, String> {
-    let mut reader = Reader { rest: text, depth: 0 };
+pub(super) fn parse(text: &str) -> Result<ResultTest, String> {
+    let mut reader = ConditionReader { rest: text, depth: 0 };
     let asked = reader.any()?;
     if reader.rest.trim().is_empty() { Ok(asked) } else { Err(reader.lost()) }
 }
 
 /// One side of a comparison.
-enum Side {
+enum Operand {
     /// The number that the query gave.
     Result,
     /// How many results there are: one.
@@ -118,29 +118,29 @@ enum Side {
     Number(String),
 }
 
-struct Reader<'t> {
+struct ConditionReader<'t> {
     rest: &'t str,
     depth: usize,
 }
 
-impl Reader<'_> {
-    fn any(&mut self) -> Result<Asked, String> {
+impl ConditionReader<'_> {
+    fn any(&mut self) -> Result<ResultTest, String> {
         let mut asked = self.all()?;
         while self.eat("||") || self.eat_word("or") {
-            asked = Asked::Any(Box::new(asked), Box::new(self.all()?));
+            asked = ResultTest::Any(Box::new(asked), Box::new(self.all()?));
         }
         Ok(asked)
     }
 
-    fn all(&mut self) -> Result<Asked, String> {
+    fn all(&mut self) -> Result<ResultTest, String> {
         let mut asked = self.one()?;
         while self.eat("&&") || self.eat_word("and") {
-            asked = Asked::All(Box::new(asked), Box::new(self.one()?));
+            asked = ResultTest::All(Box::new(asked), Box::new(self.one()?));
         }
         Ok(asked)
     }
 
-    fn one(&mut self) -> Result<Asked, String> {
+    fn one(&mut self) -> Result<ResultTest, String> {
         self.depth += 1;
         let asked =
             if self.depth > MOST_DEPTH { Err("it is nested too deeply".to_owned()) } else { self.single() };
@@ -148,23 +148,23 @@ impl Reader<'_> {
         asked
     }
 
-    fn single(&mut self) -> Result<Asked, String> {
+    fn single(&mut self) -> Result<ResultTest, String> {
         if !self.rest.trim_start().starts_with("!=") && (self.eat("!") || self.eat_word("not")) {
             return Ok(self.one()?.negated());
         }
         if self.eat_word("true") {
-            return Ok(Asked::Plain(true));
+            return Ok(ResultTest::Plain(true));
         }
         if self.eat_word("false") {
-            return Ok(Asked::Plain(false));
+            return Ok(ResultTest::Plain(false));
         }
         if self.eat_word("isNaN") {
             self.in_parentheses(Self::result)?;
-            return Ok(Asked::NoNumber);
+            return Ok(ResultTest::NoNumber);
         }
         if self.eat_word("isInf") {
             self.in_parentheses(Self::result)?;
-            return Ok(Asked::Plain(false));
+            return Ok(ResultTest::Plain(false));
         }
         // A condition on each of the results, of which there is one.
         if self.eat_word("all") || self.eat_word("any") || self.eat_word("one") {
@@ -183,7 +183,7 @@ impl Reader<'_> {
         self.comparison()
     }
 
-    fn comparison(&mut self) -> Result<Asked, String> {
+    fn comparison(&mut self) -> Result<ResultTest, String> {
         let left = self.side()?;
         let row = COMPARISONS.iter().find(|(how, ..)| self.eat(how));
         let Some((how, _, exchanged)) = row else { return Err(self.lost()) };
@@ -198,19 +198,19 @@ impl Reader<'_> {
         };
         let value = |number: &str| number.parse().unwrap_or(f64::NAN);
         match (left, right) {
-            (Side::Result, Side::Number(limit)) => Ok(Asked::Compared(how, limit)),
-            (Side::Number(limit), Side::Result) => Ok(Asked::Compared(exchanged, limit)),
-            (Side::Count, Side::Number(limit)) => Ok(Asked::Plain(known(1.0, value(&limit)))),
-            (Side::Number(limit), Side::Count) => Ok(Asked::Plain(known(value(&limit), 1.0))),
-            (Side::Number(a), Side::Number(b)) => Ok(Asked::Plain(known(value(&a), value(&b)))),
+            (Operand::Result, Operand::Number(limit)) => Ok(ResultTest::Compared(how, limit)),
+            (Operand::Number(limit), Operand::Result) => Ok(ResultTest::Compared(exchanged, limit)),
+            (Operand::Count, Operand::Number(limit)) => Ok(ResultTest::Plain(known(1.0, value(&limit)))),
+            (Operand::Number(limit), Operand::Count) => Ok(ResultTest::Plain(known(value(&limit), 1.0))),
+            (Operand::Number(a), Operand::Number(b)) => Ok(ResultTest::Plain(known(value(&a), value(&b)))),
             _ => Err("it compares results with each other".to_owned()),
         }
     }
 
-    fn side(&mut self) -> Result<Side, String> {
+    fn side(&mut self) -> Result<Operand, String> {
         if self.eat_word("len") {
             self.in_parentheses(Self::result)?;
-            return Ok(Side::Count);
+            return Ok(Operand::Count);
         }
         for call in ["asFloat", "asInt", "float", "int"] {
             if self.eat_word(call) {
@@ -231,9 +231,9 @@ impl Reader<'_> {
             return self.in_parentheses(Self::side);
         }
         if self.rest.trim_start().starts_with(['r', '#']) {
-            return self.result().map(|()| Side::Result);
+            return self.result().map(|()| Operand::Result);
         }
-        self.number().map(Side::Number)
+        self.number().map(Operand::Number)
     }
 
     /// `result`, `result[0]`, or `#` within a condition on each.
@@ -250,7 +250,7 @@ impl Reader<'_> {
         if self.rest.starts_with('.') { Err(self.lost()) } else { Ok(()) }
     }
 
-    fn each(&mut self) -> Result<Asked, String> {
+    fn each(&mut self) -> Result<ResultTest, String> {
         self.result()?;
         if !self.eat(",") {
             return Err(self.lost());

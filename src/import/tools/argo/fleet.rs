@@ -37,9 +37,9 @@ pub(super) fn replicas(root: &Cursor<'_>, spec: &Cursor<'_>, draft: &mut Draft) 
 }
 
 /// What is written, where, and how a scenario says so.
-type Found<'d> = (u64, Option<Cursor<'d>>, Provenance);
+type Replicas<'d> = (u64, Option<Cursor<'d>>, Provenance);
 
-fn own<'d>(root: &Cursor<'d>, spec: &Cursor<'d>) -> Option<Found<'d>> {
+fn own<'d>(root: &Cursor<'d>, spec: &Cursor<'d>) -> Option<Replicas<'d>> {
     let name = root.peek(&["metadata", "name"]).unwrap_or_default();
     let written = spec.get("replicas");
     let workload = workload(spec);

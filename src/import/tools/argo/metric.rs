@@ -1,7 +1,7 @@
 //! One metric of an analysis: what it looks at as an alarm, and how many of its measurements may fail. It knows no rollout.
 
 use super::arguments::Arguments;
-use super::condition::{self, Asked};
+use super::condition::{self, ResultTest};
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftAlarm, DraftValue, duration, inline, text, whole};
 use crate::import::provenance::{Provenance, shortened};
@@ -24,7 +24,7 @@ const SIGNALS: [&str; 6] =
 
 /// What an analysis is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum AnalysisUse {
     /// A step waits for its end.
     Gate,
     /// It goes on beside the steps.
@@ -34,13 +34,13 @@ pub(super) enum Purpose {
 }
 
 /// Who asks: the arguments that are given, and the service of the canary.
-pub(super) struct Asker<'a> {
+pub(super) struct Inquiry<'a> {
     /// The arguments, those of the template beneath them.
     pub arguments: &'a Arguments,
     /// The canary's service, if there is one of its own.
     pub canary: Option<&'a str>,
     /// What for.
-    pub purpose: Purpose,
+    pub purpose: AnalysisUse,
 }
 
 /// How often it measures, and what may come of that.
@@ -84,7 +84,7 @@ impl MetricGate {
 }
 
 /// What is measured: what fails, and what is less than success where both are said.
-struct Measured {
+struct MetricSignals {
     failing: Judged,
     doubtful: Option<Judged>,
 }
@@ -92,20 +92,20 @@ struct Measured {
 /// Reads a metric: adds its alarm to the draft, and returns the names of the alarms and the gate that checks them.
 pub(super) fn metric(
     cursor: &Cursor<'_>,
-    asker: &Asker<'_>,
+    inquiry: &Inquiry<'_>,
     draft: &mut Draft,
 ) -> (Vec<String>, Option<MetricGate>) {
     let name = cursor.get("name");
     let wanted = name.as_ref().and_then(Cursor::text).unwrap_or("metric");
     let from = name.as_ref().map_or_else(|| cursor.provenance(), Cursor::provenance);
-    let Some(limits) = limits(cursor, asker) else { return (Vec::new(), None) };
-    if asker.purpose != Purpose::Gate && limits.failures == NO_LIMIT {
+    let Some(limits) = limits(cursor, inquiry) else { return (Vec::new(), None) };
+    if inquiry.purpose != AnalysisUse::Gate && limits.failures == NO_LIMIT {
         cursor.dropped("its failureLimit lets any number of measurements fail: it stops nothing");
         return (Vec::new(), None);
     }
-    let Some(measured) = measured(cursor, asker, &limits, wanted) else { return (Vec::new(), None) };
+    let Some(measured) = measured(cursor, inquiry, &limits, wanted) else { return (Vec::new(), None) };
     let mut add = |name: &str, mut judged: Judged| {
-        attend(&mut judged, &limits, asker);
+        attend(&mut judged, &limits, inquiry);
         let (table, ailment) = (judged.table, judged.ailment);
         draft.alarm(DraftAlarm {
             name: name.to_owned(),
@@ -118,13 +118,14 @@ pub(super) fn metric(
     let has_gaps = has_datapoints(&measured.failing);
     let failing = add(wanted, measured.failing);
     let doubtful = measured.doubtful.map(|judged| add(&format!("{wanted}-doubtful"), judged));
-    let gate = (asker.purpose == Purpose::Gate).then(|| limits.gate(&failing, doubtful.as_deref(), has_gaps));
+    let gate =
+        (inquiry.purpose == AnalysisUse::Gate).then(|| limits.gate(&failing, doubtful.as_deref(), has_gaps));
     let names = [Some(failing), doubtful].into_iter().flatten().collect();
     (names, gate)
 }
 
-fn limits(cursor: &Cursor<'_>, asker: &Asker<'_>) -> Option<Limits> {
-    let arguments = asker.arguments;
+fn limits(cursor: &Cursor<'_>, inquiry: &Inquiry<'_>) -> Option<Limits> {
+    let arguments = inquiry.arguments;
     let time = |key: &str| {
         let cursor = cursor.get(key)?;
         Some(arguments.read(&cursor, "a duration such as 10m", |text| time::read(text, SECOND)))
@@ -156,7 +157,7 @@ fn limits(cursor: &Cursor<'_>, asker: &Asker<'_>) -> Option<Limits> {
     };
     let (count, passes) = (positive(count), positive(passes));
     let interval = interval.flatten().filter(|ms| *ms > 0);
-    if asker.purpose == Purpose::Gate && interval.is_some() && count.is_none() && passes.is_none() {
+    if inquiry.purpose == AnalysisUse::Gate && interval.is_some() && count.is_none() && passes.is_none() {
         cursor.error("a step waits for the end of this metric, and it has none: give `count`");
         return None;
     }
@@ -217,7 +218,7 @@ fn has_datapoints(judged: &Judged) -> bool {
 }
 
 /// What is the alarm's own besides what it looks at.
-fn attend(judged: &mut Judged, limits: &Limits, asker: &Asker<'_>) {
+fn attend(judged: &mut Judged, limits: &Limits, inquiry: &Inquiry<'_>) {
     let by_datapoints = has_datapoints(judged);
     let table = &mut judged.table;
     let [interval, delay, limit] = limits.places.clone();
@@ -228,7 +229,7 @@ fn attend(judged: &mut Judged, limits: &Limits, asker: &Asker<'_>) {
         let from = Provenance::implied("a measurement without data is an error, and no failure");
         table.set("missing-data", text("ignore"), from);
     }
-    if asker.purpose == Purpose::Gate {
+    if inquiry.purpose == AnalysisUse::Gate {
         return;
     }
     table.set("watch", text("rollout"), Provenance::implied("as long as the rollout"));
@@ -240,7 +241,7 @@ fn attend(judged: &mut Judged, limits: &Limits, asker: &Asker<'_>) {
     if after_ms > 0 {
         table.set("grace", duration(after_ms), delay.unwrap_or(Provenance::Plain));
     }
-    if limits.failures > 1 && asker.purpose == Purpose::Background {
+    if limits.failures > 1 && inquiry.purpose == AnalysisUse::Background {
         let failures = limits.failures.min(MOST_REMEMBERED);
         let of = limits.count.unwrap_or(MOST_REMEMBERED).clamp(failures, MOST_REMEMBERED);
         table.set("datapoints", text(&format!("{failures} of {of}")), limit.unwrap_or(Provenance::Plain));
@@ -248,10 +249,15 @@ fn attend(judged: &mut Judged, limits: &Limits, asker: &Asker<'_>) {
 }
 
 /// What the metric looks at; none if that cannot be known, which was reported.
-fn measured(cursor: &Cursor<'_>, asker: &Asker<'_>, limits: &Limits, name: &str) -> Option<Measured> {
-    tell_limits(cursor, asker, limits);
+fn measured(
+    cursor: &Cursor<'_>,
+    inquiry: &Inquiry<'_>,
+    limits: &Limits,
+    name: &str,
+) -> Option<MetricSignals> {
+    tell_limits(cursor, inquiry, limits);
     let in_a_row =
-        if asker.purpose == Purpose::Background { limits.failures.min(MOST_REMEMBERED) - 1 } else { 0 };
+        if inquiry.purpose == AnalysisUse::Background { limits.failures.min(MOST_REMEMBERED) - 1 } else { 0 };
     let timing =
         Timing { for_ms: in_a_row.saturating_mul(limits.period_ms), ..Timing::each(limits.period_ms) };
     let provider = cursor.get("provider");
@@ -263,11 +269,11 @@ fn measured(cursor: &Cursor<'_>, asker: &Asker<'_>, limits: &Limits, name: &str)
         for cursor in [provider, success, failure].into_iter().flatten() {
             cursor.approximated(format!("{why}: it is a check that you say the chances of"));
         }
-        return Some(Measured { failing: by_chance(cursor, timing, name), doubtful: None });
+        return Some(MetricSignals { failing: by_chance(cursor, timing, name), doubtful: None });
     };
     prometheus.beside_the_point(&["address", "authentication", "insecure", "headers", "timeout"]);
     let query_place = prometheus.get("query");
-    let query = query_place.as_ref().map(|query| asker.arguments.query(query));
+    let query = query_place.as_ref().map(|query| inquiry.arguments.query(query));
     if let Some(range) = prometheus.get("rangeQuery") {
         range.approximated("the last value counts, as of a query of an instant");
     }
@@ -275,22 +281,23 @@ fn measured(cursor: &Cursor<'_>, asker: &Asker<'_>, limits: &Limits, name: &str)
         prometheus.error("there is no `query`");
         return None;
     };
-    let conditions = [&success, &failure].map(|written| written.as_ref().map(|cursor| asked(cursor, asker)));
+    let conditions =
+        [&success, &failure].map(|written| written.as_ref().map(|cursor| asked(cursor, inquiry)));
     let query = query?;
     // What cannot be known was reported.
     let [success, failure] = conditions;
-    let (success, failure) = (success.transpose_known()?, failure.transpose_known()?);
-    let look = |asked: Result<Asked, String>| look(cursor, asker, &query, asked, timing, name);
+    let (success, failure) = (success.if_known()?, failure.if_known()?);
+    let look = |asked: Result<ResultTest, String>| look(cursor, inquiry, &query, asked, timing, name);
     match (success, failure) {
         (Some(success), Some(failure)) => {
             let doubtful = look(success.map(|asked| asked.negated()));
-            let doubtful = (asker.purpose == Purpose::Gate).then_some(doubtful);
-            Some(Measured { failing: look(failure), doubtful })
+            let doubtful = (inquiry.purpose == AnalysisUse::Gate).then_some(doubtful);
+            Some(MetricSignals { failing: look(failure), doubtful })
         }
         (Some(success), None) => {
-            Some(Measured { failing: look(success.map(|asked| asked.negated())), doubtful: None })
+            Some(MetricSignals { failing: look(success.map(|asked| asked.negated())), doubtful: None })
         }
-        (None, Some(failure)) => Some(Measured { failing: look(failure), doubtful: None }),
+        (None, Some(failure)) => Some(MetricSignals { failing: look(failure), doubtful: None }),
         (None, None) => {
             cursor.dropped("it has no condition, so it never fails: it only measures");
             None
@@ -299,12 +306,12 @@ fn measured(cursor: &Cursor<'_>, asker: &Asker<'_>, limits: &Limits, name: &str)
 }
 
 /// What was written, which may not be known.
-trait TransposeKnown<T> {
-    fn transpose_known(self) -> Option<Option<T>>;
+trait IfKnown<T> {
+    fn if_known(self) -> Option<Option<T>>;
 }
 
-impl<T> TransposeKnown<T> for Option<Option<T>> {
-    fn transpose_known(self) -> Option<Option<T>> {
+impl<T> IfKnown<T> for Option<Option<T>> {
+    fn if_known(self) -> Option<Option<T>> {
         match self {
             None => Some(None),
             Some(known) => known.map(Some),
@@ -313,24 +320,24 @@ impl<T> TransposeKnown<T> for Option<Option<T>> {
 }
 
 /// A condition; none if it is not known, which was reported.
-fn asked(cursor: &Cursor<'_>, asker: &Asker<'_>) -> Option<Result<Asked, String>> {
-    let text = asker.arguments.text(cursor)?;
+fn asked(cursor: &Cursor<'_>, inquiry: &Inquiry<'_>) -> Option<Result<ResultTest, String>> {
+    let text = inquiry.arguments.text(cursor)?;
     Some(condition::parse(&text).map_err(|why| format!("of the condition `{}` {why}", shortened(&text))))
 }
 
 /// The alarm that fires while `asked` is so of the query; by chance where it cannot be said.
 fn look(
     cursor: &Cursor<'_>,
-    asker: &Asker<'_>,
+    inquiry: &Inquiry<'_>,
     query: &str,
-    asked: Result<Asked, String>,
+    asked: Result<ResultTest, String>,
     timing: Timing,
     name: &str,
 ) -> Judged {
     let judged = asked.and_then(|asked| {
         let condition = asked.in_promql(query).ok_or("the condition does not ask for the number")?;
         let mut judged = judge(cursor.desk(), &condition, timing)?;
-        if asker.purpose == Purpose::Gate && !has_datapoints(&judged) {
+        if inquiry.purpose == AnalysisUse::Gate && !has_datapoints(&judged) {
             return Err("it is no check by single datapoints".to_owned());
         }
         if has_datapoints(&judged) && asked.minds_no_number() {
@@ -357,7 +364,7 @@ fn look(
                     judged.table.set(signal, value, from.clone());
                 }
             }
-            if asker.arguments.name_canary(query, asker.canary) && !judged.table.has("any-of") {
+            if inquiry.arguments.name_canary(query, inquiry.canary) && !judged.table.has("any-of") {
                 let from = Provenance::implied("the query asks for the canary alone");
                 judged.table.set("version", text("new"), from);
             }
@@ -380,14 +387,14 @@ fn by_chance(cursor: &Cursor<'_>, timing: Timing, name: &str) -> Judged {
 }
 
 /// Says in what the limits are not as in Argo.
-fn tell_limits(cursor: &Cursor<'_>, asker: &Asker<'_>, limits: &Limits) {
+fn tell_limits(cursor: &Cursor<'_>, inquiry: &Inquiry<'_>, limits: &Limits) {
     let tell = |key: &str, how: &str| {
         if let Some(cursor) = cursor.get(key) {
             cursor.approximated(how);
         }
     };
-    match asker.purpose {
-        Purpose::Gate => {
+    match inquiry.purpose {
+        AnalysisUse::Gate => {
             if limits.is_repeated && limits.delay_ms < limits.period_ms {
                 tell(
                     "interval",
@@ -401,7 +408,7 @@ fn tell_limits(cursor: &Cursor<'_>, asker: &Asker<'_>, limits: &Limits) {
                 );
             }
         }
-        Purpose::Background => {
+        AnalysisUse::Background => {
             tell("count", "the alarm goes on to the end of the rollout; Argo stops measuring after so many");
             tell(
                 "consecutiveSuccessLimit",
@@ -418,11 +425,11 @@ fn tell_limits(cursor: &Cursor<'_>, asker: &Asker<'_>, limits: &Limits) {
             if limits.failures > 1 {
                 tell(
                     "failureLimit",
-                    "so many failures in a row, or within 64 measurements, fire the alarm; Argo counts those of the whole run",
+                    "failures count among the last 64 measurements; Argo counts those of the whole run",
                 );
             }
         }
-        Purpose::Alone => {
+        AnalysisUse::Alone => {
             let how = "count and limits belong to the rollout that uses the template: import them together";
             for key in [
                 "count",

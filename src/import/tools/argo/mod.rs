@@ -2,11 +2,11 @@
 
 mod analysis;
 mod arguments;
+mod ascent;
 mod blue_green;
 mod canary;
 mod condition;
 mod fleet;
-mod ladder;
 mod metric;
 mod weights;
 
