@@ -30,7 +30,8 @@ struct Landing {
     step: usize,
     /// From its beginning to the end of the waits that are known, without people.
     waits_ms: u64,
-    bakes: bool,
+    /// From its beginning to the end of the last pause.
+    bake_ms: u64,
     gates: Vec<DraftValue>,
     waits_for_people: bool,
     from: Provenance,
@@ -71,7 +72,7 @@ impl Ascent {
                 height,
                 step,
                 waits_ms: 0,
-                bakes: false,
+                bake_ms: 0,
                 gates: Vec::new(),
                 waits_for_people: false,
                 from,
@@ -83,7 +84,7 @@ impl Ascent {
     pub fn wait(&mut self, ms: u64, step: usize, from: &Provenance) -> bool {
         self.at_last(step, from, |landing| {
             landing.waits_ms = landing.waits_ms.saturating_add(ms);
-            landing.bakes = true;
+            landing.bake_ms = landing.waits_ms;
         })
     }
 
@@ -160,8 +161,8 @@ impl Landing {
         if let Some(traffic) = &self.height.traffic {
             entries.push(("traffic", text(traffic)));
         }
-        if self.bakes && self.waits_ms > 0 {
-            entries.push(("bake", duration(self.waits_ms)));
+        if self.bake_ms > 0 {
+            entries.push(("bake", duration(self.bake_ms)));
         }
         if !self.gates.is_empty() {
             let gates: Vec<String> = self.gates.iter().map(DraftValue::to_string).collect();

@@ -209,6 +209,10 @@ fn pace(cursor: &Cursor<'_>, replicas: u64, table: &mut DraftTable) -> u64 {
         table.set(ours, value, from);
     }
     let [surge, unavailable] = limits[..] else { return 0 };
+    if surge + unavailable == 0 {
+        let from = Provenance::implied("Kubernetes takes one where both limits come to none");
+        table.set("max-unavailable", whole(1), from);
+    }
     table.set(
         "batches",
         text("sliding"),
