@@ -8,7 +8,6 @@ use crate::language::published::{batches, done_at, number, numbers, rows, told, 
 use crate::support;
 use serde_json::{Value, json};
 use wavetank::import::Fate;
-use wavetank::outcome::Notice;
 use wavetank::plan::Plan;
 use wavetank::rollout::RolloutEvent;
 
@@ -233,10 +232,9 @@ fn an_analysis_says_what_is_published() {
 fn an_analysis_beside_the_steps_fails_with_one_failure_more_than_it_allows() {
     let metric = json!({"failureLimit": 2, "interval": "60s"});
     let plan = by_chance(&analysed(&metric, BESIDE), 100, 0);
-    let alarm =
-        |event: &RolloutEvent| matches!(event, RolloutEvent::Noticed { notice: Notice::Alarm { .. }, .. });
     let records = told(&plan);
-    let fired = records.iter().find(|record| alarm(&record.event)).unwrap();
+    let fired =
+        records.iter().find(|record| matches!(record.event, RolloutEvent::AlarmFired { .. })).unwrap();
     assert_eq!(fired.at_ms, 3 * MINUTE, "the third measurement");
     let imported = of_files(&[("web.yaml", &analysed(&metric, BESIDE))]);
     assert!(lost(&imported, Fate::Approximated).iter().any(|loss| loss.contains("failureLimit: 2")));
@@ -430,7 +428,7 @@ fn an_analysis_that_starts_later_does_not_watch_the_first_steps() {
     let file = analysed(&json!({"interval": "60s"}), &beside);
     let plan = plan_of(&[("web.yaml", &file)]);
     let listened = |wave: usize| plan.strategies[0].waves[wave].alarms.as_ref().map(Vec::len);
-    assert_eq!((listened(0), listened(1)), (Some(0), None));
+    assert_eq!((listened(0), listened(1)), (Some(0), Some(1)));
     assert_eq!(plan.strategies[0].alarms.len(), 1);
 }
 
