@@ -27,6 +27,9 @@ use draft::{Draft, DraftTable};
 use std::collections::BTreeMap;
 use tree::{Language, Marked, MarkedValue, Numbers};
 
+/// Documents that are read together: each may refer to any other.
+const MOST_DOCUMENTS: usize = 2_000;
+
 /// A file as the user gave it.
 #[derive(Debug, Clone)]
 pub struct ForeignFile {
@@ -63,6 +66,14 @@ pub fn import(files: &[ForeignFile], given: &BTreeMap<String, String>, occupied:
             Err(problem) => problems.push(problem),
         }
     }
+    if papers.len() > MOST_DOCUMENTS {
+        let message = format!(
+            "the files have {} documents, of which {MOST_DOCUMENTS} are read together at most",
+            papers.len()
+        );
+        let help = "give those that hold the policy alone";
+        problems.push(Diagnostic::new(&rules::FOREIGN_SYNTAX, message).help(help));
+    }
     let mut draft = Draft { occupied, ..Draft::default() };
     let desk = Desk::new(&papers, &sources, given, numbers.count());
     let recognised = if problems.is_empty() { tools::read(&desk, &mut draft) } else { Vec::new() };
@@ -95,17 +106,20 @@ fn read(file: &ForeignFile, sources: &mut Sources, numbers: &mut Numbers) -> Res
     };
     let id = sources.add(file.name.as_str(), text);
     let trees = tree::parse(text, language(&file.name, text), id, numbers)?;
-    Ok(trees.into_iter().flat_map(documents).map(|tree| Paper { file: id, tree }).collect())
+    Ok(trees.into_iter().flat_map(unlisted).map(|tree| Paper { file: id, tree }).collect())
 }
 
-/// The documents in a document: the items of a list of objects, as a cluster gives it, or itself.
-fn documents(tree: Marked) -> Vec<Marked> {
-    let kind = tree.get("kind").and_then(Marked::text);
-    let is_list = kind.is_some_and(|kind| kind.ends_with("List")) && tree.get("apiVersion").is_some();
-    let items = tree.get("items").map(|items| &items.value);
+/// The documents of a `kind: List`, as `kubectl get` writes several; any other document as it is.
+fn unlisted(tree: Marked) -> Vec<Marked> {
+    let is_list = tree.get("kind").and_then(Marked::text).is_some_and(|kind| kind.ends_with("List"));
+    if !is_list || tree.get("items").is_none() {
+        return vec![tree];
+    }
+    let MarkedValue::Map(entries) = tree.value else { return vec![tree] };
+    let items = entries.into_iter().find(|entry| entry.key == "items").map(|entry| entry.value.value);
     match items {
-        Some(MarkedValue::List(items)) if is_list => items.clone(),
-        _ => vec![tree],
+        Some(MarkedValue::List(items)) => items,
+        Some(MarkedValue::Scalar { .. } | MarkedValue::Map(_)) | None => Vec::new(),
     }
 }
 

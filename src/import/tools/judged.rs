@@ -2,6 +2,11 @@
 
 use crate::import::draft::{Ailment, DraftTable, duration, inline, text};
 use crate::import::provenance::Provenance;
+use crate::import::time;
+
+/// Signals that do not decide by single datapoints, which alone can be checks of a gate.
+const NO_CHECKS: [&str; 8] =
+    ["rate-ratio", "burn-rate", "any-of", "all-of", "score", "canary", "detection-delay", "absent"];
 
 /// When a condition is asked for, and how long it must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +35,24 @@ impl Timing {
     pub fn each(period_ms: u64) -> Self {
         Self { period_ms, for_ms: 0, keep_ms: 0 }
     }
+}
+
+/// As what a gate checks together with others: one datapoint a period of `timing`.
+///
+/// # Errors
+/// Where it does not decide by single datapoints.
+pub(super) fn as_check(mut judged: Judged, timing: Timing) -> Result<Judged, String> {
+    if NO_CHECKS.iter().any(|signal| judged.table.has(signal)) {
+        return Err("it does not decide by single datapoints".to_owned());
+    }
+    let period = duration(timing.period_ms);
+    let known = judged.table.value("period").map(ToString::to_string);
+    if known.is_some_and(|known| known != period.to_string()) {
+        judged.approximated.push(format!("it is asked each {}", time::written(timing.period_ms)));
+    }
+    judged.table.remove("datapoints");
+    judged.table.set("period", period, Provenance::implied("a check at each tick"));
+    Ok(judged)
 }
 
 /// A test of which nobody can tell from outside what it looks at: a job, a script, a call to a service. That it is asked
