@@ -1,6 +1,7 @@
 //! The tools whose files are understood, one file or folder a tool, and which of them knows a document.
 
 mod argo;
+mod gates;
 mod judged;
 mod kubernetes;
 mod prometheus;
@@ -27,7 +28,7 @@ struct ToolFormat {
 const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS];
 
 /// Documents that stand beside policies in the same files and say nothing about rollouts.
-const BESIDE: [&str; 20] = [
+const BESIDE: [&str; 28] = [
     "Service",
     "Ingress",
     "ConfigMap",
@@ -48,6 +49,14 @@ const BESIDE: [&str; 20] = [
     "PodDisruptionBudget",
     "ServiceMonitor",
     "CustomResourceDefinition",
+    "HorizontalPodAutoscaler",
+    "ScaledObject",
+    "ReplicaSet",
+    "CronJob",
+    "Job",
+    "Pod",
+    "PodMonitor",
+    "Kustomization",
 ];
 
 /// Reads every document on the desk, each by the first format that knows it. Returns the files of those that some tool

@@ -40,9 +40,21 @@ pub fn scenario_of(files: &[(&str, &str)]) -> String {
 
 /// The plan of these files, which `check` accepts.
 pub fn plan_of(files: &[(&str, &str)]) -> Plan {
-    let text = scenario_of(files);
-    let loaded = lints::look_ahead(scenario::load_str("imported.toml", &text));
+    plan_of_text(&scenario_of(files))
+}
+
+/// The plan of an imported scenario, which `check` accepts.
+pub fn plan_of_text(text: &str) -> Plan {
+    let loaded = lints::look_ahead(scenario::load_str("imported.toml", text));
     loaded.plan.unwrap_or_else(|| panic!("{}\n{text}", loaded.problems))
+}
+
+/// An imported scenario in which a host takes `time` to move, as who imports it says.
+pub fn moving_in(text: &str, time: &str) -> String {
+    let line = |line: &str| {
+        if line.starts_with("deploy-time = ") { format!("deploy-time = {time}") } else { line.to_owned() }
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What was lost in this way, each as `what: why`.

@@ -24,8 +24,8 @@ use wavetank::rollout::{Engine, Model, RolloutEvent, RolloutRecord};
 use wavetank::scenario;
 use wavetank::sim::{Recorder, Silent};
 
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
+pub(crate) const SECOND: u64 = 1_000;
+pub(crate) const MINUTE: u64 = 60 * SECOND;
 
 /// The rows of a table of a tool.
 pub(crate) fn rows(tool: &str, table: &str) -> Vec<Value> {
@@ -45,22 +45,22 @@ pub(crate) fn numbers(row: &Value) -> Vec<u32> {
 }
 
 /// A count, a text or a list of them as TOML writes it.
-fn toml(value: &Value) -> String {
+pub(crate) fn toml(value: &Value) -> String {
     value.to_string()
 }
 
 /// A region of one zone.
-fn region(hosts: u32) -> String {
+pub(crate) fn region(hosts: u32) -> String {
     format!("[[fleet.region]]\nname = \"r\"\nhosts-per-zone = {hosts}\n")
 }
 
 /// The plan of a text, which begins with its regions.
-fn plan(text: &str) -> Plan {
+pub(crate) fn plan(text: &str) -> Plan {
     support::plan_of(&format!("[study]\ntrials = 10\n{text}"))
 }
 
 /// What `check` says of a text that it refuses.
-fn refusal(text: &str) -> String {
+pub(crate) fn refusal(text: &str) -> String {
     let loaded = scenario::load_str("test.toml", &format!("[study]\ntrials = 10\n{text}"));
     assert!(loaded.plan.is_none(), "accepted: {text}");
     loaded.problems.to_string()
@@ -80,7 +80,7 @@ pub(crate) fn told(plan: &Plan) -> Vec<RolloutRecord> {
 }
 
 /// When batches start, and of how many hosts, in order. One that was laid out for the very instant of a stop does not.
-fn started(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
+pub(crate) fn started(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
     let stop_ms = stopped_ms(records).unwrap_or(u64::MAX);
     let of = |record: &RolloutRecord| match record.event {
         RolloutEvent::BatchStarted { hosts, .. } if record.at_ms < stop_ms => Some((record.at_ms, hosts)),
@@ -90,7 +90,7 @@ fn started(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
 }
 
 /// When the rollout was stopped for good.
-fn stopped_ms(records: &[RolloutRecord]) -> Option<u64> {
+pub(crate) fn stopped_ms(records: &[RolloutRecord]) -> Option<u64> {
     let stop = |record: &&RolloutRecord| matches!(record.event, RolloutEvent::Halted { .. });
     records.iter().find(stop).map(|record| record.at_ms)
 }
@@ -101,7 +101,7 @@ pub(crate) fn batches(records: &[RolloutRecord]) -> Vec<u32> {
 }
 
 /// When zones start, in order; with a zone in each region these are the regions.
-fn zones_started(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
+pub(crate) fn zones_started(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
     let of = |record: &RolloutRecord| match record.event {
         RolloutEvent::ZoneStarted { zone, .. } => Some((record.at_ms, zone)),
         _ => None,
@@ -121,7 +121,7 @@ pub(crate) fn weights(records: &[RolloutRecord]) -> Vec<(u64, f64)> {
 }
 
 /// When the zone has how many hosts on the new version.
-fn hosts_done(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
+pub(crate) fn hosts_done(records: &[RolloutRecord]) -> Vec<(u64, u32)> {
     let of = |record: &RolloutRecord| match record.event {
         RolloutEvent::BatchDone { hosts_done, .. } => Some((record.at_ms, hosts_done)),
         _ => None,
