@@ -3,6 +3,7 @@
 mod argo;
 mod gates;
 mod judged;
+mod kruise;
 mod kubernetes;
 mod prometheus;
 
@@ -25,7 +26,7 @@ struct ToolFormat {
 }
 
 /// Every kind of document, in the order in which they are asked.
-const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS];
+const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS, kruise::FORMATS];
 
 /// Documents that stand beside policies in the same files and say nothing about rollouts.
 const BESIDE: [&str; 28] = [

@@ -3,6 +3,7 @@
 
 mod argo;
 mod command;
+mod kruise;
 mod kubernetes;
 mod prometheus;
 mod prometheus_idioms;
