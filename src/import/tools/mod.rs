@@ -1,6 +1,7 @@
 //! The tools whose files are understood, one file or folder a tool, and which of them knows a document.
 
 mod argo;
+mod flagger;
 mod gates;
 mod judged;
 mod kruise;
@@ -26,7 +27,7 @@ struct ToolFormat {
 }
 
 /// Every kind of document, in the order in which they are asked.
-const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS, kruise::FORMATS];
+const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS, kruise::FORMATS, flagger::FORMATS];
 
 /// Documents that stand beside policies in the same files and say nothing about rollouts.
 const BESIDE: [&str; 28] = [

@@ -3,6 +3,7 @@
 
 mod argo;
 mod command;
+mod flagger;
 mod kruise;
 mod kubernetes;
 mod prometheus;
