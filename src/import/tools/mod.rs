@@ -6,6 +6,7 @@ mod gates;
 mod judged;
 mod kruise;
 mod kubernetes;
+mod nomad;
 mod prometheus;
 
 use super::cursor::Cursor;
@@ -27,7 +28,7 @@ struct ToolFormat {
 }
 
 /// Every kind of document, in the order in which they are asked.
-const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS, kruise::FORMATS, flagger::FORMATS];
+const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS, kruise::FORMATS, flagger::FORMATS, nomad::FORMATS];
 
 /// Documents that stand beside policies in the same files and say nothing about rollouts.
 const BESIDE: [&str; 28] = [

@@ -8,6 +8,7 @@ mod kruise;
 mod kubernetes;
 mod prometheus;
 mod prometheus_idioms;
+mod nomad;
 
 use crate::support;
 use std::collections::BTreeMap;
