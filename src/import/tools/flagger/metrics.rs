@@ -12,6 +12,9 @@ use crate::import::time;
 use crate::import::tools::judged::{Judged, Timing, as_check, opaque};
 use crate::import::tools::prometheus;
 
+/// Metrics of an analysis, all of which each of its steps checks.
+const MOST_METRICS: usize = 50;
+
 /// Alarms of the checks of a step.
 pub(super) struct CanaryChecks {
     /// Where customers are with the new version.
@@ -59,8 +62,12 @@ pub(super) fn read(
     hooks: &CanaryHooks,
     draft: &mut Draft,
 ) -> Option<CanaryChecks> {
-    let metrics: Vec<CanaryMetric<'_>> =
-        analysis.list("metrics").iter().filter_map(|cursor| metric(canary, cursor)).collect();
+    let mut listed = analysis.list("metrics");
+    if let Some(first_too_many) = listed.get(MOST_METRICS) {
+        first_too_many.error(format!("an analysis has at most {MOST_METRICS} metrics here"));
+        listed.truncate(MOST_METRICS);
+    }
+    let metrics: Vec<CanaryMetric<'_>> = listed.iter().filter_map(|cursor| metric(canary, cursor)).collect();
     let (customers, own) = match &way.kind {
         CanaryKind::Weights(_) => (true, way.is_mirrored),
         CanaryKind::BlueGreen { is_routed, .. } => (*is_routed, true),
