@@ -80,6 +80,12 @@ impl DraftTable {
         self.lines.iter().find(|(known, ..)| known == key).map(|(_, value, _)| value)
     }
 
+    /// Takes a key away; returns its value.
+    pub fn remove(&mut self, key: &str) -> Option<DraftValue> {
+        let index = self.lines.iter().position(|(known, ..)| known == key)?;
+        Some(self.lines.remove(index).1)
+    }
+
     /// The tables of a list.
     pub fn list_mut(&mut self, name: &str) -> impl Iterator<Item = &mut Self> {
         self.children.iter_mut().filter(move |(known, _)| known == name).map(|(_, child)| child)
