@@ -3,7 +3,7 @@
 
 use super::desk::Desk;
 use super::draft::{
-    Ailment, Draft, DraftRegion, DraftStrategy, DraftTable, DraftValue, Row, duration, inline, share, text,
+    Ailment, Draft, DraftAlarm, DraftRegion, DraftStrategy, DraftTable, DraftValue, Row, duration, inline, share, text,
     texts, whole,
 };
 use super::provenance::Provenance;
@@ -143,7 +143,11 @@ fn ours(draft: &Draft, name: &str, description: &str) -> DraftStrategy {
     let mut strategy = DraftStrategy::new(name, description, Provenance::Plain);
     strategy.table.set("regions-at-once", text("all"), Provenance::Plain);
     strategy.table.set("zones-at-once", text("all"), Provenance::Plain);
-    let own = draft.alarms.iter().filter(|alarm| !alarm.calls_people && !draft.unheard.contains(&alarm.name));
+    // It has no one-box that an alarm could look at.
+    let is_heard = |alarm: &&DraftAlarm| {
+        !alarm.calls_people && !draft.unheard.contains(&alarm.name) && !alarm.table.mentions("one-box")
+    };
+    let own = draft.alarms.iter().filter(is_heard);
     strategy.alarms = own.map(|alarm| alarm.name.clone()).collect();
     strategy
 }

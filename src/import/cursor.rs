@@ -310,5 +310,17 @@ fn unknown(tree: &Marked, text: &str) -> Option<String> {
         Some(inner.trim().trim_start_matches('.').to_owned())
     };
     let tagged = tree.tag.as_ref().map(|_| text.trim().to_owned());
-    tagged.or_else(|| between("{{", "}}")).or_else(|| between("${", "}")).or_else(|| between("$(", ")"))
+    // Azure's templates: `[parameters('count')]`, `[concat('a', 'b')]`.
+    let azure = || {
+        let inner = text.trim().strip_prefix('[')?.strip_suffix(")]")?;
+        let (function, rest) = inner.split_once('(')?;
+        let is_word = !function.is_empty() && function.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+        let name = rest.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(inner);
+        is_word.then(|| name.to_owned())
+    };
+    tagged
+        .or_else(azure)
+        .or_else(|| between("{{", "}}"))
+        .or_else(|| between("${", "}"))
+        .or_else(|| between("$(", ")"))
 }
