@@ -12,7 +12,7 @@ mod flagger;
 mod kubefleet;
 mod kubernetes;
 mod nomad;
-mod ocm;
+pub(crate) mod ocm;
 mod ocm_values;
 mod rancher;
 

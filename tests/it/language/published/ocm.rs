@@ -8,16 +8,16 @@ use std::collections::BTreeSet;
 use wavetank::rollout::{RolloutEvent, RolloutRecord};
 
 /// Clusters by their states.
-struct States {
+pub(crate) struct States {
     /// Those that were begun.
-    begun: BTreeSet<u32>,
+    pub begun: BTreeSet<u32>,
     /// Those that hold no place any more.
-    over: BTreeSet<u32>,
+    pub over: BTreeSet<u32>,
     /// Those that failed, whether they timed out or not.
-    failing: BTreeSet<u32>,
+    pub failing: BTreeSet<u32>,
 }
 
-fn clusters(row: &Value) -> Vec<Vec<u32>> {
+pub(crate) fn clusters(row: &Value) -> Vec<Vec<u32>> {
     row["groups"].as_array().unwrap().iter().map(numbers).collect()
 }
 
@@ -25,7 +25,7 @@ fn seconds(text: &Value) -> Option<i64> {
     text.as_str().and_then(|text| text.strip_suffix('s')).map(|seconds| seconds.parse().unwrap())
 }
 
-fn states(row: &Value) -> States {
+pub(crate) fn states(row: &Value) -> States {
     let known: BTreeSet<u32> = clusters(row).concat().into_iter().collect();
     let (deadline, soak) = (seconds(&row["deadline"]), row["soak_s"].as_i64().unwrap_or(0));
     let by_group = row["type"] == "ProgressivePerGroup";
@@ -104,7 +104,7 @@ fn text(row: &Value, failing: &BTreeSet<u32>, time: &str) -> String {
 
 /// Clusters that were begun, those that hold no place any more, and whether the rollout was stopped, after all that happened at
 /// an instant; one of each that differs.
-fn moments(
+pub(crate) fn moments(
     records: &[RolloutRecord],
     names: &[u32],
     soaks: bool,
