@@ -9,6 +9,9 @@ mod kubernetes;
 mod prometheus;
 mod prometheus_idioms;
 mod nomad;
+mod fleets;
+mod fleets_published;
+mod pipelines;
 
 use crate::support;
 use std::collections::BTreeMap;
