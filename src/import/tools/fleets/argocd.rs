@@ -2,7 +2,7 @@
 //! matches stays on the old version.
 
 use super::ladder::{Ladder, approval};
-use super::members::{self, Member, Selector};
+use super::members::{self, FleetMember, LabelSelector};
 use super::{is_of, name_of};
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, sound_name, text};
@@ -48,7 +48,7 @@ pub(super) fn read(cursor: &Cursor<'_>, draft: &mut Draft) {
             Rolling { known: &known, is_whole, ladder: Ladder::default(), seen: BTreeSet::new() };
         steps.iter().enumerate().for_each(|(index, step)| rolling.step(index, step, draft));
         // Those that no step has are no regions: every region of a scenario is some wave's.
-        let own: Vec<Member> =
+        let own: Vec<FleetMember> =
             known.iter().filter(|member| rolling.seen.contains(&member.name)).cloned().collect();
         members::settle(&own, &spec, draft);
         rolling.tell_who_is_left(&spec);
@@ -69,7 +69,7 @@ pub(super) fn read(cursor: &Cursor<'_>, draft: &mut Draft) {
 
 /// The steps so far.
 struct Rolling<'m> {
-    known: &'m [Member],
+    known: &'m [FleetMember],
     /// Whether `known` are all applications.
     is_whole: bool,
     ladder: Ladder,
@@ -80,13 +80,13 @@ struct Rolling<'m> {
 impl Rolling<'_> {
     fn step(&mut self, index: usize, step: &Cursor<'_>, draft: &mut Draft) {
         let expressions = step.list("matchExpressions");
-        let wants = Selector::of_expressions(&expressions);
+        let wants = LabelSelector::of_expressions(&expressions);
         let from = step
             .get("matchExpressions")
             .map_or_else(|| step.provenance(), |expressions| expressions.provenance());
         // Of two steps that match an application the first has it.
         let matching = self.known.iter().filter(|member| wants.matches(&member.labels));
-        let own: Vec<&Member> = matching.filter(|member| !self.seen.contains(&member.name)).collect();
+        let own: Vec<&FleetMember> = matching.filter(|member| !self.seen.contains(&member.name)).collect();
         let mut names: Vec<String> = own.iter().map(|member| member.name.clone()).collect();
         if names.is_empty() && !self.is_whole {
             names = members::stand_ins(step, &format!("step-{}", index + 1), &wants.words(), 1, draft);
@@ -150,7 +150,7 @@ fn is_none(most: &Cursor<'_>) -> bool {
 }
 
 /// The applications that list generators make, and whether these are all.
-fn applications(spec: &Cursor<'_>) -> (Vec<Member>, bool) {
+fn applications(spec: &Cursor<'_>) -> (Vec<FleetMember>, bool) {
     let template = spec.get("template");
     let (mut known, mut is_whole) = (Vec::new(), true);
     for generator in spec.list("generators") {
@@ -184,7 +184,7 @@ fn applications(spec: &Cursor<'_>) -> (Vec<Member>, bool) {
 }
 
 /// The application of an element: its name and labels by the template.
-fn application(element: &Cursor<'_>, template: Option<&Cursor<'_>>) -> Option<Member> {
+fn application(element: &Cursor<'_>, template: Option<&Cursor<'_>>) -> Option<FleetMember> {
     let mut values = BTreeMap::new();
     flatten(element.tree(), "", 0, &mut values);
     element.desk().take_all(element.tree());
@@ -207,7 +207,7 @@ fn application(element: &Cursor<'_>, template: Option<&Cursor<'_>>) -> Option<Me
             None => value.unknowable(key),
         }
     }
-    Some(Member { name: sound_name(&rendered), labels: own, hosts: None, from: element.provenance() })
+    Some(FleetMember { name: sound_name(&rendered), labels: own, hosts: None, from: element.provenance() })
 }
 
 /// Values of an element by their paths: `values.region`.

@@ -5,9 +5,9 @@ use super::{azure_fleet, azure_hosts};
 use crate::import::cursor::Cursor;
 use crate::import::draft::Draft;
 
-type Reader = fn(&Resource<'_>, &[Resource<'_>], &mut Draft);
+type ResourceReader = fn(&Resource<'_>, &[Resource<'_>], &mut Draft);
 
-const READERS: [(&str, Reader); 5] = [
+const READERS: [(&str, ResourceReader); 5] = [
     ("microsoft.containerservice/fleets/updatestrategies", azure_fleet::resource),
     ("microsoft.containerservice/fleets/updateruns", azure_fleet::resource),
     ("microsoft.compute/virtualmachinescalesets", azure_hosts::scale_set),
@@ -15,7 +15,7 @@ const READERS: [(&str, Reader); 5] = [
     ("microsoft.web/sites/config", azure_hosts::site),
 ];
 
-fn reader(kind: &str) -> Option<Reader> {
+fn reader(kind: &str) -> Option<ResourceReader> {
     READERS.iter().find(|(known, _)| *known == kind).map(|(_, reader)| *reader)
 }
 

@@ -3,7 +3,7 @@
 
 use super::arm::Resource;
 use super::ladder::{Ladder, approval, no_failures, stops};
-use super::members::{self, Member, Selector};
+use super::members::{self, FleetMember, LabelSelector};
 use crate::import::cursor::{Amount, Cursor};
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, sound_name, text, whole};
 use crate::import::provenance::Provenance;
@@ -71,11 +71,11 @@ pub(super) fn resource(resource: &Resource<'_>, all: &[Resource<'_>], draft: &mu
 }
 
 /// The members of the fleet, as far as the files say.
-fn fleet(all: &[Resource<'_>]) -> Vec<Member> {
+fn fleet(all: &[Resource<'_>]) -> Vec<FleetMember> {
     let of = |resource: &Resource<'_>| {
         let group =
             resource.get(&resource.properties(), GROUP).and_then(|group| group.text().map(str::to_owned));
-        Member {
+        FleetMember {
             name: sound_name(&resource.name("member")),
             labels: group.map(|group| (GROUP.to_owned(), group)).into_iter().collect::<BTreeMap<_, _>>(),
             hosts: None,
@@ -97,7 +97,7 @@ fn strategy_of(name: &str, at: &Cursor<'_>) -> DraftStrategy {
 }
 
 /// Without a strategy the members are updated one after the other.
-fn one_by_one(resource: &Resource<'_>, name: &str, known: &[Member], draft: &mut Draft) {
+fn one_by_one(resource: &Resource<'_>, name: &str, known: &[FleetMember], draft: &mut Draft) {
     let mut strategy = strategy_of(name, &resource.at);
     members::settle(known, &resource.at, draft);
     if known.is_empty() {
@@ -109,7 +109,7 @@ fn one_by_one(resource: &Resource<'_>, name: &str, known: &[Member], draft: &mut
     draft.strategy(strategy);
 }
 
-fn staged(at: &Cursor<'_>, name: &str, known: &[Member], draft: &mut Draft) {
+fn staged(at: &Cursor<'_>, name: &str, known: &[FleetMember], draft: &mut Draft) {
     let stages = super::parts(at, "stages");
     if stages.is_empty() {
         at.error("an update strategy needs `stages`");
@@ -125,7 +125,13 @@ fn staged(at: &Cursor<'_>, name: &str, known: &[Member], draft: &mut Draft) {
     draft.strategy(strategy);
 }
 
-fn one_stage(stage: &Cursor<'_>, index: usize, known: &[Member], ladder: &mut Ladder, draft: &mut Draft) {
+fn one_stage(
+    stage: &Cursor<'_>,
+    index: usize,
+    known: &[FleetMember],
+    ladder: &mut Ladder,
+    draft: &mut Draft,
+) {
     let named = stage.get("name");
     let name =
         named.as_ref().and_then(Cursor::text).map_or_else(|| format!("stage {}", index + 1), str::to_owned);
@@ -137,7 +143,7 @@ fn one_stage(stage: &Cursor<'_>, index: usize, known: &[Member], ladder: &mut La
     let (mut regions, mut at_once, mut is_mixed) = (Vec::new(), 0_u64, false);
     for group in &groups {
         let Some(label) = group.get("name").and_then(|name| name.text()) else { continue };
-        let wants = Selector::of(GROUP, label);
+        let wants = LabelSelector::of(GROUP, label);
         let mut who: Vec<String> = known
             .iter()
             .filter(|member| wants.matches(&member.labels))

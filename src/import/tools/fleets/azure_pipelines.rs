@@ -63,7 +63,7 @@ pub(super) fn read(cursor: &Cursor<'_>, draft: &mut Draft) {
     ]);
     let mut strategy =
         DraftStrategy::new("pipeline", "Azure Pipelines", Provenance::Written(vec![cursor.head()]));
-    let mut way = Way { ladder: Ladder::default(), waves: 0, reacts: None };
+    let mut way = JobWay { ladder: Ladder::default(), waves: 0, reacts: None };
     let stages = cursor.list("stages");
     if stages.is_empty() {
         way.jobs(cursor, draft);
@@ -114,14 +114,14 @@ fn after(at: &Cursor<'_>, before: Option<&str>) {
     }
 }
 
-struct Way<'d> {
+struct JobWay<'d> {
     ladder: Ladder,
     waves: usize,
     /// Steps for a failure, the first that there are.
     reacts: Option<Cursor<'d>>,
 }
 
-impl<'d> Way<'d> {
+impl<'d> JobWay<'d> {
     fn jobs(&mut self, at: &Cursor<'d>, draft: &mut Draft) {
         let mut before: Option<String> = None;
         for job in at.list("jobs") {

@@ -73,7 +73,7 @@ pub(super) fn pipeline(cursor: &Cursor<'_>, draft: &mut Draft) {
     if !goes_back {
         stops(&mut strategy.table, "Cloud Deploy", cursor.desk());
     }
-    let mut way = Way { movers, ladder: Ladder::default() };
+    let mut way = DeliveryWay { movers, ladder: Ladder::default() };
     for (index, stage) in stages.iter().enumerate() {
         way.stage(stage, index + 1 == stages.len(), draft);
     }
@@ -148,12 +148,12 @@ fn targets_of(automation: &Cursor<'_>) -> Vec<String> {
 }
 
 /// The waves of a pipeline so far.
-struct Way<'d> {
+struct DeliveryWay<'d> {
     movers: Vec<(Vec<String>, Mover<'d>)>,
     ladder: Ladder,
 }
 
-impl<'d> Way<'d> {
+impl<'d> DeliveryWay<'d> {
     fn stage(&mut self, stage: &Cursor<'d>, is_last: bool, draft: &mut Draft) {
         let Some(id) = stage.get("targetId") else { return stage.error("a stage needs a `targetId`") };
         stage.beside_the_point(&["profiles", "deployParameters"]);

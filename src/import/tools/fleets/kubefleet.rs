@@ -2,7 +2,7 @@
 //! the updates of Kubernetes itself that Azure makes of the same stages: that is `azure_fleet`.
 
 use super::ladder::{Ladder, approval, no_failures, stops};
-use super::members::{self, Member, Selector};
+use super::members::{self, FleetMember, LabelSelector};
 use super::{is_of, name_of};
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, text, whole};
@@ -40,14 +40,14 @@ pub(super) fn member(cursor: &Cursor<'_>, _draft: &mut Draft) {
 }
 
 /// A cluster has as many hosts as it has nodes.
-fn cluster(cursor: &Cursor<'_>) -> Member {
+fn cluster(cursor: &Cursor<'_>) -> FleetMember {
     let mut member = members::member(cursor);
     let nodes = cursor.at(&["status", "properties", "kubernetes-fleet.io/node-count", "value"]);
     member.hosts = nodes.and_then(|nodes| Some((nodes.whole()?.max(1), nodes.provenance())));
     member
 }
 
-fn clusters(cursor: &Cursor<'_>) -> Vec<Member> {
+fn clusters(cursor: &Cursor<'_>) -> Vec<FleetMember> {
     cursor
         .others(&["kind"], &["MemberCluster"])
         .iter()
@@ -111,7 +111,7 @@ fn staged(spec: &Cursor<'_>, name: &str, draft: &mut Draft) {
 fn one_stage(
     stage: &Cursor<'_>,
     index: usize,
-    known: &[Member],
+    known: &[FleetMember],
     seen: &mut BTreeSet<String>,
     ladder: &mut Ladder,
     draft: &mut Draft,
@@ -121,7 +121,7 @@ fn one_stage(
         .and_then(|name| name.text())
         .map_or_else(|| format!("stage {}", index + 1), str::to_owned);
     let selecting = stage.get("labelSelector");
-    let selector = selecting.as_ref().map(Selector::read);
+    let selector = selecting.as_ref().map(LabelSelector::read);
     let mut wave = DraftTable::default();
     wave.set(
         "name",
@@ -142,7 +142,7 @@ fn one_stage(
             key.dropped("who is in the stage is by hand, and goes in the order in which it is listed");
         }
     } else {
-        let mut chosen: Vec<&Member> = known
+        let mut chosen: Vec<&FleetMember> = known
             .iter()
             .filter(|member| selector.as_ref().is_some_and(|wants| wants.matches(&member.labels)))
             .collect();
@@ -176,13 +176,14 @@ fn one_stage(
 }
 
 /// The order within a stage: by an integer label, then by name.
-fn sort(stage: &Cursor<'_>, chosen: &mut [&Member]) {
+fn sort(stage: &Cursor<'_>, chosen: &mut [&FleetMember]) {
     let Some(key) = stage.get("sortingLabelKey") else {
         chosen.sort_by(|a, b| a.name.cmp(&b.name));
         return;
     };
     let Some(label) = key.text() else { return };
-    let rank = |member: &Member| member.labels.get(label).and_then(|value| value.trim().parse::<i64>().ok());
+    let rank =
+        |member: &FleetMember| member.labels.get(label).and_then(|value| value.trim().parse::<i64>().ok());
     if let Some(odd) = chosen.iter().find(|member| rank(member).is_none()) {
         key.error(format!("the cluster `{}` has no whole number as label `{label}`", odd.name));
     }

@@ -15,7 +15,7 @@ const MOST_LABEL: usize = 90;
 
 /// A cluster, an application or a location.
 #[derive(Debug, Clone)]
-pub(super) struct Member {
+pub(super) struct FleetMember {
     /// Its name.
     pub name: String,
     /// Its labels.
@@ -28,7 +28,7 @@ pub(super) struct Member {
 
 /// What labels have to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Selector {
+pub(super) struct LabelSelector {
     requirements: Vec<Requirement>,
 }
 
@@ -60,7 +60,7 @@ impl Requirement {
     }
 }
 
-impl Selector {
+impl LabelSelector {
     /// A selector that wants one label.
     pub fn of(key: &str, value: &str) -> Self {
         Self { requirements: vec![Requirement::In(key.to_owned(), vec![value.to_owned()])] }
@@ -124,15 +124,15 @@ pub(super) fn labels(cursor: &Cursor<'_>) -> BTreeMap<String, String> {
 }
 
 /// A member as a document with metadata.
-pub(super) fn member(cursor: &Cursor<'_>) -> Member {
+pub(super) fn member(cursor: &Cursor<'_>) -> FleetMember {
     let name = cursor.at(&["metadata", "name"]);
     let from = name.as_ref().map_or(Provenance::Plain, Cursor::provenance);
     let name = name.and_then(|name| name.text()).unwrap_or("unnamed").to_owned();
-    Member { name: sound_name(&name), labels: labels(cursor), hosts: None, from }
+    FleetMember { name: sound_name(&name), labels: labels(cursor), hosts: None, from }
 }
 
 /// Adds members as regions: a member is one host unless a file says how many it has.
-pub(super) fn settle(members: &[Member], place: &Cursor<'_>, draft: &mut Draft) {
+pub(super) fn settle(members: &[FleetMember], place: &Cursor<'_>, draft: &mut Draft) {
     if members.len() > super::MOST_MEMBERS {
         return place.error(format!(
             "a fleet of {} is larger than the {} that a scenario takes",
@@ -156,7 +156,7 @@ pub(super) fn settle(members: &[Member], place: &Cursor<'_>, draft: &mut Draft) 
 }
 
 /// The selection of these members, by name.
-pub(super) fn named<'m>(members: impl IntoIterator<Item = &'m Member>) -> DraftValue {
+pub(super) fn named<'m>(members: impl IntoIterator<Item = &'m FleetMember>) -> DraftValue {
     texts(members.into_iter().map(|member| member.name.as_str()))
 }
 
@@ -250,19 +250,19 @@ mod tests {
             (Requirement::Exists("k".into()), [true, true, false]),
             (Requirement::DoesNotExist("k".into()), [false, false, true]),
         ] {
-            let selector = Selector { requirements: vec![requirement] };
+            let selector = LabelSelector { requirements: vec![requirement] };
             assert_eq!(
                 [&with, &other, &without].map(|labels| selector.matches(labels)),
                 expected,
                 "{selector:?}"
             );
         }
-        assert!(Selector::default().is_everything() && Selector::default().matches(&without));
+        assert!(LabelSelector::default().is_everything() && LabelSelector::default().matches(&without));
     }
 
     #[test]
     fn a_selector_is_a_label_for_people() {
-        assert_eq!(Selector::of("env", "prod").words(), "env=prod");
-        assert_eq!(Selector::of("a.io/env", "prod").words(), "a.io-env=prod");
+        assert_eq!(LabelSelector::of("env", "prod").words(), "env=prod");
+        assert_eq!(LabelSelector::of("a.io/env", "prod").words(), "a.io-env=prod");
     }
 }

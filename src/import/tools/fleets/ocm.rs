@@ -2,7 +2,7 @@
 //! group by group.
 
 use super::ladder::stops;
-use super::members::{self, Member, Selector};
+use super::members::{self, FleetMember, LabelSelector};
 use super::{is_of, name_of};
 use crate::import::cursor::{Amount, Cursor};
 use crate::import::draft::{
@@ -17,9 +17,9 @@ const INDEX: &str = "cluster.open-cluster-management.io/decision-group-index";
 const NAME: &str = "cluster.open-cluster-management.io/decision-group-name";
 
 /// Clusters of a group, in the order in which the tool has them.
-struct Group {
+struct DecisionGroup {
     name: String,
-    members: Vec<Member>,
+    members: Vec<FleetMember>,
 }
 
 pub(super) fn is_policy(cursor: &Cursor<'_>) -> bool {
@@ -110,7 +110,7 @@ fn rollout(reference: &Cursor<'_>, name: &str, placement: &str, draft: &mut Draf
             if let Some(rules) = &rules {
                 rules.drop_keys(&["progressDeadline", "minSuccessTime", "maxFailures"], why);
             }
-            let all: Vec<&Member> = groups.iter().flat_map(|group| &group.members).collect();
+            let all: Vec<&FleetMember> = groups.iter().flat_map(|group| &group.members).collect();
             wave(&mut strategy.table, "", &all, text("all"), Provenance::implied("all clusters at once"));
         }
         "progressive" => progressive(rules.as_ref(), &mandatory, groups, &mut strategy.table, draft),
@@ -122,7 +122,7 @@ fn rollout(reference: &Cursor<'_>, name: &str, placement: &str, draft: &mut Draf
     draft.strategy(strategy);
 }
 
-fn wave(table: &mut DraftTable, name: &str, members: &[&Member], at_once: DraftValue, from: Provenance) {
+fn wave(table: &mut DraftTable, name: &str, members: &[&FleetMember], at_once: DraftValue, from: Provenance) {
     let mut wave = DraftTable::default();
     if !name.is_empty() {
         wave.set("name", text(&sound_name(name)), Provenance::Plain);
@@ -136,7 +136,7 @@ fn wave(table: &mut DraftTable, name: &str, members: &[&Member], at_once: DraftV
 fn progressive(
     rules: Option<&Cursor<'_>>,
     mandatory: &[Cursor<'_>],
-    groups: Vec<Group>,
+    groups: Vec<DecisionGroup>,
     table: &mut DraftTable,
     draft: &mut Draft,
 ) {
@@ -144,10 +144,10 @@ fn progressive(
     let (at_once, from) = concurrency(rules);
     let (first, rest) = split(mandatory, groups);
     for group in &first {
-        let members: Vec<&Member> = group.members.iter().collect();
+        let members: Vec<&FleetMember> = group.members.iter().collect();
         wave(table, &group.name, &members, at_once.clone(), from.clone());
     }
-    let mut rest: Vec<&Member> = rest.iter().flat_map(|group| &group.members).collect();
+    let mut rest: Vec<&FleetMember> = rest.iter().flat_map(|group| &group.members).collect();
     rest.sort_by(|a, b| a.name.cmp(&b.name));
     if !rest.is_empty() {
         wave(table, "", &rest, at_once, from);
@@ -158,14 +158,14 @@ fn progressive(
 fn per_group(
     rules: Option<&Cursor<'_>>,
     mandatory: &[Cursor<'_>],
-    groups: Vec<Group>,
+    groups: Vec<DecisionGroup>,
     table: &mut DraftTable,
     draft: &mut Draft,
 ) {
     common(rules, "wave", mandatory, table, draft);
     let (first, rest) = split(mandatory, groups);
     for group in first.iter().chain(&rest) {
-        let members: Vec<&Member> = group.members.iter().collect();
+        let members: Vec<&FleetMember> = group.members.iter().collect();
         wave(
             table,
             &group.name,
@@ -238,8 +238,8 @@ fn concurrency(rules: Option<&Cursor<'_>>) -> (DraftValue, Provenance) {
 }
 
 /// The mandatory groups in their order, and the others.
-fn split(mandatory: &[Cursor<'_>], groups: Vec<Group>) -> (Vec<Group>, Vec<Group>) {
-    let mut rest: Vec<Option<Group>> = groups.into_iter().map(Some).collect();
+fn split(mandatory: &[Cursor<'_>], groups: Vec<DecisionGroup>) -> (Vec<DecisionGroup>, Vec<DecisionGroup>) {
+    let mut rest: Vec<Option<DecisionGroup>> = groups.into_iter().map(Some).collect();
     let mut first = Vec::new();
     for wanted in mandatory {
         let name = wanted.get("groupName").and_then(|name| name.text()).unwrap_or_default().to_owned();
@@ -263,11 +263,11 @@ fn groups(
     placement: &str,
     mandatory: &[Cursor<'_>],
     draft: &mut Draft,
-) -> Vec<Group> {
+) -> Vec<DecisionGroup> {
     let decided = decisions(reference, placement);
     let groups = if decided.is_empty() { grouped(reference, placement) } else { decided };
     if !groups.is_empty() {
-        let mut all: Vec<Member> = groups.iter().flat_map(|group| group.members.clone()).collect();
+        let mut all: Vec<FleetMember> = groups.iter().flat_map(|group| group.members.clone()).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         members::settle(&all, reference, draft);
         return groups;
@@ -287,21 +287,21 @@ fn groups(
     names.push(placement.to_owned());
     let of = |name: String, draft: &mut Draft| {
         let regions = members::stand_ins(reference, &name, "", if name == placement { 4 } else { 1 }, draft);
-        let member = |region: String| Member {
+        let member = |region: String| FleetMember {
             name: region,
             labels: BTreeMap::new(),
             hosts: None,
             from: Provenance::Plain,
         };
         let groups_name = name.strip_prefix("group-").map_or_else(|| name.clone(), |_| String::new());
-        Group { name: groups_name, members: regions.into_iter().map(member).collect() }
+        DecisionGroup { name: groups_name, members: regions.into_iter().map(member).collect() }
     };
     names.into_iter().map(|name| of(name, draft)).collect()
 }
 
 /// The groups that the placement's decisions tell, by their index.
-fn decisions(reference: &Cursor<'_>, placement: &str) -> Vec<Group> {
-    let mut found: BTreeMap<u64, Group> = BTreeMap::new();
+fn decisions(reference: &Cursor<'_>, placement: &str) -> Vec<DecisionGroup> {
+    let mut found: BTreeMap<u64, DecisionGroup> = BTreeMap::new();
     for decision in reference.others(&["kind"], &["PlacementDecision"]) {
         let labels = members::labels(&decision);
         if labels.get(PLACEMENT).is_some_and(|of| of != placement) {
@@ -309,11 +309,11 @@ fn decisions(reference: &Cursor<'_>, placement: &str) -> Vec<Group> {
         }
         let index = labels.get(INDEX).and_then(|index| index.parse().ok()).unwrap_or(0);
         let name = labels.get(NAME).cloned().unwrap_or_default();
-        let group = found.entry(index).or_insert_with(|| Group { name, members: Vec::new() });
+        let group = found.entry(index).or_insert_with(|| DecisionGroup { name, members: Vec::new() });
         for cluster in decision.at(&["status", "decisions"]).map_or_else(Vec::new, |list| list.items()) {
             let Some(name) = cluster.get("clusterName") else { continue };
             let Some(text) = name.text() else { continue };
-            group.members.push(Member {
+            group.members.push(FleetMember {
                 name: sound_name(text),
                 labels: BTreeMap::new(),
                 hosts: None,
@@ -336,17 +336,17 @@ fn decision_groups<'d>(reference: &Cursor<'d>, placement: &str) -> Vec<Cursor<'d
 }
 
 /// The clusters of the files, by the rules of the placement.
-fn grouped(reference: &Cursor<'_>, placement: &str) -> Vec<Group> {
-    let mut rest: Vec<Member> =
+fn grouped(reference: &Cursor<'_>, placement: &str) -> Vec<DecisionGroup> {
+    let mut rest: Vec<FleetMember> =
         reference.others(&["kind"], &["ManagedCluster"]).iter().map(members::member).collect();
     rest.sort_by(|a, b| a.name.cmp(&b.name));
     let rules = placement_of(reference, placement).and_then(|placement| placement.get("spec"));
     if let Some(rules) = &rules {
-        let wanted: Vec<Selector> = rules
+        let wanted: Vec<LabelSelector> = rules
             .list("predicates")
             .iter()
             .filter_map(|predicate| predicate.at(&["requiredClusterSelector", "labelSelector"]))
-            .map(|selector| Selector::read(&selector))
+            .map(|selector| LabelSelector::read(&selector))
             .collect();
         rest.retain(|member| wanted.is_empty() || wanted.iter().any(|wants| wants.matches(&member.labels)));
         if let Some(number) = rules.get("numberOfClusters") {
@@ -367,15 +367,15 @@ fn grouped(reference: &Cursor<'_>, placement: &str) -> Vec<Group> {
         None => all,
     };
     let mut groups = Vec::new();
-    let mut cut = |name: &str, members: Vec<Member>| {
+    let mut cut = |name: &str, members: Vec<FleetMember>| {
         for part in members.chunks(usize::try_from(size).unwrap_or(usize::MAX)) {
-            groups.push(Group { name: name.to_owned(), members: part.to_vec() });
+            groups.push(DecisionGroup { name: name.to_owned(), members: part.to_vec() });
         }
     };
     for group in decision_groups(reference, placement) {
         let name = group.get("groupName").and_then(|name| name.text()).unwrap_or_default().to_owned();
         let Some(selector) = group.at(&["groupClusterSelector", "labelSelector"]) else { continue };
-        let wants = Selector::read(&selector);
+        let wants = LabelSelector::read(&selector);
         let (own, others) = rest.into_iter().partition(|member| wants.matches(&member.labels));
         rest = others;
         cut(&name, own);

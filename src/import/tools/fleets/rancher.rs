@@ -1,7 +1,7 @@
 //! Rancher Fleet: clusters in partitions, one partition after the other, and so many clusters of a partition unavailable at
 //! once.
 
-use super::members::{self, Member, Selector};
+use super::members::{self, FleetMember, LabelSelector};
 use super::{is_of, name_of};
 use crate::import::cursor::{Amount, Cursor};
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, DraftValue, sound_name, text, whole};
@@ -46,7 +46,7 @@ pub(super) fn cluster(cursor: &Cursor<'_>, _draft: &mut Draft) {
     cursor.desk().take_all(cursor.tree());
 }
 
-fn a_cluster(cursor: &Cursor<'_>) -> Member {
+fn a_cluster(cursor: &Cursor<'_>) -> FleetMember {
     let mut member = members::member(cursor);
     let nodes = cursor.at(&["status", "agent", "readyNodes"]);
     member.hosts = nodes.and_then(|nodes| Some((nodes.whole()?.max(1), nodes.provenance())));
@@ -61,8 +61,8 @@ pub(super) fn policy(cursor: &Cursor<'_>, draft: &mut Draft) {
     } else {
         cursor.get("name").and_then(|name| name.text()).unwrap_or("bundle").to_owned()
     };
-    let known: Vec<Member> = {
-        let mut known: Vec<Member> = cursor
+    let known: Vec<FleetMember> = {
+        let mut known: Vec<FleetMember> = cursor
             .others(&["kind"], &["Cluster"])
             .iter()
             .filter(|other| is_cluster(other))
@@ -158,7 +158,7 @@ fn wave(
 }
 
 /// Partitions of a size, for as many clusters as there are.
-fn automatic(rules: &Cursor<'_>, known: Vec<Member>, draft: &mut Draft) -> Vec<DraftTable> {
+fn automatic(rules: &Cursor<'_>, known: Vec<FleetMember>, draft: &mut Draft) -> Vec<DraftTable> {
     let names: Vec<String> = if known.is_empty() {
         members::stand_ins(rules, "clusters", "", 4, draft)
     } else {
@@ -207,7 +207,7 @@ fn share_of(all: u64, share: f64) -> u64 {
 fn by_hand(
     rules: &Cursor<'_>,
     partitions: &[Cursor<'_>],
-    known: &[Member],
+    known: &[FleetMember],
     draft: &mut Draft,
 ) -> Vec<DraftTable> {
     let groups = cluster_groups(rules);
@@ -222,7 +222,7 @@ fn by_hand(
         let wanted = wanted(partition, &groups);
         if known.is_empty() {
             let label =
-                wanted.iter().map(Selector::words).find(|words| !words.is_empty()).unwrap_or_default();
+                wanted.iter().map(LabelSelector::words).find(|words| !words.is_empty()).unwrap_or_default();
             let label = if label.is_empty() { format!("partition={}", sound_name(&name)) } else { label };
             let regions = members::stand_ins(partition, &name, &label, 1, draft);
             let regions = crate::import::draft::texts(regions.iter().map(String::as_str));
@@ -230,7 +230,7 @@ fn by_hand(
             continue;
         }
         let only = partition.get("clusterName").and_then(|name| name.text());
-        let own: Vec<&Member> = known
+        let own: Vec<&FleetMember> = known
             .iter()
             .filter(|member| only.is_none_or(|only| only == member.name))
             .filter(|member| wanted.iter().all(|wants| wants.matches(&member.labels)))
@@ -240,7 +240,7 @@ fn by_hand(
             continue;
         }
         seen.extend(own.iter().map(|member| member.name.as_str()));
-        let settling: Vec<Member> = own.iter().map(|member| (*member).clone()).collect();
+        let settling: Vec<FleetMember> = own.iter().map(|member| (*member).clone()).collect();
         members::settle(&settling, partition, draft);
         waves.push(wave(&name, members::named(own), partition.provenance(), at_once));
     }
@@ -254,9 +254,10 @@ fn by_hand(
 }
 
 /// Selectors of cluster groups by the name of the group.
-fn cluster_groups(rules: &Cursor<'_>) -> BTreeMap<String, Selector> {
-    let of =
-        |group: &Cursor<'_>| Some((name_of(group, ""), Selector::read(&group.at(&["spec", "selector"])?)));
+fn cluster_groups(rules: &Cursor<'_>) -> BTreeMap<String, LabelSelector> {
+    let of = |group: &Cursor<'_>| {
+        Some((name_of(group, ""), LabelSelector::read(&group.at(&["spec", "selector"])?)))
+    };
     rules
         .others(&["kind"], &["ClusterGroup"])
         .iter()
@@ -266,16 +267,17 @@ fn cluster_groups(rules: &Cursor<'_>) -> BTreeMap<String, Selector> {
 }
 
 /// What the labels of a partition's clusters have to be.
-fn wanted(partition: &Cursor<'_>, groups: &BTreeMap<String, Selector>) -> Vec<Selector> {
-    let mut wanted: Vec<Selector> = partition.get("clusterSelector").iter().map(Selector::read).collect();
+fn wanted(partition: &Cursor<'_>, groups: &BTreeMap<String, LabelSelector>) -> Vec<LabelSelector> {
+    let mut wanted: Vec<LabelSelector> =
+        partition.get("clusterSelector").iter().map(LabelSelector::read).collect();
     if let Some(group) = partition.get("clusterGroup")
         && let Some(name) = group.text()
     {
-        wanted.push(groups.get(name).cloned().unwrap_or_else(|| Selector::of("group", name)));
+        wanted.push(groups.get(name).cloned().unwrap_or_else(|| LabelSelector::of("group", name)));
     }
     if let Some(selector) = partition.get("clusterGroupSelector") {
         selector.approximated("it selects groups by their labels; here it selects clusters");
-        wanted.push(Selector::read(&selector));
+        wanted.push(LabelSelector::read(&selector));
     }
     wanted
 }

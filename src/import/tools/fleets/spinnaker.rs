@@ -3,7 +3,7 @@
 
 use super::kayenta;
 use super::ladder::{Ladder, approval, stops, test};
-use super::spinnaker_stage::{self as stage, Deployment};
+use super::spinnaker_stage::{self as stage, StageDeployment};
 use crate::import::cursor::Cursor;
 use crate::import::draft::{
     Draft, DraftStrategy, DraftTable, DraftValue, Row, duration, inline, text, texts,
@@ -184,8 +184,13 @@ pub(super) fn read(cursor: &Cursor<'_>, draft: &mut Draft) {
         Provenance::implied("a server group starts in all of its zones"),
     );
     stage::settle(&stages, draft);
-    let mut walk =
-        Walk { ladder: Ladder::default(), waves: 0, goes_back: false, alarms: Vec::new(), analysed: None };
+    let mut walk = StageWalk {
+        ladder: Ladder::default(),
+        waves: 0,
+        goes_back: false,
+        alarms: Vec::new(),
+        analysed: None,
+    };
     for index in order {
         walk.stage(&stages[index], draft);
     }
@@ -255,7 +260,7 @@ fn moves(stage: &Cursor<'_>) -> bool {
 }
 
 /// What the stages so far come to.
-struct Walk {
+struct StageWalk {
     ladder: Ladder,
     waves: usize,
     /// Whether something takes a change back by itself.
@@ -265,7 +270,7 @@ struct Walk {
     analysed: Option<(DraftValue, Provenance)>,
 }
 
-impl Walk {
+impl StageWalk {
     fn stage(&mut self, at: &Cursor<'_>, draft: &mut Draft) {
         let kind = at.peek(&["type"]).unwrap_or_default();
         let name = at.peek(&["name"]).or_else(|| at.peek(&["refId"])).unwrap_or(kind).to_owned();
@@ -329,7 +334,7 @@ impl Walk {
             return;
         };
         self.goes_back |= deployment.goes_back;
-        let Deployment { regions, hosts, steps, surges, pause, .. } = deployment;
+        let StageDeployment { regions, hosts, steps, surges, pause, .. } = deployment;
         let wave = |title: String| {
             let mut wave = DraftTable::default();
             wave.set("name", text(&crate::import::draft::sound_name(&title)), Provenance::Plain);

@@ -22,19 +22,19 @@ struct Cluster {
     zones: Vec<String>,
     hosts: Option<(u64, Provenance)>,
     /// What it is by its name.
-    part: Part,
+    part: ClusterPart,
 }
 
 /// The part that a cluster has in the way of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum ClusterPart {
     Canary,
     Baseline,
     Whole,
 }
 
 /// A stage that deploys.
-pub(super) struct Deployment {
+pub(super) struct StageDeployment {
     /// Its regions; none for all.
     pub regions: Vec<String>,
     /// Hosts, where it is a canary.
@@ -89,7 +89,7 @@ pub(super) fn settle(stages: &[Cursor<'_>], draft: &mut Draft) {
 impl Cluster {
     /// Of two clusters of a region the one of the higher rank says how large it is.
     fn rank(&self) -> (bool, u64) {
-        (self.part == Part::Whole, self.hosts.as_ref().map_or(0, |(hosts, _)| *hosts))
+        (self.part == ClusterPart::Whole, self.hosts.as_ref().map_or(0, |(hosts, _)| *hosts))
     }
 
     fn table(&self, stages: &[Cursor<'_>]) -> DraftTable {
@@ -98,7 +98,7 @@ impl Cluster {
         if zones > 1 {
             table.set("zones", texts(self.zones.iter().map(String::as_str)), Provenance::Plain);
         }
-        match self.hosts.clone().filter(|_| self.part == Part::Whole) {
+        match self.hosts.clone().filter(|_| self.part == ClusterPart::Whole) {
             Some((hosts, from)) if zones > 1 => {
                 let each: Vec<String> = (0..zones)
                     .map(|zone| (hosts / zones + u64::from(zone < hosts % zones)).max(1).to_string())
@@ -157,14 +157,14 @@ fn sound(name: &str) -> String {
     if name.is_empty() { String::new() } else { sound_name(name) }
 }
 
-fn part(words: &[Option<&str>]) -> Part {
+fn part(words: &[Option<&str>]) -> ClusterPart {
     let words = words.iter().flatten().map(|word| word.to_ascii_lowercase()).collect::<Vec<_>>().join(" ");
     if words.contains("baseline") {
-        Part::Baseline
+        ClusterPart::Baseline
     } else if words.contains("canary") {
-        Part::Canary
+        ClusterPart::Canary
     } else {
-        Part::Whole
+        ClusterPart::Whole
     }
 }
 
@@ -188,21 +188,22 @@ fn manifests(stage: &Cursor<'_>) -> Vec<Cluster> {
 /// The clusters that an analysis starts for its canary.
 fn experiments(stage: &Cursor<'_>) -> Vec<Cluster> {
     let pairs = stage.at(&["deployments", "clusters"]).map_or_else(Vec::new, |pairs| pairs.items());
-    let of =
-        |pair: &Cursor<'_>| Some(Cluster { part: Part::Canary, ..cluster(&pair.get("experiment")?, stage) });
+    let of = |pair: &Cursor<'_>| {
+        Some(Cluster { part: ClusterPart::Canary, ..cluster(&pair.get("experiment")?, stage) })
+    };
     pairs.iter().filter_map(of).collect()
 }
 
 /// What a stage deploys; none if it is the old version, for a canary to be compared with.
-pub(super) fn deployment(stage: &Cursor<'_>, name: &str) -> Option<Deployment> {
+pub(super) fn deployment(stage: &Cursor<'_>, name: &str) -> Option<StageDeployment> {
     let clusters = clusters(stage);
-    if clusters.iter().all(|cluster| cluster.part == Part::Baseline) {
+    if clusters.iter().all(|cluster| cluster.part == ClusterPart::Baseline) {
         return None;
     }
     let canary = clusters
         .iter()
-        .filter(|cluster| cluster.part != Part::Baseline)
-        .all(|cluster| cluster.part == Part::Canary);
+        .filter(|cluster| cluster.part != ClusterPart::Baseline)
+        .all(|cluster| cluster.part == ClusterPart::Canary);
     let mut regions: Vec<String> =
         clusters.iter().map(|cluster| cluster.region.clone()).filter(|region| !region.is_empty()).collect();
     regions.dedup();
@@ -212,7 +213,7 @@ pub(super) fn deployment(stage: &Cursor<'_>, name: &str) -> Option<Deployment> {
             None => (whole(1), Provenance::hand("how many hosts the canary has")),
         }
     });
-    let mut deployment = Deployment {
+    let mut deployment = StageDeployment {
         regions,
         hosts,
         steps: vec![(100, Provenance::Plain)],
@@ -233,7 +234,7 @@ pub(super) fn deployment(stage: &Cursor<'_>, name: &str) -> Option<Deployment> {
 }
 
 /// How a server group takes the place of the one before it.
-fn strategy(body: &Cursor<'_>, counts: bool, deployment: &mut Deployment) {
+fn strategy(body: &Cursor<'_>, counts: bool, deployment: &mut StageDeployment) {
     let rolls_back = body.at(&["rollback", "onFailure"]).and_then(|on| on.truth()) == Some(true);
     deployment.goes_back |= rolls_back;
     let pause = body.get("delayBeforeDisableSec");
@@ -293,7 +294,7 @@ fn strategy(body: &Cursor<'_>, counts: bool, deployment: &mut Deployment) {
     }
 }
 
-fn manifest_strategy(stage: &Cursor<'_>, name: &str, deployment: &mut Deployment) {
+fn manifest_strategy(stage: &Cursor<'_>, name: &str, deployment: &mut StageDeployment) {
     let traffic = stage.get("trafficManagement");
     let is_on =
         traffic.as_ref().and_then(|traffic| traffic.get("enabled")).and_then(|is| is.truth()) == Some(true);
