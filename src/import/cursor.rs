@@ -6,6 +6,7 @@
 use super::desk::Desk;
 use super::loss::{Fate, Loss};
 use super::provenance::{Provenance, shortened};
+use super::unknown::unknown;
 use super::tree::{Entry, Marked, MarkedValue};
 use crate::diagnostic::Span;
 use crate::outlet::line;
@@ -151,17 +152,17 @@ impl<'d> Cursor<'d> {
     /// The text, which has to be known: an expression is replaced by what the user gives for it, or reported.
     pub fn text(&self) -> Option<&'d str> {
         self.take();
-        let Some(text) = self.tree.text() else {
-            self.wrong("a text", "");
-            return None;
-        };
-        match unknown(self.tree, text) {
-            None => Some(text),
-            Some(name) => self.desk.given(&name).or_else(|| {
+        if let Some(name) = unknown(self.tree, &self.path) {
+            return self.desk.given(&name).or_else(|| {
                 self.unknowable(&name);
                 None
-            }),
+            });
         }
+        let text = self.tree.text();
+        if text.is_none() {
+            self.wrong("a text", "");
+        }
+        text
     }
 
     /// A whole number, also in quotes.
@@ -299,28 +300,4 @@ impl Cursor<'_> {
 fn decimal(text: &str) -> Option<String> {
     let digits = text.chars().all(|c| c.is_ascii_digit() || c == '.');
     (digits && text.parse::<f64>().is_ok()).then(|| text.to_owned())
-}
-
-/// The name of what a text stands for that is known only later: a template of Helm or Jinja, a variable of a shell, of HCL
-/// or of Make, an intrinsic function.
-fn unknown(tree: &Marked, text: &str) -> Option<String> {
-    let between = |open: &str, close: &str| {
-        let (_, rest) = text.split_once(open)?;
-        let (inner, _) = rest.split_once(close)?;
-        Some(inner.trim().trim_start_matches('.').to_owned())
-    };
-    let tagged = tree.tag.as_ref().map(|_| text.trim().to_owned());
-    // Azure's templates: `[parameters('count')]`, `[concat('a', 'b')]`.
-    let azure = || {
-        let inner = text.trim().strip_prefix('[')?.strip_suffix(")]")?;
-        let (function, rest) = inner.split_once('(')?;
-        let is_word = !function.is_empty() && function.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
-        let name = rest.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(inner);
-        is_word.then(|| name.to_owned())
-    };
-    tagged
-        .or_else(azure)
-        .or_else(|| between("{{", "}}"))
-        .or_else(|| between("${", "}"))
-        .or_else(|| between("$(", ")"))
 }

@@ -17,6 +17,7 @@ mod text;
 mod time;
 mod tools;
 mod tree;
+mod unknown;
 
 pub use loss::{Fate, Loss};
 
@@ -128,7 +129,7 @@ fn language(name: &str, text: &str) -> Language {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension.to_ascii_lowercase().as_str() {
         "toml" => Language::Toml,
-        "hcl" | "nomad" => Language::Hcl,
+        "hcl" | "nomad" | "tf" => Language::Hcl,
         "json" => Language::Json,
         "yaml" | "yml" => Language::Yaml,
         _ if text.trim_start().starts_with("[[") => Language::Toml,

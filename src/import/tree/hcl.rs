@@ -1,6 +1,6 @@
 //! HCL: blocks and attributes as the common tree. The only file that names hcl-edit.
 //!
-//! The blocks of one name become a list under that name, each a mapping whose tag is its first label. What would have to be
+//! The blocks of one name become a list under that name, each a mapping whose tag is its labels, with dots between. What would have to be
 //! evaluated is kept as it is written, with the tag `expression`.
 
 use super::limits::{deep_bracket, too_deep};
@@ -56,7 +56,8 @@ impl Reading<'_, '_> {
                 }
                 Structure::Block(block) => {
                     let key_span = self.span(block.ident.span());
-                    let tag = block.labels.first().map(|label| label.as_str().to_owned());
+                    let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
+                    let tag = (!labels.is_empty()).then(|| labels.join("."));
                     let span = self.span(block.span());
                     let tree = Marked { span, value: self.body(&block.body), tag };
                     let ident = block.ident.as_str();
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn blocks_of_one_name_are_a_list_and_expressions_stay_as_written() {
         let text =
-            "job \"a\" {\n  group \"x\" {\n    count = 3\n    size = var.n\n  }\n  group \"y\" {}\n}\n";
+            "job \"a\" {\n  group \"x\" {\n    count = 3\n    size = var.n\n  }\n  group \"y\" \"z\" {}\n}\n";
         let tree = parse(text, FileId::default(), &mut Numbers::default()).unwrap();
         let list = |tree: &Marked, key: &str| match &tree.get(key).unwrap().value {
             MarkedValue::List(items) => items.clone(),
@@ -150,7 +151,7 @@ mod tests {
         let groups = list(&list(&tree, "job")[0], "group");
         assert_eq!(
             groups.iter().map(|group| group.tag.as_deref()).collect::<Vec<_>>(),
-            [Some("x"), Some("y")]
+            [Some("x"), Some("y.z")]
         );
         assert_eq!(groups[0].get("count").unwrap().text(), Some("3"));
         let size = groups[0].get("size").unwrap();
