@@ -4,6 +4,7 @@ mod argo;
 mod flagger;
 mod gates;
 mod fleets;
+mod aws;
 mod judged;
 mod kruise;
 mod kubernetes;
@@ -29,7 +30,7 @@ struct ToolFormat {
 }
 
 /// Every kind of document, in the order in which they are asked.
-const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS, kruise::FORMATS, flagger::FORMATS, nomad::FORMATS, fleets::FORMATS];
+const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS, kruise::FORMATS, flagger::FORMATS, nomad::FORMATS, fleets::FORMATS, aws::FORMATS];
 
 /// Documents that stand beside policies in the same files and say nothing about rollouts.
 const BESIDE: [&str; 28] = [

@@ -2,6 +2,8 @@
 //! against the imported plan; what is lost is told; what is made to hurt is refused.
 
 mod argo;
+mod aws;
+mod aws_files;
 mod command;
 mod flagger;
 mod kruise;
