@@ -3,8 +3,8 @@
 
 use super::desk::Desk;
 use super::draft::{
-    Ailment, Draft, DraftAlarm, DraftRegion, DraftStrategy, DraftTable, DraftValue, Row, duration, inline, share, text,
-    texts, whole,
+    Ailment, Draft, DraftAlarm, DraftRegion, DraftStrategy, DraftTable, DraftValue, Row, duration, inline,
+    share, text, texts, whole,
 };
 use super::provenance::Provenance;
 

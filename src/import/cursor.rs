@@ -6,8 +6,8 @@
 use super::desk::Desk;
 use super::loss::{Fate, Loss};
 use super::provenance::{Provenance, shortened};
-use super::unknown::unknown;
 use super::tree::{Entry, Marked, MarkedValue};
+use super::unknown::unknown;
 use crate::diagnostic::Span;
 use crate::outlet::line;
 use crate::scenario::rules;

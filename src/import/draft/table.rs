@@ -91,11 +91,6 @@ impl DraftTable {
         self.children.iter_mut().filter(move |(known, _)| known == name).map(|(_, child)| child)
     }
 
-    /// Whether nothing is in it.
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.children.is_empty()
-    }
-
     /// Whether some value, here or below, has `words` in it.
     pub fn mentions(&self, words: &str) -> bool {
         self.lines.iter().any(|(key, value, _)| key.contains(words) || value.to_string().contains(words))

@@ -1,10 +1,10 @@
 //! The tools whose files are understood, one file or folder a tool, and which of them knows a document.
 
 mod argo;
-mod flagger;
-mod gates;
-mod fleets;
 mod aws;
+mod flagger;
+mod fleets;
+mod gates;
 mod judged;
 mod kruise;
 mod kubernetes;
@@ -30,7 +30,16 @@ struct ToolFormat {
 }
 
 /// Every kind of document, in the order in which they are asked.
-const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS, kruise::FORMATS, flagger::FORMATS, nomad::FORMATS, fleets::FORMATS, aws::FORMATS];
+const FORMATS: &[&[ToolFormat]] = &[
+    kubernetes::FORMATS,
+    prometheus::FORMATS,
+    argo::FORMATS,
+    kruise::FORMATS,
+    flagger::FORMATS,
+    nomad::FORMATS,
+    fleets::FORMATS,
+    aws::FORMATS,
+];
 
 /// Documents that stand beside policies in the same files and say nothing about rollouts.
 const BESIDE: [&str; 28] = [
