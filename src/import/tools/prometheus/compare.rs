@@ -66,10 +66,10 @@ impl Compare<'_> {
             return Err("it looks at no series".to_owned());
         };
         let (limit, against) = (self.limit(), self.compared.against);
-        if words::is_up(&series.metric) || up_like(series) {
-            if let Some(reading) = self.up(series) {
-                return reading;
-            }
+        if (words::is_up(&series.metric) || up_like(series))
+            && let Some(reading) = self.up(series)
+        {
+            return reading;
         }
         let free = words::is_free(series);
         let idle = "it fires while there is little to do, which is no harm that a rollout does";

@@ -56,13 +56,13 @@ pub(super) fn stem(metric: &str) -> &str {
 /// Whether the flow above the line is what fails of the one below, or what does not.
 pub(super) fn flow_kin(above: &Promql, below: &Promql) -> Kin {
     // `all - good` is what fails.
-    if let Promql::Binary { op, right, .. } = ungrouped(above) {
-        if op == "-" {
-            return match kin_of(right) {
-                Kin::Bad => Kin::Good,
-                Kin::Good | Kin::Either => Kin::Bad,
-            };
-        }
+    if let Promql::Binary { op, right, .. } = ungrouped(above)
+        && op == "-"
+    {
+        return match kin_of(right) {
+            Kin::Bad => Kin::Good,
+            Kin::Good | Kin::Either => Kin::Bad,
+        };
     }
     match (kin_of(above), kin_of(below)) {
         (Kin::Bad, _) => Kin::Bad,
