@@ -22,7 +22,8 @@ pub(super) fn without_router(replicas: u64, percent: u64, surges: bool) -> (u64,
             best = Some((canary, total));
         }
     }
-    best.unwrap_or((0, replicas))
+    // Half a replica below all of them, as 75 % of two, leaves no choice: Argo promises one of each version.
+    best.unwrap_or((nearest(replicas, percent), replicas))
 }
 
 /// Replicas of the canary beside all others with a router: the share of `weight` of `most`, rounded up; where there are
