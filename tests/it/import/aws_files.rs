@@ -23,7 +23,7 @@ fn functions_have_their_own_and_the_general_preference() {
     has(
         &text,
         &[
-            "alarms = [\"orders-errors\", \"OrdersLatency\", \"shared-alarm\", \"QueueAge\"]",
+            "alarms = [\"StackName-orders-errors\", \"OrdersLatency\", \"shared-alarm\", \"QueueAge\"]",
             "{ traffic = \"10%\", bake = \"10m\" }",
             "traffic = \"0%\" # nobody is sent there yet",
             "ramp = { of = \"traffic\", add = \"10%\", every = \"1m\" } # sam.yaml:39 Type: Linear10PercentEvery1Minute",

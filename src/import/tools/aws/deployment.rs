@@ -124,7 +124,10 @@ pub(super) fn add_all(
     let chosen = chosen.unwrap_or(0);
     let fleet = deployments.get(chosen).map_or_else(Vec::new, |deployment| deployment.regions.clone());
     let of = names(&fleet).join(", ");
-    for deployment in deployments.iter().filter(|deployment| names(&deployment.regions) != names(&fleet)) {
+    for deployment in deployments
+        .iter()
+        .filter(|deployment| !deployment.regions.is_empty() && names(&deployment.regions) != names(&fleet))
+    {
         let what = format!("the fleet of {}", deployment.name);
         let why = format!("a scenario has one fleet, here that of {of}: import its file alone for its own");
         desk.lose(Loss { fate: Fate::Approximated, span: None, what, why });
