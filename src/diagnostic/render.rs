@@ -5,9 +5,13 @@ use super::rule::Severity;
 use super::source::{FileId, Sources, char_boundary};
 use crate::outlet;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use std::ops::Range;
 
 /// Problems that are shown at most.
 const MOST_SHOWN: usize = 100;
+
+/// Bytes of a text of which only the lines in question are given to the renderer.
+const LARGE: usize = 64 << 10;
 
 /// The problems in reading order, a blank line after each, and how many more than a hundred there are; empty without
 /// problems.
@@ -67,9 +71,11 @@ fn group<'a>(diagnostic: &'a Diagnostic, seen: &'a ShownProblem, sources: &'a So
     let mut group = Group::with_title(title);
     for (file, name) in &seen.files {
         let labels = diagnostic.labels.iter().zip(&seen.labels).filter(|(label, _)| label.file == *file);
-        let snippet = Snippet::source(sources.text(*file))
+        let window = window(diagnostic, *file, sources);
+        let snippet = Snippet::source(&sources.text(*file)[window.clone()])
+            .line_start(sources.position(*file, window.start).line)
             .path(name.as_str())
-            .annotations(labels.map(|(label, text)| annotation(label, text, sources)));
+            .annotations(labels.map(|(label, text)| annotation(label, text, &window, sources)));
         group = group.element(snippet);
     }
     if let Some(help) = &seen.help {
@@ -89,10 +95,29 @@ fn files(diagnostic: &Diagnostic) -> Vec<FileId> {
     files
 }
 
-fn annotation<'a>(label: &Label, said: &'a str, sources: &Sources) -> Annotation<'a> {
+/// The lines of a file that a problem is about. The renderer takes a text apart from its first line on, for each problem
+/// anew, which is too slow for a large one.
+fn window(diagnostic: &Diagnostic, file: FileId, sources: &Sources) -> Range<usize> {
+    let text = sources.text(file);
+    let labels = || diagnostic.labels.iter().filter(|label| label.file == file);
+    let (Some(first), Some(last)) =
+        (labels().map(|label| label.range.start).min(), labels().map(|label| label.range.end).max())
+    else {
+        return 0..text.len();
+    };
+    if text.len() <= LARGE {
+        return 0..text.len();
+    }
+    let (first, last) = (char_boundary(text, first), char_boundary(text, last.max(first)));
+    let start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[last..].find('\n').map_or(text.len(), |at| last + at + 1);
+    start..end
+}
+
+fn annotation<'a>(label: &Label, said: &'a str, window: &Range<usize>, sources: &Sources) -> Annotation<'a> {
     let text = sources.text(label.file);
-    let start = char_boundary(text, label.range.start);
-    let end = char_boundary(text, label.range.end).max(start);
+    let start = char_boundary(text, label.range.start) - window.start;
+    let end = char_boundary(text, label.range.end).saturating_sub(window.start).max(start);
     let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
     let annotation = kind.span(start..end);
     if said.is_empty() { annotation } else { annotation.label(said) }

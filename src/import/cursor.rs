@@ -3,13 +3,12 @@
 //! A value that has to be known and cannot be (`!Sub`, `{{ .Values.x }}`, `${var.n}`) is an error with its place and what to
 //! give; nobody guesses.
 
-use super::desk::Desk;
+use super::desk::{Desk, below};
 use super::loss::{Fate, Loss};
 use super::provenance::{Provenance, shortened};
 use super::tree::{Entry, Marked, MarkedValue};
 use super::unknown::unknown;
 use crate::diagnostic::Span;
-use crate::outlet::line;
 use crate::scenario::rules;
 
 /// A value of a document with its path, and the desk that keeps book.
@@ -141,8 +140,7 @@ impl<'d> Cursor<'d> {
     }
 
     fn child(&self, entry: &'d Entry) -> Self {
-        let path =
-            if self.path.is_empty() { entry.key.clone() } else { format!("{}.{}", self.path, entry.key) };
+        let path = below(&self.path, &entry.key);
         Self { desk: self.desk, tree: &entry.value, path, span: entry.span(), entry: Some(entry) }
     }
 }
@@ -219,7 +217,7 @@ impl<'d> Cursor<'d> {
 
     fn wrong(&self, what: &str, text: &str) {
         let found = match &self.tree.value {
-            MarkedValue::Scalar { .. } => format!("`{}` is not {what}", line(text)),
+            MarkedValue::Scalar { .. } => format!("`{}` is not {what}", shortened(text)),
             MarkedValue::List(_) => format!("a list is not {what}"),
             MarkedValue::Map(_) => format!("a mapping is not {what}"),
         };

@@ -5,10 +5,25 @@
 //! what nobody did is told as dropped, whether or not somebody thought of it.
 
 use super::loss::{Fate, Loss};
+use super::provenance::shortened;
 use super::tree::{Entry, Marked, MarkedValue};
 use crate::diagnostic::{Diagnostic, FileId, Sources, Span};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Letters of a key in a path, and of a path: a stranger's are as long as they like.
+const MOST_PATH: usize = 200;
+
+/// The path of a key of the mapping at `path`: `spec.strategy`. Of a long one the end is kept.
+pub(super) fn below(path: &str, key: &str) -> String {
+    let key = shortened(key);
+    let whole = if path.is_empty() { key } else { format!("{path}.{key}") };
+    let letters = whole.chars().count();
+    if letters <= MOST_PATH {
+        return whole;
+    }
+    format!("...{}", whole.chars().skip(letters - MOST_PATH + 3).collect::<String>())
+}
 
 /// One document of a file.
 #[derive(Debug)]
@@ -29,7 +44,10 @@ pub(super) struct Desk<'d> {
     given: &'d BTreeMap<String, String>,
     taken: RefCell<Vec<bool>>,
     losses: RefCell<Vec<Loss>>,
+    known_losses: RefCell<BTreeSet<Loss>>,
     problems: RefCell<Vec<Diagnostic>>,
+    /// Where something is wrong, and what.
+    known_problems: RefCell<BTreeSet<(Option<Span>, String)>>,
 }
 
 impl<'d> Desk<'d> {
@@ -46,7 +64,9 @@ impl<'d> Desk<'d> {
             given,
             taken: RefCell::new(vec![false; entries]),
             losses: RefCell::default(),
+            known_losses: RefCell::default(),
             problems: RefCell::default(),
+            known_problems: RefCell::default(),
         }
     }
 
@@ -78,9 +98,8 @@ impl<'d> Desk<'d> {
 
     /// Notes a loss, unless exactly it was noted before.
     pub fn lose(&self, loss: Loss) {
-        let mut losses = self.losses.borrow_mut();
-        if !losses.contains(&loss) {
-            losses.push(loss);
+        if self.known_losses.borrow_mut().insert(loss.clone()) {
+            self.losses.borrow_mut().push(loss);
         }
     }
 
@@ -91,9 +110,9 @@ impl<'d> Desk<'d> {
 
     /// Notes what makes an import impossible, unless exactly it was noted before.
     pub fn report(&self, problem: Diagnostic) {
-        let mut problems = self.problems.borrow_mut();
-        if !problems.contains(&problem) {
-            problems.push(problem);
+        let known = (problem.primary_place(), problem.message.clone());
+        if self.known_problems.borrow_mut().insert(known) {
+            self.problems.borrow_mut().push(problem);
         }
     }
 
@@ -114,8 +133,7 @@ impl<'d> Desk<'d> {
             MarkedValue::List(items) => items.iter().for_each(|item| self.left(item, path, left)),
             MarkedValue::Map(entries) => {
                 for entry in entries {
-                    let own =
-                        if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+                    let own = below(path, &entry.key);
                     if self.taken.borrow().get(entry.number) == Some(&true) {
                         self.left(&entry.value, &own, left);
                     } else {

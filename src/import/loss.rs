@@ -43,7 +43,7 @@ impl Fate {
 }
 
 /// A part of a foreign file that the scenario does not have as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Loss {
     /// What became of it.
     pub fate: Fate,

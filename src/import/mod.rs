@@ -10,6 +10,7 @@ mod compose;
 mod cursor;
 mod desk;
 mod draft;
+mod encoding;
 mod into;
 mod loss;
 mod provenance;
@@ -26,10 +27,7 @@ use crate::scenario::rules;
 use desk::{Desk, Paper};
 use draft::{Draft, DraftTable};
 use std::collections::BTreeMap;
-use tree::{Language, Marked, MarkedValue, Numbers};
-
-/// Documents that are read together: each may refer to any other.
-const MOST_DOCUMENTS: usize = 2_000;
+use tree::{Language, Numbers};
 
 /// A file as the user gave it.
 #[derive(Debug, Clone)]
@@ -61,21 +59,21 @@ pub struct Imported {
 pub fn import(files: &[ForeignFile], given: &BTreeMap<String, String>, occupied: Vec<String>) -> Imported {
     let mut sources = Sources::default();
     let (mut papers, mut problems, mut numbers) = (Vec::new(), Vec::new(), Numbers::default());
-    for file in files {
-        match read(file, &mut sources, &mut numbers) {
-            Ok(read) => papers.extend(read),
-            Err(problem) => problems.push(problem),
+    let total: usize = files.iter().map(|file| file.bytes.len()).sum();
+    if total > tree::MAX_TOTAL_BYTES {
+        problems.push(too_many(format!("more than {} MB", tree::MAX_TOTAL_BYTES >> 20)));
+    } else {
+        for file in files {
+            match read(file, &mut sources, &mut numbers) {
+                Ok(read) => papers.extend(read),
+                Err(problem) => problems.push(problem),
+            }
         }
     }
-    if papers.len() > MOST_DOCUMENTS {
-        let message = format!(
-            "the files have {} documents, of which {MOST_DOCUMENTS} are read together at most",
-            papers.len()
-        );
-        let help = "give those that hold the policy alone";
-        problems.push(Diagnostic::new(&rules::FOREIGN_SYNTAX, message).help(help));
+    if papers.len() > tree::MAX_DOCUMENTS {
+        problems.push(too_many(format!("more than {} documents", tree::MAX_DOCUMENTS)));
     }
-    let mut draft = Draft { occupied, ..Draft::default() };
+    let mut draft = Draft::beside(occupied);
     let desk = Desk::new(&papers, &sources, given, numbers.count());
     let recognised = if problems.is_empty() { tools::read(&desk, &mut draft) } else { Vec::new() };
     let mut defects = Vec::new();
@@ -89,39 +87,29 @@ pub fn import(files: &[ForeignFile], given: &BTreeMap<String, String>, occupied:
     Imported { draft, defects, recognised, losses, problems, sources }
 }
 
-/// The documents of a file, whose text is added to `sources`.
-fn read(file: &ForeignFile, sources: &mut Sources, numbers: &mut Numbers) -> Result<Vec<Paper>, Diagnostic> {
-    let refused =
-        |message: String, help: &str| Err(Diagnostic::new(&rules::FOREIGN_SYNTAX, message).help(help));
-    if file.bytes.len() > tree::MAX_BYTES {
-        let most = tree::MAX_BYTES >> 20;
-        return refused(
-            format!("{} has more than {most} MB", file.name),
-            "give the file that holds the policy alone",
-        );
-    }
-    let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        let help = "convert it, for example with `iconv -t UTF-8`";
-        return refused(format!("{} is not UTF-8 text", file.name), help);
-    };
-    let id = sources.add(file.name.as_str(), text);
-    let trees = tree::parse(text, language(&file.name, text), id, numbers)?;
-    Ok(trees.into_iter().flat_map(unlisted).map(|tree| Paper { file: id, tree }).collect())
+/// What the files are told that are too many together.
+fn too_many(what: String) -> Diagnostic {
+    Diagnostic::new(&rules::FOREIGN_SYNTAX, format!("the files have {what} together"))
+        .help("give those alone whose rollouts and alarms you ask about")
 }
 
-/// The documents of a `kind: List`, as `kubectl get` writes several; any other document as it is.
-fn unlisted(tree: Marked) -> Vec<Marked> {
-    let is_list = tree.get("kind").and_then(Marked::text).is_some_and(|kind| kind.ends_with("List"));
-    if !is_list || tree.get("items").is_none() {
-        return vec![tree];
+/// The documents of a file, whose text is added to `sources`.
+fn read(file: &ForeignFile, sources: &mut Sources, numbers: &mut Numbers) -> Result<Vec<Paper>, Diagnostic> {
+    if file.bytes.len() > tree::MAX_BYTES {
+        let message = format!("{} has more than {} MB", file.name, tree::MAX_BYTES >> 20);
+        return Err(Diagnostic::new(&rules::FOREIGN_SYNTAX, message)
+            .help("give the file that holds the policy alone"));
     }
-    let MarkedValue::Map(entries) = tree.value else { return vec![tree] };
-    let items = entries.into_iter().find(|entry| entry.key == "items").map(|entry| entry.value.value);
-    match items {
-        Some(MarkedValue::List(items)) => items,
-        Some(MarkedValue::Scalar { .. } | MarkedValue::Map(_)) | None => Vec::new(),
+    let text = encoding::text(&file.name, &file.bytes)?;
+    let id = sources.add(file.name.as_str(), text);
+    let trees = tree::parse(text, language(&file.name, text), id, numbers)?;
+    if trees.iter().all(|tree| tree.is_nothing()) {
+        let message = format!("{} is empty: there is no document in it", file.name);
+        return Err(Diagnostic::new(&rules::FOREIGN_SYNTAX, message)
+            .help("the program that makes it may have written nothing"));
     }
+    let papers = trees.into_iter().flat_map(tree::documents_of);
+    Ok(papers.map(|tree| Paper { file: id, tree }).collect())
 }
 
 /// The language of a file by its name, or by what it looks like.
@@ -185,9 +173,11 @@ impl Imported {
     #[must_use]
     pub fn lost(&self, fate: Fate) -> Vec<(Vec<String>, &str)> {
         let mut reasons: Vec<(Vec<String>, &str)> = Vec::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
         for loss in self.losses.iter().filter(|loss| loss.fate == fate) {
             let what = self.place(loss).map_or_else(|| loss.what.clone(), |at| format!("{at} {}", loss.what));
-            match reasons.iter_mut().find(|(_, why)| *why == loss.why) {
+            let at = *known.entry(&loss.why).or_insert(reasons.len());
+            match reasons.get_mut(at) {
                 Some((list, _)) => list.push(what),
                 None => reasons.push((vec![what], &loss.why)),
             }

@@ -7,6 +7,12 @@ use std::path::Path;
 /// Letters of a foreign line that a comment or a report repeats.
 const MOST_LETTERS: usize = 60;
 
+/// Letters that are looked at for that: blanks between them are left out.
+const MOST_READ: usize = 2_000;
+
+/// Places that a comment names.
+const MOST_PLACES: usize = 6;
+
 /// Where a line of the scenario comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Provenance {
@@ -78,14 +84,16 @@ impl Provenance {
 /// Places with what is written there.
 fn places(spans: &[Span], sources: &Sources) -> String {
     let mut before = None;
-    let places = spans.iter().map(|span| {
+    let places = spans.iter().take(MOST_PLACES).map(|span| {
         let file = (before != Some(span.file)).then(|| short_name(sources, *span));
         before = Some(span.file);
         let number = sources.position(span.file, span.start).line;
         let text = sources.text(span.file).get(span.start..span.end).unwrap_or_default();
         format!("{}:{number} {}", file.unwrap_or_default(), shortened(text))
     });
-    places.collect::<Vec<_>>().join(", ")
+    let more = spans.len().saturating_sub(MOST_PLACES);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    places.chain(more).collect::<Vec<_>>().join(", ")
 }
 
 /// A place as reports name it: `rollout.yaml:31`.
@@ -102,9 +110,16 @@ fn short_name(sources: &Sources, span: Span) -> String {
 
 /// A text on one line, cut where it is long.
 pub(super) fn shortened(text: &str) -> String {
-    let text = line(text.trim()).split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() <= MOST_LETTERS {
+    cut(text, MOST_LETTERS)
+}
+
+/// A text on one line of so many letters at most.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    let trimmed = text.trim();
+    let read: String = trimmed.chars().take(MOST_READ).collect();
+    let text = line(&read).split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() <= most && read.len() == trimmed.len() {
         return text;
     }
-    format!("{}...", text.chars().take(MOST_LETTERS).collect::<String>().trim_end())
+    format!("{}...", text.chars().take(most).collect::<String>().trim_end())
 }

@@ -6,6 +6,9 @@ use super::provenance::Provenance;
 use super::{Fate, Imported};
 use crate::outlet::line;
 
+/// Reasons of losses that the scenario's comments name of each fate, and places of each.
+const MOST_LOSSES: usize = 60;
+
 impl Imported {
     /// The scenario, with a comment for each line that says where it is from; `command` is how it was made.
     #[must_use]
@@ -44,11 +47,18 @@ impl Imported {
     /// What is not as in the files, for whoever reads the scenario without its report.
     fn write_losses(&self, out: &mut String) {
         for fate in Fate::ALL.into_iter().filter(|fate| *fate != Fate::ByHand) {
-            for (what, why) in self.lost(fate) {
+            let reasons = self.lost(fate);
+            for (what, why) in reasons.iter().take(MOST_LOSSES) {
                 out.push_str(&format!("# {}: {}\n", fate.name(), line(why)));
-                for what in what {
-                    out.push_str(&format!("#     {}\n", line(&what)));
+                for what in what.iter().take(MOST_LOSSES) {
+                    out.push_str(&format!("#     {}\n", line(what)));
                 }
+                if what.len() > MOST_LOSSES {
+                    out.push_str(&format!("#     and {} more\n", what.len() - MOST_LOSSES));
+                }
+            }
+            if reasons.len() > MOST_LOSSES {
+                out.push_str(&format!("# {}: and {} more\n", fate.name(), reasons.len() - MOST_LOSSES));
             }
         }
     }

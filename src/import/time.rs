@@ -80,6 +80,47 @@ fn part_ms(number: &str, unit_ms: u64) -> Option<u64> {
     (ms >= 0.0 && ms <= Duration::MAX_MS as f64).then_some(ms as u64)
 }
 
+/// Milliseconds from 1970 to an instant of RFC 3339: `2019-10-06T15:00:00Z`. None if it is none.
+pub(super) fn instant_ms(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let (time, offset) = match time.find(['Z', 'z', '+', '-']) {
+        Some(at) if time[at..].eq_ignore_ascii_case("z") => (&time[..at], 0),
+        Some(at) => {
+            let (hours, minutes) = time[at + 1..].split_once(':')?;
+            let minutes = 60 * two_digits(hours)? + two_digits(minutes)?;
+            (&time[..at], if time[at..].starts_with('-') { -minutes } else { minutes })
+        }
+        None => return None,
+    };
+    let [year, month, day] = parts(date, '-')?;
+    let (year, month, day) = (year.parse::<i64>().ok()?, two_digits(month)?, two_digits(day)?);
+    let [hours, minutes, seconds] = parts(time, ':')?;
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let (hours, minutes, whole) = (two_digits(hours)?, two_digits(minutes)?, two_digits(whole)?);
+    let digits = fraction.len() <= 9 && fraction.chars().all(|c| c.is_ascii_digit());
+    let thousandth = format!("{fraction:0<3}").get(..3)?.parse::<i64>().ok().filter(|_| digits)?;
+    let is_date = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let is_time = hours < 24 && minutes < 60 && whole <= 60;
+    let minute = (days(year, month, day) * 24 + hours) * 60 + minutes - offset;
+    (is_date && is_time).then_some((minute * 60 + whole) * 1_000 + thousandth)
+}
+
+fn parts(text: &str, between: char) -> Option<[&str; 3]> {
+    text.split(between).collect::<Vec<_>>().try_into().ok()
+}
+
+fn two_digits(text: &str) -> Option<i64> {
+    (text.len() == 2 && text.chars().all(|c| c.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+/// Days from 1970 to a date of the Gregorian calendar, whose years are counted from March on.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    365 * year + year / 4 - year / 100 + year / 400 + of_year - 719_468
+}
+
 /// A duration as a scenario writes it: `1h30m`.
 pub(super) fn written(ms: u64) -> String {
     if ms == 0 {
@@ -112,6 +153,19 @@ mod tests {
         assert_eq!(read("500ms"), Some(500));
         for wrong in ["", "m", "5 parsecs", "1h-5m", "P", "99999999999d", "-5m", "PT5D5", "1e9h"] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn instants_are_milliseconds_from_1970() {
+        assert_eq!(instant_ms("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(instant_ms("2019-10-06T15:00:00Z"), Some(1_570_374_000_000));
+        assert_eq!(instant_ms("2024-02-29T23:59:59.5+01:00"), Some(1_709_247_599_500));
+        assert_eq!(instant_ms("2000-03-01T00:00:00-00:30"), Some(951_870_600_000));
+        for wrong in
+            ["", "2019-10-06", "2019-13-06T15:00:00Z", "T", "2019-10-06T15:00Z", "99999-01-01T00:00:00Z"]
+        {
+            assert_eq!(instant_ms(wrong), None, "{wrong}");
         }
     }
 

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// Losses of one reason that a text names; a format for programs has them all.
 const MOST_NAMED: usize = 12;
 
+/// Reasons that a text tells of one fate.
+const MOST_REASONS: usize = 60;
+
 /// The report for people: what was read, how much is kept, and every loss; those of one reason together.
 #[must_use]
 pub fn document(imported: &Imported) -> Document {
@@ -24,8 +27,11 @@ pub fn document(imported: &Imported) -> Document {
     );
     report.push(Block::Paragraph(read.into()));
     for fate in Fate::ALL {
-        let items = imported.lost(fate).into_iter().map(|(what, why)| item(&what, why));
-        report.section(title(fate), vec![Block::List(items.collect())]);
+        let reasons = imported.lost(fate);
+        let more = reasons.len().saturating_sub(MOST_REASONS);
+        let items = reasons.into_iter().take(MOST_REASONS).map(|(what, why)| item(&what, why));
+        let rest = (more > 0).then(|| Item::from(format!("and {more} more: `--format json` has them all")));
+        report.section(title(fate), vec![Block::List(items.chain(rest).collect())]);
     }
     report
 }

@@ -9,12 +9,15 @@ mod value;
 pub(super) use table::{DraftTable, DraftValue, Row};
 pub(super) use value::{duration, inline, percent, share, text, texts, whole};
 
-use super::provenance::Provenance;
+use super::provenance::{Provenance, cut};
 use crate::outlet::is_hidden;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest name of a scenario.
 const MOST_NAME: usize = 100;
+
+/// Letters of a description: names in it are as long as their authors like.
+const MOST_DESCRIPTION: usize = 300;
 
 /// What is wrong with hosts that an alarm is a sign of. A defect of that kind stands in the scenario for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,11 +84,25 @@ pub(super) struct Draft {
     pub unheard: Vec<String>,
     /// Keys of `[change]`.
     pub change: DraftTable,
-    /// Names that a scenario has already.
-    pub occupied: Vec<String>,
+    names: TakenNames,
+}
+
+/// The names that are given: to strategies and alarms, with those of the scenario that is added to, and to regions.
+#[derive(Debug, Clone, Default)]
+struct TakenNames {
+    taken: BTreeSet<String>,
+    /// The last number that was put behind a name.
+    numbers: BTreeMap<String, usize>,
+    regions: BTreeSet<String>,
 }
 
 impl Draft {
+    /// A draft in which `occupied` are no names for new parts.
+    pub fn beside(occupied: Vec<String>) -> Self {
+        let taken = occupied.into_iter().collect();
+        Self { names: TakenNames { taken, ..TakenNames::default() }, ..Self::default() }
+    }
+
     /// Adds an alarm, and returns its name: the wanted one, or one like it if that is another's.
     pub fn alarm(&mut self, alarm: DraftAlarm) -> String {
         let name = self.free(&alarm.name);
@@ -96,28 +113,35 @@ impl Draft {
     /// Adds a strategy, and returns its name: the wanted one, or one like it if that is another's.
     pub fn strategy(&mut self, strategy: DraftStrategy) -> String {
         let name = self.free(&strategy.name);
-        self.strategies.push(DraftStrategy { name: name.clone(), ..strategy });
+        let description = cut(&strategy.description, MOST_DESCRIPTION);
+        self.strategies.push(DraftStrategy { name: name.clone(), description, ..strategy });
         name
     }
 
     /// Adds a region unless there is one of that name; returns whether it is new.
     pub fn region(&mut self, region: DraftRegion) -> bool {
         let name = sound_name(&region.name);
-        let is_new = self.regions.iter().all(|known| known.name != name);
+        let is_new = self.names.regions.insert(name.clone());
         if is_new {
             self.regions.push(DraftRegion { name, ..region });
         }
         is_new
     }
 
-    fn free(&self, wanted: &str) -> String {
+    fn free(&mut self, wanted: &str) -> String {
         let wanted = sound_name(wanted);
-        let strategies = self.strategies.iter().map(|strategy| &strategy.name);
-        let taken: BTreeSet<&String> =
-            strategies.chain(self.alarms.iter().map(|alarm| &alarm.name)).chain(&self.occupied).collect();
-        let numbered = (2..).map(|number| format!("{wanted}-{number}"));
-        let mut all = std::iter::once(wanted.clone()).chain(numbered);
-        all.find(|name| !taken.contains(name)).unwrap_or_default()
+        let TakenNames { taken, numbers, .. } = &mut self.names;
+        if taken.insert(wanted.clone()) {
+            return wanted;
+        }
+        let last = numbers.entry(wanted.clone()).or_insert(1);
+        loop {
+            *last += 1;
+            let name = format!("{wanted}-{last}");
+            if taken.insert(name.clone()) {
+                return name;
+            }
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 
 use super::table::DraftValue;
 use crate::import::time;
+use crate::outlet::is_hidden;
 
-/// A text in quotes.
+/// A text in quotes. Letters that nobody sees are left out: a scenario has none.
 pub(in crate::import) fn text(text: &str) -> DraftValue {
+    let seen: String = text.chars().filter(|letter| !is_hidden(*letter)).collect();
     // JSON's escapes of a string are TOML's, too.
-    DraftValue::Plain(serde_json::Value::from(text).to_string())
+    DraftValue::Plain(serde_json::Value::from(seen).to_string())
 }
 
 /// Texts in brackets.
@@ -58,6 +60,7 @@ mod tests {
     #[test]
     fn values_are_toml() {
         assert_eq!(text("a \"b\"\n").to_string(), r#""a \"b\"\n""#);
+        assert_eq!(text("a\u{202e}b\u{1b}[2J").to_string(), "\"ab[2J\"");
         assert_eq!(texts(["a", "b"]).to_string(), r#"["a", "b"]"#);
         assert_eq!(share(0.001).to_string(), "\"0.1%\"");
         assert_eq!(share(1.0 / 3.0).to_string(), "\"33.333333333%\"");

@@ -3,13 +3,14 @@
 //! The blocks of one name become a list under that name, each a mapping whose tag is its labels, with dots between. What would have to be
 //! evaluated is kept as it is written, with the tag `expression`.
 
-use super::limits::{deep_bracket, too_deep};
+use super::limits::{deep_bracket, says_too_deep, too_deep, too_many_signs, too_much};
 use super::{Entry, Marked, MarkedValue, Numbers};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::scenario::rules;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey, UnaryOperator};
 use hcl_edit::structure::{Body, Structure};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The tag of what nobody evaluates here.
@@ -23,9 +24,15 @@ pub(super) fn parse(text: &str, file: FileId, numbers: &mut Numbers) -> Result<M
     if let Some(at) = deep_bracket(text) {
         return Err(too_deep(Span { file, start: at, end: at + 1 }));
     }
+    if let Some(at) = too_many_signs(text) {
+        return Err(too_much(Span { file, start: at, end: at + 1 }));
+    }
     let body: Body = hcl_edit::parser::parse_body(text).map_err(|error| {
         let at = error.location().offset();
         let place = Span { file, start: at, end: at + 1 };
+        if says_too_deep(error.message()) {
+            return too_deep(place);
+        }
         rules::FOREIGN_SYNTAX.at(place, format!("this is no valid HCL: {}", error.message()))
     })?;
     let mut reading = Reading { text, file, numbers };
@@ -47,6 +54,8 @@ impl Reading<'_, '_> {
 
     fn body(&mut self, body: &Body) -> MarkedValue {
         let mut entries: Vec<Entry> = Vec::new();
+        // Where the blocks of a name are.
+        let mut blocks: BTreeMap<&str, usize> = BTreeMap::new();
         for structure in body {
             match structure {
                 Structure::Attribute(attribute) => {
@@ -61,13 +70,11 @@ impl Reading<'_, '_> {
                     let span = self.span(block.span());
                     let tree = Marked { span, value: self.body(&block.body), tag };
                     let ident = block.ident.as_str();
-                    let same = entries
-                        .iter_mut()
-                        .find(|entry| entry.key == ident)
-                        .map(|entry| &mut entry.value.value);
-                    if let Some(MarkedValue::List(blocks)) = same {
-                        blocks.push(tree);
+                    let same = blocks.get(ident).and_then(|at| entries.get_mut(*at));
+                    if let Some(MarkedValue::List(others)) = same.map(|entry| &mut entry.value.value) {
+                        others.push(tree);
                     } else {
+                        blocks.insert(ident, entries.len());
                         let list = Marked { span, value: MarkedValue::List(vec![tree]), tag: None };
                         entries.push(self.entry(ident, key_span, list));
                     }

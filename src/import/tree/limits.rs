@@ -9,8 +9,14 @@ pub(in crate::import) const MAX_BYTES: usize = 4 << 20;
 /// Collections inside each other.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// Values of a file, with those that aliases repeat.
+/// Bytes of all files together.
+pub(in crate::import) const MAX_TOTAL_BYTES: usize = 16 << 20;
+
+/// Values of all files together, with those that aliases repeat.
 pub(super) const MAX_VALUES: usize = 200_000;
+
+/// Documents of all files together.
+pub(in crate::import) const MAX_DOCUMENTS: usize = 2_000;
 
 /// What a file that is nested too deeply is told.
 pub(super) fn too_deep(span: Span) -> Diagnostic {
@@ -22,8 +28,20 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
 /// What a file is told that says too much.
 pub(super) fn too_much(span: Span) -> Diagnostic {
     rules::FOREIGN_SYNTAX
-        .at(span, format!("with what aliases repeat the file has more than {MAX_VALUES} values"))
+        .at(span, format!("more than {MAX_VALUES} values are too much to read"))
         .help("give the documents that hold the policy alone, and write out what aliases repeat")
+}
+
+/// Where a text has more signs than so many values need, for languages whose parser builds a tree of its own before any
+/// value can be counted. Those in texts and comments count, too: nobody writes so many.
+pub(super) fn too_many_signs(text: &str) -> Option<usize> {
+    let sign = |letter: &u8| matches!(letter, b'=' | b'{' | b'[' | b',' | b'.');
+    text.bytes().enumerate().filter(|(_, letter)| sign(letter)).nth(MAX_VALUES / 2).map(|(at, _)| at)
+}
+
+/// Whether a parser's words for what is wrong mean that it refused to follow what is nested.
+pub(super) fn says_too_deep(words: &str) -> bool {
+    ["recursion limit", "nesting depth"].iter().any(|known| words.contains(known))
 }
 
 /// Whether brackets are nested more deeply than a parser that calls itself for each should be asked to follow. Those in

@@ -9,7 +9,7 @@ mod limits;
 mod toml;
 mod yaml;
 
-pub(super) use limits::MAX_BYTES;
+pub(super) use limits::{MAX_BYTES, MAX_DOCUMENTS, MAX_TOTAL_BYTES};
 
 use crate::diagnostic::{Diagnostic, FileId, Span};
 
@@ -82,6 +82,14 @@ impl Marked {
         }
     }
 
+    /// The items of a sequence; none of anything else.
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            MarkedValue::List(items) => items,
+            MarkedValue::Scalar { .. } | MarkedValue::Map(_) => &[],
+        }
+    }
+
     /// The value of a key of a mapping.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
@@ -103,26 +111,69 @@ impl Marked {
         }
     }
 
+    /// How many values it is, with itself.
+    fn size(&self) -> usize {
+        1 + match &self.value {
+            MarkedValue::Scalar { .. } => 0,
+            MarkedValue::List(items) => items.iter().map(Self::size).sum(),
+            MarkedValue::Map(entries) => entries.iter().map(|entry| entry.value.size()).sum(),
+        }
+    }
+
+    /// How many collections are inside each other, with itself.
+    fn depth(&self) -> usize {
+        match &self.value {
+            MarkedValue::Scalar { .. } => 0,
+            MarkedValue::List(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
+            MarkedValue::Map(entries) => {
+                1 + entries.iter().map(|entry| entry.value.depth()).max().unwrap_or(0)
+            }
+        }
+    }
+
     /// Whether nothing is written: a key without a value, `null` or `~`.
     pub fn is_nothing(&self) -> bool {
         matches!(&self.value, MarkedValue::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 }
 
-/// Gives out numbers of entries, each once.
+/// The documents that a document stands for: what is in a `List` of Kubernetes, or itself.
+pub(super) fn documents_of(tree: Marked) -> Vec<Marked> {
+    let is_list = tree.get("kind").and_then(Marked::text) == Some("List") && tree.get("apiVersion").is_some();
+    let MarkedValue::Map(entries) = tree.value else { return vec![tree] };
+    if !is_list {
+        return vec![Marked { value: MarkedValue::Map(entries), ..tree }];
+    }
+    let items = entries.into_iter().find(|entry| entry.key == "items").map(|entry| entry.value.value);
+    if let Some(MarkedValue::List(items)) = items { items } else { Vec::new() }
+}
+
+/// Gives out numbers of entries, each once, and counts values: all files together may have so many.
 #[derive(Debug, Default)]
-pub(super) struct Numbers(usize);
+pub(super) struct Numbers {
+    entries: usize,
+    values: usize,
+}
 
 impl Numbers {
     /// The next number.
     fn next(&mut self) -> usize {
-        self.0 += 1;
-        self.0 - 1
+        self.entries += 1;
+        self.entries - 1
     }
 
     /// How many were given out.
     pub fn count(&self) -> usize {
-        self.0
+        self.entries
+    }
+
+    /// Counts values that begin at `span`.
+    ///
+    /// # Errors
+    /// Where there are too many.
+    fn spend(&mut self, values: usize, span: Span) -> Result<(), Diagnostic> {
+        self.values = self.values.saturating_add(values);
+        if self.values > limits::MAX_VALUES { Err(limits::too_much(span)) } else { Ok(()) }
     }
 }
 
@@ -136,10 +187,13 @@ pub(super) fn parse(
     file: FileId,
     numbers: &mut Numbers,
 ) -> Result<Vec<Marked>, Diagnostic> {
-    match language {
+    let whole = match language {
         // Every JSON text is a YAML text.
-        Language::Yaml | Language::Json => yaml::parse(text, file, numbers),
-        Language::Toml => toml::parse(text, file, numbers).map(|tree| vec![tree]),
-        Language::Hcl => hcl::parse(text, file, numbers).map(|tree| vec![tree]),
-    }
+        Language::Yaml => return yaml::parse(text, file, numbers, "YAML"),
+        Language::Json => return yaml::parse(text, file, numbers, "JSON"),
+        Language::Toml => toml::parse(text, file, numbers)?,
+        Language::Hcl => hcl::parse(text, file, numbers)?,
+    };
+    numbers.spend(whole.size(), whole.span)?;
+    Ok(vec![whole])
 }

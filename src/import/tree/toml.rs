@@ -1,6 +1,6 @@
 //! TOML: the parser's own tree with places, as the common one.
 
-use super::limits::{deep_bracket, too_deep};
+use super::limits::{deep_bracket, says_too_deep, too_deep, too_many_signs, too_much};
 use super::{Entry, Marked, MarkedValue, Numbers};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::scenario::rules;
@@ -16,8 +16,14 @@ pub(super) fn parse(text: &str, file: FileId, numbers: &mut Numbers) -> Result<M
     if let Some(at) = deep_bracket(text) {
         return Err(too_deep(Span { file, start: at, end: at + 1 }));
     }
+    if let Some(at) = too_many_signs(text) {
+        return Err(too_much(Span { file, start: at, end: at + 1 }));
+    }
     let table = DeTable::parse(text).map_err(|error| {
         let range = error.span().unwrap_or(0..0);
+        if says_too_deep(error.message()) {
+            return too_deep(span(file, &range));
+        }
         rules::FOREIGN_SYNTAX.at(span(file, &range), format!("this is no valid TOML: {}", error.message()))
     })?;
     Ok(Marked { span: span(file, &table.span()), value: entries(table.get_ref(), file, numbers), tag: None })

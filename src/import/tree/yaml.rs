@@ -3,24 +3,28 @@
 //! The parser keeps its own state and does not call itself, so depth costs nothing until the tree is built; both what is
 //! nested and what aliases repeat is counted while it is.
 
-use super::limits::{MAX_DEPTH, MAX_VALUES, too_deep, too_much};
+use super::limits::{MAX_DEPTH, says_too_deep, too_deep};
 use super::{Entry, Marked, MarkedValue, Numbers};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::scenario::rules;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The documents of a stream.
+/// The documents of a stream in `language`, as people call it.
 ///
 /// # Errors
 /// Where it is no YAML, or says too much.
-pub(super) fn parse(text: &str, file: FileId, numbers: &mut Numbers) -> Result<Vec<Marked>, Diagnostic> {
+pub(super) fn parse(
+    text: &str,
+    file: FileId,
+    numbers: &mut Numbers,
+    language: &str,
+) -> Result<Vec<Marked>, Diagnostic> {
     let mut builder = Builder {
         places: CharacterPlaces::of(text, file),
         numbers,
         open: Vec::new(),
         anchors: BTreeMap::new(),
-        values: 0,
         documents: Vec::new(),
     };
     let mut parser = Parser::new(StrInput::new(text));
@@ -28,7 +32,10 @@ pub(super) fn parse(text: &str, file: FileId, numbers: &mut Numbers) -> Result<V
         let (event, span) = next.map_err(|error| {
             let at = builder.places.byte(error.marker().index());
             let place = Span { file, start: at, end: at + 1 };
-            let message = format!("this is no valid YAML: {}", error.info());
+            if says_too_deep(error.info()) {
+                return too_deep(place);
+            }
+            let message = format!("this is no valid {language}: {}", error.info());
             rules::FOREIGN_SYNTAX.at(place, message).help(
                 "a chart, an overlay or a program that makes YAML has to be rendered first: \
                  `helm template`, `kubectl kustomize`, `cdk synth`, `jsonnet`",
@@ -87,7 +94,6 @@ struct Builder<'t, 'n> {
     numbers: &'n mut Numbers,
     open: Vec<Open>,
     anchors: BTreeMap<usize, Marked>,
-    values: usize,
     documents: Vec<Marked>,
 }
 
@@ -114,13 +120,16 @@ impl Builder<'_, '_> {
                 self.finish(tree, anchor)
             }
             Event::Alias(anchor) => {
-                let Some(size) = self.anchors.get(&anchor).map(size_of) else {
+                let Some(meant) = self.anchors.get(&anchor) else {
                     return Err(rules::FOREIGN_SYNTAX
                         .at(span, "this alias is inside of what it stands for, or stands for nothing")
                         .help("write out what it stands for"));
                 };
-                self.count(size, span)?;
-                let repeated = renumbered(self.anchors[&anchor].clone(), self.numbers);
+                if self.open.len() + meant.depth() > MAX_DEPTH {
+                    return Err(too_deep(span));
+                }
+                self.numbers.spend(meant.size(), span)?;
+                let repeated = renumbered(meant.clone(), self.numbers);
                 self.finish(repeated, 0)
             }
             Event::DocumentEnd => {
@@ -148,9 +157,9 @@ impl Builder<'_, '_> {
 
     /// Puts a value that is complete where it belongs.
     fn finish(&mut self, tree: Marked, anchor: usize) -> Result<(), Diagnostic> {
-        self.count(1, tree.span)?;
+        self.numbers.spend(1, tree.span)?;
         if anchor != 0 {
-            self.count(size_of(&tree), tree.span)?;
+            self.numbers.spend(tree.size(), tree.span)?;
             self.anchors.insert(anchor, tree.clone());
         }
         let Some(parent) = self.open.last_mut() else {
@@ -164,7 +173,8 @@ impl Builder<'_, '_> {
                 return Ok(());
             }
             (MarkedValue::Map(_), None) => {
-                let text = tree.text().map(str::to_owned);
+                // Files that were put one behind the other may each begin with a mark of their byte order.
+                let text = tree.text().map(|text| text.trim_start_matches('\u{feff}').to_owned());
                 let key =
                     text.ok_or_else(|| rules::FOREIGN_SYNTAX.at(tree.span, "this key is a collection"))?;
                 parent.key = Some((key, tree.span));
@@ -183,11 +193,6 @@ impl Builder<'_, '_> {
             return Err(twice.and(before, "here, too").help("leave one of them"));
         }
         Ok(())
-    }
-
-    fn count(&mut self, values: usize, span: Span) -> Result<(), Diagnostic> {
-        self.values += values;
-        if self.values > MAX_VALUES { Err(too_much(span)) } else { Ok(()) }
     }
 }
 
@@ -228,14 +233,6 @@ fn end_of(tree: &Marked) -> usize {
     }
 }
 
-fn size_of(tree: &Marked) -> usize {
-    1 + match &tree.value {
-        MarkedValue::Scalar { .. } => 0,
-        MarkedValue::List(items) => items.iter().map(size_of).sum(),
-        MarkedValue::Map(entries) => entries.iter().map(|entry| size_of(&entry.value)).sum(),
-    }
-}
-
 /// The same tree, whose entries are others.
 fn renumbered(tree: Marked, numbers: &mut Numbers) -> Marked {
     let value = match tree.value {
@@ -259,7 +256,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<Marked>, String> {
-        parse(text, FileId::default(), &mut Numbers::default()).map_err(|problem| problem.message)
+        parse(text, FileId::default(), &mut Numbers::default(), "YAML").map_err(|problem| problem.message)
     }
 
     fn slice<'t>(text: &'t str, tree: &Marked) -> &'t str {
@@ -305,8 +302,10 @@ mod tests {
                 )
             })
             .collect();
-        assert!(read(&bomb).unwrap_err().contains("values"));
+        assert!(read(&bomb).unwrap_err().contains("more than 200000 values"));
         assert!(read(&"[".repeat(100_000)).unwrap_err().contains("inside each other"));
+        let chain: String = (1..300).map(|n| format!("- &a{n} [*a{}]\n", n - 1)).collect();
+        assert!(read(&format!("- &a0 x\n{chain}")).unwrap_err().contains("inside each other"));
         assert!(read("a: &a [*a]").unwrap_err().contains("alias"));
         assert!(read("a: 1\na: 2").unwrap_err().contains("twice"));
         assert!(read("a: [1").unwrap_err().contains("no valid YAML"));
