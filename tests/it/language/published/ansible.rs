@@ -28,7 +28,7 @@ fn serial_makes_the_published_batches() {
 }
 
 /// Failed hosts of each batch that was started, where each takes a minute.
-fn failed(records: &[RolloutRecord]) -> Vec<u32> {
+pub(crate) fn failed(records: &[RolloutRecord]) -> Vec<u32> {
     let mut failed = vec![0; batches(records).len()];
     for record in records {
         if let RolloutEvent::HostsFailed { hosts, .. } = record.event {
