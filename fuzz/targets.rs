@@ -2,8 +2,11 @@
 //! the fuzzers of this folder and by tests on stable Rust. Panics are finds; nothing here runs for long, whatever the
 //! text says.
 
+use std::collections::BTreeMap;
+use wavetank::import::{ForeignFile, import};
 use wavetank::lints::look_ahead;
 use wavetank::plan::Plan;
+use wavetank::report::imported as report;
 use wavetank::report::plan_view;
 use wavetank::rollout::{Engine, Model};
 use wavetank::scenario::{Loaded, load_str};
@@ -63,6 +66,31 @@ pub fn study(text: &str) {
     if is_short && plan.fleet.hosts() < 1_000 {
         let _ = wavetank::study::pipeline::replay(&plan, pipeline, 0, 0);
     }
+}
+
+/// Files of other tools are refused with reasons, or become a scenario that is accepted and whose strategies run.
+pub fn imported(files: &[(&str, &str)]) -> bool {
+    let file = |(name, text): &(&str, &str)| ForeignFile {
+        name: (*name).to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    let files: Vec<ForeignFile> = files.iter().map(file).collect();
+    let imported = import(&files, &BTreeMap::new(), Vec::new());
+    let shown = imported.render(false);
+    if !imported.is_sound() {
+        assert!(!shown.is_empty(), "refused without a reason");
+        return false;
+    }
+    let text = imported.scenario("wavetank import");
+    let _ = (report::document(&imported), report::json(&imported, Some(&text)));
+    let loaded = load_str("imported.toml", &text);
+    let Some(plan) = loaded.plan else { panic!("no scenario: {}\n{text}", loaded.problems) };
+    let model = Model::new(&plan);
+    let mut engine = Engine::new(&model).with_event_limit(EVENTS);
+    for strategy in 0..plan.strategies.len().min(3) {
+        let _ = engine.try_run(strategy, 0, &mut Silent);
+    }
+    true
 }
 
 fn is_short(other: &Plan) -> bool {

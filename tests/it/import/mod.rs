@@ -14,6 +14,12 @@ mod nomad;
 mod pipelines;
 mod prometheus;
 mod prometheus_idioms;
+mod ansible;
+mod bosh;
+mod bottlerocket;
+mod coreos;
+mod hostile;
+mod strange;
 
 use crate::support;
 use std::collections::BTreeMap;
