@@ -154,6 +154,17 @@ impl Io {
         Ok(text)
     }
 
+    /// Reads standard input to its end, but no more than so many bytes.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_stdin_bytes(&mut self, most: u64) -> Result<Vec<u8>, CliError> {
+        let mut bytes = Vec::new();
+        let read = (&mut self.stdin).take(most).read_to_end(&mut bytes);
+        read.map_err(|error| CliError::at_path("read", "standard input".as_ref(), &error))?;
+        Ok(bytes)
+    }
+
     /// Prints rendered text on standard error.
     pub fn talk(&mut self, text: impl Display) {
         // Nobody is left to tell when standard error is gone.

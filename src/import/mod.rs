@@ -29,6 +29,9 @@ use draft::{Draft, DraftTable};
 use std::collections::BTreeMap;
 use tree::{Language, Numbers};
 
+/// Files that are named where it is said what a scenario was made of.
+const MOST_FILES_NAMED: usize = 20;
+
 /// A file as the user gave it.
 #[derive(Debug, Clone)]
 pub struct ForeignFile {
@@ -156,6 +159,16 @@ impl Imported {
             }
         }
         once
+    }
+
+    /// The files with their tools in words, the first of many.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let all = self.recognised_once();
+        let more = all.len().saturating_sub(MOST_FILES_NAMED);
+        let named = all.iter().take(MOST_FILES_NAMED).map(|(file, tool)| format!("{file} ({tool})"));
+        let more = (more > 0).then(|| format!("and {more} more"));
+        named.chain(more).collect::<Vec<_>>().join(", ")
     }
 
     /// Places of the files that lines of the scenario are from.

@@ -65,13 +65,11 @@ impl Imported {
 
     /// The first lines, up to the tables that a scenario has once.
     fn head(&self, command: &str) -> String {
-        let tools: Vec<String> =
-            self.recognised_once().into_iter().map(|(file, tool)| format!("{file} ({tool})")).collect();
         let mut out = format!(
             "# Made by `{}` from {}.\n\
              # Each line says where it is from. Those marked <-- are in no file: put in what is true for you.\n",
             line(command),
-            line(&tools.join(", "))
+            line(&self.origin())
         );
         self.write_losses(&mut out);
         let mut once = |header: &str, table: &DraftTable| {

@@ -16,11 +16,9 @@ const MOST_REASONS: usize = 60;
 #[must_use]
 pub fn document(imported: &Imported) -> Document {
     let mut report = Document::default();
-    let tools: Vec<String> =
-        imported.recognised_once().into_iter().map(|(file, tool)| format!("{file} ({tool})")).collect();
     let read = format!(
         "imported {}: {}, {}; {} kept, each named behind its line",
-        tools.join(", "),
+        imported.origin(),
         text::strategies(imported.strategies().count()),
         text::counted(imported.alarms().count() as u64, "alarm"),
         text::counted(imported.kept() as u64, "setting"),

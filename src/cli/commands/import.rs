@@ -125,7 +125,7 @@ fn read_all(names: &[String], io: &mut Io) -> Result<Vec<ForeignFile>, CliError>
     let mut files = Vec::new();
     for name in names {
         if name == STDIN {
-            let bytes = io.read_stdin()?.into_bytes();
+            let bytes = io.read_stdin_bytes(MOST_BYTES)?;
             files.push(ForeignFile { name: STDIN_NAME.to_owned(), bytes });
             continue;
         }
