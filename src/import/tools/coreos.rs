@@ -75,18 +75,7 @@ fn updates(cursor: &Cursor<'_>, draft: &mut Draft) {
 }
 
 fn strategy(stream: &str, version: &str, rollout: &Cursor<'_>, draft: &mut Draft) {
-    let start = rollout.get("start_percentage");
-    let from = match &start {
-        None => Some(0.0),
-        Some(start) => {
-            let share = start.number();
-            let sound = share.filter(|share| (0.0..=1.0).contains(share));
-            if sound.is_none() && share.is_some() {
-                start.error("a share of the hosts is from 0.0 to 1.0");
-            }
-            sound
-        }
-    };
+    let from = start_share(rollout);
     let length = rollout.get("duration_minutes");
     let length_ms =
         length.as_ref().map(|length| length.read("a number of minutes, less than ten years", minutes_ms));
@@ -146,6 +135,17 @@ fn strategy(stream: &str, version: &str, rollout: &Cursor<'_>, draft: &mut Draft
     }
     strategy.table.add("wave", wave);
     draft.strategy(strategy);
+}
+
+/// The share of hosts that may update at once; none where it is reported.
+fn start_share(rollout: &Cursor<'_>) -> Option<f64> {
+    let Some(start) = rollout.get("start_percentage") else { return Some(0.0) };
+    let share = start.number()?;
+    let sound = (0.0..=1.0).contains(&share);
+    if !sound {
+        start.error("a share of the hosts is from 0.0 to 1.0");
+    }
+    sound.then_some(share)
 }
 
 fn minutes_ms(text: &str) -> Option<u64> {
