@@ -1,14 +1,14 @@
 //! The tools whose files are understood, one file or folder a tool, and which of them knows a document.
 
+mod ansible;
 mod argo;
 mod aws;
-mod flagger;
-mod fleets;
-mod gates;
-mod ansible;
 mod bosh;
 mod bottlerocket;
 mod coreos;
+mod flagger;
+mod fleets;
+mod gates;
 mod judged;
 mod kruise;
 mod kubernetes;
@@ -34,7 +34,20 @@ struct ToolFormat {
 }
 
 /// Every kind of document, in the order in which they are asked.
-const FORMATS: &[&[ToolFormat]] = &[kubernetes::FORMATS, prometheus::FORMATS, argo::FORMATS, kruise::FORMATS, flagger::FORMATS, nomad::FORMATS, fleets::FORMATS, aws::FORMATS, ansible::FORMATS, bosh::FORMATS, bottlerocket::FORMATS, coreos::FORMATS];
+const FORMATS: &[&[ToolFormat]] = &[
+    kubernetes::FORMATS,
+    prometheus::FORMATS,
+    argo::FORMATS,
+    kruise::FORMATS,
+    flagger::FORMATS,
+    nomad::FORMATS,
+    fleets::FORMATS,
+    aws::FORMATS,
+    ansible::FORMATS,
+    bosh::FORMATS,
+    bottlerocket::FORMATS,
+    coreos::FORMATS,
+];
 
 /// Documents that stand beside policies in the same files and say nothing about rollouts.
 const BESIDE: [&str; 28] = [

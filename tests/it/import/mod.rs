@@ -1,24 +1,24 @@
 //! `import`: files of other tools as scenarios, one module a tool. What a tool publishes of its own arithmetic is held
 //! against the imported plan; what is lost is told; what is made to hurt is refused.
 
+mod ansible;
 mod argo;
 mod aws;
 mod aws_files;
+mod bosh;
+mod bottlerocket;
 mod command;
+mod coreos;
 mod flagger;
 mod fleets;
 mod fleets_published;
+mod hostile;
 mod kruise;
 mod kubernetes;
 mod nomad;
 mod pipelines;
 mod prometheus;
 mod prometheus_idioms;
-mod ansible;
-mod bosh;
-mod bottlerocket;
-mod coreos;
-mod hostile;
 mod strange;
 
 use crate::support;

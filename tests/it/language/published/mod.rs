@@ -2,7 +2,7 @@
 //! a tool, and a row of `tests/data/published` a scenario. What comes out of the simulator is held against the row.
 //! `docs/coming-from.md` has the spelling of each tool, `docs/validation.md` the rows that cannot be said.
 
-mod ansible;
+pub(crate) mod ansible;
 pub(crate) mod argo_analysis;
 pub(crate) mod argo_canary;
 mod aws;
