@@ -68,7 +68,8 @@ pub fn study(text: &str) {
     }
 }
 
-/// Files of other tools are refused with reasons, or become a scenario that is accepted and whose strategies run.
+/// Files of other tools are refused with reasons, or become a scenario that is accepted and whose strategies run. Returns
+/// whether they do.
 pub fn imported(files: &[(&str, &str)]) -> bool {
     let file = |(name, text): &(&str, &str)| ForeignFile {
         name: (*name).to_owned(),

@@ -11,6 +11,7 @@ mod cursor;
 mod desk;
 mod draft;
 mod encoding;
+mod fit;
 mod into;
 mod loss;
 mod provenance;
@@ -87,7 +88,11 @@ pub fn import(files: &[ForeignFile], given: &BTreeMap<String, String>, occupied:
     let (mut losses, found) = desk.clear();
     losses.sort_by_key(|loss| (loss.fate, loss.span.map(|span| (span.file, span.start))));
     problems.extend(found);
-    Imported { draft, defects, recognised, losses, problems, sources }
+    let mut imported = Imported { draft, defects, recognised, losses, problems, sources };
+    if imported.is_sound() {
+        imported.problems = fit::misfits(&imported);
+    }
+    imported
 }
 
 /// What the files are told that are too many together.

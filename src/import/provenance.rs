@@ -60,6 +60,14 @@ impl Provenance {
         }
     }
 
+    /// The first place of the files that it is from.
+    pub fn first(&self) -> Option<Span> {
+        match self {
+            Self::Written(spans) | Self::Open(spans, _) => spans.first().copied(),
+            Self::Implied(_) | Self::Hand(_) | Self::Plain => None,
+        }
+    }
+
     /// Places of the files that it is from.
     pub fn places(&self) -> usize {
         match self {

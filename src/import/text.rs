@@ -1,7 +1,7 @@
 //! The text of the scenario: alone, or added to one that is there. It decides nothing that a scenario says.
 
 use super::compose;
-use super::draft::{DraftTable, text};
+use super::draft::{DraftTable, ScenarioScript, text};
 use super::provenance::Provenance;
 use super::{Fate, Imported};
 use crate::outlet::line;
@@ -13,14 +13,19 @@ impl Imported {
     /// The scenario, with a comment for each line that says where it is from; `command` is how it was made.
     #[must_use]
     pub fn scenario(&self, command: &str) -> String {
+        self.script(command).text().to_owned()
+    }
+
+    /// The same with the places that its lines are from.
+    pub(super) fn script(&self, command: &str) -> ScenarioScript {
         let mut out = self.head(command);
         let mut section = |title: &str, tables: Vec<(String, DraftTable)>| {
             if tables.is_empty() {
                 return;
             }
-            out.push_str(&format!("\n# --- {title} {}\n", "-".repeat(90_usize.saturating_sub(title.len()))));
+            out.push(&format!("\n# --- {title} {}\n", "-".repeat(90_usize.saturating_sub(title.len()))));
             for (header, table) in tables {
-                out.push('\n');
+                out.push("\n");
                 table.write(&mut out, &format!("[[{header}]]"), &header, &self.sources);
             }
         };
@@ -33,47 +38,49 @@ impl Imported {
 
     /// The strategies and alarms alone, for a scenario that has the rest.
     pub(super) fn addition(&self, command: &str) -> String {
-        let mut out = format!("\n# Added by `{}`.\n", line(command));
+        let mut out = ScenarioScript::default();
+        out.push(&format!("\n# Added by `{}`.\n", line(command)));
         self.write_losses(&mut out);
         for (header, table) in
             self.alarm_tables().into_iter().chain(self.strategy_tables(|places| places > 0))
         {
-            out.push('\n');
+            out.push("\n");
             table.write(&mut out, &format!("[[{header}]]"), &header, &self.sources);
         }
-        out
+        out.text().to_owned()
     }
 
     /// What is not as in the files, for whoever reads the scenario without its report.
-    fn write_losses(&self, out: &mut String) {
+    fn write_losses(&self, out: &mut ScenarioScript) {
         for fate in Fate::ALL.into_iter().filter(|fate| *fate != Fate::ByHand) {
             let reasons = self.lost(fate);
             for (what, why) in reasons.iter().take(MOST_LOSSES) {
-                out.push_str(&format!("# {}: {}\n", fate.name(), line(why)));
+                out.push(&format!("# {}: {}\n", fate.name(), line(why)));
                 for what in what.iter().take(MOST_LOSSES) {
-                    out.push_str(&format!("#     {}\n", line(what)));
+                    out.push(&format!("#     {}\n", line(what)));
                 }
                 if what.len() > MOST_LOSSES {
-                    out.push_str(&format!("#     and {} more\n", what.len() - MOST_LOSSES));
+                    out.push(&format!("#     and {} more\n", what.len() - MOST_LOSSES));
                 }
             }
             if reasons.len() > MOST_LOSSES {
-                out.push_str(&format!("# {}: and {} more\n", fate.name(), reasons.len() - MOST_LOSSES));
+                out.push(&format!("# {}: and {} more\n", fate.name(), reasons.len() - MOST_LOSSES));
             }
         }
     }
 
     /// The first lines, up to the tables that a scenario has once.
-    fn head(&self, command: &str) -> String {
-        let mut out = format!(
+    fn head(&self, command: &str) -> ScenarioScript {
+        let mut out = ScenarioScript::default();
+        out.push(&format!(
             "# Made by `{}` from {}.\n\
              # Each line says where it is from. Those marked <-- are in no file: put in what is true for you.\n",
             line(command),
             line(&self.origin())
-        );
+        ));
         self.write_losses(&mut out);
         let mut once = |header: &str, table: &DraftTable| {
-            out.push('\n');
+            out.push("\n");
             table.write(&mut out, header, "", &self.sources);
         };
         once("[study]", &compose::study(&self.draft));

@@ -126,6 +126,7 @@ rules! {
     FOREIGN_VALUE = Error "WT111-foreign-value"
     UNKNOWABLE = Error "WT112-known-when-deployed"
     UNKNOWN_FORMAT = Error "WT113-unknown-format"
+    FOREIGN_MISFIT = Error "WT114-foreign-misfit"
 }
 
 /// Every rule, by identifier.

@@ -3,9 +3,11 @@
 //!
 //! An importer says what its files say and leaves the rest out. What a scenario needs besides is put in by `compose`.
 
+mod script;
 mod table;
 mod value;
 
+pub(super) use script::ScenarioScript;
 pub(super) use table::{DraftTable, DraftValue, Row};
 pub(super) use value::{duration, inline, percent, share, text, texts, whole};
 

@@ -1,11 +1,12 @@
 //! A table of the scenario whose lines know where they are from, and its text.
 
+use super::script::ScenarioScript;
 use crate::diagnostic::Sources;
 use crate::import::provenance::Provenance;
-use std::fmt::{self, Write};
+use std::fmt;
 
 /// A value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::import) enum DraftValue {
     /// As TOML writes it, on one line.
     Plain(String),
@@ -14,7 +15,7 @@ pub(in crate::import) enum DraftValue {
 }
 
 /// An item of a list that has a line of its own.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::import) struct Row {
     /// The item.
     pub value: String,
@@ -35,7 +36,7 @@ impl fmt::Display for DraftValue {
 }
 
 /// Keys with their values, and the tables of lists below it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::import) struct DraftTable {
     lines: Vec<(String, DraftValue, Provenance)>,
     children: Vec<(String, DraftTable)>,
@@ -108,27 +109,24 @@ impl DraftTable {
             + self.children.iter().map(|(_, child)| child.places()).sum::<usize>()
     }
 
-    /// Its text under `header`, such as `[[strategy]]`, whose name `path` begins those of its lists.
-    pub fn write(&self, out: &mut String, header: &str, path: &str, sources: &Sources) {
-        let _ = writeln!(out, "{header}");
+    /// Writes it under `header`, such as `[[strategy]]`, whose name `path` begins those of its lists.
+    pub fn write(&self, out: &mut ScenarioScript, header: &str, path: &str, sources: &Sources) {
+        out.push(&format!("{header}\n"));
         for (key, value, from) in &self.lines {
-            let comment = from.comment(sources);
             match value {
-                DraftValue::Plain(text) => {
-                    let _ = writeln!(out, "{key} = {text}{comment}");
-                }
+                DraftValue::Plain(text) => out.line(&format!("{key} = {text}"), from, sources),
                 DraftValue::Rows(rows) => {
-                    let _ = writeln!(out, "{key} = [{comment}");
+                    out.line(&format!("{key} = ["), from, sources);
                     for row in rows {
-                        let _ = writeln!(out, "    {},{}", row.value, row.from.comment(sources));
+                        out.line(&format!("    {},", row.value), &row.from, sources);
                     }
-                    let _ = writeln!(out, "]");
+                    out.push("]\n");
                 }
             }
         }
         for (name, child) in &self.children {
             let path = format!("{path}.{name}");
-            out.push('\n');
+            out.push("\n");
             child.write(out, &format!("[[{path}]]"), &path, sources);
         }
     }

@@ -284,7 +284,7 @@ fn names_and_values_act_on_nothing() {
         // A key on the line of its value has at most 1,024 letters.
         let key = if name.len() < 1_000 { name } else { "k" };
         let lines = format!(
-            "  minReadySeconds: 5 # {name}\n  progressDeadlineSeconds: {name}\n  {key}: {name}\n  ? |\n   a\n   [study]\n  : 1\n"
+            "  minReadySeconds: 5 # {name}\n  unheardOf: {name}\n  {key}: {name}\n  ? |\n   a\n   [study]\n  : 1\n"
         );
         let text = deployment(name, &lines);
         let imported = of_files(&[("a\n[study]\u{1b}[2J.yaml", &text), ("b.yaml", &text)]);

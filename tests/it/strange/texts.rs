@@ -4,6 +4,7 @@
 #[path = "../../../fuzz/mutate.rs"]
 mod mutate;
 #[path = "../../../fuzz/targets.rs"]
+#[allow(dead_code, reason = "what imports files of other tools is tried elsewhere")]
 mod targets;
 
 use super::{generator, laws, text};

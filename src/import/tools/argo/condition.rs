@@ -4,6 +4,9 @@
 /// Parentheses within each other at most.
 const MOST_DEPTH: usize = 32;
 
+/// Comparisons of a condition at most, as each asks for the query again.
+const MOST_TERMS: usize = 32;
+
 /// What a condition asks of the one number that a query gives.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ResultTest {
@@ -103,7 +106,7 @@ impl ResultTest {
 /// # Errors
 /// What of it is not understood.
 pub(super) fn parse(text: &str) -> Result<ResultTest, String> {
-    let mut reader = ConditionReader { rest: text, depth: 0 };
+    let mut reader = ConditionReader { rest: text, depth: 0, terms: 0 };
     let asked = reader.any()?;
     if reader.rest.trim().is_empty() { Ok(asked) } else { Err(reader.lost()) }
 }
@@ -121,6 +124,7 @@ enum Operand {
 struct ConditionReader<'t> {
     rest: &'t str,
     depth: usize,
+    terms: usize,
 }
 
 impl ConditionReader<'_> {
@@ -141,6 +145,10 @@ impl ConditionReader<'_> {
     }
 
     fn one(&mut self) -> Result<ResultTest, String> {
+        self.terms += 1;
+        if self.terms > MOST_TERMS {
+            return Err(format!("more than {MOST_TERMS} comparisons"));
+        }
         self.depth += 1;
         let asked =
             if self.depth > MOST_DEPTH { Err("it is nested too deeply".to_owned()) } else { self.single() };
@@ -313,6 +321,14 @@ impl ConditionReader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_condition_without_end_is_no_condition() {
+        let most = vec!["result[0] > 1"; MOST_TERMS].join(" && ");
+        assert!(parse(&most).is_ok());
+        assert!(parse(&format!("{most} && result[0] > 1")).is_err());
+        assert!(parse(&"result[0] > 1 && ".repeat(100_000)).is_err());
+    }
 
     fn fails(success: &str) -> Option<String> {
         parse(success).unwrap().negated().in_promql("q")

@@ -113,6 +113,7 @@ pub(super) fn no_failures(table: &mut DraftTable, tool: &str) {
 mod tests {
     use super::*;
     use crate::diagnostic::Sources;
+    use crate::import::draft::ScenarioScript;
 
     #[test]
     fn waits_add_up_and_need_a_wave() {
@@ -121,9 +122,10 @@ mod tests {
         ladder.push(DraftTable::default());
         assert!(ladder.wait(MINUTE, &Provenance::Plain) && ladder.wait(MINUTE, &Provenance::Plain));
         assert!(ladder.gate(approval("x")) && ladder.gate(test("y")));
-        let (mut table, mut out) = (DraftTable::default(), String::new());
+        let (mut table, mut out) = (DraftTable::default(), ScenarioScript::default());
         ladder.write(&mut table);
         table.write(&mut out, "[[strategy]]", "strategy", &Sources::default());
+        let out = out.text();
         assert!(out.contains("bake = \"2m\""), "{out}");
         assert!(out.contains("{ approval = { takes = \"1h\" } }, # <-- x"), "{out}");
         assert!(out.contains("{ test = { takes = \"10m\", catches = \"50%\" } }, # <-- y"), "{out}");

@@ -67,12 +67,7 @@ pub(super) fn of_condition(expr: &Promql, timing: Timing, asker: Asker) -> Resul
 
 /// Whether two alarms look at the same.
 fn same(one: &Judged, other: &Judged) -> bool {
-    let written = |judged: &Judged| {
-        let mut out = String::new();
-        judged.table.write(&mut out, "", "", &crate::diagnostic::Sources::default());
-        out
-    };
-    one.ailment == other.ailment && written(one) == written(other)
+    one.ailment == other.ailment && one.table == other.table
 }
 
 fn of_alternative(alternative: &Alternative, timing: Timing, asker: Asker) -> Result<Judged, String> {
