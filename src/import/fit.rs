@@ -13,7 +13,7 @@ pub(super) fn misfits(imported: &Imported) -> Vec<Diagnostic> {
         .map(|problem| {
             let place = problem.primary_place().and_then(|span| script.place_of(span.start));
             let message = format!("this makes no scenario: {}", problem.message);
-            let help = "import policies over different fleets one by one; another mistake is in this value";
+            let help = "policies over different fleets are imported one by one; otherwise correct what is said";
             rules::FOREIGN_MISFIT.at(place, message).help(help)
         })
         .collect()
