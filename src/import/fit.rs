@@ -13,7 +13,8 @@ pub(super) fn misfits(imported: &Imported) -> Vec<Diagnostic> {
         .map(|problem| {
             let place = problem.primary_place().and_then(|span| script.place_of(span.start));
             let message = format!("this makes no scenario: {}", problem.message);
-            let help = "policies over different fleets are imported one by one; otherwise correct what is said";
+            let help =
+                "policies over different fleets are imported one by one; otherwise correct what is said";
             rules::FOREIGN_MISFIT.at(place, message).help(help)
         })
         .collect()

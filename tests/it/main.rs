@@ -47,6 +47,8 @@ mod scenario;
 mod strange;
 mod structure;
 mod support;
+#[path = "../../fuzz/targets.rs"]
+mod targets;
 mod tidy;
 mod together;
 mod two_phase;

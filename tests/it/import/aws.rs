@@ -120,7 +120,7 @@ fn as_many_hosts_stay_healthy_as_codedeploy_says() {
             let (records, outcome) = trial(&planned, 0);
             assert_eq!(stops(&records), fails, "{row} with {bad}");
             if let (Some(least), false) = (row["needs_successes"].as_u64(), fails) {
-                assert_eq!(hosts - u64::from(outcome.left_behind_hosts), least, "{row}");
+                assert_eq!(hosts - outcome.left_behind_hosts, least, "{row}");
             }
         }
     }

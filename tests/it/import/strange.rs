@@ -3,11 +3,9 @@
 
 #[path = "../../../fuzz/foreign.rs"]
 mod foreign;
-#[path = "../../../fuzz/targets.rs"]
-#[allow(dead_code, reason = "files of other tools have one target")]
-mod targets;
 
 use crate::support::{self, project};
+use crate::targets;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::panic::{AssertUnwindSafe, catch_unwind};

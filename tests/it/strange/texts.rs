@@ -3,12 +3,10 @@
 
 #[path = "../../../fuzz/mutate.rs"]
 mod mutate;
-#[path = "../../../fuzz/targets.rs"]
-#[allow(dead_code, reason = "what imports files of other tools is tried elsewhere")]
-mod targets;
 
 use super::{generator, laws, text};
 use crate::support::{self, project};
+use crate::targets;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

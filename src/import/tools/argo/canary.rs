@@ -78,7 +78,7 @@ pub(super) fn canary(cursor: &Cursor<'_>, replicas: u64, draft: &mut Draft, stra
     for (number, step) in steps.iter().enumerate() {
         climb.step(step, number);
     }
-    climb.to_the_top(steps.len(), last_bake, cursor);
+    climb.climb_to_the_top(steps.len(), last_bake, cursor);
     if let Some(watched_from) = watched_from.filter(|_| climb.ascent.is_watched_early) {
         watched_from.approximated(
             "all of the step in which the analysis begins is watched, the start of its replicas too",
@@ -439,7 +439,7 @@ impl Climb<'_> {
     }
 
     /// Past the last step all replicas have the new version, and all requests are sent to it.
-    fn to_the_top(&mut self, steps: usize, last_bake: Option<(u64, Provenance)>, place: &Cursor<'_>) {
+    fn climb_to_the_top(&mut self, steps: usize, last_bake: Option<(u64, Provenance)>, place: &Cursor<'_>) {
         let Setting { replicas, is_routed, .. } = self.setting;
         if !self.ascent.is_at_the_top() {
             let traffic = is_routed.then(|| "100%".to_owned());

@@ -134,11 +134,11 @@ fn rolling(table: &mut DraftTable) {
 
 /// Keys of the whole rollout.
 fn pace(spec: &Cursor<'_>, table: &mut DraftTable) {
-    if let Some(ready) = spec.get("minReadySeconds") {
-        if let Some(ms) = ready.duration_ms(SECOND).filter(|ms| *ms > 0) {
-            table.set("batch-bake", duration(ms), ready.provenance());
-            table.set("batches", text("sliding"), Provenance::implied("each replica by itself"));
-        }
+    if let Some(ready) = spec.get("minReadySeconds")
+        && let Some(ms) = ready.duration_ms(SECOND).filter(|ms| *ms > 0)
+    {
+        table.set("batch-bake", duration(ms), ready.provenance());
+        table.set("batches", text("sliding"), Provenance::implied("each replica by itself"));
     }
     let aborts = spec.get("progressDeadlineAbort").and_then(|aborts| aborts.truth()) == Some(true);
     let deadline = spec.get("progressDeadlineSeconds");

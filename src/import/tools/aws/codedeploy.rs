@@ -51,7 +51,7 @@ const GROUP_ASIDE: [&str; 27] = [
 #[derive(Clone)]
 pub(super) enum DeployHow {
     /// Hosts one after the other.
-    Hosts(HostPace, Provenance),
+    Hosts(Box<HostPace>, Provenance),
     /// Requests, and whether to a function.
     Traffic {
         /// How they move.
@@ -95,7 +95,7 @@ pub(super) fn how(
     Some(if is_function {
         DeployHow::Traffic { shift: TrafficShift::Whole, of_function: true, from: hand }
     } else {
-        DeployHow::Hosts(HostPace::half(), hand)
+        DeployHow::Hosts(Box::new(HostPace::half()), hand)
     })
 }
 
@@ -114,7 +114,7 @@ fn by_name(name: &str, is_function: bool, from: &Provenance) -> Option<DeployHow
     if is_function {
         return traffic(short, true);
     }
-    predefined(short).map(|pace| DeployHow::Hosts(pace, from.clone()))
+    predefined(short).map(|pace| DeployHow::Hosts(Box::new(pace), from.clone()))
 }
 
 /// What a configuration of the files says.
@@ -128,7 +128,7 @@ pub(super) fn configured(config: &AwsResource<'_>, is_function: bool) -> Option<
         let shift = routing(&traffic)?;
         return Some(DeployHow::Traffic { shift, of_function, from: traffic.provenance() });
     }
-    Some(DeployHow::Hosts(pace_of(properties)?, config.whole.origin()))
+    Some(DeployHow::Hosts(Box::new(pace_of(properties)?), config.whole.origin()))
 }
 
 impl DeployHow {
@@ -143,7 +143,7 @@ impl DeployHow {
 
     fn beside_the_old(self) -> Self {
         match self {
-            Self::Hosts(pace, from) => Self::Hosts(pace.beside_the_old(), from),
+            Self::Hosts(pace, from) => Self::Hosts(Box::new(pace.beside_the_old()), from),
             traffic @ Self::Traffic { .. } => traffic,
         }
     }
@@ -462,14 +462,12 @@ fn goes_back(
         |config| config.provenance(),
     );
     let rolls_back = if listens { at_alarm } else { at_failure };
-    if listens && at_alarm != at_failure {
-        if let Some(config) = &config {
-            config.approximated(if at_alarm {
-                "it goes back after an alarm and stops after a failure; here it goes back after both"
-            } else {
-                "it goes back after a failure and stops after an alarm; here it stops after both"
-            });
-        }
+    if let Some(config) = config.as_ref().filter(|_| listens && at_alarm != at_failure) {
+        config.approximated(if at_alarm {
+            "it goes back after an alarm and stops after a failure; here it goes back after both"
+        } else {
+            "it goes back after a failure and stops after an alarm; here it stops after both"
+        });
     }
     deployment.reacts(if rolls_back { WhenWrong::RollsBack } else { WhenWrong::Stops }, from, reading.desk());
 }

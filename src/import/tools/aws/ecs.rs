@@ -181,11 +181,11 @@ fn moves<'d>(
             return None;
         }
     };
-    let mut around = AroundShift::default();
-    around.bake = match get(&["BakeTimeInMinutes"]) {
-        Some(bake) => Some((minutes(&bake)?, bake.provenance())),
-        None => Some((15 * MINUTE, Provenance::implied("ECS' default, 15 minutes"))),
+    let bake = match get(&["BakeTimeInMinutes"]) {
+        Some(bake) => (minutes(&bake)?, bake.provenance()),
+        None => (15 * MINUTE, Provenance::implied("ECS' default, 15 minutes")),
     };
+    let mut around = AroundShift { bake: Some(bake), ..AroundShift::default() };
     for hook in get(&["LifecycleHooks"]).map_or_else(Vec::new, |hooks| hooks.items()) {
         let stages = hook.list("LifecycleStages");
         let after =

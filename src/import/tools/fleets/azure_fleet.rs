@@ -184,10 +184,10 @@ fn one_stage(
         gates(group, "afterGates", &format!("after a group of {name}"), ladder);
     }
     gates(stage, "afterGates", &format!("after {name}"), ladder);
-    if let Some(wait) = stage.get("afterStageWaitInSeconds") {
-        if let Some(ms) = wait.duration_ms(SECOND) {
-            ladder.wait(ms, &wait.provenance());
-        }
+    if let Some(wait) = stage.get("afterStageWaitInSeconds")
+        && let Some(ms) = wait.duration_ms(SECOND)
+    {
+        ladder.wait(ms, &wait.provenance());
     }
 }
 

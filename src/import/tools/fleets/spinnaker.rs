@@ -131,7 +131,7 @@ const TESTS: [&str; 13] = [
 ];
 
 /// The body of a pipeline: of a template it is under `pipeline`.
-fn body<'t>(tree: &'t Marked) -> &'t Marked {
+fn body(tree: &Marked) -> &Marked {
     tree.get("pipeline").filter(|pipeline| pipeline.get("stages").is_some()).unwrap_or(tree)
 }
 

@@ -158,7 +158,7 @@ mod tests {
         assert!(read("TRUE").is_err());
         assert!(read("ALARM(a").is_err());
         assert!(read(&"(".repeat(10_000)).is_err());
-        let many = vec!["(ALARM(a) OR ALARM(b))"; 12].join(" AND ");
+        let many = ["(ALARM(a) OR ALARM(b))"; 12].join(" AND ");
         assert!(read(&many).unwrap_err().contains("too many"));
     }
 }
