@@ -10,6 +10,9 @@ use super::provenance::Provenance;
 
 const MINUTE: u64 = 60_000;
 
+/// What a strategy remembers of its last change.
+const HOW_LONG: &str = "how long after it an alert is still blamed on the change";
+
 /// Completes `draft`: a fleet, an order of magnitude for traffic and for changes, a defect for each thing that its alarms
 /// are signs of, who reacts to alarms, and something to compare with.
 pub(super) fn complete(draft: &mut Draft, desk: &Desk<'_>) {
@@ -21,10 +24,10 @@ pub(super) fn complete(draft: &mut Draft, desk: &Desk<'_>) {
             "the files say who notices and not how a change is rolled out: this is one way to do it",
         );
     }
+    listen(draft, desk);
     if draft.strategies.len() <= 1 {
         draft.strategies.push(all_at_once(draft));
     }
-    listen(draft, desk);
     if !draft.change.has("bad-probability") {
         draft.change.put_first("bad-probability", share(0.05), Provenance::hand("your change fail rate"));
     }
@@ -70,6 +73,10 @@ fn listen(draft: &mut Draft, desk: &Desk<'_>) {
         if !people.is_empty() && !strategy.table.has("response") && !stops_itself {
             page_people(strategy, desk);
         } else if !people.is_empty() {
+            if !strategy.table.has("response") {
+                let after = inline([("suspect-for", text("24h"))]);
+                strategy.table.set("response", after, Provenance::hand(HOW_LONG));
+            }
             desk.by_hand(
                 format!("alarms of {}", strategy.name),
                 "alerts call people, and here they stop the rollout as the tool's own checks do: \
@@ -117,9 +124,21 @@ fn page_people(strategy: &mut DraftStrategy, desk: &Desk<'_>) {
     desk.by_hand("operators", "how long people take from the alert to taking the change back");
 }
 
-/// Everything at once: what any policy is held against. The tool would watch it as it does the others.
+/// Everything at once: what any policy is held against. All alarms watch it, and it is taken back as the first strategy of
+/// the files is, so that what differs is the way there.
 fn all_at_once(draft: &Draft) -> DraftStrategy {
-    let mut strategy = ours(draft, "all-at-once", "The same change everywhere at once");
+    let mut strategy = everywhere("all-at-once", "The same change everywhere at once");
+    // It has no one-box that an alarm could look at.
+    let is_heard =
+        |alarm: &&DraftAlarm| !draft.unheard.contains(&alarm.name) && !alarm.table.mentions("one-box");
+    let heard = draft.alarms.iter().filter(is_heard).map(|alarm| alarm.name.as_str());
+    strategy.table.put_first("alarms", texts(heard), Provenance::Plain);
+    let first = draft.strategies.first();
+    for key in ["response", "operators", "rollback"] {
+        if let Some((value, first)) = first.and_then(|first| Some((first.table.value(key)?, first))) {
+            strategy.table.set(key, value.clone(), Provenance::implied(&format!("as {}", first.name)));
+        }
+    }
     let mut wave = DraftTable::default();
     wave.set("regions", text("all"), Provenance::implied("to compare with"));
     strategy.table.add("wave", wave);
@@ -128,7 +147,9 @@ fn all_at_once(draft: &Draft) -> DraftStrategy {
 
 /// Some way to roll out, where the files have only alarms.
 fn step_by_step(draft: &Draft) -> DraftStrategy {
-    let mut strategy = ours(draft, "step-by-step", "Ten percent, half, all, with time to watch in between");
+    let mut strategy = everywhere("step-by-step", "Ten percent, half, all, with time to watch in between");
+    let own = draft.alarms.iter().filter(|alarm| !alarm.calls_people && !draft.unheard.contains(&alarm.name));
+    strategy.alarms = own.map(|alarm| alarm.name.clone()).collect();
     let mut wave = DraftTable::default();
     wave.set("regions", text("all"), Provenance::Plain);
     let step = |hosts: &str| inline([("hosts", text(hosts)), ("bake", text("30m"))]).to_string();
@@ -138,17 +159,11 @@ fn step_by_step(draft: &Draft) -> DraftStrategy {
     strategy
 }
 
-/// A strategy that no file says, everywhere at once, stopped by what stops the others.
-fn ours(draft: &Draft, name: &str, description: &str) -> DraftStrategy {
+/// A strategy that no file says, in all places at once.
+fn everywhere(name: &str, description: &str) -> DraftStrategy {
     let mut strategy = DraftStrategy::new(name, description, Provenance::Plain);
     strategy.table.set("regions-at-once", text("all"), Provenance::Plain);
     strategy.table.set("zones-at-once", text("all"), Provenance::Plain);
-    // It has no one-box that an alarm could look at.
-    let is_heard = |alarm: &&DraftAlarm| {
-        !alarm.calls_people && !draft.unheard.contains(&alarm.name) && !alarm.table.mentions("one-box")
-    };
-    let own = draft.alarms.iter().filter(is_heard);
-    strategy.alarms = own.map(|alarm| alarm.name.clone()).collect();
     strategy
 }
 

@@ -73,7 +73,7 @@ impl Imported {
     fn head(&self, command: &str) -> ScenarioScript {
         let mut out = ScenarioScript::default();
         out.push(&format!(
-            "# Made by `{}` from {}.\n\
+            "# Made by `{}`\n# from {}.\n\
              # Each line says where it is from. Those marked <-- are in no file: put in what is true for you.\n",
             line(command),
             line(&self.origin())
