@@ -4,7 +4,7 @@
 use super::desk::Desk;
 use super::draft::{
     Ailment, Draft, DraftAlarm, DraftRegion, DraftStrategy, DraftTable, DraftValue, Row, duration, inline,
-    share, text, texts, whole,
+    joined, share, text, texts, whole,
 };
 use super::provenance::Provenance;
 
@@ -98,11 +98,8 @@ fn listen(draft: &mut Draft, desk: &Desk<'_>) {
 /// Waves with alarms of their own, as those that the tool does not watch yet, are watched by people.
 fn listen_in_waves(strategy: &mut DraftStrategy, people: &[String]) {
     for wave in strategy.table.list_mut("wave").filter(|wave| !people.is_empty() && wave.has("alarms")) {
-        let own = wave.value("alarms").map(ToString::to_string).unwrap_or_default();
-        let all = texts(people.iter().map(String::as_str)).to_string();
-        let own = own.trim_end_matches(']');
-        let between = if own == "[" { "" } else { ", " };
-        let both = DraftValue::Plain(format!("{own}{between}{}", all.trim_start_matches('[')));
+        let people = texts(people.iter().map(String::as_str));
+        let both = wave.value("alarms").map_or_else(|| people.clone(), |own| joined(own, &people));
         wave.set("alarms", both, Provenance::hand("at which somebody stops it"));
     }
 }

@@ -16,8 +16,9 @@ const MOST_REASONS: usize = 60;
 #[must_use]
 pub fn document(imported: &Imported) -> Document {
     let mut report = Document::default();
+    let done = if imported.is_sound() { "imported" } else { "read" };
     let read = format!(
-        "imported {}: {}, {}; {} kept, each named behind its line",
+        "{done} {}: {}, {}; {} kept, each named behind its line",
         imported.origin(),
         text::strategies(imported.strategies().count()),
         text::counted(imported.alarms().count() as u64, "alarm"),

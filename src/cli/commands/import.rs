@@ -95,8 +95,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         io.data(&text)?;
     }
     if args.format == Format::Text {
-        let terminal = Terminal { width: io.width, color: io.stderr_color() };
-        io.talk(terminal.readable().render(&imported::document(&imported)).trim_end());
+        tell(&imported, io);
         if let Some((plan, _)) = &existing {
             tell_listeners(plan, &imported, io);
         }
@@ -178,8 +177,17 @@ fn check(text: &str, target: &str, existing: Option<&Plan>, io: &mut Io) -> Resu
         .hint("import the files one by one, or correct what is said above in them"))
 }
 
+/// Tells what was kept, changed and lost.
+fn tell(imported: &Imported, io: &mut Io) {
+    let terminal = Terminal { width: io.width, color: io.stderr_color() };
+    io.talk(terminal.readable().render(&imported::document(imported)).trim_end());
+}
+
 fn refused(imported: &Imported, format: Format, io: &mut Io) -> Result<Exit, CliError> {
     if format == Format::Text {
+        if !imported.losses.is_empty() {
+            tell(imported, io);
+        }
         io.talk(imported.render(io.stderr_color()).trim_end());
     }
     let errors = counted(imported.problems.len(), "error");

@@ -17,6 +17,16 @@ pub(in crate::import) fn texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> 
     DraftValue::Plain(format!("[{}]", texts.join(", ")))
 }
 
+/// A list with the items of another behind its own.
+pub(in crate::import) fn joined(own: &DraftValue, more: &DraftValue) -> DraftValue {
+    let inside = |list: &DraftValue| {
+        let text = list.to_string();
+        text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text).to_owned()
+    };
+    let both: Vec<String> = [inside(own), inside(more)].into_iter().filter(|list| !list.is_empty()).collect();
+    DraftValue::Plain(format!("[{}]", both.join(", ")))
+}
+
 /// A whole number.
 pub(in crate::import) fn whole(number: u64) -> DraftValue {
     DraftValue::Plain(number.to_string())
@@ -62,6 +72,8 @@ mod tests {
         assert_eq!(text("a \"b\"\n").to_string(), r#""a \"b\"\n""#);
         assert_eq!(text("a\u{202e}b\u{1b}[2J").to_string(), "\"ab[2J\"");
         assert_eq!(texts(["a", "b"]).to_string(), r#"["a", "b"]"#);
+        assert_eq!(joined(&texts(["a"]), &texts(["b"])).to_string(), r#"["a", "b"]"#);
+        assert_eq!(joined(&texts([]), &texts(["b"])).to_string(), r#"["b"]"#);
         assert_eq!(share(0.001).to_string(), "\"0.1%\"");
         assert_eq!(share(1.0 / 3.0).to_string(), "\"33.333333333%\"");
         assert_eq!(duration(90_000).to_string(), "\"1m30s\"");

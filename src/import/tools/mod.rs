@@ -108,14 +108,17 @@ pub(super) fn read(desk: &Desk<'_>, draft: &mut Draft) -> Vec<(String, &'static 
             false => lose_unknown(cursor),
         }
     }
-    if recognised.is_empty() && unknown.is_empty() && desk.is_clean() {
+    let is_empty = draft.strategies.is_empty() && draft.alarms.is_empty();
+    if is_empty && desk.is_clean() {
         nothing_known(desk);
     }
     recognised
 }
 
 fn is_beside(cursor: &Cursor<'_>) -> bool {
-    cursor.peek(&["kind"]).is_some_and(|kind| BESIDE.contains(&kind)) && cursor.has("apiVersion")
+    let is_of_cluster = cursor.peek(&["kind"]).is_some_and(|kind| BESIDE.contains(&kind));
+    let is_test_of_rules = cursor.has("rule_files") && cursor.has("tests");
+    is_of_cluster && cursor.has("apiVersion") || is_test_of_rules
 }
 
 /// What a document is, by its own words.
@@ -149,13 +152,13 @@ fn report_unknown(cursor: &Cursor<'_>) {
 }
 
 fn nothing_known(desk: &Desk<'_>) {
-    let help = "give the file that does, or alerting rules; docs/import.md lists what is understood";
+    let help = "give the file that does, or alerts that a rollout can set off; docs/import.md lists what is understood";
     let Some(paper) = desk.papers.first() else {
         let problem = Diagnostic::new(&rules::UNKNOWN_FORMAT, "the files say nothing");
         desk.report(problem.help(help));
         return;
     };
     let cursor = Cursor::root(desk, &paper.tree);
-    let message = "nothing here says how a change is rolled out";
+    let message = "nothing here says how a change is rolled out, or who notices what is wrong with it";
     desk.report(rules::UNKNOWN_FORMAT.at(cursor.head(), message).help(help));
 }

@@ -314,17 +314,13 @@ fn values_that_are_none_are_all_told_with_their_places() {
     let file =
         canary(0, "{maxSurge: many, steps: [{setWeight: 101}, {pause: {duration: soon}}, {setWeight: [1]}]}");
     let problems = of_files(&[("web.yaml", &file)]).render(false);
-    for words in [
-        "no replicas",
-        "`many` is not a count",
-        "a weight is from 0 to 100",
-        "`soon` is not a duration",
-        "a list is not",
-    ] {
+    for words in
+        ["`many` is not a count", "a weight is from 0 to 100", "`soon` is not a duration", "a list is not"]
+    {
         assert!(problems.contains(words), "{words}\n{problems}");
     }
     for (file, words) in [
-        (canary(4_000_000, "{steps: []}"), "at most 1000000 replicas"),
+        (canary(4_000_000, "{steps: []}"), "at most 1000000 instances"),
         (format!("{HEAD}  replicas: 3\n"), "`canary` or `blueGreen`"),
         (canary(3, &format!("{{steps: [{}]}}", "{setWeight: 1}, ".repeat(1001))), "more than 1000 steps"),
         (analysed(&json!({"interval": "1m"}), IN_A_STEP), "give `count`"),

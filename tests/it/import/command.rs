@@ -108,6 +108,21 @@ fn mistakes_have_their_place_and_nothing_is_written() {
 }
 
 #[test]
+fn where_nothing_can_be_said_the_reasons_are() {
+    let bench = bench();
+    for (text, words) in [
+        ("groups:\n- name: r\n  rules:\n  - record: a:b\n    expr: sum(rate(x[5m]))\n", "or who notices"),
+        ("groups:\n- name: w\n  rules:\n  - alert: Watchdog\n    expr: vector(1)\n", "it always fires"),
+        ("rule_files: [a.yml]\ntests: []\n", "or who notices"),
+    ] {
+        fs::write(bench.path("r.yaml"), text).unwrap();
+        let ran = bench.wavetank(&["import", "r.yaml", "-o", "my.toml"]);
+        assert!(ran.code == 2 && ran.talk.contains("error[WT113]"), "{}", ran.talk);
+        assert!(ran.talk.contains(words) && !bench.path("my.toml").exists(), "{words}\n{}", ran.talk);
+    }
+}
+
+#[test]
 fn the_shipped_example_is_what_its_files_become() {
     let mut command = assert_cmd::cargo::cargo_bin_cmd!("wavetank");
     let files = ["rollout", "analysis", "alerts"].map(|name| format!("scenarios/import/web-{name}.yaml"));

@@ -87,7 +87,7 @@ fn rollout(root: &Cursor<'_>, draft: &mut Draft) {
     };
     spec.beside_the_point(&["template", "selector", "workloadRef", "revisionHistoryLimit", "analysis"]);
     // What is wrong there was reported, and the rest is looked at all the same.
-    let replicas = fleet::replicas(root, &spec, draft).unwrap_or(1);
+    let replicas = fleet::replicas(root, &spec, draft);
     around(&spec);
     let strategy = spec.get("strategy");
     let kinds = ["canary", "blueGreen"].map(|key| strategy.as_ref().and_then(|strategy| strategy.get(key)));

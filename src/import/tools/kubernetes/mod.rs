@@ -1,6 +1,6 @@
 //! Kubernetes' own workloads: Deployment, StatefulSet, DaemonSet. A host is a pod.
 
-mod workload;
+pub(super) mod workload;
 
 pub(super) use workload::{
     PodCount, cluster, count, is_led, is_zero, limit, of_pods_up, replicas_of, scaled,
