@@ -42,6 +42,8 @@ pub(super) struct Desk<'d> {
     pub sources: &'d Sources,
     /// What the user gives for parameters, by name.
     given: &'d BTreeMap<String, String>,
+    /// Names of those that some file asks for.
+    asked: RefCell<BTreeSet<String>>,
     taken: RefCell<Vec<bool>>,
     losses: RefCell<Vec<Loss>>,
     known_losses: RefCell<BTreeSet<Loss>>,
@@ -62,6 +64,7 @@ impl<'d> Desk<'d> {
             papers,
             sources,
             given,
+            asked: RefCell::default(),
             taken: RefCell::new(vec![false; entries]),
             losses: RefCell::default(),
             known_losses: RefCell::default(),
@@ -72,7 +75,9 @@ impl<'d> Desk<'d> {
 
     /// What the user gives for the parameter `name`.
     pub fn given(&self, name: &str) -> Option<&'d str> {
-        self.given.get(name).map(String::as_str)
+        let value = self.given.get(name)?;
+        self.asked.borrow_mut().insert(name.to_owned());
+        Some(value)
     }
 
     /// Marks an entry as taken, without what is in it.
@@ -147,6 +152,12 @@ impl<'d> Desk<'d> {
     /// Whether nothing is wrong so far.
     pub fn is_clean(&self) -> bool {
         self.problems.borrow().is_empty()
+    }
+
+    /// Names of what the user gives and no file asks for.
+    pub fn idle(&self) -> Vec<String> {
+        let asked = self.asked.borrow();
+        self.given.keys().filter(|name| !asked.contains(*name)).cloned().collect()
     }
 
     /// What was lost and what is wrong.

@@ -51,6 +51,8 @@ pub struct Imported {
     pub recognised: Vec<(String, &'static str)>,
     /// What is not in the scenario as it was.
     pub losses: Vec<Loss>,
+    /// Names of values that were given and no file asks for.
+    pub idle: Vec<String>,
     /// What makes the import impossible; without any there is a scenario.
     pub problems: Vec<Diagnostic>,
     /// The texts that losses and problems point into.
@@ -85,10 +87,11 @@ pub fn import(files: &[ForeignFile], given: &BTreeMap<String, String>, occupied:
         compose::complete(&mut draft, &desk);
         defects = compose::defects(&draft, &desk);
     }
+    let idle = desk.idle();
     let (mut losses, found) = desk.clear();
     losses.sort_by_key(|loss| (loss.fate, loss.span.map(|span| (span.file, span.start))));
     problems.extend(found);
-    let mut imported = Imported { draft, defects, recognised, losses, problems, sources };
+    let mut imported = Imported { draft, defects, recognised, losses, idle, problems, sources };
     if imported.is_sound() {
         imported.problems = fit::misfits(&imported);
     }

@@ -78,6 +78,7 @@ pub fn json(imported: &Imported, scenario: Option<&str>) -> Value {
         "alarms": imported.alarms().collect::<Vec<_>>(),
         "kept": imported.kept(),
         "losses": imported.losses.iter().map(loss).collect::<Vec<_>>(),
+        "idle": imported.idle,
         "problems": to_json(&imported.problems, &imported.sources),
         "scenario": scenario,
     })

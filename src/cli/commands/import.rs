@@ -79,6 +79,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let occupied = existing.as_ref().map_or_else(Vec::new, |(plan, _)| names(plan));
     let given: BTreeMap<String, String> = args.given.iter().cloned().collect();
     let imported = import(&files, &given, occupied);
+    for name in &imported.idle {
+        io.say("warning", format_args!("no file asks for `{name}`, which --set gives"));
+    }
     let command = command(args);
     let text = imported.is_sound().then(|| match &existing {
         None => imported.scenario(&command),

@@ -94,6 +94,8 @@ fn mistakes_have_their_place_and_nothing_is_written() {
     assert!(ran.talk.contains("error[WT111]: `twelve` is not a whole number"), "{}", ran.talk);
     assert!(ran.talk.contains("--> bad.yaml:4:18"), "{}", ran.talk);
     assert!(!bench.path("my.toml").exists());
+    let ran = bench.wavetank(&["import", "web.yaml", "--set", "Replicas=3"]);
+    assert!(ran.code == 0 && ran.talk.contains("warning: no file asks for `Replicas`"), "{}", ran.talk);
     for (args, words) in [
         (vec!["import", "none.yaml"], "cannot read none.yaml"),
         (vec!["import", "."], "name the files: ./*.yaml"),
