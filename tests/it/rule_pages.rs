@@ -50,7 +50,7 @@ fn said(loaded: &Loaded) -> String {
 }
 
 /// Whether the examples of a rule are files of another tool, which `import` reads.
-fn is_foreign(rule: &Rule) -> bool {
+pub fn is_foreign(rule: &Rule) -> bool {
     rule.page.contains("```yaml\n")
 }
 

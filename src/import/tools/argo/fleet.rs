@@ -29,7 +29,7 @@ fn of_rollout<'d>(root: &Cursor<'d>, spec: &Cursor<'d>) -> PodCount<'d> {
     }
     root.desk()
         .by_hand("hosts-per-zone", "how many replicas there are: the files say none, and Argo begins with 1");
-    PodCount::Implied(1, "Argo's default, as no file says how many")
+    PodCount::AtFirst(1, "Argo's default, as no file says how many")
 }
 
 /// Whether there are pods: Argo takes them away from the workload that a Rollout refers to.

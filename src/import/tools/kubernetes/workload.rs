@@ -18,6 +18,8 @@ pub(in crate::import::tools) enum PodCount<'d> {
     Written(Cursor<'d>),
     /// The tool has so many by itself, and who says so.
     Implied(u64, &'static str),
+    /// The tool begins with so many where no file says more; what is to be given.
+    AtFirst(u64, &'static str),
     /// No file says it; what is to be given.
     Unknown(&'static str),
 }
@@ -48,6 +50,7 @@ pub(in crate::import::tools) fn cluster(replicas: &PodCount<'_>, desk: &Desk<'_>
             None => (1, Provenance::Plain),
         },
         PodCount::Implied(pods, who) => (*pods, Provenance::implied(who)),
+        PodCount::AtFirst(pods, what) => (*pods, Provenance::hand(what)),
         PodCount::Unknown(what) => hand(what),
     };
     let mut table = DraftTable::default();
