@@ -7,8 +7,7 @@ use super::draft::{
     joined, share, text, texts, whole,
 };
 use super::provenance::Provenance;
-
-const MINUTE: u64 = 60_000;
+use crate::import::time::MINUTE;
 
 /// What a strategy remembers of its last change.
 const HOW_LONG: &str = "how long after it an alert is still blamed on the change";

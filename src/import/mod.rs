@@ -22,6 +22,7 @@ mod tree;
 mod unknown;
 
 pub use loss::{Fate, Loss};
+pub use tree::MAX_BYTES;
 
 use crate::diagnostic::{self, Diagnostic, Sources};
 use crate::scenario::rules;
@@ -106,8 +107,8 @@ fn too_many(what: String) -> Diagnostic {
 
 /// The documents of a file, whose text is added to `sources`.
 fn read(file: &ForeignFile, sources: &mut Sources, numbers: &mut Numbers) -> Result<Vec<Paper>, Diagnostic> {
-    if file.bytes.len() > tree::MAX_BYTES {
-        let message = format!("{} has more than {} MB", file.name, tree::MAX_BYTES >> 20);
+    if file.bytes.len() > MAX_BYTES {
+        let message = format!("{} has more than {} MB", file.name, MAX_BYTES >> 20);
         return Err(Diagnostic::new(&rules::FOREIGN_SYNTAX, message)
             .help("give the file that holds the policy alone"));
     }

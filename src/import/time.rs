@@ -2,10 +2,14 @@
 
 use crate::scenario::Duration;
 
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+/// Milliseconds of a second.
+pub(super) const SECOND: u64 = 1_000;
+/// Milliseconds of a minute.
+pub(super) const MINUTE: u64 = 60 * SECOND;
+/// Milliseconds of an hour.
+pub(super) const HOUR: u64 = 60 * MINUTE;
+/// Milliseconds of a day.
+pub(super) const DAY: u64 = 24 * HOUR;
 
 /// Units, the long ones first, with their milliseconds.
 const UNITS: [(&str, u64); 22] = [

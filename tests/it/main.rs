@@ -24,6 +24,8 @@ mod limits;
 mod maxima;
 mod mechanisms;
 mod memory;
+#[path = "../../fuzz/mutate.rs"]
+mod mutate;
 mod next;
 mod oracles;
 mod pictures;

@@ -7,8 +7,7 @@ use crate::cli::input::{self, STDIN_NAME, counted};
 use crate::cli::io::{Io, STDIN};
 use crate::cli::options::Format;
 use crate::cli::targets::Targets;
-use crate::import::{ForeignFile, Imported, import};
-use crate::lints;
+use crate::import::{ForeignFile, Imported, MAX_BYTES, import};
 use crate::outlet::shell_word;
 use crate::plan::{Plan, Strategy};
 use crate::report::document::Terminal;
@@ -20,7 +19,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// Bytes that are read of a file at most, one more than is taken.
-const MOST_BYTES: u64 = (4 << 20) + 1;
+const MOST_BYTES: u64 = MAX_BYTES as u64 + 1;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,7 +90,10 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         io.data(format!("{:#}\n", imported::json(&imported, text.as_deref())))?;
     }
     let Some(text) = text else { return refused(&imported, args.format, io) };
-    check(&text, target, existing.as_ref().map(|(plan, _)| plan), io)?;
+    // Alone it was held against the rules when it was imported.
+    if existing.is_some() {
+        check(&text, target, io)?;
+    }
     if target != STDIN {
         Targets::open(vec![target.into()])?.commit(&[&text])?;
     } else if args.format == Format::Text {
@@ -162,16 +164,11 @@ fn names(plan: &Plan) -> Vec<String> {
     strategies.chain(plan.alarms.iter().map(|alarm| alarm.name.clone())).collect()
 }
 
-/// Holds that `check` accepts what is about to be written.
-fn check(text: &str, target: &str, existing: Option<&Plan>, io: &mut Io) -> Result<(), CliError> {
-    let name = if target == STDIN { "imported.toml" } else { target };
-    let loaded = match existing {
-        None => scenario::load_str(name, text),
-        Some(_) => scenario::load_with(Path::new(name), &|path| {
-            if path == Path::new(name) { Ok(text.as_bytes().to_vec()) } else { std::fs::read(path) }
-        }),
-    };
-    let loaded = lints::look_ahead(loaded);
+/// Holds that the scenario `name` is accepted with what is added to it.
+fn check(text: &str, name: &str, io: &mut Io) -> Result<(), CliError> {
+    let loaded = scenario::load_with(Path::new(name), &|path| {
+        if path == Path::new(name) { Ok(text.as_bytes().to_vec()) } else { std::fs::read(path) }
+    });
     if loaded.plan.is_some() {
         return Ok(());
     }

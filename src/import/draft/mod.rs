@@ -9,7 +9,7 @@ mod value;
 
 pub(super) use script::ScenarioScript;
 pub(super) use table::{DraftTable, DraftValue, Row};
-pub(super) use value::{duration, inline, joined, percent, share, text, texts, whole};
+pub(super) use value::{duration, inline, joined, list, percent, share, text, texts, whole};
 
 use super::provenance::{Provenance, cut};
 use crate::outlet::is_hidden;

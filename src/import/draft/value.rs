@@ -13,8 +13,13 @@ pub(in crate::import) fn text(text: &str) -> DraftValue {
 
 /// Texts in brackets.
 pub(in crate::import) fn texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> DraftValue {
-    let texts: Vec<String> = texts.into_iter().map(|word| text(word).to_string()).collect();
-    DraftValue::Plain(format!("[{}]", texts.join(", ")))
+    list(&texts.into_iter().map(text).collect::<Vec<_>>())
+}
+
+/// Values in brackets, on one line.
+pub(in crate::import) fn list(values: &[DraftValue]) -> DraftValue {
+    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+    DraftValue::Plain(format!("[{}]", values.join(", ")))
 }
 
 /// A list with the items of another behind its own.

@@ -9,6 +9,7 @@ use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftRegion, DraftStrategy, DraftTable, duration, inline, text, whole};
 use crate::import::provenance::Provenance;
 use crate::import::time;
+use crate::import::time::HOUR;
 use std::collections::BTreeMap;
 
 pub(super) const FORMATS: &[ToolFormat] = &[
@@ -18,8 +19,6 @@ pub(super) const FORMATS: &[ToolFormat] = &[
 
 /// Seeds that hosts draw from.
 const SEEDS: u32 = 2_048;
-
-const HOUR: u64 = 3_600_000;
 
 /// Where a wave begins: its first seed, its instant, and where that is written.
 struct WaveStart {

@@ -8,11 +8,10 @@ use crate::import::draft::{
     Draft, DraftRegion, DraftStrategy, DraftTable, DraftValue, duration, inline, share, text, whole,
 };
 use crate::import::provenance::Provenance;
+use crate::import::time::MINUTE;
 
 pub(super) const FORMATS: &[ToolFormat] =
     &[ToolFormat { tool: "Fedora CoreOS", knows: is_updates, read: updates }];
-
-const MINUTE: u64 = 60_000;
 
 /// Steps in which the share of hosts grows.
 const STEPS: u32 = 100;

@@ -2,25 +2,24 @@
 
 use crate::import::draft::{Draft, DraftTable, DraftValue, duration, inline, text};
 use crate::import::provenance::Provenance;
-use crate::import::time;
+use crate::import::time::{self, HOUR};
 
 /// What stands in for the time that a person takes until it is given.
-pub(super) const APPROVAL_MS: u64 = 3_600_000;
+const APPROVAL_MS: u64 = HOUR;
 
 /// A person who has to approve.
 pub(super) fn approval() -> DraftValue {
-    inline([("approval", inline([("takes", duration(APPROVAL_MS))]))])
+    inline([("approval", approval_time())])
+}
+
+/// How long a person takes to approve.
+pub(super) fn approval_time() -> DraftValue {
+    inline([("takes", duration(APPROVAL_MS))])
 }
 
 /// A test of which nobody knows what it finds: nothing, until that is given.
 pub(super) fn test() -> DraftValue {
     inline([("test", inline([("catches", text("0%"))]))])
-}
-
-/// Values in brackets.
-pub(super) fn list(values: &[DraftValue]) -> DraftValue {
-    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-    DraftValue::Plain(format!("[{}]", values.join(", ")))
 }
 
 /// Makes sure that an instance starts within `deadline_ms`, as no rollout could hold that otherwise: what stands in for

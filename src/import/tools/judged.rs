@@ -4,8 +4,8 @@ use crate::import::draft::{Ailment, DraftTable, duration, inline, text};
 use crate::import::provenance::Provenance;
 use crate::import::time;
 
-/// Signals that do not decide by single datapoints, which alone can be checks of a gate.
-const NO_CHECKS: [&str; 8] =
+/// Signals that do not decide by single datapoints.
+const NO_DATAPOINTS: [&str; 8] =
     ["rate-ratio", "burn-rate", "any-of", "all-of", "score", "canary", "detection-delay", "absent"];
 
 /// When a condition is asked for, and how long it must hold.
@@ -30,6 +30,13 @@ pub(super) struct Judged {
     pub approximated: Vec<String>,
 }
 
+impl Judged {
+    /// Whether it decides by single datapoints, which may be missing, and which can be checks of a gate.
+    pub fn has_datapoints(&self) -> bool {
+        NO_DATAPOINTS.iter().all(|signal| !self.table.has(signal))
+    }
+}
+
 impl Timing {
     /// Asked for each `period_ms`, and it counts at once.
     pub fn each(period_ms: u64) -> Self {
@@ -42,7 +49,7 @@ impl Timing {
 /// # Errors
 /// Where it does not decide by single datapoints.
 pub(super) fn as_check(mut judged: Judged, timing: Timing) -> Result<Judged, String> {
-    if NO_CHECKS.iter().any(|signal| judged.table.has(signal)) {
+    if !judged.has_datapoints() {
         return Err("it does not decide by single datapoints".to_owned());
     }
     let period = duration(timing.period_ms);

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::scenario::rules;
 
 /// Bytes of the largest file.
-pub(in crate::import) const MAX_BYTES: usize = 4 << 20;
+pub const MAX_BYTES: usize = 4 << 20;
 
 /// Collections inside each other.
 pub(super) const MAX_DEPTH: usize = 64;

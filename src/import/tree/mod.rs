@@ -9,7 +9,8 @@ mod limits;
 mod toml;
 mod yaml;
 
-pub(super) use limits::{MAX_BYTES, MAX_DOCUMENTS, MAX_TOTAL_BYTES};
+pub use limits::MAX_BYTES;
+pub(super) use limits::{MAX_DOCUMENTS, MAX_TOTAL_BYTES};
 
 use crate::diagnostic::{Diagnostic, FileId, Span};
 

@@ -1,6 +1,7 @@
 //! AWS: its published examples through the files that say them, and what becomes of what its files say besides.
 
 use super::{of_files, scenario_of};
+use crate::language::published::aws::hold_accounts;
 use crate::language::published::{
     batches, done_at, hosts_done, number, numbers, rows, started, told, trial, weights, zones_started,
 };
@@ -208,14 +209,7 @@ fn stack_sets_go_region_by_region_and_stop_with_one() {
             "MaxConcurrentPercentage": percent(&row["max_concurrent"]), "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
         });
         let records = told(&plan(&set(accounts, regions, &preferences)));
-        if row.get("at_once").is_some() {
-            assert_eq!(batches(&records)[0], number(&row, "at_once"), "{row}");
-            continue;
-        }
-        let expected = numbers(&row["batches_per_region"]);
-        assert_eq!(batches(&records), expected.repeat(regions), "{row}");
-        let begins: Vec<u64> = zones_started(&records).iter().map(|(at_ms, _)| *at_ms).collect();
-        assert_eq!(begins, [0, expected.len() as u64 * MINUTE], "{row}: one region after the other");
+        hold_accounts(&row, &records, regions);
     }
 }
 

@@ -12,6 +12,7 @@ mod coreos;
 mod flagger;
 mod fleets;
 mod fleets_published;
+mod foreign;
 mod hostile;
 mod kruise;
 mod kubernetes;

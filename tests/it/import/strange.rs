@@ -1,10 +1,7 @@
 //! Files that nobody would write: those of `tests/data/import` and of all tools below, with mutations, and with keys of other
 //! tools among theirs. Each is refused with reasons, or becomes a scenario that is accepted and runs; none panics.
 
-#[path = "../../../fuzz/foreign.rs"]
-mod foreign;
-
-use super::of_files;
+use super::{foreign, of_files};
 use crate::support::{self, project};
 use crate::targets;
 use rand::{RngExt, SeedableRng};

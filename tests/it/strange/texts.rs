@@ -1,10 +1,8 @@
 //! Texts that nobody would write: shipped scenarios and strange ones, with mutations. Each is refused with reasons or is
 //! simulated; none panics, and none takes long.
 
-#[path = "../../../fuzz/mutate.rs"]
-mod mutate;
-
 use super::{generator, laws, text};
+use crate::mutate;
 use crate::support::{self, project};
 use crate::targets;
 use rand::{RngExt, SeedableRng};

@@ -3,9 +3,7 @@
 use crate::import::cursor::Cursor;
 use crate::import::provenance::Provenance;
 use crate::import::time;
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
+use crate::import::time::{MINUTE, SECOND};
 
 /// The wait of a pause that somebody ends.
 const BY_HAND: u64 = 60 * MINUTE;

@@ -6,10 +6,9 @@ use super::{TEMPLATES, is_argo};
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftAlarm, text};
 use crate::import::provenance::Provenance;
+use crate::import::time::MINUTE;
 use crate::import::tools::judged::{Timing, opaque};
 use std::collections::BTreeSet;
-
-const MINUTE: u64 = 60_000;
 
 /// Templates and metrics of all analyses of a rollout that are read at most.
 const MOST_ASKED: usize = 2_000;

@@ -3,11 +3,10 @@
 use super::analysis::Analyst;
 use super::ascent::{Ascent, Height};
 use crate::import::cursor::Cursor;
-use crate::import::draft::{Draft, DraftStrategy, duration, inline, text};
+use crate::import::draft::{Draft, DraftStrategy, text};
 use crate::import::provenance::Provenance;
-
-const SECOND: u64 = 1_000;
-const HOUR: u64 = 3_600 * SECOND;
+use crate::import::time::SECOND;
+use crate::import::tools::gates;
 
 /// Reads the blue/green update of a rollout with so many replicas into `strategy`.
 pub(super) fn blue_green(
@@ -78,7 +77,7 @@ fn preview(
             }
         }
         (_, Some(enabled)) if is_manual => {
-            let approval = inline([("approval", inline([("takes", duration(HOUR))]))]);
+            let approval = gates::approval();
             if ascent.waits_already() {
                 enabled.approximated("somebody promotes it beside the analysis: count from its beginning");
             }

@@ -6,9 +6,8 @@ use super::weights;
 use crate::import::cursor::{Amount, Cursor};
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, duration, inline, percent, share, text, whole};
 use crate::import::provenance::Provenance;
-
-const SECOND: u64 = 1_000;
-const HOUR: u64 = 3_600 * SECOND;
+use crate::import::time::SECOND;
+use crate::import::tools::gates;
 
 /// Hosts that a scenario can count.
 const MOST_HOSTS: u64 = 1_000_000_000;
@@ -372,7 +371,7 @@ impl Climb<'_> {
                 "what is waited for at one step is waited for side by side: count from its beginning",
             );
         }
-        let approval = inline([("approval", inline([("takes", duration(HOUR))]))]);
+        let approval = gates::approval();
         if self.ascent.await_gate(approval, number, from) {
             self.people += 1;
         } else {

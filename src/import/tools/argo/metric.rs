@@ -6,11 +6,9 @@ use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftAlarm, DraftValue, duration, inline, text, whole};
 use crate::import::provenance::{Provenance, shortened};
 use crate::import::time;
+use crate::import::time::{MINUTE, SECOND};
 use crate::import::tools::judged::{Judged, Timing, opaque};
 use crate::import::tools::prometheus::judge;
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
 
 /// A limit of failures that nothing reaches.
 const NO_LIMIT: u64 = 1_000_000;
@@ -116,7 +114,7 @@ pub(super) fn metric(
         })
     };
     // A missing datapoint that counts as something is a check as others are.
-    let has_gaps = has_datapoints(&measured.failing) && !measured.failing.table.has("missing-data");
+    let has_gaps = measured.failing.has_datapoints() && !measured.failing.table.has("missing-data");
     let failing = add(wanted, measured.failing);
     let doubtful = measured.doubtful.map(|judged| add(&format!("{wanted}-doubtful"), judged));
     let gate =
@@ -211,16 +209,9 @@ impl Limits {
     }
 }
 
-/// Whether it is evaluated by datapoints, which may be missing.
-fn has_datapoints(judged: &Judged) -> bool {
-    let others =
-        ["rate-ratio", "burn-rate", "any-of", "all-of", "score", "canary", "detection-delay", "absent"];
-    others.iter().all(|key| !judged.table.has(key))
-}
-
 /// What is the alarm's own besides what it looks at.
 fn attend(judged: &mut Judged, limits: &Limits, inquiry: &Inquiry<'_>) {
-    let by_datapoints = has_datapoints(judged);
+    let by_datapoints = judged.has_datapoints();
     let table = &mut judged.table;
     let [interval, delay, limit] = limits.places.clone();
     if let (Some(from), Some(period)) = (interval, table.value("period").cloned()) {
@@ -338,10 +329,10 @@ fn look(
     let judged = asked.and_then(|asked| {
         let condition = asked.in_promql(query).ok_or("the condition does not ask for the number")?;
         let mut judged = judge(cursor.desk(), &condition, timing)?;
-        if inquiry.purpose == AnalysisUse::Gate && !has_datapoints(&judged) {
+        if inquiry.purpose == AnalysisUse::Gate && !judged.has_datapoints() {
             return Err("it is no check by single datapoints".to_owned());
         }
-        if has_datapoints(&judged) && asked.minds_no_number() {
+        if judged.has_datapoints() && asked.minds_no_number() {
             let counts_as = if asked.of_no_number() { "breaching" } else { "not-breaching" };
             judged.table.set(
                 "missing-data",

@@ -14,6 +14,7 @@ use super::ToolFormat;
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, duration, text};
 use crate::import::provenance::Provenance;
+use crate::import::time::SECOND;
 use crate::import::tree::{Marked, MarkedValue};
 
 const TOOL: &str = "Argo Rollouts";
@@ -24,8 +25,6 @@ pub(super) const FORMATS: &[ToolFormat] = &[
     ToolFormat { tool: TOOL, knows: is_run, read: run },
     ToolFormat { tool: TOOL, knows: is_of_a_rollout, read: beside_a_rollout },
 ];
-
-const SECOND: u64 = 1_000;
 
 /// Documents among which rollouts and what they refer to are looked for.
 const MOST_PAPERS: usize = 2_000;

@@ -6,8 +6,7 @@ use super::reading::AwsReading;
 use super::value::{AwsReference, AwsValue};
 use crate::import::draft::{DraftTable, duration, inline, percent, text, whole};
 use crate::import::provenance::Provenance;
-
-const MINUTE: u64 = 60_000;
+use crate::import::time::MINUTE;
 
 /// Hosts of which the shares of AppConfig are whole ones.
 const HOSTS: u64 = 100;

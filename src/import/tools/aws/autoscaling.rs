@@ -7,10 +7,7 @@ use super::reading::AwsReading;
 use super::value::{AwsReference, AwsValue};
 use crate::import::draft::{DraftTable, DraftValue, Row, duration, inline, text, whole};
 use crate::import::provenance::Provenance;
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
+use crate::import::time::{HOUR, SECOND};
 
 /// A deployment for each group that says how it is updated, and for each refresh.
 pub(super) fn read(reading: &mut AwsReading<'_, '_>) -> Vec<AwsDeployment> {

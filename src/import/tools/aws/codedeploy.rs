@@ -12,9 +12,8 @@ use super::traffic::{self, AroundShift, TrafficShift, keeps_the_old, named, rout
 use super::value::{AwsReference, AwsValue};
 use crate::import::draft::duration;
 use crate::import::provenance::Provenance;
+use crate::import::time::MINUTE;
 use std::collections::{BTreeMap, BTreeSet};
-
-const MINUTE: u64 = 60_000;
 
 /// Keys of a group that say nothing about how it deploys.
 const GROUP_ASIDE: [&str; 27] = [

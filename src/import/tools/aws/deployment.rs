@@ -7,9 +7,8 @@ use crate::import::draft::{
 };
 use crate::import::loss::{Fate, Loss};
 use crate::import::provenance::Provenance;
+use crate::import::time::MINUTE;
 use crate::scenario::rules;
-
-const MINUTE: u64 = 60_000;
 
 /// Hosts of a fleet of which no file says how many it has.
 pub(super) const USUAL_HOSTS: u64 = 10;

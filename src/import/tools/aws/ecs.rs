@@ -9,8 +9,7 @@ use super::value::AwsValue;
 use crate::import::desk::Desk;
 use crate::import::draft::{DraftTable, DraftValue, duration, inline, text, whole};
 use crate::import::provenance::Provenance;
-
-const MINUTE: u64 = 60_000;
+use crate::import::time::MINUTE;
 
 /// Failed tasks at which the circuit breaks, at least and at most.
 const BREAKER: (u64, u64) = (3, 200);

@@ -6,8 +6,7 @@ use super::value::AwsValue;
 use crate::import::desk::Desk;
 use crate::import::draft::{DraftTable, DraftValue, duration, inline, text, whole};
 use crate::import::provenance::Provenance;
-
-const SECOND: u64 = 1_000;
+use crate::import::time::SECOND;
 
 /// How many hosts stay healthy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 
 use super::value::AwsValue;
 use crate::import::desk::Desk;
-use crate::import::draft::{DraftTable, DraftValue, Row, duration, inline, percent, text};
+use crate::import::draft::{DraftTable, DraftValue, Row, duration, inline, list, percent, text};
 use crate::import::provenance::Provenance;
-
-const MINUTE: u64 = 60_000;
+use crate::import::time::MINUTE;
+use crate::import::tools::gates;
 
 /// How requests move.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,24 +155,23 @@ pub(super) fn waves(
 
 /// The new version is there and gets no requests, until a test has passed and somebody has let it.
 fn before(around: &AroundShift, desk: &Desk<'_>) -> Option<DraftTable> {
-    let mut gates = Vec::new();
+    let mut needed = Vec::new();
     let mut from = Provenance::Plain;
     if let Some(test_from) = &around.test_before {
-        gates.push(gate(desk));
+        needed.push(gate(desk));
         from = test_from.clone();
     }
     if let Some((within_ms, approval_from)) = &around.approval {
-        let approval = inline([("takes", text("1h"))]);
-        gates.push(inline([("approval", approval), ("within", duration(*within_ms))]));
+        needed.push(inline([("approval", gates::approval_time()), ("within", duration(*within_ms))]));
         desk.by_hand("approval", "how long somebody takes to let requests go to the new version: 1h here");
         from = from.and(approval_from);
     }
-    if gates.is_empty() {
+    if needed.is_empty() {
         return None;
     }
     let mut wave = DraftTable::default();
     wave.set("traffic", text("0%"), Provenance::implied("nobody is sent there yet"));
-    wave.set("gates", list(&gates), from);
+    wave.set("gates", list(&needed), from);
     Some(wave)
 }
 
@@ -187,11 +186,6 @@ fn gate(desk: &Desk<'_>) -> DraftValue {
         "how long the hook's test takes, and how likely it finds what is wrong: 1m and 50% here",
     );
     inline([("test", inline([("takes", text("1m")), ("catches", text("50%"))]))])
-}
-
-fn list(items: &[DraftValue]) -> DraftValue {
-    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
-    DraftValue::Plain(format!("[{}]", items.join(", ")))
 }
 
 /// So many more hosts may come beside those that are there, as the old ones stay until the end.

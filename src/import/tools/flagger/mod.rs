@@ -11,15 +11,13 @@ use super::{ToolFormat, gates};
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, duration, inline, share, text};
 use crate::import::provenance::Provenance;
+use crate::import::time::{MINUTE, SECOND};
 
 pub(super) const FORMATS: &[ToolFormat] = &[
     ToolFormat { tool: "Flagger", knows: |cursor| is_kind(cursor, "Canary"), read: canary },
     ToolFormat { tool: "Flagger", knows: |cursor| is_kind(cursor, "MetricTemplate"), read: template },
     ToolFormat { tool: "Flagger", knows: |cursor| is_kind(cursor, "AlertProvider"), read: beside },
 ];
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
 
 /// Flagger takes no shorter interval.
 const LEAST_INTERVAL: u64 = 10 * SECOND;

@@ -5,7 +5,7 @@ use super::metrics::CanaryChecks;
 use super::way::{CanaryKind, CanaryWay};
 use super::{CanaryTicks, MINUTE};
 use crate::import::cursor::Cursor;
-use crate::import::draft::{DraftTable, DraftValue, Row, duration, inline, percent, text, whole};
+use crate::import::draft::{DraftTable, DraftValue, Row, duration, inline, list, percent, text, whole};
 use crate::import::provenance::Provenance;
 use crate::import::tools::gates;
 
@@ -111,7 +111,7 @@ fn row(word: &str, share: u64, bake_ms: u64, gates: &[DraftValue], from: Provena
         entries.push(("bake", duration(bake_ms)));
     }
     if !gates.is_empty() {
-        entries.push(("gates", gates::list(gates)));
+        entries.push(("gates", list(gates)));
     }
     Row { value: inline(entries).to_string(), from }
 }

@@ -7,10 +7,9 @@ use super::members::{self, FleetMember, LabelSelector};
 use crate::import::cursor::{Amount, Cursor};
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, sound_name, text, whole};
 use crate::import::provenance::Provenance;
+use crate::import::time::SECOND;
 use crate::import::tree::Marked;
 use std::collections::BTreeMap;
-
-const SECOND: u64 = 1_000;
 
 /// The label of a member that says its group.
 const GROUP: &str = "group";

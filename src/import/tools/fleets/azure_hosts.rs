@@ -9,9 +9,7 @@ use crate::import::draft::{
     percent, sound_name, text, texts, whole,
 };
 use crate::import::provenance::Provenance;
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
+use crate::import::time::{MINUTE, SECOND};
 
 /// Instances that a scale set may have here; Azure's own limit is lower.
 const MOST_INSTANCES: u64 = 1_000_000;

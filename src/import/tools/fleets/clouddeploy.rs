@@ -8,9 +8,9 @@ use crate::import::draft::{
     Draft, DraftRegion, DraftStrategy, DraftTable, percent, sound_name, text, texts, whole,
 };
 use crate::import::provenance::Provenance;
+use crate::import::time::SECOND;
 
 const GROUP: &str = "deploy.cloud.google.com/";
-const SECOND: u64 = 1_000;
 
 /// A part of a target's way to the new version.
 struct Phase<'d> {

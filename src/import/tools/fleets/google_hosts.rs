@@ -8,8 +8,7 @@ use crate::import::draft::{
     whole,
 };
 use crate::import::provenance::Provenance;
-
-const SECOND: u64 = 1_000;
+use crate::import::time::SECOND;
 
 /// Instances of a group at most.
 const MOST_INSTANCES: u64 = 1_000_000;

@@ -8,10 +8,8 @@ use crate::import::draft::{
     whole,
 };
 use crate::import::provenance::Provenance;
+use crate::import::time::{MINUTE, SECOND};
 use std::collections::BTreeMap;
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
 
 /// How long a canary runs, where nobody says it.
 const LIFETIME_MS: u64 = 60 * MINUTE;

@@ -7,11 +7,11 @@ use super::{is_of, name_of};
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Draft, DraftStrategy, DraftTable, text, whole};
 use crate::import::provenance::Provenance;
+use crate::import::time::SECOND;
 use std::collections::BTreeSet;
 
 const PLACEMENT: &str = "placement.kubernetes-fleet.io/";
 const CLUSTER: &str = "cluster.kubernetes-fleet.io/";
-const SECOND: u64 = 1_000;
 const STRATEGIES: [&str; 2] = ["ClusterStagedUpdateStrategy", "StagedUpdateStrategy"];
 
 fn is_kind(cursor: &Cursor<'_>, group: &str, kinds: &[&str]) -> bool {

@@ -3,11 +3,8 @@
 use crate::import::desk::Desk;
 use crate::import::draft::{DraftTable, DraftValue, Row, duration, inline, text};
 use crate::import::provenance::Provenance;
-
-const MINUTE: u64 = 60_000;
-
-/// How long a person takes to approve, where nobody says it.
-const APPROVAL_MS: u64 = 60 * MINUTE;
+use crate::import::time::MINUTE;
+use crate::import::tools::gates;
 
 /// How long a test takes, where nobody says it.
 const TEST_MS: u64 = 10 * MINUTE;
@@ -78,9 +75,8 @@ impl Ladder {
 
 /// Somebody approves; `what` says of whom that is asked.
 pub(super) fn approval(what: &str) -> Row {
-    let takes = inline([("takes", duration(APPROVAL_MS))]);
     let from = Provenance::hand(&format!("{what}: how long until somebody says yes"));
-    Row { value: inline([("approval", takes)]).to_string(), from }
+    Row { value: gates::approval().to_string(), from }
 }
 
 /// A test runs; `what` says which.

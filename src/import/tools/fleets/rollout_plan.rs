@@ -8,10 +8,8 @@ use crate::import::draft::{
     Draft, DraftRegion, DraftStrategy, DraftTable, duration, inline, sound_name, text, texts, whole,
 };
 use crate::import::provenance::Provenance;
+use crate::import::time::{DAY, SECOND};
 use crate::import::tree::{Marked, MarkedValue};
-
-const SECOND: u64 = 1_000;
-const DAY: u64 = 86_400 * SECOND;
 
 /// How long a fleet of GKE soaks where nobody says it.
 const SOAK_MS: u64 = 7 * DAY;

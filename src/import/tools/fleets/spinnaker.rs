@@ -9,10 +9,9 @@ use crate::import::draft::{
     Draft, DraftStrategy, DraftTable, DraftValue, Row, duration, inline, text, texts,
 };
 use crate::import::provenance::Provenance;
+use crate::import::time::SECOND;
 use crate::import::tree::{Marked, MarkedValue};
 use std::collections::{BTreeMap, BTreeSet};
-
-const SECOND: u64 = 1_000;
 
 /// Waves of a pipeline at most.
 const MOST_WAVES: usize = 500;

@@ -8,10 +8,7 @@ use crate::import::draft::{
     Draft, DraftAlarm, DraftRegion, DraftTable, DraftValue, inline, sound_name, text, texts, whole,
 };
 use crate::import::provenance::Provenance;
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
+use crate::import::time::{HOUR, MINUTE, SECOND};
 
 /// Instances of a server group at most.
 const MOST_INSTANCES: u64 = 1_000_000;

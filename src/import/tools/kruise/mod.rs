@@ -6,9 +6,10 @@ use super::kubernetes::{self, PodCount, cluster, is_zero, limit, of_pods_up, rep
 use super::{ToolFormat, gates};
 use crate::import::cursor::{Amount, Cursor};
 use crate::import::draft::{
-    Draft, DraftStrategy, DraftTable, DraftValue, Row, duration, inline, percent, share, text,
+    Draft, DraftStrategy, DraftTable, DraftValue, Row, duration, inline, list, percent, share, text,
 };
 use crate::import::provenance::Provenance;
+use crate::import::time::SECOND;
 
 pub(super) const FORMATS: &[ToolFormat] = &[
     ToolFormat { tool: "OpenKruise", knows: is_rollout, read: rollout },
@@ -16,8 +17,6 @@ pub(super) const FORMATS: &[ToolFormat] = &[
     ToolFormat { tool: "OpenKruise", knows: workloads::is_stateful_set, read: workloads::stateful_set },
     ToolFormat { tool: "OpenKruise", knows: workloads::is_daemon_set, read: workloads::daemon_set },
 ];
-
-const SECOND: u64 = 1_000;
 
 /// Steps of a Rollout, as its definition says.
 const MOST_STEPS: usize = 50;
@@ -181,7 +180,7 @@ impl KruiseStep {
             entries.push(("bake", duration(self.bake_ms)));
         }
         if !self.gates.is_empty() {
-            entries.push(("gates", gates::list(&self.gates)));
+            entries.push(("gates", list(&self.gates)));
         }
         let from = if self.gates.is_empty() {
             self.from.clone()

@@ -8,17 +8,15 @@ pub(super) use workload::{
 
 use super::{ToolFormat, gates};
 use crate::import::cursor::{Amount, Cursor};
-use crate::import::draft::{Draft, DraftStrategy, DraftTable, duration, inline, text, whole};
+use crate::import::draft::{Draft, DraftStrategy, DraftTable, duration, inline, list, text, whole};
 use crate::import::provenance::Provenance;
+use crate::import::time::{MINUTE, SECOND};
 
 pub(super) const FORMATS: &[ToolFormat] = &[
     ToolFormat { tool: "Kubernetes", knows: |cursor| is_kind(cursor, "Deployment"), read: deployment },
     ToolFormat { tool: "Kubernetes", knows: |cursor| is_kind(cursor, "StatefulSet"), read: stateful_set },
     ToolFormat { tool: "Kubernetes", knows: |cursor| is_kind(cursor, "DaemonSet"), read: daemon_set },
 ];
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
 
 /// What a workload says besides how it is rolled out.
 const BESIDE: [&str; 8] = [
@@ -253,7 +251,7 @@ pub(super) fn waves(table: &mut DraftTable, pods: u64, kept: Option<(u64, Cursor
         place.desk().by_hand("approval", "when the partition is lowered: the files do not say it");
         let mut first = gates::everywhere();
         first.set("hosts", whole(pods - number), place.provenance());
-        let approval = gates::list(&[gates::approval()]);
+        let approval = list(&[gates::approval()]);
         first.set("gates", approval, Provenance::hand("until somebody lowers the partition"));
         table.add("wave", first);
     }

@@ -8,7 +8,8 @@ use super::{ToolFormat, gates};
 use crate::import::cursor::Cursor;
 use crate::import::desk::Desk;
 use crate::import::draft::{
-    Draft, DraftRegion, DraftStrategy, DraftTable, duration, inline, share, sound_name, text, texts, whole,
+    Draft, DraftRegion, DraftStrategy, DraftTable, duration, inline, list, share, sound_name, text, texts,
+    whole,
 };
 use crate::import::loss::{Fate, Loss};
 use crate::import::provenance::Provenance;
@@ -413,7 +414,7 @@ fn canary(wave: &DraftTable, update: &JobUpdate, count: u64, table: &mut DraftTa
     first.set("batch", text("100%"), Provenance::implied("canaries begin together"));
     first.set("bake", duration(update.healthy_ms.value), update.healthy_ms.from.clone());
     if !update.promotes.value {
-        let gates = gates::list(&[gates::approval()]);
+        let gates = list(&[gates::approval()]);
         first.set("gates", gates, Provenance::hand("how long until somebody promotes the canaries"));
     }
     table.add("wave", first);

@@ -7,9 +7,8 @@ use super::sight::{AlertSight, Grain, PromReading, ShareLimit};
 use crate::import::desk::Desk;
 use crate::import::draft::{Ailment, DraftTable, DraftValue, duration, inline, share, text, texts, whole};
 use crate::import::provenance::Provenance;
+use crate::import::time::SECOND;
 use crate::import::tools::judged::{Judged, Timing};
-
-const SECOND: u64 = 1_000;
 
 /// Datapoints of an alarm at most.
 const MOST_DATAPOINTS: u64 = 64;

@@ -4,9 +4,8 @@ use super::alarm;
 use crate::import::cursor::Cursor;
 use crate::import::draft::{Ailment, Draft, DraftTable, DraftValue, duration, inline, text};
 use crate::import::provenance::Provenance;
+use crate::import::time::SECOND;
 use crate::import::tools::judged::{Judged, Timing};
-
-const SECOND: u64 = 1_000;
 
 /// How fast the budget of an objective burns, over two windows.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,11 +7,8 @@ use crate::import::cursor::Cursor;
 use crate::import::draft::{Ailment, Draft, DraftTable, inline, share, text};
 use crate::import::loss::{Fate, Loss};
 use crate::import::provenance::Provenance;
+use crate::import::time::{DAY, HOUR, MINUTE};
 use crate::import::tools::judged::{Judged, Timing};
-
-const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
 
 /// Milliseconds between evaluations of the rules that it makes.
 const INTERVAL: u64 = 30_000;

@@ -7,10 +7,9 @@ use crate::import::cursor::Cursor;
 use crate::import::draft::{Ailment, Draft, DraftAlarm, DraftTable, text, texts};
 use crate::import::loss::{Fate, Loss};
 use crate::import::provenance::Provenance;
+use crate::import::time::SECOND;
 use crate::import::tools::judged::{Judged, Timing};
 use crate::import::tree::Marked;
-
-const SECOND: u64 = 1_000;
 
 /// Milliseconds between evaluations where nothing is written.
 const DEFAULT_INTERVAL: u64 = 60 * SECOND;

@@ -7,11 +7,8 @@ use crate::import::cursor::Cursor;
 use crate::import::draft::Draft;
 use crate::import::loss::{Fate, Loss};
 use crate::import::provenance::Provenance;
+use crate::import::time::{DAY, HOUR, MINUTE};
 use crate::import::tools::judged::Judged;
-
-const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
 
 /// How urgent an alert of an objective is, and at which burns it fires.
 struct SlothAlert {

@@ -3,11 +3,12 @@
 use super::{MINUTE, plan, region, rows, trial};
 use serde_json::Value;
 use wavetank::outcome::Notice;
+use wavetank::plan::Plan;
 use wavetank::rollout::{RolloutEvent, RolloutRecord};
 
 /// What a gate says after so many minutes, in the words of the tool.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Verdict {
+enum Verdict {
     Holds,
     Fails,
     Neither,
@@ -48,7 +49,7 @@ fn text(metric: &Value, failing: u64, lost: u64) -> String {
     )
 }
 
-pub(crate) fn verdict(records: &[RolloutRecord], after_ms: u64) -> Verdict {
+fn verdict(records: &[RolloutRecord], after_ms: u64) -> Verdict {
     let of = |record: &RolloutRecord| match record.event {
         RolloutEvent::GateHolds { .. } => Some(Verdict::Holds),
         RolloutEvent::Noticed { notice: Notice::Gate { .. }, .. } => Some(Verdict::Fails),
@@ -59,7 +60,7 @@ pub(crate) fn verdict(records: &[RolloutRecord], after_ms: u64) -> Verdict {
 }
 
 /// Whether the first checks of a trial are those of a row: so many failed, and so many passed in the end, one after the other.
-pub(crate) fn is_alike(records: &[RolloutRecord], checks: u64, result: &Value) -> bool {
+fn is_alike(records: &[RolloutRecord], checks: u64, result: &Value) -> bool {
     let failed: Vec<u64> = records
         .iter()
         .filter(|record| matches!(record.event, RolloutEvent::CheckFailed { .. }))
@@ -74,26 +75,32 @@ pub(crate) fn is_alike(records: &[RolloutRecord], checks: u64, result: &Value) -
     goes_on && failed.len() as u64 == result["failed"].as_u64().unwrap_or(0) && row == wanted
 }
 
+/// Holds that in trials of `plan` whose checks went as the row says the gate says what is published.
+pub(crate) fn hold_verdict(row: &Value, plan: &Plan) {
+    let result = &row["result"];
+    let checks = result["count"].as_u64().unwrap_or(0);
+    let expected = match row["running"].as_str().unwrap() {
+        "Successful" => Verdict::Holds,
+        "Failed" | "Error" | "Inconclusive" => Verdict::Fails,
+        _ => Verdict::Neither,
+    };
+    let alike = (0..20_000).map(|number| trial(plan, number).0);
+    let found: Vec<Verdict> = alike
+        .filter(|records| is_alike(records, checks, result))
+        .map(|records| verdict(&records, checks * MINUTE))
+        .take(3)
+        .collect();
+    assert!(!found.is_empty(), "{row}: in no trial");
+    assert!(found.iter().all(|verdict| *verdict == expected), "{row}: {found:?}");
+}
+
 #[test]
 fn an_analysis_says_what_is_published() {
     for row in rows("argo-analysis", "status") {
         let (metric, result) = (&row["metric"], &row["result"]);
-        let checks = result["count"].as_u64().unwrap_or(0);
         let empty = result.get("inconclusive").or(result.get("consecutiveError")).is_some();
         let failing = if result.get("failed").is_some() { 50 } else { 0 };
         let plan = plan(&text(metric, failing, if empty { 100 } else { 0 }));
-        let expected = match row["running"].as_str().unwrap() {
-            "Successful" => Verdict::Holds,
-            "Failed" | "Error" | "Inconclusive" => Verdict::Fails,
-            _ => Verdict::Neither,
-        };
-        let alike = (0..20_000).map(|number| trial(&plan, number).0);
-        let found: Vec<Verdict> = alike
-            .filter(|records| is_alike(records, checks, result))
-            .map(|records| verdict(&records, checks * MINUTE))
-            .take(3)
-            .collect();
-        assert!(!found.is_empty(), "{row}: in no trial");
-        assert!(found.iter().all(|verdict| *verdict == expected), "{row}: {found:?}");
+        hold_verdict(&row, &plan);
     }
 }

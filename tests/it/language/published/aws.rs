@@ -132,6 +132,19 @@ fn traffic_shifts_as_the_predefined_configurations_say() {
     }
 }
 
+/// Holds that so many accounts are deployed to at once, or the batches in each region, as published; one region after the
+/// other.
+pub(crate) fn hold_accounts(row: &Value, told: &[RolloutRecord], regions: usize) {
+    if row.get("at_once").is_some() {
+        assert_eq!(batches(told)[0], number(row, "at_once"), "{row}");
+        return;
+    }
+    let expected = numbers(&row["batches_per_region"]);
+    assert_eq!(batches(told), expected.repeat(regions), "{row}");
+    let begins: Vec<u64> = zones_started(told).iter().map(|(at_ms, _)| *at_ms).collect();
+    assert_eq!(begins, [0, expected.len() as u64 * MINUTE], "{row}: one region after the other");
+}
+
 #[test]
 fn stack_sets_go_region_by_region_and_stop_with_one() {
     let of_regions = |accounts: u32, failing: &[u32], rest: &str| -> String {
@@ -164,14 +177,7 @@ fn stack_sets_go_region_by_region_and_stop_with_one() {
         let regions = row["regions"].as_u64().unwrap_or(1) as usize;
         let rest = format!("batch = {}", toml(&row["max_concurrent"]));
         let told = told(&plan(&of_regions(accounts, &vec![0; regions], &rest)));
-        if row.get("at_once").is_some() {
-            assert_eq!(batches(&told)[0], number(&row, "at_once"), "{row}");
-            continue;
-        }
-        let expected = numbers(&row["batches_per_region"]);
-        assert_eq!(batches(&told), expected.repeat(regions), "{row}");
-        let begins: Vec<u64> = zones_started(&told).iter().map(|(at_ms, _)| *at_ms).collect();
-        assert_eq!(begins, [0, expected.len() as u64 * MINUTE], "{row}: one region after the other");
+        hold_accounts(&row, &told, regions);
     }
 }
 

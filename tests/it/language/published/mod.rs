@@ -5,7 +5,7 @@
 pub(crate) mod ansible;
 pub(crate) mod argo_analysis;
 pub(crate) mod argo_canary;
-mod aws;
+pub(crate) mod aws;
 mod bottlerocket;
 pub mod burn_rate;
 mod flagger;

@@ -5,16 +5,17 @@
 use super::{numbers, plan, rows, toml, trial};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use wavetank::plan::Plan;
 use wavetank::rollout::{RolloutEvent, RolloutRecord};
 
 /// Clusters by their states.
-pub(crate) struct States {
+struct States {
     /// Those that were begun.
-    pub begun: BTreeSet<u32>,
+    begun: BTreeSet<u32>,
     /// Those that hold no place any more.
-    pub over: BTreeSet<u32>,
+    over: BTreeSet<u32>,
     /// Those that failed, whether they timed out or not.
-    pub failing: BTreeSet<u32>,
+    failing: BTreeSet<u32>,
 }
 
 pub(crate) fn clusters(row: &Value) -> Vec<Vec<u32>> {
@@ -25,7 +26,7 @@ fn seconds(text: &Value) -> Option<i64> {
     text.as_str().and_then(|text| text.strip_suffix('s')).map(|seconds| seconds.parse().unwrap())
 }
 
-pub(crate) fn states(row: &Value) -> States {
+fn states(row: &Value) -> States {
     let known: BTreeSet<u32> = clusters(row).concat().into_iter().collect();
     let (deadline, soak) = (seconds(&row["deadline"]), row["soak_s"].as_i64().unwrap_or(0));
     let by_group = row["type"] == "ProgressivePerGroup";
@@ -104,7 +105,7 @@ fn text(row: &Value, failing: &BTreeSet<u32>, time: &str) -> String {
 
 /// Clusters that were begun, those that hold no place any more, and whether the rollout was stopped, after all that happened at
 /// an instant; one of each that differs.
-pub(crate) fn moments(
+fn moments(
     records: &[RolloutRecord],
     names: &[u32],
     soaks: bool,
@@ -131,8 +132,9 @@ pub(crate) fn moments(
     moments
 }
 
-#[test]
-fn the_clusters_that_are_next_are_the_published_ones() {
+/// Holds that the clusters which are next are the published ones in the plan of each row, with these clusters failing and
+/// this time for each.
+pub(crate) fn hold_decisions(plan_of: impl Fn(&Value, &BTreeSet<u32>, &str) -> Plan) {
     let mut said = 0;
     for row in rows("ocm", "decisions") {
         if row.get("joins").is_some() {
@@ -146,7 +148,7 @@ fn the_clusters_that_are_next_are_the_published_ones() {
         let expected: BTreeSet<u32> = over.iter().copied().chain(numbers(&row["rolls"])).collect();
         let mut seen = 0;
         for time in ["{ exponential = { mean = \"10m\" } }", "\"10m\""] {
-            let plan = plan(&text(&row, &failing, time));
+            let plan = plan_of(&row, &failing, time);
             for number in 0..300 {
                 for (begun, finished, stopped) in
                     moments(&trial(&plan, number).0, &names, row.get("soak_s").is_some())
@@ -163,6 +165,11 @@ fn the_clusters_that_are_next_are_the_published_ones() {
         assert!(timed_out.is_subset(&failing), "{row}");
     }
     assert_eq!(said, 17);
+}
+
+#[test]
+fn the_clusters_that_are_next_are_the_published_ones() {
+    hold_decisions(|row, failing, time| plan(&text(row, failing, time)));
 }
 
 #[test]

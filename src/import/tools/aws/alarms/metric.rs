@@ -5,11 +5,9 @@ use super::metrics::{MetricMeaning, reads};
 use super::signal::{AlarmLimit, AlarmSignal, MetricStatistic, comparison, of_formula, of_metric, statistic};
 use crate::import::draft::{DraftTable, duration, text};
 use crate::import::provenance::Provenance;
+use crate::import::time::{MINUTE, SECOND};
 use crate::import::tools::aws::value::AwsValue;
 use crate::import::tools::judged::Judged;
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
 
 /// Datapoints that a scenario's alarm looks at.
 const MOST_DATAPOINTS: u64 = 64;

@@ -12,11 +12,10 @@ use super::account::{ALARM, AROUND, AwsAccount, AwsResource, COMPOSITE};
 use super::value::{AwsReference, AwsValue};
 use crate::import::draft::{Draft, text};
 use crate::import::provenance::Provenance;
+use crate::import::time::MINUTE;
 use crate::import::tools::judged::{Timing, opaque};
 use naming::{AlarmContext, draft_alarm, plain_name, title};
 use std::collections::BTreeMap;
-
-const MINUTE: u64 = 60_000;
 
 /// Combinations that a composite alarm may come to.
 const MOST_COMBINATIONS: usize = 32;

@@ -2,6 +2,8 @@
 //! files of the keys of others. Each choice is a byte of a script, so that a fuzzer or a seed can write one. Knows nothing
 //! of what a text means.
 
+use crate::mutate;
+
 /// Values that are at some bound of some key, or beyond all of them.
 const VALUES: [&str; 44] = [
     "0",
@@ -56,46 +58,23 @@ const BYTES: [&str; 10] = ["\"", ":", "[", "\u{0}", "\u{feff}", "{", "\n", "&a "
 /// The text after every mutation of the script, which is read four bytes at a time. `other` is a text that lines are
 /// taken from.
 pub fn mutate(text: &str, other: &str, script: &[u8]) -> String {
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let others: Vec<&str> = other.lines().collect();
-    for step in script.chunks_exact(4) {
-        if lines.is_empty() {
-            break;
-        }
-        let at = usize::from(u16::from_le_bytes([step[1], step[2]]));
-        change(&mut lines, &others, (step[0], at, usize::from(step[3])));
-    }
-    lines.join("\n")
+    mutate::each(text, other, script, change)
 }
 
-fn change(lines: &mut Vec<String>, others: &[&str], (kind, at, what): (u8, usize, usize)) {
+fn change(lines: &mut Vec<String>, others: &[&str], (kind, at, what): mutate::Step) {
     let line = at % lines.len();
     match kind % 14 {
         0..=4 => lines[line] = with_value(&lines[line], VALUES[what % VALUES.len()]),
-        5 => drop(lines.remove(line)),
-        6 => {
-            let again = lines[line].clone();
-            lines.insert(line, again);
-        }
-        7 => {
-            let there = what % lines.len();
-            lines.swap(line, there);
-        }
-        8 if !others.is_empty() => lines.insert(line, others[(what * 31 + at) % others.len()].to_owned()),
+        5..=7 => mutate::rearrange(lines, others, (kind % 14, at, what)),
+        8 if !others.is_empty() => mutate::rearrange(lines, others, (8, at, what)),
         // As deep as the line before.
         9 if !others.is_empty() => {
             let other = others[(what * 31 + at) % others.len()].trim_start();
             let indent = lines[line].len() - lines[line].trim_start().len();
             lines.insert(line + 1, format!("{}{other}", " ".repeat(indent)));
         }
-        10 => {
-            let place = boundary(&lines[line], what);
-            lines[line].insert_str(place, BYTES[what % BYTES.len()]);
-        }
-        11 => {
-            let place = boundary(&lines[line], what);
-            lines[line].truncate(place);
-        }
+        10 => mutate::put_in(&mut lines[line], what, &BYTES),
+        11 => mutate::cut(&mut lines[line], what),
         12 => lines[line].insert_str(0, "  "),
         _ => {
             let shorter = lines[line].strip_prefix("  ").unwrap_or(&lines[line]).to_owned();
@@ -106,13 +85,8 @@ fn change(lines: &mut Vec<String>, others: &[&str], (kind, at, what): (u8, usize
 
 /// The line with another value: what stands behind its first colon or equals sign, up to a comma or a bracket.
 fn with_value(line: &str, value: &str) -> String {
-    let Some(from) = line.find([':', '=']).map(|at| at + 1) else { return line.to_owned() };
-    let to = line[from..].find([',', '}', ']']).map_or(line.len(), |at| from + at);
-    format!("{} {value}{}", &line[..from], &line[to..])
-}
-
-fn boundary(line: &str, at: usize) -> usize {
-    (0..=at % (line.len() + 1)).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0)
+    let from = line.find([':', '=']).map(|at| at + 1);
+    from.map_or_else(|| line.to_owned(), |from| mutate::with_value_at(line, from, value))
 }
 
 /// A file that begins as `text` does and goes on with keys of `words`, each below a key of `text` that has keys below it,
