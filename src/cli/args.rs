@@ -2,7 +2,7 @@
 //! `options`; nothing is done here.
 
 use super::commands::{
-    baseline, check, compare, completions, explain, gate, import, init, man, pipeline, plan, replay, run,
+    baseline, check, claim, compare, completions, explain, gate, import, init, man, pipeline, plan, replay, run,
 };
 use super::exit::Exit;
 use super::io::When;
@@ -85,6 +85,8 @@ pub enum Command {
     Pipeline(pipeline::Args),
     /// Compare two scenarios, or the strategies of one, trial by trial
     Compare(compare::Args),
+    /// Simulate what a scenario claims and say it in a sentence
+    Claim(claim::Args),
     /// Fail if a scenario does worse than the accepted one
     Gate(gate::Args),
     /// Keep what was accepted, for `gate` to compare with

@@ -9,13 +9,13 @@ pub enum Exit {
     /// Everything asked for was done; warnings may have been printed.
     Ok = 0,
     /// A threshold of level `error` does not hold, an expectation of that level is missed, or a guarded
-    /// statistic got worse.
+    /// statistic got worse, or a claim is refuted.
     Failed = 1,
     /// Wrong usage, an invalid scenario, a trial beyond its budget, or a file that cannot be read or written.
     Invalid = 2,
     /// Warnings under `--fail-on warning`.
     Warnings = 3,
-    /// A gate could not be decided by the trials it may take.
+    /// A gate or a claim could not be decided by the trials it may take.
     Inconclusive = 4,
     /// A bug in wavetank itself.
     Internal = 70,
@@ -47,13 +47,13 @@ impl Exit {
         match self {
             Self::Ok => "done, possibly with warnings",
             Self::Failed => {
-                "a threshold or expectation of level error does not hold, or a guarded statistic got worse"
+                "a threshold, expectation or claim does not hold, or a guarded statistic got worse"
             }
             Self::Invalid => {
                 "wrong usage, invalid or too costly scenario, or a file that cannot be read or written"
             }
             Self::Warnings => "warnings, under --fail-on warning",
-            Self::Inconclusive => "the trials do not decide a gate",
+            Self::Inconclusive => "the trials do not decide a gate or a claim",
             Self::Internal => "bug in wavetank: prints the command that reproduces it",
             Self::Interrupted => "interrupted: nothing was written",
         }

@@ -9,11 +9,11 @@ use super::options::{EstimatorName, FailOn};
 use super::select::{self, Role};
 use crate::diagnostic::{Diagnostic, Span, portable};
 use crate::lints;
-use crate::plan::{Pipeline, Plan, Restriction, Strategy};
+use crate::plan::{Claims, Pipeline, Plan, Restriction, Strategy};
 use crate::report::command::GivenScenario;
 use crate::report::compare::StrategyPlace;
 use crate::report::text;
-use crate::scenario::{self, Loaded, Problems};
+use crate::scenario::{self, Loaded, Origin, Problems, Reach, Setting};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -23,22 +23,61 @@ const MOST_RULES: usize = 5;
 /// What problems call standard input.
 pub const STDIN_NAME: &str = "stdin";
 
-/// Reads and resolves the scenario `file`: `-` for standard input, `git:REV:PATH` for a file of a revision.
+/// A scenario that can be read, and read again with other values in it.
+pub struct Source<'f> {
+    file: &'f str,
+    from: Medium<'f>,
+    reach: Reach,
+}
+
+/// Where a scenario comes from.
+enum Medium<'f> {
+    /// What standard input had.
+    Stdin(String),
+    /// A revision of a repository.
+    Revision(Box<git::Commit<'f>>),
+    /// The disk.
+    Disk,
+}
+
+impl<'f> Source<'f> {
+    /// The scenario `file`: `-` for standard input, `git:REV:PATH` for a file of a revision.
+    ///
+    /// # Errors
+    /// When standard input or the file of the revision cannot be read.
+    pub fn open(file: &'f str, io: &mut Io) -> Result<Self, CliError> {
+        let from = if file == STDIN {
+            Medium::Stdin(io.read_stdin()?)
+        } else if let Some(address) = git::Address::parse(file)? {
+            Medium::Revision(Box::new(git::Commit::open(address)?))
+        } else {
+            Medium::Disk
+        };
+        Ok(Self { file, from, reach: io.reach })
+    }
+
+    /// Reads and resolves it, with these values in place of those that are written. An unreadable file on the disk is a
+    /// problem of the scenario like any other.
+    #[must_use]
+    pub fn load(&self, settings: &[Setting]) -> Loaded {
+        match &self.from {
+            Medium::Stdin(text) => scenario::load_set(Path::new(STDIN_NAME), Origin::Text(text), settings),
+            Medium::Revision(revision) => {
+                let read = |path: &Path| revision.read(path);
+                let loaded = scenario::load_set(revision.path(), Origin::Given(&read), settings);
+                Loaded { problems: loaded.problems.with_prefix(&revision.prefix()), ..loaded }
+            }
+            Medium::Disk => scenario::load_set(Path::new(self.file), Origin::Disk(self.reach), settings),
+        }
+    }
+}
+
+/// Reads and resolves the scenario `file`, and looks ahead.
 ///
 /// # Errors
-/// When standard input or the file of the revision cannot be read. An unreadable file on the disk is a problem of the
-/// scenario like any other.
+/// As [`Source::open`].
 pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
-    let loaded = if file == STDIN {
-        scenario::load_str(STDIN_NAME, &io.read_stdin()?)
-    } else if let Some(address) = git::Address::parse(file)? {
-        let revision = git::Commit::open(address)?;
-        let loaded = scenario::load_with(revision.path(), &|path| revision.read(path));
-        Loaded { problems: loaded.problems.with_prefix(&revision.prefix()), ..loaded }
-    } else {
-        scenario::load_reaching(Path::new(file), io.reach)
-    };
-    Ok(lints::look_ahead(loaded))
+    Ok(lints::look_ahead(Source::open(file, io)?.load(&[])))
 }
 
 /// How much of the warnings of a scenario a command tells. Errors are always told in full.
@@ -121,6 +160,22 @@ pub fn loaded(
 ) -> Result<(Plan, Problems), CliError> {
     let loaded = load(file, io)?;
     told(file, loaded, restriction, warnings.into(), io)
+}
+
+/// The scenario of a source with its claims; what was found is told, and errors end the command.
+///
+/// # Errors
+/// When the scenario is invalid, or claims nothing.
+pub fn claims(source: &Source<'_>, io: &mut Io) -> Result<(Plan, Claims), CliError> {
+    let mut loaded = source.load(&[]);
+    let claims = loaded.claims.take();
+    let (plan, _) = told(source.file, loaded, &Restriction::default(), Warnings::Counted, io)?;
+    let claims = claims.filter(|claims| !claims.list.is_empty());
+    let claims = claims.ok_or_else(|| {
+        CliError::invalid(format!("{} claims nothing", source.file))
+            .hint("write a `[[claim]]`; docs/scenario.md says how, scenarios/claims/ has some to read")
+    })?;
+    Ok((plan, claims))
 }
 
 /// The restricted plan and what was found, which is told.

@@ -91,6 +91,7 @@ fn dispatch(command: &Command, io: &mut Io) -> Result<Exit, CliError> {
         Command::Check(args) => commands::check::run(args, io),
         Command::Plan(args) => commands::plan::run(args, io),
         Command::Run(args) => commands::run::run(args, io),
+        Command::Claim(args) => commands::claim::run(args, io),
         Command::Compare(args) => commands::compare::run(args, io),
         Command::Gate(args) => commands::gate::run(args, io),
         Command::Baseline(args) => commands::baseline::run(args, io),

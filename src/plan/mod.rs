@@ -5,6 +5,7 @@
 
 pub mod alarm;
 pub mod change;
+pub mod claim;
 pub mod customers;
 pub mod defect;
 pub mod diff;
@@ -29,6 +30,7 @@ mod whole;
 
 pub use alarm::{Alarm, EvaluationClock, Missing, Scope, Version, Watch};
 pub use change::Change;
+pub use claim::{Claim, Claims};
 pub use customers::{Customers, ShardPlace};
 pub use defect::{
     Condition, Cure, Defect, DefectClock, FaultyVersion, HostRepair, Hurts, Relapse, RollbackEffect, Symptom,

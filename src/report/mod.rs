@@ -5,6 +5,7 @@
 
 #[cfg(feature = "charts")]
 pub mod chart;
+pub mod claims;
 pub mod command;
 pub mod compare;
 pub mod csv;

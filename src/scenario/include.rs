@@ -8,6 +8,7 @@ use super::files::{Files, Unreadable, beside};
 use super::problems::Problems;
 use super::reader::{Field, Reader, Written};
 use super::rules;
+use super::setting::{self, Setting};
 use super::spec::ScenarioSpec;
 use super::table::{Inherit, Keys};
 use super::value::{Attached, Duration, Percent};
@@ -23,7 +24,11 @@ const MAX_FILES: usize = 256;
 
 /// The state of reading a scenario.
 pub(super) struct Loader<'f> {
-    files: Files<'f>,
+    files: &'f Files<'f>,
+    /// What is set in the texts.
+    settings: &'f [Setting],
+    /// What stands at the place of each of these now; none where it has found no place.
+    pub set: Vec<Option<String>>,
     /// Texts read so far.
     pub sources: Sources,
     /// Problems found so far.
@@ -34,8 +39,8 @@ pub(super) struct Loader<'f> {
     open: Vec<(PathBuf, PathBuf)>,
     /// Files read to the end that are part of the scenario at hand.
     done: Vec<PathBuf>,
-    /// Whether the scenario at hand is that of a stage, whose own pipeline says nothing here.
-    is_rehearsal: bool,
+    /// The stage that the scenario at hand is of, whose own pipeline says nothing here.
+    rehearsal_of: Option<String>,
     /// Every file that was read.
     known: Vec<KnownFile>,
 }
@@ -43,6 +48,8 @@ pub(super) struct Loader<'f> {
 /// A file that was read, without what it includes.
 struct KnownFile {
     identity: PathBuf,
+    /// The stage for which it was read, where that makes a difference.
+    stage: Option<String>,
     id: FileId,
     text: String,
     /// What it says; none until somebody takes it for a scenario, or if it is none.
@@ -60,15 +67,17 @@ enum NamedBy {
 
 impl<'f> Loader<'f> {
     /// A loader that has read nothing.
-    pub fn new(files: Files<'f>) -> Self {
+    pub fn new(files: &'f Files<'f>, settings: &'f [Setting]) -> Self {
         Self {
             files,
+            settings,
+            set: vec![None; settings.len()],
             sources: Sources::default(),
             problems: Problems::default(),
             sound: true,
             open: Vec::new(),
             done: Vec::new(),
-            is_rehearsal: false,
+            rehearsal_of: None,
             known: Vec::new(),
         }
     }
@@ -76,6 +85,11 @@ impl<'f> Loader<'f> {
     /// Reads the scenario itself.
     pub fn load_root(&mut self, path: &Path) -> Option<ScenarioSpec> {
         self.load_file(path, None)
+    }
+
+    /// Reads a scenario that another one names at this place of it.
+    pub fn load_named(&mut self, path: &Path, named_at: Span) -> Option<ScenarioSpec> {
+        self.load_file(path, Some(named_at))
     }
 
     fn load_file(&mut self, path: &Path, named_at: Option<Span>) -> Option<ScenarioSpec> {
@@ -112,7 +126,9 @@ impl<'f> Loader<'f> {
     /// Reads a file, unless that was done, and returns which of the known ones it is; reported if it cannot be read.
     fn read_text(&mut self, path: &Path, named_at: Option<Span>) -> Option<usize> {
         let identity = self.files.identity(path);
-        if let Some(index) = self.known.iter().position(|known| known.identity == identity) {
+        let stage = self.rehearsal_of.clone().filter(|_| !self.settings.is_empty());
+        let is_it = |known: &KnownFile| known.identity == identity && known.stage == stage;
+        if let Some(index) = self.known.iter().position(is_it) {
             return Some(index);
         }
         if self.is_too_much(path, named_at) {
@@ -125,8 +141,9 @@ impl<'f> Loader<'f> {
         });
         match text {
             Ok(text) => {
+                let text = setting::apply(text, self.settings, stage.as_deref(), &mut self.set);
                 let id = self.sources.add(path.to_string_lossy(), text.as_str());
-                self.known.push(KnownFile { identity, id, text, spec: None, sound: true });
+                self.known.push(KnownFile { identity, stage, id, text, spec: None, sound: true });
                 Some(self.known.len() - 1)
             }
             Err(error) => {
@@ -162,7 +179,7 @@ impl<'f> Loader<'f> {
     /// on the fleet of another scenario: whatever that one's own pipeline names is not needed.
     fn attach_files(&mut self, spec: &mut ScenarioSpec, path: &Path) {
         let Field::Given(pipeline) = &mut spec.pipeline else { return };
-        if self.is_rehearsal {
+        if self.rehearsal_of.is_some() {
             return;
         }
         if let Field::Given(source) = &mut pipeline.value.source
@@ -174,24 +191,26 @@ impl<'f> Loader<'f> {
         }
         let Field::Given(stages) = &mut pipeline.value.stage else { return };
         for stage in &mut stages.value {
+            let name = stage.value.name.given().unwrap_or_default();
             if let Field::Given(Written { value: Attached { path: named, content }, span }) =
                 &mut stage.value.scenario
             {
-                *content = self.load_beside(&beside(path, named), *span).map(Box::new);
+                *content = self.load_beside(&beside(path, named), *span, name).map(Box::new);
             }
         }
     }
 
-    /// Reads a scenario of its own that another one names. That it is not sound is reported, and says nothing of the other.
-    fn load_beside(&mut self, path: &Path, named_at: Span) -> Option<ScenarioSpec> {
+    /// Reads a scenario of its own that a stage of another one names. That it is not sound is reported, and says nothing of
+    /// the other.
+    fn load_beside(&mut self, path: &Path, named_at: Span, stage: String) -> Option<ScenarioSpec> {
         if self.is_open(path, named_at) {
             return None;
         }
         let done = std::mem::take(&mut self.done);
         let sound = std::mem::replace(&mut self.sound, true);
-        self.is_rehearsal = true;
+        self.rehearsal_of = Some(stage);
         let spec = self.load_file(path, Some(named_at)).filter(|_| self.sound);
-        (self.done, self.sound, self.is_rehearsal) = (done, sound, false);
+        (self.done, self.sound, self.rehearsal_of) = (done, sound, None);
         spec
     }
 

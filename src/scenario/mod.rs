@@ -5,6 +5,7 @@
 //! that was reported is marked as broken, so that nothing is reported twice. It must not simulate.
 
 mod allow;
+mod claims;
 mod extend;
 mod files;
 mod in_plan;
@@ -15,6 +16,7 @@ mod reader;
 mod resolve;
 pub mod rules;
 mod schema;
+pub mod setting;
 mod spec;
 mod suggest;
 mod table;
@@ -27,13 +29,14 @@ pub use files::Reach;
 pub use places::Places;
 pub use problems::Problems;
 pub use schema::schema;
+pub use setting::{NewValue, Setting};
 pub use spec::MAX_TRIALS;
 pub use suggest::closest;
 pub use value::{Duration, PrecisionText, Seed};
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::outlet::line;
-use crate::plan::Plan;
+use crate::plan::{Claims, Plan};
+use claims::Ground;
 use files::{Files, text_of};
 use include::Loader;
 use std::io;
@@ -51,6 +54,11 @@ pub struct Loaded {
     pub places: Places,
     /// The warnings that the scenario accepts, for problems that are found later.
     pub allows: Vec<Allow>,
+    /// What is claimed of it; none where there is no plan.
+    pub claims: Option<Claims>,
+    /// What stands now at the place of each of the settings that it was read with, in TOML, in it or in one of its variants;
+    /// none where nothing is written there.
+    pub set: Vec<Option<String>>,
 }
 
 impl Loaded {
@@ -102,24 +110,22 @@ pub fn load(path: &Path) -> Loaded {
 /// As [`load`], with files from as far as the caller trusts the scenario.
 #[must_use]
 pub fn load_reaching(path: &Path, reach: Reach) -> Loaded {
-    load_from(path, Files::of(path, reach))
+    load_set(path, Origin::Disk(reach), &[])
 }
 
 /// Reads a scenario from text; `name` stands for its file. It cannot include files.
 #[must_use]
 pub fn load_str(name: &str, text: &str) -> Loaded {
-    let texts = [(PathBuf::from(name), text.to_owned())];
-    // That another one is not there is no mistake of the scenario.
-    let alone = "text that is not in a file cannot include files";
-    let missing = || io::Error::new(io::ErrorKind::Unsupported, alone);
-    load_from(Path::new(name), Files::Given(&|path| text_of(&texts, path, missing)))
+    load_set(Path::new(name), Origin::Text(text), &[])
 }
 
 /// Reads the scenario `root` and its includes from `texts`, which stand for the files of these paths.
-/// What [`crate::diagnostic::Sources::texts`] gives leads to the same plan as the files did.
+/// What [`crate::diagnostic::Sources::texts`] gives leads to the same plan as the files did. Its claims are left aside, and
+/// with them the variants, which may be other files.
 #[must_use]
 pub fn load_texts(root: &Path, texts: &[(PathBuf, String)]) -> Loaded {
-    load_from(root, Files::Given(&|path| text_of(texts, path, || io::ErrorKind::NotFound.into())))
+    let read = |path: &Path| text_of(texts, path, || io::ErrorKind::NotFound.into());
+    load_from(root, &Files::Given(&read), &[], With::Nothing)
 }
 
 /// Reads a scenario and its includes through `read`, from wherever it gets them. It is asked for the
@@ -127,29 +133,75 @@ pub fn load_texts(root: &Path, texts: &[(PathBuf, String)]) -> Loaded {
 /// unless their kind says it all.
 #[must_use]
 pub fn load_with(path: &Path, read: &dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Loaded {
-    load_from(path, Files::Given(read))
+    load_set(path, Origin::Given(read), &[])
 }
 
-fn load_from(path: &Path, files: Files<'_>) -> Loaded {
-    let mut loader = Loader::new(files);
+/// Where the files of a scenario come from.
+#[derive(Clone, Copy)]
+pub enum Origin<'a> {
+    /// The disk, as far as the scenario is trusted.
+    Disk(Reach),
+    /// This text alone.
+    Text(&'a str),
+    /// Whatever a function reads, as for [`load_with`].
+    Given(&'a dyn Fn(&Path) -> io::Result<Vec<u8>>),
+}
+
+/// Reads the scenario at `path` with other values in it, and in its variants, than are written there. A setting that finds
+/// no place is no problem of the scenario: [`Loaded::set`] tells.
+#[must_use]
+pub fn load_set(path: &Path, origin: Origin<'_>, settings: &[Setting]) -> Loaded {
+    match origin {
+        Origin::Disk(reach) => load_from(path, &Files::of(path, reach), settings, With::Claims),
+        Origin::Given(read) => load_from(path, &Files::Given(read), settings, With::Claims),
+        Origin::Text(text) => {
+            let texts = [(path.to_owned(), text.to_owned())];
+            // That another one is not there is no mistake of the scenario.
+            let alone = "text that is not in a file cannot include files";
+            let missing = || io::Error::new(io::ErrorKind::Unsupported, alone);
+            let read = |path: &Path| text_of(&texts, path, missing);
+            load_from(path, &Files::Given(&read), settings, With::Claims)
+        }
+    }
+}
+
+/// What is read beside the plan.
+#[derive(PartialEq, Eq)]
+enum With {
+    /// Claims, and the variants that they are about.
+    Claims,
+    /// Nothing.
+    Nothing,
+}
+
+fn load_from(path: &Path, files: &Files<'_>, settings: &[Setting], with: With) -> Loaded {
+    let mut loader = Loader::new(files, settings);
     let spec = loader.load_root(path);
-    let Loader { mut problems, sources, sound, .. } = loader;
-    let stem = path.file_stem().map_or_else(|| "scenario".to_owned(), |stem| line(&stem.to_string_lossy()));
+    let Loader { mut problems, sources, sound, mut set, .. } = loader;
+    let stem = claims::stem(path);
+    let mut claims = None;
     let (plan, places, allows) = match spec {
         // A tree that was repaired after a syntax error would only cause follow-up problems.
         Some(spec) if sound => {
             let (plan, places, allows) = resolve::resolve(&spec, &stem, &mut problems);
+            if with == With::Claims && !problems.has_errors() {
+                let ground = Ground { path, files, settings, spec: &spec, plan: &plan };
+                let (found, set_there) = claims::resolve(&ground, &mut problems);
+                set.iter_mut().zip(set_there).for_each(|(set, there)| *set = set.take().or(there));
+                claims = Some(found);
+            }
             (Some(plan), places, allows)
         }
         _ => (None, Places::default(), Vec::new()),
     };
-    let plan = plan.filter(|_| !problems.has_errors());
+    let is_sound = !problems.has_errors();
+    let (plan, claims) = (plan.filter(|_| is_sound), claims.filter(|_| is_sound));
     if problems.has_errors() {
         // What is doubtful about a broken file is said once it can be read as it was meant.
         problems.retain(|diagnostic| diagnostic.severity == Severity::Error);
     }
     allow::apply(&allows, &mut problems);
-    Loaded { plan, problems: problems.of(sources), places, allows }
+    Loaded { plan, problems: problems.of(sources), places, allows, claims, set }
 }
 
 /// Where the last name is written of those that `[study]` of the scenario `text` lists as `strategies`; none where it lists

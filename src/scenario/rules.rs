@@ -127,6 +127,14 @@ rules! {
     UNKNOWABLE = Error "WT112-known-when-deployed"
     UNKNOWN_FORMAT = Error "WT113-unknown-format"
     FOREIGN_MISFIT = Error "WT114-foreign-misfit"
+
+    // Claims.
+    NOTHING_AT_PATH = Error "WT120-nothing-at-path"
+    UNSOUND_VARIANT = Error "WT121-unsound-variant"
+    UNKNOWN_VARIANT = Error "WT122-unknown-variant"
+    UNKNOWN_STAGE = Error "WT123-unknown-stage"
+    CLAIM_SENTENCE = Error "WT124-claim-sentence"
+    CLAIM_WITHOUT_PROOF = Error "WT125-claim-without-proof"
 }
 
 /// Every rule, by identifier.

@@ -14,6 +14,7 @@
 use super::interval::{Interval, sum};
 use super::moments::{Accumulator, Moments};
 use super::quantile::Sorted;
+use super::ratio::{UNBOUNDED, edge};
 use super::sample::{Sample, StratumValues};
 use super::tail::above;
 use super::tally::Bin;
@@ -122,6 +123,25 @@ pub fn difference(b: &Linearised, a: &Linearised, times: f64, tail: f64) -> (f64
         }
         _ => (value, moments(b, a, times).interval(tail)),
     }
+}
+
+/// How many times as large `b` is as `a`: every ratio for which [`difference`] cannot tell `b` from so many times `a`. So it
+/// holds 1 exactly if the interval of their difference holds 0. None unless `a` is above 0 and `b` not below.
+#[must_use]
+pub fn ratio(b: &Linearised, a: &Linearised, tail: f64) -> Option<(f64, Interval)> {
+    if a.value <= 0.0 || b.value < 0.0 {
+        return None;
+    }
+    let value = b.value / a.value;
+    let apart = |times: f64| difference(b, a, times, tail).1;
+    let (is_more, is_less) = (|r: f64| apart(r).is_above(0.0), |r: f64| apart(r).is_below(0.0));
+    let low = if is_more(0.0) { edge(value, 0.0, is_more) } else { 0.0 };
+    let mut far = 2.0 * value.max(f64::MIN_POSITIVE);
+    while !is_less(far) && far < UNBOUNDED * value {
+        far *= 2.0;
+    }
+    let high = is_less(far).then(|| edge(value, far, is_less));
+    Some((value, Interval { low: Some(low), high }))
 }
 
 /// The moments of the error of `b - times * a`.
@@ -253,6 +273,38 @@ mod tests {
         near(value, expected.value);
         near(interval.low.unwrap(), expected.interval.low.unwrap());
         near(interval.high.unwrap(), expected.interval.high.unwrap());
+    }
+
+    #[test]
+    fn a_ratio_is_that_of_pairs_and_holds_1_where_the_difference_holds_0() {
+        let mut uniforms = Uniforms(5);
+        let a = exponentials(&mut uniforms, 200);
+        let b: Vec<f64> = a.iter().map(|x| 2.0 * x + uniforms.next()).collect();
+        let pairs = crate::stats::Pairs::Listed(b.iter().copied().zip(a.iter().copied()).collect());
+        let strata = vec![crate::stats::PairedStratum { weight: 1.0, trials: 200, pairs }];
+        let expected = crate::stats::Paired::new(strata).ratio().unwrap();
+        let side = |values: &[f64]| Linearised::mean(&[draws(1, 1.0, values.to_vec())]).unwrap();
+        let (value, interval) = ratio(&side(&b), &side(&a), crate::stats::TAIL).unwrap();
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6 * b, "{a} {b}");
+        near(value, expected.value);
+        near(interval.low.unwrap(), expected.interval.low.unwrap());
+        near(interval.high.unwrap(), expected.interval.high.unwrap());
+        // Medians, means and their own selves: the ratio tells what the difference tells.
+        for seed in 0..20 {
+            let mut uniforms = Uniforms(seed);
+            let (a, b) = (exponentials(&mut uniforms, 40), exponentials(&mut uniforms, 40));
+            let sides = [&a, &b].map(|x| [side(x), Linearised::quantile(&[draws(1, 1.0, x.clone())], 0.5, 0.025).unwrap()]);
+            for statistic in 0..2 {
+                let (b, a) = (&sides[1][statistic], &sides[0][statistic]);
+                let apart = difference(b, a, 1.0, 0.025).1;
+                let (_, times) = ratio(b, a, 0.025).unwrap();
+                assert_eq!(apart.is_above(0.0), times.is_above(1.0), "{seed} {apart:?} {times:?}");
+                assert_eq!(apart.is_below(0.0), times.is_below(1.0), "{seed} {apart:?} {times:?}");
+            }
+        }
+        let nothing = side(&[0.0, 0.0, 0.0]);
+        assert!(ratio(&side(&b), &nothing, 0.025).is_none());
+        assert_eq!(ratio(&nothing, &side(&a), 0.025).map(|(value, _)| value), Some(0.0));
     }
 
     #[test]

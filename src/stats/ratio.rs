@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Halvings of a bracket: enough to reach neighbouring floats.
 const HALVINGS: usize = 80;
 /// A ratio this many times the estimate is as good as unbounded.
-const UNBOUNDED: f64 = 1e9;
+pub(super) const UNBOUNDED: f64 = 1e9;
 
 /// How many times as large one mean is as another.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -23,7 +23,7 @@ pub struct MeanRatio {
 }
 
 /// Where `is_outside` begins between a point inside and one outside.
-fn edge(mut inside: f64, mut outside: f64, is_outside: impl Fn(f64) -> bool) -> f64 {
+pub(super) fn edge(mut inside: f64, mut outside: f64, is_outside: impl Fn(f64) -> bool) -> f64 {
     for _ in 0..HALVINGS {
         let middle = 0.5 * (inside + outside);
         if middle == inside || middle == outside {

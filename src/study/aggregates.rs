@@ -3,7 +3,7 @@
 //!
 //! It is a function of the outcomes in trial order: not of batches, rounds or threads.
 
-use super::claim_end::ClaimEnd;
+use super::statement_end::StatementEnd;
 use super::judgement;
 use super::notable::{NumberedTrial, Shortlist};
 use super::sampling::Sampling;
@@ -55,12 +55,12 @@ struct Contrast {
     by_stratum: Vec<PairSums>,
 }
 
-/// The values of a metric of a strategy that count for a claim about a percentile of it.
+/// The values of a metric of a strategy that count for a statement about a percentile of it.
 #[derive(Debug)]
 struct Counter {
     metric: &'static Measure,
     strategy: usize,
-    end: ClaimEnd,
+    end: StatementEnd,
     /// Those that count, and the others.
     by_stratum: Vec<[u64; 2]>,
 }
@@ -92,7 +92,7 @@ impl Aggregates {
                 }
             }
         }
-        let counters = judgement::percentile_claims(plan).map(|(metric, strategy, end)| Counter {
+        let counters = judgement::percentile_statements(plan).map(|(metric, strategy, end)| Counter {
             metric,
             strategy,
             end,
@@ -205,7 +205,7 @@ impl StudyTrials for Aggregates {
         sampling: &Sampling,
         measure: &Measure,
         strategy: usize,
-        end: ClaimEnd,
+        end: StatementEnd,
     ) -> Option<Sample> {
         let is_it = |c: &&Counter| c.metric == measure && c.strategy == strategy && c.end == end;
         let counter = self.counters.iter().find(is_it)?;
@@ -264,7 +264,7 @@ mod tests {
         let mut aggregates = Aggregates::new(&plan);
         aggregates.add(&outcomes.by_strategy.iter().map(|row| vec![&row[..]]).collect::<Vec<_>>());
         let sampling = Sampling::new(&plan, 3000);
-        for (measure, strategy, end) in judgement::percentile_claims(&plan) {
+        for (measure, strategy, end) in judgement::percentile_statements(&plan) {
             let counted = aggregates.counted(&sampling, measure, strategy, end).unwrap();
             let of_values = outcomes.values(&sampling, measure, strategy).count_those(|x| end.counts(x));
             let ones = |sample: &Sample| {

@@ -3,7 +3,7 @@
 //! An expectation is about the model, not about the plan: it says whether the simulation reproduces what was
 //! measured, so it has two sides, and a plan that does better than was published misses it too.
 
-use super::judgement::{self, Claim};
+use super::judgement::{self, Statement};
 use super::origin::{self, Origin};
 use super::trials::StudyTrials;
 use super::verdict::Verdict;
@@ -91,8 +91,8 @@ fn judge_one(expected: &Expectation, plan: &Plan, study: &dyn StudyTrials, doubt
     // No room is lost: nothing is simulated below 0 but what has a sign.
     let low = if expected.metric.unit.is_signed() { low } else { low.max(0.0) };
     let Expectation { metric, statistic, strategy, value, level, .. } = *expected;
-    let claim = Claim { measure: metric, statistic, strategy, low: Some(low), high: Some(high) };
-    let judged = judgement::judge(&claim, plan, study, doubt);
+    let statement = Statement { measure: metric, statistic, strategy, low: Some(low), high: Some(high) };
+    let judged = judgement::judge(&statement, plan, study, doubt);
     let deviation = judged.value().map(|simulated| settled(simulated, value) - value);
     ExpectationResult {
         metric,

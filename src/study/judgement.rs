@@ -1,7 +1,7 @@
-//! One statistic of one strategy held against a claim about it: what is measured, what that says, and how many trials
+//! One statistic of one strategy held against a statement about it: what is measured, what that says, and how many trials
 //! would say it if these do not. Limits and expectations are both this, with one end or two.
 
-use super::claim_end::ClaimEnd;
+use super::statement_end::StatementEnd;
 use super::estimate::{Estimate, Values};
 use super::sampling::Sampling;
 use super::trials::StudyTrials;
@@ -12,8 +12,8 @@ use crate::plan::study::{MAX_PIPELINE_TRIALS, MAX_TRIALS, Statistic};
 use crate::stats::special::normal_quantile;
 use crate::stats::{self, CONFIDENCE, Interval};
 
-/// The claim that a statistic of a strategy lies between `low` and `high`, as far as there are such ends.
-pub(super) struct Claim {
+/// The statement that a statistic of a strategy lies between `low` and `high`, as far as there are such ends.
+pub(super) struct Statement {
     pub measure: &'static Measure,
     pub statistic: Statistic,
     pub strategy: usize,
@@ -21,18 +21,18 @@ pub(super) struct Claim {
     pub high: Option<f64>,
 }
 
-impl Claim {
-    fn ends(&self) -> impl Iterator<Item = ClaimEnd> {
+impl Statement {
+    fn ends(&self) -> impl Iterator<Item = StatementEnd> {
         ends(self.low, self.high)
     }
 }
 
-fn ends(low: Option<f64>, high: Option<f64>) -> impl Iterator<Item = ClaimEnd> {
-    low.map(ClaimEnd::Low).into_iter().chain(high.map(ClaimEnd::High))
+fn ends(low: Option<f64>, high: Option<f64>) -> impl Iterator<Item = StatementEnd> {
+    low.map(StatementEnd::Low).into_iter().chain(high.map(StatementEnd::High))
 }
 
-/// What a plan claims of percentiles of rollouts, by limits and expectations: of which measure of which strategy.
-pub(super) fn percentile_claims(plan: &Plan) -> impl Iterator<Item = (&'static Measure, usize, ClaimEnd)> {
+/// What a plan states of percentiles of rollouts, by limits and expectations: of which measure of which strategy.
+pub(super) fn percentile_statements(plan: &Plan) -> impl Iterator<Item = (&'static Measure, usize, StatementEnd)> {
     let limits = plan.study.thresholds.iter().flat_map(|limit| {
         let strategies = (0..plan.strategies.len()).filter(|own| limit.is_about(*own));
         strategies.map(|strategy| (limit.metric, limit.statistic, strategy, limit.bound.ends()))
@@ -49,7 +49,7 @@ pub(super) fn percentile_claims(plan: &Plan) -> impl Iterator<Item = (&'static M
     })
 }
 
-/// What the trials say of a claim.
+/// What the trials say of a statement.
 pub(super) struct Judged {
     /// StudyTrials with a value.
     pub n: u64,
@@ -72,16 +72,16 @@ impl Judged {
     }
 }
 
-/// What each of several claims may be wrong with, so that all of them at all `looks` are wrong with at most 5 %
+/// What each of several statements may be wrong with, so that all of them at all `looks` are wrong with at most 5 %
 /// (Bonferroni). The largest value seen is a fact and takes no share.
 pub(super) fn doubt(statistics: impl Iterator<Item = Statistic>, looks: u32) -> f64 {
     let uncertain = statistics.filter(|statistic| *statistic != Statistic::Max).count();
     (1.0 - CONFIDENCE) / (uncertain.max(1) as f64 * f64::from(looks))
 }
 
-/// Judges a claim by an interval that may be wrong with `doubt`.
-pub(super) fn judge(claim: &Claim, plan: &Plan, study: &dyn StudyTrials, doubt: f64) -> Judged {
-    let Claim { measure, statistic, strategy, low, high } = *claim;
+/// Judges a statement by an interval that may be wrong with `doubt`.
+pub(super) fn judge(statement: &Statement, plan: &Plan, study: &dyn StudyTrials, doubt: f64) -> Judged {
+    let Statement { measure, statistic, strategy, low, high } = *statement;
     let (trials, tail) = (study.trials(strategy), doubt / 2.0);
     let sampling = Sampling::of(study.subject(), plan, trials);
     let values = Values::new(measure, study.values(&sampling, measure, strategy));
@@ -89,11 +89,11 @@ pub(super) fn judge(claim: &Claim, plan: &Plan, study: &dyn StudyTrials, doubt: 
     let interval = estimate.map_or(Interval::UNBOUNDED, |estimate| estimate.interval);
     let (verdict, estimate) = match (statistic.percentile(), estimate) {
         (Some(q), Some(estimate)) => {
-            let counted = |end: ClaimEnd| {
+            let counted = |end: StatementEnd| {
                 let counts = || values.sample.count_those(|x| end.counts(x));
                 study.counted(&sampling, measure, strategy, end).unwrap_or_else(counts)
             };
-            let ends = claim.ends();
+            let ends = statement.ends();
             let judged = ends.fold((Verdict::Pass, estimate), |(all, estimate), end| {
                 let (verdict, estimate) = end.judge(&counted(end), q, tail, estimate);
                 (Verdict::of_all([all, verdict]), estimate)

@@ -6,7 +6,8 @@
 mod accepted;
 mod aggregates;
 pub mod baseline;
-mod claim_end;
+pub mod claims;
+mod statement_end;
 pub mod compare;
 pub mod contest;
 pub mod difference;

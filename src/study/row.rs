@@ -134,6 +134,33 @@ pub(super) fn difference_of_means<T: Measured>(
     (second.statistic.as_ref().map(|statistic| statistic.value), second.less(&first, 1.0, TAIL))
 }
 
+/// Two statistics on the same trials, and how far they are apart.
+pub(super) struct Apart {
+    /// Of the first side, with the usual confidence.
+    pub of: Option<Estimate>,
+    /// Of the second one.
+    pub than: Option<Estimate>,
+    /// The first less the second.
+    pub difference: Option<Estimate>,
+    /// How many times the smaller one the larger one is.
+    pub times: Option<Estimate>,
+}
+
+/// One side of [`apart_by`].
+pub(super) type StatisticOf<'t, T> = (&'static Measure, Statistic, StrategyTrials<'t, T>);
+
+/// How far two statistics are apart, by intervals that leave `tail` out on each side.
+pub(super) fn apart_by<T: Measured>(of: &StatisticOf<T>, than: &StatisticOf<T>, tail: f64) -> Apart {
+    let than = MeasuredSide::new(than.0, than.1, &than.2, None, tail);
+    let of = MeasuredSide::new(of.0, of.1, &of.2, Some(&than.draws), tail);
+    let difference = of.less(&than, 1.0, tail);
+    let times = of.statistic.as_ref().zip(than.statistic.as_ref()).and_then(|(of, than)| {
+        let (large, small) = if of.value < than.value { (than, of) } else { (of, than) };
+        contrast::ratio(large, small, tail).map(|(value, interval)| Estimate { value, interval })
+    });
+    Apart { of: of.estimate, than: than.estimate, difference, times }
+}
+
 /// Compares one guarded statistic; verdicts leave `tail` out on each side.
 pub(super) fn compare<T: Measured>(
     guard: &Guarded,

@@ -1,6 +1,6 @@
 //! Judges the limits of a study: pass, fail, or not enough trials to say.
 
-use super::judgement::{self, Claim};
+use super::judgement::{self, Statement};
 use super::trials::StudyTrials;
 use super::verdict::Verdict;
 use crate::outcome::measures::Measure;
@@ -77,8 +77,8 @@ fn judge_one(
 ) -> ThresholdResult {
     let Threshold { metric, statistic, bound, level, .. } = *threshold;
     let (low, high) = bound.ends();
-    let claim = Claim { measure: metric, statistic, strategy, low, high };
-    let judged = judgement::judge(&claim, plan, study, doubt);
+    let statement = Statement { measure: metric, statistic, strategy, low, high };
+    let judged = judgement::judge(&statement, plan, study, doubt);
     ThresholdResult {
         metric,
         statistic,

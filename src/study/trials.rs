@@ -2,7 +2,7 @@
 //! aggregates of them. Must not know how trials were simulated.
 
 use super::Outcomes;
-use super::claim_end::ClaimEnd;
+use super::statement_end::StatementEnd;
 use super::notable::NumberedTrial;
 use super::sampling::Sampling;
 use crate::outcome::measures::{Measure, Measured, Subject};
@@ -24,14 +24,14 @@ pub trait StudyTrials: Sync {
     /// The values of a measure under a strategy.
     fn values(&self, sampling: &Sampling, measure: &Measure, strategy: usize) -> Sample;
 
-    /// For every value of a measure under a strategy a 1 if it counts for a claim of the plan, else a 0; none where the
+    /// For every value of a measure under a strategy a 1 if it counts for a statement of the plan, else a 0; none where the
     /// values themselves say so.
     fn counted(
         &self,
         sampling: &Sampling,
         measure: &Measure,
         strategy: usize,
-        end: ClaimEnd,
+        end: StatementEnd,
     ) -> Option<Sample>;
 
     /// The values of a measure under two strategies, in the trials in which both have one.
@@ -113,7 +113,7 @@ impl<K: Kept> StudyTrials for K {
         sampling.values(measure, strategy, &self.rows()[strategy])
     }
 
-    fn counted(&self, _: &Sampling, _: &Measure, _: usize, _: ClaimEnd) -> Option<Sample> {
+    fn counted(&self, _: &Sampling, _: &Measure, _: usize, _: StatementEnd) -> Option<Sample> {
         None
     }
 

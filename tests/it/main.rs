@@ -4,6 +4,7 @@ mod alarms;
 mod answers;
 mod by_hand;
 mod checks;
+mod claims;
 mod cli;
 mod combined;
 mod equivalents;

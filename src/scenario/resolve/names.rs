@@ -10,7 +10,7 @@ use crate::scenario::timezone;
 use crate::scenario::value::{Name, Text};
 
 /// A kind of thing that is referred to by its name.
-pub(super) struct Noun {
+pub(in crate::scenario) struct Noun {
     /// The rule that a name of none breaks.
     rule: &'static Rule,
     /// What one is called.
@@ -22,19 +22,21 @@ const fn noun(word: &'static str, rule: &'static Rule) -> Noun {
     Noun { rule, word }
 }
 
-pub(super) static ALARM: Noun = noun("alarm", &rules::UNKNOWN_ALARM);
-pub(super) static CALENDAR: Noun = noun("calendar", &rules::UNKNOWN_CALENDAR);
-pub(super) static COHORT: Noun = noun("cohort", &rules::UNKNOWN_COHORT);
-pub(super) static DEFECT: Noun = noun("defect", &rules::UNKNOWN_DEFECT);
-pub(super) static LABEL: Noun = noun("label", &rules::UNKNOWN_LABEL);
-pub(super) static METRIC: Noun = noun("metric", &rules::UNKNOWN_METRIC);
-pub(super) static REGION: Noun = noun("region", &rules::UNKNOWN_REGION);
-pub(super) static STRATEGY: Noun = noun("strategy", &rules::UNKNOWN_STRATEGY);
+pub(in crate::scenario) static ALARM: Noun = noun("alarm", &rules::UNKNOWN_ALARM);
+pub(in crate::scenario) static CALENDAR: Noun = noun("calendar", &rules::UNKNOWN_CALENDAR);
+pub(in crate::scenario) static COHORT: Noun = noun("cohort", &rules::UNKNOWN_COHORT);
+pub(in crate::scenario) static DEFECT: Noun = noun("defect", &rules::UNKNOWN_DEFECT);
+pub(in crate::scenario) static LABEL: Noun = noun("label", &rules::UNKNOWN_LABEL);
+pub(in crate::scenario) static METRIC: Noun = noun("metric", &rules::UNKNOWN_METRIC);
+pub(in crate::scenario) static REGION: Noun = noun("region", &rules::UNKNOWN_REGION);
+pub(in crate::scenario) static STAGE: Noun = noun("stage", &rules::UNKNOWN_STAGE);
+pub(in crate::scenario) static STRATEGY: Noun = noun("strategy", &rules::UNKNOWN_STRATEGY);
+pub(in crate::scenario) static VARIANT: Noun = noun("variant", &rules::UNKNOWN_VARIANT);
 static TIME_ZONE: Noun = noun("time zone", &rules::UNKNOWN_TIMEZONE);
 
 /// Index of the thing that `written` names among those that are `known` in order. Reports a name of none, unless the list
 /// is not `complete`: then it may be one of those that are missing.
-pub(super) fn find<'a>(
+pub(in crate::scenario) fn find<'a>(
     written: &Written<Name>,
     noun: &Noun,
     known: impl Iterator<Item = &'a str> + Clone,
@@ -50,7 +52,7 @@ pub(super) fn find<'a>(
 }
 
 /// Reports a time zone that is in no database; `other` is what else the key takes.
-pub(super) fn unknown_time_zone(written: &Written<Text>, other: Option<&str>, problems: &mut Problems) {
+pub(in crate::scenario) fn unknown_time_zone(written: &Written<Text>, other: Option<&str>, problems: &mut Problems) {
     let zones = timezone::names();
     unknown(
         &TIME_ZONE,
@@ -62,7 +64,7 @@ pub(super) fn unknown_time_zone(written: &Written<Text>, other: Option<&str>, pr
 }
 
 /// Reports names that are given twice, or that a reader cannot tell apart, showing both places.
-pub(super) fn check_unique<'a>(
+pub(in crate::scenario) fn check_unique<'a>(
     kind: &str,
     names: impl Iterator<Item = &'a Field<Name>>,
     problems: &mut Problems,
@@ -87,7 +89,7 @@ pub(super) fn check_unique<'a>(
 }
 
 /// Reports names that a list refers to twice.
-pub(super) fn check_listed_once(names: &[Written<Name>], problems: &mut Problems) {
+pub(in crate::scenario) fn check_listed_once(names: &[Written<Name>], problems: &mut Problems) {
     for (index, name) in names.iter().enumerate() {
         if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
             let message = format!("`{}` is listed twice", name.value.0);
@@ -98,7 +100,7 @@ pub(super) fn check_listed_once(names: &[Written<Name>], problems: &mut Problems
 }
 
 /// Reports a name that refers to nothing.
-pub(super) fn unknown<'a>(
+pub(in crate::scenario) fn unknown<'a>(
     noun: &Noun,
     name: &str,
     span: Span,
@@ -115,7 +117,7 @@ fn plural(word: &str) -> String {
 }
 
 /// The first few names and how many more there are.
-pub(super) fn some(names: &[&str]) -> String {
+pub(in crate::scenario) fn some(names: &[&str]) -> String {
     const SHOWN: usize = 8;
     if names.len() <= SHOWN + 1 {
         return suggest::list(names);

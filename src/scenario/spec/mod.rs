@@ -7,6 +7,7 @@
 mod alarm;
 mod allow;
 mod change;
+mod claim;
 mod component;
 mod customers;
 mod defect;
@@ -24,6 +25,7 @@ mod two_phase;
 pub use alarm::{AlarmSpec, BurnRateSpec, CanarySignal, CanarySpec, Inconclusive, JudgeName, RateRatioSpec};
 pub use allow::AllowSpec;
 pub use change::ChangeSpec;
+pub use claim::{ClaimSpec, ShowsSpec, SideSpec, VariantSpec, WrittenSide};
 pub use component::ComponentSpec;
 pub use customers::{CustomersSpec, WrittenCustomers};
 pub use defect::{CureSpec, DefectSpec, HurtsSpec, RepairSpec, TriggerSpec, WhileSpec};

@@ -4,6 +4,7 @@
 use super::alarm::AlarmSpec;
 use super::allow::AllowSpec;
 use super::change::ChangeSpec;
+use super::claim::{ClaimSpec, VariantSpec};
 use super::component::ComponentSpec;
 use super::defect::DefectSpec;
 use super::expect::ExpectSpec;
@@ -51,6 +52,11 @@ spec! {
         listed expect: Vec<Written<ExpectSpec>>,
         /// Warnings of `check` that are known and accepted.
         listed allow: Vec<Written<AllowSpec>>,
+        /// This scenario with other values, or others to hold it against: what claims compare it with. Not taken over from
+        /// includes.
+        own variant: Vec<Written<VariantSpec>>,
+        /// What this scenario is to show, in a sentence. Not taken over from includes.
+        own claim: Vec<Written<ClaimSpec>>,
         /// One pipeline over weeks, with many changes in flight.
         overlaid pipeline: PipelineSpec,
     }

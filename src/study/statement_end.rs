@@ -6,17 +6,17 @@ use super::verdict::Verdict;
 use crate::stats::quantile::{Against, against};
 use crate::stats::{Interval, Sample, settled};
 
-/// An end of what is claimed of a percentile; the end itself belongs to what is claimed.
+/// An end of what is stated of a percentile; the end itself belongs to what is stated.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ClaimEnd {
+pub enum StatementEnd {
     /// It is at least so much.
     Low(f64),
     /// It is at most so much.
     High(f64),
 }
 
-impl ClaimEnd {
-    /// Whether a value counts: one that is below what is claimed, or not above. Equal but for rounding is equal.
+impl StatementEnd {
+    /// Whether a value counts: one that is below what is stated, or not above. Equal but for rounding is equal.
     #[must_use]
     pub fn counts(self, x: f64) -> bool {
         match self {
@@ -25,7 +25,7 @@ impl ClaimEnd {
         }
     }
 
-    /// What the claim is worth of the `q` quantile of values of which those that count are 1 and the others 0, and the
+    /// What the statement is worth of the `q` quantile of values of which those that count are 1 and the others 0, and the
     /// interval of the quantile as far as that narrows it.
     pub(super) fn judge(
         self,
@@ -59,15 +59,15 @@ mod tests {
         values.extend([5000.0; 20]);
         let sample = Sample::plain(values);
         let open = Estimate { value: 5000.0, interval: Interval::UNBOUNDED };
-        let judged = |end: ClaimEnd, q| end.judge(&sample.count_those(|x| end.counts(x)), q, 0.025, open);
+        let judged = |end: StatementEnd, q| end.judge(&sample.count_those(|x| end.counts(x)), q, 0.025, open);
         assert_eq!(
-            judged(ClaimEnd::High(5000.0), 0.99),
+            judged(StatementEnd::High(5000.0), 0.99),
             (Verdict::Pass, Estimate { value: 5000.0, interval: Interval { low: None, high: Some(5000.0) } })
         );
-        assert_eq!(judged(ClaimEnd::High(4999.0), 0.99).0, Verdict::Fail);
-        assert_eq!(judged(ClaimEnd::High(978.0), 0.98).0, Verdict::Inconclusive);
-        assert_eq!(judged(ClaimEnd::Low(5000.0), 0.99).0, Verdict::Pass);
-        assert_eq!(judged(ClaimEnd::Low(5000.1), 0.99).0, Verdict::Fail);
-        assert_eq!(judged(ClaimEnd::High(5000.0 - 1e-12), 0.99).0, Verdict::Pass, "but for rounding");
+        assert_eq!(judged(StatementEnd::High(4999.0), 0.99).0, Verdict::Fail);
+        assert_eq!(judged(StatementEnd::High(978.0), 0.98).0, Verdict::Inconclusive);
+        assert_eq!(judged(StatementEnd::Low(5000.0), 0.99).0, Verdict::Pass);
+        assert_eq!(judged(StatementEnd::Low(5000.1), 0.99).0, Verdict::Fail);
+        assert_eq!(judged(StatementEnd::High(5000.0 - 1e-12), 0.99).0, Verdict::Pass, "but for rounding");
     }
 }
