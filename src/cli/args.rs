@@ -2,7 +2,8 @@
 //! `options`; nothing is done here.
 
 use super::commands::{
-    baseline, check, claim, compare, completions, explain, gate, import, init, man, pipeline, plan, replay, run,
+    baseline, check, claim, compare, completions, explain, gate, import, init, man, pipeline, plan, replay,
+    run,
 };
 use super::exit::Exit;
 use super::io::When;

@@ -135,6 +135,7 @@ rules! {
     UNKNOWN_STAGE = Error "WT123-unknown-stage"
     CLAIM_SENTENCE = Error "WT124-claim-sentence"
     CLAIM_WITHOUT_PROOF = Error "WT125-claim-without-proof"
+    UNUSED_VARIANT = Warning "WT126-unused-variant"
 }
 
 /// Every rule, by identifier.

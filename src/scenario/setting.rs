@@ -41,33 +41,43 @@ impl Setting {
 }
 
 /// The text with what is set in it: in a file of the scenario itself, or of that of a stage. `done` has for each setting what
-/// stands at its place now, once it has found one in some file.
+/// stands at its place now, once it has found one in some file. Of two settings at one place the later one has it.
 pub(super) fn apply(
     text: String,
     settings: &[Setting],
     stage: Option<&str>,
     done: &mut [Option<String>],
 ) -> String {
-    settings.iter().zip(done).fold(text, |text, (setting, done)| {
-        let Some((range, value)) = setting.within(stage).and_then(|path| replaced(&text, path, &setting.value))
-        else {
-            return text;
-        };
-        let text = [&text[..range.start], &value, &text[range.end..]].concat();
+    let of_here =
+        settings.iter().zip(done).filter_map(|(setting, done)| Some((setting.within(stage)?, setting, done)));
+    let mut of_here = of_here.peekable();
+    if of_here.peek().is_none() {
+        return text;
+    }
+    let Ok(table) = DeTable::parse(&text) else { return text };
+    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    for (path, setting, done) in of_here {
+        let Some(range) = place(&text, table.get_ref(), path) else { continue };
+        let Some(value) = setting.value.of(&text[range.clone()]) else { continue };
         // The file that includes others is read before them, and has the last word.
-        done.get_or_insert(value);
-        text
-    })
+        done.get_or_insert(value.clone());
+        edits.retain(|(other, _)| other.end <= range.start || range.end <= other.start);
+        edits.push((range, value));
+    }
+    edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
+    let mut text = text.clone();
+    edits.into_iter().for_each(|(range, value)| text.replace_range(range, &value));
+    text
 }
 
-fn replaced(text: &str, path: &str, value: &NewValue) -> Option<(Range<usize>, String)> {
-    let table = DeTable::parse(text).ok()?;
-    let range = place(text, table.get_ref(), path)?;
-    let value = match value {
-        NewValue::Toml(toml) => toml.clone(),
-        NewValue::Times(factor) => times(&text[range.clone()], *factor)?,
-    };
-    Some((range, value))
+impl NewValue {
+    /// What stands in place of a value as it is written; none where that cannot be multiplied.
+    fn of(&self, written: &str) -> Option<String> {
+        match self {
+            Self::Toml(toml) => Some(toml.clone()),
+            Self::Times(factor) => times(written, *factor),
+        }
+    }
 }
 
 /// Where the value at `path` is in the text, if it is one that can be replaced: written in one piece, as no table under a
@@ -195,7 +205,8 @@ stage = [{ name = "gamma", scenario = "gamma.toml" }]
         ] {
             assert_eq!(written(TEXT, path), Some(value), "{path}");
         }
-        for path in ["", "study", "study.trial", "alarm", "alarm.early.publish-delay", "alarm.late", "name.x"] {
+        for path in ["", "study", "study.trial", "alarm", "alarm.early.publish-delay", "alarm.late", "name.x"]
+        {
             assert_eq!(written(TEXT, path), None, "{path}");
         }
     }
@@ -221,12 +232,42 @@ stage = [{ name = "gamma", scenario = "gamma.toml" }]
     }
 
     #[test]
+    fn several_values_are_set_at_once_and_the_last_word_holds() {
+        let set = |path: &str, toml: &str| Setting {
+            path: path.to_owned(),
+            value: NewValue::Toml(toml.to_owned()),
+        };
+        let settings = [
+            set("change.deploy-time.lognormal.sigma", "0.5"),
+            set("study.trials", "7"),
+            set("change.deploy-time.lognormal.median", "\"9m\""),
+            set("study.trials", "8000"),
+            set("alarm.late.publish-delay", "\"1m\""),
+        ];
+        let mut done = vec![None; settings.len()];
+        let text = apply(TEXT.to_owned(), &settings, None, &mut done);
+        assert!(done.iter().all(Option::is_some));
+        let expected = TEXT
+            .replace("sigma = 0.3", "sigma = 0.5")
+            .replace("trials = 400", "trials = 8000")
+            .replace("median = \"4m\"", "median = \"9m\"")
+            .replace("1h30m", "1m");
+        assert_eq!(text, expected);
+        // A table that is replaced as a whole takes what was set in it along.
+        let settings =
+            [set("change.deploy-time.lognormal.sigma", "0.5"), set("change.deploy-time", "\"3m\"")];
+        let text = apply(TEXT.to_owned(), &settings, None, &mut [None, None]);
+        assert!(text.contains("deploy-time = \"3m\"\n"), "{text}");
+    }
+
+    #[test]
     fn a_value_is_set_in_place_or_not_at_all() {
         let (text, done) = set("alarm.late.publish-delay", NewValue::Times(2.0), None);
         assert!(done && text.contains("publish-delay = \"3h\""), "{text}");
         let (text, done) = set("strategy.waves.wave.first.bake", NewValue::Toml("\"0s\"".into()), None);
         assert!(done && text.contains("{ name = \"first\", bake = \"0s\" }"), "{text}");
-        for path in ["alarm.none.publish-delay", "alarm.late.name", "pipeline.stage.gamma.scenario.change.x"] {
+        for path in ["alarm.none.publish-delay", "alarm.late.name", "pipeline.stage.gamma.scenario.change.x"]
+        {
             assert_eq!(set(path, NewValue::Times(2.0), None), (TEXT.to_owned(), false), "{path}");
         }
         let inside = "pipeline.stage.gamma.scenario.change.bad-probability";

@@ -3,10 +3,10 @@
 //!
 //! It is a function of the outcomes in trial order: not of batches, rounds or threads.
 
-use super::statement_end::StatementEnd;
 use super::judgement;
 use super::notable::{NumberedTrial, Shortlist};
 use super::sampling::Sampling;
+use super::statement_end::StatementEnd;
 use super::summary::{HARMS, SPEED_METRIC};
 use super::trials::{Endings, RolloutTrials, StudyTrials};
 use crate::outcome::Outcome;

@@ -86,7 +86,8 @@ pub fn judge(
     trials: Option<u64>,
     progress: &dyn Progress,
 ) -> Result<Vec<ClaimResult>, Stopped> {
-    let mut worlds: Vec<World> = [plan].into_iter().chain(claims.variants.iter().map(|v| &v.plan)).map(World::new).collect();
+    let mut worlds: Vec<World> =
+        [plan].into_iter().chain(claims.variants.iter().map(|v| &v.plan)).map(World::new).collect();
     let needed = |subject: Subject| -> Vec<Vec<usize>> {
         let sides = claims.list.iter().flat_map(|claim| &claim.shows).flat_map(sides);
         let of_subject: Vec<&Side> = sides.filter(|side| side.metric.subject() == subject).collect();
@@ -176,11 +177,16 @@ fn judge_claim(claim: &Claim, worlds: &[World], variants: &[Option<&str>]) -> Cl
     let doubt = (1.0 - CONFIDENCE) / claim.shows.len().max(1) as f64;
     let judge = |shows: &Shows| {
         let mut result = match shows.of.metric.subject() {
-            Subject::Rollout => judge_shows(shows, &|world| (worlds[world].plan, &worlds[world].rollouts), doubt),
+            Subject::Rollout => {
+                judge_shows(shows, &|world| (worlds[world].plan, &worlds[world].rollouts), doubt)
+            }
             Subject::Pipeline | Subject::Lane => {
                 let trials = |world: usize| {
                     let World { plan, pipelines, .. } = &worlds[world];
-                    (*plan, pipelines.as_ref().expect("invariant: every world that a side is in was simulated"))
+                    (
+                        *plan,
+                        pipelines.as_ref().expect("invariant: every world that a side is in was simulated"),
+                    )
                 };
                 judge_shows(shows, &trials, doubt)
             }

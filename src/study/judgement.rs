@@ -1,9 +1,9 @@
 //! One statistic of one strategy held against a statement about it: what is measured, what that says, and how many trials
 //! would say it if these do not. Limits and expectations are both this, with one end or two.
 
-use super::statement_end::StatementEnd;
 use super::estimate::{Estimate, Values};
 use super::sampling::Sampling;
+use super::statement_end::StatementEnd;
 use super::trials::StudyTrials;
 use super::verdict::Verdict;
 use crate::outcome::measures::{Measure, Subject, Unit};
@@ -32,7 +32,9 @@ fn ends(low: Option<f64>, high: Option<f64>) -> impl Iterator<Item = StatementEn
 }
 
 /// What a plan states of percentiles of rollouts, by limits and expectations: of which measure of which strategy.
-pub(super) fn percentile_statements(plan: &Plan) -> impl Iterator<Item = (&'static Measure, usize, StatementEnd)> {
+pub(super) fn percentile_statements(
+    plan: &Plan,
+) -> impl Iterator<Item = (&'static Measure, usize, StatementEnd)> {
     let limits = plan.study.thresholds.iter().flat_map(|limit| {
         let strategies = (0..plan.strategies.len()).filter(|own| limit.is_about(*own));
         strategies.map(|strategy| (limit.metric, limit.statistic, strategy, limit.bound.ends()))

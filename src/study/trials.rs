@@ -2,9 +2,9 @@
 //! aggregates of them. Must not know how trials were simulated.
 
 use super::Outcomes;
-use super::statement_end::StatementEnd;
 use super::notable::NumberedTrial;
 use super::sampling::Sampling;
+use super::statement_end::StatementEnd;
 use crate::outcome::measures::{Measure, Measured, Subject};
 use crate::outcome::{Ending, Outcome};
 use crate::stats::{Paired, Sample};

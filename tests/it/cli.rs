@@ -73,7 +73,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(command: &mut Command) -> Self {
+    pub fn of(command: &mut Command) -> Self {
         let done = command.output().expect("wavetank runs");
         Self {
             code: done.status.code().expect("wavetank is not killed"),

@@ -10,12 +10,12 @@ use crate::cli::progress::Bar;
 use crate::cli::threads::Threads;
 use crate::plan::{Claims, Plan};
 use crate::report::claims::{Claimed, Judged, Tried, Varied, page, sentences};
-use crate::report::document::{Terminal, markdown};
+use crate::report::document::Terminal;
 use crate::report::json;
 use crate::scenario::{Loaded, NewValue, Setting};
+use crate::study::Stopped;
 use crate::study::claims::{ClaimResult, judge};
 use crate::study::verdict::Verdict;
-use crate::study::Stopped;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,8 +91,11 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         ClaimFormat::Text => {
             let terminal = Terminal { width: io.width, color: io.stdout_color() };
             io.data(terminal.readable().render(&sentences(&all)))?;
+            if let ([file], false) = (&args.files[..], args.vary) {
+                io.next(format!("{} --vary", io.named(file).command("claim")));
+            }
         }
-        ClaimFormat::Markdown => io.data(markdown(&page(&all)))?,
+        ClaimFormat::Markdown => io.data(page(&all))?,
         ClaimFormat::Json => io.data(json::pretty(&all))?,
     }
     let verdicts: Vec<Verdict> =
@@ -154,7 +157,13 @@ impl Asked<'_> {
 
     /// Multiplies the value at `path`, again and again, until the claim does not hold, the value is as far as it goes, or is
     /// no value any more.
-    fn until_it_stops(&self, path: &str, claim: usize, written: &str, factor: f64) -> Result<Vec<Tried>, Stopped> {
+    fn until_it_stops(
+        &self,
+        path: &str,
+        claim: usize,
+        written: &str,
+        factor: f64,
+    ) -> Result<Vec<Tried>, Stopped> {
         let mut tried: Vec<Tried> = Vec::new();
         let (mut before, mut times) = (written.to_owned(), factor);
         while tried.len() < STEPS {

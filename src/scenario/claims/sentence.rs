@@ -8,11 +8,7 @@ use crate::scenario::suggest;
 use crate::scenario::value::Text;
 
 /// The pieces; none if a placeholder stands for nothing, or a comparison is not told.
-pub(super) fn parse(
-    written: &Written<Text>,
-    shows: &[Shows],
-    problems: &mut Problems,
-) -> Option<Vec<Piece>> {
+pub(super) fn parse(written: &Written<Text>, shows: &[Shows], problems: &mut Problems) -> Option<Vec<Piece>> {
     let found = pieces(&written.value.0, shows).and_then(|pieces| {
         let is_told = |index: usize| {
             pieces.iter().any(|piece| matches!(piece, Piece::Number(told, _) if *told == index))
@@ -38,8 +34,9 @@ fn pieces(sentence: &str, shows: &[Shows]) -> Result<Vec<Piece>, (String, String
     while let Some((words, after)) = rest.split_once('{') {
         pieces.push(Piece::Words(words.to_owned()));
         let closed = after.split_once('}');
-        let (placeholder, after) = closed
-            .ok_or_else(|| ("a `{` of the sentence is not closed".to_owned(), "close it with `}`".to_owned()))?;
+        let (placeholder, after) = closed.ok_or_else(|| {
+            ("a `{` of the sentence is not closed".to_owned(), "close it with `}`".to_owned())
+        })?;
         let (index, figure) = number(placeholder, shows)
             .ok_or_else(|| (format!("`{{{placeholder}}}` stands for nothing"), help(placeholder, shows)))?;
         pieces.push(Piece::Number(index, figure));

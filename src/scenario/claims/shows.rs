@@ -1,6 +1,7 @@
 //! Resolves one comparison of a claim: its sides, and what it says of them.
 
 use super::variant::Known;
+use crate::diagnostic::Span;
 use crate::outcome::measures::{self, Measure, Subject, Unit};
 use crate::plan::Plan;
 use crate::plan::claim::{Said, Shows, Side};
@@ -52,8 +53,11 @@ pub(super) fn resolve(
     Some(Shows { name: spec.name.given()?, of: of?, said })
 }
 
-/// Keys that do not go together.
-fn conflict(spec: &ShowsSpec) -> Option<((&'static str, crate::diagnostic::Span), (&'static str, crate::diagnostic::Span))> {
+/// A key and where it is.
+type Place = (&'static str, Span);
+
+/// Two keys that do not go together.
+fn conflict(spec: &ShowsSpec) -> Option<(Place, Place)> {
     let compares = spec.is.span().map(|span| ("is", span)).or(spec.than.span().map(|span| ("than", span)));
     let bounds = [("at-least", &spec.at_least), ("at-most", &spec.at_most)];
     let bound = bounds.into_iter().find_map(|(key, limit)| Some((key, limit.span()?)));
@@ -118,7 +122,9 @@ fn side(
     let statistic = spec.statistic.or(of_all);
     let place = written.span().unwrap_or_default();
     let help = match (metric.subject(), statistic) {
-        (Subject::Pipeline | Subject::Lane, _) if plan.pipeline.is_none() => "write a `[pipeline]`, or name another metric",
+        (Subject::Pipeline | Subject::Lane, _) if plan.pipeline.is_none() => {
+            "write a `[pipeline]`, or name another metric"
+        }
         (_, Statistic::Max) => "the largest value seen has no interval: name another statistic",
         (_, other) if metric.unit == Unit::YesNo && other != Statistic::Mean => {
             "a yes or a no has a mean only: leave the statistic out"
@@ -131,7 +137,7 @@ fn side(
 }
 
 /// Whether two sides can be compared, else it is reported.
-fn alike(of: &Side, than: &Side, place: crate::diagnostic::Span, problems: &mut Problems) -> Option<()> {
+fn alike(of: &Side, than: &Side, place: Span, problems: &mut Problems) -> Option<()> {
     let is_time = |unit| matches!(unit, Unit::DurationMs | Unit::LeadMs);
     let (unit, other) = (of.metric.unit, than.metric.unit);
     let same_unit = unit == other || is_time(unit) && is_time(other);

@@ -67,10 +67,9 @@ fn read(
     }
     let absent = Vec::new();
     let new = spec.set.value().map_or(&absent, |values| &values.0);
-    let set = new.iter().map(|(path, toml)| Setting {
-        path: path.value.clone(),
-        value: NewValue::Toml(toml.clone()),
-    });
+    let set = new
+        .iter()
+        .map(|(path, toml)| Setting { path: path.value.clone(), value: NewValue::Toml(toml.clone()) });
     // What the variant sets itself has the last word.
     let settings: Vec<Setting> = ground.settings.iter().cloned().chain(set).collect();
     let read = of_file(&file_of(ground.path, spec), *span, ground, &settings);
@@ -115,8 +114,7 @@ struct ReadFile {
 
 fn of_file(path: &Path, named_at: Span, ground: &Ground<'_>, settings: &[Setting]) -> ReadFile {
     let mut loader = Loader::new(ground.files, settings);
-    let spec =
-        if path == ground.path { loader.load_root(path) } else { loader.load_named(path, named_at) };
+    let spec = if path == ground.path { loader.load_root(path) } else { loader.load_named(path, named_at) };
     let Loader { mut problems, sound, set, .. } = loader;
     let plan = spec.filter(|_| sound).map(|spec| resolve::resolve(&spec, &stem(path), &mut problems).0);
     let errors = problems.list().iter().filter(|problem| problem.severity == Severity::Error);

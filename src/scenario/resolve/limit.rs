@@ -10,7 +10,11 @@ use crate::scenario::spec::Limit;
 use crate::scenario::value::{Duration, Percent};
 
 /// The amount in the metric's raw unit, below 0 only where the metric can be; none if it was reported.
-pub(in crate::scenario) fn resolve(metric: &Measure, limit: &Written<Limit>, problems: &mut Problems) -> Option<f64> {
+pub(in crate::scenario) fn resolve(
+    metric: &Measure,
+    limit: &Written<Limit>,
+    problems: &mut Problems,
+) -> Option<f64> {
     let value = match &limit.value {
         Limit::Number(value) => Some(*value),
         Limit::Text(text) => signed(metric.unit, text),

@@ -52,7 +52,11 @@ pub(in crate::scenario) fn find<'a>(
 }
 
 /// Reports a time zone that is in no database; `other` is what else the key takes.
-pub(in crate::scenario) fn unknown_time_zone(written: &Written<Text>, other: Option<&str>, problems: &mut Problems) {
+pub(in crate::scenario) fn unknown_time_zone(
+    written: &Written<Text>,
+    other: Option<&str>,
+    problems: &mut Problems,
+) {
     let zones = timezone::names();
     unknown(
         &TIME_ZONE,

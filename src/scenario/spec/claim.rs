@@ -133,9 +133,7 @@ fn toml_of(value: &DeValue<'_>) -> String {
             format!("[{}]", entries.join(", "))
         }
         DeValue::Table(table) => {
-            let entry = |key: &str, value: &DeValue<'_>| {
-                format!("{} = {}", quoted(key), toml_of(value))
-            };
+            let entry = |key: &str, value: &DeValue<'_>| format!("{} = {}", quoted(key), toml_of(value));
             let entries: Vec<String> =
                 table.iter().map(|(key, value)| entry(key.get_ref(), value.get_ref())).collect();
             format!("{{ {} }}", entries.join(", "))

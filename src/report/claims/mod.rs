@@ -1,8 +1,11 @@
 //! Claims in sentences, with the numbers that came out; how far each holds when a value that it rests on is varied; and both
 //! as a page. It judges nothing.
 
-use super::command::GivenScenario;
-use super::document::{Align, Block, DataTable, Document, ShellCommand};
+mod page;
+
+pub use page::page;
+
+use super::document::{Align, Block, DataTable, Document};
 use super::text;
 use crate::outcome::measures::Unit;
 use crate::plan::claim::{Claim, Figure, Piece};
@@ -71,8 +74,14 @@ impl Judged {
     #[must_use]
     pub fn told(&self) -> String {
         let unsupported = &self.unsupported;
-        let rest = if unsupported.is_empty() { String::new() } else { format!(" Not modelled: {unsupported}.") };
-        format!("{}: {}.{rest}", word(self.result.verdict), self.sentence)
+        let rest =
+            if unsupported.is_empty() { String::new() } else { format!(" Not modelled: {unsupported}.") };
+        format!("{}: {}.{rest}", self.word(), self.sentence)
+    }
+
+    /// What its verdict is called.
+    fn word(&self) -> &'static str {
+        word(self.result.verdict)
     }
 }
 
@@ -116,7 +125,11 @@ fn told(estimate: Option<Estimate>, say: impl Fn(f64) -> String) -> String {
 
 /// How large a difference is, whichever way it goes.
 fn without_sign(Estimate { value, interval }: Estimate) -> Estimate {
-    if value < 0.0 { Estimate { value: -value, interval: interval.negated() } } else { Estimate { value, interval } }
+    if value < 0.0 {
+        Estimate { value: -value, interval: interval.negated() }
+    } else {
+        Estimate { value, interval }
+    }
 }
 
 /// An amount; shares differ by percentage points.
@@ -152,49 +165,23 @@ pub fn sentences(all: &[Claimed]) -> Document {
     report
 }
 
-/// A page: each scenario with what it is about, the command, the sentences and how far they hold.
-#[must_use]
-pub fn page(all: &[Claimed]) -> Document {
-    let mut page = Document::default();
-    for claimed in all {
-        let mut blocks = Vec::new();
-        if !claimed.description.is_empty() {
-            blocks.push(Block::Paragraph(sentence(&claimed.description).into()));
-        }
-        let file = GivenScenario { file: &claimed.file, ..GivenScenario::default() };
-        let command = ShellCommand { title: String::new(), lines: vec![file.command("claim")] };
-        blocks.push(Block::Commands([command].into_iter().collect()));
-        for claim in &claimed.claims {
-            blocks.push(Block::Note(claim.told().into()));
-            blocks.push(Block::Table(table(&claim.varied)));
-            if !claim.source.is_empty() {
-                blocks.push(Block::Paragraph(format!("Source: {}", sentence(&claim.source)).into()));
-            }
-        }
-        page.section(claimed.scenario.as_str(), blocks);
-    }
-    page
-}
+/// Titles of what is known of a value that a claim rests on.
+const TITLES: [&str; 4] = ["it rests on", "in the file", "halved", "doubled"];
 
-/// With a full stop.
-fn sentence(words: &str) -> String {
-    format!("{}.", words.trim_end_matches('.'))
+impl Varied {
+    /// What is known of it, in the order of the titles.
+    fn cells(&self) -> [String; 4] {
+        [self.path.clone(), self.written.clone(), how_far(&self.less), how_far(&self.more)]
+    }
 }
 
 fn table(varied: &[Varied]) -> DataTable {
-    let mut table = DataTable::new("it rests on")
-        .column("in the file", Align::Left)
-        .column("halved", Align::Left)
-        .column("doubled", Align::Left);
-    for value in varied {
-        table.row([
-            value.path.clone(),
-            value.written.clone(),
-            how_far(&value.less),
-            how_far(&value.more),
-        ]);
-    }
-    table
+    let columns = TITLES[1..].iter();
+    let table = columns.fold(DataTable::new(TITLES[0]), |table, title| table.column(title, Align::Left));
+    varied.iter().map(Varied::cells).fold(table, |mut table, cells| {
+        table.row(cells);
+        table
+    })
 }
 
 /// How far a claim holds: `holds to 5m` where nothing stopped it, else `holds at 10m; at 5m not decided`.

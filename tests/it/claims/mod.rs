@@ -1,4 +1,8 @@
-//! Claims: what they say, when they hold, and those that are shipped.
+//! Claims: what they say and when they hold; the command; those that are shipped.
+
+mod command;
+mod laws;
+mod shipped;
 
 use std::path::Path;
 use wavetank::plan::claim::Piece;
@@ -9,7 +13,7 @@ use wavetank::study::claims::{ClaimResult, judge};
 use wavetank::study::verdict::Verdict;
 
 /// A fleet of ten hosts, a defect that shows at once everywhere, and an alarm twenty minutes later.
-const GROUND: &str = r#"
+pub const GROUND: &str = r#"
 [study]
 trials = 200
 [[fleet.region]]
@@ -34,17 +38,17 @@ extends = "without"
 one-box = { hosts = 1, bake = "1h" }
 "#;
 
-fn loaded(claim: &str) -> scenario::Loaded {
+pub fn loaded(claim: &str) -> scenario::Loaded {
     scenario::load_str("case.toml", &format!("{GROUND}{claim}"))
 }
 
-fn results(claim: &str) -> Vec<ClaimResult> {
+pub fn results(claim: &str) -> Vec<ClaimResult> {
     let loaded = loaded(claim);
     let (Some(plan), Some(claims)) = (loaded.plan, loaded.claims) else { panic!("{}", loaded.problems) };
     judge(&plan, &claims, None, &Nobody).expect("nobody cancels")
 }
 
-fn shows(sentence: &str, shows: &str) -> String {
+pub fn shows(sentence: &str, shows: &str) -> String {
     format!("[[claim]]\nsentence = \"{sentence}\"\n[[claim.shows]]\nname = \"x\"\n{shows}\n")
 }
 
@@ -109,13 +113,15 @@ fn the_bar_of_a_claim_is_shared_by_its_comparisons() {
     // One that holds beside one that is refuted is refuted.
     assert_eq!(result.verdict, Some(Verdict::Fail));
     assert_eq!(result.shows.iter().map(|s| s.verdict).collect::<Vec<_>>(), [Verdict::Pass, Verdict::Fail]);
-    let nothing = results("[[claim]]\nsentence = \"Trust grows\"\nunsupported = \"Nobody learns\"\n").remove(0);
+    let nothing =
+        results("[[claim]]\nsentence = \"Trust grows\"\nunsupported = \"Nobody learns\"\n").remove(0);
     assert_eq!((nothing.verdict, nothing.shows.len()), (None, 0));
 }
 
 #[test]
 fn the_sentence_is_parsed_into_words_and_numbers() {
-    let text = shows("a {x.of} b {x.than}", "metric = \"peak_impaired_hosts\"\nis = \"less\"\nthan = \"with\"");
+    let text =
+        shows("a {x.of} b {x.than}", "metric = \"peak_impaired_hosts\"\nis = \"less\"\nthan = \"with\"");
     let claims = loaded(&text).claims.expect("a sound scenario");
     let words = |piece: &Piece| matches!(piece, Piece::Words(words) if !words.is_empty());
     assert_eq!(claims.list[0].sentence.iter().filter(|piece| words(piece)).count(), 2);
@@ -139,27 +145,48 @@ fn what_a_claim_gets_wrong_is_said_at_its_place() {
             "no variant `v`",
         ),
         (
-            shows("{x.of}", &than.replace("\"with\"", "{ strategy = \"with\", metric = \"failed_requests\" }")),
+            shows(
+                "{x.of}",
+                &than.replace("\"with\"", "{ strategy = \"with\", metric = \"failed_requests\" }"),
+            ),
             "WT125",
             "nothing in common",
         ),
         (shows("{x.of}", &format!("{than}\nstatistic = \"max\"")), "WT125", "cannot be compared"),
-        (shows("{x.of}", &than.replace("peak_impaired_hosts", "lead_time_p50_ms")), "WT125", "cannot be compared"),
+        (
+            shows("{x.of}", &than.replace("peak_impaired_hosts", "lead_time_p50_ms")),
+            "WT125",
+            "cannot be compared",
+        ),
         ("[[claim]]\nsentence = \"nothing\"\n".to_owned(), "WT125", "shows nothing"),
         (
-            "[[claim]]\nsentence = \"s\"\nunsupported = \"u\"\ncarried-by = [\"alarm.late.delay\"]\n".to_owned(),
+            "[[claim]]\nsentence = \"s\"\nunsupported = \"u\"\ncarried-by = [\"alarm.late.delay\"]\n"
+                .to_owned(),
             "WT120",
             "leads to no number",
         ),
-        ("[[variant]]\nname = \"v\"\nset = { \"alarm.lat.period\" = \"2m\" }\n".to_owned(), "WT120", "no value"),
+        (
+            "[[variant]]\nname = \"v\"\nset = { \"alarm.lat.period\" = \"2m\" }\n".to_owned(),
+            "WT120",
+            "no value",
+        ),
         ("[[variant]]\nname = \"v\"\nset = { \"study.trials\" = 0 }\n".to_owned(), "WT121", "cannot be used"),
         ("[[variant]]\nname = \"v\"\nscenario = \"other.toml\"\n".to_owned(), "WT121", "cannot be used"),
         ("[[variant]]\nname = \"v\"\nwithout = [\"tests\"]\n".to_owned(), "WT123", "no stage `tests`"),
         ("[[variant]]\nname = \"v\"\n".to_owned(), "WT003", "the scenario itself"),
+        (
+            "[[variant]]\nname = \"v\"\nset = { \"study.trials\" = 300 }\n".to_owned(),
+            "WT126",
+            "no claim is about the variant `v`",
+        ),
+        (shows("{x.of}", than).repeat(33), "WT040", "at most 32 claims"),
     ] {
         let problems = loaded(&claim).problems;
-        let said: Vec<String> =
-            problems.list().iter().map(|problem| format!("{} {}", problem.rule.id, problem.message)).collect();
+        let said: Vec<String> = problems
+            .list()
+            .iter()
+            .map(|problem| format!("{} {}", problem.rule.id, problem.message))
+            .collect();
         let fits = |line: &String| line.starts_with(rule) && line.contains(words);
         assert!(said.iter().any(fits), "{rule} {words}: {said:?}\n{claim}");
     }
