@@ -6,6 +6,7 @@
 
 use super::Outcome;
 use crate::ids::DefectId;
+use crate::stats::sum;
 use serde::Serialize;
 
 /// Where lead time goes.
@@ -130,7 +131,7 @@ pub struct TwoPhaseOutcome {
 }
 
 /// Stays in one stage, in the queue before production, or in one wave.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct StageOutcome {
     /// Revisions that came in after the warm-up.
     pub entered: u64,
@@ -146,6 +147,15 @@ pub struct StageOutcome {
     pub time_at_ms: [u64; 16],
     /// Runs that ended in a rejection.
     pub rejections: u64,
+    /// People's time: of a stage, whom its runs kept busy while they worked; of a wave, who sat by while it deployed and baked.
+    #[serde(skip_serializing_if = "is_none_spent")]
+    pub person_ms: f64,
+}
+
+/// Left out of the fingerprint of outcomes, which is older, where nobody is kept busy.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_none_spent(person_ms: &f64) -> bool {
+    *person_ms == 0.0
 }
 
 /// A defect that production saw.
@@ -229,6 +239,9 @@ pub struct PipelineOutcome {
     pub deployments: u64,
     /// Changes that these carried and no earlier completed rollout had.
     pub deployed_changes: u64,
+    /// Changes delivered. The fingerprint of outcomes is older, and has when each was.
+    #[serde(skip)]
+    pub delivered_changes: u64,
     /// Rollouts that a newer revision took the place of.
     pub overtaken: u64,
     /// Rollouts taken back that carried a defect.
@@ -242,6 +255,9 @@ pub struct PipelineOutcome {
     pub reverts: u64,
     /// Part of `reverts` that hit an innocent change or nothing at all.
     pub vain_reverts: u64,
+    /// People's time for what stages and production found: for each finding what the plan says that it takes.
+    #[serde(skip_serializing_if = "is_none_spent")]
+    pub rejections_person_ms: f64,
     /// Harm of the rollouts begun, as far as they are over.
     pub harm: Harm,
     /// The part of the rollouts, rollbacks and harm above that an emergency rode with.
@@ -269,6 +285,13 @@ impl PipelineOutcome {
     #[must_use]
     pub fn changes_per_deployment(&self) -> Option<f64> {
         (self.deployments > 0).then(|| self.deployed_changes as f64 / self.deployments as f64)
+    }
+
+    /// People's time in all: in stages, beside waves, and for what was found.
+    #[must_use]
+    pub fn person_ms(&self) -> f64 {
+        let places = self.stages.iter().chain(&self.waves).map(|place| place.person_ms);
+        sum(places.chain([self.rejections_person_ms]))
     }
 
     /// Length of what was counted, milliseconds.

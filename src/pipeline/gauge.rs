@@ -4,6 +4,7 @@
 //! stays when somebody leaves. A test compares them. No knowledge of what is counted.
 
 use crate::outcome::pipeline::StageOutcome;
+use crate::plan::pipeline::Calendar;
 
 /// The part of the time that counts.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +17,12 @@ impl CountedTime {
     /// The part of `[from, to)` that counts.
     pub(super) fn clip(&self, from: u64, to: u64) -> u64 {
         to.min(self.to).saturating_sub(from.max(self.from))
+    }
+
+    /// The part of `[from, to)` that counts and in which `hours` are open, if there are any.
+    pub(super) fn clip_to(&self, hours: Option<&Calendar>, from: u64, to: u64) -> u64 {
+        let (from, to) = (from.max(self.from), to.min(self.to));
+        hours.map_or(to.saturating_sub(from), |hours| hours.open_ms(from, to))
     }
 
     /// Whether an instant counts.
@@ -120,6 +127,7 @@ impl Stays {
             occupied_ms: total - self.inside.time_at[0],
             time_at_ms: self.present.time_at,
             rejections: self.rejections,
+            person_ms: 0.0,
         }
     }
 
@@ -136,6 +144,7 @@ impl Stays {
             occupied_ms: self.stays,
             time_at_ms,
             rejections: self.rejections,
+            person_ms: 0.0,
         }
     }
 }

@@ -147,6 +147,7 @@ impl<'a> PipelineTrial<'a> {
                 self.fill(stage);
             }
             Some(RunEnd::Rejected { stage, finding }) => {
+                self.g.ledger.found(&self.g.c);
                 self.reject(&finding, self.g.now());
                 self.fill(stage);
             }
@@ -216,6 +217,7 @@ impl<'a> PipelineTrial<'a> {
 
     /// An alarm stopped a rollout: with a culprit, everything that brings the same defect goes back.
     fn alarm(&mut self, alarm: RaisedAlarm) {
+        self.g.ledger.found(&self.g.c);
         let StoppedRollout { revision, ahead, completed, mut settled_ms } = alarm.stopped;
         if let Some(culprit) = alarm.culprit {
             settled_ms = settled_ms.max(self.stop_suspects(Suspicion::Seen(culprit)));
@@ -313,6 +315,7 @@ impl<'a> PipelineTrial<'a> {
         while let Some(stopped) = self.production.stop_collateral(&mut self.g, regions) {
             let StoppedRollout { revision, ahead, settled_ms, .. } = stopped;
             let finding = Finding { revision, culprit: None, passed: ahead, in_production: true };
+            self.g.ledger.found(&self.g.c);
             self.reject_rollout(&finding, settled_ms);
         }
     }
@@ -343,7 +346,8 @@ impl<'a> PipelineTrial<'a> {
     pub(super) fn finish(mut self) -> PipelineOutcome {
         self.g.c.turn_to(self.g.c.plan.length_ms);
         let up_to = self.production.book(&mut self.g);
-        let closing = self.production.close(&mut self.g, self.line.close());
+        let stages = self.line.close(&self.g);
+        let closing = self.production.close(&mut self.g, stages);
         self.g.ledger.close(&self.g.c, self.source.two_phase(), &up_to, closing)
     }
 }

@@ -125,10 +125,31 @@ pub struct Line {
     pub emergency: Option<Emergency>,
     /// What stops ordinary changes when too much went wrong.
     pub error_budget: Option<ErrorBudget>,
+    /// People who sit by while a wave deploys and bakes; 0 or more. It decides nothing but what is counted.
+    #[serde(skip_serializing_if = "is_nobody")]
+    pub watchers: f64,
+    /// The hours of those who sit by a wave; none, or no entry: they stay all the time. Filled in with the waves.
+    #[serde(skip)]
+    pub watch_hours: Vec<Option<CalendarId>>,
+    /// People's time that it takes to find and revert what was wrong, each time that something was found, milliseconds.
+    #[serde(skip_serializing_if = "is_no_time")]
+    pub rejection_work_ms: u64,
     /// Length of a trial, milliseconds, warm-up included.
     pub length_ms: u64,
     /// Nothing is counted before this instant; below `length_ms`.
     pub warm_up_ms: u64,
+}
+
+/// Left out of the fingerprint of a plan that does not count people's time.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_nobody(people: &f64) -> bool {
+    *people == 0.0
+}
+
+/// As [`is_nobody`].
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_no_time(ms: &u64) -> bool {
+    *ms == 0
 }
 
 /// A stage before production. It holds one revision at a time unless it is [`Mode::Parallel`].
@@ -147,6 +168,9 @@ pub struct Stage {
     /// Places to wait for it; none is any number. Without a place a revision stays in the stage
     /// before, and blocks it (blocking after service). The first stage has any number.
     pub room: Option<usize>,
+    /// People whom a run keeps busy while it works; 0 or more. It decides nothing but what is counted.
+    #[serde(skip_serializing_if = "is_nobody")]
+    pub people: f64,
     /// Runs that fail for no reason.
     pub flaky: Flaky,
     /// Probability that the stage sees a defect, by class; 0 to 1. One draw for a defect and a stage:
@@ -179,6 +203,7 @@ impl Stage {
             rehearsal: None,
             mode: Mode::Queued,
             room: None,
+            people: 0.0,
             flaky: Flaky::NEVER,
             catches: IdVec::default(),
             false_alarm: 0.0,

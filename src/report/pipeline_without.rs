@@ -22,8 +22,8 @@ pub(super) fn section(summary: &PipelineSummary, without: &Without) -> Block {
 /// What is clear beyond chance.
 fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
     let clear = |rises: bool| {
-        let measures = measures::PIPELINE.iter().zip(&strategy.measures);
-        let chosen = measures.filter_map(|(measure, compared)| {
+        let chosen = strategy.measures.iter().filter_map(|compared| {
+            let measure = compared.measure;
             let difference = compared.difference.filter(|difference| difference.is_clear())?;
             let amount = size(measure.unit, difference.value);
             ((difference.value > 0.0) == rises).then(|| format!("{} (by {amount})", measure.title))
@@ -44,8 +44,9 @@ fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
 fn table(stages: &str, with: &StrategyPipelines, without: &StrategyWithout, is_alone: bool) -> DataTable {
     let mut table =
         DataTable::new("measure").numbers([format!("with {stages}").as_str(), "without", "difference"]);
-    for ((measure, with), without) in measures::PIPELINE.iter().zip(&with.measures).zip(&without.measures) {
-        if **measure == measures::COLLATERAL_ROLLBACKS_PER_QUARTER && is_alone {
+    for (with, without) in with.measures.iter().zip(&without.measures) {
+        let measure = without.measure;
+        if *measure == measures::COLLATERAL_ROLLBACKS_PER_QUARTER && is_alone {
             continue;
         }
         let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value(measure.unit, x));

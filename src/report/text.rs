@@ -171,6 +171,7 @@ pub(super) fn bare(unit: Unit, x: f64) -> String {
         Unit::LeadMs if x < 0.0 => format!("-{}", duration(-x)),
         Unit::DurationMs | Unit::LeadMs => duration(x),
         Unit::HostMs | Unit::CustomerMs => say(x / MINUTE),
+        Unit::PersonMs => say(x / HOUR),
         Unit::Ppm | Unit::Share | Unit::YesNo => percent_number(x / unit.whole().unwrap_or(1.0)),
         Unit::Hosts
         | Unit::Zones
@@ -202,6 +203,7 @@ pub fn unit_name(unit: Unit) -> &'static str {
     match unit {
         Unit::HostMs => "host-minutes",
         Unit::CustomerMs => "customer-minutes",
+        Unit::PersonMs => "person-hours",
         Unit::Customers => "customers",
         Unit::Hosts => "hosts",
         Unit::Zones => "zones",
@@ -236,6 +238,7 @@ pub fn harm(measure: &Measure) -> String {
         | Unit::Regions
         | Unit::Customers
         | Unit::CustomerMs
+        | Unit::PersonMs
         | Unit::Items
         | Unit::Deployments
         | Unit::Alarms

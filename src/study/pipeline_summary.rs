@@ -11,7 +11,7 @@ use super::pipeline_without::Without;
 use super::policy_summary::{Policies, policies};
 use super::precision::{self, PrecisionResult};
 use super::threshold::{self, ThresholdResult};
-use crate::outcome::measures::{self, Measure, Unit, average, days, mean_delivered, mean_part};
+use crate::outcome::measures::{Measure, Unit, average, days, mean_delivered, mean_part};
 use crate::outcome::pipeline::{PARTS, Part, PipelineOutcome, StageOutcome};
 use crate::plan::{Pipeline, Plan};
 use crate::stats::mean::{Mean, mean};
@@ -91,7 +91,7 @@ pub struct ComponentName {
 pub struct StrategyPipelines {
     /// Its name.
     pub name: String,
-    /// One estimate a measure, in the order of [`measures::PIPELINE`], then [`measures::TWO_PHASE`] if the pipeline has any; none where no trial has anything to say.
+    /// One estimate a measure, in the order of [`Line::measures`](crate::plan::pipeline::Line::measures); none where no trial has anything to say.
     pub measures: Vec<Estimated>,
     /// Mean time from ready for review until delivered: the sum of `parts`.
     pub review_to_delivery: Option<Mean>,
@@ -186,8 +186,7 @@ fn other((plan, rows): (&Plan, &Vec<Vec<PipelineOutcome>>)) -> Option<OtherPipel
 
 /// What there is to say of a pipeline.
 fn estimates(pipeline: &Pipeline, row: &[PipelineOutcome]) -> Vec<Estimated> {
-    let of_two_phases = measures::TWO_PHASE.iter().filter(|_| pipeline.line.two_phase.is_some());
-    measures::PIPELINE.iter().chain(of_two_phases).map(|measure| estimate(measure, row)).collect()
+    pipeline.line.measures().map(|measure| estimate(measure, row)).collect()
 }
 
 /// The mean over the trials that have something to say.

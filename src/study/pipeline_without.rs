@@ -6,7 +6,7 @@
 use super::estimate::Estimate;
 use super::pipeline::PipelineTrials;
 use super::row::{StrategyTrials, difference_of_means};
-use crate::outcome::measures::{self, Measure};
+use crate::outcome::measures::Measure;
 use crate::plan::Plan;
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ pub struct Without {
 pub struct StrategyWithout {
     /// Its name.
     pub name: String,
-    /// One a measure, in the order of [`measures::PIPELINE`].
+    /// One a measure, in the order of the summary.
     pub measures: Vec<MeasureWithout>,
 }
 
@@ -47,13 +47,13 @@ pub fn compare(plan: &Plan, stages: Vec<String>, with: &PipelineTrials, without:
     let compared = strategies.map(|(index, (strategy, (with, without)))| {
         let [with, without] =
             [with, without].map(|trials| StrategyTrials { plan, strategy: index, trials: &trials[..] });
-        let of_measure = |measure: &&'static Measure| {
+        let of_measure = |measure: &'static Measure| {
             let (mean, difference) = difference_of_means(measure, &with, &without);
             MeasureWithout { measure, without: mean, difference }
         };
         StrategyWithout {
             name: strategy.name.clone(),
-            measures: measures::PIPELINE.iter().map(of_measure).collect(),
+            measures: plan.pipeline.iter().flat_map(|it| it.line.measures()).map(of_measure).collect(),
         }
     });
     Without { stages, strategies: compared.collect() }

@@ -61,7 +61,9 @@ impl Possible {
                 self.quarters.map_or(NextValue::AsSeen, |quarters| NextValue::Event(1.0 / quarters))
             }
             Unit::Count => NextValue::AsSeen,
-            Unit::HostMs | Unit::CustomerMs | Unit::Requests | Unit::Items => NextValue::SeenIfAny,
+            Unit::HostMs | Unit::CustomerMs | Unit::PersonMs | Unit::Requests | Unit::Items => {
+                NextValue::SeenIfAny
+            }
             Unit::DurationMs | Unit::LeadMs | Unit::Share | Unit::Ppm | Unit::YesNo => NextValue::AsSeen,
             Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Customers => NextValue::AsSeen,
             Unit::Deployments | Unit::Alarms => NextValue::AsSeen,
@@ -77,6 +79,7 @@ fn next_of_rollout(measure: &Measure) -> NextValue {
         // The one time of which a plan knows the longest, and that it does not happen.
         Unit::DurationMs if measure.population == Population::All => NextValue::Harm,
         Unit::DurationMs | Unit::LeadMs | Unit::Count | Unit::Share | Unit::YesNo => NextValue::AsSeen,
+        Unit::PersonMs => NextValue::AsSeen,
     }
 }
 
@@ -85,7 +88,7 @@ fn is_a_time(unit: Unit) -> bool {
     match unit {
         Unit::DurationMs | Unit::LeadMs => true,
         Unit::HostMs | Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Requests | Unit::Items => false,
-        Unit::Customers | Unit::CustomerMs => false,
+        Unit::Customers | Unit::CustomerMs | Unit::PersonMs => false,
         Unit::Deployments | Unit::Alarms | Unit::Count | Unit::Ppm | Unit::Share | Unit::YesNo => false,
     }
 }

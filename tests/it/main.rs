@@ -29,6 +29,7 @@ mod memory;
 mod mutate;
 mod next;
 mod oracles;
+mod people;
 mod pictures;
 mod pipeline;
 mod pipeline_laws;

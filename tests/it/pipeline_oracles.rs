@@ -44,6 +44,9 @@ pub(crate) fn line(merges: Merges, stages: Vec<Stage>, warm_up_ms: u64, length_m
         after_rejection: AfterRejection::Leave,
         emergency: None,
         error_budget: None,
+        watchers: 0.0,
+        watch_hours: Vec::new(),
+        rejection_work_ms: 0,
         length_ms,
         warm_up_ms,
     }

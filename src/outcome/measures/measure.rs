@@ -29,6 +29,8 @@ pub enum Unit {
     LeadMs,
     /// Hosts times milliseconds; reports print host-minutes.
     HostMs,
+    /// People times milliseconds; reports print person-hours.
+    PersonMs,
     /// A count of hosts.
     Hosts,
     /// A count of zones.
@@ -67,7 +69,7 @@ impl Unit {
             Self::Customers => |most| Some(most.customers),
             Self::Ppm => |_| Some(1e6),
             Self::Share | Self::YesNo => |_| Some(1.0),
-            Self::CustomerMs => |_| None,
+            Self::CustomerMs | Self::PersonMs => |_| None,
             Self::DurationMs | Self::LeadMs | Self::HostMs | Self::Requests | Self::Items => |_| None,
             Self::Deployments | Self::Alarms | Self::Count => |_| None,
         }
@@ -79,6 +81,7 @@ impl Unit {
         match self {
             Self::DurationMs | Self::LeadMs => "ms",
             Self::HostMs => "host-ms",
+            Self::PersonMs => "person-ms",
             Self::Hosts => "hosts",
             Self::Zones => "zones",
             Self::Regions => "regions",
@@ -103,7 +106,7 @@ impl Unit {
             Self::DurationMs | Self::HostMs | Self::Hosts | Self::Zones | Self::Regions | Self::Requests => {
                 false
             }
-            Self::Customers | Self::CustomerMs => false,
+            Self::Customers | Self::CustomerMs | Self::PersonMs => false,
             Self::Items | Self::Deployments | Self::Alarms | Self::Count => false,
             Self::Ppm | Self::Share | Self::YesNo => false,
         }
@@ -118,7 +121,7 @@ impl Unit {
             Self::DurationMs | Self::LeadMs | Self::HostMs | Self::Hosts | Self::Zones | Self::Regions => {
                 None
             }
-            Self::Customers | Self::CustomerMs => None,
+            Self::Customers | Self::CustomerMs | Self::PersonMs => None,
             Self::Requests | Self::Items | Self::Deployments | Self::Alarms | Self::Count => None,
         }
     }

@@ -20,10 +20,10 @@ pub fn all() -> impl Iterator<Item = &'static Measure> + Clone {
 
 /// Every measure of a subject, in report order.
 pub fn of(subject: Subject) -> impl Iterator<Item = &'static Measure> + Clone {
-    let lists: [&[&Measure]; 2] = match subject {
-        Subject::Rollout => [ROLLOUT, CUSTOMERS],
-        Subject::Pipeline => [PIPELINE, TWO_PHASE],
-        Subject::Lane => [LANE, &[]],
+    let lists: [&[&Measure]; 3] = match subject {
+        Subject::Rollout => [ROLLOUT, CUSTOMERS, &[]],
+        Subject::Pipeline => [PIPELINE, TWO_PHASE, PEOPLE],
+        Subject::Lane => [LANE, &[], &[]],
     };
     lists.into_iter().flatten().copied()
 }
@@ -32,6 +32,17 @@ pub fn of(subject: Subject) -> impl Iterator<Item = &'static Measure> + Clone {
 pub fn of_rollouts(has_customers: bool) -> impl Iterator<Item = &'static Measure> + Clone {
     let customers = if has_customers { CUSTOMERS } else { &[] };
     ROLLOUT.iter().chain(customers).copied()
+}
+
+/// The measures that a pipeline has something to say of, in report order: whether it has changes in two halves, and says
+/// whom it keeps busy.
+pub fn of_pipelines(
+    has_two_phase: bool,
+    counts_people: bool,
+) -> impl Iterator<Item = &'static Measure> + Clone {
+    let two_phase = if has_two_phase { TWO_PHASE } else { &[] };
+    let people = if counts_people { PEOPLE } else { &[] };
+    PIPELINE.iter().chain(two_phase).chain(people).copied()
 }
 
 /// Whether a measure has something to say only of a fleet with customers.

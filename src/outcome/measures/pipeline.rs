@@ -4,7 +4,7 @@
 //! time that it has waited: leaving it out would flatter a pipeline that is stuck.
 
 use super::measure::Population::PipelineTrials;
-use super::measure::Unit::{Count, DurationMs, HostMs, Share};
+use super::measure::Unit::{Count, DurationMs, HostMs, PersonMs, Share};
 use super::measure::{Measure, ReadFrom, Unit, Urgency};
 use crate::outcome::pipeline::{ChangeOutcome, Emergencies, Part, PipelineOutcome};
 use crate::stats::sum;
@@ -51,6 +51,9 @@ measures! {
     LEAD_TIME_P90_MS = of("lead_time_p90_ms", "lead time p90", DurationMs,
         |h| lead_time(h, 0.9, |_| true),
         "time that nine of ten changes take at most, from merge to the end of the last wave");
+    TIME_TO_PRODUCTION_P50_MS = of("time_to_production_p50_ms", "time to production p50", DurationMs,
+        time_to_production,
+        "time that half of all changes take at most, from merge to the start of the first rollout that has them");
     CHANGES_PER_DEPLOYMENT = of("changes_per_deployment", "changes a deployment", Count,
         PipelineOutcome::changes_per_deployment,
         "changes that a rollout carries on average");
@@ -96,6 +99,17 @@ measures! {
 }
 
 measures! {
+    /// Measures of people's time, where a pipeline says whom it keeps busy.
+    PEOPLE;
+    PERSON_MS_PER_QUARTER = of("person_ms_per_quarter", "person-hours a quarter", PersonMs,
+        |h| per_quarter(h, h.person_ms()),
+        "people's time in stages, beside rollouts and for what was rejected, by quarter");
+    PERSON_MS_PER_CHANGE = of("person_ms_per_change", "person-hours a change", PersonMs,
+        |h| (h.delivered_changes > 0).then(|| h.person_ms() / h.delivered_changes as f64),
+        "people's time in stages, beside rollouts and for what was rejected, by delivered change");
+}
+
+measures! {
     /// Every measure of a lane, in report order: what it buys, then what it costs.
     LANE;
     LANE_LEAD_TIME_P50_MS = of_lane("lead_time_p50_ms", "lead time p50", DurationMs,
@@ -135,6 +149,12 @@ fn per_quarter(outcome: &PipelineOutcome, events: f64) -> Option<f64> {
 fn lead_time(outcome: &PipelineOutcome, q: f64, chosen: impl Fn(&ChangeOutcome) -> bool) -> Option<f64> {
     let waited = |change: &ChangeOutcome| change.delivered_ms.unwrap_or(outcome.to_ms) - change.merged_ms;
     least_that_reaches(outcome.changes.iter().filter(|change| chosen(change)).map(waited).collect(), q)
+}
+
+/// The median of the time until changes enter production. Without waves that is their delivery.
+fn time_to_production(outcome: &PipelineOutcome) -> Option<f64> {
+    let entered = |change: &ChangeOutcome| change.entered_ms.or(change.delivered_ms).unwrap_or(outcome.to_ms);
+    least_that_reaches(outcome.changes.iter().map(|change| entered(change) - change.merged_ms).collect(), 0.5)
 }
 
 /// The least of some times that a share `q` of them does not exceed.

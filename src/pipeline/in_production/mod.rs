@@ -81,6 +81,8 @@ pub(super) struct ProductionState<'a> {
     timetables: u32,
     neighbours: Neighbours,
     waves: Vec<Stays>,
+    /// By wave, the time in which somebody would sit by, as far as it counts.
+    watched_ms: Vec<u64>,
     /// By wave, the last wave that a revision passes before another one may begin it.
     held_through: Vec<usize>,
     budget: Option<BudgetState>,
@@ -107,6 +109,7 @@ impl<'a> ProductionState<'a> {
             timetables: 0,
             neighbours: Neighbours::default(),
             waves: vec![Stays::new(g.c.counted); waves],
+            watched_ms: vec![0; waves],
             budget: g.c.plan.error_budget.map(|budget| BudgetState::new(budget, g.c.counted)),
         }
     }
@@ -297,6 +300,8 @@ impl<'a> ProductionState<'a> {
         for (wave, run) in rollout.schedule.waves.iter().enumerate() {
             let left_ms = rollout.passes(wave).map_or(g.now(), |left_ms| left_ms.min(g.now()));
             self.waves[wave].whole(run.start_ms, left_ms.max(run.start_ms));
+            let hours = watch_hours(g, rollout.kind, wave);
+            self.watched_ms[wave] += g.c.counted.clip_to(hours, run.start_ms, run.baked_ms.min(g.now()));
             if run.start_ms < g.now() {
                 let (revision, wave, deployed_ms) = (rollout.revision, WaveId::new(wave), run.deployed_ms);
                 let end_ms = run.end_ms.unwrap_or(g.now());
@@ -467,10 +472,14 @@ impl<'a> ProductionState<'a> {
         for rollout in std::mem::take(&mut self.rollouts) {
             self.count(g, &rollout);
         }
+        let waves = self.waves.into_iter().zip(self.watched_ms).map(|(stays, watched_ms)| StageOutcome {
+            person_ms: g.c.plan.watchers * watched_ms as f64,
+            ..stays.outcome_of_wholes()
+        });
         Closing {
             stages,
             entry: self.entrance.close(),
-            waves: self.waves.into_iter().map(Stays::outcome_of_wholes).collect(),
+            waves: waves.collect(),
             budget_spent_ms: self.budget.map_or(0, |budget| budget.frozen_ms()),
         }
     }
@@ -485,4 +494,12 @@ fn before_production(g: &Ground) -> StageId {
 fn window<'a>(g: &Ground<'a>, priority: Priority, wave: usize) -> Option<&'a Calendar> {
     let index = g.c.plan.wave_windows[wave].filter(|_| !priority.ignores_windows(g.c.plan));
     index.map(|index| &g.c.plan.calendars[index])
+}
+
+/// The hours of those who sit by a wave of such a rollout; none if they stay all the time, as for an emergency that waits for no
+/// window.
+fn watch_hours<'a>(g: &Ground<'a>, kind: RolloutKind, wave: usize) -> Option<&'a Calendar> {
+    let ignores_hours = kind.emergency && Priority::Emergency.ignores_windows(g.c.plan);
+    let hours = g.c.plan.watch_hours.get(wave).copied().flatten().filter(|_| !ignores_hours);
+    hours.map(|index| &g.c.plan.calendars[index])
 }

@@ -242,6 +242,7 @@ impl Ledger {
             self.open.remove(&change);
             self.undelivered.down(c.now());
             self.lead_times[change].delivered_ms = Some(c.now());
+            self.counts.delivered_changes += c.counts();
             self.counts.line_stays_ms += c.counted.clip(c.history.of(change).merged_ms, c.now());
         }
         self.counts.completed += c.counts();
@@ -295,6 +296,11 @@ impl Ledger {
     pub(super) fn incident(&mut self, c: &PipelineContext, began_ms: u64, restored_ms: u64) {
         let incident = Incident { began_ms, detected_ms: c.now(), restored_ms };
         self.counts.incidents.extend(c.counted.has(c.now()).then_some(incident));
+    }
+
+    /// A stage or production found something: whatever follows, people have to look at it.
+    pub(super) fn found(&mut self, c: &PipelineContext) {
+        self.counts.rejections_person_ms += (c.counts() * c.plan.rejection_work_ms) as f64;
     }
 
     /// A revert was merged, of what had been at fault or in vain.

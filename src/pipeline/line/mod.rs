@@ -46,6 +46,8 @@ struct Passage {
     /// Passes through the line before this one, and runs of the stage before this one.
     attempt: u32,
     run: u32,
+    /// When the present run began to work, and when it is done if nothing ends it before.
+    works: Option<(u64, u64)>,
     /// What the present run will have seen, where it is a rollout on a fleet of the stage.
     seen: Option<StopReason>,
 }
@@ -119,7 +121,8 @@ impl<'a> LineState<'a> {
     /// A revision sets out.
     pub(super) fn sets_out(&mut self, g: &Ground, revision: RevisionId) {
         let (came_ms, position) = (g.now(), LinePosition::Away);
-        let passage = Passage { position, came_ms, generation: 0, attempt: 0, run: 0, seen: None };
+        let passage =
+            Passage { position, came_ms, generation: 0, attempt: 0, run: 0, works: None, seen: None };
         self.passages.insert(revision, passage);
     }
 
@@ -215,13 +218,22 @@ impl<'a> LineState<'a> {
             Some(window) => g.c.plan.calendars[window.calendar].after_work(g.now(), run_ms),
             None => Some(g.now() + run_ms),
         };
+        let works = (g.now(), end.unwrap_or(u64::MAX));
         let until = state.plan.until.map(|calendar| &g.c.plan.calendars[calendar]);
         let end = end.and_then(|end| until.map_or(Some(end), |until| until.next_opening(end)));
         let moved = self.move_to(revision, LinePosition::Running(stage), part);
         g.moved(moved.with_work(rests.map(|_| run_ms)));
-        self.passage(revision).seen = rehearsed.and_then(|rehearsed| rehearsed.seen);
+        let passage = self.passage(revision);
+        (passage.works, passage.seen) = (Some(works), rehearsed.and_then(|rehearsed| rehearsed.seen));
         g.c.tell(PipelineEvent::Runs { revision, stage });
         self.schedule(g, revision, end, |revision, generation| Upcoming::End { revision, generation });
+    }
+
+    /// The present run of a revision works no more, if it did.
+    fn rests(&mut self, g: &Ground, revision: RevisionId, stage: StageId) {
+        if let Some((from_ms, done_ms)) = self.passage(revision).works.take() {
+            self.stages[stage].has_worked(&g.c, (from_ms, done_ms.min(g.now())));
+        }
     }
 
     /// Rolls a revision out in a stage, if that is a fleet of its own.
@@ -276,6 +288,7 @@ impl<'a> LineState<'a> {
     /// A run of a stage ends. None if the revision stays inside.
     pub(super) fn end_of_run(&mut self, g: &mut Ground, revision: RevisionId) -> Option<RunEnd> {
         let LinePosition::Running(stage) = self.passages[&revision].position else { return None };
+        self.rests(g, revision, stage);
         let plan = self.stages[stage].plan;
         if self.happens(g, plan.flaky.probability, (revision, stage), 0) {
             return self.flake(g, revision, stage);
@@ -387,6 +400,7 @@ impl<'a> LineState<'a> {
                 Some(stage)
             }
             LinePosition::Running(stage) | LinePosition::Held { stage, .. } => {
+                self.rests(g, revision, stage);
                 self.let_out(g, revision, stage);
                 Some(stage)
             }
@@ -410,18 +424,21 @@ impl<'a> LineState<'a> {
     }
 
     /// What happened in the stages, in their order.
-    pub(super) fn close(mut self) -> Vec<StageOutcome> {
+    pub(super) fn close(mut self, g: &Ground) -> Vec<StageOutcome> {
         for passage in self.passages.values() {
             match passage.position {
                 LinePosition::Waiting(stage)
                 | LinePosition::Running(stage)
                 | LinePosition::Held { stage, .. } => {
                     self.stages[stage].stays.remains(passage.came_ms);
+                    if let Some(works) = passage.works {
+                        self.stages[stage].has_worked(&g.c, works);
+                    }
                 }
                 LinePosition::Away => {}
             }
         }
-        self.stages.iter().map(|state| state.stays.outcome()).collect()
+        self.stages.iter().map(StageState::outcome).collect()
     }
 }
 

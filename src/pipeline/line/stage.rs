@@ -2,12 +2,12 @@
 
 use super::rehearsal::StageFleet;
 use crate::ids::{ChangeId, RevisionId, StageId};
-use crate::outcome::pipeline::Part;
+use crate::outcome::pipeline::{Part, StageOutcome};
 use crate::pipeline::context::PipelineContext;
 use crate::pipeline::gauge::Stays;
 use crate::pipeline::keys;
 use crate::pipeline::source::change::newest_of;
-use crate::plan::pipeline::{Mode, Stage, StagePhase};
+use crate::plan::pipeline::{Holds, Mode, Stage, StagePhase};
 use crate::random::Purpose;
 use std::collections::VecDeque;
 
@@ -28,6 +28,8 @@ pub(super) struct StageState<'a> {
     /// When it looks next whether it may begin.
     pub(super) wake_ms: Option<u64>,
     pub(super) stays: Stays,
+    /// Time in which runs worked, as far as it counts and somebody is busy with them.
+    worked_ms: u64,
     /// Harmful changes that a run sees wherever they are, in the order of merging.
     sees: Vec<ChangeId>,
     /// So many harmful changes were looked at for that.
@@ -38,7 +40,8 @@ impl<'a> StageState<'a> {
     pub(super) fn new(c: &PipelineContext<'a>, plan: &'a Stage, fleet: Option<StageFleet<'a>>) -> Self {
         let (queue, inside, stays) = (VecDeque::new(), Vec::new(), Stays::new(c.counted));
         let (newest, passed, wake_ms) = (None, None, None);
-        Self { plan, fleet, queue, inside, newest, passed, wake_ms, stays, sees: Vec::new(), looked_at: 0 }
+        let (worked_ms, sees, looked_at) = (0, Vec::new(), 0);
+        Self { plan, fleet, queue, inside, newest, passed, wake_ms, stays, worked_ms, sees, looked_at }
     }
 
     /// The first defect of a revision that a run of this stage, number `stage`, sees. Whether it sees one is the change's
@@ -104,6 +107,21 @@ impl<'a> StageState<'a> {
             StagePhase::Deploy => Part::Deploy,
             StagePhase::Bake => Part::Bake,
         }
+    }
+
+    /// A run has worked from `from_ms` until `to_ms`; the work rests while the stage is closed, if that is what its window
+    /// holds.
+    pub(super) fn has_worked(&mut self, c: &PipelineContext, (from_ms, to_ms): (u64, u64)) {
+        if self.plan.people > 0.0 {
+            let hours = self.plan.window.filter(|window| window.holds == Holds::Work);
+            let hours = hours.map(|window| &c.plan.calendars[window.calendar]);
+            self.worked_ms += c.counted.clip_to(hours, from_ms, to_ms);
+        }
+    }
+
+    /// What happened here.
+    pub(super) fn outcome(&self) -> StageOutcome {
+        StageOutcome { person_ms: self.plan.people * self.worked_ms as f64, ..self.stays.outcome() }
     }
 
     /// The first in the queue goes in.

@@ -131,6 +131,9 @@ mod tests {
             after_rejection: AfterRejection::Leave,
             emergency: None,
             error_budget: None,
+            watchers: 0.0,
+            watch_hours: Vec::new(),
+            rejection_work_ms: 0,
             length_ms: 1,
             warm_up_ms: 0,
         }

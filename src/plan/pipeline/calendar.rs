@@ -106,6 +106,13 @@ impl Calendar {
         }
         None
     }
+
+    /// How long it is open from `from` until `to`; 0 if that is not after it.
+    #[must_use]
+    pub fn open_ms(&self, from: u64, to: u64) -> u64 {
+        let open = self.open[self.index(from)..].iter().take_while(|(open, _)| *open < to);
+        open.map(|(open, close)| (*close).min(to).saturating_sub((*open).max(from))).sum()
+    }
 }
 
 /// What must be open for a wave to begin.
@@ -190,5 +197,12 @@ mod tests {
         let done = [(0, 0), (0, 15), (0, 16), (20, 6), (0, 25), (0, 26)];
         let found = done.map(|(at, work)| calendar().after_work(at, work));
         assert_eq!(found, [Some(10), Some(25), Some(51), Some(51), Some(60), None]);
+    }
+
+    #[test]
+    fn what_is_open_of_a_time_is_what_can_be_worked_in_it() {
+        let times = [(0, 10), (0, 15), (12, 14), (20, 55), (25, 50), (59, 99), (99, 5), (24, 12)];
+        assert_eq!(times.map(|(from, to)| calendar().open_ms(from, to)), [0, 5, 2, 10, 0, 1, 0, 0]);
+        assert_eq!(calendar().open_ms(3, calendar().after_work(3, 18).unwrap()), 18);
     }
 }

@@ -3,6 +3,7 @@
 use super::repair::AfterRejection;
 use super::source::Merges;
 use crate::ids::DefectId;
+use crate::outcome::measures::{self, Measure};
 use crate::plan::strategy::Strategy;
 use crate::plan::whole::{Line, Pipeline};
 
@@ -68,6 +69,19 @@ impl Line {
         }
     }
 
+    /// Whether it says whom it keeps busy, so that there is people's time to count.
+    #[must_use]
+    pub fn counts_people(&self) -> bool {
+        self.watchers > 0.0
+            || self.rejection_work_ms > 0
+            || self.stages.iter().any(|stage| stage.people > 0.0)
+    }
+
+    /// The measures that it has something to say of, in report order.
+    pub fn measures(&self) -> impl Iterator<Item = &'static Measure> + Clone + use<> {
+        measures::of_pipelines(self.two_phase.is_some(), self.counts_people())
+    }
+
     /// What is wrong with the pipeline, in words; empty if it may be simulated. `waves` is how many
     /// production has.
     #[must_use]
@@ -85,7 +99,8 @@ impl Line {
         let calendars = self.stages.iter().filter_map(|stage| stage.window.map(|w| w.calendar));
         let waves = self.wave_windows.iter().flatten().chain(self.region_windows.iter().flatten());
         let untils = self.stages.iter().filter_map(|stage| stage.until);
-        let all = calendars.chain(waves.copied()).chain(untils).chain(self.bake_window);
+        let watch = self.watch_hours.iter().flatten().copied();
+        let all = calendars.chain(waves.copied()).chain(untils).chain(self.bake_window).chain(watch);
         check(
             all.into_iter().all(|calendar| self.calendars.get(calendar).is_some()),
             "every window has a calendar",
@@ -95,6 +110,8 @@ impl Line {
             self.stages.iter().all(|stage| stage.catches.len() == classes),
             "every stage says how likely it catches each class of defect",
         );
+        let mut people = self.stages.iter().map(|stage| stage.people).chain([self.watchers]);
+        check(people.all(|people| people.is_finite() && people >= 0.0), "people are 0 or more");
         let sum: f64 = self.source.defects.iter().map(|defect| defect.probability).sum();
         check(sum <= 1.0 + 1e-12, "a change carries at most one defect");
         if let Some(two_phase) = &self.two_phase {

@@ -38,6 +38,10 @@ impl Pipeline {
                 }
             };
             line.wave_windows.push(window);
+            line.watch_hours.push(match self.calendar_of(wave) {
+                WaveCalendar::One(calendar) => Some(*calendar),
+                WaveCalendar::Always | WaveCalendar::Local(_) => line.bake_window,
+            });
             line.region_windows.push(regions);
         }
         if self.wave_starts == WaveStarts::AtOpening {

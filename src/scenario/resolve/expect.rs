@@ -131,6 +131,7 @@ fn relative(metric: &Measure, spec: &ExpectSpec, value: f64, problems: &mut Prob
             Unit::DurationMs | Unit::LeadMs => "\"2m\"",
             Unit::HostMs => "\"5 host-minutes\"",
             Unit::CustomerMs => "\"5 customer-minutes\"",
+            Unit::PersonMs => "\"5 person-hours\"",
             Unit::Ppm | Unit::Share | Unit::YesNo => "\"1%\"",
             Unit::Hosts | Unit::Zones | Unit::Regions | Unit::Customers => "2",
             Unit::Requests | Unit::Items => "2",

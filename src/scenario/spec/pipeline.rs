@@ -73,6 +73,9 @@ spec! {
         optional fast_track: bool,
         /// The same revision begins again at the first stage, so long after the rejection or the rollback.
         optional restart: DistributionText,
+        /// People's time that each rejection takes, by a stage or in production, needed or not: to find what was wrong and to
+        /// revert it. It is counted, and decides nothing else. Default: "0s".
+        optional work: Duration,
     }
 }
 

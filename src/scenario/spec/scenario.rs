@@ -19,7 +19,7 @@ use crate::plan::study::MAX_PIPELINE_TRIALS;
 use crate::scenario::reader::Written;
 use crate::scenario::table::spec;
 use crate::scenario::value::{
-    Attached, DateText, DistributionText, Duration, Int, Name, Names, Percent, Text,
+    Attached, DateText, DistributionText, Duration, Int, Name, Names, NonNegative, Percent, Text,
 };
 
 spec! {
@@ -91,6 +91,9 @@ spec! {
         /// Calendar, or several, in which bakes in production go on: they rest while it is closed, as over a weekend.
         /// Default: they never rest.
         optional bake_calendar: Names,
+        /// People who sit by while a wave deploys and bakes, in the hours of its calendar, or else of `bake-calendar`; their
+        /// hours are counted. Default: 0, hands off.
+        optional watchers: NonNegative,
         /// Where changes come from.
         optional source: SourceSpec,
         /// Stages before production, in order; at least one.
@@ -151,6 +154,8 @@ spec! {
         optional scenario: Attached<Box<ScenarioSpec>>,
         /// Strategy of that scenario. Default: its first.
         optional strategy: Name,
+        /// People whom a run keeps busy while it works; their hours are counted. Default: 0, as for what runs by itself.
+        optional people: NonNegative,
         /// "queued", "superseded" (the newest takes the place of what waits) or "parallel". Default: "superseded".
         optional mode: Mode,
         /// Places to wait; without one a revision stays in the stage before, and blocks it. Default: any number.

@@ -145,6 +145,9 @@ pub(super) fn a_pipeline() -> Pipeline {
             after_rejection: AfterRejection::Leave,
             emergency: None,
             error_budget: None,
+            watchers: 0.0,
+            watch_hours: Vec::new(),
+            rejection_work_ms: 0,
             length_ms: 1000,
             warm_up_ms: 10,
         },
@@ -214,6 +217,8 @@ pub(super) fn edits_of_pipelines() -> Vec<Edit> {
         ("pipeline: two-phase unprepared", |p| two_phase(p).unprepared = DefectId::new(1)),
         ("pipeline: region-windows", |p| line(p).region_windows.push(vec![CalendarId::new(0)].into())),
         ("pipeline: bake-window", |p| line(p).bake_window = Some(CalendarId::new(0))),
+        ("pipeline: watchers", |p| line(p).watchers = 1.0),
+        ("pipeline: rejection-work", |p| line(p).rejection_work_ms = 5),
         ("pipeline: after-rejection", |p| {
             line(p).after_rejection = AfterRejection::Restart { after: MINUTE };
         }),
@@ -245,6 +250,7 @@ fn edits_of_stages() -> Vec<Edit> {
             line(p).stages[0].rehearsal = Some(Rehearsal { plan, strategy: 0, classes: vec![None].into() });
         }),
         ("stage build: mode", |p| line(p).stages[0].mode = Mode::Parallel),
+        ("stage build: people", |p| line(p).stages[0].people = 0.5),
         ("stage build: room", |p| line(p).stages[0].room = Some(2)),
         ("stage build: flaky probability", |p| line(p).stages[0].flaky.probability = 0.5),
         ("stage build: flaky then retry times", |p| {

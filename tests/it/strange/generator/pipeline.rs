@@ -33,6 +33,7 @@ impl Writer {
             ),
             ("wave-calendar", windows),
             ("bake-calendar", self.maybe(0.2, Self::calendars)),
+            ("watchers", self.maybe(0.3, Self::people)),
             ("source", Some(self.source())),
             ("stage", Some(Value::Array(stages))),
             ("component", component),
@@ -94,6 +95,7 @@ impl Writer {
             ("name", Some(text(format!("stage{index}")))),
             ("phase", Some(text(self.pick(&["build", "test", "approval", "deploy", "bake"])))),
             ("duration", Some(self.distribution())),
+            ("people", self.maybe(0.4, Self::people)),
             ("mode", self.maybe(0.6, |w| text(w.pick(&["queued", "superseded", "parallel"])))),
             ("room", self.maybe(0.3, |w| Value::Integer(w.pick(&[0, 1, 1_000])))),
             ("flaky", self.maybe(0.2, |w| text(w.pick(&["0%", "30%", "99%"])))),
@@ -116,14 +118,24 @@ impl Writer {
 
     fn after_rejection(&mut self) -> Value {
         if self.chance(0.3) {
-            return table([("restart", Some(text(self.pick(&["6h", "1d", "3d"]))))]);
+            let restart = Some(text(self.pick(&["6h", "1d", "3d"])));
+            return table([("restart", restart), ("work", self.maybe(0.3, Self::work))]);
         }
         table([
             ("revert", Some(self.distribution())),
             ("misattribution", self.maybe(0.4, Self::percent)),
             ("again", self.maybe(0.4, Self::distribution)),
             ("fast-track", self.maybe(0.4, |w| Value::Boolean(w.chance(0.7)))),
+            ("work", self.maybe(0.3, Self::work)),
         ])
+    }
+
+    fn work(&mut self) -> Value {
+        text(self.pick(&["0s", "1ms", "4h", "30d"]))
+    }
+
+    fn people(&mut self) -> Value {
+        Value::Float(self.pick(&[0.0, 0.25, 1.0, 2.0, 1_000.0]))
     }
 
     fn emergency(&mut self) -> Value {
