@@ -47,7 +47,7 @@ pub struct ShownResult {
     /// The first less the second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<Estimate>,
-    /// How many times the smaller one the larger one is; none where that is 0.
+    /// How many times the side that is to be less the other one is; none where that is 0. Less than 1 says the contrary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<Estimate>,
     /// The share of changes in which it is so, of those in which both sides have a value.
@@ -246,7 +246,10 @@ fn judge_shows<'w, K: Kept + 'w>(
                 of: told(of, apart.of),
                 than: Some(told(than, apart.than)),
                 difference: apart.difference,
-                times: apart.times,
+                times: match direction {
+                    Direction::Less => apart.part,
+                    Direction::More => apart.times,
+                },
                 verdict: believed.map_or(Verdict::Inconclusive, |apart| is_so(*direction, apart.interval)),
                 ..nothing
             }

@@ -142,8 +142,10 @@ pub(super) struct Apart {
     pub than: Option<Estimate>,
     /// The first less the second.
     pub difference: Option<Estimate>,
-    /// How many times the smaller one the larger one is.
+    /// How many times the second one the first one is.
     pub times: Option<Estimate>,
+    /// How many times the first one the second one is.
+    pub part: Option<Estimate>,
 }
 
 /// One side of [`apart_by`].
@@ -154,11 +156,13 @@ pub(super) fn apart_by<T: Measured>(of: &StatisticOf<T>, than: &StatisticOf<T>, 
     let than = MeasuredSide::new(than.0, than.1, &than.2, None, tail);
     let of = MeasuredSide::new(of.0, of.1, &of.2, Some(&than.draws), tail);
     let difference = of.less(&than, 1.0, tail);
-    let times = of.statistic.as_ref().zip(than.statistic.as_ref()).and_then(|(of, than)| {
-        let (large, small) = if of.value < than.value { (than, of) } else { (of, than) };
-        contrast::ratio(large, small, tail).map(|(value, interval)| Estimate { value, interval })
-    });
-    Apart { of: of.estimate, than: than.estimate, difference, times }
+    let ratio = |over: &MeasuredSide, under: &MeasuredSide| {
+        let both = over.statistic.as_ref().zip(under.statistic.as_ref());
+        let ratio = both.and_then(|(over, under)| contrast::ratio(over, under, tail));
+        ratio.map(|(value, interval)| Estimate { value, interval })
+    };
+    let (times, part) = (ratio(&of, &than), ratio(&than, &of));
+    Apart { of: of.estimate, than: than.estimate, difference, times, part }
 }
 
 /// Compares one guarded statistic; verdicts leave `tail` out on each side.

@@ -8,7 +8,7 @@ pub use page::page;
 use super::document::{Align, Block, DataTable, Document};
 use super::text;
 use crate::outcome::measures::Unit;
-use crate::plan::claim::{Claim, Figure, Piece};
+use crate::plan::claim::{Claim, Direction, Figure, Piece, Said};
 use crate::study::claims::{ClaimResult, ShownResult, SideResult};
 use crate::study::compare::Estimate;
 use crate::study::verdict::Verdict;
@@ -59,7 +59,7 @@ impl Judged {
     pub fn new(claim: &Claim, result: ClaimResult) -> Self {
         let piece = |piece: &Piece| match piece {
             Piece::Words(words) => words.clone(),
-            Piece::Number(index, figure) => number(&result.shows[*index], *figure),
+            Piece::Number(index, figure) => number(&result.shows[*index], &claim.shows[*index].said, *figure),
         };
         Self {
             sentence: claim.sentence.iter().map(piece).collect(),
@@ -96,14 +96,16 @@ fn word(verdict: Option<Verdict>) -> &'static str {
 }
 
 /// A number of a comparison, with its interval.
-fn number(shown: &ShownResult, figure: Figure) -> String {
+fn number(shown: &ShownResult, said: &Said, figure: Figure) -> String {
     let unit = shown.of.metric.unit;
     let of_side = |side: &SideResult| told(side.estimate, |x| text::value(side.metric.unit, x));
     match figure {
         Figure::Of => of_side(&shown.of),
         Figure::Than => shown.than.as_ref().map_or_else(|| "no value".to_owned(), of_side),
         Figure::Times => shown.times.map_or_else(|| "any number of times".to_owned(), times),
-        Figure::Difference => told(shown.difference.map(without_sign), |x| size(unit, x)),
+        Figure::Difference => {
+            told(shown.difference.map(|apart| in_direction(apart, said)), |x| size(unit, x))
+        }
         Figure::Share => told(shown.share, text::percent),
     }
 }
@@ -123,18 +125,23 @@ fn told(estimate: Option<Estimate>, say: impl Fn(f64) -> String) -> String {
     text::estimate(value, " ", interval, say)
 }
 
-/// How large a difference is, whichever way it goes.
-fn without_sign(Estimate { value, interval }: Estimate) -> Estimate {
-    if value < 0.0 {
-        Estimate { value: -value, interval: interval.negated() }
-    } else {
-        Estimate { value, interval }
+/// A difference as it was said: above 0 if it goes the way that was claimed.
+fn in_direction(apart: Estimate, said: &Said) -> Estimate {
+    match said {
+        Said::Than(Direction::Less, _) | Said::InMost(Direction::Less, ..) => {
+            Estimate { value: -apart.value, interval: apart.interval.negated() }
+        }
+        Said::Than(Direction::More, _) | Said::InMost(Direction::More, ..) | Said::Between(..) => apart,
     }
 }
 
-/// An amount; shares differ by percentage points.
+/// An amount, with a sign where it is below 0; shares differ by percentage points.
 fn size(unit: Unit, x: f64) -> String {
-    if unit.whole().is_some() { format!("{} pp", text::percent_number(x)) } else { text::value(unit, x) }
+    let sign = if x < 0.0 { "-" } else { "" };
+    let points = if unit.whole().is_some() { " pp" } else { "" };
+    let amount =
+        if unit.whole().is_some() { text::percent_number(x.abs()) } else { text::value(unit, x.abs()) };
+    format!("{sign}{amount}{points}")
 }
 
 /// A scenario and what it claims.
