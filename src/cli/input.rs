@@ -13,7 +13,7 @@ use crate::plan::{Claims, Pipeline, Plan, Restriction, Strategy};
 use crate::report::command::GivenScenario;
 use crate::report::compare::StrategyPlace;
 use crate::report::text;
-use crate::scenario::{self, Loaded, Origin, Problems, Reach, Setting};
+use crate::scenario::{self, Loaded, Problems, Reach, TextsFrom, ValueSetting};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ const MOST_RULES: usize = 5;
 pub const STDIN_NAME: &str = "stdin";
 
 /// A scenario that can be read, and read again with other values in it.
-pub struct Source<'f> {
+pub struct ScenarioSource<'f> {
     file: &'f str,
     from: Medium<'f>,
     reach: Reach,
@@ -40,7 +40,7 @@ enum Medium<'f> {
     Disk,
 }
 
-impl<'f> Source<'f> {
+impl<'f> ScenarioSource<'f> {
     /// The scenario `file`: `-` for standard input, `git:REV:PATH` for a file of a revision.
     ///
     /// # Errors
@@ -59,15 +59,15 @@ impl<'f> Source<'f> {
     /// Reads and resolves it, with these values in place of those that are written. An unreadable file on the disk is a
     /// problem of the scenario like any other.
     #[must_use]
-    pub fn load(&self, settings: &[Setting]) -> Loaded {
+    pub fn load(&self, settings: &[ValueSetting]) -> Loaded {
         match &self.from {
-            Medium::Stdin(text) => scenario::load_set(Path::new(STDIN_NAME), Origin::Text(text), settings),
+            Medium::Stdin(text) => scenario::load_set(Path::new(STDIN_NAME), TextsFrom::Text(text), settings),
             Medium::Revision(revision) => {
                 let read = |path: &Path| revision.read(path);
-                let loaded = scenario::load_set(revision.path(), Origin::Given(&read), settings);
+                let loaded = scenario::load_set(revision.path(), TextsFrom::Given(&read), settings);
                 Loaded { problems: loaded.problems.with_prefix(&revision.prefix()), ..loaded }
             }
-            Medium::Disk => scenario::load_set(Path::new(self.file), Origin::Disk(self.reach), settings),
+            Medium::Disk => scenario::load_set(Path::new(self.file), TextsFrom::Disk(self.reach), settings),
         }
     }
 }
@@ -75,9 +75,9 @@ impl<'f> Source<'f> {
 /// Reads and resolves the scenario `file`, and looks ahead.
 ///
 /// # Errors
-/// As [`Source::open`].
+/// As [`ScenarioSource::open`].
 pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
-    Ok(lints::look_ahead(Source::open(file, io)?.load(&[])))
+    Ok(lints::look_ahead(ScenarioSource::open(file, io)?.load(&[])))
 }
 
 /// How much of the warnings of a scenario a command tells. Errors are always told in full.
@@ -166,7 +166,7 @@ pub fn loaded(
 ///
 /// # Errors
 /// When the scenario is invalid, or claims nothing.
-pub fn claims(source: &Source<'_>, io: &mut Io) -> Result<(Plan, Claims), CliError> {
+pub fn claims(source: &ScenarioSource<'_>, io: &mut Io) -> Result<(Plan, Claims), CliError> {
     let mut loaded = source.load(&[]);
     let claims = loaded.claims.take();
     let (plan, _) = told(source.file, loaded, &Restriction::default(), Warnings::Counted, io)?;

@@ -86,26 +86,26 @@ pub struct Shows {
     /// Its name in the sentence.
     pub name: String,
     /// The side that is spoken of.
-    pub of: Side,
+    pub of: ClaimSide,
     /// What is said of it.
-    pub said: Said,
+    pub said: Assertion,
 }
 
 /// What a comparison says.
 #[derive(Debug, Clone)]
-pub enum Said {
+pub enum Assertion {
     /// It lies between these ends, as far as there are such, in the unit of its metric.
     Between(Option<f64>, Option<f64>),
     /// It is less, or more, than another side.
-    Than(Direction, Side),
+    Than(Relation, ClaimSide),
     /// In so many changes at least, a share, its value is less, or more, than that of another side.
-    InMost(Direction, Side, f64),
+    InMost(Relation, ClaimSide, f64),
 }
 
-impl Said {
+impl Assertion {
     /// The other side, if there is one.
     #[must_use]
-    pub fn other(&self) -> Option<&Side> {
+    pub fn other(&self) -> Option<&ClaimSide> {
         match self {
             Self::Between(..) => None,
             Self::Than(_, side) | Self::InMost(_, side, _) => Some(side),
@@ -130,7 +130,7 @@ impl Said {
 /// Which of two numbers is the smaller one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Direction {
+pub enum Relation {
     /// The first.
     Less,
     /// The second.
@@ -139,7 +139,7 @@ pub enum Direction {
 
 /// A statistic of a metric of a strategy of the plan or of a variant.
 #[derive(Debug, Clone)]
-pub struct Side {
+pub struct ClaimSide {
     /// The variant (an index); none: the plan itself.
     pub variant: Option<usize>,
     /// The strategy, an index in that plan.
@@ -153,7 +153,7 @@ pub struct Side {
 impl Claims {
     /// The plan of a side, where the scenario's own is `plan`.
     #[must_use]
-    pub fn plan_of<'p>(&'p self, plan: &'p Plan, side: &Side) -> &'p Plan {
+    pub fn plan_of<'p>(&'p self, plan: &'p Plan, side: &ClaimSide) -> &'p Plan {
         side.variant.map_or(plan, |variant| &self.variants[variant].plan)
     }
 }

@@ -1,32 +1,22 @@
 //! Resolves `[[variant]]` and `[[claim]]`: reads the variants, and puts together what a scenario is to show of itself and of
 //! them. It simulates nothing.
 
+mod ground;
 mod sentence;
 mod shows;
 mod variant;
 
-use super::files::Files;
 use super::problems::Problems;
 use super::resolve::names;
 use super::rules;
-use super::setting::{NewValue, Setting};
-use super::spec::{ClaimSpec, ScenarioSpec};
+use super::setting::{NewValue, ValueSetting};
+use super::spec::ClaimSpec;
 use super::value::Text;
-use crate::plan::Plan;
 use crate::plan::claim::{Claim, Claims};
 use crate::scenario::reader::Written;
-use std::path::Path;
+pub(super) use ground::Ground;
 use variant::Known;
 pub(super) use variant::stem;
-
-/// A scenario that was read from a path with these settings: its plan, as far as it has one.
-pub(super) struct Ground<'g> {
-    pub path: &'g Path,
-    pub files: &'g Files<'g>,
-    pub settings: &'g [Setting],
-    pub spec: &'g ScenarioSpec,
-    pub plan: &'g Plan,
-}
 
 /// Variants and claims of a file, at most: each variant is read as a scenario of its own.
 const MOST: usize = 32;
@@ -84,8 +74,9 @@ fn check_paths(claims: &[Written<ClaimSpec>], ground: &Ground<'_>, problems: &mu
     if paths.is_empty() {
         return;
     }
-    let same = |path: &&Written<Text>| Setting { path: path.value.0.clone(), value: NewValue::Times(1.0) };
-    let settings: Vec<Setting> = paths.iter().map(same).collect();
+    let same =
+        |path: &&Written<Text>| ValueSetting { path: path.value.0.clone(), value: NewValue::Times(1.0) };
+    let settings: Vec<ValueSetting> = paths.iter().map(same).collect();
     for (path, found) in paths.iter().zip(variant::places(ground, &settings)) {
         if found.is_none() {
             let message = format!("`{}` leads to no number, duration or percentage", path.value.0);

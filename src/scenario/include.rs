@@ -8,7 +8,7 @@ use super::files::{Files, Unreadable, beside};
 use super::problems::Problems;
 use super::reader::{Field, Reader, Written};
 use super::rules;
-use super::setting::{self, Setting};
+use super::setting::{self, ValueSetting};
 use super::spec::ScenarioSpec;
 use super::table::{Inherit, Keys};
 use super::value::{Attached, Duration, Percent};
@@ -26,7 +26,7 @@ const MAX_FILES: usize = 256;
 pub(super) struct Loader<'f> {
     files: &'f Files<'f>,
     /// What is set in the texts.
-    settings: &'f [Setting],
+    settings: &'f [ValueSetting],
     /// What stands at the place of each of these now; none where it has found no place.
     pub set: Vec<Option<String>>,
     /// Texts read so far.
@@ -67,7 +67,7 @@ enum NamedBy {
 
 impl<'f> Loader<'f> {
     /// A loader that has read nothing.
-    pub fn new(files: &'f Files<'f>, settings: &'f [Setting]) -> Self {
+    pub fn new(files: &'f Files<'f>, settings: &'f [ValueSetting]) -> Self {
         Self {
             files,
             settings,

@@ -29,7 +29,7 @@ pub use files::Reach;
 pub use places::Places;
 pub use problems::Problems;
 pub use schema::schema;
-pub use setting::{NewValue, Setting};
+pub use setting::{NewValue, ValueSetting};
 pub use spec::MAX_TRIALS;
 pub use suggest::closest;
 pub use value::{Duration, PrecisionText, Seed};
@@ -110,13 +110,13 @@ pub fn load(path: &Path) -> Loaded {
 /// As [`load`], with files from as far as the caller trusts the scenario.
 #[must_use]
 pub fn load_reaching(path: &Path, reach: Reach) -> Loaded {
-    load_set(path, Origin::Disk(reach), &[])
+    load_set(path, TextsFrom::Disk(reach), &[])
 }
 
 /// Reads a scenario from text; `name` stands for its file. It cannot include files.
 #[must_use]
 pub fn load_str(name: &str, text: &str) -> Loaded {
-    load_set(Path::new(name), Origin::Text(text), &[])
+    load_set(Path::new(name), TextsFrom::Text(text), &[])
 }
 
 /// Reads the scenario `root` and its includes from `texts`, which stand for the files of these paths.
@@ -133,12 +133,12 @@ pub fn load_texts(root: &Path, texts: &[(PathBuf, String)]) -> Loaded {
 /// unless their kind says it all.
 #[must_use]
 pub fn load_with(path: &Path, read: &dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Loaded {
-    load_set(path, Origin::Given(read), &[])
+    load_set(path, TextsFrom::Given(read), &[])
 }
 
 /// Where the files of a scenario come from.
 #[derive(Clone, Copy)]
-pub enum Origin<'a> {
+pub enum TextsFrom<'a> {
     /// The disk, as far as the scenario is trusted.
     Disk(Reach),
     /// This text alone.
@@ -150,11 +150,11 @@ pub enum Origin<'a> {
 /// Reads the scenario at `path` with other values in it, and in its variants, than are written there. A setting that finds
 /// no place is no problem of the scenario: [`Loaded::set`] tells.
 #[must_use]
-pub fn load_set(path: &Path, origin: Origin<'_>, settings: &[Setting]) -> Loaded {
+pub fn load_set(path: &Path, origin: TextsFrom<'_>, settings: &[ValueSetting]) -> Loaded {
     match origin {
-        Origin::Disk(reach) => load_from(path, &Files::of(path, reach), settings, With::Claims),
-        Origin::Given(read) => load_from(path, &Files::Given(read), settings, With::Claims),
-        Origin::Text(text) => {
+        TextsFrom::Disk(reach) => load_from(path, &Files::of(path, reach), settings, With::Claims),
+        TextsFrom::Given(read) => load_from(path, &Files::Given(read), settings, With::Claims),
+        TextsFrom::Text(text) => {
             let texts = [(path.to_owned(), text.to_owned())];
             // That another one is not there is no mistake of the scenario.
             let alone = "text that is not in a file cannot include files";
@@ -174,7 +174,7 @@ enum With {
     Nothing,
 }
 
-fn load_from(path: &Path, files: &Files<'_>, settings: &[Setting], with: With) -> Loaded {
+fn load_from(path: &Path, files: &Files<'_>, settings: &[ValueSetting], with: With) -> Loaded {
     let mut loader = Loader::new(files, settings);
     let spec = loader.load_root(path);
     let Loader { mut problems, sources, sound, mut set, .. } = loader;

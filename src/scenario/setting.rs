@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 /// What becomes of the value at a path.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Setting {
+pub struct ValueSetting {
     /// Keys from the root, joined by dots. Entries of lists go by their `name`, or by their number from 1. A path through
     /// the `scenario` of a stage leads into that one's files.
     pub path: String,
@@ -30,7 +30,7 @@ pub enum NewValue {
 const STAGE: &str = "pipeline.stage.";
 const OF_STAGE: &str = ".scenario.";
 
-impl Setting {
+impl ValueSetting {
     /// The path as it is in the files of a scenario: of the one at hand, or of that of a stage. None if it leads elsewhere.
     fn within<'s>(&'s self, stage: Option<&str>) -> Option<&'s str> {
         match stage {
@@ -44,7 +44,7 @@ impl Setting {
 /// stands at its place now, once it has found one in some file. Of two settings at one place the later one has it.
 pub(super) fn apply(
     text: String,
-    settings: &[Setting],
+    settings: &[ValueSetting],
     stage: Option<&str>,
     done: &mut [Option<String>],
 ) -> String {
@@ -181,7 +181,7 @@ stage = [{ name = "gamma", scenario = "gamma.toml" }]
 
     fn set(path: &str, value: NewValue, stage: Option<&str>) -> (String, bool) {
         let mut done = [None];
-        let text = apply(TEXT.to_owned(), &[Setting { path: path.to_owned(), value }], stage, &mut done);
+        let text = apply(TEXT.to_owned(), &[ValueSetting { path: path.to_owned(), value }], stage, &mut done);
         (text, done[0].is_some())
     }
 
@@ -233,7 +233,7 @@ stage = [{ name = "gamma", scenario = "gamma.toml" }]
 
     #[test]
     fn several_values_are_set_at_once_and_the_last_word_holds() {
-        let set = |path: &str, toml: &str| Setting {
+        let set = |path: &str, toml: &str| ValueSetting {
             path: path.to_owned(),
             value: NewValue::Toml(toml.to_owned()),
         };

@@ -15,7 +15,7 @@ use super::sampling::Sampling;
 use super::trials::Kept;
 use super::verdict::Verdict;
 use crate::outcome::measures::{Measure, Measured, Subject};
-use crate::plan::claim::{Claim, Direction, Said, Shows, Side};
+use crate::plan::claim::{Assertion, Claim, ClaimSide, Relation, Shows};
 use crate::plan::study::Statistic;
 use crate::plan::{Claims, Plan, Strata};
 use crate::stats::contrast::{self, Draws};
@@ -86,11 +86,11 @@ pub fn judge(
     trials: Option<u64>,
     progress: &dyn Progress,
 ) -> Result<Vec<ClaimResult>, Stopped> {
-    let mut worlds: Vec<World> =
-        [plan].into_iter().chain(claims.variants.iter().map(|v| &v.plan)).map(World::new).collect();
+    let mut worlds: Vec<SimulatedPlan> =
+        [plan].into_iter().chain(claims.variants.iter().map(|v| &v.plan)).map(SimulatedPlan::new).collect();
     let needed = |subject: Subject| -> Vec<Vec<usize>> {
         let sides = claims.list.iter().flat_map(|claim| &claim.shows).flat_map(sides);
-        let of_subject: Vec<&Side> = sides.filter(|side| side.metric.subject() == subject).collect();
+        let of_subject: Vec<&ClaimSide> = sides.filter(|side| side.metric.subject() == subject).collect();
         (0..worlds.len()).map(|world| strategies(&of_subject, world)).collect()
     };
     let (rollouts, pipelines) = (needed(Subject::Rollout), needed(Subject::Pipeline));
@@ -114,17 +114,17 @@ pub fn judge(
     Ok(claims.list.iter().map(|claim| judge_claim(claim, &worlds, &names)).collect())
 }
 
-fn sides(shows: &Shows) -> impl Iterator<Item = &Side> {
+fn sides(shows: &Shows) -> impl Iterator<Item = &ClaimSide> {
     [&shows.of].into_iter().chain(shows.said.other())
 }
 
 /// The place of a side's plan: the scenario's own comes first.
-fn place(side: &Side) -> usize {
+fn place(side: &ClaimSide) -> usize {
     side.variant.map_or(0, |variant| variant + 1)
 }
 
 /// Strategies that are asked for in a world, each once.
-fn strategies(sides: &[&Side], world: usize) -> Vec<usize> {
+fn strategies(sides: &[&ClaimSide], world: usize) -> Vec<usize> {
     let mut needed: Vec<usize> =
         sides.iter().filter(|side| place(side) == world).map(|side| side.strategy).collect();
     needed.sort_unstable();
@@ -133,13 +133,13 @@ fn strategies(sides: &[&Side], world: usize) -> Vec<usize> {
 }
 
 /// A plan with its trials.
-struct World<'p> {
+struct SimulatedPlan<'p> {
     plan: &'p Plan,
     rollouts: Outcomes,
     pipelines: Option<PipelineTrials>,
 }
 
-impl<'p> World<'p> {
+impl<'p> SimulatedPlan<'p> {
     fn new(plan: &'p Plan) -> Self {
         Self { plan, rollouts: Outcomes::none(plan.strategies.len()), pipelines: None }
     }
@@ -173,7 +173,7 @@ impl<'p> World<'p> {
     }
 }
 
-fn judge_claim(claim: &Claim, worlds: &[World], variants: &[Option<&str>]) -> ClaimResult {
+fn judge_claim(claim: &Claim, worlds: &[SimulatedPlan], variants: &[Option<&str>]) -> ClaimResult {
     let doubt = (1.0 - CONFIDENCE) / claim.shows.len().max(1) as f64;
     let judge = |shows: &Shows| {
         let mut result = match shows.of.metric.subject() {
@@ -182,7 +182,7 @@ fn judge_claim(claim: &Claim, worlds: &[World], variants: &[Option<&str>]) -> Cl
             }
             Subject::Pipeline | Subject::Lane => {
                 let trials = |world: usize| {
-                    let World { plan, pipelines, .. } = &worlds[world];
+                    let SimulatedPlan { plan, pipelines, .. } = &worlds[world];
                     (
                         *plan,
                         pipelines.as_ref().expect("invariant: every world that a side is in was simulated"),
@@ -191,7 +191,8 @@ fn judge_claim(claim: &Claim, worlds: &[World], variants: &[Option<&str>]) -> Cl
                 judge_shows(shows, &trials, doubt)
             }
         };
-        let named = |side: &mut SideResult, of: &Side| side.variant = variants[place(of)].map(str::to_owned);
+        let named =
+            |side: &mut SideResult, of: &ClaimSide| side.variant = variants[place(of)].map(str::to_owned);
         named(&mut result.of, &shows.of);
         result.than.iter_mut().zip(shows.said.other()).for_each(|(side, of)| named(side, of));
         result
@@ -208,11 +209,11 @@ fn judge_shows<'w, K: Kept + 'w>(
     doubt: f64,
 ) -> ShownResult {
     let tail = doubt / 2.0;
-    let trials = |side: &Side| {
+    let trials = |side: &ClaimSide| {
         let (plan, trials) = world(place(side));
         StrategyTrials { plan, strategy: side.strategy, trials: &trials.rows()[side.strategy] }
     };
-    let told = |side: &Side, estimate: Option<Estimate>| SideResult {
+    let told = |side: &ClaimSide, estimate: Option<Estimate>| SideResult {
         strategy: trials(side).plan.strategies[side.strategy].name.clone(),
         variant: None,
         metric: side.metric,
@@ -231,15 +232,15 @@ fn judge_shows<'w, K: Kept + 'w>(
         verdict: Verdict::Inconclusive,
     };
     match &shows.said {
-        Said::Between(low, high) => {
+        Assertion::Between(low, high) => {
             let (plan, study) = world(place(of));
-            let Side { metric: measure, statistic, strategy, .. } = *of;
+            let ClaimSide { metric: measure, statistic, strategy, .. } = *of;
             let statement = Statement { measure, statistic, strategy, low: *low, high: *high };
             let judged = judgement::judge(&statement, plan, study, doubt);
             ShownResult { of: told(of, judged.estimate), verdict: judged.verdict, ..nothing }
         }
-        Said::Than(direction, than) => {
-            let with = |side: &Side| (side.metric, side.statistic, trials(side));
+        Assertion::Than(direction, than) => {
+            let with = |side: &ClaimSide| (side.metric, side.statistic, trials(side));
             let apart = row::apart_by(&with(of), &with(than), tail);
             let believed = apart.difference.filter(|_| nothing.trials >= FEWEST_PAIRS);
             ShownResult {
@@ -247,14 +248,14 @@ fn judge_shows<'w, K: Kept + 'w>(
                 than: Some(told(than, apart.than)),
                 difference: apart.difference,
                 times: match direction {
-                    Direction::Less => apart.part,
-                    Direction::More => apart.times,
+                    Relation::Less => apart.part,
+                    Relation::More => apart.times,
                 },
                 verdict: believed.map_or(Verdict::Inconclusive, |apart| is_so(*direction, apart.interval)),
                 ..nothing
             }
         }
-        Said::InMost(direction, than, least) => {
+        Assertion::InMost(direction, than, least) => {
             let share = share(*direction, (of, &trials(of)), (than, &trials(than)), tail);
             let interval = share.map_or(Interval::UNBOUNDED, |share| share.interval);
             ShownResult {
@@ -269,13 +270,13 @@ fn judge_shows<'w, K: Kept + 'w>(
 }
 
 /// What an interval of a difference says of its direction.
-fn is_so(direction: Direction, difference: Interval) -> Verdict {
+fn is_so(direction: Relation, difference: Interval) -> Verdict {
     let (less, more) = (difference.is_below(0.0), difference.is_above(0.0));
     match direction {
-        Direction::Less if less => Verdict::Pass,
-        Direction::More if more => Verdict::Pass,
-        Direction::Less | Direction::More if less || more => Verdict::Fail,
-        Direction::Less | Direction::More => Verdict::Inconclusive,
+        Relation::Less if less => Verdict::Pass,
+        Relation::More if more => Verdict::Pass,
+        Relation::Less | Relation::More if less || more => Verdict::Fail,
+        Relation::Less | Relation::More => Verdict::Inconclusive,
     }
 }
 
@@ -283,16 +284,16 @@ fn sampling<T: Measured>(trials: &StrategyTrials<T>) -> Sampling {
     Sampling::of(T::SUBJECT, trials.plan, trials.trials.len() as u64)
 }
 
-fn estimate<T: Measured>(side: &Side, trials: &StrategyTrials<T>, tail: f64) -> Option<Estimate> {
+fn estimate<T: Measured>(side: &ClaimSide, trials: &StrategyTrials<T>, tail: f64) -> Option<Estimate> {
     let sample = sampling(trials).values(side.metric, side.strategy, trials.trials);
     Values::new(side.metric, sample).estimate(side.statistic, tail)
 }
 
 /// The share of changes in which the one value is less, or more, than the other, of those in which both are there.
 fn share<T: Measured>(
-    direction: Direction,
-    (of, of_trials): (&Side, &StrategyTrials<T>),
-    (than, than_trials): (&Side, &StrategyTrials<T>),
+    direction: Relation,
+    (of, of_trials): (&ClaimSide, &StrategyTrials<T>),
+    (than, than_trials): (&ClaimSide, &StrategyTrials<T>),
     tail: f64,
 ) -> Option<Estimate> {
     let draws = sampling(of_trials).draws(of.metric, of_trials.trials);
@@ -302,8 +303,8 @@ fn share<T: Measured>(
         let is_so = |(a, b): (&Option<f64>, &Option<f64>)| {
             let (a, b) = ((*a)?, (*b)?);
             let so = match direction {
-                Direction::Less => a < b,
-                Direction::More => a > b,
+                Relation::Less => a < b,
+                Relation::More => a > b,
             };
             Some(f64::from(u8::from(so)))
         };

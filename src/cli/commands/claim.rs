@@ -3,7 +3,7 @@
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::input::{self, Source};
+use crate::cli::input::{self, ScenarioSource};
 use crate::cli::io::Io;
 use crate::cli::numbers;
 use crate::cli::progress::Bar;
@@ -12,7 +12,7 @@ use crate::plan::{Claims, Plan};
 use crate::report::claims::{Claimed, Judged, Tried, Varied, page, sentences};
 use crate::report::document::Terminal;
 use crate::report::json;
-use crate::scenario::{Loaded, NewValue, Setting};
+use crate::scenario::{Loaded, NewValue, ValueSetting};
 use crate::study::Stopped;
 use crate::study::claims::{ClaimResult, judge};
 use crate::study::verdict::Verdict;
@@ -73,7 +73,7 @@ enum ClaimFormat {
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let mut opened = Vec::new();
     for file in &args.files {
-        let source = Source::open(file, io)?;
+        let source = ScenarioSource::open(file, io)?;
         let (plan, claims) = input::claims(&source, io)?;
         opened.push((file, source, plan, claims));
     }
@@ -110,7 +110,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 /// What is asked of one scenario.
 struct Asked<'a> {
     args: &'a Args,
-    source: &'a Source<'a>,
+    source: &'a ScenarioSource<'a>,
     threads: &'a Threads,
     progress: &'a Bar,
 }
@@ -186,7 +186,7 @@ impl Asked<'_> {
 
     /// So many times the value at `path`, and the scenario with it.
     fn at(&self, path: &str, times: f64) -> (String, Loaded) {
-        let setting = Setting { path: path.to_owned(), value: NewValue::Times(times) };
+        let setting = ValueSetting { path: path.to_owned(), value: NewValue::Times(times) };
         let loaded = self.source.load(&[setting]);
         let value = loaded.set.first().cloned().flatten().unwrap_or_default();
         (value.trim_matches('"').to_owned(), loaded)

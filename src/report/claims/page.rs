@@ -1,7 +1,7 @@
 //! Claims as a page of a document: what each is about, the command, the sentence, and how far it holds. Whole, whatever the
 //! length: it is no comment of a service.
 
-use super::{Claimed, Judged, TITLES, Varied};
+use super::judged::{Claimed, Judged, TITLES, Varied};
 use crate::outlet::markdown;
 use crate::report::command::GivenScenario;
 

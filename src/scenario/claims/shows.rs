@@ -4,7 +4,7 @@ use super::variant::Known;
 use crate::diagnostic::Span;
 use crate::outcome::measures::{self, Measure, Subject, Unit};
 use crate::plan::Plan;
-use crate::plan::claim::{Said, Shows, Side};
+use crate::plan::claim::{Assertion, ClaimSide, Shows};
 use crate::plan::study::Statistic;
 use crate::scenario::problems::Problems;
 use crate::scenario::reader::{Field, Written};
@@ -33,8 +33,8 @@ pub(super) fn resolve(
             let (of, than) = (of.as_ref()?, than?);
             alike(of, &than, *span, problems)?;
             match spec.in_at_least.get() {
-                None => Said::Than(direction, than),
-                Some(share) => Said::InMost(direction, than, share.value.0.as_f64()),
+                None => Assertion::Than(direction, than),
+                Some(share) => Assertion::InMost(direction, than, share.value.0.as_f64()),
             }
         }
         (None, None) => between(written, given.0, problems)?,
@@ -54,17 +54,17 @@ pub(super) fn resolve(
 }
 
 /// A key and where it is.
-type Place = (&'static str, Span);
+type KeyPlace = (&'static str, Span);
 
 /// Two keys that do not go together.
-fn conflict(spec: &ShowsSpec) -> Option<(Place, Place)> {
+fn conflict(spec: &ShowsSpec) -> Option<(KeyPlace, KeyPlace)> {
     let compares = spec.is.span().map(|span| ("is", span)).or(spec.than.span().map(|span| ("than", span)));
     let bounds = [("at-least", &spec.at_least), ("at-most", &spec.at_most)];
     let bound = bounds.into_iter().find_map(|(key, limit)| Some((key, limit.span()?)));
     compares.zip(bound)
 }
 
-fn between(written: &Written<ShowsSpec>, metric: &Measure, problems: &mut Problems) -> Option<Said> {
+fn between(written: &Written<ShowsSpec>, metric: &Measure, problems: &mut Problems) -> Option<Assertion> {
     let Written { value: spec, span } = written;
     let broken = spec.is.is_broken() || spec.than.is_broken();
     if broken || spec.at_least.is_broken() || spec.at_most.is_broken() {
@@ -81,7 +81,7 @@ fn between(written: &Written<ShowsSpec>, metric: &Measure, problems: &mut Proble
         Some(limit) => limit::resolve(metric, limit, problems).map(Some),
     };
     let (low, high) = (end(&spec.at_least)?, end(&spec.at_most)?);
-    Some(Said::Between(low, high))
+    Some(Assertion::Between(low, high))
 }
 
 fn metric(key: &Field<MetricName>, problems: &mut Problems) -> Option<&'static Measure> {
@@ -101,7 +101,7 @@ fn side(
     own: &Plan,
     known: &Known,
     problems: &mut Problems,
-) -> Option<Side> {
+) -> Option<ClaimSide> {
     let absent = SideSpec::default();
     let spec = written.value().map_or(&absent, |WrittenSide(spec)| spec);
     if written.is_broken() {
@@ -129,7 +129,7 @@ fn side(
         (_, other) if metric.unit == Unit::YesNo && other != Statistic::Mean => {
             "a yes or a no has a mean only: leave the statistic out"
         }
-        _ => return Some(Side { variant, strategy, metric, statistic }),
+        _ => return Some(ClaimSide { variant, strategy, metric, statistic }),
     };
     let message = format!("`{}` of `{}` cannot be compared", metric.name, plan.strategies[strategy].name);
     problems.report(rules::CLAIM_WITHOUT_PROOF.at(place, message).help(help));
@@ -137,7 +137,7 @@ fn side(
 }
 
 /// Whether two sides can be compared, else it is reported.
-fn alike(of: &Side, than: &Side, place: Span, problems: &mut Problems) -> Option<()> {
+fn alike(of: &ClaimSide, than: &ClaimSide, place: Span, problems: &mut Problems) -> Option<()> {
     let is_time = |unit| matches!(unit, Unit::DurationMs | Unit::LeadMs);
     let (unit, other) = (of.metric.unit, than.metric.unit);
     let same_unit = unit == other || is_time(unit) && is_time(other);

@@ -1,6 +1,6 @@
 //! Reads the variants of a scenario: the same files with other values, or another file.
 
-use super::Ground;
+use super::ground::Ground;
 use crate::diagnostic::{Severity, Span};
 use crate::outlet::line;
 use crate::plan::Plan;
@@ -12,7 +12,7 @@ use crate::scenario::reader::Written;
 use crate::scenario::resolve;
 use crate::scenario::resolve::names::{self, STAGE};
 use crate::scenario::rules;
-use crate::scenario::setting::{NewValue, Setting};
+use crate::scenario::setting::{NewValue, ValueSetting};
 use crate::scenario::spec::VariantSpec;
 use crate::scenario::value::{Name, Text};
 use std::path::{Path, PathBuf};
@@ -69,9 +69,9 @@ fn read(
     let new = spec.set.value().map_or(&absent, |values| &values.0);
     let set = new
         .iter()
-        .map(|(path, toml)| Setting { path: path.value.clone(), value: NewValue::Toml(toml.clone()) });
+        .map(|(path, toml)| ValueSetting { path: path.value.clone(), value: NewValue::Toml(toml.clone()) });
     // What the variant sets itself has the last word.
-    let settings: Vec<Setting> = ground.settings.iter().cloned().chain(set).collect();
+    let settings: Vec<ValueSetting> = ground.settings.iter().cloned().chain(set).collect();
     let read = of_file(&file_of(ground.path, spec), *span, ground, &settings);
     merge(set_before, &read.set);
     for ((path, _), found) in new.iter().zip(&read.set[ground.settings.len()..]) {
@@ -112,7 +112,7 @@ struct ReadFile {
     set: Vec<Option<String>>,
 }
 
-fn of_file(path: &Path, named_at: Span, ground: &Ground<'_>, settings: &[Setting]) -> ReadFile {
+fn of_file(path: &Path, named_at: Span, ground: &Ground<'_>, settings: &[ValueSetting]) -> ReadFile {
     let mut loader = Loader::new(ground.files, settings);
     let spec = if path == ground.path { loader.load_root(path) } else { loader.load_named(path, named_at) };
     let Loader { mut problems, sound, set, .. } = loader;
@@ -133,7 +133,7 @@ fn merge(found: &mut [Option<String>], there: &[Option<String>]) {
 }
 
 /// What stands at the place of each setting, in the scenario or in one of its variants.
-pub(super) fn places(ground: &Ground<'_>, settings: &[Setting]) -> Vec<Option<String>> {
+pub(super) fn places(ground: &Ground<'_>, settings: &[ValueSetting]) -> Vec<Option<String>> {
     let own = of_file(ground.path, Span::default(), ground, settings).set;
     let variants = ground.spec.variant.list().iter().filter(|variant| !variant.value.scenario.is_absent());
     variants.fold(own, |found, variant| {

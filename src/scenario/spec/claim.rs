@@ -1,7 +1,7 @@
 //! `[[variant]]` and `[[claim]]` as written: what a scenario is to show, and what it is held against.
 
 use super::study::{Limit, MetricName};
-use crate::plan::claim::Direction;
+use crate::plan::claim::Relation;
 use crate::plan::study::Statistic;
 use crate::scenario::reader::{Field, Node, Read, Reader, Written};
 use crate::scenario::table::spec;
@@ -50,7 +50,7 @@ spec! {
         /// Whose value: a strategy, or { strategy, variant, metric, statistic }. Default: the study's baseline.
         optional of: WrittenSide,
         /// "less" or "more" than the other side.
-        optional is: Direction,
+        optional is: Relation,
         /// The other side: a strategy, or a table as in `of`.
         optional than: WrittenSide,
         /// The least value that fits the claim, in the unit of a threshold's `max`; excludes `is` and `than`.
@@ -152,5 +152,5 @@ schema! {
 }
 
 words! {
-    Direction { Less, More }
+    Relation { Less, More }
 }

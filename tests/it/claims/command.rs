@@ -66,7 +66,8 @@ fn forms_agree_and_threads_change_nothing() {
     assert_eq!((&one["verdict"], &one["shows"][0]["of"]["strategy"]), (&"pass".into(), &"with".into()));
     let page = claim(&bench, &["c.toml", "--format", "markdown"]);
     assert!(
-        page.output.contains("wavetank claim c.toml") && page.output.contains("1 [0.963, 1.33] rather than"),
+        page.output.contains("wavetank claim c.toml")
+            && page.output.contains("1 \\[0.963, 1.33\\] rather than"),
         "{}",
         page.output
     );

@@ -7,7 +7,7 @@ mod shipped;
 use std::path::Path;
 use wavetank::plan::claim::Piece;
 use wavetank::report::claims::Judged;
-use wavetank::scenario::{self, NewValue, Origin, Setting, load_set};
+use wavetank::scenario::{self, NewValue, TextsFrom, ValueSetting, load_set};
 use wavetank::study::Nobody;
 use wavetank::study::claims::{ClaimResult, judge};
 use wavetank::study::verdict::Verdict;
@@ -196,8 +196,8 @@ fn what_a_claim_gets_wrong_is_said_at_its_place() {
 fn settings_reach_the_scenario_its_variants_and_those_of_stages() {
     let gamma = Path::new("scenarios/pipelines/gamma.toml");
     let set = |path: &str, times: f64| {
-        let setting = Setting { path: path.to_owned(), value: NewValue::Times(times) };
-        load_set(gamma, Origin::Disk(scenario::Reach::Inside), &[setting])
+        let setting = ValueSetting { path: path.to_owned(), value: NewValue::Times(times) };
+        load_set(gamma, TextsFrom::Disk(scenario::Reach::Inside), &[setting])
     };
     let inside = set("pipeline.stage.gamma.scenario.fleet.region.gamma.requests-per-second", 2.0);
     assert_eq!(inside.set, [Some("90".to_owned())], "{}", inside.problems);

@@ -5,13 +5,27 @@ use super::{generator, keys, laws, plan_of, text};
 use crate::support;
 use std::collections::BTreeSet;
 use wavetank::Plan;
+use wavetank::report::claims::Judged;
+use wavetank::scenario::load_str;
+use wavetank::study::Nobody;
+use wavetank::study::claims::judge;
+use wavetank::study::compare::Estimate;
+use wavetank::study::verdict::Verdict;
 
 /// Scenarios that one run of a test looks at.
 const SCENARIOS: u32 = 80;
 
+/// As many, whose claims are judged.
+const CLAIMS: u32 = 60;
+
 /// Keys that the generator does not write, because they name other files.
-const OF_OTHER_FILES: [(&str, &str); 4] =
-    [("Scenario", "include"), ("Source", "merges"), ("Stage", "scenario"), ("Stage", "strategy")];
+const OF_OTHER_FILES: [(&str, &str); 5] = [
+    ("Scenario", "include"),
+    ("Source", "merges"),
+    ("Stage", "scenario"),
+    ("Stage", "strategy"),
+    ("Variant", "scenario"),
+];
 
 #[test]
 fn every_key_of_the_language_is_in_some_valid_scenario() {
@@ -31,6 +45,37 @@ fn every_key_of_the_language_is_in_some_valid_scenario() {
         }
     }
     panic!("no valid scenario has {missing:?}");
+}
+
+/// Claims of strange scenarios are judged, one way or the other: a difference and its ratio say the same, an interval holds
+/// what it is of, and whoever holds a scenario against itself finds no difference.
+#[test]
+fn no_strange_claim_contradicts_itself() {
+    let (first, count) = support::seeds(CLAIMS);
+    let mut judged = 0;
+    for seed in first..first + u64::from(count) {
+        let loaded = load_str("strange", &text::write(&generator::with_pipeline(seed)));
+        let (Some(plan), Some(claims)) = (loaded.plan, loaded.claims) else { continue };
+        let Ok(results) = judge(&plan, &claims, Some(24), &Nobody) else { continue };
+        for (claim, result) in claims.list.iter().zip(results) {
+            judged += 1;
+            let shown = &result.shows[0];
+            assert_eq!(result.verdict, Some(shown.verdict), "{seed}");
+            let holds = |estimate: &Estimate| {
+                let Estimate { value, interval } = *estimate;
+                interval.low.is_none_or(|low| low <= value) && interval.high.is_none_or(|high| value <= high)
+            };
+            let all = [shown.of.estimate, shown.difference, shown.times, shown.share];
+            assert!(all.iter().flatten().all(holds), "{seed}: {shown:?}");
+            let told = Judged::new(claim, result.clone()).told();
+            assert!(!told.contains('{') && told.ends_with('.'), "{seed}: {told}");
+            let same = shown.than.as_ref().is_some_and(|than| *than == shown.of);
+            if same && shown.share.is_none() {
+                assert_eq!(shown.verdict, Verdict::Inconclusive, "{seed}: {shown:?}");
+            }
+        }
+    }
+    assert!(judged > count / 4, "only {judged} of {count} claims were judged");
 }
 
 /// Pipelines that broke a law once.

@@ -41,12 +41,17 @@ fn block(text: &mut String, head: &str, table: &Table) {
     }
 }
 
+/// A key, in quotes where it is a path.
+fn name(key: &str) -> String {
+    if key.contains('.') { format!("{key:?}") } else { key.to_owned() }
+}
+
 fn inline(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text:?}"),
         Value::Array(values) => format!("[{}]", values.iter().map(inline).collect::<Vec<_>>().join(", ")),
         Value::Table(table) => {
-            let entries = table.iter().map(|(key, value)| format!("{key} = {}", inline(value)));
+            let entries = table.iter().map(|(key, value)| format!("{} = {}", name(key), inline(value)));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
         Value::Float(number) => format!("{number:?}"),

@@ -6,6 +6,7 @@
 mod alarms;
 mod around;
 mod choices;
+mod claims;
 mod defects;
 mod gates;
 mod pipeline;
@@ -40,6 +41,7 @@ pub fn with_pipeline_of(choices: Choices) -> Table {
     }
     scenario.insert("pipeline".into(), pipeline);
     writer.own_hours(&mut scenario);
+    writer.claim(&mut scenario);
     scenario
 }
 
