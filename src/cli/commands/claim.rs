@@ -28,7 +28,7 @@ Examples:
 Exits with 1 if the trials refute a claim, and with 4 if they do not decide one. docs/claims.md has the shipped ones.";
 
 /// How often a value is halved and doubled at most.
-const STEPS: usize = 4;
+const STEPS: usize = 3;
 
 /// Arguments of `wavetank claim`.
 #[derive(Debug, clap::Args)]

@@ -43,7 +43,7 @@ fn table(varied: &[Varied]) -> String {
     format!("{}{}{rows}", row(TITLES.map(str::to_owned)), "|---|---|---|---|\n")
 }
 
-/// With a full stop.
+/// With a full stop, unless it asks something.
 fn sentence(words: &str) -> String {
-    format!("{}.", words.trim_end_matches('.'))
+    if words.ends_with('?') { words.to_owned() } else { format!("{}.", words.trim_end_matches('.')) }
 }
