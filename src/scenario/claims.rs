@@ -50,7 +50,7 @@ fn claim_of(
     let spec = &written.value;
     let all = spec.shows.list();
     names::check_unique("shows", all.iter().map(|shows| &shows.value.name), problems);
-    let shows: Vec<_> = all.iter().map(|shows| shows::resolve(shows, ground.plan, known, problems)).collect();
+    let shows: Vec<_> = all.iter().map(|shows| shows::resolve(shows, ground, known, problems)).collect();
     let shows: Option<Vec<_>> = shows.into_iter().collect();
     if all.is_empty() && !spec.shows.is_broken() && spec.unsupported.is_absent() {
         let message = "the claim shows nothing";

@@ -184,8 +184,9 @@ fn load_from(path: &Path, files: &Files<'_>, settings: &[ValueSetting], with: Wi
         // A tree that was repaired after a syntax error would only cause follow-up problems.
         Some(spec) if sound => {
             let (plan, places, allows) = resolve::resolve(&spec, &stem, &mut problems);
-            if with == With::Claims && !problems.has_errors() {
-                let ground = Ground { path, files, settings, spec: &spec, plan: &plan };
+            if with == With::Claims {
+                let sound = !problems.has_errors();
+                let ground = Ground { path, files, settings, spec: &spec, plan: &plan, sound };
                 let (found, set_there) = claims::resolve(&ground, &mut problems);
                 set.iter_mut().zip(set_there).for_each(|(set, there)| *set = set.take().or(there));
                 claims = Some(found);

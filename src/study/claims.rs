@@ -4,7 +4,7 @@
 use super::difference::FEWEST_PAIRS;
 use super::estimate::{Estimate, Values};
 use super::experiment::Experiment;
-use super::judgement::{self, Statement};
+use super::judgement::{self, Statement, growth_of_mean, trials_needed};
 use super::outcomes::Outcomes;
 use super::pipeline::{PipelineExperiment, PipelineTrials};
 use super::precision;
@@ -57,6 +57,9 @@ pub struct ShownResult {
     pub trials: u64,
     /// Whether it holds.
     pub verdict: Verdict,
+    /// Trials that would probably decide; none if decided, or if no reasonable number would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trials_needed: Option<u64>,
 }
 
 /// One side of a comparison.
@@ -98,15 +101,25 @@ pub fn judge(
         let first = |plan: &Plan| Some(precision::first_round(plan, subject)).filter(|trials| *trials > 0);
         trials.or_else(|| first(plan)).or_else(|| first(own)).unwrap_or(0)
     };
-    let sets = worlds.len() as u64;
-    for (world, needed) in worlds.iter_mut().zip(rollouts) {
-        let until = of(Subject::Rollout, world.plan).max(Strata::of(world.plan).fewest_trials());
-        progress.planned(sets * until * needed.len() as u64);
+    let rollouts: Vec<(Vec<usize>, u64)> = worlds
+        .iter()
+        .zip(rollouts)
+        .map(|(world, needed)| {
+            let fewest = Strata::of(world.plan).fewest_trials();
+            (needed, of(Subject::Rollout, world.plan).max(fewest))
+        })
+        .collect();
+    let pipelines: Vec<(Vec<usize>, u64)> = worlds
+        .iter()
+        .zip(pipelines)
+        .map(|(world, needed)| (needed, of(Subject::Pipeline, world.plan)))
+        .collect();
+    let all = rollouts.iter().chain(&pipelines);
+    progress.planned(all.map(|(needed, until)| needed.len() as u64 * until).sum());
+    for (world, (needed, until)) in worlds.iter_mut().zip(rollouts) {
         world.simulate_rollouts(&needed, until, progress)?;
     }
-    for (world, needed) in worlds.iter_mut().zip(pipelines) {
-        let until = of(Subject::Pipeline, world.plan);
-        progress.planned(sets * until * needed.len() as u64);
+    for (world, (needed, until)) in worlds.iter_mut().zip(pipelines) {
         world.simulate_pipelines(&needed, until, progress)?;
     }
     let names: Vec<Option<&str>> =
@@ -175,21 +188,15 @@ impl<'p> SimulatedPlan<'p> {
 
 fn judge_claim(claim: &Claim, worlds: &[SimulatedPlan], variants: &[Option<&str>]) -> ClaimResult {
     let doubt = (1.0 - CONFIDENCE) / claim.shows.len().max(1) as f64;
+    let rollouts = |world: usize| (worlds[world].plan, &worlds[world].rollouts);
+    let pipelines = |world: usize| {
+        let SimulatedPlan { plan, pipelines, .. } = &worlds[world];
+        (*plan, pipelines.as_ref().expect("invariant: every world that a side is in was simulated"))
+    };
     let judge = |shows: &Shows| {
         let mut result = match shows.of.metric.subject() {
-            Subject::Rollout => {
-                judge_shows(shows, &|world| (worlds[world].plan, &worlds[world].rollouts), doubt)
-            }
-            Subject::Pipeline | Subject::Lane => {
-                let trials = |world: usize| {
-                    let SimulatedPlan { plan, pipelines, .. } = &worlds[world];
-                    (
-                        *plan,
-                        pipelines.as_ref().expect("invariant: every world that a side is in was simulated"),
-                    )
-                };
-                judge_shows(shows, &trials, doubt)
-            }
+            Subject::Rollout => ClaimTrials { world: &rollouts, doubt }.judge(shows),
+            Subject::Pipeline | Subject::Lane => ClaimTrials { world: &pipelines, doubt }.judge(shows),
         };
         let named =
             |side: &mut SideResult, of: &ClaimSide| side.variant = variants[place(of)].map(str::to_owned);
@@ -202,69 +209,109 @@ fn judge_claim(claim: &Claim, worlds: &[SimulatedPlan], variants: &[Option<&str>
     ClaimResult { verdict, confidence: CONFIDENCE, shows }
 }
 
-/// Judges one comparison; `world` has the plans and their trials.
-fn judge_shows<'w, K: Kept + 'w>(
-    shows: &Shows,
-    world: &dyn Fn(usize) -> (&'w Plan, &'w K),
+/// What one comparison is judged by: the plans with their trials, and what it may be wrong with.
+struct ClaimTrials<'w, K> {
+    world: &'w dyn Fn(usize) -> (&'w Plan, &'w K),
     doubt: f64,
-) -> ShownResult {
-    let tail = doubt / 2.0;
-    let trials = |side: &ClaimSide| {
-        let (plan, trials) = world(place(side));
+}
+
+impl<'w, K: Kept> ClaimTrials<'w, K> {
+    fn trials(&self, side: &ClaimSide) -> StrategyTrials<'w, K::Outcome> {
+        let (plan, trials) = (self.world)(place(side));
         StrategyTrials { plan, strategy: side.strategy, trials: &trials.rows()[side.strategy] }
-    };
-    let told = |side: &ClaimSide, estimate: Option<Estimate>| SideResult {
-        strategy: trials(side).plan.strategies[side.strategy].name.clone(),
-        variant: None,
-        metric: side.metric,
-        statistic: side.statistic,
-        estimate,
-    };
-    let of = &shows.of;
-    let nothing = ShownResult {
-        name: shows.name.clone(),
-        of: told(of, None),
-        than: None,
-        difference: None,
-        times: None,
-        share: None,
-        trials: trials(of).trials.len() as u64,
-        verdict: Verdict::Inconclusive,
-    };
-    match &shows.said {
-        Assertion::Between(low, high) => {
-            let (plan, study) = world(place(of));
-            let ClaimSide { metric: measure, statistic, strategy, .. } = *of;
-            let statement = Statement { measure, statistic, strategy, low: *low, high: *high };
-            let judged = judgement::judge(&statement, plan, study, doubt);
-            ShownResult { of: told(of, judged.estimate), verdict: judged.verdict, ..nothing }
-        }
-        Assertion::Than(direction, than) => {
-            let with = |side: &ClaimSide| (side.metric, side.statistic, trials(side));
-            let apart = row::apart_by(&with(of), &with(than), tail);
-            let believed = apart.difference.filter(|_| nothing.trials >= FEWEST_PAIRS);
-            ShownResult {
-                of: told(of, apart.of),
-                than: Some(told(than, apart.than)),
-                difference: apart.difference,
-                times: match direction {
-                    Relation::Less => apart.part,
-                    Relation::More => apart.times,
-                },
-                verdict: believed.map_or(Verdict::Inconclusive, |apart| is_so(*direction, apart.interval)),
-                ..nothing
+    }
+
+    fn told(&self, side: &ClaimSide, estimate: Option<Estimate>) -> SideResult {
+        let ClaimSide { metric, statistic, strategy, .. } = *side;
+        let strategy = self.trials(side).plan.strategies[strategy].name.clone();
+        SideResult { strategy, variant: None, metric, statistic, estimate }
+    }
+
+    fn judge(&self, shows: &Shows) -> ShownResult {
+        let nothing = ShownResult {
+            name: shows.name.clone(),
+            of: self.told(&shows.of, None),
+            than: None,
+            difference: None,
+            times: None,
+            share: None,
+            trials: self.trials(&shows.of).trials.len() as u64,
+            verdict: Verdict::Inconclusive,
+            trials_needed: None,
+        };
+        match &shows.said {
+            Assertion::Between(low, high) => self.between(nothing, &shows.of, (*low, *high)),
+            Assertion::Than(relation, than) => self.than(nothing, &shows.of, *relation, than),
+            Assertion::InMost(relation, than, least) => {
+                self.in_most(nothing, &shows.of, (*relation, *least), than)
             }
         }
-        Assertion::InMost(direction, than, least) => {
-            let share = share(*direction, (of, &trials(of)), (than, &trials(than)), tail);
-            let interval = share.map_or(Interval::UNBOUNDED, |share| share.interval);
-            ShownResult {
-                of: told(of, estimate(of, &trials(of), tail)),
-                than: Some(told(than, estimate(than, &trials(than), tail))),
-                share,
-                verdict: Verdict::between(interval, Some(*least), None),
-                ..nothing
-            }
+    }
+
+    fn between(
+        &self,
+        nothing: ShownResult,
+        of: &ClaimSide,
+        (low, high): (Option<f64>, Option<f64>),
+    ) -> ShownResult {
+        let (plan, study) = (self.world)(place(of));
+        let ClaimSide { metric: measure, statistic, strategy, .. } = *of;
+        let statement = Statement { measure, statistic, strategy, low, high };
+        let judged = judgement::judge(&statement, plan, study, self.doubt);
+        ShownResult {
+            of: self.told(of, judged.estimate),
+            verdict: judged.verdict,
+            trials_needed: judged.trials_needed,
+            ..nothing
+        }
+    }
+
+    fn than(
+        &self,
+        nothing: ShownResult,
+        of: &ClaimSide,
+        relation: Relation,
+        than: &ClaimSide,
+    ) -> ShownResult {
+        let with = |side: &ClaimSide| (side.metric, side.statistic, self.trials(side));
+        let apart = row::apart_by(&with(of), &with(than), self.doubt / 2.0);
+        let believed = apart.difference.filter(|_| nothing.trials >= FEWEST_PAIRS);
+        let verdict = believed.map_or(Verdict::Inconclusive, |apart| is_so(relation, apart.interval));
+        let open = apart.difference.filter(|_| verdict == Verdict::Inconclusive);
+        let needed = open.and_then(|Estimate { value, interval }| {
+            let growth = growth_of_mean(value, interval, 0.0);
+            trials_needed(of.metric.subject(), nothing.trials as f64, growth)
+        });
+        ShownResult {
+            of: self.told(of, apart.of),
+            than: Some(self.told(than, apart.than)),
+            difference: apart.difference,
+            times: match relation {
+                Relation::Less => apart.part,
+                Relation::More => apart.times,
+            },
+            verdict,
+            trials_needed: needed.map(|trials| trials.max(FEWEST_PAIRS)),
+            ..nothing
+        }
+    }
+
+    fn in_most(
+        &self,
+        nothing: ShownResult,
+        of: &ClaimSide,
+        (relation, least): (Relation, f64),
+        than: &ClaimSide,
+    ) -> ShownResult {
+        let tail = self.doubt / 2.0;
+        let share = share(relation, (of, &self.trials(of)), (than, &self.trials(than)), tail);
+        let interval = share.map_or(Interval::UNBOUNDED, |share| share.interval);
+        ShownResult {
+            of: self.told(of, estimate(of, &self.trials(of), tail)),
+            than: Some(self.told(than, estimate(than, &self.trials(than), tail))),
+            share,
+            verdict: Verdict::between(interval, Some(least), None),
+            ..nothing
         }
     }
 }

@@ -13,9 +13,11 @@ use crate::report::claims::{Claimed, Judged, Tried, Varied, page, sentences};
 use crate::report::document::Terminal;
 use crate::report::json;
 use crate::scenario::{Loaded, NewValue, ValueSetting};
-use crate::study::Stopped;
 use crate::study::claims::{ClaimResult, judge};
 use crate::study::verdict::Verdict;
+use crate::study::{Progress, Stopped};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,8 +82,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let threads = Threads::start(args.threads)?;
     io.interrupt.arm();
     let bar = Bar::new(io);
+    let done = Cell::new(0);
     let claimed = opened.into_iter().map(|(file, source, plan, claims)| {
-        let asked = Asked { args, source: &source, threads: &threads, progress: &bar };
+        let asked = Asked { args, source: &source, threads: &threads, bar: &bar, done: &done };
         asked.claimed(file, plan, claims)
     });
     let all = claimed.collect::<Result<Vec<Claimed>, Stopped>>();
@@ -112,7 +115,31 @@ struct Asked<'a> {
     args: &'a Args,
     source: &'a ScenarioSource<'a>,
     threads: &'a Threads,
-    progress: &'a Bar,
+    bar: &'a Bar,
+    /// Trials that are done.
+    done: &'a Cell<u64>,
+}
+
+/// One of several simulations that a bar shows: what was done before counts as well.
+struct PartialBar<'b> {
+    bar: &'b Bar,
+    before: u64,
+    done: AtomicU64,
+}
+
+impl Progress for PartialBar<'_> {
+    fn planned(&self, trials: u64) {
+        self.bar.planned(self.before + trials);
+    }
+
+    fn done(&self, trials: u64) {
+        self.done.fetch_add(trials, Ordering::Relaxed);
+        self.bar.done(trials);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.bar.is_cancelled()
+    }
 }
 
 impl Asked<'_> {
@@ -141,7 +168,10 @@ impl Asked<'_> {
             plan.study.seed = seed;
             claims.variants.iter_mut().for_each(|variant| variant.plan.study.seed = seed);
         }
-        self.threads.run(|| judge(plan, claims, self.args.trials, self.progress))
+        let part = PartialBar { bar: self.bar, before: self.done.get(), done: AtomicU64::new(0) };
+        let results = self.threads.run(|| judge(plan, claims, self.args.trials, &part));
+        self.done.set(part.before + part.done.into_inner());
+        results
     }
 
     /// How far the claim with this index holds when the value at `path` is another one.

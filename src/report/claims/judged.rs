@@ -70,7 +70,17 @@ impl Judged {
         let unsupported = &self.unsupported;
         let rest =
             if unsupported.is_empty() { String::new() } else { format!(" Not modelled: {unsupported}.") };
-        format!("{}: {}.{rest}", self.word(), self.sentence)
+        format!("{}: {}.{}{rest}", self.word(), self.sentence, self.advice())
+    }
+
+    /// What would decide it, where that is open and some number of trials would.
+    fn advice(&self) -> String {
+        let open = self.result.shows.iter().filter(|shown| shown.verdict == Verdict::Inconclusive);
+        let needed: Option<Vec<u64>> = open.map(|shown| shown.trials_needed).collect();
+        let most = needed.filter(|_| self.result.verdict == Some(Verdict::Inconclusive));
+        most.and_then(|all| all.into_iter().max()).map_or_else(String::new, |trials| {
+            format!(" About {} would tell: --trials {trials}.", text::counted(trials, "trial"))
+        })
     }
 
     /// What its verdict is called.
@@ -167,7 +177,7 @@ impl Varied {
     }
 }
 
-/// How far a claim holds: `holds to 5m` where nothing stopped it, else `holds at 10m; at 5m not decided`.
+/// How far a claim holds: `holds to 5m, the last tried` where nothing stopped it, else `holds to 10m; at 5m not decided`.
 fn how_far(tried: &[Tried]) -> String {
     let held = tried.iter().take_while(|tried| tried.verdict == Some(Verdict::Pass));
     let held = held.last().map(|tried| &tried.value);

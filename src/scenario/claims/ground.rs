@@ -13,4 +13,6 @@ pub(in crate::scenario) struct Ground<'g> {
     pub settings: &'g [ValueSetting],
     pub spec: &'g ScenarioSpec,
     pub plan: &'g Plan,
+    /// Whether nothing was wrong so far: else the plan lacks what was, and no variant is read.
+    pub sound: bool,
 }

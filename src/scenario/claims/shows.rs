@@ -1,9 +1,9 @@
 //! Resolves one comparison of a claim: its sides, and what it says of them.
 
+use super::ground::Ground;
 use super::variant::Known;
 use crate::diagnostic::Span;
 use crate::outcome::measures::{self, Measure, Subject, Unit};
-use crate::plan::Plan;
 use crate::plan::claim::{Assertion, ClaimSide, Shows};
 use crate::plan::study::Statistic;
 use crate::scenario::problems::Problems;
@@ -15,15 +15,15 @@ use crate::scenario::spec::{Limit, MetricName, ShowsSpec, SideSpec, WrittenSide}
 
 pub(super) fn resolve(
     written: &Written<ShowsSpec>,
-    plan: &Plan,
+    ground: &Ground<'_>,
     known: &Known,
     problems: &mut Problems,
 ) -> Option<Shows> {
     let Written { value: spec, span } = written;
     let metric = metric(&spec.metric, problems);
     let given = (metric?, spec.statistic.or(Statistic::Mean));
-    let of = side(&spec.of, given, plan, known, problems);
-    let than = spec.than.get().map(|_| side(&spec.than, given, plan, known, problems));
+    let of = side(&spec.of, given, ground, known, problems);
+    let than = spec.than.get().map(|_| side(&spec.than, given, ground, known, problems));
     if let Some((first, second)) = conflict(spec) {
         problems.exclude(first, second);
         return None;
@@ -98,7 +98,7 @@ fn metric(key: &Field<MetricName>, problems: &mut Problems) -> Option<&'static M
 fn side(
     written: &Field<WrittenSide>,
     (given, of_all): (&'static Measure, Statistic),
-    own: &Plan,
+    ground: &Ground<'_>,
     known: &Known,
     problems: &mut Problems,
 ) -> Option<ClaimSide> {
@@ -108,21 +108,23 @@ fn side(
         return None;
     }
     let (variant, plan) = match spec.variant.get() {
-        None => (None, own),
+        None => (None, ground.plan),
         Some(name) => known.find(name, problems).map(|(index, plan)| (Some(index), plan))?,
     };
     let strategy = match spec.strategy.get() {
         None => plan.study.baseline,
         Some(name) => {
             let all = plan.strategies.iter().map(|strategy| strategy.name.as_str());
-            names::find(name, &names::STRATEGY, all, true, problems)?
+            names::find(name, &names::STRATEGY, all, ground.sound, problems)?
         }
     };
+    // The plan of a broken scenario may lack what this is about.
+    let strategy = Some(strategy).filter(|strategy| *strategy < plan.strategies.len())?;
     let metric = if spec.metric.is_absent() { given } else { metric(&spec.metric, problems)? };
     let statistic = spec.statistic.or(of_all);
     let place = written.span().unwrap_or_default();
     let help = match (metric.subject(), statistic) {
-        (Subject::Pipeline | Subject::Lane, _) if plan.pipeline.is_none() => {
+        (Subject::Pipeline | Subject::Lane, _) if ground.sound && plan.pipeline.is_none() => {
             "write a `[pipeline]`, or name another metric"
         }
         (_, Statistic::Max) => "the largest value seen has no interval: name another statistic",

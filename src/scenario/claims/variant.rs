@@ -30,7 +30,7 @@ pub(super) struct Known {
 impl Known {
     /// The variant of this name and its plan; none, reported, if there is none. A variant without a plan was reported.
     pub fn find(&self, name: &Written<Name>, problems: &mut Problems) -> Option<(usize, &Plan)> {
-        let known = self.list.iter().filter_map(|(name, _)| name.as_deref());
+        let known = self.list.iter().map(|(name, _)| name.as_deref().unwrap_or_default());
         let complete = self.list.iter().all(|(name, _)| name.is_some());
         let found = names::find(name, &names::VARIANT, known, complete, problems)?;
         self.list[found].1.as_ref().map(|plan| (found, plan))
@@ -63,6 +63,9 @@ fn read(
         let message = "the variant is the scenario itself";
         let help = "say what differs: `set`, `scenario` or `without`";
         problems.report(rules::MISSING_KEY.at(*span, message).help(help));
+        return None;
+    }
+    if !ground.sound {
         return None;
     }
     let absent = Vec::new();

@@ -35,6 +35,14 @@ fn one_sentence_on_standard_output_and_the_verdict_in_the_exit_code() {
     fs::write(bench.path("same.toml"), same).expect("written");
     let open = claim(&bench, &["same.toml"]);
     assert_eq!((open.code, &open.output[..13]), (4, "Not decided: "));
+    // Too few trials to tell, and how many would.
+    let few = claim(&bench, &["c.toml", "--trials", "4"]);
+    let words = few.output.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(few.code, 4);
+    assert!(
+        words.starts_with("Not decided: ") && words.ends_with("About 6 trials would tell: --trials 6."),
+        "{words}"
+    );
     // Of several the worst decides; each has its sentence.
     let both = claim(&bench, &["c.toml", "same.toml"]);
     assert_eq!(both.code, 4);

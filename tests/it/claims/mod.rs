@@ -210,3 +210,19 @@ fn settings_reach_the_scenario_its_variants_and_those_of_stages() {
     let nowhere = set("pipeline.stage.delta.scenario.fleet.region.gamma.requests-per-second", 2.0);
     assert_eq!((digest(&nowhere), nowhere.set), (digest(&own), vec![None]));
 }
+
+#[test]
+fn what_is_wrong_with_the_scenario_hides_nothing_of_its_claims() {
+    let broken = GROUND.replace("hosts-per-zone = 10", "hosts-per-zone = 0");
+    let variant = "[[variant]]\nname = \"v\"\nset = { \"no.where\" = 1 }\n";
+    let claim =
+        shows("{y.of}", "metric = \"peak_impaired_hosts\"\nis = \"less\"\nthan = { variant = \"v\" }");
+    let loaded = scenario::load_str("case.toml", &format!("{broken}{variant}{claim}"));
+    let ids: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
+    // What the variant would be made of is not known; that its comparison cannot be told is.
+    assert_eq!(ids, ["WT007"], "{}", loaded.problems);
+    let claim = shows("{y.of}", "metric = \"peak_impaired_hosts\"\nis = \"less\"\nthan = \"with\"");
+    let loaded = scenario::load_str("case.toml", &format!("{broken}{claim}"));
+    let ids: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
+    assert_eq!(ids, ["WT007", "WT124"], "{}", loaded.problems);
+}

@@ -24,7 +24,7 @@ fn stem(file: &std::path::Path) -> &str {
 
 /// The words of a text, however they are wrapped and quoted.
 fn words(text: &str) -> String {
-    let plain = text.replace(['>', '\\'], " ");
+    let plain = text.replace('>', " ").replace(['\\', '*'], "");
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
