@@ -3,13 +3,19 @@
 use super::judged::{Claimed, TITLES, Varied};
 use crate::report::document::{Align, Block, DataTable, Document};
 
-/// The sentences, and a table of how far each holds where that was tried.
+/// The sentences, of several scenarios each under its name, and a table of how far each holds where that was tried.
 #[must_use]
 pub fn sentences(all: &[Claimed]) -> Document {
     let mut report = Document::default();
-    for claim in all.iter().flat_map(|claimed| &claimed.claims) {
-        report.push(Block::Paragraph(claim.told().into()));
-        report.push(Block::Table(table(&claim.varied)));
+    for claimed in all {
+        let told = claimed
+            .claims
+            .iter()
+            .flat_map(|claim| [Block::Paragraph(claim.told().into()), Block::Table(table(&claim.varied))]);
+        match all {
+            [_] => report.blocks.extend(told),
+            _ => report.section(claimed.scenario.as_str(), told.collect()),
+        }
     }
     report
 }
