@@ -47,7 +47,7 @@ impl Exit {
         match self {
             Self::Ok => "done, possibly with warnings",
             Self::Failed => {
-                "a threshold, expectation or claim does not hold, or a guarded statistic got worse"
+                "a claim, or a limit or expectation of level error, fails, or a guarded statistic got worse"
             }
             Self::Invalid => {
                 "wrong usage, invalid or too costly scenario, or a file that cannot be read or written"

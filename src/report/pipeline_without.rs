@@ -2,7 +2,7 @@
 
 use super::document::{Block, DataTable, Item};
 use super::text;
-use crate::outcome::measures::{self, Unit};
+use crate::outcome::measures;
 use crate::study::pipeline_summary::{PipelineSummary, StrategyPipelines};
 use crate::study::pipeline_without::{StrategyWithout, Without};
 
@@ -25,7 +25,7 @@ fn verdict(stages: &str, strategy: &StrategyWithout) -> String {
         let chosen = strategy.measures.iter().filter_map(|compared| {
             let measure = compared.measure;
             let difference = compared.difference.filter(|difference| difference.is_clear())?;
-            let amount = size(measure.unit, difference.value);
+            let amount = text::size(measure.unit, difference.value);
             ((difference.value > 0.0) == rises).then(|| format!("{} (by {amount})", measure.title))
         });
         chosen.collect::<Vec<String>>()
@@ -51,30 +51,11 @@ fn table(stages: &str, with: &StrategyPipelines, without: &StrategyWithout, is_a
         }
         let value = |x: Option<f64>| x.map_or("-".to_owned(), |x| text::value(measure.unit, x));
         let difference = without.difference.map_or("-".to_owned(), |difference| {
-            let say = |x| signed(measure.unit, x);
+            let say = |x| text::difference(measure.unit, x);
             text::with_interval(say(difference.value), " ", difference.interval, say)
         });
         let with = value(with.mean.map(|mean| mean.value));
         table.row([measure.title.to_owned(), with, value(without.without), difference]);
     }
     table
-}
-
-/// How large a difference is; shares differ by percentage points.
-fn size(unit: Unit, x: f64) -> String {
-    if unit.whole().is_some() {
-        format!("{} pp", text::percent_number(x.abs()))
-    } else {
-        text::value(unit, x.abs())
-    }
-}
-
-/// A difference with its sign.
-fn signed(unit: Unit, x: f64) -> String {
-    let sign = match x {
-        _ if x > 0.0 => "+",
-        _ if x < 0.0 => "-",
-        _ => "",
-    };
-    format!("{sign}{}", size(unit, x))
 }

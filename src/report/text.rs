@@ -258,23 +258,32 @@ pub fn interval(unit: Unit, interval: Interval) -> String {
     }
 }
 
+/// How large the difference between two values of a metric is, whichever way it goes: `9,470`, `1h 30m`, `1.9 pp`. Shares
+/// differ by percentage points: a percentage would read as a share of the first value.
+#[must_use]
+pub fn size(unit: Unit, x: f64) -> String {
+    let points = if unit.whole().is_some() { " pp" } else { "" };
+    format!("{}{points}", bare(unit, x.abs()))
+}
+
 /// The difference between two values of a metric, with its sign: `+9,470`, `-1h 30m`, `+1.9 pp`, `0`.
-/// Shares differ by percentage points: a percentage would read as a share of the first value.
 #[must_use]
 pub fn difference(unit: Unit, x: f64) -> String {
-    let points = if unit.whole().is_some() { " pp" } else { "" };
-    format!("{}{points}", signed(unit, x))
+    format!("{}{}", sign(x), size(unit, x))
 }
 
 fn signed(unit: Unit, x: f64) -> String {
-    let sign = if x > 0.0 {
+    format!("{}{}", sign(x), bare(unit, x.abs()))
+}
+
+fn sign(x: f64) -> &'static str {
+    if x > 0.0 {
         "+"
     } else if x < 0.0 {
         "-"
     } else {
         ""
-    };
-    format!("{sign}{}", bare(unit, x.abs()))
+    }
 }
 
 /// The interval of a [`difference`], to stand next to it: `[+8,100, +11,000]`, `[-5m, ?]`.
@@ -478,6 +487,7 @@ mod tests {
         assert_eq!(difference(Unit::HostMs, 90.0 * MINUTE), "+90");
         assert_eq!(difference(Unit::YesNo, 0.019), "+1.9 pp");
         assert_eq!(difference(Unit::Ppm, -19_000.0), "-1.9 pp");
+        assert_eq!(size(Unit::Ppm, -19_000.0), "1.9 pp");
         assert_eq!(difference(Unit::DurationMs, -0.0), "0s");
         let open = Interval { low: Some(-5.0 * MINUTE), high: None };
         assert_eq!(difference_interval(Unit::DurationMs, open), "[-5m, ?]");

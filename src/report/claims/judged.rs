@@ -141,13 +141,10 @@ fn in_direction(apart: Estimate, said: &Assertion) -> Estimate {
     }
 }
 
-/// An amount, with a sign where it is below 0; shares differ by percentage points.
+/// How large a difference is, with a sign where it goes the other way.
 fn size(unit: Unit, x: f64) -> String {
     let sign = if x < 0.0 { "-" } else { "" };
-    let points = if unit.whole().is_some() { " pp" } else { "" };
-    let amount =
-        if unit.whole().is_some() { text::percent_number(x.abs()) } else { text::value(unit, x.abs()) };
-    format!("{sign}{amount}{points}")
+    format!("{sign}{}", text::size(unit, x))
 }
 
 /// A scenario and what it claims.

@@ -22,13 +22,13 @@ const fn noun(word: &'static str, rule: &'static Rule) -> Noun {
     Noun { rule, word }
 }
 
-pub(in crate::scenario) static ALARM: Noun = noun("alarm", &rules::UNKNOWN_ALARM);
-pub(in crate::scenario) static CALENDAR: Noun = noun("calendar", &rules::UNKNOWN_CALENDAR);
-pub(in crate::scenario) static COHORT: Noun = noun("cohort", &rules::UNKNOWN_COHORT);
-pub(in crate::scenario) static DEFECT: Noun = noun("defect", &rules::UNKNOWN_DEFECT);
-pub(in crate::scenario) static LABEL: Noun = noun("label", &rules::UNKNOWN_LABEL);
+pub(super) static ALARM: Noun = noun("alarm", &rules::UNKNOWN_ALARM);
+pub(super) static CALENDAR: Noun = noun("calendar", &rules::UNKNOWN_CALENDAR);
+pub(super) static COHORT: Noun = noun("cohort", &rules::UNKNOWN_COHORT);
+pub(super) static DEFECT: Noun = noun("defect", &rules::UNKNOWN_DEFECT);
+pub(super) static LABEL: Noun = noun("label", &rules::UNKNOWN_LABEL);
 pub(in crate::scenario) static METRIC: Noun = noun("metric", &rules::UNKNOWN_METRIC);
-pub(in crate::scenario) static REGION: Noun = noun("region", &rules::UNKNOWN_REGION);
+pub(super) static REGION: Noun = noun("region", &rules::UNKNOWN_REGION);
 pub(in crate::scenario) static STAGE: Noun = noun("stage", &rules::UNKNOWN_STAGE);
 pub(in crate::scenario) static STRATEGY: Noun = noun("strategy", &rules::UNKNOWN_STRATEGY);
 pub(in crate::scenario) static VARIANT: Noun = noun("variant", &rules::UNKNOWN_VARIANT);
@@ -52,11 +52,7 @@ pub(in crate::scenario) fn find<'a>(
 }
 
 /// Reports a time zone that is in no database; `other` is what else the key takes.
-pub(in crate::scenario) fn unknown_time_zone(
-    written: &Written<Text>,
-    other: Option<&str>,
-    problems: &mut Problems,
-) {
+pub(super) fn unknown_time_zone(written: &Written<Text>, other: Option<&str>, problems: &mut Problems) {
     let zones = timezone::names();
     unknown(
         &TIME_ZONE,
@@ -93,7 +89,7 @@ pub(in crate::scenario) fn check_unique<'a>(
 }
 
 /// Reports names that a list refers to twice.
-pub(in crate::scenario) fn check_listed_once(names: &[Written<Name>], problems: &mut Problems) {
+pub(super) fn check_listed_once(names: &[Written<Name>], problems: &mut Problems) {
     for (index, name) in names.iter().enumerate() {
         if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
             let message = format!("`{}` is listed twice", name.value.0);
@@ -121,7 +117,7 @@ fn plural(word: &str) -> String {
 }
 
 /// The first few names and how many more there are.
-pub(in crate::scenario) fn some(names: &[&str]) -> String {
+pub(super) fn some(names: &[&str]) -> String {
     const SHOWN: usize = 8;
     if names.len() <= SHOWN + 1 {
         return suggest::list(names);

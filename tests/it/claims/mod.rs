@@ -226,3 +226,21 @@ fn what_is_wrong_with_the_scenario_hides_nothing_of_its_claims() {
     let ids: Vec<&str> = loaded.problems.list().iter().map(|problem| problem.rule.id).collect();
     assert_eq!(ids, ["WT007", "WT124"], "{}", loaded.problems);
 }
+
+#[test]
+fn shares_of_any_unit_differ_by_percentage_points() {
+    let served = GROUND.replace("hosts-per-zone = 10", "hosts-per-zone = 10\nrequests-per-second = 50");
+    for metric in ["peak_impaired_traffic_ppm", "escaped"] {
+        let claim = shows(
+            "{x.difference}",
+            &format!("metric = \"{metric}\"\nof = \"without\"\nis = \"more\"\nthan = \"with\""),
+        );
+        let loaded = scenario::load_str("case.toml", &format!("{served}{claim}"));
+        let (Some(plan), Some(claims)) = (loaded.plan, loaded.claims) else { panic!("{}", loaded.problems) };
+        let result = judge(&plan, &claims, None, &Nobody).expect("nobody cancels").remove(0);
+        let told = Judged::new(&claims.list[0], result).sentence;
+        // One host of ten rather than all; nine tenths, whatever the measure counts in. Half of the changes are bad.
+        let expected = if metric == "escaped" { "0 pp" } else { "90 pp" };
+        assert_eq!(told.split(' ').take(2).collect::<Vec<_>>().join(" "), expected, "{metric}");
+    }
+}
