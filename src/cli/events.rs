@@ -4,6 +4,7 @@ use super::error::CliError;
 use super::io::{Io, STDIN};
 use super::targets::Targets;
 use crate::report::Story;
+use crate::report::chart::Theme;
 use crate::report::document::Terminal;
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -81,7 +82,7 @@ impl EventFiles<'_> {
             Some(_) => contents.push(events),
             None => io.data(events)?,
         }
-        contents.extend(self.args.svg.iter().map(|_| story.chart().into_bytes()));
+        contents.extend(self.args.svg.iter().map(|_| story.chart().svg(Theme::Auto).into_bytes()));
         contents.extend(more);
         self.targets.commit(&contents)?;
         for path in &self.paths {

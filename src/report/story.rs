@@ -13,5 +13,5 @@ pub trait Story {
 
     /// The picture of it, as SVG.
     #[cfg(feature = "charts")]
-    fn chart(&self) -> String;
+    fn chart(&self) -> super::chart::Picture;
 }

@@ -137,9 +137,9 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     all.insert("run.xml", compare::of_study::junit(&summary));
     all.insert("summary.json", text(json::pretty(&summary)));
     all.insert("trials.csv", text(csv::trials(&plan, &outcomes)));
-    all.insert("speed.svg", chart::speed_blast::svg(&summary));
-    all.insert("exceedance.svg", chart::exceedance::svg(&summary));
-    all.insert("duration.svg", chart::duration::svg(&summary));
+    all.insert("speed.svg", chart::speed_blast::picture(&summary).svg(chart::Theme::Auto));
+    all.insert("exceedance.svg", chart::exceedance::picture(&summary).svg(chart::Theme::Auto));
+    all.insert("duration.svg", chart::duration::picture(&summary).svg(chart::Theme::Auto));
     all.insert("plan.txt", Terminal::plain(80).render(&plan_view::document(&plan)));
     all.insert("plan.json", outlet::json(format!("{:#}\n", plan_view::json(&plan))));
     let (outcome, records) = wavetank::replay(&plan, 0, 1);
@@ -147,7 +147,7 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     all.insert("replay.txt", Terminal::plain(80).render(&story.document(80)));
     all.insert("replay.md", markdown(&story.document(80)));
     all.insert("replay.jsonl", text(story.json_lines()));
-    all.insert("timeline.svg", story.chart());
+    all.insert("timeline.svg", story.chart().svg(chart::Theme::Auto));
     let scraped = Engine::new(&Model::new(&plan)).scrapes(0, 1);
     let exported = promtool::files(&plan, 1, &scraped);
     assert_eq!(exported.len(), 2);
@@ -160,13 +160,13 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     all.insert("pipeline.md", markdown(&pipeline::document(&result.summary)));
     all.insert("pipeline.json", text(json::pretty(&result.summary)));
     all.insert("pipeline.csv", text(pipeline_csv::trials(&plan, &result.trials)));
-    all.insert("pipeline.svg", chart::pipeline::svg(&result.summary));
+    all.insert("pipeline.svg", chart::pipeline::picture(&result.summary).svg(chart::Theme::Auto));
     let line = plan.pipeline.as_ref().unwrap();
     let (_, records) = study::pipeline::replay(&plan, line, 0, 1).unwrap();
     let journey = Journey::new(&plan, line, 0, 1, records);
     all.insert("trains.txt", Terminal::plain(80).render(&journey.document(80)));
     all.insert("trains.jsonl", text(journey.json_lines()));
-    all.insert("trains.svg", journey.chart());
+    all.insert("trains.svg", journey.chart().svg(chart::Theme::Auto));
     let mut changed = plan.clone();
     changed.strategies[0].waves[0].bake_ms += 60_000;
     changed.change.rollback_time = plan.change.deploy_time;

@@ -223,9 +223,11 @@ fn text_reports_name_both_strategies() {
 #[test]
 fn charts_are_well_formed_whatever_the_names() {
     let (_, _, summary) = study();
-    for svg in
-        [chart::speed_blast::svg(&summary), chart::exceedance::svg(&summary), chart::duration::svg(&summary)]
-    {
+    for svg in [
+        chart::speed_blast::picture(&summary).svg(chart::Theme::Auto),
+        chart::exceedance::picture(&summary).svg(chart::Theme::Auto),
+        chart::duration::picture(&summary).svg(chart::Theme::Auto),
+    ] {
         assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
         assert!(svg.contains("in &quot;turn&quot; &lt;&amp;&gt;"), "{svg}");
         assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());

@@ -13,6 +13,7 @@ use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outlet::file_names;
 use crate::plan::{Level, Pipeline, Plan, Restriction};
+use crate::report::chart::Theme;
 use crate::report::trains::journey::Journey;
 use crate::report::{self, Story, chart, json, pipeline_csv};
 use crate::study::pipeline::replay;
@@ -130,10 +131,10 @@ fn contents(plan: &Plan, pipeline: &Pipeline, result: &PipelineResult) -> Vec<Ve
         let simulated = replay(plan, pipeline, strategy, trial);
         let (_, records) = simulated.expect("invariant: the trial was simulated before");
         let journey = Journey::new(plan, pipeline, strategy, trial, records);
-        journey.chart().into_bytes()
+        journey.chart().svg(Theme::Auto).into_bytes()
     });
     let table = pipeline_csv::trials(plan, &result.trials);
-    let chart = chart::pipeline::svg(&result.summary).into_bytes();
+    let chart = chart::pipeline::picture(&result.summary).svg(Theme::Auto).into_bytes();
     [table, chart].into_iter().chain(trains).chain([json::pretty(&result.summary)]).collect()
 }
 

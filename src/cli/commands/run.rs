@@ -17,7 +17,7 @@ use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outcome::Outcome;
 use crate::plan::{Level, Plan, Restriction, Trials};
-use crate::report::chart::{duration, exceedance, speed_blast};
+use crate::report::chart::{Theme, duration, exceedance, speed_blast};
 use crate::report::command::GivenScenario;
 use crate::report::compare::of_study;
 use crate::report::terminal::{self, Style};
@@ -224,10 +224,10 @@ fn files(plan: &Plan, summary: &Summary) -> Vec<Vec<u8>> {
     let (strategy, trial) = summary.telling_trial();
     let (outcome, records) = crate::replay(plan, strategy, trial);
     vec![
-        speed_blast::svg(summary).into(),
-        exceedance::svg(summary).into(),
-        duration::svg(summary).into(),
-        RolloutStory::new(plan, strategy, trial, &outcome, &records).chart().into(),
+        speed_blast::picture(summary).svg(Theme::Auto).into(),
+        exceedance::picture(summary).svg(Theme::Auto).into(),
+        duration::picture(summary).svg(Theme::Auto).into(),
+        RolloutStory::new(plan, strategy, trial, &outcome, &records).chart().svg(Theme::Auto).into(),
         json::pretty(summary),
     ]
 }

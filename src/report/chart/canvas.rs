@@ -1,21 +1,25 @@
-//! A pixel canvas over plotters' SVG backend: lines, boxes, markers and text with honest sizes.
+//! A pixel canvas over plotters: lines, boxes, markers and text with honest sizes.
 
+use super::font;
+use super::pen::{Item, Mark, Pen, Texture, coded};
+use super::theme::Ink;
 use crate::outlet::shown;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// A colour by its red, green and blue parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ink(pub u8, pub u8, pub u8);
-
 /// Marker shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
+    /// A disc.
     Circle,
+    /// A box.
     Square,
+    /// A triangle that points up.
     Triangle,
+    /// A box on its corner.
     Diamond,
+    /// Two lines that cross.
     Cross,
 }
 
@@ -53,63 +57,70 @@ impl Font {
         Self { turned: true, ..self }
     }
 
-    /// Width that `text` takes at most in common sans-serif fonts. The viewer's font is not known.
+    /// Width of `text` in pixels, rounded up.
     pub fn width(self, text: &str) -> i32 {
-        let ems: f64 = text
-            .chars()
-            .map(|c| match c {
-                'i' | 'j' | 'l' | '.' | ',' | ' ' | ':' | '|' | '(' | ')' | '[' | ']' | '\'' | '-' => 0.37,
-                'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.95,
-                'A'..='Z' => 0.72,
-                _ => 0.61,
-            })
-            .sum();
-        (ems * self.size * if self.bold { 1.1 } else { 1.0 }).ceil() as i32
+        font::width(&shown(text), self.size, self.bold).ceil() as i32
+    }
+
+    /// `text` in lines of at most `width` pixels, broken at blanks; a word that is wider has a line of its own.
+    pub fn wrapped(self, text: &str, width: i32) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split(' ').filter(|word| !word.is_empty()) {
+            let longer = lines.last().map(|line| format!("{line} {word}"));
+            match longer.filter(|longer| self.width(longer) <= width) {
+                Some(longer) => {
+                    lines.pop();
+                    lines.push(longer);
+                }
+                None => lines.push(word.to_owned()),
+            }
+        }
+        lines
     }
 }
 
 /// Type of a point in pixels, y downwards.
 pub type Point = (i32, i32);
 
-/// Draws on a white ground of `width` by `height` pixels and returns the SVG.
-pub fn draw(width: i32, height: i32, paint: impl FnOnce(&mut Canvas)) -> String {
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, (width as u32, height as u32)).into_drawing_area();
-        let mut canvas = Canvas { root, height };
-        canvas.root.fill(&WHITE).expect(IN_MEMORY);
-        paint(&mut canvas);
-        canvas.root.present().expect(IN_MEMORY);
-    }
-    svg
+/// Draws on paper of `width` by `height` pixels.
+pub(super) fn drawn(width: i32, height: i32, paint: impl FnOnce(&mut Canvas)) -> Vec<Item> {
+    let pen = Pen::new((width.max(1) as u32, height.max(1) as u32));
+    let mut canvas = Canvas { root: pen.clone().into_drawing_area(), pen, height };
+    paint(&mut canvas);
+    canvas.pen.take()
 }
 
-const IN_MEMORY: &str = "invariant: drawing into a string does not fail";
+const KEPT: &str = "invariant: a pen that keeps a list does not fail";
 
-/// The canvas that [`draw`] hands out.
-pub struct Canvas<'s> {
-    root: DrawingArea<SVGBackend<'s>, Shift>,
+/// What charts draw on.
+pub struct Canvas {
+    root: DrawingArea<Pen, Shift>,
+    pen: Pen,
     height: i32,
 }
 
-impl Canvas<'_> {
+impl Canvas {
     pub fn height(&self) -> i32 {
         self.height
     }
 
+    /// What `paint` draws is one mark: who points at it is told `mark.words`.
+    pub fn mark(&mut self, mark: Mark, paint: impl FnOnce(&mut Self)) {
+        self.pen.push(Item::Open(mark));
+        paint(self);
+        self.pen.push(Item::Close);
+    }
+
     pub fn line(&mut self, points: &[Point], color: Ink, width: u32) {
-        let style = rgb(color).stroke_width(width);
-        self.root.draw(&PathElement::new(points.to_vec(), style)).expect(IN_MEMORY);
+        let style = coded(color).stroke_width(width);
+        self.root.draw(&PathElement::new(points.to_vec(), style)).expect(KEPT);
     }
 
     /// A line with a dash pattern of alternating on and off lengths; an empty pattern is solid.
-    pub fn dashed(&mut self, points: &[Point], color: Ink, width: u32, pattern: &[f64]) {
-        if pattern.is_empty() {
-            return self.line(points, color, width);
-        }
-        for dash in dashes(points, pattern) {
-            self.line(&dash, color, width);
-        }
+    pub fn dashed(&mut self, points: &[Point], color: Ink, width: u32, pattern: &'static [f64]) {
+        self.pen.set_dash(pattern);
+        self.line(points, color, width);
+        self.pen.set_dash(&[]);
     }
 
     /// An interval: a level or upright line with strokes of `cap` pixels to both sides of its ends.
@@ -123,19 +134,32 @@ impl Canvas<'_> {
 
     /// A filled box between two corners; `opacity` from 0 to 1.
     pub fn rect(&mut self, from: Point, to: Point, color: Ink, opacity: f64) {
-        let style = rgb(color).mix(opacity).filled();
-        self.root.draw(&Rectangle::new([from, to], style)).expect(IN_MEMORY);
+        let style = coded(color).mix(opacity).filled();
+        self.root.draw(&Rectangle::new([from, to], style)).expect(KEPT);
     }
 
-    /// A marker of about `radius` pixels around `at`; an open one is white inside.
+    /// A filled box with a texture.
+    pub fn textured(&mut self, from: Point, to: Point, color: Ink, texture: Texture) {
+        self.pen.set_texture(texture);
+        self.rect(from, to, color, 1.0);
+        self.pen.set_texture(Texture::Plain);
+    }
+
+    /// A filled outline; `opacity` from 0 to 1.
+    pub fn area(&mut self, outline: &[Point], color: Ink, opacity: f64) {
+        let style = coded(color).mix(opacity).filled();
+        self.root.draw(&Polygon::new(outline.to_vec(), style)).expect(KEPT);
+    }
+
+    /// A marker of about `radius` pixels around `at`; an open one shows the paper inside.
     pub fn marker(&mut self, at: Point, shape: Shape, radius: i32, color: Ink, filled: bool) {
         let (x, y) = at;
         let r = radius;
+        let inside = coded(if filled { color } else { Ink::Paper });
         let corners = match shape {
             Shape::Circle => {
-                let style = rgb(if filled { color } else { PAPER }).filled();
-                self.root.draw(&Circle::new(at, r, style)).expect(IN_MEMORY);
-                self.root.draw(&Circle::new(at, r, rgb(color).stroke_width(2))).expect(IN_MEMORY);
+                self.root.draw(&Circle::new(at, r, inside.filled())).expect(KEPT);
+                self.root.draw(&Circle::new(at, r, coded(color).stroke_width(2))).expect(KEPT);
                 return;
             }
             Shape::Cross => {
@@ -146,84 +170,54 @@ impl Canvas<'_> {
             Shape::Triangle => vec![(x, y - r - 1), (x + r + 1, y + r), (x - r - 1, y + r)],
             Shape::Diamond => vec![(x, y - r - 2), (x + r + 2, y), (x, y + r + 2), (x - r - 2, y)],
         };
-        let fill = rgb(if filled { color } else { PAPER }).filled();
-        self.root.draw(&Polygon::new(corners.clone(), fill)).expect(IN_MEMORY);
+        self.root.draw(&Polygon::new(corners.clone(), inside.filled())).expect(KEPT);
         let closed: Vec<Point> = corners.iter().chain(corners.first()).copied().collect();
         self.line(&closed, color, 2);
     }
 
-    /// Text whose baseline passes through the anchor. The backend writes entities; here is no letter that XML lacks.
+    /// Text whose baseline passes through the anchor. Letters that act on what is around them are shown.
     pub fn text(&mut self, at: Point, text: &str, font: Font, color: Ink) {
         let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
-        // The backend divides sizes by 1.24 and lifts "bottom" anchors by about a quarter of the size.
-        let face = FontDesc::new(FontFamily::SansSerif, font.size * 1.24, style);
+        let face = FontDesc::new(FontFamily::SansSerif, font.size, style);
         let face = if font.turned { face.transform(FontTransform::Rotate270) } else { face };
-        let ink = rgb(color);
-        let pos = Pos::new(font.align, VPos::Bottom);
-        let style = TextStyle::from(face).color(&ink).pos(pos);
-        let drop = (font.size * 0.26).round() as i32;
-        let anchor = if font.turned { (at.0 + drop, at.1) } else { (at.0, at.1 + drop) };
-        self.root.draw(&Text::new(shown(text).into_owned(), anchor, style)).expect(IN_MEMORY);
+        let ink = coded(color);
+        let style = TextStyle::from(face).color(&ink).pos(Pos::new(font.align, VPos::Bottom));
+        self.root.draw(&Text::new(shown(text).into_owned(), at, style)).expect(KEPT);
     }
-}
-
-/// White, for what lies under text.
-pub const PAPER: Ink = Ink(255, 255, 255);
-
-fn rgb(color: Ink) -> RGBColor {
-    RGBColor(color.0, color.1, color.2)
-}
-
-/// Cuts a line into its dashes.
-fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
-    let mut out = Vec::new();
-    let mut phase = 0;
-    let mut left = pattern[0];
-    let mut dash: Vec<Point> = points.first().copied().into_iter().collect();
-    for pair in points.windows(2) {
-        let (from, to) = (pair[0], pair[1]);
-        let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
-        let length = dx.hypot(dy);
-        let mut walked = 0.0;
-        while length - walked > left {
-            walked += left;
-            let share = walked / length;
-            let here = (from.0 + (dx * share).round() as i32, from.1 + (dy * share).round() as i32);
-            if phase % 2 == 0 {
-                dash.push(here);
-                out.push(std::mem::take(&mut dash));
-            } else {
-                dash = vec![here];
-            }
-            phase = (phase + 1) % pattern.len();
-            left = pattern[phase];
-        }
-        left -= length - walked;
-        if phase % 2 == 0 {
-            dash.push(to);
-        }
-    }
-    if dash.len() > 1 {
-        out.push(dash);
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::chart::pen::Side;
 
     #[test]
-    fn dashes_follow_the_pattern_round_corners() {
-        let got = dashes(&[(0, 0), (10, 0), (10, 10)], &[6.0, 2.0]);
-        assert_eq!(got, [vec![(0, 0), (6, 0)], vec![(8, 0), (10, 0), (10, 4)], vec![(10, 6), (10, 10)]]);
+    fn what_is_drawn_through_plotters_is_kept() {
+        let items = drawn(100, 50, |canvas| {
+            canvas.mark(Mark { words: "one".into(), data: vec![("s", "0".into())] }, |canvas| {
+                canvas.dashed(&[(1, 2), (3, 4)], Ink::Blue, 3, &[4.0, 2.0]);
+                canvas.textured((0, 0), (10, 10), Ink::Bake, Texture::Rising);
+            });
+            canvas.rect((5, 5), (6, 7), Ink::Harm, 0.5);
+            canvas.text((5, 20), "a", Font::new(14.0).bold().ending(), Ink::Text);
+        });
+        let words = |item: &Item| matches!(item, Item::Words { at: (5, 20), is_bold: true, is_turned: false, side: Side::End, ink: Ink::Text, size, .. } if *size == 14.0);
+        assert!(matches!(&items[0], Item::Open(mark) if mark.words == "one"));
+        assert!(matches!(&items[1], Item::Line { ink: Ink::Blue, width: 3, dash: [4.0, 2.0], .. }));
+        assert!(matches!(&items[2], Item::Rect { ink: Ink::Bake, texture: Texture::Rising, .. }));
+        assert!(matches!(&items[3], Item::Close));
+        assert!(
+            matches!(&items[4], Item::Rect { corners: (5, 5, 6, 7), opacity, texture: Texture::Plain, .. } if *opacity == 0.5)
+        );
+        assert!(words(&items[5]), "{items:?}");
     }
 
     #[test]
-    fn text_is_escaped_and_as_large_as_asked() {
-        let svg = draw(100, 50, |canvas| canvas.text((5, 20), "a < b", Font::new(14.0), Ink(1, 2, 3)));
-        assert!(svg.contains("a &lt; b"), "{svg}");
-        assert!(svg.contains("font-size=\"14\""), "{svg}");
-        assert!(svg.trim_end().ends_with("</svg>"));
+    fn long_texts_break_at_blanks() {
+        let font = Font::new(20.0);
+        let text = "a sentence that is longer than a line";
+        let lines = font.wrapped(text, 160);
+        assert_eq!(lines.join(" "), text);
+        assert!(lines.len() > 1 && lines.iter().all(|line| font.width(line) <= 160), "{lines:?}");
     }
 }

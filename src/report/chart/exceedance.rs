@@ -1,9 +1,11 @@
 //! How often a bad change does at least so much harm: one exceedance curve per strategy.
 
-use super::canvas::{Canvas, Font, Point, draw};
+use super::canvas::{Canvas, Font, Point};
 use super::plot::Plot;
 use super::scale::Axis;
-use super::{AXIS, INK, MUTED, SMALL, WIDTH, frame, label, look, nothing_to_draw, provenance};
+use super::theme::Ink;
+use super::{Frame, Picture};
+use super::{SMALL, WIDTH, label, look, nothing_to_draw, provenance};
 use crate::report::text;
 use crate::study::Summary;
 use crate::study::summary::{BLAST_METRIC, StrategySummary};
@@ -18,7 +20,7 @@ const HOST_MINUTE: f64 = 60_000.0;
 
 /// The chart. Curves start at the left edge with the share of bad changes that did any harm.
 #[must_use]
-pub fn svg(summary: &Summary) -> String {
+pub fn picture(summary: &Summary) -> Picture {
     let curves: Vec<Curve> = summary.strategies.iter().map(curve).collect();
     let xs: Vec<f64> = curves.iter().flat_map(|points| points.iter().map(|p| p.0)).collect();
     let shares: Vec<f64> = curves.iter().flat_map(|points| points.iter().map(|p| p.1)).collect();
@@ -26,11 +28,10 @@ pub fn svg(summary: &Summary) -> String {
     let height = LEAST_HEIGHT.max(TOP + 60 + ROW * curves.len() as i32);
     let bottom = height - 104;
     let y = Axis::log(&[shares.as_slice(), &[1.0]].concat(), bottom, TOP);
-    draw(WIDTH, height, |canvas| {
-        let note = "Farther left and lower is safer. The tail is drawn from few trials; intervals are in the tables.";
-        frame(canvas, "How often does a bad change do at least this much harm?", &provenance(summary), note);
+    let frame = Frame { id: "exceedance".to_owned(), title: "How often does a bad change do at least this much harm?".to_owned(), subtitle: String::new(), notes: vec!["Farther left and lower is safer. The tail is drawn from few trials; intervals are in the tables.".to_owned()], provenance: provenance(summary), ..Frame::default() };
+    frame.picture(height - 100, |canvas, area| {
         if xs.is_empty() {
-            return nothing_to_draw(canvas, "Nothing to draw: no bad change did harm in these trials.");
+            return nothing_to_draw(canvas, area, "Nothing to draw: no bad change did harm in these trials.");
         }
         axes(canvas, bottom, &x, &y);
         for (index, points) in curves.iter().enumerate() {
@@ -53,7 +54,7 @@ fn axes(canvas: &mut Canvas, bottom: i32, x: &Axis, y: &Axis) {
     plot.ticks_below(canvas, x.number_ticks(76, text::compact));
     // The axis has room above 100 %, where no share can be.
     plot.ticks_beside(canvas, y.number_ticks(40, share).into_iter().filter(|tick| tick.0 >= y.at(1.0)));
-    canvas.line(&[(LEFT, TOP), (LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
+    canvas.line(&[(LEFT, TOP), (LEFT, bottom), (RIGHT, bottom)], Ink::Axis, 1);
     plot.title_below(canvas, "blast radius x: impaired host-minutes of one bad change, log scale");
     plot.title_beside(canvas, 36, "share of bad changes with at least x, log scale");
 }
@@ -87,7 +88,7 @@ fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
     let worst = |index: &usize| harm(index).max.unwrap_or(-1.0);
     let median = |index: &usize| harm(index).p50.map_or(-1.0, |p50| p50.value);
     order.sort_by(|a, b| worst(b).total_cmp(&worst(a)).then(median(b).total_cmp(&median(a))));
-    canvas.text((left, TOP + 8), "strategy, largest harm first", Font::new(SMALL), MUTED);
+    canvas.text((left, TOP + 8), "strategy, largest harm first", Font::new(SMALL), Ink::Muted);
     for (row, &index) in order.iter().enumerate() {
         let strategy = &summary.strategies[index];
         let y = TOP + 38 + ROW * row as i32;
@@ -95,7 +96,7 @@ fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
         canvas.dashed(&[(left, y), (left + 40, y)], color, 2, dash);
         canvas.marker((left + 20, y), shape, 5, color, true);
         let (name, font) = label(strategy, WIDTH - left - 52 - 8);
-        canvas.text((left + 52, y + 2), &name, font, INK);
+        canvas.text((left + 52, y + 2), &name, font, Ink::Text);
         let metric = strategy.metric(BLAST_METRIC);
         let harm = match (metric.p50, metric.max) {
             (_, None) | (None, _) => "no bad change".to_owned(),
@@ -104,7 +105,7 @@ fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
                 format!("p50 {}, worst {}", text::host_minutes(p50.value), text::host_minutes(max))
             }
         };
-        canvas.text((left + 52, y + 19), &harm, Font::new(SMALL), MUTED);
+        canvas.text((left + 52, y + 19), &harm, Font::new(SMALL), Ink::Muted);
     }
 }
 
@@ -117,6 +118,7 @@ fn share(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::chart::Theme;
 
     #[test]
     fn rare_shares_are_said_in_changes() {
@@ -133,12 +135,12 @@ mod tests {
         let (plan, mut outcomes) = sample::study(300);
         outcomes.by_strategy[6].iter_mut().for_each(|outcome| outcome.impaired_host_ms = 0);
         let summary = summarise(&plan, &outcomes);
-        let chart = svg(&summary);
+        let chart = picture(&summary).svg(Theme::Light);
         for strategy in &summary.strategies {
-            assert!(chart.contains(&format!("\n{}", strategy.name)), "{} is missing", strategy.name);
+            assert!(chart.contains(&format!(">{}", strategy.name)), "{} is missing", strategy.name);
         }
         assert!(chart.contains("no bad change did harm"), "{chart}");
-        assert_eq!(chart, svg(&summary));
+        assert_eq!(chart, picture(&summary).svg(Theme::Light));
     }
 
     #[test]

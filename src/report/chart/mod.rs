@@ -1,23 +1,35 @@
-//! SVG charts for design reviews, drawn from summaries and traces with plotters' SVG backend.
+//! Charts for design reviews, drawn through plotters from plans, summaries and trials.
 //!
-//! Every chart is complete without scripts or fonts of its own, explains itself to someone who never
-//! saw the tool, and is the same bytes for the same input. Layout uses the platform's float functions;
-//! no number in a chart is computed here that is not in the summary or the trace.
+//! Each is a [`Picture`]: titled by what it answers, the same bytes for the same input, on light paper and on dark, as SVG,
+//! in a page, as PNG and as PDF. No number in a chart is computed here that is not in what it is drawn from.
 
 mod canvas;
 pub mod duration;
 pub mod exceedance;
+mod font;
 mod labels;
+mod pdf;
+mod pen;
+mod picture;
 pub mod pipeline;
 mod plot;
+mod png;
+mod print;
 mod scale;
 pub mod speed_blast;
+mod svg;
+pub mod theme;
 pub mod timeline;
 pub mod trains;
 
+pub use picture::{Frame, Picture};
+pub use theme::Theme;
+
 use crate::report::text;
 use crate::study::Summary;
-use canvas::{Canvas, Font, Ink, Shape};
+use canvas::{Canvas, Font, Shape};
+use labels::Area;
+use theme::{Ink, SERIES};
 
 /// Width of every chart, in pixels.
 const WIDTH: i32 = 1200;
@@ -27,25 +39,6 @@ const TITLE: f64 = 22.0;
 const BODY: f64 = 14.0;
 const SMALL: f64 = 12.5;
 
-const INK: Ink = Ink(0x22, 0x22, 0x22);
-const MUTED: Ink = Ink(0x5f, 0x63, 0x68);
-const GRID: Ink = Ink(0xe3, 0xe6, 0xea);
-const AXIS: Ink = Ink(0x8a, 0x8f, 0x96);
-const BLUE: Ink = Ink(0x00, 0x72, 0xb2);
-const VERMILLION: Ink = Ink(0xd5, 0x5e, 0x00);
-
-/// Colours that stay apart for colour-blind readers (Okabe and Ito, without the yellow that white
-/// paper swallows).
-const PALETTE: [Ink; 7] = [
-    BLUE,
-    VERMILLION,
-    Ink(0x00, 0x9e, 0x73),
-    Ink(0xb0, 0x4f, 0x8c),
-    Ink(0xe6, 0x9f, 0x00),
-    Ink(0x3b, 0xa3, 0xe0),
-    INK,
-];
-
 const SHAPES: [Shape; 5] = [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::Cross];
 
 /// Dash patterns: on, off, on, off in pixels; empty is solid.
@@ -54,15 +47,7 @@ const DASHES: [&[f64]; 4] = [&[], &[9.0, 4.0], &[2.5, 3.5], &[12.0, 4.0, 2.5, 4.
 /// How the strategy at `index` is drawn: colour, marker and dash repeat with different periods, so
 /// the first 140 strategies differ.
 fn look(index: usize) -> (Ink, Shape, &'static [f64]) {
-    (PALETTE[index % PALETTE.len()], SHAPES[index % SHAPES.len()], DASHES[index % DASHES.len()])
-}
-
-/// Title and subtitle at the top, the note at the bottom.
-fn frame(canvas: &mut Canvas, title: &str, subtitle: &str, note: &str) {
-    canvas.text((30, 34), title, Font::new(TITLE).bold(), INK);
-    canvas.text((30, 60), subtitle, Font::new(BODY), MUTED);
-    let bottom = canvas.height() - 16;
-    canvas.text((30, bottom), note, Font::new(SMALL), MUTED);
+    (SERIES[index % SERIES.len()], SHAPES[index % SHAPES.len()], DASHES[index % DASHES.len()])
 }
 
 /// What every chart of a study says about where it comes from.
@@ -104,8 +89,8 @@ fn fitted(name: &str, mark: &str, width: i32) -> (String, Font) {
     (shortened(kept), Font::new(SMALL))
 }
 
-/// Says in the middle of an empty chart why it is.
-fn nothing_to_draw(canvas: &mut Canvas, why: &str) {
-    let middle = canvas.height() / 2;
-    canvas.text((WIDTH / 2, middle), why, Font::new(TITLE).centered(), MUTED);
+/// Says in the middle of where a chart draws why it is empty.
+fn nothing_to_draw(canvas: &mut Canvas, area: Area, why: &str) {
+    let middle = ((area.0 + area.2) / 2, (area.1 + area.3) / 2);
+    canvas.text(middle, why, Font::new(BODY).centered(), Ink::Muted);
 }

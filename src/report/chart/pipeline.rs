@@ -1,9 +1,11 @@
 //! Where lead time goes: one stacked bar a strategy, with its numbers.
 
-use super::canvas::{Canvas, Font, Ink, PAPER, draw};
+use super::canvas::{Canvas, Font};
 use super::plot::{Legend, Plot};
 use super::scale::Axis;
-use super::{AXIS, BODY, INK, MUTED, SMALL, WIDTH, frame, nothing_to_draw};
+use super::theme::Ink;
+use super::{BODY, SMALL, WIDTH, nothing_to_draw};
+use super::{Frame, Picture};
 use crate::outcome::pipeline::{PARTS, Part};
 use crate::report::text;
 use crate::study::pipeline_summary::{PipelineSummary, StrategyPipelines};
@@ -14,41 +16,47 @@ const TOP: i32 = 128;
 /// Height of a strategy's row, and of its bar within.
 const ROW: i32 = 92;
 const BAR: i32 = 36;
+const NOTE: &str = "Means over delivered changes, from ready for review to the end of the last wave; 95 % intervals from independent trials.";
 
 /// What a part is drawn in (work in blues and greens, waiting in warm colours), and what its letters are.
 fn inks(part: Part) -> (Ink, Ink) {
     match part {
-        Part::Review => (Ink(0x8a, 0x8f, 0x96), PAPER),
-        Part::Build => (Ink(0x00, 0x5a, 0x9c), PAPER),
-        Part::Test => (Ink(0x3b, 0xa3, 0xe0), PAPER),
-        Part::Approval => (Ink(0xb0, 0x4f, 0x8c), PAPER),
-        Part::Deploy => (Ink(0x00, 0x7a, 0x56), PAPER),
-        Part::Bake => (Ink(0x8f, 0xcf, 0xb0), INK),
-        Part::Queue => (Ink(0xf0, 0xc9, 0x5c), INK),
-        Part::Window => (Ink(0xe6, 0x9f, 0x00), INK),
-        Part::Blocked => (Ink(0xd5, 0x5e, 0x00), PAPER),
+        Part::Review => (Ink::Slate, Ink::Slate.letters()),
+        Part::Build => (Ink::Blue, Ink::Paper),
+        Part::Test => (Ink::Sky, Ink::Paper),
+        Part::Approval => (Ink::Gate, Ink::Light),
+        Part::Deploy => (Ink::Deploy, Ink::Light),
+        Part::Bake => (Ink::Bake, Ink::Dark),
+        Part::Queue => (Ink::Wait, Ink::Dark),
+        Part::Window => (Ink::Window, Ink::Dark),
+        Part::Blocked => (Ink::Vermillion, Ink::Paper),
     }
 }
 
 /// The chart; strategies in plan order.
 #[must_use]
-pub fn svg(summary: &PipelineSummary) -> String {
+pub fn picture(summary: &PipelineSummary) -> Picture {
     let rows = summary.strategies.len() as i32;
     let bottom = TOP + ROW * rows.max(2) + 6;
     let totals = summary.strategies.iter().filter_map(|strategy| strategy.review_to_delivery);
     let longest = totals.map(|total| total.value).fold(0.0, f64::max);
     let x = Axis::linear(0.0, longest * 1.02, LEFT, RIGHT);
-    draw(WIDTH, bottom + 100, |canvas| {
-        let note = "Means over delivered changes, from ready for review to the end of the last wave; 95 % intervals from \
-                    independent trials.";
-        frame(canvas, "Where does lead time go?", &provenance(summary), note);
+    let frame = Frame {
+        id: "lead-time".to_owned(),
+        title: "Where does lead time go?".to_owned(),
+        subtitle: String::new(),
+        notes: vec![NOTE.to_owned()],
+        provenance: provenance(summary),
+        ..Frame::default()
+    };
+    frame.picture(bottom + 100 - 100, |canvas, area| {
         if longest == 0.0 {
-            return nothing_to_draw(canvas, "Nothing to draw: no change was delivered.");
+            return nothing_to_draw(canvas, area, "Nothing to draw: no change was delivered.");
         }
         legend(canvas, summary);
         let plot = Plot { left: LEFT, right: RIGHT, top: TOP - 6, bottom };
         plot.ticks_below(canvas, x.time_ticks(80));
-        canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
+        canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], Ink::Axis, 1);
         plot.title_below(canvas, "mean time of a delivered change");
         for (index, strategy) in summary.strategies.iter().enumerate() {
             bar(canvas, strategy, TOP + ROW * index as i32 + 8, &x);
@@ -84,9 +92,9 @@ fn mean(strategy: &StrategyPipelines, part: Part) -> f64 {
 
 fn bar(canvas: &mut Canvas, strategy: &StrategyPipelines, top: i32, x: &Axis) {
     let (name, font) = super::fitted(&strategy.name, "", LEFT - 14 - 10);
-    canvas.text((LEFT - 14, top + BAR / 2 + 5), &name, font.ending(), INK);
+    canvas.text((LEFT - 14, top + BAR / 2 + 5), &name, font.ending(), Ink::Text);
     let Some(total) = strategy.review_to_delivery else {
-        canvas.text((LEFT + 10, top + BAR / 2 + 5), "nothing was delivered", Font::new(SMALL), MUTED);
+        canvas.text((LEFT + 10, top + BAR / 2 + 5), "nothing was delivered", Font::new(SMALL), Ink::Muted);
         return;
     };
     let small = Font::new(SMALL);
@@ -106,10 +114,10 @@ fn bar(canvas: &mut Canvas, strategy: &StrategyPipelines, top: i32, x: &Axis) {
         }
     }
     let end = x.at(total.value);
-    canvas.text((end + 10, top + 15), &text::duration(total.value), Font::new(BODY).bold(), INK);
+    canvas.text((end + 10, top + 15), &text::duration(total.value), Font::new(BODY).bold(), Ink::Text);
     if let (Some(low), Some(high)) = (total.interval.low, total.interval.high) {
         let words = format!("{} to {}", text::duration(low), text::duration(high));
-        canvas.text((end + 10, top + 32), &words, small, MUTED);
+        canvas.text((end + 10, top + 32), &words, small, Ink::Muted);
     }
     numbers(canvas, strategy, total.value, top + BAR + 18);
 }
@@ -128,11 +136,11 @@ fn numbers(canvas: &mut Canvas, strategy: &StrategyPipelines, total: f64, y: i32
     for (index, word) in words.iter().enumerate() {
         let longer = if line.is_empty() { word.clone() } else { format!("{line}, {word}") };
         if font.width(&longer) > WIDTH - 30 - LEFT && index > 0 {
-            canvas.text((LEFT, y), &format!("{line},"), font, MUTED);
+            canvas.text((LEFT, y), &format!("{line},"), font, Ink::Muted);
             (line, y) = (word.clone(), y + 16);
         } else {
             line = longer;
         }
     }
-    canvas.text((LEFT, y), &line, font, MUTED);
+    canvas.text((LEFT, y), &line, font, Ink::Muted);
 }

@@ -1,10 +1,12 @@
 //! Speed against blast radius: one point per strategy with 95 % intervals, and the Pareto front.
 
-use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
+use super::canvas::{Canvas, Font, Point, Shape};
 use super::labels::{Area, Obstacle, place};
 use super::plot::{Legend, Plot};
 use super::scale::Axis;
-use super::{AXIS, BLUE, BODY, MUTED, SMALL, VERMILLION, WIDTH, frame, label, nothing_to_draw, provenance};
+use super::theme::Ink;
+use super::{BODY, SMALL, WIDTH, label, nothing_to_draw, provenance};
+use super::{Frame, Picture};
 use crate::outcome::measures::{Measure, Unit};
 use crate::report::text;
 use crate::stats::Interval;
@@ -44,22 +46,33 @@ struct Dot<'s> {
 /// The chart. Strategies that never reached every host, or never met a bad change, have no point and
 /// are named in the note.
 #[must_use]
-pub fn svg(summary: &Summary) -> String {
+pub fn picture(summary: &Summary) -> Picture {
     let dots: Vec<Dot> =
         summary.strategies.iter().filter_map(|strategy| dot(strategy, summary.harm)).collect();
     let x = Axis::log_if_wide(&values(&dots, |d| (d.speed, d.speed_interval)), WIDE, LEFT, POINTS_RIGHT);
     let y = Axis::log(&values(&dots, |d| (d.blast, d.blast_interval)), BOTTOM, TOP);
     let numbered = dots.len() > MOST_NAMED;
     let list_lines = if numbered { dots.len().div_ceil(LIST.0) } else { 0 };
-    draw(WIDTH, HEIGHT + LIST.1 * list_lines as i32, |canvas| {
-        frame(canvas, "Speed against blast radius", &provenance(summary), &note(summary, &dots));
+    let frame = Frame {
+        id: "trade-off".to_owned(),
+        title: "Speed against blast radius".to_owned(),
+        subtitle: String::new(),
+        notes: vec![note(summary, &dots)],
+        provenance: provenance(summary),
+        ..Frame::default()
+    };
+    frame.picture(HEIGHT + LIST.1 * list_lines as i32 - 100, |canvas, area| {
         if dots.is_empty() {
-            return nothing_to_draw(canvas, "Nothing to draw: no completed rollouts, or no bad changes.");
+            return nothing_to_draw(
+                canvas,
+                area,
+                "Nothing to draw: no completed rollouts, or no bad changes.",
+            );
         }
         axes(canvas, &x, &y, summary.harm);
         let front = front_points(&dots, &x, &y);
         if front.len() > 1 {
-            canvas.dashed(&front, BLUE, 1, &[6.0, 5.0]);
+            canvas.dashed(&front, Ink::Blue, 1, &[6.0, 5.0]);
         }
         for dot in &dots {
             whiskers(canvas, dot, &x, &y);
@@ -104,24 +117,24 @@ fn values(dots: &[Dot], of: impl Fn(&Dot) -> (f64, Interval)) -> Vec<f64> {
 }
 
 fn color(dot: &Dot) -> Ink {
-    if dot.strategy.on_front { BLUE } else { VERMILLION }
+    if dot.strategy.on_front { Ink::Blue } else { Ink::Vermillion }
 }
 
 fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis, harm: &Measure) {
     let plot = Plot { left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM };
     plot.ticks_below(canvas, x.time_ticks(if x.is_log() { 64 } else { 92 }));
     plot.ticks_beside(canvas, y.number_ticks(34, text::compact));
-    canvas.line(&[(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], AXIS, 1);
+    canvas.line(&[(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], Ink::Axis, 1);
     if let Some(pixel) = y.break_at() {
-        canvas.rect((LEFT - 6, pixel - 3), (LEFT + 6, pixel + 3), PAPER, 1.0);
+        canvas.rect((LEFT - 6, pixel - 3), (LEFT + 6, pixel + 3), Ink::Paper, 1.0);
         for up in [-3, 3] {
-            canvas.line(&[(LEFT - 7, pixel + up + 3), (LEFT + 7, pixel + up - 3)], AXIS, 1);
+            canvas.line(&[(LEFT - 7, pixel + up + 3), (LEFT + 7, pixel + up - 3)], Ink::Axis, 1);
         }
     }
     let scale = |axis: &Axis| if axis.is_log() { ", log scale" } else { "" };
     plot.title_below(canvas, &format!("median time until every host runs the new version{}", scale(x)));
     plot.title_beside(canvas, 38, &format!("mean {}{}", text::harm(harm), scale(y)));
-    canvas.text((LEFT + 14, BOTTOM - 14), "↙ better: faster and safer", Font::new(BODY).bold(), MUTED);
+    canvas.text((LEFT + 14, BOTTOM - 14), "↙ better: faster and safer", Font::new(BODY).bold(), Ink::Muted);
 }
 
 /// Pixels of the front's members from fast to slow.
@@ -193,15 +206,15 @@ fn names(canvas: &mut Canvas, dots: &[Dot], x: &Axis, y: &Axis, numbered: bool) 
     {
         let near = (at.0.clamp(corner.0, corner.0 + width), at.1.clamp(corner.1, corner.1 + height));
         if (near.0 - at.0).abs() + (near.1 - at.1).abs() > 24 {
-            canvas.line(&[*at, near], AXIS, 1);
+            canvas.line(&[*at, near], Ink::Axis, 1);
         }
-        canvas.rect((corner.0 - 2, corner.1), (corner.0 + width + 2, corner.1 + height), PAPER, 0.8);
+        canvas.rect((corner.0 - 2, corner.1), (corner.0 + width + 2, corner.1 + height), Ink::Paper, 0.8);
         // Labels left of their point end at it, so that estimated widths do not tear them apart.
         let is_left = corner.0 + width < at.0;
         let (anchor, side): (i32, fn(Font) -> Font) =
             if is_left { (corner.0 + width, Font::ending) } else { (corner.0, |font| font) };
         canvas.text((anchor, corner.1 + 13), name, side(name_font), color(dot));
-        canvas.text((anchor, corner.1 + 30), values, side(value_font), MUTED);
+        canvas.text((anchor, corner.1 + 30), values, side(value_font), Ink::Muted);
     }
 }
 
@@ -220,7 +233,7 @@ fn list(canvas: &mut Canvas, dots: &[Dot]) {
         let (name, font) = label(dot.strategy, width - 40 - 230);
         canvas.text((left + 26, y), &(index + 1).to_string(), Font::new(BODY).bold().ending(), color(dot));
         canvas.text((left + 36, y), &name, font, color(dot));
-        canvas.text((left + width - 20, y), &values_of(dot), Font::new(SMALL).ending(), MUTED);
+        canvas.text((left + width - 20, y), &values_of(dot), Font::new(SMALL).ending(), Ink::Muted);
     }
 }
 
@@ -228,14 +241,14 @@ fn legend(canvas: &mut Canvas) {
     let y = 88;
     let mut legend = Legend { left: LEFT, y: y + 4, indent: 30, gap: 26 };
     legend.entry(canvas, "on the Pareto front, by point estimates", |canvas, x| {
-        canvas.dashed(&[(x - 4, y), (x + 24, y)], BLUE, 1, &[6.0, 5.0]);
-        canvas.marker((x + 10, y), Shape::Circle, 6, BLUE, true);
+        canvas.dashed(&[(x - 4, y), (x + 24, y)], Ink::Blue, 1, &[6.0, 5.0]);
+        canvas.marker((x + 10, y), Shape::Circle, 6, Ink::Blue, true);
     });
     legend.entry(canvas, "another one is at least as good on both", |canvas, x| {
-        canvas.marker((x + 10, y), Shape::Circle, 6, VERMILLION, false);
+        canvas.marker((x + 10, y), Shape::Circle, 6, Ink::Vermillion, false);
     });
     legend.entry(canvas, "95 % interval, where wider than the point", |canvas, x| {
-        canvas.whisker((x, y), (x + 20, y), MUTED, 5);
+        canvas.whisker((x, y), (x + 20, y), Ink::Muted, 5);
     });
 }
 
@@ -256,6 +269,7 @@ fn note(summary: &Summary, dots: &[Dot]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::chart::Theme;
     use crate::report::sample;
     use crate::study::summarise;
 
@@ -263,12 +277,12 @@ mod tests {
     fn every_strategy_has_a_name_and_a_point() {
         let (plan, outcomes) = sample::study(300);
         let summary = summarise(&plan, &outcomes);
-        let chart = svg(&summary);
+        let chart = picture(&summary).svg(Theme::Light);
         for strategy in &summary.strategies {
-            assert!(chart.contains(&format!("\n{}", strategy.name)), "{} is missing", strategy.name);
+            assert!(chart.contains(&format!(">{}", strategy.name)), "{} is missing", strategy.name);
         }
         assert!(chart.contains("amazon-five-waves (baseline)"));
-        assert_eq!(chart, svg(&summary));
+        assert_eq!(chart, picture(&summary).svg(Theme::Light));
     }
 
     #[test]
@@ -277,7 +291,7 @@ mod tests {
         for outcome in &mut outcomes.by_strategy[2] {
             outcome.ending = crate::outcome::Ending::FalseRollback;
         }
-        let chart = svg(&summarise(&plan, &outcomes));
+        let chart = picture(&summarise(&plan, &outcomes)).svg(Theme::Light);
         assert!(chart.contains("without completed rollouts or bad changes: region-by-region."));
     }
 
@@ -293,12 +307,12 @@ mod tests {
                 strategy
             })
             .collect();
-        let chart = svg(&summary);
+        let chart = picture(&summary).svg(Theme::Light);
         for index in 0..30 {
-            assert!(chart.contains(&format!("\n{}\n", index + 1)), "no number {}", index + 1);
-            assert!(chart.contains(&format!("\nstrategy-{index}-of")), "{chart}");
+            assert!(chart.contains(&format!(">{}<", index + 1)), "no number {}", index + 1);
+            assert!(chart.contains(&format!(">strategy-{index}-of")), "{chart}");
         }
-        assert!(chart.contains("far-too-long-29\n"), "the end of a name tells it from its relatives");
+        assert!(chart.contains("far-too-long-29<"), "the end of a name tells it from its relatives");
     }
 
     #[test]
@@ -306,8 +320,10 @@ mod tests {
         let (plan, mut outcomes) = sample::study(20);
         outcomes.by_strategy.iter_mut().flatten().for_each(|outcome| outcome.defect = None);
         let summary = summarise(&plan, &outcomes);
-        assert!(svg(&summary).contains("Nothing to draw"));
-        assert!(crate::report::chart::exceedance::svg(&summary).contains("Nothing to draw"));
+        assert!(picture(&summary).svg(Theme::Light).contains("Nothing to draw"));
+        assert!(
+            crate::report::chart::exceedance::picture(&summary).svg(Theme::Light).contains("Nothing to draw")
+        );
     }
 
     #[test]
@@ -316,7 +332,7 @@ mod tests {
         for outcome in &mut outcomes.by_strategy[6] {
             (outcome.impaired_host_ms, outcome.failed_requests) = (0, 0.0);
         }
-        let chart = svg(&summarise(&plan, &outcomes));
+        let chart = picture(&summarise(&plan, &outcomes)).svg(Theme::Light);
         assert!(chart.contains(", 0 requests"), "{chart}");
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! If the incident is a small part of the rollout, a second panel shows it enlarged.
 
-use super::canvas::{Canvas, Font, Ink, PAPER, draw};
+use super::canvas::{Canvas, Font};
 use super::plot::Legend;
 use super::scale::Axis;
-use super::{AXIS, BLUE, BODY, GRID, INK, SMALL, WIDTH, frame};
+use super::theme::Ink;
+use super::{BODY, SMALL, WIDTH};
+use super::{Frame, Picture};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy};
 use crate::report::document::elide;
@@ -28,12 +30,12 @@ const BELOW: i32 = 66;
 /// An incident shorter than this share of the rollout is enlarged.
 const SMALL_SHARE: f64 = 0.25;
 
-const RED: Ink = Ink(0xd0, 0x1c, 0x1f);
-const BAKING: Ink = Ink(0xa9, 0xd3, 0xee);
-const UPDATED: Ink = Ink(0xdd, 0xe3, 0xe8);
-const ROLLING_BACK: Ink = Ink(0xe6, 0x9f, 0x00);
-const WAVE: Ink = Ink(0x5f, 0x63, 0x68);
-const WAVE_BAKE: Ink = Ink(0xc9, 0xce, 0xd4);
+const RED: Ink = Ink::Harm;
+const BAKING: Ink = Ink::Bake;
+const UPDATED: Ink = Ink::Updated;
+const ROLLING_BACK: Ink = Ink::Rollback;
+const WAVE: Ink = Ink::Slate;
+const WAVE_BAKE: Ink = Ink::Wait;
 
 /// A moment worth a vertical line.
 struct Marker {
@@ -44,7 +46,13 @@ struct Marker {
 
 /// The chart of trial `trial` of strategy `strategy`.
 #[must_use]
-pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, history: &RolloutHistory) -> String {
+pub fn picture(
+    plan: &Plan,
+    strategy: usize,
+    trial: u64,
+    outcome: &Outcome,
+    history: &RolloutHistory,
+) -> Picture {
     let waves = &plan.strategies[strategy].waves;
     let waves: Vec<(&str, &WaveHistory)> =
         history.waves.iter().map(|wave| (waves[wave.wave as usize].name.as_str(), wave)).collect();
@@ -67,8 +75,15 @@ pub fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, history:
         crate::MODEL_VERSION,
         plan.digest()
     );
-    draw(WIDTH, height.max(330), |canvas| {
-        frame(canvas, &title, &subtitle, &note);
+    let frame = Frame {
+        id: "timeline".to_owned(),
+        title: title,
+        subtitle: subtitle,
+        notes: vec![note],
+        provenance: String::new(),
+        ..Frame::default()
+    };
+    frame.picture(height.max(330) - 100, |canvas, _| {
         legend(canvas);
         let mut top = TOP;
         for panel in &panels {
@@ -124,17 +139,17 @@ fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker
     // A stop that rolls nothing back is told as what it is, and people who act stop the pipeline without a word.
     let stopped = if history.halted_ms.is_some() { "the pipeline stops" } else { "rollback begins" };
     let moments = [
-        (history.triggers.first().map(|first| first[0].at_ms), "triggered", Ink(0x7a, 0x3e, 0x9d)),
+        (history.triggers.first().map(|first| first[0].at_ms), "triggered", Ink::Purple),
         (outcome.onset_ms, "first host impaired", RED),
-        (outcome.alarm_ms, alarm, INK),
-        (history.halted_ms.or(history.decided_ms), stopped, Ink(0xa8, 0x6c, 0x00)),
+        (outcome.alarm_ms, alarm, Ink::Text),
+        (history.halted_ms.or(history.decided_ms), stopped, Ink::Orange),
         (
             history.remedy.map(|(at_ms, _)| at_ms),
             history.remedy.map_or("", |(_, remedy)| acts(remedy)),
-            Ink(0x00, 0x5a, 0x9c),
+            Ink::Blue,
         ),
-        (outcome.mitigated_ms, "all hosts healed", Ink(0x00, 0x7a, 0x56)),
-        (outcome.to_100_ms, "every host updated", BLUE),
+        (outcome.mitigated_ms, "all hosts healed", Ink::Good),
+        (outcome.to_100_ms, "every host updated", Ink::Blue),
     ];
     let mut marks: Vec<Marker> = moments
         .into_iter()
@@ -214,11 +229,11 @@ impl Panel {
         let rows = top + self.head(marks);
         let bottom = rows + ROW * self.lanes.len() as i32;
         if let Some(title) = self.title {
-            canvas.text((30, top + 14), title, Font::new(BODY).bold(), INK);
+            canvas.text((30, top + 14), title, Font::new(BODY).bold(), Ink::Text);
         }
         for (pixel, label) in x.time_ticks(84) {
-            canvas.line(&[(pixel, rows), (pixel, bottom)], GRID, 1);
-            canvas.text((pixel, bottom + 19), &label, Font::new(SMALL).centered(), INK);
+            canvas.line(&[(pixel, rows), (pixel, bottom)], Ink::Grid, 1);
+            canvas.text((pixel, bottom + 19), &label, Font::new(SMALL).centered(), Ink::Text);
         }
         for (name, wave) in waves.iter().filter(|(_, w)| w.to_ms > self.from_ms && w.from_ms < self.to_ms) {
             wave_strip(canvas, name, wave, rows - STRIP, &at);
@@ -227,10 +242,10 @@ impl Panel {
             let previous = index.checked_sub(1).map(|above| &self.lanes[above]);
             draw_lane(canvas, lane, previous, rows + ROW * index as i32, &at);
         }
-        canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], AXIS, 1);
+        canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], Ink::Axis, 1);
         let origin = if self.origin_ms == 0 { "the start of the rollout" } else { "the first impaired host" };
         let words = format!("time since {origin}");
-        canvas.text(((LEFT + RIGHT) / 2, bottom + 40), &words, Font::new(SMALL).bold().centered(), INK);
+        canvas.text(((LEFT + RIGHT) / 2, bottom + 40), &words, Font::new(SMALL).bold().centered(), Ink::Text);
         self.draw_marks(canvas, rows, bottom, &self.visible(marks), &at);
     }
 
@@ -263,7 +278,7 @@ impl Panel {
             } else {
                 (x - 5, x - 10 - width, x - 8, font.ending())
             };
-            canvas.rect((from, y - 8), (from + width + 4, y + 9), PAPER, 0.9);
+            canvas.rect((from, y - 8), (from + width + 4, y + 9), Ink::Paper, 0.9);
             canvas.line(&[(x, y), (tick, y)], mark.color, 2);
             canvas.text((words, y + 4), &mark.words, set, mark.color);
         }
@@ -274,12 +289,12 @@ fn wave_strip(canvas: &mut Canvas, name: &str, wave: &WaveHistory, y: i32, at: &
     let (from, bake, to) = (at(wave.from_ms), at(wave.bake_ms), at(wave.to_ms));
     canvas.rect((from, y + 4), (bake, y + 19), WAVE, 1.0);
     canvas.rect((bake, y + 4), (to, y + 19), WAVE_BAKE, 1.0);
-    canvas.line(&[(from, y + 2), (from, y + 21)], INK, 1);
+    canvas.line(&[(from, y + 2), (from, y + 21)], Ink::Text, 1);
     let font = Font::new(SMALL);
     if font.width(name) + 8 < bake - from {
-        canvas.text((from + 5, y + 16), name, font, PAPER);
+        canvas.text((from + 5, y + 16), name, font, Ink::Paper);
     } else if font.width(name) + 8 < to - bake {
-        canvas.text((bake + 5, y + 16), name, font, INK);
+        canvas.text((bake + 5, y + 16), name, font, Ink::Text);
     }
 }
 
@@ -291,14 +306,14 @@ fn draw_lane(
     at: &dyn Fn(u64) -> i32,
 ) {
     if previous.is_none_or(|above| above.region != lane.region) {
-        canvas.line(&[(LEFT - 190, y), (RIGHT, y)], GRID, 1);
+        canvas.line(&[(LEFT - 190, y), (RIGHT, y)], Ink::Grid, 1);
     }
-    canvas.text((LEFT - 10, y + 13), &elide(&lane.name, 26), Font::new(SMALL).ending(), INK);
+    canvas.text((LEFT - 10, y + 13), &elide(&lane.name, 26), Font::new(SMALL).ending(), Ink::Text);
     for span in &lane.phases {
         let (color, inset) = match span.what {
             PlacePhase::Updated => (UPDATED, 5),
             PlacePhase::Baking => (BAKING, 3),
-            PlacePhase::Deploying => (BLUE, 3),
+            PlacePhase::Deploying => (Ink::Blue, 3),
             PlacePhase::RollingBack => (ROLLING_BACK, 3),
         };
         let (from, to) = (at(span.from_ms), at(span.to_ms));
@@ -314,7 +329,7 @@ fn legend(canvas: &mut Canvas) {
     let y = 86;
     let mut legend = Legend { left: 30, y: y + 4, indent: 32, gap: 22 };
     let entries = [
-        ("deploying", BLUE, 6),
+        ("deploying", Ink::Blue, 6),
         ("one-box or zone bake", BAKING, 6),
         ("on the new version", UPDATED, 4),
         ("rolling back", ROLLING_BACK, 6),
@@ -325,7 +340,7 @@ fn legend(canvas: &mut Canvas) {
     for (words, color, half) in entries {
         legend.entry(canvas, words, |canvas, x| canvas.rect((x, y - half), (x + 24, y + half), color, 1.0));
     }
-    canvas.line(&[(30, y + 16), (RIGHT, y + 16)], GRID, 1);
+    canvas.line(&[(30, y + 16), (RIGHT, y + 16)], Ink::Grid, 1);
 }
 
 #[cfg(test)]
@@ -333,11 +348,13 @@ mod tests {
     use super::*;
     use crate::ids::AlarmId;
     use crate::outcome::Notice;
+    use crate::report::chart::Theme;
     use crate::report::sample;
     use crate::rollout::{RolloutEvent, RolloutRecord};
 
     fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[RolloutRecord]) -> String {
-        super::svg(plan, strategy, trial, outcome, &RolloutHistory::new(plan, outcome, records))
+        super::picture(plan, strategy, trial, outcome, &RolloutHistory::new(plan, outcome, records))
+            .svg(Theme::Light)
     }
 
     #[test]
@@ -378,6 +395,6 @@ mod tests {
         let started = |zone| RolloutRecord { at_ms: 0, event: RolloutEvent::ZoneStarted { wave: 0, zone } };
         let records: Vec<RolloutRecord> = (0..72).map(started).collect();
         let chart = svg(&plan, 0, 0, &sample::escaped(), &records);
-        assert!(chart.contains("\nus-east-1\n") && !chart.contains("us-east-1/a"));
+        assert!(chart.contains(">us-east-1<") && !chart.contains("us-east-1/a"));
     }
 }

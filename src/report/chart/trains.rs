@@ -3,11 +3,13 @@
 //! After Marey's diagram of the trains from Paris to Lyon (1885): steep is fast, level is waiting. A part of the
 //! trial is drawn, so that every line can be followed.
 
-use super::canvas::{Canvas, Font, Ink, PAPER, Point, Shape, draw};
+use super::canvas::{Canvas, Font, Point, Shape};
 use super::labels::{Area, Obstacle, place};
 use super::plot::Legend;
 use super::scale::Axis;
-use super::{AXIS, BLUE, GRID, INK, MUTED, SMALL, VERMILLION, WIDTH, frame};
+use super::theme::Ink;
+use super::{Frame, Picture};
+use super::{SMALL, WIDTH};
 use crate::report::dates::clock;
 use crate::report::document::elide;
 use crate::report::trains::text::Told;
@@ -23,17 +25,17 @@ const ENTRY: i32 = 24;
 const WAVES: i32 = 400;
 const WAVE: (i32, i32) = (24, 84);
 
-const CLOSED: Ink = Ink(0xee, 0xf0, 0xf3);
-const QUIET: Ink = Ink(0xb4, 0xba, 0xc2);
-const REJECTED: Ink = Ink(0xb0, 0x4f, 0x8c);
-const UNDER_WAY: Ink = Ink(0x00, 0x9e, 0x73);
-const OVERTAKEN: Ink = Ink(0xe6, 0x9f, 0x00);
+const CLOSED: Ink = Ink::Shade;
+const QUIET: Ink = Ink::Axis;
+const REJECTED: Ink = Ink::Purple;
+const UNDER_WAY: Ink = Ink::Green;
+const OVERTAKEN: Ink = Ink::Orange;
 
 /// What a fate is drawn in.
 fn ink(fate: TrainFate) -> Ink {
     match fate {
-        TrainFate::Delivered => BLUE,
-        TrainFate::TakenBack => VERMILLION,
+        TrainFate::Delivered => Ink::Blue,
+        TrainFate::TakenBack => Ink::Vermillion,
         TrainFate::Rejected { .. } | TrainFate::Withdrawn => REJECTED,
         TrainFate::Overtaken => OVERTAKEN,
         TrainFate::UnderWay => UNDER_WAY,
@@ -43,7 +45,7 @@ fn ink(fate: TrainFate) -> Ink {
 
 /// The chart.
 #[must_use]
-pub fn svg(told: &Told, diagram: &Diagram) -> String {
+pub fn picture(told: &Told, diagram: &Diagram) -> Picture {
     let track = Track::new(told);
     let bottom = track.bottom();
     let title = format!("Trains of {}, {}", told.stations.strategy.name, told.span.words(&told.dates));
@@ -57,8 +59,15 @@ pub fn svg(told: &Told, diagram: &Diagram) -> String {
     );
     let note = "Steep is fast, level is waiting. In a wave the upper half is deployment, the lower one the bake. Numbers are \
                 revisions, +n the changes that are new in production. Days are UTC.";
-    draw(WIDTH, bottom + 104, |canvas| {
-        frame(canvas, &title, &subtitle, note);
+    let frame = Frame {
+        id: "trains".to_owned(),
+        title: title,
+        subtitle: subtitle,
+        notes: vec![note.to_owned()],
+        provenance: String::new(),
+        ..Frame::default()
+    };
+    frame.picture(bottom + 104 - 100, |canvas, _| {
         legend(canvas);
         track.ground(canvas);
         track.blocks(canvas, &diagram.blocked);
@@ -120,15 +129,15 @@ impl<'t> Track<'t> {
         self.time(canvas);
         for place in 0..stations.places() {
             let (top, bottom) = (self.edges[place], self.edges[place + 1]);
-            canvas.line(&[(30, top), (RIGHT, top)], GRID, 1);
+            canvas.line(&[(30, top), (RIGHT, top)], Ink::Grid, 1);
             let name = elide(stations.name(place), 27);
-            let ink = if place == stations.stages() { MUTED } else { INK };
+            let ink = if place == stations.stages() { Ink::Muted } else { Ink::Text };
             canvas.text((LEFT - 12, (top + bottom) / 2 + 4), &name, Font::new(SMALL).ending(), ink);
         }
-        canvas.line(&[(30, TOP), (RIGHT, TOP)], AXIS, 1);
-        canvas.line(&[(30, self.bottom()), (RIGHT, self.bottom())], AXIS, 1);
-        canvas.text((LEFT - 12, TOP - 8), "merged", Font::new(SMALL).ending(), MUTED);
-        canvas.text((LEFT - 12, self.bottom() + 16), "delivered", Font::new(SMALL).ending(), MUTED);
+        canvas.line(&[(30, TOP), (RIGHT, TOP)], Ink::Axis, 1);
+        canvas.line(&[(30, self.bottom()), (RIGHT, self.bottom())], Ink::Axis, 1);
+        canvas.text((LEFT - 12, TOP - 8), "merged", Font::new(SMALL).ending(), Ink::Muted);
+        canvas.text((LEFT - 12, self.bottom() + 16), "delivered", Font::new(SMALL).ending(), Ink::Muted);
     }
 
     /// Days, or the hours of a short time.
@@ -141,7 +150,7 @@ impl<'t> Track<'t> {
         let wide = pixels(step);
         for at in (span.from_ms.div_ceil(step) * step..span.to_ms).step_by(step as usize) {
             let (x, is_monday) = (self.at(at), dates.is_monday(at / DAY_MS));
-            let ink = if is_monday && step == DAY_MS { AXIS } else { GRID };
+            let ink = if is_monday && step == DAY_MS { Ink::Axis } else { Ink::Grid };
             canvas.line(&[(x, TOP), (x, self.bottom())], ink, 1);
             let (centre, words) = match step {
                 DAY_MS if wide > 74 => (x + wide / 2, dates.day(at / DAY_MS)),
@@ -149,7 +158,7 @@ impl<'t> Track<'t> {
                 DAY_MS => continue,
                 _ => (x, clock(at)),
             };
-            canvas.text((centre, self.bottom() + 40), &words, Font::new(SMALL).centered(), INK);
+            canvas.text((centre, self.bottom() + 40), &words, Font::new(SMALL).centered(), Ink::Text);
         }
     }
 
@@ -157,7 +166,7 @@ impl<'t> Track<'t> {
         let span = self.told.span;
         for block in blocked.iter().filter(|block| block.from_ms < span.to_ms && block.to_ms > span.from_ms) {
             let (from, to) = (self.at(block.from_ms), self.at(block.to_ms));
-            canvas.rect((from, TOP - 26), (to.max(from + 2), TOP - 18), VERMILLION, 0.55);
+            canvas.rect((from, TOP - 26), (to.max(from + 2), TOP - 18), Ink::Vermillion, 0.55);
         }
     }
 
@@ -166,9 +175,9 @@ impl<'t> Track<'t> {
         for (at, is_bad) in merges.iter().filter(|(at, _)| self.told.span.has(*at)) {
             let x = self.at(*at);
             if *is_bad {
-                canvas.marker((x, TOP - 8), Shape::Triangle, 4, VERMILLION, true);
+                canvas.marker((x, TOP - 8), Shape::Triangle, 4, Ink::Vermillion, true);
             } else {
-                canvas.line(&[(x, TOP - 12), (x, TOP - 4)], MUTED, 1);
+                canvas.line(&[(x, TOP - 12), (x, TOP - 4)], Ink::Muted, 1);
             }
         }
     }
@@ -261,7 +270,7 @@ impl<'t> Track<'t> {
         let bounds = Area(LEFT, TOP, RIGHT + 30, self.bottom() - 4);
         for ((train, _), corner) in elsewhere.iter().zip(place(&wanted, bounds, &marks)) {
             let width = font.width(&words(train));
-            canvas.rect((corner.0 - 1, corner.1), (corner.0 + width + 1, corner.1 + 14), PAPER, 0.75);
+            canvas.rect((corner.0 - 1, corner.1), (corner.0 + width + 1, corner.1 + 14), Ink::Paper, 0.75);
             canvas.text((corner.0, corner.1 + 11), &words(train), font, ink(train.fate));
         }
     }
@@ -278,23 +287,23 @@ fn legend(canvas: &mut Canvas) {
     let y = 88;
     let mut legend = Legend { left: 30, y, indent: 30, gap: 16 };
     let entries = [
-        ("delivered", BLUE, Some(Shape::Circle)),
-        ("taken back", VERMILLION, Some(Shape::Cross)),
+        ("delivered", Ink::Blue, Some(Shape::Circle)),
+        ("taken back", Ink::Vermillion, Some(Shape::Cross)),
         ("a stage said no, withdrawn", REJECTED, Some(Shape::Cross)),
         ("under way", UNDER_WAY, None),
         ("overtaken", OVERTAKEN, Some(Shape::Diamond)),
         ("a newer one carries on", QUIET, None),
-        ("bad change", PAPER, Some(Shape::Triangle)),
+        ("bad change", Ink::Paper, Some(Shape::Triangle)),
     ];
     for (words, color, shape) in entries {
         legend.entry(canvas, words, |canvas, x| {
             canvas.line(&[(x, y - 4), (x + 22, y - 4)], color, 2);
             if let Some(shape) = shape {
-                let color = if shape == Shape::Triangle { VERMILLION } else { color };
+                let color = if shape == Shape::Triangle { Ink::Vermillion } else { color };
                 canvas.marker((x + 12, y - 4), shape, 4, color, true);
             }
         });
     }
-    legend.entry(canvas, "blocked", |canvas, x| canvas.rect((x, y - 9), (x + 22, y), VERMILLION, 0.55));
-    canvas.line(&[(30, y + 12), (RIGHT, y + 12)], GRID, 1);
+    legend.entry(canvas, "blocked", |canvas, x| canvas.rect((x, y - 9), (x + 22, y), Ink::Vermillion, 0.55));
+    canvas.line(&[(30, y + 12), (RIGHT, y + 12)], Ink::Grid, 1);
 }

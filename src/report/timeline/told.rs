@@ -97,9 +97,9 @@ impl Story for RolloutStory<'_> {
     }
 
     #[cfg(feature = "charts")]
-    fn chart(&self) -> String {
+    fn chart(&self) -> crate::report::chart::Picture {
         let PlanNames { plan, strategy } = self.names;
-        crate::report::chart::timeline::svg(plan, strategy, self.trial, self.outcome, &self.history)
+        crate::report::chart::timeline::picture(plan, strategy, self.trial, self.outcome, &self.history)
     }
 }
 

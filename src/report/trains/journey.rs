@@ -92,7 +92,7 @@ impl Story for Journey<'_> {
 
     /// The train diagram.
     #[cfg(feature = "charts")]
-    fn chart(&self) -> String {
-        crate::report::chart::trains::svg(&self.told, &self.diagram)
+    fn chart(&self) -> crate::report::chart::Picture {
+        crate::report::chart::trains::picture(&self.told, &self.diagram)
     }
 }
