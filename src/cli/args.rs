@@ -2,8 +2,8 @@
 //! `options`; nothing is done here.
 
 use super::commands::{
-    baseline, check, claim, compare, completions, explain, gate, import, init, man, pipeline, plan, replay,
-    run,
+    baseline, chart, check, claim, compare, completions, explain, gate, import, init, man, pipeline, plan,
+    replay, run,
 };
 use super::exit::Exit;
 use super::io::When;
@@ -94,6 +94,8 @@ pub enum Command {
     Baseline(baseline::Args),
     /// Simulate one trial again and tell it event by event
     Replay(replay::Args),
+    /// Draw one picture of a scenario, for a document or a slide
+    Chart(chart::Args),
     /// Explain a rule of `check`, or list them all
     Explain(explain::Args),
     /// Print the JSON schema of scenario files, for editors

@@ -18,6 +18,7 @@ mod io;
 mod names;
 mod numbers;
 mod options;
+mod picture;
 mod progress;
 mod review;
 mod rows;
@@ -91,6 +92,7 @@ fn dispatch(command: &Command, io: &mut Io) -> Result<Exit, CliError> {
         Command::Check(args) => commands::check::run(args, io),
         Command::Plan(args) => commands::plan::run(args, io),
         Command::Run(args) => commands::run::run(args, io),
+        Command::Chart(args) => commands::chart::run(args, io),
         Command::Claim(args) => commands::claim::run(args, io),
         Command::Compare(args) => commands::compare::run(args, io),
         Command::Gate(args) => commands::gate::run(args, io),

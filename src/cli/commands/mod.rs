@@ -1,6 +1,7 @@
 //! One file a command: its arguments and what it does with them.
 
 pub mod baseline;
+pub mod chart;
 pub mod check;
 pub mod claim;
 pub mod compare;
