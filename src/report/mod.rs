@@ -13,6 +13,7 @@ mod customers;
 pub mod dates;
 pub mod document;
 mod expectations;
+pub mod fleet_film;
 #[cfg(feature = "import")]
 pub mod imported;
 pub mod json;
