@@ -7,16 +7,20 @@ use super::text;
 use super::timeline::history::{RolloutHistory, WaveHistory};
 use crate::ids::{IdVec, ZoneId};
 use crate::outcome::{Notice, Outcome};
+use crate::outlet;
 use crate::plan::{Plan, Remedy};
 use crate::rollout::{RolloutEvent, RolloutRecord};
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// One trial of a strategy, to be played.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// One trial of a strategy, to be played. Names in it are for show: letters that nobody sees are written out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct FleetFilm {
-    /// When nothing happens any more, in milliseconds since the rollout's start; at least 1.
+    /// When nothing is looked at any more, in milliseconds since the rollout's start; at least 1. Where hosts stay impaired that is
+    /// the end of the observation, after the end of the rollout.
     pub end_ms: u64,
-    /// When the rollout starts, in milliseconds since a midnight UTC; none if its records do not say so.
+    /// When the rollout starts, in milliseconds since a midnight UTC; none if its records do not say so. In data in words.
+    #[serde(rename = "start", serialize_with = "start_words")]
     pub start_utc_ms: Option<u64>,
     /// Every zone of the fleet, region by region, as the plan lists them.
     pub zones: Vec<FilmZone>,
@@ -29,7 +33,7 @@ pub struct FleetFilm {
 }
 
 /// One zone of the fleet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FilmZone {
     /// The region's name.
     pub region: String,
@@ -39,7 +43,7 @@ pub struct FilmZone {
     pub hosts: u32,
 }
 
-/// A zone from an instant on.
+/// A zone from an instant on. In data four numbers: when, which zone, hosts on the new version, impaired hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ZoneChange {
     /// Milliseconds since the rollout's start.
@@ -62,7 +66,7 @@ pub struct ZoneState {
 }
 
 /// One wave. Instants are milliseconds since the rollout's start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FilmWave {
     /// Its name.
     pub name: String,
@@ -75,7 +79,7 @@ pub struct FilmWave {
 }
 
 /// Something that a watcher must not miss.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FilmMoment {
     /// Milliseconds since the rollout's start.
     pub at_ms: u64,
@@ -86,7 +90,8 @@ pub struct FilmMoment {
 }
 
 /// What a moment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum MomentKind {
     /// The first host is impaired.
     Onset,
@@ -104,20 +109,15 @@ pub enum MomentKind {
     Other,
 }
 
-impl MomentKind {
-    /// Its name in data.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Onset => "onset",
-            Self::Alarm => "alarm",
-            Self::Rollback => "rollback",
-            Self::Stop => "stop",
-            Self::Mitigated => "mitigated",
-            Self::Complete => "complete",
-            Self::Other => "other",
-        }
+impl Serialize for ZoneChange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.at_ms, self.zone, self.now.updated, self.now.impaired).serialize(serializer)
     }
+}
+
+/// `09:14 UTC`, or nothing.
+fn start_words<S: Serializer>(start_utc_ms: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    start_utc_ms.map(|ms| format!("{} UTC", text::time_of_day(ms))).serialize(serializer)
 }
 
 impl FleetFilm {
@@ -132,19 +132,61 @@ impl FleetFilm {
         records.iter().for_each(|record| fold.take(record));
         let waves = &plan.strategies[strategy].waves;
         let wave = |wave: &WaveHistory| FilmWave {
-            name: waves[wave.wave as usize].name.clone(),
+            name: outlet::shown(&waves[wave.wave as usize].name).into_owned(),
             from_ms: wave.from_ms,
             bake_ms: wave.bake_ms,
             to_ms: wave.to_ms,
         };
-        Self {
+        let mut film = Self {
             end_ms: history.end_ms,
             start_utc_ms: fold.start_utc_ms,
             zones: zones(plan),
             changes: fold.changes(),
             waves: history.waves.iter().map(wave).collect(),
             moments: moments(plan, outcome, &history),
+        };
+        film.look_on(outcome.impaired_host_ms);
+        film
+    }
+
+    /// Hosts that stay impaired are looked at until so much harm in host-milliseconds has come together as the outcome counts.
+    fn look_on(&mut self, impaired_host_ms: u64) {
+        let last_ms = self.changes.last().map_or(0, |change| change.at_ms);
+        let (seen, hosts) = self.harm_until(last_ms);
+        if hosts > 0 {
+            self.end_ms = self.end_ms.max(last_ms + impaired_host_ms.saturating_sub(seen) / hosts);
         }
+    }
+
+    /// Impaired host-milliseconds until `at_ms`, and hosts that are impaired then.
+    #[must_use]
+    pub fn harm_until(&self, at_ms: u64) -> (u64, u64) {
+        let mut of_zone = vec![0; self.zones.len()];
+        let (mut harm, mut hosts, mut since_ms) = (0, 0, 0);
+        for change in self.changes.iter().take_while(|change| change.at_ms <= at_ms) {
+            harm += hosts * (change.at_ms - since_ms);
+            since_ms = change.at_ms;
+            hosts = hosts + u64::from(change.now.impaired) - of_zone[change.zone];
+            of_zone[change.zone] = u64::from(change.now.impaired);
+        }
+        (harm + hosts * (at_ms - since_ms), hosts)
+    }
+
+    /// The same with at most `most` changes, at least one for every zone that changes: of those of a zone that are close to each
+    /// other the last is left.
+    #[must_use]
+    pub fn thinned(mut self, most: usize) -> Self {
+        let mut step_ms = 1;
+        while self.changes.len() > most && step_ms <= self.end_ms {
+            step_ms *= 2;
+            let mut kept: BTreeMap<(u64, usize), ZoneChange> = BTreeMap::new();
+            for change in &self.changes {
+                kept.insert((change.at_ms / step_ms, change.zone), *change);
+            }
+            self.changes = kept.into_values().collect();
+            self.changes.sort_by_key(|change| (change.at_ms, change.zone));
+        }
+        self
     }
 
     /// How every zone is at `at_ms`: what happens at that very instant has happened.
@@ -161,8 +203,8 @@ impl FleetFilm {
 
 fn zones(plan: &Plan) -> Vec<FilmZone> {
     let zone = |zone: &crate::plan::Zone| FilmZone {
-        region: plan.fleet.regions[zone.region].name.clone(),
-        name: zone.name.clone(),
+        region: outlet::shown(&plan.fleet.regions[zone.region].name).into_owned(),
+        name: outlet::shown(&zone.name).into_owned(),
         hosts: zone.hosts,
     };
     plan.fleet.zones.iter().map(zone).collect()
@@ -304,7 +346,9 @@ fn moments(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Film
     ];
     let mut moments: Vec<FilmMoment> = all
         .into_iter()
-        .filter_map(|(at, kind, words)| Some(FilmMoment { at_ms: at?, kind, words: words.to_owned() }))
+        .filter_map(|(at, kind, words)| {
+            Some(FilmMoment { at_ms: at?, kind, words: outlet::shown(words).into_owned() })
+        })
         .collect();
     moments.sort_by_key(|moment| moment.at_ms);
     moments
@@ -366,8 +410,8 @@ mod tests {
         assert!(
             film.state_at(u64::MAX).iter().enumerate().all(|(i, z)| i == 3 || *z == ZoneState::default())
         );
-        let kinds: Vec<_> = film.moments.iter().map(|moment| (moment.at_ms, moment.kind.name())).collect();
-        assert_eq!(kinds, [(30, "onset"), (40, "rollback"), (60, "other")]);
+        let kinds: Vec<_> = film.moments.iter().map(|moment| (moment.at_ms, moment.kind)).collect();
+        assert_eq!(kinds, [(30, MomentKind::Onset), (40, MomentKind::Rollback), (60, MomentKind::Other)]);
         assert_eq!(film.moments[1].words, "rollback: 14 hosts go back");
     }
 
@@ -381,6 +425,21 @@ mod tests {
         ]);
         let share = |at_ms: u64, zone: usize| film.state_at(at_ms)[zone].traffic_ppm;
         assert_eq!([share(15, 0), share(20, 0), share(15, 1)], [0, 250_000, 500_000]);
+    }
+
+    #[test]
+    fn hosts_that_stay_impaired_are_looked_at_until_all_harm_is_counted() {
+        let plan = sample::plan();
+        let impaired = |host| RolloutEvent::HostImpaired { zone: 0, host };
+        let records =
+            [(10, impaired(0)), (30, impaired(1))].map(|(at_ms, event)| RolloutRecord { at_ms, event });
+        let outcome = Outcome { end_ms: 50, impaired_host_ms: 20 + 2 * 170, ..Outcome::default() };
+        let film = FleetFilm::new(&plan, 4, &outcome, &records);
+        assert_eq!((film.end_ms, film.harm_until(film.end_ms)), (200, (360, 2)));
+        assert_eq!(film.harm_until(20), (10, 1));
+        let data = serde_json::to_value(film.thinned(1)).unwrap();
+        assert_eq!(data["changes"], serde_json::json!([[30, 0, 0, 2]]), "the last word of the zone");
+        assert_eq!((&data["start"], &data["end_ms"]), (&serde_json::Value::Null, &serde_json::json!(200)));
     }
 
     #[test]
