@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// How events are printed, and where.
 #[derive(Debug, Clone, clap::Args)]
 pub struct EventArgs {
-    /// Print for people or one JSON object a line
+    /// Print for people, one JSON object a line, or a trace for https://ui.perfetto.dev
     #[arg(long, value_enum, default_value_t)]
     format: EventFormat,
     /// Write the events to this file instead of standard output
@@ -31,6 +31,8 @@ enum EventFormat {
     Text,
     /// One JSON object a line, the outcome last
     Jsonl,
+    /// A trace in Perfetto's own format, which is binary
+    Perfetto,
 }
 
 /// The files of a told trial, opened before it is simulated.
@@ -76,10 +78,12 @@ impl EventFiles<'_> {
         let events = match self.args.format {
             EventFormat::Text => Terminal::plain(io.width).render(&story.document(io.width)).into_bytes(),
             EventFormat::Jsonl => story.json_lines(),
+            EventFormat::Perfetto => story.perfetto(),
         };
         let mut contents = Vec::with_capacity(self.paths.len());
         match self.args.file() {
             Some(_) => contents.push(events),
+            None if self.args.format == EventFormat::Perfetto => io.binary(&events)?,
             None => io.data(events)?,
         }
         contents.extend(self.args.svg.iter().map(|_| story.chart().svg(Theme::Auto).into_bytes()));

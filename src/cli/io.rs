@@ -124,12 +124,27 @@ impl Io {
     /// # Errors
     /// When the stream cannot be written for another reason than its reader being gone.
     pub fn data(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), CliError> {
+        let bytes = bytes.as_ref();
+        let text = std::str::from_utf8(bytes).ok().map(|text| outlet::stream(text, self.stdout_color()));
+        self.write(text.as_ref().map_or(bytes, |text| text.as_bytes()))
+    }
+
+    /// Writes data that is no text to standard output as it is, unless that is a terminal, on which bytes act.
+    ///
+    /// # Errors
+    /// On a terminal, and as [`Io::data`].
+    pub fn binary(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+        if self.stdout_is_terminal {
+            let message = "this is no text, and standard output is a terminal";
+            return Err(CliError::invalid(message).hint("write it to a file: --output FILE"));
+        }
+        self.write(bytes)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), CliError> {
         if self.stdout_closed {
             return Ok(());
         }
-        let bytes = bytes.as_ref();
-        let text = std::str::from_utf8(bytes).ok().map(|text| outlet::stream(text, self.stdout_color()));
-        let bytes = text.as_ref().map_or(bytes, |text| text.as_bytes());
         match self.stdout.write_all(bytes).and_then(|()| self.stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.stdout_closed = true;

@@ -55,6 +55,13 @@ impl Dates {
         self.at(day).to_string()
     }
 
+    /// Milliseconds from the beginning of 1970 to that of the first day; none for a day before.
+    #[must_use]
+    pub fn unix_ms(&self) -> Option<u64> {
+        let days = u64::try_from((self.first - jiff::civil::date(1970, 1, 1)).get_days()).ok()?;
+        Some(days * DAY_MS)
+    }
+
     /// `Mon 9 Mar 14:05`, an instant of the pipeline.
     #[must_use]
     pub fn minute(&self, ms: u64) -> String {
@@ -92,6 +99,7 @@ mod tests {
         assert_eq!((dates.day(0), dates.day(30)), ("Mon 2 Mar".to_owned(), "Wed 1 Apr".to_owned()));
         assert_eq!(dates.minute(8 * DAY_MS + 50_700_000), "Tue 10 Mar 14:05");
         assert_eq!((dates.day_of("2026-03-09"), dates.date(7)), (Some(7), "2026-03-09".to_owned()));
+        assert_eq!(dates.unix_ms(), Some(1_772_409_600_000), "as `date -u -d 2026-03-02 +%s` says");
         assert!(dates.is_monday(7) && !dates.is_monday(8));
         for bad in ["2026-03-01", "2026-02-30", "2026-13-01", "2026-3-9", "9 March", ""] {
             assert_eq!(dates.day_of(bad), None, "{bad}");

@@ -327,8 +327,10 @@ impl FilmFold {
 /// What must not be missed, in order of time; of one instant in the order of its causes.
 fn moments(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<FilmMoment> {
     let notice = outcome.notice.map_or("an alarm".to_owned(), |notice| plan.name_of(notice));
-    let is_alarm = outcome.notice.is_some_and(|notice| matches!(notice, Notice::Alarm(_)));
-    let fires = if is_alarm { format!("alarm {notice} fires") } else { format!("noticed: {notice}") };
+    let fires = match outcome.notice.and_then(Notice::kind) {
+        None => format!("alarm {notice} fires"),
+        Some(kind) => format!("noticed: {kind}"),
+    };
     let back = format!("rollback: {} go back", text::counted(history.rollback_hosts, "host"));
     let last_back = history.rolled_back.last().map(|(record, _)| record.at_ms);
     let remedy = history.remedy.map_or("", |(_, remedy)| acts(remedy));

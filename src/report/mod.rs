@@ -18,6 +18,7 @@ pub mod fleet_film;
 pub mod imported;
 pub mod json;
 mod limits;
+pub mod perfetto;
 pub mod pipeline;
 mod pipeline_cells;
 pub mod pipeline_csv;

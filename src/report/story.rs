@@ -11,6 +11,9 @@ pub trait Story {
     /// Every event, one JSON object a line, in order of time.
     fn json_lines(&self) -> Vec<u8>;
 
+    /// A trace of it that Perfetto opens, in Perfetto's own format.
+    fn perfetto(&self) -> Vec<u8>;
+
     /// The picture of it, as SVG.
     #[cfg(feature = "charts")]
     fn chart(&self) -> super::chart::Picture;

@@ -8,7 +8,9 @@ mod fold;
 pub mod history;
 mod kinds;
 mod names;
+mod perfetto;
 mod story;
 mod told;
+mod traced;
 
 pub use told::RolloutStory;

@@ -2,7 +2,8 @@
 
 use super::history::RolloutHistory;
 use super::names::{PlanNames, outcome as outcome_words};
-use super::{events, story};
+use super::traced::Traced;
+use super::{events, perfetto, story};
 use crate::ids::RegionId;
 use crate::outcome::Outcome;
 use crate::outlet;
@@ -21,7 +22,6 @@ const MOST_LINES: usize = 70;
 #[derive(Debug)]
 pub struct RolloutStory<'r> {
     names: PlanNames<'r>,
-    #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "only the chart names its trial"))]
     trial: u64,
     outcome: &'r Outcome,
     records: &'r [RolloutRecord],
@@ -94,6 +94,16 @@ impl Story for RolloutStory<'_> {
         let mut lines = event_lines(self.records, |event, key, index| self.named(event, key, index));
         lines.extend_from_slice(outlet::json(format!("{}\n", self.outcome_json())).as_bytes());
         lines
+    }
+
+    fn perfetto(&self) -> Vec<u8> {
+        perfetto::bytes(Traced {
+            names: self.names,
+            trial: self.trial,
+            outcome: self.outcome,
+            records: self.records,
+            history: &self.history,
+        })
     }
 
     #[cfg(feature = "charts")]

@@ -1,5 +1,6 @@
 //! One trial of a pipeline, told: its events folded into a diagram, shown as text, lines or a chart. Simulates nothing.
 
+use super::perfetto;
 use super::stations::Stations;
 use super::text::{self, Told};
 use super::{DAY_MS, Diagram, TimeSpan};
@@ -88,6 +89,10 @@ impl Story for Journey<'_> {
                 _ => return None,
             })
         })
+    }
+
+    fn perfetto(&self) -> Vec<u8> {
+        perfetto::bytes(&self.told, &self.diagram, self.lines)
     }
 
     /// The train diagram.

@@ -3,6 +3,7 @@
 //! Chart and text draw the same trains; nothing here draws.
 
 pub mod journey;
+mod perfetto;
 pub mod stations;
 pub mod text;
 
