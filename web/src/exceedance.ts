@@ -90,7 +90,7 @@ export class Exceedance {
     const title = (at: number, top: number, anchor: string, words: string): void => {
       axes.append("text").attr("class", "axis-title").attr("x", at).attr("y", top).attr("text-anchor", anchor).text(words);
     };
-    title(4, 16, "start", `\u2191 share of bad changes with at least so much harm (${y.kind})`);
+    title(4, 16, "start", width < 480 ? "\u2191 share of bad changes with so much" : `\u2191 share of bad changes with at least so much harm (${y.kind})`);
     title(frame.x + frame.width, bottom + 44, "end", `impaired host-minutes (${x.kind}) \u2192`);
     this.svg.setAttribute("data-width", String(width));
   }

@@ -43,7 +43,7 @@ export class LimitLine {
     [this.scale, this.value] = [scale, value];
     const at = scale.at(value);
     const said = sayWithUnit(of.measure.unit, value);
-    const wide = said.length * 6.6 + 26;
+    const wide = said.length * 7 + 34;
     const [right, bottom] = [frame.x + frame.width, frame.y + frame.height];
     const less = of.measure.better === "less";
     this.words.textContent = `\u2195 ${said}`;

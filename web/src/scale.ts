@@ -1,6 +1,6 @@
 // From values to places on an axis: linear or log, with ticks that people count in (15 m, 1 h, 1 d; 10, 100, 1,000).
 
-import { scaleLinear, scaleLog } from "d3-scale";
+import { ticks } from "d3-array";
 import { factor, tick } from "./format.js";
 
 export type Kind = "linear" | "log";
@@ -51,25 +51,32 @@ function linear(unit: string, values: number[], range: [number, number], room: n
   if (high === low) high = low + (factor(unit) ?? M);
   const pad = (high - low) * 0.06;
   const domain: [number, number] = [low < 0 ? low - pad : low, high + pad];
-  const d3 = scaleLinear().domain(domain).range(range).clamp(true);
+  const [at, invert] = affine(domain, range);
   const most = Math.max(2, Math.floor(Math.abs(range[1] - range[0]) / room));
   return {
     kind: "linear",
     unit,
     domain,
-    at: (value) => d3(value),
-    invert: (at) => d3.invert(at),
-    ticks: linearTicks(unit, domain, most).map((value) => ({ value, at: d3(value), label: tick(unit, value) })),
+    at,
+    invert,
+    ticks: linearTicks(unit, domain, most).map((value) => ({ value, at: at(value), label: tick(unit, value) })),
     zero: false,
   };
+}
+
+/** The straight map of a domain onto a range, and the way back; neither leaves its target. */
+function affine([low, high]: [number, number], [from, to]: [number, number]): [(value: number) => number, (at: number) => number] {
+  const clamp = (part: number): number => Math.min(1, Math.max(0, part));
+  return [
+    (value) => from + clamp((value - low) / (high - low)) * (to - from),
+    (at) => low + clamp((at - from) / (to - from)) * (high - low),
+  ];
 }
 
 function linearTicks(unit: string, [low, high]: [number, number], most: number): number[] {
   const per = factor(unit);
   if (per !== null) {
-    return scaleLinear([low / per, high / per], [0, 1])
-      .ticks(most)
-      .map((t) => t * per);
+    return ticks(low / per, high / per, most).map((t) => t * per);
   }
   const step = STEPS.find((s) => (high - low) / s <= most) ?? (high - low) / most;
   const out = [];
@@ -86,16 +93,17 @@ function log(unit: string, values: number[], range: [number, number], room: numb
   [low, high] = [low / air, high * air];
   const way = Math.sign(range[1] - range[0]);
   const from = zero ? range[0] + way * ZERO : range[0];
-  const d3 = scaleLog().domain([low, high]).range([from, range[1]]).clamp(true);
+  const [place, back] = affine([Math.log10(low), Math.log10(high)], [from, range[1]]);
+  const at = (value: number): number => (value > 0 ? place(Math.log10(value)) : zero ? range[0] : from);
   const most = Math.max(2, Math.floor(Math.abs(range[1] - from) / room));
-  const ticks = logTicks(unit, low, high, most).map((value) => ({ value, at: d3(value), label: tick(unit, value) }));
+  const ticks = logTicks(unit, low, high, most).map((value) => ({ value, at: at(value), label: tick(unit, value) }));
   if (zero) ticks.unshift({ value: 0, at: range[0], label: "0" });
   return {
     kind: "log",
     unit,
     domain: [zero ? 0 : low, high],
-    at: (value) => (value > 0 ? d3(value) : zero ? range[0] : from),
-    invert: (at) => (zero && (at - range[0]) * way < ZERO / 2 ? 0 : d3.invert(at)),
+    at,
+    invert: (place) => (zero && (place - range[0]) * way < ZERO / 2 ? 0 : 10 ** back(place)),
     ticks,
     zero,
   };

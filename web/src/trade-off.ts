@@ -160,7 +160,7 @@ export class TradeOff {
         .attr("x", x)
         .attr("y", y)
         .attr("text-anchor", anchor)
-        .text(this.fit(text, room));
+        .text(this.measure(text) <= room ? text : this.fit(text.replace(/ \(.*\)/, ""), room));
     };
     words(4, 16, "start", `\u2191 ${title(view.harm, sy.kind)}`, this.width - 8);
     if (!bare) words(frame.x + frame.width, bottom + 44, "end", `${title(view.speed, sx.kind)} \u2192`, this.width - 8);
