@@ -143,6 +143,37 @@ pub fn xml(text: &str) -> String {
     out
 }
 
+/// Text for an element or an attribute of HTML in double quotes. Letters that nobody sees are shown; a reader's browser
+/// would turn the text around them.
+#[must_use]
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for letter in shown(text).chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            // A number, because HTML 4 knows no name for it.
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(letter),
+        }
+    }
+    out
+}
+
+/// A JSON document as the content of a script element that holds data; it means the same. Without `<` nothing in it ends the
+/// element, or begins a comment in which its end is not seen.
+#[must_use]
+pub fn json_in_html(document: &str) -> String {
+    let mut out = String::with_capacity(document.len() + 16);
+    for letter in document.chars() {
+        let acts = matches!(letter, '<' | '>' | '&') || is_hidden(letter);
+        if acts { push_escape(&mut out, letter) } else { out.push(letter) }
+    }
+    out
+}
+
 /// A JSON document whose strings show their hidden letters; it means the same.
 #[must_use]
 pub fn json(document: String) -> String {
@@ -242,6 +273,19 @@ mod tests {
             markdown("> a_b *c* @d #1 https://e"),
             "&gt; a_b \\*c\\* @&#8203;d #&#8203;1 https:&#8203;//e"
         );
+    }
+
+    #[test]
+    fn nothing_in_a_page_is_markup_and_data_mean_the_same() {
+        assert_eq!(
+            html("<a b='c' d=\"e\">&\u{202e}\n"),
+            "&lt;a b=&#39;c&#39; d=&quot;e&quot;&gt;&amp;\\u202E\n"
+        );
+        let text = "</script><!-- & \u{2028}\u{7f}\u{202e} \\ \"";
+        let document = serde_json::Value::from(text).to_string();
+        let written = json_in_html(&document);
+        assert_eq!(written, r#""\u003C/script\u003E\u003C!-- \u0026 \u2028\u007F\u202E \\ \"""#);
+        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
     }
 
     #[test]

@@ -12,6 +12,6 @@ mod media;
 pub use letters::{is_hidden, line, shown};
 pub use look_alikes::{disguised, look};
 pub use media::{
-    csv_cell, file_name, file_names, json, markdown, shell_word, stream, terminal, workflow_data,
-    workflow_property, xml, yaml,
+    csv_cell, file_name, file_names, html, json, json_in_html, markdown, shell_word, stream, terminal,
+    workflow_data, workflow_property, xml, yaml,
 };

@@ -18,6 +18,8 @@ pub mod fleet_film;
 pub mod imported;
 pub mod json;
 mod limits;
+#[cfg(feature = "charts")]
+pub mod page;
 pub mod perfetto;
 pub mod pipeline;
 mod pipeline_cells;

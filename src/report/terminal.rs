@@ -203,7 +203,8 @@ pub fn next_replay(summary: &Summary, file: GivenScenario) -> Option<String> {
     Some(file.replay(&strategy.name, summary.seed, worst.trial, summary.estimator))
 }
 
-fn kind_name(kind: NotableKind) -> &'static str {
+/// Why a trial is notable.
+pub(super) fn kind_name(kind: NotableKind) -> &'static str {
     match kind {
         NotableKind::WorstBlastRadius => "worst blast radius",
         NotableKind::MedianBad => "median bad change",
@@ -215,7 +216,7 @@ fn kind_name(kind: NotableKind) -> &'static str {
 }
 
 /// What happened, in a clause: `memory-leak caught by zone-errors, 1,900 host-minutes, ...`.
-fn story(notable: &Notable) -> String {
+pub(super) fn story(notable: &Notable) -> String {
     let what = match (&notable.defect, &notable.alarm) {
         (Some(defect), Some(alarm)) => format!("{defect} caught by {alarm}"),
         (Some(defect), None) => format!("{defect} escaped"),
