@@ -32,6 +32,8 @@ pub enum Reach {
 pub(super) enum Files<'a> {
     /// The disk; below this folder if there is one.
     Disk(Option<PathBuf>),
+    /// The same, but for the scenario itself, which has this text.
+    Edited(&'a str, Option<PathBuf>),
     /// Whatever a function reads, which is no file to the machine.
     Given(&'a dyn Fn(&Path) -> io::Result<Vec<u8>>),
 }
@@ -51,16 +53,7 @@ pub(super) enum Unreadable {
 impl Files<'_> {
     /// Those on the disk that the scenario at `path` may name.
     pub fn of(path: &Path, reach: Reach) -> Self {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let is_root = |folder: &&Path| ROOTS.iter().any(|mark| folder.join(mark).symlink_metadata().is_ok());
-        match reach {
-            Reach::Anywhere => Self::Disk(None),
-            Reach::Inside if path.starts_with(STREAMS) => Self::Disk(Some(folder)),
-            Reach::Inside => {
-                Self::Disk(Some(folder.ancestors().find(is_root).map(Path::to_owned).unwrap_or(folder)))
-            }
-        }
+        Self::Disk(root_of(path, reach))
     }
 
     /// The bytes of a file. The scenario itself, which the user has named, may be a stream.
@@ -69,11 +62,9 @@ impl Files<'_> {
             Self::Disk(_) if is_scenario && path.starts_with(STREAMS) => {
                 bytes(File::open(path).map_err(Unreadable::Failed)?)
             }
-            Self::Disk(root) => on_disk(path, root.as_deref()),
-            Self::Given(read) => {
-                let bytes = read(path).map_err(Unreadable::Failed)?;
-                if bytes.len() as u64 > MAX_BYTES { Err(Unreadable::TooLarge) } else { Ok(bytes) }
-            }
+            Self::Edited(text, _) if is_scenario => within_limits(text.as_bytes().to_vec()),
+            Self::Disk(root) | Self::Edited(_, root) => on_disk(path, root.as_deref()),
+            Self::Given(read) => within_limits(read(path).map_err(Unreadable::Failed)?),
         }
     }
 
@@ -85,10 +76,26 @@ impl Files<'_> {
     /// The same path for the same file, however it is written.
     pub fn identity(&self, path: &Path) -> PathBuf {
         match self {
-            Self::Disk(_) => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+            Self::Disk(_) | Self::Edited(..) => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
             Self::Given(_) => normalised(path),
         }
     }
+}
+
+/// The folder below which the files are that the scenario at `path` may name; none: they may be anywhere.
+pub(super) fn root_of(path: &Path, reach: Reach) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let is_root = |folder: &&Path| ROOTS.iter().any(|mark| folder.join(mark).symlink_metadata().is_ok());
+    match reach {
+        Reach::Anywhere => None,
+        Reach::Inside if path.starts_with(STREAMS) => Some(folder),
+        Reach::Inside => Some(folder.ancestors().find(is_root).map(Path::to_owned).unwrap_or(folder)),
+    }
+}
+
+fn within_limits(bytes: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
+    if bytes.len() as u64 > MAX_BYTES { Err(Unreadable::TooLarge) } else { Ok(bytes) }
 }
 
 fn on_disk(path: &Path, root: Option<&Path>) -> Result<Vec<u8>, Unreadable> {

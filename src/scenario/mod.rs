@@ -10,6 +10,7 @@ mod extend;
 mod files;
 mod in_plan;
 mod include;
+pub mod knobs;
 mod places;
 mod problems;
 mod reader;
@@ -143,6 +144,8 @@ pub enum TextsFrom<'a> {
     Disk(Reach),
     /// This text alone.
     Text(&'a str),
+    /// This text in place of the file's own, as of an editor that has not saved it, and what it names from the disk.
+    Edited(&'a str, Reach),
     /// Whatever a function reads, as for [`load_with`].
     Given(&'a dyn Fn(&Path) -> io::Result<Vec<u8>>),
 }
@@ -154,6 +157,9 @@ pub fn load_set(path: &Path, origin: TextsFrom<'_>, settings: &[ValueSetting]) -
     match origin {
         TextsFrom::Disk(reach) => load_from(path, &Files::of(path, reach), settings, With::Claims),
         TextsFrom::Given(read) => load_from(path, &Files::Given(read), settings, With::Claims),
+        TextsFrom::Edited(text, reach) => {
+            load_from(path, &Files::Edited(text, files::root_of(path, reach)), settings, With::Claims)
+        }
         TextsFrom::Text(text) => {
             let texts = [(path.to_owned(), text.to_owned())];
             // That another one is not there is no mistake of the scenario.

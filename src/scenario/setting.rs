@@ -31,6 +31,17 @@ const STAGE: &str = "pipeline.stage.";
 const OF_STAGE: &str = ".scenario.";
 
 impl ValueSetting {
+    /// This TOML at a path; none unless it is one value and nothing beside it, not even a comment.
+    #[must_use]
+    pub fn of_toml(path: &str, toml: &str) -> Option<Self> {
+        const KEY: &str = "value = ";
+        let text = format!("{KEY}{toml}");
+        let table = DeTable::parse(&text).ok()?;
+        let value = table.get_ref().values().next().filter(|_| table.get_ref().len() == 1)?;
+        let is_all = value.span() == (KEY.len()..text.len());
+        is_all.then(|| Self { path: path.to_owned(), value: NewValue::Toml(toml.to_owned()) })
+    }
+
     /// The path as it is in the files of a scenario: of the one at hand, or of that of a stage. None if it leads elsewhere.
     fn within<'s>(&'s self, stage: Option<&str>) -> Option<&'s str> {
         match stage {
@@ -82,7 +93,7 @@ impl NewValue {
 
 /// Where the value at `path` is in the text, if it is one that can be replaced: written in one piece, as no table under a
 /// header is.
-fn place(text: &str, table: &DeTable<'_>, path: &str) -> Option<Range<usize>> {
+pub(super) fn place(text: &str, table: &DeTable<'_>, path: &str) -> Option<Range<usize>> {
     let found = in_table(table, path)?;
     let range = found.span();
     let whole = match found.get_ref() {
@@ -188,6 +199,17 @@ stage = [{ name = "gamma", scenario = "gamma.toml" }]
     fn written(text: &'static str, path: &str) -> Option<&'static str> {
         let table = DeTable::parse(text).expect("valid TOML");
         place(text, table.get_ref(), path).map(|range| &text[range])
+    }
+
+    #[test]
+    fn a_value_is_one_value() {
+        for toml in ["1", "\"30m\"", "true", "[1, 2]", "{ a = 1 }", "[\n1,\n]", "'''a\nb'''", "09:00:00"] {
+            assert!(ValueSetting::of_toml("a.b", toml).is_some(), "{toml}");
+        }
+        let more = ["1 # two", "1\n", "1\n[fleet]\n", "1\nb = 2", "{ a = 1 }\n[value.b]", "1\n[value.b]"];
+        for toml in ["", " ", "1 ", " 1", "x", "1, 2"].iter().chain(&more) {
+            assert_eq!(ValueSetting::of_toml("a.b", toml), None, "{toml}");
+        }
     }
 
     #[test]

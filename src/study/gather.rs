@@ -11,7 +11,7 @@ use super::trials::RolloutTrials;
 use super::workers::Workers;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
-use crate::rollout::Model;
+use crate::rollout::{Engine, Model};
 use std::io;
 use std::ops::Range;
 
@@ -116,24 +116,60 @@ struct Chunk<R> {
 pub fn gather<R: Send>(
     plan: &Plan,
     evaluations: Evaluations,
+    rows: RowSink<impl Fn(&[Outcome]) -> R + Sync, impl FnMut(usize, R) -> io::Result<()> + Send>,
+    progress: &dyn Progress,
+) -> Result<Gathered, Stopped> {
+    gather_watched(plan, evaluations, rows, progress, &mut Unwatched)
+}
+
+/// Who looks at the trials while a study goes on. It changes no trial, only after which of them there is a pause.
+pub(super) trait Onlooker: Send {
+    /// Looks at the trials so far, which took so many events in all; at none of them first. Says after how many trials of
+    /// each strategy to look next: a number that is not above those that there are is taken as the end. `is_last` once no
+    /// more will come.
+    fn look(&mut self, gathered: &Gathered, events: u64, is_last: bool) -> u64;
+}
+
+/// Nobody looks before the end.
+struct Unwatched;
+
+impl Onlooker for Unwatched {
+    fn look(&mut self, _gathered: &Gathered, _events: u64, _is_last: bool) -> u64 {
+        u64::MAX
+    }
+}
+
+/// As [`gather`], with somebody who looks at the trials after some of them. Every trial is simulated once.
+///
+/// # Errors
+/// As [`gather`].
+pub(super) fn gather_watched<R: Send>(
+    plan: &Plan,
+    evaluations: Evaluations,
     mut rows: RowSink<impl Fn(&[Outcome]) -> R + Sync, impl FnMut(usize, R) -> io::Result<()> + Send>,
     progress: &dyn Progress,
+    onlooker: &mut impl Onlooker,
 ) -> Result<Gathered, Stopped> {
     let model = Model::new(plan);
     let workers = Workers::new(RolloutSimulator { model: &model, evaluations }, progress);
     let strategies = plan.strategies.len();
     let mut gathered = Gathered::Whole(Outcomes::none(strategies));
     let mut trials = plan.study.trials;
+    let mut next = onlooker.look(&gathered, 0, false);
     loop {
         progress.planned(trials * strategies as u64);
         gathered = gathered.ready_for(plan, trials);
-        let batches = batches(gathered.trials()..trials, strategies);
+        let have = gathered.trials();
+        let until = if next > have { next.min(trials) } else { trials };
         let simulate = |trials| {
             let batch = simulate(&workers, strategies, trials, &rows.make);
             workers.check().map(|()| batch)
         };
+        let batches = batches(have..until, strategies);
         stream(batches, simulate, |batch| hand_on(batch, &mut rows.take, &mut gathered))?;
-        match precision::next_round(plan, gathered.study()) {
+        let more = if until < trials { Some(trials) } else { precision::next_round(plan, gathered.study()) };
+        next = onlooker.look(&gathered, workers.at_rest(Engine::events), more.is_none());
+        match more {
             Some(more) => trials = more,
             None => return Ok(gathered),
         }

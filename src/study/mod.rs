@@ -20,6 +20,7 @@ mod guard;
 mod inputs;
 mod judgement;
 mod like;
+mod looks;
 pub mod notable;
 pub mod origin;
 mod outcomes;
@@ -48,6 +49,7 @@ mod workers;
 
 pub use accepted::BaselineError;
 pub use aggregates::Aggregates;
+pub use looks::LookPace;
 pub use outcomes::{Outcomes, Weights};
 pub use pipeline_runner::{PipelineResult, PipelineStudy};
 pub use progress::{Nobody, Progress, Stopped};

@@ -1,6 +1,7 @@
 //! The way in to studies of rollouts: what to simulate, and then its summary. Decides nothing that a plan can say.
 
-use super::gather::{NoRows, RowSink, gather};
+use super::gather::{NoRows, RowSink, gather, gather_watched};
+use super::looks::{LookPace, Looks};
 use super::outcomes::Outcomes;
 use super::progress::{Progress, Stopped};
 use super::rollouts::{self, Evaluations};
@@ -92,6 +93,24 @@ impl<'p> Study<'p> {
     ) -> Result<Summary, StudyError> {
         let plan = self.plan.restrict(&self.restriction)?;
         Ok(gather(&plan, self.evaluations, rows, progress)?.summarise(&plan))
+    }
+
+    /// As [`Study::run`], and tells a summary of the trials so far on the way: of a first look, and then of ever more of
+    /// them. Each is the summary of the study of so many trials, under the plan's own digest; the last one, told with true,
+    /// is that of [`Study::run`]. No trial is simulated twice. Which trials are looked at depends on the plan alone.
+    ///
+    /// # Errors
+    /// As [`Study::run`].
+    pub fn run_with_looks(
+        &self,
+        pace: LookPace,
+        tell: impl FnMut(Summary, bool) + Send,
+        progress: &dyn Progress,
+    ) -> Result<(), StudyError> {
+        let plan = self.plan.restrict(&self.restriction)?;
+        let mut looks = Looks::new(&plan, pace, tell, progress);
+        gather_watched(&plan, self.evaluations, NoRows::none(), progress, &mut looks)?;
+        Ok(())
     }
 
     /// Simulates the study and keeps every outcome instead, which takes memory by the trial.

@@ -99,6 +99,12 @@ impl<'w, S: Simulator> Workers<'w, S> {
         }
     }
 
+    /// The sum of a number over all workers, none of which is at work.
+    pub fn at_rest(&self, number: impl Fn(&S::Worker) -> u64) -> u64 {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.iter().map(number).sum()
+    }
+
     fn costly(&self) -> MutexGuard<'_, Option<(usize, TooCostly)>> {
         self.costly.lock().unwrap_or_else(PoisonError::into_inner)
     }
