@@ -77,6 +77,7 @@
 //! - `cli` (default): the command line, with everything that only it needs. The binary requires it.
 //! - `charts` (default): SVG charts in [`report`].
 //! - `import` (default): scenarios from the files of other tools.
+//! - `serve` (default): a scenario as a live page on this machine.
 //!
 //! Without default features the library needs no clock, no thread of its own and no file system, as on `wasm32`.
 //!
@@ -113,6 +114,8 @@ pub mod random;
 pub mod report;
 pub mod rollout;
 pub mod scenario;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod sim;
 pub mod stats;
 pub mod study;

@@ -5,6 +5,8 @@ use super::commands::{
     baseline, chart, check, claim, compare, completions, explain, gate, import, init, man, pipeline, plan,
     replay, run,
 };
+#[cfg(feature = "serve")]
+use super::commands::serve;
 use super::exit::Exit;
 use super::io::When;
 use clap::{Parser, Subcommand};
@@ -29,6 +31,7 @@ Examples:
   wavetank import rollout.yaml      make one of what you have
   wavetank check wavetank.toml      find every problem in it, without simulating
   wavetank plan wavetank.toml       show what each strategy will do, and when
+  wavetank serve wavetank.toml      turn its values on a page, and see what moves
   wavetank run wavetank.toml        simulate and compare; results go to results/
 
 A scenario is a file, `-` for standard input, or git:REV:PATH for a file of a git revision.
@@ -96,6 +99,9 @@ pub enum Command {
     Replay(replay::Args),
     /// Draw one picture of a scenario, for a document or a slide
     Chart(chart::Args),
+    /// Play with a scenario on a page of this machine
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     /// Explain a rule of `check`, or list them all
     Explain(explain::Args),
     /// Print the JSON schema of scenario files, for editors

@@ -47,6 +47,7 @@ wavetank simulates staged rollouts and compares ways to deploy: how fast, and at
   wavetank import rollout.yaml  or make one of the files of your rollout tool and your alerts
   wavetank check wavetank.toml  find every problem in it
   wavetank plan wavetank.toml   show what each strategy does, and when
+  wavetank serve wavetank.toml  turn its values on a page, and see what moves
   wavetank run wavetank.toml    simulate all strategies, and say which is faster and which is safer
   wavetank gate wavetank.toml   fail if it got worse than what was accepted
 
@@ -99,6 +100,8 @@ fn dispatch(command: &Command, io: &mut Io) -> Result<Exit, CliError> {
         Command::Baseline(args) => commands::baseline::run(args, io),
         Command::Pipeline(args) => commands::pipeline::run(args, io),
         Command::Replay(args) => commands::replay::run(args, io),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => commands::serve::run(args, io),
         Command::Explain(args) => commands::explain::run(args, io),
         Command::Schema => commands::schema::run(io),
         Command::Completions(args) => commands::completions::run(args, Cli::command(), io),

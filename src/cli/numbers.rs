@@ -41,6 +41,11 @@ pub fn threads(text: &str) -> Result<usize, String> {
     whole(text, 1..=MAX_THREADS).map(|threads| threads as usize)
 }
 
+/// Parses the number of a port; 0 is any that is free.
+pub fn port(text: &str) -> Result<u16, String> {
+    whole(text, 0..=u64::from(u16::MAX)).map(|port| port as u16)
+}
+
 /// Parses the number of one trial.
 pub fn trial(text: &str) -> Result<u64, String> {
     whole(text, 0..=MAX_TRIALS - 1)

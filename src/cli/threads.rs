@@ -13,12 +13,7 @@ impl Threads {
     /// # Errors
     /// When they cannot be started.
     pub fn start(threads: Option<usize>) -> Result<Self, CliError> {
-        let Some(threads) = threads else { return Ok(Self(None)) };
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
-            CliError::invalid(format!("cannot start {threads} threads: {error}"))
-                .hint("choose fewer with --threads")
-        })?;
-        Ok(Self(Some(pool)))
+        pool(threads).map(Self)
     }
 
     /// Does `work` in them.
@@ -28,4 +23,15 @@ impl Threads {
             Some(pool) => pool.install(work),
         }
     }
+}
+
+/// A pool of so many threads; none where nothing is said.
+///
+/// # Errors
+/// When they cannot be started.
+pub fn pool(threads: Option<usize>) -> Result<Option<ThreadPool>, CliError> {
+    let Some(threads) = threads else { return Ok(None) };
+    ThreadPoolBuilder::new().num_threads(threads).build().map(Some).map_err(|error| {
+        CliError::invalid(format!("cannot start {threads} threads: {error}")).hint("choose fewer with --threads")
+    })
 }

@@ -16,3 +16,5 @@ pub mod plan;
 pub mod replay;
 pub mod run;
 pub mod schema;
+#[cfg(feature = "serve")]
+pub mod serve;
