@@ -138,8 +138,7 @@ impl Sorted {
         if let [only] = self.strata.as_slice() {
             return order_statistics(only, q, tail);
         }
-        let index = self.merged.partition_point(|x| self.up_to(*x).value() < q - ROUNDING);
-        let value = self.merged.get(index).or(self.merged.last()).copied()?;
+        let value = self.value(q)?;
         // Below the smallest value nothing has been counted; if even that may reach q, there is no bound.
         let open_below = self.below(self.merged[0]).high_reaches(q - ROUNDING, tail);
         let may_reach = |x: f64| self.up_to(x).high_reaches(q - ROUNDING, tail);
@@ -150,6 +149,13 @@ impl Sorted {
             low.map(|end| self.strata.iter().fold(end.min(value), |least, s| least.min(s.least_of(end))));
         let interval = Interval { low, high: high.map(|end| end.max(value)) };
         Some(Quantile { value, interval })
+    }
+
+    /// The `q` quantile (`0 < q < 1`) without its interval, which takes longer: for curves of many of them.
+    #[must_use]
+    pub fn value(&self, q: f64) -> Option<f64> {
+        let index = self.merged.partition_point(|x| self.up_to(*x).value() < q - ROUNDING);
+        self.merged.get(index).or(self.merged.last()).copied()
     }
 
     /// The first value at which a condition holds that holds on to the end of a stretch in which no stratum is used up: one

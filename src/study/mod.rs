@@ -42,8 +42,10 @@ mod sampling;
 mod sides;
 mod statement_end;
 pub mod summary;
+pub mod sweep;
 pub mod threshold;
 mod trials;
+pub mod unfolding;
 pub mod verdict;
 mod workers;
 

@@ -5,7 +5,7 @@ use crate::outcome::measures::{Measure, Measured, Population, Subject};
 use crate::plan::strata::{self, ChangeKind, TrialPlace};
 use crate::plan::{Estimator, Plan, Strata};
 use crate::stats::contrast::Draws;
-use crate::stats::{self, Bin, Paired, PairedStratum, Pairs, Sample, StratumValues};
+use crate::stats::{self, Bin, Interval, Paired, PairedStratum, Pairs, Sample, StratumValues};
 
 /// The strata of a study and how many trials each had.
 #[derive(Debug)]
@@ -120,6 +120,22 @@ impl Sampling {
         let strata = strata.collect();
         let sample = if self.is_confined() { Sample::of_slices(strata) } else { Sample::new(strata) };
         self.with_bounds(sample, measure, strategy)
+    }
+
+    /// A sample of something that is no measure, which all changes have or only those of a population; its values are given
+    /// by stratum and lie where `possible` says.
+    pub fn sample_of(&self, population: Population, by_stratum: Vec<Vec<Bin>>, possible: Interval) -> Sample {
+        let strata = self.strata.list().iter().zip(&self.counts).zip(by_stratum);
+        let strata = strata.map(|((stratum, &trials), values)| StratumValues {
+            weight: stratum.weight,
+            trials,
+            values,
+            settled: !may_count(population, stratum.kind),
+            group: group(stratum.kind),
+        });
+        let strata = strata.collect();
+        let sample = if self.is_confined() { Sample::of_slices(strata) } else { Sample::new(strata) };
+        sample.within(possible)
     }
 
     /// Pairs that are given by stratum.

@@ -9,8 +9,10 @@ pub mod history;
 mod kinds;
 mod names;
 mod perfetto;
+mod split;
 mod story;
 mod told;
 mod traced;
 
+pub use split::{TimePart, TimeSplit};
 pub use told::RolloutStory;
