@@ -1,12 +1,12 @@
 //! The grammar of the command line. Each command's own arguments are in its file, those that several share are in
 //! `options`; nothing is done here.
 
+#[cfg(feature = "serve")]
+use super::commands::serve;
 use super::commands::{
     baseline, chart, check, claim, compare, completions, explain, gate, import, init, man, pipeline, plan,
     replay, run,
 };
-#[cfg(feature = "serve")]
-use super::commands::serve;
 use super::exit::Exit;
 use super::io::When;
 use clap::{Parser, Subcommand};

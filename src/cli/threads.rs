@@ -32,6 +32,7 @@ impl Threads {
 pub fn pool(threads: Option<usize>) -> Result<Option<ThreadPool>, CliError> {
     let Some(threads) = threads else { return Ok(None) };
     ThreadPoolBuilder::new().num_threads(threads).build().map(Some).map_err(|error| {
-        CliError::invalid(format!("cannot start {threads} threads: {error}")).hint("choose fewer with --threads")
+        CliError::invalid(format!("cannot start {threads} threads: {error}"))
+            .hint("choose fewer with --threads")
     })
 }

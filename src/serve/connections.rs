@@ -28,7 +28,8 @@ const MOST_HEAD: usize = 16 << 10;
 const NO_ROOM: Duration = Duration::from_millis(100);
 
 /// The answer to whoever comes when all connections are taken.
-const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n\
+const BUSY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n\
     Content-Length: 44\r\nCache-Control: no-store\r\n\r\n{\"error\":\"there are too many connections.\"}\n";
 
 /// Answers whoever connects, for ever.
@@ -82,7 +83,11 @@ impl Impatient {
 }
 
 impl AsyncRead for Impatient {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, into)
     }
 }

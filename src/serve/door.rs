@@ -99,9 +99,10 @@ mod tests {
     const PORT: u16 = 8642;
 
     fn status(method: &str, target: &str, headers: &[(&str, &str)]) -> u16 {
-        let request = headers.iter().fold(Request::builder().method(method).uri(target), |request, header| {
-            request.header(header.0, header.1)
-        });
+        let request =
+            headers.iter().fold(Request::builder().method(method).uri(target), |request, header| {
+                request.header(header.0, header.1)
+            });
         let (parts, ()) = request.body(()).expect("a valid request").into_parts();
         admit(&parts, PORT).map_or_else(|away| away.status.as_u16(), |()| 200)
     }
@@ -112,9 +113,22 @@ mod tests {
             assert_eq!(status("GET", "/", &[("host", host)]), 200, "{host}");
         }
         for host in [
-            "127.0.0.1", "127.0.0.1:80", "127.0.0.1:8643", "127.0.0.2:8642", "evil.example:8642", "localhost.:8642",
-            "localhost.evil.example:8642", "0.0.0.0:8642", "[::]:8642", "localhost", "", "127.1:8642", "2130706433:8642",
-            "user@127.0.0.1:8642", "127.0.0.1:8642 ", "127.0.0.1:08642",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "127.0.0.1:8643",
+            "127.0.0.2:8642",
+            "evil.example:8642",
+            "localhost.:8642",
+            "localhost.evil.example:8642",
+            "0.0.0.0:8642",
+            "[::]:8642",
+            "localhost",
+            "",
+            "127.1:8642",
+            "2130706433:8642",
+            "user@127.0.0.1:8642",
+            "127.0.0.1:8642 ",
+            "127.0.0.1:08642",
         ] {
             assert_eq!(status("GET", "/", &[("host", host)]), 403, "{host}");
         }
@@ -131,8 +145,15 @@ mod tests {
         };
         assert_eq!(with("/api/events", &[("origin", "http://localhost:8642")]), 200);
         for origin in [
-            "null", "http://evil.example", "https://localhost:8642", "http://localhost:8643", "http://localhost",
-            "http://127.0.0.1:8642", "http://localhost:8642/", "http://localhost:8642.evil.example", "",
+            "null",
+            "http://evil.example",
+            "https://localhost:8642",
+            "http://localhost:8643",
+            "http://localhost",
+            "http://127.0.0.1:8642",
+            "http://localhost:8642/",
+            "http://localhost:8642.evil.example",
+            "",
         ] {
             assert_eq!(with("/api/events", &[("origin", origin)]), 403, "{origin}");
         }
@@ -141,7 +162,9 @@ mod tests {
             assert_eq!(with("/api/events", &[("sec-fetch-site", site)]), 403, "{site}");
             assert_eq!(with("/", &[("sec-fetch-site", site)]), 403, "{site}");
         }
-        let link = |dest| [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", dest)];
+        let link = |dest| {
+            [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", dest)]
+        };
         assert_eq!(with("/", &link("document")), 200);
         assert_eq!(with("/", &link("iframe")), 403);
         assert_eq!(with("/api/events", &link("document")), 403);
@@ -149,11 +172,19 @@ mod tests {
 
     #[test]
     fn only_json_is_read() {
-        let with = |value: &str| status("POST", "/api/study", &[("host", "[::1]:8642"), ("content-type", value)]);
-        for value in ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"] {
+        let with =
+            |value: &str| status("POST", "/api/study", &[("host", "[::1]:8642"), ("content-type", value)]);
+        for value in ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"]
+        {
             assert_eq!(with(value), 200, "{value}");
         }
-        for value in ["text/plain", "application/json-patch", "application/x-www-form-urlencoded", "", "text/plain; application/json"] {
+        for value in [
+            "text/plain",
+            "application/json-patch",
+            "application/x-www-form-urlencoded",
+            "",
+            "text/plain; application/json",
+        ] {
             assert_eq!(with(value), 415, "{value}");
         }
         assert_eq!(status("POST", "/api/study", &[("host", "[::1]:8642")]), 415);

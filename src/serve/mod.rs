@@ -99,7 +99,12 @@ pub fn run(listening: Listening, setup: Setup, stop: &dyn Fn() -> bool) -> io::R
     served
 }
 
-fn serve(runtime: &Runtime, listening: Listening, tank: &Arc<Tank>, stop: &dyn Fn() -> bool) -> io::Result<()> {
+fn serve(
+    runtime: &Runtime,
+    listening: Listening,
+    tank: &Arc<Tank>,
+    stop: &dyn Fn() -> bool,
+) -> io::Result<()> {
     runtime.block_on(async {
         let router = routes::router(Arc::clone(tank), listening.port);
         let room = Arc::new(Semaphore::new(connections::MOST_CONNECTIONS));

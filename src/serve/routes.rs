@@ -159,12 +159,14 @@ fn latest(news: &mut watch::Receiver<Option<Arc<News>>>) -> Option<Arc<News>> {
 /// What a request asks for, of no more bytes and in no more time than it may take.
 async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Response> {
     let too_large = || error(StatusCode::PAYLOAD_TOO_LARGE, "a request has at most 1 MiB.");
-    let said = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let said =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if said.is_some_and(|length| length > MOST_BODY) {
         return Err(too_large());
     }
     let bytes = timeout(BODY_WITHIN, to_bytes(request.into_body(), MOST_BODY)).await;
-    let bytes = bytes.map_err(|_| error(StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive."))?;
+    let bytes =
+        bytes.map_err(|_| error(StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive."))?;
     let bytes = bytes.map_err(|_| too_large())?;
     serde_json::from_slice(&bytes).map_err(|wrong| {
         let reason = format!("the request is not what is expected: {wrong}.");

@@ -93,7 +93,10 @@ fn text_of(file: &str) -> Result<String, CliError> {
 fn listen(port: Option<u16>, io: &mut Io) -> Result<Listening, CliError> {
     let Some(port) = port else {
         return Listening::on(USUAL_PORT).or_else(|_| {
-            io.say("note", format_args!("another program listens on port {USUAL_PORT}: this is on a free one"));
+            io.say(
+                "note",
+                format_args!("another program listens on port {USUAL_PORT}: this is on a free one"),
+            );
             Listening::on(0).map_err(|error| refused(&error))
         });
     };

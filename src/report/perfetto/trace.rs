@@ -269,6 +269,6 @@ mod tests {
         let mut trace = PerfettoTrace::new(None);
         trace.process("a\u{202e}b");
         let bytes = trace.into_bytes();
-        assert!(bytes.windows(9).any(|part| part == b"a\\u202Eb\x58"[..9].as_ref()), "{bytes:?}");
+        assert!(bytes.windows(9).any(|part| part == &b"a\\u202Eb\x58"[..9]), "{bytes:?}");
     }
 }
