@@ -8,6 +8,7 @@ use super::error::CliError;
 use super::interrupt::Interrupt;
 use crate::outlet;
 use crate::report::command::GivenScenario;
+use crate::report::trade_plot::PlotLetters;
 use crate::scenario::Reach;
 use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
@@ -16,6 +17,9 @@ use std::io::{self, IsTerminal, Read, Write};
 
 /// Report width where the terminal does not tell one; fixed so that piped reports are reproducible.
 pub const DEFAULT_WIDTH: usize = 100;
+
+/// Lines of a terminal that does not tell.
+const DEFAULT_HEIGHT: usize = 24;
 
 /// The file name that stands for a standard stream.
 pub const STDIN: &str = "-";
@@ -141,6 +145,14 @@ impl Io {
         self.write(bytes)
     }
 
+    /// Writes what acts on the terminal that standard output is: frames that were made for one, and codes that place them.
+    ///
+    /// # Errors
+    /// As [`Io::data`].
+    pub fn screen(&mut self, frame: &str) -> Result<(), CliError> {
+        self.write(frame.as_bytes())
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), CliError> {
         if self.stdout_closed {
             return Ok(());
@@ -153,6 +165,20 @@ impl Io {
             Err(error) => Err(CliError::at_path("write", "standard output".as_ref(), &error)
                 .hint("free some space, or write elsewhere")),
             Ok(()) => Ok(()),
+        }
+    }
+
+    /// What plots are drawn in: lines, unless the terminal is said to know ASCII alone. A pipe gets what other tables have.
+    #[must_use]
+    pub fn plot_letters(&self) -> PlotLetters {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        // As the C library asks: the first that is set counts.
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+        let locale = locale.to_lowercase();
+        if !self.stdout_is_terminal || locale.contains("utf-8") || locale.contains("utf8") {
+            PlotLetters::Unicode
+        } else {
+            PlotLetters::Ascii
         }
     }
 
@@ -228,17 +254,29 @@ fn width_of_terminal() -> usize {
     said.or_else(own_width).unwrap_or(DEFAULT_WIDTH)
 }
 
-/// What the terminal says. One that knows its columns and not its rows knows enough.
-#[cfg(unix)]
+/// Columns and lines of the terminal behind standard output, now: it may have changed since. Those of the environment come first.
+#[must_use]
+pub fn size_of_terminal() -> (usize, usize) {
+    let said = std::env::var("LINES").ok().and_then(|text| text.parse().ok()).filter(|lines| *lines > 0);
+    let lines = said.or_else(|| own_size().1.filter(|lines| *lines > 0)).unwrap_or(DEFAULT_HEIGHT);
+    (width_of_terminal(), lines)
+}
+
 fn own_width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
-    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    own_size().0.filter(|columns| *columns > 0)
+}
+
+/// What the terminal says of its columns and lines. One that knows its columns and not its rows knows enough.
+#[cfg(unix)]
+fn own_size() -> (Option<usize>, Option<usize>) {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    (size.map(|size| usize::from(size.ws_col)), size.map(|size| usize::from(size.ws_row)))
 }
 
 /// Elsewhere only the environment says it.
 #[cfg(not(unix))]
-fn own_width() -> Option<usize> {
-    None
+fn own_size() -> (Option<usize>, Option<usize>) {
+    (None, None)
 }
 
 #[cfg(test)]

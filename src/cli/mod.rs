@@ -22,9 +22,11 @@ mod picture;
 mod progress;
 mod review;
 mod rows;
+mod screen;
 mod select;
 mod targets;
 mod threads;
+mod watch;
 
 pub use error::CliError;
 pub use exit::Exit;

@@ -51,6 +51,12 @@ pub fn trial(text: &str) -> Result<u64, String> {
     whole(text, 0..=MAX_TRIALS - 1)
 }
 
+/// Parses how many times as fast something is played.
+pub fn times(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|times: &f64| times.is_finite() && *times > 0.0);
+    number.ok_or_else(|| "write a number above 0, as in 3600 for an hour a second".to_owned())
+}
+
 fn whole(text: &str, range: RangeInclusive<u64>) -> Result<u64, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse()
@@ -71,6 +77,12 @@ mod tests {
             assert_eq!(trials(text), Err("write a whole number from 1 to 10000000".to_owned()), "{text}");
         }
         assert!(threads("4097").is_err() && trial("10000000").is_err());
+    }
+
+    #[test]
+    fn speeds_are_above_zero() {
+        assert_eq!((times("3600"), times("0.5")), (Ok(3600.0), Ok(0.5)));
+        assert!(["0", "-1", "inf", "NaN", "fast", ""].iter().all(|text| times(text).is_err()));
     }
 
     #[test]

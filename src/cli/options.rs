@@ -65,6 +65,33 @@ impl Draw {
     }
 }
 
+/// When to plot speed against harm.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PlotWhen {
+    /// On a terminal that is wide enough
+    #[default]
+    Auto,
+    /// Even into a pipe
+    Always,
+    /// Tables only
+    Never,
+}
+
+impl PlotWhen {
+    /// Columns from which on a plot reads well.
+    const WIDE_ENOUGH: usize = 60;
+
+    /// Whether to plot on this output.
+    #[must_use]
+    pub fn plots(self, is_terminal: bool, width: usize) -> bool {
+        match self {
+            Self::Auto => is_terminal && width >= Self::WIDE_ENOUGH,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
 /// From which severity on the command fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {

@@ -34,8 +34,10 @@ mod tables;
 pub mod terminal;
 pub mod text;
 pub mod timeline;
+pub mod trade_plot;
 pub mod trains;
 pub mod verdict;
+pub mod watch;
 
 pub use limits::broken as broken_limits;
 pub use story::Story;

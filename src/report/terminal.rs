@@ -3,7 +3,8 @@
 //! Words carry the meaning; tables fit any terminal from 60 columns on and never cut a name.
 
 use super::command::GivenScenario;
-use super::document::{Block, DataTable, Document, Entries, ShellCommand, Terminal};
+use super::document::{Block, DataTable, Document, Entries, RichText, ShellCommand, Terminal, Tone};
+use super::trade_plot::{self, PlotLetters};
 use super::{expectations, limits, tables, text, verdict};
 use crate::outcome::measures;
 use crate::plan::{DefectClock, Plan};
@@ -37,6 +38,23 @@ pub(super) fn comparison(summary: &Summary) -> DataTable {
 pub fn run_report(plan: &Plan, summary: &Summary, style: &Style) -> String {
     let terminal = Terminal { width: style.width, color: style.color };
     terminal.readable().render(&document(plan, summary, style.details, style.file))
+}
+
+/// As [`run_report`], with speed against harm as a plot behind the comparison.
+#[must_use]
+pub fn plotted_report(plan: &Plan, summary: &Summary, style: &Style, letters: PlotLetters) -> String {
+    let terminal = Terminal { width: style.width, color: style.color };
+    let mut report = document(plan, summary, style.details, style.file);
+    if let Some((lines, key)) = trade_plot::lines(summary, style.width.saturating_sub(2), letters) {
+        let title = "Speed against harm: down is less harm, left is faster; bars are intervals";
+        let section =
+            Block::Section(RichText::toned(Tone::Strong, title), vec![Block::Lines(lines), Block::list(key)]);
+        let is_table =
+            |block: &Block| matches!(block, Block::Section(title, _) if title.plain() == COMPARISON);
+        let at = report.blocks.iter().position(is_table).map_or(0, |at| at + 1);
+        report.blocks.insert(at, section);
+    }
+    terminal.readable().render(&report)
 }
 
 /// The report of a study of the scenario in `file`; with `details`, all tables.

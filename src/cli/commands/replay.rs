@@ -9,8 +9,10 @@ use crate::cli::io::Io;
 use crate::cli::numbers;
 use crate::cli::options::{EstimatorName, FailOn};
 use crate::cli::select;
+use crate::cli::watch;
 use crate::outlet::shell_word;
 use crate::plan::{HOUR_MS, Pipeline, Plan, Restriction, Trials};
+use crate::report::fleet_film::FleetFilm;
 use crate::report::promtool;
 use crate::report::timeline::RolloutStory;
 use crate::report::trains::journey::{self, Journey};
@@ -27,6 +29,8 @@ Examples:
   wavetank replay wavetank.toml --strategy big-bang --trial 17
   wavetank replay wavetank.toml --strategy big-bang --trial 17 --svg timeline.svg
   wavetank replay wavetank.toml --strategy big-bang --trial 17 --format jsonl | jq -r .event
+  wavetank replay wavetank.toml --strategy big-bang --trial 17 --format perfetto --output trial.pftrace
+  wavetank replay wavetank.toml --strategy big-bang --trial 17 --watch
   wavetank replay pipeline.toml --strategy waves --trial 3 --pipeline --from 2026-03-16 --days 7 --svg trains.svg
   wavetank replay rules.toml --strategy waves --trial 17 --export promtool tests/ && promtool test rules tests/*.test.yml
 
@@ -57,6 +61,12 @@ pub struct Args {
     export: Option<Vec<PathBuf>>,
     #[command(flatten)]
     part: PartArgs,
+    /// Play it on this terminal: zones as cells, as simulated time runs
+    #[arg(long, conflicts_with_all = ["pipeline", "format", "output", "svg", "export"])]
+    watch: bool,
+    /// Play so many times as fast as it happens [default: the whole in some 20 seconds]
+    #[arg(long, value_name = "TIMES", requires = "watch", value_parser = numbers::times)]
+    speed: Option<f64>,
 }
 
 /// Which part of a trial is told.
@@ -81,6 +91,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let estimator = args.estimator.map(Into::into);
     // Trials that are drawn in another way than the scenario says are of another study, whose size is not said here.
     let trials = args.estimator.map(|_| Trials::Exactly(MAX_TRIALS));
+    if args.watch {
+        watch::check(io)?;
+    }
     let asked = Restriction { seed: args.seed, estimator, trials, ..Restriction::default() };
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
     let strategy = select::strategy(&plan, &args.strategy)?;
@@ -89,10 +102,12 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         &plan,
         Some((strategy, args.trial)),
     ));
-    if args.part.pipeline {
-        of_pipeline(args, &plan, strategy, io)?
+    if args.watch {
+        watched(args, &plan, strategy, io)?;
+    } else if args.part.pipeline {
+        of_pipeline(args, &plan, strategy, io)?;
     } else {
-        of_rollout(args, &plan, strategy, io)?
+        of_rollout(args, &plan, strategy, io)?;
     }
     if args.events.is_text() {
         let again = if args.part.pipeline { "pipeline" } else { "run" };
@@ -102,10 +117,24 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     Ok(Exit::Ok)
 }
 
-/// Tells the rollout of a trial.
-fn of_rollout(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result<(), CliError> {
+/// Notes a trial of a rollout that is beyond the study.
+fn note_rollout(args: &Args, plan: &Plan, io: &mut Io) {
     let unless_precise = plan.study.precision.is_empty();
     note_beyond(args.trial, if unless_precise { plan.study.trials } else { plan.study.max_trials }, io);
+}
+
+/// Plays the rollout of a trial.
+fn watched(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result<(), CliError> {
+    note_rollout(args, plan, io);
+    let (outcome, records) = try_replay(plan, strategy, args.trial)?;
+    let film = FleetFilm::new(plan, strategy, &outcome, &records);
+    let title = format!("{}, {}, trial {}", plan.name, plan.strategies[strategy].name, args.trial);
+    watch::play(&film, &title, args.speed, io)
+}
+
+/// Tells the rollout of a trial.
+fn of_rollout(args: &Args, plan: &Plan, strategy: usize, io: &mut Io) -> Result<(), CliError> {
+    note_rollout(args, plan, io);
     let rules: Vec<(PathBuf, Vec<u8>)> = match args.export.as_deref() {
         Some([format, dir]) => exported(args, format, plan, strategy)?
             .into_iter()

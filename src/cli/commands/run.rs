@@ -8,7 +8,7 @@ use crate::cli::folders;
 use crate::cli::input::{self, counted};
 use crate::cli::io::{DEFAULT_WIDTH, Io};
 use crate::cli::numbers;
-use crate::cli::options::{Draw, FailOn, Format};
+use crate::cli::options::{Draw, FailOn, Format, PlotWhen};
 use crate::cli::progress::Bar;
 use crate::cli::review::{self, ReviewFormat};
 use crate::cli::rows::RowWriter;
@@ -79,6 +79,9 @@ pub struct Args {
     /// Print every table: speed, blast radius, peaks, response, differences
     #[arg(long)]
     details: bool,
+    /// Plot speed against harm in the report for people
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    plot: PlotWhen,
     /// Write results to this folder [default: results/NAME, by the scenario's name]
     #[arg(long, value_name = "DIR", conflicts_with = "no_output")]
     output: Option<PathBuf>,
@@ -132,7 +135,11 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         Format::Text => {
             let (color, width) = (io.stdout_color(), io.width);
             let style = Style { color, width, details: args.details, file: named };
-            terminal::run_report(&plan, &summary, &style).into_bytes()
+            if args.plot.plots(io.stdout_is_terminal, width) {
+                terminal::plotted_report(&plan, &summary, &style, io.plot_letters()).into_bytes()
+            } else {
+                terminal::run_report(&plan, &summary, &style).into_bytes()
+            }
         }
         Format::Json => json::pretty(&summary),
     };

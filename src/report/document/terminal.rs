@@ -44,6 +44,12 @@ impl Terminal {
         outlet::terminal(out.trim_start_matches('\n'), self.color)
     }
 
+    /// One line as it is, with its colours; nothing is wrapped or cut.
+    #[must_use]
+    pub fn line(&self, text: &RichText) -> String {
+        outlet::terminal(&self.paint(text), self.color)
+    }
+
     fn blocks(&self, out: &mut String, blocks: &[Block], indent: usize) {
         for block in blocks.iter().filter(|block| !block.is_empty()) {
             self.block(out, block, indent);

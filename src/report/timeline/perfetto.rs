@@ -37,7 +37,7 @@ pub(super) fn bytes(traced: Traced) -> Vec<u8> {
     trace.lanes(rollout, (1, "rollout"), vec![whole(&traced)]);
     trace.lanes(rollout, (2, "waves"), waves(&traced));
     trace.lanes(rollout, (4, "alarms of the service"), places.service_alarms);
-    trace.lanes(rollout, (3, "response"), response(&traced));
+    trace.lanes(rollout, (3, "response"), response(&traced, film.end_ms));
     trace.lanes(rollout, (5, "people"), people(&traced));
     instants(&mut trace, rollout, (6, "moments"), &moments(&traced));
     for (process, (_, slices)) in regions.iter().zip(&mut places.regions) {
@@ -98,10 +98,9 @@ fn waves(traced: &Traced) -> Vec<TraceSlice> {
     traced.history.waves.iter().map(wave).collect()
 }
 
-/// Harm that nobody has noticed, the reaction to what was noticed, and the rollback.
-fn response(traced: &Traced) -> Vec<TraceSlice> {
+/// Harm that nobody has noticed (until `end_ms` if it is never noticed), the reaction to what was noticed, and the rollback.
+fn response(traced: &Traced, end_ms: u64) -> Vec<TraceSlice> {
     let Traced { names, outcome, history, .. } = traced;
-    let end_ms = history.end_ms;
     let mut slices = Vec::new();
     if let Some(onset_ms) = outcome.onset_ms {
         let noticed = outcome.alarm_ms.filter(|at| *at >= onset_ms).or(history.remedy.map(|(at, _)| at));
