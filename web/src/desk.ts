@@ -64,9 +64,8 @@ export class Desk {
     return this.data;
   }
 
-  /** Shows other numbers. `keepBefore` leaves the ghosts where they were: more trials of the same study. */
-  update(data: PageData, keepBefore: boolean): void {
-    if (!keepBefore) this.before = this.places();
+  /** Shows other numbers. */
+  update(data: PageData): void {
     const same = JSON.stringify(this.data.measures) === JSON.stringify(data.measures);
     this.data = data;
     if (!same) this.buildControls();
@@ -74,10 +73,9 @@ export class Desk {
     this.redraw();
   }
 
-  /** Forgets where strategies were. */
-  forget(): void {
-    this.before = new Map();
-    this.redraw();
+  /** Remembers where strategies are now: from there arrows lead to where they go. */
+  remember(): void {
+    this.before = this.places();
   }
 
   private places(): Map<string, [number, number]> {

@@ -76,7 +76,10 @@ function affine([low, high]: [number, number], [from, to]: [number, number]): [(
 function linearTicks(unit: string, [low, high]: [number, number], most: number): number[] {
   const per = factor(unit);
   if (per !== null) {
-    return ticks(low / per, high / per, most).map((t) => t * per);
+    // Asked for so many, d3 may give a few more.
+    let [count, found] = [most, ticks(low / per, high / per, most)];
+    while (found.length > most && count > 1) found = ticks(low / per, high / per, (count -= 1));
+    return found.map((t) => t * per);
   }
   const step = STEPS.find((s) => (high - low) / s <= most) ?? (high - low) / most;
   const out = [];

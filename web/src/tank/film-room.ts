@@ -19,6 +19,8 @@ export class FilmRoom {
   private data: PageData | null = null;
   private study = -1;
   private chosen: { name: string; trial: number } | null = null;
+  /** Whether nobody chose the trial: the first that is told is then more telling. */
+  private free = true;
   private turn = 0;
 
   constructor(private readonly ask: Ask) {
@@ -51,7 +53,10 @@ export class FilmRoom {
     const first = this.chosen === null;
     if (!this.chosen && data.strategies[index]) this.chosen = { name: data.strategies[index].name, trial: this.firstTold(index) };
     this.number.max = String(Math.max(0, data.trials - 1));
-    if (study !== this.study || first) {
+    const better = this.free && this.player.untouched ? this.firstTold(index) : null;
+    const changes = this.chosen !== null && better !== null && better !== this.chosen.trial;
+    if (this.chosen && changes) this.chosen = { ...this.chosen, trial: better };
+    if (study !== this.study || first || changes) {
       this.study = study;
       void this.load(!first);
     }
@@ -62,6 +67,7 @@ export class FilmRoom {
   pick(index: number): void {
     const strategy = this.data?.strategies[index];
     if (!strategy) return;
+    this.free = false;
     this.strategy.value = String(index);
     this.chosen = { name: strategy.name, trial: this.firstTold(index) };
     this.list(index);
@@ -71,6 +77,7 @@ export class FilmRoom {
 
   private choose(trial: number): void {
     if (!this.chosen || !Number.isFinite(trial)) return;
+    this.free = false;
     this.chosen = { ...this.chosen, trial };
     this.showChoice();
     void this.load(false);

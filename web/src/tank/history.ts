@@ -21,12 +21,14 @@ export class History<T> {
     return this.future.length > 0;
   }
 
-  /** A new state; what was undone is forgotten. With `merge` it takes the place of the last one: the same knob turned on. */
-  push(state: T, merge: boolean): void {
-    if (this.same(state, this.now)) return;
+  /** A new state; what was undone is forgotten. With `merge` it takes the place of the last one: the same knob turned on.
+   * False if it is the state of now. */
+  push(state: T, merge: boolean): boolean {
+    if (this.same(state, this.now)) return false;
     if (!merge) this.past.push(this.now);
     this.future = [];
     this.now = state;
+    return true;
   }
 
   undo(): T | null {

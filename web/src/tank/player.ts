@@ -48,7 +48,7 @@ export class Player {
       "div",
       { class: "playbar", role: "group", "aria-label": "Playing" },
       this.play,
-      button("\u23ee", "To the start", () => this.go(0, true)),
+      button("to start", "To the start", () => this.go(0, true)),
       button("\u2190 event", "Previous event", () => this.film && this.go(this.film.previous(this.now), true)),
       button("event \u2192", "Next event", () => this.film && this.go(this.film.next(this.now), true)),
       h("label", { class: "choice" }, h("span", {}, "Speed"), this.speed, this.pace),
@@ -98,6 +98,11 @@ export class Player {
     this.drawStrip();
     this.go(was, false);
     if (ran) this.toggle();
+  }
+
+  /** Whether nothing was played or chosen yet. */
+  get untouched(): boolean {
+    return !this.playing && this.now === 0;
   }
 
   /** Goes to an instant. */

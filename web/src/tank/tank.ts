@@ -20,7 +20,7 @@ import { SummaryTable } from "./summary-table.js";
 
 /** How long typing rests before it is simulated, in milliseconds. */
 const REST = 250;
-/** Changes of one knob that follow each other faster than this are one, to undo and for the ghosts, in milliseconds. */
+/** Changes of one knob that follow each other faster than this are one, to undo and for what the picture remembers, in milliseconds. */
 const GESTURE = 1200;
 
 interface State {
@@ -65,8 +65,9 @@ class Tank {
   private timer = 0;
   /** When the change was made that waits for its first numbers; null: they are there. */
   private since: number | null = performance.now();
-  private lastKnob = { path: "", at: -Infinity };
-  private merging = false;
+  private last = { what: "", at: -Infinity };
+  /** The next answer begins a state of its own; else it takes the place of the last one: the same knob turned on. */
+  private begins = false;
   private shownStudy = -1;
   private copied = "";
 
@@ -81,7 +82,11 @@ class Tank {
       asked: () => this.stale(true),
       answered: (answer, wish) => this.answered(answer, wish),
       numbers: (numbers) => this.numbers(numbers),
-      refused: (message) => this.complain(message, "Try again", () => this.want()),
+      refused: (message) => {
+        // What the server does not take is not sent again with the next change.
+        this.pending.clear();
+        this.complain(message, "Try again", () => this.want());
+      },
       overtaken: () => this.complain("Another page has begun a study of its own: these numbers are of before it.", "Run this one", () => this.want()),
       connected: (is, again) => this.connected(is, again),
     });
@@ -146,17 +151,25 @@ class Tank {
   }
 
   private turned([path, toml]: Setting): void {
-    const now = performance.now();
-    this.merging = this.lastKnob.path === path && now - this.lastKnob.at < GESTURE;
-    this.lastKnob = { path, at: now };
+    this.gesture(path);
     this.pending.set(path, toml);
-    this.since = now;
+    this.since = performance.now();
     this.want();
   }
 
+  /** A change: if it is not of the same thing as the last one, or that is some time ago, it begins a state to undo, and the
+   * picture remembers where strategies were. */
+  private gesture(what: string): void {
+    const now = performance.now();
+    if (what !== this.last.what || now - this.last.at >= GESTURE) {
+      this.begins = true;
+      this.desk?.remember();
+    }
+    this.last = { what, at: now };
+  }
+
   private typed(): void {
-    this.merging = false;
-    this.lastKnob = { path: "", at: -Infinity };
+    this.gesture("the text");
     this.changedText();
     this.stale(true);
     clearTimeout(this.timer);
@@ -185,7 +198,7 @@ class Tank {
     // Whoever typed meanwhile goes on with what was typed; the settings are then asked for again.
     if (this.text() === wish.text) {
       this.editor.text = answer.text;
-      this.history.push({ text: answer.text, elsewhere: this.elsewhere }, this.merging);
+      if (this.history.push({ text: answer.text, elsewhere: this.elsewhere }, !this.begins)) this.begins = false;
     } else if (wish.settings.length) {
       for (const [path, toml] of wish.settings) if (!this.pending.has(path)) this.pending.set(path, toml);
       this.want();
@@ -207,11 +220,9 @@ class Tank {
   }
 
   private numbers(numbers: Numbers): void {
-    const first = numbers.study !== this.shownStudy;
-    const merging = this.merging;
     this.shownStudy = numbers.study;
     if (!this.desk) this.build(numbers);
-    else this.desk.update(numbers.page, !first || merging);
+    else this.desk.update(numbers.page);
     this.table.update(numbers.page);
     this.films.update(numbers.page, numbers.study);
     this.drawFigures(numbers.figures ?? {});
@@ -251,8 +262,7 @@ class Tank {
   private back(state: State | null): void {
     if (!state) return;
     this.pending.clear();
-    this.merging = false;
-    this.lastKnob = { path: "", at: -Infinity };
+    this.gesture(`back ${performance.now()}`);
     this.elsewhere = state.elsewhere;
     this.editor.text = state.text;
     this.since = performance.now();
