@@ -582,7 +582,8 @@ fn far(ends: Ends, now: Option<(KnobKind, f64)>) -> Ends {
     let Some((kind, now)) = now else { return ends };
     let high = match kind {
         // A bake of nothing can become one of some hours.
-        KnobKind::Duration => (now * FAR).max(60.0 * MINUTE).min(Duration::MAX_MS as f64),
+        KnobKind::Duration if now == 0.0 => 120.0 * MINUTE,
+        KnobKind::Duration => (now * FAR).min(Duration::MAX_MS as f64),
         KnobKind::Share => (now * FAR).min(1.0),
         KnobKind::Count | KnobKind::Number | KnobKind::Choice => (now * FAR).max(1.0),
     };
@@ -594,7 +595,10 @@ fn far(ends: Ends, now: Option<(KnobKind, f64)>) -> Ends {
 fn steps(known: &[f64], ends: Ends, now: f64) -> (f64, f64, f64) {
     let fits = |step: &&f64| now % **step == 0.0 && (ends.high - ends.low) / **step >= STEPS;
     let step = known.iter().rev().find(fits).copied().unwrap_or(known[0]);
-    let (below, above) = (((now - ends.low) / step).floor(), ((ends.high - now) / step).floor());
+    let (mut below, above) = (((now - ends.low) / step).floor(), ((ends.high - now) / step).floor());
+    if now - below * step < ends.low {
+        below -= 1.0;
+    }
     (now - below.max(0.0) * step, now + above.max(0.0) * step, step)
 }
 
@@ -662,7 +666,9 @@ wave = [{ regions = "all" }]
         // A rung of a ladder stays between its neighbours.
         let first = knob("strategy.ladder.wave.1.hosts");
         assert!(first.low > 0.0 && first.high < 0.25, "{first:?}");
-        assert_eq!(knob("strategy.ladder.wave.1.bake").high, 3_600_000.0);
+        assert_eq!(knob("strategy.ladder.wave.1.bake").high, 7_200_000.0);
+        let batch = knob("strategy.ladder.batch");
+        assert!(batch.low > 0.0 && batch.high == 1.0, "{batch:?}");
         let all = knobs(&load_str("k.toml", TEXT));
         assert!(all.iter().all(|knob| !knob.path.contains("template")), "nobody uses it");
     }

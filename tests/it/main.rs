@@ -48,6 +48,8 @@ mod rule_pages;
 mod rules;
 mod scaling;
 mod scenario;
+#[cfg(unix)]
+mod serve;
 mod strange;
 mod structure;
 mod support;

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data flows; a module may use those before it and the leaves.
-const FLOW: [&str; 10] =
-    ["import", "scenario", "plan", "rollout", "pipeline", "lints", "outcome", "study", "report", "cli"];
+const FLOW: [&str; 11] = [
+    "import", "scenario", "plan", "rollout", "pipeline", "lints", "outcome", "study", "report", "serve",
+    "cli",
+];
 const LEAVES: [&str; 6] = ["ids", "sim", "random", "stats", "outlet", "diagnostic"];
 
 /// What each module may use of the crate, beyond itself. `plan` is built by `scenario`, so `scenario`
@@ -40,15 +42,29 @@ fn allowed(module: &str) -> Vec<&'static str> {
             "outlet",
             "diagnostic",
         ],
+        // The live page is the library with a listener: it knows no terminal, no argument and no file to write.
+        "serve" => vec![
+            "ids",
+            "sim",
+            "scenario",
+            "plan",
+            "rollout",
+            "outcome",
+            "lints",
+            "study",
+            "report",
+            "outlet",
+            "diagnostic",
+        ],
         _ => FLOW.into_iter().chain(LEAVES).collect(),
     }
 }
 
 /// Crates that only these modules may name. The calendar is read by `scenario` and told by `report`; what lies
-/// between knows milliseconds. The command line runs the library in a rayon pool of its own.
-const OWNED: [(&str, &[&str]); 10] = [
+/// between knows milliseconds. The command line and the live page run the library in a rayon pool of their own.
+const OWNED: [(&str, &[&str]); 14] = [
     ("wide", &["random"]),
-    ("rayon", &["study", "cli"]),
+    ("rayon", &["study", "serve", "cli"]),
     ("annotate_snippets", &["diagnostic"]),
     ("toml", &["scenario", "import"]),
     ("saphyr_parser", &["import"]),
@@ -57,6 +73,10 @@ const OWNED: [(&str, &[&str]); 10] = [
     ("jiff", &["scenario", "report"]),
     ("plotters", &["report"]),
     ("clap", &["cli"]),
+    ("axum", &["serve"]),
+    ("hyper", &["serve"]),
+    ("tokio", &["serve"]),
+    ("futures_util", &["serve"]),
 ];
 
 /// What begins an escape of some medium: only `outlet` writes those.
