@@ -5,7 +5,7 @@
 use super::commands::serve;
 use super::commands::{
     baseline, chart, check, claim, compare, completions, explain, gate, import, init, man, pipeline, plan,
-    replay, run,
+    replay, report, run,
 };
 use super::exit::Exit;
 use super::io::When;
@@ -95,6 +95,8 @@ pub enum Command {
     Gate(gate::Args),
     /// Keep what was accepted, for `gate` to compare with
     Baseline(baseline::Args),
+    /// Make one page of results, to carry a review
+    Report(report::Args),
     /// Simulate one trial again and tell it event by event
     Replay(replay::Args),
     /// Draw one picture of a scenario, for a document or a slide

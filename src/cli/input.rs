@@ -14,6 +14,7 @@ use crate::report::command::GivenScenario;
 use crate::report::compare::StrategyPlace;
 use crate::report::text;
 use crate::scenario::{self, Loaded, Problems, Reach, TextsFrom, ValueSetting};
+use crate::study::baseline::File;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -146,6 +147,41 @@ pub fn with_places(file: &str, io: &mut Io) -> Result<(Plan, Findings), CliError
     };
     let strategies = plan.strategies.iter().zip(spans).map(place).collect();
     Ok((plan, Findings { problems, strategies }))
+}
+
+/// A scenario that a command works on.
+pub struct Resolved {
+    /// Its plan, as far as it was asked for.
+    pub plan: Plan,
+    /// What was found, and the texts it was made of.
+    pub problems: Problems,
+    /// What it is to show.
+    pub claims: Option<Claims>,
+}
+
+impl Resolved {
+    /// The texts of the scenario and of what it includes, the scenario first.
+    #[must_use]
+    pub fn files(&self) -> Vec<File> {
+        let texts = self.problems.sources().texts();
+        texts.map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() }).collect()
+    }
+}
+
+/// As [`plan`], with all that is known of it.
+///
+/// # Errors
+/// As [`plan`].
+pub fn resolved(
+    file: &str,
+    restriction: &Restriction,
+    warnings: impl Into<Warnings>,
+    io: &mut Io,
+) -> Result<Resolved, CliError> {
+    let mut loaded = load(file, io)?;
+    let claims = loaded.claims.take();
+    let (plan, problems) = told(file, loaded, restriction, warnings.into(), io)?;
+    Ok(Resolved { plan, problems, claims })
 }
 
 /// As [`plan`], with the texts it was made of.

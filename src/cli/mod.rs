@@ -20,6 +20,7 @@ mod numbers;
 mod options;
 mod picture;
 mod progress;
+mod results;
 mod review;
 mod rows;
 mod screen;
@@ -101,6 +102,7 @@ fn dispatch(command: &Command, io: &mut Io) -> Result<Exit, CliError> {
         Command::Gate(args) => commands::gate::run(args, io),
         Command::Baseline(args) => commands::baseline::run(args, io),
         Command::Pipeline(args) => commands::pipeline::run(args, io),
+        Command::Report(args) => commands::report::run(args, io),
         Command::Replay(args) => commands::replay::run(args, io),
         #[cfg(feature = "serve")]
         Command::Serve(args) => commands::serve::run(args, io),

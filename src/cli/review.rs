@@ -8,6 +8,7 @@ use super::targets::Targets;
 use crate::report::compare::{Options, github, junit, markdown, text, words};
 use crate::report::document::Terminal;
 use crate::report::json;
+use crate::report::page;
 use crate::study::compare::Compared;
 use crate::study::verdict::Verdict;
 use clap::ValueEnum;
@@ -32,6 +33,8 @@ pub enum ReviewFormat {
     Junit,
     /// For programs
     Json,
+    /// One page that is complete, for a browser
+    Html,
 }
 
 /// How to print a comparison.
@@ -128,6 +131,7 @@ fn report(compared: &Compared, format: ReviewFormat, options: &Options, terminal
         ReviewFormat::Github => github::annotations(compared, options).into_bytes(),
         ReviewFormat::Junit => junit::document(compared, options).into_bytes(),
         ReviewFormat::Json => json::pretty(compared),
+        ReviewFormat::Html => page::comparison(compared, options).html.into_bytes(),
     }
 }
 

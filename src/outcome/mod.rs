@@ -8,10 +8,10 @@ pub mod pipeline;
 pub use notice::Notice;
 
 use crate::ids::DefectId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a rollout ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     #[default]

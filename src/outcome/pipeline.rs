@@ -7,10 +7,10 @@
 use super::Outcome;
 use crate::ids::DefectId;
 use crate::stats::sum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where lead time goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// From ready for review until merged.

@@ -5,33 +5,45 @@
 
 use super::strata::Strata;
 use super::study::{Estimator, Precision, Statistic};
+use super::unsaid::is_default;
 use super::whole::Plan;
 use crate::outcome::measures;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What is asked of a plan. Empty fields leave what the plan says.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Restriction {
     /// Names of the strategies to keep, in report order; a name twice counts once; empty: all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub strategies: Vec<String>,
     /// Name of the strategy that the others are compared with. It must be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
     /// Where strategies are named, keeps the baseline before them, whether it is named or not.
+    #[serde(skip_serializing_if = "is_default")]
     pub with_baseline: bool,
     /// Trials of each strategy.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<Trials>,
     /// Most trials of each strategy that precision may take; caps `trials` too.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_trials: Option<u64>,
     /// How trials are drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub estimator: Option<Estimator>,
     /// Estimates that must be precise before the study ends, instead of the plan's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub precision: Vec<Precision>,
     /// Root of every random stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
 }
 
 /// Trials of each strategy: as many as given, or as many as it takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Trials {
     /// So many and no more rounds, unless a precision is asked for beside it: then it is the first round.
     Exactly(u64),

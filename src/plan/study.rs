@@ -40,7 +40,7 @@ pub struct StudyPlan {
 }
 
 /// How trials are drawn.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimator {
     /// Every trial from all possible changes: plain Monte Carlo.
@@ -65,7 +65,7 @@ impl Estimator {
 }
 
 /// How precise an estimate must be.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Precision {
     /// What is measured.
     pub metric: &'static Measure,
@@ -115,7 +115,7 @@ impl Threshold {
 }
 
 /// Where what is allowed of a statistic ends, in the metric's unit. The end itself is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bound {
     /// At most so much.
@@ -242,7 +242,7 @@ impl Statistic {
 }
 
 /// Severity of a broken threshold or a missed expectation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Fails the run.

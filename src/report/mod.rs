@@ -14,6 +14,7 @@ pub mod dates;
 pub mod document;
 mod expectations;
 pub mod fleet_film;
+pub mod html;
 #[cfg(feature = "import")]
 pub mod imported;
 pub mod json;

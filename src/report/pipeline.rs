@@ -71,7 +71,8 @@ pub fn document(summary: &PipelineSummary) -> Document {
     report
 }
 
-fn head(summary: &PipelineSummary) -> String {
+/// What was simulated, in a line.
+pub(super) fn head(summary: &PipelineSummary) -> String {
     format!(
         "{}: {} x {} of {} from {}, the first {} not counted, seed {}, model {}, plan {}",
         summary.scenario,

@@ -332,7 +332,7 @@ fn what_they_do(plan: &Plan, strategy: &Strategy, remedy: Remedy) -> String {
 }
 
 /// A time, or the middle of what it may be.
-fn time(time: &Distribution) -> String {
+pub(super) fn time(time: &Distribution) -> String {
     let middle = text::duration(time.median_ms() as f64);
     if let Distribution::Fixed { .. } = time { middle } else { format!("typically {middle}") }
 }

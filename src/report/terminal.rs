@@ -64,7 +64,7 @@ pub fn document(plan: &Plan, summary: &Summary, details: bool, file: GivenScenar
     report.push(Block::list([head(summary), subject(plan, summary)]));
     report.section(COMPARISON, vec![Block::Table(comparison(summary))]);
     if details {
-        all_tables(&mut report, summary);
+        report.blocks.extend(table_sections(summary));
     }
     report.section("How to read this", vec![Block::list(notes(summary, details))]);
     report.section("Precision", limits::precisions(&summary.precision, summary.trials, "--max-trials"));
@@ -76,8 +76,10 @@ pub fn document(plan: &Plan, summary: &Summary, details: bool, file: GivenScenar
     report
 }
 
-fn all_tables(report: &mut Document, summary: &Summary) {
-    let mut table = |title: &str, table| report.section(title, vec![Block::Table(table)]);
+/// All tables but the comparison, each in a section.
+pub(super) fn table_sections(summary: &Summary) -> Vec<Block> {
+    let mut sections = Vec::new();
+    let mut table = |title: &str, table| sections.push(Block::section(title, vec![Block::Table(table)]));
     table("Speed of rollouts that reached every host", tables::speed(summary));
     if summary.safest.is_some() {
         table("Blast radius of bad changes, in impaired host-minutes", tables::blast(summary));
@@ -94,6 +96,7 @@ fn all_tables(report: &mut Document, summary: &Summary) {
         let title = format!("Means against {}, over the same trials", summary.baseline);
         table(&title, tables::comparison(summary));
     }
+    sections
 }
 
 fn head(summary: &Summary) -> String {
@@ -141,13 +144,13 @@ fn subject(plan: &Plan, summary: &Summary) -> String {
 /// How trials were drawn: `by-defect (9 strata)`.
 fn drawn(summary: &Summary) -> String {
     match summary.strata {
-        0 | 1 => summary.estimator.to_owned(),
-        strata => format!("{} ({strata} strata)", summary.estimator),
+        0 | 1 => summary.estimator.name().to_owned(),
+        strata => format!("{} ({strata} strata)", summary.estimator.name()),
     }
 }
 
 /// What backs the verdict up, and what the marks of the tables mean.
-fn notes(summary: &Summary, details: bool) -> Vec<String> {
+pub(super) fn notes(summary: &Summary, details: bool) -> Vec<String> {
     let several = summary.strategies.len() > 1;
     let wider = |confidence: f64| confidence > summary.confidence + 1e-9;
     let is_far = summary.strategies.iter().any(|s| {
@@ -206,7 +209,7 @@ fn notable(summary: &Summary, details: bool, file: GivenScenario) -> Entries<She
     let shown = all.filter(|(index, _, notable)| is_shown(*index, notable.kind));
     let command = |(_, strategy, notable): (usize, &StrategySummary, &Notable)| ShellCommand {
         title: format!("{}, {}: {}", strategy.name, kind_name(notable.kind), story(notable)),
-        lines: vec![file.replay(&strategy.name, summary.seed, notable.trial, summary.estimator)],
+        lines: vec![file.replay(&strategy.name, summary.seed, notable.trial, summary.estimator.name())],
     };
     shown.map(command).collect()
 }
@@ -218,7 +221,7 @@ pub fn next_replay(summary: &Summary, file: GivenScenario) -> Option<String> {
     let contest = summary.contest();
     let strategy = &summary.strategies[contest.safest().unwrap_or(contest.baseline)];
     let worst = strategy.notable.first()?;
-    Some(file.replay(&strategy.name, summary.seed, worst.trial, summary.estimator))
+    Some(file.replay(&strategy.name, summary.seed, worst.trial, summary.estimator.name()))
 }
 
 /// Why a trial is notable.

@@ -5,10 +5,10 @@ use super::moments::{Accumulator, Moments};
 use super::next_value::{Steps, with_one_more};
 use super::sample::Sample;
 use super::tally::Bin;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A mean and its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Mean {
     /// The mean, strata weighed by their probability.
     pub value: f64,

@@ -14,10 +14,10 @@ use super::interval::{Interval, TAIL, sum};
 use super::sample::{Sample, StratumValues};
 use super::special::{incomplete_beta, incomplete_beta_inverse};
 use super::tally::Bin;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A share of trials.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Proportion {
     /// Trials in which it happened.
     pub count: u64,

@@ -13,10 +13,10 @@ use super::interval::{Interval, TAIL};
 use super::proportion::{Cell, Share};
 use super::sample::{Sample, StratumValues};
 use super::special::binomial_cdf;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A quantile and its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Quantile {
     /// A value of the sample.
     pub value: f64,

@@ -2,7 +2,7 @@
 
 use super::interval::Interval;
 use super::moments::Moments;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Halvings of a bracket: enough to reach neighbouring floats.
 const HALVINGS: usize = 80;
@@ -10,7 +10,7 @@ const HALVINGS: usize = 80;
 pub(super) const UNBOUNDED: f64 = 1e9;
 
 /// How many times as large one mean is as another.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MeanRatio {
     /// Mean of the numerators over mean of the denominators.
     pub value: f64,

@@ -12,9 +12,10 @@ use crate::outcome::measures::{self, Measure};
 use crate::plan::Plan;
 use crate::stats::front::dominators;
 use crate::stats::{Interval, Mean, TAIL, mean_at};
+use serde::{Deserialize, Serialize};
 
 /// All strategies of a study, by speed and by harm.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contest {
     /// Their names, in plan order.
     pub names: Vec<String>,
@@ -31,7 +32,7 @@ pub struct Contest {
 }
 
 /// One of the two things: less of it is better.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Race {
     /// The strategy with the least estimate; none if no strategy has one.
     pub leader: Option<Leader>,

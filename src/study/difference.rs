@@ -7,7 +7,8 @@ use super::verdict::MeasureChange;
 use crate::outcome::measures::Measure;
 use crate::plan::Plan;
 use crate::stats::{Interval, Mean, MeanRatio, TAIL};
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Ordering;
 
 /// Fewer pairs than this decide nothing: even if all have the same sign, chance alone gives that more
@@ -15,7 +16,7 @@ use std::cmp::Ordering;
 pub const FEWEST_PAIRS: u64 = 6;
 
 /// A strategy minus the baseline, over the trials in which both have a value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// StudyTrials in which both have a value.
     pub n: u64,
@@ -24,12 +25,21 @@ pub struct Difference {
     /// The strategy's mean over the baseline's, on the same trials.
     pub ratio: Option<MeanRatio>,
     /// What the interval of the mean difference says.
-    #[serde(serialize_with = "between_strategies")]
+    #[serde(serialize_with = "between_strategies", deserialize_with = "told_between_strategies")]
     pub verdict: MeasureChange,
 }
 
 fn between_strategies<S: Serializer>(verdict: &MeasureChange, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(verdict.between_strategies())
+}
+
+/// The words again as what they were said for. Three changes have the same words, and to whoever compares strategies they
+/// are the same.
+fn told_between_strategies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MeasureChange, D::Error> {
+    use MeasureChange::{Improved, Inconclusive, Regressed};
+    let words = String::deserialize(deserializer)?;
+    let told = [Improved, Regressed, Inconclusive].into_iter().find(|one| one.between_strategies() == words);
+    told.ok_or_else(|| Error::custom(format_args!("`{words}` says nothing of two strategies")))
 }
 
 /// The paired difference of the strategy `own` from `baseline`.
@@ -50,7 +60,7 @@ pub(super) fn difference(
 }
 
 /// The strategy with the least estimate of a metric, and those that may be as good.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Leader {
     /// Its name. Ties go to the one that is better by the other of speed and harm, then to the first in plan order: a
     /// leader is dominated by nobody.
@@ -62,7 +72,7 @@ pub struct Leader {
 }
 
 /// Where a strategy stands among those of which the one with the least estimate leads.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// Its estimate; none without values.
     pub estimate: Option<f64>,

@@ -25,7 +25,7 @@ impl Estimate {
 }
 
 /// An estimate and what it is of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimated {
     /// What is measured.
     pub measure: &'static Measure,

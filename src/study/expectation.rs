@@ -11,10 +11,10 @@ use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Level, Plan};
 use crate::stats::{Interval, settled};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What was published, what is simulated, and whether they agree. All numbers are in the metric's unit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExpectationResult {
     /// Measure name.
     pub metric: &'static Measure,
@@ -33,7 +33,7 @@ pub struct ExpectationResult {
     /// What missing it means.
     pub level: Level,
     /// What the simulated number is made of; left out where that was not tried.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
     /// StudyTrials with a value.
     pub n: u64,

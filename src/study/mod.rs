@@ -19,6 +19,7 @@ pub mod gather;
 mod guard;
 mod inputs;
 mod judgement;
+pub mod kept;
 mod like;
 mod looks;
 pub mod notable;

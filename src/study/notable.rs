@@ -2,11 +2,11 @@
 
 use crate::outcome::{Ending, Outcome};
 use crate::plan::Plan;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 /// Why a trial is notable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotableKind {
     /// Most failed and refused requests of all trials; of equals, and without traffic, most impaired host-time.
@@ -24,7 +24,7 @@ pub enum NotableKind {
 }
 
 /// A trial worth a replay, with the values that make it so.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notable {
     /// Why.
     pub kind: NotableKind,
@@ -47,7 +47,7 @@ pub struct Notable {
     /// Most regions impaired at once.
     pub peak_impaired_regions: u32,
     /// Most customers impaired at once; absent where nothing is said of customers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_impaired_customers: Option<f64>,
 }
 

@@ -15,10 +15,10 @@ use crate::outcome::measures::{Measure, Subject};
 use crate::plan::study::Statistic;
 use crate::plan::{Expectation, Plan, Restriction};
 use crate::stats::TAIL;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a number is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// One input, or one that no input moves, such as all zones of the fleet: it could not have come out otherwise.

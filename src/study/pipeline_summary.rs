@@ -16,16 +16,25 @@ use crate::outcome::pipeline::{PARTS, Part, PipelineOutcome, StageOutcome};
 use crate::plan::{Pipeline, Plan};
 use crate::stats::mean::{Mean, mean};
 use crate::stats::{Sample, TAIL};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
+/// Version of the summary's layout; any field that is renamed, removed or redefined bumps it.
+pub const SCHEMA_VERSION: u32 = 1;
 /// Lead times of the second third of a trial that are this share above (or below) those of the first are a drift.
 const DRIFT: f64 = 0.2;
 /// Batches of the last third that are larger by this share than those of the first only grow.
 const GROWTH: f64 = 0.5;
 
 /// The summary of a pipeline study.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PipelineSummary {
+    /// Layout of this document.
+    pub schema_version: u32,
+    /// Program that wrote it.
+    pub tool: Cow<'static, str>,
+    /// Version of the program.
+    pub tool_version: Cow<'static, str>,
     /// Name of the scenario.
     pub scenario: String,
     /// Version of the model.
@@ -43,33 +52,33 @@ pub struct PipelineSummary {
     /// Trials of each strategy.
     pub trials: u64,
     /// What each wave deploys, in order; empty where it is only what the strategy deploys.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<ComponentName>,
     /// In plan order.
     pub strategies: Vec<StrategyPipelines>,
     /// The other pipelines on the fleet, in plan order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherPipeline>,
     /// Precisions asked for and whether they were reached; left out if none is.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub precision: Vec<PrecisionResult>,
     /// Limits and whether they hold; left out if there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub thresholds: Vec<ThresholdResult>,
     /// What was published and whether the simulation agrees; left out if nothing is expected.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<ExpectationResult>,
-    /// The strategies by speed and harm, for the verdict; none of a single one. What a program wants of it
-    /// `wavetank compare FILE --pipeline` has, with every guarded measure.
-    #[serde(skip)]
+    /// The strategies by speed and harm, for the verdict; none of a single one. Every guarded measure has
+    /// `wavetank compare FILE --pipeline`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contest: Option<Contest>,
     /// The same without some stages, if that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<Without>,
 }
 
 /// Another pipeline on the fleet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OtherPipeline {
     /// Its name.
     pub name: String,
@@ -78,7 +87,7 @@ pub struct OtherPipeline {
 }
 
 /// A component of a combined pipeline.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComponentName {
     /// Its name.
     pub name: String,
@@ -87,7 +96,7 @@ pub struct ComponentName {
 }
 
 /// One strategy as production of the pipeline.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StrategyPipelines {
     /// Its name.
     pub name: String,
@@ -100,19 +109,21 @@ pub struct StrategyPipelines {
     /// The stages, the wait for production, and the waves.
     pub stages: Vec<StageMeans>,
     /// What its policies did.
-    #[serde(skip_serializing_if = "Policies::is_empty")]
+    #[serde(default, skip_serializing_if = "Policies::is_empty")]
     pub policies: Policies,
+    /// The trial that tells most: the first with a rollback, or the first one.
+    pub telling_trial: u64,
     /// Whether lead times drifted from the first third of the trials to the second: then there is no steady state, and
     /// every number depends on the trial's length.
     pub drifts: bool,
     /// Changes a rollout carries in the first and in the last third of the trials, where that clearly grows: a spiral, in
     /// which larger batches take longer and so gather more.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub growing_batches: Option<(f64, f64)>,
 }
 
 /// A part of the lead time.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PartMean {
     /// The part.
     pub part: Part,
@@ -121,7 +132,7 @@ pub struct PartMean {
 }
 
 /// A stage, or a wave.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageMeans {
     /// Its name.
     pub name: String,
@@ -142,6 +153,9 @@ pub fn summarise(plan: &Plan, pipeline: &Pipeline, trials: &PipelineTrials) -> P
         strategy: component.strategy.as_ref().map(|strategy| strategy.name.clone()),
     });
     PipelineSummary {
+        schema_version: SCHEMA_VERSION,
+        tool: env!("CARGO_PKG_NAME").into(),
+        tool_version: env!("CARGO_PKG_VERSION").into(),
         scenario: plan.name.clone(),
         model_version: crate::MODEL_VERSION,
         plan: plan.digest(),
@@ -152,7 +166,9 @@ pub fn summarise(plan: &Plan, pipeline: &Pipeline, trials: &PipelineTrials) -> P
         trials: trials.by_strategy.first().map_or(0, |row| row.len() as u64),
         components: components.collect(),
         strategies: strategies
-            .map(|(strategy, row)| StrategyPipelines {
+            .enumerate()
+            .map(|(index, (strategy, row))| StrategyPipelines {
+                telling_trial: trials.telling_trial(index),
                 name: strategy.name.clone(),
                 measures: estimates(pipeline, row),
                 review_to_delivery: over(Unit::DurationMs, row, |h| {

@@ -8,10 +8,10 @@ use super::pipeline::PipelineTrials;
 use super::row::{StrategyTrials, difference_of_means};
 use crate::outcome::measures::Measure;
 use crate::plan::Plan;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The comparison of a pipeline with itself without some of its stages.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Without {
     /// The stages that every revision passes by.
     pub stages: Vec<String>,
@@ -20,7 +20,7 @@ pub struct Without {
 }
 
 /// The comparison for one strategy.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StrategyWithout {
     /// Its name.
     pub name: String,
@@ -29,7 +29,7 @@ pub struct StrategyWithout {
 }
 
 /// One measure with the stages and without.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeasureWithout {
     /// What is measured.
     pub measure: &'static Measure,

@@ -7,25 +7,40 @@ use crate::outcome::pipeline::PipelineOutcome;
 use crate::plan::pipeline::Line;
 use crate::stats::Sample;
 use crate::stats::mean::{Mean, mean};
-use serde::Serialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Emergencies, and all else.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lanes {
     /// Changes that are emergencies, and the rollouts that one of them rode with; in the order of [`measures::LANE`].
+    #[serde(deserialize_with = "of_lane")]
     pub emergencies: Vec<Estimated>,
     /// All other changes and rollouts.
+    #[serde(deserialize_with = "of_lane")]
     pub others: Vec<Estimated>,
 }
 
+/// Estimates whose measures are a lane's, which share names with those of the pipeline.
+fn of_lane<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Estimated>, D::Error> {
+    let mut read = Vec::<Estimated>::deserialize(deserializer)?;
+    for estimated in &mut read {
+        let name = estimated.measure.name;
+        let lanes = measures::LANE.iter().copied().find(|measure| measure.name == name);
+        estimated.measure =
+            lanes.ok_or_else(|| Error::custom(format_args!("a lane has no measure `{name}`")))?;
+    }
+    Ok(read)
+}
+
 /// What the policies of a pipeline did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policies {
     /// None without an emergency lane.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lanes: Option<Lanes>,
     /// Share of the time in which the error budget was spent; none without one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_spent: Option<Mean>,
 }
 

@@ -13,7 +13,7 @@ use crate::outcome::measures::{Measure, Subject};
 use crate::plan::study::Statistic;
 use crate::plan::{Plan, Precision};
 use crate::stats::{Bin, TAIL};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Fewer values than this are not believed, however alike they are.
 const FEWEST_VALUES: u64 = 100;
@@ -23,7 +23,7 @@ const FEWEST_EVENTS: u64 = 30;
 const GROWTH: f64 = 1.5;
 
 /// A precision that was asked for, and what was reached.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PrecisionResult {
     /// The strategy.
     pub strategy: String,

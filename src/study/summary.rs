@@ -15,10 +15,11 @@ use super::threshold::{ThresholdResult, judge};
 pub use super::trials::Endings;
 use super::trials::RolloutTrials;
 use crate::outcome::measures::{self, Measure, Unit};
-use crate::plan::Plan;
+use crate::plan::{Estimator, Plan};
 use crate::stats::{self, Interval, Mean, Proportion, Quantile, Sorted, TAIL};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Version of the summary's layout; any field that is renamed, removed or redefined bumps it.
 pub const SCHEMA_VERSION: u32 = 3;
@@ -39,14 +40,14 @@ const CURVE_POINTS: usize = 120;
 const DURATION_PERCENTS: [f64; 7] = [1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 99.0];
 
 /// The result of a study.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Layout of this document.
     pub schema_version: u32,
     /// Program that wrote it.
-    pub tool: &'static str,
+    pub tool: Cow<'static, str>,
     /// Version of the program.
-    pub tool_version: &'static str,
+    pub tool_version: Cow<'static, str>,
     /// Version of the simulated model: numbers compare only within one version.
     pub model_version: u32,
     /// The scenario's name.
@@ -58,7 +59,7 @@ pub struct Summary {
     /// RolloutTrials simulated for each strategy, the same ones for all.
     pub trials: u64,
     /// How trials were drawn and weighed: see [`crate::plan::Estimator`].
-    pub estimator: &'static str,
+    pub estimator: Estimator,
     /// Parts of all possible changes that trials were drawn from, each weighed by its probability.
     pub strata: u64,
     /// Precisions asked for and whether they were reached.
@@ -82,12 +83,12 @@ pub struct Summary {
     /// Limits and whether they hold.
     pub thresholds: Vec<ThresholdResult>,
     /// What was published and whether the simulation agrees; left out if nothing is expected.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<ExpectationResult>,
 }
 
 /// What the study says about one strategy.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StrategySummary {
     /// The strategy's name.
     pub name: String,
@@ -111,7 +112,7 @@ pub struct StrategySummary {
 }
 
 /// One percentile of the duration.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct DurationPercentile {
     /// The percentile, 0 to 100.
     pub percent: f64,
@@ -123,14 +124,14 @@ pub struct DurationPercentile {
 }
 
 /// One metric of one strategy. All values are in the metric's unit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricSummary {
     /// What is measured; its name ends in its unit.
     pub metric: &'static Measure,
     /// The unit spelled out.
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
     /// The trials it is about.
-    pub population: &'static str,
+    pub population: Cow<'static, str>,
     /// Trials with a value.
     pub n: u64,
     /// Mean over those trials; for a yes/no metric see `share`.
@@ -228,14 +229,14 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
     let lead = |metric, both| leader(&sampling, study, metric, plan, both);
     Summary {
         schema_version: SCHEMA_VERSION,
-        tool: env!("CARGO_PKG_NAME"),
-        tool_version: env!("CARGO_PKG_VERSION"),
+        tool: env!("CARGO_PKG_NAME").into(),
+        tool_version: env!("CARGO_PKG_VERSION").into(),
         model_version: crate::MODEL_VERSION,
         scenario: plan.name.clone(),
         plan_digest: plan.digest(),
         seed: plan.study.seed,
         trials,
-        estimator: plan.study.estimator.name(),
+        estimator: plan.study.estimator,
         strata: sampling.len() as u64,
         precision: precision::results(plan, study),
         baseline: plan.strategies[plan.study.baseline].name.clone(),
@@ -305,8 +306,8 @@ fn metric_summary(
     let tail_mean = || stats::tail_mean(&values.sample, &values.sorted, CVAR_LEVEL);
     let summary = MetricSummary {
         metric,
-        unit: metric.unit.name(),
-        population: metric.population.words(),
+        unit: metric.unit.name().into(),
+        population: metric.population.words().into(),
         n: values.sample.len(),
         mean: if is_share { None } else { stats::mean_at(&values.sample, TAIL).or(values.never()) },
         p50: quantile(0.5),

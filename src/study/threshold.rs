@@ -7,10 +7,10 @@ use crate::outcome::measures::Measure;
 use crate::plan::study::Statistic;
 use crate::plan::{Bound, Level, Plan, Threshold};
 use crate::stats::Interval;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A limit and whether one strategy holds it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdResult {
     /// Measure name.
     pub metric: &'static Measure,

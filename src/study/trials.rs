@@ -8,7 +8,7 @@ use super::statement_end::StatementEnd;
 use crate::outcome::measures::{Measure, Measured, Subject};
 use crate::outcome::{Ending, Outcome};
 use crate::stats::{Paired, Sample};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The trials of every strategy.
 pub trait StudyTrials: Sync {
@@ -40,7 +40,7 @@ pub trait StudyTrials: Sync {
 
 /// How the rollouts of a strategy ended, in trials as they were drawn: not shares of changes, unless the
 /// estimator is `plain`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endings {
     /// A good change reached every host.
     pub completed: u64,

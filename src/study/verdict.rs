@@ -4,10 +4,10 @@
 use super::estimate::Estimate;
 use crate::outcome::measures::Better;
 use crate::stats::{Interval, settled};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What the trials say of a claim: a limit holds, what was published is simulated, nothing got worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It holds: the whole interval says so.
@@ -50,7 +50,7 @@ impl Verdict {
 }
 
 /// What happened to a number from one side of a comparison to the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MeasureChange {
     /// Every trial has the same value on both sides; where the inputs of the strategy differ, at the last look too.

@@ -14,6 +14,7 @@ pub mod man;
 pub mod pipeline;
 pub mod plan;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod schema;
 #[cfg(feature = "serve")]

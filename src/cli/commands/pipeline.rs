@@ -2,8 +2,8 @@
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::input::{self, counted};
-use crate::cli::io::Io;
+use crate::cli::input::{self, Resolved, counted};
+use crate::cli::io::{DEFAULT_WIDTH, Io};
 use crate::cli::names;
 use crate::cli::numbers;
 use crate::cli::options::{FailOn, Format};
@@ -11,11 +11,14 @@ use crate::cli::progress::Bar;
 use crate::cli::select;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
+use crate::outcome::measures::Subject;
 use crate::outlet::file_names;
 use crate::plan::{Level, Pipeline, Plan, Restriction};
 use crate::report::chart::Theme;
+use crate::report::page::PipelinePage;
 use crate::report::trains::journey::Journey;
 use crate::report::{self, Story, chart, json, pipeline_csv};
+use crate::study::kept::KeptScenario;
 use crate::study::pipeline::replay;
 use crate::study::{PipelineResult, PipelineStudy};
 use std::path::{Path, PathBuf};
@@ -26,6 +29,7 @@ Examples:
   wavetank pipeline scenarios/amazon-pipeline.toml --trials 100 --strategy amazon-five-waves
   wavetank pipeline scenarios/pipelines/start-small/3-one-box-and-bakes.toml --without approval
   wavetank pipeline scenarios/amazon-pipeline.toml --output results/amazon-pipeline
+  wavetank pipeline scenarios/amazon-pipeline.toml --report html=review.html
   wavetank pipeline scenarios/amazon-pipeline.toml --format json | jq '.strategies[].measures'
 
 The scenario needs a [pipeline]; docs/pipeline.md describes it.";
@@ -60,6 +64,57 @@ pub struct Args {
     /// Also write pipeline.csv, pipeline.json and charts to this folder
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Also write this form to a file, as in html=review.html (repeatable)
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = form_and_file)]
+    reports: Vec<(PipelineForm, PathBuf)>,
+}
+
+/// Forms of a pipeline's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PipelineForm {
+    Text,
+    Json,
+    Html,
+}
+
+/// `FORMAT=FILE` of the command line.
+fn form_and_file(text: &str) -> Result<(PipelineForm, PathBuf), String> {
+    let forms = [("text", PipelineForm::Text), ("json", PipelineForm::Json), ("html", PipelineForm::Html)];
+    let given = text.split_once('=').filter(|(_, path)| !path.is_empty());
+    let known = given.and_then(|(form, path)| {
+        let known = forms.into_iter().find(|(name, _)| *name == form)?;
+        Some((known.1, PathBuf::from(path)))
+    });
+    known.ok_or_else(|| "write FORMAT=FILE, with one of text, json, html".to_owned())
+}
+
+/// The study in one of these forms.
+fn in_form(
+    form: PipelineForm,
+    scenario: &Resolved,
+    result: &PipelineResult,
+    kept: &KeptScenario,
+    io: &Io,
+) -> Vec<u8> {
+    let summary = &result.summary;
+    let Resolved { plan, problems, claims } = scenario;
+    match form {
+        PipelineForm::Text => report::pipeline::text(summary, DEFAULT_WIDTH).into_bytes(),
+        PipelineForm::Json => json::pretty(summary),
+        PipelineForm::Html => {
+            let page = PipelinePage {
+                plan,
+                pipeline: plan.pipeline.as_ref().expect("invariant: it was simulated"),
+                summary,
+                file: input::named(&kept.file, plan, None, io),
+                asked: &kept.asked,
+                trials: kept.pipeline_trials,
+                claims: claims.as_ref(),
+                allowed: problems.allowed(),
+            };
+            page.render().html.into_bytes()
+        }
+    }
 }
 
 /// Simulates the trials and prints what they say.
@@ -73,14 +128,16 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         precision: select::precisions(&args.precision)?,
         ..Restriction::default()
     };
-    let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
-    let pipeline = input::pipeline_of(&plan, &args.file)?;
+    let scenario = input::resolved(&args.file, &asked, FailOn::Error, io)?;
+    let plan = &scenario.plan;
+    let pipeline = input::pipeline_of(plan, &args.file)?;
     let without = stages(pipeline, &args.without)?;
+    let page = Targets::open(args.reports.iter().map(|(_, path)| path.clone()).collect())?;
     let threads = Threads::start(args.threads)?;
     io.interrupt.arm();
-    let output = args.output.as_deref().map(|dir| open(dir, &plan)).transpose()?;
+    let output = args.output.as_deref().map(|dir| open(dir, plan)).transpose()?;
     let bar = Bar::new(io);
-    let study = PipelineStudy::new(&plan).expect("invariant: the plan has a pipeline");
+    let study = PipelineStudy::new(plan).expect("invariant: the plan has a pipeline");
     let study = match args.trials {
         None => study,
         Some(trials) if asked.precision.is_empty() => study.trials(trials),
@@ -93,13 +150,25 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         Format::Text => report::pipeline::text(&result.summary, io.width).into_bytes(),
         Format::Json => json::pretty(&result.summary),
     };
+    let kept = KeptScenario {
+        subject: Subject::Pipeline,
+        allow_outside: io.named(&args.file).allow_outside,
+        pipeline_trials: args.trials,
+        ..KeptScenario::of(plan, args.file.clone(), asked.clone(), scenario.files())
+    };
+    let form = |(form, _): &(PipelineForm, PathBuf)| in_form(*form, &scenario, &result, &kept, io);
+    let reports: Vec<Vec<u8>> = args.reports.iter().map(form).collect();
     if let (Some(targets), Some(dir)) = (output, &args.output) {
-        let contents = contents(&plan, pipeline, &result);
+        let contents = contents(plan, pipeline, &result, &kept);
         if io.interrupt.is_set() {
             return Err(CliError::interrupted());
         }
         targets.commit(&contents)?;
         io.talk(format_args!("wrote {} ({})", dir.display(), counted(contents.len(), "file")));
+    }
+    page.commit(&reports)?;
+    for (_, path) in &args.reports {
+        io.talk(format_args!("wrote {}", path.display()));
     }
     io.data(report)?;
     if !io.stdout_is_terminal {
@@ -120,12 +189,16 @@ fn open(dir: &Path, plan: &Plan) -> Result<Targets, CliError> {
     let trains = file_names(plan.strategies.iter().map(|strategy| strategy.name.as_str()));
     let trains = trains.into_iter().map(|name| format!("trains-{name}.svg"));
     let first = ["pipeline.csv", "pipeline.svg"].map(str::to_owned);
-    let names: Vec<String> = first.into_iter().chain(trains).chain(["pipeline.json".to_owned()]).collect();
+    let names: Vec<String> = first
+        .into_iter()
+        .chain(trains)
+        .chain(["pipeline-scenario.json", "pipeline.json"].map(str::to_owned))
+        .collect();
     Targets::in_dir(dir, &names)
 }
 
 /// What is in these files.
-fn contents(plan: &Plan, pipeline: &Pipeline, result: &PipelineResult) -> Vec<Vec<u8>> {
+fn contents(plan: &Plan, pipeline: &Pipeline, result: &PipelineResult, kept: &KeptScenario) -> Vec<Vec<u8>> {
     let trains = (0..plan.strategies.len()).map(|strategy| {
         let trial = result.trials.telling_trial(strategy);
         let simulated = replay(plan, pipeline, strategy, trial);
@@ -135,7 +208,11 @@ fn contents(plan: &Plan, pipeline: &Pipeline, result: &PipelineResult) -> Vec<Ve
     });
     let table = pipeline_csv::trials(plan, &result.trials);
     let chart = chart::pipeline::picture(&result.summary).svg(Theme::Auto).into_bytes();
-    [table, chart].into_iter().chain(trains).chain([json::pretty(&result.summary)]).collect()
+    [table, chart]
+        .into_iter()
+        .chain(trains)
+        .chain([json::pretty(kept), json::pretty(&result.summary)])
+        .collect()
 }
 
 /// Indices of the stages called `names`.

@@ -5,7 +5,7 @@ use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::folders;
-use crate::cli::input::{self, counted};
+use crate::cli::input::{self, Resolved, counted};
 use crate::cli::io::{DEFAULT_WIDTH, Io};
 use crate::cli::numbers;
 use crate::cli::options::{Draw, FailOn, Format, PlotWhen};
@@ -20,21 +20,24 @@ use crate::plan::{Level, Plan, Restriction, Trials};
 use crate::report::chart::{Theme, duration, exceedance, speed_blast};
 use crate::report::command::GivenScenario;
 use crate::report::compare::of_study;
+use crate::report::page::StudyPage;
 use crate::report::terminal::{self, Style};
 use crate::report::timeline::RolloutStory;
 use crate::report::{self, Story, csv, json};
 use crate::study::gather::RowSink;
+use crate::study::kept::KeptScenario;
 use crate::study::{Evaluations, Stopped, Study, StudyError, Summary};
 use std::path::{Path, PathBuf};
 
 /// Files of a result folder, in the order they appear in it. The rows are the [`RowWriter`]'s; `summary.json` is last:
 /// once it is new, everything is.
-const RESULT_FILES: [&str; 6] = [
+const RESULT_FILES: [&str; 7] = [
     "trials.csv",
     "speed-vs-blast-radius.svg",
     "exceedance.svg",
     "duration.svg",
     "timeline.svg",
+    "scenario.json",
     "summary.json",
 ];
 /// Number of `trials.csv` among them.
@@ -49,6 +52,7 @@ Examples:
   wavetank run wavetank.toml --strategy big-bang --strategy one-by-one --baseline big-bang
   wavetank run wavetank.toml --no-output --format json | jq .thresholds
   wavetank run wavetank.toml --report junit=run.xml --report markdown=run.md
+  wavetank run wavetank.toml --report html=review.html
 
 The same scenario, seed and model version give the same bytes with any number of threads.";
 
@@ -111,23 +115,26 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         precision: select::precisions(&args.precision)?,
         ..args.draw.restriction()
     };
-    let plan = input::plan(&args.file, &asked, args.fail_on, io)?;
+    let scenario = input::resolved(&args.file, &asked, args.fail_on, io)?;
+    let plan = &scenario.plan;
     let reports = Targets::open(args.reports.iter().map(|(_, path)| path.clone()).collect())?;
     let threads = Threads::start(args.draw.threads)?;
     // From here on a plain Ctrl-C would leave temporary files behind.
     io.interrupt.arm();
-    let mut output = if args.no_output { None } else { Some(Output::open(args.output.as_deref(), &plan)?) };
-    let named = input::named(&args.file, &plan, args.draw.estimator, io);
-    bug::set_context(ReplayContext::new(named, &plan, None));
+    let mut output = if args.no_output { None } else { Some(Output::open(args.output.as_deref(), plan)?) };
+    let named = input::named(&args.file, plan, args.draw.estimator, io);
+    let kept = KeptScenario::of(plan, args.file.clone(), asked.clone(), scenario.files());
+    let kept = KeptScenario { allow_outside: named.allow_outside, ..kept };
+    bug::set_context(ReplayContext::new(named, plan, None));
     let bar = Bar::new(io);
     let evaluations = if args.exhaustive { Evaluations::All } else { Evaluations::Promising };
-    let study = Study::new(&plan).evaluations(evaluations);
+    let study = Study::new(plan).evaluations(evaluations);
     let (summary, files) = threads.run(|| {
         let summary = match &mut output {
             None => study.run(&bar).map_err(|stopped| ended(stopped, None))?,
-            Some(output) => output.simulate(&plan, &study, &bar)?,
+            Some(output) => output.simulate(plan, &study, &bar)?,
         };
-        let files = output.as_ref().map(|_| files(&plan, &summary));
+        let files = output.as_ref().map(|_| files(plan, &summary, &kept));
         Ok::<_, CliError>((summary, files))
     })?;
     drop(bar);
@@ -136,18 +143,18 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
             let (color, width) = (io.stdout_color(), io.width);
             let style = Style { color, width, details: args.details, file: named };
             if args.plot.plots(io.stdout_is_terminal, width) {
-                terminal::plotted_report(&plan, &summary, &style, io.plot_letters()).into_bytes()
+                terminal::plotted_report(plan, &summary, &style, io.plot_letters()).into_bytes()
             } else {
-                terminal::run_report(&plan, &summary, &style).into_bytes()
+                terminal::run_report(plan, &summary, &style).into_bytes()
             }
         }
         Format::Json => json::pretty(&summary),
     };
     if let (Some(output), Some(files)) = (output, files) {
-        let dir = output.write(&plan, &summary, files, io)?;
+        let dir = output.write(plan, &summary, files, io)?;
         io.talk(format_args!("wrote {} ({})", dir.display(), counted(RESULT_FILES.len(), "file")));
     }
-    let form = |(format, _): &(ReviewFormat, PathBuf)| in_form(*format, &plan, &summary, named);
+    let form = |(format, _): &(ReviewFormat, PathBuf)| in_form(*format, &scenario, &summary, &kept, named);
     reports.commit(&args.reports.iter().map(form).collect::<Vec<_>>())?;
     for (_, path) in &args.reports {
         io.talk(format_args!("wrote {}", path.display()));
@@ -165,7 +172,14 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 }
 
 /// The study in one of the forms of a review.
-fn in_form(format: ReviewFormat, plan: &Plan, summary: &Summary, file: GivenScenario) -> Vec<u8> {
+fn in_form(
+    format: ReviewFormat,
+    scenario: &Resolved,
+    summary: &Summary,
+    kept: &KeptScenario,
+    file: GivenScenario,
+) -> Vec<u8> {
+    let Resolved { plan, problems, claims } = scenario;
     match format {
         ReviewFormat::Text => {
             let style = Style { color: false, width: DEFAULT_WIDTH, details: true, file };
@@ -175,6 +189,11 @@ fn in_form(format: ReviewFormat, plan: &Plan, summary: &Summary, file: GivenScen
         ReviewFormat::Github => of_study::annotations(plan, summary, file).into_bytes(),
         ReviewFormat::Junit => of_study::junit(summary).into_bytes(),
         ReviewFormat::Json => json::pretty(summary),
+        ReviewFormat::Html => {
+            let (claims, allowed) = (claims.as_ref(), problems.allowed());
+            let page = StudyPage { plan, summary, file, asked: &kept.asked, claims, allowed };
+            page.render().html.into_bytes()
+        }
     }
 }
 
@@ -227,7 +246,7 @@ impl Output {
 }
 
 /// Contents of [`RESULT_FILES`] after the rows.
-fn files(plan: &Plan, summary: &Summary) -> Vec<Vec<u8>> {
+fn files(plan: &Plan, summary: &Summary, kept: &KeptScenario) -> Vec<Vec<u8>> {
     let (strategy, trial) = summary.telling_trial();
     let (outcome, records) = crate::replay(plan, strategy, trial);
     vec![
@@ -235,6 +254,7 @@ fn files(plan: &Plan, summary: &Summary) -> Vec<Vec<u8>> {
         exceedance::picture(summary).svg(Theme::Auto).into(),
         duration::picture(summary).svg(Theme::Auto).into(),
         RolloutStory::new(plan, strategy, trial, &outcome, &records).chart().svg(Theme::Auto).into(),
+        json::pretty(kept),
         json::pretty(summary),
     ]
 }

@@ -56,7 +56,7 @@ fn provenance(summary: &Summary) -> String {
         "{}: {} per strategy, {}, seed {}, model {}, plan {}",
         summary.scenario,
         text::counted(summary.trials, "trial"),
-        summary.estimator,
+        summary.estimator.name(),
         summary.seed,
         summary.model_version,
         summary.plan_digest

@@ -48,6 +48,12 @@ impl Picture {
         self.size
     }
 
+    /// The same by another id, where a page has several of its kind: letters, digits and hyphens.
+    #[must_use]
+    pub fn renamed(self, id: impl Into<String>) -> Self {
+        Self { id: id.into(), ..self }
+    }
+
     /// The same on a page of another shape, in the middle: `width` to `height`, at least as large as it is.
     #[must_use]
     pub fn fitted(mut self, width: i32, height: i32) -> Self {

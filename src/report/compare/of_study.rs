@@ -40,8 +40,9 @@ pub fn annotations(plan: &Plan, summary: &Summary, file: GivenScenario) -> Strin
 #[must_use]
 pub fn junit(summary: &Summary) -> String {
     let mut facts = vec![("plan_digest", summary.plan_digest.clone()), ("seed", summary.seed.to_string())];
-    let Summary { trials, estimator, confidence, model_version, tool_version, .. } = *summary;
-    facts.extend(junit::simulated(trials, estimator, confidence, (model_version, tool_version)));
+    let Summary { trials, estimator, confidence, model_version, .. } = *summary;
+    let version = (model_version, &*summary.tool_version);
+    facts.extend(junit::simulated(trials, estimator.name(), confidence, version));
     junit::suites(&findings(summary, &Options::default()), &summary.scenario, &facts)
 }
 

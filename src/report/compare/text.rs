@@ -20,7 +20,8 @@ pub fn report(compared: &Compared, options: &Options, terminal: &Terminal) -> St
     terminal.readable().render(&document(compared, options))
 }
 
-fn document(compared: &Compared, options: &Options) -> Document {
+/// The comparison, what is most important last.
+pub(in crate::report) fn document(compared: &Compared, options: &Options) -> Document {
     let mut report = Document::default();
     report.section("What changed", inputs(compared, options));
     let changed = words::changed(compared);

@@ -413,7 +413,7 @@ pub(super) fn not_compared(compared: &Compared) -> Option<String> {
 }
 
 /// Where the numbers come from, one fact a line.
-pub(super) fn provenance(compared: &Compared) -> Vec<String> {
+pub(in crate::report) fn provenance(compared: &Compared) -> Vec<String> {
     let mut facts = Vec::new();
     for (role, side) in [("baseline", &compared.baseline), ("candidate", &compared.candidate)] {
         facts.push(format!(

@@ -194,7 +194,7 @@ impl PageData {
             model: summary.model_version,
             plan: summary.plan_digest.clone(),
             trials: summary.trials,
-            estimator: summary.estimator.to_owned(),
+            estimator: summary.estimator.name().to_owned(),
             speed: AxisChoice { measure: SPEED_METRIC, statistic: Statistic::P50 },
             harm: AxisChoice { measure: summary.harm, statistic: Statistic::Mean },
             measures: given.iter().map(|measure| measure_words(measure, summary)).collect(),
@@ -225,25 +225,30 @@ fn measure_words(measure: &'static Measure, summary: &Summary) -> MeasureWords {
     let has = |statistic: &Statistic| {
         summary.strategies.iter().any(|one| said(one.metric(measure), *statistic).is_some())
     };
+    measure_named(measure, STATISTICS.into_iter().filter(has).collect())
+}
+
+/// How a measure is said, of which there are these statistics.
+pub(super) fn measure_named(measure: &Measure, statistics: Vec<Statistic>) -> MeasureWords {
     MeasureWords {
         name: measure.name,
         words: words_of(measure),
         unit: unit_name(measure.unit),
         better: better_name(measure.better),
         population: measure.population.words(),
-        statistics: STATISTICS.into_iter().filter(has).collect(),
+        statistics,
     }
 }
 
 /// The title with the unit, unless that says it.
-pub(super) fn words_of(measure: &Measure) -> String {
+fn words_of(measure: &Measure) -> String {
     match text::unit_name(measure.unit) {
         unit if unit.is_empty() || measure.title.contains(unit) => measure.title.to_owned(),
         unit => format!("{} ({unit})", measure.title),
     }
 }
 
-pub(super) fn better_name(better: Better) -> &'static str {
+fn better_name(better: Better) -> &'static str {
     match better {
         Better::Less => "less",
         Better::More => "more",
@@ -256,7 +261,7 @@ fn strategy_values(index: usize, strategy: &StrategySummary, given: &[&'static M
         let value = |statistic: Statistic| Some((statistic.name(), said(metric, statistic)?));
         Some((measure.name, STATISTICS.into_iter().filter_map(value).collect()))
     };
-    let look = Look::of(index);
+    let look = StrategyLook::of(index);
     StrategyValues {
         name: shown(&strategy.name).into_owned(),
         baseline: strategy.is_baseline,
@@ -272,7 +277,7 @@ fn strategy_values(index: usize, strategy: &StrategySummary, given: &[&'static M
 
 /// How a strategy is drawn, by names that the style sheet and the script know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct StrategyLook {
     /// Ink of points and lines.
     pub ink: &'static str,
     /// Shape of points.
@@ -281,7 +286,7 @@ pub struct Look {
     pub dash: &'static str,
 }
 
-impl Look {
+impl StrategyLook {
     /// The look of the strategy at `index` in plan order.
     #[must_use]
     pub fn of(index: usize) -> Self {

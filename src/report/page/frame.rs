@@ -4,6 +4,7 @@
 //! can act, whatever a name in the page contains.
 
 use crate::outlet;
+use crate::report::chart::theme::style_sheet;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -50,7 +51,7 @@ impl PageMode {
 
 /// A page with this title and body, and data for the script: the id of its element and JSON.
 pub(super) fn page(mode: PageMode, title: &str, body: &str, (id, json): (&str, &str)) -> Page {
-    let style = STYLE.to_owned();
+    let style = format!("{}{STYLE}", style_sheet());
     let policy = format!(
         "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; base-uri 'none'; form-action 'none'{}",
         hash(SCRIPT),

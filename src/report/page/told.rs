@@ -69,7 +69,7 @@ pub fn told_trials(summary: &Summary, file: GivenScenario) -> Vec<ToldTrial> {
                 trial: notable.trial,
                 why: why.to_owned(),
                 what: terminal::story(notable),
-                replay: file.replay(name, summary.seed, notable.trial, summary.estimator),
+                replay: file.replay(name, summary.seed, notable.trial, summary.estimator.name()),
             });
         }
     }
