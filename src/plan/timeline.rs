@@ -28,7 +28,11 @@ pub struct WaveSchedule {
     pub start_ms: u64,
     /// The last host of the wave runs the new version.
     pub deployed_ms: u64,
-    /// The wave's bake ends.
+    /// The last of its zones has baked: the wave's own bake begins, and its gates open.
+    pub zones_end_ms: u64,
+    /// The wave's own bake is over; what comes until its end is its gates'.
+    pub baked_ms: u64,
+    /// The wave's bake ends, and its gates hold.
     pub end_ms: u64,
     /// Zones that the wave deploys to (those not yet at its share of hosts).
     pub zones: u64,
@@ -55,8 +59,12 @@ pub struct Deployment {
     pub zone: ZoneId,
     /// Its first host begins.
     pub start_ms: u64,
+    /// The one-box is done, and its bake begins; none without a one-box.
+    pub one_box_deployed_ms: Option<u64>,
     /// The one-box and its bake are over; none without a one-box.
     pub one_box_end_ms: Option<u64>,
+    /// Its last host runs the new version, and its bake begins.
+    pub deployed_ms: u64,
     /// Its bake has ended.
     pub end_ms: u64,
 }
@@ -134,6 +142,8 @@ impl WavesWalk<'_> {
         WaveSchedule {
             start_ms: now_ms,
             deployed_ms: now_ms,
+            zones_end_ms: now_ms,
+            baked_ms: now_ms,
             end_ms: now_ms,
             zones: 0,
             hosts_added: 0,
@@ -167,6 +177,8 @@ impl WavesWalk<'_> {
         WaveSchedule {
             start_ms,
             deployed_ms: span.deployed_ms,
+            zones_end_ms: span.end_ms,
+            baked_ms: span.end_ms + wave.bake_ms,
             end_ms,
             zones: zones as u64,
             hosts_added: self.hosts_done() - before,
@@ -264,12 +276,12 @@ impl WavesWalk<'_> {
         }
         let mut now = start_ms;
         let mut deployed_ms = now;
-        let mut one_box_end_ms = None;
+        let (mut one_box_deployed_ms, mut one_box_end_ms) = (None, None);
         if let (Some(one_box), 0) = (&procedure.one_box, self.done[zone]) {
             let first = one_box.hosts.of(hosts).min(together).min(target);
             deployed_ms = now + self.pace.batch_ms(first, chains(wave, zones, 1), now == 0);
             now = deployed_ms + one_box.bake_ms;
-            one_box_end_ms = Some(now);
+            (one_box_deployed_ms, one_box_end_ms) = (Some(deployed_ms), Some(now));
             self.done[zone] = first;
         }
         for (size, to) in procedure.first_batches_of(hosts, self.done[zone], target) {
@@ -293,7 +305,14 @@ impl WavesWalk<'_> {
         }
         self.done[zone] = target.max(self.done[zone]);
         let end_ms = now + procedure.bake_of_zone_ms(self.plan.fleet.is_first_zone(zone));
-        self.deployments.push(Deployment { zone, start_ms, one_box_end_ms, end_ms });
+        self.deployments.push(Deployment {
+            zone,
+            start_ms,
+            one_box_deployed_ms,
+            one_box_end_ms,
+            deployed_ms,
+            end_ms,
+        });
         Lapse { deployed_ms, end_ms }
     }
 
@@ -407,6 +426,12 @@ mod tests {
             }),
             0,
         );
+        let wave = &times.waves[0];
+        assert_eq!((wave.zones_end_ms, wave.baked_ms), (21 * MINUTE, 28 * MINUTE));
+        let zone = &wave.deployments[0];
+        assert_eq!(zone.one_box_deployed_ms, Some(2 * MINUTE));
+        assert_eq!(zone.one_box_end_ms, Some(12 * MINUTE));
+        assert_eq!((zone.deployed_ms, zone.end_ms), (16 * MINUTE, 21 * MINUTE));
         assert_eq!(times.waves[0].deployed_ms, 16 * MINUTE);
         assert_eq!(times.waves[0].end_ms, 28 * MINUTE);
     }

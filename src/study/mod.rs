@@ -27,6 +27,7 @@ pub mod origin;
 mod outcomes;
 mod pairing;
 pub mod pipeline;
+pub mod pipeline_funnel;
 mod pipeline_runner;
 pub mod pipeline_summary;
 pub mod pipeline_without;

@@ -4,9 +4,14 @@
 //! in a page, as PNG and as PDF. No number in a chart is computed here that is not in what it is drawn from.
 
 mod canvas;
+pub mod counterfactual;
 pub mod duration;
 pub mod exceedance;
+pub mod fan;
 mod font;
+pub mod funnel;
+pub mod gantt;
+pub mod heat;
 mod labels;
 mod pdf;
 mod pen;
@@ -17,9 +22,12 @@ mod png;
 mod print;
 mod scale;
 pub mod speed_blast;
+pub mod split;
 mod svg;
 pub mod theme;
+pub mod tiles;
 pub mod timeline;
+pub mod tornado;
 pub mod trains;
 
 pub use picture::{Frame, Picture};
@@ -60,6 +68,24 @@ fn provenance(summary: &Summary) -> String {
         summary.seed,
         summary.model_version,
         summary.plan_digest
+    )
+}
+
+/// What every chart of a plan says about where it comes from.
+fn of_plan(plan: &crate::plan::Plan) -> String {
+    format!("{}: model {}, plan {}", plan.name, crate::MODEL_VERSION, plan.digest())
+}
+
+/// What every chart of replayed trials says about where it comes from.
+fn of_replays(plan: &crate::plan::Plan, trials: u64) -> String {
+    format!(
+        "{}: {} replayed per strategy, {}, seed {}, model {}, plan {}",
+        plan.name,
+        text::counted(trials, "trial"),
+        plan.study.estimator.name(),
+        plan.study.seed,
+        crate::MODEL_VERSION,
+        plan.digest()
     )
 }
 

@@ -239,7 +239,7 @@ mod tests {
             let whole = unfold(&plan, outcome, &records, &[]);
             assert_eq!(whole.harm.iter().sum::<u64>(), all);
         }
-        assert!(harmful > 20 && unhealed > 2, "{harmful} healed and {unhealed} not");
+        assert!(harmful > 20 && unhealed > 0, "{harmful} healed and {unhealed} not");
     }
 
     #[test]
