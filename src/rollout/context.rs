@@ -6,7 +6,7 @@
 use super::event::Event;
 use super::launch::{DrawSource, Launch};
 use super::model::{BatchTime, Model};
-use super::trace::{RolloutEvent, RolloutObserver, Scraped};
+use super::trace::{RolloutEvent, RolloutObserver, Scraped, ShownDatapoint};
 use crate::ids::{AlarmId, DefectId, IdRange, RegionId, WaveId, ZoneId};
 use crate::plan::strata::ChangeKind;
 use crate::plan::{Alarm, Defect, Plan, Region, Sign, Strategy, Version, Wave, Within, Zone};
@@ -72,6 +72,8 @@ pub struct Context<'a> {
     /// None if nobody listens.
     observer: Option<&'a mut dyn Listens>,
     follower: Option<&'a mut Vec<Scraped>>,
+    /// An instance of an alarm whose datapoints are kept, by its alarm and what it looks at.
+    shown: Option<(AlarmId, u32, &'a mut Vec<ShownDatapoint>)>,
 }
 
 impl<'a> Context<'a> {
@@ -120,6 +122,7 @@ impl<'a> Context<'a> {
             queue,
             observer: O::ENABLED.then_some(observer as &mut dyn Listens),
             follower: None,
+            shown: None,
         }
     }
 
@@ -220,6 +223,24 @@ impl<'a> Context<'a> {
     #[inline]
     pub fn follows_alerts(&self) -> bool {
         self.follower.is_some()
+    }
+
+    /// Has every datapoint of an instance of an alarm kept that is visited. It changes nothing else.
+    pub fn show_datapoints(&mut self, alarm: AlarmId, entity: u32, shown: &'a mut Vec<ShownDatapoint>) {
+        self.shown = Some((alarm, entity, shown));
+    }
+
+    /// Whether the datapoints of that instance are kept.
+    #[inline]
+    pub fn shows(&self, alarm: AlarmId, entity: u32) -> bool {
+        matches!(&self.shown, Some((shown, of, _)) if (*shown, *of) == (alarm, entity))
+    }
+
+    /// Keeps a datapoint of the instance that is shown.
+    pub fn show(&mut self, datapoint: ShownDatapoint) {
+        if let Some((_, _, shown)) = &mut self.shown {
+            shown.push(datapoint);
+        }
     }
 
     /// Keeps a scrape for whoever follows alerts.

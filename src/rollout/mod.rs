@@ -34,6 +34,7 @@ pub use model::Model;
 pub use place::DarkPlace;
 pub use trace::{RolloutEvent, RolloutObserver, RolloutRecord};
 
+use crate::ids::AlarmId;
 use crate::outcome::Outcome;
 use crate::outcome::bounds::OutcomeBounds;
 use crate::plan::{Alarm, Arrivals, Fleet, Plan, Strategy, Wave};
@@ -43,7 +44,7 @@ use context::Context;
 use event::Event;
 use event_loop::{Components, EventLoop};
 use launch::{Launch, Launched};
-use trace::Scraped;
+use trace::{Scraped, ShownDatapoint};
 
 /// Simulates trial `trial` of strategy `strategy` (an index of the plan's list) and tells `observer` what happens.
 ///
@@ -159,6 +160,32 @@ impl<'m> Engine<'m> {
         context.follow_alerts(&mut scrapes);
         EventLoop::new(context, &mut self.components).run();
         scrapes
+    }
+
+    /// Every datapoint that one instance of an alarm has in a trial, in order of time, while the rollout listens to it: of
+    /// the place with that index, 0 for the service. Alarms that have no datapoints of their own, or decide by history, have
+    /// none here. Complete only from an [`Engine::exhaustive`].
+    ///
+    /// # Errors
+    ///
+    /// If the trial goes beyond its budget.
+    pub fn datapoints(
+        &mut self,
+        strategy: usize,
+        trial: u64,
+        (alarm, entity): (AlarmId, u32),
+    ) -> Result<Vec<ShownDatapoint>, TooCostly> {
+        let mut shown = Vec::new();
+        let (model, queue, components) = (self.model, &mut self.queue, &mut self.components);
+        let studied = &model.plan.strategies[strategy];
+        attempt(|| {
+            let mut silent = Silent;
+            let mut context = Context::of_trial(model, studied, trial, queue, &mut silent);
+            context.show_datapoints(alarm, entity, &mut shown);
+            EventLoop::new(context, components).run()
+        })
+        .map_err(|over| TooCostly::new(model.plan, strategy, trial, over))?;
+        Ok(shown)
     }
 
     /// Simulates a rollout among others of a pipeline, by a strategy of the model's plan. Beyond its budget the trial of the

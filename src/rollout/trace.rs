@@ -123,6 +123,20 @@ pub struct Scraped {
     pub firing: Option<bool>,
 }
 
+/// A datapoint of one instance of an alarm, as people would see it on a graph.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ShownDatapoint {
+    /// When it is evaluated, milliseconds since the rollout's start.
+    pub at_ms: u64,
+    /// Whether it breaches; none if it is missing.
+    pub breach: Option<bool>,
+    /// Requests, or probes, of its period and those that show what the alarm looks for, drawn from their law given whether it
+    /// breaches; none where the alarm reads none.
+    pub counts: Option<(u64, u64)>,
+    /// The share that is compared with the limit; none where there is no such share.
+    pub value: Option<f64>,
+}
+
 /// An event of a rollout and when it happened.
 pub type RolloutRecord = Record<RolloutEvent>;
 

@@ -3,6 +3,7 @@
 //! Each is a [`Picture`]: titled by what it answers, the same bytes for the same input, on light paper and on dark, as SVG,
 //! in a page, as PNG and as PDF. No number in a chart is computed here that is not in what it is drawn from.
 
+pub mod anatomy;
 mod canvas;
 pub mod counterfactual;
 pub mod duration;

@@ -3,6 +3,7 @@
 //! Its records are folded once into a [`history`]; what is told event by event, as a story of waves and the incident,
 //! and drawn as a chart are levels of detail of that.
 
+mod anatomy;
 mod events;
 mod fold;
 pub mod history;
@@ -14,5 +15,6 @@ mod story;
 mod told;
 mod traced;
 
+pub use anatomy::AlarmAnatomy;
 pub use split::{TimePart, TimeSplit};
 pub use told::RolloutStory;

@@ -33,7 +33,7 @@ use datapoints::AlarmState;
 use rules::Rules;
 use search::{NextBreach, breaches_now, evaluation_ms, next_breach};
 use signal::{BreachMemo, Look};
-use telling::tell_breach;
+use telling::{show_datapoint, tell_breach};
 use watch::WatchState;
 
 /// The alarms over a change have looked: the end of what follows a change.
@@ -425,6 +425,7 @@ fn alarms_by_datapoint(
         let found = !exhaustive && !look.alarm(watch).signal.counts_damage();
         Some(found || breaches_now(look, memo, watch, k))
     };
+    show_datapoint(ctx, sight, watch, k, breach);
     if watch.for_gate.is_some() {
         if let Some(check) = checks::failed(breach, ctx.alarm(watch.alarm).missing) {
             checks::tell_gate(ctx, id, check);
@@ -436,7 +437,7 @@ fn alarms_by_datapoint(
         return false;
     }
     // Without gaps only breaches are recorded: the others are not visited at all.
-    let records = breach == Some(true) || watch.has_gaps && !look.is_blank(watch);
+    let records = breach == Some(true) || watch.has_gaps && !Look::new(ctx, sight).is_blank(watch);
     records && {
         let alarm = ctx.alarm(watch.alarm);
         let after = watch.datapoints.record(alarm, k, breach);

@@ -376,6 +376,12 @@ impl<'r, 'c> Look<'r, 'c> {
         dark as f64 / f64::from(hosts)
     }
 
+    /// The share of the scope's hosts that a health check finds unwell; none for alarms that look at something else.
+    pub fn share_unwell(self, watch: &WatchState) -> Option<f64> {
+        let Signal::ImpairedHosts { .. } = self.alarm(watch).signal else { return None };
+        Some(self.unwell_in(watch) as f64 / self.hosts(watch).max(1) as f64)
+    }
+
     /// Hosts of the scope that a health check finds unwell: impaired, or dark for another reason.
     fn unwell_in(self, watch: &WatchState) -> u64 {
         let impaired = self.impaired_in(watch);
