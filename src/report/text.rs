@@ -45,7 +45,7 @@ pub fn duration(ms: f64) -> String {
     }
 }
 
-/// A duration as an axis tick says it: `1 m`, `6 h`, `1 d 6 h`, `2 w`, `-5 m`.
+/// A duration as an axis tick says it, exactly: `1m`, `6h`, `1d 6h`, `2w`, `-5m`.
 #[must_use]
 pub fn tick_duration(ms: f64) -> String {
     let size = ms.abs();
@@ -54,7 +54,7 @@ pub fn tick_duration(ms: f64) -> String {
     }
     let sign = if ms < 0.0 { "-" } else { "" };
     if (size / WEEK).fract() == 0.0 {
-        return format!("{sign}{} w", size / WEEK);
+        return format!("{sign}{}w", size / WEEK);
     }
     let units = [
         (DAY, "d", HOUR, "h"),
@@ -63,14 +63,14 @@ pub fn tick_duration(ms: f64) -> String {
         (SECOND, "s", 1.0, "ms"),
     ];
     let Some((unit, name, smaller, smaller_name)) = units.into_iter().find(|(unit, ..)| size >= *unit) else {
-        return format!("{sign}{} ms", significant(size));
+        return format!("{sign}{}ms", significant(size));
     };
     let rest = ((size % unit) / smaller).round();
     let whole = (size / unit).floor();
     if rest == 0.0 {
-        format!("{sign}{whole} {name}")
+        format!("{sign}{whole}{name}")
     } else {
-        format!("{sign}{whole} {name} {rest} {smaller_name}")
+        format!("{sign}{whole}{name} {rest}{smaller_name}")
     }
 }
 
@@ -410,11 +410,11 @@ mod tests {
 
     #[test]
     fn ticks_are_spaced_and_signed() {
-        assert_eq!(tick_duration(6.0 * HOUR), "6 h");
-        assert_eq!(tick_duration(DAY), "1 d");
-        assert_eq!(tick_duration(WEEK), "1 w");
-        assert_eq!(tick_duration(90.0 * MINUTE), "1 h 30 m");
-        assert_eq!(tick_duration(-30.0 * HOUR), "-1 d 6 h");
+        assert_eq!(tick_duration(6.0 * HOUR), "6h");
+        assert_eq!(tick_duration(DAY), "1d");
+        assert_eq!(tick_duration(WEEK), "1w");
+        assert_eq!(tick_duration(90.0 * MINUTE), "1h 30m");
+        assert_eq!(tick_duration(-30.0 * HOUR), "-1d 6h");
         assert_eq!(tick_duration(0.0), "0");
     }
 

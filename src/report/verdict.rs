@@ -333,7 +333,7 @@ impl VerdictWriter<'_> {
 }
 
 /// "97 times less [60, 150]".
-fn times(ratio: MeanRatio, than: &str) -> String {
+pub(super) fn times(ratio: MeanRatio, than: &str) -> String {
     let interval = Interval {
         low: ratio.interval.low.filter(|end| *end > 0.0),
         high: ratio.interval.high.filter(|end| *end > 0.0),
@@ -440,7 +440,7 @@ fn ends(ratio: MeanRatio) -> String {
 }
 
 /// The ratio the other way round. A lower end of 0 has no finite inverse.
-fn inverse(ratio: MeanRatio) -> MeanRatio {
+pub(super) fn inverse(ratio: MeanRatio) -> MeanRatio {
     let flip = |end: Option<f64>| end.filter(|v| *v > 0.0).map(|v| 1.0 / v);
     MeanRatio {
         value: 1.0 / ratio.value,

@@ -8,7 +8,7 @@ use super::wire::{
 use crate::lints;
 use crate::plan::{Plan, Restriction, Trials};
 use crate::report::Story;
-use crate::report::chart::{duration, exceedance, speed_blast};
+use crate::report::chart::{duration, exceedance, trade_off};
 use crate::report::command::GivenScenario;
 use crate::report::fleet_film::FleetFilm;
 use crate::report::page::PageData;
@@ -276,7 +276,7 @@ fn failed(study: u64, message: String) -> Arc<News> {
 /// The pictures of a finished study.
 fn figures(summary: &Summary) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
-        ("trade-off", speed_blast::picture(summary).inline()),
+        ("trade-off", trade_off::picture(summary).inline()),
         ("exceedance", exceedance::picture(summary).inline()),
         ("duration", duration::picture(summary).inline()),
     ])

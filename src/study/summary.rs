@@ -14,6 +14,7 @@ use super::sampling::Sampling;
 use super::threshold::{ThresholdResult, judge};
 pub use super::trials::Endings;
 use super::trials::RolloutTrials;
+use super::verdict::MeasureChange;
 use crate::outcome::measures::{self, Measure, Unit};
 use crate::plan::{Estimator, Plan};
 use crate::stats::{self, Interval, Mean, Proportion, Quantile, Sorted, TAIL};
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Version of the summary's layout; any field that is renamed, removed or redefined bumps it.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// Measure on the speed axis of the Pareto front (its median).
 pub const SPEED_METRIC: &Measure = &measures::TIME_TO_100_MS;
@@ -101,6 +102,9 @@ pub struct StrategySummary {
     pub on_front: bool,
     /// A strategy on the front that is at least as good on both; absent on the front.
     pub dominated_by: Option<String>,
+    /// A strategy on the front that is shown to be at least as good on both and better on one, by paired differences; absent
+    /// where the trials do not show any.
+    pub beaten_by: Option<String>,
     /// One entry per measure of a rollout, in the order of [`measures::of_rollouts`].
     pub metrics: Vec<MetricSummary>,
     /// Trials worth a replay.
@@ -220,6 +224,9 @@ pub fn summarise(plan: &Plan, study: &dyn RolloutTrials) -> Summary {
         (0..count).into_par_iter().map(|index| strategy_summary(plan, &sampling, study, index)).collect();
     let harm = harm_measure(&strategies);
     mark_front(&mut strategies, harm);
+    mark_beaten(&mut strategies, harm, |metric, own, other| {
+        difference(metric, &sampling, study, own, other).verdict
+    });
     let standings = |metric: &Measure, estimate: fn(&MetricSummary) -> Option<Estimate>| {
         let standing = |strategy: &StrategySummary| strategy.metric(metric).standing(estimate);
         strategies.iter().map(standing).collect::<Vec<_>>()
@@ -278,6 +285,7 @@ fn strategy_summary(
         endings: study.endings(index),
         on_front: false,
         dominated_by: None,
+        beaten_by: None,
         metrics,
         notable: notable(plan, &study.shortlist(index), median_harm),
         impaired_host_ms_exceedance: stats::exceedance(harm, CURVE_POINTS),
@@ -350,6 +358,46 @@ fn mark_front(strategies: &mut [StrategySummary], harm: &Measure) {
     }
 }
 
+/// Marks those of which `change`, what the paired difference of a strategy from another one says of a measure, shows that a
+/// member of the front is better.
+fn mark_beaten(
+    strategies: &mut [StrategySummary],
+    harm: &'static Measure,
+    change: impl Fn(&'static Measure, usize, usize) -> MeasureChange,
+) {
+    let nobody_was_hurt = strategies.iter().all(|s| s.metric(harm).n == 0);
+    let measures = if nobody_was_hurt { vec![SPEED_METRIC] } else { vec![SPEED_METRIC, harm] };
+    let estimates = |strategy: &StrategySummary| {
+        let harm = strategy.metric(harm).mean.map_or(0.0, |mean| mean.value);
+        Some((strategy.metric(SPEED_METRIC).p50?.value, harm))
+    };
+    let shown = |own: usize, other: usize| {
+        let changes: Vec<MeasureChange> =
+            measures.iter().map(|measure| change(measure, own, other)).collect();
+        let is_worse = |change: &MeasureChange| match change {
+            MeasureChange::Regressed => true,
+            MeasureChange::NoChange
+            | MeasureChange::Improved
+            | MeasureChange::WithinTolerance
+            | MeasureChange::Inconclusive => false,
+        };
+        let is_no_better = |change: &MeasureChange| is_worse(change) || *change == MeasureChange::NoChange;
+        changes.iter().all(is_no_better) && changes.iter().any(is_worse)
+    };
+    let found = |own: usize| {
+        strategies[own].dominated_by.as_ref()?;
+        let (speed, harm) = estimates(&strategies[own])?;
+        let may_beat = |other: &&StrategySummary| {
+            let ahead = |(other_speed, other_harm)| other_speed <= speed && other_harm <= harm;
+            other.on_front && estimates(other).is_some_and(ahead)
+        };
+        let mut others = strategies.iter().enumerate().filter(|(_, other)| may_beat(other));
+        others.find(|(other, _)| shown(own, *other)).map(|(_, other)| other.name.clone())
+    };
+    let beaten: Vec<Option<String>> = (0..strategies.len()).map(found).collect();
+    strategies.iter_mut().zip(beaten).for_each(|(strategy, by)| strategy.beaten_by = by);
+}
+
 #[cfg(test)]
 mod tests {
     // Tests of the summary: populations, pairs, leaders, the front.
@@ -358,7 +406,6 @@ mod tests {
     use crate::outcome::Outcome;
     use crate::report::sample;
     use crate::study::Outcomes;
-    use crate::study::verdict::MeasureChange;
 
     #[test]
     fn every_metric_counts_its_population() {
@@ -452,5 +499,10 @@ mod tests {
             (off[0].name.as_str(), off[0].dominated_by.as_deref()),
             ("slow-and-uneven", Some("amazon-five-waves"))
         );
+        assert_eq!(off[0].beaten_by.as_deref(), Some("amazon-five-waves"));
+        let few =
+            Outcomes { by_strategy: outcomes.by_strategy.iter().map(|row| row[..8].to_vec()).collect() };
+        let few = summarise(&plan, &few);
+        assert!(few.strategies.iter().all(|s| s.beaten_by.is_none()), "eight trials show nobody beaten");
     }
 }

@@ -137,7 +137,7 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     all.insert("run.xml", compare::of_study::junit(&summary));
     all.insert("summary.json", text(json::pretty(&summary)));
     all.insert("trials.csv", text(csv::trials(&plan, &outcomes)));
-    all.insert("speed.svg", chart::speed_blast::picture(&summary).svg(chart::Theme::Auto));
+    all.insert("speed.svg", chart::trade_off::picture(&summary).svg(chart::Theme::Auto));
     all.insert("exceedance.svg", chart::exceedance::picture(&summary).svg(chart::Theme::Auto));
     all.insert("duration.svg", chart::duration::picture(&summary).svg(chart::Theme::Auto));
     all.insert("plan.txt", Terminal::plain(80).render(&plan_view::document(&plan)));

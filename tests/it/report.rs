@@ -224,7 +224,7 @@ fn text_reports_name_both_strategies() {
 fn charts_are_well_formed_whatever_the_names() {
     let (_, _, summary) = study();
     for svg in [
-        chart::speed_blast::picture(&summary).svg(chart::Theme::Auto),
+        chart::trade_off::picture(&summary).svg(chart::Theme::Auto),
         chart::exceedance::picture(&summary).svg(chart::Theme::Auto),
         chart::duration::picture(&summary).svg(chart::Theme::Auto),
     ] {

@@ -107,7 +107,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 /// The picture that is asked for.
 fn drawn(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
     match args.kind {
-        Kind::TradeOff => Ok(chart::speed_blast::picture(&studied(plan, bar)?)),
+        Kind::TradeOff => Ok(chart::trade_off::picture(&studied(plan, bar)?)),
         Kind::Exceedance => Ok(chart::exceedance::picture(&studied(plan, bar)?)),
         Kind::Duration => Ok(chart::duration::picture(&studied(plan, bar)?)),
         Kind::Timeline => timeline(args, plan, bar),

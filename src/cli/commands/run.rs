@@ -17,7 +17,7 @@ use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outcome::Outcome;
 use crate::plan::{Level, Plan, Restriction, Trials};
-use crate::report::chart::{Theme, duration, exceedance, speed_blast};
+use crate::report::chart::{Theme, duration, exceedance, trade_off};
 use crate::report::command::GivenScenario;
 use crate::report::compare::of_study;
 use crate::report::page::StudyPage;
@@ -250,7 +250,7 @@ fn files(plan: &Plan, summary: &Summary, kept: &KeptScenario) -> Vec<Vec<u8>> {
     let (strategy, trial) = summary.telling_trial();
     let (outcome, records) = crate::replay(plan, strategy, trial);
     vec![
-        speed_blast::picture(summary).svg(Theme::Auto).into(),
+        trade_off::picture(summary).svg(Theme::Auto).into(),
         exceedance::picture(summary).svg(Theme::Auto).into(),
         duration::picture(summary).svg(Theme::Auto).into(),
         RolloutStory::new(plan, strategy, trial, &outcome, &records).chart().svg(Theme::Auto).into(),

@@ -8,7 +8,7 @@ pub struct Area(pub i32, pub i32, pub i32, pub i32);
 
 impl Area {
     /// Pixels that two boxes share.
-    fn overlap(self, other: Self) -> i64 {
+    pub(super) fn overlap(self, other: Self) -> i64 {
         let width = i64::from(self.2.min(other.2) - self.0.max(other.0)).max(0);
         let height = i64::from(self.3.min(other.3) - self.1.max(other.1)).max(0);
         width * height

@@ -3,8 +3,13 @@
 //! Each is a [`Picture`]: titled by what it answers, the same bytes for the same input, on light paper and on dark, as SVG,
 //! in a page, as PNG and as PDF. No number in a chart is computed here that is not in what it is drawn from.
 
+mod alone;
 pub mod anatomy;
+mod answer;
 mod canvas;
+#[cfg(test)]
+#[path = "tests/checks.rs"]
+mod checks;
 pub mod counterfactual;
 pub mod duration;
 pub mod exceedance;
@@ -14,6 +19,7 @@ pub mod funnel;
 pub mod gantt;
 pub mod heat;
 mod labels;
+mod legend;
 mod pdf;
 mod pen;
 mod picture;
@@ -22,14 +28,16 @@ mod plot;
 mod png;
 mod print;
 mod scale;
-pub mod speed_blast;
 pub mod split;
+mod spots;
 mod svg;
 pub mod theme;
 pub mod tiles;
 pub mod timeline;
 pub mod tornado;
+pub mod trade_off;
 pub mod trains;
+mod whisker;
 
 pub use picture::{Frame, Picture};
 pub use theme::Theme;
@@ -38,6 +46,7 @@ use crate::report::text;
 use crate::study::Summary;
 use canvas::{Canvas, Font, Shape};
 use labels::Area;
+use pen::Mark;
 use theme::{Ink, SERIES};
 
 /// Width of every chart, in pixels.
@@ -88,6 +97,11 @@ fn of_replays(plan: &crate::plan::Plan, trials: u64) -> String {
         crate::MODEL_VERSION,
         plan.digest()
     )
+}
+
+/// What can be pointed at of the strategy at `index` of its plan.
+fn strategy_mark(index: usize, words: &str) -> Mark {
+    Mark { words: words.to_owned(), data: vec![("s", index.to_string())] }
 }
 
 /// A strategy's name, with the baseline marked, and the font in which it takes at most `width` pixels.

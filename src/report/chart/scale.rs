@@ -104,6 +104,17 @@ impl Axis {
         self.from + (share.clamp(0.0, 1.0) * f64::from(self.to - self.from)).round() as i32
     }
 
+    /// Whether a value has a place of its own on the axis.
+    pub fn holds(&self, value: f64) -> bool {
+        let is_zero = self.log && value == 0.0 && self.zero.is_some();
+        is_zero || (self.low..=self.high).contains(&value)
+    }
+
+    /// The same axis, so many pixels farther.
+    pub fn moved(&self, by: i32) -> Self {
+        Self { from: self.from + by, to: self.to + by, zero: self.zero.map(|zero| zero + by), ..self.clone() }
+    }
+
     /// Whether the axis is logarithmic.
     pub fn is_log(&self) -> bool {
         self.log
@@ -180,7 +191,7 @@ mod tests {
         let axis = Axis::log(&[20.0 * MINUTE, 9.0 * DAY], 100, 1100);
         assert_eq!(
             labels(&axis.time_ticks(70)),
-            ["15 m", "30 m", "1 h", "3 h", "6 h", "12 h", "1 d", "2 d", "4 d", "1 w"]
+            ["15m", "30m", "1h", "3h", "6h", "12h", "1d", "2d", "4d", "1w"]
         );
     }
 
@@ -199,6 +210,6 @@ mod tests {
         let axis = Axis::log_if_wide(&[HOUR, 3.0 * HOUR], 20.0, 0, 1000);
         assert!(!axis.is_log());
         assert_eq!(axis.at(0.0), 0);
-        assert_eq!(labels(&axis.time_ticks(90)), ["0", "30 m", "1 h", "1 h 30 m", "2 h", "2 h 30 m", "3 h"]);
+        assert_eq!(labels(&axis.time_ticks(90)), ["0", "30m", "1h", "1h 30m", "2h", "2h 30m", "3h"]);
     }
 }

@@ -7,7 +7,7 @@ use super::told::{ToldTrial, told_trials};
 use super::{grounds, numbers, unfold};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Claims, Plan, Restriction};
-use crate::report::chart::{duration, exceedance, speed_blast};
+use crate::report::chart::{duration, exceedance, trade_off};
 use crate::report::command::GivenScenario;
 use crate::report::document::{Block, ShellCommand, html};
 use crate::report::html::{Html, el, paragraph};
@@ -121,7 +121,7 @@ impl StudyPage<'_> {
 
     fn trade_off(&self) -> PageSection {
         let shown = figure(
-            &speed_blast::picture(self.summary),
+            &trade_off::picture(self.summary),
             "Left is faster, lower is safer. Bars are 95 % intervals. A strategy that another one beats in both is no choice.",
         );
         PageSection::new("trade-off", "Speed against harm", shown)
