@@ -214,6 +214,10 @@ pub enum Statistic {
 }
 
 impl Statistic {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Mean, Self::P50, Self::P90, Self::P95, Self::P99, Self::Cvar99, Self::Max];
+
     /// The name in scenario files and reports.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -1,9 +1,11 @@
 //! `wavetank chart`: one picture of a scenario, alone, for a document or a slide.
 
+mod settings;
+
 use crate::cli::bug::{self, ReplayContext};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::input;
+use crate::cli::input::{self, ScenarioSource};
 use crate::cli::io::Io;
 use crate::cli::numbers;
 use crate::cli::options::{Draw, FailOn};
@@ -13,12 +15,17 @@ use crate::cli::select;
 use crate::cli::threads::Threads;
 use crate::plan::{Plan, Restriction, Trials};
 use crate::report::Story;
+use crate::report::chart::split::SplitTrial;
 use crate::report::chart::{self, Picture};
-use crate::report::timeline::RolloutStory;
+use crate::report::timeline::{AlarmAnatomy, RolloutStory, TimeSplit};
 use crate::report::trains::journey::Journey;
 use crate::rollout::try_replay;
+use crate::study::pipeline_funnel::{REPLAYED_PIPELINES, pipeline_funnel};
+use crate::study::summary::SPEED_METRIC;
+use crate::study::unfolding::{REPLAYED, Unfolding, unfolded};
 use crate::study::{self, PipelineStudy, Study, Summary};
 use clap::ValueEnum;
+use settings::{SettingArgs, Versions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +33,8 @@ Examples:
   wavetank chart timeline wavetank.toml --strategy big-bang --trial 17 -o worst.pdf
   wavetank chart exceedance wavetank.toml --theme dark --size slide -o tail.svg
   wavetank chart lead-time scenarios/amazon-pipeline.toml --trials 4 > lead-time.svg
+  wavetank chart heat wavetank.toml --across change.bad-probability=5%,20%,40% \\
+    --down strategy.careful.wave.1.bake=15m,1h,4h --of 'p99 failed_requests' -o heat.png
 
 `run --report html=FILE` has all pictures of a study on one page.";
 
@@ -38,8 +47,26 @@ enum Kind {
     Exceedance,
     /// How long rollouts take
     Duration,
+    /// Where the time of a rollout goes: deploying, baking, windows, gates, waiting
+    Split,
+    /// The plan as a Gantt, before anything is simulated
+    Plan,
+    /// Exposure and impairment over time, as percentiles
+    Fan,
+    /// The risk of each zone, beside the wave that reaches it
+    Tiles,
+    /// Where bad changes are caught; of a scenario with a pipeline, in all of it
+    Funnel,
     /// One rollout: zones over time, with harm, alarms and the way back
     Timeline,
+    /// One alarm of one rollout: datapoints, limit, window, firing, reaction
+    Anatomy,
+    /// An incident: as deployed against what might have been
+    Counterfactual,
+    /// A measure over a grid of two settings
+    Heat,
+    /// What each of several settings changes
+    Tornado,
     /// Where the lead time of a pipeline's changes goes
     LeadTime,
     /// Some days of a pipeline as a train diagram
@@ -71,6 +98,8 @@ pub struct Args {
     #[command(flatten)]
     draw: Draw,
     #[command(flatten)]
+    settings: SettingArgs,
+    #[command(flatten)]
     picture: PictureArgs,
 }
 
@@ -95,7 +124,23 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         None,
     ));
     let bar = Bar::new(io);
-    let picture = threads.run(|| drawn(args, &plan, &bar))?;
+    let picture = match args.kind {
+        // A scenario that other values are set in is read again.
+        Kind::Heat | Kind::Tornado => {
+            let source = ScenarioSource::open(&args.file, io)?;
+            let versions = Versions {
+                args: &args.settings,
+                source: &source,
+                asked: &asked,
+                bar: &bar,
+                threads: &threads,
+            };
+            let name = plan.strategies[one_strategy(args, &plan)?].name.clone();
+            let draw = if args.kind == Kind::Heat { Versions::heat } else { Versions::tornado };
+            draw(&versions, &plan, &name)?
+        }
+        _ => threads.run(|| drawn(args, &plan, &bar))?,
+    };
     drop(bar);
     if io.interrupt.is_set() {
         return Err(CliError::interrupted());
@@ -106,14 +151,76 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 
 /// The picture that is asked for.
 fn drawn(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
-    match args.kind {
-        Kind::TradeOff => Ok(chart::trade_off::picture(&studied(plan, bar)?)),
-        Kind::Exceedance => Ok(chart::exceedance::picture(&studied(plan, bar)?)),
-        Kind::Duration => Ok(chart::duration::picture(&studied(plan, bar)?)),
-        Kind::Timeline => timeline(args, plan, bar),
-        Kind::LeadTime => lead_time(args, plan, bar),
-        Kind::Trains => trains(args, plan, bar),
+    let every = || (0..plan.strategies.len()).collect::<Vec<usize>>();
+    Ok(match args.kind {
+        Kind::TradeOff => chart::trade_off::picture(&studied(plan, bar)?),
+        Kind::Exceedance => chart::exceedance::picture(&studied(plan, bar)?),
+        Kind::Duration => chart::duration::picture(&studied(plan, bar)?),
+        Kind::Counterfactual => chart::counterfactual::picture(&studied(plan, bar)?),
+        Kind::Split => split(plan, bar)?,
+        Kind::Plan => chart::gantt::picture(plan, &every()),
+        Kind::Fan => chart::fan::picture(plan, &replayed(args, plan, bar)?, &every()),
+        Kind::Tiles => chart::tiles::picture(plan, &replayed(args, plan, bar)?, one_strategy(args, plan)?),
+        Kind::Funnel => funnel(args, plan, bar)?,
+        Kind::Timeline => timeline(args, plan, bar)?,
+        Kind::Anatomy => anatomy(args, plan, bar)?,
+        Kind::LeadTime => lead_time(args, plan, bar)?,
+        Kind::Trains => trains(args, plan, bar)?,
+        Kind::Heat | Kind::Tornado => unreachable!("these read the scenario themselves"),
+    })
+}
+
+/// Rollouts of every strategy, replayed.
+fn replayed(args: &Args, plan: &Plan, bar: &Bar) -> Result<Unfolding, CliError> {
+    let trials = match args.trials {
+        Some(Trials::Exactly(trials)) => trials,
+        _ => REPLAYED,
+    };
+    Ok(unfolded(plan, trials, bar)?)
+}
+
+/// Where the time goes: for each strategy of the rollout whose time is nearest to the median.
+fn split(plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
+    let summary = studied(plan, bar)?;
+    let unfolding = unfolded(plan, REPLAYED, bar)?;
+    let mut trials = Vec::new();
+    for (index, strategy) in summary.strategies.iter().enumerate() {
+        let median = strategy.metric(SPEED_METRIC).p50.map(|p50| p50.value);
+        let nearest = median.and_then(|median| unfolding.strategies[index].nearest(median));
+        trials.push(match nearest {
+            None => None,
+            Some((trial, _)) => {
+                TimeSplit::of_trial(plan, index, trial)?.map(|split| SplitTrial { trial, split })
+            }
+        });
     }
+    Ok(chart::split::picture(&summary, &trials))
+}
+
+fn funnel(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
+    let strategy = one_strategy(args, plan)?;
+    let Some(pipeline) = &plan.pipeline else {
+        return Ok(chart::funnel::picture(plan, &replayed(args, plan, bar)?, strategy));
+    };
+    let trials = match args.trials {
+        Some(Trials::Exactly(trials)) => trials,
+        _ => REPLAYED_PIPELINES,
+    };
+    Ok(chart::funnel::of_pipeline(plan, &pipeline_funnel(plan, pipeline, strategy, trials, bar)?))
+}
+
+/// The trial that is asked for, or one that tells much, with its strategy.
+fn one_trial(args: &Args, plan: &Plan, bar: &Bar) -> Result<(usize, u64), CliError> {
+    match args.trial {
+        Some(trial) => Ok((one_strategy(args, plan)?, trial)),
+        None => Ok(studied(plan, bar)?.telling_trial()),
+    }
+}
+
+fn anatomy(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
+    let (strategy, trial) = one_trial(args, plan, bar)?;
+    let anatomy = AlarmAnatomy::of_trial(plan, strategy, trial)?;
+    Ok(chart::anatomy::picture(plan, strategy, trial, anatomy.as_ref()))
 }
 
 /// The study of the plan.
@@ -134,10 +241,7 @@ fn one_strategy(args: &Args, plan: &Plan) -> Result<usize, CliError> {
 }
 
 fn timeline(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
-    let (strategy, trial) = match args.trial {
-        Some(trial) => (one_strategy(args, plan)?, trial),
-        None => studied(plan, bar)?.telling_trial(),
-    };
+    let (strategy, trial) = one_trial(args, plan, bar)?;
     let (outcome, records) = try_replay(plan, strategy, trial)?;
     Ok(RolloutStory::new(plan, strategy, trial, &outcome, &records).chart())
 }
