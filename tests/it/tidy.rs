@@ -219,6 +219,7 @@ fn the_documents_name_what_exists() {
         "docs/statistics.md",
         "docs/validation.md",
         "docs/performance.md",
+        "docs/serve.md",
     ] {
         let text = fs::read_to_string(project(document)).unwrap();
         let folder = project(document).parent().unwrap().to_path_buf();

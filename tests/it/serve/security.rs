@@ -2,7 +2,6 @@
 //! keep it busy. Over raw connections, because a client would not send most of this.
 
 use super::{Server, content, header, long, status};
-use crate::support::project;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{Read, Write};
@@ -253,14 +252,13 @@ fn files_are_read_where_the_scenario_may_name_them_and_not_shown() {
 
 #[test]
 fn hostile_names_stay_strings() {
-    const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\u{2028}";
+    const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&<!--<script>";
     let folder = tempdir().unwrap();
     let name = serde_json::to_string(HOSTILE).unwrap();
     let text = format!(
         "description = {name}\n[study]\ntrials = 40\n[[fleet.region]]\nname = \"r\"\nhosts-per-zone = 3\n[[strategy]]\nname = {name}\n\
-         wave = [{{ regions = \"all\", name = {name} }}]\n# {HOSTILE}\n"
+         wave = [{{ regions = \"all\", name = {name} }}]\n# </script>{HOSTILE}\n"
     );
-    let text = text.replace('\u{2028}', "");
     fs::write(folder.path().join("s.toml"), &text).unwrap();
     let server = Server::start(folder.path(), "s.toml");
     let page = server.get("/");
@@ -276,5 +274,4 @@ fn hostile_names_stay_strings() {
     let (code, told) = server.post("/api/trial", &json!({ "study": id, "strategy": 0, "trial": 0 }));
     assert_eq!(code, 200);
     assert!(!told["figure"].as_str().unwrap().contains("<img"), "{told}");
-    assert!(fs::exists(project("scenarios/small.toml")).unwrap());
 }

@@ -2,15 +2,20 @@
 //! often changes are bad and when it shows. Each with a path for [`super::setting`], and with ends and a step around what
 //! is written. It reads texts and judges nothing: whether a turned scenario is valid is said when it is read.
 
+mod numbers;
+mod parts;
+
 use super::Loaded;
-use super::files::beside;
 use super::setting::place;
-use super::value::{Duration, Percent};
-use crate::plan::Plan;
+use super::value::Duration;
+pub use numbers::KnobKind;
+use numbers::{
+    ABOVE_NOTHING, DURATION_STEPS, FAR, FROM_NOTHING, KnobEnds, SHARE_STEPS, SHARE_UNITS, far, number, steps,
+};
+use parts::{ScenarioPart, entries, parts, strategies_in_use, table, word};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -18,35 +23,6 @@ use toml::de::{DeTable, DeValue};
 const MOST_KNOBS: usize = 400;
 /// With more regions their hosts are no knobs.
 const FEW_REGIONS: usize = 8;
-/// Steps between the ends of a knob, about.
-const STEPS: f64 = 40.0;
-/// Knobs turn so many times as far as what is written.
-const FAR: f64 = 4.0;
-
-const MINUTE: f64 = 60_000.0;
-/// Steps of durations, in milliseconds.
-const DURATION_STEPS: [f64; 16] = [
-    1.0,
-    100.0,
-    1_000.0,
-    5_000.0,
-    10_000.0,
-    30_000.0,
-    MINUTE,
-    5.0 * MINUTE,
-    10.0 * MINUTE,
-    15.0 * MINUTE,
-    30.0 * MINUTE,
-    60.0 * MINUTE,
-    120.0 * MINUTE,
-    360.0 * MINUTE,
-    720.0 * MINUTE,
-    1_440.0 * MINUTE,
-];
-/// Steps of shares, in hundred-millionths of a percent: whole numbers, so that they divide exactly.
-const SHARE_STEPS: [f64; 12] = [1.0, 1e3, 1e5, 5e5, 1e6, 5e6, 1e7, 2.5e7, 5e7, 1e8, 2.5e8, 5e8];
-/// The whole in these.
-const SHARE_UNITS: f64 = 1e10;
 /// Orders of regions.
 const ORDERS: [&str; 3] = ["\"listed\"", "\"low-traffic-first\"", "\"high-traffic-first\""];
 
@@ -77,22 +53,6 @@ pub struct Knob {
     pub file: String,
 }
 
-/// What the number of a knob counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KnobKind {
-    /// Milliseconds.
-    Duration,
-    /// A share of 1, written as a percentage.
-    Share,
-    /// Whole things, such as hosts.
-    Count,
-    /// A number without a unit.
-    Number,
-    /// One of some words, by its number from 0.
-    Choice,
-}
-
 impl Knob {
     /// The TOML that stands for a number of this knob, as it is set.
     #[must_use]
@@ -120,7 +80,8 @@ pub fn knobs(loaded: &Loaded) -> Vec<Knob> {
     let regions = loaded.plan.as_ref().map_or(0, |plan| plan.fleet.regions.len());
     let mut found: Vec<(usize, Knob)> = Vec::new();
     for part in &files {
-        let mut finder = Finder { part, files: &files, strategies: &strategies, regions, found: Vec::new() };
+        let mut finder =
+            KnobFinder { part, files: &files, strategies: &strategies, regions, found: Vec::new() };
         finder.scenario();
         found.extend(finder.found);
     }
@@ -131,72 +92,9 @@ pub fn knobs(loaded: &Loaded) -> Vec<Knob> {
     found.into_iter().map(|(_, knob)| knob).take(MOST_KNOBS).collect()
 }
 
-/// One file of the scenario.
-struct Part<'t> {
-    name: &'t str,
-    text: &'t str,
-    table: DeTable<'t>,
-}
-
-/// The scenario's own file and those that it includes, without those of its stages and variants.
-fn parts<'t>(texts: &[(&'t str, &'t str)]) -> Vec<Part<'t>> {
-    let mut parts: Vec<Part<'t>> = Vec::new();
-    let mut wanted: Vec<String> = texts.first().map(|(name, _)| (*name).to_owned()).into_iter().collect();
-    let mut next = 0;
-    while let Some(name) = wanted.get(next).cloned() {
-        next += 1;
-        let Some((name, text)) = texts.iter().find(|(known, _)| *known == name) else { continue };
-        let Ok(table) = DeTable::parse(text) else { continue };
-        let table = table.into_inner();
-        let included = table.get("include").map(|value| match value.get_ref() {
-            DeValue::Array(names) => names.iter().filter_map(|name| name.get_ref().as_str()).collect(),
-            value => value.as_str().into_iter().collect::<Vec<&str>>(),
-        });
-        for file in included.into_iter().flatten() {
-            let file = beside(Path::new(name), file).to_string_lossy().into_owned();
-            if !wanted.contains(&file) {
-                wanted.push(file);
-            }
-        }
-        parts.push(Part { name, text, table });
-    }
-    parts
-}
-
-/// Names of the strategies that are compared, and of those that they are made of.
-fn strategies_in_use(plan: Option<&Plan>, files: &[Part<'_>]) -> BTreeSet<String> {
-    let written = || files.iter().flat_map(|part| entries(&part.table, "strategy"));
-    let mut names: BTreeSet<String> = match plan {
-        Some(plan) => plan.strategies.iter().map(|strategy| strategy.name.clone()).collect(),
-        None => written().filter_map(|entry| word(entry, "name")).map(str::to_owned).collect(),
-    };
-    loop {
-        let more: Vec<String> = written()
-            .filter(|entry| word(entry, "name").is_some_and(|name| names.contains(name)))
-            .filter_map(|entry| word(entry, "extends"))
-            .filter(|base| !names.contains(*base))
-            .map(str::to_owned)
-            .collect();
-        if more.is_empty() {
-            return names;
-        }
-        names.extend(more);
-    }
-}
-
-/// The tables of a list.
-fn entries<'t>(table: &'t DeTable<'t>, key: &str) -> impl Iterator<Item = &'t DeTable<'t>> {
-    let list = table.get(key).and_then(|value| value.get_ref().as_array());
-    list.into_iter().flatten().filter_map(|entry| entry.get_ref().as_table())
-}
-
-fn word<'t>(table: &'t DeTable<'t>, key: &str) -> Option<&'t str> {
-    table.get(key)?.get_ref().as_str()
-}
-
 /// A place in the scenario on the way to a value.
 #[derive(Clone)]
-struct At {
+struct KnobPlace {
     /// The path by names, and the one by numbers, for entries whose names lead elsewhere.
     named: String,
     numbered: String,
@@ -206,7 +104,7 @@ struct At {
     rank: usize,
 }
 
-impl At {
+impl KnobPlace {
     fn root(key: &str, group: &str, rank: usize) -> Self {
         let path = key.to_owned();
         Self { named: path.clone(), numbered: path, group: group.to_owned(), about: String::new(), rank }
@@ -234,45 +132,33 @@ impl At {
     }
 }
 
-/// Where a number may lie.
-#[derive(Clone, Copy)]
-struct Ends {
-    low: f64,
-    high: f64,
-}
-
-/// From nothing on.
-const FROM_NOTHING: Ends = Ends { low: 0.0, high: f64::INFINITY };
-/// More than nothing.
-const ABOVE_NOTHING: Ends = Ends { low: f64::MIN_POSITIVE, high: f64::INFINITY };
-
 /// Finds the knobs of one file.
-struct Finder<'t> {
-    part: &'t Part<'t>,
-    files: &'t [Part<'t>],
+struct KnobFinder<'t> {
+    part: &'t ScenarioPart<'t>,
+    files: &'t [ScenarioPart<'t>],
     strategies: &'t BTreeSet<String>,
     /// Regions of the fleet; 0 where that is not known.
     regions: usize,
     found: Vec<(usize, Knob)>,
 }
 
-impl<'t> Finder<'t> {
+impl<'t> KnobFinder<'t> {
     fn scenario(&mut self) {
-        self.list(&At::root("strategy", "", 0), |finder, at, strategy| {
+        self.list(&KnobPlace::root("strategy", "", 0), |finder, at, strategy| {
             let name = word(strategy, "name").unwrap_or_default();
             if finder.strategies.contains(name) {
                 finder.strategy(&at.within(format!("strategy {name}")), strategy);
             }
         });
-        self.list(&At::root("alarm", "", 1), |finder, at, alarm| {
+        self.list(&KnobPlace::root("alarm", "", 1), |finder, at, alarm| {
             let name = word(alarm, "name").unwrap_or_default();
             finder.alarm(&at.within(format!("alarm {name}")), alarm);
         });
         let root = &self.part.table;
         if let Some(change) = root.get("change").and_then(|value| value.get_ref().as_table()) {
-            self.change(&At::root("change", "change", 2), change);
+            self.change(&KnobPlace::root("change", "change", 2), change);
         }
-        self.list(&At::root("defect", "", 3), |finder, at, defect| {
+        self.list(&KnobPlace::root("defect", "", 3), |finder, at, defect| {
             let name = word(defect, "name").unwrap_or_default();
             finder.defect(&at.within(format!("defect {name}")), defect);
         });
@@ -280,14 +166,14 @@ impl<'t> Finder<'t> {
     }
 
     /// Each table of the list at a key of the file.
-    fn list(&mut self, at: &At, mut each: impl FnMut(&mut Self, &At, &'t DeTable<'t>)) {
+    fn list(&mut self, at: &KnobPlace, mut each: impl FnMut(&mut Self, &KnobPlace, &'t DeTable<'t>)) {
         let part = self.part;
         for (index, entry) in entries(&part.table, &at.named).enumerate() {
             each(self, &at.entry(word(entry, "name"), index), entry);
         }
     }
 
-    fn strategy(&mut self, at: &At, strategy: &'t DeTable<'t>) {
+    fn strategy(&mut self, at: &KnobPlace, strategy: &'t DeTable<'t>) {
         self.procedure(at, strategy);
         if let Some(rollback) = table(strategy, "rollback") {
             let at = at.key("rollback").of("rollback");
@@ -314,7 +200,7 @@ impl<'t> Finder<'t> {
     }
 
     /// What strategies, waves and patches share.
-    fn procedure(&mut self, at: &At, keys: &'t DeTable<'t>) {
+    fn procedure(&mut self, at: &KnobPlace, keys: &'t DeTable<'t>) {
         if let Some(one_box) = table(keys, "one-box") {
             let at = at.key("one-box").of("one-box");
             self.value(&at, one_box, "bake", FROM_NOTHING);
@@ -328,7 +214,7 @@ impl<'t> Finder<'t> {
         self.hosts(at, keys, "regions-at-once");
     }
 
-    fn wave(&mut self, at: &At, wave: &'t DeTable<'t>) {
+    fn wave(&mut self, at: &KnobPlace, wave: &'t DeTable<'t>) {
         self.value(at, wave, "bake", FROM_NOTHING);
         self.procedure(at, wave);
         let steps: Vec<&DeTable<'_>> = entries(wave, "steps").collect();
@@ -342,7 +228,7 @@ impl<'t> Finder<'t> {
     }
 
     /// How many regions a wave takes, and in which order.
-    fn regions(&mut self, at: &At, wave: &'t DeTable<'t>, waves: &[&'t DeTable<'t>]) {
+    fn regions(&mut self, at: &KnobPlace, wave: &'t DeTable<'t>, waves: &[&'t DeTable<'t>]) {
         let Some(regions) = table(wave, "regions") else { return };
         let at = at.key("regions").of("regions");
         self.choice(&at, regions, "order", &ORDERS);
@@ -354,12 +240,12 @@ impl<'t> Finder<'t> {
             let room = (self.regions as f64 - all - others).max(0.0);
             let is_free = regions.get("label").is_none() && waves.iter().all(|wave| is_counted(wave));
             let high = if is_free { (now + room).min(now * FAR) } else { now };
-            self.ranged(&at, regions, "count", Ends { low: 1.0, high });
+            self.ranged(&at, regions, "count", KnobEnds { low: 1.0, high });
         }
     }
 
     /// A share or count that grows from one entry to the next: each has room up to its neighbours.
-    fn ladder(&mut self, at: &At, rungs: &[&'t DeTable<'t>], key: &str, what: &str) {
+    fn ladder(&mut self, at: &KnobPlace, rungs: &[&'t DeTable<'t>], key: &str, what: &str) {
         let written: Vec<(usize, KnobKind, f64)> = rungs
             .iter()
             .enumerate()
@@ -385,11 +271,11 @@ impl<'t> Finder<'t> {
             let at = at.entry(name, *index).of(&shown);
             let (low, high) = (before.unwrap_or(0.0), after.unwrap_or(whole));
             let past = |from: f64, to: f64| from + (to - from) / 2.0;
-            self.ranged(&at, rungs[*index], key, Ends { low: past(low, *now), high: past(*now, high) });
+            self.ranged(&at, rungs[*index], key, KnobEnds { low: past(low, *now), high: past(*now, high) });
         }
     }
 
-    fn alarm(&mut self, at: &At, alarm: &'t DeTable<'t>) {
+    fn alarm(&mut self, at: &KnobPlace, alarm: &'t DeTable<'t>) {
         self.value(at, alarm, "period", ABOVE_NOTHING);
         self.value(at, alarm, "publish-delay", FROM_NOTHING);
         self.value(at, alarm, "detection-delay", FROM_NOTHING);
@@ -406,23 +292,23 @@ impl<'t> Finder<'t> {
         }
     }
 
-    fn change(&mut self, at: &At, change: &'t DeTable<'t>) {
-        self.ranged(at, change, "bad-probability", Ends { low: f64::MIN_POSITIVE, high: 1.0 });
+    fn change(&mut self, at: &KnobPlace, change: &'t DeTable<'t>) {
+        self.ranged(at, change, "bad-probability", KnobEnds { low: f64::MIN_POSITIVE, high: 1.0 });
         self.value(at, change, "deploy-time", ABOVE_NOTHING);
         self.value(at, change, "rollback-time", ABOVE_NOTHING);
         self.value(at, change, "downtime", FROM_NOTHING);
     }
 
-    fn defect(&mut self, at: &At, defect: &'t DeTable<'t>) {
+    fn defect(&mut self, at: &KnobPlace, defect: &'t DeTable<'t>) {
         self.value(at, defect, "onset", ABOVE_NOTHING);
-        self.ranged(at, defect, "error-ratio", Ends { low: f64::MIN_POSITIVE, high: 1.0 });
+        self.ranged(at, defect, "error-ratio", KnobEnds { low: f64::MIN_POSITIVE, high: 1.0 });
         self.value(at, defect, "weight", ABOVE_NOTHING);
     }
 
     fn fleet(&mut self) {
         let part = self.part;
         let Some(fleet) = table(&part.table, "fleet") else { return };
-        let at = At::root("fleet", "fleet", 4);
+        let at = KnobPlace::root("fleet", "fleet", 4);
         self.value(&at, fleet, "background-error-ratio", ABOVE_NOTHING);
         if self.regions > FEW_REGIONS {
             return;
@@ -431,34 +317,36 @@ impl<'t> Finder<'t> {
             let name = word(region, "name");
             let at = at.key("region").entry(name, index).of(&format!("region {}", name.unwrap_or_default()));
             let now = number(region, "hosts-per-zone").map_or(0.0, |(_, now)| now);
-            let ends = Ends { low: (now / 2.0).ceil().max(1.0), high: now * 2.0 };
+            let ends = KnobEnds { low: (now / 2.0).ceil().max(1.0), high: now * 2.0 };
             self.ranged(&at, region, "hosts-per-zone", ends);
             self.value(&at, region, "requests-per-second", ABOVE_NOTHING);
         }
     }
 
     /// Hosts, or others that are counted or a share of all; at least one.
-    fn hosts(&mut self, at: &At, keys: &'t DeTable<'t>, key: &str) {
+    fn hosts(&mut self, at: &KnobPlace, keys: &'t DeTable<'t>, key: &str) {
         let Some((kind, now)) = number(keys, key) else { return };
         let high = if kind == KnobKind::Share { 1.0 } else { (now * FAR).max(8.0) };
         let low = if kind == KnobKind::Share { f64::MIN_POSITIVE } else { 1.0 };
-        self.ranged(at, keys, key, Ends { low, high });
+        self.ranged(at, keys, key, KnobEnds { low, high });
     }
 
     /// A number around what is written; for a distribution that which says where it lies.
-    fn value(&mut self, at: &At, keys: &'t DeTable<'t>, key: &str, ends: Ends) {
+    fn value(&mut self, at: &KnobPlace, keys: &'t DeTable<'t>, key: &str, ends: KnobEnds) {
         let Some(written) = keys.get(key) else { return };
         if let Some(family) = written.get_ref().as_table() {
             for (family_key, parameter) in
                 [("lognormal", "median"), ("exponential", "mean"), ("weibull", "scale")]
             {
                 if let Some(family) = table(family, family_key) {
-                    let at =
-                        At { about: format!("{}{}, ", at.about, words(key)), ..at.key(key).key(family_key) };
+                    let at = KnobPlace {
+                        about: format!("{}{}, ", at.about, words(key)),
+                        ..at.key(key).key(family_key)
+                    };
                     self.ranged(&at, family, parameter, far(ABOVE_NOTHING, number(family, parameter)));
                 }
             }
-            let at = At { about: format!("{}{}, ", at.about, words(key)), ..at.key(key) };
+            let at = KnobPlace { about: format!("{}{}, ", at.about, words(key)), ..at.key(key) };
             self.ranged(&at, family, "fixed", far(ends, number(family, "fixed")));
             return;
         }
@@ -466,23 +354,23 @@ impl<'t> Finder<'t> {
     }
 
     /// A word of a few.
-    fn choice(&mut self, at: &At, keys: &'t DeTable<'t>, key: &str, options: &[&str]) {
+    fn choice(&mut self, at: &KnobPlace, keys: &'t DeTable<'t>, key: &str, options: &[&str]) {
         let Some(written) = keys.get(key) else { return };
         let value = &self.part.text[written.span()];
         let Some(now) = options.iter().position(|option| *option == value) else { return };
         let (options, high) = (options.iter().map(|&option| option.to_owned()).collect(), options.len() - 1);
         let (low, high, step, now) = (0.0, high as f64, 1.0, now as f64);
         let kind = KnobKind::Choice;
-        self.push(at, key, written.span(), Found { kind, low, high, step, now, options });
+        self.push(at, key, written.span(), KnobNumbers { kind, low, high, step, now, options });
     }
 
     /// A number between these ends, moved inwards to whole steps.
-    fn ranged(&mut self, at: &At, keys: &'t DeTable<'t>, key: &str, ends: Ends) {
+    fn ranged(&mut self, at: &KnobPlace, keys: &'t DeTable<'t>, key: &str, ends: KnobEnds) {
         let (Some(written), Some((kind, now))) = (keys.get(key), number(keys, key)) else { return };
         let (low, high, step) = match kind {
             KnobKind::Duration => steps(&DURATION_STEPS, ends, now),
             KnobKind::Share => {
-                let scaled = Ends { low: ends.low * SHARE_UNITS, high: ends.high.min(1.0) * SHARE_UNITS };
+                let scaled = KnobEnds { low: ends.low * SHARE_UNITS, high: ends.high.min(1.0) * SHARE_UNITS };
                 let (low, high, step) = steps(&SHARE_STEPS, scaled, (now * SHARE_UNITS).round());
                 (low / SHARE_UNITS, high / SHARE_UNITS, step / SHARE_UNITS)
             }
@@ -498,20 +386,20 @@ impl<'t> Finder<'t> {
         };
         if low < high {
             let options = Vec::new();
-            self.push(at, key, written.span(), Found { kind, low, high, step, now, options });
+            self.push(at, key, written.span(), KnobNumbers { kind, low, high, step, now, options });
         }
     }
 
     /// Keeps a knob if a setting of its path reaches it, and nothing else.
-    fn push(&mut self, at: &At, key: &str, range: Range<usize>, found: Found) {
-        let Part { name, text, table } = self.part;
+    fn push(&mut self, at: &KnobPlace, key: &str, range: Range<usize>, found: KnobNumbers) {
+        let ScenarioPart { name, text, table } = self.part;
         let at_key = at.key(key);
         let is_it = |path: &&String| {
             place(text, table, path) == Some(range.clone())
                 && (**path == at_key.named || !self.is_elsewhere(path))
         };
         let Some(path) = [&at_key.named, &at_key.numbered].into_iter().find(is_it).cloned() else { return };
-        let Found { kind, low, high, step, now, options } = found;
+        let KnobNumbers { kind, low, high, step, now, options } = found;
         let knob = Knob {
             path,
             label: format!("{}{}", at.about, words(key)),
@@ -536,17 +424,13 @@ impl<'t> Finder<'t> {
 }
 
 /// A knob without its place.
-struct Found {
+struct KnobNumbers {
     kind: KnobKind,
     low: f64,
     high: f64,
     step: f64,
     now: f64,
     options: Vec<String>,
-}
-
-fn table<'t>(keys: &'t DeTable<'t>, key: &str) -> Option<&'t DeTable<'t>> {
-    keys.get(key)?.get_ref().as_table()
 }
 
 /// Whether a wave takes the rest, or so many regions without a label.
@@ -556,50 +440,6 @@ fn is_counted(wave: &DeTable<'_>) -> bool {
         Some(DeValue::Table(select)) => select.get("label").is_none() && select.get("count").is_some(),
         Some(_) | None => false,
     }
-}
-
-/// The number that a value is written as; none for what is none.
-fn number(keys: &DeTable<'_>, key: &str) -> Option<(KnobKind, f64)> {
-    match keys.get(key)?.get_ref() {
-        DeValue::Integer(count) => {
-            let count: u64 = count.as_str().parse().ok()?;
-            Some((KnobKind::Count, count as f64))
-        }
-        DeValue::Float(number) => {
-            let number: f64 = number.as_str().parse().ok()?;
-            (number.is_finite() && number > 0.0).then_some((KnobKind::Number, number))
-        }
-        DeValue::String(text) => {
-            let share = Percent::parse(text).map(|share| (KnobKind::Share, share.as_f64()));
-            share.or_else(|| Some((KnobKind::Duration, Duration::parse(text).ok()?.ms as f64)))
-        }
-        _ => None,
-    }
-}
-
-/// So far around a number that nobody limits otherwise.
-fn far(ends: Ends, now: Option<(KnobKind, f64)>) -> Ends {
-    let Some((kind, now)) = now else { return ends };
-    let high = match kind {
-        // A bake of nothing can become one of some hours.
-        KnobKind::Duration if now == 0.0 => 120.0 * MINUTE,
-        KnobKind::Duration => (now * FAR).min(Duration::MAX_MS as f64),
-        KnobKind::Share => (now * FAR).min(1.0),
-        KnobKind::Count | KnobKind::Number | KnobKind::Choice => (now * FAR).max(1.0),
-    };
-    let low = if ends.low > 0.0 { now / FAR } else { 0.0 };
-    Ends { low, high: ends.high.min(high).max(now) }
-}
-
-/// The largest step that divides `now` and leaves enough of them between the ends, and the ends in whole steps around it.
-fn steps(known: &[f64], ends: Ends, now: f64) -> (f64, f64, f64) {
-    let fits = |step: &&f64| now % **step == 0.0 && (ends.high - ends.low) / **step >= STEPS;
-    let step = known.iter().rev().find(fits).copied().unwrap_or(known[0]);
-    let (mut below, above) = (((now - ends.low) / step).floor(), ((ends.high - now) / step).floor());
-    if now - below * step < ends.low {
-        below -= 1.0;
-    }
-    (now - below.max(0.0) * step, now + above.max(0.0) * step, step)
 }
 
 /// A key as words.
