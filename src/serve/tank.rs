@@ -8,7 +8,7 @@ use super::wire::{
 use crate::lints;
 use crate::plan::{Plan, Restriction, Trials};
 use crate::report::Story;
-use crate::report::chart::{duration, exceedance, trade_off};
+use crate::report::chart::{duration, exceedance, gantt, trade_off};
 use crate::report::command::GivenScenario;
 use crate::report::fleet_film::FleetFilm;
 use crate::report::page::PageData;
@@ -47,6 +47,10 @@ pub(super) struct StudyJob {
     /// How trials are drawn where a command says nothing.
     estimator: &'static str,
     cancelled: AtomicBool,
+    /// Whether it has said its last word.
+    is_over: AtomicBool,
+    /// Whether it has said its first.
+    has_told: AtomicBool,
 }
 
 impl Progress for StudyJob {
@@ -105,10 +109,11 @@ impl Tank {
         }
     }
 
-    /// Ends the study that goes on as nobody listens, and says so to whoever comes later.
+    /// Ends the study that goes on, if one does, as nobody listens, and says so to whoever comes later.
     pub fn abandon(&self) {
         let mut current = self.current();
-        if let Some(job) = current.take() {
+        // One that is over costs nothing, and its numbers are still good.
+        if let Some(job) = current.take_if(|job| !job.is_over.load(Ordering::Relaxed)) {
             job.cancelled.store(true, Ordering::Relaxed);
             drop(current);
             let message = "the study was ended, as nobody was looking.".to_owned();
@@ -151,13 +156,13 @@ impl Tank {
         let text = sources.texts().next().map_or_else(|| asked.text.clone(), |(_, text)| text.to_owned());
         let of_text = looked_at.problems.list().iter().map(|problem| WrittenProblem::of(problem, sources));
         Ok(StudyAnswer {
-            study: job.map(|job| job.id),
+            study: job.as_ref().map(|job| job.id),
             text,
             elsewhere,
             problems: beside.into_iter().chain(of_text).collect(),
             knobs,
             gate: self.named().command("gate"),
-            gantt: None,
+            gantt: job.as_ref().map(|job| planned(&job.plan)),
         })
     }
 
@@ -183,7 +188,8 @@ impl Tank {
     fn start(&self, plan: Plan) -> Arc<StudyJob> {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let estimator = plan.study.estimator.name();
-        let job = Arc::new(StudyJob { id, plan, estimator, cancelled: AtomicBool::new(false) });
+        let [cancelled, is_over, has_told] = [(); 3].map(|()| AtomicBool::new(false));
+        let job = Arc::new(StudyJob { id, plan, estimator, cancelled, is_over, has_told });
         if let Some(before) = self.current().replace(Arc::clone(&job)) {
             before.cancelled.store(true, Ordering::Relaxed);
         }
@@ -200,6 +206,7 @@ impl Tank {
         let simulate = || Study::new(&job.plan).run_with_looks(LookPace::default(), tell, job);
         // A bug in a simulation must not end the server: the next change may not have it.
         let simulated = catch_unwind(AssertUnwindSafe(|| self.in_pool(simulate)));
+        job.is_over.store(true, Ordering::Relaxed);
         let message = match simulated {
             Ok(Ok(()) | Err(StudyError::Stopped(Stopped::Cancelled))) => return,
             Ok(Err(error)) => error.to_string(),
@@ -217,13 +224,16 @@ impl Tank {
 
     fn tell_numbers(&self, job: &StudyJob, summary: &Summary, is_final: bool) {
         let named = GivenScenario { estimator: Some(job.estimator), ..self.named() };
+        // The first numbers come without trials to look at, which take a moment each.
+        let is_first = !job.has_told.swap(true, Ordering::Relaxed);
+        let page = if is_first && !is_final { PageData::in_brief } else { PageData::of_study };
         let figures = if is_final { figures(summary) } else { BTreeMap::new() };
         let numbers = NumbersSoFar {
             study: job.id,
             trials: summary.trials,
             of: job.plan.study.trials.max(summary.trials),
             is_final,
-            page: PageData::of_study(&job.plan, summary, named),
+            page: page(&job.plan, summary, named),
             figures,
         };
         self.publish(job, Arc::new(News { event: "numbers", data: json(&numbers) }));
@@ -271,6 +281,11 @@ fn settings(asked: &StudyAsked) -> Result<Vec<ValueSetting>, String> {
 
 fn failed(study: u64, message: String) -> Arc<News> {
     Arc::new(News { event: "failed", data: json(&StudyFailed { study, message }) })
+}
+
+/// The plan of every strategy as a picture.
+fn planned(plan: &Plan) -> String {
+    gantt::picture(plan, &(0..plan.strategies.len()).collect::<Vec<usize>>()).inline()
 }
 
 /// The pictures of a finished study.

@@ -10,6 +10,7 @@ use crate::plan::study::Statistic;
 use crate::plan::{Bound, Plan};
 use crate::report::command::GivenScenario;
 use crate::report::{limits, text};
+use crate::rollout::{Engine, Model};
 use crate::sim::Silent;
 use crate::stats::Interval;
 use crate::study::Summary;
@@ -180,12 +181,24 @@ impl PageData {
         Self::with_told(plan, summary, file, &told)
     }
 
+    /// As [`PageData::of_study`], but without trials that are told, which would be simulated again: for somebody who waits.
+    #[must_use]
+    pub fn in_brief(plan: &Plan, summary: &Summary, file: GivenScenario) -> Self {
+        Self::with_told(plan, summary, file, &[])
+    }
+
     /// As [`PageData::of_study`], where these trials are told. Each is simulated again.
     pub(super) fn with_told(plan: &Plan, summary: &Summary, file: GivenScenario, told: &[ToldTrial]) -> Self {
         let given: Vec<&'static Measure> = measures::of_rollouts(plan.fleet.has_customers())
             .filter(|measure| is_given(summary, measure))
             .collect();
         let strategies = summary.strategies.iter().enumerate();
+        // Tables of the plan are made once for all of them.
+        let model = (!told.is_empty()).then(|| Model::new(plan));
+        let mut engine = model.as_ref().map(Engine::new);
+        let values = engine.iter_mut().flat_map(|engine| {
+            told.iter().map(|trial| trial_values(engine, trial, &given)).collect::<Vec<TrialValues>>()
+        });
         Self {
             kind: PageKind::Study,
             scenario: shown(&summary.scenario).into_owned(),
@@ -200,7 +213,7 @@ impl PageData {
             measures: given.iter().map(|measure| measure_words(measure, summary)).collect(),
             strategies: strategies.map(|(index, one)| strategy_values(index, one, &given)).collect(),
             limits: summary.thresholds.iter().map(|limit| limit_words(limit, summary.trials)).collect(),
-            told: told.iter().map(|trial| trial_values(plan, trial, &given)).collect(),
+            told: values.collect(),
         }
     }
 
@@ -342,8 +355,8 @@ pub(super) fn limit_words(limit: &ThresholdResult, trials: u64) -> LimitWords {
     }
 }
 
-fn trial_values(plan: &Plan, told: &ToldTrial, given: &[&'static Measure]) -> TrialValues {
-    let outcome = crate::simulate(plan, told.strategy, told.trial, &mut Silent);
+fn trial_values(engine: &mut Engine, told: &ToldTrial, given: &[&'static Measure]) -> TrialValues {
+    let outcome = engine.run(told.strategy, told.trial, &mut Silent);
     TrialValues {
         strategy: told.strategy,
         trial: told.trial,

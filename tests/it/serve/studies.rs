@@ -33,6 +33,7 @@ fn numbers_come_early_grow_and_end_as_those_of_a_run() {
     let answer = server.study(&small());
     assert_eq!(answer["text"], small());
     assert_eq!(answer["gate"], "wavetank gate scenarios/small.toml");
+    assert!(answer["gantt"].as_str().unwrap().starts_with("<svg"));
     let numbers = listener.until_final(answer["study"].as_u64().unwrap());
     let trials: Vec<u64> = numbers.iter().map(|n| n["trials"].as_u64().unwrap()).collect();
     assert!(trials.windows(2).all(|pair| pair[0] < pair[1]), "{trials:?}");
@@ -167,6 +168,15 @@ fn a_study_beyond_its_budget_fails_with_the_reason() {
 fn a_closed_page_frees_the_study() {
     let server = Server::of("scenarios/small.toml");
     let mut page = server.listen();
+    // What is over is still told, and its trials can still be played.
+    let over = server.study(&long(300))["study"].as_u64().unwrap();
+    let last = page.until_final(over).pop();
+    drop(page);
+    std::thread::sleep(Duration::from_secs(8));
+    let mut page = server.listen();
+    assert_eq!(Some(page.next().1), last);
+    let (code, _) = server.post("/api/trial", &json!({ "study": over, "strategy": 0, "trial": 0 }));
+    assert_eq!(code, 200);
     let study = server.study(&long(5_000_000))["study"].clone();
     while page.next().1["study"] != study {}
     drop(page);
