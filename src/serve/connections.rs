@@ -5,7 +5,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 /// Connections at once: a browser has six of each of a few pages.
 pub(super) const MOST_CONNECTIONS: usize = 64;
@@ -22,6 +22,8 @@ pub(super) const MOST_CONNECTIONS: usize = 64;
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// Bytes of an answer are taken within this time.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+/// Whoever finds no room is gone within this time.
+const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
 /// Bytes of the head of a request.
 const MOST_HEAD: usize = 16 << 10;
 /// Pause when the system has no room for another connection.
@@ -34,6 +36,7 @@ const BUSY: &[u8] =
 
 /// Answers whoever connects, for ever.
 pub(super) async fn answer(listener: TcpListener, router: Router, room: Arc<Semaphore>) {
+    let farewells = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             sleep(NO_ROOM).await;
@@ -47,8 +50,32 @@ pub(super) async fn answer(listener: TcpListener, router: Router, room: Arc<Sema
                     drop(place);
                 });
             }
-            // It fits what the system keeps for a new connection, or is lost with it.
-            Err(_) => drop(stream.try_write(BUSY)),
+            Err(_) => {
+                // Beyond these nobody is told.
+                if let Ok(place) = Arc::clone(&farewells).try_acquire_owned() {
+                    tokio::spawn(async move {
+                        let _ = timeout(FAREWELL_WITHIN, turn_away(stream)).await;
+                        drop(place);
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Says that there is no room. A connection that is closed while something is unread loses what was written, so that is read.
+async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
+    // It fits what the system keeps for a new connection.
+    stream.try_write(BUSY)?;
+    poll_fn(|cx| Pin::new(&mut stream).poll_shutdown(cx)).await?;
+    let mut unread = [0; 4096];
+    loop {
+        stream.readable().await?;
+        match stream.try_read(&mut unread) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
         }
     }
 }
