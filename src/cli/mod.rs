@@ -18,6 +18,7 @@ mod io;
 mod names;
 mod numbers;
 mod options;
+mod pages;
 mod picture;
 mod progress;
 mod results;

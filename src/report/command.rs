@@ -30,6 +30,12 @@ impl GivenScenario<'_> {
         self.simulating("run", asked)
     }
 
+    /// The command that draws one picture of what was asked of it: `wavetank chart trade-off FILE`.
+    #[must_use]
+    pub fn chart(&self, kind: &str, asked: &Restriction) -> String {
+        self.simulating(&format!("chart {kind}"), asked)
+    }
+
     fn simulating(&self, what: &str, asked: &Restriction) -> String {
         let mut command = self.command(what);
         let mut say = |option: &str, value: String| {

@@ -5,8 +5,11 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::io::Io;
+use crate::cli::pages;
+use crate::cli::progress::Bar;
 use crate::cli::results::Results;
 use crate::cli::targets::Targets;
+use crate::cli::threads::Threads;
 use crate::outcome::measures::Subject;
 use crate::report::page::{PipelinePage, StudyPage};
 use std::path::PathBuf;
@@ -41,13 +44,16 @@ pub struct Args {
 /// When the folder has no results, or none that this program reads, or the page cannot be written.
 pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let results = Results::open(&args.results, args.pipeline)?;
+    io.interrupt.arm();
     let path = args.output.clone().unwrap_or_else(|| args.results.join("report.html"));
+    let target = Targets::open(vec![path.clone()])?;
     let page = match results.kept.subject {
-        Subject::Rollout => study_page(&results)?,
+        Subject::Rollout => study_page(&results, io)?,
         Subject::Pipeline | Subject::Lane => pipeline_page(&results)?,
     };
-    let target = Targets::open(vec![path.clone()])?;
-    io.interrupt.arm();
+    if io.interrupt.is_set() {
+        return Err(CliError::interrupted());
+    }
     target.commit(&[page])?;
     if results.kept.tool_version != env!("CARGO_PKG_VERSION") {
         io.say("note", format_args!("the numbers are those of wavetank {}", results.kept.tool_version));
@@ -71,8 +77,11 @@ fn pipeline_page(results: &Results) -> Result<Vec<u8>, CliError> {
     Ok(page.render().html.into_bytes())
 }
 
-fn study_page(results: &Results) -> Result<Vec<u8>, CliError> {
+fn study_page(results: &Results, io: &Io) -> Result<Vec<u8>, CliError> {
     let summary = results.summary()?;
+    let bar = Bar::new(io);
+    let unfolding = Threads::start(None)?.run(|| pages::unfolding(&results.plan, &bar))?;
+    drop(bar);
     let page = StudyPage {
         plan: &results.plan,
         summary: &summary,
@@ -80,6 +89,7 @@ fn study_page(results: &Results) -> Result<Vec<u8>, CliError> {
         asked: &results.kept.asked,
         claims: results.claims.as_ref(),
         allowed: results.problems.allowed(),
+        unfolding: unfolding.as_ref(),
     };
     Ok(page.render().html.into_bytes())
 }

@@ -9,6 +9,7 @@ use crate::cli::input::{self, Resolved, counted};
 use crate::cli::io::{DEFAULT_WIDTH, Io};
 use crate::cli::numbers;
 use crate::cli::options::{Draw, FailOn, Format, PlotWhen};
+use crate::cli::pages;
 use crate::cli::progress::Bar;
 use crate::cli::review::{self, ReviewFormat};
 use crate::cli::rows::RowWriter;
@@ -26,6 +27,7 @@ use crate::report::timeline::RolloutStory;
 use crate::report::{self, Story, csv, json};
 use crate::study::gather::RowSink;
 use crate::study::kept::KeptScenario;
+use crate::study::unfolding::Unfolding;
 use crate::study::{Evaluations, Stopped, Study, StudyError, Summary};
 use std::path::{Path, PathBuf};
 
@@ -129,13 +131,15 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let bar = Bar::new(io);
     let evaluations = if args.exhaustive { Evaluations::All } else { Evaluations::Promising };
     let study = Study::new(plan).evaluations(evaluations);
-    let (summary, files) = threads.run(|| {
+    let (summary, files, unfolding) = threads.run(|| {
         let summary = match &mut output {
             None => study.run(&bar).map_err(|stopped| ended(stopped, None))?,
             Some(output) => output.simulate(plan, &study, &bar)?,
         };
         let files = output.as_ref().map(|_| files(plan, &summary, &kept));
-        Ok::<_, CliError>((summary, files))
+        let wants_page = args.reports.iter().any(|(form, _)| *form == ReviewFormat::Html);
+        let unfolding = if wants_page { pages::unfolding(plan, &bar)? } else { None };
+        Ok::<_, CliError>((summary, files, unfolding))
     })?;
     drop(bar);
     let report = match args.format {
@@ -154,7 +158,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         let dir = output.write(plan, &summary, files, io)?;
         io.talk(format_args!("wrote {} ({})", dir.display(), counted(RESULT_FILES.len(), "file")));
     }
-    let form = |(format, _): &(ReviewFormat, PathBuf)| in_form(*format, &scenario, &summary, &kept, named);
+    let form = |(format, _): &(ReviewFormat, PathBuf)| {
+        in_form(*format, (&scenario, &kept), (&summary, unfolding.as_ref()), named)
+    };
     reports.commit(&args.reports.iter().map(form).collect::<Vec<_>>())?;
     for (_, path) in &args.reports {
         io.talk(format_args!("wrote {}", path.display()));
@@ -174,9 +180,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 /// The study in one of the forms of a review.
 fn in_form(
     format: ReviewFormat,
-    scenario: &Resolved,
-    summary: &Summary,
-    kept: &KeptScenario,
+    (scenario, kept): (&Resolved, &KeptScenario),
+    (summary, unfolding): (&Summary, Option<&Unfolding>),
     file: GivenScenario,
 ) -> Vec<u8> {
     let Resolved { plan, problems, claims } = scenario;
@@ -191,7 +196,7 @@ fn in_form(
         ReviewFormat::Json => json::pretty(summary),
         ReviewFormat::Html => {
             let (claims, allowed) = (claims.as_ref(), problems.allowed());
-            let page = StudyPage { plan, summary, file, asked: &kept.asked, claims, allowed };
+            let page = StudyPage { plan, summary, file, asked: &kept.asked, claims, allowed, unfolding };
             page.render().html.into_bytes()
         }
     }

@@ -3,6 +3,7 @@
 
 mod comparison;
 pub mod data;
+mod figures;
 mod frame;
 mod grounds;
 mod numbers;

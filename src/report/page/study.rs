@@ -1,21 +1,24 @@
 //! The page of a study: an argument from the question to how each figure is made again.
 
 use super::data::PageData;
+use super::figures::{self, StudyFigures};
 use super::frame::{Page, PageMode, page};
-use super::parts::{self, PageSection, figure};
+use super::parts::{self, PageSection};
 use super::told::{ToldTrial, told_trials};
 use super::{grounds, numbers, unfold};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Claims, Plan, Restriction};
-use crate::report::chart::{duration, exceedance, trade_off};
+use crate::plan::{Claims, Plan, Restriction, Trials};
 use crate::report::command::GivenScenario;
 use crate::report::document::{Block, ShellCommand, html};
 use crate::report::html::{Html, el, paragraph};
 use crate::report::{expectations, limits, text, verdict};
 use crate::study::Summary;
+use crate::study::unfolding::Unfolding;
 
-/// Most bytes of a page, about: told trials that do not fit are named with their command.
-const MOST_BYTES: usize = 900_000;
+/// Most bytes of a page, about: figures and told trials that do not fit are left out, and trials named with their command.
+const MOST_BYTES: usize = 930_000;
+/// Bytes of that which told trials get, whatever else there is.
+const FOR_TRIALS: usize = 200_000;
 
 /// A study, and what is said of it beside its numbers.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +35,8 @@ pub struct StudyPage<'a> {
     pub claims: Option<&'a Claims>,
     /// Warnings that the scenario accepts, each with its reason.
     pub allowed: &'a [Diagnostic],
+    /// How its rollouts unfold; none where that was not looked at.
+    pub unfolding: Option<&'a Unfolding>,
 }
 
 impl StudyPage<'_> {
@@ -39,8 +44,13 @@ impl StudyPage<'_> {
     #[must_use]
     pub fn render(&self) -> Page {
         let candidates = told_trials(self.summary, self.file);
-        let without = self.with_trials(&[], &[], &candidates);
-        let mut left = MOST_BYTES.saturating_sub(without.html.len());
+        let mut figures = StudyFigures::new(self.plan, self.summary, self.unfolding);
+        let drawn: usize = figures.all().map(|figure| figure.html.len()).sum();
+        let rest = self.with_trials(&StudyFigures::default(), 0, &[], &[], &candidates).html.len();
+        let left_out = figures.within(MOST_BYTES.saturating_sub(rest + FOR_TRIALS));
+        let kept: usize = figures.all().map(|figure| figure.html.len()).sum();
+        debug_assert!(kept <= drawn, "invariant: figures only go");
+        let mut left = MOST_BYTES.saturating_sub(rest + kept);
         let mut told = Vec::new();
         for trial in &candidates {
             let shown = unfold::trial(self.plan, self.summary, trial, told.is_empty());
@@ -50,27 +60,34 @@ impl StudyPage<'_> {
             left -= shown.len();
             told.push(shown);
         }
-        let (kept, rest) = candidates.split_at(told.len());
-        self.with_trials(&told, kept, rest)
+        let (named, unnamed) = candidates.split_at(told.len());
+        self.with_trials(&figures, left_out, &told, named, unnamed)
     }
 
-    /// The page with these trials told, and the rest named.
-    fn with_trials(&self, shown: &[Html], told: &[ToldTrial], rest: &[ToldTrial]) -> Page {
+    /// The page with these figures and trials, and the other trials named.
+    fn with_trials(
+        &self,
+        figures: &StudyFigures,
+        left_out: usize,
+        shown: &[Html],
+        told: &[ToldTrial],
+        rest: &[ToldTrial],
+    ) -> Page {
         let data = PageData::with_told(self.plan, self.summary, self.file, told);
         let sections = [
             self.question(),
-            self.published(),
-            self.trade_off(),
+            self.published(figures),
+            PageSection::new("trade-off", "Speed against harm", figures::shown(&figures.trade_off)),
             PageSection::new("numbers", "The strategies in numbers", numbers::body(self.summary, &data)),
-            self.unfolding(shown, rest),
-            self.tail(told),
+            self.unfolding(figures, shown, rest),
+            self.tail(figures, left_out, told),
             PageSection::new("hinges", "What the answer hinges on", self.hinges()),
             PageSection::new(
                 "assumed",
                 "What is assumed, and what is not modelled",
                 grounds::assumed(self.plan),
             ),
-            PageSection::new("reproduce", "How to make each figure again", self.reproduced(told)),
+            PageSection::new("reproduce", "How to make each figure again", self.reproduced(figures, told)),
         ];
         let (title, lede) = (&self.summary.scenario, self.lede());
         let body = parts::body(title, &lede, &sections, &self.provenance());
@@ -113,24 +130,15 @@ impl StudyPage<'_> {
     }
 
     /// What was published beside what is simulated, where the scenario says so: an incident is judged by that first.
-    fn published(&self) -> PageSection {
+    fn published(&self, figures: &StudyFigures) -> PageSection {
         let blocks = expectations::blocks(&self.summary.expectations, self.summary.trials);
         let heading = "Published against simulated";
-        PageSection::new("published", heading, html::blocks(&blocks, 3, heading))
+        let body = figures::shown(&figures.recorded).then(html::blocks(&blocks, 3, heading));
+        PageSection::new("published", heading, body)
     }
 
-    fn trade_off(&self) -> PageSection {
-        let shown = figure(
-            &trade_off::picture(self.summary),
-            "Left is faster, lower is safer. Bars are 95 % intervals. A strategy that another one beats in both is no choice.",
-        );
-        PageSection::new("trade-off", "Speed against harm", shown)
-    }
-
-    fn unfolding(&self, shown: &[Html], rest: &[ToldTrial]) -> PageSection {
-        let caption = "Rollouts that reached every host. The same quantity as in the table, from the fastest percentile to the \
-                       slowest.";
-        let mut body = figure(&duration::picture(self.summary), caption);
+    fn unfolding(&self, figures: &StudyFigures, shown: &[Html], rest: &[ToldTrial]) -> PageSection {
+        let mut body = figures::shown(&figures.unfold);
         body.push(unfold::plans(self.plan));
         if !shown.is_empty() {
             body.push(el("h3").text("Rollouts told"));
@@ -157,11 +165,19 @@ impl StudyPage<'_> {
         PageSection::new("unfold", "How each strategy unfolds", body)
     }
 
-    fn tail(&self, told: &[ToldTrial]) -> PageSection {
-        let mut body = figure(
-            &exceedance::picture(self.summary),
-            "How many bad changes do at least so much harm. Means hide the rare bad day; this is where it is.",
-        );
+    fn tail(&self, figures: &StudyFigures, left_out: usize, told: &[ToldTrial]) -> PageSection {
+        let mut body = figures::shown(&figures.tail);
+        body.push(figures::folded(
+            "Where harm falls, and is caught, under the other strategies",
+            &figures.more,
+        ));
+        if left_out > 0 {
+            let count = text::counted(left_out as u64, "more picture");
+            body.push(paragraph(&format!(
+                "{count} of this kind left out to keep this file below a megabyte: fewer strategies on one page have room, \
+                 as with --strategy."
+            )));
+        }
         if !told.is_empty() {
             body.push(el("h3").text("Rollouts worth a look"));
             body.push(unfold::index(self.summary, told));
@@ -175,21 +191,36 @@ impl StudyPage<'_> {
         grounds::hinges((limits, precisions), self.claims, self.allowed, self.file)
     }
 
-    fn reproduced(&self, told: &[ToldTrial]) -> Html {
+    fn reproduced(&self, figures: &StudyFigures, told: &[ToldTrial]) -> Html {
         let run = self.file.run(self.asked);
-        let figures = [
-            ("figure-trade-off", "Speed against harm"),
-            ("strategies", "The strategies in numbers"),
-            ("figure-duration", "Durations"),
-            ("figure-exceedance", "The tail"),
-        ];
+        let page = format!("{run} --report html=report.html");
+        let numbers = ("strategies".to_owned(), "The strategies in numbers".to_owned(), run);
+        let of_figure = |figure: &figures::PageFigure| {
+            let command = match figure.kind {
+                Some(kind) => self.file.chart(kind, &self.alone(figure.strategy.as_deref())),
+                None => page.clone(),
+            };
+            (figure.id.clone(), figure.words.clone(), command)
+        };
         let mut rows: Vec<(String, String, String)> =
-            figures.iter().map(|(id, words)| ((*id).to_owned(), (*words).to_owned(), run.clone())).collect();
+            [numbers].into_iter().chain(figures.all().map(of_figure)).collect();
         for trial in told {
             let name = &self.summary.strategies[trial.strategy].name;
             rows.push((trial.figure(), format!("{name}, trial {}", trial.trial), trial.replay.clone()));
         }
-        parts::reproduced(&rows, &self.facts(), &format!("{run} --report html=report.html"))
+        parts::reproduced(&rows, &self.facts(), &page)
+    }
+
+    /// What was asked, for a picture alone: as many trials as there are in the end.
+    fn alone(&self, strategy: Option<&str>) -> Restriction {
+        let asks_precision = !self.asked.precision.is_empty() || !self.plan.study.precision.is_empty();
+        let is_settled = !asks_precision && !matches!(self.asked.trials, Some(Trials::Auto));
+        let trials = if is_settled { self.asked.trials } else { Some(Trials::Exactly(self.summary.trials)) };
+        let strategies = match strategy {
+            Some(name) => vec![name.to_owned()],
+            None => self.asked.strategies.clone(),
+        };
+        Restriction { trials, precision: Vec::new(), strategies, ..self.asked.clone() }
     }
 
     /// What the numbers come from.
