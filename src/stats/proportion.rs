@@ -193,7 +193,7 @@ impl Share {
         suspects.max_by(by_unit).or_else(|| all.max_by(by_unit))
     }
 
-    fn complement(&self) -> Self {
+    pub(super) fn complement(&self) -> Self {
         let cells = self.cells.iter().map(|cell| Cell { events: cell.values - cell.events, ..*cell });
         Self { cells: cells.collect(), confined: self.confined }
     }

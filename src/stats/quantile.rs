@@ -212,6 +212,13 @@ impl Sorted {
         (share.value(), Interval::new(share.low(tail), share.high(tail)))
     }
 
+    /// The interval of the share of values of at least `x`, leaving `tail` out on each side.
+    #[must_use]
+    pub fn share_from(&self, x: f64, tail: f64) -> Interval {
+        let share = self.below(x).complement();
+        Interval::new(share.low(tail), share.high(tail))
+    }
+
     fn count(&self, events: impl Fn(&[f64]) -> usize) -> Share {
         let cells = self.strata.iter().map(|counts| {
             let before = events(&counts.values).checked_sub(1);

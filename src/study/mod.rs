@@ -36,7 +36,7 @@ mod possible;
 pub mod precision;
 mod progress;
 mod question;
-mod reading;
+pub mod reading;
 mod rollouts;
 mod row;
 mod runner;

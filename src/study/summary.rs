@@ -37,6 +37,8 @@ const DURATION_METRIC: &Measure = &measures::DURATION_MS;
 const DRAWN: [&Measure; 2] = [DURATION_METRIC, BLAST_METRIC];
 /// Most points of an exceedance curve, about.
 const CURVE_POINTS: usize = 120;
+/// Most points of it whose interval is known, about.
+const CURVE_INTERVALS: usize = 20;
 /// Percentiles of the duration chart.
 const DURATION_PERCENTS: [f64; 7] = [1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 99.0];
 
@@ -111,8 +113,20 @@ pub struct StrategySummary {
     pub notable: Vec<Notable>,
     /// Exceedance curve of impaired host-time: `(host-ms, share of bad changes with at least as much)`.
     pub impaired_host_ms_exceedance: Vec<(f64, f64)>,
+    /// Intervals of the share at some points of that curve, the last one among them.
+    pub impaired_host_ms_exceedance_intervals: Vec<ExceedanceInterval>,
     /// Percentiles of the duration of rollouts that reached every host.
     pub duration_percentiles: Vec<DurationPercentile>,
+}
+
+/// How well a point of an exceedance curve is known.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ExceedanceInterval {
+    /// Impaired host-time of the point, host-milliseconds.
+    pub host_ms: f64,
+    /// Interval of the share of bad changes with at least as much.
+    #[serde(flatten)]
+    pub interval: Interval,
 }
 
 /// One percentile of the duration.
@@ -279,6 +293,7 @@ fn strategy_summary(
     };
     let (durations, harm) = (sorted_of(DURATION_METRIC), sorted_of(BLAST_METRIC));
     let median_harm = harm.quantile(0.5).map(|median| median.value);
+    let curve = stats::exceedance(harm, CURVE_POINTS);
     StrategySummary {
         name: plan.strategies[index].name.clone(),
         is_baseline: baseline.is_none(),
@@ -288,7 +303,8 @@ fn strategy_summary(
         beaten_by: None,
         metrics,
         notable: notable(plan, &study.shortlist(index), median_harm),
-        impaired_host_ms_exceedance: stats::exceedance(harm, CURVE_POINTS),
+        impaired_host_ms_exceedance_intervals: curve_intervals(harm, &curve),
+        impaired_host_ms_exceedance: curve,
         duration_percentiles: DURATION_PERCENTS
             .iter()
             .filter_map(|&percent| {
@@ -297,6 +313,16 @@ fn strategy_summary(
             })
             .collect(),
     }
+}
+
+/// Intervals at about [`CURVE_INTERVALS`] points of a curve that did some harm, from the last one backwards.
+fn curve_intervals(harm: &Sorted, curve: &[(f64, f64)]) -> Vec<ExceedanceInterval> {
+    let harmful: Vec<f64> = curve.iter().map(|point| point.0).filter(|host_ms| *host_ms > 0.0).collect();
+    let step = harmful.len().div_ceil(CURVE_INTERVALS).max(1);
+    let at = |host_ms: f64| ExceedanceInterval { host_ms, interval: harm.share_from(host_ms, TAIL) };
+    let mut intervals: Vec<ExceedanceInterval> = harmful.into_iter().rev().step_by(step).map(at).collect();
+    intervals.reverse();
+    intervals
 }
 
 /// The summary of one metric, and its sorted values if they are drawn.
@@ -487,6 +513,24 @@ mod tests {
             summary.strategies[2].on_front && summary.strategies[4].on_front,
             "equal points share the front"
         );
+    }
+
+    #[test]
+    fn points_of_the_curve_lie_in_their_intervals_and_the_tail_is_known_least() {
+        let (plan, outcomes) = sample::study(400);
+        for strategy in &summarise(&plan, &outcomes).strategies {
+            let curve = &strategy.impaired_host_ms_exceedance;
+            let intervals = &strategy.impaired_host_ms_exceedance_intervals;
+            assert_eq!(intervals.last().map(|i| i.host_ms), curve.last().map(|p| p.0));
+            assert!(intervals.len() <= CURVE_INTERVALS + 1);
+            for ExceedanceInterval { host_ms, interval } in intervals {
+                let share = curve.iter().find(|p| p.0 == *host_ms).unwrap().1;
+                let (low, high) = (interval.low.unwrap(), interval.high.unwrap());
+                assert!(low <= share && share <= high && high <= 1.0, "{low} {share} {high}");
+            }
+            let width = |i: &ExceedanceInterval| i.interval.high.unwrap() / i.interval.low.unwrap();
+            assert!(width(intervals.last().unwrap()) > width(&intervals[0]));
+        }
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     all.insert("pipeline.md", markdown(&pipeline::document(&result.summary)));
     all.insert("pipeline.json", text(json::pretty(&result.summary)));
     all.insert("pipeline.csv", text(pipeline_csv::trials(&plan, &result.trials)));
-    all.insert("pipeline.svg", chart::pipeline::picture(&result.summary).svg(chart::Theme::Auto));
+    all.insert("pipeline.svg", chart::lead_time::picture(&result.summary).svg(chart::Theme::Auto));
     let line = plan.pipeline.as_ref().unwrap();
     let (_, records) = study::pipeline::replay(&plan, line, 0, 1).unwrap();
     let journey = Journey::new(&plan, line, 0, 1, records);

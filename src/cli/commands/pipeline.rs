@@ -207,7 +207,7 @@ fn contents(plan: &Plan, pipeline: &Pipeline, result: &PipelineResult, kept: &Ke
         journey.chart().svg(Theme::Auto).into_bytes()
     });
     let table = pipeline_csv::trials(plan, &result.trials);
-    let chart = chart::pipeline::picture(&result.summary).svg(Theme::Auto).into_bytes();
+    let chart = chart::lead_time::picture(&result.summary).svg(Theme::Auto).into_bytes();
     [table, chart]
         .into_iter()
         .chain(trains)

@@ -18,13 +18,12 @@ use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
 use crate::outcome::Outcome;
 use crate::plan::{Level, Plan, Restriction, Trials};
-use crate::report::chart::{Theme, duration, exceedance, trade_off};
+use crate::report::chart::{Theme, duration, exceedance, timeline, trade_off};
 use crate::report::command::GivenScenario;
 use crate::report::compare::of_study;
 use crate::report::page::StudyPage;
 use crate::report::terminal::{self, Style};
-use crate::report::timeline::RolloutStory;
-use crate::report::{self, Story, csv, json};
+use crate::report::{self, csv, json};
 use crate::study::gather::RowSink;
 use crate::study::kept::KeptScenario;
 use crate::study::unfolding::Unfolding;
@@ -252,13 +251,11 @@ impl Output {
 
 /// Contents of [`RESULT_FILES`] after the rows.
 fn files(plan: &Plan, summary: &Summary, kept: &KeptScenario) -> Vec<Vec<u8>> {
-    let (strategy, trial) = summary.telling_trial();
-    let (outcome, records) = crate::replay(plan, strategy, trial);
     vec![
         trade_off::picture(summary).svg(Theme::Auto).into(),
         exceedance::picture(summary).svg(Theme::Auto).into(),
         duration::picture(summary).svg(Theme::Auto).into(),
-        RolloutStory::new(plan, strategy, trial, &outcome, &records).chart().svg(Theme::Auto).into(),
+        timeline::of_study(plan, summary).svg(Theme::Auto).into(),
         json::pretty(kept),
         json::pretty(summary),
     ]

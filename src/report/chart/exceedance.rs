@@ -1,112 +1,166 @@
-//! How often a bad change does at least so much harm: one exceedance curve per strategy.
+//! How often a bad change does at least so much harm: one exceedance curve a strategy, with how well its tail is known.
 
-use super::canvas::{Canvas, Font, Point};
+use super::canvas::{Canvas, Font, Point, Shape};
+use super::labels::Area;
+use super::legend::{self, Sign};
 use super::plot::Plot;
 use super::scale::Axis;
 use super::theme::Ink;
 use super::{Frame, Picture};
-use super::{SMALL, WIDTH, label, look, nothing_to_draw, provenance};
+use super::{SMALL, WIDTH, label, look, nothing_to_draw, provenance, strategy_mark};
+use crate::plan::Bound;
+use crate::plan::study::Statistic;
 use crate::report::text;
 use crate::study::Summary;
 use crate::study::summary::{BLAST_METRIC, StrategySummary};
 
-const LEAST_HEIGHT: i32 = 700;
-/// Height of a strategy in the legend.
-const ROW: i32 = 46;
+const PLOT: i32 = 480;
+/// Height of a strategy beside the curves.
+const ROW: i32 = 40;
 const LEFT: i32 = 110;
-const RIGHT: i32 = WIDTH - 330;
-const TOP: i32 = 96;
+const RIGHT: i32 = WIDTH - 340;
+const AXIS: i32 = 62;
 const HOST_MINUTE: f64 = 60_000.0;
+/// Strategies of which the interval is drawn: all, if there are no more.
+const MOST_BANDS: usize = 3;
+const BAND: f64 = 0.13;
+/// How far equal curves are drawn from each other, in pixels.
+const BESIDE: i32 = 3;
+const LIMIT: &[f64] = &[2.0, 4.0];
+
+/// Points in host-minutes, those that did harm.
+type Curve = Vec<(f64, f64)>;
+
+/// A limit on a percentile of harm: so much at most, with at most such a share beyond.
+struct Corner {
+    x: f64,
+    share: f64,
+    words: String,
+}
 
 /// The chart. Curves start at the left edge with the share of bad changes that did any harm.
 #[must_use]
 pub fn picture(summary: &Summary) -> Picture {
     let curves: Vec<Curve> = summary.strategies.iter().map(curve).collect();
-    let xs: Vec<f64> = curves.iter().flat_map(|points| points.iter().map(|p| p.0)).collect();
-    let shares: Vec<f64> = curves.iter().flat_map(|points| points.iter().map(|p| p.1)).collect();
-    let x = Axis::log(&xs, LEFT, RIGHT);
-    let height = LEAST_HEIGHT.max(TOP + 60 + ROW * curves.len() as i32);
-    let bottom = height - 104;
-    let y = Axis::log(&[shares.as_slice(), &[1.0]].concat(), bottom, TOP);
-    let frame = Frame { id: "exceedance".to_owned(), title: "How often does a bad change do at least this much harm?".to_owned(), subtitle: String::new(), notes: vec!["Farther left and lower is safer. The tail is drawn from few trials; intervals are in the tables.".to_owned()], provenance: provenance(summary), ..Frame::default() };
-    frame.picture(height - 100, |canvas, area| {
+    let corners = corners(summary);
+    let of = |part: fn(&(f64, f64)) -> f64| curves.iter().flatten().map(part).collect::<Vec<f64>>();
+    let (xs, shares) = (of(|point| point.0), of(|point| point.1));
+    let banded = banded(summary);
+    let lows = banded.iter().flat_map(|index| band(&summary.strategies[*index])).map(|(_, low, _)| low);
+    let least = shares.iter().copied().fold(1.0, f64::min);
+    let lows: Vec<f64> = lows.filter(|low| *low > least / 30.0).collect();
+    let height = PLOT.max(30 + ROW * curves.len() as i32);
+    let y = Axis::log(&[shares.as_slice(), &lows, &[1.0]].concat(), height, 0);
+    let all: Vec<f64> = xs.iter().copied().chain(corners.iter().map(|corner| corner.x)).collect();
+    let chart = Exceedance { summary, curves, corners, banded, x: Axis::log(&all, LEFT, RIGHT), y };
+    let signs = chart.signs();
+    let head = legend::height(&signs, LEFT, WIDTH - 30) + 12;
+    let frame = Frame {
+        id: "exceedance".to_owned(),
+        title: title(summary),
+        subtitle: "Each curve: the share of bad changes that do at least so much harm. Farther left and lower is safer."
+            .to_owned(),
+        notes: vec!["Intervals hold for each point of a curve by itself.".to_owned()],
+        provenance: provenance(summary),
+        description: description(summary),
+    };
+    frame.picture(head + height + AXIS, |canvas, area| {
         if xs.is_empty() {
-            return nothing_to_draw(canvas, area, "Nothing to draw: no bad change did harm in these trials.");
+            return nothing_to_draw(canvas, area, "No bad change did harm in these trials.");
         }
-        axes(canvas, bottom, &x, &y);
-        for (index, points) in curves.iter().enumerate() {
-            steps(canvas, index, points, &x, &y);
-        }
-        legend(canvas, summary, &curves);
+        legend::draw(canvas, Area(LEFT, area.1, WIDTH - 30, area.1 + head), &signs);
+        let top = area.1 + head;
+        Exceedance { y: chart.y.moved(top), ..chart }.draw(canvas, top, top + height);
     })
 }
 
-/// Points in host-minutes, those that did harm.
-type Curve = Vec<(f64, f64)>;
+/// "1 in 100 bad changes costs at least 151 impaired host-minutes with the baseline, ... with the candidate".
+fn title(summary: &Summary) -> String {
+    let said = |strategy: &StrategySummary| {
+        let p99 = strategy.metric(BLAST_METRIC).p99?;
+        let amount = text::estimate(p99.value, " ", p99.interval, text::host_minutes);
+        Some(format!("{amount} with {}", strategy.name))
+    };
+    let mut named = vec![summary.baseline()];
+    named.extend(summary.candidate().map(|index| &summary.strategies[index]));
+    let amounts: Vec<String> = named.into_iter().filter_map(said).collect();
+    if amounts.is_empty() || !does_harm(summary) {
+        return "No bad change did harm in these trials".to_owned();
+    }
+    format!("1 in 100 bad changes costs at least {} impaired host-minutes", amounts.join(", "))
+}
+
+fn does_harm(summary: &Summary) -> bool {
+    summary.strategies.iter().any(|s| s.metric(BLAST_METRIC).max.is_some_and(|most| most > 0.0))
+}
+
+fn description(summary: &Summary) -> String {
+    let said = |strategy: &StrategySummary| format!("{}: {}", strategy.name, amounts(strategy));
+    let all: Vec<String> = summary.strategies.iter().map(said).collect();
+    format!("Impaired host-minutes of bad changes. {}.", all.join(". "))
+}
+
+/// "p50 6.54, p99 1,430, worst 6.69M".
+fn amounts(strategy: &StrategySummary) -> String {
+    let metric = strategy.metric(BLAST_METRIC);
+    match (metric.p50, metric.max) {
+        (_, None) | (None, _) => "no bad change".to_owned(),
+        (_, Some(0.0)) => "no bad change did harm".to_owned(),
+        (Some(p50), Some(max)) => {
+            let p99 =
+                metric.p99.map_or(String::new(), |p99| format!("p99 {}, ", text::host_minutes(p99.value)));
+            format!("p50 {}, {p99}worst {}", text::host_minutes(p50.value), text::host_minutes(max))
+        }
+    }
+}
 
 fn curve(strategy: &StrategySummary) -> Curve {
     let all = strategy.impaired_host_ms_exceedance.iter();
     all.filter(|p| p.0 > 0.0).map(|&(x, share)| (x / HOST_MINUTE, share)).collect()
 }
 
-fn axes(canvas: &mut Canvas, bottom: i32, x: &Axis, y: &Axis) {
-    let plot = Plot { left: LEFT, right: RIGHT, top: TOP, bottom };
-    plot.ticks_below(canvas, x.number_ticks(76, text::compact));
-    // The axis has room above 100 %, where no share can be.
-    plot.ticks_beside(canvas, y.number_ticks(40, share).into_iter().filter(|tick| tick.0 >= y.at(1.0)));
-    canvas.line(&[(LEFT, TOP), (LEFT, bottom), (RIGHT, bottom)], Ink::Axis, 1);
-    plot.title_below(canvas, "blast radius x: impaired host-minutes of one bad change, log scale");
-    plot.title_beside(canvas, 36, "share of bad changes with at least x, log scale");
+/// Host-minutes with both ends of the interval of the share.
+fn band(strategy: &StrategySummary) -> Vec<(f64, f64, f64)> {
+    let all = strategy.impaired_host_ms_exceedance_intervals.iter();
+    let ends = all.filter_map(|at| Some((at.host_ms / HOST_MINUTE, at.interval.low?, at.interval.high?)));
+    ends.filter(|(x, ..)| *x > 0.0).collect()
 }
 
-/// The share holds up to its value and drops right after it.
-fn steps(canvas: &mut Canvas, index: usize, points: &[(f64, f64)], x: &Axis, y: &Axis) {
-    let (color, shape, dash) = look(index);
-    let mut path: Vec<Point> = Vec::new();
-    for &(value, share) in points {
-        let (px, py) = (x.at(value), y.at(share));
-        path.push((path.last().map_or(LEFT, |last| last.0), py));
-        path.push((px, py));
+/// Strategies whose interval is drawn: the baseline, and those with the least and the most mean harm.
+fn banded(summary: &Summary) -> Vec<usize> {
+    let count = summary.strategies.len();
+    if count <= MOST_BANDS {
+        return (0..count).collect();
     }
-    canvas.dashed(&path, color, 2, dash);
-    // Markers at the far end and at two rounder shares tell the curves apart without colour.
-    for limit in [0.5, 0.1] {
-        if let Some(&(value, share)) = points.iter().find(|p| p.1 <= limit) {
-            canvas.marker((x.at(value), y.at(share)), shape, 5, color, true);
+    let mean = |index: &usize| summary.strategies[*index].metric(BLAST_METRIC).mean.map(|mean| mean.value);
+    let mut known: Vec<usize> = (0..count).filter(|index| mean(index).is_some()).collect();
+    known.sort_by(|a, b| mean(a).unwrap_or(0.0).total_cmp(&mean(b).unwrap_or(0.0)));
+    let baseline = summary.strategies.iter().position(|strategy| strategy.is_baseline);
+    let mut chosen: Vec<usize> =
+        [baseline, known.first().copied(), known.last().copied()].into_iter().flatten().collect();
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+fn corners(summary: &Summary) -> Vec<Corner> {
+    let mut corners: Vec<Corner> = Vec::new();
+    for limit in summary.thresholds.iter().filter(|limit| limit.metric == BLAST_METRIC) {
+        let share = match limit.statistic {
+            Statistic::P50 => 0.5,
+            Statistic::P90 => 0.1,
+            Statistic::P95 => 0.05,
+            Statistic::P99 => 0.01,
+            Statistic::Max => 0.0,
+            Statistic::Mean | Statistic::Cvar99 => continue,
+        };
+        let Bound::Max(max) = limit.bound else { continue };
+        let words = format!("limit: {} at most {}", limit.statistic.name(), text::host_minutes(max));
+        if max > 0.0 && corners.iter().all(|corner| corner.words != words) {
+            corners.push(Corner { x: max / HOST_MINUTE, share, words });
         }
     }
-    if let Some(&(value, share)) = points.last() {
-        canvas.marker((x.at(value), y.at(share)), shape, 5, color, true);
-    }
-}
-
-fn legend(canvas: &mut Canvas, summary: &Summary, curves: &[Curve]) {
-    let left = RIGHT + 34;
-    let mut order: Vec<usize> = (0..curves.len()).collect();
-    // By what the lines below say: the worst, then the median.
-    let harm = |index: &usize| summary.strategies[*index].metric(BLAST_METRIC);
-    let worst = |index: &usize| harm(index).max.unwrap_or(-1.0);
-    let median = |index: &usize| harm(index).p50.map_or(-1.0, |p50| p50.value);
-    order.sort_by(|a, b| worst(b).total_cmp(&worst(a)).then(median(b).total_cmp(&median(a))));
-    canvas.text((left, TOP + 8), "strategy, largest harm first", Font::new(SMALL), Ink::Muted);
-    for (row, &index) in order.iter().enumerate() {
-        let strategy = &summary.strategies[index];
-        let y = TOP + 38 + ROW * row as i32;
-        let (color, shape, dash) = look(index);
-        canvas.dashed(&[(left, y), (left + 40, y)], color, 2, dash);
-        canvas.marker((left + 20, y), shape, 5, color, true);
-        let (name, font) = label(strategy, WIDTH - left - 52 - 8);
-        canvas.text((left + 52, y + 2), &name, font, Ink::Text);
-        let metric = strategy.metric(BLAST_METRIC);
-        let harm = match (metric.p50, metric.max) {
-            (_, None) | (None, _) => "no bad change".to_owned(),
-            (_, Some(0.0)) => "no bad change did harm".to_owned(),
-            (Some(p50), Some(max)) => {
-                format!("p50 {}, worst {}", text::host_minutes(p50.value), text::host_minutes(max))
-            }
-        };
-        canvas.text((left + 52, y + 19), &harm, Font::new(SMALL), Ink::Muted);
-    }
+    corners
 }
 
 /// A share as a short label: percent, or `1 in 1M` where percents would be all zeros.
@@ -115,41 +169,173 @@ fn share(share: f64) -> String {
     if share >= RARE { text::percent(share) } else { format!("1 in {}", text::compact(1.0 / share)) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::chart::Theme;
+/// The curves with their axes.
+struct Exceedance<'s> {
+    summary: &'s Summary,
+    curves: Vec<Curve>,
+    corners: Vec<Corner>,
+    banded: Vec<usize>,
+    x: Axis,
+    y: Axis,
+}
 
-    #[test]
-    fn rare_shares_are_said_in_changes() {
-        assert_eq!(
-            [0.5, 1e-3, 1e-4, 1e-6, 1e-8].map(share),
-            ["50 %", "0.1 %", "0.01 %", "0.0001 %", "1 in 100M"]
-        );
-    }
-    use crate::report::sample;
-    use crate::study::summarise;
-
-    #[test]
-    fn all_strategies_are_in_the_legend_even_harmless_ones() {
-        let (plan, mut outcomes) = sample::study(300);
-        outcomes.by_strategy[6].iter_mut().for_each(|outcome| outcome.impaired_host_ms = 0);
-        let summary = summarise(&plan, &outcomes);
-        let chart = picture(&summary).svg(Theme::Light);
-        for strategy in &summary.strategies {
-            assert!(chart.contains(&format!(">{}", strategy.name)), "{} is missing", strategy.name);
+impl<'s> Exceedance<'s> {
+    fn draw(&self, canvas: &mut Canvas, top: i32, bottom: i32) {
+        self.axes(canvas, top, bottom);
+        for index in &self.banded {
+            self.band(canvas, *index, bottom);
         }
-        assert!(chart.contains("no bad change did harm"), "{chart}");
-        assert_eq!(chart, picture(&summary).svg(Theme::Light));
+        self.limits(canvas, top, bottom);
+        for index in 0..self.curves.len() {
+            self.steps(canvas, index, bottom);
+        }
+        self.list(canvas, top);
     }
 
-    #[test]
-    fn curves_differ_without_colour() {
-        let looks: Vec<_> = (0..20)
-            .map(|index| (look(index).1, look(index).2.len(), look(index).2.first().copied()))
-            .collect();
-        for (index, own) in looks.iter().enumerate() {
-            assert!(!looks[..index].contains(own), "strategy {index} looks like an earlier one");
+    fn axes(&self, canvas: &mut Canvas, top: i32, bottom: i32) {
+        let plot = Plot { left: LEFT, right: RIGHT, top, bottom };
+        plot.ticks_below(canvas, self.x.number_ticks(76, text::compact));
+        // The axis has room above 100 %, where no share can be.
+        let one = self.y.at(1.0);
+        plot.ticks_beside(canvas, self.y.number_ticks(40, share).into_iter().filter(|tick| tick.0 >= one));
+        canvas.line(&[(LEFT, top), (LEFT, bottom), (RIGHT, bottom)], Ink::Axis, 1);
+        plot.title_below(canvas, "blast radius x: impaired host-minutes of one bad change, log scale");
+        plot.title_beside(canvas, 36, "share of bad changes with at least x, log scale");
+    }
+
+    fn band(&self, canvas: &mut Canvas, index: usize, bottom: i32) {
+        let ends = band(&self.summary.strategies[index]);
+        let at = |x: f64, share: f64| (self.x.at(x), if share > 0.0 { self.y.at(share) } else { bottom });
+        let above = ends.iter().map(|&(x, _, high)| at(x, high));
+        let below = ends.iter().rev().map(|&(x, low, _)| at(x, low));
+        let outline: Vec<Point> = above.chain(below).collect();
+        if ends.len() > 1 {
+            canvas.area(&outline, look(index).0, BAND);
+        } else if let [(x, low, high)] = ends.as_slice() {
+            canvas.line(&[at(*x, *low), at(*x, *high)], look(index).0, 1);
         }
+    }
+
+    fn limits(&self, canvas: &mut Canvas, top: i32, bottom: i32) {
+        for (level, corner) in (0..).zip(&self.corners) {
+            let x = self.x.at(corner.x);
+            let y = if corner.share > 0.0 { self.y.at(corner.share) } else { bottom };
+            canvas.dashed(&[(x, top), (x, y), (RIGHT, y)], Ink::Harm, 2, LIMIT);
+            let font = Font::new(SMALL).bold();
+            let width = font.width(&corner.words);
+            let left = if x + 8 + width < RIGHT { x + 8 } else { x - 8 - width };
+            let up = top + 14 + 16 * level;
+            canvas.rect((left - 2, up - 12), (left + width + 2, up + 4), Ink::Paper, 0.8);
+            canvas.text((left, up), &corner.words, font, Ink::Harm);
+        }
+    }
+
+    /// How many pixels a curve is drawn aside: equal ones would hide each other.
+    fn aside(&self, index: usize) -> i32 {
+        let equal = |other: &usize| self.curves[*other] == self.curves[index];
+        BESIDE * (0..index).filter(equal).count().min(6) as i32
+    }
+
+    /// The share holds up to its value and drops right after it.
+    fn steps(&self, canvas: &mut Canvas, index: usize, bottom: i32) {
+        let points = &self.curves[index];
+        let (ink, shape, dash) = look(index);
+        let aside = self.aside(index);
+        let at = |&(value, share): &(f64, f64)| {
+            let (x, y) = (self.x.at(value), self.y.at(share));
+            (x.saturating_add(aside).min(RIGHT), (y + aside).min(bottom))
+        };
+        let mut path: Vec<Point> = Vec::new();
+        for point in points {
+            let (x, y) = at(point);
+            path.push((path.last().map_or(LEFT, |last| last.0), y));
+            path.push((x, y));
+        }
+        if path.is_empty() {
+            return;
+        }
+        let strategy = &self.summary.strategies[index];
+        let words = format!("{}: {}", strategy.name, amounts(strategy));
+        canvas.mark(strategy_mark(index, &words), |canvas| {
+            canvas.dashed(&path, ink, 2, dash);
+            for limit in [0.5, 0.01] {
+                if let Some(point) = points.iter().find(|point| point.1 <= limit) {
+                    canvas.marker(at(point), shape, 5, ink, true);
+                }
+            }
+            if let Some(last) = points.last() {
+                canvas.marker(at(last), shape, 5, ink, false);
+            }
+        });
+    }
+
+    /// The strategies with their numbers, the largest worst first.
+    fn list(&self, canvas: &mut Canvas, top: i32) {
+        let left = RIGHT + 34;
+        let mut order: Vec<usize> = (0..self.curves.len()).collect();
+        let harm = |index: &usize| self.summary.strategies[*index].metric(BLAST_METRIC);
+        let worst = |index: &usize| harm(index).max.unwrap_or(-1.0);
+        let median = |index: &usize| harm(index).p50.map_or(-1.0, |p50| p50.value);
+        order.sort_by(|a, b| worst(b).total_cmp(&worst(a)).then(median(b).total_cmp(&median(a))));
+        canvas.text((left, top + 8), "largest worst first", Font::new(SMALL), Ink::Muted);
+        for (row, &index) in (0..).zip(&order) {
+            let strategy = &self.summary.strategies[index];
+            let y = top + 34 + ROW * row;
+            let (ink, shape, dash) = look(index);
+            let said = amounts(strategy);
+            canvas.mark(strategy_mark(index, &format!("{}: {said}", strategy.name)), |canvas| {
+                canvas.dashed(&[(left, y), (left + 40, y)], ink, 2, dash);
+                canvas.marker((left + 20, y), shape, 5, ink, true);
+                let (name, font) = label(strategy, WIDTH - left - 52 - 8);
+                canvas.text((left + 52, y + 1), &name, font, Ink::Text);
+                canvas.text((left + 52, y + 17), &said, Font::new(SMALL), Ink::Muted);
+            });
+        }
+    }
+
+    /// Every sign that occurs beside those of strategies.
+    fn signs(&self) -> Vec<Sign<'s>> {
+        if self.curves.iter().all(Vec::is_empty) {
+            return Vec::new();
+        }
+        let marker = |is_full: bool| {
+            move |canvas: &mut Canvas, (x, y): Point| {
+                canvas.line(&[(x, y), (x + Sign::WIDTH, y)], Ink::Muted, 2);
+                canvas.marker((x + Sign::WIDTH / 2, y), Shape::Circle, 5, Ink::Muted, is_full);
+            }
+        };
+        let mut signs = vec![
+            Sign::new("p50 and p99 of bad changes", marker(true)),
+            Sign::new("the worst that was seen", marker(false)),
+        ];
+        let whose = if self.banded.len() == self.curves.len() {
+            "95 % interval of the share"
+        } else {
+            "95 % interval of the share, of the baseline and of the least and most mean harm"
+        };
+        signs.push(Sign::new(whose, |canvas, (x, y)| {
+            canvas.rect((x, y - 7), (x + Sign::WIDTH, y + 7), Ink::Muted, 0.25);
+        }));
+        if (0..self.curves.len()).any(|index| !self.curves[index].is_empty() && self.aside(index) > 0) {
+            signs.push(Sign::new("equal curves, side by side", |canvas, (x, y)| {
+                canvas.line(&[(x, y - 2), (x + Sign::WIDTH, y - 2)], Ink::Muted, 2);
+                canvas.dashed(&[(x, y + 2), (x + Sign::WIDTH, y + 2)], Ink::Muted, 2, &[9.0, 4.0]);
+            }));
+        }
+        if !self.corners.is_empty() {
+            signs.push(Sign::new("limit: curves pass left of its corner, or below", |canvas, (x, y)| {
+                canvas.dashed(
+                    &[(x + 6, y - 8), (x + 6, y + 4), (x + Sign::WIDTH, y + 4)],
+                    Ink::Harm,
+                    2,
+                    LIMIT,
+                );
+            }));
+        }
+        signs
     }
 }
+
+#[cfg(test)]
+#[path = "tests/exceedance.rs"]
+mod tests;

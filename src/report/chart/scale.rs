@@ -127,9 +127,14 @@ impl Axis {
 
     /// Ticks at round durations (values in milliseconds), at least `gap` pixels apart.
     pub fn time_ticks(&self, gap: i32) -> Vec<Tick> {
+        self.time_ticks_said(gap, text::tick_duration)
+    }
+
+    /// The same ticks, said in another way.
+    pub fn time_ticks_said(&self, gap: i32, label: impl Fn(f64) -> String) -> Vec<Tick> {
         let candidates =
             if self.log { times(&ROUND_TIMES).collect() } else { self.multiples(times(&TIME_STEPS), gap) };
-        self.keep(candidates, gap, text::tick_duration)
+        self.keep(candidates, gap, label)
     }
 
     /// Ticks at round numbers, at least `gap` pixels apart.

@@ -1,41 +1,45 @@
-//! One rollout as a timeline: zones or regions over time, with onset, alarm and rollback.
+//! One rollout as a timeline: zones, regions or waves over time, with harm as a height, onset, alarm and rollback; or a few
+//! rollouts under each other on one axis.
 //!
 //! If the incident is a small part of the rollout, a second panel shows it enlarged.
 
-use super::canvas::{Canvas, Font};
-use super::plot::Legend;
+use super::canvas::{Canvas, Font, Point};
+use super::labels::Area;
+pub use super::lanes::PlayedTrial;
+use super::lanes::{Lane, LaneFrame, LanePhase};
+use super::legend::{self, Sign};
 use super::scale::Axis;
 use super::theme::Ink;
 use super::{BODY, SMALL, WIDTH};
 use super::{Frame, Picture};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy};
-use crate::report::document::elide;
 use crate::report::text;
-use crate::report::timeline::history::{PlaceHistory, PlacePhase, RolloutHistory, WaveHistory, by_region};
+use crate::report::timeline::history::{PlaceHistory, RolloutHistory};
+use crate::rollout::replay;
+use crate::study::Summary;
+use crate::study::reading::{TellingReason, TellingTrial};
 
 const LEFT: i32 = 220;
-const RIGHT: i32 = WIDTH - 40;
-const TOP: i32 = 116;
+const RIGHT: i32 = WIDTH - 130;
 /// More zones than this are drawn region by region.
 const MOST_ZONES: usize = 40;
 /// The same for the enlarged incident.
 const MOST_ZONES_ENLARGED: usize = 14;
-/// Height of a row, of the wave strip, and of a line of markers.
-const ROW: i32 = 18;
-const STRIP: i32 = 24;
+/// Height of the lane of a place, and of a wave.
+const PLACE: i32 = 20;
+const WAVE: i32 = 34;
+/// Height of the strip of waves, of the numbers above it, and of a line of markers.
+const STRIP: i32 = 26;
+const NUMBERS: i32 = 15;
 const MARK_LINE: i32 = 18;
-/// Room under a panel for its axis.
-const BELOW: i32 = 66;
+/// Room for the heading of a panel.
+const HEADING: i32 = 30;
+/// Room under a panel for its axis, and without one.
+const AXIS: i32 = 74;
+const GAP: i32 = 22;
 /// An incident shorter than this share of the rollout is enlarged.
 const SMALL_SHARE: f64 = 0.25;
-
-const RED: Ink = Ink::Harm;
-const BAKING: Ink = Ink::Bake;
-const UPDATED: Ink = Ink::Updated;
-const ROLLING_BACK: Ink = Ink::Rollback;
-const WAVE: Ink = Ink::Slate;
-const WAVE_BAKE: Ink = Ink::Wait;
 
 /// A moment worth a vertical line.
 struct Marker {
@@ -44,58 +48,172 @@ struct Marker {
     color: Ink,
 }
 
-/// The chart of trial `trial` of strategy `strategy`.
+/// The chart of one trial, place by place.
 #[must_use]
-pub fn picture(
-    plan: &Plan,
-    strategy: usize,
-    trial: u64,
-    outcome: &Outcome,
-    history: &RolloutHistory,
-) -> Picture {
-    let waves = &plan.strategies[strategy].waves;
-    let waves: Vec<(&str, &WaveHistory)> =
-        history.waves.iter().map(|wave| (waves[wave.wave as usize].name.as_str(), wave)).collect();
-    let marks = marks(plan, outcome, history);
-    let lanes = at_most(plan, history.zones.clone(), MOST_ZONES);
-    let mut panels = vec![Panel { lanes, from_ms: 0, to_ms: history.end_ms, origin_ms: 0, title: None }];
-    panels.extend(enlarged(plan, outcome, history));
-    let height = TOP + panels.iter().map(|panel| panel.height(&marks)).sum::<i32>() + 34;
-    let name = &plan.strategies[strategy].name;
-    let title = format!("One rollout of {name}: trial {trial}");
-    let story = story(plan, outcome);
-    let subtitle = match format!("{}: {story}", plan.name) {
-        long if Font::new(BODY).width(&long) > RIGHT - 30 => story,
-        fits => fits,
+pub fn picture(played: &PlayedTrial) -> Picture {
+    let end_ms = played.end_ms();
+    let lanes = played.by_place(MOST_ZONES, false);
+    let whole = Span { from_ms: 0, to_ms: end_ms, origin_ms: 0 };
+    let mut panels = vec![Panel::new(played, lanes, whole, PLACE, true)];
+    panels.extend(enlarged(played));
+    let notes = vec![untouched(played.plan, &played.history.zones), key(played)];
+    let frame = Frame {
+        id: "timeline".to_owned(),
+        title: format!("{}: {}", played.name(), story(played.plan, played.outcome)),
+        subtitle: format!(
+            "Trial {}. Upper half of a lane: what the place does. Lower half, red: its impaired hosts, all of them at full \
+             height; most at once on the right.",
+            played.trial
+        ),
+        notes: notes.into_iter().filter(|note| !note.is_empty()).collect(),
+        provenance: provenance(played.plan),
+        description: described(played),
     };
-    let note = format!(
-        "{} Trial {trial}, seed {}, model {}, plan {}. Times are simulated.",
-        untouched(plan, &history.zones),
+    drawn(frame, &panels)
+}
+
+/// The trials of a study that tell most, under each other on one axis.
+#[must_use]
+pub fn of_study(plan: &Plan, summary: &Summary) -> Picture {
+    let telling = summary.telling_trials();
+    let replayed: Vec<_> =
+        telling.iter().map(|telling| replay(plan, telling.strategy, telling.trial)).collect();
+    let played: Vec<(TellingReason, PlayedTrial)> = telling
+        .iter()
+        .zip(&replayed)
+        .map(|(TellingTrial { strategy, trial, reason }, (outcome, records))| {
+            (*reason, PlayedTrial::new(plan, *strategy, *trial, outcome, records))
+        })
+        .collect();
+    match played.as_slice() {
+        [(_, only)] => picture(only),
+        several => side_by_side(several),
+    }
+}
+
+/// Several trials of one plan, each with why it is there, wave by wave on one axis.
+#[must_use]
+pub fn side_by_side(played: &[(TellingReason, PlayedTrial)]) -> Picture {
+    let end_ms = played.iter().map(|(_, played)| played.end_ms()).max().unwrap_or(1);
+    let whole = Span { from_ms: 0, to_ms: end_ms, origin_ms: 0 };
+    let mut panels: Vec<Panel> = played
+        .iter()
+        .map(|(reason, played)| Panel {
+            heading: Some(heading(*reason, played)),
+            has_axis: false,
+            ..Panel::new(played, played.by_wave(), whole, WAVE, false)
+        })
+        .collect();
+    if let Some(last) = panels.last_mut() {
+        last.has_axis = true;
+    }
+    let plan = played.first().map(|(_, played)| played.plan);
+    let said: Vec<String> = played.iter().map(|(_, played)| described(played)).collect();
+    let frame = Frame {
+        id: "timeline".to_owned(),
+        title: compared(played),
+        subtitle: "A lane a wave, all on one axis. Upper half: what the wave does. Lower half, red: its impaired hosts, all of \
+                   them at full height; most at once on the right."
+            .to_owned(),
+        notes: Vec::new(),
+        provenance: plan.map_or(String::new(), provenance),
+        description: said.join(" "),
+    };
+    drawn(frame, &panels)
+}
+
+/// What the worst change of the baseline does, and what it does under the other strategy.
+fn compared(played: &[(TellingReason, PlayedTrial)]) -> String {
+    let of = |reason| played.iter().find(|(own, _)| *own == reason).map(|(_, played)| played);
+    let harm = |played: &PlayedTrial| text::host_minutes(played.outcome.impaired_host_ms as f64);
+    match (of(TellingReason::Worst), of(TellingReason::Candidate), of(TellingReason::Caught)) {
+        (Some(worst), Some(other), _) => format!(
+            "The change that hurts {} most, {} impaired host-minutes, costs {} with {}",
+            worst.name(),
+            harm(worst),
+            harm(other),
+            other.name()
+        ),
+        (Some(worst), None, Some(caught)) => format!(
+            "{} catches one bad change after {} impaired host-minutes; its worst costs {}",
+            worst.name(),
+            harm(caught),
+            harm(worst)
+        ),
+        (Some(worst), None, None) => {
+            format!("The change that hurts {} most costs {} impaired host-minutes", worst.name(), harm(worst))
+        }
+        (None, ..) => "Rollouts side by side".to_owned(),
+    }
+}
+
+fn heading(reason: TellingReason, played: &PlayedTrial) -> String {
+    let why = match reason {
+        TellingReason::Caught => "Caught",
+        TellingReason::Worst => "Its worst",
+        TellingReason::Candidate => "The same change",
+        TellingReason::First => "The first",
+    };
+    let story = story(played.plan, played.outcome);
+    format!("{why}: {}, trial {}: {story}", played.name(), played.trial)
+}
+
+fn provenance(plan: &Plan) -> String {
+    format!(
+        "{}: seed {}, model {}, plan {}. Times are simulated.",
+        plan.name,
         plan.study.seed,
         crate::MODEL_VERSION,
         plan.digest()
-    );
-    let frame = Frame {
-        id: "timeline".to_owned(),
-        title: title,
-        subtitle: subtitle,
-        notes: vec![note],
-        provenance: String::new(),
-        ..Frame::default()
-    };
-    frame.picture(height.max(330) - 100, |canvas, _| {
-        legend(canvas);
-        let mut top = TOP;
-        for panel in &panels {
-            panel.draw(canvas, top, &marks, &waves);
-            top += panel.height(&marks);
+    )
+}
+
+/// The rollout in words.
+fn described(played: &PlayedTrial) -> String {
+    let marks = marks(played.plan, played.outcome, &played.history);
+    let said: Vec<&str> = marks.iter().map(|mark| mark.words.as_str()).collect();
+    let story = story(played.plan, played.outcome);
+    format!("{}, trial {}: {story}. {}.", played.name(), played.trial, said.join("; "))
+}
+
+/// Puts panels under each other.
+fn drawn(frame: Frame, panels: &[Panel]) -> Picture {
+    let signs = signs(panels);
+    let head = legend::height(&signs, 30, WIDTH - 30) + 10;
+    let height = head + panels.iter().map(Panel::height).sum::<i32>();
+    frame.picture(height, |canvas, area| {
+        legend::draw(canvas, Area(area.0, area.1, area.2, area.1 + head), &signs);
+        let mut top = area.1 + head;
+        for panel in panels {
+            panel.draw(canvas, top);
+            top += panel.height();
         }
     })
 }
 
-/// The zones, or their regions if there are more than `most`.
-fn at_most(plan: &Plan, zones: Vec<PlaceHistory>, most: usize) -> Vec<PlaceHistory> {
-    if zones.len() > most { by_region(plan, &zones) } else { zones }
+/// Every sign that occurs.
+fn signs(panels: &[Panel]) -> Vec<Sign<'static>> {
+    let lanes = || panels.iter().flat_map(|panel| &panel.lanes);
+    let occurs = |phase: LanePhase| {
+        let in_lanes = lanes().any(|lane| lane.phases.iter().any(|(.., what)| *what == phase));
+        in_lanes || panels.iter().any(|panel| panel.strip_shows(phase))
+    };
+    let mut signs: Vec<Sign> = LanePhase::ALL
+        .into_iter()
+        .filter(|phase| occurs(*phase))
+        .map(|phase| {
+            Sign::new(phase.words(), move |canvas, (x, y)| {
+                phase.fill(canvas, (x, y - 6), (x + Sign::WIDTH, y + 6))
+            })
+        })
+        .collect();
+    if lanes().any(|lane| lane.most() > 0) {
+        signs.push(Sign::new("impaired hosts, as a height", |canvas, (x, y)| {
+            canvas.rect((x, y - 1), (x + 15, y + 7), Ink::Harm, 1.0);
+            canvas.rect((x + 15, y - 7), (x + Sign::WIDTH, y + 7), Ink::Harm, 1.0);
+        }));
+    }
+    signs
 }
 
 fn untouched(plan: &Plan, by_zone: &[PlaceHistory]) -> String {
@@ -140,7 +258,7 @@ fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker
     let stopped = if history.halted_ms.is_some() { "the pipeline stops" } else { "rollback begins" };
     let moments = [
         (history.triggers.first().map(|first| first[0].at_ms), "triggered", Ink::Purple),
-        (outcome.onset_ms, "first host impaired", RED),
+        (outcome.onset_ms, "first host impaired", Ink::Harm),
         (outcome.alarm_ms, alarm, Ink::Text),
         (history.halted_ms.or(history.decided_ms), stopped, Ink::Orange),
         (
@@ -177,99 +295,209 @@ fn acts(remedy: Remedy) -> &'static str {
 }
 
 /// The incident on its own, if there was one and the whole timeline would hide it.
-fn enlarged(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Option<Panel> {
-    let end = history.end_ms;
-    let onset = outcome.onset_ms?;
-    let over = outcome.mitigated_ms.unwrap_or(end).max(outcome.rollback_ms.unwrap_or(0));
-    let length = over.saturating_sub(onset).max(1);
-    if length as f64 > end as f64 * SMALL_SHARE {
+fn enlarged<'p>(played: &'p PlayedTrial<'p>) -> Option<Panel<'p>> {
+    let end_ms = played.end_ms();
+    let (from_ms, healed_ms) = played.harmed_ms()?;
+    let over_ms = healed_ms.max(played.outcome.rollback_ms.unwrap_or(0));
+    let length = over_ms.saturating_sub(from_ms).max(1);
+    if length as f64 > end_ms as f64 * SMALL_SHARE {
         return None;
     }
-    let hurt = history.zones.iter().filter(|zone| !zone.impaired.is_empty()).cloned().collect();
-    let lanes = at_most(plan, hurt, MOST_ZONES_ENLARGED);
     let pad = length / 8 + 1;
-    Some(Panel {
-        lanes,
-        from_ms: onset.saturating_sub(pad),
-        to_ms: (over + pad).min(end.max(over + 1)),
-        origin_ms: onset,
-        title: Some("The incident enlarged, where hosts were impaired"),
-    })
+    let span = Span {
+        from_ms: from_ms.saturating_sub(pad),
+        to_ms: (over_ms + pad).min(end_ms.max(over_ms + 1)),
+        origin_ms: from_ms,
+    };
+    let lanes = played.by_place(MOST_ZONES_ENLARGED, true);
+    let heading = Some("The incident enlarged, where hosts were impaired".to_owned());
+    Some(Panel { heading, ..Panel::new(played, lanes, span, PLACE, true) })
+}
+
+/// The names of waves that have only a number in the strip.
+fn key(played: &PlayedTrial) -> String {
+    let waves = played.waves();
+    let numbered: Vec<String> =
+        (1..).zip(&waves).map(|(number, (name, _))| format!("{number} {name}")).collect();
+    if numbered.is_empty() { String::new() } else { format!("Waves: {}.", numbered.join(", ")) }
+}
+
+/// From when to when, and which instant the axis calls 0.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    from_ms: u64,
+    to_ms: u64,
+    origin_ms: u64,
+}
+
+impl Span {
+    fn shifted(self, ms: u64) -> f64 {
+        ms as f64 - self.origin_ms as f64
+    }
+
+    fn axis(self) -> Axis {
+        Axis::linear(self.shifted(self.from_ms), self.shifted(self.to_ms), LEFT, RIGHT)
+    }
 }
 
 /// One time axis with its lanes.
-struct Panel {
-    lanes: Vec<PlaceHistory>,
-    from_ms: u64,
-    to_ms: u64,
-    /// Instant that the axis calls 0.
-    origin_ms: u64,
-    title: Option<&'static str>,
+struct Panel<'p> {
+    played: &'p PlayedTrial<'p>,
+    lanes: Vec<Lane>,
+    span: Span,
+    marks: Vec<Marker>,
+    heading: Option<String>,
+    /// Height of a lane.
+    lane: i32,
+    has_strip: bool,
+    has_axis: bool,
 }
 
-impl Panel {
-    fn visible<'m>(&self, marks: &'m [Marker]) -> Vec<&'m Marker> {
-        marks.iter().filter(|mark| (self.from_ms..=self.to_ms).contains(&mark.at_ms)).collect()
+impl<'p> Panel<'p> {
+    fn new(played: &'p PlayedTrial<'p>, lanes: Vec<Lane>, span: Span, lane: i32, has_strip: bool) -> Self {
+        let mut marks = marks(played.plan, played.outcome, &played.history);
+        marks.retain(|mark| (span.from_ms..=span.to_ms).contains(&mark.at_ms));
+        Self { played, lanes, span, marks, heading: None, lane, has_strip, has_axis: true }
     }
 
-    /// Pixels above the lanes: a title, one line per marker, the wave strip.
-    fn head(&self, marks: &[Marker]) -> i32 {
-        let title = if self.title.is_some() { 30 } else { 0 };
-        title + MARK_LINE * self.visible(marks).len() as i32 + STRIP
+    /// Pixels above the lanes: a heading, one line a marker, the strip of waves.
+    fn head(&self) -> i32 {
+        let heading =
+            self.heading_lines().len() as i32 * 20 + if self.heading.is_some() { HEADING - 20 } else { 0 };
+        let strip = if self.has_strip { NUMBERS + STRIP } else { 4 };
+        heading + MARK_LINE * self.marks.len() as i32 + strip
     }
 
-    fn height(&self, marks: &[Marker]) -> i32 {
-        self.head(marks) + ROW * self.lanes.len() as i32 + BELOW
+    fn heading_lines(&self) -> Vec<String> {
+        let heading = self.heading.as_deref().unwrap_or_default();
+        Font::new(BODY).bold().wrapped(heading, WIDTH - 60)
     }
 
-    fn draw(&self, canvas: &mut Canvas, top: i32, marks: &[Marker], waves: &[(&str, &WaveHistory)]) {
-        let shift = |ms: u64| ms as f64 - self.origin_ms as f64;
-        let x = Axis::linear(shift(self.from_ms), shift(self.to_ms), LEFT, RIGHT);
-        let at = |ms: u64| x.at(shift(ms));
-        let rows = top + self.head(marks);
-        let bottom = rows + ROW * self.lanes.len() as i32;
-        if let Some(title) = self.title {
-            canvas.text((30, top + 14), title, Font::new(BODY).bold(), Ink::Text);
+    fn height(&self) -> i32 {
+        let below = if self.has_axis { AXIS } else { GAP };
+        self.head() + self.lane * self.lanes.len() as i32 + below
+    }
+
+    fn strip_shows(&self, phase: LanePhase) -> bool {
+        let waves = self.played.waves();
+        let waits = || waves.windows(2).any(|pair| pair[1].1.from_ms > pair[0].1.to_ms);
+        self.has_strip && phase == LanePhase::Waiting && waits()
+    }
+
+    fn draw(&self, canvas: &mut Canvas, top: i32) {
+        let x = self.span.axis();
+        let at = |ms: u64| x.at(self.span.shifted(ms));
+        let rows = top + self.head();
+        let bottom = rows + self.lane * self.lanes.len() as i32;
+        for (line, words) in (0..).zip(self.heading_lines()) {
+            canvas.text((30, top + 16 + 20 * line), &words, Font::new(BODY).bold(), Ink::Text);
         }
-        for (pixel, label) in x.time_ticks(84) {
-            canvas.line(&[(pixel, rows), (pixel, bottom)], Ink::Grid, 1);
-            canvas.text((pixel, bottom + 19), &label, Font::new(SMALL).centered(), Ink::Text);
+        self.grid(canvas, &x, rows, bottom);
+        if self.has_strip {
+            self.strip(canvas, rows - STRIP, &at);
         }
-        for (name, wave) in waves.iter().filter(|(_, w)| w.to_ms > self.from_ms && w.from_ms < self.to_ms) {
-            wave_strip(canvas, name, wave, rows - STRIP, &at);
-        }
+        let frame = LaneFrame { left: LEFT, right: RIGHT, height: self.lane, to_ms: self.span.to_ms };
         for (index, lane) in self.lanes.iter().enumerate() {
-            let previous = index.checked_sub(1).map(|above| &self.lanes[above]);
-            draw_lane(canvas, lane, previous, rows + ROW * index as i32, &at);
+            let y = rows + self.lane * index as i32;
+            let above = index.checked_sub(1).map(|above| self.lanes[above].region);
+            if lane.region.is_none() || above != Some(lane.region) {
+                canvas.line(&[(30, y), (RIGHT, y)], Ink::Grid, 1);
+            }
+            lane.draw(canvas, y, frame, &at);
         }
         canvas.line(&[(LEFT, bottom), (RIGHT, bottom)], Ink::Axis, 1);
-        let origin = if self.origin_ms == 0 { "the start of the rollout" } else { "the first impaired host" };
-        let words = format!("time since {origin}");
-        canvas.text(((LEFT + RIGHT) / 2, bottom + 40), &words, Font::new(SMALL).bold().centered(), Ink::Text);
-        self.draw_marks(canvas, rows, bottom, &self.visible(marks), &at);
+        self.draw_marks(canvas, rows, bottom, &at);
+    }
+
+    /// Ticks with the time since the start, and the time of the day under it.
+    fn grid(&self, canvas: &mut Canvas, x: &Axis, rows: i32, bottom: i32) {
+        let ticks = x.time_ticks(84);
+        for (pixel, _) in &ticks {
+            canvas.line(&[(*pixel, rows), (*pixel, bottom)], Ink::Grid, 1);
+        }
+        if !self.has_axis {
+            return;
+        }
+        for (pixel, label) in ticks {
+            canvas.text((pixel, bottom + 19), &label, Font::new(SMALL).centered(), Ink::Text);
+        }
+        let origin =
+            if self.span.origin_ms == 0 { "the start of the rollout" } else { "the first impaired host" };
+        let mut words = format!("time since {origin}, linear scale");
+        if let Some(start_ms) = self.played.film.start_utc_ms {
+            let zero = start_ms + self.span.origin_ms;
+            let of_day = |ms: f64| text::time_of_day((zero as f64 + ms).max(0.0) as u64);
+            for (pixel, label) in x.time_ticks_said(84, of_day) {
+                canvas.text((pixel, bottom + 35), &label, Font::new(SMALL).centered(), Ink::Muted);
+            }
+            words += "; below it the time of the day, UTC";
+        }
+        canvas.text(((LEFT + RIGHT) / 2, bottom + 55), &words, Font::new(SMALL).bold().centered(), Ink::Text);
+    }
+
+    /// The waves: deployment, bake, and waiting between them; names, or their numbers where those find no room.
+    fn strip(&self, canvas: &mut Canvas, y: i32, at: &dyn Fn(u64) -> i32) {
+        canvas.text((LEFT - 10, y + 16), "waves", Font::new(SMALL).ending(), Ink::Muted);
+        let font = Font::new(SMALL);
+        let (mut numbers_end, mut before_ms) = (LEFT, None);
+        for (number, (name, wave)) in (1..).zip(self.played.waves()) {
+            if let Some(before) = before_ms.filter(|before| *before < wave.from_ms) {
+                self.phase(canvas, LanePhase::Waiting, (before, wave.from_ms), (y + 8, y + 15), at);
+            }
+            before_ms = Some(wave.to_ms);
+            if wave.to_ms <= self.span.from_ms || wave.from_ms >= self.span.to_ms {
+                continue;
+            }
+            self.phase(canvas, LanePhase::Deploying, (wave.from_ms, wave.bake_ms), (y + 4, y + 19), at);
+            self.phase(canvas, LanePhase::Baking, (wave.bake_ms, wave.to_ms), (y + 4, y + 19), at);
+            let (from, bake, to) = (at(wave.from_ms), at(wave.bake_ms), at(wave.to_ms));
+            canvas.line(&[(from, y + 2), (from, y + 21)], Ink::Text, 1);
+            if font.width(name) + 10 < bake - from {
+                canvas.text((from + 5, y + 16), name, font, Ink::Deploy.letters());
+            } else if font.width(name) + 12 < to - bake {
+                // A texture under letters is hard on the eye.
+                canvas.rect((bake + 3, y + 5), (bake + 9 + font.width(name), y + 18), Ink::Bake, 1.0);
+                canvas.text((bake + 6, y + 16), name, font, Ink::Bake.letters());
+            }
+            let number = number.to_string();
+            let (middle, half) = ((from + to) / 2, font.width(&number) / 2 + 1);
+            let centre = middle.max(numbers_end + half + 2);
+            if centre + half < WIDTH - 30 {
+                canvas.text((centre, y - 1), &number, font.centered(), Ink::Muted);
+                numbers_end = centre + half + 2;
+            }
+        }
+    }
+
+    fn phase(
+        &self,
+        canvas: &mut Canvas,
+        phase: LanePhase,
+        (from_ms, to_ms): (u64, u64),
+        (top, bottom): Point,
+        at: &dyn Fn(u64) -> i32,
+    ) {
+        let (from, to) = (at(from_ms), at(to_ms));
+        if to > from {
+            phase.fill(canvas, (from, top), (to, bottom));
+        }
     }
 
     /// One line of text per marker, so that markers minutes apart in a rollout of days stay readable.
-    fn draw_marks(
-        &self,
-        canvas: &mut Canvas,
-        rows: i32,
-        bottom: i32,
-        marks: &[&Marker],
-        at: &dyn Fn(u64) -> i32,
-    ) {
+    fn draw_marks(&self, canvas: &mut Canvas, rows: i32, bottom: i32, at: &dyn Fn(u64) -> i32) {
         let font = Font::new(SMALL).bold();
-        let fits_right = |mark: &Marker| at(mark.at_ms) + 8 + font.width(&mark.words) < RIGHT + 30;
+        let fits_right = |mark: &&Marker| at(mark.at_ms) + 8 + font.width(&mark.words) < WIDTH - 14;
         // Words right of their line go from early to late, words left of it from late to early: so
         // hardly any line crosses words.
-        let (right, left): (Vec<&Marker>, Vec<&Marker>) = marks.iter().partition(|mark| fits_right(mark));
+        let (right, left): (Vec<&Marker>, Vec<&Marker>) = self.marks.iter().partition(fits_right);
         let lines: Vec<(&Marker, bool)> =
             right.into_iter().map(|m| (m, true)).chain(left.into_iter().rev().map(|m| (m, false))).collect();
-        let first = rows - STRIP - MARK_LINE * lines.len() as i32;
+        let strip = if self.has_strip { NUMBERS + STRIP } else { 4 };
+        let first = rows - strip - MARK_LINE * lines.len() as i32;
         let level = |index: usize| first + MARK_LINE * index as i32 + 10;
         for (index, (mark, _)) in lines.iter().enumerate() {
             let x = at(mark.at_ms);
-            canvas.dashed(&[(x, level(index)), (x, bottom)], mark.color, 2, &[4.0, 3.0]);
+            canvas.dashed(&[(x, level(index)), (x, bottom)], mark.color, 1, &[4.0, 3.0]);
         }
         for (index, (mark, is_right)) in lines.iter().enumerate() {
             let (x, y, width) = (at(mark.at_ms), level(index), font.width(&mark.words));
@@ -285,116 +513,6 @@ impl Panel {
     }
 }
 
-fn wave_strip(canvas: &mut Canvas, name: &str, wave: &WaveHistory, y: i32, at: &dyn Fn(u64) -> i32) {
-    let (from, bake, to) = (at(wave.from_ms), at(wave.bake_ms), at(wave.to_ms));
-    canvas.rect((from, y + 4), (bake, y + 19), WAVE, 1.0);
-    canvas.rect((bake, y + 4), (to, y + 19), WAVE_BAKE, 1.0);
-    canvas.line(&[(from, y + 2), (from, y + 21)], Ink::Text, 1);
-    let font = Font::new(SMALL);
-    if font.width(name) + 8 < bake - from {
-        canvas.text((from + 5, y + 16), name, font, Ink::Paper);
-    } else if font.width(name) + 8 < to - bake {
-        canvas.text((bake + 5, y + 16), name, font, Ink::Text);
-    }
-}
-
-fn draw_lane(
-    canvas: &mut Canvas,
-    lane: &PlaceHistory,
-    previous: Option<&PlaceHistory>,
-    y: i32,
-    at: &dyn Fn(u64) -> i32,
-) {
-    if previous.is_none_or(|above| above.region != lane.region) {
-        canvas.line(&[(LEFT - 190, y), (RIGHT, y)], Ink::Grid, 1);
-    }
-    canvas.text((LEFT - 10, y + 13), &elide(&lane.name, 26), Font::new(SMALL).ending(), Ink::Text);
-    for span in &lane.phases {
-        let (color, inset) = match span.what {
-            PlacePhase::Updated => (UPDATED, 5),
-            PlacePhase::Baking => (BAKING, 3),
-            PlacePhase::Deploying => (Ink::Blue, 3),
-            PlacePhase::RollingBack => (ROLLING_BACK, 3),
-        };
-        let (from, to) = (at(span.from_ms), at(span.to_ms));
-        canvas.rect((from, y + inset), (to.max(from + 1), y + ROW - inset), color, 1.0);
-    }
-    for span in &lane.impaired {
-        let (from, to) = (at(span.from_ms), at(span.to_ms));
-        canvas.rect((from, y + ROW - 7), (to.max(from + 2), y + ROW - 1), RED, 1.0);
-    }
-}
-
-fn legend(canvas: &mut Canvas) {
-    let y = 86;
-    let mut legend = Legend { left: 30, y: y + 4, indent: 32, gap: 22 };
-    let entries = [
-        ("deploying", Ink::Blue, 6),
-        ("one-box or zone bake", BAKING, 6),
-        ("on the new version", UPDATED, 4),
-        ("rolling back", ROLLING_BACK, 6),
-        ("impaired hosts", RED, 3),
-        ("wave", WAVE, 7),
-        ("wave bake", WAVE_BAKE, 7),
-    ];
-    for (words, color, half) in entries {
-        legend.entry(canvas, words, |canvas, x| canvas.rect((x, y - half), (x + 24, y + half), color, 1.0));
-    }
-    canvas.line(&[(30, y + 16), (RIGHT, y + 16)], Ink::Grid, 1);
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::AlarmId;
-    use crate::outcome::Notice;
-    use crate::report::chart::Theme;
-    use crate::report::sample;
-    use crate::rollout::{RolloutEvent, RolloutRecord};
-
-    fn svg(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[RolloutRecord]) -> String {
-        super::picture(plan, strategy, trial, outcome, &RolloutHistory::new(plan, outcome, records))
-            .svg(Theme::Light)
-    }
-
-    #[test]
-    fn incident_is_marked_and_enlarged() {
-        let plan = sample::plan();
-        let (outcome, records) = sample::rollout(&plan);
-        let chart = svg(&plan, 4, 77, &outcome, &records);
-        for words in ["alarm zone-errors, 40m later", "rollback begins, 42m later", "The incident enlarged"] {
-            assert!(chart.contains(words), "{words} is missing");
-        }
-        assert!(chart.contains("12 of 24 zones never saw the new version."));
-        assert_eq!(chart, svg(&plan, 4, 77, &outcome, &records));
-    }
-
-    #[test]
-    fn triggers_and_people_are_marked() {
-        let plan = sample::plan();
-        let (outcome, mut records) = sample::rollout(&plan);
-        let unmarked = svg(&plan, 4, 77, &outcome, &records);
-        records.push(RolloutRecord { at_ms: 60_000, event: RolloutEvent::Triggered { region: 0 } });
-        records.push(RolloutRecord {
-            at_ms: outcome.rollback_ms.unwrap(),
-            event: RolloutEvent::Halted { notice: Notice::Alarm(AlarmId::new(0)) },
-        });
-        let remedy = Remedy::KillSwitch;
-        records.push(RolloutRecord { at_ms: outcome.end_ms, event: RolloutEvent::RemedyStarted { remedy } });
-        let chart = svg(&plan, 4, 77, &outcome, &records);
-        for words in ["triggered, after 1m", "people switch it off", "the pipeline stops"] {
-            assert!(chart.contains(words) && !unmarked.contains(words), "{words}");
-        }
-        assert!(!chart.contains("rollback begins"));
-    }
-
-    #[test]
-    fn many_zones_are_drawn_by_region() {
-        let mut plan = sample::plan();
-        plan.fleet = sample::fleet(24, 3, 50);
-        let started = |zone| RolloutRecord { at_ms: 0, event: RolloutEvent::ZoneStarted { wave: 0, zone } };
-        let records: Vec<RolloutRecord> = (0..72).map(started).collect();
-        let chart = svg(&plan, 0, 0, &sample::escaped(), &records);
-        assert!(chart.contains(">us-east-1<") && !chart.contains("us-east-1/a"));
-    }
-}
+#[path = "tests/timeline.rs"]
+mod tests;

@@ -77,7 +77,7 @@ impl PipelinePage<'_> {
         let sections = [
             self.question(),
             PageSection::new("published", heading, html::blocks(&published, 3, heading)),
-            PageSection::new("lead-time", lead, figure(&chart::pipeline::picture(summary), caption)),
+            PageSection::new("lead-time", lead, figure(&chart::lead_time::picture(summary), caption)),
             PageSection::new("numbers", "The pipeline in numbers", self.numbers()),
             self.unfolding(told),
             PageSection::new("hinges", "What the answer hinges on", hinges),

@@ -108,8 +108,10 @@ impl Story for RolloutStory<'_> {
 
     #[cfg(feature = "charts")]
     fn chart(&self) -> crate::report::chart::Picture {
+        use crate::report::chart::timeline;
         let PlanNames { plan, strategy } = self.names;
-        crate::report::chart::timeline::picture(plan, strategy, self.trial, self.outcome, &self.history)
+        let played = timeline::PlayedTrial::new(plan, strategy, self.trial, self.outcome, self.records);
+        timeline::picture(&played)
     }
 }
 

@@ -241,14 +241,17 @@ fn one_strategy(args: &Args, plan: &Plan) -> Result<usize, CliError> {
 }
 
 fn timeline(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
-    let (strategy, trial) = one_trial(args, plan, bar)?;
+    let (strategy, trial) = match args.trial {
+        Some(trial) => (one_strategy(args, plan)?, trial),
+        None => return Ok(chart::timeline::of_study(plan, &studied(plan, bar)?)),
+    };
     let (outcome, records) = try_replay(plan, strategy, trial)?;
     Ok(RolloutStory::new(plan, strategy, trial, &outcome, &records).chart())
 }
 
 fn lead_time(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
     input::pipeline_of(plan, &args.file)?;
-    Ok(chart::pipeline::picture(&pipelines(args, plan, bar)?.summary))
+    Ok(chart::lead_time::picture(&pipelines(args, plan, bar)?.summary))
 }
 
 fn pipelines(args: &Args, plan: &Plan, bar: &Bar) -> Result<study::PipelineResult, CliError> {
