@@ -46,7 +46,7 @@ pub fn plotted_report(plan: &Plan, summary: &Summary, style: &Style, letters: Pl
     let terminal = Terminal { width: style.width, color: style.color };
     let mut report = document(plan, summary, style.details, style.file);
     if let Some((lines, key)) = trade_plot::lines(summary, style.width.saturating_sub(2), letters) {
-        let title = "Speed against harm: down is less harm, left is faster; bars are intervals";
+        let title = "Speed against harm: left is faster, down is less; a bar to the top has no known end";
         let section =
             Block::Section(RichText::toned(Tone::Strong, title), vec![Block::Lines(lines), Block::list(key)]);
         let is_table =

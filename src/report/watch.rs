@@ -2,7 +2,7 @@
 //! give the same text. Needs neither colours nor letters beyond ASCII.
 
 use super::document::{RichText, Terminal, Tone};
-use super::fleet_film::{FilmWave, FleetFilm, MomentKind, ZoneState};
+use super::fleet_film::{FilmMoment, FilmWave, FleetFilm, MomentKind, ZoneState};
 use super::text;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -56,7 +56,7 @@ pub fn frame(film: &FleetFilm, title: &str, at_ms: u64, footer: &str, size: Watc
     told = told.split_off(told.len().saturating_sub(moments));
     told.resize(moments, "".into());
     lines.extend(told);
-    lines.push("# new version  + partly  ! impaired  . old version".into());
+    lines.push("# updated + partly ! impaired . not yet".into());
     lines.push(footer.into());
     // Of a terminal with few lines the last one stays: it says how to leave.
     let footer = lines.pop().unwrap_or_else(|| "".into());
@@ -74,7 +74,7 @@ fn head(film: &FleetFilm, title: &str, at_ms: u64, now: &[ZoneState], width: usi
     let hosts: u64 = film.zones.iter().map(|zone| u64::from(zone.hosts)).sum();
     let updated: u64 = now.iter().map(|zone| u64::from(zone.updated)).sum();
     let impaired: u64 = now.iter().map(|zone| u64::from(zone.impaired)).sum();
-    let counts = format!("{} of {} on the new version", text::count(updated), text::counted(hosts, "host"));
+    let counts = format!("{} of {} updated", text::count(updated), text::counted(hosts, "host"));
     let counts = RichText::from(counts).then(
         if impaired > 0 { Tone::Bad } else { Tone::Plain },
         format!(", {} impaired", text::count(impaired)),
@@ -119,7 +119,10 @@ fn wave_words(film: &FleetFilm, at_ms: u64) -> String {
     let begun = film.waves.iter().enumerate().rfind(|(_, wave)| wave.from_ms <= at_ms);
     let Some((number, wave)) = begun else { return "no wave yet".to_owned() };
     let FilmWave { name, bake_ms, to_ms, .. } = wave;
+    let stops = |moment: &&FilmMoment| matches!(moment.kind, MomentKind::Rollback | MomentKind::Stop);
+    let stopped = film.moments.iter().find(stops).is_some_and(|moment| moment.at_ms <= at_ms);
     let doing = match () {
+        () if at_ms >= *to_ms && stopped => "stopped",
         () if at_ms >= *to_ms && number + 1 == film.waves.len() => "over",
         () if at_ms >= *to_ms => "done",
         () if at_ms >= *bake_ms => "bakes",
@@ -147,7 +150,14 @@ fn regions(film: &FleetFilm, now: &[ZoneState], width: usize, room: usize) -> Ve
     let most = all.iter().map(|region| region.zones.len()).max().unwrap_or(1);
     let block = |cell: usize| names + 1 + most * cell + if cell > 1 { most - 1 } else { 0 };
     let lines = |cell: usize| all.len().div_ceil(((width + 2) / (block(cell) + 2)).max(1));
-    let fitting = CELLS.into_iter().find(|cell| block(*cell) <= width && lines(*cell) <= room);
+    let fits = |cell: &usize| block(*cell) <= width && lines(*cell) <= room;
+    // A row of one region has room for its counts, too.
+    let counts = all.iter().map(|region| region.counts_width(film)).max().unwrap_or(0);
+    let with_counts = |cell: &usize| {
+        let is_alone = (width + 2) / (block(*cell) + 2) < 2;
+        fits(cell) && (!is_alone || block(*cell) + counts <= width)
+    };
+    let fitting = CELLS.into_iter().find(with_counts).or_else(|| CELLS.into_iter().find(fits));
     let cell = fitting.unwrap_or(1);
     let across = ((width + 2) / (block(cell) + 2)).max(1);
     let mut rows: Vec<RichText> = all
@@ -189,6 +199,12 @@ struct RowLayout {
 }
 
 impl RegionCells<'_> {
+    /// Columns of `  12/36 12!` at most.
+    fn counts_width(&self, film: &FleetFilm) -> usize {
+        let hosts: u64 = film.zones[self.zones.clone()].iter().map(|zone| u64::from(zone.hosts)).sum();
+        3 * hosts.to_string().len() + "  / !".len()
+    }
+
     fn add_to(&self, row: RichText, film: &FleetFilm, now: &[ZoneState], layout: RowLayout) -> RichText {
         let name = cut(&self.name.into(), layout.names);
         let gap = " ".repeat(layout.names - name.width() + 1);
@@ -315,7 +331,7 @@ pub fn next_change(film: &FleetFilm, at_ms: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fleet_film::{FilmMoment, FilmZone, ZoneChange};
+    use crate::report::fleet_film::{FilmZone, ZoneChange};
 
     fn film(regions: usize) -> FleetFilm {
         let zone = |index: usize| FilmZone {
@@ -364,12 +380,41 @@ mod tests {
 
     #[test]
     fn an_instant_is_what_the_film_says_of_it() {
-        insta::assert_snapshot!(shown(&film(2), 5_500_000, 60, 20), @"");
+        insta::assert_snapshot!(shown(&film(2), 5_500_000, 60, 20), @r"
+    0d 01:31:40 (08:31 UTC)  careful, trial 17
+    19 of 72 hosts updated, 6 impaired
+    11----2222..................................................
+             ^ wave 2, rest <b>: deploys
+
+    region-1 !!!!#### !####... ........  19/36 6!
+    region-2 ........ ........ ........  0/36
+    0d 01:23:20  first host impaired
+    0d 01:30:00  alarm zone-errors fires
+
+
+    # updated + partly ! impaired . not yet
+    q quit
+    ");
     }
 
     #[test]
     fn forty_columns_do() {
-        insta::assert_snapshot!(shown(&film(3), 6_000_000, 40, 16), @"");
+        insta::assert_snapshot!(shown(&film(3), 6_000_000, 40, 16), @r"
+    0d 01:40:00 (08:40 UTC)  careful, trial
+    19 of 108 hosts updated, 6 impaired
+    1---222.................................
+          ^ wave 2, rest <b>: stopped
+
+    region-1 !!!### !###.. ......  19/36 6!
+    region-2 ...... ...... ......  0/36
+    region-3 ...... ...... ......  0/36
+    0d 01:23:20  first host impaired
+    0d 01:30:00  alarm zone-errors fires
+    0d 01:40:00  rollback: 19 hosts go back
+
+    # updated + partly ! impaired . not yet
+    q quit
+    ");
     }
 
     #[test]

@@ -220,6 +220,7 @@ fn the_documents_name_what_exists() {
         "docs/validation.md",
         "docs/performance.md",
         "docs/serve.md",
+        "docs/perfetto.md",
     ] {
         let text = fs::read_to_string(project(document)).unwrap();
         let folder = project(document).parent().unwrap().to_path_buf();

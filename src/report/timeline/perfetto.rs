@@ -5,7 +5,7 @@
 use super::events::start_utc_ms;
 use super::kinds::place_and_kind;
 use super::names::{PlanNames, outcome as outcome_words};
-use super::traced::{self, STORY, Traced, rollback_flow};
+use super::traced::{self, STORY, Traced, rollback_flows};
 use crate::ids::RegionId;
 use crate::plan::Plan;
 use crate::report::fleet_film::{FleetFilm, ZoneState};
@@ -127,9 +127,7 @@ fn response(traced: &Traced, end_ms: u64) -> Vec<TraceSlice> {
         let hosts = text::counted(history.rollback_hosts, "host");
         let mut slice = TraceSlice::new(decided_ms, back_ms, format!("rollback of {hosts}"));
         slice = slice.fact("hosts", history.rollback_hosts).fact("zones", history.rollbacks.len() as u64);
-        slice.flows = std::iter::once(STORY)
-            .chain(history.rollbacks.iter().filter_map(|record| rollback_flow(record)))
-            .collect();
+        slice.flows = rollback_flows(history);
         slices.push(slice);
     }
     slices

@@ -62,10 +62,14 @@ impl AllSlices {
     }
 }
 
-/// The flow from the decision to the zone that the record says goes back.
-pub(super) fn rollback_flow(record: &RolloutRecord) -> Option<FlowId> {
-    let RolloutEvent::ZoneRollbackStarted { zone, .. } = record.event else { return None };
-    Some(FlowId(ZONES_BACK + u64::from(zone)))
+/// The flows from the decision to the zones that go back: the story to the last of them, others to the others.
+pub(super) fn rollback_flows(history: &RolloutHistory) -> Vec<FlowId> {
+    let last = history.rolled_back.last().map(|(_, zone)| *zone);
+    let others = history.rollbacks.iter().filter_map(|record| match record.event {
+        RolloutEvent::ZoneRollbackStarted { zone, .. } if Some(zone) != last => Some(zone),
+        _ => None,
+    });
+    std::iter::once(STORY).chain(others.map(|zone| FlowId(ZONES_BACK + u64::from(zone)))).collect()
 }
 
 /// The slices of all regions.
@@ -257,10 +261,8 @@ impl PlaceFold<'_, '_> {
         let hosts_words = text::counted(u64::from(hosts), "host");
         let mut slice = TraceSlice::new(from_ms, at, format!("{name} goes back: {hosts_words}"));
         slice = slice.fact("zone", name).fact("hosts", u64::from(hosts));
-        slice.ends.push(FlowId(ZONES_BACK + u64::from(zone)));
-        if self.last_back == Some(zone) {
-            slice.ends.push(STORY);
-        }
+        let is_last = self.last_back == Some(zone);
+        slice.ends.push(if is_last { STORY } else { FlowId(ZONES_BACK + u64::from(zone)) });
         self.all.of(region_of(self.traced.names.plan, zone as usize)).zones.push(slice);
     }
 
