@@ -25,7 +25,7 @@ pub enum Key {
 /// The terminal while it is ours.
 pub struct Screen {
     is_open: Arc<AtomicBool>,
-    keys: Option<Keys>,
+    keys: Option<KeyReader>,
 }
 
 impl Screen {
@@ -36,7 +36,7 @@ impl Screen {
     pub fn open(io: &mut Io) -> Result<Self, CliError> {
         let is_open = Arc::new(AtomicBool::new(true));
         give_back_first(Arc::clone(&is_open));
-        let screen = Self { is_open, keys: Keys::open() };
+        let screen = Self { is_open, keys: KeyReader::open() };
         io.screen(OPEN)?;
         Ok(screen)
     }
@@ -92,14 +92,14 @@ fn give_back_first(is_open: Arc<AtomicBool>) {
     }));
 }
 
-/// Keys as they are pressed, not line by line; the terminal's own way comes back with the end of this.
-#[cfg(unix)]
-struct Keys {
+/// Keys as they are pressed, not line by line; the terminal's own way comes back with the end of this. They are read on Unix only.
+struct KeyReader {
+    #[cfg(unix)]
     before: rustix::termios::Termios,
 }
 
 #[cfg(unix)]
-impl Keys {
+impl KeyReader {
     fn open() -> Option<Self> {
         use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
         let stdin = std::io::stdin();
@@ -123,19 +123,15 @@ impl Keys {
 }
 
 #[cfg(unix)]
-impl Drop for Keys {
+impl Drop for KeyReader {
     fn drop(&mut self) {
         use rustix::termios::{OptionalActions, tcsetattr};
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
     }
 }
 
-/// Elsewhere keys are not read.
 #[cfg(not(unix))]
-struct Keys;
-
-#[cfg(not(unix))]
-impl Keys {
+impl KeyReader {
     fn open() -> Option<Self> {
         None
     }

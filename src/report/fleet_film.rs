@@ -51,12 +51,12 @@ pub struct ZoneChange {
     /// Index of the zone.
     pub zone: usize,
     /// How its hosts are.
-    pub now: ZoneState,
+    pub now: FilmState,
 }
 
 /// How the hosts of a zone are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ZoneState {
+pub struct FilmState {
     /// Hosts that have the new version.
     pub updated: u32,
     /// Hosts that hurt customers.
@@ -191,8 +191,8 @@ impl FleetFilm {
 
     /// How every zone is at `at_ms`: what happens at that very instant has happened.
     #[must_use]
-    pub fn state_at(&self, at_ms: u64) -> Vec<ZoneState> {
-        let mut now = vec![ZoneState::default(); self.zones.len()];
+    pub fn state_at(&self, at_ms: u64) -> Vec<FilmState> {
+        let mut now = vec![FilmState::default(); self.zones.len()];
         let passed = self.changes.partition_point(|change| change.at_ms <= at_ms);
         for change in &self.changes[..passed] {
             now[change.zone] = change.now;
@@ -212,7 +212,7 @@ fn zones(plan: &Plan) -> Vec<FilmZone> {
 
 /// Hosts of a zone so far.
 #[derive(Debug, Clone, Copy, Default)]
-struct ZoneHosts {
+struct FilmHosts {
     /// Hosts that waves brought to the new version.
     by_waves: u32,
     /// Hosts that took it by themselves.
@@ -228,15 +228,15 @@ struct ZoneHosts {
 struct FilmFold {
     start_utc_ms: Option<u64>,
     hosts: Vec<u32>,
-    zones: IdVec<ZoneId, ZoneHosts>,
+    zones: IdVec<ZoneId, FilmHosts>,
     /// By instant and zone: the last word about a zone at an instant counts.
-    changes: BTreeMap<(u64, usize), ZoneState>,
+    changes: BTreeMap<(u64, usize), FilmState>,
 }
 
 impl FilmFold {
     fn new(plan: &Plan, records: &[RolloutRecord]) -> Self {
-        let mut zones: IdVec<ZoneId, ZoneHosts> =
-            plan.fleet.zones.iter().map(|_| ZoneHosts::default()).collect();
+        let mut zones: IdVec<ZoneId, FilmHosts> =
+            plan.fleet.zones.iter().map(|_| FilmHosts::default()).collect();
         // Where requests are switched, hosts get none of them before.
         for record in records {
             if let RolloutEvent::TrafficSwitched { zone, .. } = record.event {
@@ -302,7 +302,7 @@ impl FilmFold {
         }
     }
 
-    fn change(&mut self, at_ms: u64, zone: u32, change: impl FnOnce(&mut ZoneHosts)) {
+    fn change(&mut self, at_ms: u64, zone: u32, change: impl FnOnce(&mut FilmHosts)) {
         let index = zone as usize;
         let (state, hosts) = (&mut self.zones[ZoneId::new(index)], self.hosts[index]);
         change(state);
@@ -310,12 +310,12 @@ impl FilmFold {
         let by_hosts = (u64::from(updated) * 1_000_000 / u64::from(hosts.max(1))) as u32;
         let traffic_ppm = state.switched_ppm.unwrap_or(by_hosts);
         self.changes
-            .insert((at_ms, index), ZoneState { updated, impaired: state.impaired.min(hosts), traffic_ppm });
+            .insert((at_ms, index), FilmState { updated, impaired: state.impaired.min(hosts), traffic_ppm });
     }
 
     /// In order of time, without those that change nothing.
     fn changes(self) -> Vec<ZoneChange> {
-        let mut last = vec![ZoneState::default(); self.hosts.len()];
+        let mut last = vec![FilmState::default(); self.hosts.len()];
         let of_all = self
             .changes
             .into_iter()
@@ -331,7 +331,7 @@ fn moments(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Film
         None => format!("alarm {notice} fires"),
         Some(kind) => format!("noticed: {kind}"),
     };
-    let back = format!("rollback: {} go back", text::counted(history.rollback_hosts, "host"));
+    let back = format!("rollback of {}", text::counted(history.rollback_hosts, "host"));
     let last_back = history.rolled_back.last().map(|(record, _)| record.at_ms);
     let remedy = history.remedy.map_or("", |(_, remedy)| acts(remedy));
     let triggered = history.triggers.first().map(|together| together[0].at_ms);
@@ -407,14 +407,14 @@ mod tests {
         assert_eq!(changes, expected);
         assert_eq!(film.start_utc_ms, Some(7));
         let at = |at_ms: u64| film.state_at(at_ms)[3];
-        assert_eq!((at(9), at(10).updated, at(29).updated), (ZoneState::default(), 1, 11));
-        assert_eq!(at(u64::MAX), ZoneState { updated: 2, impaired: 0, traffic_ppm: 50_000 });
+        assert_eq!((at(9), at(10).updated, at(29).updated), (FilmState::default(), 1, 11));
+        assert_eq!(at(u64::MAX), FilmState { updated: 2, impaired: 0, traffic_ppm: 50_000 });
         assert!(
-            film.state_at(u64::MAX).iter().enumerate().all(|(i, z)| i == 3 || *z == ZoneState::default())
+            film.state_at(u64::MAX).iter().enumerate().all(|(i, z)| i == 3 || *z == FilmState::default())
         );
         let kinds: Vec<_> = film.moments.iter().map(|moment| (moment.at_ms, moment.kind)).collect();
         assert_eq!(kinds, [(30, MomentKind::Onset), (40, MomentKind::Rollback), (60, MomentKind::Other)]);
-        assert_eq!(film.moments[1].words, "rollback: 14 hosts go back");
+        assert_eq!(film.moments[1].words, "rollback of 14 hosts");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! give the same text. Needs neither colours nor letters beyond ASCII.
 
 use super::document::{RichText, Terminal, Tone};
-use super::fleet_film::{FilmMoment, FilmWave, FleetFilm, MomentKind, ZoneState};
+use super::fleet_film::{FilmMoment, FilmState, FilmWave, FleetFilm, MomentKind};
 use super::text;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -67,7 +67,7 @@ pub fn frame(film: &FleetFilm, title: &str, at_ms: u64, footer: &str, size: Watc
 }
 
 /// Clock, hosts, and where in which wave.
-fn head(film: &FleetFilm, title: &str, at_ms: u64, now: &[ZoneState], width: usize) -> Vec<RichText> {
+fn head(film: &FleetFilm, title: &str, at_ms: u64, now: &[FilmState], width: usize) -> Vec<RichText> {
     let day = film
         .start_utc_ms
         .map_or(String::new(), |start| format!(" ({} UTC)", text::time_of_day(start + at_ms)));
@@ -138,7 +138,7 @@ struct RegionCells<'f> {
 }
 
 /// Regions by their zones, in cells as large as fit into `room` lines; of too many the first.
-fn regions(film: &FleetFilm, now: &[ZoneState], width: usize, room: usize) -> Vec<RichText> {
+fn regions(film: &FleetFilm, now: &[FilmState], width: usize, room: usize) -> Vec<RichText> {
     let mut all: Vec<RegionCells> = Vec::new();
     for (index, zone) in film.zones.iter().enumerate() {
         match all.last_mut() {
@@ -205,7 +205,7 @@ impl RegionCells<'_> {
         3 * hosts.to_string().len() + "  / !".len()
     }
 
-    fn add_to(&self, row: RichText, film: &FleetFilm, now: &[ZoneState], layout: RowLayout) -> RichText {
+    fn add_to(&self, row: RichText, film: &FleetFilm, now: &[FilmState], layout: RowLayout) -> RichText {
         let name = cut(&self.name.into(), layout.names);
         let gap = " ".repeat(layout.names - name.width() + 1);
         let mut row = row.then(Tone::Plain, name.plain()).then(Tone::Plain, gap);
@@ -222,7 +222,7 @@ impl RegionCells<'_> {
             return row;
         }
         let sum =
-            |of: fn(&ZoneState) -> u32| now[self.zones.clone()].iter().map(|z| u64::from(of(z))).sum::<u64>();
+            |of: fn(&FilmState) -> u32| now[self.zones.clone()].iter().map(|z| u64::from(of(z))).sum::<u64>();
         let hosts: u64 = film.zones[self.zones.clone()].iter().map(|zone| u64::from(zone.hosts)).sum();
         let (updated, impaired) = (sum(|zone| zone.updated), sum(|zone| zone.impaired));
         let row = row.then(Tone::Plain, format!("  {updated}/{hosts}"));
@@ -232,7 +232,7 @@ impl RegionCells<'_> {
 
 /// A zone in so many columns: impaired hosts, then others on the new version, then the old one. Any host that is impaired, or has
 /// the new version, shows.
-fn cell_of(row: RichText, now: ZoneState, hosts: u32, columns: usize) -> RichText {
+fn cell_of(row: RichText, now: FilmState, hosts: u32, columns: usize) -> RichText {
     let part = |of: u32| (columns as u64 * u64::from(of)).div_ceil(u64::from(hosts.max(1))) as usize;
     let impaired = part(now.impaired).min(columns);
     let partly = now.updated > 0 && now.updated < hosts;
@@ -342,7 +342,7 @@ mod tests {
         let change = |at_ms, zone, updated, impaired| ZoneChange {
             at_ms,
             zone,
-            now: ZoneState { updated, impaired, traffic_ppm: 0 },
+            now: FilmState { updated, impaired, traffic_ppm: 0 },
         };
         let wave =
             |name: &str, from_ms, bake_ms, to_ms| FilmWave { name: name.to_owned(), from_ms, bake_ms, to_ms };
@@ -443,7 +443,7 @@ mod tests {
     #[test]
     fn one_impaired_host_and_one_new_one_always_show() {
         let cell = |updated, impaired, columns| {
-            let now = ZoneState { updated, impaired, traffic_ppm: 0 };
+            let now = FilmState { updated, impaired, traffic_ppm: 0 };
             cell_of("".into(), now, 1_000, columns).plain()
         };
         assert_eq!(cell(0, 0, 4), "....");

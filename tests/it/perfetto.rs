@@ -376,6 +376,7 @@ scope = "zone"
 error-ratio = { above = "10%" }
 [[strategy]]
 name = "s"
+max-surge = "100%"
 wave = [{ regions = "all", traffic = "5%", bake = "10m" }, { regions = "all", traffic = "100%" }]
 "#,
     );

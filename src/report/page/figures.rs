@@ -5,7 +5,7 @@ use super::parts::figure;
 use crate::plan::Plan;
 use crate::report::chart::split::SplitTrial;
 use crate::report::chart::{
-    Picture, counterfactual, duration, exceedance, fan, funnel, gantt, trade_off, split, tiles,
+    Picture, counterfactual, duration, exceedance, fan, funnel, gantt, split, tiles, trade_off,
 };
 use crate::report::html::{Html, el};
 use crate::report::timeline::TimeSplit;

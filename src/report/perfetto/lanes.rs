@@ -19,7 +19,6 @@ pub(super) fn lanes(spans: impl Iterator<Item = (u64, u64)>) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::properties::cases;
     use proptest::prelude::*;
 
     #[test]
@@ -29,7 +28,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(cases(200))]
+        #![proptest_config(crate::properties::cases(200))]
 
         #[test]
         fn no_lane_overlaps_and_none_is_wasted(mut spans in prop::collection::vec((0u64..50, 0u64..20), 0..40)) {

@@ -8,7 +8,7 @@ use super::names::{PlanNames, outcome as outcome_words};
 use super::traced::{self, STORY, Traced, rollback_flows};
 use crate::ids::RegionId;
 use crate::plan::Plan;
-use crate::report::fleet_film::{FleetFilm, ZoneState};
+use crate::report::fleet_film::{FilmState, FleetFilm};
 use crate::report::perfetto::{PerfettoTrace, RankedName, TraceSlice, TrackUuid};
 use crate::report::text;
 use crate::rollout::RolloutEvent;
@@ -163,7 +163,7 @@ fn counters(trace: &mut PerfettoTrace, rollout: TrackUuid, plan: &Plan, film: &F
     let traffic = trace.counter(rollout, (9, "share of traffic on the new version"), "%");
     let weights = traffic_weights(plan);
     let mut share = 0.0;
-    let mut now = vec![ZoneState::default(); film.zones.len()];
+    let mut now = vec![FilmState::default(); film.zones.len()];
     let mut all = (0, 0);
     trace.count(updated, 0, 0);
     trace.count(impaired, 0, 0);
@@ -218,7 +218,7 @@ fn hosts_of_region(
     let zones = &plan.fleet.regions[region].zones;
     let (Some(first), count) = (zones.at(0), zones.len()) else { return };
     let within = |zone: usize| (first.index()..first.index() + count).contains(&zone);
-    let values: [(RankedName, fn(ZoneState) -> u32); 2] =
+    let values: [(RankedName, fn(FilmState) -> u32); 2] =
         [((5, UPDATED), |zone| zone.updated), ((6, IMPAIRED), |zone| zone.impaired)];
     for (ranked, of) in values {
         let changes = film.changes.iter().filter(|change| within(change.zone));
