@@ -4,7 +4,9 @@ const BAD_ELEMENTS = "script, foreignObject, style, animate, set, animateMotion,
 
 /** The picture, or null if the text is none. */
 export function picture(text: string): SVGSVGElement | null {
-  const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+  // Written to stand in a page, it names no namespace; as XML it needs one.
+  const named = text.replace(/^\s*<svg(?![^>]*\sxmlns=)/, '<svg xmlns="http://www.w3.org/2000/svg"');
+  const parsed = new DOMParser().parseFromString(named, "image/svg+xml");
   const root = parsed.documentElement;
   if (parsed.querySelector("parsererror") || root.localName !== "svg") return null;
   for (const bad of root.querySelectorAll(BAD_ELEMENTS)) bad.remove();

@@ -305,7 +305,7 @@ export class TradeOff {
         const g = enter.append("g").attr("class", "mark").attr("tabindex", 0).attr("role", "button");
         g.append("circle").attr("class", "target").attr("r", 14);
         g.append("path").attr("class", "shape");
-        g.append("text").attr("class", "name");
+        g.append("text").attr("class", "name").attr("aria-hidden", "true");
         g.on("click", (_, mark) => this.hooks.pick(mark.index));
         g.on("keydown", (event: KeyboardEvent, mark) => {
           if (event.key !== "Enter" && event.key !== " ") return;
@@ -354,9 +354,13 @@ export function title(of: Aspect, kind: Kind): string {
   return `${of.measure.words}, ${statistic(of.statistic)}${said} (${kind}; ${of.measure.better} is better)`;
 }
 
+/** The name, or as much of it as a label can hold. */
+function short(name: string): string {
+  return name.length > 34 ? `${name.slice(0, 33)}\u2026` : name;
+}
+
 function label(mark: Mark): string {
-  const name = mark.strategy.name.length > 34 ? `${mark.strategy.name.slice(0, 33)}\u2026` : mark.strategy.name;
-  return `${GLYPH[mark.verdict]}${name}`;
+  return `${GLYPH[mark.verdict]}${short(mark.strategy.name)}`;
 }
 
 const SPOKEN: Record<Verdict, string> = {
@@ -368,7 +372,10 @@ const SPOKEN: Record<Verdict, string> = {
 
 function spoken(mark: Mark, view: View): string {
   const speed = mark.speed ? `${view.speed.measure.words} ${mark.speed[3]}` : "no rollout completes";
-  return `${mark.strategy.name}: ${speed}; ${view.harm.measure.words} ${mark.harm[3]}${SPOKEN[mark.verdict]}`;
+  // The name begins with what is drawn, so that it can be asked for by voice.
+  const drawn = short(mark.strategy.name);
+  const name = drawn === mark.strategy.name ? drawn : `${drawn} (${mark.strategy.name})`;
+  return `${name}: ${speed}; ${view.harm.measure.words} ${mark.harm[3]}${SPOKEN[mark.verdict]}`;
 }
 
 /** The values that an axis must show: the estimate, and the ends of its interval that are not far beyond it. */
@@ -376,7 +383,7 @@ function near(given: Value | null): number[] {
   if (!given) return [];
   const [x, low, high] = given;
   const out = [x];
-  if (low !== null) out.push(Math.max(low, x / 10));
+  if (low !== null && (low >= x / 10 || x <= 0)) out.push(low);
   if (high !== null && high < 10 * x) out.push(high);
   return out;
 }

@@ -64,21 +64,22 @@ export class Editor {
   }
 
   private item(problem: Problem): HTMLLIElement {
-    const where = problem.line === null ? (problem.file ?? "") : `line ${problem.line}`;
+    const line = problem.line === null ? "" : `line ${problem.line}`;
+    const where = lineHere(problem) === null && problem.file ? `${problem.file} ${line}` : line;
     const button = h(
       "button",
       { type: "button", class: "problem", click: () => this.go(problem) },
       h("span", { class: `severity ${severity(problem)}` }, severity(problem)),
       h("span", { class: "where" }, where),
-      h("span", { class: "message" }, problem.message),
-      h("span", { class: "rule" }, problem.rule),
+      h("span", { class: "message" }, problem.message, " ", h("span", { class: "rule" }, problem.rule)),
     );
     return h("li", {}, button, ...problem.help.map((help) => h("p", { class: "note help" }, help)));
   }
 
   /** Selects what a problem is about and scrolls it into view. */
   private go(problem: Problem): void {
-    if (problem.line === null) return;
+    const line = lineHere(problem);
+    if (line === null) return;
     const starts = lineStarts(this.area.value);
     const offset = (line: number, column: number): number => {
       const start = starts[Math.min(starts.length, Math.max(1, line)) - 1] ?? 0;
@@ -86,12 +87,12 @@ export class Editor {
       // Columns count characters, the field counts UTF-16 units.
       return start + [...text].slice(0, Math.max(0, column - 1)).join("").length;
     };
-    const from = offset(problem.line, problem.column ?? 1);
+    const from = offset(line, problem.column ?? 1);
     const to = problem.end_line === null ? from : offset(problem.end_line, problem.end_column ?? 1);
     this.area.focus();
     this.area.setSelectionRange(from, Math.max(from, to));
     const height = this.area.scrollHeight / Math.max(1, starts.length);
-    this.area.scrollTop = (problem.line - 1) * height - this.area.clientHeight / 3;
+    this.area.scrollTop = (line - 1) * height - this.area.clientHeight / 3;
   }
 
   private number(): void {
@@ -110,7 +111,8 @@ export class Editor {
       line.removeAttribute("title");
     }
     for (const problem of [...this.problems].reverse()) {
-      const line = problem.line === null ? null : this.gutter.children[problem.line - 1];
+      const at = lineHere(problem);
+      const line = at === null ? null : this.gutter.children[at - 1];
       line?.classList.remove("error", "warning");
       line?.classList.add(severity(problem));
       line?.setAttribute("title", problem.message);
@@ -125,6 +127,11 @@ export class Editor {
       if (line !== before[i]) this.gutter.children[i]?.classList.add("changed");
     });
   }
+}
+
+/** The line of this text that a problem is about; null if it is about another file. */
+function lineHere(problem: Problem): number | null {
+  return problem.here === false ? null : problem.line;
 }
 
 function severity(problem: Problem): "error" | "warning" {

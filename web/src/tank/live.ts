@@ -85,24 +85,26 @@ export class Live {
     this.flying = true;
     this.turn.ask();
     this.listener.asked();
+    let answer: StudyAnswer | null = null;
     try {
       const response = await this.post("/api/study", { text: wish.text, settings: wish.settings, trials: null });
-      if (!response.ok) {
-        this.turn.giveUp();
-        this.listener.refused(await reason(response));
-      } else {
-        const answer = (await response.json()) as StudyAnswer;
-        const early = this.turn.answer(answer.study);
-        // A newer wish makes the answer old before it is read; its text still carries the settings.
-        this.listener.answered(answer, wish);
-        if (early && this.next === null) this.listener.numbers(early);
-      }
+      if (response.ok) answer = (await response.json()) as StudyAnswer;
+      else this.listener.refused(await reason(response));
     } catch {
-      this.turn.giveUp();
       this.lose();
     }
     this.flying = false;
-    if (this.next) void this.send();
+    if (answer) this.settle(answer, wish);
+    else this.turn.giveUp();
+    if (this.next && !this.flying) void this.send();
+  }
+
+  /** An answer is there: what it says, and numbers of its study that came before it. */
+  private settle(answer: StudyAnswer, wish: Wish): void {
+    const early = this.turn.answer(answer.study);
+    this.listener.answered(answer, wish);
+    // Being told may have made a newer wish, which makes these numbers old.
+    if (early && !this.busy) this.listener.numbers(early);
   }
 
   private post(path: string, body: unknown): Promise<Response> {

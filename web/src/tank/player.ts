@@ -31,7 +31,7 @@ export class Player {
   private readonly state = h("p", { class: "fleet-words" });
   private readonly strip = s("svg", { class: "chart strip", "aria-hidden": "true" });
   private readonly head = s("path", { class: "playhead" });
-  private readonly grid = h("div", { class: "fleet", role: "img" });
+  private readonly grid = h("div", { class: "fleet", role: "img", "aria-label": "The fleet, not loaded yet" });
   private readonly moments = h("ol", { class: "moments" });
   private film: Film | null = null;
   private cells: Cell[] = [];
@@ -48,7 +48,7 @@ export class Player {
       "div",
       { class: "playbar", role: "group", "aria-label": "Playing" },
       this.play,
-      button("to start", "To the start", () => this.go(0, true)),
+      button("start", "To the start", () => this.go(0, true)),
       button("\u2190 event", "Previous event", () => this.film && this.go(this.film.previous(this.now), true)),
       button("event \u2192", "Next event", () => this.film && this.go(this.film.next(this.now), true)),
       h("label", { class: "choice" }, h("span", {}, "Speed"), this.speed, this.pace),
@@ -97,6 +97,7 @@ export class Player {
     this.build(fleet);
     this.drawStrip();
     this.go(was, false);
+    this.grid.setAttribute("aria-label", `${duration(this.now)}: ${this.words()}`);
     if (ran) this.toggle();
   }
 

@@ -18,6 +18,8 @@ export interface Problem {
   end_column: number | null;
   help: string[];
   file?: string | null;
+  /** Whether the file is the text itself; else it is an included one. */
+  here?: boolean;
 }
 
 export interface Knob {

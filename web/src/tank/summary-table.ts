@@ -25,7 +25,9 @@ export class SummaryTable {
         const cell = this.cells[row]?.[i];
         const found = value(strategy, column);
         if (!cell) return;
-        cell.textContent = found ? found[3] : "none";
+        // The interval stands below its estimate.
+        const [, said, interval] = /^(.*?)(?: (\[.*\]))?$/s.exec(found ? found[3] : "none") ?? ["", "", undefined];
+        cell.replaceChildren(said ?? "", interval ? h("span", { class: "interval" }, interval) : "");
         if (found) cell.dataset["value"] = String(found[0]);
         else delete cell.dataset["value"];
       });

@@ -62,7 +62,7 @@ export function report(data) {
     .join("")}</tr></thead><tbody>${data.strategies.map((s, i) => `<tr data-s="${i}"><th scope="row">${escape(s.name)}</th>${head.map((a) => cell(s, a)).join("")}</tr>`).join("")}</tbody></table></div></section>
 <section><h2>What goes wrong in the tail</h2><figure id="figure-exceedance">${still("exceedance", data.strategies)}<figcaption>Of bad changes.</figcaption></figure>
 <figure id="figure-duration">${still("duration", data.strategies)}<figcaption>Where the time goes.</figcaption></figure>
-${data.told.map((t) => `<details class="trial" id="timeline-${t.strategy}-${t.trial}"><summary>${escape(data.strategies[t.strategy].name)}, trial ${t.trial}: ${escape(t.why)}</summary>${still(t.figure, data.strategies)}<pre><code>${escape(t.replay)}</code></pre></details>`).join("")}
+${data.told.map((t) => `<details class="trial" id="timeline-${t.strategy}-${t.trial}"><summary>${escape(data.strategies[t.strategy].name)}, trial ${t.trial}: ${escape(t.why)}</summary>${still(`picture-${t.strategy}-${t.trial}`, data.strategies)}<pre><code>${escape(t.replay)}</code></pre></details>`).join("")}
 </section></main><footer class="page"><p>seed ${data.seed}, model ${data.model}, plan ${data.plan}</p></footer>`;
   return frame("report", `${data.scenario} - wavetank`, body, `<script type="application/json" id="page-data">${json(data)}</script>`, false);
 }
