@@ -3,7 +3,7 @@
 import type { Aspect } from "./data.js";
 import { s } from "./dom.js";
 import { sayWithUnit } from "./format.js";
-import type { Box } from "./place.js";
+import type { Box, Point } from "./place.js";
 import type { Scale } from "./scale.js";
 
 export type Side = "speed" | "harm";
@@ -36,8 +36,8 @@ export class LimitLine {
     this.element.setAttribute("aria-orientation", side === "harm" ? "vertical" : "horizontal");
   }
 
-  /** Draws the limit at a value, or nothing. */
-  draw(of: Aspect, value: number | null, scale: Scale, frame: Box): void {
+  /** Draws the limit at a value, or nothing. Its words stand where they cover none of the `marks`, if there is such a place. */
+  draw(of: Aspect, value: number | null, scale: Scale, frame: Box, marks: Point[]): void {
     this.element.classList.toggle("away", value === null);
     if (value === null) return;
     [this.scale, this.value] = [scale, value];
@@ -50,15 +50,19 @@ export class LimitLine {
     if (this.side === "harm") {
       set(this.beyond, { x: frame.x, width: frame.width, y: less ? frame.y : at, height: Math.max(0, less ? at - frame.y : bottom - at) });
       for (const line of [this.rule, this.target]) line.setAttribute("d", `M${frame.x} ${at}H${right}`);
-      set(this.grip, { x: right - wide, y: at - 9, width: wide });
-      set(this.words, { x: right - wide / 2, y: at + 4 });
+      const places = [right - wide, frame.x + 4, frame.x + (frame.width - wide) / 2];
+      const x = free(places, (left) => marks.some((m) => Math.abs(m.y - at) < 18 && m.x > left - 9 && m.x < left + wide + 9));
+      set(this.grip, { x, y: at - 9, width: wide });
+      set(this.words, { x: x + wide / 2, y: at + 4 });
     } else {
       this.words.textContent = `\u2194 ${said}`;
       set(this.beyond, { y: frame.y, height: frame.height, x: less ? at : frame.x, width: Math.max(0, less ? right - at : at - frame.x) });
       for (const line of [this.rule, this.target]) line.setAttribute("d", `M${at} ${frame.y}V${bottom}`);
       const x = Math.min(right - wide, Math.max(frame.x, at - wide / 2));
-      set(this.grip, { x, y: bottom - 20, width: wide });
-      set(this.words, { x: x + wide / 2, y: bottom - 7 });
+      const covers = (top: number): boolean => marks.some((m) => Math.abs(m.y - top - 9) < 18 && m.x > x - 9 && m.x < x + wide + 9);
+      const y = free([bottom - 20, frame.y + 2, frame.y + frame.height / 2], covers);
+      set(this.grip, { x, y, width: wide });
+      set(this.words, { x: x + wide / 2, y: y + 13 });
     }
     this.element.setAttribute("aria-label", `Limit on ${of.measure.words}`);
     this.element.setAttribute("aria-valuemin", String(scale.domain[0]));
@@ -99,6 +103,11 @@ export class LimitLine {
     }
     event.preventDefault();
   }
+}
+
+/** The first place at which nothing is covered; the first of all if there is none. */
+function free(places: number[], covers: (at: number) => boolean): number {
+  return places.find((at) => !covers(at)) ?? (places[0] as number);
 }
 
 function set(element: Element, attributes: Record<string, number>): void {

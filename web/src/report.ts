@@ -5,6 +5,7 @@ import { embedded, type PageData } from "./data.js";
 import { calm } from "./dom.js";
 import { Desk } from "./desk.js";
 import { link } from "./linking.js";
+import { watchSideways } from "./sideways.js";
 import { sortable } from "./table.js";
 import { themeSwitch } from "./theme.js";
 
@@ -14,6 +15,7 @@ export function report(): void {
   header.append(themeSwitch());
   for (const table of document.querySelectorAll<HTMLTableElement>("table#strategies, table.sortable")) sortable(table);
   printDetails();
+  watchSideways();
   const data = embedded<PageData>("page-data");
   if (!data || data.strategies.length === 0) return;
   const told = data.told.length > 0;

@@ -96,8 +96,9 @@ export class TradeOff {
     this.front(view, marks, sx, sy, frame, bare);
     this.ghosts(view, marks, sx, sy);
     this.marks(view, marks);
-    this.lines.harm.draw(view.harm, view.harmLimit, sy, frame);
-    this.lines.speed.draw(view.speed, bare ? null : view.speedLimit, sx, frame);
+    const points = marks.map((mark) => mark.drawn);
+    this.lines.harm.draw(view.harm, view.harmLimit, sy, frame, points);
+    this.lines.speed.draw(view.speed, bare ? null : view.speedLimit, sx, frame, points);
   }
 
   private values(view: View): Mark[] {
@@ -181,7 +182,7 @@ export class TradeOff {
     const points = drawn.map((p) => ({ x: clamp(p.x, inside.x, inside.width), y: clamp(p.y, inside.y, inside.height) }));
     const sizes = marks.map((mark): [number, number] => [this.measure(label(mark)) + 4, 16]);
     const lines: Box[] = [];
-    if (view.harmLimit !== null) lines.push({ x: frame.x, y: sy.at(view.harmLimit) - 4, width: frame.width, height: 8 });
+    if (view.harmLimit !== null) lines.push({ x: frame.x, y: sy.at(view.harmLimit) - 9, width: frame.width, height: 18 });
     if (view.speedLimit !== null) lines.push({ x: sx.at(view.speedLimit) - 4, y: frame.y, width: 8, height: frame.height });
     for (const mark of marks) {
       const [low, high] = ends(mark.harm, sy);

@@ -9,6 +9,7 @@ import { grouped } from "../format.js";
 import { link } from "../linking.js";
 import { patch, restoreEnds } from "../patch.js";
 import { picture } from "../safe-svg.js";
+import { sideways, watchSideways } from "../sideways.js";
 import { themeSwitch } from "../theme.js";
 import { Editor } from "./editor.js";
 import { FilmRoom } from "./film-room.js";
@@ -124,6 +125,7 @@ class Tank {
     this.editor.text = this.given.text;
     this.listen();
     this.changedText();
+    watchSideways();
     this.live.open();
     this.want();
   }
@@ -297,6 +299,7 @@ class Tank {
       if (old) old.replaceWith(figure);
       else this.figures.append(figure);
     }
+    sideways();
   }
 
   private stale(is: boolean): void {
