@@ -83,9 +83,10 @@ impl Ran {
     }
 }
 
-const RESULTS: [&str; 6] = [
+const RESULTS: [&str; 7] = [
     "duration.svg",
     "exceedance.svg",
+    "scenario.json",
     "speed-vs-blast-radius.svg",
     "summary.json",
     "timeline.svg",
@@ -123,13 +124,13 @@ fn init_never_overwrites_unasked() {
 }
 
 #[test]
-fn run_prints_data_on_stdout_talk_on_stderr_and_writes_six_files() {
+fn run_prints_data_on_stdout_talk_on_stderr_and_writes_seven_files() {
     let bench = Bench::new();
     let ran = bench.wavetank(&["run", "s.toml"]);
     assert_eq!(ran.code, 0, "{}", ran.talk);
     assert!(ran.output.contains("one-box-first"), "{}", ran.output);
     assert!(!ran.output.contains('\u{1b}'), "no colour in a pipe");
-    assert_eq!(ran.talk, "wrote results/s (6 files)\n");
+    assert_eq!(ran.talk, "wrote results/s (7 files)\n");
     let names: Vec<String> = bench.files("results/s").into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, RESULTS);
 }

@@ -1,16 +1,18 @@
 //! One list of names that act on what shows them, over every format there is. `check` refuses most of them in a scenario;
 //! file names, unknown keys and arguments are not checked by anybody, so no format relies on that.
 
+use crate::page::markup::Markup;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 use wavetank::ids::{DefectId, RegionId, ZoneId};
 use wavetank::outlet::{self, csv_cell, is_hidden, shown};
-use wavetank::plan::{Plan, diff};
+use wavetank::plan::{Plan, Restriction, diff};
 use wavetank::report::command::GivenScenario;
 use wavetank::report::compare::{self, Options, StrategyPlace};
 use wavetank::report::document::{Terminal, markdown};
+use wavetank::report::page::{self, PipelinePage, StudyPage};
 use wavetank::report::terminal::{self, Style};
 use wavetank::report::timeline::RolloutStory;
 use wavetank::report::trains::journey::Journey;
@@ -18,7 +20,8 @@ use wavetank::report::{Story, chart, csv, json, pipeline, pipeline_csv, plan_dif
 use wavetank::rollout::{Engine, Model};
 use wavetank::scenario::load_str;
 use wavetank::study::compare::{Question, compare};
-use wavetank::study::{self, Nobody, PipelineStudy, summarise};
+use wavetank::study::unfolding::unfolded;
+use wavetank::study::{self, Nobody, PipelineStudy, Summary, summarise};
 
 const NAMES: [&str; 22] = [
     "\u{1b}[31mred\u{1b}]0;title\u{7}",
@@ -136,6 +139,7 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     all.insert("run.log", compare::of_study::annotations(&plan, &summary, named(name)));
     all.insert("run.xml", compare::of_study::junit(&summary));
     all.insert("summary.json", text(json::pretty(&summary)));
+    all.insert("run.html", study_page(&plan, &summary, name));
     all.insert("trials.csv", text(csv::trials(&plan, &outcomes)));
     all.insert("speed.svg", chart::trade_off::picture(&summary).svg(chart::Theme::Auto));
     all.insert("exceedance.svg", chart::exceedance::picture(&summary).svg(chart::Theme::Auto));
@@ -156,12 +160,23 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
         all.insert(kind, content);
     }
     let result = PipelineStudy::new(&plan).unwrap().trials(2).run(&Nobody).unwrap();
+    let line = plan.pipeline.as_ref().unwrap();
+    let page = PipelinePage {
+        plan: &plan,
+        pipeline: line,
+        summary: &result.summary,
+        file: named(name),
+        asked: &Restriction::default(),
+        trials: None,
+        claims: None,
+        allowed: &[],
+    };
+    all.insert("pipeline.html", page.render().html);
     all.insert("pipeline.txt", pipeline::text(&result.summary, 80));
     all.insert("pipeline.md", markdown(&pipeline::document(&result.summary)));
     all.insert("pipeline.json", text(json::pretty(&result.summary)));
     all.insert("pipeline.csv", text(pipeline_csv::trials(&plan, &result.trials)));
     all.insert("pipeline.svg", chart::lead_time::picture(&result.summary).svg(chart::Theme::Auto));
-    let line = plan.pipeline.as_ref().unwrap();
     let (_, records) = study::pipeline::replay(&plan, line, 0, 1).unwrap();
     let journey = Journey::new(&plan, line, 0, 1, records);
     all.insert("trains.txt", Terminal::plain(80).render(&journey.document(80)));
@@ -174,6 +189,14 @@ fn reports(name: &str) -> BTreeMap<&'static str, String> {
     all.insert("diff.txt", outlet::terminal(&plan_diff::lines(&changes).join("\n"), false));
     reviews(&plan, &changed, name, &mut all);
     all
+}
+
+fn study_page(plan: &Plan, summary: &Summary, name: &str) -> String {
+    let unfolding = unfolded(plan, 4, &Nobody).unwrap();
+    let asked = Restriction { strategies: vec![name.to_owned()], ..Restriction::default() };
+    let (file, unfolding) = (named(name), Some(&unfolding));
+    let page = StudyPage { plan, summary, file, asked: &asked, claims: None, allowed: &[], unfolding };
+    page.render().html
 }
 
 fn reviews(plan: &Plan, changed: &Plan, name: &str, all: &mut BTreeMap<&'static str, String>) {
@@ -189,6 +212,7 @@ fn reviews(plan: &Plan, changed: &Plan, name: &str, all: &mut BTreeMap<&'static 
         places: &places,
         allow_inconclusive: false,
     };
+    all.insert("review.html", page::comparison(&compared, &options).html);
     all.insert("review.txt", compare::text::report(&compared, &options, &Terminal::plain(80)));
     all.insert("review.md", compare::markdown::comment(&compared, &options));
     all.insert("review.log", compare::github::annotations(&compared, &options));
@@ -227,6 +251,7 @@ fn no_name_acts_in_any_format() {
                             .unwrap_or_else(|_| panic!("{}", told()));
                     }
                 }
+                "html" => drop(Markup::read(&text).unwrap_or_else(|fault| panic!("{fault}: {}", told()))),
                 "svg" | "xml" => assert_eq!(well_formed(&text), Ok(()), "{}", told()),
                 "yml" => assert!(text.lines().all(even_quotes), "{}", told()),
                 other => panic!("no medium: {other}"),

@@ -29,6 +29,7 @@ mod memory;
 mod mutate;
 mod next;
 mod oracles;
+mod page;
 mod people;
 mod perfetto;
 mod pictures;

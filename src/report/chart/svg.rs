@@ -27,7 +27,7 @@ impl Picture {
     /// The picture as an element of a page that holds [`super::theme::style_sheet`]. Ids in it begin with the picture's own.
     #[must_use]
     pub fn inline(&self) -> String {
-        self.element(" class=\"chart\"", "")
+        self.element(" class=\"picture\"", "")
     }
 
     fn element(&self, attributes: &str, style: &str) -> String {
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_part_of_a_page_has_no_rules_of_its_own() {
         let part = picture().inline();
-        assert!(part.starts_with("<svg class=\"chart\" viewBox=\"0 0 1200 ") && !part.contains("<style"));
+        assert!(part.starts_with("<svg class=\"picture\" viewBox=\"0 0 1200 ") && !part.contains("<style"));
         assert!(!part.contains("style=") && !part.lines().next().unwrap().contains("width="));
     }
 

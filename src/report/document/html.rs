@@ -139,7 +139,7 @@ pub fn table(table: &DataTable, caption: &str) -> Html {
 
 fn side(align: Align) -> &'static str {
     match align {
-        Align::Left => "",
+        Align::Left => "words",
         Align::Right => "number",
     }
 }

@@ -2,13 +2,14 @@
 //! alone. Which trials they show is decided here; what they draw is theirs.
 
 use super::parts::figure;
+use super::told::ToldTrial;
 use crate::plan::Plan;
 use crate::report::chart::split::SplitTrial;
 use crate::report::chart::{
-    Picture, counterfactual, duration, exceedance, fan, funnel, gantt, split, tiles, trade_off,
+    Picture, anatomy, counterfactual, duration, exceedance, fan, funnel, gantt, split, tiles, trade_off,
 };
 use crate::report::html::{Html, el};
-use crate::report::timeline::TimeSplit;
+use crate::report::timeline::{AlarmAnatomy, TimeSplit};
 use crate::study::Summary;
 use crate::study::summary::SPEED_METRIC;
 use crate::study::unfolding::Unfolding;
@@ -57,7 +58,7 @@ pub(super) struct StudyFigures {
 
 impl StudyFigures {
     /// The figures of a study, with those that need trials to be looked at where they were.
-    pub fn new(plan: &Plan, summary: &Summary, unfolding: Option<&Unfolding>) -> Self {
+    pub fn new(plan: &Plan, summary: &Summary, unfolding: Option<&Unfolding>, told: &[ToldTrial]) -> Self {
         let mut figures = Self::default();
         figures.trade_off.push(PageFigure::new(
             Some("trade-off"),
@@ -95,6 +96,7 @@ impl StudyFigures {
             &exceedance::picture(summary),
             "How many bad changes do at least so much harm. Means hide the rare bad day; this is where it is.",
         ));
+        figures.tail.extend(alarm_taken_apart(plan, summary, told));
         if let Some(unfolding) = unfolding {
             figures.look_at_trials(plan, summary, unfolding, &all);
         }
@@ -160,6 +162,20 @@ pub(super) fn folded(words: &str, figures: &[PageFigure]) -> Html {
         return Html::default();
     }
     el("details").with(el("summary").text(words)).with(shown(figures)).into()
+}
+
+/// The alarm of the first of the told trials that acted on one; none if none did.
+fn alarm_taken_apart(plan: &Plan, summary: &Summary, told: &[ToldTrial]) -> Option<PageFigure> {
+    let mut stopped = told.iter().filter(|trial| trial.has_alarm);
+    let (trial, anatomy) = stopped.find_map(|one| {
+        let anatomy = AlarmAnatomy::of_trial(plan, one.strategy, one.trial).ok()??;
+        Some((one, anatomy))
+    })?;
+    let picture = anatomy::picture(plan, trial.strategy, trial.trial, Some(&anatomy));
+    let caption = "From the first impaired host to what was done: what the alarm saw, and when.";
+    let words =
+        format!("An alarm taken apart: {}, trial {}", summary.strategies[trial.strategy].name, trial.trial);
+    Some(PageFigure::new(None, &words, &picture, caption))
 }
 
 fn time_taken_apart(plan: &Plan, summary: &Summary, unfolding: &Unfolding) -> PageFigure {

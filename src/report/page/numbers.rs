@@ -111,6 +111,8 @@ fn cell(column: &Compared, strategy: &StrategyValues, all: &[StrategyValues]) ->
     };
     let (value, interval) =
         words.split_once(" [").map_or((words.as_str(), None), |(value, rest)| (value, Some(rest)));
+    // No line breaks within a value: `2d 9h`.
+    let value = &*value.replace(' ', "\u{a0}");
     let value = if mark.is_empty() { Html::text(value) } else { el("span").class(mark).text(value).into() };
     let interval = interval.map(|rest| Html::from(el("span").class("interval").text(&format!(" [{rest}"))));
     cell.attr("data-value", &own.to_string()).with(value).with(interval.unwrap_or_default())

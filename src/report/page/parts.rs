@@ -64,9 +64,11 @@ pub(super) fn reproduced(
 ) -> Html {
     let row = |(anchor, words, command): &(String, String, String)| {
         let link = el("a").attr("href", &format!("#{anchor}")).text(words);
-        el("tr").with(el("th").attr("scope", "row").with(link)).with(el("td").with(el("code").text(command)))
+        el("tr")
+            .with(el("th").attr("scope", "row").with(link))
+            .with(el("td").class("words").with(el("code").text(command)))
     };
-    let title = |words: &str| el("th").attr("scope", "col").text(words);
+    let title = |words: &str| el("th").attr("scope", "col").class("words").text(words);
     let head = el("thead").with(el("tr").with(title("what")).with(title("command")));
     let about = "Figures and the commands that make them again";
     let body = el("tbody").all(figures.iter().map(row));

@@ -44,7 +44,7 @@ impl StudyPage<'_> {
     #[must_use]
     pub fn render(&self) -> Page {
         let candidates = told_trials(self.summary, self.file);
-        let mut figures = StudyFigures::new(self.plan, self.summary, self.unfolding);
+        let mut figures = StudyFigures::new(self.plan, self.summary, self.unfolding, &candidates);
         let drawn: usize = figures.all().map(|figure| figure.html.len()).sum();
         let rest = self.with_trials(&StudyFigures::default(), 0, &[], &[], &candidates).html.len();
         let left_out = figures.within(MOST_BYTES.saturating_sub(rest + FOR_TRIALS));

@@ -22,6 +22,8 @@ pub struct ToldTrial {
     pub what: String,
     /// The command that tells it again.
     pub replay: String,
+    /// Whether an alarm fired in it.
+    pub has_alarm: bool,
 }
 
 impl ToldTrial {
@@ -69,6 +71,7 @@ pub fn told_trials(summary: &Summary, file: GivenScenario) -> Vec<ToldTrial> {
                 trial: notable.trial,
                 why: why.to_owned(),
                 what: terminal::story(notable),
+                has_alarm: notable.alarm.is_some(),
                 replay: file.replay(name, summary.seed, notable.trial, summary.estimator.name()),
             });
         }

@@ -48,12 +48,12 @@ pub(super) fn index(summary: &Summary, told: &[ToldTrial]) -> Html {
         let link = link.text(&format!("{}, trial {}", summary.strategies[one.strategy].name, one.trial));
         el("tr")
             .with(el("th").attr("scope", "row").with(link))
-            .with(el("td").text(&one.why))
-            .with(el("td").text(&one.what))
-            .with(el("td").with(el("code").text(&one.replay)))
+            .with(el("td").class("words").text(&one.why))
+            .with(el("td").class("words").text(&one.what))
+            .with(el("td").class("words").with(el("code").text(&one.replay)))
     };
-    let titles =
-        ["rollout", "why", "what happened", "command"].map(|t| el("th").attr("scope", "col").text(t));
+    let titles = ["rollout", "why", "what happened", "command"]
+        .map(|t| el("th").attr("scope", "col").class("words").text(t));
     let head = el("thead").with(el("tr").all(titles));
     let table = el("table").with(el("caption").text(about)).with(head);
     scrolling(about, table.with(el("tbody").all(told.iter().map(row))))
