@@ -213,13 +213,15 @@ mod tests {
     fn another_layout_and_unknown_measures_are_told() {
         let (_, summary) = study();
         let text = String::from_utf8(json::pretty(&summary)).unwrap();
-        let other = text.replacen("\"schema_version\": 3", "\"schema_version\": 2", 1);
+        let reads = summary::SCHEMA_VERSION;
+        let layout = |number: u32| format!("\"schema_version\": {number}");
+        let other = text.replacen(&layout(reads), &layout(2), 1);
         let refused = |text: &str| Summary::parse(text.as_bytes()).unwrap_err();
-        assert_eq!(refused(&other), KeptError::OtherLayout { found: 2, reads: 3 });
+        assert_eq!(refused(&other), KeptError::OtherLayout { found: 2, reads });
         let unknown = text.replacen("\"time_to_50_ms\"", "\"time_to_51_ms\"", 1);
         assert_eq!(
             refused(&unknown),
-            KeptError::Malformed("there is no measure `time_to_51_ms` (layout 3)".into())
+            KeptError::Malformed(format!("there is no measure `time_to_51_ms` (layout {reads})"))
         );
         assert!(matches!(refused("[]"), KeptError::Malformed(_)));
         assert!(matches!(refused(&text[..900]), KeptError::Malformed(_)));

@@ -191,7 +191,7 @@ mod tests {
         let html = table(&numbers, "All").to_string();
         assert_eq!(
             html.replace('\n', ""),
-            "<table><caption>All</caption><thead><tr><th scope=\"col\" rowspan=\"2\">strategy</th>\
+            "<table><caption>All</caption><thead><tr><th scope=\"col\" class=\"words\" rowspan=\"2\">strategy</th>\
              <th scope=\"col\" class=\"number\" rowspan=\"2\">to 100 %<br>p50</th>\
              <th scope=\"colgroup\" colspan=\"2\">harm</th>\
              <th scope=\"col\" class=\"number\" rowspan=\"2\">of<br>all</th></tr>\
