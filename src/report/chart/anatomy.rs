@@ -66,7 +66,7 @@ pub fn picture(plan: &Plan, strategy: usize, trial: u64, anatomy: Option<&AlarmA
         provenance: provenance(plan, trial),
         description: description(anatomy),
     };
-    frame.picture(PLOT + 150, |canvas, area| draw(canvas, area, (plan, anatomy), (shown, is_log)))
+    frame.picture(PLOT + 104, |canvas, area| draw(canvas, area, (plan, anatomy), (shown, is_log)))
 }
 
 fn provenance(plan: &Plan, trial: u64) -> String {
@@ -180,7 +180,7 @@ fn window(canvas: &mut Canvas, (plan, anatomy): (&Plan, &AlarmAnatomy), x: &Axis
     let (from, to) = (x.at(from_ms as f64 - half), x.at(enough_ms as f64 + half));
     canvas.rect((from, top), (to, bottom), Ink::Window, 0.18);
     let words = format!("window of {}", alarm.window);
-    canvas.text(((from + to) / 2, top - 4), &words, Font::new(SMALL).centered(), Ink::Text);
+    canvas.text(((from + to) / 2, bottom - 8), &words, Font::new(SMALL).centered(), Ink::Text);
 }
 
 fn point(canvas: &mut Canvas, datapoint: &ShownDatapoint, (x, y): (&Axis, &Axis), middle: i32) {

@@ -65,14 +65,22 @@ impl Font {
     /// `text` in lines of at most `width` pixels, broken at blanks; a word that is wider has a line of its own.
     pub fn wrapped(self, text: &str, width: i32) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
+        // A percent sign stays with its number.
+        let mut words: Vec<String> = Vec::new();
         for word in text.split(' ').filter(|word| !word.is_empty()) {
+            match words.last_mut().filter(|_| word.starts_with('%')) {
+                Some(number) => *number = format!("{number} {word}"),
+                None => words.push(word.to_owned()),
+            }
+        }
+        for word in words {
             let longer = lines.last().map(|line| format!("{line} {word}"));
             match longer.filter(|longer| self.width(longer) <= width) {
                 Some(longer) => {
                     lines.pop();
                     lines.push(longer);
                 }
-                None => lines.push(word.to_owned()),
+                None => lines.push(word),
             }
         }
         lines

@@ -1,7 +1,7 @@
 //! An incident as it was deployed against what else could have been done: harm, times to see it and to end it, and whether
 //! the simulation agrees with what was recorded.
 
-use super::canvas::{Canvas, Font};
+use super::canvas::{Canvas, Font, Shape};
 use super::pen::{Mark, Texture};
 use super::plot::Plot;
 use super::scale::Axis;
@@ -51,7 +51,7 @@ pub fn picture(summary: &Summary) -> Picture {
         description: description(summary),
     };
     let recorded_height = if recorded.is_empty() { 0 } else { list + 40 };
-    frame.picture(bars + 84 + recorded_height, |canvas, area| {
+    frame.picture(bars + 62 + recorded_height, |canvas, area| {
         if values.is_empty() {
             return nothing_to_draw(canvas, area, "Nothing to compare: no change was bad.");
         }
@@ -99,7 +99,13 @@ fn row(
         let (ink, texture) =
             if strategy.is_baseline { (Ink::Harm, Texture::Plain) } else { (Ink::Blue, Texture::Rising) };
         let at = x.at(mean.value);
-        canvas.textured((LEFT, y + 12), (at.max(LEFT + 2), y + 32), ink, texture);
+        // The length of a bar means nothing on a logarithmic axis.
+        if x.is_log() {
+            let shape = if strategy.is_baseline { Shape::Square } else { Shape::Circle };
+            canvas.marker((at, y + 22), shape, 7, ink, true);
+        } else {
+            canvas.textured((LEFT, y + 12), (at.max(LEFT + 2), y + 32), ink, texture);
+        }
         let [low, high] = [mean.interval.low, mean.interval.high].map(|end| x.at(end.unwrap_or(mean.value)));
         if high > low {
             canvas.whisker((low, y + 22), (high, y + 22), Ink::Text, 5);

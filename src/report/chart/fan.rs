@@ -136,7 +136,7 @@ fn bands(canvas: &mut Canvas, fan: &Fan, instants: &[u64], (x, y): (&Axis, &Axis
     let curve = |row: usize| -> Vec<Point> {
         instants.iter().zip(&fan.rows[row]).map(|(at, share)| (x.at(*at as f64), y.at(*share))).collect()
     };
-    for ((low, high), opacity) in [((0, 4), 0.2), ((1, 3), 0.35)] {
+    for ((low, high), opacity) in [((0, 4), 0.14), ((1, 3), 0.4)] {
         let outline: Vec<Point> = curve(low).into_iter().chain(curve(high).into_iter().rev()).collect();
         canvas.area(&outline, ink, opacity);
     }
@@ -158,8 +158,8 @@ fn legend(canvas: &mut Canvas, y: i32) {
     let mut legend = Legend { left: 30, y, indent: 34, gap: 26 };
     for (words, ink) in [("on the new version", Ink::Blue), ("impaired, of bad changes", Ink::Harm)] {
         legend.entry(canvas, words, |canvas, x| {
-            canvas.rect((x, y - 13), (x + 28, y + 3), ink, 0.2);
-            canvas.rect((x, y - 9), (x + 28, y - 1), ink, 0.35);
+            canvas.rect((x, y - 13), (x + 28, y + 3), ink, 0.14);
+            canvas.rect((x, y - 9), (x + 28, y - 1), ink, 0.4);
             canvas.line(&[(x, y - 5), (x + 28, y - 5)], ink, 2);
         });
     }
@@ -173,14 +173,17 @@ fn title(plan: &Plan, unfolding: &Unfolding, strategies: &[usize]) -> String {
     let (Some(best), Some(worst)) = (with.iter().min_by(order), with.iter().max_by(order)) else {
         return "No change is bad: only how the new version spreads is drawn".to_owned();
     };
-    let at_most = |strategy: usize| match peak(fan(strategy), 4) {
+    let at_most = |strategy: usize, up_to: &str| match peak(fan(strategy), 4) {
         0.0 => "no host".to_owned(),
-        share => format!("at most {} of hosts", text::percent(share)),
+        share => format!("{up_to} {} of hosts", text::percent(share)),
     };
     let name = |strategy: usize| plan.strategies[strategy].name.as_str();
-    let first =
-        format!("At any instant 95 of 100 bad changes impair {} with {}", at_most(*best), name(*best));
-    if best == worst { first } else { format!("{first}, {} with {}", at_most(*worst), name(*worst)) }
+    let first = format!(
+        "At any instant 95 of 100 bad changes impair {} with {}",
+        at_most(*best, "at most"),
+        name(*best)
+    );
+    if best == worst { first } else { format!("{first}, {} with {}", at_most(*worst, "up to"), name(*worst)) }
 }
 
 fn description(plan: &Plan, unfolding: &Unfolding, strategies: &[usize]) -> String {

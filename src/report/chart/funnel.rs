@@ -132,14 +132,14 @@ fn drawn(frame: Frame, places: &[FunnelPlace]) -> Picture {
         if places.is_empty() {
             return nothing_to_draw(canvas, area, "Nothing to draw: no change is bad.");
         }
-        let (top, right) = (area.1 + 8, area.2 - 300);
+        let (top, right) = (area.1 + 8, area.2 - 330);
         let ends = places.iter().map(|place| place.interval.high.unwrap_or(place.share));
         let most = ends.fold(0.0, f64::max).min(1.0);
         let x = Axis::linear(0.0, most, LEFT, right);
         let plot = Plot { left: LEFT, right, top, bottom: top + body };
         plot.ticks_below(canvas, x.number_ticks(90, text::percent));
-        plot.title_below(canvas, "share of bad changes");
-        canvas.text((right + 20, top - 4), "still in after this", Font::new(SMALL), Ink::Muted);
+        plot.title_below(canvas, "share");
+        canvas.text((area.2, top - 4), "get further", Font::new(SMALL).ending(), Ink::Muted);
         let mut left = 1.0;
         for (index, place) in places.iter().enumerate() {
             left -= place.share;
@@ -163,8 +163,7 @@ fn bar(canvas: &mut Canvas, place: &FunnelPlace, y: i32, (x, right): (&Axis, i32
         canvas.textured((from, y + 6), (to.max(from + 2), y + 28), ink, texture);
         let ends = (x.at(place.interval.low.unwrap_or(0.0)), x.at(place.interval.high.unwrap_or(1.0)));
         canvas.whisker((ends.0, y + 17), (ends.1.max(ends.0 + 1), y + 17), Ink::Text, 5);
-        let after = ends.1.max(to) + 10;
-        canvas.text((after.min(right - 40), y + 22), &said, Font::new(SMALL), Ink::Text);
+        canvas.text((right + 20, y + 22), &said, Font::new(SMALL), Ink::Text);
     });
     if !place.by.is_empty() {
         for line in Font::new(SMALL).wrapped(&place.by, right - LEFT).iter().take(1) {
@@ -173,7 +172,7 @@ fn bar(canvas: &mut Canvas, place: &FunnelPlace, y: i32, (x, right): (&Axis, i32
     }
     if place.kind != Stop::Never {
         let remaining = if left < 1e-9 { "none".to_owned() } else { text::percent(left) };
-        canvas.text((right + 190, y + 22), &remaining, Font::new(BODY).ending(), Ink::Text);
+        canvas.text((1170, y + 22), &remaining, Font::new(BODY).ending(), Ink::Text);
     }
 }
 
@@ -182,13 +181,15 @@ fn title(places: &[FunnelPlace], of: &str) -> String {
         return "No change is bad: nothing is to be caught".to_owned();
     };
     let said = |place: &FunnelPlace| text::estimate(place.share, " ", place.interval, text::percent);
-    let never = places.iter().find(|place| place.kind == Stop::Never);
-    match never {
-        Some(never) if std::ptr::eq(never, most) => format!("Most are never caught: {} {of}", said(never)),
-        Some(never) => format!("{} of {} {of}; never caught: {}", most.name, said(most), said(never)),
-        None => format!("{} of {} {of}; all were caught in these trials", most.name, said(most)),
+    let caught = match (most.name.as_str(), most.kind) {
+        (_, Stop::Never) => return format!("Most are never caught: {} {of}", said(most)),
+        (_, Stop::After) => format!("Caught only when every host has them: {} {of}", said(most)),
+        (name, Stop::Before | Stop::During) => format!("Most are caught at {name}: {} {of}", said(most)),
+    };
+    match places.iter().find(|place| place.kind == Stop::Never) {
+        Some(never) => format!("{caught}; never caught: {}", said(never)),
+        None => format!("{caught}; all were caught in these trials"),
     }
-    .replacen(&format!("{} of ", most.name), &format!("Caught at {}: ", most.name), 1)
 }
 
 fn description(places: &[FunnelPlace]) -> String {
@@ -212,7 +213,7 @@ mod tests {
         let at = |words: &str| svg.find(words).unwrap_or_else(|| panic!("{words}"));
         assert!(at(">one-box<") < at(">wave 1: small<"));
         assert!(svg.contains("one-box-errors") && svg.contains("zone-errors"));
-        assert!(picture.title().starts_with("Caught at one-box: "), "{}", picture.title());
+        assert!(picture.title().starts_with("Most are caught at one-box: "), "{}", picture.title());
         plan.change.bad_probability = 0.0;
         let unfolding = unfolded(&plan, 20, &Nobody).unwrap();
         assert!(super::picture(&plan, &unfolding, 0).svg(Theme::Light).contains("no change is bad"));

@@ -37,8 +37,8 @@ struct GanttRow {
     /// Of a strategy, its number.
     strategy: usize,
     bars: Vec<GanttBar>,
-    /// Share of the hosts with the new version afterwards.
-    after: f64,
+    /// Share of the hosts with the new version afterwards; of a strategy in one row how long it takes.
+    after: String,
     words: String,
 }
 
@@ -81,7 +81,8 @@ pub fn picture(plan: &Plan, strategies: &[usize]) -> Picture {
         let plot = Plot { left: LEFT, right, top, bottom: top + body + 4 };
         plot.ticks_below(canvas, x.time_ticks(84));
         plot.title_below(canvas, "time since the start");
-        canvas.text((right + 10, top - 6), "hosts after", Font::new(SMALL), Ink::Muted);
+        let beside = if detail == Detail::Strategies { "takes" } else { "hosts after" };
+        canvas.text((right + 10, top - 6), beside, Font::new(SMALL), Ink::Muted);
         let mut y = top;
         let mut last = None;
         for row in &rows {
@@ -171,7 +172,7 @@ fn rows(plan: &Plan, strategy: usize, times: &Timetable, detail: Detail) -> Vec<
     if detail == Detail::Strategies {
         let bars = of_strategy(plan, strategy, times);
         let words = format!("{}: {}", own.name, text::duration(times.end_ms() as f64));
-        let after = times.waves.last().map_or(0.0, |wave| wave.hosts_after as f64 / hosts);
+        let after = text::duration(times.end_ms() as f64);
         return vec![GanttRow { name: own.name.clone(), strategy, bars, after, words }];
     }
     let mut rows = Vec::new();
@@ -186,7 +187,7 @@ fn rows(plan: &Plan, strategy: usize, times: &Timetable, detail: Detail) -> Vec<
         }
         let row = |name: String, of: &dyn Fn(&&Deployment) -> bool, words: String| GanttRow {
             bars: merged(stretches(plan, strategy, index, at, of)),
-            after: at.hosts_after as f64 / hosts,
+            after: text::percent(at.hosts_after as f64 / hosts),
             name,
             strategy,
             words,
@@ -235,6 +236,8 @@ fn stretches(
         bars.push(bar(from_ms, zone.deployed_ms, TimePart::Deploy));
         bars.push(bar(zone.deployed_ms, zone.end_ms, TimePart::Bake));
     }
+    // For its turn, or for the other places of the wave.
+    bars.push(bar(at.start_ms, at.zones_end_ms, TimePart::Wait));
     bars.push(bar(at.zones_end_ms, at.baked_ms.min(at.end_ms), TimePart::Bake));
     let gates = &plan.strategies[strategy].waves[wave].gates;
     let is_window = gates.iter().any(|gate| matches!(gate.kind, GateKind::Opening(_)));
@@ -266,6 +269,12 @@ fn head(canvas: &mut Canvas, plan: &Plan, strategy: usize, tables: &[(usize, Tim
     let mark = if strategy == plan.study.baseline && tables.len() > 1 { " (baseline)" } else { "" };
     let (name, _) = fitted(&plan.strategies[strategy].name, mark, 700);
     let font = Font::new(BODY).bold();
+    canvas.rect(
+        (30, y + 2),
+        (40 + font.width(&name) + Font::new(BODY).width(&takes), y + HEAD - 2),
+        Ink::Paper,
+        1.0,
+    );
     canvas.text((30, y + 18), &name, font, Ink::Text);
     canvas.text((30 + font.width(&name) + 10, y + 18), &takes, Font::new(BODY), Ink::Muted);
 }
@@ -281,7 +290,7 @@ fn draw(canvas: &mut Canvas, row: &GanttRow, (y, right): (i32, i32), x: &Axis) {
             canvas.textured((from, y + 3), (to.max(from + 1), y + ROW - 3), ink, texture);
         }
     });
-    canvas.text((right + 10, y + 15), &text::percent(row.after), Font::new(SMALL), Ink::Text);
+    canvas.text((right + 10, y + 15), &row.after, Font::new(SMALL), Ink::Text);
 }
 
 fn legend(canvas: &mut Canvas, rows: &[GanttRow], y: i32) {

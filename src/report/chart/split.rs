@@ -7,8 +7,10 @@ use super::plot::{Legend, Plot};
 use super::scale::Axis;
 use super::theme::Ink;
 use super::{BODY, Frame, Picture, SMALL, label, nothing_to_draw, provenance};
+use crate::plan::Plan;
 use crate::report::text;
 use crate::report::timeline::{TimePart, TimeSplit};
+use crate::rollout::TooCostly;
 use crate::study::Summary;
 use crate::study::summary::{SPEED_METRIC, StrategySummary};
 
@@ -63,7 +65,7 @@ pub fn picture(summary: &Summary, trials: &[Option<SplitTrial>]) -> Picture {
             if as_shares { "bars are shares of each strategy's own time, linear" } else { "linear axis" }
         ),
         notes: vec![
-            "Parts are exclusive and add up to the time. The line below each bar: rollout durations (to the end of the last bake) from the 1st to the 99th percentile, thick between the quartiles, with the median; log scale of its own."
+            "Parts are exclusive and add up to the time. Below each bar: durations of rollouts, to the end of the last bake, from the 1st to the 99th percentile, thick between the quartiles, with the median."
                 .to_owned(),
         ],
         provenance: provenance(summary),
@@ -74,9 +76,14 @@ pub fn picture(summary: &Summary, trials: &[Option<SplitTrial>]) -> Picture {
         if times.is_empty() {
             return nothing_to_draw(canvas, area, "Nothing to take apart: no rollout reached every host.");
         }
-        legend(canvas, &rows, area.1 + 12);
+        legend(canvas, &rows, (area.1 + 12, as_shares));
         let (top, right) = (area.1 + 34, area.2 - 96);
-        let x = Axis::linear(0.0, if as_shares { 1.0 } else { longest }, LEFT, right);
+        let p99 = |strategy: &StrategySummary| {
+            let last = strategy.duration_percentiles.last();
+            last.map_or(0.0, |one| one.duration_ms)
+        };
+        let furthest = rows.iter().map(|(_, strategy, _)| p99(strategy)).fold(longest, f64::max);
+        let x = Axis::linear(0.0, if as_shares { 1.0 } else { furthest }, LEFT, right);
         let plot = Plot { left: LEFT, right, top, bottom: top + body };
         if as_shares {
             plot.ticks_below(canvas, x.number_ticks(90, text::percent));
@@ -85,17 +92,10 @@ pub fn picture(summary: &Summary, trials: &[Option<SplitTrial>]) -> Picture {
             plot.ticks_below(canvas, x.time_ticks(84));
             plot.title_below(canvas, "time to 100 %");
         }
-        let spread = spread(&rows, right);
         for (place, row) in rows.iter().enumerate() {
-            bar(canvas, row, top + ROW * place as i32, (&x, as_shares), &spread);
+            bar(canvas, row, top + ROW * place as i32, (&x, as_shares));
         }
     })
-}
-
-/// The axis of the lines below the bars.
-fn spread(rows: &[(usize, &StrategySummary, Option<SplitTrial>)], right: i32) -> Axis {
-    let all = rows.iter().flat_map(|(_, strategy, _)| &strategy.duration_percentiles);
-    Axis::log(&all.map(|one| one.duration_ms.max(1.0)).collect::<Vec<_>>(), LEFT, right)
 }
 
 fn bar(
@@ -103,7 +103,6 @@ fn bar(
     (index, strategy, trial): &(usize, &StrategySummary, Option<SplitTrial>),
     y: i32,
     (x, as_shares): (&Axis, bool),
-    spread: &Axis,
 ) {
     let (name, font) = label(strategy, LEFT - 30 - 14);
     canvas.text((LEFT - 14, y + 23), &name, font.ending(), Ink::Text);
@@ -143,22 +142,33 @@ fn bar(
     }
     let end = x.at(if as_shares { 1.0 } else { total as f64 });
     canvas.text((end + 8, y + 23), &text::duration(total as f64), Font::new(BODY).bold(), Ink::Text);
-    strip(canvas, strategy, y + 5 + BAR + 10, spread);
+    strip(canvas, strategy, y + 5 + BAR + 10, (x, as_shares));
 }
 
-fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, x: &Axis) {
+/// Percentiles of durations: on the axis of the bars, or in words where that has no time.
+fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, (x, as_shares): (&Axis, bool)) {
     let at = |percent: f64| {
         let found = strategy.duration_percentiles.iter().find(|one| one.percent == percent);
-        found.map(|one| x.at(one.duration_ms.max(1.0)))
+        found.map(|one| one.duration_ms)
     };
-    if let [Some(p1), Some(p25), Some(p50), Some(p75), Some(p99)] = STRIP.map(at) {
-        canvas.whisker((p1, y), (p99, y), Ink::Muted, 4);
-        canvas.line(&[(p25, y), (p75.max(p25 + 1), y)], Ink::Muted, 5);
-        canvas.line(&[(p50, y - 7), (p50, y + 7)], Ink::Text, 3);
+    let [Some(p1), Some(p25), Some(p50), Some(p75), Some(p99)] = STRIP.map(at) else { return };
+    if as_shares {
+        let [p1, p50, p99] = [p1, p50, p99].map(text::duration);
+        let words = format!("with the last bake {p50}; 98 of 100 take {p1} to {p99}");
+        canvas.text((LEFT, y + 6), &words, Font::new(SMALL), Ink::Muted);
+        return;
     }
+    let [p1, p25, p50, p75, p99] = [p1, p25, p50, p75, p99].map(|ms| x.at(ms));
+    canvas.whisker((p1, y), (p99, y), Ink::Muted, 4);
+    canvas.line(&[(p25, y), (p75.max(p25 + 1), y)], Ink::Muted, 5);
+    canvas.line(&[(p50, y - 7), (p50, y + 7)], Ink::Text, 3);
 }
 
-fn legend(canvas: &mut Canvas, rows: &[(usize, &StrategySummary, Option<SplitTrial>)], y: i32) {
+fn legend(
+    canvas: &mut Canvas,
+    rows: &[(usize, &StrategySummary, Option<SplitTrial>)],
+    (y, as_shares): (i32, bool),
+) {
     let mut legend = Legend { left: 30, y, indent: 30, gap: 26 };
     for part in TimePart::ALL {
         if rows.iter().filter_map(|row| row.2).any(|trial| trial.split.of(part) > 0) {
@@ -167,6 +177,9 @@ fn legend(canvas: &mut Canvas, rows: &[(usize, &StrategySummary, Option<SplitTri
                 canvas.textured((x, y - 11), (x + 24, y + 2), ink, texture);
             });
         }
+    }
+    if as_shares {
+        return;
     }
     legend.entry(canvas, "durations, p1 to p99", |canvas, x| {
         canvas.whisker((x, y - 5), (x + 24, y - 5), Ink::Muted, 4);
