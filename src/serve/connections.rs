@@ -84,20 +84,20 @@ async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
 async fn converse(stream: TcpStream, router: Router) {
     // Small answers go at once.
     let _ = stream.set_nodelay(true);
-    let io = TokioIo::new(Impatient { stream, until: None });
+    let io = TokioIo::new(ImpatientStream { stream, until: None });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(MOST_HEAD);
     let _ = http.serve_connection(io, TowerToHyperService::new(router)).await;
 }
 
 /// A connection that ends when nobody takes what is written.
-struct Impatient {
+struct ImpatientStream {
     stream: TcpStream,
     /// The end, while something waits to be taken.
     until: Option<Pin<Box<Sleep>>>,
 }
 
-impl Impatient {
+impl ImpatientStream {
     /// What became of a write, and an error once it has waited for too long.
     fn within<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if done.is_ready() {
@@ -109,7 +109,7 @@ impl Impatient {
     }
 }
 
-impl AsyncRead for Impatient {
+impl AsyncRead for ImpatientStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -119,7 +119,7 @@ impl AsyncRead for Impatient {
     }
 }
 
-impl AsyncWrite for Impatient {
+impl AsyncWrite for ImpatientStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.within(cx, done)
