@@ -3,11 +3,12 @@
 
 use super::parts::figure;
 use super::told::ToldTrial;
-use crate::plan::Plan;
+use crate::plan::{Plan, Restriction};
 use crate::report::chart::split::SplitTrial;
 use crate::report::chart::{
     Picture, anatomy, counterfactual, duration, exceedance, fan, funnel, gantt, split, tiles, trade_off,
 };
+use crate::report::command::GivenScenario;
 use crate::report::html::{Html, el};
 use crate::report::timeline::{AlarmAnatomy, TimeSplit};
 use crate::study::Summary;
@@ -24,7 +25,11 @@ pub(super) struct PageFigure {
     /// What `wavetank chart` calls it; none if it draws no such picture alone.
     pub kind: Option<&'static str>,
     /// The strategy that it is of alone.
-    pub strategy: Option<String>,
+    strategy: Option<String>,
+    /// The trial that it is of alone.
+    trial: Option<u64>,
+    /// Whether it is drawn of a fixed number of trials, or of none, rather than of those of the study.
+    is_replayed: bool,
     /// The figure.
     pub html: Html,
 }
@@ -32,7 +37,26 @@ pub(super) struct PageFigure {
 impl PageFigure {
     fn new(kind: Option<&'static str>, words: &str, picture: &Picture, caption: &str) -> Self {
         let id = format!("figure-{}", picture.id());
-        Self { id, words: words.to_owned(), kind, strategy: None, html: figure(picture, caption) }
+        let html = figure(picture, caption);
+        Self { id, words: words.to_owned(), kind, strategy: None, trial: None, is_replayed: false, html }
+    }
+
+    /// The same, which asks for no trials of the study.
+    fn replayed(self) -> Self {
+        Self { is_replayed: true, ..self }
+    }
+
+    /// The command that draws it alone, where there is one. `asked` is what the study was asked for, with its trials.
+    pub fn command(&self, file: GivenScenario, asked: &Restriction) -> Option<String> {
+        let mut asked = Restriction { precision: Vec::new(), ..asked.clone() };
+        if self.is_replayed {
+            (asked.trials, asked.max_trials) = (None, None);
+        }
+        if let Some(strategy) = &self.strategy {
+            (asked.strategies, asked.baseline) = (vec![strategy.clone()], None);
+        }
+        let command = file.chart(self.kind?, &asked);
+        Some(self.trial.map_or(command.clone(), |trial| format!("{command} --trial {trial}")))
     }
 
     fn of(self, strategy: &str) -> Self {
@@ -68,7 +92,7 @@ impl StudyFigures {
         ));
         if !summary.expectations.is_empty() && summary.strategies.len() > 1 {
             figures.recorded.push(PageFigure::new(
-                None,
+                Some("counterfactual"),
                 "As deployed against otherwise",
                 &counterfactual::picture(summary),
                 "The incident as it was deployed comes first, and below it what the same changes do under other strategies.",
@@ -76,11 +100,11 @@ impl StudyFigures {
         }
         let all: Vec<usize> = (0..plan.strategies.len()).collect();
         figures.unfold.push(PageFigure::new(
-            None,
+            Some("plan"),
             "The plans",
             &gantt::picture(plan, &all),
             "Who gets the change when, if nothing goes wrong: what the scenario says, before anything is simulated.",
-        ));
+        ).replayed());
         if let Some(unfolding) = unfolding {
             figures.unfold.push(time_taken_apart(plan, summary, unfolding));
         }
@@ -106,11 +130,11 @@ impl StudyFigures {
     /// Curves over time, and for each strategy where harm falls and where it is caught.
     fn look_at_trials(&mut self, plan: &Plan, summary: &Summary, unfolding: &Unfolding, all: &[usize]) {
         self.unfold.push(PageFigure::new(
-            None,
+            Some("fan"),
             "Exposure and harm over time",
             &fan::picture(plan, unfolding, all),
             "Hosts on the new version, and hosts impaired, over simulated rollouts; bands hold half and nine tenths of them.",
-        ));
+        ).replayed());
         let contest = summary.contest();
         let named = [Some(contest.baseline), contest.fastest(), contest.safest()];
         for &index in all {
@@ -118,17 +142,19 @@ impl StudyFigures {
             let risk = tiles::picture(plan, unfolding, index).renamed(format!("tiles-{index}"));
             let caught = funnel::picture(plan, unfolding, index).renamed(format!("funnel-{index}"));
             let words = "A tile is a zone, beside the wave that reaches it first; the darker, the more bad changes hurt it.";
+            // Of a scenario with a pipeline the funnel alone is that of all of it.
+            let alone = plan.pipeline.is_none().then_some("funnel");
             let of = [
-                PageFigure::new(None, "Where harm falls", &risk, words),
+                PageFigure::new(Some("tiles"), "Where harm falls", &risk, words),
                 PageFigure::new(
-                    None,
+                    alone,
                     "Where bad changes are caught",
                     &caught,
                     "How far a bad change had come when an alarm stopped it.",
                 ),
             ];
             let place = if named.contains(&Some(index)) { &mut self.tail } else { &mut self.more };
-            place.extend(of.map(|one| one.of(name)));
+            place.extend(of.map(|one| one.replayed().of(name)));
         }
     }
 
@@ -175,7 +201,9 @@ fn alarm_taken_apart(plan: &Plan, summary: &Summary, told: &[ToldTrial]) -> Opti
     let caption = "From the first impaired host to what was done: what the alarm saw, and when.";
     let words =
         format!("An alarm taken apart: {}, trial {}", summary.strategies[trial.strategy].name, trial.trial);
-    Some(PageFigure::new(None, &words, &picture, caption))
+    let strategy = Some(summary.strategies[trial.strategy].name.clone());
+    let figure = PageFigure::new(Some("anatomy"), &words, &picture, caption).replayed();
+    Some(PageFigure { strategy, trial: Some(trial.trial), ..figure })
 }
 
 fn time_taken_apart(plan: &Plan, summary: &Summary, unfolding: &Unfolding) -> PageFigure {
@@ -188,5 +216,5 @@ fn time_taken_apart(plan: &Plan, summary: &Summary, unfolding: &Unfolding) -> Pa
     let trials: Vec<Option<SplitTrial>> = (0..plan.strategies.len()).map(of).collect();
     let picture = split::picture(summary, &trials);
     let caption = "The time to 100 % of a usual rollout of each strategy, by what held it up.";
-    PageFigure::new(None, "Where the time goes", &picture, caption)
+    PageFigure::new(Some("split"), "Where the time goes", &picture, caption)
 }

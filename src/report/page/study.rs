@@ -45,11 +45,9 @@ impl StudyPage<'_> {
     pub fn render(&self) -> Page {
         let candidates = told_trials(self.summary, self.file);
         let mut figures = StudyFigures::new(self.plan, self.summary, self.unfolding, &candidates);
-        let drawn: usize = figures.all().map(|figure| figure.html.len()).sum();
         let rest = self.with_trials(&StudyFigures::default(), 0, &[], &[], &candidates).html.len();
         let left_out = figures.within(MOST_BYTES.saturating_sub(rest + FOR_TRIALS));
         let kept: usize = figures.all().map(|figure| figure.html.len()).sum();
-        debug_assert!(kept <= drawn, "invariant: figures only go");
         let mut left = MOST_BYTES.saturating_sub(rest + kept);
         let mut told = Vec::new();
         for trial in &candidates {
@@ -192,14 +190,11 @@ impl StudyPage<'_> {
     }
 
     fn reproduced(&self, figures: &StudyFigures, told: &[ToldTrial]) -> Html {
-        let run = self.file.run(self.asked);
+        let (run, asked) = (self.file.run(self.asked), self.alone());
         let page = format!("{run} --report html=report.html");
         let numbers = ("strategies".to_owned(), "The strategies in numbers".to_owned(), run);
         let of_figure = |figure: &figures::PageFigure| {
-            let command = match figure.kind {
-                Some(kind) => self.file.chart(kind, &self.alone(figure.strategy.as_deref())),
-                None => page.clone(),
-            };
+            let command = figure.command(self.file, &asked).unwrap_or_else(|| page.clone());
             (figure.id.clone(), figure.words.clone(), command)
         };
         let mut rows: Vec<(String, String, String)> =
@@ -212,15 +207,11 @@ impl StudyPage<'_> {
     }
 
     /// What was asked, for a picture alone: as many trials as there are in the end.
-    fn alone(&self, strategy: Option<&str>) -> Restriction {
+    fn alone(&self) -> Restriction {
         let asks_precision = !self.asked.precision.is_empty() || !self.plan.study.precision.is_empty();
         let is_settled = !asks_precision && !matches!(self.asked.trials, Some(Trials::Auto));
         let trials = if is_settled { self.asked.trials } else { Some(Trials::Exactly(self.summary.trials)) };
-        let strategies = match strategy {
-            Some(name) => vec![name.to_owned()],
-            None => self.asked.strategies.clone(),
-        };
-        Restriction { trials, precision: Vec::new(), strategies, ..self.asked.clone() }
+        Restriction { trials, ..self.asked.clone() }
     }
 
     /// What the numbers come from.
