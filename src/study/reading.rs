@@ -31,7 +31,9 @@ pub enum TellingReason {
     Caught,
     /// The baseline does the most harm.
     Worst,
-    /// The change that is the baseline's worst, under the strategy that it is best compared with.
+    /// The change that is the baseline's worst, under a strategy that is shown to do less harm.
+    Safer,
+    /// The same under another strategy, of which that is not shown.
     Candidate,
     /// No change did harm: the first trial.
     First,
@@ -78,7 +80,10 @@ impl Summary {
         let caught = caught.max_by_key(|notable| (notable.impaired_host_ms, Reverse(notable.trial)));
         let caught = caught.map(|caught| telling(TellingReason::Caught, strategy, caught.trial));
         let candidate = self.candidate().filter(|candidate| *candidate != strategy);
-        let candidate = candidate.map(|candidate| telling(TellingReason::Candidate, candidate, trial));
+        let safest = self.contest().safest();
+        let reason =
+            |other| if safest == Some(other) { TellingReason::Safer } else { TellingReason::Candidate };
+        let candidate = candidate.map(|candidate| telling(reason(candidate), candidate, trial));
         caught.into_iter().chain([telling(TellingReason::Worst, strategy, trial)]).chain(candidate).collect()
     }
 
@@ -121,7 +126,9 @@ mod tests {
         let summary = summarise(&plan, &outcomes);
         let telling = summary.telling_trials();
         let reasons: Vec<TellingReason> = telling.iter().map(|telling| telling.reason).collect();
-        assert_eq!(reasons[reasons.len() - 2..], [TellingReason::Worst, TellingReason::Candidate]);
+        let is_shown = summary.contest().safest().is_some();
+        let other = if is_shown { TellingReason::Safer } else { TellingReason::Candidate };
+        assert_eq!(reasons[reasons.len() - 2..], [TellingReason::Worst, other]);
         let [.., worst, candidate] = telling.as_slice() else { panic!("two trials") };
         assert_eq!((worst.trial, worst.strategy), (candidate.trial, plan.study.baseline));
         assert_eq!(Some(candidate.strategy), summary.candidate());

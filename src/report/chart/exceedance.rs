@@ -74,20 +74,25 @@ pub fn picture(summary: &Summary) -> Picture {
     })
 }
 
-/// "1 in 100 bad changes costs at least 151 impaired host-minutes with the baseline, ... with the candidate".
+/// "1 in 100 bad changes costs at least 151 [90, 6,000] impaired host-minutes with amazon, and 200 [..] with azure".
 fn title(summary: &Summary) -> String {
     let said = |strategy: &StrategySummary| {
         let p99 = strategy.metric(BLAST_METRIC).p99?;
         let amount = text::estimate(p99.value, " ", p99.interval, text::host_minutes);
-        Some(format!("{amount} with {}", strategy.name))
+        Some((amount, strategy.name.clone()))
     };
     let mut named = vec![summary.baseline()];
     named.extend(summary.candidate().map(|index| &summary.strategies[index]));
-    let amounts: Vec<String> = named.into_iter().filter_map(said).collect();
-    if amounts.is_empty() || !does_harm(summary) {
-        return "No bad change did harm in these trials".to_owned();
+    let amounts: Vec<(String, String)> = named.into_iter().filter_map(said).collect();
+    let costs = "1 in 100 bad changes costs at least";
+    match amounts.as_slice() {
+        _ if !does_harm(summary) => "No bad change did harm in these trials".to_owned(),
+        [] => "How much harm a bad change does is known of other strategies only".to_owned(),
+        [(amount, name)] => format!("{costs} {amount} impaired host-minutes with {name}"),
+        [(amount, name), (other, second), ..] => {
+            format!("{costs} {amount} impaired host-minutes with {name}, and {other} with {second}")
+        }
     }
-    format!("1 in 100 bad changes costs at least {} impaired host-minutes", amounts.join(", "))
 }
 
 fn does_harm(summary: &Summary) -> bool {
@@ -259,7 +264,8 @@ impl<'s> Exceedance<'s> {
         canvas.mark(strategy_mark(index, &words), |canvas| {
             canvas.dashed(&path, ink, 2, dash);
             for limit in [0.5, 0.01] {
-                if let Some(point) = points.iter().find(|point| point.1 <= limit) {
+                // A share holds up to its value: the quantile is the last value that more than so many reach.
+                if let Some(point) = points.iter().rev().find(|point| point.1 > limit) {
                     canvas.marker(at(point), shape, 5, ink, true);
                 }
             }

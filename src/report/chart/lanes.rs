@@ -14,6 +14,7 @@ use crate::report::timeline::history::{
     PlaceHistory, PlacePhase, RolloutHistory, Stretch, WaveHistory, by_region,
 };
 use crate::rollout::RolloutRecord;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One trial of a strategy, folded to be drawn.
 #[derive(Debug)]
@@ -87,76 +88,79 @@ impl<'r> PlayedTrial<'r> {
     /// A lane a zone, or a region where there are more zones than `most`; of those that the rollout or harm reached.
     pub(super) fn by_place(&self, most: usize, only_harmed: bool) -> Vec<Lane> {
         let zones = &self.plan.fleet.zones;
+        let mut is_harmed = vec![false; self.film.zones.len()];
+        self.film.changes.iter().for_each(|change| is_harmed[change.zone] |= change.now.impaired > 0);
+        let ids = self.ids();
         let mut places = self.history.zones.clone();
-        for (id, zone) in zones.iter().enumerate() {
-            let name = self.plan.fleet.zone_name(ZoneId::new(id));
-            let is_known = places.iter().any(|place| place.name == name);
-            if !is_known
-                && self.film.changes.iter().any(|change| change.zone == id && change.now.impaired > 0)
-            {
-                let (phases, impaired) = (Vec::new(), Vec::new());
-                places.push(PlaceHistory { region: zone.region, name, phases, impaired });
-            }
+        let reached: BTreeSet<String> = places.iter().map(|place| place.name.clone()).collect();
+        for (name, id) in ids.iter().filter(|(name, id)| is_harmed[**id] && !reached.contains(*name)) {
+            let (region, phases, impaired) = (zones[ZoneId::new(*id)].region, Vec::new(), Vec::new());
+            places.push(PlaceHistory { region, name: name.clone(), phases, impaired });
         }
-        places.sort_by_key(|place| {
-            self.history.zones.iter().position(|reached| reached.region == place.region).unwrap_or(usize::MAX)
-        });
-        let by_zone: Vec<Lane> = places
-            .iter()
-            .map(|place| {
-                let is_it = |zone: usize| self.plan.fleet.zone_name(ZoneId::new(zone)) == place.name;
-                self.lane(place.name.clone(), Some(place.region), place.phases.clone(), is_it)
-            })
-            .filter(|lane| !only_harmed || lane.most() > 0)
-            .collect();
-        if by_zone.len() <= most {
-            return by_zone;
+        let order = |region: RegionId| self.history.zones.iter().position(|reached| reached.region == region);
+        places.sort_by_key(|place| (order(place.region).unwrap_or(usize::MAX), place.region));
+        if only_harmed {
+            places.retain(|place| is_harmed[ids[&place.name]]);
+        }
+        let lane = |place: PlaceHistory, is_in: &dyn Fn(usize) -> bool| {
+            let hosts = self.hosts(is_in);
+            let (region, phases) = (Some(place.region), self.extended(place.phases));
+            Lane { name: place.name, region, hosts, phases, harm: self.harm(is_in) }
+        };
+        if places.len() <= most {
+            let of_zone = |place: PlaceHistory| {
+                let id = ids[&place.name];
+                lane(place, &|zone| zone == id)
+            };
+            return places.into_iter().map(of_zone).collect();
         }
         let of_region = |place: PlaceHistory| {
-            let is_in = |zone: usize| zones[ZoneId::new(zone)].region == place.region;
-            self.lane(place.name, Some(place.region), place.phases, is_in)
+            let region = place.region;
+            lane(place, &|zone| zones[ZoneId::new(zone)].region == region)
         };
-        let lanes = by_region(self.plan, &places).into_iter().map(of_region);
-        lanes.filter(|lane| !only_harmed || lane.most() > 0).collect()
+        by_region(self.plan, &places).into_iter().map(of_region).collect()
+    }
+
+    /// The index of each zone by what its place is called.
+    fn ids(&self) -> BTreeMap<String, usize> {
+        let all = 0..self.film.zones.len();
+        all.map(|id| (self.plan.fleet.zone_name(ZoneId::new(id)), id)).collect()
     }
 
     /// A lane a wave of the plan, those that never began too; one more for harm elsewhere.
     pub(super) fn by_wave(&self) -> Vec<Lane> {
-        let mut elsewhere: Vec<usize> = (0..self.film.zones.len()).collect();
+        let mut is_elsewhere = vec![true; self.film.zones.len()];
+        let lane = |name: String, phases, is_in: &[bool]| {
+            let (hosts, harm) = (self.hosts(|zone| is_in[zone]), self.harm(|zone| is_in[zone]));
+            Lane { name, region: None, hosts, phases, harm }
+        };
         let mut before_ms = 0;
         let mut lanes = Vec::new();
         for (index, wave) in self.plan.strategies[self.strategy].waves.iter().enumerate() {
-            let ran = self.history.waves.iter().find(|ran| ran.wave as usize == index);
-            let visits = ran.map_or(&[][..], |ran| &ran.visits);
-            let zones: Vec<usize> = visits.iter().map(|visit| visit.zone as usize).collect();
-            elsewhere.retain(|zone| !zones.contains(zone));
+            let mut is_in = vec![false; is_elsewhere.len()];
             let mut phases = Vec::new();
-            if let Some(ran) = ran {
-                let wait = ran.from_ms.saturating_sub(before_ms);
-                if wait > 0 && index > 0 {
+            if let Some(ran) = self.history.waves.iter().find(|ran| ran.wave as usize == index) {
+                for visit in &ran.visits {
+                    is_in[visit.zone as usize] = true;
+                    is_elsewhere[visit.zone as usize] = false;
+                }
+                if index > 0 && before_ms < ran.from_ms {
                     phases.push((before_ms, ran.from_ms, LanePhase::Waiting));
                 }
-                phases.extend(self.wave_phases(ran, &zones));
+                phases.extend(self.wave_phases(ran, &is_in));
                 before_ms = ran.to_ms;
             }
-            let harm = self.harm(|zone| zones.contains(&zone));
-            let hosts = self.hosts(|zone| zones.contains(&zone));
-            lanes.push(Lane { name: wave.name.clone(), region: None, hosts, phases, harm });
+            lanes.push(lane(wave.name.clone(), phases, &is_in));
         }
-        let harm = self.harm(|zone| elsewhere.contains(&zone));
-        if !harm.is_empty() {
-            let hosts = self.hosts(|zone| elsewhere.contains(&zone));
-            let name = "no wave reached it".to_owned();
-            lanes.push(Lane { name, region: None, hosts, phases: Vec::new(), harm });
-        }
+        let elsewhere = lane("no wave reached it".to_owned(), Vec::new(), &is_elsewhere);
+        lanes.extend(Some(elsewhere).filter(|lane| lane.most() > 0));
         lanes
     }
 
     /// What a wave's zones do together, and its own bake.
-    fn wave_phases(&self, wave: &WaveHistory, zones: &[usize]) -> Vec<(u64, u64, LanePhase)> {
-        let names: Vec<String> =
-            zones.iter().map(|zone| self.plan.fleet.zone_name(ZoneId::new(*zone))).collect();
-        let places = self.history.zones.iter().filter(|place| names.contains(&place.name));
+    fn wave_phases(&self, wave: &WaveHistory, is_in: &[bool]) -> Vec<(u64, u64, LanePhase)> {
+        let ids = self.ids();
+        let places = self.history.zones.iter().filter(|place| is_in[ids[&place.name]]);
         // One place of all of them: they share a region as far as the fold is concerned.
         let region = RegionId::new(0);
         let places: Vec<PlaceHistory> =
@@ -184,17 +188,6 @@ impl<'r> PlayedTrial<'r> {
     fn hosts(&self, is_in: impl Fn(usize) -> bool) -> u64 {
         let zones = self.film.zones.iter().enumerate().filter(|(zone, _)| is_in(*zone));
         zones.map(|(_, zone)| u64::from(zone.hosts)).sum()
-    }
-
-    fn lane(
-        &self,
-        name: String,
-        region: Option<RegionId>,
-        phases: Vec<Stretch<PlacePhase>>,
-        is_in: impl Fn(usize) -> bool,
-    ) -> Lane {
-        let (hosts, harm) = (self.hosts(&is_in), self.harm(&is_in));
-        Lane { name, region, hosts, phases: self.extended(phases), harm }
     }
 
     /// What lasts until the last record lasts as long as anything is drawn.

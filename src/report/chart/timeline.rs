@@ -15,7 +15,7 @@ use super::{Frame, Picture};
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Plan, Remedy};
 use crate::report::text;
-use crate::report::timeline::history::{PlaceHistory, RolloutHistory};
+use crate::report::timeline::history::{PlaceHistory, RolloutHistory, WaveHistory};
 use crate::rollout::replay;
 use crate::study::Summary;
 use crate::study::reading::{TellingReason, TellingTrial};
@@ -56,7 +56,7 @@ pub fn picture(played: &PlayedTrial) -> Picture {
     let whole = Span { from_ms: 0, to_ms: end_ms, origin_ms: 0 };
     let mut panels = vec![Panel::new(played, lanes, whole, PLACE, true)];
     panels.extend(enlarged(played));
-    let notes = vec![untouched(played.plan, &played.history.zones), key(played)];
+    let notes = vec![untouched(played.plan, &played.history.zones), key(&panels)];
     let frame = Frame {
         id: "timeline".to_owned(),
         title: format!("{}: {}", played.name(), story(played.plan, played.outcome)),
@@ -126,7 +126,8 @@ pub fn side_by_side(played: &[(TellingReason, PlayedTrial)]) -> Picture {
 fn compared(played: &[(TellingReason, PlayedTrial)]) -> String {
     let of = |reason| played.iter().find(|(own, _)| *own == reason).map(|(_, played)| played);
     let harm = |played: &PlayedTrial| text::host_minutes(played.outcome.impaired_host_ms as f64);
-    match (of(TellingReason::Worst), of(TellingReason::Candidate), of(TellingReason::Caught)) {
+    // What is not proved of the strategies is not suggested by one change.
+    match (of(TellingReason::Worst), of(TellingReason::Safer), of(TellingReason::Caught)) {
         (Some(worst), Some(other), _) => format!(
             "The change that hurts {} most, {} impaired host-minutes, costs {} with {}",
             worst.name(),
@@ -151,7 +152,7 @@ fn heading(reason: TellingReason, played: &PlayedTrial) -> String {
     let why = match reason {
         TellingReason::Caught => "Caught",
         TellingReason::Worst => "Its worst",
-        TellingReason::Candidate => "The same change",
+        TellingReason::Safer | TellingReason::Candidate => "The same change",
         TellingReason::First => "The first",
     };
     let story = story(played.plan, played.outcome);
@@ -236,8 +237,10 @@ fn story(plan: &Plan, outcome: &Outcome) -> String {
         Ending::Grounded => "grounded before it reached every host",
         Ending::FalseRollback => "rolled back by a false alarm",
     };
-    if outcome.impaired_host_ms == 0 {
-        return format!("{defect}, {what}");
+    match (outcome.impaired_host_ms, outcome.has_defect()) {
+        (0, true) => return format!("{defect}, {what}, no host impaired as long as it was observed"),
+        (0, false) => return format!("{defect}, {what}"),
+        _ => {}
     }
     format!(
         "{defect}, {what}, {} impaired host-minutes, at most {} in {} at once",
@@ -314,12 +317,33 @@ fn enlarged<'p>(played: &'p PlayedTrial<'p>) -> Option<Panel<'p>> {
     Some(Panel { heading, ..Panel::new(played, lanes, span, PLACE, true) })
 }
 
-/// The names of waves that have only a number in the strip.
-fn key(played: &PlayedTrial) -> String {
-    let waves = played.waves();
-    let numbered: Vec<String> =
-        (1..).zip(&waves).map(|(number, (name, _))| format!("{number} {name}")).collect();
+/// The names of waves that have only a number in the strip of some panel.
+fn key(panels: &[Panel]) -> String {
+    let Some(first) = panels.first() else { return String::new() };
+    let is_numbered = |name: &str, wave: &WaveHistory| {
+        panels.iter().any(|panel| {
+            let (x, span) = (panel.span.axis(), panel.span);
+            let is_drawn = wave.to_ms > span.from_ms && wave.from_ms < span.to_ms;
+            is_drawn && place_of(name, wave, &|ms| x.at(span.shifted(ms))).is_none()
+        })
+    };
+    let waves = (1..).zip(first.played.waves());
+    let numbered = waves.filter(|(_, (name, wave))| is_numbered(name, wave));
+    let numbered: Vec<String> = numbered.map(|(number, (name, _))| format!("{number} {name}")).collect();
     if numbered.is_empty() { String::new() } else { format!("Waves: {}.", numbered.join(", ")) }
+}
+
+/// Where the name of a wave finds room in the strip: the pixel it begins at, and what it stands on.
+fn place_of(name: &str, wave: &WaveHistory, at: &dyn Fn(u64) -> i32) -> Option<(i32, Ink)> {
+    let (from, bake, to) = (at(wave.from_ms), at(wave.bake_ms), at(wave.to_ms));
+    let width = Font::new(SMALL).width(name);
+    if width + 10 < bake - from {
+        Some((from + 5, Ink::Deploy))
+    } else if width + 12 < to - bake {
+        Some((bake + 6, Ink::Bake))
+    } else {
+        None
+    }
 }
 
 /// From when to when, and which instant the axis calls 0.
@@ -450,14 +474,13 @@ impl<'p> Panel<'p> {
             }
             self.phase(canvas, LanePhase::Deploying, (wave.from_ms, wave.bake_ms), (y + 4, y + 19), at);
             self.phase(canvas, LanePhase::Baking, (wave.bake_ms, wave.to_ms), (y + 4, y + 19), at);
-            let (from, bake, to) = (at(wave.from_ms), at(wave.bake_ms), at(wave.to_ms));
+            let (from, to) = (at(wave.from_ms), at(wave.to_ms));
             canvas.line(&[(from, y + 2), (from, y + 21)], Ink::Text, 1);
-            if font.width(name) + 10 < bake - from {
-                canvas.text((from + 5, y + 16), name, font, Ink::Deploy.letters());
-            } else if font.width(name) + 12 < to - bake {
+            if let Some((left, ground)) = place_of(name, wave, at) {
                 // A texture under letters is hard on the eye.
-                canvas.rect((bake + 3, y + 5), (bake + 9 + font.width(name), y + 18), Ink::Bake, 1.0);
-                canvas.text((bake + 6, y + 16), name, font, Ink::Bake.letters());
+                canvas.rect((left - 3, y + 5), (left + 3 + font.width(name), y + 18), ground, 1.0);
+                canvas.text((left, y + 16), name, font, ground.letters());
+                continue;
             }
             let number = number.to_string();
             let (middle, half) = ((from + to) / 2, font.width(&number) / 2 + 1);

@@ -102,7 +102,7 @@ fn several_stand_on_one_axis_and_name_every_wave() {
     let chart = side_by_side(&[
         (TellingReason::Caught, played()),
         (TellingReason::Worst, played()),
-        (TellingReason::Candidate, played()),
+        (TellingReason::Safer, played()),
     ]);
     sound(&chart);
     for wave in plan.strategies[4].waves.iter() {
@@ -112,6 +112,8 @@ fn several_stand_on_one_axis_and_name_every_wave() {
         assert!(said(&chart).contains(why), "{why}");
     }
     assert!(chart.title().starts_with("The change that hurts "), "{}", chart.title());
+    let unproved = side_by_side(&[(TellingReason::Worst, played()), (TellingReason::Candidate, played())]);
+    assert_eq!(unproved.title().matches(plan.strategies[4].name.as_str()).count(), 1, "{}", unproved.title());
     assert_eq!(said(&chart).matches("time since the start of the rollout").count(), 1);
 }
 
