@@ -23,7 +23,7 @@ pub struct LookPace {
 impl Default for LookPace {
     /// For somebody who waits for the first numbers: some tenths of a second of work, and twice as many trials each time.
     fn default() -> Self {
-        Self { first_events: 200_000, fewest: 32, most: 256, growth: 2 }
+        Self { first_events: 50_000, fewest: 32, most: 256, growth: 2 }
     }
 }
 
