@@ -10,7 +10,7 @@ use crate::study::Summary;
 use crate::study::summary::{BLAST_METRIC, SPEED_METRIC};
 
 /// A column: what is compared, and its title.
-struct Compared {
+struct NumberColumn {
     measure: &'static Measure,
     statistic: Statistic,
     title: String,
@@ -33,7 +33,7 @@ pub(super) fn body(summary: &Summary, data: &PageData) -> Html {
         .then(all)
 }
 
-fn columns(summary: &Summary, data: &PageData) -> Vec<Compared> {
+fn columns(summary: &Summary, data: &PageData) -> Vec<NumberColumn> {
     let harm = summary.harm;
     let mut wanted = vec![(SPEED_METRIC, Statistic::P50), (SPEED_METRIC, Statistic::P90)];
     wanted.extend([Statistic::Mean, Statistic::P99, Statistic::Max].map(|statistic| (harm, statistic)));
@@ -44,7 +44,7 @@ fn columns(summary: &Summary, data: &PageData) -> Vec<Compared> {
     wanted.extend(shares.map(|measure| (measure, Statistic::Mean)));
     let column = |(measure, statistic): (&'static Measure, Statistic)| {
         let known = data.measures.iter().find(|known| known.name == measure.name)?;
-        known.statistics.contains(&statistic).then(|| Compared {
+        known.statistics.contains(&statistic).then(|| NumberColumn {
             measure,
             statistic,
             title: known.words.clone(),
@@ -53,7 +53,7 @@ fn columns(summary: &Summary, data: &PageData) -> Vec<Compared> {
     wanted.into_iter().filter_map(column).collect()
 }
 
-fn table(columns: &[Compared], data: &PageData, caption: &str) -> Element {
+fn table(columns: &[NumberColumn], data: &PageData, caption: &str) -> Element {
     let first = el("th").attr("scope", "col").text("strategy");
     let titles = columns.iter().map(|column| {
         let words = match (column.statistic, column.measure.unit.whole()) {
@@ -94,12 +94,12 @@ fn spelled(statistic: Statistic) -> &'static str {
     }
 }
 
-fn value<'s>(column: &Compared, strategy: &'s StrategyValues) -> Option<&'s SaidValue> {
+fn value<'s>(column: &NumberColumn, strategy: &'s StrategyValues) -> Option<&'s SaidValue> {
     strategy.values.get(column.measure.name)?.get(column.statistic.name())
 }
 
 /// A cell, marked where it alone is the most, or the least.
-fn cell(column: &Compared, strategy: &StrategyValues, all: &[StrategyValues]) -> Element {
+fn cell(column: &NumberColumn, strategy: &StrategyValues, all: &[StrategyValues]) -> Element {
     let cell = el("td").class("number");
     let Some(SaidValue(own, _, _, words)) = value(column, strategy) else { return cell.text("-") };
     let values = || all.iter().filter_map(|one| value(column, one)).map(|said| said.0);
