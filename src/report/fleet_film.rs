@@ -153,8 +153,8 @@ impl FleetFilm {
     fn look_on(&mut self, impaired_host_ms: u64) {
         let last_ms = self.changes.last().map_or(0, |change| change.at_ms);
         let (seen, hosts) = self.harm_until(last_ms);
-        if hosts > 0 {
-            self.end_ms = self.end_ms.max(last_ms + impaired_host_ms.saturating_sub(seen) / hosts);
+        if let Some(more_ms) = impaired_host_ms.saturating_sub(seen).checked_div(hosts) {
+            self.end_ms = self.end_ms.max(last_ms + more_ms);
         }
     }
 

@@ -12,10 +12,13 @@ const NEXT: i32 = 24;
 /// Height of a row.
 const ROW: i32 = 23;
 
+/// Draws a sign from a point at its left, half-way up.
+type DrawSign<'a> = dyn Fn(&mut Canvas, Point) + 'a;
+
 /// A sign and what it means.
 pub struct Sign<'a> {
     words: String,
-    draw: Box<dyn Fn(&mut Canvas, Point) + 'a>,
+    draw: Box<DrawSign<'a>>,
 }
 
 impl<'a> Sign<'a> {

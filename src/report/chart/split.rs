@@ -7,10 +7,8 @@ use super::plot::{Legend, Plot};
 use super::scale::Axis;
 use super::theme::Ink;
 use super::{BODY, Frame, Picture, SMALL, label, nothing_to_draw, provenance};
-use crate::plan::Plan;
 use crate::report::text;
 use crate::report::timeline::{TimePart, TimeSplit};
-use crate::rollout::TooCostly;
 use crate::study::Summary;
 use crate::study::summary::{SPEED_METRIC, StrategySummary};
 

@@ -165,7 +165,8 @@ fn limits(summary: &Summary) -> Vec<LimitLine> {
     let mut lines: Vec<LimitLine> = Vec::new();
     for limit in &summary.thresholds {
         let is_speed = limit.metric == SPEED_METRIC && limit.statistic == Statistic::P50;
-        if !is_speed && !(limit.metric == summary.harm && limit.statistic == Statistic::Mean) {
+        let is_harm = limit.metric == summary.harm && limit.statistic == Statistic::Mean;
+        if !is_speed && !is_harm {
             continue;
         }
         let judged = summary.thresholds.iter().filter(|other| {

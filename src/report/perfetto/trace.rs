@@ -83,12 +83,12 @@ impl TraceSlice {
     ///
     /// # Errors
     /// The part, if it does not fit.
-    pub fn take(&mut self, part: Self) -> Result<(), Self> {
+    pub fn take(&mut self, part: Self) -> Result<(), Box<Self>> {
         if self.holds(&part) {
             self.inside.push(part);
             Ok(())
         } else {
-            Err(part)
+            Err(Box::new(part))
         }
     }
 }
@@ -258,9 +258,9 @@ mod tests {
         let mut whole = TraceSlice::new(10, 30, "whole");
         assert_eq!(whole.take(TraceSlice::new(10, 20, "first")), Ok(()));
         let early = TraceSlice::new(19, 25, "early");
-        assert_eq!(whole.take(early.clone()), Err(early));
+        assert_eq!(whole.take(early.clone()), Err(Box::new(early)));
         let late = TraceSlice::new(25, 31, "late");
-        assert_eq!(whole.take(late.clone()), Err(late));
+        assert_eq!(whole.take(late.clone()), Err(Box::new(late)));
         assert_eq!(whole.take(TraceSlice::new(20, 30, "second")), Ok(()));
     }
 

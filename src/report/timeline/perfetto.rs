@@ -207,6 +207,9 @@ fn traffic_weights(plan: &Plan) -> Vec<f64> {
     fleet.zones.iter().map(weight).collect()
 }
 
+/// Reads a number of hosts of a zone.
+type HostsOf = fn(FilmState) -> u32;
+
 /// Hosts on the new version and impaired hosts of one region.
 fn hosts_of_region(
     trace: &mut PerfettoTrace,
@@ -218,7 +221,7 @@ fn hosts_of_region(
     let zones = &plan.fleet.regions[region].zones;
     let (Some(first), count) = (zones.at(0), zones.len()) else { return };
     let within = |zone: usize| (first.index()..first.index() + count).contains(&zone);
-    let values: [(RankedName, fn(FilmState) -> u32); 2] =
+    let values: [(RankedName, HostsOf); 2] =
         [((5, UPDATED), |zone| zone.updated), ((6, IMPAIRED), |zone| zone.impaired)];
     for (ranked, of) in values {
         let changes = film.changes.iter().filter(|change| within(change.zone));

@@ -249,7 +249,7 @@ impl PlaceFold<'_, '_> {
             // Batches that run beside each other stand beside the zone.
             if let Err(mut beside) = slice.take(part) {
                 beside.name = format!("{name}: {}", beside.name);
-                zones.push(beside);
+                zones.push(*beside);
             }
         }
         zones.push(slice);

@@ -92,7 +92,7 @@ fn visits(told: &Told, train: &Train, places: &mut [Vec<TraceSlice>]) {
         for leg in *stay {
             if let Err(mut beside) = slice.take(TraceSlice::new(leg.from_ms, leg.to_ms, doing(leg.doing))) {
                 beside.name = format!("revision {}: {}", train.revision, beside.name);
-                places[leg.place].push(beside);
+                places[leg.place].push(*beside);
             }
         }
         places[stay[0].place].push(slice);
