@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn reports_name_a_form_and_a_file() {
         assert_eq!(form_and_file("junit=a=b.xml"), Ok((ReviewFormat::Junit, PathBuf::from("a=b.xml"))));
-        for text in ["junit", "junit=", "html=x", "=x", ""] {
+        for text in ["junit", "junit=", "pdf=x", "=x", ""] {
             let message = form_and_file(text).expect_err(text);
             assert!(message.contains("text, markdown, github, junit, json"), "{message}");
         }

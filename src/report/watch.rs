@@ -375,7 +375,8 @@ mod tests {
 
     fn shown(film: &FleetFilm, at_ms: u64, width: usize, height: usize) -> String {
         let size = WatchSize { width, height, color: false };
-        frame(film, "careful, trial 17", at_ms, "q quit", size).join("\n")
+        let lines = frame(film, "careful, trial 17", at_ms, "q quit", size);
+        lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
     }
 
     #[test]

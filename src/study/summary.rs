@@ -411,14 +411,16 @@ fn mark_beaten(
         changes.iter().all(is_no_better) && changes.iter().any(is_worse)
     };
     let found = |own: usize| {
-        strategies[own].dominated_by.as_ref()?;
+        let dominator = strategies[own].dominated_by.as_ref()?;
         let (speed, harm) = estimates(&strategies[own])?;
         let may_beat = |other: &&StrategySummary| {
             let ahead = |(other_speed, other_harm)| other_speed <= speed && other_harm <= harm;
             other.on_front && estimates(other).is_some_and(ahead)
         };
-        let mut others = strategies.iter().enumerate().filter(|(_, other)| may_beat(other));
-        others.find(|(other, _)| shown(own, *other)).map(|(_, other)| other.name.clone())
+        let mut others: Vec<_> = strategies.iter().enumerate().filter(|(_, other)| may_beat(other)).collect();
+        // The one that is named beside it already, if that is shown.
+        others.sort_by_key(|(_, other)| other.name != *dominator);
+        others.into_iter().find(|(other, _)| shown(own, *other)).map(|(_, other)| other.name.clone())
     };
     let beaten: Vec<Option<String>> = (0..strategies.len()).map(found).collect();
     strategies.iter_mut().zip(beaten).for_each(|(strategy, by)| strategy.beaten_by = by);

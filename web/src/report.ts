@@ -20,7 +20,10 @@ export function report(): void {
   if (!data || data.strategies.length === 0) return;
   const told = data.told.length > 0;
   const desk = new Desk(data, (index) => tell(data, index));
-  replace("figure-trade-off", desk.tradeOff);
+  // Where no rollout completes there is no speed to put harm against: the still picture draws harm alone.
+  const { measure, statistic } = data.speed;
+  const isPlaced = data.strategies.some((strategy) => strategy.values[measure]?.[statistic]);
+  if (isPlaced) replace("figure-trade-off", desk.tradeOff);
   replace("figure-exceedance", desk.exceedance);
   desk.start();
   link(() => ({ data, aspects: desk.aspects, hint: told ? "click: its told trials" : "" }));
